@@ -1,0 +1,39 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// The scripts set it when CI=true: a warning in our own code is an error there, never in a user's build.
+let strict = Context.environment["REACTIVEBEAT_WARNINGS_AS_ERRORS"] != nil
+let settings: [SwiftSetting] = strict ? [.treatAllWarnings(as: .error)] : []
+
+let package = Package(
+  name: "reactivebeat",
+  products: [
+    .library(name: "ReactiveBeat", targets: ["ReactiveBeat"]),
+    .executable(name: "beat-watch", targets: ["beat-watch"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
+  ],
+  targets: [
+    .systemLibrary(name: "CHiredisAsync", pkgConfig: "hiredis", providers: [.apt(["libhiredis-dev", "libevent-dev"])]),
+    .target(name: "BeatCore", swiftSettings: settings + [.strictMemorySafety()]),
+    .target(
+      name: "ReactiveBeat",
+      dependencies: ["BeatCore", "CHiredisAsync", .product(name: "Logging", package: "swift-log")],
+      resources: [.embedInCode("Scripts")],
+      swiftSettings: settings),
+    .executableTarget(
+      name: "beat-watch",
+      dependencies: [
+        "ReactiveBeat",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: settings),
+    .testTarget(
+      name: "BeatCoreTests", dependencies: ["BeatCore"], exclude: ["Schedules/Oracles"], swiftSettings: settings),
+    .testTarget(name: "ReactiveBeatTests", dependencies: ["ReactiveBeat", "BeatCore"], swiftSettings: settings),
+  ],
+  swiftLanguageModes: [.v6]
+)

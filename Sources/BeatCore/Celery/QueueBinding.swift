@@ -1,0 +1,88 @@
+/// kombu's routing on Redis: which queue a message goes to, and the names of the keys that say so.
+/// (Source: kombu/transport/redis.py and kombu/transport/virtual/exchange.py.)
+public enum Route: Hashable, Sendable {
+  /// Straight to a queue: what Celery does with everything but a named exchange *and* a routing key.
+  case queue(String)
+  /// To each queue that is bound to the exchange under a matching key.
+  case exchange(String, routingKey: String)
+
+  init(_ options: MessageOptions, defaultQueue: String) {
+    if let exchange = options.exchange, let key = options.routingKey {
+      self = .exchange(exchange, routingKey: key)
+    } else {
+      self = .queue(options.queue ?? defaultQueue)
+    }
+  }
+
+  var destination: CeleryMessage.Destination {
+    switch self {
+    case .queue(let name): CeleryMessage.Destination(exchange: "", routingKey: name)
+    case .exchange(let name, let key): CeleryMessage.Destination(exchange: name, routingKey: key)
+    }
+  }
+}
+
+/// A member of the set `_kombu.binding.<exchange>`: routing key, pattern and queue, parted by `separator`.
+public struct QueueBinding: Hashable, Sendable {
+  static let separator: [UInt8] = [0x06, 0x16]
+
+  public var routingKey: [UInt8]
+  /// A topic exchange's key as a regular expression; empty for a direct exchange.
+  public var pattern: [UInt8]
+  public var queue: [UInt8]
+
+  /// What Celery declares for a queue that it is only told the name of: a direct exchange of the same name.
+  public init(queue: String) {
+    self.queue = Array(queue.utf8)
+    routingKey = self.queue
+    pattern = []
+  }
+
+  public init?(member: [UInt8]) {
+    var parts: [[UInt8]] = [[]]
+    var index = 0
+    while index < member.count {
+      if member[index] == Self.separator[0], index + 1 < member.count, member[index + 1] == Self.separator[1] {
+        parts.append([])
+        index += 2
+      } else {
+        parts[parts.count - 1].append(member[index])
+        index += 1
+      }
+    }
+    guard parts.count == 3 else { return nil }
+    (routingKey, pattern, queue) = (parts[0], parts[1], parts[2])
+  }
+
+  public var member: [UInt8] { routingKey + Self.separator + pattern + Self.separator + queue }
+
+  /// Whether a message with `key` goes to this queue. In a topic's key `*` stands for one word, `#` for any number.
+  public func matches(_ key: [UInt8]) -> Bool {
+    guard !pattern.isEmpty else { return routingKey == key }
+    let words = { (text: [UInt8]) in text.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false) }
+    return Self.matches(words(routingKey)[...], words(key)[...])
+  }
+
+  private static func matches(_ pattern: ArraySlice<ArraySlice<UInt8>>, _ words: ArraySlice<ArraySlice<UInt8>>) -> Bool {
+    // Dynamic programming instead of backtracking: a key with many '#' costs words × pattern, not more.
+    var reachable = [Bool](repeating: false, count: words.count + 1)
+    reachable[0] = true
+    for part in pattern {
+      var next = [Bool](repeating: false, count: words.count + 1)
+      if part.elementsEqual("#".utf8) {
+        var any = false
+        for index in reachable.indices {
+          any = any || reachable[index]
+          next[index] = any
+        }
+      } else {
+        let isStar = part.elementsEqual("*".utf8)
+        for (index, word) in words.enumerated() where reachable[index] && (isStar || word.elementsEqual(part)) {
+          next[index + 1] = true
+        }
+      }
+      reachable = next
+    }
+    return reachable[words.count]
+  }
+}

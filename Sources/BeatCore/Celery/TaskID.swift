@@ -1,0 +1,44 @@
+/// A task id that is the same however often an occurrence is sent: UUIDv5 (RFC 9562, section 5.5) of the schedule's
+/// key and the due time.
+public struct TaskID: Hashable, Sendable, CustomStringConvertible {
+  /// 36 characters, lower case.
+  public let description: String
+
+  /// The SHA-1 digest, 20 bytes, of some bytes. The core has no cryptography of its own.
+  public typealias SHA1 = @Sendable ([UInt8]) -> [UInt8]
+
+  /// The namespace of all ids made here.
+  static let namespace: [UInt8] = [
+    0x5d, 0x0e, 0x2b, 0x1c, 0x7a, 0x43, 0x4f, 0x6b, 0x9c, 0x58, 0x26, 0xe1, 0xb7, 0x90, 0xd3, 0x14,
+  ]
+
+  /// - Parameters:
+  ///   - key: the document's Redis key.
+  ///   - due: the occurrence's nominal time.
+  public init(key: [UInt8], due: UnixTime, sha1: SHA1) {
+    self.init(namespace: Self.namespace, name: key + [0] + Array("\(due.microseconds)".utf8), sha1: sha1)
+  }
+
+  init(namespace: [UInt8], name: [UInt8], sha1: SHA1) {
+    var bytes = Array(sha1(namespace + name).prefix(16))
+    bytes += [UInt8](repeating: 0, count: 16 - bytes.count)
+    bytes[6] = bytes[6] & 0x0F | 0x50
+    bytes[8] = bytes[8] & 0x3F | 0x80
+    self.init(bytes)
+  }
+
+  /// As found in the mark.
+  init(text: some StringProtocol) { description = String(text) }
+
+  private init(_ bytes: [UInt8]) {
+    let digits = Array("0123456789abcdef".utf8)
+    var text: [UInt8] = []
+    text.reserveCapacity(36)
+    for (index, byte) in bytes.enumerated() {
+      if [4, 6, 8, 10].contains(index) { text.append(UInt8(ascii: "-")) }
+      text.append(digits[Int(byte >> 4)])
+      text.append(digits[Int(byte & 15)])
+    }
+    description = String(decoding: text, as: UTF8.self)
+  }
+}

@@ -1,0 +1,82 @@
+/// A number in a schedule document: JSON's own, mongoexport's `{"$numberLong": "5"}` (also `$numberInt`,
+/// `$numberDouble`), or the mongo shell's `NumberLong(5)`; with its form, so that a count is written back in it.
+struct DocumentNumber: Hashable {
+  enum Form: Hashable {
+    case json
+    case dollar(key: String)
+    case shellCall(name: String, quoted: Bool)
+  }
+
+  /// As written, without quotes.
+  var text: String
+  var form: Form
+
+  init?(_ slice: JSONSlice, in bytes: [UInt8]) {
+    switch slice.kind {
+    case .number:
+      self.init(text: String(decoding: bytes[slice.range], as: UTF8.self), form: .json)
+    case .object:
+      let members = JSONScanner.members(of: slice, in: bytes)
+      guard members.count == 1, let member = members.first,
+        ["$numberLong", "$numberInt", "$numberDouble"].contains(member.key),
+        let text = JSONScanner.text(of: member.value, in: bytes)
+      else { return nil }
+      self.init(text: text, form: .dollar(key: member.key))
+    case .shellCall:
+      guard let (name, argument) = JSONScanner.shellCall(slice, in: bytes), ["NumberLong", "NumberInt"].contains(name),
+        let argument
+      else { return nil }
+      let quoted = JSONScanner.text(of: argument, in: bytes)
+      self.init(
+        text: quoted ?? String(decoding: bytes[argument.range], as: UTF8.self),
+        form: .shellCall(name: name, quoted: quoted != nil))
+    default:
+      return nil
+    }
+  }
+
+  init?(text: String, form: Form) {
+    guard Double(text) != nil else { return nil }
+    self.text = text
+    self.form = form
+  }
+
+  var double: Double? { Double(text) }
+
+  /// The whole number it stands for; `5.0` is 5, as mongo writes counts.
+  var integer: Int64? { Int64(text) ?? double.flatMap { Int64(exactly: $0) } }
+
+  /// The number times `perUnit`, to the nearest whole; nil beyond the range of 64 bits. Whole numbers and decimal
+  /// fractions come out exact.
+  func microseconds(perUnit: Int64) -> Int64? {
+    if let whole = Int64(text) {
+      let (product, overflow) = whole.multipliedReportingOverflow(by: perUnit)
+      return overflow ? nil : product
+    }
+    guard let double else { return nil }
+    // A Double holds today's time to a quarter of a microsecond: the whole part goes apart from the fraction.
+    let whole = double.rounded(.towardZero)
+    guard let high = Int64(exactly: whole) else { return nil }
+    let (product, overflow) = high.multipliedReportingOverflow(by: perUnit)
+    let (sum, overflowed) = product.addingReportingOverflow(Int64(((double - whole) * Double(perUnit)).rounded()))
+    return overflow || overflowed ? nil : sum
+  }
+
+  static func text(_ value: Int64, in form: Form) -> String {
+    switch form {
+    case .json: "\(value)"
+    case .dollar(let key): #"{"\#(key)": "\#(value)"}"#
+    case .shellCall(let name, let quoted): quoted ? #"\#(name)("\#(value)")"# : "\(name)(\(value))"
+    }
+  }
+
+  /// Seconds with as many digits after the point as microseconds need.
+  static func seconds(_ microseconds: Int64) -> String {
+    let (seconds, fraction) = microseconds.quotientAndRemainder(dividingBy: 1_000_000)
+    guard fraction != 0 else { return "\(seconds)" }
+    let magnitude = String(fraction.magnitude)
+    var digits = String(repeating: "0", count: 6 - magnitude.count) + magnitude
+    while digits.hasSuffix("0") { digits.removeLast() }
+    return (microseconds < 0 && seconds == 0 ? "-" : "") + "\(seconds).\(digits)"
+  }
+}

@@ -1,0 +1,53 @@
+/// Why a document is set aside: where in it, what stands there, and what would be right.
+public struct DocumentProblem: Error, Hashable, Sendable, CustomStringConvertible {
+  /// Path of the field, such as `interval.period`; empty for the document as a whole.
+  public var field: String
+  /// What stands there, shortened; empty if nothing does.
+  public var found: String
+  public var message: String
+
+  public init(_ field: String, found: String = "", _ message: String) {
+    self.field = field
+    self.found = found
+    self.message = message
+  }
+
+  init(_ field: String, _ slice: JSONSlice, in bytes: [UInt8], _ message: String) {
+    self.init(field, found: Self.excerpt(bytes[slice.range]), message)
+  }
+
+  init(_ error: JSONError, in bytes: [UInt8]) {
+    let before = bytes.prefix(error.offset)
+    let line = before.count { $0 == 0x0A } + 1
+    let column = before.count - (before.lastIndex(of: 0x0A).map { $0 + 1 } ?? 0) + 1
+    self.init("", "not a readable document, line \(line) column \(column): \(error.message)")
+  }
+
+  /// One line, such as `interval.period "minuts": expected one of …`.
+  public var description: String {
+    let place = [field, found].filter { !$0.isEmpty }.joined(separator: " ")
+    return place.isEmpty ? message : "\(place): \(message)"
+  }
+
+  /// At most 60 characters on one line, with nothing that could forge a log line.
+  static func excerpt(_ bytes: some Collection<UInt8>) -> String {
+    let text = String(decoding: bytes.prefix(120), as: UTF8.self).printable
+    return text.count > 60 || bytes.count > 120 ? text.prefix(60) + "…" : text
+  }
+}
+
+extension String {
+  /// The same text with control characters, line separators and bidirectional overrides written as `\u{…}`.
+  var printable: String {
+    var result = String.UnicodeScalarView()
+    for scalar in unicodeScalars {
+      switch scalar.properties.generalCategory {
+      case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate:
+        result.append(contentsOf: "\\u{\(String(scalar.value, radix: 16))}".unicodeScalars)
+      default:
+        result.append(scalar)
+      }
+    }
+    return String(result)
+  }
+}

@@ -1,0 +1,193 @@
+/// Reads the fields of one document. The first problem found is the one that is thrown.
+struct DocumentReader {
+  let layout: DocumentLayout
+  let context: DocumentContext
+  var warnings: [String] = []
+
+  init(layout: DocumentLayout, context: DocumentContext) {
+    self.layout = layout
+    self.context = context
+  }
+
+  private var bytes: [UInt8] { layout.bytes }
+
+  mutating func definition() throws(DocumentProblem) -> ScheduleDefinition {
+    let name = try required("name")
+    let task = try required("task")
+    guard layout["enabled"] != nil else { throw DocumentProblem("enabled", "is missing; expected true or false") }
+    let enabled = try flag("enabled")
+    let schedule = try schedule()
+    try checkArguments()
+    return ScheduleDefinition(
+      name: name, task: task, enabled: enabled, schedule: schedule, options: try options(),
+      runImmediately: try flag("run_immediately"), oneOff: try flag("one_off"),
+      maxRunCount: try count("max_run_count"), startAfter: try date("start_after"), catchup: try catchup())
+  }
+
+  // MARK: fields
+
+  private func required(_ field: String) throws(DocumentProblem) -> String {
+    guard layout[field] != nil else { throw DocumentProblem(field, "is missing") }
+    guard let text = try text(field), !text.isEmpty else { throw DocumentProblem(field, found: "\"\"", "is empty") }
+    return text
+  }
+
+  private func text(_ field: String) throws(DocumentProblem) -> String? {
+    guard let slice = layout[field] else { return nil }
+    return try text(slice, field)
+  }
+
+  private func text(_ slice: JSONSlice, _ field: String) throws(DocumentProblem) -> String {
+    guard slice.kind == .string else { throw DocumentProblem(field, slice, in: bytes, "expected text in double quotes") }
+    guard let text = JSONScanner.text(of: slice, in: bytes) else {
+      throw DocumentProblem(field, slice, in: bytes, "holds half of a surrogate pair, which is no text")
+    }
+    return text
+  }
+
+  private func flag(_ field: String) throws(DocumentProblem) -> Bool {
+    guard let slice = layout[field] else { return false }
+    guard let flag = layout.bool(field) else {
+      throw DocumentProblem(field, slice, in: bytes, "expected true or false, without quotes")
+    }
+    return flag
+  }
+
+  func count(_ field: String) throws(DocumentProblem) -> Int64? {
+    guard let slice = layout[field] else { return nil }
+    guard let count = DocumentNumber(slice, in: bytes)?.integer, count >= 0 else {
+      throw DocumentProblem(field, slice, in: bytes, "expected a whole number, 0 or more")
+    }
+    return count
+  }
+
+  func date(_ field: String) throws(DocumentProblem) -> UnixTime? {
+    guard let slice = layout[field] else { return nil }
+    guard let date = DocumentDate(slice, in: bytes) else {
+      throw DocumentProblem(field, slice, in: bytes, DocumentDate.expected)
+    }
+    return date.instant
+  }
+
+  private func catchup() throws(DocumentProblem) -> Catchup {
+    var catchup = Catchup()
+    if let slice = layout["catchup"] {
+      guard let policy = Catchup.Policy(rawValue: try text(slice, "catchup")) else {
+        throw DocumentProblem("catchup", slice, in: bytes, #"expected "latest", "none" or "all""#)
+      }
+      catchup.policy = policy
+    }
+    if let slice = layout["catchup_window"] {
+      catchup.window = try seconds(slice, "catchup_window")
+    }
+    return catchup
+  }
+
+  /// Seconds, 0 or more, as microseconds.
+  private func seconds(_ slice: JSONSlice, _ field: String) throws(DocumentProblem) -> Int64 {
+    guard let value = DocumentNumber(slice, in: bytes)?.microseconds(perUnit: 1_000_000), value >= 0 else {
+      throw DocumentProblem(field, slice, in: bytes, "expected seconds, 0 or more")
+    }
+    return value
+  }
+
+  /// What a worker cannot read must not reach the queue: a message with such arguments stops the worker.
+  private func checkArguments() throws(DocumentProblem) {
+    for (field, kind, expected) in [
+      ("args", JSONSlice.Kind.array, "a list such as [2, 3]"), ("kwargs", .object, #"an object such as {"x": 2}"#),
+    ] {
+      guard let slice = layout[field] else { continue }
+      guard slice.kind == kind else { throw DocumentProblem(field, slice, in: bytes, "expected \(expected)") }
+      guard !slice.holdsShellCall else {
+        throw DocumentProblem(
+          field, slice, in: bytes,
+          "holds a mongo shell constructor, which no worker can read; write it as text or a number")
+      }
+    }
+  }
+
+  // MARK: message options
+
+  /// Options stand at the top level (celerybeat-mongo) or in `options` (celerybeat-redis); the top level wins.
+  private mutating func options() throws(DocumentProblem) -> MessageOptions {
+    var nested: [String: JSONSlice] = [:]
+    if let slice = layout["options"] {
+      guard slice.kind == .object else {
+        throw DocumentProblem("options", slice, in: bytes, #"expected an object such as {"queue": "reports"}"#)
+      }
+      for member in JSONScanner.members(of: slice, in: bytes) where member.value.kind != .null {
+        nested[member.key] = member.value
+      }
+    }
+    let known = [
+      "queue", "exchange", "exchange_type", "routing_key", "priority", "expires", "time_limit", "soft_time_limit",
+      "headers", "serializer", "compression",
+    ]
+    for key in nested.keys.sorted() where !known.contains(key) {
+      warnings.append("options.\(key.printable) is not supported and has no effect")
+    }
+    func find(_ field: String) -> (slice: JSONSlice, path: String)? {
+      layout[field].map { ($0, field) } ?? nested[field].map { ($0, "options.\(field)") }
+    }
+    func findText(_ field: String) throws(DocumentProblem) -> String? {
+      guard let (slice, path) = find(field) else { return nil }
+      let text = try text(slice, path)
+      return text.isEmpty ? nil : text
+    }
+
+    var options = MessageOptions()
+    options.queue = try findText("queue")
+    options.exchange = try findText("exchange")
+    options.routingKey = try findText("routing_key")
+    if let (slice, path) = find("exchange_type"), !["direct", "topic"].contains(try text(slice, path)) {
+      throw DocumentProblem(
+        path, slice, in: bytes, #"only "direct" and "topic" exchanges are supported; name the "queue" instead"#)
+    }
+    for (field, accepted) in [("serializer", "json"), ("compression", "none")] {
+      guard let (slice, path) = find(field) else { continue }
+      guard try text(slice, path) == accepted else {
+        throw DocumentProblem(path, slice, in: bytes, "only \"\(accepted)\" is supported; leave the field out")
+      }
+    }
+    if let (slice, path) = find("priority") {
+      let digits = slice.kind == .string ? JSONScanner.text(of: slice, in: bytes).flatMap { Int64($0) } : nil
+      guard let priority = digits ?? DocumentNumber(slice, in: bytes)?.integer else {
+        throw DocumentProblem(path, slice, in: bytes, "expected a whole number from 0 (served first) to 9")
+      }
+      options.priority = priority
+    }
+    if let (slice, path) = find("expires") { options.expires = try expiry(slice, path) }
+    if options.expires == nil, let slice = layout["expire_seconds"] {
+      options.expires = .after(try seconds(slice, "expire_seconds"))
+    }
+    if let (slice, path) = find("time_limit") { options.timeLimit = try limit(slice, path) }
+    if let (slice, path) = find("soft_time_limit") { options.softTimeLimit = try limit(slice, path) }
+    if let (slice, path) = find("headers") { try checkHeaders(slice, path) }
+    return options
+  }
+
+  /// A number is seconds after sending, anything else a date, as in Celery.
+  private func expiry(_ slice: JSONSlice, _ path: String) throws(DocumentProblem) -> MessageOptions.Expiry {
+    if DocumentNumber(slice, in: bytes) != nil { return .after(try seconds(slice, path)) }
+    guard let date = DocumentDate(slice, in: bytes) else {
+      throw DocumentProblem(path, slice, in: bytes, "expected seconds or a date: " + DocumentDate.expected)
+    }
+    return .at(date.instant)
+  }
+
+  private func limit(_ slice: JSONSlice, _ path: String) throws(DocumentProblem) -> String {
+    guard let number = DocumentNumber(slice, in: bytes), let value = number.double, value.isFinite, value >= 0 else {
+      throw DocumentProblem(path, slice, in: bytes, "expected seconds, 0 or more")
+    }
+    return number.text
+  }
+
+  private func checkHeaders(_ slice: JSONSlice, _ path: String) throws(DocumentProblem) {
+    guard slice.kind == .object, !slice.holdsShellCall else {
+      throw DocumentProblem(path, slice, in: bytes, #"expected an object such as {"tenant": "acme"}"#)
+    }
+    for member in JSONScanner.members(of: slice, in: bytes) where CeleryMessage.ownHeaders.contains(member.key) {
+      throw DocumentProblem("\(path).\(member.key)", "is a header that Celery sets itself; choose another name")
+    }
+  }
+}

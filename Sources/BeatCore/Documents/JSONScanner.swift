@@ -1,0 +1,323 @@
+/// Where a value stands in a JSON text, and what it is. The text itself is never decoded as a whole:
+/// what the user wrote reaches the worker as the bytes that were written.
+public struct JSONSlice: Hashable, Sendable {
+  public enum Kind: Hashable, Sendable {
+    case null, bool, number, string, array, object
+    /// A constructor of the mongo shell, such as `ISODate("2014-08-30T08:10:06Z")`.
+    case shellCall
+  }
+  public var kind: Kind
+  public var range: Range<Int>
+  /// The value is, or holds, a mongo shell constructor: readable here, but not JSON for a worker.
+  public var holdsShellCall: Bool
+}
+
+/// One `"key": value` of an object; the key is decoded, since `"\u006eame"` is `name` too.
+struct JSONMember {
+  var key: String
+  var keyRange: Range<Int>
+  var value: JSONSlice
+}
+
+struct JSONError: Error, Hashable {
+  var offset: Int
+  var message: String
+}
+
+/// Walks a JSON text and checks all of it, keeping places instead of values.
+///
+/// Accepts what Python's `json.loads` accepts, which is what Celery's users have been writing for: RFC 8259 plus
+/// `NaN`, `Infinity` and `-Infinity`; and the mongo shell's constructors. Nesting is limited to `maximumDepth`.
+struct JSONScanner {
+  static let maximumDepth = 64
+
+  let bytes: [UInt8]
+  private(set) var offset: Int
+  private let end: Int
+
+  init(_ bytes: [UInt8], range: Range<Int>? = nil) {
+    self.bytes = bytes
+    offset = range?.lowerBound ?? 0
+    end = range?.upperBound ?? bytes.count
+  }
+
+  /// The members of the one object that the whole text must be. A key that comes twice stands twice; the last one
+  /// counts, as in Python.
+  static func document(_ bytes: [UInt8]) throws(JSONError) -> (members: [JSONMember], range: Range<Int>) {
+    if bytes.starts(with: [0xEF, 0xBB, 0xBF]) {
+      throw JSONError(offset: 0, message: "starts with a byte order mark; save it as UTF-8 without one")
+    }
+    do { _ = try UTF8Span(validating: bytes.span) } catch {
+      throw JSONError(offset: error.byteOffsets.lowerBound, message: "is not UTF-8")
+    }
+    var scanner = JSONScanner(bytes)
+    scanner.skipSpace()
+    let start = scanner.offset
+    guard let first = scanner.peek else { throw JSONError(offset: 0, message: "is empty; expected a JSON object") }
+    guard first == UInt8(ascii: "{") else {
+      throw JSONError(offset: start, message: "is not a JSON object; expected it to begin with '{'")
+    }
+    let members = try scanner.object(depth: 1)
+    let range = start..<scanner.offset
+    scanner.skipSpace()
+    guard scanner.peek == nil else {
+      throw scanner.problem("something follows the end of the object")
+    }
+    return (members, range)
+  }
+
+  /// The members of an object that `document` has found and checked.
+  static func members(of slice: JSONSlice, in bytes: [UInt8]) -> [JSONMember] {
+    var scanner = JSONScanner(bytes, range: slice.range)
+    return (try? scanner.object(depth: 1)) ?? []
+  }
+
+  /// The items of an array that `document` has found and checked.
+  static func items(of slice: JSONSlice, in bytes: [UInt8]) -> [JSONSlice] {
+    var scanner = JSONScanner(bytes, range: slice.range)
+    var items: [JSONSlice] = []
+    try? scanner.array(depth: 1) { items.append($0) }
+    return items
+  }
+
+  /// The text of a string that `document` has found and checked. A lone surrogate, which Python's reader lets pass,
+  /// has no text.
+  static func text(of slice: JSONSlice, in bytes: [UInt8]) -> String? {
+    guard slice.kind == .string, slice.range.count >= 2 else { return nil }
+    return unescape(bytes[(slice.range.lowerBound + 1)..<(slice.range.upperBound - 1)])
+  }
+
+  /// Name and argument of a mongo shell constructor.
+  static func shellCall(_ slice: JSONSlice, in bytes: [UInt8]) -> (name: String, argument: JSONSlice?)? {
+    guard slice.kind == .shellCall else { return nil }
+    var scanner = JSONScanner(bytes, range: slice.range)
+    let name = scanner.identifier()
+    var argument: JSONSlice?
+    try? scanner.callArguments(depth: 1) { argument = argument ?? $0 }
+    return (name, argument)
+  }
+
+  // MARK: values
+
+  private mutating func value(depth: Int) throws(JSONError) -> JSONSlice {
+    guard depth <= Self.maximumDepth else { throw problem("is nested deeper than \(Self.maximumDepth) levels") }
+    let start = offset
+    guard let byte = peek else { throw problem("ends in the middle; a value is missing") }
+    var kind = JSONSlice.Kind.null
+    var holdsShellCall = false
+    switch byte {
+    case UInt8(ascii: "\""):
+      try string()
+      kind = .string
+    case UInt8(ascii: "{"):
+      kind = .object
+      holdsShellCall = try object(depth: depth + 1).contains { $0.value.holdsShellCall }
+    case UInt8(ascii: "["):
+      kind = .array
+      try array(depth: depth + 1) { holdsShellCall = holdsShellCall || $0.holdsShellCall }
+    case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"):
+      try number()
+      kind = .number
+    default:
+      switch identifier() {
+      case "null": kind = .null
+      case "true", "false": kind = .bool
+      case "NaN", "Infinity": kind = .number
+      case let name where !name.isEmpty && peek == UInt8(ascii: "("):
+        try callArguments(depth: depth + 1) { _ in }
+        kind = .shellCall
+        holdsShellCall = true
+      default:
+        offset = start
+        throw problem("a value cannot begin with \(Self.quoted(byte))")
+      }
+    }
+    return JSONSlice(kind: kind, range: start..<offset, holdsShellCall: holdsShellCall)
+  }
+
+  private mutating func object(depth: Int) throws(JSONError) -> [JSONMember] {
+    guard depth <= Self.maximumDepth else { throw problem("is nested deeper than \(Self.maximumDepth) levels") }
+    var members: [JSONMember] = []
+    advance()
+    skipSpace()
+    if take(UInt8(ascii: "}")) { return members }
+    while true {
+      guard peek == UInt8(ascii: "\"") else { throw problem("expected a key in double quotes") }
+      let start = offset
+      try string()
+      let keyRange = start..<offset
+      skipSpace()
+      guard take(UInt8(ascii: ":")) else { throw problem("expected ':' after the key") }
+      skipSpace()
+      let slice = try value(depth: depth)
+      let key = Self.unescape(bytes[(keyRange.lowerBound + 1)..<(keyRange.upperBound - 1)]) ?? "\u{FFFD}"
+      members.append(JSONMember(key: key, keyRange: keyRange, value: slice))
+      skipSpace()
+      if take(UInt8(ascii: "}")) { return members }
+      guard take(UInt8(ascii: ",")) else { throw problem("expected ',' or '}'") }
+      skipSpace()
+    }
+  }
+
+  private mutating func array(depth: Int, item: (JSONSlice) -> Void) throws(JSONError) {
+    guard depth <= Self.maximumDepth else { throw problem("is nested deeper than \(Self.maximumDepth) levels") }
+    advance()
+    skipSpace()
+    if take(UInt8(ascii: "]")) { return }
+    while true {
+      item(try value(depth: depth))
+      skipSpace()
+      if take(UInt8(ascii: "]")) { return }
+      guard take(UInt8(ascii: ",")) else { throw problem("expected ',' or ']'") }
+      skipSpace()
+    }
+  }
+
+  private mutating func callArguments(depth: Int, argument: (JSONSlice) -> Void) throws(JSONError) {
+    advance()
+    skipSpace()
+    if take(UInt8(ascii: ")")) { return }
+    while true {
+      argument(try value(depth: depth))
+      skipSpace()
+      if take(UInt8(ascii: ")")) { return }
+      guard take(UInt8(ascii: ",")) else { throw problem("expected ',' or ')'") }
+      skipSpace()
+    }
+  }
+
+  private mutating func string() throws(JSONError) {
+    let start = offset
+    advance()
+    while let byte = peek {
+      switch byte {
+      case UInt8(ascii: "\""):
+        advance()
+        return
+      case UInt8(ascii: "\\"):
+        advance()
+        try escape()
+      case 0..<0x20:
+        throw problem("a string holds the control character \(Self.quoted(byte)); write it as an escape")
+      default:
+        advance()
+      }
+    }
+    offset = start
+    throw problem("a string is not closed")
+  }
+
+  private mutating func escape() throws(JSONError) {
+    switch peek {
+    case UInt8(ascii: "u"):
+      advance()
+      for _ in 0..<4 {
+        guard let byte = peek, Self.hexDigit(byte) != nil else { throw problem("\\u needs four hexadecimal digits") }
+        advance()
+      }
+    case .some(let byte) where #""\/bfnrt"#.utf8.contains(byte):
+      advance()
+    default:
+      throw problem("a backslash must be followed by one of \" \\ / b f n r t u")
+    }
+  }
+
+  private mutating func number() throws(JSONError) {
+    let start = offset
+    if take(UInt8(ascii: "-")), peek == UInt8(ascii: "I") {
+      if identifier() == "Infinity" { return }
+      offset = start
+      throw problem("is not a number")
+    }
+    if !take(UInt8(ascii: "0")) { try digits() }
+    if take(UInt8(ascii: ".")) { try digits() }
+    if take(UInt8(ascii: "e")) || take(UInt8(ascii: "E")) {
+      if !take(UInt8(ascii: "+")) { _ = take(UInt8(ascii: "-")) }
+      try digits()
+    }
+  }
+
+  private mutating func digits() throws(JSONError) {
+    guard let first = peek, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(first) else {
+      throw problem("expected a digit")
+    }
+    while let byte = peek, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) { advance() }
+  }
+
+  private mutating func identifier() -> String {
+    let start = offset
+    while let byte = peek, Self.isIdentifier(byte) { advance() }
+    return String(decoding: bytes[start..<offset], as: UTF8.self)
+  }
+
+  // MARK: bytes
+
+  private var peek: UInt8? { offset < end ? bytes[offset] : nil }
+
+  private mutating func advance() { offset += 1 }
+
+  private mutating func take(_ byte: UInt8) -> Bool {
+    guard peek == byte else { return false }
+    offset += 1
+    return true
+  }
+
+  private mutating func skipSpace() {
+    while let byte = peek, byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 { offset += 1 }
+  }
+
+  private func problem(_ message: String) -> JSONError { JSONError(offset: offset, message: message) }
+
+  private static func isIdentifier(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "_"): true
+    case UInt8(ascii: "0")...UInt8(ascii: "9"): true
+    default: false
+    }
+  }
+
+  private static func quoted(_ byte: UInt8) -> String {
+    (0x21...0x7E).contains(byte) ? "'\(Character(Unicode.Scalar(byte)))'" : "byte \(byte)"
+  }
+
+  private static func hexDigit(_ byte: UInt8) -> UInt16? {
+    switch byte {
+    case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt16(byte - UInt8(ascii: "0"))
+    case UInt8(ascii: "a")...UInt8(ascii: "f"): UInt16(byte - UInt8(ascii: "a") + 10)
+    case UInt8(ascii: "A")...UInt8(ascii: "F"): UInt16(byte - UInt8(ascii: "A") + 10)
+    default: nil
+    }
+  }
+
+  private static func unescape(_ content: ArraySlice<UInt8>) -> String? {
+    guard content.contains(UInt8(ascii: "\\")) else { return String(decoding: content, as: UTF8.self) }
+    var units: [UInt16] = []
+    units.reserveCapacity(content.count)
+    var rest = content
+    while let byte = rest.popFirst() {
+      guard byte == UInt8(ascii: "\\") else {
+        // A run of plain UTF-8 up to the next escape.
+        var run = [byte]
+        while let next = rest.first, next != UInt8(ascii: "\\") {
+          run.append(next)
+          rest.removeFirst()
+        }
+        units.append(contentsOf: String(decoding: run, as: UTF8.self).utf16)
+        continue
+      }
+      switch rest.popFirst() {
+      case UInt8(ascii: "b"): units.append(0x08)
+      case UInt8(ascii: "f"): units.append(0x0C)
+      case UInt8(ascii: "n"): units.append(0x0A)
+      case UInt8(ascii: "r"): units.append(0x0D)
+      case UInt8(ascii: "t"): units.append(0x09)
+      case UInt8(ascii: "u"):
+        units.append(rest.prefix(4).reduce(0) { $0 << 4 | (hexDigit($1) ?? 0) })
+        rest = rest.dropFirst(4)
+      case .some(let literal): units.append(UInt16(literal))
+      case nil: return nil
+      }
+    }
+    return String(validating: units, as: UTF16.self)
+  }
+}

@@ -1,0 +1,92 @@
+/// What a schedule document says, apart from its bookkeeping: what runs, when, and how its message is sent.
+public struct ScheduleDefinition: Hashable, Sendable {
+  /// A label for people; the schedule's identity is its key.
+  public var name: String
+  /// The registered name of the Celery task.
+  public var task: String
+  public var enabled: Bool
+  public var schedule: Schedule
+  public var options: MessageOptions
+  /// Runs once as soon as it is seen; the daemon then writes it back as false.
+  public var runImmediately: Bool
+  public var oneOff: Bool
+  public var maxRunCount: Int64?
+  /// No occurrence is due before it.
+  public var startAfter: UnixTime?
+  public var catchup: Catchup
+}
+
+/// What becomes of occurrences that were missed: the daemon was down, paused, or cut off from Redis.
+public struct Catchup: Hashable, Sendable {
+  public enum Policy: String, Sendable, CaseIterable {
+    /// One run for the newest missed occurrence: Celery's own rule.
+    case latest
+    /// The missed ones are skipped.
+    case none
+    /// Each missed one is run, oldest first.
+    case all
+  }
+  public var policy: Policy = .latest
+  /// Older occurrences are skipped in any case; microseconds.
+  public var window: Int64?
+
+  public init(policy: Policy = .latest, window: Int64? = nil) {
+    self.policy = policy
+    self.window = window
+  }
+}
+
+/// The options of Celery's `apply_async` that travel in the message.
+public struct MessageOptions: Hashable, Sendable {
+  public enum Expiry: Hashable, Sendable {
+    /// Microseconds after sending.
+    case after(Int64)
+    case at(UnixTime)
+  }
+  public var queue: String?
+  public var exchange: String?
+  public var routingKey: String?
+  /// As in Celery on Redis: 0 is served first. `nil` is sent as 0.
+  public var priority: Int64?
+  public var expires: Expiry?
+  /// Seconds as written, or nil.
+  public var timeLimit: String?
+  public var softTimeLimit: String?
+
+  public init() {}
+}
+
+/// What a document's reader needs to know besides the bytes.
+public struct DocumentContext: Sendable {
+  /// The zone of crontabs whose document names none.
+  public var defaultZone: ZoneRules
+  /// Finds the rules of a zone by its IANA name.
+  public var zone: @Sendable (String) throws(ZoneError) -> ZoneRules
+
+  public init(defaultZone: ZoneRules, zone: @escaping @Sendable (String) throws(ZoneError) -> ZoneRules) {
+    self.defaultZone = defaultZone
+    self.zone = zone
+  }
+}
+
+/// A document that has been read: what it says, and what it remembers.
+public struct ScheduleDocument: Hashable, Sendable {
+  public var definition: ScheduleDefinition
+  public var lastRunAt: UnixTime?
+  public var totalRunCount: Int64
+  /// Accepted, but probably not what was meant.
+  public var warnings: [String]
+
+  /// Reads a document in any of the forms of celerybeat-redis and celerybeat-mongo.
+  ///
+  /// Throws: what is wrong, where, and what would be right.
+  public init(_ bytes: [UInt8], context: DocumentContext) throws(DocumentProblem) {
+    let layout: DocumentLayout
+    do { layout = try DocumentLayout(bytes) } catch { throw DocumentProblem(error, in: bytes) }
+    var reader = DocumentReader(layout: layout, context: context)
+    definition = try reader.definition()
+    lastRunAt = try reader.date("last_run_at")
+    totalRunCount = try reader.count("total_run_count") ?? 0
+    warnings = reader.warnings
+  }
+}

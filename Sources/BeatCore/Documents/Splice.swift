@@ -1,0 +1,22 @@
+/// A few replacements in a text, everything else left as it is, and where a place of the old text is in the new one.
+struct Splice {
+  private(set) var edits: [(range: Range<Int>, text: [UInt8])] = []
+
+  /// Replaces `range` (empty: inserts). Ranges do not overlap.
+  mutating func replace(_ range: Range<Int>, with text: String) {
+    edits.append((range, Array(text.utf8)))
+    edits.sort { $0.range.lowerBound < $1.range.lowerBound }
+  }
+
+  func applied(to bytes: [UInt8]) -> [UInt8] {
+    var result: [UInt8] = []
+    result.reserveCapacity(edits.reduce(bytes.count) { $0 + $1.text.count })
+    var copied = 0
+    for edit in edits {
+      result += bytes[copied..<edit.range.lowerBound]
+      result += edit.text
+      copied = edit.range.upperBound
+    }
+    return result + bytes[copied...]
+  }
+}

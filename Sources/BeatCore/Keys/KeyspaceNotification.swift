@@ -1,0 +1,21 @@
+/// One keyspace notification: something happened to a key. What happened does not matter; event names differ between
+/// servers, versions and roles. (Redis: keyspace notifications; channel `__keyspace@<db>__:<key>`, payload = event)
+public struct KeyspaceNotification: Hashable, Sendable {
+  public let key: [UInt8]
+
+  /// nil for a channel that is not a keyspace channel of `database`.
+  public init?(channel: Span<UInt8>, database: Int) {
+    let prefix = Self.channelPrefix(database: database)
+    guard channel.count >= prefix.count else { return nil }
+    for index in prefix.indices where channel[index] != prefix[index] { return nil }
+    var key: [UInt8] = []
+    key.reserveCapacity(channel.count - prefix.count)
+    for index in prefix.count..<channel.count { key.append(channel[index]) }
+    self.key = key
+  }
+
+  /// The channel of one key's notifications.
+  public static func channel(of key: [UInt8], database: Int) -> [UInt8] { channelPrefix(database: database) + key }
+
+  static func channelPrefix(database: Int) -> [UInt8] { Array("__keyspace@\(database)__:".utf8) }
+}

@@ -1,0 +1,70 @@
+/// Every Redis key and channel of the project, each with its Redis type.
+///
+/// The daemon's own keys stand beside the documents' prefix, not under it: nobody who lists `tasks:meta:*` finds
+/// anything but documents.
+public struct RedisKeys: Hashable, Sendable {
+  /// What documents' keys begin with, such as `tasks:meta:`.
+  public let prefix: [UInt8]
+
+  public init(prefix: String) { self.prefix = Array(prefix.utf8) }
+
+  // MARK: on the store
+
+  /// STRING, one schedule document.
+  public func document(_ name: EntryName) -> [UInt8] { prefix + name.bytes }
+
+  /// HASH, entry name -> `Mark`: the newest due time that was fired, or the time first seen.
+  public var mark: [UInt8] { own("mark") }
+
+  /// STRING, the token of the daemon that fires.
+  public var lease: [UInt8] { own("lease") }
+
+  /// STRING, written and deleted at each connect to see whether events arrive.
+  public func probe(_ instance: String) -> [UInt8] { own("probe:" + instance) }
+
+  /// What all our own keys begin with.
+  public var ownPrefix: [UInt8] { own("") }
+
+  private func own(_ name: String) -> [UInt8] { Array("reactivebeat:".utf8) + prefix + Array(name.utf8) }
+
+  /// The entry that a key belongs to; nil for a key outside the prefix, and for our own.
+  public func entry(of key: [UInt8]) -> EntryName? {
+    guard key.starts(with: prefix), !key.starts(with: ownPrefix) else { return nil }
+    return EntryName(Array(key[prefix.count...]))
+  }
+
+  /// Pattern for PSUBSCRIBE and SCAN that finds the documents' keys.
+  public var documentPattern: [UInt8] { Self.escaped(prefix) + [UInt8(ascii: "*")] }
+
+  /// Pattern for PSUBSCRIBE: keyspace notifications of the documents in database `database`.
+  public func documentEvents(database: Int) -> [UInt8] {
+    KeyspaceNotification.channelPrefix(database: database) + documentPattern
+  }
+
+  /// Pattern for PSUBSCRIBE: keyspace notifications of one key.
+  public func events(of key: [UInt8], database: Int) -> [UInt8] {
+    KeyspaceNotification.channelPrefix(database: database) + Self.escaped(key)
+  }
+
+  /// `key` as a glob that matches nothing else.
+  static func escaped(_ key: [UInt8]) -> [UInt8] {
+    key.flatMap { #"*?[]\"#.utf8.contains($0) ? [UInt8(ascii: "\\"), $0] : [$0] }
+  }
+
+  // MARK: on the broker, kombu's
+
+  /// LIST, the messages of `queue` with a priority. kombu folds priorities 0…9 into the steps 0, 3, 6 and 9, each a list
+  /// of its own; 0 is served first. (kombu/transport/redis.py `_q_for_pri`)
+  public static func queue(_ queue: [UInt8], priority: Int64) -> [UInt8] {
+    let step: Int64 = [9, 6, 3].first { priority >= $0 } ?? 0
+    return step == 0 ? queue : queue + QueueBinding.separator + Array("\(step)".utf8)
+  }
+
+  /// SET of `QueueBinding`s of an exchange.
+  public static func bindings(_ exchange: String) -> [UInt8] { Array("_kombu.binding.\(exchange)".utf8) }
+
+  /// SET, the same; kombu 5.7 keeps an exchange's bindings as long as it exists.
+  public static func permanentBindings(_ exchange: String) -> [UInt8] {
+    Array("_kombu.binding_permanent.\(exchange)".utf8)
+  }
+}

@@ -1,0 +1,124 @@
+extension UnixTime {
+  /// Reads `2026-03-08T02:30:00.123456+01:00`.
+  ///
+  /// Between date and time stands `T` or a space. Seconds and their fraction (after `.` or `,`; digits beyond
+  /// microseconds are dropped) may be missing, and so may the whole time, which then is midnight. The zone is `Z`,
+  /// `±hh:mm`, `±hhmm` or `±hh`; without one the time is UTC. Nil for anything else, for dates that do not exist and
+  /// for instants outside `earliest ... latest`.
+  public init?(iso8601 text: some StringProtocol) {
+    var scanner = DigitScanner(bytes: Array(text.utf8.prefix(65)))
+    guard scanner.bytes.count <= 64,
+      let year = scanner.number(digits: 4), scanner.take("-"),
+      let month = scanner.number(digits: 2), scanner.take("-"),
+      let day = scanner.number(digits: 2)
+    else { return nil }
+    var (hour, minute, second, microsecond, offset) = (0, 0, 0, 0, 0)
+    if !scanner.isAtEnd {
+      guard scanner.take("T") || scanner.take("t") || scanner.take(" "),
+        let hourRead = scanner.number(digits: 2), scanner.take(":"), let minuteRead = scanner.number(digits: 2)
+      else { return nil }
+      (hour, minute) = (hourRead, minuteRead)
+      if scanner.take(":") {
+        guard let secondRead = scanner.number(digits: 2) else { return nil }
+        second = secondRead
+        if scanner.take(".") || scanner.take(",") {
+          guard let fraction = scanner.microseconds() else { return nil }
+          microsecond = fraction
+        }
+      }
+      guard let offsetRead = scanner.utcOffset() else { return nil }
+      offset = offsetRead
+    }
+    guard scanner.isAtEnd,
+      let civil = CivilTime(
+        year: year, month: month, day: day, hour: hour, minute: minute, second: second, microsecond: microsecond)
+    else { return nil }
+    let time = civil.instant(utcOffset: offset)
+    guard time == time.clamped else { return nil }
+    self = time
+  }
+
+  /// In UTC with `Z` and as many sub-second digits as needed, none to six: `2026-03-08T02:30:00.5Z`.
+  /// Years outside 0-9999 carry a sign and at least six digits, as ISO 8601 asks.
+  public var iso8601: String {
+    let civil = CivilTime(utc: self)
+    let year =
+      (0...9999).contains(civil.year)
+      ? padded(civil.year, 4) : (civil.year < 0 ? "-" : "+") + padded(abs(civil.year), 6)
+    var text = "\(year)-\(padded(civil.month, 2))-\(padded(civil.day, 2))"
+    text += "T\(padded(civil.hour, 2)):\(padded(civil.minute, 2)):\(padded(civil.second, 2))"
+    if civil.microsecond != 0 {
+      var fraction = padded(civil.microsecond, 6)
+      while fraction.last == "0" { fraction.removeLast() }
+      text += ".\(fraction)"
+    }
+    return text + "Z"
+  }
+}
+
+/// A number with leading zeros.
+func padded(_ number: Int, _ width: Int) -> String {
+  let digits = String(number)
+  return String(repeating: "0", count: max(0, width - digits.utf8.count)) + digits
+}
+
+private struct DigitScanner {
+  let bytes: [UInt8]
+  private var position = 0
+
+  init(bytes: [UInt8]) {
+    self.bytes = bytes
+  }
+
+  var isAtEnd: Bool { position >= bytes.count }
+
+  private var next: UInt8? { position < bytes.count ? bytes[position] : nil }
+
+  mutating func take(_ character: Unicode.Scalar) -> Bool {
+    guard let next, UInt32(next) == character.value else { return false }
+    position += 1
+    return true
+  }
+
+  private mutating func digit() -> Int? {
+    guard let next, (0x30...0x39).contains(next) else { return nil }
+    position += 1
+    return Int(next) - 0x30
+  }
+
+  mutating func number(digits: Int) -> Int? {
+    var number = 0
+    for _ in 0..<digits {
+      guard let digit = digit() else { return nil }
+      number = number * 10 + digit
+    }
+    return number
+  }
+
+  /// One digit or more after the decimal mark, in microseconds.
+  mutating func microseconds() -> Int? {
+    var (value, weight, found) = (0, 100_000, false)
+    while let digit = digit() {
+      value += digit * weight
+      weight /= 10
+      found = true
+    }
+    return found ? value : nil
+  }
+
+  /// Seconds east of UTC; 0 at the end of the text.
+  mutating func utcOffset() -> Int? {
+    if isAtEnd || take("Z") || take("z") { return 0 }
+    let sign: Int
+    if take("+") { sign = 1 } else if take("-") { sign = -1 } else { return nil }
+    guard let hours = number(digits: 2) else { return nil }
+    var minutes = 0
+    if !isAtEnd {
+      _ = take(":")
+      guard let minutesRead = number(digits: 2) else { return nil }
+      minutes = minutesRead
+    }
+    guard hours < 24, minutes < 60 else { return nil }
+    return sign * (hours * 3_600 + minutes * 60)
+  }
+}

@@ -1,0 +1,209 @@
+/// The rules of one time zone: how its wall clocks differ from UTC, at every instant.
+///
+/// Made from the bytes of a TZif file (RFC 9636), the format of `/usr/share/zoneinfo`. Immutable; schedules of the same
+/// zone share one object.
+public final class ZoneRules: Sendable, Hashable {
+  /// The zone's name as given to the initializer, such as `Europe/Berlin`.
+  public let name: String
+  private let file: ZoneFile
+  /// For each transition: the largest wall clock reading (seconds) shown at or before it, see `Segment.shownUpTo`.
+  private let shownUpTo: [Int64]
+
+  /// Coordinated Universal Time.
+  public static let utc = ZoneRules(name: "UTC", file: ZoneFile(utcOnly: "UTC"))
+
+  /// Reads a TZif file of version 1, 2, 3 or 4, up to 256 KiB and 2,000 transitions.
+  /// Throws if it is damaged, is no TZif file, or counts leap seconds.
+  public convenience init(name: String, tzif: [UInt8]) throws(ZoneError) {
+    do throws(ZoneFileFault) {
+      self.init(name: name, file: try ZoneFile(bytes: tzif))
+    } catch {
+      throw ZoneError(zone: name, message: error.message)
+    }
+  }
+
+  private init(name: String, file: ZoneFile) {
+    self.name = name
+    self.file = file
+    var shown: [Int64] = []
+    shown.reserveCapacity(file.transitionTimes.count)
+    for (index, time) in file.transitionTimes.enumerated() {
+      let reading = time.saturatingAdd(file.type(beforeTransition: index).utcOffset)
+      shown.append(max(shown.last ?? .min, reading))
+    }
+    shownUpTo = shown
+  }
+
+  public static func == (left: ZoneRules, right: ZoneRules) -> Bool {
+    left === right || (left.name == right.name && left.file == right.file)
+  }
+
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(name)
+    hasher.combine(file.transitionTimes.count)
+    hasher.combine(file.footer)
+  }
+
+  /// Seconds that wall clocks are ahead of UTC (negative: behind).
+  public func utcOffset(at time: UnixTime) -> Int {
+    Int(type(at: time.seconds).utcOffset)
+  }
+
+  /// The name of the local time in force, such as `CEST`.
+  public func abbreviation(at time: UnixTime) -> String { type(at: time.seconds).abbreviation }
+
+  /// Whether the zone calls the local time in force daylight saving time.
+  public func isDST(at time: UnixTime) -> Bool { type(at: time.seconds).isDST }
+
+  /// What a wall clock shows.
+  public func localTime(at time: UnixTime) -> CivilTime {
+    let offset = type(at: time.seconds).utcOffset &* 1_000_000
+    return CivilTime(reading: time.microseconds.saturatingAdd(offset))
+  }
+
+  /// The instants at which a wall clock shows a reading.
+  public enum Resolution: Hashable, Sendable {
+    /// It shows it once.
+    case unique(UnixTime)
+    /// Clocks were put forward over it. `shifted` lies as long after the change as the reading after the last one
+    /// shown before: 02:30 becomes 03:30 where 02:00 became 03:00. `length` is the length of the gap in seconds.
+    case gap(shifted: UnixTime, length: Int)
+    /// Clocks were put back, and show it twice.
+    case overlap(first: UnixTime, second: UnixTime)
+  }
+
+  /// The instants at which wall clocks show `civil`.
+  public func resolve(_ civil: CivilTime) -> Resolution {
+    let reading = civil.reading
+    let readingSeconds = reading.flooredDivision(by: 1_000_000)
+    let margin = ZoneFile.maximumOffset &+ 1
+    var cursor = readingSeconds &- margin
+    let limit = readingSeconds &+ margin
+    var first: UnixTime?
+    var gap: (shifted: UnixTime, length: Int64)?
+    // Each round steps over one transition in the 52 hours around the reading; a file has a bounded number of them.
+    for _ in 0...ZoneFile.maximumTransitions {
+      let segment = segment(at: cursor)
+      let local = readingSeconds &- segment.offset
+      if local >= segment.start, local < segment.end {
+        let time = UnixTime(microseconds: reading.saturatingSubtract(segment.offset &* 1_000_000))
+        if let first { return .overlap(first: first, second: time) }
+        first = time
+      }
+      if gap == nil, segment.start > .min, segment.previousOffset < segment.offset,
+        readingSeconds >= segment.start &+ segment.previousOffset, readingSeconds < segment.start &+ segment.offset
+      {
+        let shifted = UnixTime(microseconds: reading.saturatingSubtract(segment.previousOffset &* 1_000_000))
+        gap = (shifted, segment.offset &- segment.previousOffset)
+      }
+      guard segment.end <= limit else { break }
+      cursor = segment.end
+    }
+    if let first { return .unique(first) }
+    if let gap { return .gap(shifted: gap.shifted, length: Int(gap.length)) }
+    // Every reading is shown or lies in a gap; this line is for the ends of time, where sums saturate.
+    return .unique(UnixTime(microseconds: reading))
+  }
+
+  /// The next instant at which the local time type changes: its distance from UTC, its name or its being called
+  /// daylight saving. The rule in the file's last line counts too. Nil if nothing changes any more.
+  public func nextTransition(after time: UnixTime) -> UnixTime? {
+    var segment = segment(at: time.seconds)
+    let current = type(at: time.seconds)
+    // Boundaries without a change exist in unusual rules only; a few steps find the next real one or show there is none.
+    for _ in 0..<8 {
+      guard segment.end < .max else { return nil }
+      if type(at: segment.end) != current {
+        let change = UnixTime(seconds: segment.end)
+        return change > time ? change : nil
+      }
+      segment = self.segment(at: segment.end)
+    }
+    return nil
+  }
+}
+
+extension ZoneRules {
+  /// A stretch of time in which wall clocks keep one distance from UTC. All in seconds.
+  struct Segment {
+    /// First second; `Int64.min` if it has no beginning.
+    var start: Int64
+    /// First second after it; `Int64.max` if it has no end.
+    var end: Int64
+    var offset: Int64
+    /// The distance before `start`.
+    var previousOffset: Int64
+    /// Wall clock readings below this one (seconds, as if the wall clock were UTC) were shown before `start`, or
+    /// stepped over; those from it on are new.
+    var shownUpTo: Int64
+  }
+
+  /// The stretch that holds a second counted from the epoch.
+  func segment(at time: Int64) -> Segment {
+    let count = file.transitionTimes.count
+    if count == 0 || time >= file.transitionTimes[count &- 1] { return lastSegment(at: time) }
+    let index = file.transitionIndex(at: time)
+    guard index >= 0 else {
+      let offset = file.types[0].utcOffset
+      return Segment(
+        start: .min, end: file.transitionTimes[0], offset: offset, previousOffset: offset, shownUpTo: .min)
+    }
+    return Segment(
+      start: file.transitionTimes[index], end: file.transitionTimes[index &+ 1],
+      offset: file.type(afterTransition: index).utcOffset,
+      previousOffset: file.type(beforeTransition: index).utcOffset, shownUpTo: shownUpTo[index])
+  }
+
+  /// The stretch of a second after the last transition of the file.
+  private func lastSegment(at time: Int64) -> Segment {
+    let last = file.transitionTimes.count &- 1
+    var segment = Segment(
+      start: .min, end: .max, offset: file.types[0].utcOffset, previousOffset: file.types[0].utcOffset,
+      shownUpTo: .min)
+    if last >= 0 {
+      segment.start = file.transitionTimes[last]
+      segment.offset = file.type(afterTransition: last).utcOffset
+      segment.previousOffset = file.type(beforeTransition: last).utcOffset
+      segment.shownUpTo = shownUpTo[last]
+    }
+    guard let footer = file.footer else { return segment }
+    let span = footer.span(at: time)
+    segment.end = span.end
+    segment.offset = footer.type(daylight: span.isDaylight).utcOffset
+    if last < 0 || span.start > segment.start {
+      segment.start = span.start
+      segment.previousOffset = footer.type(daylight: span.wasDaylight).utcOffset
+      segment.shownUpTo = max(segment.shownUpTo, span.start.saturatingAdd(segment.previousOffset))
+      if span.start == .min { segment.shownUpTo = .min }
+    }
+    return segment
+  }
+
+  private func type(at time: Int64) -> LocalTimeType {
+    let count = file.transitionTimes.count
+    if count == 0 || time >= file.transitionTimes[count &- 1] {
+      if let footer = file.footer { return footer.type(daylight: footer.span(at: time).isDaylight) }
+      return count == 0 ? file.types[0] : file.type(afterTransition: count &- 1)
+    }
+    let index = file.transitionIndex(at: time)
+    return index < 0 ? file.types[0] : file.type(afterTransition: index)
+  }
+}
+
+extension ZoneFile {
+  /// The index of the newest transition at or before a second; -1 before the first.
+  fileprivate func transitionIndex(at time: Int64) -> Int {
+    var (low, high) = (-1, transitionTimes.count)
+    while high &- low > 1 {
+      let middle = (low &+ high) / 2
+      if transitionTimes[middle] <= time { low = middle } else { high = middle }
+    }
+    return low
+  }
+
+  fileprivate func type(afterTransition index: Int) -> LocalTimeType { types[Int(transitionTypes[index])] }
+
+  fileprivate func type(beforeTransition index: Int) -> LocalTimeType {
+    index == 0 ? types[0] : types[Int(transitionTypes[index &- 1])]
+  }
+}

@@ -1,0 +1,102 @@
+/// A min-heap of due times with one node per schedule. A node is found by its handle, so that an edit moves or removes
+/// it in O(log n) and nothing stale stays behind. Schedules that are disabled or finished are not in it.
+public struct DueHeap {
+  /// A small number that names a schedule; handles are reused, so keep them dense.
+  public typealias Handle = Int
+
+  struct Node {
+    var due: UnixTime
+    var handle: Handle
+  }
+
+  var nodes: [Node] = []
+  /// Where each handle's node is; -1: nowhere.
+  var positions: [Int] = []
+
+  public init() {}
+
+  public var count: Int { nodes.count }
+
+  /// The earliest; of several due at once the one with the smallest handle. O(1).
+  public var top: (handle: Handle, due: UnixTime)? { nodes.first.map { ($0.handle, $0.due) } }
+
+  /// O(1).
+  public func due(of handle: Handle) -> UnixTime? {
+    guard positions.indices.contains(handle), positions[handle] >= 0 else { return nil }
+    return nodes[positions[handle]].due
+  }
+
+  /// Inserts the handle, or moves it. O(log n).
+  public mutating func set(_ handle: Handle, due: UnixTime) {
+    precondition(handle >= 0, "a handle is an index, 0 or more")
+    while positions.count <= handle { positions.append(-1) }
+    let node = Node(due: due, handle: handle)
+    let position = positions[handle]
+    if position < 0 {
+      nodes.append(node)
+      positions[handle] = nodes.count - 1
+      siftUp(nodes.count - 1)
+    } else {
+      let isEarlier = Self.precedes(node, nodes[position])
+      nodes[position] = node
+      if isEarlier { siftUp(position) } else { siftDown(position) }
+    }
+  }
+
+  /// Does nothing if the handle is not in the heap. O(log n).
+  public mutating func remove(_ handle: Handle) {
+    guard positions.indices.contains(handle), positions[handle] >= 0 else { return }
+    let position = positions[handle]
+    positions[handle] = -1
+    let last = nodes.removeLast()
+    guard position < nodes.count else { return }
+    nodes[position] = last
+    positions[last.handle] = position
+    siftUp(position)
+    siftDown(positions[last.handle])
+  }
+
+  private static func precedes(_ a: Node, _ b: Node) -> Bool { (a.due, a.handle) < (b.due, b.handle) }
+
+  private mutating func siftUp(_ start: Int) {
+    var position = start
+    let node = nodes[position]
+    while position > 0 {
+      let parent = (position - 1) / 2
+      guard Self.precedes(node, nodes[parent]) else { break }
+      place(nodes[parent], at: position)
+      position = parent
+    }
+    place(node, at: position)
+  }
+
+  private mutating func siftDown(_ start: Int) {
+    var position = start
+    let node = nodes[position]
+    while true {
+      var child = 2 * position + 1
+      guard child < nodes.count else { break }
+      if child + 1 < nodes.count, Self.precedes(nodes[child + 1], nodes[child]) { child += 1 }
+      guard Self.precedes(nodes[child], node) else { break }
+      place(nodes[child], at: position)
+      position = child
+    }
+    place(node, at: position)
+  }
+
+  private mutating func place(_ node: Node, at position: Int) {
+    nodes[position] = node
+    positions[node.handle] = position
+  }
+}
+
+extension DueHeap {
+  /// Each parent precedes its children and each handle knows its place. O(n); for tests.
+  var invariantsHold: Bool {
+    for (position, node) in nodes.enumerated() {
+      guard positions[node.handle] == position else { return false }
+      guard position == 0 || !Self.precedes(node, nodes[(position - 1) / 2]) else { return false }
+    }
+    return positions.count { $0 >= 0 } == nodes.count
+  }
+}

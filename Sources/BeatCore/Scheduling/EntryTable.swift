@@ -1,0 +1,31 @@
+/// The entries by name and by handle. Handles are dense and reused: they are places in one array.
+struct EntryTable {
+  private var slots: [ScheduleEntry?] = []
+  private var free: [DueHeap.Handle] = []
+  private var handles: [EntryName: DueHeap.Handle] = [:]
+
+  var count: Int { handles.count }
+  var names: [EntryName] { Array(handles.keys) }
+
+  func handle(of name: EntryName) -> DueHeap.Handle? { handles[name] }
+
+  subscript(handle: DueHeap.Handle) -> ScheduleEntry? {
+    get { slots.indices.contains(handle) ? slots[handle] : nil }
+    // In place: an entry is changed far more often than it is copied.
+    _modify { yield &slots[handle] }
+  }
+
+  mutating func insert(_ entry: ScheduleEntry) -> DueHeap.Handle {
+    let handle = free.popLast() ?? slots.count
+    if handle == slots.count { slots.append(entry) } else { slots[handle] = entry }
+    handles[entry.name] = handle
+    return handle
+  }
+
+  mutating func remove(_ name: EntryName) -> DueHeap.Handle? {
+    guard let handle = handles.removeValue(forKey: name) else { return nil }
+    slots[handle] = nil
+    free.append(handle)
+    return handle
+  }
+}

@@ -1,0 +1,66 @@
+/// One schedule as the scheduler holds it: the document's bytes, what they say, and where the schedule stands.
+struct ScheduleEntry {
+  /// Where an entry is on its way. Next to each state: where it can go.
+  enum Phase: Equatable {
+    /// Disabled or finished, not in the heap. To `waiting` by an edit.
+    case dormant
+    /// In the heap until due, or until the next attempt. To `firing`; to `dormant` or another due time by an edit.
+    case waiting(due: UnixTime)
+    /// The script is on its way. To `waiting` or `dormant` when it is done, else to `unresolved`.
+    case firing(FirePlan)
+    /// What stands in Redis is not known: a reply was lost (then with its plan), or the document changed under a plan.
+    /// To `waiting` or `dormant` by the next read.
+    case unresolved(FirePlan?)
+  }
+
+  let name: EntryName
+  var document: [UInt8]
+  var definition: ScheduleDefinition
+  /// The newest due time that is known to be fired, or the time first seen: what the next one is counted from.
+  var base: UnixTime
+  var totalRunCount: Int64
+  /// Set by an edit of the schedule: what would have been due before does not count as missed.
+  var floor: UnixTime?
+  /// When `run_immediately` was noticed: its occurrence's nominal time.
+  var immediate: UnixTime?
+  /// Attempts that were refused in a row, and why the last one was.
+  var refusals = 0
+  var refusal: String?
+  var phase: Phase = .dormant
+
+  init(name: EntryName, document: [UInt8], definition: ScheduleDefinition, base: UnixTime, totalRunCount: Int64) {
+    self.name = name
+    self.document = document
+    self.definition = definition
+    self.base = base
+    self.totalRunCount = totalRunCount
+  }
+}
+
+extension ScheduleEntry {
+  /// Why no further occurrence will come, for a schedule that has come to its end.
+  var finish: String? {
+    if let maximum = definition.maxRunCount, totalRunCount >= maximum { return "max_run_count \(maximum) is reached" }
+    if immediate != nil { return nil }
+    if definition.oneOff, totalRunCount > 0 { return "one_off has run" }
+    return nextRegular == nil ? "\(definition.schedule.inWords) does not come again" : nil
+  }
+
+  /// The next occurrence that has not been fired, which may have passed; nil if there is none.
+  var nextDue: UnixTime? {
+    guard definition.enabled, finish == nil else { return nil }
+    return immediate ?? nextRegular
+  }
+
+  private var nextRegular: UnixTime? {
+    var time = max(base, floor ?? base)
+    if let start = definition.startAfter { time = max(time, start.advanced(by: -1)) }
+    return definition.schedule.nextDue(after: time, base: seriesBase)
+  }
+
+  /// An interval that waits longer for `start_after` than for its own length begins there.
+  var seriesBase: UnixTime {
+    guard let start = definition.startAfter, case .interval(let interval) = definition.schedule else { return base }
+    return max(base, start.advanced(by: -interval.microseconds))
+  }
+}

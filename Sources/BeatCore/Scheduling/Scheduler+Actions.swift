@@ -1,0 +1,34 @@
+extension Scheduler {
+  /// What the driver has to do, in order.
+  public enum Action: Equatable {
+    /// Read the document and its mark, and come back with `.read`.
+    case read(EntryName)
+    /// Keep the mark, unless a newer one stands there; if one does, come back with `.touched`.
+    case anchor(EntryName, Mark)
+    /// Carry the plan out, and come back with `.fireEnded`.
+    case fire(FirePlan)
+    /// Come back with `.timerFired` at this time, or at once if it has passed; nil: there is nothing to wait for.
+    case armTimer(UnixTime?)
+    case report(Report)
+  }
+
+  /// What a person may want to know.
+  public enum Report: Equatable {
+    /// Loaded, heard and in force: the next due time, nil for a schedule that is disabled or finished.
+    case loaded(EntryName, next: UnixTime?, initially: Bool)
+    case changed(EntryName, next: UnixTime?)
+    case removed(EntryName)
+    case rejected(EntryName, reason: String)
+    /// In force, but probably not what was meant.
+    case warned(EntryName, String)
+    /// `confirmed`: found to have been fired by an earlier attempt whose answer was lost.
+    case fired(EntryName, task: String, taskID: TaskID, due: UnixTime, at: UnixTime, route: Route, confirmed: Bool)
+    /// Occurrences that the catch-up rule leaves out, with the first and the last of them.
+    case skipped(EntryName, count: Int, from: UnixTime, through: UnixTime)
+    /// The occurrence stays due and is tried again.
+    case held(EntryName, due: UnixTime, reason: String, until: UnixTime)
+    case finished(EntryName, reason: String)
+    /// The full load has finished.
+    case ready(schedules: Int, rejected: Int)
+  }
+}

@@ -1,0 +1,41 @@
+/// Which of several occurrences that have passed is fired.
+extension Scheduler {
+  /// More skipped occurrences than this are not counted one by one.
+  static let countedSkips = 10_000
+
+  /// The occurrence to fire: `due` itself if it is in time, else what the catch-up rule makes of it, which may lie in
+  /// the future. nil: none is left.
+  mutating func occurrence(of handle: DueHeap.Handle, due: UnixTime, now: UnixTime) -> UnixTime? {
+    let grace = configuration.missedAfter
+    guard let entry = entries[handle], entry.immediate == nil, now.microseconds(since: due) > grace else { return due }
+    let schedule = entry.definition.schedule
+    let catchup = entry.definition.catchup
+    func first(notMissedBy age: Int64) -> UnixTime? {
+      schedule.nextDue(after: now.advanced(by: -age).advanced(by: -1), base: entry.seriesBase)
+    }
+    var chosen: UnixTime? =
+      switch catchup.policy {
+      case .all: due
+      case .latest: schedule.latestDue(atOrBefore: now, after: due, base: entry.seriesBase) ?? due
+      case .none: first(notMissedBy: grace)
+      }
+    if let time = chosen, let window = catchup.window, now.microseconds(since: time) > max(window, grace) {
+      chosen = first(notMissedBy: max(window, grace))
+    }
+    if chosen != due { skip(handle, entry, from: due, to: chosen ?? now.advanced(by: 1)) }
+    return chosen
+  }
+
+  /// Leaves out what lies in [due, next): said once, and not decided again.
+  private mutating func skip(
+    _ handle: DueHeap.Handle, _ entry: ScheduleEntry, from due: UnixTime, to next: UnixTime
+  ) {
+    let last = next.advanced(by: -1)
+    let schedule = entry.definition.schedule
+    let count = schedule.occurrences(
+      after: due.advanced(by: -1), atOrBefore: last, base: entry.seriesBase, limit: Self.countedSkips)
+    let through = schedule.latestDue(atOrBefore: last, after: due, base: entry.seriesBase) ?? due
+    entries[handle]?.floor = last
+    actions.append(.report(.skipped(entry.name, count: count, from: due, through: through)))
+  }
+}

@@ -1,0 +1,183 @@
+/// Documents as they come, change and go.
+extension Scheduler {
+  // MARK: the full load
+
+  mutating func startLoad() {
+    isWatching = false
+    found = []
+    reads.removeAll()
+  }
+
+  mutating func finishLoad() {
+    guard let found else { return }
+    for name in entries.names where !found.contains(name) { remove(name) }
+    for name in Array(rejected.keys) where !found.contains(name) { remove(name) }
+    self.found = nil
+    isWatching = true
+    actions.append(.report(.ready(schedules: entries.count, rejected: rejected.count)))
+  }
+
+  mutating func disconnect() {
+    isWatching = false
+    found = nil
+    reads.removeAll()
+  }
+
+  // MARK: one document
+
+  mutating func touch(_ name: EntryName) {
+    if reads[name] == nil {
+      reads[name] = false
+      actions.append(.read(name))
+    } else {
+      reads[name] = true
+    }
+  }
+
+  mutating func received(_ read: DocumentRead, of name: EntryName, now: UnixTime) {
+    if reads.removeValue(forKey: name) == true { touch(name) }
+    switch read.content {
+    case .absent:
+      remove(name)
+      return
+    case .wrongType(let type):
+      reject(name, nil, "holds a Redis \(type), and a schedule is a string; delete the key and SET it again")
+    case .tooLong(let length):
+      reject(name, nil, "is \(length) bytes long, and at most \(configuration.maximumDocumentLength) are read")
+    case .document(let bytes):
+      load(name, bytes, read.mark, now: now)
+    }
+    found?.insert(name)
+  }
+
+  private mutating func load(_ name: EntryName, _ bytes: [UInt8], _ mark: Mark?, now: UnixTime) {
+    let handle = entries.handle(of: name)
+    if let handle, entries[handle]?.document == bytes { return resume(handle, mark, now: now) }
+    if let rejection = rejected[name], rejection.document == bytes { return }
+    let document: ScheduleDocument
+    do { document = try ScheduleDocument(bytes, context: configuration.documents) } catch {
+      return reject(name, bytes, error.description)
+    }
+    if let handle {
+      edit(handle, bytes, document, mark, now: now)
+    } else {
+      adopt(name, bytes, document, mark, now: now)
+    }
+    for warning in document.warnings { actions.append(.report(.warned(name, warning))) }
+  }
+
+  /// A schedule that was not known: found at start, made just now, or mended.
+  private mutating func adopt(
+    _ name: EntryName, _ bytes: [UInt8], _ document: ScheduleDocument, _ mark: Mark?, now: UnixTime
+  ) {
+    let isMended = rejected.removeValue(forKey: name) != nil
+    // A document that appears while we watch and remembers no run is a new schedule, even where one of its name was.
+    let isNew = isWatching && !isMended && document.lastRunAt == nil
+    let lastRunAt = believable(document.lastRunAt, of: name, now: now)
+    let remembered = [mark?.due, lastRunAt].compactMap { $0 }.max()
+    var entry = ScheduleEntry(
+      name: name, document: bytes, definition: document.definition,
+      base: isNew ? max(now, mark?.due ?? now) : remembered ?? now,
+      totalRunCount: isNew ? document.totalRunCount : max(document.totalRunCount, mark?.totalRunCount ?? 0))
+    if isMended { entry.floor = now }
+    noticeImmediate(&entry, now: now)
+    if isNew || mark == nil {
+      actions.append(.anchor(name, Mark(due: entry.base, taskID: nil, totalRunCount: entry.totalRunCount)))
+    }
+    let next = entry.nextDue
+    let handle = entries.insert(entry)
+    wait(handle, for: next)
+    actions.append(.report(.loaded(name, next: next, initially: !isWatching)))
+    reportFinish(handle)
+  }
+
+  /// A known schedule with other bytes than before.
+  private mutating func edit(
+    _ handle: DueHeap.Handle, _ bytes: [UInt8], _ document: ScheduleDocument, _ mark: Mark?, now: UnixTime
+  ) {
+    guard var entry = entries[handle] else { return }
+    let old = entry.definition
+    let new = document.definition
+    entry.document = bytes
+    entry.definition = new
+    let lastRunAt = believable(document.lastRunAt, of: entry.name, now: now)
+    let didAdvance = advance(&entry, mark, lastRunAt, now: now)
+    entry.totalRunCount = max(entry.totalRunCount, document.totalRunCount)
+    // Another schedule, or enabled again: the next occurrence after now; nothing overdue is invented.
+    if old.schedule != new.schedule || old.startAfter != new.startAfter || !old.enabled { entry.floor = now }
+    if !new.runImmediately { entry.immediate = nil }
+    noticeImmediate(&entry, now: now)
+    entries[handle] = entry
+    schedule(handle)
+    // Bookkeeping that advanced by itself is nobody's edit: another daemon has fired.
+    if old != new || !didAdvance {
+      actions.append(.report(.changed(entry.name, next: entry.nextDue)))
+      reportFinish(handle)
+    }
+  }
+
+  /// The bytes are those we know; the mark may say more.
+  private mutating func resume(_ handle: DueHeap.Handle, _ mark: Mark?, now: UnixTime) {
+    guard var entry = entries[handle] else { return }
+    let didAdvance = advance(&entry, mark, nil, now: now)
+    entries[handle] = entry
+    if case .unresolved = entry.phase { return schedule(handle) }
+    if didAdvance { schedule(handle) }
+  }
+
+  /// After a change of what is known: the next due time from it. A script on its way is waited for first.
+  private mutating func schedule(_ handle: DueHeap.Handle) {
+    guard let entry = entries[handle] else { return }
+    if case .firing = entry.phase { return }
+    wait(handle, for: entry.nextDue)
+  }
+
+  /// Takes over what has been fired meanwhile. An older time, or none, is a stale copy: what we know stands.
+  private mutating func advance(
+    _ entry: inout ScheduleEntry, _ mark: Mark?, _ lastRunAt: UnixTime?, now: UnixTime
+  ) -> Bool {
+    if case .unresolved(let plan?) = entry.phase, mark?.taskID == plan.taskID {
+      reportFired(plan, at: now, confirmed: true)
+      entry.immediate = nil
+    }
+    guard let newest = [mark?.due, lastRunAt].compactMap({ $0 }).max(), newest > entry.base else { return false }
+    entry.base = newest
+    if let mark, mark.due == newest { entry.totalRunCount = max(entry.totalRunCount, mark.totalRunCount) }
+    return true
+  }
+
+  mutating func remove(_ name: EntryName) {
+    if let handle = entries.remove(name) {
+      heap.remove(handle)
+      actions.append(.report(.removed(name)))
+    } else if rejected.removeValue(forKey: name) != nil {
+      actions.append(.report(.removed(name)))
+    }
+  }
+
+  /// Sets a document aside. The schedule it held before does not go on: the document no longer says so.
+  mutating func reject(_ name: EntryName, _ bytes: [UInt8]?, _ reason: String) {
+    if let handle = entries.remove(name) { heap.remove(handle) }
+    let rejection = Rejection(document: bytes, reason: reason)
+    guard rejected.updateValue(rejection, forKey: name) != rejection else { return }
+    actions.append(.report(.rejected(name, reason: reason)))
+  }
+
+  mutating func reportFinish(_ handle: DueHeap.Handle) {
+    guard let entry = entries[handle], entry.definition.enabled, let reason = entry.finish else { return }
+    actions.append(.report(.finished(entry.name, reason: reason)))
+  }
+
+  private mutating func believable(_ lastRunAt: UnixTime?, of name: EntryName, now: UnixTime) -> UnixTime? {
+    guard let lastRunAt, lastRunAt > now.advanced(by: configuration.clockTolerance) else { return lastRunAt }
+    let text = "last_run_at \(lastRunAt.iso8601) is in the future and is not used; is it local time without its zone?"
+    actions.append(.report(.warned(name, text)))
+    return nil
+  }
+
+  private func noticeImmediate(_ entry: inout ScheduleEntry, now: UnixTime) {
+    let definition = entry.definition
+    guard definition.runImmediately, definition.enabled, entry.immediate == nil else { return }
+    entry.immediate = max(now, entry.base.advanced(by: 1), definition.startAfter ?? now)
+  }
+}

@@ -1,0 +1,37 @@
+extension Scheduler {
+  /// What happens to the scheduler; its whole input.
+  public enum Event {
+    /// Events are being heard from here on, and a full load begins. Nothing fires until it has finished.
+    case loadStarted
+    /// A document with its mark, in the order in which Redis answered.
+    case read(EntryName, DocumentRead)
+    /// Each key that stood there during the whole load has been read.
+    case loadFinished
+    /// A keyspace notification: the key is dirty, whatever the event was.
+    case touched(EntryName)
+    /// The timer went off, or the clock was set.
+    case timerFired
+    case fireEnded(FirePlan, FireOutcome)
+    /// Redis cannot be heard any more. Known schedules stay, unfired, until the next load has finished.
+    case disconnected
+  }
+
+  /// One document as it stood in Redis, with the entry's mark of the same moment.
+  public struct DocumentRead {
+    public enum Content {
+      case absent
+      /// The key holds another Redis type.
+      case wrongType(String)
+      /// Bytes; more than are read.
+      case tooLong(Int)
+      case document([UInt8])
+    }
+    public var content: Content
+    public var mark: Mark?
+
+    public init(_ content: Content, mark: Mark?) {
+      self.content = content
+      self.mark = mark
+    }
+  }
+}

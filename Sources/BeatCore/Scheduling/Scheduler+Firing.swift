@@ -1,0 +1,114 @@
+/// Occurrences as they fall due, and what becomes of them.
+extension Scheduler {
+  /// Begins what is due, earliest first: at most a batch, so that a burst leaves room for edits.
+  mutating func dispatchDue(now: UnixTime) {
+    guard isWatching else { return }
+    var budget = configuration.batch
+    while budget > 0, inFlight < configuration.maximumInFlight, let top = heap.top, top.due <= now {
+      budget -= 1
+      heap.remove(top.handle)
+      begin(top.handle, now: now)
+    }
+  }
+
+  private mutating func begin(_ handle: DueHeap.Handle, now: UnixTime) {
+    guard let due = entries[handle]?.nextDue, let occurrence = occurrence(of: handle, due: due, now: now) else {
+      wait(handle, for: nil)
+      return reportFinish(handle)
+    }
+    guard let entry = entries[handle], occurrence <= now else { return wait(handle, for: occurrence) }
+    guard let plan = plan(entry, due: occurrence, now: now) else {
+      return reject(entry.name, entry.document, "cannot be read any more")
+    }
+    entries[handle]?.phase = .firing(plan)
+    inFlight += 1
+    actions.append(.fire(plan))
+  }
+
+  private func plan(_ entry: ScheduleEntry, due: UnixTime, now: UnixTime) -> FirePlan? {
+    guard let layout = try? DocumentLayout(entry.document) else { return nil }
+    let definition = entry.definition
+    let (count, overflow) = entry.totalRunCount.addingReportingOverflow(1)
+    let totalRunCount = overflow ? entry.totalRunCount : count
+    let taskID = TaskID(key: configuration.keys.document(entry.name), due: due, sha1: configuration.sha1)
+    let route = Route(definition.options, defaultQueue: configuration.defaultQueue)
+    let message = CeleryMessage(
+      task: definition.task, id: taskID, options: definition.options, destination: route.destination,
+      origin: configuration.origin, replyTo: configuration.replyTo, now: now)
+    return FirePlan(
+      entry: entry.name, task: definition.task, taskID: taskID, due: due, oldDocument: entry.document,
+      newDocument: layout.fired(due: due, count: totalRunCount), message: message.encoded(from: layout), route: route,
+      priority: definition.options.priority ?? 0,
+      mark: Mark(due: due, taskID: taskID, totalRunCount: totalRunCount))
+  }
+
+  mutating func ended(_ plan: FirePlan, _ outcome: FireOutcome, now: UnixTime) {
+    inFlight -= 1
+    if outcome == .fired || outcome == .alreadyMine { reportFired(plan, at: now, confirmed: outcome == .alreadyMine) }
+    // The schedule may have been deleted, or set aside, while the script was on its way.
+    guard let handle = entries.handle(of: plan.entry), var entry = entries[handle], entry.phase == .firing(plan) else {
+      return
+    }
+    switch outcome {
+    case .fired:
+      entry.base = max(entry.base, plan.due)
+      entry.totalRunCount = max(entry.totalRunCount, plan.mark.totalRunCount)
+      entry.floor = nil
+      entry.immediate = nil
+      entry.refusals = 0
+      entry.refusal = nil
+      guard entry.document == plan.oldDocument else { return resolve(handle, entry) }
+      entry.document = plan.newDocument
+      if entry.definition.runImmediately { entry.definition.runImmediately = false }
+      entries[handle] = entry
+      wait(handle, for: entry.nextDue)
+      reportFinish(handle)
+    case .alreadyMine, .already:
+      entry.base = max(entry.base, plan.due)
+      entry.immediate = nil
+      resolve(handle, entry)
+    case .gone, .changed:
+      resolve(handle, entry)
+    case .unknown:
+      entry.phase = .unresolved(plan)
+      entries[handle] = entry
+    case .early(let serverTime):
+      let ahead = max(1_000, plan.due.microseconds(since: serverTime))
+      let behind = DocumentNumber.seconds(now.microseconds(since: serverTime))
+      hold(handle, entry, plan, "Redis' clock is \(behind) s behind ours, and rules", now: now, for: ahead)
+    case .fenced:
+      hold(handle, entry, plan, "another daemon holds the lease", now: now, for: 1_000_000)
+    case .refused(let reason):
+      hold(handle, entry, plan, reason, now: now, for: 1_000_000 << Int64(min(entry.refusals, 6)))
+    }
+  }
+
+  /// What stands in Redis is not what the plan was made from: read it, then decide again.
+  private mutating func resolve(_ handle: DueHeap.Handle, _ entry: ScheduleEntry) {
+    entries[handle] = entry
+    entries[handle]?.phase = .unresolved(nil)
+    touch(entry.name)
+  }
+
+  /// The occurrence stays due; the next attempt comes later, at most a minute.
+  private mutating func hold(
+    _ handle: DueHeap.Handle, _ entry: ScheduleEntry, _ plan: FirePlan, _ reason: String, now: UnixTime, for delay: Int64
+  ) {
+    let until = now.advanced(by: min(delay, 60_000_000))
+    entries[handle] = entry
+    entries[handle]?.refusals += 1
+    entries[handle]?.refusal = reason
+    wait(handle, for: until)
+    if entry.refusal != reason {
+      actions.append(.report(.held(entry.name, due: plan.due, reason: reason, until: until)))
+    }
+  }
+
+  mutating func reportFired(_ plan: FirePlan, at time: UnixTime, confirmed: Bool) {
+    actions.append(
+      .report(
+        .fired(
+          plan.entry, task: plan.task, taskID: plan.taskID, due: plan.due, at: time, route: plan.route,
+          confirmed: confirmed)))
+  }
+}

@@ -1,0 +1,76 @@
+/// The scheduler: what is due when, and what has to be done about it. Pure: time comes in as an argument, what has to be
+/// done comes out as actions. It knows no socket and no clock.
+///
+/// The way of an edit: `touched` -> `.read` -> `read` -> `ScheduleDocument` -> `DueHeap` -> `.armTimer`.
+/// The way of a fire: `timerFired` -> `FirePlan` -> `.fire` -> `fireEnded` -> next due -> `.armTimer`.
+public struct Scheduler {
+  public let configuration: SchedulerConfiguration
+
+  /// A full load has finished, and events are being heard: only then anything fires.
+  public internal(set) var isWatching = false
+
+  var entries = EntryTable()
+  var heap = DueHeap()
+  /// Documents that are set aside.
+  var rejected: [EntryName: Rejection] = [:]
+  /// Reads under way; true: the key was touched after the read was sent, so its answer may be old.
+  var reads: [EntryName: Bool] = [:]
+  /// During a load: the names found so far.
+  var found: Set<EntryName>?
+  /// Scripts on their way.
+  var inFlight = 0
+  var actions: [Action] = []
+
+  private var armed: UnixTime?
+
+  struct Rejection: Equatable {
+    /// nil: there were no bytes to read.
+    var document: [UInt8]?
+    var reason: String
+  }
+
+  public init(_ configuration: SchedulerConfiguration) { self.configuration = configuration }
+
+  /// Schedules that are understood: enabled, disabled and finished ones.
+  public var scheduleCount: Int { entries.count }
+  public var rejectedCount: Int { rejected.count }
+
+  /// Takes in what has happened, at `now`, and tells what has to be done, in order.
+  public mutating func receive(_ event: Event, now: UnixTime) -> [Action] {
+    switch event {
+    case .loadStarted: startLoad()
+    case .read(let name, let read): received(read, of: name, now: now)
+    case .loadFinished: finishLoad()
+    case .touched(let name): touch(name)
+    case .timerFired:
+      armed = nil
+      dispatchDue(now: now)
+    case .fireEnded(let plan, let outcome): ended(plan, outcome, now: now)
+    case .disconnected: disconnect()
+    }
+    armTimer(now: now)
+    defer { actions.removeAll(keepingCapacity: true) }
+    return actions
+  }
+
+  /// Puts an entry where its next due time belongs: into the heap, or to rest.
+  mutating func wait(_ handle: DueHeap.Handle, for due: UnixTime?) {
+    if let due {
+      entries[handle]?.phase = .waiting(due: due)
+      heap.set(handle, due: due)
+    } else {
+      entries[handle]?.phase = .dormant
+      heap.remove(handle)
+    }
+  }
+
+  /// One timer, for the earliest; armed again only when that changes.
+  private mutating func armTimer(now: UnixTime) {
+    var wanted = isWatching ? heap.top?.due : nil
+    // With as many scripts on their way as are allowed, their answers drive what comes next.
+    if let due = wanted, due <= now, inFlight >= configuration.maximumInFlight { wanted = nil }
+    guard wanted != armed else { return }
+    armed = wanted
+    actions.append(.armTimer(wanted))
+  }
+}

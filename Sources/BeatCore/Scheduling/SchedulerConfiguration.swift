@@ -1,0 +1,35 @@
+/// What the scheduler is told once, at start.
+public struct SchedulerConfiguration: Sendable {
+  public var keys: RedisKeys
+  public var documents: DocumentContext
+  /// The queue of schedules that name none: Celery's `task_default_queue`.
+  public var defaultQueue: String
+  /// Who sends, in each message: `gen<pid>@<host>`.
+  public var origin: String
+  /// Any UUID; Celery names a reply queue in each message, on which nobody listens.
+  public var replyTo: String
+  public var sha1: TaskID.SHA1
+
+  /// Longer documents are set aside unread; bytes.
+  public var maximumDocumentLength = 1_048_576
+  /// An occurrence that is later than this was missed, and the catch-up rule decides; microseconds.
+  public var missedAfter: Int64 = 1_000_000
+  /// How far a document's `last_run_at` may be ahead of our clock; microseconds.
+  public var clockTolerance: Int64 = 60_000_000
+  /// Due schedules that are begun in one turn of the loop, so that a burst does not keep edits waiting.
+  public var batch = 256
+  /// Scripts on their way at once.
+  public var maximumInFlight = 1024
+
+  public init(
+    keys: RedisKeys, documents: DocumentContext, defaultQueue: String, origin: String, replyTo: String,
+    sha1: @escaping TaskID.SHA1
+  ) {
+    self.keys = keys
+    self.documents = documents
+    self.defaultQueue = defaultQueue
+    self.origin = origin
+    self.replyTo = replyTo
+    self.sha1 = sha1
+  }
+}

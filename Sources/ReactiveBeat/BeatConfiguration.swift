@@ -1,0 +1,24 @@
+import BeatCore
+
+/// What a `BeatService` is told at start.
+public struct BeatConfiguration: Sendable {
+  /// Where the documents are.
+  public var store: RedisURL
+  /// Where the workers' queues are: another database of the same server, or the same one.
+  public var broker: RedisURL
+  /// What documents' keys begin with.
+  public var keyPrefix = "tasks:meta:"
+  /// The zone of crontabs whose document names none.
+  public var timezone = "UTC"
+  /// The queue of schedules that name none.
+  public var defaultQueue = "celery"
+  /// How far ahead of Redis' clock a fire is let through; microseconds. Beyond it, Redis' clock is waited for.
+  public var maximumLead: Int64 = 50_000
+  /// How long a stop waits for scripts that are on their way; microseconds.
+  public var stopPatience: Int64 = 5_000_000
+
+  public init(store: RedisURL, broker: RedisURL) {
+    self.store = store
+    self.broker = broker
+  }
+}

@@ -1,0 +1,245 @@
+import BeatCore
+import Glibc
+import Logging
+
+/// The daemon: a `Scheduler`, a Redis server and a clock, on one event loop. The only place that knows both the
+/// scheduler's world and Redis'; it decides nothing about schedules.
+///
+/// Belongs to the thread that made it. `run()` returns when it is over.
+public final class BeatService {
+  /// How a run ended.
+  public enum End: Equatable, Sendable {
+    case stopped
+    /// Going on would not help before something has been changed: the text says what.
+    case misconfigured(String)
+  }
+
+  private let configuration: BeatConfiguration
+  private let keys: RedisKeys
+  private let loop: EventLoop
+  private let logger: Logger
+  private let log: BeatLog
+  private let instance: String
+  private var scheduler: Scheduler
+  private var wakeTimer: WakeTimer?
+  private lazy var retryTimer = LoopTimer(on: loop) { [unowned self] in connect() }
+  private lazy var stopTimer = LoopTimer(on: loop) { [unowned self] in finishStopping() }
+
+  private var session: StoreSession?
+  private var scripts: StoreScripts?
+  private var backoff = Backoff()
+  /// Queues that were declared on this connection.
+  private var declared: Set<String> = []
+  private var inFlight = 0
+  private var fires = 0
+  private var hasBeenReady = false
+  /// What was said last about not being connected, so that it is said once.
+  private var complaint: String?
+  private var isStopping = false
+  private var end = End.stopped
+
+  /// Throws: the default zone is unknown, or the system refuses an event loop.
+  public init(_ configuration: BeatConfiguration, logger: Logger) throws {
+    self.configuration = configuration
+    self.logger = logger
+    keys = RedisKeys(prefix: configuration.keyPrefix)
+    loop = try EventLoop()
+    log = BeatLog(logger, keys: keys, on: loop)
+    let zones = ZoneDirectory()
+    let documents = DocumentContext(defaultZone: try zones.zone(configuration.timezone)) {
+      name throws(ZoneError) in try zones.zone(name)
+    }
+    var random = SystemRandomNumberGenerator()
+    instance = String(random.next() as UInt64, radix: 16)
+    scheduler = Scheduler(
+      SchedulerConfiguration(
+        keys: keys, documents: documents, defaultQueue: configuration.defaultQueue,
+        origin: "gen\(getpid())@\(Self.hostName)",
+        replyTo: TaskID(key: Array(instance.utf8), due: UnixTime(microseconds: 0), sha1: SHA1.digest).description,
+        sha1: SHA1.digest))
+    wakeTimer = try WakeTimer(on: loop) { [unowned self] wake in woke(wake) }
+  }
+
+  /// Connects, watches and fires, until `stop()` or until the set-up is found to be impossible.
+  public func run() -> End {
+    connect()
+    loop.run()
+    session?.close()
+    return end
+  }
+
+  /// Stops at these signals; the second one ends the process at once.
+  public func stop(on signals: [Int32]) throws -> [SignalSource] {
+    try signals.map { number in
+      try SignalSource(on: loop, signal: number) { [unowned self] in
+        if isStopping { _exit(1) }
+        stop()
+      }
+    }
+  }
+
+  /// Begins nothing new, waits for what is on its way, at most `stopPatience`, and lets `run` return.
+  public func stop() {
+    guard !isStopping else { return }
+    isStopping = true
+    wakeTimer?.arm(at: nil)
+    retryTimer.cancel()
+    stopTimer.schedule(after: inFlight == 0 ? 0 : configuration.stopPatience)
+  }
+
+  private func finishStopping() {
+    log.flush()
+    logger.info(
+      "stopped", metadata: ["fired": .stringConvertible(fires), "unanswered": .stringConvertible(inFlight)])
+    loop.stop()
+  }
+
+  // MARK: the store
+
+  private func connect() {
+    let session = StoreSession(
+      configuration, keys: keys, instance: instance,
+      maximumDocumentLength: scheduler.configuration.maximumDocumentLength, on: loop
+    ) { [unowned self] event in handle(event) }
+    self.session = session
+    session.start()
+  }
+
+  private func handle(_ event: StoreSession.Event) {
+    switch event {
+    case .watching(let scripts):
+      self.scripts = scripts
+      receive(.loadStarted)
+      load(scripts)
+    case .touched(let name):
+      receive(.touched(name))
+    case .notice(let text):
+      logger.notice("notice", metadata: ["reason": .string(text)])
+    case .ended(let failure):
+      ended(failure)
+    }
+  }
+
+  private func load(_ scripts: StoreScripts) {
+    DocumentLoad(scripts) { [unowned self] names, reads in
+      for (name, read) in zip(names, reads) { receive(.read(name, read)) }
+    } finish: { [unowned self] error in
+      if let error { return restart(.notReady("the schedules could not be read: \(error.message)")) }
+      receive(.loadFinished)
+      announce()
+    }.start()
+  }
+
+  private func announce() {
+    let schedules = scheduler.scheduleCount
+    let fields: Logger.Metadata = [
+      "schedules": .stringConvertible(schedules), "rejected": .stringConvertible(scheduler.rejectedCount),
+      "store": .string("\(configuration.store)"), "broker": .string("\(configuration.broker)"),
+      "prefix": .string(configuration.keyPrefix), "events": "keyspace",
+    ]
+    if hasBeenReady {
+      logger.notice("reconnected", metadata: fields)
+    } else {
+      logger.info("loaded", metadata: ["schedules": .stringConvertible(schedules)])
+      logger.notice("ready", metadata: fields)
+    }
+    hasBeenReady = true
+    complaint = nil
+    backoff.reset()
+  }
+
+  private func restart(_ failure: StoreFailure) {
+    session?.close()
+    ended(failure)
+  }
+
+  private func ended(_ failure: StoreFailure) {
+    session = nil
+    scripts = nil
+    declared.removeAll()
+    receive(.disconnected)
+    if case .misconfigured(let text) = failure {
+      end = .misconfigured(text)
+      return loop.stop()
+    }
+    guard !isStopping else { return }
+    if complaint != failure.text {
+      complaint = failure.text
+      logger.error(
+        "disconnected", metadata: ["store": .string("\(configuration.store)"), "reason": .string(failure.text)])
+    }
+    retryTimer.schedule(after: backoff.next())
+  }
+
+  // MARK: the scheduler
+
+  private func woke(_ wake: WakeTimer.Wake) {
+    if wake == .clockChanged { logger.notice("notice", metadata: ["reason": "the system's clock was set"]) }
+    receive(.timerFired)
+  }
+
+  private func receive(_ event: Scheduler.Event) {
+    for action in scheduler.receive(event, now: SystemClock.now()) { perform(action) }
+  }
+
+  private func perform(_ action: Scheduler.Action) {
+    switch action {
+    case .read(let name):
+      scripts?.read([name]) { [unowned self] reads, error in
+        if let read = reads?.first { receive(.read(name, read)) }
+        if let error { restart(.notReady("a schedule could not be read: \(error.message)")) }
+      }
+    case .anchor(let name, let mark):
+      scripts?.anchor(name, mark) { [unowned self] isKept in
+        if !isKept { receive(.touched(name)) }
+      }
+    case .fire(let plan):
+      fire(plan)
+    case .armTimer(let time):
+      if !isStopping { wakeTimer?.arm(at: time) }
+    case .report(let report):
+      if case .fired = report { fires += 1 }
+      log.report(report)
+    }
+  }
+
+  // MARK: firing
+
+  private func fire(_ plan: FirePlan) {
+    inFlight += 1
+    guard let scripts, !isStopping else { return ended(plan, .unknown) }
+    switch plan.route {
+    case .queue(let name):
+      if declared.insert(name).inserted { scripts.declare(queue: name) }
+      scripts.fire(plan, to: [Array(name.utf8)]) { [unowned self] in ended(plan, $0) }
+    case .exchange(let exchange, let key):
+      scripts.queues(boundTo: exchange, routingKey: key) { [unowned self] queues, error in
+        guard let queues else { return ended(plan, error.map { .refused($0.message) } ?? .unknown) }
+        guard !queues.isEmpty else {
+          return ended(
+            plan,
+            .refused(
+              "no queue is bound to exchange \(exchange) with routing key \(key), and Celery would lose the message: "
+                + "start a worker that consumes from it, or name the \"queue\""))
+        }
+        scripts.fire(plan, to: queues) { [unowned self] in ended(plan, $0) }
+      }
+    }
+  }
+
+  private func ended(_ plan: FirePlan, _ outcome: FireOutcome) {
+    inFlight -= 1
+    receive(.fireEnded(plan, outcome))
+    if isStopping, inFlight == 0 { stopTimer.schedule(after: 0) }
+  }
+
+  private static var hostName: String {
+    var name = [CChar](repeating: 0, count: 256)
+    guard gethostname(&name, name.count - 1) == 0 else { return "localhost" }
+    return String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }
+}
+
+/// Belongs to its loop's thread.
+@available(*, unavailable)
+extension BeatService: Sendable {}

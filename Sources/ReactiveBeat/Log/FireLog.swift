@@ -1,0 +1,54 @@
+import BeatCore
+import Logging
+
+/// The `fired` lines: one each, and where there are more than 20 a second, one line a second for the others, with their
+/// count and the worst lateness.
+final class FireLog {
+  private static let linesPerSecond = 20
+
+  private let logger: Logger
+  private lazy var second: LoopTimer = LoopTimer(on: loop) { [unowned self] in endSecond() }
+  private let loop: EventLoop
+  private var lines = 0
+  private var folded = 0
+  private var worst: Int64 = 0
+
+  init(_ logger: Logger, on loop: EventLoop) {
+    self.logger = logger
+    self.loop = loop
+  }
+
+  /// - Parameter lateness: microseconds from the due time to the answer of Redis.
+  func fired(_ metadata: @autoclosure () -> Logger.Metadata, lateness: Int64) {
+    if !second.isScheduled { second.schedule(after: 1_000_000) }
+    if lines < Self.linesPerSecond {
+      lines += 1
+      logger.info("fired", metadata: metadata())
+    } else {
+      folded += 1
+      worst = max(worst, lateness)
+    }
+  }
+
+  /// Writes what is held back.
+  func flush() {
+    guard folded > 0 else { return }
+    logger.info(
+      "fired", metadata: ["count": .stringConvertible(folded), "worst_late_ms": .stringConvertible(worst.milliseconds)])
+    folded = 0
+    worst = 0
+  }
+
+  private func endSecond() {
+    // A second without folded lines ends the count: an idle daemon is not woken again.
+    let goesOn = folded > 0
+    flush()
+    lines = goesOn ? Self.linesPerSecond : 0
+    if goesOn { second.schedule(after: 1_000_000) }
+  }
+}
+
+extension Int64 {
+  /// Microseconds as milliseconds, to three digits.
+  var milliseconds: Double { Double(self) / 1000 }
+}

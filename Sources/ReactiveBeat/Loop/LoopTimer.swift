@@ -1,0 +1,60 @@
+internal import CHiredisAsync
+
+/// A one-shot timer on the monotonic clock, for deadlines and back-off. Wall-clock work belongs to `WakeTimer`.
+///
+/// Letting go of the timer cancels it. The handler is kept as long as the timer: it captures its owner `unowned`.
+public final class LoopTimer {
+  private let loop: EventLoop
+  private let handler: () -> Void
+  private var event: OpaquePointer?
+
+  /// True from `schedule(after:)` until the handler begins or `cancel()`.
+  public private(set) var isScheduled = false
+
+  /// Makes a timer that is not scheduled yet.
+  public init(on loop: EventLoop, _ handler: @escaping () -> Void) {
+    loop.assertOnLoop()
+    self.loop = loop
+    self.handler = handler
+    event = event_new(
+      loop.base, -1, 0, { _, _, timer in timer.map { LoopTimer.from($0).fire() } },
+      Unmanaged.passUnretained(self).toOpaque())
+    precondition(event != nil, "no memory for a timer")
+  }
+
+  /// Runs the handler once, `microseconds` from now, never earlier; zero or less means in the next turn of the loop.
+  /// An earlier schedule of this timer is replaced. More than a century counts as a century.
+  public func schedule(after microseconds: Int64) {
+    loop.assertOnLoop()
+    let century: Int64 = 100 * 366 * 86_400 * 1_000_000
+    let delay = min(max(microseconds, 0), century)
+    var interval = timeval(tv_sec: Int(delay / 1_000_000), tv_usec: Int(delay % 1_000_000))
+    isScheduled = true
+    event_add(event, &interval)
+  }
+
+  /// Forgets the schedule, if there is one.
+  public func cancel() {
+    loop.assertOnLoop()
+    guard isScheduled else { return }
+    isScheduled = false
+    event_del(event)
+  }
+
+  private func fire() {
+    isScheduled = false
+    handler()
+  }
+
+  deinit {
+    if let event { event_free(event) }
+  }
+
+  private static func from(_ context: UnsafeMutableRawPointer) -> LoopTimer {
+    Unmanaged<LoopTimer>.fromOpaque(context).takeUnretainedValue()
+  }
+}
+
+/// Belongs to its loop's thread.
+@available(*, unavailable)
+extension LoopTimer: Sendable {}

@@ -1,0 +1,35 @@
+/// A script that the server keeps by its SHA-1: sent by digest, and in full only when the server has lost it.
+public struct LuaScript: Sendable {
+  /// The text, as the server sees it.
+  public let source: String
+  /// 40 lower-case hex digits.
+  public let sha1: String
+
+  /// Computes the digest.
+  public init(_ source: String) {
+    self.source = source
+    let digits = Array("0123456789abcdef".utf8)
+    sha1 = String(
+      decoding: SHA1.digest(Array(source.utf8)).flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+  }
+
+  /// Runs the script on the server: EVALSHA, and after NOSCRIPT (a restart, a failover, SCRIPT FLUSH) EVAL with the
+  /// same keys and arguments, which also makes the server keep it again. A script that answered NOSCRIPT has not run.
+  /// `then` as in `RedisConnection.send`.
+  public func evaluate(
+    on connection: RedisConnection, keys: [[UInt8]], arguments: [[UInt8]],
+    then completion: @escaping (RedisReply?) -> Void
+  ) {
+    connection.send(command("EVALSHA", sha1, keys, arguments)) { reply in
+      guard reply?.error?.code == "NOSCRIPT" else { return completion(reply) }
+      connection.send(command("EVAL", source, keys, arguments), then: completion)
+    }
+  }
+
+  private func command(_ name: String, _ script: String, _ keys: [[UInt8]], _ arguments: [[UInt8]]) -> RedisCommand {
+    var command = RedisCommand(name, script, keys.count)
+    command.append(contentsOf: keys)
+    command.append(contentsOf: arguments)
+    return command
+  }
+}

@@ -1,0 +1,77 @@
+internal import CHiredisAsync
+
+/// A connection that only listens: pattern subscriptions, such as those of keyspace notifications.
+///
+/// It is apart from the command connection because hiredis takes an error reply on a subscribed connection for its
+/// end, and would take every pending command along.
+public final class NotificationStream {
+  private let connection: RedisConnection
+  private let onMessage: (_ channel: Span<UInt8>, _ payload: Span<UInt8>) -> Void
+  private var confirmed: [(left: Int, then: () -> Void)] = []
+
+  /// Begins to connect. `onMessage` gets a message's channel and payload, to be read during the call; `onClose` runs
+  /// exactly once.
+  public init(
+    to endpoint: RedisEndpoint, on loop: EventLoop, timeouts: RedisTimeouts = RedisTimeouts(),
+    onMessage: @escaping (_ channel: Span<UInt8>, _ payload: Span<UInt8>) -> Void,
+    onClose: @escaping (RedisConnectionError) -> Void
+  ) {
+    self.onMessage = onMessage
+    connection = RedisConnection(to: endpoint, on: loop, timeouts: timeouts, onClose: onClose)
+  }
+
+  /// As `RedisConnection.handshake`; comes before any subscription.
+  public func handshake(_ url: RedisURL, clientName: String?, then completion: @escaping (RedisConnectionError?) -> Void)
+  {
+    connection.handshake(url, clientName: clientName, then: completion)
+  }
+
+  /// Subscribes, after a successful handshake. `confirmed` runs once the server has confirmed every pattern: from
+  /// then on no matching message is lost while the connection stands. A refusal (NOPERM) ends the connection.
+  public func psubscribe(_ patterns: [[UInt8]], then confirmed: @escaping () -> Void) {
+    guard !patterns.isEmpty else { preconditionFailure("no pattern to subscribe to") }
+    var command = RedisCommand("PSUBSCRIBE")
+    command.append(contentsOf: patterns)
+    self.confirmed.append((patterns.count, confirmed))
+    connection.subscribe(command, confirmations: patterns.count) { [self] in received($0) }
+  }
+
+  /// Ends the stream; `onClose` follows.
+  public func close() { connection.close() }
+
+  /// True as soon as no message will come any more.
+  public var isClosed: Bool { connection.isClosed }
+
+  private func received(_ reply: UnsafeMutablePointer<redisReply>) {
+    guard reply.pointee.elements >= 3, let elements = reply.pointee.element, let kind = elements[0]?.pointee.bytes else {
+      return
+    }
+    // ["pmessage", pattern, channel, payload] or ["psubscribe", pattern, count]
+    if reply.pointee.elements == 4, let channel = elements[2], let payload = elements[3] {
+      onMessage(channel.pointee.bytes.span, payload.pointee.bytes.span)
+    } else if kind.elementsEqual("psubscribe".utf8) {
+      confirm()
+    }
+  }
+
+  private func confirm() {
+    connection.confirmed()
+    guard !confirmed.isEmpty else { return }
+    confirmed[0].left -= 1
+    if confirmed[0].left == 0 { confirmed.removeFirst().then() }
+  }
+}
+
+/// Belongs to its loop's thread.
+@available(*, unavailable)
+extension NotificationStream: Sendable {}
+
+extension [UInt8] {
+  /// Copies borrowed bytes, to keep them.
+  public init(copying span: Span<UInt8>) {
+    self.init(unsafeUninitializedCapacity: span.count) { buffer, count in
+      for index in span.indices { buffer.initializeElement(at: index, to: span[index]) }
+      count = span.count
+    }
+  }
+}

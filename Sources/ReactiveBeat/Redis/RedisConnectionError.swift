@@ -1,0 +1,142 @@
+internal import CHiredisAsync
+import Glibc
+
+/// Why a connection ended, in words for the person who runs the daemon. It never holds a password.
+public struct RedisConnectionError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// What to do about it, for programs.
+  public enum Kind: Sendable, Hashable {
+    /// The host name has no address, or the name server does not answer.
+    case unresolved
+    /// Nobody listens there, or the system does not allow the connection.
+    case refused
+    /// No connection, or no reply, within the time allowed.
+    case timedOut
+    /// The connection stood and was ended by the other side or by the network.
+    case closedByServer
+    /// The server answered with an error that makes the connection useless; see `serverCode`.
+    case serverRefused
+    /// What came is not Redis' protocol, or exceeds our limits.
+    case protocolBreach
+    /// We closed it: `close()`.
+    case closedLocally
+  }
+
+  public let kind: Kind
+  /// The code of the server's error, such as `NOAUTH`, `WRONGPASS`, `NOPERM` or `LOADING`, or nil.
+  public let serverCode: String?
+  /// What happened, where, and what to do.
+  public let message: String
+
+  public var description: String { message }
+
+  init(_ kind: Kind, _ message: String, serverCode: String? = nil) {
+    self.kind = kind
+    self.serverCode = serverCode
+    self.message = message
+  }
+}
+
+extension RedisConnectionError {
+  static func closedLocally(_ endpoint: RedisEndpoint) -> RedisConnectionError {
+    RedisConnectionError(.closedLocally, "the connection to \(endpoint) was closed")
+  }
+
+  static func unresolved(_ host: String, _ reason: String) -> RedisConnectionError {
+    RedisConnectionError(.unresolved, "the host name \(host) of the Redis server could not be resolved: \(reason)")
+  }
+
+  static func noConnection(_ endpoint: RedisEndpoint, after microseconds: Int64) -> RedisConnectionError {
+    RedisConnectionError(
+      .timedOut,
+      "\(endpoint) did not accept a connection within \(seconds(microseconds)): is the address right, and does a "
+        + "firewall let it through?")
+  }
+
+  static func noReply(_ endpoint: RedisEndpoint, for microseconds: Int64) -> RedisConnectionError {
+    RedisConnectionError(
+      .timedOut,
+      "the Redis server at \(endpoint) has not answered for \(seconds(microseconds)): it is stopped, overloaded, or "
+        + "cut off")
+  }
+
+  /// A connection that never stood; `reason` is the system's text.
+  static func connecting(_ endpoint: RedisEndpoint, _ reason: String) -> RedisConnectionError {
+    let text = "connection to \(endpoint) "
+    switch (endpoint, reason) {
+    case (_, system(ECONNREFUSED)):
+      return RedisConnectionError(.refused, text + "refused: is redis-server running there?")
+    case (.unix(let path), system(ENOENT)):
+      return RedisConnectionError(
+        .refused, text + "failed, there is no such socket: is redis-server running, with `unixsocket \(path)`?")
+    case (.unix, system(EACCES)):
+      return RedisConnectionError(
+        .refused, text + "failed, permission denied: may this user use the socket (`unixsocketperm`)?")
+    case (_, system(ETIMEDOUT)):
+      return RedisConnectionError(.timedOut, text + "failed: \(reason)")
+    default:
+      return RedisConnectionError(.refused, text + "failed: \(reason)")
+    }
+  }
+
+  /// The end of a connection that stood; `code` and `reason` are hiredis' `err` and `errstr`.
+  static func broken(_ endpoint: RedisEndpoint, code: Int32, reason: String) -> RedisConnectionError {
+    switch code {
+    case REDIS_ERR_EOF:
+      return RedisConnectionError(.closedByServer, "the Redis server at \(endpoint) closed the connection")
+    case REDIS_ERR_IO, REDIS_ERR_TIMEOUT:
+      return RedisConnectionError(.closedByServer, "the connection to \(endpoint) broke: \(reason)")
+    case REDIS_ERR_PROTOCOL:
+      return RedisConnectionError(
+        .protocolBreach, "what answers at \(endpoint) does not speak Redis' protocol (\(reason)): is the port right?")
+    case REDIS_ERR_OOM:
+      return RedisConnectionError(
+        .protocolBreach,
+        "a reply from \(endpoint) was too large for the memory, or nested deeper than \(RedisReply.deepest) arrays")
+    default:
+      // An error that the server sent unasked, such as "max number of clients reached", or in reply to a
+      // subscription: hiredis then ends the connection with the server's words.
+      return refused(endpoint, "the request", RedisServerError(reason))
+    }
+  }
+
+  /// The server refused something without which the connection is of no use.
+  static func refused(_ endpoint: RedisEndpoint, _ what: String, _ error: RedisServerError) -> RedisConnectionError {
+    let advice =
+      switch error.code {
+      case "NOAUTH": "; it asks for a password: put it into the URL, redis://:password@host/0"
+      case "NOPERM": "; the ACL of this user must allow it (ACL SETUSER)"
+      case "LOADING": "; it is still reading its data from disk"
+      default: ""
+      }
+    return RedisConnectionError(
+      .serverRefused, "the Redis server at \(endpoint) refused \(what): \(error.message)\(advice)",
+      serverCode: error.code)
+  }
+
+  /// AUTH was refused. The server's own words are not passed on: servers that do not know the command repeat its
+  /// arguments, and the password is one.
+  static func authentication(_ endpoint: RedisEndpoint, _ error: RedisServerError) -> RedisConnectionError {
+    let why =
+      if error.code == "WRONGPASS" {
+        "user name or password is wrong, or the user is disabled"
+      } else if error.message.contains("without any password configured") || error.message.contains("no password is set")
+      {
+        "it has no password set for the default user: take the password out of the URL, or give the user's name"
+      } else if error.message.contains("wrong number of arguments") {
+        "it is older than Redis 6 and knows no user names: take the name out of the URL"
+      } else {
+        "it answered with an error of the code \(error.code)"
+      }
+    return RedisConnectionError(
+      .serverRefused, "the Redis server at \(endpoint) refused to log in: \(why)", serverCode: error.code)
+  }
+
+  private static func seconds(_ microseconds: Int64) -> String {
+    microseconds % 1_000_000 == 0 ? "\(microseconds / 1_000_000) s" : "\(microseconds / 1000) ms"
+  }
+}
+
+/// The system's text for an error number, which is all that hiredis keeps of it.
+private func system(_ code: Int32) -> String { String(cString: strerror(code)) }
+
+private func ~= (pattern: String, value: String) -> Bool { pattern == value }

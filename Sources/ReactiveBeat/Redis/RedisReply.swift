@@ -1,0 +1,76 @@
+/// A server's reply, copied out of hiredis.
+public enum RedisReply: Hashable, Sendable {
+  /// A bulk string: any bytes. Also RESP3's verbatim strings and big numbers.
+  case string([UInt8])
+  /// A simple string, such as `OK`.
+  case status(String)
+  case integer(Int64)
+  /// An array. Also RESP3's sets and pushes, and maps as key, value, key, value.
+  case array([RedisReply])
+  case null
+  /// The server refused or failed; the connection is as good as before.
+  indirect case error(RedisServerError)
+  /// RESP3 only.
+  case double(Double)
+  /// RESP3 only.
+  case boolean(Bool)
+}
+
+extension RedisReply {
+  /// The bytes of a string or status.
+  public var bytes: [UInt8]? {
+    switch self {
+    case .string(let bytes): bytes
+    case .status(let text): Array(text.utf8)
+    default: nil
+    }
+  }
+
+  /// A string or status as text; bytes that are no UTF-8 become U+FFFD.
+  public var text: String? {
+    switch self {
+    case .string(let bytes): String(decoding: bytes, as: UTF8.self)
+    case .status(let text): text
+    default: nil
+    }
+  }
+
+  /// The value of an integer, or nil.
+  public var integer: Int64? {
+    if case .integer(let value) = self { value } else { nil }
+  }
+
+  /// The elements of an array, or nil.
+  public var array: [RedisReply]? {
+    if case .array(let elements) = self { elements } else { nil }
+  }
+
+  /// The server's error, or nil.
+  public var error: RedisServerError? {
+    if case .error(let error) = self { error } else { nil }
+  }
+
+  /// Whether the reply is nil, which is Redis' word for "no such value".
+  public var isNull: Bool { self == .null }
+
+  /// Whether the reply is the status `OK`.
+  public var isOK: Bool { self == .status("OK") }
+}
+
+/// An error reply.
+public struct RedisServerError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// The first word in capitals, such as `NOSCRIPT` or `WRONGTYPE`; `ERR` when the server gave none.
+  public let code: String
+  /// The whole line, code included.
+  public let message: String
+
+  /// Takes a server's error line apart.
+  public init(_ line: String) {
+    let word = line.prefix { $0 != " " }
+    let isCode = !word.isEmpty && word.allSatisfy { $0.isASCII && ($0.isUppercase || $0.isNumber || $0 == "_") }
+    code = isCode ? String(word) : "ERR"
+    message = line
+  }
+
+  public var description: String { message }
+}

@@ -1,0 +1,73 @@
+/// The address of a Redis database as Celery, kombu and redis-py write it. Printing it never shows the password.
+///
+/// - `redis://[[user]:password@]host[:port][/database]`, host `localhost` and port 6379 unless told
+/// - `redis+socket:///path[?virtual_host=database]`, also `unix:///path[?db=database]`
+///
+/// User, password and path may be percent-encoded, and must be where they hold `/ ? # %`. As query options `db`,
+/// `virtual_host`, `username` and `password` are understood.
+public struct RedisURL: Hashable, Sendable {
+  /// Where the server listens.
+  public let endpoint: RedisEndpoint
+  /// The ACL user, or nil for the server's default user.
+  public let username: String?
+  /// The password, percent-decoded, or nil.
+  public let password: String?
+  /// The number of the database, 0 or more.
+  public let database: Int
+  /// The names of query options that mean nothing here, in their order; worth a warning, not an error, since
+  /// Celery's own URLs carry options of its client library.
+  public let ignoredOptions: [String]
+  /// Whether the URL asks for TLS. Parsed, but refused until the connection speaks it.
+  let usesTLS: Bool
+
+  /// Parses `text`. Errors say what is wrong and quote nothing that may hold a password.
+  public init(_ text: String) throws(RedisURLError) {
+    self = try RedisURL(parsing: text)
+    if usesTLS {
+      throw RedisURLError(
+        "TLS (rediss://) is not supported yet: use redis:// over a private network, a tunnel, or a unix socket")
+    }
+  }
+
+  init(
+    endpoint: RedisEndpoint, username: String?, password: String?, database: Int, usesTLS: Bool,
+    ignoredOptions: [String]
+  ) {
+    self.endpoint = endpoint
+    self.username = username
+    self.password = password
+    self.database = database
+    self.usesTLS = usesTLS
+    self.ignoredOptions = ignoredOptions
+  }
+
+  /// The URL with `***` for the password. A user without a password is hidden too: people who forget the colon
+  /// write their password there.
+  public var redacted: String {
+    let user =
+      switch (username, password) {
+      case (nil, nil): ""
+      case (.some, nil): "***@"
+      case (let name, .some): "\(name ?? ""):***@"
+      }
+    switch endpoint {
+    case .tcp: return "\(usesTLS ? "rediss" : "redis")://\(user)\(endpoint)/\(database)"
+    case .unix(let path): return "redis+socket://\(user)\(path)?virtual_host=\(database)"
+    }
+  }
+}
+
+extension RedisURL: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+  public var description: String { redacted }
+  public var debugDescription: String { redacted }
+  /// Keeps the password out of `dump` as well.
+  public var customMirror: Mirror { Mirror(self, children: ["url": redacted]) }
+}
+
+/// Why a text is not the URL of a Redis database. It never holds a password.
+public struct RedisURLError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// What is wrong and how to write it.
+  public let description: String
+
+  init(_ description: String) { self.description = description }
+}

@@ -1,0 +1,26 @@
+/// What a server says of itself (`INFO`), as far as it matters here.
+struct ServerInfo: Equatable {
+  /// Random, new at each start of the server: two connections with the same one lead to the same server.
+  let runID: String?
+  let version: String?
+  let isReplica: Bool
+  let isLoading: Bool
+
+  init(_ text: String) {
+    var fields: [Substring: Substring] = [:]
+    for line in text.split(whereSeparator: \.isNewline) {
+      let parts = line.split(separator: ":", maxSplits: 1)
+      if parts.count == 2 { fields[parts[0]] = parts[1] }
+    }
+    runID = fields["run_id"].map(String.init)
+    version = fields["redis_version"].map(String.init)
+    isReplica = fields["role"] == "slave"
+    isLoading = fields["loading"] == "1"
+  }
+
+  /// Redis 6.0 brought `SET … KEEPTTL`, without which a fire would take a document's time to live away.
+  var isTooOld: Bool {
+    guard let major = version?.split(separator: ".").first.flatMap({ Int($0) }) else { return false }
+    return major < 6
+  }
+}

@@ -1,0 +1,223 @@
+import BeatCore
+
+/// One stay with the store: from connecting to watching, until the connection dies. Start-up and reconnect are this
+/// same path, so that it is always tested.
+///
+/// connect both connections -> log in -> check the servers -> `notify-keyspace-events` -> subscribe -> probe ->
+/// `.watching`, after which the owner loads the documents.
+final class StoreSession {
+  enum Event {
+    /// Events are being heard and were seen to arrive; documents can be loaded.
+    case watching(StoreScripts)
+    case touched(EntryName)
+    /// The session is over; nothing comes after it.
+    case ended(StoreFailure)
+    /// Something to tell the operator; the session goes on.
+    case notice(String)
+  }
+
+  private let configuration: BeatConfiguration
+  private let keys: RedisKeys
+  private let loop: EventLoop
+  private let clientName: String
+  private let probeKey: [UInt8]
+  private let maximumDocumentLength: Int
+  private let handle: (Event) -> Void
+
+  private var commands: RedisConnection?
+  private var stream: NotificationStream?
+  private var brokerCheck: RedisConnection?
+  private lazy var deadline = LoopTimer(on: loop) { [unowned self] in probeTimedOut() }
+  private var probeEvents = 0
+  /// CONFIG is not allowed here, so nobody but the probe can tell whether events come.
+  private var configRefusal: RedisServerError?
+  private var isWatching = false
+  private var isOver = false
+
+  init(
+    _ configuration: BeatConfiguration, keys: RedisKeys, instance: String, maximumDocumentLength: Int,
+    on loop: EventLoop, handle: @escaping (Event) -> Void
+  ) {
+    self.configuration = configuration
+    self.keys = keys
+    self.loop = loop
+    self.maximumDocumentLength = maximumDocumentLength
+    self.handle = handle
+    clientName = "beat-watch"
+    probeKey = keys.probe(instance)
+  }
+
+  func start() {
+    let commands = RedisConnection(to: configuration.store.endpoint, on: loop) { [weak self] in self?.end(.lost($0)) }
+    self.commands = commands
+    commands.handshake(configuration.store, clientName: clientName) { [weak self] error in
+      // A refusal closes the connection too, which ends the session.
+      if error == nil { self?.identify() }
+    }
+  }
+
+  /// Ends the session without a word.
+  func close() {
+    isOver = true
+    deadline.cancel()
+    commands?.close()
+    stream?.close()
+    brokerCheck?.close()
+  }
+
+  private func end(_ failure: StoreFailure) {
+    guard !isOver else { return }
+    close()
+    handle(.ended(failure))
+  }
+
+  private func send(_ command: RedisCommand, then completion: @escaping (RedisReply) -> Void) {
+    commands?.send(command) { [weak self] reply in
+      // nil: the connection has died, and `onClose` says so.
+      guard let self, !isOver, let reply else { return }
+      completion(reply)
+    }
+  }
+
+  // MARK: the servers
+
+  private func identify() {
+    send(RedisCommand("INFO")) { [self] reply in
+      let info = ServerInfo(reply.text ?? "")
+      if info.isTooOld {
+        return end(.misconfigured("\(configuration.store) is Redis \(info.version ?? ""); Redis 6.0 or newer is needed"))
+      }
+      if info.isLoading { return end(.notReady("\(configuration.store) is still loading its data from disk")) }
+      if info.isReplica { return end(.notReady("\(configuration.store) is a replica; name the primary")) }
+      checkBroker(info)
+    }
+  }
+
+  /// A fire is one step of one server: store and broker must be the same one.
+  private func checkBroker(_ store: ServerInfo) {
+    let broker = configuration.broker
+    guard broker.endpoint != configuration.store.endpoint else { return checkNotifications() }
+    let connection = RedisConnection(to: broker.endpoint, on: loop) { [weak self] error in
+      guard let self, brokerCheck != nil else { return }
+      end(.lost(error))
+    }
+    brokerCheck = connection
+    connection.handshake(broker, clientName: clientName) { [weak self] error in
+      guard error == nil else { return }
+      connection.send(RedisCommand("INFO", "server")) { reply in
+        if let reply { self?.compare(store, with: ServerInfo(reply.text ?? "")) }
+      }
+    }
+  }
+
+  private func compare(_ store: ServerInfo, with broker: ServerInfo) {
+    guard !isOver, let connection = brokerCheck else { return }
+    brokerCheck = nil
+    connection.close()
+    guard let runID = broker.runID, runID == store.runID else {
+      return end(
+        .misconfigured(
+          "the store \(configuration.store) and the broker \(configuration.broker) are different Redis servers, and a "
+            + "fire is one atomic step on one: put the schedules into another database of the broker's server"))
+    }
+    checkNotifications()
+  }
+
+  // MARK: events
+
+  private func checkNotifications() {
+    send(RedisCommand("CONFIG", "GET", "notify-keyspace-events")) { [self] reply in
+      if let error = reply.error {
+        configRefusal = error
+        return subscribe()
+      }
+      guard let value = reply.array?.last?.text else { return subscribe() }
+      let setting = NotificationSetting(value)
+      if setting.missing.isEmpty { subscribe() } else { set(setting.candidates[...], was: value) }
+    }
+  }
+
+  private func set(_ candidates: ArraySlice<String>, was: String) {
+    guard let value = candidates.first else { return subscribe() }
+    send(RedisCommand("CONFIG", "SET", "notify-keyspace-events", value)) { [self] reply in
+      if let error = reply.error {
+        configRefusal = error
+        return set(candidates.dropFirst(), was: was)
+      }
+      configRefusal = nil
+      handle(.notice("notify-keyspace-events was \"\(was)\" and is now \"\(value)\""))
+      subscribe()
+    }
+  }
+
+  private func subscribe() {
+    let database = configuration.store.database
+    let probeChannel = KeyspaceNotification.channel(of: probeKey, database: database)
+    let stream = NotificationStream(to: configuration.store.endpoint, on: loop) { [weak self] channel, _ in
+      guard let self, !isOver else { return }
+      if let entry = KeyspaceNotification(channel: channel, database: database).flatMap({ self.keys.entry(of: $0.key) }) {
+        if isWatching { handle(.touched(entry)) }
+      } else if channel.count == probeChannel.count, [UInt8](copying: channel) == probeChannel {
+        probeArrived()
+      }
+    } onClose: { [weak self] error in
+      self?.end(.lost(error))
+    }
+    self.stream = stream
+    stream.handshake(configuration.store, clientName: clientName + "-events") { [weak self] error in
+      guard error == nil, let self, !isOver else { return }
+      let patterns = [keys.documentEvents(database: database), keys.events(of: probeKey, database: database)]
+      stream.psubscribe(patterns) { [weak self] in self?.probe() }
+    }
+  }
+
+  /// The only test that works everywhere: write, and see whether its events arrive.
+  private func probe() {
+    guard !isOver else { return }
+    deadline.schedule(after: 2_000_000)
+    send(RedisCommand("SET", probeKey, "1", "PX", 60_000)) { [self] reply in
+      if let error = reply.error { end(.notReady("\(configuration.store) refused a write: \(error.message)")) }
+    }
+    send(RedisCommand("DEL", probeKey)) { _ in }
+  }
+
+  private func probeArrived() {
+    probeEvents += 1
+    // `set`, `expire` and `del`: classes $ and g.
+    guard probeEvents >= 3, !isWatching, let commands else { return }
+    deadline.cancel()
+    isWatching = true
+    handle(
+      .watching(
+        StoreScripts(
+          connection: commands, keys: keys, storeDatabase: configuration.store.database,
+          brokerDatabase: configuration.broker.database, maximumDocumentLength: maximumDocumentLength,
+          maximumLead: configuration.maximumLead)))
+  }
+
+  private func probeTimedOut() {
+    guard let refusal = configRefusal else {
+      return end(.notReady("\(configuration.store) sends no keyspace notifications, though they are switched on"))
+    }
+    end(
+      .misconfigured(
+        "\(configuration.store) sends no keyspace notifications and does not let us switch them on (\(refusal.message)); "
+          + NotificationSetting.advice))
+  }
+}
+
+/// Why a session ended.
+enum StoreFailure {
+  /// Trying again helps, when the cause has gone.
+  case lost(RedisConnectionError)
+  case notReady(String)
+  /// Trying again does not help before the operator has changed something.
+  case misconfigured(String)
+
+  var text: String {
+    switch self {
+    case .lost(let error): error.message
+    case .notReady(let text), .misconfigured(let text): text
+    }
+  }
+}

@@ -1,0 +1,62 @@
+import Glibc
+import BeatCore
+import Synchronization
+
+/// Reads zones' rules from the system's zoneinfo files, each once.
+public final class ZoneDirectory: Sendable {
+  private let path: String
+  private let cache = Mutex<[String: ZoneRules]>([:])
+  private static let longestFile = 1 << 20
+
+  /// - Parameter path: the folder; nil: `TZDIR` of the environment, or `/usr/share/zoneinfo`.
+  public init(path: String? = nil) {
+    self.path = path ?? getenv("TZDIR").map { String(cString: $0) } ?? "/usr/share/zoneinfo"
+  }
+
+  /// The rules of an IANA zone, such as `Europe/Berlin`. `UTC` needs no file.
+  ///
+  /// Throws: no such zone, no zoneinfo on this machine, or a file that is damaged.
+  public func zone(_ name: String) throws(ZoneError) -> ZoneRules {
+    if let known = cache.withLock({ $0[name] }) { return known }
+    if name == "UTC" { return .utc }
+    let isName = !name.isEmpty && name.utf8.count <= 64 && name.utf8.first != UInt8(ascii: "/")
+      && !name.contains("..") && name.utf8.allSatisfy(Self.isNameByte)
+    guard isName, let bytes = Self.contents(of: "\(path)/\(name)") else {
+      throw ZoneError(
+        zone: name,
+        message: access(path, R_OK) == 0
+          ? "no such zone; expected a name such as \"Europe/Berlin\""
+          : "there is no zone data in \(path): install the package tzdata")
+    }
+    let rules = try ZoneRules(name: name, tzif: bytes)
+    cache.withLock { $0[name] = rules }
+    return rules
+  }
+
+  private static func isNameByte(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"): true
+    case UInt8(ascii: "0")...UInt8(ascii: "9"): true
+    default: "/_+-".utf8.contains(byte)
+    }
+  }
+
+  /// nil if there is no such regular file, or one that is too long to be a zone.
+  private static func contents(of path: String) -> [UInt8]? {
+    let file = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY)
+    guard file >= 0 else { return nil }
+    defer { close(file) }
+    var status = stat()
+    guard fstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_size <= longestFile else { return nil }
+    var bytes = [UInt8](repeating: 0, count: Int(status.st_size))
+    var filled = 0
+    while filled < bytes.count {
+      let count = bytes.withUnsafeMutableBytes { buffer in
+        read(file, buffer.baseAddress?.advanced(by: filled), buffer.count - filled)
+      }
+      guard count > 0 else { return nil }
+      filled += count
+    }
+    return bytes
+  }
+}

@@ -1,0 +1,77 @@
+import ArgumentParser
+import Glibc
+import Logging
+import ReactiveBeat
+
+/// `beat-watch run`: the daemon.
+struct RunCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "run",
+    abstract: "Watches the schedules and sends what is due. (default)",
+    discussion: """
+      Each option can be given as an environment variable instead; the option wins. A password belongs into the \
+      environment, since other users can see a command line.
+
+      Ends with status 0 after SIGTERM or SIGINT, 64 for a wrong option, URL or zone, 78 if Redis must first be set up \
+      otherwise.
+      """)
+
+  @Option(help: "Where the schedules are. [CELERY_REDIS_SCHEDULER_URL; default redis://localhost:6379/1]")
+  var storeURL: String?
+
+  @Option(help: "Where the workers' queues are. [CELERY_BROKER_URL; default redis://localhost:6379/0]")
+  var brokerURL: String?
+
+  @Option(help: "What the schedules' keys begin with. [CELERY_REDIS_SCHEDULER_KEY_PREFIX; default tasks:meta:]")
+  var keyPrefix: String?
+
+  @Option(help: "Time zone of crontabs that name none. [CELERY_TIMEZONE; default UTC]")
+  var timezone: String?
+
+  @Option(help: "Queue of schedules that name none. [CELERY_TASK_DEFAULT_QUEUE; default celery]")
+  var defaultQueue: String?
+
+  @Option(help: "debug, info, notice, warning or error. [BEAT_WATCH_LOG_LEVEL; default info]")
+  var logLevel: String?
+
+  @Option(help: "text or json. [BEAT_WATCH_LOG_FORMAT; default text]")
+  var logFormat: String?
+
+  func run() throws {
+    let store = try Setting("--store-url", storeURL, "CELERY_REDIS_SCHEDULER_URL", default: "redis://localhost:6379/1")
+    let broker = try Setting("--broker-url", brokerURL, "CELERY_BROKER_URL", default: "redis://localhost:6379/0")
+    let prefix = try Setting(
+      "--key-prefix", keyPrefix, "CELERY_REDIS_SCHEDULER_KEY_PREFIX", default: "tasks:meta:")
+    let zone = try Setting("--timezone", timezone, "CELERY_TIMEZONE", default: "UTC")
+    let queue = try Setting("--default-queue", defaultQueue, "CELERY_TASK_DEFAULT_QUEUE", default: "celery")
+    let level = try Setting("--log-level", logLevel, "BEAT_WATCH_LOG_LEVEL", default: "info").checked {
+      guard let level = Logger.Level(rawValue: $0.lowercased()) else {
+        throw ValidationError("expected debug, info, notice, warning or error")
+      }
+      return level
+    }
+    let format = try Setting("--log-format", logFormat, "BEAT_WATCH_LOG_FORMAT", default: "text").checked {
+      guard let format = LogOutput.Format(rawValue: $0) else { throw ValidationError("expected text or json") }
+      return format
+    }
+
+    var configuration = BeatConfiguration(
+      store: try store.checked { try RedisURL($0) }, broker: try broker.checked { try RedisURL($0) })
+    configuration.keyPrefix = prefix.value
+    configuration.timezone = try zone.checked {
+      _ = try ZoneDirectory().zone($0)
+      return $0
+    }
+    configuration.defaultQueue = queue.value
+
+    let logger = Logger(label: "beat-watch") { _ in LogOutput(format: format, level: level) }
+    let service = try BeatService(configuration, logger: logger)
+    let signals = try service.stop(on: [SIGTERM, SIGINT])
+    let end = service.run()
+    withExtendedLifetime(signals) {}
+    if case .misconfigured(let text) = end {
+      StandardError.write(line: "beat-watch: \(text)")
+      throw ExitCode.configuration
+    }
+  }
+}

@@ -1,0 +1,25 @@
+import ArgumentParser
+import Glibc
+
+/// A setting's value, and the name under which a person gave it, for the error text.
+struct Setting {
+  let value: String
+  private let source: String
+
+  /// The option if it was given, else the environment's variable if it is not empty, else the default.
+  init(_ option: String, _ given: String?, _ variable: String, default: String) throws {
+    if let given {
+      (value, source) = (given, option)
+    } else if let set = getenv(variable).map({ String(cString: $0) }), !set.isEmpty {
+      (value, source) = (set, variable)
+    } else {
+      (value, source) = (`default`, option)
+    }
+    guard !value.isEmpty else { throw ValidationError("\(source): is empty") }
+  }
+
+  /// Throws one line that names the option or variable and what is wrong with it.
+  func checked<T>(_ convert: (String) throws -> T) throws -> T {
+    do { return try convert(value) } catch { throw ValidationError("\(source): \(error)") }
+  }
+}

@@ -1,0 +1,106 @@
+import BeatCore
+import Glibc
+import Testing
+
+@testable import ReactiveBeat
+
+@Suite struct WakeTimerTests {
+  @Test("wakes at the time and never before, again and again")
+  func neverEarly() throws {
+    var woken = 0
+    try onLoop { loop in
+      let timer = Holder<WakeTimer>()
+      var target = SystemClock.now()
+      func arm() {
+        target = UnixTime(microseconds: SystemClock.now().microseconds + 1_237)
+        timer.value?.arm(at: target)
+      }
+      timer.value = try WakeTimer(on: loop) { wake in
+        guard wake == .due else { return }
+        #expect(SystemClock.now() >= target)
+        #expect(timer.value?.target == nil)
+        woken += 1
+        guard woken < 50 else {
+          timer.value = nil
+          return loop.stop()
+        }
+        arm()
+      }
+      arm()
+    }
+    #expect(woken == 50)
+  }
+
+  @Test("a past time wakes at once", arguments: [.min, -1, 0, 1, 1_700_000_000_000_000] as [Int64])
+  func past(microseconds: Int64) throws {
+    try onLoop { loop in
+      let timer = Holder<WakeTimer>()
+      timer.value = try WakeTimer(on: loop) { wake in
+        guard wake == .due else { return }
+        timer.value = nil
+        loop.stop()
+      }
+      timer.value?.arm(at: UnixTime(microseconds: microseconds))
+    }
+  }
+
+  @Test("nil and far times do not wake; an earlier time replaces a later one and the other way round")
+  func rearm() throws {
+    try onLoop { loop in
+      let silent = try WakeTimer(on: loop) { if $0 == .due { Issue.record("woken without a time") } }
+      let soon = UnixTime(microseconds: SystemClock.now().microseconds + 2_000)
+      silent.arm(at: soon)
+      silent.arm(at: nil)
+      let far = try WakeTimer(on: loop) { if $0 == .due { Issue.record("woken too early") } }
+      far.arm(at: soon)
+      far.arm(at: UnixTime(microseconds: .max))
+      #expect(far.target == UnixTime(microseconds: .max))
+      let timer = Holder<WakeTimer>()
+      let late = UnixTime(microseconds: SystemClock.now().microseconds + 30_000)
+      timer.value = try WakeTimer(on: loop) { wake in
+        guard wake == .due else { return }
+        #expect(SystemClock.now() >= late)
+        withExtendedLifetime((silent, far)) { loop.stop() }
+        timer.value = nil
+      }
+      timer.value?.arm(at: soon)
+      timer.value?.arm(at: UnixTime(microseconds: .max))
+      timer.value?.arm(at: late)
+      timer.value?.arm(at: late)
+    }
+  }
+
+  @Test("a timer that is let go leaves no descriptor behind")
+  func descriptors() throws {
+    let loop = try EventLoop()
+    let first = try WakeTimer(on: loop) { _ in }
+    for _ in 0..<2_000 {
+      let timer = try WakeTimer(on: loop) { _ in }
+      timer.arm(at: SystemClock.now())
+    }
+    withExtendedLifetime(first) { #expect(openDescriptors() < 1_000) }
+  }
+}
+
+@Suite struct ClockTests {
+  @Test("the wall clock and the monotonic clock advance and are not the same")
+  func clocks() {
+    var time = timespec()
+    clock_gettime(CLOCK_REALTIME, &time)
+    let now = SystemClock.now()
+    #expect(now.microseconds >= Int64(time.tv_sec) * 1_000_000)
+    #expect(now.microseconds < Int64(time.tv_sec) * 1_000_000 + 60_000_000)
+    let first = MonotonicTime.now()
+    #expect(MonotonicTime.now() >= first)
+  }
+
+  @Test("differences saturate instead of trapping")
+  func differences() {
+    let early = MonotonicTime(nanoseconds: .min)
+    let late = MonotonicTime(nanoseconds: .max)
+    #expect(late.microseconds(since: early) == .max)
+    #expect(early.microseconds(since: late) == .min)
+    #expect(MonotonicTime(nanoseconds: 5_999).microseconds(since: MonotonicTime(nanoseconds: 1_000)) == 4)
+    #expect(MonotonicTime(nanoseconds: 0).microseconds(since: MonotonicTime(nanoseconds: 1_999)) == -1)
+  }
+}

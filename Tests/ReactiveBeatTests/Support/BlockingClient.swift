@@ -1,0 +1,98 @@
+import Glibc
+
+@testable import ReactiveBeat
+
+/// A client that waits for each reply: for preparing data and for looking at what the tested code left behind.
+/// It shares nothing with that code but the types of commands and replies.
+final class BlockingClient {
+  private let descriptor: Int32
+  private var buffer: [UInt8] = []
+  private var position = 0
+
+  /// Connects to a unix socket. Every call then has 10 s.
+  init(_ path: String) throws {
+    descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+    var address = sockaddr_un()
+    address.sun_family = sa_family_t(AF_UNIX)
+    withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8.prefix(107)) }
+    let status = withUnsafePointer(to: &address) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+      }
+    }
+    guard status == 0 else { throw Failure("connect to \(path)", errno) }
+    var patience = timeval(tv_sec: 10, tv_usec: 0)
+    setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
+  }
+
+  deinit { close(descriptor) }
+
+  /// The reply, or nil when the server hung up or did not answer.
+  @discardableResult
+  func callAsFunction(_ words: String...) -> RedisReply? { call(words.map { Array($0.utf8) }) }
+
+  /// The same with any bytes.
+  @discardableResult
+  func call(_ words: [[UInt8]]) -> RedisReply? {
+    var request = Array("*\(words.count)\r\n".utf8)
+    for word in words { request += Array("$\(word.count)\r\n".utf8) + word + Array("\r\n".utf8) }
+    var sent = 0
+    while sent < request.count {
+      let count = request[sent...].withUnsafeBytes { send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+      guard count > 0 else { return nil }
+      sent += count
+    }
+    return reply()
+  }
+
+  /// Reads one more reply, such as a published message.
+  func reply() -> RedisReply? {
+    guard let line = line(), let kind = line.first else { return nil }
+    let rest = String(decoding: line.dropFirst(), as: UTF8.self)
+    switch kind {
+    case UInt8(ascii: "+"): return .status(rest)
+    case UInt8(ascii: "-"): return .error(RedisServerError(rest))
+    case UInt8(ascii: ":"): return Int64(rest).map { .integer($0) }
+    case UInt8(ascii: "$"):
+      guard let count = Int(rest), count >= 0 else { return .null }
+      while buffer.count - position < count + 2 { guard fill() else { return nil } }
+      defer { position += count + 2 }
+      return .string(Array(buffer[position..<(position + count)]))
+    case UInt8(ascii: "*"):
+      guard let count = Int(rest), count >= 0 else { return .null }
+      var elements: [RedisReply] = []
+      for _ in 0..<count {
+        guard let element = reply() else { return nil }
+        elements.append(element)
+      }
+      return .array(elements)
+    default: return nil
+    }
+  }
+
+  private func line() -> ArraySlice<UInt8>? {
+    var searched = position
+    while true {
+      if let end = buffer[searched...].firstIndex(of: UInt8(ascii: "\n")) {
+        defer { position = end + 1 }
+        return buffer[position..<(end - 1)]
+      }
+      searched = buffer.count
+      let before = position
+      guard fill() else { return nil }
+      searched -= before - position
+    }
+  }
+
+  private func fill() -> Bool {
+    if position > 0 {
+      buffer.removeFirst(position)
+      position = 0
+    }
+    var chunk = [UInt8](repeating: 0, count: 65536)
+    let count = recv(descriptor, &chunk, chunk.count, 0)
+    guard count > 0 else { return false }
+    buffer += chunk[..<count]
+    return true
+  }
+}

@@ -1,0 +1,32 @@
+import Glibc
+import Testing
+
+@testable import ReactiveBeat
+
+/// Runs a loop on the calling thread until `body`'s callbacks stop it, or until the test has failed by `seconds`.
+///
+/// Afterwards what was closed is served to its end, so that nothing of one test lives on in the next.
+func onLoop(
+  seconds: Int64 = 20, sourceLocation: SourceLocation = #_sourceLocation, _ body: (EventLoop) throws -> Void
+) throws {
+  let loop = try EventLoop()
+  let deadline = LoopTimer(on: loop) {
+    Issue.record("the loop was not stopped within \(seconds) s", sourceLocation: sourceLocation)
+    loop.stop()
+  }
+  deadline.schedule(after: seconds * 1_000_000)
+  try body(loop)
+  loop.run()
+  loop.serveReady()
+  loop.serveReady()
+}
+
+/// Asks `condition` every millisecond until it holds; false after `seconds`.
+func eventually(within seconds: Int64 = 10, _ condition: () throws -> Bool) rethrows -> Bool {
+  let start = MonotonicTime.now()
+  while MonotonicTime.now().microseconds(since: start) < seconds * 1_000_000 {
+    if try condition() { return true }
+    usleep(1000)
+  }
+  return try condition()
+}

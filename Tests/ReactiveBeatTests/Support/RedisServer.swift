@@ -1,0 +1,169 @@
+import Glibc
+import Synchronization
+
+@testable import ReactiveBeat
+
+/// A private redis-server: its own folder, unix socket and (if asked for) TCP port, nothing on disk but its log.
+///
+/// It dies with the test process, even when that is killed: a watchdog waits for the end of a stream that only this process holds.
+final class RedisServer: @unchecked Sendable {  // All but `pid` is constant, and that is under a lock.
+  let folder: String
+  let socketPath: String
+  /// The TCP port on 127.0.0.1, or 0.
+  let port: UInt16
+  private let arguments: [String]
+  private let process = Mutex<pid_t>(0)
+  private let watchdog: pid_t
+  private let watchdogEnd: Int32
+
+  /// The server's process id, or 0 when it does not run.
+  var pid: pid_t { process.withLock { $0 } }
+  var endpoint: RedisEndpoint { port == 0 ? .unix(path: socketPath) : .tcp(host: "127.0.0.1", port: port) }
+
+  /// Starts a server and waits until it answers. `arguments` are redis-server's own, such as
+  /// `["--requirepass", "secret"]`; `password` is only for asking whether it is ready.
+  init(_ arguments: [String] = [], tcp: Bool = false) throws {
+    var template = Array("/tmp/reactivebeat-test-XXXXXX".utf8CString)
+    guard mkdtemp(&template) != nil else { throw Failure("mkdtemp", errno) }
+    folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    socketPath = folder + "/redis.sock"
+    port = tcp ? try RedisServer.freePort() : 0
+    self.arguments =
+      [
+        "redis-server", "--port", String(port), "--bind", "127.0.0.1", "--unixsocket", socketPath, "--dir", folder,
+        "--save", "", "--appendonly", "no", "--logfile", folder + "/log",
+      ] + arguments
+    var ends: [Int32] = [0, 0]
+    // Not a pipe: close-on-exec must hold from the first moment, or a server started meanwhile by another suite
+    // inherits the end.
+    guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0, &ends) == 0 else {
+      throw Failure("socketpair", errno)
+    }
+    watchdogEnd = ends[1]
+    let script = "while read pid; do last=$pid; done; test -z \"$last\" || kill -9 $last 2>/dev/null; rm -rf \"$0\""
+    watchdog = try spawn(["sh", "-c", script, folder], input: ends[0])
+    close(ends[0])
+    try start()
+  }
+
+  deinit {
+    kill()
+    // The end of the stream: the watchdog removes the folder.
+    close(watchdogEnd)
+    var status: Int32 = 0
+    waitpid(watchdog, &status, 0)
+  }
+
+  /// Starts the server again after `kill()`, in the same place.
+  func start() throws {
+    let pid = try spawn(arguments, input: -1)
+    process.withLock { $0 = pid }
+    tell("\(pid)\n")
+    let deadline = MonotonicTime.now()
+    while !isReady() {
+      var status: Int32 = 0
+      if waitpid(pid, &status, WNOHANG) == pid {
+        process.withLock { $0 = 0 }
+        throw Failure("redis-server ended at once; its log is \(folder)/log: \(status)", 0)
+      }
+      guard MonotonicTime.now().microseconds(since: deadline) < 10_000_000 else {
+        throw Failure("redis-server is not ready after 10 s", 0)
+      }
+      usleep(2000)
+    }
+  }
+
+  /// Kills the server without giving it a chance to say good-bye.
+  func kill() {
+    let pid = process.withLock { pid in
+      defer { pid = 0 }
+      return pid
+    }
+    guard pid > 0 else { return }
+    tell("\n")
+    Glibc.kill(pid, SIGKILL)
+    var status: Int32 = 0
+    waitpid(pid, &status, 0)
+  }
+
+  /// Freezes the server: it accepts connections (the kernel does) and answers nothing.
+  func suspend() { Glibc.kill(pid, SIGSTOP) }
+  /// Ends `suspend()`.
+  func resume() { Glibc.kill(pid, SIGCONT) }
+
+  /// A blocking client for preparing and checking data.
+  func client() throws -> BlockingClient { try BlockingClient(socketPath) }
+
+  /// A URL for a database of this server.
+  func url(database: Int = 0) throws -> RedisURL {
+    try RedisURL(
+      port == 0 ? "redis+socket://\(socketPath)?virtual_host=\(database)" : "redis://127.0.0.1:\(port)/\(database)")
+  }
+
+  /// Any reply will do: one that wants a password is ready, too; one that still loads is not.
+  private func isReady() -> Bool {
+    guard let reply = (try? BlockingClient(socketPath))?("PING") else { return false }
+    return reply.error?.code != "LOADING"
+  }
+
+  private func tell(_ line: String) {
+    let bytes = Array(line.utf8)
+    write(watchdogEnd, bytes, bytes.count)
+  }
+
+  /// A port that is free at this moment.
+  static func freePort() throws -> UInt16 {
+    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+    defer { close(descriptor) }
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let status = withUnsafeMutablePointer(to: &address) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        bind(descriptor, $0, length) == 0 ? getsockname(descriptor, $0, &length) : -1
+      }
+    }
+    guard status == 0 else { throw Failure("no free port", errno) }
+    return UInt16(bigEndian: address.sin_port)
+  }
+}
+
+/// What went wrong around a test, not in what is tested.
+struct Failure: Error, CustomStringConvertible {
+  let description: String
+
+  init(_ what: String, _ code: Int32) {
+    description = code == 0 ? what : "\(what): \(String(cString: strerror(code)))"
+  }
+}
+
+/// Starts a program found on PATH, with `input` as its standard input (-1: nothing to read) and default signals.
+func spawn(_ arguments: [String], input: Int32) throws -> pid_t {
+  var actions = posix_spawn_file_actions_t()
+  posix_spawn_file_actions_init(&actions)
+  defer { posix_spawn_file_actions_destroy(&actions) }
+  if input >= 0 {
+    posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO)
+  } else {
+    posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
+  }
+  posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0)
+  var attributes = posix_spawnattr_t()
+  posix_spawnattr_init(&attributes)
+  defer { posix_spawnattr_destroy(&attributes) }
+  var defaults = sigset_t()
+  sigemptyset(&defaults)
+  sigaddset(&defaults, SIGPIPE)
+  posix_spawnattr_setsigdefault(&attributes, &defaults)
+  // A group of its own: an interrupt at the terminal reaches the test process, whose end the watchdog sees.
+  posix_spawnattr_setpgroup(&attributes, 0)
+  posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP))
+  var words: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) }
+  words.append(nil)
+  defer { for word in words { free(word) } }
+  var pid: pid_t = 0
+  let status = posix_spawnp(&pid, arguments[0], &actions, &attributes, words, environ)
+  guard status == 0 else { throw Failure("cannot start \(arguments[0])", status) }
+  return pid
+}
