@@ -1,5 +1,5 @@
-import Glibc
 import BeatCore
+import Glibc
 import Synchronization
 
 /// Reads zones' rules from the system's zoneinfo files, each once.
@@ -19,7 +19,8 @@ public final class ZoneDirectory: Sendable {
   public func zone(_ name: String) throws(ZoneError) -> ZoneRules {
     if let known = cache.withLock({ $0[name] }) { return known }
     if name == "UTC" { return .utc }
-    let isName = !name.isEmpty && name.utf8.count <= 64 && name.utf8.first != UInt8(ascii: "/")
+    let isName =
+      !name.isEmpty && name.utf8.count <= 64 && name.utf8.first != UInt8(ascii: "/")
       && !name.contains("..") && name.utf8.allSatisfy(Self.isNameByte)
     guard isName, let bytes = Self.contents(of: "\(path)/\(name)") else {
       throw ZoneError(
@@ -47,7 +48,9 @@ public final class ZoneDirectory: Sendable {
     guard file >= 0 else { return nil }
     defer { close(file) }
     var status = stat()
-    guard fstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_size <= longestFile else { return nil }
+    guard fstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_size <= longestFile else {
+      return nil
+    }
     var bytes = [UInt8](repeating: 0, count: Int(status.st_size))
     var filled = 0
     while filled < bytes.count {

@@ -63,7 +63,8 @@ public struct QueueBinding: Hashable, Sendable {
     return Self.matches(words(routingKey)[...], words(key)[...])
   }
 
-  private static func matches(_ pattern: ArraySlice<ArraySlice<UInt8>>, _ words: ArraySlice<ArraySlice<UInt8>>) -> Bool {
+  private static func matches(_ pattern: ArraySlice<ArraySlice<UInt8>>, _ words: ArraySlice<ArraySlice<UInt8>>) -> Bool
+  {
     // Dynamic programming instead of backtracking: a key with many '#' costs words × pattern, not more.
     var reachable = [Bool](repeating: false, count: words.count + 1)
     reachable[0] = true

@@ -38,7 +38,9 @@ struct DocumentReader {
   }
 
   private func text(_ slice: JSONSlice, _ field: String) throws(DocumentProblem) -> String {
-    guard slice.kind == .string else { throw DocumentProblem(field, slice, in: bytes, "expected text in double quotes") }
+    guard slice.kind == .string else {
+      throw DocumentProblem(field, slice, in: bytes, "expected text in double quotes")
+    }
     guard let text = JSONScanner.text(of: slice, in: bytes) else {
       throw DocumentProblem(field, slice, in: bytes, "holds half of a surrogate pair, which is no text")
     }

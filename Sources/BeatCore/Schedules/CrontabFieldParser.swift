@@ -121,7 +121,7 @@ struct CrontabFieldParser {
       || !field.count.isMultiple(of: step)
     {
       warnings.add(
-        field, "\(text) begins again with each \(field.cycle), so the last step of a \(field.cycle) is shorter")
+        field, "\(text) begins again with each \(field.cycle), so the last step of the \(field.cycle) is shorter")
     }
   }
 }

@@ -92,7 +92,8 @@ extension Scheduler {
 
   /// The occurrence stays due; the next attempt comes later, at most a minute.
   private mutating func hold(
-    _ handle: DueHeap.Handle, _ entry: ScheduleEntry, _ plan: FirePlan, _ reason: String, now: UnixTime, for delay: Int64
+    _ handle: DueHeap.Handle, _ entry: ScheduleEntry, _ plan: FirePlan, _ reason: String, now: UnixTime,
+    for delay: Int64
   ) {
     let until = now.advanced(by: min(delay, 60_000_000))
     entries[handle] = entry

@@ -85,7 +85,8 @@ final class StoreSession {
     send(RedisCommand("INFO")) { [self] reply in
       let info = ServerInfo(reply.text ?? "")
       if info.isTooOld {
-        return end(.misconfigured("\(configuration.store) is Redis \(info.version ?? ""); Redis 6.0 or newer is needed"))
+        return end(
+          .misconfigured("\(configuration.store) is Redis \(info.version ?? ""); Redis 6.0 or newer is needed"))
       }
       if info.isLoading { return end(.notReady("\(configuration.store) is still loading its data from disk")) }
       if info.isReplica { return end(.notReady("\(configuration.store) is a replica; name the primary")) }
@@ -155,7 +156,8 @@ final class StoreSession {
     let probeChannel = KeyspaceNotification.channel(of: probeKey, database: database)
     let stream = NotificationStream(to: configuration.store.endpoint, on: loop) { [weak self] channel, _ in
       guard let self, !isOver else { return }
-      if let entry = KeyspaceNotification(channel: channel, database: database).flatMap({ self.keys.entry(of: $0.key) }) {
+      if let entry = KeyspaceNotification(channel: channel, database: database).flatMap({ self.keys.entry(of: $0.key) })
+      {
         if isWatching { handle(.touched(entry)) }
       } else if channel.count == probeChannel.count, [UInt8](copying: channel) == probeChannel {
         probeArrived()

@@ -64,8 +64,8 @@ import Testing
     ("0 0 * mon *", [#"month_of_year: "mon" names a weekday; here it is read as the number 1"#]),
     ("0 0 * * monkey", [#"day_of_week: of "monkey" only the first three letters count: mon"#]),
     ("0 0 * sept thurs", []),
-    ("*/7 * * * *", [#"minute: "*/7" begins again with each hour, so the last step of a hour is shorter"#]),
-    ("0 0 */7 * *", [#"day_of_month: "*/7" begins again with each month, so the last step of a month is shorter"#]),
+    ("*/7 * * * *", [#"minute: "*/7" begins again with each hour, so the last step of the hour is shorter"#]),
+    ("0 0 */7 * *", [#"day_of_month: "*/7" begins again with each month, so the last step of the month is shorter"#]),
     ("*/100 * * * *", [#"minute: the step of "*/100" is larger than the range, so only its first value is left"#]),
     ("1-5/9 * * * *", [#"minute: the step of "1-5/9" is larger than the range, so only its first value is left"#]),
     ("0 0 13 * fri", ["day_of_month and day_of_week must both match (cron would run when either does)"]),
@@ -161,7 +161,7 @@ import Testing
   /// Days by all four day fields against a calendar that walks day by day through sixty years.
   @Test func choosesDaysByAllFields() throws {
     var chance = SeededChance(seed: 366)
-    for _ in 0..<150 {
+    for _ in 0..<80 {
       let fields = [CrontabField.dayOfWeek, .dayOfMonth, .monthOfYear, .dayOfYear]
       let values = fields.map { field -> CrontabFieldValue? in
         chance.once(in: 2) ? nil : RandomCrontab.value(of: field, using: &chance)
@@ -180,7 +180,9 @@ import Testing
         let instant = UnixTime(seconds: day * 86_400)
         let civil = CivilTime(utc: instant)
         let parts = [civil.dayOfWeek, civil.day, civil.month, civil.dayOfYear]
-        guard zip(sets, parts).allSatisfy({ $0.contains($1) }) else { continue }
+        guard sets[0].contains(parts[0]), sets[1].contains(parts[1]), sets[2].contains(parts[2]),
+          sets[3].contains(parts[3])
+        else { continue }
         let due = crontab?.nextDue(after: time)
         if due != instant { Issue.record("\(values): \(due?.iso8601 ?? "none"), not \(instant.iso8601)") }
         time = instant
