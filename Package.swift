@@ -26,7 +26,7 @@ let package = Package(
     .executableTarget(
       name: "beat-watch",
       dependencies: [
-        "ReactiveBeat",
+        "ReactiveBeat", "BeatCore",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],

@@ -12,6 +12,8 @@ public struct BeatConfiguration: Sendable {
   public var timezone = "UTC"
   /// The queue of schedules that name none.
   public var defaultQueue = "celery"
+  /// Schedules with a shorter interval are refused; microseconds, at least 1 ms.
+  public var shortestInterval: Int64 = 10_000
   /// How far ahead of Redis' clock a fire is let through; microseconds. Beyond it, Redis' clock is waited for.
   public var maximumLead: Int64 = 50_000
   /// How long a stop waits for scripts that are on their way; microseconds.

@@ -21,6 +21,8 @@ public final class BeatService {
   private let log: BeatLog
   private let instance: String
   private var scheduler: Scheduler
+  private let zones: ZoneDirectory
+  private var clockStep = ClockStep()
   private var wakeTimer: WakeTimer?
   private lazy var retryTimer = LoopTimer(on: loop) { [unowned self] in connect() }
   private lazy var stopTimer = LoopTimer(on: loop) { [unowned self] in finishStopping() }
@@ -45,10 +47,8 @@ public final class BeatService {
     keys = RedisKeys(prefix: configuration.keyPrefix)
     loop = try EventLoop()
     log = BeatLog(logger, keys: keys, on: loop)
-    let zones = ZoneDirectory()
-    let documents = DocumentContext(defaultZone: try zones.zone(configuration.timezone)) {
-      name throws(ZoneError) in try zones.zone(name)
-    }
+    zones = ZoneDirectory()
+    let documents = try Self.documents(configuration, zones)
     var random = SystemRandomNumberGenerator()
     instance = String(random.next() as UInt64, radix: 16)
     scheduler = Scheduler(
@@ -76,6 +76,27 @@ public final class BeatService {
         stop()
       }
     }
+  }
+
+  /// Reads the zone files again at this signal, for a machine whose zone data was updated.
+  public func reload(on signal: Int32) throws -> SignalSource {
+    try SignalSource(on: loop, signal: signal) { [unowned self] in reload() }
+  }
+
+  private func reload() {
+    zones.forget()
+    do {
+      receive(.documentsChanged(try Self.documents(configuration, zones)))
+      logger.notice("reloaded", metadata: ["schedules": .stringConvertible(scheduler.scheduleCount)])
+    } catch {
+      logger.error("reload failed", metadata: ["reason": .string("\(error); the rules read before stay in force")])
+    }
+  }
+
+  private static func documents(_ configuration: BeatConfiguration, _ zones: ZoneDirectory) throws -> DocumentContext {
+    DocumentContext(
+      defaultZone: try zones.zone(configuration.timezone), shortestInterval: configuration.shortestInterval
+    ) { name throws(ZoneError) in try zones.zone(name) }
   }
 
   /// Begins nothing new, waits for what is on its way, at most `stopPatience`, and lets `run` return.
@@ -174,7 +195,11 @@ public final class BeatService {
   // MARK: the scheduler
 
   private func woke(_ wake: WakeTimer.Wake) {
-    if wake == .clockChanged { logger.notice("notice", metadata: ["reason": "the system's clock was set"]) }
+    if wake == .clockChanged {
+      let step = clockStep.measure()
+      logger.notice("clock", metadata: ["step_s": .stringConvertible(Double(step) / 1_000_000)])
+      receive(.clockStepped(by: step))
+    }
     receive(.timerFired)
   }
 
@@ -192,6 +217,10 @@ public final class BeatService {
     case .anchor(let name, let mark):
       scripts?.anchor(name, mark) { [unowned self] isKept in
         if !isKept { receive(.touched(name)) }
+      }
+    case .rebase(let name, let time, let mark):
+      scripts?.rebase(name, from: time, to: mark) { [unowned self] isDone in
+        if !isDone { receive(.touched(name)) }
       }
     case .fire(let plan):
       fire(plan)

@@ -34,6 +34,9 @@ public final class ZoneDirectory: Sendable {
     return rules
   }
 
+  /// Reads every file again when it is asked for next.
+  public func forget() { cache.withLock { $0.removeAll() } }
+
   private static func isNameByte(_ byte: UInt8) -> Bool {
     switch byte {
     case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"): true

@@ -7,7 +7,7 @@ import Glibc
     commandName: "beat-watch",
     abstract: "Runs Celery's periodic tasks from schedule documents in Redis, and hears every edit at once.",
     version: "0.1.0",
-    subcommands: [RunCommand.self],
+    subcommands: [RunCommand.self, NextCommand.self],
     defaultSubcommand: RunCommand.self)
 
   /// Errors are one line on stderr; statuses are those of sysexits.h.
@@ -30,6 +30,8 @@ import Glibc
 extension ExitCode {
   /// EX_USAGE: a wrong option, URL or zone.
   static let usage = ExitCode(64)
+  /// EX_DATAERR: some of the input could not be used.
+  static let data = ExitCode(65)
   /// EX_SOFTWARE: something that should not happen.
   static let software = ExitCode(70)
   /// EX_CONFIG: something must be changed, here or in Redis, before a start makes sense.

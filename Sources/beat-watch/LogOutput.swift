@@ -40,9 +40,9 @@ struct LogOutput: LogHandler {
   }
 
   static func json(_ level: Logger.Level, _ message: String, _ fields: Logger.Metadata) -> String {
-    var line = #"{"ts":"\#(timestamp())","level":"\#(level)","msg":\#(quoted(message))"#
+    var line = #"{"ts":"\#(timestamp())","level":"\#(level)","msg":\#(JSONLine.quoted(message))"#
     for (name, value) in fields.sorted(by: { $0.key < $1.key }) {
-      line += ",\(quoted(name)):\(json(value))"
+      line += ",\(JSONLine.quoted(name)):\(json(value))"
     }
     return line + "}"
   }
@@ -53,29 +53,13 @@ struct LogOutput: LogHandler {
     case .stringConvertible(let number as any BinaryInteger): "\(number)"
     case .stringConvertible(let number as Double) where number.isFinite: "\(number)"
     case .stringConvertible(let flag as Bool): "\(flag)"
-    case .string, .stringConvertible: quoted("\(value)")
+    case .string, .stringConvertible: JSONLine.quoted("\(value)")
     case .array(let values): "[" + values.map { json($0) }.joined(separator: ",") + "]"
     case .dictionary(let values):
-      "{" + values.sorted { $0.key < $1.key }.map { "\(quoted($0.key)):\(json($0.value))" }.joined(separator: ",") + "}"
+      "{"
+        + values.sorted { $0.key < $1.key }.map { "\(JSONLine.quoted($0.key)):\(json($0.value))" }.joined(
+          separator: ",") + "}"
     }
-  }
-
-  private static func quoted(_ text: String) -> String {
-    var result = "\""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\"": result += "\\\""
-      case "\\": result += "\\\\"
-      case "\n": result += "\\n"
-      case "\r": result += "\\r"
-      case "\t": result += "\\t"
-      case _ where scalar.value < 0x20 || scalar.value == 0x7F || (0x2028...0x2029).contains(scalar.value):
-        let digits = String(scalar.value, radix: 16)
-        result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-      default: result.unicodeScalars.append(scalar)
-      }
-    }
-    return result + "\""
   }
 
   /// UTC, to the millisecond.

@@ -12,7 +12,7 @@ struct RunCommand: ParsableCommand {
       Each option can be given as an environment variable instead; the option wins. A password belongs into the \
       environment, since other users can see a command line.
 
-      Ends with status 0 after SIGTERM or SIGINT, 64 for a wrong option, URL or zone, 78 if Redis must first be set up \
+      SIGHUP reads the zone files again. Ends with status 0 after SIGTERM or SIGINT, 64 for a wrong option, URL or zone, 78 if Redis must first be set up \
       otherwise.
       """)
 
@@ -66,7 +66,7 @@ struct RunCommand: ParsableCommand {
 
     let logger = Logger(label: "beat-watch") { _ in LogOutput(format: format, level: level) }
     let service = try BeatService(configuration, logger: logger)
-    let signals = try service.stop(on: [SIGTERM, SIGINT])
+    let signals = try service.stop(on: [SIGTERM, SIGINT]) + [service.reload(on: SIGHUP)]
     let end = service.run()
     withExtendedLifetime(signals) {}
     if case .misconfigured(let text) = end {

@@ -43,16 +43,23 @@ extension DocumentReader {
       throw DocumentProblem(every, slice, in: layout.bytes, "expected a number")
     }
     let unit = try period(fields)
-    if let key = fields.unknown(besides: ["every", "period", "relative"]) {
+    if let key = fields.unknown(besides: ["every", "period", "relative", "align"]) {
       warnings.append("\(fields.path).\(key.printable) is not known and has no effect")
     }
     let relative = try boolean(fields, "relative")
+    let aligned = try boolean(fields, "align")
+    guard !relative || !aligned else {
+      throw DocumentProblem("\(fields.path).align", "cannot be joined with relative; keep one of the two")
+    }
+    // Both follow the wall clock; a plain interval is elapsed time, in which zones do not matter.
+    let zone = relative || aligned ? try zone(nil, "timezone") : nil
     do throws(IntervalError) {
       let microseconds =
         if let whole = number.integer { try Interval.microseconds(every: whole, period: unit) } else {
           try Interval.microseconds(every: number.double ?? .nan, period: unit)
         }
-      return try Interval(microseconds: microseconds, relative: relative)
+      return try Interval(
+        microseconds: microseconds, relative: relative, alignedIn: zone, floor: context.shortestInterval)
     } catch {
       throw DocumentProblem(every, slice, in: layout.bytes, error.message)
     }
@@ -129,14 +136,14 @@ extension DocumentReader {
     throw DocumentProblem(path, slice, in: layout.bytes, expected)
   }
 
-  private func zone(_ own: JSONSlice?, _ path: String) throws(DocumentProblem) -> ZoneRules {
+  func zone(_ own: JSONSlice?, _ path: String) throws(DocumentProblem) -> ZoneRules {
     guard let slice = own ?? layout["timezone"] else { return context.defaultZone }
     let path = own == nil ? "timezone" : path
     guard let name = JSONScanner.text(of: slice, in: layout.bytes), !name.isEmpty else {
       throw DocumentProblem(path, slice, in: layout.bytes, #"expected a zone such as "Europe/Berlin""#)
     }
     do throws(ZoneError) { return try context.zone(name) } catch {
-      throw DocumentProblem(path, slice, in: layout.bytes, error.description)
+      throw DocumentProblem(path, slice, in: layout.bytes, error.message)
     }
   }
 

@@ -17,11 +17,16 @@ struct DocumentReader {
     guard layout["enabled"] != nil else { throw DocumentProblem("enabled", "is missing; expected true or false") }
     let enabled = try flag("enabled")
     let schedule = try schedule()
+    let jitter = try duration("jitter") ?? 0
+    if case .interval(let interval) = schedule, jitter >= interval.microseconds, let slice = layout["jitter"] {
+      throw DocumentProblem("jitter", slice, in: bytes, "must be shorter than the interval")
+    }
     try checkArguments()
     return ScheduleDefinition(
       name: name, task: task, enabled: enabled, schedule: schedule, options: try options(),
       runImmediately: try flag("run_immediately"), oneOff: try flag("one_off"),
-      maxRunCount: try count("max_run_count"), startAfter: try date("start_after"), catchup: try catchup())
+      maxRunCount: try count("max_run_count"), startAfter: try date("start_after"), expiresAt: try date("expires_at"),
+      jitter: jitter, catchup: try catchup())
   }
 
   // MARK: fields
@@ -79,10 +84,14 @@ struct DocumentReader {
       }
       catchup.policy = policy
     }
-    if let slice = layout["catchup_window"] {
-      catchup.window = try seconds(slice, "catchup_window")
-    }
+    catchup.window = try duration("catchup_window")
     return catchup
+  }
+
+  /// A field in seconds as microseconds.
+  private func duration(_ field: String) throws(DocumentProblem) -> Int64? {
+    guard let slice = layout[field] else { return nil }
+    return try seconds(slice, field)
   }
 
   /// Seconds, 0 or more, as microseconds.

@@ -13,6 +13,10 @@ public struct ScheduleDefinition: Hashable, Sendable {
   public var maxRunCount: Int64?
   /// No occurrence is due before it.
   public var startAfter: UnixTime?
+  /// No occurrence is due after it: the end of the schedule's life.
+  public var expiresAt: UnixTime?
+  /// Each occurrence is sent up to so much later than it is due; microseconds.
+  public var jitter: Int64
   public var catchup: Catchup
 }
 
@@ -62,9 +66,15 @@ public struct DocumentContext: Sendable {
   public var defaultZone: ZoneRules
   /// Finds the rules of a zone by its IANA name.
   public var zone: @Sendable (String) throws(ZoneError) -> ZoneRules
+  /// Shorter intervals are refused; microseconds, at least 1 ms.
+  public var shortestInterval: Int64
 
-  public init(defaultZone: ZoneRules, zone: @escaping @Sendable (String) throws(ZoneError) -> ZoneRules) {
+  public init(
+    defaultZone: ZoneRules, shortestInterval: Int64 = 10_000,
+    zone: @escaping @Sendable (String) throws(ZoneError) -> ZoneRules
+  ) {
     self.defaultZone = defaultZone
+    self.shortestInterval = max(1_000, shortestInterval)
     self.zone = zone
   }
 }

@@ -13,6 +13,14 @@ struct CrontabField: Sendable {
   let count: Int
   /// What the field counts, for messages: "hour" of "restarts each hour".
   let cycle: String
+  let everything: CrontabSet
+
+  init(name: String, lowest: Int, count: Int, cycle: String) {
+    (self.name, self.lowest, self.count, self.cycle) = (name, lowest, count, cycle)
+    var set = CrontabSet()
+    for number in lowest..<(lowest + count) { set.insert(number) }
+    everything = set
+  }
 
   var highest: Int { lowest + count - 1 }
 
@@ -22,12 +30,6 @@ struct CrontabField: Sendable {
   static let dayOfMonth = CrontabField(name: "day_of_month", lowest: 1, count: 31, cycle: "month")
   static let monthOfYear = CrontabField(name: "month_of_year", lowest: 1, count: 12, cycle: "year")
   static let dayOfYear = CrontabField(name: "day_of_year", lowest: 1, count: 366, cycle: "year")
-
-  var everything: CrontabSet {
-    var set = CrontabSet()
-    for number in lowest...highest { set.insert(number) }
-    return set
-  }
 
   /// The numbers a value stands for; nil is `*`. Never empty. Remarks go to `warnings`.
   func numbers(of value: CrontabFieldValue?, warnings: inout CrontabWarnings) throws(CrontabError) -> CrontabSet {

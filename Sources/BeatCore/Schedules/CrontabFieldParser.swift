@@ -96,11 +96,12 @@ struct CrontabFieldParser {
     }
     // Celery looks among the months first, so a name has one meaning in all fields.
     let number = try field.inRange(Int64(name.number))
-    if !name.fields.contains(field.name) {
-      warnings.add(field, "\(quoted(String(text))) names a \(name.kind); here it is read as the number \(number)")
+    if name.field != field.name {
+      warnings.add(
+        field, "\(quoted(String(text))) names a \(name.kind.rawValue); here it is read as the number \(number)")
     }
     if name.hasRest {
-      warnings.add(field, "of \(quoted(String(text))) only the first three letters count: \(name.spelling)")
+      warnings.add(field, "of \(quoted(String(text))) only the first three letters count: \(name.name.prefix(3))")
     }
     return number
   }
@@ -114,14 +115,17 @@ struct CrontabFieldParser {
     onStep step: Int, length: Int, coversAll: Bool, of part: Scalars, warnings: inout CrontabWarnings
   ) {
     guard step > 1 else { return }
-    let text = quoted(String(part))
     if step >= length {
-      warnings.add(field, "the step of \(text) is larger than the range, so only its first value is left")
-    } else if coversAll, field.name == CrontabField.dayOfMonth.name || field.name == CrontabField.dayOfYear.name
-      || !field.count.isMultiple(of: step)
+      warnings.add(
+        field, "the step of \(quoted(String(part))) is larger than the range, so only its first value is left")
+    } else if coversAll,
+      field.name == CrontabField.dayOfMonth.name || field.name == CrontabField.dayOfYear.name
+        || !field.count.isMultiple(of: step)
     {
       warnings.add(
-        field, "\(text) begins again with each \(field.cycle), so the last step of the \(field.cycle) is shorter")
+        field,
+        "\(quoted(String(part))) begins again with each \(field.cycle), so the last step of the \(field.cycle) is shorter"
+      )
     }
   }
 }
@@ -169,39 +173,40 @@ struct PythonInteger {
 
 /// A month's or a weekday's name, of which the first three letters count.
 private struct CrontabName {
-  var number: Int
-  /// The names of the fields it belongs to.
-  var fields: [String]
-  var kind: String
-  var spelling: String
+  let kind: Kind
+  /// The number Celery gives it.
+  let number: Int
+  /// The full name.
+  let name: String
   /// Whether the text is no beginning of the full name.
-  var hasRest: Bool
+  let hasRest: Bool
 
-  private static let months = [
-    "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
-    "december",
-  ]
-  private static let weekdays = ["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"]
+  enum Kind: String {
+    case month, weekday
+  }
+
+  /// The field it belongs to, as documents name it.
+  var field: String { kind == .month ? CrontabField.monthOfYear.name : CrontabField.dayOfWeek.name }
+
+  /// Months first, as Celery looks there first. No three letters begin two names.
+  private static let all: [(name: String, letters: [UInt8], kind: Kind, number: Int)] = {
+    let months = [
+      "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
+      "december",
+    ]
+    let weekdays = ["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"]
+    return months.enumerated().map { ($1, Array($1.utf8), Kind.month, $0 + 1) }
+      + weekdays.enumerated().map { ($1, Array($1.utf8), Kind.weekday, $0) }
+  }()
 
   init?(_ text: Substring.UnicodeScalarView) {
-    let lowered = String(String.UnicodeScalarView(text.prefix(10).map(\.asciiLowercased)))
-    guard lowered.unicodeScalars.count >= 3 else { return nil }
-    let letters = lowered.unicodeScalars.prefix(3)
-    func index(in names: [String]) -> Int? {
-      names.firstIndex { $0.unicodeScalars.prefix(3).elementsEqual(letters) }
-    }
-    let fullName: String
-    if let month = index(in: Self.months) {
-      (number, kind, fields) = (month + 1, "month", [CrontabField.monthOfYear.name])
-      fullName = Self.months[month]
-    } else if let day = index(in: Self.weekdays) {
-      (number, kind, fields) = (day, "weekday", [CrontabField.dayOfWeek.name])
-      fullName = Self.weekdays[day]
-    } else {
-      return nil
-    }
-    spelling = String(fullName.prefix(3))
-    hasRest = !fullName.unicodeScalars.starts(with: lowered.unicodeScalars)
+    // Longer than any name: what follows can only be a rest. No letter outside ASCII has one of these as lower case.
+    let lowered = text.prefix(10).map { $0.isASCII ? UInt8($0.value) | ($0.isUppercaseASCII ? 0x20 : 0) : 0 }
+    guard lowered.count >= 3,
+      let found = Self.all.first(where: { $0.letters.prefix(3).elementsEqual(lowered.prefix(3)) })
+    else { return nil }
+    (kind, number, name) = (found.kind, found.number, found.name)
+    hasRest = !found.letters.starts(with: lowered)
   }
 }
 
@@ -235,8 +240,5 @@ extension Unicode.Scalar {
     return Int64(number)
   }
 
-  /// No other letter's lower case is an ASCII letter of a month or weekday name.
-  fileprivate var asciiLowercased: Unicode.Scalar {
-    ("A"..."Z").contains(self) ? Unicode.Scalar(UInt8(value) + 0x20) : self
-  }
+  fileprivate var isUppercaseASCII: Bool { ("A"..."Z").contains(self) }
 }

@@ -5,7 +5,7 @@ struct ScheduleEntry {
     /// Disabled or finished, not in the heap. To `waiting` by an edit.
     case dormant
     /// In the heap until due, or until the next attempt. To `firing`; to `dormant` or another due time by an edit.
-    case waiting(due: UnixTime)
+    case waiting(until: UnixTime)
     /// The script is on its way. To `waiting` or `dormant` when it is done, else to `unresolved`.
     case firing(FirePlan)
     /// What stands in Redis is not known: a reply was lost (then with its plan), or the document changed under a plan.
@@ -23,6 +23,8 @@ struct ScheduleEntry {
   var floor: UnixTime?
   /// When `run_immediately` was noticed: its occurrence's nominal time.
   var immediate: UnixTime?
+  /// Steps of the clock while the script is on its way; microseconds.
+  var pendingStep: Int64 = 0
   /// Attempts that were refused in a row, and why the last one was.
   var refusals = 0
   var refusal: String?
@@ -41,6 +43,9 @@ extension ScheduleEntry {
   /// Why no further occurrence will come, for a schedule that has come to its end.
   var finish: String? {
     if let maximum = definition.maxRunCount, totalRunCount >= maximum { return "max_run_count \(maximum) is reached" }
+    if let end = definition.expiresAt, (immediate ?? nextRegular ?? end) > end {
+      return "expires_at \(end.iso8601) comes before its next occurrence"
+    }
     if immediate != nil { return nil }
     if definition.oneOff, totalRunCount > 0 { return "one_off has run" }
     return nextRegular == nil ? "\(definition.schedule.inWords) does not come again" : nil
@@ -50,6 +55,11 @@ extension ScheduleEntry {
   var nextDue: UnixTime? {
     guard definition.enabled, finish == nil else { return nil }
     return immediate ?? nextRegular
+  }
+
+  /// When an occurrence is sent: at its due time, or later by its jitter.
+  func sending(of due: UnixTime) -> UnixTime {
+    immediate == nil ? due.advanced(by: Jitter.delay(of: name, due: due, limit: definition.jitter)) : due
   }
 
   private var nextRegular: UnixTime? {

@@ -5,6 +5,8 @@ extension Scheduler {
     case read(EntryName)
     /// Keep the mark, unless a newer one stands there; if one does, come back with `.touched`.
     case anchor(EntryName, Mark)
+    /// Replace the mark if it still holds this time, even by an older one; else come back with `.touched`.
+    case rebase(EntryName, from: UnixTime, to: Mark)
     /// Carry the plan out, and come back with `.fireEnded`.
     case fire(FirePlan)
     /// Come back with `.timerFired` at this time, or at once if it has passed; nil: there is nothing to wait for.

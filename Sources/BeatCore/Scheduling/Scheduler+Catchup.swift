@@ -7,27 +7,29 @@ extension Scheduler {
   /// the future. nil: none is left.
   mutating func occurrence(of handle: DueHeap.Handle, due: UnixTime, now: UnixTime) -> UnixTime? {
     let grace = configuration.missedAfter
-    guard let entry = entries[handle], entry.immediate == nil, now.microseconds(since: due) > grace else { return due }
+    guard let entry = entries[handle], entry.immediate == nil, now.microseconds(since: entry.sending(of: due)) > grace
+    else { return due }
     let schedule = entry.definition.schedule
     let catchup = entry.definition.catchup
+    let end = min(now, entry.definition.expiresAt ?? now)
     func first(notMissedBy age: Int64) -> UnixTime? {
       schedule.nextDue(after: now.advanced(by: -age).advanced(by: -1), base: entry.seriesBase)
     }
     var chosen: UnixTime? =
       switch catchup.policy {
       case .all: due
-      case .latest: schedule.latestDue(atOrBefore: now, after: due, base: entry.seriesBase) ?? due
+      case .latest: schedule.latestDue(atOrBefore: end, after: due, base: entry.seriesBase) ?? due
       case .none: first(notMissedBy: grace)
       }
     if let time = chosen, let window = catchup.window, now.microseconds(since: time) > max(window, grace) {
       chosen = first(notMissedBy: max(window, grace))
     }
-    if chosen != due { skip(handle, entry, from: due, to: chosen ?? now.advanced(by: 1)) }
-    return chosen
+    if chosen != due { skip(handle, entry, from: due, to: chosen ?? end.advanced(by: 1)) }
+    return entries[handle]?.finish == nil ? chosen : nil
   }
 
   /// Leaves out what lies in [due, next): said once, and not decided again.
-  private mutating func skip(
+  mutating func skip(
     _ handle: DueHeap.Handle, _ entry: ScheduleEntry, from due: UnixTime, to next: UnixTime
   ) {
     let last = next.advanced(by: -1)

@@ -86,7 +86,7 @@ extension Scheduler {
     }
     let next = entry.nextDue
     let handle = entries.insert(entry)
-    wait(handle, for: next)
+    wait(handle)
     actions.append(.report(.loaded(name, next: next, initially: !isWatching)))
     reportFinish(handle)
   }
@@ -126,10 +126,10 @@ extension Scheduler {
   }
 
   /// After a change of what is known: the next due time from it. A script on its way is waited for first.
-  private mutating func schedule(_ handle: DueHeap.Handle) {
+  mutating func schedule(_ handle: DueHeap.Handle) {
     guard let entry = entries[handle] else { return }
     if case .firing = entry.phase { return }
-    wait(handle, for: entry.nextDue)
+    wait(handle)
   }
 
   /// Takes over what has been fired meanwhile. An older time, or none, is a stale copy: what we know stands.

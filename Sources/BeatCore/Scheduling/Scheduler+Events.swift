@@ -9,8 +9,11 @@ extension Scheduler {
     case loadFinished
     /// A keyspace notification: the key is dirty, whatever the event was.
     case touched(EntryName)
-    /// The timer went off, or the clock was set.
     case timerFired
+    /// The wall clock was set, by so many microseconds; negative: back.
+    case clockStepped(by: Int64)
+    /// Zone rules were read anew.
+    case documentsChanged(DocumentContext)
     case fireEnded(FirePlan, FireOutcome)
     /// Redis cannot be heard any more. Known schedules stay, unfired, until the next load has finished.
     case disconnected

@@ -12,11 +12,14 @@ extension Scheduler {
   }
 
   private mutating func begin(_ handle: DueHeap.Handle, now: UnixTime) {
-    guard let due = entries[handle]?.nextDue, let occurrence = occurrence(of: handle, due: due, now: now) else {
-      wait(handle, for: nil)
+    guard let due = entries[handle]?.nextDue, let occurrence = occurrence(of: handle, due: due, now: now),
+      let entry = entries[handle]
+    else {
+      wait(handle)
       return reportFinish(handle)
     }
-    guard let entry = entries[handle], occurrence <= now else { return wait(handle, for: occurrence) }
+    let time = entry.sending(of: occurrence)
+    guard time <= now else { return wait(handle, until: time) }
     guard let plan = plan(entry, due: occurrence, now: now) else {
       return reject(entry.name, entry.document, "cannot be read any more")
     }
@@ -60,8 +63,11 @@ extension Scheduler {
       guard entry.document == plan.oldDocument else { return resolve(handle, entry) }
       entry.document = plan.newDocument
       if entry.definition.runImmediately { entry.definition.runImmediately = false }
+      entry.pendingStep = 0
+      let step = entries[handle]?.pendingStep ?? 0
       entries[handle] = entry
-      wait(handle, for: entry.nextDue)
+      if step != 0 { rebase(handle, to: entry.base.advanced(by: step)) }
+      wait(handle)
       reportFinish(handle)
     case .alreadyMine, .already:
       entry.base = max(entry.base, plan.due)
@@ -99,7 +105,7 @@ extension Scheduler {
     entries[handle] = entry
     entries[handle]?.refusals += 1
     entries[handle]?.refusal = reason
-    wait(handle, for: until)
+    wait(handle, until: until)
     if entry.refusal != reason {
       actions.append(.report(.held(entry.name, due: plan.due, reason: reason, until: until)))
     }

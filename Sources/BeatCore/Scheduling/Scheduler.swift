@@ -4,7 +4,7 @@
 /// The way of an edit: `touched` -> `.read` -> `read` -> `ScheduleDocument` -> `DueHeap` -> `.armTimer`.
 /// The way of a fire: `timerFired` -> `FirePlan` -> `.fire` -> `fireEnded` -> next due -> `.armTimer`.
 public struct Scheduler {
-  public let configuration: SchedulerConfiguration
+  public internal(set) var configuration: SchedulerConfiguration
 
   /// A full load has finished, and events are being heard: only then anything fires.
   public internal(set) var isWatching = false
@@ -46,6 +46,8 @@ public struct Scheduler {
       armed = nil
       dispatchDue(now: now)
     case .fireEnded(let plan, let outcome): ended(plan, outcome, now: now)
+    case .clockStepped(let step): clockStepped(by: step, now: now)
+    case .documentsChanged(let context): documentsChanged(context, now: now)
     case .disconnected: disconnect()
     }
     armTimer(now: now)
@@ -53,15 +55,20 @@ public struct Scheduler {
     return actions
   }
 
-  /// Puts an entry where its next due time belongs: into the heap, or to rest.
-  mutating func wait(_ handle: DueHeap.Handle, for due: UnixTime?) {
-    if let due {
-      entries[handle]?.phase = .waiting(due: due)
-      heap.set(handle, due: due)
+  /// Puts an entry where its next occurrence belongs: into the heap, or to rest.
+  mutating func wait(_ handle: DueHeap.Handle) {
+    guard let entry = entries[handle] else { return }
+    if let due = entry.nextDue {
+      wait(handle, until: entry.sending(of: due))
     } else {
       entries[handle]?.phase = .dormant
       heap.remove(handle)
     }
+  }
+
+  mutating func wait(_ handle: DueHeap.Handle, until time: UnixTime) {
+    entries[handle]?.phase = .waiting(until: time)
+    heap.set(handle, due: time)
   }
 
   /// One timer, for the earliest; armed again only when that changes.

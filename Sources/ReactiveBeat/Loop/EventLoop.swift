@@ -52,13 +52,14 @@ public final class EventLoop {
     isRunning = false
   }
 
-  /// Serves what is ready now, deferred work included, without waiting: for the last words after `run()`, such as
-  /// connections that were just closed.
+  /// Serves what is ready now, deferred work included, without waiting and once: for the last words after `run()`,
+  /// such as those of connections that were just closed.
   public func serveReady() {
     assertOnLoop()
     precondition(!isRunning, "EventLoop.serveReady() was called from inside the loop")
     isRunning = true
-    event_base_loop(base, EVLOOP_NONBLOCK)
+    // Nonblocking alone would go on as long as work that defers itself again.
+    event_base_loop(base, EVLOOP_ONCE | EVLOOP_NONBLOCK)
     stopRequested = false
     isRunning = false
   }

@@ -5,6 +5,7 @@ struct StoreScripts {
   private static let readScript = LuaScript(embedded: PackageResources.read_lua)
   private static let fireScript = LuaScript(embedded: PackageResources.fire_lua)
   private static let anchorScript = LuaScript(embedded: PackageResources.anchor_lua)
+  private static let rebaseScript = LuaScript(embedded: PackageResources.rebase_lua)
   private static let declareScript = LuaScript(embedded: PackageResources.declare_lua)
   private static let bindingsScript = LuaScript(embedded: PackageResources.bindings_lua)
 
@@ -55,6 +56,13 @@ struct StoreScripts {
     Self.anchorScript.evaluate(on: connection, keys: [keys.mark], arguments: [name.bytes, mark.bytes]) { reply in
       completion(reply?.integer != 0)
     }
+  }
+
+  /// `false` if the mark did not hold `time` any more.
+  func rebase(_ name: EntryName, from time: UnixTime, to mark: Mark, then completion: @escaping (Bool) -> Void) {
+    Self.rebaseScript.evaluate(
+      on: connection, keys: [keys.mark], arguments: [name.bytes, Array(Mark.digits(time).utf8), mark.bytes]
+    ) { reply in completion(reply?.integer != 0) }
   }
 
   /// Makes a queue known as kombu does, so that purging, inspecting and named exchanges find it.

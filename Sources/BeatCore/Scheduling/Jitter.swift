@@ -1,0 +1,17 @@
+/// How much later than it is due an occurrence is sent, so that schedules of the same minute do not all come at once.
+enum Jitter {
+  /// In [0, `limit`), microseconds. The same for the same schedule and occurrence, on every daemon and after a restart:
+  /// FNV-1a over the name and the due time, its bits mixed as in SplitMix64.
+  static func delay(of name: EntryName, due: UnixTime, limit: Int64) -> Int64 {
+    guard limit > 0 else { return 0 }
+    var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+    func take(_ byte: UInt8) { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+    name.bytes.forEach(take)
+    for shift in stride(from: UInt64(0), to: 64, by: 8) {
+      take(UInt8(truncatingIfNeeded: due.microseconds >> Int64(shift)))
+    }
+    hash = (hash ^ (hash >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    hash = (hash ^ (hash >> 27)) &* 0x94D0_49BB_1331_11EB
+    return Int64((hash ^ (hash >> 31)) % UInt64(limit))
+  }
+}

@@ -1,0 +1,71 @@
+/// The wall clock was set, or the rules of its zones have changed. After cronie's four cases (src/cron.c): what a small
+/// step passes over is caught up on, a large one is a jump, and going back repeats nothing.
+extension Scheduler {
+  /// Beyond this a step is a jump: microseconds.
+  static let largestCatchUp: Int64 = 3 * 3_600_000_000
+
+  /// - Parameter step: how far the clock went, microseconds; negative: back.
+  ///
+  /// Intervals are elapsed time: their bases move along, so that none is early and none stalls for the length of the
+  /// step. All others follow the wall clock: ahead, the catch-up rule decides on what was passed over, or nothing of a
+  /// jump counts; back, they wait until the clock has caught up, or begin anew after a jump.
+  mutating func clockStepped(by step: Int64, now: UnixTime) {
+    let isJump = step.magnitude > UInt64(Self.largestCatchUp)
+    for name in entries.names {
+      guard let handle = entries.handle(of: name), let entry = entries[handle] else { continue }
+      if entry.definition.schedule.isElapsedTime {
+        entries[handle]?.floor = entry.floor?.advanced(by: step)
+        if case .firing = entry.phase {
+          entries[handle]?.pendingStep += step
+        } else {
+          rebase(handle, to: entry.base.advanced(by: step))
+        }
+      } else if isJump, step > 0, let due = entry.nextDue, due <= now {
+        skip(handle, entry, from: due, to: now.advanced(by: 1))
+      } else if isJump, step < 0, entry.base > now {
+        entries[handle]?.floor = nil
+        rebase(handle, to: now)
+      }
+      schedule(handle)
+    }
+  }
+
+  /// Counts from another time from now on, here and for whoever reads the mark later.
+  mutating func rebase(_ handle: DueHeap.Handle, to base: UnixTime) {
+    guard let entry = entries[handle], base != entry.base else { return }
+    let mark = Mark(due: base, taskID: nil, totalRunCount: entry.totalRunCount)
+    actions.append(.rebase(entry.name, from: entry.base, to: mark))
+    entries[handle]?.base = base
+  }
+
+  /// Reads every document again with other zone rules. Where that gives another schedule, the next occurrence is the
+  /// first after now.
+  mutating func documentsChanged(_ context: DocumentContext, now: UnixTime) {
+    configuration.documents = context
+    for name in entries.names {
+      guard let handle = entries.handle(of: name), let entry = entries[handle] else { continue }
+      do throws(DocumentProblem) {
+        let definition = try ScheduleDocument(entry.document, context: context).definition
+        guard definition.schedule != entry.definition.schedule else { continue }
+        entries[handle]?.definition = definition
+        entries[handle]?.floor = now
+        schedule(handle)
+        actions.append(.report(.changed(name, next: entries[handle]?.nextDue)))
+      } catch {
+        reject(name, entry.document, error.description)
+      }
+    }
+    for (name, rejection) in rejected where rejection.document != nil {
+      rejected[name]?.document = nil
+      touch(name)
+    }
+  }
+}
+
+extension Schedule {
+  /// Counts what has passed, not what a clock shows.
+  var isElapsedTime: Bool {
+    guard case .interval(let interval) = self else { return false }
+    return !interval.relative && interval.zone == nil
+  }
+}

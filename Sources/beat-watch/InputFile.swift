@@ -1,0 +1,28 @@
+import ArgumentParser
+import BeatCore
+import Glibc
+
+/// Documents as a person hands them over: a file, or standard input.
+enum InputFile {
+  /// Throws one line that names the file and the reason.
+  static func read(_ name: String) throws -> [UInt8] {
+    let file = name == "-" ? STDIN_FILENO : open(name, O_RDONLY | O_CLOEXEC)
+    guard file >= 0 else { throw ValidationError("\(name): \(String(cString: strerror(errno)))") }
+    defer { if file != STDIN_FILENO { close(file) } }
+    var bytes: [UInt8] = []
+    var chunk = [UInt8](repeating: 0, count: 1 << 16)
+    while true {
+      let count = Glibc.read(file, &chunk, chunk.count)
+      guard count >= 0 else { throw ValidationError("\(name): \(String(cString: strerror(errno)))") }
+      guard count > 0 else { return bytes }
+      bytes += chunk[..<count]
+    }
+  }
+
+  /// The one document that the whole text is, or one a line.
+  static func documents(in bytes: [UInt8]) -> [ArraySlice<UInt8>] {
+    var lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+    if lines.last?.isEmpty == true { lines.removeLast() }
+    return lines.count > 1 && JSONObject.isOne(bytes) ? [bytes[...]] : lines
+  }
+}
