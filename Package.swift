@@ -32,7 +32,7 @@ let package = Package(
       ],
       swiftSettings: settings),
     .testTarget(
-      name: "BeatCoreTests", dependencies: ["BeatCore"], exclude: ["Schedules/Oracles"], swiftSettings: settings),
+      name: "BeatCoreTests", dependencies: ["BeatCore"], exclude: ["Celery/Oracles", "Schedules/Oracles"], swiftSettings: settings),
     .testTarget(name: "ReactiveBeatTests", dependencies: ["ReactiveBeat", "BeatCore"], swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6]

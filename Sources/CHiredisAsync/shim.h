@@ -18,6 +18,8 @@
 #include <hiredis/adapters/libevent.h>
 
 #include <event2/event.h>
+// SHA1_Init and its like are marked as deprecated, in favour of a framework that costs 2 MB of memory.
+#define OPENSSL_SUPPRESS_DEPRECATED
 #include <openssl/sha.h>
 #include <sys/eventfd.h>
 #include <sys/timerfd.h>

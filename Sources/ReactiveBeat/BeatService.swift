@@ -236,7 +236,10 @@ public final class BeatService {
 
   private func fire(_ plan: FirePlan) {
     inFlight += 1
-    guard let scripts, !isStopping else { return ended(plan, .unknown) }
+    guard let scripts, !isStopping else {
+      // Not from within the scheduler's own actions.
+      return loop.soon { [unowned self] in ended(plan, .unknown) }
+    }
     switch plan.route {
     case .queue(let name):
       if declared.insert(name).inserted { scripts.declare(queue: name) }

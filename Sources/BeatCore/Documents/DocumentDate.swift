@@ -25,8 +25,9 @@ struct DocumentDate: Hashable {
     var offsetSeconds: Int = 0
   }
 
-  static let expected =
-    #"expected {"__type__": "datetime", "year": …}, {"$date": …}, ISODate("…"), ISO 8601 text or seconds since 1970"#
+  static let forms =
+    #"{"__type__": "datetime", "year": …}, {"$date": …}, ISODate("…"), ISO 8601 text or seconds since 1970"#
+  static let expected = "expected a date: " + forms
 
   init?(_ slice: JSONSlice, in bytes: [UInt8]) {
     switch slice.kind {

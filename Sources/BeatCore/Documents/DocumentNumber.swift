@@ -36,7 +36,8 @@ struct DocumentNumber: Hashable {
   }
 
   init?(text: String, form: Form) {
-    guard Double(text) != nil else { return nil }
+    // Swift's own reader takes "0x7" and "+7" too, and some numbers go into messages as they are.
+    guard JSONScanner.isNumber(Array(text.utf8)), Double(text) != nil else { return nil }
     self.text = text
     self.form = form
   }

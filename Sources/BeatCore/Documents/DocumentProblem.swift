@@ -9,7 +9,8 @@ public struct DocumentProblem: Error, Hashable, Sendable, CustomStringConvertibl
   public init(_ field: String, found: String = "", _ message: String) {
     self.field = field
     self.found = found
-    self.message = message
+    // It may quote the document, which must not forge a log line.
+    self.message = message.printable
   }
 
   init(_ field: String, _ slice: JSONSlice, in bytes: [UInt8], _ message: String) {
@@ -19,7 +20,8 @@ public struct DocumentProblem: Error, Hashable, Sendable, CustomStringConvertibl
   init(_ error: JSONError, in bytes: [UInt8]) {
     let before = bytes.prefix(error.offset)
     let line = before.count { $0 == 0x0A } + 1
-    let column = before.count - (before.lastIndex(of: 0x0A).map { $0 + 1 } ?? 0) + 1
+    // Counted in characters, as editors do: the first byte of each is none of UTF-8's continuation bytes.
+    let column = before[(before.lastIndex(of: 0x0A).map { $0 + 1 } ?? 0)...].count { $0 & 0xC0 != 0x80 } + 1
     self.init("", "not a readable document, line \(line) column \(column): \(error.message)")
   }
 
@@ -31,8 +33,9 @@ public struct DocumentProblem: Error, Hashable, Sendable, CustomStringConvertibl
 
   /// At most 60 characters on one line, with nothing that could forge a log line.
   static func excerpt(_ bytes: some Collection<UInt8>) -> String {
-    let text = String(decoding: bytes.prefix(120), as: UTF8.self).printable
-    return text.count > 60 || bytes.count > 120 ? text.prefix(60) + "…" : text
+    // 60 characters of at most four bytes each, and one more to see that there are more.
+    let text = String(decoding: bytes.prefix(244), as: UTF8.self).printable
+    return text.count > 60 || bytes.count > 244 ? text.prefix(60) + "…" : text
   }
 }
 

@@ -108,7 +108,7 @@ extension DocumentReader {
       let crontab = try Crontab(
         minute: values[0], hour: values[1], dayOfWeek: values[2], dayOfMonth: values[3], monthOfYear: values[4],
         dayOfYear: values[5], zone: zone)
-      warnings += crontab.warnings.map { "\(fields.path): \($0)" }
+      warnings += crontab.warnings.map { "\(fields.path): \($0.printable)" }
       return crontab
     } catch {
       let field = error.field.map { "\(fields.path).\($0)" } ?? fields.path

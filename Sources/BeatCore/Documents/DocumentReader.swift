@@ -29,6 +29,11 @@ struct DocumentReader {
       jitter: jitter, catchup: try catchup())
   }
 
+  /// What a message takes from the document, besides `args`, `kwargs` and headers.
+  mutating func sending() throws(DocumentProblem) -> (task: String, options: MessageOptions) {
+    (try required("task"), try options())
+  }
+
   // MARK: fields
 
   private func required(_ field: String) throws(DocumentProblem) -> String {
@@ -126,8 +131,8 @@ struct DocumentReader {
       guard slice.kind == .object else {
         throw DocumentProblem("options", slice, in: bytes, #"expected an object such as {"queue": "reports"}"#)
       }
-      for member in JSONScanner.members(of: slice, in: bytes) where member.value.kind != .null {
-        nested[member.key] = member.value
+      for member in JSONScanner.members(of: slice, in: bytes) {
+        nested[member.key] = member.value.kind == .null ? nil : member.value
       }
     }
     let known = [
@@ -181,7 +186,7 @@ struct DocumentReader {
   private func expiry(_ slice: JSONSlice, _ path: String) throws(DocumentProblem) -> MessageOptions.Expiry {
     if DocumentNumber(slice, in: bytes) != nil { return .after(try seconds(slice, path)) }
     guard let date = DocumentDate(slice, in: bytes) else {
-      throw DocumentProblem(path, slice, in: bytes, "expected seconds or a date: " + DocumentDate.expected)
+      throw DocumentProblem(path, slice, in: bytes, "expected seconds after sending, or a date: " + DocumentDate.forms)
     }
     return .at(date.instant)
   }

@@ -97,6 +97,13 @@ struct JSONScanner {
     return (name, argument)
   }
 
+  /// Whether the whole text is a number as JSON writes it, or one of Python's `NaN` and `Infinity`.
+  static func isNumber(_ bytes: [UInt8]) -> Bool {
+    var scanner = JSONScanner(bytes)
+    guard let slice = try? scanner.value(depth: 1) else { return false }
+    return slice.kind == .number && scanner.peek == nil
+  }
+
   // MARK: values
 
   private mutating func value(depth: Int) throws(JSONError) -> JSONSlice {

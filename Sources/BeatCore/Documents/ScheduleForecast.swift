@@ -30,7 +30,7 @@ public struct ScheduleForecast: Sendable {
   /// there is none.
   public func next(after time: UnixTime, count: Int) -> [UnixTime] {
     var entry = ScheduleEntry(
-      name: EntryName(""), document: [], definition: definition, base: lastRunAt ?? time, totalRunCount: 0)
+      name: EntryName(""), document: [], timing: EntryTiming(definition), base: lastRunAt ?? time, totalRunCount: 0)
     entry.floor = time
     var times: [UnixTime] = []
     while times.count < count, let due = entry.nextDue {

@@ -42,7 +42,7 @@ public struct Interval: Hashable, Sendable {
     try Self.check(microseconds, as: "\(microseconds) microseconds")
     guard microseconds >= floor else {
       throw IntervalError(
-        message: "every \(Self.words(microseconds)) is too often; the shortest interval is \(Self.words(floor))")
+        message: "\(Self.words(microseconds)) is too short; the shortest interval is \(Self.words(floor))")
     }
     self.microseconds = microseconds
     self.relative = relative
@@ -52,7 +52,7 @@ public struct Interval: Hashable, Sendable {
   /// The microseconds of a fractional number of units, rounded to the nearest.
   /// Throws if it is not a number, infinite, zero or negative, or over 100 years.
   public static func microseconds(every: Double, period: Period) throws(IntervalError) -> Int64 {
-    let text = "every: \(every) \(period.rawValue)"
+    let text = "\(every) \(period.rawValue)"
     guard every.isFinite else { throw IntervalError(message: "\(text) is not a number; use a positive one") }
     guard every > 0 else { throw notPositive(text) }
     let product = every * Double(period.microseconds)
@@ -70,7 +70,7 @@ public struct Interval: Hashable, Sendable {
   /// The microseconds of a whole number of units. Throws if it is zero or negative, or over 100 years.
   public static func microseconds(every: Int64, period: Period) throws(IntervalError) -> Int64 {
     let microseconds = every.saturatingMultiply(by: period.microseconds)
-    try check(microseconds, as: "every: \(every) \(period.rawValue)")
+    try check(microseconds, as: "\(every) \(period.rawValue)")
     return microseconds
   }
 
@@ -87,10 +87,20 @@ public struct Interval: Hashable, Sendable {
     IntervalError(message: "\(text) is over 100 years; to switch a schedule off, set \"enabled\" to false")
   }
 
-  /// A length of time in the largest unit that divides it: `90 seconds`, `day`, `5 minutes`.
-  static func words(_ microseconds: Int64) -> String {
+  /// A length of time in the largest unit that divides it: `90 seconds`, `1 day`, `5 minutes`.
+  private static func words(_ microseconds: Int64) -> String {
+    let (number, period) = parts(microseconds)
+    return "\(number) \(number == 1 ? period.singular : period.rawValue)"
+  }
+
+  /// `every 90 seconds`, `every day`.
+  var inWords: String {
+    let (number, period) = Self.parts(microseconds)
+    return number == 1 ? "every \(period.singular)" : "every \(number) \(period.rawValue)"
+  }
+
+  private static func parts(_ microseconds: Int64) -> (Int64, Period) {
     let period = Period.allCases.first { $0 != .weeks && microseconds % $0.microseconds == 0 } ?? .microseconds
-    let number = microseconds / period.microseconds
-    return number == 1 ? period.singular : "\(number) \(period.rawValue)"
+    return (microseconds / period.microseconds, period)
   }
 }

@@ -32,7 +32,7 @@ public enum Schedule: Hashable, Sendable {
   public var inWords: String {
     switch self {
     case .interval(let interval):
-      let every = "every \(Interval.words(interval.microseconds))"
+      let every = interval.inWords
       if interval.relative { return "\(every), rounded down (relative) in \(interval.zone?.name ?? "UTC")" }
       return interval.zone.map { "\(every) on the clock of \($0.name)" } ?? every
     case .crontab(let crontab): return "crontab \(crontab.fieldsInWords) (m/h/dom/mon/dow) \(crontab.zone.name)"

@@ -54,6 +54,8 @@ struct ZoneFooter: Hashable, Sendable {
     /// First second after it; `Int64.max` without daylight saving.
     var end = Int64.max
     var isDaylight = false
+    /// First second of the stretch before it.
+    var previousStart = Int64.min
     /// Whether the stretch before it was daylight.
     var wasDaylight = false
   }
@@ -70,7 +72,6 @@ struct ZoneFooter: Hashable, Sendable {
     guard let daylight else { return Span() }
     let year = Gregorian.date(days: time.flooredDivision(by: 86_400)).year
     var span = Span()
-    var before = Int64.min
     // A rule time moves a boundary by a week at most, so two years either way hold both neighbours of any second.
     for candidate in (year &- 2)...(year &+ 2) {
       for starts in [true, false] {
@@ -81,13 +82,13 @@ struct ZoneFooter: Hashable, Sendable {
         if time0 > time {
           span.end = min(span.end, time0)
         } else if time0 > span.start {
-          (before, span.wasDaylight) = (span.start, span.isDaylight)
+          (span.previousStart, span.wasDaylight) = (span.start, span.isDaylight)
           (span.start, span.isDaylight) = (time0, starts)
         } else if time0 == span.start {
           span.isDaylight = span.isDaylight || starts
-        } else if time0 > before {
-          (before, span.wasDaylight) = (time0, starts)
-        } else if time0 == before {
+        } else if time0 > span.previousStart {
+          (span.previousStart, span.wasDaylight) = (time0, starts)
+        } else if time0 == span.previousStart {
           span.wasDaylight = span.wasDaylight || starts
         }
       }

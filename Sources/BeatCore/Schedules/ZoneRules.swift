@@ -173,8 +173,16 @@ extension ZoneRules {
     if last < 0 || span.start > segment.start {
       segment.start = span.start
       segment.previousOffset = footer.type(daylight: span.wasDaylight).utcOffset
-      segment.shownUpTo = max(segment.shownUpTo, span.start.saturatingAdd(segment.previousOffset))
-      if span.start == .min { segment.shownUpTo = .min }
+      if span.start == .min {
+        segment.shownUpTo = .min
+      } else {
+        segment.shownUpTo = max(segment.shownUpTo, span.start.saturatingAdd(segment.previousOffset))
+        if span.previousStart > .min, last < 0 || span.previousStart > file.transitionTimes[last] {
+          // Starts and ends alternate, so the stretch before the previous one was of the other kind.
+          let offset = footer.type(daylight: !span.wasDaylight).utcOffset
+          segment.shownUpTo = max(segment.shownUpTo, span.previousStart.saturatingAdd(offset))
+        }
+      }
     }
     return segment
   }

@@ -1,7 +1,8 @@
 /// One schedule as the scheduler holds it: the document's bytes, what they say, and where the schedule stands.
 struct ScheduleEntry {
   /// Where an entry is on its way. Next to each state: where it can go.
-  enum Phase: Equatable {
+  /// Plans are boxed: few entries have one at a time.
+  indirect enum Phase: Equatable {
     /// Disabled or finished, not in the heap. To `waiting` by an edit.
     case dormant
     /// In the heap until due, or until the next attempt. To `firing`; to `dormant` or another due time by an edit.
@@ -15,7 +16,7 @@ struct ScheduleEntry {
 
   let name: EntryName
   var document: [UInt8]
-  var definition: ScheduleDefinition
+  var timing: EntryTiming
   /// The newest due time that is known to be fired, or the time first seen: what the next one is counted from.
   var base: UnixTime
   var totalRunCount: Int64
@@ -23,17 +24,24 @@ struct ScheduleEntry {
   var floor: UnixTime?
   /// When `run_immediately` was noticed: its occurrence's nominal time.
   var immediate: UnixTime?
-  /// Steps of the clock while the script is on its way; microseconds.
-  var pendingStep: Int64 = 0
-  /// Attempts that were refused in a row, and why the last one was.
-  var refusals = 0
-  var refusal: String?
+  /// Attempts that were refused in a row.
+  var refusal: Refusal?
   var phase: Phase = .dormant
 
-  init(name: EntryName, document: [UInt8], definition: ScheduleDefinition, base: UnixTime, totalRunCount: Int64) {
+  final class Refusal {
+    let count: Int
+    let reason: String
+
+    init(count: Int, reason: String) {
+      self.count = count
+      self.reason = reason
+    }
+  }
+
+  init(name: EntryName, document: [UInt8], timing: EntryTiming, base: UnixTime, totalRunCount: Int64) {
     self.name = name
     self.document = document
-    self.definition = definition
+    self.timing = timing
     self.base = base
     self.totalRunCount = totalRunCount
   }
@@ -42,35 +50,35 @@ struct ScheduleEntry {
 extension ScheduleEntry {
   /// Why no further occurrence will come, for a schedule that has come to its end.
   var finish: String? {
-    if let maximum = definition.maxRunCount, totalRunCount >= maximum { return "max_run_count \(maximum) is reached" }
-    if let end = definition.expiresAt, (immediate ?? nextRegular ?? end) > end {
+    if let maximum = timing.maxRunCount, totalRunCount >= maximum { return "max_run_count \(maximum) is reached" }
+    if let end = timing.expiresAt, (immediate ?? nextRegular ?? end) > end {
       return "expires_at \(end.iso8601) comes before its next occurrence"
     }
     if immediate != nil { return nil }
-    if definition.oneOff, totalRunCount > 0 { return "one_off has run" }
-    return nextRegular == nil ? "\(definition.schedule.inWords) does not come again" : nil
+    if timing.oneOff, totalRunCount > 0 { return "one_off has run" }
+    return nextRegular == nil ? "\(timing.schedule.inWords) does not come again" : nil
   }
 
   /// The next occurrence that has not been fired, which may have passed; nil if there is none.
   var nextDue: UnixTime? {
-    guard definition.enabled, finish == nil else { return nil }
+    guard timing.enabled, finish == nil else { return nil }
     return immediate ?? nextRegular
   }
 
   /// When an occurrence is sent: at its due time, or later by its jitter.
   func sending(of due: UnixTime) -> UnixTime {
-    immediate == nil ? due.advanced(by: Jitter.delay(of: name, due: due, limit: definition.jitter)) : due
+    immediate == nil ? due.advanced(by: Jitter.delay(of: name, due: due, limit: timing.jitter)) : due
   }
 
   private var nextRegular: UnixTime? {
     var time = max(base, floor ?? base)
-    if let start = definition.startAfter { time = max(time, start.advanced(by: -1)) }
-    return definition.schedule.nextDue(after: time, base: seriesBase)
+    if let start = timing.startAfter { time = max(time, start.advanced(by: -1)) }
+    return timing.schedule.nextDue(after: time, base: seriesBase)
   }
 
   /// An interval that waits longer for `start_after` than for its own length begins there.
   var seriesBase: UnixTime {
-    guard let start = definition.startAfter, case .interval(let interval) = definition.schedule else { return base }
+    guard let start = timing.startAfter, case .interval(let interval) = timing.schedule else { return base }
     return max(base, start.advanced(by: -interval.microseconds))
   }
 }

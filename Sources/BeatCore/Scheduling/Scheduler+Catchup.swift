@@ -9,9 +9,9 @@ extension Scheduler {
     let grace = configuration.missedAfter
     guard let entry = entries[handle], entry.immediate == nil, now.microseconds(since: entry.sending(of: due)) > grace
     else { return due }
-    let schedule = entry.definition.schedule
-    let catchup = entry.definition.catchup
-    let end = min(now, entry.definition.expiresAt ?? now)
+    let schedule = entry.timing.schedule
+    let catchup = entry.timing.catchup
+    let end = min(now, entry.timing.expiresAt ?? now)
     func first(notMissedBy age: Int64) -> UnixTime? {
       schedule.nextDue(after: now.advanced(by: -age).advanced(by: -1), base: entry.seriesBase)
     }
@@ -33,7 +33,7 @@ extension Scheduler {
     _ handle: DueHeap.Handle, _ entry: ScheduleEntry, from due: UnixTime, to next: UnixTime
   ) {
     let last = next.advanced(by: -1)
-    let schedule = entry.definition.schedule
+    let schedule = entry.timing.schedule
     let count = schedule.occurrences(
       after: due.advanced(by: -1), atOrBefore: last, base: entry.seriesBase, limit: Self.countedSkips)
     let through = schedule.latestDue(atOrBefore: last, after: due, base: entry.seriesBase) ?? due

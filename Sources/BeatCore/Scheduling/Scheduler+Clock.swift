@@ -13,10 +13,10 @@ extension Scheduler {
     let isJump = step.magnitude > UInt64(Self.largestCatchUp)
     for name in entries.names {
       guard let handle = entries.handle(of: name), let entry = entries[handle] else { continue }
-      if entry.definition.schedule.isElapsedTime {
+      if entry.timing.schedule.isElapsedTime {
         entries[handle]?.floor = entry.floor?.advanced(by: step)
         if case .firing = entry.phase {
-          entries[handle]?.pendingStep += step
+          pendingSteps[name, default: 0] += step
         } else {
           rebase(handle, to: entry.base.advanced(by: step))
         }
@@ -45,9 +45,9 @@ extension Scheduler {
     for name in entries.names {
       guard let handle = entries.handle(of: name), let entry = entries[handle] else { continue }
       do throws(DocumentProblem) {
-        let definition = try ScheduleDocument(entry.document, context: context).definition
-        guard definition.schedule != entry.definition.schedule else { continue }
-        entries[handle]?.definition = definition
+        let timing = EntryTiming(try ScheduleDocument(entry.document, context: context).definition)
+        guard timing.schedule != entry.timing.schedule else { continue }
+        entries[handle]?.timing = timing
         entries[handle]?.floor = now
         schedule(handle)
         actions.append(.report(.changed(name, next: entries[handle]?.nextDue)))

@@ -76,7 +76,7 @@ extension Scheduler {
     let lastRunAt = believable(document.lastRunAt, of: name, now: now)
     let remembered = [mark?.due, lastRunAt].compactMap { $0 }.max()
     var entry = ScheduleEntry(
-      name: name, document: bytes, definition: document.definition,
+      name: name, document: bytes, timing: EntryTiming(document.definition),
       base: isNew ? max(now, mark?.due ?? now) : remembered ?? now,
       totalRunCount: isNew ? document.totalRunCount : max(document.totalRunCount, mark?.totalRunCount ?? 0))
     if isMended { entry.floor = now }
@@ -96,10 +96,10 @@ extension Scheduler {
     _ handle: DueHeap.Handle, _ bytes: [UInt8], _ document: ScheduleDocument, _ mark: Mark?, now: UnixTime
   ) {
     guard var entry = entries[handle] else { return }
-    let old = entry.definition
-    let new = document.definition
+    let old = entry.timing
+    let new = EntryTiming(document.definition)
     entry.document = bytes
-    entry.definition = new
+    entry.timing = new
     let lastRunAt = believable(document.lastRunAt, of: entry.name, now: now)
     let didAdvance = advance(&entry, mark, lastRunAt, now: now)
     entry.totalRunCount = max(entry.totalRunCount, document.totalRunCount)
@@ -164,7 +164,7 @@ extension Scheduler {
   }
 
   mutating func reportFinish(_ handle: DueHeap.Handle) {
-    guard let entry = entries[handle], entry.definition.enabled, let reason = entry.finish else { return }
+    guard let entry = entries[handle], entry.timing.enabled, let reason = entry.finish else { return }
     actions.append(.report(.finished(entry.name, reason: reason)))
   }
 
@@ -176,8 +176,8 @@ extension Scheduler {
   }
 
   private func noticeImmediate(_ entry: inout ScheduleEntry, now: UnixTime) {
-    let definition = entry.definition
-    guard definition.runImmediately, definition.enabled, entry.immediate == nil else { return }
-    entry.immediate = max(now, entry.base.advanced(by: 1), definition.startAfter ?? now)
+    let timing = entry.timing
+    guard timing.runImmediately, timing.enabled, entry.immediate == nil else { return }
+    entry.immediate = max(now, entry.base.advanced(by: 1), timing.startAfter ?? now)
   }
 }

@@ -30,19 +30,19 @@ extension Scheduler {
 
   private func plan(_ entry: ScheduleEntry, due: UnixTime, now: UnixTime) -> FirePlan? {
     guard let layout = try? DocumentLayout(entry.document) else { return nil }
-    let definition = entry.definition
+    var reader = DocumentReader(layout: layout, context: configuration.documents)
+    guard let (task, options) = try? reader.sending() else { return nil }
     let (count, overflow) = entry.totalRunCount.addingReportingOverflow(1)
     let totalRunCount = overflow ? entry.totalRunCount : count
     let taskID = TaskID(key: configuration.keys.document(entry.name), due: due, sha1: configuration.sha1)
-    let route = Route(definition.options, defaultQueue: configuration.defaultQueue)
+    let route = Route(options, defaultQueue: configuration.defaultQueue)
     let message = CeleryMessage(
-      task: definition.task, id: taskID, options: definition.options, destination: route.destination,
-      origin: configuration.origin, replyTo: configuration.replyTo, now: now)
+      task: task, id: taskID, options: options, destination: route.destination, origin: configuration.origin,
+      replyTo: configuration.replyTo, now: now)
     return FirePlan(
-      entry: entry.name, task: definition.task, taskID: taskID, due: due, oldDocument: entry.document,
+      entry: entry.name, task: task, taskID: taskID, due: due, oldDocument: entry.document,
       newDocument: layout.fired(due: due, count: totalRunCount), message: message.encoded(from: layout), route: route,
-      priority: definition.options.priority ?? 0,
-      mark: Mark(due: due, taskID: taskID, totalRunCount: totalRunCount))
+      priority: options.priority ?? 0, mark: Mark(due: due, taskID: taskID, totalRunCount: totalRunCount))
   }
 
   mutating func ended(_ plan: FirePlan, _ outcome: FireOutcome, now: UnixTime) {
@@ -52,19 +52,21 @@ extension Scheduler {
     guard let handle = entries.handle(of: plan.entry), var entry = entries[handle], entry.phase == .firing(plan) else {
       return
     }
+    let step = pendingSteps.removeValue(forKey: plan.entry) ?? 0
+    if step != 0, outcome != .fired {
+      rebase(handle, to: entry.base.advanced(by: step))
+      entry.base = entry.base.advanced(by: step)
+    }
     switch outcome {
     case .fired:
       entry.base = max(entry.base, plan.due)
       entry.totalRunCount = max(entry.totalRunCount, plan.mark.totalRunCount)
       entry.floor = nil
       entry.immediate = nil
-      entry.refusals = 0
       entry.refusal = nil
       guard entry.document == plan.oldDocument else { return resolve(handle, entry) }
       entry.document = plan.newDocument
-      if entry.definition.runImmediately { entry.definition.runImmediately = false }
-      entry.pendingStep = 0
-      let step = entries[handle]?.pendingStep ?? 0
+      entry.timing.runImmediately = false
       entries[handle] = entry
       if step != 0 { rebase(handle, to: entry.base.advanced(by: step)) }
       wait(handle)
@@ -85,7 +87,7 @@ extension Scheduler {
     case .fenced:
       hold(handle, entry, plan, "another daemon holds the lease", now: now, for: 1_000_000)
     case .refused(let reason):
-      hold(handle, entry, plan, reason, now: now, for: 1_000_000 << Int64(min(entry.refusals, 6)))
+      hold(handle, entry, plan, reason, now: now, for: 1_000_000 << Int64(min(entry.refusal?.count ?? 0, 6)))
     }
   }
 
@@ -103,10 +105,9 @@ extension Scheduler {
   ) {
     let until = now.advanced(by: min(delay, 60_000_000))
     entries[handle] = entry
-    entries[handle]?.refusals += 1
-    entries[handle]?.refusal = reason
+    entries[handle]?.refusal = ScheduleEntry.Refusal(count: (entry.refusal?.count ?? 0) + 1, reason: reason)
     wait(handle, until: until)
-    if entry.refusal != reason {
+    if entry.refusal?.reason != reason {
       actions.append(.report(.held(entry.name, due: plan.due, reason: reason, until: until)))
     }
   }

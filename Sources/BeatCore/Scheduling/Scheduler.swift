@@ -17,6 +17,8 @@ public struct Scheduler {
   var reads: [EntryName: Bool] = [:]
   /// During a load: the names found so far.
   var found: Set<EntryName>?
+  /// Steps of the clock, microseconds, while the entry's script was on its way.
+  var pendingSteps: [EntryName: Int64] = [:]
   /// Scripts on their way.
   var inFlight = 0
   var actions: [Action] = []

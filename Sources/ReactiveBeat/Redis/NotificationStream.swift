@@ -6,7 +6,7 @@ internal import CHiredisAsync
 /// end, and would take every pending command along.
 public final class NotificationStream {
   private let connection: RedisConnection
-  private let onMessage: (_ channel: Span<UInt8>, _ payload: Span<UInt8>) -> Void
+  private var onMessage: ((_ channel: Span<UInt8>, _ payload: Span<UInt8>) -> Void)?
   private var confirmed: [(left: Int, then: () -> Void)] = []
 
   /// Begins to connect. `onMessage` gets a message's channel and payload, to be read during the call; `onClose` runs
@@ -18,6 +18,11 @@ public final class NotificationStream {
   ) {
     self.onMessage = onMessage
     connection = RedisConnection(to: endpoint, on: loop, timeouts: timeouts, onClose: onClose)
+    // Keeps the stream while its connection stands, and lets go of what its owner gave it.
+    connection.onFinish = { [self] in
+      self.onMessage = nil
+      confirmed = []
+    }
   }
 
   /// As `RedisConnection.handshake`; comes before any subscription.
@@ -48,7 +53,7 @@ public final class NotificationStream {
     }
     // ["pmessage", pattern, channel, payload] or ["psubscribe", pattern, count]
     if reply.pointee.elements == 4, let channel = elements[2], let payload = elements[3] {
-      onMessage(channel.pointee.bytes.span, payload.pointee.bytes.span)
+      onMessage?(channel.pointee.bytes.span, payload.pointee.bytes.span)
     } else if kind.elementsEqual("psubscribe".utf8) {
       confirm()
     }

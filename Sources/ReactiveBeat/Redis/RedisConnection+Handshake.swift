@@ -12,27 +12,26 @@ extension RedisConnection {
       var auth = RedisCommand("AUTH")
       if let username = url.username { auth.append(username) }
       auth.append(url.password ?? "")
-      steps.append((auth, { .authentication(endpoint, $0) }))
+      steps.append((auth, { .turnedAway(endpoint, $0) ?? .authentication(endpoint, $0) }))
     }
     if url.database != 0 {
-      steps.append((RedisCommand("SELECT", url.database), { .refused(endpoint, "database \(url.database)", $0) }))
+      steps.append(
+        (
+          RedisCommand("SELECT", url.database),
+          { .turnedAway(endpoint, $0) ?? .refused(endpoint, "database \(url.database)", $0) }
+        ))
     }
     // The last step only asks whether the server lets us in and is ready: proxies and strict ACLs refuse
     // the command itself, and that harms nobody.
     let greeting = clientName.map { RedisCommand("CLIENT", "SETNAME", $0) } ?? RedisCommand("PING")
-    steps.append(
-      (greeting, { ["NOAUTH", "LOADING"].contains($0.code) ? .refused(endpoint, "the connection", $0) : nil }))
+    steps.append((greeting, { .turnedAway(endpoint, $0) }))
 
-    var refusal: RedisConnectionError?
     for (index, step) in steps.enumerated() {
       let isLast = index == steps.count - 1
       send(step.command) { [self] reply in
-        // The first refusal counts: after a failed login everything else fails as well.
-        if refusal == nil, let error = reply?.error { refusal = step.judge(error) }
-        guard isLast else { return }
-        if reply == nil { return completion(closeError ?? .closedLocally(endpoint)) }
-        if let refusal { end(refusal) }
-        completion(refusal)
+        // The first refusal ends it: after a failed login everything else fails as well.
+        if let error = reply?.error, let refusal = step.judge(error) { end(refusal) }
+        if isLast { completion(closeError) }
       }
     }
   }

@@ -54,11 +54,14 @@ public final class RedisConnection {
   private var firstNumber: UInt = 1
   /// When the server last gave a reply, or when a reply was first owed.
   private var lastProgress = MonotonicTime(nanoseconds: 0)
-  /// The request that was overdue when the deadline was last looked at.
-  private var overdueNumber: UInt?
+  /// How far the server had come when a reply was found overdue: the first request without a reply, and the bytes of
+  /// an unfinished one.
+  private var overdue: (number: UInt, received: Int)?
 
   private var onPush: ((UnsafeMutablePointer<redisReply>) -> Void)?
   private var confirmationsOwed = 0
+  /// Lets the owner inside this module put its own affairs in order, just before `onClose`.
+  var onFinish: (() -> Void)?
 
   /// Requests without a reply.
   public var inFlight: Int { pending.count }
@@ -105,8 +108,10 @@ public final class RedisConnection {
     loop.assertOnLoop()
     precondition(onPush == nil, "a connection that subscribes takes no other command")
     switch state {
-    case .closing, .closed:
+    case .closed:
       loop.soon { completion(nil) }
+    case .closing:
+      pending.append(completion)
     case .resolving, .connecting:
       unsent.append(command)
       pending.append(completion)
@@ -290,7 +295,7 @@ public final class RedisConnection {
   /// A confirmation has come.
   func confirmed() {
     confirmationsOwed = max(0, confirmationsOwed - 1)
-    overdueNumber = nil
+    overdue = nil
     if confirmationsOwed == 0 { deadline.cancel() } else { lastProgress = .now() }
   }
 
@@ -303,7 +308,7 @@ public final class RedisConnection {
 
   private func expectReply() {
     lastProgress = .now()
-    overdueNumber = nil
+    overdue = nil
     deadline.schedule(after: timeouts.reply)
   }
 
@@ -325,13 +330,12 @@ public final class RedisConnection {
     guard !pending.isEmpty || confirmationsOwed > 0 else { return }
     let waited = MonotonicTime.now().microseconds(since: lastProgress)
     guard waited >= timeouts.reply else { return deadline.schedule(after: timeouts.reply - waited) }
-    // Perhaps it was we who slept (a stopped process, a long callback) and the reply lies in the socket: the
-    // connection is dead only if another chance to read brings nothing either.
-    guard overdueNumber == firstNumber else {
-      overdueNumber = firstNumber
-      return deadline.schedule(after: min(timeouts.reply / 4, 250_000))
-    }
-    end(.noReply(endpoint, for: timeouts.reply))
+    // Perhaps it was we who slept (a stopped process, a long callback) and the reply lies in the socket, or it is
+    // large and still coming: the connection is dead only if another chance to read brings nothing at all.
+    let received = context?.pointee.c.reader?.pointee.len ?? 0
+    if let overdue, overdue == (firstNumber, received) { return end(.noReply(endpoint, for: timeouts.reply)) }
+    overdue = (firstNumber, received)
+    deadline.schedule(after: min(timeouts.reply / 4, 250_000))
   }
 
   // MARK: The end
@@ -349,9 +353,24 @@ public final class RedisConnection {
       deadline.cancel()
       connectFailed(reason.isEmpty ? String(cString: strerror(ETIMEDOUT)) : reason)
     case .open:
-      end(.broken(endpoint, code: code, reason: reason))
+      if code == REDIS_ERR_IO, firstNumber == 1, let words = lastWords(context.pointee.c.fd) {
+        end(.turnedAway(endpoint, words) ?? .refused(endpoint, "the connection", words))
+      } else {
+        end(.broken(endpoint, code: code, reason: reason))
+      }
     case .closing:
       finish()
+    }
+  }
+
+  /// A server that is full writes an error and hangs up at once. Our first write then fails before hiredis has read
+  /// anything, and the reason lies in the socket, which is still open.
+  private func lastWords(_ descriptor: Int32) -> RedisServerError? {
+    withUnsafeTemporaryAllocation(byteCount: 512, alignment: 1) { buffer in
+      let count = recv(descriptor, buffer.baseAddress, buffer.count, Int32(MSG_DONTWAIT))
+      guard count > 1, buffer[0] == UInt8(ascii: "-") else { return nil }
+      let line = buffer[1..<count].prefix { $0 != UInt8(ascii: "\r") && $0 != UInt8(ascii: "\n") }
+      return RedisServerError(String(decoding: line, as: UTF8.self))
     }
   }
 
@@ -361,6 +380,8 @@ public final class RedisConnection {
     unsent = []
     onPush = nil
     for completion in pending.removeAll() { completion(nil) }
+    onFinish?()
+    onFinish = nil
     let onClose = onClose
     self.onClose = nil
     if let closeError { onClose?(closeError) }

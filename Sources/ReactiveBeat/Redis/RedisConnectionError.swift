@@ -113,6 +113,21 @@ extension RedisConnectionError {
       serverCode: error.code)
   }
 
+  /// What a server says to a newcomer before it has read anything; it arrives as the reply to the first command,
+  /// whichever that is. Nil when `error` is something else.
+  static func turnedAway(_ endpoint: RedisEndpoint, _ error: RedisServerError) -> RedisConnectionError? {
+    if error.code == "DENIED" {
+      return RedisConnectionError(
+        .serverRefused,
+        "the Redis server at \(endpoint) is in protected mode and serves its own machine only: set a password there, "
+          + "or `protected-mode no`", serverCode: error.code)
+    }
+    guard ["NOAUTH", "LOADING"].contains(error.code) || error.message.hasPrefix("ERR max number of clients") else {
+      return nil
+    }
+    return refused(endpoint, "the connection", error)
+  }
+
   /// AUTH was refused. The server's own words are not passed on: servers that do not know the command repeat its
   /// arguments, and the password is one.
   static func authentication(_ endpoint: RedisEndpoint, _ error: RedisServerError) -> RedisConnectionError {

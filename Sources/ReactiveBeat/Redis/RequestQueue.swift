@@ -3,7 +3,7 @@
 struct RequestQueue {
   typealias Completion = (RedisReply?) -> Void
 
-  private var ring: [Completion?] = Array(repeating: nil, count: 16)
+  private var ring: [Completion?] = []
   private var first = 0
   private(set) var count = 0
 
@@ -42,12 +42,13 @@ struct RequestQueue {
     return (0..<count).compactMap { ring[(first + $0) & (ring.count - 1)] }
   }
 
-  /// The size stays a power of two.
+  /// The size is a power of two.
   private mutating func grow() {
+    let size = max(16, ring.count * 2)
     var larger: [Completion?] = []
-    larger.reserveCapacity(ring.count * 2)
+    larger.reserveCapacity(size)
     for offset in 0..<count { larger.append(ring[(first + offset) & (ring.count - 1)]) }
-    larger.append(contentsOf: repeatElement(nil, count: ring.count * 2 - count))
+    larger.append(contentsOf: repeatElement(nil, count: size - count))
     ring = larger
     first = 0
   }

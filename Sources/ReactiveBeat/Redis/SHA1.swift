@@ -5,8 +5,11 @@ public enum SHA1 {
   /// The digest of `bytes`, 20 bytes.
   public static func digest(_ bytes: [UInt8]) -> [UInt8] {
     [UInt8](unsafeUninitializedCapacity: 20) { digest, count in
-      // Named in full: the C function has this type's name.
-      count = CHiredisAsync.SHA1(bytes, bytes.count, digest.baseAddress) == nil ? 0 : 20
+      // Step by step, since the one-call form loads OpenSSL's provider framework: 2 MB for nothing.
+      var state = SHA_CTX()
+      let isDone = SHA1_Init(&state) == 1 && SHA1_Update(&state, bytes, bytes.count) == 1
+        && SHA1_Final(digest.baseAddress, &state) == 1
+      count = isDone ? 20 : 0
     }
   }
 }

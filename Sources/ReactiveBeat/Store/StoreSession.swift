@@ -115,7 +115,13 @@ final class StoreSession {
     guard !isOver, let connection = brokerCheck else { return }
     brokerCheck = nil
     connection.close()
-    guard let runID = broker.runID, runID == store.runID else {
+    guard let runID = broker.runID, let storeRunID = store.runID else {
+      return end(
+        .misconfigured(
+          "INFO is not allowed, so that it is not known whether the store \(configuration.store) and the broker "
+            + "\(configuration.broker) are one Redis server: allow it (+info), or give both URLs the same address"))
+    }
+    guard runID == storeRunID else {
       return end(
         .misconfigured(
           "the store \(configuration.store) and the broker \(configuration.broker) are different Redis servers, and a "

@@ -1,0 +1,175 @@
+"""A stage for scripts/quickstart and scripts/bench: programs whose lines are read as they come, and a private Redis.
+
+Nothing outlives it: not on an error, not on a signal, not when this process is killed.
+"""
+
+import os
+import pathlib
+import queue
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+
+PROJECT = pathlib.Path(__file__).resolve().parents[2]
+BEAT_WATCH = PROJECT / ".build/release/beat-watch"
+
+
+class Failed(Exception):
+  """Something that should have happened has not; the text says what."""
+
+
+class Interrupted(Exception):
+  """A signal asks us to end."""
+
+  def __init__(self, number):
+    super().__init__(signal.Signals(number).name)
+    self.number = number
+
+
+class Program:
+  """A child process. Each of its lines, of both its outputs, goes to `events`, and then None for its end."""
+
+  def __init__(self, name, arguments, events, **options):
+    self.name = name
+    self.lines = []  # The newest, for error texts.
+    self.has_ended = False  # Its last line has been taken in.
+    # The kernel ends the child when this process dies, whatever the cause. Its own session: a Ctrl-C is ours alone.
+    self.process = subprocess.Popen(
+      ["setpriv", "--pdeathsig", "KILL", "--", *map(str, arguments)], stdin=subprocess.DEVNULL,
+      stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True, text=True, errors="replace", **options)
+    self.reader = threading.Thread(target=self._read, args=(events,), daemon=True)
+    self.reader.start()
+
+  def _read(self, events):
+    for line in self.process.stdout:
+      line = line.rstrip("\n")
+      self.lines = (self.lines + [line])[-20:]
+      events.put((self, line))
+    events.put((self, None))
+
+  @property
+  def pid(self):
+    return self.process.pid
+
+  def end(self, patience=10):
+    """SIGTERM, and SIGKILL for one that does not listen. The exit status."""
+    if self.process.poll() is None:
+      self.process.terminate()
+    try:
+      return self.process.wait(patience)
+    except subprocess.TimeoutExpired:
+      self.kill()
+      return self.process.wait()
+
+  def kill(self):
+    if self.process.poll() is None:
+      self.process.kill()
+
+
+class Stage:
+  """`with Stage("name") as stage:` has a folder under .build, and programs that end with it."""
+
+  def __init__(self, name, on_line=None):
+    self.name = name
+    self.on_line = on_line or (lambda program, line: None)
+    # SimpleQueue: a signal handler may put into it while the same thread takes from it.
+    self.events = queue.SimpleQueue()
+    self.programs = []
+    self.ending = set()
+    self.signals = 0
+
+  def __enter__(self):
+    (PROJECT / ".build").mkdir(exist_ok=True)
+    self.folder = tempfile.mkdtemp(prefix=f"{self.name}.", dir=PROJECT / ".build")
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+      signal.signal(number, self._interrupted)
+    return self
+
+  def __exit__(self, *_):
+    for program in reversed(self.programs):
+      program.end()
+    shutil.rmtree(self.folder, ignore_errors=True)
+
+  def _interrupted(self, number, _):
+    self.signals += 1
+    if self.signals == 1:
+      self.events.put(Interrupted(number))
+    else:  # The reader has no patience left.
+      for program in self.programs:
+        program.kill()
+      shutil.rmtree(self.folder, ignore_errors=True)
+      os._exit(128 + number)
+
+  def start(self, name, *arguments, **options):
+    program = Program(name, arguments, self.events, **options)
+    self.programs.append(program)
+    return program
+
+  def end(self, program):
+    """Ends it and takes in its last lines."""
+    self.ending.add(program)
+    status = program.end()
+    program.reader.join()
+    try:
+      while True:
+        self._take(self.events.get_nowait())
+    except queue.Empty:
+      return status
+
+  def wait(self, what, condition, seconds):
+    """Hands lines to `on_line` until `condition()` holds. Failed: it does not within `seconds`; `what` says what."""
+    if not self.until(condition, seconds):
+      raise Failed(f"{what}: not within {seconds} s")
+
+  def until(self, condition, seconds):
+    """Hands lines to `on_line` until `condition()` holds, for `seconds` at most; whether it holds."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+      try:
+        self._take(self.events.get(timeout=max(0, deadline - time.monotonic())))
+      except queue.Empty:
+        return condition()
+    return True
+
+  def _take(self, event):
+    if isinstance(event, Interrupted):
+      raise event
+    program, line = event
+    if line is not None:
+      return self.on_line(program, line)
+    program.has_ended = True
+    if program not in self.ending:
+      end = "".join(f"\n  {line}" for line in program.lines)
+      raise Failed(f"{program.name} has ended by itself (exit status {program.process.wait()}); its last lines:{end}")
+
+  def redis(self, *arguments, port=None):
+    """A Redis of our own that writes nothing to disk: on a free port (its number is `redis.port`) or a unix socket."""
+    address = ["--port", port] if port else ["--port", 0, "--unixsocket", f"{self.folder}/redis.sock"]
+    program = self.start(
+      "redis", "redis-server", *address, "--bind", "127.0.0.1", "--dir", self.folder, "--save", "", "--appendonly",
+      "no", *arguments)
+    self.wait(
+      "redis-server ready", lambda: any("ready to accept connections" in line.lower() for line in program.lines), 20)
+    return program
+
+
+def free_port():
+  with socket.socket() as probe:
+    probe.bind(("127.0.0.1", 0))
+    return probe.getsockname()[1]
+
+
+def clean_environment(**more):
+  """The environment without what would point our programs elsewhere, and with `more`."""
+  foreign = ("CELERY_", "BEAT_WATCH_", "PYTHON")
+  return {k: v for k, v in os.environ.items() if not k.startswith(foreign)} | more
+
+
+def percentile(values, share):
+  """Nearest rank. None of nothing."""
+  ordered = sorted(values)
+  return ordered[min(len(ordered) - 1, int(len(ordered) * share))] if ordered else None
