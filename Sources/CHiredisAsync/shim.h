@@ -1,8 +1,9 @@
 #ifndef CHIREDISASYNC_SHIM_H
 #define CHIREDISASYNC_SHIM_H
 
-// The C side of the daemon: async hiredis, libevent's core, timerfd and eventfd, SHA-1 of libcrypto.
-// A function stands here only when Swift cannot call the original, with the reason beside it.
+// The C side of the daemon: async hiredis, libevent's core, timerfd and eventfd.
+// Swift can call all of it as it is. A function that it could not (variadic, a macro) would be added here as
+// `static inline`, named CHiredisAsync_..., with the reason beside it.
 
 #if !__has_include(<hiredis/hiredis.h>)
 #error "hiredis is not installed: run scripts/setup"
@@ -15,19 +16,9 @@
 #endif
 
 #include <hiredis/async.h>
-#include <hiredis/adapters/libevent.h>
 
 #include <event2/event.h>
-// SHA1_Init and its like are marked as deprecated, in favour of a framework that costs 2 MB of memory.
-#define OPENSSL_SUPPRESS_DEPRECATED
-#include <openssl/sha.h>
 #include <sys/eventfd.h>
 #include <sys/timerfd.h>
-
-/// Lets `base` drive `context`. Not called directly from Swift because the adapter is a set of static functions
-/// in a header: one entry keeps its other names out of sight and its copy in one place.
-static inline int CHiredisAsync_attach(redisAsyncContext *context, struct event_base *base) {
-  return redisLibeventAttach(context, base);
-}
 
 #endif

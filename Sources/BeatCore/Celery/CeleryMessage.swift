@@ -81,7 +81,8 @@ struct CeleryMessage {
   /// Celery does it: the worker then reports the task as expired.
   private var expiry: (date: String, milliseconds: Int64)? {
     switch options.expires {
-    case .after(let microseconds): (Self.pythonISO(now.advanced(by: microseconds)), microseconds / 1000)
+    // Python has no year beyond 9999: a worker would refuse the message.
+    case .after(let microseconds): (Self.pythonISO(now.advanced(by: microseconds).clamped), microseconds / 1000)
     case .at(let date): (Self.pythonISO(date), max(0, date.microseconds(since: now) / 1000))
     case nil: nil
     }

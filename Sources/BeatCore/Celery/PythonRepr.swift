@@ -57,9 +57,9 @@ struct PythonRepr {
           repr.write(value, depth: depth + 1)
         }
       }
-    case .null: token("None")
-    case .bool: token(bytes[slice.range.lowerBound] == UInt8(ascii: "t") ? "True" : "False")
-    case .number: token(Self.truncated(Self.number(String(decoding: bytes[slice.range], as: UTF8.self)), to: budget))
+    case .null: word("None")
+    case .bool: word(bytes[slice.range.lowerBound] == UInt8(ascii: "t") ? "True" : "False")
+    case .number: word(Self.number(String(decoding: bytes[slice.range], as: UTF8.self)))
     case .shellCall: break
     }
   }
@@ -84,6 +84,8 @@ struct PythonRepr {
     result += text
     budget -= text.unicodeScalars.count
   }
+
+  private mutating func word(_ text: String) { token(Self.truncated(text, to: budget)) }
 
   /// Celery escapes the quote and nothing else.
   private func quoted(_ text: String) -> String {

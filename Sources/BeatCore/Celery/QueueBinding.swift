@@ -56,7 +56,8 @@ public struct QueueBinding: Hashable, Sendable {
 
   public var member: [UInt8] { routingKey + Self.separator + pattern + Self.separator + queue }
 
-  /// Whether a message with `key` goes to this queue. In a topic's key `*` stands for one word, `#` for any number.
+  /// Whether a message with `key` goes to this queue. In a topic's key `*` stands for one word, `#` for one or more, as
+  /// kombu 5.7 has it: unlike in AMQP, `a.#` does not take `a`.
   public func matches(_ key: [UInt8]) -> Bool {
     guard !pattern.isEmpty else { return routingKey == key }
     let words = { (text: [UInt8]) in text.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false) }
@@ -72,14 +73,14 @@ public struct QueueBinding: Hashable, Sendable {
       var next = [Bool](repeating: false, count: words.count + 1)
       if part.elementsEqual("#".utf8) {
         var any = false
-        for index in reachable.indices {
+        for index in words.indices {
           any = any || reachable[index]
-          next[index] = any
+          next[index + 1] = any
         }
       } else {
         let isStar = part.elementsEqual("*".utf8)
-        for (index, word) in words.enumerated() where reachable[index] && (isStar || word.elementsEqual(part)) {
-          next[index + 1] = true
+        for (index, word) in words.enumerated() where reachable[index] {
+          next[index + 1] = isStar ? !word.isEmpty : word.elementsEqual(part)
         }
       }
       reachable = next

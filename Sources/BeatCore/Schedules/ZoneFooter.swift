@@ -105,7 +105,7 @@ struct ZoneFooter: Hashable, Sendable {
     self = parsed
   }
 
-  fileprivate init(standard: LocalTimeType, daylight: Daylight?) {
+  init(standard: LocalTimeType, daylight: Daylight? = nil) {
     self.standard = standard
     self.daylight = daylight
   }
@@ -117,7 +117,7 @@ private struct FooterScanner {
   mutating func rule() -> ZoneFooter? {
     guard let standardName = name(), let standardOffset = offset() else { return nil }
     let standard = LocalTimeType(utcOffset: -standardOffset, isDST: false, abbreviation: standardName)
-    if rest.isEmpty { return ZoneFooter(standard: standard, daylight: nil) }
+    if rest.isEmpty { return ZoneFooter(standard: standard) }
     guard let daylightName = name() else { return nil }
     var daylightOffset = standardOffset - 3_600
     if let next = rest.first, next != 0x2C {

@@ -6,8 +6,8 @@ public final class ZoneRules: Sendable, Hashable {
   /// The zone's name as given to the initializer, such as `Europe/Berlin`.
   public let name: String
   private let file: ZoneFile
-  /// For each transition: the largest wall clock reading (seconds) shown at or before it, see `Segment.shownUpTo`.
-  private let shownUpTo: [Int64]
+  /// The stretches up to where the file's last line takes over, ascending. Empty if it rules from the beginning.
+  private let segments: [Segment]
 
   /// Coordinated Universal Time.
   public static let utc = ZoneRules(name: "UTC", file: ZoneFile(utcOnly: "UTC"))
@@ -25,13 +25,7 @@ public final class ZoneRules: Sendable, Hashable {
   private init(name: String, file: ZoneFile) {
     self.name = name
     self.file = file
-    var shown: [Int64] = []
-    shown.reserveCapacity(file.transitionTimes.count)
-    for (index, time) in file.transitionTimes.enumerated() {
-      let reading = time.saturatingAdd(file.type(beforeTransition: index).utcOffset)
-      shown.append(max(shown.last ?? .min, reading))
-    }
-    shownUpTo = shown
+    segments = file.segments()
   }
 
   public static func == (left: ZoneRules, right: ZoneRules) -> Bool {
@@ -46,7 +40,7 @@ public final class ZoneRules: Sendable, Hashable {
 
   /// Seconds that wall clocks are ahead of UTC (negative: behind).
   public func utcOffset(at time: UnixTime) -> Int {
-    Int(type(at: time.seconds).utcOffset)
+    Int(segment(at: time.seconds).offset)
   }
 
   /// The name of the local time in force, such as `CEST`.
@@ -57,7 +51,7 @@ public final class ZoneRules: Sendable, Hashable {
 
   /// What a wall clock shows.
   public func localTime(at time: UnixTime) -> CivilTime {
-    let offset = type(at: time.seconds).utcOffset &* 1_000_000
+    let offset = segment(at: time.seconds).offset &* 1_000_000
     return CivilTime(reading: time.microseconds.saturatingAdd(offset))
   }
 
@@ -108,16 +102,22 @@ public final class ZoneRules: Sendable, Hashable {
   /// The next instant at which the local time type changes: its distance from UTC, its name or its being called
   /// daylight saving. The rule in the file's last line counts too. Nil if nothing changes any more.
   public func nextTransition(after time: UnixTime) -> UnixTime? {
-    var segment = segment(at: time.seconds)
     let current = type(at: time.seconds)
-    // Boundaries without a change exist in unusual rules only; a few steps find the next real one or show there is none.
-    for _ in 0..<8 {
-      guard segment.end < .max else { return nil }
-      if type(at: segment.end) != current {
-        let change = UnixTime(seconds: segment.end)
+    var second = time.seconds
+    // Transitions without a change exist; so do rules that change nothing, which a few steps show.
+    for _ in 0..<(file.transitionTimes.count &+ 8) {
+      let index = file.transitionIndex(at: second) &+ 1
+      if index < file.transitionTimes.count {
+        second = file.transitionTimes[index]
+      } else {
+        guard let footer = file.footer else { return nil }
+        second = footer.span(at: second).end
+        guard second < .max else { return nil }
+      }
+      if type(at: second) != current {
+        let change = UnixTime(seconds: second)
         return change > time ? change : nil
       }
-      segment = self.segment(at: segment.end)
     }
     return nil
   }
@@ -140,51 +140,29 @@ extension ZoneRules {
 
   /// The stretch that holds a second counted from the epoch.
   func segment(at time: Int64) -> Segment {
-    let count = file.transitionTimes.count
-    if count == 0 || time >= file.transitionTimes[count &- 1] { return lastSegment(at: time) }
-    let index = file.transitionIndex(at: time)
-    guard index >= 0 else {
-      let offset = file.types[0].utcOffset
-      return Segment(
-        start: .min, end: file.transitionTimes[0], offset: offset, previousOffset: offset, shownUpTo: .min)
+    guard let last = segments.last, time < last.end || last.end == .max else { return ruledSegment(at: time) }
+    var (low, high) = (0, segments.count)
+    while high &- low > 1 {
+      let middle = (low &+ high) / 2
+      if segments[middle].start <= time { low = middle } else { high = middle }
     }
-    return Segment(
-      start: file.transitionTimes[index], end: file.transitionTimes[index &+ 1],
-      offset: file.type(afterTransition: index).utcOffset,
-      previousOffset: file.type(beforeTransition: index).utcOffset, shownUpTo: shownUpTo[index])
+    return segments[low]
   }
 
-  /// The stretch of a second after the last transition of the file.
-  private func lastSegment(at time: Int64) -> Segment {
-    let last = file.transitionTimes.count &- 1
-    var segment = Segment(
-      start: .min, end: .max, offset: file.types[0].utcOffset, previousOffset: file.types[0].utcOffset,
-      shownUpTo: .min)
-    if last >= 0 {
-      segment.start = file.transitionTimes[last]
-      segment.offset = file.type(afterTransition: last).utcOffset
-      segment.previousOffset = file.type(beforeTransition: last).utcOffset
-      segment.shownUpTo = shownUpTo[last]
-    }
-    guard let footer = file.footer else { return segment }
+  /// The stretch of a second for which the file's last line gives the rule.
+  private func ruledSegment(at time: Int64) -> Segment {
+    let footer = file.footer ?? ZoneFooter(standard: file.types[0])
     let span = footer.span(at: time)
-    segment.end = span.end
-    segment.offset = footer.type(daylight: span.isDaylight).utcOffset
-    if last < 0 || span.start > segment.start {
-      segment.start = span.start
-      segment.previousOffset = footer.type(daylight: span.wasDaylight).utcOffset
-      if span.start == .min {
-        segment.shownUpTo = .min
-      } else {
-        segment.shownUpTo = max(segment.shownUpTo, span.start.saturatingAdd(segment.previousOffset))
-        if span.previousStart > .min, last < 0 || span.previousStart > file.transitionTimes[last] {
-          // Starts and ends alternate, so the stretch before the previous one was of the other kind.
-          let offset = footer.type(daylight: !span.wasDaylight).utcOffset
-          segment.shownUpTo = max(segment.shownUpTo, span.previousStart.saturatingAdd(offset))
-        }
-      }
+    let previousOffset = footer.type(daylight: span.wasDaylight).utcOffset
+    var shownUpTo = max(segments.last?.shownUpTo ?? .min, span.start.saturatingAdd(previousOffset))
+    if span.previousStart >= segments.last?.end ?? .min {
+      // Starts and ends alternate, so the stretch before the previous one was of the other kind.
+      let offset = footer.type(daylight: !span.wasDaylight).utcOffset
+      shownUpTo = max(shownUpTo, span.previousStart.saturatingAdd(offset))
     }
-    return segment
+    return Segment(
+      start: span.start, end: span.end, offset: footer.type(daylight: span.isDaylight).utcOffset,
+      previousOffset: previousOffset, shownUpTo: shownUpTo)
   }
 
   private func type(at time: Int64) -> LocalTimeType {
@@ -199,6 +177,34 @@ extension ZoneRules {
 }
 
 extension ZoneFile {
+  /// The stretches between transitions that change the distance from UTC. The last one ends where the footer's rule
+  /// makes its first change. Empty if there are no transitions and the footer rules all time.
+  fileprivate func segments() -> [ZoneRules.Segment] {
+    guard let lastTime = transitionTimes.last else {
+      guard footer == nil else { return [] }
+      let offset = types[0].utcOffset
+      return [.init(start: .min, end: .max, offset: offset, previousOffset: offset, shownUpTo: .min)]
+    }
+    let firstOffset = types[0].utcOffset
+    var segments: [ZoneRules.Segment] = []
+    var current = ZoneRules.Segment(
+      start: .min, end: .max, offset: firstOffset, previousOffset: firstOffset, shownUpTo: .min)
+    let ruled = footer?.span(at: lastTime)
+    for (index, time) in transitionTimes.enumerated() {
+      var offset = type(afterTransition: index).utcOffset
+      // From the last transition on the footer counts, should the two disagree.
+      if time == lastTime, let footer, let ruled { offset = footer.type(daylight: ruled.isDaylight).utcOffset }
+      guard offset != current.offset else { continue }
+      current.end = time
+      segments.append(current)
+      current = ZoneRules.Segment(
+        start: time, end: .max, offset: offset, previousOffset: current.offset,
+        shownUpTo: max(current.shownUpTo, time.saturatingAdd(current.offset)))
+    }
+    current.end = ruled?.end ?? .max
+    return segments + [current]
+  }
+
   /// The index of the newest transition at or before a second; -1 before the first.
   fileprivate func transitionIndex(at time: Int64) -> Int {
     var (low, high) = (-1, transitionTimes.count)
@@ -210,8 +216,4 @@ extension ZoneFile {
   }
 
   fileprivate func type(afterTransition index: Int) -> LocalTimeType { types[Int(transitionTypes[index])] }
-
-  fileprivate func type(beforeTransition index: Int) -> LocalTimeType {
-    index == 0 ? types[0] : types[Int(transitionTypes[index &- 1])]
-  }
 }

@@ -30,7 +30,7 @@ public final class LoopTimer {
     let delay = min(max(microseconds, 0), century)
     var interval = timeval(tv_sec: Int(delay / 1_000_000), tv_usec: Int(delay % 1_000_000))
     isScheduled = true
-    event_add(event, &interval)
+    precondition(event_add(event, &interval) == 0, "no memory for a timer")
   }
 
   /// Forgets the schedule, if there is one.

@@ -15,7 +15,8 @@ public final class SignalSource {
     self.loop = loop
     self.handler = handler
     event = event_new(
-      loop.base, signal, Int16(EV_SIGNAL | EV_PERSIST), { _, _, source in source.map { SignalSource.from($0).handler() } },
+      loop.base, signal, Int16(EV_SIGNAL | EV_PERSIST),
+      { _, _, source in source.map { SignalSource.from($0).handler() } },
       Unmanaged.passUnretained(self).toOpaque())
     guard event != nil, event_add(event, nil) == 0 else {
       throw EventLoopError("handler of signal \(signal)", errno: EINVAL)

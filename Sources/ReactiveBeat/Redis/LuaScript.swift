@@ -27,7 +27,12 @@ public struct LuaScript: Sendable {
   }
 
   private func command(_ name: String, _ script: String, _ keys: [[UInt8]], _ arguments: [[UInt8]]) -> RedisCommand {
-    var command = RedisCommand(name, script, keys.count)
+    var command = RedisCommand(name)
+    // Lengths and line ends take up to 16 bytes each.
+    let size = keys.reduce(0) { $0 + $1.count + 16 } + arguments.reduce(0) { $0 + $1.count + 16 }
+    command.reserveCapacity(size + script.utf8.count + 64)
+    command.append(script)
+    command.append(keys.count)
     command.append(contentsOf: keys)
     command.append(contentsOf: arguments)
     return command

@@ -26,8 +26,9 @@ public final class NotificationStream {
   }
 
   /// As `RedisConnection.handshake`; comes before any subscription.
-  public func handshake(_ url: RedisURL, clientName: String?, then completion: @escaping (RedisConnectionError?) -> Void)
-  {
+  public func handshake(
+    _ url: RedisURL, clientName: String?, then completion: @escaping (RedisConnectionError?) -> Void
+  ) {
     connection.handshake(url, clientName: clientName, then: completion)
   }
 
@@ -48,7 +49,8 @@ public final class NotificationStream {
   public var isClosed: Bool { connection.isClosed }
 
   private func received(_ reply: UnsafeMutablePointer<redisReply>) {
-    guard reply.pointee.elements >= 3, let elements = reply.pointee.element, let kind = elements[0]?.pointee.bytes else {
+    guard reply.pointee.elements >= 3, let elements = reply.pointee.element, let kind = elements[0]?.pointee.bytes
+    else {
       return
     }
     // ["pmessage", pattern, channel, payload] or ["psubscribe", pattern, count]

@@ -27,6 +27,9 @@ public struct RedisCommand: Sendable {
     for argument in arguments { append(bytes: argument) }
   }
 
+  /// Makes room for about so many bytes of arguments at once.
+  mutating func reserveCapacity(_ bytes: Int) { buffer.reserveCapacity(bytes) }
+
   /// Adds one argument.
   mutating func append(bytes: some Collection<UInt8>) {
     buffer[buffer.count - 1] = UInt8(ascii: "$")

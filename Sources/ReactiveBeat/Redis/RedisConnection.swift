@@ -47,9 +47,14 @@ public final class RedisConnection {
   private let connectDeadline: MonotonicTime
   private lazy var deadline = LoopTimer(on: loop) { [unowned self] in deadlineReached() }
 
-  /// Commands given before the connection stood, in the order of `pending`.
-  private var unsent: [RedisCommand] = []
-  private var pending = RequestQueue()
+  /// Who waits for a reply, in the order of the commands.
+  private var pending = FirstInFirstOut<(RedisReply?) -> Void>()
+  /// The commands of the last in `pending` that hiredis has not been given yet: the connection does not stand, or
+  /// enough is on its way.
+  private var unsent = FirstInFirstOut<RedisCommand>()
+  /// hiredis moves what is left of its output with every write. With a bound on it the cost of a thousand commands
+  /// does not grow with what waits behind them.
+  private static let outputLimit = 256 * 1024
   /// The number of the first request in `pending`. From 1, since a number travels through hiredis as a pointer.
   private var firstNumber: UInt = 1
   /// When the server last gave a reply, or when a reply was first owed.
@@ -103,7 +108,7 @@ public final class RedisConnection {
 
   /// Sends a command; before the connection stands it waits. `then` runs exactly once: with the reply, which may be
   /// an error of the server, or with nil when the connection ended first. Nil means *unknown*: the server may have
-  /// carried the command out.
+  /// carried the command out. A reply is in memory twice, so ask for what may be large in parts (STRLEN, GETRANGE).
   public func send(_ command: RedisCommand, then completion: @escaping (RedisReply?) -> Void) {
     loop.assertOnLoop()
     precondition(onPush == nil, "a connection that subscribes takes no other command")
@@ -118,7 +123,11 @@ public final class RedisConnection {
     case .open:
       pending.append(completion)
       if pending.count == 1 { expectReply() }
-      write(command, number: firstNumber &+ UInt(pending.count) &- 1)
+      if unsent.isEmpty, hasRoom {
+        write(command, number: firstNumber &+ UInt(pending.count) &- 1)
+      } else {
+        unsent.append(command)
+      }
     }
   }
 
@@ -160,32 +169,14 @@ public final class RedisConnection {
   /// Tries one address, with a fair share of the time that is left.
   private func connect(to address: RedisEndpoint) {
     guard case .connecting(let others) = state else { return }
-    var options = redisOptions()
-    options.options = REDIS_OPT_PREFER_IP_UNSPEC
-    let context: UnsafeMutablePointer<redisAsyncContext>? =
-      switch address {
-      case .tcp(let host, let port):
-        host.withCString {
-          options.type = Int32(bitPattern: REDIS_CONN_TCP.rawValue)
-          options.endpoint.tcp.ip = $0
-          options.endpoint.tcp.port = Int32(port)
-          return redisAsyncConnectWithOptions(&options)
-        }
-      case .unix(let path):
-        path.withCString {
-          options.type = Int32(bitPattern: REDIS_CONN_UNIX.rawValue)
-          options.endpoint.unix_socket = $0
-          return redisAsyncConnectWithOptions(&options)
-        }
-      }
-    guard let context else { return connectFailed("no memory") }
-    guard context.pointee.err == 0, CHiredisAsync_attach(context, loop.base) == REDIS_OK else {
+    guard let context = RedisContext.begin(to: address) else { return connectFailed("no memory") }
+    guard context.pointee.err == 0, ContextEvents.attach(context, to: loop) else {
       // Not attached: nobody else frees it, and no callback comes.
       let reason = context.pointee.errstr.map { String(cString: $0) } ?? ""
       redisAsyncFree(context)
       return connectFailed(reason.isEmpty ? "no memory" : reason)
     }
-    prepare(context)
+    RedisContext.prepare(context, for: endpoint, patience: timeouts.reply)
     self.context = context
     // The context holds its connection; `contextGone` gives the count back, whatever way the context ends.
     context.pointee.data = Unmanaged.passRetained(self).toOpaque()
@@ -199,39 +190,12 @@ public final class RedisConnection {
     deadline.schedule(after: left / Int64(others.count + 1))
   }
 
-  private func prepare(_ context: UnsafeMutablePointer<redisAsyncContext>) {
-    _ = fcntl(context.pointee.c.fd, F_SETFD, FD_CLOEXEC)
-    if let functions = BoundedReplies.functions, let reader = context.pointee.c.reader {
-      reader.pointee.fn = functions
-      reader.pointee.maxelements = BoundedReplies.maximumElements
-    }
-    guard case .tcp = endpoint else { return }
-    // A peer that vanished without a word is noticed within half a minute while idle, and soon after the reply
-    // deadline while bytes of ours are unacknowledged. Set here and not by hiredis, for which a refusal by the system
-    // is the end of the connection: the reply deadline works without them.
-    set(context, SOL_SOCKET, SO_KEEPALIVE, 1)
-    set(context, Int32(IPPROTO_TCP), TCP_KEEPIDLE, 15)
-    set(context, Int32(IPPROTO_TCP), TCP_KEEPINTVL, 5)
-    set(context, Int32(IPPROTO_TCP), TCP_KEEPCNT, 3)
-    set(context, Int32(IPPROTO_TCP), TCP_USER_TIMEOUT, Int32(clamping: timeouts.reply / 1000))
-  }
-
-  private func set(_ context: UnsafeMutablePointer<redisAsyncContext>, _ level: Int32, _ name: Int32, _ value: Int32) {
-    var value = value
-    _ = setsockopt(context.pointee.c.fd, level, name, &value, socklen_t(MemoryLayout<Int32>.size))
-  }
-
   private func opened() {
     guard case .connecting = state else { return }
     state = .open
     deadline.cancel()
-    let commands = unsent
-    unsent = []
-    if !commands.isEmpty { expectReply() }
-    for (offset, command) in commands.enumerated() {
-      guard case .open = state else { return }
-      write(command, number: firstNumber &+ UInt(offset))
-    }
+    if !pending.isEmpty { expectReply() }
+    writeUnsent()
   }
 
   private func connectFailed(_ reason: String) {
@@ -245,6 +209,19 @@ public final class RedisConnection {
   }
 
   // MARK: Requests
+
+  private var hasRoom: Bool {
+    guard let context, let output = context.pointee.c.obuf else { return false }
+    return sdslen(output) < RedisConnection.outputLimit
+  }
+
+  /// What is unsent waits for replies to what is sent, so every reply is the occasion to send more.
+  private func writeUnsent() {
+    while case .open = state, hasRoom, !unsent.isEmpty {
+      let number = firstNumber &+ UInt(pending.count &- unsent.count)
+      if let command = unsent.removeFirst() { write(command, number: number) }
+    }
+  }
 
   private func write(_ command: RedisCommand, number: UInt) {
     guard let context else { return }
@@ -265,6 +242,7 @@ public final class RedisConnection {
     }
     firstNumber &+= 1
     if pending.isEmpty { deadline.cancel() } else { lastProgress = .now() }
+    if !unsent.isEmpty { writeUnsent() }
     completion(RedisReply(copying: reply.assumingMemoryBound(to: redisReply.self)))
   }
 
@@ -353,7 +331,7 @@ public final class RedisConnection {
       deadline.cancel()
       connectFailed(reason.isEmpty ? String(cString: strerror(ETIMEDOUT)) : reason)
     case .open:
-      if code == REDIS_ERR_IO, firstNumber == 1, let words = lastWords(context.pointee.c.fd) {
+      if code == REDIS_ERR_IO, firstNumber == 1, let words = RedisContext.lastWords(context) {
         end(.turnedAway(endpoint, words) ?? .refused(endpoint, "the connection", words))
       } else {
         end(.broken(endpoint, code: code, reason: reason))
@@ -363,21 +341,10 @@ public final class RedisConnection {
     }
   }
 
-  /// A server that is full writes an error and hangs up at once. Our first write then fails before hiredis has read
-  /// anything, and the reason lies in the socket, which is still open.
-  private func lastWords(_ descriptor: Int32) -> RedisServerError? {
-    withUnsafeTemporaryAllocation(byteCount: 512, alignment: 1) { buffer in
-      let count = recv(descriptor, buffer.baseAddress, buffer.count, Int32(MSG_DONTWAIT))
-      guard count > 1, buffer[0] == UInt8(ascii: "-") else { return nil }
-      let line = buffer[1..<count].prefix { $0 != UInt8(ascii: "\r") && $0 != UInt8(ascii: "\n") }
-      return RedisServerError(String(decoding: line, as: UTF8.self))
-    }
-  }
-
   private func finish() {
     guard case .closing = state else { return }
     state = .closed
-    unsent = []
+    _ = unsent.removeAll()
     onPush = nil
     for completion in pending.removeAll() { completion(nil) }
     onFinish?()

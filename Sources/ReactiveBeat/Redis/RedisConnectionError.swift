@@ -134,10 +134,11 @@ extension RedisConnectionError {
     let why =
       if error.code == "WRONGPASS" {
         "user name or password is wrong, or the user is disabled"
-      } else if error.message.contains("without any password configured") || error.message.contains("no password is set")
+      } else if error.message.hasPrefix("ERR AUTH <password> called without")
+        || error.message.hasPrefix("ERR Client sent AUTH")
       {
         "it has no password set for the default user: take the password out of the URL, or give the user's name"
-      } else if error.message.contains("wrong number of arguments") {
+      } else if error.message.hasPrefix("ERR wrong number of arguments") {
         "it is older than Redis 6 and knows no user names: take the name out of the URL"
       } else {
         "it answered with an error of the code \(error.code)"

@@ -11,15 +11,15 @@ extension RedisURL {
       throw RedisURLError(
         "several servers (separated by ';') are not supported yet: give the URL of one (a ';' in a password is %3B)")
     }
-    guard let separator = text.firstRange(of: "://") else {
+    guard let colon = text.firstIndex(of: ":"), text[colon...].hasPrefix("://") else {
       throw RedisURLError("the Redis URL has no scheme: it begins with redis:// or redis+socket://")
     }
-    let rest = text[separator.upperBound...]
+    let rest = text[colon...].dropFirst(3)
     // An unencoded '#', '/' or '?' in a password would make the rest of it an address to connect to.
     guard !rest.contains("#") else {
       throw RedisURLError("a Redis URL has no part after '#': in a user name or password write # as %23")
     }
-    let scheme = text[..<separator.lowerBound].lowercased()
+    let scheme = text[..<colon].lowercased()
     let parts = try Parts(rest)
     switch scheme {
     case "redis": try self.init(tcp: parts, tls: false)

@@ -157,6 +157,14 @@ final class StoreSession {
     }
   }
 
+  /// What is subscribed to. The probes of all daemons: an ACL must hold a pattern literally, and ours alone would be
+  /// another one at each start.
+  private var patterns: [[UInt8]] {
+    let database = configuration.store.database
+    let probes = keys.events(of: keys.probe(""), database: database) + [UInt8(ascii: "*")]
+    return [keys.documentEvents(database: database), probes]
+  }
+
   private func subscribe() {
     let database = configuration.store.database
     let probeChannel = KeyspaceNotification.channel(of: probeKey, database: database)
@@ -169,12 +177,14 @@ final class StoreSession {
         probeArrived()
       }
     } onClose: { [weak self] error in
-      self?.end(.lost(error))
+      guard let self else { return }
+      guard error.serverCode == "NOPERM" else { return end(.lost(error)) }
+      let channels = patterns.map { "&\(EntryName($0))" }.joined(separator: " ")
+      end(.notReady("\(error.message): it needs +psubscribe \(channels)"))
     }
     self.stream = stream
     stream.handshake(configuration.store, clientName: clientName + "-events") { [weak self] error in
       guard error == nil, let self, !isOver else { return }
-      let patterns = [keys.documentEvents(database: database), keys.events(of: probeKey, database: database)]
       stream.psubscribe(patterns) { [weak self] in self?.probe() }
     }
   }
@@ -183,10 +193,11 @@ final class StoreSession {
   private func probe() {
     guard !isOver else { return }
     deadline.schedule(after: 2_000_000)
-    send(RedisCommand("SET", probeKey, "1", "PX", 60_000)) { [self] reply in
-      if let error = reply.error { end(.notReady("\(configuration.store) refused a write: \(error.message)")) }
+    for command in [RedisCommand("SET", probeKey, "1", "PX", 60_000), RedisCommand("DEL", probeKey)] {
+      send(command) { [self] reply in
+        if let error = reply.error { end(.notReady("\(configuration.store) refused a write: \(error.message)")) }
+      }
     }
-    send(RedisCommand("DEL", probeKey)) { _ in }
   }
 
   private func probeArrived() {

@@ -6,24 +6,27 @@ import Testing
   // MARK: Grammar
 
   /// What Celery 5.7 was measured to answer; nil where it refuses.
-  @Test(arguments: [
-    ("minute", "*/100", [0]), ("minute", "*/0", nil), ("minute", "5/10", nil), ("minute", "1-5/2/9", [1, 3, 5]),
-    ("minute", "1-5!x", [1, 2, 3, 4, 5]), ("minute", "*/15-3", [0, 15, 30, 45]), ("hour", "22-2", [22, 23, 0, 1, 2]),
-    ("hour", "22-2/2", [22, 0, 2]), ("minute", "59-0/30", [59]), ("minute", "1_0", [10]), ("minute", "+3", [3]),
-    ("minute", "01", [1]), ("minute", "٣", [3]), ("minute", "1.0", nil), ("minute", "0x1", nil),
-    ("day_of_month", "L", nil), ("day_of_month", "?", nil), ("day_of_week", "5#2", nil), ("minute", "**", nil),
-    ("minute", "*/mon", nil), ("day_of_week", "7", nil), ("day_of_week", "0-7", nil), ("day_of_week", "sun", [0]),
-    ("day_of_week", "SUNDAY", [0]), ("day_of_week", "monkey", [1]), ("day_of_week", "fri-mon", [5, 6, 0, 1]),
-    ("minute", "jan", [1]), ("day_of_month", "feb", [2]), ("month_of_year", "nov-feb", [11, 12, 1, 2]),
-    ("month_of_year", "feb-mar", [2, 3]), ("day_of_month", "31-1", [31, 1]), ("day_of_month", "1-1", [1]),
-    ("minute", " 1, 2", [1, 2]), ("minute", "* ", nil), ("day_of_week", "*\n", [0, 1, 2, 3, 4, 5, 6]),
-    ("minute", "-1", nil), ("minute", "1--3", nil), ("minute", "1-", nil), ("minute", "", nil), ("minute", "1,,2", nil),
-    ("minute", "1,", nil), ("minute", "*/", nil), ("minute", "1-5/", nil), ("minute", "60", nil), ("hour", "24", nil),
-    ("day_of_month", "0", nil), ("day_of_month", "32", nil), ("month_of_year", "0", nil), ("month_of_year", "13", nil),
-    ("minute", "99999999999999999999", nil), ("minute", "*/99999999999999999999", [0]),
-    ("day_of_year", "1,366", [1, 366]), ("day_of_year", "367", nil), ("day_of_year", "*/200", [1, 201]),
-    ("day_of_year", "365-2", [365, 366, 1, 2]),
-  ] as [(String, String, [Int]?)])
+  @Test(
+    arguments: [
+      ("minute", "*/100", [0]), ("minute", "*/0", nil), ("minute", "5/10", nil), ("minute", "1-5/2/9", [1, 3, 5]),
+      ("minute", "1-5!x", [1, 2, 3, 4, 5]), ("minute", "*/15-3", [0, 15, 30, 45]), ("hour", "22-2", [22, 23, 0, 1, 2]),
+      ("hour", "22-2/2", [22, 0, 2]), ("minute", "59-0/30", [59]), ("minute", "1_0", [10]), ("minute", "+3", [3]),
+      ("minute", "01", [1]), ("minute", "٣", [3]), ("minute", "1.0", nil), ("minute", "0x1", nil),
+      ("day_of_month", "L", nil), ("day_of_month", "?", nil), ("day_of_week", "5#2", nil), ("minute", "**", nil),
+      ("minute", "*/mon", nil), ("day_of_week", "7", nil), ("day_of_week", "0-7", nil), ("day_of_week", "sun", [0]),
+      ("day_of_week", "SUNDAY", [0]), ("day_of_week", "monkey", [1]), ("day_of_week", "fri-mon", [5, 6, 0, 1]),
+      ("minute", "jan", [1]), ("day_of_month", "feb", [2]), ("month_of_year", "nov-feb", [11, 12, 1, 2]),
+      ("month_of_year", "feb-mar", [2, 3]), ("day_of_month", "31-1", [31, 1]), ("day_of_month", "1-1", [1]),
+      ("minute", " 1, 2", [1, 2]), ("minute", "* ", nil), ("day_of_week", "*\n", [0, 1, 2, 3, 4, 5, 6]),
+      ("minute", "-1", nil), ("minute", "1--3", nil), ("minute", "1-", nil), ("minute", "", nil),
+      ("minute", "1,,2", nil),
+      ("minute", "1,", nil), ("minute", "*/", nil), ("minute", "1-5/", nil), ("minute", "60", nil), ("hour", "24", nil),
+      ("day_of_month", "0", nil), ("day_of_month", "32", nil), ("month_of_year", "0", nil),
+      ("month_of_year", "13", nil),
+      ("minute", "99999999999999999999", nil), ("minute", "*/99999999999999999999", [0]),
+      ("day_of_year", "1,366", [1, 366]), ("day_of_year", "367", nil), ("day_of_year", "*/200", [1, 201]),
+      ("day_of_year", "365-2", [365, 366, 1, 2]),
+    ] as [(String, String, [Int]?)])
   func reads(field name: String, text: String, numbers: [Int]?) throws {
     let field = try #require((RandomCrontab.order + [.dayOfYear]).first { $0.name == name })
     var warnings = CrontabWarnings()
@@ -56,24 +59,25 @@ import Testing
     #expect((long?.utf8.count ?? .max) < 400 && long?.contains("\u{1b}") == false)
   }
 
-  @Test(arguments: [
-    ("* * * * *", []),
-    ("1-5!x * * * *", [#"minute: "!x" at the end of "1-5!x" is ignored"#]),
-    ("*/15-3 * * * *", [#"minute: "-3" at the end of "*/15-3" is ignored"#]),
-    ("jan * * * *", [#"minute: "jan" names a month; here it is read as the number 1"#]),
-    ("0 0 * mon *", [#"month_of_year: "mon" names a weekday; here it is read as the number 1"#]),
-    ("0 0 * * monkey", [#"day_of_week: of "monkey" only the first three letters count: mon"#]),
-    ("0 0 * sept thurs", []),
-    ("*/7 * * * *", [#"minute: "*/7" begins again with each hour, so the last step of the hour is shorter"#]),
-    ("0 0 */7 * *", [#"day_of_month: "*/7" begins again with each month, so the last step of the month is shorter"#]),
-    ("*/100 * * * *", [#"minute: the step of "*/100" is larger than the range, so only its first value is left"#]),
-    ("1-5/9 * * * *", [#"minute: the step of "1-5/9" is larger than the range, so only its first value is left"#]),
-    ("0 0 13 * fri", ["day_of_month and day_of_week must both match (cron would run when either does)"]),
-    ("* 2 * * *", [#"minute: is "*", so it runs sixty times in that hour; use 0 for once"#]),
-    ("0 0 31 * *", ["day_of_month: months that have no such day are left out"]),
-    ("1_0 * * * *", [#"minute: "1_0" is read as 10"#]),
-    ("*/5 */2 * */3 1-5", []),
-  ] as [(String, [String])])
+  @Test(
+    arguments: [
+      ("* * * * *", []),
+      ("1-5!x * * * *", [#"minute: "!x" at the end of "1-5!x" is ignored"#]),
+      ("*/15-3 * * * *", [#"minute: "-3" at the end of "*/15-3" is ignored"#]),
+      ("jan * * * *", [#"minute: "jan" names a month; here it is read as the number 1"#]),
+      ("0 0 * mon *", [#"month_of_year: "mon" names a weekday; here it is read as the number 1"#]),
+      ("0 0 * * monkey", [#"day_of_week: of "monkey" only the first three letters count: mon"#]),
+      ("0 0 * sept thurs", []),
+      ("*/7 * * * *", [#"minute: "*/7" begins again with each hour, so the last step of the hour is shorter"#]),
+      ("0 0 */7 * *", [#"day_of_month: "*/7" begins again with each month, so the last step of the month is shorter"#]),
+      ("*/100 * * * *", [#"minute: the step of "*/100" is larger than the range, so only its first value is left"#]),
+      ("1-5/9 * * * *", [#"minute: the step of "1-5/9" is larger than the range, so only its first value is left"#]),
+      ("0 0 13 * fri", ["day_of_month and day_of_week must both match (cron would run when either does)"]),
+      ("* 2 * * *", [#"minute: is "*", so it runs sixty times in that hour; use 0 for once"#]),
+      ("0 0 31 * *", ["day_of_month: months that have no such day are left out"]),
+      ("1_0 * * * *", [#"minute: "1_0" is read as 10"#]),
+      ("*/5 */2 * */3 1-5", []),
+    ] as [(String, [String])])
   func warns(line: String, warnings: [String]) throws {
     #expect(try Crontab(line: line, zone: .utc).warnings == warnings)
   }

@@ -40,7 +40,8 @@ struct RandomCrontab: CustomStringConvertible {
         return chance.one(of: ["sun", "mon", "TUE", "Wednesday", "thurs", "fri-mon", "mon-fri", "sat-sun"])
       case 4 where field.name == "month_of_year":
         return chance.one(of: ["jan", "Feb", "march", "NOV-feb", "apr-sep/2", "june,july"])
-      case 5: return chance.one(of: ["\(number(&chance))-\(number(&chance))!x", "0\(number(&chance))", " \(number(&chance))"])
+      case 5: return chance.one(of: ["\(number(&chance))-\(number(&chance))!x", "0\(number(&chance))"])
+      case 6: return " \(number(&chance))"
       default: return "\(number(&chance))"
       }
     }

@@ -47,7 +47,7 @@ enum TimeTesting {
         guard stat("\(zoneFolder)/\(folder)\(name)", &status) == 0 else { continue }
         if status.st_mode & S_IFMT == S_IFDIR {
           folders.append("\(folder)\(name)/")
-        } else if let head = try? bytes(ofFile: "\(zoneFolder)/\(folder)\(name)").prefix(4), head.elementsEqual("TZif".utf8)
+        } else if let content = try? bytes(ofFile: "\(zoneFolder)/\(folder)\(name)"), content.starts(with: "TZif".utf8)
         {
           names.append(folder + name)
         }

@@ -15,19 +15,20 @@ import Testing
     #expect(UnixTime(seconds: -1).advanced(by: 1).seconds == -1)
   }
 
-  @Test(arguments: [
-    ("2026-03-08T02:30:00Z", 1_772_937_000_000_000),
-    ("2026-03-08 02:30:00", 1_772_937_000_000_000),
-    ("2026-03-08t02:30z", 1_772_937_000_000_000),
-    ("2026-03-08T02:30:00.5+01:00", 1_772_933_400_500_000),
-    ("2026-03-08T02:30:00,000001-0530", 1_772_956_800_000_001),
-    ("2026-03-08T02:30:00.123456789-05", 1_772_955_000_123_456),
-    ("2026-03-08", 1_772_928_000_000_000),
-    ("1969-12-31T23:59:59.999999Z", -1),
-    ("2000-02-29", 951_782_400_000_000),
-    ("0001-01-01T00:00:00Z", UnixTime.earliest.microseconds),
-    ("9999-12-31T23:59:59.999999Z", UnixTime.latest.microseconds),
-  ] as [(String, Int64)])
+  @Test(
+    arguments: [
+      ("2026-03-08T02:30:00Z", 1_772_937_000_000_000),
+      ("2026-03-08 02:30:00", 1_772_937_000_000_000),
+      ("2026-03-08t02:30z", 1_772_937_000_000_000),
+      ("2026-03-08T02:30:00.5+01:00", 1_772_933_400_500_000),
+      ("2026-03-08T02:30:00,000001-0530", 1_772_956_800_000_001),
+      ("2026-03-08T02:30:00.123456789-05", 1_772_955_000_123_456),
+      ("2026-03-08", 1_772_928_000_000_000),
+      ("1969-12-31T23:59:59.999999Z", -1),
+      ("2000-02-29", 951_782_400_000_000),
+      ("0001-01-01T00:00:00Z", UnixTime.earliest.microseconds),
+      ("9999-12-31T23:59:59.999999Z", UnixTime.latest.microseconds),
+    ] as [(String, Int64)])
   func reads(text: String, microseconds: Int64) {
     #expect(UnixTime(iso8601: text)?.microseconds == microseconds)
     #expect(UnixTime(iso8601: Substring(text))?.microseconds == microseconds)
@@ -45,11 +46,12 @@ import Testing
     #expect(UnixTime(iso8601: text) == nil)
   }
 
-  @Test(arguments: [
-    (0, "1970-01-01T00:00:00Z"), (1, "1970-01-01T00:00:00.000001Z"), (1_500_000, "1970-01-01T00:00:01.5Z"),
-    (-1, "1969-12-31T23:59:59.999999Z"), (Int64.max, "+294247-01-10T04:00:54.775807Z"),
-    (Int64.min, "-290308-12-21T19:59:05.224192Z"),
-  ] as [(Int64, String)])
+  @Test(
+    arguments: [
+      (0, "1970-01-01T00:00:00Z"), (1, "1970-01-01T00:00:00.000001Z"), (1_500_000, "1970-01-01T00:00:01.5Z"),
+      (-1, "1969-12-31T23:59:59.999999Z"), (Int64.max, "+294247-01-10T04:00:54.775807Z"),
+      (Int64.min, "-290308-12-21T19:59:05.224192Z"),
+    ] as [(Int64, String)])
   func writes(microseconds: Int64, text: String) {
     #expect(UnixTime(microseconds: microseconds).iso8601 == text)
   }
@@ -78,7 +80,8 @@ import Testing
       dayOfYear += 1
       day += 1
       let isLeap = year % 4 == 0 && year % 100 != 0 || year % 400 == 0
-      if day > [31, isLeap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31][month - 1] { (month, day) = (month + 1, 1) }
+      let lengths = [31, isLeap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
+      if day > lengths[month - 1] { (month, day) = (month + 1, 1) }
       if month > 12 { (year, month, dayOfYear) = (year + 1, 1, 1) }
     }
     #expect(failures == 0)

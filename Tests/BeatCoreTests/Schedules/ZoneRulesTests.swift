@@ -94,6 +94,8 @@ import Testing
     ("XXX3EDT4,0/0,J365/23", "2026-07-01T00:00:00Z", -4 * 3_600, true),
     ("XXX3EDT4,0/0,J365/23", "2026-12-31T23:59:59Z", -4 * 3_600, true),
     ("EST5EDT,0/0,J365/25", "2027-01-01T05:00:00Z", -4 * 3_600, true),
+    // An end on the second of a start: the start wins, as in Python.
+    ("AAA0BBB,0/0,0/1", "2026-07-01T00:00:00Z", 3_600, true),
     // Times beyond 24 hours and below zero, from version 3 on.
     ("<-03>3<-02>,M3.5.0/-2,M10.5.0/-1", "2026-03-29T00:59:59Z", -3 * 3_600, false),
     ("<-03>3<-02>,M3.5.0/-2,M10.5.0/-1", "2026-03-29T01:00:00Z", -2 * 3_600, true),
@@ -179,8 +181,8 @@ import Testing
       accepted += 1
       let crontab = try Crontab(line: "30 2 * * *", zone: zone)
       for time in [
-        UnixTime(microseconds: .min), .earliest, UnixTime(seconds: 0), chance.time(from: -9_000_000_000, to: 9_000_000_000),
-        .latest, UnixTime(microseconds: .max),
+        UnixTime(microseconds: .min), .earliest, UnixTime(seconds: 0),
+        chance.time(from: -9_000_000_000, to: 9_000_000_000), .latest, UnixTime(microseconds: .max),
       ] {
         let civil = zone.localTime(at: time)
         _ = (zone.resolve(civil), zone.abbreviation(at: time), zone.isDST(at: time))

@@ -39,6 +39,7 @@ import Testing
         start = .now()
         timer.schedule(after: 20_000)
       }
+      return timer
     }
   }
 
@@ -60,6 +61,7 @@ import Testing
       moved.schedule(after: 100)
       moved.schedule(after: .max)
       moved.schedule(after: 5_000)
+      return (cancelled, moved)
     }
   }
 
@@ -78,80 +80,4 @@ import Testing
     }
     #expect(turns == 100)
   }
-}
-
-@Suite struct EventLoopTests {
-  @Test("deferred work runs in order, later than the call, and a later turn for what it adds")
-  func deferredWork() throws {
-    var order: [String] = []
-    try onLoop { loop in
-      loop.soon {
-        order.append("first")
-        loop.soon {
-          order.append("added")
-          loop.stop()
-        }
-      }
-      loop.soon { order.append("second") }
-      order.append("made")
-    }
-    #expect(order == ["made", "first", "second", "added"])
-  }
-
-  @Test("endless deferral does not starve a descriptor")
-  func deferralIsFair() throws {
-    try onLoop { loop in
-      var turns = 0
-      func again() {
-        turns += 1
-        loop.soon(again)
-      }
-      again()
-      // A wake timer is a descriptor, and is served between the turns.
-      let holder = Holder<WakeTimer>()
-      holder.value = try WakeTimer(on: loop) { _ in
-        #expect(turns > 1)
-        holder.value = nil
-        loop.stop()
-      }
-      let now = SystemClock.now()
-      holder.value?.arm(at: .init(microseconds: now.microseconds + 10_000))
-    }
-  }
-
-  @Test("stop before run returns at once, and what was deferred waits for the next run")
-  func stopFirst() throws {
-    let loop = try EventLoop()
-    var ran = 0
-    loop.soon { ran += 1 }
-    loop.stop()
-    loop.run()
-    #expect(ran == 0)
-    loop.soon {
-      ran += 1
-      loop.stop()
-    }
-    loop.soon { ran += 1 }
-    loop.run()
-    #expect(ran == 2)
-    loop.serveReady()
-    #expect(ran == 3)
-    #expect(!loop.isRunning)
-  }
-
-  @Test("a closed pipe is an error and not the end of the process")
-  func ignoresSIGPIPE() throws {
-    _ = try EventLoop()
-    var ends: [Int32] = [0, 0]
-    #expect(pipe(&ends) == 0)
-    close(ends[0])
-    #expect(write(ends[1], "x", 1) == -1)
-    #expect(errno == EPIPE)
-    close(ends[1])
-  }
-}
-
-/// Keeps what a callback refers to before it exists.
-final class Holder<Value> {
-  var value: Value?
 }

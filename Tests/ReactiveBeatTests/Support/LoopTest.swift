@@ -4,10 +4,11 @@ import Testing
 @testable import ReactiveBeat
 
 /// Runs a loop on the calling thread until `body`'s callbacks stop it, or until the test has failed by `seconds`.
+/// What `body` returns is kept until then: timers end with their last reference.
 ///
 /// Afterwards what was closed is served to its end, so that nothing of one test lives on in the next.
-func onLoop(
-  seconds: Int64 = 20, sourceLocation: SourceLocation = #_sourceLocation, _ body: (EventLoop) throws -> Void
+func onLoop<Kept>(
+  seconds: Int64 = 20, sourceLocation: SourceLocation = #_sourceLocation, _ body: (EventLoop) throws -> Kept
 ) throws {
   let loop = try EventLoop()
   let deadline = LoopTimer(on: loop) {
@@ -15,10 +16,13 @@ func onLoop(
     loop.stop()
   }
   deadline.schedule(after: seconds * 1_000_000)
-  try body(loop)
-  loop.run()
-  loop.serveReady()
-  loop.serveReady()
+  let kept = try body(loop)
+  withExtendedLifetime(kept) {
+    loop.run()
+    // Closing takes one turn, and what is closed may close something else.
+    loop.serveReady()
+    loop.serveReady()
+  }
 }
 
 /// Asks `condition` every millisecond until it holds; false after `seconds`.

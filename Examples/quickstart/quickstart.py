@@ -1,0 +1,245 @@
+"""What scripts/quickstart runs when everything is built: quickstart.py [--seconds N]
+
+Redis, a Celery worker and beat-watch, with the lines of the latter two as they come. After N seconds, or at Ctrl-C,
+it compares what beat-watch has fired with what the worker has executed. Exit status 0: they are the same.
+"""
+
+import collections
+import json
+import os
+import pathlib
+import re
+import shlex
+import subprocess
+import sys
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parents[1] / "scripts/lib"))
+
+from stage import BEAT_WATCH, Failed, Interrupted, Stage, clean_environment, free_port, percentile  # noqa: E402
+
+PREFIX = "tasks:meta:"
+HELLO = PREFIX + "hello"
+COLORS = {"beat-watch": "36", "worker": "32", "you": "1", "warning": "33", "error": "31", "dim": "2"}
+
+
+class Terminal:
+  """Lines with the name of who speaks. Colour only for a terminal, and not where NO_COLOR is set."""
+
+  def __init__(self):
+    self.has_color = sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+  def paint(self, text, color):
+    return f"\033[{COLORS[color]}m{text}\033[0m" if self.has_color and color else text
+
+  def write(self, text=""):
+    try:
+      print(text, flush=True)
+    except BrokenPipeError:  # Nobody reads any more, such as `| head`.
+      os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+      raise Interrupted(13) from None
+
+  def say(self, who, at, text, color=None):
+    self.write(f"{self.paint(f'{who:10}', who)} {self.paint(at, 'dim')} {self.paint(text, color)}")
+
+
+class Daemon:
+  """What beat-watch says, understood as far as the summary needs it."""
+
+  def __init__(self, terminal):
+    self.terminal = terminal
+    self.messages = collections.Counter()
+    self.ids = []
+    self.lateness = []
+    self.fired = None  # Told in its last line.
+
+  def line(self, line):
+    try:
+      fields = json.loads(line)
+      message, level, at = fields.pop("msg"), fields.pop("level"), fields.pop("ts")[11:23]
+    except (ValueError, KeyError):  # Its last words, in front of an exit.
+      return self.terminal.say("beat-watch", " " * 12, line, "error")
+    key = fields.pop("key", "")
+    self.messages[message, key] += 1
+    if message == "fired" and key:
+      self.ids.append(fields["id"])
+      self.lateness.append(fields["late_ms"])
+      fields = {"task": fields["task"], "id": fields["id"][:8], "queue": fields["queue"], "late_ms": fields["late_ms"]}
+    if message == "stopped":
+      self.fired = fields["fired"]
+    reason = fields.pop("reason", None)
+    text = " ".join([message, key] if key else [message])
+    text += "".join(f" {name}={value}" for name, value in fields.items()) + (f": {reason}" if reason else "")
+    self.terminal.say("beat-watch", at, text, level if level in COLORS else None)
+
+  @property
+  def edits(self):
+    """At the level info a schedule is named when it comes, changes or goes, but not while all are loaded."""
+    heard = ("loaded", "changed", "removed", "rejected")
+    return sum(count for (message, key), count in self.messages.items() if message in heard and key)
+
+
+class Worker:
+  """What Celery's worker says."""
+
+  LINE = re.compile(r"\[[\d-]+ ([\d:]+),(\d+): (\w+)/\w+\] (.*)")
+  TASK = re.compile(r"Task (\S+)\[([0-9a-f-]{36})\] (.*)")
+  SUCCESS = re.compile(r"succeeded in ([\d.e-]+)s: (.*)")
+
+  def __init__(self, terminal):
+    self.terminal = terminal
+    self.is_ready = False
+    self.executed = []
+
+  def line(self, line):
+    match = self.LINE.match(line)
+    text, at, level = (match[4], f"{match[1]}.{match[2]}", match[3]) if match else (line, " " * 12, "INFO")
+    task = self.TASK.match(text)
+    if task:
+      if task[3] == "received":
+        return
+      outcome = task[3]
+      if success := self.SUCCESS.match(outcome):
+        self.executed.append(task[2])
+        outcome = f"succeeded in {float(success[1]) * 1000:.1f} ms: {success[2]}"
+      text = f"{task[1]} id={task[2][:8]} {outcome}"
+    elif text.endswith(" ready."):
+      self.is_ready = True
+    # Its banner, and the drawings of connections, say nothing new here.
+    if self.is_ready and text.strip():
+      self.terminal.say("worker", at, text.strip(), {"WARNING": "warning", "ERROR": "error", "CRITICAL": "error"}.get(level))
+
+
+def document(seconds):
+  return json.dumps({
+    "name": "hello", "task": "tasks.greet", "args": ["world"], "enabled": True,
+    "interval": {"every": seconds, "period": "seconds"},
+  })
+
+
+class Quickstart:
+  def __init__(self, seconds):
+    self.seconds = seconds
+    self.terminal = Terminal()
+    self.daemon = Daemon(self.terminal)
+    self.worker = Worker(self.terminal)
+    self.stage = Stage("quickstart", self.on_line)
+    self.problems = []
+
+  def on_line(self, program, line):
+    listener = {"beat-watch": self.daemon, "worker": self.worker}.get(program.name)
+    if listener:
+      listener.line(line)
+
+  def run(self):
+    self.port = free_port()
+    with self.stage:
+      self.start()
+      began = time.monotonic()
+      try:
+        if self.seconds:
+          self.edit(began)
+        else:
+          self.invite()
+        remaining = self.seconds - (time.monotonic() - began) if self.seconds else float(10**9)
+        self.stage.until(lambda: False, max(0, remaining))
+      except Interrupted:
+        self.terminal.write()
+      return self.finish(time.monotonic() - began)
+
+  def start(self):
+    stage = self.stage
+    stage.redis(port=self.port)
+    for path in sorted((HERE / "schedules").glob("*.json")):
+      self.redis_cli("-x", "SET", PREFIX + path.stem, input=path.read_text())
+    url = f"redis://127.0.0.1:{self.port}"
+    environment = clean_environment(CELERY_BROKER_URL=f"{url}/0", CELERY_REDIS_SCHEDULER_URL=f"{url}/1")
+    # One process is enough for a show, and leaves nothing behind whatever happens.
+    self.celery = stage.start(
+      "worker", sys.executable, "-B", "-m", "celery", "--app", "tasks", "worker", "--pool", "solo", "--queues",
+      "celery,reports", "--loglevel", "INFO", "--without-gossip", "--without-mingle", cwd=HERE, env=environment)
+    stage.wait("the Celery worker is ready", lambda: self.worker.is_ready, 60)
+    self.beat = stage.start("beat-watch", BEAT_WATCH, "run", "--log-format", "json", env=environment)
+    stage.wait("beat-watch is ready", lambda: self.daemon.messages["ready", ""], 20)
+
+  def redis_cli(self, *arguments, input=None):
+    answer = subprocess.run(
+      ["redis-cli", "-p", str(self.port), "-n", "1", *arguments], input=input, stdin=None if input else
+      subprocess.DEVNULL, capture_output=True, text=True, timeout=10, start_new_session=True)
+    if answer.returncode != 0 or answer.stdout.startswith(("ERR", "(error)")):
+      raise Failed(f"redis-cli {' '.join(arguments)}: {(answer.stdout + answer.stderr).strip()}")
+
+  def command(self, *arguments):
+    return f"redis-cli -p {self.port} -n 1 " + " ".join(shlex.quote(argument) for argument in arguments)
+
+  def invite(self):
+    self.terminal.write("\n" + "\n".join([
+      "It runs. Now edit a schedule in another terminal, and watch what happens here. Add one, look at it:",
+      "",
+      "  " + self.command("SET", HELLO, document(1)),
+      "  " + self.command("GET", HELLO),
+      "",
+      "Make it slower, break it, take it away:",
+      "",
+      "  " + self.command("SET", HELLO, document(3)),
+      "  " + self.command("SET", HELLO, document(3).replace("seconds", "secunds")),
+      "  " + self.command("DEL", HELLO),
+      "",
+      "Ctrl-C ends it.",
+    ]) + "\n")
+
+  def edit(self, began):
+    """The edits that a person would make, each seen to take effect."""
+    edits = [
+      (0.1, ("SET", HELLO, document(1)), "loaded"),
+      (0.5, ("SET", HELLO, document(2)), "changed"),
+      (0.8, ("DEL", HELLO), "removed"),
+    ]
+    for share, arguments, effect in edits:
+      self.stage.until(lambda: False, max(0, began + share * self.seconds - time.monotonic()))
+      now = time.time()
+      self.terminal.say("you", time.strftime("%H:%M:%S", time.gmtime(now)) + f".{int(now % 1 * 1000):03}",
+                        "$ " + self.command(*arguments), "you")
+      self.redis_cli(*arguments)
+      if not self.stage.until(lambda: self.daemon.messages[effect, HELLO], 5):
+        self.problems.append(f"beat-watch did not hear this edit: {self.command(*arguments)}")
+
+  def finish(self, seconds):
+    """First the daemon ends, then the worker, when it has taken up what is in its queues."""
+    status = self.stage.end(self.beat)
+    if status != 0 or self.daemon.fired is None:
+      self.problems.append(f"beat-watch ended with exit status {status}")
+    fired = self.daemon.fired or 0
+    self.stage.until(lambda: len(self.worker.executed) >= fired, 30)
+    self.stage.end(self.celery)  # What it still has in hand, it finishes: a surplus would be seen.
+    executed = self.worker.executed
+    twice = [id for id, count in collections.Counter(executed).items() if count > 1]
+    missing = set(self.daemon.ids) - set(executed)
+    if twice:
+      self.problems.append(f"executed more than once: {', '.join(twice)}")
+    if missing or len(executed) != fired:
+      self.problems.append(f"fired {fired}, executed {len(executed)}; not executed: {', '.join(missing) or 'none known'}")
+    late = self.daemon.lateness
+    rows = [
+      ("edits heard", str(self.daemon.edits)), ("fired", str(fired)),
+      ("executed", f"{len(executed)} by the worker" + ("" if self.problems else ", the same ones, each once")),
+      ("lateness", f"p50 {percentile(late, 0.5):.2f} ms, p99 {percentile(late, 0.99):.2f} ms" if late else "-"),
+    ]
+    self.terminal.write(f"\nIn {seconds:.0f} s:" + "".join(f"\n  {name:12} {value}" for name, value in rows))
+    for problem in self.problems:
+      self.terminal.write(self.terminal.paint(f"quickstart: {problem}", "error"))
+    return 1 if self.problems else 0
+
+
+def main():
+  try:
+    return Quickstart(int(sys.argv[2]) if sys.argv[1:2] == ["--seconds"] else None).run()
+  except Interrupted as interruption:
+    return 128 + interruption.number
+  except Failed as failure:
+    print(f"quickstart: {failure}", file=sys.stderr)
+    return 1
+
+
+sys.exit(main())

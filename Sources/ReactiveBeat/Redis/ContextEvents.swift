@@ -1,0 +1,102 @@
+internal import CHiredisAsync
+
+/// Drives one hiredis context by the loop, in the place of hiredis' own libevent adapter.
+///
+/// The adapter changes its interest in the socket twice for each request and waits to be told that the socket is
+/// writable, which it nearly always is: ten system calls for a request and its reply. Here they are four. Reading is
+/// asked for once and kept; what is to be written is written at the end of the turn of the loop, many commands in one
+/// call; only a socket that is connecting or full is waited for.
+final class ContextEvents {
+  private enum Writing {
+    case nothing
+    /// Later in this turn of the loop.
+    case soon
+    /// When the socket is writable.
+    case waiting
+  }
+
+  /// Valid while `readable` and `writable` are not nil.
+  private let context: UnsafeMutablePointer<redisAsyncContext>
+  private var readable: OpaquePointer?
+  private var writable: OpaquePointer?
+  private var isReading = false
+  private var writing = Writing.nothing
+  private var isInWrite = false
+
+  /// Attaches a new context; false when memory is short. Afterwards the context holds its events, until it goes.
+  static func attach(_ context: UnsafeMutablePointer<redisAsyncContext>, to loop: EventLoop) -> Bool {
+    let events = ContextEvents(context, loop)
+    guard events.readable != nil, events.writable != nil else { return false }
+    // Retained for hiredis; released in `cleanup`, which it calls exactly once, before it frees the context.
+    context.pointee.ev.data = Unmanaged.passRetained(events).toOpaque()
+    context.pointee.ev.addRead = { ContextEvents.of($0)?.addRead() }
+    context.pointee.ev.addWrite = { ContextEvents.of($0)?.addWrite() }
+    context.pointee.ev.delWrite = { ContextEvents.of($0)?.removeWrite() }
+    context.pointee.ev.cleanup = { events in
+      if let events { Unmanaged<ContextEvents>.fromOpaque(events).takeRetainedValue().free() }
+    }
+    return true
+  }
+
+  private init(_ context: UnsafeMutablePointer<redisAsyncContext>, _ loop: EventLoop) {
+    self.context = context
+    let descriptor = context.pointee.c.fd
+    let me = Unmanaged.passUnretained(self).toOpaque()
+    readable = event_new(
+      loop.base, descriptor, Int16(EV_READ | EV_PERSIST), { _, _, me in ContextEvents.of(me)?.read() }, me)
+    writable = event_new(loop.base, descriptor, Int16(EV_WRITE), { _, _, me in ContextEvents.of(me)?.write() }, me)
+  }
+
+  deinit { free() }
+
+  // MARK: What hiredis asks for
+
+  private func addRead() {
+    guard !isReading else { return }
+    isReading = true
+    event_add(readable, nil)
+  }
+
+  private func addWrite() {
+    if isInWrite || !isConnected {
+      guard writing != .waiting else { return }
+      writing = .waiting
+      event_add(writable, nil)
+    } else if writing == .nothing {
+      writing = .soon
+      event_active(writable, Int32(EV_WRITE), 0)
+    }
+  }
+
+  private func removeWrite() {
+    guard writing != .nothing else { return }
+    writing = .nothing
+    event_del(writable)
+  }
+
+  private func free() {
+    if let readable { event_free(readable) }
+    if let writable { event_free(writable) }
+    readable = nil
+    writable = nil
+  }
+
+  // MARK: What the loop tells
+
+  private func read() { redisAsyncHandleRead(context) }
+
+  private func write() {
+    writing = .nothing
+    isInWrite = true
+    redisAsyncHandleWrite(context)
+    isInWrite = false
+    // The context may be gone by now; if it is not, and still connecting, it expects to be called again.
+    if writable != nil, !isConnected { addWrite() }
+  }
+
+  private var isConnected: Bool { context.pointee.c.flags & REDIS_CONNECTED != 0 }
+
+  private static func of(_ events: UnsafeMutableRawPointer?) -> ContextEvents? {
+    events.map { Unmanaged<ContextEvents>.fromOpaque($0).takeUnretainedValue() }
+  }
+}

@@ -1,0 +1,66 @@
+internal import CHiredisAsync
+import Glibc
+
+/// What is done to a hiredis context before and after its life as a connection.
+enum RedisContext {
+  /// Begins to connect without waiting. The address is numeric or a path: hiredis has nothing to look up. The result
+  /// belongs to the caller until it is attached to a loop; nil when memory is short.
+  static func begin(to address: RedisEndpoint) -> UnsafeMutablePointer<redisAsyncContext>? {
+    var options = redisOptions()
+    options.options = REDIS_OPT_PREFER_IP_UNSPEC
+    switch address {
+    case .tcp(let host, let port):
+      return host.withCString {
+        options.type = Int32(bitPattern: REDIS_CONN_TCP.rawValue)
+        options.endpoint.tcp.ip = $0
+        options.endpoint.tcp.port = Int32(port)
+        return redisAsyncConnectWithOptions(&options)
+      }
+    case .unix(let path):
+      return path.withCString {
+        options.type = Int32(bitPattern: REDIS_CONN_UNIX.rawValue)
+        options.endpoint.unix_socket = $0
+        return redisAsyncConnectWithOptions(&options)
+      }
+    }
+  }
+
+  /// Sets what hiredis leaves open: no inheritance by child processes, limits on replies, the discovery of dead peers.
+  /// `patience` in microseconds.
+  static func prepare(
+    _ context: UnsafeMutablePointer<redisAsyncContext>, for endpoint: RedisEndpoint, patience: Int64
+  ) {
+    _ = fcntl(context.pointee.c.fd, F_SETFD, FD_CLOEXEC)
+    if let functions = BoundedReplies.functions, let reader = context.pointee.c.reader {
+      reader.pointee.fn = functions
+      reader.pointee.maxelements = BoundedReplies.maximumElements
+    }
+    guard case .tcp = endpoint else { return }
+    // A peer that vanished without a word is noticed within half a minute while idle, and soon after the reply
+    // deadline while bytes of ours are unacknowledged. Set here and not by hiredis, for which a refusal by the system
+    // is the end of the connection: the reply deadline works without them.
+    set(context, SOL_SOCKET, SO_KEEPALIVE, 1)
+    set(context, Int32(IPPROTO_TCP), TCP_KEEPIDLE, 15)
+    set(context, Int32(IPPROTO_TCP), TCP_KEEPINTVL, 5)
+    set(context, Int32(IPPROTO_TCP), TCP_KEEPCNT, 3)
+    set(context, Int32(IPPROTO_TCP), TCP_USER_TIMEOUT, Int32(clamping: patience / 1000))
+  }
+
+  /// A server that is full writes an error and hangs up at once. Our first write then fails before hiredis has read
+  /// anything, and the reason lies in the socket, which is still open.
+  static func lastWords(_ context: UnsafeMutablePointer<redisAsyncContext>) -> RedisServerError? {
+    withUnsafeTemporaryAllocation(byteCount: 512, alignment: 1) { buffer in
+      let count = recv(context.pointee.c.fd, buffer.baseAddress, buffer.count, Int32(MSG_DONTWAIT))
+      guard count > 1, buffer[0] == UInt8(ascii: "-") else { return nil }
+      let line = buffer[1..<count].prefix { $0 != UInt8(ascii: "\r") && $0 != UInt8(ascii: "\n") }
+      return RedisServerError(String(decoding: line, as: UTF8.self))
+    }
+  }
+
+  private static func set(
+    _ context: UnsafeMutablePointer<redisAsyncContext>, _ level: Int32, _ name: Int32, _ value: Int32
+  ) {
+    var value = value
+    _ = setsockopt(context.pointee.c.fd, level, name, &value, socklen_t(MemoryLayout<Int32>.size))
+  }
+}

@@ -1,0 +1,96 @@
+import Testing
+
+@testable import ReactiveBeat
+
+/// The daemon as a Redis user who may do what it needs and nothing else.
+@Suite struct AccessControlTests {
+  /// What is needed by a daemon with store 1, the default prefix and queue, and named exchanges.
+  static let needed = [
+    "~tasks:meta:*", "~reactivebeat:tasks:meta:*", "~celery*", "~_kombu.binding*",
+    "&__keyspace@1__:tasks:meta:*", "&__keyspace@1__:reactivebeat:tasks:meta:probe:*", "+select", "+psubscribe", "+set",
+    "+del", "+scan", "+eval", "+evalsha", "+type", "+strlen", "+get", "+hget", "+hset", "+time", "+lpush", "+smembers",
+  ]
+  /// To switch notifications on.
+  static let configuration = ["+config|get", "+config|set"]
+  /// To compare servers and tell a replica, to declare queues, to take back what cannot be marked, to be found in
+  /// CLIENT LIST.
+  static let better = ["+info", "+sadd", "+lpop", "+client|setname"]
+
+  /// A stage with a user `beat` who has these rules, and two schedules that fire at once: one by a queue, one by an
+  /// exchange.
+  private func stage(_ rules: [String], notifications: String = "KA") throws -> Stage {
+    let stage = try Stage(["--notify-keyspace-events", notifications])
+    let words = ["ACL", "SETUSER", "beat", "reset", "on", ">secret"] + rules
+    #expect(stage.store.call(words.map { Array($0.utf8) })?.isOK == true)
+    stage.broker("SADD", "_kombu.binding.topics", "key\u{06}\u{16}\u{06}\u{16}celery.topics")
+    stage.set("queue", schedule("queue", atOnce))
+    stage.set("exchange", schedule("exchange", #", "exchange": "topics", "routing_key": "key"\#(atOnce)"#))
+    return stage
+  }
+
+  @Test func minimalUser() throws {
+    let stage = try stage(Self.needed + Self.configuration + Self.better, notifications: "")
+    let daemon = try stage.daemon(user: "beat:secret@")
+    try daemon.wait(for: "fired", key: stage.key("queue"))
+    try daemon.wait(for: "fired", key: stage.key("exchange"))
+    stage.set("queue", schedule("queue", every: "60"))
+    try daemon.wait(for: "changed", key: stage.key("queue"))
+    #expect(stage.messages().count == 1 && stage.messages("celery.topics").count == 1)
+    #expect(stage.broker("SCARD", "_kombu.binding.celery")?.integer == 1)
+    try daemon.stop()
+    #expect(stage.store("ACL", "LOG")?.array?.count == 0)
+    #expect(daemon.logged("disconnected").isEmpty && daemon.logged("held").isEmpty)
+  }
+
+  /// Where the operator has switched notifications on, and checks for himself.
+  @Test func withoutWhatIsOnlyBetter() throws {
+    let stage = try stage(Self.needed)
+    let daemon = try stage.daemon(user: "beat:secret@")
+    try daemon.wait(for: "fired", key: stage.key("queue"))
+    try daemon.wait(for: "fired", key: stage.key("exchange"))
+  }
+
+  /// Nothing in the list is there for nothing, and what is missing is told.
+  @Test(arguments: needed) func without(_ rule: String) throws {
+    let stage = try stage(Self.needed.filter { $0 != rule } + Self.better)
+    let daemon = try stage.launch(user: "beat:secret@")
+    let line = try { () throws -> LogLine in
+      var line: LogLine?
+      _ = eventually {
+        line = daemon.logged("disconnected").first ?? daemon.logged("held").first
+        return line != nil
+      }
+      return try #require(line, "the daemon gets along without \(rule)")
+    }()
+    #expect(line.reason.contains("permission") || line.reason.contains("can't run"), "\(line)")
+    #expect(!daemon.output.contains("secret"))
+    // Whoever reads the line repairs it while the daemon runs.
+    stage.store("ACL", "SETUSER", "beat", rule)
+    try daemon.wait(for: "fired", key: stage.key("queue"))
+    try daemon.wait(for: "fired", key: stage.key("exchange"))
+  }
+
+  @Test func configurationRefusedAndNotificationsOff() throws {
+    let stage = try stage(Self.needed + Self.better, notifications: "Ex")
+    let daemon = try stage.launch(user: "beat:secret@")
+    #expect(try daemon.exit() == .status(78))
+    let error = try #require(daemon.otherLines.first)
+    #expect(daemon.otherLines.count == 1)
+    #expect(error.hasPrefix("beat-watch: "))
+    #expect(error.contains("notify-keyspace-events") && error.contains("KA"))
+    #expect(error.contains("NOPERM"))
+    #expect(!daemon.output.contains("secret"))
+    #expect(stage.messages().isEmpty)
+  }
+
+  @Test func wrongPassword() throws {
+    let stage = try stage(Self.needed)
+    let daemon = try stage.launch(user: "beat:wrongword@")
+    let line = try daemon.wait(for: "disconnected")
+    #expect(line.reason.contains("password is wrong"))
+    #expect(!daemon.output.contains("wrongword"))
+    stage.store("ACL", "SETUSER", "beat", ">wrongword")
+    try daemon.wait(for: "ready")
+    #expect(!daemon.output.contains("wrongword"))
+  }
+}

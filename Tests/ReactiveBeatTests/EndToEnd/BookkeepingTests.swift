@@ -1,0 +1,182 @@
+import Testing
+
+@testable import BeatCore
+@testable import ReactiveBeat
+
+/// What a fire leaves behind: the document, the mark, the log.
+@Suite struct BookkeepingTests {
+  /// Fires a document once, and returns how it stood before and after.
+  private func fire(_ document: String) throws -> (after: String, line: LogLine, stage: Stage) {
+    let stage = try Stage()
+    stage.set("a", document)
+    let daemon = try stage.daemon()
+    let line = try daemon.wait(for: "fired", key: stage.key("a"))
+    try daemon.stop()
+    return (try #require(stage.document("a")), line, stage)
+  }
+
+  /// Only the two values change; spacing, order, unknown fields and numbers' spelling do not.
+  @Test func everyOtherByteStays() throws {
+    let before = """
+      {\t"total_run_count" :  7 ,
+        "name": "n\\u0061me", "unknown": [1.50, {"x": 1e+22}, "\\/"],
+        "last_run_at": {"$date": "2025-01-01T00:00:00.000Z"} , "task":"t","enabled":true,
+        "key": "tasks:meta:a", "delete_key": null,
+        "interval":{"every":1,"period":"hours"}   }
+
+      """
+    let (after, line, stage) = try fire(before)
+    let due = try line.time("due")
+    let count = try #require(before.firstRange(of: "7 ,"))
+    let date = try #require(before.firstRange(of: "2025-01-01T00:00:00.000Z"))
+    let expected =
+      before[..<count.lowerBound] + "8 ," + before[count.upperBound..<date.lowerBound] + due.iso8601
+      + before[date.upperBound...]
+    #expect(after == String(expected))
+    #expect(try stage.mark("a") == Mark(due: due, taskID: TaskID(text: line.text("id")), totalRunCount: 8))
+  }
+
+  @Test func absentFieldsAreAdded() throws {
+    let (after, line, _) = try fire(schedule("a", atOnce))
+    let due = CivilTime(utc: try line.time("due"))
+    #expect(
+      after
+        == schedule(
+          "a",
+          #", "run_immediately": false, "last_run_at": {"__type__": "datetime", "year": \#(due.year), "#
+            + #""month": \#(due.month), "day": \#(due.day), "hour": \#(due.hour), "minute": \#(due.minute), "#
+            + #""second": \#(due.second), "microsecond": \#(due.microsecond)}, "total_run_count": 1"#))
+  }
+
+  @Test func timeToLiveStays() throws {
+    let stage = try Stage()
+    let daemon = try stage.daemon()
+    stage.store("SET", stage.key("a"), schedule("a", atOnce), "EX", "500")
+    try daemon.wait(for: "fired", key: stage.key("a"))
+    let left = stage.store("TTL", stage.key("a"))?.integer ?? 0
+    #expect(left > 400 && left <= 500)
+    #expect(stage.document("a")?.contains(#""total_run_count": 1"#) == true)
+  }
+
+  /// The line of a fire says what was sent, when it was due, and how late it was.
+  @Test func lineOfAFire() throws {
+    let (_, line, stage) = try fire(
+      schedule("a", task: "reports.build", #", "queue": "slow", "priority": 5\#(atOnce)"#))
+    #expect(line.level == "info")
+    #expect(line["task"] == "reports.build")
+    #expect(line["queue"] == "slow")
+    let lateness = try #require(line.number("late_ms"))
+    #expect(lateness >= 0 && lateness < 5000)
+    let message = try #require(stage.messages("slow\u{06}\u{16}3").first)
+    #expect(stage.broker("DBSIZE")?.integer == 3)  // the list and two sets of bindings
+    #expect(message.id == line["id"])
+    #expect(message.task == "reports.build")
+    #expect(message.property("priority") == .number(5))
+    #expect(message.property("correlation_id") == message.header("id"))
+    #expect(
+      stage.broker("SMEMBERS", "_kombu.binding.slow")?.array?.compactMap(\.text) == ["slow\u{06}\u{16}\u{06}\u{16}slow"]
+    )
+  }
+
+  /// Each occurrence once, none left out, and the document tells their number and the last of them.
+  @Test func consecutiveOccurrences() throws {
+    let stage = try Stage()
+    let daemon = try stage.daemon()
+    stage.set("a", schedule("a", every: "0.1", #", "catchup": "all""#))
+    for _ in 0..<8 { try daemon.wait(for: "fired", key: stage.key("a")) }
+    try daemon.stop()
+    let mark = try #require(stage.mark("a"))
+    let ids = stage.messages().map(\.id)
+    #expect(Int64(ids.count) == mark.totalRunCount)
+    #expect(ids == stage.taskIDs("a", last: mark.due, every: 100_000, count: ids.count))
+    #expect(daemon.logged("fired").map { $0["id"] } == ids)
+    #expect(stage.document("a")?.contains(#""total_run_count": \#(mark.totalRunCount)"#) == true)
+    let dues = try daemon.logged("fired").map { try $0.time("due") }
+    #expect(zip(dues, dues.dropFirst()).allSatisfy { $1.microseconds(since: $0) == 100_000 })
+    #expect(try daemon.logged("fired").allSatisfy { try $0.time("ts").microseconds(since: $0.time("due")) > -1000 })
+  }
+
+  /// A burst is not a burst of lines: what is beyond 20 a second is folded, and nothing is lost from the sum.
+  @Test func foldedLines() throws {
+    let stage = try Stage()
+    let count = 500
+    for index in 0..<count { stage.set("n\(index)", schedule("n\(index)", atOnce)) }
+    let daemon = try stage.daemon()
+    #expect(eventually { stage.broker("LLEN", "celery")?.integer == Int64(count) })
+    let folded = try daemon.wait(for: "fired") { $0.number("count") != nil }
+    #expect((folded.number("worst_late_ms") ?? -1) >= 0)
+    #expect(folded.key == nil)
+    try daemon.stop()
+    let lines = daemon.logged("fired")
+    // All within a second; a machine that is busy may need one more.
+    #expect(lines.count(where: { $0.number("count") == nil }) == 20)
+    #expect(lines.count <= 22)
+    #expect(lines.reduce(0) { $0 + ($1.number("count") ?? 1) } == Double(count))
+    #expect(daemon.logged("stopped").first?.number("fired") == Double(count))
+    #expect(Set(stage.messages().map(\.id)).count == count)
+  }
+
+  /// While there are many every second there is one line a second, also at the end.
+  @Test func foldedLinesGoOn() throws {
+    let stage = try Stage()
+    for index in 0..<10 { stage.set("n\(index)", schedule("n\(index)", every: "0.1", #", "catchup": "all""#)) }
+    let daemon = try stage.daemon()
+    for _ in 0..<3 { try daemon.wait(for: "fired") { $0.number("count") != nil } }
+    try daemon.stop()
+    let lines = daemon.logged("fired")
+    let pushed = stage.messages().count
+    #expect(lines.reduce(0) { $0 + ($1.number("count") ?? 1) } == Double(pushed))
+    #expect(pushed > 100)
+    // 20 single lines at the beginning; then one for each second, and one more for what was left at the end.
+    #expect(lines.count <= 26)
+  }
+
+  /// What another client writes between two fires stays, and the daemon's own values come back with the next one.
+  @Test func staleCopyWrittenBack() throws {
+    let stage = try Stage()
+    let daemon = try stage.daemon()
+    stage.set("a", schedule("a", every: "0.3", #", "args": [1]\#(atOnce)"#))
+    try daemon.wait(for: "fired", key: stage.key("a"))
+    let first = try #require(stage.mark("a"))
+    // As somebody's editor had loaded it before the fire, with another argument.
+    stage.set("a", schedule("a", every: "0.3", #", "args": [2], "run_immediately": false"#))
+    try daemon.wait(for: "fired", key: stage.key("a")) { (try? $0.time("due")) ?? first.due > first.due }
+    try daemon.stop()
+    let ids = stage.messages().map(\.id)
+    #expect(Set(ids).count == ids.count)
+    let mark = try #require(stage.mark("a"))
+    #expect(mark.totalRunCount == Int64(ids.count))
+    #expect(stage.document("a")?.contains(#""total_run_count": \#(ids.count)"#) == true)
+    #expect(stage.document("a")?.contains(#""args": [2]"#) == true)
+  }
+
+  /// Made again under the same name: nothing that was fired is fired again.
+  @Test func deletedAndMadeAgain() throws {
+    let stage = try Stage()
+    let daemon = try stage.daemon()
+    stage.set("a", schedule("a", atOnce))
+    let first = try daemon.wait(for: "fired", key: stage.key("a"))
+    stage.store("DEL", stage.key("a"))
+    try daemon.wait(for: "removed", key: stage.key("a"))
+    stage.set("a", schedule("a", atOnce))
+    let second = try daemon.wait(for: "fired", key: stage.key("a"))
+    #expect(first["id"] != second["id"])
+    #expect(try second.time("due") > first.time("due"))
+    #expect(stage.messages().map(\.id) == [first["id"], second["id"]])
+  }
+
+  /// A restart neither repeats nor postpones.
+  @Test func restart() throws {
+    let stage = try Stage()
+    stage.set("a", schedule("a", every: "0.2", #", "catchup": "all""#))
+    for _ in 0..<3 {
+      let daemon = try stage.daemon()
+      for _ in 0..<2 { try daemon.wait(for: "fired", key: stage.key("a")) }
+      try daemon.kill()
+    }
+    let ids = stage.messages().map(\.id)
+    let mark = try #require(stage.mark("a"))
+    #expect(ids.count >= 6)
+    #expect(ids == stage.taskIDs("a", last: mark.due, every: 200_000, count: ids.count))
+  }
+}

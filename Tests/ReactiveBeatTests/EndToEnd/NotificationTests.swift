@@ -1,0 +1,62 @@
+import Testing
+
+@testable import ReactiveBeat
+
+/// What the daemon does about `notify-keyspace-events`.
+@Suite struct NotificationTests {
+  /// The value as Redis gives it back, which need not be as it was set.
+  private func setting(_ stage: Stage) throws -> String {
+    try #require(stage.store("CONFIG", "GET", "notify-keyspace-events")?.array?.last?.text)
+  }
+
+  private func expectEdits(_ stage: Stage, _ daemon: Daemon) throws {
+    stage.set("a", schedule("a"))
+    try daemon.wait(for: "loaded", key: stage.key("a"))
+    stage.store("SADD", "members", "x")
+    stage.store("SUNIONSTORE", stage.key("a"), "members")
+    try daemon.wait(for: "rejected", key: stage.key("a"))
+  }
+
+  /// What is missing is added, what others have set stays, and both values are logged.
+  @Test(arguments: ["", "Ex", "AE", "Kg$", "Kn", "E$lt"])
+  func missing(_ before: String) throws {
+    let stage = try Stage(["--notify-keyspace-events", before])
+    let was = try setting(stage)
+    let daemon = try stage.daemon()
+    let now = try setting(stage)
+    #expect(Set(now).isSuperset(of: ["A", "K"]))
+    #expect(now.contains("E") == was.contains("E"))
+    let notice = try daemon.wait(for: "notice")
+    #expect(notice.level == "notice")
+    #expect(notice.reason.hasPrefix("notify-keyspace-events was \"\(was)\" and is now \""))
+    #expect(daemon.logged("notice").count == 1)
+    try expectEdits(stage, daemon)
+  }
+
+  /// Nothing is missing: nothing is set.
+  @Test(arguments: ["KEA", "KA", "AK", "Kg$lshzxetd"])
+  func enough(_ before: String) throws {
+    let stage = try Stage(["--notify-keyspace-events", before])
+    let was = try setting(stage)
+    let daemon = try stage.daemon()
+    #expect(try setting(stage) == was)
+    #expect(daemon.logged("notice").isEmpty)
+    #expect(stage.store("INFO", "commandstats")?.text?.contains("cmdstat_config|set") == false)
+    try expectEdits(stage, daemon)
+  }
+
+  /// The class of new keys is on but not shown beside a full list of classes: it must not get lost.
+  @Test func newKeysOfOthersStay() throws {
+    let stage = try Stage(["--notify-keyspace-events", "EAn"])
+    let other = try stage.server.client()
+    other("PSUBSCRIBE", "__keyevent@1__:new")
+    let daemon = try stage.daemon()
+    stage.set("a", schedule("a"))
+    try daemon.wait(for: "loaded", key: stage.key("a"))
+    var keys: [String] = []
+    while !keys.contains(stage.key("a")), let message = other.reply() {
+      if let key = message.array?.last?.text { keys.append(key) }
+    }
+    #expect(keys.contains(stage.key("a")))
+  }
+}

@@ -1,0 +1,158 @@
+import Testing
+
+@testable import ReactiveBeat
+
+@Suite struct RedisURLTests {
+  struct Good: CustomTestStringConvertible, Sendable {
+    let text: String
+    let endpoint: RedisEndpoint
+    var username: String? = nil
+    var password: String? = nil
+    var database = 0
+    var redacted: String
+    var testDescription: String { text }
+  }
+
+  static let good: [Good] = [
+    Good(text: "redis://", endpoint: .tcp(host: "localhost", port: 6379), redacted: "redis://localhost:6379/0"),
+    Good(text: "redis:///", endpoint: .tcp(host: "localhost", port: 6379), redacted: "redis://localhost:6379/0"),
+    Good(
+      text: "redis:///5", endpoint: .tcp(host: "localhost", port: 6379), database: 5,
+      redacted: "redis://localhost:6379/5"),
+    Good(text: "redis://h", endpoint: .tcp(host: "h", port: 6379), redacted: "redis://h:6379/0"),
+    Good(text: "REDIS://H:7/", endpoint: .tcp(host: "H", port: 7), redacted: "redis://H:7/0"),
+    Good(
+      text: "redis://h:65535/15", endpoint: .tcp(host: "h", port: 65535), database: 15, redacted: "redis://h:65535/15"),
+    Good(text: "redis://h:/1/", endpoint: .tcp(host: "h", port: 6379), database: 1, redacted: "redis://h:6379/1"),
+    Good(text: " redis://h/1\n", endpoint: .tcp(host: "h", port: 6379), database: 1, redacted: "redis://h:6379/1"),
+    Good(
+      text: "redis://a_b-1.example.org/1", endpoint: .tcp(host: "a_b-1.example.org", port: 6379), database: 1,
+      redacted: "redis://a_b-1.example.org:6379/1"),
+    Good(
+      text: "redis://:secret@h/2", endpoint: .tcp(host: "h", port: 6379), password: "secret", database: 2,
+      redacted: "redis://:***@h:6379/2"),
+    Good(
+      text: "redis://me:secret@h/2", endpoint: .tcp(host: "h", port: 6379), username: "me", password: "secret",
+      database: 2, redacted: "redis://me:***@h:6379/2"),
+    Good(
+      text: "redis://me:@h", endpoint: .tcp(host: "h", port: 6379), username: "me",
+      redacted: "redis://***@h:6379/0"),
+    Good(
+      text: "redis://secret@h", endpoint: .tcp(host: "h", port: 6379), username: "secret",
+      redacted: "redis://***@h:6379/0"),
+    Good(text: "redis://:@h", endpoint: .tcp(host: "h", port: 6379), redacted: "redis://h:6379/0"),
+    Good(text: "redis://@h", endpoint: .tcp(host: "h", port: 6379), redacted: "redis://h:6379/0"),
+    Good(
+      text: "redis://:a@b:c@h", endpoint: .tcp(host: "h", port: 6379), password: "a@b:c",
+      redacted: "redis://:***@h:6379/0"),
+    Good(
+      text: "redis://%6De:%3a%2F%3f%23%25%40%C3%A4@h", endpoint: .tcp(host: "h", port: 6379), username: "me",
+      password: ":/?#%@ä", redacted: "redis://me:***@h:6379/0"),
+    Good(
+      text: "redis://[::1]:7000/3", endpoint: .tcp(host: "::1", port: 7000), database: 3,
+      redacted: "redis://[::1]:7000/3"),
+    Good(
+      text: "redis://:p@[fe80::1%eth0]", endpoint: .tcp(host: "fe80::1%eth0", port: 6379), password: "p",
+      redacted: "redis://:***@[fe80::1%eth0]:6379/0"),
+    Good(
+      text: "redis://h/1?db=4", endpoint: .tcp(host: "h", port: 6379), database: 4, redacted: "redis://h:6379/4"),
+    Good(
+      text: "redis://h?virtual_host=/4&password=s%26t&username=me", endpoint: .tcp(host: "h", port: 6379),
+      username: "me", password: "s&t", database: 4, redacted: "redis://me:***@h:6379/4"),
+    Good(
+      text: "redis+socket:///run/redis.sock", endpoint: .unix(path: "/run/redis.sock"),
+      redacted: "redis+socket:///run/redis.sock?virtual_host=0"),
+    Good(
+      text: "redis+socket:///run/a%20b.sock?virtual_host=2", endpoint: .unix(path: "/run/a b.sock"), database: 2,
+      redacted: "redis+socket:///run/a b.sock?virtual_host=2"),
+    Good(
+      text: "unix://:secret@/r.sock?db=9", endpoint: .unix(path: "/r.sock"), password: "secret", database: 9,
+      redacted: "redis+socket://:***@/r.sock?virtual_host=9"),
+  ]
+
+  @Test("understands", arguments: good)
+  func understands(_ good: Good) throws {
+    let url = try RedisURL(good.text)
+    #expect(url.endpoint == good.endpoint)
+    #expect(url.username == good.username)
+    #expect(url.password == good.password)
+    #expect(url.database == good.database)
+    #expect(url.description == good.redacted)
+    #expect(url.ignoredOptions.isEmpty)
+  }
+
+  /// Each holds the password "hunter2" where one can stand; no error may show it.
+  @Test(
+    "refuses, without showing the password",
+    arguments: [
+      ("", "empty"),
+      ("localhost:6379", "no scheme"),
+      ("hunter2@localhost", "no scheme"),
+      ("http://:hunter2@h/0", "scheme is not one of Redis"),
+      ("amqp://u:hunter2@h//", "scheme is not one of Redis"),
+      ("rediss://:hunter2@h/0", "TLS"),
+      ("rediss://h:6380/0?ssl_cert_reqs=required", "TLS"),
+      ("sentinel://:hunter2@h:26379/0", "Sentinel"),
+      ("redis://:hunter2@h1;redis://:hunter2@h2", "several servers"),
+      ("redis://:hun;ter2@h1", "%3B"),
+      ("redis://:hunter2@h:abc", "port"),
+      ("redis://:hunter2@h:0", "port"),
+      ("redis://:hunter2@h:65536", "port"),
+      ("redis://:hunter2@h:-1", "port"),
+      ("redis://:hunter2/x@h:6379/0", "%2F"),
+      ("redis://:12/hunter2@h:6379/0", "%2F"),
+      ("redis://:hunter2#x@h:6379/0", "%23"),
+      ("redis://:12?hunter2@h:6379/0", "%3F"),
+      ("redis://:hunter2%@h", "%25"),
+      ("redis://:hunter2%zz@h", "%25"),
+      ("redis://:hunter2%ff@h", "UTF-8"),
+      ("redis://:hunter2%00@h", "UTF-8"),
+      ("redis://:hunter2@h/zero", "database"),
+      ("redis://:hunter2@h/-1", "database"),
+      ("redis://:hunter2@h/1.5", "database"),
+      ("redis://:hunter2@h/99999999999", "database"),
+      ("redis://:hunter2@h?db=", "database"),
+      ("redis://:hunter2@h o/0", "host"),
+      ("redis://:hunter2@hö/0", "host"),
+      ("redis://:hunter2@a\nb/0", "control"),
+      ("redis://:hunter2@::1/0", "brackets"),
+      ("redis://:hunter2@[::1/0", "bracket"),
+      ("redis://:hunter2@[::1]6379/0", "port"),
+      ("redis://:hunter2@[nothing]/0", "IPv6"),
+      ("redis+socket://:hunter2@run/redis.sock", "three slashes"),
+      ("redis+socket://", "path is missing"),
+      ("unix:///" + String(repeating: "x", count: 110), "107"),
+      ("unix:///x?db=one", "database"),
+    ])
+  func refuses(_ text: String, _ reason: String) {
+    let error = #expect(throws: RedisURLError.self) { _ = try RedisURL(text) }
+    #expect(error?.description.contains(reason) == true, "\(error?.description ?? "")")
+    for secret in ["hunter2", "ter2", "hun;"] { #expect(error?.description.contains(secret) == false) }
+  }
+
+  @Test("shows no password in any rendering")
+  func renderings() throws {
+    let url = try RedisURL("redis://me:hunter2@h/1")
+    var dumped = ""
+    dump(url, to: &dumped)
+    for text in ["\(url)", String(reflecting: url), url.redacted, dumped, "\(Optional(url) as Any)", "\([url])"] {
+      #expect(!text.contains("hunter2"))
+      #expect(text.contains("me:***@h:6379/1"))
+    }
+  }
+
+  @Test("names the options it does not know, without their values")
+  func ignoredOptions() throws {
+    let url = try RedisURL("redis://h/1?health_check_interval=30&db=2&ssl_cert_reqs=none&%41=x")
+    #expect(url.database == 2)
+    #expect(url.ignoredOptions == ["health_check_interval", "ssl_cert_reqs", "(unreadable)"])
+  }
+
+  @Test("keeps the parsed form of a TLS address")
+  func parsedTLS() throws {
+    let url = try RedisURL(parsing: "rediss://:p@h:6380/1")
+    #expect(url.usesTLS)
+    #expect(url.endpoint == .tcp(host: "h", port: 6380))
+    #expect(url.redacted == "rediss://:***@h:6380/1")
+  }
+}

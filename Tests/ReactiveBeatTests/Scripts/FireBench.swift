@@ -1,0 +1,103 @@
+@testable import BeatCore
+@testable import ReactiveBeat
+
+/// One call of the fire script, with everything as it should be but for what a scenario changes.
+struct FireCall {
+  var document = Array("tasks:meta:a".utf8)
+  var mark = Array("reactivebeat:tasks:meta:mark".utf8)
+  var lease = Array("reactivebeat:tasks:meta:lease".utf8)
+  var lists = [Array("celery".utf8)]
+  var token = ""
+  var old = Array("old".utf8)
+  var new = Array("new".utf8)
+  var message = Array("message".utf8)
+  var entry = Array("a".utf8)
+  var due = UnixTime(microseconds: 1_700_000_000_000_000)
+  var id = "5f8bd2a1-8f0c-5d5e-9f3a-0c1d2e3f4a5b"
+  var count: Int64 = 3
+  var maximumLead: Int64 = 50_000
+
+  /// The mark that the call leaves behind.
+  var stored: String {
+    String(decoding: Mark(due: due, taskID: TaskID(text: id), totalRunCount: count).bytes, as: UTF8.self)
+  }
+}
+
+/// The fire script on a server, and what a scenario finds wrong with what it does.
+final class FireBench {
+  private let server: RedisServer
+  private let script: String
+  let storeDatabase: Int
+  let brokerDatabase: Int
+  /// On the store's database.
+  let store: BlockingClient
+  /// On the broker's database.
+  let broker: BlockingClient
+  private(set) var complaints: [String] = []
+
+  /// Empties the server; the document of `FireCall` stands in the store.
+  init(_ script: String, on server: RedisServer, store: Int = 1, broker: Int = 0) throws {
+    (self.server, self.script, storeDatabase, brokerDatabase) = (server, script, store, broker)
+    (self.store, self.broker) = try (server.client(), server.client())
+    self.store("FLUSHALL")
+    self.store("SELECT", "\(store)")
+    self.broker("SELECT", "\(broker)")
+    self.store("SET", "tasks:meta:a", "old")
+  }
+
+  /// The first word of the answer; an error's text if it is one.
+  @discardableResult
+  func fire(_ call: FireCall = FireCall(), as client: BlockingClient? = nil) -> String {
+    let reply = answer(call, as: client)
+    return reply?.array?.first?.text ?? reply?.error?.message ?? "no answer"
+  }
+
+  func answer(_ call: FireCall, as client: BlockingClient? = nil) -> RedisReply? {
+    let keys = [call.document, call.mark, call.lease] + call.lists
+    let arguments = [
+      Array(call.token.utf8), call.old, call.new, call.message, call.entry, Array(Mark.digits(call.due).utf8),
+      Array(call.id.utf8), Array(call.stored.utf8), Array("\(call.maximumLead)".utf8), Array("\(storeDatabase)".utf8),
+      Array("\(brokerDatabase)".utf8),
+    ]
+    return (client ?? store).call(
+      [Array("EVAL".utf8), Array(script.utf8), Array("\(keys.count)".utf8)] + keys + arguments)
+  }
+
+  /// A client of a user who may do everything but these commands.
+  func client(without commands: [String]) throws -> BlockingClient {
+    let rules = commands.map { Array("-\($0)".utf8) }
+    store.call(
+      ["ACL", "SETUSER", "limited", "reset", "on", "nopass", "~*", "&*", "+@all"].map { Array($0.utf8) } + rules)
+    let client = try server.client()
+    client("AUTH", "limited", "any")
+    client("SELECT", "\(storeDatabase)")
+    return client
+  }
+
+  func messages(_ list: String = "celery") -> [String] {
+    broker("LRANGE", list, "0", "-1")?.array?.compactMap(\.text) ?? []
+  }
+  var document: String? { store("GET", "tasks:meta:a")?.text }
+  var mark: String? { store("HGET", "reactivebeat:tasks:meta:mark", "a")?.text }
+
+  /// The server's clock.
+  func now() -> UnixTime {
+    let parts = store("TIME")?.array?.compactMap { $0.text.flatMap { Int64($0) } } ?? []
+    return UnixTime(microseconds: parts.count == 2 ? parts[0] * 1_000_000 + parts[1] : 0)
+  }
+
+  func check<Value: Equatable>(_ what: String, _ found: Value, _ expected: Value) {
+    if found != expected { complaints.append("\(what) is \(found) and not \(expected)") }
+  }
+
+  func check(_ what: String, _ holds: Bool) {
+    if !holds { complaints.append(what) }
+  }
+
+  /// Neither document, mark nor queue have been touched.
+  func checkUntouched(_ what: String) {
+    check("\(what): the document", document, "old")
+    check("\(what): the mark", mark, nil)
+    check("\(what): the queue", messages(), [])
+  }
+}

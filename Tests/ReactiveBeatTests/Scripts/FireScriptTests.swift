@@ -1,0 +1,121 @@
+import Testing
+
+@testable import BeatCore
+@testable import ReactiveBeat
+
+@Suite struct FireScriptTests {
+  static let script = String(decoding: PackageResources.fire_lua, as: UTF8.self)
+
+  @Test(arguments: FireScenario.all)
+  func scenario(_ scenario: FireScenario) throws {
+    let server = try RedisServer()
+    for (store, broker) in [(1, 0), (0, 0), (3, 7)] {
+      let complaints = try scenario.complaints(Self.script, on: server, store: store, broker: broker)
+      #expect(complaints.isEmpty, "store in database \(store), broker in \(broker)")
+    }
+  }
+
+  /// Every safeguard is needed: without it, the scenarios no longer pass.
+  @Test(arguments: Safeguard.all)
+  func safeguard(_ safeguard: Safeguard) throws {
+    let weakened = try safeguard.removed(from: Self.script)
+    let server = try RedisServer()
+    let failed = try FireScenario.all.filter { try !$0.complaints(weakened, on: server).isEmpty }.map(\.name)
+    #expect(failed.contains { $0.hasPrefix(safeguard.scenario) }, "failed: \(failed)")
+  }
+
+  /// Something that the script does for safety, the text that does it, and what it would be without.
+  struct Safeguard: Sendable, CustomTestStringConvertible {
+    let testDescription: String
+    let text: String
+    var replacement = ""
+    /// How the name of a scenario begins that fails without it.
+    let scenario: String
+
+    func removed(from script: String) throws -> String {
+      let parts = script.split(separator: text, omittingEmptySubsequences: false)
+      guard parts.count == 2 else {
+        throw Failure("the script holds \(parts.count - 1) times, not once: \(text)", 0)
+      }
+      return parts.joined(separator: replacement)
+    }
+
+    static let all = [
+      Safeguard(
+        testDescription: "the lease", text: "if token ~= '' and", replacement: "if false and", scenario: "FENCED"),
+      Safeguard(
+        testDescription: "the mark", text: "if marked and string.sub(marked, 1, 20) >= due then",
+        replacement: "if false then", scenario: "ALREADY_MINE: a stale copy"),
+      Safeguard(
+        testDescription: "the mark's task id", text: "if string.sub(marked, 22, 21 + #id) == id then",
+        replacement: "if false then", scenario: "ALREADY_MINE: the same call again"),
+      Safeguard(
+        testDescription: "the missing document", text: "if stands == 'none' then return {'GONE'} end", scenario: "GONE"),
+      Safeguard(
+        testDescription: "the byte comparison", text: " or redis.call('GET', document) ~= old",
+        scenario: "CHANGED: other bytes"),
+      Safeguard(
+        testDescription: "the document's type", text: "stands ~= 'string' or ", scenario: "CHANGED: another type"),
+      Safeguard(
+        testDescription: "the early guard", text: "if tonumber(due) > now + tonumber(ARGV[9]) then",
+        replacement: "if false then", scenario: "EARLY"),
+      Safeguard(
+        testDescription: "the queue's type", text: "if there ~= 'list' and there ~= 'none' then",
+        replacement: "if false then", scenario: "BADQUEUE: a queue"),
+      Safeguard(
+        testDescription: "the checks before the first push",
+        text: "if there ~= 'list' and there ~= 'none' then problem = {'BADQUEUE', KEYS[i], there} end",
+        replacement: """
+          if there ~= 'list' and there ~= 'none' then problem = {'BADQUEUE', KEYS[i], there}
+          else redis.call('LPUSH', KEYS[i], message) end
+          """,
+        scenario: "BADQUEUE: one of several"),
+      Safeguard(
+        testDescription: "taking back", text: "for i = 4, pushed do redis.call('LPOP', KEYS[i]) end",
+        scenario: "ERR: a mark"),
+      Safeguard(
+        testDescription: "taking back from every list", text: "for i = 4, pushed do", replacement: "for i = 4, 4 do",
+        scenario: "ERR: a mark"),
+      Safeguard(
+        testDescription: "the end of what the caller may undo",
+        text: "local reply = redis.pcall('HSET', mark, entry, ARGV[8])",
+        replacement: "local reply = redis.call('HSET', mark, entry, ARGV[8])", scenario: "ERR: a mark"),
+      Safeguard(
+        testDescription: "the time to live", text: ", 'KEEPTTL'", scenario: "OK: the document's time to live"),
+      Safeguard(
+        testDescription: "the way back to the store",
+        text: "if broker ~= store then redis.call('SELECT', store) end\n\nif not problem then",
+        replacement: "if not problem then", scenario: "OK: message, mark and document"),
+      Safeguard(
+        testDescription: "the way to the broker",
+        text: "if broker ~= store then redis.call('SELECT', broker) end\nlocal problem", replacement: "local problem",
+        scenario: "OK: message, mark and document"),
+    ]
+  }
+
+  /// What the driver makes of each answer.
+  @Test func answers() {
+    func outcome(_ words: String...) -> FireOutcome { FireOutcome(.array(words.map { .string(Array($0.utf8)) })) }
+    #expect(outcome("OK") == .fired)
+    #expect(outcome("ALREADY_MINE") == .alreadyMine)
+    #expect(outcome("ALREADY", "00000000000000000001||0") == .already)
+    #expect(outcome("GONE") == .gone)
+    #expect(outcome("CHANGED") == .changed)
+    #expect(outcome("FENCED") == .fenced)
+    #expect(outcome("EARLY", "1700000000000000") == .early(serverTime: UnixTime(microseconds: 1_700_000_000_000_000)))
+    guard case .refused(let queue) = outcome("BADQUEUE", "slow\u{06}\u{16}3", "hash"),
+      case .refused(let text) = outcome("ERR", "OOM command not allowed"),
+      case .refused(let error) = FireOutcome(.error(RedisServerError("MISCONF cannot write"))),
+      case .refused = outcome("SOMETHING"), case .refused = FireOutcome(.integer(1))
+    else {
+      Issue.record("an answer that changed nothing is not .refused")
+      return
+    }
+    #expect(queue.contains("slow") && queue.contains("hash"))
+    #expect(text.contains("OOM command not allowed"))
+    #expect(error.contains("MISCONF cannot write"))
+    // A control character in a queue's name does not reach the log as such.
+    #expect(!queue.utf8.contains(0x06))
+    #expect(FireOutcome(nil) == .unknown)
+  }
+}

@@ -1,0 +1,144 @@
+import Testing
+
+@testable import BeatCore
+@testable import ReactiveBeat
+
+/// The scripts beside the fire script, called as Redis gets them.
+@Suite struct StoreScriptTests {
+  private let server: RedisServer
+  private let store: BlockingClient
+
+  init() throws {
+    server = try RedisServer()
+    store = try server.client()
+    store("SELECT", "1")
+  }
+
+  private func evaluate(_ script: [UInt8], keys: [String], _ arguments: [String]) -> RedisReply? {
+    let words = ["EVAL", String(decoding: script, as: UTF8.self), "\(keys.count)"] + keys + arguments
+    return store.call(words.map { Array($0.utf8) })
+  }
+
+  // MARK: read.lua
+
+  private func read(longest: Int, _ names: String...) -> RedisReply? {
+    evaluate(PackageResources.read_lua, keys: ["mark"] + names.map { "doc:" + $0 }, ["\(longest)"] + names)
+  }
+
+  private func words(_ words: RedisReply...) -> RedisReply { .array(words) }
+  private func text(_ text: String) -> RedisReply { .string(Array(text.utf8)) }
+
+  @Test func readsDocumentsWithTheirMarks() {
+    store("MSET", "doc:a", "{}", "doc:b", "12345678", "doc:empty", "")
+    store("HSET", "doc:hash", "f", "v")
+    store("HSET", "mark", "a", "mark of a", "gone", "mark of gone")
+    let reply = read(longest: 7, "a", "b", "empty", "hash", "gone", "a")
+    #expect(
+      reply
+        == words(
+          words(text("string"), .integer(2), text("{}"), text("mark of a")),
+          words(text("string"), .integer(8), text("")),
+          words(text("string"), .integer(0), text(""), text("")),
+          words(text("hash"), text("")),
+          words(text("none"), text("mark of gone")),
+          words(text("string"), .integer(2), text("{}"), text("mark of a"))))
+  }
+
+  @Test func readsUpToTheLongestDocument() {
+    store("SET", "doc:a", "1234567")
+    #expect(read(longest: 7, "a") == words(words(text("string"), .integer(7), text("1234567"), text(""))))
+    #expect(read(longest: 6, "a") == words(words(text("string"), .integer(7), text(""))))
+  }
+
+  @Test func readTellsOfAMarkOfAnotherType() {
+    store("SET", "mark", "x")
+    #expect(read(longest: 7, "a")?.error?.message.contains("WRONGTYPE") == true)
+  }
+
+  // MARK: anchor.lua
+
+  private func anchor(_ time: Int64) -> Int64? {
+    let mark = Mark(due: UnixTime(microseconds: time), taskID: nil, totalRunCount: 2).bytes
+    return evaluate(PackageResources.anchor_lua, keys: ["mark"], ["a", String(decoding: mark, as: UTF8.self)])?.integer
+  }
+
+  private var markedTime: Int64? {
+    store("HGET", "mark", "a")?.bytes.flatMap { Mark($0) }?.due.microseconds
+  }
+
+  @Test func anchorKeepsTheNewest() {
+    #expect(anchor(1_000) == 1)
+    #expect(markedTime == 1_000)
+    #expect(anchor(999) == 0)
+    #expect(anchor(1_000) == 0)
+    #expect(markedTime == 1_000)
+    // Compared as numbers, though as text: ten is more than nine.
+    #expect(anchor(10_000) == 1)
+    #expect(anchor(9_999) == 0)
+    #expect(markedTime == 10_000)
+    #expect(store("HLEN", "mark")?.integer == 1)
+  }
+
+  // MARK: rebase.lua
+
+  private func rebase(from expected: Int64, to time: Int64) -> Int64? {
+    let mark = Mark(due: UnixTime(microseconds: time), taskID: nil, totalRunCount: 2).bytes
+    return evaluate(
+      PackageResources.rebase_lua, keys: ["mark"],
+      ["a", Mark.digits(UnixTime(microseconds: expected)), String(decoding: mark, as: UTF8.self)])?.integer
+  }
+
+  @Test func rebaseReplacesOnlyTheMarkItKnows() {
+    #expect(rebase(from: 1_000, to: 500) == 0)
+    #expect(store("EXISTS", "mark")?.integer == 0)
+    #expect(anchor(1_000) == 1)
+    #expect(rebase(from: 999, to: 500) == 0)
+    #expect(markedTime == 1_000)
+    #expect(rebase(from: 1_000, to: 500) == 1)
+    #expect(markedTime == 500)
+  }
+
+  // MARK: declare.lua and bindings.lua
+
+  private func members(_ database: Int, _ key: String) throws -> [String] {
+    let client = try server.client()
+    client("SELECT", "\(database)")
+    return (client("SMEMBERS", key)?.array ?? []).compactMap(\.text).sorted()
+  }
+
+  private func declare(_ queue: String, store: Int, broker: Int) -> RedisReply? {
+    let binding = QueueBinding(queue: queue).member
+    return evaluate(
+      PackageResources.declare_lua, keys: ["_kombu.binding.\(queue)", "_kombu.binding_permanent.\(queue)"],
+      [String(decoding: binding, as: UTF8.self), "\(store)", "\(broker)"])
+  }
+
+  @Test(arguments: [0, 1, 5]) func declaresAsKombuDoes(broker: Int) throws {
+    #expect(declare("q", store: 1, broker: broker)?.text == "OK")
+    #expect(declare("q", store: 1, broker: broker)?.text == "OK")
+    let member = "q\u{06}\u{16}\u{06}\u{16}q"
+    #expect(try members(broker, "_kombu.binding.q") == [member])
+    #expect(try members(broker, "_kombu.binding_permanent.q") == [member])
+    #expect(store("DBSIZE")?.integer == (broker == 1 ? 2 : 0))
+  }
+
+  @Test func declareTellsOfAKeyOfAnotherType() throws {
+    store("SET", "_kombu.binding_permanent.q", "x")
+    #expect(declare("q", store: 1, broker: 1)?.error?.message.contains("WRONGTYPE") == true)
+    store("SET", "_kombu.binding.q", "x")
+    #expect(declare("q", store: 1, broker: 1)?.error?.message.contains("WRONGTYPE") == true)
+  }
+
+  @Test(arguments: [0, 1, 5]) func readsBindings(broker: Int) throws {
+    let client = try server.client()
+    client("SELECT", "\(broker)")
+    client("SADD", "_kombu.binding.x", "one", "two")
+    func bindings(_ key: String) -> RedisReply? {
+      evaluate(PackageResources.bindings_lua, keys: [key], ["1", "\(broker)"])
+    }
+    #expect(bindings("_kombu.binding.x")?.array?.compactMap(\.text).sorted() == ["one", "two"])
+    #expect(bindings("_kombu.binding.none") == .array([]))
+    client("SET", "_kombu.binding.y", "x")
+    #expect(bindings("_kombu.binding.y")?.error?.message.contains("WRONGTYPE") == true)
+  }
+}

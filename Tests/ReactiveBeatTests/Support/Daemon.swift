@@ -1,0 +1,152 @@
+import Glibc
+
+@testable import ReactiveBeat
+
+/// The built `beat-watch` as a child process. Its log is read from a pipe while a test waits for a line of it.
+final class Daemon {
+  private let process: ChildProcess
+  private var reader: Int32
+  private var unparsed: [UInt8] = []
+  /// Lines that no `wait` has taken yet.
+  private var waiting: [LogLine] = []
+  /// All lines so far.
+  private(set) var lines: [LogLine] = []
+  /// Lines that are not JSON, such as the errors of a wrong command line.
+  private(set) var otherLines: [String] = []
+
+  var pid: pid_t { process.pid }
+
+  /// Starts it with this environment alone, and a log at level `info` unless that says otherwise.
+  init(_ environment: [String: String], arguments: [String] = []) throws {
+    var variables = ["BEAT_WATCH_LOG_FORMAT": "json"]
+    // What the sanitizers and the loader of this very test run were told.
+    for name in ["PATH", "LD_LIBRARY_PATH", "ASAN_OPTIONS", "TSAN_OPTIONS", "TZDIR"] {
+      if let value = getenv(name) { variables[name] = String(cString: value) }
+    }
+    let writer: Int32
+    (reader, writer) = try Self.pipe()
+    defer { close(writer) }
+    process = try ChildProcess(
+      [ProjectFolder.beatWatch()] + arguments, environment: variables.merging(environment) { $1 }, output: writer)
+  }
+
+  /// Both ends close on exec from the first moment, or a child started meanwhile by another test inherits them:
+  /// `pipe` cannot do that, and Swift's Glibc has no `pipe2`.
+  private static func pipe() throws -> (reader: Int32, writer: Int32) {
+    let path = "/tmp/reactivebeat-test-log-\(getpid())-\(UInt64.random(in: 0 ... .max))"
+    guard mkfifo(path, 0o600) == 0 else { throw Failure("mkfifo \(path)", errno) }
+    defer { unlink(path) }
+    let reader = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+    let writer = open(path, O_WRONLY | O_CLOEXEC)
+    guard reader >= 0, writer >= 0 else { throw Failure("open \(path)", errno) }
+    // F_SETPIPE_SZ, room for what is logged while a test does something else: a full pipe would stop the daemon.
+    _ = fcntl(writer, 1031, 1 << 20)
+    return (reader, writer)
+  }
+
+  deinit { closeLog() }
+
+  // MARK: its log
+
+  /// The first line with this message that no earlier call has taken and that fulfils the condition.
+  ///
+  /// Throws: it did not come in time, or the daemon ended; with the log so far.
+  @discardableResult
+  func wait(
+    for message: String, key: String? = nil, within seconds: Int64 = 10,
+    where condition: (LogLine) -> Bool = { _ in true }
+  ) throws -> LogLine {
+    let start = MonotonicTime.now()
+    while true {
+      if let index = waiting.firstIndex(where: {
+        $0.message == message && (key == nil || $0.key == key) && condition($0)
+      }) {
+        return waiting.remove(at: index)
+      }
+      let left = seconds * 1000 - MonotonicTime.now().microseconds(since: start) / 1000
+      guard left > 0 else { throw failure("no line \"\(message)\" \(key ?? "") within \(seconds) s") }
+      guard read(patience: Int32(left)) else { throw failure("the daemon ended before a line \"\(message)\"") }
+    }
+  }
+
+  /// What has been logged by now, without waiting.
+  func logged(_ message: String, key: String? = nil) -> [LogLine] {
+    while isReadable, read(patience: 0) {}
+    return lines.filter { $0.message == message && (key == nil || $0.key == key) }
+  }
+
+  /// Its whole output so far, as text.
+  var output: String {
+    while isReadable, read(patience: 0) {}
+    return (lines.map(\.description) + otherLines).joined(separator: "\n")
+  }
+
+  /// Hangs up: whatever it logs from now on cannot be written.
+  func closeLog() {
+    if reader >= 0 { close(reader) }
+    reader = -1
+  }
+
+  private var isReadable: Bool {
+    var request = pollfd(fd: reader, events: Int16(POLLIN), revents: 0)
+    return reader >= 0 && poll(&request, 1, 0) > 0
+  }
+
+  /// Takes in what comes within `patience` milliseconds; false at the end of the stream.
+  private func read(patience: Int32) -> Bool {
+    var request = pollfd(fd: reader, events: Int16(POLLIN), revents: 0)
+    guard poll(&request, 1, patience) > 0 else { return true }
+    var chunk = [UInt8](repeating: 0, count: 1 << 16)
+    let count = Glibc.read(reader, &chunk, chunk.count)
+    guard count > 0 else { return count < 0 && (errno == EINTR || errno == EAGAIN) }
+    unparsed += chunk[..<count]
+    while let end = unparsed.firstIndex(of: UInt8(ascii: "\n")) {
+      if let line = LogLine(unparsed[..<end]) {
+        lines.append(line)
+        waiting.append(line)
+      } else {
+        otherLines.append(String(decoding: unparsed[..<end], as: UTF8.self))
+      }
+      unparsed.removeFirst(end + 1)
+    }
+    return true
+  }
+
+  private func failure(_ text: String) -> Failure {
+    Failure("\(text); its log:\n" + (lines.suffix(40).map(\.description) + otherLines).joined(separator: "\n"), 0)
+  }
+
+  // MARK: its life
+
+  func send(_ signal: Int32) { process.send(signal) }
+  var isRunning: Bool { !process.hasEnded() }
+
+  /// How it ended; throws if it has not within `seconds`. Reads the log to its end.
+  @discardableResult
+  func exit(within seconds: Int64 = 10) throws -> ChildProcess.Exit {
+    guard let exit = process.wait(within: seconds) else { throw failure("the daemon has not ended in \(seconds) s") }
+    if reader >= 0 { while read(patience: 1000) {} }
+    return exit
+  }
+
+  /// SIGTERM, and how it ended.
+  @discardableResult
+  func stop(within seconds: Int64 = 10) throws -> ChildProcess.Exit {
+    send(SIGTERM)
+    return try exit(within: seconds)
+  }
+
+  /// SIGKILL: no good-bye.
+  func kill() throws {
+    send(SIGKILL)
+    try exit()
+  }
+
+  /// Its command line as other users see it.
+  var commandLine: [UInt8] {
+    let file = open("/proc/\(pid)/cmdline", O_RDONLY | O_CLOEXEC)
+    defer { close(file) }
+    var buffer = [UInt8](repeating: 0, count: 1 << 16)
+    return Array(buffer.prefix(max(0, Glibc.read(file, &buffer, buffer.count))))
+  }
+}
