@@ -17,6 +17,9 @@ extension WallClockSeries {
   /// The instants at which wall clocks show a reading are looked for in one stretch of constant distance from UTC
   /// after the other; a stretch also holds the readings stepped over at its beginning. Where the next reading is far
   /// away the stretches up to it are skipped.
+  ///
+  /// Limit: a skipped reading is looked for up to the next change of clocks only. Where clocks change again sooner than
+  /// the first change was long, which no zone has done, such an occurrence may be lost.
   func nextDue(after time: UnixTime, in zone: ZoneRules) -> UnixTime? {
     guard time < .latest else { return nil }
     var cursor = max(time, UnixTime.earliest.advanced(by: -1)).microseconds &+ 1
