@@ -25,7 +25,7 @@ public final class EventLoop {
     guard let configuration = event_config_new() else { throw EventLoopError("event loop", errno: ENOMEM) }
     defer { event_config_free(configuration) }
     // Precise: by default libevent rounds timers up to milliseconds on a clock that ticks every 4 ms.
-    // No cached time: a timer set after long work would count from before that work, and fire early.
+    // No cached time: a timer set after long work could count from before it, and fire early.
     let flags = EVENT_BASE_FLAG_PRECISE_TIMER.rawValue | EVENT_BASE_FLAG_NO_CACHE_TIME.rawValue
     event_config_set_flag(configuration, Int32(bitPattern: flags))
     guard let base = event_base_new_with_config(configuration) else { throw EventLoopError("event loop", errno: errno) }

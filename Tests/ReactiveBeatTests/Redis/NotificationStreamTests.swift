@@ -99,7 +99,7 @@ import Testing
     let server = try RedisServer()
     var closed: [RedisConnectionError] = []
     try onLoop { loop in
-      let stream = NotificationStream(to: server.endpoint, on: loop, timeouts: RedisTimeouts(reply: 100_000)) { _, _ in
+      let stream = NotificationStream(to: server.endpoint, on: loop, timeouts: RedisTimeouts(reply: 300_000)) { _, _ in
       } onClose: {
         closed.append($0)
         loop.stop()
@@ -119,7 +119,7 @@ import Testing
     var messages = 0
     var closed: [RedisConnectionError] = []
     try onLoop { loop in
-      let stream = NotificationStream(to: server.endpoint, on: loop, timeouts: RedisTimeouts(reply: 50_000)) { _, _ in
+      let stream = NotificationStream(to: server.endpoint, on: loop, timeouts: RedisTimeouts(reply: 300_000)) { _, _ in
         messages += 1
         server.kill()
       } onClose: {
@@ -128,7 +128,7 @@ import Testing
       }
       let later = LoopTimer(on: loop) { writer("PUBLISH", "a1", "hello") }
       stream.handshake(try server.url(), clientName: nil) { _ in
-        stream.psubscribe([Array("a*".utf8)]) { later.schedule(after: 250_000) }
+        stream.psubscribe([Array("a*".utf8)]) { later.schedule(after: 700_000) }
       }
       return later
     }

@@ -143,10 +143,11 @@ final class Daemon {
   }
 
   /// Its command line as other users see it.
-  var commandLine: [UInt8] {
+  var commandLine: String {
     let file = open("/proc/\(pid)/cmdline", O_RDONLY | O_CLOEXEC)
     defer { close(file) }
     var buffer = [UInt8](repeating: 0, count: 1 << 16)
-    return Array(buffer.prefix(max(0, Glibc.read(file, &buffer, buffer.count))))
+    let count = Glibc.read(file, &buffer, buffer.count)
+    return String(decoding: buffer[..<max(0, count)], as: UTF8.self)
   }
 }
