@@ -111,6 +111,27 @@ class Bench(Stage):
     return int(pathlib.Path(f"/proc/{self.daemon.pid}/schedstat").read_text().split()[0])
 
 
+class Bystanders:
+  """What share of the processors other programs kept busy: a percentile means little where they do."""
+
+  def __init__(self, bench):
+    self.bench = bench
+    self.start = self._read()
+
+  def _read(self):
+    busy = [int(part) for part in pathlib.Path("/proc/stat").read_text().splitlines()[0].split()[1:9]]
+    own = sum(os.times()[:4]) * os.sysconf("SC_CLK_TCK")
+    for program in self.bench.programs:
+      fields = pathlib.Path(f"/proc/{program.pid}/stat").read_text().rpartition(")")[2].split()
+      own += int(fields[11]) + int(fields[12])
+    return sum(busy), sum(busy) - busy[3] - busy[4] - own
+
+  def share(self):
+    all_before, others_before = self.start
+    all_now, others_now = self._read()
+    return round(max(0, others_now - others_before) / max(1, all_now - all_before), 2)
+
+
 def command(*parts):
   return f"*{len(parts)}\r\n" + "".join(f"${len(part.encode())}\r\n{part}\r\n" for part in parts)
 
@@ -129,7 +150,7 @@ def summary(durations):
 def machine(bench, options):
   return {
     "redis": bench.redis_version(), "transport": "unix socket", "schedules": options.schedules,
-    "cores": os.cpu_count(), "load_before": round(os.getloadavg()[0], 2),
+    "cores": os.cpu_count(),
   }
 
 
@@ -141,6 +162,7 @@ def measure_pickup(bench, options):
   for kind in kinds:
     bench.pickup(kind, 0 if kind == "edit" else 1_000_000, 20)  # Scripts loaded, caches warm.
   note(f"{options.edits} edits of each kind, in turns of {ROUND}")
+  bystanders = Bystanders(bench)
   for first in range(0, options.edits, ROUND):
     for kind, durations in kinds.items():
       durations += bench.pickup(kind, first, min(ROUND, options.edits - first))
@@ -157,13 +179,14 @@ def measure_pickup(bench, options):
     thousands.append(summary(durations) | {"daemon_cpu_us_per_edit": (bench.processor() - before) // 1000 // 1000})
   result["row"] = {"first": thousands[0], "last": thousands[-1], "all": thousands}
   result["row"] |= {"resident_before": memory, "resident_after": bench.resident()}
-  return result
+  return result | {"others_share": bystanders.share()}
 
 
 def show_pickup(result):
   print(
     f"Edit to message: Redis {result['redis']} on a {result['transport']}, {result['schedules']} idle schedules, "
-    f"{result['cores']} cores, load before {result['load_before']}\n")
+    f"{result['cores']} cores")
+  print(f"Other programs kept {result['others_share']:.0%} of the processors busy meanwhile.\n")
   print(f"{'':42}{'p50':>10}{'p99':>10}{'max':>10}")
 
   def row(name, part):

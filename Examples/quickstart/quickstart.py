@@ -223,7 +223,7 @@ class Quickstart:
     late = self.daemon.lateness
     rows = [
       ("edits heard", str(self.daemon.edits)), ("fired", str(fired)),
-      ("executed", f"{len(executed)} by the worker" + ("" if self.problems else ", the same ones, each once")),
+      ("executed", f"{len(executed)} by the worker" + (", the same ones, each once" if fired and not self.problems else "")),
       ("lateness", f"p50 {percentile(late, 0.5):.2f} ms, p99 {percentile(late, 0.99):.2f} ms" if late else "-"),
     ]
     self.terminal.write(f"\nIn {seconds:.0f} s:" + "".join(f"\n  {name:12} {value}" for name, value in rows))

@@ -246,7 +246,10 @@ public final class BeatService {
       scripts.fire(plan, to: [Array(name.utf8)]) { [unowned self] in ended(plan, $0) }
     case .exchange(let exchange, let key):
       scripts.queues(boundTo: exchange, routingKey: key) { [unowned self] queues, error in
-        guard let queues else { return ended(plan, error.map { .refused($0.message) } ?? .unknown) }
+        guard let queues else {
+          let text = "the bindings of exchange \(exchange) could not be read: "
+          return ended(plan, error.map { .refused(text + $0.message) } ?? .unknown)
+        }
         guard !queues.isEmpty else {
           return ended(
             plan,

@@ -10,7 +10,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import tempfile
 import threading
 import time
 
@@ -84,7 +83,11 @@ class Stage:
 
   def __enter__(self):
     (PROJECT / ".build").mkdir(exist_ok=True)
-    self.folder = tempfile.mkdtemp(prefix=f"{self.name}.", dir=PROJECT / ".build")
+    for left in (PROJECT / ".build").glob(f"{self.name}.[0-9]*"):  # By one that was killed.
+      if not os.path.exists(f"/proc/{left.suffix[1:]}"):
+        shutil.rmtree(left, ignore_errors=True)
+    self.folder = str(PROJECT / f".build/{self.name}.{os.getpid()}")
+    os.mkdir(self.folder, 0o700)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
       signal.signal(number, self._interrupted)
     return self

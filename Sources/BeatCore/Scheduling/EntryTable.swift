@@ -5,7 +5,8 @@ struct EntryTable {
   private var handles: [EntryName: DueHeap.Handle] = [:]
 
   var count: Int { handles.count }
-  var names: [EntryName] { Array(handles.keys) }
+  /// In the order of their handles: what is done to all of them is done in the same order in each run.
+  var names: [EntryName] { slots.compactMap { $0?.name } }
 
   func handle(of name: EntryName) -> DueHeap.Handle? { handles[name] }
 

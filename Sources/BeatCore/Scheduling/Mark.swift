@@ -19,7 +19,9 @@ public struct Mark: Hashable, Sendable {
   public init?(_ bytes: [UInt8]) {
     guard let text = String(validating: bytes, as: UTF8.self) else { return nil }
     let parts = text.split(separator: "|", omittingEmptySubsequences: false)
-    guard parts.count == 3, parts[0].count == 20, let due = Int64(parts[0]), let count = Int64(parts[2]), count >= 0
+    // Digits only: Swift's own reader takes a sign, which would sort wrongly.
+    guard parts.count == 3, parts[0].count == 20, !parts[0].contains(where: { "+-".contains($0) }),
+      parts[2].first != "+", let due = Int64(parts[0]), let count = Int64(parts[2]), count >= 0
     else { return nil }
     self.init(
       due: UnixTime(microseconds: due), taskID: parts[1].isEmpty ? nil : TaskID(text: parts[1]), totalRunCount: count)

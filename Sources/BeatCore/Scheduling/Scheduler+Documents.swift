@@ -140,9 +140,10 @@ extension Scheduler {
       reportFired(plan, at: now, confirmed: true)
       entry.immediate = nil
     }
+    // The mark's count stands even where its time is known already: a stale copy may have lost it in the document.
+    if let mark, mark.due >= entry.base { entry.totalRunCount = max(entry.totalRunCount, mark.totalRunCount) }
     guard let newest = [mark?.due, lastRunAt].compactMap({ $0 }).max(), newest > entry.base else { return false }
     entry.base = newest
-    if let mark, mark.due == newest { entry.totalRunCount = max(entry.totalRunCount, mark.totalRunCount) }
     return true
   }
 

@@ -16,7 +16,7 @@
 -- ARGV[10]    the store's database, ARGV[11] the broker's, on this server
 --
 -- Returns {'OK'} | {'FENCED'} | {'ALREADY_MINE'} | {'ALREADY', mark} | {'GONE'} | {'CHANGED'}
---       | {'EARLY', this server's microseconds} | {'BADQUEUE', list, type} | {'ERR', text}
+--       | {'EARLY', this server's microseconds} | {'BADQUEUE', list, type} | {'ERR', '<command>: <error>'}
 -- Sending the same call again is always safe.
 local document, mark, lease = KEYS[1], KEYS[2], KEYS[3]
 local token, old, new, message, entry, due, id = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[7]
@@ -50,7 +50,7 @@ if not problem then
   for i = 4, #KEYS do
     local reply = redis.pcall('LPUSH', KEYS[i], message)
     if type(reply) == 'table' and reply.err then
-      problem = {'ERR', reply.err}
+      problem = {'ERR', 'LPUSH: ' .. reply.err}
       break
     end
     pushed = i
@@ -60,7 +60,7 @@ if broker ~= store then redis.call('SELECT', store) end
 
 if not problem then
   local reply = redis.pcall('HSET', mark, entry, ARGV[8])
-  if type(reply) == 'table' and reply.err then problem = {'ERR', reply.err} end
+  if type(reply) == 'table' and reply.err then problem = {'ERR', 'HSET: ' .. reply.err} end
 end
 if problem then
   -- Exact: while the script runs, nobody can have taken what it pushed.

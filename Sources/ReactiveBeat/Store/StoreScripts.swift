@@ -123,7 +123,7 @@ extension FireOutcome {
     case "EARLY": self = .early(serverTime: UnixTime(microseconds: Int64(text(1)) ?? 0))
     case "BADQUEUE":
       self = .refused("the queue's key \(EntryName(text(1))) holds a Redis \(text(2)), not a list; delete it")
-    case "ERR": self = .refused("Redis refused: \(text(1))")
+    case "ERR": self = .refused("Redis refused \(text(1))")
     default: self = .refused("the fire script gave an unknown answer")
     }
   }

@@ -31,6 +31,8 @@ final class StoreSession {
   private var probeEvents = 0
   /// CONFIG is not allowed here, so nobody but the probe can tell whether events come.
   private var configRefusal: RedisServerError?
+  /// The setting, where it lacks something and cannot be changed.
+  private var incompleteSetting: String?
   private var isWatching = false
   private var isOver = false
 
@@ -145,7 +147,10 @@ final class StoreSession {
   }
 
   private func set(_ candidates: ArraySlice<String>, was: String) {
-    guard let value = candidates.first else { return subscribe() }
+    guard let value = candidates.first else {
+      incompleteSetting = was
+      return subscribe()
+    }
     send(RedisCommand("CONFIG", "SET", "notify-keyspace-events", value)) { [self] reply in
       if let error = reply.error {
         configRefusal = error
@@ -206,6 +211,12 @@ final class StoreSession {
     guard probeEvents >= 3, !isWatching, let commands else { return }
     deadline.cancel()
     isWatching = true
+    if let incompleteSetting, let configRefusal {
+      handle(
+        .notice(
+          "notify-keyspace-events is \"\(incompleteSetting)\", so that some edits are not heard, and we may not change it "
+            + "(\(configRefusal.message)); \(NotificationSetting.advice)"))
+    }
     handle(
       .watching(
         StoreScripts(

@@ -17,7 +17,7 @@ enum Sample {
   static func document(_ fields: String..., interval: String? = #"{"every": 10, "period": "seconds"}"#) -> String {
     var members = [#""name": "report""#, #""task": "proj.tasks.add""#, #""enabled": true"#]
     if let interval { members.append(#""interval": \#(interval)"#) }
-    for field in fields {
+    for field in fields where !field.isEmpty {
       let key = field.prefix { $0 != ":" }
       members.removeAll { $0.hasPrefix(key + ":") }
       members.append(field)

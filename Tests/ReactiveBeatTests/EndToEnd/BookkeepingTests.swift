@@ -122,6 +122,9 @@ import Testing
     for index in 0..<10 { stage.set("n\(index)", schedule("n\(index)", every: "0.1", #", "catchup": "all""#)) }
     let daemon = try stage.daemon()
     for _ in 0..<3 { try daemon.wait(for: "fired") { $0.number("count") != nil } }
+    // In the middle of a second, so that something is held back.
+    let some = stage.messages().count + 20
+    #expect(eventually { stage.messages().count >= some })
     try daemon.stop()
     let lines = daemon.logged("fired")
     let pushed = stage.messages().count

@@ -181,6 +181,7 @@ struct FireScenario: Sendable, CustomTestStringConvertible {
       call.lists = ["one", "two"].map { Array($0.utf8) }
       let answer = bench.answer(call, as: limited)?.array ?? []
       bench.check("the answer", answer.first?.text, "ERR")
+      bench.check("it names the command", answer.last?.text?.hasPrefix("HSET: ") == true)
       bench.check("list one", bench.messages("one"), ["before", "message"])
       bench.check("list two", bench.messages("two"), [])
       bench.check("the document", bench.document, "old")

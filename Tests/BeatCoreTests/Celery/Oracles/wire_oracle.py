@@ -1,4 +1,4 @@
-"""Asks Python's json, Celery's saferepr and kombu's topic exchange. Needs Celery 5.7.
+"""Asks Python's json, Celery's saferepr and beat, and kombu's topic exchange. Needs Celery 5.7.
 
 One JSON request per line on standard input, one answer per line on standard output. <hex> is UTF-8 as hexadecimal.
 
@@ -6,16 +6,23 @@ One JSON request per line on standard input, one answer per line on standard out
 {"dumps": <hex>}            the text as json.dumps writes it
 {"saferepr": <hex>}         saferepr of the JSON value, at most 1,024 characters, as json.dumps writes that text
 {"topic": [binding, key]}   "yes" if a message with the key goes to a queue bound with the binding key, else "no"
+{"send": {task, id, origin, reply_to, now, args, kwargs, queue, options}}
+    the message that beat's send_task puts on the queue of kombu's in-memory transport, as the Redis transport would
+    store it. `now` is ISO 8601. Origin, reply_to and delivery_tag, which are chance, are replaced by those given and the id.
 """
 import json
 import sys
+from datetime import datetime
 
 import celery
 from celery.utils.saferepr import saferepr
+from kombu.transport.memory import Channel
 from kombu.transport.virtual.exchange import TopicExchange
+from kombu.utils.json import dumps
 
 assert celery.__version__.startswith("5.7."), celery.__version__
 topics = TopicExchange(channel=None)
+app = celery.Celery(broker="memory://", set_as_current=False)
 
 
 def loads(hexadecimal):
@@ -32,7 +39,25 @@ def topic(binding, key):
     return "yes" if topics.lookup(table, "exchange", key, None) else "no"
 
 
+def send(request):
+    now = datetime.fromisoformat(request["now"])
+    app.now = lambda: now
+    options = dict(request["options"])
+    # As beat does it: celery/beat.py, Scheduler.apply_async.
+    options.setdefault("headers", {})["celery_beat_task"] = True
+    queue = request["queue"] or "celery"
+    if request["queue"]:
+        options["queue"] = queue
+    app.send_task(request["task"], request["args"], request["kwargs"], task_id=request["id"], **options)
+    message = Channel.queues[queue].get_nowait()
+    message["headers"]["origin"] = request["origin"]
+    message["properties"].update(reply_to=request["reply_to"], delivery_tag=request["id"])
+    return dumps(message)
+
+
 def answer(request):
+    if "send" in request:
+        return send(request["send"])
     if "loads" in request:
         return loads(request["loads"])
     if "dumps" in request:

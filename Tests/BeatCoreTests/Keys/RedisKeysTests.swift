@@ -1,0 +1,63 @@
+import Testing
+
+@testable import BeatCore
+
+@Suite("RedisKeys: every key has one meaning")
+struct RedisKeysTests {
+  private let keys = RedisKeys(prefix: "tasks:meta:")
+
+  @Test func documentsAreUnderThePrefixAndOursAreNot() {
+    #expect(String(keys.document(EntryName("nightly"))) == "tasks:meta:nightly")
+    for own in [keys.mark, keys.lease, keys.probe("1"), keys.ownPrefix] {
+      #expect(String(own).hasPrefix("reactivebeat:tasks:meta:"))
+      #expect(!own.starts(with: keys.prefix))
+    }
+    #expect(Set([keys.mark, keys.lease, keys.probe("1"), keys.probe("2")]).count == 4)
+  }
+
+  @Test func twoPrefixesShareNoKey() {
+    let other = RedisKeys(prefix: "tasks:meta:b:")
+    #expect(other.mark != keys.mark)
+    #expect(other.document(EntryName("a")) != keys.document(EntryName("a")))
+  }
+
+  @Test func anEntryIsWhatFollowsThePrefixToTheByte() {
+    #expect(keys.entry(of: Array("tasks:meta:nightly".utf8)) == EntryName("nightly"))
+    #expect(keys.entry(of: Array("tasks:meta:".utf8)) == EntryName(""))
+    #expect(keys.entry(of: Array("tasks:meta".utf8)) == nil)
+    #expect(keys.entry(of: Array("other:nightly".utf8)) == nil)
+    let odd: [UInt8] = [0xFF, 0x00, 0x0A, 0x2A]
+    #expect(keys.entry(of: keys.prefix + odd) == EntryName(odd))
+    #expect(keys.document(EntryName(odd)) == keys.prefix + odd)
+  }
+
+  @Test(arguments: ["tasks:meta:", "", "r", "reactivebeat:", "beat:"]) func ourOwnKeysAreNoEntries(_ prefix: String) {
+    let keys = RedisKeys(prefix: prefix)
+    for own in [keys.mark, keys.lease, keys.probe("x")] { #expect(keys.entry(of: own) == nil) }
+    #expect(keys.entry(of: keys.document(EntryName("nightly"))) == EntryName("nightly"))
+  }
+
+  @Test func patternsMatchThePrefixLiterally() {
+    #expect(String(keys.documentPattern) == "tasks:meta:*")
+    #expect(String(RedisKeys(prefix: #"a*b?[c]\d"#).documentPattern) == #"a\*b\?\[c\]\\d*"#)
+    #expect(String(keys.documentEvents(database: 3)) == "__keyspace@3__:tasks:meta:*")
+    #expect(String(keys.events(of: Array("a[1]*".utf8), database: 0)) == #"__keyspace@0__:a\[1\]\*"#)
+  }
+
+  // MARK: kombu's
+
+  /// Measured with kombu 5.7: 0…9 fold into four lists, whatever is beyond into the nearest.
+  @Test(arguments: [
+    (0, "celery"), (1, "celery"), (2, "celery"), (-1, "celery"), (Int64.min, "celery"), (3, "celery\u{6}\u{16}3"),
+    (5, "celery\u{6}\u{16}3"), (6, "celery\u{6}\u{16}6"), (8, "celery\u{6}\u{16}6"), (9, "celery\u{6}\u{16}9"),
+    (10, "celery\u{6}\u{16}9"), (255, "celery\u{6}\u{16}9"), (Int64.max, "celery\u{6}\u{16}9"),
+  ])
+  func aPriorityIsAListOfItsOwn(_ priority: Int64, _ list: String) {
+    #expect(String(RedisKeys.queue(Array("celery".utf8), priority: priority)) == list)
+  }
+
+  @Test func bindings() {
+    #expect(String(RedisKeys.bindings("reports")) == "_kombu.binding.reports")
+    #expect(String(RedisKeys.permanentBindings("reports")) == "_kombu.binding_permanent.reports")
+  }
+}

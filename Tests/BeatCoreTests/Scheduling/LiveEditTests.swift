@@ -1,0 +1,185 @@
+import Testing
+
+@testable import BeatCore
+
+@Suite("Edits while we watch: in force at once, and nothing overdue is invented")
+struct LiveEditTests {
+  private let a = EntryName("a")
+  private let every30 = #"{"every": 30, "period": "seconds"}"#
+
+  /// Watched since noon, every ten seconds; 14 seconds have passed, and it was fired once.
+  private func running(_ fields: String = "") -> SchedulerBench {
+    var bench = SchedulerBench()
+    _ = bench.load(a, Sample.document(fields))
+    _ = bench.run(14)
+    return bench
+  }
+
+  // MARK: what is edited
+
+  @Test func otherArgumentsKeepThePhase() {
+    var bench = running()
+    let actions = bench.edit(a, Sample.document(#""args": [5], "queue": "math""#), .fired(10))
+    #expect(actions.reports == [.changed(a, next: at(20))])
+    let later = bench.run(20)
+    #expect(later.dues == [20, 30])
+    #expect(later.fires.map(\.route) == [.queue("math"), .queue("math")])
+    #expect(later.timers.first != at(20), "the timer already was armed for it")
+  }
+
+  @Test func anotherIntervalCountsFromTheLastRun() {
+    var bench = running()
+    let actions = bench.edit(a, Sample.document(interval: every30), .fired(10))
+    #expect(actions.reports == [.changed(a, next: at(40))])
+    #expect(bench.run(60).dues == [40, 70])
+  }
+
+  @Test func aShorterIntervalIsNotOverdue() {
+    var bench = SchedulerBench()
+    _ = bench.load(a, Sample.document(interval: #"{"every": 1, "period": "hours"}"#), .fired(-1_805))
+    let actions = bench.edit(a, Sample.document(), .fired(-1_805))
+    #expect(actions.reports == [.changed(a, next: at(5))])
+    let later = bench.run(20)
+    #expect(later.dues == [5, 15])
+    #expect(!later.reports.contains { if case .skipped = $0 { true } else { false } })
+  }
+
+  @Test func anotherCrontabWaitsForItsNextMatch() {
+    var bench = SchedulerBench()
+    _ = bench.load(a, Sample.crontab(#"{"minute": "30"}"#), .fired(-1_800))
+    // 11:45 would have been due meanwhile.
+    let actions = bench.edit(a, Sample.crontab(#"{"minute": "45"}"#), .fired(-1_800))
+    #expect(actions.reports == [.changed(a, next: at(2_700))])
+    #expect(bench.run(3_000).dues == [2_700])
+  }
+
+  @Test func anotherZoneIsAnotherSchedule() {
+    var bench = SchedulerBench()
+    _ = bench.load(a, Sample.crontab(#"{"minute": "0", "hour": "12"}"#), .fired(-86_400))
+    let zoned = Sample.crontab(#"{"minute": "0", "hour": "12"}"#, #""timezone": "Europe/Berlin""#)
+    #expect(bench.edit(a, zoned, .fired(-86_400)).reports == [.changed(a, next: time("2026-03-03T11:00:00Z"))])
+  }
+
+  @Test func theSameScheduleWrittenOtherwiseIsNoEditOfIt() {
+    var bench = SchedulerBench()
+    _ = bench.load(a, Sample.crontab(#"{"minute": "*/20"}"#), .fired(-3_600))
+    // Still due: the newest of those that were missed.
+    _ = bench.edit(a, Sample.crontab(#"{"minute": [0, 20, 40], "hour": "*"}"#), .fired(-3_600))
+    #expect(bench.run(0).dues == [0])
+  }
+
+  // MARK: switching
+
+  @Test func disabledItRests() {
+    var bench = running()
+    let actions = bench.edit(a, Sample.document(#""enabled": false"#), .fired(10))
+    #expect(actions.reports == [.changed(a, next: nil)])
+    #expect(actions.timers == [nil])
+    #expect(bench.run(60).fires == [])
+  }
+
+  @Test func enabledAgainTheNextOccurrenceIsAfterNow() {
+    var bench = running()
+    _ = bench.edit(a, Sample.document(#""enabled": false"#), .fired(10))
+    _ = bench.run(60)
+    let actions = bench.edit(a, Sample.document(), .fired(10))
+    #expect(actions.reports == [.changed(a, next: at(80))])
+    let later = bench.run(20)
+    #expect(later.dues == [80, 90])
+    #expect(later.reports.count { if case .skipped = $0 { true } else { false } } == 0)
+  }
+
+  @Test func deletedItIsForgotten() {
+    var bench = running()
+    #expect(bench.receive(.touched(a)) == [.read(a)])
+    #expect(bench.read(a, .absent) == [.report(.removed(a)), .armTimer(nil)])
+    #expect(bench.run(60).fires == [])
+    #expect(bench.scheduler.scheduleCount == 0)
+    #expect(bench.read(a, .absent) == [])
+  }
+
+  // MARK: bookkeeping that somebody puts back
+
+  @Test func aStaleLastRunAtMakesNothingFireAgain() throws {
+    var bench = SchedulerBench()
+    _ = bench.load(a, Sample.document())
+    _ = bench.run(25)
+    let stale = Sample.document(#""last_run_at": "2026-03-02T11:00:00Z", "total_run_count": 0, "note": "saved""#)
+    _ = bench.edit(a, stale, .fired(20, count: 2))
+    let later = bench.run(10)
+    #expect(later.dues == [30])
+    // Ours return with the next fire, in what the user saved.
+    let written = try #require(later.fires.first?.newDocument)
+    #expect(String(written).contains(#""note": "saved""#))
+    #expect(try Sample.read(String(written)).totalRunCount == 3)
+    #expect(try Sample.read(String(written)).lastRunAt == at(30))
+  }
+
+  @Test func bookkeepingThatIsDroppedReturnsToo() throws {
+    var bench = SchedulerBench()
+    _ = bench.load(a, Sample.document(#""last_run_at": "2026-03-02T11:59:59Z", "total_run_count": 7"#))
+    _ = bench.run(10)
+    _ = bench.edit(a, Sample.document(), .fired(9, count: 8))
+    let plan = try #require(bench.run(10).fires.first)
+    #expect(plan.due == at(19))
+    #expect(plan.mark.totalRunCount == 9)
+  }
+
+  @Test func aLastRunAtThatIsSetForwardCounts() {
+    var bench = running()
+    let actions = bench.edit(a, Sample.document(#""last_run_at": "2026-03-02T12:00:13Z""#), .fired(10))
+    #expect(actions.fires == [])
+    #expect(bench.run(20).dues == [23, 33])
+  }
+
+  @Test func aHigherCountIsTakenOver() {
+    var bench = running()
+    _ = bench.edit(a, Sample.document(#""total_run_count": 100"#), .fired(10))
+    #expect(bench.run(10).fires.map(\.mark.totalRunCount) == [101])
+  }
+
+  /// Another daemon fired: the document and the mark say so, and no person did anything.
+  @Test func aFireOfAnotherDaemonIsNobodysEdit() {
+    var bench = running()
+    let actions = bench.edit(
+      a, Sample.document(#""last_run_at": "2026-03-02T12:00:20Z", "total_run_count": 2"#), .fired(20, count: 2))
+    #expect(actions == [.read(a), .armTimer(at(30))])
+    #expect(bench.run(20).dues == [30])
+  }
+
+  @Test func ourOwnFireComesBackAsAnEventAndIsNoEdit() throws {
+    var bench = SchedulerBench()
+    _ = bench.load(a, Sample.document())
+    let plan = try #require(bench.run(10).fires.first)
+    #expect(bench.edit(a, String(plan.newDocument), plan.mark) == [.read(a)])
+  }
+
+  // MARK: delete and make again
+
+  @Test func madeAgainItIsANewSchedule() {
+    var bench = running()
+    _ = bench.receive(.touched(a))
+    _ = bench.read(a, .absent)
+    _ = bench.run(2)
+    let actions = bench.edit(a, Sample.document(#""total_run_count": 40"#), .fired(10))
+    #expect(actions.reports == [.loaded(a, next: at(26), initially: false)])
+    #expect(actions.anchors == [.seen(16, count: 40)], "the count is the document's")
+    let later = bench.run(20)
+    #expect(later.dues == [26, 36])
+    #expect(later.fires.map(\.mark.totalRunCount) == [41, 42])
+  }
+
+  /// The mark remembers what was fired, even where the clock has been set back since.
+  @Test func madeAgainItNeverFiresForATimeAlreadyFired() {
+    var bench = SchedulerBench.watching()
+    let actions = bench.edit(a, Sample.document(), .fired(60))
+    #expect(actions.anchors == [.seen(60)])
+    #expect(bench.run(100).dues == [70, 80, 90, 100])
+  }
+
+  @Test func restoredWithItsLastRunItGoesOnFromThere() {
+    var bench = SchedulerBench.watching()
+    _ = bench.edit(a, Sample.document(#""last_run_at": "2026-03-02T11:59:56Z""#), nil)
+    #expect(bench.run(20).dues == [6, 16])
+  }
+}

@@ -1,0 +1,121 @@
+@testable import BeatCore
+
+/// A scheduler fed by hand, with a clock of its own: each call is what happened, and gives what has to be done about it.
+struct SchedulerBench {
+  private(set) var scheduler: Scheduler
+  /// Noon at first.
+  var now = Sample.noon
+  /// What the timer is armed for.
+  private(set) var timer: UnixTime?
+
+  init(_ change: (inout SchedulerConfiguration) -> Void = { _ in }) {
+    scheduler = Scheduler(Self.configuration(change))
+  }
+
+  static func configuration(_ change: (inout SchedulerConfiguration) -> Void = { _ in }) -> SchedulerConfiguration {
+    var configuration = SchedulerConfiguration(
+      keys: RedisKeys(prefix: "tasks:meta:"), documents: Sample.context, defaultQueue: "celery", origin: "gen1@test",
+      replyTo: "db655678-c42b-3e77-b0aa-787848ae062e", sha1: SHA1.digest)
+    change(&configuration)
+    return configuration
+  }
+
+  mutating func receive(_ event: Scheduler.Event) -> [Scheduler.Action] {
+    let actions = scheduler.receive(event, now: now)
+    for case .armTimer(let time) in actions { timer = time }
+    return actions
+  }
+
+  // MARK: documents
+
+  /// A full load that finds these documents, each with its mark.
+  mutating func load(_ documents: [(EntryName, String, Mark?)]) -> [Scheduler.Action] {
+    var actions = receive(.loadStarted)
+    for (name, document, mark) in documents { actions += read(name, document, mark) }
+    return actions + receive(.loadFinished)
+  }
+
+  /// A full load that finds one document.
+  mutating func load(_ name: EntryName, _ document: String, _ mark: Mark? = nil) -> [Scheduler.Action] {
+    load([(name, document, mark)])
+  }
+
+  /// A scheduler that watches, and has found nothing yet.
+  static func watching(_ change: (inout SchedulerConfiguration) -> Void = { _ in }) -> SchedulerBench {
+    var bench = SchedulerBench(change)
+    _ = bench.load([])
+    return bench
+  }
+
+  mutating func read(_ name: EntryName, _ document: String, _ mark: Mark? = nil) -> [Scheduler.Action] {
+    receive(.read(name, Scheduler.DocumentRead(.document(Array(document.utf8)), mark: mark)))
+  }
+
+  mutating func read(_ name: EntryName, _ content: Scheduler.DocumentRead.Content) -> [Scheduler.Action] {
+    receive(.read(name, Scheduler.DocumentRead(content, mark: nil)))
+  }
+
+  /// An edit that is heard of: the notification, and the document as it stands now.
+  mutating func edit(_ name: EntryName, _ document: String, _ mark: Mark? = nil) -> [Scheduler.Action] {
+    receive(.touched(name)) + read(name, document, mark)
+  }
+
+  // MARK: time
+
+  /// Lets so many seconds pass; the timer goes off when it should. Scripts stay unanswered.
+  mutating func pass(_ seconds: Double) -> [Scheduler.Action] {
+    let end = now.advanced(by: Int64(seconds * 1_000_000))
+    var actions: [Scheduler.Action] = []
+    while let timer, timer <= end {
+      now = max(now, timer)
+      self.timer = nil
+      actions += receive(.timerFired)
+    }
+    now = end
+    return actions
+  }
+
+  /// Lets so many seconds pass, with a Redis that carries out each script at once.
+  mutating func run(_ seconds: Double) -> [Scheduler.Action] {
+    let end = now.advanced(by: Int64(seconds * 1_000_000))
+    var actions: [Scheduler.Action] = []
+    while let timer, timer <= end {
+      now = max(now, timer)
+      self.timer = nil
+      let due = receive(.timerFired)
+      actions += due
+      for plan in due.fires { actions += receive(.fireEnded(plan, .fired)) }
+    }
+    now = end
+    return actions
+  }
+
+  mutating func end(_ plan: FirePlan, _ outcome: FireOutcome) -> [Scheduler.Action] {
+    receive(.fireEnded(plan, outcome))
+  }
+}
+
+/// So many seconds after noon.
+func at(_ seconds: Double) -> UnixTime { Sample.noon.advanced(by: Int64(seconds * 1_000_000)) }
+
+extension Mark {
+  /// Seen, not fired.
+  static func seen(_ seconds: Double, count: Int64 = 0) -> Mark {
+    Mark(due: at(seconds), taskID: nil, totalRunCount: count)
+  }
+
+  static func fired(_ seconds: Double, count: Int64 = 1) -> Mark {
+    Mark(due: at(seconds), taskID: TaskID(text: "some id"), totalRunCount: count)
+  }
+}
+
+extension [Scheduler.Action] {
+  var fires: [FirePlan] { compactMap { if case .fire(let plan) = $0 { plan } else { nil } } }
+  /// The due times of the scripts, in seconds after noon.
+  var dues: [Double] { fires.map { Double($0.due.microseconds(since: Sample.noon)) / 1_000_000 } }
+  var reads: [EntryName] { compactMap { if case .read(let name) = $0 { name } else { nil } } }
+  var anchors: [Mark] { compactMap { if case .anchor(_, let mark) = $0 { mark } else { nil } } }
+  var reports: [Scheduler.Report] { compactMap { if case .report(let report) = $0 { report } else { nil } } }
+  var timers: [UnixTime?] { compactMap { if case .armTimer(let time) = $0 { .some(time) } else { nil } } }
+  var warnings: [String] { reports.compactMap { if case .warned(_, let text) = $0 { text } else { nil } } }
+}

@@ -1,0 +1,233 @@
+import Glibc
+import Testing
+
+@testable import BeatCore
+@testable import ReactiveBeat
+
+/// Redis is not there, goes away, and comes back.
+@Suite struct OutageTests {
+  /// Every acknowledged write survives the server's death.
+  private static let durable = ["--appendonly", "yes", "--appendfsync", "always"]
+
+  @Test func unreachableAtStart() throws {
+    let stage = try Stage()
+    stage.server.kill()
+    let door = try ClosedDoor(at: stage.server.socketPath)
+    let daemon = try stage.launch()
+    // The same failure again and again is told once.
+    for _ in 0..<4 { try door.turnAway() }
+    #expect(daemon.logged("disconnected").count == 1)
+    let line = try daemon.wait(for: "disconnected")
+    #expect(line.level == "error")
+    #expect(line["store"]?.contains(stage.server.socketPath) == true)
+    door.remove()
+    try stage.restart()
+    stage.set("a", schedule("a", atOnce))
+    try daemon.wait(for: "ready")
+    try daemon.wait(for: "fired", key: stage.key("a"))
+    #expect(daemon.logged("disconnected").count { $0.reason == line.reason } == 1)
+    #expect(daemon.logged("reconnected").isEmpty)
+    try daemon.stop()
+  }
+
+  @Test func refusedAtStart() throws {
+    let stage = try Stage(tcp: true)
+    stage.server.kill()
+    let daemon = try stage.launch()
+    let line = try daemon.wait(for: "disconnected")
+    #expect(line.reason.contains("refused") && line.reason.contains("127.0.0.1:\(stage.server.port)"))
+    try stage.restart()
+    try daemon.wait(for: "ready")
+    #expect(daemon.logged("disconnected").count == 1)
+  }
+
+  /// Killed in the middle of firing, again and again: nothing is lost and nothing comes twice.
+  @Test func killedAndStartedAgain() throws {
+    let stage = try Stage(Self.durable)
+    for name in ["a", "b", "c"] { stage.set(name, schedule(name, every: "0.05", #", "catchup": "all""#)) }
+    let daemon = try stage.daemon()
+    for round in 1...5 {
+      #expect(eventually { (stage.mark("a")?.totalRunCount ?? 0) >= Int64(round * 8) })
+      guard round < 5 else { break }
+      stage.server.kill()
+      try daemon.wait(for: "disconnected")
+      try stage.restart()
+      try daemon.wait(for: "reconnected")
+    }
+    #expect(try daemon.stop() == .status(0))
+    var messages = stage.messages().map(\.id)
+    for name in ["a", "b", "c"] {
+      let mark = try #require(stage.mark(name))
+      let expected = stage.taskIDs(name, last: mark.due, every: 50_000, count: Int(mark.totalRunCount))
+      #expect(messages.filter(Set(expected).contains) == expected)
+      messages.removeAll(where: Set(expected).contains)
+      #expect(stage.document(name)?.contains(#""total_run_count": \#(mark.totalRunCount)"#) == true)
+    }
+    #expect(messages.isEmpty, "messages of no occurrence")
+  }
+
+  /// Every occurrence until now is in the queue once, in its order, and told once.
+  private func expectEach(_ stage: Stage, _ daemon: Daemon, every microseconds: Int64) throws {
+    let mark = try #require(stage.mark("a"))
+    let ids = stage.messages().map(\.id)
+    #expect(Int64(ids.count) == mark.totalRunCount)
+    #expect(ids == stage.taskIDs("a", last: mark.due, every: microseconds, count: ids.count))
+    #expect(daemon.logged("fired").map { $0["id"] } == ids)
+    #expect(stage.document("a")?.contains(#""total_run_count": \#(ids.count)"#) == true)
+  }
+
+  /// Killed with a script on its way that it never ran: the occurrence is still due.
+  @Test func killedBeforeItRan() throws {
+    let stage = try Stage(Self.durable)
+    let daemon = try stage.daemon()
+    stage.set("a", schedule("a", every: "0.3", #", "catchup": "all""#))
+    try daemon.wait(for: "loaded", key: stage.key("a"))
+    #expect(eventually { stage.mark("a") != nil })
+    let due = try #require(stage.mark("a")).due.advanced(by: 300_000)
+    stage.server.suspend()
+    #expect(eventually { SystemClock.now() > due.advanced(by: 100_000) })
+    stage.server.kill()
+    try stage.restart()
+    try daemon.wait(for: "reconnected")
+    #expect(try daemon.wait(for: "fired", key: stage.key("a")).time("due") == due)
+    try daemon.wait(for: "fired", key: stage.key("a"))
+    try daemon.stop()
+    try expectEach(stage, daemon, every: 300_000)
+  }
+
+  /// The script ran and its answer got lost: found out, and not done again.
+  @Test func answersLost() throws {
+    let stage = try Stage()
+    let proxy = try RedisProxy(to: stage.server)
+    let socket = "redis+socket://\(proxy.path)?virtual_host="
+    let daemon = try stage.daemon(["CELERY_REDIS_SCHEDULER_URL": socket + "1", "CELERY_BROKER_URL": socket + "0"])
+    stage.set("a", schedule("a", every: "0.3", #", "catchup": "all""#))
+    for _ in 0..<4 {
+      try daemon.wait(for: "fired", key: stage.key("a"))
+      proxy.loseReplies()
+      #expect(eventually { (stage.mark("a")?.totalRunCount ?? 0) > daemon.logged("fired").count })
+      proxy.cut()
+      try daemon.wait(for: "reconnected")
+    }
+    try daemon.wait(for: "fired", key: stage.key("a"))
+    try daemon.stop()
+    try expectEach(stage, daemon, every: 300_000)
+    #expect(daemon.logged("fired").contains { $0.value("confirmed") == .bool(true) })
+  }
+
+  /// What happened meanwhile raised events that nobody heard: the load finds it.
+  @Test func editsWhileDisconnected() throws {
+    let stage = try Stage(Self.durable)
+    for name in ["same", "edited", "deleted", "retyped"] { stage.set(name, schedule(name)) }
+    let daemon = try stage.daemon()
+    // Stopped, so that it cannot be back before the edits.
+    daemon.send(SIGSTOP)
+    stage.server.kill()
+    try stage.restart()
+    stage.set("edited", schedule("edited", every: "60"))
+    stage.store("DEL", stage.key("deleted"), stage.key("retyped"))
+    stage.store("LPUSH", stage.key("retyped"), "x")
+    stage.set("new", schedule("new", atOnce))
+    daemon.send(SIGCONT)
+    #expect(try daemon.wait(for: "reconnected").number("schedules") == 3)
+    try daemon.wait(for: "changed", key: stage.key("edited"))
+    try daemon.wait(for: "removed", key: stage.key("deleted"))
+    try daemon.wait(for: "rejected", key: stage.key("retyped"))
+    try daemon.wait(for: "fired", key: stage.key("new"))
+    #expect(daemon.lines.allSatisfy { $0.key != stage.key("same") })
+  }
+
+  /// The setting of the notifications has died with the server.
+  @Test func notificationsAreSwitchedOnAgain() throws {
+    let stage = try Stage(Self.durable)
+    let daemon = try stage.daemon()
+    try daemon.wait(for: "notice")
+    stage.server.kill()
+    try stage.restart()
+    try daemon.wait(for: "reconnected")
+    try daemon.wait(for: "notice")
+    stage.set("a", schedule("a"))
+    try daemon.wait(for: "loaded", key: stage.key("a"))
+  }
+
+  /// Either connection alone may be cut; together they come back.
+  @Test(arguments: ["normal", "pubsub"]) func connectionKilled(_ type: String) throws {
+    let stage = try Stage()
+    stage.set("a", schedule("a", every: "0.1", #", "catchup": "all""#))
+    let daemon = try stage.daemon()
+    try daemon.wait(for: "fired", key: stage.key("a"))
+    let killer = try stage.server.client()
+    #expect(killer("CLIENT", "KILL", "TYPE", type, "SKIPME", "yes")?.integer ?? 0 > 0)
+    try daemon.wait(for: "disconnected")
+    try daemon.wait(for: "reconnected")
+    killer("SELECT", "1")
+    killer("SET", stage.key("b"), schedule("b"))
+    try daemon.wait(for: "loaded", key: stage.key("b"))
+    try daemon.wait(for: "fired", key: stage.key("a"))
+    try daemon.stop()
+    let after = try Stage(on: stage.server)
+    let mark = try #require(after.mark("a"))
+    let ids = after.messages().map(\.id)
+    #expect(ids == after.taskIDs("a", last: mark.due, every: 100_000, count: ids.count))
+    #expect(Int64(ids.count) == mark.totalRunCount)
+  }
+
+  /// A server that has lost its scripts gets them again.
+  @Test func scriptsFlushed() throws {
+    let stage = try Stage()
+    let daemon = try stage.daemon()
+    for name in ["a", "b"] {
+      stage.store("SCRIPT", "FLUSH")
+      stage.set(name, schedule(name, atOnce))
+      try daemon.wait(for: "fired", key: stage.key(name))
+    }
+    #expect(daemon.logged("disconnected").isEmpty && daemon.logged("held").isEmpty)
+    #expect(stage.messages().count == 2)
+  }
+
+  /// A replica takes no writes: the daemon waits until it is a primary.
+  @Test func replica() throws {
+    let stage = try Stage()
+    let primary = try RedisServer(tcp: true)
+    stage.store("REPLICAOF", "127.0.0.1", "\(primary.port)")
+    let daemon = try stage.launch()
+    #expect(try daemon.wait(for: "disconnected").reason.contains("replica"))
+    stage.store("REPLICAOF", "NO", "ONE")
+    try daemon.wait(for: "ready")
+  }
+}
+
+/// Something in a server's place that hangs up on everybody.
+private final class ClosedDoor {
+  private let path: String
+  private let descriptor: Int32
+
+  init(at path: String) throws {
+    self.path = path
+    unlink(path)
+    descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+    var address = sockaddr_un()
+    address.sun_family = sa_family_t(AF_UNIX)
+    withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8.prefix(107)) }
+    let status = withUnsafePointer(to: &address) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+      }
+    }
+    guard status == 0, listen(descriptor, 8) == 0 else { throw Failure("bind \(path)", errno) }
+  }
+
+  deinit { close(descriptor) }
+
+  /// Waits for somebody to say something, and hangs up. With nothing left unread it is always the same end for him.
+  func turnAway() throws {
+    var request = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+    guard poll(&request, 1, 10_000) > 0 else { throw Failure("nobody has tried to connect within 10 s", 0) }
+    let guest = accept(descriptor, nil, nil)
+    defer { close(guest) }
+    var words = [UInt8](repeating: 0, count: 4096)
+    guard recv(guest, &words, words.count, 0) > 0 else { throw Failure("nothing was said", errno) }
+  }
+
+  func remove() { unlink(path) }
+}

@@ -1,0 +1,63 @@
+import Testing
+
+@testable import ReactiveBeat
+
+/// A password is nowhere to be read: not in the log of any level or format, not in errors, not on the command line.
+@Suite struct SecretTests {
+  private static let password = "s3cr%t/p@ss"
+  private static let encoded = "s3cr%25t%2Fp%40ss"
+
+  private func expectNothing(_ output: String, sourceLocation: SourceLocation = #_sourceLocation) {
+    for text in [Self.password, Self.encoded, "s3cr", "p@ss", "p%40ss"] {
+      #expect(!output.contains(text), sourceLocation: sourceLocation)
+    }
+  }
+
+  @Test(arguments: ["trace", "debug", "info", "error"], ["json", "text"])
+  func log(_ level: String, _ format: String) throws {
+    let stage = try Stage()
+    stage.store("ACL", "SETUSER", "beat", "on", ">" + Self.password, "~*", "&*", "+@all")
+    stage.set("a", schedule("a", atOnce))
+    stage.set("bad", "no JSON")
+    let daemon = try stage.launch(
+      ["BEAT_WATCH_LOG_LEVEL": level, "BEAT_WATCH_LOG_FORMAT": format], user: "beat:\(Self.encoded)@")
+    #expect(eventually { stage.broker("LLEN", "celery")?.integer == 1 })
+    #expect(daemon.commandLine.contains("beat-watch"))
+    #expect(!daemon.commandLine.contains("s3cr"))
+    // The user is gone, and with him the connections: each attempt to log in fails.
+    stage.store("ACL", "DELUSER", "beat")
+    #expect(eventually { daemon.output.contains("refused to log in") })
+    try daemon.stop()
+    expectNothing(daemon.output)
+  }
+
+  /// The password of the default user.
+  @Test func passwordAlone() throws {
+    let stage = try Stage()
+    stage.store("CONFIG", "SET", "requirepass", Self.password)
+    let daemon = try stage.daemon(user: ":\(Self.encoded)@")
+    stage.set("a", schedule("a", atOnce))
+    try daemon.wait(for: "fired", key: stage.key("a"))
+    try daemon.stop()
+    expectNothing(daemon.output)
+    let without = try stage.launch()
+    #expect(try without.wait(for: "disconnected").reason.contains("password"))
+    // What is given on the command line is seen there; hence the advice to use the environment.
+    let shown = try Daemon(
+      stage.environment(), arguments: ["--store-url", stage.url(1, user: ":\(Self.encoded)@")])
+    try shown.wait(for: "ready")
+    #expect(shown.commandLine.contains(Self.encoded))
+    expectNothing(shown.output)
+  }
+
+  @Test func differentServers() throws {
+    let (stage, other) = try (Stage(), Stage())
+    for server in [stage, other] {
+      server.store("ACL", "SETUSER", "beat", "on", ">" + Self.password, "~*", "&*", "+@all")
+    }
+    let user = "beat:\(Self.encoded)@"
+    let daemon = try stage.launch(["CELERY_BROKER_URL": other.url(0, user: user)], user: user)
+    #expect(try daemon.exit() == .status(78))
+    expectNothing(daemon.output)
+  }
+}

@@ -1,0 +1,61 @@
+import Testing
+
+@testable import ReactiveBeat
+
+/// A fire is one atomic step of one server: store and broker must be databases of the same.
+@Suite struct ServerIdentityTests {
+  @Test func differentServers() throws {
+    let (store, broker) = try (Stage(), Stage(tcp: true))
+    let daemon = try store.launch(["CELERY_BROKER_URL": broker.url(0)])
+    #expect(try daemon.exit() == .status(78))
+    #expect(daemon.otherLines.count == 1)
+    let error = daemon.otherLines.first ?? ""
+    #expect(error.contains("different Redis servers"))
+    #expect(error.contains(store.server.socketPath) && error.contains("127.0.0.1:\(broker.server.port)"))
+    #expect(daemon.logged("ready").isEmpty)
+  }
+
+  @Test(arguments: [true, false]) func oneServerByTwoWays(storeBySocket: Bool) throws {
+    let stage = try Stage(tcp: true)
+    let socket = "redis+socket://\(stage.server.socketPath)?virtual_host="
+    let environment =
+      storeBySocket ? ["CELERY_REDIS_SCHEDULER_URL": socket + "1"] : ["CELERY_BROKER_URL": socket + "0"]
+    let daemon = try stage.daemon(environment)
+    stage.set("a", schedule("a", atOnce))
+    try daemon.wait(for: "fired", key: stage.key("a"))
+    #expect(stage.messages().count == 1)
+  }
+
+  /// Databases of one server, also the same one.
+  @Test(arguments: [(0, 0), (1, 0), (0, 1), (3, 7), (5, 5)])
+  func databases(_ databases: (store: Int, broker: Int)) throws {
+    let stage = try Stage(store: databases.store, broker: databases.broker)
+    let daemon = try stage.daemon()
+    stage.set("a", schedule("a", #", "priority": 9\#(atOnce)"#))
+    try daemon.wait(for: "fired", key: stage.key("a"))
+    #expect(stage.messages("celery\u{06}\u{16}9").count == 1)
+    #expect(stage.mark("a")?.totalRunCount == 1)
+    #expect(stage.broker("EXISTS", "_kombu.binding.celery", "_kombu.binding_permanent.celery")?.integer == 2)
+    stage.set("a", schedule("a", every: "60"))
+    try daemon.wait(for: "changed", key: stage.key("a"))
+  }
+
+  @Test func unknownDatabase() throws {
+    let stage = try Stage(["--databases", "4"])
+    let daemon = try stage.launch(["CELERY_REDIS_SCHEDULER_URL": stage.url(9)])
+    let line = try daemon.wait(for: "disconnected")
+    #expect(line.reason.contains("database 9"))
+  }
+
+  /// The broker's database is only met in the scripts.
+  @Test func unknownBrokerDatabase() throws {
+    let stage = try Stage(["--databases", "4"], tcp: true)
+    stage.set("a", schedule("a", atOnce))
+    let daemon = try stage.launch(["CELERY_BROKER_URL": stage.url(9)])
+    #expect(eventually { !daemon.logged("held").isEmpty || !daemon.logged("disconnected").isEmpty })
+    let line = try #require(daemon.logged("held").first ?? daemon.logged("disconnected").first)
+    #expect(line.reason.contains("DB index") || line.reason.contains("database 9"))
+    #expect(stage.document("a")?.contains(#""run_immediately": true"#) == true)
+    #expect(stage.mark("a")?.taskID == nil)
+  }
+}

@@ -1,0 +1,86 @@
+import Glibc
+import Testing
+
+@testable import BeatCore
+@testable import ReactiveBeat
+
+/// How the daemon ends.
+@Suite struct StopTests {
+  @Test(arguments: [SIGTERM, SIGINT]) func signal(_ signal: Int32) throws {
+    let stage = try Stage()
+    stage.set("a", schedule("a", atOnce))
+    let daemon = try stage.daemon()
+    try daemon.wait(for: "fired")
+    daemon.send(signal)
+    #expect(try daemon.exit() == .status(0))
+    let stopped = try daemon.wait(for: "stopped")
+    #expect(stopped.number("fired") == 1)
+    #expect(stopped.number("unanswered") == 0)
+    #expect(daemon.lines.last?.message == "stopped")
+    #expect(daemon.otherLines.isEmpty)
+  }
+
+  /// A daemon whose one schedule has fallen due after its server was frozen: the script is on its way.
+  private func inFlight() throws -> (stage: Stage, daemon: Daemon) {
+    let stage = try Stage()
+    let daemon = try stage.daemon()
+    stage.set("a", schedule("a", every: "0.4"))
+    try daemon.wait(for: "loaded", key: stage.key("a"))
+    #expect(eventually { stage.mark("a") != nil })
+    let due = try #require(stage.mark("a")).due.advanced(by: 400_000)
+    stage.server.suspend()
+    #expect(eventually { SystemClock.now() > due.advanced(by: 200_000) })
+    return (stage, daemon)
+  }
+
+  @Test func finishesWhatIsOnItsWay() throws {
+    let (stage, daemon) = try inFlight()
+    daemon.send(SIGTERM)
+    stage.server.resume()
+    #expect(try daemon.exit() == .status(0))
+    #expect(daemon.logged("fired").count == 1)
+    let stopped = try daemon.wait(for: "stopped")
+    #expect(stopped.number("fired") == 1)
+    #expect(stopped.number("unanswered") == 0)
+    #expect(stage.messages().map(\.id) == [daemon.logged("fired").first?["id"]])
+    #expect(stage.document("a")?.contains(#""total_run_count": 1"#) == true)
+  }
+
+  /// Nobody answers: the second signal does not wait for the patience of the first, which is 5 s.
+  @Test func secondSignal() throws {
+    let (stage, daemon) = try inFlight()
+    daemon.send(SIGTERM)
+    daemon.send(SIGINT)
+    #expect(try daemon.exit(within: 3) == .status(1))
+    stage.server.resume()
+  }
+
+  /// The first alone does, and says what it does not know.
+  @Test func patience() throws {
+    let (stage, daemon) = try inFlight()
+    daemon.send(SIGTERM)
+    #expect(try daemon.exit() == .status(0))
+    #expect(try daemon.wait(for: "stopped").number("unanswered") == 1)
+    stage.server.resume()
+  }
+
+  @Test func whileDisconnected() throws {
+    let stage = try Stage()
+    stage.server.kill()
+    let daemon = try stage.launch()
+    try daemon.wait(for: "disconnected")
+    #expect(try daemon.stop(within: 3) == .status(0))
+    #expect(daemon.logged("stopped").count == 1)
+  }
+
+  /// A log that nobody reads any more is no reason to stop.
+  @Test func logClosed() throws {
+    let stage = try Stage()
+    stage.set("a", schedule("a", every: "0.1"))
+    let daemon = try stage.daemon()
+    daemon.closeLog()
+    #expect(eventually { (stage.broker("LLEN", "celery")?.integer ?? 0) >= 5 })
+    #expect(daemon.isRunning)
+    #expect(try daemon.stop() == .status(0))
+  }
+}

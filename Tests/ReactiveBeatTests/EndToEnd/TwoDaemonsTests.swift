@@ -1,0 +1,62 @@
+import Testing
+
+@testable import BeatCore
+@testable import ReactiveBeat
+
+/// Two daemons on one store: each occurrence once, whoever is the first.
+@Suite struct TwoDaemonsTests {
+  private static let names = (0..<5).map { "n\($0)" }
+
+  private func expectOnce(_ stage: Stage, every microseconds: Int64) throws {
+    var messages = stage.messages().map(\.id)
+    for name in Self.names {
+      let mark = try #require(stage.mark(name))
+      let expected = stage.taskIDs(name, last: mark.due, every: microseconds, count: Int(mark.totalRunCount))
+      #expect(messages.filter(Set(expected).contains) == expected)
+      messages.removeAll(where: Set(expected).contains)
+      #expect(stage.document(name)?.contains(#""total_run_count": \#(mark.totalRunCount)"#) == true)
+    }
+    #expect(messages.isEmpty, "messages of no occurrence")
+  }
+
+  @Test func eachOccurrenceOnce() throws {
+    let stage = try Stage()
+    let daemons = try (stage.daemon(), stage.daemon())
+    for name in Self.names { stage.set(name, schedule(name, every: "0.2", #", "catchup": "all""#)) }
+    #expect(eventually { Self.names.allSatisfy { (stage.mark($0)?.totalRunCount ?? 0) >= 15 } })
+    for daemon in [daemons.0, daemons.1] { #expect(try daemon.stop() == .status(0)) }
+    try expectOnce(stage, every: 200_000)
+    #expect(daemons.0.logged("held").isEmpty && daemons.1.logged("held").isEmpty)
+    #expect(daemons.0.logged("skipped").isEmpty && daemons.1.logged("skipped").isEmpty)
+  }
+
+  /// One dies without a word: the other goes on as if it had been alone.
+  @Test func oneIsKilled() throws {
+    let stage = try Stage()
+    for name in Self.names { stage.set(name, schedule(name, every: "0.1", #", "catchup": "all""#)) }
+    let survivor = try stage.daemon()
+    for round in 1...3 {
+      let other = try stage.daemon()
+      #expect(eventually { (stage.mark("n0")?.totalRunCount ?? 0) >= Int64(round * 4) })
+      try other.kill()
+    }
+    #expect(eventually { Self.names.allSatisfy { (stage.mark($0)?.totalRunCount ?? 0) >= 15 } })
+    try survivor.stop()
+    try expectOnce(stage, every: 100_000)
+  }
+
+  /// An edit is in force in both.
+  @Test func editReachesBoth() throws {
+    let stage = try Stage()
+    stage.set("a", schedule("a", every: "0.1"))
+    let daemons = try [stage.daemon(), stage.daemon()]
+    #expect(eventually { (stage.mark("a")?.totalRunCount ?? 0) >= 3 })
+    stage.set("a", schedule("a", every: "60"))
+    for daemon in daemons {
+      try daemon.wait(for: "changed", key: stage.key("a")) { line in
+        guard let next = try? line.time("next"), let now = try? line.time("ts") else { return false }
+        return next.microseconds(since: now) > 50_000_000
+      }
+    }
+  }
+}

@@ -1,0 +1,42 @@
+import Testing
+
+@testable import ReactiveBeat
+
+@Suite struct ServerInfoTests {
+  @Test func fields() {
+    let info = ServerInfo(
+      "# Server\r\nredis_version:7.0.15\r\nrun_id:abc\r\n\r\n# Replication\r\nrole:slave\r\nloading:1\r\nexecutable:/a:b\r\n"
+    )
+    #expect(info.runID == "abc")
+    #expect(info.version == "7.0.15")
+    #expect(info.isReplica)
+    #expect(info.isLoading)
+    #expect(!info.isTooOld)
+  }
+
+  /// What is not told is not held against the server.
+  @Test func nothing() {
+    let info = ServerInfo("")
+    #expect(info.runID == nil)
+    #expect(!info.isReplica && !info.isLoading && !info.isTooOld)
+  }
+
+  @Test(arguments: [
+    ("5.0.14", true), ("2.8", true), ("6.0.0", false), ("7", false), ("10.1.0", false), ("unstable", false),
+  ])
+  func age(_ version: String, _ isTooOld: Bool) {
+    #expect(ServerInfo("redis_version:\(version)\n").isTooOld == isTooOld)
+  }
+
+  @Test func realServer() throws {
+    let server = try RedisServer()
+    let client = try server.client()
+    let info = ServerInfo(try #require(client("INFO")?.text))
+    #expect(info.runID?.count == 40)
+    #expect(!info.isReplica && !info.isLoading && !info.isTooOld)
+    server.kill()
+    try server.start()
+    let again = ServerInfo(try #require(try server.client()("INFO")?.text))
+    #expect(again.runID != info.runID)
+  }
+}

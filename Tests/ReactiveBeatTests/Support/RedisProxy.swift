@@ -1,0 +1,134 @@
+import Glibc
+import Synchronization
+
+@testable import ReactiveBeat
+
+/// A unix socket in front of a server that passes everything on, and on demand loses the server's replies or cuts the
+/// connections: the faults of a network that a server of one's own does not have.
+final class RedisProxy: Sendable {
+  /// Where to connect to.
+  let path: String
+  private let listener: Int32
+  private let serverPath: String
+  /// A byte for the serving thread: `c` cuts, the end of the stream ends it.
+  private let control: Int32
+  private let controlled: Int32
+  private let losesReplies = Atomic(false)
+  private let thread = Mutex(pthread_t())
+
+  init(to server: RedisServer) throws {
+    path = server.folder + "/proxy.sock"
+    serverPath = server.socketPath
+    listener = try Self.socket(at: path) { bind($0, $1, $2) }
+    guard listen(listener, 16) == 0 else { throw Failure("listen on \(path)", errno) }
+    var ends: [Int32] = [-1, -1]
+    socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0, &ends)
+    (control, controlled) = (ends[0], ends[1])
+    // The thread does not keep its owner alive, and is over before the owner is gone.
+    let owner = Unmanaged.passUnretained(self).toOpaque()
+    thread.withLock { thread in
+      _ = pthread_create(
+        &thread, nil,
+        { owner in
+          if let owner { Unmanaged<RedisProxy>.fromOpaque(owner).takeUnretainedValue().serve() }
+          return nil
+        }, owner)
+    }
+  }
+
+  deinit {
+    close(control)
+    thread.withLock { _ = pthread_join($0, nil) }
+    for descriptor in [listener, controlled] { close(descriptor) }
+    unlink(path)
+  }
+
+  /// From now on what the server answers does not arrive.
+  func loseReplies() { losesReplies.store(true, ordering: .relaxed) }
+
+  /// Ends all connections; the next ones are in order.
+  func cut() {
+    write(control, "c", 1)
+  }
+
+  private func serve() {
+    var pairs: [(client: Int32, server: Int32)] = []
+    func closeAll() {
+      for pair in pairs { for descriptor in [pair.client, pair.server] { close(descriptor) } }
+      pairs = []
+    }
+    defer { closeAll() }
+    while true {
+      var requests = ([controlled, listener] + pairs.flatMap { [$0.client, $0.server] }).map {
+        pollfd(fd: $0, events: Int16(POLLIN), revents: 0)
+      }
+      poll(&requests, nfds_t(requests.count), -1)
+      if requests[0].revents != 0 {
+        var word: UInt8 = 0
+        guard recv(controlled, &word, 1, 0) == 1 else { return }
+        closeAll()
+        losesReplies.store(false, ordering: .relaxed)
+        continue
+      }
+      var ended: [Int] = []
+      for (index, pair) in pairs.enumerated() {
+        let isAlive =
+          (requests[2 + 2 * index].revents == 0 || pass(from: pair.client, to: pair.server))
+          && (requests[3 + 2 * index].revents == 0
+            || pass(from: pair.server, to: losesReplies.load(ordering: .relaxed) ? nil : pair.client))
+        if !isAlive { ended.append(index) }
+      }
+      for index in ended.reversed() {
+        let pair = pairs.remove(at: index)
+        for descriptor in [pair.client, pair.server] { close(descriptor) }
+      }
+      if requests[1].revents != 0, let pair = accept() { pairs.append(pair) }
+    }
+  }
+
+  private func accept() -> (client: Int32, server: Int32)? {
+    let client = Glibc.accept(listener, nil, nil)
+    guard client >= 0 else { return nil }
+    guard let server = try? Self.socket(at: serverPath, { connect($0, $1, $2) }) else {
+      close(client)
+      return nil
+    }
+    return (client, server)
+  }
+
+  /// False when one of the two has hung up.
+  private func pass(from: Int32, to: Int32?) -> Bool {
+    var buffer = [UInt8](repeating: 0, count: 1 << 16)
+    let count = recv(from, &buffer, buffer.count, 0)
+    guard count > 0 else { return false }
+    guard let to else { return true }
+    var sent = 0
+    while sent < count {
+      let written = buffer[sent..<count].withUnsafeBytes { send(to, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+      guard written > 0 else { return false }
+      sent += written
+    }
+    return true
+  }
+
+  /// Makes a unix socket and binds or connects it.
+  private static func socket(
+    at path: String, _ use: (Int32, UnsafePointer<sockaddr>, socklen_t) -> Int32
+  ) throws -> Int32 {
+    let descriptor = Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+    var address = sockaddr_un()
+    address.sun_family = sa_family_t(AF_UNIX)
+    withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8.prefix(107)) }
+    let status = withUnsafePointer(to: &address) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        use(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+      }
+    }
+    guard status == 0 else {
+      let code = errno
+      close(descriptor)
+      throw Failure("socket \(path)", code)
+    }
+    return descriptor
+  }
+}
