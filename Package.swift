@@ -9,6 +9,7 @@ let package = Package(
   name: "reactivebeat",
   products: [
     .library(name: "ReactiveBeat", targets: ["ReactiveBeat"]),
+    .library(name: "BeatCore", targets: ["BeatCore"]),
     .executable(name: "beat-watch", targets: ["beat-watch"]),
   ],
   dependencies: [

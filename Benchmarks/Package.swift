@@ -4,6 +4,10 @@ import PackageDescription
 /// Programs of scripts/bench; no part of the product.
 let package = Package(
   name: "benchmarks",
-  targets: [.executableTarget(name: "pickup")],
+  dependencies: [.package(name: "reactivebeat", path: "..")],
+  targets: [
+    .executableTarget(name: "pickup"),
+    .executableTarget(name: "next-due", dependencies: [.product(name: "BeatCore", package: "reactivebeat")]),
+  ],
   swiftLanguageModes: [.v6]
 )
