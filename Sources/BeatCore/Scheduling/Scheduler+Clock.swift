@@ -42,6 +42,10 @@ extension Scheduler {
   /// first after now.
   mutating func documentsChanged(_ context: DocumentContext, now: UnixTime) {
     configuration.documents = context
+    for (name, rejection) in rejected where rejection.document != nil {
+      rejected[name]?.document = nil
+      touch(name)
+    }
     for name in entries.names {
       guard let handle = entries.handle(of: name), let entry = entries[handle] else { continue }
       do throws(DocumentProblem) {
@@ -54,10 +58,6 @@ extension Scheduler {
       } catch {
         reject(name, entry.document, error.description)
       }
-    }
-    for (name, rejection) in rejected where rejection.document != nil {
-      rejected[name]?.document = nil
-      touch(name)
     }
   }
 }

@@ -96,12 +96,13 @@ extension Scheduler {
     _ handle: DueHeap.Handle, _ bytes: [UInt8], _ document: ScheduleDocument, _ mark: Mark?, now: UnixTime
   ) {
     guard var entry = entries[handle] else { return }
+    let before = entry.document
     let old = entry.timing
     let new = EntryTiming(document.definition)
     entry.document = bytes
     entry.timing = new
     let lastRunAt = believable(document.lastRunAt, of: entry.name, now: now)
-    let didAdvance = advance(&entry, mark, lastRunAt, now: now)
+    _ = advance(&entry, mark, lastRunAt, now: now)
     entry.totalRunCount = max(entry.totalRunCount, document.totalRunCount)
     // Another schedule, or enabled again: the next occurrence after now; nothing overdue is invented.
     if old.schedule != new.schedule || old.startAfter != new.startAfter || !old.enabled { entry.floor = now }
@@ -110,10 +111,17 @@ extension Scheduler {
     entries[handle] = entry
     schedule(handle)
     // Bookkeeping that advanced by itself is nobody's edit: another daemon has fired.
-    if old != new || !didAdvance {
+    let isRun = lastRunAt == entry.base && Self.isRun(bytes, document, after: before)
+    if !isRun {
       actions.append(.report(.changed(entry.name, next: entry.nextDue)))
       reportFinish(handle)
     }
+  }
+
+  /// Whether `bytes` are those that stood there before with the bookkeeping of a run, and nothing else is new in them.
+  private static func isRun(_ bytes: [UInt8], _ document: ScheduleDocument, after before: [UInt8]) -> Bool {
+    guard let lastRunAt = document.lastRunAt, let layout = try? DocumentLayout(before) else { return false }
+    return layout.fired(due: lastRunAt, count: document.totalRunCount) == bytes
   }
 
   /// The bytes are those we know; the mark may say more.
@@ -137,6 +145,7 @@ extension Scheduler {
     _ entry: inout ScheduleEntry, _ mark: Mark?, _ lastRunAt: UnixTime?, now: UnixTime
   ) -> Bool {
     if case .unresolved(let plan?) = entry.phase, mark?.taskID == plan.taskID {
+      lostAnswers[entry.name] = nil
       reportFired(plan, at: now, confirmed: true)
       entry.immediate = nil
     }
@@ -148,8 +157,7 @@ extension Scheduler {
   }
 
   mutating func remove(_ name: EntryName) {
-    if let handle = entries.remove(name) {
-      heap.remove(handle)
+    if drop(name) {
       actions.append(.report(.removed(name)))
     } else if rejected.removeValue(forKey: name) != nil {
       actions.append(.report(.removed(name)))
@@ -158,10 +166,20 @@ extension Scheduler {
 
   /// Sets a document aside. The schedule it held before does not go on: the document no longer says so.
   mutating func reject(_ name: EntryName, _ bytes: [UInt8]?, _ reason: String) {
-    if let handle = entries.remove(name) { heap.remove(handle) }
-    let rejection = Rejection(document: bytes, reason: reason)
-    guard rejected.updateValue(rejection, forKey: name) != rejection else { return }
+    _ = drop(name)
+    let old = rejected.updateValue(Rejection(document: bytes, reason: reason), forKey: name)
+    // Known for the same reason, and not because somebody tried to mend it.
+    if let old, old.reason == reason, old.document == nil || old.document == bytes { return }
     actions.append(.report(.rejected(name, reason: reason)))
+  }
+
+  /// Forgets an entry; false if there is none. What is on its way for it ends without it.
+  private mutating func drop(_ name: EntryName) -> Bool {
+    guard let handle = entries.remove(name) else { return false }
+    heap.remove(handle)
+    pendingSteps[name] = nil
+    lostAnswers[name] = nil
+    return true
   }
 
   mutating func reportFinish(_ handle: DueHeap.Handle) {

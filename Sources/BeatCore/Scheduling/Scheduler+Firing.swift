@@ -47,7 +47,11 @@ extension Scheduler {
 
   mutating func ended(_ plan: FirePlan, _ outcome: FireOutcome, now: UnixTime) {
     inFlight -= 1
-    if outcome == .fired || outcome == .alreadyMine { reportFired(plan, at: now, confirmed: outcome == .alreadyMine) }
+    // Marked already with our own task id: by our own hand if an answer was lost, else by another daemon's.
+    let wasLost = lostAnswers.removeValue(forKey: plan.entry) == plan.taskID
+    if outcome == .fired || outcome == .alreadyMine && wasLost {
+      reportFired(plan, at: now, confirmed: outcome == .alreadyMine)
+    }
     // The schedule may have been deleted, or set aside, while the script was on its way.
     guard let handle = entries.handle(of: plan.entry), var entry = entries[handle], entry.phase == .firing(plan) else {
       return
@@ -80,6 +84,7 @@ extension Scheduler {
     case .unknown:
       entry.phase = .unresolved(plan)
       entries[handle] = entry
+      lostAnswers[plan.entry] = plan.taskID
     case .early(let serverTime):
       let ahead = max(1_000, plan.due.microseconds(since: serverTime))
       let behind = DocumentNumber.seconds(now.microseconds(since: serverTime))

@@ -19,6 +19,8 @@ public struct Scheduler {
   var found: Set<EntryName>?
   /// Steps of the clock, microseconds, while the entry's script was on its way.
   var pendingSteps: [EntryName: Int64] = [:]
+  /// What was on its way when the connection died, until it is known what became of it.
+  var lostAnswers: [EntryName: TaskID] = [:]
   /// Scripts on their way.
   var inFlight = 0
   var actions: [Action] = []
