@@ -33,7 +33,8 @@ let package = Package(
       ],
       swiftSettings: settings),
     .testTarget(
-      name: "BeatCoreTests", dependencies: ["BeatCore"], exclude: ["Celery/Oracles", "Schedules/Oracles"], swiftSettings: settings),
+      name: "BeatCoreTests", dependencies: ["BeatCore"], exclude: ["Celery/Oracles", "Schedules/Oracles"],
+      swiftSettings: settings),
     .testTarget(
       name: "ReactiveBeatTests", dependencies: ["ReactiveBeat", "BeatCore"], exclude: ["EndToEnd/Apps"],
       swiftSettings: settings),

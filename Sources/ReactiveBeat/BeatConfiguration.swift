@@ -16,6 +16,9 @@ public struct BeatConfiguration: Sendable {
   public var shortestInterval: Int64 = 10_000
   /// How far ahead of Redis' clock a fire is let through; microseconds. Beyond it, Redis' clock is waited for.
   public var maximumLead: Int64 = 50_000
+  /// How long the lease of the daemon that fires lasts without being renewed; microseconds, at least 1 s. nil: no lease,
+  /// for a daemon that is the only one.
+  public var leaseTTL: Int64? = 5_000_000
   /// How long a stop waits for scripts that are on their way; microseconds.
   public var stopPatience: Int64 = 5_000_000
 

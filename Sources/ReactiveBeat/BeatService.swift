@@ -21,15 +21,22 @@ public final class BeatService {
   private let log: BeatLog
   private let instance: String
   private var scheduler: Scheduler
+  private var pulse: Pulse
   private let zones: ZoneDirectory
   private var clockStep = ClockStep()
   private var wakeTimer: WakeTimer?
+  private lazy var pulseTimer = LoopTimer(on: loop) { [unowned self] in receive(.timerFired as Pulse.Event) }
   private lazy var retryTimer = LoopTimer(on: loop) { [unowned self] in connect() }
   private lazy var stopTimer = LoopTimer(on: loop) { [unowned self] in finishStopping() }
 
   private var session: StoreSession?
   private var scripts: StoreScripts?
+  private var load: DocumentLoad?
   private var backoff = Backoff()
+  /// Of the lease; empty without one.
+  private var token = ""
+  /// The word for a store that has none.
+  private let incarnation: String
   /// Queues that were declared on this connection.
   private var declared: Set<String> = []
   private var inFlight = 0
@@ -51,12 +58,15 @@ public final class BeatService {
     let documents = try Self.documents(configuration, zones)
     var random = SystemRandomNumberGenerator()
     instance = String(random.next() as UInt64, radix: 16)
+    incarnation = String(random.next() as UInt64, radix: 16)
+    pulse = Pulse(Pulse.Configuration(instance: instance, leaseTTL: configuration.leaseTTL))
     scheduler = Scheduler(
       SchedulerConfiguration(
         keys: keys, documents: documents, defaultQueue: configuration.defaultQueue,
         origin: "gen\(getpid())@\(Self.hostName)",
         replyTo: TaskID(key: Array(instance.utf8), due: UnixTime(microseconds: 0), sha1: SHA1.digest).description,
         sha1: SHA1.digest))
+    receive(.leadershipChanged(false))
     wakeTimer = try WakeTimer(on: loop) { [unowned self] wake in woke(wake) }
   }
 
@@ -105,7 +115,15 @@ public final class BeatService {
     isStopping = true
     wakeTimer?.arm(at: nil)
     retryTimer.cancel()
-    stopTimer.schedule(after: inFlight == 0 ? 0 : configuration.stopPatience)
+    pulseTimer.cancel()
+    stopTimer.schedule(after: configuration.stopPatience)
+    if inFlight == 0 { release() }
+  }
+
+  /// The next daemon takes over at once, and not when the lease has run out.
+  private func release() {
+    guard let scripts, pulse.isLeading, configuration.leaseTTL != nil else { return stopTimer.schedule(after: 0) }
+    scripts.release(token) { [unowned self] in stopTimer.schedule(after: 0) }
   }
 
   private func finishStopping() {
@@ -130,10 +148,14 @@ public final class BeatService {
     switch event {
     case .watching(let scripts):
       self.scripts = scripts
-      receive(.loadStarted)
-      load(scripts)
+      receive(.connected as Pulse.Event)
+      loadAll(scripts)
     case .touched(let name):
       receive(.touched(name))
+    case .echoed:
+      receive(.echoed as Pulse.Event)
+    case .leaseFreed:
+      receive(.leaseFreed as Pulse.Event)
     case .notice(let text):
       logger.notice("notice", metadata: ["reason": .string(text)])
     case .ended(let failure):
@@ -141,17 +163,22 @@ public final class BeatService {
     }
   }
 
-  private func load(_ scripts: StoreScripts) {
-    DocumentLoad(scripts) { [unowned self] names, reads in
+  private func loadAll(_ scripts: StoreScripts, isReload: Bool = false) {
+    load?.cancel()
+    receive(.loadStarted)
+    let load = DocumentLoad(scripts) { [unowned self] names, reads in
       for (name, read) in zip(names, reads) { receive(.read(name, read)) }
     } finish: { [unowned self] error in
       if let error { return restart(.notReady("the schedules could not be read: \(error.message)")) }
+      self.load = nil
       receive(.loadFinished)
-      announce()
-    }.start()
+      announce(isReload: isReload)
+    }
+    self.load = load
+    load.start()
   }
 
-  private func announce() {
+  private func announce(isReload: Bool) {
     let schedules = scheduler.scheduleCount
     let fields: Logger.Metadata = [
       "schedules": .stringConvertible(schedules), "rejected": .stringConvertible(scheduler.rejectedCount),
@@ -159,7 +186,7 @@ public final class BeatService {
       "prefix": .string(configuration.keyPrefix), "events": "keyspace",
     ]
     if hasBeenReady {
-      logger.notice("reconnected", metadata: fields)
+      logger.notice(isReload ? "reloaded" : "reconnected", metadata: fields)
     } else {
       logger.info("loaded", metadata: ["schedules": .stringConvertible(schedules)])
       logger.notice("ready", metadata: fields)
@@ -177,8 +204,12 @@ public final class BeatService {
   private func ended(_ failure: StoreFailure) {
     session = nil
     scripts = nil
+    load?.cancel()
+    load = nil
     declared.removeAll()
-    receive(.disconnected)
+    pulseTimer.cancel()
+    receive(.disconnected as Pulse.Event)
+    receive(.disconnected as Scheduler.Event)
     if case .misconfigured(let text) = failure {
       end = .misconfigured(text)
       return loop.stop()
@@ -200,7 +231,7 @@ public final class BeatService {
       logger.notice("clock", metadata: ["step_s": .stringConvertible(Double(step) / 1_000_000)])
       receive(.clockStepped(by: step))
     }
-    receive(.timerFired)
+    receive(.timerFired as Scheduler.Event)
   }
 
   private func receive(_ event: Scheduler.Event) {
@@ -232,6 +263,40 @@ public final class BeatService {
     }
   }
 
+  // MARK: the pulse
+
+  private func receive(_ event: Pulse.Event) {
+    for action in pulse.receive(event, now: BootClock.now()) { perform(action) }
+  }
+
+  private func perform(_ action: Pulse.Action) {
+    switch action {
+    case .send(let request):
+      scripts?.pulse(request, instance: instance, incarnation: incarnation, clock: SystemClock.now) {
+        [unowned self] reply, error in
+        if let reply { receive(.replied(reply) as Pulse.Event) }
+        if let error { restart(.notReady("the heartbeat was refused: \(error.message)")) }
+      }
+    case .armTimer(let delay):
+      if !isStopping { pulseTimer.schedule(after: delay) }
+    case .lead(let token):
+      self.token = token
+      logger.notice("leading", metadata: configuration.leaseTTL == nil ? [:] : ["token": .string(token)])
+      receive(.leadershipChanged(true))
+    case .standBy(let reason):
+      logger.notice("standing by", metadata: ["reason": .string(reason)])
+      receive(.leadershipChanged(false))
+    case .reload(let reason):
+      logger.error("reloading", metadata: ["reason": .string(reason)])
+      if let scripts { loadAll(scripts, isReload: true) }
+    case .reconnect(let reason):
+      restart(.notReady(reason))
+    case .clockDiffers(let difference):
+      logger.warning(
+        "clock", metadata: ["server_ahead_s": .stringConvertible(Double(difference) / 1_000_000)])
+    }
+  }
+
   // MARK: firing
 
   private func fire(_ plan: FirePlan) {
@@ -243,7 +308,7 @@ public final class BeatService {
     switch plan.route {
     case .queue(let name):
       if declared.insert(name).inserted { scripts.declare(queue: name) }
-      scripts.fire(plan, to: [Array(name.utf8)]) { [unowned self] in ended(plan, $0) }
+      scripts.fire(plan, to: [Array(name.utf8)], token: token) { [unowned self] in ended(plan, $0) }
     case .exchange(let exchange, let key):
       scripts.queues(boundTo: exchange, routingKey: key) { [unowned self] queues, error in
         guard let queues else {
@@ -257,7 +322,7 @@ public final class BeatService {
               "no queue is bound to exchange \(exchange) with routing key \(key), and Celery would lose the message: "
                 + "start a worker that consumes from it, or name the \"queue\""))
         }
-        scripts.fire(plan, to: queues) { [unowned self] in ended(plan, $0) }
+        scripts.fire(plan, to: queues, token: token) { [unowned self] in ended(plan, $0) }
       }
     }
   }
@@ -265,7 +330,8 @@ public final class BeatService {
   private func ended(_ plan: FirePlan, _ outcome: FireOutcome) {
     inFlight -= 1
     receive(.fireEnded(plan, outcome))
-    if isStopping, inFlight == 0 { stopTimer.schedule(after: 0) }
+    if outcome == .fenced { receive(.fenced as Pulse.Event) }
+    if isStopping, inFlight == 0 { release() }
   }
 
   private static var hostName: String {

@@ -31,6 +31,13 @@ struct RunCommand: ParsableCommand {
   @Option(help: "Queue of schedules that name none. [CELERY_TASK_DEFAULT_QUEUE; default celery]")
   var defaultQueue: String?
 
+  @Option(
+    help: "Seconds until another daemon takes over from one that died, 1 to 3600. [BEAT_WATCH_LEASE_TTL; default 5]")
+  var leaseTTL: String?
+
+  @Flag(help: "Fire without a lease: for a daemon that is the only one.")
+  var noLease = false
+
   @Option(help: "debug, info, notice, warning or error. [BEAT_WATCH_LOG_LEVEL; default info]")
   var logLevel: String?
 
@@ -63,6 +70,13 @@ struct RunCommand: ParsableCommand {
       return $0
     }
     configuration.defaultQueue = queue.value
+    let ttl = try Setting("--lease-ttl", leaseTTL, "BEAT_WATCH_LEASE_TTL", default: "5").checked {
+      guard let seconds = Double($0), (1...3600).contains(seconds) else {
+        throw ValidationError("expected seconds, 1 to 3600")
+      }
+      return Int64(seconds * 1_000_000)
+    }
+    configuration.leaseTTL = noLease ? nil : ttl
 
     let logger = Logger(label: "beat-watch") { _ in LogOutput(format: format, level: level) }
     let service = try BeatService(configuration, logger: logger)

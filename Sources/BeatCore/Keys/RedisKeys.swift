@@ -19,8 +19,14 @@ public struct RedisKeys: Hashable, Sendable {
   /// STRING, the token of the daemon that fires.
   public var lease: [UInt8] { own("lease") }
 
-  /// STRING, written and deleted at each connect to see whether events arrive.
-  public func probe(_ instance: String) -> [UInt8] { own("probe:" + instance) }
+  /// STRING, an integer that grows with each new holder of the lease.
+  public var epoch: [UInt8] { own("epoch") }
+
+  /// STRING, a random word as old as the store's contents: gone or another one after a flush, a swap, another database.
+  public var incarnation: [UInt8] { own("incarnation") }
+
+  /// STRING, the sequence number of a daemon's last pulse; its events tell whether any are heard.
+  public func heartbeat(_ instance: String) -> [UInt8] { own("heartbeat:" + instance) }
 
   /// What all our own keys begin with.
   public var ownPrefix: [UInt8] { own("") }

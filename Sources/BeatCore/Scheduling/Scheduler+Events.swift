@@ -10,6 +10,8 @@ extension Scheduler {
     /// A keyspace notification: the key is dirty, whatever the event was.
     case touched(EntryName)
     case timerFired
+    /// This daemon is the one that fires, or no longer; it keeps up with every edit in both cases.
+    case leadershipChanged(Bool)
     /// The wall clock was set, by so many microseconds; negative: back.
     case clockStepped(by: Int64)
     /// Zone rules were read anew.

@@ -2,7 +2,7 @@
 extension Scheduler {
   /// Begins what is due, earliest first: at most a batch, so that a burst leaves room for edits.
   mutating func dispatchDue(now: UnixTime) {
-    guard isWatching else { return }
+    guard isWatching, isLeading else { return }
     var budget = configuration.batch
     while budget > 0, inFlight < configuration.maximumInFlight, let top = heap.top, top.due <= now {
       budget -= 1
@@ -90,7 +90,9 @@ extension Scheduler {
       let behind = DocumentNumber.seconds(now.microseconds(since: serverTime))
       hold(handle, entry, plan, "Redis' clock is \(behind) s behind ours, and rules", now: now, for: ahead)
     case .fenced:
-      hold(handle, entry, plan, "another daemon holds the lease", now: now, for: 1_000_000)
+      // Whoever holds the lease fires it; should it come back to us, it is still due.
+      entries[handle] = entry
+      wait(handle)
     case .refused(let reason):
       hold(handle, entry, plan, reason, now: now, for: 1_000_000 << Int64(min(entry.refusal?.count ?? 0, 6)))
     }

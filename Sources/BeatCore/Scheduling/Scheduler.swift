@@ -6,8 +6,10 @@
 public struct Scheduler {
   public internal(set) var configuration: SchedulerConfiguration
 
-  /// A full load has finished, and events are being heard: only then anything fires.
+  /// A full load has finished, and events are being heard.
   public internal(set) var isWatching = false
+  /// This daemon is the one that fires: so until it is told otherwise.
+  public private(set) var isLeading = true
 
   var entries = EntryTable()
   var heap = DueHeap()
@@ -50,6 +52,7 @@ public struct Scheduler {
       armed = nil
       dispatchDue(now: now)
     case .fireEnded(let plan, let outcome): ended(plan, outcome, now: now)
+    case .leadershipChanged(let isLeading): self.isLeading = isLeading
     case .clockStepped(let step): clockStepped(by: step, now: now)
     case .documentsChanged(let context): documentsChanged(context, now: now)
     case .disconnected: disconnect()
@@ -77,7 +80,7 @@ public struct Scheduler {
 
   /// One timer, for the earliest; armed again only when that changes.
   private mutating func armTimer(now: UnixTime) {
-    var wanted = isWatching ? heap.top?.due : nil
+    var wanted = isWatching && isLeading ? heap.top?.due : nil
     // With as many scripts on their way as are allowed, their answers drive what comes next.
     if let due = wanted, due <= now, inFlight >= configuration.maximumInFlight { wanted = nil }
     guard wanted != armed else { return }

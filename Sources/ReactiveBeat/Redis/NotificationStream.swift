@@ -73,6 +73,11 @@ public final class NotificationStream {
 @available(*, unavailable)
 extension NotificationStream: Sendable {}
 
+extension String {
+  /// Borrowed bytes as text, to keep.
+  init(copying span: Span<UInt8>) { self.init(decoding: [UInt8](copying: span), as: UTF8.self) }
+}
+
 extension [UInt8] {
   /// Copies borrowed bytes, to keep them.
   public init(copying span: Span<UInt8>) {

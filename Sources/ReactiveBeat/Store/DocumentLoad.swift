@@ -30,10 +30,14 @@ final class DocumentLoad {
 
   func start() { scan("0") }
 
+  /// Neither delivers nor finishes any more.
+  func cancel() { isOver = true }
+
   private func scan(_ cursor: String) {
     scripts.connection.send(
       RedisCommand("SCAN", cursor, "MATCH", scripts.keys.documentPattern, "COUNT", Self.scanCount)
     ) { [self] reply in
+      guard !isOver else { return }
       guard let parts = reply?.array, parts.count == 2, let next = parts[0].text, let keys = parts[1].array else {
         return end(reply?.error)
       }
@@ -50,6 +54,7 @@ final class DocumentLoad {
     pages += 1
     scripts.read(names) { [self] reads, error in
       pages -= 1
+      guard !isOver else { return }
       guard let reads else { return end(error) }
       deliver(names, reads)
       finishIfDone()

@@ -6,6 +6,8 @@ struct StoreScripts {
   private static let fireScript = LuaScript(embedded: PackageResources.fire_lua)
   private static let anchorScript = LuaScript(embedded: PackageResources.anchor_lua)
   private static let rebaseScript = LuaScript(embedded: PackageResources.rebase_lua)
+  private static let pulseScript = LuaScript(embedded: PackageResources.pulse_lua)
+  private static let releaseScript = LuaScript(embedded: PackageResources.release_lua)
   private static let declareScript = LuaScript(embedded: PackageResources.declare_lua)
   private static let bindingsScript = LuaScript(embedded: PackageResources.bindings_lua)
 
@@ -74,6 +76,37 @@ struct StoreScripts {
     ) { _ in }
   }
 
+  /// - Parameter clock: ours, read when the reply is there.
+  /// Neither a reply nor an error: the connection died.
+  func pulse(
+    _ request: PulseRequest, instance: String, incarnation: String, clock: @escaping () -> UnixTime,
+    then completion: @escaping (PulseReply?, RedisServerError?) -> Void
+  ) {
+    let arguments = [
+      "\(request.sequence)", "10000", incarnation, instance, "\((request.leaseTTL ?? 0) / 1000)",
+    ]
+    Self.pulseScript.evaluate(
+      on: connection, keys: [keys.heartbeat(instance), keys.incarnation, keys.lease, keys.epoch],
+      arguments: arguments.map { Array($0.utf8) }
+    ) { reply in
+      guard let parts = reply?.array, parts.count == 6 else { return completion(nil, reply?.error) }
+      let text = parts.map { $0.text ?? "" }
+      let serverTime = (Int64(text[4]) ?? 0) &* 1_000_000 &+ (Int64(text[5]) ?? 0)
+      completion(
+        PulseReply(
+          sequence: request.sequence, previousSequence: Int64(text[0]), incarnation: text[1],
+          lease: text[2].hasPrefix(instance + ":")
+            ? .held(token: text[2]) : .other(token: text[2], remaining: (parts[3].integer ?? 0) &* 1000),
+          clockDifference: UnixTime(microseconds: serverTime).microseconds(since: clock())), nil)
+    }
+  }
+
+  /// Gives the lease back, so that the next daemon need not wait for it to run out.
+  func release(_ token: String, then completion: @escaping () -> Void) {
+    Self.releaseScript.evaluate(on: connection, keys: [keys.lease], arguments: [Array(token.utf8)]) { _ in completion()
+    }
+  }
+
   /// The queues that a message to `exchange` goes to.
   func queues(
     boundTo exchange: String, routingKey: String, then completion: @escaping ([[UInt8]]?, RedisServerError?) -> Void
@@ -88,12 +121,14 @@ struct StoreScripts {
     }
   }
 
-  func fire(_ plan: FirePlan, to queues: [[UInt8]], then completion: @escaping (FireOutcome) -> Void) {
+  /// - Parameter token: of the lease; empty: the lease is not asked for.
+  func fire(_ plan: FirePlan, to queues: [[UInt8]], token: String, then completion: @escaping (FireOutcome) -> Void) {
     let lists = queues.map { RedisKeys.queue($0, priority: plan.priority) }
     Self.fireScript.evaluate(
       on: connection, keys: [keys.document(plan.entry), keys.mark, keys.lease] + lists,
       arguments: [
-        [], plan.oldDocument, plan.newDocument, plan.message, plan.entry.bytes, Array(Mark.digits(plan.due).utf8),
+        Array(token.utf8), plan.oldDocument, plan.newDocument, plan.message, plan.entry.bytes,
+        Array(Mark.digits(plan.due).utf8),
         Array(plan.taskID.description.utf8), plan.mark.bytes, Array("\(maximumLead)".utf8), store, broker,
       ]
     ) { reply in completion(FireOutcome(reply)) }

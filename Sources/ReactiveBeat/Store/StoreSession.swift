@@ -10,6 +10,10 @@ final class StoreSession {
     /// Events are being heard and were seen to arrive; documents can be loaded.
     case watching(StoreScripts)
     case touched(EntryName)
+    /// An event of our own heartbeat: events are still being heard.
+    case echoed
+    /// The lease was given back, or ran out.
+    case leaseFreed
     /// The session is over; nothing comes after it.
     case ended(StoreFailure)
     /// Something to tell the operator; the session goes on.
@@ -20,7 +24,7 @@ final class StoreSession {
   private let keys: RedisKeys
   private let loop: EventLoop
   private let clientName: String
-  private let probeKey: [UInt8]
+  private let heartbeat: [UInt8]
   private let maximumDocumentLength: Int
   private let handle: (Event) -> Void
 
@@ -46,7 +50,7 @@ final class StoreSession {
     self.maximumDocumentLength = maximumDocumentLength
     self.handle = handle
     clientName = "beat-watch"
-    probeKey = keys.probe(instance)
+    heartbeat = keys.heartbeat(instance)
   }
 
   func start() {
@@ -162,24 +166,24 @@ final class StoreSession {
     }
   }
 
-  /// What is subscribed to. The probes of all daemons: an ACL must hold a pattern literally, and ours alone would be
+  /// What is subscribed to. The heartbeats of all daemons: an ACL must hold a pattern literally, and ours alone would be
   /// another one at each start.
   private var patterns: [[UInt8]] {
     let database = configuration.store.database
-    let probes = keys.events(of: keys.probe(""), database: database) + [UInt8(ascii: "*")]
-    return [keys.documentEvents(database: database), probes]
+    let heartbeats = keys.events(of: keys.heartbeat(""), database: database) + [UInt8(ascii: "*")]
+    return [keys.documentEvents(database: database), heartbeats, keys.events(of: keys.lease, database: database)]
   }
 
   private func subscribe() {
     let database = configuration.store.database
-    let probeChannel = KeyspaceNotification.channel(of: probeKey, database: database)
-    let stream = NotificationStream(to: configuration.store.endpoint, on: loop) { [weak self] channel, _ in
-      guard let self, !isOver else { return }
-      if let entry = KeyspaceNotification(channel: channel, database: database).flatMap({ self.keys.entry(of: $0.key) })
-      {
+    let stream = NotificationStream(to: configuration.store.endpoint, on: loop) { [weak self] channel, event in
+      guard let self, !isOver, let key = KeyspaceNotification(channel: channel, database: database)?.key else { return }
+      if let entry = keys.entry(of: key) {
         if isWatching { handle(.touched(entry)) }
-      } else if channel.count == probeChannel.count, [UInt8](copying: channel) == probeChannel {
-        probeArrived()
+      } else if key == heartbeat {
+        if isWatching { handle(.echoed) } else { probeArrived() }
+      } else if key == keys.lease, isWatching, ["del", "expired"].contains(String(copying: event)) {
+        handle(.leaseFreed)
       }
     } onClose: { [weak self] error in
       guard let self else { return }
@@ -198,7 +202,7 @@ final class StoreSession {
   private func probe() {
     guard !isOver else { return }
     deadline.schedule(after: 2_000_000)
-    for command in [RedisCommand("SET", probeKey, "1", "PX", 60_000), RedisCommand("DEL", probeKey)] {
+    for command in [RedisCommand("SET", heartbeat, "0", "PX", 60_000), RedisCommand("DEL", heartbeat)] {
       send(command) { [self] reply in
         if let error = reply.error { end(.notReady("\(configuration.store) refused a write: \(error.message)")) }
       }

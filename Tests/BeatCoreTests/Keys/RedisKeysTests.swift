@@ -8,11 +8,12 @@ struct RedisKeysTests {
 
   @Test func documentsAreUnderThePrefixAndOursAreNot() {
     #expect(String(keys.document(EntryName("nightly"))) == "tasks:meta:nightly")
-    for own in [keys.mark, keys.lease, keys.probe("1"), keys.ownPrefix] {
+    for own in [keys.mark, keys.lease, keys.epoch, keys.incarnation, keys.heartbeat("1"), keys.ownPrefix] {
       #expect(String(own).hasPrefix("reactivebeat:tasks:meta:"))
       #expect(!own.starts(with: keys.prefix))
     }
-    #expect(Set([keys.mark, keys.lease, keys.probe("1"), keys.probe("2")]).count == 4)
+    #expect(
+      Set([keys.mark, keys.lease, keys.epoch, keys.incarnation, keys.heartbeat("1"), keys.heartbeat("2")]).count == 6)
   }
 
   @Test func twoPrefixesShareNoKey() {
@@ -33,7 +34,7 @@ struct RedisKeysTests {
 
   @Test(arguments: ["tasks:meta:", "", "r", "reactivebeat:", "beat:"]) func ourOwnKeysAreNoEntries(_ prefix: String) {
     let keys = RedisKeys(prefix: prefix)
-    for own in [keys.mark, keys.lease, keys.probe("x")] { #expect(keys.entry(of: own) == nil) }
+    for own in [keys.mark, keys.lease, keys.heartbeat("x")] { #expect(keys.entry(of: own) == nil) }
     #expect(keys.entry(of: keys.document(EntryName("nightly"))) == EntryName("nightly"))
   }
 

@@ -26,7 +26,8 @@ import Testing
   }
 
   @Test func oneDocumentMayStandOnSeveralLines() throws {
-    let run = try next("{\n  \"interval\": {\"every\": 1.5, \"period\": \"seconds\"},\n  \"after\": \"2026-01-01\"\n}\n")
+    let run = try next(
+      "{\n  \"interval\": {\"every\": 1.5, \"period\": \"seconds\"},\n  \"after\": \"2026-01-01\"\n}\n")
     #expect(
       run.lines == [
         #"{"next": ["2026-01-01T00:00:01.5Z", "2026-01-01T00:00:03Z", "2026-01-01T00:00:04.5Z", "#

@@ -7,8 +7,9 @@ import Testing
   /// What is needed by a daemon with store 1, the default prefix and queue, and named exchanges.
   static let needed = [
     "~tasks:meta:*", "~reactivebeat:tasks:meta:*", "~celery*", "~_kombu.binding*",
-    "&__keyspace@1__:tasks:meta:*", "&__keyspace@1__:reactivebeat:tasks:meta:probe:*", "+select", "+psubscribe", "+set",
-    "+del", "+scan", "+eval", "+evalsha", "+type", "+strlen", "+get", "+hget", "+hset", "+time", "+lpush", "+smembers",
+    "&__keyspace@1__:tasks:meta:*", "&__keyspace@1__:reactivebeat:tasks:meta:heartbeat:*",
+    "&__keyspace@1__:reactivebeat:tasks:meta:lease", "+select", "+psubscribe", "+set", "+del", "+scan", "+eval",
+    "+evalsha", "+type", "+strlen", "+get", "+hget", "+hset", "+time", "+lpush", "+smembers", "+incr", "+pttl",
   ]
   /// To switch notifications on.
   static let configuration = ["+config|get", "+config|set"]

@@ -1,0 +1,220 @@
+/// The pulse of a daemon: once a second one script writes its heartbeat, asks for the lease, and looks whether the
+/// store is still the one that was loaded. What comes back, and what does not, tells of everything that no event tells
+/// of: a dead subscription, notifications switched off, a store that was emptied, swapped or set back in time, and a
+/// lease that was lost. Pure, as the scheduler is.
+public struct Pulse {
+  public struct Configuration: Sendable {
+    /// Who we are: in the lease, in the heartbeat's key.
+    public var instance: String
+    /// Between two pulses; microseconds.
+    public var period: Int64 = 1_000_000
+    /// How long a lease lasts that is not renewed; microseconds. nil: no lease, and whoever is here fires.
+    public var leaseTTL: Int64?
+    /// How long the heartbeat's own event may take; microseconds.
+    public var echoPatience: Int64 = 2_000_000
+    /// How far Redis' clock may be from ours before it is worth a line; microseconds.
+    public var clockTolerance: Int64 = 2_000_000
+
+    public init(instance: String, leaseTTL: Int64?) {
+      self.instance = instance
+      self.leaseTTL = leaseTTL
+    }
+  }
+
+  public enum Event {
+    /// A session with the store has begun to watch.
+    case connected
+    case disconnected
+    case timerFired
+    case replied(PulseReply)
+    /// An event of our own heartbeat's key has come.
+    case echoed
+    /// The lease was given back, or ran out.
+    case leaseFreed
+    /// Redis refused a fire, since the lease is not ours any more.
+    case fenced
+  }
+
+  public enum Action: Equatable {
+    case send(PulseRequest)
+    /// Come back with `.timerFired` after so many microseconds.
+    case armTimer(after: Int64)
+    /// We hold the lease: fire, with this token.
+    case lead(token: String)
+    /// Do not fire any more. The lease is not ours, or not certain to be.
+    case standBy(reason: String)
+    /// What we know of the documents may be wrong: load them all.
+    case reload(reason: String)
+    /// No event reaches us: begin a new session.
+    case reconnect(reason: String)
+    /// Redis' clock and ours differ by so many microseconds; 0: no longer.
+    case clockDiffers(by: Int64)
+  }
+
+  public let configuration: Configuration
+  /// The lease is ours, as far as we can be certain; without a lease, always while connected.
+  public private(set) var isLeading = false
+
+  private var sequence: Int64 = 0
+  private var inFlight: (sequence: Int64, sentAt: BootTime)?
+  /// The oldest heartbeat whose event has not come.
+  private var unheard: BootTime?
+  private var token: String?
+  /// When the pulse was sent that last confirmed the lease.
+  private var confirmedAt = BootTime(microseconds: 0)
+  private var incarnation: String?
+  private var isFirst = true
+  private var clockDifference: Int64 = 0
+
+  public init(_ configuration: Configuration) { self.configuration = configuration }
+
+  public mutating func receive(_ event: Event, now: BootTime) -> [Action] {
+    switch event {
+    case .connected: return connected(now)
+    case .disconnected: return disconnected()
+    case .timerFired: return beat(now)
+    case .replied(let reply): return replied(reply, now)
+    case .echoed:
+      unheard = nil
+      return []
+    case .leaseFreed:
+      return isLeading || inFlight != nil || configuration.leaseTTL == nil ? [] : beat(now)
+    case .fenced:
+      token = nil
+      return standBy("the lease is another daemon's")
+    }
+  }
+
+  // MARK: sessions
+
+  private mutating func connected(_ now: BootTime) -> [Action] {
+    isFirst = true
+    unheard = nil
+    inFlight = nil
+    return beat(now)
+  }
+
+  private mutating func disconnected() -> [Action] {
+    inFlight = nil
+    unheard = nil
+    return standBy("the connection to Redis is lost")
+  }
+
+  // MARK: beats
+
+  private mutating func beat(_ now: BootTime) -> [Action] {
+    var actions: [Action] = []
+    // By our own clock, and well before the lease can have run out: whoever takes it over finds us quiet.
+    if isLeading, let ttl = configuration.leaseTTL, now.microseconds(since: confirmedAt) > ttl / 2 {
+      actions += standBy("the lease was not confirmed for \(now.microseconds(since: confirmedAt) / 1000) ms")
+    }
+    if let unheard, inFlight == nil, now.microseconds(since: unheard) > configuration.echoPatience {
+      self.unheard = nil
+      return actions + [.reconnect(reason: "Redis answers, but the events of our own heartbeat do not come")]
+    }
+    if inFlight == nil {
+      sequence += 1
+      inFlight = (sequence, now)
+      unheard = unheard ?? now
+      actions.append(.send(PulseRequest(sequence: sequence, leaseTTL: configuration.leaseTTL)))
+    }
+    return actions + [.armTimer(after: configuration.period)]
+  }
+
+  private mutating func replied(_ reply: PulseReply, _ now: BootTime) -> [Action] {
+    guard let sent = inFlight, sent.sequence == reply.sequence else { return [] }
+    inFlight = nil
+    var actions = lookAround(reply)
+    isFirst = false
+    actions += lease(reply, sentAt: sent.sentAt, now)
+    return actions
+  }
+
+  /// Is this the store that was loaded?
+  private mutating func lookAround(_ reply: PulseReply) -> [Action] {
+    var actions: [Action] = []
+    let known = incarnation
+    incarnation = reply.incarnation
+    // A new session loads anyway.
+    if !isFirst {
+      if known != reply.incarnation {
+        actions.append(.reload(reason: "the store was emptied, or another one took its place"))
+      } else if let previous = reply.previousSequence, previous != reply.sequence - 1 {
+        actions.append(.reload(reason: "the store went back in time"))
+      }
+    }
+    let difference = reply.clockDifference
+    let isWorthALine = difference.magnitude > UInt64(configuration.clockTolerance)
+    if isWorthALine != (clockDifference != 0) {
+      clockDifference = isWorthALine ? difference : 0
+      actions.append(.clockDiffers(by: clockDifference))
+    }
+    return actions
+  }
+
+  private mutating func lease(_ reply: PulseReply, sentAt: BootTime, _ now: BootTime) -> [Action] {
+    guard let ttl = configuration.leaseTTL else { return isLeading ? [] : lead("") }
+    switch reply.lease {
+    case .held(let new):
+      confirmedAt = sentAt
+      let isNews = !isLeading || token != new
+      token = new
+      // An answer that took half the lease's life says nothing about now.
+      guard now.microseconds(since: sentAt) <= ttl / 2 else { return [] }
+      return isNews ? lead(new) : []
+    case .other(_, let remaining):
+      token = nil
+      // Lazy expiry: ask again when it must have run out, not a period later.
+      let wait = min(configuration.period, max(remaining, 0) + 5_000)
+      return standBy("another daemon holds the lease") + [.armTimer(after: wait)]
+    }
+  }
+
+  private mutating func lead(_ token: String) -> [Action] {
+    isLeading = true
+    return [.lead(token: token)]
+  }
+
+  private mutating func standBy(_ reason: String) -> [Action] {
+    guard isLeading else { return [] }
+    isLeading = false
+    return [.standBy(reason: reason)]
+  }
+}
+
+/// What one pulse asks.
+public struct PulseRequest: Hashable, Sendable {
+  public var sequence: Int64
+  /// Microseconds for which the lease is wanted; nil: no lease.
+  public var leaseTTL: Int64?
+}
+
+/// What one pulse found.
+public struct PulseReply: Hashable, Sendable {
+  public enum Lease: Hashable, Sendable {
+    /// Ours, with this token.
+    case held(token: String)
+    /// Somebody else's; microseconds until it runs out.
+    case other(token: String, remaining: Int64)
+  }
+
+  /// The request's.
+  public var sequence: Int64
+  /// What the heartbeat's key held before; nil: it had run out.
+  public var previousSequence: Int64?
+  /// A random word that lives as long as the store's contents.
+  public var incarnation: String
+  public var lease: Lease
+  /// Redis' clock minus ours; microseconds.
+  public var clockDifference: Int64
+
+  public init(
+    sequence: Int64, previousSequence: Int64?, incarnation: String, lease: Lease, clockDifference: Int64
+  ) {
+    self.sequence = sequence
+    self.previousSequence = previousSequence
+    self.incarnation = incarnation
+    self.lease = lease
+    self.clockDifference = clockDifference
+  }
+}

@@ -1,0 +1,197 @@
+import Testing
+
+@testable import BeatCore
+
+/// The pulse of a daemon, one event and its actions at a time, on virtual time.
+@Suite struct PulseTests {
+  private static let second: Int64 = 1_000_000
+  private var now = BootTime(microseconds: 1_000_000_000)
+
+  private func pulse(lease: Int64? = 5 * second) -> Pulse {
+    Pulse(Pulse.Configuration(instance: "me", leaseTTL: lease))
+  }
+
+  private func reply(
+    _ sequence: Int64, previous: Int64? = nil, incarnation: String = "store",
+    lease: PulseReply.Lease = .held(token: "me:1"),
+    clock: Int64 = 0
+  ) -> Pulse.Event {
+    .replied(
+      PulseReply(
+        sequence: sequence, previousSequence: previous ?? sequence - 1, incarnation: incarnation, lease: lease,
+        clockDifference: clock))
+  }
+
+  /// Connected, leading with token `me:1`, the first heartbeat heard.
+  private func leading() -> Pulse {
+    var pulse = pulse()
+    _ = pulse.receive(.connected, now: now)
+    _ = pulse.receive(reply(1), now: now)
+    _ = pulse.receive(.echoed, now: now)
+    return pulse
+  }
+
+  private func after(_ microseconds: Int64) -> BootTime { now.advanced(by: microseconds) }
+
+  @Test func theFirstPulseAsksForTheLeaseAndLeads() {
+    var pulse = pulse()
+    #expect(
+      pulse.receive(.connected, now: now) == [
+        .send(PulseRequest(sequence: 1, leaseTTL: 5 * Self.second)), .armTimer(after: Self.second),
+      ])
+    #expect(!pulse.isLeading)
+    #expect(pulse.receive(reply(1), now: now) == [.lead(token: "me:1")])
+    #expect(pulse.isLeading)
+  }
+
+  @Test func renewingIsNoNews() {
+    var pulse = leading()
+    #expect(
+      pulse.receive(.timerFired, now: after(Self.second)) == [
+        .send(PulseRequest(sequence: 2, leaseTTL: 5 * Self.second)), .armTimer(after: Self.second),
+      ])
+    #expect(pulse.receive(reply(2), now: after(Self.second)).isEmpty)
+  }
+
+  @Test func aStandbyAsksAgainWhenTheLeaseMustHaveRunOut() {
+    var pulse = pulse()
+    _ = pulse.receive(.connected, now: now)
+    #expect(
+      pulse.receive(reply(1, lease: .other(token: "you:1", remaining: 300_000)), now: now) == [
+        .armTimer(after: 305_000)
+      ])
+    #expect(!pulse.isLeading)
+  }
+
+  @Test func aFreedLeaseIsAskedForAtOnce() {
+    var pulse = pulse()
+    _ = pulse.receive(.connected, now: now)
+    _ = pulse.receive(reply(1, lease: .other(token: "you:1", remaining: 4 * Self.second)), now: now)
+    #expect(pulse.receive(.leaseFreed, now: now).contains(.send(PulseRequest(sequence: 2, leaseTTL: 5 * Self.second))))
+    #expect(pulse.receive(reply(2, lease: .held(token: "me:2")), now: now) == [.lead(token: "me:2")])
+  }
+
+  @Test func theHolderStandsByWhenSomebodyElseHasTheLease() {
+    var pulse = leading()
+    _ = pulse.receive(.timerFired, now: after(Self.second))
+    let actions = pulse.receive(
+      reply(2, lease: .other(token: "you:2", remaining: 5 * Self.second)), now: after(Self.second))
+    #expect(actions.first == .standBy(reason: "another daemon holds the lease"))
+    #expect(!pulse.isLeading)
+  }
+
+  @Test func aNewTokenIsNews() {
+    var pulse = leading()
+    _ = pulse.receive(.timerFired, now: after(Self.second))
+    #expect(pulse.receive(reply(2, lease: .held(token: "me:3")), now: after(Self.second)) == [.lead(token: "me:3")])
+  }
+
+  @Test func aRefusedFireEndsTheLeadership() {
+    var pulse = leading()
+    #expect(pulse.receive(.fenced, now: now) == [.standBy(reason: "the lease is another daemon's")])
+    #expect(pulse.receive(.fenced, now: now).isEmpty)
+  }
+
+  @Test func withoutConfirmationTheHolderStopsByItsOwnClock() {
+    var pulse = leading()
+    _ = pulse.receive(.timerFired, now: after(Self.second))  // no answer to this one
+    let actions = pulse.receive(.timerFired, now: after(2_600_000))
+    #expect(actions.first == .standBy(reason: "the lease was not confirmed for 2600 ms"))
+    #expect(!pulse.isLeading)
+  }
+
+  @Test func anAnswerThatTookTooLongDoesNotLead() {
+    var pulse = pulse()
+    _ = pulse.receive(.connected, now: now)
+    #expect(pulse.receive(reply(1), now: after(2_600_000)).isEmpty)
+    #expect(!pulse.isLeading)
+  }
+
+  @Test func afterALongSleepTheLeaseIsNotTrusted() {
+    var pulse = leading()
+    let actions = pulse.receive(.timerFired, now: after(3600 * Self.second))
+    #expect(actions.contains { if case .standBy = $0 { true } else { false } })
+  }
+
+  @Test func aDeadSubscriptionIsNoticedWithinTwoHeartbeats() {
+    var pulse = leading()
+    _ = pulse.receive(.timerFired, now: after(Self.second))
+    _ = pulse.receive(reply(2), now: after(Self.second))  // answered, but its event does not come
+    _ = pulse.receive(.timerFired, now: after(2 * Self.second))
+    _ = pulse.receive(reply(3), now: after(2 * Self.second))
+    let actions = pulse.receive(.timerFired, now: after(3 * Self.second + 1000))
+    #expect(actions.contains { if case .reconnect = $0 { true } else { false } })
+  }
+
+  @Test func anEchoThatComesIsEnough() {
+    var pulse = leading()
+    for beat in Int64(1)...20 {
+      let actions = pulse.receive(.timerFired, now: after(beat * Self.second))
+      #expect(!actions.contains { if case .reconnect = $0 { true } else { false } })
+      _ = pulse.receive(reply(beat + 1), now: after(beat * Self.second))
+      _ = pulse.receive(.echoed, now: after(beat * Self.second))
+    }
+  }
+
+  @Test func anEmptiedStoreIsLoadedAgain() {
+    var pulse = leading()
+    _ = pulse.receive(.timerFired, now: after(Self.second))
+    #expect(
+      pulse.receive(reply(2, incarnation: "another"), now: after(Self.second)) == [
+        .reload(reason: "the store was emptied, or another one took its place")
+      ])
+  }
+
+  @Test func aStoreThatWentBackIsLoadedAgain() {
+    var pulse = leading()
+    _ = pulse.receive(.timerFired, now: after(Self.second))
+    _ = pulse.receive(reply(2), now: after(Self.second))
+    _ = pulse.receive(.timerFired, now: after(2 * Self.second))
+    #expect(
+      pulse.receive(reply(3, previous: 1), now: after(2 * Self.second)) == [
+        .reload(reason: "the store went back in time")
+      ])
+  }
+
+  @Test func aNewSessionLoadsAnywayAndNeedsNoSecondLoad() {
+    var pulse = leading()
+    _ = pulse.receive(.disconnected, now: now)
+    _ = pulse.receive(.connected, now: now)
+    #expect(pulse.receive(reply(2, previous: 7, incarnation: "another"), now: now) == [.lead(token: "me:1")])
+  }
+
+  @Test func aLostConnectionEndsTheLeadership() {
+    var pulse = leading()
+    #expect(pulse.receive(.disconnected, now: now) == [.standBy(reason: "the connection to Redis is lost")])
+  }
+
+  @Test func anAnswerOfAnOldSessionCountsForNothing() {
+    var pulse = leading()
+    _ = pulse.receive(.timerFired, now: now)  // 2
+    _ = pulse.receive(.disconnected, now: now)
+    _ = pulse.receive(.connected, now: now)  // 3
+    #expect(pulse.receive(reply(2), now: now).isEmpty)
+  }
+
+  @Test func aClockThatDiffersIsSaidOnce() {
+    var pulse = leading()
+    for (beat, clock, expected) in [
+      (Int64(2), Int64(3_000_000), [Pulse.Action.clockDiffers(by: 3_000_000)]), (3, 3_100_000, []),
+      (4, 100, [.clockDiffers(by: 0)]), (5, 200, []),
+    ] {
+      _ = pulse.receive(.timerFired, now: after(beat * Self.second))
+      #expect(pulse.receive(reply(beat, clock: clock), now: after(beat * Self.second)) == expected)
+      _ = pulse.receive(.echoed, now: after(beat * Self.second))
+    }
+  }
+
+  @Test func withoutALeaseWhoeverIsHereFires() {
+    var pulse = pulse(lease: nil)
+    #expect(
+      pulse.receive(.connected, now: now) == [
+        .send(PulseRequest(sequence: 1, leaseTTL: nil)), .armTimer(after: Self.second),
+      ])
+    #expect(pulse.receive(reply(1, lease: .other(token: "", remaining: 0)), now: now) == [.lead(token: "")])
+    #expect(pulse.receive(.leaseFreed, now: now).isEmpty)
+  }
+}

@@ -1,0 +1,127 @@
+import Testing
+
+@testable import BeatCore
+
+@Suite("The clock is set: nothing fires twice, nothing stalls, nothing floods")
+struct ClockStepTests {
+  private let a = EntryName("a")
+  private let hourly = #"{"minute": "0"}"#
+
+  /// The clock goes by so many seconds, and the driver says so.
+  private func step(_ bench: inout SchedulerBench, by seconds: Double) -> [Scheduler.Action] {
+    let step = Int64(seconds * 1_000_000)
+    bench.now = bench.now.advanced(by: step)
+    return bench.receive(.clockStepped(by: step))
+  }
+
+  // MARK: intervals are elapsed time
+
+  @Test(arguments: [3_600.0, -3_600, 86_400, -86_400]) func anIntervalIsNeitherEarlyNorLate(_ seconds: Double) {
+    var bench = SchedulerBench()
+    _ = bench.load(a, Sample.document())
+    _ = bench.run(14)
+    let actions = step(&bench, by: seconds)
+    // Four seconds of ten have passed.
+    #expect(actions.timers == [at(20 + seconds)])
+    #expect(bench.run(20).dues == [20 + seconds, 30 + seconds])
+  }
+
+  /// Whoever reads the mark later counts from there as well.
+  @Test func theMarkMovesAlong() {
+    var bench = SchedulerBench()
+    _ = bench.load(a, Sample.document())
+    _ = bench.run(14)
+    #expect(
+      step(&bench, by: -3_600).contains(
+        .rebase(a, from: at(10), to: Mark(due: at(-3_590), taskID: nil, totalRunCount: 1))))
+  }
+
+  @Test func aScriptOnItsWayIsWaitedForFirst() throws {
+    var bench = SchedulerBench()
+    _ = bench.load(a, Sample.document())
+    let plan = try #require(bench.pass(10).fires.first)
+    #expect(step(&bench, by: -3_600) == [])
+    let actions = bench.end(plan, .fired)
+    #expect(actions.contains(.rebase(a, from: at(10), to: Mark(due: at(-3_590), taskID: nil, totalRunCount: 1))))
+    #expect(bench.run(20).dues == [-3_580, -3_570])
+  }
+
+  @Test func aStepIsForgottenWithTheScheduleItWasFor() throws {
+    var bench = SchedulerBench()
+    _ = bench.load(a, Sample.document())
+    let plan = try #require(bench.pass(10).fires.first)
+    _ = step(&bench, by: -3_600)
+    _ = bench.receive(.touched(a))
+    _ = bench.read(a, .absent)
+    _ = bench.end(plan, .gone)
+    _ = bench.edit(a, Sample.document(), nil)
+    #expect(bench.run(30).dues == [-3_580, -3_570, -3_560])
+  }
+
+  // MARK: crontabs follow the wall clock
+
+  @Test func aSmallStepForwardIsCaughtUpOn() {
+    var bench = SchedulerBench()
+    _ = bench.load(a, Sample.crontab(hourly), .fired(0))
+    _ = step(&bench, by: 2 * 3_600 + 60)
+    let actions = bench.run(3_600)
+    #expect(actions.dues == [7_200, 10_800])
+    #expect(actions.reports.first == .skipped(a, count: 1, from: at(3_600), through: at(3_600)))
+  }
+
+  @Test func ofAJumpForwardNothingIsCaughtUpOn() {
+    var bench = SchedulerBench()
+    _ = bench.load(a, Sample.crontab(hourly, #""catchup": "all""#), .fired(0))
+    let actions = step(&bench, by: 5 * 3_600 + 60)
+    #expect(actions.reports == [.skipped(a, count: 5, from: at(3_600), through: at(18_000))])
+    #expect(bench.run(3_600).dues == [21_600])
+  }
+
+  @Test func backNothingFiresTwice() {
+    var bench = SchedulerBench()
+    _ = bench.load(a, Sample.crontab(hourly), .fired(-3_600))
+    #expect(bench.run(3_700).dues == [0, 3_600])
+    _ = step(&bench, by: -3_600)
+    #expect(bench.run(7_200).dues == [7_200])
+  }
+
+  @Test func backByAJumpItBeginsAnew() {
+    var bench = SchedulerBench()
+    _ = bench.load(a, Sample.crontab(hourly), .fired(-3_600))
+    _ = bench.run(60)
+    _ = step(&bench, by: -30 * 86_400)
+    #expect(bench.run(3_600).dues == [3_600 - 30 * 86_400])
+  }
+
+  // MARK: other rules for zones
+
+  @Test func newZoneRulesAreInForceAtOnce() {
+    var bench = SchedulerBench()
+    _ = bench.load(a, Sample.crontab(#"{"minute": "0", "hour": "13"}"#, #""timezone": "Europe/Berlin""#), .fired(0))
+    #expect(bench.timer == time("2026-03-03T12:00:00Z"))
+    let tokyo = DocumentContext(defaultZone: .utc) { name throws(ZoneError) in
+      do { return try TimeTesting.zone("Asia/Tokyo") } catch { throw ZoneError(zone: name, message: "there is none") }
+    }
+    let next = time("2026-03-03T04:00:00Z")
+    #expect(bench.receive(.documentsChanged(tokyo)) == [.report(.changed(a, next: next)), .armTimer(next)])
+  }
+
+  @Test func aZoneThatIsGoneSetsTheDocumentAsideAndBackItReturns() {
+    var bench = SchedulerBench()
+    let document = Sample.crontab(#"{"minute": "0", "hour": "13"}"#, #""timezone": "Europe/Berlin""#)
+    _ = bench.load(a, document, .fired(0))
+    let none = DocumentContext(defaultZone: .utc) { name throws(ZoneError) in
+      throw ZoneError(zone: name, message: "there is none")
+    }
+    let reason = #"timezone "Europe/Berlin": there is none"#
+    #expect(bench.receive(.documentsChanged(none)).reports == [.rejected(a, reason: reason)])
+    #expect(bench.scheduler.rejectedCount == 1)
+    // Asked again, nothing new is to be said.
+    #expect(bench.receive(.documentsChanged(none)) == [.read(a)])
+    #expect(bench.read(a, document, .fired(0)).reports == [])
+    #expect(bench.receive(.documentsChanged(Sample.context)) == [.read(a)])
+    _ = bench.read(a, document, .fired(0))
+    #expect(bench.scheduler.scheduleCount == 1)
+    #expect(bench.timer == time("2026-03-03T12:00:00Z"))
+  }
+}

@@ -1,0 +1,211 @@
+import Testing
+
+@testable import BeatCore
+
+@Suite("Connection: nothing fires unless documents are loaded and events are heard")
+struct ConnectionTests {
+  private let a = EntryName("a")
+  private let b = EntryName("b")
+  private let c = EntryName("c")
+
+  // MARK: loading
+
+  @Test func nothingFiresBeforeTheLoadHasFinished() {
+    var bench = SchedulerBench()
+    #expect(bench.receive(.loadStarted) == [])
+    let actions = bench.read(a, Sample.document(), .fired(-15))
+    #expect(actions.timers == [])
+    #expect(bench.receive(.timerFired).fires == [])
+    #expect(bench.receive(.loadFinished) == [.report(.ready(schedules: 1, rejected: 0)), .armTimer(at(-5))])
+    #expect(bench.pass(0).dues == [-5])
+  }
+
+  @Test func disconnectedNothingFires() {
+    var bench = SchedulerBench()
+    _ = bench.load(a, Sample.document())
+    #expect(bench.receive(.disconnected) == [.armTimer(nil)])
+    #expect(bench.pass(60).fires == [])
+    bench.now = at(60)
+    #expect(bench.receive(.timerFired).fires == [])
+  }
+
+  @Test func aNewLoadStopsFiringUntilItHasFinished() {
+    var bench = SchedulerBench()
+    _ = bench.load(a, Sample.document())
+    #expect(bench.receive(.loadStarted) == [.armTimer(nil)])
+    #expect(bench.pass(5).fires == [])
+    _ = bench.read(a, Sample.document(), .seen(0))
+    _ = bench.receive(.loadFinished)
+    #expect(bench.run(20).dues == [10, 20])
+  }
+
+  @Test func aLoadForgetsWhatItDoesNotFind() {
+    var bench = SchedulerBench()
+    _ = bench.load([(a, Sample.document(), nil), (b, Sample.document(), nil), (c, Sample.document(), nil)])
+    _ = bench.receive(.disconnected)
+    let actions = bench.load(b, Sample.document(), .seen(0))
+    #expect(actions.reports == [.removed(a), .removed(c), .ready(schedules: 1, rejected: 0)])
+    #expect(bench.run(10).fires.map(\.entry) == [b])
+  }
+
+  @Test func aScheduleMadeDuringALoadIsKept() {
+    var bench = SchedulerBench()
+    _ = bench.receive(.loadStarted)
+    #expect(bench.receive(.touched(a)) == [.read(a)])
+    _ = bench.read(a, Sample.document())
+    #expect(bench.receive(.loadFinished).reports == [.ready(schedules: 1, rejected: 0)])
+    #expect(bench.run(10).dues == [10])
+  }
+
+  @Test func aScheduleDeletedDuringALoadIsNot() {
+    var bench = SchedulerBench()
+    _ = bench.receive(.loadStarted)
+    _ = bench.read(a, Sample.document())
+    _ = bench.receive(.touched(a))
+    #expect(bench.read(a, .absent).reports == [.removed(a)])
+    #expect(bench.receive(.loadFinished).reports == [.ready(schedules: 0, rejected: 0)])
+  }
+
+  /// A read of the lost connection is never answered: the key must not wait for it.
+  @Test func readsOfALostConnectionAreForgotten() {
+    var bench = SchedulerBench.watching()
+    #expect(bench.receive(.touched(a)) == [.read(a)])
+    _ = bench.receive(.disconnected)
+    _ = bench.receive(.loadStarted)
+    #expect(bench.receive(.touched(a)) == [.read(a)])
+  }
+
+  @Test func whatChangedMeanwhileIsInForceAfterTheLoad() {
+    var bench = SchedulerBench()
+    _ = bench.load([(a, Sample.document(), nil), (b, Sample.document(), nil)])
+    _ = bench.receive(.disconnected)
+    let actions = bench.load([
+      (a, Sample.document(#""args": [1]"#), .seen(0)), (b, Sample.document(#""enabled": false"#), .seen(0)),
+    ])
+    #expect(
+      actions.reports == [.changed(a, next: at(10)), .changed(b, next: nil), .ready(schedules: 2, rejected: 0)])
+    #expect(bench.run(10).fires.map(\.entry) == [a])
+  }
+
+  /// Another daemon went on firing while we were cut off.
+  @Test func firedMeanwhileByAnotherDaemonIsNotFiredAgain() {
+    var bench = SchedulerBench()
+    _ = bench.load(a, Sample.document())
+    _ = bench.receive(.disconnected)
+    _ = bench.pass(35)
+    _ = bench.load(a, Sample.document(#""last_run_at": "2026-03-02T12:00:30Z""#), .fired(30, count: 3))
+    #expect(bench.run(15).dues == [40, 50])
+  }
+
+  /// The document was rolled back, or restored without its bookkeeping: the mark alone tells.
+  @Test func theMarkAloneTellsWhatWasFiredMeanwhile() {
+    var bench = SchedulerBench()
+    _ = bench.load(a, Sample.document())
+    _ = bench.receive(.disconnected)
+    _ = bench.pass(35)
+    _ = bench.load(a, Sample.document(), .fired(30, count: 3))
+    let actions = bench.run(15)
+    #expect(actions.dues == [40, 50])
+    #expect(actions.fires.map(\.mark.totalRunCount) == [4, 5])
+  }
+
+  @Test func anAnswerThatComesAfterTheConnectionDiedIsTakenAsItIs() throws {
+    var bench = SchedulerBench()
+    _ = bench.load(a, Sample.document())
+    let plan = try #require(bench.pass(10).fires.first)
+    _ = bench.receive(.disconnected)
+    _ = bench.end(plan, .fired)
+    _ = bench.load(a, String(plan.newDocument), plan.mark)
+    #expect(bench.run(10).dues == [20])
+  }
+
+  // MARK: the timer
+
+  @Test func theTimerIsArmedOnlyWhenTheEarliestChanges() {
+    var bench = SchedulerBench()
+    _ = bench.receive(.loadStarted)
+    _ = bench.read(a, Sample.document())
+    _ = bench.read(b, Sample.document(interval: #"{"every": 5, "period": "seconds"}"#))
+    #expect(bench.receive(.loadFinished).timers == [at(5)])
+    // Later ones are nothing to it.
+    #expect(bench.edit(c, Sample.document()).timers == [])
+    #expect(bench.edit(a, Sample.document(#""args": [1]"#), .seen(0)).timers == [])
+    #expect(bench.edit(a, Sample.document(#""enabled": false"#), .seen(0)).timers == [])
+    // The earliest goes.
+    _ = bench.receive(.touched(b))
+    #expect(bench.read(b, .absent).timers == [at(10)])
+    // An earlier one comes.
+    #expect(bench.edit(b, Sample.document(interval: #"{"every": 2, "period": "seconds"}"#)).timers == [at(2)])
+  }
+
+  @Test func withNothingToWaitForItIsDisarmed() {
+    var bench = SchedulerBench()
+    _ = bench.load(a, Sample.document())
+    #expect(bench.edit(a, Sample.document(#""enabled": false"#), .seen(0)).timers == [nil])
+    #expect(bench.edit(a, Sample.document(#""enabled": false, "x": 1"#), .seen(0)).timers == [])
+  }
+
+  @Test func aTimerThatGoesOffEarlyIsArmedAgain() {
+    var bench = SchedulerBench()
+    _ = bench.load(a, Sample.document())
+    bench.now = at(9.999)
+    #expect(bench.receive(.timerFired) == [.armTimer(at(10))])
+  }
+
+  // MARK: many at once
+
+  @Test func dueTogetherTheyAreFiredInTheOrderInWhichTheyWereFound() {
+    var bench = SchedulerBench()
+    let names = ["z", "m", "a", "q"].map { EntryName($0) }
+    _ = bench.load(names.map { ($0, Sample.document(), nil) })
+    #expect(bench.pass(10).fires.map(\.entry) == names)
+  }
+
+  @Test func theEarlierDueIsFiredFirst() {
+    var bench = SchedulerBench()
+    _ = bench.load([
+      (a, Sample.document(), .seen(-2)), (b, Sample.document(), .seen(-5)), (c, Sample.document(), .seen(-4)),
+    ])
+    bench.now = at(9)
+    #expect(bench.receive(.timerFired).fires.map(\.entry) == [b, c, a])
+  }
+
+  /// A burst leaves room for edits: the rest is begun in the next turn of the loop, at once.
+  @Test func onlyABatchIsBegunInOneTurn() {
+    var bench = SchedulerBench { $0.batch = 3 }
+    _ = bench.load((0..<8).map { (EntryName("\($0)"), Sample.document(), nil) })
+    bench.now = at(10)
+    var sizes: [Int] = []
+    for _ in 0..<3 {
+      let actions = bench.receive(.timerFired)
+      sizes.append(actions.fires.count)
+      if sizes.count < 3 { #expect(actions.timers == [at(10)]) }
+    }
+    #expect(sizes == [3, 3, 2])
+  }
+
+  @Test func onlySoManyScriptsAreOnTheirWay() throws {
+    var bench = SchedulerBench { $0.maximumInFlight = 2 }
+    _ = bench.load((0..<5).map { (EntryName("\($0)"), Sample.document(), nil) })
+    bench.now = at(10)
+    let first = bench.receive(.timerFired)
+    #expect(first.fires.map(\.entry.description) == ["0", "1"])
+    #expect(first.timers == [], "their answers drive what comes next")
+    #expect(bench.receive(.timerFired).fires == [])
+    #expect(bench.end(first.fires[0], .fired).timers == [at(10)])
+    #expect(bench.receive(.timerFired).fires.map(\.entry.description) == ["2"])
+    // Whatever the answer is, it makes room.
+    #expect(bench.end(first.fires[1], .unknown).timers == [at(10)])
+    #expect(bench.receive(.timerFired).fires.map(\.entry.description) == ["3"])
+  }
+
+  @Test func aDeletedScheduleMakesRoomToo() throws {
+    var bench = SchedulerBench { $0.maximumInFlight = 1 }
+    _ = bench.load([(a, Sample.document(), nil), (b, Sample.document(), nil)])
+    let plan = try #require(bench.pass(10).fires.first)
+    _ = bench.receive(.touched(a))
+    _ = bench.read(a, .absent)
+    _ = bench.end(plan, .gone)
+    #expect(bench.pass(0).fires.map(\.entry) == [b])
+  }
+}
