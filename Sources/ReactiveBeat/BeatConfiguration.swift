@@ -19,6 +19,10 @@ public struct BeatConfiguration: Sendable {
   /// How long the lease of the daemon that fires lasts without being renewed; microseconds, at least 1 s. nil: no lease,
   /// for a daemon that is the only one.
   public var leaseTTL: Int64? = 5_000_000
+  /// How often all documents are read where no edit can be heard; microseconds.
+  public var pollInterval: Int64 = 5_000_000
+  /// How often all documents are compared with what is known; microseconds. nil: never.
+  public var auditInterval: Int64? = 300_000_000
   /// How long a stop waits for scripts that are on their way; microseconds.
   public var stopPatience: Int64 = 5_000_000
 

@@ -26,13 +26,20 @@ public final class BeatService {
   private var clockStep = ClockStep()
   private var wakeTimer: WakeTimer?
   private lazy var pulseTimer = LoopTimer(on: loop) { [unowned self] in receive(.timerFired as Pulse.Event) }
+  private lazy var refreshTimer = LoopTimer(on: loop) { [unowned self] in refresh() }
   private lazy var retryTimer = LoopTimer(on: loop) { [unowned self] in connect() }
   private lazy var stopTimer = LoopTimer(on: loop) { [unowned self] in finishStopping() }
 
   private var session: StoreSession?
   private var scripts: StoreScripts?
   private var load: DocumentLoad?
+  private var hearing = Hearing.keyspace
+  private var audit: Audit?
+  /// What audits have found; it must stay 0.
+  private var repairs = 0
   private var backoff = Backoff()
+  /// When this session's documents were loaded.
+  private var readyAt: BootTime?
   /// Of the lease; empty without one.
   private var token = ""
   /// The word for a store that has none.
@@ -138,7 +145,7 @@ public final class BeatService {
   private func connect() {
     let session = StoreSession(
       configuration, keys: keys, instance: instance,
-      maximumDocumentLength: scheduler.configuration.maximumDocumentLength, on: loop
+      maximumDocumentLength: scheduler.configuration.maximumDocumentLength, hearing: hearing, on: loop
     ) { [unowned self] event in handle(event) }
     self.session = session
     session.start()
@@ -148,16 +155,19 @@ public final class BeatService {
     switch event {
     case .watching(let scripts):
       self.scripts = scripts
-      receive(.connected as Pulse.Event)
+      receive(.connected(hears: hearing != .polling))
       loadAll(scripts)
     case .touched(let name):
+      audit?.touched(name)
       receive(.touched(name))
+    case .touchedAll:
+      if let scripts { loadAll(scripts, isReload: true) }
     case .echoed:
       receive(.echoed as Pulse.Event)
     case .leaseFreed:
       receive(.leaseFreed as Pulse.Event)
     case .notice(let text):
-      logger.notice("notice", metadata: ["reason": .string(text)])
+      logger.notice("notifications", metadata: ["reason": .string(text)])
     case .ended(let failure):
       ended(failure)
     }
@@ -183,8 +193,17 @@ public final class BeatService {
     let fields: Logger.Metadata = [
       "schedules": .stringConvertible(schedules), "rejected": .stringConvertible(scheduler.rejectedCount),
       "store": .string("\(configuration.store)"), "broker": .string("\(configuration.broker)"),
-      "prefix": .string(configuration.keyPrefix), "events": "keyspace",
+      "prefix": .string(configuration.keyPrefix), "events": .string(hearing.rawValue),
     ]
+    if hearing == .polling {
+      logger.error(
+        "polling",
+        metadata: [
+          "interval_s": .stringConvertible(configuration.pollInterval / 1_000_000),
+          "reason": .string("edits cannot be heard; \(NotificationSetting.advice)"),
+        ])
+    }
+    scheduleRefresh()
     if hasBeenReady {
       logger.notice(isReload ? "reloaded" : "reconnected", metadata: fields)
     } else {
@@ -193,11 +212,59 @@ public final class BeatService {
     }
     hasBeenReady = true
     complaint = nil
-    backoff.reset()
+    readyAt = BootClock.now()
+  }
+
+  /// Where nothing can be heard, a look at everything is how edits are found; elsewhere it is an audit.
+  private func scheduleRefresh() {
+    if hearing == .polling {
+      refreshTimer.schedule(after: configuration.pollInterval)
+    } else if let interval = configuration.auditInterval {
+      // Several daemons do not look at the same time.
+      refreshTimer.schedule(after: Int64.random(in: interval - interval / 10...interval + interval / 10))
+    }
+  }
+
+  private func refresh() {
+    guard let scripts, load == nil else { return scheduleRefresh() }
+    guard hearing != .polling else { return poll(scripts) }
+    audit = Audit(scripts, on: loop) { [unowned self] in
+      scheduler.isKnown($0, $1)
+    } names: { [unowned self] in
+      scheduler.names
+    } repair: { [unowned self] names in
+      audit = nil
+      repairs += names.count
+      for name in names { receive(.touched(name)) }
+      if let first = names.first {
+        logger.error(
+          "repaired",
+          metadata: [
+            "count": .stringConvertible(names.count), "total": .stringConvertible(repairs),
+            "reason": .string("no event has told of these edits; the first is of \(first)"),
+          ])
+      }
+      scheduleRefresh()
+    }
+  }
+
+  private func poll(_ scripts: StoreScripts) {
+    receive(.refreshStarted)
+    let load = DocumentLoad(scripts) { [unowned self] names, reads in
+      for (name, read) in zip(names, reads) { receive(.read(name, read)) }
+    } finish: { [unowned self] error in
+      self.load = nil
+      if let error { return restart(.notReady("the schedules could not be read: \(error.message)")) }
+      receive(.loadFinished)
+      scheduleRefresh()
+    }
+    self.load = load
+    load.start()
   }
 
   private func restart(_ failure: StoreFailure) {
-    session?.close()
+    guard let session else { return }
+    session.close()
     ended(failure)
   }
 
@@ -206,6 +273,9 @@ public final class BeatService {
     scripts = nil
     load?.cancel()
     load = nil
+    audit?.cancel()
+    audit = nil
+    refreshTimer.cancel()
     declared.removeAll()
     pulseTimer.cancel()
     receive(.disconnected as Pulse.Event)
@@ -215,12 +285,21 @@ public final class BeatService {
       return loop.stop()
     }
     guard !isStopping else { return }
+    if case .deaf(let reason) = failure, let fallback = hearing.fallback {
+      logger.warning(
+        "notifications",
+        metadata: ["reason": .string("\(reason). Trying \(fallback.rawValue) instead of \(hearing.rawValue)")])
+      hearing = fallback
+      return retryTimer.schedule(after: 0)
+    }
     if complaint != failure.text {
       complaint = failure.text
       logger.error(
         "disconnected", metadata: ["store": .string("\(configuration.store)"), "reason": .string(failure.text)])
     }
-    retryTimer.schedule(after: backoff.next())
+    let health = readyAt.map { BootClock.now().microseconds(since: $0) } ?? 0
+    readyAt = nil
+    retryTimer.schedule(after: backoff.next(afterHealth: health))
   }
 
   // MARK: the scheduler
@@ -330,6 +409,7 @@ public final class BeatService {
   private func ended(_ plan: FirePlan, _ outcome: FireOutcome) {
     inFlight -= 1
     receive(.fireEnded(plan, outcome))
+    if case .wrongServer(let reason) = outcome { restart(.notReady("\(configuration.store) cannot fire: \(reason)")) }
     if outcome == .fenced { receive(.fenced as Pulse.Event) }
     if isStopping, inFlight == 0 { release() }
   }

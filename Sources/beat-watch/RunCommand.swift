@@ -38,6 +38,12 @@ struct RunCommand: ParsableCommand {
   @Flag(help: "Fire without a lease: for a daemon that is the only one.")
   var noLease = false
 
+  @Option(help: "Seconds between looks where edits cannot be heard, 1 to 3600. [BEAT_WATCH_POLL_INTERVAL; default 5]")
+  var pollInterval: String?
+
+  @Option(help: "Seconds between audits of all schedules, 0 for none. [BEAT_WATCH_AUDIT_INTERVAL; default 300]")
+  var auditInterval: String?
+
   @Option(help: "debug, info, notice, warning or error. [BEAT_WATCH_LOG_LEVEL; default info]")
   var logLevel: String?
 
@@ -70,12 +76,14 @@ struct RunCommand: ParsableCommand {
       return $0
     }
     configuration.defaultQueue = queue.value
-    let ttl = try Setting("--lease-ttl", leaseTTL, "BEAT_WATCH_LEASE_TTL", default: "5").checked {
-      guard let seconds = Double($0), (1...3600).contains(seconds) else {
-        throw ValidationError("expected seconds, 1 to 3600")
-      }
-      return Int64(seconds * 1_000_000)
-    }
+    let ttl = try Setting("--lease-ttl", leaseTTL, "BEAT_WATCH_LEASE_TTL", default: "5").seconds(1...3600)
+    configuration.pollInterval = try Setting(
+      "--poll-interval", pollInterval, "BEAT_WATCH_POLL_INTERVAL", default: "5"
+    ).seconds(1...3600)
+    let audit = try Setting(
+      "--audit-interval", auditInterval, "BEAT_WATCH_AUDIT_INTERVAL", default: "300"
+    ).seconds(0...86_400)
+    configuration.auditInterval = audit == 0 ? nil : audit
     configuration.leaseTTL = noLease ? nil : ttl
 
     let logger = Logger(label: "beat-watch") { _ in LogOutput(format: format, level: level) }

@@ -18,6 +18,16 @@ struct Setting {
     guard !value.isEmpty else { throw ValidationError("\(source): is empty") }
   }
 
+  /// Seconds within a range, as microseconds.
+  func seconds(_ range: ClosedRange<Double>) throws -> Int64 {
+    try checked { text in
+      guard let seconds = Double(text), range.contains(seconds) else {
+        throw ValidationError("expected seconds, \(Int(range.lowerBound)) to \(Int(range.upperBound))")
+      }
+      return Int64(seconds * 1_000_000)
+    }
+  }
+
   /// Throws one line that names the option or variable and what is wrong with it.
   func checked<T>(_ convert: (String) throws -> T) throws -> T {
     do { return try convert(value) } catch { throw ValidationError("\(source): \(error)") }

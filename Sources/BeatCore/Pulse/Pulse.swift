@@ -22,8 +22,8 @@ public struct Pulse {
   }
 
   public enum Event {
-    /// A session with the store has begun to watch.
-    case connected
+    /// A session with the store has begun to watch; `hears`: events of our own heartbeat will come.
+    case connected(hears: Bool)
     case disconnected
     case timerFired
     case replied(PulseReply)
@@ -59,6 +59,7 @@ public struct Pulse {
   private var inFlight: (sequence: Int64, sentAt: BootTime)?
   /// The oldest heartbeat whose event has not come.
   private var unheard: BootTime?
+  private var hears = true
   private var token: String?
   /// When the pulse was sent that last confirmed the lease.
   private var confirmedAt = BootTime(microseconds: 0)
@@ -70,7 +71,9 @@ public struct Pulse {
 
   public mutating func receive(_ event: Event, now: BootTime) -> [Action] {
     switch event {
-    case .connected: return connected(now)
+    case .connected(let hears):
+      self.hears = hears
+      return connected(now)
     case .disconnected: return disconnected()
     case .timerFired: return beat(now)
     case .replied(let reply): return replied(reply, now)
@@ -108,7 +111,7 @@ public struct Pulse {
     if isLeading, let ttl = configuration.leaseTTL, now.microseconds(since: confirmedAt) > ttl / 2 {
       actions += standBy("the lease was not confirmed for \(now.microseconds(since: confirmedAt) / 1000) ms")
     }
-    if let unheard, inFlight == nil, now.microseconds(since: unheard) > configuration.echoPatience {
+    if hears, let unheard, inFlight == nil, now.microseconds(since: unheard) > configuration.echoPatience {
       self.unheard = nil
       return actions + [.reconnect(reason: "Redis answers, but the events of our own heartbeat do not come")]
     }

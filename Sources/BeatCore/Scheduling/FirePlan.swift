@@ -34,6 +34,9 @@ public enum FireOutcome: Hashable, Sendable {
   /// Nothing was changed, and trying again later is right: a queue key of the wrong type, an exchange without a queue,
   /// a server that is out of memory. The text says what and where.
   case refused(String)
+  /// Nothing was changed, and this server will not do it: it is a replica now, still loading, or wants a password. A new
+  /// connection may lead to one that does. The text is the server's.
+  case wrongServer(String)
   /// The connection died first: it may have happened, or may not.
   case unknown
 }

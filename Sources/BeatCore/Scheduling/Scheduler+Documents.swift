@@ -13,6 +13,7 @@ extension Scheduler {
     for name in entries.names where !found.contains(name) { remove(name) }
     for name in Array(rejected.keys) where !found.contains(name) { remove(name) }
     self.found = nil
+    guard !isWatching else { return }
     isWatching = true
     actions.append(.report(.ready(schedules: entries.count, rejected: rejected.count)))
   }
@@ -140,7 +141,8 @@ extension Scheduler {
     wait(handle)
   }
 
-  /// Takes over what has been fired meanwhile. An older time, or none, is a stale copy: what we know stands.
+  /// Takes over what has been fired meanwhile. An older time, or none, is a stale copy: what we know stands. But in a
+  /// full load the mark rules, older or not: the store went back then, and the messages with it.
   private mutating func advance(
     _ entry: inout ScheduleEntry, _ mark: Mark?, _ lastRunAt: UnixTime?, now: UnixTime
   ) -> Bool {
@@ -148,6 +150,12 @@ extension Scheduler {
       lostAnswers[entry.name] = nil
       reportFired(plan, at: now, confirmed: true)
       entry.immediate = nil
+    }
+    if found != nil, !isWatching, let mark, max(mark.due, lastRunAt ?? mark.due) < entry.base {
+      entry.base = max(mark.due, lastRunAt ?? mark.due)
+      entry.totalRunCount = mark.totalRunCount
+      entry.floor = nil
+      return true
     }
     // The mark's count stands even where its time is known already: a stale copy may have lost it in the document.
     if let mark, mark.due >= entry.base { entry.totalRunCount = max(entry.totalRunCount, mark.totalRunCount) }

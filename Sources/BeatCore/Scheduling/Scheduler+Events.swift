@@ -3,6 +3,8 @@ extension Scheduler {
   public enum Event {
     /// Events are being heard from here on, and a full load begins. Nothing fires until it has finished.
     case loadStarted
+    /// All documents are read once more, while everything goes on.
+    case refreshStarted
     /// A document with its mark, in the order in which Redis answered.
     case read(EntryName, DocumentRead)
     /// Each key that stood there during the whole load has been read.

@@ -81,7 +81,7 @@ extension Scheduler {
       resolve(handle, entry)
     case .gone, .changed:
       resolve(handle, entry)
-    case .unknown:
+    case .unknown, .wrongServer:
       entry.phase = .unresolved(plan)
       entries[handle] = entry
       lostAnswers[plan.entry] = plan.taskID

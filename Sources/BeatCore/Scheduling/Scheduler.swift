@@ -40,11 +40,24 @@ public struct Scheduler {
   /// Schedules that are understood: enabled, disabled and finished ones.
   public var scheduleCount: Int { entries.count }
   public var rejectedCount: Int { rejected.count }
+  /// Of all documents that are known, those that are set aside included.
+  public var names: [EntryName] { entries.names + rejected.keys }
+
+  /// Whether a document, as it was read, is what is known of it.
+  public func isKnown(_ name: EntryName, _ read: DocumentRead) -> Bool {
+    let entry = entries.handle(of: name).flatMap { entries[$0] }
+    switch read.content {
+    case .absent: return entry == nil && rejected[name] == nil
+    case .document(let bytes): return entry?.document == bytes || rejected[name]?.document == bytes
+    case .wrongType, .tooLong: return rejected[name] != nil
+    }
+  }
 
   /// Takes in what has happened, at `now`, and tells what has to be done, in order.
   public mutating func receive(_ event: Event, now: UnixTime) -> [Action] {
     switch event {
     case .loadStarted: startLoad()
+    case .refreshStarted: found = []
     case .read(let name, let read): received(read, of: name, now: now)
     case .loadFinished: finishLoad()
     case .touched(let name): touch(name)

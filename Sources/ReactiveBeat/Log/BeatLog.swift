@@ -26,7 +26,7 @@ final class BeatLog {
     case .rejected(let name, let reason):
       logger.warning("rejected", metadata: about(name, ["reason": .string(reason)]))
     case .warned(let name, let text):
-      logger.warning("warning", metadata: about(name, ["reason": .string(text)]))
+      logger.warning("doubtful", metadata: about(name, ["reason": .string(text)]))
     case .fired(let name, let task, let id, let due, let at, let route, let confirmed):
       let lateness = at.microseconds(since: due)
       fires.fired(

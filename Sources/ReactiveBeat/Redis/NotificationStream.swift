@@ -1,12 +1,14 @@
 internal import CHiredisAsync
 
-/// A connection that only listens: pattern subscriptions, such as those of keyspace notifications.
+/// A connection that only listens: pattern subscriptions, such as those of keyspace notifications, and the keys that
+/// CLIENT TRACKING reports.
 ///
 /// It is apart from the command connection because hiredis takes an error reply on a subscribed connection for its
 /// end, and would take every pending command along.
 public final class NotificationStream {
   private let connection: RedisConnection
   private var onMessage: ((_ channel: Span<UInt8>, _ payload: Span<UInt8>) -> Void)?
+  private var onInvalidate: (([[UInt8]]?) -> Void)?
   private var confirmed: [(left: Int, then: () -> Void)] = []
 
   /// Begins to connect. `onMessage` gets a message's channel and payload, to be read during the call; `onClose` runs
@@ -21,6 +23,7 @@ public final class NotificationStream {
     // Keeps the stream while its connection stands, and lets go of what its owner gave it.
     connection.onFinish = { [self] in
       self.onMessage = nil
+      self.onInvalidate = nil
       confirmed = []
     }
   }
@@ -42,6 +45,19 @@ public final class NotificationStream {
     connection.subscribe(command, confirmations: patterns.count) { [self] in received($0) }
   }
 
+  /// The connection's id, for CLIENT TRACKING's REDIRECT; nil if the server does not tell. Before any subscription.
+  public func clientID(then completion: @escaping (Int64?) -> Void) {
+    connection.send(RedisCommand("CLIENT", "ID")) { completion($0?.integer) }
+  }
+
+  /// Hears the keys that another connection's CLIENT TRACKING, redirected to this one, reports as changed; nil:
+  /// all of them. (Redis: client-side caching, the two-connections mode of RESP2)
+  public func hearInvalidations(_ handler: @escaping ([[UInt8]]?) -> Void, then confirmed: @escaping () -> Void) {
+    onInvalidate = handler
+    self.confirmed.append((1, confirmed))
+    connection.subscribe(RedisCommand("SUBSCRIBE", "__redis__:invalidate"), confirmations: 1) { [self] in received($0) }
+  }
+
   /// Ends the stream; `onClose` follows.
   public func close() { connection.close() }
 
@@ -56,8 +72,10 @@ public final class NotificationStream {
     // ["pmessage", pattern, channel, payload] or ["psubscribe", pattern, count]
     if reply.pointee.elements == 4, let channel = elements[2], let payload = elements[3] {
       onMessage?(channel.pointee.bytes.span, payload.pointee.bytes.span)
-    } else if kind.elementsEqual("psubscribe".utf8) {
+    } else if kind.elementsEqual("psubscribe".utf8) || kind.elementsEqual("subscribe".utf8) {
       confirm()
+    } else if kind.elementsEqual("message".utf8), let payload = elements[2] {
+      onInvalidate?(RedisReply(copying: payload).array?.compactMap(\.bytes))
     }
   }
 

@@ -143,7 +143,7 @@ extension FireOutcome {
     }
     if let error = reply.error {
       // The script had not begun, or had not written: environment errors end it before its first write.
-      self = .refused("Redis refused the fire script: \(error.message)")
+      self = error.isOfWrongServer ? .wrongServer(error.message) : .refused("Redis refused to fire: \(error.message)")
       return
     }
     let parts = reply.array ?? []

@@ -10,6 +10,8 @@ final class StoreSession {
     /// Events are being heard and were seen to arrive; documents can be loaded.
     case watching(StoreScripts)
     case touched(EntryName)
+    /// Every document may have changed.
+    case touchedAll
     /// An event of our own heartbeat: events are still being heard.
     case echoed
     /// The lease was given back, or ran out.
@@ -26,6 +28,7 @@ final class StoreSession {
   private let clientName: String
   private let heartbeat: [UInt8]
   private let maximumDocumentLength: Int
+  private let hearing: Hearing
   private let handle: (Event) -> Void
 
   private var commands: RedisConnection?
@@ -42,12 +45,13 @@ final class StoreSession {
 
   init(
     _ configuration: BeatConfiguration, keys: RedisKeys, instance: String, maximumDocumentLength: Int,
-    on loop: EventLoop, handle: @escaping (Event) -> Void
+    hearing: Hearing, on loop: EventLoop, handle: @escaping (Event) -> Void
   ) {
     self.configuration = configuration
     self.keys = keys
     self.loop = loop
     self.maximumDocumentLength = maximumDocumentLength
+    self.hearing = hearing
     self.handle = handle
     clientName = "beat-watch"
     heartbeat = keys.heartbeat(instance)
@@ -103,7 +107,7 @@ final class StoreSession {
   /// A fire is one step of one server: store and broker must be the same one.
   private func checkBroker(_ store: ServerInfo) {
     let broker = configuration.broker
-    guard broker.endpoint != configuration.store.endpoint else { return checkNotifications() }
+    guard broker.endpoint != configuration.store.endpoint else { return listen() }
     let connection = RedisConnection(to: broker.endpoint, on: loop) { [weak self] error in
       guard let self, brokerCheck != nil else { return }
       end(.lost(error))
@@ -133,10 +137,18 @@ final class StoreSession {
           "the store \(configuration.store) and the broker \(configuration.broker) are different Redis servers, and a "
             + "fire is one atomic step on one: put the schedules into another database of the broker's server"))
     }
-    checkNotifications()
+    listen()
   }
 
   // MARK: events
+
+  private func listen() {
+    switch hearing {
+    case .keyspace: checkNotifications()
+    case .tracking: track()
+    case .polling: begin()
+    }
+  }
 
   private func checkNotifications() {
     send(RedisCommand("CONFIG", "GET", "notify-keyspace-events")) { [self] reply in
@@ -212,7 +224,12 @@ final class StoreSession {
   private func probeArrived() {
     probeEvents += 1
     // `set`, `expire` and `del`: classes $ and g.
-    guard probeEvents >= 3, !isWatching, let commands else { return }
+    guard probeEvents >= (hearing == .keyspace ? 3 : 1), !isWatching else { return }
+    begin()
+  }
+
+  private func begin() {
+    guard let commands else { return }
     deadline.cancel()
     isWatching = true
     if let incompleteSetting, let configRefusal {
@@ -230,13 +247,65 @@ final class StoreSession {
   }
 
   private func probeTimedOut() {
-    guard let refusal = configRefusal else {
-      return end(.notReady("\(configuration.store) sends no keyspace notifications, though they are switched on"))
+    switch (hearing, configRefusal) {
+    case (.keyspace, let refusal?):
+      end(
+        .deaf(
+          "keyspace notifications are off and may not be switched on (\(refusal.message)); \(NotificationSetting.advice)"
+        ))
+    case (.keyspace, nil):
+      end(.deaf("keyspace notifications do not come, though they are switched on"))
+    default:
+      end(.deaf("CLIENT TRACKING reports no keys"))
     }
-    end(
-      .misconfigured(
-        "\(configuration.store) sends no keyspace notifications and does not let us switch them on (\(refusal.message)); "
-          + NotificationSetting.advice))
+  }
+
+  // MARK: tracking
+
+  private func track() {
+    let stream = NotificationStream(to: configuration.store.endpoint, on: loop) { _, _ in
+    } onClose: { [weak self] error in
+      self?.end(error.serverCode == "NOPERM" ? .deaf(error.message) : .lost(error))
+    }
+    self.stream = stream
+    stream.handshake(configuration.store, clientName: clientName + "-events") { [weak self] error in
+      guard error == nil, let self, !isOver else { return }
+      stream.clientID { [weak self] id in
+        guard let self, !isOver else { return }
+        guard let id else { return end(.deaf("CLIENT ID is refused")) }
+        stream.hearInvalidations { [weak self] in
+          self?.invalidated($0)
+        } then: { [weak self] in
+          self?.track(for: id)
+        }
+      }
+    }
+  }
+
+  private func track(for id: Int64) {
+    var command = RedisCommand("CLIENT", "TRACKING", "ON", "REDIRECT", id, "BCAST")
+    for prefix in [keys.prefix, keys.heartbeat(""), keys.lease] {
+      command.append("PREFIX")
+      command.append(prefix)
+    }
+    send(command) { [self] reply in
+      if let error = reply.error { return end(.deaf("CLIENT TRACKING is refused: \(error.message)")) }
+      probe()
+    }
+  }
+
+  private func invalidated(_ changed: [[UInt8]]?) {
+    guard !isOver else { return }
+    guard let changed else { return isWatching ? handle(.touchedAll) : () }
+    for key in changed {
+      if let entry = keys.entry(of: key) {
+        if isWatching { handle(.touched(entry)) }
+      } else if key == heartbeat {
+        if isWatching { handle(.echoed) } else { probeArrived() }
+      } else if key == keys.lease, isWatching {
+        handle(.leaseFreed)
+      }
+    }
   }
 }
 
@@ -245,13 +314,15 @@ enum StoreFailure {
   /// Trying again helps, when the cause has gone.
   case lost(RedisConnectionError)
   case notReady(String)
+  /// Edits cannot be heard in this way; another one may work.
+  case deaf(String)
   /// Trying again does not help before the operator has changed something.
   case misconfigured(String)
 
   var text: String {
     switch self {
     case .lost(let error): error.message
-    case .notReady(let text), .misconfigured(let text): text
+    case .notReady(let text), .deaf(let text), .misconfigured(let text): text
     }
   }
 }

@@ -25,7 +25,7 @@ import Testing
   /// Connected, leading with token `me:1`, the first heartbeat heard.
   private func leading() -> Pulse {
     var pulse = pulse()
-    _ = pulse.receive(.connected, now: now)
+    _ = pulse.receive(.connected(hears: true), now: now)
     _ = pulse.receive(reply(1), now: now)
     _ = pulse.receive(.echoed, now: now)
     return pulse
@@ -36,7 +36,7 @@ import Testing
   @Test func theFirstPulseAsksForTheLeaseAndLeads() {
     var pulse = pulse()
     #expect(
-      pulse.receive(.connected, now: now) == [
+      pulse.receive(.connected(hears: true), now: now) == [
         .send(PulseRequest(sequence: 1, leaseTTL: 5 * Self.second)), .armTimer(after: Self.second),
       ])
     #expect(!pulse.isLeading)
@@ -55,7 +55,7 @@ import Testing
 
   @Test func aStandbyAsksAgainWhenTheLeaseMustHaveRunOut() {
     var pulse = pulse()
-    _ = pulse.receive(.connected, now: now)
+    _ = pulse.receive(.connected(hears: true), now: now)
     #expect(
       pulse.receive(reply(1, lease: .other(token: "you:1", remaining: 300_000)), now: now) == [
         .armTimer(after: 305_000)
@@ -65,7 +65,7 @@ import Testing
 
   @Test func aFreedLeaseIsAskedForAtOnce() {
     var pulse = pulse()
-    _ = pulse.receive(.connected, now: now)
+    _ = pulse.receive(.connected(hears: true), now: now)
     _ = pulse.receive(reply(1, lease: .other(token: "you:1", remaining: 4 * Self.second)), now: now)
     #expect(pulse.receive(.leaseFreed, now: now).contains(.send(PulseRequest(sequence: 2, leaseTTL: 5 * Self.second))))
     #expect(pulse.receive(reply(2, lease: .held(token: "me:2")), now: now) == [.lead(token: "me:2")])
@@ -102,7 +102,7 @@ import Testing
 
   @Test func anAnswerThatTookTooLongDoesNotLead() {
     var pulse = pulse()
-    _ = pulse.receive(.connected, now: now)
+    _ = pulse.receive(.connected(hears: true), now: now)
     #expect(pulse.receive(reply(1), now: after(2_600_000)).isEmpty)
     #expect(!pulse.isLeading)
   }
@@ -156,7 +156,7 @@ import Testing
   @Test func aNewSessionLoadsAnywayAndNeedsNoSecondLoad() {
     var pulse = leading()
     _ = pulse.receive(.disconnected, now: now)
-    _ = pulse.receive(.connected, now: now)
+    _ = pulse.receive(.connected(hears: true), now: now)
     #expect(pulse.receive(reply(2, previous: 7, incarnation: "another"), now: now) == [.lead(token: "me:1")])
   }
 
@@ -169,7 +169,7 @@ import Testing
     var pulse = leading()
     _ = pulse.receive(.timerFired, now: now)  // 2
     _ = pulse.receive(.disconnected, now: now)
-    _ = pulse.receive(.connected, now: now)  // 3
+    _ = pulse.receive(.connected(hears: true), now: now)  // 3
     #expect(pulse.receive(reply(2), now: now).isEmpty)
   }
 
@@ -188,7 +188,7 @@ import Testing
   @Test func withoutALeaseWhoeverIsHereFires() {
     var pulse = pulse(lease: nil)
     #expect(
-      pulse.receive(.connected, now: now) == [
+      pulse.receive(.connected(hears: true), now: now) == [
         .send(PulseRequest(sequence: 1, leaseTTL: nil)), .armTimer(after: Self.second),
       ])
     #expect(pulse.receive(reply(1, lease: .other(token: "", remaining: 0)), now: now) == [.lead(token: "")])

@@ -74,28 +74,56 @@ import Testing
     try daemon.wait(for: "fired", key: stage.key("exchange"))
   }
 
-  @Test func configurationRefusedAndNotificationsOff() throws {
-    let stage = try stage(Self.needed + Self.better, notifications: "Ex")
-    let daemon = try stage.launch(user: "beat:secret@")
-    #expect(try daemon.exit() == .status(78))
-    let error = try #require(daemon.otherLines.first)
-    #expect(daemon.otherLines.count == 1)
-    #expect(error.hasPrefix("beat-watch: "))
-    #expect(error.contains("notify-keyspace-events") && error.contains("KA"))
-    #expect(error.contains("NOPERM"))
+  /// Where notifications are off and CONFIG is refused, CLIENT TRACKING needs these.
+  static let tracking = ["+client|tracking", "+client|id", "+subscribe", "&__redis__:invalidate"]
+
+  @Test func trackingWhereConfigurationIsRefused() throws {
+    let stage = try stage(Self.needed + Self.better + Self.tracking, notifications: "Ex")
+    let daemon = try stage.daemon(user: "beat:secret@")
+    #expect(daemon.logged("ready").first?["events"] == "tracking")
+    let line = try daemon.wait(for: "notifications")
+    #expect(line.reason.contains("notify-keyspace-events") && line.reason.contains("KA"))
+    #expect(line.reason.contains("NOPERM") && line.reason.contains("tracking"))
+    try daemon.wait(for: "fired", key: stage.key("queue"))
+    stage.set("queue", schedule("queue", every: "60"))
+    try daemon.wait(for: "changed", key: stage.key("queue"))
+    stage.store("DEL", stage.key("exchange"))
+    try daemon.wait(for: "removed", key: stage.key("exchange"))
+    stage.set("new", schedule("new", atOnce))
+    try daemon.wait(for: "fired", key: stage.key("new"))
+    // Keyspace notifications are silent about a flush; tracking is not.
+    stage.store("FLUSHDB")
+    try daemon.wait(for: "removed", key: stage.key("new"), within: 3)
     #expect(!daemon.output.contains("secret"))
-    #expect(stage.messages().isEmpty)
+  }
+
+  @Test func pollingWhereTrackingIsRefusedToo() throws {
+    let stage = try stage(Self.needed + Self.better, notifications: "Ex")
+    let environment = stage.environment(user: "beat:secret@").merging(["BEAT_WATCH_POLL_INTERVAL": "1"]) { $1 }
+    let daemon = try stage.daemon(environment)
+    #expect(daemon.logged("ready").first?["events"] == "polling")
+    let line = try daemon.wait(for: "polling")
+    #expect(line.level == "error" && line.reason.contains("notify-keyspace-events"))
+    try daemon.wait(for: "fired", key: stage.key("queue"))
+    stage.set("queue", schedule("queue", every: "60"))
+    try daemon.wait(for: "changed", key: stage.key("queue"))
+    stage.store("DEL", stage.key("exchange"))
+    try daemon.wait(for: "removed", key: stage.key("exchange"))
+    // It fires while it looks.
+    stage.set("often", schedule("often", every: "0.1", #", "catchup": "all""#))
+    #expect(eventually { (stage.mark("often")?.totalRunCount ?? 0) >= 30 })
+    #expect(daemon.logged("skipped").isEmpty)
   }
 
   /// Some events come, but not all, and that cannot be changed: said, since nobody would notice otherwise.
   @Test func configurationRefusedAndSomeNotificationsOff() throws {
     let stage = try stage(Self.needed + Self.better + ["+config|get"], notifications: "Kg$x")
     let daemon = try stage.daemon(user: "beat:secret@")
-    let notice = try daemon.wait(for: "notice")
+    let notice = try daemon.wait(for: "notifications")
     #expect(notice.reason.contains("notify-keyspace-events") && notice.reason.contains("NOPERM"))
     #expect(notice.reason.contains("KA"))
     try daemon.wait(for: "fired", key: stage.key("queue"))
-    #expect(daemon.logged("notice").count == 1)
+    #expect(daemon.logged("notifications").count == 1)
   }
 
   /// Store and broker have different addresses, and INFO alone could tell that they are one server.

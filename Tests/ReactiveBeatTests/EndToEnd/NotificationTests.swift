@@ -26,10 +26,10 @@ import Testing
     let now = try setting(stage)
     #expect(Set(now).isSuperset(of: ["A", "K"]))
     #expect(now.contains("E") == was.contains("E"))
-    let notice = try daemon.wait(for: "notice")
+    let notice = try daemon.wait(for: "notifications")
     #expect(notice.level == "notice")
     #expect(notice.reason.hasPrefix("notify-keyspace-events was \"\(was)\" and is now \""))
-    #expect(daemon.logged("notice").count == 1)
+    #expect(daemon.logged("notifications").count == 1)
     try expectEdits(stage, daemon)
   }
 
@@ -40,7 +40,7 @@ import Testing
     let was = try setting(stage)
     let daemon = try stage.daemon()
     #expect(try setting(stage) == was)
-    #expect(daemon.logged("notice").isEmpty)
+    #expect(daemon.logged("notifications").isEmpty)
     #expect(stage.store("INFO", "commandstats")?.text?.contains("cmdstat_config|set") == false)
     try expectEdits(stage, daemon)
   }

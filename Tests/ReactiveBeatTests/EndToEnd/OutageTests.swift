@@ -141,11 +141,11 @@ import Testing
   @Test func notificationsAreSwitchedOnAgain() throws {
     let stage = try Stage(Self.durable)
     let daemon = try stage.daemon()
-    try daemon.wait(for: "notice")
+    try daemon.wait(for: "notifications")
     stage.server.kill()
     try stage.restart()
     try daemon.wait(for: "reconnected")
-    try daemon.wait(for: "notice")
+    try daemon.wait(for: "notifications")
     stage.set("a", schedule("a"))
     try daemon.wait(for: "loaded", key: stage.key("a"))
   }

@@ -1,0 +1,30 @@
+import Testing
+
+/// The slow look at everything finds what no event has told of, and nothing else.
+@Suite struct AuditTests {
+  @Test func aSilentEditIsRepaired() throws {
+    let stage = try Stage()
+    stage.set("a", schedule("a"))
+    stage.set("b", schedule("b"))
+    let daemon = try stage.daemon(["BEAT_WATCH_AUDIT_INTERVAL": "1"])
+    // Without class l, SORT … STORE overwrites a schedule silently; the heartbeat's events still come.
+    stage.store("CONFIG", "SET", "notify-keyspace-events", "Kg$x")
+    stage.store("RPUSH", "numbers", "1")
+    stage.store("SORT", "numbers", "STORE", stage.key("a"))
+    let line = try daemon.wait(for: "repaired")
+    #expect(line.number("count") == 1 && line.number("total") == 1)
+    try daemon.wait(for: "rejected", key: stage.key("a"))
+    #expect(daemon.logged("changed").isEmpty)
+  }
+
+  @Test func editsThatAreHeardAreNoRepairs() throws {
+    let stage = try Stage()
+    let daemon = try stage.daemon(["BEAT_WATCH_AUDIT_INTERVAL": "1"])
+    stage.set("often", schedule("often", every: "0.05", #", "catchup": "all""#))
+    for number in 0..<40 {
+      stage.set("edited", schedule("edited", every: "\(1000 + number)"))
+      #expect(eventually { (stage.mark("often")?.totalRunCount ?? 0) >= Int64(number * 2) })
+    }
+    #expect(daemon.logged("repaired").isEmpty)
+  }
+}
