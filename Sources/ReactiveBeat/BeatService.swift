@@ -35,6 +35,7 @@ public final class BeatService {
   private var load: DocumentLoad?
   private var hearing = Hearing.keyspace
   private var audit: Audit?
+  private var sweptAt: BootTime?
   /// What audits have found; it must stay 0.
   private var repairs = 0
   private var backoff = Backoff()
@@ -244,8 +245,21 @@ public final class BeatService {
             "reason": .string("no event has told of these edits; the first is of \(first)"),
           ])
       }
+      sweep(scripts)
       scheduleRefresh()
     }
+  }
+
+  /// Once a day, by the daemon that fires.
+  private func sweep(_ scripts: StoreScripts) {
+    let now = BootClock.now()
+    guard pulse.isLeading, sweptAt.map({ now.microseconds(since: $0) > 86_400_000_000 }) ?? true else { return }
+    sweptAt = now
+    MarkSweep(scripts, now: SystemClock.now()) { [unowned self] in
+      scheduler.isPresent($0)
+    } finish: { [unowned self] forgotten in
+      if forgotten > 0 { logger.info("swept", metadata: ["marks": .stringConvertible(forgotten)]) }
+    }.start()
   }
 
   private func poll(_ scripts: StoreScripts) {

@@ -159,9 +159,14 @@ extension Scheduler {
     }
     // The mark's count stands even where its time is known already: a stale copy may have lost it in the document.
     if let mark, mark.due >= entry.base { entry.totalRunCount = max(entry.totalRunCount, mark.totalRunCount) }
-    guard let newest = [mark?.due, lastRunAt].compactMap({ $0 }).max(), newest > entry.base else { return false }
-    entry.base = newest
-    return true
+    let newest = [mark?.due, lastRunAt].compactMap { $0 }.max() ?? entry.base
+    let didAdvance = newest > entry.base
+    if didAdvance { entry.base = newest }
+    // It was deleted, or ours was lost with its connection: a restart would not know where to go on.
+    if mark == nil {
+      actions.append(.anchor(entry.name, Mark(due: entry.base, taskID: nil, totalRunCount: entry.totalRunCount)))
+    }
+    return didAdvance
   }
 
   mutating func remove(_ name: EntryName) {

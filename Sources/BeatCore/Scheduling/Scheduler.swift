@@ -43,6 +43,9 @@ public struct Scheduler {
   /// Of all documents that are known, those that are set aside included.
   public var names: [EntryName] { entries.names + rejected.keys }
 
+  /// Whether there is a document of this name, understood or not.
+  public func isPresent(_ name: EntryName) -> Bool { entries.handle(of: name) != nil || rejected[name] != nil }
+
   /// Whether a document, as it was read, is what is known of it.
   public func isKnown(_ name: EntryName, _ read: DocumentRead) -> Bool {
     let entry = entries.handle(of: name).flatMap { entries[$0] }

@@ -8,6 +8,7 @@ struct StoreScripts {
   private static let rebaseScript = LuaScript(embedded: PackageResources.rebase_lua)
   private static let pulseScript = LuaScript(embedded: PackageResources.pulse_lua)
   private static let releaseScript = LuaScript(embedded: PackageResources.release_lua)
+  private static let forgetScript = LuaScript(embedded: PackageResources.forget_lua)
   private static let declareScript = LuaScript(embedded: PackageResources.declare_lua)
   private static let bindingsScript = LuaScript(embedded: PackageResources.bindings_lua)
 
@@ -65,6 +66,13 @@ struct StoreScripts {
     Self.rebaseScript.evaluate(
       on: connection, keys: [keys.mark], arguments: [name.bytes, Array(Mark.digits(time).utf8), mark.bytes]
     ) { reply in completion(reply?.integer != 0) }
+  }
+
+  /// `true` if the mark is gone; `false` if the schedule is back, or its mark is another one.
+  func forget(_ name: EntryName, _ mark: [UInt8], then completion: @escaping (Bool) -> Void) {
+    Self.forgetScript.evaluate(
+      on: connection, keys: [keys.mark, keys.document(name)], arguments: [name.bytes, mark]
+    ) { completion($0?.integer == 1) }
   }
 
   /// Makes a queue known as kombu does, so that purging, inspecting and named exchanges find it.

@@ -1,5 +1,8 @@
 import Testing
 
+@testable import BeatCore
+@testable import ReactiveBeat
+
 /// The slow look at everything finds what no event has told of, and nothing else.
 @Suite struct AuditTests {
   @Test func aSilentEditIsRepaired() throws {
@@ -26,5 +29,19 @@ import Testing
       #expect(eventually { (stage.mark("often")?.totalRunCount ?? 0) >= Int64(number * 2) })
     }
     #expect(daemon.logged("repaired").isEmpty)
+  }
+
+  /// The mark of a schedule that is long gone is forgotten; a young one, and one whose schedule stands, are kept.
+  @Test func oldMarksAreSwept() throws {
+    let stage = try Stage()
+    let old = "00001600000000000000|67a4f62f-f7ea-5860-bb13-cf025d026938|3"
+    stage.set("here", schedule("here", every: "99999999"))
+    for name in ["here", "gone"] { stage.store("HSET", stage.markKey, name, old) }
+    let young = String(decoding: Mark(due: SystemClock.now(), taskID: nil, totalRunCount: 1).bytes, as: UTF8.self)
+    stage.store("HSET", stage.markKey, "young", young)
+    let daemon = try stage.daemon(["BEAT_WATCH_AUDIT_INTERVAL": "1"])
+    #expect(try daemon.wait(for: "swept").number("marks") == 1)
+    #expect(stage.mark("gone") == nil)
+    #expect(stage.mark("here") != nil && stage.mark("young") != nil)
   }
 }
