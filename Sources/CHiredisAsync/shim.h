@@ -1,9 +1,9 @@
 #ifndef CHIREDISASYNC_SHIM_H
 #define CHIREDISASYNC_SHIM_H
 
-// The C side of the daemon: async hiredis, libevent's core, timerfd and eventfd.
-// Swift can call all of it as it is. A function that it could not (variadic, a macro) would be added here as
-// `static inline`, named CHiredisAsync_..., with the reason beside it.
+// The C side of the daemon: async hiredis, libevent's core, timerfd and eventfd; OpenSSL is in tls.h.
+// Swift can call all of it as it is. What it could not do (variadic functions, macros) is `static inline`, named
+// CHiredisAsync_..., with the reason beside it.
 
 #if !__has_include(<hiredis/hiredis.h>)
 #error "hiredis is not installed: run scripts/setup"
@@ -20,5 +20,7 @@
 #include <event2/event.h>
 #include <sys/eventfd.h>
 #include <sys/timerfd.h>
+
+#include "tls.h"
 
 #endif

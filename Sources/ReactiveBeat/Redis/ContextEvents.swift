@@ -22,6 +22,9 @@ final class ContextEvents {
   private var isReading = false
   private var writing = Writing.nothing
   private var isInWrite = false
+  private var tls: TLSSession?
+  /// While it is not nil, the socket belongs to the handshake and hiredis is kept from it.
+  private var onSecured: ((_ isSecure: Bool) -> Void)?
 
   /// Attaches a new context; false when memory is short. Afterwards the context holds its events, until it goes.
   static func attach(_ context: UnsafeMutablePointer<redisAsyncContext>, to loop: EventLoop) -> Bool {
@@ -58,10 +61,10 @@ final class ContextEvents {
   }
 
   private func addWrite() {
+    // What cannot be written before something was read is written then.
+    guard onSecured == nil, tls?.writeWaitsToRead != true else { return }
     if isInWrite || !isConnected {
-      guard writing != .waiting else { return }
-      writing = .waiting
-      event_add(writable, nil)
+      waitToWrite()
     } else if writing == .nothing {
       writing = .soon
       event_active(writable, Int32(EV_WRITE), 0)
@@ -69,12 +72,13 @@ final class ContextEvents {
   }
 
   private func removeWrite() {
-    guard writing != .nothing else { return }
+    guard writing != .nothing, onSecured == nil else { return }
     writing = .nothing
     event_del(writable)
   }
 
   private func free() {
+    onSecured = nil
     if let readable { event_free(readable) }
     if let writable { event_free(writable) }
     readable = nil
@@ -83,20 +87,71 @@ final class ContextEvents {
 
   // MARK: What the loop tells
 
-  private func read() { redisAsyncHandleRead(context) }
+  private func read() {
+    if onSecured != nil { return handshake() }
+    redisAsyncHandleRead(context)
+    // The context may be gone by now.
+    guard let readable, let writable, let tls else { return }
+    if tls.hasPending { event_active(readable, Int32(EV_READ), 0) }
+    if tls.readWaitsToWrite { waitToWrite() }
+    if tls.writeWaitsToRead { event_active(writable, Int32(EV_WRITE), 0) }
+  }
 
   private func write() {
     writing = .nothing
+    if onSecured != nil { return handshake() }
+    let hasToRead = tls?.readWaitsToWrite == true
     isInWrite = true
     redisAsyncHandleWrite(context)
     isInWrite = false
     // The context may be gone by now; if it is not, and still connecting, it expects to be called again.
-    if writable != nil, !isConnected { addWrite() }
+    guard let readable, writable != nil else { return }
+    if !isConnected { addWrite() }
+    if hasToRead { event_active(readable, Int32(EV_READ), 0) }
+  }
+
+  private func waitToWrite() {
+    guard writing != .waiting else { return }
+    writing = .waiting
+    event_add(writable, nil)
+  }
+
+  // MARK: TLS
+
+  /// Secures the connection, which stands. `completion` runs once, from a later event, unless the context goes before;
+  /// on success hiredis then reads and writes through `session`.
+  func secure(by session: TLSSession, then completion: @escaping (_ isSecure: Bool) -> Void) {
+    tls = session
+    onSecured = completion
+    addRead()
+    // Not at once: hiredis is still telling us that the connection stands, and the handshake may end it.
+    event_active(writable, Int32(EV_WRITE), 0)
+  }
+
+  private func handshake() {
+    guard let tls, let onSecured else { return }
+    switch tls.handshake(context.pointee.c.fd) {
+    case .wantsRead:
+      break
+    case .wantsWrite:
+      waitToWrite()
+    case .failed:
+      self.onSecured = nil
+      onSecured(false)
+    case .done:
+      self.onSecured = nil
+      if writing == .waiting { removeWrite() }
+      tls.carry(&context.pointee.c)
+      onSecured(true)
+      // What the server sent together with its last word of the handshake.
+      if let readable, tls.hasPending { event_active(readable, Int32(EV_READ), 0) }
+    }
   }
 
   private var isConnected: Bool { context.pointee.c.flags & REDIS_CONNECTED != 0 }
 
-  private static func of(_ events: UnsafeMutableRawPointer?) -> ContextEvents? {
+  /// The events of a context, by its `ev.data`.
+  static func of(_ events: UnsafeMutableRawPointer?) -> ContextEvents? {
     events.map { Unmanaged<ContextEvents>.fromOpaque($0).takeUnretainedValue() }
   }
 }

@@ -11,15 +11,16 @@ public final class NotificationStream {
   private var onInvalidate: (([[UInt8]]?) -> Void)?
   private var confirmed: [(left: Int, then: () -> Void)] = []
 
-  /// Begins to connect. `onMessage` gets a message's channel and payload, to be read during the call; `onClose` runs
+  /// Begins to connect, as a `RedisConnection` does. `onMessage` gets a message's channel and payload, to be read during the call; `onClose` runs
   /// exactly once.
   public init(
-    to endpoint: RedisEndpoint, on loop: EventLoop, timeouts: RedisTimeouts = RedisTimeouts(),
+    to endpoint: RedisEndpoint, security: TLSSettings? = nil, on loop: EventLoop,
+    timeouts: RedisTimeouts = RedisTimeouts(),
     onMessage: @escaping (_ channel: Span<UInt8>, _ payload: Span<UInt8>) -> Void,
     onClose: @escaping (RedisConnectionError) -> Void
   ) {
     self.onMessage = onMessage
-    connection = RedisConnection(to: endpoint, on: loop, timeouts: timeouts, onClose: onClose)
+    connection = RedisConnection(to: endpoint, security: security, on: loop, timeouts: timeouts, onClose: onClose)
     // Keeps the stream while its connection stands, and lets go of what its owner gave it.
     connection.onFinish = { [self] in
       self.onMessage = nil

@@ -3,7 +3,7 @@ import Glibc
 
 /// How long a server may take, in microseconds.
 public struct RedisTimeouts: Sendable, Hashable {
-  /// For the connection to stand, name lookup included, all addresses together.
+  /// For the connection to stand, name lookup and TLS included, all addresses together.
   public var connect: Int64
   /// For the next reply while at least one is owed.
   public var reply: Int64
@@ -37,6 +37,7 @@ public final class RedisConnection {
   /// Why it was closed, or nil. Set before the callbacks of pending requests get nil.
   public private(set) var closeError: RedisConnectionError?
 
+  private let security: TLSSettings?
   private let loop: EventLoop
   private let timeouts: RedisTimeouts
   private var onClose: ((RedisConnectionError) -> Void)?
@@ -44,6 +45,8 @@ public final class RedisConnection {
   /// hiredis owns it and frees it by itself; nil from the moment it says so, in `contextGone`.
   private var context: UnsafeMutablePointer<redisAsyncContext>?
   private var lookup: HostLookup?
+  /// Of the address that is being tried or was reached.
+  private var tls: TLSSession?
   private let connectDeadline: MonotonicTime
   private lazy var deadline = LoopTimer(on: loop) { [unowned self] in deadlineReached() }
 
@@ -79,13 +82,15 @@ public final class RedisConnection {
     }
   }
 
-  /// Begins to connect. `onClose` runs exactly once, after the callbacks of all pending requests.
+  /// Begins to connect, by TLS if there is a `security`; a unix socket has none. `onClose` runs exactly once, after the
+  /// callbacks of all pending requests.
   public init(
-    to endpoint: RedisEndpoint, on loop: EventLoop, timeouts: RedisTimeouts = RedisTimeouts(),
-    onClose: @escaping (RedisConnectionError) -> Void
+    to endpoint: RedisEndpoint, security: TLSSettings? = nil, on loop: EventLoop,
+    timeouts: RedisTimeouts = RedisTimeouts(), onClose: @escaping (RedisConnectionError) -> Void
   ) {
     loop.assertOnLoop()
     self.endpoint = endpoint
+    self.security = security
     self.loop = loop
     self.timeouts = timeouts
     self.onClose = onClose
@@ -169,12 +174,13 @@ public final class RedisConnection {
   /// Tries one address, with a fair share of the time that is left.
   private func connect(to address: RedisEndpoint) {
     guard case .connecting(let others) = state else { return }
-    guard let context = RedisContext.begin(to: address) else { return connectFailed("no memory") }
+    tls = nil
+    guard let context = RedisContext.begin(to: address) else { return connectFailed(.connecting(endpoint, "no memory")) }
     guard context.pointee.err == 0, ContextEvents.attach(context, to: loop) else {
       // Not attached: nobody else frees it, and no callback comes.
       let reason = context.pointee.errstr.map { String(cString: $0) } ?? ""
       redisAsyncFree(context)
-      return connectFailed(reason.isEmpty ? "no memory" : reason)
+      return connectFailed(.connecting(endpoint, reason.isEmpty ? "no memory" : reason))
     }
     RedisContext.prepare(context, for: endpoint, patience: timeouts.reply)
     self.context = context
@@ -184,10 +190,26 @@ public final class RedisConnection {
       if let data { Unmanaged<RedisConnection>.fromOpaque(data).takeRetainedValue().contextGone() }
     }
     redisAsyncSetConnectCallback(context) { context, status in
-      if status == REDIS_OK { RedisConnection.of(context)?.opened() }
+      if status == REDIS_OK { RedisConnection.of(context)?.connected() }
     }
     let left = connectDeadline.microseconds(since: .now())
     deadline.schedule(after: left / Int64(others.count + 1))
+  }
+
+  /// The address has answered.
+  private func connected() {
+    guard case .connecting = state, let context else { return }
+    guard let security, case .tcp(let host, _) = endpoint else { return opened() }
+    do throws(TLSFailure) {
+      let session = try TLSSession(security, host: host)
+      tls = session
+      ContextEvents.of(context.pointee.ev.data)?.secure(by: session) { [unowned self] isSecure in
+        // `contextGone` goes on from there, with the session's reason.
+        if isSecure { opened() } else { redisAsyncFree(context) }
+      }
+    } catch {
+      end(.insecure(endpoint, error))
+    }
   }
 
   private func opened() {
@@ -198,11 +220,9 @@ public final class RedisConnection {
     writeUnsent()
   }
 
-  private func connectFailed(_ reason: String) {
+  private func connectFailed(_ error: RedisConnectionError) {
     guard case .connecting(let others) = state else { return }
-    guard let next = others.first, case .tcp(_, let port) = endpoint else {
-      return end(.connecting(endpoint, reason))
-    }
+    guard let next = others.first, case .tcp(_, let port) = endpoint else { return end(error) }
     state = .connecting(others: Array(others.dropFirst()))
     // Not at once: this may run while hiredis is still taking the failed context down.
     loop.soon { [self] in connect(to: .tcp(host: next, port: port)) }
@@ -295,7 +315,11 @@ public final class RedisConnection {
     case .resolving:
       end(.noConnection(endpoint, after: timeouts.connect))
     case .connecting(let others):
-      guard let context, !others.isEmpty else { return end(.noConnection(endpoint, after: timeouts.connect)) }
+      guard let context, !others.isEmpty else {
+        return end(
+          tls == nil
+            ? .noConnection(endpoint, after: timeouts.connect) : .noHandshake(endpoint, after: timeouts.connect))
+      }
       redisAsyncFree(context)  // Leads to `contextGone`, and there to the next address.
     case .open:
       replyDeadlineReached()
@@ -329,9 +353,13 @@ public final class RedisConnection {
       break
     case .connecting:
       deadline.cancel()
-      connectFailed(reason.isEmpty ? String(cString: strerror(ETIMEDOUT)) : reason)
+      connectFailed(
+        tls?.failure.map { .insecure(endpoint, $0) }
+          ?? .connecting(endpoint, reason.isEmpty ? String(cString: strerror(ETIMEDOUT)) : reason))
     case .open:
-      if code == REDIS_ERR_IO, firstNumber == 1, let words = RedisContext.lastWords(context) {
+      if let failure = tls?.failure {
+        end(.insecure(endpoint, failure))
+      } else if code == REDIS_ERR_IO, firstNumber == 1, tls == nil, let words = RedisContext.lastWords(context) {
         end(.turnedAway(endpoint, words) ?? .refused(endpoint, "the connection", words))
       } else {
         end(.broken(endpoint, code: code, reason: reason))

@@ -9,6 +9,8 @@ public struct RedisConnectionError: Error, Hashable, Sendable, CustomStringConve
     case unresolved
     /// Nobody listens there, or the system does not allow the connection.
     case refused
+    /// TLS did not come about: a certificate was not accepted, a file of ours is missing, the port speaks no TLS.
+    case insecure
     /// No connection, or no reply, within the time allowed.
     case timedOut
     /// The connection stood and was ended by the other side or by the network.
@@ -52,6 +54,17 @@ extension RedisConnectionError {
         + "firewall let it through?")
   }
 
+  static func noHandshake(_ endpoint: RedisEndpoint, after microseconds: Int64) -> RedisConnectionError {
+    RedisConnectionError(
+      .timedOut,
+      "\(endpoint) accepted the connection and did not finish the TLS handshake within \(seconds(microseconds)): is it a "
+        + "TLS port?")
+  }
+
+  static func insecure(_ endpoint: RedisEndpoint, _ failure: TLSFailure) -> RedisConnectionError {
+    RedisConnectionError(.insecure, "no TLS connection to \(endpoint): \(failure.reason)")
+  }
+
   static func noReply(_ endpoint: RedisEndpoint, for microseconds: Int64) -> RedisConnectionError {
     RedisConnectionError(
       .timedOut,
@@ -85,6 +98,10 @@ extension RedisConnectionError {
       return RedisConnectionError(.closedByServer, "the Redis server at \(endpoint) closed the connection")
     case REDIS_ERR_IO, REDIS_ERR_TIMEOUT:
       return RedisConnectionError(.closedByServer, "the connection to \(endpoint) broke: \(reason)")
+    case REDIS_ERR_PROTOCOL where reason.contains(#""\x15""#):
+      // The first byte of an alert of TLS.
+      return RedisConnectionError(
+        .protocolBreach, "what answers at \(endpoint) speaks TLS: write rediss:// in the URL, or take the plain port")
     case REDIS_ERR_PROTOCOL:
       return RedisConnectionError(
         .protocolBreach, "what answers at \(endpoint) does not speak Redis' protocol (\(reason)): is the port right?")

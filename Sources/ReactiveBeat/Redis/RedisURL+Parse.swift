@@ -1,6 +1,6 @@
 extension RedisURL {
-  /// Parses `text`, TLS included.
-  init(parsing text: String) throws(RedisURLError) {
+  /// Parses `text`. Errors say what is wrong and quote nothing that may hold a password.
+  public init(_ text: String) throws(RedisURLError) {
     let text = trimmed(text)
     guard !text.isEmpty else { throw RedisURLError("the Redis URL is empty: write redis://localhost:6379/0") }
     guard !text.contains(where: { $0.unicodeScalars.contains { $0.value < 0x20 || $0.value == 0x7F } }) else {
@@ -12,7 +12,7 @@ extension RedisURL {
         "several servers (separated by ';') are not supported yet: give the URL of one (a ';' in a password is %3B)")
     }
     guard let colon = text.firstIndex(of: ":"), text[colon...].hasPrefix("://") else {
-      throw RedisURLError("the Redis URL has no scheme: it begins with redis:// or redis+socket://")
+      throw RedisURLError("the Redis URL has no scheme: it begins with redis://, rediss:// or redis+socket://")
     }
     let rest = text[colon...].dropFirst(3)
     // An unencoded '#', '/' or '?' in a password would make the rest of it an address to connect to.
@@ -28,7 +28,7 @@ extension RedisURL {
     case "sentinel", "redis+sentinel":
       throw RedisURLError("Sentinel (sentinel://) is not supported yet: give the redis:// URL of the primary server")
     default:
-      throw RedisURLError("the URL's scheme is not one of Redis: it begins with redis:// or redis+socket://")
+      throw RedisURLError("the URL's scheme is not one of Redis: it begins with redis://, rediss:// or redis+socket://")
     }
   }
 
@@ -43,7 +43,7 @@ extension RedisURL {
       username: username ?? options.username,
       password: password ?? options.password,
       database: try databaseNumber(options.database ?? (path.isEmpty ? "0" : path)),
-      usesTLS: tls,
+      security: try options.security(tls),
       ignoredOptions: options.ignored)
   }
 
@@ -65,7 +65,7 @@ extension RedisURL {
       username: username ?? options.username,
       password: password ?? options.password,
       database: try databaseNumber(options.database ?? "0"),
-      usesTLS: false,
+      security: try options.security(false),
       ignoredOptions: options.ignored)
   }
 }
@@ -113,6 +113,22 @@ private struct Options {
   var username: String?
   var password: String?
   var ignored: [String] = []
+  private var tls = TLSSettings()
+  /// The first option of TLS that was found.
+  private var firstOfTLS: String?
+
+  /// The settings when TLS is wanted. Celery speaks TLS as soon as one of its options is there: to ignore them would
+  /// send the password in the clear.
+  func security(_ isWanted: Bool) throws(RedisURLError) -> TLSSettings? {
+    if isWanted {
+      guard tls.key == nil || tls.certificate != nil else {
+        throw RedisURLError("ssl_keyfile in the Redis URL needs the certificate that belongs to it: ssl_certfile=/path")
+      }
+      return tls
+    }
+    guard let firstOfTLS else { return nil }
+    throw RedisURLError("\(firstOfTLS) in the Redis URL is about TLS, which rediss:// speaks and this URL does not")
+  }
 
   init(_ query: Substring) throws(RedisURLError) {
     for option in query.split(separator: "&") {
@@ -122,9 +138,45 @@ private struct Options {
       case "db", "virtual_host": database = value.hasPrefix("/") ? value.dropFirst() : value
       case "username": username = try decoded(value, what: "user name")
       case "password": password = try decoded(value, what: "password")
+      case _ where name.hasPrefix("ssl_") && isPlainName(name): try take(String(name), value)
       default: ignored.append(isPlainName(name) ? String(name) : "(unreadable)")
       }
     }
+  }
+}
+
+extension Options {
+  private mutating func take(_ name: String, _ value: Substring) throws(RedisURLError) {
+    firstOfTLS = firstOfTLS ?? name
+    switch name {
+    case "ssl_ca_certs": tls.authorities = try path(name, value)
+    case "ssl_certfile": tls.certificate = try path(name, value)
+    case "ssl_keyfile": tls.key = try path(name, value)
+    case "ssl_cert_reqs":
+      switch value.lowercased() {
+      // A server always shows a certificate, so that Python's `optional` checks as much as `required`.
+      case "required", "cert_required", "optional", "cert_optional": tls.verifiesCertificate = true
+      case "none", "cert_none": tls.verifiesCertificate = false
+      default: throw RedisURLError("ssl_cert_reqs in the Redis URL is not one of required, optional and none")
+      }
+    case "ssl_check_hostname":
+      switch value.lowercased() {
+      case "true", "1", "yes": tls.verifiesHost = true
+      case "false", "0", "no": tls.verifiesHost = false
+      default: throw RedisURLError("ssl_check_hostname in the Redis URL is neither true nor false")
+      }
+    default:
+      // Ignored it might be one that forbids something.
+      throw RedisURLError(
+        "\(name) in the Redis URL is not supported; those of TLS are ssl_ca_certs, ssl_certfile, ssl_keyfile, "
+          + "ssl_cert_reqs and ssl_check_hostname")
+    }
+  }
+
+  private func path(_ name: String, _ value: Substring) throws(RedisURLError) -> String {
+    let path = try decoded(value, what: name)
+    guard !path.isEmpty else { throw RedisURLError("\(name) in the Redis URL is empty: \(name)=/path/to/file.pem") }
+    return path
   }
 }
 

@@ -1,10 +1,12 @@
 /// The address of a Redis database as Celery, kombu and redis-py write it. Printing it never shows the password.
 ///
 /// - `redis://[[user]:password@]host[:port][/database]`, host `localhost` and port 6379 unless told
+/// - `rediss://…`, the same by TLS
 /// - `redis+socket:///path[?virtual_host=database]`, also `unix:///path[?db=database]`
 ///
 /// User, password and path may be percent-encoded, and must be where they hold `/ ? # %`. As query options `db`,
-/// `virtual_host`, `username` and `password` are understood.
+/// `virtual_host`, `username` and `password` are understood, and those of TLS: `ssl_ca_certs`, `ssl_certfile` and
+/// `ssl_keyfile` (paths), `ssl_cert_reqs` (`required`, `optional` or `none`), `ssl_check_hostname` (`true` or `false`).
 public struct RedisURL: Hashable, Sendable {
   /// Where the server listens.
   public let endpoint: RedisEndpoint
@@ -17,27 +19,18 @@ public struct RedisURL: Hashable, Sendable {
   /// The names of query options that mean nothing here, in their order; worth a warning, not an error, since
   /// Celery's own URLs carry options of its client library.
   public let ignoredOptions: [String]
-  /// Whether the URL asks for TLS. Parsed, but refused until the connection speaks it.
-  let usesTLS: Bool
-
-  /// Parses `text`. Errors say what is wrong and quote nothing that may hold a password.
-  public init(_ text: String) throws(RedisURLError) {
-    self = try RedisURL(parsing: text)
-    if usesTLS {
-      throw RedisURLError(
-        "TLS (rediss://) is not supported yet: use redis:// over a private network, a tunnel, or a unix socket")
-    }
-  }
+  /// How the connection is secured, or nil: without TLS.
+  public let security: TLSSettings?
 
   init(
-    endpoint: RedisEndpoint, username: String?, password: String?, database: Int, usesTLS: Bool,
-    ignoredOptions: [String]
+    endpoint: RedisEndpoint, username: String?, password: String?, database: Int,
+    security: TLSSettings?, ignoredOptions: [String]
   ) {
     self.endpoint = endpoint
     self.username = username
     self.password = password
     self.database = database
-    self.usesTLS = usesTLS
+    self.security = security
     self.ignoredOptions = ignoredOptions
   }
 
@@ -51,7 +44,7 @@ public struct RedisURL: Hashable, Sendable {
       case (let name, .some): "\(name ?? ""):***@"
       }
     switch endpoint {
-    case .tcp: return "\(usesTLS ? "rediss" : "redis")://\(user)\(endpoint)/\(database)"
+    case .tcp: return "\(security == nil ? "redis" : "rediss")://\(user)\(endpoint)/\(database)"
     case .unix(let path): return "redis+socket://\(user)\(path)?virtual_host=\(database)"
     }
   }

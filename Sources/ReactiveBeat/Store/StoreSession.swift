@@ -58,7 +58,10 @@ final class StoreSession {
   }
 
   func start() {
-    let commands = RedisConnection(to: configuration.store.endpoint, on: loop) { [weak self] in self?.end(.lost($0)) }
+    let store = configuration.store
+    let commands = RedisConnection(to: store.endpoint, security: store.security, on: loop) { [weak self] in
+      self?.end(.lost($0))
+    }
     self.commands = commands
     commands.handshake(configuration.store, clientName: clientName) { [weak self] error in
       // A refusal closes the connection too, which ends the session.
@@ -108,7 +111,7 @@ final class StoreSession {
   private func checkBroker(_ store: ServerInfo) {
     let broker = configuration.broker
     guard broker.endpoint != configuration.store.endpoint else { return listen() }
-    let connection = RedisConnection(to: broker.endpoint, on: loop) { [weak self] error in
+    let connection = RedisConnection(to: broker.endpoint, security: broker.security, on: loop) { [weak self] error in
       guard let self, brokerCheck != nil else { return }
       end(.lost(error))
     }
@@ -188,7 +191,8 @@ final class StoreSession {
 
   private func subscribe() {
     let database = configuration.store.database
-    let stream = NotificationStream(to: configuration.store.endpoint, on: loop) { [weak self] channel, event in
+    let store = configuration.store
+    let stream = NotificationStream(to: store.endpoint, security: store.security, on: loop) { [weak self] channel, event in
       guard let self, !isOver, let key = KeyspaceNotification(channel: channel, database: database)?.key else { return }
       if let entry = keys.entry(of: key) {
         if isWatching { handle(.touched(entry)) }
@@ -263,7 +267,8 @@ final class StoreSession {
   // MARK: tracking
 
   private func track() {
-    let stream = NotificationStream(to: configuration.store.endpoint, on: loop) { _, _ in
+    let store = configuration.store
+    let stream = NotificationStream(to: store.endpoint, security: store.security, on: loop) { _, _ in
     } onClose: { [weak self] error in
       self?.end(error.serverCode == "NOPERM" ? .deaf(error.message) : .lost(error))
     }
