@@ -359,8 +359,12 @@ public final class RedisConnection {
     case .open:
       if let failure = tls?.failure {
         end(.insecure(endpoint, failure))
-      } else if code == REDIS_ERR_IO, firstNumber == 1, tls == nil, let words = RedisContext.lastWords(context) {
-        end(.turnedAway(endpoint, words) ?? .refused(endpoint, "the connection", words))
+      } else if firstNumber == 1, tls == nil {
+        if code == REDIS_ERR_IO, let words = RedisContext.lastWords(context) {
+          end(.turnedAway(endpoint, words) ?? .refused(endpoint, "the connection", words))
+        } else {
+          end(.hungUp(endpoint, code: code, reason: reason))
+        }
       } else {
         end(.broken(endpoint, code: code, reason: reason))
       }

@@ -57,8 +57,8 @@ extension RedisConnectionError {
   static func noHandshake(_ endpoint: RedisEndpoint, after microseconds: Int64) -> RedisConnectionError {
     RedisConnectionError(
       .timedOut,
-      "\(endpoint) accepted the connection and did not finish the TLS handshake within \(seconds(microseconds)): is it a "
-        + "TLS port?")
+      "\(endpoint) accepted the connection and did not answer the TLS handshake within \(seconds(microseconds)): is it "
+        + "the plain port (redis://)?")
   }
 
   static func insecure(_ endpoint: RedisEndpoint, _ failure: TLSFailure) -> RedisConnectionError {
@@ -89,6 +89,13 @@ extension RedisConnectionError {
     default:
       return RedisConnectionError(.refused, text + "failed: \(reason)")
     }
+  }
+
+  /// The end of a connection on which nothing was ever answered, and which was not by TLS.
+  static func hungUp(_ endpoint: RedisEndpoint, code: Int32, reason: String) -> RedisConnectionError {
+    let error = broken(endpoint, code: code, reason: reason)
+    guard case .tcp = endpoint, error.kind == .closedByServer else { return error }
+    return RedisConnectionError(.closedByServer, error.message + " before its first answer: is it a TLS port (rediss://)?")
   }
 
   /// The end of a connection that stood; `code` and `reason` are hiredis' `err` and `errstr`.

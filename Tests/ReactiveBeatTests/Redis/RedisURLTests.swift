@@ -90,8 +90,13 @@ import Testing
       ("hunter2@localhost", "no scheme"),
       ("http://:hunter2@h/0", "scheme is not one of Redis"),
       ("amqp://u:hunter2@h//", "scheme is not one of Redis"),
-      ("rediss://:hunter2@h/0", "TLS"),
-      ("rediss://h:6380/0?ssl_cert_reqs=required", "TLS"),
+      ("redis://:hunter2@h/0?ssl_cert_reqs=required", "rediss://"),
+      ("redis+socket://:hunter2@/r?ssl_ca_certs=/ca.pem", "rediss://"),
+      ("rediss://:hunter2@h/0?ssl_cert_reqs=hunter2", "ssl_cert_reqs"),
+      ("rediss://:hunter2@h/0?ssl_check_hostname=hunter2", "ssl_check_hostname"),
+      ("rediss://:hunter2@h/0?ssl_ca_certs=", "ssl_ca_certs"),
+      ("rediss://:hunter2@h/0?ssl_keyfile=/k.pem", "ssl_certfile"),
+      ("rediss://:hunter2@h/0?ssl_password=hunter2", "ssl_password in the Redis URL is not supported"),
       ("sentinel://:hunter2@h:26379/0", "Sentinel"),
       ("redis://:hunter2@h1;redis://:hunter2@h2", "several servers"),
       ("redis://:hun;ter2@h1", "%3B"),
@@ -143,16 +148,33 @@ import Testing
 
   @Test("names the options it does not know, without their values")
   func ignoredOptions() throws {
-    let url = try RedisURL("redis://h/1?health_check_interval=30&db=2&ssl_cert_reqs=none&%41=x")
+    let url = try RedisURL("redis://h/1?health_check_interval=30&db=2&socket_timeout=1&%41=x")
     #expect(url.database == 2)
-    #expect(url.ignoredOptions == ["health_check_interval", "ssl_cert_reqs", "(unreadable)"])
+    #expect(url.ignoredOptions == ["health_check_interval", "socket_timeout", "(unreadable)"])
   }
 
-  @Test("keeps the parsed form of a TLS address")
-  func parsedTLS() throws {
-    let url = try RedisURL(parsing: "rediss://:p@h:6380/1")
-    #expect(url.usesTLS)
+  @Test("rediss:// is TLS with every check, as long as the URL does not say less")
+  func security() throws {
+    let url = try RedisURL("rediss://:p@h:6380/1")
     #expect(url.endpoint == .tcp(host: "h", port: 6380))
     #expect(url.redacted == "rediss://:***@h:6380/1")
+    #expect(url.security == TLSSettings())
+    #expect(TLSSettings().verifiesCertificate && TLSSettings().verifiesHost)
+    #expect(try RedisURL("redis://h").security == nil)
+    let full = try RedisURL(
+      "rediss://h?ssl_ca_certs=%2Fa%20b.pem&ssl_certfile=/c.pem&ssl_keyfile=/k.pem&ssl_check_hostname=False&db=2")
+    #expect(
+      full.security
+        == TLSSettings(authorities: "/a b.pem", certificate: "/c.pem", key: "/k.pem", verifiesHost: false))
+    #expect(full.database == 2)
+    #expect(full.ignoredOptions.isEmpty)
+  }
+
+  @Test(arguments: [
+    ("required", true), ("optional", true), ("none", false), ("CERT_REQUIRED", true), ("CERT_OPTIONAL", true),
+    ("CERT_NONE", false),
+  ])
+  func certificateRequirement(_ value: String, _ verifies: Bool) throws {
+    #expect(try RedisURL("rediss://h?ssl_cert_reqs=\(value)").security?.verifiesCertificate == verifies)
   }
 }

@@ -1,0 +1,99 @@
+import Glibc
+import Testing
+
+@testable import ReactiveBeat
+
+/// The whole daemon by TLS: both its connections, its errors, and certificates that change under it.
+@Suite struct TLSTests {
+  private func environment(_ server: TLSServer, _ options: String = "", trusting: String? = nil) -> [String: String] {
+    [
+      "CELERY_REDIS_SCHEDULER_URL": server.url(options, database: 1, trusting: trusting),
+      "CELERY_BROKER_URL": server.url(options, trusting: trusting),
+    ]
+  }
+
+  @Test func fires() throws {
+    let server = try TLSServer(nil, nil, asksForCertificate: true)
+    let ours = try server.authority.issue("DNS:beat")
+    let stage = try Stage(on: server.server)
+    let daemon = try stage.daemon(environment(server, "ssl_certfile=\(ours.file)&ssl_keyfile=\(ours.key)"))
+    stage.set("a", schedule("a", atOnce))
+    try daemon.wait(for: "fired", key: stage.key("a"))
+    #expect(stage.messages().count == 1)
+    #expect(try daemon.stop() == .status(0))
+  }
+
+  /// Store by TLS, broker by the plain socket of the same server.
+  @Test func oneServerByTwoWays() throws {
+    let server = try TLSServer()
+    let stage = try Stage(on: server.server)
+    let daemon = try stage.daemon(["CELERY_REDIS_SCHEDULER_URL": server.url(database: 1)])
+    stage.set("a", schedule("a", atOnce))
+    try daemon.wait(for: "fired", key: stage.key("a"))
+  }
+
+  @Test func renewalOfTheServersCertificate() throws {
+    let authority = try CertificateAuthority()
+    let server = try TLSServer(authority, authority.issue(days: -1))
+    let stage = try Stage(on: server.server)
+    let daemon = try stage.launch(environment(server))
+    #expect(try daemon.wait(for: "disconnected").reason.contains("has expired"))
+    try server.show(authority.issue())
+    try daemon.wait(for: "ready")
+    // What stands is not disturbed by an expiry; the next connection is.
+    try server.show(authority.issue(days: -1))
+    stage.store("CLIENT", "KILL", "TYPE", "pubsub")
+    #expect(eventually { daemon.logged("disconnected").contains { $0.reason.contains("has expired") } })
+    try server.show(authority.issue())
+    try daemon.wait(for: "reconnected")
+  }
+
+  /// The files that the daemon was told of are replaced under it: the authority, and its own certificate.
+  @Test func renewalOfOurFiles() throws {
+    let (old, new) = try (CertificateAuthority(), CertificateAuthority())
+    let server = try TLSServer(new, new.issue(), asksForCertificate: true)
+    let stage = try Stage(on: server.server)
+    let (trusted, file) = (old.folder + "/trusted.pem", old.folder + "/ours.pem")
+    func replace(_ path: String, by other: String) throws {
+      guard unlink(path) == 0 || errno == ENOENT, symlink(other, path) == 0 else { throw Failure("symlink", errno) }
+    }
+    try replace(trusted, by: old.file)
+    let ours = try old.issue("DNS:beat")
+    try replace(file, by: ours.file)
+    let (expired, good) = try (new.issue("DNS:beat", days: -1), new.issue("DNS:beat"))
+    let key = old.folder + "/key.pem"
+    try replace(key, by: expired.key)
+    let daemon = try stage.launch(
+      environment(server, "ssl_certfile=\(file)&ssl_keyfile=\(key)", trusting: trusted))
+    try daemon.wait(for: "disconnected") { $0.reason.contains("belongs to") }
+    try replace(file, by: expired.file)
+    try daemon.wait(for: "disconnected") { $0.reason.contains("unknown CA") }
+    try replace(trusted, by: new.file)
+    try daemon.wait(for: "disconnected") { $0.reason.contains("our client certificate (ssl_certfile) has expired") }
+    try replace(file, by: good.file)
+    try replace(key, by: good.key)
+    try daemon.wait(for: "ready")
+  }
+
+  @Test func options() throws {
+    let daemon = try Daemon(["CELERY_BROKER_URL": "rediss://:hunter2@localhost/0?ssl_cert_reqs=sometimes"])
+    #expect(try daemon.exit() == .status(64))
+    #expect(daemon.output.contains("CELERY_BROKER_URL: ssl_cert_reqs"))
+    #expect(!daemon.output.contains("hunter2"))
+  }
+
+  /// OpenSSL is 5 MB of libraries: only who asks for TLS has them.
+  @Test func libraryIsLoadedOnDemand() throws {
+    let server = try TLSServer()
+    let stage = try Stage(on: server.server)
+    func hasLibrary(_ daemon: Daemon) throws -> Bool {
+      guard let file = fopen("/proc/\(daemon.pid)/maps", "re") else { throw Failure("maps", errno) }
+      defer { fclose(file) }
+      var line = [CChar](repeating: 0, count: 4096)
+      while fgets(&line, Int32(line.count), file) != nil { if strstr(line, "libssl") != nil { return true } }
+      return false
+    }
+    #expect(try !hasLibrary(stage.daemon()))
+    #expect(try hasLibrary(stage.daemon(environment(server))))
+  }
+}

@@ -1,0 +1,83 @@
+import Glibc
+
+@testable import ReactiveBeat
+
+/// A certificate authority of a test's own, made by the `openssl` command in a folder that goes with it.
+final class CertificateAuthority {
+  /// A certificate and its key: two PEM files.
+  struct Certificate {
+    let file: String
+    let key: String
+  }
+
+  let folder: String
+  /// What to trust: the authority's certificate.
+  let file: String
+  private var count = 0
+
+  init() throws {
+    var template = Array("/tmp/reactivebeat-test-ca-XXXXXX".utf8CString)
+    guard mkdtemp(&template) != nil else { throw Failure("mkdtemp", errno) }
+    folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    file = folder + "/ca.pem"
+    try openssl(
+      "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=A test's CA",
+      "-days", "30", "-keyout", folder + "/ca.key", "-out", file)
+  }
+
+  deinit { removeFolder(folder) }
+
+  /// Signs a new certificate.
+  /// - Parameters:
+  ///   - names: of the host, as OpenSSL writes them: `DNS:localhost`, `IP:127.0.0.1`.
+  ///   - days: it is valid for; below 0 it has expired.
+  func issue(_ names: String = "DNS:localhost,IP:127.0.0.1", days: Int = 10) throws -> Certificate {
+    count += 1
+    let path = "\(folder)/\(count)"
+    let certificate = Certificate(file: path + ".pem", key: path + ".key")
+    try openssl(
+      "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=test", "-addext",
+      "subjectAltName=\(names)", "-keyout", certificate.key, "-out", path + ".csr")
+    try openssl(
+      "x509", "-req", "-in", path + ".csr", "-copy_extensions", "copy", "-CA", file, "-CAkey", folder + "/ca.key",
+      "-CAcreateserial", "-days", "\(days)", "-out", certificate.file)
+    return certificate
+  }
+
+  /// The certificate's key, encrypted by a password.
+  func encryptedKey(of certificate: Certificate) throws -> String {
+    let path = certificate.key + ".encrypted"
+    try openssl("pkcs8", "-topk8", "-in", certificate.key, "-passout", "pass:hunter2", "-out", path)
+    return path
+  }
+}
+
+/// The `openssl` command's path.
+func opensslCommand() throws -> String {
+  let folders = (getenv("PATH").map { String(cString: $0) } ?? "").split(separator: ":")
+  guard let folder = folders.first(where: { access("\($0)/openssl", X_OK) == 0 }) else {
+    throw Failure("there is no openssl command on PATH: install the package openssl", 0)
+  }
+  return "\(folder)/openssl"
+}
+
+/// Runs the command to its end.
+private func openssl(_ arguments: String...) throws {
+  let process = try ChildProcess([opensslCommand()] + arguments, environment: [:], output: -1)
+  guard process.wait() == .status(0) else {
+    throw Failure("this has failed: openssl \(arguments.joined(separator: " "))", 0)
+  }
+}
+
+/// Removes a folder of plain files.
+func removeFolder(_ folder: String) {
+  guard let entries = opendir(folder) else { return }
+  while let entry = readdir(entries) {
+    let name = withUnsafePointer(to: &entry.pointee.d_name) {
+      $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+    }
+    if name != ".", name != ".." { unlink("\(folder)/\(name)") }
+  }
+  closedir(entries)
+  rmdir(folder)
+}

@@ -1,0 +1,72 @@
+import Glibc
+
+@testable import ReactiveBeat
+
+/// A private redis-server that speaks TLS, with the authority that signed its certificate.
+final class TLSServer {
+  let authority: CertificateAuthority
+  let server: RedisServer
+  let port: UInt16
+
+  /// - Parameters:
+  ///   - certificate: the server's; nil: a good one.
+  ///   - arguments: more of redis-server's own.
+  init(
+    _ authority: CertificateAuthority? = nil, _ certificate: CertificateAuthority.Certificate? = nil,
+    asksForCertificate: Bool = false, _ arguments: [String] = []
+  ) throws {
+    let authority = try authority ?? CertificateAuthority()
+    let certificate = try certificate ?? authority.issue()
+    self.authority = authority
+    port = try RedisServer.freePort()
+    server = try RedisServer(
+      [
+        "--tls-port", "\(port)", "--tls-cert-file", certificate.file, "--tls-key-file", certificate.key,
+        "--tls-ca-cert-file", authority.file, "--tls-auth-clients", asksForCertificate ? "yes" : "no",
+      ] + arguments)
+  }
+
+  /// A URL for a database. `options` follow the trusted authority, which is this one unless told; "": the system's.
+  func url(_ options: String = "", database: Int = 0, host: String = "localhost", trusting: String? = nil) -> String {
+    let trusted = trusting ?? authority.file
+    let trust = trusted.isEmpty ? "" : "ssl_ca_certs=\(trusted)&"
+    return "rediss://\(host):\(port)/\(database)?\(trust)\(options)"
+  }
+
+  /// From now on newcomers are shown this certificate.
+  func show(_ certificate: CertificateAuthority.Certificate) throws {
+    let reply = try server.client()("CONFIG", "SET", "tls-cert-file", certificate.file, "tls-key-file", certificate.key)
+    guard reply?.isOK == true else { throw Failure("CONFIG SET tls-cert-file: \(String(describing: reply))", 0) }
+  }
+}
+
+/// `openssl s_server`: TLS with no Redis behind it. It dies with this object.
+final class TLSListener {
+  let port: UInt16
+  private let process: ChildProcess
+
+  init(_ certificate: CertificateAuthority.Certificate, _ arguments: [String] = []) throws {
+    port = try RedisServer.freePort()
+    let port = port
+    process = try ChildProcess(
+      [opensslCommand(), "s_server", "-quiet", "-accept", "127.0.0.1:\(port)", "-cert", certificate.file, "-key", certificate.key]
+        + arguments,
+      environment: [:], output: -1)
+    // Connecting and hanging up is no harm to it.
+    guard eventually({ canConnect(port) }) else { throw Failure("openssl s_server does not listen", 0) }
+  }
+}
+
+private func canConnect(_ port: UInt16) -> Bool {
+  let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+  defer { close(descriptor) }
+  var address = sockaddr_in()
+  address.sin_family = sa_family_t(AF_INET)
+  address.sin_port = port.bigEndian
+  address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+  return withUnsafePointer(to: &address) {
+    $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+      connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+    }
+  }
+}
