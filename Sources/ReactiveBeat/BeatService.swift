@@ -167,6 +167,8 @@ public final class BeatService {
       receive(.echoed as Pulse.Event)
     case .leaseFreed:
       receive(.leaseFreed as Pulse.Event)
+    case .found(let endpoint, let master):
+      logger.notice("primary", metadata: ["address": .string("\(endpoint)"), "master": .string(master)])
     case .notice(let text):
       logger.notice("notifications", metadata: ["reason": .string(text)])
     case .ended(let failure):

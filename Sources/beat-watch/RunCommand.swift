@@ -12,6 +12,11 @@ struct RunCommand: ParsableCommand {
       Each option can be given as an environment variable instead; the option wins. A password belongs into the \
       environment, since other users can see a command line.
 
+      URLs: redis://[user:password@]host:6379/0, redis+socket:///path?virtual_host=0, by TLS rediss://host:6380/0 with \
+      ?ssl_ca_certs=, ssl_certfile=, ssl_keyfile=, ssl_cert_reqs=required|none, ssl_check_hostname=true|false; the \
+      primary of Sentinel sentinel://[user:password@]host:26379/0;sentinel://host2:26379 (rediss+sentinel:// by TLS) \
+      with ?master_name=, sentinel_username=, sentinel_password=, sentinel_ssl=true|false.
+
       SIGHUP reads the zone files again. Ends with status 0 after SIGTERM or SIGINT, 64 for a wrong option, URL or zone, 78 if Redis must first be set up \
       otherwise.
       """)
@@ -21,6 +26,11 @@ struct RunCommand: ParsableCommand {
 
   @Option(help: "Where the workers' queues are. [CELERY_BROKER_URL; default redis://localhost:6379/0]")
   var brokerURL: String?
+
+  @Option(
+    help:
+      "Name of the primary in a sentinel:// URL that has no ?master_name= itself. [BEAT_WATCH_MASTER_NAME]")
+  var masterName: String?
 
   @Option(help: "What the schedules' keys begin with. [CELERY_REDIS_SCHEDULER_KEY_PREFIX; default tasks:meta:]")
   var keyPrefix: String?
@@ -68,8 +78,10 @@ struct RunCommand: ParsableCommand {
       return format
     }
 
+    let master = Setting.optional(masterName, "BEAT_WATCH_MASTER_NAME")
     var configuration = BeatConfiguration(
-      store: try store.checked { try RedisURL($0) }, broker: try broker.checked { try RedisURL($0) })
+      store: try store.checked { try RedisURL($0, masterName: master) },
+      broker: try broker.checked { try RedisURL($0, masterName: master) })
     configuration.keyPrefix = prefix.value
     configuration.timezone = try zone.checked {
       _ = try ZoneDirectory().zone($0)

@@ -28,6 +28,11 @@ struct Setting {
     }
   }
 
+  /// A setting without a default: the option if it was given, else the environment's variable if it is not empty.
+  static func optional(_ given: String?, _ variable: String) -> String? {
+    given ?? getenv(variable).map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
+  }
+
   /// Throws one line that names the option or variable and what is wrong with it.
   func checked<T>(_ convert: (String) throws -> T) throws -> T {
     do { return try convert(value) } catch { throw ValidationError("\(source): \(error)") }

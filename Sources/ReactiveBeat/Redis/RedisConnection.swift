@@ -175,7 +175,9 @@ public final class RedisConnection {
   private func connect(to address: RedisEndpoint) {
     guard case .connecting(let others) = state else { return }
     tls = nil
-    guard let context = RedisContext.begin(to: address) else { return connectFailed(.connecting(endpoint, "no memory")) }
+    guard let context = RedisContext.begin(to: address) else {
+      return connectFailed(.connecting(endpoint, "no memory"))
+    }
     guard context.pointee.err == 0, ContextEvents.attach(context, to: loop) else {
       // Not attached: nobody else frees it, and no callback comes.
       let reason = context.pointee.errstr.map { String(cString: $0) } ?? ""

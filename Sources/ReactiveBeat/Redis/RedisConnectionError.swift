@@ -95,7 +95,8 @@ extension RedisConnectionError {
   static func hungUp(_ endpoint: RedisEndpoint, code: Int32, reason: String) -> RedisConnectionError {
     let error = broken(endpoint, code: code, reason: reason)
     guard case .tcp = endpoint, error.kind == .closedByServer else { return error }
-    return RedisConnectionError(.closedByServer, error.message + " before its first answer: is it a TLS port (rediss://)?")
+    return RedisConnectionError(
+      .closedByServer, error.message + " before its first answer: is it a TLS port (rediss://)?")
   }
 
   /// The end of a connection that stood; `code` and `reason` are hiredis' `err` and `errstr`.

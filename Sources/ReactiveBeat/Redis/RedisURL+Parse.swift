@@ -1,18 +1,15 @@
 extension RedisURL {
   /// Parses `text`. Errors say what is wrong and quote nothing that may hold a password.
-  public init(_ text: String) throws(RedisURLError) {
+  /// - Parameter masterName: of a Sentinel URL that has none itself.
+  public init(_ text: String, masterName: String? = nil) throws(RedisURLError) {
     let text = trimmed(text)
     guard !text.isEmpty else { throw RedisURLError("the Redis URL is empty: write redis://localhost:6379/0") }
     guard !text.contains(where: { $0.unicodeScalars.contains { $0.value < 0x20 || $0.value == 0x7F } }) else {
       throw RedisURLError("the Redis URL holds a control character or a line break")
     }
-    // A list may be written in full or with the scheme once; a bare ';' inside a password must be encoded.
-    guard !text.contains(";") else {
-      throw RedisURLError(
-        "several servers (separated by ';') are not supported yet: give the URL of one (a ';' in a password is %3B)")
-    }
     guard let colon = text.firstIndex(of: ":"), text[colon...].hasPrefix("://") else {
-      throw RedisURLError("the Redis URL has no scheme: it begins with redis://, rediss:// or redis+socket://")
+      throw RedisURLError(
+        "the Redis URL has no scheme: it begins with redis://, rediss://, sentinel:// or redis+socket://")
     }
     let rest = text[colon...].dropFirst(3)
     // An unencoded '#', '/' or '?' in a password would make the rest of it an address to connect to.
@@ -20,30 +17,81 @@ extension RedisURL {
       throw RedisURLError("a Redis URL has no part after '#': in a user name or password write # as %23")
     }
     let scheme = text[..<colon].lowercased()
+    if scheme.hasSuffix("sentinel") {
+      let isSecure = ["rediss+sentinel", "sentinel+rediss"].contains(scheme)
+      guard isSecure || ["sentinel", "redis+sentinel"].contains(scheme) else { throw RedisURLError.unknownScheme }
+      try self.init(sentinels: rest, scheme: text[..<rest.startIndex], tls: isSecure, masterName: masterName)
+      return
+    }
+    guard !text.contains(";") else {
+      throw RedisURLError(
+        "several servers (separated by ';') are for Sentinel only, sentinel://…: give the URL of one (a ';' in a "
+          + "password is %3B)")
+    }
     let parts = try Parts(rest)
     switch scheme {
     case "redis": try self.init(tcp: parts, tls: false)
     case "rediss", "redis+tls", "redis+ssl": try self.init(tcp: parts, tls: true)
     case "redis+socket", "unix", "redis+unix": try self.init(unix: parts)
-    case "sentinel", "redis+sentinel":
-      throw RedisURLError("Sentinel (sentinel://) is not supported yet: give the redis:// URL of the primary server")
-    default:
-      throw RedisURLError("the URL's scheme is not one of Redis: it begins with redis://, rediss:// or redis+socket://")
+    default: throw RedisURLError.unknownScheme
     }
   }
 
   private init(tcp parts: Parts, tls: Bool) throws(RedisURLError) {
     let options = try Options(parts.query)
-    let (host, port) = try hostAndPort(parts.server)
-    var path = parts.path.dropFirst(parts.path.hasPrefix("/") ? 1 : 0)
-    if path.hasSuffix("/") { path.removeLast() }
+    let (host, port) = try hostAndPort(parts.server, default: 6379)
     let (username, password) = try parts.credentials()
     self.init(
-      endpoint: .tcp(host: host, port: port),
+      location: .server(.tcp(host: host, port: port)),
       username: username ?? options.username,
       password: password ?? options.password,
-      database: try databaseNumber(options.database ?? (path.isEmpty ? "0" : path)),
+      database: try databaseNumber(options.database ?? parts.database ?? "0"),
       security: try options.security(tls),
+      ignoredOptions: options.ignored)
+  }
+
+  /// - Parameter scheme: with `://`, as the parts after the first may begin.
+  private init(sentinels text: Substring, scheme: Substring, tls: Bool, masterName: String?) throws(RedisURLError) {
+    var sentinels: [RedisEndpoint] = []
+    var options = Options()
+    var found = (username: String?.none, password: String?.none, database: Substring?.none)
+    for part in text.split(separator: ";") {
+      let isWhole = part.lowercased().hasPrefix(scheme.lowercased())
+      guard isWhole || !part.contains("://") else {
+        throw RedisURLError("every part of a Sentinel URL has the same scheme, or none after the first")
+      }
+      let parts = try Parts(isWhole ? part.dropFirst(scheme.count) : part)
+      let (host, port) = try hostAndPort(parts.server, default: 26379)
+      let endpoint = RedisEndpoint.tcp(host: host, port: port)
+      if !sentinels.contains(endpoint) { sentinels.append(endpoint) }
+      try options.read(parts.query)
+      let (username, password) = try parts.credentials()
+      for isSame in [
+        found.username == nil || username == nil || found.username == username,
+        found.password == nil || password == nil || found.password == password,
+        found.database == nil || parts.database == nil || found.database == parts.database,
+      ] where !isSame {
+        throw RedisURLError(
+          "the parts of the Sentinel URL differ in user, password or database: give each once (a ';' in a password is "
+            + "%3B)")
+      }
+      found = (found.username ?? username, found.password ?? password, found.database ?? parts.database)
+    }
+    guard let masterName = options.masterName ?? masterName else {
+      throw RedisURLError(
+        "a Sentinel URL needs the name of the primary: --master-name, BEAT_WATCH_MASTER_NAME or ?master_name=mymaster")
+    }
+    let security = try options.security(tls || options.hasTLS)
+    let group = SentinelGroup(
+      sentinels: sentinels.isEmpty ? [.tcp(host: "localhost", port: 26379)] : sentinels, masterName: masterName,
+      username: options.sentinelUsername, password: options.sentinelPassword,
+      security: options.sentinelSpeaksTLS ? security : nil)
+    self.init(
+      location: .sentinels(group),
+      username: found.username ?? options.username,
+      password: found.password ?? options.password,
+      database: try databaseNumber(options.database ?? found.database ?? "0"),
+      security: security,
       ignoredOptions: options.ignored)
   }
 
@@ -61,13 +109,18 @@ extension RedisURL {
     }
     let (username, password) = try parts.credentials()
     self.init(
-      endpoint: .unix(path: path),
+      location: .server(.unix(path: path)),
       username: username ?? options.username,
       password: password ?? options.password,
       database: try databaseNumber(options.database ?? "0"),
       security: try options.security(false),
       ignoredOptions: options.ignored)
   }
+}
+
+extension RedisURLError {
+  fileprivate static let unknownScheme = RedisURLError(
+    "the URL's scheme is not one of Redis: it begins with redis://, rediss://, sentinel:// or redis+socket://")
 }
 
 /// `[user]@[server][path][?query]`, cut and not yet decoded.
@@ -95,6 +148,13 @@ private struct Parts {
     }
   }
 
+  /// The path as a database; nil when there is none.
+  var database: Substring? {
+    var path = path.dropFirst(path.hasPrefix("/") ? 1 : 0)
+    if path.hasSuffix("/") { path.removeLast() }
+    return path.isEmpty ? nil : path
+  }
+
   func credentials() throws(RedisURLError) -> (username: String?, password: String?) {
     guard let user else { return (nil, nil) }
     guard let colon = user.firstIndex(of: ":") else {
@@ -113,9 +173,15 @@ private struct Options {
   var username: String?
   var password: String?
   var ignored: [String] = []
+  var masterName: String?
+  var sentinelUsername: String?
+  var sentinelPassword: String?
+  var sentinelSpeaksTLS = true
   private var tls = TLSSettings()
   /// The first option of TLS that was found.
   private var firstOfTLS: String?
+
+  var hasTLS: Bool { firstOfTLS != nil }
 
   /// The settings when TLS is wanted. Celery speaks TLS as soon as one of its options is there: to ignore them would
   /// send the password in the clear.
@@ -130,7 +196,11 @@ private struct Options {
     throw RedisURLError("\(firstOfTLS) in the Redis URL is about TLS, which rediss:// speaks and this URL does not")
   }
 
-  init(_ query: Substring) throws(RedisURLError) {
+  init() {}
+
+  init(_ query: Substring) throws(RedisURLError) { try read(query) }
+
+  mutating func read(_ query: Substring) throws(RedisURLError) {
     for option in query.split(separator: "&") {
       let name = option.prefix { $0 != "=" }
       let value = option[name.endIndex...].dropFirst()
@@ -138,6 +208,12 @@ private struct Options {
       case "db", "virtual_host": database = value.hasPrefix("/") ? value.dropFirst() : value
       case "username": username = try decoded(value, what: "user name")
       case "password": password = try decoded(value, what: "password")
+      case "master_name":
+        masterName = try decoded(value, what: "master_name")
+        if masterName == "" { throw RedisURLError("master_name in the Redis URL is empty") }
+      case "sentinel_username": sentinelUsername = try decoded(value, what: "sentinel_username")
+      case "sentinel_password": sentinelPassword = try decoded(value, what: "sentinel_password")
+      case "sentinel_ssl": sentinelSpeaksTLS = try flag("sentinel_ssl", value)
       case _ where name.hasPrefix("ssl_") && isPlainName(name): try take(String(name), value)
       default: ignored.append(isPlainName(name) ? String(name) : "(unreadable)")
       }
@@ -159,17 +235,20 @@ extension Options {
       case "none", "cert_none": tls.verifiesCertificate = false
       default: throw RedisURLError("ssl_cert_reqs in the Redis URL is not one of required, optional and none")
       }
-    case "ssl_check_hostname":
-      switch value.lowercased() {
-      case "true", "1", "yes": tls.verifiesHost = true
-      case "false", "0", "no": tls.verifiesHost = false
-      default: throw RedisURLError("ssl_check_hostname in the Redis URL is neither true nor false")
-      }
+    case "ssl_check_hostname": tls.verifiesHost = try flag(name, value)
     default:
       // Ignored it might be one that forbids something.
       throw RedisURLError(
         "\(name) in the Redis URL is not supported; those of TLS are ssl_ca_certs, ssl_certfile, ssl_keyfile, "
           + "ssl_cert_reqs and ssl_check_hostname")
+    }
+  }
+
+  private func flag(_ name: String, _ value: Substring) throws(RedisURLError) -> Bool {
+    switch value.lowercased() {
+    case "true", "1", "yes": true
+    case "false", "0", "no": false
+    default: throw RedisURLError("\(name) in the Redis URL is neither true nor false")
     }
   }
 
@@ -180,7 +259,7 @@ extension Options {
   }
 }
 
-private func hostAndPort(_ server: Substring) throws(RedisURLError) -> (host: String, port: UInt16) {
+private func hostAndPort(_ server: Substring, default: UInt16) throws(RedisURLError) -> (host: String, port: UInt16) {
   var host = server
   var portText: Substring = ""
   if server.hasPrefix("[") {
@@ -211,13 +290,13 @@ private func hostAndPort(_ server: Substring) throws(RedisURLError) -> (host: St
           + "/ ? # % as %2F %3F %23 %25")
     }
   }
-  var port: UInt16 = 6379
+  var port = `default`
   if !portText.isEmpty {
     // The text is not quoted: with an unencoded '/' in it a password stands here.
     guard portText.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }), let number = UInt16(portText), number > 0 else {
       throw RedisURLError(
         "the port in the Redis URL is not a number from 1 to 65535; in a user name or password write "
-          + "/ ? # % as %2F %3F %23 %25")
+          + "/ ? # % ; as %2F %3F %23 %25 %3B")
     }
     port = number
   }

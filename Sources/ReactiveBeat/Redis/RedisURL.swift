@@ -2,14 +2,26 @@
 ///
 /// - `redis://[[user]:password@]host[:port][/database]`, host `localhost` and port 6379 unless told
 /// - `rediss://…`, the same by TLS
+/// - `sentinel://[[user]:password@]host[:port][/database];sentinel://host[:port]…`, the primary server that these
+///   sentinels name, port 26379 unless told; `rediss+sentinel://…`, the same by TLS
 /// - `redis+socket:///path[?virtual_host=database]`, also `unix:///path[?db=database]`
 ///
 /// User, password and path may be percent-encoded, and must be where they hold `/ ? # %`. As query options `db`,
 /// `virtual_host`, `username` and `password` are understood, and those of TLS: `ssl_ca_certs`, `ssl_certfile` and
 /// `ssl_keyfile` (paths), `ssl_cert_reqs` (`required`, `optional` or `none`), `ssl_check_hostname` (`true` or `false`).
+/// A Sentinel URL may have `master_name`, `sentinel_username` and `sentinel_password` (user and password before the
+/// host are those of the Redis servers), and `sentinel_ssl` (`false`: TLS for the servers alone). In such a URL the
+/// database, the user and the options may stand in any part.
 public struct RedisURL: Hashable, Sendable {
-  /// Where the server listens.
-  public let endpoint: RedisEndpoint
+  /// Where a URL leads.
+  public enum Location: Hashable, Sendable {
+    case server(RedisEndpoint)
+    /// To the server that is the primary at the time of asking.
+    case sentinels(SentinelGroup)
+  }
+
+  /// Where the server is, or who knows it.
+  public let location: Location
   /// The ACL user, or nil for the server's default user.
   public let username: String?
   /// The password, percent-decoded, or nil.
@@ -23,15 +35,20 @@ public struct RedisURL: Hashable, Sendable {
   public let security: TLSSettings?
 
   init(
-    endpoint: RedisEndpoint, username: String?, password: String?, database: Int,
+    location: Location, username: String?, password: String?, database: Int,
     security: TLSSettings?, ignoredOptions: [String]
   ) {
-    self.endpoint = endpoint
+    self.location = location
     self.username = username
     self.password = password
     self.database = database
     self.security = security
     self.ignoredOptions = ignoredOptions
+  }
+
+  /// Where the server listens; nil if sentinels must be asked.
+  public var endpoint: RedisEndpoint? {
+    if case .server(let endpoint) = location { endpoint } else { nil }
   }
 
   /// The URL with `***` for the password. A user without a password is hidden too: people who forget the colon
@@ -43,9 +60,13 @@ public struct RedisURL: Hashable, Sendable {
       case (.some, nil): "***@"
       case (let name, .some): "\(name ?? ""):***@"
       }
-    switch endpoint {
-    case .tcp: return "\(security == nil ? "redis" : "rediss")://\(user)\(endpoint)/\(database)"
-    case .unix(let path): return "redis+socket://\(user)\(path)?virtual_host=\(database)"
+    switch location {
+    case .server(.unix(let path)): return "redis+socket://\(user)\(path)?virtual_host=\(database)"
+    case .server(let endpoint): return "\(security == nil ? "redis" : "rediss")://\(user)\(endpoint)/\(database)"
+    case .sentinels(let group):
+      let scheme = security == nil ? "sentinel" : "rediss+sentinel"
+      let hosts = group.sentinels.map(\.description).joined(separator: ";\(scheme)://")
+      return "\(scheme)://\(user)\(hosts)/\(database)?master_name=\(group.masterName)"
     }
   }
 }

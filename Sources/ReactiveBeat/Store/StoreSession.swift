@@ -3,10 +3,12 @@ import BeatCore
 /// One stay with the store: from connecting to watching, until the connection dies. Start-up and reconnect are this
 /// same path, so that it is always tested.
 ///
-/// connect both connections -> log in -> check the servers -> `notify-keyspace-events` -> subscribe -> probe ->
+/// find the server -> connect both connections -> log in -> check the servers -> `notify-keyspace-events` -> subscribe -> probe ->
 /// `.watching`, after which the owner loads the documents.
 final class StoreSession {
   enum Event {
+    /// The sentinels have said where a primary is.
+    case found(RedisEndpoint, master: String)
     /// Events are being heard and were seen to arrive; documents can be loaded.
     case watching(StoreScripts)
     case touched(EntryName)
@@ -31,6 +33,8 @@ final class StoreSession {
   private let hearing: Hearing
   private let handle: (Event) -> Void
 
+  private var lookup: SentinelLookup?
+  /// Its endpoint is where the store is, for this session.
   private var commands: RedisConnection?
   private var stream: NotificationStream?
   private var brokerCheck: RedisConnection?
@@ -57,9 +61,30 @@ final class StoreSession {
     heartbeat = keys.heartbeat(instance)
   }
 
-  func start() {
+  func start() { locate(configuration.store) { [weak self] in self?.connect(to: $0) } }
+
+  /// Finds the server of a URL: at the URL's address, or where its sentinels say that it is now.
+  private func locate(_ url: RedisURL, then found: @escaping (RedisEndpoint) -> Void) {
+    switch url.location {
+    case .server(let endpoint):
+      found(endpoint)
+    case .sentinels(let group):
+      lookup = SentinelLookup(of: group, on: loop) { [weak self] outcome in
+        guard let self, !isOver else { return }
+        lookup = nil
+        switch outcome {
+        case .failed(let reason): end(.notReady(reason))
+        case .found(let endpoint):
+          handle(.found(endpoint, master: group.masterName))
+          found(endpoint)
+        }
+      }
+    }
+  }
+
+  private func connect(to endpoint: RedisEndpoint) {
     let store = configuration.store
-    let commands = RedisConnection(to: store.endpoint, security: store.security, on: loop) { [weak self] in
+    let commands = RedisConnection(to: endpoint, security: store.security, on: loop) { [weak self] in
       self?.end(.lost($0))
     }
     self.commands = commands
@@ -73,6 +98,7 @@ final class StoreSession {
   func close() {
     isOver = true
     deadline.cancel()
+    lookup?.cancel()
     commands?.close()
     stream?.close()
     brokerCheck?.close()
@@ -102,16 +128,28 @@ final class StoreSession {
           .misconfigured("\(configuration.store) is Redis \(info.version ?? ""); Redis 6.0 or newer is needed"))
       }
       if info.isLoading { return end(.notReady("\(configuration.store) is still loading its data from disk")) }
-      if info.isReplica { return end(.notReady("\(configuration.store) is a replica; name the primary")) }
+      if info.isReplica { return end(.notReady(replicaText)) }
       checkBroker(info)
     }
   }
 
+  private var replicaText: String {
+    guard case .sentinels(let group) = configuration.store.location, let commands else {
+      return "\(configuration.store) is a replica; name the primary"
+    }
+    return "the sentinels name \(commands.endpoint) as \(group.masterName), and it is a replica: a failover is going on"
+  }
+
   /// A fire is one step of one server: store and broker must be the same one.
   private func checkBroker(_ store: ServerInfo) {
+    guard configuration.broker.location != configuration.store.location else { return listen() }
+    locate(configuration.broker) { [weak self] in self?.checkBroker(at: $0, store) }
+  }
+
+  private func checkBroker(at endpoint: RedisEndpoint, _ store: ServerInfo) {
+    guard endpoint != commands?.endpoint else { return listen() }
     let broker = configuration.broker
-    guard broker.endpoint != configuration.store.endpoint else { return listen() }
-    let connection = RedisConnection(to: broker.endpoint, security: broker.security, on: loop) { [weak self] error in
+    let connection = RedisConnection(to: endpoint, security: broker.security, on: loop) { [weak self] error in
       guard let self, brokerCheck != nil else { return }
       end(.lost(error))
     }
@@ -135,8 +173,11 @@ final class StoreSession {
             + "\(configuration.broker) are one Redis server: allow it (+info), or give both URLs the same address"))
     }
     guard runID == storeRunID else {
+      let hasSentinels = configuration.store.endpoint == nil || configuration.broker.endpoint == nil
+      // During a failover the two may be found at different servers, and later not.
+      let failure = hasSentinels ? StoreFailure.notReady : StoreFailure.misconfigured
       return end(
-        .misconfigured(
+        failure(
           "the store \(configuration.store) and the broker \(configuration.broker) are different Redis servers, and a "
             + "fire is one atomic step on one: put the schedules into another database of the broker's server"))
     }
@@ -191,8 +232,9 @@ final class StoreSession {
 
   private func subscribe() {
     let database = configuration.store.database
-    let store = configuration.store
-    let stream = NotificationStream(to: store.endpoint, security: store.security, on: loop) { [weak self] channel, event in
+    guard let endpoint = commands?.endpoint else { return }
+    let security = configuration.store.security
+    let stream = NotificationStream(to: endpoint, security: security, on: loop) { [weak self] channel, event in
       guard let self, !isOver, let key = KeyspaceNotification(channel: channel, database: database)?.key else { return }
       if let entry = keys.entry(of: key) {
         if isWatching { handle(.touched(entry)) }
@@ -267,8 +309,9 @@ final class StoreSession {
   // MARK: tracking
 
   private func track() {
-    let store = configuration.store
-    let stream = NotificationStream(to: store.endpoint, security: store.security, on: loop) { _, _ in
+    guard let endpoint = commands?.endpoint else { return }
+    let security = configuration.store.security
+    let stream = NotificationStream(to: endpoint, security: security, on: loop) { _, _ in
     } onClose: { [weak self] error in
       self?.end(error.serverCode == "NOPERM" ? .deaf(error.message) : .lost(error))
     }

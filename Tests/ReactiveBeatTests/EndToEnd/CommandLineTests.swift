@@ -23,7 +23,7 @@ import Testing
       Mistake(environment: ["CELERY_BROKER_URL": "amqp://guest@x//"], named: ["CELERY_BROKER_URL", "redis://"]),
       Mistake(arguments: ["--store-url", "redis://x/one"], named: ["--store-url", "database"]),
       Mistake(arguments: ["--store-url", ""], named: ["--store-url", "empty"]),
-      Mistake(arguments: ["--broker-url", "rediss://x"], named: ["--broker-url", "TLS"]),
+      Mistake(arguments: ["--broker-url", "rediss://x?ssl_verify=1"], named: ["--broker-url", "ssl_verify"]),
       Mistake(arguments: ["--broker-url", "sentinel://x"], named: ["--broker-url", "Sentinel"]),
       Mistake(environment: ["CELERY_TIMEZONE": "Mars/Olympus"], named: ["CELERY_TIMEZONE", "Mars/Olympus"]),
       Mistake(arguments: ["--timezone", "../etc/passwd"], named: ["--timezone"]),
@@ -47,7 +47,7 @@ import Testing
   /// A URL that is wrong may be so because of its password.
   @Test(arguments: [
     "redis://:hush/word@x/0", "redis://user:hush#word@x/0", "redis://x:hushword", "redis://:hush%zz@x/0",
-    "redis://:hush;word@x/0", "hush://x", "rediss://:hush@x",
+    "redis://:hush;word@x/0", "hush://x", "rediss://:hush@x?ssl_cert_reqs=no",
   ])
   func passwordInAWrongURL(_ url: String) throws {
     let daemon = try Daemon(["CELERY_BROKER_URL": url])

@@ -97,7 +97,14 @@ import Testing
       ("rediss://:hunter2@h/0?ssl_ca_certs=", "ssl_ca_certs"),
       ("rediss://:hunter2@h/0?ssl_keyfile=/k.pem", "ssl_certfile"),
       ("rediss://:hunter2@h/0?ssl_password=hunter2", "ssl_password in the Redis URL is not supported"),
-      ("sentinel://:hunter2@h:26379/0", "Sentinel"),
+      ("sentinel://:hunter2@h:26379/0", "--master-name"),
+      ("sentinel://:hunter2@h1/0;sentinel://:hunter3@h2/0?master_name=m", "differ"),
+      ("sentinel://:hunter2@h1/0;sentinel://h2/1?master_name=m", "differ"),
+      ("sentinel://:hunter2@h1/0;redis://h2/0?master_name=m", "every part"),
+      ("sentinel://:hun;ter2@h1/0?master_name=m", "%3B"),
+      ("sentinel://:hunter2@h1/0?master_name=m&sentinel_ssl=hunter2", "sentinel_ssl"),
+      ("sentinel://:hunter2@h1/0?master_name=", "master_name"),
+      ("xsentinel://:hunter2@h1/0", "scheme"),
       ("redis://:hunter2@h1;redis://:hunter2@h2", "several servers"),
       ("redis://:hun;ter2@h1", "%3B"),
       ("redis://:hunter2@h:abc", "port"),
@@ -176,5 +183,63 @@ import Testing
   ])
   func certificateRequirement(_ value: String, _ verifies: Bool) throws {
     #expect(try RedisURL("rediss://h?ssl_cert_reqs=\(value)").security?.verifiesCertificate == verifies)
+  }
+
+  private func group(_ url: RedisURL) throws -> SentinelGroup {
+    guard case .sentinels(let group) = url.location else { throw Failure("no Sentinel URL", 0) }
+    return group
+  }
+
+  @Test("sentinel:// as kombu writes it")
+  func sentinels() throws {
+    let url = try RedisURL(
+      "sentinel://:secret@h1:26379/3;sentinel://h2;sentinel://[::1]:26381/3", masterName: "mymaster")
+    #expect(url.endpoint == nil)
+    #expect(url.database == 3)
+    #expect(url.password == "secret")
+    #expect(url.security == nil)
+    let group = try group(url)
+    #expect(
+      group.sentinels == [
+        .tcp(host: "h1", port: 26379), .tcp(host: "h2", port: 26379), .tcp(host: "::1", port: 26381),
+      ])
+    #expect(group.masterName == "mymaster")
+    #expect(group.password == nil && group.security == nil)
+    #expect(
+      "\(url)"
+        == "sentinel://:***@h1:26379;sentinel://h2:26379;sentinel://[::1]:26381/3?master_name=mymaster")
+    #expect(try RedisURL("sentinel://h1:1;h2:2/5?master_name=m").database == 5)
+    #expect(try RedisURL("sentinel://h1:1/5;h2:2?master_name=m").database == 5)
+    #expect(try RedisURL("redis+sentinel://?master_name=m").database == 0)
+  }
+
+  @Test("what a Sentinel URL says itself wins, and sentinels log in apart from servers")
+  func sentinelOptions() throws {
+    let url = try RedisURL(
+      "sentinel://me:secret@h1;sentinel://h2/1?master_name=other&sentinel_username=s&sentinel_password=hunter2",
+      masterName: "mymaster")
+    let group = try group(url)
+    #expect(group.masterName == "other")
+    #expect(group.username == "s" && group.password == "hunter2")
+    #expect(url.username == "me" && url.password == "secret")
+    #expect(url.ignoredOptions.isEmpty)
+    #expect(!"\(url)".contains("hunter2"))
+    var dumped = ""
+    dump(url, to: &dumped)
+    #expect(!dumped.contains("hunter2"))
+  }
+
+  @Test("a Sentinel URL with an option of TLS speaks TLS, as in Celery")
+  func sentinelTLS() throws {
+    for text in ["rediss+sentinel://h1?master_name=m&ssl_ca_certs=/ca", "sentinel://h1?ssl_ca_certs=/ca&master_name=m"]
+    {
+      let url = try RedisURL(text)
+      #expect(url.security == TLSSettings(authorities: "/ca"))
+      #expect(try group(url).security == url.security)
+      #expect("\(url)".hasPrefix("rediss+sentinel://h1:26379/0"))
+    }
+    let half = try RedisURL("rediss+sentinel://h1?master_name=m&sentinel_ssl=false")
+    #expect(half.security == TLSSettings())
+    #expect(try group(half).security == nil)
   }
 }

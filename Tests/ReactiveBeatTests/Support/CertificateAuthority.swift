@@ -52,18 +52,18 @@ final class CertificateAuthority {
   }
 }
 
-/// The `openssl` command's path.
-func opensslCommand() throws -> String {
+/// The path of a command.
+func commandPath(_ name: String) throws -> String {
   let folders = (getenv("PATH").map { String(cString: $0) } ?? "").split(separator: ":")
-  guard let folder = folders.first(where: { access("\($0)/openssl", X_OK) == 0 }) else {
-    throw Failure("there is no openssl command on PATH: install the package openssl", 0)
+  guard let folder = folders.first(where: { access("\($0)/\(name)", X_OK) == 0 }) else {
+    throw Failure("there is no command \(name) on PATH: install its package", 0)
   }
-  return "\(folder)/openssl"
+  return "\(folder)/\(name)"
 }
 
-/// Runs the command to its end.
+/// Runs the `openssl` command to its end.
 private func openssl(_ arguments: String...) throws {
-  let process = try ChildProcess([opensslCommand()] + arguments, environment: [:], output: -1)
+  let process = try ChildProcess([commandPath("openssl")] + arguments, environment: [:], output: -1)
   guard process.wait() == .status(0) else {
     throw Failure("this has failed: openssl \(arguments.joined(separator: " "))", 0)
   }

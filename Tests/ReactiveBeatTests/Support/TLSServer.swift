@@ -48,10 +48,9 @@ final class TLSListener {
   init(_ certificate: CertificateAuthority.Certificate, _ arguments: [String] = []) throws {
     port = try RedisServer.freePort()
     let port = port
+    let server = ["-cert", certificate.file, "-key", certificate.key, "-accept", "127.0.0.1:\(port)"]
     process = try ChildProcess(
-      [opensslCommand(), "s_server", "-quiet", "-accept", "127.0.0.1:\(port)", "-cert", certificate.file, "-key", certificate.key]
-        + arguments,
-      environment: [:], output: -1)
+      [commandPath("openssl"), "s_server", "-quiet"] + server + arguments, environment: [:], output: -1)
     // Connecting and hanging up is no harm to it.
     guard eventually({ canConnect(port) }) else { throw Failure("openssl s_server does not listen", 0) }
   }

@@ -6,9 +6,10 @@ import Testing
   /// The URL's connection, which `body` closes.
   private func connected(_ text: String, _ body: (RedisConnection) -> Void) throws -> RedisConnectionError? {
     let url = try RedisURL(text)
+    let endpoint = try #require(url.endpoint)
     var closed: RedisConnectionError?
     try onLoop(seconds: 60) { loop in
-      let connection = RedisConnection(to: url.endpoint, security: url.security, on: loop) {
+      let connection = RedisConnection(to: endpoint, security: url.security, on: loop) {
         closed = $0
         loop.stop()
       }
@@ -105,10 +106,11 @@ import Testing
   func notifications() throws {
     let server = try TLSServer()
     let url = try RedisURL(server.url())
+    let endpoint = try #require(url.endpoint)
     var heard: [UInt8]?
     try onLoop { loop in
       let holder = Holder<NotificationStream>()
-      let stream = NotificationStream(to: url.endpoint, security: url.security, on: loop) { _, payload in
+      let stream = NotificationStream(to: endpoint, security: url.security, on: loop) { _, payload in
         heard = [UInt8](copying: payload)
         holder.value?.close()
       } onClose: { _ in
@@ -261,6 +263,7 @@ import Testing
     let server = try TLSServer()
     let url = try RedisURL(server.url(trusting: ""))
     let good = try RedisURL(server.url())
+    let endpoint = try #require(url.endpoint)
     let before = openDescriptors()
     try onLoop(seconds: 60) { loop in
       var left = 200
@@ -268,7 +271,7 @@ import Testing
         left -= 1
         guard left > 0 else { return loop.stop() }
         let connection = RedisConnection(
-          to: url.endpoint, security: left % 2 == 0 ? url.security : good.security, on: loop
+          to: endpoint, security: left % 2 == 0 ? url.security : good.security, on: loop
         ) { _ in next() }
         if left % 2 == 1 { connection.send(RedisCommand("PING")) { _ in connection.close() } }
       }
