@@ -109,6 +109,18 @@ struct ConnectionTests {
     #expect(actions.fires.map(\.mark.totalRunCount) == [4, 5])
   }
 
+  /// It was deleted, or it was lost with the connection: without it a restart would begin the interval anew.
+  @Test func aMarkThatIsMissingIsKeptAgain() {
+    var bench = SchedulerBench()
+    #expect(bench.load(a, Sample.document()).anchors == [.seen(0)])
+    _ = bench.receive(.disconnected)
+    _ = bench.pass(4)
+    #expect(bench.load(a, Sample.document(), nil).anchors == [.seen(0)])
+    _ = bench.run(8)
+    #expect(bench.edit(a, Sample.document(#""args": [1]"#), nil).anchors == [.seen(10, count: 1)])
+    #expect(bench.edit(a, Sample.document(), .seen(10, count: 1)).anchors == [])
+  }
+
   @Test func anAnswerThatComesAfterTheConnectionDiedIsTakenAsItIs() throws {
     var bench = SchedulerBench()
     _ = bench.load(a, Sample.document())
@@ -117,6 +129,60 @@ struct ConnectionTests {
     _ = bench.end(plan, .fired)
     _ = bench.load(a, String(plan.newDocument), plan.mark)
     #expect(bench.run(10).dues == [20])
+  }
+
+  // MARK: the lease
+
+  @Test func withoutTheLeaseNothingFires() {
+    var bench = SchedulerBench()
+    _ = bench.load(a, Sample.document(#""catchup": "all""#))
+    #expect(bench.receive(.leadershipChanged(false)) == [.armTimer(nil)])
+    #expect(bench.pass(25).fires == [])
+    bench.now = at(26)
+    #expect(bench.receive(.timerFired).fires == [])
+    #expect(bench.receive(.leadershipChanged(true)) == [.armTimer(at(10))])
+    #expect(bench.run(5).dues == [10, 20, 30])
+  }
+
+  /// A stand-by keeps up with what the other daemon does: it takes over where that one stopped.
+  @Test func aStandByKnowsWhatWasFired() {
+    var bench = SchedulerBench()
+    _ = bench.load(a, Sample.document())
+    _ = bench.receive(.leadershipChanged(false))
+    _ = bench.pass(20.5)
+    _ = bench.edit(a, Sample.document(#""last_run_at": "2026-03-02T12:00:20Z""#), .fired(20, count: 2))
+    #expect(
+      bench.edit(a, Sample.document(#""args": [1]"#), .fired(20, count: 2)).reports == [.changed(a, next: at(30))])
+    _ = bench.receive(.leadershipChanged(true))
+    #expect(bench.run(20).dues == [30, 40])
+  }
+
+  // MARK: looking again
+
+  /// Without an interruption: what no event told of is found, and what is gone is forgotten.
+  @Test func aRefreshFindsWhatNoEventToldOf() {
+    var bench = SchedulerBench()
+    _ = bench.load([(a, Sample.document(), nil), (b, Sample.document(), nil)])
+    #expect(bench.receive(.refreshStarted) == [])
+    #expect(bench.pass(10).dues == [10, 10], "meanwhile everything goes on")
+    _ = bench.read(a, Sample.document(#""enabled": false"#), .fired(10))
+    _ = bench.read(c, Sample.document())
+    #expect(bench.receive(.loadFinished).reports == [.removed(b)])
+    #expect(bench.scheduler.scheduleCount == 2)
+  }
+
+  @Test func whatIsKnownNeedsNoSecondLook() {
+    var bench = SchedulerBench()
+    let document = Sample.document()
+    _ = bench.load([(a, document, nil), (b, "{", nil)])
+    func isKnown(_ name: EntryName, _ content: Scheduler.DocumentRead.Content) -> Bool {
+      bench.scheduler.isKnown(name, Scheduler.DocumentRead(content, mark: nil))
+    }
+    #expect(isKnown(a, .document(Array(document.utf8))) && !isKnown(a, .document(Array("{".utf8))))
+    #expect(isKnown(b, .document(Array("{".utf8))) && !isKnown(b, .document(Array(document.utf8))))
+    #expect(!isKnown(a, .absent) && !isKnown(b, .absent) && isKnown(c, .absent))
+    #expect(!isKnown(a, .wrongType("list")) && !isKnown(c, .document(Array(document.utf8))))
+    #expect(Set(bench.scheduler.names) == [a, b])
   }
 
   // MARK: the timer

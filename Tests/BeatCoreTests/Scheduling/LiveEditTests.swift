@@ -139,12 +139,19 @@ struct LiveEditTests {
   }
 
   /// Another daemon fired: the document and the mark say so, and no person did anything.
-  @Test func aFireOfAnotherDaemonIsNobodysEdit() {
-    var bench = running()
-    let actions = bench.edit(
-      a, Sample.document(#""last_run_at": "2026-03-02T12:00:20Z", "total_run_count": 2"#), .fired(20, count: 2))
-    #expect(actions == [.read(a), .armTimer(at(30))])
+  @Test func aFireOfAnotherDaemonIsNobodysEdit() throws {
+    var bench = SchedulerBench()
+    _ = bench.load(a, Sample.document())
+    let ours = try #require(bench.run(14).fires.first).newDocument
+    let theirs = try DocumentLayout(ours).fired(due: at(20), count: 2)
+    #expect(bench.edit(a, String(theirs), .fired(20, count: 2)) == [.read(a), .armTimer(at(30))])
     #expect(bench.run(20).dues == [30])
+  }
+
+  @Test func aFireOfAnotherDaemonAfterAnEditIsAnEdit() throws {
+    var bench = running()
+    let edited = try DocumentLayout(Array(Sample.document(#""args": [5]"#).utf8)).fired(due: at(20), count: 2)
+    #expect(bench.edit(a, String(edited), .fired(20, count: 2)).reports == [.changed(a, next: at(30))])
   }
 
   @Test func ourOwnFireComesBackAsAnEventAndIsNoEdit() throws {

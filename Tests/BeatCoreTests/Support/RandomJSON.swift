@@ -64,7 +64,7 @@ struct RandomJSON {
 
   mutating func string() -> String {
     var text = "\""
-    for _ in 0..<(chance.once(in: 15) ? chance.number(200...1_100) : chance.number(0...12)) { text += character() }
+    for _ in 0..<(chance.once(in: 40) ? chance.number(200...1_100) : chance.number(0...12)) { text += character() }
     return text + "\""
   }
 

@@ -54,6 +54,15 @@ struct SimulatedDaemon {
   /// Subscribed; the load begins.
   mutating func connect(at time: UnixTime) {
     isConnected = true
+    load(at: time)
+  }
+
+  /// Reads everything anew, on a connection that goes on: scripts may be on their way.
+  mutating func reload(at time: UnixTime) {
+    if scheduler.isWatching { load(at: time) }
+  }
+
+  private mutating func load(at time: UnixTime) {
     isScanned = false
     pages = 0
     receive(.loadStarted, time)

@@ -18,6 +18,7 @@ struct Simulation {
   /// What a client wrote last, for each schedule.
   private(set) var written: [EntryName: [UInt8]] = [:]
   private var edits = 0
+  private var isPeace = false
   let kinds: [EntryName: Kind]
   let names: [EntryName]
   /// The interval that each schedule was made with, microseconds.
@@ -25,7 +26,8 @@ struct Simulation {
   private(set) var counts = Counts()
 
   struct Counts {
-    var disconnects = 0, lostReplies = 0, zombies = 0, stale = 0, edits = 0, recreated = 0, restarts = 0, stalls = 0
+    var disconnects = 0, lostReplies = 0, lostEvents = 0, zombies = 0, stale = 0, edits = 0, recreated = 0, restarts = 0
+    var reloads = 0, stalls = 0
   }
 
   init(seed: UInt64) {
@@ -72,13 +74,13 @@ struct Simulation {
 
   mutating func step() {
     switch chance.number(0...99) {
-    case 0..<50: deliver(chance.number(0...(daemons.count - 1)))
-    case 50..<85: now = now.advanced(by: Int64(chance.number(0...6_000)))
-    case 85..<94: wakeSomebody()
-    case 94: remember()
-    case 95: saveStale()
-    case 96: reconnectSomebody()
-    case 97: executeZombie()
+    case 0..<60: deliver(chance.number(0...(daemons.count - 1)))
+    case 60..<80: now = now.advanced(by: Int64(chance.number(0...5_000)))
+    case 80..<92: wakeSomebody()
+    case 92..<96: reconnectSomebody()
+    case 96: executeZombie()
+    case 97: remember()
+    case 98: saveStale()
     default: disturb()
     }
     publish()
@@ -86,13 +88,13 @@ struct Simulation {
 
   /// One message of one daemon arrives: at the server, or from it.
   private mutating func deliver(_ index: Int) {
-    switch chance.number(0...2) {
-    case 0:
-      guard !daemons[index].requests.isEmpty else { return }
-      let request = daemons[index].requests.removeFirst()
-      daemons[index].replies.append(store.execute(request, now: now))
-    case 1: if !daemons[index].replies.isEmpty { daemons[index].take(at: now) }
-    default: if !daemons[index].events.isEmpty { daemons[index].hear(at: now) }
+    let waiting = [!daemons[index].requests.isEmpty, !daemons[index].replies.isEmpty, !daemons[index].events.isEmpty]
+    let links = waiting.indices.filter { waiting[$0] }
+    guard !links.isEmpty else { return }
+    switch chance.one(of: links) {
+    case 0: daemons[index].replies.append(store.execute(daemons[index].requests.removeFirst(), now: now))
+    case 1: daemons[index].take(at: now)
+    default: daemons[index].hear(at: now)
     }
   }
 
@@ -113,7 +115,10 @@ struct Simulation {
 
   private mutating func publish() {
     for name in store.takeEvents() {
-      for index in daemons.indices where daemons[index].isConnected { daemons[index].events.append(name) }
+      for index in daemons.indices where daemons[index].isConnected {
+        // Events are a hint: some are lost, unnoticed until everything is read again.
+        if !isPeace, chance.once(in: 100) { counts.lostEvents += 1 } else { daemons[index].events.append(name) }
+      }
     }
   }
 
@@ -121,8 +126,11 @@ struct Simulation {
 
   private mutating func disturb() {
     let index = chance.number(0...(daemons.count - 1))
-    switch chance.number(0...7) {
+    switch chance.number(0...8) {
     case 0, 1: cut(index)
+    case 8:
+      if daemons[index].isConnected { daemons[index].reload(at: now) }
+      counts.reloads += 1
     case 2:
       cut(index)
       daemons[index] = daemon()
@@ -198,9 +206,13 @@ struct Simulation {
 
   /// Heals everything, lets each schedule come up twice, and waits until nothing is on its way.
   mutating func settle() {
+    isPeace = true
+    defer { isPeace = false }
     for name in names where kinds[name] == .loose { write(name, document(name)) }
     while !zombies.isEmpty { executeZombie() }
-    for index in daemons.indices where !daemons[index].isConnected { daemons[index].connect(at: now) }
+    for index in daemons.indices {
+      if daemons[index].isConnected { daemons[index].reload(at: now) } else { daemons[index].connect(at: now) }
+    }
     quiet()
     let end = now.advanced(by: 700_000)
     while now < end {
