@@ -20,6 +20,10 @@ struct ScheduleEntry {
   /// The newest due time that is known to be fired, or the time first seen: what the next one is counted from.
   var base: UnixTime
   var totalRunCount: Int64
+  /// The base is when we first saw the schedule, and no mark was there to ask. Another daemon may have been earlier.
+  var isBaseOurs = false
+  /// The base was read off our own clock, and not found in a mark or a document: it is wrong if that clock was wrong.
+  var isBaseMeasured = false
   /// Set by an edit of the schedule: what would have been due before does not count as missed.
   var floor: UnixTime?
   /// When `run_immediately` was noticed: its occurrence's nominal time.

@@ -3,7 +3,7 @@ extension Scheduler {
   public enum Action: Equatable {
     /// Read the document and its mark, and come back with `.read`.
     case read(EntryName)
-    /// Keep the mark, unless a newer one stands there; if one does, come back with `.touched`.
+    /// Keep the mark, unless one stands there; if one does, come back with `.touched`.
     case anchor(EntryName, Mark)
     /// Replace the mark if it still holds this time, even by an older one; else come back with `.touched`.
     case rebase(EntryName, from: UnixTime, to: Mark)

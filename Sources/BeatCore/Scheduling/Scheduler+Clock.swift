@@ -17,7 +17,8 @@ extension Scheduler {
         entries[handle]?.floor = entry.floor?.advanced(by: step)
         if case .firing = entry.phase {
           pendingSteps[name, default: 0] += step
-        } else {
+        } else if entry.isBaseMeasured || entry.base > now {
+          // A base that was found, and that lies behind us, may come from a clock that was right all along.
           rebase(handle, to: entry.base.advanced(by: step))
         }
       } else if isJump, step > 0, let due = entry.nextDue, due <= now {
@@ -36,6 +37,19 @@ extension Scheduler {
     let mark = Mark(due: base, taskID: nil, totalRunCount: entry.totalRunCount)
     actions.append(.rebase(entry.name, from: entry.base, to: mark))
     entries[handle]?.base = base
+    entries[handle]?.isBaseMeasured = true
+  }
+
+  /// After an edit of the schedule what came before is gone, and not only until a restart: an interval keeps its beat,
+  /// all others begin now.
+  mutating func beginAnew(_ handle: DueHeap.Handle, now: UnixTime) {
+    guard let entry = entries[handle], entry.timing.enabled else { return }
+    if case .firing = entry.phase { return }
+    let schedule = entry.timing.schedule
+    let base =
+      schedule.isElapsedTime
+      ? schedule.latestDue(atOrBefore: now, after: entry.base, base: entry.base) ?? entry.base : max(now, entry.base)
+    rebase(handle, to: base)
   }
 
   /// Reads every document again with other zone rules. Where that gives another schedule, the next occurrence is the

@@ -82,11 +82,17 @@ extension Scheduler {
       totalRunCount: isNew ? document.totalRunCount : max(document.totalRunCount, mark?.totalRunCount ?? 0))
     if isMended { entry.floor = now }
     noticeImmediate(&entry, now: now)
-    if isNew || mark == nil {
-      actions.append(.anchor(name, Mark(due: entry.base, taskID: nil, totalRunCount: entry.totalRunCount)))
+    entry.isBaseOurs = mark == nil
+    entry.isBaseMeasured = isNew || remembered == nil
+    let first = Mark(due: entry.base, taskID: nil, totalRunCount: entry.totalRunCount)
+    if let mark {
+      if isNew { actions.append(.rebase(name, from: mark.due, to: first)) }
+    } else {
+      actions.append(.anchor(name, first))
     }
     let next = entry.nextDue
     let handle = entries.insert(entry)
+    if isMended, mark != nil { beginAnew(handle, now: now) }
     wait(handle)
     actions.append(.report(.loaded(name, next: next, initially: !isWatching)))
     reportFinish(handle)
@@ -106,10 +112,12 @@ extension Scheduler {
     _ = advance(&entry, mark, lastRunAt, now: now)
     entry.totalRunCount = max(entry.totalRunCount, document.totalRunCount)
     // Another schedule, or enabled again: the next occurrence after now; nothing overdue is invented.
-    if old.schedule != new.schedule || old.startAfter != new.startAfter || !old.enabled { entry.floor = now }
+    let isRescheduled = old.schedule != new.schedule || old.startAfter != new.startAfter || !old.enabled
+    if isRescheduled { entry.floor = now }
     if !new.runImmediately { entry.immediate = nil }
     noticeImmediate(&entry, now: now)
     entries[handle] = entry
+    if isRescheduled { beginAnew(handle, now: now) }
     schedule(handle)
     // Bookkeeping that advanced by itself is nobody's edit: another daemon has fired.
     let isRun = lastRunAt == entry.base && Self.isRun(bytes, document, after: before)
@@ -155,13 +163,26 @@ extension Scheduler {
       entry.base = max(mark.due, lastRunAt ?? mark.due)
       entry.totalRunCount = mark.totalRunCount
       entry.floor = nil
+      entry.isBaseMeasured = false
+      return true
+    }
+    // Another daemon saw it first, and may have fired it: its time counts.
+    if entry.isBaseOurs, let mark, mark.due < entry.base, lastRunAt ?? mark.due < entry.base {
+      entry.base = max(mark.due, lastRunAt ?? mark.due)
+      entry.totalRunCount = max(entry.totalRunCount, mark.totalRunCount)
+      entry.isBaseOurs = false
+      entry.isBaseMeasured = false
       return true
     }
     // The mark's count stands even where its time is known already: a stale copy may have lost it in the document.
     if let mark, mark.due >= entry.base { entry.totalRunCount = max(entry.totalRunCount, mark.totalRunCount) }
     let newest = [mark?.due, lastRunAt].compactMap { $0 }.max() ?? entry.base
     let didAdvance = newest > entry.base
-    if didAdvance { entry.base = newest }
+    if mark != nil { entry.isBaseOurs = false }
+    if didAdvance {
+      entry.base = newest
+      entry.isBaseMeasured = false
+    }
     // It was deleted, or ours was lost with its connection: a restart would not know where to go on.
     if mark == nil {
       actions.append(.anchor(entry.name, Mark(due: entry.base, taskID: nil, totalRunCount: entry.totalRunCount)))

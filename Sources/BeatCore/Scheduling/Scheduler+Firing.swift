@@ -64,6 +64,8 @@ extension Scheduler {
     switch outcome {
     case .fired:
       entry.base = max(entry.base, plan.due)
+      entry.isBaseOurs = false
+      entry.isBaseMeasured = true
       entry.totalRunCount = max(entry.totalRunCount, plan.mark.totalRunCount)
       entry.floor = nil
       entry.immediate = nil
@@ -87,7 +89,8 @@ extension Scheduler {
       lostAnswers[plan.entry] = plan.taskID
     case .early(let serverTime):
       let ahead = max(1_000, plan.due.microseconds(since: serverTime))
-      let behind = DocumentNumber.seconds(now.microseconds(since: serverTime))
+      // To a tenth of a second, and so the same at the next attempt: it is said once.
+      let behind = DocumentNumber.seconds(now.microseconds(since: serverTime) / 100_000 * 100_000)
       hold(handle, entry, plan, "Redis' clock is \(behind) s behind ours, and rules", now: now, for: ahead)
     case .fenced:
       // Whoever holds the lease fires it; should it come back to us, it is still due.

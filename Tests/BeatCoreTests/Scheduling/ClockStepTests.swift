@@ -26,6 +26,16 @@ struct ClockStepTests {
     #expect(bench.run(20).dues == [20 + seconds, 30 + seconds])
   }
 
+  /// Our clock was an hour ahead, and the mark another's, whose clock was right: what it fired stays fired.
+  @Test func aBaseThatWasFoundDoesNotMoveWithOurClock() {
+    var bench = SchedulerBench()
+    bench.now = at(3_605)
+    _ = bench.load(a, Sample.document(#""catchup": "none""#), .fired(0))
+    let actions = step(&bench, by: -3_600)
+    #expect(!actions.contains { if case .rebase = $0 { true } else { false } })
+    #expect(bench.run(20).dues == [10, 20])
+  }
+
   /// Whoever reads the mark later counts from there as well.
   @Test func theMarkMovesAlong() {
     var bench = SchedulerBench()

@@ -63,9 +63,8 @@ struct ModelStore {
 
   /// anchor.lua
   mutating func anchor(_ name: EntryName, _ mark: Mark) -> Bool {
-    let bytes = mark.bytes
-    if let marked = marks[name], !marked.prefix(20).lexicographicallyPrecedes(bytes.prefix(20)) { return false }
-    marks[name] = bytes
+    guard marks[name] == nil else { return false }
+    marks[name] = mark.bytes
     return true
   }
 

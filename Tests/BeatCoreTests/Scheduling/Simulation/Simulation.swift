@@ -47,9 +47,7 @@ struct Simulation {
     names = kinds.keys.sorted { "\($0)" < "\($1)" }
     for name in names { write(name, document(name)) }
     for _ in 0..<chance.number(1...3) { daemons.append(daemon()) }
-    // The first one sees the schedules first; which of two counts from is tested elsewhere.
-    daemons[0].connect(at: now)
-    settle()
+    for index in daemons.indices { daemons[index].connect(at: now) }
   }
 
   private mutating func daemon() -> SimulatedDaemon {
