@@ -41,9 +41,9 @@ extension Scheduler {
   }
 
   /// After an edit of the schedule what came before is gone, and not only until a restart: an interval keeps its beat,
-  /// all others begin now.
+  /// all others begin now. The daemon that fires keeps this in the mark; one that stands by may be late.
   mutating func beginAnew(_ handle: DueHeap.Handle, now: UnixTime) {
-    guard let entry = entries[handle], entry.timing.enabled else { return }
+    guard isLeading, let entry = entries[handle], entry.timing.enabled else { return }
     if case .firing = entry.phase { return }
     let schedule = entry.timing.schedule
     let base =

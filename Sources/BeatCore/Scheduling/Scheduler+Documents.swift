@@ -104,6 +104,7 @@ extension Scheduler {
   ) {
     guard var entry = entries[handle] else { return }
     let before = entry.document
+    let baseBefore = entry.base
     let old = entry.timing
     let new = EntryTiming(document.definition)
     entry.document = bytes
@@ -112,7 +113,10 @@ extension Scheduler {
     _ = advance(&entry, mark, lastRunAt, now: now)
     entry.totalRunCount = max(entry.totalRunCount, document.totalRunCount)
     // Another schedule, or enabled again: the next occurrence after now; nothing overdue is invented.
-    let isRescheduled = old.schedule != new.schedule || old.startAfter != new.startAfter || !old.enabled
+    // Unless another daemon has gone on by the new one since: then it is we who hear of it late.
+    let isLate = mark.map { $0.due > baseBefore } ?? false
+    let isRescheduled =
+      !isLate && (old.schedule != new.schedule || old.startAfter != new.startAfter || !old.enabled)
     if isRescheduled { entry.floor = now }
     if !new.runImmediately { entry.immediate = nil }
     noticeImmediate(&entry, now: now)
@@ -136,10 +140,16 @@ extension Scheduler {
   /// The bytes are those we know; the mark may say more.
   private mutating func resume(_ handle: DueHeap.Handle, _ mark: Mark?, now: UnixTime) {
     guard var entry = entries[handle] else { return }
-    let didAdvance = advance(&entry, mark, nil, now: now)
+    let didAdvance = advance(&entry, mark, lastRunAt(in: entry, ifNewerThan: mark), now: now)
     entries[handle] = entry
     if case .unresolved = entry.phase { return schedule(handle) }
     if didAdvance { schedule(handle) }
+  }
+
+  /// What an entry's own document remembers, where the mark is older than what we count from.
+  private func lastRunAt(in entry: ScheduleEntry, ifNewerThan mark: Mark?) -> UnixTime? {
+    guard let mark, mark.due < entry.base, let layout = try? DocumentLayout(entry.document) else { return nil }
+    return layout["last_run_at"].flatMap { DocumentDate($0, in: layout.bytes)?.instant }
   }
 
   /// After a change of what is known: the next due time from it. A script on its way is waited for first.
@@ -175,7 +185,11 @@ extension Scheduler {
       return true
     }
     // The mark's count stands even where its time is known already: a stale copy may have lost it in the document.
-    if let mark, mark.due >= entry.base { entry.totalRunCount = max(entry.totalRunCount, mark.totalRunCount) }
+    // A newer mark knows better even where it counts less: the schedule was made again, and we have not heard of it.
+    if let mark, mark.due >= entry.base {
+      let count = mark.totalRunCount
+      entry.totalRunCount = mark.due > entry.base ? count : max(entry.totalRunCount, count)
+    }
     let newest = [mark?.due, lastRunAt].compactMap { $0 }.max() ?? entry.base
     let didAdvance = newest > entry.base
     if mark != nil { entry.isBaseOurs = false }

@@ -4,6 +4,16 @@ import Testing
 
 @Suite("Connection: nothing fires unless documents are loaded and events are heard")
 struct ConnectionTests {
+  /// The mark is older since nothing was fired yet, and not because the store went back.
+  @Test func aReloadDoesNotForgetTheDocumentsOwnLastRun() {
+    var bench = SchedulerBench()
+    let document = Sample.document(#""last_run_at": "2026-03-02T12:00:00Z""#)
+    _ = bench.load(EntryName("a"), document, .fired(-60))
+    _ = bench.receive(.disconnected)
+    _ = bench.load(EntryName("a"), document, .fired(-60))
+    #expect(bench.run(20).dues == [10, 20])
+  }
+
   private let a = EntryName("a")
   private let b = EntryName("b")
   private let c = EntryName("c")

@@ -152,6 +152,26 @@ struct LiveEditTests {
     #expect(restarted.run(3_600).dues == [2_700])
   }
 
+  /// The other daemon has gone on by the new schedule, and we hear of the edit late: what it left due is due.
+  @Test func anEditHeardOfLateLosesNothing() {
+    var bench = SchedulerBench()
+    _ = bench.receive(.leadershipChanged(false))
+    _ = bench.load(a, Sample.document(#""catchup": "all""#), .fired(0))
+    _ = bench.pass(25)
+    let faster = #"{"every": 4, "period": "seconds"}"#
+    _ = bench.edit(a, Sample.document(#""catchup": "all""#, interval: faster), .fired(18, count: 3))
+    _ = bench.receive(.leadershipChanged(true))
+    #expect(bench.run(10).dues == [22, 26, 30, 34])
+  }
+
+  /// It was made again while nobody told us: the newer mark counts from the beginning.
+  @Test func aNewerMarkKnowsTheCountBetter() {
+    var bench = SchedulerBench()
+    _ = bench.load(a, Sample.document(), .fired(0, count: 25))
+    _ = bench.edit(a, Sample.document(#""description": "again""#), .fired(7, count: 1))
+    #expect(bench.run(17).fires.map(\.mark.totalRunCount) == [2])
+  }
+
   /// Another daemon fired: the document and the mark say so, and no person did anything.
   @Test func aFireOfAnotherDaemonIsNobodysEdit() throws {
     var bench = SchedulerBench()
