@@ -196,9 +196,13 @@ final class OutboxRelay {
       broker?.queues(boundTo: exchange.name, routingKey: exchange.key) { [weak self] queues, error in
         guard let self, session == self.session else { return }
         if let error, error.isOfWrongServer { return lost("\(url): \(error.message)") }
-        // Neither: the connection has died, and `lost` follows.
-        guard let answer = queues.map({ .success($0) }) ?? error.map({ .failure($0) }) else { return }
-        answers[lane] = answer
+        if let queues {
+          answers[lane] = .success(queues)
+        } else if let error {
+          answers[lane] = .failure(error)
+        } else {
+          return  // the connection has died, and `lost` follows
+        }
         if answers.count == exchanges.count { relay(items, answers, window) }
       }
     }
