@@ -9,7 +9,7 @@
 -- ARGV[3]    how many messages must be there before
 --
 -- Returns {'OK'} | {'DUPLICATE'} | {'AFTER'} one of them is not there yet
---       | {'BADQUEUE', list, type} | {'ERR', '<command>: <error>'}
+--       | {'BADQUEUE', list, type} | {'ERR', command, error}
 local message, first = ARGV[1], tonumber(ARGV[3]) + 2
 
 if redis.call('EXISTS', KEYS[1]) == 1 then return {'DUPLICATE'} end
@@ -22,14 +22,14 @@ for i = first, #KEYS do
 end
 
 local reply = redis.pcall('SET', KEYS[1], '1', 'EX', ARGV[2])
-if reply.err then return {'ERR', 'SET: ' .. reply.err} end
+if reply.err then return {'ERR', 'SET', reply.err} end
 for i = first, #KEYS do
   reply = redis.pcall('LPUSH', KEYS[i], message)
   if type(reply) == 'table' and reply.err then
     -- Exact: while the script runs, nobody can have taken what it pushed.
     for j = first, i - 1 do redis.call('LPOP', KEYS[j]) end
     redis.call('DEL', KEYS[1])
-    return {'ERR', 'LPUSH: ' .. reply.err}
+    return {'ERR', 'LPUSH', reply.err}
   end
 end
 return {'OK'}

@@ -85,7 +85,11 @@ enum RelayOutcome: Equatable {
     case "BADQUEUE":
       self = .refused(
         "the queue's key \(EntryName(text(1))) on the broker holds a Redis \(text(2)), not a list; delete it")
-    case "ERR": self = .refused("the broker refused \(text(1))")
+    case "ERR":
+      // Before Redis 7 an error that a script has caught may begin with the minus sign of the protocol.
+      let error = RedisServerError(text(2).hasPrefix("-") ? String(text(2).dropFirst()) : text(2))
+      self =
+        error.isOfWrongServer ? .wrongServer(error.message) : .refused("the broker refused \(text(1)): \(error.message)")
     default: self = .refused("the relay script gave an unknown answer")
     }
   }
