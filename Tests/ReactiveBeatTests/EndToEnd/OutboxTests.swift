@@ -62,14 +62,16 @@ import Testing
     for round in 1...3 {
       #expect(eventually { servers.ids().count >= round * 20 })
       servers.broker.server.kill()
-      let line = try daemon.wait(for: "broker lost")
-      #expect(line.level == "error")
-      #expect(line.reason.contains(servers.broker.server.socketPath))
-      #expect(line["broker"]?.contains(servers.broker.server.socketPath) == true)
-      #expect(line.number("waiting") != nil)
+      if round == 1 {
+        let line = try daemon.wait(for: "broker lost")
+        #expect(line.level == "error")
+        #expect(line.reason.contains(servers.broker.server.socketPath))
+        #expect(line["broker"]?.contains(servers.broker.server.socketPath) == true)
+        #expect(line.number("waiting") != nil)
+      }
       #expect(eventually { servers.outbox.count >= 10 })
       try servers.broker.restart()
-      try daemon.wait(for: "broker back")
+      if round == 1 { try daemon.wait(for: "broker back") }
       #expect(eventually { servers.outbox.count < 3 })
     }
     try daemon.stop()
@@ -94,7 +96,7 @@ import Testing
     #expect(servers.outbox.count == 1)
     try servers.broker.restart()
     #expect(try daemon.wait(for: "broker back").number("waiting") == 0)
-    #expect(servers.ids().count == 1 && servers.isDrained())
+    #expect(servers.isDrained() && servers.ids().count == 1)
     // The same failure again and again was told once.
     #expect(daemon.logged("broker lost").count == 1)
   }
@@ -168,7 +170,7 @@ import Testing
   @Test func daemonKilled() throws {
     let servers = try TwoServers()
     servers.store.set("a", schedule("a", every: "0.1", #", "catchup": "all""#))
-    let environment = ["BEAT_WATCH_LEASE_TTL": "1", "BEAT_WATCH_LOG_LEVEL": "debug"]
+    let environment = ["BEAT_WATCH_LEASE_TTL": "1"]
     for round in 1...3 {
       let daemon = try servers.daemon(environment)
       #expect(eventually { servers.ids().count >= round * 5 })
@@ -178,9 +180,10 @@ import Testing
       servers.broker.server.resume()
     }
     let daemon = try servers.daemon(environment)
-    #expect(eventually { servers.ids().count >= 30 })
+    try daemon.wait(for: "leading")
+    #expect(eventually { servers.ids().count >= 30 && servers.isDrained() })
     try daemon.stop()
-    #expect(servers.ids() == servers.fired("a", every: 100_000), "\(daemon.output)")
+    #expect(servers.ids() == servers.fired("a", every: 100_000))
   }
 
   /// Whoever leads carries on.
@@ -196,6 +199,7 @@ import Testing
     let first = daemons.first { !$0.logged("fired").isEmpty }
     try first?.kill()
     #expect(eventually { servers.ids().count >= 25 })
+    #expect(eventually { servers.isDrained() })
     for daemon in daemons where daemon.isRunning { try daemon.stop() }
     #expect(servers.ids() == servers.fired("a", every: 100_000))
   }
@@ -253,7 +257,7 @@ import Testing
       let line = try daemon.wait(for: "fired", key: servers.store.key(name))
       #expect(eventually { servers.ids().last == line["id"] })
     }
-    #expect(servers.outbox.count == 300)
+    #expect(eventually { servers.outbox.count == 300 })
     servers.broker.broker("DEL", "wrong")
     #expect(eventually { servers.isDrained() })
     #expect(servers.ids("wrong") == (0..<300).map { "wrong-\($0)" })
@@ -285,8 +289,8 @@ import Testing
     let daemon = try servers.daemon()
     #expect(try daemon.wait(for: "held").reason.contains("what is this"))
     servers.store.set("a", schedule("a", atOnce))
-    #expect(eventually { servers.ids().count == 1 })
-    #expect(servers.outbox == [Array("what is this".utf8)])
+    #expect(eventually { servers.outbox == [Array("what is this".utf8)] })
+    #expect(servers.ids().count == 1)
   }
 
   @Test func outboxOfAnotherType() throws {
