@@ -54,6 +54,7 @@ final class OutboxRelay {
 
   /// nil: stopped.
   private var store: StoreScripts?
+  private var lookup: SentinelLookup?
   private var connection: RedisConnection?
   /// nil: not connected, or not yet logged in.
   private var broker: BrokerScripts?
@@ -106,7 +107,7 @@ final class OutboxRelay {
     isNudged = true
     if broker != nil {
       if !isBusy { readNext() }
-    } else if connection == nil, !retryTimer.isScheduled {
+    } else if connection == nil, lookup == nil, !retryTimer.isScheduled {
       connect()
     }
   }
@@ -120,8 +121,25 @@ final class OutboxRelay {
 
   private func connect() {
     disconnect()
+    switch url.location {
+    case .server(let endpoint):
+      connect(to: endpoint)
+    case .sentinels(let group):
+      let session = session
+      lookup = SentinelLookup(of: group, on: loop) { [weak self] outcome in
+        guard let self, session == self.session else { return }
+        lookup = nil
+        switch outcome {
+        case .found(let endpoint): connect(to: endpoint)
+        case .failed(let reason): lost(reason)
+        }
+      }
+    }
+  }
+
+  private func connect(to endpoint: RedisEndpoint) {
     let session = session
-    let connection = RedisConnection(to: url.endpoint, on: loop) { [weak self] error in
+    let connection = RedisConnection(to: endpoint, security: url.security, on: loop) { [weak self] error in
       guard let self, session == self.session else { return }
       // A server may hang up on clients that rest (`timeout`). If it is gone, the next attempt will tell.
       lost(error.message, isWorthALine: isBusy || broker == nil)
@@ -137,6 +155,8 @@ final class OutboxRelay {
 
   private func disconnect() {
     session += 1
+    lookup?.cancel()
+    lookup = nil
     connection?.close()
     connection = nil
     broker = nil
