@@ -4,7 +4,7 @@ import BeatCore
 public struct BeatConfiguration: Sendable {
   /// Where the documents are.
   public var store: RedisURL
-  /// Where the workers' queues are: another database of the same server, or the same one.
+  /// Where the workers' queues are: another database of the same server, the same one, or another server.
   public var broker: RedisURL
   /// What documents' keys begin with.
   public var keyPrefix = "tasks:meta:"
@@ -19,6 +19,9 @@ public struct BeatConfiguration: Sendable {
   /// How long the lease of the daemon that fires lasts without being renewed; microseconds, at least 1 s. nil: no lease,
   /// for a daemon that is the only one.
   public var leaseTTL: Int64? = 5_000_000
+  /// How many messages may wait on the store for a broker that is another server, at least 1. Then nothing fires until
+  /// there is room again.
+  public var outboxLimit = 100_000
   /// How often all documents are read where no edit can be heard; microseconds.
   public var pollInterval: Int64 = 5_000_000
   /// How often all documents are compared with what is known; microseconds. nil: never.

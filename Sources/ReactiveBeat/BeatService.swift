@@ -30,6 +30,11 @@ public final class BeatService {
   private lazy var retryTimer = LoopTimer(on: loop) { [unowned self] in connect() }
   private lazy var stopTimer = LoopTimer(on: loop) { [unowned self] in finishStopping() }
 
+  private lazy var relay: OutboxRelay = {
+    let log = RelayLog(logger, broker: configuration.broker)
+    return OutboxRelay(to: configuration.broker, on: loop) { log.report($0) }
+  }()
+
   private var session: StoreSession?
   private var scripts: StoreScripts?
   private var load: DocumentLoad?
@@ -83,6 +88,7 @@ public final class BeatService {
     connect()
     loop.run()
     session?.close()
+    relay.stop()
     return end
   }
 
@@ -130,8 +136,10 @@ public final class BeatService {
 
   /// The next daemon takes over at once, and not when the lease has run out.
   private func release() {
-    guard let scripts, pulse.isLeading, configuration.leaseTTL != nil else { return stopTimer.schedule(after: 0) }
-    scripts.release(token) { [unowned self] in stopTimer.schedule(after: 0) }
+    relay.finish { [unowned self] in
+      guard let scripts, pulse.isLeading, configuration.leaseTTL != nil else { return stopTimer.schedule(after: 0) }
+      scripts.release(token) { [unowned self] in stopTimer.schedule(after: 0) }
+    }
   }
 
   private func finishStopping() {
@@ -171,6 +179,8 @@ public final class BeatService {
       logger.notice("primary", metadata: ["address": .string("\(endpoint)"), "master": .string(master)])
     case .notice(let text):
       logger.notice("notifications", metadata: ["reason": .string(text)])
+    case .brokerUnknown(let text):
+      logger.notice("broker", metadata: ["reason": .string(text)])
     case .ended(let failure):
       ended(failure)
     }
@@ -197,6 +207,7 @@ public final class BeatService {
       "schedules": .stringConvertible(schedules), "rejected": .stringConvertible(scheduler.rejectedCount),
       "store": .string("\(configuration.store)"), "broker": .string("\(configuration.broker)"),
       "prefix": .string(configuration.keyPrefix), "events": .string(hearing.rawValue),
+      "delivery": .string((scripts?.delivery ?? .direct).rawValue),
     ]
     if hearing == .polling {
       logger.error(
@@ -287,6 +298,7 @@ public final class BeatService {
   private func ended(_ failure: StoreFailure) {
     session = nil
     scripts = nil
+    relay.stop()
     load?.cancel()
     load = nil
     audit?.cancel()
@@ -377,8 +389,10 @@ public final class BeatService {
     case .lead(let token):
       self.token = token
       logger.notice("leading", metadata: configuration.leaseTTL == nil ? [:] : ["token": .string(token)])
+      if let scripts { relay.start(scripts) }
       receive(.leadershipChanged(true))
     case .standBy(let reason):
+      relay.stop()
       logger.notice("standing by", metadata: ["reason": .string(reason)])
       receive(.leadershipChanged(false))
     case .reload(let reason):
@@ -400,22 +414,24 @@ public final class BeatService {
       // Not from within the scheduler's own actions.
       return loop.soon { [unowned self] in ended(plan, .unknown) }
     }
+    guard scripts.delivery == .direct else {
+      return scripts.fire(intoOutbox: plan, token: token) { [unowned self] outcome in
+        if outcome == .fired { relay.nudge() }
+        ended(plan, outcome)
+      }
+    }
     switch plan.route {
     case .queue(let name):
-      if declared.insert(name).inserted { scripts.declare(queue: name) }
+      if declared.insert(name).inserted { scripts.onBroker.declare(queue: name) }
       scripts.fire(plan, to: [Array(name.utf8)], token: token) { [unowned self] in ended(plan, $0) }
     case .exchange(let exchange, let key):
-      scripts.queues(boundTo: exchange, routingKey: key) { [unowned self] queues, error in
+      scripts.onBroker.queues(boundTo: exchange, routingKey: key) { [unowned self] queues, error in
         guard let queues else {
           let text = "the bindings of exchange \(exchange) could not be read: "
           return ended(plan, error.map { .refused(text + $0.message) } ?? .unknown)
         }
         guard !queues.isEmpty else {
-          return ended(
-            plan,
-            .refused(
-              "no queue is bound to exchange \(exchange) with routing key \(key), and Celery would lose the message: "
-                + "start a worker that consumes from it, or name the \"queue\""))
+          return ended(plan, .refused(Route.unbound(exchange, key)))
         }
         scripts.fire(plan, to: queues, token: token) { [unowned self] in ended(plan, $0) }
       }

@@ -54,6 +54,12 @@ struct RunCommand: ParsableCommand {
   @Option(help: "Seconds between audits of all schedules, 0 for none. [BEAT_WATCH_AUDIT_INTERVAL; default 300]")
   var auditInterval: String?
 
+  @Option(
+    help: """
+      Messages that may wait for a broker on another server, 1 to 10000000. [BEAT_WATCH_OUTBOX_LIMIT; default 100000]
+      """)
+  var outboxLimit: String?
+
   @Option(help: "debug, info, notice, warning or error. [BEAT_WATCH_LOG_LEVEL; default info]")
   var logLevel: String?
 
@@ -97,6 +103,14 @@ struct RunCommand: ParsableCommand {
     ).seconds(0...86_400)
     configuration.auditInterval = audit == 0 ? nil : audit
     configuration.leaseTTL = noLease ? nil : ttl
+    configuration.outboxLimit = try Setting(
+      "--outbox-limit", outboxLimit, "BEAT_WATCH_OUTBOX_LIMIT", default: "100000"
+    ).checked {
+      guard let count = Int($0), (1...10_000_000).contains(count) else {
+        throw ValidationError("expected a whole number, 1 to 10000000")
+      }
+      return count
+    }
 
     let logger = Logger(label: "beat-watch") { _ in LogOutput(format: format, level: level) }
     let service = try BeatService(configuration, logger: logger)

@@ -16,6 +16,9 @@ public struct RedisKeys: Hashable, Sendable {
   /// HASH, entry name -> `Mark`: the newest due time that was fired, or the time first seen.
   public var mark: [UInt8] { own("mark") }
 
+  /// LIST, `OutboxItem`s that wait for a broker which is another server; the newest at the head.
+  public var outbox: [UInt8] { own("outbox") }
+
   /// STRING, the token of the daemon that fires.
   public var lease: [UInt8] { own("lease") }
 
@@ -57,16 +60,20 @@ public struct RedisKeys: Hashable, Sendable {
     key.flatMap { #"*?[]\"#.utf8.contains($0) ? [UInt8(ascii: "\\"), $0] : [$0] }
   }
 
-  // MARK: on the broker, kombu's
+  // MARK: on the broker
 
-  /// LIST, the messages of `queue` with a priority. kombu folds priorities 0…9 into the steps 0, 3, 6 and 9, each a list
+  /// LIST, kombu's: the messages of `queue` with a priority. kombu folds priorities 0…9 into the steps 0, 3, 6 and 9, each a list
   /// of its own; 0 is served first. (kombu/transport/redis.py `_q_for_pri`)
   public static func queue(_ queue: [UInt8], priority: Int64) -> [UInt8] {
     let step: Int64 = [9, 6, 3].first { priority >= $0 } ?? 0
     return step == 0 ? queue : queue + QueueBinding.separator + Array("\(step)".utf8)
   }
 
-  /// SET of `QueueBinding`s of an exchange.
+  /// STRING, our own: this task's message has been put on its queues. Only where the broker is another server than the
+  /// store.
+  public static func delivered(_ task: TaskID) -> [UInt8] { Array("reactivebeat:dedup:\(task)".utf8) }
+
+  /// SET, kombu's: the `QueueBinding`s of an exchange.
   public static func bindings(_ exchange: String) -> [UInt8] { Array("_kombu.binding.\(exchange)".utf8) }
 
   /// SET, the same; kombu 5.7 keeps an exchange's bindings as long as it exists.

@@ -14,13 +14,15 @@
 -- ARGV[8]     the mark to store
 -- ARGV[9]     how far, in microseconds, due may lie ahead of this server's clock
 -- ARGV[10]    the store's database, ARGV[11] the broker's, on this server
+-- ARGV[12]    the longest that a list may be; '' or 0 = any length
 --
 -- Returns {'OK'} | {'FENCED'} | {'ALREADY_MINE'} | {'ALREADY', mark} | {'GONE'} | {'CHANGED'}
---       | {'EARLY', this server's microseconds} | {'BADQUEUE', list, type} | {'ERR', '<command>: <error>'}
+--       | {'EARLY', this server's microseconds} | {'BADQUEUE', list, type} | {'FULL', list's length}
+--       | {'ERR', '<command>: <error>'}
 -- Sending the same call again is always safe.
 local document, mark, lease = KEYS[1], KEYS[2], KEYS[3]
 local token, old, new, message, entry, due, id = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[7]
-local store, broker = ARGV[10], ARGV[11]
+local store, broker, longest = ARGV[10], ARGV[11], tonumber(ARGV[12]) or 0
 
 if token ~= '' and redis.call('GET', lease) ~= token then return {'FENCED'} end
 
@@ -44,6 +46,10 @@ local problem
 for i = 4, #KEYS do
   local there = redis.call('TYPE', KEYS[i]).ok
   if there ~= 'list' and there ~= 'none' then problem = {'BADQUEUE', KEYS[i], there} end
+  if not problem and longest > 0 then
+    local length = redis.call('LLEN', KEYS[i])
+    if length >= longest then problem = {'FULL', length} end
+  end
 end
 local pushed = 3
 if not problem then

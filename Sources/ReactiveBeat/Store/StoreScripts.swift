@@ -9,27 +9,31 @@ struct StoreScripts {
   private static let pulseScript = LuaScript(embedded: PackageResources.pulse_lua)
   private static let releaseScript = LuaScript(embedded: PackageResources.release_lua)
   private static let forgetScript = LuaScript(embedded: PackageResources.forget_lua)
-  private static let declareScript = LuaScript(embedded: PackageResources.declare_lua)
-  private static let bindingsScript = LuaScript(embedded: PackageResources.bindings_lua)
+  private static let outboxScript = LuaScript(embedded: PackageResources.outbox_lua)
 
   let connection: RedisConnection
   let keys: RedisKeys
   let maximumDocumentLength: Int
   /// Microseconds; see `BeatConfiguration.maximumLead`.
   let maximumLead: Int64
-  private let store: [UInt8]
-  private let broker: [UInt8]
+  let delivery: Delivery
+  /// How many messages may wait in the outbox.
+  private let outboxLimit: Int
+  private let storeDatabase: Int
+  private let brokerDatabase: Int
 
   init(
     connection: RedisConnection, keys: RedisKeys, storeDatabase: Int, brokerDatabase: Int, maximumDocumentLength: Int,
-    maximumLead: Int64
+    maximumLead: Int64, delivery: Delivery, outboxLimit: Int
   ) {
     self.connection = connection
     self.keys = keys
     self.maximumDocumentLength = maximumDocumentLength
     self.maximumLead = maximumLead
-    store = Array("\(storeDatabase)".utf8)
-    broker = Array("\(brokerDatabase)".utf8)
+    self.delivery = delivery
+    self.outboxLimit = outboxLimit
+    self.storeDatabase = storeDatabase
+    self.brokerDatabase = brokerDatabase
   }
 
   /// Documents with their marks. `nil`: the connection died, or the server refused, which ends it too.
@@ -75,15 +79,6 @@ struct StoreScripts {
     ) { completion($0?.integer == 1) }
   }
 
-  /// Makes a queue known as kombu does, so that purging, inspecting and named exchanges find it.
-  func declare(queue: String) {
-    let binding = QueueBinding(queue: queue)
-    Self.declareScript.evaluate(
-      on: connection, keys: [RedisKeys.bindings(queue), RedisKeys.permanentBindings(queue)],
-      arguments: [binding.member, store, broker]
-    ) { _ in }
-  }
-
   /// - Parameter clock: ours, read when the reply is there.
   /// Neither a reply nor an error: the connection died.
   func pulse(
@@ -115,31 +110,67 @@ struct StoreScripts {
     }
   }
 
-  /// The queues that a message to `exchange` goes to.
-  func queues(
-    boundTo exchange: String, routingKey: String, then completion: @escaping ([[UInt8]]?, RedisServerError?) -> Void
-  ) {
-    Self.bindingsScript.evaluate(
-      on: connection, keys: [RedisKeys.bindings(exchange)], arguments: [store, broker]
-    ) { reply in
-      guard let members = reply?.array else { return completion(nil, reply?.error) }
-      let key = Array(routingKey.utf8)
-      let bindings = members.compactMap { $0.bytes.flatMap { QueueBinding(member: $0) } }.filter { $0.matches(key) }
-      completion(Set(bindings.map(\.queue)).sorted { $0.lexicographicallyPrecedes($1) }, nil)
-    }
+  /// The scripts for the broker's database of this same server.
+  var onBroker: BrokerScripts {
+    BrokerScripts(connection: connection, database: storeDatabase, brokerDatabase: brokerDatabase)
   }
 
   /// - Parameter token: of the lease; empty: the lease is not asked for.
   func fire(_ plan: FirePlan, to queues: [[UInt8]], token: String, then completion: @escaping (FireOutcome) -> Void) {
     let lists = queues.map { RedisKeys.queue($0, priority: plan.priority) }
+    fire(plan, plan.message, on: lists, of: brokerDatabase, longest: 0, token: token, then: completion)
+  }
+
+  /// The same, with the message in the outbox, where the relay finds it.
+  func fire(intoOutbox plan: FirePlan, token: String, then completion: @escaping (FireOutcome) -> Void) {
+    fire(
+      plan, OutboxItem(plan).bytes, on: [keys.outbox], of: storeDatabase, longest: outboxLimit, token: token,
+      then: completion)
+  }
+
+  private func fire(
+    _ plan: FirePlan, _ message: [UInt8], on lists: [[UInt8]], of database: Int, longest: Int, token: String,
+    then completion: @escaping (FireOutcome) -> Void
+  ) {
     Self.fireScript.evaluate(
       on: connection, keys: [keys.document(plan.entry), keys.mark, keys.lease] + lists,
       arguments: [
-        Array(token.utf8), plan.oldDocument, plan.newDocument, plan.message, plan.entry.bytes,
+        Array(token.utf8), plan.oldDocument, plan.newDocument, message, plan.entry.bytes,
         Array(Mark.digits(plan.due).utf8),
-        Array(plan.taskID.description.utf8), plan.mark.bytes, Array("\(maximumLead)".utf8), store, broker,
+        Array(plan.taskID.description.utf8), plan.mark.bytes, Array("\(maximumLead)".utf8),
+        Array("\(storeDatabase)".utf8), Array("\(database)".utf8), Array("\(longest)".utf8),
       ]
     ) { reply in completion(FireOutcome(reply)) }
+  }
+
+  // MARK: the outbox
+
+  /// What an `outbox.lua` has read.
+  struct Outbox {
+    /// Items in the whole outbox.
+    var count: Int
+    /// Those read, the oldest first.
+    var items: [[UInt8]]
+  }
+
+  /// The oldest items but for the first `skipped`: at most `count`, and no more than about `bytes` of them. Neither
+  /// items nor an error: the connection died.
+  func outbox(
+    skipping skipped: Int, count: Int, bytes: Int, then completion: @escaping (Outbox?, RedisServerError?) -> Void
+  ) {
+    Self.outboxScript.evaluate(
+      on: connection, keys: [keys.outbox], arguments: [skipped, count, bytes].map { Array("\($0)".utf8) }
+    ) { reply in
+      guard let parts = reply?.array, let length = parts.first?.integer else { return completion(nil, reply?.error) }
+      completion(Outbox(count: Int(clamping: length), items: parts.dropFirst().compactMap(\.bytes)), nil)
+    }
+  }
+
+  /// Takes the oldest item with these bytes out. `nil`: the connection died; an error: it may still be there.
+  func removeFromOutbox(_ item: [UInt8], then completion: @escaping (Result<Void, RedisServerError>?) -> Void) {
+    connection.send(RedisCommand("LREM", keys.outbox, -1, item)) { reply in
+      completion(reply.map { $0.error.map { .failure($0) } ?? .success(()) })
+    }
   }
 }
 
@@ -166,6 +197,9 @@ extension FireOutcome {
     case "EARLY": self = .early(serverTime: UnixTime(microseconds: Int64(text(1)) ?? 0))
     case "BADQUEUE":
       self = .refused("the queue's key \(EntryName(text(1))) holds a Redis \(text(2)), not a list; delete it")
+    case "FULL":
+      self = .refused(
+        "the outbox is full: \(parts.last?.integer ?? 0) messages wait for the broker; what is due waits for room")
     case "ERR": self = .refused("Redis refused \(text(1))")
     default: self = .refused("the fire script gave an unknown answer")
     }

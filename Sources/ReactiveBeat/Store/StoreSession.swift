@@ -22,6 +22,8 @@ final class StoreSession {
     case ended(StoreFailure)
     /// Something to tell the operator; the session goes on.
     case notice(String)
+    /// Nobody can tell whether store and broker are one server; the session goes on.
+    case brokerUnknown(String)
   }
 
   private let configuration: BeatConfiguration
@@ -38,6 +40,7 @@ final class StoreSession {
   private var commands: RedisConnection?
   private var stream: NotificationStream?
   private var brokerCheck: RedisConnection?
+  private var delivery = Delivery.direct
   private lazy var deadline = LoopTimer(on: loop) { [unowned self] in probeTimedOut() }
   private var probeEvents = 0
   /// CONFIG is not allowed here, so nobody but the probe can tell whether events come.
@@ -61,10 +64,18 @@ final class StoreSession {
     heartbeat = keys.heartbeat(instance)
   }
 
-  func start() { locate(configuration.store) { [weak self] in self?.connect(to: $0) } }
+  func start() {
+    locate(configuration.store) { [weak self] in
+      self?.connect(to: $0)
+    } failed: { [weak self] in
+      self?.end(.notReady($0))
+    }
+  }
 
   /// Finds the server of a URL: at the URL's address, or where its sentinels say that it is now.
-  private func locate(_ url: RedisURL, then found: @escaping (RedisEndpoint) -> Void) {
+  private func locate(
+    _ url: RedisURL, then found: @escaping (RedisEndpoint) -> Void, failed: @escaping (String) -> Void
+  ) {
     switch url.location {
     case .server(let endpoint):
       found(endpoint)
@@ -73,7 +84,7 @@ final class StoreSession {
         guard let self, !isOver else { return }
         lookup = nil
         switch outcome {
-        case .failed(let reason): end(.notReady(reason))
+        case .failed(let reason): failed(reason)
         case .found(let endpoint):
           handle(.found(endpoint, master: group.masterName))
           found(endpoint)
@@ -140,18 +151,27 @@ final class StoreSession {
     return "the sentinels name \(commands.endpoint) as \(group.masterName), and it is a replica: a failover is going on"
   }
 
-  /// A fire is one step of one server: store and broker must be the same one.
+  /// A fire is one step of one server. Where the broker is another one, or nobody can tell, messages take the way
+  /// through the outbox, which is right in both cases.
   private func checkBroker(_ store: ServerInfo) {
     guard configuration.broker.location != configuration.store.location else { return listen() }
-    locate(configuration.broker) { [weak self] in self?.checkBroker(at: $0, store) }
+    locate(configuration.broker) { [weak self] in
+      self?.checkBroker(at: $0, store)
+    } failed: { [weak self] _ in
+      self?.delivery = .outbox
+      self?.listen()
+    }
   }
 
   private func checkBroker(at endpoint: RedisEndpoint, _ store: ServerInfo) {
     guard endpoint != commands?.endpoint else { return listen() }
     let broker = configuration.broker
-    let connection = RedisConnection(to: endpoint, security: broker.security, on: loop) { [weak self] error in
-      guard let self, brokerCheck != nil else { return }
-      end(.lost(error))
+    // Short: while the broker does not answer, nothing fires.
+    let timeouts = RedisTimeouts(connect: 1_000_000, reply: 1_000_000)
+    let connection = RedisConnection(to: endpoint, security: broker.security, on: loop, timeouts: timeouts) {
+      [weak self] _ in
+      // Why, the relay will find and tell.
+      self?.compare(store, with: nil)
     }
     brokerCheck = connection
     connection.handshake(broker, clientName: clientName) { [weak self] error in
@@ -162,24 +182,17 @@ final class StoreSession {
     }
   }
 
-  private func compare(_ store: ServerInfo, with broker: ServerInfo) {
+  private func compare(_ store: ServerInfo, with broker: ServerInfo?) {
     guard !isOver, let connection = brokerCheck else { return }
     brokerCheck = nil
     connection.close()
-    guard let runID = broker.runID, let storeRunID = store.runID else {
-      return end(
-        .misconfigured(
+    delivery = store.runID != nil && store.runID == broker?.runID ? .direct : .outbox
+    if let broker, broker.runID == nil || store.runID == nil {
+      handle(
+        .brokerUnknown(
           "INFO is not allowed, so that it is not known whether the store \(configuration.store) and the broker "
-            + "\(configuration.broker) are one Redis server: allow it (+info), or give both URLs the same address"))
-    }
-    guard runID == storeRunID else {
-      let hasSentinels = configuration.store.endpoint == nil || configuration.broker.endpoint == nil
-      // During a failover the two may be found at different servers, and later not.
-      let failure = hasSentinels ? StoreFailure.notReady : StoreFailure.misconfigured
-      return end(
-        failure(
-          "the store \(configuration.store) and the broker \(configuration.broker) are different Redis servers, and a "
-            + "fire is one atomic step on one: put the schedules into another database of the broker's server"))
+            + "\(configuration.broker) are one Redis server; they are taken for two. Where they are one, allow it "
+            + "(+info), or give both URLs the same address"))
     }
     listen()
   }
@@ -289,7 +302,7 @@ final class StoreSession {
         StoreScripts(
           connection: commands, keys: keys, storeDatabase: configuration.store.database,
           brokerDatabase: configuration.broker.database, maximumDocumentLength: maximumDocumentLength,
-          maximumLead: configuration.maximumLead)))
+          maximumLead: configuration.maximumLead, delivery: delivery, outboxLimit: configuration.outboxLimit)))
   }
 
   private func probeTimedOut() {

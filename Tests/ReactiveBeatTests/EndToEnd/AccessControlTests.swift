@@ -126,14 +126,52 @@ import Testing
     #expect(daemon.logged("notifications").count == 1)
   }
 
-  /// Store and broker have different addresses, and INFO alone could tell that they are one server.
+  /// Store and broker have different addresses, and INFO alone could tell that they are one server. Taken for two, they
+  /// are used rightly in both cases.
   @Test func identityUnknown() throws {
     let stage = try Stage(tcp: true)
     stage.store("ACL", "SETUSER", "beat", "on", ">secret", "~*", "&*", "+@all", "-info")
     let socket = "redis+socket://beat:secret@\(stage.server.socketPath)?virtual_host=1"
     let daemon = try stage.launch(["CELERY_REDIS_SCHEDULER_URL": socket], user: "beat:secret@")
-    #expect(try daemon.exit() == .status(78))
-    #expect(daemon.otherLines.first?.contains("+info") == true)
+    #expect(try daemon.wait(for: "broker").reason.contains("+info"))
+    #expect(try daemon.wait(for: "ready")["delivery"] == "outbox")
+    stage.set("a", schedule("a", atOnce))
+    #expect(eventually { stage.messages().count == 1 })
+  }
+
+  /// What is needed on each of two servers: see docs/operations.md, "Two servers".
+  @Test func twoServers() throws {
+    let servers = try TwoServers()
+    func allow(_ stage: Stage, _ rules: [String]) {
+      let words = ["ACL", "SETUSER", "beat", "reset", "on", ">secret"] + rules
+      #expect(stage.store.call(words.map { Array($0.utf8) })?.isOK == true)
+    }
+    let ofTheQueues = ["~celery*", "~_kombu.binding*", "+lpush", "+smembers", "+sadd"]
+    allow(
+      servers.store,
+      (Self.needed + Self.configuration + Self.better).filter { !ofTheQueues.contains($0) }
+        + ["+lpush", "+llen", "+lindex", "+lrem"])
+    allow(
+      servers.broker,
+      ofTheQueues + [
+        "~reactivebeat:dedup:*", "+info", "+client|setname", "+eval", "+evalsha", "+exists", "+set", "+del", "+type",
+        "+lpop",
+      ])
+    servers.broker.broker("SADD", "_kombu.binding.topics", "key\u{06}\u{16}\u{06}\u{16}celery.topics")
+    let daemon = try servers.store.launch(
+      ["CELERY_BROKER_URL": servers.broker.url(0, user: "beat:secret@")], user: "beat:secret@")
+    #expect(try daemon.wait(for: "ready")["delivery"] == "outbox")
+    servers.store.set("queue", schedule("queue", atOnce))
+    servers.store.set("exchange", schedule("exchange", #", "exchange": "topics", "routing_key": "key"\#(atOnce)"#))
+    // A queue that this user may not use harms the others not.
+    servers.store.set("other", schedule("other", #", "queue": "other"\#(atOnce)"#))
+    #expect(eventually { servers.ids().count == 1 && servers.ids("celery.topics").count == 1 })
+    let held = try daemon.wait(for: "held")
+    #expect(held["queue"] == "other" && held.reason.contains("permission"))
+    servers.broker.store("ACL", "SETUSER", "beat", "~other")
+    #expect(eventually { servers.ids("other").count == 1 })
+    try daemon.stop()
+    #expect(servers.store.store("ACL", "LOG")?.array?.count == 0)
   }
 
   @Test func wrongPassword() throws {

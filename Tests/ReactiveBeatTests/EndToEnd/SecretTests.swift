@@ -57,7 +57,10 @@ import Testing
     }
     let user = "beat:\(Self.encoded)@"
     let daemon = try stage.launch(["CELERY_BROKER_URL": other.url(0, user: user)], user: user)
-    #expect(try daemon.exit() == .status(78))
+    #expect(try daemon.wait(for: "ready")["delivery"] == "outbox")
+    other.store("ACL", "DELUSER", "beat")
+    #expect(try daemon.wait(for: "broker lost").reason.contains("refused to log in"))
+    try daemon.stop()
     expectNothing(daemon.output)
   }
 }

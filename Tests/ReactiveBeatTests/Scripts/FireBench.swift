@@ -16,6 +16,7 @@ struct FireCall {
   var id = "5f8bd2a1-8f0c-5d5e-9f3a-0c1d2e3f4a5b"
   var count: Int64 = 3
   var maximumLead: Int64 = 50_000
+  var longest = "0"
 
   /// The mark that the call leaves behind.
   var stored: String {
@@ -57,7 +58,7 @@ final class FireBench {
     let arguments = [
       Array(call.token.utf8), call.old, call.new, call.message, call.entry, Array(Mark.digits(call.due).utf8),
       Array(call.id.utf8), Array(call.stored.utf8), Array("\(call.maximumLead)".utf8), Array("\(storeDatabase)".utf8),
-      Array("\(brokerDatabase)".utf8),
+      Array("\(brokerDatabase)".utf8), Array(call.longest.utf8),
     ]
     return (client ?? store).call(
       [Array("EVAL".utf8), Array(script.utf8), Array("\(keys.count)".utf8)] + keys + arguments)

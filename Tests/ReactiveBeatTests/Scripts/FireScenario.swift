@@ -174,6 +174,30 @@ struct FireScenario: Sendable, CustomTestStringConvertible {
       bench.check("the document", bench.document, "old")
       bench.check("the mark", bench.mark, nil)
     },
+    FireScenario("FULL: a list that may not grow") { bench in
+      var call = FireCall()
+      (call.lists, call.longest) = (["one", "two"].map { Array($0.utf8) }, "3")
+      bench.broker("RPUSH", "two", "a", "b", "c")
+      let answer = bench.answer(call)?.array ?? []
+      bench.check("the answer", answer.first?.text, "FULL")
+      bench.check("its length", answer.last?.integer, 3)
+      bench.check("list one", bench.messages("one"), [])
+      bench.check("list two", bench.messages("two").count, 3)
+      bench.check("the document", bench.document, "old")
+      bench.check("the mark", bench.mark, nil)
+      bench.broker("RPOP", "two")
+      bench.check("with room again", bench.fire(call), "OK")
+      bench.check("list two", bench.messages("two"), ["message", "a", "b"])
+    },
+    FireScenario("FULL: no bound") { bench in
+      bench.broker("RPUSH", "celery", "a", "b", "c")
+      for (longest, due) in [("", 1), ("0", 2), ("5", 3)] as [(String, Int64)] {
+        var call = FireCall()
+        bench.store("SET", "tasks:meta:a", "old")
+        (call.longest, call.due) = (longest, call.due.advanced(by: due))
+        bench.check("the answer for '\(longest)'", bench.fire(call), due == 3 ? "FULL" : "OK")
+      }
+    },
     FireScenario("ERR: a mark that cannot be kept takes every message back") { bench in
       bench.broker("RPUSH", "one", "before", "message")
       let limited = try bench.client(without: ["hset"])

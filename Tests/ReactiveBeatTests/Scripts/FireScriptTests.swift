@@ -63,6 +63,9 @@ import Testing
         testDescription: "the queue's type", text: "if there ~= 'list' and there ~= 'none' then",
         replacement: "if false then", scenario: "BADQUEUE: a queue"),
       Safeguard(
+        testDescription: "the bound", text: "if length >= longest then problem = {'FULL', length} end",
+        scenario: "FULL: a list"),
+      Safeguard(
         testDescription: "the checks before the first push",
         text: "if there ~= 'list' and there ~= 'none' then problem = {'BADQUEUE', KEYS[i], there} end",
         replacement: """
@@ -103,6 +106,11 @@ import Testing
     #expect(outcome("CHANGED") == .changed)
     #expect(outcome("FENCED") == .fenced)
     #expect(outcome("EARLY", "1700000000000000") == .early(serverTime: UnixTime(microseconds: 1_700_000_000_000_000)))
+    guard case .refused(let full) = FireOutcome(.array([.string(Array("FULL".utf8)), .integer(7)])) else {
+      Issue.record("a full outbox is not .refused")
+      return
+    }
+    #expect(full.contains("outbox is full: 7"))
     guard case .refused(let queue) = outcome("BADQUEUE", "slow\u{06}\u{16}3", "hash"),
       case .refused(let text) = outcome("ERR", "LPUSH: OOM command not allowed"),
       case .refused(let error) = FireOutcome(.error(RedisServerError("MISCONF cannot write"))),

@@ -1,0 +1,42 @@
+import BeatCore
+import Logging
+
+/// What the relay tells, as log lines.
+struct RelayLog {
+  private let logger: Logger
+  private let broker: RedisURL
+
+  init(_ logger: Logger, broker: RedisURL) {
+    self.logger = logger
+    self.broker = broker
+  }
+
+  func report(_ event: OutboxRelay.Event) {
+    switch event {
+    case .brokerLost(let reason, let waiting):
+      var fields = about(["reason": .string(reason)])
+      if let waiting { fields["waiting"] = .stringConvertible(waiting) }
+      logger.error("broker lost", metadata: fields)
+    case .brokerBack(let waiting):
+      logger.notice("broker back", metadata: about(["waiting": .stringConvertible(waiting)]))
+    case .held(let item, let reason):
+      var fields: Logger.Metadata = ["reason": .string(reason)]
+      if let item {
+        fields["id"] = .string(item.taskID.description)
+        fields["queue"] = .string(item.route.name)
+      }
+      logger.error("held", metadata: fields)
+    case .relayed(let count, let duplicates, let waiting):
+      logger.debug(
+        "relayed",
+        metadata: [
+          "count": .stringConvertible(count), "duplicates": .stringConvertible(duplicates),
+          "waiting": .stringConvertible(waiting),
+        ])
+    }
+  }
+
+  private func about(_ more: Logger.Metadata) -> Logger.Metadata {
+    more.merging(["broker": .string("\(broker)")]) { $1 }
+  }
+}

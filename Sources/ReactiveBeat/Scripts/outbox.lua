@@ -1,0 +1,18 @@
+-- Reads the oldest items of the outbox.
+--
+-- KEYS[1]  outbox    LIST    the oldest at the tail
+-- ARGV[1]  how many of the oldest to pass over
+-- ARGV[2]  how many to read at most
+-- ARGV[3]  bytes after which no further one is read; the first is read however long it is
+--
+-- Returns {number of items in the outbox, item...}, the oldest first.
+local length = redis.call('LLEN', KEYS[1])
+local answer, bytes = {length}, 0
+local first = ARGV[1] + 1
+for i = first, math.min(first + ARGV[2] - 1, length) do
+  local item = redis.call('LINDEX', KEYS[1], -i)
+  bytes = bytes + #item
+  if i > first and bytes > tonumber(ARGV[3]) then break end
+  answer[#answer + 1] = item
+end
+return answer

@@ -1,0 +1,35 @@
+-- Puts one message of the outbox on its queues, on a broker that is another server than the store: on all of them or on
+-- none, and once, however often it is called.
+--
+-- KEYS[1]    reactivebeat:dedup:<task id>             STRING
+-- KEYS[2...] the same of messages that must be there before    STRING
+-- KEYS[...]  lists to push to                         LIST (may be absent)
+-- ARGV[1]    the message
+-- ARGV[2]    seconds for which a repeat is known
+-- ARGV[3]    how many messages must be there before
+--
+-- Returns {'OK'} | {'DUPLICATE'} | {'AFTER'} one of them is not there yet
+--       | {'BADQUEUE', list, type} | {'ERR', command, error}
+local message, first = ARGV[1], tonumber(ARGV[3]) + 2
+
+if redis.call('EXISTS', KEYS[1]) == 1 then return {'DUPLICATE'} end
+for i = 2, first - 1 do
+  if redis.call('EXISTS', KEYS[i]) == 0 then return {'AFTER'} end
+end
+for i = first, #KEYS do
+  local there = redis.call('TYPE', KEYS[i]).ok
+  if there ~= 'list' and there ~= 'none' then return {'BADQUEUE', KEYS[i], there} end
+end
+
+local reply = redis.pcall('SET', KEYS[1], '1', 'EX', ARGV[2])
+if reply.err then return {'ERR', 'SET', reply.err} end
+for i = first, #KEYS do
+  reply = redis.pcall('LPUSH', KEYS[i], message)
+  if type(reply) == 'table' and reply.err then
+    -- Exact: while the script runs, nobody can have taken what it pushed.
+    for j = first, i - 1 do redis.call('LPOP', KEYS[j]) end
+    redis.call('DEL', KEYS[1])
+    return {'ERR', 'LPUSH', reply.err}
+  end
+end
+return {'OK'}

@@ -1,0 +1,96 @@
+import BeatCore
+
+/// The Lua scripts that work on the broker's database, on a connection to the broker, or to the store where both are
+/// one server.
+struct BrokerScripts {
+  private static let declareScript = LuaScript(embedded: PackageResources.declare_lua)
+  private static let bindingsScript = LuaScript(embedded: PackageResources.bindings_lua)
+  private static let relayScript = LuaScript(embedded: PackageResources.relay_lua)
+  /// For so many seconds the broker knows a message that it has had already.
+  private static let memory = 604_800
+
+  let connection: RedisConnection
+  /// The database that the connection has chosen, and the broker's.
+  private let databases: [[UInt8]]
+
+  init(connection: RedisConnection, database: Int, brokerDatabase: Int) {
+    self.connection = connection
+    databases = [database, brokerDatabase].map { Array("\($0)".utf8) }
+  }
+
+  /// Makes a queue known as kombu does, so that purging, inspecting and named exchanges find it.
+  func declare(queue: String) {
+    let binding = QueueBinding(queue: queue)
+    Self.declareScript.evaluate(
+      on: connection, keys: [RedisKeys.bindings(queue), RedisKeys.permanentBindings(queue)],
+      arguments: [binding.member] + databases
+    ) { _ in }
+  }
+
+  /// The queues that a message to `exchange` goes to. Neither queues nor an error: the connection died.
+  func queues(
+    boundTo exchange: String, routingKey: String, then completion: @escaping ([[UInt8]]?, RedisServerError?) -> Void
+  ) {
+    Self.bindingsScript.evaluate(on: connection, keys: [RedisKeys.bindings(exchange)], arguments: databases) { reply in
+      guard let members = reply?.array else { return completion(nil, reply?.error) }
+      let key = Array(routingKey.utf8)
+      let bindings = members.compactMap { $0.bytes.flatMap { QueueBinding(member: $0) } }.filter { $0.matches(key) }
+      completion(Set(bindings.map(\.queue)).sorted { $0.lexicographicallyPrecedes($1) }, nil)
+    }
+  }
+
+  /// Puts a message of the outbox on its lists, if it is not there already.
+  ///
+  /// - Parameter predecessors: tasks whose messages must have been put there before.
+  func relay(
+    _ item: OutboxItem, to lists: [[UInt8]], after predecessors: [TaskID],
+    then completion: @escaping (RelayOutcome) -> Void
+  ) {
+    Self.relayScript.evaluate(
+      on: connection, keys: ([item.taskID] + predecessors).map(RedisKeys.delivered) + lists,
+      arguments: [item.message, Array("\(Self.memory)".utf8), Array("\(predecessors.count)".utf8)]
+    ) { completion(RelayOutcome($0)) }
+  }
+}
+
+/// What became of one message of the outbox.
+enum RelayOutcome: Equatable {
+  case delivered
+  /// It had been delivered before.
+  case duplicate
+  /// A message that goes before it is not there yet.
+  case tooSoon
+  /// Nothing was changed; the text says what and where.
+  case refused(String)
+  /// This server will not do it, and a new connection may lead to one that does; the text is the server's.
+  case wrongServer(String)
+  /// The connection died first.
+  case unknown
+
+  init(_ reply: RedisReply?) {
+    guard let reply else {
+      self = .unknown
+      return
+    }
+    if let error = reply.error {
+      self = error.isOfWrongServer ? .wrongServer(error.message) : .refused("the broker refused it: \(error.message)")
+      return
+    }
+    let parts = reply.array ?? []
+    func text(_ index: Int) -> String { parts.indices.contains(index) ? parts[index].text ?? "" : "" }
+    switch text(0) {
+    case "OK": self = .delivered
+    case "DUPLICATE": self = .duplicate
+    case "AFTER": self = .tooSoon
+    case "BADQUEUE":
+      self = .refused(
+        "the queue's key \(EntryName(text(1))) on the broker holds a Redis \(text(2)), not a list; delete it")
+    case "ERR":
+      // Before Redis 7 an error that a script has caught may begin with the minus sign of the protocol.
+      let error = RedisServerError(text(2).hasPrefix("-") ? String(text(2).dropFirst()) : text(2))
+      self =
+        error.isOfWrongServer ? .wrongServer(error.message) : .refused("the broker refused \(text(1)): \(error.message)")
+    default: self = .refused("the relay script gave an unknown answer")
+    }
+  }
+}

@@ -1,0 +1,378 @@
+import BeatCore
+
+/// Carries messages from the store's outbox to the queues of a broker that is another server.
+///
+/// A message is put on its queues first, by a script that knows a repeat, and then taken out of the outbox: whoever dies
+/// between the two, the next one repeats, and nothing comes twice. Messages for one list arrive in the order of the
+/// outbox. One that cannot be delivered stays, and so do those behind it for the same list; the others go on.
+///
+/// It asks nobody while there is nothing to do: work begins with `start`, `nudge`, a connection that stands, or a timer
+/// that runs only while something waits.
+final class OutboxRelay {
+  enum Event {
+    /// Said once for each reason. `waiting`: items in the outbox, if the store could tell.
+    case brokerLost(reason: String, waiting: Int?)
+    /// After `brokerLost`: messages are accepted again.
+    case brokerBack(waiting: Int)
+    /// Stays in the outbox, with what is behind it for the same list, and is tried again. Said once for each reason.
+    /// No item: its bytes cannot be read, or the outbox cannot.
+    case held(OutboxItem?, reason: String)
+    case relayed(count: Int, duplicates: Int, waiting: Int)
+  }
+
+  /// Items, and about how many bytes of them, that are on their way at once.
+  private static let windowCount = 128
+  private static let windowBytes = 1 << 20
+  private static let shortestHold: Int64 = 1_000_000
+  private static let longestHold: Int64 = 60_000_000
+
+  /// A walk through the outbox, from its oldest item to its newest.
+  private struct Pass {
+    /// Items that stay: they are the oldest, since what is delivered is taken out.
+    var held = 0
+    /// Lists and exchanges behind whose held items the others must wait.
+    var blocked: Set<[UInt8]> = []
+  }
+
+  /// The part of a pass that is under way.
+  private final class Window {
+    let outbox: StoreScripts.Outbox
+    /// Items of which nothing is known yet.
+    var open = 0
+    var held = 0
+    var relayed = 0
+    var duplicates = 0
+
+    init(_ outbox: StoreScripts.Outbox) { self.outbox = outbox }
+  }
+
+  private let url: RedisURL
+  private let loop: EventLoop
+  private let handle: (Event) -> Void
+  private lazy var retryTimer = LoopTimer(on: loop) { [unowned self] in connect() }
+  private lazy var heldTimer = LoopTimer(on: loop) { [unowned self] in tryHeldAgain() }
+
+  /// nil: stopped.
+  private var store: StoreScripts?
+  private var lookup: SentinelLookup?
+  private var connection: RedisConnection?
+  /// nil: not connected, or not yet logged in.
+  private var broker: BrokerScripts?
+  /// Grows with each connection and each stop: what an answer belongs to.
+  private var session = 0
+  private var backoff = Backoff()
+  private var readyAt: BootTime?
+  private var pass = Pass()
+  private var holdDelay = shortestHold
+  private var isBusy = false
+  private var isNudged = false
+  private var declared: Set<[UInt8]> = []
+  /// What was said last about the broker.
+  private var complaint: String?
+  /// What was said last about a list.
+  private var complaints: [[UInt8]: String] = [:]
+  private var whenIdle: (() -> Void)?
+
+  init(to url: RedisURL, on loop: EventLoop, handle: @escaping (Event) -> Void) {
+    self.url = url
+    self.loop = loop
+    self.handle = handle
+  }
+
+  // MARK: the interface
+
+  /// Carries what waits, and from now on what comes, until `stop`. Where messages are delivered directly, only what an
+  /// earlier run has left behind.
+  func start(_ scripts: StoreScripts) {
+    stop()
+    store = scripts
+    guard scripts.delivery == .direct else { return connect() }
+    let session = session
+    scripts.connection.send(RedisCommand("TYPE", scripts.keys.outbox)) { [weak self] reply in
+      guard let self, session == self.session, let type = reply?.text, type != "none" else { return }
+      connect()
+    }
+  }
+
+  /// Ends it without waiting. What is on its way will be done again, and known as a repeat.
+  func stop() {
+    store = nil
+    disconnect()
+    retryTimer.cancel()
+  }
+
+  /// There is a new item in the outbox.
+  func nudge() {
+    guard store != nil else { return }
+    isNudged = true
+    if broker != nil {
+      if !isBusy { readNext() }
+    } else if connection == nil, lookup == nil, !retryTimer.isScheduled {
+      connect()
+    }
+  }
+
+  /// Runs `done` when nothing is on its way any more: at once, or when the outbox has been walked through.
+  func finish(then done: @escaping () -> Void) {
+    if isBusy { whenIdle = done } else { done() }
+  }
+
+  // MARK: the broker
+
+  private func connect() {
+    disconnect()
+    switch url.location {
+    case .server(let endpoint):
+      connect(to: endpoint)
+    case .sentinels(let group):
+      let session = session
+      lookup = SentinelLookup(of: group, on: loop) { [weak self] outcome in
+        guard let self, session == self.session else { return }
+        lookup = nil
+        switch outcome {
+        case .found(let endpoint): connect(to: endpoint)
+        case .failed(let reason): lost(reason)
+        }
+      }
+    }
+  }
+
+  private func connect(to endpoint: RedisEndpoint) {
+    let session = session
+    let connection = RedisConnection(to: endpoint, security: url.security, on: loop) { [weak self] error in
+      guard let self, session == self.session else { return }
+      // A server may hang up on clients that rest (`timeout`). If it is gone, the next attempt will tell.
+      lost(error.message, isWorthALine: isBusy || broker == nil)
+    }
+    self.connection = connection
+    connection.handshake(url, clientName: "beat-watch-relay") { [weak self] error in
+      guard error == nil, let self, session == self.session else { return }
+      broker = BrokerScripts(connection: connection, database: url.database, brokerDatabase: url.database)
+      readyAt = BootClock.now()
+      readNext()
+    }
+  }
+
+  private func disconnect() {
+    session += 1
+    lookup?.cancel()
+    lookup = nil
+    connection?.close()
+    connection = nil
+    broker = nil
+    pass = Pass()
+    heldTimer.cancel()
+    declared.removeAll()
+    becomeIdle()
+  }
+
+  private func lost(_ reason: String, isWorthALine: Bool = true) {
+    let health = readyAt.map { BootClock.now().microseconds(since: $0) } ?? 0
+    readyAt = nil
+    disconnect()
+    retryTimer.schedule(after: backoff.next(afterHealth: health))
+    guard isWorthALine, complaint != reason, let store else { return }
+    complaint = reason
+    store.outbox(skipping: 0, count: 0, bytes: 0) { [weak self] outbox, _ in
+      self?.handle(.brokerLost(reason: reason, waiting: outbox?.count))
+    }
+  }
+
+  private func becomeIdle() {
+    isBusy = false
+    let done = whenIdle
+    whenIdle = nil
+    done?()
+  }
+
+  // MARK: a pass
+
+  private func readNext() {
+    guard let store, broker != nil else { return }
+    isBusy = true
+    isNudged = false
+    let session = session
+    store.outbox(skipping: pass.held, count: Self.windowCount, bytes: Self.windowBytes) { [weak self] outbox, error in
+      guard let self, session == self.session else { return }
+      if let outbox { return resolve(Window(outbox)) }
+      // Without an error the store's connection has died, and its owner knows.
+      guard let error else { return }
+      complain(about: [], nil, "the outbox cannot be read: \(error.message)")
+      endPass(isWhole: false)
+    }
+  }
+
+  /// Asks for the queues of named exchanges, before anything is sent: order depends on knowing the lists.
+  private func resolve(_ window: Window) {
+    let items = window.outbox.items.map { OutboxItem($0) }
+    var exchanges: [[UInt8]: (name: String, key: String)] = [:]
+    for item in items {
+      if let item, case .exchange(let name, let key) = item.route { exchanges[item.lane] = (name, key) }
+    }
+    var answers: [[UInt8]: Result<[[UInt8]], RedisServerError>] = [:]
+    guard !exchanges.isEmpty else { return relay(items, answers, window) }
+    let session = session
+    for (lane, exchange) in exchanges {
+      broker?.queues(boundTo: exchange.name, routingKey: exchange.key) { [weak self] queues, error in
+        guard let self, session == self.session else { return }
+        if let error, error.isOfWrongServer { return lost("\(url): \(error.message)") }
+        if let queues {
+          answers[lane] = .success(queues)
+        } else if let error {
+          answers[lane] = .failure(error)
+        } else {
+          return  // the connection has died, and `lost` follows
+        }
+        if answers.count == exchanges.count { relay(items, answers, window) }
+      }
+    }
+  }
+
+  private func relay(
+    _ items: [OutboxItem?], _ bindings: [[UInt8]: Result<[[UInt8]], RedisServerError>], _ window: Window
+  ) {
+    /// The newest message for each list, after which the next one is to arrive.
+    var newest: [[UInt8]: TaskID] = [:]
+    window.open = 1
+    for (bytes, item) in zip(window.outbox.items, items) {
+      guard let item else {
+        let start = Array(bytes.prefix(100))
+        window.held += 1
+        complain(about: start, nil, "an item of the outbox is not ours; take it out (LREM): \(EntryName(start))")
+        continue
+      }
+      let (lists, reason) = lists(of: item, bindings)
+      let lanes = [item.lane] + lists
+      if let reason {
+        complain(about: item.lane, item, reason)
+        hold(lanes, window)
+      } else if !pass.blocked.isDisjoint(with: lanes) {
+        hold(lanes, window)
+      } else {
+        let predecessors = Set(lanes.compactMap { newest[$0] })
+        for lane in lanes { newest[lane] = item.taskID }
+        send(item, bytes, to: lists, after: Array(predecessors), window)
+      }
+    }
+    closeOne(of: window)
+  }
+
+  private func lists(
+    of item: OutboxItem, _ bindings: [[UInt8]: Result<[[UInt8]], RedisServerError>]
+  ) -> (lists: [[UInt8]], problem: String?) {
+    guard case .exchange(let exchange, let key) = item.route else { return ([item.lane], nil) }
+    switch bindings[item.lane] {
+    case .success(let queues) where queues.isEmpty: return ([], Route.unbound(exchange, key))
+    case .success(let queues): return (queues.map { RedisKeys.queue($0, priority: item.priority) }, nil)
+    case .failure(let error):
+      return ([], "the bindings of exchange \(exchange) could not be read: \(error.message)")
+    case nil: return ([], "the bindings of exchange \(exchange) are not known")
+    }
+  }
+
+  private func send(
+    _ item: OutboxItem, _ bytes: [UInt8], to lists: [[UInt8]], after predecessors: [TaskID], _ window: Window
+  ) {
+    guard let broker else { return }
+    if case .queue(let name) = item.route, declared.insert(Array(name.utf8)).inserted { broker.declare(queue: name) }
+    window.open += 1
+    let session = session
+    broker.relay(item, to: lists, after: predecessors) { [weak self] outcome in
+      guard let self, session == self.session else { return }
+      switch outcome {
+      case .delivered, .duplicate:
+        window.relayed += 1
+        if outcome == .duplicate { window.duplicates += 1 }
+        complaints[item.lane] = nil
+        return remove(item, bytes, window)
+      case .tooSoon:
+        hold([item.lane] + lists, window)
+      case .refused(let reason):
+        complain(about: item.lane, item, reason)
+        hold([item.lane] + lists, window)
+      case .wrongServer(let text):
+        return lost("\(url): \(text)")
+      case .unknown:
+        return  // `lost` follows
+      }
+      closeOne(of: window)
+    }
+  }
+
+  private func remove(_ item: OutboxItem, _ bytes: [UInt8], _ window: Window) {
+    let session = session
+    store?.removeFromOutbox(bytes) { [weak self] result in
+      guard let self, session == self.session, let result else { return }
+      if case .failure(let error) = result {
+        window.held += 1
+        complain(about: [], item, "it was delivered and cannot be taken out of the outbox: \(error.message)")
+      }
+      closeOne(of: window)
+    }
+  }
+
+  private func hold(_ lanes: [[UInt8]], _ window: Window) {
+    window.held += 1
+    pass.blocked.formUnion(lanes)
+  }
+
+  private func closeOne(of window: Window) {
+    window.open -= 1
+    guard window.open == 0 else { return }
+    let isLast = pass.held + window.outbox.items.count >= window.outbox.count
+    pass.held += window.held
+    if complaint != nil {
+      complaint = nil
+      handle(.brokerBack(waiting: window.outbox.count - window.relayed))
+    }
+    if window.relayed > 0 {
+      handle(
+        .relayed(
+          count: window.relayed, duplicates: window.duplicates, waiting: window.outbox.count - window.relayed))
+    }
+    if isLast, !isNudged { endPass(isWhole: true) } else { readNext() }
+  }
+
+  /// - Parameter isWhole: the outbox was read to its end.
+  private func endPass(isWhole: Bool) {
+    if isWhole, pass.held == 0 {
+      holdDelay = Self.shortestHold
+      complaints.removeAll()
+      heldTimer.cancel()
+    } else if !heldTimer.isScheduled {
+      heldTimer.schedule(after: holdDelay)
+      holdDelay = min(holdDelay * 2, Self.longestHold)
+    }
+    becomeIdle()
+  }
+
+  private func tryHeldAgain() {
+    guard !isBusy else { return heldTimer.schedule(after: Self.shortestHold) }
+    pass = Pass()
+    readNext()
+  }
+
+  private func complain(about lane: [UInt8], _ item: OutboxItem?, _ reason: String) {
+    guard complaints[lane] != reason else { return }
+    complaints[lane] = reason
+    handle(.held(item, reason: reason))
+  }
+}
+
+extension OutboxItem {
+  /// What must arrive in order: a list, or what goes to an exchange with one routing key.
+  fileprivate var lane: [UInt8] {
+    switch route {
+    case .queue(let name): RedisKeys.queue(Array(name.utf8), priority: priority)
+    case .exchange(let name, let key): Array("exchange\0\(name)\0\(key)\0\(priority)".utf8)
+    }
+  }
+}
+
+extension Route {
+  /// What is said of a message to an exchange without a queue for it.
+  static func unbound(_ exchange: String, _ key: String) -> String {
+    "no queue is bound to exchange \(exchange) with routing key \(key), and Celery would lose the message: "
+      + "start a worker that consumes from it, or name the \"queue\""
+  }
+}

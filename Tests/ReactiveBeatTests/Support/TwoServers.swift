@@ -1,0 +1,60 @@
+@testable import BeatCore
+@testable import ReactiveBeat
+
+/// A server for the schedules and another one for the queues.
+final class TwoServers {
+  /// Its database 1 holds the schedules; the others stay empty.
+  let store: Stage
+  /// Its database 0 holds the queues.
+  let broker: Stage
+
+  /// Every acknowledged write survives a server's death.
+  static let durable = ["--appendonly", "yes", "--appendfsync", "always"]
+
+  init(_ arguments: [String] = [], tcp: Bool = false) throws {
+    (store, broker) = try (Stage(arguments), Stage(arguments, tcp: tcp))
+  }
+
+  init(store: Stage, broker: Stage) { (self.store, self.broker) = (store, broker) }
+
+  func launch(_ environment: [String: String] = [:], user: String = "") throws -> Daemon {
+    try store.launch(["CELERY_BROKER_URL": broker.url(0, user: user)].merging(environment) { $1 })
+  }
+
+  /// Starts a daemon and waits until it fires.
+  func daemon(_ environment: [String: String] = [:]) throws -> Daemon {
+    let daemon = try launch(environment)
+    try daemon.wait(for: "ready")
+    return daemon
+  }
+
+  var outboxKey: String { "reactivebeat:\(store.prefix)outbox" }
+
+  /// The outbox's items as they lie there, the oldest first.
+  var outbox: [[UInt8]] { (store.store("LRANGE", outboxKey, "0", "-1")?.array ?? []).reversed().compactMap(\.bytes) }
+
+  /// Lets an item wait as if it had been fired.
+  func put(_ item: [UInt8]) { store.store.call([Array("LPUSH".utf8), Array(outboxKey.utf8), item]) }
+
+  func isDrained() -> Bool { store.store("EXISTS", outboxKey)?.integer == 0 }
+
+  /// The ids in a list of the broker, the oldest first.
+  func ids(_ list: String = "celery") -> [String] { broker.messages(list).map(\.id) }
+
+  /// The ids of all occurrences that the mark of a schedule tells of.
+  func fired(_ name: String, every microseconds: Int64) -> [String] {
+    guard let mark = store.mark(name) else { return [] }
+    return store.taskIDs(name, last: mark.due, every: microseconds, count: Int(mark.totalRunCount))
+  }
+}
+
+extension OutboxItem {
+  /// An item that no schedule has made.
+  static func sample(_ id: String, _ route: Route = .queue("celery"), priority: Int64 = 0) -> OutboxItem {
+    OutboxItem(
+      FirePlan(
+        entry: EntryName("sample"), task: "t", taskID: TaskID(text: id), due: UnixTime(microseconds: 1), oldDocument: [],
+        newDocument: [], message: Array(#"{"headers": {"id": "\#(id)"}}"#.utf8), route: route, priority: priority,
+        mark: Mark(due: UnixTime(microseconds: 1), taskID: nil, totalRunCount: 1)))
+  }
+}
