@@ -5,4 +5,6 @@
 -- ARGV[2]  the mark to store
 --
 -- Returns 1 if it was stored, 0 if another stands there.
-return redis.call('HSETNX', KEYS[1], ARGV[1], ARGV[2])
+if redis.call('HGET', KEYS[1], ARGV[1]) then return 0 end
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
+return 1
