@@ -137,8 +137,9 @@ public final class BeatService {
   /// The next daemon takes over at once, and not when the lease has run out.
   private func release() {
     relay.finish { [unowned self] in
-      guard let scripts, pulse.isLeading, configuration.leaseTTL != nil else { return stopTimer.schedule(after: 0) }
-      scripts.release(token) { [unowned self] in stopTimer.schedule(after: 0) }
+      // Also when we do not lead: a pulse on its way may have taken it.
+      guard let scripts, configuration.leaseTTL != nil else { return stopTimer.schedule(after: 0) }
+      scripts.release(instance) { [unowned self] in stopTimer.schedule(after: 0) }
     }
   }
 
@@ -379,6 +380,7 @@ public final class BeatService {
   private func perform(_ action: Pulse.Action) {
     switch action {
     case .send(let request):
+      guard !isStopping else { return }
       scripts?.pulse(request, instance: instance, incarnation: incarnation, clock: SystemClock.now) {
         [unowned self] reply, error in
         if let reply { receive(.replied(reply) as Pulse.Event) }

@@ -6,7 +6,8 @@ public struct Pulse {
   public struct Configuration: Sendable {
     /// Who we are: in the lease, in the heartbeat's key.
     public var instance: String
-    /// Between two pulses; microseconds.
+    /// Between two pulses; microseconds. With a short lease a third of it: the holder stops when half of it has gone by
+    /// without an answer, and one late answer must not be the end.
     public var period: Int64 = 1_000_000
     /// How long a lease lasts that is not renewed; microseconds. nil: no lease, and whoever is here fires.
     public var leaseTTL: Int64?
@@ -18,6 +19,7 @@ public struct Pulse {
     public init(instance: String, leaseTTL: Int64?) {
       self.instance = instance
       self.leaseTTL = leaseTTL
+      if let leaseTTL { period = min(period, max(leaseTTL / 3, 100_000)) }
     }
   }
 
@@ -61,6 +63,8 @@ public struct Pulse {
   private var unheard: BootTime?
   private var hears = true
   private var token: String?
+  /// The lease was freed while a pulse was on its way, which may have come before or after that.
+  private var wasFreed = false
   /// When the pulse was sent that last confirmed the lease.
   private var confirmedAt = BootTime(microseconds: 0)
   private var incarnation: String?
@@ -81,7 +85,12 @@ public struct Pulse {
       unheard = nil
       return []
     case .leaseFreed:
-      return isLeading || inFlight != nil || configuration.leaseTTL == nil ? [] : beat(now)
+      guard !isLeading, configuration.leaseTTL != nil else { return [] }
+      guard inFlight == nil else {
+        wasFreed = true
+        return []
+      }
+      return beat(now)
     case .fenced:
       token = nil
       return standBy("the lease is another daemon's")
@@ -117,6 +126,7 @@ public struct Pulse {
     }
     if inFlight == nil {
       sequence += 1
+      wasFreed = false
       inFlight = (sequence, now)
       unheard = unheard ?? now
       actions.append(.send(PulseRequest(sequence: sequence, leaseTTL: configuration.leaseTTL)))
@@ -167,9 +177,10 @@ public struct Pulse {
       return isNews ? lead(new) : []
     case .other(_, let remaining):
       token = nil
+      let actions = standBy("another daemon holds the lease")
+      if wasFreed { return actions + beat(now) }
       // Lazy expiry: ask again when it must have run out, not a period later.
-      let wait = min(configuration.period, max(remaining, 0) + 5_000)
-      return standBy("another daemon holds the lease") + [.armTimer(after: wait)]
+      return actions + [.armTimer(after: min(configuration.period, max(remaining, 0) + 5_000))]
     }
   }
 

@@ -6,7 +6,7 @@
 -- KEYS[4]  epoch                       STRING  integer, grows with each new holder
 -- ARGV[1]  sequence
 -- ARGV[2]  milliseconds that the heartbeat lives
--- ARGV[3]  word for the incarnation, if there is none
+-- ARGV[3]  word for the incarnation, if there is none; never the same twice
 -- ARGV[4]  our instance
 -- ARGV[5]  milliseconds that the lease lasts; '0' = no lease is wanted
 --
@@ -17,7 +17,8 @@ redis.call('SET', KEYS[2], ARGV[3], 'NX')
 local token, remaining = '', 0
 if ARGV[5] ~= '0' then
   token = redis.call('GET', KEYS[3]) or ''
-  if token == '' then
+  -- A lease that never runs out is none of ours, and would keep every daemon quiet for ever.
+  if token == '' or redis.call('PTTL', KEYS[3]) == -1 then
     token = ARGV[4] .. ':' .. redis.call('INCR', KEYS[4])
     redis.call('SET', KEYS[3], token, 'PX', ARGV[5])
   elseif string.sub(token, 1, #ARGV[4] + 1) == ARGV[4] .. ':' then

@@ -85,8 +85,9 @@ struct StoreScripts {
     _ request: PulseRequest, instance: String, incarnation: String, clock: @escaping () -> UnixTime,
     then completion: @escaping (PulseReply?, RedisServerError?) -> Void
   ) {
+    // With the sequence: after a flush we are the ones who give the store its word again, and must notice that.
     let arguments = [
-      "\(request.sequence)", "10000", incarnation, instance, "\((request.leaseTTL ?? 0) / 1000)",
+      "\(request.sequence)", "10000", "\(incarnation).\(request.sequence)", instance, "\((request.leaseTTL ?? 0) / 1000)",
     ]
     Self.pulseScript.evaluate(
       on: connection, keys: [keys.heartbeat(instance), keys.incarnation, keys.lease, keys.epoch],
@@ -105,8 +106,9 @@ struct StoreScripts {
   }
 
   /// Gives the lease back, so that the next daemon need not wait for it to run out.
-  func release(_ token: String, then completion: @escaping () -> Void) {
-    Self.releaseScript.evaluate(on: connection, keys: [keys.lease], arguments: [Array(token.utf8)]) { _ in completion()
+  func release(_ instance: String, then completion: @escaping () -> Void) {
+    Self.releaseScript.evaluate(on: connection, keys: [keys.lease], arguments: [Array(instance.utf8)]) { _ in
+      completion()
     }
   }
 

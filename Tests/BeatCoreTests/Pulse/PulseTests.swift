@@ -194,4 +194,36 @@ import Testing
     #expect(pulse.receive(reply(1, lease: .other(token: "", remaining: 0)), now: now) == [.lead(token: "")])
     #expect(pulse.receive(.leaseFreed, now: now).isEmpty)
   }
+
+  /// The event comes on another connection than the answer, so it may tell of what the answer did not see yet.
+  @Test func aLeaseFreedWhileAPulseIsOnItsWayIsAskedForAgain() {
+    var pulse = pulse()
+    _ = pulse.receive(.connected(hears: true), now: now)
+    #expect(pulse.receive(.leaseFreed, now: now).isEmpty)
+    let actions = pulse.receive(reply(1, lease: .other(token: "you:1", remaining: 4 * Self.second)), now: now)
+    #expect(actions.contains(.send(PulseRequest(sequence: 2, leaseTTL: 5 * Self.second))))
+    // Once: the answer to that one has seen it.
+    #expect(
+      pulse.receive(reply(2, lease: .other(token: "they:2", remaining: 4 * Self.second)), now: now) == [
+        .armTimer(after: Self.second)
+      ])
+  }
+
+  /// The shortest lease that can be asked for: its holder asks often enough to keep it.
+  @Test func aShortLeaseIsRenewedInTime() {
+    var pulse = pulse(lease: Self.second)
+    var time = now
+    var actions = pulse.receive(.connected(hears: true), now: time)
+    for beat in Int64(1)...10 {
+      #expect(actions.contains(.send(PulseRequest(sequence: beat, leaseTTL: Self.second))))
+      #expect(actions.last == .armTimer(after: Self.second / 3))
+      time = time.advanced(by: 20_000)
+      _ = pulse.receive(reply(beat), now: time)
+      _ = pulse.receive(.echoed, now: time)
+      #expect(pulse.isLeading)
+      time = time.advanced(by: Self.second / 3)
+      actions = pulse.receive(.timerFired, now: time)
+      #expect(pulse.isLeading)
+    }
+  }
 }

@@ -1,0 +1,328 @@
+import Glibc
+import Testing
+
+@testable import BeatCore
+@testable import ReactiveBeat
+
+/// Several daemons on one store: one fires, the others stand by and take over.
+@Suite struct HandOverTests {
+  private static let names = ["a", "b", "c"]
+  private static let period: Int64 = 200_000
+  private static let shortLease = ["BEAT_WATCH_LEASE_TTL": "1"]
+  private static let leaseKey = "reactivebeat:tasks:meta:lease"
+
+  /// A stage with schedules that fire five times a second and make up for whatever was missed.
+  private func stage(_ arguments: [String] = []) throws -> Stage {
+    let stage = try Stage(arguments)
+    for name in Self.names { stage.set(name, schedule(name, every: "0.2", #", "catchup": "all""#)) }
+    return stage
+  }
+
+  /// A daemon that leads, and one that stands by.
+  private func pair(_ stage: Stage, _ environment: [String: String] = [:]) throws -> (leader: Daemon, standby: Daemon) {
+    let leader = try stage.daemon(environment)
+    try leader.wait(for: "leading")
+    let standby = try stage.daemon(environment)
+    #expect(stage.fires(Self.names, 2))
+    #expect(standby.logged("leading").isEmpty)
+    return (leader, standby)
+  }
+
+  private func seconds(from start: UnixTime, to line: LogLine) throws -> Double {
+    Double(try line.time("ts").microseconds(since: start)) / 1_000_000
+  }
+
+  // MARK: one fires
+
+  @Test func oneLeadsAndTheOtherSendsNothing() throws {
+    let stage = try stage()
+    let (leader, standby) = try pair(stage)
+    // Longer than the lease lasts without being renewed.
+    #expect(stage.fires(Self.names, 30))
+    #expect(leader.logged("leading").count == 1 && leader.logged("standing by").isEmpty)
+    #expect(standby.logged("leading").isEmpty && standby.logged("fired").isEmpty)
+    let token = stage.store("GET", Self.leaseKey)?.text
+    #expect(token?.hasSuffix(":1") == true)
+    try standby.stop()
+    #expect(stage.store("GET", Self.leaseKey)?.text == token)
+    try leader.stop()
+    #expect(stage.store("EXISTS", Self.leaseKey)?.integer == 0)
+    try stage.expectEachOnce(Self.names, every: Self.period)
+  }
+
+  // MARK: hand-over
+
+  /// One after another is told to end, as in a rolling update.
+  @Test func theNextLeadsAtOnceWhenTheLeaderEnds() throws {
+    let stage = try stage()
+    var (leader, standby) = try pair(stage)
+    for round in 2...5 {
+      let start = SystemClock.now()
+      #expect(try leader.stop() == .status(0))
+      let line = try standby.wait(for: "leading")
+      // The lease lasts 5 s: it was given back, and not waited for.
+      #expect(try seconds(from: start, to: line) < 2)
+      #expect(line["token"]?.hasSuffix(":\(round)") == true)
+      #expect(stage.fires(Self.names, 2))
+      leader = standby
+      standby = try stage.daemon()
+    }
+    for daemon in [leader, standby] { try daemon.stop() }
+    try stage.expectEachOnce(Self.names, every: Self.period)
+  }
+
+  /// Many end and begin at the same time; somebody always leads soon after.
+  @Test func manyEndAtOnce() throws {
+    let stage = try stage()
+    var daemons = try (0..<4).map { _ in try stage.daemon() }
+    for _ in 0..<3 {
+      let ending = daemons[..<3]
+      for daemon in ending { daemon.send(SIGTERM) }
+      let start = SystemClock.now()
+      for daemon in ending { #expect(try daemon.exit() == .status(0)) }
+      let last = daemons[3]
+      if last.logged("leading").isEmpty { try last.wait(for: "leading", within: 3) }
+      #expect(SystemClock.now().microseconds(since: start) < 4_000_000)
+      #expect(stage.fires(Self.names, 2))
+      daemons = try [last] + (0..<3).map { _ in try stage.daemon() }
+      daemons.reverse()
+    }
+    for daemon in daemons { try daemon.stop() }
+    try stage.expectEachOnce(Self.names, every: Self.period)
+  }
+
+  @Test func theNextLeadsWhenTheLeaseOfADeadLeaderHasRunOut() throws {
+    let stage = try stage()
+    var (leader, standby) = try pair(stage, Self.shortLease)
+    for _ in 0..<3 {
+      let start = SystemClock.now()
+      try leader.kill()
+      let line = try standby.wait(for: "leading")
+      // A machine that is busy with other tests adds to the one second.
+      #expect(try seconds(from: start, to: line) < 2)
+      #expect(stage.fires(Self.names, 2))
+      leader = standby
+      standby = try stage.daemon(Self.shortLease)
+    }
+    for daemon in [leader, standby] { try daemon.stop() }
+    try stage.expectEachOnce(Self.names, every: Self.period)
+  }
+
+  /// Frozen while it leads, thawed when another does: it finds out before it has fired anything.
+  @Test func aLeaderThatWasFrozenStandsBy() throws {
+    let stage = try stage()
+    let (frozen, other) = try pair(stage, Self.shortLease)
+    for _ in 0..<3 {
+      frozen.send(SIGSTOP)
+      try other.wait(for: "leading")
+      #expect(stage.fires(Self.names, 3))
+      let before = frozen.logged("fired").count
+      frozen.send(SIGCONT)
+      try frozen.wait(for: "standing by")
+      #expect(stage.fires(Self.names, 5))
+      // What was on its way when it froze may be answered now; nothing else.
+      #expect(frozen.logged("fired").count <= before + Self.names.count)
+      #expect(frozen.logged("held").isEmpty)
+      // And back again.
+      other.send(SIGSTOP)
+      try frozen.wait(for: "leading")
+      #expect(stage.fires(Self.names, 3))
+      other.send(SIGCONT)
+      try other.wait(for: "standing by")
+    }
+    for daemon in [frozen, other] { #expect(try daemon.stop() == .status(0)) }
+    try stage.expectEachOnce(Self.names, every: Self.period)
+  }
+
+  /// Redis runs what the leader sends, but the answers do not come: it stops before its lease has run out.
+  @Test func aLeaderThatHearsNothingStopsByItself() throws {
+    let stage = try stage()
+    let proxy = try RedisProxy(to: stage.server)
+    let socket = "redis+socket://\(proxy.path)?virtual_host="
+    let leader = try stage.daemon(
+      Self.shortLease.merging(["CELERY_REDIS_SCHEDULER_URL": socket + "1", "CELERY_BROKER_URL": socket + "0"]) { $1 })
+    try leader.wait(for: "leading")
+    let standby = try stage.daemon(Self.shortLease)
+    #expect(stage.fires(Self.names, 2))
+    proxy.loseReplies()
+    let stopped = try leader.wait(for: "standing by")
+    #expect(stopped.reason.contains("not confirmed"))
+    let next = try standby.wait(for: "leading")
+    #expect(try next.time("ts") > stopped.time("ts"))
+    #expect(stage.fires(Self.names, 3))
+    proxy.cut()
+    try leader.wait(for: "reconnected")
+    #expect(stage.fires(Self.names, 3))
+    for daemon in [leader, standby] { try daemon.stop() }
+    try stage.expectEachOnce(Self.names, every: Self.period)
+  }
+
+  // MARK: the lease's key
+
+  @Test func aDeletedLeaseIsTakenAgain() throws {
+    let stage = try stage()
+    let (first, second) = try pair(stage)
+    for _ in 0..<10 {
+      stage.store("DEL", Self.leaseKey)
+      #expect(eventually { stage.store("EXISTS", Self.leaseKey)?.integer == 1 })
+      #expect(stage.fires(Self.names, 2))
+    }
+    for daemon in [first, second] { #expect(try daemon.stop() == .status(0)) }
+    try stage.expectEachOnce(Self.names, every: Self.period)
+  }
+
+  /// Somebody else's value: nothing is fired while it lasts.
+  @Test func aForeignLeaseIsWaitedFor() throws {
+    let stage = try stage()
+    let (leader, standby) = try pair(stage)
+    stage.store("SET", Self.leaseKey, "somebody", "PX", "1500")
+    try leader.wait(for: "standing by")
+    let standing = Self.names.map { stage.count($0) }
+    #expect(eventually { stage.store("EXISTS", Self.leaseKey)?.integer == 0 || stage.store("GET", Self.leaseKey)?.text != "somebody" })
+    #expect(Self.names.map { stage.count($0) } == standing || stage.store("EXISTS", Self.leaseKey)?.integer == 1)
+    #expect(stage.fires(Self.names, 8))
+    for daemon in [leader, standby] { try daemon.stop() }
+    try stage.expectEachOnce(Self.names, every: Self.period)
+  }
+
+  /// A value that never runs out was set by hand: it is no reason never to fire again.
+  @Test func aLeaseThatNeverRunsOutIsNone() throws {
+    let stage = try stage()
+    let (leader, standby) = try pair(stage)
+    stage.store("SET", Self.leaseKey, "somebody")
+    #expect(stage.fires(Self.names, 3))
+    #expect(stage.store("GET", Self.leaseKey)?.text != "somebody")
+    for daemon in [leader, standby] { try daemon.stop() }
+    try stage.expectEachOnce(Self.names, every: Self.period)
+  }
+
+  @Test func aLeaseOfAnotherTypeIsToldAndRepaired() throws {
+    let stage = try stage()
+    stage.store("LPUSH", Self.leaseKey, "x")
+    let daemon = try stage.launch()
+    let line = try daemon.wait(for: "disconnected")
+    #expect(line.reason.contains("WRONGTYPE"))
+    stage.store("DEL", Self.leaseKey)
+    try daemon.wait(for: "leading")
+    #expect(stage.fires(Self.names, 2))
+  }
+
+  // MARK: Redis goes and comes
+
+  /// With all of them connected to it; again one leads, and nothing is lost.
+  @Test func redisIsStartedAgain() throws {
+    let stage = try stage(["--appendonly", "yes", "--appendfsync", "always"])
+    let daemons = try pair(stage, Self.shortLease)
+    for _ in 0..<3 {
+      stage.server.kill()
+      for daemon in [daemons.leader, daemons.standby] { try daemon.wait(for: "disconnected") }
+      try stage.restart()
+      for daemon in [daemons.leader, daemons.standby] { try daemon.wait(for: "reconnected") }
+      #expect(stage.fires(Self.names, 4))
+    }
+    for daemon in [daemons.leader, daemons.standby] { try daemon.stop() }
+    try stage.expectEachOnce(Self.names, every: Self.period)
+  }
+
+  @Test func theSubscriptionsAreKilled() throws {
+    let stage = try stage()
+    let (leader, standby) = try pair(stage)
+    for _ in 0..<3 {
+      stage.store("CLIENT", "KILL", "TYPE", "pubsub")
+      for daemon in [leader, standby] { try daemon.wait(for: "reconnected") }
+      #expect(stage.fires(Self.names, 3))
+    }
+    // Its lease was its own all the time.
+    #expect(standby.logged("leading").isEmpty)
+    for daemon in [leader, standby] { try daemon.stop() }
+    try stage.expectEachOnce(Self.names, every: Self.period)
+  }
+
+  // MARK: what a standby knows
+
+  /// Every edit, as it happens: when it takes over it needs to read nothing.
+  @Test func aStandbyKnowsEveryEdit() throws {
+    let stage = try Stage()
+    stage.set("a", schedule("a"))
+    stage.set("gone", schedule("gone", every: "0.1"))
+    let leader = try stage.daemon(Self.shortLease)
+    let standby = try stage.daemon(Self.shortLease)
+    #expect(stage.fires(["gone"], 2))
+    stage.set("a", schedule("a", every: "0.1"))
+    stage.store("DEL", stage.key("gone"))
+    stage.set("new", schedule("new", every: "0.1"))
+    try standby.wait(for: "changed", key: stage.key("a"))
+    try standby.wait(for: "removed", key: stage.key("gone"))
+    try standby.wait(for: "loaded", key: stage.key("new"))
+    try leader.kill()
+    try standby.wait(for: "leading")
+    #expect(stage.fires(["a", "new"], 5))
+    let gone = TaskIDs(stage).count(of: "gone")
+    #expect(Int64(gone) == stage.count("gone"))
+    #expect(standby.logged("reconnected").isEmpty && standby.logged("reloaded").isEmpty)
+    try standby.stop()
+  }
+
+  /// Without catch-up: what was due while nobody fired is left out, and said by the one who takes over.
+  @Test func theOneWhoTakesOverDecidesAboutWhatWasMissed() throws {
+    let stage = try Stage()
+    stage.set("a", schedule("a", every: "0.1", #", "catchup": "none""#))
+    // Late by less than ten seconds is not missed.
+    let leader = try stage.daemon(["BEAT_WATCH_LEASE_TTL": "12"])
+    let standby = try stage.daemon()
+    #expect(stage.fires(["a"], 3))
+    try leader.kill()
+    try standby.wait(for: "leading", within: 20)
+    #expect(try standby.wait(for: "skipped", key: stage.key("a")).number("count") ?? 0 >= 1)
+    #expect(stage.fires(["a"], 3))
+    try standby.stop()
+    #expect(Set(stage.messages().map(\.id)).count == stage.messages().count)
+  }
+
+  // MARK: without a lease
+
+  @Test func withoutALeaseBothFireAndNothingTwice() throws {
+    let stage = try stage()
+    let daemons = try (0..<2).map { _ in try Daemon(stage.environment(), arguments: ["run", "--no-lease"]) }
+    for daemon in daemons {
+      try daemon.wait(for: "leading")
+      try daemon.wait(for: "ready")
+    }
+    #expect(stage.fires(Self.names, 10))
+    #expect(stage.store("EXISTS", Self.leaseKey, "reactivebeat:tasks:meta:epoch")?.integer == 0)
+    for daemon in daemons { #expect(try daemon.stop() == .status(0)) }
+    try stage.expectEachOnce(Self.names, every: Self.period)
+  }
+
+  /// One with and one without: a wrong set-up, but a safe one.
+  @Test func oneWithAndOneWithoutALease() throws {
+    let stage = try stage()
+    let daemons = try [stage.daemon(), Daemon(stage.environment(), arguments: ["run", "--no-lease"])]
+    for daemon in daemons { try daemon.wait(for: "leading") }
+    #expect(stage.fires(Self.names, 10))
+    try daemons[1].stop()
+    #expect(stage.store("EXISTS", Self.leaseKey)?.integer == 1)
+    #expect(stage.fires(Self.names, 2))
+    try daemons[0].stop()
+    try stage.expectEachOnce(Self.names, every: Self.period)
+  }
+
+  @Test(arguments: ["0", "0.5", "-1", "3601", "x", ""]) func leaseTimesThatCannotBe(_ value: String) throws {
+    let daemon = try Daemon([:], arguments: ["run", "--lease-ttl=\(value)"])
+    #expect(try daemon.exit() == .status(64))
+    #expect(daemon.output.contains("--lease-ttl"))
+  }
+}
+
+/// How many messages of a schedule lie in the queue, by the ids that they must have.
+private struct TaskIDs {
+  let stage: Stage
+  init(_ stage: Stage) { self.stage = stage }
+
+  func count(of name: String) -> Int {
+    guard let mark = stage.mark(name) else { return 0 }
+    let expected = Set(
+      stage.taskIDs(name, last: mark.due, every: 100_000, count: Int(mark.totalRunCount)))
+    return stage.messages().count { expected.contains($0.id) }
+  }
+}

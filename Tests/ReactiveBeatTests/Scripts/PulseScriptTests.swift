@@ -1,0 +1,216 @@
+import Testing
+
+@testable import BeatCore
+@testable import ReactiveBeat
+
+/// The scripts of the pulse and of the good-bye, called as Redis gets them.
+@Suite struct PulseScriptTests {
+  private let server: RedisServer
+  private let store: BlockingClient
+
+  init() throws {
+    server = try RedisServer()
+    store = try server.client()
+  }
+
+  private func evaluate(_ script: [UInt8], keys: [String], _ arguments: [String]) -> RedisReply? {
+    let words = ["EVAL", String(decoding: script, as: UTF8.self), "\(keys.count)"] + keys + arguments
+    return store.call(words.map { Array($0.utf8) })
+  }
+
+  /// What a pulse answers, taken apart.
+  private struct Answer: Equatable {
+    var previous: String
+    var incarnation: String
+    var token: String
+    var remaining: Int64
+    var time: UnixTime
+  }
+
+  @discardableResult
+  private func pulse(
+    _ sequence: Int, as instance: String = "one", lives: Int = 10_000, word: String? = nil, lease: Int = 5_000
+  ) throws -> Answer {
+    let reply = evaluate(
+      PackageResources.pulse_lua, keys: ["heartbeat:\(instance)", "incarnation", "lease", "epoch"],
+      ["\(sequence)", "\(lives)", word ?? "word of \(instance)", instance, "\(lease)"])
+    let parts = try #require(reply?.array, "\(String(describing: reply))")
+    let text = parts.map { $0.text ?? "" }
+    try #require(parts.count == 6)
+    let seconds = try #require(Int64(text[4]))
+    let microseconds = try #require(Int64(text[5]))
+    return Answer(
+      previous: text[0], incarnation: text[1], token: text[2], remaining: try #require(parts[3].integer),
+      time: UnixTime(microseconds: seconds * 1_000_000 + microseconds))
+  }
+
+  private func release(_ instance: String) -> Int64? {
+    evaluate(PackageResources.release_lua, keys: ["lease"], [instance])?.integer
+  }
+
+  private func value(_ key: String) -> String? { store("GET", key)?.text }
+  private func lifetime(_ key: String) -> Int64 { store("PTTL", key)?.integer ?? -3 }
+
+  // MARK: the lease
+
+  @Test func takesALeaseThatIsFree() throws {
+    let answer = try pulse(1, lease: 5_000)
+    #expect(answer.token == "one:1")
+    #expect((4_000...5_000).contains(answer.remaining))
+    #expect(value("lease") == "one:1")
+    #expect((4_000...5_000).contains(lifetime("lease")))
+    #expect(value("epoch") == "1")
+  }
+
+  @Test func renewsItsOwn() throws {
+    try pulse(1, lease: 2_000)
+    let answer = try pulse(2, lease: 60_000)
+    #expect(answer.token == "one:1")
+    #expect((50_000...60_000).contains(answer.remaining))
+    #expect((50_000...60_000).contains(lifetime("lease")))
+    #expect(value("epoch") == "1")
+  }
+
+  /// The reply to the pulse that took it was lost: the next one has the same sequence of events behind it as a renewal,
+  /// so the holder is told its token.
+  @Test func tellsTheTokenAfterALostReply() throws {
+    try pulse(1)
+    #expect(try pulse(1).token == "one:1")
+    #expect(try pulse(7).token == "one:1")
+  }
+
+  @Test func leavesAnothersAlone() throws {
+    try pulse(1, as: "one", lease: 3_000)
+    let answer = try pulse(1, as: "two", lease: 60_000)
+    #expect(answer.token == "one:1")
+    #expect((1...3_000).contains(answer.remaining))
+    #expect(value("lease") == "one:1")
+    #expect(lifetime("lease") <= 3_000)
+    #expect(value("epoch") == "1")
+  }
+
+  /// Names of instances are told apart to their end.
+  @Test(arguments: ["on", "one1", "one:", ""]) func isNotDeceivedByASimilarName(_ instance: String) throws {
+    try pulse(1, as: "one")
+    #expect(try pulse(1, as: instance).token == "one:1")
+    #expect(value("lease") == "one:1")
+    #expect(release(instance) == 0)
+    #expect(value("lease") == "one:1")
+  }
+
+  @Test func theEpochGrowsWithEachHolder() throws {
+    for round in 1...5 {
+      let instance = round.isMultiple(of: 2) ? "two" : "one"
+      #expect(try pulse(round, as: instance).token == "\(instance):\(round)")
+      #expect(try pulse(round + 1, as: instance).token == "\(instance):\(round)")
+      #expect(release(instance) == 1)
+    }
+    #expect(value("epoch") == "5")
+  }
+
+  @Test func takesALeaseThatRanOut() throws {
+    try pulse(1, as: "one", lease: 30)
+    #expect(eventually { (try? pulse(1, as: "two").token) == "two:2" })
+    #expect(try pulse(2, as: "one").token == "two:2")
+  }
+
+  /// Every lease of ours runs out by itself; one that does not is nobody's, and would keep all of them quiet for ever.
+  @Test func takesOverWhatNeverRunsOut() throws {
+    store("SET", "lease", "somebody")
+    #expect(try pulse(1).token == "one:1")
+    #expect((4_000...5_000).contains(lifetime("lease")))
+    store("PERSIST", "lease")
+    #expect(try pulse(1, as: "two").token == "two:2")
+  }
+
+  /// It may be a newer version's.
+  @Test func waitsForAForeignValueToRunOut() throws {
+    store("SET", "lease", "somebody", "PX", "60000")
+    let answer = try pulse(1)
+    #expect(answer.token == "somebody" && answer.remaining > 50_000)
+    #expect(value("lease") == "somebody")
+    #expect(store("EXISTS", "epoch")?.integer == 0)
+  }
+
+  @Test func wantsNoLease() throws {
+    let answer = try pulse(1, lease: 0)
+    #expect(answer.token == "" && answer.remaining == 0)
+    #expect(store("EXISTS", "lease", "epoch")?.integer == 0)
+    store("SET", "lease", "two:1", "PX", "60000")
+    #expect(try pulse(2, lease: 0).token == "")
+    #expect(value("lease") == "two:1")
+  }
+
+  @Test func tellsOfALeaseOfAnotherType() {
+    store("LPUSH", "lease", "x")
+    let reply = evaluate(
+      PackageResources.pulse_lua, keys: ["heartbeat:one", "incarnation", "lease", "epoch"],
+      ["1", "10000", "word", "one", "5000"])
+    #expect(reply?.error?.message.contains("WRONGTYPE") == true)
+  }
+
+  // MARK: giving it back
+
+  @Test func givesBackItsOwn() throws {
+    try pulse(1)
+    #expect(release("one") == 1)
+    #expect(store("EXISTS", "lease")?.integer == 0)
+    #expect(release("one") == 0)
+    #expect(try pulse(1, as: "two").token == "two:2")
+  }
+
+  @Test func doesNotGiveBackAnothers() throws {
+    try pulse(1, as: "two")
+    #expect(release("one") == 0)
+    #expect(value("lease") == "two:1")
+  }
+
+  // MARK: the heartbeat and the store
+
+  @Test func tellsThePreviousHeartbeat() throws {
+    #expect(try pulse(1).previous == "")
+    #expect(try pulse(2).previous == "1")
+    #expect(try pulse(9).previous == "2")
+    #expect(value("heartbeat:one") == "9")
+    #expect(try pulse(1, as: "two").previous == "")
+  }
+
+  @Test func aHeartbeatRunsOut() throws {
+    try pulse(1, lives: 10_000)
+    #expect((9_000...10_000).contains(lifetime("heartbeat:one")))
+    try pulse(2, lives: 20)
+    #expect(eventually { store("EXISTS", "heartbeat:one")?.integer == 0 })
+    #expect(try pulse(3).previous == "")
+  }
+
+  @Test func theIncarnationIsThatOfTheFirst() throws {
+    #expect(try pulse(1, word: "first").incarnation == "first")
+    #expect(try pulse(2, word: "second").incarnation == "first")
+    #expect(try pulse(1, as: "two", word: "third").incarnation == "first")
+    #expect(lifetime("incarnation") == -1)
+  }
+
+  @Test(arguments: ["FLUSHDB", "SWAPDB 0 1"]) func anotherStoreHasAnotherIncarnation(_ command: String) throws {
+    try pulse(1, word: "first")
+    store.call(command.split(separator: " ").map { Array($0.utf8) })
+    let answer = try pulse(2, word: "second")
+    #expect(answer.incarnation == "second" && answer.previous == "")
+  }
+
+  @Test func tellsTheServersTime() throws {
+    let before = SystemClock.now()
+    let answer = try pulse(1)
+    let after = SystemClock.now()
+    #expect(answer.time >= before.advanced(by: -1_000) && answer.time <= after.advanced(by: 1_000))
+  }
+
+  /// Every key it touches is declared, so that access control can judge the call before it has begun.
+  @Test func touchesDeclaredKeysOnly() throws {
+    store.call(
+      "ACL SETUSER limited reset on nopass ~heartbeat:one ~incarnation ~lease ~epoch &* +@all".split(separator: " ")
+        .map { Array($0.utf8) })
+    store("AUTH", "limited", "any")
+    #expect(try pulse(1).token == "one:1")
+    #expect(release("one") == 1)
+  }
+}
