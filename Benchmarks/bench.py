@@ -3,6 +3,8 @@
 pickup  From the SET of a schedule that is due to its message in the hands of a client that was blocked on the queue;
         the floor beside it, in turns with it; and whether the 10,000th edit costs what the first did.
 idle    What beat-watch takes while nothing is due: memory, wake-ups, processor time.
+takeover
+        How long nobody fires when the daemon that leads ends, or is killed (takeover.py).
 """
 
 import argparse
@@ -17,6 +19,7 @@ import time
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "scripts/lib"))
 
+import takeover  # noqa: E402
 from stage import BEAT_WATCH, Failed, Interrupted, Stage, clean_environment, percentile  # noqa: E402
 
 PICKUP = HERE / ".build/release/pickup"
@@ -88,7 +91,8 @@ class Bench(Stage):
     floor = self.start("floor", PICKUP, "floor", self.socket, 2, "floor:", "floor")
     self.wait("the floor's program is ready", lambda: "ready" in floor.lines, 10)
 
-  def redis_version(self):
+  @staticmethod
+  def redis_version():
     return subprocess.run(["redis-server", "--version"], capture_output=True, text=True).stdout.split("v=")[1].split()[0]
 
   # What the kernel knows about the daemon.
@@ -211,7 +215,7 @@ def measure_idle(bench, options):
   quiet = [0.0, 0]  # Since when, and at how many wake-ups.
 
   def is_quiet():
-    if bench.wakeups() != quiet[1]:
+    if bench.wakeups() > quiet[1] + 5:  # One pulse and a bit.
       quiet[:] = time.monotonic(), bench.wakeups()
     return time.monotonic() - quiet[0] > 1
 
@@ -243,18 +247,27 @@ def show_idle(result):
 
 def main():
   parser = argparse.ArgumentParser(prog="scripts/bench")
-  parser.add_argument("what", choices=["pickup", "idle"])
+  parser.add_argument("what", choices=["pickup", "idle", "takeover"])
   parser.add_argument("--schedules", type=int, default=10_000)
   parser.add_argument("--edits", type=int, default=1000)
   parser.add_argument("--seconds", type=int, default=10)
+  parser.add_argument("--rounds", type=int, default=100)
+  parser.add_argument("--kills", type=int, default=20)
+  parser.add_argument("--lease-ttl", type=int, default=1)
   parser.add_argument("--json", action="store_true")
   options = parser.parse_args()
   if min(options.schedules, options.edits) < 1000 and options.what == "pickup":
     parser.error("pickup needs at least 1000 schedules and 1000 edits, or its percentiles mean nothing")
-  measure, show = {"pickup": (measure_pickup, show_pickup), "idle": (measure_idle, show_idle)}[options.what]
+  measure, show = {
+    "pickup": (measure_pickup, show_pickup), "idle": (measure_idle, show_idle),
+    "takeover": (takeover.measure, takeover.show),
+  }[options.what]
   try:
-    with Bench(options.what) as bench:
-      result = measure(bench, options)
+    if options.what == "takeover":
+      result = takeover.measure(options, note, {"redis": Bench.redis_version()})
+    else:
+      with Bench(options.what) as bench:
+        result = measure(bench, options)
   except Interrupted as interruption:
     return 128 + interruption.number
   except Failed as failure:

@@ -142,7 +142,14 @@ extension Scheduler {
     guard var entry = entries[handle] else { return }
     let didAdvance = advance(&entry, mark, lastRunAt(in: entry, ifNewerThan: mark), now: now)
     entries[handle] = entry
-    if case .unresolved = entry.phase { return schedule(handle) }
+    if case .unresolved = entry.phase {
+      // Only seen, by a daemon that saw it later than we did: the run that it still asks for has not happened.
+      if let mark, mark.taskID == nil {
+        noticeImmediate(&entry, now: now)
+        entries[handle] = entry
+      }
+      return schedule(handle)
+    }
     if didAdvance { schedule(handle) }
   }
 

@@ -50,6 +50,23 @@ import Testing
     try stage.expectEachOnce(Self.names, every: Self.period)
   }
 
+  /// All of them see a new schedule at nearly the same time, and note when.
+  @Test(arguments: [true, false]) func aNewScheduleRunsAtOnceThoughOthersSeeItToo(leased: Bool) throws {
+    let stage = try Stage()
+    let daemons = try (0..<3).map { _ in
+      try Daemon(stage.environment(), arguments: ["run"] + (leased ? [] : ["--no-lease"]))
+    }
+    for daemon in daemons { try daemon.wait(for: "ready") }
+    let names = (0..<40).map { "n\($0)" }
+    for name in names {
+      stage.set(name, schedule(name, atOnce))
+      #expect(eventually(within: 3) { stage.document(name)?.contains(#""total_run_count": 1"#) == true }, "\(name)")
+    }
+    for daemon in daemons { #expect(try daemon.stop() == .status(0)) }
+    #expect(stage.messages().count == names.count)
+    #expect(Set(stage.messages().map(\.id)).count == names.count)
+  }
+
   // MARK: hand-over
 
   /// One after another is told to end, as in a rolling update.
