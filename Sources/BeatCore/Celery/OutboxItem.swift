@@ -28,7 +28,9 @@ public struct OutboxItem: Hashable, Sendable {
       route = .exchange(name, routingKey: key)
     default: return nil
     }
-    guard let priority = text().flatMap({ Int64($0) }), let message = Self.field(&rest), rest.isEmpty else { return nil }
+    guard let priority = text().flatMap({ Int64($0) }), let message = Self.field(&rest), rest.isEmpty else {
+      return nil
+    }
     taskID = TaskID(text: id)
     self.priority = priority
     self.message = Array(message)

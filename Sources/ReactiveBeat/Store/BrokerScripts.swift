@@ -6,8 +6,9 @@ struct BrokerScripts {
   private static let declareScript = LuaScript(embedded: PackageResources.declare_lua)
   private static let bindingsScript = LuaScript(embedded: PackageResources.bindings_lua)
   private static let relayScript = LuaScript(embedded: PackageResources.relay_lua)
-  /// For so many seconds the broker knows a message that it has had already.
-  private static let memory = 604_800
+  /// For so many seconds the broker knows a message that it has had already: as long as it may still be in the outbox,
+  /// and after it was taken out. Shorter then, or a busy broker's memory fills with what nobody asks for.
+  private static let memory = (waiting: 604_800, removed: 3_600)
 
   let connection: RedisConnection
   /// The database that the connection has chosen, and the broker's.
@@ -48,8 +49,14 @@ struct BrokerScripts {
   ) {
     Self.relayScript.evaluate(
       on: connection, keys: ([item.taskID] + predecessors).map(RedisKeys.delivered) + lists,
-      arguments: [item.message, Array("\(Self.memory)".utf8), Array("\(predecessors.count)".utf8)]
+      arguments: [item.message, Array("\(Self.memory.waiting)".utf8), Array("\(predecessors.count)".utf8)]
     ) { completion(RelayOutcome($0)) }
+  }
+
+  /// The item is no longer in the outbox.
+  func removed(_ item: OutboxItem) {
+    // Refused, it is remembered longer: no harm.
+    connection.send(RedisCommand("EXPIRE", RedisKeys.delivered(item.taskID), Self.memory.removed)) { _ in }
   }
 }
 
@@ -89,7 +96,8 @@ enum RelayOutcome: Equatable {
       // Before Redis 7 an error that a script has caught may begin with the minus sign of the protocol.
       let error = RedisServerError(text(2).hasPrefix("-") ? String(text(2).dropFirst()) : text(2))
       self =
-        error.isOfWrongServer ? .wrongServer(error.message) : .refused("the broker refused \(text(1)): \(error.message)")
+        error.isOfWrongServer
+        ? .wrongServer(error.message) : .refused("the broker refused \(text(1)): \(error.message)")
     default: self = .refused("the relay script gave an unknown answer")
     }
   }

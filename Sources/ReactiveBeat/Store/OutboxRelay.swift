@@ -37,13 +37,18 @@ final class OutboxRelay {
   /// The part of a pass that is under way.
   private final class Window {
     let outbox: StoreScripts.Outbox
+    private let askedAt: BootTime
     /// Items of which nothing is known yet.
     var open = 0
     var held = 0
     var relayed = 0
     var duplicates = 0
 
-    init(_ outbox: StoreScripts.Outbox) { self.outbox = outbox }
+    init(_ outbox: StoreScripts.Outbox, askedAt: BootTime) { (self.outbox, self.askedAt) = (outbox, askedAt) }
+
+    /// We slept meanwhile (a stopped process, a suspended machine): another relay may have been here, and the broker
+    /// forgotten what it was given.
+    var isStale: Bool { BootClock.now().microseconds(since: askedAt) > 60_000_000 }
   }
 
   private let url: RedisURL
@@ -192,9 +197,10 @@ final class OutboxRelay {
     isBusy = true
     isNudged = false
     let session = session
+    let askedAt = BootClock.now()
     store.outbox(skipping: pass.held, count: Self.windowCount, bytes: Self.windowBytes) { [weak self] outbox, error in
       guard let self, session == self.session else { return }
-      if let outbox { return resolve(Window(outbox)) }
+      if let outbox { return resolve(Window(outbox, askedAt: askedAt)) }
       // Without an error the store's connection has died, and its owner knows.
       guard let error else { return }
       complain(about: [], nil, "the outbox cannot be read: \(error.message)")
@@ -231,6 +237,7 @@ final class OutboxRelay {
   private func relay(
     _ items: [OutboxItem?], _ bindings: [[UInt8]: Result<[[UInt8]], RedisServerError>], _ window: Window
   ) {
+    guard !window.isStale else { return readNext() }
     /// The newest message for each list, after which the next one is to arrive.
     var newest: [[UInt8]: TaskID] = [:]
     window.open = 1
@@ -303,7 +310,10 @@ final class OutboxRelay {
     let session = session
     store?.removeFromOutbox(bytes) { [weak self] result in
       guard let self, session == self.session, let result else { return }
-      if case .failure(let error) = result {
+      switch result {
+      case .success:
+        broker?.removed(item)
+      case .failure(let error):
         window.held += 1
         complain(about: [], item, "it was delivered and cannot be taken out of the outbox: \(error.message)")
       }

@@ -155,7 +155,7 @@ import Testing
       servers.broker,
       ofTheQueues + [
         "~reactivebeat:dedup:*", "+info", "+client|setname", "+eval", "+evalsha", "+exists", "+set", "+del", "+type",
-        "+lpop",
+        "+lpop", "+expire",
       ])
     servers.broker.broker("SADD", "_kombu.binding.topics", "key\u{06}\u{16}\u{06}\u{16}celery.topics")
     let daemon = try servers.store.launch(

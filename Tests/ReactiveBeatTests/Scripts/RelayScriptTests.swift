@@ -91,8 +91,9 @@ import Testing
   }
 
   private func client(_ rules: String...) throws -> BlockingClient {
-    broker.call(["ACL", "SETUSER", "limited", "reset", "on", "nopass", "&*", "+@all"].map { Array($0.utf8) }
-      + rules.map { Array($0.utf8) })
+    broker.call(
+      ["ACL", "SETUSER", "limited", "reset", "on", "nopass", "&*", "+@all"].map { Array($0.utf8) }
+        + rules.map { Array($0.utf8) })
     let client = try server.client()
     client("AUTH", "limited", "any")
     return client

@@ -53,7 +53,8 @@ extension OutboxItem {
   static func sample(_ id: String, _ route: Route = .queue("celery"), priority: Int64 = 0) -> OutboxItem {
     OutboxItem(
       FirePlan(
-        entry: EntryName("sample"), task: "t", taskID: TaskID(text: id), due: UnixTime(microseconds: 1), oldDocument: [],
+        entry: EntryName("sample"), task: "t", taskID: TaskID(text: id), due: UnixTime(microseconds: 1),
+        oldDocument: [],
         newDocument: [], message: Array(#"{"headers": {"id": "\#(id)"}}"#.utf8), route: route, priority: priority,
         mark: Mark(due: UnixTime(microseconds: 1), taskID: nil, totalRunCount: 1)))
   }
