@@ -62,6 +62,8 @@ public struct Pulse {
   /// The oldest heartbeat whose event has not come.
   private var unheard: BootTime?
   private var hears = true
+  /// Everything is being read again for a heartbeat that was not heard.
+  private var isReloading = false
   private var token: String?
   /// The lease was freed while a pulse was on its way, which may have come before or after that.
   private var wasFreed = false
@@ -83,6 +85,7 @@ public struct Pulse {
     case .replied(let reply): return replied(reply, now)
     case .echoed:
       unheard = nil
+      isReloading = false
       return []
     case .leaseFreed:
       guard !isLeading, configuration.leaseTTL != nil else { return [] }
@@ -101,6 +104,7 @@ public struct Pulse {
 
   private mutating func connected(_ now: BootTime) -> [Action] {
     isFirst = true
+    isReloading = false
     unheard = nil
     inFlight = nil
     return beat(now)
@@ -123,6 +127,13 @@ public struct Pulse {
     if hears, let unheard, inFlight == nil, now.microseconds(since: unheard) > configuration.echoPatience {
       self.unheard = nil
       return actions + [.reconnect(reason: "Redis answers, but the events of our own heartbeat do not come")]
+    }
+    // Perhaps they come again before the patience is at its end; what was not heard meanwhile is lost all the same.
+    if hears, let unheard, inFlight == nil, now.microseconds(since: unheard) > configuration.echoPatience / 2 - 100_000,
+      !isReloading
+    {
+      isReloading = true
+      actions.append(.reload(reason: "an event of our own heartbeat did not come, so others may not have come either"))
     }
     if inFlight == nil {
       sequence += 1

@@ -87,7 +87,8 @@ struct StoreScripts {
   ) {
     // With the sequence: after a flush we are the ones who give the store its word again, and must notice that.
     let arguments = [
-      "\(request.sequence)", "10000", "\(incarnation).\(request.sequence)", instance, "\((request.leaseTTL ?? 0) / 1000)",
+      "\(request.sequence)", "10000", "\(incarnation).\(request.sequence)", instance,
+      "\((request.leaseTTL ?? 0) / 1000)",
     ]
     Self.pulseScript.evaluate(
       on: connection, keys: [keys.heartbeat(instance), keys.incarnation, keys.lease, keys.epoch],
@@ -202,7 +203,10 @@ extension FireOutcome {
     case "FULL":
       self = .refused(
         "the outbox is full: \(parts.last?.integer ?? 0) messages wait for the broker; what is due waits for room")
-    case "ERR": self = .refused("Redis refused \(text(1))")
+    case "ERR":
+      // "<command>: <error>"
+      let error = text(1).split(separator: ": ", maxSplits: 1).last.map { RedisServerError(String($0)) }
+      self = error?.isOfWrongServer == true ? .wrongServer(text(1)) : .refused("Redis refused \(text(1))")
     default: self = .refused("the fire script gave an unknown answer")
     }
   }

@@ -123,6 +123,20 @@ import Testing
     #expect(actions.contains { if case .reconnect = $0 { true } else { false } })
   }
 
+  /// Notifications were off for a moment, and are on again before anybody could call the subscription dead.
+  @Test func aHeartbeatThatWasNotHeardMeansThatOthersMayBeLost() {
+    var pulse = leading()
+    _ = pulse.receive(.timerFired, now: after(Self.second))
+    _ = pulse.receive(reply(2), now: after(Self.second))  // its event does not come
+    let actions = pulse.receive(.timerFired, now: after(2 * Self.second))
+    #expect(actions.contains { if case .reload = $0 { true } else { false } })
+    #expect(!actions.contains { if case .reconnect = $0 { true } else { false } })
+    _ = pulse.receive(reply(3), now: after(2 * Self.second))
+    _ = pulse.receive(.echoed, now: after(2 * Self.second))  // the next one is heard
+    let next = pulse.receive(.timerFired, now: after(3 * Self.second))
+    #expect(!next.contains { if case .reload = $0 { true } else { false } })
+  }
+
   @Test func anEchoThatComesIsEnough() {
     var pulse = leading()
     for beat in Int64(1)...20 {

@@ -195,7 +195,10 @@ import Testing
     stage.store("SET", Self.leaseKey, "somebody", "PX", "1500")
     try leader.wait(for: "standing by")
     let standing = Self.names.map { stage.count($0) }
-    #expect(eventually { stage.store("EXISTS", Self.leaseKey)?.integer == 0 || stage.store("GET", Self.leaseKey)?.text != "somebody" })
+    #expect(
+      eventually {
+        stage.store("EXISTS", Self.leaseKey)?.integer == 0 || stage.store("GET", Self.leaseKey)?.text != "somebody"
+      })
     #expect(Self.names.map { stage.count($0) } == standing || stage.store("EXISTS", Self.leaseKey)?.integer == 1)
     #expect(stage.fires(Self.names, 8))
     for daemon in [leader, standby] { try daemon.stop() }

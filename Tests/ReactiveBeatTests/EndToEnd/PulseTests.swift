@@ -181,7 +181,9 @@ import Testing
     stage.set("a", schedule("a"))
     let daemons = try [stage.daemon(), stage.daemon()]
     try daemons[0].wait(for: "leading")
-    let lines = daemons.map { _ = $0.output; return $0.lines.count }
+    let lines = daemons.map {
+      _ = $0.output; return $0.lines.count
+    }
     let beat = heartbeat(stage)
     #expect(eventually { heartbeat(stage) >= beat + 4 })
     for (daemon, count) in zip(daemons, lines) {

@@ -6,7 +6,8 @@ import Testing
 extension Stage {
   /// Expects each occurrence of these interval schedules, from the first to the last that was fired, in the queue once
   /// and in its order, and nothing else there. Nothing may be firing any more.
-  func expectEachOnce(_ names: [String], every microseconds: Int64, location: SourceLocation = #_sourceLocation) throws {
+  func expectEachOnce(_ names: [String], every microseconds: Int64, location: SourceLocation = #_sourceLocation) throws
+  {
     var messages = messages().map(\.id)
     for name in names {
       let mark = try #require(self.mark(name), sourceLocation: location)
