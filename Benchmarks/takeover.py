@@ -136,13 +136,14 @@ def measure(options, note, about):
 
 def show(result):
   print(
-    f"Take-over: Redis {result['redis']} on a unix socket, a lease of {result['lease_s']} s, {SCHEDULES} schedules that "
-    f"are due every {EVERY / 1e6:g} s, {result['cores']} cores\n")
+    f"Take-over: Redis {result['redis']} on a unix socket, a lease of {result['lease_s']} s, {SCHEDULES} schedules "
+    f"that are due every {EVERY / 1e6:g} s, {result['cores']} cores\n")
   print(f"{'until the standby leads':44}{'rounds':>8}{'p50':>12}{'p99':>12}{'max':>12}")
   for name, kind in (
       ("SIGTERM: from the signal", "term"), ("         from the line `stopped`", "term_after_stopped"),
       ("SIGKILL: from the signal", "kill"), ("         beyond the lease's whole length", "kill_beyond_lease")):
     values = result[kind]
-    print(f"{name:44}{values['count']:>8}" + "".join(f"{values[key]:>9.1f} ms" for key in ("p50_ms", "p99_ms", "max_ms")))
+    figures = "".join(f"{values[key]:>9.1f} ms" for key in ("p50_ms", "p99_ms", "max_ms"))
+    print(f"{name:44}{values['count']:>8}{figures}")
   queue = result["queue"]
   print(f"\n{queue['messages']} messages in the queue: {queue['twice']} of them twice, {queue['missing']} missing")

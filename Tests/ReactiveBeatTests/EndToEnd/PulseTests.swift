@@ -90,8 +90,8 @@ import Testing
       stage.set("a", schedule("a"))
       try daemon.wait(for: "loaded", key: stage.key("a"))
       stage.store("FLUSHALL")
-      try daemon.wait(for: "reloading")
       try daemon.wait(for: "removed", key: stage.key("a"))
+      try daemon.wait(for: "reloaded")
     }
   }
 
