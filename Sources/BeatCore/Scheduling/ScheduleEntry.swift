@@ -20,8 +20,9 @@ struct ScheduleEntry {
   /// The newest due time that is known to be fired, or the time first seen: what the next one is counted from.
   var base: UnixTime
   var totalRunCount: Int64
-  /// The base is when we first saw the schedule, and no mark was there to ask. Another daemon may have been earlier.
-  var isBaseOurs = false
+  /// The base is when we first saw the schedule, and this is the mark that stood there then: of an earlier schedule of the
+  /// name, or `earliest` for none. Another daemon may have seen it earlier; its mark is newer than this one.
+  var markBeforeOurs: UnixTime?
   /// The base was read off our own clock, and not found in a mark or a document: it is wrong if that clock was wrong.
   var isBaseMeasured = false
   /// Set by an edit of the schedule: what would have been due before does not count as missed.

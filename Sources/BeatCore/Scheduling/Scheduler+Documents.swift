@@ -82,7 +82,7 @@ extension Scheduler {
       totalRunCount: isNew ? document.totalRunCount : max(document.totalRunCount, mark?.totalRunCount ?? 0))
     if isMended { entry.floor = now }
     noticeImmediate(&entry, now: now)
-    entry.isBaseOurs = mark == nil
+    entry.markBeforeOurs = isNew || mark == nil ? mark?.due ?? .earliest : nil
     entry.isBaseMeasured = isNew || remembered == nil
     let first = Mark(due: entry.base, taskID: nil, totalRunCount: entry.totalRunCount)
     if let mark {
@@ -184,10 +184,12 @@ extension Scheduler {
       return true
     }
     // Another daemon saw it first, and may have fired it: its time counts.
-    if entry.isBaseOurs, let mark, mark.due < entry.base, lastRunAt ?? mark.due < entry.base {
+    if let before = entry.markBeforeOurs, let mark, mark.due > before, mark.due < entry.base,
+      lastRunAt ?? mark.due < entry.base
+    {
       entry.base = max(mark.due, lastRunAt ?? mark.due)
       entry.totalRunCount = max(entry.totalRunCount, mark.totalRunCount)
-      entry.isBaseOurs = false
+      entry.markBeforeOurs = nil
       entry.isBaseMeasured = false
       return true
     }
@@ -199,7 +201,7 @@ extension Scheduler {
     }
     let newest = [mark?.due, lastRunAt].compactMap { $0 }.max() ?? entry.base
     let didAdvance = newest > entry.base
-    if mark != nil { entry.isBaseOurs = false }
+    if let mark, let before = entry.markBeforeOurs, mark.due > before { entry.markBeforeOurs = nil }
     if didAdvance {
       entry.base = newest
       entry.isBaseMeasured = false

@@ -64,7 +64,7 @@ extension Scheduler {
     switch outcome {
     case .fired:
       entry.base = max(entry.base, plan.due)
-      entry.isBaseOurs = false
+      entry.markBeforeOurs = nil
       entry.isBaseMeasured = true
       entry.totalRunCount = max(entry.totalRunCount, plan.mark.totalRunCount)
       entry.floor = nil

@@ -152,6 +152,18 @@ struct LiveEditTests {
     #expect(restarted.run(3_600).dues == [2_700])
   }
 
+  /// A name that was used before, made again: the other daemon saw it first and has fired it, so its series counts. The
+  /// mark of the earlier schedule, which an answer under way may still bring, does not.
+  @Test func whoeverSawANewScheduleFirstSetsItsBeat() {
+    var bench = SchedulerBench.watching()
+    bench.now = at(5)
+    _ = bench.edit(a, Sample.document(), .fired(-3_600))
+    _ = bench.edit(a, Sample.document(), .fired(-3_600))
+    #expect(bench.timer == at(15))
+    _ = bench.edit(a, Sample.document(), .fired(3, count: 1))
+    #expect(bench.run(20).dues == [13, 23])
+  }
+
   /// The other daemon has gone on by the new schedule, and we hear of the edit late: what it left due is due.
   @Test func anEditHeardOfLateLosesNothing() {
     var bench = SchedulerBench()
