@@ -1,0 +1,326 @@
+"""The faults, and the phases in which they strike. What happens in an iteration follows from the seed and its number;
+what the daemons are doing at that moment does not."""
+
+import random
+import signal
+import time
+
+from proxy import TO_CLIENT, TO_SERVER, Trap
+from resp import Refused
+
+ERRORS = [
+  "LOADING Redis is loading the dataset in memory", "READONLY You can't write against a read only replica.",
+  "BUSY Redis is busy running a script.", "OOM command not allowed when used memory > 'maxmemory'.",
+  "NOSCRIPT No matching script.", "MISCONF Redis is configured to save RDB snapshots, but it is unable to.",
+  "MASTERDOWN Link with MASTER is down", "NOREPLICAS Not enough good replicas to write.",
+  "CLUSTERDOWN The cluster is down", "TRYAGAIN Multiple keys request during rehashing of slot",
+  "EXECABORT Transaction discarded because of previous errors.", "NOAUTH Authentication required.",
+  "ERR max number of clients reached"]
+
+# Phase -> weight, and the trap that catches it: the kinds of requests, and where they are held.
+PHASES = {
+  "any time": (3, None, None),
+  "just before due": (2, None, None),
+  "fire sent": (4, {"fire"}, "request"),
+  "fire done, no reply": (4, {"fire"}, "reply"),
+  "reply, no echo": (3, {"fire"}, "echo"),
+  "document read": (3, {"read"}, "reply"),
+  "renewal sent": (2, {"pulse"}, "request"),
+  "renewal done": (2, {"pulse"}, "reply"),
+  "subscribing": (2, {"psubscribe"}, "request"),
+  "scanning": (2, {"scan"}, "reply"),
+  "stopping": (1, None, None),
+}
+RECONNECTING = ("subscribing", "scanning")
+PATIENCE = {"renewal sent": 1.3, "renewal done": 1.3, "subscribing": 1.0, "scanning": 1.0}
+
+
+class Fault:
+  """`strike` begins it at the daemon `number`, `heal` ends it. `values` come from the seed."""
+
+  weight = 2
+  strict_only = lossy_only = False
+
+  def __init__(self, stage, number, values):
+    self.stage = stage
+    self.number = number
+    self.values = values
+    self.daemon = stage.daemons[number]
+    self.proxy = stage.proxies[number]
+
+  @staticmethod
+  def choose(_):
+    return {}
+
+  def strike(self):
+    raise NotImplementedError
+
+  def heal(self):
+    pass
+
+
+class RedisKilled(Fault):
+  name = "redis: kill -9"
+  strict_only = True
+
+  def strike(self):
+    self.stage.redis.kill()
+
+  def heal(self):
+    self.stage.redis.start()
+
+
+class RedisForgets(Fault):
+  name = "redis: old data"
+  weight = 4
+  lossy_only = True
+
+  @staticmethod
+  def choose(r):
+    return {"taken": r.random() < 0.5}
+
+  def strike(self):
+    self.stage.writer.lock.acquire()
+    if self.values["taken"]:  # Workers have taken what was there.
+      self.stage.replay()
+    self.stage.redis.kill()
+
+  def heal(self):
+    self.stage.redis.start_with_old_data()
+    self.stage.roll_back()
+    self.stage.writer.lock.release()
+
+
+class RedisStopped(Fault):
+  name = "redis: SIGSTOP"
+
+  def strike(self):
+    self.stage.redis.signal(signal.SIGSTOP)
+
+  def heal(self):
+    self.stage.redis.signal(signal.SIGCONT)
+
+
+class DaemonKilled(Fault):
+  name = "daemon: kill -9"
+  weight = 3
+
+  def strike(self):
+    self.daemon.kill()
+
+  def heal(self):
+    self.stage.ensure_daemons()
+
+
+class DaemonStopped(Fault):
+  name = "daemon: SIGSTOP"
+
+  def strike(self):
+    self.daemon.signal(signal.SIGSTOP)
+
+  def heal(self):
+    self.daemon.signal(signal.SIGCONT)
+
+
+class DaemonStoppedLong(DaemonStopped):
+  name = "daemon: SIGSTOP > lease"
+
+  @staticmethod
+  def choose(r):
+    return {"act_ms": r.randint(1100, 1600)}
+
+
+class DaemonTerminated(Fault):
+  name = "daemon: SIGTERM"
+
+  def strike(self):
+    self.daemon.terminate()
+
+  def heal(self):
+    self.stage.ensure_daemons()
+
+
+class Cut(Fault):
+  name = "cut"
+  weight = 3
+
+  @staticmethod
+  def choose(r):
+    return {"which": r.choice(["both", "commands", "stream"]), "reset": r.random() < 0.5}
+
+  def strike(self):
+    self.stage.wire.disconnect(self.proxy, self.values["which"], self.values["reset"])
+
+
+class CutBytes(Fault):
+  name = "cut after n bytes"
+
+  @staticmethod
+  def choose(r):
+    return {"direction": r.choice([TO_SERVER, TO_CLIENT]), "bytes": r.choice([1, 2, 5, 40, 300, 2000])}
+
+  def strike(self):
+    self.proxy.cut = (self.values["direction"], self.values["bytes"])
+    self.stage.wire.release_held(self.proxy)
+
+
+class Delay(Fault):
+  name = "delay"
+
+  @staticmethod
+  def choose(r):
+    return {"ms": r.choice([5, 20, 60, 150, 400])}
+
+  def strike(self):
+    self.proxy.delay = self.values["ms"] / 1000
+    self.stage.wire.release_held(self.proxy)
+
+
+class Stall(Fault):
+  name = "stop reading"
+
+  @staticmethod
+  def choose(r):
+    return {"act_ms": r.choice([100, 300, 700, 700, 3000])}
+
+  def strike(self):
+    self.proxy.stalled_until = time.monotonic() + self.values["act_ms"] / 1000
+
+
+class Drip(Fault):
+  name = "one byte at a time"
+
+  @staticmethod
+  def choose(r):
+    return {"bytes": r.choice([50, 200, 800])}
+
+  def strike(self):
+    self.proxy.drip = self.values["bytes"]
+    self.stage.wire.release_held(self.proxy)
+
+
+class ErrorReply(Fault):
+  name = "error reply"
+  weight = 4
+
+  @staticmethod
+  def choose(r):
+    return {"error": r.choice(ERRORS), "skip": r.choice([0, 0, 0, 1, 3]), "count": r.choice([1, 1, 2, 5]),
+            "carried_out": r.random() < 0.3}
+
+  def strike(self):
+    values = self.values
+    # NOSCRIPT is the server's word for "not carried out": no server lies about that.
+    is_carried_out = values["carried_out"] and not values["error"].startswith("NOSCRIPT")
+    answer = (b"-" + values["error"].encode() + b"\r\n", is_carried_out)
+    self.proxy.errors = [None] * values["skip"] + [answer] * values["count"]
+    self.stage.wire.release_held(self.proxy)
+
+
+class Garbage(Fault):
+  name = "garbage"
+  weight = 1
+
+  @staticmethod
+  def choose(r):
+    return {"data": r.choice(["\0\0\0", "HTTP/1.1 400 Bad Request\r\n\r\n", "$-7\r\n", "*99999999\r\n", "!!\r\n"])}
+
+  def strike(self):
+    self.stage.wire.send_garbage(self.proxy, self.values["data"].encode())
+
+
+class ClientKill(Fault):
+  name = "CLIENT KILL"
+
+  @staticmethod
+  def choose(r):
+    return {"type": r.choice(["normal", "pubsub"])}
+
+  def strike(self):
+    self.stage.command("CLIENT", "KILL", "TYPE", self.values["type"], "SKIPME", "yes")
+
+
+class NotificationsOff(Fault):
+  name = "notifications off"
+  weight = 1
+
+  def strike(self):
+    self.stage.command("CONFIG", "SET", "notify-keyspace-events", "")
+
+
+class ScriptFlush(Fault):
+  name = "SCRIPT FLUSH"
+  weight = 1
+
+  def strike(self):
+    self.stage.command("SCRIPT", "FLUSH")
+
+
+class LeaseDeleted(Fault):
+  name = "lease deleted"
+
+  def strike(self):
+    self.stage.command("DEL", "reactivebeat:tasks:meta:lease", database=1)
+
+
+class ForeignEdits(Fault):
+  name = "edits of that moment"
+  weight = 4
+
+  @staticmethod
+  def choose(r):
+    return {"edits": r.choices(["blind", "reset", "double", "careful", "reschedule", "flap", "flap", "rename", "create",
+                                "delete"], k=r.randint(1, 3))}
+
+  def strike(self):
+    writer = self.stage.writer
+    if writer.lock.acquire(timeout=0.1):
+      try:
+        for kind in self.values["edits"]:
+          if kind in writer.edits:
+            writer.attempt(writer.step, kind, self.stage.trapped_entry)
+      finally:
+        writer.lock.release()
+
+
+class Flush(Fault):
+  name = "FLUSHDB"
+  weight = 0.3
+  strict_only = True
+
+  def strike(self):
+    writer = self.stage.writer
+    if writer.lock.acquire(timeout=0.1):
+      try:
+        writer.attempt(writer.step, "flush")
+      finally:
+        writer.lock.release()
+
+
+# Those that need a server that answers come first.
+ALL = [
+  ForeignEdits, Flush, ClientKill, NotificationsOff, ScriptFlush, LeaseDeleted, Delay, Drip, ErrorReply, CutBytes,
+  Garbage, Cut, Stall, DaemonStopped, DaemonStoppedLong, DaemonTerminated, DaemonKilled, RedisForgets, RedisStopped,
+  RedisKilled]
+
+
+def plan(seed, number, variant, without=()):
+  """What happens in iteration `number`: (phase, whom, milliseconds, [(fault, its values)])."""
+  r = random.Random(f"{seed}/{number}")
+  phase = r.choices(list(PHASES), [weight for weight, _, _ in PHASES.values()])[0]
+  possible = [
+    fault for fault in ALL
+    if fault.name not in without and not (fault.lossy_only if variant == "strict" else fault.strict_only)]
+  count = r.choice([1, 1, 1, 2, 2, 3])
+  chosen = set()
+  while len(chosen) < count:
+    chosen.add(r.choices(possible, [fault.weight for fault in possible])[0])
+  faults = [(fault, fault.choose(r)) for fault in possible if fault in chosen]
+  milliseconds = max([r.randint(50, 300)] + [values.get("act_ms", 0) for _, values in faults])
+  return phase, r.choice(["leader", "leader", "standby"]), milliseconds, faults
+
+
+def arm(phase):
+  """The trap of a phase; None where there is none."""
+  _, kinds, place = PHASES[phase]
+  return Trap(kinds, place) if kinds else None

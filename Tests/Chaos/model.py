@@ -1,0 +1,272 @@
+"""What must be in the queue. The queue's own order of edits and fires is replayed, and each fire has to be the next
+occurrence of what stood there at that moment."""
+
+import base64
+import collections
+import copy
+import json
+
+from dates import microseconds, task_id
+
+LEAD = 50_000  # how far ahead of Redis' clock a fire may be: microseconds
+GRACE = 10_000_000  # after so long an occurrence counts as missed, and the document's catch-up rule decides
+
+_BOOKKEEPING = ("last_run_at", "total_run_count", "run_immediately")
+
+
+def users_part(document):
+  return {key: item for key, item in document.items() if key not in _BOOKKEEPING}
+
+
+class Entry:
+  """One key's history."""
+
+  def __init__(self):
+    self.is_alive = False
+    self.document = None  # the newest, as the user wrote it
+    self.schedule = None  # (microseconds, enabled); also of one that is deleted
+    self.base = None  # what the next occurrence is counted from: the newest fired, or a newer last_run_at
+    self.fired = None  # the newest fired
+    self.is_fresh = False  # the base is the moment when a daemon first sees it, which nobody can tell
+    self.is_vague = False  # daemons may differ in what they count from, until it is quiet
+    self.earliest = 0  # of a fresh one: no occurrence can be due before
+    self.was_rescheduled = False  # since it was last quiet
+    self.changes = 0  # of the schedule since the newest run; each may begin where the one before would have gone on
+    self.may_skip = False  # another schedule: it begins with the next occurrence after a daemon has seen it
+    self.counts = {0}  # what its total_run_count can be; None: made anew, and some daemon may remember the old one's
+    self.was_flushed = False
+    self.history = collections.deque(maxlen=16)  # for a report
+
+  @property
+  def runs(self):
+    return self.is_alive and self.schedule[1]
+
+
+class Model:
+  def __init__(self, ledger, space, forgives_late_edits=False):
+    self.forgives_late_edits = forgives_late_edits
+    self.ledger = ledger
+    self.space = space
+    self.entries = {}
+    self.seen = set()  # task ids
+    self.violations = []
+    self.told = set()  # entries whose history has been shown
+    self.unfinished = []  # (entry, due) of fires since the last marker: not early?
+    self.time = 0  # of the last marker
+    self.epoch = 0  # no later fire can have had a smaller one
+    self.fires = self.edits = 0
+    self.lateness = []
+    self.optional = set()  # task ids that were fired, and then forgotten by the server
+    self.repeats = 0
+
+  def fail(self, rule, text, entry=None):
+    if entry in self.entries and entry not in self.told:
+      self.told.add(entry)
+      text += "".join(f"\n      {line}" for line in self.history(entry))
+    self.violations.append(f"rule {rule}: {text}")
+
+  def history(self, name):
+    """An entry's last edits, fires and anchors."""
+    def time(line):
+      return int(line.split()[0].rstrip("+"))
+    lines = list(self.entries[name].history)
+    first = time(lines[0]) if lines else 0
+    return sorted(lines + [line for line in self.ledger.anchors_of(name) if time(line) > first], key=time)
+
+  def replay(self, items):
+    """Queue items, oldest first."""
+    for item in items:
+      if item.startswith(b"M"):
+        head, _, document = item.partition(b"\n")
+        time, _, about = head[1:].partition(b" ")
+        self._mark(int(time), json.loads(about), document)
+      else:
+        self._fire(json.loads(item))
+
+  # --- edits ---
+
+  def _mark(self, time, about, document):
+    for name, due in self.unfinished:
+      if due > time + LEAD:
+        self.fail(2, f"{name} due {due} was fired {due - time} us early", name)
+    self.unfinished.clear()
+    self.time = time
+    kind = about["kind"]
+    if kind == "tick":
+      return
+    self.edits += 1
+    for name in {about.get("entry"), about.get("from"), about.get("to")} - {None}:
+      text = {"set": document.decode(), "rename": f"{about.get('from')} to {about.get('to')}"}.get(kind, "")
+      self._entry(name).history.append(f"{time} {kind} {text}")
+    if kind == "set":
+      self._set(about["entry"], json.loads(document))
+    elif kind == "del":
+      self._entry(about["entry"]).is_alive = False
+    elif kind == "rename":
+      source = self._entry(about["from"])
+      source.is_alive = False
+      # In the same moment there is no other key with these bytes: the document is the one that was set, plus runs.
+      self._set(about["to"], json.loads(document))
+    elif kind == "flush":
+      self.epoch = 0
+      for entry in self.entries.values():
+        entry.is_alive = False
+        entry.was_flushed = True
+        entry.history.append(f"{time} flush")
+        entry.counts = None
+
+  def _entry(self, name):
+    if name not in self.entries:
+      self.entries[name] = Entry()
+    return self.entries[name]
+
+  def _set(self, name, document):
+    entry = self._entry(name)
+    schedule = (document["interval"]["every"] * 1000, document["enabled"])
+    is_known = entry.schedule is not None
+    last, count = microseconds(document.get("last_run_at")), document.get("total_run_count", 0)
+    most = entry.counts and {max(known, count) for known in entry.counts}
+    # A date that was given and goes again before it came to a run: only some daemons' memory still has it.
+    # (Which daemon leads decides what it is counted from, so that not more is asked than what is told by `is_vague`.)
+    has_gone = entry.base is not None and entry.base != entry.fired and (last or 0) < entry.base
+    if last is not None and (not is_known or last > self.time):
+      entry.base, entry.is_fresh = max(entry.base or last, last), False
+    elif last is None and not entry.is_alive or has_gone and not entry.is_fresh:
+      every = 0 if document.get("run_immediately") else schedule[0]
+      entry.base, entry.is_fresh, entry.earliest = entry.fired, True, 0 if is_known else self.time + every
+      entry.is_vague = entry.is_vague or has_gone
+    elif last is not None and not entry.is_fresh:
+      entry.base = max(entry.base or last, last)
+    if (last is None and not entry.is_alive) or entry.was_flushed or not is_known:
+      # Made anew; or a change of what stood there, for a daemon that has not noticed that it was gone.
+      most = {count} if not is_known else None
+    if document.get("run_immediately") and not entry.is_fresh:
+      entry.is_fresh = True
+    is_changed = is_known and schedule != entry.schedule
+    entry.may_skip = entry.may_skip or is_changed
+    entry.changes += is_changed
+    entry.was_rescheduled = entry.was_rescheduled or is_changed
+    entry.counts = most
+    entry.was_flushed = False
+    entry.schedule = schedule
+    entry.document = document
+    entry.is_alive = True
+
+  # --- fires ---
+
+  def _fire(self, message):
+    task = message["headers"]["id"]
+    revision = json.loads(base64.b64decode(message["body"]))[1]["revision"]
+    calls = self.ledger.of(task)
+    if not calls:
+      return self.fail(3, f"nobody has asked for the message with the id {task}")
+    name, due = calls[0].entry, calls[0].due
+    self.fires += 1
+    self.unfinished.append((name, due))
+    if task_id(self.space, name, due) != task:
+      self.fail(3, f"the id {task} does not follow from {name} and {due}")
+    self._check_epoch(name, due, calls)
+    if calls[0].answered_at:
+      self.lateness.append(calls[0].answered_at - due)
+    if task in self.seen:
+      if task not in self.optional:
+        return self.fail(3, f"{name} due {due} is in the queue twice ({task})")
+      self.optional.discard(task)
+      self.repeats += 1
+    self.seen.add(task)
+    entry = self._entry(name)
+    tokens = ", ".join(f"daemon {call.daemon} epoch {call.epoch} {call.answer}" for call in calls)
+    entry.history.append(f"{self.time}+ fired due {due} revision {revision} count {calls[0].count} ({tokens})")
+    if not entry.runs:
+      return self.fail(1, f"{name} due {due} was fired, and the document is {'disabled' if entry.is_alive else 'deleted'}", name)
+    if revision != entry.document["kwargs"]["revision"]:
+      self.fail(1, f"{name} due {due} was fired with revision {revision}, and another one stood there: "
+                f"{entry.document['kwargs']['revision']}", name)
+    self._advance(name, entry, due)
+    if entry.counts is None:
+      return
+    entry.counts = {count + 1 for count in entry.counts}
+    counts = {call.count for call in calls}
+    if not counts & entry.counts:
+      self.fail(4, f"{name} due {due} was counted as run {sorted(counts)}, expected {sorted(entry.counts)}", name)
+      entry.counts = counts
+    entry.counts &= counts
+
+  def _advance(self, name, entry, due):
+    every = entry.schedule[0]
+    if entry.is_vague:
+      if entry.fired is not None and due <= entry.fired:
+        self.fail(1, f"{name} due {due} comes after {entry.fired}, which was fired already", name)
+    elif entry.is_fresh:
+      if due < entry.earliest - 1000 or entry.base is not None and due <= entry.base:
+        self.fail(1, f"{name} due {due} is {entry.earliest - due} us before it can be due at first", name)
+    else:
+      ahead = due - entry.base
+      if ahead <= 0:
+        self.fail(1, f"{name} due {due} comes after {entry.base}, which was fired already", name)
+      elif ahead % every and entry.changes < 2:
+        self.fail(1, f"{name} due {due} is off its series: {entry.base} and every {every} us", name)
+      elif ahead != every and not entry.may_skip and not (self.forgives_late_edits and entry.was_rescheduled):
+        self._check_gap(name, entry, due)
+    entry.base = entry.fired = due
+    entry.changes = 0
+    entry.is_fresh = entry.may_skip = False
+
+  def _check_gap(self, name, entry, due):
+    every = entry.schedule[0]
+    for left_out in range(entry.base + every, due, every):
+      if task_id(self.space, name, left_out) in self.seen:
+        continue  # Before the server forgot it.
+      is_missed = entry.document["catchup"] == "latest" and self.time - left_out > GRACE - 300_000
+      if not is_missed:
+        self.fail(1, f"{name} due {left_out} is missing; the next one that was fired was due {due}", name)
+        if len(self.violations) > 50:
+          return
+
+  def _check_epoch(self, name, due, calls):
+    epochs = [call.epoch for call in calls if call.epoch is not None]
+    if not epochs:
+      return
+    if max(epochs) < self.epoch:
+      self.fail(3, f"{name} due {due} was fired with the lease's epoch {max(epochs)} after one with {self.epoch}")
+    self.epoch = max(self.epoch, min(epochs))
+
+  # --- quiet ---
+
+  def check_quiet(self, documents, since):
+    """`documents`: what stands in Redis at the end of the queue that was replayed; `since`: when it was healed."""
+    for name, entry in self.entries.items():
+      entry.is_vague = entry.was_rescheduled = False
+      if not entry.is_alive:
+        if name in documents:
+          self.fail(4, f"{name} stands there, and was deleted", name)
+        continue
+      document = documents.get(name)
+      if document is None:
+        self.fail(4, f"{name} is gone, and nobody has deleted it", name)
+        continue
+      if users_part(document) != users_part(entry.document):
+        self.fail(4, f"{name}: {users_part(document)} stands there, and the user wrote {users_part(entry.document)}", name)
+      if not entry.runs:
+        continue
+      last = microseconds(document.get("last_run_at"))
+      if last != entry.base:
+        self.fail(4, f"{name}: last_run_at is {last}, and the newest occurrence fired was due {entry.base}", name)
+      if entry.counts is None:
+        entry.counts = {document.get("total_run_count")}
+      if document.get("total_run_count") not in entry.counts:
+        self.fail(4, f"{name}: total_run_count is {document.get('total_run_count')}, expected {sorted(entry.counts)}", name)
+      if entry.base is None or entry.base + entry.schedule[0] <= since:
+        self.fail(1, f"{name} is behind: {entry.base}, every {entry.schedule[0]}, at {since}", name)
+
+  # --- a server that forgets ---
+
+  def remember(self):
+    return copy.deepcopy((self.entries, self.epoch)), set(self.seen)
+
+  def roll_back(self, memory):
+    """The server is again as it was; what was taken from the queue since then may come once more."""
+    (entries, epoch), seen = memory
+    self.entries, self.epoch = copy.deepcopy(entries), epoch
+    self.optional = self.seen - seen
+    self.unfinished.clear()

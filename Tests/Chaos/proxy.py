@@ -1,0 +1,165 @@
+"""The fault proxy: one for each daemon. It forwards whole requests and replies, knows what each one is, and can stop
+at an exact place (`Trap`). Everything here runs on the thread of wire.py."""
+
+import collections
+import socket
+import threading
+import time
+
+from resp import end_of_value
+from traffic import Fire, entry_of_read
+
+TO_SERVER, TO_CLIENT = 0, 1
+
+
+class Trap:
+  """Waits for a request or reply of some kind and holds it, with everything behind it, until it is released.
+
+  `place`: "request" (not forwarded yet), "reply" (carried out, and the daemon does not know), "echo" (the daemon has
+  its reply, and its events are held).
+  """
+
+  def __init__(self, kinds, place):
+    self.kinds = kinds
+    self.place = place
+    self.caught = threading.Event()
+    self.entry = None  # of the fire or read that was caught
+
+
+class Link:
+  """One connection of a daemon, with its other half to the server. Lists of two: by direction."""
+
+  def __init__(self, proxy, client, server):
+    self.proxy = proxy
+    self.sockets = [server, client]  # where a direction leads to
+    self.received = [bytearray(), bytearray()]
+    self.outgoing = [collections.deque(), collections.deque()]  # of (not before, bytes)
+    self.held = [False, False]
+    self.owed = collections.deque()  # requests without a reply: [kind, fire, an answer of our own]
+    self.is_stream = False
+    self.is_closed = False
+
+  def process(self, direction):
+    """Forwards the whole values that have been received, as far as nothing is held."""
+    buffer, at = self.received[direction], 0
+    while not self.held[direction] and at < len(buffer):
+      if (end := end_of_value(buffer, at)) < 0:
+        break
+      frame = bytes(buffer[at:end])
+      if (self._request if direction == TO_SERVER else self._reply)(frame):
+        at = end
+    del buffer[:at]
+
+  def send(self, direction, data):
+    proxy = self.proxy
+    if self in proxy.doomed:
+      return
+    if proxy.cut and proxy.cut[0] == direction:
+      _, left = proxy.cut
+      if len(data) >= left:
+        data = data[:left]
+        proxy.cut = None
+        proxy.doomed.append(self)
+      else:
+        proxy.cut = (direction, left - len(data))
+    self.outgoing[direction].append((time.monotonic() + proxy.delay, data))
+
+  def _request(self, frame):
+    """False: it is held."""
+    proxy = self.proxy
+    kind = proxy.scripts.kind(frame)
+    if proxy.catches(self, kind, "request", frame):
+      return False
+    self.is_stream = self.is_stream or kind == "psubscribe"
+    fire = None
+    if kind == "fire":
+      fire = Fire(proxy.number, frame)
+      proxy.ledger.sent(fire)
+    elif kind in ("anchor", "rebase"):
+      proxy.ledger.anchored(proxy.number, frame)
+    answer, is_carried_out = proxy.error(kind)
+    self.owed.append([kind, fire, answer, is_carried_out, frame if kind == "read" else None])
+    if answer is None or is_carried_out:
+      self.send(TO_SERVER, frame)
+    else:
+      if fire:
+        fire.answer = "never sent"
+      self._answer_refused()
+    return True
+
+  def _answer_refused(self):
+    """Replies keep the order of their requests, also those that we make up."""
+    while self.owed and self.owed[0][2] is not None and not self.owed[0][3]:
+      self.send(TO_CLIENT, self.owed.popleft()[2])
+
+  def _reply(self, frame):
+    """False: it is held."""
+    proxy = self.proxy
+    if self.is_stream and frame.startswith((b"*4\r\n$8\r\npmessage", b"*3\r\n$10\r\npsubscribe")):
+      if proxy.holds_echoes:
+        self.held[TO_CLIENT] = True
+        return False
+      self.send(TO_CLIENT, frame)
+      return True
+    if not self.owed:
+      self.send(TO_CLIENT, frame)
+      return True
+    kind, fire, answer, _, request = self.owed[0]
+    if fire and fire.answer is None:
+      proxy.ledger.answered(fire, frame)
+    if proxy.catches(self, kind, "reply", request, fire):
+      return False
+    self.owed.popleft()
+    self.send(TO_CLIENT, frame if answer is None else answer)
+    proxy.catches(self, kind, "echo", request, fire)
+    self._answer_refused()
+    return True
+
+
+class Proxy:
+  """What one daemon connects to."""
+
+  def __init__(self, number, upstream, scripts, ledger):
+    self.number = number
+    self.upstream = upstream
+    self.scripts = scripts
+    self.ledger = ledger
+    self.listener = socket.create_server(("127.0.0.1", 0))
+    self.listener.setblocking(False)
+    self.port = self.listener.getsockname()[1]
+    self.links = set()
+    self.doomed = []  # links to close when what they have sent is out
+    self.connections = 0
+    self.clear()
+
+  def clear(self):
+    """No disturbance."""
+    self.trap = None
+    self.holds_echoes = False
+    self.delay = 0.0  # seconds
+    self.stalled_until = 0.0
+    self.drip = 0  # bytes that are still sent one by one
+    self.cut = None  # (direction, bytes to let through)
+    self.errors = []  # for the next requests: None, or (reply, whether the request is carried out)
+    self.garbage = None
+
+  def error(self, kind):
+    """(the answer instead of the server's, or None; whether the request is carried out all the same)."""
+    if not self.errors or kind in ("psubscribe", "script"):
+      return None, True
+    return self.errors.pop(0) or (None, True)
+
+  def catches(self, link, kind, place, frame, fire=None):
+    trap = self.trap
+    if trap is None or trap.caught.is_set() or trap.place != place or kind not in trap.kinds:
+      return False
+    if kind == "fire":
+      trap.entry = (fire or Fire(self.number, frame)).entry
+    elif kind == "read":
+      trap.entry = entry_of_read(frame)
+    if place == "echo":
+      self.holds_echoes = True
+    else:
+      link.held[TO_SERVER if place == "request" else TO_CLIENT] = True
+    trap.caught.set()
+    return True

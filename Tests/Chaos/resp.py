@@ -1,0 +1,92 @@
+"""Redis' protocol: where a value ends, what a request says, and a small blocking client."""
+
+import socket
+
+_AGGREGATES = b"*~>%|"
+_BLOBS = b"$=!"
+
+
+def end_of_value(buffer, at):
+  """Where the value that begins at `at` ends; -1 if not all of it is there."""
+  owed = 1
+  while owed:
+    line = buffer.find(b"\r\n", at)
+    if line < 0:
+      return -1
+    kind = buffer[at]
+    if kind in _AGGREGATES:
+      count = max(0, int(buffer[at + 1:line]))
+      owed += count * (2 if kind in b"%|" else 1) - 1
+      at = line + 2
+    elif kind in _BLOBS:
+      length = int(buffer[at + 1:line])
+      at = line + 2 + (length + 2 if length >= 0 else 0)
+      if at > len(buffer):
+        return -1
+      owed -= 1
+    else:
+      at = line + 2
+      owed -= 1
+  return at
+
+
+def arguments(request):
+  """A request's arguments; clients send arrays of bulk strings only."""
+  result, at = [], request.index(b"\r\n") + 2
+  while at < len(request):
+    line = request.index(b"\r\n", at)
+    length = int(request[at + 1:line])
+    result.append(bytes(request[line + 2:line + 2 + length]))
+    at = line + 4 + length
+  return result
+
+
+def value(reply, at=0):
+  """(the value, where it ends). Errors come as `Refused`, not raised."""
+  line = reply.index(b"\r\n", at)
+  kind, text = reply[at:at + 1], bytes(reply[at + 1:line])
+  if kind == b"$":
+    length = int(text)
+    return (None, line + 2) if length < 0 else (bytes(reply[line + 2:line + 2 + length]), line + 4 + length)
+  if kind == b"*":
+    items, at = [], line + 2
+    for _ in range(int(text)):
+      item, at = value(reply, at)
+      items.append(item)
+    return items, at
+  if kind == b":":
+    return int(text), line + 2
+  return (Refused(text.decode()) if kind == b"-" else text), line + 2
+
+
+class Refused(Exception):
+  """An error reply."""
+
+
+class Client:
+  """Raises OSError or EOFError when the connection ends, Refused for an error reply."""
+
+  def __init__(self, path, database=0, timeout=10):
+    self.socket = socket.socket(socket.AF_UNIX)
+    self.socket.settimeout(timeout)
+    self.socket.connect(path)
+    self.buffer = bytearray()
+    if database:
+      self("SELECT", database)
+
+  def __call__(self, *parts):
+    parts = [part if isinstance(part, bytes) else str(part).encode() for part in parts]
+    self.socket.sendall(b"*%d\r\n" % len(parts) + b"".join(b"$%d\r\n%s\r\n" % (len(p), p) for p in parts))
+    while (end := end_of_value(self.buffer, 0) if self.buffer else -1) < 0:
+      data = self.socket.recv(1 << 16)
+      if not data:
+        raise EOFError("Redis closed the connection")
+      self.buffer += data
+    result, _ = value(self.buffer)
+    del self.buffer[:end]
+    if isinstance(result, Refused):
+      raise result
+    return result
+
+  def close(self):
+    self.socket.close()

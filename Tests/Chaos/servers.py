@@ -1,0 +1,174 @@
+"""The real processes: one redis-server, and the daemons. All of them die with this process."""
+
+import collections
+import json
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import threading
+import time
+
+from resp import Client, Refused
+
+PREFIX = "tasks:meta:"
+
+
+def spawn(arguments, **options):
+  """The kernel ends the child when the thread that starts it dies: call it on the main thread."""
+  return subprocess.Popen(
+    ["setpriv", "--pdeathsig", "KILL", "--", *map(str, arguments)], stdin=subprocess.DEVNULL, start_new_session=True,
+    **options)
+
+
+class Redis:
+  """Keeps acknowledged writes through `kill` if `durable`, else only what `save` has put aside."""
+
+  def __init__(self, folder, durable):
+    self.folder = pathlib.Path(folder)
+    self.path = str(self.folder / "redis.sock")
+    self.durable = durable
+    self.process = None
+    self.starts = 0
+
+  def start(self):
+    if self.process and self.process.poll() is None:
+      return
+    pathlib.Path(self.path).unlink(missing_ok=True)
+    keeping = ["--appendonly", "yes", "--appendfsync", "always", "--auto-aof-rewrite-min-size", "4mb"]
+    with open(self.folder / "redis.log", "ab") as log:
+      self.process = spawn(
+        ["redis-server", "--port", 0, "--unixsocket", self.path, "--dir", self.folder, "--save", "",
+         "--enable-debug-command", "yes", *(keeping if self.durable else ["--appendonly", "no"])],
+        stdout=log, stderr=log)
+    self.starts += 1
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+      try:
+        if self.client()("PING") == b"PONG":
+          return
+      except (OSError, EOFError, Refused):
+        time.sleep(0.005)
+    raise RuntimeError(f"redis-server is not ready after 30 s; see {self.folder}/redis.log")
+
+  def client(self, database=0, timeout=10):
+    return Client(self.path, database, timeout)
+
+  def kill(self):
+    self.process.kill()
+    self.process.wait()
+
+  def signal(self, number):
+    self.process.send_signal(number)
+
+  # --- for a server that forgets ---
+
+  def save(self):
+    """Puts the present state aside, to come back to it."""
+    self.client()("SAVE")
+    shutil.copy(self.folder / "dump.rdb", self.folder / "old.rdb")
+
+  def start_with_old_data(self):
+    shutil.copy(self.folder / "old.rdb", self.folder / "dump.rdb")
+    self.start()
+
+
+class Daemon:
+  """One beat-watch behind its proxy, started again as often as the suite wants."""
+
+  def __init__(self, number, binary, port, folder, options, redis):
+    self.number = number
+    self.binary = binary
+    self.options = options
+    self.log_path = pathlib.Path(folder) / f"daemon-{number}.log"
+    self.redis = redis
+    self.environment = {k: v for k, v in os.environ.items() if not k.startswith(("CELERY_", "BEAT_WATCH_"))} | {
+      "CELERY_REDIS_SCHEDULER_URL": f"redis://127.0.0.1:{port}/1", "CELERY_BROKER_URL": f"redis://127.0.0.1:{port}/0",
+      "BEAT_WATCH_LEASE_TTL": "1", "BEAT_WATCH_LOG_FORMAT": "json"}
+    self.process = None
+    self.asked_to_end = False
+    self.tail = collections.deque(maxlen=400)
+    self.lock = threading.Lock()
+    self.is_leading = False
+    self.is_ready = False
+    self.starts = 0
+
+  def start(self):
+    self.asked_to_end = False
+    self.is_leading = self.is_ready = False
+    self.baseline = None  # (open files, resident kilobytes) at its first quiet moment
+    self.reloaded = []  # counts of schedules that it has told after a SIGHUP
+    self.process = spawn(
+      [self.binary, "run", *self.options], env=self.environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    self.starts += 1
+    self.reader = threading.Thread(target=self._read, args=(self.process,), daemon=True)
+    self.reader.start()
+
+  def _read(self, process):
+    with open(self.log_path, "ab") as log:
+      for line in process.stderr:
+        log.write(line)
+        log.flush()
+        try:
+          event = json.loads(line)
+        except ValueError:
+          event = {"msg": line.decode(errors="replace").rstrip()}
+        with self.lock:
+          self.tail.append(event)
+          self._take(event)
+
+  def _take(self, event):
+    message = event["msg"]
+    if message == "leading":
+      self.is_leading = True
+    elif message == "standing by":
+      self.is_leading = False
+    elif message in ("ready", "reconnected"):
+      self.is_ready = True
+    elif message == "disconnected":
+      self.is_ready = False
+    elif message == "reloaded" and "events" not in event:
+      self.reloaded.append(event["schedules"])
+
+  def signal(self, number):
+    if self.is_alive:
+      self.process.send_signal(number)
+
+  @property
+  def is_alive(self):
+    return self.process.poll() is None
+
+  @property
+  def has_died(self):
+    """Ended, and nobody asked for it."""
+    return not self.is_alive and not self.asked_to_end
+
+  def kill(self):
+    self.asked_to_end = True
+    self.process.kill()
+    self.process.wait()
+
+  def terminate(self):
+    self.asked_to_end = True
+    self.signal(signal.SIGTERM)
+
+  def wait(self, patience):
+    """The exit status; None: it goes on."""
+    try:
+      return self.process.wait(patience)
+    except subprocess.TimeoutExpired:
+      return None
+
+  def resources(self):
+    """(open files, resident kilobytes)"""
+    folder = f"/proc/{self.process.pid}"
+    with open(f"{folder}/statm") as statm:
+      pages = int(statm.read().split()[1])
+    return len(os.listdir(f"{folder}/fd")), pages * os.sysconf("SC_PAGE_SIZE") // 1024
+
+  def excerpt(self, count=12):
+    with self.lock:
+      return [
+        " ".join(str(v) for k, v in event.items() if k not in ("broker", "store", "prefix", "task", "queue"))
+        for event in list(self.tail)[-count:]]

@@ -1,0 +1,290 @@
+"""Everything that runs: Redis, proxies, daemons, the writer; and what is done with all of it."""
+
+import json
+import os
+import signal
+import time
+
+import faults
+from dates import microseconds
+from model import Model
+from proxy import Proxy
+from resp import Refused
+from servers import PREFIX, Daemon, Redis
+from traffic import Ledger, Scripts
+from wire import Wire
+from writer import QUEUE, Writer
+
+MARKS = "reactivebeat:tasks:meta:mark"
+
+_TAKE = """
+local queue = redis.call('LRANGE', KEYS[1], 0, -1)
+redis.call('DEL', KEYS[1])
+redis.call('SELECT', 1)
+local names, documents = redis.call('KEYS', ARGV[1]), {}
+for i, name in ipairs(names) do documents[i] = redis.call('GET', name) end
+redis.call('SELECT', 0)
+return {queue, names, documents}
+"""
+
+EDITS = {
+  "strict": {"blind": 3, "reset": 2, "double": 2, "read": 4, "careful": 2, "reschedule": 2, "switch": 1, "delete": 2,
+             "create": 3, "flap": 3, "rename": 2},
+  # A server that forgets also forgets edits: those that change no schedule, so that what was due stays known.
+  "lossy": {"blind": 3, "double": 2, "careful": 2},
+}
+
+
+class Unquiet(Exception):
+  """Something has not come to rest in time."""
+
+
+class Stage:
+  def __init__(self, binary, sources, space, folder, seed, variant, options, forgive=()):
+    self.variant = variant
+    self.has_lease = "--no-lease" not in options
+    self.redis = Redis(folder, durable=variant == "strict")
+    self.ledger = Ledger()
+    self.wire = Wire()
+    scripts = Scripts(sources)
+    self.proxies = [Proxy(number, self.redis.path, scripts, self.ledger) for number in range(3)]
+    self.daemons = [
+      Daemon(proxy.number, binary, proxy.port, folder, options, self.redis) for proxy in self.proxies]
+    self.model = Model(self.ledger, space, "late edits" in forgive)
+    self.writer = Writer(self.redis, seed, EDITS[variant])
+    self.trapped_entry = None
+    self.memory = None
+    self.growth = [0, 0]  # the largest seen: open files, resident kilobytes
+
+  def start(self):
+    self.redis.start()
+    for proxy in self.proxies:
+      self.wire.add(proxy)
+    self.wire.start()
+    for daemon in self.daemons:
+      daemon.start()
+    self.until("the daemons are ready", lambda: all(daemon.is_ready for daemon in self.daemons), 20)
+    with self.writer.lock:
+      self.writer.attempt(self.writer.fill, 50)
+    self.writer.start()
+
+  def end(self):
+    self.writer.is_over = True
+    for daemon in self.daemons:
+      if daemon.process and daemon.is_alive:
+        daemon.kill()
+    if self.redis.process:
+      self.redis.kill()
+
+  def command(self, *parts, database=0):
+    """Redis may be away."""
+    try:
+      client = self.redis.client(database)
+      try:
+        return client(*parts)
+      finally:
+        client.close()
+    except (OSError, EOFError, Refused):
+      return None
+
+  def until(self, what, condition, seconds):
+    deadline = time.monotonic() + seconds
+    while not condition():
+      for thread in (self.wire, self.writer):
+        if thread.problem:
+          raise thread.problem
+      if time.monotonic() > deadline:
+        raise Unquiet(f"{what}: not within {seconds:g} s")
+      time.sleep(0.02)
+      if self.writer.lock.acquire(blocking=False):
+        self.writer.attempt(self.writer.tick)
+        self.writer.lock.release()
+
+  # --- daemons ---
+
+  def ensure_daemons(self):
+    """Starts again what has been ended."""
+    for daemon in self.daemons:
+      if not daemon.asked_to_end:
+        continue
+      daemon.signal(signal.SIGCONT)
+      status = daemon.wait(8)
+      # One that has hardly begun does not listen yet.
+      if status not in (0, -signal.SIGKILL) and (status != -signal.SIGTERM or daemon.is_ready):
+        self.model.fail(6, f"daemon {daemon.number} ended with status {status} after SIGTERM")
+        daemon.kill()
+      daemon.start()
+
+  def choose(self, whom):
+    leading = [daemon.number for daemon in self.daemons if daemon.is_leading and daemon.is_alive]
+    others = [daemon.number for daemon in self.daemons if daemon.number not in leading]
+    found = (leading or others) if whom == "leader" else (others or leading)
+    return found[0] if whom == "leader" else found[-1]
+
+  def await_due(self, number):
+    """Until a millisecond or so before an occurrence that is known to come."""
+    marks = self.command("HGETALL", MARKS, database=1) or []
+    documents = self.writer.documents
+    now = time.time_ns() // 1000
+    soon = []
+    for name, mark in zip(marks[::2], marks[1::2]):
+      document = documents.get(name.decode())
+      if document:
+        due = int(mark[:20]) + document["interval"]["every"] * 1000
+        if now < due < now + 300_000:
+          soon.append(due)
+    if soon:
+      time.sleep(max(0, (min(soon) - time.time_ns() // 1000 - 1000) / 1e6))
+    return bool(soon)
+
+  # --- one iteration ---
+
+  def iterate(self, phase, whom, milliseconds, chosen):
+    """Whether the phase came, and the daemon it came to."""
+    number = self.choose(whom)
+    proxy, daemon = self.proxies[number], self.daemons[number]
+    trap = faults.arm(phase)
+    self.trapped_entry = None
+    if trap:
+      self.wire.do(lambda: setattr(proxy, "trap", trap))
+      if phase in faults.RECONNECTING:
+        self.wire.disconnect(proxy)
+      has_come = trap.caught.wait(faults.PATIENCE.get(phase, 0.5))
+      self.trapped_entry = trap.entry
+    elif phase == "just before due":
+      has_come = self.await_due(number)
+    else:
+      has_come = True
+      if phase == "stopping":
+        daemon.terminate()
+    active = [fault(self, number, values) for fault, values in chosen]
+    for fault in active:
+      fault.strike()
+    time.sleep(milliseconds / 1000)
+    for fault in reversed(active):
+      fault.heal()
+    self.ensure_daemons()
+    self.wire.release(proxy)
+    return has_come, number
+
+  # --- quiet ---
+
+  def settle(self, patience):
+    """Heals everything, waits until all that was due is fired, and checks. Seconds that it took."""
+    self.redis.signal(signal.SIGCONT)
+    self.redis.start()
+    self.ensure_daemons()
+    for proxy in self.proxies:
+      self.wire.release(proxy)
+    with self.writer.lock:
+      self.writer.attempt(self.writer.write_stale)
+      self.writer.attempt(self.writer.tick)
+      began, since = time.monotonic(), time.time_ns() // 1000
+      # A disabled schedule would never be checked again.
+      for entry, document in list(self.writer.documents.items()):
+        if not document["enabled"]:
+          self.writer.attempt(self.writer.switch, entry)
+      try:
+        self.until("all that was due is fired", lambda: not self.behind(since), patience)
+        self.until("all daemons are ready", lambda: all(daemon.is_ready for daemon in self.daemons), patience)
+        took = time.monotonic() - began
+        self.until("notifications are on", self.hears, patience)
+        self.until("all daemons agree", self.agree(), patience)
+      except Unquiet as error:
+        took = time.monotonic() - began
+        self.model.fail(7, f"{error}: {', '.join(self.behind(since)[:8])}")
+      self.writer.attempt(self.writer.tick)
+      self.check(since)
+    return took
+
+  def behind(self, since):
+    """Entries whose newest fire is older than what was due at `since`, or older than their newest edit."""
+    client = self.redis.client(1)
+    names = client("KEYS", PREFIX + "*")
+    documents = client("MGET", *names) if names else []
+    marks = client("HGETALL", MARKS)
+    client.close()
+    marks = dict(zip(marks[::2], marks[1::2]))
+    found = []
+    for key, text in zip(names, documents):
+      name = key[len(PREFIX):]
+      document = json.loads(text)
+      mark = marks.get(name, b"")
+      last = microseconds(document.get("last_run_at"))
+      due, _, rest = mark.partition(b"|")
+      if document["enabled"] and not (
+        due and int(due) == last and not rest.startswith(b"|") and last + document["interval"]["every"] * 1000 > since
+      ):
+        found.append(name.decode())
+    return found
+
+  def hears(self):
+    setting = (self.command("CONFIG", "GET", "notify-keyspace-events") or [b"", b""])[1]
+    return b"K" in setting and b"A" in setting
+
+  def agree(self):
+    """Asks each daemon, by a SIGHUP, how many schedules it knows."""
+    expected = len(self.writer.documents)
+    for daemon in self.daemons:
+      daemon.reloaded.clear()
+      daemon.signal(signal.SIGHUP)
+
+    def condition():
+      for daemon in self.daemons:
+        if not daemon.reloaded:
+          return False
+        if daemon.reloaded[-1] != expected:  # It may not have heard the newest edit yet.
+          daemon.reloaded.clear()
+          daemon.signal(signal.SIGHUP)
+          time.sleep(0.02)
+          return False
+      return True
+    return condition
+
+  def take(self):
+    """The queue, oldest first, and the documents of the same moment."""
+    client = self.redis.client()
+    items, names, documents = client("EVAL", _TAKE, 1, QUEUE, PREFIX + "*")
+    client.close()
+    return items[::-1], {
+      name[len(PREFIX):].decode(): json.loads(text) for name, text in zip(names, documents)}
+
+  def replay(self):
+    """Takes what is in the queue into the model. The documents of that moment."""
+    items, documents = self.take()
+    self.model.replay(items)
+    return documents
+
+  # --- a server that forgets ---
+
+  def remember(self):
+    """Puts the server's state aside, and what is known of it."""
+    with self.writer.lock:
+      self.replay()
+      self.redis.save()
+      self.memory = self.model.remember(), dict(self.writer.documents)
+
+  def roll_back(self):
+    memory, documents = self.memory
+    self.model.roll_back(memory)
+    self.writer.documents = dict(documents)
+
+  def check(self, since):
+    documents = self.replay()
+    self.model.check_quiet(documents, since)
+    for daemon in self.daemons:
+      if daemon.has_died:
+        self.model.fail(6, f"daemon {daemon.number} has ended by itself, status {daemon.process.returncode}")
+        daemon.start()
+        continue
+      files, kilobytes = daemon.resources()
+      if daemon.baseline is None:
+        daemon.baseline = (files, kilobytes)
+      self.growth[0] = max(self.growth[0], files - daemon.baseline[0])
+      self.growth[1] = max(self.growth[1], kilobytes - daemon.baseline[1])
+      if files > daemon.baseline[0] + 2:
+        self.model.fail(6, f"daemon {daemon.number} has {files} open files, {daemon.baseline[0]} at first")
+      if kilobytes > daemon.baseline[1] + 12_288:
+        self.model.fail(6, f"daemon {daemon.number} holds {kilobytes} kB, {daemon.baseline[1]} at first")
+    # What has been checked needs no ledger; a minute is kept for late answers.
+    self.ledger.forget(since - 60_000_000)

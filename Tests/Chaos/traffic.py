@@ -1,0 +1,98 @@
+"""What the daemons' requests are, and a ledger of the fires among them."""
+
+import collections
+import hashlib
+import pathlib
+import threading
+import time
+
+from resp import arguments, value
+
+
+class Scripts:
+  """The daemon's Lua scripts, by the digest with which they are called."""
+
+  def __init__(self, sources):
+    self.names = {
+      hashlib.sha1(path.read_bytes()).hexdigest().encode(): path.stem
+      for path in pathlib.Path(sources, "Sources/ReactiveBeat/Scripts").glob("*.lua")
+    }
+
+  def kind(self, request):
+    """What a request is: a script's name, or the command's."""
+    head = bytes(request[:96]).split(b"\r\n", 5)
+    command = head[2].upper() if len(head) > 2 else b""
+    if command == b"EVALSHA":
+      name = self.names.get(head[4], "script")
+    elif command == b"EVAL":
+      name = self.names.get(hashlib.sha1(arguments(request)[1]).hexdigest().encode(), "script")
+    else:
+      name = command.decode(errors="replace").lower()
+    return name
+
+
+def entry_of_read(request):
+  """The entry of a call of read.lua for one document; None for a page of several."""
+  argv = arguments(request)
+  argv = argv[3 + int(argv[2]):]
+  return argv[1].decode() if len(argv) == 2 else None
+
+
+class Fire:
+  """One call of fire.lua as it passed by: what it asked for, and what came of it as far as anybody knows."""
+
+  __slots__ = ("daemon", "entry", "due", "task", "epoch", "count", "answer", "answered_at")
+
+  def __init__(self, daemon, request):
+    parts = arguments(request)
+    keys = int(parts[2])
+    argv = parts[3 + keys:]
+    self.daemon = daemon
+    self.entry = argv[4].decode()
+    self.due = int(argv[5])
+    self.task = argv[6].decode()
+    self.epoch = int(argv[0].rsplit(b":", 1)[1]) if argv[0] else None
+    self.count = int(argv[7].rsplit(b"|", 1)[1])
+    self.answer = None
+    self.answered_at = None
+
+
+class Ledger:
+  """All fires that were asked for, by task id. Told by the proxy's thread, read by others."""
+
+  def __init__(self):
+    self.lock = threading.Lock()
+    self.fires = collections.defaultdict(list)
+    self.anchors = collections.deque(maxlen=2000)  # (microseconds, daemon, entry, mark), for reports
+
+  def sent(self, fire):
+    with self.lock:
+      self.fires[fire.task].append(fire)
+
+  def answered(self, fire, reply):
+    answer, _ = value(reply)
+    fire.answer = answer[0].decode() if isinstance(answer, list) else str(answer)
+    fire.answered_at = time.time_ns() // 1000
+
+  def anchored(self, daemon, request):
+    argv = arguments(request)
+    argv = argv[3 + int(argv[2]):]
+    with self.lock:
+      self.anchors.append((time.time_ns() // 1000, daemon, argv[0].decode(), argv[-1].decode()))
+
+  def anchors_of(self, entry):
+    with self.lock:
+      return [f"{at} anchored at {mark} by daemon {daemon}" for at, daemon, name, mark in self.anchors if name == entry]
+
+  def of(self, task):
+    """The fires with this task id that may have been carried out."""
+    with self.lock:
+      fires = list(self.fires.get(task, ()))
+    done = [fire for fire in fires if fire.answer == "OK"]
+    return done or [fire for fire in fires if fire.answer is None] or fires
+
+  def forget(self, before):
+    """Drops fires that were due before a time, microseconds: they have been checked."""
+    with self.lock:
+      for task in [task for task, fires in self.fires.items() if fires[-1].due < before]:
+        del self.fires[task]
