@@ -113,7 +113,8 @@ class Model:
         entry.is_alive = False
         entry.was_flushed = True
         entry.history.append(f"{time} flush")
-        entry.counts = None
+        entry.counts = entry.base = entry.fired = None
+        entry.is_fresh = False
 
   def _entry(self, name):
     if name not in self.entries:
@@ -143,6 +144,8 @@ class Model:
     if document.get("run_immediately") and not entry.is_fresh:
       entry.is_fresh = True
     is_changed = is_known and schedule != entry.schedule
+    if entry.is_vague:
+      most = None
     entry.may_skip = entry.may_skip or is_changed
     entry.changes += is_changed
     entry.was_rescheduled = entry.was_rescheduled or is_changed

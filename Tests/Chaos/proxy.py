@@ -62,7 +62,9 @@ class Link:
         proxy.doomed.append(self)
       else:
         proxy.cut = (direction, left - len(data))
-    self.outgoing[direction].append((time.monotonic() + proxy.delay, data))
+    waiting = self.outgoing[direction]
+    # Never before what was sent before, which may have had a longer delay.
+    waiting.append((max(time.monotonic() + proxy.delay, waiting[-1][0] if waiting else 0), data))
 
   def _request(self, frame):
     """False: it is held."""

@@ -96,6 +96,7 @@ class Daemon:
 
   def start(self):
     self.asked_to_end = False
+    self.terminations = 0
     self.is_leading = self.is_ready = False
     self.baseline = None  # (open files, resident kilobytes) at its first quiet moment
     self.reloaded = []  # counts of schedules that it has told after a SIGHUP
@@ -151,6 +152,7 @@ class Daemon:
 
   def terminate(self):
     self.asked_to_end = True
+    self.terminations += 1
     self.signal(signal.SIGTERM)
 
   def wait(self, patience):
@@ -159,6 +161,12 @@ class Daemon:
       return self.process.wait(patience)
     except subprocess.TimeoutExpired:
       return None
+
+  def ended_well(self, status):
+    """After it was asked to end. A second SIGTERM ends it at once, and one that has hardly begun does not listen yet."""
+    return (
+      status in (0, -signal.SIGKILL) or status == 1 and self.terminations > 1
+      or status == -signal.SIGTERM and not self.is_ready)
 
   def resources(self):
     """(open files, resident kilobytes)"""

@@ -109,8 +109,7 @@ class Stage:
         continue
       daemon.signal(signal.SIGCONT)
       status = daemon.wait(8)
-      # One that has hardly begun does not listen yet.
-      if status not in (0, -signal.SIGKILL) and (status != -signal.SIGTERM or daemon.is_ready):
+      if not daemon.ended_well(status):
         self.model.fail(6, f"daemon {daemon.number} ended with status {status} after SIGTERM")
         daemon.kill()
       daemon.start()

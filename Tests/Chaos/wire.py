@@ -210,14 +210,16 @@ class Wire(threading.Thread):
           if proxy.drip % 16 == 0:
             return True
           continue
-        data = b"".join(part for not_before, part in waiting if not_before <= now)
-        late = [item for item in waiting if item[0] > now]
-        sent = link.sockets[direction].send(data)
-        waiting.clear()
+        data = []
+        while waiting and waiting[0][0] <= now:
+          data.append(waiting.popleft()[1])
+        data = b"".join(data)
+        try:
+          sent = link.sockets[direction].send(data)
+        except BlockingIOError:
+          sent = 0
         if sent < len(data):
-          waiting.append((0.0, data[sent:]))
-        waiting.extend(late)
-        if sent < len(data):
+          waiting.appendleft((0.0, data[sent:]))
           return True
       return True
     except BlockingIOError:

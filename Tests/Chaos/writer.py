@@ -53,6 +53,7 @@ class Writer(threading.Thread):
     self.edits = dict(edits)  # kind of edit -> weight
     self.lock = threading.RLock()  # held while it edits: take it to keep it still
     self.documents = {}  # entry -> what was last written there, without bookkeeping
+    self.first_dates = {}  # entry -> the last_run_at with which it was made, if there was one
     self.stale = []  # (entry, document read a while ago)
     self.revision = 0
     self.operation = 0
@@ -109,8 +110,8 @@ class Writer(threading.Thread):
     self.set(entry, self.changed(entry))
 
   def reset(self, entry, *_):
-    """With bookkeeping of long ago."""
-    self.set(entry, self.changed(entry) | {"last_run_at": "2020-01-01T00:00:00Z", "total_run_count": 0})
+    """With the bookkeeping that it had when it was made."""
+    self.set(entry, self.changed(entry) | self.first_dates.get(entry, {}) | {"total_run_count": 0})
 
   def double(self, entry, *_):
     self.blind(entry)
@@ -164,10 +165,12 @@ class Writer(threading.Thread):
     if onto != entry:
       self._edit("rename", {"from": entry, "to": onto}, entry, onto)
       self.documents[onto] = self.documents.pop(entry)
+      self.first_dates.pop(onto, None)
 
   def flush(self, *_):
     self._edit("flush", {})
     self.documents.clear()
+    self.first_dates.clear()
     self.stale.clear()
     self.fill(50)
 
@@ -198,6 +201,8 @@ class Writer(threading.Thread):
     if self._edit("set", {"entry": entry}, entry, document=json.dumps(text)):
       bookkeeping = ("last_run_at", "total_run_count", "run_immediately")
       self.documents[entry] = {key: item for key, item in text.items() if key not in bookkeeping}
+      if start == "known":
+        self.first_dates[entry] = {"last_run_at": text["last_run_at"]}
 
   def remove(self, entry):
     self._edit("del", {"entry": entry}, entry)
