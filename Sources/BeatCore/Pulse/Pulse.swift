@@ -162,7 +162,7 @@ public struct Pulse {
     // A new session loads anyway.
     if !isFirst {
       if known != reply.incarnation {
-        actions.append(.reload(reason: "the store was emptied, or another one took its place"))
+        actions.append(.reload(reason: "the store was emptied or replaced, or its events were off for a while"))
       } else if let previous = reply.previousSequence, previous != reply.sequence - 1 {
         actions.append(.reload(reason: "the store went back in time"))
       }

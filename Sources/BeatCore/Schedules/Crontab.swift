@@ -66,6 +66,11 @@ public struct Crontab: Hashable, Sendable {
   /// The fields in cron's order, as the shortest text that means the same: `30 2 * * 1`, and `day_of_year 100` if given.
   public var fieldsInWords: String { calendar.description }
 
+  func combine(into digest: inout ScheduleDigest) {
+    calendar.combine(into: &digest)
+    digest.combine(zone.name)
+  }
+
   /// Two crontabs are equal if they mean the same, however they were written.
   public static func == (left: Crontab, right: Crontab) -> Bool {
     left.calendar == right.calendar && left.zone == right.zone

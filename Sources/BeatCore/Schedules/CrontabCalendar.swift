@@ -19,6 +19,12 @@ struct CrontabCalendar: Hashable, Sendable {
   static let allMonths: UInt16 = 0x1FFE
   static let allDaysOfWeek: UInt8 = 0x7F
 
+  func combine(into digest: inout ScheduleDigest) {
+    digest.combine(Int64(bitPattern: minutes))
+    for word in daysOfYear ?? [] { digest.combine(Int64(bitPattern: word)) }
+    for field in [hours, daysOfMonth, UInt32(months), UInt32(daysOfWeek)] { digest.combine(Int64(field)) }
+  }
+
   /// The matching days of a month: bit n is day n + 1. `firstWeekday` is that of the month's first day.
   private func matchingDays(month: Int64, leap: Bool, length: Int64, firstWeekday: Int64) -> UInt32 {
     guard months >> UInt16(truncatingIfNeeded: month) & 1 == 1 else { return 0 }

@@ -22,6 +22,15 @@ struct EntryTiming: Hashable {
     self.limits = limits == Limits.none ? nil : limits
   }
 
+  /// Of the schedule, of when it begins, and of whether it is switched on.
+  var digest: ScheduleDigest {
+    var digest = ScheduleDigest()
+    schedule.combine(into: &digest)
+    digest.combine(startAfter?.microseconds ?? .min)
+    digest.combine(enabled ? 1 : 0)
+    return digest
+  }
+
   /// What few schedules have: kept apart, so that the others do not pay for it.
   private final class Limits: Hashable, Sendable {
     static let none = Limits(maxRunCount: nil, startAfter: nil, expiresAt: nil, jitter: 0, catchup: Catchup())

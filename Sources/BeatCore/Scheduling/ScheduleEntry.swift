@@ -23,6 +23,8 @@ struct ScheduleEntry {
   /// The base is when we first saw the schedule, and this is the mark that stood there then: of an earlier schedule of the
   /// name, or `earliest` for none. Another daemon may have seen it earlier; its mark is newer than this one.
   var markBeforeOurs: UnixTime?
+  /// Of the newest mark that was read: an edit that finds another one is an edit that was heard late.
+  var markSeen: Mark.Fingerprint?
   /// The base was read off our own clock, and not found in a mark or a document: it is wrong if that clock was wrong.
   var isBaseMeasured = false
   /// Set by an edit of the schedule: what would have been due before does not count as missed.
@@ -53,6 +55,9 @@ struct ScheduleEntry {
 }
 
 extension ScheduleEntry {
+  /// What is counted from, as it is kept in the mark: nothing fired.
+  var anchor: Mark { Mark(due: base, taskID: nil, totalRunCount: totalRunCount, digest: timing.digest) }
+
   /// Why no further occurrence will come, for a schedule that has come to its end.
   var finish: String? {
     if let maximum = timing.maxRunCount, totalRunCount >= maximum { return "max_run_count \(maximum) is reached" }

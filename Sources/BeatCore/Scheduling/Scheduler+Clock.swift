@@ -34,22 +34,40 @@ extension Scheduler {
   /// Counts from another time from now on, here and for whoever reads the mark later.
   mutating func rebase(_ handle: DueHeap.Handle, to base: UnixTime) {
     guard let entry = entries[handle], base != entry.base else { return }
-    let mark = Mark(due: base, taskID: nil, totalRunCount: entry.totalRunCount)
-    actions.append(.rebase(entry.name, from: entry.base, to: mark))
+    let before = entry.base
     entries[handle]?.base = base
     entries[handle]?.isBaseMeasured = true
+    if let anchor = entries[handle]?.anchor { actions.append(.rebase(entry.name, from: before, to: anchor)) }
   }
 
   /// After an edit of the schedule what came before is gone, and not only until a restart: an interval keeps its beat,
   /// all others begin now. The daemon that fires keeps this in the mark; one that stands by may be late.
-  mutating func beginAnew(_ handle: DueHeap.Handle, now: UnixTime) {
-    guard isLeading, let entry = entries[handle], entry.timing.enabled else { return }
+  mutating func beginAnew(_ handle: DueHeap.Handle, _ mark: Mark?, now: UnixTime) {
+    guard isLeading, let entry = entries[handle] else { return }
     if case .firing = entry.phase { return }
-    let schedule = entry.timing.schedule
-    let base =
-      schedule.isElapsedTime
-      ? schedule.latestDue(atOrBefore: now, after: entry.base, base: entry.base) ?? entry.base : max(now, entry.base)
-    rebase(handle, to: base)
+    if entry.timing.enabled {
+      let schedule = entry.timing.schedule
+      let base =
+        schedule.isElapsedTime
+        ? schedule.latestDue(atOrBefore: now, after: entry.base, base: entry.base) ?? entry.base : max(now, entry.base)
+      if base != entry.base {
+        entries[handle]?.base = base
+        entries[handle]?.isBaseMeasured = true
+      }
+    }
+    settle(handle, mark)
+  }
+
+  /// Keeps in the mark what is counted from, and by which schedule, where it says otherwise: whoever takes over must go
+  /// on from there. Only the daemon that fires does it.
+  mutating func settle(_ handle: DueHeap.Handle, _ mark: Mark?) {
+    guard isLeading, let mark, let entry = entries[handle] else { return }
+    if case .firing = entry.phase { return }
+    var anchor = entry.anchor
+    guard mark.due != anchor.due || mark.digest != anchor.digest else { return }
+    // What was fired last stays known by its id: an answer may be on its way.
+    if mark.due == anchor.due { anchor.taskID = mark.taskID }
+    actions.append(.rebase(entry.name, from: mark.due, to: anchor))
   }
 
   /// Reads every document again with other zone rules. Where that gives another schedule, the next occurrence is the

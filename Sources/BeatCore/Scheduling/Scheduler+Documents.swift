@@ -84,15 +84,15 @@ extension Scheduler {
     noticeImmediate(&entry, now: now)
     entry.markBeforeOurs = isNew || mark == nil ? mark?.due ?? .earliest : nil
     entry.isBaseMeasured = isNew || remembered == nil
-    let first = Mark(due: entry.base, taskID: nil, totalRunCount: entry.totalRunCount)
+    entry.markSeen = mark.map(Mark.Fingerprint.init)
     if let mark {
-      if isNew { actions.append(.rebase(name, from: mark.due, to: first)) }
+      if isNew { actions.append(.rebase(name, from: mark.due, to: entry.anchor)) }
     } else {
-      actions.append(.anchor(name, first))
+      actions.append(.anchor(name, entry.anchor))
     }
     let next = entry.nextDue
     let handle = entries.insert(entry)
-    if isMended, mark != nil { beginAnew(handle, now: now) }
+    if isMended { beginAnew(handle, mark, now: now) }
     wait(handle)
     actions.append(.report(.loaded(name, next: next, initially: !isWatching)))
     reportFinish(handle)
@@ -114,14 +114,15 @@ extension Scheduler {
     entry.totalRunCount = max(entry.totalRunCount, document.totalRunCount)
     // Another schedule, or enabled again: the next occurrence after now; nothing overdue is invented.
     // Unless another daemon has gone on by the new one since: then it is we who hear of it late.
-    let isLate = mark.map { $0.due > baseBefore } ?? false
     let isRescheduled =
-      !isLate && (old.schedule != new.schedule || old.startAfter != new.startAfter || !old.enabled)
+      (old.schedule != new.schedule || old.startAfter != new.startAfter || !old.enabled)
+      && !isInForce(new, by: mark, entry, baseBefore: baseBefore)
+    entry.markSeen = mark.map(Mark.Fingerprint.init)
     if isRescheduled { entry.floor = now }
     if !new.runImmediately { entry.immediate = nil }
     noticeImmediate(&entry, now: now)
     entries[handle] = entry
-    if isRescheduled { beginAnew(handle, now: now) }
+    if isRescheduled { beginAnew(handle, mark, now: now) } else { settle(handle, mark) }
     schedule(handle)
     // Bookkeeping that advanced by itself is nobody's edit: another daemon has fired.
     let isRun = lastRunAt == entry.base && Self.isRun(bytes, document, after: before)
@@ -129,6 +130,14 @@ extension Scheduler {
       actions.append(.report(.changed(entry.name, next: entry.nextDue)))
       reportFinish(handle)
     }
+  }
+
+  /// Whether another daemon has gone on by this schedule already: the mark is news to us, and says so.
+  private func isInForce(
+    _ timing: EntryTiming, by mark: Mark?, _ entry: ScheduleEntry, baseBefore: UnixTime
+  ) -> Bool {
+    guard let mark, Mark.Fingerprint(mark) != entry.markSeen else { return false }
+    return mark.digest.map { $0 == timing.digest } ?? (mark.due > baseBefore)
   }
 
   /// Whether `bytes` are those that stood there before with the bookkeeping of a run, and nothing else is new in them.
@@ -208,7 +217,7 @@ extension Scheduler {
     }
     // It was deleted, or ours was lost with its connection: a restart would not know where to go on.
     if mark == nil {
-      actions.append(.anchor(entry.name, Mark(due: entry.base, taskID: nil, totalRunCount: entry.totalRunCount)))
+      actions.append(.anchor(entry.name, entry.anchor))
     }
     return didAdvance
   }

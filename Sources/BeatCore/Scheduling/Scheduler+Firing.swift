@@ -42,7 +42,8 @@ extension Scheduler {
     return FirePlan(
       entry: entry.name, task: task, taskID: taskID, due: due, oldDocument: entry.document,
       newDocument: layout.fired(due: due, count: totalRunCount), message: message.encoded(from: layout), route: route,
-      priority: options.priority ?? 0, mark: Mark(due: due, taskID: taskID, totalRunCount: totalRunCount))
+      priority: options.priority ?? 0,
+      mark: Mark(due: due, taskID: taskID, totalRunCount: totalRunCount, digest: entry.timing.digest))
   }
 
   mutating func ended(_ plan: FirePlan, _ outcome: FireOutcome, now: UnixTime) {

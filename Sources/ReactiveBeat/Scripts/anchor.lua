@@ -1,6 +1,6 @@
 -- Keeps the time a schedule was first seen, unless a mark stands there: whoever saw it first was right.
 --
--- KEYS[1]  mark    HASH    entry -> "<due>|<task id>|<total run count>"
+-- KEYS[1]  mark    HASH    entry -> "<due>|<task id>|<total run count>|<digest>"
 -- ARGV[1]  entry
 -- ARGV[2]  the mark to store
 --

@@ -1,7 +1,7 @@
 -- Fires one occurrence: pushes its message and advances the bookkeeping, both or neither.
 --
 -- KEYS[1]     schedule document                     STRING
--- KEYS[2]     mark, one field per entry             HASH    entry -> "<due>|<task id>|<total run count>"
+-- KEYS[2]     mark, one field per entry             HASH    entry -> "<due>|<task id>|<total run count>|<digest>"
 -- KEYS[3]     lease                                 STRING
 -- KEYS[4...]  lists to push to, in the broker's database  LIST (may be absent)
 -- ARGV[1]     lease token; '' = do not check the lease

@@ -1,6 +1,6 @@
 -- Forgets the mark of a schedule that is gone, if nothing has changed since the caller looked.
 --
--- KEYS[1]  mark        HASH      entry -> "<due>|<task id>|<total run count>"
+-- KEYS[1]  mark        HASH      entry -> "<due>|<task id>|<total run count>|<digest>"
 -- KEYS[2]  document    STRING    must be absent
 -- ARGV[1]  entry
 -- ARGV[2]  the mark that the caller has seen

@@ -1,6 +1,6 @@
 -- Reads documents, each with its mark of the same moment.
 --
--- KEYS[1]     mark                  HASH    entry -> "<due>|<task id>|<total run count>"
+-- KEYS[1]     mark                  HASH    entry -> "<due>|<task id>|<total run count>|<digest>"
 -- KEYS[2...]  schedule documents    STRING (any type may stand there)
 -- ARGV[1]     longest document to read, in bytes
 -- ARGV[2...]  the documents' entries, in the same order

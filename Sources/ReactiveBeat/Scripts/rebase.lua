@@ -1,6 +1,6 @@
 -- Replaces a mark, even by an older one, after the clock was set; only the mark that the caller knows.
 --
--- KEYS[1]  mark    HASH    entry -> "<due>|<task id>|<total run count>"
+-- KEYS[1]  mark    HASH    entry -> "<due>|<task id>|<total run count>|<digest>"
 -- ARGV[1]  entry
 -- ARGV[2]  the time that the mark is expected to hold, 20 digits
 -- ARGV[3]  the mark to store

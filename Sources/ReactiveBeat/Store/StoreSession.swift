@@ -231,8 +231,16 @@ final class StoreSession {
       }
       configRefusal = nil
       handle(.notice("notify-keyspace-events was \"\(was)\" and is now \"\(value)\""))
+      tellOthers()
       subscribe()
     }
+  }
+
+  /// Daemons that stayed connected have missed what happened while notifications were off, perhaps for less than a
+  /// heartbeat. Another word for the store's contents makes them load it again.
+  private func tellOthers() {
+    let word = String(UInt64.random(in: .min ... .max), radix: 16)
+    send(RedisCommand("SET", keys.incarnation, word)) { _ in }
   }
 
   /// What is subscribed to. The heartbeats of all daemons: an ACL must hold a pattern literally, and ours alone would be

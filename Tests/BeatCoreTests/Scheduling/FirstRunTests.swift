@@ -125,7 +125,7 @@ struct FirstRunTests {
     let written = try Sample.read(String(plan.newDocument))
     #expect(written.lastRunAt == at(10))
     #expect(written.totalRunCount == 5)
-    #expect(plan.mark == Mark(due: at(10), taskID: plan.taskID, totalRunCount: 5))
+    #expect(plan.mark.undigested == Mark(due: at(10), taskID: plan.taskID, totalRunCount: 5))
     #expect(plan.route == .queue("math"))
     #expect(plan.priority == 6)
     #expect(String(plan.message).contains("\"id\": \"\(plan.taskID)\""))

@@ -109,12 +109,33 @@ extension Mark {
   }
 }
 
+/// What a mark is replaced by.
+struct Rebase: Equatable {
+  var from: UnixTime
+  var to: Mark
+}
+
+extension Mark {
+  /// As a daemon writes it that goes by this document's schedule.
+  func under(_ document: String) throws -> Mark {
+    var mark = self
+    mark.digest = EntryTiming(try Sample.read(document).definition).digest
+    return mark
+  }
+
+  var undigested: Mark { Mark(due: due, taskID: taskID, totalRunCount: totalRunCount) }
+}
+
 extension [Scheduler.Action] {
   var fires: [FirePlan] { compactMap { if case .fire(let plan) = $0 { plan } else { nil } } }
   /// The due times of the scripts, in seconds after noon.
   var dues: [Double] { fires.map { Double($0.due.microseconds(since: Sample.noon)) / 1_000_000 } }
   var reads: [EntryName] { compactMap { if case .read(let name) = $0 { name } else { nil } } }
-  var anchors: [Mark] { compactMap { if case .anchor(_, let mark) = $0 { mark } else { nil } } }
+  /// Without their digests, which `ScheduleDigestTests` has its eye on.
+  var anchors: [Mark] { compactMap { if case .anchor(_, let mark) = $0 { mark.undigested } else { nil } } }
+  var rebases: [Rebase] {
+    compactMap { if case .rebase(_, let time, let mark) = $0 { Rebase(from: time, to: mark.undigested) } else { nil } }
+  }
   var reports: [Scheduler.Report] { compactMap { if case .report(let report) = $0 { report } else { nil } } }
   var timers: [UnixTime?] { compactMap { if case .armTimer(let time) = $0 { .some(time) } else { nil } } }
   var warnings: [String] { reports.compactMap { if case .warned(_, let text) = $0 { text } else { nil } } }

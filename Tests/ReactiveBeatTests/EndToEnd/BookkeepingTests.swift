@@ -33,7 +33,8 @@ import Testing
       before[..<count.lowerBound] + "8 ," + before[count.upperBound..<date.lowerBound] + due.iso8601
       + before[date.upperBound...]
     #expect(after == String(expected))
-    #expect(try stage.mark("a") == Mark(due: due, taskID: TaskID(text: line.text("id")), totalRunCount: 8))
+    let mark = try #require(stage.mark("a"))
+    #expect(try (mark.due, mark.taskID, mark.totalRunCount) == (due, TaskID(text: line.text("id")), 8))
   }
 
   @Test func absentFieldsAreAdded() throws {

@@ -52,6 +52,19 @@ import Testing
     stage.broker("LREM", "celery", "1", stage.broker("LINDEX", "celery", "-1")?.text ?? "")
   }
 
+  /// For less than a heartbeat, and switched on again by another daemon: the one that stayed connected hears nothing of
+  /// it but what that daemon leaves behind.
+  @Test func notificationsOffForAMoment() throws {
+    let stage = try Stage()
+    let daemon = try stage.daemon()
+    stage.store("CONFIG", "SET", "notify-keyspace-events", "")
+    stage.set("new", schedule("new", atOnce))
+    let other = try stage.daemon()
+    try daemon.wait(for: "reloading") { $0.reason.contains("events were off") }
+    try daemon.wait(for: "fired", key: stage.key("new"))
+    #expect(other.logged("reloading").isEmpty)
+  }
+
   /// A flush raises no event. What is gone is dropped, nothing is fired from memory, and what comes then is heard.
   @Test(arguments: [true, false]) func flushed(beside standby: Bool) throws {
     let stage = try Stage()

@@ -1,0 +1,49 @@
+/// 32 bits that tell one schedule from another, the same in every process and version: of what decides when it is due.
+/// FNV-1a (draft-eastlake-fnv), which is enough here: two schedules that look alike by chance cost one catch-up.
+public struct ScheduleDigest: Hashable, Sendable, CustomStringConvertible {
+  private var value: UInt32 = 0x811C_9DC5
+
+  init() {}
+
+  /// Eight hexadecimal digits, as in `description`.
+  init?(text: some StringProtocol) {
+    guard text.utf8.count == 8, !text.hasPrefix("+"), !text.hasPrefix("-"), let value = UInt32(text, radix: 16) else {
+      return nil
+    }
+    self.value = value
+  }
+
+  public var description: String {
+    let digits = String(value, radix: 16)
+    return String(repeating: "0", count: 8 - digits.count) + digits
+  }
+
+  mutating func combine(byte: UInt8) { value = (value ^ UInt32(byte)) &* 0x0100_0193 }
+
+  mutating func combine(_ number: Int64) {
+    for shift in 0..<8 { combine(byte: UInt8(truncatingIfNeeded: number >> Int64(shift * 8))) }
+  }
+
+  mutating func combine(_ text: String) {
+    for byte in text.utf8 { combine(byte: byte) }
+    combine(byte: 0xFF)  // in no UTF-8 text
+  }
+}
+
+extension Schedule {
+  func combine(into digest: inout ScheduleDigest) {
+    switch self {
+    case .interval(let interval):
+      digest.combine(byte: UInt8(ascii: "i"))
+      digest.combine(interval.microseconds)
+      digest.combine(interval.relative ? 1 : 0)
+      digest.combine(interval.zone?.name ?? "")
+    case .crontab(let crontab):
+      digest.combine(byte: UInt8(ascii: "c"))
+      crontab.combine(into: &digest)
+    case .clocked(let time):
+      digest.combine(byte: UInt8(ascii: "o"))
+      digest.combine(time.microseconds)
+    }
+  }
+}

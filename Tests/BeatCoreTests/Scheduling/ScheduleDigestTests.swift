@@ -1,0 +1,130 @@
+import Testing
+
+@testable import BeatCore
+
+@Suite("Digest: under which schedule the mark was written, so that an edit heard late is told from a new one")
+struct ScheduleDigestTests {
+  private let a = EntryName("a")
+  private let every10 = Sample.document(#""catchup": "all""#)
+  private let every4 = Sample.document(#""catchup": "all""#, interval: #"{"every": 4, "period": "seconds"}"#)
+  private let disabled = Sample.document(#""catchup": "all""#, #""enabled": false"#)
+
+  private func digest(_ document: String) throws -> String {
+    try #require(Mark.seen(0).under(document).digest).description
+  }
+
+  // MARK: the digest itself
+
+  /// Daemons of different versions must agree.
+  @Test func isTheSameInEachVersion() throws {
+    #expect(try digest(Sample.document()) == "42f27b1a")
+    #expect(try digest(Sample.crontab(#"{"minute": "45"}"#)) == "5e13e4a0")
+  }
+
+  @Test func whatMeansTheSameHasTheSame() throws {
+    #expect(try digest(every10) == digest(Sample.document(#""args": [1]"#)))
+    #expect(try digest(every10) == digest(Sample.document(interval: #"{"every": 10000, "period": "milliseconds"}"#)))
+    #expect(
+      try digest(Sample.crontab(#"{"minute": "*/20"}"#)) == digest(Sample.crontab(#"{"minute": [40, 0, 20]}"#)))
+  }
+
+  @Test func whatDecidesWhenItIsDueChangesIt() throws {
+    let documents = [
+      every10, every4, disabled, Sample.document(#""start_after": "2026-04-01T00:00:00Z""#),
+      Sample.document(interval: #"{"every": 10, "period": "seconds", "relative": true}"#),
+      Sample.document(interval: nil).dropLast() + #", "clocked": {"clocked_time": "2026-04-01T00:00:00Z"}}"#,
+      Sample.crontab(#"{"minute": "1"}"#), Sample.crontab(#"{"minute": "2"}"#), Sample.crontab(#"{"hour": "1"}"#),
+      Sample.crontab(#"{"day_of_week": "1"}"#), Sample.crontab(#"{"day_of_month": "1"}"#),
+      Sample.crontab(#"{"month_of_year": "1"}"#), Sample.crontab(#"{"day_of_year": "1"}"#),
+      Sample.crontab(#"{"minute": "1"}"#, #""timezone": "Europe/Berlin""#),
+    ]
+    #expect(try Set(documents.map { try digest(String($0)) }).count == documents.count)
+  }
+
+  @Test func standsInTheMark() throws {
+    let mark = try Mark.seen(0, count: 3).under(Sample.document())
+    #expect(String(mark.bytes) == "00001772452800000000||3|42f27b1a")
+    #expect(Mark(mark.bytes) == mark)
+  }
+
+  @Test(arguments: ["42f27b1", "42f27b1aa", "+2f27b1a", "-2f27b1a", "42f27b1g", "", "42f27b1a|"])
+  func otherTextsAreNone(_ text: String) {
+    #expect(Mark(Array("00001772452800000001||0|\(text)".utf8)) == nil)
+  }
+
+  // MARK: a daemon that stands by
+
+  /// Stands by, knows it as every ten seconds, fired at noon; 25 seconds have passed.
+  private func standby(_ mark: Mark) -> SchedulerBench {
+    var bench = SchedulerBench()
+    _ = bench.receive(.leadershipChanged(false))
+    _ = bench.load(a, every10, mark)
+    _ = bench.pass(25)
+    return bench
+  }
+
+  private func takeOver(_ bench: inout SchedulerBench) -> [Double] {
+    _ = bench.receive(.leadershipChanged(true))
+    return bench.run(0).dues
+  }
+
+  /// Whoever led had taken the edit in, and has not come to a run by it: what it left due is due.
+  @Test func anEditThatWasInForceAlreadyLosesNothing() throws {
+    let fired = Mark.fired(0)
+    var bench = standby(try fired.under(every10))
+    #expect(bench.edit(a, every4, try fired.under(every4)).rebases == [], "only the leader writes")
+    #expect(takeOver(&bench) == [4, 8, 12, 16, 20, 24])
+  }
+
+  /// Nobody has taken it in before us: nothing overdue is invented, though somebody has fired by the old one meanwhile.
+  @Test func anEditThatIsNewsToAllBeginsNow() throws {
+    var bench = standby(try Mark.fired(0).under(every10))
+    _ = bench.edit(a, every4, try Mark.fired(20, count: 3).under(every10))
+    #expect(takeOver(&bench) == [])
+    #expect(bench.run(10).dues == [28, 32])
+  }
+
+  /// There and back again, and nobody to lead: the mark is the one that we have seen, and says nothing new.
+  @Test func backToTheOldOneIsAnEditToo() throws {
+    let mark = try Mark.fired(0).under(every10)
+    var bench = standby(mark)
+    _ = bench.edit(a, every4, mark)
+    _ = bench.edit(a, every10, mark)
+    #expect(takeOver(&bench) == [])
+    #expect(bench.run(10).dues == [30])
+  }
+
+  /// It was switched off and on again by a leader that died then.
+  @Test func switchedOnIsAnEditThatMayBeHeardLate() throws {
+    let fired = Mark.fired(0)
+    var bench = standby(try fired.under(every10))
+    _ = bench.edit(a, disabled, try fired.under(disabled))
+    _ = bench.edit(a, every10, try fired.under(every10))
+    #expect(takeOver(&bench) == [10, 20])
+  }
+
+  // MARK: the one that fires
+
+  /// It tells the others by the mark, where the due time in it stays, too; what was fired keeps its id.
+  @Test func theLeaderKeepsTheMarkUpToDate() throws {
+    var bench = SchedulerBench()
+    _ = bench.load(a, every10, try Mark.fired(0).under(every10))
+    _ = bench.pass(2)
+    let marks = bench.edit(a, every4, try Mark.fired(0).under(every10)).compactMap { action -> Mark? in
+      if case .rebase(_, at(0), let mark) = action { mark } else { nil }
+    }
+    #expect(marks == [try Mark.fired(0).under(every4)])
+    #expect(bench.edit(a, disabled, try Mark.fired(0).under(every4)).rebases == [Rebase(from: at(0), to: .fired(0))])
+    #expect(bench.edit(a, disabled + " ", try Mark.fired(0).under(disabled)).rebases == [])
+  }
+
+  /// A `last_run_at` that a person has set forward: whoever takes over must count from there, though it goes again.
+  @Test func aLastRunAtOfAPersonIsKept() throws {
+    var bench = SchedulerBench()
+    _ = bench.load(a, every10, try Mark.fired(0).under(every10))
+    _ = bench.pass(2)
+    let edited = Sample.document(#""catchup": "all""#, #""last_run_at": "2026-03-02T12:00:01Z""#)
+    let actions = bench.edit(a, edited, try Mark.fired(0).under(every10))
+    #expect(actions.rebases == [Rebase(from: at(0), to: .seen(1, count: 1))])
+  }
+}
