@@ -17,7 +17,7 @@ public final class BeatService {
   private let configuration: BeatConfiguration
   private let keys: RedisKeys
   private let loop: EventLoop
-  private let logger: Logger
+  private let plainLogger: Logger
   private let log: BeatLog
   private let instance: String
   private var scheduler: Scheduler
@@ -31,7 +31,7 @@ public final class BeatService {
   private lazy var stopTimer = LoopTimer(on: loop) { [unowned self] in finishStopping() }
 
   private lazy var relay: OutboxRelay = {
-    let log = RelayLog(logger, broker: configuration.broker)
+    let log = RelayLog(plainLogger, broker: configuration.broker)
     return OutboxRelay(to: configuration.broker, on: loop) { log.report($0) }
   }()
 
@@ -57,13 +57,16 @@ public final class BeatService {
   private var hasBeenReady = false
   /// What was said last about not being connected, so that it is said once.
   private var complaint: String?
+  /// Reports that wait for the commands of their moment to be written first.
+  private var reports: [Scheduler.Report] = []
+  private var echoes = Echoes()
   private var isStopping = false
   private var end = End.stopped
 
   /// Throws: the default zone is unknown, or the system refuses an event loop.
   public init(_ configuration: BeatConfiguration, logger: Logger) throws {
     self.configuration = configuration
-    self.logger = logger
+    plainLogger = logger
     keys = RedisKeys(prefix: configuration.keyPrefix)
     loop = try EventLoop()
     log = BeatLog(logger, keys: keys, on: loop)
@@ -144,6 +147,7 @@ public final class BeatService {
   }
 
   private func finishStopping() {
+    writeReports()
     log.flush()
     logger.info(
       "stopped", metadata: ["fired": .stringConvertible(fires), "unanswered": .stringConvertible(inFlight)])
@@ -170,9 +174,13 @@ public final class BeatService {
     case .touched(let name):
       audit?.touched(name)
       receive(.touched(name))
+    case .rewritten(let name):
+      audit?.touched(name)
+      if !echoes.take(name) { receive(.touched(name)) }
     case .touchedAll:
       if let scripts { loadAll(scripts, isReload: true) }
     case .echoed:
+      echoes.heartbeat()
       receive(.echoed as Pulse.Event)
     case .leaseFreed:
       receive(.leaseFreed as Pulse.Event)
@@ -306,6 +314,7 @@ public final class BeatService {
     audit = nil
     refreshTimer.cancel()
     declared.removeAll()
+    echoes.removeAll()
     pulseTimer.cancel()
     receive(.disconnected as Pulse.Event)
     receive(.disconnected as Scheduler.Event)
@@ -367,8 +376,21 @@ public final class BeatService {
       if !isStopping { wakeTimer?.arm(at: time) }
     case .report(let report):
       if case .fired = report { fires += 1 }
-      log.report(report)
+      if reports.isEmpty { loop.afterWriting { [unowned self] in writeReports() } }
+      reports.append(report)
     }
+  }
+
+  /// What was reported before stands before.
+  private var logger: Logger {
+    writeReports()
+    return plainLogger
+  }
+
+  private func writeReports() {
+    guard !reports.isEmpty else { return }
+    for report in reports { log.report(report) }
+    reports.removeAll(keepingCapacity: reports.count <= 1024)
   }
 
   // MARK: the pulse
@@ -412,6 +434,7 @@ public final class BeatService {
 
   private func fire(_ plan: FirePlan) {
     inFlight += 1
+    if hearing == .keyspace { echoes.expect(plan.entry) }
     guard let scripts, !isStopping else {
       // Not from within the scheduler's own actions.
       return loop.soon { [unowned self] in ended(plan, .unknown) }
@@ -442,7 +465,9 @@ public final class BeatService {
 
   private func ended(_ plan: FirePlan, _ outcome: FireOutcome) {
     inFlight -= 1
+    let wasMistaken = outcome != .fired && hearing == .keyspace && !echoes.cancel(plan.entry)
     receive(.fireEnded(plan, outcome))
+    if wasMistaken, outcome != .unknown { receive(.touched(plan.entry)) }
     if case .wrongServer(let reason) = outcome { restart(.notReady("\(configuration.store) cannot fire: \(reason)")) }
     if outcome == .fenced { receive(.fenced as Pulse.Event) }
     if isStopping, inFlight == 0 { release() }

@@ -21,17 +21,31 @@ public struct Mark: Hashable, Sendable {
   }
 
   public init?(_ bytes: [UInt8]) {
-    guard let text = String(validating: bytes, as: UTF8.self) else { return nil }
-    let parts = text.split(separator: "|", omittingEmptySubsequences: false)
-    // Digits only: Swift's own reader takes a sign, which would sort wrongly.
-    guard parts.count == 3 || parts.count == 4, parts[0].count == 20, !parts[0].contains(where: { "+-".contains($0) }),
-      parts[2].first != "+", let due = Int64(parts[0]), let count = Int64(parts[2]), count >= 0
+    guard bytes.count > 21, let due = Self.number(bytes[..<20]), bytes[20] == Self.bar else { return nil }
+    let parts = bytes[21...].split(separator: Self.bar, maxSplits: 3, omittingEmptySubsequences: false)
+    guard parts.count == 2 || parts.count == 3, let count = Self.number(parts[1]),
+      let id = String(validating: parts[0], as: UTF8.self)
     else { return nil }
-    self.init(
-      due: UnixTime(microseconds: due), taskID: parts[1].isEmpty ? nil : TaskID(text: parts[1]), totalRunCount: count)
-    guard parts.count == 4 else { return }
-    guard let digest = ScheduleDigest(text: parts[3]) else { return nil }
+    self.init(due: UnixTime(microseconds: due), taskID: id.isEmpty ? nil : TaskID(text: id), totalRunCount: count)
+    guard parts.count == 3 else { return }
+    guard let digest = ScheduleDigest(text: String(decoding: parts[2], as: UTF8.self)) else { return nil }
     self.digest = digest
+  }
+
+  private static let bar = UInt8(ascii: "|")
+
+  /// Digits only: Swift's own reader takes a sign, which would sort wrongly.
+  private static func number(_ digits: ArraySlice<UInt8>) -> Int64? {
+    guard !digits.isEmpty else { return nil }
+    var number: Int64 = 0
+    for digit in digits {
+      guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(digit) else { return nil }
+      let (tens, overflow) = number.multipliedReportingOverflow(by: 10)
+      let (sum, carry) = tens.addingReportingOverflow(Int64(digit - UInt8(ascii: "0")))
+      guard !overflow, !carry else { return nil }
+      number = sum
+    }
+    return number
   }
 
   public var bytes: [UInt8] {

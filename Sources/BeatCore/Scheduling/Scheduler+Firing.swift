@@ -1,5 +1,10 @@
 /// Occurrences as they fall due, and what becomes of them.
 extension Scheduler {
+  /// An edit that is due at once does not wait for the timer; behind a burst it does, in its turn.
+  mutating func dispatchEdit(now: UnixTime) {
+    if let due = heap.top?.due, due <= now, armed.map({ $0 > now }) ?? true { dispatchDue(now: now) }
+  }
+
   /// Begins what is due, earliest first: at most a batch, so that a burst leaves room for edits.
   mutating func dispatchDue(now: UnixTime) {
     guard isWatching, isLeading else { return }

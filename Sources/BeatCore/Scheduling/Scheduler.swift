@@ -27,7 +27,8 @@ public struct Scheduler {
   var inFlight = 0
   var actions: [Action] = []
 
-  private var armed: UnixTime?
+  /// What the timer is set to.
+  private(set) var armed: UnixTime?
 
   struct Rejection: Equatable {
     /// nil: there were no bytes to read.
@@ -61,7 +62,9 @@ public struct Scheduler {
     switch event {
     case .loadStarted: startLoad()
     case .refreshStarted: found = []
-    case .read(let name, let read): received(read, of: name, now: now)
+    case .read(let name, let read):
+      received(read, of: name, now: now)
+      dispatchEdit(now: now)
     case .loadFinished: finishLoad()
     case .touched(let name): touch(name)
     case .timerFired:

@@ -12,6 +12,8 @@ public final class EventLoop {
   private var stopRequested = false
   private var deferred: [() -> Void] = []
   private var deferredEvent: OpaquePointer?
+  private var trailing: [() -> Void] = []
+  private var trailingEvent: OpaquePointer?
 
   /// True while `run()` is on the stack.
   public private(set) var isRunning = false
@@ -24,20 +26,23 @@ public final class EventLoop {
     _ = signal(SIGPIPE, SIG_IGN)
     guard let configuration = event_config_new() else { throw EventLoopError("event loop", errno: ENOMEM) }
     defer { event_config_free(configuration) }
-    // Precise: by default libevent rounds timers up to milliseconds on a clock that ticks every 4 ms.
     // No cached time: a timer set after long work could count from before it, and fire early.
-    let flags = EVENT_BASE_FLAG_PRECISE_TIMER.rawValue | EVENT_BASE_FLAG_NO_CACHE_TIME.rawValue
-    event_config_set_flag(configuration, Int32(bitPattern: flags))
+    // Not precise: that costs a system call in each turn of the loop. What must be exact is a `WakeTimer`.
+    event_config_set_flag(configuration, Int32(bitPattern: EVENT_BASE_FLAG_NO_CACHE_TIME.rawValue))
     guard let base = event_base_new_with_config(configuration) else { throw EventLoopError("event loop", errno: errno) }
     self.base = base
     deferredEvent = event_new(
       base, -1, 0, { _, _, loop in loop.map { EventLoop.from($0).runDeferred() } },
       Unmanaged.passUnretained(self).toOpaque())
-    guard deferredEvent != nil else { throw EventLoopError("event loop", errno: ENOMEM) }
+    trailingEvent = event_new(
+      base, -1, 0, { _, _, loop in loop.map { EventLoop.from($0).runTrailing() } },
+      Unmanaged.passUnretained(self).toOpaque())
+    guard deferredEvent != nil, trailingEvent != nil else { throw EventLoopError("event loop", errno: ENOMEM) }
   }
 
   deinit {
     if let deferredEvent { event_free(deferredEvent) }
+    if let trailingEvent { event_free(trailingEvent) }
     event_base_free(base)
   }
 
@@ -78,6 +83,20 @@ public final class EventLoop {
     assertOnLoop()
     deferred.append(work)
     if deferred.count == 1 { armDeferred() }
+  }
+
+  /// Runs `work` in this turn of the loop, after what has been handed to connections so far is written: for what
+  /// nobody waits for, such as log lines. Outside `run()`: in its first turn.
+  public func afterWriting(_ work: @escaping () -> Void) {
+    assertOnLoop()
+    trailing.append(work)
+    if trailing.count == 1 { event_active(trailingEvent, 0, 0) }
+  }
+
+  private func runTrailing() {
+    let batch = trailing
+    trailing = []
+    for work in batch { work() }
   }
 
   /// Stops the process with a sentence when the caller is on another thread than the loop's.

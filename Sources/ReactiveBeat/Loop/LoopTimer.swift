@@ -1,6 +1,8 @@
 internal import CHiredisAsync
+import Glibc
 
-/// A one-shot timer on the monotonic clock, for deadlines and back-off. Wall-clock work belongs to `WakeTimer`.
+/// A one-shot timer on the monotonic clock, for deadlines and back-off: never early, and some milliseconds late, as
+/// libevent reads a clock that ticks every 4 ms. Wall-clock work belongs to `WakeTimer`.
 ///
 /// Letting go of the timer cancels it. The handler is kept as long as the timer: it captures its owner `unowned`.
 public final class LoopTimer {
@@ -28,7 +30,9 @@ public final class LoopTimer {
     loop.assertOnLoop()
     let century: Int64 = 100 * 366 * 86_400 * 1_000_000
     let delay = min(max(microseconds, 0), century)
-    var interval = timeval(tv_sec: Int(delay / 1_000_000), tv_usec: Int(delay % 1_000_000))
+    // The clock that libevent counts from may be a tick behind.
+    let padded = delay == 0 ? 0 : delay + Self.tick
+    var interval = timeval(tv_sec: Int(padded / 1_000_000), tv_usec: Int(padded % 1_000_000))
     isScheduled = true
     precondition(event_add(event, &interval) == 0, "no memory for a timer")
   }
@@ -40,6 +44,13 @@ public final class LoopTimer {
     isScheduled = false
     event_del(event)
   }
+
+  /// Microseconds, rounded up.
+  private static let tick: Int64 = {
+    var resolution = timespec()
+    guard clock_getres(CLOCK_MONOTONIC_COARSE, &resolution) == 0 else { return 10_000 }
+    return Int64(resolution.tv_sec) * 1_000_000 + Int64(resolution.tv_nsec) / 1000 + 1
+  }()
 
   private func fire() {
     isScheduled = false

@@ -97,6 +97,12 @@ extension String {
   init(copying span: Span<UInt8>) { self.init(decoding: [UInt8](copying: span), as: UTF8.self) }
 }
 
+extension Span<UInt8> {
+  func elementsEqual(_ bytes: [UInt8]) -> Bool {
+    count == bytes.count && indices.allSatisfy { self[$0] == bytes[$0] }
+  }
+}
+
 extension [UInt8] {
   /// Copies borrowed bytes, to keep them.
   public init(copying span: Span<UInt8>) {

@@ -78,5 +78,8 @@ if problem then
   return problem
 end
 
-redis.call('SET', document, new, 'KEEPTTL')
+-- In place where it fits: hardly anybody else does that, so its event, `setrange`, tells whose write it was.
+if #new < #old or type(redis.pcall('SETRANGE', document, 0, new)) == 'table' then
+  redis.call('SET', document, new, 'KEEPTTL')
+end
 return {'OK'}

@@ -12,6 +12,8 @@ final class StoreSession {
     /// Events are being heard and were seen to arrive; documents can be loaded.
     case watching(StoreScripts)
     case touched(EntryName)
+    /// Written in place: by a fire, of this daemon or another one, or by somebody's SETRANGE.
+    case rewritten(EntryName)
     /// Every document may have changed.
     case touchedAll
     /// An event of our own heartbeat: events are still being heard.
@@ -258,7 +260,7 @@ final class StoreSession {
     let stream = NotificationStream(to: endpoint, security: security, on: loop) { [weak self] channel, event in
       guard let self, !isOver, let key = KeyspaceNotification(channel: channel, database: database)?.key else { return }
       if let entry = keys.entry(of: key) {
-        if isWatching { handle(.touched(entry)) }
+        if isWatching { handle(event.elementsEqual(Echoes.event) ? .rewritten(entry) : .touched(entry)) }
       } else if key == heartbeat {
         if isWatching { handle(.echoed) } else { probeArrived() }
       } else if key == keys.lease, isWatching, ["del", "expired"].contains(String(copying: event)) {

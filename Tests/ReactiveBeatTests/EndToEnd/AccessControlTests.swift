@@ -14,8 +14,8 @@ import Testing
   /// To switch notifications on.
   static let configuration = ["+config|get", "+config|set"]
   /// To compare servers and tell a replica, to declare queues, to take back what cannot be marked, to be found in
-  /// CLIENT LIST.
-  static let better = ["+info", "+sadd", "+lpop", "+client|setname"]
+  /// CLIENT LIST, to know our own writes.
+  static let better = ["+info", "+sadd", "+lpop", "+setrange", "+client|setname"]
 
   /// A stage with a user `beat` who has these rules, and two schedules that fire at once: one by a queue, one by an
   /// exchange.

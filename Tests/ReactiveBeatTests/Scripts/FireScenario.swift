@@ -46,9 +46,21 @@ struct FireScenario: Sendable, CustomTestStringConvertible {
       bench.check("list three", bench.messages("three\u{06}\u{16}6"), ["message"])
     },
     FireScenario("OK: the document's time to live stays") { bench in
-      bench.store("PEXPIRE", "tasks:meta:a", "100000000")
-      bench.check("the answer", bench.fire(), "OK")
-      bench.check("the time to live is gone", (bench.store("PTTL", "tasks:meta:a")?.integer ?? -1) > 90_000_000)
+      // Longer, of the same length, and shorter than what stands there.
+      for (number, text) in ["longer", "equals", "new"].enumerated() {
+        var call = FireCall()
+        (call.old, call.new) = (Array(bench.store("GET", "tasks:meta:a")?.text?.utf8 ?? "".utf8), Array(text.utf8))
+        (call.due, call.id) = (call.due.advanced(by: Int64(number)), "id \(number)")
+        bench.store("PEXPIRE", "tasks:meta:a", "100000000")
+        bench.check("the answer", bench.fire(call), "OK")
+        bench.check("the document", bench.store("GET", "tasks:meta:a")?.text, text)
+        bench.check("the time to live is gone", (bench.store("PTTL", "tasks:meta:a")?.integer ?? -1) > 90_000_000)
+      }
+    },
+    FireScenario("OK: a user who may not write in place") { bench in
+      let limited = try bench.client(without: ["setrange"])
+      bench.check("the answer", bench.fire(as: limited), "OK")
+      bench.check("the document", bench.store("GET", "tasks:meta:a")?.text, "new")
     },
     FireScenario("OK: a document without a time to live gets none") { bench in
       bench.check("the answer", bench.fire(), "OK")

@@ -86,6 +86,12 @@ import Testing
       Safeguard(
         testDescription: "the time to live", text: ", 'KEEPTTL'", scenario: "OK: the document's time to live"),
       Safeguard(
+        testDescription: "what is left of a longer document", text: "#new < #old or ",
+        scenario: "OK: the document's time to live"),
+      Safeguard(
+        testDescription: "the other way to write", text: "redis.pcall('SETRANGE'", replacement: "redis.call('SETRANGE'",
+        scenario: "OK: a user who may not"),
+      Safeguard(
         testDescription: "the way back to the store",
         text: "if broker ~= store then redis.call('SELECT', store) end\n\nif not problem then",
         replacement: "if not problem then", scenario: "OK: message, mark and document"),
