@@ -7,6 +7,7 @@ let package = Package(
   dependencies: [.package(name: "reactivebeat", path: "..")],
   targets: [
     .executableTarget(name: "pickup"),
+    .executableTarget(name: "core", dependencies: [.product(name: "BeatCore", package: "reactivebeat")]),
     .executableTarget(name: "next-due", dependencies: [.product(name: "BeatCore", package: "reactivebeat")]),
   ],
   swiftLanguageModes: [.v6]

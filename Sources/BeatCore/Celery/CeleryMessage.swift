@@ -29,52 +29,74 @@ struct CeleryMessage {
   func encoded(from layout: DocumentLayout) -> [UInt8] {
     let args = layout["args"]
     let kwargs = layout["kwargs"]
-    let id = JSONText.string(self.id.description)
     let expiry = expiry
+    var message: [UInt8] = []
+    message.reserveCapacity(1024 + 2 * ((args?.range.count ?? 0) + (kwargs?.range.count ?? 0)))
 
-    var headers = #"{"lang": "py", "task": \#(JSONText.string(task)), "id": \#(id), "shadow": null, "eta": null, "#
-    headers += #""expires": \#(JSONText.string(expiry?.date)), "group": null, "group_index": null, "retries": 0, "#
-    headers += #""timelimit": [\#(options.timeLimit ?? "null"), \#(options.softTimeLimit ?? "null")], "#
-    headers += #""root_id": \#(id), "parent_id": null, "#
-    headers += #""argsrepr": \#(JSONText.string(PythonRepr.arguments(args, in: layout.bytes))), "#
-    headers += #""kwargsrepr": \#(JSONText.string(PythonRepr.keywords(kwargs, in: layout.bytes))), "#
+    message.append(#"{"body": ""#)
+    message.append(Base64.encode(body(args: args, kwargs: kwargs, in: layout.bytes)))
+    message.append(#"", "content-encoding": "utf-8", "content-type": "application/json", "#)
+    message.append(#""headers": {"lang": "py", "task": "#)
+    message.appendJSON(task)
+    message.append(#", "id": ""#)
+    message.append(id.description)
+    message.append(#"", "shadow": null, "eta": null, "expires": "#)
+    message.appendJSON(expiry?.date)
+    message.append(#", "group": null, "group_index": null, "retries": 0, "timelimit": ["#)
+    message.append(options.timeLimit ?? "null")
+    message.append(", ")
+    message.append(options.softTimeLimit ?? "null")
+    message.append(#"], "root_id": ""#)
+    message.append(id.description)
+    message.append(#"", "parent_id": null, "argsrepr": "#)
+    message.appendJSON(utf8: PythonRepr.arguments(args, in: layout.bytes))
+    message.append(#", "kwargsrepr": "#)
+    message.appendJSON(utf8: PythonRepr.keywords(kwargs, in: layout.bytes))
+    message.append(#", "origin": "#)
+    message.appendJSON(origin)
     // `ignore_result: null` lets the task decide; false would make a 5.7 worker store every result.
-    headers += #""origin": \#(JSONText.string(origin)), "ignore_result": null, "replaced_task_nesting": 0, "#
-    headers += #""stamped_headers": null, "stamps": {}, \#(extraHeaders(layout))"celery_beat_task": true}"#
-
-    var properties = #"{"correlation_id": \#(id), "reply_to": \#(JSONText.string(replyTo)), "delivery_mode": 2, "#
-    if let expiry { properties += #""expiration": "\#(expiry.milliseconds)", "# }
-    properties += #""delivery_info": {"exchange": \#(JSONText.string(destination.exchange)), "#
-    properties += #""routing_key": \#(JSONText.string(destination.routingKey))}, "#
-    properties += #""priority": \#(options.priority ?? 0), "body_encoding": "base64", "delivery_tag": \#(id)}"#
-
-    let body = Base64.encode(body(args: args, kwargs: kwargs, in: layout.bytes))
-    let message =
-      #"{"body": "\#(body)", "content-encoding": "utf-8", "content-type": "application/json", "#
-      + #""headers": \#(headers), "properties": \#(properties)}"#
-    return Array(message.utf8)
+    message.append(#", "ignore_result": null, "replaced_task_nesting": 0, "stamped_headers": null, "stamps": {}, "#)
+    appendExtraHeaders(layout, to: &message)
+    message.append(#""celery_beat_task": true}, "properties": {"correlation_id": ""#)
+    message.append(id.description)
+    message.append(#"", "reply_to": "#)
+    message.appendJSON(replyTo)
+    message.append(#", "delivery_mode": 2, "#)
+    if let expiry { message.append(#""expiration": "\#(expiry.milliseconds)", "#) }
+    message.append(#""delivery_info": {"exchange": "#)
+    message.appendJSON(destination.exchange)
+    message.append(#", "routing_key": "#)
+    message.appendJSON(destination.routingKey)
+    message.append(#"}, "priority": \#(options.priority ?? 0), "body_encoding": "base64", "delivery_tag": ""#)
+    message.append(id.description)
+    message.append(#""}}"#)
+    return message
   }
 
   /// Always three elements: a worker that finds two dies of it.
   private func body(args: JSONSlice?, kwargs: JSONSlice?, in bytes: [UInt8]) -> [UInt8] {
-    var body = Array("[".utf8)
-    body += args.map { bytes[$0.range] } ?? ArraySlice("[]".utf8)
-    body += ", ".utf8
-    body += kwargs.map { bytes[$0.range] } ?? ArraySlice("{}".utf8)
-    body += #", {"callbacks": null, "errbacks": null, "chain": null, "chord": null}]"#.utf8
+    var body: [UInt8] = []
+    body.reserveCapacity(96 + (args?.range.count ?? 0) + (kwargs?.range.count ?? 0))
+    body.append("[")
+    if let args { body += bytes[args.range] } else { body.append("[]") }
+    body.append(", ")
+    if let kwargs { body += bytes[kwargs.range] } else { body.append("{}") }
+    body.append(#", {"callbacks": null, "errbacks": null, "chain": null, "chord": null}]"#)
     return body
   }
 
   /// The members of the document's `headers`, each followed by a comma.
-  private func extraHeaders(_ layout: DocumentLayout) -> String {
+  private func appendExtraHeaders(_ layout: DocumentLayout, to message: inout [UInt8]) {
     let nested = layout["options"].flatMap { options in
       JSONScanner.members(of: options, in: layout.bytes).last { $0.key == "headers" }?.value
     }
-    guard let slice = layout["headers"] ?? nested, slice.kind == .object else { return "" }
-    return JSONScanner.members(of: slice, in: layout.bytes).map { member in
-      String(decoding: layout.bytes[member.keyRange], as: UTF8.self) + ": "
-        + String(decoding: layout.bytes[member.value.range], as: UTF8.self) + ", "
-    }.joined()
+    guard let slice = layout["headers"] ?? nested, slice.kind == .object else { return }
+    for member in JSONScanner.members(of: slice, in: layout.bytes) {
+      message += layout.bytes[member.keyRange]
+      message.append(": ")
+      message += layout.bytes[member.value.range]
+      message.append(", ")
+    }
   }
 
   /// The `expires` header and the `expiration` property. A date that has passed is sent all the same, with 0 left, as

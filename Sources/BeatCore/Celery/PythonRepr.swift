@@ -7,21 +7,25 @@ struct PythonRepr {
 
   private let bytes: [UInt8]
   private var budget = Self.maximumLength
-  private var result = ""
+  /// UTF-8.
+  private var result: [UInt8] = []
   private var isCut = false
 
-  /// `nil` or an empty list is `()`, as Celery passes it.
-  static func arguments(_ slice: JSONSlice?, in bytes: [UInt8]) -> String {
-    guard let slice, !JSONScanner.items(of: slice, in: bytes).isEmpty else { return "()" }
-    return repr(slice, in: bytes)
+  /// `nil` or an empty list is `()`, as Celery passes it. UTF-8.
+  static func arguments(_ slice: JSONSlice?, in bytes: [UInt8]) -> [UInt8] {
+    guard let slice else { return Array("()".utf8) }
+    let list = repr(slice, in: bytes)
+    return list.elementsEqual("[]".utf8) ? Array("()".utf8) : list
   }
 
-  static func keywords(_ slice: JSONSlice?, in bytes: [UInt8]) -> String {
-    slice.map { repr($0, in: bytes) } ?? "{}"
+  /// UTF-8.
+  static func keywords(_ slice: JSONSlice?, in bytes: [UInt8]) -> [UInt8] {
+    slice.map { repr($0, in: bytes) } ?? Array("{}".utf8)
   }
 
-  private static func repr(_ slice: JSONSlice, in bytes: [UInt8]) -> String {
+  private static func repr(_ slice: JSONSlice, in bytes: [UInt8]) -> [UInt8] {
     var repr = PythonRepr(bytes: bytes)
+    repr.result.reserveCapacity(min(slice.range.count, 2 * maximumLength) + 8)
     repr.write(slice, depth: 0)
     return repr.result
   }
@@ -32,7 +36,7 @@ struct PythonRepr {
     guard !isCut else { return }
     switch slice.kind {
     case .string:
-      token(quoted(JSONScanner.text(of: slice, in: bytes) ?? "\u{FFFD}"))
+      writeQuoted(JSONScanner.utf8(of: slice, in: bytes) ?? ArraySlice("\u{FFFD}".utf8))
     case .array:
       let items = JSONScanner.items(of: slice, in: bytes)
       container("[", "]", depth: depth) { repr in
@@ -42,19 +46,13 @@ struct PythonRepr {
         }
       }
     case .object:
-      // A key that comes twice keeps its first place and its last value.
-      var values: [String: JSONSlice] = [:]
-      var keys: [String] = []
-      for member in JSONScanner.members(of: slice, in: bytes) {
-        if values.updateValue(member.value, forKey: member.key) == nil { keys.append(member.key) }
-      }
+      let members = Self.distinct(JSONScanner.members(of: slice, in: bytes))
       container("{", "}", depth: depth) { repr in
-        for (index, key) in keys.enumerated() {
-          guard let value = values[key] else { continue }
+        for (index, member) in members.enumerated() {
           if index > 0 { repr.token(", ") }
-          repr.token(repr.quoted(key))
+          repr.writeQuoted(ArraySlice(member.key.utf8))
           repr.token(": ")
-          repr.write(value, depth: depth + 1)
+          repr.write(member.value, depth: depth + 1)
         }
       }
     case .null: word("None")
@@ -64,56 +62,101 @@ struct PythonRepr {
     }
   }
 
+  /// A key that comes twice keeps its first place and its last value.
+  private static func distinct(_ members: [JSONMember]) -> [JSONMember] {
+    guard members.count > 1 else { return members }
+    var places: [String: Int] = [:]
+    var result: [JSONMember] = []
+    for member in members {
+      if let place = places[member.key] {
+        result[place].value = member.value
+      } else {
+        places[member.key] = result.count
+        result.append(member)
+      }
+    }
+    return result
+  }
+
   private mutating func container(_ open: String, _ close: String, depth: Int, _ contents: (inout PythonRepr) -> Void) {
     guard depth < Self.maximumDepth else { return token("\(open)...\(close)") }
     token(open)
     guard !isCut else { return }
     contents(&self)
     // A container that was opened is closed, even beyond the limit.
-    result += close
-    budget -= close.unicodeScalars.count
+    result.append(close)
+    budget -= 1
   }
 
+  /// - Parameter text: ASCII.
   private mutating func token(_ text: String) {
-    guard !isCut else { return }
-    guard budget > 0 else {
-      result += ", ..."
-      isCut = true
-      return
-    }
-    result += text
-    budget -= text.unicodeScalars.count
+    guard begins() else { return }
+    result.append(text)
+    budget -= text.utf8.count
   }
 
-  private mutating func word(_ text: String) { token(Self.truncated(text, to: budget)) }
+  /// Whether there is room for one more token.
+  private mutating func begins() -> Bool {
+    guard !isCut, budget <= 0 else { return !isCut }
+    result.append(", ...")
+    isCut = true
+    return false
+  }
+
+  private mutating func word(_ text: String) {
+    let word = Self.truncated(ArraySlice(text.utf8), to: budget)
+    guard begins() else { return }
+    result += word
+    budget -= Self.scalars(word)
+  }
 
   /// Celery escapes the quote and nothing else.
-  private func quoted(_ text: String) -> String {
-    var result = "'"
-    for character in Self.truncated(text, to: budget).unicodeScalars {
-      if character == "'" { result += "\\" }
-      result.unicodeScalars.append(character)
+  private mutating func writeQuoted(_ text: ArraySlice<UInt8>) {
+    let text = Self.truncated(text, to: budget)
+    guard begins() else { return }
+    let quote = UInt8(ascii: "'")
+    result.append(quote)
+    budget -= Self.scalars(text) + 2
+    for byte in text {
+      if byte == quote {
+        result.append(UInt8(ascii: "\\"))
+        budget -= 1
+      }
+      result.append(byte)
     }
-    return result + "'"
+    result.append(quote)
   }
 
   /// celery.utils.text.truncate: cut at the last space before the limit.
-  private static func truncated(_ text: String, to limit: Int) -> String {
-    let scalars = text.unicodeScalars
-    guard limit > 0, scalars.count >= limit else { return text }
-    let head = scalars.prefix(limit)
-    let cut = head.lastIndex(of: " ").map { head[..<$0] } ?? head
-    return String(Substring.UnicodeScalarView(cut)) + "..."
+  private static func truncated(_ text: ArraySlice<UInt8>, to limit: Int) -> ArraySlice<UInt8> {
+    // No text has more scalars than bytes.
+    guard limit > 0, text.count >= limit, scalars(text) >= limit else { return text }
+    var end = text.startIndex
+    var count = 0
+    while end < text.endIndex {
+      if text[end] & 0xC0 != 0x80 {
+        if count == limit { break }
+        count += 1
+      }
+      end += 1
+    }
+    let head = text[..<end]
+    let cut = head.lastIndex(of: UInt8(ascii: " ")).map { head[..<$0] } ?? head
+    return cut + Array("...".utf8)
   }
+
+  private static func scalars(_ utf8: ArraySlice<UInt8>) -> Int { utf8.count { $0 & 0xC0 != 0x80 } }
 
   /// Python's text of a JSON number: integers as they are, floats as `repr` writes them.
   static func number(_ text: String) -> String {
-    guard text.contains(where: { ".eEaIN".contains($0) }) else { return text == "-0" ? "0" : text }
+    guard text.utf8.contains(where: { Self.signsOfFloats.contains($0) }) else { return text == "-0" ? "0" : text }
     guard let value = Double(text) else { return text }
     if value.isNaN { return "nan" }
     if value.isInfinite { return value < 0 ? "-inf" : "inf" }
     return float(value)
   }
+
+  private static let signsOfFloats = Array(".eEaIN".utf8)
 
   /// The shortest digits that give the same number, with an exponent below 1e-4 and from 1e16 on.
   private static func float(_ value: Double) -> String {

@@ -80,26 +80,34 @@ struct DocumentDate: Hashable {
   }
 
   private static func typed(_ members: [JSONMember], in bytes: [UInt8]) -> UnixTime? {
-    var parts: [String: Int] = [:]
+    var (year, month, day): (Int?, Int?, Int?)
+    var (hour, minute, second, microsecond) = (0, 0, 0, 0)
     for member in members {
       switch member.key {
       case "__type__":
         guard JSONScanner.text(of: member.value, in: bytes) == "datetime" else { return nil }
-      case "year", "month", "day", "hour", "minute", "second", "microsecond":
-        guard let value = DocumentNumber(member.value, in: bytes)?.integer, let part = Int(exactly: value) else {
-          return nil
-        }
-        parts[member.key] = part
       case "timezone":
         guard member.value.kind == .null || JSONScanner.text(of: member.value, in: bytes) == "UTC" else { return nil }
       default:
-        return nil
+        guard let value = DocumentNumber(member.value, in: bytes)?.integer, let part = Int(exactly: value) else {
+          return nil
+        }
+        switch member.key {
+        case "year": year = part
+        case "month": month = part
+        case "day": day = part
+        case "hour": hour = part
+        case "minute": minute = part
+        case "second": second = part
+        case "microsecond": microsecond = part
+        default: return nil
+        }
       }
     }
-    guard let year = parts["year"], let month = parts["month"], let day = parts["day"] else { return nil }
+    guard let year, let month, let day else { return nil }
     return CivilTime(
-      year: year, month: month, day: day, hour: parts["hour"] ?? 0, minute: parts["minute"] ?? 0,
-      second: parts["second"] ?? 0, microsecond: parts["microsecond"] ?? 0)?.instant(utcOffset: 0)
+      year: year, month: month, day: day, hour: hour, minute: minute, second: second, microsecond: microsecond)?
+      .instant(utcOffset: 0)
   }
 
   private static func iso(_ text: String) -> (UnixTime, ISOForm)? {

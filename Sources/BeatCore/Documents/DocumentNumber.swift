@@ -37,9 +37,18 @@ struct DocumentNumber: Hashable {
 
   init?(text: String, form: Form) {
     // Swift's own reader takes "0x7" and "+7" too, and some numbers go into messages as they are.
-    guard JSONScanner.isNumber(Array(text.utf8)), Double(text) != nil else { return nil }
+    guard Self.isPlain(text) || JSONScanner.isNumber(Array(text.utf8)) && Double(text) != nil else { return nil }
     self.text = text
     self.form = form
+  }
+
+  /// Most numbers are: a few digits.
+  private static func isPlain(_ text: String) -> Bool {
+    let digits = text.utf8
+    guard let first = digits.first, digits.count <= 18, first != UInt8(ascii: "0") || digits.count == 1 else {
+      return false
+    }
+    return digits.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
   }
 
   var double: Double? { Double(text) }

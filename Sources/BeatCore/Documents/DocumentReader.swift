@@ -124,6 +124,12 @@ struct DocumentReader {
 
   // MARK: message options
 
+  private static let options: Set<String> = [
+    "queue", "exchange", "exchange_type", "routing_key", "priority", "expires", "time_limit", "soft_time_limit",
+    "headers", "serializer", "compression",
+  ]
+  private static let onlyValues = [("serializer", "json"), ("compression", "none")]
+
   /// Options stand at the top level (celerybeat-mongo) or in `options` (celerybeat-redis); the top level wins.
   private mutating func options() throws(DocumentProblem) -> MessageOptions {
     var nested: [String: JSONSlice] = [:]
@@ -135,11 +141,7 @@ struct DocumentReader {
         nested[member.key] = member.value.kind == .null ? nil : member.value
       }
     }
-    let known = [
-      "queue", "exchange", "exchange_type", "routing_key", "priority", "expires", "time_limit", "soft_time_limit",
-      "headers", "serializer", "compression",
-    ]
-    for key in nested.keys.sorted() where !known.contains(key) {
+    for key in nested.keys.sorted() where !Self.options.contains(key) {
       warnings.append("options.\(key.printable) is not supported and has no effect")
     }
     func find(_ field: String) -> (slice: JSONSlice, path: String)? {
@@ -159,7 +161,7 @@ struct DocumentReader {
       throw DocumentProblem(
         path, slice, in: bytes, #"only "direct" and "topic" exchanges are supported; name the "queue" instead"#)
     }
-    for (field, accepted) in [("serializer", "json"), ("compression", "none")] {
+    for (field, accepted) in Self.onlyValues {
       guard let (slice, path) = find(field) else { continue }
       guard try text(slice, path) == accepted else {
         throw DocumentProblem(path, slice, in: bytes, "only \"\(accepted)\" is supported; leave the field out")

@@ -57,7 +57,7 @@ struct JSONScanner {
     guard first == UInt8(ascii: "{") else {
       throw JSONError(offset: start, message: "is not a JSON object; expected it to begin with '{'")
     }
-    let members = try scanner.object(depth: 1)
+    let members = try scanner.members(depth: 1)
     let range = start..<scanner.offset
     scanner.skipSpace()
     guard scanner.peek == nil else {
@@ -69,7 +69,7 @@ struct JSONScanner {
   /// The members of an object that `document` has found and checked.
   static func members(of slice: JSONSlice, in bytes: [UInt8]) -> [JSONMember] {
     var scanner = JSONScanner(bytes, range: slice.range)
-    return (try? scanner.object(depth: 1)) ?? []
+    return (try? scanner.members(depth: 1)) ?? []
   }
 
   /// The items of an array that `document` has found and checked.
@@ -85,6 +85,13 @@ struct JSONScanner {
   static func text(of slice: JSONSlice, in bytes: [UInt8]) -> String? {
     guard slice.kind == .string, slice.range.count >= 2 else { return nil }
     return unescape(bytes[(slice.range.lowerBound + 1)..<(slice.range.upperBound - 1)])
+  }
+
+  /// The same as UTF-8.
+  static func utf8(of slice: JSONSlice, in bytes: [UInt8]) -> ArraySlice<UInt8>? {
+    guard slice.kind == .string, slice.range.count >= 2 else { return nil }
+    let content = bytes[(slice.range.lowerBound + 1)..<(slice.range.upperBound - 1)]
+    return content.contains(UInt8(ascii: "\\")) ? unescape(content).map { ArraySlice($0.utf8) } : content
   }
 
   /// Name and argument of a mongo shell constructor.
@@ -118,7 +125,7 @@ struct JSONScanner {
       kind = .string
     case UInt8(ascii: "{"):
       kind = .object
-      holdsShellCall = try object(depth: depth + 1).contains { $0.value.holdsShellCall }
+      try object(depth: depth + 1) { holdsShellCall = holdsShellCall || $1.holdsShellCall }
     case UInt8(ascii: "["):
       kind = .array
       try array(depth: depth + 1) { holdsShellCall = holdsShellCall || $0.holdsShellCall }
@@ -142,12 +149,24 @@ struct JSONScanner {
     return JSONSlice(kind: kind, range: start..<offset, holdsShellCall: holdsShellCall)
   }
 
-  private mutating func object(depth: Int) throws(JSONError) -> [JSONMember] {
-    guard depth <= Self.maximumDepth else { throw problem("is nested deeper than \(Self.maximumDepth) levels") }
+  private mutating func members(depth: Int) throws(JSONError) -> [JSONMember] {
     var members: [JSONMember] = []
+    members.reserveCapacity(12)
+    let bytes = bytes
+    try object(depth: depth) { keyRange, value in
+      let key = Self.unescape(bytes[(keyRange.lowerBound + 1)..<(keyRange.upperBound - 1)]) ?? "\u{FFFD}"
+      members.append(JSONMember(key: key, keyRange: keyRange, value: value))
+    }
+    return members
+  }
+
+  private mutating func object(
+    depth: Int, member: (_ keyRange: Range<Int>, _ value: JSONSlice) -> Void
+  ) throws(JSONError) {
+    guard depth <= Self.maximumDepth else { throw problem("is nested deeper than \(Self.maximumDepth) levels") }
     advance()
     skipSpace()
-    if take(UInt8(ascii: "}")) { return members }
+    if take(UInt8(ascii: "}")) { return }
     while true {
       guard peek == UInt8(ascii: "\"") else { throw problem("expected a key in double quotes") }
       let start = offset
@@ -156,11 +175,9 @@ struct JSONScanner {
       skipSpace()
       guard take(UInt8(ascii: ":")) else { throw problem("expected ':' after the key") }
       skipSpace()
-      let slice = try value(depth: depth)
-      let key = Self.unescape(bytes[(keyRange.lowerBound + 1)..<(keyRange.upperBound - 1)]) ?? "\u{FFFD}"
-      members.append(JSONMember(key: key, keyRange: keyRange, value: slice))
+      member(keyRange, try value(depth: depth))
       skipSpace()
-      if take(UInt8(ascii: "}")) { return members }
+      if take(UInt8(ascii: "}")) { return }
       guard take(UInt8(ascii: ",")) else { throw problem("expected ',' or '}'") }
       skipSpace()
     }

@@ -7,12 +7,12 @@ import Testing
 struct PythonReprTests {
   private func repr(_ value: String) throws -> String {
     let bytes = Array(#"{"kwargs": \#(value)}"#.utf8)
-    return PythonRepr.keywords(try DocumentLayout(bytes)["kwargs"], in: bytes)
+    return String(PythonRepr.keywords(try DocumentLayout(bytes)["kwargs"], in: bytes))
   }
 
   private func arguments(_ value: String) throws -> String {
     let bytes = Array(#"{"args": \#(value)}"#.utf8)
-    return PythonRepr.arguments(try DocumentLayout(bytes)["args"], in: bytes)
+    return String(PythonRepr.arguments(try DocumentLayout(bytes)["args"], in: bytes))
   }
 
   @Test(arguments: [

@@ -1,0 +1,96 @@
+import BeatCore
+import Glibc
+
+/// What the scheduler itself costs, without Redis: nanoseconds for each document loaded, for each edit, and for each
+/// fire with its message, in memory, as one virtual second follows the other.
+@main struct Core {
+  static func main() throws {
+    let count = CommandLine.arguments.dropFirst().first.flatMap { Int($0) } ?? 50_000
+    let documents = (0..<count).map { number in
+      (EntryName("bench:\(number)"), Array(document(number, revision: 0).utf8))
+    }
+    var bench = Bench()
+    let load = bench.measure { bench in
+      bench.receive(.loadStarted)
+      for (name, bytes) in documents {
+        bench.receive(.read(name, Scheduler.DocumentRead(.document(bytes), mark: nil)))
+      }
+      bench.receive(.loadFinished)
+    }
+    report("load", load, count)
+    let rounds = 5
+    let fire = bench.measure { bench in for _ in 0..<rounds { bench.second() } }
+    report("fire", fire, bench.fired)
+    let edits = (0..<count).map { Array(document($0, revision: 1).utf8) }
+    let edit = bench.measure { bench in
+      for (index, (name, _)) in documents.enumerated() {
+        bench.receive(.touched(name))
+        bench.receive(.read(name, Scheduler.DocumentRead(.document(edits[index]), mark: nil)))
+      }
+    }
+    report("edit", edit, count)
+    print("messages of \(bench.bytes / max(1, bench.fired)) bytes on average")
+  }
+
+  static func document(_ number: Int, revision: Int) -> String {
+    """
+    {"name": "bench:\(number)", "task": "proj.tasks.bench", "enabled": true, \
+    "interval": {"every": 1, "period": "seconds"}, "args": [\(number)], \
+    "kwargs": {"region": "north", "revision": \(revision)}, "queue": "bench"}
+    """
+  }
+
+  static func report(_ name: String, _ nanoseconds: Int64, _ count: Int) {
+    print("\(name)  \(nanoseconds / Int64(max(1, count))) ns each, \(count)")
+  }
+}
+
+struct Bench {
+  private var scheduler = Scheduler(
+    SchedulerConfiguration(
+      keys: RedisKeys(prefix: "tasks:meta:"),
+      documents: DocumentContext(defaultZone: .utc) { name throws(ZoneError) in .utc }, defaultQueue: "celery",
+      origin: "gen1@bench", replyTo: "db655678-c42b-3e77-b0aa-787848ae062e",
+      sha1: { Array($0.prefix(20)) + Array(repeating: 0, count: max(0, 20 - $0.count)) }))
+  private var now = UnixTime(seconds: 1_772_452_800)
+  private(set) var fired = 0
+  private(set) var bytes = 0
+  private var plans: [FirePlan] = []
+  private var timer: UnixTime?
+
+  mutating func receive(_ event: Scheduler.Event) {
+    for action in scheduler.receive(event, now: now) {
+      switch action {
+      case .fire(let plan): plans.append(plan)
+      case .armTimer(let time): timer = time
+      default: break
+      }
+    }
+  }
+
+  /// A second in which each schedule comes up once.
+  mutating func second() {
+    now = now.advanced(by: 1_000_000)
+    while let time = timer, time <= now {
+      receive(.timerFired)
+      for plan in plans {
+        fired += 1
+        bytes += plan.message.count
+        receive(.fireEnded(plan, .fired))
+      }
+      plans.removeAll(keepingCapacity: true)
+    }
+  }
+
+  mutating func measure(_ work: (inout Bench) -> Void) -> Int64 {
+    let start = Self.clock()
+    work(&self)
+    return Self.clock() - start
+  }
+
+  private static func clock() -> Int64 {
+    var time = timespec()
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+    return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+  }
+}
