@@ -151,6 +151,8 @@ struct DocumentDate: Hashable {
 
   private static func isoText(_ instant: UnixTime, _ form: ISOForm) -> String {
     let local = instant.advanced(by: Int64(form.offsetSeconds) * 1_000_000)
+    // At the ends of time an offset would lead to a year that cannot be written.
+    guard local == local.clamped else { return isoText(instant.clamped, ISOForm(separator: form.separator)) }
     let utc = local.iso8601.dropLast()  // without its "Z"
     return utc.prefix(10) + String(form.separator) + utc.dropFirst(11) + form.zone
   }

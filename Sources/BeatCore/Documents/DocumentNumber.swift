@@ -58,18 +58,35 @@ struct DocumentNumber: Hashable {
 
   /// The number times `perUnit`, to the nearest whole; nil beyond the range of 64 bits. Whole numbers and decimal
   /// fractions come out exact.
+  ///
+  /// - Parameter perUnit: a power of ten.
   func microseconds(perUnit: Int64) -> Int64? {
-    if let whole = Int64(text) {
+    let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+    if parts.count <= 2, let whole = Int64(parts[0]), !text.contains(where: { "eE".contains($0) }) {
       let (product, overflow) = whole.multipliedReportingOverflow(by: perUnit)
-      return overflow ? nil : product
+      let fraction = parts.count == 2 ? Self.fraction(parts[1], of: perUnit) : 0
+      let (sum, overflowed) = product.addingReportingOverflow(text.hasPrefix("-") ? -fraction : fraction)
+      return overflow || overflowed ? nil : sum
     }
     guard let double else { return nil }
-    // A Double holds today's time to a quarter of a microsecond: the whole part goes apart from the fraction.
+    // With an exponent, as precise as a Double is: a quarter of a microsecond for times of today.
     let whole = double.rounded(.towardZero)
     guard let high = Int64(exactly: whole) else { return nil }
     let (product, overflow) = high.multipliedReportingOverflow(by: perUnit)
     let (sum, overflowed) = product.addingReportingOverflow(Int64(((double - whole) * Double(perUnit)).rounded()))
     return overflow || overflowed ? nil : sum
+  }
+
+  /// The digits after the point as parts of `unit`, a power of ten, to the nearest.
+  private static func fraction(_ digits: Substring, of unit: Int64) -> Int64 {
+    var (value, weight) = (Int64(0), unit)
+    for digit in digits.utf8 {
+      let digit = Int64(digit &- UInt8(ascii: "0"))
+      guard weight > 1 else { return digit >= 5 ? value + 1 : value }
+      weight /= 10
+      value += digit * weight
+    }
+    return value
   }
 
   static func text(_ value: Int64, in form: Form) -> String {
