@@ -13,9 +13,10 @@ public struct ZoneError: Error, Hashable, CustomStringConvertible {
   public var description: String { "time zone \(quoted(zone)): \(message)" }
 }
 
-/// Text from outside, made safe for one line of a log: quoted, control characters escaped, cut after 40 characters.
+/// Text from outside, made safe for one line of a log: quoted, cut after 40 characters, and with everything escaped that
+/// could end the quotation or the line, or turn the order of what is read.
 func quoted(_ text: some StringProtocol) -> String {
   let head = text.unicodeScalars.prefix(41)
-  guard head.count > 40 else { return String(reflecting: String(String.UnicodeScalarView(head))) }
-  return String(reflecting: String(String.UnicodeScalarView(head.prefix(40)))) + "…"
+  let quotation = String(reflecting: String(String.UnicodeScalarView(head.prefix(40)))).printable
+  return head.count > 40 ? quotation + "…" : quotation
 }
