@@ -28,7 +28,10 @@ public struct OutboxItem: Hashable, Sendable {
       route = .exchange(name, routingKey: key)
     default: return nil
     }
-    guard let priority = text().flatMap({ Int64($0) }), let message = Self.field(&rest), rest.isEmpty else {
+    // Swift's own reader takes "+5" and "05" too.
+    guard let digits = text(), let priority = Int64(digits), "\(priority)" == digits, let message = Self.field(&rest),
+      rest.isEmpty
+    else {
       return nil
     }
     taskID = TaskID(text: id)
