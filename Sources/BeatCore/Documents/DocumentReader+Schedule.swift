@@ -44,7 +44,7 @@ extension DocumentReader {
     }
     let unit = try period(fields)
     if let key = fields.unknown(besides: ["every", "period", "relative", "align"]) {
-      warnings.append("\(fields.path).\(key.printable) is not known and has no effect")
+      warnings.append("\(fields.path).\(DocumentProblem.excerpt(key.utf8)) is not known and has no effect")
     }
     let relative = try boolean(fields, "relative")
     let aligned = try boolean(fields, "align")
@@ -93,7 +93,8 @@ extension DocumentReader {
     // A misspelt field would leave its place at "*" and fire every minute.
     if let key = fields.unknown(besides: known + ["timezone"]) {
       throw DocumentProblem(
-        "\(fields.path).\(key.printable)", "is not a crontab field; expected \(known.joined(separator: ", "))")
+        "\(fields.path).\(DocumentProblem.excerpt(key.utf8))",
+        "is not a crontab field; expected \(known.joined(separator: ", "))")
     }
     var values: [CrontabFieldValue?] = []
     for key in known {
