@@ -119,6 +119,10 @@ extension RedisURL {
 }
 
 extension RedisURLError {
+  fileprivate static let strayAt = RedisURLError(
+    "an '@' stands behind the host of the Redis URL: in a user name or password write / ? # % @ as "
+      + "%2F %3F %23 %25 %40")
+
   fileprivate static let unknownScheme = RedisURLError(
     "the URL's scheme is not one of Redis: it begins with redis://, rediss://, sentinel:// or redis+socket://")
 }
@@ -135,9 +139,7 @@ private struct Parts {
     path = rest[authority.endIndex...].prefix { $0 != "?" }
     query = rest[path.endIndex...].dropFirst()
     guard authority.isEmpty || authority.contains("@") || !rest.contains("@") else {
-      throw RedisURLError(
-        "an '@' stands behind the host of the Redis URL: in a user name or password write / ? # % @ as "
-          + "%2F %3F %23 %25 %40")
+      throw RedisURLError.strayAt
     }
     // The last '@', as Python does: a bare '@' in a password is common.
     if let at = authority.lastIndex(of: "@") {
@@ -206,15 +208,17 @@ private struct Options {
       let value = option[name.endIndex...].dropFirst()
       switch name {
       case "db", "virtual_host": database = value.hasPrefix("/") ? value.dropFirst() : value
-      case "username": username = try decoded(value, what: "user name")
-      case "password": password = try decoded(value, what: "password")
+      case "username": username = try text(value, what: "user name")
+      case "password": password = try text(value, what: "password")
       case "master_name":
         masterName = try decoded(value, what: "master_name")
         if masterName == "" { throw RedisURLError("master_name in the Redis URL is empty") }
-      case "sentinel_username": sentinelUsername = try decoded(value, what: "sentinel_username")
-      case "sentinel_password": sentinelPassword = try decoded(value, what: "sentinel_password")
+      case "sentinel_username": sentinelUsername = try text(value, what: "sentinel_username")
+      case "sentinel_password": sentinelPassword = try text(value, what: "sentinel_password")
       case "sentinel_ssl": sentinelSpeaksTLS = try flag("sentinel_ssl", value)
       case _ where name.hasPrefix("ssl_") && isPlainName(name): try take(String(name), value)
+      // The rest of a password: what stands before it would be an address to connect to.
+      case _ where option.contains("@"): throw RedisURLError.strayAt
       default: ignored.append(isPlainName(name) ? String(name) : "(unreadable)")
       }
     }
@@ -222,6 +226,11 @@ private struct Options {
 }
 
 extension Options {
+  /// An empty one is none, as for Python's clients.
+  private func text(_ value: Substring, what: String) throws(RedisURLError) -> String? {
+    value.isEmpty ? nil : try decoded(value, what: what)
+  }
+
   private mutating func take(_ name: String, _ value: Substring) throws(RedisURLError) {
     firstOfTLS = firstOfTLS ?? name
     switch name {

@@ -58,15 +58,15 @@ public struct RedisURL: Hashable, Sendable {
       switch (username, password) {
       case (nil, nil): ""
       case (.some, nil): "***@"
-      case (let name, .some): "\(name ?? ""):***@"
+      case (let name, .some): "\(onOneLine(name ?? "")):***@"
       }
     switch location {
-    case .server(.unix(let path)): return "redis+socket://\(user)\(path)?virtual_host=\(database)"
+    case .server(.unix(let path)): return "redis+socket://\(user)\(onOneLine(path))?virtual_host=\(database)"
     case .server(let endpoint): return "\(security == nil ? "redis" : "rediss")://\(user)\(endpoint)/\(database)"
     case .sentinels(let group):
       let scheme = security == nil ? "sentinel" : "rediss+sentinel"
       let hosts = group.sentinels.map(\.description).joined(separator: ";\(scheme)://")
-      return "\(scheme)://\(user)\(hosts)/\(database)?master_name=\(group.masterName)"
+      return "\(scheme)://\(user)\(hosts)/\(database)?master_name=\(onOneLine(group.masterName))"
     }
   }
 }
@@ -76,6 +76,17 @@ extension RedisURL: CustomStringConvertible, CustomDebugStringConvertible, Custo
   public var debugDescription: String { redacted }
   /// Keeps the password out of `dump` as well.
   public var customMirror: Mirror { Mirror(self, children: ["url": redacted]) }
+}
+
+/// Text that was percent-encoded, with what could forge a line of a log encoded again.
+private func onOneLine(_ text: String) -> String {
+  text.unicodeScalars.map { scalar in
+    switch scalar.properties.generalCategory {
+    case .control, .format, .lineSeparator, .paragraphSeparator:
+      UTF8.encode(scalar)?.map { "%" + ($0 < 16 ? "0" : "") + String($0, radix: 16, uppercase: true) }.joined() ?? ""
+    default: String(scalar)
+    }
+  }.joined()
 }
 
 /// Why a text is not the URL of a Redis database. It never holds a password.
