@@ -49,5 +49,5 @@ extension FuzzTarget {
       }
     })
 
-  static let redis: [FuzzTarget] = [url, reply]
+  static let redis: [FuzzTarget] = [url, reply, resp]
 }

@@ -44,8 +44,7 @@ struct FuzzTargetTests {
 
   static let findings = [
     Finding(.number, "microseconds of far times were rounded", number: 253_402_300_799_999_999, ""),
-    Finding(
-      .date, "seconds of the year 9999 with a fraction became the year 10000", number: 0, "253402300799.999999\n"),
+    Finding(.date, "seconds of the year 9999 became the year 10000", number: 253_402_300_799_999_999, "0.5\n"),
     Finding(.date, "an offset led beyond the year 9999", number: 0, "\"9999-12-31T12:00:00+02:00\"\n"),
     Finding(.date, "an offset led before the year 1", number: 0, "ISODate(\"0001-01-01 12:00:00-02:00\")\n"),
     Finding(.crontab, "a bidirectional override in a message", number: 0, "\u{0}\u{0}\u{202E} * * * *"),
