@@ -17,26 +17,30 @@ ERRORS = [
   "EXECABORT Transaction discarded because of previous errors.", "NOAUTH Authentication required.",
   "ERR max number of clients reached"]
 
-# Phase -> weight, and the trap that catches it: the kinds of requests, and where they are held.
+# Phase -> the trap that catches it: the kinds of requests, and where they are held.
 PHASES = {
-  "any time": (3, None, None),
-  "just before due": (2, None, None),
-  "fire sent": (4, {"fire"}, "request"),
-  "fire done, no reply": (4, {"fire"}, "reply"),
-  "reply, no echo": (3, {"fire"}, "echo"),
-  "document read": (3, {"read"}, "reply"),
-  "renewal sent": (2, {"pulse"}, "request"),
-  "renewal done": (2, {"pulse"}, "reply"),
-  "subscribing": (2, {"psubscribe"}, "request"),
-  "scanning": (2, {"scan"}, "reply"),
-  "stopping": (1, None, None),
+  "any time": None,
+  "just before due": None,
+  "fire sent": ({"fire"}, "request"),
+  "fire done, no reply": ({"fire"}, "reply"),
+  "reply, no echo": ({"fire"}, "echo"),
+  "document read": ({"read"}, "reply"),
+  "renewal sent": ({"pulse"}, "request"),
+  "renewal done": ({"pulse"}, "reply"),
+  "subscribing": ({"psubscribe"}, "request"),
+  "scanning": ({"scan"}, "reply"),
+  "stopping": None,
+  "lease given back": ({"release"}, "request"),
 }
+FIRING = ("fire sent", "fire done, no reply", "reply, no echo")
 RECONNECTING = ("subscribing", "scanning")
-PATIENCE = {"renewal sent": 1.3, "renewal done": 1.3, "subscribing": 1.0, "scanning": 1.0}
+STOPPING = ("stopping", "lease given back")
+PATIENCE = 1.5  # seconds until a phase is given up; whoever leads has come to all of them long before
 
 
 class Fault:
-  """`strike` begins it at the daemon `number`, `heal` ends it. `values` come from the seed."""
+  """`strike` begins it at the daemon `number` and says False if it could not; `heal` ends it. `values` come from the
+  seed."""
 
   weight = 2
   strict_only = lossy_only = False
@@ -108,9 +112,6 @@ class DaemonKilled(Fault):
   def strike(self):
     self.daemon.kill()
 
-  def heal(self):
-    self.stage.ensure_daemons()
-
 
 class DaemonStopped(Fault):
   name = "daemon: SIGSTOP"
@@ -135,9 +136,6 @@ class DaemonTerminated(Fault):
 
   def strike(self):
     self.daemon.terminate()
-
-  def heal(self):
-    self.stage.ensure_daemons()
 
 
 class Cut(Fault):
@@ -237,7 +235,7 @@ class ClientKill(Fault):
     return {"type": r.choice(["normal", "pubsub"])}
 
   def strike(self):
-    self.stage.command("CLIENT", "KILL", "TYPE", self.values["type"], "SKIPME", "yes")
+    return bool(self.stage.command("CLIENT", "KILL", "TYPE", self.values["type"], "SKIPME", "yes"))
 
 
 class NotificationsOff(Fault):
@@ -245,7 +243,7 @@ class NotificationsOff(Fault):
   weight = 1
 
   def strike(self):
-    self.stage.command("CONFIG", "SET", "notify-keyspace-events", "")
+    return self.stage.command("CONFIG", "SET", "notify-keyspace-events", "") is not None
 
 
 class ScriptFlush(Fault):
@@ -253,14 +251,14 @@ class ScriptFlush(Fault):
   weight = 1
 
   def strike(self):
-    self.stage.command("SCRIPT", "FLUSH")
+    return self.stage.command("SCRIPT", "FLUSH") is not None
 
 
 class LeaseDeleted(Fault):
   name = "lease deleted"
 
   def strike(self):
-    self.stage.command("DEL", "reactivebeat:tasks:meta:lease", database=1)
+    return bool(self.stage.command("DEL", "reactivebeat:tasks:meta:lease", database=1))
 
 
 class ForeignEdits(Fault):
@@ -274,13 +272,14 @@ class ForeignEdits(Fault):
 
   def strike(self):
     writer = self.stage.writer
-    if writer.lock.acquire(timeout=0.1):
-      try:
-        for kind in self.values["edits"]:
-          if kind in writer.edits:
-            writer.attempt(writer.step, kind, self.stage.trapped_entry)
-      finally:
-        writer.lock.release()
+    if not writer.lock.acquire(timeout=0.5):
+      return False
+    try:
+      for kind in self.values["edits"]:
+        if kind in writer.edits:
+          writer.attempt(writer.step, kind, self.stage.trapped_entry)
+    finally:
+      writer.lock.release()
 
 
 class Flush(Fault):
@@ -290,11 +289,12 @@ class Flush(Fault):
 
   def strike(self):
     writer = self.stage.writer
-    if writer.lock.acquire(timeout=0.1):
-      try:
-        writer.attempt(writer.step, "flush")
-      finally:
-        writer.lock.release()
+    if not writer.lock.acquire(timeout=0.5):
+      return False
+    try:
+      return writer.attempt(writer.step, "flush")
+    finally:
+      writer.lock.release()
 
 
 # Those that need a server that answers come first.
@@ -304,23 +304,28 @@ ALL = [
   RedisKilled]
 
 
-def plan(seed, number, variant, without=()):
-  """What happens in iteration `number`: (phase, whom, milliseconds, [(fault, its values)])."""
-  r = random.Random(f"{seed}/{number}")
-  phase = r.choices(list(PHASES), [weight for weight, _, _ in PHASES.values()])[0]
+def plan(seed, number, variant, without=(), aims=()):
+  """What happens in iteration `number`: (phase, whom, milliseconds, [(fault, its values)]).
+
+  Each fault comes in each phase once in a cycle; others come along by chance. `aims`: only these faults and phases.
+  """
   possible = [
     fault for fault in ALL
     if fault.name not in without and not (fault.lossy_only if variant == "strict" else fault.strict_only)]
-  count = r.choice([1, 1, 1, 2, 2, 3])
-  chosen = set()
-  while len(chosen) < count:
-    chosen.add(r.choices(possible, [fault.weight for fault in possible])[0])
-  faults = [(fault, fault.choose(r)) for fault in possible if fault in chosen]
-  milliseconds = max([r.randint(50, 300)] + [values.get("act_ms", 0) for _, values in faults])
+  names = {fault.name for fault in possible}
+  first = [fault for fault in possible if fault.name in aims] if names & set(aims) else possible
+  phases = [phase for phase in PHASES if phase in aims] or list(PHASES)
+  cells = [(fault, phase) for fault in first for phase in phases]
+  cycle, place = divmod(number, len(cells))
+  random.Random(f"{seed}/cycle/{cycle}").shuffle(cells)
+  fault, phase = cells[place]
+  r = random.Random(f"{seed}/{number}")
+  chosen = {fault} | set(r.choices(possible, [each.weight for each in possible], k=r.choice([0, 0, 0, 1, 1, 2])))
+  faults = [(each, each.choose(r)) for each in possible if each in chosen]
+  milliseconds = max([round(20 * 15 ** r.random())] + [values.get("act_ms", 0) for _, values in faults])
   return phase, r.choice(["leader", "leader", "standby"]), milliseconds, faults
 
 
 def arm(phase):
   """The trap of a phase; None where there is none."""
-  _, kinds, place = PHASES[phase]
-  return Trap(kinds, place) if kinds else None
+  return Trap(*PHASES[phase]) if PHASES[phase] else None

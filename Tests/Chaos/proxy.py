@@ -23,6 +23,7 @@ class Trap:
     self.kinds = kinds
     self.place = place
     self.caught = threading.Event()
+    self.number = None  # of the daemon that was caught
     self.entry = None  # of the fire or read that was caught
 
 
@@ -163,5 +164,6 @@ class Proxy:
       self.holds_echoes = True
     else:
       link.held[TO_SERVER if place == "request" else TO_CLIENT] = True
+    trap.number = self.number
     trap.caught.set()
     return True

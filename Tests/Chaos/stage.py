@@ -1,5 +1,6 @@
 """Everything that runs: Redis, proxies, daemons, the writer; and what is done with all of it."""
 
+import collections
 import json
 import os
 import signal
@@ -35,6 +36,20 @@ EDITS = {
 }
 
 
+class Stopwatch:
+  """What the time goes into."""
+
+  def __init__(self):
+    self.seconds = collections.Counter()
+    self.begin("starting")
+
+  def begin(self, activity):
+    now = time.monotonic()
+    if hasattr(self, "activity"):
+      self.seconds[self.activity] += now - self.since
+    self.activity, self.since = activity, now
+
+
 class Unquiet(Exception):
   """Something has not come to rest in time."""
 
@@ -54,6 +69,7 @@ class Stage:
     self.writer = Writer(self.redis, seed, EDITS[variant])
     self.trapped_entry = None
     self.memory = None
+    self.stopwatch = Stopwatch()
     self.growth = [0, 0]  # the largest seen: open files, resident kilobytes
 
   def start(self):
@@ -63,7 +79,7 @@ class Stage:
     self.wire.start()
     for daemon in self.daemons:
       daemon.start()
-    self.until("the daemons are ready", lambda: all(daemon.is_ready for daemon in self.daemons), 20)
+    self.until("the daemons are ready", lambda: all(daemon.is_ready for daemon in self.daemons), 60)
     with self.writer.lock:
       self.writer.attempt(self.writer.fill, 50)
     self.writer.start()
@@ -108,17 +124,19 @@ class Stage:
       if not daemon.asked_to_end:
         continue
       daemon.signal(signal.SIGCONT)
-      status = daemon.wait(8)
+      status = daemon.wait(30)
       if not daemon.ended_well(status):
         self.model.fail(6, f"daemon {daemon.number} ended with status {status} after SIGTERM")
         daemon.kill()
       daemon.start()
 
   def choose(self, whom):
-    leading = [daemon.number for daemon in self.daemons if daemon.is_leading and daemon.is_alive]
-    others = [daemon.number for daemon in self.daemons if daemon.number not in leading]
+    alive = [daemon for daemon in self.daemons if daemon.is_alive]
+    fit = [daemon for daemon in alive if daemon.is_ready] or alive or self.daemons
+    leading = [daemon for daemon in fit if daemon.is_leading]
+    others = [daemon for daemon in fit if not daemon.is_leading]
     found = (leading or others) if whom == "leader" else (others or leading)
-    return found[0] if whom == "leader" else found[-1]
+    return (found[0] if whom == "leader" else found[-1]).number
 
   def await_due(self, number):
     """Until a millisecond or so before an occurrence that is known to come."""
@@ -139,37 +157,48 @@ class Stage:
   # --- one iteration ---
 
   def iterate(self, phase, whom, milliseconds, chosen):
-    """Whether the phase came, and the daemon it came to."""
-    number = self.choose(whom)
-    proxy, daemon = self.proxies[number], self.daemons[number]
-    trap = faults.arm(phase)
-    self.trapped_entry = None
-    if trap:
-      self.wire.do(lambda: setattr(proxy, "trap", trap))
-      if phase in faults.RECONNECTING:
-        self.wire.disconnect(proxy)
-      has_come = trap.caught.wait(faults.PATIENCE.get(phase, 0.5))
-      self.trapped_entry = trap.entry
-    elif phase == "just before due":
-      has_come = self.await_due(number)
-    else:
-      has_come = True
-      if phase == "stopping":
-        daemon.terminate()
+    """(Whether the phase came, the daemon that it came to, the names of the faults that struck)."""
+    self.stopwatch.begin("waiting for the phase")
+    has_come, number = self.await_phase(phase, self.choose(whom))
+    self.stopwatch.begin("striking")
     active = [fault(self, number, values) for fault, values in chosen]
-    for fault in active:
-      fault.strike()
+    struck = [fault.name for fault in active if fault.strike() is not False]
+    self.stopwatch.begin("letting it act")
     time.sleep(milliseconds / 1000)
+    self.stopwatch.begin("healing")
     for fault in reversed(active):
       fault.heal()
+    self.wire.release(self.proxies[number])
+    self.stopwatch.begin("starting daemons")
     self.ensure_daemons()
-    self.wire.release(proxy)
-    return has_come, number
+    return has_come, number, struck
+
+  def await_phase(self, phase, number):
+    """(Whether it came, to which daemon)"""
+    self.trapped_entry = None
+    if phase == "just before due":
+      return self.await_due(number), number
+    trap = faults.arm(phase)
+    # Whoever fires next, for nobody knows who leads at this very moment.
+    watched = self.proxies if phase in faults.FIRING else [self.proxies[number]]
+    if trap:
+      self.wire.set_trap(watched, trap)
+    if phase in faults.RECONNECTING:
+      self.wire.disconnect(self.proxies[number])
+    if phase in faults.STOPPING:
+      self.daemons[number].terminate()
+    if not trap:
+      return True, number
+    trap.caught.wait(faults.PATIENCE)
+    self.wire.set_trap(watched, None)
+    self.trapped_entry = trap.entry
+    return trap.caught.is_set(), number if trap.number is None else trap.number
 
   # --- quiet ---
 
   def settle(self, patience):
     """Heals everything, waits until all that was due is fired, and checks. Seconds that it took."""
+    self.stopwatch.begin("settling")
     self.redis.signal(signal.SIGCONT)
     self.redis.start()
     self.ensure_daemons()

@@ -44,6 +44,13 @@ class Wire(threading.Thread):
       raise RuntimeError(f"the proxy's thread has stopped: {self.problem!r}")
     return result[0]
 
+  def set_trap(self, proxies, trap):
+    """The first that comes to it is caught."""
+    def run():
+      for proxy in proxies:
+        proxy.trap = trap
+    self.do(run)
+
   def release(self, proxy):
     """Everything held goes on, and every disturbance ends."""
     def run():

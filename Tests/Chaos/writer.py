@@ -75,11 +75,13 @@ class Writer(threading.Thread):
       raise
 
   def attempt(self, action, *arguments):
-    """Redis may be away: then nothing happens."""
+    """Redis may be away: then nothing happens. Whether it did."""
     try:
       action(*arguments)
+      return True
     except (OSError, EOFError, Refused):
       self.commands = self.reads = None
+      return False
 
   def connect(self):
     if self.commands is None:
