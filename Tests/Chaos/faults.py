@@ -6,7 +6,7 @@ import signal
 import time
 
 from proxy import TO_CLIENT, TO_SERVER, Trap
-from resp import Refused
+from servers import LEASE
 
 ERRORS = [
   "LOADING Redis is loading the dataset in memory", "READONLY You can't write against a read only replica.",
@@ -174,6 +174,30 @@ class Delay(Fault):
     self.stage.wire.release_held(self.proxy)
 
 
+class OthersDelayed(Fault):
+  """Who takes over is slow, and what the old leader has sent may still come."""
+
+  name = "delay of the others"
+
+  @staticmethod
+  def choose(r):
+    return {"ms": r.choice([60, 150, 400]), "act_ms": r.choice([0, 0, 1200, 1500])}
+
+  def strike(self):
+    for proxy in self.others:
+      proxy.delay = self.values["ms"] / 1000
+
+  def heal(self):
+    # First what was held of the other one.
+    self.stage.wire.release(self.proxy)
+    for proxy in self.others:
+      self.stage.wire.release(proxy)
+
+  @property
+  def others(self):
+    return [proxy for proxy in self.stage.proxies if proxy is not self.proxy]
+
+
 class Stall(Fault):
   name = "stop reading"
 
@@ -258,7 +282,7 @@ class LeaseDeleted(Fault):
   name = "lease deleted"
 
   def strike(self):
-    return bool(self.stage.command("DEL", "reactivebeat:tasks:meta:lease", database=1))
+    return bool(self.stage.command("DEL", LEASE, database=1))
 
 
 class ForeignEdits(Fault):
@@ -267,8 +291,8 @@ class ForeignEdits(Fault):
 
   @staticmethod
   def choose(r):
-    return {"edits": r.choices(["blind", "reset", "double", "careful", "reschedule", "flap", "flap", "rename", "create",
-                                "delete"], k=r.randint(1, 3))}
+    return {"edits": r.choices(["blind", "again", "again", "reset", "double", "careful", "reschedule", "flap", "flap",
+                                "rename", "create", "delete"], k=r.randint(1, 3))}
 
   def strike(self):
     writer = self.stage.writer
@@ -299,7 +323,7 @@ class Flush(Fault):
 
 # Those that need a server that answers come first.
 ALL = [
-  ForeignEdits, Flush, ClientKill, NotificationsOff, ScriptFlush, LeaseDeleted, Delay, Drip, ErrorReply, CutBytes,
+  ForeignEdits, Flush, ClientKill, NotificationsOff, ScriptFlush, LeaseDeleted, Delay, OthersDelayed, Drip, ErrorReply, CutBytes,
   Garbage, Cut, Stall, DaemonStopped, DaemonStoppedLong, DaemonTerminated, DaemonKilled, RedisForgets, RedisStopped,
   RedisKilled]
 
@@ -320,7 +344,8 @@ def plan(seed, number, variant, without=(), aims=()):
   random.Random(f"{seed}/cycle/{cycle}").shuffle(cells)
   fault, phase = cells[place]
   r = random.Random(f"{seed}/{number}")
-  chosen = {fault} | set(r.choices(possible, [each.weight for each in possible], k=r.choice([0, 0, 0, 1, 1, 2])))
+  more = first if aims else possible
+  chosen = {fault} | set(r.choices(more, [each.weight for each in more], k=r.choice([0, 0, 0, 1, 1, 2])))
   faults = [(each, each.choose(r)) for each in possible if each in chosen]
   milliseconds = max([round(20 * 15 ** r.random())] + [values.get("act_ms", 0) for _, values in faults])
   return phase, r.choice(["leader", "leader", "standby"]), milliseconds, faults

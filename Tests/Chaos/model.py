@@ -79,14 +79,14 @@ class Model:
     for item in items:
       if item.startswith(b"M"):
         head, _, document = item.partition(b"\n")
-        time, _, about = head[1:].partition(b" ")
-        self._mark(int(time), json.loads(about), document)
+        time, lease, about = head[1:].split(b" ", 2)
+        self._mark(int(time), lease.decode(), json.loads(about), document)
       else:
         self._fire(json.loads(item))
 
   # --- edits ---
 
-  def _mark(self, time, about, document):
+  def _mark(self, time, lease, about, document):
     for name, due in self.unfinished:
       if due > time + LEAD:
         self.fail(2, f"{name} due {due} was fired {due - time} us early", name)
@@ -97,6 +97,8 @@ class Model:
         self.fail(1, f"{name} due {due} is missing; the next one that was fired was due {following}", name)
     self.left_out.clear()
     self.time = time
+    if lease != "-":
+      self.epoch = max(self.epoch, int(lease.rpartition(":")[2]))
     kind = about["kind"]
     if kind == "tick":
       return
@@ -238,7 +240,8 @@ class Model:
     if not epochs:
       return
     if max(epochs) < self.epoch:
-      self.fail(3, f"{name} due {due} was fired with the lease's epoch {max(epochs)} after one with {self.epoch}")
+      self.fail(3, f"{name} due {due} was fired with the lease's epoch {max(epochs)} when another daemon had "
+                f"taken it, with {self.epoch}", name)
     self.epoch = max(self.epoch, min(epochs))
 
   # --- quiet ---

@@ -13,6 +13,7 @@ import time
 from resp import Client, Refused
 
 PREFIX = "tasks:meta:"
+LEASE = "reactivebeat:tasks:meta:lease"
 
 
 def spawn(arguments, **options):

@@ -29,10 +29,10 @@ return {queue, names, documents}
 """
 
 EDITS = {
-  "strict": {"blind": 3, "reset": 2, "double": 2, "read": 4, "careful": 2, "reschedule": 2, "switch": 1, "delete": 2,
+  "strict": {"blind": 3, "reset": 2, "double": 2, "again": 2, "read": 4, "careful": 2, "reschedule": 2, "switch": 1, "delete": 2,
              "create": 3, "flap": 3, "rename": 2},
   # A server that forgets also forgets edits: those that change no schedule, so that what was due stays known.
-  "lossy": {"blind": 3, "double": 2, "careful": 2},
+  "lossy": {"blind": 3, "double": 2, "again": 2, "careful": 2},
 }
 
 

@@ -1,7 +1,8 @@
 """Somebody who edits documents while the daemons run: with care, without, and with copies that have grown stale.
 
 Each edit also pushes a marker into the queue, in the same script: so the queue alone tells in which order edits and
-fires happened. A marker is `M<microseconds> <what was done as JSON>\\n<the document that stands there now>`.
+fires happened. A marker is `M<microseconds> <the lease's token, or -> <what was done as JSON>\\n<the document that stands
+there now>`.
 """
 
 import json
@@ -10,7 +11,7 @@ import threading
 import time
 
 from resp import Refused
-from servers import PREFIX
+from servers import LEASE, PREFIX
 
 QUEUE = "celery"
 OPERATION = "chaos:operation"
@@ -32,9 +33,11 @@ elseif ARGV[1] == 'rename' then
 elseif ARGV[1] == 'flush' then
   redis.call('FLUSHDB')
 end
+local lease = redis.call('GET', KEYS[5]) or '-'
 redis.call('SELECT', 0)
 if stands then
-  redis.call('LPUSH', KEYS[1], string.format('M%.0f ', t[1] * 1000000 + t[2]) .. ARGV[3] .. '\\n' .. stands)
+  local head = string.format('M%.0f %s ', t[1] * 1000000 + t[2], lease)
+  redis.call('LPUSH', KEYS[1], head .. ARGV[3] .. '\\n' .. stands)
 end
 redis.call('SET', KEYS[2], ARGV[2])
 """
@@ -110,6 +113,10 @@ class Writer(threading.Thread):
   def blind(self, entry, *_):
     """The user's own copy, which knows no bookkeeping."""
     self.set(entry, self.changed(entry))
+
+  def again(self, entry, *_):
+    """The user's own copy as it was written before, byte for byte."""
+    self.set(entry, self.documents[entry])
 
   def reset(self, entry, *_):
     """With the bookkeeping that it had when it was made."""
@@ -214,7 +221,7 @@ class Writer(threading.Thread):
     """Does it and its marker. Raises if Redis goes away and it did not happen."""
     self.operation += 1
     arguments = (
-      "EVAL", _EDIT, 4, QUEUE, OPERATION, PREFIX + entry, PREFIX + onto, kind, self.operation,
+      "EVAL", _EDIT, 5, QUEUE, OPERATION, PREFIX + entry, PREFIX + onto, LEASE, kind, self.operation,
       json.dumps({"kind": kind} | about), document)
     try:
       self.connect()
