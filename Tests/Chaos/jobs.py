@@ -70,7 +70,8 @@ class Jobs:
         result = Result()
         result.failures = [{
           "seed": seed, "replay": f"--seed {seed} --iterations {iterations}", "log": "", "ends": errors.splitlines(),
-          "violations": [f"rule 0: the suite itself has failed, exit status {process.returncode}"]}]
+          "violations": [f"rule 0: the suite itself has failed, exit status {process.returncode}: "
+                         + "".join(errors.splitlines()[-1:])]}]
       self.result.add(result)
       if not self.options.json:
         counts = self.result.counts

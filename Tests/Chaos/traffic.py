@@ -52,7 +52,7 @@ class Fire:
     self.due = int(argv[5])
     self.task = argv[6].decode()
     self.epoch = int(argv[0].rsplit(b":", 1)[1]) if argv[0] else None
-    self.count = int(argv[7].rsplit(b"|", 1)[1])
+    self.count = int(argv[7].split(b"|")[2])
     self.answer = None
     self.answered_at = None
 
