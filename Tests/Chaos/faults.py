@@ -62,6 +62,10 @@ class Fault:
   def heal(self):
     pass
 
+  @property
+  def others(self):
+    return [proxy for proxy in self.stage.proxies if proxy is not self.proxy]
+
 
 class RedisKilled(Fault):
   name = "redis: kill -9"
@@ -193,9 +197,38 @@ class OthersDelayed(Fault):
     for proxy in self.others:
       self.stage.wire.release(proxy)
 
-  @property
-  def others(self):
-    return [proxy for proxy in self.stage.proxies if proxy is not self.proxy]
+
+class CopyHeardLate(Fault):
+  """All copies are written, some run, and all are written once more, byte for byte. The others hear late of all that
+  came after the first: only the mark tells them what has run."""
+
+  name = "same copy, heard late"
+
+  @staticmethod
+  def choose(r):
+    return {"ms": r.choice([400, 800, 1500]), "run_ms": r.choice([50, 150, 300])}
+
+  def strike(self):
+    if not self._deploy():
+      return False
+    time.sleep(0.02)
+    for proxy in self.others:
+      proxy.event_delay = self.values["ms"] / 1000
+    time.sleep(self.values["run_ms"] / 1000)
+    return self._deploy()
+
+  def _deploy(self):
+    writer = self.stage.writer
+    if not writer.lock.acquire(timeout=0.5):
+      return False
+    try:
+      return writer.attempt(writer.deploy)
+    finally:
+      writer.lock.release()
+
+  def heal(self):
+    for proxy in self.others:
+      self.stage.wire.release(proxy)
 
 
 class Stall(Fault):
@@ -323,7 +356,7 @@ class Flush(Fault):
 
 # Those that need a server that answers come first.
 ALL = [
-  ForeignEdits, Flush, ClientKill, NotificationsOff, ScriptFlush, LeaseDeleted, Delay, OthersDelayed, Drip, ErrorReply, CutBytes,
+  CopyHeardLate, ForeignEdits, Flush, ClientKill, NotificationsOff, ScriptFlush, LeaseDeleted, Delay, OthersDelayed, Drip, ErrorReply, CutBytes,
   Garbage, Cut, Stall, DaemonStopped, DaemonStoppedLong, DaemonTerminated, DaemonKilled, RedisForgets, RedisStopped,
   RedisKilled]
 

@@ -76,6 +76,6 @@ class Jobs:
       if not self.options.json:
         counts = self.result.counts
         print(f"{counts['iterations']} iterations, {counts['fires']} fires, {len(self.result.violations)} violations; "
-              f"stage {seed} {'FAILED: ' + result.violations[0] if result.failures else 'is clean'}", flush=True)
+              f"stage {seed} {'FAILED: ' + result.violations[0].splitlines()[0] if result.failures else 'is clean'}", flush=True)
     if result.failures and self.options.first:
       self.stop()

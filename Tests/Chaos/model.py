@@ -34,8 +34,10 @@ class Entry:
     self.changes = 0  # of the schedule since the newest run; each may begin where the one before would have gone on
     self.may_skip = False  # another schedule: it begins with the next occurrence after a daemon has seen it
     self.counts = {0}  # what its total_run_count can be; None: made anew, and some daemon may remember the old one's
+    self.counted = {0}  # the same when it last ran
+    self.given = {0}  # counts of documents since then, which a daemon may have seen or not
     self.was_flushed = False
-    self.history = collections.deque(maxlen=16)  # for a report
+    self.history = collections.deque(maxlen=30)  # for a report
 
   @property
   def runs(self):
@@ -134,7 +136,8 @@ class Model:
     schedule = (document["interval"]["every"] * 1000, document["enabled"])
     is_known = entry.schedule is not None
     last, count = microseconds(document.get("last_run_at")), document.get("total_run_count", 0)
-    most = entry.counts and {max(known, count) for known in entry.counts}
+    most = entry.counts and {max(known, count, given) for known in entry.counted for given in entry.given}
+    entry.given.add(count)
     # A date that was given and goes again before it came to a run: only some daemons' memory still has it.
     # (Which daemon leads decides what it is counted from, so that not more is asked than what is told by `is_vague`.)
     has_gone = entry.base is not None and entry.base != entry.fired and (last or 0) < entry.base
@@ -146,7 +149,7 @@ class Model:
       entry.is_vague = entry.is_vague or has_gone
     elif last is not None and not entry.is_fresh:
       entry.base = max(entry.base or last, last)
-    if (last is None and not entry.is_alive) or entry.was_flushed or not is_known:
+    if not entry.is_alive or entry.was_flushed or not is_known:
       # Made anew; or a change of what stood there, for a daemon that has not noticed that it was gone.
       most = {count} if not is_known else None
     if document.get("run_immediately") and not entry.is_fresh:
@@ -181,7 +184,7 @@ class Model:
       self.lateness.append(calls[0].answered_at - due)
     if task in self.seen:
       if task not in self.optional:
-        return self.fail(3, f"{name} due {due} is in the queue twice ({task})")
+        return self.fail(3, f"{name} due {due} is in the queue twice ({task})", name)
       self.optional.discard(task)
       self.repeats += 1
     self.seen.add(task)
@@ -200,8 +203,9 @@ class Model:
     counts = {call.count for call in calls}
     if not counts & entry.counts:
       self.fail(4, f"{name} due {due} was counted as run {sorted(counts)}, expected {sorted(entry.counts)}", name)
-      entry.counts = counts
+      entry.counts = set(counts)
     entry.counts &= counts
+    entry.counted, entry.given = set(entry.counts), {0}
 
   def _advance(self, name, entry, due):
     every = entry.schedule[0]
@@ -267,6 +271,7 @@ class Model:
         self.fail(4, f"{name}: last_run_at is {last}, and the newest occurrence fired was due {entry.base}", name)
       if entry.counts is None:
         entry.counts = {document.get("total_run_count")}
+        entry.counted, entry.given = set(entry.counts), {0}
       if document.get("total_run_count") not in entry.counts:
         self.fail(4, f"{name}: total_run_count is {document.get('total_run_count')}, expected {sorted(entry.counts)}", name)
       if entry.base is None or entry.base + entry.schedule[0] <= since:

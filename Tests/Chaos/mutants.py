@@ -7,30 +7,66 @@ import shutil
 import subprocess
 import sys
 
+from result import Result
+
 PROJECT = pathlib.Path(__file__).resolve().parents[2]
 FOLDER = PROJECT / ".build" / "mutants"
 
 SCRIPTS = "Sources/ReactiveBeat/Scripts"
+SERVICE = "Sources/ReactiveBeat"
 SCHEDULING = "Sources/BeatCore/Scheduling"
 
-# What is removed: [(file, text, instead)]. Each text stands in its file exactly once.
-MUTANTS = {
-  "nothing": [],
-  "the mark": [(f"{SCRIPTS}/fire.lua", "if marked and string.sub(marked, 1, 20) >= due then", "if false then")],
-  "the comparison of bytes": [(f"{SCRIPTS}/fire.lua", " or redis.call('GET', document) ~= old", "")],
-  "the lease's check": [
-    (f"{SCRIPTS}/fire.lua", "if token ~= '' and redis.call('GET', lease) ~= token then return {'FENCED'} end", "")],
-  "subscribe before scan": [
-    ("Sources/ReactiveBeat/Store/StoreSession.swift", "  private func probe() {\n    guard !isOver else { return }\n",
-     "  private func probe() {\n    guard !isOver, !isWatching else { return }\n"),
-    ("Sources/ReactiveBeat/Store/StoreSession.swift", "  private func subscribe() {\n",
-     "  private func subscribe() {\n    begin()\n")],
-  "stale answers": [
-    (f"{SCHEDULING}/Scheduler+Documents.swift", "    } else {\n      reads[name] = true\n    }", "    }")],
-  "forgetting what is gone": [
-    (f"{SCHEDULING}/Scheduler+Documents.swift",
-     "    for name in entries.names where !found.contains(name) { remove(name) }\n", "")],
-}
+class Mutant:
+  """`edits`: [(file, text, instead)], each text stands in its file exactly once. `aims`: the faults and phases that show
+  best what is missing."""
+
+  def __init__(self, name, edits, aims=()):
+    self.name = name
+    self.edits = edits
+    self.aims = aims
+
+
+MUTANTS = [
+  Mutant("nothing", []),
+  Mutant(
+    "the mark", [(f"{SCRIPTS}/fire.lua", "if marked and string.sub(marked, 1, 20) >= due then", "if false then")],
+    ["same copy, heard late", "lease deleted", "any time", "just before due", "renewal sent"]),
+  Mutant(
+    "the mark in what is read", [(f"{SCRIPTS}/read.lua", "redis.call('HGET', KEYS[1], ARGV[i]) or ''", "''")]),
+  Mutant(
+    "the mark of who saw it first",
+    [(f"{SCRIPTS}/anchor.lua", "if redis.call('HGET', KEYS[1], ARGV[1]) then return 0 end", "")]),
+  Mutant(
+    "the comparison of bytes", [(f"{SCRIPTS}/fire.lua", " or redis.call('GET', document) ~= old", "")],
+    ["edits of that moment", "delay", "fire sent", "just before due"]),
+  Mutant(
+    "the lease's check",
+    [(f"{SCRIPTS}/fire.lua", "if token ~= '' and redis.call('GET', lease) ~= token then return {'FENCED'} end", "")],
+    ["delay of the others", "daemon: SIGSTOP > lease", "lease deleted", "fire sent"]),
+  Mutant(
+    "subscribe before scan",
+    [(f"{SERVICE}/BeatService.swift",
+      "      self.scripts = scripts\n      receive(.connected(hears: hearing != .polling))\n",
+      "      guard self.scripts == nil else { return receive(.connected(hears: hearing != .polling)) }\n"
+      "      self.scripts = scripts\n"),
+     (f"{SERVICE}/Store/StoreSession.swift", "  private func subscribe() {\n",
+      "  private func subscribe() {\n    begin()\n    isWatching = false\n")],
+    ["edits of that moment", "subscribing", "scanning"]),
+  Mutant(
+    "the end of an old connection's reads",
+    [(f"{SCHEDULING}/Scheduler+Documents.swift", "    found = []\n    reads.removeAll()\n", "    found = []\n"),
+     (f"{SCHEDULING}/Scheduler+Documents.swift", "    found = nil\n    reads.removeAll()\n", "    found = nil\n")],
+    ["cut", "CLIENT KILL", "document read"]),
+  Mutant(
+    "reading again what changed meanwhile",
+    [(f"{SCHEDULING}/Scheduler+Documents.swift", "    } else {\n      reads[name] = true\n    }", "    }")],
+    ["edits of that moment", "document read", "delay", "delay of the others"]),
+  Mutant(
+    "forgetting what is gone",
+    [(f"{SCHEDULING}/Scheduler+Documents.swift",
+      "    for name in entries.names where !found.contains(name) { remove(name) }\n", "")],
+    ["edits of that moment", "subscribing"]),
+]
 
 
 def prepare():
@@ -66,36 +102,41 @@ def build(source):
   return FOLDER / "build" / "debug" / "beat-watch"
 
 
-def try_out(options, binary, source, seed):
-  """What the suite says of it."""
-  arguments = [sys.executable, pathlib.Path(__file__).with_name("chaos.py"), "--json", "--binary", binary, "--sources", source,
-               "--seed", seed, "--iterations", options.iterations, "--patience", options.patience]
-  for name in ("without", "forgive"):
-    for item in getattr(options, name):
+def try_out(options, binary, source, mutant):
+  """What the suite says of it. The first violation is enough."""
+  arguments = [
+    sys.executable, pathlib.Path(__file__).with_name("chaos.py"), "--json", "--first", "--binary", binary, "--sources",
+    source, "--seed", options.seed, "--iterations", options.iterations, "--jobs", options.jobs, "--patience",
+    options.patience]
+  for name, items in (("without", options.without), ("forgive", options.forgive), ("aim", mutant.aims)):
+    for item in items:
       arguments += [f"--{name}", item]
-  result = subprocess.run([str(part) for part in arguments], capture_output=True, text=True, env=os.environ)
+  done = subprocess.run([str(part) for part in arguments], capture_output=True, text=True, env=os.environ)
   try:
-    return json.loads(result.stdout.splitlines()[-1])
-  except (IndexError, ValueError):
-    raise SystemExit(f"chaos: no result:\n{result.stdout[-2000:]}\n{result.stderr[-2000:]}")
+    return Result.from_json(json.loads(done.stdout.splitlines()[-1]))
+  except (IndexError, ValueError, KeyError):
+    raise SystemExit(f"chaos: no result:\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}")
 
 
 def main(options):
+  names = [mutant.name for mutant in MUTANTS]
+  if unknown := set(options.only) - set(names):
+    raise SystemExit(f"chaos: there is no mutant {unknown}; there are: {', '.join(names)}")
   source = prepare()
-  survivors = []
-  print(f"{'removed':<26} {'iterations':>10} {'fires':>7}  result")
-  for name, edits in MUTANTS.items():
-    if options.only and name not in options.only:
+  wrong = []
+  print(f"seed {options.seed}, at most {options.iterations} iterations each\n"
+        f"{'without':<37} {'iterations':>10} {'fires':>7}  found")
+  for mutant in MUTANTS:
+    if options.only and mutant.name not in options.only:
       continue
-    mutate(source, edits)
-    result = try_out(options, build(source), source, options.seed)
-    violations = result["violations"]
-    found = violations[0].splitlines()[0] if violations else "clean"
-    is_right = bool(violations) == bool(edits)
-    print(f"{name:<26} {result['iterations']:>10} {result['fires']:>7}  {found[:140]}{'' if is_right else '  <-- WRONG'}",
-          flush=True)
+    mutate(source, mutant.edits)
+    result = try_out(options, build(source), source, mutant)
+    found = result.violations[0].splitlines()[0] if result.violations else "nothing"
+    is_right = bool(result.violations) == bool(mutant.edits)
+    print(f"{mutant.name:<37} {result.counts['iterations']:>10} {result.counts['fires']:>7}  {found[:150]}"
+          f"{'' if is_right else '  <-- WRONG'}", flush=True)
     if not is_right:
-      survivors.append(name)
-  if survivors:
-    print(f"FAILED: {', '.join(survivors)}")
-  return 1 if survivors else 0
+      wrong.append(mutant.name)
+  if wrong:
+    print(f"FAILED: {', '.join(wrong)}")
+  return 1 if wrong else 0

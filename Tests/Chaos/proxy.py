@@ -65,7 +65,8 @@ class Link:
         proxy.cut = (direction, left - len(data))
     waiting = self.outgoing[direction]
     # Never before what was sent before, which may have had a longer delay.
-    waiting.append((max(time.monotonic() + proxy.delay, waiting[-1][0] if waiting else 0), data))
+    delay = proxy.delay + (proxy.event_delay if self.is_stream else 0)
+    waiting.append((max(time.monotonic() + delay, waiting[-1][0] if waiting else 0), data))
 
   def _request(self, frame):
     """False: it is held."""
@@ -140,6 +141,7 @@ class Proxy:
     self.trap = None
     self.holds_echoes = False
     self.delay = 0.0  # seconds
+    self.event_delay = 0.0  # of the connection that hears of edits; seconds
     self.stalled_until = 0.0
     self.drip = 0  # bytes that are still sent one by one
     self.cut = None  # (direction, bytes to let through)

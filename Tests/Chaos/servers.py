@@ -129,7 +129,7 @@ class Daemon:
       self.is_leading = True
     elif message == "standing by":
       self.is_leading = False
-    elif message in ("ready", "reconnected"):
+    elif message in ("ready", "reconnected") or message == "reloaded" and "events" in event:
       self.is_ready = True
     elif message == "disconnected":
       self.is_ready = False

@@ -118,6 +118,11 @@ class Writer(threading.Thread):
     """The user's own copy as it was written before, byte for byte."""
     self.set(entry, self.documents[entry])
 
+  def deploy(self, *_):
+    """All of the user's copies, as they were written before."""
+    for entry in list(self.documents):
+      self.again(entry)
+
   def reset(self, entry, *_):
     """With the bookkeeping that it had when it was made."""
     self.set(entry, self.changed(entry) | self.first_dates.get(entry, {}) | {"total_run_count": 0})
