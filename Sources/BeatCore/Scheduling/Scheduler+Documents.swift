@@ -86,7 +86,8 @@ extension Scheduler {
     entry.isBaseMeasured = isNew || remembered == nil
     entry.markSeen = mark.map(Mark.Fingerprint.init)
     if let mark {
-      if isNew { actions.append(.rebase(name, from: mark.due, to: entry.anchor)) }
+      // Only who leads knows that the mark is an earlier schedule's: to the others a new one may have run already.
+      if isNew, isLeading { actions.append(.rebase(name, from: mark.due, to: entry.anchor)) }
     } else {
       actions.append(.anchor(name, entry.anchor))
     }
@@ -162,6 +163,16 @@ extension Scheduler {
     if didAdvance { schedule(handle) }
   }
 
+  /// Now that this daemon leads: keeps in the marks what it counts from, of the schedules that nobody has kept there.
+  mutating func keepFirstTimes() {
+    for name in entries.names {
+      guard let handle = entries.handle(of: name), let entry = entries[handle], entry.isBaseMeasured,
+        let before = entry.markBeforeOurs, before != .earliest
+      else { continue }
+      actions.append(.rebase(name, from: before, to: entry.anchor))
+    }
+  }
+
   /// What an entry's own document remembers, where the mark is older than what we count from.
   private func lastRunAt(in entry: ScheduleEntry, ifNewerThan mark: Mark?) -> UnixTime? {
     guard let mark, mark.due < entry.base, let layout = try? DocumentLayout(entry.document) else { return nil }
@@ -191,6 +202,10 @@ extension Scheduler {
       entry.floor = nil
       entry.isBaseMeasured = false
       return true
+    }
+    // Whoever leads has fired what was due before the moment at which we would begin anew: the series goes on.
+    if let mark, mark.taskID != nil, mark.due > entry.base, let floor = entry.floor, mark.due < floor {
+      entry.floor = nil
     }
     // Another daemon saw it first, and may have fired it: its time counts.
     if let before = entry.markBeforeOurs, let mark, mark.due > before, mark.due < entry.base,

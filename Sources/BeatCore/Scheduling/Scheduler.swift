@@ -71,7 +71,9 @@ public struct Scheduler {
       armed = nil
       dispatchDue(now: now)
     case .fireEnded(let plan, let outcome): ended(plan, outcome, now: now)
-    case .leadershipChanged(let isLeading): self.isLeading = isLeading
+    case .leadershipChanged(let isLeading):
+      if isLeading, !self.isLeading { keepFirstTimes() }
+      self.isLeading = isLeading
     case .clockStepped(let step): clockStepped(by: step, now: now)
     case .documentsChanged(let context): documentsChanged(context, now: now)
     case .disconnected: disconnect()
