@@ -30,6 +30,7 @@ class Entry:
     self.is_fresh = False  # the base is the moment when a daemon first sees it, which nobody can tell
     self.is_vague = False  # daemons may differ in what they count from, until it is quiet
     self.earliest = 0  # of a fresh one: no occurrence can be due before
+    self.made = 0  # when it became fresh
     self.was_rescheduled = False  # since it was last quiet
     self.changes = 0  # of the schedule since the newest run; each may begin where the one before would have gone on
     self.may_skip = False  # another schedule: it begins with the next occurrence after a daemon has seen it
@@ -146,6 +147,7 @@ class Model:
     elif last is None and not entry.is_alive or has_gone and not entry.is_fresh:
       every = 0 if document.get("run_immediately") else schedule[0]
       entry.base, entry.is_fresh, entry.earliest = entry.fired, True, 0 if is_known else self.time + every
+      entry.made = self.time
       entry.is_vague = entry.is_vague or has_gone
     elif last is not None and not entry.is_fresh:
       entry.base = max(entry.base or last, last)
@@ -159,6 +161,8 @@ class Model:
       most = None
     entry.may_skip = entry.may_skip or is_changed
     entry.changes += is_changed
+    if is_changed:
+      entry.earliest = min(entry.earliest, entry.made + schedule[0])
     entry.was_rescheduled = entry.was_rescheduled or is_changed
     entry.counts = most
     entry.was_flushed = False
