@@ -173,10 +173,11 @@ extension Scheduler {
     }
   }
 
-  /// What an entry's own document remembers, where the mark is older than what we count from.
+  /// What an entry's own document remembers, where the mark is older than what we count from, or gone.
   private func lastRunAt(in entry: ScheduleEntry, ifNewerThan mark: Mark?) -> UnixTime? {
-    guard let mark, mark.due < entry.base, let layout = try? DocumentLayout(entry.document) else { return nil }
-    return layout["last_run_at"].flatMap { DocumentDate($0, in: layout.bytes)?.instant }
+    guard mark.map({ $0.due < entry.base }) ?? true, let layout = try? DocumentLayout(entry.document) else { return nil }
+    let date = layout["last_run_at"].flatMap { DocumentDate($0, in: layout.bytes)?.instant }
+    return mark == nil ? date.map { min($0, entry.base) } : date
   }
 
   /// After a change of what is known: the next due time from it. A script on its way is waited for first.
@@ -195,6 +196,15 @@ extension Scheduler {
       lostAnswers[entry.name] = nil
       reportFired(plan, at: now, confirmed: true)
       entry.immediate = nil
+    }
+    // The store has forgotten it, and nobody knows what was fired while we did not hear: it is a new schedule.
+    if found != nil, !isWatching, mark == nil, lastRunAt == nil {
+      entry.base = max(entry.base, now)
+      entry.floor = nil
+      entry.markBeforeOurs = .earliest
+      entry.isBaseMeasured = true
+      actions.append(.anchor(entry.name, entry.anchor))
+      return true
     }
     if found != nil, !isWatching, let mark, max(mark.due, lastRunAt ?? mark.due) < entry.base {
       entry.base = max(mark.due, lastRunAt ?? mark.due)
