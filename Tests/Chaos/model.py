@@ -28,6 +28,7 @@ class Entry:
     self.base = None  # what the next occurrence is counted from: the newest fired, or a newer last_run_at
     self.fired = None  # the newest fired
     self.is_fresh = False  # the base is the moment when a daemon first sees it, which nobody can tell
+    self.is_remade = False  # since its newest run: some daemons may take it for new
     self.is_vague = False  # daemons may differ in what they count from, until it is quiet
     self.earliest = 0  # of a fresh one: no occurrence can be due before
     self.made = 0  # when it became fresh
@@ -144,7 +145,7 @@ class Model:
     has_gone = entry.base is not None and entry.base != entry.fired and (last or 0) < entry.base
     if last is not None and (not is_known or last > self.time):
       entry.base, entry.is_fresh = max(entry.base or last, last), False
-    elif last is None and not entry.is_alive or has_gone and not entry.is_fresh:
+    elif last is None and (not entry.is_alive or entry.is_remade) or has_gone and not entry.is_fresh:
       every = 0 if document.get("run_immediately") else schedule[0]
       entry.base, entry.is_fresh, entry.earliest = entry.fired, True, 0 if is_known else self.time + every
       entry.made = self.time
@@ -166,6 +167,7 @@ class Model:
     entry.was_rescheduled = entry.was_rescheduled or is_changed
     entry.counts = most
     entry.was_flushed = False
+    entry.is_remade = entry.is_remade or is_known and not entry.is_alive
     entry.schedule = schedule
     entry.document = document
     entry.is_alive = True
@@ -229,7 +231,7 @@ class Model:
         self._check_gap(name, entry, due)
     entry.base = entry.fired = due
     entry.changes = 0
-    entry.is_fresh = entry.may_skip = False
+    entry.is_fresh = entry.may_skip = entry.is_remade = False
 
   def _check_gap(self, name, entry, due):
     every = entry.schedule[0]
@@ -257,7 +259,7 @@ class Model:
   def check_quiet(self, documents, since):
     """`documents`: what stands in Redis at the end of the queue that was replayed; `since`: when it was healed."""
     for name, entry in self.entries.items():
-      entry.is_vague = entry.was_rescheduled = False
+      entry.is_vague = entry.was_rescheduled = entry.is_remade = False
       if not entry.is_alive:
         if name in documents:
           self.fail(4, f"{name} stands there, and was deleted", name)

@@ -167,9 +167,10 @@ class Daemon:
       return None
 
   def ended_well(self, status):
-    """After it was asked to end. A second SIGTERM ends it at once, and one that has hardly begun does not listen yet."""
+    """After it was asked to end. A second SIGTERM ends it at once; one that has hardly begun does not listen yet, and one
+    that is done does not listen any more."""
     return (
-      status in (0, -signal.SIGKILL) or status == 1 and self.terminations > 1
+      status in (0, -signal.SIGKILL) or status in (1, -signal.SIGTERM) and self.terminations > 1
       or status == -signal.SIGTERM and not self.is_ready)
 
   def resources(self):
