@@ -39,6 +39,7 @@ extension Scheduler {
     if reads.removeValue(forKey: name) == true { touch(name) }
     switch read.content {
     case .absent:
+      closeMark(of: name, read.mark)
       remove(name)
       return
     case .wrongType(let type):
@@ -73,11 +74,14 @@ extension Scheduler {
   ) {
     let isMended = rejected.removeValue(forKey: name) != nil
     // A document that appears while we watch and remembers no run is a new schedule, even where one of its name was.
-    let isNew = isWatching && !isMended && document.lastRunAt == nil
+    // Unless the mark is of this very schedule: then it is we who see it late.
+    let timing = EntryTiming(document.definition)
+    let isNew =
+      isWatching && !isMended && document.lastRunAt == nil && (mark?.digest).map { $0 != timing.digest } ?? true
     let lastRunAt = believable(document.lastRunAt, of: name, now: now)
     let remembered = [mark?.due, lastRunAt].compactMap { $0 }.max()
     var entry = ScheduleEntry(
-      name: name, document: bytes, timing: EntryTiming(document.definition),
+      name: name, document: bytes, timing: timing,
       base: isNew ? max(now, mark?.due ?? now) : remembered ?? now,
       totalRunCount: isNew ? document.totalRunCount : max(document.totalRunCount, mark?.totalRunCount ?? 0))
     if isMended { entry.floor = now }
@@ -161,6 +165,13 @@ extension Scheduler {
       return schedule(handle)
     }
     if didAdvance { schedule(handle) }
+  }
+
+  /// A schedule has gone. Should one like it be made again, it is a new one: the mark no longer says that it is this one's.
+  private mutating func closeMark(of name: EntryName, _ mark: Mark?) {
+    guard isLeading, entries.handle(of: name) != nil, var mark, mark.digest != nil else { return }
+    mark.digest = nil
+    actions.append(.rebase(name, from: mark.due, to: mark))
   }
 
   /// Now that this daemon leads: keeps in the marks what it counts from, of the schedules that nobody has kept there.
