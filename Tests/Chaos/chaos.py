@@ -15,7 +15,8 @@ from result import Result, rounded
 from stage import Stage, Unquiet
 
 PROJECT = pathlib.Path(__file__).resolve().parents[2]
-SETTLE_EVERY = 20
+SETTLE_EVERY = 20  # iterations
+SETTLE_EVERY_AIMED = 4  # before faults of one kind undo what those before have done
 
 
 class Run:
@@ -38,6 +39,7 @@ class Run:
   def go(self):
     options, stage = self.options, self.stage
     deadline = time.monotonic() + options.seconds if options.seconds else None
+    every = SETTLE_EVERY_AIMED if options.aim else SETTLE_EVERY
     try:
       stage.start()
       self.settle()
@@ -47,9 +49,9 @@ class Run:
         if options.variant == "lossy" and self.iterations % 3 == 0:
           stage.remember()
         self.iterate()
-        if self.iterations % SETTLE_EVERY == 0:
+        if self.iterations % every == 0:
           self.settle()
-      if self.iterations % SETTLE_EVERY:
+      if self.iterations % every:
         self.settle()
     except Unquiet as error:
       self.violations.append(f"rule 7: {error}")
