@@ -23,7 +23,6 @@ public final class BeatService {
   private var scheduler: Scheduler
   private var pulse: Pulse
   private let zones: ZoneDirectory
-  private var clockStep = ClockStep()
   private var wakeTimer: WakeTimer?
   private lazy var pulseTimer = LoopTimer(on: loop) { [unowned self] in receive(.timerFired as Pulse.Event) }
   private lazy var refreshTimer = LoopTimer(on: loop) { [unowned self] in refresh() }
@@ -75,7 +74,9 @@ public final class BeatService {
     var random = SystemRandomNumberGenerator()
     instance = String(random.next() as UInt64, radix: 16)
     incarnation = String(random.next() as UInt64, radix: 16)
-    pulse = Pulse(Pulse.Configuration(instance: instance, leaseTTL: configuration.leaseTTL))
+    pulse = Pulse(
+      Pulse.Configuration(instance: instance, leaseTTL: configuration.leaseTTL),
+      clock: StoreClock(SystemClock.now(), at: BootClock.now()))
     scheduler = Scheduler(
       SchedulerConfiguration(
         keys: keys, documents: documents, defaultQueue: configuration.defaultQueue,
@@ -83,7 +84,7 @@ public final class BeatService {
         replyTo: TaskID(key: Array(instance.utf8), due: UnixTime(microseconds: 0), sha1: SHA1.digest).description,
         sha1: SHA1.digest))
     receive(.leadershipChanged(false))
-    wakeTimer = try WakeTimer(on: loop) { [unowned self] wake in woke(wake) }
+    wakeTimer = try WakeTimer(on: loop) { [unowned self] in receive(.timerFired as Scheduler.Event) }
   }
 
   /// Connects, watches and fires, until `stop()` or until the set-up is found to be impossible.
@@ -277,7 +278,7 @@ public final class BeatService {
     let now = BootClock.now()
     guard pulse.isLeading, sweptAt.map({ now.microseconds(since: $0) > 86_400_000_000 }) ?? true else { return }
     sweptAt = now
-    MarkSweep(scripts, now: SystemClock.now()) { [unowned self] in
+    MarkSweep(scripts, now: pulse.clock.time(at: now)) { [unowned self] in
       scheduler.isPresent($0)
     } finish: { [unowned self] forgotten in
       if forgotten > 0 { logger.info("swept", metadata: ["marks": .stringConvertible(forgotten)]) }
@@ -342,17 +343,8 @@ public final class BeatService {
 
   // MARK: the scheduler
 
-  private func woke(_ wake: WakeTimer.Wake) {
-    if wake == .clockChanged {
-      let step = clockStep.measure()
-      logger.notice("clock", metadata: ["step_s": .stringConvertible(Double(step) / 1_000_000)])
-      receive(.clockStepped(by: step))
-    }
-    receive(.timerFired as Scheduler.Event)
-  }
-
   private func receive(_ event: Scheduler.Event) {
-    for action in scheduler.receive(event, now: SystemClock.now()) { perform(action) }
+    for action in scheduler.receive(event, now: pulse.clock.time(at: BootClock.now())) { perform(action) }
   }
 
   private func perform(_ action: Scheduler.Action) {
@@ -373,7 +365,7 @@ public final class BeatService {
     case .fire(let plan):
       fire(plan)
     case .armTimer(let time):
-      if !isStopping { wakeTimer?.arm(at: time) }
+      if !isStopping { wakeTimer?.arm(at: time.map(pulse.clock.boot(at:))) }
     case .report(let report):
       if case .fired = report { fires += 1 }
       if reports.isEmpty { loop.afterWriting { [unowned self] in writeReports() } }
@@ -424,6 +416,9 @@ public final class BeatService {
       if let scripts { loadAll(scripts, isReload: true) }
     case .reconnect(let reason):
       restart(.notReady(reason))
+    case .clockStepped(let step):
+      logger.notice("clock", metadata: ["step_s": .stringConvertible(Double(step) / 1_000_000)])
+      receive(.clockStepped(by: step))
     case .clockDiffers(let difference):
       logger.warning(
         "clock", metadata: ["server_ahead_s": .stringConvertible(Double(difference) / 1_000_000)])
@@ -470,6 +465,8 @@ public final class BeatService {
     if wasMistaken, outcome != .unknown { receive(.touched(plan.entry)) }
     if case .wrongServer(let reason) = outcome { restart(.notReady("\(configuration.store) cannot fire: \(reason)")) }
     if outcome == .fenced { receive(.fenced as Pulse.Event) }
+    // Redis' clock was set back since it told us its time.
+    if case .early = outcome { receive(.timerFired as Pulse.Event) }
     if isStopping, inFlight == 0 { release() }
   }
 

@@ -51,11 +51,15 @@ public struct Pulse {
     case reconnect(reason: String)
     /// Redis' clock and ours differ by so many microseconds; 0: no longer.
     case clockDiffers(by: Int64)
+    /// Redis' clock, by which we go, was set by so many microseconds; negative: back.
+    case clockStepped(by: Int64)
   }
 
   public let configuration: Configuration
   /// The lease is ours, as far as we can be certain; without a lease, always while connected.
   public private(set) var isLeading = false
+  /// Redis' clock.
+  public private(set) var clock: StoreClock
 
   private var sequence: Int64 = 0
   private var inFlight: (sequence: Int64, sentAt: BootTime)?
@@ -73,7 +77,11 @@ public struct Pulse {
   private var isFirst = true
   private var clockDifference: Int64 = 0
 
-  public init(_ configuration: Configuration) { self.configuration = configuration }
+  /// - Parameter clock: what Redis' clock is taken for before it has been asked.
+  public init(_ configuration: Configuration, clock: StoreClock) {
+    self.configuration = configuration
+    self.clock = clock
+  }
 
   public mutating func receive(_ event: Event, now: BootTime) -> [Action] {
     switch event {
@@ -148,7 +156,9 @@ public struct Pulse {
   private mutating func replied(_ reply: PulseReply, _ now: BootTime) -> [Action] {
     guard let sent = inFlight, sent.sequence == reply.sequence else { return [] }
     inFlight = nil
-    var actions = lookAround(reply)
+    let step = reply.serverTime.map { clock.told($0, sentAt: sent.sentAt, receivedAt: now) } ?? 0
+    var actions: [Action] = step == 0 ? [] : [.clockStepped(by: step)]
+    actions += lookAround(reply)
     isFirst = false
     actions += lease(reply, sentAt: sent.sentAt, now)
     return actions
@@ -230,16 +240,20 @@ public struct PulseReply: Hashable, Sendable {
   /// A random word that lives as long as the store's contents.
   public var incarnation: String
   public var lease: Lease
-  /// Redis' clock minus ours; microseconds.
+  /// What Redis' clock showed; nil: it did not tell.
+  public var serverTime: UnixTime?
+  /// Redis' clock minus our own wall clock; microseconds.
   public var clockDifference: Int64
 
   public init(
-    sequence: Int64, previousSequence: Int64?, incarnation: String, lease: Lease, clockDifference: Int64
+    sequence: Int64, previousSequence: Int64?, incarnation: String, lease: Lease, serverTime: UnixTime?,
+    clockDifference: Int64
   ) {
     self.sequence = sequence
     self.previousSequence = previousSequence
     self.incarnation = incarnation
     self.lease = lease
+    self.serverTime = serverTime
     self.clockDifference = clockDifference
   }
 }

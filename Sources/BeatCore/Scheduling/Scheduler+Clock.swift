@@ -11,15 +11,17 @@ extension Scheduler {
   /// jump counts; back, they wait until the clock has caught up, or begin anew after a jump.
   mutating func clockStepped(by step: Int64, now: UnixTime) {
     let isJump = step.magnitude > UInt64(Self.largestCatchUp)
+    // Times that are shown twice must not be due twice: after a step back a series lies a microsecond beside the old one.
+    let shift = step < 0 ? step &+ 1 : step
     for name in entries.names {
       guard let handle = entries.handle(of: name), let entry = entries[handle] else { continue }
       if entry.timing.schedule.isElapsedTime {
-        entries[handle]?.floor = entry.floor?.advanced(by: step)
+        entries[handle]?.floor = entry.floor?.advanced(by: shift)
         if case .firing = entry.phase {
-          pendingSteps[name, default: 0] += step
+          pendingSteps[name, default: 0] &+= shift
         } else if entry.isBaseMeasured || entry.base > now {
           // A base that was found, and that lies behind us, may come from a clock that was right all along.
-          rebase(handle, to: entry.base.advanced(by: step))
+          rebase(handle, to: entry.base.advanced(by: shift))
         }
       } else if isJump, step > 0, let due = entry.nextDue, due <= now {
         skip(handle, entry, from: due, to: now.advanced(by: 1))
@@ -37,7 +39,9 @@ extension Scheduler {
     let before = entry.base
     entries[handle]?.base = base
     entries[handle]?.isBaseMeasured = true
-    if let anchor = entries[handle]?.anchor { actions.append(.rebase(entry.name, from: before, to: anchor)) }
+    // The mark is shared: only one daemon moves it.
+    guard isLeading, let anchor = entries[handle]?.anchor else { return }
+    actions.append(.rebase(entry.name, from: before, to: anchor))
   }
 
   /// After an edit of the schedule what came before is gone, and not only until a restart: an interval keeps its beat,

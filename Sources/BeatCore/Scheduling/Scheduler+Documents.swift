@@ -208,8 +208,8 @@ extension Scheduler {
       reportFired(plan, at: now, confirmed: true)
       entry.immediate = nil
     }
-    // The store has forgotten it, and nobody knows what was fired while we did not hear: it is a new schedule.
-    if found != nil, !isWatching, mark == nil, lastRunAt == nil {
+    // The store has forgotten what was fired, and we may not have heard of all of it: it is a new schedule.
+    if found != nil, !isWatching, mark == nil, lastRunAt == nil, entry.markBeforeOurs == nil {
       entry.base = max(entry.base, now)
       entry.floor = nil
       entry.markBeforeOurs = .earliest

@@ -96,13 +96,15 @@ struct StoreScripts {
     ) { reply in
       guard let parts = reply?.array, parts.count == 6 else { return completion(nil, reply?.error) }
       let text = parts.map { $0.text ?? "" }
-      let serverTime = (Int64(text[4]) ?? 0) &* 1_000_000 &+ (Int64(text[5]) ?? 0)
+      let serverTime = Int64(text[4]).flatMap { seconds in
+        Int64(text[5]).map { UnixTime(microseconds: seconds &* 1_000_000 &+ $0) }
+      }
       completion(
         PulseReply(
           sequence: request.sequence, previousSequence: Int64(text[0]), incarnation: text[1],
           lease: text[2].hasPrefix(instance + ":")
             ? .held(token: text[2]) : .other(token: text[2], remaining: (parts[3].integer ?? 0) &* 1000),
-          clockDifference: UnixTime(microseconds: serverTime).microseconds(since: clock())), nil)
+          serverTime: serverTime, clockDifference: serverTime?.microseconds(since: clock()) ?? 0), nil)
     }
   }
 

@@ -8,18 +8,17 @@ import Testing
   private var now = BootTime(microseconds: 1_000_000_000)
 
   private func pulse(lease: Int64? = 5 * second) -> Pulse {
-    Pulse(Pulse.Configuration(instance: "me", leaseTTL: lease))
+    Pulse(Pulse.Configuration(instance: "me", leaseTTL: lease), clock: StoreClock(Sample.noon, at: now))
   }
 
   private func reply(
     _ sequence: Int64, previous: Int64? = nil, incarnation: String = "store",
-    lease: PulseReply.Lease = .held(token: "me:1"),
-    clock: Int64 = 0
+    lease: PulseReply.Lease = .held(token: "me:1"), time: UnixTime? = nil, clock: Int64 = 0
   ) -> Pulse.Event {
     .replied(
       PulseReply(
         sequence: sequence, previousSequence: previous ?? sequence - 1, incarnation: incarnation, lease: lease,
-        clockDifference: clock))
+        serverTime: time, clockDifference: clock))
   }
 
   /// Connected, leading with token `me:1`, the first heartbeat heard.
@@ -32,6 +31,29 @@ import Testing
   }
 
   private func after(_ microseconds: Int64) -> BootTime { now.advanced(by: microseconds) }
+
+  // MARK: Redis' clock
+
+  /// Whatever our own clock shows, what is due is due by Redis'.
+  @Test func theFirstReplyTellsTheTime() {
+    var pulse = pulse()
+    _ = pulse.receive(.connected(hears: true), now: now)
+    let time = Sample.noon.advanced(by: 3_600 * Self.second)
+    #expect(pulse.receive(reply(1, time: time, clock: 0), now: now) == [.lead(token: "me:1")], "nothing is set by that")
+    #expect(pulse.clock.time(at: after(5)) == time.advanced(by: 5))
+    #expect(pulse.clock.boot(at: time) == now)
+  }
+
+  @Test(arguments: [3_600, -3_600, 0.5, -0.5] as [Double]) func aClockThatIsSetIsTold(_ seconds: Double) {
+    var pulse = leading()
+    let step = Int64(seconds * 1_000_000)
+    _ = pulse.receive(.timerFired, now: now)
+    _ = pulse.receive(reply(2, time: Sample.noon), now: now)
+    _ = pulse.receive(.timerFired, now: after(Self.second))
+    let time = Sample.noon.advanced(by: Self.second + step)
+    #expect(pulse.receive(reply(3, time: time), now: after(Self.second)) == [.clockStepped(by: step)])
+    #expect(pulse.clock.time(at: after(Self.second)) == time)
+  }
 
   @Test func theFirstPulseAsksForTheLeaseAndLeads() {
     var pulse = pulse()

@@ -131,6 +131,17 @@ struct ConnectionTests {
     #expect(bench.edit(a, Sample.document(), .seen(10, count: 1)).anchors == [])
   }
 
+  /// The store was emptied and filled again while we did not hear, and others fired meanwhile: what they fired is not
+  /// known any more, so it is a new schedule, and not one that goes on from our memory.
+  @Test func whatTheStoreHasForgottenIsNew() {
+    var bench = SchedulerBench()
+    _ = bench.load(a, Sample.document(#""catchup": "all""#), .fired(0))
+    _ = bench.receive(.disconnected)
+    _ = bench.pass(35)
+    #expect(bench.load(a, Sample.document(#""catchup": "all""#), nil).anchors == [.seen(35, count: 1)])
+    #expect(bench.run(10).dues == [45])
+  }
+
   @Test func anAnswerThatComesAfterTheConnectionDiedIsTakenAsItIs() throws {
     var bench = SchedulerBench()
     _ = bench.load(a, Sample.document())

@@ -127,4 +127,52 @@ struct ScheduleDigestTests {
     let actions = bench.edit(a, edited, try Mark.fired(0).under(every10))
     #expect(actions.rebases == [Rebase(from: at(0), to: .seen(1, count: 1))])
   }
+
+  // MARK: who sees what when
+
+  /// It took an edit for news, and whoever leads has gone on from before it all the same: so do we.
+  @Test func aFireOfTheLeaderEndsOurFloor() throws {
+    var bench = standby(try Mark.fired(0).under(every10))
+    _ = bench.edit(a, every4, try Mark.fired(0).under(every10))
+    _ = bench.edit(a, every4 + " ", try Mark.fired(4, count: 2).under(every4))
+    #expect(takeOver(&bench) == [8, 12, 16, 20, 24])
+  }
+
+  /// A name made again, which the leader has run already: a standby that sees it later must not move its mark.
+  @Test func aStandbyTakesNoMarkForAnEarlierOnes() throws {
+    var bench = SchedulerBench.watching()
+    _ = bench.receive(.leadershipChanged(false))
+    bench.now = at(15)
+    #expect(bench.edit(a, every10, try Mark.fired(7).under(every4)).rebases == [])
+    // Should nobody have kept it until it leads, it does.
+    #expect(bench.receive(.leadershipChanged(true)).rebases == [Rebase(from: at(7), to: .seen(15))])
+  }
+
+  /// First seen late, after a run that the document does not tell of: the mark says that it is this schedule's.
+  @Test func aScheduleThatIsSeenLateIsNotNew() throws {
+    var bench = SchedulerBench.watching()
+    _ = bench.receive(.leadershipChanged(false))
+    bench.now = at(15)
+    _ = bench.edit(a, every10, try Mark.fired(7, count: 3).under(every10))
+    _ = bench.receive(.leadershipChanged(true))
+    let plan = try #require(bench.run(5).fires.first)
+    #expect(plan.due == at(17))
+    #expect(plan.mark.totalRunCount == 4)
+  }
+
+  /// Who hears that it is gone takes the digest away: the same one made again begins anew.
+  @Test func theSameScheduleMadeAgainIsNew() throws {
+    var bench = SchedulerBench()
+    _ = bench.load(a, every10, try Mark.fired(0).under(every10))
+    _ = bench.pass(4)
+    _ = bench.receive(.touched(a))
+    let gone = Scheduler.DocumentRead(.absent, mark: try Mark.fired(0).under(every10))
+    let marks = bench.receive(.read(a, gone)).compactMap { action -> Mark? in
+      if case .rebase(a, at(0), let mark) = action { mark } else { nil }
+    }
+    #expect(marks == [.fired(0)])
+    bench.now = at(6)
+    _ = bench.edit(a, every10, .fired(0))
+    #expect(bench.run(15).dues == [16])
+  }
 }

@@ -105,7 +105,7 @@ struct SchedulerBench {
 }
 
 /// So many seconds after noon.
-func at(_ seconds: Double) -> UnixTime { Sample.noon.advanced(by: Int64(seconds * 1_000_000)) }
+func at(_ seconds: Double) -> UnixTime { Sample.noon.advanced(by: Int64((seconds * 1_000_000).rounded())) }
 
 extension Mark {
   /// Seen, not fired.

@@ -33,14 +33,13 @@ import Testing
       again()
       // A wake timer is a descriptor, and is served between the turns.
       let holder = Holder<WakeTimer>()
-      holder.value = try WakeTimer(on: loop) { _ in
+      holder.value = try WakeTimer(on: loop) {
         #expect(turns > 1)
         served = true
         holder.value = nil
         loop.stop()
       }
-      let now = SystemClock.now()
-      holder.value?.arm(at: .init(microseconds: now.microseconds + 10_000))
+      holder.value?.arm(at: BootClock.now().advanced(by: 10_000))
     }
   }
 
