@@ -186,7 +186,9 @@ extension Scheduler {
 
   /// What an entry's own document remembers, where the mark is older than what we count from, or gone.
   private func lastRunAt(in entry: ScheduleEntry, ifNewerThan mark: Mark?) -> UnixTime? {
-    guard mark.map({ $0.due < entry.base }) ?? true, let layout = try? DocumentLayout(entry.document) else { return nil }
+    guard mark.map({ $0.due < entry.base }) ?? true, let layout = try? DocumentLayout(entry.document) else {
+      return nil
+    }
     let date = layout["last_run_at"].flatMap { DocumentDate($0, in: layout.bytes)?.instant }
     return mark == nil ? date.map { min($0, entry.base) } : date
   }
