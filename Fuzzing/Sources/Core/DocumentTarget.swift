@@ -75,6 +75,13 @@ extension FuzzTarget {
       members.map(\.key) == ["body", "content-encoding", "content-type", "headers", "properties"],
       "the message has the members \(members.map(\.key))")
     try hold(!members.contains { $0.value.holdsShellCall }, "the message holds a constructor of the mongo shell")
+    for header in JSONScanner.members(of: members[3].value, in: message)
+    where header.key == "argsrepr" || header.key == "kwargsrepr" {
+      // 1,024 characters, each of which may be a quote that is escaped, and what closes the containers.
+      guard let repr = JSONScanner.text(of: header.value, in: message), repr.unicodeScalars.count <= 2_100 else {
+        throw BrokenProperty("the \(header.key) is no text, or too long")
+      }
+    }
     guard let text = JSONScanner.text(of: members[0].value, in: message), let body = decodedBase64(text) else {
       throw BrokenProperty("the message's body is no base64 text")
     }
