@@ -55,6 +55,10 @@ struct ScheduleEntry {
 }
 
 extension ScheduleEntry {
+  var isFiring: Bool {
+    if case .firing = phase { true } else { false }
+  }
+
   /// What is counted from, as it is kept in the mark: nothing fired.
   var anchor: Mark { Mark(due: base, taskID: nil, totalRunCount: totalRunCount, digest: timing.digest) }
 

@@ -57,6 +57,8 @@ extension Scheduler {
       if base != entry.base {
         entries[handle]?.base = base
         entries[handle]?.isBaseMeasured = true
+        // If another daemon leads by now, its mark stands, and counts though it is older.
+        entries[handle]?.markBeforeOurs = mark?.due ?? .earliest
       }
     }
     settle(handle, mark)

@@ -211,7 +211,9 @@ extension Scheduler {
       entry.immediate = nil
     }
     // The store has forgotten what was fired, and we may not have heard of all of it: it is a new schedule.
-    if found != nil, !isWatching, mark == nil, lastRunAt == nil, entry.markBeforeOurs == nil {
+    if found != nil, !isWatching, mark == nil, lastRunAt == nil, entry.markBeforeOurs == nil,
+      !entry.isFiring
+    {
       entry.base = max(entry.base, now)
       entry.floor = nil
       entry.markBeforeOurs = .earliest
@@ -227,7 +229,9 @@ extension Scheduler {
       return true
     }
     // Whoever leads has fired what was due before the moment at which we would begin anew: the series goes on.
-    if let mark, mark.taskID != nil, mark.due > entry.base, let floor = entry.floor, mark.due < floor {
+    if let mark, mark.taskID != nil, mark.due > entry.markBeforeOurs ?? entry.base, let floor = entry.floor,
+      mark.due < floor
+    {
       entry.floor = nil
     }
     // Another daemon saw it first, and may have fired it: its time counts.
