@@ -1,0 +1,88 @@
+import Testing
+
+@testable import BeatCore
+
+@Suite("Late: a daemon that hears late of what others have done, and then leads")
+struct LateDaemonTests {
+  private let a = EntryName("a")
+  private let every10 = Sample.document(#""catchup": "all""#)
+  private let every4 = Sample.document(#""catchup": "all""#, interval: #"{"every": 4, "period": "seconds"}"#)
+  private let edited = Sample.document(#""catchup": "all", "args": [1]"#)
+
+  /// It heard of the edit before the leader's runs by it: what lies between is due, and not left out.
+  @Test func theLeadersRunsEndABeginningOfOurOwn() throws {
+    var bench = SchedulerBench()
+    _ = bench.receive(.leadershipChanged(false))
+    _ = bench.load(a, every10, try Mark.fired(0).under(every10))
+    _ = bench.pass(30)
+    _ = bench.edit(a, every4, try Mark.fired(0).under(every10))
+    _ = bench.edit(a, every4 + " ", try Mark.fired(8).under(every4))
+    _ = bench.receive(.leadershipChanged(true))
+    #expect(bench.run(0).dues == [12, 16, 20, 24, 28])
+  }
+
+  /// What was refused since another daemon led by then: its mark counts, though it is older than what we counted from.
+  @Test func aBeginningThatWasRefusedIsTakenBack() throws {
+    var bench = SchedulerBench()
+    _ = bench.load(a, every10, try Mark.fired(0).under(every10))
+    _ = bench.pass(7)
+    let actions = bench.edit(a, every4, try Mark.fired(0).under(every10))
+    #expect(actions.rebases == [Rebase(from: at(0), to: .seen(4, count: 1))])
+    _ = bench.edit(a, every4, try Mark.fired(3, count: 2).under(every4))
+    #expect(bench.run(0).dues == [7])
+  }
+
+  // MARK: the mark of an earlier schedule of the name
+
+  /// To one that stands by, a schedule that it sees for the first time may have run already.
+  @Test func onlyWhoLeadsReplacesIt() {
+    var bench = SchedulerBench.watching()
+    _ = bench.receive(.leadershipChanged(false))
+    _ = bench.pass(5)
+    #expect(bench.edit(a, every10, .fired(0, count: 3)).rebases == [])
+    #expect(bench.receive(.leadershipChanged(true)).rebases == [Rebase(from: at(0), to: .seen(5))])
+  }
+
+  @Test func aMarkOfThisVeryScheduleGoesOn() throws {
+    var bench = SchedulerBench.watching()
+    _ = bench.pass(33)
+    #expect(bench.edit(a, every10, try Mark.fired(20, count: 2).under(every10)).rebases == [])
+    #expect(bench.run(0).dues == [30])
+  }
+
+  /// So that the same schedule is a new one when it is made again.
+  @Test func theMarkOfWhatIsGoneIsNoSchedulesAnyMore() throws {
+    var bench = SchedulerBench.watching()
+    _ = bench.edit(a, every10)
+    let mark = try Mark.fired(0).under(every10)
+    let gone = bench.receive(.read(a, Scheduler.DocumentRead(.absent, mark: mark)))
+    let marks = gone.compactMap { if case .rebase(_, at(0), let mark) = $0 { mark } else { nil } }
+    #expect(marks == [.fired(0)])
+    _ = bench.pass(33)
+    #expect(bench.edit(a, every10, .fired(0)).rebases == [Rebase(from: at(0), to: .seen(33))])
+  }
+
+  // MARK: a store that was emptied
+
+  /// Others have fired what this one counts as due, and nothing tells of it any more.
+  @Test func whatItHasForgottenIsNew() throws {
+    var bench = SchedulerBench()
+    _ = bench.load(a, every10, try Mark.fired(0).under(every10))
+    _ = bench.receive(.disconnected)
+    _ = bench.pass(35)
+    #expect(bench.load(a, edited, nil).anchors == [.seen(35, count: 1)])
+    #expect(bench.run(15).dues == [45])
+  }
+
+  /// Read before the mark was written by our own script, which is on its way.
+  @Test func whatIsBeingFiredIsNotForgotten() throws {
+    var bench = SchedulerBench()
+    _ = bench.load(a, every10, try Mark.fired(0).under(every10))
+    let plan = try #require(bench.pass(10).fires.first)
+    _ = bench.pass(1)
+    _ = bench.load(a, edited, nil)
+    _ = bench.end(plan, .fired)
+    _ = bench.read(a, edited, .fired(10, count: 2))
+    #expect(bench.run(10).dues == [20])
+  }
+}
