@@ -36,6 +36,14 @@ EDITS = {
 }
 
 
+def parsed(text):
+  """A document; what is none is told by the model, since nobody has written it so."""
+  try:
+    return json.loads(text)
+  except ValueError:
+    return {"enabled": False, "unreadable": text.decode(errors="replace")}
+
+
 class Stopwatch:
   """What the time goes into."""
 
@@ -236,7 +244,7 @@ class Stage:
     found = []
     for key, text in zip(names, documents):
       name = key[len(PREFIX):]
-      document = json.loads(text)
+      document = parsed(text)
       mark = marks.get(name, b"")
       last = microseconds(document.get("last_run_at"))
       due, _, rest = mark.partition(b"|")
@@ -275,7 +283,7 @@ class Stage:
     items, names, documents = client("EVAL", _TAKE, 1, QUEUE, PREFIX + "*")
     client.close()
     return items[::-1], {
-      name[len(PREFIX):].decode(): json.loads(text) for name, text in zip(names, documents)}
+      name[len(PREFIX):].decode(): parsed(text) for name, text in zip(names, documents)}
 
   def replay(self):
     """Takes what is in the queue into the model. The documents of that moment."""

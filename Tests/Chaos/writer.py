@@ -135,8 +135,12 @@ class Writer(threading.Thread):
     """The first half of a read-modify-write; the second comes much later."""
     self.connect()
     text = self.reads("GET", PREFIX + entry)
-    if text:
-      self.stale.append((entry, json.loads(text)))
+    try:
+      document = json.loads(text or "null")
+    except ValueError:  # Nobody has written it so: the model will tell.
+      return
+    if document:
+      self.stale.append((entry, document))
       if len(self.stale) > 4:
         self.write_stale()
 
