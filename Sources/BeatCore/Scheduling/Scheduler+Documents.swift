@@ -221,7 +221,10 @@ extension Scheduler {
       actions.append(.anchor(entry.name, entry.anchor))
       return true
     }
-    if found != nil, !isWatching, let mark, max(mark.due, lastRunAt ?? mark.due) < entry.base {
+    // But for the mark that our own is on its way to replace: it was read before that.
+    if found != nil, !isWatching, let mark, mark.due != entry.markBeforeOurs,
+      max(mark.due, lastRunAt ?? mark.due) < entry.base
+    {
       entry.base = max(mark.due, lastRunAt ?? mark.due)
       entry.totalRunCount = mark.totalRunCount
       entry.floor = nil

@@ -32,6 +32,18 @@ struct LateDaemonTests {
     #expect(bench.run(0).dues == [7])
   }
 
+  /// Read twice in a load, by one that leads already: the second answer is older than what it has made of the first.
+  @Test func ourOwnBeginningIsNoStepBackOfTheStore() throws {
+    var bench = SchedulerBench()
+    let mark = try Mark.fired(0).under(every10)
+    _ = bench.load(a, every10, mark)
+    _ = bench.receive(.disconnected)
+    _ = bench.pass(7)
+    _ = bench.load([(a, every4, mark), (a, every4, mark)])
+    #expect(bench.run(0).dues == [])
+    #expect(bench.run(2).dues == [8])
+  }
+
   // MARK: the mark of an earlier schedule of the name
 
   /// To one that stands by, a schedule that it sees for the first time may have run already.
