@@ -288,12 +288,13 @@ class Model:
   # --- a server that forgets ---
 
   def remember(self):
-    return copy.deepcopy((self.entries, self.epoch)), set(self.seen)
+    return copy.deepcopy((self.entries, self.epoch)), set(self.seen), set(self.optional)
 
   def roll_back(self, memory):
     """The server is again as it was; what was taken from the queue since then may come once more."""
-    (entries, epoch), seen = memory
+    (entries, epoch), seen, optional = memory
     self.entries, self.epoch = copy.deepcopy(entries), epoch
-    self.optional = self.seen - seen
+    # And what was still to come once more when that state was put aside.
+    self.optional = optional | self.seen - seen
     self.unfinished.clear()
     self.left_out.clear()
