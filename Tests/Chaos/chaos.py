@@ -12,7 +12,8 @@ import faults
 from dates import namespace
 from jobs import Jobs, split
 from result import Result, rounded
-from stage import Stage, Unquiet
+from stage import Unquiet
+from variants import STAGES
 
 PROJECT = pathlib.Path(__file__).resolve().parents[2]
 SETTLE_EVERY = 20  # iterations
@@ -26,7 +27,7 @@ class Run:
     self.options = options
     self.folder = make_folder(f"{options.variant}-{options.seed}".replace("/", "-"))
     self.log = open(self.folder / "chaos.jsonl", "a", buffering=1)
-    self.stage = Stage(
+    self.stage = STAGES[options.variant](
       options.binary, options.sources, namespace(options.sources), self.folder, options.seed, options.variant,
       ["--no-lease"] if options.no_lease else [], options.forgive)
     self.iterations = 0
@@ -114,7 +115,7 @@ def options_of(arguments):
   parser.add_argument("--seed", default=str(int(time.time())), help="the same faults in the same order")
   parser.add_argument("--jobs", type=int, default=1, help="stages at the same time, each with its own processes")
   parser.add_argument("--each", type=int, default=500, help="iterations of one stage; of the seed S: S/0, S/1 and so on")
-  parser.add_argument("--variant", choices=["strict", "lossy"], default="strict")
+  parser.add_argument("--variant", choices=list(STAGES), default="strict")
   parser.add_argument("--no-lease", action="store_true", help="all three daemons fire")
   parser.add_argument("--patience", type=float, default=20, help="seconds until all must be quiet after healing")
   parser.add_argument("--mutate", action="store_true", help="the suite must fail without each safeguard")
@@ -127,7 +128,7 @@ def options_of(arguments):
   parser.add_argument("--binary", default=str(PROJECT / ".build/release/beat-watch"), help=argparse.SUPPRESS)
   parser.add_argument("--sources", default=str(PROJECT), help=argparse.SUPPRESS)
   options = parser.parse_args(arguments)
-  known = set(faults.PHASES) | {fault.name for fault in faults.ALL}
+  known = set(faults.PHASES_OF.get(options.variant, faults.PHASES)) | {fault.name for fault in faults.ALL}
   for name in options.aim + options.without:
     if name not in known:
       parser.error(f"there is no fault or phase {name!r}; there are: {', '.join(sorted(known))}")

@@ -32,6 +32,7 @@ PHASES = {
   "stopping": None,
   "lease given back": ({"release"}, "request"),
 }
+PHASES_OF = {}  # of a variant that has others
 FIRING = ("fire sent", "fire done, no reply", "reply, no echo")
 RECONNECTING = ("subscribing", "scanning")
 STOPPING = ("stopping", "lease given back")
@@ -43,14 +44,14 @@ class Fault:
   seed."""
 
   weight = 2
-  strict_only = lossy_only = False
+  variants = ("strict", "lossy", "clock", "failover", "broker")
 
   def __init__(self, stage, number, values):
     self.stage = stage
     self.number = number
     self.values = values
     self.daemon = stage.daemons[number]
-    self.proxy = stage.proxies[number]
+    self.proxy = stage.proxy_of(number)
 
   @staticmethod
   def choose(_):
@@ -69,7 +70,7 @@ class Fault:
 
 class RedisKilled(Fault):
   name = "redis: kill -9"
-  strict_only = True
+  variants = ("strict", "clock", "broker")
 
   def strike(self):
     self.stage.redis.kill()
@@ -81,7 +82,7 @@ class RedisKilled(Fault):
 class RedisForgets(Fault):
   name = "redis: old data"
   weight = 4
-  lossy_only = True
+  variants = ("lossy",)
 
   @staticmethod
   def choose(r):
@@ -342,7 +343,7 @@ class ForeignEdits(Fault):
 class Flush(Fault):
   name = "FLUSHDB"
   weight = 0.3
-  strict_only = True
+  variants = ("strict",)
 
   def strike(self):
     writer = self.stage.writer
@@ -354,7 +355,7 @@ class Flush(Fault):
       writer.lock.release()
 
 
-# Those that need a server that answers come first.
+# Those that need a server that answers come first. The variants of variants.py add theirs.
 ALL = [
   CopyHeardLate, ForeignEdits, Flush, ClientKill, NotificationsOff, ScriptFlush, LeaseDeleted, Delay, OthersDelayed, Drip, ErrorReply, CutBytes,
   Garbage, Cut, Stall, DaemonStopped, DaemonStoppedLong, DaemonTerminated, DaemonKilled, RedisForgets, RedisStopped,
@@ -366,12 +367,11 @@ def plan(seed, number, variant, without=(), aims=()):
 
   Each fault comes in each phase once in a cycle; others come along by chance. `aims`: only these faults and phases.
   """
-  possible = [
-    fault for fault in ALL
-    if fault.name not in without and not (fault.lossy_only if variant == "strict" else fault.strict_only)]
+  possible = [fault for fault in ALL if fault.name not in without and variant in fault.variants]
   names = {fault.name for fault in possible}
   first = [fault for fault in possible if fault.name in aims] if names & set(aims) else possible
-  phases = [phase for phase in PHASES if phase in aims] or list(PHASES)
+  there = PHASES_OF.get(variant, PHASES)
+  phases = [phase for phase in there if phase in aims] or list(there)
   cells = [(fault, phase) for fault in first for phase in phases]
   cycle, place = divmod(number, len(cells))
   random.Random(f"{seed}/cycle/{cycle}").shuffle(cells)
@@ -384,6 +384,7 @@ def plan(seed, number, variant, without=(), aims=()):
   return phase, r.choice(["leader", "leader", "standby"]), milliseconds, faults
 
 
-def arm(phase):
+def arm(variant, phase):
   """The trap of a phase; None where there is none."""
-  return Trap(*PHASES[phase]) if PHASES[phase] else None
+  trap = PHASES_OF.get(variant, PHASES)[phase]
+  return Trap(*trap) if trap else None

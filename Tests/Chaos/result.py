@@ -64,7 +64,8 @@ class Result:
       "grown": self.grown, "seconds": {key: round(item, 1) for key, item in self.seconds.items()}}
 
   def table(self):
-    phases = list(faults.PHASES)
+    phases = list(faults.PHASES | {key: None for more in faults.PHASES_OF.values() for key in more})
+    phases = [phase for phase in phases if any(name.endswith(f" @ {phase}") for name in self.coverage)]
     width = max(len(fault.name) for fault in faults.ALL)
     lines = [" " * width + "".join(f" {index:>5}" for index in range(1, len(phases) + 1))]
     for fault in faults.ALL:

@@ -34,6 +34,7 @@ class Redis:
     self.path = str(self.folder / "redis.sock")
     self.durable = durable
     self.process = None
+    self.environment = {}
     self.starts = 0
 
   def start(self):
@@ -45,7 +46,7 @@ class Redis:
       self.process = spawn(
         ["redis-server", "--port", 0, "--unixsocket", self.path, "--dir", self.folder, "--save", "",
          "--enable-debug-command", "yes", *(keeping if self.durable else ["--appendonly", "no"])],
-        stdout=log, stderr=log)
+        stdout=log, stderr=log, env=os.environ | self.environment)
     self.starts += 1
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:

@@ -7,7 +7,7 @@ import signal
 import time
 
 import faults
-from dates import microseconds
+from dates import clock_now, microseconds
 from model import Model
 from proxy import Proxy
 from resp import Refused
@@ -63,22 +63,37 @@ class Unquiet(Exception):
 
 
 class Stage:
+  Model = Model
+  edits = None
+
   def __init__(self, binary, sources, space, folder, seed, variant, options, forgive=()):
     self.variant = variant
     self.has_lease = "--no-lease" not in options
-    self.redis = Redis(folder, durable=variant == "strict")
+    self.folder = folder
+    self.redis = self.make_redis()
     self.ledger = Ledger()
     self.wire = Wire()
     scripts = Scripts(sources)
     self.proxies = [Proxy(number, self.redis.path, scripts, self.ledger) for number in range(3)]
     self.daemons = [
       Daemon(proxy.number, binary, proxy.port, folder, options, self.redis) for proxy in self.proxies]
-    self.model = Model(self.ledger, space, "late edits" in forgive)
-    self.writer = Writer(self.redis, seed, EDITS[variant])
+    self.phase = None  # of the iteration
+    self.model = self.Model(self.ledger, space, "late edits" in forgive)
+    self.writer = Writer(self.redis, seed, self.edits or EDITS[variant])
     self.trapped_entry = None
     self.memory = None
     self.stopwatch = Stopwatch()
     self.growth = [0, 0]  # the largest seen: open files, resident kilobytes
+
+  def make_redis(self):
+    return Redis(self.folder, durable=self.variant != "lossy")
+
+  def proxy_of(self, number):
+    """Where a daemon's phase of this iteration is caught, and where its faults strike."""
+    return self.proxies[number]
+
+  def release(self, number):
+    self.wire.release(self.proxies[number])
 
   def start(self):
     self.redis.start()
@@ -150,7 +165,7 @@ class Stage:
     """Until a millisecond or so before an occurrence that is known to come."""
     marks = self.command("HGETALL", MARKS, database=1) or []
     documents = self.writer.documents
-    now = time.time_ns() // 1000
+    now = clock_now()
     soon = []
     for name, mark in zip(marks[::2], marks[1::2]):
       document = documents.get(name.decode())
@@ -159,7 +174,7 @@ class Stage:
         if now < due < now + 300_000:
           soon.append(due)
     if soon:
-      time.sleep(max(0, (min(soon) - time.time_ns() // 1000 - 1000) / 1e6))
+      time.sleep(max(0, (min(soon) - clock_now() - 1000) / 1e6))
     return bool(soon)
 
   # --- one iteration ---
@@ -167,6 +182,7 @@ class Stage:
   def iterate(self, phase, whom, milliseconds, chosen):
     """(Whether the phase came, the daemon that it came to, the names of the faults that struck)."""
     self.stopwatch.begin("waiting for the phase")
+    self.phase = phase
     has_come, number = self.await_phase(phase, self.choose(whom))
     self.stopwatch.begin("striking")
     active = [fault(self, number, values) for fault, values in chosen]
@@ -176,7 +192,7 @@ class Stage:
     self.stopwatch.begin("healing")
     for fault in reversed(active):
       fault.heal()
-    self.wire.release(self.proxies[number])
+    self.release(number)
     self.stopwatch.begin("starting daemons")
     self.ensure_daemons()
     return has_come, number, struck
@@ -186,9 +202,9 @@ class Stage:
     self.trapped_entry = None
     if phase == "just before due":
       return self.await_due(number), number
-    trap = faults.arm(phase)
+    trap = faults.arm(self.variant, phase)
     # Whoever fires next, for nobody knows who leads at this very moment.
-    watched = self.proxies if phase in faults.FIRING else [self.proxies[number]]
+    watched = self.proxies if phase in faults.FIRING else [self.proxy_of(number)]
     if trap:
       self.wire.set_trap(watched, trap)
     if phase in faults.RECONNECTING:
@@ -207,15 +223,14 @@ class Stage:
   def settle(self, patience):
     """Heals everything, waits until all that was due is fired, and checks. Seconds that it took."""
     self.stopwatch.begin("settling")
-    self.redis.signal(signal.SIGCONT)
-    self.redis.start()
+    self.heal_servers()
     self.ensure_daemons()
-    for proxy in self.proxies:
-      self.wire.release(proxy)
+    for daemon in self.daemons:
+      self.release(daemon.number)
     with self.writer.lock:
       self.writer.attempt(self.writer.write_stale)
       self.writer.attempt(self.writer.tick)
-      began, since = time.monotonic(), time.time_ns() // 1000
+      began, since = time.monotonic(), clock_now()
       # A disabled schedule would never be checked again.
       for entry, document in list(self.writer.documents.items()):
         if not document["enabled"]:
@@ -232,6 +247,10 @@ class Stage:
       self.writer.attempt(self.writer.tick)
       self.check(since)
     return took
+
+  def heal_servers(self):
+    self.redis.signal(signal.SIGCONT)
+    self.redis.start()
 
   def behind(self, since):
     """Entries whose newest fire is older than what was due at `since`, or older than their newest edit."""

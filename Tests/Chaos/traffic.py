@@ -4,8 +4,8 @@ import collections
 import hashlib
 import pathlib
 import threading
-import time
 
+from dates import clock_now
 from resp import arguments, value
 
 
@@ -72,13 +72,13 @@ class Ledger:
   def answered(self, fire, reply):
     answer, _ = value(reply)
     fire.answer = answer[0].decode() if isinstance(answer, list) else str(answer)
-    fire.answered_at = time.time_ns() // 1000
+    fire.answered_at = clock_now()
 
   def anchored(self, daemon, request):
     argv = arguments(request)
     argv = argv[3 + int(argv[2]):]
     with self.lock:
-      self.anchors.append((time.time_ns() // 1000, daemon, argv[0].decode(), argv[-1].decode()))
+      self.anchors.append((clock_now(), daemon, argv[0].decode(), argv[-1].decode()))
 
   def anchors_of(self, entry):
     with self.lock:

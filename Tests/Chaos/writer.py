@@ -10,6 +10,7 @@ import random
 import threading
 import time
 
+from dates import clock_now
 from resp import Refused
 from servers import LEASE, PREFIX
 
@@ -57,6 +58,7 @@ class Writer(threading.Thread):
     self.lock = threading.RLock()  # held while it edits: take it to keep it still
     self.documents = {}  # entry -> what was last written there, without bookkeeping
     self.first_dates = {}  # entry -> the last_run_at with which it was made, if there was one
+    self.extra = {}  # fields of every document
     self.stale = []  # (entry, document read a while ago)
     self.revision = 0
     self.operation = 0
@@ -202,7 +204,7 @@ class Writer(threading.Thread):
     return {
       "name": entry, "task": "chaos.task", "enabled": True,
       "interval": {"every": self.random.choice(INTERVALS), "period": "milliseconds"}, "args": [],
-      "kwargs": self.fresh_kwargs(), "catchup": self.random.choice(["all", "all", "all", "latest"])}
+      "kwargs": self.fresh_kwargs(), "catchup": self.random.choice(["all", "all", "all", "latest"])} | self.extra
 
   def changed(self, entry):
     return self.documents[entry] | {"kwargs": self.fresh_kwargs()}
@@ -213,7 +215,7 @@ class Writer(threading.Thread):
     text = dict(document)
     if start == "known":
       # After anything that can have been fired under this name.
-      text["last_run_at"] = iso(time.time_ns() // 1000 + 200_000)
+      text["last_run_at"] = iso(clock_now() + 200_000)
     elif start == "immediate":
       text["run_immediately"] = True
     if self._edit("set", {"entry": entry}, entry, document=json.dumps(text)):
