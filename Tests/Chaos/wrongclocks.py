@@ -107,17 +107,17 @@ class ClockStage(Stage):
 
   def sleep(self, seconds):
     """All machines sleep, Redis' too, and with them everybody who looks at a clock."""
-    processes = [daemon.process for daemon in self.daemons if daemon.is_alive] + [self.redis.process]
-    for process in processes:
-      process.send_signal(signal.SIGSTOP)
     with self.writer.lock:
+      processes = [daemon.process for daemon in self.daemons if daemon.is_alive] + [self.redis.process]
+      for process in processes:
+        process.send_signal(signal.SIGSTOP)
       self.slept += seconds
       dates.slept += seconds * 1_000_000
       for each in self.clocks + [self.redis_clock]:
         each.sleep(seconds)
-    self.model.slept += seconds
-    for process in processes:
-      process.send_signal(signal.SIGCONT)
+      self.model.slept += seconds
+      for process in processes:
+        process.send_signal(signal.SIGCONT)
 
 
 class ClockFault(Fault):
