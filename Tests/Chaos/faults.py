@@ -39,6 +39,9 @@ STOPPING = ("stopping", "lease given back")
 PATIENCE = 1.5  # seconds until a phase is given up; whoever leads has come to all of them long before
 
 
+SINGLE = ("strict", "lossy", "clock", "broker")  # where each server is a single one, behind proxies
+
+
 class Fault:
   """`strike` begins it at the daemon `number` and says False if it could not; `heal` ends it. `values` come from the
   seed."""
@@ -102,6 +105,7 @@ class RedisForgets(Fault):
 
 class RedisStopped(Fault):
   name = "redis: SIGSTOP"
+  variants = SINGLE
 
   def strike(self):
     self.stage.redis.signal(signal.SIGSTOP)
@@ -146,6 +150,7 @@ class DaemonTerminated(Fault):
 class Cut(Fault):
   name = "cut"
   weight = 3
+  variants = SINGLE
 
   @staticmethod
   def choose(r):
@@ -157,6 +162,7 @@ class Cut(Fault):
 
 class CutBytes(Fault):
   name = "cut after n bytes"
+  variants = SINGLE
 
   @staticmethod
   def choose(r):
@@ -169,6 +175,7 @@ class CutBytes(Fault):
 
 class Delay(Fault):
   name = "delay"
+  variants = SINGLE
 
   @staticmethod
   def choose(r):
@@ -183,6 +190,7 @@ class OthersDelayed(Fault):
   """Who takes over is slow, and what the old leader has sent may still come."""
 
   name = "delay of the others"
+  variants = SINGLE
 
   @staticmethod
   def choose(r):
@@ -234,6 +242,7 @@ class CopyHeardLate(Fault):
 
 class Stall(Fault):
   name = "stop reading"
+  variants = SINGLE
 
   @staticmethod
   def choose(r):
@@ -245,6 +254,7 @@ class Stall(Fault):
 
 class Drip(Fault):
   name = "one byte at a time"
+  variants = SINGLE
 
   @staticmethod
   def choose(r):
@@ -258,6 +268,7 @@ class Drip(Fault):
 class ErrorReply(Fault):
   name = "error reply"
   weight = 4
+  variants = SINGLE
 
   @staticmethod
   def choose(r):
@@ -276,6 +287,7 @@ class ErrorReply(Fault):
 class Garbage(Fault):
   name = "garbage"
   weight = 1
+  variants = SINGLE
 
   @staticmethod
   def choose(r):

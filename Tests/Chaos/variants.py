@@ -1,5 +1,6 @@
 """The variants of the suite: which servers there are, and what can go wrong with them."""
 
+import failover
 import faults
 import wrongclocks
 from stage import Stage
@@ -8,7 +9,9 @@ STAGES = {
   "strict": Stage,
   "lossy": Stage,
   "clock": wrongclocks.ClockStage,
+  "failover": failover.FailoverStage,
 }
 
-for _module in (wrongclocks,):
+faults.PHASES_OF["failover"] = failover.PHASES
+for _module in (wrongclocks, failover):
   faults.ALL += _module.ALL

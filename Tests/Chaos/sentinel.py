@@ -1,0 +1,228 @@
+"""A primary, two replicas and three sentinels that watch over them."""
+
+import pathlib
+import signal
+import socket
+import time
+
+from resp import Client, Refused
+from servers import spawn
+
+MASTER = "chaos"
+GONE = (OSError, EOFError, Refused)
+
+
+def free_ports(count):
+  listeners = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+  ports = [listener.getsockname()[1] for listener in listeners]
+  for listener in listeners:
+    listener.close()
+  return ports
+
+
+class Node:
+  """One redis-server. It keeps what it has acknowledged through `kill`."""
+
+  def __init__(self, number, port, folder):
+    self.number = number
+    self.port = port
+    self.folder = pathlib.Path(folder) / f"node-{number}"
+    self.folder.mkdir()
+    self.path = str(self.folder / "s")
+    self.process = None
+    self.starts = 0
+
+  def start(self, primary=None):
+    """As a replica of `primary`, a port."""
+    pathlib.Path(self.path).unlink(missing_ok=True)
+    replica = ["--replicaof", "127.0.0.1", primary] if primary else []
+    with open(self.folder / "redis.log", "ab") as log:
+      self.process = spawn(
+        ["redis-server", "--port", self.port, "--bind", "127.0.0.1", "--unixsocket", self.path, "--dir", self.folder,
+         "--save", "", "--appendonly", "yes", "--appendfsync", "no", "--repl-diskless-sync-delay", "0",
+         "--repl-backlog-size", "16mb", *replica], stdout=log, stderr=log)
+    self.starts += 1
+
+  @property
+  def is_alive(self):
+    return self.process is not None and self.process.poll() is None
+
+  def client(self, database=0, timeout=1.0):
+    return Client(self.path, database, timeout)
+
+  def ask(self, *parts):
+    """None: it does not answer, or refuses."""
+    try:
+      client = self.client()
+      try:
+        return client(*parts)
+      finally:
+        client.close()
+    except GONE:
+      return None
+
+  def role(self):
+    """("master", …) or ("slave", …); None: it does not answer."""
+    return self.ask("ROLE")
+
+  def kill(self):
+    self.process.kill()
+    self.process.wait()
+
+  def signal(self, number):
+    self.process.send_signal(number)
+
+
+class Sentinel:
+  def __init__(self, number, port, folder, primary):
+    self.folder = pathlib.Path(folder) / f"sentinel-{number}"
+    self.folder.mkdir()
+    self.port = port
+    self.path = str(self.folder / "s")
+    self.process = None
+    # Sentinels keep what they learn in their file.
+    self.file = self.folder / "sentinel.conf"
+    self.file.write_text(
+      f"port {port}\nbind 127.0.0.1\nunixsocket {self.path}\ndir {self.folder}\n"
+      f"sentinel monitor {MASTER} 127.0.0.1 {primary} 2\n"
+      f"sentinel down-after-milliseconds {MASTER} 500\nsentinel failover-timeout {MASTER} 2000\n"
+      f"sentinel parallel-syncs {MASTER} 2\n")
+
+  def start(self):
+    pathlib.Path(self.path).unlink(missing_ok=True)
+    with open(self.folder / "sentinel.log", "ab") as log:
+      self.process = spawn(["redis-server", self.file, "--sentinel"], stdout=log, stderr=log)
+
+  def kill(self):
+    self.process.kill()
+    self.process.wait()
+
+  ask = Node.ask
+
+  def client(self, database=0, timeout=1.0):
+    return Client(self.path, database, timeout)
+
+  def primary(self):
+    """The port that it names."""
+    answer = self.ask("SENTINEL", "get-master-addr-by-name", MASTER)
+    return int(answer[1]) if answer else None
+
+  def knows_all(self):
+    """Whether it has found the replicas and the other sentinels."""
+    words = self.ask("SENTINEL", "master", MASTER) or []
+    fields = dict(zip(words[::2], words[1::2]))
+    return fields.get(b"num-slaves") == b"2" and fields.get(b"num-other-sentinels") == b"2"
+
+
+class SentinelGroup:
+  """Stands where a single server stands elsewhere: `client` leads to the server that the sentinels name."""
+
+  def __init__(self, folder):
+    ports = free_ports(6)
+    self.nodes = [Node(number, ports[number], folder) for number in range(3)]
+    self.sentinels = [Sentinel(number, ports[3 + number], folder, ports[0]) for number in range(3)]
+    self.path = None
+    self.process = None
+    self.cached = None
+
+  def url(self, database):
+    return ";".join(f"sentinel://127.0.0.1:{sentinel.port}" for sentinel in self.sentinels) + f"/{database}"
+
+  @property
+  def starts(self):
+    return sum(node.starts for node in self.nodes)
+
+  def start(self):
+    first = self.nodes[0]
+    first.start()
+    for node in self.nodes[1:]:
+      node.start(first.port)
+    self.await_(lambda: all(node.role() for node in self.nodes), 30, "the servers do not answer")
+    for sentinel in self.sentinels:
+      sentinel.start()
+    self.process = first.process
+    self.await_(lambda: all(sentinel.knows_all() for sentinel in self.sentinels), 60, "the sentinels do not find each other")
+    self.await_whole(30)
+
+  def kill(self):
+    for each in self.sentinels + self.nodes:
+      if each.process and each.process.poll() is None:
+        each.process.send_signal(signal.SIGCONT)
+        each.kill()
+
+  def await_(self, condition, seconds, problem):
+    deadline = time.monotonic() + seconds
+    while not condition():
+      if time.monotonic() > deadline:
+        raise RuntimeError(f"{problem}, within {seconds} s")
+      time.sleep(0.02)
+
+  # --- who is the primary ---
+
+  def named(self):
+    """The node that the sentinels name; None: they do not agree, or none answers."""
+    ports = {sentinel.primary() for sentinel in self.sentinels if sentinel.process.poll() is None}
+    return next((node for node in self.nodes if ports == {node.port}), None)
+
+  def primary(self):
+    """Named, and a primary; None while there is none."""
+    node = self.named()
+    role = node and node.role()
+    return node if role and role[0] == b"master" else None
+
+  def client(self, database=0, timeout=1.0):
+    node = self.cached
+    role = node and node.role()
+    if not role or role[0] != b"master" or node is not self.named():
+      node = self.cached = self.primary()
+    if node is None:
+      raise OSError("there is no primary just now")
+    return node.client(database, min(timeout, 1.0))
+
+  def is_whole(self):
+    """One primary with two replicas that follow it, and all sentinels know."""
+    primary = self.primary()
+    if not primary or len((primary.role() or [0, 0, []])[2]) != 2:
+      return False
+    if any(sentinel.process.poll() is not None for sentinel in self.sentinels):
+      return False
+    for node in self.nodes:
+      role = node.role()
+      if node is not primary and not (role and role[0] == b"slave" and role[2] == primary.port and role[3] == b"connected"):
+        return False
+    return True
+
+  def await_whole(self, seconds):
+    self.await_(self.is_whole, seconds, "there is no primary with two replicas")
+
+  # --- faults ---
+
+  def hold_back(self):
+    """The replicas do not hear from the primary until `let_go`."""
+    for node in self.nodes:
+      node.ask("CONFIG", "SET", "masterauth", "wrong")
+    primary = self.primary()
+    return bool(primary and primary.ask("CLIENT", "KILL", "TYPE", "replica"))
+
+  def let_go(self):
+    for node in self.nodes:
+      if node.is_alive:
+        node.ask("CONFIG", "SET", "masterauth", "")
+
+  def heal(self):
+    """Everything runs again. A server that was down comes back as a replica, if another one has taken its place."""
+    for each in self.nodes:
+      if each.is_alive:
+        each.signal(signal.SIGCONT)
+    for sentinel in self.sentinels:
+      if sentinel.process.poll() is not None:
+        sentinel.start()
+    self.let_go()
+    self.bring_back()
+
+  def bring_back(self):
+    down = [node for node in self.nodes if not node.is_alive]
+    if down:
+      named = self.named()
+      for node in down:
+        node.start(None if named in (None, node) else named.port)
