@@ -15,6 +15,7 @@ from dates import task_id
 from model import Model
 from resp import Refused
 from sentinel import MASTER, SentinelGroup
+from servers import PREFIX
 from stage import Stage
 from writer import QUEUE
 
@@ -145,9 +146,21 @@ class FailoverStage(Stage):
     super().start()
     self.witness.start()
 
+  def fill(self):
+    """On all servers: a document that is gone again would begin anew with the writer's next edit."""
+    self.until("there is a primary with two replicas", self.is_whole, 60)
+    super().fill()
+    self.until("the replicas follow", lambda: self.replicas_with_all() == 2, 30)
+    if len(self.redis.client(1)("KEYS", PREFIX + "*")) != 50:
+      raise RuntimeError("the documents could not be written")
+
   def end(self):
     self.witness.is_over = True
     super().end()
+
+  def settle(self, patience):
+    # Sentinels leave a primary of old times alone for ten seconds.
+    return super().settle(max(patience, 60))
 
   def release(self, number):
     pass

@@ -92,6 +92,10 @@ class Stage:
     """Where a daemon's phase of this iteration is caught, and where its faults strike."""
     return self.proxies[number]
 
+  def watched(self, phase, number):
+    # Whoever fires next, for nobody knows who leads at this very moment.
+    return self.proxies if phase in faults.FIRING else [self.proxy_of(number)]
+
   def release(self, number):
     self.wire.release(self.proxies[number])
 
@@ -104,8 +108,11 @@ class Stage:
       daemon.start()
     self.until("the daemons are ready", lambda: all(daemon.is_ready for daemon in self.daemons), 60)
     with self.writer.lock:
-      self.writer.attempt(self.writer.fill, 50)
+      self.fill()
     self.writer.start()
+
+  def fill(self):
+    self.writer.attempt(self.writer.fill, 50)
 
   def end(self):
     self.writer.is_over = True
@@ -203,8 +210,7 @@ class Stage:
     if phase == "just before due":
       return self.await_due(number), number
     trap = faults.arm(self.variant, phase)
-    # Whoever fires next, for nobody knows who leads at this very moment.
-    watched = self.proxies if phase in faults.FIRING else [self.proxy_of(number)]
+    watched = self.watched(phase, number)
     if trap:
       self.wire.set_trap(watched, trap)
     if phase in faults.RECONNECTING:

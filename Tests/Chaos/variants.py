@@ -1,5 +1,6 @@
 """The variants of the suite: which servers there are, and what can go wrong with them."""
 
+import broker
 import failover
 import faults
 import wrongclocks
@@ -10,8 +11,10 @@ STAGES = {
   "lossy": Stage,
   "clock": wrongclocks.ClockStage,
   "failover": failover.FailoverStage,
+  "broker": broker.BrokerStage,
 }
 
 faults.PHASES_OF["failover"] = failover.PHASES
-for _module in (wrongclocks, failover):
+faults.PHASES_OF["broker"] = faults.PHASES | broker.PHASES
+for _module in (wrongclocks, failover, broker):
   faults.ALL += _module.ALL

@@ -19,7 +19,7 @@ OPERATION = "chaos:operation"
 NAMES = [f"e{i:02d}" for i in range(54)]
 INTERVALS = [100, 150, 200, 250, 300, 400, 500, 600, 700, 800, 900, 1000]  # milliseconds
 
-_EDIT = """
+EDIT = """
 local t = redis.call('TIME')
 local stands = ''
 redis.call('SELECT', 1)
@@ -58,6 +58,7 @@ class Writer(threading.Thread):
     self.lock = threading.RLock()  # held while it edits: take it to keep it still
     self.documents = {}  # entry -> what was last written there, without bookkeeping
     self.first_dates = {}  # entry -> the last_run_at with which it was made, if there was one
+    self.script = EDIT
     self.extra = {}  # fields of every document
     self.stale = []  # (entry, document read a while ago)
     self.revision = 0
@@ -232,7 +233,7 @@ class Writer(threading.Thread):
     """Does it and its marker. Raises if Redis goes away and it did not happen."""
     self.operation += 1
     arguments = (
-      "EVAL", _EDIT, 5, QUEUE, OPERATION, PREFIX + entry, PREFIX + onto, LEASE, kind, self.operation,
+      "EVAL", self.script, 5, QUEUE, OPERATION, PREFIX + entry, PREFIX + onto, LEASE, kind, self.operation,
       json.dumps({"kind": kind} | about), document)
     try:
       self.connect()
