@@ -147,9 +147,10 @@ class FailoverStage(Stage):
     self.witness.start()
 
   def fill(self):
-    """On all servers: a document that is gone again would begin anew with the writer's next edit."""
+    """On all servers, and all have run once: what a document begins with is then known for good."""
     self.until("there is a primary with two replicas", self.is_whole, 60)
     super().fill()
+    self.until("each has run", lambda: not self.behind(0), 30)
     self.until("the replicas follow", lambda: self.replicas_with_all() == 2, 30)
     if len(self.redis.client(1)("KEYS", PREFIX + "*")) != 50:
       raise RuntimeError("the documents could not be written")
@@ -260,11 +261,11 @@ class PrimaryRestarted(Failover):
   name = "primary: restart"
 
   def strike(self):
-    self.node = self.group.primary()
-    if not self.node:
+    node = self.group.primary()
+    if not node or not node.keeps_all():
       return False
-    self.node.kill()
-    self.node.start()
+    node.kill()
+    node.start()
 
 
 class PrimaryStopped(Failover):

@@ -21,7 +21,8 @@ def free_ports(count):
 
 
 class Node:
-  """One redis-server. It keeps what it has acknowledged through `kill`."""
+  """One redis-server. It keeps what it has acknowledged through `kill`, unless it has just copied another one's data:
+  until its log is rewritten, the old one is what it would come back with."""
 
   def __init__(self, number, port, folder):
     self.number = number
@@ -30,6 +31,7 @@ class Node:
     self.folder.mkdir()
     self.path = str(self.folder / "s")
     self.process = None
+    self.has_old_log = False
     self.starts = 0
 
   def start(self, primary=None):
@@ -61,11 +63,17 @@ class Node:
     except GONE:
       return None
 
+  def keeps_all(self):
+    """Whether it would come back with all its data."""
+    state = self.ask("INFO", "persistence") or b""
+    return b"aof_rewrite_in_progress:0" in state and b"aof_rewrite_scheduled:0" in state
+
   def role(self):
     """("master", …) or ("slave", …); None: it does not answer."""
     return self.ask("ROLE")
 
   def kill(self):
+    self.has_old_log = not self.keeps_all()
     self.process.kill()
     self.process.wait()
 
@@ -225,4 +233,7 @@ class SentinelGroup:
     if down:
       named = self.named()
       for node in down:
-        node.start(None if named in (None, node) else named.port)
+        if named not in (None, node):
+          node.start(named.port)
+        elif not node.has_old_log:
+          node.start()

@@ -1,6 +1,7 @@
-"""The variant "clock": clocks of daemons are set, slewed and put to sleep while they run. Redis' clock is always right,
-for that is the one that counts."""
+"""The variant "clock": clocks are set, slewed and put to sleep under daemons and Redis while they run. Redis' clock is
+the one that counts: it says what is early."""
 
+import contextlib
 import signal
 import time
 
@@ -46,13 +47,13 @@ class ClockModel(Model):
       return  # Only the newest of what was slept through.
     self.slept_through.append((name, due - entry.schedule[0], due))
 
-  def _mark(self, time, about, document):
+  def _mark(self, time, *rest):
     for name, left_out, due in self.slept_through:
       # The fire that left it out is older than this marker.
       if time - left_out < (WINDOW - 1) * 1_000_000:
         self.fail(1, f"{name} due {left_out} is missing, after a sleep; the next one was due {due}", name)
     self.slept_through.clear()
-    super()._mark(time, about, document)
+    super()._mark(time, *rest)
 
   def check_quiet(self, documents, since):
     super().check_quiet(documents, since)
@@ -83,7 +84,7 @@ class ClockStage(Stage):
 
   def __init__(self, binary, sources, space, folder, *rest):
     self.library = clock.build(folder)
-    self.slept = 0
+    self.ahead = 0  # seconds by which the clocks of all are ahead of this machine's
     super().__init__(binary, sources, space, folder, *rest)
     self.writer.extra = {"catchup_window": WINDOW}
     self.clocks = []
@@ -98,26 +99,40 @@ class ClockStage(Stage):
     return redis
 
   def put_right(self, number):
-    self.clocks[number].put_right(self.slept)
+    self.clocks[number].put_right(self.ahead)
 
   def heal_servers(self):
     super().heal_servers()
+    self.redis_clock.put_right(self.ahead)
     for number in range(len(self.clocks)):
       self.put_right(number)
 
-  def sleep(self, seconds):
-    """All machines sleep, Redis' too, and with them everybody who looks at a clock."""
+  def settle(self, patience):
+    # What Redis has called early by an hour is tried again a minute later.
+    return super().settle(max(patience, 75))
+
+  @contextlib.contextmanager
+  def stillness(self):
+    """Nothing happens meanwhile, and the queue tells by which clock everything before and after it happened."""
     with self.writer.lock:
-      processes = [daemon.process for daemon in self.daemons if daemon.is_alive] + [self.redis.process]
+      processes = [daemon.process for daemon in self.daemons if daemon.is_alive]
       for process in processes:
         process.send_signal(signal.SIGSTOP)
-      self.slept += seconds
+      try:
+        self.writer.attempt(self.writer.tick)
+        yield
+        self.writer.attempt(self.writer.tick)
+      finally:
+        for process in processes:
+          process.send_signal(signal.SIGCONT)
+
+  def move_all(self, action, seconds):
+    """All machines, Redis' too, and everybody who looks at a clock."""
+    with self.stillness():
+      self.ahead += seconds
       dates.slept += seconds * 1_000_000
       for each in self.clocks + [self.redis_clock]:
-        each.sleep(seconds)
-      self.model.slept += seconds
-      for process in processes:
-        process.send_signal(signal.SIGCONT)
+        action(each, seconds)
 
 
 class ClockFault(Fault):
@@ -209,7 +224,65 @@ class Asleep(Fault):
   variants = ("clock",)
 
   def strike(self):
-    self.stage.sleep(HOUR)
+    self.stage.model.slept += HOUR
+    self.stage.move_all(clock.Clock.sleep, HOUR)
 
 
-ALL = [Asleep, Ahead, Behind, FarAhead, LittleAhead, LittleBehind, Slewed]
+class AllSet(Fault):
+  """Daemons and Redis are on one machine, and somebody sets its clock."""
+  weight = 1
+  variants = ("clock",)
+
+  @staticmethod
+  def choose(r):
+    return {"act_ms": r.choice([50, 400, 2500])}
+
+  def strike(self):
+    self.stage.model.is_disturbed = True
+    self.stage.move_all(clock.Clock.step, self.by)
+
+  def heal(self):
+    self.stage.move_all(clock.Clock.step, -self.by)
+
+
+class AllAhead(AllSet):
+  name = "clock of all: +1 h"
+  by = HOUR
+
+
+class AllBehind(AllSet):
+  name = "clock of all: -1 h"
+  by = -HOUR
+
+
+class RedisSet(Fault):
+  """Redis is on a machine of its own, and its clock is wrong."""
+  weight = 1
+  variants = ("clock",)
+
+  @staticmethod
+  def choose(r):
+    return {"act_ms": r.choice([50, 400, 2500])}
+
+  def strike(self):
+    self.stage.model.is_disturbed = True
+    with self.stage.stillness():
+      self.stage.redis_clock.step(self.by)
+
+  def heal(self):
+    with self.stage.stillness():
+      self.stage.redis_clock.step(-self.by)
+
+
+class RedisAhead(RedisSet):
+  name = "clock of redis: +1 h"
+  by = HOUR
+
+
+class RedisBehind(RedisSet):
+  name = "clock of redis: -1 h"
+  by = -HOUR
+
+
+ALL = [
+  Asleep, AllAhead, AllBehind, RedisAhead, RedisBehind, Ahead, Behind, FarAhead, LittleAhead, LittleBehind, Slewed]
