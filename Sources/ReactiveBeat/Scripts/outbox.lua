@@ -4,8 +4,10 @@
 -- ARGV[1]  how many of the oldest to pass over
 -- ARGV[2]  how many to read at most
 -- ARGV[3]  bytes after which no further one is read; the first is read however long it is
+-- ARGV[4]  the newest of those passed over; '' = any
 --
--- Returns {number of items in the outbox, item...}, the oldest first.
+-- Returns {number of items in the outbox, item...}, the oldest first; {-1} if another item stands in that one's place.
+if ARGV[4] ~= '' and redis.call('LINDEX', KEYS[1], -ARGV[1]) ~= ARGV[4] then return {-1} end
 local length = redis.call('LLEN', KEYS[1])
 local answer, bytes = {length}, 0
 local first = ARGV[1] + 1

@@ -30,6 +30,8 @@ final class OutboxRelay {
   private struct Pass {
     /// Items that stay: they are the oldest, since what is delivered is taken out.
     var held = 0
+    /// The newest of them. Where somebody else takes one of them out, what has taken its place must not be passed over.
+    var newestHeld: [UInt8]?
     /// Lists and exchanges behind whose held items the others must wait.
     var blocked: Set<[UInt8]> = []
   }
@@ -40,11 +42,21 @@ final class OutboxRelay {
     private let askedAt: BootTime
     /// Items of which nothing is known yet.
     var open = 0
-    var held = 0
+    private(set) var held = 0
+    private(set) var newestHeld: [UInt8]?
+    private var newestIndex = -1
     var relayed = 0
     var duplicates = 0
 
     init(_ outbox: StoreScripts.Outbox, askedAt: BootTime) { (self.outbox, self.askedAt) = (outbox, askedAt) }
+
+    /// An item stays.
+    func hold(_ index: Int) {
+      held += 1
+      guard index > newestIndex else { return }
+      newestIndex = index
+      newestHeld = outbox.items[index]
+    }
 
     /// We slept meanwhile (a stopped process, a suspended machine): another relay may have been here, and the broker
     /// forgotten what it was given.
@@ -198,8 +210,14 @@ final class OutboxRelay {
     isNudged = false
     let session = session
     let askedAt = BootClock.now()
-    store.outbox(skipping: pass.held, count: Self.windowCount, bytes: Self.windowBytes) { [weak self] outbox, error in
+    store.outbox(
+      skipping: pass.held, through: pass.newestHeld, count: Self.windowCount, bytes: Self.windowBytes
+    ) { [weak self] outbox, error in
       guard let self, session == self.session else { return }
+      if let outbox, outbox.count < 0 {
+        pass = Pass()
+        return readNext()
+      }
       if let outbox { return resolve(Window(outbox, askedAt: askedAt)) }
       // Without an error the store's connection has died, and its owner knows.
       guard let error else { return }
@@ -241,10 +259,10 @@ final class OutboxRelay {
     /// The newest message for each list, after which the next one is to arrive.
     var newest: [[UInt8]: TaskID] = [:]
     window.open = 1
-    for (bytes, item) in zip(window.outbox.items, items) {
+    for (index, item) in items.enumerated() {
       guard let item else {
-        let start = Array(bytes.prefix(100))
-        window.held += 1
+        let start = Array(window.outbox.items[index].prefix(100))
+        window.hold(index)
         complain(about: start, nil, "an item of the outbox is not ours; take it out (LREM): \(EntryName(start))")
         continue
       }
@@ -252,13 +270,13 @@ final class OutboxRelay {
       let lanes = [item.lane] + lists
       if let reason {
         complain(about: item.lane, item, reason)
-        hold(lanes, window)
+        hold(index, lanes, window)
       } else if !pass.blocked.isDisjoint(with: lanes) {
-        hold(lanes, window)
+        hold(index, lanes, window)
       } else {
         let predecessors = Set(lanes.compactMap { newest[$0] })
         for lane in lanes { newest[lane] = item.taskID }
-        send(item, bytes, to: lists, after: Array(predecessors), window)
+        send(item, at: index, to: lists, after: Array(predecessors), window)
       }
     }
     closeOne(of: window)
@@ -278,7 +296,7 @@ final class OutboxRelay {
   }
 
   private func send(
-    _ item: OutboxItem, _ bytes: [UInt8], to lists: [[UInt8]], after predecessors: [TaskID], _ window: Window
+    _ item: OutboxItem, at index: Int, to lists: [[UInt8]], after predecessors: [TaskID], _ window: Window
   ) {
     guard let broker else { return }
     if case .queue(let name) = item.route, declared.insert(Array(name.utf8)).inserted { broker.declare(queue: name) }
@@ -291,12 +309,12 @@ final class OutboxRelay {
         window.relayed += 1
         if outcome == .duplicate { window.duplicates += 1 }
         complaints[item.lane] = nil
-        return remove(item, bytes, window)
+        return remove(item, at: index, window)
       case .tooSoon:
-        hold([item.lane] + lists, window)
+        hold(index, [item.lane] + lists, window)
       case .refused(let reason):
         complain(about: item.lane, item, reason)
-        hold([item.lane] + lists, window)
+        hold(index, [item.lane] + lists, window)
       case .wrongServer(let text):
         return lost("\(url): \(text)")
       case .unknown:
@@ -306,23 +324,23 @@ final class OutboxRelay {
     }
   }
 
-  private func remove(_ item: OutboxItem, _ bytes: [UInt8], _ window: Window) {
+  private func remove(_ item: OutboxItem, at index: Int, _ window: Window) {
     let session = session
-    store?.removeFromOutbox(bytes) { [weak self] result in
+    store?.removeFromOutbox(window.outbox.items[index]) { [weak self] result in
       guard let self, session == self.session, let result else { return }
       switch result {
       case .success:
         broker?.removed(item)
       case .failure(let error):
-        window.held += 1
+        window.hold(index)
         complain(about: [], item, "it was delivered and cannot be taken out of the outbox: \(error.message)")
       }
       closeOne(of: window)
     }
   }
 
-  private func hold(_ lanes: [[UInt8]], _ window: Window) {
-    window.held += 1
+  private func hold(_ index: Int, _ lanes: [[UInt8]], _ window: Window) {
+    window.hold(index)
     pass.blocked.formUnion(lanes)
   }
 
@@ -331,6 +349,7 @@ final class OutboxRelay {
     guard window.open == 0 else { return }
     let isLast = pass.held + window.outbox.items.count >= window.outbox.count
     pass.held += window.held
+    pass.newestHeld = window.newestHeld ?? pass.newestHeld
     if complaint != nil {
       complaint = nil
       handle(.brokerBack(waiting: window.outbox.count - window.relayed))

@@ -152,19 +152,21 @@ struct StoreScripts {
 
   /// What an `outbox.lua` has read.
   struct Outbox {
-    /// Items in the whole outbox.
+    /// Items in the whole outbox; negative: those that were to be skipped are not in their places any more.
     var count: Int
     /// Those read, the oldest first.
     var items: [[UInt8]]
   }
 
-  /// The oldest items but for the first `skipped`: at most `count`, and no more than about `bytes` of them. Neither
-  /// items nor an error: the connection died.
+  /// The oldest items but for the first `skipped`, the last of which is `newest`: at most `count`, and no more than about
+  /// `bytes` of them. Neither items nor an error: the connection died.
   func outbox(
-    skipping skipped: Int, count: Int, bytes: Int, then completion: @escaping (Outbox?, RedisServerError?) -> Void
+    skipping skipped: Int, through newest: [UInt8]? = nil, count: Int, bytes: Int,
+    then completion: @escaping (Outbox?, RedisServerError?) -> Void
   ) {
     Self.outboxScript.evaluate(
-      on: connection, keys: [keys.outbox], arguments: [skipped, count, bytes].map { Array("\($0)".utf8) }
+      on: connection, keys: [keys.outbox],
+      arguments: [skipped, count, bytes].map { Array("\($0)".utf8) } + [newest ?? []]
     ) { reply in
       guard let parts = reply?.array, let length = parts.first?.integer else { return completion(nil, reply?.error) }
       completion(Outbox(count: Int(clamping: length), items: parts.dropFirst().compactMap(\.bytes)), nil)

@@ -248,6 +248,25 @@ import Testing
     #expect(expected[5] == servers.store.taskIDs("a", last: try held.time("due"), every: 1, count: 1).first)
   }
 
+  /// A delivered message that cannot be taken out is passed over; what has taken its place is not, when another daemon's
+  /// relay has taken it out meanwhile.
+  @Test func takenOutByAnother() throws {
+    let servers = try TwoServers()
+    servers.store.store("ACL", "SETUSER", "beat", "on", ">secret", "~*", "&*", "+@all", "-lrem")
+    let first = OutboxItem.sample("first").bytes
+    servers.put(first)
+    let daemon = try servers.launch([
+      "CELERY_REDIS_SCHEDULER_URL": servers.store.url(servers.store.storeDatabase, user: "beat:secret@")
+    ])
+    #expect(try daemon.wait(for: "held").reason.contains("cannot be taken out"))
+    servers.store.store.call([Array("LREM".utf8), Array(servers.outboxKey.utf8), Array("0".utf8), first])
+    servers.put(OutboxItem.sample("second").bytes)
+    servers.store.set("a", schedule("a", atOnce))
+    let fired = try daemon.wait(for: "fired", key: servers.store.key("a"))
+    #expect(eventually { servers.ids().count == 3 })
+    #expect(servers.ids() == ["first", "second", fired["id"]])
+  }
+
   /// A queue that does not take its messages harms nobody else, however many wait for it.
   @Test func queueOfAnotherType() throws {
     let servers = try TwoServers()

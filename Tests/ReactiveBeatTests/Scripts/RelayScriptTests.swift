@@ -152,10 +152,10 @@ import Testing
 
   // MARK: outbox.lua
 
-  private func outbox(skipping: Int, count: Int, bytes: Int) -> [String]? {
+  private func outbox(skipping: Int, through newest: String = "", count: Int, bytes: Int) -> [String]? {
     evaluate(
       PackageResources.outbox_lua, [Array("outbox".utf8)],
-      [skipping, count, bytes].map { Array("\($0)".utf8) }, as: nil)?.array?.map {
+      [skipping, count, bytes].map { Array("\($0)".utf8) } + [Array(newest.utf8)], as: nil)?.array?.map {
         $0.text ?? $0.integer.map { "\($0)" } ?? "?"
       }
   }
@@ -173,12 +173,18 @@ import Testing
     #expect(outbox(skipping: 0, count: 9, bytes: 2) == ["4", "a", "b"])
     // The first one is read however long it is.
     #expect(outbox(skipping: 1, count: 9, bytes: 0) == ["4", "b"])
+    #expect(outbox(skipping: 2, through: "b", count: 2, bytes: 99) == ["4", "c", "d"])
+    #expect(outbox(skipping: 4, through: "d", count: 2, bytes: 99) == ["4"])
+    // One of those passed over was taken out.
+    broker("LREM", "outbox", "0", "a")
+    #expect(outbox(skipping: 2, through: "b", count: 2, bytes: 99) == ["-1"])
+    #expect(outbox(skipping: 4, through: "d", count: 2, bytes: 99) == ["-1"])
   }
 
   @Test func anOutboxThatIsNoList() {
     broker("SET", "outbox", "x")
     let reply = evaluate(
-      PackageResources.outbox_lua, [Array("outbox".utf8)], ["0", "1", "1"].map { Array($0.utf8) }, as: nil)
+      PackageResources.outbox_lua, [Array("outbox".utf8)], ["0", "1", "1", ""].map { Array($0.utf8) }, as: nil)
     #expect(reply?.error?.message.contains("WRONGTYPE") == true)
   }
 }
