@@ -6,6 +6,7 @@ missing. What the old one's queue held beyond that, workers may have seen, and t
 id: this is counted. There are no proxies between, so that the sentinels' addresses are the servers' own.
 """
 
+import json
 import signal
 import threading
 import time
@@ -21,6 +22,25 @@ from writer import QUEUE
 
 EDITS = {"blind": 3, "double": 2, "careful": 2}
 GONE = (OSError, EOFError, Refused)
+
+
+# WAIT counts from the connection's own last write.
+_READ = """
+redis.call('SET', KEYS[2], 1)
+local queue = redis.call('LRANGE', KEYS[1], 0, -1)
+redis.call('SELECT', 1)
+local names, documents = redis.call('KEYS', ARGV[1]), {}
+for i, name in ipairs(names) do documents[i] = redis.call('GET', name) end
+redis.call('SELECT', 0)
+return {queue, names, documents}
+"""
+
+# The oldest is known by its bytes: nothing is taken twice.
+_LET_GO = """
+redis.call('SET', KEYS[2], 1)
+if redis.call('LINDEX', KEYS[1], -1) == ARGV[2] then redis.call('LTRIM', KEYS[1], 0, -ARGV[3] - 1) end
+return 1
+"""
 
 
 class Guess:
@@ -133,6 +153,7 @@ class FailoverStage(Stage):
     self.model.ledger = self.ledger = Guesses(self.model.space)
     self.ledger.model = self.model
     self.witness = Witness(self.redis)
+    self.writer.patience = 1
     self.rollbacks = self.rolled_back = 0
     for daemon in self.daemons:
       daemon.environment |= {
@@ -151,7 +172,7 @@ class FailoverStage(Stage):
     self.until("there is a primary with two replicas", self.is_whole, 60)
     super().fill()
     self.until("each has run", lambda: not self.behind(0), 30)
-    self.until("the replicas follow", lambda: self.replicas_with_all() == 2, 30)
+    self.until("the replicas follow", lambda: self.on_all(_READ, []), 60)
     if len(self.redis.client(1)("KEYS", PREFIX + "*")) != 50:
       raise RuntimeError("the documents could not be written")
 
@@ -183,25 +204,30 @@ class FailoverStage(Stage):
     super().until(what, holds, seconds)
 
   def take(self):
-    """And nothing can bring back what was taken."""
+    """And nothing can bring back what was taken: all three servers have it before it counts as read, and have let go of
+    it before anything else happens."""
     with self.witness.lock:
-      taken = super().take()
-      self.count_repeats(taken[0])
+      taken = []
+      self.redis.await_(lambda: self.on_all(_READ, taken), 60, "the replicas do not follow")
+      items, names, documents = taken[-1]
+      items = items[::-1]
+      if items:
+        self.redis.await_(lambda: self.on_all(_LET_GO, [], items[0], len(items)), 60, "the replicas do not follow")
+      self.count_repeats(items)
       self.witness.begin()
-      # What is not on the replicas could be in the queue once more.
-      self.redis.await_(lambda: self.replicas_with_all() == 2, 30, "the replicas do not follow")
-    return taken
+    return items, {name[len(PREFIX):].decode(): json.loads(text) for name, text in zip(names, documents)}
 
-  def replicas_with_all(self):
-    client = self.redis.client()
+  def on_all(self, script, answers, *arguments):
+    """Whether a script was run by the primary, and all it had written by then has come to both replicas."""
     try:
-      # Of this connection's own last write, and of all before it.
-      client("SET", "chaos:taken", 1)
-      return client("WAIT", 2, 500)
+      client = self.redis.client(0, 10)
+      try:
+        answers.append(client("EVAL", script, 2, QUEUE, "chaos:taken", PREFIX + "*", *arguments))
+        return client("WAIT", 2, 1000) == 2
+      finally:
+        client.close()
     except GONE:
-      return 0
-    finally:
-      client.close()
+      return False
 
   def count_repeats(self, items):
     final = set(items)

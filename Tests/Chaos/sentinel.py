@@ -185,7 +185,7 @@ class SentinelGroup:
       node = self.cached = self.primary()
     if node is None:
       raise OSError("there is no primary just now")
-    return node.client(database, min(timeout, 1.0))
+    return node.client(database, timeout)
 
   def is_whole(self):
     """One primary with two replicas that follow it, and all sentinels know."""

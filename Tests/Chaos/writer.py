@@ -58,6 +58,7 @@ class Writer(threading.Thread):
     self.lock = threading.RLock()  # held while it edits: take it to keep it still
     self.documents = {}  # entry -> what was last written there, without bookkeeping
     self.first_dates = {}  # entry -> the last_run_at with which it was made, if there was one
+    self.patience = 5  # seconds for an answer
     self.script = EDIT
     self.extra = {}  # fields of every document
     self.stale = []  # (entry, document read a while ago)
@@ -91,7 +92,7 @@ class Writer(threading.Thread):
 
   def connect(self):
     if self.commands is None:
-      self.commands, self.reads = self.redis.client(timeout=5), self.redis.client(1, timeout=5)
+      self.commands, self.reads = self.redis.client(0, self.patience), self.redis.client(1, self.patience)
 
   # --- edits ---
 
