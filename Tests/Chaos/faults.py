@@ -96,8 +96,7 @@ class RedisForgets(Fault):
     if self.values["taken"]:  # Workers have taken what was there.
       self.stage.replay()
     self.stage.redis.kill()
-    # Whatever was asked for until now has not happened.
-    self.stage.ledger.forget_all()
+    self.stage.ledger.roll_back()
 
   def heal(self):
     self.stage.redis.start_with_old_data()

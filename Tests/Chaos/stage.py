@@ -323,6 +323,7 @@ class Stage:
     with self.writer.lock:
       self.replay()
       self.redis.save()
+      self.ledger.remember()
       self.memory = self.model.remember(), dict(self.writer.documents)
 
   def roll_back(self):

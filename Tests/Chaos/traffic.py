@@ -63,6 +63,7 @@ class Ledger:
   def __init__(self):
     self.lock = threading.Lock()
     self.fires = collections.defaultdict(list)
+    self.kept = {}  # task -> how many of its fires were asked for before `remember`
     self.anchors = collections.deque(maxlen=2000)  # (microseconds, daemon, entry, mark), for reports
 
   def sent(self, fire):
@@ -91,9 +92,16 @@ class Ledger:
     done = [fire for fire in fires if fire.answer == "OK"]
     return done or [fire for fire in fires if fire.answer is None] or fires
 
-  def forget_all(self):
+  def remember(self):
+    """What was asked for until now may be in what the server has put aside."""
     with self.lock:
-      self.fires.clear()
+      self.kept = {task: len(fires) for task, fires in self.fires.items()}
+
+  def roll_back(self):
+    """What was asked for since `remember` has not happened."""
+    with self.lock:
+      self.fires = collections.defaultdict(
+        list, {task: fires[:self.kept[task]] for task, fires in self.fires.items() if task in self.kept})
 
   def forget(self, before):
     """Drops fires that were due before a time, microseconds: they have been checked."""
