@@ -169,10 +169,10 @@ class FailoverStage(Stage):
 
   def fill(self):
     """On all servers, and all have run once: what a document begins with is then known for good."""
-    self.until("there is a primary with two replicas", self.is_whole, 60)
+    self.until("there is a primary with two replicas", self.is_whole, 180)
     super().fill()
     self.until("each has run", lambda: not self.behind(0), 30)
-    self.until("the replicas follow", lambda: self.on_all(_READ, []), 60)
+    self.until("the replicas follow", lambda: self.on_all(_READ, []), 180)
     if len(self.redis.client(1)("KEYS", PREFIX + "*")) != 50:
       raise RuntimeError("the documents could not be written")
 
@@ -189,7 +189,7 @@ class FailoverStage(Stage):
 
   def heal_servers(self):
     self.redis.heal()
-    self.until("there is a primary with two replicas", self.is_whole, 60)
+    self.until("there is a primary with two replicas", self.is_whole, 180)
 
   def is_whole(self):
     self.redis.bring_back()
@@ -208,11 +208,11 @@ class FailoverStage(Stage):
     it before anything else happens."""
     with self.witness.lock:
       taken = []
-      self.redis.await_(lambda: self.on_all(_READ, taken), 60, "the replicas do not follow")
+      self.redis.await_(lambda: self.on_all(_READ, taken), 180, "the replicas do not follow")
       items, names, documents = taken[-1]
       items = items[::-1]
       if items:
-        self.redis.await_(lambda: self.on_all(_LET_GO, [], items[0], len(items)), 60, "the replicas do not follow")
+        self.redis.await_(lambda: self.on_all(_LET_GO, [], items[0], len(items)), 180, "the replicas do not follow")
       self.count_repeats(items)
       self.witness.begin()
     return items, {name[len(PREFIX):].decode(): json.loads(text) for name, text in zip(names, documents)}

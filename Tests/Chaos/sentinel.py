@@ -93,7 +93,7 @@ class Sentinel:
     self.file.write_text(
       f"port {port}\nbind 127.0.0.1\nunixsocket {self.path}\ndir {self.folder}\n"
       f"sentinel monitor {MASTER} 127.0.0.1 {primary} 2\n"
-      f"sentinel down-after-milliseconds {MASTER} 500\nsentinel failover-timeout {MASTER} 2000\n"
+      f"sentinel down-after-milliseconds {MASTER} 1000\nsentinel failover-timeout {MASTER} 2000\n"
       f"sentinel parallel-syncs {MASTER} 2\n")
 
   def start(self):
