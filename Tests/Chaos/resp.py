@@ -6,13 +6,12 @@ _AGGREGATES = b"*~>%|"
 _BLOBS = b"$=!"
 
 
-def end_of_value(buffer, at):
-  """Where the value that begins at `at` ends; -1 if not all of it is there."""
-  owed = 1
+def advance(buffer, at, owed=1):
+  """Past as many as are there of the `owed` values that begin at `at`: (where it stands, how many are still owed)."""
   while owed:
     line = buffer.find(b"\r\n", at)
     if line < 0:
-      return -1
+      break
     kind = buffer[at]
     if kind in _AGGREGATES:
       count = max(0, int(buffer[at + 1:line]))
@@ -20,14 +19,19 @@ def end_of_value(buffer, at):
       at = line + 2
     elif kind in _BLOBS:
       length = int(buffer[at + 1:line])
-      at = line + 2 + (length + 2 if length >= 0 else 0)
-      if at > len(buffer):
-        return -1
-      owed -= 1
+      end = line + 2 + (length + 2 if length >= 0 else 0)
+      if end > len(buffer):
+        break
+      at, owed = end, owed - 1
     else:
-      at = line + 2
-      owed -= 1
-  return at
+      at, owed = line + 2, owed - 1
+  return at, owed
+
+
+def end_of_value(buffer, at):
+  """Where the value that begins at `at` ends; -1 if not all of it is there."""
+  end, owed = advance(buffer, at)
+  return -1 if owed else end
 
 
 def arguments(request):
@@ -77,11 +81,13 @@ class Client:
   def __call__(self, *parts):
     parts = [part if isinstance(part, bytes) else str(part).encode() for part in parts]
     self.socket.sendall(b"*%d\r\n" % len(parts) + b"".join(b"$%d\r\n%s\r\n" % (len(p), p) for p in parts))
-    while (end := end_of_value(self.buffer, 0) if self.buffer else -1) < 0:
-      data = self.socket.recv(1 << 16)
+    end, owed = 0, 1
+    while owed:
+      data = self.socket.recv(1 << 18)
       if not data:
         raise EOFError("Redis closed the connection")
       self.buffer += data
+      end, owed = advance(self.buffer, end, owed)
     result, _ = value(self.buffer)
     del self.buffer[:end]
     if isinstance(result, Refused):
