@@ -43,6 +43,7 @@ public final class BeatService {
   /// What audits have found; it must stay 0.
   private var repairs = 0
   private var backoff = Backoff()
+  private var connectedAt = BootClock.now()
   /// When this session's documents were loaded.
   private var readyAt: BootTime?
   /// Of the lease; empty without one.
@@ -159,6 +160,7 @@ public final class BeatService {
 
   private func connect() {
     let session = StoreSession(
+    connectedAt = BootClock.now()
       configuration, keys: keys, instance: instance,
       maximumDocumentLength: scheduler.configuration.maximumDocumentLength, hearing: hearing, on: loop
     ) { [unowned self] event in handle(event) }
@@ -338,7 +340,7 @@ public final class BeatService {
     }
     let health = readyAt.map { BootClock.now().microseconds(since: $0) } ?? 0
     readyAt = nil
-    retryTimer.schedule(after: backoff.next(afterHealth: health))
+    retryTimer.schedule(after: backoff.next(afterHealth: health, making: making))
   }
 
   // MARK: the scheduler
@@ -354,6 +356,7 @@ public final class BeatService {
         if let read = reads?.first { receive(.read(name, read)) }
         if let error { restart(.notReady("a schedule could not be read: \(error.message)")) }
       }
+    let making = readyAt?.microseconds(since: connectedAt) ?? 0
     case .anchor(let name, let mark):
       scripts?.anchor(name, mark) { [unowned self] isKept in
         if !isKept { receive(.touched(name)) }

@@ -78,6 +78,7 @@ final class OutboxRelay {
   /// Grows with each connection and each stop: what an answer belongs to.
   private var session = 0
   private var backoff = Backoff()
+  private var connectedAt = BootClock.now()
   private var readyAt: BootTime?
   private var pass = Pass()
   private var holdDelay = shortestHold
@@ -138,6 +139,7 @@ final class OutboxRelay {
 
   private func connect() {
     disconnect()
+    connectedAt = BootClock.now()
     switch url.location {
     case .server(let endpoint):
       connect(to: endpoint)
@@ -185,9 +187,10 @@ final class OutboxRelay {
 
   private func lost(_ reason: String, isWorthALine: Bool = true) {
     let health = readyAt.map { BootClock.now().microseconds(since: $0) } ?? 0
+    let making = readyAt?.microseconds(since: connectedAt) ?? 0
     readyAt = nil
     disconnect()
-    retryTimer.schedule(after: backoff.next(afterHealth: health))
+    retryTimer.schedule(after: backoff.next(afterHealth: health, making: making))
     guard isWorthALine, complaint != reason, let store else { return }
     complaint = reason
     store.outbox(skipping: 0, count: 0, bytes: 0) { [weak self] outbox, _ in
