@@ -204,7 +204,7 @@ public final class BeatService {
     let load = DocumentLoad(scripts) { [unowned self] names, reads in
       for (name, read) in zip(names, reads) { receive(.read(name, read)) }
     } finish: { [unowned self] error in
-      if let error { return restart(.notReady("the schedules could not be read: \(error.message)")) }
+      if let error { return refused(error, "the schedules could not be read", [keys.mark]) }
       self.load = nil
       receive(.loadFinished)
       announce(isReload: isReload)
@@ -293,7 +293,7 @@ public final class BeatService {
       for (name, read) in zip(names, reads) { receive(.read(name, read)) }
     } finish: { [unowned self] error in
       self.load = nil
-      if let error { return restart(.notReady("the schedules could not be read: \(error.message)")) }
+      if let error { return refused(error, "the schedules could not be read", [keys.mark]) }
       receive(.loadFinished)
       scheduleRefresh()
     }
@@ -313,6 +313,20 @@ public final class BeatService {
     relay.stop()
     load?.cancel()
     load = nil
+  /// A script was refused. Of a key of the wrong type Redis does not say which one it is: among `suspects` it is found.
+  private func refused(_ error: RedisServerError, _ what: String, _ suspects: [[UInt8]]) {
+    guard error.message.contains("WRONGTYPE"), let scripts else {
+      return restart(.notReady("\(what): \(error.message)"))
+    }
+    let asking = session
+    scripts.misfits(among: suspects) { [unowned self] misfits in
+      // Something else may have ended the session meanwhile.
+      guard session === asking else { return }
+      let text = misfits.isEmpty ? error.message : misfits.joined(separator: "; ")
+      restart(.notReady("\(what): \(text)"))
+    }
+  }
+
     audit?.cancel()
     audit = nil
     refreshTimer.cancel()
@@ -354,7 +368,7 @@ public final class BeatService {
     case .read(let name):
       scripts?.read([name]) { [unowned self] reads, error in
         if let read = reads?.first { receive(.read(name, read)) }
-        if let error { restart(.notReady("a schedule could not be read: \(error.message)")) }
+        if let error { refused(error, "a schedule could not be read", [keys.mark]) }
       }
     let making = readyAt?.microseconds(since: connectedAt) ?? 0
     case .anchor(let name, let mark):
@@ -401,7 +415,7 @@ public final class BeatService {
       scripts?.pulse(request, instance: instance, incarnation: incarnation, clock: SystemClock.now) {
         [unowned self] reply, error in
         if let reply { receive(.replied(reply) as Pulse.Event) }
-        if let error { restart(.notReady("the heartbeat was refused: \(error.message)")) }
+        if let error { refused(error, "the heartbeat was refused", keys.ofPulse(instance)) }
       }
     case .armTimer(let delay):
       if !isStopping { pulseTimer.schedule(after: delay) }

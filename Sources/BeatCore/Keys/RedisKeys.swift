@@ -31,6 +31,18 @@ public struct RedisKeys: Hashable, Sendable {
   /// STRING, the sequence number of a daemon's last pulse; its events tell whether any are heard.
   public func heartbeat(_ instance: String) -> [UInt8] { own("heartbeat:" + instance) }
 
+  /// The keys of one daemon's pulse, in the order of `pulse.lua`.
+  public func ofPulse(_ instance: String) -> [[UInt8]] { [heartbeat(instance), incarnation, lease, epoch] }
+
+  /// What Redis type one of our own keys must have.
+  public func type(of key: [UInt8]) -> String {
+    switch key {
+    case mark: "hash"
+    case outbox: "list"
+    default: "string"
+    }
+  }
+
   /// What all our own keys begin with.
   public var ownPrefix: [UInt8] { own("") }
 

@@ -75,6 +75,8 @@ public struct Pulse {
   private var confirmedAt = BootTime(microseconds: 0)
   private var incarnation: String?
   private var isFirst = true
+  /// `.lead` or `.standBy` has been said: whoever starts beside a leader says so, too.
+  private var hasRole = false
   private var clockDifference: Int64 = 0
 
   /// - Parameter clock: what Redis' clock is taken for before it has been asked.
@@ -104,7 +106,7 @@ public struct Pulse {
       return beat(now)
     case .fenced:
       token = nil
-      return standBy("the lease is another daemon's")
+      return standBy("a fire was refused: the lease has run out, was deleted, or is another daemon's")
     }
   }
 
@@ -198,7 +200,7 @@ public struct Pulse {
       return isNews ? lead(new) : []
     case .other(_, let remaining):
       token = nil
-      let actions = standBy("another daemon holds the lease")
+      let actions = standBy("another daemon holds the lease", isRole: true)
       if wasFreed { return actions + beat(now) }
       // Lazy expiry: ask again when it must have run out, not a period later.
       return actions + [.armTimer(after: min(configuration.period, max(remaining, 0) + 5_000))]
@@ -207,12 +209,15 @@ public struct Pulse {
 
   private mutating func lead(_ token: String) -> [Action] {
     isLeading = true
+    hasRole = true
     return [.lead(token: token)]
   }
 
-  private mutating func standBy(_ reason: String) -> [Action] {
-    guard isLeading else { return [] }
+  /// - Parameter isRole: it is not the end of a lead only, and said even by one that has never led.
+  private mutating func standBy(_ reason: String, isRole: Bool = false) -> [Action] {
+    guard isLeading || isRole && !hasRole else { return [] }
     isLeading = false
+    hasRole = true
     return [.standBy(reason: reason)]
   }
 }

@@ -91,8 +91,7 @@ struct StoreScripts {
       "\((request.leaseTTL ?? 0) / 1000)",
     ]
     Self.pulseScript.evaluate(
-      on: connection, keys: [keys.heartbeat(instance), keys.incarnation, keys.lease, keys.epoch],
-      arguments: arguments.map { Array($0.utf8) }
+      on: connection, keys: keys.ofPulse(instance), arguments: arguments.map { Array($0.utf8) }
     ) { reply in
       guard let parts = reply?.array, parts.count == 6 else { return completion(nil, reply?.error) }
       let text = parts.map { $0.text ?? "" }
@@ -105,6 +104,24 @@ struct StoreScripts {
           lease: text[2].hasPrefix(instance + ":")
             ? .held(token: text[2]) : .other(token: text[2], remaining: (parts[3].integer ?? 0) &* 1000),
           serverTime: serverTime, clockDifference: serverTime?.microseconds(since: clock()) ?? 0), nil)
+    }
+  }
+
+  /// Those of our own keys that hold another type than ours, each with what to do about it. Not called if the connection
+  /// dies.
+  func misfits(among suspects: [[UInt8]], then completion: @escaping ([String]) -> Void) {
+    var misfits: [String] = []
+    for (index, key) in suspects.enumerated() {
+      connection.send(RedisCommand("TYPE", key)) { [keys] reply in
+        guard let reply else { return }
+        let needed = keys.type(of: key)
+        let type = reply.text ?? needed
+        if type != needed, type != "none" {
+          misfits.append(
+            "the key \(EntryName(key)) holds a Redis \(type), and ours is a \(needed): rename or delete it")
+        }
+        if index == suspects.count - 1 { completion(misfits) }
+      }
     }
   }
 

@@ -80,9 +80,16 @@ import Testing
     _ = pulse.receive(.connected(hears: true), now: now)
     #expect(
       pulse.receive(reply(1, lease: .other(token: "you:1", remaining: 300_000)), now: now) == [
-        .armTimer(after: 305_000)
+        .standBy(reason: "another daemon holds the lease"), .armTimer(after: 305_000),
       ])
     #expect(!pulse.isLeading)
+    // Said once, whatever happens meanwhile.
+    _ = pulse.receive(.disconnected, now: now)
+    _ = pulse.receive(.connected(hears: true), now: now)
+    #expect(
+      pulse.receive(reply(2, lease: .other(token: "you:1", remaining: 300_000)), now: now) == [
+        .armTimer(after: 305_000)
+      ])
   }
 
   @Test func aFreedLeaseIsAskedForAtOnce() {
@@ -110,7 +117,10 @@ import Testing
 
   @Test func aRefusedFireEndsTheLeadership() {
     var pulse = leading()
-    #expect(pulse.receive(.fenced, now: now) == [.standBy(reason: "the lease is another daemon's")])
+    #expect(
+      pulse.receive(.fenced, now: now) == [
+        .standBy(reason: "a fire was refused: the lease has run out, was deleted, or is another daemon's")
+      ])
     #expect(pulse.receive(.fenced, now: now).isEmpty)
   }
 

@@ -41,6 +41,8 @@ import Testing
     #expect(stage.fires(Self.names, 30))
     #expect(leader.logged("leading").count == 1 && leader.logged("standing by").isEmpty)
     #expect(standby.logged("leading").isEmpty && standby.logged("fired").isEmpty)
+    // It has said so, once.
+    #expect(standby.logged("standing by").map(\.reason) == ["another daemon holds the lease"])
     let token = stage.store("GET", Self.leaseKey)?.text
     #expect(token?.hasSuffix(":1") == true)
     try standby.stop()
@@ -222,8 +224,27 @@ import Testing
     stage.store("LPUSH", Self.leaseKey, "x")
     let daemon = try stage.launch()
     let line = try daemon.wait(for: "disconnected")
-    #expect(line.reason.contains("WRONGTYPE"))
+    #expect(line.reason.contains("\(Self.leaseKey) holds a Redis list, and ours is a string: rename or delete it"))
     stage.store("DEL", Self.leaseKey)
+    try daemon.wait(for: "leading")
+    #expect(stage.fires(Self.names, 2))
+    stage.store("DEL", Self.leaseKey)
+    stage.store("LPUSH", Self.leaseKey, "x")
+    try daemon.wait(for: "disconnected") { $0.reason.contains(Self.leaseKey) }
+    stage.store("DEL", Self.leaseKey)
+    try daemon.wait(for: "leading")
+    #expect(stage.fires(Self.names, 2))
+  }
+
+  @Test(arguments: [("epoch", "string"), ("incarnation", "string"), ("mark", "hash")])
+  func anotherKeyOfAnotherTypeIsToldAndRepaired(_ own: (name: String, type: String)) throws {
+    let stage = try stage()
+    let key = "reactivebeat:tasks:meta:\(own.name)"
+    stage.store("LPUSH", key, "x")
+    let daemon = try stage.launch()
+    let line = try daemon.wait(for: "disconnected")
+    #expect(line.reason.contains("\(key) holds a Redis list, and ours is a \(own.type): rename or delete it"))
+    stage.store("DEL", key)
     try daemon.wait(for: "leading")
     #expect(stage.fires(Self.names, 2))
   }
