@@ -47,6 +47,7 @@ final class StoreSession {
   private var probeEvents = 0
   /// CONFIG is not allowed here, so nobody but the probe can tell whether events come.
   private var configRefusal: RedisServerError?
+  private var hasHeardSet = false
   /// The setting, where it lacks something and cannot be changed.
   private var incompleteSetting: String?
   private var isWatching = false
@@ -262,7 +263,7 @@ final class StoreSession {
       if let entry = keys.entry(of: key) {
         if isWatching { handle(event.elementsEqual(Echoes.event) ? .rewritten(entry) : .touched(entry)) }
       } else if key == heartbeat {
-        if isWatching { handle(.echoed) } else { probeArrived() }
+        if isWatching { beat(String(copying: event)) } else { probeArrived() }
       } else if key == keys.lease, isWatching, ["del", "expired"].contains(String(copying: event)) {
         handle(.leaseFreed)
       }
@@ -293,6 +294,16 @@ final class StoreSession {
   private func probeArrived() {
     probeEvents += 1
     // `set`, `expire` and `del`: classes $ and g.
+  /// A pulse's SET raises `set`, of class $, and `expire`, of class g. Only both say that edits are heard.
+  private func beat(_ event: String) {
+    if event == "set" {
+      hasHeardSet = true
+    } else if event == "expire", hasHeardSet {
+      hasHeardSet = false
+      handle(.echoed)
+    }
+  }
+
     guard probeEvents >= (hearing == .keyspace ? 3 : 1), !isWatching else { return }
     begin()
   }

@@ -45,6 +45,23 @@ import Testing
     try expectEdits(stage, daemon)
   }
 
+  /// One class of events is switched off while the daemon runs, and the others still come: that is noticed, too.
+  @Test(arguments: ["$", "g", "K"]) func oneIsTakenAway(_ letter: Character) throws {
+    let stage = try Stage()
+    let daemon = try stage.daemon()
+    try daemon.wait(for: "leading")
+    let others = NotificationSetting.classes.union("K").filter { $0 != letter }
+    #expect(stage.store("CONFIG", "SET", "notify-keyspace-events", String(others))?.isOK == true)
+    stage.set("a", schedule("a"))
+    try daemon.wait(for: "disconnected") { $0.reason.contains("heartbeat") }
+    #expect(try daemon.wait(for: "reconnected").number("schedules") == 1)
+    #expect(Set(try setting(stage)).isSuperset(of: ["A", "K"]))
+    stage.set("a", schedule("a", every: "60"))
+    try daemon.wait(for: "changed", key: stage.key("a"))
+    stage.store("DEL", stage.key("a"))
+    try daemon.wait(for: "removed", key: stage.key("a"))
+  }
+
   /// The class of new keys is on but not shown beside a full list of classes: it must not get lost.
   @Test func newKeysOfOthersStay() throws {
     let stage = try Stage(["--notify-keyspace-events", "EAn"])
