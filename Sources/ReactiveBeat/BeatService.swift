@@ -55,6 +55,7 @@ public final class BeatService {
   private var inFlight = 0
   private var fires = 0
   private var hasBeenReady = false
+  private var hasWarnedOfEviction = false
   /// What was said last about not being connected, so that it is said once.
   private var complaint: String?
   /// Reports that wait for the commands of their moment to be written first.
@@ -159,8 +160,8 @@ public final class BeatService {
   // MARK: the store
 
   private func connect() {
-    let session = StoreSession(
     connectedAt = BootClock.now()
+    let session = StoreSession(
       configuration, keys: keys, instance: instance,
       maximumDocumentLength: scheduler.configuration.maximumDocumentLength, hearing: hearing, on: loop
     ) { [unowned self] event in handle(event) }
@@ -193,6 +194,17 @@ public final class BeatService {
       logger.notice("notifications", metadata: ["reason": .string(text)])
     case .brokerUnknown(let text):
       logger.notice("broker", metadata: ["reason": .string(text)])
+    case .evicting(let policy):
+      guard !hasWarnedOfEviction else { return }
+      hasWarnedOfEviction = true
+      logger.warning(
+        "eviction",
+        metadata: [
+          "policy": .string(policy),
+          "reason": .string(
+            "when its memory is full, the store \(configuration.store) throws away any key, schedules and the mark too: "
+              + "set maxmemory-policy to noeviction, or to one that begins with volatile-"),
+        ])
     case .ended(let failure):
       ended(failure)
     }
@@ -301,18 +313,6 @@ public final class BeatService {
     load.start()
   }
 
-  private func restart(_ failure: StoreFailure) {
-    guard let session else { return }
-    session.close()
-    ended(failure)
-  }
-
-  private func ended(_ failure: StoreFailure) {
-    session = nil
-    scripts = nil
-    relay.stop()
-    load?.cancel()
-    load = nil
   /// A script was refused. Of a key of the wrong type Redis does not say which one it is: among `suspects` it is found.
   private func refused(_ error: RedisServerError, _ what: String, _ suspects: [[UInt8]]) {
     guard error.message.contains("WRONGTYPE"), let scripts else {
@@ -327,6 +327,18 @@ public final class BeatService {
     }
   }
 
+  private func restart(_ failure: StoreFailure) {
+    guard let session else { return }
+    session.close()
+    ended(failure)
+  }
+
+  private func ended(_ failure: StoreFailure) {
+    session = nil
+    scripts = nil
+    relay.stop()
+    load?.cancel()
+    load = nil
     audit?.cancel()
     audit = nil
     refreshTimer.cancel()
@@ -353,6 +365,7 @@ public final class BeatService {
         "disconnected", metadata: ["store": .string("\(configuration.store)"), "reason": .string(failure.text)])
     }
     let health = readyAt.map { BootClock.now().microseconds(since: $0) } ?? 0
+    let making = readyAt?.microseconds(since: connectedAt) ?? 0
     readyAt = nil
     retryTimer.schedule(after: backoff.next(afterHealth: health, making: making))
   }
@@ -370,7 +383,6 @@ public final class BeatService {
         if let read = reads?.first { receive(.read(name, read)) }
         if let error { refused(error, "a schedule could not be read", [keys.mark]) }
       }
-    let making = readyAt?.microseconds(since: connectedAt) ?? 0
     case .anchor(let name, let mark):
       scripts?.anchor(name, mark) { [unowned self] isKept in
         if !isKept { receive(.touched(name)) }

@@ -5,6 +5,9 @@ struct ServerInfo: Equatable {
   let version: String?
   let isReplica: Bool
   let isLoading: Bool
+  /// The `maxmemory-policy` by which keys without a time to live, such as schedules and the mark, may be thrown away when
+  /// memory is short; nil: they may not.
+  let evictionPolicy: String?
 
   init(_ text: String) {
     var fields: [Substring: Substring] = [:]
@@ -16,6 +19,9 @@ struct ServerInfo: Equatable {
     version = fields["redis_version"].map(String.init)
     isReplica = fields["role"] == "slave"
     isLoading = fields["loading"] == "1"
+    let isBounded = fields["maxmemory"].map { $0 != "0" } ?? false
+    evictionPolicy =
+      isBounded ? fields["maxmemory_policy"].map(String.init).flatMap { $0.hasPrefix("allkeys") ? $0 : nil } : nil
   }
 
   /// Redis 6.0 brought `SET … KEEPTTL`, without which a fire would take a document's time to live away.

@@ -24,6 +24,8 @@ final class StoreSession {
     case ended(StoreFailure)
     /// Something to tell the operator; the session goes on.
     case notice(String)
+    /// Redis may throw schedules away by this `maxmemory-policy`; the session goes on.
+    case evicting(policy: String)
     /// Nobody can tell whether store and broker are one server; the session goes on.
     case brokerUnknown(String)
   }
@@ -45,9 +47,9 @@ final class StoreSession {
   private var delivery = Delivery.direct
   private lazy var deadline = LoopTimer(on: loop) { [unowned self] in probeTimedOut() }
   private var probeEvents = 0
+  private var hasHeardSet = false
   /// CONFIG is not allowed here, so nobody but the probe can tell whether events come.
   private var configRefusal: RedisServerError?
-  private var hasHeardSet = false
   /// The setting, where it lacks something and cannot be changed.
   private var incompleteSetting: String?
   private var isWatching = false
@@ -143,6 +145,7 @@ final class StoreSession {
       }
       if info.isLoading { return end(.notReady("\(configuration.store) is still loading its data from disk")) }
       if info.isReplica { return end(.notReady(replicaText)) }
+      if let policy = info.evictionPolicy { handle(.evicting(policy: policy)) }
       checkBroker(info)
     }
   }
@@ -291,9 +294,6 @@ final class StoreSession {
     }
   }
 
-  private func probeArrived() {
-    probeEvents += 1
-    // `set`, `expire` and `del`: classes $ and g.
   /// A pulse's SET raises `set`, of class $, and `expire`, of class g. Only both say that edits are heard.
   private func beat(_ event: String) {
     if event == "set" {
@@ -304,6 +304,9 @@ final class StoreSession {
     }
   }
 
+  private func probeArrived() {
+    probeEvents += 1
+    // `set`, `expire` and `del`: classes $ and g.
     guard probeEvents >= (hearing == .keyspace ? 3 : 1), !isWatching else { return }
     begin()
   }

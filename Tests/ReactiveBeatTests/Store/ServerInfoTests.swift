@@ -22,6 +22,14 @@ import Testing
   }
 
   @Test(arguments: [
+    ("0", "allkeys-lru", nil), ("1000", "allkeys-lru", "allkeys-lru"), ("1000", "allkeys-random", "allkeys-random"),
+    ("1000", "volatile-ttl", nil), ("1000", "noeviction", nil),
+  ])
+  func eviction(_ memory: String, _ policy: String, _ dangerous: String?) {
+    #expect(ServerInfo("maxmemory:\(memory)\r\nmaxmemory_policy:\(policy)\r\n").evictionPolicy == dangerous)
+  }
+
+  @Test(arguments: [
     ("5.0.14", true), ("2.8", true), ("6.0.0", false), ("7", false), ("10.1.0", false), ("unstable", false),
   ])
   func age(_ version: String, _ isTooOld: Bool) {
@@ -34,6 +42,10 @@ import Testing
     let info = ServerInfo(try #require(client("INFO")?.text))
     #expect(info.runID?.count == 40)
     #expect(!info.isReplica && !info.isLoading && !info.isTooOld)
+    #expect(info.evictionPolicy == nil)
+    client("CONFIG", "SET", "maxmemory", "1gb")
+    client("CONFIG", "SET", "maxmemory-policy", "allkeys-lfu")
+    #expect(ServerInfo(try #require(client("INFO")?.text)).evictionPolicy == "allkeys-lfu")
     server.kill()
     try server.start()
     let again = ServerInfo(try #require(try server.client()("INFO")?.text))
