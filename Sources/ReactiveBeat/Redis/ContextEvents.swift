@@ -91,7 +91,12 @@ final class ContextEvents {
     if onSecured != nil { return handshake() }
     redisAsyncHandleRead(context)
     // The context may be gone by now.
-    guard let readable, let writable, let tls else { return }
+    guard let readable, let writable else { return }
+    if let reader = context.pointee.c.reader, reader.pointee.len > BoundedReplies.maximumBytes {
+      context.pointee.err = REDIS_ERR_OOM
+      return redisAsyncFree(context)
+    }
+    guard let tls else { return }
     if tls.hasPending { event_active(readable, Int32(EV_READ), 0) }
     if tls.readWaitsToWrite { waitToWrite() }
     if tls.writeWaitsToRead { event_active(writable, Int32(EV_WRITE), 0) }

@@ -48,6 +48,8 @@ extension redisReply {
 enum BoundedReplies {
   /// Arrays of more elements than this are refused too, before memory is taken for them.
   static let maximumElements: Int64 = 1 << 20
+  /// Of an unfinished reply no more than this is kept. Of ours the longest is a page of 200 documents of 1 MiB each.
+  static let maximumBytes = 256 << 20
 
   /// Filled once, never written or freed afterwards: all connections of all threads may read it.
   nonisolated(unsafe) static let functions: UnsafeMutablePointer<redisReplyObjectFunctions>? = {

@@ -150,4 +150,20 @@ final class Daemon {
     let count = Glibc.read(file, &buffer, buffer.count)
     return String(decoding: buffer[..<max(0, count)], as: UTF8.self)
   }
+
+  /// The most that it has had in memory so far, in bytes.
+  func peakMemory() throws -> Int { try status("VmHWM:") * 1024 }
+  /// What it has in memory, in bytes.
+  func memory() throws -> Int { try status("VmRSS:") * 1024 }
+
+  private func status(_ field: String) throws -> Int {
+    guard let file = fopen("/proc/\(pid)/status", "re") else { throw Failure("status of \(pid)", errno) }
+    defer { fclose(file) }
+    var line = [CChar](repeating: 0, count: 256)
+    while fgets(&line, Int32(line.count), file) != nil {
+      let text = String(decoding: line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+      if text.hasPrefix(field) { return Int(text.dropFirst(field.count).filter(\.isNumber)) ?? 0 }
+    }
+    throw Failure("no \(field) in the status of \(pid)", 0)
+  }
 }

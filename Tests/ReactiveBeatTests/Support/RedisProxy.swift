@@ -19,7 +19,7 @@ final class RedisProxy: Sendable {
   init(to server: RedisServer) throws {
     path = server.folder + "/proxy.sock"
     serverPath = server.socketPath
-    listener = try Self.socket(at: path) { bind($0, $1, $2) }
+    listener = try unixSocket(at: path) { bind($0, $1, $2) }
     guard listen(listener, 16) == 0 else { throw Failure("listen on \(path)", errno) }
     var ends: [Int32] = [-1, -1]
     socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0, &ends)
@@ -89,7 +89,7 @@ final class RedisProxy: Sendable {
   private func accept() -> (client: Int32, server: Int32)? {
     let client = Glibc.accept(listener, nil, nil)
     guard client >= 0 else { return nil }
-    guard let server = try? Self.socket(at: serverPath, { connect($0, $1, $2) }) else {
+    guard let server = try? unixSocket(at: serverPath, { connect($0, $1, $2) }) else {
       close(client)
       return nil
     }
@@ -109,26 +109,5 @@ final class RedisProxy: Sendable {
       sent += written
     }
     return true
-  }
-
-  /// Makes a unix socket and binds or connects it.
-  private static func socket(
-    at path: String, _ use: (Int32, UnsafePointer<sockaddr>, socklen_t) -> Int32
-  ) throws -> Int32 {
-    let descriptor = Glibc.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-    var address = sockaddr_un()
-    address.sun_family = sa_family_t(AF_UNIX)
-    withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8.prefix(107)) }
-    let status = withUnsafePointer(to: &address) {
-      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        use(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
-      }
-    }
-    guard status == 0 else {
-      let code = errno
-      close(descriptor)
-      throw Failure("socket \(path)", code)
-    }
-    return descriptor
   }
 }

@@ -1,0 +1,232 @@
+import Glibc
+import Synchronization
+
+@testable import ReactiveBeat
+
+/// A unix socket in front of a server that understands what passes: it answers chosen requests with an error of its own,
+/// lets nothing through, or lets the server's words through one byte at a time.
+final class FaultProxy: Sendable {
+  /// What a request is for.
+  enum Purpose: CaseIterable {
+    case fire, read, pulse, scan
+
+    fileprivate func isMeant(by words: [[UInt8]]) -> Bool {
+      let script: LuaScript? =
+        switch self {
+        case .fire: LuaScript(embedded: PackageResources.fire_lua)
+        case .read: LuaScript(embedded: PackageResources.read_lua)
+        case .pulse: LuaScript(embedded: PackageResources.pulse_lua)
+        case .scan: nil
+        }
+      guard let script else { return words.first == Array("SCAN".utf8) }
+      return words.count > 1 && (words[1] == Array(script.sha1.utf8) || words[1] == Array(script.source.utf8))
+    }
+  }
+
+  private struct Faults {
+    var error: (purpose: Purpose, line: [UInt8], count: Int)?
+    /// Nothing passes, and nobody hangs up.
+    var isDead = false
+    /// Messages of subscriptions do not pass.
+    var isDeaf = false
+    /// Milliseconds for each byte from the server; 0: no limit.
+    var drip: Int32 = 0
+    var isOver = false
+  }
+
+  /// Where to connect to.
+  let path: String
+  private let listener: Int32
+  private let serverPath: String
+  private let faults = Mutex(Faults())
+  private let thread = Mutex(pthread_t())
+
+  init(to server: RedisServer) throws {
+    path = server.folder + "/faults-\(UInt32.random(in: 0 ... .max)).sock"
+    serverPath = server.socketPath
+    listener = try unixSocket(at: path) { bind($0, $1, $2) }
+    guard listen(listener, 16) == 0 else { throw Failure("listen on \(path)", errno) }
+    // The thread does not keep its owner alive, and is over before the owner is gone.
+    let owner = Unmanaged.passUnretained(self).toOpaque()
+    thread.withLock { thread in
+      _ = pthread_create(
+        &thread, nil,
+        { owner in
+          if let owner { Unmanaged<FaultProxy>.fromOpaque(owner).takeUnretainedValue().serve() }
+          return nil
+        }, owner)
+    }
+  }
+
+  deinit {
+    faults.withLock { $0.isOver = true }
+    thread.withLock { _ = pthread_join($0, nil) }
+    close(listener)
+    unlink(path)
+  }
+
+  /// What tells a daemon to go by this proxy.
+  var environment: [String: String] {
+    let socket = "redis+socket://\(path)?virtual_host="
+    return ["CELERY_REDIS_SCHEDULER_URL": socket + "1", "CELERY_BROKER_URL": socket + "0"]
+  }
+
+  /// The next requests for this purpose are not carried out, and answered with this error.
+  func refuse(_ purpose: Purpose, _ error: String, count: Int = 1) {
+    faults.withLock { $0.error = (purpose, Array("-\(error)\r\n".utf8), count) }
+  }
+  /// Whether all of them have come.
+  var hasRefused: Bool { faults.withLock { $0.error == nil } }
+
+  var isDead: Bool {
+    get { faults.withLock { $0.isDead } }
+    set { faults.withLock { $0.isDead = newValue } }
+  }
+  var isDeaf: Bool {
+    get { faults.withLock { $0.isDeaf } }
+    set { faults.withLock { $0.isDeaf = newValue } }
+  }
+  func drip(_ milliseconds: Int32) { faults.withLock { $0.drip = milliseconds } }
+
+  // MARK: its thread
+
+  private struct Pair {
+    let client, server: Int32
+    var requests: [UInt8] = []
+    var replies: [UInt8] = []
+    /// For the client, not sent yet.
+    var output: [UInt8] = []
+    /// What each request that was sent is answered with; nil: with what the server says.
+    var answers: [[UInt8]?] = []
+    var isSubscribed = false
+  }
+
+  private func serve() {
+    var pairs: [Pair] = []
+    defer { for pair in pairs { for descriptor in [pair.client, pair.server] { close(descriptor) } } }
+    while true {
+      let now = faults.withLock { $0 }
+      if now.isOver { return }
+      // Who is not read from is not listened to, or this would never rest.
+      var requests = ([listener] + pairs.flatMap { [$0.client, $0.server] }).map {
+        pollfd(fd: now.isDead ? -1 : $0, events: Int16(POLLIN), revents: 0)
+      }
+      for (index, pair) in pairs.enumerated() where now.isDeaf && pair.isSubscribed { requests[2 + 2 * index].fd = -1 }
+      poll(&requests, nfds_t(requests.count), now.drip > 0 ? now.drip : 5)
+      var ended: [Int] = []
+      for index in pairs.indices {
+        var isAlive = true
+        if requests[1 + 2 * index].revents != 0 { isAlive = takeRequests(&pairs[index]) }
+        if isAlive, requests[2 + 2 * index].revents != 0 { isAlive = takeReplies(&pairs[index]) }
+        if isAlive, !now.isDead {
+          let part = min(pairs[index].output.count, now.drip > 0 ? 1 : .max)
+          isAlive = Self.send(Array(pairs[index].output.prefix(part)), to: pairs[index].client)
+          pairs[index].output.removeFirst(part)
+        }
+        if !isAlive { ended.append(index) }
+      }
+      for index in ended.reversed() {
+        let pair = pairs.remove(at: index)
+        for descriptor in [pair.client, pair.server] { close(descriptor) }
+      }
+      if requests[0].revents != 0, let pair = accept() { pairs.append(pair) }
+    }
+  }
+
+  private func accept() -> Pair? {
+    let client = Glibc.accept(listener, nil, nil)
+    guard client >= 0 else { return nil }
+    guard let server = try? unixSocket(at: serverPath, { connect($0, $1, $2) }) else {
+      close(client)
+      return nil
+    }
+    return Pair(client: client, server: server)
+  }
+
+  /// False: somebody has hung up.
+  private func takeRequests(_ pair: inout Pair) -> Bool {
+    guard let bytes = Self.receive(pair.client) else { return false }
+    pair.requests += bytes
+    while let end = Wire.end(of: pair.requests) {
+      let request = Array(pair.requests[..<end])
+      pair.requests.removeFirst(end)
+      let words = Wire.words(of: request)
+      if ["PSUBSCRIBE", "SUBSCRIBE"].contains(words.first.map { String(decoding: $0, as: UTF8.self) }) {
+        pair.isSubscribed = true
+      }
+      if let line = refusal(of: words) {
+        pair.answers.append(line)
+      } else {
+        pair.answers.append(nil)
+        guard Self.send(request, to: pair.server) else { return false }
+      }
+    }
+    answer(&pair)
+    return true
+  }
+
+  private func refusal(of words: [[UInt8]]) -> [UInt8]? {
+    faults.withLock { faults in
+      guard let error = faults.error, error.purpose.isMeant(by: words) else { return nil }
+      faults.error = error.count > 1 ? (error.purpose, error.line, error.count - 1) : nil
+      return error.line
+    }
+  }
+
+  private func takeReplies(_ pair: inout Pair) -> Bool {
+    guard let bytes = Self.receive(pair.server) else { return false }
+    if pair.isSubscribed { pair.output += bytes } else { pair.replies += bytes }
+    answer(&pair)
+    return true
+  }
+
+  private func answer(_ pair: inout Pair) {
+    while !pair.isSubscribed, let answer = pair.answers.first {
+      if let answer {
+        pair.output += answer
+      } else {
+        guard let end = Wire.end(of: pair.replies) else { return }
+        pair.output += pair.replies[..<end]
+        pair.replies.removeFirst(end)
+      }
+      pair.answers.removeFirst()
+    }
+  }
+
+  private static func receive(_ descriptor: Int32) -> [UInt8]? {
+    var buffer = [UInt8](repeating: 0, count: 1 << 16)
+    let count = recv(descriptor, &buffer, buffer.count, 0)
+    return count > 0 ? Array(buffer[..<count]) : nil
+  }
+
+  private static func send(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
+    var sent = 0
+    while sent < bytes.count {
+      let count = bytes[sent...].withUnsafeBytes {
+        Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+      }
+      guard count > 0 else { return false }
+      sent += count
+    }
+    return true
+  }
+}
+
+/// Makes a unix socket and binds or connects it.
+func unixSocket(at path: String, _ use: (Int32, UnsafePointer<sockaddr>, socklen_t) -> Int32) throws -> Int32 {
+  let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+  var address = sockaddr_un()
+  address.sun_family = sa_family_t(AF_UNIX)
+  withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8.prefix(107)) }
+  let status = withUnsafePointer(to: &address) {
+    $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+      use(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+    }
+  }
+  guard status == 0 else {
+    let code = errno
+    close(descriptor)
+    throw Failure("socket \(path)", code)
+  }
+  return descriptor
+}
