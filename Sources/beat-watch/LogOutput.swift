@@ -1,3 +1,4 @@
+import BeatCore
 import Glibc
 import Logging
 
@@ -36,7 +37,8 @@ struct LogOutput: LogHandler {
     let others = fields.filter { $0.key != "key" && $0.key != "reason" }.sorted { $0.key < $1.key }
     for (name, value) in others { line += " \(name)=\(value)" }
     if let reason = fields["reason"] { line += ": \(reason)" }
-    return line
+    // A name or a value from a document cannot begin a line of its own.
+    return line.printable
   }
 
   static func json(_ level: Logger.Level, _ message: String, _ fields: Logger.Metadata) -> String {

@@ -41,7 +41,8 @@ public struct DocumentProblem: Error, Hashable, Sendable, CustomStringConvertibl
 
 extension String {
   /// The same text with control characters, line separators and bidirectional overrides written as `\u{…}`.
-  var printable: String {
+  package var printable: String {
+    if utf8.allSatisfy({ (0x20...0x7E).contains($0) }) { return self }
     var result = String.UnicodeScalarView()
     for scalar in unicodeScalars {
       switch scalar.properties.generalCategory {

@@ -30,6 +30,27 @@ import Testing
     try daemon.stop()
   }
 
+  /// In the log for people as well: a name or a value cannot begin a line of its own.
+  @Test func noLineIsForged() throws {
+    let stage = try Stage()
+    let daemon = try stage.launch(["BEAT_WATCH_LOG_FORMAT": "text"])
+    let forged = "x\n2026-01-01T00:00:00.000Z notice stopped \u{1B}[2J\r\u{2028}y"
+    stage.set(forged, schedule("n", atOnce))
+    stage.set("task", schedule("task", task: #"a\n2026-01-01T00:00:00.000Z notice stopped"#, atOnce))
+    let zone = #"x\n2026-01-01T00:00:00.000Z notice stopped"#
+    stage.set("bad", #"{"name": "b", "task": "t", "enabled": true, "crontab": {}, "timezone": "\#(zone)"}"#)
+    #expect(eventually { stage.messages().count == 2 })
+    #expect(eventually { daemon.output.contains(" warning rejected ") })
+    try daemon.stop()
+    for line in daemon.otherLines {
+      #expect(
+        line.wholeMatch(of: /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z (notice|info|warning|error) .*/) != nil, "\(line)")
+      #expect(!line.hasPrefix("2026-01-01T00:00:00.000Z"))
+      #expect(!line.unicodeScalars.contains { $0.value < 0x20 || $0.value == 0x2028 }, "\(line)")
+    }
+    #expect(daemon.otherLines.count { $0.contains(" stopped ") && $0.contains("fired=") } == 1)
+  }
+
   /// The same names are found by the full load.
   @Test func anyBytesAtStart() throws {
     let stage = try Stage()
