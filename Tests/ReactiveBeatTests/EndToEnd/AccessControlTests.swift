@@ -174,6 +174,49 @@ import Testing
     #expect(servers.store.store("ACL", "LOG")?.array?.count == 0)
   }
 
+  /// The user goes while the daemon works, and comes back: told, and not tried all the time.
+  @Test func userDeleted() throws {
+    let stage = try stage(Self.needed + Self.better)
+    let daemon = try stage.daemon(user: "beat:secret@")
+    try daemon.wait(for: "fired", key: stage.key("queue"))
+    func connections() throws -> Int {
+      let info = try #require(stage.store("INFO", "stats")?.text)
+      let line = try #require(info.split(separator: "\r\n").first { $0.hasPrefix("total_connections_received:") })
+      return try #require(Int(line.split(separator: ":")[1]))
+    }
+    // Redis hangs up on the connections of a user who is deleted.
+    #expect(stage.store("ACL", "DELUSER", "beat")?.integer == 1)
+    try daemon.wait(for: "disconnected")
+    try daemon.wait(for: "disconnected") { $0.reason.contains("user name or password is wrong") }
+    let (before, start) = (try connections(), MonotonicTime.now())
+    #expect(eventually { MonotonicTime.now().microseconds(since: start) > 3_000_000 })
+    #expect(try connections() - before <= 8)
+    stage.store.call((["ACL", "SETUSER", "beat", "on", ">secret"] + Self.needed + Self.better).map { Array($0.utf8) })
+    try daemon.wait(for: "reconnected")
+    stage.set("new", schedule("new", atOnce))
+    try daemon.wait(for: "fired", key: stage.key("new"))
+    #expect(stage.messages().count == 2)
+  }
+
+  /// A new password: what stands goes on, and the next connection is refused until the old one is valid again, or the
+  /// daemon is started with the new one.
+  @Test func passwordRotated() throws {
+    let stage = try stage(Self.needed + Self.better)
+    let daemon = try stage.daemon(user: "beat:secret@")
+    try daemon.wait(for: "fired", key: stage.key("queue"))
+    stage.store("ACL", "SETUSER", "beat", "resetpass", ">other")
+    stage.set("a", schedule("a", atOnce))
+    try daemon.wait(for: "fired", key: stage.key("a"))
+    stage.store("CLIENT", "KILL", "TYPE", "pubsub")
+    try daemon.wait(for: "disconnected") { $0.reason.contains("password is wrong") }
+    stage.set("b", schedule("b", atOnce))
+    try daemon.stop()
+    let next = try stage.daemon(user: "beat:other@")
+    try next.wait(for: "fired", key: stage.key("b"))
+    #expect(stage.messages().count == 3)
+    #expect(!daemon.output.contains("secret") && !next.output.contains("other@"))
+  }
+
   @Test func wrongPassword() throws {
     let stage = try stage(Self.needed)
     let daemon = try stage.launch(user: "beat:wrongword@")

@@ -73,6 +73,39 @@ import Testing
     #expect(daemon.logged("stopped").count == 1)
   }
 
+  /// Zone files are read again and again, in the middle of firing; SIGPIPE is nobody's business.
+  @Test func signalsWithoutEnd() throws {
+    let stage = try Stage()
+    stage.set("a", schedule("a", every: "0.05", #", "catchup": "all", "timezone": "Europe/Berlin""#))
+    let daemon = try stage.daemon()
+    #expect(stage.fires(["a"], 2))
+    for _ in 0..<300 {
+      daemon.send(SIGHUP)
+      daemon.send(SIGPIPE)
+      usleep(1000)
+    }
+    #expect(stage.fires(["a"], 10))
+    try daemon.wait(for: "reloaded")
+    #expect(try daemon.stop() == .status(0))
+    try stage.expectEachOnce(["a"], every: 50_000)
+    #expect(daemon.logged("skipped").isEmpty)
+  }
+
+  /// A log on a full disk is no reason to stop, and none to miss anything.
+  @Test func logOnAFullDevice() throws {
+    let stage = try Stage()
+    stage.set("a", schedule("a", every: "0.1", #", "catchup": "all""#))
+    let full = open("/dev/full", O_WRONLY | O_CLOEXEC)
+    defer { close(full) }
+    let daemon = try ChildProcess(
+      [ProjectFolder.beatWatch()], environment: stage.environment().merging(["BEAT_WATCH_LOG_LEVEL": "debug"]) { $1 },
+      output: full)
+    #expect(stage.fires(["a"], 10))
+    daemon.send(SIGTERM)
+    #expect(daemon.wait() == .status(0))
+    try stage.expectEachOnce(["a"], every: 100_000)
+  }
+
   /// A log that nobody reads any more is no reason to stop.
   @Test func logClosed() throws {
     let stage = try Stage()

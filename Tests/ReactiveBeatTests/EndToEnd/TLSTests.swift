@@ -75,6 +75,27 @@ import Testing
     try daemon.wait(for: "ready")
   }
 
+  /// Refused with the reason, and in order as soon as the server is.
+  @Test func anotherName() throws {
+    let authority = try CertificateAuthority()
+    let server = try TLSServer(authority, authority.issue("DNS:elsewhere.example"))
+    let stage = try Stage(on: server.server)
+    let daemon = try stage.launch(environment(server))
+    #expect(try daemon.wait(for: "disconnected").reason.contains("localhost"))
+    try server.show(authority.issue())
+    try daemon.wait(for: "ready")
+  }
+
+  @Test func plainPort() throws {
+    let authority = try CertificateAuthority()
+    let stage = try Stage(tcp: true)
+    let daemon = try stage.launch(
+      ["CELERY_REDIS_SCHEDULER_URL": "rediss://localhost:\(stage.server.port)/1?ssl_ca_certs=\(authority.file)"])
+    let line = try daemon.wait(for: "disconnected")
+    #expect(line.reason.contains("TLS") && line.reason.contains("redis://"))
+    #expect(try daemon.stop() == .status(0))
+  }
+
   @Test func options() throws {
     let daemon = try Daemon(["CELERY_BROKER_URL": "rediss://:hunter2@localhost/0?ssl_cert_reqs=sometimes"])
     #expect(try daemon.exit() == .status(64))

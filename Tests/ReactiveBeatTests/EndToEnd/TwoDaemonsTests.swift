@@ -59,4 +59,28 @@ import Testing
       }
     }
   }
+
+  /// Two that were told different things lead in turns: what one of them was told is in force while it leads, and each
+  /// occurrence still comes once.
+  @Test func ofDifferentConfigurations() throws {
+    let stage = try Stage()
+    for name in Self.names { stage.set(name, schedule(name, every: "0.1", #", "catchup": "all""#)) }
+    let first = try stage.daemon(["CELERY_TASK_DEFAULT_QUEUE": "one", "CELERY_TIMEZONE": "Europe/Berlin"])
+    try first.wait(for: "leading")
+    let second = try stage.daemon(["CELERY_TASK_DEFAULT_QUEUE": "two", "BEAT_WATCH_LEASE_TTL": "2"])
+    #expect(stage.fires(Self.names, 3))
+    #expect(stage.messages("two").isEmpty)
+    try first.stop()
+    try second.wait(for: "leading")
+    #expect(stage.fires(Self.names, 3))
+    try second.stop()
+    #expect(!stage.messages("two").isEmpty)
+    let ids = (stage.messages("one") + stage.messages("two")).map(\.id)
+    #expect(Set(ids).count == ids.count)
+    for name in Self.names {
+      let mark = try #require(stage.mark(name))
+      let expected = stage.taskIDs(name, last: mark.due, every: 100_000, count: Int(mark.totalRunCount))
+      #expect(Set(expected).isSubset(of: ids))
+    }
+  }
 }

@@ -17,7 +17,9 @@ final class Daemon {
   var pid: pid_t { process.pid }
 
   /// Starts it with this environment alone, and a log at level `info` unless that says otherwise.
-  init(_ environment: [String: String], arguments: [String] = []) throws {
+  ///
+  /// - Parameter wrapper: a command that becomes beat-watch, such as `unshare`.
+  init(_ environment: [String: String], arguments: [String] = [], wrapper: [String] = []) throws {
     var variables = ["BEAT_WATCH_LOG_FORMAT": "json"]
     // What the sanitizers and the loader of this very test run were told.
     for name in ["PATH", "LD_LIBRARY_PATH", "ASAN_OPTIONS", "TSAN_OPTIONS", "TZDIR"] {
@@ -27,7 +29,8 @@ final class Daemon {
     (reader, writer) = try Self.pipe()
     defer { close(writer) }
     process = try ChildProcess(
-      [ProjectFolder.beatWatch()] + arguments, environment: variables.merging(environment) { $1 }, output: writer)
+      wrapper + [ProjectFolder.beatWatch()] + arguments, environment: variables.merging(environment) { $1 },
+      output: writer)
   }
 
   /// Both ends close on exec from the first moment, or a child started meanwhile by another test inherits them:

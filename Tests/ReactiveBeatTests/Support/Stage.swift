@@ -35,6 +35,11 @@ final class Stage {
   /// Starts the killed server again, and new clients.
   func restart() throws {
     try server.start()
+    try restartClients()
+  }
+
+  /// New clients, after the old ones were hung up on.
+  func restartClients() throws {
     store = try Self.client(server, storeDatabase)
     broker = try Self.client(server, brokerDatabase)
   }
@@ -60,6 +65,11 @@ final class Stage {
   /// Starts a daemon without waiting for it. `environment` wins over the stage's own.
   func launch(_ environment: [String: String] = [:], user: String = "") throws -> Daemon {
     try Daemon(self.environment(user: user).merging(environment) { $1 })
+  }
+
+  /// The same, by a command that becomes beat-watch.
+  func launchWrapped(_ environment: [String: String], _ wrapper: [String]) throws -> Daemon {
+    try Daemon(self.environment().merging(environment) { $1 }, wrapper: wrapper)
   }
 
   /// Starts a daemon and waits until it is ready.
