@@ -20,7 +20,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "scripts/lib"))
 
 import takeover  # noqa: E402
-from stage import BEAT_WATCH, Failed, Interrupted, Stage, clean_environment, percentile  # noqa: E402
+from stage import BEAT_WATCH, SERVER, Failed, Interrupted, Stage, clean_environment, percentile  # noqa: E402
 
 PICKUP = HERE / ".build/release/pickup"
 PREFIX = "tasks:meta:"
@@ -93,7 +93,7 @@ class Bench(Stage):
 
   @staticmethod
   def redis_version():
-    return subprocess.run(["redis-server", "--version"], capture_output=True, text=True).stdout.split("v=")[1].split()[0]
+    return subprocess.run([SERVER, "--version"], capture_output=True, text=True).stdout.split("v=")[1].split()[0]
 
   # What the kernel knows about the daemon.
 

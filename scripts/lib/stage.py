@@ -15,6 +15,7 @@ import time
 
 PROJECT = pathlib.Path(__file__).resolve().parents[2]
 BEAT_WATCH = PROJECT / ".build/release/beat-watch"
+SERVER = os.environ.get("REACTIVEBEAT_TEST_SERVER", "redis-server")  # As the tests have it; redis-server, or valkey-server.
 
 
 class Failed(Exception):
@@ -153,7 +154,7 @@ class Stage:
     """A Redis of our own that writes nothing to disk: on a free port (its number is `redis.port`) or a unix socket."""
     address = ["--port", port] if port else ["--port", 0, "--unixsocket", f"{self.folder}/redis.sock"]
     program = self.start(
-      "redis", "redis-server", *address, "--bind", "127.0.0.1", "--dir", self.folder, "--save", "", "--appendonly",
+      "redis", SERVER, *address, "--bind", "127.0.0.1", "--dir", self.folder, "--save", "", "--appendonly",
       "no", *arguments)
     self.wait(
       "redis-server ready", lambda: any("ready to accept connections" in line.lower() for line in program.lines), 20)

@@ -52,8 +52,9 @@ final class CertificateAuthority {
   }
 }
 
-/// The path of a command.
+/// The path of a command; a path is its own.
 func commandPath(_ name: String) throws -> String {
+  if name.contains("/") { return name }
   let folders = (getenv("PATH").map { String(cString: $0) } ?? "").split(separator: ":")
   guard let folder = folders.first(where: { access("\($0)/\(name)", X_OK) == 0 }) else {
     throw Failure("there is no command \(name) on PATH: install its package", 0)

@@ -7,6 +7,9 @@ import Synchronization
 ///
 /// It dies with the test process, even when that is killed: a watchdog waits for the end of a stream that only this process holds.
 final class RedisServer: @unchecked Sendable {  // All but `pid` is constant, and that is under a lock.
+  /// The program of every server that a test starts: `scripts/test --server` chooses another one.
+  static let program = getenv("REACTIVEBEAT_TEST_SERVER").map { String(cString: $0) } ?? "redis-server"
+
   let folder: String
   let socketPath: String
   /// The TCP port on 127.0.0.1, or 0.
@@ -30,7 +33,7 @@ final class RedisServer: @unchecked Sendable {  // All but `pid` is constant, an
     port = tcp ? try RedisServer.freePort() : 0
     self.arguments =
       [
-        "redis-server", "--port", String(port), "--bind", "127.0.0.1", "--unixsocket", socketPath, "--dir", folder,
+        Self.program, "--port", String(port), "--bind", "127.0.0.1", "--unixsocket", socketPath, "--dir", folder,
         "--save", "", "--appendonly", "no", "--logfile", folder + "/log",
       ] + arguments
     var ends: [Int32] = [0, 0]
@@ -64,10 +67,10 @@ final class RedisServer: @unchecked Sendable {  // All but `pid` is constant, an
       var status: Int32 = 0
       if waitpid(pid, &status, WNOHANG) == pid {
         process.withLock { $0 = 0 }
-        throw Failure("redis-server ended at once; its log is \(folder)/log: \(status)", 0)
+        throw Failure("\(Self.program) ended at once; its log is \(folder)/log: \(status)", 0)
       }
       guard MonotonicTime.now().microseconds(since: deadline) < 10_000_000 else {
-        throw Failure("redis-server is not ready after 10 s", 0)
+        throw Failure("\(Self.program) is not ready after 10 s", 0)
       }
       usleep(2000)
     }

@@ -37,7 +37,7 @@ final class SentinelStage {
       fputs(text, stream)
       fclose(stream)
       processes.append(
-        try ChildProcess([commandPath("redis-server"), file, "--sentinel"], environment: [:], output: -1))
+        try ChildProcess([commandPath(RedisServer.program), file, "--sentinel"], environment: [:], output: -1))
     }
     for index in ports.indices {
       let knows = eventually(within: 30) {
