@@ -7,7 +7,7 @@ struct Backoff {
   private static let recovery: Int64 = 10_000_000
   /// What stood so many times as long as it took to make was well, too: making it anew each time is a small part of
   /// the whole.
-  private static let worth: Int64 = 10
+  private static let worth: Int64 = 4
 
   private var ceiling = Self.first
 

@@ -24,7 +24,7 @@ import Testing
     }
   }
 
-  /// It stood longer than was waited for it, and ten times as long as it took to make, or ten seconds.
+  /// It stood longer than was waited for it, and four times as long as it took to make, or ten seconds.
   @Test(arguments: [(health: 5_000_000, making: 500_000), (10_000_000, 1_900_000), (5_000_000, 0)] as [(Int64, Int64)])
   func whatWasWellIsTriedAtOnce(_ times: (health: Int64, making: Int64)) {
     var backoff = Backoff()
