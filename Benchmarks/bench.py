@@ -5,6 +5,9 @@ pickup  From the SET of a schedule that is due to its message in the hands of a 
 idle    What beat-watch takes while nothing is due: memory, wake-ups, processor time.
 takeover
         How long nobody fires when the daemon that leads ends, or is killed (takeover.py).
+disconnects
+        Whether lost connections leave anything behind (disconnects.py).
+storm   A million edits at full speed while a thousand schedules fire each second (storm.py).
 """
 
 import argparse
@@ -19,6 +22,8 @@ import time
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "scripts/lib"))
 
+import disconnects  # noqa: E402
+import storm  # noqa: E402
 import takeover  # noqa: E402
 from stage import BEAT_WATCH, SERVER, Failed, Interrupted, Stage, clean_environment, percentile  # noqa: E402
 
@@ -247,24 +252,33 @@ def show_idle(result):
 
 def main():
   parser = argparse.ArgumentParser(prog="scripts/bench")
-  parser.add_argument("what", choices=["pickup", "idle", "takeover"])
-  parser.add_argument("--schedules", type=int, default=10_000)
-  parser.add_argument("--edits", type=int, default=1000)
+  parser.add_argument("what", choices=["pickup", "idle", "takeover", "disconnects", "storm"])
+  parser.add_argument("--schedules", type=int)
+  parser.add_argument("--edits", type=int)
+  parser.add_argument("--names", type=int, default=100_000)
+  parser.add_argument("--count", type=int, default=10_000)
+  parser.add_argument("--limit", type=float, default=float("inf"))
+  parser.add_argument("--audit-interval", type=int, default=30)
+  parser.add_argument("--log-level", default="info")
   parser.add_argument("--seconds", type=int, default=10)
   parser.add_argument("--rounds", type=int, default=100)
   parser.add_argument("--kills", type=int, default=20)
   parser.add_argument("--lease-ttl", type=int, default=1)
   parser.add_argument("--json", action="store_true")
   options = parser.parse_args()
+  is_storm = options.what == "storm"
+  options.schedules = options.schedules or (1000 if is_storm else 10_000)
+  options.edits = options.edits or (1_000_000 if is_storm else 1000)
+  if options.what == "disconnects" and options.count < 400:
+    parser.error("disconnects needs at least 400 to compare the first hundred with")
   if min(options.schedules, options.edits) < 1000 and options.what == "pickup":
     parser.error("pickup needs at least 1000 schedules and 1000 edits, or its percentiles mean nothing")
-  measure, show = {
-    "pickup": (measure_pickup, show_pickup), "idle": (measure_idle, show_idle),
-    "takeover": (takeover.measure, takeover.show),
-  }[options.what]
+  whole = {"takeover": takeover, "disconnects": disconnects, "storm": storm}.get(options.what)
+  measure, show = (whole.measure, whole.show) if whole else {
+    "pickup": (measure_pickup, show_pickup), "idle": (measure_idle, show_idle)}[options.what]
   try:
-    if options.what == "takeover":
-      result = takeover.measure(options, note, {"redis": Bench.redis_version()})
+    if whole:
+      result = measure(options, note, {"redis": Bench.redis_version()})
     else:
       with Bench(options.what) as bench:
         result = measure(bench, options)
@@ -277,7 +291,7 @@ def main():
     print(json.dumps(result))
   else:
     show(result)
-  return 0
+  return 1 if result.get("problems") else 0
 
 
 sys.exit(main())
