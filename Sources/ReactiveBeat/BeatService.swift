@@ -37,6 +37,7 @@ public final class BeatService {
   private var session: StoreSession?
   private var scripts: StoreScripts?
   private var load: DocumentLoad?
+  private var reads: DocumentReads?
   private var hearing = Hearing.keyspace
   private var audit: Audit?
   private var sweptAt: BootTime?
@@ -173,6 +174,11 @@ public final class BeatService {
     switch event {
     case .watching(let scripts):
       self.scripts = scripts
+      reads = DocumentReads(scripts) { [unowned self] name, read in
+        receive(.read(name, read))
+      } fail: { [unowned self] error in
+        refused(error, "a schedule could not be read", [keys.mark])
+      }
       receive(.connected(hears: hearing != .polling))
       loadAll(scripts)
     case .touched(let name):
@@ -243,7 +249,8 @@ public final class BeatService {
     }
     scheduleRefresh()
     if hasBeenReady {
-      logger.notice(isReload ? "reloaded" : "reconnected", metadata: fields)
+      // The load of a new session may have been begun anew before it was at its end.
+      logger.notice(isReload && complaint == nil ? "reloaded" : "reconnected", metadata: fields)
     } else {
       logger.info("loaded", metadata: ["schedules": .stringConvertible(schedules)])
       logger.notice("ready", metadata: fields)
@@ -339,6 +346,8 @@ public final class BeatService {
     relay.stop()
     load?.cancel()
     load = nil
+    reads?.cancel()
+    reads = nil
     audit?.cancel()
     audit = nil
     refreshTimer.cancel()
@@ -379,10 +388,7 @@ public final class BeatService {
   private func perform(_ action: Scheduler.Action) {
     switch action {
     case .read(let name):
-      scripts?.read([name]) { [unowned self] reads, error in
-        if let read = reads?.first { receive(.read(name, read)) }
-        if let error { refused(error, "a schedule could not be read", [keys.mark]) }
-      }
+      reads?.read(name)
     case .anchor(let name, let mark):
       scripts?.anchor(name, mark) { [unowned self] isKept in
         if !isKept { receive(.touched(name)) }

@@ -261,4 +261,27 @@ import Testing
     stage.set("a", schedule("a"))
     #expect(try daemon.wait(for: "changed", key: key("a"))["next"] != "never")
   }
+
+  /// A storm: what is edited is read many at a time, so that fires and pulses do not wait behind thousands of reads.
+  @Test func aStormIsReadTogether() throws {
+    let stage = try Stage()
+    let count = 5000
+    func edit(_ every: String) {
+      let pairs = (0..<count).flatMap { [stage.key("n\($0)"), schedule("n\($0)", every: every)] }
+      stage.store.call((["MSET"] + pairs).map { Array($0.utf8) })
+    }
+    func scripts() throws -> Int {
+      let info = try #require(stage.store("INFO", "commandstats")?.text)
+      let line = try #require(info.split(separator: "\r\n").first { $0.hasPrefix("cmdstat_evalsha:calls=") })
+      return try #require(Int(line.dropFirst("cmdstat_evalsha:calls=".count).prefix { $0 != "," }))
+    }
+    edit("3600")
+    let daemon = try stage.daemon()
+    #expect(eventually { stage.store("HLEN", stage.markKey)?.integer == Int64(count) })
+    let before = try scripts()
+    edit("7200")
+    #expect(eventually(within: 30) { daemon.logged("changed").count == count })
+    #expect(try scripts() - before < count / 2)
+    #expect(daemon.logged("disconnected").isEmpty)
+  }
 }
