@@ -143,7 +143,7 @@ def occurrences(stage, options):
   expected = {}
   marks = stage.store.hgetall(f"reactivebeat:{PREFIX}mark")
   for number in range(options.schedules):
-    due, _, count = marks[f"tick:{number}".encode()].decode().split("|")
+    due, _, count = marks[f"tick:{number}".encode()].decode().split("|")[:3]
     for back in range(int(count)):
       instant = int(due) - back * EVERY
       expected[task_id(f"{PREFIX}tick:{number}", instant)] = instant / 1e6

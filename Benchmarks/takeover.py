@@ -89,7 +89,7 @@ class Takeover(Stage):
       if message:
         ids.append(json.loads(message)["headers"]["id"])
     counts = sum(
-      int(self.command("-n", "1", "HGET", f"reactivebeat:{PREFIX}mark", f"tick:{number}").strip().rpartition("|")[2])
+      int(self.command("-n", "1", "HGET", f"reactivebeat:{PREFIX}mark", f"tick:{number}").strip().split("|")[2])
       for number in range(SCHEDULES))
     return {"messages": len(ids), "twice": len(ids) - len(set(ids)), "missing": counts - len(set(ids))}
 
