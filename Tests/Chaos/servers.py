@@ -44,7 +44,8 @@ class Redis:
     keeping = ["--appendonly", "yes", "--appendfsync", "no", "--auto-aof-rewrite-min-size", "4mb"]
     with open(self.folder / "redis.log", "ab") as log:
       self.process = spawn(
-        [os.environ.get("REACTIVEBEAT_TEST_SERVER", "redis-server"), "--port", 0, "--unixsocket", self.path, "--dir", self.folder, "--save", "",
+        [os.environ.get("REACTIVEBEAT_TEST_SERVER", "redis-server"), "--port", 0, "--unixsocket", self.path,
+         "--dir", self.folder, "--save", "",
          "--enable-debug-command", "yes", *(keeping if self.durable else ["--appendonly", "no"])],
         stdout=log, stderr=log, env=os.environ | self.environment)
     self.starts += 1

@@ -15,7 +15,7 @@ import time
 
 PROJECT = pathlib.Path(__file__).resolve().parents[2]
 BEAT_WATCH = PROJECT / ".build/release/beat-watch"
-SERVER = os.environ.get("REACTIVEBEAT_TEST_SERVER", "redis-server")  # As the tests have it; redis-server, or valkey-server.
+SERVER = os.environ.get("REACTIVEBEAT_TEST_SERVER", "redis-server")  # As the tests have it.
 
 
 class Failed(Exception):
