@@ -49,31 +49,39 @@ extension Scheduler {
   mutating func beginAnew(_ handle: DueHeap.Handle, _ mark: Mark?, now: UnixTime) {
     guard isLeading, let entry = entries[handle] else { return }
     if case .firing = entry.phase { return }
-    if entry.timing.enabled {
-      let schedule = entry.timing.schedule
-      let base =
-        schedule.isElapsedTime
-        ? schedule.latestDue(atOrBefore: now, after: entry.base, base: entry.base) ?? entry.base : max(now, entry.base)
-      if base != entry.base {
-        entries[handle]?.base = base
-        entries[handle]?.isBaseMeasured = true
-        // If another daemon leads by now, its mark stands, and counts though it is older.
-        entries[handle]?.markBeforeOurs = mark?.due ?? .earliest
-      }
-    }
+    if entry.timing.enabled { pass(handle, by: now, replacing: mark) }
     settle(handle, mark)
   }
 
   /// Keeps in the mark what is counted from, and by which schedule, where it says otherwise: whoever takes over must go
   /// on from there. Only the daemon that fires does it.
   mutating func settle(_ handle: DueHeap.Handle, _ mark: Mark?) {
-    guard isLeading, let mark, let entry = entries[handle] else { return }
-    if case .firing = entry.phase { return }
+    guard isLeading, let mark else { return }
+    if case .firing? = entries[handle]?.phase { return }
+    // We may have heard of the edit while we stood by.
+    if let floor = entries[handle]?.floor, entries[handle]?.timing.enabled == true {
+      pass(handle, by: floor, replacing: mark)
+    }
+    guard let entry = entries[handle] else { return }
     var anchor = entry.anchor
     guard mark.due != anchor.due || mark.digest != anchor.digest else { return }
     // What was fired last stays known by its id: an answer may be on its way.
     if mark.due == anchor.due { anchor.taskID = mark.taskID }
     actions.append(.rebase(entry.name, from: mark.due, to: anchor))
+  }
+
+  /// Leaves behind what came until then.
+  private mutating func pass(_ handle: DueHeap.Handle, by time: UnixTime, replacing mark: Mark?) {
+    guard let entry = entries[handle] else { return }
+    let schedule = entry.timing.schedule
+    let base =
+      schedule.isElapsedTime
+      ? schedule.latestDue(atOrBefore: time, after: entry.base, base: entry.base) ?? entry.base : max(time, entry.base)
+    guard base != entry.base else { return }
+    entries[handle]?.base = base
+    entries[handle]?.isBaseMeasured = true
+    // If another daemon leads by now, its mark stands, and counts though it is older.
+    entries[handle]?.markBeforeOurs = mark?.due ?? .earliest
   }
 
   /// Reads every document again with other zone rules. Where that gives another schedule, the next occurrence is the

@@ -121,7 +121,7 @@ extension Scheduler {
     // Unless another daemon has gone on by the new one since: then it is we who hear of it late.
     let isRescheduled =
       (old.schedule != new.schedule || old.startAfter != new.startAfter || !old.enabled)
-      && !isInForce(new, by: mark, entry, baseBefore: baseBefore)
+      && !isInForce(new, by: mark, entry, baseBefore: baseBefore) && !(isForgotten(mark) && lastRunAt != nil)
     entry.markSeen = mark.map(Mark.Fingerprint.init)
     if isRescheduled { entry.floor = now }
     if !new.runImmediately { entry.immediate = nil }
@@ -144,6 +144,9 @@ extension Scheduler {
     guard let mark, Mark.Fingerprint(mark) != entry.markSeen else { return false }
     return mark.digest.map { $0 == timing.digest } ?? (mark.due > baseBefore)
   }
+
+  /// The store was emptied while we did not hear, and filled again: what we remember of a schedule counts no more.
+  private func isForgotten(_ mark: Mark?) -> Bool { found != nil && !isWatching && mark == nil }
 
   /// Whether `bytes` are those that stood there before with the bookkeeping of a run, and nothing else is new in them.
   private static func isRun(_ bytes: [UInt8], _ document: ScheduleDocument, after before: [UInt8]) -> Bool {
@@ -211,9 +214,7 @@ extension Scheduler {
       entry.immediate = nil
     }
     // The store has forgotten what was fired, and we may not have heard of all of it: it is a new schedule.
-    if found != nil, !isWatching, mark == nil, lastRunAt == nil, entry.markBeforeOurs == nil,
-      !entry.isFiring
-    {
+    if isForgotten(mark), lastRunAt == nil, entry.markBeforeOurs == nil, !entry.isFiring {
       entry.base = max(entry.base, now)
       entry.floor = nil
       entry.markBeforeOurs = .earliest
@@ -259,6 +260,10 @@ extension Scheduler {
     if didAdvance {
       entry.base = newest
       entry.isBaseMeasured = false
+    }
+    // Another daemon has heard of this schedule before us, and the mark says from where it goes on: not from our hearing.
+    if let mark, mark.due >= entry.base, mark.digest == entry.timing.digest, Mark.Fingerprint(mark) != entry.markSeen {
+      entry.floor = nil
     }
     // It was deleted, or ours was lost with its connection: a restart would not know where to go on.
     if mark == nil {

@@ -142,6 +142,19 @@ struct ConnectionTests {
     #expect(bench.run(10).dues == [45])
   }
 
+  /// The same, and the new one says from when it counts.
+  @Test func whatTheStoreHasForgottenCountsFromItsDocument() {
+    var bench = SchedulerBench()
+    _ = bench.load(a, Sample.document(#""catchup": "all""#), .fired(-20))
+    _ = bench.receive(.disconnected)
+    bench.now = at(7)
+    let every4 = Sample.document(
+      #""catchup": "all""#, #""last_run_at": "2026-03-02T12:00:00Z""#,
+      interval: #"{"every": 4, "period": "seconds"}"#)
+    _ = bench.load(a, every4, nil)
+    #expect(bench.run(0).dues == [4])
+  }
+
   @Test func anAnswerThatComesAfterTheConnectionDiedIsTakenAsItIs() throws {
     var bench = SchedulerBench()
     _ = bench.load(a, Sample.document())

@@ -128,7 +128,25 @@ struct ScheduleDigestTests {
     #expect(actions.rebases == [Rebase(from: at(0), to: .seen(1, count: 1))])
   }
 
+  /// It heard of the edit while it stood by, and leads now: with the new schedule goes the time from which it counts.
+  @Test func anEditThatWasHeardWhileStandingByIsKeptFromThen() throws {
+    let mark = try Mark.fired(0).under(every10)
+    var bench = standby(mark)
+    _ = bench.edit(a, every4, mark)
+    _ = bench.receive(.leadershipChanged(true))
+    #expect(bench.edit(a, every4 + " ", mark).rebases == [Rebase(from: at(0), to: .seen(24, count: 1))])
+    #expect(bench.run(10).dues == [28, 32])
+  }
+
   // MARK: who sees what when
+
+  /// It took an edit for news before whoever leads did; what that one owes since then is owed.
+  @Test func theLeadersMarkEndsOurFloor() throws {
+    var bench = standby(try Mark.fired(0).under(every10))
+    _ = bench.edit(a, every4, try Mark.fired(0).under(every10))
+    _ = bench.edit(a, every4, try Mark.seen(20, count: 1).under(every4))
+    #expect(takeOver(&bench) == [24])
+  }
 
   /// It took an edit for news, and whoever leads has gone on from before it all the same: so do we.
   @Test func aFireOfTheLeaderEndsOurFloor() throws {
