@@ -25,7 +25,8 @@ struct ScheduleEntry {
   var markBeforeOurs: UnixTime?
   /// Of the newest mark that was read: an edit that finds another one is an edit that was heard late.
   var markSeen: Mark.Fingerprint?
-  /// The base was read off our own clock, and not found in a mark or a document: it is wrong if that clock was wrong.
+  /// The base was read off Redis' clock while we watched, and not found in a mark or a document of an earlier time: it is
+  /// wrong if that clock was wrong.
   var isBaseMeasured = false
   /// Set by an edit of the schedule: what would have been due before does not count as missed.
   var floor: UnixTime?

@@ -178,12 +178,14 @@ extension Scheduler {
   }
 
   /// Now that this daemon leads: keeps in the marks what it counts from, of the schedules that nobody has kept there.
-  mutating func keepFirstTimes() {
+  /// What lies in the future is read: it would stay silent until then.
+  mutating func beginLeading(now: UnixTime) {
     for name in entries.names {
-      guard let handle = entries.handle(of: name), let entry = entries[handle], entry.isBaseMeasured,
-        let before = entry.markBeforeOurs, before != .earliest
-      else { continue }
-      actions.append(.rebase(name, from: before, to: entry.anchor))
+      guard let handle = entries.handle(of: name), let entry = entries[handle] else { continue }
+      if entry.isBaseMeasured, let before = entry.markBeforeOurs, before != .earliest {
+        actions.append(.rebase(name, from: before, to: entry.anchor))
+      }
+      if entry.base > now.advanced(by: configuration.clockTolerance) { touch(name) }
     }
   }
 
@@ -232,6 +234,12 @@ extension Scheduler {
       entry.isBaseMeasured = false
       return true
     }
+    // Nothing was fired in the future: Redis' clock was set and set back, and we have noticed one of the two.
+    if let mark, mark.due < entry.base, entry.base > now.advanced(by: configuration.clockTolerance) {
+      entry.base = mark.due
+      entry.floor = nil
+      return true
+    }
     // Whoever leads has fired what was due before the moment at which we would begin anew: the series goes on.
     if let mark, mark.taskID != nil, mark.due > entry.markBeforeOurs ?? entry.base, let floor = entry.floor,
       mark.due < floor
@@ -259,7 +267,8 @@ extension Scheduler {
     if let mark, let before = entry.markBeforeOurs, mark.due > before { entry.markBeforeOurs = nil }
     if didAdvance {
       entry.base = newest
-      entry.isBaseMeasured = false
+      // Heard as it happened: it moves along should the clock be set. What a load finds may be older than the clock's error.
+      entry.isBaseMeasured = isWatching && newest == mark?.due
     }
     // Another daemon has heard of this schedule before us, and the mark says from where it goes on: not from our hearing.
     if let mark, mark.due >= entry.base, mark.digest == entry.timing.digest, Mark.Fingerprint(mark) != entry.markSeen {

@@ -72,7 +72,7 @@ public struct Scheduler {
       dispatchDue(now: now)
     case .fireEnded(let plan, let outcome): ended(plan, outcome, now: now)
     case .leadershipChanged(let isLeading):
-      if isLeading, !self.isLeading { keepFirstTimes() }
+      if isLeading, !self.isLeading { beginLeading(now: now) }
       self.isLeading = isLeading
     case .clockStepped(let step): clockStepped(by: step, now: now)
     case .documentsChanged(let context): documentsChanged(context, now: now)

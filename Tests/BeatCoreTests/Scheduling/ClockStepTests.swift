@@ -80,6 +80,30 @@ struct ClockStepTests {
     #expect(Set(dues).count == dues.count)
   }
 
+  /// What a standby has heard of as it happened moves along like what it fires itself.
+  @Test func aStandbyThatTakesOverAfterAStepInventsNothing() {
+    var bench = SchedulerBench()
+    _ = bench.receive(.leadershipChanged(false))
+    _ = bench.load(a, Sample.document(#""catchup": "all""#), .fired(-10))
+    _ = bench.pass(3)
+    _ = bench.edit(a, Sample.document(#""catchup": "all""#, #""total_run_count": 2"#), .fired(0, count: 2))
+    _ = step(&bench, by: 3_600)
+    _ = bench.receive(.leadershipChanged(true))
+    #expect(bench.run(17).dues == [3_610, 3_620])
+  }
+
+  /// Set ahead for a moment: the standby has noticed, and not that it was set back, nor that the mark went back.
+  @Test func whatLiesInTheFutureIsLookedAtWhenWeLead() {
+    var bench = SchedulerBench()
+    _ = bench.receive(.leadershipChanged(false))
+    _ = bench.load(a, Sample.document(), .fired(-10))
+    _ = bench.pass(3)
+    _ = bench.edit(a, Sample.document(#""total_run_count": 2"#), .fired(3_600, count: 2))
+    #expect(bench.receive(.leadershipChanged(true)).reads == [a])
+    _ = bench.read(a, Sample.document(#""total_run_count": 2"#), .seen(1, count: 2))
+    #expect(bench.run(10).dues == [11])
+  }
+
   /// The mark is shared: a standby moves along in memory only, or it would move what the leader has moved already.
   @Test func aStandbyLeavesTheMarkAlone() {
     var bench = SchedulerBench()
