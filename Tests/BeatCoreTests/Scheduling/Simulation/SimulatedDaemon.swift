@@ -1,93 +1,176 @@
 @testable import BeatCore
 
-/// A daemon as `BeatService` drives one, with its connections to the store as queues: what is in them is on its way, and
-/// may be lost. Requests and replies keep their order, and so do events; the two connections know nothing of each other.
+/// A daemon as `BeatService` drives one: a scheduler, a pulse, and its connections to the store as queues. What is in
+/// them is on its way, and may be late or lost. Requests and replies keep their order, and so do events; the two
+/// connections know nothing of each other.
 struct SimulatedDaemon {
   enum Request {
-    case read([EntryName], isPage: Bool)
+    case read([EntryName], load: Int?)
     case anchor(EntryName, Mark)
     case rebase(EntryName, from: UnixTime, to: Mark)
-    case fire(FirePlan)
+    case fire(FirePlan, token: String)
     /// One of the steps of SCAN: the names whose hash falls into it.
-    case scan(step: Int)
+    case scan(step: Int, load: Int)
+    case pulse(PulseRequest, instance: String, word: String)
+    case release(String)
+    case switchOn
+    case tell(String)
+    case probe(String)
   }
 
   enum Reply {
-    case read([EntryName], [Scheduler.DocumentRead], isPage: Bool)
+    case read([EntryName], [Scheduler.DocumentRead], load: Int?)
     case kept(EntryName, Bool)
     case fired(FirePlan, FireOutcome)
-    case scanned(step: Int, [EntryName])
+    case scanned(step: Int, [EntryName], load: Int)
+    case pulsed(PulseReply)
+    case released
+    case switchedOn(wasOff: Bool)
+    case probed(isHeard: Bool)
+    case done
   }
+
+  /// Where its stay with the store is (StoreSession).
+  enum Session { case none, opening, subscribing, probing, watching }
 
   static let scanSteps = 3
 
+  let instance: String
   private(set) var scheduler: Scheduler
-  /// How far its clock is from the server's; microseconds.
-  var skew: Int64
-  private(set) var isConnected = false
-  private(set) var timer: UnixTime?
-  var requests: [Request] = []
-  var replies: [Reply] = []
-  var events: [EntryName] = []
-  private var inFlight: [FirePlan] = []
-  private var pages = 0
-  private var isScanned = false
+  private(set) var pulse: Pulse
+  /// How far its machine's wall clock is from the true time; microseconds. The clock since boot is always right.
+  let offset: Int64
+  private(set) var session = Session.none
+  /// The armed time, on the clock since boot.
+  private(set) var timer: BootTime?
+  /// On the clock since boot.
+  private(set) var pulseTimer: BootTime?
+  private(set) var isStopping = false
+  /// The process has come to its end.
+  private(set) var hasEnded = false
+  /// SIGSTOP: it does nothing until then, while the world goes on.
+  var frozenUntil: UnixTime?
+  /// Nothing reaches it until then, though it is alive.
+  var deafUntil: UnixTime?
 
-  init(_ configuration: SchedulerConfiguration, skew: Int64) {
+  private(set) var requests: [Request] = []
+  private(set) var replies: [Reply] = []
+  private(set) var events: [ModelStore.Change] = []
+  /// Requests of a connection that has died: some may still reach the server.
+  private(set) var abandoned: [Request] = []
+  private var inFlight: [FirePlan] = []
+  /// Fires that could not be sent, to be ended when the event at hand is done with.
+  private var unsent: [FirePlan] = []
+  /// Events of our own fires that are to come, each with the heartbeat after which it was expected.
+  private var echoes: [EntryName: (count: Int, beat: Int)] = [:]
+  private var beats = 0
+  private var token = ""
+  private var load = 0
+  private var pages = 0
+  private var isScanned = true
+  private var words = 0
+
+  init(_ configuration: SchedulerConfiguration, _ pulse: Pulse.Configuration, offset: Int64, at time: UnixTime) {
+    instance = pulse.instance
     scheduler = Scheduler(configuration)
-    self.skew = skew
+    self.pulse = Pulse(pulse, clock: StoreClock(time.advanced(by: offset), at: Self.boot(time)))
+    self.offset = offset
+    receive(.leadershipChanged(false) as Scheduler.Event, time)
   }
 
+  var isConnected: Bool { session != .none }
+  var isSubscribed: Bool { session == .probing || session == .watching }
+  var isWaitingToSubscribe: Bool { session == .subscribing }
   var isQuiet: Bool { requests.isEmpty && replies.isEmpty && events.isEmpty }
 
-  func clock(_ time: UnixTime) -> UnixTime { time.advanced(by: skew) }
+  private static func boot(_ time: UnixTime) -> BootTime { BootTime(microseconds: time.microseconds) }
+  func isFrozen(at time: UnixTime) -> Bool { frozenUntil.map { time < $0 } ?? false }
+  func isDeaf(at time: UnixTime) -> Bool { deafUntil.map { time < $0 } ?? false }
+  func isDue(at time: UnixTime) -> Bool { timer.map { $0 <= Self.boot(time) } ?? false }
+  func isPulseDue(at time: UnixTime) -> Bool { pulseTimer.map { $0 <= Self.boot(time) } ?? false }
 
-  func isDue(at time: UnixTime) -> Bool { timer.map { $0 <= clock(time) } ?? false }
+  /// The true time at which something happens by itself.
+  var nextWake: UnixTime? {
+    [timer, pulseTimer].compactMap { $0 }.min().map { UnixTime(microseconds: $0.microseconds) }
+  }
 
   // MARK: what happens to it
 
   mutating func wake(at time: UnixTime) {
     timer = nil
-    receive(.timerFired, time)
+    receive(.timerFired as Scheduler.Event, time)
+    finish(time)
   }
 
-  /// Subscribed; the load begins.
+  mutating func beat(at time: UnixTime) {
+    pulseTimer = nil
+    receive(.timerFired as Pulse.Event, time)
+    finish(time)
+  }
+
   mutating func connect(at time: UnixTime) {
-    isConnected = true
-    load(at: time)
+    session = .opening
+    send(.switchOn)
+  }
+
+  /// The server has taken in what we subscribe to.
+  mutating func subscribed(at time: UnixTime) {
+    session = .probing
+    send(.probe(instance))
   }
 
   /// Reads everything anew, on a connection that goes on: scripts may be on their way.
   mutating func reload(at time: UnixTime) {
-    if scheduler.isWatching { load(at: time) }
+    guard session == .watching else { return }
+    loadAll(time)
+    finish(time)
   }
 
-  private mutating func load(at time: UnixTime) {
-    isScanned = false
-    pages = 0
-    receive(.loadStarted, time)
-    requests.append(.scan(step: 0))
+  /// Both connections die.
+  /// - Parameter isNoticedFirst: whether that is told before the fires on their way end.
+  mutating func disconnect(at time: UnixTime, isNoticedFirst: Bool) {
+    guard isConnected else { return }
+    if isNoticedFirst { endSession(time) }
+    endFires(time)
+    if !isNoticedFirst { endSession(time) }
+    finish(time)
   }
 
-  /// Both connections die. What was sent may still reach the server: the caller takes it from `requests` before.
-  mutating func disconnect(at time: UnixTime) {
-    isConnected = false
-    requests.removeAll()
-    replies.removeAll()
-    events.removeAll()
-    let lost = inFlight
-    inFlight.removeAll()
-    for plan in lost { receive(.fireEnded(plan, .unknown), time) }
-    receive(.disconnected, time)
+  /// SIGTERM
+  mutating func stop(at time: UnixTime) {
+    guard !isStopping else { return }
+    isStopping = true
+    timer = nil
+    pulseTimer = nil
+    if inFlight.isEmpty { release() }
+    finish(time)
   }
 
-  mutating func hear(at time: UnixTime) { receive(.touched(events.removeFirst()), time) }
+  mutating func tell(_ change: ModelStore.Change) { events.append(change) }
+
+  mutating func hear(at time: UnixTime) {
+    switch events.removeFirst() {
+    case .document(let name):
+      if session == .watching { receive(.touched(name), time) }
+    case .rewritten(let name):
+      if session == .watching, !isEcho(name) { receive(.touched(name), time) }
+    case .heartbeat(instance):
+      beats += 1
+      echoes = echoes.filter { $0.value.beat >= beats - 1 }
+      if session == .watching { receive(.echoed, time) } else if session == .probing { watch(time) }
+    case .heartbeat: break
+    case .leaseFreed:
+      if session == .watching { receive(.leaseFreed, time) }
+    }
+    finish(time)
+  }
 
   mutating func take(at time: UnixTime) {
     switch replies.removeFirst() {
-    case .read(let names, let reads, let isPage):
+    case .read(let names, let reads, let load):
+      if let load, load != self.load { break }
       for (name, read) in zip(names, reads) { receive(.read(name, read), time) }
-      if isPage {
+      if load != nil {
         pages -= 1
         finishLoad(time)
       }
@@ -95,15 +178,47 @@ struct SimulatedDaemon {
       if !isKept { receive(.touched(name), time) }
     case .fired(let plan, let outcome):
       inFlight.removeAll { $0 == plan }
-      receive(.fireEnded(plan, outcome), time)
-    case .scanned(let step, let names):
+      ended(plan, outcome, time)
+    case .scanned(let step, let names, let load):
+      guard load == self.load else { break }
       if !names.isEmpty {
         pages += 1
-        requests.append(.read(names, isPage: true))
+        send(.read(names, load: load))
       }
-      if step + 1 < Self.scanSteps { requests.append(.scan(step: step + 1)) } else { isScanned = true }
+      if step + 1 < Self.scanSteps { send(.scan(step: step + 1, load: load)) } else { isScanned = true }
       finishLoad(time)
+    case .pulsed(var reply):
+      reply.clockDifference = reply.serverTime?.microseconds(since: time.advanced(by: offset)) ?? 0
+      receive(.replied(reply), time)
+    case .released: hasEnded = true
+    case .switchedOn(let wasOff):
+      if wasOff {
+        words += 1
+        send(.tell("\(instance)-\(words)"))
+      }
+      session = .subscribing
+    case .probed(let isHeard):
+      // Its deadline would come. (The service would try other events then; here it tries the same again.)
+      if !isHeard { endSession(time) }
+    case .done: break
     }
+    finish(time)
+  }
+
+  // MARK: what it does (BeatService)
+
+  private mutating func watch(_ time: UnixTime) {
+    session = .watching
+    receive(.connected(hears: true), time)
+    loadAll(time)
+  }
+
+  private mutating func loadAll(_ time: UnixTime) {
+    isScanned = false
+    pages = 0
+    load += 1
+    receive(.loadStarted, time)
+    send(.scan(step: 0, load: load))
   }
 
   private mutating func finishLoad(_ time: UnixTime) {
@@ -111,23 +226,92 @@ struct SimulatedDaemon {
     receive(.loadFinished, time)
   }
 
-  // MARK: what it does
+  private mutating func endSession(_ time: UnixTime) {
+    session = .none
+    abandoned += requests
+    requests.removeAll()
+    replies.removeAll()
+    events.removeAll()
+    load += 1
+    echoes.removeAll()
+    pulseTimer = nil
+    receive(.disconnected as Pulse.Event, time)
+    receive(.disconnected as Scheduler.Event, time)
+    if isStopping, inFlight.isEmpty { hasEnded = true }
+  }
+
+  private mutating func endFires(_ time: UnixTime) {
+    let lost = inFlight
+    inFlight.removeAll()
+    for plan in lost { ended(plan, .unknown, time) }
+  }
+
+  /// As at the end of a turn of the loop.
+  private mutating func finish(_ time: UnixTime) {
+    while !unsent.isEmpty { ended(unsent.removeFirst(), .unknown, time) }
+  }
+
+  private mutating func ended(_ plan: FirePlan, _ outcome: FireOutcome, _ time: UnixTime) {
+    let wasMistaken = outcome != .fired && !isEcho(plan.entry)
+    receive(.fireEnded(plan, outcome), time)
+    if wasMistaken, outcome != .unknown { receive(.touched(plan.entry), time) }
+    if outcome == .fenced { receive(.fenced, time) }
+    if case .early = outcome { receive(.timerFired as Pulse.Event, time) }
+    if isStopping, inFlight.isEmpty, unsent.isEmpty { release() }
+  }
+
+  /// Whether a document that was written in place was written by us (Echoes).
+  private mutating func isEcho(_ name: EntryName) -> Bool {
+    guard let (count, beat) = echoes[name] else { return false }
+    echoes[name] = count > 1 ? (count - 1, beat) : nil
+    return true
+  }
+
+  private mutating func release() {
+    guard session == .watching, pulse.configuration.leaseTTL != nil else {
+      hasEnded = true
+      return
+    }
+    send(.release(instance))
+  }
 
   private mutating func receive(_ event: Scheduler.Event, _ time: UnixTime) {
-    for action in scheduler.receive(event, now: clock(time)) {
+    for action in scheduler.receive(event, now: pulse.clock.time(at: Self.boot(time))) {
       switch action {
-      case .read(let name): send(.read([name], isPage: false))
+      case .read(let name): send(.read([name], load: nil))
       case .anchor(let name, let mark): send(.anchor(name, mark))
       case .rebase(let name, let from, let mark): send(.rebase(name, from: from, to: mark))
-      case .armTimer(let time): timer = time
+      case .armTimer(let time): if !isStopping { timer = time.map(pulse.clock.boot(at:)) }
       case .report: break
       case .fire(let plan):
-        guard isConnected else {
-          receive(.fireEnded(plan, .unknown), time)
-          continue
+        echoes[plan.entry] = ((echoes[plan.entry]?.count ?? 0) + 1, beats)
+        if session != .watching || isStopping {
+          unsent.append(plan)
+        } else {
+          inFlight.append(plan)
+          send(.fire(plan, token: token))
         }
-        inFlight.append(plan)
-        send(.fire(plan))
+      }
+    }
+  }
+
+  private mutating func receive(_ event: Pulse.Event, _ time: UnixTime) {
+    for action in pulse.receive(event, now: Self.boot(time)) {
+      switch action {
+      case .send(let request):
+        if !isStopping { send(.pulse(request, instance: instance, word: "\(instance).\(request.sequence)")) }
+      case .armTimer(let delay):
+        if !isStopping { pulseTimer = Self.boot(time).advanced(by: delay) }
+      case .lead(let token):
+        self.token = token
+        receive(.leadershipChanged(true), time)
+      case .standBy: receive(.leadershipChanged(false), time)
+      case .reload: if session == .watching { loadAll(time) }
+      case .reconnect:
+        endSession(time)
+        endFires(time)
+      case .clockStepped(let step): receive(.clockStepped(by: step), time)
+      case .clockDiffers: break
       }
     }
   }
@@ -135,18 +319,41 @@ struct SimulatedDaemon {
   private mutating func send(_ request: Request) {
     if isConnected { requests.append(request) }
   }
+
+  // MARK: its connections
+
+  mutating func takeRequest() -> Request { requests.removeFirst() }
+  mutating func answer(_ reply: Reply) { replies.append(reply) }
+
+  mutating func takeAbandoned() -> [Request] {
+    defer { abandoned.removeAll() }
+    return abandoned
+  }
 }
 
 extension ModelStore {
   /// Carries a request out.
   mutating func execute(_ request: SimulatedDaemon.Request, now: UnixTime) -> SimulatedDaemon.Reply {
     switch request {
-    case .read(let names, let isPage): .read(names, names.map { read($0) }, isPage: isPage)
-    case .anchor(let name, let mark): .kept(name, anchor(name, mark))
-    case .rebase(let name, let from, let mark): .kept(name, rebase(name, from: from, to: mark))
-    case .fire(let plan): .fired(plan, fire(plan, now: now))
-    case .scan(let step):
-      .scanned(step: step, documents.keys.filter { Self.slot(of: $0) == step }.sorted { "\($0)" < "\($1)" })
+    case .read(let names, let load): return .read(names, names.map { read($0) }, load: load)
+    case .anchor(let name, let mark): return .kept(name, anchor(name, mark))
+    case .rebase(let name, let from, let mark): return .kept(name, rebase(name, from: from, to: mark))
+    case .fire(let plan, let token): return .fired(plan, fire(plan, token: token, now: now))
+    case .scan(let step, let load):
+      let names = documents.keys.filter { Self.slot(of: $0) == step }.sorted { "\($0)" < "\($1)" }
+      return .scanned(step: step, names, load: load)
+    case .pulse(let request, let instance, let word):
+      return .pulsed(pulse(request, instance: instance, word: word, now: now))
+    case .release(let instance):
+      release(instance)
+      return .released
+    case .switchOn: return .switchedOn(wasOff: switchOn())
+    case .tell(let word):
+      tell(word)
+      return .done
+    case .probe(let instance):
+      probe(instance)
+      return .probed(isHeard: hasNotifications)
     }
   }
 

@@ -3,69 +3,82 @@
 /// Some daemons, one store, and a world that does them harm: everything that happens follows from a seed, one small step
 /// after the other. Messages are as late as chance will have it.
 struct Simulation {
-  /// Two kinds of schedules. `edited` ones keep their interval while everything else is done to them, so that each of
-  /// their occurrences can be counted; `loose` ones are deleted, made again, switched, spoilt and rescheduled too.
-  enum Kind { case edited, loose }
-
-  private(set) var store = ModelStore()
-  private(set) var daemons: [SimulatedDaemon] = []
-  private(set) var now = Sample.noon
-  private var chance: SeededChance
-  /// Requests of connections that have died, still in the server's buffers.
-  private var zombies: [SimulatedDaemon.Request] = []
-  /// Documents that somebody has read, and will save again some day.
-  private var copies: [(name: EntryName, document: [UInt8])] = []
+  let world: World
+  var store: ModelStore
+  var daemons: [SimulatedDaemon] = []
+  /// The true time.
+  var now = Sample.noon
+  var chance: SeededChance
+  var isPeace = false
+  /// How far the server's wall clock is from the true time; microseconds.
+  var serverOffset: Int64 = 0
+  /// One for each schedule, in the order of the world's.
+  var judges: [Judge] = []
+  let numbers: [EntryName: Int]
   /// What a client wrote last, for each schedule.
-  private(set) var written: [EntryName: [UInt8]] = [:]
-  private var edits = 0
-  private var isPeace = false
-  let kinds: [EntryName: Kind]
-  let names: [EntryName]
-  /// The interval that each schedule was made with, microseconds.
-  let intervals: [EntryName: Int64]
-  private(set) var counts = Counts()
+  var written: [EntryName: [UInt8]] = [:]
+  /// Requests of connections that have died, still in the server's buffers.
+  var zombies: [SimulatedDaemon.Request] = []
+  /// Documents that somebody has read, and will save again some day.
+  var copies: [(number: Int, document: [UInt8])] = []
+  /// Schedules that have been flushed, and will be written again.
+  var missing: [Int] = []
+  /// A dump of the store, of when it was quiet, with what had reached the queue by then.
+  var dump: Dump?
+  var edits = 0
+  private var processes = 0
+  private let leaseTTL: Int64?
+  private let pulsePeriod: Int64
+  private var epoch: Int64 = 0
+  private(set) var messages = 0
+  var counts: [World.Harm: Int] = [:]
+  /// What was found to be wrong.
+  private(set) var problems: [String] = []
+  /// The newest of what happened, if it is asked for.
+  private(set) var trace: [String] = []
+  var isTraced = false
 
-  struct Counts {
-    var disconnects = 0, lostReplies = 0, lostEvents = 0, zombies = 0, stale = 0, edits = 0, recreated = 0, restarts = 0
-    var reloads = 0, stalls = 0
+  struct Dump {
+    var contents: ModelStore.Contents
+    var judges: [Judge]
+    var written: [EntryName: [UInt8]]
+    var epoch: Int64
   }
 
-  init(seed: UInt64) {
+  init(_ world: World, seed: UInt64, isTraced: Bool = false) {
+    self.world = world
+    self.isTraced = isTraced
     chance = SeededChance(seed: seed)
-    var (kinds, intervals): ([EntryName: Kind], [EntryName: Int64]) = ([:], [:])
-    for number in 0..<5 {
-      let name = EntryName("edited-\(number)")
-      kinds[name] = .edited
-      intervals[name] = [40, 60, 90, 150, 250][number] * 1_000
+    let ttl = Int64(chance.one(of: [300, 600, 1_500])) * 1_000 * world.pace
+    leaseTTL = world.hasLease ? ttl : nil
+    pulsePeriod = ttl / 3
+    store = ModelStore(heartbeatLife: max(10_000_000, 10 * ttl))
+    numbers = Dictionary(uniqueKeysWithValues: world.schedules.enumerated().map { ($1.name, $0) })
+    let number = chance.number(world.daemons)
+    judges = world.schedules.map { Judge($0, isStrict: world.hasLease || number == 1) }
+    for number in world.schedules.indices { write(number, document(number)) }
+    for _ in 0..<number {
+      let skew = Int64(chance.number(Int(-world.skew / 1_000)...Int(world.skew / 1_000))) * 1_000
+      daemons.append(process(offset: skew))
     }
-    for number in 0..<3 {
-      let name = EntryName("loose-\(number)")
-      kinds[name] = .loose
-      intervals[name] = [50, 100, 200][number] * 1_000
-    }
-    (self.kinds, self.intervals) = (kinds, intervals)
-    names = kinds.keys.sorted { "\($0)" < "\($1)" }
-    for name in names { write(name, document(name)) }
-    for _ in 0..<chance.number(1...3) { daemons.append(daemon()) }
     for index in daemons.indices { daemons[index].connect(at: now) }
   }
 
-  private mutating func daemon() -> SimulatedDaemon {
+  /// How long after peace somebody must lead; microseconds.
+  var patience: Int64 { (leaseTTL ?? 0) + pulsePeriod }
+
+  var serverTime: UnixTime { now.advanced(by: serverOffset) }
+
+  mutating func process(offset: Int64) -> SimulatedDaemon {
+    processes += 1
     let configuration = SchedulerBench.configuration {
       $0.batch = chance.number(1...4)
       $0.maximumInFlight = chance.number(1...6)
     }
-    return SimulatedDaemon(configuration, skew: Int64(chance.number(-80...80)) * 1_000)
-  }
-
-  private mutating func document(_ name: EntryName, interval: Int64? = nil, enabled: Bool = true) -> [UInt8] {
-    edits += 1
-    let every = (interval ?? intervals[name] ?? 0) / 1_000
-    return Array(
-      Sample.document(
-        #""enabled": \#(enabled)"#, #""catchup": "all""#, #""args": [\#(edits)]"#,
-        interval: #"{"every": \#(every), "period": "milliseconds"}"#
-      ).utf8)
+    var pulse = Pulse.Configuration(instance: "d\(processes)", leaseTTL: leaseTTL)
+    pulse.period = pulsePeriod
+    pulse.echoPatience = 2 * pulsePeriod
+    return SimulatedDaemon(configuration, pulse, offset: offset, at: now)
   }
 
   // MARK: one step
@@ -73,172 +86,221 @@ struct Simulation {
   mutating func step() {
     switch chance.number(0...99) {
     case 0..<60: deliver(chance.number(0...(daemons.count - 1)))
-    case 60..<80: now = now.advanced(by: Int64(chance.number(0...5_000)))
+    case 60..<80: now = now.advanced(by: Int64(chance.number(0...5_000)) * world.pace)
     case 80..<92: wakeSomebody()
     case 92..<96: reconnectSomebody()
     case 96: executeZombie()
     case 97: remember()
     case 98: saveStale()
-    default: disturb()
+    default: harm(chance.one(of: world.harms))
     }
-    publish()
+    afterwards()
   }
 
   /// One message of one daemon arrives: at the server, or from it.
-  private mutating func deliver(_ index: Int) {
-    let waiting = [!daemons[index].requests.isEmpty, !daemons[index].replies.isEmpty, !daemons[index].events.isEmpty]
+  mutating func deliver(_ index: Int) {
+    let daemon = daemons[index]
+    let isAwake = !daemon.isFrozen(at: now)
+    let isReached = isAwake && !daemon.isDeaf(at: now)
+    let waiting = [
+      !daemon.requests.isEmpty, isReached && !daemon.replies.isEmpty, isReached && !daemon.events.isEmpty,
+      daemon.isWaitingToSubscribe,
+    ]
     let links = waiting.indices.filter { waiting[$0] }
     guard !links.isEmpty else { return }
     switch chance.one(of: links) {
-    case 0: daemons[index].replies.append(store.execute(daemons[index].requests.removeFirst(), now: now))
-    case 1: daemons[index].take(at: now)
-    default: daemons[index].hear(at: now)
+    case 0: execute(index)
+    case 1: take(index)
+    case 2: daemons[index].hear(at: now)
+    default: daemons[index].subscribed(at: now)
+    }
+  }
+
+  mutating func execute(_ index: Int) {
+    let request = daemons[index].takeRequest()
+    let reply = store.execute(request, now: serverTime)
+    note("\(daemons[index].instance)", request, reply)
+    daemons[index].answer(reply)
+  }
+
+  mutating func take(_ index: Int) {
+    let reply = daemons[index].replies.first
+    daemons[index].take(at: now)
+    guard isTraced else { return }
+    let instance = daemons[index].instance
+    switch reply {
+    case .read(let names, let reads, _):
+      for (name, read) in zip(names, reads) {
+        let scheduler = daemons[index].scheduler
+        let entry = scheduler.entries.handle(of: name).flatMap { scheduler.entries[$0] }
+        let mark = read.mark.map { String($0.bytes) } ?? "no mark"
+        let (base, next) = (entry?.base.iso8601 ?? "", entry?.nextDue?.iso8601 ?? "")
+        say("\(instance) has read \(name) \(mark): base \(base), next \(next)")
+      }
+    case .fired(let plan, let outcome): say("\(instance) is told \(plan.entry) due \(plan.due.iso8601) \(outcome)")
+    case .pulsed: say("\(instance) pulsed, leads: \(daemons[index].pulse.isLeading)")
+    default: break
     }
   }
 
   private mutating func wakeSomebody() {
     let index = chance.number(0...(daemons.count - 1))
-    if daemons[index].isDue(at: now) { daemons[index].wake(at: now) }
+    guard !daemons[index].isFrozen(at: now) else { return }
+    if daemons[index].isDue(at: now) { return daemons[index].wake(at: now) }
+    if daemons[index].isPulseDue(at: now) { daemons[index].beat(at: now) }
   }
 
   private mutating func reconnectSomebody() {
     let index = chance.number(0...(daemons.count - 1))
-    if !daemons[index].isConnected { daemons[index].connect(at: now) }
+    if !daemons[index].isConnected, !daemons[index].isFrozen(at: now) { daemons[index].connect(at: now) }
+    if chance.once(in: 4) { store.expire(now: serverTime) }
+    if !missing.isEmpty { restore() }
   }
 
-  private mutating func executeZombie() {
+  mutating func executeZombie() {
     guard !zombies.isEmpty else { return }
-    _ = store.execute(zombies.removeFirst(), now: now)
+    let request = zombies.removeFirst()
+    note("somebody who is gone", request, store.execute(request, now: serverTime))
   }
 
-  private mutating func publish() {
-    for name in store.takeEvents() {
-      for index in daemons.indices where daemons[index].isConnected {
-        // Events are a hint: some are lost, unnoticed until everything is read again.
-        if !isPeace, chance.once(in: 100) { counts.lostEvents += 1 } else { daemons[index].events.append(name) }
+  // MARK: what follows from it
+
+  mutating func afterwards() {
+    for index in daemons.indices {
+      let abandoned = daemons[index].takeAbandoned()
+      if !abandoned.isEmpty { zombies += abandoned.prefix(chance.number(0...abandoned.count)) }
+      if daemons[index].hasEnded { daemons[index] = process(offset: daemons[index].offset) }
+    }
+    for change in store.takeChanges() {
+      for index in daemons.indices where daemons[index].isSubscribed {
+        // Events are a hint: some are lost. (A probe whose event is lost would be made again.)
+        let isLost = world.losesEvents && !isPeace && daemons[index].session == .watching && chance.once(in: 100)
+        if isLost { continue }
+        daemons[index].tell(change)
       }
     }
+    for deed in store.takeDeeds() { judge(deed) }
   }
 
-  // MARK: harm
-
-  private mutating func disturb() {
-    let index = chance.number(0...(daemons.count - 1))
-    switch chance.number(0...8) {
-    case 0, 1: cut(index)
-    case 8:
-      if daemons[index].isConnected { daemons[index].reload(at: now) }
-      counts.reloads += 1
-    case 2:
-      cut(index)
-      daemons[index] = daemon()
-      counts.restarts += 1
-    case 3:
-      now = now.advanced(by: Int64(chance.number(100...2_000)) * 1_000)
-      counts.stalls += 1
-    case 4, 5: edit(chance.one(of: names))
-    default: harm(chance.one(of: names))
+  private mutating func judge(_ deed: ModelStore.Deed) {
+    switch deed {
+    case .marked(let name, let mark):
+      if let number = numbers[name] { judges[number].marked(mark) }
+    case .pushed(let push):
+      messages += 1
+      if let number = numbers[push.entry] {
+        judges[number].pushed(push)
+        problems += judges[number].takeProblems().map { "\(push.entry): \($0)" }
+      }
+      guard let token = push.epoch else { return }
+      if token < epoch { problems.append("\(push.entry): sent in epoch \(token), after one of epoch \(epoch)") }
+      epoch = max(epoch, token)
     }
   }
 
-  /// The connections die. Of what is on its way to the server some is lost, and some is carried out later.
-  private mutating func cut(_ index: Int) {
-    guard daemons[index].isConnected else { return }
-    counts.disconnects += 1
-    counts.lostReplies += daemons[index].replies.count
-    let arrived = chance.number(0...daemons[index].requests.count)
-    zombies += daemons[index].requests.prefix(arrived)
-    counts.zombies += arrived
-    daemons[index].disconnect(at: now)
+  mutating func complain(_ problem: String) { problems.append(problem) }
+
+  // MARK: what clients write
+
+  mutating func document(_ number: Int, when: Int = 0, enabled: Bool = true) -> [UInt8] {
+    edits += 1
+    return world.schedules[number].document(edits, when: when, enabled: enabled)
+  }
+
+  mutating func write(_ number: Int, _ document: [UInt8]) {
+    let name = world.schedules[number].name
+    store.set(name, document)
+    written[name] = document
+    judges[number].wrote(document)
+    missing.removeAll { $0 == number }
+    if isTraced { say("written \(name): \(String(document))") }
+  }
+
+  mutating func delete(_ number: Int) {
+    let name = world.schedules[number].name
+    store.delete(name)
+    written[name] = nil
+    judges[number].wrote(nil)
+    if isTraced { say("deleted \(name)") }
   }
 
   private mutating func remember() {
-    let name = chance.one(of: names)
-    guard let document = store.documents[name] else { return }
-    copies.append((name, document))
+    let number = chance.number(0...(world.schedules.count - 1))
+    if let document = store.documents[world.schedules[number].name] { copies.append((number, document)) }
+    if copies.count > 40 { copies.removeFirst(20) }
   }
 
   /// Somebody saves what they read some time ago, mostly a moment ago: over newer bookkeeping, over newer edits.
   private mutating func saveStale() {
     guard !copies.isEmpty else { return }
     let copy = chance.once(in: 4) ? copies.remove(at: chance.number(0...(copies.count - 1))) : copies.removeLast()
-    write(copy.name, copy.document)
-    counts.stale += 1
+    write(copy.number, copy.document)
   }
 
-  private mutating func write(_ name: EntryName, _ document: [UInt8]) {
-    store.set(name, document)
-    written[name] = document
+  mutating func setServer(_ offset: Int64) {
+    let step = offset - serverOffset
+    serverOffset = offset
+    for number in judges.indices { judges[number].stepped(by: step) }
+    say("the server's clock is \(offset / 1_000_000) s ahead")
   }
 
-  /// Other arguments, the rest as it stands; or a copy from scratch, without any bookkeeping.
-  private mutating func edit(_ name: EntryName) {
-    counts.edits += 1
-    guard chance.once(in: 2), let document = store.documents[name], let layout = try? DocumentLayout(document),
-      let args = layout.value("args")
-    else {
-      if kinds[name] == .edited { write(name, document(name)) }
-      return
-    }
-    edits += 1
-    var splice = Splice()
-    splice.replace(args.range, with: "[\(edits)]")
-    write(name, splice.applied(to: document))
-  }
+  // MARK: the store goes back
 
-  private mutating func harm(_ name: EntryName) {
-    guard kinds[name] == .loose else { return }
-    switch chance.number(0...4) {
-    case 0: store.delete(name)
-    case 1: write(name, document(name, enabled: false))
-    case 2: write(name, Array("{\"name\": ".utf8))
-    case 3: write(name, document(name, interval: Int64(chance.number(20...300)) * 1_000))
-    default:
-      store.delete(name)
-      write(name, document(name))
-      counts.recreated += 1
+  mutating func takeDump() {
+    if missing.isEmpty {
+      dump = Dump(contents: store.contents, judges: judges, written: written, epoch: epoch)
     }
   }
 
-  // MARK: peace
+  mutating func goBack() {
+    guard let dump else { return }
+    store.goBack(to: dump.contents)
+    judges = dump.judges
+    // To a daemon that remembers the edit which the store has lost, the older document is another edit.
+    for number in judges.indices where judges[number].schedule.kind != .kept { judges[number].amaze() }
+    written = dump.written
+    epoch = dump.epoch
+    missing = []
+    copies = []
+  }
 
-  /// Heals everything, lets each schedule come up twice, and waits until nothing is on its way.
-  mutating func settle() {
-    isPeace = true
-    defer { isPeace = false }
-    for name in names where kinds[name] == .loose { write(name, document(name)) }
-    while !zombies.isEmpty { executeZombie() }
-    for index in daemons.indices {
-      if daemons[index].isConnected { daemons[index].reload(at: now) } else { daemons[index].connect(at: now) }
-    }
-    quiet()
-    let end = now.advanced(by: 700_000)
-    while now < end {
-      now = now.advanced(by: 5_000)
-      quiet()
+  mutating func flush() {
+    store.flush()
+    epoch = 0
+    written = [:]
+    missing = Array(world.schedules.indices)
+    for number in judges.indices { judges[number].forget() }
+    dump = nil
+    copies = []
+  }
+
+  /// One of the documents that were flushed is written again.
+  mutating func restore() {
+    let number = chance.one(of: missing)
+    write(number, document(number))
+  }
+
+  // MARK: the trace
+
+  private mutating func note(_ who: String, _ request: SimulatedDaemon.Request, _ reply: SimulatedDaemon.Reply) {
+    guard isTraced else { return }
+    switch (request, reply) {
+    case (.fire(let plan, let token), .fired(_, let outcome)):
+      say("\(who): fire \(plan.entry) due \(plan.due.iso8601) \(token) \(plan.mark.totalRunCount) -> \(outcome)")
+    case (.anchor(let name, let mark), .kept(_, let isKept)):
+      say("\(who): anchor \(name) \(String(mark.bytes)) -> \(isKept)")
+    case (.rebase(let name, let time, let mark), .kept(_, let isKept)):
+      say("\(who): rebase \(name) from \(time.iso8601) to \(mark.due.iso8601) \(String(mark.bytes)) -> \(isKept)")
+    case (.read(let names, nil), _): say("\(who): read \(names)")
+    case (.pulse(let request, _, _), .pulsed(let reply)):
+      say("\(who): pulse \(request.sequence) -> \(reply.previousSequence ?? -1) \(reply.incarnation) \(reply.lease)")
+    default: say("\(who): \(request)")
     }
   }
 
-  private mutating func quiet() {
-    var isBusy = true
-    while isBusy {
-      isBusy = false
-      publish()
-      for index in daemons.indices {
-        while !daemons[index].isQuiet {
-          isBusy = true
-          while !daemons[index].requests.isEmpty {
-            daemons[index].replies.append(store.execute(daemons[index].requests.removeFirst(), now: now))
-          }
-          while !daemons[index].replies.isEmpty { daemons[index].take(at: now) }
-          while !daemons[index].events.isEmpty { daemons[index].hear(at: now) }
-          publish()
-        }
-        if daemons[index].isDue(at: now) {
-          isBusy = true
-          daemons[index].wake(at: now)
-        }
-      }
-    }
+  mutating func say(_ text: String) {
+    guard isTraced else { return }
+    trace.append("\(now.iso8601) \(text)")
+    if trace.count > 40_000 { trace.removeFirst(20_000) }
   }
 }

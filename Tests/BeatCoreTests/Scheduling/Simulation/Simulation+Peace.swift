@@ -1,0 +1,116 @@
+@testable import BeatCore
+
+extension Simulation {
+  /// Heals what nobody but a person could, lets each schedule come up, waits until nothing is on its way, and looks
+  /// whether all is as it must be.
+  mutating func settle() {
+    say("--- peace")
+    isPeace = true
+    defer { isPeace = false }
+    for (number, schedule) in world.schedules.enumerated() where schedule.kind == .loose {
+      // A late look at a document would hide what was not heard.
+      guard chance.once(in: 4) else { continue }
+      write(number, document(number))
+    }
+    while !missing.isEmpty { restore() }
+    while !zombies.isEmpty { executeZombie() }
+    if serverOffset != 0 {
+      setServer(0)
+      // It would last for as long as the clock was ahead.
+      store.deleteLease()
+    }
+    for index in daemons.indices {
+      daemons[index].frozenUntil = nil
+      daemons[index].deafUntil = nil
+      if world.losesEvents { daemons[index].reload(at: now) }
+    }
+    let end = now.advanced(by: world.peace)
+    let deadline = now.advanced(by: patience + 10_000)
+    var isLed = !world.hasLease
+    quiet()
+    while now < end {
+      now = min(end, max(now.advanced(by: 1), nextWake))
+      store.expire(now: serverTime)
+      quiet()
+      isLed = isLed || isLeadingSomebody
+      if !isLed, now > deadline { return complain("nobody leads \(patience / 1_000) ms after peace") }
+    }
+    check()
+    takeDump()
+  }
+
+  private var nextWake: UnixTime {
+    let expiry = store.leaseEnd?.advanced(by: -serverOffset)
+    return (daemons.compactMap { $0.nextWake } + [expiry].compactMap { $0 }).filter { $0 > now }.min()
+      ?? now.advanced(by: 100_000 * world.pace)
+  }
+
+  private var isLeadingSomebody: Bool { daemons.contains { $0.pulse.isLeading } }
+
+  private mutating func quiet() {
+    var turns = 0
+    var isBusy = true
+    while isBusy {
+      afterwards()
+      for index in daemons.indices {
+        if !daemons[index].isConnected { daemons[index].connect(at: now) }
+        while !daemons[index].requests.isEmpty { execute(index) }
+        if daemons[index].isWaitingToSubscribe { daemons[index].subscribed(at: now) }
+        while !daemons[index].replies.isEmpty { take(index) }
+        afterwards()
+        while !daemons[index].events.isEmpty { daemons[index].hear(at: now) }
+        afterwards()
+        if daemons[index].isDue(at: now) { daemons[index].wake(at: now) }
+        if daemons[index].isPulseDue(at: now) { daemons[index].beat(at: now) }
+      }
+      afterwards()
+      isBusy = daemons.contains { !$0.isQuiet || $0.isDue(at: now) }
+      turns += 1
+      guard turns < 20_000 else { return complain("it does not come to rest") }
+    }
+  }
+
+  // MARK: what must hold when all is quiet
+
+  private mutating func check() {
+    for (number, schedule) in world.schedules.enumerated() {
+      let name = schedule.name
+      let slack = 200_000 + 2 * world.skew
+      judges[number].settle(store.documents[name], store.mark(of: name), now: serverTime, slack: slack)
+      let found = judges[number].takeProblems() + problemsOfEdits(name) + problemsOfMemory(name)
+      for problem in found { complain("\(name): \(problem)") }
+    }
+    guard world.hasLease else { return }
+    let leaders = daemons.filter { $0.pulse.isLeading }.map { $0.instance }
+    let holder = store.leaseholder(now: serverTime)?.split(separator: ":").first.map { String($0) }
+    if leaders != [holder ?? ""] { complain("\(leaders) lead, and the lease is \(holder ?? "nobody")'s") }
+  }
+
+  /// What somebody wrote last is what stands there, but for the bookkeeping.
+  private func problemsOfEdits(_ name: EntryName) -> [String] {
+    func content(_ bytes: [UInt8]?) -> [String]? {
+      guard let layout = bytes.flatMap({ try? DocumentLayout($0) }) else { return nil }
+      return layout.members.filter { !["last_run_at", "total_run_count"].contains($0.key) }.map { member in
+        "\(member.key): \(String(Array(layout.bytes[member.value.range])))"
+      }
+    }
+    let (wanted, found) = (content(written[name]), content(store.documents[name]))
+    return wanted == found ? [] : ["\(wanted ?? []) was written, and \(found ?? []) stands there"]
+  }
+
+  /// Every daemon knows what stands in the store, and goes on from what has been fired.
+  private func problemsOfMemory(_ name: EntryName) -> [String] {
+    daemons.indices.compactMap { index -> String? in
+      let scheduler = daemons[index].scheduler
+      let instance = daemons[index].instance
+      guard scheduler.isWatching else { return "\(instance) does not watch" }
+      guard scheduler.heap.invariantsHold else { return "\(instance) has a broken heap" }
+      let read = Scheduler.DocumentRead(store.documents[name].map { .document($0) } ?? .absent, mark: nil)
+      guard scheduler.isKnown(name, read) else { return "\(instance) knows another document" }
+      guard let entry = scheduler.entries.handle(of: name).flatMap({ scheduler.entries[$0] }) else { return nil }
+      if case .firing = entry.phase { return "\(instance) waits for an answer" }
+      if let mark = store.mark(of: name), mark.taskID != nil, entry.base < mark.due { return "\(instance) is behind" }
+      return nil
+    }
+  }
+}
