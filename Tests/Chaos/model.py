@@ -152,6 +152,9 @@ class Model:
       entry.is_vague = entry.is_vague or has_gone
     elif last is not None and not entry.is_fresh:
       entry.base = max(entry.base or last, last)
+    elif last is not None:
+      # In the place of one that nobody has seen: it may be counted from its own date.
+      entry.earliest = min(entry.earliest, last + schedule[0])
     if not entry.is_alive or entry.was_flushed or not is_known:
       # Made anew; or a change of what stood there, for a daemon that has not noticed that it was gone.
       most = {count} if not is_known else None
