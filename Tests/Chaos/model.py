@@ -151,6 +151,8 @@ class Model:
       entry.made = self.time
       entry.is_vague = entry.is_vague or has_gone
     elif last is not None and not entry.is_fresh:
+      if entry.may_skip and last > (entry.base or last):
+        entry.changes += 1  # Who leads may have begun anew after this date, at the edit before.
       entry.base = max(entry.base or last, last)
     elif last is not None:
       # In the place of one that nobody has seen: it may be counted from its own date.
