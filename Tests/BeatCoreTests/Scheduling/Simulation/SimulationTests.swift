@@ -9,7 +9,8 @@ import Testing
 ///
 /// `REACTIVEBEAT_SIMULATION_STEPS` sets the number of steps of all seeds of a world together,
 /// `REACTIVEBEAT_SIMULATION_SEEDS` how many these are, `REACTIVEBEAT_SIMULATION_SEED` the first of them, and
-/// `REACTIVEBEAT_SIMULATION_TRACE` a file for what happened before something was found to be wrong.
+/// `REACTIVEBEAT_SIMULATION_WORLD` a part of the world's name, `REACTIVEBEAT_SIMULATION_TRACE` a file for what happened
+/// before something was found to be wrong.
 @Suite("Simulation: each occurrence reaches the queue exactly once, whatever happens")
 struct SimulationTests {
   private static func setting(_ name: String, default value: Int) -> Int {
