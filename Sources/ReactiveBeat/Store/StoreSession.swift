@@ -237,9 +237,10 @@ final class StoreSession {
       }
       configRefusal = nil
       handle(.notice("notify-keyspace-events was \"\(was)\" and is now \"\(value)\""))
-      tellOthers()
       subscribe()
     }
+    // In the same write: should the connection die before the answer, the next one would find nothing to switch on.
+    tellOthers()
   }
 
   /// Daemons that stayed connected have missed what happened while notifications were off, perhaps for less than a
