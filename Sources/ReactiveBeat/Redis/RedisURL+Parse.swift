@@ -135,16 +135,18 @@ private struct Parts {
   var query: Substring
 
   init(_ rest: Substring) throws(RedisURLError) {
-    let authority = rest.prefix { $0 != "/" && $0 != "?" }
-    path = rest[authority.endIndex...].prefix { $0 != "?" }
-    query = rest[path.endIndex...].dropFirst()
-    guard authority.isEmpty || authority.contains("@") || !rest.contains("@") else {
+    // By scalars throughout: a sign that is joined to the one before would hide a ':' or an '@' from a search by characters.
+    let scalars = rest.unicodeScalars
+    let authority = Substring(scalars.prefix { $0 != "/" && $0 != "?" })
+    path = Substring(scalars[authority.endIndex...].prefix { $0 != "?" })
+    query = Substring(scalars[path.endIndex...].dropFirst())
+    guard authority.isEmpty || authority.unicodeScalars.contains("@") || !scalars.contains("@") else {
       throw RedisURLError.strayAt
     }
     // The last '@', as Python does: a bare '@' in a password is common.
-    if let at = authority.lastIndex(of: "@") {
+    if let at = authority.unicodeScalars.lastIndex(of: "@") {
       user = authority[..<at]
-      server = authority[authority.index(after: at)...]
+      server = authority[authority.unicodeScalars.index(after: at)...]
     } else {
       server = authority
     }
@@ -159,11 +161,11 @@ private struct Parts {
 
   func credentials() throws(RedisURLError) -> (username: String?, password: String?) {
     guard let user else { return (nil, nil) }
-    guard let colon = user.firstIndex(of: ":") else {
+    guard let colon = user.unicodeScalars.firstIndex(of: ":") else {
       return (user.isEmpty ? nil : try decoded(user, what: "user name"), nil)
     }
     let name = try decoded(user[..<colon], what: "user name")
-    let password = try decoded(user[user.index(after: colon)...], what: "password")
+    let password = try decoded(user[user.unicodeScalars.index(after: colon)...], what: "password")
     // Python's clients take ":@" for no password, too.
     return (name.isEmpty ? nil : name, password.isEmpty ? nil : password)
   }

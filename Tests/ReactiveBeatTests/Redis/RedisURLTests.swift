@@ -34,6 +34,10 @@ import Testing
     Good(
       text: "redis://me:secret@h/2", endpoint: .tcp(host: "h", port: 6379), username: "me", password: "secret",
       database: 2, redacted: "redis://me:***@h:6379/2"),
+    // Signs that join the one before: to a reader of characters there is no ':' and no '@' here.
+    Good(
+      text: "redis://me:\u{78A}sec:ret@\u{301}x@h/2", endpoint: .tcp(host: "h", port: 6379), username: "me",
+      password: "\u{78A}sec:ret@\u{301}x", database: 2, redacted: "redis://me:***@h:6379/2"),
     Good(
       text: "redis://me:@h", endpoint: .tcp(host: "h", port: 6379), username: "me",
       redacted: "redis://***@h:6379/0"),
