@@ -86,7 +86,7 @@ extension FuzzTarget {
     let options = ["username=", "password=", "master_name=", "sentinel_", "ssl_"]
     guard !options.contains(where: { password.contains($0) }) else { return }
     // What stands before a colon is a user name, which may be shown.
-    let alone = password.filter { $0 != ":" }
+    let alone = String(String.UnicodeScalarView(password.unicodeScalars.filter { $0 != ":" }))
     for form in ["redis://user:\(password)@host/1", "redis://\(alone)@host", "rediss://:\(password)@host:1"] {
       do {
         let url = try RedisURL(form)
