@@ -22,6 +22,8 @@ public struct BeatConfiguration: Sendable {
   /// How many messages may wait on the store for a broker that is another server, at least 1. Then nothing fires until
   /// there is room again.
   public var outboxLimit = 100_000
+  /// About how many fires the history in the store keeps; 0: there is none.
+  public var historyLength = 10_000
   /// How often all documents are read where no edit can be heard; microseconds.
   public var pollInterval: Int64 = 5_000_000
   /// How often all documents are compared with what is known; microseconds. nil: never.

@@ -7,6 +7,9 @@ import Logging
 ///
 /// Belongs to the thread that made it. `run()` returns when it is over.
 public final class BeatService {
+  /// Of the project: `major.minor.patch` (semver.org).
+  public static let version = "0.1.0"
+
   /// How a run ended.
   public enum End: Equatable, Sendable {
     case stopped
@@ -40,6 +43,12 @@ public final class BeatService {
   private var reads: DocumentReads?
   private var hearing = Hearing.keyspace
   private var audit: Audit?
+  private var queues: QueueLookup?
+  private var manualFires: ManualFires?
+  private let receipts = Receipts()
+  private let startedAt = SystemClock.now()
+  /// What we have said of ourselves last, and when.
+  private var record: (said: DaemonRecord, at: BootTime)?
   private var sweptAt: BootTime?
   /// What audits have found; it must stay 0.
   private var repairs = 0
@@ -51,8 +60,6 @@ public final class BeatService {
   private var token = ""
   /// The word for a store that has none.
   private let incarnation: String
-  /// Queues that were declared on this connection.
-  private var declared: Set<String> = []
   private var inFlight = 0
   private var fires = 0
   private var hasBeenReady = false
@@ -145,6 +152,7 @@ public final class BeatService {
   private func release() {
     relay.finish { [unowned self] in
       // Also when we do not lead: a pulse on its way may have taken it.
+      if let scripts { DaemonRecord.remove(instance, from: scripts) }
       guard let scripts, configuration.leaseTTL != nil else { return stopTimer.schedule(after: 0) }
       scripts.release(instance) { [unowned self] in stopTimer.schedule(after: 0) }
     }
@@ -179,6 +187,7 @@ public final class BeatService {
       } fail: { [unowned self] error in
         refused(error, "a schedule could not be read", [keys.mark])
       }
+      watch(scripts)
       receive(.connected(hears: hearing != .polling))
       loadAll(scripts)
     case .touched(let name):
@@ -194,6 +203,8 @@ public final class BeatService {
       receive(.echoed as Pulse.Event)
     case .leaseFreed:
       receive(.leaseFreed as Pulse.Event)
+    case .requested:
+      manualFires?.look()
     case .found(let endpoint, let master):
       logger.notice("primary", metadata: ["address": .string("\(endpoint)"), "master": .string(master)])
     case .notice(let text):
@@ -214,6 +225,53 @@ public final class BeatService {
     case .ended(let failure):
       ended(failure)
     }
+  }
+
+  /// What people ask for, and what they are told, on this connection.
+  private func watch(_ scripts: StoreScripts) {
+    let queues = QueueLookup(scripts.onBroker)
+    self.queues = queues
+    manualFires = ManualFires(scripts, queues, on: loop) { [unowned self] name, request in
+      let now = pulse.clock.time(at: BootClock.now())
+      return Result { () throws(Scheduler.ManualProblem) in try scheduler.plan(of: name, for: request, now: now) }
+    } token: { [unowned self] in
+      pulse.isLeading && load == nil && !isStopping ? token : nil
+    } report: { [unowned self] event in
+      if case .fired = event {
+        fires += 1
+        relay.nudge()
+      }
+      writeReports()
+      log.report(event)
+    }
+  }
+
+  /// The store tells of us, and of each edit, what we know: from the moment at which we lead, or know all there is.
+  private func tell() {
+    guard let scripts, readyAt != nil else { return }
+    describe()
+    guard pulse.isLeading else { return }
+    DaemonRecord.sweep(scripts)
+    receipts.reconcile(
+      scripts, at: pulse.clock.time(at: BootClock.now()), rejected: scheduler.rejectedNames
+    ) { [weak self] in
+      self?.scheduler.standing(of: $0)
+    } then: {
+    }
+    manualFires?.look()
+  }
+
+  /// Says what we are, if that is news.
+  private func describe() {
+    guard let scripts, readyAt != nil else { return }
+    let new = DaemonRecord(
+      version: Self.version, host: Self.hostName, processID: getpid(), since: startedAt, isLeading: pulse.isLeading,
+      events: hearing.rawValue, delivery: scripts.delivery.rawValue, schedules: scheduler.scheduleCount,
+      rejected: scheduler.rejectedCount, repaired: repairs, timezone: configuration.timezone,
+      broker: "\(configuration.broker)")
+    guard new != record?.said else { return }
+    record = (new, BootClock.now())
+    new.write(to: scripts, as: instance)
   }
 
   private func loadAll(_ scripts: StoreScripts, isReload: Bool = false) {
@@ -258,6 +316,7 @@ public final class BeatService {
     hasBeenReady = true
     complaint = nil
     readyAt = BootClock.now()
+    tell()
   }
 
   /// Where nothing can be heard, a look at everything is how edits are found; elsewhere it is an audit.
@@ -351,7 +410,10 @@ public final class BeatService {
     audit?.cancel()
     audit = nil
     refreshTimer.cancel()
-    declared.removeAll()
+    queues = nil
+    manualFires?.cancel()
+    manualFires = nil
+    record = nil
     echoes.removeAll()
     pulseTimer.cancel()
     receive(.disconnected as Pulse.Event)
@@ -416,7 +478,12 @@ public final class BeatService {
 
   private func writeReports() {
     guard !reports.isEmpty else { return }
-    for report in reports { log.report(report) }
+    let now = pulse.clock.time(at: BootClock.now())
+    for report in reports {
+      log.report(report)
+      receipts.take(report, at: now)
+    }
+    if let scripts, pulse.isLeading { receipts.write(to: scripts) } else { receipts.drop() }
     reports.removeAll(keepingCapacity: reports.count <= 1024)
   }
 
@@ -432,7 +499,11 @@ public final class BeatService {
       guard !isStopping else { return }
       scripts?.pulse(request, instance: instance, incarnation: incarnation, clock: SystemClock.now) {
         [unowned self] reply, error in
-        if let reply { receive(.replied(reply) as Pulse.Event) }
+        if let reply {
+          receive(.replied(reply) as Pulse.Event)
+          // Counts of schedules change with each edit; of that, some seconds late is soon enough.
+          if let record, BootClock.now().microseconds(since: record.at) > 5_000_000 { describe() }
+        }
         if let error { refused(error, "the heartbeat was refused", keys.ofPulse(instance)) }
       }
     case .armTimer(let delay):
@@ -442,10 +513,12 @@ public final class BeatService {
       logger.notice("leading", metadata: configuration.leaseTTL == nil ? [:] : ["token": .string(token)])
       if let scripts { relay.start(scripts) }
       receive(.leadershipChanged(true))
+      tell()
     case .standBy(let reason):
       relay.stop()
       logger.notice("standing by", metadata: ["reason": .string(reason)])
       receive(.leadershipChanged(false))
+      describe()
     case .reload(let reason):
       logger.error("reloading", metadata: ["reason": .string(reason)])
       if let scripts { loadAll(scripts, isReload: true) }
@@ -475,20 +548,11 @@ public final class BeatService {
         ended(plan, outcome)
       }
     }
-    switch plan.route {
-    case .queue(let name):
-      if declared.insert(name).inserted { scripts.onBroker.declare(queue: name) }
-      scripts.fire(plan, to: [Array(name.utf8)], token: token) { [unowned self] in ended(plan, $0) }
-    case .exchange(let exchange, let key):
-      scripts.onBroker.queues(boundTo: exchange, routingKey: key) { [unowned self] queues, error in
-        guard let queues else {
-          let text = "the bindings of exchange \(exchange) could not be read: "
-          return ended(plan, error.map { .refused(text + $0.message) } ?? .unknown)
-        }
-        guard !queues.isEmpty else {
-          return ended(plan, .refused(Route.unbound(exchange, key)))
-        }
-        scripts.fire(plan, to: queues, token: token) { [unowned self] in ended(plan, $0) }
+    queues?.queues(of: plan.route) { [unowned self] answer in
+      switch answer {
+      case .queues(let queues): scripts.fire(plan, to: queues, token: token) { [unowned self] in ended(plan, $0) }
+      case .refused(let reason): ended(plan, .refused(reason))
+      case .lost: ended(plan, .unknown)
       }
     }
   }

@@ -1,12 +1,13 @@
 import ArgumentParser
 import Glibc
+import ReactiveBeat
 
 /// The command line: `beat-watch` alone is `beat-watch run`.
 @main struct BeatWatch: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "beat-watch",
     abstract: "Runs Celery's periodic tasks from schedule documents in Redis, and hears every edit at once.",
-    version: "0.1.0",
+    version: BeatService.version,
     subcommands: [RunCommand.self, NextCommand.self],
     defaultSubcommand: RunCommand.self)
 

@@ -60,6 +60,11 @@ struct RunCommand: ParsableCommand {
       """)
   var outboxLimit: String?
 
+  @Option(
+    help: "About how many fires the history keeps, 0 to 10000000; 0: there is none. [BEAT_WATCH_HISTORY; default 10000]"
+  )
+  var history: String?
+
   @Option(help: "debug, info, notice, warning or error. [BEAT_WATCH_LOG_LEVEL; default info]")
   var logLevel: String?
 
@@ -108,6 +113,13 @@ struct RunCommand: ParsableCommand {
     ).checked {
       guard let count = Int($0), (1...10_000_000).contains(count) else {
         throw ValidationError("expected a whole number, 1 to 10000000")
+      }
+      return count
+    }
+
+    configuration.historyLength = try Setting("--history", history, "BEAT_WATCH_HISTORY", default: "10000").checked {
+      guard let count = Int($0), (0...10_000_000).contains(count) else {
+        throw ValidationError("expected a whole number, 0 to 10000000")
       }
       return count
     }

@@ -19,6 +19,13 @@ public struct TaskID: Hashable, Sendable, CustomStringConvertible {
     self.init(namespace: Self.namespace, name: key + [0] + Array("\(due.microseconds)".utf8), sha1: sha1)
   }
 
+  /// Of a run that somebody has asked for.
+  ///
+  /// - Parameter request: what names the asking; no occurrence's id comes out of it.
+  init(key: [UInt8], request: String, sha1: SHA1) {
+    self.init(namespace: Self.namespace, name: key + [0] + Array("manual \(request)".utf8), sha1: sha1)
+  }
+
   init(namespace: [UInt8], name: [UInt8], sha1: SHA1) {
     var bytes = Array(sha1(namespace + name).prefix(16))
     bytes += [UInt8](repeating: 0, count: 16 - bytes.count)

@@ -19,6 +19,21 @@ public struct RedisKeys: Hashable, Sendable {
   /// LIST, `OutboxItem`s that wait for a broker which is another server; the newest at the head.
   public var outbox: [UInt8] { own("outbox") }
 
+  /// HASH, entry name -> a receipt as JSON: what became of the last edit that was heard of it.
+  public var receipts: [UInt8] { own("receipts") }
+
+  /// STREAM, what has been fired, the oldest first; capped.
+  public var history: [UInt8] { own("history") }
+
+  /// HASH, request -> `ManualRequest`: what somebody wants to be fired now.
+  public var manual: [UInt8] { own("manual") }
+
+  /// LIST, the one answer to a request; lives for a minute.
+  public func answer(to request: String) -> [UInt8] { own("answer:" + request) }
+
+  /// HASH, a daemon's instance -> what it says of itself, as JSON. It is alive while its heartbeat is there.
+  public var daemons: [UInt8] { own("daemons") }
+
   /// STRING, the token of the daemon that fires.
   public var lease: [UInt8] { own("lease") }
 
@@ -37,8 +52,9 @@ public struct RedisKeys: Hashable, Sendable {
   /// What Redis type one of our own keys must have.
   public func type(of key: [UInt8]) -> String {
     switch key {
-    case mark: "hash"
+    case mark, receipts, manual, daemons: "hash"
     case outbox: "list"
+    case history: "stream"
     default: "string"
     }
   }

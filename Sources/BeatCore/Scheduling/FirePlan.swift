@@ -13,6 +13,21 @@ public struct FirePlan: Hashable, Sendable {
   public var route: Route
   public var priority: Int64
   public var mark: Mark
+  public var reason: FireReason
+}
+
+/// Why something is fired.
+public enum FireReason: String, Hashable, Sendable {
+  /// It is due.
+  case schedule
+  /// It was missed, and is made up for.
+  case catchUp = "catch-up"
+  /// The document asks for a run at once.
+  case immediate
+  /// It was due before, and its queue could not take it.
+  case queue
+  /// Somebody wants it now.
+  case manual
 }
 
 /// What became of a fire.

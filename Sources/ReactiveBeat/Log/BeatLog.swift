@@ -51,6 +51,23 @@ final class BeatLog {
     }
   }
 
+  /// Runs that somebody has asked for.
+  func report(_ event: ManualFires.Event) {
+    switch event {
+    case .fired(let plan):
+      logger.info(
+        "fired",
+        metadata: about(
+          plan.entry,
+          [
+            "task": .string(plan.task), "id": .string(plan.taskID.description), "queue": .string(plan.route.name),
+            "why": .string(plan.reason.rawValue),
+          ]))
+    case .refused(let name, let reason):
+      logger.warning("refused", metadata: about(name, ["reason": .string(reason)]))
+    }
+  }
+
   func flush() { fires.flush() }
 
   private func about(_ name: EntryName, _ more: Logger.Metadata = [:]) -> Logger.Metadata {

@@ -3,7 +3,8 @@
 -- KEYS[1]     schedule document                     STRING
 -- KEYS[2]     mark, one field per entry             HASH    entry -> "<due>|<task id>|<total run count>|<digest>"
 -- KEYS[3]     lease                                 STRING
--- KEYS[4...]  lists to push to, in the broker's database  LIST (may be absent)
+-- KEYS[4]     history                               STREAM
+-- KEYS[5...]  lists to push to, in the broker's database  LIST (may be absent)
 -- ARGV[1]     lease token; '' = do not check the lease
 -- ARGV[2]     the document's bytes that the caller decided on
 -- ARGV[3]     the document's bytes to store
@@ -15,6 +16,8 @@
 -- ARGV[9]     how far, in microseconds, due may lie ahead of this server's clock
 -- ARGV[10]    the store's database, ARGV[11] the broker's, on this server
 -- ARGV[12]    the longest that a list may be; '' or 0 = any length
+-- ARGV[13]    about how many fires the history keeps; '' or 0 = none, and it is left alone
+-- ARGV[14]    why it is fired, for the history
 --
 -- Returns {'OK'} | {'FENCED'} | {'ALREADY_MINE'} | {'ALREADY', mark} | {'GONE'} | {'CHANGED'}
 --       | {'EARLY', this server's microseconds} | {'BADQUEUE', list, type} | {'FULL', list's length}
@@ -43,7 +46,7 @@ if tonumber(due) > now + tonumber(ARGV[9]) then return {'EARLY', string.format('
 
 if broker ~= store then redis.call('SELECT', broker) end
 local problem
-for i = 4, #KEYS do
+for i = 5, #KEYS do
   local there = redis.call('TYPE', KEYS[i]).ok
   if there ~= 'list' and there ~= 'none' then problem = {'BADQUEUE', KEYS[i], there} end
   if not problem and longest > 0 then
@@ -51,9 +54,9 @@ for i = 4, #KEYS do
     if length >= longest then problem = {'FULL', length} end
   end
 end
-local pushed = 3
+local pushed = 4
 if not problem then
-  for i = 4, #KEYS do
+  for i = 5, #KEYS do
     local reply = redis.pcall('LPUSH', KEYS[i], message)
     if type(reply) == 'table' and reply.err then
       problem = {'ERR', 'LPUSH: ' .. reply.err}
@@ -70,9 +73,9 @@ if not problem then
 end
 if problem then
   -- Exact: while the script runs, nobody can have taken what it pushed.
-  if pushed > 3 then
+  if pushed > 4 then
     if broker ~= store then redis.call('SELECT', broker) end
-    for i = 4, pushed do redis.call('LPOP', KEYS[i]) end
+    for i = 5, pushed do redis.call('LPOP', KEYS[i]) end
     if broker ~= store then redis.call('SELECT', store) end
   end
   return problem
@@ -81,5 +84,12 @@ end
 -- In place where it fits: hardly anybody else does that, so its event, `setrange`, tells whose write it was.
 if #new < #old or type(redis.pcall('SETRANGE', document, 0, new)) == 'table' then
   redis.call('SET', document, new, 'KEEPTTL')
+end
+
+-- For people: what goes wrong here does not undo the fire.
+if (tonumber(ARGV[13]) or 0) > 0 then
+  redis.pcall(
+    'XADD', KEYS[4], 'MAXLEN', '~', ARGV[13], '*', 'name', entry, 'id', id, 'due', string.format('%.0f', tonumber(due)),
+    'late', string.format('%.0f', now - tonumber(due)), 'why', ARGV[14])
 end
 return {'OK'}

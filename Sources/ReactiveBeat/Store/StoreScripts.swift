@@ -18,13 +18,15 @@ struct StoreScripts {
   let maximumLead: Int64
   let delivery: Delivery
   /// How many messages may wait in the outbox.
-  private let outboxLimit: Int
-  private let storeDatabase: Int
-  private let brokerDatabase: Int
+  let outboxLimit: Int
+  /// About how many fires the history keeps; 0: none.
+  let historyLength: Int
+  let storeDatabase: Int
+  let brokerDatabase: Int
 
   init(
     connection: RedisConnection, keys: RedisKeys, storeDatabase: Int, brokerDatabase: Int, maximumDocumentLength: Int,
-    maximumLead: Int64, delivery: Delivery, outboxLimit: Int
+    maximumLead: Int64, delivery: Delivery, outboxLimit: Int, historyLength: Int
   ) {
     self.connection = connection
     self.keys = keys
@@ -32,6 +34,7 @@ struct StoreScripts {
     self.maximumLead = maximumLead
     self.delivery = delivery
     self.outboxLimit = outboxLimit
+    self.historyLength = historyLength
     self.storeDatabase = storeDatabase
     self.brokerDatabase = brokerDatabase
   }
@@ -155,12 +158,13 @@ struct StoreScripts {
     then completion: @escaping (FireOutcome) -> Void
   ) {
     Self.fireScript.evaluate(
-      on: connection, keys: [keys.document(plan.entry), keys.mark, keys.lease] + lists,
+      on: connection, keys: [keys.document(plan.entry), keys.mark, keys.lease, keys.history] + lists,
       arguments: [
         Array(token.utf8), plan.oldDocument, plan.newDocument, message, plan.entry.bytes,
         Array(Mark.digits(plan.due).utf8),
         Array(plan.taskID.description.utf8), plan.mark.bytes, Array("\(maximumLead)".utf8),
         Array("\(storeDatabase)".utf8), Array("\(database)".utf8), Array("\(longest)".utf8),
+        Array("\(historyLength)".utf8), Array(plan.reason.rawValue.utf8),
       ]
     ) { reply in completion(FireOutcome(reply)) }
   }

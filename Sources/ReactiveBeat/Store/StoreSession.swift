@@ -20,6 +20,8 @@ final class StoreSession {
     case echoed
     /// The lease was given back, or ran out.
     case leaseFreed
+    /// Somebody wants a schedule to be fired now.
+    case requested
     /// The session is over; nothing comes after it.
     case ended(StoreFailure)
     /// Something to tell the operator; the session goes on.
@@ -255,7 +257,8 @@ final class StoreSession {
   private var patterns: [[UInt8]] {
     let database = configuration.store.database
     let heartbeats = keys.events(of: keys.heartbeat(""), database: database) + [UInt8(ascii: "*")]
-    return [keys.documentEvents(database: database), heartbeats, keys.events(of: keys.lease, database: database)]
+    return [keys.documentEvents(database: database), heartbeats]
+      + [keys.lease, keys.manual].map { keys.events(of: $0, database: database) }
   }
 
   private func subscribe() {
@@ -270,6 +273,8 @@ final class StoreSession {
         if isWatching { beat(String(copying: event)) } else { probeArrived() }
       } else if key == keys.lease, isWatching, ["del", "expired"].contains(String(copying: event)) {
         handle(.leaseFreed)
+      } else if key == keys.manual, isWatching {
+        handle(.requested)
       }
     } onClose: { [weak self] error in
       guard let self else { return }
@@ -327,7 +332,8 @@ final class StoreSession {
         StoreScripts(
           connection: commands, keys: keys, storeDatabase: configuration.store.database,
           brokerDatabase: configuration.broker.database, maximumDocumentLength: maximumDocumentLength,
-          maximumLead: configuration.maximumLead, delivery: delivery, outboxLimit: configuration.outboxLimit)))
+          maximumLead: configuration.maximumLead, delivery: delivery, outboxLimit: configuration.outboxLimit,
+          historyLength: configuration.historyLength)))
   }
 
   private func probeTimedOut() {
@@ -370,7 +376,7 @@ final class StoreSession {
 
   private func track(for id: Int64) {
     var command = RedisCommand("CLIENT", "TRACKING", "ON", "REDIRECT", id, "BCAST")
-    for prefix in [keys.prefix, keys.heartbeat(""), keys.lease] {
+    for prefix in [keys.prefix, keys.heartbeat(""), keys.lease, keys.manual] {
       command.append("PREFIX")
       command.append(prefix)
     }
@@ -390,6 +396,8 @@ final class StoreSession {
         if isWatching { handle(.echoed) } else { probeArrived() }
       } else if key == keys.lease, isWatching {
         handle(.leaseFreed)
+      } else if key == keys.manual, isWatching {
+        handle(.requested)
       }
     }
   }

@@ -90,5 +90,5 @@ extension FirePlan {
     entry: EntryName("a"), task: "t", taskID: TaskID(text: "5f8bd2a1-8f0c-5d5e-9f3a-0c1d2e3f4a5b"),
     due: UnixTime(microseconds: 1), oldDocument: Array("old".utf8), newDocument: Array("new".utf8),
     message: Array("message".utf8), route: .exchange("e", routingKey: "k"), priority: 7,
-    mark: Mark(due: UnixTime(microseconds: 1), taskID: nil, totalRunCount: 1))
+    mark: Mark(due: UnixTime(microseconds: 1), taskID: nil, totalRunCount: 1), reason: .schedule)
 }

@@ -8,14 +8,18 @@ import Testing
   static let needed = [
     "~tasks:meta:*", "~reactivebeat:tasks:meta:*", "~celery*", "~_kombu.binding*",
     "&__keyspace@1__:tasks:meta:*", "&__keyspace@1__:reactivebeat:tasks:meta:heartbeat:*",
-    "&__keyspace@1__:reactivebeat:tasks:meta:lease", "+select", "+psubscribe", "+set", "+del", "+scan", "+eval",
+    "&__keyspace@1__:reactivebeat:tasks:meta:lease", "&__keyspace@1__:reactivebeat:tasks:meta:manual",
+    "+select", "+psubscribe", "+set", "+del", "+scan", "+eval",
     "+evalsha", "+type", "+strlen", "+get", "+hget", "+hset", "+time", "+lpush", "+smembers", "+incr", "+pttl",
   ]
   /// To switch notifications on.
   static let configuration = ["+config|get", "+config|set"]
   /// To compare servers and tell a replica, to declare queues, to take back what cannot be marked, to be found in
-  /// CLIENT LIST, to know our own writes.
-  static let better = ["+info", "+sadd", "+lpop", "+setrange", "+client|setname"]
+  /// CLIENT LIST, to know our own writes, to keep the history, and to hear and answer what people ask for.
+  static let better = [
+    "+info", "+sadd", "+lpop", "+setrange", "+client|setname", "+xadd", "+hscan", "+hexists", "+hdel", "+exists",
+    "+expire",
+  ]
 
   /// A stage with a user `beat` who has these rules, and two schedules that fire at once: one by a queue, one by an
   /// exchange.

@@ -17,6 +17,9 @@ struct FireCall {
   var count: Int64 = 3
   var maximumLead: Int64 = 50_000
   var longest = "0"
+  var history = Array("reactivebeat:tasks:meta:history".utf8)
+  var historyLength = "0"
+  var why = "schedule"
 
   /// The mark that the call leaves behind.
   var stored: String {
@@ -54,11 +57,11 @@ final class FireBench {
   }
 
   func answer(_ call: FireCall, as client: BlockingClient? = nil) -> RedisReply? {
-    let keys = [call.document, call.mark, call.lease] + call.lists
+    let keys = [call.document, call.mark, call.lease, call.history] + call.lists
     let arguments = [
       Array(call.token.utf8), call.old, call.new, call.message, call.entry, Array(Mark.digits(call.due).utf8),
       Array(call.id.utf8), Array(call.stored.utf8), Array("\(call.maximumLead)".utf8), Array("\(storeDatabase)".utf8),
-      Array("\(brokerDatabase)".utf8), Array(call.longest.utf8),
+      Array("\(brokerDatabase)".utf8), Array(call.longest.utf8), Array(call.historyLength.utf8), Array(call.why.utf8),
     ]
     return (client ?? store).call(
       [Array("EVAL".utf8), Array(script.utf8), Array("\(keys.count)".utf8)] + keys + arguments)

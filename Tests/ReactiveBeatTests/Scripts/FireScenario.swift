@@ -57,6 +57,46 @@ struct FireScenario: Sendable, CustomTestStringConvertible {
         bench.check("the time to live is gone", (bench.store("PTTL", "tasks:meta:a")?.integer ?? -1) > 90_000_000)
       }
     },
+    FireScenario("OK: a history of what was fired") { bench in
+      for number in 0..<500 {
+        var call = FireCall()
+        (call.historyLength, call.why) = ("100", "catch-up")
+        (call.due, call.id) = (call.due.advanced(by: Int64(number)), "id \(number)")
+        (call.old, call.new) = (number == 0 ? call.old : call.new, call.new)
+        bench.check("the answer", bench.fire(call), "OK")
+      }
+      let length = bench.store("XLEN", "reactivebeat:tasks:meta:history")?.integer ?? 0
+      // Redis drops whole nodes of the stream, of 100 entries each.
+      bench.check("its length", (100...299).contains(length))
+      let last = bench.store("XREVRANGE", "reactivebeat:tasks:meta:history", "+", "-", "COUNT", "1")?.array?.first?
+        .array
+      let fields = last?.last?.array?.compactMap(\.text) ?? []
+      bench.check(
+        "its fields", fields.enumerated().filter { $0.offset % 2 == 0 }.map(\.element),
+        [
+          "name", "id", "due", "late", "why",
+        ])
+      guard fields.count == 10, let late = Int64(fields[7]) else { return bench.check("its values", false) }
+      bench.check(
+        "its values", [fields[1], fields[3], fields[5], fields[9]],
+        [
+          "a", "id 499", "1700000000000499", "catch-up",
+        ])
+      let lateness = bench.now().microseconds - 1_700_000_000_000_499
+      bench.check("its lateness", late <= lateness && late > lateness - 60_000_000)
+    },
+    FireScenario("OK: a history that cannot be kept") { bench in
+      bench.store("SET", "reactivebeat:tasks:meta:history", "of another type")
+      var call = FireCall()
+      call.historyLength = "100"
+      bench.check("the answer", bench.fire(call), "OK")
+      bench.check("the queue", bench.messages(), ["message"])
+      bench.check("the document", bench.document, "new")
+    },
+    FireScenario("OK: no history that nobody wants") { bench in
+      bench.check("the answer", bench.fire(), "OK")
+      bench.check("the history", bench.store("EXISTS", "reactivebeat:tasks:meta:history")?.integer, 0)
+    },
     FireScenario("OK: a user who may not write in place") { bench in
       let limited = try bench.client(without: ["setrange"])
       bench.check("the answer", bench.fire(as: limited), "OK")

@@ -74,15 +74,21 @@ import Testing
           """,
         scenario: "BADQUEUE: one of several"),
       Safeguard(
-        testDescription: "taking back", text: "for i = 4, pushed do redis.call('LPOP', KEYS[i]) end",
+        testDescription: "taking back", text: "for i = 5, pushed do redis.call('LPOP', KEYS[i]) end",
         scenario: "ERR: a mark"),
       Safeguard(
-        testDescription: "taking back from every list", text: "for i = 4, pushed do", replacement: "for i = 4, 4 do",
+        testDescription: "taking back from every list", text: "for i = 5, pushed do", replacement: "for i = 5, 5 do",
         scenario: "ERR: a mark"),
       Safeguard(
         testDescription: "the end of what the caller may undo",
         text: "local reply = redis.pcall('HSET', mark, entry, ARGV[8])",
         replacement: "local reply = redis.call('HSET', mark, entry, ARGV[8])", scenario: "ERR: a mark"),
+      Safeguard(
+        testDescription: "that a broken history holds nothing up", text: "  redis.pcall(\n    'XADD'",
+        replacement: "  redis.call(\n    'XADD'", scenario: "OK: a history that cannot be kept"),
+      Safeguard(
+        testDescription: "the bound of the history", text: "'MAXLEN', '~', ARGV[13], ",
+        scenario: "OK: a history of what was fired"),
       Safeguard(
         testDescription: "the time to live", text: ", 'KEEPTTL'", scenario: "OK: the document's time to live"),
       Safeguard(

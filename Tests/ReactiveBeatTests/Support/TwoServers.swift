@@ -56,6 +56,6 @@ extension OutboxItem {
         entry: EntryName("sample"), task: "t", taskID: TaskID(text: id), due: UnixTime(microseconds: 1),
         oldDocument: [],
         newDocument: [], message: Array(#"{"headers": {"id": "\#(id)"}}"#.utf8), route: route, priority: priority,
-        mark: Mark(due: UnixTime(microseconds: 1), taskID: nil, totalRunCount: 1)))
+        mark: Mark(due: UnixTime(microseconds: 1), taskID: nil, totalRunCount: 1), reason: .schedule))
   }
 }

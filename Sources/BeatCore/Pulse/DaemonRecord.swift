@@ -1,0 +1,65 @@
+/// What a daemon says of itself on the store, for `beat-watch status`. Written when it has changed; a daemon that idles
+/// writes nothing.
+public struct DaemonRecord: Hashable, Sendable {
+  public var version: String
+  public var host: String
+  public var processID: Int32
+  /// When the process began to run.
+  public var since: UnixTime
+  public var isLeading: Bool
+  /// How edits are heard.
+  public var events: String
+  public var delivery: String
+  public var schedules: Int
+  public var rejected: Int
+  /// Edits that audits have found and no event had told of.
+  public var repaired: Int
+  public var timezone: String
+  public var broker: String
+
+  public init(
+    version: String, host: String, processID: Int32, since: UnixTime, isLeading: Bool, events: String, delivery: String,
+    schedules: Int, rejected: Int, repaired: Int, timezone: String, broker: String
+  ) {
+    self.version = version
+    self.host = host
+    self.processID = processID
+    self.since = since
+    self.isLeading = isLeading
+    self.events = events
+    self.delivery = delivery
+    self.schedules = schedules
+    self.rejected = rejected
+    self.repaired = repaired
+    self.timezone = timezone
+    self.broker = broker
+  }
+
+  /// One line of JSON.
+  public var bytes: [UInt8] {
+    var text: [UInt8] = []
+    func put(_ name: String, _ value: String) {
+      text.append(text.isEmpty ? "{" : ", ")
+      text.appendJSON(name)
+      text.append(": ")
+      text.appendJSON(value)
+    }
+    func put(_ name: String, _ value: Int) {
+      text.append(#", "\#(name)": \#(value)"#)
+    }
+    put("state", isLeading ? "leading" : "standing by")
+    put("version", version)
+    put("host", host)
+    put("pid", Int(processID))
+    put("since", since.iso8601)
+    put("events", events)
+    put("delivery", delivery)
+    put("schedules", schedules)
+    put("rejected", rejected)
+    put("repaired", repaired)
+    put("timezone", timezone)
+    put("broker", broker)
+    text.append("}")
+    return text
+  }
+}

@@ -1,0 +1,49 @@
+/// What became of an edit that was heard: one line of JSON for whoever made it.
+public struct EditReceipt: Hashable, Sendable {
+  public var standing: Scheduler.Standing
+  /// By Redis' clock.
+  public var heard: UnixTime
+  /// In force, but probably not what was meant.
+  public var warnings: [String] = []
+
+  public init(_ standing: Scheduler.Standing, heard: UnixTime) {
+    self.standing = standing
+    self.heard = heard
+  }
+
+  /// `{"state": "accepted", "next": "2026-11-21T05:00:00Z", "heard": …}`, next null where it will not run, or
+  /// `{"state": "rejected", "reason": …, "heard": …}`.
+  public var bytes: [UInt8] {
+    var text: [UInt8] = []
+    text.append(Self.beginning(of: standing))
+    switch standing {
+    case .accepted(let next):
+      text.append(#", "next": "#)
+      text.appendJSON(next?.iso8601)
+    case .rejected(let reason):
+      text.append(#", "reason": "#)
+      text.appendJSON(reason)
+    }
+    text.append(#", "heard": "#)
+    text.appendJSON(heard.iso8601)
+    if !warnings.isEmpty {
+      text.append(#", "warnings": ["#)
+      for (index, warning) in warnings.enumerated() {
+        if index > 0 { text.append(", ") }
+        text.appendJSON(warning)
+      }
+      text.append("]")
+    }
+    text.append("}")
+    return text
+  }
+
+  /// Whether a receipt, as it was stored, says that a document stands as it does.
+  public static func tells(_ bytes: [UInt8], _ standing: Scheduler.Standing) -> Bool {
+    bytes.starts(with: beginning(of: standing).utf8)
+  }
+
+  private static func beginning(of standing: Scheduler.Standing) -> String {
+    if case .accepted = standing { #"{"state": "accepted""# } else { #"{"state": "rejected""# }
+  }
+}

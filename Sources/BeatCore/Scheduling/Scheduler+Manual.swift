@@ -1,0 +1,30 @@
+/// Runs that somebody asks for, beside the schedule: its phase, its mark and its document stay as they are.
+extension Scheduler {
+  /// Why something cannot be fired by hand. The description is for whoever asked.
+  public enum ManualProblem: Error, Hashable, CustomStringConvertible {
+    case unknown
+    case rejected(reason: String)
+
+    public var description: String {
+      switch self {
+      case .unknown: "there is no such schedule"
+      case .rejected(let reason): "its document is set aside: \(reason)"
+      }
+    }
+  }
+
+  /// What to send for a request; whether the schedule is enabled, or has come to its end, does not matter.
+  ///
+  /// - Parameter request: its name, by which the task's id is the same however often it is tried.
+  public func plan(
+    of name: EntryName, for request: String, now: UnixTime
+  ) throws(ManualProblem) -> FirePlan {
+    if let rejection = rejected[name] { throw .rejected(reason: rejection.reason) }
+    guard let entry = entries.handle(of: name).flatMap({ entries[$0] }) else { throw .unknown }
+    let id = TaskID(key: configuration.keys.document(name), request: request, sha1: configuration.sha1)
+    guard let plan = plan(entry, due: now, reason: .manual, id: id, now: now) else {
+      throw .rejected(reason: "cannot be read any more")
+    }
+    return plan
+  }
+}

@@ -1,0 +1,17 @@
+/// Where a document stands, for those who tell people.
+extension Scheduler {
+  public enum Standing: Hashable, Sendable {
+    /// In force; the next due time, nil for a schedule that is disabled or finished.
+    case accepted(next: UnixTime?)
+    case rejected(reason: String)
+  }
+
+  /// nil: there is no such document.
+  public func standing(of name: EntryName) -> Standing? {
+    if let rejection = rejected[name] { return .rejected(reason: rejection.reason) }
+    return entries.handle(of: name).flatMap { entries[$0] }.map { .accepted(next: $0.nextDue) }
+  }
+
+  /// The documents that are set aside.
+  public var rejectedNames: [EntryName] { Array(rejected.keys) }
+}

@@ -1,0 +1,77 @@
+-- Fires what somebody has asked for, once, or refuses it; takes the request away and answers it.
+--
+-- KEYS[1]     lease                                 STRING
+-- KEYS[2]     requests                              HASH    request -> "<deadline>|<entry>"
+-- KEYS[3]     answer                                LIST    one line; lives for a minute
+-- KEYS[4]     schedule document                     STRING
+-- KEYS[5]     history                               STREAM
+-- KEYS[6...]  lists to push to, in the broker's database  LIST (may be absent)
+-- ARGV[1]     lease token; '' = do not check the lease
+-- ARGV[2]     request
+-- ARGV[3]     its deadline, microseconds since 1970 as 20 digits
+-- ARGV[4]     why it is refused; '' = fire
+-- ARGV[5]     the document's bytes that the caller decided on
+-- ARGV[6]     the message
+-- ARGV[7]     entry
+-- ARGV[8]     task id
+-- ARGV[9]     the store's database, ARGV[10] the broker's, on this server
+-- ARGV[11]    the longest that a list may be; 0 = any length
+-- ARGV[12]    about how many fires the history keeps; 0 = none
+--
+-- Returns {'OK'} | {'FENCED'} | {'ALREADY'} somebody has seen to it | {'LATE'} nobody waits for it any more
+--       | {'CHANGED'} | {'REFUSED', why}
+local lease, requests, answer, document, history = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local token, request, deadline, refusal = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+local store, broker, longest = ARGV[9], ARGV[10], tonumber(ARGV[11])
+
+if token ~= '' and redis.call('GET', lease) ~= token then return {'FENCED'} end
+if redis.call('HEXISTS', requests, request) == 0 then return {'ALREADY'} end
+
+local time = redis.call('TIME')
+local now = time[1] * 1000000 + time[2]
+if now > tonumber(deadline) then
+  redis.call('HDEL', requests, request)
+  return {'LATE'}
+end
+
+local function reply(text)
+  redis.call('HDEL', requests, request)
+  redis.call('LPUSH', answer, text)
+  redis.call('EXPIRE', answer, 60)
+end
+
+if refusal == '' then
+  if redis.call('GET', document) ~= ARGV[5] then return {'CHANGED'} end
+  if broker ~= store then redis.call('SELECT', broker) end
+  for i = 6, #KEYS do
+    local length = redis.pcall('LLEN', KEYS[i])
+    local problem
+    if type(length) == 'table' then
+      problem = 'the queue\'s key ' .. KEYS[i] .. ' is no list: ' .. length.err
+    elseif longest > 0 and length >= longest then
+      problem = 'the outbox is full: ' .. length .. ' messages wait for the broker'
+    else
+      local pushed = redis.pcall('LPUSH', KEYS[i], ARGV[6])
+      if type(pushed) == 'table' then problem = 'LPUSH: ' .. pushed.err end
+    end
+    if problem then
+      -- Exact: while the script runs, nobody can have taken what it pushed.
+      for j = 6, i - 1 do redis.call('LPOP', KEYS[j]) end
+      refusal = problem
+      break
+    end
+  end
+  if broker ~= store then redis.call('SELECT', store) end
+end
+
+if refusal ~= '' then
+  reply('refused ' .. refusal)
+  return {'REFUSED', refusal}
+end
+reply('fired ' .. ARGV[8])
+if tonumber(ARGV[12]) > 0 then
+  redis.pcall(
+    'XADD', history, 'MAXLEN', '~', ARGV[12], '*', 'name', ARGV[7], 'id', ARGV[8],
+    'due', string.format('%.0f', now), 'late', '0', 'why', 'manual')
+end
+return {'OK'}

@@ -1,0 +1,65 @@
+import BeatCore
+
+extension StoreScripts {
+  private static let manualScript = LuaScript(embedded: PackageResources.manual_lua)
+
+  /// What is done about a request.
+  enum ManualStep {
+    case queues(FirePlan, [[UInt8]])
+    case outbox(FirePlan)
+    case refusal(String, of: ManualRequest)
+
+    var plan: FirePlan? {
+      switch self {
+      case .queues(let plan, _), .outbox(let plan): plan
+      case .refusal: nil
+      }
+    }
+  }
+
+  enum ManualOutcome {
+    case fired
+    case refused(String)
+    /// Another document stands there.
+    case changed
+    /// Somebody else has seen to it, or nobody waits for it any more, or it is not known what became of it.
+    case over
+  }
+
+  func fireManually(
+    _ step: ManualStep, _ wish: ManualRequest, request: String, token: String,
+    then completion: @escaping (ManualOutcome) -> Void
+  ) {
+    var (lists, message, database, longest, refusal): ([[UInt8]], [UInt8], Int, Int, String) =
+      ([], [], storeDatabase, 0, "")
+    switch step {
+    case .queues(let plan, let queues):
+      lists = queues.map { RedisKeys.queue($0, priority: plan.priority) }
+      message = plan.message
+      database = brokerDatabase
+    case .outbox(let plan):
+      lists = [keys.outbox]
+      message = OutboxItem(plan).bytes
+      longest = outboxLimit
+    case .refusal(let reason, _): refusal = reason
+    }
+    Self.manualScript.evaluate(
+      on: connection,
+      keys: [keys.lease, keys.manual, keys.answer(to: request), keys.document(wish.entry), keys.history] + lists,
+      arguments: [
+        Array(token.utf8), Array(request.utf8), Array(Mark.digits(wish.deadline).utf8), Array(refusal.utf8),
+        step.plan?.oldDocument ?? [], message, wish.entry.bytes, Array((step.plan?.taskID.description ?? "").utf8),
+        Array("\(storeDatabase)".utf8), Array("\(database)".utf8), Array("\(longest)".utf8),
+        Array("\(historyLength)".utf8),
+      ]
+    ) { reply in
+      let parts = reply?.array ?? []
+      switch parts.first?.text {
+      case "OK": completion(.fired)
+      case "REFUSED": completion(.refused(parts.last?.text ?? ""))
+      case "CHANGED": completion(.changed)
+      default: completion(.over)
+      }
+    }
+  }
+}

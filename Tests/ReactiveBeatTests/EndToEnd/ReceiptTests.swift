@@ -1,0 +1,79 @@
+import Testing
+
+@testable import BeatCore
+@testable import ReactiveBeat
+
+/// Whoever edits a document can see beside it what became of the edit.
+@Suite struct ReceiptTests {
+  private let stage: Stage
+
+  init() throws { stage = try Stage() }
+
+  private func receipt(_ name: String, on stage: Stage? = nil) -> JSONValue? {
+    (stage ?? self.stage).store("HGET", "reactivebeat:tasks:meta:receipts", name)?.bytes.flatMap { JSONValue($0) }
+  }
+  private func state(_ name: String) -> String? { receipt(name)?["state"]?.text }
+
+  @Test func tellsWhatBecameOfEachEdit() throws {
+    let daemon = try stage.daemon()
+    stage.set("a", schedule("a"))
+    #expect(eventually { state("a") == "accepted" })
+    let loaded = try daemon.wait(for: "loaded", key: stage.key("a"))
+    #expect(receipt("a")?["next"]?.text == loaded["next"])
+    #expect(receipt("a")?["heard"]?.text != nil)
+
+    stage.set("a", #"{"name": "a", "task": "t", "enabled": true, "interval": {"every": 5, "period": "minuts"}}"#)
+    #expect(eventually { state("a") == "rejected" })
+    #expect(receipt("a")?["reason"]?.text == (try daemon.wait(for: "rejected"))["reason"])
+
+    stage.set("a", schedule("a", every: "60"))
+    #expect(eventually { state("a") == "accepted" })
+    stage.set("a", schedule("a").replacing("true", with: "false"))
+    #expect(eventually { receipt("a")?["next"] == .null })
+
+    stage.store("DEL", stage.key("a"))
+    #expect(eventually { stage.store("HLEN", "reactivebeat:tasks:meta:receipts")?.integer == 0 })
+    try daemon.stop()
+  }
+
+  /// A task that runs each second is written back each second, and nobody has edited it.
+  @Test func aFireIsNoEdit() throws {
+    let daemon = try stage.daemon()
+    stage.set("a", schedule("a", every: "0.05"))
+    #expect(eventually { state("a") == "accepted" })
+    let heard = receipt("a")?["heard"]
+    #expect(eventually { (stage.mark("a")?.totalRunCount ?? 0) >= 5 })
+    #expect(receipt("a")?["heard"] == heard)
+    try daemon.stop()
+  }
+
+  /// What was edited while nobody wrote receipts is put right by the next one who does.
+  @Test func areMendedAtTheNextStart() throws {
+    let daemon = try stage.daemon()
+    for name in ["gone", "broken", "mended"] { stage.set(name, schedule(name)) }
+    stage.set("mended", "{")
+    #expect(eventually { state("mended") == "rejected" && state("gone") != nil && state("broken") != nil })
+    try daemon.stop()
+    stage.store("DEL", stage.key("gone"))
+    stage.set("broken", "{")
+    stage.set("new and broken", "[")
+    stage.set("mended", schedule("mended"))
+    let next = try stage.daemon()
+    #expect(eventually { state("broken") == "rejected" && state("new and broken") == "rejected" })
+    #expect(eventually { state("mended") == "accepted" && state("gone") == nil })
+    try next.stop()
+  }
+
+  /// Two hear it, and one tells.
+  @Test func areWrittenByTheOneThatFires() throws {
+    let leader = try stage.daemon()
+    try leader.wait(for: "leading")
+    let standby = try stage.daemon()
+    stage.set("a", schedule("a"))
+    try standby.wait(for: "loaded", key: stage.key("a"))
+    #expect(eventually { state("a") == "accepted" })
+    try leader.stop()
+    stage.set("b", schedule("b"))
+    #expect(eventually { state("b") == "accepted" })
+  }
+}
