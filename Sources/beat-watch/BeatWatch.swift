@@ -17,24 +17,15 @@ import ReactiveBeat
       var command = try parseAsRoot()
       try command.run()
     } catch {
-      let status = exitCode(for: error)
+      var status = exitCode(for: error)
       guard !status.isSuccess else { exit(withError: error) }
       if !(error is ExitCode) {
-        let text = message(for: error).split(separator: "\n").joined(separator: " ")
-        StandardError.write(line: "beat-watch: \(text)")
+        var text = message(for: error)
+        if let error = error as? CommandError { (status, text) = (error.status, error.description) }
+        if let error = error as? StoreError { (status, text) = (error.exitStatus, error.message) }
+        StandardError.write(line: "beat-watch: \(text.split(separator: "\n").joined(separator: " "))")
       }
       Glibc.exit(status.rawValue)
     }
   }
-}
-
-extension ExitCode {
-  /// EX_USAGE: a wrong option, URL or zone.
-  static let usage = ExitCode(64)
-  /// EX_DATAERR: some of the input could not be used.
-  static let data = ExitCode(65)
-  /// EX_SOFTWARE: something that should not happen.
-  static let software = ExitCode(70)
-  /// EX_CONFIG: something must be changed, here or in Redis, before a start makes sense.
-  static let configuration = ExitCode(78)
 }

@@ -21,25 +21,7 @@ struct RunCommand: ParsableCommand {
       otherwise.
       """)
 
-  @Option(help: "Where the schedules are. [CELERY_REDIS_SCHEDULER_URL; default redis://localhost:6379/1]")
-  var storeURL: String?
-
-  @Option(help: "Where the workers' queues are. [CELERY_BROKER_URL; default redis://localhost:6379/0]")
-  var brokerURL: String?
-
-  @Option(
-    help:
-      "Name of the primary in a sentinel:// URL that has no ?master_name= itself. [BEAT_WATCH_MASTER_NAME]")
-  var masterName: String?
-
-  @Option(help: "What the schedules' keys begin with. [CELERY_REDIS_SCHEDULER_KEY_PREFIX; default tasks:meta:]")
-  var keyPrefix: String?
-
-  @Option(help: "Time zone of crontabs that name none. [CELERY_TIMEZONE; default UTC]")
-  var timezone: String?
-
-  @Option(help: "Queue of schedules that name none. [CELERY_TASK_DEFAULT_QUEUE; default celery]")
-  var defaultQueue: String?
+  @OptionGroup var options: StoreOptions
 
   @Option(
     help: "Seconds until another daemon takes over from one that died, 1 to 3600. [BEAT_WATCH_LEASE_TTL; default 5]")
@@ -72,12 +54,6 @@ struct RunCommand: ParsableCommand {
   var logFormat: String?
 
   func run() throws {
-    let store = try Setting("--store-url", storeURL, "CELERY_REDIS_SCHEDULER_URL", default: "redis://localhost:6379/1")
-    let broker = try Setting("--broker-url", brokerURL, "CELERY_BROKER_URL", default: "redis://localhost:6379/0")
-    let prefix = try Setting(
-      "--key-prefix", keyPrefix, "CELERY_REDIS_SCHEDULER_KEY_PREFIX", default: "tasks:meta:")
-    let zone = try Setting("--timezone", timezone, "CELERY_TIMEZONE", default: "UTC")
-    let queue = try Setting("--default-queue", defaultQueue, "CELERY_TASK_DEFAULT_QUEUE", default: "celery")
     let level = try Setting("--log-level", logLevel, "BEAT_WATCH_LOG_LEVEL", default: "info").checked {
       guard let level = Logger.Level(rawValue: $0.lowercased()) else {
         throw ValidationError("expected debug, info, notice, warning or error")
@@ -89,16 +65,7 @@ struct RunCommand: ParsableCommand {
       return format
     }
 
-    let master = Setting.optional(masterName, "BEAT_WATCH_MASTER_NAME")
-    var configuration = BeatConfiguration(
-      store: try store.checked { try RedisURL($0, masterName: master) },
-      broker: try broker.checked { try RedisURL($0, masterName: master) })
-    configuration.keyPrefix = prefix.value
-    configuration.timezone = try zone.checked {
-      _ = try ZoneDirectory().zone($0)
-      return $0
-    }
-    configuration.defaultQueue = queue.value
+    var configuration = try options.configuration()
     let ttl = try Setting("--lease-ttl", leaseTTL, "BEAT_WATCH_LEASE_TTL", default: "5").seconds(1...3600)
     configuration.pollInterval = try Setting(
       "--poll-interval", pollInterval, "BEAT_WATCH_POLL_INTERVAL", default: "5"

@@ -1,0 +1,237 @@
+import BeatCore
+
+/// The store for somebody who asks and waits: one connection, opened as the daemon opens its own, and calls that return
+/// the answer. For commands of a shell; the daemon itself never waits.
+///
+/// Each answer has a deadline of 10 s. After an error of the kind `.unreachable` nothing more is answered.
+public final class StoreClient {
+  /// For each answer, and for all addresses to be tried; microseconds.
+  public static let patience: Int64 = 10_000_000
+  /// As for the daemon: longer documents are not read.
+  public static let longestDocument = 1_048_576
+
+  public let url: RedisURL
+  public let keys: RedisKeys
+  /// What the connection lives on. It runs only while a call waits, or while the owner runs it.
+  public let loop: EventLoop
+  /// The connection itself, for an owner who runs the loop.
+  public var connection: RedisConnection { link.connection }
+
+  private let link: Link
+
+  /// Connects and logs in; a Sentinel URL leads to the primary of this moment.
+  ///
+  /// - Parameter loop: of the calling thread; nil: one of its own.
+  public init(
+    _ url: RedisURL, keys: RedisKeys, clientName: String = "beat-watch-command", on loop: EventLoop? = nil
+  ) throws(StoreError) {
+    self.url = url
+    self.keys = keys
+    do { self.loop = try loop ?? EventLoop() } catch { throw StoreError(.refused, "\(error)") }
+    let endpoint = try Self.locate(url, on: self.loop)
+    link = Link(to: endpoint, of: url, on: self.loop)
+    var failure: RedisConnectionError?
+    Self.wait(on: self.loop) { [link] done in
+      link.connection.handshake(url, clientName: clientName) {
+        failure = $0
+        done()
+      }
+    }
+    if let failure { throw StoreError(failure) }
+  }
+
+  deinit { close() }
+
+  /// Ends the connection. Closing again does nothing.
+  public func close() { link.close() }
+
+  private static func locate(_ url: RedisURL, on loop: EventLoop) throws(StoreError) -> RedisEndpoint {
+    guard case .sentinels(let group) = url.location else {
+      return url.endpoint ?? .tcp(host: "localhost", port: 6379)
+    }
+    var outcome = SentinelLookup.Outcome.failed("")
+    wait(on: loop) { done in
+      _ = SentinelLookup(of: group, on: loop) {
+        outcome = $0
+        done()
+      }
+    }
+    switch outcome {
+    case .found(let endpoint): return endpoint
+    case .failed(let reason): throw StoreError(.unreachable, reason)
+    }
+  }
+
+  /// Begins something and runs the loop until `done` is called, which must happen in every case.
+  static func wait(on loop: EventLoop, _ begin: (_ done: @escaping () -> Void) -> Void) {
+    var isDone = false
+    begin {
+      isDone = true
+      if loop.isRunning { loop.stop() }
+    }
+    while !isDone { loop.run() }
+  }
+
+  // MARK: commands
+
+  /// Sends a command and waits for its reply. Throws what the server answers with an error, too.
+  public func command(_ command: RedisCommand) throws(StoreError) -> RedisReply {
+    let reply = try replies(to: [command])[0]
+    if let error = reply.error { throw StoreError(error, from: url) }
+    return reply
+  }
+
+  /// Sends commands together and waits for all replies, in their order. An error among them is a reply like any other.
+  public func replies(to commands: [RedisCommand]) throws(StoreError) -> [RedisReply] {
+    guard !commands.isEmpty else { return [] }
+    var replies: [RedisReply] = []
+    replies.reserveCapacity(commands.count)
+    Self.wait(on: loop) { done in
+      var owed = commands.count
+      for command in commands {
+        connection.send(command) { reply in
+          if let reply { replies.append(reply) }
+          owed -= 1
+          if owed == 0 { done() }
+        }
+      }
+    }
+    guard replies.count == commands.count else { throw lost }
+    return replies
+  }
+
+  /// Runs a script. Throws what the server answers with an error, too; such a script may have written before it failed.
+  public func evaluate(_ script: LuaScript, keys: [[UInt8]], arguments: [[UInt8]]) throws(StoreError) -> RedisReply {
+    var reply: RedisReply?
+    Self.wait(on: loop) { done in
+      script.evaluate(on: connection, keys: keys, arguments: arguments) {
+        reply = $0
+        done()
+      }
+    }
+    guard let reply else { throw lost }
+    if let error = reply.error { throw StoreError(error, from: url) }
+    return reply
+  }
+
+  private var lost: StoreError {
+    connection.closeError.map { StoreError($0) } ?? StoreError(.unreachable, "\(url): the connection was closed")
+  }
+
+  // MARK: schedules
+
+  /// Redis' clock, by which everything is due.
+  public func time() throws(StoreError) -> UnixTime {
+    let parts = try command(RedisCommand("TIME")).array ?? []
+    guard parts.count == 2, let seconds = parts[0].text.flatMap({ Int64($0) }),
+      let microseconds = parts[1].text.flatMap({ Int64($0) })
+    else { throw StoreError(.refused, "\(url) does not tell the time") }
+    return UnixTime(microseconds: seconds &* 1_000_000 &+ microseconds)
+  }
+
+  /// The names of all schedules, in the order of their bytes.
+  public func names() throws(StoreError) -> [EntryName] {
+    var names: Set<EntryName> = []
+    var cursor = "0"
+    repeat {
+      let reply = try command(RedisCommand("SCAN", cursor, "MATCH", keys.documentPattern, "COUNT", 5000))
+      guard let parts = reply.array, parts.count == 2, let next = parts[0].text, let page = parts[1].array else {
+        throw StoreError(.refused, "\(url) gave an answer to SCAN that is none")
+      }
+      for key in page {
+        if let name = key.bytes.flatMap(keys.entry(of:)) { names.insert(name) }
+      }
+      cursor = next
+    } while cursor != "0"
+    return names.sorted { $0.bytes.lexicographicallyPrecedes($1.bytes) }
+  }
+
+  /// Documents with their marks, each of one moment, in the order of the names.
+  public func documents(_ names: [EntryName]) throws(StoreError) -> [StoredDocument] {
+    var documents: [StoredDocument] = []
+    documents.reserveCapacity(names.count)
+    var refusal: RedisServerError?
+    Self.wait(on: loop) { done in
+      let scripts = scripts
+      let pages = stride(from: 0, to: names.count, by: 500).map { Array(names[$0..<min($0 + 500, names.count)]) }
+      var owed = pages.count
+      if owed == 0 { return done() }
+      for page in pages {
+        scripts.read(page) { reads, error in
+          for (name, read) in zip(page, reads ?? []) { documents.append(StoredDocument(name: name, read: read)) }
+          refusal = refusal ?? error
+          owed -= 1
+          if owed == 0 { done() }
+        }
+      }
+    }
+    if let refusal { throw StoreError(refusal, from: url) }
+    guard documents.count == names.count else { throw lost }
+    return documents
+  }
+
+  /// One document, which may be absent.
+  public func document(_ name: EntryName) throws(StoreError) -> StoredDocument {
+    try documents([name])[0]
+  }
+
+  /// All documents that stand there during the whole scan, in the order of their names' bytes.
+  public func documents() throws(StoreError) -> [StoredDocument] {
+    try documents(names()).filter { !$0.isAbsent }
+  }
+
+  private var scripts: StoreScripts {
+    StoreScripts(
+      connection: connection, keys: keys, storeDatabase: url.database, brokerDatabase: url.database,
+      maximumDocumentLength: Self.longestDocument, maximumLead: 0, delivery: .direct, outboxLimit: 0)
+  }
+}
+
+/// Belongs to its loop's thread.
+@available(*, unavailable)
+extension StoreClient: Sendable {}
+
+/// A schedule's document as it stood in the store, with the mark of the same moment.
+public struct StoredDocument {
+  public let name: EntryName
+  public let read: Scheduler.DocumentRead
+
+  public init(name: EntryName, read: Scheduler.DocumentRead) {
+    self.name = name
+    self.read = read
+  }
+
+  /// Nothing stands there.
+  public var isAbsent: Bool {
+    if case .absent = read.content { true } else { false }
+  }
+
+  /// The document's bytes; nil if there are none that can be read.
+  public var bytes: [UInt8]? {
+    if case .document(let bytes) = read.content { bytes } else { nil }
+  }
+
+  /// What the daemon keeps beside it.
+  public var mark: Mark? { read.mark }
+}
+
+/// A connection that its owner may let go of while the loop does not run.
+private final class Link {
+  let connection: RedisConnection
+  private let loop: EventLoop
+
+  init(to endpoint: RedisEndpoint, of url: RedisURL, on loop: EventLoop) {
+    self.loop = loop
+    connection = RedisConnection(
+      to: endpoint, security: url.security, on: loop,
+      timeouts: RedisTimeouts(connect: StoreClient.patience, reply: StoreClient.patience)
+    ) { _ in }
+  }
+
+  func close() {
+    guard !connection.isClosed else { return }
+    connection.close()
+    // What ends a connection happens in the loop's next turn.
+    if !loop.isRunning { loop.serveReady() }
+  }
+}

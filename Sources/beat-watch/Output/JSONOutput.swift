@@ -1,0 +1,29 @@
+/// A JSON value that is printed, on one line; the members of an object in their order.
+indirect enum JSONOutput {
+  case null
+  case boolean(Bool)
+  case integer(Int64)
+  case text(String)
+  /// JSON already, such as a stored document; must be valid.
+  case raw([UInt8])
+  case list([JSONOutput])
+  case object([(String, JSONOutput)])
+
+  /// nil is null.
+  static func text(_ value: String?) -> JSONOutput { value.map { .text($0) } ?? .null }
+
+  static func texts(_ values: [String]) -> JSONOutput { .list(values.map { .text($0) }) }
+
+  var line: String {
+    switch self {
+    case .null: "null"
+    case .boolean(let value): "\(value)"
+    case .integer(let value): "\(value)"
+    case .text(let value): JSONLine.quoted(value)
+    case .raw(let bytes): String(decoding: bytes, as: UTF8.self)
+    case .list(let values): "[" + values.map(\.line).joined(separator: ",") + "]"
+    case .object(let members):
+      "{" + members.map { "\(JSONLine.quoted($0)):\($1.line)" }.joined(separator: ",") + "}"
+    }
+  }
+}

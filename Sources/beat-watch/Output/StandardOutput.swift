@@ -1,0 +1,49 @@
+import Glibc
+
+/// Standard output of a command: gathered, and written in large pieces.
+struct StandardOutput: ~Copyable {
+  private var buffer: [UInt8] = []
+
+  /// Whether a person is looking.
+  static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
+
+  /// Columns of the terminal, or nil if it is none.
+  static var width: Int? {
+    guard isTerminal else { return nil }
+    var size = winsize()
+    guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
+    return Int(size.ws_col)
+  }
+
+  mutating func put(_ line: String) {
+    buffer += line.utf8
+    buffer.append(UInt8(ascii: "\n"))
+    if buffer.count > 1 << 16 { flush() }
+  }
+
+  /// Bytes as they are.
+  mutating func put(bytes: [UInt8]) {
+    buffer += bytes
+    if buffer.count > 1 << 16 { flush() }
+  }
+
+  /// Writes what is gathered. A reader who has gone (`| head`) ends the process as it ends every other one in a pipe;
+  /// any other failure ends it with a line.
+  mutating func flush() {
+    var rest = buffer[...]
+    while !rest.isEmpty {
+      let count = rest.withUnsafeBytes { Glibc.write(STDOUT_FILENO, $0.baseAddress, $0.count) }
+      if count < 0, errno == EINTR { continue }
+      if count < 0 {
+        if errno == EPIPE {
+          _ = signal(SIGPIPE, SIG_DFL)
+          raise(SIGPIPE)
+        }
+        StandardError.write(line: "beat-watch: standard output: \(String(cString: strerror(errno)))")
+        exit(74)
+      }
+      rest = rest.dropFirst(count)
+    }
+    buffer.removeAll(keepingCapacity: true)
+  }
+}

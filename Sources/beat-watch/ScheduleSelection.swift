@@ -1,0 +1,50 @@
+import ArgumentParser
+import BeatCore
+import ReactiveBeat
+
+/// The schedules that a command is about, as names or globs. A name that stands there wins over its reading as a glob.
+struct ScheduleSelection {
+  let patterns: [NamePattern]
+
+  init(_ texts: [String]) { patterns = texts.map { NamePattern($0) } }
+
+  /// Their names, in order, each once. Throws if one of the patterns means none.
+  func names(in client: StoreClient) throws -> [EntryName] {
+    var chosen: Set<EntryName> = []
+    var all: [EntryName]?
+    for pattern in patterns {
+      if try !client.document(pattern.literal).isAbsent {
+        chosen.insert(pattern.literal)
+      } else if pattern.isGlob {
+        let names = try all ?? client.names()
+        all = names
+        let matching = names.filter(pattern.matches)
+        guard !matching.isEmpty else { throw Self.missing(pattern, in: client) }
+        chosen.formUnion(matching)
+      } else {
+        throw Self.missing(pattern, in: client)
+      }
+    }
+    return chosen.sorted { $0.bytes.lexicographicallyPrecedes($1.bytes) }
+  }
+
+  /// The one schedule that is meant. Throws if it is none, or more than one.
+  func name(in client: StoreClient) throws -> EntryName {
+    let names = try names(in: client)
+    guard names.count == 1 else {
+      let some = names.prefix(3).map { "\($0)" }.joined(separator: ", ")
+      throw CommandError(
+        .usage,
+        "\(patterns.map(\.description).joined(separator: " ")) means \(names.count) schedules (\(some)"
+          + "\(names.count > 3 ? ", …" : "")): name one")
+    }
+    return names[0]
+  }
+
+  static func missing(_ pattern: NamePattern, in client: StoreClient) -> CommandError {
+    CommandError(
+      .missing,
+      "no schedule \(pattern) in \(client.url) under \(EntryName(client.keys.prefix)): "
+        + "`beat-watch list` shows all")
+  }
+}

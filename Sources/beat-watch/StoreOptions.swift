@@ -1,0 +1,74 @@
+import ArgumentParser
+import BeatCore
+import ReactiveBeat
+
+/// Where schedules and queues are, and what a document leaves open: the same for the daemon and for every command.
+struct StoreOptions: ParsableArguments {
+  @Option(help: "Where the schedules are. [CELERY_REDIS_SCHEDULER_URL; default redis://localhost:6379/1]")
+  var storeURL: String?
+
+  @Option(help: "Where the workers' queues are. [CELERY_BROKER_URL; default redis://localhost:6379/0]")
+  var brokerURL: String?
+
+  @Option(
+    help:
+      "Name of the primary in a sentinel:// URL that has no ?master_name= itself. [BEAT_WATCH_MASTER_NAME]")
+  var masterName: String?
+
+  @Option(help: "What the schedules' keys begin with. [CELERY_REDIS_SCHEDULER_KEY_PREFIX; default tasks:meta:]")
+  var keyPrefix: String?
+
+  @Option(help: "Time zone of crontabs that name none. [CELERY_TIMEZONE; default UTC]")
+  var timezone: String?
+
+  @Option(help: "Queue of schedules that name none. [CELERY_TASK_DEFAULT_QUEUE; default celery]")
+  var defaultQueue: String?
+
+  /// All of them, checked; what only the daemon is told has its default.
+  func configuration() throws -> BeatConfiguration {
+    var configuration = BeatConfiguration(store: try store(), broker: try broker())
+    configuration.keyPrefix = try prefix()
+    configuration.timezone = try zoneName(in: ZoneDirectory())
+    configuration.defaultQueue = try queue()
+    return configuration
+  }
+
+  func store() throws -> RedisURL {
+    try url("--store-url", storeURL, "CELERY_REDIS_SCHEDULER_URL", default: "redis://localhost:6379/1")
+  }
+
+  func broker() throws -> RedisURL {
+    try url("--broker-url", brokerURL, "CELERY_BROKER_URL", default: "redis://localhost:6379/0")
+  }
+
+  func keys() throws -> RedisKeys { RedisKeys(prefix: try prefix()) }
+
+  func queue() throws -> String {
+    try Setting("--default-queue", defaultQueue, "CELERY_TASK_DEFAULT_QUEUE", default: "celery").value
+  }
+
+  /// What a document is read with.
+  func documents(_ zones: ZoneDirectory = ZoneDirectory()) throws -> DocumentContext {
+    let zone = try zones.zone(try zoneName(in: zones))
+    return DocumentContext(defaultZone: zone) { name throws(ZoneError) in try zones.zone(name) }
+  }
+
+  /// The store, ready for commands.
+  func connect() throws -> StoreClient { try StoreClient(try store(), keys: try keys()) }
+
+  private func url(_ option: String, _ given: String?, _ variable: String, default: String) throws -> RedisURL {
+    let master = Setting.optional(masterName, "BEAT_WATCH_MASTER_NAME")
+    return try Setting(option, given, variable, default: `default`).checked { try RedisURL($0, masterName: master) }
+  }
+
+  private func prefix() throws -> String {
+    try Setting("--key-prefix", keyPrefix, "CELERY_REDIS_SCHEDULER_KEY_PREFIX", default: "tasks:meta:").value
+  }
+
+  private func zoneName(in zones: ZoneDirectory) throws -> String {
+    try Setting("--timezone", timezone, "CELERY_TIMEZONE", default: "UTC").checked {
+      _ = try zones.zone($0)
+      return $0
+    }
+  }
+}
