@@ -7,6 +7,7 @@ takeover
         How long nobody fires when the daemon that leads ends, or is killed (takeover.py).
 disconnects
         Whether lost connections leave anything behind (disconnects.py).
+soak    Hours with a fault every few seconds (soak.py).
 storm   A million edits at full speed while a thousand schedules fire each second (storm.py).
 """
 
@@ -23,6 +24,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "scripts/lib"))
 
 import disconnects  # noqa: E402
+import soak  # noqa: E402
 import storm  # noqa: E402
 import takeover  # noqa: E402
 from stage import BEAT_WATCH, SERVER, Failed, Interrupted, Stage, clean_environment, percentile  # noqa: E402
@@ -252,7 +254,7 @@ def show_idle(result):
 
 def main():
   parser = argparse.ArgumentParser(prog="scripts/bench")
-  parser.add_argument("what", choices=["pickup", "idle", "takeover", "disconnects", "storm"])
+  parser.add_argument("what", choices=["pickup", "idle", "takeover", "disconnects", "storm", "soak"])
   parser.add_argument("--schedules", type=int)
   parser.add_argument("--edits", type=int)
   parser.add_argument("--names", type=int, default=100_000)
@@ -264,6 +266,8 @@ def main():
   parser.add_argument("--rounds", type=int, default=100)
   parser.add_argument("--kills", type=int, default=20)
   parser.add_argument("--lease-ttl", type=int, default=1)
+  parser.add_argument("--hours", type=float, default=24)
+  parser.add_argument("--seed", type=int)
   parser.add_argument("--json", action="store_true")
   options = parser.parse_args()
   is_storm = options.what == "storm"
@@ -273,7 +277,7 @@ def main():
     parser.error("disconnects needs at least 400 to compare the first hundred with")
   if min(options.schedules, options.edits) < 1000 and options.what == "pickup":
     parser.error("pickup needs at least 1000 schedules and 1000 edits, or its percentiles mean nothing")
-  whole = {"takeover": takeover, "disconnects": disconnects, "storm": storm}.get(options.what)
+  whole = {"takeover": takeover, "disconnects": disconnects, "storm": storm, "soak": soak}.get(options.what)
   measure, show = (whole.measure, whole.show) if whole else {
     "pickup": (measure_pickup, show_pickup), "idle": (measure_idle, show_idle)}[options.what]
   try:
