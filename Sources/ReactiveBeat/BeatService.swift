@@ -41,6 +41,7 @@ public final class BeatService {
   private var scripts: StoreScripts?
   private var load: DocumentLoad?
   private var reads: DocumentReads?
+  private var batches: FireBatches?
   private var hearing = Hearing.keyspace
   private var audit: Audit?
   private var queues: QueueLookup?
@@ -188,6 +189,10 @@ public final class BeatService {
         refused(error, "a schedule could not be read", [keys.mark])
       }
       watch(scripts)
+      batches = FireBatches(scripts) { [unowned self] plan, outcome in
+        if outcome == .fired, scripts.delivery == .outbox { relay.nudge() }
+        ended(plan, outcome)
+      }
       receive(.connected(hears: hearing != .polling))
       loadAll(scripts)
     case .touched(let name):
@@ -407,6 +412,7 @@ public final class BeatService {
     load = nil
     reads?.cancel()
     reads = nil
+    batches = nil
     audit?.cancel()
     audit = nil
     refreshTimer.cancel()
@@ -445,6 +451,7 @@ public final class BeatService {
 
   private func receive(_ event: Scheduler.Event) {
     for action in scheduler.receive(event, now: pulse.clock.time(at: BootClock.now())) { perform(action) }
+    batches?.flush(token: token)
   }
 
   private func perform(_ action: Scheduler.Action) {
@@ -538,19 +545,20 @@ public final class BeatService {
   private func fire(_ plan: FirePlan) {
     inFlight += 1
     if hearing == .keyspace { echoes.expect(plan.entry) }
-    guard let scripts, !isStopping else {
+    guard let scripts, let batches, !isStopping else {
       // Not from within the scheduler's own actions.
       return loop.soon { [unowned self] in ended(plan, .unknown) }
     }
     guard scripts.delivery == .direct else {
-      return scripts.fire(intoOutbox: plan, token: token) { [unowned self] outcome in
-        if outcome == .fired { relay.nudge() }
-        ended(plan, outcome)
-      }
+      batches.add(plan, to: [keys.outbox], token: token)
+      return
     }
     queues?.queues(of: plan.route) { [unowned self] answer in
       switch answer {
-      case .queues(let queues): scripts.fire(plan, to: queues, token: token) { [unowned self] in ended(plan, $0) }
+      case .queues(let queues):
+        batches.add(plan, to: queues.map { RedisKeys.queue($0, priority: plan.priority) }, token: token)
+        // Of an exchange they are known later than the others of the same moment.
+        if case .exchange = plan.route { batches.flush(token: token) }
       case .refused(let reason): ended(plan, .refused(reason))
       case .lost: ended(plan, .unknown)
       }

@@ -37,11 +37,11 @@ MUTANTS = [
     "the mark of who saw it first",
     [(f"{SCRIPTS}/anchor.lua", "if redis.call('HGET', KEYS[1], ARGV[1]) then return 0 end", "")]),
   Mutant(
-    "the comparison of bytes", [(f"{SCRIPTS}/fire.lua", " or redis.call('GET', document) ~= old", "")],
+    "the comparison of bytes", [(f"{SCRIPTS}/fire.lua", "elseif stands ~= old then", "elseif false then")],
     ["edits of that moment", "delay", "fire sent", "just before due"]),
   Mutant(
     "the lease's check",
-    [(f"{SCRIPTS}/fire.lua", "if token ~= '' and redis.call('GET', lease) ~= token then return {'FENCED'} end", "")],
+    [(f"{SCRIPTS}/fire.lua", "if token ~= '' and redis.call('GET', lease) ~= token then", "if false then")],
     ["delay of the others", "daemon: SIGSTOP > lease", "lease deleted", "fire sent"]),
   Mutant(
     "subscribe before scan",

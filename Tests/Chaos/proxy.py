@@ -7,7 +7,7 @@ import threading
 import time
 
 from resp import end_of_value
-from traffic import Fire, entry_of_read
+from traffic import entry_of_read, fires_of
 
 TO_SERVER, TO_CLIENT = 0, 1
 
@@ -75,18 +75,19 @@ class Link:
     if proxy.catches(self, kind, "request", frame):
       return False
     self.is_stream = self.is_stream or kind == "psubscribe"
-    fire = None
+    fires = []
     if kind == "fire":
-      fire = Fire(proxy.number, frame)
-      proxy.ledger.sent(fire)
+      fires = fires_of(proxy.number, frame)
+      for fire in fires:
+        proxy.ledger.sent(fire)
     elif kind in ("anchor", "rebase"):
       proxy.ledger.anchored(proxy.number, frame)
     answer, is_carried_out = proxy.error(kind)
-    self.owed.append([kind, fire, answer, is_carried_out, frame if kind == "read" else None])
+    self.owed.append([kind, fires, answer, is_carried_out, frame if kind == "read" else None])
     if answer is None or is_carried_out:
       self.send(TO_SERVER, frame)
     else:
-      if fire:
+      for fire in fires:
         fire.answer = "never sent"
       self._answer_refused()
     return True
@@ -108,14 +109,14 @@ class Link:
     if not self.owed:
       self.send(TO_CLIENT, frame)
       return True
-    kind, fire, answer, _, request = self.owed[0]
-    if fire and fire.answer is None:
-      proxy.ledger.answered(fire, frame)
-    if proxy.catches(self, kind, "reply", request, fire):
+    kind, fires, answer, _, request = self.owed[0]
+    if fires and fires[0].answer is None:
+      proxy.ledger.answered(fires, frame)
+    if proxy.catches(self, kind, "reply", request, fires):
       return False
     self.owed.popleft()
     self.send(TO_CLIENT, frame if answer is None else answer)
-    proxy.catches(self, kind, "echo", request, fire)
+    proxy.catches(self, kind, "echo", request, fires)
     self._answer_refused()
     return True
 
@@ -154,12 +155,12 @@ class Proxy:
       return None, True
     return self.errors.pop(0) or (None, True)
 
-  def catches(self, link, kind, place, frame, fire=None):
+  def catches(self, link, kind, place, frame, fires=()):
     trap = self.trap
     if trap is None or trap.caught.is_set() or trap.place != place or kind not in trap.kinds:
       return False
     if kind == "fire":
-      trap.entry = (fire or Fire(self.number, frame)).entry
+      trap.entry = (fires or fires_of(self.number, frame))[0].entry
     elif kind == "read":
       trap.entry = entry_of_read(frame)
     if place == "echo":

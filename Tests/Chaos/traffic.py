@@ -39,22 +39,30 @@ def entry_of_read(request):
 
 
 class Fire:
-  """One call of fire.lua as it passed by: what it asked for, and what came of it as far as anybody knows."""
+  """One occurrence in a call of fire.lua as it passed by: what was asked for, and what came of it as far as anybody
+  knows."""
 
   __slots__ = ("daemon", "entry", "due", "task", "epoch", "count", "answer", "answered_at")
 
-  def __init__(self, daemon, request):
-    parts = arguments(request)
-    keys = int(parts[2])
-    argv = parts[3 + keys:]
+  def __init__(self, daemon, token, entry, due, task, mark):
     self.daemon = daemon
-    self.entry = argv[4].decode()
-    self.due = int(argv[5])
-    self.task = argv[6].decode()
-    self.epoch = int(argv[0].rsplit(b":", 1)[1]) if argv[0] else None
-    self.count = int(argv[7].split(b"|")[2])
+    self.entry = entry.decode()
+    self.due = int(due)
+    self.task = task.decode()
+    self.epoch = int(token.rsplit(b":", 1)[1]) if token else None
+    self.count = int(mark.split(b"|")[2])
     self.answer = None
     self.answered_at = None
+
+
+def fires_of(daemon, request):
+  """All that one call of fire.lua asks for, in its order."""
+  parts = arguments(request)
+  keys = int(parts[2])
+  argv = parts[3 + keys:]
+  first, count = 6, keys - 2 - int(argv[5])
+  width = (len(argv) - first) // count
+  return [Fire(daemon, argv[0], *argv[at:at + 4]) for at in range(first, len(argv), width)]
 
 
 class Ledger:
@@ -70,10 +78,14 @@ class Ledger:
     with self.lock:
       self.fires[fire.task].append(fire)
 
-  def answered(self, fire, reply):
-    answer, _ = value(reply)
-    fire.answer = answer[0].decode() if isinstance(answer, list) else str(answer)
-    fire.answered_at = clock_now()
+  def answered(self, fires, reply):
+    answers, _ = value(reply)
+    if not isinstance(answers, list):
+      answers = [str(answers)] * len(fires)
+    for fire, answer in zip(fires, answers, strict=True):
+      word = answer[0] if isinstance(answer, list) else answer
+      fire.answer = word.decode() if isinstance(word, bytes) else word
+      fire.answered_at = clock_now()
 
   def anchored(self, daemon, request):
     argv = arguments(request)

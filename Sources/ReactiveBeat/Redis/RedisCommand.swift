@@ -32,11 +32,27 @@ public struct RedisCommand: Sendable {
 
   /// Adds one argument.
   mutating func append(bytes: some Collection<UInt8>) {
+    begin(bytes.count)
+    buffer.append(contentsOf: bytes)
+    end()
+  }
+
+  /// Adds one argument, in two parts.
+  mutating func append(joining head: [UInt8], _ tail: [UInt8]) {
+    begin(head.count + tail.count)
+    buffer.append(contentsOf: head)
+    buffer.append(contentsOf: tail)
+    end()
+  }
+
+  private mutating func begin(_ length: Int) {
     buffer[buffer.count - 1] = UInt8(ascii: "$")
-    append(digitsOf: bytes.count)
+    append(digitsOf: length)
     buffer.append(UInt8(ascii: "\r"))
     buffer.append(UInt8(ascii: "\n"))
-    buffer.append(contentsOf: bytes)
+  }
+
+  private mutating func end() {
     buffer.append(UInt8(ascii: "\r"))
     buffer.append(UInt8(ascii: "\n"))
     buffer.append(0)

@@ -140,33 +140,50 @@ struct StoreScripts {
     BrokerScripts(connection: connection, database: storeDatabase, brokerDatabase: brokerDatabase)
   }
 
-  /// - Parameter token: of the lease; empty: the lease is not asked for.
-  func fire(_ plan: FirePlan, to queues: [[UInt8]], token: String, then completion: @escaping (FireOutcome) -> Void) {
-    let lists = queues.map { RedisKeys.queue($0, priority: plan.priority) }
-    fire(plan, plan.message, on: lists, of: brokerDatabase, longest: 0, token: token, then: completion)
-  }
-
-  /// The same, with the message in the outbox, where the relay finds it.
-  func fire(intoOutbox plan: FirePlan, token: String, then completion: @escaping (FireOutcome) -> Void) {
-    fire(
-      plan, OutboxItem(plan).bytes, on: [keys.outbox], of: storeDatabase, longest: outboxLimit, token: token,
-      then: completion)
-  }
-
-  private func fire(
-    _ plan: FirePlan, _ message: [UInt8], on lists: [[UInt8]], of database: Int, longest: Int, token: String,
-    then completion: @escaping (FireOutcome) -> Void
+  /// Fires in one script, each with an outcome of its own. In the outbox, their messages become items, which the relay
+  /// finds there.
+  ///
+  /// - Parameters:
+  ///   - lists: that all of them go to.
+  ///   - token: of the lease; empty: the lease is not asked for.
+  func fire(
+    _ plans: [FirePlan], on lists: [[UInt8]], token: String,
+    then completion: @escaping (_ outcome: (Int) -> FireOutcome) -> Void
   ) {
-    Self.fireScript.evaluate(
-      on: connection, keys: [keys.document(plan.entry), keys.mark, keys.lease, keys.history] + lists,
-      arguments: [
-        Array(token.utf8), plan.oldDocument, plan.newDocument, message, plan.entry.bytes,
-        Array(Mark.digits(plan.due).utf8),
-        Array(plan.taskID.description.utf8), plan.mark.bytes, Array("\(maximumLead)".utf8),
-        Array("\(storeDatabase)".utf8), Array("\(database)".utf8), Array("\(longest)".utf8),
-        Array("\(historyLength)".utf8), Array(plan.reason.rawValue.utf8),
-      ]
-    ) { reply in completion(FireOutcome(reply)) }
+    let isOutbox = delivery == .outbox
+    let messages = isOutbox ? plans.map { OutboxItem($0).bytes } : plans.map(\.message)
+    var size = 512
+    for (plan, message) in zip(plans, messages) {
+      size += plan.oldDocument.count + plan.newDocument.count + message.count + 2 * plan.entry.bytes.count + 320
+    }
+    Self.fireScript.evaluate(on: connection, keys: 3 + lists.count + plans.count, size: size) { [self] command in
+      command.append(keys.mark)
+      command.append(keys.lease)
+      command.append(keys.history)
+      for list in lists { command.append(list) }
+      for plan in plans { command.append(joining: keys.prefix, plan.entry.bytes) }
+      command.append(token)
+      command.append(maximumLead)
+      command.append(storeDatabase)
+      command.append(isOutbox ? storeDatabase : brokerDatabase)
+      command.append(isOutbox ? outboxLimit : 0)
+      command.append(lists.count)
+      command.append(historyLength)
+      for (plan, message) in zip(plans, messages) {
+        command.append(plan.entry.bytes)
+        command.append(Mark.digits(plan.due))
+        command.append(plan.taskID.description)
+        command.append(plan.mark.bytes)
+        command.append(plan.oldDocument)
+        command.append(plan.newDocument)
+        command.append(message)
+        command.append(plan.reason.rawValue)
+      }
+    } then: { reply in
+      // Without an answer for each it is an error, or the end of the connection, and counts for all of them.
+      let answers = reply?.array.flatMap { $0.count == plans.count ? $0 : nil }
+      completion { FireOutcome(answers?[$0] ?? reply) }
+    }
   }
 
   // MARK: the outbox
@@ -203,6 +220,9 @@ struct StoreScripts {
 }
 
 extension FireOutcome {
+  private static let done = Array("OK".utf8)
+
+  /// From the answer to one occurrence.
   init(_ reply: RedisReply?) {
     guard let reply else {
       self = .unknown
@@ -213,10 +233,13 @@ extension FireOutcome {
       self = error.isOfWrongServer ? .wrongServer(error.message) : .refused("Redis refused to fire: \(error.message)")
       return
     }
-    let parts = reply.array ?? []
+    if case .string(let word) = reply, word == Self.done {
+      self = .fired
+      return
+    }
+    let parts = reply.array ?? [reply]
     func text(_ index: Int) -> String { parts.indices.contains(index) ? parts[index].text ?? "" : "" }
     switch text(0) {
-    case "OK": self = .fired
     case "ALREADY_MINE": self = .alreadyMine
     case "ALREADY": self = .already
     case "GONE": self = .gone

@@ -10,7 +10,8 @@ import Testing
     "&__keyspace@1__:tasks:meta:*", "&__keyspace@1__:reactivebeat:tasks:meta:heartbeat:*",
     "&__keyspace@1__:reactivebeat:tasks:meta:lease", "&__keyspace@1__:reactivebeat:tasks:meta:manual",
     "+select", "+psubscribe", "+set", "+del", "+scan", "+eval",
-    "+evalsha", "+type", "+strlen", "+get", "+hget", "+hset", "+time", "+lpush", "+smembers", "+incr", "+pttl",
+    "+evalsha", "+type", "+strlen", "+get", "+mget", "+hget", "+hmget", "+hset", "+time", "+lpush", "+smembers",
+    "+incr", "+pttl",
   ]
   /// To switch notifications on.
   static let configuration = ["+config|get", "+config|set"]

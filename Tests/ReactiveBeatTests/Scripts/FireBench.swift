@@ -21,6 +21,14 @@ struct FireCall {
   var historyLength = "0"
   var why = "schedule"
 
+  /// Another schedule's, whose message tells whose it is.
+  static func of(_ entry: String) -> FireCall {
+    var call = FireCall()
+    (call.document, call.entry) = (Array("tasks:meta:\(entry)".utf8), Array(entry.utf8))
+    (call.message, call.id) = (Array("message \(entry)".utf8), "id \(entry)")
+    return call
+  }
+
   /// The mark that the call leaves behind.
   var stored: String {
     String(decoding: Mark(due: due, taskID: TaskID(text: id), totalRunCount: count).bytes, as: UTF8.self)
@@ -53,18 +61,36 @@ final class FireBench {
   @discardableResult
   func fire(_ call: FireCall = FireCall(), as client: BlockingClient? = nil) -> String {
     let reply = answer(call, as: client)
-    return reply?.array?.first?.text ?? reply?.error?.message ?? "no answer"
+    return reply?.array?.first?.text ?? reply?.text ?? reply?.error?.message ?? "no answer"
   }
 
+  /// To one occurrence; an error of the script as a whole is one, too.
   func answer(_ call: FireCall, as client: BlockingClient? = nil) -> RedisReply? {
-    let keys = [call.document, call.mark, call.lease, call.history] + call.lists
-    let arguments = [
-      Array(call.token.utf8), call.old, call.new, call.message, call.entry, Array(Mark.digits(call.due).utf8),
-      Array(call.id.utf8), Array(call.stored.utf8), Array("\(call.maximumLead)".utf8), Array("\(storeDatabase)".utf8),
-      Array("\(brokerDatabase)".utf8), Array(call.longest.utf8), Array(call.historyLength.utf8), Array(call.why.utf8),
+    let reply = answer([call], as: client)
+    return reply?.array?.first ?? reply
+  }
+
+  /// Fires several in one call; what they have in common is taken from the first. The first word of each answer.
+  func fire(_ calls: [FireCall], as client: BlockingClient? = nil) -> [String] {
+    (answer(calls, as: client)?.array ?? []).map { $0.array?.first?.text ?? $0.text ?? "no answer" }
+  }
+
+  private func answer(_ calls: [FireCall], as client: BlockingClient?) -> RedisReply? {
+    guard let first = calls.first else { return nil }
+    let keys = [first.mark, first.lease, first.history] + first.lists + calls.map(\.document)
+    let shared = [
+      first.token, "\(first.maximumLead)", "\(storeDatabase)", "\(brokerDatabase)", first.longest,
+      "\(first.lists.count)", first.historyLength,
     ]
+    let arguments = calls.flatMap { call in
+      [
+        call.entry, Array(Mark.digits(call.due).utf8), Array(call.id.utf8), Array(call.stored.utf8), call.old, call.new,
+        call.message, Array(call.why.utf8),
+      ]
+    }
     return (client ?? store).call(
-      [Array("EVAL".utf8), Array(script.utf8), Array("\(keys.count)".utf8)] + keys + arguments)
+      [Array("EVAL".utf8), Array(script.utf8), Array("\(keys.count)".utf8)] + keys + shared.map { Array($0.utf8) }
+        + arguments)
   }
 
   /// A client of a user who may do everything but these commands.
@@ -81,8 +107,10 @@ final class FireBench {
   func messages(_ list: String = "celery") -> [String] {
     broker("LRANGE", list, "0", "-1")?.array?.compactMap(\.text) ?? []
   }
-  var document: String? { store("GET", "tasks:meta:a")?.text }
-  var mark: String? { store("HGET", "reactivebeat:tasks:meta:mark", "a")?.text }
+  var document: String? { document("a") }
+  func document(_ entry: String) -> String? { store("GET", "tasks:meta:\(entry)")?.text }
+  var mark: String? { mark("a") }
+  func mark(_ entry: String) -> String? { store("HGET", "reactivebeat:tasks:meta:mark", entry)?.text }
 
   /// The server's clock.
   func now() -> UnixTime {

@@ -219,7 +219,9 @@ struct FireScenario: Sendable, CustomTestStringConvertible {
       bench.broker("SADD", "two", "x")
       var call = FireCall()
       call.lists = ["one", "two", "three"].map { Array($0.utf8) }
-      let answer = bench.answer(call)?.array ?? []
+      // Who may not take a message back must not have pushed it.
+      let limited = try bench.client(without: ["lpop"])
+      let answer = bench.answer(call, as: limited)?.array ?? []
       bench.check("the answer", answer.map(\.text), ["BADQUEUE", "two", "set"])
       bench.check("list one", bench.messages("one"), [])
       bench.check("list three", bench.messages("three"), [])

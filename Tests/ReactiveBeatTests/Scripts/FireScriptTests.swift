@@ -6,7 +6,7 @@ import Testing
 @Suite struct FireScriptTests {
   static let script = String(decoding: PackageResources.fire_lua, as: UTF8.self)
 
-  @Test(arguments: FireScenario.all)
+  @Test(arguments: FireScenario.all + FireScenario.together)
   func scenario(_ scenario: FireScenario) throws {
     let server = try RedisServer()
     for (store, broker) in [(1, 0), (0, 0), (3, 7)] {
@@ -20,7 +20,8 @@ import Testing
   func safeguard(_ safeguard: Safeguard) throws {
     let weakened = try safeguard.removed(from: Self.script)
     let server = try RedisServer()
-    let failed = try FireScenario.all.filter { try !$0.complaints(weakened, on: server).isEmpty }.map(\.name)
+    let scenarios = FireScenario.all + FireScenario.together
+    let failed = try scenarios.filter { try !$0.complaints(weakened, on: server).isEmpty }.map(\.name)
     #expect(failed.contains { $0.hasPrefix(safeguard.scenario) }, "failed: \(failed)")
   }
 
@@ -50,44 +51,56 @@ import Testing
         testDescription: "the mark's task id", text: "if string.sub(marked, 22, 21 + #id) == id then",
         replacement: "if false then", scenario: "ALREADY_MINE: the same call again"),
       Safeguard(
-        testDescription: "the missing document", text: "if stands == 'none' then return {'GONE'} end", scenario: "GONE"),
+        testDescription: "the missing document", text: "redis.call('TYPE', KEYS[last + i]).ok == 'none' and",
+        replacement: "false and", scenario: "GONE"),
       Safeguard(
-        testDescription: "the byte comparison", text: " or redis.call('GET', document) ~= old",
+        testDescription: "the byte comparison", text: "elseif stands ~= old then", replacement: "elseif false then",
         scenario: "CHANGED: other bytes"),
       Safeguard(
-        testDescription: "the document's type", text: "stands ~= 'string' or ", scenario: "CHANGED: another type"),
+        testDescription: "the document's type", text: "== 'none' and 'GONE' or 'CHANGED'",
+        replacement: "~= 'string' and 'GONE' or 'CHANGED'", scenario: "CHANGED: another type"),
       Safeguard(
-        testDescription: "the early guard", text: "if tonumber(due) > now + tonumber(ARGV[9]) then",
-        replacement: "if false then", scenario: "EARLY"),
+        testDescription: "the early guard", text: "elseif tonumber(due) > latest then",
+        replacement: "elseif false then", scenario: "EARLY"),
       Safeguard(
-        testDescription: "the queue's type", text: "if there ~= 'list' and there ~= 'none' then",
-        replacement: "if false then", scenario: "BADQUEUE: a queue"),
+        testDescription: "an entry that comes twice", text: "elseif taken[entry] then",
+        replacement: "elseif false then", scenario: "together: an entry that comes twice"),
       Safeguard(
-        testDescription: "the bound", text: "if length >= longest then problem = {'FULL', length} end",
-        scenario: "FULL: a list"),
-      Safeguard(
-        testDescription: "the checks before the first push",
-        text: "if there ~= 'list' and there ~= 'none' then problem = {'BADQUEUE', KEYS[i], there} end",
-        replacement: """
-          if there ~= 'list' and there ~= 'none' then problem = {'BADQUEUE', KEYS[i], there}
-          else redis.call('LPUSH', KEYS[i], message) end
+        testDescription: "the queue's type",
+        text: """
+          'LPUSH: ' .. reply.err}
+                if there ~= 'list' and there ~= 'none' then
           """,
-        scenario: "BADQUEUE: one of several"),
+        replacement: "'LPUSH: ' .. reply.err}\n      if false then", scenario: "BADQUEUE: a queue"),
       Safeguard(
-        testDescription: "taking back", text: "for i = 5, pushed do redis.call('LPOP', KEYS[i]) end",
+        testDescription: "the bound", text: "while length + room > longest and room > 0 do",
+        replacement: "while false do", scenario: "FULL: a list"),
+      Safeguard(
+        testDescription: "the bound for what goes together", text: "while length + room > longest and room > 0 do",
+        replacement: "while length >= longest and room > 0 do", scenario: "together: as many as there is room for"),
+      Safeguard(
+        testDescription: "the checks before the first push", text: "if last > 4 or longest > 0 then",
+        replacement: "if longest > 0 then", scenario: "BADQUEUE: one of several"),
+      Safeguard(
+        testDescription: "taking back", text: "redis.call('LPOP', KEYS[i])", scenario: "ERR: a mark"),
+      Safeguard(
+        testDescription: "taking back from every list", text: "for i = 4, pushed do", replacement: "for i = 4, 4 do",
         scenario: "ERR: a mark"),
       Safeguard(
-        testDescription: "taking back from every list", text: "for i = 5, pushed do", replacement: "for i = 5, 5 do",
-        scenario: "ERR: a mark"),
+        testDescription: "taking back every message", text: "for _ = 1, #messages do", replacement: "for _ = 1, 1 do",
+        scenario: "together: a mark that cannot"),
       Safeguard(
         testDescription: "the end of what the caller may undo",
-        text: "local reply = redis.pcall('HSET', mark, entry, ARGV[8])",
-        replacement: "local reply = redis.call('HSET', mark, entry, ARGV[8])", scenario: "ERR: a mark"),
+        text: "local reply = redis.pcall('HSET', mark, unpack(fields))",
+        replacement: "local reply = redis.call('HSET', mark, unpack(fields))", scenario: "ERR: a mark"),
       Safeguard(
-        testDescription: "that a broken history holds nothing up", text: "  redis.pcall(\n    'XADD'",
-        replacement: "  redis.call(\n    'XADD'", scenario: "OK: a history that cannot be kept"),
+        testDescription: "a document that cannot be written", text: "redis.pcall('SET', document",
+        replacement: "redis.call('SET', document", scenario: "together: a document that cannot"),
       Safeguard(
-        testDescription: "the bound of the history", text: "'MAXLEN', '~', ARGV[13], ",
+        testDescription: "that a broken history holds nothing up", text: "    redis.pcall(\n      'XADD'",
+        replacement: "    redis.call(\n      'XADD'", scenario: "OK: a history that cannot be kept"),
+      Safeguard(
+        testDescription: "the bound of the history", text: "'MAXLEN', '~', kept, ",
         scenario: "OK: a history of what was fired"),
       Safeguard(
         testDescription: "the time to live", text: ", 'KEEPTTL'", scenario: "OK: the document's time to live"),
@@ -99,8 +112,8 @@ import Testing
         scenario: "OK: a user who may not"),
       Safeguard(
         testDescription: "the way back to the store",
-        text: "if broker ~= store then redis.call('SELECT', store) end\n\nif not problem then",
-        replacement: "if not problem then", scenario: "OK: message, mark and document"),
+        text: "if broker ~= store then redis.call('SELECT', store) end\n\nif not problem and",
+        replacement: "if not problem and", scenario: "OK: message, mark and document"),
       Safeguard(
         testDescription: "the way to the broker",
         text: "if broker ~= store then redis.call('SELECT', broker) end\nlocal problem", replacement: "local problem",
@@ -111,7 +124,8 @@ import Testing
   /// What the driver makes of each answer.
   @Test func answers() {
     func outcome(_ words: String...) -> FireOutcome { FireOutcome(.array(words.map { .string(Array($0.utf8)) })) }
-    #expect(outcome("OK") == .fired)
+    #expect(FireOutcome(.string(Array("OK".utf8))) == .fired)
+    #expect(FireOutcome(.string(Array("CHANGED".utf8))) == .changed)
     #expect(outcome("ALREADY_MINE") == .alreadyMine)
     #expect(outcome("ALREADY", "00000000000000000001||0") == .already)
     #expect(outcome("GONE") == .gone)
@@ -126,7 +140,8 @@ import Testing
     guard case .refused(let queue) = outcome("BADQUEUE", "slow\u{06}\u{16}3", "hash"),
       case .refused(let text) = outcome("ERR", "LPUSH: OOM command not allowed"),
       case .refused(let error) = FireOutcome(.error(RedisServerError("MISCONF cannot write"))),
-      case .refused = outcome("SOMETHING"), case .refused = FireOutcome(.integer(1))
+      case .refused = outcome("SOMETHING"), case .refused = FireOutcome(.array([])),
+      case .refused = FireOutcome(.integer(1))
     else {
       Issue.record("an answer that changed nothing is not .refused")
       return
