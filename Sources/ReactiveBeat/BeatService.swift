@@ -557,7 +557,7 @@ public final class BeatService {
       switch answer {
       case .queues(let queues):
         batches.add(plan, to: queues.map { RedisKeys.queue($0, priority: plan.priority) }, token: token)
-        // Of an exchange they are known later than the others of the same moment.
+        // An exchange's queues come later, when nothing else may be to follow.
         if case .exchange = plan.route { batches.flush(token: token) }
       case .refused(let reason): ended(plan, .refused(reason))
       case .lost: ended(plan, .unknown)

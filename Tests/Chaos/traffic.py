@@ -60,7 +60,7 @@ def fires_of(daemon, request):
   parts = arguments(request)
   keys = int(parts[2])
   argv = parts[3 + keys:]
-  first, count = 6, keys - 2 - int(argv[5])
+  first, count = 7, keys - 3 - int(argv[6])
   width = (len(argv) - first) // count
   return [Fire(daemon, argv[0], *argv[at:at + 4]) for at in range(first, len(argv), width)]
 

@@ -10,8 +10,8 @@
 -- ARGV[2]     how far, in microseconds, due may lie ahead of this server's clock
 -- ARGV[3]     the store's database, ARGV[4] the broker's, on this server
 -- ARGV[5]     the longest that a list may be; '' or 0 = any length
--- ARGV[6]     how many lists
--- ARGV[7]     about how many fires the history keeps; 0 = none, and it is left alone
+-- ARGV[6]     about how many fires the history keeps; '' or 0 = none, and it is left alone
+-- ARGV[7]     how many lists
 -- and then for each occurrence, in the order of the documents:
 --   entry
 --   due, microseconds since 1970 as 20 digits; compared as text, since numbers are exact below 2^53 only
@@ -27,8 +27,8 @@
 --       | {'ERR', '<command>: <error>'}
 -- Sending the same call again is always safe.
 local mark, lease, token, store, broker = KEYS[1], KEYS[2], ARGV[1], ARGV[3], ARGV[4]
-local longest = tonumber(ARGV[5]) or 0
-local last = 3 + ARGV[6]  -- of the lists
+local longest, history = tonumber(ARGV[5]) or 0, tonumber(ARGV[6]) or 0
+local last = 3 + ARGV[7]  -- of the lists
 local count = #KEYS - last
 local first, width = 8, 8  -- where the occurrences' arguments begin, and how many each has
 local answers = {}
@@ -130,7 +130,6 @@ if problem then
   return answers
 end
 
-local kept = tonumber(ARGV[7])
 for _, i in ipairs(ready) do
   local document, place = KEYS[last + i], first + (i - 1) * width
   local old, new = ARGV[place + 4], ARGV[place + 5]
@@ -140,11 +139,11 @@ for _, i in ipairs(ready) do
     local reply = redis.pcall('SET', document, new, 'KEEPTTL')
     if reply.err then answers[i] = {'ERR', 'SET: ' .. reply.err} end
   end
-  if kept > 0 then
-    -- For people: what goes wrong here does not undo the fire.
+  -- For people: what goes wrong here does not undo the fire.
+  if history > 0 then
     local due = tonumber(ARGV[place + 1])
     redis.pcall(
-      'XADD', KEYS[3], 'MAXLEN', '~', kept, '*', 'name', ARGV[place], 'id', ARGV[place + 2],
+      'XADD', KEYS[3], 'MAXLEN', '~', ARGV[6], '*', 'name', ARGV[place], 'id', ARGV[place + 2],
       'due', string.format('%.0f', due), 'late', string.format('%.0f', now - due), 'why', ARGV[place + 7])
   end
 end

@@ -167,8 +167,8 @@ struct StoreScripts {
       command.append(storeDatabase)
       command.append(isOutbox ? storeDatabase : brokerDatabase)
       command.append(isOutbox ? outboxLimit : 0)
-      command.append(lists.count)
       command.append(historyLength)
+      command.append(lists.count)
       for (plan, message) in zip(plans, messages) {
         command.append(plan.entry.bytes)
         command.append(Mark.digits(plan.due))

@@ -80,7 +80,7 @@ final class FireBench {
     let keys = [first.mark, first.lease, first.history] + first.lists + calls.map(\.document)
     let shared = [
       first.token, "\(first.maximumLead)", "\(storeDatabase)", "\(brokerDatabase)", first.longest,
-      "\(first.lists.count)", first.historyLength,
+      first.historyLength, "\(first.lists.count)",
     ]
     let arguments = calls.flatMap { call in
       [

@@ -97,10 +97,10 @@ import Testing
         testDescription: "a document that cannot be written", text: "redis.pcall('SET', document",
         replacement: "redis.call('SET', document", scenario: "together: a document that cannot"),
       Safeguard(
-        testDescription: "that a broken history holds nothing up", text: "    redis.pcall(\n      'XADD'",
-        replacement: "    redis.call(\n      'XADD'", scenario: "OK: a history that cannot be kept"),
+        testDescription: "that a broken history holds nothing up", text: "  redis.pcall(\n      'XADD'",
+        replacement: "  redis.call(\n      'XADD'", scenario: "OK: a history that cannot be kept"),
       Safeguard(
-        testDescription: "the bound of the history", text: "'MAXLEN', '~', kept, ",
+        testDescription: "the bound of the history", text: "'MAXLEN', '~', ARGV[6], ",
         scenario: "OK: a history of what was fired"),
       Safeguard(
         testDescription: "the time to live", text: ", 'KEEPTTL'", scenario: "OK: the document's time to live"),
