@@ -34,7 +34,13 @@ public final class BeatService {
 
   private lazy var relay: OutboxRelay = {
     let log = RelayLog(plainLogger, broker: configuration.broker)
-    return OutboxRelay(to: configuration.broker, on: loop) { log.report($0) }
+    return OutboxRelay(to: configuration.broker, on: loop) { [unowned self] event in
+      log.report(event)
+      if case .relayed = event, isShortOfRoom {
+        isShortOfRoom = false
+        receive(.obstacleGone)
+      }
+    }
   }()
 
   private var session: StoreSession?
@@ -53,6 +59,8 @@ public final class BeatService {
   private var sweptAt: BootTime?
   /// What audits have found; it must stay 0.
   private var repairs = 0
+  /// Something was refused on its way into the outbox since messages were last taken out of it.
+  private var isShortOfRoom = false
   private var backoff = Backoff()
   private var connectedAt = BootClock.now()
   /// When this session's documents were loaded.
@@ -570,6 +578,7 @@ public final class BeatService {
     let wasMistaken = outcome != .fired && hearing == .keyspace && !echoes.cancel(plan.entry)
     receive(.fireEnded(plan, outcome))
     if wasMistaken, outcome != .unknown { receive(.touched(plan.entry)) }
+    if case .refused = outcome, scripts?.delivery == .outbox { isShortOfRoom = true }
     if case .wrongServer(let reason) = outcome { restart(.notReady("\(configuration.store) cannot fire: \(reason)")) }
     if outcome == .fenced { receive(.fenced as Pulse.Event) }
     // Redis' clock was set back since it told us its time.

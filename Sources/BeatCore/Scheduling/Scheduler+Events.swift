@@ -18,6 +18,8 @@ extension Scheduler {
     case clockStepped(by: Int64)
     /// Zone rules were read anew.
     case documentsChanged(DocumentContext)
+    /// What made refusals may be over, such as an outbox that was full.
+    case obstacleGone
     case fireEnded(FirePlan, FireOutcome)
     /// Redis cannot be heard any more. Known schedules stay, unfired, until the next load has finished.
     case disconnected

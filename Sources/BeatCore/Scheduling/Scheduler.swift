@@ -70,6 +70,7 @@ public struct Scheduler {
     case .timerFired:
       armed = nil
       dispatchDue(now: now)
+    case .obstacleGone: retryHeld()
     case .fireEnded(let plan, let outcome): ended(plan, outcome, now: now)
     case .leadershipChanged(let isLeading):
       if isLeading, !self.isLeading { beginLeading(now: now) }

@@ -160,6 +160,18 @@ struct FireOutcomeTests {
     #expect(bench.timer == bench.now.advanced(by: 1_000_000))
   }
 
+  @Test func whenTheObstacleIsGoneItIsTriedAtOnce() throws {
+    var (bench, plan) = try firing()
+    for _ in 0..<7 {
+      _ = bench.end(plan, .refused("the outbox is full"))
+      plan = try #require(bench.pass(60).fires.first)
+    }
+    _ = bench.end(plan, .refused("the outbox is full"))
+    #expect(bench.pass(1).fires == [])
+    _ = bench.receive(.obstacleGone)
+    #expect(bench.pass(0).fires.map(\.due) == [plan.due])
+  }
+
   @Test func anEditIsTriedAtOnce() throws {
     var (bench, plan) = try firing()
     for _ in 0..<5 {

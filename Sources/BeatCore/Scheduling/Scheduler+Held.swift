@@ -1,0 +1,12 @@
+/// Occurrences that were refused and wait for their next attempt.
+extension Scheduler {
+  /// What made a refusal may be over: all that were refused are tried now, and not when their wait is over.
+  mutating func retryHeld() {
+    for name in entries.names {
+      guard let handle = entries.handle(of: name), let entry = entries[handle], entry.refusal != nil,
+        case .waiting = entry.phase
+      else { continue }
+      wait(handle)
+    }
+  }
+}
