@@ -8,7 +8,10 @@ import ReactiveBeat
     commandName: "beat-watch",
     abstract: "Runs Celery's periodic tasks from schedule documents in Redis, and hears every edit at once.",
     version: BeatService.version,
-    subcommands: [RunCommand.self, NextCommand.self],
+    subcommands: [
+      RunCommand.self, NextCommand.self, ListCommand.self, ShowCommand.self, SetCommand.self,
+      EnableCommand.self, DisableCommand.self, RemoveCommand.self, RenameCommand.self,
+    ],
     defaultSubcommand: RunCommand.self)
 
   /// Errors are one line on stderr; statuses are those of sysexits.h.

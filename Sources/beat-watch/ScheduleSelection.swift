@@ -41,10 +41,17 @@ struct ScheduleSelection {
     return names[0]
   }
 
+  /// A name under which a schedule can stand. Throws if there can be none.
+  static func newName(_ text: String, in client: StoreClient) throws -> EntryName {
+    let name = EntryName(text)
+    guard !text.isEmpty, client.keys.entry(of: client.keys.document(name)) == name else {
+      throw ValidationError("\"\(name)\" is no name for a schedule")
+    }
+    return name
+  }
+
   static func missing(_ pattern: NamePattern, in client: StoreClient) -> CommandError {
-    CommandError(
-      .missing,
-      "no schedule \(pattern) in \(client.url) under \(EntryName(client.keys.prefix)): "
-        + "`beat-watch list` shows all")
+    let key = EntryName(client.keys.document(pattern.literal))
+    return CommandError(.missing, "no schedule \(pattern): no key \(key) in \(client.url); `beat-watch list` shows all")
   }
 }

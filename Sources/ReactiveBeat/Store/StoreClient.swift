@@ -146,19 +146,21 @@ public final class StoreClient {
     return names.sorted { $0.bytes.lexicographicallyPrecedes($1.bytes) }
   }
 
-  /// Documents with their marks, each of one moment, in the order of the names.
-  public func documents(_ names: [EntryName]) throws(StoreError) -> [StoredDocument] {
-    var documents: [StoredDocument] = []
-    documents.reserveCapacity(names.count)
+  /// Reads documents with their marks, each of one moment, and hands them over as they come, in the order of the names:
+  /// of a hundred thousand only some are in memory at once.
+  public func eachDocument(_ names: [EntryName], _ body: @escaping (StoredDocument) -> Void) throws(StoreError) {
     var refusal: RedisServerError?
+    var delivered = 0
     Self.wait(on: loop) { done in
       let scripts = scripts
-      let pages = stride(from: 0, to: names.count, by: 500).map { Array(names[$0..<min($0 + 500, names.count)]) }
-      var owed = pages.count
+      let size = 500
+      var owed = (names.count + size - 1) / size
       if owed == 0 { return done() }
-      for page in pages {
+      for start in stride(from: 0, to: names.count, by: size) {
+        let page = Array(names[start..<min(start + size, names.count)])
         scripts.read(page) { reads, error in
-          for (name, read) in zip(page, reads ?? []) { documents.append(StoredDocument(name: name, read: read)) }
+          for (name, read) in zip(page, reads ?? []) { body(StoredDocument(name: name, read: read)) }
+          delivered += reads?.count ?? 0
           refusal = refusal ?? error
           owed -= 1
           if owed == 0 { done() }
@@ -166,7 +168,14 @@ public final class StoreClient {
       }
     }
     if let refusal { throw StoreError(refusal, from: url) }
-    guard documents.count == names.count else { throw lost }
+    guard delivered == names.count else { throw lost }
+  }
+
+  /// Documents with their marks, each of one moment, in the order of the names.
+  public func documents(_ names: [EntryName]) throws(StoreError) -> [StoredDocument] {
+    var documents: [StoredDocument] = []
+    documents.reserveCapacity(names.count)
+    try eachDocument(names) { documents.append($0) }
     return documents
   }
 

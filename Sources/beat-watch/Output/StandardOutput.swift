@@ -21,6 +21,14 @@ struct StandardOutput: ~Copyable {
     if buffer.count > 1 << 16 { flush() }
   }
 
+  /// A JSON array, each element on a line of its own.
+  mutating func put(list elements: [JSONOutput]) {
+    guard !elements.isEmpty else { return put("[]") }
+    for (index, element) in elements.enumerated() {
+      put((index == 0 ? "[" : " ") + element.line + (index == elements.count - 1 ? "]" : ","))
+    }
+  }
+
   /// Bytes as they are.
   mutating func put(bytes: [UInt8]) {
     buffer += bytes

@@ -1,0 +1,40 @@
+/// The fields that a fire writes, apart from what people write: so that an edit made from older bytes can go on from
+/// the newer ones, and neither hand undoes the other's work.
+public enum Bookkeeping {
+  static let fields = ["last_run_at", "total_run_count", "run_immediately"]
+
+  /// Whether all that has happened between two states of a document are runs: nobody's edit.
+  public static func isAllThatChanged(from before: [UInt8], to after: [UInt8]) -> Bool {
+    if before == after { return true }
+    guard var old = try? DocumentEditor(before), var new = try? DocumentEditor(after) else { return false }
+    for field in fields {
+      if field == "run_immediately" {
+        // Only a run sets it, and only from true to false; to true is somebody's wish.
+        guard old.value(field) != new.value(field) else { continue }
+        guard old.text(of: field) == "true", new.text(of: field) == "false" else { return false }
+      }
+      old.remove(field)
+      new.remove(field)
+    }
+    return old.bytes == new.bytes
+  }
+
+  /// Somebody's edit of `before` with the runs that have happened since: of the fields that the edit has not touched
+  /// the values that stand in `now`.
+  ///
+  /// - Returns: the edit's own text where it is no JSON object.
+  public static func carried(from before: [UInt8], to now: [UInt8], into edited: [UInt8]) -> [UInt8] {
+    guard let old = try? DocumentEditor(before), let new = try? DocumentEditor(now),
+      var result = try? DocumentEditor(edited)
+    else { return edited }
+    for field in fields where result.value(field) == old.value(field) && new.value(field) != old.value(field) {
+      if let value = new.text(of: field) { result.set(field, to: value) } else { result.remove(field) }
+    }
+    return result.bytes
+  }
+}
+
+extension DocumentEditor {
+  /// A field's value as JSON text.
+  fileprivate func text(of field: String) -> String? { value(field).map { String(decoding: $0, as: UTF8.self) } }
+}

@@ -1,0 +1,111 @@
+/// Changes single fields of a document's text. Every byte that no change names stays as it is, white space included.
+public struct DocumentEditor {
+  /// The text with all changes so far.
+  public private(set) var bytes: [UInt8]
+
+  /// Throws if the text is no JSON object.
+  public init(_ bytes: [UInt8]) throws(DocumentProblem) {
+    self.bytes = bytes
+    do { _ = try DocumentLayout(bytes) } catch { throw DocumentProblem(error, in: bytes) }
+  }
+
+  /// A document without a field.
+  public init() { bytes = Array("{}".utf8) }
+
+  /// The names of the fields, each once, in their order.
+  public var keys: [String] {
+    var keys: [String] = []
+    for member in parent(of: [""])?.members ?? [] where !keys.contains(member.key) { keys.append(member.key) }
+    return keys
+  }
+
+  /// The JSON of a field's value, the last one of its name; nil if absent. `path` leads through objects.
+  public func value(_ path: String...) -> [UInt8]? { slice(path).map { Array(bytes[$0.range]) } }
+
+  /// Whether a field is there and not null.
+  public func has(_ path: String...) -> Bool { slice(path).map { $0.kind != .null } ?? false }
+
+  /// Whether a field is an object.
+  public func isObject(_ key: String) -> Bool { slice([key])?.kind == .object }
+
+  /// The text of a field that is a string.
+  public func text(_ path: String...) -> String? {
+    slice(path).flatMap { JSONScanner.text(of: $0, in: bytes) }
+  }
+
+  /// Gives a field this value: in the old one's place, or behind the last field, in its style.
+  ///
+  /// - Parameter json: one JSON value, valid.
+  public mutating func set(_ path: String..., to json: String) {
+    var splice = Splice()
+    if let old = slice(path) {
+      splice.replace(old.range, with: json)
+    } else if let key = path.last, let parent = parent(of: path) {
+      insert(key, json, into: parent, &splice)
+    }
+    bytes = splice.applied(to: bytes)
+  }
+
+  /// Puts another field in a field's place.
+  public mutating func replace(_ key: String, by newKey: String, _ json: String) {
+    guard let member = parent(of: [key])?.members.last(where: { $0.key == key }) else { return set(newKey, to: json) }
+    var splice = Splice()
+    splice.replace(member.keyRange, with: "\"\(newKey)\"")
+    splice.replace(member.value.range, with: json)
+    bytes = splice.applied(to: bytes)
+  }
+
+  /// Takes a field out, each one of its name: without the last one, the one before would count.
+  public mutating func remove(_ path: String...) {
+    guard let key = path.last else { return }
+    while let parent = parent(of: path), let index = parent.members.lastIndex(where: { $0.key == key }) {
+      let members = parent.members
+      let range =
+        if index > 0 {
+          members[index - 1].value.range.upperBound..<members[index].value.range.upperBound
+        } else if members.count > 1 {
+          members[index].keyRange.lowerBound..<members[index + 1].keyRange.lowerBound
+        } else {
+          members[index].keyRange.lowerBound..<members[index].value.range.upperBound
+        }
+      var splice = Splice()
+      splice.replace(range, with: "")
+      bytes = splice.applied(to: bytes)
+    }
+  }
+
+  // MARK: places
+
+  private struct Object {
+    var members: [JSONMember]
+    var range: Range<Int>
+  }
+
+  private func parent(of path: [String]) -> Object? {
+    guard let document = try? JSONScanner.document(bytes) else { return nil }
+    var object = Object(members: document.members, range: document.range)
+    for key in path.dropLast() {
+      guard let value = object.members.last(where: { $0.key == key })?.value, value.kind == .object else { return nil }
+      object = Object(members: JSONScanner.members(of: value, in: bytes), range: value.range)
+    }
+    return object
+  }
+
+  private func slice(_ path: [String]) -> JSONSlice? {
+    parent(of: path)?.members.last { $0.key == path.last }?.value
+  }
+
+  private func insert(_ key: String, _ json: String, into object: Object, _ splice: inout Splice) {
+    let name = JSONText.string(key)
+    guard let last = object.members.last else {
+      let place = object.range.lowerBound + 1
+      return splice.replace(place..<place, with: "\(name): \(json)")
+    }
+    let isCompact = bytes[last.value.range.lowerBound - 1] == UInt8(ascii: ":")
+    let before = bytes[object.range.lowerBound..<last.keyRange.lowerBound]
+    var space = Array(before.reversed().prefix { [0x20, 0x0A, 0x0D, 0x09].contains($0) }.reversed())
+    if object.members.count == 1, space.isEmpty, !isCompact { space = [0x20] }
+    let text = ",\(String(decoding: space, as: UTF8.self))\(name)\(isCompact ? ":" : ": ")\(json)"
+    splice.replace(last.value.range.upperBound..<last.value.range.upperBound, with: text)
+  }
+}

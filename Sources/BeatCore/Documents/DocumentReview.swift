@@ -1,0 +1,184 @@
+/// Everything that can be said about a document before it runs: all problems, not only the first one, and what is
+/// accepted but probably not meant.
+public struct DocumentReview: Sendable {
+  /// One thing to say.
+  public struct Remark: Hashable, Sendable {
+    public enum Level: String, Sendable {
+      /// The document is set aside until it is mended.
+      case error
+      /// It runs, but probably not as it was meant.
+      case warning
+    }
+    public var level: Level
+    /// In the text, from 1.
+    public var line: Int
+    /// Path of the field, such as `interval.period`; empty for the document as a whole.
+    public var field: String
+    /// What stands there, shortened; empty if nothing does.
+    public var found: String
+    public var message: String
+  }
+
+  /// In the order of their lines.
+  public let remarks: [Remark]
+
+  public var hasErrors: Bool { remarks.contains { $0.level == .error } }
+
+  /// - Parameter now: what lies before it will not come again.
+  public init(_ bytes: [UInt8], context: DocumentContext, now: UnixTime) {
+    var remarks: [Remark] = []
+    func add(_ level: Remark.Level, _ field: String, _ found: String, _ message: String, line: Int? = nil) {
+      let line = line ?? Self.line(of: field, in: bytes)
+      remarks.append(Remark(level: level, line: line, field: field, found: found, message: message))
+    }
+    do throws(DocumentProblem) {
+      var editor = try DocumentEditor(bytes)
+      // A reader stops at the first problem: what it has found is put right in a copy, and it reads again.
+      for _ in 0..<64 {
+        do throws(DocumentProblem) {
+          let document = try ScheduleDocument(editor.bytes, context: context)
+          for warning in document.warnings {
+            let field = warning.split(whereSeparator: { " :".contains($0) }).first.map(String.init) ?? ""
+            let isPath = editor.has(String(field.split(separator: ".").first ?? ""))
+            add(.warning, isPath ? field : "", "", isPath ? Self.rest(of: warning, after: field) : warning)
+          }
+          for (field, message) in Self.ends(of: document.definition, now: now) where editor.has(field) {
+            add(.warning, field, "", message)
+          }
+          break
+        } catch {
+          add(.error, error.field, error.found, error.message)
+          guard Self.mend(&editor, error) else { break }
+        }
+      }
+      for (field, message) in Self.oddities(bytes) { add(.warning, field, "", message) }
+    } catch {
+      add(.error, "", "", error.message, line: Self.syntaxLine(bytes))
+    }
+    self.remarks = remarks.enumerated().sorted { ($0.element.line, $0.offset) < ($1.element.line, $1.offset) }
+      .map(\.element)
+  }
+
+  /// Takes away what a problem is about, so that the next one shows; false if there is nothing to take away.
+  private static func mend(_ editor: inout DocumentEditor, _ problem: DocumentProblem) -> Bool {
+    let before = editor.bytes
+    let path = problem.field.split(separator: ".").map(String.init)
+    let schedules = ["interval", "crontab", "clocked", "schedule"]
+    switch path.first {
+    case nil:
+      // No schedule, or more than one.
+      for key in schedules { editor.remove(key) }
+      editor.set("crontab", to: "{}")
+    case "name"?, "task"?: editor.set(path[0], to: "\"x\"")
+    case "enabled"?: editor.set("enabled", to: "true")
+    case let key? where schedules.contains(key):
+      if path.count == 2, editor.isObject(key), editor.value(key, path[1]) != nil, key == "crontab" {
+        editor.remove(key, path[1])
+      } else {
+        editor.replace(key, by: "crontab", "{}")
+      }
+    case let key?:
+      if path.count > 1, editor.value(key, path[1]) != nil { editor.remove(key, path[1]) } else { editor.remove(key) }
+    }
+    return editor.bytes != before
+  }
+
+  private static func ends(of definition: ScheduleDefinition, now: UnixTime) -> [(String, String)] {
+    var ends: [(String, String)] = []
+    if let end = definition.expiresAt, end < now { ends.append(("expires_at", "has passed: it does not run any more")) }
+    if case .clocked(let time) = definition.schedule, time < now {
+      ends.append(("clocked", "has passed: it runs once if it has not yet, and never again"))
+    }
+    if let end = definition.expiresAt, let start = definition.startAfter, end < start {
+      ends.append(("expires_at", "comes before start_after: it never runs"))
+    }
+    return ends
+  }
+
+  /// Fields that nobody reads, and whose names look like ones that somebody does; fields that come twice.
+  private static func oddities(_ bytes: [UInt8]) -> [(String, String)] {
+    guard let layout = try? DocumentLayout(bytes) else { return [] }
+    var oddities: [(String, String)] = []
+    var seen: Set<String> = []
+    for member in layout.members where !seen.insert(member.key).inserted {
+      oddities.append((member.key, "comes more than once; the last one counts"))
+    }
+    for key in seen.sorted() where !DocumentFields.known.contains(key) {
+      if let near = DocumentFields.near(key) {
+        oddities.append((key, "is not a field of a schedule and has no effect: is \(near) meant?"))
+      }
+    }
+    return oddities
+  }
+
+  private static func rest(of warning: String, after field: String) -> String {
+    var rest = warning.dropFirst(field.count)
+    while let first = rest.first, " :".contains(first) { rest = rest.dropFirst() }
+    return String(rest)
+  }
+
+  // MARK: lines
+
+  private static func line(of field: String, in bytes: [UInt8]) -> Int {
+    let path = field.split(separator: ".").map(String.init)
+    guard let key = path.first, let layout = try? DocumentLayout(bytes),
+      let member = layout.members.last(where: { $0.key == key })
+    else { return 1 }
+    var place = member.keyRange.lowerBound
+    if path.count > 1, member.value.kind == .object,
+      let inner = JSONScanner.members(of: member.value, in: bytes).last(where: { $0.key == path[1] })
+    {
+      place = inner.keyRange.lowerBound
+    }
+    return bytes[..<place].count { $0 == 0x0A } + 1
+  }
+
+  private static func syntaxLine(_ bytes: [UInt8]) -> Int {
+    do {
+      _ = try JSONScanner.document(bytes)
+      return 1
+    } catch { return bytes.prefix(error.offset).count { $0 == 0x0A } + 1 }
+  }
+}
+
+/// The fields of a document that somebody reads.
+public enum DocumentFields {
+  /// At the top level.
+  public static let known: Set<String> = [
+    "name", "task", "enabled", "interval", "crontab", "clocked", "schedule", "timezone", "args", "kwargs", "options",
+    "queue", "exchange", "exchange_type", "routing_key", "priority", "expires", "expire_seconds", "time_limit",
+    "soft_time_limit", "headers", "serializer", "compression", "run_immediately", "one_off", "max_run_count",
+    "start_after", "expires_at", "jitter", "catchup", "catchup_window", "last_run_at", "total_run_count",
+  ]
+
+  /// People's own fields that come from other schedulers and look like ours.
+  private static let innocent: Set<String> = ["key", "delete_key", "running", "no_changes", "date_changed", "cls"]
+
+  /// The field whose name is so near to `key` that it was probably meant; nil if there is none.
+  public static func near(_ key: String) -> String? {
+    let plain = normal(key)
+    guard plain.count >= 4, plain.count <= 24, !innocent.contains(key), !key.hasPrefix("_") else { return nil }
+    let limit = plain.count < 6 ? 1 : 2
+    return known.map { ($0, distance(plain, normal($0))) }.filter { $0.1 <= limit }
+      .min { ($0.1, $0.0) < ($1.1, $1.0) }?.0
+  }
+
+  private static func normal(_ key: String) -> [UInt8] {
+    key.lowercased().utf8.filter { $0 != UInt8(ascii: "_") && $0 != UInt8(ascii: "-") }
+  }
+
+  /// Letters added, left out, changed, or swapped with their neighbour.
+  private static func distance(_ left: [UInt8], _ right: [UInt8]) -> Int {
+    var (older, old) = ([Int](), Array(0...right.count))
+    for i in left.indices {
+      var new = [i + 1]
+      for j in right.indices {
+        var best = min(old[j + 1] + 1, new[j] + 1, old[j] + (left[i] == right[j] ? 0 : 1))
+        if i > 0, j > 0, left[i] == right[j - 1], left[i - 1] == right[j] { best = min(best, older[j - 1] + 1) }
+        new.append(best)
+      }
+      (older, old) = (old, new)
+    }
+    return old[right.count]
+  }
+}

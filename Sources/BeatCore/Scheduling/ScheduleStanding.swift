@@ -1,0 +1,147 @@
+/// Where one schedule stands: what a daemon that loads its document and its mark now makes of them, and what comes next.
+/// It asks the scheduler itself, so that it cannot say anything else than what happens.
+public struct ScheduleStanding {
+  /// Whether anything comes, and if not, why.
+  public enum State: Hashable, Sendable {
+    case enabled
+    /// By its document.
+    case disabled
+    /// It has come to its end; why.
+    case finished(String)
+    /// The document cannot be used; why.
+    case rejected(String)
+
+    /// One word: `enabled`, `disabled`, `finished` or `rejected`.
+    public var word: String {
+      switch self {
+      case .enabled: "enabled"
+      case .disabled: "disabled"
+      case .finished: "finished"
+      case .rejected: "rejected"
+      }
+    }
+
+    /// Why it does not run, where that needs saying.
+    public var reason: String? {
+      switch self {
+      case .finished(let reason), .rejected(let reason): reason
+      case .enabled, .disabled: nil
+      }
+    }
+  }
+
+  /// One run that is to come.
+  public struct Occurrence: Hashable, Sendable {
+    /// Its nominal time, by which it is known in the mark and the log. In the past: it was missed, and is made up for.
+    public let due: UnixTime
+    /// When its message is sent: later than `due` by the jitter.
+    public let sent: UnixTime
+  }
+
+  public let name: EntryName
+  public let state: State
+  /// The document's `name`, for people.
+  public let label: String?
+  public let task: String?
+  public let schedule: Schedule?
+  /// The zone by whose clock the schedule is read.
+  public let zone: ZoneRules?
+  /// The due time of the newest run that is known.
+  public let lastRun: UnixTime?
+  public let totalRunCount: Int64
+  /// Accepted, but probably not what was meant.
+  public let warnings: [String]
+
+  private let now: UnixTime
+  private let scheduler: Scheduler
+
+  /// - Parameters:
+  ///   - read: the document as it stood in the store, with the mark of the same moment; absent: as good as rejected.
+  ///   - now: by Redis' clock.
+  public init(_ name: EntryName, _ read: Scheduler.DocumentRead, context: DocumentContext, now: UnixTime) {
+    self.init(name, [.loadStarted, .read(name, read)], read, context: context, now: now)
+  }
+
+  /// What a daemon that watches makes of an edit: of a schedule that changes, nothing overdue is invented.
+  ///
+  /// - Parameters:
+  ///   - before: what stood there, with its mark.
+  ///   - edited: what stands there after the edit.
+  public init(
+    _ name: EntryName, before: Scheduler.DocumentRead, edited: [UInt8], context: DocumentContext, now: UnixTime
+  ) {
+    let read = Scheduler.DocumentRead(.document(edited), mark: before.mark)
+    self.init(
+      name, [.loadStarted, .read(name, before), .loadFinished, .read(name, read)], read, context: context, now: now)
+  }
+
+  private init(
+    _ name: EntryName, _ events: [Scheduler.Event], _ read: Scheduler.DocumentRead, context: DocumentContext,
+    now: UnixTime
+  ) {
+    var scheduler = Scheduler(
+      SchedulerConfiguration(
+        keys: RedisKeys(prefix: ""), documents: context, defaultQueue: "", origin: "", replyTo: "", sha1: { _ in [] }))
+    var warnings: [String] = []
+    for event in events {
+      // What the last one says counts, and not what was there before.
+      warnings = []
+      for case .report(.warned(_, let text)) in scheduler.receive(event, now: now) { warnings.append(text) }
+    }
+    self.name = name
+    self.now = now
+    self.scheduler = scheduler
+    self.warnings = warnings
+
+    var layout: DocumentLayout?
+    if case .document(let bytes) = read.content { layout = try? DocumentLayout(bytes) }
+    func text(_ key: String) -> String? {
+      layout.flatMap { layout in layout[key].flatMap { JSONScanner.text(of: $0, in: layout.bytes) } }
+    }
+    label = text("name")
+    task = text("task")
+    let written = layout.flatMap { layout in
+      layout["last_run_at"].flatMap { DocumentDate($0, in: layout.bytes)?.instant }
+    }
+    lastRun = [written, read.mark?.taskID == nil ? nil : read.mark?.due].compactMap { $0 }.max()
+
+    guard let entry = scheduler.entries.handle(of: name).flatMap({ scheduler.entries[$0] }) else {
+      state = .rejected(scheduler.rejected[name]?.reason ?? "there is no document")
+      schedule = nil
+      zone = nil
+      totalRunCount = read.mark?.totalRunCount ?? 0
+      return
+    }
+    state = !entry.timing.enabled ? .disabled : entry.finish.map { .finished($0) } ?? .enabled
+    schedule = entry.timing.schedule
+    totalRunCount = entry.totalRunCount
+    switch entry.timing.schedule {
+    case .crontab(let crontab): zone = crontab.zone
+    case .interval(let interval) where interval.zone != nil: zone = interval.zone
+    default: zone = layout.flatMap { try? DocumentReader(layout: $0, context: context).zone(nil, "timezone") }
+    }
+  }
+
+  /// The next run; nil if none comes any more.
+  public var next: Occurrence? { upcoming(1).first }
+
+  /// The next runs, at most `count`, as they come if the daemon fires from now on: what was missed first, as far as it
+  /// is made up for.
+  public func upcoming(_ count: Int) -> [Occurrence] {
+    guard let handle = scheduler.entries.handle(of: name) else { return [] }
+    var scheduler = scheduler
+    var occurrences: [Occurrence] = []
+    while occurrences.count < count, let due = scheduler.entries[handle]?.nextDue,
+      let chosen = scheduler.occurrence(of: handle, due: due, now: now), var entry = scheduler.entries[handle]
+    {
+      occurrences.append(Occurrence(due: chosen, sent: entry.sending(of: chosen)))
+      entry.base = max(entry.base, chosen)
+      entry.totalRunCount = entry.totalRunCount.saturatingAdd(1)
+      entry.floor = nil
+      entry.immediate = nil
+      entry.timing.runImmediately = false
+      scheduler.entries[handle] = entry
+    }
+    return occurrences
+  }
+}

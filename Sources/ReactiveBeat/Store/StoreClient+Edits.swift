@@ -1,0 +1,48 @@
+import BeatCore
+
+/// Changes of documents that lose nobody's work: each is carried out only on what its author has seen.
+extension StoreClient {
+  private static let saveScript = LuaScript(embedded: PackageResources.save_lua)
+  private static let renameScript = LuaScript(embedded: PackageResources.rename_lua)
+
+  /// Stores a document if `seen` still stands there (nil: nothing); false if not.
+  public func save(_ bytes: [UInt8], as name: EntryName, inPlaceOf seen: [UInt8]?) throws(StoreError) -> Bool {
+    guard !bytes.isEmpty else { return false }
+    return try exchange(name, seen, bytes)
+  }
+
+  /// Deletes a document if `seen` still stands there; false if not.
+  public func delete(_ name: EntryName, seen: [UInt8]) throws(StoreError) -> Bool { try exchange(name, seen, []) }
+
+  private func exchange(_ name: EntryName, _ seen: [UInt8]?, _ bytes: [UInt8]) throws(StoreError) -> Bool {
+    let reply = try evaluate(
+      Self.saveScript, keys: [keys.document(name)],
+      arguments: [Array(seen == nil ? "0".utf8 : "1".utf8), seen ?? [], bytes])
+    return reply.array?.first?.text == "OK"
+  }
+
+  /// What became of a rename.
+  public enum Renaming: Hashable, Sendable {
+    case renamed
+    /// No schedule stands under the old name.
+    case gone
+    /// A key of another Redis type stands there.
+    case wrongType(String)
+    /// The new name is taken.
+    case exists
+  }
+
+  /// Gives a schedule another name, in one step with its mark: nothing is fired again, and nothing is postponed.
+  public func rename(_ name: EntryName, to newName: EntryName) throws(StoreError) -> Renaming {
+    let reply = try evaluate(
+      Self.renameScript, keys: [keys.document(name), keys.document(newName), keys.mark],
+      arguments: [name.bytes, newName.bytes])
+    switch reply.array?.first?.text {
+    case "OK": return .renamed
+    case "GONE": return .gone
+    case "EXISTS": return .exists
+    case "ERR": throw StoreError(RedisServerError(reply.array?.last?.text ?? ""), from: url)
+    default: return .wrongType(reply.array?.last?.text ?? "")
+    }
+  }
+}

@@ -1,0 +1,57 @@
+import ArgumentParser
+import BeatCore
+import ReactiveBeat
+
+/// What a command says of a change: what became of the document, and when it runs next.
+struct ChangeReport {
+  let change: ScheduleChange
+  let standing: ScheduleStanding
+  let now: UnixTime
+  let isDry: Bool
+
+  init(_ change: ScheduleChange, in client: StoreClient, context: DocumentContext, isDry: Bool = false) throws {
+    self.change = change
+    self.isDry = isDry
+    now = try client.time()
+    standing = ScheduleStanding(
+      change.name, before: change.before.read, edited: change.after, context: context, now: now)
+  }
+
+  var action: String { change.isNone ? "unchanged" : change.isNew ? "made" : "changed" }
+
+  func json(count: Int = 5) -> JSONOutput {
+    let next = standing.upcoming(count)
+    return .object([
+      ("name", .text("\(change.name)")), ("action", .text(action)), ("stored", .boolean(!isDry && !change.isNone)),
+      ("state", .text(standing.state.word)), ("reason", .text(standing.state.reason)),
+      ("schedule", .text(standing.schedule?.inWords)),
+      ("next", .list(next.map { .text($0.due.iso8601) })), ("sent", .list(next.map { .text($0.sent.iso8601) })),
+      ("warnings", .texts(standing.warnings)),
+    ])
+  }
+
+  /// `changed report: every 5 minutes; next 2026-03-29 01:30:00Z, in 5 min`
+  var line: String {
+    let words = standing.schedule.map { ": \($0.inWords)" } ?? ""
+    let next =
+      standing.next.map {
+        "; next \(TimeWords.short($0.sent)), \(TimeWords.distance(to: max($0.sent, now), from: now))"
+      }
+      ?? "; \(standing.state.word)" + (standing.state.reason.map { ": \($0.printable)" } ?? "")
+    return "\(action) \(change.name)\(words)\(next)"
+  }
+
+  func write(to output: inout StandardOutput, count: Int) {
+    if isDry {
+      for line in change.difference { output.put(line) }
+      output.put(line.replacing(action, with: "would be \(action):", maxReplacements: 1))
+      let zone = standing.zone ?? .utc
+      for occurrence in standing.upcoming(count) {
+        output.put("  " + TimeWords.line(occurrence.sent, in: zone, now: now))
+      }
+    } else {
+      output.put(line)
+    }
+    for warning in standing.warnings { output.put(Style.yellow("  warning: \(warning.printable)")) }
+  }
+}

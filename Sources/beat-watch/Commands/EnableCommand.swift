@@ -1,0 +1,89 @@
+import ArgumentParser
+import BeatCore
+import ReactiveBeat
+
+/// `beat-watch enable`
+struct EnableCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "enable",
+    abstract: "Switches schedules on.",
+    discussion: """
+      Each runs at its next occurrence from now on; nothing overdue is made up for. \(SwitchOptions.statuses)
+      """)
+
+  @OptionGroup var options: SwitchOptions
+
+  func run() throws { try options.run(enabled: true) }
+}
+
+/// `beat-watch disable`
+struct DisableCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "disable",
+    abstract: "Switches schedules off: they rest, and stay.",
+    discussion: "\(SwitchOptions.statuses)")
+
+  @OptionGroup var options: SwitchOptions
+
+  func run() throws { try options.run(enabled: false) }
+}
+
+/// What both have in common.
+struct SwitchOptions: ParsableArguments {
+  static let statuses = """
+    Only the field enabled changes. Ends with status 66 if a name or a glob means no schedule, and 65 if a document is \
+    not readable; the others are switched in that case, too.
+    """
+
+  @Argument(help: "Names, or globs as Redis understands them: * ? [a-c].", completion: .scheduleNames)
+  var names: [String]
+
+  @Flag(help: "Store nothing, and show what would change.")
+  var dryRun = false
+
+  @Flag(help: "One JSON array of objects.")
+  var json = false
+
+  @OptionGroup var store: StoreOptions
+
+  func run(enabled: Bool) throws {
+    let context = try store.documents()
+    let client = try store.connect()
+    var batch = CommandBatch()
+    var reports: [ChangeReport] = []
+    for name in try ScheduleSelection(names).names(in: client) {
+      try batch.attempt {
+        let change = try ScheduleChange.make(
+          name, in: client, context: context, fields: ["enabled"], mustBeUsable: false, isDry: dryRun
+        ) { $0.set("enabled", to: "\(enabled)") }
+        reports.append(try ChangeReport(change, in: client, context: context, isDry: dryRun))
+      }
+    }
+    var output = StandardOutput()
+    if json {
+      output.put(list: reports.map { $0.json(count: 1) })
+    } else {
+      for report in reports { report.write(to: &output, count: 1) }
+    }
+    output.flush()
+    try batch.finish()
+  }
+}
+
+/// Several schedules, one after the other: what is wrong with one of them does not keep the others.
+struct CommandBatch {
+  private var failure: ExitCode?
+
+  /// An error of one schedule is said, and kept; all others end the command.
+  mutating func attempt(_ work: () throws -> Void) throws {
+    do { try work() } catch let error as CommandError {
+      StandardError.write(line: "beat-watch: \(error)")
+      failure = failure ?? error.status
+    }
+  }
+
+  /// Ends with the status of the first error.
+  func finish() throws {
+    if let failure { throw failure }
+  }
+}

@@ -1,0 +1,76 @@
+import ArgumentParser
+import BeatCore
+import Glibc
+import ReactiveBeat
+
+/// `beat-watch rm`: deletes schedules.
+struct RemoveCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "rm",
+    abstract: "Deletes schedules.",
+    discussion: """
+      It shows what it would delete and asks; with --yes, or in a pipe with --yes only, it does not. A schedule that \
+      somebody has changed between the look and the answer stays. Keep copies with `beat-watch show --raw`.
+
+      Ends with status 66 if a name or a glob means no schedule, 75 if one was changed meanwhile, 1 if the answer was no.
+      """)
+
+  @Argument(help: "Names, or globs as Redis understands them: * ? [a-c].", completion: .scheduleNames)
+  var names: [String]
+
+  @Flag(name: [.short, .long], help: "Do not ask.")
+  var yes = false
+
+  @Flag(help: "Delete nothing, and show what would be deleted.")
+  var dryRun = false
+
+  @Flag(help: "One JSON array of the names that were deleted.")
+  var json = false
+
+  @OptionGroup var store: StoreOptions
+
+  func run() throws {
+    let client = try store.connect()
+    let documents = try client.documents(try ScheduleSelection(names).names(in: client))
+    if !yes, !dryRun { try ask(documents) }
+    var batch = CommandBatch()
+    var removed: [EntryName] = []
+    for document in documents {
+      try batch.attempt { if try remove(document, in: client) { removed.append(document.name) } }
+    }
+    var output = StandardOutput()
+    if json {
+      output.put(JSONOutput.texts(removed.map { "\($0)" }).line)
+    } else {
+      for name in removed { output.put(dryRun ? "would be deleted: \(name)" : "deleted \(name)") }
+    }
+    output.flush()
+    try batch.finish()
+  }
+
+  private func ask(_ documents: [StoredDocument]) throws {
+    guard Terminal.isInteractive else {
+      throw ValidationError("rm: this deletes \(documents.count) schedules and nobody can be asked: say --yes")
+    }
+    for document in documents.prefix(20) { StandardError.write(line: "  \(document.name)") }
+    if documents.count > 20 { StandardError.write(line: "  … and \(documents.count - 20) more") }
+    let what = documents.count == 1 ? "it" : "these \(documents.count) schedules"
+    guard Terminal.confirm("Delete \(what)? [y/N] ", default: false) else { throw ExitCode.found }
+  }
+
+  private func remove(_ document: StoredDocument, in client: StoreClient) throws -> Bool {
+    guard var seen = try ScheduleChange.bytes(of: document, in: client) else { return false }
+    if dryRun { return true }
+    for _ in 0..<50 {
+      if try client.delete(document.name, seen: seen) { return true }
+      guard let now = try client.document(document.name).bytes else {
+        throw CommandError(.conflict, "\(document.name): somebody else has deleted or replaced it meanwhile")
+      }
+      guard Bookkeeping.isAllThatChanged(from: seen, to: now) else {
+        throw CommandError(.conflict, "\(document.name): somebody else has changed it meanwhile; it was not deleted")
+      }
+      seen = now
+    }
+    throw CommandError(.conflict, "\(document.name) runs all the time: it was not deleted; disable it first")
+  }
+}

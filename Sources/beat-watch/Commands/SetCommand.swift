@@ -1,0 +1,52 @@
+import ArgumentParser
+import BeatCore
+import ReactiveBeat
+
+/// `beat-watch set`: makes a schedule, or changes single fields of one.
+struct SetCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "set",
+    abstract: "Makes a schedule, or changes fields of one.",
+    discussion: """
+      Only what is named changes; every other byte of the document stays. It is stored only in the place of the bytes \
+      that were read, so that nobody's edit of the same moment is lost.
+
+        beat-watch set hello --task tasks.greet --every 5m --args '["world"]'
+        beat-watch set report --cron '30 2 * * mon-fri' --timezone Europe/Berlin --dry-run
+        beat-watch set report --disabled
+
+      --timezone is written into the document. With --dry-run nothing is stored: it shows what would change, and the \
+      next runs.
+
+      Ends with status 65 if the document would be one that cannot be used, 66 if there is none and --task or the \
+      schedule is missing, 75 if somebody else changed the same fields meanwhile.
+      """)
+
+  @Argument(help: "Its name: the key without the prefix.", completion: .scheduleNames)
+  var name: String
+
+  @OptionGroup(title: "Fields") var fields: DocumentFieldOptions
+
+  @Flag(help: "Store nothing, and show what would change.")
+  var dryRun = false
+
+  @Flag(help: "One JSON object.")
+  var json = false
+
+  @OptionGroup(title: "Where") var store: StoreOptions
+
+  func run() throws {
+    let changes = try fields.changes(timezone: store.timezone)
+    guard !changes.isEmpty else { throw ValidationError("set \(name): name a field to change, such as --every 5m") }
+    let context = try store.documents()
+    let client = try store.connect()
+    let entry = try ScheduleSelection.newName(name, in: client)
+    let change = try ScheduleChange.make(
+      entry, in: client, context: context, fields: changes.touched, mayMake: true, isDry: dryRun
+    ) { try changes.apply(to: &$0, name: entry) }
+    let report = try ChangeReport(change, in: client, context: context, isDry: dryRun)
+    var output = StandardOutput()
+    if json { output.put(report.json().line) } else { report.write(to: &output, count: 5) }
+    output.flush()
+  }
+}

@@ -1,0 +1,111 @@
+import ArgumentParser
+import BeatCore
+import ReactiveBeat
+
+/// `beat-watch show`: one schedule, as it was understood.
+struct ShowCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "show",
+    abstract: "Shows a schedule: its document, what was understood of it, and its next runs.",
+    discussion: """
+      With --raw the document itself, to the byte: to keep a copy, or to pass it on.
+
+      Ends with status 66 if there is no such schedule, 64 if a glob means several.
+      """)
+
+  @Argument(help: "Its name, or a glob that means one.", completion: .scheduleNames)
+  var name: String
+
+  @Option(help: "How many of the next runs to show, 0 to 1000.")
+  var count = 5
+
+  @Flag(help: "One JSON object.")
+  var json = false
+
+  @Flag(help: "Only the document, to the byte.")
+  var raw = false
+
+  @OptionGroup var store: StoreOptions
+
+  func run() throws {
+    guard (0...1000).contains(count) else { throw ValidationError("--count: \(count) is not in 0 to 1000") }
+    let context = try store.documents()
+    let client = try store.connect()
+    let document = try client.document(try ScheduleSelection([name]).name(in: client))
+    let now = try client.time()
+    let standing = ScheduleStanding(document.name, document.read, context: context, now: now)
+    var output = StandardOutput()
+    if raw {
+      guard let bytes = document.bytes else { throw CommandError(.data, "\(document.name): \(reason(standing))") }
+      output.put(bytes: bytes)
+    } else if json {
+      output.put(Self.json(document, standing, next: standing.upcoming(count), keys: client.keys).line)
+    } else {
+      write(document, standing, now: now, keys: client.keys, to: &output)
+    }
+    output.flush()
+  }
+
+  private func reason(_ standing: ScheduleStanding) -> String { standing.state.reason ?? "there is no document" }
+
+  private static func json(
+    _ document: StoredDocument, _ standing: ScheduleStanding, next: [ScheduleStanding.Occurrence], keys: RedisKeys
+  ) -> JSONOutput {
+    // A document in the mongo shell's form is no JSON: then it is text.
+    let text = document.bytes.map { String(decoding: $0, as: UTF8.self) }
+    let raw = document.bytes.flatMap { StrictJSON.oneLine($0) }
+    return .object(
+      [
+        ("name", .text("\(standing.name)")),
+        ("key", .text("\(EntryName(keys.document(standing.name)))")),
+        ("label", .text(standing.label)),
+        ("task", .text(standing.task)),
+        ("schedule", .text(standing.schedule?.inWords)),
+        ("timezone", .text(standing.zone?.name)),
+        ("state", .text(standing.state.word)),
+        ("reason", .text(standing.state.reason)),
+        ("next", .list(next.map { .text($0.due.iso8601) })),
+        ("sent", .list(next.map { .text($0.sent.iso8601) })),
+        ("last_run", .text(standing.lastRun?.iso8601)),
+        ("last_task_id", .text(document.mark?.taskID?.description)),
+        ("total_run_count", .integer(standing.totalRunCount)),
+        ("warnings", .texts(standing.warnings)),
+        ("document", raw.map { .raw($0) } ?? .text(text)),
+      ])
+  }
+
+  private func write(
+    _ document: StoredDocument, _ standing: ScheduleStanding, now: UnixTime, keys: RedisKeys,
+    to output: inout StandardOutput
+  ) {
+    let zone = standing.zone ?? .utc
+    func field(_ title: String, _ text: String, _ style: Style? = nil) {
+      let padded = title + String(repeating: " ", count: max(1, 12 - title.count))
+      output.put(Style.faint(padded) + (style?(text) ?? text))
+    }
+    output.put(Style.bold("\(standing.name)"))
+    field("key", "\(EntryName(keys.document(standing.name)))")
+    if let label = standing.label { field("label", label.printable) }
+    if let task = standing.task { field("task", task.printable) }
+    if let schedule = standing.schedule { field("schedule", schedule.inWords) }
+    field(
+      "state", standing.state.word + (standing.state.reason.map { ": \($0.printable)" } ?? ""), standing.state.style)
+    for warning in standing.warnings { field("warning", warning.printable, .yellow) }
+    let last = standing.lastRun.map { TimeWords.date($0, in: zone) + "  " + TimeWords.distance(to: $0, from: now) }
+    field("last run", last ?? "never")
+    if let id = document.mark?.taskID { field("its task id", "\(id)") }
+    field("runs", "\(standing.totalRunCount)")
+    let next = standing.upcoming(count)
+    if next.isEmpty, count > 0 { field("next runs", "none") }
+    for (index, occurrence) in next.enumerated() {
+      var line = TimeWords.line(occurrence.sent, in: zone, now: now)
+      if occurrence.sent <= now { line += "  (missed; sent as soon as a daemon fires)" }
+      if occurrence.sent != occurrence.due { line += "  (due \(TimeWords.short(occurrence.due)), jitter)" }
+      field(index == 0 ? "next runs" : "", line)
+    }
+    if let bytes = document.bytes {
+      output.put("")
+      output.put(Terminal.safe(String(decoding: bytes, as: UTF8.self)))
+    }
+  }
+}

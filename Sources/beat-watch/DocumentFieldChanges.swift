@@ -1,0 +1,110 @@
+import ArgumentParser
+import BeatCore
+
+/// Fields to be written into a document, each where the document has it already.
+struct DocumentFieldChanges {
+  /// A schedule of one of the three kinds.
+  enum Form {
+    case interval(every: Int64, period: Period)
+    /// In cron's order.
+    case crontab([String])
+    case clocked(String)
+  }
+
+  var schedule: Form?
+  var timezone: String?
+  /// Fields of the top level, with their JSON.
+  var fields: [(key: String, json: String)] = []
+  /// Those of `apply_async`, which may stand in `options`, too.
+  var options: [(key: String, json: String)] = []
+  var unset: [String] = []
+
+  private static let kinds = ["interval", "crontab", "clocked", "schedule"]
+
+  var isEmpty: Bool { schedule == nil && timezone == nil && fields.isEmpty && options.isEmpty && unset.isEmpty }
+
+  /// The top-level fields that may change.
+  var touched: Set<String> {
+    var touched = Set(fields.map(\.key) + options.map(\.key) + unset)
+    if !options.isEmpty { touched.insert("options") }
+    if schedule != nil || timezone != nil { touched.formUnion(Self.kinds + ["timezone"]) }
+    return touched
+  }
+
+  /// Writes them; a document without fields becomes a new one.
+  func apply(to editor: inout DocumentEditor, name: EntryName) throws {
+    if editor.keys.isEmpty { try begin(&editor, name: name) }
+    for key in unset {
+      guard editor.value(key) != nil || editor.value("options", key) != nil else { continue }
+      editor.remove(key)
+      editor.remove("options", key)
+    }
+    for (key, json) in fields { editor.set(key, to: json) }
+    if let schedule { write(schedule, to: &editor) }
+    if let timezone {
+      if editor.has("crontab", "timezone") {
+        editor.set("crontab", "timezone", to: JSONLine.quoted(timezone))
+      } else {
+        editor.set("timezone", to: JSONLine.quoted(timezone))
+      }
+    }
+    for (key, json) in options {
+      if !editor.has(key), editor.has("options", key) {
+        editor.set("options", key, to: json)
+      } else {
+        editor.set(key, to: json)
+      }
+    }
+  }
+
+  private func begin(_ editor: inout DocumentEditor, name: EntryName) throws {
+    guard schedule != nil, fields.contains(where: { $0.key == "task" }) else {
+      throw CommandError(
+        .missing, "no schedule \(name); to make one, give --task and one of --every, --cron and --at")
+    }
+    for (key, json) in [("name", JSONLine.quoted("\(name)")), ("task", "\"\""), ("enabled", "true")] {
+      editor.set(key, to: json)
+    }
+  }
+
+  private func write(_ form: Form, to editor: inout DocumentEditor) {
+    let present = Self.kinds.filter { editor.has($0) }
+    switch form {
+    case .interval(let every, let period):
+      let period = "\"\(period.rawValue)\""
+      if let key = present.first, present.count == 1, editor.has(key, "every") {
+        editor.set(key, "every", to: "\(every)")
+        editor.set(key, "period", to: period)
+      } else {
+        replace(present, by: "interval", #"{"every": \#(every), "period": \#(period)}"#, in: &editor)
+      }
+    case .crontab(let fields):
+      let keys = ["minute", "hour", "day_of_month", "month_of_year", "day_of_week"]
+      if let key = present.first, present.count == 1,
+        key == "crontab" || key == "schedule" && !editor.has(key, "every"),
+        editor.isObject(key)
+      {
+        // The line says all: what it cannot say is not meant any more.
+        editor.remove(key, "day_of_year")
+        for (field, value) in zip(keys, fields) where value != "*" || editor.value(key, field) != nil {
+          editor.set(key, field, to: JSONLine.quoted(value))
+        }
+      } else {
+        let members = zip(keys, fields).map { "\(JSONLine.quoted($0)): \(JSONLine.quoted($1))" }
+        replace(present, by: "crontab", "{\(members.joined(separator: ", "))}", in: &editor)
+      }
+    case .clocked(let time):
+      if present == ["clocked"], editor.isObject("clocked") {
+        editor.set("clocked", "clocked_time", to: JSONLine.quoted(time))
+      } else {
+        replace(present, by: "clocked", #"{"clocked_time": \#(JSONLine.quoted(time))}"#, in: &editor)
+      }
+    }
+  }
+
+  /// In the first one's place; a document with several is mended on the way.
+  private func replace(_ present: [String], by key: String, _ json: String, in editor: inout DocumentEditor) {
+    for other in Self.kinds where other != present.first { editor.remove(other) }
+    if let first = present.first { editor.replace(first, by: key, json) } else { editor.set(key, to: json) }
+  }
+}

@@ -1,0 +1,174 @@
+import ArgumentParser
+import BeatCore
+
+/// The fields of a document as options. Those that are given are written; all others stay.
+struct DocumentFieldOptions: ParsableArguments {
+  enum Switch: String, EnumerableFlag { case enabled, disabled }
+  enum Catchup: String, ExpressibleByArgument, CaseIterable { case latest, none, all }
+
+  @Option(help: "The registered name of the Celery task.")
+  var task: String?
+
+  @Option(help: ArgumentHelp("Run it each time this long has passed: 10s, 5m, 1h30m, 2d.", valueName: "time"))
+  var every: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Run it by a crontab in cron's order: minute, hour, day of month, month, day of week.",
+      valueName: "m h dom mon dow"))
+  var cron: String?
+
+  @Option(help: ArgumentHelp("Run it once, at this time, in ISO 8601; UTC if it has no offset.", valueName: "time"))
+  var at: String?
+
+  @Option(help: ArgumentHelp("Positional arguments, a JSON list.", valueName: "json"))
+  var args: String?
+
+  @Option(help: ArgumentHelp("Named arguments, a JSON object.", valueName: "json"))
+  var kwargs: String?
+
+  @Option(help: "Queue to send to.")
+  var queue: String?
+
+  @Option(help: "Exchange to send to.")
+  var exchange: String?
+
+  @Option(help: "Routing key.")
+  var routingKey: String?
+
+  @Option(help: "0 is served first on Redis.")
+  var priority: Int64?
+
+  @Option(help: ArgumentHelp("The message is void after this long, or from this date on.", valueName: "time or date"))
+  var expires: String?
+
+  @Option(help: ArgumentHelp("Message headers, a JSON object.", valueName: "json"))
+  var headers: String?
+
+  @Option(help: "What becomes of missed runs: latest, none or all.")
+  var catchup: Catchup?
+
+  @Option(help: ArgumentHelp("Runs missed longer ago are left out.", valueName: "time"))
+  var catchupWindow: String?
+
+  @Option(help: ArgumentHelp("Send each run up to this much later, spread evenly.", valueName: "time"))
+  var jitter: String?
+
+  @Option(help: ArgumentHelp("Ends after so many runs.", valueName: "count"))
+  var maxRunCount: Int64?
+
+  @Option(help: ArgumentHelp("Nothing is due before it.", valueName: "date"))
+  var startAfter: String?
+
+  @Option(help: ArgumentHelp("Nothing is due after it.", valueName: "date"))
+  var expiresAt: String?
+
+  @Flag(inversion: .prefixedNo, help: "Ends after one run.")
+  var oneOff: Bool?
+
+  @Flag(inversion: .prefixedNo, help: "Run it once at once.")
+  var runImmediately: Bool?
+
+  @Flag(help: "Switched on or off.")
+  var switched: Switch?
+
+  @Option(help: "A name for people: the document's field name. (default for a new one: its key)")
+  var label: String?
+
+  @Option(help: ArgumentHelp("Take this field out. May be given more than once.", valueName: "field"))
+  var unset: [String] = []
+
+  /// One field that is written: its name, and its JSON.
+  private typealias Field = (key: String, json: String)
+
+  /// Checks what can be checked without a document, and tells how to write it.
+  ///
+  /// - Parameter timezone: for the document.
+  func changes(timezone: String?) throws -> DocumentFieldChanges {
+    var changes = DocumentFieldChanges()
+    let schedules = [("--every", every), ("--cron", cron), ("--at", at)].filter { $0.1 != nil }
+    guard schedules.count <= 1 else {
+      throw ValidationError("\(schedules.map(\.0).joined(separator: " and ")): give one of them")
+    }
+    changes.schedule = try scheduleForm()
+    changes.timezone = timezone
+    changes.unset = unset
+    func text(_ key: String, _ value: String?) { if let value { changes.fields.append((key, JSONLine.quoted(value))) } }
+    func option(_ key: String, _ json: String?) { if let json { changes.options.append((key, json)) } }
+    func number(_ key: String, _ value: Int64?) { if let value { changes.fields.append((key, "\(value)")) } }
+    func flag(_ key: String, _ value: Bool?) { if let value { changes.fields.append((key, "\(value)")) } }
+
+    text("name", label)
+    text("task", task)
+    flag("enabled", switched.map { $0 == .enabled })
+    if let json = try json("--args", args, list: true) { changes.fields.append(("args", json)) }
+    if let json = try json("--kwargs", kwargs) { changes.fields.append(("kwargs", json)) }
+    option("queue", queue.map { JSONLine.quoted($0) })
+    option("exchange", exchange.map { JSONLine.quoted($0) })
+    option("routing_key", routingKey.map { JSONLine.quoted($0) })
+    option("priority", priority.map { "\($0)" })
+    option("expires", try expires.map { try expiry($0) })
+    option("headers", try json("--headers", headers))
+    text("catchup", catchup?.rawValue)
+    if let catchupWindow { changes.fields.append(("catchup_window", try seconds("--catchup-window", catchupWindow))) }
+    if let jitter { changes.fields.append(("jitter", try seconds("--jitter", jitter))) }
+    number("max_run_count", maxRunCount)
+    text("start_after", try date("--start-after", startAfter))
+    text("expires_at", try date("--expires-at", expiresAt))
+    flag("one_off", oneOff)
+    flag("run_immediately", runImmediately)
+    return changes
+  }
+
+  private func scheduleForm() throws -> DocumentFieldChanges.Form? {
+    if let every {
+      guard let (count, period) = TimeSpan.parse(every) else {
+        throw ValidationError("--every: \(every) \(TimeSpan.expected)")
+      }
+      return .interval(every: count, period: period)
+    }
+    if let cron {
+      let fields = cron.split(whereSeparator: \.isWhitespace).map(String.init)
+      guard fields.count == 5 else {
+        throw ValidationError(
+          "--cron: \"\(cron)\" has \(fields.count) fields; expected five, such as '30 2 * * 1': minute, hour, "
+            + "day of month, month, day of week")
+      }
+      return .crontab(fields)
+    }
+    return try date("--at", at).map { .clocked($0) }
+  }
+
+  private func date(_ option: String, _ text: String?) throws -> String? {
+    guard let text else { return nil }
+    guard UnixTime(iso8601: text) != nil else {
+      throw ValidationError("\(option): \(text) is no ISO 8601 time, such as 2026-03-08T02:30:00+01:00")
+    }
+    return text
+  }
+
+  private func seconds(_ option: String, _ text: String) throws -> String {
+    if let value = Double(text), value >= 0, value.isFinite, JSONObject.isValue(Array(text.utf8)) { return text }
+    guard let (count, period) = TimeSpan.parse(text) else {
+      throw ValidationError("\(option): \(text) \(TimeSpan.expected)")
+    }
+    let microseconds = count * period.microseconds
+    if microseconds % 1_000_000 == 0 { return "\(microseconds / 1_000_000)" }
+    let digits = String(microseconds % 1_000_000)
+    return "\(microseconds / 1_000_000)." + String(repeating: "0", count: 6 - digits.count) + digits
+  }
+
+  private func expiry(_ text: String) throws -> String {
+    UnixTime(iso8601: text) != nil && Double(text) == nil ? JSONLine.quoted(text) : try seconds("--expires", text)
+  }
+
+  private func json(_ option: String, _ text: String?, list: Bool = false) throws -> String? {
+    guard let text else { return nil }
+    let isRight = JSONObject.isValue(Array(text.utf8)) && text.drop(while: \.isWhitespace).first == (list ? "[" : "{")
+    guard isRight else {
+      throw ValidationError(
+        "\(option): expected \(list ? "a JSON list such as [2, 3]" : #"a JSON object such as {"x": 2}"#)")
+    }
+    return text
+  }
+}

@@ -1,0 +1,64 @@
+import BeatCore
+
+/// Times as people read them: by a zone's clock, and how far away.
+enum TimeWords {
+  /// `Sun 2026-03-29 03:30:00 +02:00  in 3 d 4 h  (clocks change that day: 02:00 becomes 03:00)`
+  static func line(_ due: UnixTime, in zone: ZoneRules, now: UnixTime) -> String {
+    var line = "\(date(due, in: zone))  \(distance(to: due, from: now))"
+    if let change = change(on: zone.localTime(at: due), in: zone) { line += "  (\(change))" }
+    return line
+  }
+
+  /// `Sun 2026-03-29 03:30:00 +02:00`
+  static func date(_ time: UnixTime, in zone: ZoneRules) -> String {
+    let day = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"][zone.localTime(at: time).dayOfWeek]
+    let text = time.advanced(by: Int64(zone.utcOffset(at: time)) * 1_000_000).iso8601.dropLast()
+    return "\(day) \(text.replacing("T", with: " ", maxReplacements: 1)) \(offset(zone.utcOffset(at: time)))"
+  }
+
+  /// `2026-03-29 01:30:00Z`: to the second, as much as a table needs.
+  static func short(_ time: UnixTime) -> String {
+    UnixTime(seconds: time.seconds).iso8601.replacing("T", with: " ", maxReplacements: 1)
+  }
+
+  /// Whether the clocks of a zone are changed on a day, and how.
+  private static func change(on local: CivilTime, in zone: ZoneRules) -> String? {
+    guard let midnight = CivilTime(year: local.year, month: local.month, day: local.day) else { return nil }
+    let around = midnight.instant(utcOffset: 0).advanced(by: -90_000_000_000)
+    var search = around
+    while let transition = zone.nextTransition(after: search), transition.microseconds(since: around) < 270_000_000_000
+    {
+      let before = zone.utcOffset(at: transition.advanced(by: -1))
+      let after = zone.utcOffset(at: transition)
+      let reading = CivilTime(utc: transition.advanced(by: Int64(before) * 1_000_000))
+      if before != after, (reading.year, reading.month, reading.day) == (local.year, local.month, local.day) {
+        let new = zone.localTime(at: transition)
+        return "clocks change that day: \(Self.clock(reading)) becomes \(Self.clock(new))"
+      }
+      search = transition
+    }
+    return nil
+  }
+
+  /// `in 3 d 4 h`, `5 min ago`, `now`
+  static func distance(to due: UnixTime, from now: UnixTime) -> String {
+    let seconds = due.microseconds(since: now) / 1_000_000
+    let size = seconds.magnitude
+    let parts: [(UInt64, String)] = [
+      (size / 86_400, "d"), (size / 3600 % 24, "h"), (size / 60 % 60, "min"), (size % 60, "s"),
+    ]
+    let first = parts.firstIndex { $0.0 > 0 } ?? 3
+    let text = parts[first..<min(first + 2, 4)].filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }.joined(separator: " ")
+    if text.isEmpty { return "now" }
+    return seconds < 0 ? "\(text) ago" : "in \(text)"
+  }
+
+  private static func clock(_ time: CivilTime) -> String { "\(twoDigits(time.hour)):\(twoDigits(time.minute))" }
+
+  private static func offset(_ seconds: Int) -> String {
+    let minutes = Int(seconds.magnitude) / 60
+    return "\(seconds < 0 ? "-" : "+")\(twoDigits(minutes / 60)):\(twoDigits(minutes % 60))"
+  }
+
+  private static func twoDigits(_ value: Int) -> String { value < 10 ? "0\(value)" : "\(value)" }
+}

@@ -1,0 +1,108 @@
+import ArgumentParser
+import BeatCore
+import ReactiveBeat
+
+/// A change of one document, carried out on the bytes that stand there and on no others. Whoever else writes in the same
+/// moment loses nothing: the daemon's bookkeeping, and other people's edits of other fields, are taken in, and of the
+/// same fields they win.
+struct ScheduleChange {
+  let name: EntryName
+  /// What stood there before: absent, if it was made.
+  let before: StoredDocument
+  let after: [UInt8]
+  /// Nothing was to be changed.
+  var isNone: Bool { before.bytes == after }
+  var isNew: Bool { before.isAbsent }
+
+  private static let attempts = 50
+
+  /// Changes a document, or makes one.
+  ///
+  /// - Parameters:
+  ///   - fields: the top-level fields that `edit` may touch.
+  ///   - mayMake: where there is none, one is made.
+  ///   - mustBeUsable: the result must be a document that the daemon can use. Else: only if it was one before.
+  ///   - isDry: nothing is stored.
+  static func make(
+    _ name: EntryName, in client: StoreClient, context: DocumentContext, fields: Set<String>, mayMake: Bool = false,
+    mustBeUsable: Bool = true, isDry: Bool = false, _ edit: (inout DocumentEditor) throws -> Void
+  ) throws -> ScheduleChange {
+    var seen = try client.document(name)
+    for _ in 0..<attempts {
+      let before = try bytes(of: seen, in: client, mayMake: mayMake)
+      var editor = try editor(before, name)
+      try edit(&editor)
+      let after = editor.bytes
+      do throws(DocumentProblem) { _ = try ScheduleDocument(after, context: context) } catch {
+        let wasUsable = before.map { (try? ScheduleDocument($0, context: context)) != nil } ?? true
+        if mustBeUsable || wasUsable { throw CommandError(.data, "\(name): \(error); nothing was changed") }
+      }
+      let change = ScheduleChange(name: name, before: seen, after: after)
+      if isDry || change.isNone { return change }
+      if try client.save(after, as: name, inPlaceOf: before) { return change }
+      let now = try client.document(name)
+      try refuseConflict(name, fields, before, now)
+      seen = now
+    }
+    throw CommandError(.conflict, "\(name) is changed all the time by others: nothing was changed; try again")
+  }
+
+  /// The bytes of a document that can be changed; nil if there is none and one may be made.
+  static func bytes(of document: StoredDocument, in client: StoreClient, mayMake: Bool = false) throws -> [UInt8]? {
+    switch document.read.content {
+    case .document(let bytes): return bytes
+    case .absent where mayMake: return nil
+    case .absent: throw ScheduleSelection.missing(NamePattern(document.name.bytes), in: client)
+    case .wrongType(let type):
+      throw CommandError(
+        .data,
+        "\(EntryName(client.keys.document(document.name))) holds a Redis \(type), and a schedule is a string: "
+          + "delete that key, or choose another name")
+    case .tooLong(let length):
+      throw CommandError(
+        .data, "\(document.name) is \(length) bytes long: at most \(StoreClient.longestDocument) are read")
+    }
+  }
+
+  private static func editor(_ bytes: [UInt8]?, _ name: EntryName) throws -> DocumentEditor {
+    guard let bytes else { return DocumentEditor() }
+    do throws(DocumentProblem) { return try DocumentEditor(bytes) } catch {
+      throw CommandError(.data, "\(name): \(error); mend it with `beat-watch edit`")
+    }
+  }
+
+  private static func refuseConflict(
+    _ name: EntryName, _ fields: Set<String>, _ before: [UInt8]?, _ now: StoredDocument
+  ) throws {
+    guard let before else {
+      throw CommandError(.conflict, "\(name): somebody else has made it in this moment; look at it")
+    }
+    guard let after = now.bytes, let old = try? DocumentEditor(before), let new = try? DocumentEditor(after) else {
+      throw CommandError(.conflict, "\(name): somebody else has deleted or broken it meanwhile; nothing was changed")
+    }
+    if Bookkeeping.isAllThatChanged(from: before, to: after) { return }
+    for field in fields.sorted() where old.value(field) != new.value(field) {
+      throw CommandError(
+        .conflict,
+        "\(name): somebody else has changed \(field) meanwhile; nothing was changed: look at it, and try again")
+    }
+  }
+
+  // MARK: for people
+
+  /// The fields that differ, a line for each side.
+  var difference: [String] {
+    guard let new = try? DocumentEditor(after) else { return [] }
+    let old = before.bytes.flatMap { try? DocumentEditor($0) } ?? DocumentEditor()
+    var lines: [String] = []
+    for key in old.keys + new.keys.filter({ !old.keys.contains($0) }) where old.value(key) != new.value(key) {
+      if let value = old.value(key) { lines.append(Style.red("- \(Self.line(key, value))")) }
+      if let value = new.value(key) { lines.append(Style.green("+ \(Self.line(key, value))")) }
+    }
+    return lines
+  }
+
+  private static func line(_ key: String, _ value: [UInt8]) -> String {
+    "\(JSONLine.quoted(key)): \(String(decoding: value, as: UTF8.self))".printable
+  }
+}
