@@ -11,6 +11,7 @@ import ReactiveBeat
     subcommands: [
       RunCommand.self, NextCommand.self, ListCommand.self, ShowCommand.self, SetCommand.self,
       EnableCommand.self, DisableCommand.self, RemoveCommand.self, RenameCommand.self,
+      EditCommand.self, LintCommand.self,
     ],
     defaultSubcommand: RunCommand.self)
 

@@ -17,6 +17,14 @@ public struct DocumentReview: Sendable {
     /// What stands there, shortened; empty if nothing does.
     public var found: String
     public var message: String
+
+    public init(_ level: Level, line: Int = 1, field: String = "", found: String = "", _ message: String) {
+      self.level = level
+      self.line = line
+      self.field = field
+      self.found = found
+      self.message = message
+    }
   }
 
   /// In the order of their lines.
@@ -29,7 +37,7 @@ public struct DocumentReview: Sendable {
     var remarks: [Remark] = []
     func add(_ level: Remark.Level, _ field: String, _ found: String, _ message: String, line: Int? = nil) {
       let line = line ?? Self.line(of: field, in: bytes)
-      remarks.append(Remark(level: level, line: line, field: field, found: found, message: message))
+      remarks.append(Remark(level, line: line, field: field, found: found, message))
     }
     do throws(DocumentProblem) {
       var editor = try DocumentEditor(bytes)

@@ -1,0 +1,91 @@
+import ArgumentParser
+import BeatCore
+import ReactiveBeat
+
+/// `beat-watch edit`: a document in an editor.
+struct EditCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "edit",
+    abstract: "Opens a schedule's document in an editor.",
+    discussion: """
+      In $VISUAL or $EDITOR, else vi. What you save is checked, and stored only if nobody else has changed the document \
+      meanwhile. Runs of that time are no conflict: their last_run_at and total_run_count are taken in. After a mistake \
+      it asks whether to edit again; text that could not be stored is kept, and it says where.
+
+      Ends with status 65 if the text cannot be used, 66 if there is no such schedule, 75 if somebody else has changed \
+      it meanwhile.
+      """)
+
+  @Argument(help: "Its name, or a glob that means one.", completion: .scheduleNames)
+  var name: String
+
+  @OptionGroup var store: StoreOptions
+
+  func run() throws {
+    let context = try store.documents()
+    var client = try store.connect()
+    let document = try client.document(try ScheduleSelection([name]).name(in: client))
+    guard let before = try ScheduleChange.bytes(of: document, in: client) else { return }
+    // Nothing is owed to the server while somebody writes, and it may close a connection that rests.
+    client.close()
+
+    let file = try EditorFile(before, name: document.name)
+    var report: ChangeReport?
+    while report == nil {
+      try file.edit()
+      let text = try file.read()
+      do {
+        guard text != before else {
+          report = nil
+          break
+        }
+        try Self.check(text, document.name, context)
+        client = try store.connect()
+        report = try save(text, over: document, before, in: client, context: context)
+      } catch let error as CommandError {
+        StandardError.write(line: "beat-watch: \(error)")
+        if error.status == .data, Terminal.isInteractive, Terminal.confirm("Edit again? [Y/n] ", default: true) { continue }
+        file.keep()
+        StandardError.write(line: "beat-watch: nothing was stored; your text is in \(file.path)")
+        throw error.status
+      } catch {
+        file.keep()
+        StandardError.write(line: "beat-watch: nothing is known to be stored; your text is in \(file.path)")
+        throw error
+      }
+    }
+    var output = StandardOutput()
+    if let report { report.write(to: &output, count: 1) } else { output.put("unchanged \(document.name)") }
+    output.flush()
+  }
+
+  private static func check(_ text: [UInt8], _ name: EntryName, _ context: DocumentContext) throws {
+    let remarks = DocumentReview(text, context: context, now: SystemClock.now()).remarks.filter { $0.level == .error }
+    guard !remarks.isEmpty else { return }
+    for remark in remarks.dropLast() { StandardError.write(line: "beat-watch: \(name), \(remark.inWords)") }
+    throw CommandError(.data, "\(name), \(remarks[remarks.count - 1].inWords)")
+  }
+
+  private func save(
+    _ text: [UInt8], over document: StoredDocument, _ before: [UInt8], in client: StoreClient, context: DocumentContext
+  ) throws -> ChangeReport {
+    var seen = before
+    var edited = text
+    for _ in 0..<50 {
+      if try client.save(edited, as: document.name, inPlaceOf: seen) {
+        let change = ScheduleChange(
+          name: document.name, before: StoredDocument(name: document.name, read: document.read), after: edited)
+        return try ChangeReport(change, in: client, context: context)
+      }
+      guard let now = try client.document(document.name).bytes else {
+        throw CommandError(.conflict, "\(document.name): somebody else has deleted it meanwhile")
+      }
+      guard Bookkeeping.isAllThatChanged(from: before, to: now) else {
+        throw CommandError(.conflict, "\(document.name): somebody else has changed it meanwhile")
+      }
+      edited = Bookkeeping.carried(from: before, to: now, into: text)
+      seen = now
+    }
+    throw CommandError(.conflict, "\(document.name) runs all the time: disable it first")
+  }
+}

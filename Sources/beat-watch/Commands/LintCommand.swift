@@ -1,0 +1,113 @@
+import ArgumentParser
+import BeatCore
+import ReactiveBeat
+
+/// `beat-watch lint`: everything that is wrong with documents.
+struct LintCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "lint",
+    abstract: "Says everything that is wrong with documents, in files or as they are stored.",
+    discussion: """
+      A line for each problem: place, error or warning, field, what stands there, and what would be right. An error \
+      keeps the document from running; a warning says that it probably runs otherwise than it was meant. Without files \
+      all stored schedules are looked at; a file holds one document a line, or one over several lines.
+
+        beat-watch lint schedules/*.json || exit 1
+        beat-watch lint --json | jq -r '.[] | select(.level == "error").key'
+
+      Ends with status 1 if there is an error, with --strict also if there is a warning.
+      """)
+
+  @Argument(help: "Files, or - for standard input. (default: what is stored)", completion: .file())
+  var files: [String] = []
+
+  @Flag(help: "A warning is a failure, too.")
+  var strict = false
+
+  @Flag(help: "One JSON array of objects.")
+  var json = false
+
+  @OptionGroup var store: StoreOptions
+
+  private struct Finding {
+    /// A file, or nil.
+    var file: String?
+    /// A stored key, or nil.
+    var key: String?
+    var remark: DocumentReview.Remark
+  }
+
+  func run() throws {
+    let context = try store.documents()
+    let findings = try files.isEmpty ? stored(context) : inFiles(context)
+    var output = StandardOutput()
+    if json {
+      output.put(list: findings.map { Self.json($0) })
+    } else {
+      for finding in findings {
+        let isError = finding.remark.level == .error
+        let place = finding.file.map { "\($0):\(finding.remark.line)" } ?? finding.key ?? ""
+        let level = (isError ? Style.red : Style.yellow)(finding.remark.level.rawValue)
+        output.put("\(Style.bold(place)): \(level): \(finding.remark.content)")
+      }
+    }
+    output.flush()
+    if findings.contains(where: { $0.remark.level == .error || strict }) { throw ExitCode.found }
+  }
+
+  private func inFiles(_ context: DocumentContext) throws -> [Finding] {
+    var findings: [Finding] = []
+    let now = SystemClock.now()
+    for file in files {
+      let documents = InputFile.documents(in: try InputFile.read(file))
+      for (index, document) in documents.enumerated() where documents.count == 1 || !document.isEmpty {
+        for var remark in DocumentReview(Array(document), context: context, now: now).remarks {
+          remark.line += index
+          findings.append(Finding(file: file, remark: remark))
+        }
+      }
+    }
+    return findings
+  }
+
+  private func stored(_ context: DocumentContext) throws -> [Finding] {
+    let client = try store.connect()
+    let now = try client.time()
+    var findings: [Finding] = []
+    try client.eachDocument(try client.names()) { document in
+      let key = "\(EntryName(client.keys.document(document.name)))"
+      let remarks: [DocumentReview.Remark]
+      if let bytes = document.bytes {
+        remarks = DocumentReview(bytes, context: context, now: now).remarks
+      } else if document.isAbsent {
+        remarks = []
+      } else {
+        let standing = ScheduleStanding(document.name, document.read, context: context, now: now)
+        let reason = standing.state.reason ?? ""
+        remarks = [.init(.error, reason)]
+      }
+      findings += remarks.map { Finding(key: key, remark: $0) }
+    }
+    return findings
+  }
+
+  private static func json(_ finding: Finding) -> JSONOutput {
+    let remark = finding.remark
+    return .object([
+      ("file", .text(finding.file)), ("key", .text(finding.key)), ("line", .integer(Int64(remark.line))),
+      ("level", .text(remark.level.rawValue)), ("field", .text(remark.field)), ("found", .text(remark.found)),
+      ("message", .text(remark.message)),
+    ])
+  }
+}
+
+extension DocumentReview.Remark {
+  /// `interval.period "minuts": expected one of …`
+  var content: String {
+    let place = [field, found].filter { !$0.isEmpty }.joined(separator: " ")
+    return (place.isEmpty ? message : "\(place): \(message)").printable
+  }
+
+  /// The same with its line.
+  var inWords: String { "line \(line): \(content)" }
+}
