@@ -6,9 +6,15 @@ let package = Package(
   name: "benchmarks",
   dependencies: [.package(name: "reactivebeat", path: "..")],
   targets: [
-    .executableTarget(name: "pickup"),
+    .target(name: "Wire"),
+    .target(name: "CountedAllocations"),
+    .executableTarget(name: "pickup", dependencies: ["Wire"]),
+    .executableTarget(name: "watch", dependencies: ["Wire"]),
+    .executableTarget(name: "floor", dependencies: ["Wire"]),
     .executableTarget(name: "core", dependencies: [.product(name: "BeatCore", package: "reactivebeat")]),
     .executableTarget(name: "next-due", dependencies: [.product(name: "BeatCore", package: "reactivebeat")]),
+    .executableTarget(
+      name: "micro", dependencies: ["CountedAllocations", .product(name: "BeatCore", package: "reactivebeat")]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,20 +1,11 @@
-"""What scripts/bench runs when everything is built.
+"""What scripts/bench runs when everything is built: all figures in one run, or one of them by its name.
 
-pickup  From the SET of a schedule that is due to its message in the hands of a client that was blocked on the queue;
-        the floor beside it, in turns with it; and whether the 10,000th edit costs what the first did.
-idle    What beat-watch takes while nothing is due: memory, wake-ups, processor time.
-takeover
-        How long nobody fires when the daemon that leads ends, or is killed (takeover.py).
-disconnects
-        Whether lost connections leave anything behind (disconnects.py).
-soak    Hours with a fault every few seconds (soak.py).
-storm   A million edits at full speed while a thousand schedules fire each second (storm.py).
+pickup  burst  steady  start  idle  storm      each in a file of its own; together they are the table
+takeover  disconnects  soak  micro             not in the whole run
 """
 
 import argparse
-import datetime
 import json
-import os
 import pathlib
 import subprocess
 import sys
@@ -23,269 +14,145 @@ import time
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "scripts/lib"))
 
+import burst  # noqa: E402
 import disconnects  # noqa: E402
+import idle  # noqa: E402
+import micro  # noqa: E402
+import pickup  # noqa: E402
 import soak  # noqa: E402
+import start  # noqa: E402
+import steady  # noqa: E402
 import storm  # noqa: E402
+import table  # noqa: E402
 import takeover  # noqa: E402
-from stage import BEAT_WATCH, SERVER, Failed, Interrupted, Stage, clean_environment, percentile  # noqa: E402
+from scene import note, redis_version  # noqa: E402
+from stage import BEAT_WATCH, Failed, Interrupted  # noqa: E402
 
-PICKUP = HERE / ".build/release/pickup"
-PREFIX = "tasks:meta:"
-ROUND = 250  # Edits of one kind in a row, before another kind has its turn.
-
-
-class Bench(Stage):
-  """A Redis on a unix socket with idle schedules, and beat-watch on it at its default log level."""
-
-  def begin(self, schedules):
-    self.server = self.redis()
-    self.socket = f"{self.folder}/redis.sock"
-    note(f"{schedules} idle schedules")
-    self.load(schedules)
-    note("starting beat-watch")
-    self.log = pathlib.Path(self.folder) / "beat-watch.log"
-    self.log.touch()
-    url = f"redis+socket://{self.socket}?virtual_host="
-    # Its lines go to a file, as a service's do; a pipe would make their reader part of the measurement.
-    self.daemon = self.start(
-      "beat-watch", "sh", "-c", 'exec "$@" 2>"$0"', self.log, BEAT_WATCH, "run", "--store-url", f"{url}1",
-      "--broker-url", f"{url}0", "--default-queue", "bench", env=clean_environment())
-    began = time.monotonic()
-    self.poll("beat-watch is ready", lambda: " ready " in self.log.read_text(), 60)
-    self.ready_after = time.monotonic() - began
-
-  def poll(self, what, condition, seconds):
-    """As `wait`, for what no line tells."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-      if time.monotonic() > deadline:
-        raise Failed(f"{what}: not within {seconds} s; beat-watch says:\n{self.log.read_text()[-2000:]}")
-      self.until(lambda: False, 0.01)
-
-  def load(self, count):
-    """Half are intervals, half crontabs that are half a year away."""
-    month = (datetime.date.today().month + 5) % 12 + 1
-    commands = []
-    for number in range(count):
-      when = (
-        '"interval": {"every": 300, "period": "days"}' if number % 2 else
-        f'"crontab": {{"minute": "{number % 60}", "hour": "3", "day_of_week": "*", "day_of_month": "1", '
-        f'"month_of_year": "{month}"}}')
-      document = (
-        f'{{"name": "idle:{number}", "task": "bench.idle", "enabled": true, {when}, "args": [{number}], '
-        f'"kwargs": {{"region": "north"}}}}')
-      commands.append(command("SET", f"{PREFIX}idle:{number}", document))
-    answer = subprocess.run(
-      ["redis-cli", "-s", self.socket, "-n", "1", "--pipe"], input="".join(commands), capture_output=True, text=True,
-      start_new_session=True)
-    if f"replies: {count}" not in answer.stdout:
-      raise Failed(f"the schedules could not be loaded: {answer.stdout}{answer.stderr}")
-
-  def pickup(self, kind, first, count):
-    """Nanoseconds of each edit."""
-    place = ("2", "floor:", "floor", "new") if kind == "floor" else ("1", PREFIX, "bench", kind)
-    lines = []
-    self.on_line = lambda program, line: program.name == "pickup" and lines.append(line)
-    client = self.start("pickup", PICKUP, "measure", self.socket, *place, first, count)
-    self.ending.add(client)
-    self.wait("pickup ends", lambda: client.has_ended, 120)
-    self.programs.remove(client)
-    if client.process.wait() != 0 or len(lines) != count:
-      raise Failed("\n".join(lines[-5:]) or "pickup ended early")
-    return [int(line) for line in lines]
-
-  def start_floor(self):
-    floor = self.start("floor", PICKUP, "floor", self.socket, 2, "floor:", "floor")
-    self.wait("the floor's program is ready", lambda: "ready" in floor.lines, 10)
-
-  @staticmethod
-  def redis_version():
-    return subprocess.run([SERVER, "--version"], capture_output=True, text=True).stdout.split("v=")[1].split()[0]
-
-  # What the kernel knows about the daemon.
-
-  def resident(self):
-    """Bytes. Most of what is not anonymous is the program itself, pages that the kernel can drop and read again."""
-    return 1024 * self.status("VmRSS")
-
-  def status(self, field, path="status"):
-    text = pathlib.Path(f"/proc/{self.daemon.pid}/{path}").read_text()
-    return int(next(line for line in text.splitlines() if line.startswith(field + ":")).split()[1])
-
-  def wakeups(self):
-    """How often a thread of it went to sleep and came back."""
-    tasks = pathlib.Path(f"/proc/{self.daemon.pid}/task").iterdir()
-    return sum(self.status("voluntary_ctxt_switches", f"task/{task.name}/status") for task in tasks)
-
-  def processor(self):
-    """Nanoseconds."""
-    return int(pathlib.Path(f"/proc/{self.daemon.pid}/schedstat").read_text().split()[0])
+FIGURES = {"pickup": pickup, "burst": burst, "steady": steady, "start": start, "idle": idle, "storm": storm}
+OTHERS = {"takeover": takeover, "disconnects": disconnects, "soak": soak, "micro": micro}
+SIZES = {"pickup": (10, 10_000, 1_000_000), "burst": (1000, 10_000, 100_000), "steady": (200, 5000, 50_000),
+         "start": (10_000, 100_000, 1_000_000)}
+QUICK = {"pickup": (10, 10_000), "burst": (1000, 10_000), "steady": (200, 5000), "start": (10_000, 100_000)}
+ROOM = 3 << 30  # Bytes that a million documents, or a minute of messages, may take.
 
 
-class Bystanders:
-  """What share of the processors other programs kept busy: a percentile means little where they do."""
-
-  def __init__(self, bench):
-    self.bench = bench
-    self.start = self._read()
-
-  def _read(self):
-    busy = [int(part) for part in pathlib.Path("/proc/stat").read_text().splitlines()[0].split()[1:9]]
-    own = sum(os.times()[:4]) * os.sysconf("SC_CLK_TCK")
-    for program in self.bench.programs:
-      fields = pathlib.Path(f"/proc/{program.pid}/stat").read_text().rpartition(")")[2].split()
-      own += int(fields[11]) + int(fields[12])
-    return sum(busy), sum(busy) - busy[3] - busy[4] - own
-
-  def share(self):
-    all_before, others_before = self.start
-    all_now, others_now = self._read()
-    return round(max(0, others_now - others_before) / max(1, all_now - all_before), 2)
-
-
-def command(*parts):
-  return f"*{len(parts)}\r\n" + "".join(f"${len(part.encode())}\r\n{part}\r\n" for part in parts)
-
-
-def note(text):
-  print(f"bench: {text}", file=sys.stderr, flush=True)
-
-
-def summary(durations):
-  return {
-    "count": len(durations), "p50_us": percentile(durations, 0.5) // 1000, "p99_us": percentile(durations, 0.99) // 1000,
-    "max_us": max(durations) // 1000,
-  }
-
-
-def machine(bench, options):
-  return {
-    "redis": bench.redis_version(), "transport": "unix socket", "schedules": options.schedules,
-    "cores": os.cpu_count(),
-  }
-
-
-def measure_pickup(bench, options):
-  result = machine(bench, options)
-  bench.begin(options.schedules)
-  bench.start_floor()
-  kinds = {"floor": [], "new": [], "edit": []}
-  for kind in kinds:
-    bench.pickup(kind, 0 if kind == "edit" else 1_000_000, 20)  # Scripts loaded, caches warm.
-  note(f"{options.edits} edits of each kind, in turns of {ROUND}")
-  bystanders = Bystanders(bench)
-  for first in range(0, options.edits, ROUND):
-    for kind, durations in kinds.items():
-      durations += bench.pickup(kind, first, min(ROUND, options.edits - first))
-  result |= {kind: summary(durations) for kind, durations in kinds.items()}
-  for kind in ("new", "edit"):
-    result[kind] |= {f"{p}_to_floor": round(result[kind][f"{p}_us"] / result["floor"][f"{p}_us"], 2) for p in ("p50", "p99")}
-
-  note("10000 edits in a row, of schedules that exist")
-  thousands = []
-  memory = bench.resident()
-  for first in range(0, 10_000, 1000):
-    before = bench.processor()
-    durations = bench.pickup("edit", first % options.schedules, 1000)
-    thousands.append(summary(durations) | {"daemon_cpu_us_per_edit": (bench.processor() - before) // 1000 // 1000})
-  result["row"] = {"first": thousands[0], "last": thousands[-1], "all": thousands}
-  result["row"] |= {"resident_before": memory, "resident_after": bench.resident()}
-  return result | {"others_share": bystanders.share()}
-
-
-def show_pickup(result):
-  print(
-    f"Edit to message: Redis {result['redis']} on a {result['transport']}, {result['schedules']} idle schedules, "
-    f"{result['cores']} cores")
-  print(f"Other programs kept {result['others_share']:.0%} of the processors busy meanwhile.\n")
-  print(f"{'':42}{'p50':>10}{'p99':>10}{'max':>10}")
-
-  def row(name, part):
-    print(f"{name:42}" + "".join(f"{part[key] / 1000:>7.3f} ms" for key in ("p50_us", "p99_us", "max_us")), end="")
-
-  for name, kind in (("the floor: hear, GET, script, no thought", "floor"), ("SET of a new schedule", "new"),
-                     ("SET of a schedule that exists", "edit")):
-    row(f"{name}", result[kind])
-    print(f"   {result[kind]['p50_to_floor']:.1f} x floor" if kind != "floor" else "")
-  print()
-  for name, part in (("10000 in a row: the first 1000", "first"), ("                the last 1000", "last")):
-    row(name, result["row"][part])
-    print(f"   {result['row'][part]['daemon_cpu_us_per_edit']} us of beat-watch's processor time each")
-  print(f"\nresident memory before these 10000: {result['row']['resident_before'] / 2**20:.1f} MiB, "
-        f"after: {result['row']['resident_after'] / 2**20:.1f} MiB")
-
-
-def measure_idle(bench, options):
-  result = machine(bench, options)
-  bench.begin(options.schedules)
-  result |= {"ready_after_ms": round(bench.ready_after * 1000)}
-  quiet = [0.0, 0]  # Since when, and at how many wake-ups.
-
-  def is_quiet():
-    if bench.wakeups() > quiet[1] + 5:  # One pulse and a bit.
-      quiet[:] = time.monotonic(), bench.wakeups()
-    return time.monotonic() - quiet[0] > 1
-
-  bench.poll("beat-watch is quiet", is_quiet, 60)
-  note(f"watching it idle for {options.seconds} s")
-  wakeups, processor = bench.wakeups(), bench.processor()
-  bench.until(lambda: False, options.seconds)
-  return result | {
-    "seconds": options.seconds, "wakeups": bench.wakeups() - wakeups,
-    "processor_us": (bench.processor() - processor) // 1000, "resident_bytes": bench.resident(),
-    "anonymous_bytes": 1024 * bench.status("RssAnon"),
-    "resident_peak_bytes": 1024 * bench.status("VmHWM"), "threads": bench.status("Threads"),
-  }
-
-
-def show_idle(result):
-  rows = [
-    ("wake-ups", result["wakeups"]), ("processor time", f"{result['processor_us']} us"),
-    ("resident memory", f"{result['resident_bytes'] / 2**20:.1f} MiB, of which data "
-     f"{result['anonymous_bytes'] / 2**20:.1f} MiB"),
-    ("its peak, while loading", f"{result['resident_peak_bytes'] / 2**20:.1f} MiB"), ("threads", result["threads"]),
-    ("ready after", f"{result['ready_after_ms']} ms"),
-  ]
-  print(f"beat-watch with {result['schedules']} idle schedules, Redis {result['redis']} on a {result['transport']}, "
-        f"{result['seconds']} s\n")
-  for name, value in rows:
-    print(f"  {name:26}{value}")
-
-
-def main():
+def arguments():
   parser = argparse.ArgumentParser(prog="scripts/bench")
-  parser.add_argument("what", choices=["pickup", "idle", "takeover", "disconnects", "storm", "soak"])
-  parser.add_argument("--schedules", type=int)
-  parser.add_argument("--edits", type=int)
+  parser.add_argument("what", nargs="?", choices=[*FIGURES, *OTHERS])
+  parser.add_argument("--schedules", type=int, help="one size in the place of all")
+  parser.add_argument("--edits", type=int, help="of pickup and storm")
+  parser.add_argument("--seconds", type=int, help="of idle and steady")
+  parser.add_argument("--quick", action="store_true", help="small sizes, few rounds: to see that all works")
+  parser.add_argument("--no-peers", dest="peers", action="store_false", help="without RedBeat and celery beat")
+  parser.add_argument("--json", action="store_true")
+  parser.add_argument("--write-docs", action="store_true", help="the whole table into docs/performance.md")
+  parser.add_argument("--renew", action="store_true", help="of micro: what it measures becomes the threshold")
   parser.add_argument("--names", type=int, default=100_000)
-  parser.add_argument("--count", type=int, default=10_000)
-  parser.add_argument("--limit", type=float, default=float("inf"))
   parser.add_argument("--audit-interval", type=int, default=30)
   parser.add_argument("--log-level", default="info")
-  parser.add_argument("--seconds", type=int, default=10)
+  parser.add_argument("--count", type=int, default=10_000)
+  parser.add_argument("--limit", type=float, default=float("inf"))
   parser.add_argument("--rounds", type=int, default=100)
   parser.add_argument("--kills", type=int, default=20)
   parser.add_argument("--lease-ttl", type=int, default=1)
-  parser.add_argument("--hours", type=float, default=24)
+  parser.add_argument("--hours", type=float, default=24, help="of soak")
   parser.add_argument("--seed", type=int)
-  parser.add_argument("--json", action="store_true")
   options = parser.parse_args()
-  is_storm = options.what == "storm"
-  options.schedules = options.schedules or (1000 if is_storm else 10_000)
-  options.edits = options.edits or (1_000_000 if is_storm else 1000)
+  for name in ("schedules", "edits", "seconds"):
+    if (getattr(options, name) or 1) < 1:
+      parser.error(f"--{name} must be 1 or more")
   if options.what == "disconnects" and options.count < 400:
     parser.error("disconnects needs at least 400 to compare the first hundred with")
-  if min(options.schedules, options.edits) < 1000 and options.what == "pickup":
-    parser.error("pickup needs at least 1000 schedules and 1000 edits, or its percentiles mean nothing")
-  whole = {"takeover": takeover, "disconnects": disconnects, "storm": storm, "soak": soak}.get(options.what)
-  measure, show = (whole.measure, whole.show) if whole else {
-    "pickup": (measure_pickup, show_pickup), "idle": (measure_idle, show_idle)}[options.what]
+  if options.write_docs and (options.what or options.quick or options.schedules or not options.peers):
+    parser.error("--write-docs is for the whole run, with nothing left out")
+  return options
+
+
+def settings(name, options):
+  """The options as this figure needs them."""
+  own = argparse.Namespace(**vars(options))
+  own.sizes = dict(QUICK if options.quick else SIZES)
+  if options.schedules:
+    own.sizes = dict.fromkeys(own.sizes, (options.schedules,))
+  elif memory() < ROOM:
+    own.sizes = {figure: [size for size in sizes if size <= 100_000] for figure, sizes in own.sizes.items()}
+  is_storm = name == "storm"
+  own.schedules = options.schedules or (1000 if is_storm else 10_000)
+  own.edits = options.edits or ((100_000 if options.quick else 1_000_000) if is_storm else
+                                250 if options.quick else 1000)
+  own.window = options.seconds or (10 if options.quick else 30)
+  own.seconds = options.seconds or (10 if options.quick else 60)
+  return own
+
+
+def memory():
+  """Bytes that are free."""
+  text = pathlib.Path("/proc/meminfo").read_text()
+  return 1024 * int(next(line for line in text.splitlines() if line.startswith("MemAvailable")).split()[1])
+
+
+def measure(name, options):
+  figure = FIGURES[name]
+  if name == "storm":
+    return figure.measure(options, note, {"redis": redis_version()})
+  return figure.measure(options)
+
+
+def version():
+  answer = subprocess.run([BEAT_WATCH, "--version"], capture_output=True, text=True)
+  commit = subprocess.run(
+    ["git", "-C", HERE, "describe", "--always", "--dirty"], capture_output=True, text=True).stdout.strip()
+  return f"beat-watch {answer.stdout.strip()}" + (f", commit {commit}" if commit else "")
+
+
+def several(names, options):
+  """A figure that fails does not keep the others from being measured."""
+  wholes = {name: settings(name, options) for name in names}
+  expected = sum(FIGURES[name].seconds(own) for name, own in wholes.items())
+  note(f"{', '.join(names)}: about {expected / 60:.0f} min" if expected > 90 else f"about {expected:.0f} s")
+  if not options.quick and not options.schedules and memory() < ROOM:
+    note("too little memory is free for a million documents: they are left out")
+  result = {"machine": table.machine(redis_version(), version()), "figures": {}, "rows": [], "problems": []}
+  began = time.monotonic()
+  for number, (name, own) in enumerate(wholes.items(), 1):
+    note(f"[{number}/{len(names)}] {name}, about {FIGURES[name].seconds(own):.0f} s; "
+         f"{time.monotonic() - began:.0f} s of {expected:.0f} s are over")
+    try:
+      part = measure(name, own)
+    except Failed as failure:
+      note(f"{name} FAILED: {failure}")
+      result["problems"].append(f"{name}: {failure}")
+      continue
+    result["figures"][name] = part
+    result["rows"] += [row | {"figure": name} for row in FIGURES[name].rows(part)]
+    result["problems"] += [f"{name}: {problem}" for problem in part.get("problems", [])]
+    if name == "pickup":
+      result["machine"]["others_share"] = max(one["others_share"] for one in part["counts"].values())
+  result["seconds"] = round(time.monotonic() - began)
+  return result
+
+
+def show(result):
+  print(table.sentence(result["machine"]) + "\n")
+  print(table.text(result["rows"]))
+  print(f"\n{result['seconds']} s")
+  for problem in result["problems"]:
+    print(f"PROBLEM: {problem}")
+
+
+def main():
+  options = arguments()
   try:
-    if whole:
-      result = measure(options, note, {"redis": Bench.redis_version()})
+    if options.what == "micro":
+      result, shown = micro.measure(options), micro.show
+    elif options.what in (*OTHERS, "storm"):
+      module = OTHERS.get(options.what, storm)
+      result, shown = module.measure(settings(options.what, options), note, {"redis": redis_version()}), module.show
     else:
-      with Bench(options.what) as bench:
-        result = measure(bench, options)
+      result, shown = several([options.what] if options.what else list(FIGURES), options), show
+      if options.write_docs and not result["problems"]:
+        table.write(result["rows"], result["machine"])
+        note(f"the table is in {table.PAGE.relative_to(HERE.parent)}")
   except Interrupted as interruption:
     return 128 + interruption.number
   except Failed as failure:
@@ -294,8 +161,9 @@ def main():
   if options.json:
     print(json.dumps(result))
   else:
-    show(result)
+    shown(result)
   return 1 if result.get("problems") else 0
 
 
-sys.exit(main())
+if __name__ == "__main__":
+  sys.exit(main())

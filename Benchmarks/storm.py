@@ -247,3 +247,21 @@ def show(result):
     print(f"disconnected: {reason}")
   for problem in result["problems"]:
     print(f"PROBLEM: {problem}")
+
+
+def seconds(options):
+  return 25 + options.edits / 20_000 + 1.5 * options.audit_interval
+
+
+def rows(result):
+  followed = result["edits"] / (result["seconds"] + result["calm_after_s"])
+  during = result["late"].get("during", {})
+  yield {
+    "what": f"{result['edits']:,} edits while {result['schedules']:,} fire each second: edits a second until known",
+    "ours": f"{followed:,.0f}", "floor": f"{result['edits_per_second']:,}",
+    "ratio": result["edits_per_second"] / followed}
+  if during:
+    yield {
+      "what": "what was due meanwhile: late p50 / p99 / max",
+      "ours": f"{during['p50_ms']:,} / {during['p99_ms']:,} / {during['max_ms']:,} ms"}
+  yield {"what": "memory at its peak", "ours": f"{result['resident_peak'] / 2**20:,.0f} MiB"}

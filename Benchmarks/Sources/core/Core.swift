@@ -2,9 +2,13 @@ import BeatCore
 import Glibc
 
 /// What the scheduler itself costs, without Redis: nanoseconds for each document loaded, for each edit, and for each
-/// fire with its message, in memory, as one virtual second follows the other.
+/// fire with its message, in memory, as one virtual second follows the other. `core drift SECONDS` prints by how many
+/// microseconds a schedule of one second is off after so many of them.
 @main struct Core {
   static func main() throws {
+    if CommandLine.arguments.count == 3, CommandLine.arguments[1] == "drift" {
+      return print(try Drift().after(Int64(CommandLine.arguments[2]) ?? 0))
+    }
     let count = CommandLine.arguments.dropFirst().first.flatMap { Int($0) } ?? 50_000
     let documents = (0..<count).map { number in
       (EntryName("bench:\(number)"), Array(document(number, revision: 0).utf8))
@@ -80,6 +84,17 @@ struct Bench {
       }
       plans.removeAll(keepingCapacity: true)
     }
+  }
+
+  /// The next occurrence: its timer goes off so many microseconds late, and its script takes as many.
+  mutating func next(late: Int64, taking: Int64) -> FirePlan? {
+    guard let time = timer else { return nil }
+    now = max(now, time).advanced(by: late)
+    receive(.timerFired)
+    guard let plan = plans.popLast() else { return nil }
+    now = now.advanced(by: taking)
+    receive(.fireEnded(plan, .fired))
+    return plan
   }
 
   mutating func measure(_ work: (inout Bench) -> Void) -> Int64 {

@@ -1,13 +1,14 @@
 import Glibc
+import Wire
 
 /// Measures how long an edit takes to become a message.
 ///
-///     pickup measure SOCKET DATABASE PREFIX QUEUE new|edit FIRST COUNT
+///     pickup measure SOCKET DATABASE PREFIX QUEUE new|edit FIRST COUNT SCHEDULES
 ///     pickup floor SOCKET DATABASE PREFIX QUEUE
 ///
 /// `measure` SETs COUNT schedules that are to run immediately, one after another, and prints for each the nanoseconds
 /// from before its SET until its message is in the hands of a client that was blocked on the queue. `new` takes a name
-/// that was never there for each, `edit` takes the names `idle:FIRST…`, which exist.
+/// that was never there for each, `edit` takes the names `idle:0` to `idle:SCHEDULES-1`, which exist, round and round.
 ///
 /// `floor` does what no program between SET and queue can do without: it hears the event, GETs the document, and calls
 /// a script that pushes a message, keeps a mark and writes the document back. It looks at nothing and decides nothing.
@@ -15,13 +16,13 @@ import Glibc
   static func main() {
     let arguments = CommandLine.arguments
     switch arguments.count > 5 ? arguments[1] : "" {
-    case "measure" where arguments.count == 9:
-      guard let database = Int(arguments[3]), let first = Int(arguments[7]), let count = Int(arguments[8]) else {
-        usage()
-      }
+    case "measure" where arguments.count == 10:
+      guard let database = Int(arguments[3]), let first = Int(arguments[7]), let count = Int(arguments[8]),
+        let schedules = Int(arguments[9]), schedules > 0
+      else { usage() }
       measure(
         arguments[2], database: database, prefix: arguments[4], queue: arguments[5], isNew: arguments[6] == "new",
-        first..<first + count)
+        first..<first + count, of: schedules)
     case "floor" where arguments.count == 6:
       guard let database = Int(arguments[3]) else { usage() }
       floor(arguments[2], database: database, prefix: arguments[4], queue: arguments[5])
@@ -32,16 +33,17 @@ import Glibc
   static func usage() -> Never { fail("called by scripts/bench; its first lines say with what") }
 
   static func measure(
-    _ socket: String, database: Int, prefix: String, queue: String, isNew: Bool, _ numbers: Range<Int>
+    _ socket: String, database: Int, prefix: String, queue: String, isNew: Bool, _ numbers: Range<Int>,
+    of schedules: Int
   ) {
     let editor = Connection(socket, database: database)
     let worker = Connection(socket, database: 0)
     var durations: [Int64] = []
     for number in numbers {
-      let name = isNew ? "new:\(number)" : "idle:\(number)"
+      let name = isNew ? "new:\(number)" : "idle:\(number % schedules)"
       // The number in the task's name shows that the message is this edit's.
       let document = """
-        {"name": "\(name)", "task": "bench.\(name)", "enabled": true, "run_immediately": true, \
+        {"name": "\(name)", "task": "bench.\(number)", "enabled": true, "run_immediately": true, \
         "interval": {"every": 300, "period": "days"}, "args": [\(number)], "kwargs": {"region": "north"}}
         """
       worker.send("BRPOP", queue, "10")
@@ -51,7 +53,7 @@ import Glibc
       durations.append(now() - start)
       _ = editor.receive()
       guard message.count == 2 else { fail("no message within 10 s of the SET of \(prefix)\(name)") }
-      guard message[1].contains("\"bench.\(name)\"") else { fail("another message than that of \(name)") }
+      guard message[1].contains("\"bench.\(number)\"") else { fail("another message than that of \(name)") }
     }
     for duration in durations { print(duration) }
   }

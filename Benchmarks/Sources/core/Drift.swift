@@ -1,0 +1,29 @@
+import BeatCore
+
+/// A schedule of one second whose timers go off late and whose scripts take time, each time differently: up to a third
+/// of a second in all. An occurrence that is sent late must not move the next one.
+struct Drift {
+  struct Missing: Error {}
+
+  private static let name = EntryName("tick")
+
+  /// Microseconds between the due time of the last occurrence and where it belongs: so many seconds after the first.
+  func after(_ seconds: Int64) throws -> Int64 {
+    var bench = Bench()
+    bench.receive(.loadStarted)
+    bench.receive(
+      .read(Self.name, Scheduler.DocumentRead(.document(Array(Core.document(0, revision: 0).utf8)), mark: nil)))
+    bench.receive(.loadFinished)
+    var first: UnixTime?
+    var due: UnixTime?
+    for number in 0...seconds {
+      guard let plan = bench.next(late: number * 7919 % 200_000, taking: number * 104_729 % 130_000) else {
+        throw Missing()
+      }
+      first = first ?? plan.due
+      due = plan.due
+    }
+    guard let first, let due else { throw Missing() }
+    return due.microseconds(since: first) - seconds * 1_000_000
+  }
+}

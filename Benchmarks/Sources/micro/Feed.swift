@@ -1,0 +1,47 @@
+import BeatCore
+
+/// A scheduler fed by hand, with a clock of its own and scripts that are answered at once.
+final class Feed {
+  private var scheduler = Scheduler(
+    SchedulerConfiguration(
+      keys: RedisKeys(prefix: "tasks:meta:"), documents: Sample.context, defaultQueue: "celery",
+      origin: "gen1@bench", replyTo: "db655678-c42b-3e77-b0aa-787848ae062e", sha1: Sample.digest))
+  private var now = Sample.start
+  private var timer: UnixTime?
+  private var plans: [FirePlan] = []
+
+  static func loaded(_ count: Int) -> Feed {
+    let feed = Feed()
+    feed.receive(.loadStarted)
+    for number in 0..<count {
+      feed.now = feed.now.advanced(by: 1000)
+      feed.read("bench:\(number)", Sample.document(interval: true))
+    }
+    feed.receive(.loadFinished)
+    return feed
+  }
+
+  func receive(_ event: Scheduler.Event) {
+    for action in scheduler.receive(event, now: now) {
+      switch action {
+      case .fire(let plan): plans.append(plan)
+      case .armTimer(let time): timer = time
+      default: break
+      }
+    }
+  }
+
+  func read(_ name: String, _ bytes: [UInt8]) {
+    receive(.read(EntryName(name), Scheduler.DocumentRead(.document(bytes), mark: nil)))
+  }
+
+  /// Lets time pass until something is due, and fires one occurrence of it.
+  func fireNext() {
+    while plans.isEmpty {
+      guard let timer else { return }
+      now = max(now, timer)
+      receive(.timerFired)
+    }
+    receive(.fireEnded(plans.removeFirst(), .fired))
+  }
+}

@@ -1,0 +1,94 @@
+@testable import BeatCore
+
+enum Part: String, CaseIterable {
+  case heap, document, crontab, message, splice, load, fire, edit
+
+  /// One operation, with all that it needs made before. Its number makes each a little different.
+  func operation() throws -> (Int) -> Void {
+    switch self {
+    case .heap: Self.heap()
+    case .document: Self.document()
+    case .crontab: try Self.crontab()
+    case .message: try Self.message()
+    case .splice: try Self.splice()
+    case .load: Self.load()
+    case .fire: Self.fire()
+    case .edit: Self.edit()
+    }
+  }
+
+  /// The earliest of 10,000 moves to its next due time.
+  private static func heap() -> (Int) -> Void {
+    var heap = DueHeap()
+    for handle in 0..<10_000 { heap.set(handle, due: Sample.start.advanced(by: Int64(handle * 7919 % 10_000))) }
+    return { _ in
+      guard let top = heap.top else { return }
+      heap.set(top.handle, due: top.due.advanced(by: 10_000))
+    }
+  }
+
+  /// A document's bytes become a schedule.
+  private static func document() -> (Int) -> Void {
+    let bytes = Sample.document(interval: false)
+    return { _ in consume((try? ScheduleDocument(bytes, context: Sample.context))?.totalRunCount) }
+  }
+
+  /// The next due time of office hours in New York, at instants all over the years.
+  private static func crontab() throws -> (Int) -> Void {
+    let name = "America/New_York"
+    let zone = try ZoneRules(name: name, tzif: Sample.contents(of: "/usr/share/zoneinfo/\(name)"))
+    let schedule = Schedule.crontab(try Crontab(line: "15,45 8-18 * * 1-5", zone: zone))
+    return { index in
+      let after = Sample.start.advanced(by: Int64(index) * 1_234_567_890_123 % 1_000_000_000_000_000)
+      consume(schedule.nextDue(after: after, base: Sample.start))
+    }
+  }
+
+  /// A task message of 900 bytes or so.
+  private static func message() throws -> (Int) -> Void {
+    let layout = try DocumentLayout(Sample.document(interval: true))
+    let id = TaskID(key: Array("tasks:meta:bench".utf8), due: Sample.start, sha1: Sample.digest)
+    return { _ in
+      let message = CeleryMessage(
+        task: "proj.tasks.bench", id: id, options: MessageOptions(),
+        destination: CeleryMessage.Destination(exchange: "", routingKey: "celery"), origin: "gen1@bench",
+        replyTo: "db655678-c42b-3e77-b0aa-787848ae062e", now: Sample.start)
+      consume(message.encoded(from: layout).count)
+    }
+  }
+
+  /// `last_run_at` and `total_run_count` written into a document.
+  private static func splice() throws -> (Int) -> Void {
+    let layout = try DocumentLayout(Sample.document(interval: true))
+    return { index in
+      consume(layout.fired(due: Sample.start.advanced(by: Int64(index) * 1_000_000), count: Int64(index)).count)
+    }
+  }
+
+  /// One more document for a scheduler that reads all of them.
+  private static func load() -> (Int) -> Void {
+    let scheduler = Feed()
+    scheduler.receive(.loadStarted)
+    let bytes = Sample.document(interval: true)
+    return { index in scheduler.read("bench:\(index)", bytes) }
+  }
+
+  /// One occurrence, from the timer to the script's answer, among 1,000 schedules.
+  private static func fire() -> (Int) -> Void {
+    let scheduler = Feed.loaded(1000)
+    return { _ in scheduler.fireNext() }
+  }
+
+  /// A schedule that exists is read again, with another document, among 1,000.
+  private static func edit() -> (Int) -> Void {
+    let scheduler = Feed.loaded(1000)
+    let revisions = [Sample.document(interval: true), Sample.document(interval: false)]
+    return { index in
+      scheduler.receive(.touched(EntryName("bench:\(index % 1000)")))
+      scheduler.read("bench:\(index % 1000)", revisions[(index / 1000 + 1) % 2])
+    }
+  }
+}
+
+/// Keeps the compiler from leaving out what nobody looks at.
+@inline(never) func consume<Value>(_: Value) {}

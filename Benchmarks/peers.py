@@ -1,0 +1,32 @@
+"""What beat-watch is compared with, on the same Redis: RedBeat and celery beat, from .deps/venv/celery-redbeat."""
+
+import pathlib
+
+from scene import PROJECT, QUEUE
+from stage import clean_environment
+
+HERE = pathlib.Path(__file__).resolve().parent
+PYTHON = PROJECT / ".deps/venv/celery-redbeat/bin/python"
+LOOP = 5  # Seconds that RedBeat sleeps at most; its own default is 300.
+
+
+def environment(stage, entries=0):
+  return clean_environment(
+    BENCH_SOCKET=stage.socket, BENCH_QUEUE=QUEUE, BENCH_ENTRIES=str(entries), BENCH_LOOP=str(LOOP),
+    PYTHONDONTWRITEBYTECODE="1")
+
+
+def start(stage, name, entries=0):
+  """Starts `redbeat`, whose schedules are in Redis, or `celery beat`, with `entries` schedules of one second."""
+  scheduler = "redbeat.RedBeatScheduler" if name == "redbeat" else "celery.beat.Scheduler"
+  program = stage.start(
+    name, PYTHON, "-m", "celery", "-A", "peer_app", "beat", "-S", scheduler, "--loglevel", "WARNING", "--pidfile=",
+    env=environment(stage, entries), cwd=HERE)
+  return program
+
+
+def entries(stage, *arguments, seconds=120):
+  """Runs peer_entries.py, which writes RedBeat's schedules by its own classes; its lines."""
+  program = stage.start(
+    "redbeat's entries", PYTHON, HERE / "peer_entries.py", *arguments, env=environment(stage), cwd=HERE)
+  return stage.finished("redbeat's entries are written", program, seconds)

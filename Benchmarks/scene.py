@@ -1,0 +1,174 @@
+"""The scene of most figures: a Redis on a unix socket, documents in it, beat-watch on it at its default log level."""
+
+import datetime
+import os
+import pathlib
+import subprocess
+import sys
+import time
+
+import redis
+
+from stage import BEAT_WATCH, PROJECT, SERVER, Failed, Stage, clean_environment
+
+PROGRAMS = PROJECT / "Benchmarks/.build/release"
+PREFIX = "tasks:meta:"
+QUEUE = "bench"
+
+
+def note(text):
+  print(f"bench: {text}", file=sys.stderr, flush=True)
+
+
+def redis_version():
+  return subprocess.run([SERVER, "--version"], capture_output=True, text=True).stdout.split("v=")[1].split()[0]
+
+
+def command(*parts):
+  return f"*{len(parts)}\r\n" + "".join(f"${len(part.encode())}\r\n{part}\r\n" for part in parts)
+
+
+def idle_documents(count):
+  """Half are intervals, half crontabs that are half a year away."""
+  month = (datetime.date.today().month + 5) % 12 + 1
+  for number in range(count):
+    when = (
+      '"interval": {"every": 300, "period": "days"}' if number % 2 else
+      f'"crontab": {{"minute": "{number % 60}", "hour": "3", "day_of_week": "*", "day_of_month": "1", '
+      f'"month_of_year": "{month}"}}')
+    yield f"{PREFIX}idle:{number}", (
+      f'{{"name": "idle:{number}", "task": "bench.idle", "enabled": true, {when}, "args": [{number}], '
+      f'"kwargs": {{"region": "north"}}}}')
+
+
+class Scene(Stage):
+  def begin(self, *server_options):
+    self.server = self.redis(*server_options)
+    self.socket = f"{self.folder}/redis.sock"
+    self.store = redis.Redis(unix_socket_path=self.socket, db=1)
+    self.broker = redis.Redis(unix_socket_path=self.socket, db=0)
+    self.daemon = None
+
+  def load(self, documents):
+    """SETs (key, document) pairs by redis-cli --pipe. Their number, and the bytes of the documents."""
+    loader = subprocess.Popen(
+      ["redis-cli", "-s", self.socket, "-n", "1", "--pipe"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+      stderr=subprocess.STDOUT, text=True, start_new_session=True)
+    count = size = 0
+    chunk = []
+    for key, document in documents:
+      count, size = count + 1, size + len(document)
+      chunk.append(command("SET", key, document))
+      if len(chunk) == 5000:
+        loader.stdin.write("".join(chunk))
+        chunk = []
+    answer, _ = loader.communicate("".join(chunk))
+    if f"replies: {count}" not in answer or "errors: 0" not in answer:
+      raise Failed(f"the schedules could not be loaded: {answer}")
+    return count, size
+
+  def start_daemon(self, *options):
+    """Starts beat-watch and waits until it is ready; `ready_after` has the seconds, by its own line."""
+    self.log = pathlib.Path(self.folder) / "beat-watch.log"
+    self.log.write_text("")
+    url = f"redis+socket://{self.socket}?virtual_host="
+    began = time.time()
+    # Its lines go to a file, as a service's do; a pipe would make their reader part of the measurement.
+    self.daemon = self.start(
+      "beat-watch", "sh", "-c", 'exec "$@" 2>"$0"', self.log, BEAT_WATCH, "run", "--store-url", f"{url}1",
+      "--broker-url", f"{url}0", "--default-queue", QUEUE, *options, env=clean_environment())
+    self.poll("beat-watch is ready", lambda: self.said(" ready "), 120)
+    self.ready_after = moment(next(line for line in self.lines() if " ready " in line)) - began
+
+  def end_daemon(self):
+    """SIGTERM. Failed: it did not end well."""
+    self.forget(self.daemon, "beat-watch")
+    self.daemon = None
+
+  def forget(self, program, name, expected=0):
+    status = self.end(program)
+    self.programs.remove(program)
+    if status != expected:
+      raise Failed(f"{name} ended with status {status}; its last lines:\n" + "\n".join(program.lines[-10:]))
+
+  def finished(self, what, program, seconds):
+    """Waits for a program that ends by itself, and gives its lines, of which it may have twenty."""
+    self.ending.add(program)
+    self.wait(what, lambda: program.has_ended, seconds)
+    self.programs.remove(program)
+    if program.process.wait() != 0:
+      raise Failed(f"{what}: " + "\n".join(program.lines[-5:]))
+    return program.lines
+
+  def poll(self, what, condition, seconds):
+    """As `wait`, for what no line tells."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+      if time.monotonic() > deadline:
+        raise Failed(f"{what}: not within {seconds} s; beat-watch says:\n" + "\n".join(self.lines()[-20:]))
+      self.rest(0.01)
+
+  def rest(self, seconds):
+    self.until(lambda: False, seconds)
+
+  def said(self, what):
+    return what in self.log.read_text()
+
+  def lines(self):
+    return self.log.read_text().splitlines() if self.daemon else []
+
+  # What the kernel knows about the daemon.
+
+  def status(self, field, path="status"):
+    text = pathlib.Path(f"/proc/{self.daemon.pid}/{path}").read_text()
+    return int(next(line for line in text.splitlines() if line.startswith(field + ":")).split()[1])
+
+  def resident(self):
+    """Bytes. Most of what is not anonymous is the program itself, pages that the kernel can drop and read again."""
+    return 1024 * self.status("VmRSS")
+
+  def wakeups(self):
+    """How often a thread of it went to sleep and came back."""
+    tasks = pathlib.Path(f"/proc/{self.daemon.pid}/task").iterdir()
+    return sum(self.status("voluntary_ctxt_switches", f"task/{task.name}/status") for task in tasks)
+
+  def processor(self):
+    """Nanoseconds."""
+    return int(pathlib.Path(f"/proc/{self.daemon.pid}/schedstat").read_text().split()[0])
+
+  def settle(self):
+    """Waits until the daemon does no more than its pulse."""
+    quiet = [0.0, 0]  # Since when, and at how many wake-ups.
+
+    def is_quiet():
+      if self.wakeups() > quiet[1] + 5:  # One pulse and a bit.
+        quiet[:] = time.monotonic(), self.wakeups()
+      return time.monotonic() - quiet[0] > 1
+
+    self.poll("beat-watch is quiet", is_quiet, 60)
+
+
+def moment(line):
+  """The time of a line of the daemon's log, seconds since 1970."""
+  return datetime.datetime.fromisoformat(line.split()[0].replace("Z", "+00:00")).timestamp()
+
+
+class Bystanders:
+  """What share of the processors other programs kept busy: a percentile means little where they do."""
+
+  def __init__(self, stage):
+    self.stage = stage
+    self.start = self._read()
+
+  def _read(self):
+    busy = [int(part) for part in pathlib.Path("/proc/stat").read_text().splitlines()[0].split()[1:9]]
+    own = sum(os.times()[:4]) * os.sysconf("SC_CLK_TCK")
+    for program in self.stage.programs:
+      fields = pathlib.Path(f"/proc/{program.pid}/stat").read_text().rpartition(")")[2].split()
+      own += int(fields[11]) + int(fields[12])
+    return sum(busy), sum(busy) - busy[3] - busy[4] - own
+
+  def share(self):
+    all_before, others_before = self.start
+    all_now, others_now = self._read()
+    return round(max(0, others_now - others_before) / max(1, all_now - all_before), 2)

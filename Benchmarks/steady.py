@@ -1,0 +1,161 @@
+"""Schedules of one second, for half a minute: scripts/bench steady.
+
+What share of the occurrences that were due in the window reached the queue, and how late. The due time of each message
+is known exactly, since its task id is made from it (History); when it came is what the watch saw. Our documents are
+first seen as they are loaded, page by page, and so most of them are due in the same few milliseconds of each second.
+
+The peers' messages bear no due time: each schedule is measured against its own first message and the whole seconds
+after it, so a start that was late is not counted against them.
+"""
+
+import subprocess
+import time
+
+import peers
+from history import History, arrivals, messages, task_id
+from scene import PREFIX, PROGRAMS, QUEUE, Scene, note
+from stage import Failed, percentile
+
+SECOND = 1_000_000
+WARM = 2  # Seconds before the window.
+PEERS = {"redbeat": (200,), "celery beat": (200, 5000)}
+
+
+def seconds(options):
+  ours = sum(15 + options.window + count / 2000 for count in options.sizes["steady"])
+  others = sum(1 for counts in PEERS.values() for count in counts if count in options.sizes["steady"])
+  return ours + (others * (options.window + 15) if options.peers else 0)
+
+
+def documents(count):
+  for number in range(count):
+    yield f"{PREFIX}tick:{number}", (
+      f'{{"name": "tick:{number}", "task": "bench.{number}", "enabled": true, "args": [{number}], '
+      f'"kwargs": {{"region": "north"}}, "interval": {{"every": 1, "period": "seconds"}}}}')
+
+
+def part(due, late):
+  """Of so many that were due, the lateness of those that came, milliseconds."""
+  figures = {name: round(percentile(late, share), 2) if late else None for name, share in (
+    ("p50_ms", 0.5), ("p99_ms", 0.99), ("p999_ms", 0.999))}
+  return {"due": due, "came": len(late), "share": len(late) / max(1, due)} | figures
+
+
+def measure_ours(scene, options, count):
+  scene.begin()
+  scene.load(documents(count))
+  history = History(scene)
+  scene.start_daemon()
+  scene.rest(WARM)
+  start = time.time_ns() // 1000
+  end = start + options.window * SECOND
+  processor = scene.processor()
+  scene.rest(options.window)
+  processor = scene.processor() - processor
+  scene.rest(1)
+  skipped = any(" skipped " in line for line in scene.lines())
+  scene.end_daemon()
+  seen = history.end()
+  return judged(scene, count, seen, start, end) | {
+    "skipped": skipped, "daemon_share": round(processor / 1e9 / options.window, 2)}
+
+
+def judged(scene, count, seen, start, end):
+  """Failed: anything was lost, came twice, or was early."""
+  ids = [identifier for identifier, _ in messages(scene.broker, QUEUE)]
+  came = dict(zip(ids, arrivals(seen, len(ids))))
+  if len(came) != len(ids):
+    raise Failed(f"{len(ids) - len(came)} of {len(ids)} messages came twice")
+  marks = scene.store.hgetall(f"reactivebeat:{PREFIX}mark")
+  found, due_count, late = 0, 0, []
+  for number in range(count):
+    last, _, fired = marks[f"tick:{number}".encode()].decode().split("|")[:3]
+    base, of_this = int(last), 0
+    # Overloaded, the newest may lie far behind the window's end: what is due goes on.
+    newest = base + max(0, (end - base) // SECOND) * SECOND
+    oldest = min(start, seen[0][0]) - SECOND
+    for due in range(newest, oldest, -SECOND):
+      arrival = came.get(task_id(f"tick:{number}", due)) if due <= base else None
+      due_count += start <= due < end
+      if arrival is None:
+        continue
+      of_this += 1
+      if arrival < due:
+        raise Failed(f"tick:{number} was sent {due - arrival} us early")
+      if start <= due < end:
+        late.append((arrival - due) / 1000)
+    if of_this != int(fired):
+      raise Failed(f"tick:{number} was fired {fired} times by its mark, and {of_this} of its messages are there")
+    found += of_this
+  if found != len(ids):
+    raise Failed(f"{len(ids) - found} messages are of no occurrence")
+  return part(due_count, late)
+
+
+def measure_peer(scene, options, name, count):
+  scene.begin()
+  if name == "redbeat":
+    peers.entries(scene, "every", count)
+  history = History(scene)
+  program = peers.start(scene, name, count if name == "celery beat" else 0)
+  scene.poll(f"{name} sends", lambda: scene.broker.llen(QUEUE) > 0, 60)
+  scene.rest(options.window + 2)
+  scene.forget(program, name)
+  seen = history.end()
+  tasks = [task for _, task in messages(scene.broker, QUEUE)]
+  times = {}
+  for task, arrival in zip(tasks, arrivals(seen, len(tasks))):
+    times.setdefault(task, []).append(arrival)
+  late, drifts = [], []
+  for own in times.values():
+    in_window = [arrival for arrival in own if arrival < own[0] + options.window * SECOND]
+    late += [max(0, (arrival - own[0] - number * SECOND) / 1000) for number, arrival in enumerate(in_window)]
+    if len(in_window) > 1:
+      # How much longer than a second each of its seconds was.
+      drifts.append(((in_window[-1] - own[0]) / (len(in_window) - 1) - SECOND) / 1000)
+  return part(count * options.window, late) | {"drift_ms_per_run": round(percentile(drifts, 0.5) or 0, 3)}
+
+
+def drift(options):
+  """Microseconds that a schedule of one second is off after an hour, by the core alone on virtual time."""
+  answer = subprocess.run([PROGRAMS / "core", "drift", "3600"], capture_output=True, text=True)
+  if answer.returncode:
+    raise Failed(answer.stdout + answer.stderr)
+  return int(answer.stdout)
+
+
+def measure(options):
+  result = {"window_s": options.window, "drift_us_after_an_hour": drift(options), "ours": {}, "peers": {}}
+  for count in options.sizes["steady"]:
+    note(f"steady: {count} schedules of one second, {options.window} s")
+    with Scene("steady") as scene:
+      result["ours"][count] = measure_ours(scene, options, count)
+    for name, counts in PEERS.items():
+      if options.peers and count in counts:
+        note(f"steady: {name}, {count} schedules")
+        with Scene("steady") as scene:
+          result["peers"].setdefault(name, {})[count] = measure_peer(scene, options, name, count)
+  return result
+
+
+def rows(result):
+  def shown(figures):
+    if not figures:
+      return None
+    return f"{figures['share']:.1%}; " + " / ".join(
+      "-" if figures[key] is None else f"{figures[key]:,.1f}" for key in ("p50_ms", "p99_ms", "p999_ms")) + " ms"
+
+  for count, figures in result["ours"].items():
+    others = {name: result["peers"].get(name, {}).get(count) for name in PEERS}
+    yield {
+      "what": f"{count:,} each second: delivered; late p50 / p99 / p99.9", "ours": shown(figures),
+      "redbeat": shown(others["redbeat"]), "celery": shown(others["celery beat"])}
+  count = min(result["ours"])
+
+  def drifted(name):
+    figures = result["peers"].get(name, {}).get(count)
+    return f"{figures['drift_ms_per_run']:.2f} ms a run" if figures else None
+
+  yield {
+    "what": "off after an hour of seconds (ours: simulated)", "ours": f"{result['drift_us_after_an_hour']} us",
+    "redbeat": drifted("redbeat"), "celery": drifted("celery beat")}
