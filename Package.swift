@@ -31,6 +31,7 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
+      resources: [.embedInCode("Python")],
       swiftSettings: settings),
     .testTarget(
       name: "BeatCoreTests", dependencies: ["BeatCore"], exclude: ["Celery/Oracles", "Schedules/Oracles"],

@@ -23,8 +23,8 @@ struct DocumentNumber: Hashable {
       else { return nil }
       self.init(text: text, form: .dollar(key: member.key))
     case .shellCall:
-      guard let (name, argument) = JSONScanner.shellCall(slice, in: bytes), ["NumberLong", "NumberInt"].contains(name),
-        let argument
+      guard let (name, argument) = JSONScanner.shellCall(slice, in: bytes), let argument,
+        ["NumberLong", "NumberInt", "NumberDouble"].contains(name)
       else { return nil }
       let quoted = JSONScanner.text(of: argument, in: bytes)
       self.init(

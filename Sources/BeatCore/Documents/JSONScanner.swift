@@ -66,6 +66,25 @@ struct JSONScanner {
     return (members, range)
   }
 
+  /// The values of a text that stand one after another, as in JSON lines, or are the items of the one array that it is.
+  static func records(_ bytes: [UInt8]) throws(JSONError) -> [JSONSlice] {
+    do { _ = try UTF8Span(validating: bytes.span) } catch {
+      throw JSONError(offset: error.byteOffsets.lowerBound, message: "is not UTF-8")
+    }
+    var scanner = JSONScanner(bytes)
+    if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { scanner.offset = 3 }
+    var records: [JSONSlice] = []
+    scanner.skipSpace()
+    guard scanner.peek != nil else { throw scanner.problem("is empty") }
+    while scanner.peek != nil {
+      // The documents themselves begin at their own first level.
+      records.append(try scanner.value(depth: -1))
+      scanner.skipSpace()
+    }
+    guard records.count == 1, let only = records.first, only.kind == .array else { return records }
+    return items(of: only, in: bytes)
+  }
+
   /// The members of an object that `document` has found and checked.
   static func members(of slice: JSONSlice, in bytes: [UInt8]) -> [JSONMember] {
     var scanner = JSONScanner(bytes, range: slice.range)

@@ -3,8 +3,10 @@ struct Splice {
   private(set) var edits: [(range: Range<Int>, text: [UInt8])] = []
 
   /// Replaces `range` (empty: inserts). Ranges do not overlap.
-  mutating func replace(_ range: Range<Int>, with text: String) {
-    edits.append((range, Array(text.utf8)))
+  mutating func replace(_ range: Range<Int>, with text: String) { replace(range, with: Array(text.utf8)) }
+
+  mutating func replace(_ range: Range<Int>, with text: [UInt8]) {
+    edits.append((range, text))
     edits.sort { $0.range.lowerBound < $1.range.lowerBound }
   }
 

@@ -1,0 +1,31 @@
+/// The `beat_schedule` of a Celery application, as `beat_schedule.py` prints it: one JSON object a line, of `name` and
+/// either `document`, with `notes`, or `problem`.
+public enum BeatScheduleDump {
+  public static func schedules(_ bytes: [UInt8], _ settings: ImportSettings) throws(ImportError) -> [ImportedSchedule] {
+    let records: [JSONSlice]
+    do { records = bytes.isEmpty ? [] : try JSONScanner.records(bytes) } catch {
+      throw ImportError("the application has printed something else than its schedule: \(error.message)")
+    }
+    var schedules: [ImportedSchedule] = []
+    for slice in records {
+      guard let record = try? DocumentLayout(Array(bytes[slice.range])) else {
+        throw ImportError("the application has printed something else than its schedule")
+      }
+      if let error = record.text("error") { throw ImportError(error) }
+      schedules.append(schedule(record, settings))
+    }
+    return schedules
+  }
+
+  private static func schedule(_ record: DocumentLayout, _ settings: ImportSettings) -> ImportedSchedule {
+    let name = EntryName(record.text("name") ?? "")
+    guard let document = record["document"], document.kind == .object else {
+      return ImportedSchedule(name: name, problem: record.text("problem") ?? "has no document")
+    }
+    let notes = record["notes"].map { JSONScanner.items(of: $0, in: record.bytes) } ?? []
+    return ImportedSchedule(
+      name: name, document: Array(record.bytes[document.range]),
+      notes: notes.compactMap { JSONScanner.text(of: $0, in: record.bytes) }
+    ).checked(settings.documents)
+  }
+}

@@ -1,0 +1,58 @@
+/// A schedule document put together field by field, in the style of Python's `json.dumps`.
+struct DocumentText {
+  private var bytes: [UInt8] = []
+
+  var document: [UInt8] { [UInt8(ascii: "{")] + bytes + [UInt8(ascii: "}")] }
+
+  /// - Parameter json: a value as JSON.
+  mutating func add(_ key: String, json: some Sequence<UInt8>) {
+    if !bytes.isEmpty { bytes += ", ".utf8 }
+    bytes += (Self.quoted(key) + ": ").utf8
+    bytes += json
+  }
+
+  mutating func add(_ key: String, json: String) { add(key, json: json.utf8) }
+
+  mutating func add(_ key: String, text: String) { add(key, json: Self.quoted(text)) }
+
+  mutating func add(_ key: String, date: UnixTime) {
+    add(key, json: DocumentDate.text(date, in: .typed(spaced: true)))
+  }
+
+  /// The same value of another text, byte for byte; nothing where it is absent.
+  mutating func add(_ key: String, _ slice: JSONSlice?, in source: [UInt8]) {
+    if let slice { add(key, json: source[slice.range]) }
+  }
+
+  /// A text as a JSON string that people can read: only what must be escaped is.
+  static func quoted(_ text: String) -> String {
+    var result = "\""
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "\"": result += "\\\""
+      case "\\": result += "\\\\"
+      case "\n": result += "\\n"
+      case "\r": result += "\\r"
+      case "\t": result += "\\t"
+      case _ where scalar.value < 0x20 || scalar.value == 0x7F || (0x2028...0x2029).contains(scalar.value):
+        let digits = String(scalar.value, radix: 16)
+        result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+      default: result.unicodeScalars.append(scalar)
+      }
+    }
+    return result + "\""
+  }
+}
+
+extension DocumentLayout {
+  /// The object that a value is, by itself; nil if it is none.
+  func object(_ key: String) -> DocumentLayout? {
+    guard let slice = self[key], slice.kind == .object else { return nil }
+    return try? DocumentLayout(Array(bytes[slice.range]))
+  }
+
+  /// The text of a field; nil if it is absent, null or not text.
+  func text(_ key: String) -> String? { self[key].flatMap { JSONScanner.text(of: $0, in: bytes) } }
+
+  func number(_ key: String) -> DocumentNumber? { self[key].flatMap { DocumentNumber($0, in: bytes) } }
+}

@@ -1,0 +1,65 @@
+/// A schedule of another system, as the document that means the same here.
+public struct ImportedSchedule: Hashable, Sendable {
+  public var name: EntryName
+  /// Empty where there is a problem.
+  public var document: [UInt8]
+  /// What is not quite as it was there, or should be known. For people.
+  public var notes: [String]
+  /// Why it cannot come, and what to do instead. For people.
+  public var problem: String?
+
+  public init(name: EntryName, document: [UInt8], notes: [String] = []) {
+    self.name = name
+    self.document = document
+    self.notes = notes.map(\.printable)
+  }
+
+  public init(name: EntryName, problem: String) {
+    self.name = name
+    document = []
+    notes = []
+    self.problem = problem.printable
+  }
+
+  /// The document read as the daemon will read it: what is refused becomes the problem, what is warned of a note.
+  public func checked(_ context: DocumentContext) -> ImportedSchedule {
+    guard problem == nil else { return self }
+    var result = self
+    do throws(DocumentProblem) {
+      result.notes += try ScheduleDocument(document, context: context).warnings
+    } catch {
+      result.document = []
+      result.problem = error.description
+    }
+    return result
+  }
+}
+
+/// Why a source as a whole cannot be read. One line that says what to do.
+public struct ImportError: Error, Hashable, Sendable, CustomStringConvertible {
+  public let description: String
+
+  public init(_ description: String) { self.description = description.printable }
+}
+
+/// Why one schedule cannot come.
+struct ImportRefusal: Error {
+  let text: String
+
+  init(_ text: String) { self.text = text }
+}
+
+/// What readers of other systems need to know besides the bytes.
+public struct ImportSettings: Sendable {
+  public var documents: DocumentContext
+  /// The zone of the old system's crontabs, for sources that do not tell it.
+  public var timezone: String?
+  /// The time of the import.
+  public var now: UnixTime
+
+  public init(documents: DocumentContext, timezone: String? = nil, now: UnixTime) {
+    self.documents = documents
+    self.timezone = timezone
+    self.now = now
+  }
+}

@@ -1,0 +1,208 @@
+"""Prints the beat_schedule of a Celery application as schedule documents, one JSON object a line:
+{"name": …, "document": {…}, "notes": […]} or {"name": …, "problem": …}; at the end {"error": …} if it could not be had.
+
+Arguments: the application as for `celery -A`, and the file in which celery beat keeps its last runs, or nothing.
+Routes and the options of tasks are settled by Celery itself, as when it sends.
+"""
+import os
+import sys
+
+# What the application prints must not be taken for ours.
+output = os.fdopen(os.dup(1), "w", encoding="utf-8", errors="surrogateescape")
+os.dup2(2, 1)
+
+# Options that Celery takes, and that mean something before or after sending only.
+SILENT = {"producer", "connection", "add_to_parent", "retry", "retry_policy", "immediate", "mandatory", "delivery_mode",
+          "exchange_type", "ignore_result"}
+# Those without which the task would run at another time, or not in the same way.
+NEEDED = {"countdown", "eta", "link", "link_error", "chain", "chord", "group_id", "task_id"}
+
+
+class Refused(Exception):
+  """The entry cannot come; the text says why, and what to do."""
+
+
+def zone_name(zone):
+  """The IANA name of a zone, or None."""
+  for attribute in ("key", "zone"):
+    name = getattr(zone, attribute, None)
+    if name:
+      return str(name)
+  return "UTC" if str(zone) in ("UTC", "utc") else None
+
+
+def main(name, schedule_file):
+  from celery.app.utils import find_app
+  from celery.beat import ScheduleEntry
+  from celery.schedules import crontab
+  app = find_app(name)
+  app.loader.init_worker()
+  app.finalize()
+
+  last = last_runs(schedule_file) if schedule_file else {}
+  entries = dict(app.conf.beat_schedule)
+  if app.conf.result_expires and not app.backend.supports_autoexpire:  # As celery.beat.Scheduler does.
+    entries.setdefault("celery.backend_cleanup", {
+      "task": "celery.backend_cleanup", "schedule": crontab("0", "4", "*"), "options": {"expires": 12 * 3600}})
+  for key, value in entries.items():
+    record = {"name": str(key)}
+    try:
+      entry = value if isinstance(value, ScheduleEntry) else ScheduleEntry(**dict(value, name=key, app=app))
+      record["document"], record["notes"] = document(app, entry, last.get(key))
+      text = dumps(record)
+    except Refused as refusal:
+      text = dumps({"name": str(key), "problem": str(refusal)})
+    except Exception as error:
+      text = dumps({"name": str(key), "problem": f"Celery refuses it: {type(error).__name__}: {error}"})
+    output.write(text + "\n")
+
+
+def dumps(record):
+  from kombu.utils.json import dumps as encode
+  return encode(record, ensure_ascii=False)
+
+
+def last_runs(file):
+  """The entries that celery beat has kept, by name."""
+  import shelve
+  for candidate in (file, file.removesuffix(".db")):  # Some kinds of dbm add the suffix themselves.
+    try:
+      with shelve.open(candidate, flag="r") as store:
+        return dict(store.get("entries", {}))
+    except Exception as error:
+      failure = error
+  raise RuntimeError(
+    f"--schedule-file {file}: {failure}; give the file of celery beat (its option -s), and stop celery beat first")
+
+
+def document(app, entry, kept):
+  notes = []
+  result = {"name": str(entry.name), "task": entry.task, "enabled": True}
+  result.update(timing(app, entry.schedule, notes))
+  result.update(arguments(entry))
+  result.update(sending(app, entry, notes))
+  if kept is not None:
+    if kept.last_run_at is not None:
+      result["last_run_at"] = date(app, kept.last_run_at)
+    result["total_run_count"] = kept.total_run_count or 0
+  if entry.task not in app.tasks:
+    notes.append(f"the application has no task {entry.task}; it is sent as it is")
+  return result, notes
+
+
+def timing(app, schedule, notes):
+  """The document's fields that say when."""
+  from celery import schedules
+  zone = zone_name(app.timezone)
+  if schedule.nowfun is not None:
+    zone = zone_name(getattr(schedule.nowfun(), "tzinfo", None))
+    notes.append(f"its nowfun is taken for the clock of {zone}")
+  # The exact types: a class of the user's own may compute anything.
+  if type(schedule) is schedules.schedule:
+    seconds = schedule.run_every.total_seconds()
+    interval = {"every": int(seconds) if seconds == int(seconds) else seconds, "period": "seconds"}
+    if not schedule.relative:
+      return {"interval": interval}
+    interval["relative"] = True
+    return {"interval": interval, "timezone": known(zone)}
+  if type(schedule) is schedules.crontab:
+    fields = ("minute", "hour", "day_of_week", "day_of_month", "month_of_year")
+    return {"crontab": {field: crontab_field(schedule, field) for field in fields}, "timezone": known(zone)}
+  if isinstance(schedule, schedules.solar):
+    raise Refused("a solar schedule cannot be expressed; write a crontab, or let a crontab's task look at the sun")
+  raise Refused(f"its schedule is a {type(schedule).__name__}, which is not known here; write it as interval or crontab")
+
+
+def known(zone):
+  if zone is None:
+    raise Refused("the application goes by its host's local time; give it a timezone such as \"Europe/Berlin\"")
+  return zone
+
+
+def crontab_field(schedule, field):
+  """As it was written, or the numbers it stands for."""
+  written = getattr(schedule, "_orig_" + field)
+  return written if isinstance(written, (int, str)) else sorted(getattr(schedule, field))
+
+
+def arguments(entry):
+  from celery.beat import BeatLazyFunc
+  args, kwargs = list(entry.args or ()), dict(entry.kwargs or {})
+  if any(isinstance(value, BeatLazyFunc) for value in args + list(kwargs.values())):
+    raise Refused("its arguments are computed at each run (BeatLazyFunc); let the task compute them")
+  for field, value in (("args", args), ("kwargs", kwargs)):
+    try:
+      dumps(value)
+    except Exception as error:
+      raise Refused(f"{field}: {error}; only JSON can be sent")
+  return {"args": args, "kwargs": kwargs}
+
+
+def sending(app, entry, notes):
+  """The document's fields that say where to and how: the options of the entry, of its task, of its route."""
+  import datetime
+  task = app.tasks.get(entry.task)
+  options = dict(task._get_exec_options() if task else {}, **entry.options)  # As Task.apply_async.
+  options = {key: value for key, value in options.items() if value is not None}
+  options = dict(app.amqp.router.route(options, entry.task, entry.args, entry.kwargs, task))
+  result = destination(app, options)
+
+  expires = options.pop("expires", None)
+  if isinstance(expires, datetime.timedelta):
+    result["expires"] = expires.total_seconds()
+  elif isinstance(expires, datetime.datetime):
+    result["expires"] = date(app, expires)
+  elif expires is not None:
+    result["expires"] = expires
+  for key in ("priority", "time_limit", "soft_time_limit", "headers"):
+    value = options.pop(key, None)
+    if value is not None:
+      result[key] = value
+  serializer = options.pop("serializer", None) or app.conf.task_serializer
+  if serializer != "json":
+    notes.append(f"was sent as {serializer}, and is sent as JSON here: the workers must accept it")
+  if options.pop("compression", None) or app.conf.task_compression:
+    notes.append("was sent compressed, and is not here")
+  needed = sorted(key for key, value in options.items() if key in NEEDED and value)
+  if needed:
+    raise Refused(f"its option {needed[0]} cannot be expressed; leave it out, or let a task call the task")
+  unknown = sorted(key for key, value in options.items() if key not in SILENT and value is not None)
+  if unknown:
+    notes.append(f"its options have no effect here: {', '.join(unknown)}")
+  return result
+
+
+def destination(app, options):
+  """Where it goes, as celery.app.amqp.AMQP.send_task_message settles it."""
+  queue, exchange = options.pop("queue", None), options.pop("exchange", None)
+  key, kind = options.pop("routing_key", None), options.get("exchange_type")
+  if isinstance(queue, str):
+    queue = app.amqp.queues[queue]
+  if queue is None and exchange is None:
+    queue = app.amqp.default_queue
+  if exchange is None:
+    kind = kind or (queue.exchange.type if queue.exchange else "direct")
+    if kind == "direct" and key in (None, queue.routing_key, queue.name):
+      return {"queue": queue.name}
+    exchange, key = queue.exchange, key or queue.routing_key
+  kind = kind or getattr(exchange, "type", None) or app.conf.task_default_exchange_type
+  if kind not in ("direct", "topic"):
+    raise Refused(f"it goes to a {kind} exchange, which is not supported; name a queue")
+  name = getattr(exchange, "name", exchange)
+  return {"exchange": name, "exchange_type": kind, "routing_key": key or app.conf.task_default_routing_key}
+
+
+def date(app, value):
+  """ISO 8601 in UTC; without a zone it is UTC, as in Celery."""
+  import datetime
+  utc = datetime.timezone.utc
+  return (value.replace(tzinfo=utc) if value.tzinfo is None else value.astimezone(utc)).isoformat()
+
+
+if __name__ == "__main__":
+  try:
+    main(sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else None)
+  except BaseException as error:  # Also what an application ends itself with.
+    import json
+    output.write(json.dumps({"error": f"{type(error).__name__}: {error}"}) + "\n")
+  output.flush()
