@@ -12,6 +12,7 @@ import ReactiveBeat
       RunCommand.self, NextCommand.self, ListCommand.self, ShowCommand.self, SetCommand.self,
       EnableCommand.self, DisableCommand.self, RemoveCommand.self, RenameCommand.self,
       EditCommand.self, LintCommand.self,
+      ImportCommand.self, ExportCommand.self,
     ],
     defaultSubcommand: RunCommand.self)
 

@@ -84,7 +84,7 @@ public struct RedisKeys: Hashable, Sendable {
   }
 
   /// `key` as a glob that matches nothing else.
-  static func escaped(_ key: [UInt8]) -> [UInt8] {
+  package static func escaped(_ key: [UInt8]) -> [UInt8] {
     key.flatMap { #"*?[]\"#.utf8.contains($0) ? [UInt8(ascii: "\\"), $0] : [$0] }
   }
 

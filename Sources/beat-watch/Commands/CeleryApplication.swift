@@ -1,0 +1,62 @@
+import BeatCore
+import Glibc
+
+/// A Celery application, asked by its own Python for its `beat_schedule`.
+struct CeleryApplication {
+  /// As for `celery -A`.
+  let name: String
+  let python: String
+  /// Where celery beat keeps its last runs.
+  let scheduleFile: String?
+
+  /// What `Python/beat_schedule.py` prints. What the application itself prints goes to standard error.
+  func dump() throws -> [UInt8] {
+    let program = String(decoding: PackageResources.beat_schedule_py, as: UTF8.self)
+    var ends: [Int32] = [-1, -1]
+    // Not a pipe, which would need a second call to be closed in the child.
+    guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0, &ends) == 0 else {
+      throw failure(String(cString: strerror(errno)))
+    }
+    defer { close(ends[0]) }
+    defer { if ends[1] >= 0 { close(ends[1]) } }
+    let pid = try start([python, "-c", program, name] + [scheduleFile].compactMap(\.self), output: ends[1])
+    close(ends[1])
+    ends[1] = -1
+    var bytes: [UInt8] = []
+    var chunk = [UInt8](repeating: 0, count: 1 << 16)
+    while true {
+      let count = read(ends[0], &chunk, chunk.count)
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else { break }
+      bytes += chunk[..<count]
+    }
+    var status: Int32 = 0
+    while waitpid(pid, &status, 0) < 0, errno == EINTR {}
+    guard status == 0 else { throw failure("\(python) ended with an error") }
+    return bytes
+  }
+
+  private func start(_ words: [String], output: Int32) throws -> pid_t {
+    var actions = posix_spawn_file_actions_t()
+    posix_spawn_file_actions_init(&actions)
+    defer { posix_spawn_file_actions_destroy(&actions) }
+    posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
+    posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO)
+    var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
+    defer { for word in arguments { free(word) } }
+    var pid: pid_t = 0
+    let status = posix_spawnp(&pid, python, &actions, nil, &arguments, environ)
+    guard status == 0 else {
+      throw CommandError(
+        .missing, "--python \(python): \(String(cString: strerror(status))); name the application's Python")
+    }
+    return pid
+  }
+
+  func failure(_ text: String) -> CommandError {
+    CommandError(
+      .data,
+      "--celery-app \(name): \(text); run this where `celery -A \(name) report` works: in the application's folder, "
+        + "with its Python (--python)")
+  }
+}

@@ -1,0 +1,74 @@
+import ArgumentParser
+import BeatCore
+import ReactiveBeat
+
+/// `beat-watch export`: documents as lines that `import` reads back to the same bytes.
+struct ExportCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "export",
+    abstract: "Prints schedules as lines that import reads back to the same bytes, or as a crontab for people.",
+    discussion: """
+      One JSON object a line, in the order of the names: {"key": "report", "document": {…}}. The key is what follows \
+      the prefix, so an export can be imported under another one. A document that is not JSON on one line comes as \
+      "text", and what is no UTF-8 in Base64.
+
+      A schedule that changes meanwhile comes as it was before or after. A key that holds another Redis type is left \
+      out, and told.
+      """)
+
+  @Argument(help: "Names, or globs such as 'mail*'. (default: all)")
+  var names: [String] = []
+
+  @Flag(help: "Lines of a crontab, to be read by people.")
+  var crontab = false
+
+  @OptionGroup var store: StoreOptions
+
+  func run() throws {
+    let context = try store.documents()
+    let client = try store.connect()
+    defer { client.close() }
+    let chosen = names.isEmpty ? try client.names() : try ScheduleSelection(names).names(in: client)
+
+    var output = StandardOutput()
+    var progress = Progress("exported")
+    if crontab { output.put("# minute hour day_of_month month day_of_week  task  # name, zone") }
+    for start in stride(from: 0, to: chosen.count, by: StoreClient.page) {
+      let page = Array(chosen[start..<min(start + StoreClient.page, chosen.count)])
+      let contents = try client.contents(page) {
+        let key = EntryName(client.keys.document($0))
+        StandardError.write(line: "beat-watch: \(key) holds another Redis type; it is left out")
+      }
+      for (name, content) in zip(page, contents) {
+        guard let content else { continue }
+        if crontab {
+          output.put(CrontabListing.line(name, content, context))
+        } else {
+          output.put(bytes: ExportLine.text(name, content) + [UInt8(ascii: "\n")])
+        }
+      }
+      progress.show(start + page.count, of: chosen.count)
+    }
+    progress.end()
+    output.flush()
+  }
+}
+
+/// A schedule as a line of a crontab. What cron does not know, intervals and single times, follows an @.
+private enum CrontabListing {
+  static func line(_ name: EntryName, _ bytes: [UInt8], _ context: DocumentContext) -> String {
+    let document: ScheduleDocument
+    do throws(DocumentProblem) { document = try ScheduleDocument(bytes, context: context) } catch {
+      return "# set aside: \(name): \(error)"
+    }
+    let definition = document.definition
+    var time = "@" + definition.schedule.inWords
+    var zone = ""
+    if case .crontab(let crontab) = definition.schedule {
+      time = crontab.fieldsInWords
+      zone = ", \(crontab.zone.name)"
+    }
+    let line = "\(time)  \(definition.task.printable)  # \(name)\(zone)"
+    return definition.enabled ? line : "# disabled: \(line)"
+  }
+}

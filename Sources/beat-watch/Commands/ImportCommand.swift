@@ -1,0 +1,186 @@
+import ArgumentParser
+import BeatCore
+import ReactiveBeat
+
+/// `beat-watch import`: the schedules of another system become documents.
+struct ImportCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "import",
+    abstract: "Takes in schedules of other systems, documents, and exports.",
+    discussion: """
+      Reads one of these:
+
+      FILE: documents (one, one a line, a list, or an object of name and document), lines of `beat-watch export`, what \
+      mongoexport or a mongo shell prints of celerybeat-mongo's collection, or what `manage.py dumpdata \
+      django_celery_beat` prints; - for standard input.
+
+      --from-redis: RedBeat's schedules in a Redis.
+
+      --celery-app: the beat_schedule of a Celery application, which its own Python is asked for.
+
+      Nothing that stands there is overwritten without --replace. Each document is written whole or not at all; after \
+      an interruption the same command goes on. With --dry-run nothing is written: it shows what would come, and what \
+      cannot be expressed. Last runs and counts come along. Switch the old scheduler off first: docs/moving.md.
+
+      Ends with status 65 if some could not come, 73 if other documents of the same names stood there, 66 for a file \
+      or a program that is not there, 69 if Redis does not answer.
+      """)
+
+  private static let forms = ImportFile.Form.allCases.map(\.rawValue).joined(separator: ", ")
+
+  @Argument(help: "A file, or - for standard input.")
+  var file: String?
+
+  @Option(help: "What the file holds: documents, export, mongo or django. (default: what it looks like)")
+  var format: String?
+
+  @Option(help: "URL of the Redis that holds RedBeat's schedules. [BEAT_WATCH_FROM_REDIS]")
+  var fromRedis: String?
+
+  @Option(help: "RedBeat's redbeat_key_prefix.")
+  var redbeatPrefix = "redbeat:"
+
+  @Option(help: "A Celery application, as for celery -A.")
+  var celeryApp: String?
+
+  @Option(help: "The Python of the Celery application.")
+  var python = "python3"
+
+  @Option(help: "The file in which celery beat keeps the last runs (its -s), with --celery-app.")
+  var scheduleFile: String?
+
+  @Flag(help: "Show what would be written, and write nothing.")
+  var dryRun = false
+
+  @Flag(help: "Overwrite documents of the same names.")
+  var replace = false
+
+  @Flag(help: "One JSON object for each schedule.")
+  var json = false
+
+  @OptionGroup var store: StoreOptions
+
+  private enum Source {
+    case file(String, ImportFile.Form?)
+    case redBeat(RedisURL)
+    case application(CeleryApplication)
+  }
+
+  func run() throws {
+    let source = try source()
+    let context = try store.documents()
+    let client = try store.connect()
+    defer { client.close() }
+    let settings = ImportSettings(
+      documents: context, timezone: Setting.optional(store.timezone, "CELERY_TIMEZONE"), now: try client.time())
+    let schedules = Self.checked(try read(source, settings))
+
+    var report = ImportReport(isDryRun: dryRun, isJSON: json, now: settings.now, context: context)
+    for schedule in schedules where schedule.problem != nil { report.refuse(schedule) }
+    let isInterrupted: Bool
+    do {
+      isInterrupted = try write(schedules.filter { $0.problem == nil }, to: client, &report)
+    } catch {
+      report.finish()
+      throw error
+    }
+    report.finish(isInterrupted: isInterrupted)
+    if isInterrupted { Interruption.follow() }
+    if report.refused > 0 { throw ExitCode.data }
+    if report.inTheWay > 0 { throw ExitCode.exists }
+  }
+
+  /// Whether it was interrupted.
+  private func write(
+    _ schedules: [ImportedSchedule], to client: StoreClient, _ report: inout ImportReport
+  ) throws -> Bool {
+    var progress = Progress(dryRun ? "looked at" : "written")
+    defer { progress.end() }
+    if !dryRun { Interruption.postpone() }
+    for start in stride(from: 0, to: schedules.count, by: StoreClient.page) {
+      if Interruption.isWanted { return true }
+      let page = schedules[start..<min(start + StoreClient.page, schedules.count)]
+      let documents = page.map { (name: $0.name, document: $0.document) }
+      if dryRun {
+        for (schedule, outcome) in zip(page, try client.outlook(documents, replacing: replace)) {
+          report.add(schedule, outcome)
+        }
+      } else {
+        var settled: [(index: Int, outcome: WriteOutcome)] = []
+        defer { for (index, outcome) in settled { report.add(schedules[start + index], outcome) } }
+        try client.write(documents, replacing: replace) { settled.append(($0, $1)) }
+      }
+      progress.show(start + page.count, of: schedules.count)
+    }
+    return false
+  }
+
+  private func source() throws -> Source {
+    let redis = fromRedis ?? (file == nil && celeryApp == nil ? Setting.optional(nil, "BEAT_WATCH_FROM_REDIS") : nil)
+    guard [file, redis, celeryApp].count(where: { $0 != nil }) == 1 else {
+      throw ValidationError("give one source: a FILE (- for standard input), --from-redis URL or --celery-app APP")
+    }
+    guard file != nil || format == nil else { throw ValidationError("--format belongs to a FILE") }
+    guard celeryApp != nil || scheduleFile == nil else {
+      throw ValidationError("--schedule-file belongs to --celery-app")
+    }
+    if let redis {
+      do { return .redBeat(try RedisURL(redis)) } catch { throw ValidationError("--from-redis: \(error)") }
+    }
+    if let celeryApp {
+      return .application(CeleryApplication(name: celeryApp, python: python, scheduleFile: scheduleFile))
+    }
+    let form = try format.map { text in
+      guard let form = ImportFile.Form(rawValue: text) else {
+        throw ValidationError("--format \(text): expected one of \(Self.forms)")
+      }
+      return form
+    }
+    return .file(file ?? "-", form)
+  }
+
+  private func read(_ source: Source, _ settings: ImportSettings) throws -> [ImportedSchedule] {
+    switch source {
+    case .file(let name, let form):
+      let bytes = try InputFile.read(name)
+      do { return try ImportFile.schedules(bytes, form: form, settings) } catch {
+        throw CommandError(.data, "\(name == "-" ? "standard input" : name): \(error)")
+      }
+    case .redBeat(let url):
+      let client = try StoreClient(url, keys: try store.keys())
+      defer { client.close() }
+      var progress = Progress("read")
+      defer { progress.end() }
+      let entries = try RedBeatStore(client, prefix: redbeatPrefix).entries { progress.show($0) }
+      guard !entries.isEmpty else {
+        throw CommandError(
+          .missing,
+          "no RedBeat schedules in \(url) under \(redbeatPrefix): give the application's redbeat_redis_url "
+            + "and redbeat_key_prefix")
+      }
+      return entries.map { $0.imported(settings) }
+    case .application(let application):
+      let dump = try application.dump()
+      do { return try BeatScheduleDump.schedules(dump, settings) } catch { throw application.failure("\(error)") }
+    }
+  }
+
+  /// Without what cannot be written: no name, a name that comes again, a document that no daemon reads.
+  private static func checked(_ schedules: [ImportedSchedule]) -> [ImportedSchedule] {
+    var seen: Set<EntryName> = []
+    return schedules.map { schedule in
+      guard schedule.problem == nil else { return schedule }
+      let problem: String
+      if schedule.name.bytes.isEmpty {
+        problem = "has no name"
+      } else if !seen.insert(schedule.name).inserted {
+        problem = "comes a second time in the source; the first one counts"
+      } else if schedule.document.count > StoreClient.longestDocument {
+        problem = "is longer than \(StoreClient.longestDocument) bytes, which no daemon reads"
+      } else {
+        return schedule
+      }
+      return ImportedSchedule(name: schedule.name, problem: problem)
+    }
+  }
+}

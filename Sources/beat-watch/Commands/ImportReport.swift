@@ -1,0 +1,131 @@
+import BeatCore
+import ReactiveBeat
+
+/// What an import came to, or would: lines for people, or one JSON object for each schedule.
+struct ImportReport: ~Copyable {
+  private let isDryRun: Bool
+  private let isJSON: Bool
+  private let now: UnixTime
+  private let context: DocumentContext
+  private var output = StandardOutput()
+  private var counts: [WriteOutcome: Int] = [:]
+  private(set) var refused = 0
+  /// Many schedules may have the same: the first few names are kept.
+  private var notes: [Note] = []
+
+  private struct Note {
+    let text: String
+    var names: [EntryName]
+    var count = 1
+  }
+
+  init(isDryRun: Bool, isJSON: Bool, now: UnixTime, context: DocumentContext) {
+    self.isDryRun = isDryRun
+    self.isJSON = isJSON
+    self.now = now
+    self.context = context
+  }
+
+  /// Other documents, or keys of another type, stand in the way.
+  var inTheWay: Int { (counts[.differs] ?? 0) + (counts[.wrongType] ?? 0) }
+
+  mutating func refuse(_ schedule: ImportedSchedule) {
+    refused += 1
+    let problem = schedule.problem ?? "has no document"
+    guard isJSON else { return output.put("\(Style.red("cannot come")) \(label(schedule.name)): \(problem)") }
+    put([("name", .text(schedule.name.description)), ("outcome", .text("refused")), ("problem", .text(problem))])
+  }
+
+  mutating func add(_ schedule: ImportedSchedule, _ outcome: WriteOutcome) {
+    counts[outcome, default: 0] += 1
+    guard !isJSON else {
+      return put([
+        ("name", .text(schedule.name.description)), ("outcome", .text(outcome.word)), ("next", .text(next(schedule))),
+        ("notes", .texts(schedule.notes)),
+      ])
+    }
+    for note in schedule.notes { add(note, of: schedule.name) }
+    let name = label(schedule.name)
+    switch outcome {
+    case .differs: output.put("\(Style.yellow("differs")) \(name): another document stands there, and stays")
+    case .wrongType: output.put("\(Style.yellow("in the way")) \(name): its key holds another Redis type, and stays")
+    case .created, .replaced, .same:
+      if isDryRun { output.put("\(outcome.style(outcome.word)) \(name): \(describe(schedule))") }
+    }
+  }
+
+  private mutating func put(_ members: [(String, JSONOutput)]) { output.put(JSONOutput.object(members).line) }
+
+  private mutating func add(_ note: String, of name: EntryName) {
+    guard let index = notes.firstIndex(where: { $0.text == note }) else {
+      // Each schedule may have notes of its own: beyond so many different ones they are counted only by their last.
+      if notes.count < 200 { notes.append(Note(text: note, names: [name])) }
+      return
+    }
+    notes[index].count += 1
+    if notes[index].names.count < 5 { notes[index].names.append(name) }
+  }
+
+  /// The notes, and the sum.
+  mutating func finish(isInterrupted: Bool = false) {
+    guard !isJSON else { return output.flush() }
+    for note in notes {
+      let names = note.names.map { label($0) }.joined(separator: ", ")
+      let others = note.count > note.names.count ? " and \(note.count - note.names.count) more" : ""
+      output.put("\(Style.cyan("note")) \(names)\(others): \(note.text)")
+    }
+    output.put(sum + (isInterrupted ? "; interrupted: the same command goes on where it ended" : ""))
+    output.flush()
+  }
+
+  private var sum: String {
+    var parts = ["\(counts[.created] ?? 0) \(isDryRun ? "would be written" : "written")"]
+    if let count = counts[.replaced] { parts.append("\(count) \(isDryRun ? "would be replaced" : "replaced")") }
+    if let count = counts[.same] { parts.append("\(count) there already") }
+    if let count = counts[.differs] { parts.append("\(count) differ and stay (--replace overwrites them)") }
+    if let count = counts[.wrongType] { parts.append("\(count) blocked by keys of another type") }
+    if refused > 0 { parts.append("\(refused) cannot come") }
+    return parts.joined(separator: ", ")
+  }
+
+  private func label(_ name: EntryName) -> String { name.bytes.isEmpty ? "(no name)" : Style.bold(name.description) }
+
+  private func describe(_ schedule: ImportedSchedule) -> String {
+    guard let document = try? ScheduleDocument(schedule.document, context: context) else {
+      return "\(schedule.document.count) bytes"
+    }
+    let words = "\(document.definition.task.printable), \(document.definition.schedule.inWords)"
+    guard document.definition.enabled else { return "\(words), disabled" }
+    if document.definition.runImmediately { return "\(words), at once" }
+    guard let next = next(schedule) else { return "\(words), does not come again" }
+    return next <= now.iso8601 ? "\(words), due since \(next)" : "\(words), next \(next)"
+  }
+
+  /// From the last run on: what was missed meanwhile is made up for.
+  private func next(_ schedule: ImportedSchedule) -> String? {
+    guard let document = try? ScheduleDocument(schedule.document, context: context),
+      let forecast = try? ScheduleForecast(schedule.document, context: context)
+    else { return nil }
+    return forecast.next(after: document.lastRunAt ?? now, count: 1).first?.iso8601
+  }
+}
+
+extension WriteOutcome {
+  fileprivate var word: String {
+    switch self {
+    case .created: "new"
+    case .replaced: "replaces"
+    case .same: "same"
+    case .differs: "differs"
+    case .wrongType: "wrong_type"
+    }
+  }
+
+  fileprivate var style: Style {
+    switch self {
+    case .created: .green
+    case .same: .faint
+    case .replaced, .differs, .wrongType: .yellow
+    }
+  }
+}

@@ -1,0 +1,29 @@
+import Glibc
+
+/// How far a long work is, in one line on a terminal that is overwritten; elsewhere nothing.
+struct Progress {
+  private let what: String
+  private let isShown = isatty(STDERR_FILENO) == 1
+  private var shown = 0
+
+  init(_ what: String) { self.what = what }
+
+  /// - Parameter total: nil if it is not known yet.
+  mutating func show(_ count: Int, of total: Int? = nil) {
+    // Short work says nothing.
+    guard isShown, count >= shown + 1000 else { return }
+    shown = count
+    write("\r\u{1B}[K\(what): \(count)\(total.map { " of \($0)" } ?? "")")
+  }
+
+  /// Takes the line away.
+  mutating func end() {
+    if shown > 0 { write("\r\u{1B}[K") }
+    shown = 0
+  }
+
+  private func write(_ text: String) {
+    let bytes = Array(text.utf8)
+    _ = Glibc.write(STDERR_FILENO, bytes, bytes.count)
+  }
+}
