@@ -1,4 +1,4 @@
-"""What beat-watch is compared with, on the same Redis: RedBeat and celery beat, from .deps/venv/celery-redbeat."""
+"""What beat-watch is compared with, on the same Redis: RedBeat and celery beat, from .deps/venv/peers."""
 
 import pathlib
 
@@ -6,7 +6,7 @@ from scene import PROJECT, QUEUE
 from stage import clean_environment
 
 HERE = pathlib.Path(__file__).resolve().parent
-PYTHON = PROJECT / ".deps/venv/celery-redbeat/bin/python"
+PYTHON = PROJECT / ".deps/venv/peers/bin/python"
 LOOP = 5  # Seconds that RedBeat sleeps at most; its own default is 300.
 
 

@@ -142,7 +142,10 @@ struct ImportCommand: ParsableCommand {
   private func read(_ source: Source, _ settings: ImportSettings) throws -> [ImportedSchedule] {
     switch source {
     case .file(let name, let form):
-      let bytes = try InputFile.read(name)
+      let bytes: [UInt8]
+      do { bytes = try InputFile.read(name) } catch let error as ValidationError {
+        throw CommandError(.missing, error.message)
+      }
       do { return try ImportFile.schedules(bytes, form: form, settings) } catch {
         throw CommandError(.data, "\(name == "-" ? "standard input" : name): \(error)")
       }

@@ -92,11 +92,13 @@ def document(app, entry, kept):
 
 def timing(app, schedule, notes):
   """The document's fields that say when."""
-  from celery import schedules
-  zone = zone_name(app.timezone)
-  if schedule.nowfun is not None:
-    zone = zone_name(getattr(schedule.nowfun(), "tzinfo", None))
-    notes.append(f"its nowfun is taken for the clock of {zone}")
+  from celery import VERSION, schedules
+  zone = zone_name(schedule.tz)
+  if schedule.nowfun is not None and type(schedule) is schedules.crontab:
+    # Celery before 5.7 matched a crontab in the zone of the last run, which was its nowfun's; 5.7 goes by the application's.
+    if tuple(VERSION[:2]) < (5, 7):
+      zone = zone_name(getattr(schedule.nowfun(), "tzinfo", None))
+    notes.append(f"has a nowfun; this Celery goes by the clock of {zone}, and so does the document")
   # The exact types: a class of the user's own may compute anything.
   if type(schedule) is schedules.schedule:
     seconds = schedule.run_every.total_seconds()
@@ -105,7 +107,7 @@ def timing(app, schedule, notes):
       return {"interval": interval}
     interval["relative"] = True
     return {"interval": interval, "timezone": known(zone)}
-  if type(schedule) is schedules.crontab:
+  if type(schedule) is schedules.crontab or type(schedule).__name__ == "TzAwareCrontab":  # django-celery-beat's.
     fields = ("minute", "hour", "day_of_week", "day_of_month", "month_of_year")
     return {"crontab": {field: crontab_field(schedule, field) for field in fields}, "timezone": known(zone)}
   if isinstance(schedule, schedules.solar):

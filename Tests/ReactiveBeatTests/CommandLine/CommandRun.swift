@@ -1,11 +1,14 @@
 import Glibc
 
-/// One run of `beat-watch` to its end: what it printed, on both streams, and its status.
+/// One run of `beat-watch`, or another program, to its end: what it printed, on both streams, and its status.
 struct CommandRun {
   let lines: [String]
   let exit: ChildProcess.Exit
 
-  init(_ arguments: [String], input: String = "", environment: [String: String] = [:]) throws {
+  /// - Parameter program: another one than beat-watch, with its first arguments.
+  init(
+    _ arguments: [String], program: [String]? = nil, input: String = "", environment: [String: String] = [:]
+  ) throws {
     let folder = "/tmp/reactivebeat-test-run-\(getpid())-\(UInt64.random(in: 0 ... .max))"
     guard mkdir(folder, 0o700) == 0 else { throw Failure("mkdir \(folder)", errno) }
     defer {
@@ -20,8 +23,8 @@ struct CommandRun {
     while !rest.isEmpty { rest = rest.dropFirst(max(0, write(writer, Array(rest), rest.count))) }
     lseek(writer, 0, SEEK_SET)
     let process = try ChildProcess(
-      [ProjectFolder.beatWatch()] + arguments, environment: environment, output: output, input: writer)
-    guard let exit = process.wait(within: 60) else { throw Failure("beat-watch \(arguments) does not end", 0) }
+      (program ?? [ProjectFolder.beatWatch()]) + arguments, environment: environment, output: output, input: writer)
+    guard let exit = process.wait(within: 60) else { throw Failure("\(program ?? []) \(arguments) does not end", 0) }
     self.exit = exit
     var status = stat()
     fstat(output, &status)

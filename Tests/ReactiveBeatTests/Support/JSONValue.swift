@@ -35,5 +35,6 @@ enum JSONValue: Equatable, Decodable {
   subscript(key: String) -> JSONValue? { if case .object(let members) = self { members[key] } else { nil } }
 
   var text: String? { if case .string(let text) = self { text } else { nil } }
+  var items: [JSONValue]? { if case .array(let values) = self { values } else { nil } }
   var number: Double? { if case .number(let number) = self { number } else { nil } }
 }

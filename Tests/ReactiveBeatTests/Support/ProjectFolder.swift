@@ -24,10 +24,13 @@ enum ProjectFolder {
   }
 
   /// The Python of a Celery version that `scripts/setup --test` has installed.
-  static func python(celery version: String) throws -> String {
-    let path = "\(root)/.deps/venv/celery-\(version)/bin/python"
+  static func python(celery version: String) throws -> String { try python(environment: "celery-\(version)") }
+
+  /// The Python of an environment that `scripts/setup --test` has made.
+  static func python(environment name: String) throws -> String {
+    let path = "\(root)/.deps/venv/\(name)/bin/python"
     guard access(path, X_OK) == 0 else {
-      throw Failure("Celery \(version) is not installed (\(path)): run scripts/setup --test", 0)
+      throw Failure("there is no Python environment \(name) (\(path)): run scripts/setup --test", 0)
     }
     return path
   }
