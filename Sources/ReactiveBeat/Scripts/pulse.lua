@@ -17,8 +17,10 @@ redis.call('SET', KEYS[2], ARGV[3], 'NX')
 local token, remaining = '', 0
 if ARGV[5] ~= '0' then
   token = redis.call('GET', KEYS[3]) or ''
-  -- A lease that never runs out is none of ours, and would keep every daemon quiet for ever.
-  if token == '' or redis.call('PTTL', KEYS[3]) == -1 then
+  -- A lease that never runs out is none of ours, and would keep every daemon quiet for ever. One that lasts longer than
+  -- anybody's may, an hour, is from before this server's clock was set back, and would do so for as long as that.
+  local lasts = redis.call('PTTL', KEYS[3])
+  if token == '' or lasts == -1 or lasts > 3600000 then
     token = ARGV[4] .. ':' .. redis.call('INCR', KEYS[4])
     redis.call('SET', KEYS[3], token, 'PX', ARGV[5])
   elseif string.sub(token, 1, #ARGV[4] + 1) == ARGV[4] .. ':' then

@@ -123,6 +123,12 @@ import Testing
     #expect(try pulse(1, as: "two").token == "two:2")
   }
 
+  /// Redis' clock was years ahead when it was taken.
+  @Test func takesALeaseThatLastsLongerThanAnybodysMay() throws {
+    store("SET", "lease", "one:1", "PX", "3600001000")
+    #expect(try pulse(1, as: "two").token == "two:1")
+  }
+
   /// It may be a newer version's.
   @Test func waitsForAForeignValueToRunOut() throws {
     store("SET", "lease", "somebody", "PX", "60000")

@@ -41,6 +41,8 @@ struct ModelStore {
 
   /// How far ahead of the server's clock a fire is let through; microseconds.
   static let maximumLead: Int64 = 50_000
+  /// No lease lasts longer, unless the server's clock was set back; microseconds.
+  static let longestLease: Int64 = 3_600_000_000
   /// How long a heartbeat is kept; microseconds.
   let heartbeatLife: Int64
 
@@ -163,7 +165,7 @@ struct ModelStore {
     if let ttl = request.leaseTTL {
       let milliseconds = UnixTime(microseconds: now.microseconds / 1_000 * 1_000)
       let end = milliseconds.advanced(by: ttl / 1_000 * 1_000)
-      if contents.lease == nil {
+      if contents.lease.map({ $0.end > now.advanced(by: Self.longestLease) }) ?? true {
         contents.epoch += 1
         contents.lease = ("\(instance):\(contents.epoch)", end)
       } else if let token = contents.lease?.token, token.hasPrefix(instance + ":") {
