@@ -13,6 +13,8 @@ public struct Pulse {
     public var leaseTTL: Int64?
     /// How long the heartbeat's own event may take; microseconds.
     public var echoPatience: Int64 = 2_000_000
+    /// How long a heartbeat is kept, by Redis' clock; microseconds.
+    public var heartbeatLife: Int64 = 10_000_000
     /// How far Redis' clock may be from ours before it is worth a line; microseconds.
     public var clockTolerance: Int64 = 2_000_000
 
@@ -74,6 +76,8 @@ public struct Pulse {
   /// When the pulse was sent that last confirmed the lease.
   private var confirmedAt = BootTime(microseconds: 0)
   private var incarnation: String?
+  /// When the last reply came.
+  private var repliedAt: BootTime?
   private var isFirst = true
   /// `.lead` or `.standBy` has been said: whoever starts beside a leader says so, too.
   private var hasRole = false
@@ -160,14 +164,15 @@ public struct Pulse {
     inFlight = nil
     let step = reply.serverTime.map { clock.told($0, sentAt: sent.sentAt, receivedAt: now) } ?? 0
     var actions: [Action] = step == 0 ? [] : [.clockStepped(by: step)]
-    actions += lookAround(reply)
+    actions += lookAround(reply, now, isClockSet: step != 0)
     isFirst = false
+    repliedAt = now
     actions += lease(reply, sentAt: sent.sentAt, now)
     return actions
   }
 
   /// Is this the store that was loaded?
-  private mutating func lookAround(_ reply: PulseReply) -> [Action] {
+  private mutating func lookAround(_ reply: PulseReply, _ now: BootTime, isClockSet: Bool) -> [Action] {
     var actions: [Action] = []
     let known = incarnation
     incarnation = reply.incarnation
@@ -175,7 +180,7 @@ public struct Pulse {
     if !isFirst {
       if known != reply.incarnation {
         actions.append(.reload(reason: "the store was emptied or replaced, or its events were off for a while"))
-      } else if let previous = reply.previousSequence, previous != reply.sequence - 1 {
+      } else if reply.previousSequence.map({ $0 != reply.sequence - 1 }) ?? (!isClockSet && isRemembered(now)) {
         actions.append(.reload(reason: "the store went back in time"))
       }
     }
@@ -186,6 +191,11 @@ public struct Pulse {
       actions.append(.clockDiffers(by: clockDifference))
     }
     return actions
+  }
+
+  /// Whether our last heartbeat must still be there: else the store is one from before the first of them.
+  private func isRemembered(_ now: BootTime) -> Bool {
+    repliedAt.map { now.microseconds(since: $0) < configuration.heartbeatLife / 2 } ?? false
   }
 
   private mutating func lease(_ reply: PulseReply, sentAt: BootTime, _ now: BootTime) -> [Action] {

@@ -199,6 +199,25 @@ import Testing
       ])
   }
 
+  /// A dump from before our first heartbeat: it knows none of them.
+  @Test func aStoreThatForgetsAHeartbeatTooSoonWentBack() {
+    var pulse = leading()
+    _ = pulse.receive(.timerFired, now: after(Self.second))
+    #expect(
+      pulse.receive(forgetful(2), now: after(Self.second)) == [.reload(reason: "the store went back in time")])
+    // Ten seconds later it has run out.
+    _ = pulse.receive(.timerFired, now: after(11 * Self.second))
+    let actions = pulse.receive(forgetful(3), now: after(11 * Self.second))
+    #expect(!actions.contains { if case .reload = $0 { true } else { false } })
+  }
+
+  private func forgetful(_ sequence: Int64) -> Pulse.Event {
+    .replied(
+      PulseReply(
+        sequence: sequence, previousSequence: nil, incarnation: "store", lease: .held(token: "me:1"), serverTime: nil,
+        clockDifference: 0))
+  }
+
   @Test func aNewSessionLoadsAnywayAndNeedsNoSecondLoad() {
     var pulse = leading()
     _ = pulse.receive(.disconnected, now: now)
