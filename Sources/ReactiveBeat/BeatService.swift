@@ -516,6 +516,7 @@ public final class BeatService {
         [unowned self] reply, error in
         if let reply {
           receive(.replied(reply) as Pulse.Event)
+          receive(.clockTold)
           // Counts of schedules change with each edit; of that, some seconds late is soon enough.
           if let record, BootClock.now().microseconds(since: record.at) > 5_000_000 { describe() }
         }

@@ -10,27 +10,99 @@ extension Scheduler {
   /// step. All others follow the wall clock: ahead, the catch-up rule decides on what was passed over, or nothing of a
   /// jump counts; back, they wait until the clock has caught up, or begin anew after a jump.
   mutating func clockStepped(by step: Int64, now: UnixTime) {
-    let isJump = step.magnitude > UInt64(Self.largestCatchUp)
-    // Times that are shown twice must not be due twice: after a step back a series lies a microsecond beside the old one.
-    let shift = step < 0 ? step &+ 1 : step
+    wasSetAhead = step > 0 ? (now.advanced(by: -step), step) : nil
     for name in entries.names {
-      guard let handle = entries.handle(of: name), let entry = entries[handle] else { continue }
-      if entry.timing.schedule.isElapsedTime {
-        entries[handle]?.floor = entry.floor?.advanced(by: shift)
-        if case .firing = entry.phase {
-          pendingSteps[name, default: 0] &+= shift
-        } else if entry.isBaseMeasured || entry.base > now {
-          // A base that was found, and that lies behind us, may come from a clock that was right all along.
-          rebase(handle, to: entry.base.advanced(by: shift))
-        }
-      } else if isJump, step > 0, let due = entry.nextDue, due <= now {
-        skip(handle, entry, from: due, to: now.advanced(by: 1))
-      } else if isJump, step < 0, entry.base > now {
-        entries[handle]?.floor = nil
-        rebase(handle, to: now)
-      }
+      guard let handle = entries.handle(of: name) else { continue }
+      noteStep(handle, by: step, now: now)
       schedule(handle)
     }
+    forgetTimer()
+  }
+
+  private mutating func noteStep(_ handle: DueHeap.Handle, by step: Int64, now: UnixTime) {
+    guard let entry = entries[handle] else { return }
+    if let time = entry.immediate, time > now {
+      entries[handle]?.immediate = max(now, entry.timing.startAfter ?? now)
+    }
+    let isJump = step.magnitude > UInt64(Self.largestCatchUp)
+    if entry.timing.schedule.isElapsedTime {
+      let floor = entry.floor.map { moved($0, of: entry, by: step, now: now) }
+      entries[handle]?.floor = floor
+      if entry.isFiring {
+        pendingSteps[entry.name, default: 0] &+= step
+      } else {
+        rebase(handle, to: moved(entry.base, of: entry, by: step, now: now))
+      }
+    } else if isJump, step > 0, let due = entry.nextDue, due <= now {
+      skip(handle, entry, from: due, to: now.advanced(by: 1))
+    } else if isJump, step < 0 {
+      if let floor = entry.floor, floor > now { entries[handle]?.floor = nil }
+      if entry.base > now { rebase(handle, to: now) }
+    }
+  }
+
+  /// What a time of an interval becomes when the clock is set: it lies as long ago as before.
+  ///
+  /// Nothing lies ahead of the present. What would be moved ahead of it was heard by the new clock already; and back, only
+  /// what the new clock has not shown yet comes from the old one.
+  func moved(_ time: UnixTime, of entry: ScheduleEntry, by step: Int64, now: UnixTime) -> UnixTime {
+    if step >= 0 {
+      let moved = time.advanced(by: step)
+      return moved <= now ? moved : time
+    }
+    guard time > now else { return time }
+    // Times that are shown twice must not be due twice: after a step back a series lies a microsecond beside the old one.
+    let moved = time.advanced(by: step).advanced(by: 1)
+    // What is overdue by that is an invention: it was made up for, one after the other, while the clock was ahead.
+    return moved < now.advanced(by: -overdue(entry)) ? now : moved
+  }
+
+  /// A time that was kept for a schedule, by the clock as it is now: what is read may be from before a step of which we
+  /// know. Elapsed time did not change by it.
+  func present(_ time: UnixTime, of timing: EntryTiming) -> UnixTime {
+    guard let step = wasSetAhead, time <= step.at, timing.schedule.isElapsedTime else { return time }
+    return time.advanced(by: step.by)
+  }
+
+  /// What a document remembers of its last run, where there is a mark too: nothing that lies ahead of Redis' clock, which
+  /// is from before a step back that the mark knows of.
+  func memory(_ lastRunAt: UnixTime?, of timing: EntryTiming, beside mark: Mark?, now: UnixTime) -> UnixTime? {
+    guard let lastRunAt else { return nil }
+    if let mark, mark.due < lastRunAt, lastRunAt > now.advanced(by: StoreClock.smallestStep) { return nil }
+    return present(lastRunAt, of: timing)
+  }
+
+  /// How long ago the base of an interval may lie of which nothing was missed; microseconds.
+  private func overdue(_ entry: ScheduleEntry) -> Int64 {
+    guard case .interval(let interval) = entry.timing.schedule else { return 0 }
+    return interval.microseconds.saturatingAdd(configuration.missedAfter)
+  }
+
+  /// Redis has told its time after all that was read so far: what lies ahead of it comes from a clock that was set back
+  /// unnoticed, and would be silent until then. The daemon that fires brings it to the present.
+  mutating func clockTold(now: UnixTime) {
+    for name in ahead {
+      guard let handle = entries.handle(of: name), let entry = entries[handle], isAhead(entry, of: now) else {
+        ahead.remove(name)
+        continue
+      }
+      guard isLeading, isWatching, reads[name] == nil, !entry.isFiring else { continue }
+      entries[handle]?.floor = nil
+      rebase(handle, to: now)
+      schedule(handle)
+    }
+  }
+
+  /// A wall-clock schedule waits until the clock has caught up, unless that would be more than a correction.
+  func isAhead(_ entry: ScheduleEntry, of now: UnixTime) -> Bool {
+    let tolerance = entry.timing.schedule.isElapsedTime ? StoreClock.smallestStep : Self.largestCatchUp
+    return max(entry.base, entry.floor ?? entry.base) > now.advanced(by: tolerance)
+  }
+
+  /// Keeps in mind what lies ahead of Redis' clock as far as we know it: the next word of it will tell.
+  mutating func lookAhead(_ name: EntryName, now: UnixTime) {
+    guard let handle = entries.handle(of: name), let entry = entries[handle], isAhead(entry, of: now) else { return }
+    ahead.insert(name)
   }
 
   /// Counts from another time from now on, here and for whoever reads the mark later.

@@ -78,8 +78,11 @@ extension Scheduler {
     let timing = EntryTiming(document.definition)
     let isNew =
       isWatching && !isMended && document.lastRunAt == nil && (mark?.digest).map { $0 != timing.digest } ?? true
-    let lastRunAt = believable(document.lastRunAt, of: name, now: now)
-    let remembered = [mark?.due, lastRunAt].compactMap { $0 }.max()
+    // A mark that was moved, by a daemon that knew when it last ran, knows better than the document.
+    let isMoved = mark.map { $0.taskID == nil && $0.totalRunCount > 0 } ?? false
+    let lastRunAt = memory(
+      isMoved ? nil : believable(document.lastRunAt, of: name, now: now), of: timing, beside: mark, now: now)
+    let remembered = [mark.map { present($0.due, of: timing) }, lastRunAt].compactMap { $0 }.max()
     var entry = ScheduleEntry(
       name: name, document: bytes, timing: timing,
       base: isNew ? max(now, mark?.due ?? now) : remembered ?? now,
@@ -185,7 +188,7 @@ extension Scheduler {
       if entry.isBaseMeasured, let before = entry.markBeforeOurs, before != .earliest {
         actions.append(.rebase(name, from: before, to: entry.anchor))
       }
-      if entry.base > now.advanced(by: configuration.clockTolerance) { touch(name) }
+      if isAhead(entry, of: now) { touch(name) }
     }
   }
 
@@ -208,8 +211,11 @@ extension Scheduler {
   /// Takes over what has been fired meanwhile. An older time, or none, is a stale copy: what we know stands. But in a
   /// full load the mark rules, older or not: the store went back then, and the messages with it.
   private mutating func advance(
-    _ entry: inout ScheduleEntry, _ mark: Mark?, _ lastRunAt: UnixTime?, now: UnixTime
+    _ entry: inout ScheduleEntry, _ found: Mark?, _ date: UnixTime?, now: UnixTime
   ) -> Bool {
+    var mark = found
+    if let due = found?.due { mark?.due = present(due, of: entry.timing) }
+    let lastRunAt = memory(date, of: entry.timing, beside: mark, now: now)
     if case .unresolved(let plan?) = entry.phase, mark?.taskID == plan.taskID {
       lostAnswers[entry.name] = nil
       reportFired(plan, at: now, confirmed: true)
@@ -225,7 +231,7 @@ extension Scheduler {
       return true
     }
     // But for the mark that our own is on its way to replace: it was read before that.
-    if found != nil, !isWatching, let mark, mark.due != entry.markBeforeOurs,
+    if self.found != nil, !isWatching, let mark, mark.due != entry.markBeforeOurs,
       max(mark.due, lastRunAt ?? mark.due) < entry.base
     {
       entry.base = max(mark.due, lastRunAt ?? mark.due)
@@ -235,7 +241,7 @@ extension Scheduler {
       return true
     }
     // Nothing was fired in the future: Redis' clock was set and set back, and we have noticed one of the two.
-    if let mark, mark.due < entry.base, entry.base > now.advanced(by: configuration.clockTolerance) {
+    if let mark, mark.due < entry.base, isAhead(entry, of: now) {
       entry.base = mark.due
       entry.floor = nil
       return true
@@ -271,7 +277,9 @@ extension Scheduler {
       entry.isBaseMeasured = isWatching && newest == mark?.due
     }
     // Another daemon has heard of this schedule before us, and the mark says from where it goes on: not from our hearing.
-    if let mark, mark.due >= entry.base, mark.digest == entry.timing.digest, Mark.Fingerprint(mark) != entry.markSeen {
+    if let mark, mark.due >= entry.base, mark.digest == entry.timing.digest,
+      found.map(Mark.Fingerprint.init) != entry.markSeen
+    {
       entry.floor = nil
     }
     // It was deleted, or ours was lost with its connection: a restart would not know where to go on.

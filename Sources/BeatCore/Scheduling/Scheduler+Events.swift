@@ -16,6 +16,8 @@ extension Scheduler {
     case leadershipChanged(Bool)
     /// The wall clock was set, by so many microseconds; negative: back.
     case clockStepped(by: Int64)
+    /// Redis has told its time: `now` is right, to within an answer's time.
+    case clockTold
     /// Zone rules were read anew.
     case documentsChanged(DocumentContext)
     /// What made refusals may be over, such as an outbox that was full.

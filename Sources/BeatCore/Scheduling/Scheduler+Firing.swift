@@ -74,8 +74,9 @@ extension Scheduler {
     }
     let step = pendingSteps.removeValue(forKey: plan.entry) ?? 0
     if step != 0, outcome != .fired {
-      rebase(handle, to: entry.base.advanced(by: step))
-      entry.base = entry.base.advanced(by: step)
+      let base = moved(entry.base, of: entry, by: step, now: now)
+      rebase(handle, to: base)
+      entry.base = base
     }
     switch outcome {
     case .fired:
@@ -90,7 +91,7 @@ extension Scheduler {
       entry.document = plan.newDocument
       entry.timing.runImmediately = false
       entries[handle] = entry
-      if step != 0 { rebase(handle, to: entry.base.advanced(by: step)) }
+      if step != 0 { rebase(handle, to: moved(entry.base, of: entry, by: step, now: now)) }
       wait(handle)
       reportFinish(handle)
     case .alreadyMine, .already:
@@ -103,6 +104,10 @@ extension Scheduler {
       entry.phase = .unresolved(plan)
       entries[handle] = entry
       lostAnswers[plan.entry] = plan.taskID
+    case .early where step != 0:
+      // By the clock as it was when the plan was made.
+      entries[handle] = entry
+      wait(handle)
     case .early(let serverTime):
       let ahead = max(1_000, plan.due.microseconds(since: serverTime))
       // To a tenth of a second, and so the same at the next attempt: it is said once.

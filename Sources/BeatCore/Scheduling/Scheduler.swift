@@ -21,6 +21,10 @@ public struct Scheduler {
   var found: Set<EntryName>?
   /// Steps of the clock, microseconds, while the entry's script was on its way.
   var pendingSteps: [EntryName: Int64] = [:]
+  /// Entries whose base lies ahead of Redis' clock, as far as we know it.
+  var ahead: Set<EntryName> = []
+  /// Redis' clock was set ahead: what had been kept before shows an earlier time than it would now.
+  var wasSetAhead: (at: UnixTime, by: Int64)?
   /// What was on its way when the connection died, until it is known what became of it.
   var lostAnswers: [EntryName: TaskID] = [:]
   /// Scripts on their way.
@@ -64,6 +68,7 @@ public struct Scheduler {
     case .refreshStarted: found = []
     case .read(let name, let read):
       received(read, of: name, now: now)
+      lookAhead(name, now: now)
       dispatchEdit(now: now)
     case .loadFinished: finishLoad()
     case .touched(let name): touch(name)
@@ -76,6 +81,7 @@ public struct Scheduler {
       if isLeading, !self.isLeading { beginLeading(now: now) }
       self.isLeading = isLeading
     case .clockStepped(let step): clockStepped(by: step, now: now)
+    case .clockTold: clockTold(now: now)
     case .documentsChanged(let context): documentsChanged(context, now: now)
     case .disconnected: disconnect()
     }
@@ -99,6 +105,9 @@ public struct Scheduler {
     entries[handle]?.phase = .waiting(until: time)
     heap.set(handle, due: time)
   }
+
+  /// What the timer was set to means another moment now: it is armed again.
+  mutating func forgetTimer() { armed = nil }
 
   /// One timer, for the earliest; armed again only when that changes.
   private mutating func armTimer(now: UnixTime) {

@@ -115,7 +115,131 @@ struct ClockStepTests {
     #expect(bench.run(10).dues == [3_620])
   }
 
+  // MARK: what was found, and what lies ahead
+
+  private static let years = 30 * 365.0 * 86_400
+
+  /// A base that was found moves along ahead, or all of thirty years would have been missed.
+  @Test func yearsAheadNothingIsMadeUpFor() {
+    var bench = SchedulerBench()
+    _ = bench.load(a, Sample.document(#""catchup": "all""#), .fired(-5))
+    _ = step(&bench, by: Self.years)
+    #expect(bench.run(10).dues == [Self.years + 5])
+  }
+
+  @Test func yearsAheadAndBackNothingIsMadeUpForEither() {
+    var bench = SchedulerBench()
+    _ = bench.load(a, Sample.document(#""catchup": "all""#), .fired(-5))
+    _ = step(&bench, by: Self.years)
+    _ = bench.run(6)
+    _ = step(&bench, by: -Self.years)
+    #expect(bench.run(20).dues == [15.000_001, 25.000_001])
+  }
+
+  /// A process that came while the clock was years ahead makes up for years, and overtakes what the time truly is.
+  @Test func whatWasMadeUpForWhileTheClockWasAheadIsNoReasonToGoBackToThePast() throws {
+    var bench = SchedulerBench()
+    bench.now = at(Self.years)
+    _ = bench.load(a, Sample.document(#""catchup": "all""#), .fired(0))
+    for _ in 0..<3 {
+      let plan = try #require(bench.pass(0).fires.first)
+      _ = bench.end(plan, .fired)
+    }
+    _ = step(&bench, by: -Self.years)
+    #expect(bench.run(20).dues == [10, 20])
+  }
+
+  /// The leader's mark is of when the clock was years ahead; that it went back nobody has noticed.
+  @Test func aMarkOfTheFutureIsBroughtToThePresent() {
+    var bench = SchedulerBench()
+    _ = bench.receive(.leadershipChanged(false))
+    _ = bench.load(a, Sample.document(), .fired(Self.years))
+    _ = bench.pass(1)
+    #expect(bench.receive(.clockTold).rebases == [], "only who leads writes marks")
+    #expect(bench.receive(.leadershipChanged(true)).reads == [a])
+    #expect(bench.receive(.clockTold).rebases == [], "what stands there now is not known yet")
+    _ = bench.read(a, Sample.document(), .fired(Self.years))
+    #expect(bench.receive(.clockTold).rebases == [Rebase(from: at(Self.years), to: .seen(1, count: 1))])
+    #expect(bench.run(20).dues == [11, 21])
+  }
+
+  /// Without a word of Redis it may be we who have not noticed that the clock went ahead.
+  @Test func whatLiesAheadOfUsOnlyStays() {
+    var bench = SchedulerBench()
+    _ = bench.load(a, Sample.document(), .fired(-5))
+    _ = bench.edit(a, Sample.document(#""total_run_count": 2"#), .fired(3_600, count: 2))
+    _ = step(&bench, by: 3_601)
+    #expect(bench.receive(.clockTold).rebases == [])
+    #expect(bench.run(10).dues == [3_610])
+  }
+
+  /// Nobody led when the clock was set: what is read after that is from before.
+  @Test func whatIsReadAfterAStepAheadMayBeFromBefore() {
+    var bench = SchedulerBench()
+    _ = bench.load(a, Sample.document(#""catchup": "all""#), .fired(-5))
+    _ = bench.receive(.disconnected)
+    _ = bench.receive(.leadershipChanged(false))
+    _ = step(&bench, by: Self.years)
+    _ = bench.load(a, Sample.document(#""catchup": "all""#), .fired(-5))
+    _ = bench.receive(.leadershipChanged(true))
+    #expect(bench.run(10).dues == [Self.years + 5])
+  }
+
+  /// The document remembers a run of when the clock was ahead, and the mark has gone back since.
+  @Test func aMemoryOfTheFutureDoesNotCountBesideAMark() {
+    var bench = SchedulerBench()
+    let document = Sample.document(#""last_run_at": {"$date": "2026-03-02T12:00:30Z"}, "total_run_count": 7"#)
+    _ = bench.load(a, document, .fired(-4))
+    #expect(bench.run(10).dues == [6])
+  }
+
+  /// The mark was moved back and kept what it counts; an old copy of the document is no reason to go ahead again.
+  @Test func aMarkThatWasMovedKnowsBetterThanTheDocument() {
+    var bench = SchedulerBench()
+    bench.now = at(100)
+    let document = Sample.document(#""last_run_at": {"$date": "2026-03-02T12:01:30Z"}, "total_run_count": 7"#)
+    _ = bench.load(a, document, .seen(95, count: 8))
+    #expect(bench.run(10).dues == [105])
+    bench = SchedulerBench()
+    bench.now = at(100)
+    _ = bench.load(a, document, .seen(85, count: 8))
+    #expect(bench.run(6).dues == [95, 105])
+  }
+
+  @Test func anOccurrenceThatIsEarlyByANewClockIsNotHeld() throws {
+    var bench = SchedulerBench()
+    _ = bench.load(a, Sample.document())
+    let plan = try #require(bench.pass(10).fires.first)
+    _ = step(&bench, by: -3_600)
+    _ = bench.end(plan, .early(serverTime: bench.now))
+    #expect(bench.run(1).dues == [-3_590 + 0.000_001])
+  }
+
+  @Test func whatHasToRunAtOnceDoesNotWaitForTheFuture() throws {
+    var bench = SchedulerBench()
+    _ = bench.receive(.leadershipChanged(false))
+    bench.now = at(Self.years)
+    _ = bench.load(a, Sample.crontab(hourly, #""run_immediately": true"#), .fired(0))
+    _ = step(&bench, by: -Self.years)
+    #expect(bench.receive(.leadershipChanged(true)).timers == [at(0)])
+  }
+
   // MARK: crontabs follow the wall clock
+
+  /// The time is the same, and another moment: the timer goes off half an hour sooner.
+  @Test func theTimerIsSetAgain() {
+    var bench = SchedulerBench()
+    _ = bench.load(a, Sample.crontab(hourly), .fired(0))
+    #expect(step(&bench, by: 1_800).timers == [at(3_600)])
+  }
+
+  @Test func aJumpAheadAndBackDoesNotLeaveItSilent() {
+    var bench = SchedulerBench()
+    _ = bench.load(a, Sample.crontab(hourly), .fired(0))
+    _ = step(&bench, by: Self.years)
+    _ = step(&bench, by: -Self.years)
+    #expect(bench.run(3_600).dues == [3_600])
+  }
 
   @Test func aSmallStepForwardIsCaughtUpOn() {
     var bench = SchedulerBench()

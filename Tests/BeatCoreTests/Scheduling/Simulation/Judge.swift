@@ -15,8 +15,11 @@ struct Judge {
   /// The store lost it unnoticed: until all is quiet, whatever comes later than the one before is right.
   private var isAmazed = false
   private(set) var problems: [String] = []
-  /// The server's clock was set back since the last message.
+  /// The server's clock was set back since all was quiet. The daemon that fires learns it by its next pulse; what it sends
+  /// until then is later than what comes then, which is why only repeats count.
   private var hasGoneBack = false
+  /// Nothing was done to the server's clock since all was quiet.
+  private var isQuiet = false
   /// The server's clock was set, and so the due times of messages need not rise; none comes twice.
   private var isStepped = false
   private var dues: Set<UnixTime> = []
@@ -68,6 +71,7 @@ struct Judge {
   /// The server's clock was set: the daemons learn it by their next pulse.
   mutating func stepped(by step: Int64) {
     hasGoneBack = hasGoneBack || step < 0
+    isQuiet = false
     isStepped = true
     amaze()
   }
@@ -79,7 +83,7 @@ struct Judge {
   mutating func pushed(_ push: ModelStore.Push) {
     defer {
       if !isStepped { dues = [push.due] }
-      hasGoneBack = false
+      if isQuiet { hasGoneBack = false }
       last = push
       count += 1
       base = push.due
@@ -115,6 +119,7 @@ struct Judge {
   /// - Parameter slack: how late the next one may be.
   mutating func settle(_ document: [UInt8]?, _ mark: Mark?, now: UnixTime, slack: Int64) {
     let document = document.flatMap { try? ScheduleDocument($0, context: Sample.context) }
+    isQuiet = true
     if schedule.kind != .loose, isShaken, let mark, timing?.enabled == true {
       (isShaken, isAmazed) = (false, false)
       base = mark.due

@@ -190,6 +190,7 @@ struct SimulatedDaemon {
     case .pulsed(var reply):
       reply.clockDifference = reply.serverTime?.microseconds(since: time.advanced(by: offset)) ?? 0
       receive(.replied(reply), time)
+      receive(.clockTold as Scheduler.Event, time)
     case .released: hasEnded = true
     case .switchedOn(let wasOff):
       if wasOff {

@@ -204,7 +204,7 @@ struct Simulation {
 
   mutating func document(_ number: Int, when: Int = 0, enabled: Bool = true) -> [UInt8] {
     edits += 1
-    return world.schedules[number].document(edits, when: when, enabled: enabled)
+    return world.schedules[number].document(edits, when: when, enabled: enabled, window: world.catchupWindow)
   }
 
   mutating func write(_ number: Int, _ document: [UInt8]) {
@@ -241,6 +241,8 @@ struct Simulation {
     let step = offset - serverOffset
     serverOffset = offset
     for number in judges.indices { judges[number].stepped(by: step) }
+    // A `last_run_at` that somebody sets forward counts: a copy with one from a clock that was ahead must not come back.
+    if step < 0 { copies = [] }
     say("the server's clock is \(offset / 1_000_000) s ahead")
   }
 

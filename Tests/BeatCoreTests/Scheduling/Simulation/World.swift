@@ -52,6 +52,8 @@ struct World: Sendable, CustomStringConvertible {
   /// What is settled within this time of peace; microseconds.
   var peace: Int64 = 700_000
   var daemons = 1...3
+  /// In seconds: bounds what a process makes up for that came after the clock was set ahead, and takes that for a sleep.
+  var catchupWindow: Int?
 
   static let daily: [Harm] = [
     .cut, .cut, .kill, .stall, .edit, .edit, .reschedule, .spoil, .reload,
@@ -83,7 +85,8 @@ extension World {
 
   static let clock = World(
     description: "Redis' clock is set", schedules: SimulatedSchedule.intervals,
-    harms: daily + [.setServerClock, .setServerClock, .freeze, .deafen], hasLease: true, peace: 4_000_000)
+    harms: daily + [.setServerClock, .setServerClock, .freeze, .deafen], hasLease: true, peace: 4_000_000,
+    catchupWindow: 20)
 
   static let crontabs = World(
     description: "crontabs", schedules: SimulatedSchedule.crontabs, harms: daily + [.reschedule, .freeze, .terminate],
@@ -153,10 +156,12 @@ struct SimulatedSchedule: Sendable {
   ]
 
   /// A document from scratch, told from others by its arguments.
-  func document(_ number: Int, when: Int = 0, enabled: Bool = true) -> [UInt8] {
-    Array(
+  func document(_ number: Int, when: Int = 0, enabled: Bool = true, window: Int? = nil) -> [UInt8] {
+    let window = window.map { #""catchup_window": \#($0)"# } ?? ""
+    return Array(
       Sample.document(
-        #""enabled": \#(enabled)"#, #""catchup": "\#(catchup)""#, #""args": [\#(number)]"#, whens[when], interval: nil
+        #""enabled": \#(enabled)"#, #""catchup": "\#(catchup)""#, window, #""args": [\#(number)]"#, whens[when],
+        interval: nil
       ).utf8)
   }
 }
