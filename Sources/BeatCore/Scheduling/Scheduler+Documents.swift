@@ -189,6 +189,8 @@ extension Scheduler {
         actions.append(.rebase(name, from: before, to: entry.anchor))
       }
       if isAhead(entry, of: now) { touch(name) }
+      // Whoever led may have kept in the mark from where an edit goes on, of which no event tells: not before it is read.
+      if entry.floor != nil, case .waiting = entry.phase { resolve(handle, entry) }
     }
   }
 

@@ -123,8 +123,9 @@ extension Scheduler {
   }
 
   /// What stands in Redis is not what the plan was made from: read it, then decide again.
-  private mutating func resolve(_ handle: DueHeap.Handle, _ entry: ScheduleEntry) {
+  mutating func resolve(_ handle: DueHeap.Handle, _ entry: ScheduleEntry) {
     entries[handle] = entry
+    heap.remove(handle)
     entries[handle]?.phase = .unresolved(nil)
     touch(entry.name)
   }

@@ -97,4 +97,19 @@ struct LateDaemonTests {
     _ = bench.read(a, edited, .fired(10, count: 2))
     #expect(bench.run(10).dues == [20])
   }
+
+  /// The leader has kept in the mark from where the edit goes on, after we read it; no event tells of a mark.
+  @Test func whoTakesOverLooksOnceMoreAtWhatWasEdited() throws {
+    var bench = SchedulerBench()
+    _ = bench.receive(.leadershipChanged(false))
+    _ = bench.load(a, every10, try Mark.fired(0).under(every10))
+    _ = bench.pass(12)
+    let every3 = Sample.document(interval: #"{"every": 3, "period": "seconds"}"#)
+    _ = bench.edit(a, every3, try Mark.fired(10).under(every10))
+    _ = bench.pass(1.5)
+    #expect(bench.receive(.leadershipChanged(true)).reads == [a])
+    #expect(bench.pass(5).dues == [], "what stands there now is not known yet")
+    _ = bench.read(a, every3, try Mark.seen(10, count: 2).under(every3))
+    #expect(bench.run(1).dues == [13, 16, 19])
+  }
 }

@@ -79,8 +79,10 @@ struct ScheduleDigestTests {
   /// Nobody has taken it in before us: nothing overdue is invented, though somebody has fired by the old one meanwhile.
   @Test func anEditThatIsNewsToAllBeginsNow() throws {
     var bench = standby(try Mark.fired(0).under(every10))
-    _ = bench.edit(a, every4, try Mark.fired(20, count: 3).under(every10))
+    let mark = try Mark.fired(20, count: 3).under(every10)
+    _ = bench.edit(a, every4, mark)
     #expect(takeOver(&bench) == [])
+    _ = bench.read(a, every4, mark)
     #expect(bench.run(10).dues == [28, 32])
   }
 
@@ -91,6 +93,7 @@ struct ScheduleDigestTests {
     _ = bench.edit(a, every4, mark)
     _ = bench.edit(a, every10, mark)
     #expect(takeOver(&bench) == [])
+    _ = bench.read(a, every10, mark)
     #expect(bench.run(10).dues == [30])
   }
 
