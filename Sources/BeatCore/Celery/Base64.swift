@@ -1,9 +1,61 @@
-internal import FoundationEssentials
-
-/// The transfer encoding of message bodies on kombu's virtual transports.
+/// The transfer encoding of message bodies on kombu's virtual transports, and of bytes that are no text in an export
+/// (RFC 4648, section 4).
+///
+/// Our own because Foundation's costs an idle daemon memory, and nothing else in the core needs Foundation.
 enum Base64 {
-  static func encode(_ bytes: [UInt8]) -> String { Data(bytes).base64EncodedString() }
+  private static let digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 
-  /// Nil for what is none.
-  static func decode(_ text: String) -> [UInt8]? { Data(base64Encoded: text).map { Array($0) } }
+  static func encode(_ bytes: [UInt8]) -> String {
+    var text: [UInt8] = []
+    append(bytes, to: &text)
+    return String(decoding: text, as: UTF8.self)
+  }
+
+  static func append(_ bytes: [UInt8], to text: inout [UInt8]) {
+    let digits = digits
+    func digit(_ bits: UInt32) -> UInt8 { digits[Int(bits & 63)] }
+    var index = 0
+    while index + 2 < bytes.count {
+      let bits = UInt32(bytes[index]) << 16 | UInt32(bytes[index + 1]) << 8 | UInt32(bytes[index + 2])
+      text.append(digit(bits >> 18))
+      text.append(digit(bits >> 12))
+      text.append(digit(bits >> 6))
+      text.append(digit(bits))
+      index += 3
+    }
+    let left = bytes.count - index
+    guard left > 0 else { return }
+    let bits = UInt32(bytes[index]) << 16 | (left > 1 ? UInt32(bytes[index + 1]) << 8 : 0)
+    text.append(digit(bits >> 18))
+    text.append(digit(bits >> 12))
+    text.append(left > 1 ? digit(bits >> 6) : UInt8(ascii: "="))
+    text.append(UInt8(ascii: "="))
+  }
+
+  /// Nil for what is none: another character, or an end that is cut off or not filled up.
+  static func decode(_ text: String) -> [UInt8]? {
+    var digits = Array(text.utf8)
+    guard digits.count % 4 == 0 else { return nil }
+    for _ in 0..<2 where digits.last == UInt8(ascii: "=") { digits.removeLast() }
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(digits.count / 4 * 3 + 2)
+    var bits: UInt32 = 0
+    for (index, digit) in digits.enumerated() {
+      guard let value = value(of: digit) else { return nil }
+      bits = bits << 6 | value
+      if index & 3 > 0 { bytes.append(UInt8(truncatingIfNeeded: bits >> UInt32(6 - 2 * (index & 3)))) }
+    }
+    return bytes
+  }
+
+  private static func value(of digit: UInt8) -> UInt32? {
+    switch digit {
+    case UInt8(ascii: "A")...UInt8(ascii: "Z"): UInt32(digit - UInt8(ascii: "A"))
+    case UInt8(ascii: "a")...UInt8(ascii: "z"): UInt32(digit - UInt8(ascii: "a") + 26)
+    case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt32(digit - UInt8(ascii: "0") + 52)
+    case UInt8(ascii: "+"): 62
+    case UInt8(ascii: "/"): 63
+    default: nil
+    }
+  }
 }

@@ -34,7 +34,7 @@ struct CeleryMessage {
     message.reserveCapacity(1024 + 2 * ((args?.range.count ?? 0) + (kwargs?.range.count ?? 0)))
 
     message.append(#"{"body": ""#)
-    message.append(Base64.encode(body(args: args, kwargs: kwargs, in: layout.bytes)))
+    Base64.append(body(args: args, kwargs: kwargs, in: layout.bytes), to: &message)
     message.append(#"", "content-encoding": "utf-8", "content-type": "application/json", "#)
     message.append(#""headers": {"lang": "py", "task": "#)
     message.appendJSON(task)

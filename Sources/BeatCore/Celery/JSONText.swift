@@ -8,6 +8,11 @@ enum JSONText {
 
   static func string(_ text: String?) -> String { text.map { string($0) } ?? "null" }
 
+  /// Written as it is.
+  fileprivate static func isPlain(_ byte: UInt8) -> Bool {
+    byte >= 0x20 && byte <= 0x7E && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
+  }
+
   fileprivate static let digits = Array("0123456789abcdef".utf8)
 }
 
@@ -16,7 +21,13 @@ extension [UInt8] {
   mutating func append(_ text: String) { append(contentsOf: text.utf8) }
 
   /// As a JSON string with its quotes.
-  mutating func appendJSON(_ text: String) { appendJSON(utf8: Array(text.utf8)) }
+  mutating func appendJSON(_ text: String) {
+    // Nearly always.
+    guard text.utf8.allSatisfy(JSONText.isPlain) else { return appendJSON(utf8: Array(text.utf8)) }
+    append(UInt8(ascii: "\""))
+    append(contentsOf: text.utf8)
+    append(UInt8(ascii: "\""))
+  }
 
   mutating func appendJSON(_ text: String?) {
     if let text { appendJSON(text) } else { append("null") }
@@ -29,7 +40,7 @@ extension [UInt8] {
     var index = 0
     while index < utf8.count {
       let byte = utf8[index]
-      if (0x20...0x7E).contains(byte), byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\") {
+      if JSONText.isPlain(byte) {
         index += 1
         continue
       }

@@ -19,7 +19,7 @@ struct DocumentDate: Hashable {
 
   /// What ISO 8601 leaves open.
   struct ISOForm: Hashable {
-    var separator: Character = "T"
+    var separator = UInt8(ascii: "T")
     /// As written after the time: nothing, "Z" or an offset.
     var zone: String = "Z"
     var offsetSeconds: Int = 0
@@ -113,19 +113,23 @@ struct DocumentDate: Hashable {
   private static func iso(_ text: String) -> (UnixTime, ISOForm)? {
     guard let instant = UnixTime(iso8601: text) else { return nil }
     var form = ISOForm(zone: "")
-    // "2014-08-30T08:10:06+02:00": the separator is the 11th character, a zone follows the time.
-    let time = text.dropFirst(11)
-    if let separator = text.dropFirst(10).first { form.separator = separator }
-    if let zone = time.firstIndex(where: { "Zz+-".contains($0) }) {
-      form.zone = String(time[zone...])
-      let digits = form.zone.dropFirst().filter { $0 != ":" }.compactMap(\.wholeNumberValue)
+    // "2014-08-30T08:10:06+02:00": the separator is the 11th character, a zone follows the time. All is ASCII.
+    let bytes = Array(text.utf8)
+    if bytes.count > 10 { form.separator = bytes[10] }
+    if let zone = bytes.dropFirst(11).firstIndex(where: Self.beginsZone) {
+      form.zone = String(decoding: bytes[zone...], as: UTF8.self)
+      let digits = bytes[zone...].filter { $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }.map { Int($0) - 48 }
       if digits.count >= 2 {
         let hours = digits[0] * 10 + digits[1]
         let minutes = digits.count >= 4 ? digits[2] * 10 + digits[3] : 0
-        form.offsetSeconds = (hours * 60 + minutes) * 60 * (form.zone.hasPrefix("-") ? -1 : 1)
+        form.offsetSeconds = (hours * 60 + minutes) * 60 * (bytes[zone] == UInt8(ascii: "-") ? -1 : 1)
       }
     }
     return (instant, form)
+  }
+
+  private static func beginsZone(_ byte: UInt8) -> Bool {
+    byte == UInt8(ascii: "Z") || byte == UInt8(ascii: "z") || byte == UInt8(ascii: "+") || byte == UInt8(ascii: "-")
   }
 
   // MARK: writing back
@@ -153,7 +157,11 @@ struct DocumentDate: Hashable {
     let local = instant.advanced(by: Int64(form.offsetSeconds) * 1_000_000)
     // At the ends of time an offset would lead to a year that cannot be written.
     guard local == local.clamped else { return isoText(instant.clamped, ISOForm(separator: form.separator)) }
-    let utc = local.iso8601.dropLast()  // without its "Z"
-    return utc.prefix(10) + String(form.separator) + utc.dropFirst(11) + form.zone
+    var text: [UInt8] = []
+    text.reserveCapacity(40)
+    text.append(iso8601: local)
+    text[10] = form.separator
+    text.append(form.zone)
+    return String(decoding: text, as: UTF8.self)
   }
 }

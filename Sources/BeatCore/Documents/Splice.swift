@@ -19,6 +19,7 @@ struct Splice {
       result += edit.text
       copied = edit.range.upperBound
     }
-    return result + bytes[copied...]
+    result += bytes[copied...]
+    return result
   }
 }

@@ -41,25 +41,58 @@ extension UnixTime {
   /// In UTC with `Z` and as many sub-second digits as needed, none to six: `2026-03-08T02:30:00.5Z`.
   /// Years outside 0-9999 carry a sign and at least six digits, as ISO 8601 asks.
   public var iso8601: String {
-    let civil = CivilTime(utc: self)
-    let year =
-      (0...9999).contains(civil.year)
-      ? padded(civil.year, 4) : (civil.year < 0 ? "-" : "+") + padded(abs(civil.year), 6)
-    var text = "\(year)-\(padded(civil.month, 2))-\(padded(civil.day, 2))"
-    text += "T\(padded(civil.hour, 2)):\(padded(civil.minute, 2)):\(padded(civil.second, 2))"
-    if civil.microsecond != 0 {
-      var fraction = padded(civil.microsecond, 6)
-      while fraction.last == "0" { fraction.removeLast() }
-      text += ".\(fraction)"
-    }
-    return text + "Z"
+    var text: [UInt8] = []
+    text.reserveCapacity(32)
+    text.append(iso8601: self)
+    text.append(UInt8(ascii: "Z"))
+    return String(decoding: text, as: UTF8.self)
   }
 }
 
-/// A number with leading zeros.
+extension [UInt8] {
+  /// As `UnixTime.iso8601`, without the zone.
+  mutating func append(iso8601 time: UnixTime) {
+    let civil = CivilTime(utc: time)
+    if (0...9999).contains(civil.year) {
+      append(civil.year, width: 4)
+    } else {
+      append(UInt8(ascii: civil.year < 0 ? "-" : "+"))
+      append(abs(civil.year), width: 6)
+    }
+    append(UInt8(ascii: "-"))
+    append(civil.month, width: 2)
+    append(UInt8(ascii: "-"))
+    append(civil.day, width: 2)
+    append(UInt8(ascii: "T"))
+    append(civil.hour, width: 2)
+    append(UInt8(ascii: ":"))
+    append(civil.minute, width: 2)
+    append(UInt8(ascii: ":"))
+    append(civil.second, width: 2)
+    guard civil.microsecond != 0 else { return }
+    append(UInt8(ascii: "."))
+    append(civil.microsecond, width: 6)
+    while last == UInt8(ascii: "0") { removeLast() }
+  }
+
+  /// A number, 0 or more, with zeros before it up to `width` digits.
+  mutating func append(_ number: some FixedWidthInteger, width: Int) {
+    let start = count
+    var rest = number
+    repeat {
+      append(UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: rest % 10))
+      rest /= 10
+    } while rest > 0
+    while count < start + width { append(UInt8(ascii: "0")) }
+    self[start...].reverse()
+  }
+}
+
+/// A number, 0 or more, with leading zeros.
 func padded(_ number: Int, _ width: Int) -> String {
-  let digits = String(number)
-  return String(repeating: "0", count: max(0, width - digits.utf8.count)) + digits
+  var digits: [UInt8] = []
+  digits.append(number, width: width)
+  return String(decoding: digits, as: UTF8.self)
 }
 
 private struct DigitScanner {

@@ -49,8 +49,19 @@ public struct Mark: Hashable, Sendable {
   }
 
   public var bytes: [UInt8] {
-    let tail = digest.map { "|\($0)" } ?? ""
-    return Array("\(Self.digits(due))|\(taskID?.description ?? "")|\(totalRunCount)\(tail)".utf8)
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(96)
+    bytes.append(max(0, due.microseconds), width: 20)
+    bytes.append(Self.bar)
+    if let taskID { bytes.append(taskID.description) }
+    bytes.append(Self.bar)
+    if totalRunCount < 0 { bytes.append(UInt8(ascii: "-")) }
+    bytes.append(totalRunCount.magnitude, width: 1)
+    if let digest {
+      bytes.append(Self.bar)
+      bytes.append(digest.description)
+    }
+    return bytes
   }
 
   /// Tells one mark of a schedule from another: when, and under which schedule.
@@ -66,7 +77,8 @@ public struct Mark: Hashable, Sendable {
 
   /// 20 digits; a time before 1970 is 0, since nothing is due there.
   public static func digits(_ time: UnixTime) -> String {
-    let digits = String(max(0, time.microseconds))
-    return String(repeating: "0", count: 20 - digits.count) + digits
+    var digits: [UInt8] = []
+    digits.append(max(0, time.microseconds), width: 20)
+    return String(decoding: digits, as: UTF8.self)
   }
 }
