@@ -55,9 +55,12 @@ struct PythonRepr {
           repr.write(member.value, depth: depth + 1)
         }
       }
-    case .null: word("None")
-    case .bool: word(bytes[slice.range.lowerBound] == UInt8(ascii: "t") ? "True" : "False")
-    case .number: word(Self.number(String(decoding: bytes[slice.range], as: UTF8.self)))
+    case .null: word(ArraySlice("None".utf8))
+    case .bool: word(ArraySlice((bytes[slice.range.lowerBound] == UInt8(ascii: "t") ? "True" : "False").utf8))
+    case .number:
+      let text = bytes[slice.range]
+      let isPlain = text.allSatisfy { $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }
+      word(isPlain ? text : ArraySlice(Self.number(String(decoding: text, as: UTF8.self)).utf8))
     case .shellCall: break
     }
   }
@@ -65,6 +68,11 @@ struct PythonRepr {
   /// A key that comes twice keeps its first place and its last value.
   private static func distinct(_ members: [JSONMember]) -> [JSONMember] {
     guard members.count > 1 else { return members }
+    if members.count <= 8,
+      members.indices.allSatisfy({ index in !members[..<index].contains { $0.key == members[index].key } })
+    {
+      return members
+    }
     var places: [String: Int] = [:]
     var result: [JSONMember] = []
     for member in members {
@@ -103,8 +111,8 @@ struct PythonRepr {
     return false
   }
 
-  private mutating func word(_ text: String) {
-    let word = Self.truncated(ArraySlice(text.utf8), to: budget)
+  private mutating func word(_ text: ArraySlice<UInt8>) {
+    let word = Self.truncated(text, to: budget)
     guard begins() else { return }
     result += word
     budget -= Self.scalars(word)
@@ -117,6 +125,10 @@ struct PythonRepr {
     let quote = UInt8(ascii: "'")
     result.append(quote)
     budget -= Self.scalars(text) + 2
+    guard text.contains(quote) else {
+      result += text
+      return result.append(quote)
+    }
     for byte in text {
       if byte == quote {
         result.append(UInt8(ascii: "\\"))

@@ -16,7 +16,11 @@ public struct TaskID: Hashable, Sendable, CustomStringConvertible {
   ///   - key: the document's Redis key.
   ///   - due: the occurrence's nominal time.
   public init(key: [UInt8], due: UnixTime, sha1: SHA1) {
-    self.init(namespace: Self.namespace, name: key + [0] + Array("\(due.microseconds)".utf8), sha1: sha1)
+    var name = key
+    name.append(0)
+    if due.microseconds < 0 { name.append(UInt8(ascii: "-")) }
+    name.append(due.microseconds.magnitude, width: 1)
+    self.init(namespace: Self.namespace, name: name, sha1: sha1)
   }
 
   /// Of a run that somebody has asked for.

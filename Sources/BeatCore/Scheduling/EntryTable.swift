@@ -11,8 +11,10 @@ struct EntryTable {
   func handle(of name: EntryName) -> DueHeap.Handle? { handles[name] }
 
   subscript(handle: DueHeap.Handle) -> ScheduleEntry? {
-    get { slots.indices.contains(handle) ? slots[handle] : nil }
-    // In place: an entry is changed far more often than it is copied.
+    // Lent and changed in place: an entry is looked at far more often than it is copied.
+    _read {
+      if slots.indices.contains(handle) { yield slots[handle] } else { yield nil }
+    }
     _modify { yield &slots[handle] }
   }
 

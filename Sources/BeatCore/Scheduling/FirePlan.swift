@@ -1,19 +1,48 @@
 /// One occurrence to fire: all that the atomic script needs, made once. Carrying it out again is always safe.
-public struct FirePlan: Hashable, Sendable {
-  public var entry: EntryName
+///
+/// A class, since it is passed from hand to hand on its way, and nothing in it changes.
+public final class FirePlan: Hashable, Sendable {
+  public let entry: EntryName
   /// The task's name, for the log.
-  public var task: String
-  public var taskID: TaskID
+  public let task: String
+  public let taskID: TaskID
   /// The occurrence's nominal time.
-  public var due: UnixTime
+  public let due: UnixTime
   /// The document's bytes that were decided on; the script refuses if others stand there now.
-  public var oldDocument: [UInt8]
-  public var newDocument: [UInt8]
-  public var message: [UInt8]
-  public var route: Route
-  public var priority: Int64
-  public var mark: Mark
-  public var reason: FireReason
+  public let oldDocument: [UInt8]
+  public let newDocument: [UInt8]
+  public let message: [UInt8]
+  public let route: Route
+  public let priority: Int64
+  public let mark: Mark
+  public let reason: FireReason
+
+  init(
+    entry: EntryName, task: String, taskID: TaskID, due: UnixTime, oldDocument: [UInt8], newDocument: [UInt8],
+    message: [UInt8], route: Route, priority: Int64, mark: Mark, reason: FireReason
+  ) {
+    self.entry = entry
+    self.task = task
+    self.taskID = taskID
+    self.due = due
+    self.oldDocument = oldDocument
+    self.newDocument = newDocument
+    self.message = message
+    self.route = route
+    self.priority = priority
+    self.mark = mark
+    self.reason = reason
+  }
+
+  public static func == (left: FirePlan, right: FirePlan) -> Bool {
+    left === right
+      || left.entry == right.entry && left.task == right.task && left.taskID == right.taskID && left.due == right.due
+        && left.oldDocument == right.oldDocument && left.newDocument == right.newDocument
+        && left.message == right.message && left.route == right.route && left.priority == right.priority
+        && left.mark == right.mark && left.reason == right.reason
+  }
+
+  public func hash(into hasher: inout Hasher) { hasher.combine(taskID) }
 }
 
 /// Why something is fired.

@@ -1,8 +1,7 @@
 /// One schedule as the scheduler holds it: the document's bytes, what they say, and where the schedule stands.
 struct ScheduleEntry {
   /// Where an entry is on its way. Next to each state: where it can go.
-  /// Plans are boxed: few entries have one at a time.
-  indirect enum Phase: Equatable {
+  enum Phase: Equatable {
     /// Disabled or finished, not in the heap. To `waiting` by an edit.
     case dormant
     /// In the heap until due, or until the next attempt. To `firing`; to `dormant` or another due time by an edit.

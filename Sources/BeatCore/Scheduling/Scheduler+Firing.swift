@@ -64,15 +64,15 @@ extension Scheduler {
   mutating func ended(_ plan: FirePlan, _ outcome: FireOutcome, now: UnixTime) {
     inFlight -= 1
     // Marked already with our own task id: by our own hand if an answer was lost, else by another daemon's.
-    let wasLost = lostAnswers.removeValue(forKey: plan.entry) == plan.taskID
+    let wasLost = !lostAnswers.isEmpty && lostAnswers.removeValue(forKey: plan.entry) == plan.taskID
     if outcome == .fired || outcome == .alreadyMine && wasLost {
       reportFired(plan, at: now, confirmed: outcome == .alreadyMine)
     }
     // The schedule may have been deleted, or set aside, while the script was on its way.
-    guard let handle = entries.handle(of: plan.entry), var entry = entries[handle], entry.phase == .firing(plan) else {
-      return
-    }
-    let step = pendingSteps.removeValue(forKey: plan.entry) ?? 0
+    guard let handle = entries.handle(of: plan.entry), var entry = entries[handle],
+      case .firing(let current) = entry.phase, current == plan
+    else { return }
+    let step = pendingSteps.isEmpty ? 0 : pendingSteps.removeValue(forKey: plan.entry) ?? 0
     if step != 0, outcome != .fired {
       let base = moved(entry.base, of: entry, by: step, now: now)
       rebase(handle, to: base)

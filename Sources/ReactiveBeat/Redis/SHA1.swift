@@ -54,9 +54,20 @@ public enum SHA1 {
 
     /// The state as 20 bytes, the most significant first.
     var bytes: [UInt8] {
-      [words.0, words.1, words.2, words.3, words.4].flatMap { word in
-        [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: word >> UInt32($0)) }
+      var bytes: [UInt8] = []
+      bytes.reserveCapacity(20)
+      func append(_ word: UInt32) {
+        bytes.append(UInt8(truncatingIfNeeded: word >> 24))
+        bytes.append(UInt8(truncatingIfNeeded: word >> 16))
+        bytes.append(UInt8(truncatingIfNeeded: word >> 8))
+        bytes.append(UInt8(truncatingIfNeeded: word))
       }
+      append(words.0)
+      append(words.1)
+      append(words.2)
+      append(words.3)
+      append(words.4)
+      return bytes
     }
 
     private func rotate(_ word: UInt32, _ count: UInt32) -> UInt32 { word << count | word >> (32 &- count) }

@@ -5,9 +5,7 @@ import Testing
 @Suite("OutboxItem: what goes into the outbox comes out of it")
 struct OutboxItemTests {
   private static func item(_ route: Route, priority: Int64 = 0, _ message: [UInt8] = Array("{}".utf8)) -> OutboxItem {
-    var plan = FirePlan.sample
-    (plan.route, plan.priority, plan.message) = (route, priority, message)
-    return OutboxItem(plan)
+    OutboxItem(FirePlan.sample(route, priority: priority, message))
   }
 
   @Test func theBytesAreReadable() {
@@ -33,7 +31,7 @@ struct OutboxItemTests {
   }
 
   @Test func aPlanBecomesAnItem() throws {
-    let plan = FirePlan.sample
+    let plan = FirePlan.sample(.exchange("e", routingKey: "k"), priority: 7, Array("message".utf8))
     let item = try #require(OutboxItem(OutboxItem(plan).bytes))
     #expect(item.taskID == plan.taskID)
     #expect(item.route == plan.route)
@@ -86,9 +84,11 @@ struct OutboxItemTests {
 }
 
 extension FirePlan {
-  fileprivate static let sample = FirePlan(
-    entry: EntryName("a"), task: "t", taskID: TaskID(text: "5f8bd2a1-8f0c-5d5e-9f3a-0c1d2e3f4a5b"),
-    due: UnixTime(microseconds: 1), oldDocument: Array("old".utf8), newDocument: Array("new".utf8),
-    message: Array("message".utf8), route: .exchange("e", routingKey: "k"), priority: 7,
-    mark: Mark(due: UnixTime(microseconds: 1), taskID: nil, totalRunCount: 1), reason: .schedule)
+  fileprivate static func sample(_ route: Route, priority: Int64, _ message: [UInt8]) -> FirePlan {
+    FirePlan(
+      entry: EntryName("a"), task: "t", taskID: TaskID(text: "5f8bd2a1-8f0c-5d5e-9f3a-0c1d2e3f4a5b"),
+      due: UnixTime(microseconds: 1), oldDocument: Array("old".utf8), newDocument: Array("new".utf8),
+      message: message, route: route, priority: priority,
+      mark: Mark(due: UnixTime(microseconds: 1), taskID: nil, totalRunCount: 1), reason: .schedule)
+  }
 }
