@@ -9,6 +9,7 @@
 #error "hiredis is not installed: run scripts/setup"
 #endif
 
+#include <malloc.h>
 #include <hiredis/hiredis.h>
 
 #if HIREDIS_MAJOR < 1 || (HIREDIS_MAJOR == 1 && HIREDIS_MINOR < 2)

@@ -48,6 +48,9 @@ public final class BeatService {
   private var load: DocumentLoad?
   private var reads: DocumentReads?
   private var batches: FireBatches?
+  /// Marks to keep that have not been sent yet.
+  private var anchors: [(name: EntryName, mark: Mark)] = []
+  private static let anchorsTogether = 200
   private var hearing = Hearing.keyspace
   private var audit: Audit?
   private var queues: QueueLookup?
@@ -291,7 +294,7 @@ public final class BeatService {
     load?.cancel()
     receive(.loadStarted)
     let load = DocumentLoad(scripts) { [unowned self] names, reads in
-      for (name, read) in zip(names, reads) { receive(.read(name, read)) }
+      receive(names, reads)
     } finish: { [unowned self] error in
       if let error { return refused(error, "the schedules could not be read", [keys.mark]) }
       self.load = nil
@@ -329,6 +332,8 @@ public final class BeatService {
     hasBeenReady = true
     complaint = nil
     readyAt = BootClock.now()
+    // A load leaves behind what replies and growing tables have taken, which the daemon will not need again.
+    HeapMemory.trim()
     tell()
   }
 
@@ -381,7 +386,7 @@ public final class BeatService {
   private func poll(_ scripts: StoreScripts) {
     receive(.refreshStarted)
     let load = DocumentLoad(scripts) { [unowned self] names, reads in
-      for (name, read) in zip(names, reads) { receive(.read(name, read)) }
+      receive(names, reads)
     } finish: { [unowned self] error in
       self.load = nil
       if let error { return refused(error, "the schedules could not be read", [keys.mark]) }
@@ -421,6 +426,7 @@ public final class BeatService {
     reads?.cancel()
     reads = nil
     batches = nil
+    anchors.removeAll()
     audit?.cancel()
     audit = nil
     refreshTimer.cancel()
@@ -458,8 +464,32 @@ public final class BeatService {
   // MARK: the scheduler
 
   private func receive(_ event: Scheduler.Event) {
+    take(event)
+    sendTogether()
+  }
+
+  /// A page of documents, whose commands go out together.
+  private func receive(_ names: [EntryName], _ reads: [Scheduler.DocumentRead]) {
+    for (name, read) in zip(names, reads) { take(.read(name, read)) }
+    sendTogether()
+  }
+
+  private func take(_ event: Scheduler.Event) {
     for action in scheduler.receive(event, now: pulse.clock.time(at: BootClock.now())) { perform(action) }
+  }
+
+  /// Sends what has been waiting for more of its kind.
+  private func sendTogether() {
+    sendAnchors()
     batches?.flush(token: token)
+  }
+
+  private func sendAnchors() {
+    guard !anchors.isEmpty else { return }
+    scripts?.anchor(anchors) { [unowned self] names in
+      for name in names { receive(.touched(name)) }
+    }
+    anchors.removeAll(keepingCapacity: true)
   }
 
   private func perform(_ action: Scheduler.Action) {
@@ -467,14 +497,16 @@ public final class BeatService {
     case .read(let name):
       reads?.read(name)
     case .anchor(let name, let mark):
-      scripts?.anchor(name, mark) { [unowned self] isKept in
-        if !isKept { receive(.touched(name)) }
-      }
+      anchors.append((name, mark))
+      if anchors.count == Self.anchorsTogether { sendAnchors() }
     case .rebase(let name, let time, let mark):
+      sendAnchors()
       scripts?.rebase(name, from: time, to: mark) { [unowned self] isDone in
         if !isDone { receive(.touched(name)) }
       }
     case .fire(let plan):
+      // In this order: the mark of a fire is newer than when the schedule was first seen.
+      sendAnchors()
       fire(plan)
     case .armTimer(let time):
       if !isStopping { wakeTimer?.arm(at: time.map(pulse.clock.boot(at:))) }

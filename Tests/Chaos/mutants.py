@@ -32,10 +32,10 @@ MUTANTS = [
     "the mark", [(f"{SCRIPTS}/fire.lua", "if marked and string.sub(marked, 1, 20) >= due then", "if false then")],
     ["same copy, heard late", "lease deleted", "any time", "just before due", "renewal sent"]),
   Mutant(
-    "the mark in what is read", [(f"{SCRIPTS}/read.lua", "redis.call('HGET', KEYS[1], ARGV[i]) or ''", "''")]),
+    "the mark in what is read", [(f"{SCRIPTS}/read.lua", "marks[i] or ''", "''")]),
   Mutant(
     "the mark of who saw it first",
-    [(f"{SCRIPTS}/anchor.lua", "if redis.call('HGET', KEYS[1], ARGV[1]) then return 0 end", "")]),
+    [(f"{SCRIPTS}/anchor.lua", "if not marks[i] and not taken[entry] then", "if true then")]),
   Mutant(
     "the comparison of bytes", [(f"{SCRIPTS}/fire.lua", "elseif stands ~= old then", "elseif false then")],
     ["edits of that moment", "delay", "fire sent", "just before due"]),

@@ -88,10 +88,13 @@ class Ledger:
       fire.answered_at = clock_now()
 
   def anchored(self, daemon, request):
+    """A call of anchor.lua, for any number of schedules, or of rebase.lua, for one."""
     argv = arguments(request)
     argv = argv[3 + int(argv[2]):]
+    marks = [(argv[0], argv[-1])] if len(argv) % 2 else zip(argv[::2], argv[1::2])
     with self.lock:
-      self.anchors.append((clock_now(), daemon, argv[0].decode(), argv[-1].decode()))
+      for entry, mark in marks:
+        self.anchors.append((clock_now(), daemon, entry.decode(), mark.decode()))
 
   def anchors_of(self, entry):
     with self.lock:

@@ -6,7 +6,8 @@
 -- ARGV[3]  the mark to store
 --
 -- Returns 1 if it was replaced, 0 if it holds another time, or if there is none.
-local marked = redis.call('HGET', KEYS[1], ARGV[1])
+-- HMGET, as where it was read: a user of Redis who may read marks may replace them.
+local marked = redis.call('HMGET', KEYS[1], ARGV[1])[1]
 if not marked or string.sub(marked, 1, 20) ~= ARGV[2] then return 0 end
 redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
 return 1

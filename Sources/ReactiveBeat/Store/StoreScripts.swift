@@ -61,11 +61,13 @@ struct StoreScripts {
     return Scheduler.DocumentRead(.tooLong(Int(clamping: length)), mark: mark)
   }
 
-  /// `true` if the mark was kept, `false` if a newer one stands there.
-  func anchor(_ name: EntryName, _ mark: Mark, then completion: @escaping (Bool) -> Void) {
-    Self.anchorScript.evaluate(on: connection, keys: [keys.mark], arguments: [name.bytes, mark.bytes]) { reply in
-      completion(reply?.integer != 0)
-    }
+  /// Keeps marks where there are none.
+  ///
+  /// - Parameter completion: gets the names of those where another mark stands.
+  func anchor(_ marks: [(name: EntryName, mark: Mark)], then completion: @escaping ([EntryName]) -> Void) {
+    Self.anchorScript.evaluate(
+      on: connection, keys: [keys.mark], arguments: marks.flatMap { [$0.name.bytes, $0.mark.bytes] }
+    ) { reply in completion(zip(marks, reply?.array ?? []).compactMap { $1.integer == 0 ? $0.name : nil }) }
   }
 
   /// `false` if the mark did not hold `time` any more.

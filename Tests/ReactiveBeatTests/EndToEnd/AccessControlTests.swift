@@ -10,16 +10,16 @@ import Testing
     "&__keyspace@1__:tasks:meta:*", "&__keyspace@1__:reactivebeat:tasks:meta:heartbeat:*",
     "&__keyspace@1__:reactivebeat:tasks:meta:lease", "&__keyspace@1__:reactivebeat:tasks:meta:manual",
     "+select", "+psubscribe", "+set", "+del", "+scan", "+eval",
-    "+evalsha", "+type", "+strlen", "+get", "+mget", "+hget", "+hmget", "+hset", "+time", "+lpush", "+smembers",
-    "+incr", "+pttl",
+    "+evalsha", "+strlen", "+get", "+mget", "+hmget", "+hset", "+time", "+lpush", "+smembers", "+incr", "+pttl",
   ]
   /// To switch notifications on.
   static let configuration = ["+config|get", "+config|set"]
   /// To compare servers and tell a replica, to declare queues, to take back what cannot be marked, to be found in
-  /// CLIENT LIST, to know our own writes, to keep the history, and to hear and answer what people ask for.
+  /// CLIENT LIST, to know our own writes, to keep the history, to hear and answer what people ask for, and to tell what
+  /// stands where something else should.
   static let better = [
     "+info", "+sadd", "+lpop", "+setrange", "+client|setname", "+xadd", "+hscan", "+hexists", "+hdel", "+exists",
-    "+expire",
+    "+expire", "+type", "+hget",
   ]
 
   /// A stage with a user `beat` who has these rules, and two schedules that fire at once: one by a queue, one by an

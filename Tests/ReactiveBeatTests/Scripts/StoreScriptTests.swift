@@ -57,9 +57,10 @@ import Testing
 
   // MARK: anchor.lua
 
-  private func anchor(_ time: Int64) -> Int64? {
+  private func anchor(_ time: Int64, _ names: String...) -> [Int64] {
     let mark = Mark(due: UnixTime(microseconds: time), taskID: nil, totalRunCount: 2).bytes
-    return evaluate(PackageResources.anchor_lua, keys: ["mark"], ["a", String(decoding: mark, as: UTF8.self)])?.integer
+    let arguments = (names.isEmpty ? ["a"] : names).flatMap { [$0, String(decoding: mark, as: UTF8.self)] }
+    return (evaluate(PackageResources.anchor_lua, keys: ["mark"], arguments)?.array ?? []).compactMap(\.integer)
   }
 
   private var markedTime: Int64? {
@@ -68,10 +69,18 @@ import Testing
 
   /// Whoever saw the schedule first was right, and a later one must not undo what was fired since.
   @Test func anchorKeepsTheFirst() {
-    #expect(anchor(1_000) == 1)
-    for time in [Int64(999), 1_000, 10_000] { #expect(anchor(time) == 0) }
+    #expect(anchor(1_000) == [1])
+    for time in [Int64(999), 1_000, 10_000] { #expect(anchor(time) == [0]) }
     #expect(markedTime == 1_000)
     #expect(store("HLEN", "mark")?.integer == 1)
+  }
+
+  @Test func anchorsTogether() {
+    #expect(anchor(1_000, "b") == [1])
+    #expect(anchor(2_000, "a", "b", "c", "a") == [1, 0, 1, 0])
+    #expect(markedTime == 2_000)
+    #expect(store("HGET", "mark", "b")?.bytes.flatMap { Mark($0) }?.due.microseconds == 1_000)
+    #expect(store("HLEN", "mark")?.integer == 3)
   }
 
   // MARK: rebase.lua
@@ -86,7 +95,7 @@ import Testing
   @Test func rebaseReplacesOnlyTheMarkItKnows() {
     #expect(rebase(from: 1_000, to: 500) == 0)
     #expect(store("EXISTS", "mark")?.integer == 0)
-    #expect(anchor(1_000) == 1)
+    #expect(anchor(1_000) == [1])
     #expect(rebase(from: 999, to: 500) == 0)
     #expect(markedTime == 1_000)
     #expect(rebase(from: 1_000, to: 500) == 1)
