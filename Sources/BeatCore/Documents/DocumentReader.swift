@@ -25,7 +25,7 @@ struct DocumentReader {
     return ScheduleDefinition(
       name: name, task: task, enabled: enabled, schedule: schedule, options: try options(),
       runImmediately: try flag("run_immediately"), oneOff: try flag("one_off"),
-      maxRunCount: try count("max_run_count"), startAfter: try date("start_after"), expiresAt: try date("expires_at"),
+      maxRunCount: try maxRunCount(), startAfter: try date("start_after"), expiresAt: try date("expires_at"),
       jitter: jitter, catchup: try catchup())
   }
 
@@ -63,6 +63,11 @@ struct DocumentReader {
       throw DocumentProblem(field, slice, in: bytes, "expected true or false, without quotes")
     }
     return flag
+  }
+
+  /// 0 is no limit: what celerybeat-mongo's model writes unless it is told otherwise.
+  private func maxRunCount() throws(DocumentProblem) -> Int64? {
+    try count("max_run_count").flatMap { $0 == 0 ? nil : $0 }
   }
 
   func count(_ field: String) throws(DocumentProblem) -> Int64? {

@@ -24,10 +24,6 @@ enum MongoExport {
       write("enabled", "false")
       notes.append("has no \"enabled\", which celerybeat-mongo takes as false")
     }
-    if layout.number("max_run_count")?.integer == 0 {
-      // The model's default, which stands for no limit there.
-      write("max_run_count", "null")
-    }
     for field in sent {
       guard let slice = layout[field] else { continue }
       let plain = try ExtendedJSON.plain(slice, in: record, field: field)

@@ -91,6 +91,14 @@ struct ScheduleLimitsTests {
     #expect(finishes(actions) == ["max_run_count 5 is reached"])
   }
 
+  /// mongoengine writes it into every document of celerybeat-mongo.
+  @Test func maxRunCountZeroIsNoLimit() {
+    var bench = SchedulerBench()
+    let actions = bench.load(a, Sample.document(#""max_run_count": 0"#))
+    #expect(finishes(actions) == [])
+    #expect(bench.run(30).dues == [10, 20, 30])
+  }
+
   @Test func raisedItGoesOn() {
     var bench = SchedulerBench()
     _ = bench.load(a, Sample.document(#""max_run_count": 1"#))
