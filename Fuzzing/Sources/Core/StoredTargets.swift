@@ -40,5 +40,8 @@ extension FuzzTarget {
       try hold(OutboxItem(bytes + [0x2C]) == nil, "an item with a byte more is one too")
     })
 
-  static let core: [FuzzTarget] = [document, json, splice, crontab, zone, footer, date, number, keys, mark, outbox]
+  static let core: [FuzzTarget] = [
+    document, json, splice, crontab, zone, footer, date, number, keys, mark, outbox,
+    importFile, redBeat,
+  ]
 }

@@ -11,14 +11,20 @@ public struct ImportedSchedule: Hashable, Sendable {
   public init(name: EntryName, document: [UInt8], notes: [String] = []) {
     self.name = name
     self.document = document
-    self.notes = notes.map(\.printable)
+    self.notes = notes.map(Self.line)
   }
 
   public init(name: EntryName, problem: String) {
     self.name = name
     document = []
     notes = []
-    self.problem = problem.printable
+    self.problem = Self.line(problem)
+  }
+
+  /// It may quote what it speaks of.
+  private static func line(_ text: String) -> String {
+    let line = text.printable
+    return line.count > 300 ? line.prefix(300) + "…" : line
   }
 
   /// The document read as the daemon will read it: what is refused becomes the problem, what is warned of a note.

@@ -36,7 +36,7 @@ enum RedBeatSchedule {
       self = rule.isSingle ? .once(rule.first) : .rule(rule)
     case let type:
       throw ImportRefusal(
-        "its schedule is of the type \"\(type ?? "")\", which is not known here; write it as interval, crontab or "
+        "its schedule is of the type \"\(DocumentProblem.excerpt((type ?? "").utf8))\", which is not known here; write it as interval, crontab or "
           + "clocked")
     }
   }

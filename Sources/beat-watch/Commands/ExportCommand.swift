@@ -16,7 +16,7 @@ struct ExportCommand: ParsableCommand {
       out, and told.
       """)
 
-  @Argument(help: "Names, or globs such as 'mail*'. (default: all)")
+  @Argument(help: "Names, or globs such as 'mail*'. (default: all)", completion: .scheduleNames)
   var names: [String] = []
 
   @Flag(help: "Lines of a crontab, to be read by people.")

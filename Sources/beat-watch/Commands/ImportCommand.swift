@@ -28,7 +28,7 @@ struct ImportCommand: ParsableCommand {
 
   private static let forms = ImportFile.Form.allCases.map(\.rawValue).joined(separator: ", ")
 
-  @Argument(help: "A file, or - for standard input.")
+  @Argument(help: "A file, or - for standard input.", completion: .file())
   var file: String?
 
   @Option(help: "What the file holds: documents, export, mongo or django. (default: what it looks like)")
@@ -125,7 +125,10 @@ struct ImportCommand: ParsableCommand {
       throw ValidationError("--schedule-file belongs to --celery-app")
     }
     if let redis {
-      do { return .redBeat(try RedisURL(redis)) } catch { throw ValidationError("--from-redis: \(error)") }
+      let master = Setting.optional(store.masterName, "BEAT_WATCH_MASTER_NAME")
+      do { return .redBeat(try RedisURL(redis, masterName: master)) } catch {
+        throw ValidationError("--from-redis: \(error)")
+      }
     }
     if let celeryApp {
       return .application(CeleryApplication(name: celeryApp, python: python, scheduleFile: scheduleFile))

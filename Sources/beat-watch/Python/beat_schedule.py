@@ -65,7 +65,8 @@ def dumps(record):
 def last_runs(file):
   """The entries that celery beat has kept, by name."""
   import shelve
-  for candidate in (file, file.removesuffix(".db")):  # Some kinds of dbm add the suffix themselves.
+  without = file[:-3] if file.endswith(".db") else file  # Some kinds of dbm add the suffix themselves.
+  for candidate in (file, without):
     try:
       with shelve.open(candidate, flag="r") as store:
         return dict(store.get("entries", {}))
