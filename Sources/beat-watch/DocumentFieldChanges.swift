@@ -39,8 +39,8 @@ struct DocumentFieldChanges {
       editor.remove(key)
       editor.remove("options", key)
     }
-    for (key, json) in fields { editor.set(key, to: json) }
     if let schedule { write(schedule, to: &editor) }
+    for (key, json) in fields { editor.set(key, to: json) }
     if let timezone {
       if editor.has("crontab", "timezone") {
         editor.set("crontab", "timezone", to: JSONLine.quoted(timezone))

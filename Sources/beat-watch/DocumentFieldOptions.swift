@@ -78,9 +78,6 @@ struct DocumentFieldOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Take this field out. May be given more than once.", valueName: "field"))
   var unset: [String] = []
 
-  /// One field that is written: its name, and its JSON.
-  private typealias Field = (key: String, json: String)
-
   /// Checks what can be checked without a document, and tells how to write it.
   ///
   /// - Parameter timezone: for the document.
@@ -154,8 +151,9 @@ struct DocumentFieldOptions: ParsableArguments {
     }
     let microseconds = count * period.microseconds
     if microseconds % 1_000_000 == 0 { return "\(microseconds / 1_000_000)" }
-    let digits = String(microseconds % 1_000_000)
-    return "\(microseconds / 1_000_000)." + String(repeating: "0", count: 6 - digits.count) + digits
+    var digits = String(1_000_000 + microseconds % 1_000_000).dropFirst()
+    while digits.hasSuffix("0") { digits.removeLast() }
+    return "\(microseconds / 1_000_000).\(digits)"
   }
 
   private func expiry(_ text: String) throws -> String {

@@ -14,7 +14,9 @@ final class EditorFile {
     guard mkdtemp(&template) != nil else { throw Self.failure(parent) }
     folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     // The ending tells editors what it is.
-    let isPlain = name.bytes.allSatisfy { (0x30...0x39).contains($0) || (0x41...0x5A).contains($0 & 0xDF) || $0 == 0x2D }
+    let isPlain = name.bytes.allSatisfy {
+      (0x30...0x39).contains($0) || (0x41...0x5A).contains($0 & 0xDF) || $0 == 0x2D
+    }
     path = "\(folder)/\(isPlain && !name.bytes.isEmpty ? "\(name)" : "schedule").json"
     let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
     guard file >= 0 else { throw Self.failure(path) }
@@ -55,7 +57,9 @@ final class EditorFile {
     posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF))
     var pid: pid_t = 0
     let status = posix_spawnp(&pid, "sh", nil, &attributes, &arguments, environ)
-    guard status == 0 else { throw CommandError(.unavailable, "the editor cannot be started: \(String(cString: strerror(status)))") }
+    guard status == 0 else {
+      throw CommandError(.unavailable, "the editor cannot be started: \(String(cString: strerror(status)))")
+    }
     // An interrupt at the terminal is the editor's.
     let interrupt = signal(SIGINT, SIG_IGN)
     defer { _ = signal(SIGINT, interrupt) }

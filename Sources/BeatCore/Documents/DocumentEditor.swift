@@ -101,11 +101,12 @@ public struct DocumentEditor {
       let place = object.range.lowerBound + 1
       return splice.replace(place..<place, with: "\(name): \(json)")
     }
-    let isCompact = bytes[last.value.range.lowerBound - 1] == UInt8(ascii: ":")
+    // In the manner of the field before: its white space before the key, and around the colon.
+    let colon = bytes[last.keyRange.upperBound..<last.value.range.lowerBound]
     let before = bytes[object.range.lowerBound..<last.keyRange.lowerBound]
     var space = Array(before.reversed().prefix { [0x20, 0x0A, 0x0D, 0x09].contains($0) }.reversed())
-    if object.members.count == 1, space.isEmpty, !isCompact { space = [0x20] }
-    let text = ",\(String(decoding: space, as: UTF8.self))\(name)\(isCompact ? ":" : ": ")\(json)"
+    if object.members.count == 1, space.isEmpty, colon.count > 1 { space = [0x20] }
+    let text = ",\(String(decoding: space, as: UTF8.self))\(name)\(String(decoding: colon, as: UTF8.self))\(json)"
     splice.replace(last.value.range.upperBound..<last.value.range.upperBound, with: text)
   }
 }

@@ -81,7 +81,8 @@ public struct DocumentReview: Sendable {
     case "enabled"?: editor.set("enabled", to: "true")
     case let key? where schedules.contains(key):
       if path.count == 2, editor.isObject(key), editor.value(key, path[1]) != nil, key == "crontab" {
-        editor.remove(key, path[1])
+        // Not taken away: a crontab that names no minute is warned of.
+        editor.set(key, path[1], to: "\"*\"")
       } else {
         editor.replace(key, by: "crontab", "{}")
       }

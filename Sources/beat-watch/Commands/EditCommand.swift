@@ -44,7 +44,9 @@ struct EditCommand: ParsableCommand {
         report = try save(text, over: document, before, in: client, context: context)
       } catch let error as CommandError {
         StandardError.write(line: "beat-watch: \(error)")
-        if error.status == .data, Terminal.isInteractive, Terminal.confirm("Edit again? [Y/n] ", default: true) { continue }
+        if error.status == .data, Terminal.isInteractive, Terminal.confirm("Edit again? [Y/n] ", default: true) {
+          continue
+        }
         file.keep()
         StandardError.write(line: "beat-watch: nothing was stored; your text is in \(file.path)")
         throw error.status

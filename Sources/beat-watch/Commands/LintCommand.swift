@@ -59,7 +59,7 @@ struct LintCommand: ParsableCommand {
     var findings: [Finding] = []
     let now = SystemClock.now()
     for file in files {
-      let documents = InputFile.documents(in: try InputFile.read(file))
+      let documents = InputFile.documents(in: try Self.read(file))
       for (index, document) in documents.enumerated() where documents.count == 1 || !document.isEmpty {
         for var remark in DocumentReview(Array(document), context: context, now: now).remarks {
           remark.line += index
@@ -68,6 +68,10 @@ struct LintCommand: ParsableCommand {
       }
     }
     return findings
+  }
+
+  private static func read(_ file: String) throws -> [UInt8] {
+    do { return try InputFile.read(file) } catch { throw CommandError(.missing, "\(error)") }
   }
 
   private func stored(_ context: DocumentContext) throws -> [Finding] {

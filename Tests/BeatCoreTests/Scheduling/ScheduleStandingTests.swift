@@ -1,0 +1,87 @@
+import Testing
+
+@testable import BeatCore
+
+/// What a person is told of the next runs is what happens.
+@Suite struct ScheduleStandingTests {
+  private let a = EntryName("a")
+
+  private func standing(_ document: String, _ mark: Mark? = nil, now: UnixTime = Sample.noon) -> ScheduleStanding {
+    let read = Scheduler.DocumentRead(.document(Array(document.utf8)), mark: mark)
+    return ScheduleStanding(a, read, context: Sample.context, now: now)
+  }
+
+  private static let every100 = #"{"every": 100, "period": "seconds"}"#
+  private static let documents: [(String, Mark?)] = {
+    let fields = [
+      "", #""catchup": "none""#, #""catchup": "all""#, #""catchup": "all", "catchup_window": 200"#,
+      #""catchup_window": 50"#, #""start_after": "2026-03-02T12:01:00Z""#, #""expires_at": "2026-03-02T12:02:00Z""#,
+      #""max_run_count": 3"#, #""one_off": true"#, #""run_immediately": true"#, #""enabled": false"#,
+      #""last_run_at": "2026-03-02T11:58:30Z", "total_run_count": 1"#, #""last_run_at": "2027-01-01T00:00:00Z""#,
+    ]
+    let marks: [Mark?] = [nil, .seen(-30), .fired(-470), .fired(-5, count: 2), .fired(0)]
+    return fields.flatMap { field in
+      marks.flatMap { mark in
+        [
+          (Sample.document(field, interval: every100), mark),
+          (Sample.crontab(#"{"minute": "*/2"}"#, field.isEmpty ? #""x": 1"# : field), mark),
+        ]
+      }
+    }
+  }()
+
+  /// The runs that are told are those that a scheduler fires which begins at the same moment with the same.
+  @Test(arguments: documents) func whatIsToldIsWhatHappens(_ document: String, _ mark: Mark?) {
+    var bench = SchedulerBench()
+    let loaded = bench.load(a, document, mark)
+    let fired = (loaded + bench.run(3_600)).fires.map(\.due).prefix(5)
+    let told = standing(document, mark).upcoming(5).filter { $0.sent <= at(3_600) }.map(\.due)
+    #expect(Array(fired) == told)
+  }
+
+  /// The same of an edit: nothing overdue is invented.
+  @Test(arguments: documents) func whatIsToldOfAnEditIsWhatHappens(_ document: String, _ mark: Mark?) {
+    let before = Sample.document(interval: #"{"every": 1, "period": "days"}"#)
+    var bench = SchedulerBench()
+    _ = bench.load(a, before, mark)
+    let edited = bench.edit(a, document, mark)
+    let fired = (edited.fires.isEmpty ? bench.run(3_600).fires : bench.run(3_600).fires).map(\.due).prefix(5)
+    let read = Scheduler.DocumentRead(.document(Array(before.utf8)), mark: mark)
+    let standing = ScheduleStanding(
+      a, before: read, edited: Array(document.utf8), context: Sample.context, now: Sample.noon)
+    #expect(Array(fired) == standing.upcoming(5).filter { $0.sent <= at(3_600) }.map(\.due))
+  }
+
+  @Test func jitterIsInTheTimeOfSendingAndNotInTheDueTime() throws {
+    let next = try #require(standing(Sample.document(#""jitter": 9"#), .seen(0)).next)
+    #expect(next.due == at(10))
+    #expect(next.sent >= at(10) && next.sent < at(19))
+  }
+
+  @Test func statesInWords() {
+    #expect(standing(Sample.document()).state == .enabled)
+    #expect(standing(Sample.document(#""enabled": false"#)).state == .disabled)
+    #expect(standing(Sample.document(#""one_off": true, "total_run_count": 1"#)).state == .finished("one_off has run"))
+    #expect(standing("{").state.word == "rejected" && standing("{").state.reason?.contains("line 1") == true)
+    let list = ScheduleStanding(
+      a, Scheduler.DocumentRead(.wrongType("list"), mark: nil), context: Sample.context, now: Sample.noon)
+    #expect(list.state.reason?.contains("holds a Redis list") == true && list.upcoming(3).isEmpty)
+    let rejected = standing(#"{"name": "Label", "task": "t", "enabled": 1}"#, .fired(-5, count: 4))
+    #expect(rejected.label == "Label" && rejected.task == "t" && rejected.totalRunCount == 4)
+  }
+
+  @Test func theLastRunIsTheNewerOfMarkAndDocument() {
+    let document = Sample.document(#""last_run_at": "2026-03-02T11:00:00Z""#)
+    #expect(standing(document).lastRun == at(-3600))
+    #expect(standing(document, .fired(-5)).lastRun == at(-5))
+    // Seen is not run.
+    #expect(standing(document, .seen(-5)).lastRun == at(-3600))
+    #expect(standing(Sample.document(), .seen(-5)).lastRun == nil)
+  }
+
+  @Test func aHundredOfThemAreInTheirOrder() {
+    let times = standing(Sample.crontab(#"{"minute": 0, "hour": 2}"#)).upcoming(100)
+    #expect(times.count == 100)
+    for (first, second) in zip(times, times.dropFirst()) { #expect(first.due < second.due) }
+  }
+}

@@ -1,0 +1,197 @@
+import Glibc
+import Synchronization
+import Testing
+
+@testable import BeatCore
+@testable import ReactiveBeat
+
+/// `beat-watch set`, `enable`, `disable`, `rm` and `rename`: only what is named changes, and nobody's work is lost.
+@Suite struct ChangeCommandTests {
+  private static let written = """
+    {
+      "name" : "Report",
+      "task" : "tasks.report",\t"enabled" : true,
+      "interval" : {"every": 5, "period": "minutes", "relative": true},
+      "options" : {"queue": "reports", "tenant": 7},
+      "description" : "größe ☃", "extra" : [1,  2 ],
+      "total_run_count" : 5.0
+    }
+
+    """
+
+  @Test func aNewOne() throws {
+    let stage = try Stage()
+    let run = try stage.run(
+      "set", "hello", "--task", "tasks.greet", "--every", "90s", "--args", #"["world"]"#, "--queue", "greetings",
+      "--priority", "3", "--expires", "1h", "--label", "Grüße", "--jitter", "250ms")
+    #expect(run.exit == .status(0) && run.text.hasPrefix("made hello: every 90 seconds; next "), "\(run.text)")
+    #expect(
+      stage.document("hello") == #"{"name": "Grüße", "task": "tasks.greet", "enabled": true, "#
+        + #""interval": {"every": 90, "period": "seconds"}, "args": ["world"], "jitter": 0.25, "queue": "greetings", "#
+        + #""priority": 3, "expires": 3600}"#)
+    #expect(try stage.run("lint", "--strict").exit == .status(0))
+  }
+
+  @Test(arguments: [
+    (["--every", "1h"], #""every": 5, "period": "minutes""#, #""every": 1, "period": "hours""#),
+    (["--queue", "new"], #""queue": "reports""#, #""queue": "new""#),
+    (["--priority", "3"], #"5.0"#, "5.0,\n  \"priority\" : 3"), (["--disabled"], "true,\n", "false,\n"),
+    (
+      ["--cron", "30 2 * * mon"], #""interval" : {"every": 5, "period": "minutes", "relative": true}"#,
+      #""crontab" : {"minute": "30", "hour": "2", "day_of_month": "*", "month_of_year": "*", "day_of_week": "mon"}"#
+    ),
+    (["--unset", "queue"], #""queue": "reports", "tenant""#, #""tenant""#),
+    (["--unset", "description"], ",\n  \"description\" : \"größe ☃\"", ""),
+  ])
+  func everyOtherByteStays(_ arguments: [String], _ old: String, _ new: String) throws {
+    let stage = try Stage()
+    stage.set("report", Self.written)
+    #expect(Self.written.contains(old))
+    let run = try stage.run(["set", "report"] + arguments)
+    #expect(run.exit == .status(0), "\(run.text)")
+    #expect(stage.document("report") == Self.written.replacing(old, with: new, maxReplacements: 1))
+  }
+
+  @Test func celerybeatRedisOwnForm() throws {
+    let stage = try Stage()
+    let text = #"{"name": "n", "task": "t", "enabled": true, "schedule": {"every": 30, "period": "seconds"}}"#
+    stage.set("n", text)
+    #expect(try stage.run("set", "n", "--every", "5m").exit == .status(0))
+    #expect(stage.document("n") == text.replacing(#"30, "period": "seconds""#, with: #"5, "period": "minutes""#))
+    #expect(try stage.run("set", "n", "--at", "2030-01-01T00:00:00+01:00").exit == .status(0))
+    #expect(stage.document("n")?.contains(#""clocked": {"clocked_time": "2030-01-01T00:00:00+01:00"}"#) == true)
+    #expect(stage.document("n")?.contains("schedule") == false)
+  }
+
+  @Test func theZoneIsWrittenWhereItCounts() throws {
+    let stage = try Stage()
+    stage.set("c", #"{"name": "c", "task": "t", "enabled": true, "crontab": {"minute": 0, "timezone": "UTC"}}"#)
+    #expect(try stage.run("set", "c", "--timezone", "Asia/Tokyo").exit == .status(0))
+    #expect(stage.document("c")?.contains(#""timezone": "Asia/Tokyo"}}"#) == true)
+  }
+
+  @Test func aDryRunStoresNothing() throws {
+    let stage = try Stage()
+    stage.set("report", Self.written)
+    let run = try stage.run("set", "report", "--every", "1h", "--timezone", "Asia/Tokyo", "--dry-run")
+    #expect(run.exit == .status(0) && run.text.contains("would be changed: report"))
+    #expect(
+      run.lines.contains { $0.hasPrefix(#"- "interval""#) } && run.lines.contains { $0.hasPrefix(#"+ "timezone""#) })
+    #expect(stage.document("report") == Self.written)
+    #expect(try stage.run("rm", "report", "--dry-run").text == "would be deleted: report")
+    #expect(try stage.run("disable", "report", "--dry-run").exit == .status(0))
+    #expect(stage.document("report") == Self.written)
+  }
+
+  @Test func whatCannotBeUsedIsNotStored() throws {
+    let stage = try Stage()
+    stage.set("report", Self.written)
+    for arguments in [
+      ["--every", "0s"], ["--args", "[ISODate(\"2020-01-01\")]"], ["--unset", "task"], ["--jitter", "1d"],
+    ] {
+      let run = try stage.run(["set", "report"] + arguments)
+      #expect(run.exit == .status(65) && run.lines.count == 1, "\(arguments): \(run.text)")
+    }
+    #expect(stage.document("report") == Self.written)
+  }
+
+  @Test func globsAreSwitchedAndOthersAreNot() throws {
+    let stage = try Stage()
+    for name in ["a1", "a2", "b1"] { stage.set(name, schedule(name)) }
+    stage.set("a3", "{")
+    stage.set("[a]*", schedule("glob"))
+    let run = try stage.run("disable", "a*")
+    #expect(run.exit == .status(65) && run.lines.count { $0.hasPrefix("changed ") } == 2, "\(run.text)")
+    #expect(stage.document("a1") == schedule("a1").replacing("true", with: "false"))
+    #expect(stage.document("b1") == schedule("b1"))
+    // A name that stands there is that name.
+    #expect(try stage.run("disable", "[a]*").text.hasPrefix("changed [a]*"))
+    #expect(try stage.run("enable", "a1", "a2").exit == .status(0))
+    #expect(stage.document("a1") == schedule("a1"))
+    #expect(try stage.run("enable", "a1").text.hasPrefix("unchanged a1"))
+    #expect(try stage.run("rm", "a[12]", "--yes", "--json").text == #"["a1","a2"]"#)
+    #expect(!stage.exists("a1") && stage.exists("a3") && stage.exists("[a]*"))
+  }
+
+  /// Two hands write other fields all the time, as an application and a daemon do: neither misses a word of its own.
+  @Test func editsOfOthersInTheSameMomentAreKept() throws {
+    let stage = try Stage()
+    stage.set("a", schedule("a", #", "counter": 0, "total_run_count": 0"#))
+    let writer = Writer(stage)
+    defer { _ = writer.finish() }
+    for index in 0..<12 {
+      let run = try stage.run("set", "a", "--every", "\(100 + index)s", "--queue", "q\(index)")
+      #expect(run.exit == .status(0), "\(run.text)")
+    }
+    let counts = writer.finish()
+    let document = try #require(stage.document("a"))
+    #expect(counts.edits > 0 && counts.runs > 0, "nothing was written meanwhile")
+    #expect(document.contains(#""counter": \#(counts.edits),"#) || document.contains(#""counter": \#(counts.edits)}"#))
+    #expect(document.contains(#""total_run_count": \#(counts.runs)"#))
+    #expect(document.contains(#""every": 111"#) && document.contains(#""queue": "q11""#))
+  }
+
+  @Test func aRenamedScheduleGoesOnInItsSeries() throws {
+    let stage = try Stage()
+    let daemon = try stage.daemon()
+    stage.set("old", schedule("old", every: "0.2"))
+    #expect(stage.fires(["old"], 3))
+    let before = try #require(stage.mark("old"))
+    #expect(try stage.run("rename", "old", "new").exit == .status(0))
+    #expect(eventually { stage.count("new") >= before.totalRunCount + 5 })
+    #expect(try daemon.stop() == .status(0))
+    #expect(stage.mark("old") == nil && !stage.exists("old"))
+    let fired = daemon.logged("fired").compactMap { $0["due"] }.compactMap { UnixTime(iso8601: $0) }.sorted()
+    // Every 0.2 s, through the rename, and each once.
+    for (first, second) in zip(fired, fired.dropFirst()) { #expect(second.microseconds(since: first) == 200_000) }
+    #expect(stage.count("new") == Int64(fired.count) && stage.messages().count == fired.count)
+  }
+}
+
+/// Edits a document as an application does, with a compare-and-set of its own, and as a daemon's runs do.
+private final class Writer: @unchecked Sendable {  // The thread is the only one that counts until it is joined.
+  private let client: BlockingClient
+  private let key: String
+  private let isOver = Atomic(false)
+  private var edits = 0
+  private var runs = 0
+  private var thread: pthread_t?
+
+  private static let script = """
+    local text = redis.call('GET', KEYS[1])
+    local before, number, after = string.match(text, '^(.*"' .. ARGV[1] .. '": )(%d+)(.*)$')
+    redis.call('SET', KEYS[1], before .. (number + 1) .. after)
+    return 1
+    """
+
+  init(_ stage: Stage) {
+    key = stage.key("a")
+    guard let client = try? stage.server.client() else { preconditionFailure("no client") }
+    client("SELECT", "1")
+    self.client = client
+    var thread = pthread_t()
+    pthread_create(
+      &thread, nil,
+      { context in
+        guard let context else { return nil }
+        Unmanaged<Writer>.fromOpaque(context).takeUnretainedValue().write()
+        return nil
+      }, Unmanaged.passUnretained(self).toOpaque())
+    self.thread = thread
+  }
+
+  private func write() {
+    while !isOver.load(ordering: .relaxed) {
+      if client("EVAL", Self.script, "1", key, "counter")?.integer == 1 { edits += 1 }
+      if client("EVAL", Self.script, "1", key, "total_run_count")?.integer == 1 { runs += 1 }
+      usleep(500)
+    }
+  }
+
+  func finish() -> (edits: Int, runs: Int) {
+    isOver.store(true, ordering: .relaxed)
+    if let thread { pthread_join(thread, nil) }
+    thread = nil
+    return (edits, runs)
+  }
+}

@@ -1,0 +1,142 @@
+import Glibc
+import Testing
+
+@testable import BeatCore
+@testable import ReactiveBeat
+
+/// `beat-watch edit`: an editor for a person, with everybody else at work meanwhile.
+@Suite struct EditCommandTests {
+  private let text = schedule("a", #", "queue": "old""#)
+
+  /// An editor that puts `new` in the place of `old`, after whatever `meanwhile` does to the store.
+  private func edit(
+    _ stage: Stage, _ old: String, _ new: String, meanwhile: String = "true"
+  ) throws -> CommandRun {
+    let redis = "redis-cli -s \(stage.server.socketPath) -n 1"
+    let editor =
+      "edit() { \(meanwhile.replacing("REDIS", with: redis)) >/dev/null; sed -i 's|\(old)|\(new)|' \"$1\"; }; edit"
+    return try stage.run("edit", "a", environment: ["EDITOR": editor])
+  }
+
+  /// Where the text that could not be stored is kept; takes it away.
+  private func kept(_ run: CommandRun) -> String? {
+    guard let path = run.text.split(separator: " ").last.map(String.init), let file = fopen(path, "r") else {
+      return nil
+    }
+    defer {
+      fclose(file)
+      unlink(path)
+      rmdir(path.split(separator: "/").dropLast().reduce("") { $0 + "/" + $1 })
+    }
+    var status = stat()
+    guard fstat(fileno(file), &status) == 0, status.st_mode & 0o777 == 0o600 else { return nil }
+    var bytes = [UInt8](repeating: 0, count: Int(status.st_size))
+    return fread(&bytes, 1, bytes.count, file) == bytes.count ? String(decoding: bytes, as: UTF8.self) : nil
+  }
+
+  @Test func whatIsSavedIsStored() throws {
+    let stage = try Stage()
+    stage.set("a", text)
+    let run = try edit(stage, "old", "new")
+    #expect(run.exit == .status(0) && run.text.hasPrefix("changed a: every hour"), "\(run.text)")
+    #expect(stage.document("a") == text.replacing("old", with: "new"))
+    let none = try edit(stage, "nothing", "else")
+    #expect(none.exit == .status(0) && none.text == "unchanged a")
+  }
+
+  @Test func runsMeanwhileAreNoConflict() throws {
+    let stage = try Stage()
+    stage.set("a", text)
+    let ran: String = String(text.dropLast()) + #", "last_run_at": "2026-03-02T12:00:00Z", "total_run_count": 1}"#
+    let run = try edit(stage, "old", "new", meanwhile: "REDIS SET tasks:meta:a '\(ran)'")
+    #expect(run.exit == .status(0), "\(run.text)")
+    #expect(stage.document("a") == ran.replacing("old", with: "new"))
+  }
+
+  @Test func anEditMeanwhileIsOneAndBothTextsAreKept() throws {
+    let stage = try Stage()
+    stage.set("a", text)
+    let theirs = text.replacing("old", with: "theirs")
+    let run = try edit(stage, "old", "ours", meanwhile: "REDIS SET tasks:meta:a '\(theirs)'")
+    #expect(run.exit == .status(75) && run.text.contains("somebody else has changed it"), "\(run.text)")
+    #expect(stage.document("a") == theirs)
+    #expect(kept(run)?.contains(#""queue": "ours""#) == true)
+    let gone = try edit(stage, "theirs", "ours", meanwhile: "REDIS DEL tasks:meta:a")
+    #expect(gone.exit == .status(75) && !stage.exists("a"))
+    #expect(kept(gone)?.contains(#""queue": "ours""#) == true)
+  }
+
+  @Test func aMistakeIsSaidAndTheTextIsKept() throws {
+    let stage = try Stage()
+    stage.set("a", text)
+    let run = try edit(stage, "seconds", "secunds")
+    #expect(run.exit == .status(65) && run.text.contains(#"interval.period "secunds""#), "\(run.text)")
+    #expect(stage.document("a") == text)
+    #expect(kept(run)?.contains("secunds") == true)
+  }
+
+  @Test func aBrokenDocumentIsMended() throws {
+    let stage = try Stage()
+    stage.set("a", text.replacing("\"queue\":", with: "\"queue\""))
+    #expect(try edit(stage, "\"queue\"", "\"queue\":").exit == .status(0))
+    #expect(stage.document("a") == text)
+  }
+
+  @Test func anEditorThatFailsStoresNothing() throws {
+    let stage = try Stage()
+    stage.set("a", text)
+    let run = try stage.run("edit", "a", environment: ["VISUAL": "false", "EDITOR": "true"])
+    #expect(run.exit == .status(1) && run.lines.count == 1 && stage.document("a") == text)
+  }
+
+  @Test func nobodyElseCanReadItMeanwhile() throws {
+    let stage = try Stage()
+    stage.set("a", text)
+    let editor = #"look() { stat -c %a "$1" "$(dirname "$1")"; }; look"#
+    let run = try stage.run("edit", "a", environment: ["EDITOR": editor])
+    #expect(run.lines == ["600", "700", "unchanged a"])
+  }
+}
+
+/// `beat-watch lint`
+@Suite struct LintCommandTests {
+  @Test func whatIsStored() throws {
+    let stage = try Stage()
+    stage.set("good", schedule("good"))
+    #expect(try stage.run("lint").exit == .status(0))
+    stage.set("typo", schedule("typo", #", "queu": "x""#))
+    let warned = try stage.run("lint")
+    #expect(warned.exit == .status(0) && warned.lines.count == 1)
+    #expect(try stage.run("lint", "--strict").exit == .status(1))
+    stage.set("bad", schedule("bad", every: "-1", #", "args": {}"#))
+    stage.store("LPUSH", stage.key("list"), "x")
+    let run = try stage.run("lint")
+    #expect(run.exit == .status(1) && run.lines.count == 4, "\(run.text)")
+    #expect(
+      run.lines.first == "tasks:meta:bad: error: interval.every -1: -1 seconds is not positive, so it would run "
+        + "without a pause; use a number above zero"
+        || run.lines.first?.hasPrefix("tasks:meta:bad: error: interval.every -1") == true)
+    guard case .array(let findings) = try stage.run("lint", "--json").json else { throw Failure("no array", 0) }
+    #expect(
+      findings.compactMap { $0["key"]?.text } == [
+        "tasks:meta:bad", "tasks:meta:bad", "tasks:meta:list", "tasks:meta:typo",
+      ])
+  }
+
+  @Test func whatComesByAPipe() throws {
+    let stage = try Stage()
+    let lines = schedule("a") + "\n\n" + schedule("b", every: "0") + "\n{\"name\"\n"
+    let run = try stage.run("lint", "-", input: lines)
+    #expect(run.exit == .status(1) && run.lines.count == 2, "\(run.text)")
+    #expect(run.lines.first?.hasPrefix("-:3: error: interval.every 0") == true)
+    #expect(run.lines.last?.hasPrefix("-:4: error: ") == true)
+    let pretty = try stage.run("lint", "-", input: "{\n  \"name\": \"a\",\n  \"enabled\": 1\n}\n")
+    #expect(pretty.lines.contains { $0.hasPrefix("-:3: error: enabled 1") }, "\(pretty.text)")
+  }
+
+  /// Files are looked at without a server.
+  @Test func noServerIsNeededForFiles() throws {
+    let run = try CommandRun(["lint", "-", "--store-url", "redis://127.0.0.1:1/0"], input: schedule("a") + "\n")
+    #expect(run.exit == .status(0) && run.lines.isEmpty)
+  }
+}

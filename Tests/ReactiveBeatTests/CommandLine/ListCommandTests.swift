@@ -1,0 +1,168 @@
+import Testing
+
+@testable import BeatCore
+@testable import ReactiveBeat
+
+/// `beat-watch list` and `show`: what will run next?
+@Suite struct ListCommandTests {
+  /// Five schedules, one of each state, and one that is no string.
+  private func stage() throws -> Stage {
+    let stage = try Stage()
+    stage.set("hourly", schedule("hourly", task: "reports.build"))
+    stage.set("soon", schedule("soon", every: "60", task: "mail.send"))
+    stage.set("off", schedule("off").replacing("true", with: "false"))
+    stage.set("over", schedule("over", #", "one_off": true, "total_run_count": 1"#))
+    stage.set("bad", schedule("bad", every: "0"))
+    return stage
+  }
+
+  @Test func eachScheduleWithItsState() throws {
+    let run = try stage().run("list", "--json")
+    #expect(run.exit == .status(0))
+    guard case .array(let rows) = run.json else {
+      Issue.record("no array: \(run.text)")
+      return
+    }
+    #expect(rows.compactMap { $0["name"]?.text } == ["bad", "hourly", "off", "over", "soon"])
+    #expect(rows.compactMap { $0["state"]?.text } == ["rejected", "enabled", "disabled", "finished", "enabled"])
+    #expect(rows[0]["reason"]?.text?.contains("interval.every 0") == true)
+    #expect(rows[1]["schedule"]?.text == "every hour" && rows[1]["next"]?.text != nil)
+    #expect(rows[3]["reason"]?.text == "one_off has run" && rows[3]["next"] == .null)
+  }
+
+  @Test(arguments: [
+    (["--sort", "next"], ["soon", "hourly", "bad", "off", "over"]),
+    (["--sort", "task"], ["soon", "bad", "hourly", "off", "over"]),
+    (["--state", "rejected", "--state", "disabled"], ["bad", "off"]), (["--task", "mail.*"], ["soon"]),
+    (["--due-within", "5m"], ["soon"]), (["o*", "soon"], ["off", "over", "soon"]), (["hourly"], ["hourly"]),
+    (["--due-within", "1s"], []),
+  ])
+  func filtersAndOrders(_ arguments: [String], _ expected: [String]) throws {
+    let run = try stage().run(["list", "--names-only"] + arguments)
+    #expect(run.lines == expected && run.exit == .status(0), "\(run.text)")
+  }
+
+  @Test func theTableIsPlainTextInAPipe() throws {
+    let run = try stage().run("list", environment: ["TERM": "xterm-256color"])
+    #expect(run.lines.count == 6 && run.lines[0].hasPrefix("NAME"))
+    #expect(!run.text.contains("\u{1B}"))
+    #expect(run.lines[1].contains("rejected: interval.every 0"))
+  }
+
+  /// The daemon's own word, from its log, is the one that the command gives.
+  @Test func theNextRunIsTheDaemons() throws {
+    let stage = try Stage()
+    let daemon = try stage.daemon()
+    let documents = [
+      "plain": schedule("plain", every: "600"), "jitter": schedule("jitter", every: "600", #", "jitter": 60"#),
+      "later": schedule("later", every: "60", #", "start_after": "2030-01-01T00:00:00Z""#),
+      "ran": schedule("ran", every: "3600", #", "last_run_at": "2026-01-01T00:00:00Z", "catchup": "none""#),
+      "cron":
+        #"{"name": "c", "task": "t", "enabled": true, "crontab": {"minute": "30", "hour": "2"}, "timezone": "Asia/Tokyo"}"#,
+    ]
+    for (name, document) in documents { stage.set(name, document) }
+    for name in documents.keys { try daemon.wait(for: "loaded", key: stage.key(name)) }
+    // An edit of the schedule: an interval goes on from its last run, and nothing overdue is invented.
+    stage.set("plain", schedule("plain", every: "300"))
+    let changed = try daemon.wait(for: "changed", key: stage.key("plain"))
+    let list = try stage.run("list", "--json")
+    guard case .array(let rows) = list.json else { throw Failure("no array: \(list.text)", 0) }
+    for row in rows {
+      let name = row["name"]?.text ?? ""
+      let said = name == "plain" ? changed : daemon.logged("loaded", key: stage.key(name)).last
+      if name != "ran" { #expect(row["next"]?.text == said?["next"], "\(name)") }
+    }
+    try daemon.stop()
+  }
+
+  @Test func whatIsShownOfOne() throws {
+    let stage = try stage()
+    let text =
+      "{\n\t\"name\": \"Tea \u{1B}[31m\", \"task\": \"t\", \"enabled\": true,\n\t\"interval\": {\"every\": 10, \"period\": \"minuts\"}}"
+    let mended = text.replacing("minuts", with: "minutes").replacing("\u{1B}", with: "\\u001b")
+    stage.set("tea", mended)
+    let run = try stage.run("show", "tea", "--count", "3")
+    #expect(run.exit == .status(0) && run.lines.first == "tea")
+    #expect(run.text.contains("every 10 minutes") && run.lines.contains { $0.hasPrefix("next runs") })
+    #expect(!run.text.contains("\u{1B}"))
+    let raw = try stage.run("show", "tea", "--raw")
+    #expect(raw.text + "}" == mended)  // CommandRun leaves the last line out where it has no end
+    let json = try #require(try stage.run("show", "t?a", "--json").json)
+    #expect(json["document"]?["interval"]?["every"]?.number == 10)
+    guard case .array(let next) = json["next"] else { throw Failure("no next", 0) }
+    #expect(next.count == 5)
+  }
+
+  @Test func thousandsComeInTheirOrder() throws {
+    let stage = try Stage()
+    for index in 0..<3_000 { stage.set("s\(10_000 + index)", schedule("s", every: "\(60 + index)")) }
+    let run = try stage.run("list", "--names-only", "--sort", "next")
+    #expect(run.lines.count == 3_000)
+    #expect(run.lines == run.lines.sorted())
+  }
+}
+
+/// Whatever is wrong, one line says so, with a status that programs can tell.
+@Suite struct CommandErrorTests {
+  @Test(arguments: [
+    (["show", "nobody"], 66, "no schedule nobody"), (["list", "no*"], 66, "no schedule no*"),
+    (["show", "*"], 64, "name one"), (["list", "--due-within", "5x"], 64, "--due-within: 5x"),
+    (["list", "--sort", "age"], 64, "--sort"), (["set", "n"], 64, "name a field"),
+    (["set", "n", "--every", "5m"], 66, "--task"),
+    (["set", "a", "--cron", "* * *"], 64, "five"), (["set", "a", "--cron", "99 * * * *"], 65, "crontab.minute \"99\""),
+    (["set", "a", "--every", "5m", "--cron", "* * * * *"], 64, "give one of them"),
+    (["set", "a", "--args", "{}"], 64, "--args"), (["set", "a", "--kwargs", #"{"a": 1}, "b": {}"#], 64, "--kwargs"),
+    (["set", "a", "--timezone", "Mars/Base"], 64, "Mars/Base"), (["set", "", "--every", "5m"], 64, "no name"),
+    (["set", "broken", "--every", "5m"], 65, "beat-watch edit"), (["set", "list", "--every", "5m"], 65, "Redis list"),
+    (["rm", "a"], 64, "--yes"), (["rm", "nobody", "--yes"], 66, "nobody"),
+    (["rename", "a", "b"], 73, "b is there already"),
+    (["rename", "nobody", "c"], 66, "nobody"), (["edit", "nobody"], 66, "nobody"),
+    (["lint", "/nowhere.json"], 66, "/nowhere.json"), (["disable", "nobody"], 66, "nobody"),
+    (["list", "--store-url", "redis://127.0.0.1:1/0"], 69, "is redis-server running there?"),
+    (["list", "--store-url", "http://x"], 64, "--store-url"),
+  ])
+  func oneLineAndItsStatus(_ arguments: [String], _ status: Int32, _ text: String) throws {
+    let stage = try Stage()
+    stage.set("a", schedule("a"))
+    stage.set("b", schedule("b"))
+    stage.set("broken", "{\"name\": ")
+    stage.store("LPUSH", stage.key("list"), "x")
+    let run = try stage.run(arguments)
+    #expect(run.exit == .status(status), "\(run.text)")
+    #expect(run.lines.count == 1 && run.text.hasPrefix("beat-watch: ") && run.text.contains(text), "\(run.text)")
+  }
+
+  @Test func whoMayNotIsTold() throws {
+    let stage = try Stage()
+    stage.set("a", schedule("a"))
+    stage.store(
+      "ACL", "SETUSER", "reader", "reset", "on", ">sesame", "~*", "+@read", "+@connection", "+time", "+eval", "+evalsha"
+    )
+    #expect(try stage.run("list", "--names-only", user: "reader:sesame@").lines == ["a"])
+    for arguments in [["set", "a", "--every", "5m"], ["disable", "a"], ["rm", "a", "--yes"], ["rename", "a", "b"]] {
+      let run = try stage.run(arguments, user: "reader:sesame@")
+      #expect(run.exit == .status(77) && run.lines.count == 1, "\(arguments): \(run.text)")
+      #expect(!run.text.contains("sesame"))
+    }
+    let wrong = try stage.run("list", user: "reader:opensesame@")
+    #expect(wrong.exit == .status(77) && wrong.lines.count == 1 && !wrong.text.contains("opensesame"))
+    #expect(stage.document("a") == schedule("a"))
+  }
+
+  @Test func aReplicaIsReadAndNotWritten() throws {
+    let stage = try Stage()
+    stage.set("a", schedule("a"))
+    stage.store("REPLICAOF", "127.0.0.1", "1")
+    #expect(try stage.run("list", "--names-only").lines == ["a"])
+    let run = try stage.run("set", "a", "--every", "5m")
+    #expect(run.exit == .status(78) && run.lines.count == 1 && run.text.contains("name the primary"), "\(run.text)")
+  }
+
+  /// Each has its help, which names the statuses and the options it shares with the others.
+  @Test(arguments: ["list", "show", "set", "enable", "disable", "rm", "rename", "edit", "lint", "next", "run"])
+  func helpForEachCommand(_ command: String) throws {
+    let run = try CommandRun(["help", command])
+    #expect(run.exit == .status(0) && run.lines.first?.hasPrefix("OVERVIEW: ") == true)
+    if command != "next" { #expect(run.text.contains("--store-url")) }
+  }
+}
