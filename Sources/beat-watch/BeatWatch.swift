@@ -13,6 +13,7 @@ import ReactiveBeat
       EnableCommand.self, DisableCommand.self, RemoveCommand.self, RenameCommand.self,
       EditCommand.self, LintCommand.self,
       ImportCommand.self, ExportCommand.self,
+      HistoryCommand.self,
     ],
     defaultSubcommand: RunCommand.self)
 

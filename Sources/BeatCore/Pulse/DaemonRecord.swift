@@ -62,4 +62,23 @@ public struct DaemonRecord: Hashable, Sendable {
     text.append("}")
     return text
   }
+
+  /// What `bytes` has written; nil: somebody else wrote it. A field that is missing, as in another version's, is empty.
+  public init?(_ bytes: [UInt8]) {
+    guard let layout = try? DocumentLayout(bytes), let state = layout.text("state") else { return nil }
+    func text(_ field: String) -> String { layout.text(field) ?? "" }
+    func number(_ field: String) -> Int {
+      layout[field].flatMap { DocumentNumber($0, in: bytes)?.integer }.map { Int(clamping: $0) } ?? 0
+    }
+    self.init(
+      version: text("version"), host: text("host"), processID: Int32(clamping: number("pid")),
+      since: UnixTime(iso8601: text("since")) ?? UnixTime(microseconds: 0), isLeading: state == "leading",
+      events: text("events"), delivery: text("delivery"), schedules: number("schedules"), rejected: number("rejected"),
+      repaired: number("repaired"), timezone: text("timezone"), broker: text("broker"))
+  }
+}
+
+extension DocumentLayout {
+  /// A member that is text.
+  func text(_ key: String) -> String? { self[key].flatMap { JSONScanner.text(of: $0, in: bytes) } }
 }

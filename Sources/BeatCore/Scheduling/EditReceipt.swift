@@ -46,4 +46,17 @@ public struct EditReceipt: Hashable, Sendable {
   private static func beginning(of standing: Scheduler.Standing) -> String {
     if case .accepted = standing { #"{"state": "accepted""# } else { #"{"state": "rejected""# }
   }
+
+  /// What `bytes` has written; nil: somebody else wrote it.
+  public init?(_ bytes: [UInt8]) {
+    guard let layout = try? DocumentLayout(bytes), let heard = layout.text("heard").flatMap({ UnixTime(iso8601: $0) })
+    else { return nil }
+    switch layout.text("state") {
+    case "accepted": self.init(.accepted(next: layout.text("next").flatMap { UnixTime(iso8601: $0) }), heard: heard)
+    case "rejected": self.init(.rejected(reason: layout.text("reason") ?? ""), heard: heard)
+    default: return nil
+    }
+    guard let list = layout["warnings"], list.kind == .array else { return }
+    warnings = JSONScanner.items(of: list, in: bytes).compactMap { JSONScanner.text(of: $0, in: bytes) }
+  }
 }

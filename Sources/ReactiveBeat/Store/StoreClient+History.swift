@@ -1,0 +1,68 @@
+import BeatCore
+
+/// What has been fired, as the stream of the store keeps it.
+extension StoreClient {
+  /// An entry of the history, with its place in the stream.
+  public struct HistoryEntry: Hashable, Sendable {
+    /// `<milliseconds>-<number>`.
+    public let id: String
+    public let record: FireRecord
+  }
+
+  private static let pageSize = 500
+
+  /// Walks from the newest run to the oldest, until `take` says false. Entries that are none of ours are passed over.
+  ///
+  /// - Parameter start: runs that were fired before it are left out; nil: all are walked.
+  public func walkHistory(
+    since start: UnixTime? = nil, pageSize: Int = 500, _ take: (HistoryEntry) -> Bool
+  ) throws(StoreError) {
+    let oldest = start.map { "\(max(0, $0.microseconds / 1000))" } ?? "-"
+    var newest = "+"
+    while true {
+      let reply = try command(RedisCommand("XREVRANGE", keys.history, newest, oldest, "COUNT", pageSize))
+      let page = reply.array ?? []
+      for element in page {
+        guard let entry = Self.entry(element), start.map({ entry.record.firedAt >= $0 }) ?? true else { continue }
+        if !take(entry) { return }
+      }
+      guard page.count == pageSize, let last = page.last?.array?.first?.text, let before = Self.place(before: last)
+      else {
+        return
+      }
+      newest = before
+    }
+  }
+
+  /// The place of the newest entry, or one before all.
+  public func historyEnd() throws(StoreError) -> String {
+    let reply = try command(RedisCommand("XREVRANGE", keys.history, "+", "-", "COUNT", 1))
+    return reply.array?.first?.array?.first?.text ?? "0-0"
+  }
+
+  /// What comes after a place, the oldest first; waits up to five seconds for the first of it. Moves `place` on.
+  public func history(after place: inout String) throws(StoreError) -> [HistoryEntry] {
+    // Shorter than the patience for any answer.
+    let reply = try command(
+      RedisCommand("XREAD", "COUNT", Self.pageSize, "BLOCK", 5000, "STREAMS", keys.history, place))
+    let elements = reply.array?.first?.array?.last?.array ?? []
+    if let last = elements.last?.array?.first?.text { place = last }
+    return elements.compactMap(Self.entry)
+  }
+
+  /// One element of an answer of XRANGE, XREVRANGE or XREAD.
+  static func entry(_ element: RedisReply) -> HistoryEntry? {
+    guard let parts = element.array, parts.count == 2, let id = parts[0].text,
+      let record = FireRecord(fields: parts[1].array?.map { $0.bytes ?? [] } ?? [])
+    else { return nil }
+    return HistoryEntry(id: id, record: record)
+  }
+
+  /// The place just before one. Redis 6.0 has no exclusive ranges.
+  static func place(before id: String) -> String? {
+    let parts = id.split(separator: "-")
+    guard parts.count == 2, let time = UInt64(parts[0]), let number = UInt64(parts[1]) else { return nil }
+    if number > 0 { return "\(time)-\(number - 1)" }
+    return time > 0 ? "\(time - 1)-\(UInt64.max)" : nil
+  }
+}

@@ -1,0 +1,29 @@
+import ArgumentParser
+import BeatCore
+
+/// Moments and limits as people write them on a command line.
+enum TimeArgument {
+  /// How long something may take; a number alone is seconds.
+  static func limit(_ option: String, _ text: String, in range: ClosedRange<Int64>) throws -> Int64 {
+    let isNumber = !text.isEmpty && text.allSatisfy { $0.isASCII && $0.isNumber }
+    let span = try TimeSpan.microseconds(isNumber ? text + "s" : text, option: option)
+    guard range.contains(span) else {
+      throw ValidationError(
+        "\(option): \(text) is not in \(TimeText.span(range.lowerBound)) to \(TimeText.span(range.upperBound))")
+    }
+    return span
+  }
+
+  /// A moment in ISO 8601, UTC if it has no offset, or so long ago.
+  static func past(_ option: String, _ text: String, now: UnixTime) throws -> UnixTime {
+    if let (every, period) = TimeSpan.parse(text) { return now.advanced(by: -every * period.microseconds) }
+    return try instant(option, text, ", or how long ago, such as 1h")
+  }
+
+  static func instant(_ option: String, _ text: String, _ alternative: String = "") throws -> UnixTime {
+    guard let time = UnixTime(iso8601: text) else {
+      throw ValidationError("\(option): \(text) is no ISO 8601 time, such as 2026-03-08T02:30:00+01:00\(alternative)")
+    }
+    return time
+  }
+}
