@@ -56,7 +56,7 @@ struct HistoryCommand: ParsableCommand {
 
     var output = StandardOutput()
     if json, !follow {
-      output.put(JSONOutput.list(entries.map { Self.object($0.record) }).line)
+      output.put(list: entries.map { Self.object($0.record) })
       return output.flush()
     }
     func put(_ records: [FireRecord]) {

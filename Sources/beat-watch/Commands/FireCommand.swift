@@ -1,0 +1,104 @@
+import ArgumentParser
+import BeatCore
+import ReactiveBeat
+
+/// `beat-watch fire`: once, now.
+struct FireCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "fire",
+    abstract: "Lets the daemon send a schedule's task now, once.",
+    discussion: """
+      It is sent beside the schedule, which stays as it is: its due times, last_run_at and count. What is disabled, or \
+      has come to its end, is sent, too. Nothing is sent after the timeout, and nothing twice.
+
+      Ends with status 0 when the message is on its queue, 69 if no daemon has answered, 78 if the daemon could not.
+      """)
+
+  @Argument(help: "The schedule's name, or a glob that means one.", completion: .scheduleNames)
+  var name: String
+
+  @Flag(help: "Shows the message that would be sent, and its queue, and sends nothing. Needs no daemon.")
+  var print = false
+
+  @Option(help: "How long to wait for a daemon: 500ms to 1h.")
+  var timeout = "10s"
+
+  @Flag(help: "One JSON object.")
+  var json = false
+
+  @OptionGroup var store: StoreOptions
+
+  func run() throws {
+    let timeout = try TimeArgument.limit("--timeout", timeout, in: 500_000...3_600_000_000)
+    let client = try store.connect()
+    let name = try ScheduleSelection([name]).name(in: client)
+    if print { return try printMessage(of: name, client) }
+
+    switch try ask(for: name, client, within: timeout) {
+    case .fired(let id):
+      var output = StandardOutput()
+      output.put(
+        json
+          ? JSONOutput.object([("name", .text(name.description)), ("id", .text(id))]).line
+          : "\(Style.green("fired")) \(name)  \(id)")
+      output.flush()
+    case .refused(let reason): throw CommandError(.configuration, "\(name) was not fired: \(reason)")
+    case .late, .unanswered:
+      throw CommandError(
+        .unavailable,
+        "\(name) was not fired: no daemon answered within \(TimeText.span(timeout)), and the request is taken back; "
+          + (try Self.whoFires(client)))
+    }
+  }
+
+  private func ask(
+    for name: EntryName, _ client: StoreClient, within timeout: Int64
+  ) throws -> StoreClient.ManualAnswer {
+    do {
+      return try client.fire(name, within: timeout)
+    } catch {
+      guard error.kind == .unreachable else { throw error }
+      throw CommandError(
+        error.exitStatus, "\(error.message); whether \(name) has been fired, `beat-watch history \(name)` will tell")
+    }
+  }
+
+  /// Why nobody may have answered.
+  private static func whoFires(_ client: StoreClient) throws -> String {
+    let fleet = try client.fleet()
+    if let firing = fleet.firing.first {
+      let place = firing.record.map { "\($0.host), process \($0.processID)" } ?? firing.instance
+      return "the daemon that fires (\(place)) is there, but does not hear it: see its log"
+    }
+    if let lease = fleet.lease {
+      return "the lease is held by \(lease.token), which is not alive, for \(max(0, lease.remaining)) ms more"
+    }
+    return fleet.alive.isEmpty
+      ? "no daemon runs on \(client.url) under \(EntryName(client.keys.prefix)): start `beat-watch`"
+      : "\(fleet.alive.count) daemon(s) run, and none leads: see `beat-watch status`"
+  }
+
+  private func printMessage(of name: EntryName, _ client: StoreClient) throws {
+    let preview = try client.preview(
+      client.document(name), context: store.documents(), defaultQueue: store.queue())
+    guard case .success(let plan) = preview else {
+      if case .failure(let problem) = preview { throw CommandError(.data, "\(name) cannot be fired: \(problem)") }
+      return
+    }
+    let broker = try store.broker()
+    let lists = try client.lists(of: plan, on: broker)
+    var output = StandardOutput()
+    if json {
+      output.put(
+        JSONOutput.object([
+          ("name", .text(name.description)), ("broker", .text("\(broker)")),
+          ("queues", .texts(lists.map { "\(EntryName($0))" })), ("message", .raw(plan.message)),
+        ]).line)
+    } else {
+      if lists.isEmpty { output.put("no queue: nothing is bound to \(plan.route); it would be refused") }
+      for list in lists { output.put("\(Style.bold("LPUSH \(EntryName(list))"))  on \(broker)") }
+      output.put(bytes: plan.message + [UInt8(ascii: "\n")])
+    }
+    output.flush()
+  }
+}
