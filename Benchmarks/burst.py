@@ -1,8 +1,8 @@
 """Many schedules that are due at the same instant: scripts/bench burst.
 
 Fires a second from the first to the last message on the queue, and how late the last one is. The floor pipelines as
-many scripts of the same bytes (Sources/floor). Documents of 1,000, 10,000 and 100,000 schedules have an interval that
-is aligned to the wall clock, so that all of them come up together, again and again.
+many fires of the same bytes (Sources/floor), one in a script or as many as ours. The schedules have an interval that is
+aligned to the wall clock, so that all of them come up together, again and again.
 """
 
 import statistics
@@ -17,6 +17,7 @@ from stage import Failed
 
 ROUNDS = {1000: 5, 10_000: 5, 100_000: 3}
 PEER_COUNT = 1000
+TOGETHER = 32  # Fires in one script, as in ours.
 SECOND = 1_000_000
 
 
@@ -53,7 +54,7 @@ def measure_count(scene, options, count):
   scene.rest(0.3)
   size = {"message": len(scene.broker.lindex(QUEUE, 0)), "document": scene.store.strlen(f"{PREFIX}tick:0")}
   scene.broker.delete(QUEUE)
-  ours, late, floors = [], [], []
+  ours, late, floors = [], [], {TOGETHER: [], 1: []}
   for number in range(rounds(options, count)):
     due = (int(time.time()) // every + 1) * every
     history = History(scene)
@@ -65,15 +66,20 @@ def measure_count(scene, options, count):
     ours.append(per_second)
     late.append(last / 1000 - due * 1000)
     check(scene, count, due)
-    floors += floor(scene, count, size, due + every)
+    for together, found in floors.items():
+      # Never into the next burst.
+      if due + every - time.time() > 1 + count / 10_000:
+        found.append(floor(scene, count, together, size))
     note(f"burst of {count}: round {number + 1}, {per_second:,.0f} a second")
   scene.end_daemon()
-  while len(floors) < len(ours):
-    floors += floor(scene, count, size, None)
+  for together, found in floors.items():
+    while len(found) < len(ours):
+      found.append(floor(scene, count, together, size))
   return size | {
     "rounds": len(ours), "per_second": round(statistics.median(ours)),
-    "floor_per_second": round(statistics.median(floors)), "last_late_ms": round(statistics.median(late), 1),
-    "all_per_second": [round(one) for one in ours],
+    "floor_per_second": round(statistics.median(floors[TOGETHER])),
+    "floor_one_by_one_per_second": round(statistics.median(floors[1])),
+    "last_late_ms": round(statistics.median(late), 1), "all_per_second": [round(one) for one in ours],
   }
 
 
@@ -87,22 +93,20 @@ def check(scene, count, due):
   scene.broker.delete(f"{QUEUE}:done")
 
 
-def floor(scene, count, size, before):
-  """[its scripts a second], or [] if it might not be over `before` the next burst."""
-  if before and before - time.time() < 1 + count / 10_000:
-    return []
+def floor(scene, count, together, size):
+  """Its fires a second."""
   history = History(scene, "floor", 2)
   program = scene.start(
-    "floor", PROGRAMS / "floor", "burst", scene.socket, 2, "floor", count, size["document"], size["message"])
+    "floor", PROGRAMS / "floor", "burst", scene.socket, 2, "floor", count, together, size["document"],
+    size["message"])
   scene.finished("the floor ends", program, 120)
   scene.rest(0.02)
   per_second, _ = rate(history.end(), count)
   redis.Redis(unix_socket_path=scene.socket, db=2).flushdb()
-  return [per_second]
+  return per_second
 
 
 def measure_redbeat(scene, options):
-  scene.begin()
   # Its lock and its first look are behind it when the first burst is due.
   program = peers.start(scene, "redbeat")
   found, late = [], []
@@ -121,7 +125,7 @@ def measure_redbeat(scene, options):
     found.append(per_second)
     late.append(last / 1000 - due * 1000)
     scene.broker.delete(QUEUE)
-  scene.forget(program, "redbeat")
+  peers.end(scene, program)
   return {
     "count": PEER_COUNT, "per_second": round(statistics.median(found)),
     "last_late_ms": round(statistics.median(late), 1)}
@@ -135,8 +139,7 @@ def measure(options):
       result["counts"][count] = measure_count(scene, options, count)
   if options.peers:
     note(f"burst: RedBeat, {PEER_COUNT} due at once")
-    with Scene("burst") as scene:
-      result["redbeat"] = measure_redbeat(scene, options)
+    result["redbeat"] = peers.measured("RedBeat", measure_redbeat, options)
   return result
 
 
@@ -148,6 +151,8 @@ def rows(result):
       "what": f"{count:,} due at one instant: fires a second", "ours": f"{part['per_second']:,}",
       "floor": f"{part['floor_per_second']:,}", "ratio": part["floor_per_second"] / part["per_second"],
       "redbeat": f"{peer['per_second']:,}" if is_peer else None}
+    yield {
+      "what": "the floor, one in each script", "ours": "", "floor": f"{part['floor_one_by_one_per_second']:,}"}
     yield {
       "what": "the last one's lateness", "ours": f"{part['last_late_ms']:,.0f} ms",
       "redbeat": f"{peer['last_late_ms']:,.0f} ms" if is_peer else None}

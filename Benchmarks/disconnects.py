@@ -1,8 +1,8 @@
 """Whether losing its connections costs a daemon anything for good: scripts/bench disconnects.
 
 One daemon, whose connections are killed again and again: the one that listens, the one that asks, both. Its
-descriptors and its memory are looked at after the first hundred times, which fill its pools, and at the end. Meanwhile schedules are
-due all the time, so that at the end the queue tells whether anything came twice or was left out.
+descriptors and its memory are looked at after the first hundred times, which fill its pools, and at the end. Meanwhile
+schedules are due all the time, so that at the end the queue tells whether anything came twice or was left out.
 """
 
 import os

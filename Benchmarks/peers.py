@@ -2,8 +2,8 @@
 
 import pathlib
 
-from scene import PROJECT, QUEUE
-from stage import clean_environment
+from scene import PROJECT, QUEUE, Scene, note
+from stage import Failed, clean_environment
 
 HERE = pathlib.Path(__file__).resolve().parent
 PYTHON = PROJECT / ".deps/venv/peers/bin/python"
@@ -16,6 +16,17 @@ def environment(stage, entries=0):
     PYTHONDONTWRITEBYTECODE="1")
 
 
+def measured(name, measure, *arguments):
+  """What `measure(scene, ...)` gives on a scene of its own; None, and a line that says why, if the peer fails."""
+  try:
+    with Scene("peer") as scene:
+      scene.begin()
+      return measure(scene, *arguments)
+  except Failed as failure:
+    note(f"{name} could not be measured: {failure}")
+    return None
+
+
 def start(stage, name, entries=0):
   """Starts `redbeat`, whose schedules are in Redis, or `celery beat`, with `entries` schedules of one second."""
   scheduler = "redbeat.RedBeatScheduler" if name == "redbeat" else "celery.beat.Scheduler"
@@ -23,6 +34,12 @@ def start(stage, name, entries=0):
     name, PYTHON, "-m", "celery", "-A", "peer_app", "beat", "-S", scheduler, "--loglevel", "WARNING", "--pidfile=",
     env=environment(stage, entries), cwd=HERE)
   return program
+
+
+def end(stage, program):
+  """Its exit status is its own affair."""
+  stage.end(program)
+  stage.programs.remove(program)
 
 
 def entries(stage, *arguments, seconds=120):

@@ -85,10 +85,9 @@ def measure_row(scene, pickup):
 
 
 def measure_redbeat(scene, options):
-  scene.begin()
   program = peers.start(scene, "redbeat")
   lines = peers.entries(scene, "pickup", peer_edits(options), seconds=30 + 30 * peer_edits(options))
-  scene.forget(program, "redbeat")
+  peers.end(scene, program)
   return summary([int(line) for line in lines[-peer_edits(options):]])
 
 
@@ -100,8 +99,7 @@ def measure(options):
       result["counts"][count] = measure_count(scene, options, count)
   if options.peers:
     note(f"pickup: RedBeat, {peer_edits(options)} edits")
-    with Scene("pickup") as scene:
-      result["redbeat"] = measure_redbeat(scene, options)
+    result["redbeat"] = peers.measured("RedBeat", measure_redbeat, options)
   return result
 
 

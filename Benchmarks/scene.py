@@ -48,6 +48,7 @@ class Scene(Stage):
     self.store = redis.Redis(unix_socket_path=self.socket, db=1)
     self.broker = redis.Redis(unix_socket_path=self.socket, db=0)
     self.daemon = None
+    self.loaded = 0
 
   def load(self, documents):
     """SETs (key, document) pairs by redis-cli --pipe. Their number, and the bytes of the documents."""
@@ -65,6 +66,7 @@ class Scene(Stage):
     answer, _ = loader.communicate("".join(chunk))
     if f"replies: {count}" not in answer or "errors: 0" not in answer:
       raise Failed(f"the schedules could not be loaded: {answer}")
+    self.loaded = count
     return count, size
 
   def start_daemon(self, *options):
@@ -77,7 +79,7 @@ class Scene(Stage):
     self.daemon = self.start(
       "beat-watch", "sh", "-c", 'exec "$@" 2>"$0"', self.log, BEAT_WATCH, "run", "--store-url", f"{url}1",
       "--broker-url", f"{url}0", "--default-queue", QUEUE, *options, env=clean_environment())
-    self.poll("beat-watch is ready", lambda: self.said(" ready "), 120)
+    self.poll("beat-watch is ready", lambda: self.said(" ready "), 60 + self.loaded / 2000)
     self.ready_after = moment(next(line for line in self.lines() if " ready " in line)) - began
 
   def end_daemon(self):
@@ -85,10 +87,10 @@ class Scene(Stage):
     self.forget(self.daemon, "beat-watch")
     self.daemon = None
 
-  def forget(self, program, name, expected=0):
+  def forget(self, program, name):
     status = self.end(program)
     self.programs.remove(program)
-    if status != expected:
+    if status != 0:
       raise Failed(f"{name} ended with status {status}; its last lines:\n" + "\n".join(program.lines[-10:]))
 
   def finished(self, what, program, seconds):

@@ -93,14 +93,13 @@ def judged(scene, count, seen, start, end):
 
 
 def measure_peer(scene, options, name, count):
-  scene.begin()
   if name == "redbeat":
     peers.entries(scene, "every", count)
   history = History(scene)
   program = peers.start(scene, name, count if name == "celery beat" else 0)
   scene.poll(f"{name} sends", lambda: scene.broker.llen(QUEUE) > 0, 60)
   scene.rest(options.window + 2)
-  scene.forget(program, name)
+  peers.end(scene, program)
   seen = history.end()
   tasks = [task for _, task in messages(scene.broker, QUEUE)]
   times = {}
@@ -133,8 +132,7 @@ def measure(options):
     for name, counts in PEERS.items():
       if options.peers and count in counts:
         note(f"steady: {name}, {count} schedules")
-        with Scene("steady") as scene:
-          result["peers"].setdefault(name, {})[count] = measure_peer(scene, options, name, count)
+        result["peers"].setdefault(name, {})[count] = peers.measured(name, measure_peer, options, name, count)
   return result
 
 

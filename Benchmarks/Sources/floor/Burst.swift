@@ -1,56 +1,63 @@
 import Wire
 
-/// As many scripts as there are schedules due, with the commands and the bytes of a fire and no thought: compare the
-/// document, push the message, write the document back. Two windows are on their way at any time.
+/// Fires without a thought: compares the document, pushes the message, writes the document back, with the bytes of a
+/// real one, `together` of them in one script. Two windows are on their way at any time.
 struct Burst {
   private static let window = 256
   private static let script = """
-    if redis.call('GET', KEYS[1]) ~= ARGV[1] then return redis.error_reply('another document') end \
-    redis.call('LPUSH', KEYS[2], ARGV[3]) redis.call('SET', KEYS[1], ARGV[2]) return 1
+    local messages = {}
+    for i, document in ipairs(redis.call('MGET', unpack(KEYS, 2))) do
+      if document ~= ARGV[3 * i - 2] then return redis.error_reply('another document') end
+      messages[i] = ARGV[3 * i]
+    end
+    redis.call('LPUSH', KEYS[1], unpack(messages))
+    for i = 2, #KEYS do redis.call('SET', KEYS[i], ARGV[3 * i - 4]) end
+    return 1
     """
 
   private let redis: Connection
   private let queue: String
+  private let together: Int
   private let old: String
   private let new: String
   private let message: String
   private let digest: String
 
-  init(_ redis: Connection, queue: String, documentSize: Int, messageSize: Int) {
+  init(_ redis: Connection, queue: String, together: Int, documentSize: Int, messageSize: Int) {
     self.redis = redis
     self.queue = queue
+    self.together = max(1, together)
     old = String(repeating: "o", count: documentSize)
     new = String(repeating: "n", count: documentSize)
     message = String(repeating: "m", count: messageSize)
     digest = redis.call("SCRIPT", "LOAD", Self.script)[0]
   }
 
+  /// Prints the nanoseconds of so many fires.
   func run(_ count: Int) {
-    send(windows(count) { Connection.encoded(["SET", "floor:\($0)", old]) }, count)
+    let scripts = stride(from: 0, to: count, by: together).map { $0..<min($0 + together, count) }
+    send((0..<count).map { Connection.encoded(["SET", "floor:\($0)", old]) })
     // Encoded before the clock runs.
-    let fires = windows(count) {
-      Connection.encoded(["EVALSHA", digest, "2", "floor:\($0)", queue, old, new, message])
+    let fires = scripts.map { numbers in
+      Connection.encoded(
+        ["EVALSHA", digest, "\(1 + numbers.count)", queue] + numbers.map { "floor:\($0)" }
+          + numbers.flatMap { _ in [old, new, message] })
     }
     let began = now()
-    send(fires, count)
+    send(fires)
     print(now() - began)
   }
 
-  private func windows(_ count: Int, _ command: (Int) -> [UInt8]) -> [[UInt8]] {
-    stride(from: 0, to: count, by: Self.window).map { start in
-      (start..<min(start + Self.window, count)).reduce(into: []) { $0 += command($1) }
-    }
-  }
-
-  private func send(_ windows: [[UInt8]], _ count: Int) {
+  private func send(_ commands: [[UInt8]]) {
+    let size = max(1, Self.window / together)
     var answered = 0
-    for (index, window) in windows.enumerated() {
-      redis.send(window)
-      if index > 0 {
-        for _ in 0..<Self.window { redis.receive { _ in } }
-        answered += Self.window
+    for start in stride(from: 0, to: commands.count, by: size) {
+      redis.send(Array(commands[start..<min(start + size, commands.count)].joined()))
+      while answered < start {
+        redis.receive { _ in }
+        answered += 1
       }
     }
-    for _ in answered..<count { redis.receive { _ in } }
+    for _ in answered..<commands.count { redis.receive { _ in } }
   }
 }

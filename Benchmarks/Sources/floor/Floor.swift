@@ -3,19 +3,21 @@ import Wire
 
 /// What no program can do without, done by one that does nothing else.
 ///
-///     floor burst SOCKET DATABASE QUEUE COUNT DOCUMENT MESSAGE   fires, pipelined; the last two are numbers of bytes
-///     floor load SOCKET DATABASE PATTERN                         reads all documents; prints ns, their number, bytes
+///     floor burst SOCKET DATABASE QUEUE COUNT TOGETHER DOCUMENT MESSAGE
+///         fires, pipelined, so many in one script; the last two are numbers of bytes
+///     floor load SOCKET DATABASE PATTERN
+///         reads all documents; prints nanoseconds, their number, their bytes
 @main enum Floor {
   static func main() {
     let arguments = CommandLine.arguments
     guard arguments.count > 4, let database = Int(arguments[3]) else { usage() }
     let redis = Connection(arguments[2], database: database)
     switch arguments[1] {
-    case "burst" where arguments.count == 8:
-      guard let count = Int(arguments[5]), let document = Int(arguments[6]), let message = Int(arguments[7]) else {
-        usage()
-      }
-      Burst(redis, queue: arguments[4], documentSize: document, messageSize: message).run(count)
+    case "burst" where arguments.count == 9:
+      let numbers = arguments[5...].compactMap { Int($0) }
+      guard numbers.count == 4 else { usage() }
+      Burst(redis, queue: arguments[4], together: numbers[1], documentSize: numbers[2], messageSize: numbers[3])
+        .run(numbers[0])
     case "load" where arguments.count == 5: load(redis, arguments[4])
     default: usage()
     }
