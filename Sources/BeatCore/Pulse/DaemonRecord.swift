@@ -77,8 +77,3 @@ public struct DaemonRecord: Hashable, Sendable {
       repaired: number("repaired"), timezone: text("timezone"), broker: text("broker"))
   }
 }
-
-extension DocumentLayout {
-  /// A member that is text.
-  func text(_ key: String) -> String? { self[key].flatMap { JSONScanner.text(of: $0, in: bytes) } }
-}
