@@ -207,9 +207,11 @@ public final class BeatService {
       receive(.connected(hears: hearing != .polling))
       loadAll(scripts)
     case .touched(let name):
+      pulse.heard()
       audit?.touched(name)
       receive(.touched(name))
     case .rewritten(let name):
+      pulse.heard()
       audit?.touched(name)
       if !echoes.take(name) { receive(.touched(name)) }
     case .touchedAll:
@@ -501,7 +503,7 @@ public final class BeatService {
       if anchors.count == Self.anchorsTogether { sendAnchors() }
     case .rebase(let name, let time, let mark):
       sendAnchors()
-      scripts?.rebase(name, from: time, to: mark) { [unowned self] isDone in
+      scripts?.rebase(name, from: time, to: mark, token: token) { [unowned self] isDone in
         if !isDone { receive(.touched(name)) }
       }
     case .fire(let plan):

@@ -90,8 +90,9 @@ class Ledger:
   def anchored(self, daemon, request):
     """A call of anchor.lua, for any number of schedules, or of rebase.lua, for one."""
     argv = arguments(request)
-    argv = argv[3 + int(argv[2]):]
-    marks = [(argv[0], argv[-1])] if len(argv) % 2 else zip(argv[::2], argv[1::2])
+    keys = int(argv[2])  # rebase.lua has the lease, too.
+    argv = argv[3 + keys:]
+    marks = [(argv[0], argv[2])] if keys == 2 else zip(argv[::2], argv[1::2])
     with self.lock:
       for entry, mark in marks:
         self.anchors.append((clock_now(), daemon, entry.decode(), mark.decode()))

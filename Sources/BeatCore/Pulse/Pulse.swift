@@ -13,6 +13,10 @@ public struct Pulse {
     public var leaseTTL: Int64?
     /// How long the heartbeat's own event may take; microseconds.
     public var echoPatience: Int64 = 2_000_000
+    /// The same in a storm of edits, where ours may be behind others that are on their way; microseconds.
+    public var stormPatience: Int64 = 30_000_000
+    /// So many events between two beats are a storm: with fewer, ours cannot be late by seconds.
+    public var storm = 5000
     /// How long a heartbeat is kept, by Redis' clock; microseconds.
     public var heartbeatLife: Int64 = 10_000_000
     /// How far Redis' clock may be from ours before it is worth a line; microseconds.
@@ -68,6 +72,8 @@ public struct Pulse {
   /// The oldest heartbeat whose event has not come.
   private var unheard: BootTime?
   private var hears = true
+  /// Events that have come since the last beat.
+  private var heardSinceBeat = 0
   /// Everything is being read again for a heartbeat that was not heard.
   private var isReloading = false
   private var token: String?
@@ -88,6 +94,9 @@ public struct Pulse {
     self.configuration = configuration
     self.clock = clock
   }
+
+  /// Some event of the subscription has come. Called often: it only takes a note.
+  public mutating func heard() { heardSinceBeat &+= 1 }
 
   public mutating func receive(_ event: Event, now: BootTime) -> [Action] {
     switch event {
@@ -138,12 +147,14 @@ public struct Pulse {
     if isLeading, let ttl = configuration.leaseTTL, now.microseconds(since: confirmedAt) > ttl / 2 {
       actions += standBy("the lease was not confirmed for \(now.microseconds(since: confirmedAt) / 1000) ms")
     }
-    if hears, let unheard, inFlight == nil, now.microseconds(since: unheard) > configuration.echoPatience {
+    let patience = heardSinceBeat < configuration.storm ? configuration.echoPatience : configuration.stormPatience
+    heardSinceBeat = 0
+    if hears, let unheard, inFlight == nil, now.microseconds(since: unheard) > patience {
       self.unheard = nil
       return actions + [.reconnect(reason: "Redis answers, but the events of our own heartbeat do not come")]
     }
     // Perhaps they come again before the patience is at its end; what was not heard meanwhile is lost all the same.
-    if hears, let unheard, inFlight == nil, now.microseconds(since: unheard) > configuration.echoPatience / 2 - 100_000,
+    if hears, let unheard, inFlight == nil, now.microseconds(since: unheard) > patience / 2 - 100_000,
       !isReloading
     {
       isReloading = true

@@ -70,10 +70,13 @@ struct StoreScripts {
     ) { reply in completion(zip(marks, reply?.array ?? []).compactMap { $1.integer == 0 ? $0.name : nil }) }
   }
 
-  /// `false` if the mark did not hold `time` any more.
-  func rebase(_ name: EntryName, from time: UnixTime, to mark: Mark, then completion: @escaping (Bool) -> Void) {
+  /// `false` if the mark did not hold `time` any more, or the lease is another daemon's.
+  func rebase(
+    _ name: EntryName, from time: UnixTime, to mark: Mark, token: String, then completion: @escaping (Bool) -> Void
+  ) {
     Self.rebaseScript.evaluate(
-      on: connection, keys: [keys.mark], arguments: [name.bytes, Array(Mark.digits(time).utf8), mark.bytes]
+      on: connection, keys: [keys.mark, keys.lease],
+      arguments: [name.bytes, Array(Mark.digits(time).utf8), mark.bytes, Array(token.utf8)]
     ) { reply in completion(reply?.integer != 0) }
   }
 

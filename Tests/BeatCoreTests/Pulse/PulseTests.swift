@@ -169,6 +169,38 @@ import Testing
     #expect(!next.contains { if case .reload = $0 { true } else { false } })
   }
 
+  /// In a storm our event may be behind thousands of others: as long as they come, nothing is wrong with hearing.
+  @Test func inAStormTheEchoMayBeLate() {
+    var pulse = leading()
+    _ = pulse.receive(.timerFired, now: after(Self.second))
+    _ = pulse.receive(reply(2), now: after(Self.second))
+    for beat in Int64(2)...12 {
+      for _ in 0..<pulse.configuration.storm { pulse.heard() }
+      let actions = pulse.receive(.timerFired, now: after(beat * Self.second))
+      #expect(actions.count == 2 && !actions.contains(.armTimer(after: 0)), "\(actions)")
+      _ = pulse.receive(reply(beat + 1), now: after(beat * Self.second))
+    }
+    // It is over, and ours has not come.
+    for _ in 1..<pulse.configuration.storm { pulse.heard() }
+    let actions = pulse.receive(.timerFired, now: after(13 * Self.second))
+    #expect(actions.contains { if case .reconnect = $0 { true } else { false } })
+  }
+
+  @Test func aStormDoesNotHideForEverThatNothingIsHeard() {
+    var pulse = leading()
+    var reconnects = 0
+    for beat in Int64(1)...40 {
+      for _ in 0..<pulse.configuration.storm { pulse.heard() }
+      let actions = pulse.receive(.timerFired, now: after(beat * Self.second))
+      if actions.contains(where: { if case .reconnect = $0 { true } else { false } }) {
+        reconnects += 1
+        break
+      }
+      _ = pulse.receive(reply(beat + 1), now: after(beat * Self.second))
+    }
+    #expect(reconnects == 1)
+  }
+
   @Test func anEchoThatComesIsEnough() {
     var pulse = leading()
     for beat in Int64(1)...20 {

@@ -85,11 +85,11 @@ import Testing
 
   // MARK: rebase.lua
 
-  private func rebase(from expected: Int64, to time: Int64) -> Int64? {
+  private func rebase(from expected: Int64, to time: Int64, token: String = "") -> Int64? {
     let mark = Mark(due: UnixTime(microseconds: time), taskID: nil, totalRunCount: 2).bytes
     return evaluate(
-      PackageResources.rebase_lua, keys: ["mark"],
-      ["a", Mark.digits(UnixTime(microseconds: expected)), String(decoding: mark, as: UTF8.self)])?.integer
+      PackageResources.rebase_lua, keys: ["mark", "lease"],
+      ["a", Mark.digits(UnixTime(microseconds: expected)), String(decoding: mark, as: UTF8.self), token])?.integer
   }
 
   @Test func rebaseReplacesOnlyTheMarkItKnows() {
@@ -99,6 +99,18 @@ import Testing
     #expect(rebase(from: 999, to: 500) == 0)
     #expect(markedTime == 1_000)
     #expect(rebase(from: 1_000, to: 500) == 1)
+    #expect(markedTime == 500)
+  }
+
+  /// A daemon that has lost the lease, and does not know yet, leaves the marks to the one that has it.
+  @Test func rebaseIsForWhoHasTheLease() {
+    #expect(anchor(1_000) == [1])
+    #expect(rebase(from: 1_000, to: 500, token: "mine") == 0)
+    store("SET", "lease", "theirs")
+    #expect(rebase(from: 1_000, to: 500, token: "mine") == 0)
+    #expect(markedTime == 1_000)
+    store("SET", "lease", "mine")
+    #expect(rebase(from: 1_000, to: 500, token: "mine") == 1)
     #expect(markedTime == 500)
   }
 

@@ -141,7 +141,9 @@ struct ModelStore {
   }
 
   /// rebase.lua
-  mutating func rebase(_ name: EntryName, from time: UnixTime, to mark: Mark) -> Bool {
+  mutating func rebase(_ name: EntryName, from time: UnixTime, to mark: Mark, token: String, now: UnixTime) -> Bool {
+    expire(now: now)
+    if !token.isEmpty, contents.lease?.token != token { return false }
     guard let marked = contents.marks[name], marked.prefix(20).elementsEqual(Mark.digits(time).utf8) else {
       return false
     }

@@ -7,7 +7,7 @@ struct SimulatedDaemon {
   enum Request {
     case read([EntryName], load: Int?)
     case anchor(EntryName, Mark)
-    case rebase(EntryName, from: UnixTime, to: Mark)
+    case rebase(EntryName, from: UnixTime, to: Mark, token: String)
     case fire(FirePlan, token: String)
     /// One of the steps of SCAN: the names whose hash falls into it.
     case scan(step: Int, load: Int)
@@ -281,7 +281,7 @@ struct SimulatedDaemon {
       switch action {
       case .read(let name): send(.read([name], load: nil))
       case .anchor(let name, let mark): send(.anchor(name, mark))
-      case .rebase(let name, let from, let mark): send(.rebase(name, from: from, to: mark))
+      case .rebase(let name, let from, let mark): send(.rebase(name, from: from, to: mark, token: token))
       case .armTimer(let time): if !isStopping { timer = time.map(pulse.clock.boot(at:)) }
       case .report: break
       case .fire(let plan):
@@ -338,7 +338,8 @@ extension ModelStore {
     switch request {
     case .read(let names, let load): return .read(names, names.map { read($0) }, load: load)
     case .anchor(let name, let mark): return .kept(name, anchor(name, mark))
-    case .rebase(let name, let from, let mark): return .kept(name, rebase(name, from: from, to: mark))
+    case .rebase(let name, let from, let mark, let token):
+      return .kept(name, rebase(name, from: from, to: mark, token: token, now: now))
     case .fire(let plan, let token): return .fired(plan, fire(plan, token: token, now: now))
     case .scan(let step, let load):
       let names = documents.keys.filter { Self.slot(of: $0) == step }.sorted { "\($0)" < "\($1)" }

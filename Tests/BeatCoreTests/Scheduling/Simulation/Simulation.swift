@@ -291,7 +291,7 @@ struct Simulation {
       say("\(who): fire \(plan.entry) due \(plan.due.iso8601) \(token) \(plan.mark.totalRunCount) -> \(outcome)")
     case (.anchor(let name, let mark), .kept(_, let isKept)):
       say("\(who): anchor \(name) \(String(mark.bytes)) -> \(isKept)")
-    case (.rebase(let name, let time, let mark), .kept(_, let isKept)):
+    case (.rebase(let name, let time, let mark, _), .kept(_, let isKept)):
       say("\(who): rebase \(name) from \(time.iso8601) to \(mark.due.iso8601) \(String(mark.bytes)) -> \(isKept)")
     case (.read(let names, nil), _): say("\(who): read \(names)")
     case (.pulse(let request, _, _), .pulsed(let reply)):
