@@ -17,9 +17,9 @@ public struct SchedulerConfiguration: Sendable {
   /// How far a document's `last_run_at` may be ahead of our clock; microseconds.
   public var clockTolerance: Int64 = 60_000_000
   /// Due schedules that are begun in one turn of the loop, so that a burst does not keep edits waiting.
-  public var batch = 256
-  /// Scripts on their way at once.
-  public var maximumInFlight = 1024
+  public var batch = 128
+  /// Fires on their way at once. What an edit asks for waits behind them: so many take the server about 2 ms.
+  public var maximumInFlight = 256
 
   public init(
     keys: RedisKeys, documents: DocumentContext, defaultQueue: String, origin: String, replyTo: String,
