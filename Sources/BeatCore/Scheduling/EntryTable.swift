@@ -2,13 +2,13 @@
 struct EntryTable {
   private var slots: [ScheduleEntry?] = []
   private var free: [DueHeap.Handle] = []
-  private var handles: [EntryName: DueHeap.Handle] = [:]
+  private var index = NameIndex()
 
-  var count: Int { handles.count }
+  var count: Int { index.count }
   /// In the order of their handles: what is done to all of them is done in the same order in each run.
   var names: [EntryName] { slots.compactMap { $0?.name } }
 
-  func handle(of name: EntryName) -> DueHeap.Handle? { handles[name] }
+  func handle(of name: EntryName) -> DueHeap.Handle? { index.find(name) { slots[$0]?.name } }
 
   subscript(handle: DueHeap.Handle) -> ScheduleEntry? {
     // Lent and changed in place: an entry is looked at far more often than it is copied.
@@ -21,12 +21,12 @@ struct EntryTable {
   mutating func insert(_ entry: ScheduleEntry) -> DueHeap.Handle {
     let handle = free.popLast() ?? slots.count
     if handle == slots.count { slots.append(entry) } else { slots[handle] = entry }
-    handles[entry.name] = handle
+    index.insert(entry.name, handle) { [slots] in slots[$0]?.name }
     return handle
   }
 
   mutating func remove(_ name: EntryName) -> DueHeap.Handle? {
-    guard let handle = handles.removeValue(forKey: name) else { return nil }
+    guard let handle = index.remove(name, { [slots] in slots[$0]?.name }) else { return nil }
     slots[handle] = nil
     free.append(handle)
     return handle

@@ -21,19 +21,20 @@ struct ScheduleEntry {
   var totalRunCount: Int64
   /// The base is when we first saw the schedule, and this is the mark that stood there then: of an earlier schedule of the
   /// name, or `earliest` for none. Another daemon may have seen it earlier; its mark is newer than this one.
-  var markBeforeOurs: UnixTime?
-  /// Of the newest mark that was read: an edit that finds another one is an edit that was heard late.
-  var markSeen: Mark.Fingerprint?
+  @PackedTime var markBeforeOurs: UnixTime?
+  /// Set by an edit of the schedule: what would have been due before does not count as missed.
+  @PackedTime var floor: UnixTime?
+  /// When `run_immediately` was noticed: its occurrence's nominal time.
+  @PackedTime var immediate: UnixTime?
+  /// Attempts that were refused in a row.
+  var refusal: Refusal?
+  // The small ones last, where they fill one word together.
+  var phase: Phase = .dormant
   /// The base was read off Redis' clock while we watched, and not found in a mark or a document of an earlier time: it is
   /// wrong if that clock was wrong.
   var isBaseMeasured = false
-  /// Set by an edit of the schedule: what would have been due before does not count as missed.
-  var floor: UnixTime?
-  /// When `run_immediately` was noticed: its occurrence's nominal time.
-  var immediate: UnixTime?
-  /// Attempts that were refused in a row.
-  var refusal: Refusal?
-  var phase: Phase = .dormant
+  /// Of the newest mark that was read: an edit that finds another one is an edit that was heard late.
+  var markSeen: Mark.Fingerprint?
 
   final class Refusal {
     let count: Int

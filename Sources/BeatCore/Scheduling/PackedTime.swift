@@ -1,0 +1,12 @@
+/// A time or none in eight bytes. An optional takes sixteen, and a million entries have three of them each.
+@propertyWrapper struct PackedTime: Hashable {
+  /// `Int64.min`: none. No schedule knows a time as early as that.
+  private var microseconds: Int64
+
+  init(wrappedValue: UnixTime? = nil) { microseconds = wrappedValue?.microseconds ?? .min }
+
+  var wrappedValue: UnixTime? {
+    get { microseconds == .min ? nil : UnixTime(microseconds: microseconds) }
+    set { microseconds = newValue?.microseconds ?? .min }
+  }
+}
