@@ -41,13 +41,17 @@ public struct DocumentReview: Sendable {
     }
     do throws(DocumentProblem) {
       var editor = try DocumentEditor(bytes)
+      // What was put right says nothing about what was meant: it is not warned of.
+      var mended: Set<String> = []
       // A reader stops at the first problem: what it has found is put right in a copy, and it reads again.
       for _ in 0..<64 {
         do throws(DocumentProblem) {
           let document = try ScheduleDocument(editor.bytes, context: context)
           for warning in document.warnings {
             let field = warning.split(whereSeparator: { " :".contains($0) }).first.map(String.init) ?? ""
-            let isPath = editor.has(String(field.split(separator: ".").first ?? ""))
+            let key = String(field.split(separator: ".").first ?? "")
+            let isPath = editor.has(key)
+            if mended.contains(key) { continue }
             add(.warning, isPath ? field : "", "", isPath ? Self.rest(of: warning, after: field) : warning)
           }
           for (field, message) in Self.ends(of: document.definition, now: now) where editor.has(field) {
@@ -57,6 +61,7 @@ public struct DocumentReview: Sendable {
         } catch {
           add(.error, error.field, error.found, error.message)
           guard Self.mend(&editor, error) else { break }
+          mended.insert(error.field.split(separator: ".").first.map(String.init) ?? "crontab")
         }
       }
       for (field, message) in Self.oddities(bytes) { add(.warning, field, "", message) }
