@@ -14,8 +14,6 @@ struct ScheduleChange {
   var isNone: Bool { before.bytes == after }
   var isNew: Bool { before.isAbsent }
 
-  private static let attempts = 50
-
   /// Changes a document, or makes one.
   ///
   /// - Parameters:
@@ -28,7 +26,8 @@ struct ScheduleChange {
     mustBeUsable: Bool = true, isDry: Bool = false, _ edit: (inout DocumentEditor) throws -> Void
   ) throws -> ScheduleChange {
     var seen = try client.document(name)
-    for _ in 0..<attempts {
+    var patience = Patience()
+    while patience.lasts {
       let before = try bytes(of: seen, in: client, mayMake: mayMake)
       var editor = try editor(before, name)
       try edit(&editor)
@@ -44,7 +43,7 @@ struct ScheduleChange {
       try refuseConflict(name, fields, before, now)
       seen = now
     }
-    throw CommandError(.conflict, "\(name) is changed all the time by others: nothing was changed; try again")
+    throw CommandError(.conflict, "\(name) is changed all the time by others: nothing was changed in 10 s; try again")
   }
 
   /// The bytes of a document that can be changed; nil if there is none and one may be made.
@@ -104,5 +103,19 @@ struct ScheduleChange {
 
   private static func line(_ key: String, _ value: [UInt8]) -> String {
     "\(JSONLine.quoted(key)): \(String(decoding: value, as: UTF8.self))".printable
+  }
+}
+
+/// How long a change is made again and again, on bytes that others keep changing.
+struct Patience {
+  private let start = MonotonicTime.now()
+  private var isFirst = true
+
+  /// At least once, and for 10 s.
+  var lasts: Bool {
+    mutating get {
+      defer { isFirst = false }
+      return isFirst || MonotonicTime.now().microseconds(since: start) < StoreClient.patience
+    }
   }
 }

@@ -73,7 +73,8 @@ struct EditCommand: ParsableCommand {
   ) throws -> ChangeReport {
     var seen = before
     var edited = text
-    for _ in 0..<50 {
+    var patience = Patience()
+    while patience.lasts {
       if try client.save(edited, as: document.name, inPlaceOf: seen) {
         let change = ScheduleChange(
           name: document.name, before: StoredDocument(name: document.name, read: document.read), after: edited)

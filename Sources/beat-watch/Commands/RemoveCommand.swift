@@ -61,7 +61,8 @@ struct RemoveCommand: ParsableCommand {
   private func remove(_ document: StoredDocument, in client: StoreClient) throws -> Bool {
     guard var seen = try ScheduleChange.bytes(of: document, in: client) else { return false }
     if dryRun { return true }
-    for _ in 0..<50 {
+    var patience = Patience()
+    while patience.lasts {
       if try client.delete(document.name, seen: seen) { return true }
       guard let now = try client.document(document.name).bytes else {
         throw CommandError(.conflict, "\(document.name): somebody else has deleted or replaced it meanwhile")

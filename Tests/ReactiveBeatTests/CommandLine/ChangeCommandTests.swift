@@ -184,7 +184,7 @@ private final class Writer: @unchecked Sendable {  // The thread is the only one
     while !isOver.load(ordering: .relaxed) {
       if client("EVAL", Self.script, "1", key, "counter")?.integer == 1 { edits += 1 }
       if client("EVAL", Self.script, "1", key, "total_run_count")?.integer == 1 { runs += 1 }
-      usleep(500)
+      usleep(3000)
     }
   }
 
