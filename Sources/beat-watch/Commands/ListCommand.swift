@@ -116,10 +116,10 @@ struct ListCommand: ParsableCommand {
 
   private func write(_ rows: [Row], now: UnixTime, to output: inout StandardOutput) {
     var table = Table([
-      .init(title: "NAME", narrowest: 16), .init(title: "TASK", narrowest: 12), .init(title: "SCHEDULE", narrowest: 12),
-      .init(title: "ZONE", narrowest: 4), .init(title: "NEXT (UTC)"), .init(title: "", narrowest: 6),
-      .init(title: "LAST RUN", narrowest: 8), .init(title: "COUNT", isNumeric: true),
-      .init(title: "STATE", narrowest: 8),
+      .init(title: "NAME", narrowest: 16), .init(title: "TASK", narrowest: 12, spare: 1),
+      .init(title: "SCHEDULE", narrowest: 16), .init(title: "ZONE", narrowest: 8, spare: 4), .init(title: "NEXT (UTC)"),
+      .init(title: ""), .init(title: "LAST RUN", spare: 2), .init(title: "COUNT", isNumeric: true, spare: 3),
+      .init(title: "STATE", narrowest: 10),
     ])
     for row in rows {
       let standing = row.standing

@@ -1,5 +1,5 @@
-/// Rows in columns. On a terminal it is made to fit: the columns that may be cut are, the widest first. Through a pipe
-/// nothing is cut.
+/// Rows in columns. On a terminal it is made to fit: the columns that may be cut are, the widest first, and where that is
+/// not enough some are left out. Through a pipe all is there.
 struct Table {
   struct Column {
     let title: String
@@ -7,6 +7,8 @@ struct Table {
     var isNumeric = false
     /// How narrow it may become; nil: it is never cut.
     var narrowest: Int?
+    /// Which one is left out first where there is no room: the highest. 0: it stays.
+    var spare = 0
   }
 
   private let columns: [Column]
@@ -18,31 +20,37 @@ struct Table {
   mutating func add(_ cells: [(text: String, style: Style?)]) { rows.append(cells) }
 
   func lines(width: Int?) -> [String] {
-    let widths = fitted(to: width)
-    let head = line(columns.map { ($0.title, Style.bold) }, widths)
-    return [head] + rows.map { line($0, widths) }
+    let (shown, widths) = fitted(to: width)
+    let head = line(columns.map { ($0.title, Style.bold) }, shown, widths)
+    return [head] + rows.map { line($0, shown, widths) }
   }
 
-  private func fitted(to width: Int?) -> [Int] {
+  /// The columns that are shown, and the width of each column.
+  private func fitted(to width: Int?) -> (shown: [Int], widths: [Int]) {
     var widths = columns.enumerated().map { index, column in
       rows.reduce(column.title.count) { max($0, index < $1.count ? $1[index].text.count : 0) }
     }
-    guard let width else { return widths }
-    var excess = widths.reduce(0, +) + 2 * (columns.count - 1) - width
-    while excess > 0 {
-      // The last column's tail may be cut too, if it says so.
-      let candidates = columns.indices.filter { widths[$0] > (columns[$0].narrowest ?? Int.max) }
-      guard let widest = candidates.max(by: { widths[$0] < widths[$1] }) else { break }
-      widths[widest] -= 1
-      excess -= 1
+    var shown = Array(columns.indices)
+    guard let width else { return (shown, widths) }
+    func total(_ width: (Int) -> Int) -> Int { shown.reduce(2 * (shown.count - 1)) { $0 + width($1) } }
+    while total({ min(widths[$0], columns[$0].narrowest ?? .max) }) > width,
+      let spare = shown.filter({ columns[$0].spare > 0 }).max(by: { columns[$0].spare < columns[$1].spare })
+    {
+      shown.removeAll { $0 == spare }
     }
-    return widths
+    while total({ widths[$0] }) > width,
+      let widest = shown.filter({ widths[$0] > columns[$0].narrowest ?? .max }).max(by: { widths[$0] < widths[$1] })
+    {
+      widths[widest] -= 1
+    }
+    return (shown, widths)
   }
 
-  private func line(_ cells: [(text: String, style: Style?)], _ widths: [Int]) -> String {
+  private func line(_ cells: [(text: String, style: Style?)], _ shown: [Int], _ widths: [Int]) -> String {
     var line = ""
-    for (index, cell) in cells.enumerated() where index < columns.count {
-      let isLast = index == columns.count - 1
+    for index in shown where index < cells.count {
+      let cell = cells[index]
+      let isLast = index == shown.last
       let text = cell.text.count > widths[index] ? cell.text.prefix(max(1, widths[index]) - 1) + "…" : cell.text[...]
       let padding = String(repeating: " ", count: max(0, widths[index] - text.count))
       let styled = cell.style?(String(text)) ?? String(text)
