@@ -1,6 +1,10 @@
 /// Text in the JSON that is printed: on one line, whatever it holds.
 enum JSONLine {
   static func quoted(_ text: String) -> String {
+    // Nearly all text is this.
+    if text.utf8.allSatisfy({ (0x20...0x7E).contains($0) && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }) {
+      return "\"\(text)\""
+    }
     var result = "\""
     for scalar in text.unicodeScalars {
       switch scalar {

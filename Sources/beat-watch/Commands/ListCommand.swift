@@ -45,9 +45,29 @@ struct ListCommand: ParsableCommand {
 
   @OptionGroup var store: StoreOptions
 
-  private struct Row {
-    var standing: ScheduleStanding
-    var next: ScheduleStanding.Occurrence?
+  /// What is shown of a schedule, without its document and scheduler: of a hundred thousand all are in memory at once.
+  fileprivate struct Row {
+    let name: EntryName
+    let label: String?
+    let task: String?
+    let schedule: Schedule?
+    let zone: String?
+    let state: ScheduleStanding.State
+    let lastRun: UnixTime?
+    let totalRunCount: Int64
+    let next: ScheduleStanding.Occurrence?
+
+    init(_ standing: ScheduleStanding, next: ScheduleStanding.Occurrence?) {
+      name = standing.name
+      label = standing.label
+      task = standing.task
+      schedule = standing.schedule
+      zone = standing.zone?.name
+      state = standing.state
+      lastRun = standing.lastRun
+      totalRunCount = standing.totalRunCount
+      self.next = next
+    }
   }
 
   func run() throws {
@@ -67,12 +87,12 @@ struct ListCommand: ParsableCommand {
       if let within {
         guard let sent = next?.sent, sent <= now.advanced(by: within) else { return }
       }
-      rows.append(Row(standing: standing, next: next))
+      rows.append(Row(standing, next: next))
     }
     order(&rows)
     var output = StandardOutput()
     if namesOnly {
-      for row in rows { output.put("\(row.standing.name)") }
+      for row in rows { output.put("\(row.name)") }
     } else if json {
       output.put(list: rows.map { Self.json($0) })
     } else {
@@ -86,8 +106,8 @@ struct ListCommand: ParsableCommand {
     switch sort {
     case .name: break
     case .next: Self.sort(&rows) { $0.next?.sent ?? .latest.advanced(by: 1) }
-    case .last: Self.sort(&rows) { UnixTime(microseconds: -($0.standing.lastRun ?? .earliest).microseconds) }
-    case .task: Self.sort(&rows) { $0.standing.task ?? "\u{10FFFF}" }
+    case .last: Self.sort(&rows) { UnixTime(microseconds: -($0.lastRun ?? .earliest).microseconds) }
+    case .task: Self.sort(&rows) { $0.task ?? "\u{10FFFF}" }
     }
   }
 
@@ -97,20 +117,19 @@ struct ListCommand: ParsableCommand {
   }
 
   private static func json(_ row: Row) -> JSONOutput {
-    let standing = row.standing
-    return .object(
+    .object(
       [
-        ("name", .text("\(standing.name)")),
-        ("label", .text(standing.label)),
-        ("task", .text(standing.task)),
-        ("schedule", .text(standing.schedule?.inWords)),
-        ("timezone", .text(standing.zone?.name)),
-        ("state", .text(standing.state.word)),
-        ("reason", .text(standing.state.reason)),
+        ("name", .text("\(row.name)")),
+        ("label", .text(row.label)),
+        ("task", .text(row.task)),
+        ("schedule", .text(row.schedule?.inWords)),
+        ("timezone", .text(row.zone)),
+        ("state", .text(row.state.word)),
+        ("reason", .text(row.state.reason)),
         ("next", .text(row.next?.due.iso8601)),
         ("sent", .text(row.next?.sent.iso8601)),
-        ("last_run", .text(standing.lastRun?.iso8601)),
-        ("total_run_count", .integer(standing.totalRunCount)),
+        ("last_run", .text(row.lastRun?.iso8601)),
+        ("total_run_count", .integer(row.totalRunCount)),
       ])
   }
 
@@ -122,26 +141,25 @@ struct ListCommand: ParsableCommand {
       .init(title: "STATE", narrowest: 10),
     ])
     for row in rows {
-      let standing = row.standing
       let isOverdue = row.next.map { $0.sent <= now } ?? false
-      let reason = standing.state.reason.map { ": \($0)" } ?? ""
+      let reason = row.state.reason.map { ": \($0)" } ?? ""
       table.add([
-        ("\(standing.name)", nil), ((standing.task ?? "-").printable, nil),
-        (standing.schedule?.briefly ?? "-", nil), (standing.zoneName ?? "-", nil),
+        ("\(row.name)", nil), ((row.task ?? "-").printable, nil),
+        (row.schedule?.briefly ?? "-", nil), (row.zoneName ?? "-", nil),
         (row.next.map { TimeWords.short($0.sent) } ?? "-", nil),
         (
           row.next.map { isOverdue ? "overdue" : TimeWords.distance(to: $0.sent, from: now) } ?? "-",
           isOverdue ? .yellow : nil
         ),
-        (standing.lastRun.map { TimeWords.distance(to: $0, from: now) } ?? "never", nil),
-        ("\(standing.totalRunCount)", nil), (standing.state.word + reason.printable, standing.state.style),
+        (row.lastRun.map { TimeWords.distance(to: $0, from: now) } ?? "never", nil),
+        ("\(row.totalRunCount)", nil), (row.state.word + reason.printable, row.state.style),
       ])
     }
     for line in table.lines(width: StandardOutput.width) { output.put(line) }
   }
 }
 
-extension ScheduleStanding {
+extension ListCommand.Row {
   /// The zone, where it matters.
   fileprivate var zoneName: String? {
     switch schedule {

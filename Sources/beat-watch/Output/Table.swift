@@ -13,11 +13,27 @@ struct Table {
 
   private let columns: [Column]
   private var rows: [[(text: String, style: Style?)]] = []
+  /// The widest cell of each column.
+  private var widest: [Int]
 
-  init(_ columns: [Column]) { self.columns = columns }
+  init(_ columns: [Column]) {
+    self.columns = columns
+    widest = columns.map { Self.width(of: $0.title) }
+  }
 
   /// - Parameter cells: one for each column.
-  mutating func add(_ cells: [(text: String, style: Style?)]) { rows.append(cells) }
+  mutating func add(_ cells: [(text: String, style: Style?)]) {
+    rows.append(cells)
+    for (index, cell) in cells.enumerated() where index < widest.count {
+      widest[index] = max(widest[index], Self.width(of: cell.text))
+    }
+  }
+
+  /// In characters. Nearly all text is ASCII, for which it is the number of bytes.
+  private static func width(of text: String) -> Int {
+    let bytes = text.utf8
+    return bytes.allSatisfy { $0 < 0x80 && $0 != 0x0D } ? bytes.count : text.count
+  }
 
   func lines(width: Int?) -> [String] {
     let (shown, widths) = fitted(to: width)
@@ -27,9 +43,7 @@ struct Table {
 
   /// The columns that are shown, and the width of each column.
   private func fitted(to width: Int?) -> (shown: [Int], widths: [Int]) {
-    var widths = columns.enumerated().map { index, column in
-      rows.reduce(column.title.count) { max($0, index < $1.count ? $1[index].text.count : 0) }
-    }
+    var widths = widest
     var shown = Array(columns.indices)
     guard let width else { return (shown, widths) }
     func total(_ width: (Int) -> Int) -> Int { shown.reduce(2 * (shown.count - 1)) { $0 + width($1) } }
@@ -51,15 +65,17 @@ struct Table {
     for index in shown where index < cells.count {
       let cell = cells[index]
       let isLast = index == shown.last
-      let text = cell.text.count > widths[index] ? cell.text.prefix(max(1, widths[index]) - 1) + "…" : cell.text[...]
-      let padding = String(repeating: " ", count: max(0, widths[index] - text.count))
-      let styled = cell.style?(String(text)) ?? String(text)
-      if columns[index].isNumeric {
-        line += padding + styled
-      } else {
-        line += isLast ? styled : styled + padding
+      var text = cell.text
+      var width = Self.width(of: text)
+      if width > widths[index] {
+        text = text.prefix(max(1, widths[index]) - 1) + "…"
+        width = widths[index]
       }
-      if !isLast { line += "  " }
+      let padding = max(0, widths[index] - width)
+      if columns[index].isNumeric { line += String(repeating: " ", count: padding) }
+      line += cell.style?(text) ?? text
+      if isLast { continue }
+      line += String(repeating: " ", count: (columns[index].isNumeric ? 0 : padding) + 2)
     }
     return line
   }
