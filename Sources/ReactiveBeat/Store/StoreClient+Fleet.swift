@@ -36,15 +36,16 @@ public struct Fleet {
   /// was given to daemons that are not alone.
   public var firing: [Member] {
     members.filter { member in
-      // A daemon without a lease that has missed several pulses is gone, or frozen.
-      member.isAlive && (member.holdsLease || lease == nil && member.leads && (member.silence ?? .max) < 4_000_000)
-        || member.isAlive && lease != nil && !member.holdsLease && member.leads && (member.silence ?? .max) < 4_000_000
+      guard let silence = member.silence else { return false }
+      // One that leads without the lease and has missed several pulses is frozen, or gone.
+      return member.holdsLease || member.leads && silence < 4_000_000
     }
   }
 }
 
 extension Fleet.Member {
-  var leads: Bool { record?.isLeading ?? false }
+  /// By its own word.
+  public var leads: Bool { record?.isLeading ?? false }
 }
 
 extension StoreClient {

@@ -9,8 +9,6 @@ extension StoreClient {
     public let record: FireRecord
   }
 
-  private static let pageSize = 500
-
   /// Walks from the newest run to the oldest, until `take` says false. Entries that are none of ours are passed over.
   ///
   /// - Parameter start: runs that were fired before it are left out; nil: all are walked.
@@ -42,12 +40,19 @@ extension StoreClient {
 
   /// What comes after a place, the oldest first; waits up to five seconds for the first of it. Moves `place` on.
   public func history(after place: inout String) throws(StoreError) -> [HistoryEntry] {
-    // Shorter than the patience for any answer.
-    let reply = try command(
-      RedisCommand("XREAD", "COUNT", Self.pageSize, "BLOCK", 5000, "STREAMS", keys.history, place))
+    Self.entries(try command(Self.readHistory(keys, after: place)), place: &place)
+  }
+
+  /// Waits on the server for what comes after a place: for less than the patience for any answer.
+  static func readHistory(_ keys: RedisKeys, after place: String) -> RedisCommand {
+    RedisCommand("XREAD", "COUNT", 500, "BLOCK", 5000, "STREAMS", keys.history, place)
+  }
+
+  /// What such a command has brought; moves `place` on.
+  static func entries(_ reply: RedisReply, place: inout String) -> [HistoryEntry] {
     let elements = reply.array?.first?.array?.last?.array ?? []
     if let last = elements.last?.array?.first?.text { place = last }
-    return elements.compactMap(Self.entry)
+    return elements.compactMap(entry)
   }
 
   /// One element of an answer of XRANGE, XREVRANGE or XREAD.

@@ -70,12 +70,7 @@ struct FireCommand: ParsableCommand {
       let place = firing.record.map { "\($0.host), process \($0.processID)" } ?? firing.instance
       return "the daemon that fires (\(place)) is there, but does not hear it: see its log"
     }
-    if let lease = fleet.lease {
-      return "the lease is held by \(lease.token), which is not alive, for \(max(0, lease.remaining)) ms more"
-    }
-    return fleet.alive.isEmpty
-      ? "no daemon runs on \(client.url) under \(EntryName(client.keys.prefix)): start `beat-watch`"
-      : "\(fleet.alive.count) daemon(s) run, and none leads: see `beat-watch status`"
+    return "nobody fires: \(StatusCommand.whyNobody(fleet))"
   }
 
   private func printMessage(of name: EntryName, _ client: StoreClient) throws {

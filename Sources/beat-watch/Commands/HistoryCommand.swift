@@ -96,16 +96,17 @@ struct HistoryCommand: ParsableCommand {
     return parts(id) <= parts(place)
   }
 
-  /// `2026-11-21 05:00:00.000213Z  hourly  +0.21 ms  schedule  due 05:00:00Z  5d0e2b1c-…`
+  /// `2026-11-21 05:00:00.000213Z  hourly  0.21 ms late  schedule  due 2026-11-21 05:00:00.000000Z  5d0e2b1c-…`
   static func line(_ record: FireRecord, width: Int) -> String {
     let name = record.name.description
     let padding = String(repeating: " ", count: max(0, width - name.count))
     let late = TimeText.span(record.late)
     let lateness = (String(repeating: " ", count: max(0, 10 - late.count)) + late)
     let style: Style? = record.late > 10_000_000 ? .red : record.late > 1_000_000 ? .yellow : nil
-    let reason = record.reason + String(repeating: " ", count: max(0, 9 - record.reason.count))
-    return "\(Style.faint(record.firedAt.iso8601))  \(Style.bold(name))\(padding)  \(style?(lateness) ?? lateness) late"
-      + "  \(reason)  due \(record.due.iso8601)  \(Style.faint(record.taskID))"
+    let reason = record.reason.printable + String(repeating: " ", count: max(0, 9 - record.reason.count))
+    return
+      "\(Style.faint(TimeText.stamp(record.firedAt)))  \(Style.bold(name))\(padding)  \(style?(lateness) ?? lateness) late"
+      + "  \(reason)  due \(TimeText.stamp(record.due))  \(Style.faint(record.taskID.printable))"
   }
 
   static func object(_ record: FireRecord) -> JSONOutput {

@@ -1,5 +1,14 @@
+import BeatCore
+
 /// Lengths of time for people, down to where latenesses lie.
 enum TimeText {
+  /// `2026-11-21 05:17:15.472764Z`, of one width.
+  static func stamp(_ time: UnixTime) -> String {
+    let fraction = "\(time.microseconds(since: UnixTime(seconds: time.seconds)))"
+    return TimeWords.short(time).dropLast() + "." + String(repeating: "0", count: max(0, 6 - fraction.count)) + fraction
+      + "Z"
+  }
+
   /// `0.21 ms`, `12 ms`, `3.2 s`, `4 min 5 s`, `3 d 4 h`.
   static func span(_ microseconds: Int64) -> String {
     let size = microseconds.magnitude

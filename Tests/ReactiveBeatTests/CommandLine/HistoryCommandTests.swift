@@ -73,7 +73,7 @@ import Testing
     #expect(try history(stage, "s5", "--json").exit == .status(0))
     #expect(try history(stage, "t*", "--json").lines == ["[]"])
     let missing = try history(stage, "nobody")
-    #expect(missing.exit == .status(66) && missing.lines.first?.hasPrefix("beat-watch: no schedule nobody in") == true)
+    #expect(missing.exit == .status(66) && missing.lines.first?.hasPrefix("beat-watch: no schedule nobody") == true)
   }
 
   @Test func saysWhatIsWrong() throws {
