@@ -15,6 +15,7 @@ import ReactiveBeat
       ImportCommand.self, ExportCommand.self,
       HistoryCommand.self, FireCommand.self,
       HistoryCommand.self, FireCommand.self, StatusCommand.self,
+      HistoryCommand.self, FireCommand.self, StatusCommand.self, DoctorCommand.self,
     ],
     defaultSubcommand: RunCommand.self)
 

@@ -6,7 +6,8 @@ public enum Route: Hashable, Sendable {
   /// To each queue that is bound to the exchange under a matching key.
   case exchange(String, routingKey: String)
 
-  init(_ options: MessageOptions, defaultQueue: String) {
+  /// - Parameter defaultQueue: where what names no queue goes.
+  public init(_ options: MessageOptions, defaultQueue: String) {
     if let exchange = options.exchange, let key = options.routingKey {
       self = .exchange(exchange, routingKey: key)
     } else {

@@ -1,0 +1,95 @@
+import BeatCore
+import ReactiveBeat
+
+/// Who fires, who would, and whether they hear of edits.
+extension Doctor {
+  func examineDaemons() throws {
+    let fleet = try client.fleet()
+    let (firing, alive) = (fleet.firing, fleet.alive)
+    isFiring = !firing.isEmpty
+    if firing.isEmpty {
+      add(
+        .problem, "daemons", "nobody fires: \(StatusCommand.whyNobody(fleet))",
+        fix: "beat-watch run")
+    } else if firing.count > 1 {
+      let places = firing.map { place($0) }.joined(separator: "; ")
+      add(
+        .problem, "daemons",
+        "\(firing.count) daemons fire (\(places)): nothing is sent twice, but they work against each other",
+        fix: "start them without --no-lease")
+    } else if alive.count == 1 {
+      add(
+        .warning, "daemons",
+        "one daemon fires (\(place(firing[0]))), and none stands by: when it dies, nothing is fired",
+        fix: "start a second `beat-watch` on another machine, with the same settings")
+    } else {
+      add(.ok, "daemons", "\(place(firing[0])) fires, \(alive.count - 1) stand by")
+    }
+    let records = alive.compactMap(\.record)
+    func differ(_ what: String, _ values: [String], _ fix: String) {
+      let different = Set(values).sorted()
+      if different.count > 1 {
+        add(
+          .warning, "daemons", "the daemons have not the same \(what): \(different.joined(separator: ", "))", fix: fix)
+      }
+    }
+    differ("version", records.map(\.version), "upgrade all of them")
+    differ("time zone", records.map(\.timezone), "give all of them the same --timezone")
+    differ("broker", records.map(\.broker), "give all of them the same --broker-url")
+    for record in records where record.timezone != timezone && Set(records.map(\.timezone)).count == 1 {
+      add(
+        .warning, "daemons", "the daemons read crontabs by \(record.timezone), and this command by \(timezone)",
+        fix: "--timezone \(record.timezone) for this command, or CELERY_TIMEZONE")
+      break
+    }
+    if let leader = firing.first?.record {
+      if leader.events == "polling" {
+        add(
+          .problem, "hearing", "the daemon that fires looks for edits every few seconds: it cannot hear them",
+          fix: "\(cli) CONFIG SET notify-keyspace-events KA")
+      }
+      if leader.repaired > 0 {
+        add(
+          .warning, "hearing", "audits have found \(leader.repaired) edits that no event told of",
+          fix: "see `repaired` in its log; FLUSHDB, SWAPDB and RESTORE of a dump raise no events")
+      }
+    }
+  }
+
+  private func place(_ member: Fleet.Member) -> String {
+    member.record.map { "\($0.host), process \($0.processID)" } ?? member.instance
+  }
+
+  func key(_ key: [UInt8]) -> String { Self.quoted("\(EntryName(key))") }
+
+  func examineNotifications() throws {
+    let missing = try client.report().missingNotifications
+    // Who begins to run switches them on, if it may.
+    let level: Finding.Level = isFiring ? .problem : .warning
+    let fix = "\(cli) CONFIG SET notify-keyspace-events \(missing?.value ?? "KA") && \(cli) CONFIG REWRITE"
+    if let missing {
+      add(
+        level, "notifications", "notify-keyspace-events lacks \(missing.letters): edits are not heard at once", fix: fix
+      )
+    }
+    switch client.probeEvents() {
+    case .heard(let after) where missing == nil:
+      add(.ok, "notifications", "an edit is heard \(TimeText.span(after)) after it was begun")
+    case .heard: break
+    case .silent(let heard):
+      if missing == nil {
+        add(
+          .problem, "notifications",
+          "a write raised " + (heard.isEmpty ? "no event" : "only \(heard.joined(separator: ", "))")
+            + ": edits are not heard at once", fix: fix + " (or where your provider keeps the setting)")
+      }
+    case .refused(let reason):
+      add(
+        .problem, "notifications", "nobody may listen: \(reason)",
+        fix: "\(cli) ACL SETUSER \(Self.quoted(client.url.username ?? "default")) +psubscribe "
+          + Self.quoted("&\(EntryName(client.keys.documentEvents(database: client.url.database)))") + " "
+          + Self.quoted(
+            "&\(EntryName(client.keys.events(of: client.keys.heartbeat(""), database: client.url.database)))*"))
+    }
+  }
+}

@@ -1,0 +1,165 @@
+import Glibc
+import Testing
+
+@testable import BeatCore
+@testable import ReactiveBeat
+
+/// `beat-watch doctor`: each of these installations is broken in one way, and it must say in which.
+@Suite struct DoctorCommandTests {
+  /// One way to break an installation.
+  struct Break: CustomTestStringConvertible, Sendable {
+    let name: String
+    /// What must be found: the check, the level, a word of its text, a word of its fix.
+    let check: String
+    var level = "problem"
+    let text: String
+    let fix: String
+    /// redis-server's.
+    var arguments: [String] = []
+    var daemons: [[String]] = [[], []]
+    var environment: @Sendable (Stage) -> [String: String] = { _ in [:] }
+    /// Before the daemons start.
+    var prepare: @Sendable (Stage) -> Void = { _ in }
+    /// When they are ready.
+    var spoil: @Sendable (Stage) -> Void = { _ in }
+
+    var testDescription: String { name }
+  }
+
+  static let breaks = [
+    Break(name: "no daemon", check: "daemons", text: "no daemon runs", fix: "beat-watch run", daemons: []),
+    Break(
+      name: "no standby", check: "daemons", level: "warning", text: "none stands by", fix: "second", daemons: [[]]),
+    Break(
+      name: "two that fire", check: "daemons", text: "2 daemons fire", fix: "without --no-lease",
+      daemons: [["--no-lease"], ["--no-lease"]]),
+    Break(
+      name: "a dead leader", check: "daemons", text: "the daemon that leads is dead", fix: "beat-watch run",
+      daemons: [],
+      spoil: { $0.store("SET", "reactivebeat:tasks:meta:lease", "gone:1", "PX", "60000") }),
+    Break(
+      name: "eviction", check: "memory", text: "allkeys-lru", fix: "CONFIG SET maxmemory-policy noeviction",
+      arguments: ["--maxmemory", "200mb", "--maxmemory-policy", "allkeys-lru"]),
+    Break(
+      name: "notifications off", check: "notifications", level: "warning", text: "lacks KA",
+      fix: "CONFIG SET notify-keyspace-events KA", daemons: []),
+    Break(
+      name: "notifications lack a class", check: "notifications", level: "warning", text: "lacks A",
+      fix: "CONFIG SET notify-keyspace-events", arguments: ["--notify-keyspace-events", "K$g"], daemons: []),
+    Break(
+      name: "a user without LPUSH", check: "rights", text: "LPUSH", fix: "+lpush",
+      environment: { $0.environment(user: "beat:secret@") },
+      prepare: { $0.store("ACL", "SETUSER", "beat", "reset", "on", ">secret", "~*", "&*", "+@all", "-lpush") }),
+    Break(
+      name: "a user without the queue's key, and without ACL", check: "rights", text: "TYPE", fix: "~celery",
+      environment: { $0.environment(user: "beat:secret@") },
+      prepare: {
+        $0.store(
+          "ACL", "SETUSER", "beat", "reset", "on", ">secret", "~tasks:*", "~reactivebeat:*", "~_kombu*", "&*", "+@all",
+          "-acl")
+      }),
+    Break(
+      name: "a user who may not listen", check: "notifications", text: "nobody may listen", fix: "+psubscribe",
+      daemons: [], environment: { $0.environment(user: "beat:secret@") },
+      prepare: { $0.store("ACL", "SETUSER", "beat", "reset", "on", ">secret", "~*", "resetchannels", "+@all") }),
+    Break(
+      name: "a wrong password", check: "store", text: "password is wrong", fix: "password",
+      environment: { ["CELERY_REDIS_SCHEDULER_URL": $0.url(1, user: "beat:wrong@")] }),
+    Break(
+      name: "broker away", check: "broker", text: "refused", fix: "--broker-url",
+      environment: { _ in ["CELERY_BROKER_URL": "redis://127.0.0.1:1/0"] }),
+    Break(
+      name: "store away", check: "store", text: "refused", fix: "--store-url",
+      environment: { _ in ["CELERY_REDIS_SCHEDULER_URL": "redis://127.0.0.1:1/1"] }),
+    Break(
+      name: "a replica", check: "server", text: "its primary is 127.0.0.1:1", fix: "redis://127.0.0.1:1/1", daemons: [],
+      spoil: { $0.store("REPLICAOF", "127.0.0.1", "1") }),
+    Break(
+      name: "a broken document", check: "documents", text: "b: interval.every", fix: "beat-watch edit",
+      prepare: { $0.set("b", schedule("b", every: "\"x\"")) }),
+    Break(
+      name: "a doubtful document", check: "documents", level: "warning", text: "both match", fix: "beat-watch edit",
+      prepare: {
+        $0.set(
+          "b",
+          #"{"name": "b", "task": "t", "enabled": true, "crontab": {"minute": 0, "hour": 0, "day_of_month": 13, "#
+            + #""day_of_week": "fri"}}"#)
+      }),
+    Break(
+      name: "no schedules", check: "documents", level: "warning", text: "no schedule stands under", fix: "--key-prefix",
+      prepare: { $0.store("DEL", $0.key("a")) }),
+    Break(
+      name: "a queue of another type", check: "queues", text: "celery holds a Redis string", fix: "RENAME celery",
+      prepare: { $0.broker("SET", "celery", "x") }),
+    Break(
+      name: "an exchange without queues", check: "queues", text: "no queue is bound to exchange x", fix: "worker",
+      prepare: { $0.set("b", schedule("b", #", "exchange": "x", "routing_key": "k""#)) }),
+    Break(
+      name: "messages that nobody takes", check: "queues", text: "1 message wait", fix: "worker -Q celery",
+      prepare: { $0.broker("LPUSH", "celery", "x") }),
+    Break(
+      name: "no worker", check: "queues", level: "warning", text: "no worker waits", fix: "worker -Q celery"),
+    Break(
+      name: "our key of another type", check: "keys", text: "history holds a Redis string", fix: "RENAME",
+      prepare: { $0.store("SET", "reactivebeat:tasks:meta:history", "x") }),
+    Break(
+      name: "another prefix", check: "prefixes", level: "warning", text: "other:", fix: "--key-prefix",
+      prepare: { $0.store("HSET", "reactivebeat:other:mark", "a", "b") }),
+    Break(
+      name: "another zone", check: "daemons", level: "warning", text: "Asia/Tokyo", fix: "--timezone",
+      environment: { _ in ["CELERY_TIMEZONE": "Asia/Tokyo"] }),
+    Break(
+      name: "nothing on disk", check: "persistence", level: "warning", text: "nothing is kept",
+      fix: "CONFIG SET appendonly yes"),
+  ]
+
+  @Test(arguments: breaks) func finds(_ broken: Break) throws {
+    let stage = try Stage(broken.arguments)
+    stage.set("a", schedule("a"))
+    broken.prepare(stage)
+    let daemons = try broken.daemons.map { try Daemon(stage.environment(), arguments: $0) }
+    for daemon in daemons { try daemon.wait(for: "ready") }
+    #expect(eventually { stage.store("HLEN", "reactivebeat:tasks:meta:daemons")?.integer == Int64(daemons.count) })
+    broken.spoil(stage)
+    let environment = stage.environment().merging(broken.environment(stage)) { $1 }
+    let run = try CommandRun(["doctor", "--json"], environment: environment)
+    let object = try #require(JSONValue(run.lines.joined().utf8), "\(run.lines)")
+    guard case .array(let findings)? = object["findings"] else { throw Failure("no findings: \(run.lines)", 0) }
+    let found = findings.contains { finding in
+      finding["check"]?.text == broken.check && finding["level"]?.text == broken.level
+        && finding["text"]?.text?.contains(broken.text) == true && finding["fix"]?.text?.contains(broken.fix) == true
+    }
+    #expect(found, "\(run.lines)")
+    let hasProblem = findings.contains { $0["level"]?.text == "problem" }
+    #expect(run.exit == .status(hasProblem ? 1 : 0) && object["ok"] == .bool(!hasProblem))
+    #expect(!run.lines.joined().contains("secret"))
+    // It leaves nothing behind.
+    let keys = stage.store("KEYS", "*probe*")?.array ?? []
+    #expect(keys.isEmpty, "\(keys)")
+    withExtendedLifetime(daemons) {}
+  }
+
+  /// What is in order has no problem; a worker waits for messages.
+  @Test func findsNothingWhereNothingIs() throws {
+    let stage = try Stage(["--appendonly", "yes"])
+    stage.set("a", schedule("a"))
+    let daemons = try (stage.daemon(), stage.daemon())
+    #expect(eventually { stage.store("HLEN", "reactivebeat:tasks:meta:daemons")?.integer == 2 })
+    let worker = try CommandProcess(["redis-cli", "-s", stage.server.socketPath, "BRPOP", "celery", "0"])
+    #expect(eventually { stage.broker("CLIENT", "LIST")?.text?.contains("cmd=brpop") == true })
+    let run = try CommandRun(["doctor"], environment: stage.environment())
+    #expect(run.exit == .status(0) && run.lines.last == "0 problems, 0 warnings", "\(run.lines)")
+    #expect(run.lines.dropLast(2).allSatisfy { $0.hasPrefix("ok ") }, "\(run.lines)")
+    withExtendedLifetime((daemons, worker)) {}
+  }
+}
+
+/// A program that runs beside a test, by its name.
+private final class CommandProcess {
+  private let process: ChildProcess
+
+  init(_ words: [String]) throws {
+    process = try ChildProcess(
+      ["/usr/bin/env"] + words, environment: ["PATH": getenv("PATH").map { String(cString: $0) } ?? ""], output: -1)
+  }
+}
