@@ -99,10 +99,16 @@ def measure(name, options):
 
 
 def version():
-  answer = subprocess.run([BEAT_WATCH, "--version"], capture_output=True, text=True)
-  commit = subprocess.run(
-    ["git", "-C", HERE, "describe", "--always", "--dirty"], capture_output=True, text=True).stdout.strip()
-  return f"beat-watch {answer.stdout.strip()}" + (f", commit {commit}" if commit else "")
+  return "beat-watch " + subprocess.run([BEAT_WATCH, "--version"], capture_output=True, text=True).stdout.strip()
+
+
+def commit():
+  """Of what was measured, as git tells it; empty where there is no git."""
+  try:
+    return subprocess.run(
+      ["git", "-C", HERE, "describe", "--always", "--dirty"], capture_output=True, text=True).stdout.strip()
+  except FileNotFoundError:
+    return ""
 
 
 def several(names, options):
@@ -112,7 +118,7 @@ def several(names, options):
   note(f"{', '.join(names)}: about {expected / 60:.0f} min" if expected > 90 else f"about {expected:.0f} s")
   if not options.quick and not options.schedules and memory() < ROOM:
     note("too little memory is free for a million documents: they are left out")
-  result = {"machine": table.machine(redis_version(), version()), "figures": {}, "rows": [], "problems": []}
+  result = {"machine": table.machine(redis_version(), version(), commit()), "figures": {}, "rows": [], "problems": []}
   began = time.monotonic()
   for number, (name, own) in enumerate(wholes.items(), 1):
     note(f"[{number}/{len(names)}] {name}, about {FIGURES[name].seconds(own):.0f} s; "

@@ -48,14 +48,15 @@ def write(rows, machine):
   before, _, rest = page.partition(BEGIN)
   # Another process may read the page; and an interrupted run leaves it as it was.
   draft = PAGE.with_suffix(".draft")
-  draft.write_text(f"{before}{BEGIN}\n{markdown(rows, machine)}\n{END}{rest.partition(END)[2]}")
+  draft.write_text(f"{before}{BEGIN}\n\n{markdown(rows, machine)}\n\n{END}{rest.partition(END)[2]}")
   draft.replace(PAGE)
 
 
-def machine(redis, version):
+def machine(redis, version, commit):
   names = [line.partition(":")[2].strip() for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines()
            if line.startswith("model name")]
   return {
-    "cores": os.cpu_count(), "processor": names[0] if names else os.uname().machine, "kernel": os.uname().release,
-    "redis": redis, "transport": "unix socket", "version": version, "others_share": None,
+    "cores": os.cpu_count(), "processor": names[0] if names else os.uname().machine,
+    "kernel": ".".join(os.uname().release.split(".")[:2]), "redis": redis, "transport": "unix socket", "version": version,
+    "commit": commit, "others_share": None,
   }
