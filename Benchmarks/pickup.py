@@ -51,6 +51,7 @@ def measure_count(scene, options, count):
   scene.begin()
   scene.load(idle_documents(count))
   scene.start_daemon()
+  scene.settle()  # At the first start the marks of a million schedules are still being written.
   pickup = Pickup(scene, count)
   floor = scene.start("floor", PROGRAMS / "pickup", "floor", scene.socket, 2, "floor:", "floor")
   scene.wait("the floor's program is ready", lambda: "ready" in floor.lines, 10)

@@ -147,7 +147,7 @@ class Scene(Stage):
         quiet[:] = time.monotonic(), self.wakeups()
       return time.monotonic() - quiet[0] > 1
 
-    self.poll("beat-watch is quiet", is_quiet, 60)
+    self.poll("beat-watch is quiet", is_quiet, 60 + self.loaded / 2000)
 
 
 def moment(line):
