@@ -57,6 +57,6 @@ def machine(redis, version, commit):
            if line.startswith("model name")]
   return {
     "cores": os.cpu_count(), "processor": names[0] if names else os.uname().machine,
-    "kernel": ".".join(os.uname().release.split(".")[:2]), "redis": redis, "transport": "unix socket", "version": version,
-    "commit": commit, "others_share": None,
+    "kernel": ".".join(os.uname().release.split(".")[:2]), "redis": redis, "transport": "unix socket",
+    "version": version, "commit": commit, "others_share": None,
   }
