@@ -13,8 +13,6 @@ import ReactiveBeat
       EnableCommand.self, DisableCommand.self, RemoveCommand.self, RenameCommand.self,
       EditCommand.self, LintCommand.self,
       ImportCommand.self, ExportCommand.self,
-      HistoryCommand.self, FireCommand.self,
-      HistoryCommand.self, FireCommand.self, StatusCommand.self,
       HistoryCommand.self, FireCommand.self, StatusCommand.self, DoctorCommand.self,
     ],
     defaultSubcommand: RunCommand.self)
