@@ -99,7 +99,10 @@ public struct RedisKeys: Hashable, Sendable {
 
   /// STRING, our own: this task's message has been put on its queues. Only where the broker is another server than the
   /// store.
-  public static func delivered(_ task: TaskID) -> [UInt8] { Array("reactivebeat:dedup:\(task)".utf8) }
+  public static func delivered(_ task: TaskID) -> [UInt8] { delivered("\(task)") }
+
+  /// The same for a text that is no task's id, such as to try what is allowed.
+  public static func delivered(_ text: String) -> [UInt8] { Array("reactivebeat:dedup:\(text)".utf8) }
 
   /// SET, kombu's: the `QueueBinding`s of an exchange.
   public static func bindings(_ exchange: String) -> [UInt8] { Array("_kombu.binding.\(exchange)".utf8) }

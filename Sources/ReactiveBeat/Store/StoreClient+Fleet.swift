@@ -56,12 +56,13 @@ extension StoreClient {
   public func fleet() throws(StoreError) -> Fleet {
     let replies = try replies(to: [
       RedisCommand("GET", keys.lease), RedisCommand("PTTL", keys.lease), RedisCommand("GET", keys.epoch),
-      RedisCommand("HGETALL", keys.daemons),
+      // One step finds all: daemons are few, and this is a right that they have themselves.
+      RedisCommand("HSCAN", keys.daemons, "0", "COUNT", 1000),
     ])
     for reply in replies { if let error = reply.error { throw StoreError(error, from: url) } }
     let lease = replies[0].text.map { Fleet.Lease(token: $0, remaining: replies[1].integer ?? -2) }
     var records: [String: DaemonRecord] = [:]
-    let fields = replies[3].array ?? []
+    let fields = replies[3].array?.last?.array ?? []
     for index in stride(from: 0, to: fields.count - 1, by: 2) {
       guard let instance = fields[index].text else { continue }
       records[instance] = fields[index + 1].bytes.flatMap { DaemonRecord($0) }

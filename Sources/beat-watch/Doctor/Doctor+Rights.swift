@@ -24,7 +24,10 @@ extension Doctor {
     return Right(words: bytes(words), isNeeded: isNeeded, trial: trial.map(bytes))
   }
 
+  /// A key of nobody that a daemon's user may write.
   private var scratch: [UInt8] { client.keys.heartbeat("probe-rights") }
+  /// The same on a broker of its own.
+  private var brokerScratch: [UInt8] { areTwoServers ? RedisKeys.delivered("probe-rights") : scratch }
 
   private func storeRights() -> [Right] {
     let keys = client.keys
@@ -58,9 +61,9 @@ extension Doctor {
     let queue = Array(defaultQueue.utf8)
     let bindings = RedisKeys.bindings(defaultQueue)
     return [
-      right(["LPUSH", queue, "x"], trial: ["LPUSH", scratch, "x"]), right(["TYPE", queue]),
-      right(["LPOP", queue], isNeeded: false, trial: ["LPOP", scratch]),
-      right(["SADD", bindings, "x"], isNeeded: false, trial: ["SADD", scratch, "x"]),
+      right(["LPUSH", queue, "x"], trial: ["LPUSH", brokerScratch, "x"]), right(["TYPE", queue]),
+      right(["LPOP", queue], isNeeded: false, trial: ["LPOP", brokerScratch]),
+      right(["SADD", bindings, "x"], isNeeded: false, trial: ["SADD", brokerScratch, "x"]),
       right(["SMEMBERS", bindings], isNeeded: false),
     ]
   }
@@ -80,7 +83,7 @@ extension Doctor {
       }
     } else {
       // Not allowed, or a server that does not know it: what is harmless is tried.
-      defer { _ = try? client.replies(to: [RedisCommand("DEL", scratch)]) }
+      defer { _ = try? client.replies(to: [RedisCommand("DEL", client === self.client ? scratch : brokerScratch)]) }
       let tried = try client.replies(
         to: rights.map { right in
           let words = right.trial ?? right.words

@@ -138,7 +138,7 @@ extension Doctor {
     } else {
       add(.ok, "broker", "\(brokerURL) is the store's server: a fire is one step")
     }
-    let waiting = try client.command(RedisCommand("LLEN", client.keys.outbox)).integer ?? 0
+    let waiting = try client.replies(to: [RedisCommand("LLEN", client.keys.outbox)])[0].integer ?? 0
     if waiting > 0 {
       add(
         waiting > 100 ? .problem : .warning, "outbox", "\(waiting) messages wait for the broker",

@@ -75,4 +75,35 @@ import Testing
     #expect(run.exit == .status(1) && redis?["product"] == .null && redis?["notify_keyspace_events"] == .null)
     #expect(!run.lines.joined().contains("secret"))
   }
+
+  /// The user of docs/operations.md has what a daemon needs, and no more: a health check must do with it.
+  @Test func doesWithTheRightsOfADaemon() throws {
+    let stage = try Stage()
+    stage.set("a", schedule("a", atOnce))
+    try stage.makeDaemonUser()
+    let daemon = try stage.daemon(user: "beat:secret@")
+    let environment = stage.environment(user: "beat:secret@")
+    #expect(eventually { (try? CommandRun(["status"], environment: environment).exit) == .status(0) })
+    let doctor = try CommandRun(["doctor"], environment: environment)
+    #expect(!doctor.lines.contains { $0.hasPrefix("problem") }, "\(doctor.lines)")
+    #expect(doctor.lines.contains { $0.hasPrefix("ok       notifications") }, "\(doctor.lines)")
+    #expect(doctor.lines.contains { $0.hasPrefix("ok       rights") }, "\(doctor.lines)")
+    try daemon.stop()
+  }
+}
+
+extension Stage {
+  /// The user of docs/operations.md.
+  fileprivate func makeDaemonUser() throws {
+    let words = """
+      ACL SETUSER beat reset on >secret ~tasks:meta:* ~reactivebeat:tasks:meta:* ~celery* ~_kombu.binding* \
+      &__keyspace@1__:tasks:meta:* &__keyspace@1__:reactivebeat:tasks:meta:heartbeat:* \
+      &__keyspace@1__:reactivebeat:tasks:meta:lease &__keyspace@1__:reactivebeat:tasks:meta:manual \
+      +select +psubscribe +info +client|setname +config|get +config|set \
+      +set +setrange +del +get +incr +pttl +strlen +type +scan +time +eval +evalsha +hget +hset +lpush +lpop \
+      +mget +hmget +sadd +smembers +hscan +hdel +hexists +exists +xadd +expire
+      """
+    let reply = store.call(words.split(whereSeparator: \.isWhitespace).map { Array($0.utf8) })
+    guard reply?.isOK == true else { throw Failure("\(reply.map { "\($0)" } ?? "")", 0) }
+  }
 }
