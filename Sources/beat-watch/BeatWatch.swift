@@ -14,6 +14,7 @@ import ReactiveBeat
       EditCommand.self, LintCommand.self,
       ImportCommand.self, ExportCommand.self,
       HistoryCommand.self, FireCommand.self, StatusCommand.self, DoctorCommand.self,
+      HistoryCommand.self, FireCommand.self, StatusCommand.self, DoctorCommand.self, ExplainCommand.self,
     ],
     defaultSubcommand: RunCommand.self)
 

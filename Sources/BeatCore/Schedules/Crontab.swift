@@ -7,7 +7,7 @@
 /// shown twice occurs twice if the crontab takes all 24 hours, as it then follows real time; one with chosen hours
 /// occurs the first time only.
 public struct Crontab: Hashable, Sendable {
-  private let calendar: CrontabCalendar
+  let calendar: CrontabCalendar
   /// The zone whose wall clock is read.
   public let zone: ZoneRules
   /// What Celery accepts too, but surely means something else than it says. At most 16.
@@ -121,10 +121,10 @@ extension CrontabCalendar: CustomStringConvertible {
 }
 
 extension CrontabField {
-  fileprivate func text(of mask: UInt64) -> String { text(of: [mask]) }
+  func text(of mask: UInt64) -> String { text(of: [mask]) }
 
   /// The shortest text for a set of numbers: `*`, `*/5` or `1-5,7`.
-  fileprivate func text(of words: [UInt64]) -> String {
+  func text(of words: [UInt64]) -> String {
     let numbers = (lowest...highest).filter { words[$0 >> 6] >> UInt64($0 & 63) & 1 == 1 }
     if numbers.count == count { return "*" }
     if numbers.count > 1, numbers[0] == lowest {

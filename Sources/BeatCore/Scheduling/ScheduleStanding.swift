@@ -53,7 +53,7 @@ public struct ScheduleStanding {
   public let warnings: [String]
 
   private let now: UnixTime
-  private let scheduler: Scheduler
+  let scheduler: Scheduler
 
   /// - Parameters:
   ///   - read: the document as it stood in the store, with the mark of the same moment; absent: as good as rejected.

@@ -109,11 +109,13 @@ struct HistoryCommand: ParsableCommand {
       + "  \(reason)  due \(TimeText.stamp(record.due))  \(Style.faint(record.taskID.printable))"
   }
 
-  static func object(_ record: FireRecord) -> JSONOutput {
-    .object([
+  static func object(_ record: FireRecord) -> JSONOutput { .object(members(record)) }
+
+  static func members(_ record: FireRecord) -> [(String, JSONOutput)] {
+    [
       ("at", .text(record.firedAt.iso8601)), ("name", .text(record.name.description)),
       ("due", .text(record.due.iso8601)), ("late_ms", .raw(Array(TimeText.milliseconds(record.late).utf8))),
       ("why", .text(record.reason)), ("id", .text(record.taskID)),
-    ])
+    ]
   }
 }

@@ -1,0 +1,82 @@
+/// How a schedule's due times come about: what they are counted from, what bounds them, and which lie around a moment.
+public struct ScheduleAccount {
+  /// Where the time comes from that an interval counts from, and after which a crontab is looked for.
+  public enum Origin: String, Sendable {
+    /// The mark tells of a run.
+    case run
+    /// The mark tells when the schedule was first seen, or was edited.
+    case seen
+    /// The document's `last_run_at`.
+    case document
+    /// Neither is there: whoever sees it first counts from then.
+    case unseen
+  }
+
+  public let definition: ScheduleDefinition
+  public let base: UnixTime
+  public let origin: Origin
+
+  /// nil: the document cannot be used.
+  public init?(_ standing: ScheduleStanding, _ read: Scheduler.DocumentRead, context: DocumentContext) {
+    guard case .document(let bytes) = read.content, let document = try? ScheduleDocument(bytes, context: context),
+      let entry = standing.scheduler.entries.handle(of: standing.name).flatMap({ standing.scheduler.entries[$0] })
+    else { return nil }
+    definition = document.definition
+    base = entry.base
+    if let mark = read.mark, mark.due == base {
+      origin = mark.taskID == nil ? .seen : .run
+    } else {
+      origin = document.lastRunAt == base ? .document : .unseen
+    }
+  }
+
+  /// The newest due time at or before a moment, as if the schedule had always been what it is now; nil: there is none
+  /// within fifty years.
+  public func due(atOrBefore time: UnixTime) -> UnixTime? {
+    let century: Int64 = 50 * 366 * 86_400_000_000
+    return definition.schedule.latestDue(atOrBefore: time, after: time.advanced(by: -century), base: base(before: time))
+  }
+
+  /// The first due time after a moment.
+  public func due(after time: UnixTime) -> UnixTime? {
+    definition.schedule.nextDue(after: time, base: base(before: time))
+  }
+
+  /// The due times in a span, its end left out; at most so many.
+  public func dues(from start: UnixTime, to end: UnixTime, limit: Int) -> [UnixTime] {
+    var dues: [UnixTime] = []
+    var time = start.advanced(by: -1)
+    while dues.count < limit, let due = due(after: time), due < end {
+      dues.append(due)
+      time = due
+    }
+    return dues
+  }
+
+  /// The due time that a person means who names a moment: in the same minute by a crontab's clock, in the same second
+  /// else.
+  public func due(at time: UnixTime) -> UnixTime? {
+    let unit: Int64 = if case .crontab = definition.schedule { 60_000_000 } else { 1_000_000 }
+    let start = UnixTime(microseconds: time.microseconds.flooredDivision(by: unit).saturatingMultiply(by: unit))
+    return dues(from: start, to: start.advanced(by: unit), limit: 1).first
+  }
+
+  /// Why the schedule's life does not reach to a due time; nil: it does.
+  public func bound(at due: UnixTime) -> String? {
+    if let start = definition.startAfter, due < start { return "start_after is \(start.iso8601)" }
+    if let end = definition.expiresAt, due > end { return "expires_at is \(end.iso8601)" }
+    return nil
+  }
+
+  /// When an occurrence is sent: later by the jitter.
+  public func sending(of due: UnixTime, as name: EntryName) -> UnixTime {
+    due.advanced(by: Jitter.delay(of: name, due: due, limit: definition.jitter))
+  }
+
+  /// An interval's series goes on into the past, too.
+  private func base(before time: UnixTime) -> UnixTime {
+    guard case .interval(let interval) = definition.schedule, time <= base else { return base }
+    let steps = base.microseconds(since: time) / max(1, interval.microseconds) + 2
+    return base.advanced(by: -steps.saturatingMultiply(by: interval.microseconds))
+  }
+}

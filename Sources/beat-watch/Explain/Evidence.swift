@@ -1,0 +1,60 @@
+import BeatCore
+import ReactiveBeat
+
+/// What is known of one schedule, read in a few round trips.
+struct Evidence {
+  let name: EntryName
+  let now: UnixTime
+  let document: StoredDocument
+  let standing: ScheduleStanding
+  let account: ScheduleAccount?
+  let receipt: EditReceipt?
+  let fleet: Fleet
+  let lastRun: FireRecord?
+  /// When the oldest run that the history still holds was fired.
+  let historyBegin: UnixTime?
+  let plan: FirePlan?
+  /// The lists its message goes to with their lengths; nil: the broker cannot be asked.
+  let lists: [(name: [UInt8], length: Int64?)]?
+  let outbox: Int64
+  let broker: RedisURL
+  let keys: RedisKeys
+
+  init(
+    of name: EntryName, _ client: StoreClient, context: DocumentContext, defaultQueue: String, broker: RedisURL
+  ) throws {
+    self.name = name
+    self.broker = broker
+    keys = client.keys
+    now = try client.time()
+    let document = try client.document(name)
+    self.document = document
+    standing = ScheduleStanding(name, document.read, context: context, now: now)
+    account = ScheduleAccount(standing, document.read, context: context)
+    receipt = try client.receipt(of: name)
+    fleet = try client.fleet()
+    var (last, oldest): (FireRecord?, UnixTime?) = (nil, nil)
+    try client.walkHistory { entry in
+      if entry.record.name == name { last = entry.record }
+      return last == nil
+    }
+    let first = try client.command(RedisCommand("XRANGE", client.keys.history, "-", "+", "COUNT", 1))
+    let milliseconds = first.array?.first?.array?.first?.text?.split(separator: "-").first.flatMap { Int64($0) }
+    oldest = milliseconds.map { UnixTime(microseconds: $0 * 1000) }
+    lastRun = last
+    historyBegin = oldest
+    outbox = try client.command(RedisCommand("LLEN", client.keys.outbox)).integer ?? 0
+    if case .success(let plan) = try client.preview(document, context: context, defaultQueue: defaultQueue) {
+      self.plan = plan
+      lists = try? client.lists(of: plan, on: broker).map { list in
+        (list, try StoreClient(broker, keys: client.keys).command(RedisCommand("LLEN", list)).integer)
+      }
+    } else {
+      plan = nil
+      lists = nil
+    }
+  }
+
+  var isFired: Bool { !fleet.firing.isEmpty }
+  var zone: ZoneRules { standing.zone ?? .utc }
+}
