@@ -15,6 +15,7 @@ import ReactiveBeat
       ImportCommand.self, ExportCommand.self,
       HistoryCommand.self, FireCommand.self, StatusCommand.self, DoctorCommand.self,
       HistoryCommand.self, FireCommand.self, StatusCommand.self, DoctorCommand.self, ExplainCommand.self,
+      WatchCommand.self,
     ],
     defaultSubcommand: RunCommand.self)
 

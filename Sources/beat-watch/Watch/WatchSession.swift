@@ -1,0 +1,237 @@
+import ArgumentParser
+import BeatCore
+import Glibc
+import ReactiveBeat
+
+/// Something that a watcher is told.
+enum WatchEvent {
+  case watching(schedules: Int)
+  case fired(FireRecord)
+  /// A daemon has heard of an edit, and said what became of it.
+  case edited(EntryName, EditReceipt)
+  /// An edit while nobody fires.
+  case unheard(EntryName)
+  case removed(EntryName)
+  case leading(Fleet.Member)
+  case nobody(String)
+  case disconnected(String)
+  case reconnected
+}
+
+/// Where it is shown.
+protocol WatchView: AnyObject {
+  /// Whether it changes with time alone.
+  var counts: Bool { get }
+  func begin()
+  func tell(_ event: WatchEvent, at time: UnixTime)
+  /// Everything that is to be shown may have changed.
+  func draw(_ state: WatchState, now: UnixTime)
+  func end()
+}
+
+/// What is known at a moment.
+struct WatchState {
+  struct Row {
+    let name: EntryName
+    let task: String
+    let schedule: String
+    let next: ScheduleStanding.Occurrence?
+    let isRejected: Bool
+  }
+
+  let url: RedisURL
+  let prefix: EntryName
+  var rows: [EntryName: Row] = [:]
+  var fleet: Fleet?
+  var loss: String?
+}
+
+/// Watches one store until it is told to end; a store that goes away is waited for.
+final class WatchSession {
+  private let url: RedisURL
+  private let keys: RedisKeys
+  private let context: DocumentContext
+  private let patterns: [NamePattern]
+  private let view: any WatchView
+  private let loop: EventLoop
+  private var state: WatchState
+  private var isOver = false
+  /// Redis' clock less ours.
+  private var offset: Int64 = 0
+  private var start = UnixTime(microseconds: 0)
+  private var leader: String?
+  /// Edits whose receipts have not come yet, and how often they are still looked for.
+  private var awaited: [EntryName: Int] = [:]
+  private var heard: [EntryName: UnixTime] = [:]
+
+  private static let receiptDelay: Int64 = 150_000
+  private static let fleetInterval: Int64 = 5_000_000
+
+  init(
+    _ url: RedisURL, keys: RedisKeys, context: DocumentContext, patterns: [NamePattern], view: any WatchView
+  ) throws {
+    self.url = url
+    self.keys = keys
+    self.context = context
+    self.patterns = patterns
+    self.view = view
+    loop = try EventLoop()
+    state = WatchState(url: url, prefix: EntryName(keys.prefix))
+  }
+
+  private var now: UnixTime { SystemClock.now().advanced(by: offset) }
+  private func wake() { if loop.isRunning { loop.stop() } }
+
+  func run() throws {
+    var signals: [SignalSource] = []
+    for signal in [SIGINT, SIGTERM, SIGHUP] {
+      signals.append(
+        try SignalSource(on: loop, signal: signal) { [unowned self] in
+          isOver = true
+          wake()
+        })
+    }
+    // Another size of the window: drawn anew.
+    signals.append(try SignalSource(on: loop, signal: SIGWINCH) { [unowned self] in wake() })
+    defer { withExtendedLifetime(signals) {} }
+
+    // The first time what is wrong is an error; later it is waited for.
+    var client = try StoreClient(url, keys: keys, on: loop)
+    var watch = try StoreWatch(client)
+    view.begin()
+    defer { view.end() }
+    try load(client, isFirst: true)
+    while !isOver {
+      do {
+        try serve(client, watch)
+      } catch let error as StoreError {
+        tell(.disconnected(error.message))
+        state.loss = error.message
+        watch.close()
+        while !isOver {
+          view.draw(state, now: now)
+          pause(1_000_000)
+          if isOver { break }
+          do {
+            client = try StoreClient(url, keys: keys, on: loop)
+            watch = try StoreWatch(client)
+            try load(client, isFirst: false)
+            break
+          } catch is StoreError { continue }
+        }
+      }
+    }
+  }
+
+  private func tell(_ event: WatchEvent) { view.tell(event, at: now) }
+
+  private func isWanted(_ name: EntryName) -> Bool {
+    patterns.isEmpty || patterns.contains { $0.literal == name || $0.matches(name) }
+  }
+
+  private func load(_ client: StoreClient, isFirst: Bool) throws {
+    try synchronise(client)
+    if isFirst { start = now }
+    state.rows = [:]
+    state.loss = nil
+    try client.eachDocument(client.names().filter(isWanted)) { [self] document in take(document) }
+    if isFirst { tell(.watching(schedules: state.rows.count)) } else { tell(.reconnected) }
+    try lookAtFleet(client)
+  }
+
+  private func synchronise(_ client: StoreClient) throws {
+    offset = try client.time().microseconds(since: SystemClock.now())
+  }
+
+  private func take(_ document: StoredDocument) {
+    guard !document.isAbsent else {
+      if state.rows.removeValue(forKey: document.name) != nil { tell(.removed(document.name)) }
+      return
+    }
+    let standing = ScheduleStanding(document.name, document.read, context: context, now: now)
+    var isRejected = false
+    if case .rejected = standing.state { isRejected = true }
+    state.rows[document.name] = WatchState.Row(
+      name: document.name, task: standing.task ?? "", schedule: standing.schedule?.briefly ?? "", next: standing.next,
+      isRejected: isRejected)
+  }
+
+  private func lookAtFleet(_ client: StoreClient) throws {
+    let fleet = try client.fleet()
+    state.fleet = fleet
+    let firing = fleet.firing.first
+    guard firing?.instance ?? "" != leader else { return }
+    leader = firing?.instance ?? ""
+    if let firing { tell(.leading(firing)) } else { tell(.nobody(StatusCommand.whyNobody(fleet))) }
+  }
+
+  /// Until the end, or until the store is lost.
+  private func serve(_ client: StoreClient, _ watch: StoreWatch) throws {
+    var (isReceiptTime, isFleetTime) = (false, false)
+    let receiptTimer = LoopTimer(on: loop) { [unowned self] in
+      isReceiptTime = true
+      wake()
+    }
+    let fleetTimer = LoopTimer(on: loop) { [unowned self] in
+      isFleetTime = true
+      wake()
+    }
+    let ticker = LoopTimer(on: loop) { [unowned self] in wake() }
+    fleetTimer.schedule(after: Self.fleetInterval)
+    while !isOver {
+      view.draw(state, now: now)
+      if view.counts, !ticker.isScheduled {
+        // With Redis' seconds, as that is what they are counted in.
+        ticker.schedule(after: 1_000_000 - now.microseconds % 1_000_000)
+      }
+      if !isReceiptTime, !isFleetTime, !isOver { loop.run() }
+      let news = watch.take()
+      if let loss = news.loss { throw StoreError(.unreachable, loss) }
+      for run in news.runs where isWanted(run.name) { tell(.fired(run)) }
+      let touched = news.touched.filter(isWanted)
+      if !touched.isEmpty {
+        for document in try client.documents(Array(touched)) { take(document) }
+      }
+      for name in news.edited where state.rows[name] != nil { awaited[name] = 4 }
+      if !awaited.isEmpty, !receiptTimer.isScheduled { receiptTimer.schedule(after: Self.receiptDelay) }
+      if isReceiptTime {
+        isReceiptTime = false
+        try lookForReceipts(client)
+        if !awaited.isEmpty { receiptTimer.schedule(after: Self.receiptDelay) }
+      }
+      if isFleetTime || news.isLeaseChanged {
+        // Who takes a lease that has become free needs a moment.
+        fleetTimer.schedule(after: news.isLeaseChanged ? 300_000 : Self.fleetInterval)
+        isFleetTime = false
+        try lookAtFleet(client)
+        try synchronise(client)
+      }
+    }
+  }
+
+  private func lookForReceipts(_ client: StoreClient) throws {
+    for (name, tries) in awaited {
+      guard state.rows[name] != nil else {
+        awaited[name] = nil
+        continue
+      }
+      let receipt = try client.receipt(of: name)
+      if let receipt, receipt.heard > heard[name] ?? start {
+        heard[name] = receipt.heard
+        awaited[name] = nil
+        tell(.edited(name, receipt))
+      } else if tries > 1 {
+        awaited[name] = tries - 1
+      } else {
+        awaited[name] = nil
+        if leader == "" { tell(.unheard(name)) }
+      }
+    }
+  }
+
+  private func pause(_ microseconds: Int64) {
+    let timer = LoopTimer(on: loop) { [unowned self] in wake() }
+    timer.schedule(after: microseconds)
+    loop.run()
+  }
+}
