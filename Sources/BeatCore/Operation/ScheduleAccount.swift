@@ -54,8 +54,9 @@ public struct ScheduleAccount {
   }
 
   /// The due time that a person means who names a moment: in the same minute by a crontab's clock, in the same second
-  /// else.
+  /// else; the moment itself, if it is one.
   public func due(at time: UnixTime) -> UnixTime? {
+    if due(after: time.advanced(by: -1)) == time { return time }
     let unit: Int64 = if case .crontab = definition.schedule { 60_000_000 } else { 1_000_000 }
     let start = UnixTime(microseconds: time.microseconds.flooredDivision(by: unit).saturatingMultiply(by: unit))
     return dues(from: start, to: start.advanced(by: unit), limit: 1).first

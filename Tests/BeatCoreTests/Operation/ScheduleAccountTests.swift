@@ -42,6 +42,13 @@ import Testing
     #expect(account.due(after: base) == base.advanced(by: 60_000_000))
   }
 
+  /// Two in one second: the one that is named.
+  @Test func theMomentItselfWins() throws {
+    let account = try account(#""interval": {"every": 0.5, "period": "seconds"}"#)
+    let due = account.base.advanced(by: 500_000)
+    #expect(account.due(at: due) == due && account.due(at: due.advanced(by: 500_000)) == due.advanced(by: 500_000))
+  }
+
   @Test func aCrontabIsDueWithinItsMinute() throws {
     let account = try account(
       #""crontab": {"minute": "30", "hour": "2"}, "start_after": "2026-09-01", "expires_at": "2026-10-01""#)
