@@ -13,7 +13,6 @@ import ReactiveBeat
       EnableCommand.self, DisableCommand.self, RemoveCommand.self, RenameCommand.self,
       EditCommand.self, LintCommand.self,
       ImportCommand.self, ExportCommand.self,
-      HistoryCommand.self, FireCommand.self, StatusCommand.self, DoctorCommand.self,
       HistoryCommand.self, FireCommand.self, StatusCommand.self, DoctorCommand.self, ExplainCommand.self,
       WatchCommand.self,
     ],
