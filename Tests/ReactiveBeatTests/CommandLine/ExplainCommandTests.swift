@@ -23,7 +23,7 @@ import Testing
     let stage = try Stage()
     stage.set("soon", schedule("soon"))
     stage.set("off", schedule("off").replacing("true", with: "false"))
-    stage.set("over", schedule("over", #", "max_run_count": 0"#))
+    stage.set("over", schedule("over", #", "max_run_count": 1, "total_run_count": 1"#))
     stage.set("broken", schedule("broken", every: "\"x\""))
     #expect(try object(stage, ["soon"])["verdict"]?.text == "unattended")
     let daemon = try stage.daemon()
