@@ -78,10 +78,8 @@ extension Scheduler {
     let timing = EntryTiming(document.definition)
     let isNew =
       isWatching && !isMended && document.lastRunAt == nil && (mark?.digest).map { $0 != timing.digest } ?? true
-    // A mark that was moved, by a daemon that knew when it last ran, knows better than the document.
-    let isMoved = mark.map { $0.taskID == nil && $0.totalRunCount > 0 } ?? false
     let lastRunAt = memory(
-      isMoved ? nil : believable(document.lastRunAt, of: name, now: now), of: timing, beside: mark, now: now)
+      believable(document.lastRunAt, of: name, now: now), of: timing, beside: mark, now: now)
     let remembered = [mark.map { present($0.due, of: timing) }, lastRunAt].compactMap { $0 }.max()
     var entry = ScheduleEntry(
       name: name, document: bytes, timing: timing,

@@ -193,19 +193,6 @@ struct ClockStepTests {
     #expect(bench.run(10).dues == [6])
   }
 
-  /// The mark was moved back and kept what it counts; an old copy of the document is no reason to go ahead again.
-  @Test func aMarkThatWasMovedKnowsBetterThanTheDocument() {
-    var bench = SchedulerBench()
-    bench.now = at(100)
-    let document = Sample.document(#""last_run_at": {"$date": "2026-03-02T12:01:30Z"}, "total_run_count": 7"#)
-    _ = bench.load(a, document, .seen(95, count: 8))
-    #expect(bench.run(10).dues == [105])
-    bench = SchedulerBench()
-    bench.now = at(100)
-    _ = bench.load(a, document, .seen(85, count: 8))
-    #expect(bench.run(6).dues == [95, 105])
-  }
-
   @Test func anOccurrenceThatIsEarlyByANewClockIsNotHeld() throws {
     var bench = SchedulerBench()
     _ = bench.load(a, Sample.document())

@@ -55,6 +55,18 @@ struct LateDaemonTests {
     #expect(bench.receive(.leadershipChanged(true)).rebases == [Rebase(from: at(0), to: .seen(5))])
   }
 
+  /// What a schedule of the name has left there, this one's like or another's, says nothing against a document that
+  /// remembers a later run.
+  @Test(arguments: [nil, 4, 10] as [Int?]) func theDocumentMayRememberMore(every: Int?) throws {
+    var mark = Mark.seen(0, count: 3)
+    if let every { mark = try mark.under(every == 4 ? every4 : every10) }
+    let document = Sample.document(#""catchup": "all", "last_run_at": "\#(at(7).iso8601)""#)
+    var bench = SchedulerBench.watching()
+    _ = bench.pass(8)
+    _ = bench.edit(a, document, mark)
+    #expect(bench.run(10).dues == [17])
+  }
+
   @Test func aMarkOfThisVeryScheduleGoesOn() throws {
     var bench = SchedulerBench.watching()
     _ = bench.pass(33)
