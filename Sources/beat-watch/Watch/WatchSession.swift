@@ -136,7 +136,6 @@ final class WatchSession {
     state.loss = nil
     try client.eachDocument(client.names().filter(isWanted)) { [self] document in take(document) }
     if isFirst { tell(.watching(schedules: state.rows.count)) } else { tell(.reconnected) }
-    try lookAtFleet(client)
   }
 
   private func synchronise(_ client: StoreClient) throws {
@@ -178,6 +177,8 @@ final class WatchSession {
     }
     let ticker = LoopTimer(on: loop) { [unowned self] in wake() }
     fleetTimer.schedule(after: Self.fleetInterval)
+    // From here on a store that goes away is waited for.
+    try lookAtFleet(client)
     while !isOver {
       view.draw(state, now: now)
       if view.counts, !ticker.isScheduled {
