@@ -29,7 +29,7 @@ class Mutant:
 MUTANTS = [
   Mutant("nothing", []),
   Mutant(
-    "the mark", [(f"{SCRIPTS}/fire.lua", "if marked and string.sub(marked, 1, 20) >= due then", "if false then")],
+    "the mark", [(f"{SCRIPTS}/fire.lua", "if marked and sub(marked, 1, 20) >= due then", "if false then")],
     ["same copy, heard late", "lease deleted", "any time", "just before due", "renewal sent"]),
   Mutant(
     "the mark in what is read", [(f"{SCRIPTS}/read.lua", "marks[i] or ''", "''")]),
@@ -41,7 +41,7 @@ MUTANTS = [
     ["edits of that moment", "delay", "fire sent", "just before due"]),
   Mutant(
     "the lease's check",
-    [(f"{SCRIPTS}/fire.lua", "if token ~= '' and redis.call('GET', lease) ~= token then", "if false then")],
+    [(f"{SCRIPTS}/fire.lua", "if token ~= '' and call('GET', lease) ~= token then", "if false then")],
     ["delay of the others", "daemon: SIGSTOP > lease", "lease deleted", "fire sent"]),
   Mutant(
     "subscribe before scan",

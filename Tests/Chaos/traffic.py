@@ -44,13 +44,14 @@ class Fire:
 
   __slots__ = ("daemon", "entry", "due", "task", "epoch", "count", "answer", "answered_at")
 
-  def __init__(self, daemon, token, entry, due, task, mark):
+  def __init__(self, daemon, token, entry, mark):
     self.daemon = daemon
     self.entry = entry.decode()
+    due, task, count = mark.split(b"|")[:3]
     self.due = int(due)
     self.task = task.decode()
     self.epoch = int(token.rsplit(b":", 1)[1]) if token else None
-    self.count = int(mark.split(b"|")[2])
+    self.count = int(count)
     self.answer = None
     self.answered_at = None
 
@@ -62,7 +63,7 @@ def fires_of(daemon, request):
   argv = parts[3 + keys:]
   first, count = 7, keys - 3 - int(argv[6])
   width = (len(argv) - first) // count
-  return [Fire(daemon, argv[0], *argv[at:at + 4]) for at in range(first, len(argv), width)]
+  return [Fire(daemon, argv[0], *argv[at:at + 2]) for at in range(first, len(argv), width)]
 
 
 class Ledger:

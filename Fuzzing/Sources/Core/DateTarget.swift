@@ -78,6 +78,7 @@ extension FuzzTarget {
     guard let layout = try? DocumentLayout(document), let slice = layout.value("d") else { return }
     guard let date = DocumentDate(slice, in: document) else { return }
     try hold((UnixTime.earliest...UnixTime.latest).contains(date.instant), "read as \(date.instant)")
+    try hold(DocumentDate.Form(slice, in: document) == date.form, "\(date.form) is not seen without reading the date")
     for due in dues + [date.instant] {
       let text = DocumentDate.text(due, in: date.form)
       let again = Array("{\"d\": \(text)}".utf8)

@@ -37,6 +37,9 @@ extension FuzzTarget {
       guard let number = DocumentNumber(text: text, form: .json) else { return }
       let repr = PythonRepr.number(text)
       try hold(!repr.isEmpty && repr.utf8.count <= max(400, text.utf8.count), "\(text) is \(repr) in Python")
+      if PythonRepr.isOwnRepr(ArraySlice(text.utf8)) {
+        try hold(repr == text, "\(text) is \(repr) in Python, and not as it stands")
+      }
       if let integer = number.integer, let double = number.double {
         try hold(Double(integer) == double, "\(text) is \(integer) and \(double)")
       }
@@ -59,6 +62,9 @@ extension FuzzTarget {
     guard let slice = try DocumentLayout(document).value("n"), let read = DocumentNumber(slice, in: document) else {
       throw BrokenProperty("\(value), written in the form \(form), is no number")
     }
+    try hold(DocumentNumber.Form(slice, in: document) == form, "the form \(form) is not seen without reading \(value)")
+    let bytes = DocumentNumber.utf8(value, in: form)
+    try hold(bytes.elementsEqual(DocumentNumber.text(value, in: form).utf8), "\(value) is written in two ways")
     try hold(read.integer == value && read.form == form, "\(value), written in the form \(form), is read as \(read)")
   }
 }

@@ -22,10 +22,13 @@ extension [UInt8] {
 
   /// As a JSON string with its quotes.
   mutating func appendJSON(_ text: String) {
-    // Nearly always.
-    guard text.utf8.allSatisfy(JSONText.isPlain) else { return appendJSON(utf8: Array(text.utf8)) }
     append(UInt8(ascii: "\""))
+    let start = count
     append(contentsOf: text.utf8)
+    for index in start..<count where !JSONText.isPlain(self[index]) {
+      removeSubrange((start - 1)...)
+      return appendJSON(utf8: Array(text.utf8))
+    }
     append(UInt8(ascii: "\""))
   }
 

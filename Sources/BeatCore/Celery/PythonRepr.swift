@@ -59,8 +59,7 @@ struct PythonRepr {
     case .bool: word(ArraySlice((bytes[slice.range.lowerBound] == UInt8(ascii: "t") ? "True" : "False").utf8))
     case .number:
       let text = bytes[slice.range]
-      let isPlain = text.allSatisfy { $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }
-      word(isPlain ? text : ArraySlice(Self.number(String(decoding: text, as: UTF8.self)).utf8))
+      word(Self.isOwnRepr(text) ? text : ArraySlice(Self.number(String(decoding: text, as: UTF8.self)).utf8))
     case .shellCall: break
     }
   }
@@ -158,6 +157,25 @@ struct PythonRepr {
   }
 
   private static func scalars(_ utf8: ArraySlice<UInt8>) -> Int { utf8.count { $0 & 0xC0 != 0x80 } }
+
+  /// Whether Python would write a JSON number as it stands: nearly always.
+  ///
+  /// A float has to have few enough digits to come back from a Double as they are, and no more zeros than needed.
+  static func isOwnRepr(_ text: ArraySlice<UInt8>) -> Bool {
+    var digits = 0
+    var point: Int?
+    for (index, byte) in zip(text.indices, text) {
+      switch byte {
+      case UInt8(ascii: "0")...UInt8(ascii: "9"): digits += 1
+      case UInt8(ascii: "."): point = index
+      default: return false
+      }
+    }
+    guard let point else { return true }
+    let isTooSmall = text.first == UInt8(ascii: "0")
+    let endsInZero = text.last == UInt8(ascii: "0") && point + 2 < text.endIndex
+    return digits <= 15 && !isTooSmall && !endsInZero
+  }
 
   /// Python's text of a JSON number: integers as they are, floats as `repr` writes them.
   static func number(_ text: String) -> String {

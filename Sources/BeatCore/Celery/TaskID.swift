@@ -16,11 +16,13 @@ public struct TaskID: Hashable, Sendable, CustomStringConvertible {
   ///   - key: the document's Redis key.
   ///   - due: the occurrence's nominal time.
   public init(key: [UInt8], due: UnixTime, sha1: SHA1) {
-    var name = key
+    var name = Self.namespace
+    name.reserveCapacity(Self.namespace.count + key.count + 24)
+    name += key
     name.append(0)
     if due.microseconds < 0 { name.append(UInt8(ascii: "-")) }
     name.append(due.microseconds.magnitude, width: 1)
-    self.init(namespace: Self.namespace, name: name, sha1: sha1)
+    self.init(digest: sha1(name))
   }
 
   /// Of a run that somebody has asked for.
@@ -31,20 +33,20 @@ public struct TaskID: Hashable, Sendable, CustomStringConvertible {
   }
 
   init(namespace: [UInt8], name: [UInt8], sha1: SHA1) {
-    var bytes = Array(sha1(namespace + name).prefix(16))
-    bytes += [UInt8](repeating: 0, count: 16 - bytes.count)
-    bytes[6] = bytes[6] & 0x0F | 0x50
-    bytes[8] = bytes[8] & 0x3F | 0x80
-    self.init(bytes)
+    self.init(digest: sha1(namespace + name))
   }
 
   /// As found in the mark.
   init(text: some StringProtocol) { description = String(text) }
 
-  private init(_ bytes: [UInt8]) {
+  /// The first 16 bytes with version 5 and the variant of RFC 9562 in their places.
+  private init(digest: [UInt8]) {
     var text: [UInt8] = []
     text.reserveCapacity(36)
-    for (index, byte) in bytes.enumerated() {
+    for index in 0..<16 {
+      var byte = index < digest.count ? digest[index] : 0
+      if index == 6 { byte = byte & 0x0F | 0x50 }
+      if index == 8 { byte = byte & 0x3F | 0x80 }
       if index == 4 || index == 6 || index == 8 || index == 10 { text.append(UInt8(ascii: "-")) }
       text.append(Self.digit(byte >> 4))
       text.append(Self.digit(byte & 15))

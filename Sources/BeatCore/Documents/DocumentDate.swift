@@ -111,57 +111,119 @@ struct DocumentDate: Hashable {
   }
 
   private static func iso(_ text: String) -> (UnixTime, ISOForm)? {
-    guard let instant = UnixTime(iso8601: text) else { return nil }
-    var form = ISOForm(zone: "")
-    // "2014-08-30T08:10:06+02:00": the separator is the 11th character, a zone follows the time. All is ASCII.
-    let bytes = Array(text.utf8)
-    if bytes.count > 10 { form.separator = bytes[10] }
-    if let zone = bytes.dropFirst(11).firstIndex(where: Self.beginsZone) {
-      form.zone = String(decoding: bytes[zone...], as: UTF8.self)
-      let digits = bytes[zone...].filter { $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }.map { Int($0) - 48 }
-      if digits.count >= 2 {
-        let hours = digits[0] * 10 + digits[1]
-        let minutes = digits.count >= 4 ? digits[2] * 10 + digits[3] : 0
-        form.offsetSeconds = (hours * 60 + minutes) * 60 * (bytes[zone] == UInt8(ascii: "-") ? -1 : 1)
-      }
-    }
-    return (instant, form)
-  }
-
-  private static func beginsZone(_ byte: UInt8) -> Bool {
-    byte == UInt8(ascii: "Z") || byte == UInt8(ascii: "z") || byte == UInt8(ascii: "+") || byte == UInt8(ascii: "-")
+    UnixTime(iso8601: text).map { ($0, ISOForm(Array(text.utf8)[...])) }
   }
 
   // MARK: writing back
 
   /// `instant` written in `form`.
   static func text(_ instant: UnixTime, in form: Form) -> String {
+    String(decoding: utf8(instant, in: form), as: UTF8.self)
+  }
+
+  /// The same, as the bytes that go into a document.
+  static func utf8(_ instant: UnixTime, in form: Form) -> [UInt8] {
+    var text: [UInt8] = []
+    text.reserveCapacity(160)
     switch form {
     case .typed(let spaced):
       let civil = CivilTime(utc: instant)
-      let text =
-        #"{"__type__": "datetime", "year": \#(civil.year), "month": \#(civil.month), "day": \#(civil.day), "#
-        + #""hour": \#(civil.hour), "minute": \#(civil.minute), "second": \#(civil.second), "#
-        + #""microsecond": \#(civil.microsecond)}"#
-      return spaced ? text : text.filter { $0 != " " }
-    case .dollarDateText(let form): return #"{"$date": "\#(isoText(instant, form))"}"#
-    case .dollarDateMilliseconds: return #"{"$date": \#(instant.microseconds / 1000)}"#
-    case .dollarDateNumberLong: return #"{"$date": {"$numberLong": "\#(instant.microseconds / 1000)"}}"#
-    case .shellCall(let name, let form): return #"\#(name)("\#(isoText(instant, form))")"#
-    case .text(let form): return #""\#(isoText(instant, form))""#
-    case .epochSeconds: return DocumentNumber.seconds(instant.microseconds)
+      let (colon, comma) = spaced ? (": ", ", ") : (":", ",")
+      func append(_ key: String, _ value: Int) {
+        text.append(comma)
+        text.append(key)
+        text.append(colon)
+        if value < 0 { text.append(UInt8(ascii: "-")) }
+        text.append(value.magnitude, width: 1)
+      }
+      text.append(#"{"__type__""#)
+      text.append(colon)
+      text.append(#""datetime""#)
+      append(#""year""#, civil.year)
+      append(#""month""#, civil.month)
+      append(#""day""#, civil.day)
+      append(#""hour""#, civil.hour)
+      append(#""minute""#, civil.minute)
+      append(#""second""#, civil.second)
+      append(#""microsecond""#, civil.microsecond)
+      text.append("}")
+    case .dollarDateText(let form): text.append(instant, form, between: #"{"$date": ""#, #""}"#)
+    case .dollarDateMilliseconds: text.append(#"{"$date": \#(instant.microseconds / 1000)}"#)
+    case .dollarDateNumberLong: text.append(#"{"$date": {"$numberLong": "\#(instant.microseconds / 1000)"}}"#)
+    case .shellCall(let name, let form): text.append(instant, form, between: name + #"(""#, #"")"#)
+    case .text(let form): text.append(instant, form, between: "\"", "\"")
+    case .epochSeconds: text.append(DocumentNumber.seconds(instant.microseconds))
+    }
+    return text
+  }
+}
+
+extension DocumentDate.Form {
+  /// The form of a date in a document, which is not read: nil if it can be none.
+  init?(_ slice: JSONSlice, in bytes: [UInt8]) {
+    switch slice.kind {
+    case .number:
+      self = .epochSeconds
+    case .string:
+      guard let text = JSONScanner.utf8(of: slice, in: bytes) else { return nil }
+      self = .text(DocumentDate.ISOForm(text))
+    case .object:
+      guard JSONScanner.firstKey(of: slice, in: bytes) == "$date" else {
+        self = .typed(spaced: bytes[slice.range].contains(0x20))
+        return
+      }
+      guard let date = JSONScanner.members(of: slice, in: bytes).first?.value else { return nil }
+      switch date.kind {
+      case .string:
+        guard let text = JSONScanner.utf8(of: date, in: bytes) else { return nil }
+        self = .dollarDateText(DocumentDate.ISOForm(text))
+      case .number: self = .dollarDateMilliseconds
+      case .object: self = .dollarDateNumberLong
+      default: return nil
+      }
+    case .shellCall:
+      guard let (name, argument) = JSONScanner.shellCall(slice, in: bytes),
+        let text = argument.flatMap({ JSONScanner.utf8(of: $0, in: bytes) })
+      else { return nil }
+      self = .shellCall(name: name, DocumentDate.ISOForm(text))
+    default:
+      return nil
     }
   }
+}
 
-  private static func isoText(_ instant: UnixTime, _ form: ISOForm) -> String {
+extension DocumentDate.ISOForm {
+  /// Of `2014-08-30T08:10:06+02:00`: the separator is the 11th character, a zone follows the time. All is ASCII.
+  init(_ text: ArraySlice<UInt8>) {
+    zone = ""
+    let time = text.dropFirst(10)
+    if let first = time.first { separator = first }
+    guard let start = time.dropFirst().firstIndex(where: Self.beginsZone) else { return }
+    zone = String(decoding: text[start...], as: UTF8.self)
+    var digits = text[start...].lazy.filter { $0 >= 0x30 && $0 <= 0x39 }.map { Int($0) - 0x30 }.makeIterator()
+    guard let tens = digits.next(), let ones = digits.next() else { return }
+    var minutes = 0
+    if let tens = digits.next(), let ones = digits.next() { minutes = tens * 10 + ones }
+    offsetSeconds = ((tens * 10 + ones) * 60 + minutes) * 60 * (text[start] == UInt8(ascii: "-") ? -1 : 1)
+  }
+
+  private static func beginsZone(_ byte: UInt8) -> Bool {
+    byte == UInt8(ascii: "Z") || byte == UInt8(ascii: "z") || byte == UInt8(ascii: "+") || byte == UInt8(ascii: "-")
+  }
+}
+
+extension [UInt8] {
+  fileprivate mutating func append(
+    _ instant: UnixTime, _ form: DocumentDate.ISOForm, between head: String, _ tail: String
+  ) {
+    append(head)
     let local = instant.advanced(by: Int64(form.offsetSeconds) * 1_000_000)
     // At the ends of time an offset would lead to a year that cannot be written.
-    guard local == local.clamped else { return isoText(instant.clamped, ISOForm(separator: form.separator)) }
-    var text: [UInt8] = []
-    text.reserveCapacity(40)
-    text.append(iso8601: local)
-    text[10] = form.separator
-    text.append(form.zone)
-    return String(decoding: text, as: UTF8.self)
+    let fits = local == local.clamped
+    let start = count
+    append(iso8601: fits ? local : instant.clamped)
+    self[start + 10] = form.separator
+    append(fits ? form.zone : "Z")
+    append(tail)
   }
 }

@@ -24,24 +24,30 @@ struct DocumentLayout {
   /// The document after a fire: `last_run_at` and `total_run_count` advanced, in the form in which they were written,
   /// and added in the style of the last field where they were absent. `run_immediately` goes back to false, as
   /// celerybeat-mongo does it.
-  func fired(due: UnixTime, count: Int64) -> [UInt8] {
-    var splice = Splice()
-    var added: [(key: String, text: String)] = []
-    func write(_ key: String, _ text: String) {
-      if let old = value(key) { splice.replace(old.range, with: text) } else { added.append((key, text)) }
-    }
-    let date = value("last_run_at").flatMap { DocumentDate($0, in: bytes) }
-    write("last_run_at", DocumentDate.text(due, in: date?.form ?? .typed(spaced: !isCompact)))
-    let number = value("total_run_count").flatMap { DocumentNumber($0, in: bytes) }
-    write("total_run_count", DocumentNumber.text(count, in: number?.form ?? .json))
-    if bool("run_immediately") == true { write("run_immediately", "false") }
+  func fired(due: UnixTime, count: Int64) -> [UInt8] { bookkeeping(due: due, count: count).applied(to: bytes) }
 
-    if !added.isEmpty, let last = members.last {
-      let colon = isCompact ? ":" : ": "
-      let text = added.map { ",\(leadingSpace)\"\($0.key)\"\(colon)\($0.text)" }.joined()
-      splice.replace(last.value.range.upperBound..<last.value.range.upperBound, with: text)
+  /// What `fired` replaces and adds.
+  func bookkeeping(due: UnixTime, count: Int64) -> Splice {
+    var splice = Splice()
+    var added: [UInt8] = []
+    func write(_ key: String, _ old: JSONSlice?, _ text: [UInt8]) {
+      if let old { return splice.replace(old.range, with: text) }
+      added.append(",\(leadingSpace)\"\(key)\"\(isCompact ? ":" : ": ")")
+      added += text
     }
-    return splice.applied(to: bytes)
+    let date = value("last_run_at")
+    let dateForm = date.flatMap { DocumentDate.Form($0, in: bytes) } ?? .typed(spaced: !isCompact)
+    write("last_run_at", date, DocumentDate.utf8(due, in: dateForm))
+    let number = value("total_run_count")
+    let numberForm = number.flatMap { DocumentNumber.Form($0, in: bytes) }
+    write("total_run_count", number, DocumentNumber.utf8(count, in: numberForm))
+    if let flag = value("run_immediately"), bool("run_immediately") == true {
+      splice.replace(flag.range, with: "false")
+    }
+    if !added.isEmpty, let last = members.last {
+      splice.replace(last.value.range.upperBound..<last.value.range.upperBound, with: added)
+    }
+    return splice
   }
 
   /// The white space before the last key: a document of one line continues on its line, an indented one in its column.

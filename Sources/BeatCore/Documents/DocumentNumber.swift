@@ -89,6 +89,18 @@ struct DocumentNumber: Hashable {
     return value
   }
 
+  /// A whole number as it is written into a document; `nil`: as JSON's own.
+  static func utf8(_ value: Int64, in form: Form?) -> [UInt8] {
+    guard let form, form != .json else {
+      var digits: [UInt8] = []
+      digits.reserveCapacity(20)
+      if value < 0 { digits.append(UInt8(ascii: "-")) }
+      digits.append(value.magnitude, width: 1)
+      return digits
+    }
+    return Array(text(value, in: form).utf8)
+  }
+
   static func text(_ value: Int64, in form: Form) -> String {
     switch form {
     case .json: "\(value)"
@@ -105,5 +117,18 @@ struct DocumentNumber: Hashable {
     var digits = String(repeating: "0", count: 6 - magnitude.count) + magnitude
     while digits.hasSuffix("0") { digits.removeLast() }
     return (microseconds < 0 && seconds == 0 ? "-" : "") + "\(seconds).\(digits)"
+  }
+}
+
+extension DocumentNumber.Form {
+  /// Of a number in a document; nil: it is none.
+  init?(_ slice: JSONSlice, in bytes: [UInt8]) {
+    if slice.kind == .number {
+      self = .json
+    } else if let number = DocumentNumber(slice, in: bytes) {
+      self = number.form
+    } else {
+      return nil
+    }
   }
 }

@@ -91,6 +91,16 @@ struct JSONScanner {
     return (try? scanner.members(depth: 1)) ?? []
   }
 
+  /// The first key of an object that `document` has found and checked; nil if it is empty.
+  static func firstKey(of slice: JSONSlice, in bytes: [UInt8]) -> String? {
+    var scanner = JSONScanner(bytes, range: slice.range)
+    scanner.advance()
+    scanner.skipSpace()
+    let start = scanner.offset
+    guard (try? scanner.string()) != nil else { return nil }
+    return unescape(bytes[(start + 1)..<(scanner.offset - 1)])
+  }
+
   /// The items of an array that `document` has found and checked.
   static func items(of slice: JSONSlice, in bytes: [UInt8]) -> [JSONSlice] {
     var scanner = JSONScanner(bytes, range: slice.range)

@@ -6,9 +6,12 @@ struct Splice {
   mutating func replace(_ range: Range<Int>, with text: String) { replace(range, with: Array(text.utf8)) }
 
   mutating func replace(_ range: Range<Int>, with text: [UInt8]) {
-    edits.append((range, text))
-    edits.sort { $0.range.lowerBound < $1.range.lowerBound }
+    let place = edits.lastIndex { $0.range.lowerBound <= range.lowerBound }.map { $0 + 1 } ?? 0
+    edits.insert((range, text), at: place)
   }
+
+  /// How many bytes at the beginning stay as they are.
+  var kept: Int { edits.first?.range.lowerBound ?? 0 }
 
   func applied(to bytes: [UInt8]) -> [UInt8] {
     var result: [UInt8] = []

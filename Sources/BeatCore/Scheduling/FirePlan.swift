@@ -11,6 +11,8 @@ public final class FirePlan: Hashable, Sendable {
   /// The document's bytes that were decided on; the script refuses if others stand there now.
   public let oldDocument: [UInt8]
   public let newDocument: [UInt8]
+  /// How many bytes at the beginning both have in common, at least; less than the new one has.
+  public let kept: Int
   public let message: [UInt8]
   public let route: Route
   public let priority: Int64
@@ -19,7 +21,7 @@ public final class FirePlan: Hashable, Sendable {
 
   init(
     entry: EntryName, task: String, taskID: TaskID, due: UnixTime, oldDocument: [UInt8], newDocument: [UInt8],
-    message: [UInt8], route: Route, priority: Int64, mark: Mark, reason: FireReason
+    kept: Int, message: [UInt8], route: Route, priority: Int64, mark: Mark, reason: FireReason
   ) {
     self.entry = entry
     self.task = task
@@ -27,6 +29,7 @@ public final class FirePlan: Hashable, Sendable {
     self.due = due
     self.oldDocument = oldDocument
     self.newDocument = newDocument
+    self.kept = kept
     self.message = message
     self.route = route
     self.priority = priority

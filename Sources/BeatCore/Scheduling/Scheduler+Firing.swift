@@ -53,10 +53,11 @@ extension Scheduler {
     let message = CeleryMessage(
       task: task, id: taskID, options: options, destination: route.destination, origin: configuration.origin,
       replyTo: configuration.replyTo, now: now)
+    let bookkeeping = layout.bookkeeping(due: due, count: totalRunCount)
     return FirePlan(
       entry: entry.name, task: task, taskID: taskID, due: due, oldDocument: entry.document,
-      newDocument: layout.fired(due: due, count: totalRunCount), message: message.encoded(from: layout), route: route,
-      priority: options.priority ?? 0,
+      newDocument: bookkeeping.applied(to: entry.document), kept: bookkeeping.kept,
+      message: message.encoded(from: layout), route: route, priority: options.priority ?? 0,
       mark: Mark(due: due, taskID: taskID, totalRunCount: totalRunCount, digest: entry.timing.digest),
       reason: reason)
   }

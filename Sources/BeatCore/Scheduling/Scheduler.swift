@@ -86,7 +86,7 @@ public struct Scheduler {
     case .disconnected: disconnect()
     }
     armTimer(now: now)
-    defer { actions.removeAll(keepingCapacity: true) }
+    defer { actions = [] }
     return actions
   }
 

@@ -13,6 +13,8 @@ public final class WakeTimer {
   private let handler: () -> Void
   private let descriptor: Int32
   private var event: OpaquePointer?
+  /// The handler runs in the next turn of the loop, if the armed time has still passed by then.
+  private var isComing = false
 
   /// Makes a timer that is not armed.
   public init(on loop: EventLoop, _ handler: @escaping () -> Void) throws(EventLoopError) {
@@ -33,14 +35,30 @@ public final class WakeTimer {
     loop.assertOnLoop()
     guard time != target else { return }
     target = time
+    // The kernel's timer costs two system calls and an interrupt, which a burst would pay for each of its pages.
+    if let time, time <= BootClock.now() { return goOffSoon() }
     set()
+  }
+
+  private func goOffSoon() {
+    guard !isComing else { return }
+    isComing = true
+    loop.soon { [weak self] in
+      guard let self else { return }
+      isComing = false
+      guard let target, target <= BootClock.now() else { return }
+      self.target = nil
+      handler()
+    }
   }
 
   private func wake() {
     var expirations: UInt64 = 0
-    // Nothing to read: it was armed anew after it went off.
-    guard read(descriptor, &expirations, MemoryLayout<UInt64>.size) > 0, target != nil else { return }
-    target = nil
+    // Nothing to read: it was armed anew after it went off. An earlier target may be what it was set to.
+    guard read(descriptor, &expirations, MemoryLayout<UInt64>.size) > 0, let target, target <= BootClock.now() else {
+      return
+    }
+    self.target = nil
     handler()
   }
 

@@ -14,11 +14,10 @@
 -- ARGV[7]     how many lists
 -- and then for each occurrence, in the order of the documents:
 --   entry
---   due, microseconds since 1970 as 20 digits; compared as text, since numbers are exact below 2^53 only
---   task id
---   the mark to store
+--   the mark to store; due, its first 20 digits, is compared as text, since numbers are exact below 2^53 only
 --   the document's bytes that the caller decided on
---   the document's bytes to store
+--   how many of them stay as they are at the beginning of the document to store
+--   the bytes to store after those
 --   the message
 --   why it is fired, for the history
 --
@@ -26,23 +25,27 @@
 --       | {'EARLY', this server's microseconds} | {'BADQUEUE', list, type} | {'FULL', list's length}
 --       | {'ERR', '<command>: <error>'}
 -- Sending the same call again is always safe.
-local mark, lease, token, store, broker = KEYS[1], KEYS[2], ARGV[1], ARGV[3], ARGV[4]
-local longest, history = tonumber(ARGV[5]) or 0, tonumber(ARGV[6]) or 0
+local call, pcall, sub, match, format = redis.call, redis.pcall, string.sub, string.match, string.format
+local mark, lease, history = KEYS[1], KEYS[2], KEYS[3]
+local token, store, broker = ARGV[1], ARGV[3], ARGV[4]
+local longest, remembered = tonumber(ARGV[5]) or 0, tonumber(ARGV[6]) or 0
 local last = 3 + ARGV[7]  -- of the lists
 local count = #KEYS - last
-local first, width = 8, 8  -- where the occurrences' arguments begin, and how many each has
+local first, width = 8, 7  -- where the occurrences' arguments begin, and how many each has
 local answers = {}
 
-if token ~= '' and redis.call('GET', lease) ~= token then
+local function id(of) return match(of, '[^|]*', 22) end
+
+if token ~= '' and call('GET', lease) ~= token then
   for i = 1, count do answers[i] = 'FENCED' end
   return answers
 end
 
 local entries = {}
 for i = 1, count do entries[i] = ARGV[first + (i - 1) * width] end
-local marks = redis.call('HMGET', mark, unpack(entries))
-local documents = redis.call('MGET', unpack(KEYS, last + 1))
-local time = redis.call('TIME')
+local marks = call('HMGET', mark, unpack(entries))
+local documents = call('MGET', unpack(KEYS, last + 1))
+local time = call('TIME')
 local now = time[1] * 1000000 + time[2]
 local latest = now + ARGV[2]
 
@@ -50,22 +53,22 @@ local latest = now + ARGV[2]
 local ready, taken = {}, {}
 for i = 1, count do
   local place = first + (i - 1) * width
-  local entry, due, id, old = ARGV[place], ARGV[place + 1], ARGV[place + 2], ARGV[place + 4]
-  local marked, stands = marks[i], documents[i]
+  local entry, new, old = entries[i], ARGV[place + 1], ARGV[place + 2]
+  local due, marked, stands = sub(new, 1, 20), marks[i], documents[i]
   -- The mark comes before the bytes: after a reply that was lost, the document has changed by our own hand.
-  if marked and string.sub(marked, 1, 20) >= due then
+  if marked and sub(marked, 1, 20) >= due then
     answers[i] = {'ALREADY', marked}
-    if string.sub(marked, 22, 21 + #id) == id then answers[i] = 'ALREADY_MINE' end
+    if id(marked) == id(new) then answers[i] = 'ALREADY_MINE' end
   elseif not stands then
     -- MGET does not tell what is no string from what is not there.
-    answers[i] = redis.call('TYPE', KEYS[last + i]).ok == 'none' and 'GONE' or 'CHANGED'
+    answers[i] = call('TYPE', KEYS[last + i]).ok == 'none' and 'GONE' or 'CHANGED'
   elseif stands ~= old then
     answers[i] = 'CHANGED'
   elseif taken[entry] then
     -- The mark that was read is older than what happens here.
     answers[i] = 'CHANGED'
   elseif tonumber(due) > latest then
-    answers[i] = {'EARLY', string.format('%.0f', now)}
+    answers[i] = {'EARLY', format('%.0f', now)}
   else
     ready[#ready + 1] = i
     taken[entry] = true
@@ -73,16 +76,16 @@ for i = 1, count do
 end
 if #ready == 0 then return answers end
 
-if broker ~= store then redis.call('SELECT', broker) end
+if broker ~= store then call('SELECT', broker) end
 local problem
 -- One list alone shows its type by an error, before anything is written.
 if last > 4 or longest > 0 then
   local room = #ready
   for i = 4, last do
-    local there = redis.call('TYPE', KEYS[i]).ok
+    local there = call('TYPE', KEYS[i]).ok
     if there ~= 'list' and there ~= 'none' then problem = {'BADQUEUE', KEYS[i], there} end
     if not problem and longest > 0 then
-      local length = redis.call('LLEN', KEYS[i])
+      local length = call('LLEN', KEYS[i])
       while length + room > longest and room > 0 do
         answers[ready[room]] = {'FULL', length + room - 1}
         ready[room] = nil
@@ -95,15 +98,15 @@ end
 local messages, fields = {}, {}
 for n, i in ipairs(ready) do
   local place = first + (i - 1) * width
-  messages[n] = ARGV[place + 6]
-  fields[2 * n - 1], fields[2 * n] = ARGV[place], ARGV[place + 3]
+  messages[n] = ARGV[place + 5]
+  fields[2 * n - 1], fields[2 * n] = entries[i], ARGV[place + 1]
 end
 local pushed = 3
 if not problem and #messages > 0 then
   for i = 4, last do
-    local reply = redis.pcall('LPUSH', KEYS[i], unpack(messages))
+    local reply = pcall('LPUSH', KEYS[i], unpack(messages))
     if type(reply) == 'table' and reply.err then
-      local there = redis.call('TYPE', KEYS[i]).ok
+      local there = call('TYPE', KEYS[i]).ok
       problem = {'ERR', 'LPUSH: ' .. reply.err}
       if there ~= 'list' and there ~= 'none' then problem = {'BADQUEUE', KEYS[i], there} end
       break
@@ -111,20 +114,20 @@ if not problem and #messages > 0 then
     pushed = i
   end
 end
-if broker ~= store then redis.call('SELECT', store) end
+if broker ~= store then call('SELECT', store) end
 
 if not problem and #fields > 0 then
-  local reply = redis.pcall('HSET', mark, unpack(fields))
+  local reply = pcall('HSET', mark, unpack(fields))
   if type(reply) == 'table' and reply.err then problem = {'ERR', 'HSET: ' .. reply.err} end
 end
 if problem then
   -- Exact: while the script runs, nobody can have taken what it pushed.
   if pushed > 3 then
-    if broker ~= store then redis.call('SELECT', broker) end
+    if broker ~= store then call('SELECT', broker) end
     for i = 4, pushed do
-      for _ = 1, #messages do redis.call('LPOP', KEYS[i]) end
+      for _ = 1, #messages do call('LPOP', KEYS[i]) end
     end
-    if broker ~= store then redis.call('SELECT', store) end
+    if broker ~= store then call('SELECT', store) end
   end
   for _, i in ipairs(ready) do answers[i] = problem end
   return answers
@@ -132,19 +135,20 @@ end
 
 for _, i in ipairs(ready) do
   local document, place = KEYS[last + i], first + (i - 1) * width
-  local old, new = ARGV[place + 4], ARGV[place + 5]
+  local old, kept, rest = ARGV[place + 2], ARGV[place + 3], ARGV[place + 4]
   answers[i] = 'OK'
   -- In place where it fits: hardly anybody else does that, so its event, `setrange`, tells whose write it was.
-  if #new < #old or type(redis.pcall('SETRANGE', document, 0, new)) == 'table' then
-    local reply = redis.pcall('SET', document, new, 'KEEPTTL')
+  if kept + #rest < #old or type(pcall('SETRANGE', document, kept, rest)) == 'table' then
+    local reply = pcall('SET', document, sub(old, 1, kept) .. rest, 'KEEPTTL')
     if reply.err then answers[i] = {'ERR', 'SET: ' .. reply.err} end
   end
   -- For people: what goes wrong here does not undo the fire.
-  if history > 0 then
-    local due = tonumber(ARGV[place + 1])
-    redis.pcall(
-      'XADD', KEYS[3], 'MAXLEN', '~', ARGV[6], '*', 'name', ARGV[place], 'id', ARGV[place + 2],
-      'due', string.format('%.0f', due), 'late', string.format('%.0f', now - due), 'why', ARGV[place + 7])
+  if remembered > 0 then
+    local new = ARGV[place + 1]
+    local due = tonumber(sub(new, 1, 20))
+    pcall(
+      'XADD', history, 'MAXLEN', '~', ARGV[6], '*', 'name', entries[i], 'id', id(new),
+      'due', format('%d', due), 'late', format('%d', now - due), 'why', ARGV[place + 6])
   end
 end
 return answers

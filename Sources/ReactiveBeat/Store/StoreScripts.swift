@@ -159,7 +159,7 @@ struct StoreScripts {
     let messages = isOutbox ? plans.map { OutboxItem($0).bytes } : plans.map(\.message)
     var size = 512
     for (plan, message) in zip(plans, messages) {
-      size += plan.oldDocument.count + plan.newDocument.count + message.count + 2 * plan.entry.bytes.count + 320
+      size += plan.oldDocument.count + plan.newDocument.count + message.count + 2 * plan.entry.bytes.count + 240
     }
     Self.fireScript.evaluate(on: connection, keys: 3 + lists.count + plans.count, size: size) { [self] command in
       command.append(keys.mark)
@@ -176,11 +176,10 @@ struct StoreScripts {
       command.append(lists.count)
       for (plan, message) in zip(plans, messages) {
         command.append(plan.entry.bytes)
-        command.append(Mark.digits(plan.due))
-        command.append(plan.taskID.description)
         command.append(plan.mark.bytes)
         command.append(plan.oldDocument)
-        command.append(plan.newDocument)
+        command.append(plan.kept)
+        command.append(plan.newDocument[plan.kept...])
         command.append(message)
         command.append(plan.reason.rawValue)
       }

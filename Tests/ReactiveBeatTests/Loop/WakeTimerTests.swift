@@ -67,6 +67,27 @@ import Testing
     }
   }
 
+  @Test("a past time between two others wakes once, and the later one after it")
+  func pastBetween() throws {
+    var woken: [Int64] = []
+    try onLoop { loop in
+      let timer = Holder<WakeTimer>()
+      let start = BootClock.now()
+      let (soon, late) = (start.advanced(by: 3_000), start.advanced(by: 9_000))
+      timer.value = try WakeTimer(on: loop) {
+        woken.append(BootClock.now().microseconds(since: start))
+        if woken.count == 1 { return timer.value?.arm(at: late) ?? () }
+        timer.value = nil
+        loop.stop()
+      }
+      // The first stays set in the kernel while the second goes off; it must not stand for the third.
+      timer.value?.arm(at: soon)
+      timer.value?.arm(at: start)
+    }
+    #expect(woken.count == 2)
+    #expect(woken.last.map { $0 >= 9_000 } == true)
+  }
+
   @Test("a timer that is let go leaves no descriptor behind")
   func descriptors() throws {
     let loop = try EventLoop()

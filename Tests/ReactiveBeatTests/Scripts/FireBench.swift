@@ -82,9 +82,10 @@ final class FireBench {
       first.token, "\(first.maximumLead)", "\(storeDatabase)", "\(brokerDatabase)", first.longest,
       first.historyLength, "\(first.lists.count)",
     ]
-    let arguments = calls.flatMap { call in
-      [
-        call.entry, Array(Mark.digits(call.due).utf8), Array(call.id.utf8), Array(call.stored.utf8), call.old, call.new,
+    let arguments = calls.flatMap { call -> [[UInt8]] in
+      let kept = zip(call.old, call.new).prefix { $0 == $1 }.count
+      return [
+        call.entry, Array(call.stored.utf8), call.old, Array("\(kept)".utf8), Array(call.new.dropFirst(kept)),
         call.message, Array(call.why.utf8),
       ]
     }

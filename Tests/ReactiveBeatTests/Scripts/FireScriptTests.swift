@@ -45,13 +45,13 @@ import Testing
       Safeguard(
         testDescription: "the lease", text: "if token ~= '' and", replacement: "if false and", scenario: "FENCED"),
       Safeguard(
-        testDescription: "the mark", text: "if marked and string.sub(marked, 1, 20) >= due then",
+        testDescription: "the mark", text: "if marked and sub(marked, 1, 20) >= due then",
         replacement: "if false then", scenario: "ALREADY_MINE: a stale copy"),
       Safeguard(
-        testDescription: "the mark's task id", text: "if string.sub(marked, 22, 21 + #id) == id then",
+        testDescription: "the mark's task id", text: "if id(marked) == id(new) then",
         replacement: "if false then", scenario: "ALREADY_MINE: the same call again"),
       Safeguard(
-        testDescription: "the missing document", text: "redis.call('TYPE', KEYS[last + i]).ok == 'none' and",
+        testDescription: "the missing document", text: "call('TYPE', KEYS[last + i]).ok == 'none' and",
         replacement: "false and", scenario: "GONE"),
       Safeguard(
         testDescription: "the byte comparison", text: "elseif stands ~= old then", replacement: "elseif false then",
@@ -82,7 +82,7 @@ import Testing
         testDescription: "the checks before the first push", text: "if last > 4 or longest > 0 then",
         replacement: "if longest > 0 then", scenario: "BADQUEUE: one of several"),
       Safeguard(
-        testDescription: "taking back", text: "redis.call('LPOP', KEYS[i])", scenario: "ERR: a mark"),
+        testDescription: "taking back", text: "call('LPOP', KEYS[i])", scenario: "ERR: a mark"),
       Safeguard(
         testDescription: "taking back from every list", text: "for i = 4, pushed do", replacement: "for i = 4, 4 do",
         scenario: "ERR: a mark"),
@@ -91,32 +91,32 @@ import Testing
         scenario: "together: a mark that cannot"),
       Safeguard(
         testDescription: "the end of what the caller may undo",
-        text: "local reply = redis.pcall('HSET', mark, unpack(fields))",
-        replacement: "local reply = redis.call('HSET', mark, unpack(fields))", scenario: "ERR: a mark"),
+        text: "local reply = pcall('HSET', mark, unpack(fields))",
+        replacement: "local reply = call('HSET', mark, unpack(fields))", scenario: "ERR: a mark"),
       Safeguard(
-        testDescription: "a document that cannot be written", text: "redis.pcall('SET', document",
-        replacement: "redis.call('SET', document", scenario: "together: a document that cannot"),
+        testDescription: "a document that cannot be written", text: "pcall('SET', document",
+        replacement: "call('SET', document", scenario: "together: a document that cannot"),
       Safeguard(
-        testDescription: "that a broken history holds nothing up", text: "  redis.pcall(\n      'XADD'",
-        replacement: "  redis.call(\n      'XADD'", scenario: "OK: a history that cannot be kept"),
+        testDescription: "that a broken history holds nothing up", text: "  pcall(\n      'XADD'",
+        replacement: "  call(\n      'XADD'", scenario: "OK: a history that cannot be kept"),
       Safeguard(
         testDescription: "the bound of the history", text: "'MAXLEN', '~', ARGV[6], ",
         scenario: "OK: a history of what was fired"),
       Safeguard(
         testDescription: "the time to live", text: ", 'KEEPTTL'", scenario: "OK: the document's time to live"),
       Safeguard(
-        testDescription: "what is left of a longer document", text: "#new < #old or ",
+        testDescription: "what is left of a longer document", text: "kept + #rest < #old or ",
         scenario: "OK: the document's time to live"),
       Safeguard(
-        testDescription: "the other way to write", text: "redis.pcall('SETRANGE'", replacement: "redis.call('SETRANGE'",
+        testDescription: "the other way to write", text: "pcall('SETRANGE'", replacement: "call('SETRANGE'",
         scenario: "OK: a user who may not"),
       Safeguard(
         testDescription: "the way back to the store",
-        text: "if broker ~= store then redis.call('SELECT', store) end\n\nif not problem and",
+        text: "if broker ~= store then call('SELECT', store) end\n\nif not problem and",
         replacement: "if not problem and", scenario: "OK: message, mark and document"),
       Safeguard(
         testDescription: "the way to the broker",
-        text: "if broker ~= store then redis.call('SELECT', broker) end\nlocal problem", replacement: "local problem",
+        text: "if broker ~= store then call('SELECT', broker) end\nlocal problem", replacement: "local problem",
         scenario: "OK: message, mark and document"),
     ]
   }

@@ -54,8 +54,8 @@ extension OutboxItem {
     OutboxItem(
       FirePlan(
         entry: EntryName("sample"), task: "t", taskID: TaskID(text: id), due: UnixTime(microseconds: 1),
-        oldDocument: [],
-        newDocument: [], message: Array(#"{"headers": {"id": "\#(id)"}}"#.utf8), route: route, priority: priority,
+        oldDocument: [], newDocument: [], kept: 0,
+        message: Array(#"{"headers": {"id": "\#(id)"}}"#.utf8), route: route, priority: priority,
         mark: Mark(due: UnixTime(microseconds: 1), taskID: nil, totalRunCount: 1), reason: .schedule))
   }
 }
