@@ -334,8 +334,8 @@ public final class BeatService {
     hasBeenReady = true
     complaint = nil
     readyAt = BootClock.now()
-    // A load leaves behind what replies and growing tables have taken, which the daemon will not need again.
-    HeapMemory.trim()
+    // A load leaves behind what replies, growing tables and the start itself have taken.
+    ResidentMemory.trim()
     tell()
   }
 
