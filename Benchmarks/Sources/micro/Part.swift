@@ -53,7 +53,7 @@ enum Part: String, CaseIterable {
         task: "proj.tasks.bench", id: id, options: MessageOptions(),
         destination: CeleryMessage.Destination(exchange: "", routingKey: "celery"), origin: "gen1@bench",
         replyTo: "db655678-c42b-3e77-b0aa-787848ae062e", now: Sample.start)
-      consume(message.encoded(from: layout).count)
+      consume(message.encoded(from: layout).bytes.count)
     }
   }
 
@@ -61,7 +61,7 @@ enum Part: String, CaseIterable {
   private static func splice() throws -> (Int) -> Void {
     let layout = try DocumentLayout(Sample.document(interval: true))
     return { index in
-      consume(layout.fired(due: Sample.start.advanced(by: Int64(index) * 1_000_000), count: Int64(index)).count)
+      consume(layout.fired(due: Sample.start.advanced(by: Int64(index) * 1_000_000), count: Int64(index)).bytes.count)
     }
   }
 

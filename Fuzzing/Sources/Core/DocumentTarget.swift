@@ -65,11 +65,18 @@ extension FuzzTarget {
     let layout = try DocumentLayout(bytes)
     var reader = DocumentReader(layout: layout, context: FuzzZones.context)
     let (task, options) = try reader.sending()
-    let message = CeleryMessage(
-      task: task, id: TaskID(text: "5f8bd2a1-8f0c-5d5e-9f3a-0c1d2e3f4a5b"), options: options,
-      destination: Route(options, defaultQueue: "celery").destination, origin: "gen1@host", replyTo: "reply",
-      now: times[0]
-    ).encoded(from: layout)
+    func encoded(_ id: String) -> CeleryMessage.Encoded {
+      CeleryMessage(
+        task: task, id: TaskID(text: id), options: options,
+        destination: Route(options, defaultQueue: "celery").destination, origin: "gen1@host", replyTo: "reply",
+        now: times[0]
+      ).encoded(from: layout)
+    }
+    let (one, other) = ("5f8bd2a1-8f0c-5d5e-9f3a-0c1d2e3f4a5b", "0c1d2e3f-4a5b-5d5e-9f3a-5f8bd2a18f0c")
+    let message = encoded(one).bytes
+    try hold(
+      encoded(other).bytes == encoded(one).bytes(for: TaskID(text: other)),
+      "the message for another task differs in more than its id")
     let (members, _) = try JSONScanner.document(message)
     try hold(
       members.map(\.key) == ["body", "content-encoding", "content-type", "headers", "properties"],
@@ -119,9 +126,23 @@ extension FuzzTarget {
   private static func holdBookkeeping(_ bytes: [UInt8], _ document: ScheduleDocument, due: UnixTime) throws {
     let layout = try DocumentLayout(bytes)
     let count = document.totalRunCount == .max ? .max : document.totalRunCount + 1
-    let new = layout.fired(due: due, count: count)
+    let fired = layout.fired(due: due, count: count)
+    let new = fired.bytes
     let newLayout = try DocumentLayout(new)
-    try hold(newLayout.fired(due: due, count: count) == new, "the same bookkeeping written again has other bytes")
+    try hold(newLayout.fired(due: due, count: count).bytes == new, "the same bookkeeping written again has other bytes")
+    try hold(fired.kept < new.count && new.starts(with: bytes[..<fired.kept]), "other bytes are kept than it says")
+    // At the ends of time a date is written in another form than that of its place.
+    let day: Int64 = 86_400_000_000
+    let isAtEnd = due < .earliest.advanced(by: day) || due > .latest.advanced(by: -day)
+    var (nextPlaces, text) = (fired.places, new)
+    for step in 1...3 as ClosedRange<Int64> where !isAtEnd {
+      let (due, count) = (UnixTime(microseconds: step &* 1_234_567_891_011_000), count &- step &* 9)
+      let next = nextPlaces.fired(text, due: due, count: count)
+      try hold(
+        next.bytes == (try DocumentLayout(text)).fired(due: due, count: count).bytes,
+        "the places of the bookkeeping are others than those that are found by reading")
+      (nextPlaces, text) = (next.places, next.bytes)
+    }
 
     let written =
       ["last_run_at", "total_run_count"] + (layout.bool("run_immediately") == true ? ["run_immediately"] : [])

@@ -25,12 +25,38 @@ struct CeleryMessage {
     var routingKey: String
   }
 
+  /// A message in its bytes, which can be sent again for another task of the same kind.
+  struct Encoded {
+    let bytes: [UInt8]
+    /// Where the task's id stands.
+    fileprivate let idPlaces: [Int]
+    fileprivate let idLength: Int
+    /// It does not tell when it was sent.
+    let isTimeless: Bool
+
+    /// - Parameter id: of the same length as the first one, as all ids of occurrences are.
+    func bytes(for id: TaskID) -> [UInt8] {
+      var bytes = bytes
+      let id = Array(id.description.utf8.prefix(idLength))
+      for place in idPlaces {
+        for index in id.indices { bytes[place + index] = id[index] }
+      }
+      return bytes
+    }
+  }
+
   /// The message with `args`, `kwargs` and extra headers exactly as they stand in the document.
-  func encoded(from layout: DocumentLayout) -> [UInt8] {
+  func encoded(from layout: DocumentLayout) -> Encoded {
     let args = layout["args"]
     let kwargs = layout["kwargs"]
     let expiry = expiry
+    var idPlaces: [Int] = []
+    idPlaces.reserveCapacity(4)
     var message: [UInt8] = []
+    func appendID() {
+      idPlaces.append(message.count)
+      message.append(id.description)
+    }
     message.reserveCapacity(1024 + 2 * ((args?.range.count ?? 0) + (kwargs?.range.count ?? 0)))
 
     message.append(#"{"body": ""#)
@@ -39,7 +65,7 @@ struct CeleryMessage {
     message.append(#""headers": {"lang": "py", "task": "#)
     message.appendJSON(task)
     message.append(#", "id": ""#)
-    message.append(id.description)
+    appendID()
     message.append(#"", "shadow": null, "eta": null, "expires": "#)
     message.appendJSON(expiry?.date)
     message.append(#", "group": null, "group_index": null, "retries": 0, "timelimit": ["#)
@@ -47,7 +73,7 @@ struct CeleryMessage {
     message.append(", ")
     message.append(options.softTimeLimit ?? "null")
     message.append(#"], "root_id": ""#)
-    message.append(id.description)
+    appendID()
     message.append(#"", "parent_id": null, "argsrepr": "#)
     message.appendJSON(utf8: PythonRepr.arguments(args, in: layout.bytes))
     message.append(#", "kwargsrepr": "#)
@@ -58,7 +84,7 @@ struct CeleryMessage {
     message.append(#", "ignore_result": null, "replaced_task_nesting": 0, "stamped_headers": null, "stamps": {}, "#)
     appendExtraHeaders(layout, to: &message)
     message.append(#""celery_beat_task": true}, "properties": {"correlation_id": ""#)
-    message.append(id.description)
+    appendID()
     message.append(#"", "reply_to": "#)
     message.appendJSON(replyTo)
     message.append(#", "delivery_mode": 2, "#)
@@ -68,9 +94,10 @@ struct CeleryMessage {
     message.append(#", "routing_key": "#)
     message.appendJSON(destination.routingKey)
     message.append(#"}, "priority": \#(options.priority ?? 0), "body_encoding": "base64", "delivery_tag": ""#)
-    message.append(id.description)
+    appendID()
     message.append(#""}}"#)
-    return message
+    return Encoded(
+      bytes: message, idPlaces: idPlaces, idLength: id.description.utf8.count, isTimeless: expiry == nil)
   }
 
   /// Always three elements: a worker that finds two dies of it.

@@ -10,6 +10,13 @@ struct Splice {
     edits.insert((range, text), at: place)
   }
 
+  /// Where in the new text stand `count` bytes that begin at a place of the old one.
+  func place(_ old: Int, _ count: Int) -> Range<Int> {
+    var start = old
+    for edit in edits where edit.range.lowerBound < old { start += edit.text.count - edit.range.count }
+    return start..<(start + count)
+  }
+
   /// How many bytes at the beginning stay as they are.
   var kept: Int { edits.first?.range.lowerBound ?? 0 }
 

@@ -152,7 +152,7 @@ extension Scheduler {
   /// Whether `bytes` are those that stood there before with the bookkeeping of a run, and nothing else is new in them.
   private static func isRun(_ bytes: [UInt8], _ document: ScheduleDocument, after before: [UInt8]) -> Bool {
     guard let lastRunAt = document.lastRunAt, let layout = try? DocumentLayout(before) else { return false }
-    return layout.fired(due: lastRunAt, count: document.totalRunCount) == bytes
+    return layout.fired(due: lastRunAt, count: document.totalRunCount).bytes == bytes
   }
 
   /// The bytes are those we know; the mark may say more.
@@ -310,6 +310,7 @@ extension Scheduler {
   private mutating func drop(_ name: EntryName) -> Bool {
     guard let handle = entries.remove(name) else { return false }
     heap.remove(handle)
+    templates.remove(handle)
     pendingSteps[name] = nil
     lostAnswers[name] = nil
     return true

@@ -25,7 +25,8 @@ extension Scheduler {
     }
     let time = entry.sending(of: occurrence)
     guard time <= now else { return wait(handle, until: time) }
-    guard let plan = plan(entry, due: occurrence, reason: reason(entry, due: occurrence, now: now), now: now) else {
+    let reason = reason(entry, due: occurrence, now: now)
+    guard let plan = plan(handle, entry, due: occurrence, reason: reason, now: now) else {
       return reject(entry.name, entry.document, "cannot be read any more")
     }
     entries[handle]?.phase = .firing(plan)
@@ -37,29 +38,6 @@ extension Scheduler {
     if entry.refusal != nil { return .queue }
     if entry.immediate != nil { return .immediate }
     return now.microseconds(since: entry.sending(of: due)) > configuration.missedAfter ? .catchUp : .schedule
-  }
-
-  /// - Parameter id: of the task; nil: the one of this occurrence.
-  func plan(
-    _ entry: ScheduleEntry, due: UnixTime, reason: FireReason, id: TaskID? = nil, now: UnixTime
-  ) -> FirePlan? {
-    guard let layout = try? DocumentLayout(entry.document) else { return nil }
-    var reader = DocumentReader(layout: layout, context: configuration.documents)
-    guard let (task, options) = try? reader.sending() else { return nil }
-    let (count, overflow) = entry.totalRunCount.addingReportingOverflow(1)
-    let totalRunCount = overflow ? entry.totalRunCount : count
-    let taskID = id ?? TaskID(key: configuration.keys.document(entry.name), due: due, sha1: configuration.sha1)
-    let route = Route(options, defaultQueue: configuration.defaultQueue)
-    let message = CeleryMessage(
-      task: task, id: taskID, options: options, destination: route.destination, origin: configuration.origin,
-      replyTo: configuration.replyTo, now: now)
-    let bookkeeping = layout.bookkeeping(due: due, count: totalRunCount)
-    return FirePlan(
-      entry: entry.name, task: task, taskID: taskID, due: due, oldDocument: entry.document,
-      newDocument: bookkeeping.applied(to: entry.document), kept: bookkeeping.kept,
-      message: message.encoded(from: layout), route: route, priority: options.priority ?? 0,
-      mark: Mark(due: due, taskID: taskID, totalRunCount: totalRunCount, digest: entry.timing.digest),
-      reason: reason)
   }
 
   mutating func ended(_ plan: FirePlan, _ outcome: FireOutcome, now: UnixTime) {

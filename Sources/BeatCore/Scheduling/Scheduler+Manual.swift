@@ -22,9 +22,9 @@ extension Scheduler {
     if let rejection = rejected[name] { throw .rejected(reason: rejection.reason) }
     guard let entry = entries.handle(of: name).flatMap({ entries[$0] }) else { throw .unknown }
     let id = TaskID(key: configuration.keys.document(name), request: request, sha1: configuration.sha1)
-    guard let plan = plan(entry, due: now, reason: .manual, id: id, now: now) else {
+    guard let draft = draft(entry, id, due: now, reason: .manual, now: now) else {
       throw .rejected(reason: "cannot be read any more")
     }
-    return plan
+    return draft.plan
   }
 }

@@ -13,6 +13,7 @@ public struct Scheduler {
 
   var entries = EntryTable()
   var heap = DueHeap()
+  var templates = FireTemplates()
   /// Documents that are set aside.
   var rejected: [EntryName: Rejection] = [:]
   /// Reads under way; true: the key was touched after the read was sent, so its answer may be old.

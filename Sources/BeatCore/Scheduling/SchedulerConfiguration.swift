@@ -20,6 +20,8 @@ public struct SchedulerConfiguration: Sendable {
   public var batch = 128
   /// Fires on their way at once. What an edit asks for waits behind them: so many take the server about 2 ms.
   public var maximumInFlight = 256
+  /// Fires on their way from which on what they have in common is kept, at the price of memory.
+  public var templatesFrom = 64
 
   public init(
     keys: RedisKeys, documents: DocumentContext, defaultQueue: String, origin: String, replyTo: String,

@@ -16,7 +16,7 @@ struct CeleryMessageTests {
       task: definition.task, id: TaskID(text: Self.id), options: definition.options,
       destination: Route(definition.options, defaultQueue: "celery").destination, origin: Self.origin,
       replyTo: Self.replyTo, now: now)
-    return String(message.encoded(from: layout))
+    return String(message.encoded(from: layout).bytes)
   }
 
   private func message(_ fields: String = "") throws -> String { try message(of: Sample.document(fields)) }

@@ -10,7 +10,7 @@ struct BookkeepingTests {
   private static let due = time("2026-03-02T12:00:00.123456Z")
 
   private func fired(_ text: String, due: UnixTime = due, count: Int64 = 6) throws -> String {
-    String(try DocumentLayout(Array(text.utf8)).fired(due: due, count: count))
+    String(try DocumentLayout(Array(text.utf8)).fired(due: due, count: count).bytes)
   }
 
   /// The document without the values of the bookkeeping fields.

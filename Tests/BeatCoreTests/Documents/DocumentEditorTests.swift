@@ -76,7 +76,7 @@ import Testing
   private let ran = #"{"task": "a", "queue": "x", "last_run_at": "2026-03-02T12:00:00Z", "total_run_count": 1}"#
 
   private func fired(_ text: String, count: Int64) throws -> String {
-    String(try DocumentLayout(Array(text.utf8)).fired(due: Sample.noon, count: count))
+    String(try DocumentLayout(Array(text.utf8)).fired(due: Sample.noon, count: count).bytes)
   }
 
   private func isRun(_ before: String, _ after: String) -> Bool {

@@ -108,7 +108,7 @@ struct JSONScannerTests {
       guard let document = try? ScheduleDocument(bytes, context: Sample.context),
         let layout = try? DocumentLayout(bytes)
       else { continue }
-      let fired = layout.fired(due: Sample.noon, count: document.totalRunCount &+ 1)
+      let fired = layout.fired(due: Sample.noon, count: document.totalRunCount &+ 1).bytes
       #expect((try? ScheduleDocument(fired, context: Sample.context))?.lastRunAt != nil, "\(String(bytes))")
       _ = PythonRepr.arguments(layout["args"], in: bytes) + PythonRepr.keywords(layout["kwargs"], in: bytes)
     }

@@ -189,7 +189,7 @@ struct LiveEditTests {
     var bench = SchedulerBench()
     _ = bench.load(a, Sample.document())
     let ours = try #require(bench.run(14).fires.first).newDocument
-    let theirs = try DocumentLayout(ours).fired(due: at(20), count: 2)
+    let theirs = try DocumentLayout(ours).fired(due: at(20), count: 2).bytes
     let mark = try Mark.fired(20, count: 2).under(Sample.document())
     #expect(bench.edit(a, String(theirs), mark) == [.read(a), .armTimer(at(30))])
     #expect(bench.run(20).dues == [30])
@@ -197,7 +197,7 @@ struct LiveEditTests {
 
   @Test func aFireOfAnotherDaemonAfterAnEditIsAnEdit() throws {
     var bench = running()
-    let edited = try DocumentLayout(Array(Sample.document(#""args": [5]"#).utf8)).fired(due: at(20), count: 2)
+    let edited = try DocumentLayout(Array(Sample.document(#""args": [5]"#).utf8)).fired(due: at(20), count: 2).bytes
     #expect(bench.edit(a, String(edited), .fired(20, count: 2)).reports == [.changed(a, next: at(30))])
   }
 

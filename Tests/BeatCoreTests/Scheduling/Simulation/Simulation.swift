@@ -74,6 +74,7 @@ struct Simulation {
     let configuration = SchedulerBench.configuration {
       $0.batch = chance.number(1...4)
       $0.maximumInFlight = chance.number(1...6)
+      $0.templatesFrom = processes % 3
     }
     var pulse = Pulse.Configuration(instance: "d\(processes)", leaseTTL: leaseTTL)
     pulse.period = pulsePeriod

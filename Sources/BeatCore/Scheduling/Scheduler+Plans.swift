@@ -1,0 +1,42 @@
+/// From an entry and a due time to all that firing takes.
+extension Scheduler {
+  /// - Returns: nil if the document cannot be read any more.
+  mutating func plan(
+    _ handle: DueHeap.Handle, _ entry: ScheduleEntry, due: UnixTime, reason: FireReason, now: UnixTime
+  ) -> FirePlan? {
+    let id = TaskID(key: configuration.keys.document(entry.name), due: due, sha1: configuration.sha1)
+    let count = Self.next(entry.totalRunCount)
+    if let plan = templates.plan(handle, entry, id, due: due, reason: reason, count: count, now: now) { return plan }
+    guard let (plan, template) = draft(entry, id, due: due, reason: reason, now: now) else { return nil }
+    if let template, inFlight >= configuration.templatesFrom {
+      templates.keep(template, of: handle, every: due.microseconds(since: entry.base), now: now)
+    }
+    return plan
+  }
+
+  /// The plan of one occurrence from the document's own text, and what its next ones can be made from.
+  func draft(
+    _ entry: ScheduleEntry, _ id: TaskID, due: UnixTime, reason: FireReason, now: UnixTime
+  ) -> (plan: FirePlan, template: FireTemplate?)? {
+    guard let layout = try? DocumentLayout(entry.document) else { return nil }
+    var reader = DocumentReader(layout: layout, context: configuration.documents)
+    guard let (task, options) = try? reader.sending() else { return nil }
+    let count = Self.next(entry.totalRunCount)
+    let route = Route(options, defaultQueue: configuration.defaultQueue)
+    let message = CeleryMessage(
+      task: task, id: id, options: options, destination: route.destination, origin: configuration.origin,
+      replyTo: configuration.replyTo, now: now
+    ).encoded(from: layout)
+    let fired = layout.fired(due: due, count: count)
+    let plan = FirePlan(
+      entry: entry.name, task: task, taskID: id, due: due, oldDocument: entry.document, newDocument: fired.bytes,
+      kept: fired.kept, message: message.bytes, route: route, priority: options.priority ?? 0,
+      mark: Mark(due: due, taskID: id, totalRunCount: count, digest: entry.timing.digest), reason: reason)
+    return (plan, FireTemplate(plan, fired, message, now: now))
+  }
+
+  private static func next(_ count: Int64) -> Int64 {
+    let (next, overflow) = count.addingReportingOverflow(1)
+    return overflow ? count : next
+  }
+}
