@@ -12,6 +12,8 @@ public enum WriteOutcome: Sendable, Hashable {
   case differs
   /// The key holds another Redis type, and stays.
   case wrongType
+  /// Somebody else has changed it since it was looked at, or deleted it; what they have done stays.
+  case changed
 }
 
 extension StoreClient {
@@ -22,62 +24,119 @@ extension StoreClient {
   public func outlook(
     _ documents: [(name: EntryName, document: [UInt8])], replacing: Bool
   ) throws(StoreError) -> [WriteOutcome] {
-    let replies = try self.replies(to: documents.map { RedisCommand("GET", keys.document($0.name)) })
-    var outcomes: [WriteOutcome] = []
-    for (reply, (_, document)) in zip(replies, documents) {
-      if let error = reply.error {
-        guard error.code == "WRONGTYPE" else { throw StoreError(error, from: url) }
-        outcomes.append(.wrongType)
-      } else if let stored = reply.bytes {
-        let isSame = replacing ? stored == document : ScheduleDocument.differInBookkeepingOnly(stored, document)
-        outcomes.append(isSame ? .same : replacing ? .replaced : .differs)
-      } else {
-        outcomes.append(.created)
+    zip(try found(documents.map(\.name)), documents).map { found, wanted in
+      switch found {
+      case .nothing: return .created
+      case .otherType: return .wrongType
+      case .document(let stored):
+        let isSame =
+          replacing
+          ? stored == wanted.document : ScheduleDocument.differInBookkeepingOnly(stored, wanted.document)
+        return isSame ? .same : replacing ? .replaced : .differs
       }
     }
-    return outcomes
   }
 
   /// Writes documents, at most a page, each of them whole or not at all. What stands there is overwritten only by
-  /// `replacing`.
+  /// `replacing`, and then only what was compared: an edit of the same moment stays.
   ///
   /// - Parameter done: told of each that is settled, by its index, also when an error follows.
   public func write(
     _ documents: [(name: EntryName, document: [UInt8])], replacing: Bool, done: (Int, WriteOutcome) -> Void
   ) throws(StoreError) {
-    var outlook: [WriteOutcome] = []
-    var open = Array(documents.indices)
-    if replacing {
-      // What is there already, or must not be touched, is not written.
-      outlook = try self.outlook(documents, replacing: true)
-      open.removeAll { outlook[$0] == .same || outlook[$0] == .wrongType }
-      for index in documents.indices where outlook[index] == .same || outlook[index] == .wrongType {
-        done(index, outlook[index])
-      }
-    }
+    if replacing { try overwrite(documents, done) } else { try writeNew(documents, done) }
+  }
+
+  private func writeNew(
+    _ documents: [(name: EntryName, document: [UInt8])], _ done: (Int, WriteOutcome) -> Void
+  ) throws(StoreError) {
     let replies = try self.replies(
-      to: open.map { index in
-        var command = RedisCommand("SET", keys.document(documents[index].name), documents[index].document)
-        if !replacing { command.append("NX") }
-        return command
-      })
+      to: documents.map { RedisCommand("SET", keys.document($0.name), $0.document, "NX") })
     var failure: RedisServerError?
     var standing: [Int] = []
-    for (reply, index) in zip(replies, open) {
+    for (index, reply) in replies.enumerated() {
       if let error = reply.error {
         failure = failure ?? error
       } else if reply.isOK {
-        done(index, replacing ? outlook[index] : .created)
+        done(index, .created)
       } else {
         standing.append(index)
       }
     }
     if let failure { throw StoreError(failure, from: url) }
-    let found = try self.outlook(standing.map { documents[$0] }, replacing: false)
-    for (outcome, index) in zip(found, standing) {
-      // Deleted since it was in the way: it is somebody else's turn.
-      done(index, outcome == .created ? .differs : outcome)
+    let found = try outlook(standing.map { documents[$0] }, replacing: false)
+    // What was in the way and is gone: somebody has deleted it meanwhile, and may write it anew.
+    for (outcome, index) in zip(found, standing) { done(index, outcome == .created ? .changed : outcome) }
+  }
+
+  private func overwrite(
+    _ documents: [(name: EntryName, document: [UInt8])], _ done: (Int, WriteOutcome) -> Void
+  ) throws(StoreError) {
+    let compared = try found(documents.map(\.name))
+    // What is still to be written, with what it takes the place of.
+    var seen: [Int: Found] = [:]
+    for (index, found) in compared.enumerated() {
+      switch found {
+      case .otherType: done(index, .wrongType)
+      case .document(documents[index].document): done(index, .same)
+      case .document, .nothing: seen[index] = found
+      }
     }
+    let start = MonotonicTime.now()
+    while !seen.isEmpty {
+      let open = seen.keys.sorted()
+      let replies = try exchange(open.map { (documents[$0].name, seen[$0]?.bytes, documents[$0].document) })
+      var failure: RedisServerError?
+      var changed: [Int] = []
+      for (index, reply) in zip(open, replies) {
+        if let error = reply.error {
+          failure = failure ?? error
+        } else if reply.array?.first?.text == "OK" {
+          seen[index] = nil
+          done(index, compared[index] == .nothing ? .created : .replaced)
+        } else {
+          changed.append(index)
+        }
+      }
+      if let failure { throw StoreError(failure, from: url) }
+      let lasts = MonotonicTime.now().microseconds(since: start) < Self.patience
+      for (index, now) in zip(changed, try found(changed.map { documents[$0].name })) {
+        switch (compared[index], now) {
+        case (_, .document(documents[index].document)):
+          seen[index] = nil
+          done(index, .same)
+        case (.document(let before), .document(let after))
+        where lasts && Bookkeeping.isAllThatChanged(from: before, to: after):
+          // A run of that moment is nobody's edit.
+          seen[index] = now
+        default:
+          seen[index] = nil
+          done(index, .changed)
+        }
+      }
+    }
+  }
+
+  /// What stands under a name.
+  private enum Found: Hashable {
+    case nothing
+    case document([UInt8])
+    case otherType
+
+    var bytes: [UInt8]? { if case .document(let bytes) = self { bytes } else { nil } }
+  }
+
+  private func found(_ names: [EntryName]) throws(StoreError) -> [Found] {
+    var found: [Found] = []
+    for reply in try replies(to: names.map({ RedisCommand("GET", keys.document($0)) })) {
+      if let error = reply.error {
+        guard error.code == "WRONGTYPE" else { throw StoreError(error, from: url) }
+        found.append(.otherType)
+      } else {
+        found.append(reply.bytes.map { .document($0) } ?? .nothing)
+      }
+    }
+    return found
   }
 
   /// Documents as they are, whatever their length; nil for one that is gone. A key of another type is told to `skipped`.

@@ -15,10 +15,18 @@ extension StoreClient {
   public func delete(_ name: EntryName, seen: [UInt8]) throws(StoreError) -> Bool { try exchange(name, seen, []) }
 
   private func exchange(_ name: EntryName, _ seen: [UInt8]?, _ bytes: [UInt8]) throws(StoreError) -> Bool {
-    let reply = try evaluate(
-      Self.saveScript, keys: [keys.document(name)],
-      arguments: [Array(seen == nil ? "0".utf8 : "1".utf8), seen ?? [], bytes])
+    let reply = try exchange([(name, seen, bytes)])[0]
+    if let error = reply.error { throw StoreError(error, from: url) }
     return reply.array?.first?.text == "OK"
+  }
+
+  /// The same for several, in one round trip: the replies of the script, errors among them.
+  func exchange(_ changes: [(name: EntryName, seen: [UInt8]?, bytes: [UInt8])]) throws(StoreError) -> [RedisReply] {
+    try evaluate(
+      Self.saveScript,
+      changes.map { name, seen, bytes in
+        ([keys.document(name)], [Array(seen == nil ? "0".utf8 : "1".utf8), seen ?? [], bytes])
+      })
   }
 
   /// What became of a rename.

@@ -102,16 +102,30 @@ public final class StoreClient {
 
   /// Runs a script. Throws what the server answers with an error, too; such a script may have written before it failed.
   public func evaluate(_ script: LuaScript, keys: [[UInt8]], arguments: [[UInt8]]) throws(StoreError) -> RedisReply {
-    var reply: RedisReply?
-    Self.wait(on: loop) { done in
-      script.evaluate(on: connection, keys: keys, arguments: arguments) {
-        reply = $0
-        done()
-      }
-    }
-    guard let reply else { throw lost }
+    let reply = try evaluate(script, [(keys, arguments)])[0]
     if let error = reply.error { throw StoreError(error, from: url) }
     return reply
+  }
+
+  /// Runs a script several times, in one round trip. An error among the replies is a reply like any other.
+  func evaluate(
+    _ script: LuaScript, _ calls: [(keys: [[UInt8]], arguments: [[UInt8]])]
+  ) throws(StoreError) -> [RedisReply] {
+    guard !calls.isEmpty else { return [] }
+    var replies: [RedisReply?] = Array(repeating: nil, count: calls.count)
+    Self.wait(on: loop) { done in
+      var owed = calls.count
+      for (index, call) in calls.enumerated() {
+        script.evaluate(on: connection, keys: call.keys, arguments: call.arguments) { reply in
+          replies[index] = reply
+          owed -= 1
+          if owed == 0 { done() }
+        }
+      }
+    }
+    let answered = replies.compactMap { $0 }
+    guard answered.count == calls.count else { throw lost }
+    return answered
   }
 
   private var lost: StoreError {

@@ -18,12 +18,13 @@ struct ImportCommand: ParsableCommand {
 
       --celery-app: the beat_schedule of a Celery application, which its own Python is asked for.
 
-      Nothing that stands there is overwritten without --replace. Each document is written whole or not at all; after \
+      Nothing that stands there is overwritten without --replace, and with it only what import has looked at: what \
+      somebody else changes in the same moment stays, and is told. Each document is written whole or not at all; after \
       an interruption the same command goes on. With --dry-run nothing is written: it shows what would come, and what \
       cannot be expressed. Last runs and counts come along. Switch the old scheduler off first: docs/moving.md.
 
-      Ends with status 65 if some could not come, 73 if other documents of the same names stood there, 66 for a file \
-      or a program that is not there, 69 if Redis does not answer.
+      Ends with status 65 if some could not come, 1 if somebody else changed some meanwhile, 73 if other documents of \
+      the same names stood there, 66 for a file or a program that is not there, 69 if Redis does not answer.
       """)
 
   private static let forms = ImportFile.Form.allCases.map(\.rawValue).joined(separator: ", ")
@@ -87,6 +88,7 @@ struct ImportCommand: ParsableCommand {
     report.finish(isInterrupted: isInterrupted)
     if isInterrupted { Interruption.follow() }
     if report.refused > 0 { throw ExitCode.data }
+    if report.changed > 0 { throw ExitCode.found }
     if report.inTheWay > 0 { throw ExitCode.exists }
   }
 

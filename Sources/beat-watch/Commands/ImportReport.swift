@@ -29,6 +29,9 @@ struct ImportReport: ~Copyable {
   /// Other documents, or keys of another type, stand in the way.
   var inTheWay: Int { (counts[.differs] ?? 0) + (counts[.wrongType] ?? 0) }
 
+  /// What somebody else has changed between the look and the write.
+  var changed: Int { counts[.changed] ?? 0 }
+
   mutating func refuse(_ schedule: ImportedSchedule) {
     refused += 1
     let problem = schedule.problem ?? "has no document"
@@ -49,6 +52,10 @@ struct ImportReport: ~Copyable {
     switch outcome {
     case .differs: output.put("\(Style.yellow("differs")) \(name): another document stands there, and stays")
     case .wrongType: output.put("\(Style.yellow("in the way")) \(name): its key holds another Redis type, and stays")
+    case .changed:
+      output.put(
+        "\(Style.yellow("changed meanwhile")) \(name): by somebody else, and theirs stays: look at it, and import again"
+      )
     case .created, .replaced, .same:
       if isDryRun { output.put("\(outcome.style(outcome.word)) \(name): \(describe(schedule))") }
     }
@@ -84,6 +91,7 @@ struct ImportReport: ~Copyable {
     if let count = counts[.same] { parts.append("\(count) there already") }
     if let count = counts[.differs] { parts.append("\(count) differ and stay (--replace overwrites them)") }
     if let count = counts[.wrongType] { parts.append("\(count) blocked by keys of another type") }
+    if changed > 0 { parts.append("\(changed) changed meanwhile and stay") }
     if refused > 0 { parts.append("\(refused) cannot come") }
     return parts.joined(separator: ", ")
   }
@@ -118,6 +126,7 @@ extension WriteOutcome {
     case .same: "same"
     case .differs: "differs"
     case .wrongType: "wrong_type"
+    case .changed: "changed"
     }
   }
 
@@ -125,7 +134,7 @@ extension WriteOutcome {
     switch self {
     case .created: .green
     case .same: .faint
-    case .replaced, .differs, .wrongType: .yellow
+    case .replaced, .differs, .wrongType, .changed: .yellow
     }
   }
 }

@@ -133,16 +133,9 @@ import Testing
     let stage = try Stage()
     let proxy = try FaultProxy(to: stage.server)
     proxy.drip(1)
-    let input = stage.server.folder + "/many.json"
-    let text = Array(many(4000).utf8)
-    let file = open(input, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
-    var rest = text[...]
-    while !rest.isEmpty { rest = rest.dropFirst(max(0, write(file, Array(rest), rest.count))) }
-    close(file)
+    let input = try file(stage, many(4000))
     defer { unlink(input) }
-    var environment = stage.environment()
-    environment["CELERY_REDIS_SCHEDULER_URL"] = "redis+socket://\(proxy.path)?virtual_host=1"
-    let process = try Daemon(environment, arguments: ["import", input])
+    let process = try slowly(stage, proxy, ["import", input])
     #expect(eventually(within: 20) { (stage.store("DBSIZE")?.integer ?? 0) > 0 })
     process.send(SIGINT)
     #expect(try process.exit() == .signal(SIGINT))
@@ -153,6 +146,90 @@ import Testing
     let again = try run(stage, ["import", input])
     #expect(again.lines == ["\(4000 - count) written, \(count) there already"])
     #expect(again.exit == .status(0))
+  }
+
+  private func file(_ stage: Stage, _ text: String) throws -> String {
+    let path = stage.server.folder + "/input.json"
+    let file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+    guard file >= 0 else { throw Failure("open \(path)", errno) }
+    var rest = Array(text.utf8)[...]
+    while !rest.isEmpty { rest = rest.dropFirst(max(0, write(file, Array(rest), rest.count))) }
+    close(file)
+    return path
+  }
+
+  private func slowly(_ stage: Stage, _ proxy: FaultProxy, _ arguments: [String]) throws -> Daemon {
+    var environment = stage.environment()
+    environment["CELERY_REDIS_SCHEDULER_URL"] = "redis+socket://\(proxy.path)?virtual_host=1"
+    return try Daemon(environment, arguments: arguments)
+  }
+
+  /// How often the server was asked for something.
+  private func calls(_ command: String, _ stage: Stage) -> Int {
+    let text = stage.store("INFO", "commandstats")?.text ?? ""
+    let line = text.split(whereSeparator: \.isNewline).first { $0.hasPrefix("cmdstat_\(command):calls=") }
+    return line.flatMap { Int($0.split(separator: "=")[1].prefix { $0.isNumber }) } ?? 0
+  }
+
+  /// While the import still hears what stands there, others write: what they have edited, made or deleted stays as they
+  /// left it, and is told. A run is nobody's edit.
+  @Test func anEditBetweenTheLookAndTheWriteStays() throws {
+    let stage = try Stage()
+    let long = #", "description": "\#(String(repeating: "x", count: 1000))""#
+    for name in ["edited", "gone", "ran", "same", "still"] { stage.set(name, schedule(name, long)) }
+    let names = ["edited", "gone", "made", "ran", "same", "still"]
+    let input = try file(stage, names.map { schedule($0, every: "60") }.joined(separator: "\n"))
+    defer { unlink(input) }
+    let proxy = try FaultProxy(to: stage.server)
+    proxy.drip(1)
+    let process = try slowly(stage, proxy, ["import", input, "--replace"])
+    #expect(eventually { calls("get", stage) == names.count })
+    let theirs = schedule("edited", every: "5")
+    stage.set("edited", theirs)
+    stage.set("made", theirs)
+    stage.store("DEL", stage.key("gone"))
+    stage.set("ran", String(schedule("ran", long).dropLast()) + #", "total_run_count": 7}"#)
+    stage.set("same", schedule("same", every: "60"))
+    proxy.drip(0)
+    #expect(try process.exit() == .status(1))
+    let theirsStays = "by somebody else, and theirs stays: look at it, and import again"
+    #expect(
+      process.otherLines == ["edited", "gone", "made"].map { "changed meanwhile \($0): \(theirsStays)" } + [
+        "0 written, 2 replaced, 1 there already, 3 changed meanwhile and stay"
+      ])
+    #expect(stage.document("edited") == theirs && stage.document("made") == theirs && !stage.exists("gone"))
+    for name in ["ran", "same", "still"] { #expect(stage.document(name) == schedule(name, every: "60")) }
+  }
+
+  /// Without --replace the write itself is the look.
+  @Test func whatIsDeletedMeanwhileIsNotWrittenAnew() throws {
+    let stage = try Stage()
+    let names = (100..<400).map { "s\($0)" }
+    for name in names { stage.set(name, schedule(name)) }
+    let input = try file(stage, names.map { schedule($0, every: "60") }.joined(separator: "\n"))
+    defer { unlink(input) }
+    let before = calls("set", stage)
+    let proxy = try FaultProxy(to: stage.server)
+    proxy.drip(1)
+    let process = try slowly(stage, proxy, ["import", input, "--json"])
+    #expect(eventually { calls("set", stage) == before + 200 })
+    stage.store("DEL", stage.key("s100"))
+    proxy.drip(0)
+    #expect(try process.exit() == .status(1))
+    #expect(!stage.exists("s100") && stage.document("s101") == schedule("s101"))
+    #expect(process.lines.isEmpty)
+    #expect(process.otherLines.count { $0.contains(#""outcome":"changed""#) } == 1)
+    #expect(process.otherLines.count { $0.contains(#""outcome":"differs""#) } == names.count - 1)
+  }
+
+  /// As with every other change by a command, a time to live stays.
+  @Test func aReplacedDocumentKeepsItsTimeToLive() throws {
+    let stage = try Stage()
+    stage.set("a", schedule("a"))
+    stage.store("PEXPIRE", stage.key("a"), "3600000")
+    #expect(try run(stage, ["import", "-", "--replace"], input: schedule("a", every: "60")).exit == .status(0))
+    #expect(stage.document("a") == schedule("a", every: "60"))
+    #expect((stage.store("PTTL", stage.key("a"))?.integer ?? 0) > 0)
   }
 
   @Test func aStoreThatDiesIsToldWithWhatWasWritten() throws {
