@@ -1,4 +1,5 @@
 import Glibc
+import ReactiveBeat
 import Synchronization
 
 /// Ctrl-C and SIGTERM while something is written: what is under way is finished, and then the process ends by the signal.
@@ -26,4 +27,40 @@ enum Interruption {
   }
 
   private static func note(_ number: Int32) { signalNumber.store(number, ordering: .relaxed) }
+}
+
+/// Ctrl-C and SIGTERM while a command waits for an answer: the wait ends, and what was asked for can be taken back. A
+/// second one ends the process at once.
+final class WaitInterruption {
+  private let loop: EventLoop
+  private var sources: [SignalSource] = []
+  private var number: Int32?
+
+  init(on loop: EventLoop) throws {
+    self.loop = loop
+    for signal in [SIGINT, SIGTERM] {
+      sources.append(try SignalSource(on: loop, signal: signal) { [unowned self] in note(signal) })
+    }
+  }
+
+  var isWanted: Bool { number != nil }
+
+  private func note(_ signal: Int32) {
+    if number != nil { end(signal) }
+    number = signal
+    if loop.isRunning { loop.stop() }
+  }
+
+  /// Ends the process as the signal would have, if one has come.
+  func follow() {
+    // One that came together with the answer.
+    loop.serveReady()
+    if let number { end(number) }
+  }
+
+  private func end(_ number: Int32) {
+    for source in sources { source.cancel() }
+    _ = signal(number, SIG_DFL)
+    raise(number)
+  }
 }

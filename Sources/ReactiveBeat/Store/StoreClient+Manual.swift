@@ -16,32 +16,57 @@ extension StoreClient {
 
   /// Asks the daemon that fires for one run now, and waits for its answer. Whatever happens to this process, nothing is
   /// sent after the time has passed, and nothing twice.
-  public func fire(_ name: EntryName, within microseconds: Int64) throws(StoreError) -> ManualAnswer {
+  ///
+  /// - Parameter isInterrupted: nobody wants it any more: the request is taken back, or the answer is told if a daemon
+  ///   has it already. Whoever sets it stops the loop.
+  public func fire(
+    _ name: EntryName, within microseconds: Int64, isInterrupted: () -> Bool = { false }
+  ) throws(StoreError) -> ManualAnswer {
     let request = (0..<2).map { _ in String(UInt64.random(in: .min ... .max), radix: 16) }.joined()
     let wish = ManualRequest(name, deadline: try time().advanced(by: microseconds))
     let start = BootClock.now()
     _ = try command(RedisCommand("HSET", keys.manual, request, wish.bytes))
-    while true {
+    while !isInterrupted() {
       let left = microseconds - BootClock.now().microseconds(since: start)
       guard left > 0 else { break }
       // In pieces that are shorter than the patience for any answer.
-      if let answer = try answer(to: request, within: min(left, 4_000_000)) { return answer }
+      let answer = PendingAnswer(to: request, within: min(left, 4_000_000), by: self)
+      while !answer.isThere, !isInterrupted() { loop.run() }
+      if answer.isThere {
+        do {
+          if let text = try answer.text() { return ManualAnswer(text) }
+        } catch {
+          // Who may ask and not listen: nothing is to happen that nobody is told of.
+          if error.kind != .unreachable { _ = try? command(RedisCommand("HDEL", keys.manual, request)) }
+          throw error
+        }
+      } else {
+        return try withdraw(request, awaiting: answer)
+      }
     }
     if try command(RedisCommand("HDEL", keys.manual, request)).integer == 1 { return .unanswered }
     // Taken in the last moment: the answer came in the same step, unless it was too late for one.
-    return try answer(to: request, within: 1_000_000) ?? .late
+    let answer = PendingAnswer(to: request, within: 1_000_000, by: self)
+    while !answer.isThere { loop.run() }
+    return try answer.text().map { ManualAnswer($0) } ?? .late
   }
 
-  private func answer(to request: String, within microseconds: Int64) throws(StoreError) -> ManualAnswer? {
-    // Zero would be for ever.
-    let milliseconds = max(1, microseconds / 1000)
-    let rest = "\(milliseconds % 1000)"
-    let timeout = "\(milliseconds / 1000).\(String(repeating: "0", count: 3 - rest.count))\(rest)"
-    let reply = try command(RedisCommand("BLPOP", keys.answer(to: request), timeout))
-    guard let text = reply.array?.last?.text else { return nil }
-    let words = text.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: false)
-    let tail = words.count > 1 ? String(words[1]) : ""
-    return words[0] == "fired" ? .fired(tail) : .refused(tail)
+  /// Takes a request back while an answer to it may be on its way here: so on a connection of its own.
+  private func withdraw(_ request: String, awaiting answer: PendingAnswer) throws(StoreError) -> ManualAnswer {
+    let other = try StoreClient(url, keys: keys, on: loop)
+    defer { other.close() }
+    if try other.command(RedisCommand("HDEL", keys.manual, request)).integer == 1 { return .unanswered }
+    // The answer came in the same step.
+    var isLate = false
+    let timer = LoopTimer(on: loop) { [loop] in
+      isLate = true
+      loop.stop()
+    }
+    timer.schedule(after: 1_000_000)
+    while !answer.isThere, !isLate { loop.run() }
+    timer.cancel()
+    guard answer.isThere else { return .late }
+    return try answer.text().map { ManualAnswer($0) } ?? .late
   }
 
   /// What a run of a schedule would send at this moment, without sending it. The task's id, and who sends, are those of
@@ -79,5 +104,41 @@ extension StoreClient {
       }
       return queues.map { RedisKeys.queue($0, priority: plan.priority) }
     }
+  }
+}
+
+extension StoreClient.ManualAnswer {
+  fileprivate init(_ text: String) {
+    let words = text.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: false)
+    let tail = words.count > 1 ? String(words[1]) : ""
+    self = words[0] == "fired" ? .fired(tail) : .refused(tail)
+  }
+}
+
+/// An answer that is waited for on a client's connection, also while its loop serves others.
+private final class PendingAnswer {
+  private(set) var isThere = false
+  private var reply: RedisReply?
+  private let client: StoreClient
+
+  init(to request: String, within microseconds: Int64, by client: StoreClient) {
+    self.client = client
+    // Zero would be for ever.
+    let milliseconds = max(1, microseconds / 1000)
+    let rest = "\(milliseconds % 1000)"
+    let timeout = "\(milliseconds / 1000).\(String(repeating: "0", count: 3 - rest.count))\(rest)"
+    let loop = client.loop
+    client.connection.send(RedisCommand("BLPOP", client.keys.answer(to: request), timeout)) { [self] reply in
+      self.reply = reply
+      isThere = true
+      if loop.isRunning { loop.stop() }
+    }
+  }
+
+  /// nil: there was none in time.
+  func text() throws(StoreError) -> String? {
+    guard let reply else { throw client.lost }
+    if let error = reply.error { throw StoreError(error, from: client.url) }
+    return reply.array?.last?.text
   }
 }

@@ -128,7 +128,8 @@ public final class StoreClient {
     return answered
   }
 
-  private var lost: StoreError {
+  /// Why no answer came.
+  var lost: StoreError {
     connection.closeError.map { StoreError($0) } ?? StoreError(.unreachable, "\(url): the connection was closed")
   }
 

@@ -11,7 +11,10 @@ struct FireCommand: ParsableCommand {
       It is sent beside the schedule, which stays as it is: its due times, last_run_at and count. What is disabled, or \
       has come to its end, is sent, too. Nothing is sent after the timeout, and nothing twice.
 
-      Ends with status 0 when the message is on its queue, 69 if no daemon has answered, 78 if the daemon could not.
+      Ctrl-C and SIGTERM take the request back, unless a daemon has it already; it says which of both.
+
+      Ends with status 0 when the message is on its queue, 69 if no daemon has answered, 78 if the daemon could not, \
+      130 or 143 (in a shell) after Ctrl-C or SIGTERM.
       """)
 
   @Argument(help: "The schedule's name, or a glob that means one.", completion: .scheduleNames)
@@ -34,7 +37,20 @@ struct FireCommand: ParsableCommand {
     let name = try ScheduleSelection([name]).name(in: client)
     if print { return try printMessage(of: name, client) }
 
-    switch try ask(for: name, client, within: timeout) {
+    let interruption = try WaitInterruption(on: client.loop)
+    do {
+      try tell(ask(for: name, client, within: timeout, interruption), name, client, within: timeout, interruption)
+    } catch let error as CommandError where interruption.isWanted {
+      StandardError.write(line: "beat-watch: \(error)")
+    }
+    interruption.follow()
+  }
+
+  private func tell(
+    _ answer: StoreClient.ManualAnswer, _ name: EntryName, _ client: StoreClient, within timeout: Int64,
+    _ interruption: WaitInterruption
+  ) throws {
+    switch answer {
     case .fired(let id):
       var output = StandardOutput()
       output.put(
@@ -42,8 +58,14 @@ struct FireCommand: ParsableCommand {
           ? JSONOutput.object([("name", .text(name.description)), ("id", .text(id))]).line
           : "\(Style.green("fired")) \(name)  \(id)")
       output.flush()
+      if interruption.isWanted {
+        StandardError.write(line: "beat-watch: interrupted, and \(name) was fired: a daemon had the request already")
+      }
     case .refused(let reason): throw CommandError(.configuration, "\(name) was not fired: \(reason)")
     case .late, .unanswered:
+      if interruption.isWanted {
+        throw CommandError(.unavailable, "\(name) was not fired: interrupted, and the request is taken back")
+      }
       throw CommandError(
         .unavailable,
         "\(name) was not fired: no daemon answered within \(TimeText.span(timeout)), and the request is taken back; "
@@ -52,12 +74,12 @@ struct FireCommand: ParsableCommand {
   }
 
   private func ask(
-    for name: EntryName, _ client: StoreClient, within timeout: Int64
+    for name: EntryName, _ client: StoreClient, within timeout: Int64, _ interruption: WaitInterruption
   ) throws -> StoreClient.ManualAnswer {
     do {
-      return try client.fire(name, within: timeout)
+      return try client.fire(name, within: timeout) { interruption.isWanted }
     } catch {
-      guard error.kind == .unreachable else { throw error }
+      guard error.kind == .unreachable || interruption.isWanted else { throw error }
       throw CommandError(
         error.exitStatus, "\(error.message); whether \(name) has been fired, `beat-watch history \(name)` will tell")
     }

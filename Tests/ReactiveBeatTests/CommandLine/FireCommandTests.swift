@@ -87,4 +87,73 @@ import Testing
     #expect(second.exit == .status(0) && stage.messages().count == 1)
     try daemon.stop()
   }
+
+  private var requests: String { "reactivebeat:tasks:meta:manual" }
+
+  /// Somebody who does not want it any more: nothing is left that a daemon could find.
+  @Test(arguments: [SIGINT, SIGTERM])
+  func anInterruptionTakesTheRequestBack(_ signal: Int32) throws {
+    let stage = try Stage()
+    stage.set("a", schedule("a"))
+    let command = try Daemon(stage.environment(), arguments: ["fire", "a", "--timeout", "1h"])
+    #expect(eventually { stage.store("HLEN", requests)?.integer == 1 })
+    command.send(signal)
+    #expect(try command.exit(within: 3) == .signal(signal))
+    #expect(
+      command.otherLines == ["beat-watch: a was not fired: interrupted, and the request is taken back"])
+    #expect(stage.store("HLEN", requests)?.integer == 0)
+    let daemon = try stage.daemon()
+    #expect(try fire(stage, "a").exit == .status(0) && stage.messages().count == 1)
+    try daemon.stop()
+  }
+
+  /// The daemon has answered, and the interruption comes before the answer is read: it is told, and not lost.
+  @Test func anInterruptionThatComesTooLateSaysThatItWasFired() throws {
+    let stage = try Stage()
+    stage.set("a", schedule("a"))
+    let command = try Daemon(stage.environment(), arguments: ["fire", "a", "--timeout", "1h"])
+    #expect(eventually { stage.store("INFO", "clients")?.text?.contains("blocked_clients:1") == true })
+    command.send(SIGSTOP)
+    let daemon = try stage.daemon()
+    #expect(eventually { stage.messages().count == 1 })
+    #expect(eventually { stage.store("INFO", "clients")?.text?.contains("blocked_clients:0") == true })
+    command.send(SIGINT)
+    command.send(SIGCONT)
+    #expect(try command.exit() == .signal(SIGINT))
+    let id = stage.messages().first?.id ?? "none"
+    #expect(command.otherLines.first == "fired a  \(id)", "\(command.otherLines)")
+    #expect(stage.messages().count == 1)
+    try daemon.stop()
+  }
+
+  /// Who may ask, and not listen for the answer, is told, and nothing is sent behind their back.
+  @Test func aUserWhoMayNotListenLeavesNothingBehind() throws {
+    let stage = try Stage()
+    stage.set("a", schedule("a"))
+    stage.store("ACL", "SETUSER", "deaf", "reset", "on", ">sesame", "~*", "+@all", "-blpop")
+    let run = try CommandRun(["fire", "a"], environment: stage.environment(user: "deaf:sesame@"))
+    #expect(run.exit == .status(77) && run.lines.count == 1, "\(run.lines)")
+    #expect(stage.store("HLEN", requests)?.integer == 0)
+  }
+
+  /// Nobody can take anything back where no server answers: a second interruption ends it at once.
+  @Test func aSecondInterruptionEndsItAtOnce() throws {
+    let stage = try Stage()
+    stage.set("a", schedule("a"))
+    let proxy = try FaultProxy(to: stage.server)
+    let command = try Daemon(
+      stage.environment().merging(proxy.environment) { $1 }, arguments: ["fire", "a", "--timeout", "1h"])
+    #expect(eventually { stage.store("HLEN", requests)?.integer == 1 })
+    #expect(eventually { stage.store("INFO", "clients")?.text?.contains("blocked_clients:1") == true })
+    proxy.isDead = true
+    command.send(SIGINT)
+    // It waits for a connection.
+    #expect(command.isRunning)
+    #expect(
+      eventually {
+        command.send(SIGINT)
+        return !command.isRunning
+      })
+    #expect(try command.exit() == .signal(SIGINT))
+  }
 }
