@@ -48,7 +48,10 @@ final class Explanation {
     case .disabled: verdict("disabled", "will not run: it is disabled (`beat-watch enable \(evidence.name)`)", .yellow)
     case .finished(let reason): verdict("finished", "will not run any more: \(reason)", .yellow)
     case .enabled:
-      guard let next = standing.next else { return verdict("finished", "will not run any more", .yellow) }
+      guard let next = standing.next else {
+        return verdict(
+          "finished", "will not run any more: what was left of it was missed, and its catchup skips that", .yellow)
+      }
       let late = evidence.now.microseconds(since: next.sent)
       if !evidence.isFired {
         verdict(
@@ -247,7 +250,10 @@ final class Explanation {
       try client.walkHistory(since: time.advanced(by: -60_000_000)) { entry in
         guard entry.record.name == evidence.name else { return true }
         if let due, entry.record.due == due { runs.append(entry.record) }
-        if entry.record.firedAt >= time { following = entry.record }
+        // What somebody asks for makes up for nothing.
+        if entry.record.firedAt >= due ?? time, entry.record.reason != FireReason.manual.rawValue {
+          following = entry.record
+        }
         return true
       }
     }
@@ -308,28 +314,70 @@ final class Explanation {
           state.word, "would be due then, and is \(state.word)\(state.reason.map { ": \($0)" } ?? "")", .yellow)
       }
     }
-    if let account = evidence.account, account.origin != .run || account.base < due,
-      evidence.standing.state == .enabled,
-      let next = evidence.standing.next, next.due <= due
-    {
+    judgeUnsent(due, following)
+  }
+
+  /// Of a due time that has passed, and of which the history has no run.
+  private func judgeUnsent(_ due: UnixTime, _ following: FireRecord?) {
+    guard let account = evidence.account else { return }
+    let standing = evidence.standing
+    if account.origin == .run, account.base == due, let id = evidence.document.mark?.taskID {
+      return verdict(
+        "sent", "was due then, and was sent: task \(id) (by the mark; the history has no word of it)", .green)
+    }
+    let catchup = account.definition.catchup
+    let next = standing.state == .enabled ? standing.next : nil
+    if let next, next.due <= due {
+      guard next.due < due || next.sent <= evidence.now else {
+        return verdict(
+          "waits", "was due then, and is sent \(TimeWords.distance(to: next.sent, from: evidence.now)) (jitter)", .green
+        )
+      }
       return verdict("waits", "was due then, and still waits to be sent", .red)
     }
-    if let account = evidence.account, account.origin == .seen, account.base >= due {
+    switch account.origin {
+    case .seen where account.base >= due:
       return verdict(
         "not seen",
         "was not sent: the schedule, as it is now, was first seen, or edited, at \(TimeWords.short(account.base))",
         .yellow)
+    case .unseen:
+      return verdict("not seen", "was not sent: no daemon has seen the schedule yet", .yellow)
+    default: break
     }
-    if let begin = evidence.historyBegin, begin <= time {
-      if let following, following.reason == FireReason.catchUp.rawValue {
+    // Whatever is newer than all that ran has not run, whether the history goes back so far or not.
+    if account.base < due {
+      switch standing.state {
+      case .enabled: break
+      case .disabled:
+        let heard = evidence.receipt.map { "; its last edit was heard at \(TimeWords.short($0.heard))" } ?? ""
+        return verdict("disabled", "was not sent: it is disabled\(heard)", .yellow)
+      case .finished(let reason), .rejected(let reason):
+        return verdict(standing.state.word, "was not sent: \(reason)", .yellow)
+      }
+      if let next, next.due <= evidence.now, catchup.policy != .all {
         return verdict(
           "missed",
-          "was missed then; the run for \(TimeWords.short(following.due)), sent at "
-            + "\(TimeWords.short(following.firedAt)), made up for it (catchup)", .yellow)
+          "was missed then, and the run for \(TimeWords.short(next.due)) makes up for it, and still waits to be sent",
+          .red)
       }
-      return verdict("not sent", "was due then by today's document, and the history shows no run for it", .red)
     }
-    verdict("not known", "was due then by today's document; the history does not go back so far", .yellow)
+    guard account.base < due || evidence.historyBegin.map({ $0 <= due }) ?? false else {
+      return verdict("not known", "was due then by today's document; the history does not go back so far", .yellow)
+    }
+    if let following, following.reason == FireReason.catchUp.rawValue, following.due > due, catchup.policy != .all {
+      return verdict(
+        "missed",
+        "was missed then; the run for \(TimeWords.short(following.due)), sent at "
+          + "\(TimeWords.short(following.firedAt)), made up for it (catchup)", .yellow)
+    }
+    let age = (following?.firedAt ?? evidence.now).microseconds(since: due)
+    if catchup.policy == .none || catchup.window.map({ age > $0 }) ?? false {
+      let rule =
+        catchup.policy == .none ? "catchup none" : "catchup_window \(TimeText.span(catchup.window ?? 0))"
+      return verdict("skipped", "was not sent then, and what was missed is skipped (\(rule))", .yellow)
+    }
+    verdict("not sent", "was due then by today's document, and the history shows no run for it", .red)
   }
 
   private func tellHistory(_ time: UnixTime, _ runs: [FireRecord], _ following: FireRecord?) {

@@ -88,3 +88,187 @@ import Testing
       bad.exit == .status(64) && bad.lines.count == 1 && bad.lines[0].contains("--at: sunday is no ISO 8601 time"))
   }
 }
+
+/// Each verdict that `explain` can give, by itself.
+@Suite struct ExplainVerdictTests {
+  private let stage: Stage
+  /// By Redis' clock, to the second.
+  private let now: UnixTime
+
+  init() throws {
+    stage = try Stage()
+    let time = stage.store("TIME")?.array?.first?.text.flatMap { Int64($0) }
+    now = UnixTime(seconds: try #require(time))
+  }
+
+  /// What is said, and why.
+  private func verdict(_ name: String, at time: UnixTime? = nil) throws -> (code: String, because: String) {
+    let run = try stage.run(["explain", name, "--json"] + (time.map { ["--at", $0.iso8601] } ?? []))
+    #expect(run.exit == .status(0), "\(run.text)")
+    let json = try #require(run.json, "\(run.text)")
+    // For people the first line says the same.
+    let text = try stage.run(["explain", name] + (time.map { ["--at", $0.iso8601] } ?? []))
+    #expect(text.exit == .status(0) && text.lines.first?.hasPrefix("\(name) ") == true, "\(text.text)")
+    return (try #require(json["verdict"]?.text), try #require(json["because"]?.text))
+  }
+
+  private func ago(_ minutes: Int64) -> UnixTime { now.advanced(by: -minutes * 60_000_000) }
+
+  /// Runs each hour, and ran last so many minutes ago by its document.
+  private func ran(_ name: String, _ minutes: Int64, _ more: String = "") {
+    stage.set(name, schedule(name, #", "last_run_at": "\#(ago(minutes).iso8601)"\#(more)"#))
+  }
+
+  /// The history goes back to the beginning, by an entry that is nobody's.
+  private func longHistory() { stage.store("XADD", "reactivebeat:tasks:meta:history", "1-0", "of", "nobody") }
+
+  // MARK: what comes
+
+  @Test func willRun() throws {
+    stage.set("a", schedule("a"))
+    let alone = try verdict("a")
+    #expect(alone.code == "unattended" && alone.because.contains("nobody fires: no daemon runs"), "\(alone)")
+    let daemon = try stage.daemon()
+    #expect(eventually { (try? verdict("a").code) == "runs" })
+    #expect(try verdict("a").because.hasPrefix("will run in 59 min"))
+    try daemon.stop()
+  }
+
+  @Test func overdue() throws {
+    stage.broker("SET", "stuck", "no list")
+    ran("a", 90, #", "queue": "stuck""#)
+    #expect(try verdict("a").because.hasPrefix("would run at once, and nobody fires"))
+    let daemon = try stage.daemon()
+    try daemon.wait(for: "held")
+    let held = try verdict("a")
+    #expect(held.code == "overdue" && held.because.contains("has been due for 30 min"), "\(held)")
+    try daemon.stop()
+  }
+
+  @Test func willNotRun() throws {
+    stage.set("off", schedule("off").replacing("true", with: "false"))
+    #expect(try verdict("off").code == "disabled" && verdict("off").because.contains("beat-watch enable off"))
+    stage.set("over", schedule("over", #", "one_off": true, "total_run_count": 1"#))
+    #expect(try verdict("over") == ("finished", "will not run any more: one_off has run"))
+    stage.set("bad", schedule("bad", every: "0"))
+    #expect(try verdict("bad").code == "rejected" && verdict("bad").because.contains("interval.every 0"))
+    // Its only time was missed, and is not made up for.
+    stage.set(
+      "once",
+      #"{"name": "once", "task": "t", "enabled": true, "clocked": {"clocked_time": "\#(ago(60).iso8601)"}, "#
+        + #""last_run_at": "\#(ago(90).iso8601)", "catchup": "none"}"#)
+    let once = try verdict("once")
+    #expect(once.code == "finished" && once.because.contains("its catchup skips that"), "\(once)")
+  }
+
+  // MARK: at a time that is to come
+
+  @Test func toCome() throws {
+    let time = ago(-90)
+    for (name, more, code, text) in [
+      ("due", "", "due", "will be due then"),
+      ("over", #", "one_off": true, "total_run_count": 1"#, "finished", "one_off"),
+      ("late", #", "start_after": "2099-01-01T00:00:00Z""#, "out of life", "is not due then: start_after is 2099"),
+      ("early", #", "expires_at": "\#(ago(-60).iso8601)""#, "out of life", "is not due then: expires_at is"),
+    ] {
+      ran(name, 30, more)
+      let said = try verdict(name, at: time)
+      #expect(said.code == code && said.because.contains(text), "\(name): \(said)")
+    }
+    ran("off", 30)
+    stage.set("off", stage.document("off")?.replacing("true", with: "false") ?? "")
+    #expect(try verdict("off", at: time) == ("disabled", "would be due then, and is disabled"))
+    #expect(try verdict("due", at: time.advanced(by: 60_000_000)).code == "not due")
+    stage.set("bad", schedule("bad", every: "0"))
+    #expect(try verdict("bad", at: time).code == "rejected")
+  }
+
+  // MARK: at a time that has passed
+
+  @Test func notDue() throws {
+    ran("a", 90)
+    let said = try verdict("a", at: ago(29))
+    #expect(said == ("not due", "was not due then: its schedule does not name that time"))
+    ran("b", 30, #", "start_after": "\#(ago(90).iso8601)""#)
+    let bound = try verdict("b", at: ago(150))
+    #expect(bound.code == "out of life" && bound.because.hasPrefix("was not due then: start_after is "), "\(bound)")
+  }
+
+  @Test func sent() throws {
+    ran("a", 90)
+    let daemon = try stage.daemon()
+    try daemon.wait(for: "fired")
+    try daemon.stop()
+    let said = try verdict("a", at: ago(30))
+    let id = stage.messages().first?.id ?? "none"
+    #expect(said.code == "sent" && said.because.contains("(catch-up), task \(id)"), "\(said)")
+    // The mark remembers the last run where no history is kept.
+    stage.store("DEL", "reactivebeat:tasks:meta:history")
+    let marked = try verdict("a", at: ago(30))
+    #expect(marked.code == "sent" && marked.because.contains("task \(id) (by the mark"), "\(marked)")
+  }
+
+  @Test func waits() throws {
+    ran("a", 90)
+    #expect(try verdict("a", at: ago(30)) == ("waits", "was due then, and still waits to be sent"))
+    // Each of them comes, the oldest first.
+    ran("all", 150, #", "catchup": "all""#)
+    for minutes: Int64 in [30, 90] { #expect(try verdict("all", at: ago(minutes)).code == "waits") }
+    // One in a thousand lies within the first second of its jitter.
+    ran("b", 60, #", "jitter": 3500"#)
+    let jitter = try verdict("b", at: ago(0))
+    #expect(jitter.code == "waits" && jitter.because.contains("(jitter)"), "\(jitter)")
+  }
+
+  @Test func missed() throws {
+    longHistory()
+    ran("a", 150)
+    let waiting = try verdict("a", at: ago(90))
+    #expect(waiting.code == "missed" && waiting.because.contains("still waits to be sent"), "\(waiting)")
+    let daemon = try stage.daemon()
+    try daemon.wait(for: "fired")
+    // A run by hand is not what made up for it.
+    #expect(try stage.run("fire", "a").exit == .status(0))
+    try daemon.stop()
+    let made = try verdict("a", at: ago(90))
+    #expect(made.code == "missed" && made.because.hasSuffix("made up for it (catchup)"), "\(made)")
+    #expect(made.because.contains("the run for \(ago(30).iso8601.replacing("T", with: " "))"), "\(made)")
+  }
+
+  @Test func skipped() throws {
+    ran("none", 150, #", "catchup": "none""#)
+    #expect(try verdict("none", at: ago(90)).code == "skipped")
+    #expect(try verdict("none", at: ago(30)).because.hasSuffix("what was missed is skipped (catchup none)"))
+    ran("window", 150, #", "catchup_window": 600"#)
+    let said = try verdict("window", at: ago(30))
+    ran("all", 150, #", "catchup": "all", "catchup_window": 3600"#)
+    #expect(try verdict("all", at: ago(90)).code == "skipped" && verdict("all", at: ago(30)).code == "waits")
+    #expect(said.code == "skipped" && said.because.contains("catchup_window 10 min"), "\(said)")
+  }
+
+  @Test func notSeen() throws {
+    stage.set("c", #"{"name": "c", "task": "t", "enabled": true, "crontab": {}}"#)
+    #expect(try verdict("c", at: ago(10)) == ("not seen", "was not sent: no daemon has seen the schedule yet"))
+    let daemon = try stage.daemon()
+    #expect(eventually { stage.mark("c") != nil })
+    try daemon.stop()
+    let seen = try verdict("c", at: ago(10))
+    #expect(seen.code == "not seen" && seen.because.contains("was first seen, or edited, at "), "\(seen)")
+  }
+
+  @Test func restedThen() throws {
+    ran("off", 150)
+    stage.set("off", stage.document("off")?.replacing("true", with: "false") ?? "")
+    #expect(try verdict("off", at: ago(90)) == ("disabled", "was not sent: it is disabled"))
+    ran("over", 150, #", "max_run_count": 3, "total_run_count": 3"#)
+    #expect(try verdict("over", at: ago(90)) == ("finished", "was not sent: max_run_count 3 is reached"))
+  }
+
+  @Test func notSentOrNotKnown() throws {
+    ran("a", 30)
+    #expect(try verdict("a", at: ago(90)).code == "not known")
+    longHistory()
+    let said = try verdict("a", at: ago(90))
+    #expect(said == ("not sent", "was due then by today's document, and the history shows no run for it"))
+  }
+}
