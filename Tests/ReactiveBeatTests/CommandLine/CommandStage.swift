@@ -14,11 +14,25 @@ extension Stage {
   func run(
     _ arguments: [String], input: String = "", environment: [String: String] = [:], user: String = ""
   ) throws -> CommandRun {
+    try CommandRun(
+      arguments, input: input, environment: commandEnvironment(user: user).merging(environment) { $1 })
+  }
+
+  /// Runs it for a person at a terminal.
+  func start(
+    _ arguments: String..., at terminal: PseudoTerminal, environment: [String: String] = [:]
+  ) throws -> ChildProcess {
+    try ChildProcess(
+      [ProjectFolder.beatWatch()] + arguments, environment: commandEnvironment().merging(environment) { $1 },
+      output: terminal.program, input: terminal.program)
+  }
+
+  private func commandEnvironment(user: String = "") -> [String: String] {
     var variables = self.environment(user: user)
     for name in ["PATH", "LD_LIBRARY_PATH", "ASAN_OPTIONS", "TSAN_OPTIONS", "TZDIR"] {
       if let value = getenv(name) { variables[name] = String(cString: value) }
     }
-    return try CommandRun(arguments, input: input, environment: variables.merging(environment) { $1 })
+    return variables
   }
 
   func exists(_ name: String) -> Bool { store("EXISTS", key(name))?.integer == 1 }

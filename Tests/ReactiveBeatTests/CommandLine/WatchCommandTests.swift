@@ -67,52 +67,13 @@ import Testing
     let stage = try Stage()
     stage.set("a", schedule("a", every: "0.3"))
     let daemon = try stage.daemon()
-    let terminal = try Terminal(stage.environment().merging(["TERM": "xterm"]) { $1 }, ["watch"])
-    #expect(terminal.reads("every 300 milliseconds", within: 10))
-    #expect(terminal.reads("late", within: 10))
-    terminal.process.send(SIGINT)
-    #expect(terminal.process.wait(within: 10) == .status(0))
-    _ = terminal.reads("never", within: 0)
+    let terminal = try PseudoTerminal()
+    let watch = try stage.start("watch", at: terminal, environment: ["TERM": "xterm"])
+    #expect(terminal.shows("every 300 milliseconds"))
+    #expect(terminal.shows("late"))
+    watch.send(SIGINT)
+    #expect(watch.wait() == .status(0))
     #expect(terminal.text.hasPrefix("\u{1B}[?1049h\u{1B}[?25l") && terminal.text.hasSuffix("\u{1B}[?25h\u{1B}[?1049l"))
     try daemon.stop()
-  }
-}
-
-/// A program at a terminal of its own.
-private final class Terminal {
-  let process: ChildProcess
-  private let master: Int32
-  private(set) var text = ""
-
-  init(_ environment: [String: String], _ arguments: [String]) throws {
-    master = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC)
-    // TIOCSPTLCK and TIOCGPTN: what `unlockpt` and `ptsname` do, which Swift's Glibc has not.
-    var (lock, number): (Int32, Int32) = (0, 0)
-    guard master >= 0, ioctl(master, 0x4004_5431, &lock) == 0, ioctl(master, 0x8004_5430, &number) == 0 else {
-      throw Failure("/dev/ptmx", errno)
-    }
-    var size = winsize(ws_row: 40, ws_col: 120, ws_xpixel: 0, ws_ypixel: 0)
-    let slave = open("/dev/pts/\(number)", O_RDWR | O_NOCTTY | O_CLOEXEC)
-    defer { close(slave) }
-    _ = ioctl(slave, UInt(TIOCSWINSZ), &size)
-    process = try ChildProcess([ProjectFolder.beatWatch()] + arguments, environment: environment, output: slave)
-  }
-
-  deinit { close(master) }
-
-  /// Whether a text stands in what it has written by then.
-  func reads(_ part: String, within seconds: Int32) -> Bool {
-    let start = MonotonicTime.now()
-    repeat {
-      var request = pollfd(fd: master, events: Int16(POLLIN), revents: 0)
-      while poll(&request, 1, 50) > 0, request.revents & Int16(POLLIN) != 0 {
-        var chunk = [UInt8](repeating: 0, count: 1 << 16)
-        let count = read(master, &chunk, chunk.count)
-        guard count > 0 else { break }
-        text += String(decoding: chunk[..<count], as: UTF8.self)
-      }
-      if text.contains(part) { return true }
-    } while MonotonicTime.now().microseconds(since: start) < Int64(seconds) * 1_000_000
-    return false
   }
 }

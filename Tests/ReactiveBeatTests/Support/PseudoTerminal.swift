@@ -1,0 +1,47 @@
+import Glibc
+
+/// A terminal with a test before it: what a program writes is read from it, and what a person would type is written.
+final class PseudoTerminal {
+  private let person: Int32
+  /// For the program, as each of its three streams. Open here, too, so that what was written last can still be read.
+  let program: Int32
+  private var bytes: [UInt8] = []
+
+  init() throws {
+    // Swift's Glibc has no posix_openpt and its kin: these are the requests behind them, TIOCSPTLCK and TIOCGPTN.
+    person = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC)
+    var (locked, number): (Int32, Int32) = (0, -1)
+    guard person >= 0, ioctl(person, 0x4004_5431, &locked) == 0, ioctl(person, 0x8004_5430, &number) == 0 else {
+      throw Failure("open /dev/ptmx", errno)
+    }
+    program = open("/dev/pts/\(number)", O_RDWR | O_NOCTTY | O_CLOEXEC)
+    guard program >= 0 else { throw Failure("open /dev/pts/\(number)", errno) }
+    var size = winsize(ws_row: 40, ws_col: 120, ws_xpixel: 0, ws_ypixel: 0)
+    _ = ioctl(program, UInt(TIOCSWINSZ), &size)
+    // Nothing is typed yet, and nobody waits for it here.
+    _ = fcntl(person, F_SETFL, O_NONBLOCK)
+  }
+
+  deinit {
+    close(program)
+    close(person)
+  }
+
+  func type(_ text: String) {
+    var rest = Array(text.utf8)[...]
+    while !rest.isEmpty { rest = rest.dropFirst(max(0, write(person, Array(rest), rest.count))) }
+  }
+
+  /// All that has been shown so far, what was typed included.
+  var text: String {
+    var chunk = [UInt8](repeating: 0, count: 1 << 16)
+    while true {
+      let count = read(person, &chunk, chunk.count)
+      guard count > 0 else { break }
+      bytes += chunk[..<count]
+    }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  func shows(_ text: String) -> Bool { eventually { self.text.contains(text) } }
+}
