@@ -89,9 +89,11 @@ struct DocumentDate: Hashable {
       case "timezone":
         guard member.value.kind == .null || JSONScanner.text(of: member.value, in: bytes) == "UTC" else { return nil }
       default:
-        guard let value = DocumentNumber(member.value, in: bytes)?.integer, let part = Int(exactly: value) else {
-          return nil
-        }
+        guard
+          let value = JSONScanner.digits(of: member.value, in: bytes)
+            ?? DocumentNumber(member.value, in: bytes)?.integer,
+          let part = Int(exactly: value)
+        else { return nil }
         switch member.key {
         case "year": year = part
         case "month": month = part

@@ -123,6 +123,17 @@ struct JSONScanner {
     return content.contains(UInt8(ascii: "\\")) ? unescape(content).map { ArraySlice($0.utf8) } : content
   }
 
+  /// The value of a number that is a few digits and nothing else, as most are.
+  static func digits(of slice: JSONSlice, in bytes: [UInt8]) -> Int64? {
+    guard slice.kind == .number, slice.range.count <= 18 else { return nil }
+    var value: Int64 = 0
+    for index in slice.range {
+      guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(bytes[index]) else { return nil }
+      value = value &* 10 &+ Int64(bytes[index] &- UInt8(ascii: "0"))
+    }
+    return value
+  }
+
   /// Name and argument of a mongo shell constructor.
   static func shellCall(_ slice: JSONSlice, in bytes: [UInt8]) -> (name: String, argument: JSONSlice?)? {
     guard slice.kind == .shellCall else { return nil }

@@ -45,31 +45,6 @@ struct ListCommand: ParsableCommand {
 
   @OptionGroup var store: StoreOptions
 
-  /// What is shown of a schedule, without its document and scheduler: of a hundred thousand all are in memory at once.
-  fileprivate struct Row {
-    let name: EntryName
-    let label: String?
-    let task: String?
-    let schedule: Schedule?
-    let zone: String?
-    let state: ScheduleStanding.State
-    let lastRun: UnixTime?
-    let totalRunCount: Int64
-    let next: ScheduleStanding.Occurrence?
-
-    init(_ standing: ScheduleStanding, next: ScheduleStanding.Occurrence?) {
-      name = standing.name
-      label = standing.label
-      task = standing.task
-      schedule = standing.schedule
-      zone = standing.zone?.name
-      state = standing.state
-      lastRun = standing.lastRun
-      totalRunCount = standing.totalRunCount
-      self.next = next
-    }
-  }
-
   func run() throws {
     let within = try dueWithin.map { try TimeSpan.microseconds($0, option: "--due-within") }
     let context = try store.documents()
@@ -77,7 +52,8 @@ struct ListCommand: ParsableCommand {
     let chosen = try names.isEmpty ? client.names() : ScheduleSelection(names).names(in: client)
     let now = try client.time()
     let pattern = task.map { NamePattern($0) }
-    var rows: [Row] = []
+    // What is shown of each is made at once: of a hundred thousand neither documents nor schedulers are kept.
+    var listing = Listing(self, now: now)
     try client.eachDocument(chosen) { document in
       guard !document.isAbsent else { return }
       let standing = ScheduleStanding(document.name, document.read, context: context, now: now)
@@ -87,81 +63,109 @@ struct ListCommand: ParsableCommand {
       if let within {
         guard let sent = next?.sent, sent <= now.advanced(by: within) else { return }
       }
-      rows.append(Row(standing, next: next))
+      listing.add(standing, next: next)
     }
-    order(&rows)
     var output = StandardOutput()
-    if namesOnly {
-      for row in rows { output.put("\(row.name)") }
-    } else if json {
-      output.put(list: rows.map { Self.json($0) })
-    } else {
-      write(rows, now: now, to: &output)
-    }
+    listing.write(to: &output)
     output.flush()
   }
+}
 
-  private func order(_ rows: inout [Row]) {
-    // What never comes stands last, whichever way is asked for; equals stay in the order of their names.
-    switch sort {
-    case .name: break
-    case .next: Self.sort(&rows) { $0.next?.sent ?? .latest.advanced(by: 1) }
-    case .last: Self.sort(&rows) { UnixTime(microseconds: -($0.lastRun ?? .earliest).microseconds) }
-    case .task: Self.sort(&rows) { $0.task ?? "\u{10FFFF}" }
-    }
-  }
+/// The lines of a list, as they come, and what they are to be sorted by.
+private struct Listing {
+  private let now: UnixTime
+  private let order: ListCommand.Order
+  private let form: Form
+  private var table: Table
+  /// Names, or JSON.
+  private var lines: [String] = []
+  private var times: [UnixTime] = []
+  private var tasks: [String] = []
 
-  private static func sort<Key: Comparable>(_ rows: inout [Row], by key: (Row) -> Key) {
-    let keys = rows.map(key)
-    rows = rows.indices.sorted { (keys[$0], $0) < (keys[$1], $1) }.map { rows[$0] }
-  }
+  private enum Form { case names, json, table }
 
-  private static func json(_ row: Row) -> JSONOutput {
-    .object(
-      [
-        ("name", .text("\(row.name)")),
-        ("label", .text(row.label)),
-        ("task", .text(row.task)),
-        ("schedule", .text(row.schedule?.inWords)),
-        ("timezone", .text(row.zone)),
-        ("state", .text(row.state.word)),
-        ("reason", .text(row.state.reason)),
-        ("next", .text(row.next?.due.iso8601)),
-        ("sent", .text(row.next?.sent.iso8601)),
-        ("last_run", .text(row.lastRun?.iso8601)),
-        ("total_run_count", .integer(row.totalRunCount)),
-      ])
-  }
-
-  private func write(_ rows: [Row], now: UnixTime, to output: inout StandardOutput) {
-    var table = Table([
+  init(_ command: ListCommand, now: UnixTime) {
+    self.now = now
+    order = command.sort
+    form = command.namesOnly ? .names : command.json ? .json : .table
+    table = Table([
       .init(title: "NAME", narrowest: 16), .init(title: "TASK", narrowest: 12, spare: 1),
       .init(title: "SCHEDULE", narrowest: 16), .init(title: "ZONE", narrowest: 8, spare: 4), .init(title: "NEXT (UTC)"),
       .init(title: ""), .init(title: "LAST RUN", spare: 2), .init(title: "COUNT", isNumeric: true, spare: 3),
       .init(title: "STATE", narrowest: 10),
     ])
-    for row in rows {
-      let isOverdue = row.next.map { $0.sent <= now } ?? false
-      let reason = row.state.reason.map { ": \($0)" } ?? ""
-      table.add([
-        ("\(row.name)", nil), ((row.task ?? "-").printable, nil),
-        (row.schedule?.briefly ?? "-", nil), (row.zoneName ?? "-", nil),
-        (row.next.map { TimeWords.short($0.sent) } ?? "-", nil),
-        (
-          row.next.map { isOverdue ? "overdue" : TimeWords.distance(to: $0.sent, from: now) } ?? "-",
-          isOverdue ? .yellow : nil
-        ),
-        (row.lastRun.map { TimeWords.distance(to: $0, from: now) } ?? "never", nil),
-        ("\(row.totalRunCount)", nil), (row.state.word + reason.printable, row.state.style),
-      ])
-    }
-    for line in table.lines(width: StandardOutput.width) { output.put(line) }
   }
-}
 
-extension ListCommand.Row {
+  mutating func add(_ standing: ScheduleStanding, next: ScheduleStanding.Occurrence?) {
+    // What never comes stands last, whichever way is asked for; equals stay in the order of their names.
+    switch order {
+    case .name: break
+    case .next: times.append(next?.sent ?? .latest.advanced(by: 1))
+    case .last: times.append(UnixTime(microseconds: -(standing.lastRun ?? .earliest).microseconds))
+    case .task: tasks.append(standing.task ?? "\u{10FFFF}")
+    }
+    switch form {
+    case .names: lines.append("\(standing.name)")
+    case .json: lines.append(Self.json(standing, next).line)
+    case .table: table.add(cells(standing, next))
+    }
+  }
+
+  func write(to output: inout StandardOutput) {
+    let count = form == .table ? table.count : lines.count
+    let order = order(count)
+    switch form {
+    case .names: for index in order { output.put(lines[index]) }
+    case .json: output.put(list: order.map { .raw(Array(lines[$0].utf8)) })
+    case .table: table.write(order, to: &output, width: StandardOutput.width)
+    }
+  }
+
+  private func order(_ count: Int) -> [Int] {
+    switch order {
+    case .name: Array(0..<count)
+    case .next, .last: (0..<count).sorted { (times[$0], $0) < (times[$1], $1) }
+    case .task: (0..<count).sorted { (tasks[$0], $0) < (tasks[$1], $1) }
+    }
+  }
+
+  private static func json(_ standing: ScheduleStanding, _ next: ScheduleStanding.Occurrence?) -> JSONOutput {
+    .object(
+      [
+        ("name", .text("\(standing.name)")),
+        ("label", .text(standing.label)),
+        ("task", .text(standing.task)),
+        ("schedule", .text(standing.schedule?.inWords)),
+        ("timezone", .text(standing.zone?.name)),
+        ("state", .text(standing.state.word)),
+        ("reason", .text(standing.state.reason)),
+        ("next", .text(next?.due.iso8601)),
+        ("sent", .text(next?.sent.iso8601)),
+        ("last_run", .text(standing.lastRun?.iso8601)),
+        ("total_run_count", .integer(standing.totalRunCount)),
+      ])
+  }
+
+  private func cells(
+    _ standing: ScheduleStanding, _ next: ScheduleStanding.Occurrence?
+  ) -> [(text: String, style: Style?)] {
+    let isOverdue = next.map { $0.sent <= now } ?? false
+    let reason = standing.state.reason.map { ": \($0)" } ?? ""
+    return [
+      ("\(standing.name)", nil), ((standing.task ?? "-").printable, nil),
+      (standing.schedule?.briefly ?? "-", nil), (Self.zone(standing.schedule) ?? "-", nil),
+      (next.map { TimeWords.short($0.sent) } ?? "-", nil),
+      (
+        next.map { isOverdue ? "overdue" : TimeWords.distance(to: $0.sent, from: now) } ?? "-",
+        isOverdue ? .yellow : nil
+      ),
+      (standing.lastRun.map { TimeWords.distance(to: $0, from: now) } ?? "never", nil),
+      ("\(standing.totalRunCount)", nil), (standing.state.word + reason.printable, standing.state.style),
+    ]
+  }
+
   /// The zone, where it matters.
-  fileprivate var zoneName: String? {
+  private static func zone(_ schedule: Schedule?) -> String? {
     switch schedule {
     case .crontab(let crontab): crontab.zone.name
     case .interval(let interval): interval.zone?.name

@@ -11,21 +11,38 @@ struct Table {
     var spare = 0
   }
 
+  /// Where its text stands among that of all cells: a string of its own for each would cost more than the text.
+  private struct Cell {
+    let start: Int
+    let length: Int32
+    /// In characters.
+    let width: Int32
+    let style: Style?
+  }
+
   private let columns: [Column]
-  private var rows: [[(text: String, style: Style?)]] = []
+  private var text: [UInt8] = []
+  /// Of one row after the other, the titles first; in each row one for each column.
+  private var cells: [Cell] = []
   /// The widest cell of each column.
   private var widest: [Int]
 
   init(_ columns: [Column]) {
     self.columns = columns
-    widest = columns.map { Self.width(of: $0.title) }
+    widest = columns.map { _ in 0 }
+    add(columns.map { ($0.title, .bold) })
   }
 
-  /// - Parameter cells: one for each column.
-  mutating func add(_ cells: [(text: String, style: Style?)]) {
-    rows.append(cells)
-    for (index, cell) in cells.enumerated() where index < widest.count {
-      widest[index] = max(widest[index], Self.width(of: cell.text))
+  /// - Parameter row: a cell for each column.
+  mutating func add(_ row: [(text: String, style: Style?)]) {
+    for index in columns.indices {
+      let cell: (text: String, style: Style?) = index < row.count ? row[index] : ("", nil)
+      let start = text.count
+      text += cell.text.utf8
+      let width = Self.width(of: cell.text)
+      widest[index] = max(widest[index], width)
+      cells.append(
+        Cell(start: start, length: Int32(text.count - start), width: Int32(width), style: cell.style))
     }
   }
 
@@ -36,9 +53,31 @@ struct Table {
   }
 
   func lines(width: Int?) -> [String] {
+    var lines: [String] = []
+    eachLine(Array(0..<count), width: width) { lines.append(String(decoding: $0, as: UTF8.self)) }
+    return lines
+  }
+
+  /// How many rows have been added.
+  var count: Int { cells.count / max(1, columns.count) - 1 }
+
+  /// - Parameter order: of the rows, the first one added is 0.
+  func write(_ order: [Int], to output: inout StandardOutput, width: Int?) {
+    eachLine(order, width: width) { line in
+      line.append(UInt8(ascii: "\n"))
+      output.put(bytes: line)
+    }
+  }
+
+  private func eachLine(_ order: [Int], width: Int?, _ body: (inout [UInt8]) -> Void) {
     let (shown, widths) = fitted(to: width)
-    let head = line(columns.map { ($0.title, Style.bold) }, shown, widths)
-    return [head] + rows.map { line($0, shown, widths) }
+    var line: [UInt8] = []
+    for row in [-1] + order {
+      let first = (row + 1) * columns.count
+      line.removeAll(keepingCapacity: true)
+      for index in shown { append(cells[first + index], index, widths[index], isLast: index == shown.last, to: &line) }
+      body(&line)
+    }
   }
 
   /// The columns that are shown, and the width of each column.
@@ -60,23 +99,23 @@ struct Table {
     return (shown, widths)
   }
 
-  private func line(_ cells: [(text: String, style: Style?)], _ shown: [Int], _ widths: [Int]) -> String {
-    var line = ""
-    for index in shown where index < cells.count {
-      let cell = cells[index]
-      let isLast = index == shown.last
-      var text = cell.text
-      var width = Self.width(of: text)
-      if width > widths[index] {
-        text = text.prefix(max(1, widths[index]) - 1) + "…"
-        width = widths[index]
-      }
-      let padding = max(0, widths[index] - width)
-      if columns[index].isNumeric { line += String(repeating: " ", count: padding) }
-      line += cell.style?(text) ?? text
-      if isLast { continue }
-      line += String(repeating: " ", count: (columns[index].isNumeric ? 0 : padding) + 2)
+  private func append(_ cell: Cell, _ index: Int, _ widest: Int, isLast: Bool, to line: inout [UInt8]) {
+    func pad(_ count: Int) {
+      for _ in 0..<max(0, count) { line.append(UInt8(ascii: " ")) }
     }
-    return line
+    let bytes = text[cell.start..<(cell.start + Int(cell.length))]
+    let padding = widest - Int(cell.width)
+    if columns[index].isNumeric { pad(padding) }
+    if let style = cell.style, Style.isOn {
+      let content = String(decoding: bytes, as: UTF8.self)
+      line += style(padding < 0 ? Self.cut(content, to: widest) : content).utf8
+    } else if padding < 0 {
+      line += Self.cut(String(decoding: bytes, as: UTF8.self), to: widest).utf8
+    } else {
+      line += bytes
+    }
+    if !isLast { pad((columns[index].isNumeric ? 0 : max(0, padding)) + 2) }
   }
+
+  private static func cut(_ text: String, to width: Int) -> String { text.prefix(max(1, width) - 1) + "…" }
 }

@@ -18,7 +18,27 @@ enum TimeWords {
 
   /// `2026-03-29 01:30:00Z`: to the second, as much as a table needs.
   static func short(_ time: UnixTime) -> String {
-    UnixTime(seconds: time.seconds).iso8601.replacing("T", with: " ", maxReplacements: 1)
+    let civil = CivilTime(utc: time)
+    guard (0...9999).contains(civil.year) else {
+      return UnixTime(seconds: time.seconds).iso8601.replacing("T", with: " ", maxReplacements: 1)
+    }
+    // A table has a hundred thousand of them.
+    var text: [UInt8] = []
+    text.reserveCapacity(20)
+    func put(_ number: Int, _ end: Unicode.Scalar) {
+      text.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number / 10))
+      text.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number % 10))
+      text.append(UInt8(ascii: end))
+    }
+    put(civil.year / 100, "-")
+    text.removeLast()
+    put(civil.year % 100, "-")
+    put(civil.month, "-")
+    put(civil.day, " ")
+    put(civil.hour, ":")
+    put(civil.minute, ":")
+    put(civil.second, "Z")
+    return String(decoding: text, as: UTF8.self)
   }
 
   /// Whether the clocks of a zone are changed on a day, and how.
@@ -44,13 +64,18 @@ enum TimeWords {
   static func distance(to due: UnixTime, from now: UnixTime) -> String {
     let seconds = due.microseconds(since: now) / 1_000_000
     let size = seconds.magnitude
-    let parts: [(UInt64, String)] = [
-      (size / 86_400, "d"), (size / 3600 % 24, "h"), (size / 60 % 60, "min"), (size % 60, "s"),
-    ]
-    let first = parts.firstIndex { $0.0 > 0 } ?? 3
-    let text = parts[first..<min(first + 2, 4)].filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }.joined(separator: " ")
-    if text.isEmpty { return "now" }
-    return seconds < 0 ? "\(text) ago" : "in \(text)"
+    let text =
+      size >= 86_400
+      ? two(size / 86_400, "d", size / 3600 % 24, "h")
+      : size >= 3600
+        ? two(size / 3600, "h", size / 60 % 60, "min")
+        : size >= 60 ? two(size / 60, "min", size % 60, "s") : "\(size) s"
+    if size == 0 { return "now" }
+    return seconds < 0 ? text + " ago" : "in " + text
+  }
+
+  private static func two(_ large: UInt64, _ unit: String, _ small: UInt64, _ smaller: String) -> String {
+    small > 0 ? "\(large) \(unit) \(small) \(smaller)" : "\(large) \(unit)"
   }
 
   private static func clock(_ time: CivilTime) -> String { "\(twoDigits(time.hour)):\(twoDigits(time.minute))" }

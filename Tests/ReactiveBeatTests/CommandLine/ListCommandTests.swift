@@ -49,6 +49,27 @@ import Testing
     #expect(run.lines[1].contains("rejected: interval.every 0"))
   }
 
+  /// On a terminal each line has room, in colours; what does not fit is cut, and what matters least is left out.
+  @Test func theTableFitsTheTerminal() throws {
+    let stage = try stage()
+    stage.set("a schedule with a name that is long enough", schedule("x", task: String(repeating: "täsk.", count: 30)))
+    for colours in [true, false] {
+      let terminal = try PseudoTerminal()
+      let list = try stage.start(
+        "list", "--sort", "task", at: terminal, environment: colours ? ["TERM": "xterm"] : ["NO_COLOR": "1"])
+      #expect(list.wait() == .status(0))
+      #expect(terminal.shows("reports.build"))
+      var lines = terminal.text.split(separator: "\r\n").map(String.init)
+      #expect(lines.count == 7 && lines[0].contains("\u{1B}[1mNAME\u{1B}[0m") == colours, "\(lines)")
+      #expect(lines.contains { $0.contains("\u{1B}[32menabled\u{1B}[0m") } == colours)
+      lines = lines.map { $0.replacing(/\u{1B}\[\d+m/, with: "") }
+      for line in lines { #expect(line.count <= 120, "\(line)") }
+      #expect(
+        lines.map { $0.split(separator: " ").first ?? "" } == ["NAME", "soon", "bad", "hourly", "off", "over", "a"])
+      #expect(lines[6].contains("…"), "\(lines[6])")
+    }
+  }
+
   /// The daemon's own word, from its log, is the one that the command gives.
   @Test func theNextRunIsTheDaemons() throws {
     let stage = try Stage()

@@ -24,6 +24,21 @@ import Testing
     #expect(loose[0].error != nil && loose[1] == .status("PONG"))
   }
 
+  /// The order of the bytes, whatever the names have in common; what the server tells twice comes once.
+  @Test func namesComeInTheOrderOfTheirBytes() {
+    #expect(StoreClient.inOrder([]) == [])
+    for prefix in ["", "tenant-", "longer than the sixteen bytes that are looked at first "] {
+      var names: [EntryName] = [EntryName(prefix)]
+      for _ in 0..<500 {
+        let length = Int.random(in: 0...20)
+        // Few different letters, so that many begin alike; zero, which is also what follows a name's end.
+        names.append(EntryName(Array(prefix.utf8) + (0..<length).map { _ in [0, 1, 97, 255].randomElement() ?? 0 }))
+      }
+      let expected = Set(names).sorted { $0.bytes.lexicographicallyPrecedes($1.bytes) }
+      #expect(StoreClient.inOrder(names + names.shuffled()) == expected)
+    }
+  }
+
   @Test func allDocumentsAreFoundWithTheirMarks() throws {
     let stage = try Stage()
     for index in 0..<1_234 { stage.set("s\(index)", schedule("s\(index)")) }
