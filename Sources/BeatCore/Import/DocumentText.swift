@@ -7,13 +7,13 @@ struct DocumentText {
   /// - Parameter json: a value as JSON.
   mutating func add(_ key: String, json: some Sequence<UInt8>) {
     if !bytes.isEmpty { bytes += ", ".utf8 }
-    bytes += (Self.quoted(key) + ": ").utf8
+    bytes += (JSONLine.quoted(key) + ": ").utf8
     bytes += json
   }
 
   mutating func add(_ key: String, json: String) { add(key, json: json.utf8) }
 
-  mutating func add(_ key: String, text: String) { add(key, json: Self.quoted(text)) }
+  mutating func add(_ key: String, text: String) { add(key, json: JSONLine.quoted(text)) }
 
   mutating func add(_ key: String, date: UnixTime) {
     add(key, json: DocumentDate.text(date, in: .typed(spaced: true)))
@@ -22,25 +22,6 @@ struct DocumentText {
   /// The same value of another text, byte for byte; nothing where it is absent.
   mutating func add(_ key: String, _ slice: JSONSlice?, in source: [UInt8]) {
     if let slice { add(key, json: source[slice.range]) }
-  }
-
-  /// A text as a JSON string that people can read: only what must be escaped is.
-  static func quoted(_ text: String) -> String {
-    var result = "\""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\"": result += "\\\""
-      case "\\": result += "\\\\"
-      case "\n": result += "\\n"
-      case "\r": result += "\\r"
-      case "\t": result += "\\t"
-      case _ where scalar.value < 0x20 || scalar.value == 0x7F || (0x2028...0x2029).contains(scalar.value):
-        let digits = String(scalar.value, radix: 16)
-        result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-      default: result.unicodeScalars.append(scalar)
-      }
-    }
-    return result + "\""
   }
 }
 

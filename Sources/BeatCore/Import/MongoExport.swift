@@ -31,7 +31,7 @@ enum MongoExport {
     }
     if layout["crontab"] != nil, layout["timezone"] == nil {
       if let zone = settings.timezone {
-        added += ", \"timezone\": \(DocumentText.quoted(zone))"
+        added += ", \"timezone\": \(JSONLine.quoted(zone))"
       } else {
         notes.append("names no zone: its crontab follows the daemon's --timezone")
       }

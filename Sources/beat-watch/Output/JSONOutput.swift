@@ -1,3 +1,5 @@
+import BeatCore
+
 /// A JSON value that is printed, on one line; the members of an object in their order.
 indirect enum JSONOutput {
   case null

@@ -1,6 +1,8 @@
-/// Text in the JSON that is printed: on one line, whatever it holds.
-enum JSONLine {
-  static func quoted(_ text: String) -> String {
+/// Text in JSON that people read, printed or in documents: on one line whatever it holds, and only what must be escaped
+/// is. (`JSONText` writes as Python does, for workers.)
+public enum JSONLine {
+  /// With its quotes.
+  public static func quoted(_ text: String) -> String {
     // Nearly all text is this.
     if text.utf8.allSatisfy({ (0x20...0x7E).contains($0) && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }) {
       return "\"\(text)\""
