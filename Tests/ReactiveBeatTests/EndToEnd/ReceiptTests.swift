@@ -76,4 +76,33 @@ import Testing
     stage.set("b", schedule("b"))
     #expect(eventually { state("b") == "accepted" })
   }
+
+  /// The receipt of the old name goes, and the new one has its own; where the new name is taken, all stays.
+  @Test func followARename() throws {
+    let daemon = try stage.daemon()
+    stage.set("old", schedule("old"))
+    stage.set("broken", "{")
+    stage.set("taken", schedule("taken", every: "60"))
+    #expect(eventually { state("old") == "accepted" && state("broken") == "rejected" && state("taken") == "accepted" })
+    let before = receipt("taken")
+    let refused = try stage.run("rename", "old", "taken")
+    #expect(refused.exit == .status(73), "\(refused.text)")
+    #expect(stage.document("old") == schedule("old") && stage.document("taken") == schedule("taken", every: "60"))
+
+    #expect(try stage.run("rename", "old", "new").exit == .status(0))
+    #expect(try stage.run("rename", "broken", "still broken").exit == .status(0))
+    #expect(eventually { state("new") == "accepted" && state("old") == nil })
+    #expect(eventually { state("still broken") == "rejected" && state("broken") == nil })
+    #expect(receipt("new")?["next"]?.text == (try stage.run("show", "new", "--json").next))
+    #expect(receipt("taken") == before)
+    try daemon.stop()
+  }
+}
+
+extension CommandRun {
+  /// When it comes next, as `show --json` says.
+  fileprivate var next: String? {
+    guard case .array(let next)? = json?["next"] else { return nil }
+    return next.first?.text
+  }
 }
