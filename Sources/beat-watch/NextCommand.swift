@@ -12,7 +12,7 @@ struct NextCommand: ParsableCommand {
       {"crontab": {"minute": "30", "hour": "2"}, "timezone": "Europe/Berlin"}; an interval counts from last_run_at, or \
       from the time after which is asked. A field "after" overrides --after for its line.
 
-      Ends with status 65 if a line could not be used.
+      Ends with status 65 if a line could not be used, 66 if the file is not there.
       """)
 
   @Argument(help: "A file, or - for standard input.")
@@ -42,7 +42,8 @@ struct NextCommand: ParsableCommand {
     let zone = try Setting("--timezone", timezone, "CELERY_TIMEZONE", default: "UTC").checked { try zones.zone($0) }
     let context = DocumentContext(defaultZone: zone) { name throws(ZoneError) in try zones.zone(name) }
 
-    let input = try InputFile.read(file)
+    let input: [UInt8]
+    do { input = try InputFile.read(file) } catch { throw CommandError(.missing, "\(error)") }
     let now = SystemClock.now()
     let printer = ForecastPrinter(now: now, json: json)
     var hasFailed = false

@@ -17,8 +17,8 @@ struct RunCommand: ParsableCommand {
       primary of Sentinel sentinel://[user:password@]host:26379/0;sentinel://host2:26379 (rediss+sentinel:// by TLS) \
       with ?master_name=, sentinel_username=, sentinel_password=, sentinel_ssl=true|false.
 
-      SIGHUP reads the zone files again. Ends with status 0 after SIGTERM or SIGINT, 64 for a wrong option, URL or zone, 78 if Redis must first be set up \
-      otherwise.
+      SIGHUP reads the zone files again. Ends with status 0 after SIGTERM or SIGINT, 1 after a second one, 64 for a wrong \
+      option, URL or zone, 78 if Redis must first be set up otherwise.
       """)
 
   @OptionGroup var options: StoreOptions

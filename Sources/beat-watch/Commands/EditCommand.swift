@@ -13,7 +13,7 @@ struct EditCommand: ParsableCommand {
       it asks whether to edit again; text that could not be stored is kept, and it says where.
 
       Ends with status 65 if the text cannot be used, 66 if there is no such schedule, 75 if somebody else has changed \
-      it meanwhile.
+      it meanwhile, 1 if the editor failed, 74 if its file cannot be written.
       """)
 
   @Argument(help: "Its name, or a glob that means one.", completion: .scheduleNames)

@@ -31,8 +31,8 @@ struct DisableCommand: ParsableCommand {
 /// What both have in common.
 struct SwitchOptions: ParsableArguments {
   static let statuses = """
-    Only the field enabled changes. Ends with status 66 if a name or a glob means no schedule, and 65 if a document is \
-    not readable; the others are switched in that case, too.
+    Only the field enabled changes. Ends with status 66 if a name or a glob means no schedule, 65 if a document is not \
+    readable, 75 if somebody else has switched it meanwhile; the others are switched in these two cases, too.
     """
 
   @Argument(help: "Names, or globs as Redis understands them: * ? [a-c].", completion: .scheduleNames)

@@ -15,7 +15,7 @@ struct ExplainCommand: ParsableCommand {
         beat-watch explain nightly --at 2026-03-29T02:30:00+01:00
 
       It goes by today's document; what another document said then is not known. Ends with status 66 if there is no \
-      such schedule.
+      such schedule, 64 if a glob means several.
       """)
 
   @Argument(help: "Its name, or a glob that means one.", completion: .scheduleNames)

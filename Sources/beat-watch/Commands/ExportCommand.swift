@@ -14,6 +14,8 @@ struct ExportCommand: ParsableCommand {
 
       A schedule that changes meanwhile comes as it was before or after. A key that holds another Redis type is left \
       out, and told.
+
+      Ends with status 66 if a name or a glob means no schedule.
       """)
 
   @Argument(help: "Names, or globs such as 'mail*'. (default: all)", completion: .scheduleNames)

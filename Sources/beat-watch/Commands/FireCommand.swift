@@ -13,8 +13,8 @@ struct FireCommand: ParsableCommand {
 
       Ctrl-C and SIGTERM take the request back, unless a daemon has it already; it says which of both.
 
-      Ends with status 0 when the message is on its queue, 69 if no daemon has answered, 78 if the daemon could not, \
-      130 or 143 (in a shell) after Ctrl-C or SIGTERM.
+      Ends with status 0 when the message is on its queue, 66 if there is no such schedule, 69 if no daemon has \
+      answered, 78 if the daemon could not (with --print 65), 130 or 143 (in a shell) after Ctrl-C or SIGTERM.
       """)
 
   @Argument(help: "The schedule's name, or a glob that means one.", completion: .scheduleNames)

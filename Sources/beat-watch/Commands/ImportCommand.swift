@@ -24,7 +24,8 @@ struct ImportCommand: ParsableCommand {
       cannot be expressed. Last runs and counts come along. Switch the old scheduler off first: docs/moving.md.
 
       Ends with status 65 if some could not come, 1 if somebody else changed some meanwhile, 73 if other documents of \
-      the same names stood there, 66 for a file or a program that is not there, 69 if Redis does not answer.
+      the same names stood there, 66 for a file or a program that is not there, 69 if Redis does \
+      not answer, 130 or 143 (in a shell) after Ctrl-C or SIGTERM.
       """)
 
   private static let forms = ImportFile.Form.allCases.map(\.rawValue).joined(separator: ", ")

@@ -15,7 +15,8 @@ struct LintCommand: ParsableCommand {
         beat-watch lint schedules/*.json || exit 1
         beat-watch lint --json | jq -r '.[] | select(.level == "error").key'
 
-      Ends with status 1 if there is an error, with --strict also if there is a warning.
+      Ends with status 1 if there is an error, with --strict also if there is a warning, 66 if a file is not \
+      there.
       """)
 
   @Argument(help: "Files, or - for standard input. (default: what is stored)", completion: .file())

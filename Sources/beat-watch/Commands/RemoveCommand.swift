@@ -12,7 +12,8 @@ struct RemoveCommand: ParsableCommand {
       It shows what it would delete and asks; with --yes, or in a pipe with --yes only, it does not. A schedule that \
       somebody has changed between the look and the answer stays. Keep copies with `beat-watch show --raw`.
 
-      Ends with status 66 if a name or a glob means no schedule, 75 if one was changed meanwhile, 1 if the answer was no.
+      Ends with status 66 if a name or a glob means no schedule, 75 if one was changed meanwhile, 65 \
+      if a key holds another Redis type, 1 if the answer was no.
       """)
 
   @Argument(help: "Names, or globs as Redis understands them: * ? [a-c].", completion: .scheduleNames)

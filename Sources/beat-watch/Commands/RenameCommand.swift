@@ -11,7 +11,8 @@ struct RenameCommand: ParsableCommand {
       In one step with what the daemons remember of it: nothing runs again, and nothing is postponed. The document \
       stays as it is, its field name included; `set --label` changes that.
 
-      Ends with status 66 if there is no such schedule, 73 if the new name is taken.
+      Ends with status 66 if there is no such schedule, 73 if the new name is taken, 65 if a key of \
+      another Redis type stands there.
       """)
 
   @Argument(help: "Its name.", completion: .scheduleNames)

@@ -10,7 +10,8 @@ struct ShowCommand: ParsableCommand {
     discussion: """
       With --raw the document itself, to the byte: to keep a copy, or to pass it on.
 
-      Ends with status 66 if there is no such schedule, 64 if a glob means several.
+      Ends with status 66 if there is no such schedule, 64 if a glob means several, 65 with --raw if none can be \
+      read.
       """)
 
   @Argument(help: "Its name, or a glob that means one.", completion: .scheduleNames)

@@ -8,8 +8,8 @@ struct StatusCommand: ParsableCommand {
     commandName: "status",
     abstract: "Shows who fires, how late, and what stands in the way.",
     discussion: """
-      Serves as a health check: ends with status 0 if a daemon fires, 1 if none does, 69 if Redis cannot be reached. A \
-      daemon counts as long as its heartbeat is there, ten seconds at most after its last pulse.
+      Serves as a health check: ends with status 0 if a daemon fires, 1 if none does, 69 if Redis cannot be reached, 77 \
+      if it does not let this user in. A daemon counts as long as its heartbeat is there, ten seconds at most after its last pulse.
 
       Lateness is from the due time to the message on its queue, by Redis' clock, of the last 1000 runs; what was missed \
       and made up for, and runs by hand, do not count.

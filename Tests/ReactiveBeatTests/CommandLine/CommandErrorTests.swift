@@ -43,7 +43,7 @@ import Testing
     (["fire", "a", "--timeout", "1ms"], 64, "--timeout: 1ms is not in 500 ms to 1 h"),
     (["show", "a", "--count", "-1"], 64, "--count"), (["next", "-", "--after", "noon"], 64, "--after: noon"),
     (["import"], 64, "give one source"), (["import", "-", "--format", "xml"], 64, "--format xml: expected one of"),
-    (["import", "/nowhere.json"], 66, "/nowhere.json"),
+    (["import", "/nowhere.json"], 66, "/nowhere.json"), (["next", "/nowhere.json"], 66, "/nowhere.json"),
     (["import", "-"], 65, "standard input: not a readable document, line 1 column 1: is empty"),
     (["import", "--from-redis", "http://x"], 64, "--from-redis"),
     (["import", "--celery-app", "x", "--python", "/nowhere"], 66, "/nowhere"),
@@ -135,14 +135,28 @@ import Testing
     #expect(try stage.run("explain", "a").exit == .status(0))
   }
 
-  /// Each has its help, which names the statuses and the options it shares with the others.
+  /// Each has its help, which names the statuses that it ends with beside those of all, and the options it shares with
+  /// the others.
   @Test(arguments: [
-    "list", "show", "set", "enable", "disable", "rm", "rename", "edit", "lint", "next", "run", "import", "export",
-    "history", "fire", "status", "doctor", "explain", "watch",
+    ("list", [66]), ("show", [64, 65, 66]), ("set", [65, 66, 75]), ("enable", [65, 66, 75]), ("disable", [65, 66, 75]),
+    ("rm", [1, 65, 66, 75]), ("rename", [65, 66, 73]), ("edit", [1, 65, 66, 74, 75]), ("lint", [1, 66]),
+    ("next", [65, 66]), ("run", [0, 1, 64, 78]), ("import", [1, 65, 66, 69, 73, 130, 143]), ("export", [66]),
+    ("history", [66]), ("fire", [0, 65, 66, 69, 78, 130, 143]), ("status", [0, 1, 69, 77]), ("doctor", [0, 1]),
+    ("explain", [64, 66]), ("watch", [0, 69]),
   ])
-  func helpForEachCommand(_ command: String) throws {
+  func helpForEachCommand(_ command: String, _ statuses: [Int]) throws {
     let run = try CommandRun(["help", command])
     #expect(run.exit == .status(0) && run.lines.first?.hasPrefix("OVERVIEW: ") == true)
     if command != "next" { #expect(run.text.contains("--store-url")) }
+    let overview = run.text.split(separator: "USAGE:").first ?? ""
+    let told = overview.lowercased().split(separator: "status ").dropFirst().joined(separator: " ")
+    let numbers = Set(told.split { !$0.isNumber }.compactMap { Int($0) })
+    #expect(numbers.isSuperset(of: statuses), "\(command): \(numbers)")
+  }
+
+  @Test func helpForAll() throws {
+    let run = try CommandRun(["--help"])
+    let words = run.text.split(whereSeparator: \.isWhitespace)
+    for status in [64, 69, 74, 75, 77, 78] { #expect(words.contains("\(status)"), "\(run.text)") }
   }
 }

@@ -101,7 +101,6 @@ import Testing
   }
 
   @Test(arguments: [
-    (["next", "/nowhere/schedules.json"], "beat-watch: /nowhere/schedules.json: No such file or directory"),
     (["next", "-", "--count", "0"], "beat-watch: --count: 0 is not in 1 to 1000"),
     (["next", "-", "--after", "noon"], "beat-watch: --after: noon is no ISO 8601 time"),
     (["next", "-", "--timezone", "Mars/Base"], "beat-watch: --timezone: time zone \"Mars/Base\": no such zone"),
@@ -111,5 +110,11 @@ import Testing
     #expect(run.lines.count == 1)
     #expect(run.lines.first?.hasPrefix(text) == true, "\(run.lines)")
     #expect(run.exit == .status(64))
+  }
+
+  @Test func aFileThatIsNotThere() throws {
+    let run = try CommandRun(["next", "/nowhere/schedules.json"])
+    #expect(run.lines == ["beat-watch: /nowhere/schedules.json: No such file or directory"])
+    #expect(run.exit == .status(66))
   }
 }
