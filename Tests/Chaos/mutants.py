@@ -32,7 +32,7 @@ MUTANTS = [
     "the mark", [(f"{SCRIPTS}/fire.lua", "if marked and sub(marked, 1, 20) >= due then", "if false then")],
     ["same copy, heard late", "lease deleted", "any time", "just before due", "renewal sent"]),
   Mutant(
-    "the mark in what is read", [(f"{SCRIPTS}/read.lua", "marks[i] or ''", "''")]),
+    "the mark in what is read", [(f"{SCRIPTS}/read.lua", "'HMGET', keys[1],", "'HMGET', keys[1] .. '?',")]),
   Mutant(
     "the mark of who saw it first",
     [(f"{SCRIPTS}/anchor.lua", "if not marks[i] and not taken[entry] then", "if true then")]),

@@ -5,29 +5,24 @@
 -- ARGV[1]     longest document to read, in bytes
 -- ARGV[2...]  the documents' entries, in the same order
 --
--- Returns for each document {type} if it is no string, {'string', length} if it is too long,
---         else {'string', length, bytes}; then the mark, or '' where there is none, as a further element.
-local longest, count = tonumber(ARGV[1]), #KEYS - 1
-local marks = redis.call('HMGET', KEYS[1], unpack(ARGV, 2))
--- Nearly all of them are read by one command.
-local answers, wanted, places = {}, {}, {}
-for i = 1, count do
-  local length = redis.pcall('STRLEN', KEYS[i + 1])
+-- Returns the documents, nil where none was read; the marks, nil where there is none; and of the documents that stand
+--         there and were not read: the place (from 1), then the type, or the length of a string that is too long.
+local keys, longest = KEYS, tonumber(ARGV[1])
+local marks = redis.call('HMGET', keys[1], unpack(ARGV, 2))
+local unread = {}
+for i = 2, #keys do
+  local length = redis.pcall('STRLEN', keys[i])
   if type(length) == 'table' then
-    local there = redis.call('TYPE', KEYS[i + 1]).ok
+    local there = redis.call('TYPE', keys[i]).ok
     if there == 'string' then return length end
-    answers[i] = {there}
-  else
-    answers[i] = {'string', length}
-    if length <= longest then
-      wanted[#wanted + 1] = KEYS[i + 1]
-      places[#wanted] = i
-    end
+    unread[#unread + 1] = i - 1
+    unread[#unread + 1] = there
+  elseif length > longest then
+    unread[#unread + 1] = i - 1
+    unread[#unread + 1] = length
+    -- MGET says nil of what is no string, as this hash.
+    keys[i] = keys[1]
   end
 end
-local documents = #wanted > 0 and redis.call('MGET', unpack(wanted)) or {}
-for n, i in ipairs(places) do
-  if documents[n] then answers[i][3] = documents[n] else answers[i] = {'none'} end
-end
-for i = 1, count do answers[i][#answers[i] + 1] = marks[i] or '' end
-return answers
+-- All of them by one command, and its answer as it is: a million documents are read so at a start.
+return {redis.call('MGET', unpack(keys, 2)), marks, unread}

@@ -41,11 +41,13 @@ final class DocumentLoad {
       guard let parts = reply?.array, parts.count == 2, let next = parts[0].text, let keys = parts[1].array else {
         return end(reply?.error)
       }
+      // The next keys are asked for before these are read: their answer comes first, so that Redis is at work on the next
+      // pages while we work these off.
+      if next == "0" { isScanned = true } else { scan(next) }
       let names = keys.compactMap { $0.bytes.flatMap(scripts.keys.entry(of:)) }
       for start in stride(from: 0, to: names.count, by: Self.pageSize) {
         read(Array(names[start..<min(start + Self.pageSize, names.count)]))
       }
-      if next == "0" { isScanned = true } else { scan(next) }
       finishIfDone()
     }
   }

@@ -41,24 +41,36 @@ struct StoreScripts {
 
   /// Documents with their marks. `nil`: the connection died, or the server refused, which ends it too.
   func read(_ names: [EntryName], then completion: @escaping ([Scheduler.DocumentRead]?, RedisServerError?) -> Void) {
-    Self.readScript.evaluate(
-      on: connection, keys: [keys.mark] + names.map(keys.document),
-      arguments: [Array("\(maximumDocumentLength)".utf8)] + names.map(\.bytes)
-    ) { reply in
-      guard let answers = reply?.array, answers.count == names.count else { return completion(nil, reply?.error) }
-      completion(answers.map(Self.documentRead), nil)
+    let size = names.reduce(256) { $0 + keys.prefix.count + 2 * $1.bytes.count + 32 }
+    Self.readScript.evaluate(on: connection, keys: 1 + names.count, size: size) { [keys, maximumDocumentLength] command in
+      command.append(keys.mark)
+      for name in names { command.append(joining: keys.prefix, name.bytes) }
+      command.append(maximumDocumentLength)
+      for name in names { command.append(name.bytes) }
+    } then: { reply in
+      guard let reads = Self.documentReads(reply, count: names.count) else { return completion(nil, reply?.error) }
+      completion(reads, nil)
     }
   }
 
-  private static func documentRead(_ reply: RedisReply) -> Scheduler.DocumentRead {
-    let parts = reply.array ?? []
-    let mark = parts.last?.bytes.flatMap { Mark($0) }
-    let type = parts.first?.text ?? "none"
-    if type == "none" { return Scheduler.DocumentRead(.absent, mark: mark) }
-    guard type == "string" else { return Scheduler.DocumentRead(.wrongType(type), mark: mark) }
-    if parts.count == 4, let bytes = parts[2].bytes { return Scheduler.DocumentRead(.document(bytes), mark: mark) }
-    let length = parts.count > 1 ? parts[1].integer ?? 0 : 0
-    return Scheduler.DocumentRead(.tooLong(Int(clamping: length)), mark: mark)
+  /// From the answer of `read.lua`.
+  private static func documentReads(_ reply: RedisReply?, count: Int) -> [Scheduler.DocumentRead]? {
+    guard let parts = reply?.array, parts.count == 3, let documents = parts[0].array, let marks = parts[1].array,
+      let unread = parts[2].array, documents.count == count, marks.count == count
+    else { return nil }
+    var reads = zip(documents, marks).map { document, mark in
+      Scheduler.DocumentRead(document.bytes.map { .document($0) } ?? .absent, mark: mark.bytes.flatMap { Mark($0) })
+    }
+    for index in stride(from: 0, to: unread.count - 1, by: 2) {
+      guard let place = unread[index].integer, reads.indices.contains(Int(clamping: place) - 1) else { continue }
+      let what = unread[index + 1]
+      let type = what.text ?? "none"
+      reads[Int(place) - 1].content =
+        if let length = what.integer { .tooLong(Int(clamping: length)) } else if type == "none" { .absent } else {
+          .wrongType(type)
+        }
+    }
+    return reads
   }
 
   /// Keeps marks where there are none.

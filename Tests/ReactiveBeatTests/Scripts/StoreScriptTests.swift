@@ -28,26 +28,24 @@ import Testing
   private func words(_ words: RedisReply...) -> RedisReply { .array(words) }
   private func text(_ text: String) -> RedisReply { .string(Array(text.utf8)) }
 
+  /// Documents, marks, and of what stands there unread its place with its type or length.
   @Test func readsDocumentsWithTheirMarks() {
     store("MSET", "doc:a", "{}", "doc:b", "12345678", "doc:empty", "")
     store("HSET", "doc:hash", "f", "v")
-    store("HSET", "mark", "a", "mark of a", "gone", "mark of gone")
+    store("HSET", "mark", "a", "mark of a", "b", "mark of b", "gone", "mark of gone")
     let reply = read(longest: 7, "a", "b", "empty", "hash", "gone", "a")
     #expect(
       reply
         == words(
-          words(text("string"), .integer(2), text("{}"), text("mark of a")),
-          words(text("string"), .integer(8), text("")),
-          words(text("string"), .integer(0), text(""), text("")),
-          words(text("hash"), text("")),
-          words(text("none"), text("mark of gone")),
-          words(text("string"), .integer(2), text("{}"), text("mark of a"))))
+          words(text("{}"), .null, text(""), .null, .null, text("{}")),
+          words(text("mark of a"), text("mark of b"), .null, .null, text("mark of gone"), text("mark of a")),
+          words(.integer(2), .integer(8), .integer(4), text("hash"))))
   }
 
   @Test func readsUpToTheLongestDocument() {
     store("SET", "doc:a", "1234567")
-    #expect(read(longest: 7, "a") == words(words(text("string"), .integer(7), text("1234567"), text(""))))
-    #expect(read(longest: 6, "a") == words(words(text("string"), .integer(7), text(""))))
+    #expect(read(longest: 7, "a") == words(words(text("1234567")), words(.null), words()))
+    #expect(read(longest: 6, "a") == words(words(.null), words(.null), words(.integer(1), .integer(7))))
   }
 
   @Test func readTellsOfAMarkOfAnotherType() {
