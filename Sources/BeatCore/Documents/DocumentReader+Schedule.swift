@@ -13,6 +13,10 @@ extension DocumentReader {
     guard slice.kind == .object else {
       throw DocumentProblem(kind, slice, in: layout.bytes, "expected an object")
     }
+    return try schedule(kind, slice)
+  }
+
+  mutating func readSchedule(_ kind: String, _ slice: JSONSlice) throws(DocumentProblem) -> Schedule {
     let fields = Fields(path: kind, members: JSONScanner.members(of: slice, in: layout.bytes))
     switch kind {
     case "interval": return .interval(try interval(fields))

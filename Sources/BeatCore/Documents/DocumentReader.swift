@@ -2,11 +2,14 @@
 struct DocumentReader {
   let layout: DocumentLayout
   let context: DocumentContext
+  /// Of the same context.
+  private let memo: ScheduleMemo?
   var warnings: [String] = []
 
-  init(layout: DocumentLayout, context: DocumentContext) {
+  init(layout: DocumentLayout, context: DocumentContext, memo: ScheduleMemo? = nil) {
     self.layout = layout
     self.context = context
+    self.memo = memo
   }
 
   private var bytes: [UInt8] { layout.bytes }
@@ -32,6 +35,26 @@ struct DocumentReader {
   /// What a message takes from the document, besides `args`, `kwargs` and headers.
   mutating func sending() throws(DocumentProblem) -> (task: String, options: MessageOptions) {
     (try required("task"), try options())
+  }
+
+  /// The schedule of an object that is the value of `field`; the same as before where it was read before.
+  mutating func schedule(_ field: String, _ object: JSONSlice) throws(DocumentProblem) -> Schedule {
+    let text = bytes[object.range]
+    let timezone = layout["timezone"].map { bytes[$0.range] }
+    guard let memo, let (place, known) = memo.find(field, text, timezone: timezone) else {
+      return try readSchedule(field, object)
+    }
+    if let known {
+      warnings += known.warnings
+      return known.schedule
+    }
+    let warned = warnings.count
+    let schedule = try readSchedule(field, object)
+    memo.keep(
+      ScheduleMemo.Reading(
+        field: field, object: Array(text), timezone: timezone.map { Array($0) }, schedule: schedule,
+        warnings: Array(warnings[warned...])), at: place)
+    return schedule
   }
 
   // MARK: fields

@@ -91,9 +91,14 @@ public struct ScheduleDocument: Hashable, Sendable {
   ///
   /// Throws: what is wrong, where, and what would be right.
   public init(_ bytes: [UInt8], context: DocumentContext) throws(DocumentProblem) {
+    try self.init(bytes, context: context, memo: nil)
+  }
+
+  /// - Parameter memo: of this context.
+  init(_ bytes: [UInt8], context: DocumentContext, memo: ScheduleMemo?) throws(DocumentProblem) {
     let layout: DocumentLayout
     do { layout = try DocumentLayout(bytes) } catch { throw DocumentProblem(error, in: bytes) }
-    var reader = DocumentReader(layout: layout, context: context)
+    var reader = DocumentReader(layout: layout, context: context, memo: memo)
     definition = try reader.definition()
     lastRunAt = try reader.date("last_run_at")
     totalRunCount = try reader.count("total_run_count") ?? 0

@@ -6,18 +6,8 @@ public struct EntryName: Hashable, Sendable, CustomStringConvertible {
 
   public init(_ text: String) { bytes = Array(text.utf8) }
 
-  /// Eight bytes at a time: an array would feed them one by one, and each fire looks its name up a few times.
   public func hash(into hasher: inout Hasher) {
-    var word: UInt64 = 0
-    for (index, byte) in bytes.enumerated() {
-      word = word << 8 | UInt64(byte)
-      if index & 7 == 7 {
-        hasher.combine(word)
-        word = 0
-      }
-    }
-    hasher.combine(word)
-    hasher.combine(bytes.count)
+    hasher.combine(words: bytes[...])
   }
 
   /// For people: bytes that are no text as `\xff`, control characters as `\u{…}`.
@@ -27,5 +17,23 @@ public struct EntryName: Hashable, Sendable, CustomStringConvertible {
       (0x20...0x7E).contains(byte)
         ? String(Unicode.Scalar(byte)) : "\\x" + (byte < 16 ? "0" : "") + String(byte, radix: 16)
     }.joined()
+  }
+}
+
+extension Hasher {
+  /// Eight bytes at a time: an array would feed them one by one, and each fire looks its name up a few times.
+  mutating func combine(words bytes: ArraySlice<UInt8>) {
+    var word: UInt64 = 0
+    var filled = 0
+    for byte in bytes {
+      word = word << 8 | UInt64(byte)
+      filled += 1
+      if filled & 7 == 0 {
+        combine(word)
+        word = 0
+      }
+    }
+    combine(word)
+    combine(filled)
   }
 }

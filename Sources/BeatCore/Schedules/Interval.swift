@@ -16,11 +16,12 @@ public struct IntervalError: Error, Hashable, CustomStringConvertible {
 public struct Interval: Hashable, Sendable {
   /// Microseconds between two occurrences: from the floor to 100 years.
   public let microseconds: Int64
-  /// Whether occurrences are rounded down to a whole unit, as Celery's `relative` does; see `init`.
-  public let relative: Bool
   /// For `relative` the zone whose clock is rounded, otherwise the zone whose clock is divided into intervals.
   /// Nil for plain intervals and for `relative` in UTC.
   public let zone: ZoneRules?
+  // The small one last: what follows an interval in memory begins right behind it.
+  /// Whether occurrences are rounded down to a whole unit, as Celery's `relative` does; see `init`.
+  public let relative: Bool
 
   /// 100 years of 365.25 days.
   public static let longest: Int64 = 36_525 * 86_400_000_000

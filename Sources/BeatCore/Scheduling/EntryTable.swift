@@ -8,6 +8,11 @@ struct EntryTable {
   /// In the order of their handles: what is done to all of them is done in the same order in each run.
   var names: [EntryName] { slots.compactMap { $0?.name } }
 
+  /// Those of some of them, in the same order.
+  func names(where isWanted: (ScheduleEntry) -> Bool) -> [EntryName] {
+    slots.compactMap { entry in entry.flatMap { isWanted($0) ? $0.name : nil } }
+  }
+
   func handle(of name: EntryName) -> DueHeap.Handle? { index.find(name) { slots[$0]?.name } }
 
   subscript(handle: DueHeap.Handle) -> ScheduleEntry? {
@@ -21,14 +26,14 @@ struct EntryTable {
   mutating func insert(_ entry: ScheduleEntry) -> DueHeap.Handle {
     let handle = free.popLast() ?? slots.count
     if handle == slots.count { slots.append(entry) } else { slots[handle] = entry }
-    index.insert(entry.name, handle) { [slots] in slots[$0]?.name }
+    index.insert(entry.name, handle)
     return handle
   }
 
-  mutating func remove(_ name: EntryName) -> DueHeap.Handle? {
-    guard let handle = index.remove(name, { [slots] in slots[$0]?.name }) else { return nil }
+  mutating func remove(_ name: EntryName) -> (handle: DueHeap.Handle, entry: ScheduleEntry)? {
+    guard let handle = index.remove(name, { [slots] in slots[$0]?.name }), let entry = slots[handle] else { return nil }
     slots[handle] = nil
     free.append(handle)
-    return handle
+    return (handle, entry)
   }
 }

@@ -33,6 +33,8 @@ struct ScheduleEntry {
   /// The base was read off Redis' clock while we watched, and not found in a mark or a document of an earlier time: it is
   /// wrong if that clock was wrong.
   var isBaseMeasured = false
+  /// The load that found it last.
+  var foundBy: UInt16 = 0
   /// Of the newest mark that was read: an edit that finds another one is an edit that was heard late.
   var markSeen: Mark.Fingerprint?
 

@@ -103,9 +103,9 @@ extension Scheduler {
   }
 
   /// Keeps in mind what lies ahead of Redis' clock as far as we know it: the next word of it will tell.
-  mutating func lookAhead(_ name: EntryName, now: UnixTime) {
-    guard let handle = entries.handle(of: name), let entry = entries[handle], isAhead(entry, of: now) else { return }
-    ahead.insert(name)
+  mutating func lookAhead(_ handle: DueHeap.Handle, now: UnixTime) {
+    guard let entry = entries[handle], isAhead(entry, of: now) else { return }
+    ahead.insert(entry.name)
   }
 
   /// Counts from another time from now on, here and for whoever reads the mark later.
@@ -163,6 +163,7 @@ extension Scheduler {
   /// first after now.
   mutating func documentsChanged(_ context: DocumentContext, now: UnixTime) {
     configuration.documents = context
+    memo = ScheduleMemo()
     for (name, rejection) in rejected where rejection.document != nil {
       rejected[name]?.document = nil
       touch(name)
@@ -170,7 +171,7 @@ extension Scheduler {
     for name in entries.names {
       guard let handle = entries.handle(of: name), let entry = entries[handle] else { continue }
       do throws(DocumentProblem) {
-        let timing = EntryTiming(try ScheduleDocument(entry.document, context: context).definition)
+        let timing = EntryTiming(try ScheduleDocument(entry.document, context: context, memo: memo).definition)
         guard timing.schedule != entry.timing.schedule else { continue }
         entries[handle]?.timing = timing
         entries[handle]?.floor = now

@@ -4,15 +4,25 @@ extension Scheduler {
 
   mutating func startLoad() {
     isWatching = false
-    found = []
+    beginLoad()
     reads.removeAll()
   }
 
+  mutating func beginLoad() {
+    isLoading = true
+    if loadNumber == .max {
+      for name in entries.names { entries.handle(of: name).map { entries[$0]?.foundBy = 0 } }
+      for name in Array(rejected.keys) { rejected[name]?.foundBy = 0 }
+      loadNumber = 0
+    }
+    loadNumber += 1
+  }
+
   mutating func finishLoad() {
-    guard let found else { return }
-    for name in entries.names where !found.contains(name) { remove(name) }
-    for name in Array(rejected.keys) where !found.contains(name) { remove(name) }
-    self.found = nil
+    guard isLoading else { return }
+    for name in entries.names(where: { $0.foundBy != loadNumber }) { remove(name) }
+    for (name, rejection) in rejected where rejection.foundBy != loadNumber { remove(name) }
+    isLoading = false
     guard !isWatching else { return }
     isWatching = true
     actions.append(.report(.ready(schedules: entries.count, rejected: rejected.count)))
@@ -20,7 +30,7 @@ extension Scheduler {
 
   mutating func disconnect() {
     isWatching = false
-    found = nil
+    isLoading = false
     reads.removeAll()
   }
 
@@ -36,43 +46,55 @@ extension Scheduler {
   }
 
   mutating func received(_ read: DocumentRead, of name: EntryName, now: UnixTime) {
-    if reads.removeValue(forKey: name) == true { touch(name) }
+    if !reads.isEmpty, reads.removeValue(forKey: name) == true { touch(name) }
     switch read.content {
     case .absent:
       closeMark(of: name, read.mark)
-      remove(name)
-      return
+      return remove(name)
     case .wrongType(let type):
       reject(name, nil, "holds a Redis \(type), and a schedule is a string; delete the key and SET it again")
     case .tooLong(let length):
       reject(name, nil, "is \(length) bytes long, and at most \(configuration.maximumDocumentLength) are read")
     case .document(let bytes):
-      load(name, bytes, read.mark, now: now)
+      if let handle = load(name, bytes, read.mark, now: now) {
+        entries[handle]?.foundBy = loadNumber
+        return lookAhead(handle, now: now)
+      }
     }
-    found?.insert(name)
+    rejected[name]?.foundBy = loadNumber
   }
 
-  private mutating func load(_ name: EntryName, _ bytes: [UInt8], _ mark: Mark?, now: UnixTime) {
-    let handle = entries.handle(of: name)
-    if let handle, entries[handle]?.document == bytes { return resume(handle, mark, now: now) }
-    if let rejection = rejected[name], rejection.document == bytes { return }
-    let document: ScheduleDocument
-    do { document = try ScheduleDocument(bytes, context: configuration.documents) } catch {
-      return reject(name, bytes, error.description)
+  /// - Returns: the entry's handle; nil: it is set aside.
+  private mutating func load(
+    _ name: EntryName, _ bytes: [UInt8], _ mark: Mark?, now: UnixTime
+  ) -> DueHeap.Handle? {
+    let known = entries.handle(of: name)
+    if let known, entries[known]?.document == bytes {
+      resume(known, mark, now: now)
+      return known
     }
-    if let handle {
+    if let rejection = rejected[name], rejection.document == bytes { return nil }
+    let document: ScheduleDocument
+    do { document = try ScheduleDocument(bytes, context: configuration.documents, memo: memo) } catch {
+      reject(name, bytes, error.description)
+      return nil
+    }
+    let handle: DueHeap.Handle
+    if let known {
+      handle = known
       edit(handle, bytes, document, mark, now: now)
     } else {
-      adopt(name, bytes, document, mark, now: now)
+      handle = adopt(name, bytes, document, mark, now: now)
     }
     for warning in document.warnings { actions.append(.report(.warned(name, warning))) }
+    return handle
   }
 
   /// A schedule that was not known: found at start, made just now, or mended.
   private mutating func adopt(
     _ name: EntryName, _ bytes: [UInt8], _ document: ScheduleDocument, _ mark: Mark?, now: UnixTime
-  ) {
-    let isMended = rejected.removeValue(forKey: name) != nil
+  ) -> DueHeap.Handle {
+    let isMended = !rejected.isEmpty && rejected.removeValue(forKey: name) != nil
     // A document that appears while we watch and remembers no run is a new schedule, even where one of its name was.
     // Unless the mark is of this very schedule: then it is we who see it late.
     let timing = EntryTiming(document.definition)
@@ -102,6 +124,7 @@ extension Scheduler {
     wait(handle)
     actions.append(.report(.loaded(name, next: next, initially: !isWatching)))
     reportFinish(handle)
+    return handle
   }
 
   /// A known schedule with other bytes than before.
@@ -147,7 +170,7 @@ extension Scheduler {
   }
 
   /// The store was emptied while we did not hear, and filled again: what we remember of a schedule counts no more.
-  private func isForgotten(_ mark: Mark?) -> Bool { found != nil && !isWatching && mark == nil }
+  private func isForgotten(_ mark: Mark?) -> Bool { isLoading && !isWatching && mark == nil }
 
   /// Whether `bytes` are those that stood there before with the bookkeeping of a run, and nothing else is new in them.
   private static func isRun(_ bytes: [UInt8], _ document: ScheduleDocument, after before: [UInt8]) -> Bool {
@@ -231,7 +254,7 @@ extension Scheduler {
       return true
     }
     // But for the mark that our own is on its way to replace: it was read before that.
-    if self.found != nil, !isWatching, let mark, mark.due != entry.markBeforeOurs,
+    if isLoading, !isWatching, let mark, mark.due != entry.markBeforeOurs,
       max(mark.due, lastRunAt ?? mark.due) < entry.base
     {
       entry.base = max(mark.due, lastRunAt ?? mark.due)
@@ -290,7 +313,7 @@ extension Scheduler {
   }
 
   mutating func remove(_ name: EntryName) {
-    if drop(name) {
+    if drop(name) != nil {
       actions.append(.report(.removed(name)))
     } else if rejected.removeValue(forKey: name) != nil {
       actions.append(.report(.removed(name)))
@@ -299,21 +322,21 @@ extension Scheduler {
 
   /// Sets a document aside. The schedule it held before does not go on: the document no longer says so.
   mutating func reject(_ name: EntryName, _ bytes: [UInt8]?, _ reason: String) {
-    _ = drop(name)
-    let old = rejected.updateValue(Rejection(document: bytes, reason: reason), forKey: name)
+    let foundBy = drop(name)?.foundBy ?? rejected[name]?.foundBy ?? 0
+    let old = rejected.updateValue(Rejection(document: bytes, reason: reason, foundBy: foundBy), forKey: name)
     // Known for the same reason, and not because somebody tried to mend it.
     if let old, old.reason == reason, old.document == nil || old.document == bytes { return }
     actions.append(.report(.rejected(name, reason: reason)))
   }
 
-  /// Forgets an entry; false if there is none. What is on its way for it ends without it.
-  private mutating func drop(_ name: EntryName) -> Bool {
-    guard let handle = entries.remove(name) else { return false }
+  /// Forgets an entry; nil if there is none. What is on its way for it ends without it.
+  private mutating func drop(_ name: EntryName) -> ScheduleEntry? {
+    guard let (handle, entry) = entries.remove(name) else { return nil }
     heap.remove(handle)
     templates.remove(handle)
     pendingSteps[name] = nil
     lostAnswers[name] = nil
-    return true
+    return entry
   }
 
   mutating func reportFinish(_ handle: DueHeap.Handle) {

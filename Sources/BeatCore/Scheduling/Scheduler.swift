@@ -14,12 +14,15 @@ public struct Scheduler {
   var entries = EntryTable()
   var heap = DueHeap()
   var templates = FireTemplates()
+  /// Of `configuration.documents`.
+  var memo = ScheduleMemo()
   /// Documents that are set aside.
   var rejected: [EntryName: Rejection] = [:]
   /// Reads under way; true: the key was touched after the read was sent, so its answer may be old.
   var reads: [EntryName: Bool] = [:]
-  /// During a load: the names found so far.
-  var found: Set<EntryName>?
+  /// A full load is under way, or a look at all documents while everything goes on. What it has found bears its number.
+  var isLoading = false
+  var loadNumber: UInt16 = 0
   /// Steps of the clock, microseconds, while the entry's script was on its way.
   var pendingSteps: [EntryName: Int64] = [:]
   /// Entries whose base lies ahead of Redis' clock, as far as we know it.
@@ -39,6 +42,8 @@ public struct Scheduler {
     /// nil: there were no bytes to read.
     var document: [UInt8]?
     var reason: String
+    /// The load that found it last.
+    var foundBy: UInt16
   }
 
   public init(_ configuration: SchedulerConfiguration) { self.configuration = configuration }
@@ -66,10 +71,9 @@ public struct Scheduler {
   public mutating func receive(_ event: Event, now: UnixTime) -> [Action] {
     switch event {
     case .loadStarted: startLoad()
-    case .refreshStarted: found = []
+    case .refreshStarted: beginLoad()
     case .read(let name, let read):
       received(read, of: name, now: now)
-      lookAhead(name, now: now)
       dispatchEdit(now: now)
     case .loadFinished: finishLoad()
     case .touched(let name): touch(name)

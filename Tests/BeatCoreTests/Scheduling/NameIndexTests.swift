@@ -15,7 +15,7 @@ import Testing
         guard known[name] == nil else { continue }
         known[name] = names.count
         names.append(name)
-        index.insert(name, names.count - 1) { names[$0] }
+        index.insert(name, names.count - 1)
       } else {
         #expect(index.remove(name) { names[$0] } == known.removeValue(forKey: name))
       }

@@ -1,0 +1,48 @@
+/// Schedules that have been read, by their text: among a million documents few are due at times of their own, and a
+/// crontab is the dearest part of a document. What is read once is in memory once, too.
+///
+/// Holds for one `DocumentContext`. A class, since it only remembers: whoever shares it does not notice.
+final class ScheduleMemo {
+  /// With one more all are forgotten. The 1,440 crontabs of a day fit in.
+  private static let capacity = 2048
+  /// Longer texts are read each time.
+  private static let longest = 256
+
+  struct Reading {
+    /// All that decides: the field, its object as it is written, and the document's `timezone`.
+    var field: String
+    var object: [UInt8]
+    var timezone: [UInt8]?
+
+    var schedule: Schedule
+    var warnings: [String]
+  }
+
+  /// Where a reading is kept; nil for a text that is not.
+  struct Place {
+    fileprivate let hash: Int
+  }
+
+  /// By a hash. Of two texts with the same one the later stays.
+  private var readings: [Int: Reading] = [:]
+
+  /// Where the reading of an object belongs, and the reading if it is there.
+  func find(
+    _ field: String, _ object: ArraySlice<UInt8>, timezone: ArraySlice<UInt8>?
+  ) -> (place: Place, known: Reading?)? {
+    guard object.count + (timezone?.count ?? 0) <= Self.longest else { return nil }
+    var hasher = Hasher()
+    hasher.combine(words: object)
+    if let timezone { hasher.combine(words: timezone) }
+    let place = Place(hash: hasher.finalize())
+    guard let reading = readings[place.hash], reading.field == field, reading.object[...] == object,
+      reading.timezone.map({ $0[...] }) == timezone
+    else { return (place, nil) }
+    return (place, reading)
+  }
+
+  func keep(_ reading: Reading, at place: Place) {
+    if readings.count >= Self.capacity { readings.removeAll(keepingCapacity: true) }
+    readings[place.hash] = reading
+  }
+}
