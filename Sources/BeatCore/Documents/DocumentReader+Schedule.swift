@@ -1,8 +1,11 @@
 /// When a document's task is due: exactly one of `interval`, `crontab`, `clocked`, or celerybeat-redis' `schedule`,
 /// which is the first or the second by its shape.
 extension DocumentReader {
+  private static let kinds = ["interval", "crontab", "clocked", "schedule"]
+
   mutating func schedule() throws(DocumentProblem) -> Schedule {
-    let kinds = ["interval", "crontab", "clocked", "schedule"].filter { layout[$0] != nil }
+    var kinds: [String] = []
+    for kind in Self.kinds where layout[kind] != nil { kinds.append(kind) }
     guard let kind = kinds.first, let slice = layout[kind] else {
       throw DocumentProblem(
         "", #"has no schedule; add "interval": {"every": 5, "period": "minutes"} or "crontab": {"minute": "0"}"#)

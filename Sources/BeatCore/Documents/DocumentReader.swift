@@ -168,12 +168,12 @@ struct DocumentReader {
       for member in JSONScanner.members(of: slice, in: bytes) {
         nested[member.key] = member.value.kind == .null ? nil : member.value
       }
+      let unknown = nested.keys.filter { !Self.options.contains($0) }.sorted()
+      for key in unknown.prefix(8) {
+        warnings.append("options.\(DocumentProblem.excerpt(key.utf8)) is not supported and has no effect")
+      }
+      if unknown.count > 8 { warnings.append("options holds \(unknown.count - 8) more that are not supported") }
     }
-    let unknown = nested.keys.filter { !Self.options.contains($0) }.sorted()
-    for key in unknown.prefix(8) {
-      warnings.append("options.\(DocumentProblem.excerpt(key.utf8)) is not supported and has no effect")
-    }
-    if unknown.count > 8 { warnings.append("options holds \(unknown.count - 8) more that are not supported") }
     func find(_ field: String) -> (slice: JSONSlice, path: String)? {
       layout[field].map { ($0, field) } ?? nested[field].map { ($0, "options.\(field)") }
     }

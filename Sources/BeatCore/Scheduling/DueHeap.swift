@@ -10,8 +10,8 @@ public struct DueHeap {
   }
 
   var nodes: [Node] = []
-  /// Where each handle's node is; -1: nowhere.
-  var positions: [Int] = []
+  /// Where each handle's node is; -1: nowhere. Four bytes, as in `NameIndex`.
+  var positions: [Int32] = []
 
   public init() {}
 
@@ -23,7 +23,7 @@ public struct DueHeap {
   /// O(1).
   public func due(of handle: Handle) -> UnixTime? {
     guard positions.indices.contains(handle), positions[handle] >= 0 else { return nil }
-    return nodes[positions[handle]].due
+    return nodes[Int(positions[handle])].due
   }
 
   /// Inserts the handle, or moves it. O(log n).
@@ -31,10 +31,10 @@ public struct DueHeap {
     precondition(handle >= 0, "a handle is an index, 0 or more")
     while positions.count <= handle { positions.append(-1) }
     let node = Node(due: due, handle: handle)
-    let position = positions[handle]
+    let position = Int(positions[handle])
     if position < 0 {
       nodes.append(node)
-      positions[handle] = nodes.count - 1
+      positions[handle] = Int32(clamping: nodes.count - 1)
       siftUp(nodes.count - 1)
     } else {
       let isEarlier = Self.precedes(node, nodes[position])
@@ -46,14 +46,14 @@ public struct DueHeap {
   /// Does nothing if the handle is not in the heap. O(log n).
   public mutating func remove(_ handle: Handle) {
     guard positions.indices.contains(handle), positions[handle] >= 0 else { return }
-    let position = positions[handle]
+    let position = Int(positions[handle])
     positions[handle] = -1
     let last = nodes.removeLast()
     guard position < nodes.count else { return }
     nodes[position] = last
-    positions[last.handle] = position
+    positions[last.handle] = Int32(clamping: position)
     siftUp(position)
-    siftDown(positions[last.handle])
+    siftDown(Int(positions[last.handle]))
   }
 
   private static func precedes(_ a: Node, _ b: Node) -> Bool { (a.due, a.handle) < (b.due, b.handle) }
@@ -86,7 +86,7 @@ public struct DueHeap {
 
   private mutating func place(_ node: Node, at position: Int) {
     nodes[position] = node
-    positions[node.handle] = position
+    positions[node.handle] = Int32(clamping: position)
   }
 }
 
@@ -94,7 +94,7 @@ extension DueHeap {
   /// Each parent precedes its children and each handle knows its place. O(n); for tests.
   var invariantsHold: Bool {
     for (position, node) in nodes.enumerated() {
-      guard positions[node.handle] == position else { return false }
+      guard Int(positions[node.handle]) == position else { return false }
       guard position == 0 || !Self.precedes(node, nodes[(position - 1) / 2]) else { return false }
     }
     return positions.count { $0 >= 0 } == nodes.count

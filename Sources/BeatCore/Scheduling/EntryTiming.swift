@@ -1,11 +1,12 @@
 /// What the scheduler keeps of a document in memory: when it is due. The rest is read from the bytes when it fires; a
 /// million schedules may be loaded, and most of them rest.
 struct EntryTiming: Hashable {
+  private let limits: Limits?
   let schedule: Schedule
+  // The small ones last: what follows in an entry fills their word.
   let enabled: Bool
   var runImmediately: Bool
   let oneOff: Bool
-  private let limits: Limits?
 
   var maxRunCount: Int64? { limits?.maxRunCount }
   var startAfter: UnixTime? { limits?.startAfter }

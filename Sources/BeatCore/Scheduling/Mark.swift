@@ -22,13 +22,16 @@ public struct Mark: Hashable, Sendable {
 
   public init?(_ bytes: [UInt8]) {
     guard bytes.count > 21, let due = Self.number(bytes[..<20]), bytes[20] == Self.bar else { return nil }
-    let parts = bytes[21...].split(separator: Self.bar, maxSplits: 3, omittingEmptySubsequences: false)
-    guard parts.count == 2 || parts.count == 3, let count = Self.number(parts[1]),
-      let id = String(validating: parts[0], as: UTF8.self)
-    else { return nil }
+    var rest = bytes[21...]
+    guard let end = rest.firstIndex(of: Self.bar), let id = String(validating: rest[..<end], as: UTF8.self) else {
+      return nil
+    }
+    rest = rest[(end + 1)...]
+    let countEnd = rest.firstIndex(of: Self.bar)
+    guard let count = Self.number(rest[..<(countEnd ?? rest.endIndex)]) else { return nil }
     self.init(due: UnixTime(microseconds: due), taskID: id.isEmpty ? nil : TaskID(text: id), totalRunCount: count)
-    guard parts.count == 3 else { return }
-    guard let digest = ScheduleDigest(text: String(decoding: parts[2], as: UTF8.self)) else { return nil }
+    guard let countEnd else { return }
+    guard let digest = ScheduleDigest(text: String(decoding: rest[(countEnd + 1)...], as: UTF8.self)) else { return nil }
     self.digest = digest
   }
 

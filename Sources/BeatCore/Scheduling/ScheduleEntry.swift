@@ -5,7 +5,7 @@ struct ScheduleEntry {
     /// Disabled or finished, not in the heap. To `waiting` by an edit.
     case dormant
     /// In the heap until due, or until the next attempt. To `firing`; to `dormant` or another due time by an edit.
-    case waiting(until: UnixTime)
+    case waiting
     /// The script is on its way. To `waiting` or `dormant` when it is done, else to `unresolved`.
     case firing(FirePlan)
     /// What stands in Redis is not known: a reply was lost (then with its plan), or the document changed under a plan.
@@ -15,36 +15,41 @@ struct ScheduleEntry {
 
   let name: EntryName
   var document: [UInt8]
-  var timing: EntryTiming
   /// The newest due time that is known to be fired, or the time first seen: what the next one is counted from.
   var base: UnixTime
   var totalRunCount: Int64
   /// The base is when we first saw the schedule, and this is the mark that stood there then: of an earlier schedule of the
   /// name, or `earliest` for none. Another daemon may have seen it earlier; its mark is newer than this one.
   @PackedTime var markBeforeOurs: UnixTime?
-  /// Set by an edit of the schedule: what would have been due before does not count as missed.
-  @PackedTime var floor: UnixTime?
-  /// When `run_immediately` was noticed: its occurrence's nominal time.
-  @PackedTime var immediate: UnixTime?
-  /// Attempts that were refused in a row.
-  var refusal: Refusal?
-  // The small ones last, where they fill one word together.
+  private var passing: Passing?
   var phase: Phase = .dormant
+  // The small ones last, so that they fill one word together.
+  var timing: EntryTiming
+  /// Of the newest mark that was read: an edit that finds another one is an edit that was heard late.
+  var markSeen: Mark.Fingerprint?
   /// The base was read off Redis' clock while we watched, and not found in a mark or a document of an earlier time: it is
   /// wrong if that clock was wrong.
   var isBaseMeasured = false
   /// The load that found it last.
   var foundBy: UInt16 = 0
-  /// Of the newest mark that was read: an edit that finds another one is an edit that was heard late.
-  var markSeen: Mark.Fingerprint?
 
-  final class Refusal {
+  struct Refusal {
     let count: Int
     let reason: String
+  }
 
-    init(count: Int, reason: String) {
-      self.count = count
-      self.reason = reason
+  /// What few entries have, and not for long: kept apart, so that the others do not pay for it.
+  private final class Passing {
+    let floor: UnixTime?
+    let immediate: UnixTime?
+    let refusal: Refusal?
+
+    /// nil: there is nothing to keep.
+    init?(floor: UnixTime?, immediate: UnixTime?, refusal: Refusal?) {
+      if floor == nil, immediate == nil, refusal == nil { return nil }
+      self.floor = floor
+      self.immediate = immediate
+      self.refusal = refusal
     }
   }
 
@@ -58,6 +63,33 @@ struct ScheduleEntry {
 }
 
 extension ScheduleEntry {
+  /// Set by an edit of the schedule: what would have been due before does not count as missed.
+  var floor: UnixTime? {
+    get { passing?.floor }
+    set {
+      guard newValue != floor else { return }
+      passing = Passing(floor: newValue, immediate: immediate, refusal: refusal)
+    }
+  }
+
+  /// When `run_immediately` was noticed: its occurrence's nominal time.
+  var immediate: UnixTime? {
+    get { passing?.immediate }
+    set {
+      guard newValue != immediate else { return }
+      passing = Passing(floor: floor, immediate: newValue, refusal: refusal)
+    }
+  }
+
+  /// Attempts that were refused in a row.
+  var refusal: Refusal? {
+    get { passing?.refusal }
+    set {
+      guard passing != nil || newValue != nil else { return }
+      passing = Passing(floor: floor, immediate: immediate, refusal: newValue)
+    }
+  }
+
   var isFiring: Bool {
     if case .firing = phase { true } else { false }
   }
@@ -66,20 +98,23 @@ extension ScheduleEntry {
   var anchor: Mark { Mark(due: base, taskID: nil, totalRunCount: totalRunCount, digest: timing.digest) }
 
   /// Why no further occurrence will come, for a schedule that has come to its end.
-  var finish: String? {
+  var finish: String? { finish(before: nextRegular) }
+
+  private func finish(before next: UnixTime?) -> String? {
     if let maximum = timing.maxRunCount, totalRunCount >= maximum { return "max_run_count \(maximum) is reached" }
-    if let end = timing.expiresAt, (immediate ?? nextRegular ?? end) > end {
+    if let end = timing.expiresAt, (immediate ?? next ?? end) > end {
       return "expires_at \(end.iso8601) comes before its next occurrence"
     }
     if immediate != nil { return nil }
     if timing.oneOff, totalRunCount > 0 { return "one_off has run" }
-    return nextRegular == nil ? "\(timing.schedule.inWords) does not come again" : nil
+    return next == nil ? "\(timing.schedule.inWords) does not come again" : nil
   }
 
   /// The next occurrence that has not been fired, which may have passed; nil if there is none.
   var nextDue: UnixTime? {
-    guard timing.enabled, finish == nil else { return nil }
-    return immediate ?? nextRegular
+    guard timing.enabled else { return nil }
+    let next = nextRegular
+    return finish(before: next) == nil ? immediate ?? next : nil
   }
 
   /// When an occurrence is sent: at its due time, or later by its jitter.

@@ -120,10 +120,14 @@ extension Scheduler {
     }
     let next = entry.nextDue
     let handle = entries.insert(entry)
-    if isMended { beginAnew(handle, mark, now: now) }
-    wait(handle)
+    if isMended {
+      beginAnew(handle, mark, now: now)
+      wait(handle)
+    } else {
+      wait(handle, next: next)
+    }
     actions.append(.report(.loaded(name, next: next, initially: !isWatching)))
-    reportFinish(handle)
+    if next == nil { reportFinish(handle) }
     return handle
   }
 

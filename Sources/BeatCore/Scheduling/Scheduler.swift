@@ -96,10 +96,12 @@ public struct Scheduler {
   }
 
   /// Puts an entry where its next occurrence belongs: into the heap, or to rest.
-  mutating func wait(_ handle: DueHeap.Handle) {
-    guard let entry = entries[handle] else { return }
-    if let due = entry.nextDue {
-      wait(handle, until: entry.sending(of: due))
+  mutating func wait(_ handle: DueHeap.Handle) { wait(handle, next: entries[handle]?.nextDue) }
+
+  /// - Parameter next: the entry's `nextDue`.
+  mutating func wait(_ handle: DueHeap.Handle, next: UnixTime?) {
+    if let next, let time = entries[handle]?.sending(of: next) {
+      wait(handle, until: time)
     } else {
       entries[handle]?.phase = .dormant
       heap.remove(handle)
@@ -107,7 +109,7 @@ public struct Scheduler {
   }
 
   mutating func wait(_ handle: DueHeap.Handle, until time: UnixTime) {
-    entries[handle]?.phase = .waiting(until: time)
+    entries[handle]?.phase = .waiting
     heap.set(handle, due: time)
   }
 
