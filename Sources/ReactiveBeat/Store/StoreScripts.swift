@@ -62,13 +62,16 @@ struct StoreScripts {
       Scheduler.DocumentRead(document.bytes.map { .document($0) } ?? .absent, mark: mark.bytes.flatMap { Mark($0) })
     }
     for index in stride(from: 0, to: unread.count - 1, by: 2) {
-      guard let place = unread[index].integer, reads.indices.contains(Int(clamping: place) - 1) else { continue }
+      guard let place = unread[index].integer.map({ Int(clamping: $0) &- 1 }), reads.indices.contains(place) else {
+        continue
+      }
       let what = unread[index + 1]
       let type = what.text ?? "none"
-      reads[Int(place) - 1].content =
-        if let length = what.integer { .tooLong(Int(clamping: length)) } else if type == "none" { .absent } else {
-          .wrongType(type)
-        }
+      if let length = what.integer {
+        reads[place].content = .tooLong(Int(clamping: length))
+      } else {
+        reads[place].content = type == "none" ? .absent : .wrongType(type)
+      }
     }
     return reads
   }
