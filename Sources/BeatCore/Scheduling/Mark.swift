@@ -31,7 +31,8 @@ public struct Mark: Hashable, Sendable {
     guard let count = Self.number(rest[..<(countEnd ?? rest.endIndex)]) else { return nil }
     self.init(due: UnixTime(microseconds: due), taskID: id.isEmpty ? nil : TaskID(text: id), totalRunCount: count)
     guard let countEnd else { return }
-    guard let digest = ScheduleDigest(text: String(decoding: rest[(countEnd + 1)...], as: UTF8.self)) else { return nil }
+    let last = String(decoding: rest[(countEnd + 1)...], as: UTF8.self)
+    guard let digest = ScheduleDigest(text: last) else { return nil }
     self.digest = digest
   }
 

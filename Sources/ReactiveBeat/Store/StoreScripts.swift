@@ -42,7 +42,8 @@ struct StoreScripts {
   /// Documents with their marks. `nil`: the connection died, or the server refused, which ends it too.
   func read(_ names: [EntryName], then completion: @escaping ([Scheduler.DocumentRead]?, RedisServerError?) -> Void) {
     let size = names.reduce(256) { $0 + keys.prefix.count + 2 * $1.bytes.count + 32 }
-    Self.readScript.evaluate(on: connection, keys: 1 + names.count, size: size) { [keys, maximumDocumentLength] command in
+    Self.readScript.evaluate(on: connection, keys: 1 + names.count, size: size) {
+      [keys, maximumDocumentLength] command in
       command.append(keys.mark)
       for name in names { command.append(joining: keys.prefix, name.bytes) }
       command.append(maximumDocumentLength)

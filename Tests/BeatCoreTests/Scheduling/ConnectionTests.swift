@@ -49,6 +49,15 @@ struct ConnectionTests {
     #expect(bench.run(20).dues == [10, 20])
   }
 
+  /// However many loads have been begun, and whatever has been found by those that were not finished.
+  @Test(arguments: [1, 2, 65_534, 65_535, 65_536]) func aLoadCountsOnlyWhatItFindsItself(abandoned: Int) {
+    var bench = SchedulerBench()
+    _ = bench.load([(a, Sample.document(), nil), (b, Sample.document(), nil), (c, "{}", nil)])
+    for _ in 0..<abandoned { _ = bench.receive(.loadStarted) }
+    let actions = bench.load(b, Sample.document(), .seen(0))
+    #expect(actions.reports == [.removed(a), .removed(c), .ready(schedules: 1, rejected: 0)])
+  }
+
   @Test func aLoadForgetsWhatItDoesNotFind() {
     var bench = SchedulerBench()
     _ = bench.load([(a, Sample.document(), nil), (b, Sample.document(), nil), (c, Sample.document(), nil)])
