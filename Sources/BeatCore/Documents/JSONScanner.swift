@@ -255,6 +255,9 @@ struct JSONScanner {
     advance()
     while let byte = peek {
       switch byte {
+      // Most of it, first.
+      case UInt8(ascii: "a")...UInt8(ascii: "z"):
+        advance()
       case UInt8(ascii: "\""):
         advance()
         return
