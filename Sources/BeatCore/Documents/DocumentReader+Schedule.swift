@@ -4,13 +4,12 @@ extension DocumentReader {
   private static let kinds = ["interval", "crontab", "clocked", "schedule"]
 
   mutating func schedule() throws(DocumentProblem) -> Schedule {
-    var kinds: [String] = []
-    for kind in Self.kinds where layout[kind] != nil { kinds.append(kind) }
-    guard let kind = kinds.first, let slice = layout[kind] else {
+    guard let kind = Self.kinds.first(where: { layout[$0] != nil }), let slice = layout[kind] else {
       throw DocumentProblem(
         "", #"has no schedule; add "interval": {"every": 5, "period": "minutes"} or "crontab": {"minute": "0"}"#)
     }
-    guard kinds.count == 1 else {
+    guard kind == Self.kinds.last(where: { layout[$0] != nil }) else {
+      let kinds = Self.kinds.filter { layout[$0] != nil }
       throw DocumentProblem("", "has more than one schedule (\(kinds.joined(separator: ", "))); keep one")
     }
     guard slice.kind == .object else {

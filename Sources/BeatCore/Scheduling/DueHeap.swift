@@ -13,7 +13,7 @@ public struct DueHeap {
     init(due: UnixTime, handle: Handle) {
       high = Int32(truncatingIfNeeded: due.microseconds >> 32)
       low = UInt32(truncatingIfNeeded: due.microseconds)
-      place = Int32(clamping: handle)
+      place = Int32(truncatingIfNeeded: handle)
     }
 
     var due: UnixTime { UnixTime(microseconds: Int64(high) << 32 | Int64(low)) }
@@ -39,13 +39,13 @@ public struct DueHeap {
 
   /// Inserts the handle, or moves it. O(log n).
   public mutating func set(_ handle: Handle, due: UnixTime) {
-    precondition(handle >= 0, "a handle is an index, 0 or more")
+    precondition(handle >= 0 && handle < Int(Int32.max), "a handle is an index, 0 or more, that fits into four bytes")
     while positions.count <= handle { positions.append(-1) }
     let node = Node(due: due, handle: handle)
     let position = Int(positions[handle])
     if position < 0 {
       nodes.append(node)
-      positions[handle] = Int32(clamping: nodes.count - 1)
+      positions[handle] = Int32(truncatingIfNeeded: nodes.count - 1)
       siftUp(nodes.count - 1)
     } else {
       let isEarlier = Self.precedes(node, nodes[position])
@@ -62,12 +62,15 @@ public struct DueHeap {
     let last = nodes.removeLast()
     guard position < nodes.count else { return }
     nodes[position] = last
-    positions[last.handle] = Int32(clamping: position)
+    positions[last.handle] = Int32(truncatingIfNeeded: position)
     siftUp(position)
     siftDown(Int(positions[last.handle]))
   }
 
-  private static func precedes(_ a: Node, _ b: Node) -> Bool { (a.due, a.handle) < (b.due, b.handle) }
+  private static func precedes(_ a: Node, _ b: Node) -> Bool {
+    let (first, second) = (a.due.microseconds, b.due.microseconds)
+    return first < second || first == second && a.handle < b.handle
+  }
 
   private mutating func siftUp(_ start: Int) {
     var position = start
@@ -97,7 +100,7 @@ public struct DueHeap {
 
   private mutating func place(_ node: Node, at position: Int) {
     nodes[position] = node
-    positions[node.handle] = Int32(clamping: position)
+    positions[node.handle] = Int32(truncatingIfNeeded: position)
   }
 }
 
