@@ -4,16 +4,27 @@ import BeatCore
 ///
 /// Redis' SCAN guarantees that for keys that are there from its beginning to its end; it may repeat keys. It must begin
 /// after events are being heard, so that whatever changes meanwhile is touched and read again.
+///
+/// The scan goes on ahead of the reads, and one page is read by Redis while the one before is worked off here. Not more
+/// than that: Redis writes 64 KiB of a client's answers and then looks for its next commands, so that the end of an
+/// answer waits behind the work that was asked for after it. Fires and pulses would wait, too, for an audit is such a
+/// load.
 final class DocumentLoad {
-  /// Keys asked for in one step of SCAN, and documents read by one script call.
-  private static let scanCount = 1000
+  /// Keys asked for in one step of SCAN, documents read by one script call, and calls on their way.
+  private static let scanCount = 500
   private static let pageSize = 200
+  private static let maximumPages = 2
 
   private let scripts: StoreScripts
   private let deliver: ([EntryName], [Scheduler.DocumentRead]) -> Void
   private let finish: (RedisServerError?) -> Void
-  private var pages = 0
+  /// Found, and not asked for yet.
+  private var waiting = FirstInFirstOut<EntryName>()
+  /// Where the scan goes on; nil: a step is under way, or it is at its end.
+  private var cursor: String? = "0"
   private var isScanned = false
+  /// Reads under way.
+  private var pages = 0
   private var isOver = false
 
   /// - Parameters:
@@ -28,10 +39,27 @@ final class DocumentLoad {
     self.finish = finish
   }
 
-  func start() { scan("0") }
+  func start() { goOn() }
 
   /// Neither delivers nor finishes any more.
   func cancel() { isOver = true }
+
+  /// Asks for what there is room for.
+  private func goOn() {
+    if waiting.count < 2 * Self.scanCount, let cursor {
+      self.cursor = nil
+      scan(cursor)
+    }
+    while pages < Self.maximumPages, waiting.count >= Self.pageSize || isScanned && !waiting.isEmpty {
+      var page: [EntryName] = []
+      page.reserveCapacity(Self.pageSize)
+      while page.count < Self.pageSize, let name = waiting.removeFirst() { page.append(name) }
+      read(page)
+    }
+    guard isScanned, pages == 0, !isOver else { return }
+    isOver = true
+    finish(nil)
+  }
 
   private func scan(_ cursor: String) {
     scripts.connection.send(
@@ -41,14 +69,11 @@ final class DocumentLoad {
       guard let parts = reply?.array, parts.count == 2, let next = parts[0].text, let keys = parts[1].array else {
         return end(reply?.error)
       }
-      // The next keys are asked for before these are read: their answer comes first, so that Redis is at work on the next
-      // pages while we work these off.
-      if next == "0" { isScanned = true } else { scan(next) }
-      let names = keys.compactMap { $0.bytes.flatMap(scripts.keys.entry(of:)) }
-      for start in stride(from: 0, to: names.count, by: Self.pageSize) {
-        read(Array(names[start..<min(start + Self.pageSize, names.count)]))
+      for key in keys {
+        if let name = key.bytes.flatMap(scripts.keys.entry(of:)) { waiting.append(name) }
       }
-      finishIfDone()
+      if next == "0" { isScanned = true } else { self.cursor = next }
+      goOn()
     }
   }
 
@@ -59,14 +84,9 @@ final class DocumentLoad {
       guard !isOver else { return }
       guard let reads else { return end(error) }
       deliver(names, reads)
-      finishIfDone()
+      guard !isOver else { return }
+      goOn()
     }
-  }
-
-  private func finishIfDone() {
-    guard isScanned, pages == 0, !isOver else { return }
-    isOver = true
-    finish(nil)
   }
 
   private func end(_ error: RedisServerError?) {
