@@ -21,8 +21,8 @@ struct FireTemplate {
     usedAt = now
   }
 
-  /// Bytes that it takes, about.
-  var size: Int { document.count + message.bytes.count + 256 }
+  /// Bytes that it takes, about; the document's are the entry's own.
+  var size: Int { message.bytes.count + 256 }
 
   /// The plan of one more occurrence; from then on the template is of the document that it leads to.
   mutating func plan(
@@ -52,7 +52,7 @@ struct FireTemplates {
   private let limit: Int
   private var sweptAt = UnixTime.earliest
 
-  init(limit: Int = 32 << 20) { self.limit = limit }
+  init(limit: Int = 64 << 20) { self.limit = limit }
 
   var count: Int { templates.count }
 

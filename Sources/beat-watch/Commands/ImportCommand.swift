@@ -23,7 +23,7 @@ struct ImportCommand: ParsableCommand {
       an interruption the same command goes on. With --dry-run nothing is written: it shows what would come, and what \
       cannot be expressed. Last runs and counts come along. Switch the old scheduler off first: docs/moving.md.
 
-      Ends with status 65 if some could not come, 1 if somebody else changed some meanwhile, 73 if other documents of \
+      Ends with status 65 if some could not come, 75 if somebody else changed some meanwhile, 73 if other documents of \
       the same names stood there, 66 for a file or a program that is not there, 69 if Redis does \
       not answer, 130 or 143 (in a shell) after Ctrl-C or SIGTERM.
       """)
@@ -89,7 +89,7 @@ struct ImportCommand: ParsableCommand {
     report.finish(isInterrupted: isInterrupted)
     if isInterrupted { Interruption.follow() }
     if report.refused > 0 { throw ExitCode.data }
-    if report.changed > 0 { throw ExitCode.found }
+    if report.changed > 0 { throw ExitCode.conflict }
     if report.inTheWay > 0 { throw ExitCode.exists }
   }
 

@@ -191,7 +191,7 @@ import Testing
     stage.set("ran", String(schedule("ran", long).dropLast()) + #", "total_run_count": 7}"#)
     stage.set("same", schedule("same", every: "60"))
     proxy.drip(0)
-    #expect(try process.exit() == .status(1))
+    #expect(try process.exit() == .status(75))
     let theirsStays = "by somebody else, and theirs stays: look at it, and import again"
     #expect(
       process.otherLines == ["edited", "gone", "made"].map { "changed meanwhile \($0): \(theirsStays)" } + [
@@ -215,7 +215,7 @@ import Testing
     #expect(eventually { calls("set", stage) == before + 200 })
     stage.store("DEL", stage.key("s100"))
     proxy.drip(0)
-    #expect(try process.exit() == .status(1))
+    #expect(try process.exit() == .status(75))
     #expect(!stage.exists("s100") && stage.document("s101") == schedule("s101"))
     #expect(process.lines.isEmpty)
     #expect(process.otherLines.count { $0.contains(#""outcome":"changed""#) } == 1)
