@@ -4,8 +4,7 @@ import Glibc
 /// What the process keeps in memory and needs no more once all schedules are loaded.
 enum ResidentMemory {
   /// Gives back what the allocator holds free, and lets go of the code that the start has touched: most of it reads
-  /// options, shakes hands or is the runtime's. What is needed again comes from the page cache, 64 KiB in a microsecond
-  /// or so.
+  /// options, shakes hands or is the runtime's. What is needed again comes from the page cache.
   static func trim() {
     malloc_trim(0)
     for range in code { madvise(UnsafeMutableRawPointer(bitPattern: range.lowerBound), range.count, MADV_DONTNEED) }

@@ -1,5 +1,5 @@
 /// What the occurrences of a schedule have in common: the message but for the task's id, and where its document is
-/// written to. Making a plan from it takes a third of the time that the document takes.
+/// written to. A plan that is made from it reads nothing anew.
 struct FireTemplate {
   /// It is of these bytes and no others.
   private(set) var document: [UInt8]
@@ -64,10 +64,7 @@ struct FireTemplates {
     guard let index = templates.index(forKey: handle), templates.values[index].document == entry.document else {
       return nil
     }
-    let before = templates.values[index].size
-    let plan = templates.values[index].plan(entry, id, due: due, reason: reason, count: count, now: now)
-    size += templates.values[index].size - before
-    return plan
+    return templates.values[index].plan(entry, id, due: due, reason: reason, count: count, now: now)
   }
 
   /// Keeps a template if that is worth it.
