@@ -2,7 +2,7 @@ import ArgumentParser
 import Glibc
 import ReactiveBeat
 
-/// The command line: `beat-watch` alone is `beat-watch run`.
+/// The command line. Only `beat-watch run` starts a daemon.
 @main struct BeatWatch: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "beat-watch",
@@ -21,11 +21,21 @@ import ReactiveBeat
       ImportCommand.self, ExportCommand.self,
       HistoryCommand.self, FireCommand.self, StatusCommand.self, DoctorCommand.self, ExplainCommand.self,
       WatchCommand.self,
-    ],
-    defaultSubcommand: RunCommand.self)
+    ])
 
   /// Errors are one line on stderr; statuses are those of sysexits.h.
   static func main() {
+    let arguments = CommandLine.arguments
+    switch CommandWord.ours.verdict(on: arguments) {
+    case .parse: break
+    case .help:
+      // A failure, so that a service whose command was cut short does not pass for one that has done its work.
+      var output = StandardOutput()
+      output.put(helpMessage())
+      output.flush()
+      fail(ExitCode.usage.rawValue, "name a command, such as `beat-watch run`, the daemon")
+    case .refuse(let status, let text): fail(status, text)
+    }
     do {
       var command = try parseAsRoot()
       try command.run()
@@ -34,11 +44,20 @@ import ReactiveBeat
       guard !status.isSuccess else { exit(withError: error) }
       if !(error is ExitCode) {
         var text = message(for: error)
+        // The parser quotes what it cannot use, and a URL may hold a password.
+        for argument in arguments where argument.contains("://") && !(error is ValidationError) {
+          text = text.replacing(argument, with: "a URL")
+        }
         if let error = error as? CommandError { (status, text) = (error.status, error.description) }
         if let error = error as? StoreError { (status, text) = (error.exitStatus, error.message) }
-        StandardError.write(line: "beat-watch: \(text.split(separator: "\n").joined(separator: " "))")
+        fail(status.rawValue, text)
       }
       Glibc.exit(status.rawValue)
     }
+  }
+
+  private static func fail(_ status: Int32, _ text: String) -> Never {
+    StandardError.write(line: "beat-watch: \(text.split(separator: "\n").joined(separator: " "))")
+    Glibc.exit(status)
   }
 }
