@@ -156,7 +156,7 @@ private struct Listing {
       (standing.schedule?.briefly ?? "-", nil), (Self.zone(standing.schedule) ?? "-", nil),
       (next.map { TimeWords.short($0.sent) } ?? "-", nil),
       (
-        next.map { isOverdue ? "overdue" : TimeWords.distance(to: $0.sent, from: now) } ?? "-",
+        next.map { isOverdue ? "overdue" : TimeWords.distance(to: $0.sent, from: now) } ?? standing.state.word,
         isOverdue ? .yellow : nil
       ),
       (standing.lastRun.map { TimeWords.distance(to: $0, from: now) } ?? "never", nil),

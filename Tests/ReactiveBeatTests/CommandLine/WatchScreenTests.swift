@@ -63,14 +63,13 @@ import Testing
     try daemon.stop()
   }
 
-  /// Signals, a key of either case, and the end of what is typed.
+  /// Signals, and a key of either case among others.
   @Test(arguments: [SIGINT, SIGTERM, SIGHUP, 0]) func ends(_ signal: Int32) throws {
     let stage = try Stage()
     let watcher = try Watcher(stage, rows: 24, columns: 80)
     #expect(watcher.shows(rows: 24, columns: 80) { $0[1].contains("nobody fires") })
     #expect(watcher.terminal.modes & UInt32(ICANON | ECHO) == 0)
-    watcher.terminal.type("x")
-    if signal == 0 { watcher.terminal.type("Q") } else { watcher.process.send(signal) }
+    if signal == 0 { watcher.terminal.type("xQ") } else { watcher.process.send(signal) }
     #expect(watcher.process.wait() == .status(0))
     isAsBefore(watcher)
   }
