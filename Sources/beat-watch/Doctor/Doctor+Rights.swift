@@ -58,8 +58,8 @@ extension Doctor {
   }
 
   private func brokerRights() -> [Right] {
-    let queue = Array(defaultQueue.utf8)
-    let bindings = RedisKeys.bindings(defaultQueue)
+    let queue = kombu.list(of: Array(defaultQueue.utf8), priority: 0)
+    let bindings = kombu.bindings(of: defaultQueue)
     return [
       right(["LPUSH", queue, "x"], trial: ["LPUSH", brokerScratch, "x"]), right(["TYPE", queue]),
       right(["LPOP", queue], isNeeded: false, trial: ["LPOP", brokerScratch]),
@@ -119,6 +119,6 @@ extension Doctor {
     guard reason.contains("key"), words.count > 1 else {
       return name == "client" ? "+client|setname" : "+\(name)"
     }
-    return "~\(EntryName(words[1]))"
+    return "~\(EntryName(RedisKeys.escaped(words[1])))"
   }
 }
