@@ -8,10 +8,10 @@ import ReactiveBeat
     commandName: "beat-watch",
     abstract: "Runs Celery's periodic tasks from schedule documents in Redis, and hears every edit at once.",
     discussion: """
-      Statuses of all commands: 0 done, 64 a wrong option, URL, zone or name, 69 Redis is not reachable or does not \
-      answer, 74 what is printed cannot be written, 75 Redis is not ready yet, 77 Redis does not let this user in or do \
-      that, 78 Redis must be set up otherwise first (a replica, no memory, another Redis type). The help of each says \
-      what else it ends with.
+      Statuses of all commands: 0 done, 64 no command, or a wrong option, URL, zone or name, 69 Redis is not \
+      reachable or does not answer, 71 its arguments cannot be read, 74 what is printed cannot be written, 75 Redis is \
+      not ready yet, 77 Redis does not let this user in or do that, 78 Redis must be set up otherwise first (a replica, \
+      no memory, another Redis type). The help of each says what else it ends with.
       """,
     version: BeatService.version,
     subcommands: [

@@ -23,7 +23,8 @@ struct CommandWord {
     // The Swift runtime reads them from /proc/self/cmdline.
     guard !arguments.isEmpty else {
       return .refuse(
-        71, "its arguments cannot be read: /proc must be mounted. Without them it does nothing, and starts no daemon")
+        ExitCode.system.rawValue,
+        "its arguments cannot be read: /proc must be mounted. Without them it does nothing, and starts no daemon")
     }
     guard let word = arguments.dropFirst().first else { return .help }
     if word.hasPrefix("-") { return option(word, followedBy: arguments.dropFirst(2)) }
