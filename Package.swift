@@ -37,7 +37,8 @@ let package = Package(
       name: "BeatCoreTests", dependencies: ["BeatCore"], exclude: ["Celery/Oracles", "Schedules/Oracles"],
       swiftSettings: settings),
     .testTarget(
-      name: "ReactiveBeatTests", dependencies: ["ReactiveBeat", "BeatCore"], exclude: ["EndToEnd/Apps"],
+      name: "ReactiveBeatTests", dependencies: ["ReactiveBeat", "BeatCore", "beat-watch"],
+      exclude: ["EndToEnd/Apps", "CommandLine/Screens"],
       swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6]

@@ -2,16 +2,16 @@ import ArgumentParser
 import Glibc
 import ReactiveBeat
 
-/// The command line: `beat-watch` alone is `beat-watch run`.
+/// The command line. Only `beat-watch run` starts a daemon.
 @main struct BeatWatch: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "beat-watch",
     abstract: "Runs Celery's periodic tasks from schedule documents in Redis, and hears every edit at once.",
     discussion: """
-      Statuses of all commands: 0 done, 64 a wrong option, URL, zone or name, 69 Redis is not reachable or does not \
-      answer, 74 what is printed cannot be written, 75 Redis is not ready yet, 77 Redis does not let this user in or do \
-      that, 78 Redis must be set up otherwise first (a replica, no memory, another Redis type). The help of each says \
-      what else it ends with.
+      Statuses of all commands: 0 done, 64 no command, or a wrong option, URL, zone or name, 69 Redis is not \
+      reachable or does not answer, 71 its arguments cannot be read, 74 what is printed cannot be written, 75 Redis is \
+      not ready yet, 77 Redis does not let this user in or do that, 78 Redis must be set up otherwise first (a replica, \
+      no memory, another Redis type). The help of each says what else it ends with.
       """,
     version: BeatService.version,
     subcommands: [
@@ -21,11 +21,21 @@ import ReactiveBeat
       ImportCommand.self, ExportCommand.self,
       HistoryCommand.self, FireCommand.self, StatusCommand.self, DoctorCommand.self, ExplainCommand.self,
       WatchCommand.self,
-    ],
-    defaultSubcommand: RunCommand.self)
+    ])
 
   /// Errors are one line on stderr; statuses are those of sysexits.h.
   static func main() {
+    let arguments = CommandLine.arguments
+    switch CommandWord.ours.verdict(on: arguments) {
+    case .parse: break
+    case .help:
+      // A failure, so that a service whose command was cut short does not pass for one that has done its work.
+      var output = StandardOutput()
+      output.put(helpMessage())
+      output.flush()
+      fail(ExitCode.usage.rawValue, "name a command, such as `beat-watch run`, the daemon")
+    case .refuse(let status, let text): fail(status, text)
+    }
     do {
       var command = try parseAsRoot()
       try command.run()
@@ -34,11 +44,20 @@ import ReactiveBeat
       guard !status.isSuccess else { exit(withError: error) }
       if !(error is ExitCode) {
         var text = message(for: error)
+        // The parser quotes what it cannot use, and a URL may hold a password.
+        for argument in arguments where argument.contains("://") && !(error is ValidationError) {
+          text = text.replacing(argument, with: "a URL")
+        }
         if let error = error as? CommandError { (status, text) = (error.status, error.description) }
         if let error = error as? StoreError { (status, text) = (error.exitStatus, error.message) }
-        StandardError.write(line: "beat-watch: \(text.split(separator: "\n").joined(separator: " "))")
+        fail(status.rawValue, text)
       }
       Glibc.exit(status.rawValue)
     }
+  }
+
+  private static func fail(_ status: Int32, _ text: String) -> Never {
+    StandardError.write(line: "beat-watch: \(text.split(separator: "\n").joined(separator: " "))")
+    Glibc.exit(status)
   }
 }

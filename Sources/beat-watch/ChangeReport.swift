@@ -49,15 +49,15 @@ struct ChangeReport {
 
   func write(to output: inout StandardOutput, count: Int) {
     if isDry {
-      for line in change.difference { output.put(line) }
-      output.put(line.replacing(action, with: "would be \(action):", maxReplacements: 1))
+      for line in change.difference { output.put(line, indent: 2) }
+      output.put(line.replacing(action, with: "would be \(action):", maxReplacements: 1), indent: 2)
       let zone = standing.zone ?? .utc
       for occurrence in standing.upcoming(count) {
-        output.put("  " + TimeWords.line(occurrence.sent, in: zone, now: now))
+        output.put("  " + TimeWords.line(occurrence.sent, in: zone, now: now), indent: 4)
       }
     } else {
-      output.put(line)
+      output.put(line, indent: 2)
     }
-    for warning in standing.warnings { output.put(Style.yellow("  warning: \(warning.printable)")) }
+    for warning in standing.warnings { output.put(Style.yellow("  warning: \(warning.printable)"), indent: 4) }
   }
 }

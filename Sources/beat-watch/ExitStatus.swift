@@ -15,6 +15,8 @@ extension ExitCode {
   static let unavailable = ExitCode(69)
   /// EX_SOFTWARE: something that should not happen.
   static let software = ExitCode(70)
+  /// EX_OSERR: the system does not give the process what it must have.
+  static let system = ExitCode(71)
   /// EX_CANTCREAT: it is there already, and would be overwritten.
   static let exists = ExitCode(73)
   /// EX_IOERR: a file or a pipe could not be written.

@@ -1,15 +1,15 @@
 import BeatCore
-import Glibc
 
 /// Prints forecasts: JSON lines for programs, local times with their distance for people.
 final class ForecastPrinter {
   private let now: UnixTime
   private let json: Bool
-  private var buffer: [UInt8] = []
+  private var output: StandardOutput
 
   init(now: UnixTime, json: Bool) {
     self.now = now
     self.json = json
+    output = StandardOutput(indent: json ? nil : 4)
   }
 
   func write(_ forecast: ScheduleForecast, next: [UnixTime]) {
@@ -31,19 +31,7 @@ final class ForecastPrinter {
     put(json ? #"{"error": \#(JSONLine.quoted(problem.description))}"# : "error in line \(line): \(problem)")
   }
 
-  func flush() {
-    var rest = buffer[...]
-    while !rest.isEmpty {
-      let count = rest.withUnsafeBytes { Glibc.write(STDOUT_FILENO, $0.baseAddress, $0.count) }
-      if count < 0, errno != EINTR { break }
-      rest = rest.dropFirst(max(0, count))
-    }
-    buffer.removeAll(keepingCapacity: true)
-  }
+  func flush() { output.flush() }
 
-  private func put(_ line: String) {
-    buffer += line.utf8
-    buffer.append(UInt8(ascii: "\n"))
-    if buffer.count > 1 << 16 { flush() }
-  }
+  private func put(_ line: String) { output.put(line) }
 }

@@ -7,14 +7,14 @@ import ReactiveBeat
 struct RunCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "run",
-    abstract: "Watches the schedules and sends what is due. (default)",
+    abstract: "Watches the schedules and sends what is due: the daemon.",
     discussion: """
       Each option can be given as an environment variable instead; the option wins. A password belongs into the \
       environment, since other users can see a command line.
 
       URLs: redis://[user:password@]host:6379/0, redis+socket:///path?virtual_host=0, by TLS rediss://host:6380/0 with \
       ?ssl_ca_certs=, ssl_certfile=, ssl_keyfile=, ssl_cert_reqs=required|none, ssl_check_hostname=true|false; the \
-      primary of Sentinel sentinel://[user:password@]host:26379/0;sentinel://host2:26379 (rediss+sentinel:// by TLS) \
+      primary of Sentinel sentinel://[user:password@]host:26379/0;sentinel://host2 (rediss+sentinel:// by TLS) \
       with ?master_name=, sentinel_username=, sentinel_password=, sentinel_ssl=true|false.
 
       SIGHUP reads the zone files again. Ends with status 0 after SIGTERM or SIGINT, 1 after a second one, 64 for a wrong \

@@ -22,7 +22,7 @@ struct StoreOptions: ParsableArguments {
       "Name of the primary in a sentinel:// URL that has no ?master_name= itself. [BEAT_WATCH_MASTER_NAME]")
   var masterName: String?
 
-  @Option(help: "What the schedules' keys begin with. [CELERY_REDIS_SCHEDULER_KEY_PREFIX; default tasks:meta:]")
+  @Option(help: "What the schedules' keys begin with. [default tasks:meta:, CELERY_REDIS_SCHEDULER_KEY_PREFIX]")
   var keyPrefix: String?
 
   @Option(help: "Time zone of crontabs that name none. [CELERY_TIMEZONE; default UTC]")

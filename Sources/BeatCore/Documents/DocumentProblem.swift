@@ -40,12 +40,15 @@ public struct DocumentProblem: Error, Hashable, Sendable, CustomStringConvertibl
 }
 
 extension String {
-  /// The same text with control characters, line separators and bidirectional overrides written as `\u{…}`.
+  /// The same text with control characters, line separators and bidirectional overrides written as `\u{…}`. The joiner
+  /// within an emoji, such as that of a family, stays.
   package var printable: String {
     if utf8.allSatisfy({ (0x20...0x7E).contains($0) }) { return self }
     var result = String.UnicodeScalarView()
-    for scalar in unicodeScalars {
+    for index in unicodeScalars.indices {
+      let scalar = unicodeScalars[index]
       switch scalar.properties.generalCategory {
+      case .format where scalar == "\u{200D}" && joinsEmoji(index): result.append(scalar)
       case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate:
         result.append(contentsOf: "\\u{\(String(scalar.value, radix: 16))}".unicodeScalars)
       default:
@@ -53,5 +56,13 @@ extension String {
       }
     }
     return String(result)
+  }
+
+  private func joinsEmoji(_ index: Index) -> Bool {
+    func isPicture(_ scalar: Unicode.Scalar) -> Bool { scalar.properties.isEmoji && scalar.value > 0xFF }
+    let after = unicodeScalars.index(after: index)
+    guard index > startIndex, after < endIndex, isPicture(unicodeScalars[after]) else { return false }
+    let before = unicodeScalars[unicodeScalars.index(before: index)]
+    return isPicture(before) || before == "\u{FE0F}"
   }
 }

@@ -173,26 +173,11 @@ public enum DocumentFields {
     let plain = normal(key)
     guard plain.count >= 4, plain.count <= 24, !innocent.contains(key), !key.hasPrefix("_") else { return nil }
     let limit = plain.count < 6 ? 1 : 2
-    return known.map { ($0, distance(plain, normal($0))) }.filter { $0.1 <= limit }
+    return known.map { ($0, NearMiss.distance(plain, normal($0))) }.filter { $0.1 <= limit }
       .min { ($0.1, $0.0) < ($1.1, $1.0) }?.0
   }
 
   private static func normal(_ key: String) -> [UInt8] {
     key.lowercased().utf8.filter { $0 != UInt8(ascii: "_") && $0 != UInt8(ascii: "-") }
-  }
-
-  /// Letters added, left out, changed, or swapped with their neighbour.
-  private static func distance(_ left: [UInt8], _ right: [UInt8]) -> Int {
-    var (older, old) = ([Int](), Array(0...right.count))
-    for i in left.indices {
-      var new = [i + 1]
-      for j in right.indices {
-        var best = min(old[j + 1] + 1, new[j] + 1, old[j] + (left[i] == right[j] ? 0 : 1))
-        if i > 0, j > 0, left[i] == right[j - 1], left[i - 1] == right[j] { best = min(best, older[j - 1] + 1) }
-        new.append(best)
-      }
-      (older, old) = (old, new)
-    }
-    return old[right.count]
   }
 }

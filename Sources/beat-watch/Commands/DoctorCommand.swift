@@ -71,8 +71,8 @@ struct DoctorCommand: ParsableCommand {
     var output = StandardOutput()
     output.put(
       style(level) + String(repeating: " ", count: max(1, 9 - level.count)) + Style.faint("\(finding.check): ")
-        + finding.text.printable)
-    if let fix = finding.fix { output.put("         → \(fix.printable)") }
+        + finding.text.printable, indent: 9)
+    if let fix = finding.fix { output.put("         → \(fix.printable)", indent: 11) }
     output.flush()
   }
 }

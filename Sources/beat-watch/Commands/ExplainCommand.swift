@@ -43,7 +43,7 @@ struct ExplainCommand: ParsableCommand {
     if json {
       output.put(JSONOutput.object(explanation.members).line)
     } else {
-      for line in explanation.lines { output.put(line) }
+      for line in explanation.lines { output.put(line, indent: 11) }
     }
     output.flush()
   }

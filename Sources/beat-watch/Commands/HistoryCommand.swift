@@ -59,22 +59,17 @@ struct HistoryCommand: ParsableCommand {
       output.put(list: entries.map { Self.object($0.record) })
       return output.flush()
     }
+    var lines = HistoryLines()
     func put(_ records: [FireRecord]) {
-      for record in records { output.put(json ? Self.object(record).line : Self.line(record, width: nameWidth)) }
+      if json {
+        for record in records { output.put(Self.object(record).line) }
+      } else {
+        lines.write(records, to: &output)
+      }
       output.flush()
     }
-    var nameWidth = 0
-    func widen(_ records: [FireRecord]) {
-      nameWidth = records.reduce(nameWidth) { min(40, max($0, $1.name.description.count)) }
-    }
-    let records = entries.map(\.record)
-    widen(records)
-    put(records)
-    while follow {
-      let new = try client.history(after: &place).map(\.record).filter(isWanted)
-      widen(new)
-      put(new)
-    }
+    put(entries.map(\.record))
+    while follow { put(try client.history(after: &place).map(\.record).filter(isWanted)) }
   }
 
   /// Nothing was found: because there is no such schedule, or because nothing of it was fired?
@@ -94,19 +89,6 @@ struct HistoryCommand: ParsableCommand {
       return (numbers.first ?? 0, numbers.count > 1 ? numbers[1] : 0)
     }
     return parts(id) <= parts(place)
-  }
-
-  /// `2026-11-21 05:00:00.000213Z  hourly  0.21 ms late  schedule  due 2026-11-21 05:00:00.000000Z  5d0e2b1c-…`
-  static func line(_ record: FireRecord, width: Int) -> String {
-    let name = record.name.description
-    let padding = String(repeating: " ", count: max(0, width - name.count))
-    let late = TimeText.span(record.late)
-    let lateness = (String(repeating: " ", count: max(0, 10 - late.count)) + late)
-    let style: Style? = record.late > 10_000_000 ? .red : record.late > 1_000_000 ? .yellow : nil
-    let reason = record.reason.printable + String(repeating: " ", count: max(0, 9 - record.reason.count))
-    return
-      "\(Style.faint(TimeText.stamp(record.firedAt)))  \(Style.bold(name))\(padding)  \(style?(lateness) ?? lateness) late"
-      + "  \(reason)  due \(TimeText.stamp(record.due))  \(Style.faint(record.taskID.printable))"
   }
 
   static func object(_ record: FireRecord) -> JSONOutput { .object(members(record)) }

@@ -7,7 +7,7 @@ struct ImportReport: ~Copyable {
   private let isJSON: Bool
   private let now: UnixTime
   private let context: DocumentContext
-  private var output = StandardOutput()
+  private var output: StandardOutput
   private var counts: [WriteOutcome: Int] = [:]
   private(set) var refused = 0
   /// Many schedules may have the same: the first few names are kept.
@@ -22,6 +22,7 @@ struct ImportReport: ~Copyable {
   init(isDryRun: Bool, isJSON: Bool, now: UnixTime, context: DocumentContext) {
     self.isDryRun = isDryRun
     self.isJSON = isJSON
+    output = StandardOutput(indent: isJSON ? nil : 2)
     self.now = now
     self.context = context
   }

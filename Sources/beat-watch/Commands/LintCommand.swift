@@ -49,7 +49,7 @@ struct LintCommand: ParsableCommand {
         let isError = finding.remark.level == .error
         let place = finding.file.map { "\($0):\(finding.remark.line)" } ?? finding.key ?? ""
         let level = (isError ? Style.red : Style.yellow)(finding.remark.level.rawValue)
-        output.put("\(Style.bold(place)): \(level): \(finding.remark.content)")
+        output.put("\(Style.bold(place)): \(level): \(finding.remark.content)", indent: 2)
       }
     }
     output.flush()

@@ -89,10 +89,10 @@ private struct Listing {
     order = command.sort
     form = command.namesOnly ? .names : command.json ? .json : .table
     table = Table([
-      .init(title: "NAME", narrowest: 16), .init(title: "TASK", narrowest: 12, spare: 1),
-      .init(title: "SCHEDULE", narrowest: 16), .init(title: "ZONE", narrowest: 8, spare: 4), .init(title: "NEXT (UTC)"),
-      .init(title: ""), .init(title: "LAST RUN", spare: 2), .init(title: "COUNT", isNumeric: true, spare: 3),
-      .init(title: "STATE", narrowest: 10),
+      .init(title: "NAME", isName: true), .init(title: "TASK", narrowest: 12, spare: 3),
+      .init(title: "SCHEDULE", narrowest: 12, spare: 4), .init(title: "ZONE", narrowest: 8, spare: 7),
+      .init(title: "NEXT (UTC)", spare: 2), .init(title: ""), .init(title: "LAST RUN", spare: 5),
+      .init(title: "COUNT", isNumeric: true, spare: 6), .init(title: "STATE", narrowest: 10, spare: 1),
     ])
   }
 
@@ -156,7 +156,7 @@ private struct Listing {
       (standing.schedule?.briefly ?? "-", nil), (Self.zone(standing.schedule) ?? "-", nil),
       (next.map { TimeWords.short($0.sent) } ?? "-", nil),
       (
-        next.map { isOverdue ? "overdue" : TimeWords.distance(to: $0.sent, from: now) } ?? "-",
+        next.map { isOverdue ? "overdue" : TimeWords.distance(to: $0.sent, from: now) } ?? standing.state.word,
         isOverdue ? .yellow : nil
       ),
       (standing.lastRun.map { TimeWords.distance(to: $0, from: now) } ?? "never", nil),

@@ -82,9 +82,9 @@ struct ShowCommand: ParsableCommand {
     let zone = standing.zone ?? .utc
     func field(_ title: String, _ text: String, _ style: Style? = nil) {
       let padded = title + String(repeating: " ", count: max(1, 12 - title.count))
-      output.put(Style.faint(padded) + (style?(text) ?? text))
+      output.put(Style.faint(padded) + (style?(text) ?? text), indent: 12)
     }
-    output.put(Style.bold("\(standing.name)"))
+    output.put(Style.bold("\(standing.name)"), indent: 0)
     field("key", "\(EntryName(keys.document(standing.name)))")
     if let label = standing.label { field("label", label.printable) }
     if let task = standing.task { field("task", task.printable) }

@@ -149,7 +149,7 @@ struct StatusCommand: ParsableCommand {
   private static func write(_ survey: Survey, to output: inout StandardOutput) {
     func field(_ title: String, _ text: String, _ style: Style? = nil) {
       let padded = title + String(repeating: " ", count: max(1, 11 - title.count))
-      output.put(Style.faint(padded) + (style?(text.printable) ?? text.printable))
+      output.put(Style.faint(padded) + (style?(text.printable) ?? text.printable), indent: 11)
     }
     let fleet = survey.fleet
     let firing = Set(fleet.firing.map(\.instance))

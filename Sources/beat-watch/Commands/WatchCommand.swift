@@ -12,7 +12,8 @@ struct WatchCommand: ParsableCommand {
       line for each thing that happens; with --json one object a line, with "event": watching, fired, edited, removed, \
       leading, nobody, disconnected or reconnected.
 
-      Ends with Ctrl-C, and status 0; with 69 if Redis cannot be reached at the start. Later it is waited for.
+      A terminal needs 14 rows. Ends with q or Ctrl-C, and status 0; with 69 if Redis cannot be reached at the start. \
+      Later it is waited for.
       """)
 
   @Argument(help: "Schedules, as names or globs. (default: all)", completion: .scheduleNames)

@@ -21,7 +21,7 @@ extension Doctor {
       add(
         .warning, "daemons",
         "one daemon fires (\(place(firing[0]))), and none stands by: when it dies, nothing is fired",
-        fix: "start a second `beat-watch` on another machine, with the same settings")
+        fix: "start a second `beat-watch run` on another machine, with the same settings")
     } else {
       add(.ok, "daemons", "\(place(firing[0])) fires, \(alive.count - 1) stand by")
     }

@@ -3,22 +3,35 @@ import Glibc
 /// Standard output of a command: gathered, and written in large pieces.
 struct StandardOutput: ~Copyable {
   private var buffer: [UInt8] = []
+  private let indent: Int?
+
+  /// - Parameter indent: if each line is for people, and broken like `put(_:indent:)`; nil: lines are put as they are.
+  init(indent: Int? = nil) { self.indent = indent }
 
   /// Whether a person is looking.
   static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
 
   /// Columns of the terminal, or nil if it is none.
   static var width: Int? {
-    guard isTerminal else { return nil }
-    var size = winsize()
-    guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
-    return Int(size.ws_col)
+    isTerminal ? TerminalSize.current.columns : nil
   }
 
   mutating func put(_ line: String) {
+    if let indent { return put(line, indent: indent) }
+    append(line)
+  }
+
+  private mutating func append(_ line: String) {
     buffer += line.utf8
     buffer.append(UInt8(ascii: "\n"))
     if buffer.count > 1 << 16 { flush() }
+  }
+
+  /// A line for people: on a terminal it is broken between words where it is longer.
+  ///
+  /// - Parameter indent: columns before each further line.
+  mutating func put(_ line: String, indent: Int) {
+    for line in Wrapping.lines(line, width: Self.width, indent: indent) { append(line) }
   }
 
   /// A JSON array, each element on a line of its own.

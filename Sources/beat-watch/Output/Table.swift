@@ -1,36 +1,42 @@
-/// Rows in columns. On a terminal it is made to fit: the columns that may be cut are, the widest first, and where that is
-/// not enough some are left out. Through a pipe all is there.
+/// Rows in columns. On a terminal no line is longer than it is wide: `TableFit` says which column gives way first. Through a
+/// pipe all is there.
 struct Table {
   struct Column {
     let title: String
     /// To the right, as numbers are.
     var isNumeric = false
-    /// How narrow it may become; nil: it is never cut.
+    /// What the row is found by: the last to be cut, and then in its middle. At most one column is.
+    var isName = false
+    /// How narrow it may become; nil: it is left out rather than cut.
     var narrowest: Int?
-    /// Which one is left out first where there is no room: the highest. 0: it stays.
+    /// Which one is left out first where there is no room: the highest. 0: only where a name would have no room at all.
     var spare = 0
+    /// It is at least so wide, where there is room.
+    var width = 0
   }
 
   /// Where its text stands among that of all cells: a string of its own for each would cost more than the text.
   private struct Cell {
     let start: Int
     let length: Int32
-    /// In characters.
+    /// In columns of a terminal.
     let width: Int32
     let style: Style?
   }
 
   private let columns: [Column]
+  private let hasTitles: Bool
   private var text: [UInt8] = []
   /// Of one row after the other, the titles first; in each row one for each column.
   private var cells: [Cell] = []
   /// The widest cell of each column.
   private var widest: [Int]
 
-  init(_ columns: [Column]) {
+  init(_ columns: [Column], hasTitles: Bool = true) {
     self.columns = columns
-    widest = columns.map { _ in 0 }
-    add(columns.map { ($0.title, .bold) })
+    self.hasTitles = hasTitles
+    widest = columns.map(\.width)
+    add(columns.map { (hasTitles ? $0.title : "", .bold) })
   }
 
   /// - Parameter row: a cell for each column.
@@ -39,17 +45,11 @@ struct Table {
       let cell: (text: String, style: Style?) = index < row.count ? row[index] : ("", nil)
       let start = text.count
       text += cell.text.utf8
-      let width = Self.width(of: cell.text)
+      let width = DisplayWidth.of(cell.text)
       widest[index] = max(widest[index], width)
       cells.append(
         Cell(start: start, length: Int32(text.count - start), width: Int32(width), style: cell.style))
     }
-  }
-
-  /// In characters. Nearly all text is ASCII, for which it is the number of bytes.
-  private static func width(of text: String) -> Int {
-    let bytes = text.utf8
-    return bytes.allSatisfy { $0 < 0x80 && $0 != 0x0D } ? bytes.count : text.count
   }
 
   func lines(width: Int?) -> [String] {
@@ -70,52 +70,48 @@ struct Table {
   }
 
   private func eachLine(_ order: [Int], width: Int?, _ body: (inout [UInt8]) -> Void) {
-    let (shown, widths) = fitted(to: width)
+    let fit = fit(to: width)
     var line: [UInt8] = []
-    for row in [-1] + order {
+    for row in (hasTitles ? [-1] : []) + order {
       let first = (row + 1) * columns.count
       line.removeAll(keepingCapacity: true)
-      for index in shown { append(cells[first + index], index, widths[index], isLast: index == shown.last, to: &line) }
+      for index in fit.shown {
+        append(cells[first + index], index, fit.widths[index], isLast: index == fit.shown.last, to: &line)
+      }
       body(&line)
     }
   }
 
-  /// The columns that are shown, and the width of each column.
-  private func fitted(to width: Int?) -> (shown: [Int], widths: [Int]) {
+  private func fit(to width: Int?) -> TableFit {
+    guard let width else { return TableFit(columns, widest) }
     var widths = widest
-    var shown = Array(columns.indices)
-    guard let width else { return (shown, widths) }
-    func total(_ width: (Int) -> Int) -> Int { shown.reduce(2 * (shown.count - 1)) { $0 + width($1) } }
-    while total({ min(widths[$0], columns[$0].narrowest ?? .max) }) > width,
-      let spare = shown.filter({ columns[$0].spare > 0 }).max(by: { columns[$0].spare < columns[$1].spare })
-    {
-      shown.removeAll { $0 == spare }
+    if let name = columns.firstIndex(where: \.isName) {
+      let names = stride(from: name, to: cells.count, by: columns.count).lazy.map { Int(cells[$0].width) }
+      widths[name] = TableFit.nameWidth(names, columns[name].width, within: width)
     }
-    while total({ widths[$0] }) > width,
-      let widest = shown.filter({ widths[$0] > columns[$0].narrowest ?? .max }).max(by: { widths[$0] < widths[$1] })
-    {
-      widths[widest] -= 1
-    }
-    return (shown, widths)
+    return TableFit(columns, widths, within: width)
   }
 
-  private func append(_ cell: Cell, _ index: Int, _ widest: Int, isLast: Bool, to line: inout [UInt8]) {
+  private func append(_ cell: Cell, _ index: Int, _ width: Int, isLast: Bool, to line: inout [UInt8]) {
     func pad(_ count: Int) {
       for _ in 0..<max(0, count) { line.append(UInt8(ascii: " ")) }
     }
     let bytes = text[cell.start..<(cell.start + Int(cell.length))]
-    let padding = widest - Int(cell.width)
-    if columns[index].isNumeric { pad(padding) }
-    if let style = cell.style, Style.isOn {
-      let content = String(decoding: bytes, as: UTF8.self)
-      line += style(padding < 0 ? Self.cut(content, to: widest) : content).utf8
-    } else if padding < 0 {
-      line += Self.cut(String(decoding: bytes, as: UTF8.self), to: widest).utf8
-    } else {
+    var padding = width - Int(cell.width)
+    guard padding < 0 || cell.style != nil && Style.isOn else {
+      if columns[index].isNumeric { pad(padding) }
       line += bytes
+      if !isLast { pad((columns[index].isNumeric ? 0 : padding) + 2) }
+      return
     }
-    if !isLast { pad((columns[index].isNumeric ? 0 : max(0, padding)) + 2) }
+    var content = String(decoding: bytes, as: UTF8.self)
+    if padding < 0 {
+      content = columns[index].isName ? Cut.middle(content, to: width) : Cut.end(content, to: width)
+      // A character of two columns may not have filled the last one.
+      padding = width - DisplayWidth.of(content)
+    }
+    if columns[index].isNumeric { pad(padding) }
+    line += (cell.style?(content) ?? content).utf8
+    if !isLast { pad((columns[index].isNumeric ? 0 : padding) + 2) }
   }
-
-  private static func cut(_ text: String, to width: Int) -> String { text.prefix(max(1, width) - 1) + "…" }
 }

@@ -1,78 +1,50 @@
 import BeatCore
-import Glibc
 import ReactiveBeat
 
-/// The view on a terminal, on its second screen: what was there before comes back at the end.
+/// The view on a terminal, which renews itself.
 final class WatchBoard: WatchView {
   private let count: Int
-  private var recent: [String] = []
-  private var edits: [String] = []
-  private var shown: [String] = []
+  private let screen = WatchScreen()
+  private var recent: [WatchFrame.Fired] = []
+  private var heard: [WatchFrame.Heard] = []
   let counts = true
+
+  /// Events of each kind that are kept: no terminal has more rows for them.
+  private static let kept = 200
 
   init(count: Int) { self.count = count }
 
-  func begin() { write("\u{1B}[?1049h\u{1B}[?25l\u{1B}[2J") }
-
-  func end() { write("\u{1B}[?25h\u{1B}[?1049l") }
+  var hasKeys: Bool { screen.hasKeys }
+  func begin() { screen.open() }
+  func end() { screen.close() }
 
   func tell(_ event: WatchEvent, at time: UnixTime) {
-    let clock = String(TimeText.stamp(time).dropFirst(11).prefix(12))
     switch event {
     case .watching: break
     case .fired(let run):
-      let late = TimeText.span(run.late)
-      let style: Style = run.late > 1_000_000 ? .yellow : .green
-      let at = String(TimeText.stamp(run.firedAt).dropFirst(11).prefix(12))
-      keep("  \(Style.faint(at))  \(run.name)  \(style(late + " late"))  \(run.reason.printable)", in: &recent)
-    case .edited(_, let receipt):
-      var style: Style = .green
-      if case .rejected = receipt.standing { style = .red }
-      keep("  \(Style.faint(clock))  \(style(WatchLines.text(event)))", in: &edits)
-    default: keep("  \(Style.faint(clock))  \(WatchLines.text(event))", in: &edits)
+      recent.insert(.init(at: run.firedAt, name: run.name, late: run.late, reason: run.reason), at: 0)
+      if recent.count > Self.kept { recent.removeLast() }
+    case .edited(let name, let receipt):
+      // First what became of it, as a long name may leave no room behind it.
+      switch receipt.standing {
+      case .accepted(let next): hear("accepted \(name): next \(next?.iso8601 ?? "never")", .green, at: time)
+      case .rejected(let reason): hear("rejected \(name): \(reason.printable)", .red, at: time)
+      }
+    default: hear(WatchLines.text(event), nil, at: time)
     }
   }
 
-  private func keep(_ line: String, in list: inout [String]) {
-    list.insert(line, at: 0)
-    if list.count > 100 { list.removeLast() }
+  private func hear(_ text: String, _ style: Style?, at time: UnixTime) {
+    heard.insert(.init(at: time, text: text, style: style), at: 0)
+    if heard.count > Self.kept { heard.removeLast() }
   }
 
   func draw(_ state: WatchState, now: UnixTime) {
-    let lines = Array(frame(state, now: now).prefix(Self.height - 1))
-    guard lines != shown else { return }
-    shown = lines
-    write("\u{1B}[H" + lines.map { $0 + "\u{1B}[K\r\n" }.joined() + "\u{1B}[J")
-  }
-
-  private func frame(_ state: WatchState, now: UnixTime) -> [String] {
-    let rejected = state.rows.values.count { $0.isRejected }
-    var head = "\(Style.bold("beat-watch"))  \(state.url)  \(state.prefix)  \(state.rows.count) schedules"
-    if rejected > 0 { head += ", " + Style.red("\(rejected) rejected") }
-    var lines = [head + "  " + Style.faint(TimeWords.short(now)), Self.leader(state), ""]
-    var coming = state.rows.values.compactMap { row in row.next.map { (row, $0) } }
-    coming.sort { ($0.1.sent, $0.0.name.description) < ($1.1.sent, $1.0.name.description) }
-    var table = Table([
-      .init(title: "IN", isNumeric: true), .init(title: "DUE (UTC)"), .init(title: "NAME", narrowest: 12),
-      .init(title: "SCHEDULE", narrowest: 12), .init(title: "TASK", narrowest: 8),
-    ])
-    for (row, next) in coming.prefix(count) {
-      let seconds = next.sent.microseconds(since: now)
-      table.add([
-        (
-          seconds <= 0 ? "now" : Self.countdown(seconds),
-          seconds < -5_000_000 ? .red : seconds < 10_000_000 ? .cyan : nil
-        ),
-        (TimeWords.short(next.due), nil), ("\(row.name)", .bold), (row.schedule, nil), (row.task.printable, nil),
-      ])
-    }
-    lines += table.lines(width: StandardOutput.width)
-    if coming.isEmpty { lines.append("  nothing is due") }
-    // What is left of the screen is shared by both lists.
-    let room = max(4, Self.height - lines.count - 6)
-    lines += ["", Style.bold("FIRED")] + recent.prefix(max(2, room * 2 / 3))
-    lines += ["", Style.bold("HEARD")] + edits.prefix(max(2, room / 3))
-    return lines
+    let size = TerminalSize.current
+    let frame = WatchFrame(
+      state: state, leader: Self.leader(state), recent: recent, heard: heard, count: count, hasKeys: screen.hasKeys,
+      now: now)
+    screen.show(frame.lines(size), size: size)
   }
 
   private static func leader(_ state: WatchState) -> String {
@@ -81,27 +53,5 @@ final class WatchBoard: WatchView {
     guard let firing = fleet.firing.first else { return Style.red("nobody fires: \(StatusCommand.whyNobody(fleet))") }
     let place = firing.record.map { "\($0.host), process \($0.processID)" } ?? firing.instance
     return "fired by \(Style.green(place.printable)), \(fleet.alive.count - 1) standing by"
-  }
-
-  /// `12 s`, `4:05`, `3:04:05`, `2 d 03:04`.
-  static func countdown(_ microseconds: Int64) -> String {
-    func two(_ value: Int64) -> String { value < 10 ? "0\(value)" : "\(value)" }
-    let seconds = (microseconds + 999_999) / 1_000_000
-    if seconds < 60 { return "\(seconds) s" }
-    if seconds < 3600 { return "\(seconds / 60):\(two(seconds % 60))" }
-    if seconds < 86_400 { return "\(seconds / 3600):\(two(seconds / 60 % 60)):\(two(seconds % 60))" }
-    return "\(seconds / 86_400) d \(two(seconds / 3600 % 24)):\(two(seconds / 60 % 60))"
-  }
-
-  private static var height: Int {
-    var size = winsize()
-    guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_row > 4 else { return 24 }
-    return Int(size.ws_row)
-  }
-
-  private func write(_ text: String) {
-    var output = StandardOutput()
-    output.put(bytes: Array(text.utf8))
-    output.flush()
   }
 }

@@ -5,6 +5,7 @@ import ReactiveBeat
 final class WatchLines: WatchView {
   private let asJSON: Bool
   let counts = false
+  let hasKeys = false
 
   init(asJSON: Bool) { self.asJSON = asJSON }
 

@@ -22,6 +22,8 @@ enum WatchEvent {
 protocol WatchView: AnyObject {
   /// Whether it changes with time alone.
   var counts: Bool { get }
+  /// Whether a person can press keys on standard input.
+  var hasKeys: Bool { get }
   func begin()
   func tell(_ event: WatchEvent, at time: UnixTime)
   /// Everything that is to be shown may have changed.
@@ -93,7 +95,11 @@ final class WatchSession {
     }
     // Another size of the window: drawn anew.
     signals.append(try SignalSource(on: loop, signal: SIGWINCH) { [unowned self] in wake() })
+    signals.append(try SignalSource(on: loop, signal: SIGTSTP) { [unowned self] in suspend() })
     defer { withExtendedLifetime(signals) {} }
+    let keyboard =
+      view.hasKeys ? try InputSource(on: loop, descriptor: STDIN_FILENO) { [unowned self] in readKeys() } : nil
+    defer { withExtendedLifetime(keyboard) {} }
 
     // The first time what is wrong is an error; later it is waited for.
     var client = try StoreClient(url, keys: keys, on: loop)
@@ -121,6 +127,24 @@ final class WatchSession {
         }
       }
     }
+  }
+
+  /// `q` ends it. So does the end of the input: whoever watched has gone.
+  private func readKeys() {
+    var bytes = [UInt8](repeating: 0, count: 64)
+    let count = read(STDIN_FILENO, &bytes, bytes.count)
+    if count < 0, errno == EINTR || errno == EAGAIN { return }
+    guard count <= 0 || bytes[..<count].contains(where: { "qQ".utf8.contains($0) }) else { return }
+    isOver = true
+    wake()
+  }
+
+  /// Ctrl-Z: the shell finds the terminal as it was.
+  private func suspend() {
+    view.end()
+    raise(SIGSTOP)
+    view.begin()
+    wake()
   }
 
   private func tell(_ event: WatchEvent) { view.tell(event, at: now) }

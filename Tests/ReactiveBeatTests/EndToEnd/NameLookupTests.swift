@@ -66,7 +66,8 @@ import Testing
   }
 }
 
-private let mayUnshare: Bool = {
+/// Whether a mount namespace can be had.
+let mayUnshare: Bool = {
   guard let unshare = try? commandPath("unshare"), let command = try? commandPath("true") else { return false }
   let process = try? ChildProcess([unshare, "--mount", "--", command], environment: [:], output: -1)
   return process?.wait() == .status(0)

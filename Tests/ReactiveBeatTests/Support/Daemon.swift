@@ -18,7 +18,9 @@ final class Daemon {
 
   /// Starts it with this environment alone, and a log at level `info` unless that says otherwise.
   ///
-  /// - Parameter wrapper: a command that becomes beat-watch, such as `unshare`.
+  /// - Parameters:
+  ///   - arguments: those of `run`, or another command and its own.
+  ///   - wrapper: a command that becomes beat-watch, such as `unshare`.
   init(_ environment: [String: String], arguments: [String] = [], wrapper: [String] = []) throws {
     var variables = ["BEAT_WATCH_LOG_FORMAT": "json"]
     // What the sanitizers and the loader of this very test run were told.
@@ -28,8 +30,9 @@ final class Daemon {
     let writer: Int32
     (reader, writer) = try Self.pipe()
     defer { close(writer) }
+    let command = arguments.first?.hasPrefix("-") ?? true ? ["run"] : []
     process = try ChildProcess(
-      wrapper + [ProjectFolder.beatWatch()] + arguments, environment: variables.merging(environment) { $1 },
+      wrapper + [ProjectFolder.beatWatch()] + command + arguments, environment: variables.merging(environment) { $1 },
       output: writer)
   }
 

@@ -7,7 +7,7 @@ final class PseudoTerminal {
   let program: Int32
   private var bytes: [UInt8] = []
 
-  init() throws {
+  init(rows: Int = 40, columns: Int = 120) throws {
     // Swift's Glibc has no posix_openpt and its kin: these are the requests behind them, TIOCSPTLCK and TIOCGPTN.
     person = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC)
     var (locked, number): (Int32, Int32) = (0, -1)
@@ -16,8 +16,7 @@ final class PseudoTerminal {
     }
     program = open("/dev/pts/\(number)", O_RDWR | O_NOCTTY | O_CLOEXEC)
     guard program >= 0 else { throw Failure("open /dev/pts/\(number)", errno) }
-    var size = winsize(ws_row: 40, ws_col: 120, ws_xpixel: 0, ws_ypixel: 0)
-    _ = ioctl(program, UInt(TIOCSWINSZ), &size)
+    resize(rows: rows, columns: columns)
     // Nothing is typed yet, and nobody waits for it here.
     _ = fcntl(person, F_SETFL, O_NONBLOCK)
   }
@@ -25,6 +24,19 @@ final class PseudoTerminal {
   deinit {
     close(program)
     close(person)
+  }
+
+  /// The program is not told: it has another controlling terminal, and gets no SIGWINCH.
+  func resize(rows: Int, columns: Int) {
+    var size = winsize(ws_row: UInt16(rows), ws_col: UInt16(columns), ws_xpixel: 0, ws_ypixel: 0)
+    _ = ioctl(program, UInt(TIOCSWINSZ), &size)
+  }
+
+  /// Its settings: whether it echoes, and gathers lines.
+  var modes: UInt32 {
+    var settings = termios()
+    tcgetattr(program, &settings)
+    return settings.c_lflag
   }
 
   func type(_ text: String) {

@@ -1,0 +1,41 @@
+internal import CHiredisAsync
+import Glibc
+
+/// Tells when a descriptor has something to read, as an ordinary callback of the loop. It neither reads nor closes.
+public final class InputSource {
+  private let loop: EventLoop
+  private let handler: () -> Void
+  private var event: OpaquePointer?
+
+  /// Watches `descriptor` until `cancel()` or the end of this object. It must be one that can be waited for, such as a
+  /// terminal or a pipe: a plain file is an error.
+  public init(on loop: EventLoop, descriptor: Int32, _ handler: @escaping () -> Void) throws(EventLoopError) {
+    loop.assertOnLoop()
+    self.loop = loop
+    self.handler = handler
+    event = event_new(
+      loop.base, descriptor, Int16(EV_READ | EV_PERSIST),
+      { _, _, source in source.map { InputSource.from($0).handler() } },
+      Unmanaged.passUnretained(self).toOpaque())
+    guard event != nil, event_add(event, nil) == 0 else {
+      throw EventLoopError("descriptor \(descriptor)", errno: errno)
+    }
+  }
+
+  public func cancel() {
+    loop.assertOnLoop()
+    event_del(event)
+  }
+
+  deinit {
+    if let event { event_free(event) }
+  }
+
+  private static func from(_ context: UnsafeMutableRawPointer) -> InputSource {
+    Unmanaged<InputSource>.fromOpaque(context).takeUnretainedValue()
+  }
+}
+
+/// Belongs to its loop's thread.
+@available(*, unavailable)
+extension InputSource: Sendable {}

@@ -1,0 +1,95 @@
+import ArgumentParser
+import BeatCore
+
+/// What the first word of a command line asks for. It is looked at before the line is parsed, so that nothing but `run`
+/// starts a daemon, and a slip is answered with the command that was probably meant.
+struct CommandWord {
+  enum Verdict: Equatable {
+    /// The line is for the parser.
+    case parse
+    /// There is no word.
+    case help
+    case refuse(Int32, String)
+  }
+
+  let commands: [String]
+  /// Other names of theirs.
+  let aliases: [String]
+  /// Long names of the options that need no command, and of those of `run`, with their dashes; asked for after a slip only.
+  let options: () -> (root: [String], run: [String])
+
+  /// - Parameter arguments: all of the process, its own name first.
+  func verdict(on arguments: [String]) -> Verdict {
+    // The Swift runtime reads them from /proc/self/cmdline.
+    guard !arguments.isEmpty else {
+      return .refuse(
+        ExitCode.system.rawValue,
+        "its arguments cannot be read: /proc must be mounted. Without them it does nothing, and starts no daemon")
+    }
+    guard let word = arguments.dropFirst().first else { return .help }
+    if word.hasPrefix("-") { return option(word, followedBy: arguments.dropFirst(2)) }
+    if word == "help" {
+      guard let topic = arguments.dropFirst(2).first, !topic.hasPrefix("-") else { return .parse }
+      return command(topic, "beat-watch help ")
+    }
+    return command(word, "beat-watch ")
+  }
+
+  private func command(_ word: String, _ line: String) -> Verdict {
+    if commands.contains(word) || aliases.contains(word) { return .parse }
+    // A URL may hold a password.
+    if word.contains("://") { return usage("a URL is no command: it belongs behind --store-url or --broker-url", []) }
+    return usage(
+      "there is no command \(Self.quoted(word))", NearMiss.words(for: word, among: commands).map { line + $0 })
+  }
+
+  private func option(_ word: String, followedBy rest: ArraySlice<String>) -> Verdict {
+    // What stands behind it may be a password.
+    let name = String(word.prefix { $0 != "=" })
+    if name == "-h" { return .parse }
+    let (rootOptions, runOptions) = options()
+    if rootOptions.contains(name) { return .parse }
+    let command = rest.first { commands.contains($0) } ?? "run"
+    if runOptions.contains(name) {
+      return usage("a command comes before \(name)", ["beat-watch \(command) \(name) …"])
+    }
+    let root = NearMiss.words(for: name, among: rootOptions).map { "beat-watch \($0)" }
+    let run = NearMiss.words(for: name, among: runOptions).map { "beat-watch \(command) \($0) …" }
+    return usage("there is no option \(Self.quoted(name))", root.isEmpty ? run : root)
+  }
+
+  private func usage(_ text: String, _ meant: [String]) -> Verdict {
+    let advice =
+      meant.isEmpty
+      ? "`beat-watch --help` shows the commands"
+      : "did you mean \(meant.prefix(3).map { "`\($0)`" }.joined(separator: " or "))?"
+    return .refuse(ExitCode.usage.rawValue, "\(text): \(advice)")
+  }
+
+  private static func quoted(_ word: String) -> String {
+    word.contains("://") ? "of that name" : Cut.end(word.printable, to: 60)
+  }
+}
+
+extension CommandWord {
+  /// Those of this program.
+  static var ours: CommandWord {
+    let commands = BeatWatch.configuration.subcommands.map { $0.configuration }
+    return CommandWord(
+      commands: commands.compactMap(\.commandName), aliases: commands.flatMap(\.aliases),
+      options: {
+        (
+          options(BeatWatch.helpMessage(columns: 200))
+            + ["--help-hidden", "--generate-completion-script", "--experimental-dump-help"],
+          options(RunCommand.helpMessage(columns: 200))
+        )
+      })
+  }
+
+  /// The long options that a help text lists, each at the beginning of a line.
+  private static func options(_ help: String) -> [String] {
+    help.split(separator: "\n").flatMap { line in
+      line.split(separator: "  ", maxSplits: 1).first?.split { " ,/=".contains($0) } ?? []
+    }.filter { $0.hasPrefix("--") }.map(String.init)
+  }
+}

@@ -1,0 +1,15 @@
+import Glibc
+
+/// How large a terminal is, in characters.
+struct TerminalSize: Equatable {
+  let rows: Int
+  let columns: Int
+
+  /// Of standard output; a size that is not known is 24 by 80.
+  static var current: TerminalSize {
+    var size = winsize()
+    guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0 else { return TerminalSize(rows: 24, columns: 80) }
+    return TerminalSize(
+      rows: size.ws_row > 0 ? Int(size.ws_row) : 24, columns: size.ws_col > 0 ? Int(size.ws_col) : 80)
+  }
+}

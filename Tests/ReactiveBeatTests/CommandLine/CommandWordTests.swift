@@ -1,0 +1,97 @@
+import Testing
+
+@testable import BeatCore
+@testable import ReactiveBeat
+@testable import beat_watch
+
+/// Nothing but `beat-watch run` starts a daemon, and a slip is answered with what was probably meant.
+@Suite struct CommandWordTests {
+  private static func verdict(_ arguments: String...) -> CommandWord.Verdict {
+    CommandWord.ours.verdict(on: ["beat-watch"] + arguments)
+  }
+
+  private static let slips: [(arguments: [String], meant: String)] = [
+    (["lst"], "did you mean `beat-watch list`?"), (["statsu"], "did you mean `beat-watch status`?"),
+    (["stat"], "did you mean `beat-watch status`?"), (["wacth"], "did you mean `beat-watch watch`?"),
+    (["rn"], "did you mean `beat-watch run` or `beat-watch rm`?"), (["RUN"], "did you mean `beat-watch run`?"),
+    (["help", "statsu"], "did you mean `beat-watch help status`?"), (["nonsense"], "`beat-watch --help` shows"),
+    (["--nonsense"], "`beat-watch --help` shows"), (["-v"], "`beat-watch --help` shows"),
+    (["--verson"], "did you mean `beat-watch --version`?"),
+    (["--store-url", "redis://x/0"], "did you mean `beat-watch run --store-url …`?"),
+    (["--store-url=redis://x/0"], "did you mean `beat-watch run --store-url …`?"),
+    (["--stor-url", "redis://x/0"], "did you mean `beat-watch run --store-url …`?"),
+    (["--no-lease"], "did you mean `beat-watch run --no-lease …`?"),
+    (["--key-prefix", "shop:", "list"], "did you mean `beat-watch list --key-prefix …`?"),
+    // The parser's own.
+    (["list", "--stor-url", "redis://x/0"], "--store-url"), (["status", "--jsn"], "--json"),
+  ]
+
+  @Test(arguments: slips) func slip(_ arguments: [String], _ meant: String) throws {
+    let stage = try Stage()
+    let run = try stage.run(arguments)
+    #expect(run.exit == .status(64), "\(run.text)")
+    #expect(run.lines.count == 1 && run.text.hasPrefix("beat-watch: ") && run.text.contains(meant), "\(run.text)")
+  }
+
+  /// Help, and a failure: a service whose command was cut short must not pass for one that has done its work.
+  @Test func aloneItShowsHelp() throws {
+    let stage = try Stage()
+    stage.set("a", schedule("a", atOnce))
+    let run = try stage.run([])
+    #expect(run.exit == .status(64))
+    #expect(run.lines.first?.hasPrefix("OVERVIEW: ") == true && run.text.contains("beat-watch run"), "\(run.text)")
+    #expect(run.lines.contains { $0.hasPrefix("beat-watch: ") && $0.contains("`beat-watch run`") })
+    #expect(stage.messages().isEmpty && stage.mark("a") == nil)
+  }
+
+  /// A URL in the wrong place may hold a password.
+  @Test(arguments: [
+    ["redis://:sesame@x/0"], ["--store=redis://:sesame@x/0"], ["--store-url=redis://:sesame@x/0"],
+    ["run", "redis://:sesame@x/0"], ["list", "--redis://:sesame@x/0"], ["help", "redis://:sesame@x/0"],
+    ["redis+socket://sesame@/tmp/x", "list"],
+  ])
+  func noPasswordIsShown(_ arguments: [String]) throws {
+    let run = try CommandRun(arguments)
+    #expect(!run.text.contains("sesame"), "\(run.text)")
+    #expect(run.exit == .status(64) || arguments[0] == "list", "\(run.text)")
+  }
+
+  @Test func whatIsRightIsParsed() {
+    for arguments in [
+      ["run"], ["ls"], ["list", "--stor-url"], ["help"], ["help", "list"], ["--help"], ["-h"], ["--version"],
+      ["--generate-completion-script", "bash"], ["--generate-completion-script=zsh"], ["help", "--help"],
+    ] {
+      #expect(CommandWord.ours.verdict(on: ["beat-watch"] + arguments) == .parse, "\(arguments)")
+    }
+    #expect(Self.verdict() == .help)
+  }
+
+  /// The runtime reads them from /proc; without it there is not even the program's name.
+  @Test func unreadableArgumentsAreRefused() {
+    guard case .refuse(71, let text) = CommandWord.ours.verdict(on: []) else {
+      Issue.record("it was not refused")
+      return
+    }
+    #expect(text.contains("/proc"))
+  }
+
+  /// The same with the program itself, in a mount namespace of its own.
+  @Test(.enabled(if: mayUnshare, "unshare --mount is not allowed here"), arguments: [["--version"], ["run"], []])
+  func withoutProc(_ arguments: [String]) throws {
+    let stage = try Stage()
+    stage.set("a", schedule("a", atOnce))
+    let hidden = "mount -t tmpfs none /proc && exec \"$@\""
+    let run = try CommandRun(
+      arguments,
+      program: [commandPath("unshare"), "--mount", "--", "/bin/sh", "-c", hidden, "sh", ProjectFolder.beatWatch()],
+      environment: stage.environment().merging(["PATH": "/usr/sbin:/usr/bin:/sbin:/bin"]) { $1 })
+    #expect(run.exit == .status(71) && run.lines.count == 1 && run.text.contains("/proc"), "\(run.text)")
+    #expect(stage.messages().isEmpty && stage.mark("a") == nil)
+  }
+
+  /// Shells complete the commands at the first word, and each one's options behind it.
+  @Test(arguments: ["bash", "zsh", "fish"]) func completion(_ shell: String) throws {
+    let run = try CommandRun(["--generate-completion-script", shell])
+    #expect(run.exit == .status(0) && run.text.contains("status") && run.text.contains("explain"))
+  }
+}
