@@ -109,6 +109,37 @@ import Testing
     try daemon.stop()
   }
 
+  /// An application's options are seen, those that count here are printed as a setting, and no others.
+  @Test func importPrintsTheSetting() throws {
+    let stage = try Stage()
+    let environment = [
+      "PATH": "/usr/bin:/bin", "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": ProjectFolder.tests("EndToEnd/Apps"),
+    ]
+    let command = [
+      "import", "--celery-app", "prefixed", "--python", try ProjectFolder.python(celery: "5.7"), "--dry-run",
+    ]
+    let options = #"{"global_keyprefix": "shop's-", "priority_steps": [0, 1, 2]}"#
+    let told = try stage.run(command, environment: environment)
+    let quoted = #"'{"global_keyprefix": "shop'\''s-", "priority_steps": [0, 1, 2]}'"#
+    #expect(
+      told.exit == .status(0) && told.text.contains("--broker-transport-options \(quoted)")
+        && told.text.contains("CELERY_BROKER_TRANSPORT_OPTIONS=\(quoted)"), "\(told.text)")
+    #expect(!told.text.contains("hunter2") && !told.text.contains("visibility"))
+    // Whoever has given it reads nothing of it.
+    let agreed = try stage.run(command, environment: environment.merging(self.told(options)) { $1 })
+    #expect(agreed.exit == .status(0) && !agreed.text.contains("transport"), "\(agreed.text)")
+  }
+
+  /// `master_name` is taken from the options where neither URL nor option names it: without it the URL is refused.
+  @Test func aPrimaryIsNamedByTheOptions() throws {
+    let url = ["CELERY_BROKER_URL": "sentinel://127.0.0.1:1/0"]
+    #expect(try Daemon(url).exit() == .status(64))
+    let stage = try Stage()
+    let run = try stage.run(
+      "doctor", environment: url.merging(told(#"{"master_name": "mymaster"}"#)) { $1 })
+    #expect(run.text.contains("\"mymaster\""), "\(run.text)")
+  }
+
   /// Our own keys are no worker's, and have no prefix of theirs.
   @Test func ourOwnKeysStayWhereTheyAre() throws {
     let servers = try TwoServers()
