@@ -16,6 +16,7 @@ sys.path.insert(0, str(HERE.parent / "scripts/lib"))
 
 import burst  # noqa: E402
 import disconnects  # noqa: E402
+import documents  # noqa: E402
 import idle  # noqa: E402
 import micro  # noqa: E402
 import pickup  # noqa: E402
@@ -45,7 +46,7 @@ def arguments():
   parser.add_argument("--quick", action="store_true", help="small sizes, few rounds: to see that all works")
   parser.add_argument("--no-peers", dest="peers", action="store_false", help="without RedBeat and celery beat")
   parser.add_argument("--json", action="store_true")
-  parser.add_argument("--write-docs", action="store_true", help="the whole table into docs/performance.md")
+  parser.add_argument("--write-docs", action="store_true", help="all into Benchmarks/results.json and the documents")
   parser.add_argument("--renew", action="store_true", help="of micro: what it measures becomes the threshold")
   parser.add_argument("--names", type=int, default=100_000)
   parser.add_argument("--audit-interval", type=int, default=30)
@@ -139,7 +140,7 @@ def several(names, options):
 
 
 def show(result):
-  print(table.sentence(result["machine"]) + "\n")
+  print(documents.sentence(result["machine"]) + "\n")
   print(table.text(result["rows"]))
   print(f"\n{result['seconds']} s")
   for problem in result["problems"]:
@@ -157,11 +158,11 @@ def main():
     else:
       result, shown = several([options.what] if options.what else list(FIGURES), options), show
       if options.write_docs and not result["problems"]:
-        table.write(result["rows"], result["machine"])
-        note(f"the table is in {table.PAGE.relative_to(HERE.parent)}")
+        documents.write(result | {"source": "scripts/bench --write-docs"})
+        note(f"the figures are in {documents.RESULTS.relative_to(HERE.parent)} and the documents")
   except Interrupted as interruption:
     return 128 + interruption.number
-  except Failed as failure:
+  except (Failed, documents.Mismatch) as failure:
     note(failure)
     return 1
   if options.json:

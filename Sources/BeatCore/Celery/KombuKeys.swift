@@ -23,7 +23,7 @@ public struct KombuKeys: Hashable, Sendable {
   /// - Parameters:
   ///   - separator: not empty.
   ///   - prioritySteps: not empty; as for kombu, in any order.
-  init(globalPrefix: [UInt8] = [], separator: [UInt8] = [0x06, 0x16], prioritySteps: [Int64] = [0, 3, 6, 9]) {
+  package init(globalPrefix: [UInt8] = [], separator: [UInt8] = [0x06, 0x16], prioritySteps: [Int64] = [0, 3, 6, 9]) {
     self.globalPrefix = globalPrefix
     self.separator = separator
     self.prioritySteps = prioritySteps

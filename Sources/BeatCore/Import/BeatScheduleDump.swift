@@ -1,5 +1,5 @@
 /// The `beat_schedule` of a Celery application, as `beat_schedule.py` prints it: one JSON object a line, of `name` and
-/// either `document`, with `notes`, or `problem`.
+/// either `document`, with `notes`, or `problem`; and one of the `transport_options` of its workers.
 public enum BeatScheduleDump {
   public static func schedules(_ bytes: [UInt8], _ settings: ImportSettings) throws(ImportError) -> [ImportedSchedule] {
     let records: [JSONSlice]
@@ -12,9 +12,21 @@ public enum BeatScheduleDump {
         throw ImportError("the application has printed something else than its schedule")
       }
       if let error = record.text("error") { throw ImportError(error) }
+      if record["transport_options"] != nil { continue }
       schedules.append(schedule(record, settings))
     }
     return schedules
+  }
+
+  /// What its workers are told of where messages lie. nil: it does not say.
+  public static func transportOptions(_ bytes: [UInt8]) throws(TransportOptionsError) -> TransportOptions? {
+    for slice in (try? JSONScanner.records(bytes)) ?? [] {
+      let text = Array(bytes[slice.range])
+      if let options = (try? DocumentLayout(text))?["transport_options"] {
+        return try TransportOptions(json: Array(text[options.range]))
+      }
+    }
+    return nil
   }
 
   private static func schedule(_ record: DocumentLayout, _ settings: ImportSettings) -> ImportedSchedule {

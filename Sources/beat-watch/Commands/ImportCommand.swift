@@ -170,6 +170,7 @@ struct ImportCommand: ParsableCommand {
       return entries.map { $0.imported(settings) }
     case .application(let application):
       let dump = try application.dump()
+      try tellTransport(of: dump)
       do { return try BeatScheduleDump.schedules(dump, settings) } catch { throw application.failure("\(error)") }
     }
   }

@@ -105,6 +105,7 @@ extension Doctor {
         }
       }
     }
+    examineNames(of: queues, on: broker)
     let listening = try consumers(on: broker)
     let sorted = queues.sorted { $0.lexicographicallyPrecedes($1) }
     let first = try lengths(sorted, on: broker)
@@ -131,7 +132,8 @@ extension Doctor {
           listening == 0 ? .problem : .warning, "queues",
           "\(count) message\(count == 1 ? "" : "s") wait in \(EntryName(queue)), and none was taken within a second"
             + (listening == 0 ? ": no worker waits for messages on \(broker.url)" : ""),
-          fix: "celery -A YOUR_APP worker -Q \(key(queue))")
+          fix: "celery -A YOUR_APP worker -Q \(key(queue))"
+            + (listening == 0 ? "" : ", with the priority_steps of --broker-transport-options, if there are any"))
       }
     } else if listening == 0, !queues.isEmpty {
       isInOrder = false

@@ -1,6 +1,8 @@
 """Prints the beat_schedule of a Celery application as schedule documents, one JSON object a line:
 {"name": …, "document": {…}, "notes": […]} or {"name": …, "problem": …}; at the end {"error": …} if it could not be had.
 
+The first line is {"transport_options": {…}}: those that decide where the workers' messages lie, and no others.
+
 Arguments: the application as for `celery -A`, and the file in which celery beat keeps its last runs, or nothing.
 Routes and the options of tasks are settled by Celery itself, as when it sends.
 """
@@ -39,6 +41,7 @@ def main(name, schedule_file):
   app.loader.init_worker()
   app.finalize()
 
+  output.write(dumps({"transport_options": transport_options(app)}) + "\n")
   last = last_runs(schedule_file) if schedule_file else {}
   entries = dict(app.conf.beat_schedule)
   if app.conf.result_expires and not app.backend.supports_autoexpire:  # As celery.beat.Scheduler does.
@@ -55,6 +58,19 @@ def main(name, schedule_file):
     except Exception as error:
       text = dumps({"name": str(key), "problem": f"Celery refuses it: {type(error).__name__}: {error}"})
     output.write(text + "\n")
+
+
+def transport_options(app):
+  """Of a Redis broker; the others are nobody's business, and may be secret."""
+  scheme = str(app.conf.broker_write_url or "").partition(":")[0]
+  given = app.conf.broker_transport_options or {}
+  if not scheme.startswith(("redis", "rediss", "sentinel", "socket")):
+    return {}
+  options = {name: given[name] for name in ("global_keyprefix", "sep", "priority_steps") if name in given}
+  if isinstance(options.get("priority_steps"), (tuple, range)):
+    options["priority_steps"] = list(options["priority_steps"])
+  return {name: value if isinstance(value, (str, list)) else str(value) for name, value in options.items()
+          if value is not None}
 
 
 def dumps(record):

@@ -24,6 +24,19 @@ import Testing
       Mistake(arguments: ["--store-url", ""], named: ["--store-url", "empty"]),
       Mistake(arguments: ["--broker-url", "rediss://x?ssl_verify=1"], named: ["--broker-url", "ssl_verify"]),
       Mistake(arguments: ["--broker-url", "sentinel://x"], named: ["--broker-url", "Sentinel"]),
+      Mistake(
+        environment: ["CELERY_BROKER_TRANSPORT_OPTIONS": "{'sep': ':'}"],
+        named: ["CELERY_BROKER_TRANSPORT_OPTIONS", "JSON object", "double quotes"]),
+      Mistake(
+        arguments: ["--broker-transport-options", #"{"sep": ""}"#],
+        named: ["--broker-transport-options", "sep", "empty"]),
+      Mistake(
+        arguments: ["--broker-transport-options", #"{"priority_steps": [0, "3"]}"#], named: ["priority_steps", "whole"]),
+      Mistake(
+        environment: [
+          "CELERY_BROKER_TRANSPORT_OPTIONS": #"{"global_keyprefix": "tasks:meta:q-"}"#,
+          "CELERY_BROKER_URL": "redis://localhost:6379/1",
+        ], named: ["global_keyprefix", "tasks:meta:", "database"]),
       Mistake(environment: ["CELERY_TIMEZONE": "Mars/Olympus"], named: ["CELERY_TIMEZONE", "Mars/Olympus"]),
       Mistake(arguments: ["--timezone", "../etc/passwd"], named: ["--timezone"]),
       Mistake(environment: ["BEAT_WATCH_LOG_LEVEL": "loud"], named: ["BEAT_WATCH_LOG_LEVEL", "warning"]),

@@ -29,7 +29,8 @@ final class CeleryWorker: @unchecked Sendable {  // Constant from `init` on; the
     }
   }
 
-  private init(_ version: Version) throws {
+  /// - Parameter transport: its `broker_transport_options` as JSON.
+  init(_ version: Version, transport: String = "{}") throws {
     server = try RedisServer(tcp: true)
     let url = "redis://127.0.0.1:\(server.port)"
     let log = open(server.folder + "/worker.log", O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
@@ -46,7 +47,7 @@ final class CeleryWorker: @unchecked Sendable {  // Constant from `init` on; the
       environment: [
         "PATH": getenv("PATH").map { String(cString: $0) } ?? "/usr/bin:/bin", "LANG": "C.UTF-8",
         "PYTHONPATH": ProjectFolder.tests("EndToEnd/Apps"), "PYTHONDONTWRITEBYTECODE": "1", "BROKER": url + "/0",
-        "RESULTS": url + "/2", "RECORDS": url + "/3",
+        "RESULTS": url + "/2", "RECORDS": url + "/3", "TRANSPORT": transport,
       ],
       output: log, input: ends[0])
     let client = try server.client()

@@ -1,7 +1,8 @@
 """A Celery app whose tasks write down what reaches them, for the tests of what beat-watch sends.
 
 Each run of `recorder.record` or `recorder.silent` becomes a JSON object in the Redis list `record:<task id>`.
-Settings come from the environment: BROKER, RESULTS and RECORDS are Redis URLs.
+Settings come from the environment: BROKER, RESULTS and RECORDS are Redis URLs, TRANSPORT the broker_transport_options as
+JSON.
 """
 
 import json
@@ -16,6 +17,7 @@ from kombu import Exchange, Queue
 
 records = redis.Redis.from_url(os.environ["RECORDS"])
 app = Celery("recorder", broker=os.environ["BROKER"], backend=os.environ["RESULTS"])
+app.conf.broker_transport_options = json.loads(os.environ.get("TRANSPORT", "{}"))
 
 news = Exchange("news", type="topic")
 direct = Exchange("reports", type="direct")

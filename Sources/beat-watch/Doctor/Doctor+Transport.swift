@@ -1,0 +1,71 @@
+import BeatCore
+import ReactiveBeat
+
+/// Whether the workers on the broker give their keys the names that this command gives them.
+extension Doctor {
+  /// Of a database with more keys not all are looked at: so many times 5,000.
+  private static let mostPages = 400
+  private static let bindings = Array("_kombu.binding.".utf8)
+  private static let pidbox = Array(".pidbox".utf8)
+
+  func examineNames(of queues: Set<[UInt8]>, on broker: StoreClient) {
+    if !transport.unknown.isEmpty {
+      add(
+        .warning, "transport",
+        "Celery's Redis transport does not know \(transport.unknown.prefix(10).joined(separator: ", "))",
+        fix: "correct --broker-transport-options (CELERY_BROKER_TRANSPORT_OPTIONS)")
+    }
+    for queue in queues.sorted(by: { $0.lexicographicallyPrecedes($1) }) where kombu.isMistaken(queue) {
+      add(
+        .problem, "transport", "queue \(EntryName(queue)): \(kombu.mistake)",
+        fix: "another \"queue\" in the documents, or another sep for workers and daemons")
+    }
+    let workers = layoutsOfWorkers(on: broker)
+    // Applications with other settings may share a database: as long as one has ours, all may be well.
+    guard let other = workers.first, !workers.contains(where: { isOurs($0) }) else { return }
+    let steps = kombu.prioritySteps
+    let theirs = KombuKeys(
+      globalPrefix: other.prefix, separator: other.separator ?? kombu.separator, prioritySteps: steps)
+    add(
+      .problem, "transport",
+      "the workers on \(broker.url) have other broker_transport_options (\(theirs)) than this command (\(kombu)): "
+        + "what is sent waits where they do not look",
+      fix: "--broker-transport-options \(Self.quoted("\(theirs)")) for all daemons and commands "
+        + "(CELERY_BROKER_TRANSPORT_OPTIONS)")
+  }
+
+  private typealias Layout = (prefix: [UInt8], separator: [UInt8]?)
+
+  private func isOurs(_ layout: Layout) -> Bool {
+    layout.prefix == kombu.globalPrefix && (layout.separator ?? kombu.separator) == kombu.separator
+  }
+
+  /// By the queues on which workers hear `celery inspect`, which nobody else declares, and which go when a worker ends.
+  /// Empty too where the user may not look.
+  private func layoutsOfWorkers(on broker: StoreClient) -> [Layout] {
+    var layouts: [Layout] = []
+    var cursor = "0"
+    for _ in 0..<Self.mostPages {
+      let command = RedisCommand("SCAN", cursor, "MATCH", "*_kombu.binding.*.pidbox", "COUNT", 5000)
+      guard let parts = (try? broker.command(command))?.array, parts.count == 2, let next = parts[0].text else { break }
+      for key in (parts[1].array ?? []).compactMap(\.bytes) where layouts.count < 20 {
+        guard let start = key.firstRange(of: Self.bindings)?.lowerBound,
+          // Answers to those who ask.
+          !key[start...].starts(with: Self.bindings + Array("reply.".utf8))
+        else { continue }
+        let members = (try? broker.command(RedisCommand("SRANDMEMBER", key, "1")))?.array
+        layouts.append((Array(key[..<start]), members?.first?.bytes.flatMap { Self.separator(of: $0) }))
+      }
+      cursor = next
+      if cursor == "0" { break }
+    }
+    return layouts
+  }
+
+  /// The separator of a member without routing key and pattern: what it begins with, twice.
+  private static func separator(of member: [UInt8]) -> [UInt8]? {
+    (1...16).last { length in
+      2 * length < member.count && member[..<length] == member[length..<(2 * length)] && member.suffix(7) == pidbox[...]
+    }.map { Array(member[..<$0]) }
+  }
+}
