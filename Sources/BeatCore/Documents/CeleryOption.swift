@@ -17,7 +17,7 @@ enum CeleryOption {
     "retry", "retry_policy", "producer", "publisher", "connection", "router", "route_name", "result_cls", "task_type",
     "add_to_parent", "root_id", "parent_id", "replaced_task_nesting", "event_dispatcher", "declare", "timeout",
     "confirm_timeout", "auto_declare", "delivery_mode", "immediate", "mandatory", "expiration", "message_id",
-    "timestamp", "type", "user_id", "app_id", "cluster_id",
+    "timestamp", "type", "user_id", "app_id", "cluster_id", "now", "timezone", "origin", "create_sent_event",
   ]
 
   /// Why an option cannot be honoured, and what to do instead; nil for all others.
@@ -28,7 +28,7 @@ enum CeleryOption {
     switch option {
     case "countdown", "eta":
       "cannot be honoured: a run is sent when it is due; let the schedule itself say when, or use start_after or jitter"
-    case "link", "link_error", "chain", "chord":
+    case "link", "link_error", "chain", "chord", "callbacks", "errbacks":
       "cannot be honoured: a schedule sends one task; let that task call the others"
     case "task_id", "correlation_id":
       "cannot be honoured: each run has an id of its own, which follows from its schedule and due time"

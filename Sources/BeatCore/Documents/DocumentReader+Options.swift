@@ -11,15 +11,17 @@ extension DocumentReader {
       if option == "link", JSONScanner.text(of: slice, in: bytes)?.contains("://") == true { continue }
       try refuse(option, slice, option)
     }
-    var idle: [String] = []
+    var idle: [(option: String, isKnown: Bool)] = []
     for (option, slice) in try nestedOptions() where !CeleryOption.honoured.contains(option) {
+      let isKnown = CeleryOption.isKnown(option)
+      if isKnown, slice.saysNothing(in: bytes) { continue }
       try refuse(option, slice, "options.\(DocumentProblem.excerpt(option.utf8))")
-      idle.append(option)
+      idle.append((option, isKnown))
     }
-    for option in idle.prefix(8) {
+    for (option, isKnown) in idle.prefix(8) {
       warnings.append(
         "options.\(DocumentProblem.excerpt(option.utf8)) "
-          + (CeleryOption.isKnown(option) ? "has no effect here" : "is not supported and has no effect"))
+          + (isKnown ? "has no effect here" : "is not supported and has no effect"))
     }
     if idle.count > 8 { warnings.append("options holds \(idle.count - 8) more that have no effect") }
   }

@@ -41,8 +41,8 @@ public enum ZoneLinks {
     America/Argentina/Cordoba America/Cordoba America/Rosario
     America/Argentina/Jujuy America/Jujuy
     America/Argentina/Mendoza America/Mendoza
-    America/Chicago US/Central
-    America/Denver America/Shiprock Navajo US/Mountain
+    America/Chicago CST6CDT US/Central
+    America/Denver MST7MDT America/Shiprock Navajo US/Mountain
     America/Detroit US/Michigan
     America/Edmonton America/Yellowknife Canada/Mountain
     America/Halifax Canada/Atlantic
@@ -52,11 +52,11 @@ public enum ZoneLinks {
     America/Iqaluit America/Pangnirtung
     America/Jamaica Jamaica
     America/Kentucky/Louisville America/Louisville
-    America/Los_Angeles US/Pacific
+    America/Los_Angeles PST8PDT US/Pacific
     America/Manaus Brazil/West
     America/Mazatlan Mexico/BajaSur
     America/Mexico_City Mexico/General
-    America/New_York US/Eastern
+    America/New_York EST5EDT US/Eastern
     America/Noronha Brazil/DeNoronha
     America/Nuuk America/Godthab
     America/Panama America/Atikokan America/Cayman America/Coral_Harbour EST

@@ -35,6 +35,9 @@ struct EntryTiming: Hashable {
     return digest
   }
 
+  /// The last instant at which a message is not void, where the schedule does not end before.
+  var voidAfter: UnixTime? { endsWithMessages ? expiresAt : nil }
+
   /// Why nothing is due after its end.
   func endInWords(_ end: UnixTime) -> String {
     guard endsWithMessages else { return "expires_at \(end.iso8601) comes before its next occurrence" }

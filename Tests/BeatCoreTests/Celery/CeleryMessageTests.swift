@@ -140,6 +140,9 @@ struct CeleryMessageTests {
       if chance.once(in: 2) { options.append(#""time_limit": \#(chance.one(of: ["20", "20.5", "0"]))"#) }
       if chance.once(in: 2) { options.append(#""soft_time_limit": \#(chance.number(0...100))"#) }
       if chance.once(in: 2) { options.append(#""expires": \#(chance.one(of: ["3600", "0", "0.25", "86400000"]))"#) }
+      if chance.once(in: 3) { options.append(#""ignore_result": \#(chance.one(of: ["true", "false"]))"#) }
+      if chance.once(in: 3) { options.append(#""shadow": "r\u00e9port of tenant 7""#) }
+      if chance.once(in: 4) { options.append(#""argsrepr": "('hidden',)", "kwargsrepr": "{\"\u00e9\"}""#) }
       if chance.once(in: 3) { options.append(#""headers": {"k": {"a": [1, 2]}, "periodic_task_name": "r\u00e9port"}"#) }
       let queue = chance.one(of: [nil, "celery", "q1", "r\u{E9}ports"])
       var fields = [

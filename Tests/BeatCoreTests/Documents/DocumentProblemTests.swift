@@ -193,8 +193,8 @@ struct DocumentProblemTests {
       ["interval.evry is not known and has no effect"]
     ),
     (
-      #""interval": {"every": 5, "period": "days"}, "options": {"retry": true, "link": [], "queue": "a", "shadow": null}"#,
-      ["options.link is not supported and has no effect", "options.retry is not supported and has no effect"]
+      #""interval": {"every": 5, "period": "days"}, "options": {"retry": true, "link": [], "queue": "a", "colour": 7}"#,
+      ["options.colour is not supported and has no effect", "options.retry has no effect here"]
     ),
     (
       #""crontab": {"day_of_month": "13", "day_of_week": "fri"}"#,

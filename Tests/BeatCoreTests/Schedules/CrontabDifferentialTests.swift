@@ -54,7 +54,8 @@ import Testing
 
   /// Nothing else is refused that Celery takes: without a sign of theirs, no part is foreign.
   private static func isForeign(_ value: CrontabFieldValue) -> Bool {
-    guard case .text(let text) = value, text.contains(where: { "#?LlWw".contains($0) }) else { return false }
+    guard case .text(let text) = value, text.unicodeScalars.contains(where: { "#?LlWw".unicodeScalars.contains($0) })
+    else { return false }
     return text.unicodeScalars.split(separator: ",").contains { CrontabDialect.refusal(of: $0) != nil }
   }
 

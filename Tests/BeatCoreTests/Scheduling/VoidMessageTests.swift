@@ -89,6 +89,18 @@ struct VoidMessageTests {
     #expect(bench.run(60).fires.isEmpty)
   }
 
+  /// Nor is a run by hand sent in vain.
+  @Test(arguments: [#""expires": 0"#, #""expires": "2020-01-01""#]) func byHandNeither(_ field: String) {
+    var bench = SchedulerBench()
+    _ = bench.load(a, Sample.document(field), .seen(0))
+    do throws(Scheduler.ManualProblem) {
+      _ = try bench.scheduler.plan(of: a, for: "r", now: Sample.noon)
+      Issue.record("it was sent")
+    } catch {
+      #expect(error.description.contains("a worker would discard"), "\(error)")
+    }
+  }
+
   /// As ever: seconds after sending, a date ahead, and django-celery-beat's `expire_seconds`, where 0 is none.
   @Test(arguments: [
     #""expires": 0.5"#, #""expires": "2030-01-01""#, #""expire_seconds": 60"#, #""expire_seconds": 0"#,

@@ -6,15 +6,18 @@ One JSON request per line on standard input, one answer per line on standard out
 {"dumps": <hex>}            the text as json.dumps writes it
 {"saferepr": <hex>}         saferepr of the JSON value, at most 1,024 characters, as json.dumps writes that text
 {"topic": [binding, key]}   "yes" if a message with the key goes to a queue bound with the binding key, else "no"
+{"parameters": true}        the names of all that a caller may give to apply_async, or that it hands on
 {"send": {task, id, origin, reply_to, now, args, kwargs, queue, options}}
     the message that beat's send_task puts on the queue of kombu's in-memory transport, as the Redis transport would
     store it. `now` is ISO 8601. Origin, reply_to and delivery_tag, which are chance, are replaced by those given and the id.
 """
+import inspect
 import json
 import sys
 from datetime import datetime
 
 import celery
+import kombu
 from celery.utils.saferepr import saferepr
 from kombu.transport.memory import Channel
 from kombu.transport.virtual.exchange import TopicExchange
@@ -55,7 +58,17 @@ def send(request):
     return dumps(message)
 
 
+def parameters():
+    functions = (
+        celery.Task.apply_async, app.send_task, app.amqp.as_task_v2, app.amqp.send_task_message, kombu.Producer.publish)
+    return json.dumps(sorted(
+        {name for function in functions for name, parameter in inspect.signature(function).parameters.items()
+         if parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY)}))
+
+
 def answer(request):
+    if "parameters" in request:
+        return parameters()
     if "send" in request:
         return send(request["send"])
     if "loads" in request:
