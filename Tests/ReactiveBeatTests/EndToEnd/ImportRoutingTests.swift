@@ -149,6 +149,19 @@ import Testing
     }
   }
 
+  /// RedBeat's own name for Sentinel's URLs, and its own default for the primary's name.
+  @Test func redBeatBehindSentinels() throws {
+    let sentinels = try SentinelStage()
+    try saveRedBeat(Stage(on: sentinels.primary))
+    let url = sentinels.url(3, "").replacing("sentinel://", with: "redis-sentinel://")
+    let stage = try Stage()
+    let run = try run(stage, ["--from-redis", url, "--master-name", "mymaster", "--timezone", "UTC"])
+    #expect(run.exit == .status(0), "\(run.lines)")
+    #expect(run.lines.last == "5 written")
+    let unnamed = try self.run(stage, ["--from-redis", url])
+    #expect(unnamed.exit == .status(69) && unnamed.lines.first?.contains("master") == true, "\(unnamed.lines)")
+  }
+
   /// A date in a zone that is not known here: the zone is named, and where it may come from.
   @Test func aZoneThatIsNotKnown() throws {
     let stage = try Stage()
