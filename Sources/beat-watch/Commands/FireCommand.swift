@@ -103,7 +103,7 @@ struct FireCommand: ParsableCommand {
       return
     }
     let broker = try store.broker()
-    let lists = try client.lists(of: plan, on: broker)
+    let lists = try client.lists(of: plan, on: broker, kombu: store.transportOptions().keys)
     var output = StandardOutput()
     if json {
       output.put(
