@@ -24,7 +24,7 @@ struct CrontabFieldParser {
   private typealias Scalars = Substring.UnicodeScalarView
 
   private func part(_ part: Scalars, warnings: inout CrontabWarnings) throws(CrontabError) -> CrontabSet {
-    if let reason = CrontabDialect.refusal(of: part) { throw field.error("\(quoted(String(part))): \(reason)") }
+    if let reason = CrontabDialect.refusal(of: part) { throw field.error(reason) }
     let first = part.prefix(while: \.isPythonWord)
     var rest = part.dropFirst(first.count)
     if !first.isEmpty, rest.first == "-" {

@@ -357,10 +357,6 @@ extension Scheduler {
     return nil
   }
 
-  static func disbelief(_ lastRunAt: UnixTime) -> String {
-    "last_run_at \(lastRunAt.iso8601) is in the future and is not used; is it local time without its zone?"
-  }
-
   private func noticeImmediate(_ entry: inout ScheduleEntry, now: UnixTime) {
     let timing = entry.timing
     guard timing.runImmediately, timing.enabled, entry.immediate == nil else { return }
