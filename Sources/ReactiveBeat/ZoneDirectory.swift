@@ -15,6 +15,8 @@ public final class ZoneDirectory: Sendable {
 
   /// The rules of an IANA zone, such as `Europe/Berlin`. `UTC` needs no file.
   ///
+  /// A name that the system leaves out is found by the others that its zone has (`ZoneLinks`).
+  ///
   /// Throws: no such zone, no zoneinfo on this machine, or a file that is damaged.
   public func zone(_ name: String) throws(ZoneError) -> ZoneRules {
     if let known = cache.withLock({ $0[name] }) { return known }
@@ -22,16 +24,25 @@ public final class ZoneDirectory: Sendable {
     let isName =
       !name.isEmpty && name.utf8.count <= 64 && name.utf8.first != UInt8(ascii: "/")
       && !name.contains("..") && name.utf8.allSatisfy(Self.isNameByte)
-    guard isName, let bytes = Self.contents(of: "\(path)/\(name)") else {
+    guard isName, let bytes = contents(ofZone: name) else {
       throw ZoneError(
         zone: name,
         message: access(path, R_OK) == 0
-          ? "no such zone; expected a name such as \"Europe/Berlin\""
+          ? "no such zone; expected a name such as \"Europe/Berlin\" (names of former times are in the package "
+            + "\(ZoneLinks.package), where a system has it)"
           : "there is no zone data in \(path): install the package tzdata")
     }
     let rules = try ZoneRules(name: name, tzif: bytes)
     cache.withLock { $0[name] = rules }
     return rules
+  }
+
+  private func contents(ofZone name: String) -> [UInt8]? {
+    if let bytes = Self.contents(of: "\(path)/\(name)") { return bytes }
+    for other in ZoneLinks.otherNames(of: name) {
+      if let bytes = Self.contents(of: "\(path)/\(other)") { return bytes }
+    }
+    return nil
   }
 
   /// Reads every file again when it is asked for next.

@@ -12,6 +12,9 @@ struct DocumentFieldChanges {
   }
 
   var schedule: Form?
+  /// Of an interval.
+  var relative: Bool?
+  var align: Bool?
   var timezone: String?
   /// Fields of the top level, with their JSON.
   var fields: [(key: String, json: String)] = []
@@ -21,13 +24,15 @@ struct DocumentFieldChanges {
 
   private static let kinds = ["interval", "crontab", "clocked", "schedule"]
 
-  var isEmpty: Bool { schedule == nil && timezone == nil && fields.isEmpty && options.isEmpty && unset.isEmpty }
+  private var isOfSchedule: Bool { schedule != nil || relative != nil || align != nil || timezone != nil }
+
+  var isEmpty: Bool { !isOfSchedule && fields.isEmpty && options.isEmpty && unset.isEmpty }
 
   /// The top-level fields that may change.
   var touched: Set<String> {
     var touched = Set(fields.map(\.key) + options.map(\.key) + unset)
     if !options.isEmpty { touched.insert("options") }
-    if schedule != nil || timezone != nil { touched.formUnion(Self.kinds + ["timezone"]) }
+    if isOfSchedule { touched.formUnion(Self.kinds + ["timezone"]) }
     return touched
   }
 
@@ -40,6 +45,9 @@ struct DocumentFieldChanges {
       editor.remove("options", key)
     }
     if let schedule { write(schedule, to: &editor) }
+    for (key, value) in [("relative", relative), ("align", align)] {
+      if let value { try write(key, value, to: &editor) }
+    }
     for (key, json) in fields { editor.set(key, to: json) }
     if let timezone {
       if editor.has("crontab", "timezone") {
@@ -100,6 +108,14 @@ struct DocumentFieldChanges {
         replace(present, by: "clocked", #"{"clocked_time": \#(JSONLine.quoted(time))}"#, in: &editor)
       }
     }
+  }
+
+  /// A flag of the interval that the document has.
+  private func write(_ key: String, _ value: Bool, to editor: inout DocumentEditor) throws {
+    guard let interval = Self.kinds.first(where: { editor.has($0, "every") }) else {
+      throw CommandError(.data, "--\(key) belongs to an interval, and the schedule is none: give --every as well")
+    }
+    if value { editor.set(interval, key, to: "true") } else { editor.remove(interval, key) }
   }
 
   /// In the first one's place; a document with several is mended on the way.

@@ -12,6 +12,13 @@ struct DocumentFieldOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Run it each time this long has passed: 10s, 5m, 1h30m, 2d.", valueName: "time"))
   var every: String?
 
+  @Flag(inversion: .prefixedNo, help: "Intervals end on the minute, the hour or midnight, as Celery's relative ones.")
+  var relative: Bool?
+
+  @Flag(
+    inversion: .prefixedNo, help: "Intervals lie on the multiples of their length on the clock: :00, :15, :30, :45.")
+  var align: Bool?
+
   @Option(
     help: ArgumentHelp(
       "Run it by a crontab in cron's order: minute, hour, day of month, month, day of week.",
@@ -41,6 +48,12 @@ struct DocumentFieldOptions: ParsableArguments {
 
   @Option(help: ArgumentHelp("The message is void after this long, or from this date on.", valueName: "time or date"))
   var expires: String?
+
+  @Option(help: ArgumentHelp("The worker kills the task after this long.", valueName: "time"))
+  var timeLimit: String?
+
+  @Option(help: ArgumentHelp("The worker tells the task to end after this long.", valueName: "time"))
+  var softTimeLimit: String?
 
   @Option(help: ArgumentHelp("Message headers, a JSON object.", valueName: "json"))
   var headers: String?
@@ -87,7 +100,14 @@ struct DocumentFieldOptions: ParsableArguments {
     guard schedules.count <= 1 else {
       throw ValidationError("\(schedules.map(\.0).joined(separator: " and ")): give one of them")
     }
+    guard relative == nil && align == nil || cron == nil && at == nil else {
+      throw ValidationError("--relative and --align belong to an interval: --every")
+    }
+    guard relative != true || align != true else { throw ValidationError("--relative and --align: give one of them") }
     changes.schedule = try scheduleForm()
+    // One of them ends the other.
+    changes.relative = relative ?? (align == true ? false : nil)
+    changes.align = align ?? (relative == true ? false : nil)
     changes.timezone = timezone
     changes.unset = unset
     func text(_ key: String, _ value: String?) { if let value { changes.fields.append((key, JSONLine.quoted(value))) } }
@@ -105,6 +125,8 @@ struct DocumentFieldOptions: ParsableArguments {
     option("routing_key", routingKey.map { JSONLine.quoted($0) })
     option("priority", priority.map { "\($0)" })
     option("expires", try expires.map { try expiry($0) })
+    option("time_limit", try timeLimit.map { try seconds("--time-limit", $0) })
+    option("soft_time_limit", try softTimeLimit.map { try seconds("--soft-time-limit", $0) })
     option("headers", try json("--headers", headers))
     text("catchup", catchup?.rawValue)
     if let catchupWindow { changes.fields.append(("catchup_window", try seconds("--catchup-window", catchupWindow))) }

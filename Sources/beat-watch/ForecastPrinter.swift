@@ -12,9 +12,10 @@ final class ForecastPrinter {
     output = StandardOutput(indent: json ? nil : 4)
   }
 
-  func write(_ forecast: ScheduleForecast, next: [UnixTime]) {
+  func write(_ forecast: ScheduleForecast, _ coming: ScheduleForecast.Coming) {
     if json {
-      var line = #"{"next": ["# + next.map { "\"\($0.iso8601)\"" }.joined(separator: ", ") + "]"
+      var line = #"{"next": ["# + coming.times.map { "\"\($0.iso8601)\"" }.joined(separator: ", ") + "]"
+      if let end = coming.end { line += #", "end": \#(JSONLine.quoted(end))"# }
       if !forecast.warnings.isEmpty {
         line += #", "warnings": ["# + forecast.warnings.map { JSONLine.quoted($0) }.joined(separator: ", ") + "]"
       }
@@ -22,8 +23,8 @@ final class ForecastPrinter {
     }
     put(forecast.schedule.inWords)
     for warning in forecast.warnings { put("  warning: \(warning)") }
-    if next.isEmpty { put("  never again") }
-    for due in next { put("  " + TimeWords.line(due, in: forecast.zone, now: now)) }
+    for due in coming.times { put("  " + TimeWords.line(due, in: forecast.zone, now: now)) }
+    if let end = coming.end { put("  \(coming.times.isEmpty ? "never again" : "then no more"): \(end)") }
   }
 
   /// - Parameter line: of the input, from 1.

@@ -10,7 +10,8 @@ struct NextCommand: ParsableCommand {
     discussion: """
       Reads documents, one JSON object a line, or one over several lines. Only the schedule is needed, such as \
       {"crontab": {"minute": "30", "hour": "2"}, "timezone": "Europe/Berlin"}; an interval counts from last_run_at, or \
-      from the time after which is asked. A field "after" overrides --after for its line.
+      from the time after which is asked. A field "after" overrides --after for its line. Of a whole document all that \
+      says when it rests or ends counts: enabled, one_off, max_run_count, expires_at and others.
 
       Ends with status 65 if a line could not be used, 66 if the file is not there.
       """)
@@ -27,7 +28,7 @@ struct NextCommand: ParsableCommand {
   @Option(help: "Time zone of crontabs that name none. [CELERY_TIMEZONE; default UTC]")
   var timezone: String?
 
-  @Flag(help: "One JSON object a line: {\"next\": […]} in UTC, or {\"error\": …}.")
+  @Flag(help: "One JSON object a line: {\"next\": […]} in UTC, with the \"end\" if it comes; or {\"error\": …}.")
   var json = false
 
   func run() throws {
@@ -49,8 +50,8 @@ struct NextCommand: ParsableCommand {
     var hasFailed = false
     for (index, document) in InputFile.documents(in: input).enumerated() {
       do throws(DocumentProblem) {
-        let forecast = try ScheduleForecast(Array(document), context: context)
-        printer.write(forecast, next: forecast.next(after: forecast.after ?? start ?? now, count: count))
+        let forecast = try ScheduleForecast(Array(document), context: context, now: max(now, start ?? now))
+        printer.write(forecast, forecast.coming(after: forecast.after ?? start ?? now, count: count))
       } catch {
         hasFailed = true
         printer.write(error, line: index + 1)

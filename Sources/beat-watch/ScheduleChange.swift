@@ -25,13 +25,38 @@ struct ScheduleChange {
     _ name: EntryName, in client: StoreClient, context: DocumentContext, fields: Set<String>, mayMake: Bool = false,
     mustBeUsable: Bool = true, isDry: Bool = false, _ edit: (inout DocumentEditor) throws -> Void
   ) throws -> ScheduleChange {
+    try make(
+      name, in: client, context: context, fields: fields, mayMake: mayMake, mustBeUsable: mustBeUsable, isDry: isDry
+    ) { before in
+      var editor = try editor(before, name)
+      try edit(&editor)
+      return editor.bytes
+    }
+  }
+
+  /// Puts a whole document in the place of one, or makes one. What the daemon writes itself is carried over, where the new
+  /// one does not say it.
+  static func replace(
+    _ name: EntryName, by document: [UInt8], in client: StoreClient, context: DocumentContext, isDry: Bool = false
+  ) throws -> ScheduleChange {
+    try make(name, in: client, context: context, fields: nil, mayMake: true, mustBeUsable: true, isDry: isDry) {
+      before in
+      before.map { Bookkeeping.kept(from: $0, in: document) } ?? document
+    }
+  }
+
+  /// - Parameters:
+  ///   - fields: those that `edit` may touch; nil: all.
+  ///   - edit: makes the new bytes from those that stand there.
+  private static func make(
+    _ name: EntryName, in client: StoreClient, context: DocumentContext, fields: Set<String>?, mayMake: Bool,
+    mustBeUsable: Bool, isDry: Bool, _ edit: ([UInt8]?) throws -> [UInt8]
+  ) throws -> ScheduleChange {
     var seen = try client.document(name)
     var patience = Patience()
     while patience.lasts {
       let before = try bytes(of: seen, in: client, mayMake: mayMake)
-      var editor = try editor(before, name)
-      try edit(&editor)
-      let after = editor.bytes
+      let after = try edit(before)
       do throws(DocumentProblem) { _ = try ScheduleDocument(after, context: context) } catch {
         let wasUsable = before.map { (try? ScheduleDocument($0, context: context)) != nil } ?? true
         if mustBeUsable || wasUsable { throw CommandError(.data, "\(name): \(error); nothing was changed") }
@@ -71,7 +96,7 @@ struct ScheduleChange {
   }
 
   private static func refuseConflict(
-    _ name: EntryName, _ fields: Set<String>, _ before: [UInt8]?, _ now: StoredDocument
+    _ name: EntryName, _ fields: Set<String>?, _ before: [UInt8]?, _ now: StoredDocument
   ) throws {
     guard let before else {
       throw CommandError(.conflict, "\(name): somebody else has made it in this moment; look at it")
@@ -80,7 +105,7 @@ struct ScheduleChange {
       throw CommandError(.conflict, "\(name): somebody else has deleted or broken it meanwhile; nothing was changed")
     }
     if Bookkeeping.isAllThatChanged(from: before, to: after) { return }
-    for field in fields.sorted() where old.value(field) != new.value(field) {
+    for field in fields?.sorted() ?? old.keys + new.keys where old.value(field) != new.value(field) {
       throw CommandError(
         .conflict,
         "\(name): somebody else has changed \(field) meanwhile; nothing was changed: look at it, and try again")

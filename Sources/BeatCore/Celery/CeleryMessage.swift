@@ -66,7 +66,9 @@ struct CeleryMessage {
     message.appendJSON(task)
     message.append(#", "id": ""#)
     appendID()
-    message.append(#"", "shadow": null, "eta": null, "expires": "#)
+    message.append(#"", "shadow": "#)
+    message.appendJSON(options.shadow)
+    message.append(#", "eta": null, "expires": "#)
     message.appendJSON(expiry?.date)
     message.append(#", "group": null, "group_index": null, "retries": 0, "timelimit": ["#)
     message.append(options.timeLimit ?? "null")
@@ -75,13 +77,23 @@ struct CeleryMessage {
     message.append(#"], "root_id": ""#)
     appendID()
     message.append(#"", "parent_id": null, "argsrepr": "#)
-    message.appendJSON(utf8: PythonRepr.arguments(args, in: layout.bytes))
+    if let text = options.argsRepr {
+      message.appendJSON(text)
+    } else {
+      message.appendJSON(utf8: PythonRepr.arguments(args, in: layout.bytes))
+    }
     message.append(#", "kwargsrepr": "#)
-    message.appendJSON(utf8: PythonRepr.keywords(kwargs, in: layout.bytes))
+    if let text = options.kwargsRepr {
+      message.appendJSON(text)
+    } else {
+      message.appendJSON(utf8: PythonRepr.keywords(kwargs, in: layout.bytes))
+    }
     message.append(#", "origin": "#)
     message.appendJSON(origin)
     // `ignore_result: null` lets the task decide; false would make a 5.7 worker store every result.
-    message.append(#", "ignore_result": null, "replaced_task_nesting": 0, "stamped_headers": null, "stamps": {}, "#)
+    message.append(#", "ignore_result": "#)
+    message.append(options.ignoreResult.map { "\($0)" } ?? "null")
+    message.append(#", "replaced_task_nesting": 0, "stamped_headers": null, "stamps": {}, "#)
     appendExtraHeaders(layout, to: &message)
     message.append(#""celery_beat_task": true}, "properties": {"correlation_id": ""#)
     appendID()
@@ -131,7 +143,7 @@ struct CeleryMessage {
   private var expiry: (date: String, milliseconds: Int64)? {
     switch options.expires {
     // Python has no year beyond 9999: a worker would refuse the message.
-    case .after(let microseconds): (Self.pythonISO(now.advanced(by: microseconds).clamped), microseconds / 1000)
+    case .after(let microseconds): (Self.pythonISO(now.advanced(by: microseconds).clamped), max(0, microseconds / 1000))
     case .at(let date): (Self.pythonISO(date), max(0, date.microseconds(since: now) / 1000))
     case nil: nil
     }

@@ -34,6 +34,19 @@ public enum Bookkeeping {
   }
 }
 
+extension Bookkeeping {
+  /// A document that takes the place of another, with the last run and the count of that one where it names none itself.
+  ///
+  /// - Returns: the document's own text where either is no JSON object.
+  public static func kept(from before: [UInt8], in document: [UInt8]) -> [UInt8] {
+    guard let old = try? DocumentEditor(before), var result = try? DocumentEditor(document) else { return document }
+    for field in ["last_run_at", "total_run_count"] where result.value(field) == nil {
+      if let value = old.text(of: field) { result.set(field, to: value) }
+    }
+    return result.bytes
+  }
+}
+
 extension DocumentEditor {
   /// A field's value as JSON text.
   fileprivate func text(of field: String) -> String? { value(field).map { String(decoding: $0, as: UTF8.self) } }

@@ -1,7 +1,8 @@
 /// A date in a schedule document, with the form in which it was written, so that it is written back in that form.
 ///
 /// Forms: `{"__type__": "datetime", "year": …}` (celerybeat-redis), `{"$date": …}` (mongoexport), `ISODate("…")` (the
-/// mongo shell), ISO 8601 text, and seconds since 1970. A date without a zone is UTC, as in Celery.
+/// mongo shell), ISO 8601 text, and seconds since 1970. A date without a zone is UTC, as in Celery. The first form may name
+/// a zone, and is written back in UTC.
 struct DocumentDate: Hashable {
   var instant: UnixTime
   var form: Form
@@ -29,7 +30,37 @@ struct DocumentDate: Hashable {
     #"{"__type__": "datetime", "year": …}, {"$date": …}, ISODate("…"), ISO 8601 text or seconds since 1970"#
   static let expected = "expected a date: " + forms
 
-  init?(_ slice: JSONSlice, in bytes: [UInt8]) {
+  /// As below, without telling why.
+  init?(_ slice: JSONSlice, in bytes: [UInt8], zones: DocumentContext? = nil) {
+    do throws(DocumentProblem) { try self.init(slice, in: bytes, path: "", zones: zones) } catch { return nil }
+  }
+
+  /// - Parameters:
+  ///   - path: of the field, for problems.
+  ///   - zones: finds the zones that dates name; nil: only UTC is known.
+  ///   - expected: what may stand there, for a person.
+  init(
+    _ slice: JSONSlice, in bytes: [UInt8], path: String, zones: DocumentContext?,
+    expected: String = DocumentDate.expected
+  ) throws(DocumentProblem) {
+    var date: DocumentDate?
+    if slice.kind == .object {
+      let members = JSONScanner.members(of: slice, in: bytes)
+      if members.contains(where: { $0.key == "__type__" }) {
+        let typed = try TypedDate(members, in: bytes, path: path, zones: zones)
+        date = DocumentDate(typed.instant, .typed(spaced: bytes[slice.range].contains(0x20)))
+      } else if members.count == 1, let member = members.first, member.key == "$date" {
+        date = DocumentDate(dollarDate: member.value, in: bytes)
+      }
+    } else {
+      date = DocumentDate(single: slice, in: bytes)
+    }
+    guard let date else { throw DocumentProblem(path, slice, in: bytes, expected) }
+    self = date
+  }
+
+  /// A date that is one value.
+  private init?(single slice: JSONSlice, in bytes: [UInt8]) {
     switch slice.kind {
     case .number:
       guard let seconds = DocumentNumber(slice, in: bytes)?.microseconds(perUnit: 1_000_000) else { return nil }
@@ -37,16 +68,6 @@ struct DocumentDate: Hashable {
     case .string:
       guard let text = JSONScanner.text(of: slice, in: bytes), let (instant, form) = Self.iso(text) else { return nil }
       self.init(instant, .text(form))
-    case .object:
-      let members = JSONScanner.members(of: slice, in: bytes)
-      if members.contains(where: { $0.key == "__type__" }) {
-        guard let instant = Self.typed(members, in: bytes) else { return nil }
-        self.init(instant, .typed(spaced: bytes[slice.range].contains(0x20)))
-      } else if members.count == 1, let member = members.first, member.key == "$date" {
-        self.init(dollarDate: member.value, in: bytes)
-      } else {
-        return nil
-      }
     case .shellCall:
       guard let (name, argument) = JSONScanner.shellCall(slice, in: bytes), ["ISODate", "Date"].contains(name),
         let argument, let text = JSONScanner.text(of: argument, in: bytes), let (instant, form) = Self.iso(text)
@@ -77,39 +98,6 @@ struct DocumentDate: Hashable {
     default:
       return nil
     }
-  }
-
-  private static func typed(_ members: [JSONMember], in bytes: [UInt8]) -> UnixTime? {
-    var (year, month, day): (Int?, Int?, Int?)
-    var (hour, minute, second, microsecond) = (0, 0, 0, 0)
-    for member in members {
-      switch member.key {
-      case "__type__":
-        guard JSONScanner.text(of: member.value, in: bytes) == "datetime" else { return nil }
-      case "timezone":
-        guard member.value.kind == .null || JSONScanner.text(of: member.value, in: bytes) == "UTC" else { return nil }
-      default:
-        guard
-          let value = JSONScanner.digits(of: member.value, in: bytes)
-            ?? DocumentNumber(member.value, in: bytes)?.integer,
-          let part = Int(exactly: value)
-        else { return nil }
-        switch member.key {
-        case "year": year = part
-        case "month": month = part
-        case "day": day = part
-        case "hour": hour = part
-        case "minute": minute = part
-        case "second": second = part
-        case "microsecond": microsecond = part
-        default: return nil
-        }
-      }
-    }
-    guard let year, let month, let day else { return nil }
-    return CivilTime(
-      year: year, month: month, day: day, hour: hour, minute: minute, second: second, microsecond: microsecond)?
-      .instant(utcOffset: 0)
   }
 
   private static func iso(_ text: String) -> (UnixTime, ISOForm)? {

@@ -157,9 +157,6 @@ extension DocumentReader {
   private func clocked(_ fields: Fields) throws(DocumentProblem) -> UnixTime {
     let path = "\(fields.path).clocked_time"
     guard let slice = fields["clocked_time"] else { throw DocumentProblem(path, "is missing; expected a date") }
-    guard let date = DocumentDate(slice, in: layout.bytes) else {
-      throw DocumentProblem(path, slice, in: layout.bytes, DocumentDate.expected)
-    }
-    return date.instant
+    return try DocumentDate(slice, in: layout.bytes, path: path, zones: context).instant
   }
 }

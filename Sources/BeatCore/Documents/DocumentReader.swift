@@ -12,7 +12,7 @@ struct DocumentReader {
     self.memo = memo
   }
 
-  private var bytes: [UInt8] { layout.bytes }
+  var bytes: [UInt8] { layout.bytes }
 
   mutating func definition() throws(DocumentProblem) -> ScheduleDefinition {
     let name = try required("name")
@@ -25,6 +25,7 @@ struct DocumentReader {
       throw DocumentProblem("jitter", slice, in: bytes, "must be shorter than the interval")
     }
     try checkArguments()
+    try checkOptions()
     return ScheduleDefinition(
       name: name, task: task, enabled: enabled, schedule: schedule, options: try options(),
       runImmediately: try flag("run_immediately"), oneOff: try flag("one_off"),
@@ -70,7 +71,7 @@ struct DocumentReader {
     return try text(slice, field)
   }
 
-  private func text(_ slice: JSONSlice, _ field: String) throws(DocumentProblem) -> String {
+  func text(_ slice: JSONSlice, _ field: String) throws(DocumentProblem) -> String {
     guard slice.kind == .string else {
       throw DocumentProblem(field, slice, in: bytes, "expected text in double quotes")
     }
@@ -80,7 +81,7 @@ struct DocumentReader {
     return text
   }
 
-  private func flag(_ field: String) throws(DocumentProblem) -> Bool {
+  func flag(_ field: String) throws(DocumentProblem) -> Bool {
     guard let slice = layout[field] else { return false }
     guard let flag = layout.bool(field) else {
       throw DocumentProblem(field, slice, in: bytes, "expected true or false, without quotes")
@@ -89,7 +90,7 @@ struct DocumentReader {
   }
 
   /// 0 is no limit: what celerybeat-mongo's model writes unless it is told otherwise.
-  private func maxRunCount() throws(DocumentProblem) -> Int64? {
+  func maxRunCount() throws(DocumentProblem) -> Int64? {
     try count("max_run_count").flatMap { $0 == 0 ? nil : $0 }
   }
 
@@ -103,10 +104,7 @@ struct DocumentReader {
 
   func date(_ field: String) throws(DocumentProblem) -> UnixTime? {
     guard let slice = layout[field] else { return nil }
-    guard let date = DocumentDate(slice, in: bytes) else {
-      throw DocumentProblem(field, slice, in: bytes, DocumentDate.expected)
-    }
-    return date.instant
+    return try DocumentDate(slice, in: bytes, path: field, zones: context).instant
   }
 
   private func catchup() throws(DocumentProblem) -> Catchup {
@@ -128,7 +126,7 @@ struct DocumentReader {
   }
 
   /// Seconds, 0 or more, as microseconds.
-  private func seconds(_ slice: JSONSlice, _ field: String) throws(DocumentProblem) -> Int64 {
+  func seconds(_ slice: JSONSlice, _ field: String) throws(DocumentProblem) -> Int64 {
     guard let value = DocumentNumber(slice, in: bytes)?.microseconds(perUnit: 1_000_000), value >= 0 else {
       throw DocumentProblem(field, slice, in: bytes, "expected seconds, 0 or more")
     }
@@ -147,95 +145,6 @@ struct DocumentReader {
           field, slice, in: bytes,
           "holds a mongo shell constructor, which no worker can read; write it as text or a number")
       }
-    }
-  }
-
-  // MARK: message options
-
-  private static let options: Set<String> = [
-    "queue", "exchange", "exchange_type", "routing_key", "priority", "expires", "time_limit", "soft_time_limit",
-    "headers", "serializer", "compression",
-  ]
-  private static let onlyValues = [("serializer", "json"), ("compression", "none")]
-
-  /// Options stand at the top level (celerybeat-mongo) or in `options` (celerybeat-redis); the top level wins.
-  private mutating func options() throws(DocumentProblem) -> MessageOptions {
-    var nested: [String: JSONSlice] = [:]
-    if let slice = layout["options"] {
-      guard slice.kind == .object else {
-        throw DocumentProblem("options", slice, in: bytes, #"expected an object such as {"queue": "reports"}"#)
-      }
-      for member in JSONScanner.members(of: slice, in: bytes) {
-        nested[member.key] = member.value.kind == .null ? nil : member.value
-      }
-      let unknown = nested.keys.filter { !Self.options.contains($0) }.sorted()
-      for key in unknown.prefix(8) {
-        warnings.append("options.\(DocumentProblem.excerpt(key.utf8)) is not supported and has no effect")
-      }
-      if unknown.count > 8 { warnings.append("options holds \(unknown.count - 8) more that are not supported") }
-    }
-    func find(_ field: String) -> (slice: JSONSlice, path: String)? {
-      layout[field].map { ($0, field) } ?? nested[field].map { ($0, "options.\(field)") }
-    }
-    func findText(_ field: String) throws(DocumentProblem) -> String? {
-      guard let (slice, path) = find(field) else { return nil }
-      let text = try text(slice, path)
-      return text.isEmpty ? nil : text
-    }
-
-    var options = MessageOptions()
-    options.queue = try findText("queue")
-    options.exchange = try findText("exchange")
-    options.routingKey = try findText("routing_key")
-    if let (slice, path) = find("exchange_type"), !["direct", "topic"].contains(try text(slice, path)) {
-      throw DocumentProblem(
-        path, slice, in: bytes, #"only "direct" and "topic" exchanges are supported; name the "queue" instead"#)
-    }
-    for (field, accepted) in Self.onlyValues {
-      guard let (slice, path) = find(field) else { continue }
-      guard try text(slice, path) == accepted else {
-        throw DocumentProblem(path, slice, in: bytes, "only \"\(accepted)\" is supported; leave the field out")
-      }
-    }
-    if let (slice, path) = find("priority") {
-      let digits = slice.kind == .string ? JSONScanner.text(of: slice, in: bytes).flatMap { Int64($0) } : nil
-      guard let priority = digits ?? DocumentNumber(slice, in: bytes)?.integer else {
-        throw DocumentProblem(path, slice, in: bytes, "expected a whole number from 0 (served first) to 9")
-      }
-      options.priority = priority
-    }
-    if let (slice, path) = find("expires") { options.expires = try expiry(slice, path) }
-    if options.expires == nil, let slice = layout["expire_seconds"] {
-      options.expires = .after(try seconds(slice, "expire_seconds"))
-    }
-    if let (slice, path) = find("time_limit") { options.timeLimit = try limit(slice, path) }
-    if let (slice, path) = find("soft_time_limit") { options.softTimeLimit = try limit(slice, path) }
-    if let (slice, path) = find("headers") { try checkHeaders(slice, path) }
-    return options
-  }
-
-  /// A number is seconds after sending, anything else a date, as in Celery.
-  private func expiry(_ slice: JSONSlice, _ path: String) throws(DocumentProblem) -> MessageOptions.Expiry {
-    if DocumentNumber(slice, in: bytes) != nil { return .after(try seconds(slice, path)) }
-    guard let date = DocumentDate(slice, in: bytes) else {
-      throw DocumentProblem(path, slice, in: bytes, "expected seconds after sending, or a date: " + DocumentDate.forms)
-    }
-    return .at(date.instant)
-  }
-
-  private func limit(_ slice: JSONSlice, _ path: String) throws(DocumentProblem) -> String {
-    guard let number = DocumentNumber(slice, in: bytes), let value = number.double, value.isFinite, value >= 0 else {
-      throw DocumentProblem(path, slice, in: bytes, "expected seconds, 0 or more")
-    }
-    return number.text
-  }
-
-  private func checkHeaders(_ slice: JSONSlice, _ path: String) throws(DocumentProblem) {
-    guard slice.kind == .object, !slice.holdsShellCall else {
-      throw DocumentProblem(path, slice, in: bytes, #"expected an object such as {"tenant": "acme"}"#)
-    }
-    for member in JSONScanner.members(of: slice, in: bytes) where CeleryMessage.ownHeaders.contains(member.key) {
-      throw DocumentProblem("\(path).\(member.key)", "is a header that Celery sets itself; choose another name")
     }
   }
 }

@@ -54,8 +54,9 @@ public struct DocumentReview: Sendable {
             if mended.contains(key) { continue }
             add(.warning, isPath ? field : "", "", isPath ? Self.rest(of: warning, after: field) : warning)
           }
-          for (field, message) in Self.ends(of: document.definition, now: now) where editor.has(field) {
-            add(.warning, field, "", message)
+          for (field, message) in Self.ends(of: document.definition, now: now) {
+            let path = editor.has(field) ? field : "options.\(field)"
+            if editor.has(field) || editor.has("options", field) { add(.warning, path, "", message) }
           }
           break
         } catch {
@@ -103,6 +104,13 @@ public struct DocumentReview: Sendable {
     if case .clocked(let time) = definition.schedule, time < now {
       ends.append(("clocked", "has passed: it runs once if it has not yet, and never again"))
     }
+    if case .at(let date) = definition.options.expires {
+      if date <= now {
+        ends.append(("expires", "has passed: a worker discards such a message, so none is sent"))
+      } else if let start = definition.startAfter, date <= start {
+        ends.append(("expires", "comes before start_after: nothing is ever sent"))
+      }
+    }
     if let end = definition.expiresAt, let start = definition.startAfter, end < start {
       ends.append(("expires_at", "comes before start_after: it never runs"))
     }
@@ -117,7 +125,7 @@ public struct DocumentReview: Sendable {
     for member in layout.members where !seen.insert(member.key).inserted {
       oddities.append((member.key, "comes more than once; the last one counts"))
     }
-    for key in seen.sorted() where !DocumentFields.known.contains(key) {
+    for key in seen.sorted() where !DocumentFields.known.contains(key) && !CeleryOption.isKnown(key) {
       if let near = DocumentFields.near(key) {
         oddities.append((key, "is not a field of a schedule and has no effect: is \(near) meant?"))
       }
@@ -161,7 +169,8 @@ public enum DocumentFields {
   public static let known: Set<String> = [
     "name", "task", "enabled", "interval", "crontab", "clocked", "schedule", "timezone", "args", "kwargs", "options",
     "queue", "exchange", "exchange_type", "routing_key", "priority", "expires", "expire_seconds", "time_limit",
-    "soft_time_limit", "headers", "serializer", "compression", "run_immediately", "one_off", "max_run_count",
+    "soft_time_limit", "headers", "serializer", "compression", "ignore_result", "shadow", "argsrepr", "kwargsrepr",
+    "run_immediately", "one_off", "max_run_count",
     "start_after", "expires_at", "jitter", "catchup", "catchup_window", "last_run_at", "total_run_count",
   ]
 

@@ -18,6 +18,21 @@ public struct ScheduleDefinition: Hashable, Sendable {
   /// Each occurrence is sent up to so much later than it is due; microseconds.
   public var jitter: Int64
   public var catchup: Catchup
+
+  /// The last instant at which a worker would not discard a message by its `expires`; nil: there is none.
+  var voidAfter: UnixTime? {
+    switch options.expires {
+    case .at(let date): date.advanced(by: -1).clamped
+    case .after(let microseconds): microseconds <= 0 ? .earliest : nil
+    case nil: nil
+    }
+  }
+
+  /// What to say of an `expires` that lies before `now`; nil: it does not.
+  func voidSince(_ now: UnixTime) -> String? {
+    guard case .at(let date) = options.expires, date <= now else { return nil }
+    return "expires \(date.iso8601) has passed: a worker discards such a message, so none is sent"
+  }
 }
 
 /// What becomes of occurrences that were missed: the daemon was down, paused, or cut off from Redis.
@@ -56,6 +71,13 @@ public struct MessageOptions: Hashable, Sendable {
   /// Seconds as written, or nil.
   public var timeLimit: String?
   public var softTimeLimit: String?
+  /// Whether the worker keeps no result; nil: the task decides.
+  public var ignoreResult: Bool?
+  /// What monitors show in the place of the task's name.
+  public var shadow: String?
+  /// What monitors and logs show in the place of the arguments.
+  public var argsRepr: String?
+  public var kwargsRepr: String?
 
   public init() {}
 }

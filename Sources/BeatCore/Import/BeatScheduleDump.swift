@@ -2,12 +2,8 @@
 /// either `document`, with `notes`, or `problem`; and one of the `transport_options` of its workers.
 public enum BeatScheduleDump {
   public static func schedules(_ bytes: [UInt8], _ settings: ImportSettings) throws(ImportError) -> [ImportedSchedule] {
-    let records: [JSONSlice]
-    do { records = bytes.isEmpty ? [] : try JSONScanner.records(bytes) } catch {
-      throw ImportError("the application has printed something else than its schedule: \(error.message)")
-    }
     var schedules: [ImportedSchedule] = []
-    for slice in records {
+    for slice in try records(bytes) {
       guard let record = try? DocumentLayout(Array(bytes[slice.range])) else {
         throw ImportError("the application has printed something else than its schedule")
       }
@@ -27,6 +23,12 @@ public enum BeatScheduleDump {
       }
     }
     return nil
+  }
+
+  static func records(_ bytes: [UInt8]) throws(ImportError) -> [JSONSlice] {
+    do { return bytes.isEmpty ? [] : try JSONScanner.records(bytes) } catch {
+      throw ImportError("the application has printed something else than its schedule: \(error.message)")
+    }
   }
 
   private static func schedule(_ record: DocumentLayout, _ settings: ImportSettings) -> ImportedSchedule {

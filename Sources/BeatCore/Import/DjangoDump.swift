@@ -25,6 +25,7 @@ struct DjangoDump {
       do throws(ImportRefusal) {
         let (document, notes) = try document(of: task, settings)
         return ImportedSchedule(name: name, document: document, notes: notes).checked(settings.documents)
+          .unrouted(settings)
       } catch {
         return ImportedSchedule(name: name, problem: error.text)
       }
@@ -58,7 +59,8 @@ struct DjangoDump {
     if let expires = try dates.read("expires") {
       document.add("expires", date: expires)
       document.add("expires_at", date: expires)
-    } else {
+    } else if task.number("expire_seconds")?.integer != 0 {
+      // There 0 is none.
       document.add("expires", task["expire_seconds"], in: task.bytes)
     }
     if task.bool("one_off") == true { document.add("one_off", json: "true") }

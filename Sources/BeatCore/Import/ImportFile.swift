@@ -50,7 +50,7 @@ public enum ImportFile {
 
   private static func mongo(_ record: DocumentLayout, _ settings: ImportSettings) -> ImportedSchedule {
     do throws(ImportRefusal) {
-      return try MongoExport.schedule(record.bytes, settings).checked(settings.documents)
+      return try MongoExport.schedule(record.bytes, settings).checked(settings.documents).unrouted(settings)
     } catch {
       return ImportedSchedule(name: EntryName(record.text("name") ?? ""), problem: error.text)
     }

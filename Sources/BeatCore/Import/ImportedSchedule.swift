@@ -54,18 +54,3 @@ struct ImportRefusal: Error {
 
   init(_ text: String) { self.text = text }
 }
-
-/// What readers of other systems need to know besides the bytes.
-public struct ImportSettings: Sendable {
-  public var documents: DocumentContext
-  /// The zone of the old system's crontabs, for sources that do not tell it.
-  public var timezone: String?
-  /// The time of the import.
-  public var now: UnixTime
-
-  public init(documents: DocumentContext, timezone: String? = nil, now: UnixTime) {
-    self.documents = documents
-    self.timezone = timezone
-    self.now = now
-  }
-}

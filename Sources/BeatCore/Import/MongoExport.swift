@@ -36,7 +36,9 @@ enum MongoExport {
         notes.append("names no zone: its crontab follows the daemon's --timezone")
       }
     }
-    if let slice = layout["start_after"], let start = DocumentDate(slice, in: record), start.instant > settings.now {
+    if let slice = layout["start_after"], let start = DocumentDate(slice, in: record, zones: settings.documents),
+      start.instant > settings.now
+    {
       notes.append("start_after \(start.instant.iso8601) is read as UTC; celerybeat-mongo read it by its host's clock")
     }
     if !added.isEmpty { splice.replace(last.value.range.upperBound..<last.value.range.upperBound, with: added) }

@@ -19,15 +19,50 @@ public struct RedBeatEntry: Sendable {
     self.isStatic = isStatic
   }
 
-  /// The document that means the same.
-  public func imported(_ settings: ImportSettings) -> ImportedSchedule {
-    let entry = EntryName(name)
-    do throws(ImportRefusal) { return try converted(settings).checked(settings.documents) } catch {
-      return ImportedSchedule(name: entry, problem: error.text)
+  /// The documents that mean the same as all entries of one RedBeat.
+  ///
+  /// RedBeat does not keep the zone by whose clock its schedules go: it is one for all of them, the application's. Unless
+  /// the settings name it, it is the one that all dates name which RedBeat has written at a run; where nothing has run, the
+  /// one that all dates name. Where they do not agree, none is believed.
+  public static func imported(_ entries: [RedBeatEntry], _ settings: ImportSettings) -> [ImportedSchedule] {
+    var settings = settings
+    var doubt: String?
+    if settings.timezone == nil {
+      let zones = entries.compactMap(\.writtenZone)
+      let ofRuns = Set(zones.filter(\.isOfRun).map(\.name))
+      let believed = ofRuns.isEmpty ? Set(zones.map(\.name)) : ofRuns
+      if believed.count == 1 { settings.timezone = believed.first }
+      doubt =
+        believed.isEmpty
+        ? "names no zone"
+        : "names no zone, and the dates of this RedBeat name \(believed.sorted().joined(separator: ", "))"
+    }
+    return entries.map { $0.imported(settings, doubt: doubt ?? "") }
+  }
+
+  /// The document that means the same as this one, by itself.
+  func imported(_ settings: ImportSettings) -> ImportedSchedule {
+    Self.imported([self], settings).first ?? ImportedSchedule(name: EntryName(name), problem: "is gone")
+  }
+
+  private func imported(_ settings: ImportSettings, doubt: String) -> ImportedSchedule {
+    do throws(ImportRefusal) {
+      return try converted(settings, doubt: doubt).checked(settings.documents).unrouted(settings)
+    } catch {
+      return ImportedSchedule(name: EntryName(name), problem: error.text)
     }
   }
 
-  private func converted(_ settings: ImportSettings) throws(ImportRefusal) -> ImportedSchedule {
+  /// The zone that the date of its last run names, and whether RedBeat has written it at a run: it then has a count.
+  /// Other dates are by the clock of whoever has saved the schedule, which is the application's as a rule.
+  private var writtenZone: (name: String, isOfRun: Bool)? {
+    guard let meta, let layout = try? DocumentLayout(meta), let date = layout.object("last_run_at"),
+      let name = date.text("timezone"), !name.isEmpty
+    else { return nil }
+    return (name, layout["total_run_count"] != nil)
+  }
+
+  private func converted(_ settings: ImportSettings, doubt: String) throws(ImportRefusal) -> ImportedSchedule {
     guard let definition else { throw ImportRefusal("has no definition; RedBeat drops such an entry") }
     guard score != nil else {
       throw ImportRefusal(
@@ -42,7 +77,7 @@ public struct RedBeatEntry: Sendable {
     document.add("name", text: layout.text("name") ?? String(decoding: name, as: UTF8.self))
     document.add("task", layout["task"], in: definition)
     document.add("enabled", json: isEnabled ? "true" : "false")
-    switch try RedBeatSchedule(layout, state, settings) {
+    switch try RedBeatSchedule(layout, settings) {
     case .same(let key, let json, let zone):
       document.add(key, json: json)
       if let zone { document.add("timezone", text: zone) }
@@ -67,8 +102,10 @@ public struct RedBeatEntry: Sendable {
       notes.append("has never run, so it is due at once, as in RedBeat")
     }
     document.add("total_run_count", json: "\(state.totalRunCount)")
-    if layout.object("schedule")?.text("__type__") == "crontab", state.timezone == nil {
-      notes.append("names no zone: its crontab follows the daemon's --timezone")
+    if settings.timezone == nil, let schedule = layout.object("schedule"),
+      schedule.text("__type__") == "crontab" || schedule.bool("relative") == true
+    {
+      notes.append("\(doubt): it follows the clock of the daemon's --timezone; give the application's here")
     }
     if isStatic { notes.append("comes from the application's beat_schedule; from now on its document counts") }
     return ImportedSchedule(name: EntryName(name), document: document.document, notes: notes)
@@ -88,10 +125,11 @@ public struct RedBeatEntry: Sendable {
       guard part.kind == .object, let object = try? DocumentLayout(Array(bytes[part.range])),
         let type = object.text("__type__")
       else { return nil }
-      guard type == "datetime", let instant = RedBeatState.date(object, settings)?.instant else {
+      guard type == "datetime" else {
         throw ImportRefusal(
           "\(field) holds \(DocumentProblem.excerpt(bytes[part.range])), which is no JSON for a worker")
       }
+      let instant = try RedBeatState.date(object, field, settings)
       // An option (expires) is read by us, arguments by the worker.
       return field == "options"
         ? DocumentDate.text(instant, in: .typed(spaced: true)) : ExtendedJSON.kombuDate(instant, zone: "+00:00")
@@ -104,43 +142,25 @@ struct RedBeatState {
   /// Nil: never run, which is due at once there.
   var lastRunAt: UnixTime?
   var totalRunCount: Int64 = 0
-  /// The zone of the application, as far as it can be known.
-  var timezone: String?
-
   init(_ meta: DocumentLayout?, _ settings: ImportSettings) throws(ImportRefusal) {
-    timezone = settings.timezone
     guard let meta else { return }
     totalRunCount = meta.number("total_run_count")?.integer ?? 0
     guard let slice = meta["last_run_at"] else { return }
-    guard let object = meta.object("last_run_at"), let (instant, zone) = Self.date(object, settings) else {
+    guard let object = meta.object("last_run_at") else {
       throw ImportRefusal(
         "meta.last_run_at \(DocumentProblem.excerpt(meta.bytes[slice.range])) is no date as RedBeat writes it")
     }
-    lastRunAt = instant
-    // With a count it was RedBeat that wrote it, by the application's clock; without, anybody may have.
-    if timezone == nil, meta["total_run_count"] != nil { timezone = zone }
+    lastRunAt = try Self.date(object, "meta.last_run_at", settings)
   }
 
-  /// `{"__type__": "datetime", "year": …, "timezone": "Europe/Berlin"}`; the zone may be seconds east of UTC.
-  static func date(_ object: DocumentLayout, _ settings: ImportSettings) -> (instant: UnixTime, zone: String?)? {
-    guard object.text("__type__") == "datetime" else { return nil }
-    func part(_ key: String) -> Int? {
-      guard let slice = object.value(key) else { return ["year", "month", "day"].contains(key) ? nil : 0 }
-      return DocumentNumber(slice, in: object.bytes)?.integer.flatMap { Int(exactly: $0) }
-    }
-    guard let year = part("year"), let month = part("month"), let day = part("day"), let hour = part("hour"),
-      let minute = part("minute"), let second = part("second"), let microsecond = part("microsecond"),
-      let civil = CivilTime(
-        year: year, month: month, day: day, hour: hour, minute: minute, second: second, microsecond: microsecond)
-    else { return nil }
-    if let seconds = object.number("timezone")?.integer {
-      guard let offset = Int(exactly: seconds), abs(offset) < 86_400 else { return nil }
-      return (civil.instant(utcOffset: offset), nil)
-    }
-    guard let name = object["timezone"] == nil ? "UTC" : object.text("timezone") else { return nil }
-    guard let zone = try? settings.documents.zone(name) else { return nil }
-    switch zone.resolve(civil) {
-    case .unique(let instant), .overlap(let instant, _), .gap(let instant, _): return (instant, name)
+  /// A date as RedBeat writes it.
+  static func date(
+    _ object: DocumentLayout, _ path: String, _ settings: ImportSettings
+  ) throws(ImportRefusal) -> UnixTime {
+    do throws(DocumentProblem) {
+      return try TypedDate(object.members, in: object.bytes, path: path, zones: settings.documents).instant
+    } catch {
+      throw ImportRefusal(error.description)
     }
   }
 }

@@ -5,7 +5,7 @@ enum RedBeatSchedule {
   case rule(RecurrenceRule)
   case once(UnixTime)
 
-  init(_ definition: DocumentLayout, _ state: RedBeatState, _ settings: ImportSettings) throws(ImportRefusal) {
+  init(_ definition: DocumentLayout, _ settings: ImportSettings) throws(ImportRefusal) {
     guard let slice = definition["schedule"] else { throw ImportRefusal("has no schedule") }
     let bytes = definition.bytes
     func text(_ slice: JSONSlice) -> String { String(decoding: bytes[slice.range], as: UTF8.self) }
@@ -24,13 +24,13 @@ enum RedBeatSchedule {
       self = .same(
         key: "interval",
         json: #"{"every": \#(seconds), "period": "seconds"\#(relative ? #", "relative": true"# : "")}"#,
-        zone: relative ? state.timezone : nil)
+        zone: relative ? settings.timezone : nil)
     case "crontab":
       var fields = DocumentText()
       for member in schedule.members where member.key != "__type__" {
         fields.add(member.key, member.value, in: schedule.bytes)
       }
-      self = .same(key: "crontab", json: String(decoding: fields.document, as: UTF8.self), zone: state.timezone)
+      self = .same(key: "crontab", json: String(decoding: fields.document, as: UTF8.self), zone: settings.timezone)
     case "rrule":
       let rule = try RecurrenceRule(schedule)
       self = rule.isSingle ? .once(rule.first) : .rule(rule)

@@ -3,6 +3,9 @@
 /// A text is split at commas. Of each part the longest known beginning counts, tried in this order: a range with a
 /// step, a range, `*` with a step, `*` alone, else the whole part as a number or name. What follows such a beginning
 /// is ignored; a warning says so. Names work in every field, months before weekdays, by their first three letters.
+///
+/// One difference: what other schedulers' grammars write is refused wherever it stands (`CrontabDialect`), where Celery
+/// would ignore it and run at other times than were meant.
 struct CrontabFieldParser {
   let field: CrontabField
 
@@ -21,6 +24,7 @@ struct CrontabFieldParser {
   private typealias Scalars = Substring.UnicodeScalarView
 
   private func part(_ part: Scalars, warnings: inout CrontabWarnings) throws(CrontabError) -> CrontabSet {
+    if let reason = CrontabDialect.refusal(of: part) { throw field.error(reason) }
     let first = part.prefix(while: \.isPythonWord)
     var rest = part.dropFirst(first.count)
     if !first.isEmpty, rest.first == "-" {
@@ -128,117 +132,4 @@ struct CrontabFieldParser {
       )
     }
   }
-}
-
-/// A whole number as Python's `int()` reads it from text: surrounding white space, one sign, decimal digits of any
-/// script, single underscores between digits.
-struct PythonInteger {
-  /// Saturates.
-  var number: Int64
-  /// Whether it is spelled other than in ASCII digits.
-  var isUnusual: Bool
-
-  /// `int()` refuses longer texts (`sys.set_int_max_str_digits`).
-  private static let maximumDigits = 4_300
-
-  init?(_ text: Substring.UnicodeScalarView) {
-    let digits = text.drop(while: \.isPythonSpace)
-    var rest = digits
-    var sign: Int64 = 1
-    if let first = rest.first, first == "+" || first == "-" {
-      sign = first == "-" ? -1 : 1
-      rest = rest.dropFirst()
-    }
-    number = 0
-    isUnusual = sign < 0
-    var count = 0
-    var afterDigit = false
-    while let scalar = rest.first, !scalar.isPythonSpace {
-      rest = rest.dropFirst()
-      if scalar == "_", afterDigit {
-        afterDigit = false
-        isUnusual = true
-        continue
-      }
-      guard let digit = scalar.decimalValue else { return nil }
-      if !scalar.isASCII { isUnusual = true }
-      number = number.saturatingMultiply(by: 10).saturatingAdd(digit)
-      afterDigit = true
-      count += 1
-    }
-    guard afterDigit, count <= Self.maximumDigits, rest.allSatisfy(\.isPythonSpace) else { return nil }
-    number *= sign
-  }
-}
-
-/// A month's or a weekday's name, of which the first three letters count.
-private struct CrontabName {
-  let kind: Kind
-  /// The number Celery gives it.
-  let number: Int
-  /// The full name.
-  let name: String
-  /// Whether the text is no beginning of the full name.
-  let hasRest: Bool
-
-  enum Kind: String {
-    case month, weekday
-  }
-
-  /// The field it belongs to, as documents name it.
-  var field: String { kind == .month ? CrontabField.monthOfYear.name : CrontabField.dayOfWeek.name }
-
-  /// Months first, as Celery looks there first. No three letters begin two names.
-  private static let all: [(name: String, letters: [UInt8], kind: Kind, number: Int)] = {
-    let months = [
-      "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
-      "december",
-    ]
-    let weekdays = ["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"]
-    return months.enumerated().map { ($1, Array($1.utf8), Kind.month, $0 + 1) }
-      + weekdays.enumerated().map { ($1, Array($1.utf8), Kind.weekday, $0) }
-  }()
-
-  init?(_ text: Substring.UnicodeScalarView) {
-    // Longer than any name: what follows can only be a rest. No letter outside ASCII has one of these as lower case.
-    let lowered = text.prefix(10).map { $0.isASCII ? UInt8($0.value) | ($0.isUppercaseASCII ? 0x20 : 0) : 0 }
-    guard lowered.count >= 3,
-      let found = Self.all.first(where: { $0.letters.prefix(3).elementsEqual(lowered.prefix(3)) })
-    else { return nil }
-    (kind, number, name) = (found.kind, found.number, found.name)
-    hasRest = !found.letters.starts(with: lowered)
-  }
-}
-
-extension Unicode.Scalar {
-  /// `\w` of a Python pattern: letters, numbers of every kind, and the underscore.
-  fileprivate var isPythonWord: Bool {
-    if isASCII {
-      switch self {
-      case "0"..."9", "a"..."z", "A"..."Z", "_": return true
-      default: return false
-      }
-    }
-    switch properties.generalCategory {
-    case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter: return true
-    default: return properties.numericType != nil
-    }
-  }
-
-  /// White space that Python's `int()` strips. (`str.strip()` would also strip 0x1C-0x1F.)
-  fileprivate var isPythonSpace: Bool {
-    switch value {
-    case 0x09...0x0D, 0x20, 0x85, 0xA0, 0x1680, 0x2000...0x200A, 0x2028, 0x2029, 0x202F, 0x205F, 0x3000: true
-    default: false
-    }
-  }
-
-  /// The value of a decimal digit of any script.
-  fileprivate var decimalValue: Int64? {
-    if isASCII { return ("0"..."9").contains(self) ? Int64(value) - 0x30 : nil }
-    guard properties.numericType == .decimal, let number = properties.numericValue else { return nil }
-    return Int64(number)
-  }
-
-  fileprivate var isUppercaseASCII: Bool { ("A"..."Z").contains(self) }
 }

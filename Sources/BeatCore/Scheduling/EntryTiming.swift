@@ -10,7 +10,10 @@ struct EntryTiming: Hashable {
 
   var maxRunCount: Int64? { limits?.maxRunCount }
   var startAfter: UnixTime? { limits?.startAfter }
+  /// Nothing is due after it: `expires_at`, or the last moment at which a message is not void.
   var expiresAt: UnixTime? { limits?.expiresAt }
+  /// The end is that of the messages, by `expires`: what is sent after it would be discarded, however long it was due.
+  var endsWithMessages: Bool { limits?.endsWithMessages ?? false }
   var jitter: Int64 { limits?.jitter ?? 0 }
   var catchup: Catchup { limits?.catchup ?? Catchup() }
 
@@ -32,33 +35,52 @@ struct EntryTiming: Hashable {
     return digest
   }
 
+  /// The last instant at which a message is not void, where the schedule does not end before.
+  var voidAfter: UnixTime? { endsWithMessages ? expiresAt : nil }
+
+  /// Why nothing is due after its end.
+  func endInWords(_ end: UnixTime) -> String {
+    guard endsWithMessages else { return "expires_at \(end.iso8601) comes before its next occurrence" }
+    guard end > .earliest else { return "expires leaves its messages no time: a worker would discard them" }
+    return "expires \(end.advanced(by: 1).iso8601) comes before its next occurrence: a worker would discard the message"
+  }
+
   /// What few schedules have: kept apart, so that the others do not pay for it.
   private final class Limits: Hashable, Sendable {
-    static let none = Limits(maxRunCount: nil, startAfter: nil, expiresAt: nil, jitter: 0, catchup: Catchup())
+    static let none = Limits(
+      maxRunCount: nil, startAfter: nil, expiresAt: nil, endsWithMessages: false, jitter: 0, catchup: Catchup())
 
     let maxRunCount: Int64?
     let startAfter: UnixTime?
     let expiresAt: UnixTime?
+    let endsWithMessages: Bool
     let jitter: Int64
     let catchup: Catchup
 
-    init(maxRunCount: Int64?, startAfter: UnixTime?, expiresAt: UnixTime?, jitter: Int64, catchup: Catchup) {
+    init(
+      maxRunCount: Int64?, startAfter: UnixTime?, expiresAt: UnixTime?, endsWithMessages: Bool, jitter: Int64,
+      catchup: Catchup
+    ) {
       self.maxRunCount = maxRunCount
       self.startAfter = startAfter
       self.expiresAt = expiresAt
+      self.endsWithMessages = endsWithMessages
       self.jitter = jitter
       self.catchup = catchup
     }
 
     convenience init(_ definition: ScheduleDefinition) {
+      let endsWithMessages = definition.voidAfter.map { $0 < definition.expiresAt ?? .latest } ?? false
       self.init(
-        maxRunCount: definition.maxRunCount, startAfter: definition.startAfter, expiresAt: definition.expiresAt,
+        maxRunCount: definition.maxRunCount, startAfter: definition.startAfter,
+        expiresAt: endsWithMessages ? definition.voidAfter : definition.expiresAt, endsWithMessages: endsWithMessages,
         jitter: definition.jitter, catchup: definition.catchup)
     }
 
     static func == (left: Limits, right: Limits) -> Bool {
       left.maxRunCount == right.maxRunCount && left.startAfter == right.startAfter && left.expiresAt == right.expiresAt
-        && left.jitter == right.jitter && left.catchup == right.catchup
+        && left.endsWithMessages == right.endsWithMessages && left.jitter == right.jitter
+        && left.catchup == right.catchup
     }
 
     func hash(into hasher: inout Hasher) { hasher.combine(maxRunCount) }

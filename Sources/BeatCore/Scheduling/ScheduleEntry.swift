@@ -103,7 +103,7 @@ extension ScheduleEntry {
   private func finish(before next: UnixTime?) -> String? {
     if let maximum = timing.maxRunCount, totalRunCount >= maximum { return "max_run_count \(maximum) is reached" }
     if let end = timing.expiresAt, (immediate ?? next ?? end) > end {
-      return "expires_at \(end.iso8601) comes before its next occurrence"
+      return timing.endInWords(end)
     }
     if immediate != nil { return nil }
     if timing.oneOff, totalRunCount > 0 { return "one_off has run" }

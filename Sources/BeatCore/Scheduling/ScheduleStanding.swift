@@ -101,9 +101,11 @@ public struct ScheduleStanding {
     label = text("name")
     task = text("task")
     let written = layout.flatMap { layout in
-      layout["last_run_at"].flatMap { DocumentDate($0, in: layout.bytes)?.instant }
+      layout["last_run_at"].flatMap { DocumentDate($0, in: layout.bytes, zones: context)?.instant }
     }
-    lastRun = [written, read.mark?.taskID == nil ? nil : read.mark?.due].compactMap { $0 }.max()
+    // Beside a count of 0 it is what the series counts from, and no run: so imports write it.
+    let neverRan = layout.flatMap { $0.number("total_run_count")?.integer } == 0
+    lastRun = [neverRan ? nil : written, read.mark?.taskID == nil ? nil : read.mark?.due].compactMap { $0 }.max()
 
     guard let entry = scheduler.entries.handle(of: name).flatMap({ scheduler.entries[$0] }) else {
       state = .rejected(scheduler.rejected[name]?.reason ?? "there is no document")
@@ -112,7 +114,7 @@ public struct ScheduleStanding {
       totalRunCount = read.mark?.totalRunCount ?? 0
       return
     }
-    state = !entry.timing.enabled ? .disabled : entry.finish.map { .finished($0) } ?? .enabled
+    state = Self.state(of: entry, in: scheduler, now: now)
     schedule = entry.timing.schedule
     totalRunCount = entry.totalRunCount
     switch entry.timing.schedule {
@@ -120,6 +122,23 @@ public struct ScheduleStanding {
     case .interval(let interval) where interval.zone != nil: zone = interval.zone
     default: zone = layout.flatMap { try? DocumentReader(layout: $0, context: context).zone(nil, "timezone") }
     }
+  }
+
+  private static func state(of entry: ScheduleEntry, in scheduler: Scheduler, now: UnixTime) -> State {
+    guard entry.timing.enabled else { return .disabled }
+    var entry = entry
+    // Of one that ends, what is left may be skipped as soon as somebody fires.
+    if entry.timing.expiresAt != nil, let due = entry.nextDue, let handle = scheduler.entries.handle(of: entry.name) {
+      var scheduler = scheduler
+      _ = scheduler.occurrence(of: handle, due: due, now: now)
+      entry = scheduler.entries[handle] ?? entry
+    }
+    return entry.finish.map { .finished($0) } ?? .enabled
+  }
+
+  /// The next run is one that the document asks for at once, by `run_immediately`.
+  public var isImmediate: Bool {
+    scheduler.entries.handle(of: name).flatMap { scheduler.entries[$0] }?.immediate != nil
   }
 
   /// The next run; nil if none comes any more.

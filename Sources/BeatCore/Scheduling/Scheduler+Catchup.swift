@@ -7,6 +7,12 @@ extension Scheduler {
   /// the future. nil: none is left.
   mutating func occurrence(of handle: DueHeap.Handle, due: UnixTime, now: UnixTime) -> UnixTime? {
     let grace = configuration.missedAfter
+    // Sent now, it would be void, however long it was due.
+    if let entry = entries[handle], let end = entry.timing.voidAfter, now > end {
+      entries[handle]?.immediate = nil
+      skip(handle, entry, from: due, to: end.advanced(by: 1))
+      return nil
+    }
     guard let entry = entries[handle], entry.immediate == nil, now.microseconds(since: entry.sending(of: due)) > grace
     else { return due }
     let schedule = entry.timing.schedule

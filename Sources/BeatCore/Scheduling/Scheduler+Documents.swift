@@ -86,7 +86,8 @@ extension Scheduler {
     } else {
       handle = adopt(name, bytes, document, mark, now: now)
     }
-    for warning in document.warnings { actions.append(.report(.warned(name, warning))) }
+    let voided = document.definition.enabled ? document.definition.voidSince(now) : nil
+    for warning in document.warnings + [voided].compactMap(\.self) { actions.append(.report(.warned(name, warning))) }
     return handle
   }
 
@@ -224,7 +225,9 @@ extension Scheduler {
     guard mark.map({ $0.due < entry.base }) ?? true, let layout = try? DocumentLayout(entry.document) else {
       return nil
     }
-    let date = layout["last_run_at"].flatMap { DocumentDate($0, in: layout.bytes)?.instant }
+    let date = layout["last_run_at"].flatMap {
+      DocumentDate($0, in: layout.bytes, zones: configuration.documents)?.instant
+    }
     return mark == nil ? date.map { min($0, entry.base) } : date
   }
 
@@ -350,8 +353,7 @@ extension Scheduler {
 
   private mutating func believable(_ lastRunAt: UnixTime?, of name: EntryName, now: UnixTime) -> UnixTime? {
     guard let lastRunAt, lastRunAt > now.advanced(by: configuration.clockTolerance) else { return lastRunAt }
-    let text = "last_run_at \(lastRunAt.iso8601) is in the future and is not used; is it local time without its zone?"
-    actions.append(.report(.warned(name, text)))
+    actions.append(.report(.warned(name, Self.disbelief(lastRunAt))))
     return nil
   }
 

@@ -4,16 +4,20 @@ extension Scheduler {
   public enum ManualProblem: Error, Hashable, CustomStringConvertible {
     case unknown
     case rejected(reason: String)
+    /// A worker would discard the message.
+    case void(reason: String)
 
     public var description: String {
       switch self {
       case .unknown: "there is no such schedule"
       case .rejected(let reason): "its document is set aside: \(reason)"
+      case .void(let reason): "\(reason); set another expires"
       }
     }
   }
 
-  /// What to send for a request; whether the schedule is enabled, or has come to its end, does not matter.
+  /// What to send for a request; whether the schedule is enabled, or has come to its end, does not matter, as long as a
+  /// worker would run the task.
   ///
   /// - Parameter request: its name, by which the task's id is the same however often it is tried.
   public func plan(
@@ -21,6 +25,7 @@ extension Scheduler {
   ) throws(ManualProblem) -> FirePlan {
     if let rejection = rejected[name] { throw .rejected(reason: rejection.reason) }
     guard let entry = entries.handle(of: name).flatMap({ entries[$0] }) else { throw .unknown }
+    if let end = entry.timing.voidAfter, now > end { throw .void(reason: entry.timing.endInWords(end)) }
     let id = TaskID(key: configuration.keys.document(name), request: request, sha1: configuration.sha1)
     guard let draft = draft(entry, id, due: now, reason: .manual, now: now) else {
       throw .rejected(reason: "cannot be read any more")

@@ -12,6 +12,11 @@ extension Scheduler {
     return entries.handle(of: name).flatMap { entries[$0] }.map { .accepted(next: $0.nextDue) }
   }
 
+  /// What to say of a last run that is not believed.
+  static func disbelief(_ lastRunAt: UnixTime) -> String {
+    "last_run_at \(lastRunAt.iso8601) is in the future and is not used; is it local time without its zone?"
+  }
+
   /// The documents that are set aside.
   public var rejectedNames: [EntryName] { Array(rejected.keys) }
 }

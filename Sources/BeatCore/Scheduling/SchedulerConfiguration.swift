@@ -1,5 +1,8 @@
 /// What the scheduler is told once, at start.
 public struct SchedulerConfiguration: Sendable {
+  /// What `clockTolerance` is unless told otherwise.
+  static let clockTolerance: Int64 = 60_000_000
+
   public var keys: RedisKeys
   public var documents: DocumentContext
   /// The queue of schedules that name none: Celery's `task_default_queue`.
@@ -15,7 +18,7 @@ public struct SchedulerConfiguration: Sendable {
   /// An occurrence that is later than this was missed, and the catch-up rule decides; microseconds.
   public var missedAfter: Int64 = 10_000_000
   /// How far a document's `last_run_at` may be ahead of our clock; microseconds.
-  public var clockTolerance: Int64 = 60_000_000
+  public var clockTolerance: Int64 = Self.clockTolerance
   /// Due schedules that are begun in one turn of the loop, so that a burst does not keep edits waiting.
   public var batch = 128
   /// Fires on their way at once. What an edit asks for waits behind them: so many take the server about 2 ms.

@@ -1,7 +1,7 @@
 import BeatCore
 import Glibc
 
-/// A Celery application, asked by its own Python for its `beat_schedule`.
+/// A Celery application, asked by its own Python for its `beat_schedule`, or for where the schedules of others go.
 struct CeleryApplication {
   /// As for `celery -A`.
   let name: String
@@ -9,8 +9,18 @@ struct CeleryApplication {
   /// Where celery beat keeps its last runs.
   let scheduleFile: String?
 
+  /// Its own schedules.
+  func dump() throws -> [UInt8] { try ask([name] + [scheduleFile].compactMap(\.self)) }
+
+  /// What it makes of schedules from elsewhere, for `ApplicationRoutes`.
+  func routes(of schedules: [ImportedSchedule], _ context: DocumentContext) throws -> [UInt8] {
+    try ask([name, "", "routes"], ApplicationRoutes.question(schedules, context))
+  }
+
   /// What `Python/beat_schedule.py` prints. What the application itself prints goes to standard error.
-  func dump() throws -> [UInt8] {
+  ///
+  /// - Parameter input: it reads all of it before it loads the application, and prints nothing before.
+  private func ask(_ arguments: [String], _ input: [UInt8] = []) throws -> [UInt8] {
     let program = String(decoding: PackageResources.beat_schedule_py, as: UTF8.self)
     var ends: [Int32] = [-1, -1]
     // Not a pipe, which would need a second call to be closed in the child.
@@ -19,9 +29,17 @@ struct CeleryApplication {
     }
     defer { close(ends[0]) }
     defer { if ends[1] >= 0 { close(ends[1]) } }
-    let pid = try start([python, "-c", program, name] + [scheduleFile].compactMap(\.self), output: ends[1])
+    let pid = try start([python, "-c", program] + arguments, socket: ends[1])
     close(ends[1])
     ends[1] = -1
+    var rest = input[...]
+    while !rest.isEmpty {
+      let count = rest.withUnsafeBytes { send(ends[0], $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+      // It has ended; its status tells.
+      guard count > 0 || errno == EINTR else { break }
+      rest = rest.dropFirst(max(0, count))
+    }
+    shutdown(ends[0], Int32(SHUT_WR))
     var bytes: [UInt8] = []
     var chunk = [UInt8](repeating: 0, count: 1 << 16)
     while true {
@@ -36,12 +54,12 @@ struct CeleryApplication {
     return bytes
   }
 
-  private func start(_ words: [String], output: Int32) throws -> pid_t {
+  private func start(_ words: [String], socket: Int32) throws -> pid_t {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
-    posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
-    posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO)
+    posix_spawn_file_actions_adddup2(&actions, socket, STDIN_FILENO)
+    posix_spawn_file_actions_adddup2(&actions, socket, STDOUT_FILENO)
     var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
     defer { for word in arguments { free(word) } }
     var pid: pid_t = 0

@@ -61,7 +61,8 @@ struct EditCommand: ParsableCommand {
     output.flush()
   }
 
-  private static func check(_ text: [UInt8], _ name: EntryName, _ context: DocumentContext) throws {
+  /// Says all that keeps a text from being a schedule.
+  static func check(_ text: [UInt8], _ name: EntryName, _ context: DocumentContext) throws {
     let remarks = DocumentReview(text, context: context, now: SystemClock.now()).remarks.filter { $0.level == .error }
     guard !remarks.isEmpty else { return }
     for remark in remarks.dropLast() { StandardError.write(line: "beat-watch: \(name), \(remark.inWords)") }

@@ -16,7 +16,9 @@ struct ImportCommand: ParsableCommand {
 
       --from-redis: RedBeat's schedules in a Redis.
 
-      --celery-app: the beat_schedule of a Celery application, which its own Python is asked for.
+      --celery-app: the beat_schedule of a Celery application, which its own Python is asked for. Beside one of the \
+      others: that application settles where their schedules go, by its task_routes, task_default_queue and the options \
+      of its tasks, and whose clock they go by.
 
       Nothing that stands there is overwritten without --replace, and with it only what import has looked at: what \
       somebody else changes in the same moment stays, and is told. Each document is written whole or not at all; after \
@@ -42,7 +44,7 @@ struct ImportCommand: ParsableCommand {
   @Option(help: "RedBeat's redbeat_key_prefix.")
   var redbeatPrefix = "redbeat:"
 
-  @Option(help: "A Celery application, as for celery -A.")
+  @Option(help: "A Celery application, as for celery -A: a source, or, beside one, who settles its routes.")
   var celeryApp: String?
 
   @Option(help: "The Python of the Celery application.")
@@ -74,8 +76,9 @@ struct ImportCommand: ParsableCommand {
     let client = try store.connect()
     defer { client.close() }
     let settings = ImportSettings(
-      documents: context, timezone: Setting.optional(store.timezone, "CELERY_TIMEZONE"), now: try client.time())
-    let schedules = Self.checked(try read(source, settings))
+      documents: context, timezone: Setting.optional(store.timezone, "CELERY_TIMEZONE"), now: try client.time(),
+      knowsApplication: celeryApp != nil)
+    let schedules = Self.checked(try settled(try read(source), settings))
 
     var report = ImportReport(isDryRun: dryRun, isJSON: json, now: settings.now, context: context)
     for schedule in schedules where schedule.problem != nil { report.refuse(schedule) }
@@ -120,22 +123,22 @@ struct ImportCommand: ParsableCommand {
 
   private func source() throws -> Source {
     let redis = fromRedis ?? (file == nil && celeryApp == nil ? Setting.optional(nil, "BEAT_WATCH_FROM_REDIS") : nil)
-    guard [file, redis, celeryApp].count(where: { $0 != nil }) == 1 else {
-      throw ValidationError("give one source: a FILE (- for standard input), --from-redis URL or --celery-app APP")
+    guard file == nil || redis == nil, file != nil || redis != nil || celeryApp != nil else {
+      throw ValidationError(
+        "give one source: a FILE (- for standard input), --from-redis URL or --celery-app APP, which may also stand beside "
+          + "one of the others")
     }
     guard file != nil || format == nil else { throw ValidationError("--format belongs to a FILE") }
-    guard celeryApp != nil || scheduleFile == nil else {
-      throw ValidationError("--schedule-file belongs to --celery-app")
+    guard scheduleFile == nil || celeryApp != nil && file == nil && redis == nil else {
+      throw ValidationError("--schedule-file belongs to --celery-app as the source")
     }
     if let redis {
       let master = Setting.optional(store.masterName, "BEAT_WATCH_MASTER_NAME")
-      do { return .redBeat(try RedisURL(redis, masterName: master)) } catch {
+      do { return .redBeat(try RedBeatURL.parse(redis, masterName: master)) } catch {
         throw ValidationError("--from-redis: \(error)")
       }
     }
-    if let celeryApp {
-      return .application(CeleryApplication(name: celeryApp, python: python, scheduleFile: scheduleFile))
-    }
+    if file == nil, let application { return .application(application) }
     let form = try format.map { text in
       guard let form = ImportFile.Form(rawValue: text) else {
         throw ValidationError("--format \(text): expected one of \(Self.forms)")
@@ -145,15 +148,37 @@ struct ImportCommand: ParsableCommand {
     return .file(file ?? "-", form)
   }
 
-  private func read(_ source: Source, _ settings: ImportSettings) throws -> [ImportedSchedule] {
+  private var application: CeleryApplication? {
+    celeryApp.map { CeleryApplication(name: $0, python: python, scheduleFile: scheduleFile) }
+  }
+
+  /// What was read, after the application beside the source has settled where it goes and by whose clock.
+  private func settled(
+    _ read: (ImportSettings) throws -> [ImportedSchedule], _ settings: ImportSettings
+  ) throws -> [ImportedSchedule] {
+    let schedules = try read(settings)
+    guard file != nil || fromRedis != nil, let application else { return schedules }
+    let answer = try application.routes(of: schedules, settings.documents)
+    let routes: ApplicationRoutes
+    do { routes = try ApplicationRoutes(answer) } catch { throw application.failure("\(error)") }
+    try tellTransport(of: answer)
+    var settings = settings
+    settings.timezone = settings.timezone ?? routes.timezone
+    return routes.applied(to: try read(settings), settings.documents)
+  }
+
+  /// Reads a source, and tells how to make schedules of it.
+  private func read(_ source: Source) throws -> (ImportSettings) throws -> [ImportedSchedule] {
     switch source {
     case .file(let name, let form):
       let bytes: [UInt8]
       do { bytes = try InputFile.read(name) } catch let error as ValidationError {
         throw CommandError(.missing, error.message)
       }
-      do { return try ImportFile.schedules(bytes, form: form, settings) } catch {
-        throw CommandError(.data, "\(name == "-" ? "standard input" : name): \(error)")
+      return { settings in
+        do { return try ImportFile.schedules(bytes, form: form, settings) } catch {
+          throw CommandError(.data, "\(name == "-" ? "standard input" : name): \(error)")
+        }
       }
     case .redBeat(let url):
       let client = try StoreClient(url, keys: try store.keys())
@@ -167,11 +192,13 @@ struct ImportCommand: ParsableCommand {
           "no RedBeat schedules in \(url) under \(redbeatPrefix): give the application's redbeat_redis_url "
             + "and redbeat_key_prefix")
       }
-      return entries.map { $0.imported(settings) }
+      return { RedBeatEntry.imported(entries, $0) }
     case .application(let application):
       let dump = try application.dump()
       try tellTransport(of: dump)
-      do { return try BeatScheduleDump.schedules(dump, settings) } catch { throw application.failure("\(error)") }
+      return { settings in
+        do { return try BeatScheduleDump.schedules(dump, settings) } catch { throw application.failure("\(error)") }
+      }
     }
   }
 

@@ -44,7 +44,8 @@ struct ImportReport: ~Copyable {
     counts[outcome, default: 0] += 1
     guard !isJSON else {
       return put([
-        ("name", .text(schedule.name.description)), ("outcome", .text(outcome.word)), ("next", .text(next(schedule))),
+        ("name", .text(schedule.name.description)), ("outcome", .text(outcome.word)),
+        ("next", .text(standing(schedule).next?.due.iso8601)),
         ("notes", .texts(schedule.notes)),
       ])
     }
@@ -100,22 +101,23 @@ struct ImportReport: ~Copyable {
   private func label(_ name: EntryName) -> String { name.bytes.isEmpty ? "(no name)" : Style.bold(name.description) }
 
   private func describe(_ schedule: ImportedSchedule) -> String {
-    guard let document = try? ScheduleDocument(schedule.document, context: context) else {
-      return "\(schedule.document.count) bytes"
+    let standing = standing(schedule)
+    guard let task = standing.task, let timing = standing.schedule else { return "\(schedule.document.count) bytes" }
+    let words = "\(task.printable), \(timing.inWords)"
+    guard standing.state == .enabled else {
+      return "\(words), \(standing.state.word)" + (standing.state.reason.map { ": \($0.printable)" } ?? "")
     }
-    let words = "\(document.definition.task.printable), \(document.definition.schedule.inWords)"
-    guard document.definition.enabled else { return "\(words), disabled" }
-    if document.definition.runImmediately { return "\(words), at once" }
-    guard let next = next(schedule) else { return "\(words), does not come again" }
-    return next <= now.iso8601 ? "\(words), due since \(next)" : "\(words), next \(next)"
+    guard let next = standing.next?.due else { return "\(words), does not come again" }
+    if next <= now.advanced(by: 1) {
+      return standing.isImmediate ? "\(words), at once" : "\(words), due since \(next.iso8601)"
+    }
+    return "\(words), next \(next.iso8601)"
   }
 
-  /// From the last run on: what was missed meanwhile is made up for.
-  private func next(_ schedule: ImportedSchedule) -> String? {
-    guard let document = try? ScheduleDocument(schedule.document, context: context),
-      let forecast = try? ScheduleForecast(schedule.document, context: context)
-    else { return nil }
-    return forecast.next(after: document.lastRunAt ?? now, count: 1).first?.iso8601
+  /// What a daemon makes of it that starts now, by the last run that comes along.
+  private func standing(_ schedule: ImportedSchedule) -> ScheduleStanding {
+    let read = Scheduler.DocumentRead(.document(schedule.document), mark: nil)
+    return ScheduleStanding(schedule.name, read, context: context, now: now)
   }
 }
 

@@ -15,15 +15,24 @@ struct SetCommand: ParsableCommand {
         beat-watch set report --cron '30 2 * * mon-fri' --timezone Europe/Berlin --dry-run
         beat-watch set report --disabled
 
+      --document takes a whole document, from a file or from standard input: it is checked as `edit` does, and takes the \
+      place of the one that is there. last_run_at and total_run_count stay, unless it names them.
+
+        beat-watch show --raw hello | jq '.args = ["you"]' | beat-watch set hello --document -
+
       --timezone is written into the document. With --dry-run nothing is stored: it shows what would change, and the \
       next runs.
 
       Ends with status 65 if the document would be one that cannot be used, 66 if there is none and --task or the \
-      schedule is missing, 75 if somebody else changed the same fields meanwhile.
+      schedule is missing, or no such file, 75 if somebody else changed the same fields meanwhile.
       """)
 
   @Argument(help: "Its name: the key without the prefix.", completion: .scheduleNames)
   var name: String
+
+  @Option(
+    help: ArgumentHelp("The whole document: a file, or - for standard input.", valueName: "file"), completion: .file())
+  var document: String?
 
   @OptionGroup(title: "Fields") var fields: DocumentFieldOptions
 
@@ -37,16 +46,38 @@ struct SetCommand: ParsableCommand {
 
   func run() throws {
     let changes = try fields.changes(timezone: store.timezone)
-    guard !changes.isEmpty else { throw ValidationError("set \(name): name a field to change, such as --every 5m") }
+    guard changes.isEmpty == (document != nil) else {
+      throw ValidationError(
+        document == nil
+          ? "set \(name): name a field to change, such as --every 5m"
+          : "--document is the whole document: write the other fields into it")
+    }
     let context = try store.documents()
+    let text = try document.map { try Self.read($0) }
     let client = try store.connect()
     let entry = try ScheduleSelection.newName(name, in: client)
-    let change = try ScheduleChange.make(
-      entry, in: client, context: context, fields: changes.touched, mayMake: true, isDry: dryRun
-    ) { try changes.apply(to: &$0, name: entry) }
+    let change: ScheduleChange
+    if let text {
+      try EditCommand.check(text, entry, context)
+      change = try ScheduleChange.replace(entry, by: text, in: client, context: context, isDry: dryRun)
+    } else {
+      change = try ScheduleChange.make(
+        entry, in: client, context: context, fields: changes.touched, mayMake: true, isDry: dryRun
+      ) { try changes.apply(to: &$0, name: entry) }
+    }
     let report = try ChangeReport(change, in: client, context: context, isDry: dryRun)
     var output = StandardOutput()
     if json { output.put(report.json().line) } else { report.write(to: &output, count: 5) }
     output.flush()
+  }
+
+  /// Without the end of the last line, which editors and shells add.
+  private static func read(_ file: String) throws -> [UInt8] {
+    var text: [UInt8]
+    do { text = try InputFile.read(file) } catch let error as ValidationError {
+      throw CommandError(.missing, error.message)
+    }
+    if text.last == UInt8(ascii: "\n") { text.removeLast() }
+    return text
   }
 }

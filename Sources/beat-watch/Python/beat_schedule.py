@@ -4,6 +4,9 @@
 The first line is {"transport_options": {…}}: those that decide where the workers' messages lie, and no others.
 
 Arguments: the application as for `celery -A`, and the file in which celery beat keeps its last runs, or nothing.
+With a third argument, `routes`, it says where the schedules of another source go: standard input has one JSON object a
+line, {"index": …, "task": …, "args": …, "kwargs": …, "options": {…}}; it prints {"application": {"timezone": …}} after the
+first line, and for each line {"index": …, "fields": {…}, "notes": […]} or {"index": …, "problem": …}.
 Routes and the options of tasks are settled by Celery itself, as when it sends.
 """
 import os
@@ -15,9 +18,11 @@ os.dup2(2, 1)
 
 # Options that Celery takes, and that mean something before or after sending only.
 SILENT = {"producer", "connection", "add_to_parent", "retry", "retry_policy", "immediate", "mandatory", "delivery_mode",
-          "exchange_type", "ignore_result"}
+          "exchange_type"}
 # Those without which the task would run at another time, or not in the same way.
-NEEDED = {"countdown", "eta", "link", "link_error", "chain", "chord", "group_id", "task_id"}
+# The daemon's reader refuses them, and says why: they are handed on as they are.
+NEEDED = {"countdown", "eta", "link", "link_error", "chain", "chord", "group_id", "group_index", "task_id", "retries",
+          "reply_to", "stamped_headers"}
 
 
 class Refused(Exception):
@@ -33,13 +38,43 @@ def zone_name(zone):
   return "UTC" if str(zone) in ("UTC", "utc") else None
 
 
-def main(name, schedule_file):
+def load(name):
   from celery.app.utils import find_app
-  from celery.beat import ScheduleEntry
-  from celery.schedules import crontab
   app = find_app(name)
   app.loader.init_worker()
   app.finalize()
+  return app
+
+
+def routes(name):
+  """Where the schedules of another source go."""
+  import json
+  from types import SimpleNamespace
+  requests = [json.loads(line) for line in sys.stdin.buffer.read().splitlines() if line.strip()]
+  app = load(name)
+  output.write(dumps({"transport_options": transport_options(app)}) + "\n")
+  output.write(dumps({"application": {"timezone": zone_name(app.timezone)}}) + "\n")
+  for request in requests:
+    record, notes = {"index": request["index"]}, []
+    entry = SimpleNamespace(
+      task=request["task"], args=request.get("args") or [], kwargs=request.get("kwargs") or {},
+      options=request["options"])
+    try:
+      record["fields"], record["notes"] = sending(app, entry, notes), notes
+      if entry.task not in app.tasks:
+        notes.append(f"the application has no task {entry.task}; it is sent as it is")
+      text = dumps(record)
+    except Refused as refusal:
+      text = dumps({"index": request["index"], "problem": str(refusal)})
+    except Exception as error:
+      text = dumps({"index": request["index"], "problem": f"Celery refuses it: {type(error).__name__}: {error}"})
+    output.write(text + "\n")
+
+
+def main(name, schedule_file):
+  from celery.beat import ScheduleEntry
+  from celery.schedules import crontab
+  app = load(name)
 
   output.write(dumps({"transport_options": transport_options(app)}) + "\n")
   last = last_runs(schedule_file) if schedule_file else {}
@@ -173,7 +208,7 @@ def sending(app, entry, notes):
     result["expires"] = date(app, expires)
   elif expires is not None:
     result["expires"] = expires
-  for key in ("priority", "time_limit", "soft_time_limit", "headers"):
+  for key in ("priority", "time_limit", "soft_time_limit", "headers", "ignore_result", "shadow", "argsrepr", "kwargsrepr"):
     value = options.pop(key, None)
     if value is not None:
       result[key] = value
@@ -182,13 +217,23 @@ def sending(app, entry, notes):
     notes.append(f"was sent as {serializer}, and is sent as JSON here: the workers must accept it")
   if options.pop("compression", None) or app.conf.task_compression:
     notes.append("was sent compressed, and is not here")
-  needed = sorted(key for key, value in options.items() if key in NEEDED and value)
+  needed = {key: plain(value) for key, value in options.items() if key in NEEDED and value}
   if needed:
-    raise Refused(f"its option {needed[0]} cannot be expressed; leave it out, or let a task call the task")
-  unknown = sorted(key for key, value in options.items() if key not in SILENT and value is not None)
+    result["options"] = needed
+  unknown = sorted(
+    key for key, value in options.items() if key not in SILENT and key not in NEEDED and value is not None)
   if unknown:
     notes.append(f"its options have no effect here: {', '.join(unknown)}")
   return result
+
+
+def plain(value):
+  """The value if it is JSON, else the text of it."""
+  try:
+    dumps(value)
+    return value
+  except Exception:
+    return str(value)
 
 
 def destination(app, options):
@@ -220,7 +265,10 @@ def date(app, value):
 
 if __name__ == "__main__":
   try:
-    main(sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else None)
+    if sys.argv[3:] == ["routes"]:
+      routes(sys.argv[1])
+    else:
+      main(sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else None)
   except BaseException as error:  # Also what an application ends itself with.
     import json
     output.write(json.dumps({"error": f"{type(error).__name__}: {error}"}) + "\n")

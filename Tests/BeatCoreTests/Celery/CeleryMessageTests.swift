@@ -69,6 +69,16 @@ struct CeleryMessageTests {
     #expect(try message(#""time_limit": {"$numberLong": "20"}"#).contains(#""timelimit": [20, null]"#))
   }
 
+  /// For people who look at monitors and logs. (Celery puts them into the properties as well, where nobody reads them.)
+  @Test func argumentsMayBeHidden() throws {
+    let message = try message(
+      #""args": ["secret"], "options": {"argsrepr": "('hidden',)", "kwargsrepr": "{\u00e9}"}"#)
+    #expect(message.contains(#""argsrepr": "('hidden',)", "kwargsrepr": "{\u00e9}", "origin""#), "\(message)")
+    #expect(!message.contains("secret"), "the body is Base64")
+    // At the top level a field of such a name that is no text is its author's own.
+    #expect(try self.message(#""argsrepr": 5, "shadow": {"a": 1}"#) == self.message(#""x": 1"#))
+  }
+
   @Test func priorityAndQueueAreProperties() throws {
     let message = try message(#""priority": 5, "queue": "q1""#)
     #expect(
@@ -140,6 +150,8 @@ struct CeleryMessageTests {
       if chance.once(in: 2) { options.append(#""time_limit": \#(chance.one(of: ["20", "20.5", "0"]))"#) }
       if chance.once(in: 2) { options.append(#""soft_time_limit": \#(chance.number(0...100))"#) }
       if chance.once(in: 2) { options.append(#""expires": \#(chance.one(of: ["3600", "0", "0.25", "86400000"]))"#) }
+      if chance.once(in: 3) { options.append(#""ignore_result": \#(chance.one(of: ["true", "false"]))"#) }
+      if chance.once(in: 3) { options.append(#""shadow": "r\u00e9port of tenant 7""#) }
       if chance.once(in: 3) { options.append(#""headers": {"k": {"a": [1, 2]}, "periodic_task_name": "r\u00e9port"}"#) }
       let queue = chance.one(of: [nil, "celery", "q1", "r\u{E9}ports"])
       var fields = [

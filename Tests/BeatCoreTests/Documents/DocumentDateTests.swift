@@ -87,13 +87,68 @@ struct DocumentDateTests {
     #"{"__type__": "datetime", "year": 0, "month": 8, "day": 30}"#,
     #"{"__type__": "datetime", "year": 2014, "month": 8, "day": 30.5}"#,
     #"{"__type__": "datetime", "year": 1e300, "month": 8, "day": 30}"#,
-    #"{"__type__": "datetime", "year": 2014, "month": 8, "day": 30, "timezone": "Europe/Berlin"}"#,
+    #"{"__type__": "datetime", "year": 2014, "month": 8, "day": 30, "timezone": "Mars/Olympus"}"#,
+    #"{"__type__": "datetime", "year": 2014, "month": 8, "day": 30, "timezone": 86400}"#,
+    #"{"__type__": "datetime", "year": 2014, "month": 8, "day": 30, "timezone": 0.5}"#,
     #"{"__type__": "datetime", "year": 2014, "month": 8, "day": 30, "fold": 1}"#,
     #"ISODate()"#, #"ISODate(5)"#, #"NewDate("2014-08-30T08:10:06Z")"#, #"{"year": 2014, "month": 8, "day": 30}"#,
   ])
   func whatIsNoDateIsRefused(_ text: String) {
     #expect(read(text) == nil)
-    #expect(Sample.problem(Sample.document(#""last_run_at": \#(text)"#))?.hasPrefix("last_run_at ") == true)
+    #expect(Sample.problem(Sample.document(#""last_run_at": \#(text)"#))?.hasPrefix("last_run_at") == true)
+  }
+
+  /// RedBeat's dates: a zone by its name, or seconds east of UTC. Wherever a date may stand, and written back in UTC.
+  @Test(arguments: [
+    (#""Asia/Shanghai""#, "2026-03-02T04:00:00Z"), (#""Europe/Berlin""#, "2026-03-02T11:00:00Z"),
+    (#""UTC""#, "2026-03-02T12:00:00Z"), ("null", "2026-03-02T12:00:00Z"), ("28800", "2026-03-02T04:00:00Z"),
+    ("-18000.0", "2026-03-02T17:00:00Z"), ("0", "2026-03-02T12:00:00Z"), ("20700", "2026-03-02T06:15:00Z"),
+  ])
+  func typedDatesHaveZones(_ zone: String, _ expected: String) throws {
+    let date = #"{"__type__": "datetime", "year": 2026, "month": 3, "day": 2, "hour": 12, "timezone": \#(zone)}"#
+    let document = try Sample.read(
+      Sample.document(
+        #""last_run_at": \#(date), "start_after": \#(date), "expires_at": \#(date), "expires": \#(date)"#))
+    #expect(document.lastRunAt == time(expected))
+    #expect(document.definition.startAfter == time(expected))
+    #expect(document.definition.expiresAt == time(expected))
+    #expect(document.definition.options.expires == .at(time(expected)))
+    let clocked = Sample.document(#""clocked": {"clocked_time": \#(date)}"#, interval: nil)
+    #expect(try Sample.read(clocked).definition.schedule == .clocked(time(expected)))
+    let standing = ScheduleStanding(
+      EntryName("a"),
+      Scheduler.DocumentRead(.document(Array(Sample.document(#""last_run_at": \#(date)"#).utf8)), mark: nil),
+      context: Sample.context, now: time("2026-03-03T00:00:00Z"))
+    #expect(standing.lastRun == time(expected))
+    let bytes = Array(Sample.document(#""last_run_at": \#(date)"#).utf8)
+    let fired = try DocumentLayout(bytes).fired(due: Sample.noon, count: 1).bytes
+    #expect(try Sample.read(String(fired)).lastRunAt == Sample.noon)
+  }
+
+  /// Of a time that clocks show twice the first, as in Python; one that they never show is moved on.
+  @Test(arguments: [(10, 25, 2, "2026-10-25T00:30:00Z"), (3, 29, 2, "2026-03-29T01:30:00Z")])
+  func whereClocksAreChanged(_ month: Int, _ day: Int, _ hour: Int, _ expected: String) throws {
+    let date =
+      #"{"__type__": "datetime", "year": 2026, "month": \#(month), "day": \#(day), "hour": \#(hour), "minute": 30, "#
+      + #""timezone": "Europe/Berlin"}"#
+    #expect(try Sample.read(Sample.document(#""start_after": \#(date)"#)).definition.startAfter == time(expected))
+  }
+
+  /// The part that is wrong is named.
+  @Test(arguments: [
+    (#""timezone": "Mars/Olympus""#, #"last_run_at.timezone "Mars/Olympus": there is no such zone"#),
+    (#""timezone": 90000"#, "last_run_at.timezone 90000: expected whole seconds east of UTC, of less than a day"),
+    (#""timezone": []"#, #"last_run_at.timezone []: expected a zone such as "Europe/Berlin", or seconds east of UTC"#),
+    (#""minute": "x""#, #"last_run_at.minute "x": expected a whole number"#),
+    (#""hour": 24"#, "last_run_at 2026-3-2 24:0:0.0: there is no such time"),
+    (
+      #""tz": 1"#,
+      "last_run_at.tz: is no part of a date; expected year, month, day, hour, minute, second, microsecond, timezone"
+    ),
+  ])
+  func whatIsWrongInATypedDateIsNamed(_ part: String, _ expected: String) {
+    let date = #"{"__type__": "datetime", "year": 2026, "month": 3, "day": 2, \#(part)}"#
+    #expect(Sample.problem(Sample.document(#""last_run_at": \#(date)"#)) == expected)
   }
 
   /// Any instant in any form, read back: the same instant, and the same form again.

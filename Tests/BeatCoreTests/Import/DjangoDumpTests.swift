@@ -55,7 +55,7 @@ import Testing
 
   @Test func datesWithoutAZoneAreToldOf() throws {
     let schedule = try imported(#""interval": 3, "last_run_at": "2026-03-02T11:30:00""#, Self.hourly)
-    #expect(schedule.notes == ["its dates have no zone (USE_TZ is off) and are read as UTC"])
+    #expect(schedule.notes.first == "its dates have no zone (USE_TZ is off) and are read as UTC")
   }
 
   @Test func theHeaderOfDjangoCeleryBeatStays() throws {

@@ -43,10 +43,39 @@ import Testing
     #expect(
       words(imported(schedule: Self.crontab, meta: meta(#""UTC""#), timezone: "Asia/Tokyo"))?.hasSuffix("Asia/Tokyo")
         == true)
-    // Without a count somebody else may have written it.
-    let unknown = imported(schedule: Self.crontab, meta: meta(#""Europe/Berlin""#, count: nil))
+    // One that never ran has its date by the application's clock, too.
+    #expect(
+      words(imported(schedule: Self.crontab, meta: meta(#""Europe/Berlin""#, count: nil)))?.hasSuffix("Europe/Berlin")
+        == true)
+    let unknown = imported(schedule: Self.crontab)
     #expect(words(unknown)?.hasSuffix("UTC") == true)
-    #expect(unknown.notes == ["names no zone: its crontab follows the daemon's --timezone"])
+    #expect(
+      unknown.notes.contains(
+        "names no zone: it follows the clock of the daemon's --timezone; give the application's here"))
+  }
+
+  /// One rule for all entries of a RedBeat: what was written at a run counts first, and none is believed in doubt.
+  @Test(
+    arguments: [
+      ([(#""Europe/Berlin""#, 4), (#""UTC""#, nil)], "Europe/Berlin"), ([(#""Asia/Tokyo""#, nil)], "Asia/Tokyo"),
+      ([(#""Europe/Berlin""#, nil), (#""UTC""#, nil)], nil), ([(#""Europe/Berlin""#, 1), (#""Asia/Tokyo""#, 2)], nil),
+      ([("3600.0", 4)], nil), ([], nil),
+    ] as [([(String, Int?)], String?)])
+  func oneZoneForAllOfThem(_ dates: [(String, Int?)], _ zone: String?) {
+    let relative = #"{"__type__": "interval", "every": 3600.0, "relative": true}"#
+    func entry(_ schedule: String, _ meta: String?) -> RedBeatEntry {
+      RedBeatEntry(
+        name: Array("a".utf8),
+        definition: Array(#"{"name": "a", "task": "t", "schedule": \#(schedule), "enabled": true}"#.utf8),
+        meta: meta.map { Array($0.utf8) }, score: 1, isStatic: false)
+    }
+    let entries =
+      dates.map { entry(Self.crontab, meta($0.0, count: $0.1)) } + [entry(Self.crontab, nil), entry(relative, nil)]
+    for schedule in RedBeatEntry.imported(entries, ImportSample.settings) {
+      let words = schedule.text.contains(#""timezone": "\#(zone ?? "")""#)
+      #expect(words == (zone != nil), "\(schedule.text)")
+      #expect(schedule.notes.contains { $0.contains("follows the clock") } == (zone == nil), "\(schedule.notes)")
+    }
   }
 
   @Test func oneThatNeverRanIsDueAtOnce() {

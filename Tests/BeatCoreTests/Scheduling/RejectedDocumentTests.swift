@@ -85,8 +85,8 @@ struct RejectedDocumentTests {
 
   @Test func warningsComeWithTheSchedule() {
     var bench = SchedulerBench()
-    let document = Sample.document(#""options": {"link": []}"#)
-    #expect(bench.load(a, document).warnings == ["options.link is not supported and has no effect"])
+    let document = Sample.document(#""options": {"colour": 1}"#)
+    #expect(bench.load(a, document).warnings == ["options.colour is not supported and has no effect"])
     #expect(bench.edit(a, document).warnings == [], "the same bytes say nothing new")
   }
 

@@ -70,6 +70,15 @@ import Testing
     #expect(rejected.label == "Label" && rejected.task == "t" && rejected.totalRunCount == 4)
   }
 
+  /// Imports write what the series counts from, of one that never ran.
+  @Test func aLastRunBesideACountOfNoneIsNoRun() {
+    let document = Sample.document(#""last_run_at": "2026-03-02T11:00:00Z", "total_run_count": 0"#)
+    #expect(standing(document).lastRun == nil)
+    #expect(standing(document, .seen(-5)).lastRun == nil)
+    #expect(standing(document, .fired(-5)).lastRun == at(-5))
+    #expect(standing(document.replacing("count\": 0", with: "count\": 1")).lastRun == at(-3600))
+  }
+
   @Test func theLastRunIsTheNewerOfMarkAndDocument() {
     let document = Sample.document(#""last_run_at": "2026-03-02T11:00:00Z""#)
     #expect(standing(document).lastRun == at(-3600))

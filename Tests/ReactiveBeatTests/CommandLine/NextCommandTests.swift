@@ -20,7 +20,7 @@ import Testing
         #"{"next": ["2026-03-07T07:30:00Z", "2026-03-08T07:30:00Z", "2026-03-09T06:30:00Z"]}"#,
         #"{"error": "crontab.minute \"99\": 99 is out of range 0-59"}"#,
         #"{"error": "not a readable document, line 1 column 1: is empty; expected a JSON object"}"#,
-        #"{"next": ["2026-12-31T23:00:00.25Z"]}"#,
+        #"{"next": ["2026-12-31T23:00:00.25Z"], "end": "once at 2026-12-31T23:00:00.25Z does not come again"}"#,
       ])
     #expect(run.exit == .status(65))
   }
@@ -47,7 +47,26 @@ import Testing
     let run = try next(
       #"{"crontab": {"hour": "3", "minute": 0}, "start_after": "2026-05-02", "expires_at": "2026-05-03T12:00:00Z"}"#
         + "\n", ["--json", "--after", "2026-01-01"])
-    #expect(run.lines == [#"{"next": ["2026-05-02T03:00:00Z", "2026-05-03T03:00:00Z"]}"#])
+    #expect(
+      run.lines == [
+        #"{"next": ["2026-05-02T03:00:00Z", "2026-05-03T03:00:00Z"], "#
+          + #""end": "expires_at 2026-05-03T12:00:00Z comes before its next occurrence"}"#
+      ])
+  }
+
+  /// All that ends a schedule, and a last run that cannot have been.
+  @Test func whatEndsItIsTold() throws {
+    let run = try next(
+      [
+        #""one_off": true, "total_run_count": 3"#, #""max_run_count": 5, "total_run_count": 4"#, #""enabled": false"#,
+        #""last_run_at": "2936-01-01T00:00:00Z", "one_off": true"#,
+      ].map { #"{"interval": {"every": 1, "period": "hours"}, \#($0)}"# }.joined(separator: "\n") + "\n", [])
+    let hour = "every hour"
+    #expect(run.lines[0] == hour && run.lines[1] == "  never again: one_off has run")
+    #expect(run.lines[2] == hour && run.lines[4] == "  then no more: max_run_count 5 is reached")
+    #expect(run.lines[5] == hour && run.lines[6] == "  never again: it is disabled")
+    #expect(run.lines[8].hasPrefix("  warning: last_run_at 2936-01-01T00:00:00Z is in the future"))
+    #expect(run.lines[10] == "  then no more: one_off has run")
   }
 
   @Test func whatIsAcceptedButSurelyAMistakeIsSaid() throws {

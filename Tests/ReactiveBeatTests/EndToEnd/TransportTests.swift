@@ -125,6 +125,11 @@ import Testing
       told.exit == .status(0) && told.text.contains("--broker-transport-options \(quoted)")
         && told.text.contains("CELERY_BROKER_TRANSPORT_OPTIONS=\(quoted)"), "\(told.text)")
     #expect(!told.text.contains("hunter2") && !told.text.contains("visibility"))
+    // Also where the application only settles the routes of another source.
+    let document = #"{"name": "a", "task": "t.a", "enabled": true, "interval": {"every": 1, "period": "hours"}}"#
+    let beside = try stage.run(["import", "-"] + command.dropFirst(), input: document, environment: environment)
+    #expect(
+      beside.exit == .status(0) && beside.text.contains("--broker-transport-options \(quoted)"), "\(beside.text)")
     // Whoever has given it reads nothing of it.
     let agreed = try stage.run(command, environment: environment.merging(self.told(options)) { $1 })
     #expect(agreed.exit == .status(0) && !agreed.text.contains("transport"), "\(agreed.text)")

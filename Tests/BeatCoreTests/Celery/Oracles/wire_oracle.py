@@ -6,6 +6,7 @@ One JSON request per line on standard input, one answer per line on standard out
 {"dumps": <hex>}            the text as json.dumps writes it
 {"saferepr": <hex>}         saferepr of the JSON value, at most 1,024 characters, as json.dumps writes that text
 {"topic": [binding, key]}   "yes" if a message with the key goes to a queue bound with the binding key, else "no"
+{"parameters": true}        the names of all that a caller may give to apply_async, or that it hands on
 {"kombu": {options, queue, priority, exchange, member}}
     what kombu's Redis transport does with broker_transport_options, as JSON: `push` the list a message with the priority
     goes to, `lists` those that a worker waits for, `taken` the queue for which it takes what comes from `push`, `sets`
@@ -15,12 +16,14 @@ One JSON request per line on standard input, one answer per line on standard out
     the message that beat's send_task puts on the queue of kombu's in-memory transport, as the Redis transport would
     store it. `now` is ISO 8601. Origin, reply_to and delivery_tag, which are chance, are replaced by those given and the id.
 """
+import inspect
 import json
 import sys
 from datetime import datetime
 
 import celery
 from celery.utils.saferepr import saferepr
+from kombu import Producer
 from kombu.transport import redis as redis_transport
 from kombu.transport.memory import Channel
 from kombu.transport.virtual.exchange import TopicExchange
@@ -127,7 +130,17 @@ def send(request):
     return dumps(message)
 
 
+def parameters():
+    functions = (
+        celery.Task.apply_async, app.send_task, app.amqp.as_task_v2, app.amqp.send_task_message, Producer.publish)
+    return json.dumps(sorted(
+        {name for function in functions for name, parameter in inspect.signature(function).parameters.items()
+         if parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY)}))
+
+
 def answer(request):
+    if "parameters" in request:
+        return parameters()
     if "kombu" in request:
         return kombu(request["kombu"])
     if "send" in request:

@@ -22,6 +22,7 @@ timings = {
   "fraction": schedule(0.75),
   "relative": schedule(timedelta(hours=2), relative=True),
   "crontab": crontab(minute="30", hour="2", day_of_week="mon-fri"),
+  "fresh": crontab(minute="15", hour="5"),
   "lists": crontab(minute=[0, 20, 40], hour="8-18/2", month_of_year="*"),
   "rule": rrule("DAILY", dtstart=start, interval=2),
   "rule-until": rrule("HOURLY", dtstart=start, interval=5, until=now + timedelta(hours=11)),
@@ -35,7 +36,7 @@ for name, timing in timings.items():
     name, "shop.work", timing, args=[1, "é"], kwargs={"name": name}, app=app, enabled=name != "off",
     options={"queue": "mails", "expires": 60})
   entry.save()
-  if name not in ("rule-later", "rule-once"):
+  if name not in ("rule-later", "rule-once", "fresh"):
     entry = next(entry)  # As after a run: it writes the last run and the count.
 RedBeatSchedulerEntry("edited", "shop.work", schedule(3600), app=app).save().reschedule(now - timedelta(minutes=20))
 

@@ -1,0 +1,132 @@
+/// How a document's message is sent: the options of Celery's `apply_async`. They stand at the top level
+/// (celerybeat-mongo) or in `options` (celerybeat-redis); the top level wins.
+extension DocumentReader {
+  private static let onlyValues = [("serializer", "json"), ("compression", "none")]
+
+  /// Options that cannot be honoured are refused, those that have no effect are warned of.
+  mutating func checkOptions() throws(DocumentProblem) {
+    for option in CeleryOption.refusedAnywhere {
+      guard let slice = layout[option] else { continue }
+      // A link to a page, and not to a task.
+      if option == "link", JSONScanner.text(of: slice, in: bytes)?.contains("://") == true { continue }
+      try refuse(option, slice, option)
+    }
+    var idle: [(option: String, isKnown: Bool)] = []
+    for (option, slice) in try nestedOptions() where !CeleryOption.honoured.contains(option) {
+      let isKnown = CeleryOption.isKnown(option)
+      if isKnown, slice.saysNothing(in: bytes) { continue }
+      try refuse(option, slice, "options.\(DocumentProblem.excerpt(option.utf8))")
+      idle.append((option, isKnown))
+    }
+    for (option, isKnown) in idle.prefix(8) {
+      warnings.append(
+        "options.\(DocumentProblem.excerpt(option.utf8)) "
+          + (isKnown ? "has no effect here" : "is not supported and has no effect"))
+    }
+    if idle.count > 8 { warnings.append("options holds \(idle.count - 8) more that have no effect") }
+  }
+
+  private func refuse(_ option: String, _ slice: JSONSlice, _ path: String) throws(DocumentProblem) {
+    guard let reason = CeleryOption.refusal(of: option), !slice.saysNothing(in: bytes) else { return }
+    throw DocumentProblem(path, slice, in: bytes, reason)
+  }
+
+  /// The members of `options` by name, without those that are null. Of those that come twice the last one counts.
+  private func nestedOptions() throws(DocumentProblem) -> [(key: String, value: JSONSlice)] {
+    guard let slice = layout["options"] else { return [] }
+    guard slice.kind == .object else {
+      throw DocumentProblem("options", slice, in: bytes, #"expected an object such as {"queue": "reports"}"#)
+    }
+    var nested: [String: JSONSlice] = [:]
+    for member in JSONScanner.members(of: slice, in: bytes) {
+      nested[member.key] = member.value.kind == .null ? nil : member.value
+    }
+    return nested.sorted { $0.key < $1.key }
+  }
+
+  mutating func options() throws(DocumentProblem) -> MessageOptions {
+    let nested = try nestedOptions()
+    func find(_ field: String) -> (slice: JSONSlice, path: String)? {
+      layout[field].map { ($0, field) } ?? nested.first { $0.key == field }.map { ($0.value, "options.\(field)") }
+    }
+    func findText(_ field: String) throws(DocumentProblem) -> String? {
+      guard let (slice, path) = find(field) else { return nil }
+      let text = try text(slice, path)
+      return text.isEmpty ? nil : text
+    }
+    /// What is no text at the top level is a field of its author's own.
+    func findLabel(_ field: String) throws(DocumentProblem) -> String? {
+      layout[field].map { $0.kind != .string } == true ? nil : try findText(field)
+    }
+
+    var options = MessageOptions()
+    options.queue = try findText("queue")
+    options.exchange = try findText("exchange")
+    options.routingKey = try findText("routing_key")
+    if let (slice, path) = find("exchange_type"), !["direct", "topic"].contains(try text(slice, path)) {
+      throw DocumentProblem(
+        path, slice, in: bytes, #"only "direct" and "topic" exchanges are supported; name the "queue" instead"#)
+    }
+    for (field, accepted) in Self.onlyValues {
+      guard let (slice, path) = find(field), !slice.saysNothing(in: bytes) else { continue }
+      guard try text(slice, path) == accepted else {
+        throw DocumentProblem(path, slice, in: bytes, "only \"\(accepted)\" is supported; leave the field out")
+      }
+    }
+    if let (slice, path) = find("priority") {
+      let digits = slice.kind == .string ? JSONScanner.text(of: slice, in: bytes).flatMap { Int64($0) } : nil
+      guard let priority = digits ?? DocumentNumber(slice, in: bytes)?.integer else {
+        throw DocumentProblem(path, slice, in: bytes, "expected a whole number from 0 (served first) to 9")
+      }
+      options.priority = priority
+    }
+    if let (slice, path) = find("expires") { options.expires = try expiry(slice, path) }
+    // Of django-celery-beat, where 0 is none.
+    if options.expires == nil, let slice = layout["expire_seconds"] {
+      let seconds = try seconds(slice, "expire_seconds")
+      if seconds > 0 { options.expires = .after(seconds) }
+    }
+    if let (slice, path) = find("time_limit") { options.timeLimit = try limit(slice, path) }
+    if let (slice, path) = find("soft_time_limit") { options.softTimeLimit = try limit(slice, path) }
+    if let (slice, path) = find("headers") { try checkHeaders(slice, path) }
+    if let (slice, path) = find("ignore_result") {
+      guard slice.kind == .bool else { throw DocumentProblem(path, slice, in: bytes, "expected true or false") }
+      options.ignoreResult = bytes[slice.range.lowerBound] == UInt8(ascii: "t")
+    }
+    options.shadow = try findLabel("shadow")
+    options.argsRepr = try findLabel("argsrepr")
+    options.kwargsRepr = try findLabel("kwargsrepr")
+    return options
+  }
+
+  /// A number is seconds after sending, anything else a date, as in Celery.
+  private mutating func expiry(_ slice: JSONSlice, _ path: String) throws(DocumentProblem) -> MessageOptions.Expiry {
+    guard let number = DocumentNumber(slice, in: bytes) else {
+      let expected = "expected seconds after sending, or a date: " + DocumentDate.forms
+      return .at(try DocumentDate(slice, in: bytes, path: path, zones: context, expected: expected).instant)
+    }
+    guard let microseconds = number.microseconds(perUnit: 1_000_000) else {
+      throw DocumentProblem(path, slice, in: bytes, "expected seconds after sending")
+    }
+    if microseconds <= 0 {
+      warnings.append("\(path) \(number.text.prefix(24)): a worker discards such a message, so none is sent")
+    }
+    return .after(microseconds)
+  }
+
+  private func limit(_ slice: JSONSlice, _ path: String) throws(DocumentProblem) -> String {
+    guard let number = DocumentNumber(slice, in: bytes), let value = number.double, value.isFinite, value >= 0 else {
+      throw DocumentProblem(path, slice, in: bytes, "expected seconds, 0 or more")
+    }
+    return number.text
+  }
+
+  private func checkHeaders(_ slice: JSONSlice, _ path: String) throws(DocumentProblem) {
+    guard slice.kind == .object, !slice.holdsShellCall else {
+      throw DocumentProblem(path, slice, in: bytes, #"expected an object such as {"tenant": "acme"}"#)
+    }
+    for member in JSONScanner.members(of: slice, in: bytes) where CeleryMessage.ownHeaders.contains(member.key) {
+      throw DocumentProblem("\(path).\(member.key)", "is a header that Celery sets itself; choose another name")
+    }
+  }
+}

@@ -1,0 +1,26 @@
+import Testing
+
+@testable import BeatCore
+
+@Suite("The table of Celery's options is whole")
+struct CeleryOptionTests {
+  /// Each parameter of `apply_async` and of what it hands on to, asked of Celery itself, has its verdict.
+  @Test func eachParameterHasAVerdict() throws {
+    let answer = try #require(try WireOracle.ask([#"{"parameters": true}"#]).first)
+    let layout = try DocumentLayout(Array(#"{"names": \#(answer)}"#.utf8))
+    let names = try JSONScanner.items(of: #require(layout["names"]), in: layout.bytes)
+      .compactMap { JSONScanner.text(of: $0, in: layout.bytes) }
+    #expect(names.count > 50)
+    // What is sent itself, and no option.
+    let others: Set = ["self", "args", "kwargs", "name", "body", "message"]
+    for name in names where !others.contains(name) { #expect(CeleryOption.isKnown(name), "\(name)") }
+  }
+
+  @Test func eachHasOne() {
+    for name in CeleryOption.honoured {
+      #expect(CeleryOption.refusal(of: name) == nil && !CeleryOption.idle.contains(name))
+    }
+    for name in CeleryOption.idle { #expect(CeleryOption.refusal(of: name) == nil) }
+    for name in CeleryOption.refusedAnywhere { #expect(CeleryOption.refusal(of: name) != nil) }
+  }
+}

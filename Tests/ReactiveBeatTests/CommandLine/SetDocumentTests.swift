@@ -1,0 +1,112 @@
+import Testing
+
+@testable import BeatCore
+@testable import ReactiveBeat
+
+/// `beat-watch set` with limits, kinds of intervals, and whole documents.
+@Suite struct SetDocumentTests {
+  private static let hello =
+    #"{"name": "hello", "task": "t", "enabled": true, "interval": {"every": 1, "period": "hours"}}"#
+
+  // MARK: single fields
+
+  @Test(arguments: [
+    (["--time-limit", "5m", "--soft-time-limit", "30"], #", "time_limit": 300, "soft_time_limit": 30}"#),
+    (["--soft-time-limit", "250ms"], #", "soft_time_limit": 0.25}"#),
+  ])
+  func limits(_ arguments: [String], _ end: String) throws {
+    let stage = try Stage()
+    stage.set("hello", Self.hello)
+    #expect(try stage.run(["set", "hello"] + arguments).exit == .status(0))
+    #expect(stage.document("hello") == Self.hello.dropLast() + end)
+  }
+
+  /// A limit of `options` stays there.
+  @Test func aLimitInOptions() throws {
+    let stage = try Stage()
+    stage.set("hello", Self.hello.dropLast() + #", "options": {"time_limit": 5}}"#)
+    #expect(try stage.run("set", "hello", "--time-limit", "1h").exit == .status(0))
+    #expect(stage.document("hello") == Self.hello.dropLast() + #", "options": {"time_limit": 3600}}"#)
+  }
+
+  @Test func relativeAndAligned() throws {
+    let stage = try Stage()
+    func interval() -> String? {
+      JSONValue(Array((stage.document("hello") ?? "").utf8)).map {
+        "\($0["interval"]?["relative"] == .bool(true)) \($0["interval"]?["align"] == .bool(true))"
+      }
+    }
+    let made = try stage.run(
+      "set", "hello", "--task", "t", "--every", "1h", "--relative", "--timezone", "Europe/Berlin")
+    #expect(made.exit == .status(0), "\(made.text)")
+    #expect(interval() == "true false")
+    // One of them ends the other.
+    #expect(try stage.run("set", "hello", "--align").exit == .status(0))
+    #expect(interval() == "false true")
+    #expect(try stage.run("set", "hello", "--every", "15m").text.contains("every 15 minutes"))
+    #expect(interval() == "false true")
+    #expect(try stage.run("set", "hello", "--no-align").exit == .status(0))
+    #expect(interval() == "false false")
+    #expect(try stage.run("lint", "--strict").exit == .status(0))
+    // celerybeat-redis' own form has them, too.
+    stage.set("redis", #"{"name": "n", "task": "t", "enabled": true, "schedule": {"every": 30, "period": "minutes"}}"#)
+    #expect(try stage.run("set", "redis", "--align").exit == .status(0))
+    #expect(stage.document("redis")?.contains(#""period": "minutes", "align": true}"#) == true)
+  }
+
+  @Test(arguments: [
+    (["--relative", "--align"], 64, "give one of them"),
+    (["--align", "--cron", "0 * * * *"], 64, "belong to an interval"),
+    (["--relative", "--at", "2030-01-01"], 64, "belong to an interval"),
+    (["--time-limit", "soon"], 64, "--time-limit: soon"),
+    (["--align"], 65, "belongs to an interval"), (["--document", "-", "--queue", "q"], 64, "is the whole document"),
+    (["--document", "/nowhere/a.json"], 66, "No such file"), ([], 64, "name a field to change"),
+  ])
+  func mistakes(_ arguments: [String], _ status: Int32, _ text: String) throws {
+    let stage = try Stage()
+    let crontab = #"{"name": "c", "task": "t", "enabled": true, "crontab": {"minute": 0}}"#
+    stage.set("c", crontab)
+    let run = try stage.run(["set", "c"] + arguments)
+    #expect(run.exit == .status(status) && run.text.contains(text), "\(run.text)")
+    #expect(stage.document("c") == crontab)
+  }
+
+  // MARK: a whole document
+
+  @Test func aNewOneFromStandardInput() throws {
+    let stage = try Stage()
+    let run = try stage.run("set", "hello", "--document", "-", input: Self.hello + "\n")
+    #expect(run.exit == .status(0) && run.text.hasPrefix("made hello: every hour; next "), "\(run.text)")
+    #expect(stage.document("hello") == Self.hello)
+    #expect(try stage.run("set", "hello", "--document", "-", input: Self.hello + "\n").text.hasPrefix("unchanged"))
+  }
+
+  /// What the daemon keeps in it stays, unless it is given.
+  @Test func inThePlaceOfAnother() throws {
+    let stage = try Stage()
+    let kept = #""last_run_at": "2026-01-01T00:00:00Z", "total_run_count": 5"#
+    stage.set("hello", Self.hello.dropLast() + #", \#(kept), "owner": "me"}"#)
+    let other = Self.hello.replacing("\"every\": 1", with: "\"every\": 2")
+    #expect(try stage.run("set", "hello", "--document", "-", "--dry-run", input: other).exit == .status(0))
+    #expect(stage.document("hello")?.contains("owner") == true)
+    #expect(try stage.run("set", "hello", "--document", "-", input: other).exit == .status(0))
+    #expect(stage.document("hello") == other.dropLast() + ", \(kept)}")
+    let given = other.dropLast() + #", "total_run_count": 0}"#
+    #expect(try stage.run("set", "hello", "--document", "-", input: String(given)).exit == .status(0))
+    #expect(stage.document("hello") == given.dropLast() + #", "last_run_at": "2026-01-01T00:00:00Z"}"#)
+  }
+
+  /// One that cannot be used is not stored, and all that is wrong is said; one that stands there broken is replaced.
+  @Test func isCheckedAsByEdit() throws {
+    let stage = try Stage()
+    stage.set("hello", "{broken")
+    let bad = #"{"name": "hello", "enabled": 1, "interval": {"every": 1, "period": "hours"}, "countdown": 5}"#
+    let run = try stage.run("set", "hello", "--document", "-", input: bad)
+    #expect(run.exit == .status(65))
+    #expect(run.lines.count == 3, "\(run.lines)")
+    for field in ["task", "enabled", "countdown"] { #expect(run.text.contains(field)) }
+    #expect(stage.document("hello") == "{broken")
+    #expect(try stage.run("set", "hello", "--document", "-", input: Self.hello).exit == .status(0))
+    #expect(stage.document("hello") == Self.hello)
+  }
+}

@@ -1,0 +1,67 @@
+import Glibc
+import Testing
+
+@testable import BeatCore
+@testable import ReactiveBeat
+
+/// The system's zones by all their names, on a system that leaves some out.
+@Suite struct ZoneDirectoryTests {
+  /// A folder with these zones of this machine, by these names; it is removed with the object.
+  private final class Folder {
+    let path: String
+
+    init(_ zones: [String]) throws {
+      var template = Array("/tmp/zones-XXXXXX".utf8CString)
+      guard mkdtemp(&template) != nil else { throw Failure("mkdtemp", errno) }
+      path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+      for zone in zones {
+        let folder = zone.split(separator: "/").dropLast().joined(separator: "/")
+        mkdir("\(path)/\(folder)", 0o700)
+        guard symlink("/usr/share/zoneinfo/\(zone)", "\(path)/\(zone)") == 0 else { throw Failure("symlink", errno) }
+      }
+    }
+
+    deinit { _ = try? CommandRun([], program: ["/bin/rm", "-r", path]) }
+  }
+
+  @Test func aFormerNameThatTheSystemLeavesOut() throws {
+    let folder = try Folder(["America/Los_Angeles", "Asia/Kolkata", "Europe/Kiev"])
+    let zones = ZoneDirectory(path: folder.path)
+    let summer = UnixTime(seconds: 1_780_000_000)
+    for (name, offset) in [
+      ("US/Pacific", -25_200), ("Asia/Calcutta", 19_800), ("Europe/Kyiv", 10_800), ("posix/US/Pacific", -25_200),
+    ] {
+      let zone = try zones.zone(name)
+      #expect(zone.utcOffset(at: summer) == offset)
+      #expect(zone.name == name)
+    }
+    for name in ["US/Eastern", "Mars/Olympus", "../Asia/Kolkata"] {
+      do throws(ZoneError) {
+        _ = try zones.zone(name)
+        Issue.record("\(name) was found")
+      } catch {
+        #expect(error.message.contains("no such zone") && error.message.contains("tzdata-legacy"), "\(error)")
+      }
+    }
+  }
+
+  /// The daemon's commands, and import, on such a system.
+  @Test func inCommandsAndImport() throws {
+    let folder = try Folder(["America/Los_Angeles"])
+    let environment = ["TZDIR": folder.path]
+    let next = try CommandRun(
+      ["next", "-", "--json", "--count", "1"],
+      input: #"{"crontab": {"minute": 0, "hour": 9}, "timezone": "US/Pacific", "after": "2026-07-01"}"# + "\n",
+      environment: environment)
+    #expect(next.lines == [#"{"next": ["2026-07-01T16:00:00Z"]}"#])
+    let stage = try Stage()
+    let documents = ["US/Pacific", "US/Eastern"].map {
+      #"{"name": "\#($0)", "task": "t", "enabled": true, "crontab": {"minute": 0}, "timezone": "\#($0)"}"#
+    }
+    let run = try stage.run(
+      ["import", "-"], input: documents.joined(separator: "\n"), environment: ["TZDIR": folder.path])
+    #expect(run.exit == .status(65))
+    #expect(run.lines.last == "1 written, 1 cannot come")
+    #expect(run.lines.first?.contains("tzdata-legacy") == true, "\(run.lines)")
+  }
+}
