@@ -87,12 +87,10 @@ struct FireCommand: ParsableCommand {
 
   /// Why nobody may have answered.
   private static func whoFires(_ client: StoreClient) throws -> String {
-    let fleet = try client.fleet()
-    if let firing = fleet.firing.first {
-      let place = firing.record.map { "\($0.host), process \($0.processID)" } ?? firing.instance
-      return "the daemon that fires (\(place)) is there, but does not hear it: see its log"
-    }
-    return "nobody fires: \(StatusCommand.whyNobody(fleet))"
+    let (health, now) = try (client.health(), client.time())
+    if let alarm = HealthWords.alarm(health, now: now) { return alarm }
+    let place = try client.fleet().firing.first?.place ?? "?"
+    return "the daemon that fires (\(place)) is there, but does not hear it: see its log"
   }
 
   private func printMessage(of name: EntryName, _ client: StoreClient) throws {

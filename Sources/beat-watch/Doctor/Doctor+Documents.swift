@@ -52,16 +52,17 @@ extension Doctor {
     let names = try client.names()
     var (rejected, doubtful, overdue): ([String], [String], [String]) = ([], [], [])
     var routes: [Route: [EntryName]] = [:]
-    var count = 0
+    var survey = StoreClient.DueSurvey()
+    let context = dueContext
     try client.eachDocument(names) { [self] document in
       guard !document.isAbsent else { return }
-      count += 1
       let standing = ScheduleStanding(document.name, document.read, context: context, now: now)
+      survey.add(standing)
       if case .rejected(let reason) = standing.state { return rejected.append("\(document.name): \(reason)") }
       doubtful += standing.warnings.map { "\(document.name): \($0)" }
       guard case .enabled = standing.state else { return }
-      if let next = standing.next, now.microseconds(since: next.sent) > 30_000_000 {
-        overdue.append("\(document.name), due \(TimeWords.short(next.due))")
+      if let since = standing.overdueSince, now.microseconds(since: since) > FiringHealth.patience {
+        overdue.append("\(document.name) is overdue since \(TimeWords.short(since))")
       }
       if let bytes = document.bytes, let definition = try? ScheduleDocument(bytes, context: context).definition {
         routes[Route(definition.options, defaultQueue: defaultQueue), default: []].append(document.name)
@@ -76,13 +77,14 @@ extension Doctor {
     if isFiring {
       tell(.problem, "that are overdue", overdue, "look for `held` and this name in the log of the daemon that fires")
     }
-    if count == 0 {
+    if survey.count == 0 {
       add(
         .warning, "documents", "no schedule stands under \(EntryName(client.keys.prefix)) in \(client.url)",
         fix: "is it the right database and --key-prefix? `\(cli) INFO keyspace` shows where keys are")
     } else if rejected.isEmpty, doubtful.isEmpty {
-      add(.ok, "documents", "\(count) schedules, all understood")
+      add(.ok, "documents", "\(survey.count) schedules, all understood")
     }
+    try examineFiring(survey)
     if let broker { try examineQueues(routes, on: broker) }
   }
 

@@ -48,8 +48,8 @@ final class WatchBoard: WatchView {
   private func frame(_ state: WatchState, now: UnixTime) -> [String] {
     let rejected = state.rows.values.count { $0.isRejected }
     var head = "\(Style.bold("beat-watch"))  \(state.url)  \(state.prefix)  \(state.rows.count) schedules"
-    if rejected > 0 { head += ", " + Style.red("\(rejected) rejected") }
-    var lines = [head + "  " + Style.faint(TimeWords.short(now)), Self.leader(state), ""]
+    if rejected > 0 { head += ", " + Style.red("\(rejected) of them rejected") }
+    var lines = [head + "  " + Style.faint(TimeWords.short(now)), Self.leader(state, now: now), ""]
     var coming = state.rows.values.compactMap { row in row.next.map { (row, $0) } }
     coming.sort { ($0.1.sent, $0.0.name.description) < ($1.1.sent, $1.0.name.description) }
     var table = Table([
@@ -75,11 +75,17 @@ final class WatchBoard: WatchView {
     return lines
   }
 
-  private static func leader(_ state: WatchState) -> String {
+  private static func leader(_ state: WatchState, now: UnixTime) -> String {
     if let loss = state.loss { return Style.red("disconnected: \(loss.printable)") }
     guard let fleet = state.fleet else { return "" }
-    guard let firing = fleet.firing.first else { return Style.red("nobody fires: \(StatusCommand.whyNobody(fleet))") }
-    let place = firing.record.map { "\($0.host), process \($0.processID)" } ?? firing.instance
+    guard let firing = fleet.firing.first else {
+      return Style.red(HealthWords.alarm(FiringHealth(fleet, now: now), now: now) ?? "")
+    }
+    let place = firing.place
+    let health = FiringHealth(fleet, overdue: state.overdue(now), lastRun: state.lastRun, now: now)
+    if let alarm = HealthWords.alarm(health, now: now) {
+      return Style.red("\(place) leads, and \(alarm)".printable)
+    }
     return "fired by \(Style.green(place.printable)), \(fleet.alive.count - 1) standing by"
   }
 
