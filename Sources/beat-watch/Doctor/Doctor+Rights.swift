@@ -1,72 +1,50 @@
 import BeatCore
 import ReactiveBeat
 
-/// What the Redis user may do, asked with the user of this command: give it the daemon's URL.
+/// What the Redis user may do, asked with the user of this command: give it the daemon's URL. And what the server can:
+/// commands may have been renamed away.
 extension Doctor {
   /// One command of the daemon, as it could be.
   private struct Right {
+    let use: CommandUse
+    let key: [UInt8]?
     let words: [[UInt8]]
-    /// Without it nothing works; else something smaller is missing.
-    let isNeeded: Bool
-    /// The same on a key of nobody, where the command itself would change something; nil: it is harmless.
-    var trial: [[UInt8]]?
+    /// The same on a key of nobody, where the command itself would change something.
+    let trial: [[UInt8]]
   }
+
+  /// How edits are heard is looked at by hearing one.
+  private static let ofHearing: Set = [
+    "PSUBSCRIBE", "SUBSCRIBE", "CLIENT ID", "CLIENT TRACKING", "CONFIG GET", "CONFIG SET",
+  ]
 
   func examineRights() throws {
     let before = findings.count
-    try examine(storeRights(), of: client)
-    if let broker { try examine(brokerRights(), of: broker) }
+    let store = CommandUse.all(of: .daemon, at: .store)
+    if areTwoServers {
+      try examine(rights(store + CommandUse.all(of: .daemon, at: .outbox), scratch), of: client)
+      if let broker {
+        try examine(rights(CommandUse.all(of: .daemon, at: .queues, .relay), brokerScratch), of: broker)
+      }
+    } else {
+      try examine(rights(store + CommandUse.all(of: .daemon, at: .queues), scratch), of: client)
+    }
     if findings.count == before { add(.ok, "rights", "the user may do all that the daemon does") }
   }
 
-  private func right(_ words: [Any], isNeeded: Bool = true, trial: [Any]? = nil) -> Right {
-    func bytes(_ words: [Any]) -> [[UInt8]] { words.map { $0 as? [UInt8] ?? Array("\($0)".utf8) } }
-    return Right(words: bytes(words), isNeeded: isNeeded, trial: trial.map(bytes))
+  private func rights(_ uses: [CommandUse], _ scratch: [UInt8]) -> [Right] {
+    uses.filter { !Self.ofHearing.contains($0.name) }.flatMap { use in
+      let keys = use.keys.map { Optional(client.keys.example(of: $0, queue: defaultQueue)) }
+      return (keys.isEmpty ? [nil] : keys).map { key in
+        Right(use: use, key: key, words: use.words(on: key), trial: use.words(on: use.writes ? scratch : key))
+      }
+    }
   }
 
   /// A key of nobody that a daemon's user may write.
   private var scratch: [UInt8] { client.keys.heartbeat("probe-rights") }
   /// The same on a broker of its own.
-  private var brokerScratch: [UInt8] { areTwoServers ? RedisKeys.delivered("probe-rights") : scratch }
-
-  private func storeRights() -> [Right] {
-    let keys = client.keys
-    let document = keys.document(EntryName("a"))
-    return [
-      right(["GET", document]), right(["SET", document, "x"], trial: ["SET", scratch, "x", "PX", "5000"]),
-      right(["SCAN", "0"]), right(["TYPE", document]), right(["STRLEN", document]), right(["TIME"]),
-      right(["SETRANGE", document, "0", "x"], isNeeded: false, trial: ["SETRANGE", scratch, "0", "x"]),
-      right(["EVAL", "return 1", "0"]), right(["EVALSHA", String(repeating: "0", count: 40), "0"]),
-      right(["HGET", keys.mark, "a"]), right(["HSET", keys.mark, "a", "b"], trial: ["HSET", scratch, "a", "b"]),
-      right(["GET", keys.lease]), right(["SET", keys.lease, "x"], trial: ["SET", scratch, "x", "PX", "5000"]),
-      right(["PTTL", keys.lease]), right(["INCR", keys.epoch], trial: ["INCR", scratch]),
-      right(["DEL", keys.lease], trial: ["DEL", scratch]),
-      right(["HSCAN", keys.manual, "0"], isNeeded: false), right(["HEXISTS", keys.manual, "a"], isNeeded: false),
-      right(["HDEL", keys.manual, "a"], isNeeded: false),
-      right(["LPUSH", keys.answer(to: "a"), "x"], isNeeded: false, trial: ["LPUSH", scratch, "x"]),
-      right(["EXPIRE", keys.answer(to: "a"), "60"], isNeeded: false),
-      right(
-        ["XADD", keys.history, "*", "a", "b"], isNeeded: false, trial: ["XADD", scratch, "*", "a", "b"]),
-      right(["EXISTS", document], isNeeded: false), right(["INFO"], isNeeded: false),
-      right(["CLIENT", "SETNAME", "beat-watch-command"], isNeeded: false),
-    ]
-      + (areTwoServers
-        ? [
-          right(["LPUSH", keys.outbox, "x"], trial: ["LPUSH", scratch, "x"]), right(["LLEN", keys.outbox]),
-          right(["LINDEX", keys.outbox, "0"]), right(["LREM", keys.outbox, "1", "never"]),
-        ] : [])
-  }
-
-  private func brokerRights() -> [Right] {
-    let queue = Array(defaultQueue.utf8)
-    let bindings = RedisKeys.bindings(defaultQueue)
-    return [
-      right(["LPUSH", queue, "x"], trial: ["LPUSH", brokerScratch, "x"]), right(["TYPE", queue]),
-      right(["LPOP", queue], isNeeded: false, trial: ["LPOP", brokerScratch]),
-      right(["SADD", bindings, "x"], isNeeded: false, trial: ["SADD", brokerScratch, "x"]),
-      right(["SMEMBERS", bindings], isNeeded: false),
-    ]
-  }
+  private var brokerScratch: [UInt8] { RedisKeys.delivered("probe-rights") }
 
   private func examine(_ rights: [Right], of client: StoreClient) throws {
     let user = try client.replies(to: [RedisCommand("ACL", "WHOAMI")])[0].text ?? client.url.username ?? "default"
@@ -77,36 +55,58 @@ extension Doctor {
         return command
       })
     var refused: [(Right, String)] = []
+    var unknown: [CommandUse] = []
     if asked.contains(where: { $0.error == nil }) {
-      for (right, reply) in zip(rights, asked) where reply.error == nil && !reply.isOK {
-        refused.append((right, reply.text ?? ""))
+      for (right, reply) in zip(rights, asked) {
+        if let error = reply.error {
+          if error.message.contains("not found") { unknown.append(right.use) }
+        } else if !reply.isOK {
+          refused.append((right, reply.text ?? ""))
+        }
       }
     } else {
       // Not allowed, or a server that does not know it: what is harmless is tried.
       defer { _ = try? client.replies(to: [RedisCommand("DEL", client === self.client ? scratch : brokerScratch)]) }
+      let trials = rights.filter { $0.use.name != "SELECT" && $0.use.name != "CLIENT SETNAME" }
       let tried = try client.replies(
-        to: rights.map { right in
-          let words = right.trial ?? right.words
-          var command = RedisCommand(String(decoding: words[0], as: UTF8.self))
-          command.append(contentsOf: words.dropFirst())
+        to: trials.map { right in
+          var command = RedisCommand(String(decoding: right.trial[0], as: UTF8.self))
+          command.append(contentsOf: right.trial.dropFirst())
           return command
         })
-      for (right, reply) in zip(rights, tried) {
-        if let error = reply.error, error.code == "NOPERM" { refused.append((right, error.message)) }
+      for (right, reply) in zip(trials, tried) {
+        guard let error = reply.error else { continue }
+        if error.code == "NOPERM" { refused.append((right, error.message)) }
+        if error.message.lowercased().contains("unknown command") { unknown.append(right.use) }
       }
     }
     for isNeeded in [true, false] {
-      let some = refused.filter { $0.0.isNeeded == isNeeded }
+      let names = Set(unknown.filter { $0.isRequired == isNeeded }.map(\.name)).sorted()
+      guard !names.isEmpty else { continue }
+      add(
+        isNeeded ? .problem : .warning, "rights",
+        "\(client.url) has no command \(names.joined(separator: ", ")), "
+          + (isNeeded ? "and without it nothing fires" : "which the daemon would use, and can do without"),
+        fix: "take `rename-command \(names[0])` out of redis.conf and restart Redis, or ask your provider")
+    }
+    /// A key that is forbidden is so for the commands that could not be tried on it, too.
+    func isNeeded(_ right: Right, _ reason: String) -> Bool {
+      if right.use.isRequired { return true }
+      guard Self.isOfKey(right, reason) else { return false }
+      return rights.contains { $0.use.isRequired && $0.key == right.key }
+    }
+    for needed in [true, false] {
+      let some = refused.filter { isNeeded($0.0, $0.1) == needed }
       guard !some.isEmpty else { continue }
       var grants: [String] = []
       for (right, reason) in some {
-        let grant = Self.grant(right.words, reason)
+        let grant = Self.grant(right, reason)
         if !grants.contains(grant) { grants.append(grant) }
       }
-      let names = some.map { String(decoding: $0.0.words[0], as: UTF8.self) }
+      let names = some.map(\.0.use.name)
       add(
-        isNeeded ? .problem : .warning, "rights",
-        "user \(user) may not do what the daemon " + (isNeeded ? "needs" : "would do, and can do without")
+        needed ? .problem : .warning, "rights",
+        "user \(user) may not do what the daemon " + (needed ? "needs" : "would do, and can do without")
           + ": \(Array(Set(names)).sorted().joined(separator: ", ")) on \(client.url) (\(some[0].1))",
         fix: "\(Self.cli(client.url)) ACL SETUSER \(Self.quoted(user)) "
           + grants.map(Self.quoted).joined(separator: " "))
@@ -114,11 +114,10 @@ extension Doctor {
   }
 
   /// What would allow it: the command, or the key.
-  private static func grant(_ words: [[UInt8]], _ reason: String) -> String {
-    let name = String(decoding: words[0], as: UTF8.self).lowercased()
-    guard reason.contains("key"), words.count > 1 else {
-      return name == "client" ? "+client|setname" : "+\(name)"
-    }
-    return "~\(EntryName(words[1]))"
+  private static func grant(_ right: Right, _ reason: String) -> String {
+    guard isOfKey(right, reason), let key = right.key else { return right.use.grant }
+    return "~\(EntryName(key))"
   }
+
+  private static func isOfKey(_ right: Right, _ reason: String) -> Bool { right.key != nil && reason.contains("key") }
 }

@@ -51,6 +51,22 @@ import Testing
       environment: { $0.environment(user: "beat:secret@") },
       prepare: { $0.store("ACL", "SETUSER", "beat", "reset", "on", ">secret", "~*", "&*", "+@all", "-lpush") }),
     Break(
+      name: "a user without HMGET", check: "rights", text: "HMGET", fix: "+hmget", daemons: [],
+      environment: { $0.environment(user: "beat:secret@") },
+      prepare: { $0.store("ACL", "SETUSER", "beat", "reset", "on", ">secret", "~*", "&*", "+@all", "-hmget") }),
+    Break(
+      name: "a user without MGET, and without ACL", check: "rights", text: "MGET", fix: "+mget", daemons: [],
+      environment: { $0.environment(user: "beat:secret@") },
+      prepare: { $0.store("ACL", "SETUSER", "beat", "reset", "on", ">secret", "~*", "&*", "+@all", "-mget", "-acl") }),
+    Break(
+      name: "a server without EVALSHA", check: "rights", text: "has no command EVALSHA", fix: "rename-command EVALSHA",
+      arguments: ["--rename-command", "EVALSHA", ""], daemons: []),
+    Break(
+      name: "a server without EVAL, and a user without ACL", check: "rights", text: "has no command EVAL",
+      fix: "rename-command EVAL", arguments: ["--rename-command", "EVAL", ""], daemons: [],
+      environment: { $0.environment(user: "beat:secret@") },
+      prepare: { $0.store("ACL", "SETUSER", "beat", "reset", "on", ">secret", "~*", "&*", "+@all", "-acl") }),
+    Break(
       name: "a user without the queue's key, and without ACL", check: "rights", text: "TYPE", fix: "~celery",
       environment: { $0.environment(user: "beat:secret@") },
       prepare: {

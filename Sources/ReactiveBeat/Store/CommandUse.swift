@@ -1,0 +1,96 @@
+import BeatCore
+
+/// One Redis command in one place: who needs it there, on which keys, and what is missing without it. `CommandUse.all` is
+/// the one list of all commands that the daemon, the tools and the scripts use: the daemon's rehearsal, `doctor` and the
+/// documented ACLs are made from it, and tests compare it with the scripts and with what is sent.
+public struct CommandUse: Hashable, Sendable {
+  /// Which server, and in which set-up.
+  public enum Place: Hashable, Sendable {
+    /// The store's server.
+    case store
+    /// The server of the workers' queues: the broker's, which may be the store's.
+    case queues
+    /// The store's server, where the broker is another one.
+    case outbox
+    /// The broker's server, where it is another one than the store's.
+    case relay
+    /// The sentinels, where a URL names them.
+    case sentinel
+  }
+
+  public enum Client: Hashable, Sendable {
+    case daemon
+    /// `beat-watch list`, `set`, `doctor` and the other commands of a shell.
+    case tools
+  }
+
+  /// A kind of key that a command is used on.
+  public enum Key: Hashable, Sendable {
+    case document, mark, lease, epoch, incarnation, heartbeat, receipts, history, manual, answer, daemons, outbox
+    case queue, bindings, delivered
+    /// RedBeat's, which an import reads.
+    case redbeat
+  }
+
+  /// In capitals, a subcommand behind a space: `CLIENT SETNAME`.
+  public let name: String
+  public let place: Place
+  public let client: Client
+  public let keys: [Key]
+  /// What follows the key, to ask whether it is allowed.
+  public let arguments: [String]
+  /// It changes something.
+  public let writes: Bool
+  /// It is sent as it is, and not only called by scripts.
+  public let isSent: Bool
+  /// The scripts that call it, without `.lua`.
+  public let scripts: [String]
+  /// What is missing without it; nil: for the daemon, without it nothing fires.
+  public let without: String?
+
+  public var isRequired: Bool { without == nil }
+
+  /// What allows it, as `ACL SETUSER` takes it: `+hmget`, `+client|setname`.
+  public var grant: String { "+" + name.lowercased().replacing(" ", with: "|") }
+
+  /// The words of the command on a key, or of one that takes none.
+  public func words(on key: [UInt8]?) -> [[UInt8]] {
+    name.split(separator: " ").map { Array($0.utf8) } + (key.map { [$0] } ?? []) + arguments.map { Array($0.utf8) }
+  }
+}
+
+extension RedisKeys {
+  /// A key of the kind, of nobody where there are several; `queue` is the queue's name.
+  public func example(of key: CommandUse.Key, queue: String) -> [UInt8] {
+    switch key {
+    case .document: document(EntryName("a"))
+    case .mark: mark
+    case .lease: lease
+    case .epoch: epoch
+    case .incarnation: incarnation
+    case .heartbeat: heartbeat("probe-rights")
+    case .receipts: receipts
+    case .history: history
+    case .manual: manual
+    case .answer: answer(to: "probe-rights")
+    case .daemons: daemons
+    case .outbox: outbox
+    case .queue: Array(queue.utf8)
+    case .bindings: RedisKeys.bindings(queue)
+    case .delivered: RedisKeys.delivered("probe-rights")
+    case .redbeat: Array("redbeat::schedule".utf8)
+    }
+  }
+}
+
+extension CommandUse {
+  /// The uses of a client at these places.
+  public static func all(of client: Client, at places: Place...) -> [CommandUse] {
+    all.filter { $0.client == client && places.contains($0.place) }
+  }
+
+  /// What allows all that a client does at these places, each once, in alphabetical order.
+  public static func grants(of client: Client, at places: Place...) -> [String] {
+    Set(all.filter { $0.client == client && places.contains($0.place) }.map(\.grant)).sorted()
+  }
+}
