@@ -463,13 +463,13 @@ public final class BeatService {
   /// A script was refused. Of a key of the wrong type Redis does not say which one it is: among `suspects` it is found.
   private func refused(_ error: RedisServerError, _ what: String, _ suspects: [[UInt8]]) {
     guard error.message.contains("WRONGTYPE"), let scripts else {
-      return restart(.notReady("\(what): \(error.message)"))
+      return restart(.notReady("\(what): \(error.text)"))
     }
     let asking = session
     scripts.misfits(among: suspects) { [unowned self] misfits in
       // Something else may have ended the session meanwhile.
       guard session === asking else { return }
-      let text = misfits.isEmpty ? error.message : misfits.joined(separator: "; ")
+      let text = misfits.isEmpty ? error.text : misfits.joined(separator: "; ")
       restart(.notReady("\(what): \(text)"))
     }
   }

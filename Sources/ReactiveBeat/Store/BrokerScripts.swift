@@ -80,7 +80,7 @@ enum RelayOutcome: Equatable {
       return
     }
     if let error = reply.error {
-      self = error.isOfWrongServer ? .wrongServer(error.message) : .refused("the broker refused it: \(error.message)")
+      self = error.isOfWrongServer ? .wrongServer(error.text) : .refused("the broker refused it: \(error.text)")
       return
     }
     let parts = reply.array ?? []
@@ -91,13 +91,14 @@ enum RelayOutcome: Equatable {
     case "AFTER": self = .tooSoon
     case "BADQUEUE":
       self = .refused(
-        "the queue's key \(EntryName(text(1))) on the broker holds a Redis \(text(2)), not a list; delete it")
+        "the queue's key \(RedisKeys.inWordsWithKey(list: Array(text(1).utf8))) on the broker holds a Redis \(text(2)), "
+          + "not a list: rename or delete it")
     case "ERR":
       // Before Redis 7 an error that a script has caught may begin with the minus sign of the protocol.
       let error = RedisServerError(text(2).hasPrefix("-") ? String(text(2).dropFirst()) : text(2))
       self =
         error.isOfWrongServer
-        ? .wrongServer(error.message) : .refused("the broker refused \(text(1)): \(error.message)")
+        ? .wrongServer(error.text) : .refused("the broker refused \(text(1)): \(error.text)")
     default: self = .refused("the relay script gave an unknown answer")
     }
   }

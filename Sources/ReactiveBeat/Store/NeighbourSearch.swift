@@ -36,15 +36,20 @@ final class NeighbourSearch {
     var owed = found.samples.count
     guard owed > 0 else { return finish([]) }
     for (prefix, key) in found.samples {
-      // A key of another type is an error, and no schedule. Of a long string its beginning is not a document either.
-      connection.send(RedisCommand("GETRANGE", key, 0, Self.longest)) { [self] reply in
-        let isSchedule =
-          reply?.error.map { $0.code == "NOPERM" && found.isLikeOurs(prefix) }
-          ?? NeighbourPrefix.isSchedule(reply?.bytes ?? [])
+      func judge(_ isSchedule: Bool, isLost: Bool = false) {
         if isSchedule { prefixes.append(EntryName(prefix)) }
         owed -= 1
         guard owed == 0 else { return }
-        finish(reply.map { _ in prefixes.sorted { $0.bytes.lexicographicallyPrecedes($1.bytes) } })
+        finish(isLost ? nil : prefixes.sorted { $0.bytes.lexicographicallyPrecedes($1.bytes) })
+      }
+      connection.send(RedisCommand("STRLEN", key)) { [self] reply in
+        guard let reply else { return judge(false, isLost: true) }
+        // A key of another type is an error, and no schedule. What may not be read counts by its prefix.
+        if let error = reply.error { return judge(error.code == "NOPERM" && found.isLikeOurs(prefix)) }
+        guard let length = reply.integer, length > 0, length <= Self.longest else { return judge(false) }
+        connection.send(RedisCommand("GET", key)) { reply in
+          judge(NeighbourPrefix.isSchedule(reply?.bytes ?? []), isLost: reply == nil)
+        }
       }
     }
   }

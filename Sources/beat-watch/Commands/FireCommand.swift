@@ -107,11 +107,11 @@ struct FireCommand: ParsableCommand {
       output.put(
         JSONOutput.object([
           ("name", .text(name.description)), ("broker", .text("\(broker)")),
-          ("queues", .texts(lists.map { "\(EntryName($0))" })), ("message", .raw(plan.message)),
+          ("queues", .texts(lists.map { String(decoding: $0, as: UTF8.self) })), ("message", .raw(plan.message)),
         ]).line)
     } else {
       if lists.isEmpty { output.put("no queue: nothing is bound to \(plan.route); it would be refused") }
-      for list in lists { output.put("\(Style.bold("LPUSH \(EntryName(list))"))  on \(broker)") }
+      for list in lists { output.put("\(Style.bold("LPUSH \(RedisKeys.inWordsWithKey(list: list))"))  on \(broker)") }
       output.put(bytes: plan.message + [UInt8(ascii: "\n")])
     }
     output.flush()

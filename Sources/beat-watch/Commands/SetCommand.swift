@@ -48,5 +48,6 @@ struct SetCommand: ParsableCommand {
     var output = StandardOutput()
     if json { output.put(report.json().line) } else { report.write(to: &output, count: 5) }
     output.flush()
+    HealthNote.write(client)
   }
 }

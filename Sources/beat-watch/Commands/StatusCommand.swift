@@ -39,6 +39,12 @@ struct StatusCommand: ParsableCommand {
     let now: UnixTime
     let url: RedisURL
 
+    /// Why nothing is sent, or not all; nil: all is well.
+    var reason: String? {
+      guard let reason = HealthWords.reason(health, now: now) else { return nil }
+      return health.fires ? reason : reason + (server.writeObstacle.map { " (\($0))" } ?? "")
+    }
+
     init(_ client: StoreClient, _ store: StoreOptions) throws {
       url = client.url
       fleet = try client.fleet()
@@ -92,7 +98,7 @@ struct StatusCommand: ParsableCommand {
     return .object([
       ("fires", .boolean(survey.health.fires)),
       ("verdict", .text(HealthWords.code(survey.health.verdict))),
-      ("because", .text(HealthWords.reason(survey.health, now: survey.now))),
+      ("because", .text(survey.reason)),
       ("last_fire", .text(survey.health.lastFire?.iso8601)),
       (
         "overdue",
@@ -187,9 +193,9 @@ struct StatusCommand: ParsableCommand {
     let fleet = survey.fleet
     let firing = Set(fleet.firing.map(\.instance))
     if firing.isEmpty {
-      field("fires", "nobody: " + (HealthWords.reason(survey.health, now: survey.now) ?? ""), .red)
+      field("fires", "nobody: " + (survey.reason ?? ""), .red)
     } else if !survey.health.fires {
-      field("fires", "nothing: " + (HealthWords.reason(survey.health, now: survey.now) ?? ""), .red)
+      field("fires", "nothing: " + (survey.reason ?? ""), .red)
     } else if firing.count > 1 {
       field("fires", "\(firing.count) daemons: --no-lease is for one that is alone", .yellow)
     }

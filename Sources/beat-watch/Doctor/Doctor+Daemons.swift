@@ -20,10 +20,10 @@ extension Doctor {
     } else if alive.count == 1 {
       add(
         .warning, "daemons",
-        "one daemon fires (\(place(firing[0]))), and none stands by: when it dies, nothing is fired",
+        "one daemon leads (\(place(firing[0]))), and none stands by: when it dies, nothing is fired",
         fix: "start a second `beat-watch` on another machine, with the same settings")
     } else {
-      add(.ok, "daemons", "\(place(firing[0])) fires, \(alive.count - 1) stand by")
+      add(.ok, "daemons", "\(place(firing[0])) leads, \(alive.count - 1) stand by")
     }
     let records = alive.compactMap(\.record)
     examineDifferences(alive)

@@ -6,7 +6,10 @@ extension Explanation {
   func tellProspect(_ next: ScheduleStanding.Occurrence) {
     let (health, now) = (evidence.health, evidence.now)
     let when = next.sent <= now ? "at once" : TimeWords.distance(to: next.sent, from: now)
-    if let alarm = HealthWords.alarm(health, now: now) {
+    // That this one is overdue says nothing of the others.
+    var isOnlyOverdue = false
+    if case .stuck(.overdue) = health.verdict { isOnlyOverdue = true }
+    if !isOnlyOverdue, let alarm = HealthWords.alarm(health, now: now) {
       let code = if case .nobody = health.verdict { "unattended" } else { "stuck" }
       return verdict(code, "would run \(when), and \(alarm)", .red)
     }

@@ -172,7 +172,7 @@ final class Explanation {
   private func tellSending() {
     guard let plan = evidence.plan else { return }
     let queues = evidence.lists?.map { list in
-      "\(EntryName(list.name))" + (list.length.map { $0 > 0 ? " (\($0) waiting)" : " (empty)" } ?? "")
+      RedisKeys.inWords(list: list.name) + (list.length.map { $0 > 0 ? " (\($0) waiting)" : " (empty)" } ?? "")
     }
     let place =
       switch plan.route {
@@ -187,7 +187,7 @@ final class Explanation {
       queues?.isEmpty == false ? nil : .red)
     if evidence.outbox > 0 { say("outbox", "\(evidence.outbox) messages wait for the broker", .yellow) }
     members += [
-      ("task", .text(plan.task)), ("queues", .texts((evidence.lists ?? []).map { "\(EntryName($0.name))" })),
+      ("task", .text(plan.task)), ("queues", .texts((evidence.lists ?? []).map { String(decoding: $0.name, as: UTF8.self) })),
       ("waiting", .list((evidence.lists ?? []).map { $0.length.map { .integer($0) } ?? .null })),
       ("outbox", .integer(evidence.outbox)),
     ]

@@ -74,13 +74,23 @@ enum HealthNote {
   static let beginning = "beat-watch: note: "
 
   /// Says it, unless all is well or cannot be seen: a note is no reason for a command to fail.
-  static func write(_ client: StoreClient) {
-    guard let health = try? client.health(), let now = try? client.time() else { return }
-    write(health, now: now)
-  }
-
-  static func write(_ health: FiringHealth, now: UnixTime) {
+  ///
+  /// - Parameter due: what the command has seen of the schedules; nil: it has not looked.
+  static func write(_ client: StoreClient, due: StoreClient.DueSurvey? = nil) {
+    guard let now = try? client.time(), let fleet = try? client.fleet() else { return }
+    let health = FiringHealth(fleet, overdue: due?.overdue, lastRun: try? client.newestRun(), now: now)
     guard let alarm = HealthWords.alarm(health, now: now) else { return }
     StandardError.write(line: beginning + alarm.printable)
+  }
+
+  /// For a prefix with nothing under it, which may be mistyped.
+  static func writeNeighbours(_ client: StoreClient) {
+    guard let others = try? client.neighbours(), !others.isEmpty else { return }
+    StandardError.write(line: beginning + Self.neighbours(others, client).printable)
+  }
+
+  static func neighbours(_ others: [EntryName], _ client: StoreClient) -> String {
+    "no schedule stands under \(EntryName(client.keys.prefix)), and some under "
+      + "\(others.map(\.description).joined(separator: ", ")): is --key-prefix (CELERY_REDIS_SCHEDULER_KEY_PREFIX) right?"
   }
 }
