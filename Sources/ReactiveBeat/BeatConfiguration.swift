@@ -6,6 +6,8 @@ public struct BeatConfiguration: Sendable {
   public var store: RedisURL
   /// Where the workers' queues are: another database of the same server, the same one, or another server.
   public var broker: RedisURL
+  /// What the workers' `broker_transport_options` say of where messages lie.
+  public var transportOptions = TransportOptions()
   /// What documents' keys begin with.
   public var keyPrefix = "tasks:meta:"
   /// The zone of crontabs whose document names none.
@@ -38,6 +40,7 @@ public struct BeatConfiguration: Sendable {
       DaemonOption("--default-queue", defaultQueue),
       DaemonOption("--lease-ttl", leaseTTL.map { DaemonOption.seconds($0) } ?? "none (--no-lease)"),
       DaemonOption("--history", "\(historyLength)"), DaemonOption("--outbox-limit", "\(outboxLimit)"),
+      DaemonOption("--broker-transport-options", "\(transportOptions)"),
     ]
   }
 

@@ -34,7 +34,8 @@ public final class BeatService {
 
   private lazy var relay: OutboxRelay = {
     let log = RelayLog(plainLogger, broker: configuration.broker)
-    return OutboxRelay(to: configuration.broker, on: loop) { [unowned self] event in
+    let kombu = configuration.transportOptions.keys
+    return OutboxRelay(to: configuration.broker, kombu: kombu, on: loop) { [unowned self] event in
       log.report(event)
       reporter.ledger.take(event, at: now)
       if case .relayed = event, isShortOfRoom {
@@ -113,6 +114,7 @@ public final class BeatService {
 
   /// Connects, watches and fires, until `stop()` or until the set-up is found to be impossible.
   public func run() -> End {
+    log.report(configuration.transportOptions, defaultQueue: configuration.defaultQueue)
     connect()
     loop.run()
     session?.close()
@@ -368,12 +370,15 @@ public final class BeatService {
 
   private func announce(isReload: Bool) {
     let schedules = scheduler.scheduleCount
-    let fields: Logger.Metadata = [
+    var fields: Logger.Metadata = [
       "schedules": .stringConvertible(schedules), "rejected": .stringConvertible(scheduler.rejectedCount),
       "store": .string("\(configuration.store)"), "broker": .string("\(configuration.broker)"),
       "prefix": .string(configuration.keyPrefix), "events": .string(hearing.rawValue),
       "delivery": .string((scripts?.delivery ?? .direct).rawValue),
     ]
+    if configuration.transportOptions.keys != .standard {
+      fields["transport_options"] = .string("\(configuration.transportOptions)")
+    }
     if hearing == .polling {
       logger.error(
         "polling",
@@ -662,10 +667,10 @@ public final class BeatService {
       batches.add(plan, to: [keys.outbox], token: token)
       return
     }
-    queues?.queues(of: plan.route) { [unowned self] answer in
+    queues?.lists(of: plan) { [unowned self] answer in
       switch answer {
-      case .queues(let queues):
-        batches.add(plan, to: queues.map { RedisKeys.queue($0, priority: plan.priority) }, token: token)
+      case .lists(let lists):
+        batches.add(plan, to: lists, token: token)
         // An exchange's queues come later, when nothing else may be to follow.
         if case .exchange = plan.route { batches.flush(token: token) }
       case .refused(let reason): ended(plan, .refused(reason))

@@ -11,6 +11,13 @@ struct StoreOptions: ParsableArguments {
   var brokerURL: String?
 
   @Option(
+    help: """
+      What the workers' broker_transport_options say of where messages lie, as a JSON object: global_keyprefix, sep, \
+      priority_steps; master_name. [CELERY_BROKER_TRANSPORT_OPTIONS]
+      """)
+  var brokerTransportOptions: String?
+
+  @Option(
     help:
       "Name of the primary in a sentinel:// URL that has no ?master_name= itself. [BEAT_WATCH_MASTER_NAME]")
   var masterName: String?
@@ -28,6 +35,8 @@ struct StoreOptions: ParsableArguments {
   func configuration() throws -> BeatConfiguration {
     var configuration = BeatConfiguration(store: try store(), broker: try broker())
     configuration.keyPrefix = try prefix()
+    configuration.transportOptions = try transportOptions()
+    try refuseOverlap(of: configuration)
     configuration.timezone = try zoneName(in: ZoneDirectory())
     configuration.defaultQueue = try queue()
     return configuration
@@ -38,7 +47,28 @@ struct StoreOptions: ParsableArguments {
   }
 
   func broker() throws -> RedisURL {
-    try url("--broker-url", brokerURL, "CELERY_BROKER_URL", default: "redis://localhost:6379/0")
+    try url(
+      "--broker-url", brokerURL, "CELERY_BROKER_URL", default: "redis://localhost:6379/0",
+      master: transportOptions().masterName)
+  }
+
+  func transportOptions() throws -> TransportOptions {
+    try Setting(
+      "--broker-transport-options", brokerTransportOptions, "CELERY_BROKER_TRANSPORT_OPTIONS", default: "{}"
+    ).checked { try TransportOptions(json: Array($0.utf8)) }
+  }
+
+  /// Queues whose keys look like schedules' would be read as such, at each message.
+  private func refuseOverlap(of configuration: BeatConfiguration) throws {
+    let prefix = configuration.transportOptions.keys.globalPrefix
+    guard configuration.store.location == configuration.broker.location,
+      configuration.store.database == configuration.broker.database,
+      prefix.starts(with: configuration.keyPrefix.utf8)
+    else { return }
+    throw ValidationError(
+      "global_keyprefix \(EntryName(prefix)) begins with the schedules' key prefix \(configuration.keyPrefix.printable), "
+        + "in the same database: queues would be taken for schedules; give the schedules a database or prefix of their own"
+    )
   }
 
   func keys() throws -> RedisKeys { RedisKeys(prefix: try prefix()) }
@@ -65,8 +95,11 @@ struct StoreOptions: ParsableArguments {
   /// The store, ready for commands.
   func connect() throws -> StoreClient { try StoreClient(try store(), keys: try keys()) }
 
-  private func url(_ option: String, _ given: String?, _ variable: String, default: String) throws -> RedisURL {
-    let master = Setting.optional(masterName, "BEAT_WATCH_MASTER_NAME")
+  /// - Parameter master: where no option and no URL names one.
+  private func url(
+    _ option: String, _ given: String?, _ variable: String, default: String, master: String? = nil
+  ) throws -> RedisURL {
+    let master = Setting.optional(masterName, "BEAT_WATCH_MASTER_NAME") ?? master
     return try Setting(option, given, variable, default: `default`).checked { try RedisURL($0, masterName: master) }
   }
 

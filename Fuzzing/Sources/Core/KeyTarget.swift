@@ -46,14 +46,23 @@ extension FuzzTarget {
       try hold(redisGlob(events, channel), "the pattern of a key's events leaves them out")
       try hold(redisGlob(events, key) == (key == channel), "the pattern of a key's events takes others")
 
-      if let binding = QueueBinding(member: key) {
-        try hold(binding.member == key, "a binding is written otherwise")
+      let kombu = KombuKeys(globalPrefix: keys.prefix, separator: routingKey.isEmpty ? [6, 22] : routingKey)
+      for names in [.standard, kombu] {
+        if let binding = names.binding(key) { try hold(names.member(binding) == key, "a binding is written otherwise") }
+        for priority in [Int64(-1), 0, 3, 9, .max] {
+          let list = names.list(of: key, priority: priority)
+          try hold(names.lists(of: key).contains(list), "a message goes to a list that no worker reads")
+          try hold(names.place(of: list) != nil, "a list is no queue's")
+        }
+        try holdOneLine(names.words(for: key), upTo: 16 * key.count + 64)
+        _ = names.isMistaken(key)
+      }
+      if let binding = KombuKeys.standard.binding(key) {
         _ = binding.matches(routingKey)
         _ = binding.matches(binding.routingKey)
       }
-      let topic = QueueBinding(member: key + [6, 22] + Array("x".utf8) + [6, 22])
+      let topic = KombuKeys.standard.binding(key + [6, 22] + Array("x".utf8) + [6, 22])
       _ = topic?.matches(routingKey)
-      for priority in [Int64(-1), 0, 3, 9, .max] { _ = RedisKeys.queue(key, priority: priority) }
     })
 
   /// Redis' own rule (`stringmatchlen`) for what these patterns hold: `*`, `?` and the backslash. A bracket that is not

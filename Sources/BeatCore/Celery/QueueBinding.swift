@@ -23,39 +23,23 @@ public enum Route: Hashable, Sendable {
   }
 }
 
-/// A member of the set `_kombu.binding.<exchange>`: routing key, pattern and queue, parted by `separator`.
+/// Which messages to an exchange go to a queue: a member of one of kombu's sets, which `KombuKeys` reads and writes.
 public struct QueueBinding: Hashable, Sendable {
-  static let separator: [UInt8] = [0x06, 0x16]
-
   public var routingKey: [UInt8]
   /// A topic exchange's key as a regular expression; empty for a direct exchange.
   public var pattern: [UInt8]
   public var queue: [UInt8]
 
+  public init(routingKey: [UInt8], pattern: [UInt8], queue: [UInt8]) {
+    self.routingKey = routingKey
+    self.pattern = pattern
+    self.queue = queue
+  }
+
   /// What Celery declares for a queue that it is only told the name of: a direct exchange of the same name.
   public init(queue: String) {
-    self.queue = Array(queue.utf8)
-    routingKey = self.queue
-    pattern = []
+    self.init(routingKey: Array(queue.utf8), pattern: [], queue: Array(queue.utf8))
   }
-
-  public init?(member: [UInt8]) {
-    var parts: [[UInt8]] = [[]]
-    var index = 0
-    while index < member.count {
-      if member[index] == Self.separator[0], index + 1 < member.count, member[index + 1] == Self.separator[1] {
-        parts.append([])
-        index += 2
-      } else {
-        parts[parts.count - 1].append(member[index])
-        index += 1
-      }
-    }
-    guard parts.count == 3 else { return nil }
-    (routingKey, pattern, queue) = (parts[0], parts[1], parts[2])
-  }
-
-  public var member: [UInt8] { routingKey + Self.separator + pattern + Self.separator + queue }
 
   /// Whether a message with `key` goes to this queue. In a topic's key `*` stands for one word, `#` for one or more, as
   /// kombu 5.7 has it: unlike in AMQP, `a.#` does not take `a`.

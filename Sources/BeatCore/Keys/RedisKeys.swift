@@ -1,4 +1,4 @@
-/// Every Redis key and channel of the project, each with its Redis type.
+/// Every Redis key and channel of the project's own, each with its Redis type. Those of workers: `KombuKeys`.
 ///
 /// The daemon's own keys stand beside the documents' prefix, not under it: nobody who lists `tasks:meta:*` finds
 /// anything but documents.
@@ -90,25 +90,10 @@ public struct RedisKeys: Hashable, Sendable {
 
   // MARK: on the broker
 
-  /// LIST, kombu's: the messages of `queue` with a priority. kombu folds priorities 0…9 into the steps 0, 3, 6 and 9, each a list
-  /// of its own; 0 is served first. (kombu/transport/redis.py `_q_for_pri`)
-  public static func queue(_ queue: [UInt8], priority: Int64) -> [UInt8] {
-    let step: Int64 = [9, 6, 3].first { priority >= $0 } ?? 0
-    return step == 0 ? queue : queue + QueueBinding.separator + Array("\(step)".utf8)
-  }
-
   /// STRING, our own: this task's message has been put on its queues. Only where the broker is another server than the
   /// store.
   public static func delivered(_ task: TaskID) -> [UInt8] { delivered("\(task)") }
 
   /// The same for a text that is no task's id, such as to try what is allowed.
   public static func delivered(_ text: String) -> [UInt8] { Array("reactivebeat:dedup:\(text)".utf8) }
-
-  /// SET, kombu's: the `QueueBinding`s of an exchange.
-  public static func bindings(_ exchange: String) -> [UInt8] { Array("_kombu.binding.\(exchange)".utf8) }
-
-  /// SET, the same; kombu 5.7 keeps an exchange's bindings as long as it exists.
-  public static func permanentBindings(_ exchange: String) -> [UInt8] {
-    Array("_kombu.binding_permanent.\(exchange)".utf8)
-  }
 }

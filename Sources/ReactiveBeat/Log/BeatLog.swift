@@ -51,6 +51,34 @@ final class BeatLog {
     }
   }
 
+  /// What the workers' transport options say that is not done here, once.
+  func report(_ options: TransportOptions, defaultQueue: String) {
+    func names(_ names: [String]) -> Logger.MetadataValue {
+      .string(names.prefix(50).joined(separator: ", ").printable)
+    }
+    if !options.withoutEffect.isEmpty {
+      logger.notice(
+        "transport options",
+        metadata: [
+          "without_effect": names(options.withoutEffect),
+          "reason": .string("they do not say where messages lie, which is all that is taken from them"),
+        ])
+    }
+    if !options.unknown.isEmpty {
+      logger.warning(
+        "transport options",
+        metadata: [
+          "unknown": names(options.unknown),
+          "reason": .string("Celery's Redis transport does not know them either: is the spelling right?"),
+        ])
+    }
+    if options.keys.isMistaken(Array(defaultQueue.utf8)) {
+      logger.warning(
+        "transport options",
+        metadata: ["queue": .string(defaultQueue.printable), "reason": .string(options.keys.mistake)])
+    }
+  }
+
   /// Runs that somebody has asked for.
   func report(_ event: ManualFires.Event) {
     switch event {

@@ -11,20 +11,22 @@ struct BrokerScripts {
   private static let memory = (waiting: 604_800, removed: 3_600)
 
   let connection: RedisConnection
+  /// The workers' names for queues and bindings.
+  let kombu: KombuKeys
   /// The database that the connection has chosen, and the broker's.
   private let databases: [[UInt8]]
 
-  init(connection: RedisConnection, database: Int, brokerDatabase: Int) {
+  init(connection: RedisConnection, kombu: KombuKeys, database: Int, brokerDatabase: Int) {
     self.connection = connection
+    self.kombu = kombu
     databases = [database, brokerDatabase].map { Array("\($0)".utf8) }
   }
 
   /// Makes a queue known as kombu does, so that purging, inspecting and named exchanges find it.
   func declare(queue: String) {
-    let binding = QueueBinding(queue: queue)
     Self.declareScript.evaluate(
-      on: connection, keys: [RedisKeys.bindings(queue), RedisKeys.permanentBindings(queue)],
-      arguments: [binding.member] + databases
+      on: connection, keys: [kombu.bindings(of: queue), kombu.permanentBindings(of: queue)],
+      arguments: [kombu.member(QueueBinding(queue: queue))] + databases
     ) { _ in }
   }
 
@@ -32,11 +34,11 @@ struct BrokerScripts {
   func queues(
     boundTo exchange: String, routingKey: String, then completion: @escaping ([[UInt8]]?, RedisServerError?) -> Void
   ) {
-    Self.bindingsScript.evaluate(on: connection, keys: [RedisKeys.bindings(exchange)], arguments: databases) { reply in
+    Self.bindingsScript.evaluate(
+      on: connection, keys: [kombu.bindings(of: exchange)], arguments: databases
+    ) { [kombu] reply in
       guard let members = reply?.array else { return completion(nil, reply?.error) }
-      let key = Array(routingKey.utf8)
-      let bindings = members.compactMap { $0.bytes.flatMap { QueueBinding(member: $0) } }.filter { $0.matches(key) }
-      completion(Set(bindings.map(\.queue)).sorted { $0.lexicographicallyPrecedes($1) }, nil)
+      completion(kombu.queues(boundBy: members.compactMap(\.bytes), routingKey: routingKey), nil)
     }
   }
 
@@ -91,7 +93,7 @@ enum RelayOutcome: Equatable {
     case "AFTER": self = .tooSoon
     case "BADQUEUE":
       self = .refused(
-        "the queue's key \(RedisKeys.inWordsWithKey(list: Array(text(1).utf8))) on the broker holds a Redis \(text(2)), "
+        "the queue's key \(KombuKeys.standard.wordsWithKey(for: Array(text(1).utf8))) on the broker holds a Redis \(text(2)), "
           + "not a list: rename or delete it")
     case "ERR":
       // Before Redis 7 an error that a script has caught may begin with the minus sign of the protocol.

@@ -60,8 +60,8 @@ public struct CommandUse: Hashable, Sendable {
 }
 
 extension RedisKeys {
-  /// A key of the kind, of nobody where there are several; `queue` is the queue's name.
-  public func example(of key: CommandUse.Key, queue: String) -> [UInt8] {
+  /// A key of the kind, of nobody where there are several. `queue` is the queue's name, `kombu` the workers' names of keys.
+  public func example(of key: CommandUse.Key, queue: String, kombu: KombuKeys) -> [UInt8] {
     switch key {
     case .document: document(EntryName("a"))
     case .mark: mark
@@ -75,8 +75,8 @@ extension RedisKeys {
     case .answer: answer(to: "probe-rights")
     case .daemons: daemons
     case .outbox: outbox
-    case .queue: Array(queue.utf8)
-    case .bindings: RedisKeys.bindings(queue)
+    case .queue: kombu.list(of: Array(queue.utf8), priority: 0)
+    case .bindings: kombu.bindings(of: queue)
     case .delivered: RedisKeys.delivered("probe-rights")
     case .redbeat: Array("redbeat::schedule".utf8)
     }

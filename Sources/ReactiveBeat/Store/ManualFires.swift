@@ -67,9 +67,9 @@ final class ManualFires {
     case .success(let plan) where scripts.delivery == .outbox:
       send(.outbox(plan), wish, request)
     case .success(let plan):
-      queues.queues(of: plan.route) { [weak self] answer in
+      queues.lists(of: plan) { [weak self] answer in
         switch answer {
-        case .queues(let queues): self?.send(.queues(plan, queues), wish, request)
+        case .lists(let lists): self?.send(.lists(plan, lists), wish, request)
         case .refused(let reason): self?.send(.refusal(reason, of: wish), wish, request)
         case .lost: break
         }

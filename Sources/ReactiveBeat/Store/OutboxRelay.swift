@@ -64,6 +64,7 @@ final class OutboxRelay {
   }
 
   private let url: RedisURL
+  private let kombu: KombuKeys
   private let loop: EventLoop
   private let handle: (Event) -> Void
   private lazy var retryTimer = LoopTimer(on: loop) { [unowned self] in connect() }
@@ -91,8 +92,10 @@ final class OutboxRelay {
   private var complaints: [[UInt8]: String] = [:]
   private var whenIdle: (() -> Void)?
 
-  init(to url: RedisURL, on loop: EventLoop, handle: @escaping (Event) -> Void) {
+  /// - Parameter kombu: the workers' names for queues and bindings.
+  init(to url: RedisURL, kombu: KombuKeys, on loop: EventLoop, handle: @escaping (Event) -> Void) {
     self.url = url
+    self.kombu = kombu
     self.loop = loop
     self.handle = handle
   }
@@ -166,7 +169,8 @@ final class OutboxRelay {
     self.connection = connection
     connection.handshake(url, clientName: "beat-watch-relay") { [weak self] error in
       guard error == nil, let self, session == self.session else { return }
-      broker = BrokerScripts(connection: connection, database: url.database, brokerDatabase: url.database)
+      broker = BrokerScripts(
+        connection: connection, kombu: kombu, database: url.database, brokerDatabase: url.database)
       readyAt = BootClock.now()
       readNext()
     }
@@ -234,7 +238,7 @@ final class OutboxRelay {
     let items = window.outbox.items.map { OutboxItem($0) }
     var exchanges: [[UInt8]: (name: String, key: String)] = [:]
     for item in items {
-      if let item, case .exchange(let name, let key) = item.route { exchanges[item.lane] = (name, key) }
+      if let item, case .exchange(let name, let key) = item.route { exchanges[lane(of: item)] = (name, key) }
     }
     var answers: [[UInt8]: Result<[[UInt8]], RedisServerError>] = [:]
     guard !exchanges.isEmpty else { return relay(items, answers, window) }
@@ -270,9 +274,9 @@ final class OutboxRelay {
         continue
       }
       let (lists, reason) = lists(of: item, bindings)
-      let lanes = [item.lane] + lists
+      let lanes = [lane(of: item)] + lists
       if let reason {
-        complain(about: item.lane, item, reason)
+        complain(about: lane(of: item), item, reason)
         hold(index, lanes, window)
       } else if !pass.blocked.isDisjoint(with: lanes) {
         hold(index, lanes, window)
@@ -288,10 +292,10 @@ final class OutboxRelay {
   private func lists(
     of item: OutboxItem, _ bindings: [[UInt8]: Result<[[UInt8]], RedisServerError>]
   ) -> (lists: [[UInt8]], problem: String?) {
-    guard case .exchange(let exchange, let key) = item.route else { return ([item.lane], nil) }
-    switch bindings[item.lane] {
+    guard case .exchange(let exchange, let key) = item.route else { return ([lane(of: item)], nil) }
+    switch bindings[lane(of: item)] {
     case .success(let queues) where queues.isEmpty: return ([], Route.unbound(exchange, key))
-    case .success(let queues): return (queues.map { RedisKeys.queue($0, priority: item.priority) }, nil)
+    case .success(let queues): return (queues.map { kombu.list(of: $0, priority: item.priority) }, nil)
     case .failure(let error):
       return ([], "the bindings of exchange \(exchange) could not be read: \(error.text)")
     case nil: return ([], "the bindings of exchange \(exchange) are not known")
@@ -311,13 +315,13 @@ final class OutboxRelay {
       case .delivered, .duplicate:
         window.relayed += 1
         if outcome == .duplicate { window.duplicates += 1 }
-        complaints[item.lane] = nil
+        complaints[lane(of: item)] = nil
         return remove(item, at: index, window)
       case .tooSoon:
-        hold(index, [item.lane] + lists, window)
+        hold(index, [lane(of: item)] + lists, window)
       case .refused(let reason):
-        complain(about: item.lane, item, reason)
-        hold(index, [item.lane] + lists, window)
+        complain(about: lane(of: item), item, reason)
+        hold(index, [lane(of: item)] + lists, window)
       case .wrongServer(let text):
         return lost("\(url): \(text)")
       case .unknown:
@@ -384,20 +388,18 @@ final class OutboxRelay {
     readNext()
   }
 
+  /// What must arrive in order: a list, or what goes to an exchange with one routing key.
+  private func lane(of item: OutboxItem) -> [UInt8] {
+    switch item.route {
+    case .queue(let name): kombu.list(of: Array(name.utf8), priority: item.priority)
+    case .exchange(let name, let key): Array("exchange\0\(name)\0\(key)\0\(item.priority)".utf8)
+    }
+  }
+
   private func complain(about lane: [UInt8], _ item: OutboxItem?, _ reason: String) {
     guard complaints[lane] != reason else { return }
     complaints[lane] = reason
     handle(.held(item, reason: reason))
-  }
-}
-
-extension OutboxItem {
-  /// What must arrive in order: a list, or what goes to an exchange with one routing key.
-  fileprivate var lane: [UInt8] {
-    switch route {
-    case .queue(let name): RedisKeys.queue(Array(name.utf8), priority: priority)
-    case .exchange(let name, let key): Array("exchange\0\(name)\0\(key)\0\(priority)".utf8)
-    }
   }
 }
 

@@ -1,9 +1,9 @@
 import BeatCore
 
-/// From where a message shall go to the queues that take it there.
+/// From where a message shall go to the lists that take it there.
 final class QueueLookup {
   enum Answer {
-    case queues([[UInt8]])
+    case lists([[UInt8]])
     /// There are none; the text says why.
     case refused(String)
     /// The connection died first.
@@ -16,19 +16,23 @@ final class QueueLookup {
 
   init(_ scripts: BrokerScripts) { self.scripts = scripts }
 
-  /// A plain queue is known at once, and `completion` called before this returns.
-  func queues(of route: Route, then completion: @escaping (Answer) -> Void) {
-    switch route {
+  /// Of a plain queue they are known at once, and `completion` is called before this returns.
+  func lists(of plan: FirePlan, then completion: @escaping (Answer) -> Void) {
+    let kombu = scripts.kombu
+    switch plan.route {
     case .queue(let name):
       if declared.insert(name).inserted { scripts.declare(queue: name) }
-      completion(.queues([Array(name.utf8)]))
+      completion(.lists([kombu.list(of: Array(name.utf8), priority: plan.priority)]))
     case .exchange(let exchange, let key):
       scripts.queues(boundTo: exchange, routingKey: key) { queues, error in
         guard let queues else {
           let text = "the bindings of exchange \(exchange) could not be read: "
           return completion(error.map { .refused(text + $0.text) } ?? .lost)
         }
-        completion(queues.isEmpty ? .refused(Route.unbound(exchange, key)) : .queues(queues))
+        completion(
+          queues.isEmpty
+            ? .refused(Route.unbound(exchange, key))
+            : .lists(queues.map { kombu.list(of: $0, priority: plan.priority) }))
       }
     }
   }

@@ -91,18 +91,16 @@ extension StoreClient {
   }
 
   /// The lists that a message goes to by its route; `broker` is asked where that depends on an exchange's bindings.
-  public func lists(of plan: FirePlan, on broker: RedisURL) throws(StoreError) -> [[UInt8]] {
+  ///
+  /// - Parameter kombu: the workers' names for queues and bindings.
+  public func lists(of plan: FirePlan, on broker: RedisURL, kombu: KombuKeys) throws(StoreError) -> [[UInt8]] {
     switch plan.route {
-    case .queue(let queue): return [RedisKeys.queue(Array(queue.utf8), priority: plan.priority)]
+    case .queue(let queue): return [kombu.list(of: Array(queue.utf8), priority: plan.priority)]
     case .exchange(let exchange, let key):
       let members =
-        try StoreClient(broker, keys: keys).command(RedisCommand("SMEMBERS", RedisKeys.bindings(exchange))).array ?? []
-      let bindings = members.compactMap { $0.bytes.flatMap { QueueBinding(member: $0) } }
-      var queues: [[UInt8]] = []
-      for binding in bindings where binding.matches(Array(key.utf8)) && !queues.contains(binding.queue) {
-        queues.append(binding.queue)
-      }
-      return queues.map { RedisKeys.queue($0, priority: plan.priority) }
+        try StoreClient(broker, keys: keys).command(RedisCommand("SMEMBERS", kombu.bindings(of: exchange))).array ?? []
+      return kombu.queues(boundBy: members.compactMap(\.bytes), routingKey: key)
+        .map { kombu.list(of: $0, priority: plan.priority) }
     }
   }
 }

@@ -234,7 +234,7 @@ public final class StoreClient {
 
   private var scripts: StoreScripts {
     StoreScripts(
-      connection: connection, keys: keys, storeDatabase: url.database, brokerDatabase: url.database,
+      connection: connection, keys: keys, kombu: .standard, storeDatabase: url.database, brokerDatabase: url.database,
       maximumDocumentLength: Self.longestDocument, maximumLead: 0, delivery: .direct, outboxLimit: 0,
       historyLength: 0)
   }

@@ -5,13 +5,13 @@ extension StoreScripts {
 
   /// What is done about a request.
   enum ManualStep {
-    case queues(FirePlan, [[UInt8]])
+    case lists(FirePlan, [[UInt8]])
     case outbox(FirePlan)
     case refusal(String, of: ManualRequest)
 
     var plan: FirePlan? {
       switch self {
-      case .queues(let plan, _), .outbox(let plan): plan
+      case .lists(let plan, _), .outbox(let plan): plan
       case .refusal: nil
       }
     }
@@ -33,8 +33,8 @@ extension StoreScripts {
     var (lists, message, database, longest, refusal): ([[UInt8]], [UInt8], Int, Int, String) =
       ([], [], storeDatabase, 0, "")
     switch step {
-    case .queues(let plan, let queues):
-      lists = queues.map { RedisKeys.queue($0, priority: plan.priority) }
+    case .lists(let plan, let those):
+      lists = those
       message = plan.message
       database = brokerDatabase
     case .outbox(let plan):

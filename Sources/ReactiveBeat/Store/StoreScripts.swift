@@ -13,6 +13,8 @@ struct StoreScripts {
 
   let connection: RedisConnection
   let keys: RedisKeys
+  /// The workers' names for queues and bindings.
+  let kombu: KombuKeys
   let maximumDocumentLength: Int
   /// Microseconds; see `BeatConfiguration.maximumLead`.
   let maximumLead: Int64
@@ -25,11 +27,12 @@ struct StoreScripts {
   let brokerDatabase: Int
 
   init(
-    connection: RedisConnection, keys: RedisKeys, storeDatabase: Int, brokerDatabase: Int, maximumDocumentLength: Int,
-    maximumLead: Int64, delivery: Delivery, outboxLimit: Int, historyLength: Int
+    connection: RedisConnection, keys: RedisKeys, kombu: KombuKeys, storeDatabase: Int, brokerDatabase: Int,
+    maximumDocumentLength: Int, maximumLead: Int64, delivery: Delivery, outboxLimit: Int, historyLength: Int
   ) {
     self.connection = connection
     self.keys = keys
+    self.kombu = kombu
     self.maximumDocumentLength = maximumDocumentLength
     self.maximumLead = maximumLead
     self.delivery = delivery
@@ -158,7 +161,7 @@ struct StoreScripts {
 
   /// The scripts for the broker's database of this same server.
   var onBroker: BrokerScripts {
-    BrokerScripts(connection: connection, database: storeDatabase, brokerDatabase: brokerDatabase)
+    BrokerScripts(connection: connection, kombu: kombu, database: storeDatabase, brokerDatabase: brokerDatabase)
   }
 
   /// Fires in one script, each with an outcome of its own. In the outbox, their messages become items, which the relay
@@ -267,7 +270,7 @@ extension FireOutcome {
     case "FENCED": self = .fenced
     case "EARLY": self = .early(serverTime: UnixTime(microseconds: Int64(text(1)) ?? 0))
     case "BADQUEUE":
-      let list = RedisKeys.inWordsWithKey(list: Array(text(1).utf8))
+      let list = KombuKeys.standard.wordsWithKey(for: Array(text(1).utf8))
       self = .refused("the queue's key \(list) holds a Redis \(text(2)), not a list: rename or delete it")
     case "FULL":
       self = .refused(

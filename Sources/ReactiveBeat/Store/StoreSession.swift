@@ -357,7 +357,8 @@ final class StoreSession {
     handle(
       .watching(
         StoreScripts(
-          connection: commands, keys: keys, storeDatabase: configuration.store.database,
+          connection: commands, keys: keys, kombu: configuration.transportOptions.keys,
+          storeDatabase: configuration.store.database,
           brokerDatabase: configuration.broker.database, maximumDocumentLength: maximumDocumentLength,
           maximumLead: configuration.maximumLead, delivery: delivery, outboxLimit: configuration.outboxLimit,
           historyLength: configuration.historyLength)))

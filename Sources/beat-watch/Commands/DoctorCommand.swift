@@ -23,6 +23,7 @@ struct DoctorCommand: ParsableCommand {
   func run() throws {
     let url = try store.store()
     let (broker, queue, context) = try (store.broker(), store.queue(), store.documents())
+    let transport = try store.transportOptions()
     var findings: [Finding] = []
     let isJSON = json
     func report(_ finding: Finding) {
@@ -31,7 +32,9 @@ struct DoctorCommand: ParsableCommand {
     }
     do {
       let client = try store.connect()
-      Doctor(client, broker: broker, context: context, defaultQueue: queue, report: report).examine()
+      Doctor(
+        client, broker: broker, transport: transport, context: context, defaultQueue: queue, report: report
+      ).examine()
     } catch let error as StoreError {
       let fix =
         error.kind == .denied

@@ -35,7 +35,9 @@ struct ExplainCommand: ParsableCommand {
     let client = try store.connect()
     let name = try existing(client)
     let explanation = Explanation(
-      try Evidence(of: name, client, context: context, defaultQueue: store.queue(), broker: store.broker()))
+      try Evidence(
+        of: name, client, context: context, defaultQueue: store.queue(), broker: store.broker(),
+        kombu: store.transportOptions().keys))
     if let time { try explanation.explain(time, client) } else { explanation.explain() }
     var output = StandardOutput()
     if json {

@@ -101,7 +101,7 @@ struct FireCommand: ParsableCommand {
       return
     }
     let broker = try store.broker()
-    let lists = try client.lists(of: plan, on: broker)
+    let lists = try client.lists(of: plan, on: broker, kombu: store.transportOptions().keys)
     var output = StandardOutput()
     if json {
       output.put(
@@ -111,7 +111,7 @@ struct FireCommand: ParsableCommand {
         ]).line)
     } else {
       if lists.isEmpty { output.put("no queue: nothing is bound to \(plan.route); it would be refused") }
-      for list in lists { output.put("\(Style.bold("LPUSH \(RedisKeys.inWordsWithKey(list: list))"))  on \(broker)") }
+      for list in lists { output.put("\(Style.bold("LPUSH \(KombuKeys.standard.wordsWithKey(for: list))"))  on \(broker)") }
       output.put(bytes: plan.message + [UInt8(ascii: "\n")])
     }
     output.flush()

@@ -9,9 +9,8 @@ extension Doctor {
       switch route {
       case .queue(let queue): queues.insert(Array(queue.utf8))
       case .exchange(let exchange, let key):
-        let members = try broker.command(RedisCommand("SMEMBERS", RedisKeys.bindings(exchange))).array ?? []
-        let bound = members.compactMap { $0.bytes.flatMap { QueueBinding(member: $0) } }
-          .filter { $0.matches(Array(key.utf8)) }.map(\.queue)
+        let members = try broker.command(RedisCommand("SMEMBERS", kombu.bindings(of: exchange))).array ?? []
+        let bound = kombu.queues(boundBy: members.compactMap(\.bytes), routingKey: key)
         queues.formUnion(bound)
         if bound.isEmpty {
           add(
@@ -29,10 +28,10 @@ extension Doctor {
     var unseen: Set<String> = listening == nil ? ["+client|list"] : []
     for (queue, state) in zip(sorted, first) {
       switch state {
-      case .failure(let type):
+      case .failure(let wrong):
         add(
-          .problem, "queues", "\(EntryName(queue)) holds a Redis \(type.type), not a list: no message fits in",
-          fix: "\(Self.cli(broker.url)) RENAME \(key(queue)) \(key(queue + Array(".foreign".utf8)))")
+          .problem, "queues", "\(EntryName(wrong.list)) holds a Redis \(wrong.type), not a list: no message fits in",
+          fix: "\(Self.cli(broker.url)) RENAME \(key(wrong.list)) \(key(wrong.list + Array(".foreign".utf8)))")
       case .success(nil): unseen.insert("+llen")
       case .success(let count?) where count > 0: waiting.append((queue, count))
       case .success: break
@@ -81,14 +80,19 @@ extension Doctor {
 
   private static let grantToLook = "ask as the tools' user: docs/operations.md, The Redis users"
 
-  private struct WrongType: Error { let type: String }
+  private struct WrongType: Error {
+    let list: [UInt8]
+    let type: String
+  }
 
   /// Of all lists of a queue, one for each priority; nil: this user may not see them.
   private func lengths(_ queues: [[UInt8]], on broker: StoreClient) throws -> [Result<Int64?, WrongType>] {
     try queues.map { queue in
-      let lists = [Int64](arrayLiteral: 0, 3, 6, 9).map { RedisKeys.queue(queue, priority: $0) }
+      let lists = kombu.lists(of: queue)
       let types = try broker.replies(to: lists.map { RedisCommand("TYPE", $0) }).map { $0.text ?? "none" }
-      if let wrong = types.first(where: { $0 != "list" && $0 != "none" }) { return .failure(WrongType(type: wrong)) }
+      if let wrong = types.firstIndex(where: { $0 != "list" && $0 != "none" }) {
+        return .failure(WrongType(list: lists[wrong], type: types[wrong]))
+      }
       let lengths = try broker.replies(to: lists.map { RedisCommand("LLEN", $0) })
       guard !lengths.contains(where: { $0.error != nil }) else { return .success(nil) }
       return .success(lengths.reduce(0) { $0 + ($1.integer ?? 0) })
@@ -99,7 +103,7 @@ extension Doctor {
   private func tails(_ queues: [[UInt8]], on broker: StoreClient) throws -> [[UInt8]?]? {
     var tails: [[UInt8]?] = []
     for queue in queues {
-      let lists = [Int64](arrayLiteral: 0, 3, 6, 9).map { RedisKeys.queue(queue, priority: $0) }
+      let lists = kombu.lists(of: queue)
       let replies = try broker.replies(to: lists.map { RedisCommand("LINDEX", $0, "-1") })
       if replies.contains(where: { $0.error != nil }) { return nil }
       tails.append(replies.compactMap(\.bytes).first)

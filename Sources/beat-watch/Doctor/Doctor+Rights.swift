@@ -34,7 +34,7 @@ extension Doctor {
 
   private func rights(_ uses: [CommandUse], _ scratch: [UInt8]) -> [Right] {
     uses.filter { !Self.ofHearing.contains($0.name) }.flatMap { use in
-      let keys = use.keys.map { Optional(client.keys.example(of: $0, queue: defaultQueue)) }
+      let keys = use.keys.map { Optional(client.keys.example(of: $0, queue: defaultQueue, kombu: kombu)) }
       return (keys.isEmpty ? [nil] : keys).map { key in
         Right(use: use, key: key, words: use.words(on: key), trial: use.words(on: use.writes ? scratch : key))
       }
@@ -135,7 +135,7 @@ extension Doctor {
   /// What would allow it: the command, or the key.
   private static func grant(_ right: Right, _ reason: String) -> String {
     guard isOfKey(right, reason), let key = right.key else { return right.use.grant }
-    return "~\(EntryName(key))"
+    return "~\(EntryName(RedisKeys.escaped(key)))"
   }
 
   private static func isOfKey(_ right: Right, _ reason: String) -> Bool { right.key != nil && reason.contains("key") }

@@ -8,6 +8,9 @@ final class Doctor {
   /// On the broker's server; nil: it cannot be reached.
   var broker: StoreClient?
   let brokerURL: RedisURL
+  let transport: TransportOptions
+  /// The workers' names for queues and bindings.
+  var kombu: KombuKeys { transport.keys }
   let context: DocumentContext
   let timezone: String
   let defaultQueue: String
@@ -19,11 +22,12 @@ final class Doctor {
   private let report: (Finding) -> Void
 
   init(
-    _ client: StoreClient, broker: RedisURL, context: DocumentContext, defaultQueue: String,
-    report: @escaping (Finding) -> Void
+    _ client: StoreClient, broker: RedisURL, transport: TransportOptions, context: DocumentContext,
+    defaultQueue: String, report: @escaping (Finding) -> Void
   ) {
     self.client = client
     brokerURL = broker
+    self.transport = transport
     self.context = context
     timezone = context.defaultZone.name
     self.defaultQueue = defaultQueue

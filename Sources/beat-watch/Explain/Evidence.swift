@@ -22,7 +22,8 @@ struct Evidence {
   let keys: RedisKeys
 
   init(
-    of name: EntryName, _ client: StoreClient, context: DocumentContext, defaultQueue: String, broker: RedisURL
+    of name: EntryName, _ client: StoreClient, context: DocumentContext, defaultQueue: String, broker: RedisURL,
+    kombu: KombuKeys
   ) throws {
     self.name = name
     self.broker = broker
@@ -50,7 +51,7 @@ struct Evidence {
     outbox = try client.command(RedisCommand("LLEN", client.keys.outbox)).integer ?? 0
     if case .success(let plan) = try client.preview(document, context: context, defaultQueue: defaultQueue) {
       self.plan = plan
-      lists = try? client.lists(of: plan, on: broker).map { list in
+      lists = try? client.lists(of: plan, on: broker, kombu: kombu).map { list in
         (list, try StoreClient(broker, keys: client.keys).command(RedisCommand("LLEN", list)).integer)
       }
     } else {

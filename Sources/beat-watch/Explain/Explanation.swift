@@ -172,7 +172,7 @@ final class Explanation {
   private func tellSending() {
     guard let plan = evidence.plan else { return }
     let queues = evidence.lists?.map { list in
-      RedisKeys.inWords(list: list.name) + (list.length.map { $0 > 0 ? " (\($0) waiting)" : " (empty)" } ?? "")
+      KombuKeys.standard.words(for: list.name) + (list.length.map { $0 > 0 ? " (\($0) waiting)" : " (empty)" } ?? "")
     }
     let place =
       switch plan.route {

@@ -5,24 +5,7 @@ import Testing
 @Suite("QueueBinding: which queues a message goes to is decided as by kombu")
 struct QueueBindingTests {
   private func topic(_ key: String) -> QueueBinding? {
-    QueueBinding(member: Array("\(key)\u{6}\u{16}^a regular expression$\u{6}\u{16}q".utf8))
-  }
-
-  @Test func aQueueIsDeclaredAsADirectExchangeOfItsName() {
-    #expect(String(QueueBinding(queue: "celery").member) == "celery\u{6}\u{16}\u{6}\u{16}celery")
-  }
-
-  @Test func aMemberIsReadBack() throws {
-    let member = Array("a.*\u{6}\u{16}^a\\.[^\\.]+$\u{6}\u{16}que:ue".utf8)
-    let binding = try #require(QueueBinding(member: member))
-    #expect(String(binding.routingKey) == "a.*")
-    #expect(String(binding.queue) == "que:ue")
-    #expect(binding.member == member)
-    for other in ["", "celery", "a\u{6}\u{16}b", "a\u{6}\u{16}b\u{6}\u{16}c\u{6}\u{16}d", "a\u{6}b\u{6}c"] {
-      #expect(QueueBinding(member: Array(other.utf8)) == nil, "\(other.debugDescription)")
-    }
-    #expect(QueueBinding(member: [0x06, 0x16, 0x06, 0x16]) != nil)
-    #expect(QueueBinding(member: [0x06]) == nil)
+    KombuKeys.standard.binding(Array("\(key)\u{6}\u{16}^a regular expression$\u{6}\u{16}q".utf8))
   }
 
   @Test func aDirectBindingTakesItsOwnKeyOnly() {

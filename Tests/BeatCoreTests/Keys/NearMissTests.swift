@@ -31,10 +31,10 @@ import Testing
   }
 
   @Test func queueLists() {
-    let list = RedisKeys.queue(Array("reports".utf8), priority: 4)
-    #expect(RedisKeys.inWords(list: list) == "reports, priority 3 and up")
-    #expect(RedisKeys.inWordsWithKey(list: list) == #"reports, priority 3 and up (key "reports\x06\x163")"#)
-    #expect(RedisKeys.inWords(list: Array("reports".utf8)) == "reports")
-    #expect(RedisKeys.inWords(list: Array("reports7".utf8)) == "reports7")
+    let kombu = KombuKeys.standard
+    let list = kombu.list(of: Array("reports".utf8), priority: 4)
+    #expect(kombu.wordsWithKey(for: list) == #"reports, priority 3 (key "reports\x06\x163")"#)
+    #expect(kombu.wordsWithKey(for: Array("reports".utf8)) == "reports")
+    #expect(kombu.wordsWithKey(for: Array("reports7".utf8)) == "reports7")
   }
 }

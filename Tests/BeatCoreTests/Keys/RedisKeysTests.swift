@@ -44,21 +44,4 @@ struct RedisKeysTests {
     #expect(String(keys.documentEvents(database: 3)) == "__keyspace@3__:tasks:meta:*")
     #expect(String(keys.events(of: Array("a[1]*".utf8), database: 0)) == #"__keyspace@0__:a\[1\]\*"#)
   }
-
-  // MARK: kombu's
-
-  /// Measured with kombu 5.7: 0…9 fold into four lists, whatever is beyond into the nearest.
-  @Test(arguments: [
-    (0, "celery"), (1, "celery"), (2, "celery"), (-1, "celery"), (Int64.min, "celery"), (3, "celery\u{6}\u{16}3"),
-    (5, "celery\u{6}\u{16}3"), (6, "celery\u{6}\u{16}6"), (8, "celery\u{6}\u{16}6"), (9, "celery\u{6}\u{16}9"),
-    (10, "celery\u{6}\u{16}9"), (255, "celery\u{6}\u{16}9"), (Int64.max, "celery\u{6}\u{16}9"),
-  ])
-  func aPriorityIsAListOfItsOwn(_ priority: Int64, _ list: String) {
-    #expect(String(RedisKeys.queue(Array("celery".utf8), priority: priority)) == list)
-  }
-
-  @Test func bindings() {
-    #expect(String(RedisKeys.bindings("reports")) == "_kombu.binding.reports")
-    #expect(String(RedisKeys.permanentBindings("reports")) == "_kombu.binding_permanent.reports")
-  }
 }

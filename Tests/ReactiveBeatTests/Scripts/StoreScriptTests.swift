@@ -121,7 +121,7 @@ import Testing
   }
 
   private func declare(_ queue: String, store: Int, broker: Int) -> RedisReply? {
-    let binding = QueueBinding(queue: queue).member
+    let binding = KombuKeys.standard.member(QueueBinding(queue: queue))
     return evaluate(
       PackageResources.declare_lua, keys: ["_kombu.binding.\(queue)", "_kombu.binding_permanent.\(queue)"],
       [String(decoding: binding, as: UTF8.self), "\(store)", "\(broker)"])

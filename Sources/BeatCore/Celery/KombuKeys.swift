@@ -1,0 +1,158 @@
+/// The names that kombu gives to what it keeps on a Redis broker: a queue's lists, an exchange's bindings.
+///
+/// Three of the worker's `broker_transport_options` decide them. Names of our own keys never depend on these.
+/// (Source: kombu/transport/redis.py, `_q_for_pri`, `priority`, `_queue_bind`, `get_table`, `GlobalKeyPrefixMixin`.)
+public struct KombuKeys: Hashable, Sendable {
+  /// kombu's own, for workers that are told nothing.
+  public static let standard = KombuKeys()
+
+  /// What kombu accepts as a message's priority; it takes what is beyond for the nearest.
+  private static let priorities: ClosedRange<Int64> = 0...9
+
+  /// `global_keyprefix`: what all of kombu's keys begin with. Empty: nothing.
+  public let globalPrefix: [UInt8]
+  /// `sep`: what parts a queue's name from a priority, and a binding's three parts. Never empty.
+  public let separator: [UInt8]
+  /// `priority_steps`, in any order. Never empty.
+  public let prioritySteps: [Int64]
+  /// Those that have a list, in the order in which workers look at them: of ascending steps all of them.
+  private let listed: [Int64]
+  /// What follows a queue's name in the list of each priority from 0 to 9.
+  private let suffixes: [[UInt8]]
+
+  /// - Parameters:
+  ///   - separator: not empty.
+  ///   - prioritySteps: not empty; as for kombu, in any order.
+  init(globalPrefix: [UInt8] = [], separator: [UInt8] = [0x06, 0x16], prioritySteps: [Int64] = [0, 3, 6, 9]) {
+    self.globalPrefix = globalPrefix
+    self.separator = separator
+    self.prioritySteps = prioritySteps
+    // kombu looks a step up like any priority, which leads to another one where they do not ascend.
+    listed = prioritySteps.reduce(into: []) { listed, given in
+      let step = Self.step(of: given, in: prioritySteps)
+      if !listed.contains(step) { listed.append(step) }
+    }
+    suffixes = Self.priorities.map { Self.suffix(Self.step(of: $0, in: prioritySteps), separator) }
+  }
+
+  private static func suffix(_ step: Int64, _ separator: [UInt8]) -> [UInt8] {
+    step == 0 ? [] : separator + Array("\(step)".utf8)
+  }
+
+  /// `steps[bisect(steps, priority) - 1]`: of ascending steps the last one that is not greater, or where all are greater
+  /// the last one of all. Python's own search, since kombu does not sort what it is given.
+  private static func step(of priority: Int64, in steps: [Int64]) -> Int64 {
+    var (low, high) = (0, steps.count)
+    while low < high {
+      let middle = low + (high - low) / 2
+      if priority < steps[middle] { high = middle } else { low = middle + 1 }
+    }
+    return (low == 0 ? steps.last : steps[low - 1]) ?? 0
+  }
+
+  // MARK: queues
+
+  /// LIST, the messages of `queue` with a priority. Step 0 has the queue's own name.
+  public func list(of queue: [UInt8], priority: Int64) -> [UInt8] {
+    let suffix = suffixes[Int(min(max(priority, Self.priorities.lowerBound), Self.priorities.upperBound))]
+    if suffix.isEmpty, globalPrefix.isEmpty { return queue }
+    return globalPrefix + queue + suffix
+  }
+
+  /// All lists from which a worker takes a queue's messages, the first one first.
+  public func lists(of queue: [UInt8]) -> [[UInt8]] {
+    listed.map { globalPrefix + queue + Self.suffix($0, separator) }
+  }
+
+  /// The queue and the step that a list is of; nil: the key does not begin with the prefix, and is no worker's.
+  public func place(of list: [UInt8]) -> (queue: [UInt8], step: Int64)? {
+    guard list.starts(with: globalPrefix) else { return nil }
+    let name = Array(list.dropFirst(globalPrefix.count))
+    for step in listed where step != 0 {
+      let suffix = Self.suffix(step, separator)
+      if name.count >= suffix.count, name.suffix(suffix.count).elementsEqual(suffix) {
+        return (Array(name.dropLast(suffix.count)), step)
+      }
+    }
+    return (name, 0)
+  }
+
+  /// A list as people call it: `reports`, or `reports, priority 3`. A key that is no worker's list stays as it is.
+  public func words(for list: [UInt8]) -> String {
+    guard let (queue, step) = place(of: list) else { return "\(EntryName(list))" }
+    return step == 0 ? "\(EntryName(queue))" : "\(EntryName(queue)), priority \(step)"
+  }
+
+  /// Whether a worker takes messages from one of this queue's lists for another queue's, and cannot run them: it cuts a
+  /// list's name at the last separator, which may be one of the queue's own. (kombu/transport/redis.py `_brpop_read`)
+  public func isMistaken(_ queue: [UInt8]) -> Bool {
+    listed.contains { step in
+      let name = queue + Self.suffix(step, separator)
+      let cut = (0...max(0, name.count - separator.count)).last { name[$0...].starts(with: separator) }
+      return name[..<(cut ?? name.count)] != queue[...]
+    }
+  }
+
+  /// What is said of such a queue.
+  public var mistake: String {
+    "its name holds the workers' sep \(EntryName(separator)), at which they cut it: they cannot run what lies there; "
+      + "rename the queue, or take another sep"
+  }
+
+  // MARK: exchanges
+
+  /// SET, the bindings of an exchange.
+  public func bindings(of exchange: String) -> [UInt8] { globalPrefix + Array("_kombu.binding.\(exchange)".utf8) }
+
+  /// SET, the same; kombu 5.7 keeps an exchange's bindings as long as it exists.
+  public func permanentBindings(of exchange: String) -> [UInt8] {
+    globalPrefix + Array("_kombu.binding_permanent.\(exchange)".utf8)
+  }
+
+  /// A binding as it stands in its set.
+  public func member(_ binding: QueueBinding) -> [UInt8] {
+    binding.routingKey + separator + binding.pattern + separator + binding.queue
+  }
+
+  /// The binding that a set's member tells of; nil: it has not three parts.
+  public func binding(_ member: [UInt8]) -> QueueBinding? {
+    var parts: [[UInt8]] = [[]]
+    var index = 0
+    while index < member.count {
+      if member[index] == separator[0], member[index...].starts(with: separator) {
+        parts.append([])
+        index += separator.count
+      } else {
+        parts[parts.count - 1].append(member[index])
+        index += 1
+      }
+    }
+    return parts.count == 3 ? QueueBinding(routingKey: parts[0], pattern: parts[1], queue: parts[2]) : nil
+  }
+
+  /// The queues to which a message with `routingKey` goes by these members, each once, in the order of their bytes.
+  public func queues(boundBy members: [[UInt8]], routingKey: String) -> [[UInt8]] {
+    let key = Array(routingKey.utf8)
+    return Set(members.compactMap { binding($0) }.filter { $0.matches(key) }.map(\.queue))
+      .sorted { $0.lexicographicallyPrecedes($1) }
+  }
+}
+
+extension KombuKeys: CustomStringConvertible {
+  /// What differs from the standard, as one line of JSON that `TransportOptions` reads: equal for equal names, `{}` for the
+  /// standard.
+  public var description: String {
+    var members: [String] = []
+    func put(_ name: String, _ text: [UInt8]) {
+      var value: [UInt8] = []
+      value.appendJSON(String(decoding: text, as: UTF8.self))
+      members.append("\"\(name)\": " + String(decoding: value, as: UTF8.self))
+    }
+    if globalPrefix != Self.standard.globalPrefix { put("global_keyprefix", globalPrefix) }
+    if separator != Self.standard.separator { put("sep", separator) }
+    if prioritySteps != Self.standard.prioritySteps {
+      members.append("\"priority_steps\": [\(prioritySteps.map { "\($0)" }.joined(separator: ", "))]")
+    }
+    return "{\(members.joined(separator: ", "))}"
+  }
+}
