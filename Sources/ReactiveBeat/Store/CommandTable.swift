@@ -31,7 +31,8 @@ extension CommandUse {
         "TYPE", [.document, .mark, .lease, .epoch, .incarnation], sent: true, in: "fire read",
         without: "what it says of keys of another type"),
       // The pulse and the lease.
-      own.row("GET", [.heartbeat, .incarnation, .lease, .document], sent: true, in: "fire manual pulse rebase release"),
+      own.row(
+        "GET", [.heartbeat, .incarnation, .lease, .document], sent: true, in: "fire manual pulse rebase release"),
       own.row(
         "SET", [.heartbeat, .incarnation, .lease, .document], ["x"], writes: true, sent: true,
         in: "fire pulse"),

@@ -156,7 +156,8 @@ final class StoreSession {
   private func replicaText(_ info: ServerInfo) -> String {
     guard case .sentinels(let group) = configuration.store.location, let commands else {
       let primary = info.primary.map { " (\($0))" } ?? ""
-      return "\(configuration.store) is a replica, which takes no writes: name the primary\(primary) in the URL, or the "
+      return
+        "\(configuration.store) is a replica, which takes no writes: name the primary\(primary) in the URL, or the "
         + "sentinels"
     }
     return "the sentinels name \(commands.endpoint) as \(group.masterName), and it is a replica: a failover is going on"

@@ -111,7 +111,9 @@ struct FireCommand: ParsableCommand {
         ]).line)
     } else {
       if lists.isEmpty { output.put("no queue: nothing is bound to \(plan.route); it would be refused") }
-      for list in lists { output.put("\(Style.bold("LPUSH \(KombuKeys.standard.wordsWithKey(for: list))"))  on \(broker)") }
+      for list in lists {
+        output.put("\(Style.bold("LPUSH \(KombuKeys.standard.wordsWithKey(for: list))"))  on \(broker)")
+      }
       output.put(bytes: plan.message + [UInt8(ascii: "\n")])
     }
     output.flush()

@@ -187,7 +187,8 @@ final class Explanation {
       queues?.isEmpty == false ? nil : .red)
     if evidence.outbox > 0 { say("outbox", "\(evidence.outbox) messages wait for the broker", .yellow) }
     members += [
-      ("task", .text(plan.task)), ("queues", .texts((evidence.lists ?? []).map { String(decoding: $0.name, as: UTF8.self) })),
+      ("task", .text(plan.task)),
+      ("queues", .texts((evidence.lists ?? []).map { String(decoding: $0.name, as: UTF8.self) })),
       ("waiting", .list((evidence.lists ?? []).map { $0.length.map { .integer($0) } ?? .null })),
       ("outbox", .integer(evidence.outbox)),
     ]

@@ -4,7 +4,9 @@ import Testing
 
 /// What was probably meant: a word, a prefix, a queue's list.
 @Suite struct NearMissTests {
-  @Test(arguments: [("", "", 0), ("a", "", 1), ("jiter", "jitter", 1), ("abcd", "abdc", 1), ("queue", "quene", 1), ("ab", "xy", 2)])
+  @Test(arguments: [
+    ("", "", 0), ("a", "", 1), ("jiter", "jitter", 1), ("abcd", "abdc", 1), ("queue", "quene", 1), ("ab", "xy", 2),
+  ])
   func distance(_ one: String, _ two: String, _ expected: Int) {
     #expect(NearMiss.distance(Array(one.utf8), Array(two.utf8)) == expected)
     #expect(NearMiss.distance(Array(two.utf8), Array(one.utf8)) == expected)

@@ -154,14 +154,16 @@ import Testing
     let old = #"{"state": "leading", "version": "0.1.0", "host": "h", "pid": 1, "timezone": "UTC", "broker": "b"}"#
     let read = try #require(DaemonRecord(Array(old.utf8)))
     #expect(read.firing == nil && read.options.isEmpty && read.isLeading)
-    let later = #"{"state": "leading", "firing": {"fired": null, "x": 1, "refused": 7}, "options": {"--new": "1", "y": 2}}"#
+    let later =
+      #"{"state": "leading", "firing": {"fired": null, "x": 1, "refused": 7}, "options": {"--new": "1", "y": 2}}"#
     let newer = try #require(DaemonRecord(Array(later.utf8)))
     #expect(newer.firing == FiringReport() && newer.options == [DaemonOption("--new", "1")])
   }
 
   // MARK: options
 
-  private func with(_ options: [(String, String)], delivery: String = "direct", _ broker: String = "b") -> DaemonRecord {
+  private func with(_ options: [(String, String)], delivery: String = "direct", _ broker: String = "b") -> DaemonRecord
+  {
     var record = record()
     record.options = options.map { DaemonOption($0.0, $0.1) }
     record.delivery = delivery

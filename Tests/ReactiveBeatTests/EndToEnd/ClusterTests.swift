@@ -6,7 +6,7 @@ import Testing
 /// A server in cluster mode: refused before anything is written or set, or used as far as it can be.
 @Suite struct ClusterTests {
   private func stage(prefix: String = "tasks:meta:", store: Int = 0) throws -> Stage {
-    let server = try RedisServer(["--cluster-enabled", "yes"])
+    let server = try RedisServer(["--cluster-enabled", "yes", "--cluster-port", "\(RedisServer.freePort())"])
     let stage = try Stage(on: server, prefix: prefix, store: store, broker: 0)
     let slots = (0..<16384).map { Array("\($0)".utf8) }
     #expect(stage.store.call([Array("CLUSTER".utf8), Array("ADDSLOTS".utf8)] + slots)?.isOK == true)
@@ -48,6 +48,7 @@ import Testing
   @Test func aDefaultQueueElsewhereIsRefused() throws {
     let stage = try stage(prefix: "{beat}:tasks:")
     let daemon = try stage.launch()
-    #expect(try daemon.exit(within: 10) == .status(78) && daemon.output.contains("the queue celery"), "\(daemon.output)")
+    #expect(
+      try daemon.exit(within: 10) == .status(78) && daemon.output.contains("the queue celery"), "\(daemon.output)")
   }
 }

@@ -11,13 +11,17 @@ import Testing
     let leader = try stage.daemon()
     try leader.wait(for: "leading")
     let other = try stage.daemon(
-      ["CELERY_TASK_DEFAULT_QUEUE": "other", "CELERY_TIMEZONE": "Asia/Tokyo", "BEAT_WATCH_HISTORY": "7",
-        "BEAT_WATCH_LEASE_TTL": "9"])
+      [
+        "CELERY_TASK_DEFAULT_QUEUE": "other", "CELERY_TIMEZONE": "Asia/Tokyo", "BEAT_WATCH_HISTORY": "7",
+        "BEAT_WATCH_LEASE_TTL": "9",
+      ])
     var options: [String] = []
     for _ in 0..<4 {
       let line = try leader.wait(for: "options", within: 30)
       options.append(line["option"] ?? "")
-      #expect(line.level == "warning" && line.reason.contains(line["ours"] ?? "?") && line.reason.contains(line["theirs"] ?? "?"))
+      #expect(
+        line.level == "warning" && line.reason.contains(line["ours"] ?? "?")
+          && line.reason.contains(line["theirs"] ?? "?"))
     }
     #expect(Set(options) == ["--default-queue", "--timezone", "--history", "--lease-ttl"])
     // Who begins says so, too.

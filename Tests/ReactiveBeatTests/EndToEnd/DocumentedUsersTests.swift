@@ -20,7 +20,8 @@ import Testing
 
   /// The daemon's and the tools', for one server; both on the store and both on the broker, for two.
   @Test func areTheTablesCommands() {
-    #expect(users.count == 6 && users.map { $0[2] } == ["beat", "beat-tools", "beat", "beat-tools", "beat", "beat-tools"])
+    #expect(
+      users.count == 6 && users.map { $0[2] } == ["beat", "beat-tools", "beat", "beat-tools", "beat", "beat-tools"])
     guard users.count == 6 else { return }
     // CLIENT TRACKING is for where CONFIG is refused.
     let tracking: Set = ["+client|id", "+client|tracking", "+subscribe"]
@@ -95,7 +96,9 @@ import Testing
     try run("history", "--count", "5")
     try run("lint")
     try run("export")
-    try run("import", "-", input: #"{"d": {"name": "d", "task": "t", "enabled": true, "interval": {"every": 1, "period": "hours"}}}"#)
+    try run(
+      "import", "-",
+      input: #"{"d": {"name": "d", "task": "t", "enabled": true, "interval": {"every": 1, "period": "hours"}}}"#)
     try run("rm", "d", "--yes")
     try run("next", "-", input: #"{"interval": {"every": 1, "period": "hours"}}"#)
     #expect(eventually { (try? stage.run("status", user: "beat-tools:secret@").exit) == .status(0) })
@@ -108,7 +111,8 @@ import Testing
     let watcher = try Daemon(variables, arguments: ["watch", "--json"])
     #expect(eventually { watcher.output.contains("watching") })
     stage.set("w", schedule("w", atOnce))
-    #expect(eventually { watcher.output.contains(#""fired""#) || watcher.output.contains("fired") }, "\(watcher.output)")
+    #expect(
+      eventually { watcher.output.contains(#""fired""#) || watcher.output.contains("fired") }, "\(watcher.output)")
     try watcher.stop()
   }
 

@@ -6,7 +6,9 @@ import Testing
 
 /// What `status`, `explain`, `list` and `doctor` say comes from what happened, and not from who holds the lease.
 @Suite struct HealthTests {
-  private func verdict(_ stage: Stage, user: String = "") throws -> (status: ChildProcess.Exit, word: String, because: String) {
+  private func verdict(_ stage: Stage, user: String = "") throws -> (
+    status: ChildProcess.Exit, word: String, because: String
+  ) {
     let run = try stage.run(["status", "--json"], user: user)
     return (run.exit, run.json?["verdict"]?.text ?? "?", run.json?["because"]?.text ?? "")
   }
@@ -71,7 +73,8 @@ import Testing
     #expect(run.exit == .status(1) && run.text.contains("the broker is lost"), "\(run.text)")
     try servers.broker.restart()
     try daemon.wait(for: "broker back", within: 20)
-    #expect(eventually(within: 20) { (try? servers.store.run(["status"], environment: environment).exit) == .status(0) })
+    #expect(
+      eventually(within: 20) { (try? servers.store.run(["status"], environment: environment).exit) == .status(0) })
     try daemon.stop()
   }
 
@@ -127,7 +130,8 @@ import Testing
     stage.set("a", schedule("a", every: "10"))
     try pretend(due: 1)
     let well = try stage.run("status")
-    #expect(well.exit == .status(0) && well.text.contains("not known: the daemon that leads is of a version"), "\(well.text)")
+    #expect(
+      well.exit == .status(0) && well.text.contains("not known: the daemon that leads is of a version"), "\(well.text)")
     try pretend(due: 60)
     let found = try verdict(stage)
     #expect(found.status == .status(1) && found.word == "stuck" && found.because.contains("a is overdue"), "\(found)")
@@ -152,7 +156,8 @@ import Testing
   // MARK: nobody, and nobody says so
 
   @Test(arguments: [
-    ["set", "a", "--every", "5m"], ["enable", "a"], ["list"], ["list", "--json"], ["show", "a"], ["show", "a", "--json"],
+    ["set", "a", "--every", "5m"], ["enable", "a"], ["list"], ["list", "--json"], ["show", "a"],
+    ["show", "a", "--json"],
     ["rename", "a", "b"], ["import", "-"], ["import", "-", "--dry-run"],
   ])
   func commandsThatPromiseARunSayThatNobodyFires(_ arguments: [String]) throws {
@@ -165,7 +170,9 @@ import Testing
   }
 
   /// What promises nothing says nothing.
-  @Test(arguments: [["disable", "a"], ["show", "a", "--raw"], ["lint"], ["export"], ["history"], ["rm", "a", "--yes"]])
+  @Test(arguments: [
+    ["disable", "a"], ["show", "a", "--raw"], ["lint"], ["export"], ["history"], ["rm", "a", "--yes"],
+  ])
   func othersDoNot(_ arguments: [String]) throws {
     let stage = try Stage()
     stage.set("a", schedule("a"))

@@ -43,7 +43,8 @@ import Testing
     func answered(_ document: String) -> Bool { eventually { receipt("a")?["sha1"]?.text == digest(document) } }
     #expect(digest("abc") == "a9993e364706816aba3e25717850c26c9cd0d89d")
     // One that runs at once: its document is written back in the same moment.
-    for document in [schedule("a", atOnce), "{", schedule("a", every: "60"), "[1]", schedule("a", every: "61", atOnce)] {
+    for document in [schedule("a", atOnce), "{", schedule("a", every: "60"), "[1]", schedule("a", every: "61", atOnce)]
+    {
       stage.set("a", document)
       #expect(answered(document), "\(document): \(receipt("a").map { "\($0)" } ?? "none")")
       #expect((state("a") == "accepted") == (document.count > 3))

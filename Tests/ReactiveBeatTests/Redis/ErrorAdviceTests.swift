@@ -9,10 +9,14 @@ import Testing
 
   @Test(arguments: [
     ("OOM command not allowed when used memory > 'maxmemory'. script: \(sha), on @user_script:12.", "OOM", "maxmemory"),
-    ("ERR The user executing the script can't run this command or subcommand script: \(sha), on @user_script:8.",
-      "NOPERM", "ACL SETUSER"),
-    ("ERR Error running script (call to f_\(sha)): @user_script:8: @user_script: 8: -OOM command not allowed", "OOM",
-      "raise maxmemory"),
+    (
+      "ERR The user executing the script can't run this command or subcommand script: \(sha), on @user_script:8.",
+      "NOPERM", "ACL SETUSER"
+    ),
+    (
+      "ERR Error running script (call to f_\(sha)): @user_script:8: @user_script: 8: -OOM command not allowed", "OOM",
+      "raise maxmemory"
+    ),
     ("MISCONF Redis is configured to save RDB snapshots", "MISCONF", "disk"),
     ("NOREPLICAS Not enough good replicas to write.", "NOREPLICAS", "replicas"),
     ("MASTERDOWN Link with MASTER is down", "MASTERDOWN", "primary"),
