@@ -33,6 +33,17 @@ public struct BeatConfiguration: Sendable {
   /// How long a stop waits for scripts that are on their way; microseconds.
   public var stopPatience: Int64 = 5_000_000
 
+  /// The options by which the daemons of one installation should not differ, as their records tell them.
+  var compared: [DaemonOption] {
+    [
+      DaemonOption("--broker-url", "\(broker)"), DaemonOption("--timezone", timezone),
+      DaemonOption("--default-queue", defaultQueue),
+      DaemonOption("--lease-ttl", leaseTTL.map { DaemonOption.seconds($0) } ?? "none (--no-lease)"),
+      DaemonOption("--history", "\(historyLength)"), DaemonOption("--outbox-limit", "\(outboxLimit)"),
+      DaemonOption("--broker-transport-options", "\(transportOptions)"),
+    ]
+  }
+
   public init(store: RedisURL, broker: RedisURL) {
     self.store = store
     self.broker = broker

@@ -37,6 +37,7 @@ public final class BeatService {
     let kombu = configuration.transportOptions.keys
     return OutboxRelay(to: configuration.broker, kombu: kombu, on: loop) { [unowned self] event in
       log.report(event)
+      reporter.ledger.take(event, at: now)
       if case .relayed = event, isShortOfRoom {
         isShortOfRoom = false
         receive(.obstacleGone)
@@ -58,8 +59,8 @@ public final class BeatService {
   private var manualFires: ManualFires?
   private let receipts = Receipts()
   private let startedAt = SystemClock.now()
-  /// What we have said of ourselves last, and when.
-  private var record: (said: DaemonRecord, at: BootTime)?
+  private lazy var reporter = DaemonReporter(instance: instance) { [unowned self] in logger }
+  private lazy var brokerProbe = BrokerProbe(configuration.broker, on: loop) { [unowned self] in probedBroker($0) }
   private var sweptAt: BootTime?
   /// What audits have found; it must stay 0.
   private var repairs = 0
@@ -80,7 +81,8 @@ public final class BeatService {
   /// What was said last about not being connected, so that it is said once.
   private var complaint: String?
   /// Reports that wait for the commands of their moment to be written first.
-  private var reports: [Scheduler.Report] = []
+  /// With each that tells of an edit, the bytes of the document that it is about.
+  private var reports: [(report: Scheduler.Report, document: [UInt8]?)] = []
   private var echoes = Echoes()
   private var isStopping = false
   private var end = End.stopped
@@ -150,6 +152,9 @@ public final class BeatService {
       defaultZone: try zones.zone(configuration.timezone), shortestInterval: configuration.shortestInterval
     ) { name throws(ZoneError) in try zones.zone(name) }
   }
+
+  /// By Redis' clock.
+  private var now: UnixTime { pulse.clock.time(at: BootClock.now()) }
 
   /// Begins nothing new, waits for what is on its way, at most `stopPatience`, and lets `run` return.
   public func stop() {
@@ -252,13 +257,14 @@ public final class BeatService {
     let queues = QueueLookup(scripts.onBroker)
     self.queues = queues
     manualFires = ManualFires(scripts, queues, on: loop) { [unowned self] name, request in
-      let now = pulse.clock.time(at: BootClock.now())
+      let now = now
       return Result { () throws(Scheduler.ManualProblem) in try scheduler.plan(of: name, for: request, now: now) }
     } token: { [unowned self] in
       pulse.isLeading && load == nil && !isStopping ? token : nil
     } report: { [unowned self] event in
       if case .fired = event {
         fires += 1
+        reporter.ledger.firedManually(at: now)
         relay.nudge()
       }
       writeReports()
@@ -270,12 +276,11 @@ public final class BeatService {
   private func tell() {
     guard let scripts, readyAt != nil else { return }
     describe()
+    reporter.compare(ownRecord(scripts), on: scripts, isNow: true)
     guard pulse.isLeading else { return }
     DaemonRecord.sweep(scripts)
-    receipts.reconcile(
-      scripts, at: pulse.clock.time(at: BootClock.now()), rejected: scheduler.rejectedNames
-    ) { [weak self] in
-      self?.scheduler.standing(of: $0)
+    receipts.reconcile(scripts, at: now, rejected: scheduler.rejectedNames) { [weak self] in
+      self?.scheduler.account(of: $0)
     } then: {
     }
     manualFires?.look()
@@ -284,14 +289,68 @@ public final class BeatService {
   /// Says what we are, if that is news.
   private func describe() {
     guard let scripts, readyAt != nil else { return }
-    let new = DaemonRecord(
+    reporter.tell(ownRecord(scripts), to: scripts)
+  }
+
+  private func ownRecord(_ scripts: StoreScripts) -> DaemonRecord {
+    var record = DaemonRecord(
       version: Self.version, host: Self.hostName, processID: getpid(), since: startedAt, isLeading: pulse.isLeading,
       events: hearing.rawValue, delivery: scripts.delivery.rawValue, schedules: scheduler.scheduleCount,
       rejected: scheduler.rejectedCount, repaired: repairs, timezone: configuration.timezone,
       broker: "\(configuration.broker)")
-    guard new != record?.said else { return }
-    record = (new, BootClock.now())
-    new.write(to: scripts, as: instance)
+    record.options = configuration.compared
+    record.firing = reporter.ledger.report
+    return record
+  }
+
+  /// Once a second.
+  private func keepTelling() {
+    guard let scripts, readyAt != nil else { return }
+    let record = ownRecord(scripts)
+    reporter.keepTelling(record, to: scripts)
+    if pulse.isLeading { reporter.compare(record, on: scripts, isNow: false) }
+  }
+
+  /// While it stands by, a daemon looks by itself whether it could deliver.
+  private func watchBroker() {
+    if !pulse.isLeading, readyAt != nil, scripts?.delivery == .outbox {
+      brokerProbe.start()
+    } else {
+      brokerProbe.stop()
+    }
+  }
+
+  private func probedBroker(_ reason: String?) {
+    guard reporter.ledger.unable != reason else { return }
+    reporter.ledger.unable = reason
+    if let reason {
+      logger.error(
+        "broker lost",
+        metadata: [
+          "broker": .string("\(configuration.broker)"),
+          "reason": .string("\(reason); this daemon stands by, and could not deliver if it had to lead"),
+        ])
+    } else {
+      logger.notice("broker back", metadata: ["broker": .string("\(configuration.broker)")])
+    }
+    describe()
+  }
+
+  /// A prefix with nothing under it may be mistyped.
+  private func lookForNeighbours() {
+    guard scheduler.scheduleCount == 0, scheduler.rejectedCount == 0, let scripts else { return }
+    NeighbourSearch.start(on: scripts.connection, keys: keys) { [weak self] prefixes in
+      guard let self, let prefixes, !prefixes.isEmpty else { return }
+      let names = prefixes.map(\.description)
+      logger.warning(
+        "prefix",
+        metadata: [
+          "prefix": .string(configuration.keyPrefix), "others": .string(names.joined(separator: " ")),
+          "reason": .string(
+            "no schedule stands under \(configuration.keyPrefix), and some under \(names.joined(separator: ", ")): is "
+              + "--key-prefix (CELERY_REDIS_SCHEDULER_KEY_PREFIX) right?"),
+        ])
+    }
   }
 
   private func loadAll(_ scripts: StoreScripts, isReload: Bool = false) {
@@ -342,6 +401,8 @@ public final class BeatService {
     // A load leaves behind what replies, growing tables and the start itself have taken.
     ResidentMemory.trim()
     tell()
+    watchBroker()
+    lookForNeighbours()
   }
 
   /// Where nothing can be heard, a look at everything is how edits are found; elsewhere it is an audit.
@@ -380,10 +441,10 @@ public final class BeatService {
 
   /// Once a day, by the daemon that fires.
   private func sweep(_ scripts: StoreScripts) {
-    let now = BootClock.now()
-    guard pulse.isLeading, sweptAt.map({ now.microseconds(since: $0) > 86_400_000_000 }) ?? true else { return }
-    sweptAt = now
-    MarkSweep(scripts, now: pulse.clock.time(at: now)) { [unowned self] in
+    let moment = BootClock.now()
+    guard pulse.isLeading, sweptAt.map({ moment.microseconds(since: $0) > 86_400_000_000 }) ?? true else { return }
+    sweptAt = moment
+    MarkSweep(scripts, now: now) { [unowned self] in
       scheduler.isPresent($0)
     } finish: { [unowned self] forgotten in
       if forgotten > 0 { logger.info("swept", metadata: ["marks": .stringConvertible(forgotten)]) }
@@ -407,13 +468,13 @@ public final class BeatService {
   /// A script was refused. Of a key of the wrong type Redis does not say which one it is: among `suspects` it is found.
   private func refused(_ error: RedisServerError, _ what: String, _ suspects: [[UInt8]]) {
     guard error.message.contains("WRONGTYPE"), let scripts else {
-      return restart(.notReady("\(what): \(error.message)"))
+      return restart(.notReady("\(what): \(error.text)"))
     }
     let asking = session
     scripts.misfits(among: suspects) { [unowned self] misfits in
       // Something else may have ended the session meanwhile.
       guard session === asking else { return }
-      let text = misfits.isEmpty ? error.message : misfits.joined(separator: "; ")
+      let text = misfits.isEmpty ? error.text : misfits.joined(separator: "; ")
       restart(.notReady("\(what): \(text)"))
     }
   }
@@ -440,7 +501,8 @@ public final class BeatService {
     queues = nil
     manualFires?.cancel()
     manualFires = nil
-    record = nil
+    reporter.forget()
+    brokerProbe.stop()
     echoes.removeAll()
     pulseTimer.cancel()
     receive(.disconnected as Pulse.Event)
@@ -482,7 +544,7 @@ public final class BeatService {
   }
 
   private func take(_ event: Scheduler.Event) {
-    for action in scheduler.receive(event, now: pulse.clock.time(at: BootClock.now())) { perform(action) }
+    for action in scheduler.receive(event, now: now) { perform(action) }
   }
 
   /// Sends what has been waiting for more of its kind.
@@ -520,7 +582,7 @@ public final class BeatService {
     case .report(let report):
       if case .fired = report { fires += 1 }
       if reports.isEmpty { loop.afterWriting { [unowned self] in writeReports() } }
-      reports.append(report)
+      reports.append((report, pulse.isLeading ? report.edited.flatMap { scheduler.document(of: $0) } : nil))
     }
   }
 
@@ -532,10 +594,11 @@ public final class BeatService {
 
   private func writeReports() {
     guard !reports.isEmpty else { return }
-    let now = pulse.clock.time(at: BootClock.now())
-    for report in reports {
+    let now = now
+    for (report, document) in reports {
       log.report(report)
-      receipts.take(report, at: now)
+      receipts.take(report, of: document, at: now)
+      if let name = report.edited { reporter.ledger.forget(name) }
     }
     if let scripts, pulse.isLeading { receipts.write(to: scripts) } else { receipts.drop() }
     reports.removeAll(keepingCapacity: reports.count <= 1024)
@@ -556,8 +619,7 @@ public final class BeatService {
         if let reply {
           receive(.replied(reply) as Pulse.Event)
           receive(.clockTold)
-          // Counts of schedules change with each edit; of that, some seconds late is soon enough.
-          if let record, BootClock.now().microseconds(since: record.at) > 5_000_000 { describe() }
+          keepTelling()
         }
         if let error { refused(error, "the heartbeat was refused", keys.ofPulse(instance)) }
       }
@@ -565,6 +627,8 @@ public final class BeatService {
       if !isStopping { pulseTimer.schedule(after: delay) }
     case .lead(let token):
       self.token = token
+      reporter.ledger.unable = nil
+      brokerProbe.stop()
       logger.notice("leading", metadata: configuration.leaseTTL == nil ? [:] : ["token": .string(token)])
       if let scripts { relay.start(scripts) }
       receive(.leadershipChanged(true))
@@ -573,7 +637,9 @@ public final class BeatService {
       relay.stop()
       logger.notice("standing by", metadata: ["reason": .string(reason)])
       receive(.leadershipChanged(false))
+      reporter.ledger.standBy()
       describe()
+      watchBroker()
     case .reload(let reason):
       logger.error("reloading", metadata: ["reason": .string(reason)])
       if let scripts { loadAll(scripts, isReload: true) }
@@ -615,6 +681,7 @@ public final class BeatService {
 
   private func ended(_ plan: FirePlan, _ outcome: FireOutcome) {
     inFlight -= 1
+    reporter.ledger.ended(plan.entry, outcome, at: now)
     let wasMistaken = outcome != .fired && hearing == .keyspace && !echoes.cancel(plan.entry)
     receive(.fireEnded(plan, outcome))
     if wasMistaken, outcome != .unknown { receive(.touched(plan.entry)) }

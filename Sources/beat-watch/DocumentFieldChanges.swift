@@ -22,6 +22,15 @@ struct DocumentFieldChanges {
   var options: [(key: String, json: String)] = []
   var unset: [String] = []
 
+  /// Those that the daemon understands: that one of them is not there is no mistake.
+  private static let known =
+    kinds + [
+      "name", "task", "enabled", "timezone", "args", "kwargs", "options", "queue", "exchange", "exchange_type",
+      "routing_key", "priority", "expires", "expire_seconds", "time_limit", "soft_time_limit", "headers", "serializer",
+      "compression", "run_immediately", "start_after", "expires_at", "max_run_count", "one_off", "jitter", "catchup",
+      "catchup_window", "relative", "align", "last_run_at", "total_run_count",
+    ]
+
   private static let kinds = ["interval", "crontab", "clocked", "schedule"]
 
   private var isOfSchedule: Bool { schedule != nil || relative != nil || align != nil || timezone != nil }
@@ -40,7 +49,11 @@ struct DocumentFieldChanges {
   func apply(to editor: inout DocumentEditor, name: EntryName) throws {
     if editor.keys.isEmpty { try begin(&editor, name: name) }
     for key in unset {
-      guard editor.value(key) != nil || editor.value("options", key) != nil else { continue }
+      guard editor.value(key) != nil || editor.value("options", key) != nil else {
+        guard !Self.known.contains(key) else { continue }
+        let near = NearMiss.words(for: key, among: editor.keys + Self.known).first.map { "; is \($0) meant?" } ?? ""
+        throw CommandError(.usage, "set \(name): --unset \(key): the document has no such field\(near)")
+      }
       editor.remove(key)
       editor.remove("options", key)
     }

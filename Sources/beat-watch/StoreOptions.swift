@@ -83,6 +83,15 @@ struct StoreOptions: ParsableArguments {
     return DocumentContext(defaultZone: zone) { name throws(ZoneError) in try zones.zone(name) }
   }
 
+  /// The same with the default zone of a daemon, where it tells it: what is due is due by its clock.
+  func documents(of daemon: DaemonRecord?) throws -> DocumentContext {
+    let zones = ZoneDirectory()
+    guard let name = daemon?.timezone, !name.isEmpty, let zone = try? zones.zone(name) else {
+      return try documents(zones)
+    }
+    return DocumentContext(defaultZone: zone) { name throws(ZoneError) in try zones.zone(name) }
+  }
+
   /// The store, ready for commands.
   func connect() throws -> StoreClient { try StoreClient(try store(), keys: try keys()) }
 

@@ -17,6 +17,12 @@ package enum NearMiss {
     return zip(words, distances).filter { $0.1 == least }.map(\.0)
   }
 
+  /// Whether one differs from the other by two letters at most. What is longer than a name has room for is not looked at.
+  static func isSlip(_ one: [UInt8], of other: [UInt8]) -> Bool {
+    guard abs(one.count - other.count) <= 2, one.count <= 256 else { return false }
+    return distance(one, other) <= 2
+  }
+
   /// Letters added, left out, changed, or swapped with their neighbour. Takes the product of both lengths in steps.
   static func distance(_ left: [UInt8], _ right: [UInt8]) -> Int {
     var (older, old) = ([Int](), Array(0...right.count))

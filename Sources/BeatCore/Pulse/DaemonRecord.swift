@@ -16,6 +16,10 @@ public struct DaemonRecord: Hashable, Sendable {
   public var repaired: Int
   public var timezone: String
   public var broker: String
+  /// The options by which daemons should not differ; empty: an earlier version's, which does not tell.
+  public var options: [DaemonOption] = []
+  /// What became of its fires; nil: an earlier version's, which does not tell.
+  public var firing: FiringReport?
 
   public init(
     version: String, host: String, processID: Int32, since: UnixTime, isLeading: Bool, events: String, delivery: String,
@@ -59,6 +63,11 @@ public struct DaemonRecord: Hashable, Sendable {
     put("repaired", repaired)
     put("timezone", timezone)
     put("broker", broker)
+    if !options.isEmpty {
+      let members = options.map { "\(JSONText.string($0.name)): \(JSONText.string($0.value))" }
+      text.append(#", "options": {\#(members.joined(separator: ", "))}"#)
+    }
+    if let firing { text.append(#", "firing": \#(firing.json)"#) }
     text.append("}")
     return text
   }
@@ -75,5 +84,11 @@ public struct DaemonRecord: Hashable, Sendable {
       since: UnixTime(iso8601: text("since")) ?? UnixTime(microseconds: 0), isLeading: state == "leading",
       events: text("events"), delivery: text("delivery"), schedules: number("schedules"), rejected: number("rejected"),
       repaired: number("repaired"), timezone: text("timezone"), broker: text("broker"))
+    if let slice = layout["options"], slice.kind == .object {
+      options = JSONScanner.members(of: slice, in: bytes).compactMap { member in
+        JSONScanner.text(of: member.value, in: bytes).map { DaemonOption(member.key, $0) }
+      }
+    }
+    firing = layout["firing"].flatMap { FiringReport($0, in: bytes) }
   }
 }

@@ -5,14 +5,17 @@ public struct EditReceipt: Hashable, Sendable {
   public var heard: UnixTime
   /// In force, but probably not what was meant.
   public var warnings: [String] = []
+  /// SHA-1 of the document's bytes that are answered, in 40 lower-case hex digits; nil: they were not read, or the receipt
+  /// is an earlier version's.
+  public var sha1: String?
 
   public init(_ standing: Scheduler.Standing, heard: UnixTime) {
     self.standing = standing
     self.heard = heard
   }
 
-  /// `{"state": "accepted", "next": "2026-11-21T05:00:00Z", "heard": …}`, next null where it will not run, or
-  /// `{"state": "rejected", "reason": …, "heard": …}`.
+  /// `{"state": "accepted", "next": "2026-11-21T05:00:00Z", "heard": …, "sha1": …}`, next null where it will not run, or
+  /// `{"state": "rejected", "reason": …, "heard": …, "sha1": …}`.
   public var bytes: [UInt8] {
     var text: [UInt8] = []
     text.append(Self.beginning(of: standing))
@@ -26,6 +29,10 @@ public struct EditReceipt: Hashable, Sendable {
     }
     text.append(#", "heard": "#)
     text.appendJSON(heard.iso8601)
+    if let sha1 {
+      text.append(#", "sha1": "#)
+      text.appendJSON(sha1)
+    }
     if !warnings.isEmpty {
       text.append(#", "warnings": ["#)
       for (index, warning) in warnings.enumerated() {
@@ -56,6 +63,7 @@ public struct EditReceipt: Hashable, Sendable {
     case "rejected": self.init(.rejected(reason: layout.text("reason") ?? ""), heard: heard)
     default: return nil
     }
+    sha1 = layout.text("sha1")
     guard let list = layout["warnings"], list.kind == .array else { return }
     warnings = JSONScanner.items(of: list, in: bytes).compactMap { JSONScanner.text(of: $0, in: bytes) }
   }

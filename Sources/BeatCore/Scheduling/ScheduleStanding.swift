@@ -144,6 +144,15 @@ public struct ScheduleStanding {
   /// The next run; nil if none comes any more.
   public var next: Occurrence? { upcoming(1).first }
 
+  /// Since when something should have been sent that has not been, where it is made up for; nil: nothing waits. The time
+  /// is that of the first occurrence that was missed, and not that of the one which makes up for it.
+  public var overdueSince: UnixTime? {
+    guard case .enabled = state, let next, next.sent <= now,
+      let entry = scheduler.entries.handle(of: name).flatMap({ scheduler.entries[$0] }), let due = entry.nextDue
+    else { return nil }
+    return min(entry.sending(of: due), next.sent)
+  }
+
   /// The next runs, at most `count`, as they come if the daemon fires from now on: what was missed first, as far as it
   /// is made up for.
   public func upcoming(_ count: Int) -> [Occurrence] {

@@ -32,5 +32,13 @@ extension Scheduler {
     case finished(EntryName, reason: String)
     /// The full load has finished.
     case ready(schedules: Int, rejected: Int)
+
+    /// The schedule of which it tells that its document is another one now, or gone.
+    public var edited: EntryName? {
+      switch self {
+      case .loaded(let name, _, _), .changed(let name, _), .removed(let name), .rejected(let name, _): name
+      case .warned, .fired, .skipped, .held, .finished, .ready: nil
+      }
+    }
   }
 }

@@ -17,6 +17,20 @@ extension Scheduler {
     "last_run_at \(lastRunAt.iso8601) is in the future and is not used; is it local time without its zone?"
   }
 
+  /// The document's bytes as they were read last; nil: there is none, or none that could be read.
+  public func document(of name: EntryName) -> [UInt8]? {
+    if let rejection = rejected[name] { return rejection.document }
+    return entries.handle(of: name).flatMap { entries[$0] }?.document
+  }
+
+  /// Where a document stands, with its bytes and what its next run is counted from: the newest due time that was fired, or
+  /// when it was first seen. nil: there is no such document.
+  public func account(of name: EntryName) -> (standing: Standing, document: [UInt8]?, base: UnixTime?)? {
+    standing(of: name).map { standing in
+      (standing, document(of: name), entries.handle(of: name).flatMap { entries[$0] }?.base)
+    }
+  }
+
   /// The documents that are set aside.
   public var rejectedNames: [EntryName] { Array(rejected.keys) }
 }

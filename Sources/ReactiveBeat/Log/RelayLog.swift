@@ -40,3 +40,15 @@ struct RelayLog {
     more.merging(["broker": .string("\(broker)")]) { $1 }
   }
 }
+
+extension FireLedger {
+  /// What the relay tells, as far as it stands in the way of messages.
+  mutating func take(_ event: OutboxRelay.Event, at now: UnixTime) {
+    switch event {
+    case .brokerLost(let reason, let waiting): lostBroker(reason, waiting: waiting, at: now)
+    case .brokerBack: foundBroker()
+    case .held(_, let reason): heldBack(reason, at: now)
+    case .relayed(_, _, let waiting): relayed(waiting: waiting)
+    }
+  }
+}

@@ -8,9 +8,7 @@ public struct LuaScript: Sendable {
   /// Computes the digest.
   public init(_ source: String) {
     self.source = source
-    let digits = Array("0123456789abcdef".utf8)
-    sha1 = String(
-      decoding: SHA1.digest(Array(source.utf8)).flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+    sha1 = SHA1.hex(Array(source.utf8))
   }
 
   /// Runs the script on the server: EVALSHA, and after NOSCRIPT (a restart, a failover, SCRIPT FLUSH) EVAL with the

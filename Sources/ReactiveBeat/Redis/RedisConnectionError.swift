@@ -126,16 +126,8 @@ extension RedisConnectionError {
 
   /// The server refused something without which the connection is of no use.
   static func refused(_ endpoint: RedisEndpoint, _ what: String, _ error: RedisServerError) -> RedisConnectionError {
-    let advice =
-      switch error.code {
-      case "NOAUTH": "; it asks for a password: put it into the URL, redis://:password@host/0"
-      case "NOPERM": "; the ACL of this user must allow it (ACL SETUSER)"
-      case "LOADING": "; it is still reading its data from disk"
-      default: ""
-      }
-    return RedisConnectionError(
-      .serverRefused, "the Redis server at \(endpoint) refused \(what): \(error.message)\(advice)",
-      serverCode: error.code)
+    RedisConnectionError(
+      .serverRefused, "the Redis server at \(endpoint) refused \(what): \(error.text)", serverCode: error.cause)
   }
 
   /// What a server says to a newcomer before it has read anything; it arrives as the reply to the first command,
@@ -158,7 +150,7 @@ extension RedisConnectionError {
   static func authentication(_ endpoint: RedisEndpoint, _ error: RedisServerError) -> RedisConnectionError {
     let why =
       if error.code == "WRONGPASS" {
-        "user name or password is wrong, or the user is disabled"
+        RedisServerError.advice("WRONGPASS") ?? error.code
       } else if error.message.hasPrefix("ERR AUTH <password> called without")
         || error.message.hasPrefix("ERR Client sent AUTH")
       {

@@ -17,6 +17,13 @@ public enum SHA1 {
     return state.bytes
   }
 
+  /// The digest as 40 lower-case hex digits.
+  public static func hex(_ bytes: [UInt8]) -> String {
+    let digits = Array("0123456789abcdef".utf8)
+    return String(
+      decoding: digest(bytes).flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+  }
+
   private struct State {
     private var words: (UInt32, UInt32, UInt32, UInt32, UInt32) =
       (0x6745_2301, 0xEFCD_AB89, 0x98BA_DCFE, 0x1032_5476, 0xC3D2_E1F0)

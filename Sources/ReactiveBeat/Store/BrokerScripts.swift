@@ -52,7 +52,7 @@ struct BrokerScripts {
     Self.relayScript.evaluate(
       on: connection, keys: ([item.taskID] + predecessors).map(RedisKeys.delivered) + lists,
       arguments: [item.message, Array("\(Self.memory.waiting)".utf8), Array("\(predecessors.count)".utf8)]
-    ) { completion(RelayOutcome($0)) }
+    ) { [kombu] in completion(RelayOutcome($0, kombu: kombu)) }
   }
 
   /// The item is no longer in the outbox.
@@ -76,13 +76,14 @@ enum RelayOutcome: Equatable {
   /// The connection died first.
   case unknown
 
-  init(_ reply: RedisReply?) {
+  /// - Parameter kombu: by which the queue's list was named.
+  init(_ reply: RedisReply?, kombu: KombuKeys = .standard) {
     guard let reply else {
       self = .unknown
       return
     }
     if let error = reply.error {
-      self = error.isOfWrongServer ? .wrongServer(error.message) : .refused("the broker refused it: \(error.message)")
+      self = error.isOfWrongServer ? .wrongServer(error.text) : .refused("the broker refused it: \(error.text)")
       return
     }
     let parts = reply.array ?? []
@@ -93,13 +94,14 @@ enum RelayOutcome: Equatable {
     case "AFTER": self = .tooSoon
     case "BADQUEUE":
       self = .refused(
-        "the queue's key \(EntryName(text(1))) on the broker holds a Redis \(text(2)), not a list; delete it")
+        "the queue's key \(kombu.wordsWithKey(for: Array(text(1).utf8))) on the broker holds a Redis \(text(2)), "
+          + "not a list: rename or delete it")
     case "ERR":
       // Before Redis 7 an error that a script has caught may begin with the minus sign of the protocol.
       let error = RedisServerError(text(2).hasPrefix("-") ? String(text(2).dropFirst()) : text(2))
       self =
         error.isOfWrongServer
-        ? .wrongServer(error.message) : .refused("the broker refused \(text(1)): \(error.message)")
+        ? .wrongServer(error.text) : .refused("the broker refused \(text(1)): \(error.text)")
     default: self = .refused("the relay script gave an unknown answer")
     }
   }

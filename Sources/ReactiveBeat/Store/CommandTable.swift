@@ -24,14 +24,15 @@ extension CommandUse {
       own.row("SUBSCRIBE", [], ["__redis__:invalidate"], sent: true, without: "hearing by CLIENT TRACKING"),
       // To read.
       own.row("SCAN", [], ["0"], sent: true),
-      own.row("STRLEN", [.document], in: "read"),
+      own.row("STRLEN", [.document], sent: true, in: "read"),
       own.row("MGET", [.document], in: "fire read"),
       own.row("HMGET", [.mark], ["a"], in: "anchor fire read rebase"),
       own.row(
         "TYPE", [.document, .mark, .lease, .epoch, .incarnation], sent: true, in: "fire read",
         without: "what it says of keys of another type"),
       // The pulse and the lease.
-      own.row("GET", [.heartbeat, .incarnation, .lease, .document], in: "fire manual pulse rebase release"),
+      own.row(
+        "GET", [.heartbeat, .incarnation, .lease, .document], sent: true, in: "fire manual pulse rebase release"),
       own.row(
         "SET", [.heartbeat, .incarnation, .lease, .document], ["x"], writes: true, sent: true,
         in: "fire pulse"),
@@ -116,7 +117,7 @@ extension CommandUse {
       look.row("EVALSHA", [], [String(repeating: "0", count: 40), "0"], sent: true, without: "all commands"),
       look.row("EVAL", [], ["return 1", "0"], sent: true, without: "all commands"),
       look.row("SCAN", [], ["0"], sent: true, without: "all commands but those on one schedule"),
-      look.row("STRLEN", [.document], in: "read", without: "all commands"),
+      look.row("STRLEN", [.document], sent: true, in: "read", without: "all commands"),
       look.row("MGET", [.document], in: "read", without: "all commands"),
       look.row("HMGET", [.mark], ["a"], sent: true, in: "read", without: "all commands"),
       look.row("TYPE", [.document], sent: true, in: "read rename save", without: "the commands that write, and doctor"),

@@ -228,7 +228,7 @@ final class OutboxRelay {
       if let outbox { return resolve(Window(outbox, askedAt: askedAt)) }
       // Without an error the store's connection has died, and its owner knows.
       guard let error else { return }
-      complain(about: [], nil, "the outbox cannot be read: \(error.message)")
+      complain(about: [], nil, "the outbox cannot be read: \(error.text)")
       endPass(isWhole: false)
     }
   }
@@ -246,7 +246,7 @@ final class OutboxRelay {
     for (lane, exchange) in exchanges {
       broker?.queues(boundTo: exchange.name, routingKey: exchange.key) { [weak self] queues, error in
         guard let self, session == self.session else { return }
-        if let error, error.isOfWrongServer { return lost("\(url): \(error.message)") }
+        if let error, error.isOfWrongServer { return lost("\(url): \(error.text)") }
         if let queues {
           answers[lane] = .success(queues)
         } else if let error {
@@ -297,7 +297,7 @@ final class OutboxRelay {
     case .success(let queues) where queues.isEmpty: return ([], Route.unbound(exchange, key))
     case .success(let queues): return (queues.map { kombu.list(of: $0, priority: item.priority) }, nil)
     case .failure(let error):
-      return ([], "the bindings of exchange \(exchange) could not be read: \(error.message)")
+      return ([], "the bindings of exchange \(exchange) could not be read: \(error.text)")
     case nil: return ([], "the bindings of exchange \(exchange) are not known")
     }
   }
@@ -340,7 +340,7 @@ final class OutboxRelay {
         broker?.removed(item)
       case .failure(let error):
         window.hold(index)
-        complain(about: [], item, "it was delivered and cannot be taken out of the outbox: \(error.message)")
+        complain(about: [], item, "it was delivered and cannot be taken out of the outbox: \(error.text)")
       }
       closeOne(of: window)
     }

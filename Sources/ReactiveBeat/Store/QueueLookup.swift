@@ -27,7 +27,7 @@ final class QueueLookup {
       scripts.queues(boundTo: exchange, routingKey: key) { queues, error in
         guard let queues else {
           let text = "the bindings of exchange \(exchange) could not be read: "
-          return completion(error.map { .refused(text + $0.message) } ?? .lost)
+          return completion(error.map { .refused(text + $0.text) } ?? .lost)
         }
         completion(
           queues.isEmpty

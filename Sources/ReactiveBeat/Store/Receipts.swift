@@ -3,6 +3,8 @@ import BeatCore
 /// Keeps beside the documents what became of each edit, so that whoever made it can see it without the daemon's log.
 /// Written by the daemon that fires.
 final class Receipts {
+  typealias Account = (standing: Scheduler.Standing, document: [UInt8]?, base: UnixTime?)
+
   /// Fields of one command.
   private static let pageSize = 200
   private static let scanCount = 500
@@ -11,13 +13,15 @@ final class Receipts {
   private var pending: [EntryName: EditReceipt?] = [:]
 
   /// What documents that were there at the first start are in order needs no receipt: nobody waits for it.
-  func take(_ report: Scheduler.Report, at time: UnixTime) {
+  ///
+  /// - Parameter document: the bytes that the report is about; nil: they were not read.
+  func take(_ report: Scheduler.Report, of document: [UInt8]?, at time: UnixTime) {
     switch report {
     case .loaded(_, _, initially: true): break
     case .loaded(let name, let next, _), .changed(let name, let next):
-      pending[name] = EditReceipt(.accepted(next: next), heard: time)
+      pending[name] = Self.receipt(.accepted(next: next), of: document, heard: time)
     case .rejected(let name, let reason):
-      pending[name] = EditReceipt(.rejected(reason: reason), heard: time)
+      pending[name] = Self.receipt(.rejected(reason: reason), of: document, heard: time)
     case .warned(let name, let text):
       if case .some(.some(var receipt)) = pending[name] {
         receipt.warnings.append(text)
@@ -27,6 +31,14 @@ final class Receipts {
       pending.updateValue(nil, forKey: name)
     case .fired, .skipped, .held, .finished, .ready: break
     }
+  }
+
+  private static func receipt(
+    _ standing: Scheduler.Standing, of document: [UInt8]?, heard: UnixTime
+  ) -> EditReceipt {
+    var receipt = EditReceipt(standing, heard: heard)
+    receipt.sha1 = document.map { SHA1.hex($0) }
+    return receipt
   }
 
   /// Of a daemon that does not fire: the other one writes them.
@@ -63,19 +75,32 @@ final class Receipts {
   /// one before it.
   ///
   /// - Parameters:
-  ///   - standing: of a document, as it is known now.
+  ///   - account: of a document, as it is known now.
   ///   - rejected: all that are set aside.
   ///   - finish: called once; not if the connection dies or the server refuses.
   func reconcile(
     _ scripts: StoreScripts, at time: UnixTime, rejected: [EntryName],
-    standing: @escaping (EntryName) -> Scheduler.Standing?, then finish: @escaping () -> Void
+    account: @escaping (EntryName) -> Account?, then finish: @escaping () -> Void
   ) {
-    scan(scripts, "0", at: time, missing: Set(rejected), standing: standing, then: finish)
+    scan(scripts, "0", at: time, missing: Set(rejected), account: account, then: finish)
+  }
+
+  /// Whether what is stored answers the document that stands there. Bytes that a fire has changed are no other edit, and
+  /// of an earlier version's receipt nobody knows which bytes it answers.
+  private static func tells(_ receipt: [UInt8], _ account: Account) -> Bool {
+    guard EditReceipt.tells(receipt, account.standing) else { return false }
+    guard let document = account.document, let stored = EditReceipt(receipt), let sha1 = stored.sha1 else {
+      return true
+    }
+    if sha1 == SHA1.hex(document) { return true }
+    // It has come to the run that the receipt told of: a fire has written the document since.
+    guard case .accepted(let next?) = stored.standing, let base = account.base else { return false }
+    return base >= next
   }
 
   private func scan(
     _ scripts: StoreScripts, _ cursor: String, at time: UnixTime, missing: Set<EntryName>,
-    standing: @escaping (EntryName) -> Scheduler.Standing?, then finish: @escaping () -> Void
+    account: @escaping (EntryName) -> Account?, then finish: @escaping () -> Void
   ) {
     let command = RedisCommand("HSCAN", scripts.keys.receipts, cursor, "COUNT", Self.scanCount)
     scripts.connection.send(command) { [weak self] reply in
@@ -88,21 +113,25 @@ final class Receipts {
         let name = EntryName(bytes)
         missing.remove(name)
         guard pending[name] == nil else { continue }
-        guard let standing = standing(name) else {
+        guard let account = account(name) else {
           pending.updateValue(nil, forKey: name)
           continue
         }
-        if !EditReceipt.tells(receipt, standing) { pending[name] = EditReceipt(standing, heard: time) }
+        if !Self.tells(receipt, account) {
+          pending[name] = Self.receipt(account.standing, of: account.document, heard: time)
+        }
       }
       if next == "0" {
         for name in missing where pending[name] == nil {
-          if let standing = standing(name) { pending[name] = EditReceipt(standing, heard: time) }
+          if let account = account(name) {
+            pending[name] = Self.receipt(account.standing, of: account.document, heard: time)
+          }
         }
         write(to: scripts)
         finish()
       } else {
         write(to: scripts)
-        scan(scripts, next, at: time, missing: missing, standing: standing, then: finish)
+        scan(scripts, next, at: time, missing: missing, account: account, then: finish)
       }
     }
   }

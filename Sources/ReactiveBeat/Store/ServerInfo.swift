@@ -5,6 +5,10 @@ struct ServerInfo: Equatable {
   let version: String?
   let isReplica: Bool
   let isLoading: Bool
+  /// One node of a cluster, and be it the only one.
+  let isCluster: Bool
+  /// Of a replica: where its primary is.
+  let primary: String?
   /// The `maxmemory-policy` by which keys without a time to live, such as schedules and the mark, may be thrown away when
   /// memory is short; nil: they may not.
   let evictionPolicy: String?
@@ -19,6 +23,8 @@ struct ServerInfo: Equatable {
     version = fields["redis_version"].map(String.init)
     isReplica = fields["role"] == "slave"
     isLoading = fields["loading"] == "1"
+    isCluster = fields["redis_mode"] == "cluster" || fields["cluster_enabled"] == "1"
+    primary = fields["master_host"].flatMap { host in fields["master_port"].map { "\(host):\($0)" } }
     let isBounded = fields["maxmemory"].map { $0 != "0" } ?? false
     evictionPolicy =
       isBounded ? fields["maxmemory_policy"].map(String.init).flatMap { $0.hasPrefix("allkeys") ? $0 : nil } : nil

@@ -39,6 +39,20 @@ public struct ServerReport: Hashable, Sendable {
     return major < 6
   }
 
+  /// Why the server takes no writes at present, so that no daemon can lead; nil: nothing is known that stands against it.
+  public var writeObstacle: String? {
+    if isReplica { return "it is a replica, which takes no writes: name its primary" }
+    if let limit = number("maxmemory"), limit > 0, let used = number("used_memory"), used >= limit,
+      fields["maxmemory_policy"] == "noeviction"
+    {
+      return "Redis' memory is full (maxmemory): it takes no writes until there is room"
+    }
+    if fields["rdb_last_bgsave_status"] == "err" || fields["aof_last_write_status"] == "err" {
+      return "Redis cannot write to its disk, and may take no writes until it can: see its log"
+    }
+    return nil
+  }
+
   /// Letters that `notify-keyspace-events` lacks, and the whole value that has them; nil: nothing lacks, or it is not
   /// known.
   public var missingNotifications: (letters: String, value: String)? {

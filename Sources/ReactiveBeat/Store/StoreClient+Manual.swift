@@ -109,7 +109,7 @@ extension StoreClient.ManualAnswer {
   fileprivate init(_ text: String) {
     let words = text.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: false)
     let tail = words.count > 1 ? String(words[1]) : ""
-    self = words[0] == "fired" ? .fired(tail) : .refused(tail)
+    self = words[0] == "fired" ? .fired(tail) : .refused(RedisServerError(tail).words.printable)
   }
 }
 

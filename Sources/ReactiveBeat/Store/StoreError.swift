@@ -30,42 +30,29 @@ public struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
   }
 
   init(_ error: RedisConnectionError) {
-    self.init(error.serverCode.map { Self.kind(code: $0, message: "") } ?? .unreachable, error.message)
+    self.init(error.serverCode.map { Self.kind($0) } ?? .unreachable, error.message)
   }
 
   /// An answer of the server; `url` says which one.
   public init(_ error: RedisServerError, from url: RedisURL) {
-    let kind = Self.kind(code: error.code, message: error.message)
+    let kind = Self.kind(error.cause)
     let advice =
       switch kind {
-      case .denied: "this user may not do that; allow it with ACL SETUSER, or name another user in the URL"
-      case .readOnly: "it is a replica, which takes no writes; name the primary, or the sentinels"
-      case .notReady: "it is not ready; try again in a moment"
-      case .wrongType: "a key there holds another Redis type than is needed; rename or delete it"
-      case .unsuitable where error.code == "OOM": "its memory is full (maxmemory); nothing was changed"
-      default: "it refused"
+      case .notReady where error.advice == nil: "it is not ready; try again in a moment"
+      default: error.advice ?? "it refused"
       }
-    self.init(kind, "\(url): \(advice) (\(error.message))")
+    self.init(kind, "\(url): \(advice) (\(error.words))")
   }
 
-  /// What a script fails with carries the error of its command inside its own, in ways that differ between versions.
-  private static func kind(code: String, message: String) -> Kind {
-    switch code {
+  private static func kind(_ cause: String) -> Kind {
+    switch cause {
     case "NOPERM", "NOAUTH", "WRONGPASS", "DENIED": .denied
     case "READONLY": .readOnly
     case "LOADING", "MASTERDOWN", "NOMASTERLINK", "BUSY", "TRYAGAIN", "CLUSTERDOWN": .notReady
     case "WRONGTYPE": .wrongType
     case "MOVED", "ASK", "CROSSSLOT", "OOM", "MISCONF", "NOREPLICAS": .unsuitable
-    default:
-      if message.contains("NOPERM") || message.contains("ACL failure") || message.contains("can't run this command") {
-        .denied
-      } else if message.contains("READONLY") {
-        .readOnly
-      } else if message.contains("WRONGTYPE") {
-        .wrongType
-      } else {
-        .refused
-      }
+    case RedisServerError.cluster, RedisServerError.noCommand: .unsuitable
+    default: .refused
     }
   }
 }

@@ -56,7 +56,7 @@ extension StoreScripts {
       let parts = reply?.array ?? []
       switch parts.first?.text {
       case "OK": completion(.fired)
-      case "REFUSED": completion(.refused(parts.last?.text ?? ""))
+      case "REFUSED": completion(.refused(RedisServerError(parts.last?.text ?? "").words.printable))
       case "CHANGED": completion(.changed)
       default: completion(.over)
       }

@@ -205,7 +205,7 @@ struct StoreScripts {
     } then: { reply in
       // Without an answer for each it is an error, or the end of the connection, and counts for all of them.
       let answers = reply?.array.flatMap { $0.count == plans.count ? $0 : nil }
-      completion { FireOutcome(answers?[$0] ?? reply) }
+      completion { FireOutcome(answers?[$0] ?? reply, kombu: kombu) }
     }
   }
 
@@ -246,14 +246,15 @@ extension FireOutcome {
   private static let done = Array("OK".utf8)
 
   /// From the answer to one occurrence.
-  init(_ reply: RedisReply?) {
+  /// - Parameter kombu: by which the queue's list was named.
+  init(_ reply: RedisReply?, kombu: KombuKeys = .standard) {
     guard let reply else {
       self = .unknown
       return
     }
     if let error = reply.error {
       // The script had not begun, or had not written: environment errors end it before its first write.
-      self = error.isOfWrongServer ? .wrongServer(error.message) : .refused("Redis refused to fire: \(error.message)")
+      self = error.isOfWrongServer ? .wrongServer(error.text) : .refused("Redis refused to fire: \(error.text)")
       return
     }
     if case .string(let word) = reply, word == Self.done {
@@ -270,14 +271,18 @@ extension FireOutcome {
     case "FENCED": self = .fenced
     case "EARLY": self = .early(serverTime: UnixTime(microseconds: Int64(text(1)) ?? 0))
     case "BADQUEUE":
-      self = .refused("the queue's key \(EntryName(text(1))) holds a Redis \(text(2)), not a list; delete it")
+      let list = kombu.wordsWithKey(for: Array(text(1).utf8))
+      self = .refused("the queue's key \(list) holds a Redis \(text(2)), not a list: rename or delete it")
     case "FULL":
       self = .refused(
         "the outbox is full: \(parts.last?.integer ?? 0) messages wait for the broker; what is due waits for room")
     case "ERR":
       // "<command>: <error>"
-      let error = text(1).split(separator: ": ", maxSplits: 1).last.map { RedisServerError(String($0)) }
-      self = error?.isOfWrongServer == true ? .wrongServer(text(1)) : .refused("Redis refused \(text(1))")
+      let parts = text(1).split(separator: ": ", maxSplits: 1)
+      let error = RedisServerError(String(parts.last ?? ""))
+      self =
+        error.isOfWrongServer
+        ? .wrongServer(error.text) : .refused("Redis refused \(parts.first ?? "it"): \(error.text)")
     default: self = .refused("the fire script gave an unknown answer")
     }
   }

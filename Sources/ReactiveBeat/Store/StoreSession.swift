@@ -103,7 +103,7 @@ final class StoreSession {
   private func connect(to endpoint: RedisEndpoint) {
     let store = configuration.store
     let commands = RedisConnection(to: endpoint, security: store.security, on: loop) { [weak self] in
-      self?.end(.lost($0))
+      self?.end($0.serverCode == RedisServerError.cluster ? .misconfigured($0.message) : .lost($0))
     }
     self.commands = commands
     commands.handshake(configuration.store, clientName: clientName) { [weak self] error in
@@ -146,17 +146,31 @@ final class StoreSession {
           .misconfigured("\(configuration.store) is Redis \(info.version ?? ""); Redis 6.0 or newer is needed"))
       }
       if info.isLoading { return end(.notReady("\(configuration.store) is still loading its data from disk")) }
-      if info.isReplica { return end(.notReady(replicaText)) }
+      if info.isReplica { return end(.notReady(replicaText(info))) }
+      if info.isCluster, let problem = clusterProblem { return end(.misconfigured(problem)) }
       if let policy = info.evictionPolicy { handle(.evicting(policy: policy)) }
       checkBroker(info)
     }
   }
 
-  private var replicaText: String {
+  private func replicaText(_ info: ServerInfo) -> String {
     guard case .sentinels(let group) = configuration.store.location, let commands else {
-      return "\(configuration.store) is a replica; name the primary"
+      let primary = info.primary.map { " (\($0))" } ?? ""
+      return
+        "\(configuration.store) is a replica, which takes no writes: name the primary\(primary) in the URL, or the "
+        + "sentinels"
     }
     return "the sentinels name \(commands.endpoint) as \(group.masterName), and it is a replica: a failover is going on"
+  }
+
+  /// Why a store in cluster mode cannot be used with these settings; nil: it can.
+  private var clusterProblem: String? {
+    let (store, broker) = (configuration.store, configuration.broker)
+    let isOne = store.location == broker.location
+    return ClusterFit.problem(
+      keys, database: store.database, brokerDatabase: isOne ? broker.database : nil,
+      queue: isOne ? configuration.defaultQueue : nil
+    ).map { "\(store) is in cluster mode, and \($0): \(ClusterFit.advice)" }
   }
 
   /// A fire is one step of one server. Where the broker is another one, or nobody can tell, messages take the way
@@ -177,7 +191,8 @@ final class StoreSession {
     // Short: while the broker does not answer, nothing fires.
     let timeouts = RedisTimeouts(connect: 1_000_000, reply: 1_000_000)
     let connection = RedisConnection(to: endpoint, security: broker.security, on: loop, timeouts: timeouts) {
-      [weak self] _ in
+      [weak self] error in
+      if error.serverCode == RedisServerError.cluster { self?.end(.misconfigured(error.message)) }
       // Why, the relay will find and tell.
       self?.compare(store, with: nil)
     }
@@ -195,6 +210,19 @@ final class StoreSession {
     brokerCheck = nil
     connection.close()
     delivery = store.runID != nil && store.runID == broker?.runID ? .direct : .outbox
+    if let broker, broker.isCluster {
+      // By way of the outbox a script puts a message and a note of its task's id on the broker, in different slots.
+      let problem =
+        delivery == .outbox
+        ? "messages of another server cannot be carried there"
+        : ClusterFit.problem(
+          keys, database: configuration.store.database, brokerDatabase: configuration.broker.database,
+          queue: configuration.defaultQueue)
+      if let problem {
+        return end(
+          .misconfigured("\(configuration.broker) is in cluster mode, and \(problem): \(ClusterFit.advice)"))
+      }
+    }
     if let broker, broker.runID == nil || store.runID == nil {
       handle(
         .brokerUnknown(
@@ -295,7 +323,7 @@ final class StoreSession {
     deadline.schedule(after: 2_000_000)
     for command in [RedisCommand("SET", heartbeat, "0", "PX", 60_000), RedisCommand("DEL", heartbeat)] {
       send(command) { [self] reply in
-        if let error = reply.error { end(.notReady("\(configuration.store) refused a write: \(error.message)")) }
+        if let error = reply.error { end(.notReady("\(configuration.store) refused a write: \(error.text)")) }
       }
     }
   }
@@ -382,7 +410,7 @@ final class StoreSession {
       command.append(prefix)
     }
     send(command) { [self] reply in
-      if let error = reply.error { return end(.deaf("CLIENT TRACKING is refused: \(error.message)")) }
+      if let error = reply.error { return end(.deaf("CLIENT TRACKING is refused: \(error.text)")) }
       probe()
     }
   }

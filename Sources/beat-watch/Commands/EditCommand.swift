@@ -59,6 +59,7 @@ struct EditCommand: ParsableCommand {
     var output = StandardOutput()
     if let report { report.write(to: &output, count: 1) } else { output.put("unchanged \(document.name)") }
     output.flush()
+    if let report, report.standing.next != nil { HealthNote.write(client) }
   }
 
   /// Says all that keeps a text from being a schedule.

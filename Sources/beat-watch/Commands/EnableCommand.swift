@@ -66,6 +66,7 @@ struct SwitchOptions: ParsableArguments {
       for report in reports { report.write(to: &output, count: 1) }
     }
     output.flush()
+    if enabled, !reports.isEmpty { HealthNote.write(client) }
     try batch.finish()
   }
 }

@@ -87,12 +87,10 @@ struct FireCommand: ParsableCommand {
 
   /// Why nobody may have answered.
   private static func whoFires(_ client: StoreClient) throws -> String {
-    let fleet = try client.fleet()
-    if let firing = fleet.firing.first {
-      let place = firing.record.map { "\($0.host), process \($0.processID)" } ?? firing.instance
-      return "the daemon that fires (\(place)) is there, but does not hear it: see its log"
-    }
-    return "nobody fires: \(StatusCommand.whyNobody(fleet))"
+    let (health, now) = try (client.health(), client.time())
+    if let alarm = HealthWords.alarm(health, now: now) { return alarm }
+    let place = try client.fleet().firing.first?.place ?? "?"
+    return "the daemon that fires (\(place)) is there, but does not hear it: see its log"
   }
 
   private func printMessage(of name: EntryName, _ client: StoreClient) throws {
@@ -103,17 +101,20 @@ struct FireCommand: ParsableCommand {
       return
     }
     let broker = try store.broker()
-    let lists = try client.lists(of: plan, on: broker, kombu: store.transportOptions().keys)
+    let kombu = try store.transportOptions().keys
+    let lists = try client.lists(of: plan, on: broker, kombu: kombu)
     var output = StandardOutput()
     if json {
       output.put(
         JSONOutput.object([
           ("name", .text(name.description)), ("broker", .text("\(broker)")),
-          ("queues", .texts(lists.map { "\(EntryName($0))" })), ("message", .raw(plan.message)),
+          ("queues", .texts(lists.map { String(decoding: $0, as: UTF8.self) })), ("message", .raw(plan.message)),
         ]).line)
     } else {
       if lists.isEmpty { output.put("no queue: nothing is bound to \(plan.route); it would be refused") }
-      for list in lists { output.put("\(Style.bold("LPUSH \(EntryName(list))"))  on \(broker)", indent: 2) }
+      for list in lists {
+        output.put("\(Style.bold("LPUSH \(kombu.wordsWithKey(for: list))"))  on \(broker)", indent: 2)
+      }
       output.put(bytes: plan.message + [UInt8(ascii: "\n")])
     }
     output.flush()

@@ -90,6 +90,7 @@ struct ImportCommand: ParsableCommand {
       throw error
     }
     report.finish(isInterrupted: isInterrupted)
+    if report.promises { HealthNote.write(client) }
     if isInterrupted { Interruption.follow() }
     if report.refused > 0 { throw ExitCode.data }
     if report.changed > 0 { throw ExitCode.conflict }

@@ -30,6 +30,9 @@ struct ImportReport: ~Copyable {
   /// Other documents, or keys of another type, stand in the way.
   var inTheWay: Int { (counts[.differs] ?? 0) + (counts[.wrongType] ?? 0) }
 
+  /// Something came, or would, or is there already: its runs are promised.
+  var promises: Bool { [.created, .replaced, .same].contains { (counts[$0] ?? 0) > 0 } }
+
   /// What somebody else has changed between the look and the write.
   var changed: Int { counts[.changed] ?? 0 }
 

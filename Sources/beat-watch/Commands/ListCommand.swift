@@ -54,9 +54,11 @@ struct ListCommand: ParsableCommand {
     let pattern = task.map { NamePattern($0) }
     // What is shown of each is made at once: of a hundred thousand neither documents nor schedulers are kept.
     var listing = Listing(self, now: now)
+    var due = StoreClient.DueSurvey()
     try client.eachDocument(chosen) { document in
       guard !document.isAbsent else { return }
       let standing = ScheduleStanding(document.name, document.read, context: context, now: now)
+      due.add(standing)
       if !state.isEmpty, !state.contains(where: { $0.rawValue == standing.state.word }) { return }
       if let pattern, !pattern.matches(Array((standing.task ?? "").utf8)[...]) { return }
       let next = standing.next
@@ -68,6 +70,8 @@ struct ListCommand: ParsableCommand {
     var output = StandardOutput()
     listing.write(to: &output)
     output.flush()
+    HealthNote.write(client, due: due)
+    if names.isEmpty, due.count == 0 { HealthNote.writeNeighbours(client) }
   }
 }
 

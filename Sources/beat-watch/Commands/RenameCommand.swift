@@ -39,5 +39,6 @@ struct RenameCommand: ParsableCommand {
     var output = StandardOutput()
     output.put("renamed \(old) to \(new)")
     output.flush()
+    HealthNote.write(client)
   }
 }

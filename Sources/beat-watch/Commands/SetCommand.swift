@@ -69,6 +69,7 @@ struct SetCommand: ParsableCommand {
     var output = StandardOutput()
     if json { output.put(report.json().line) } else { report.write(to: &output, count: 5) }
     output.flush()
+    HealthNote.write(client)
   }
 
   /// Without the end of the last line, which editors and shells add.

@@ -45,6 +45,11 @@ struct ShowCommand: ParsableCommand {
       write(document, standing, now: now, keys: client.keys, to: &output)
     }
     output.flush()
+    if !raw, count > 0, standing.next != nil {
+      var due = StoreClient.DueSurvey()
+      due.add(standing)
+      HealthNote.write(client, due: due)
+    }
   }
 
   private func reason(_ standing: ScheduleStanding) -> String { standing.state.reason ?? "there is no document" }

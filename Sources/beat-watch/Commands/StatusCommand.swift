@@ -8,8 +8,10 @@ struct StatusCommand: ParsableCommand {
     commandName: "status",
     abstract: "Shows who fires, how late, and what stands in the way.",
     discussion: """
-      Serves as a health check: ends with status 0 if a daemon fires, 1 if none does, 69 if Redis cannot be reached, 77 \
-      if it does not let this user in. A daemon counts as long as its heartbeat is there, ten seconds at most after its last pulse.
+      Serves as a health check: ends with status 0 if what is due is sent, 1 if it is not, 69 if Redis cannot be reached, \
+      77 if it does not let this user in. It is not sent if no daemon leads, if the one that leads was last heard four \
+      seconds ago, or if for five seconds something has been overdue, refused or undelivered, and nothing has \
+      succeeded since. Of a large store five thousand schedules are looked at.
 
       Lateness is from the due time to the message on its queue, by Redis' clock, of the last 1000 runs; what was missed \
       and made up for, and runs by hand, do not count.
@@ -17,6 +19,8 @@ struct StatusCommand: ParsableCommand {
 
   /// Runs that the lateness is taken from, and rejected documents that are named.
   private static let (runs, named) = (1000, 5)
+  /// Schedules that are looked at for what is overdue.
+  private static let looked = 5000
 
   @Flag(help: "One JSON object.")
   var json = false
@@ -25,6 +29,8 @@ struct StatusCommand: ParsableCommand {
 
   private struct Survey {
     let fleet: Fleet
+    let health: FiringHealth
+    let due: StoreClient.DueSurvey
     let server: ServerReport
     let lateness: LatenessSummary
     let oldestRun: UnixTime?
@@ -33,14 +39,23 @@ struct StatusCommand: ParsableCommand {
     let now: UnixTime
     let url: RedisURL
 
-    init(_ client: StoreClient) throws {
+    /// Why nothing is sent, or not all; nil: all is well.
+    var reason: String? {
+      guard let reason = HealthWords.reason(health, now: now) else { return nil }
+      return health.fires ? reason : reason + (server.writeObstacle.map { " (\($0))" } ?? "")
+    }
+
+    init(_ client: StoreClient, _ store: StoreOptions) throws {
       url = client.url
-      now = try client.time()
       fleet = try client.fleet()
+      now = try client.time()
       server = try client.report()
       let records = try Self.records(client)
       lateness = LatenessSummary(of: records)
       oldestRun = records.last?.firedAt
+      due = try client.survey(
+        store.documents(of: fleet.firing.first?.record), now: now, atMost: StatusCommand.looked)
+      health = FiringHealth(fleet, overdue: due.overdue, lastRun: records.first?.firedAt, now: now)
       rejected = try client.rejections(atMost: StatusCommand.named)
       outbox = try client.replies(to: [RedisCommand("LLEN", client.keys.outbox)])[0].integer ?? 0
     }
@@ -61,7 +76,7 @@ struct StatusCommand: ParsableCommand {
   }
 
   func run() throws {
-    let survey = try Survey(store.connect())
+    let survey = try Survey(store.connect(), store)
     var output = StandardOutput()
     if json {
       output.put(Self.object(survey).line)
@@ -69,7 +84,7 @@ struct StatusCommand: ParsableCommand {
       Self.write(survey, to: &output)
     }
     output.flush()
-    if survey.fleet.firing.isEmpty { throw ExitCode.found }
+    if !survey.health.fires { throw ExitCode.found }
   }
 
   // MARK: for programs
@@ -81,7 +96,20 @@ struct StatusCommand: ParsableCommand {
     }
     func number(_ field: String) -> JSONOutput { survey.server.number(field).map { .integer($0) } ?? .null }
     return .object([
-      ("fires", .boolean(!firing.isEmpty)),
+      ("fires", .boolean(survey.health.fires)),
+      ("verdict", .text(HealthWords.code(survey.health.verdict))),
+      ("because", .text(survey.reason)),
+      ("last_fire", .text(survey.health.lastFire?.iso8601)),
+      (
+        "overdue",
+        survey.due.overdue.map { overdue in
+          .object([
+            ("count", .integer(Int64(overdue.count))), ("first", .text("\(overdue.first)")),
+            ("since", .text(overdue.since.iso8601)),
+          ])
+        } ?? .null
+      ),
+      ("schedules", .integer(Int64(count(survey).all))),
       ("now", .text(survey.now.iso8601)),
       (
         "daemons",
@@ -141,7 +169,18 @@ struct StatusCommand: ParsableCommand {
       ("events", .text(record?.events)), ("delivery", .text(record?.delivery)),
       ("schedules", number(record?.schedules)), ("rejected", number(record?.rejected)),
       ("repaired", number(record?.repaired)), ("timezone", .text(record?.timezone)), ("broker", .text(record?.broker)),
+      ("options", .object((record?.options ?? []).map { ($0.name, .text($0.value)) })),
+      ("unable", .text(record?.firing?.unable)), ("last_fire", .text(record?.firing?.fired?.iso8601)),
     ])
+  }
+
+  /// All documents that stand there, and how many of them cannot be used: of a store that is too large to be looked at,
+  /// what the daemon that leads says.
+  private static func count(_ survey: Survey) -> (all: Int, rejected: Int) {
+    guard survey.due.isPartial, let leader = survey.fleet.firing.first?.record else {
+      return (survey.due.count, survey.due.rejected)
+    }
+    return (leader.schedules + leader.rejected, leader.rejected)
   }
 
   // MARK: for people
@@ -154,15 +193,19 @@ struct StatusCommand: ParsableCommand {
     let fleet = survey.fleet
     let firing = Set(fleet.firing.map(\.instance))
     if firing.isEmpty {
-      field("fires", "nobody: " + whyNobody(fleet), .red)
+      field("fires", "nobody: " + (survey.reason ?? ""), .red)
+    } else if !survey.health.fires {
+      field("fires", "nothing: " + (survey.reason ?? ""), .red)
     } else if firing.count > 1 {
       field("fires", "\(firing.count) daemons: --no-lease is for one that is alone", .yellow)
     }
     for member in fleet.members {
       let isFiring = firing.contains(member.instance)
       field(
-        isFiring ? "fires" : member.isAlive ? "stands by" : "dead", words(member, now: survey.now),
-        isFiring ? .green : member.isAlive ? nil : .faint)
+        isFiring ? (survey.health.fires ? "fires" : "leads") : member.isAlive ? "stands by" : "dead",
+        words(member, now: survey.now),
+        isFiring ? (survey.health.fires ? .green : .yellow) : member.isAlive ? nil : .faint)
+      if member.isAlive, let unable = member.record?.firing?.unable { field("unable", "it says: \(unable)", .red) }
     }
     if let lease = fleet.lease {
       field(
@@ -172,7 +215,20 @@ struct StatusCommand: ParsableCommand {
     }
     if let leader = fleet.firing.first?.record {
       field("edits", hearing(leader.events) + (leader.repaired > 0 ? "; \(leader.repaired) found by audits only" : ""))
-      field("schedules", "\(leader.schedules)" + (leader.rejected > 0 ? ", and \(leader.rejected) rejected" : ""))
+    }
+    let count = count(survey)
+    field("schedules", "\(count.all)" + (count.rejected > 0 ? ", \(count.rejected) of them rejected" : ""))
+    if case .hindered(let hindrance) = survey.health.verdict {
+      field("hindered", HealthWords.words(hindrance, now: survey.now), .yellow)
+    }
+    if let last = survey.health.lastFire {
+      field("last fire", "\(TimeWords.short(last)), \(TimeText.span(max(0, survey.now.microseconds(since: last)))) ago")
+    } else if !survey.fleet.firing.isEmpty {
+      field(
+        "last fire",
+        survey.health.isTold
+          ? "none yet by this daemon, and none in the history"
+          : "not known: the daemon that leads is of a version that does not tell")
     }
     if let median = survey.lateness.median, let high = survey.lateness.percentile99, let worst = survey.lateness.worst {
       field(
@@ -195,22 +251,6 @@ struct StatusCommand: ParsableCommand {
     if let since = member.record?.since { text += ", since \(TimeWords.short(since))" }
     if let silence = member.silence { text += ", last pulse \(TimeText.span(silence)) ago" }
     return text
-  }
-
-  static func whyNobody(_ fleet: Fleet) -> String {
-    if fleet.alive.isEmpty {
-      // One that never runs out was set by hand; the next daemon takes it.
-      if let lease = fleet.lease, lease.remaining >= 0 {
-        return "the daemon that leads is dead, and no other runs (its lease: \(lease.token)). Start `beat-watch`"
-      }
-      return "no daemon runs. Start `beat-watch`"
-    }
-    guard let lease = fleet.lease else {
-      return "\(fleet.alive.count) daemons run, and none has the lease yet: see their logs if it stays so"
-    }
-    return lease.remaining < 0
-      ? "the lease was set by hand"
-      : "the lease is held by a dead daemon for \(TimeText.span(lease.remaining * 1000)) more; then another one leads"
   }
 
   private static func hearing(_ events: String) -> String {

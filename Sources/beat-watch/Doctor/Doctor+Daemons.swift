@@ -4,13 +4,13 @@ import ReactiveBeat
 /// Who fires, who would, and whether they hear of edits.
 extension Doctor {
   func examineDaemons() throws {
-    let fleet = try client.fleet()
+    let (fleet, now) = try (client.fleet(), client.time())
     let (firing, alive) = (fleet.firing, fleet.alive)
+    self.fleet = fleet
     isFiring = !firing.isEmpty
     if firing.isEmpty {
-      add(
-        .problem, "daemons", "nobody fires: \(StatusCommand.whyNobody(fleet))",
-        fix: "beat-watch run")
+      let reason = HealthWords.alarm(FiringHealth(fleet, now: now), now: now) ?? ""
+      add(.problem, "daemons", reason + serverObstacle, fix: "beat-watch run")
     } else if firing.count > 1 {
       let places = firing.map { place($0) }.joined(separator: "; ")
       add(
@@ -20,22 +20,13 @@ extension Doctor {
     } else if alive.count == 1 {
       add(
         .warning, "daemons",
-        "one daemon fires (\(place(firing[0]))), and none stands by: when it dies, nothing is fired",
+        "one daemon leads (\(place(firing[0]))), and none stands by: when it dies, nothing is fired",
         fix: "start a second `beat-watch run` on another machine, with the same settings")
     } else {
-      add(.ok, "daemons", "\(place(firing[0])) fires, \(alive.count - 1) stand by")
+      add(.ok, "daemons", "\(place(firing[0])) leads, \(alive.count - 1) stand by")
     }
     let records = alive.compactMap(\.record)
-    func differ(_ what: String, _ values: [String], _ fix: String) {
-      let different = Set(values).sorted()
-      if different.count > 1 {
-        add(
-          .warning, "daemons", "the daemons have not the same \(what): \(different.joined(separator: ", "))", fix: fix)
-      }
-    }
-    differ("version", records.map(\.version), "upgrade all of them")
-    differ("time zone", records.map(\.timezone), "give all of them the same --timezone")
-    differ("broker", records.map(\.broker), "give all of them the same --broker-url")
+    examineDifferences(alive)
     for record in records where record.timezone != timezone && Set(records.map(\.timezone)).count == 1 {
       add(
         .warning, "daemons", "the daemons read crontabs by \(record.timezone), and this command by \(timezone)",
@@ -56,9 +47,7 @@ extension Doctor {
     }
   }
 
-  private func place(_ member: Fleet.Member) -> String {
-    member.record.map { "\($0.host), process \($0.processID)" } ?? member.instance
-  }
+  private func place(_ member: Fleet.Member) -> String { member.place }
 
   func key(_ key: [UInt8]) -> String { Self.quoted("\(EntryName(key))") }
 

@@ -4,7 +4,7 @@ import ReactiveBeat
 /// Our own keys, the documents, and the queues they lead to.
 extension Doctor {
   /// How many of one kind are named.
-  private static let named = 5
+  static let named = 5
 
   func examineKeys() throws {
     let keys = client.keys
@@ -52,16 +52,17 @@ extension Doctor {
     let names = try client.names()
     var (rejected, doubtful, overdue): ([String], [String], [String]) = ([], [], [])
     var routes: [Route: [EntryName]] = [:]
-    var count = 0
+    var survey = StoreClient.DueSurvey()
+    let context = dueContext
     try client.eachDocument(names) { [self] document in
       guard !document.isAbsent else { return }
-      count += 1
       let standing = ScheduleStanding(document.name, document.read, context: context, now: now)
+      survey.add(standing)
       if case .rejected(let reason) = standing.state { return rejected.append("\(document.name): \(reason)") }
       doubtful += standing.warnings.map { "\(document.name): \($0)" }
       guard case .enabled = standing.state else { return }
-      if let next = standing.next, now.microseconds(since: next.sent) > 30_000_000 {
-        overdue.append("\(document.name), due \(TimeWords.short(next.due))")
+      if let since = standing.overdueSince, now.microseconds(since: since) > FiringHealth.patience {
+        overdue.append("\(document.name) is overdue since \(TimeWords.short(since))")
       }
       if let bytes = document.bytes, let definition = try? ScheduleDocument(bytes, context: context).definition {
         routes[Route(definition.options, defaultQueue: defaultQueue), default: []].append(document.name)
@@ -76,114 +77,19 @@ extension Doctor {
     if isFiring {
       tell(.problem, "that are overdue", overdue, "look for `held` and this name in the log of the daemon that fires")
     }
-    if count == 0 {
+    if survey.count == 0 {
+      let others = try client.neighbours()
       add(
-        .warning, "documents", "no schedule stands under \(EntryName(client.keys.prefix)) in \(client.url)",
-        fix: "is it the right database and --key-prefix? `\(cli) INFO keyspace` shows where keys are")
+        .warning, "documents",
+        others.isEmpty
+          ? "no schedule stands under \(EntryName(client.keys.prefix)) in \(client.url)"
+          : HealthNote.neighbours(others, client),
+        fix: others.first.map { "--key-prefix \(Self.quoted($0.description))" }
+          ?? "is it the right database and --key-prefix? `\(cli) INFO keyspace` shows where keys are")
     } else if rejected.isEmpty, doubtful.isEmpty {
-      add(.ok, "documents", "\(count) schedules, all understood")
+      add(.ok, "documents", "\(survey.count) schedules, all understood")
     }
+    try examineFiring(survey)
     if let broker { try examineQueues(routes, on: broker) }
-  }
-
-  // MARK: queues
-
-  private func examineQueues(_ routes: [Route: [EntryName]], on broker: StoreClient) throws {
-    var queues: Set<[UInt8]> = []
-    for (route, names) in routes {
-      switch route {
-      case .queue(let queue): queues.insert(Array(queue.utf8))
-      case .exchange(let exchange, let key):
-        let members = try broker.command(RedisCommand("SMEMBERS", kombu.bindings(of: exchange))).array ?? []
-        let bound = kombu.queues(boundBy: members.compactMap(\.bytes), routingKey: key)
-        queues.formUnion(bound)
-        if bound.isEmpty {
-          add(
-            .problem, "queues",
-            "no queue is bound to exchange \(exchange) for routing key \(key) (schedule \(names[0])): "
-              + "nothing can be sent", fix: "start the worker that consumes from it, or name the queue in the document")
-        }
-      }
-    }
-    examineNames(of: queues, on: broker)
-    let listening = try consumers(on: broker)
-    let sorted = queues.sorted { $0.lexicographicallyPrecedes($1) }
-    let first = try lengths(sorted, on: broker)
-    var waiting: [(queue: [UInt8], count: Int64)] = []
-    for (queue, state) in zip(sorted, first) {
-      switch state {
-      case .failure(let wrong):
-        add(
-          .problem, "queues", "\(EntryName(wrong.list)) holds a Redis \(wrong.type), not a list: no message fits in",
-          fix: "\(Self.cli(broker.url)) RENAME \(key(wrong.list)) \(key(wrong.list + Array(".foreign".utf8)))")
-      case .success(let count) where count > 0: waiting.append((queue, count))
-      case .success: break
-      }
-    }
-    // What waits and is not taken in a second, while it could be.
-    var isInOrder = true
-    if !waiting.isEmpty {
-      let oldest = try tails(waiting.map(\.queue), on: broker)
-      pause(1_000_000)
-      let later = try tails(waiting.map(\.queue), on: broker)
-      for (index, (queue, count)) in waiting.enumerated() where oldest[index] == later[index] && oldest[index] != nil {
-        isInOrder = false
-        add(
-          listening == 0 ? .problem : .warning, "queues",
-          "\(count) message\(count == 1 ? "" : "s") wait in \(EntryName(queue)), and none was taken within a second"
-            + (listening == 0 ? ": no worker waits for messages on \(broker.url)" : ""),
-          fix: "celery -A YOUR_APP worker -Q \(key(queue))"
-            + (listening == 0 ? "" : ", with the priority_steps of --broker-transport-options, if there are any"))
-      }
-    } else if listening == 0, !queues.isEmpty {
-      isInOrder = false
-      add(
-        .warning, "queues", "no worker waits for messages on \(broker.url)",
-        fix: "celery -A YOUR_APP worker -Q "
-          + sorted.prefix(Self.named).map { "\(EntryName($0))" }.joined(separator: ","))
-    }
-    if isInOrder, !queues.isEmpty { add(.ok, "queues", "\(queues.count) queues, whose messages are taken") }
-  }
-
-  private struct WrongType: Error {
-    let list: [UInt8]
-    let type: String
-  }
-
-  /// Of all lists of a queue, one for each priority.
-  private func lengths(_ queues: [[UInt8]], on broker: StoreClient) throws -> [Result<Int64, WrongType>] {
-    try queues.map { queue in
-      let lists = kombu.lists(of: queue)
-      let types = try broker.replies(to: lists.map { RedisCommand("TYPE", $0) }).map { $0.text ?? "none" }
-      if let wrong = types.firstIndex(where: { $0 != "list" && $0 != "none" }) {
-        return .failure(WrongType(list: lists[wrong], type: types[wrong]))
-      }
-      return .success(
-        try broker.replies(to: lists.map { RedisCommand("LLEN", $0) }).reduce(0) { $0 + ($1.integer ?? 0) })
-    }
-  }
-
-  /// The message that is taken next from each queue's first list that has one.
-  private func tails(_ queues: [[UInt8]], on broker: StoreClient) throws -> [[UInt8]?] {
-    try queues.map { queue in
-      let lists = kombu.lists(of: queue)
-      return try broker.replies(to: lists.map { RedisCommand("LINDEX", $0, "-1") }).compactMap(\.bytes).first
-    }
-  }
-
-  /// Connections that wait in BRPOP on the broker's database; nil: CLIENT LIST is not allowed.
-  private func consumers(on broker: StoreClient) throws -> Int? {
-    guard let text = try broker.replies(to: [RedisCommand("CLIENT", "LIST")])[0].text else { return nil }
-    return text.split(separator: "\n").count { line in
-      let words = line.split(separator: " ")
-      return words.contains("cmd=brpop") && words.contains("db=\(broker.url.database)")
-    }
-  }
-
-  private func pause(_ microseconds: Int64) {
-    let loop = client.loop
-    let timer = LoopTimer(on: loop) { loop.stop() }
-    timer.schedule(after: microseconds)
-    loop.run()
   }
 }

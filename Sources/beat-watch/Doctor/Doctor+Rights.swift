@@ -47,7 +47,8 @@ extension Doctor {
   private var brokerScratch: [UInt8] { RedisKeys.delivered("probe-rights") }
 
   private func examine(_ rights: [Right], of client: StoreClient) throws {
-    let user = try client.replies(to: [RedisCommand("ACL", "WHOAMI")])[0].text ?? client.url.username ?? "default"
+    let asker = try client.replies(to: [RedisCommand("ACL", "WHOAMI")])[0].text ?? client.url.username ?? "default"
+    let user = try daemonUser(client) ?? asker
     let asked = try client.replies(
       to: rights.map { right in
         var command = RedisCommand("ACL", "DRYRUN", user)
@@ -64,6 +65,11 @@ extension Doctor {
           refused.append((right, reply.text ?? ""))
         }
       }
+    } else if user != asker {
+      return add(
+        .warning, "rights",
+        "what user \(user) of the daemon may do, user \(asker) may not ask on \(client.url) (ACL DRYRUN, Redis 7)",
+        fix: "run `beat-watch doctor` once with the URL of user \(user)")
     } else {
       // Not allowed, or a server that does not know it: what is harmless is tried.
       defer { _ = try? client.replies(to: [RedisCommand("DEL", client === self.client ? scratch : brokerScratch)]) }
@@ -111,6 +117,19 @@ extension Doctor {
         fix: "\(Self.cli(client.url)) ACL SETUSER \(Self.quoted(user)) "
           + grants.map(Self.quoted).joined(separator: " "))
     }
+  }
+
+  /// The user of the daemons that are connected; nil: none is, or this user may not see it.
+  private func daemonUser(_ client: StoreClient) throws -> String? {
+    guard let text = try client.replies(to: [RedisCommand("CLIENT", "LIST")])[0].text else { return nil }
+    for line in text.split(separator: "\n") {
+      let words = line.split(separator: " ")
+      guard words.contains("name=beat-watch") || words.contains("name=beat-watch-relay"),
+        let user = words.first(where: { $0.hasPrefix("user=") })
+      else { continue }
+      return String(user.dropFirst("user=".count))
+    }
+    return nil
   }
 
   /// What would allow it: the command, or the key.

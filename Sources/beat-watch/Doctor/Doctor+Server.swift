@@ -14,10 +14,9 @@ extension Doctor {
     }
     if server.isTooOld {
       add(.problem, "server", "\(url) is \(server.product); 6.0 or newer is needed", fix: "upgrade Redis")
-    } else if server["cluster_enabled"] == "1" {
+    } else if server["cluster_enabled"] == "1", let problem = clusterProblem {
       add(
-        .problem, "server", "\(url) is a cluster, whose keys lie on several servers: a fire is one step of one server",
-        fix: "use a Redis without cluster mode")
+        .problem, "server", "\(url) is in cluster mode, and \(problem)", fix: ClusterFit.advice)
     } else if server.isReplica {
       let primary = "\(server["master_host"] ?? "?"):\(server["master_port"] ?? "?")"
       add(
@@ -31,6 +30,13 @@ extension Doctor {
     examineTransport(url, "store")
     examineMemory(server)
     examineDisk(server)
+  }
+
+  private var clusterProblem: String? {
+    let isOne = client.url.location == brokerURL.location
+    return ClusterFit.problem(
+      client.keys, database: client.url.database, brokerDatabase: isOne ? brokerURL.database : nil,
+      queue: isOne ? defaultQueue : nil)
   }
 
   /// Whether others on the way can read along.

@@ -16,6 +16,8 @@ final class Doctor {
   let defaultQueue: String
   var areTwoServers = false
   var isFiring = false
+  /// The daemons, as they were looked at.
+  var fleet: Fleet?
   private(set) var findings: [Finding] = []
   private let report: (Finding) -> Void
 
@@ -50,6 +52,14 @@ final class Doctor {
         add(.problem, check, "could not be looked at: \((error as? StoreError)?.message ?? "\(error)")")
       }
     }
+  }
+
+  /// What is due is due by the clock of the daemon that leads.
+  var dueContext: DocumentContext {
+    guard let name = fleet?.firing.first?.record?.timezone, let zone = try? ZoneDirectory().zone(name) else {
+      return context
+    }
+    return DocumentContext(defaultZone: zone, shortestInterval: context.shortestInterval, zone: context.zone)
   }
 
   /// `redis-cli` for a URL's server and database, ready for a command behind it. Without the URL's user: who may not do

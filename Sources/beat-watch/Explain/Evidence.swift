@@ -10,6 +10,7 @@ struct Evidence {
   let account: ScheduleAccount?
   let receipt: EditReceipt?
   let fleet: Fleet
+  let health: FiringHealth
   let lastRun: FireRecord?
   /// When the oldest run that the history still holds was fired.
   let historyBegin: UnixTime?
@@ -43,6 +44,9 @@ struct Evidence {
     let milliseconds = first.array?.first?.array?.first?.text?.split(separator: "-").first.flatMap { Int64($0) }
     oldest = milliseconds.map { UnixTime(microseconds: $0 * 1000) }
     lastRun = last
+    // Of the others nothing is read: whether this one is overdue says as much as can be said of it.
+    let overdue = standing.overdueSince.map { FiringHealth.Overdue(count: 1, first: name, since: $0) }
+    health = FiringHealth(fleet, overdue: overdue, lastRun: try client.newestRun(), now: now)
     historyBegin = oldest
     outbox = try client.command(RedisCommand("LLEN", client.keys.outbox)).integer ?? 0
     if case .success(let plan) = try client.preview(document, context: context, defaultQueue: defaultQueue) {
@@ -56,6 +60,5 @@ struct Evidence {
     }
   }
 
-  var isFired: Bool { !fleet.firing.isEmpty }
   var zone: ZoneRules { standing.zone ?? .utc }
 }

@@ -3,7 +3,7 @@ import ReactiveBeat
 
 /// What is said about one schedule: lines for people, and the same as members of a JSON object.
 final class Explanation {
-  private let evidence: Evidence
+  let evidence: Evidence
   private(set) var members: [(String, JSONOutput)] = []
   private(set) var lines: [String] = []
 
@@ -18,7 +18,7 @@ final class Explanation {
     lines.append(Style.faint(padded) + (style?(text.printable) ?? text.printable))
   }
 
-  private func verdict(_ code: String, _ text: String, _ style: Style) {
+  func verdict(_ code: String, _ text: String, _ style: Style) {
     lines[0] = Style.bold("\(evidence.name)") + " " + style(text.printable)
     members.append(("verdict", .text(code)))
     members.append(("because", .text(text)))
@@ -52,20 +52,7 @@ final class Explanation {
         return verdict(
           "finished", "will not run any more: what was left of it was missed, and its catchup skips that", .yellow)
       }
-      let late = evidence.now.microseconds(since: next.sent)
-      if !evidence.isFired {
-        verdict(
-          "unattended",
-          "would run \(late > 0 ? "at once" : TimeWords.distance(to: next.sent, from: evidence.now)), and "
-            + "nobody fires: \(StatusCommand.whyNobody(evidence.fleet))", .red)
-      } else if late > 5_000_000 {
-        verdict(
-          "overdue",
-          "has been due for \(TimeText.span(late)) and is not sent: look for `held` and its name in the log of the "
-            + "daemon that fires", .red)
-      } else {
-        verdict("runs", "will run \(TimeWords.distance(to: next.sent, from: evidence.now))", .green)
-      }
+      tellProspect(next)
     }
   }
 
@@ -185,7 +172,7 @@ final class Explanation {
   private func tellSending() {
     guard let plan = evidence.plan else { return }
     let queues = evidence.lists?.map { list in
-      "\(EntryName(list.name))" + (list.length.map { $0 > 0 ? " (\($0) waiting)" : " (empty)" } ?? "")
+      KombuKeys.standard.words(for: list.name) + (list.length.map { $0 > 0 ? " (\($0) waiting)" : " (empty)" } ?? "")
     }
     let place =
       switch plan.route {
@@ -200,7 +187,8 @@ final class Explanation {
       queues?.isEmpty == false ? nil : .red)
     if evidence.outbox > 0 { say("outbox", "\(evidence.outbox) messages wait for the broker", .yellow) }
     members += [
-      ("task", .text(plan.task)), ("queues", .texts((evidence.lists ?? []).map { "\(EntryName($0.name))" })),
+      ("task", .text(plan.task)),
+      ("queues", .texts((evidence.lists ?? []).map { String(decoding: $0.name, as: UTF8.self) })),
       ("waiting", .list((evidence.lists ?? []).map { $0.length.map { .integer($0) } ?? .null })),
       ("outbox", .integer(evidence.outbox)),
     ]
@@ -208,7 +196,7 @@ final class Explanation {
 
   private func tellDaemon() {
     guard let firing = evidence.fleet.firing.first else {
-      say("sent by", "nobody: \(StatusCommand.whyNobody(evidence.fleet))", .red)
+      say("sent by", "nobody: \(HealthWords.reason(evidence.health, now: evidence.now) ?? "")", .red)
       return members.append(("daemon", .null))
     }
     let record = firing.record

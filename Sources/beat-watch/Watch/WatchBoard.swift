@@ -42,16 +42,23 @@ final class WatchBoard: WatchView {
   func draw(_ state: WatchState, now: UnixTime) {
     let size = TerminalSize.current
     let frame = WatchFrame(
-      state: state, leader: Self.leader(state), recent: recent, heard: heard, count: count, hasKeys: screen.hasKeys,
+      state: state, leader: Self.leader(state, now: now), recent: recent, heard: heard, count: count,
+      hasKeys: screen.hasKeys,
       now: now)
     screen.show(frame.lines(size), size: size)
   }
 
-  private static func leader(_ state: WatchState) -> String {
+  private static func leader(_ state: WatchState, now: UnixTime) -> String {
     if let loss = state.loss { return Style.red("disconnected: \(loss.printable)") }
     guard let fleet = state.fleet else { return "" }
-    guard let firing = fleet.firing.first else { return Style.red("nobody fires: \(StatusCommand.whyNobody(fleet))") }
-    let place = firing.record.map { "\($0.host), process \($0.processID)" } ?? firing.instance
+    guard let firing = fleet.firing.first else {
+      return Style.red(HealthWords.alarm(FiringHealth(fleet, now: now), now: now) ?? "")
+    }
+    let place = firing.place
+    let health = FiringHealth(fleet, overdue: state.overdue(now), lastRun: state.lastRun, now: now)
+    if let alarm = HealthWords.alarm(health, now: now) {
+      return Style.red("\(place) leads, and \(alarm)".printable)
+    }
     return "fired by \(Style.green(place.printable)), \(fleet.alive.count - 1) standing by"
   }
 }

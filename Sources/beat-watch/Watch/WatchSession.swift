@@ -46,6 +46,19 @@ struct WatchState {
   var rows: [EntryName: Row] = [:]
   var fleet: Fleet?
   var loss: String?
+  /// When the newest run was fired that this watch was told of.
+  var lastRun: UnixTime?
+
+  /// What should have been sent by now, as far as it was known when each was read last.
+  func overdue(_ now: UnixTime) -> FiringHealth.Overdue? {
+    var late: (count: Int, row: Row, sent: UnixTime)?
+    for row in rows.values {
+      guard let sent = row.next?.sent, sent <= now else { continue }
+      let isFirst = late.map { sent < $0.sent } ?? true
+      late = ((late?.count ?? 0) + 1, isFirst ? row : late?.row ?? row, isFirst ? sent : late?.sent ?? sent)
+    }
+    return late.map { FiringHealth.Overdue(count: $0.count, first: $0.row.name, since: $0.sent) }
+  }
 }
 
 /// Watches one store until it is told to end; a store that goes away is waited for.
@@ -185,7 +198,11 @@ final class WatchSession {
     let firing = fleet.firing.first
     guard firing?.instance ?? "" != leader else { return }
     leader = firing?.instance ?? ""
-    if let firing { tell(.leading(firing)) } else { tell(.nobody(StatusCommand.whyNobody(fleet))) }
+    if let firing {
+      tell(.leading(firing))
+    } else {
+      tell(.nobody(HealthWords.reason(FiringHealth(fleet, now: now), now: now) ?? ""))
+    }
   }
 
   /// Until the end, or until the store is lost.
@@ -212,7 +229,10 @@ final class WatchSession {
       if !isReceiptTime, !isFleetTime, !isOver { loop.run() }
       let news = watch.take()
       if let loss = news.loss { throw StoreError(.unreachable, loss) }
-      for run in news.runs where isWanted(run.name) { tell(.fired(run)) }
+      for run in news.runs {
+        state.lastRun = run.firedAt
+        if isWanted(run.name) { tell(.fired(run)) }
+      }
       let touched = news.touched.filter(isWanted)
       if !touched.isEmpty {
         for document in try client.documents(Array(touched)) { take(document) }

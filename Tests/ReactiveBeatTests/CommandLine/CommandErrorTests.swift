@@ -28,6 +28,10 @@ import Testing
     // Several where one is meant.
     (["edit", "*"], 64, "name one"), (["fire", "[ab]"], 64, "means 2 schedules (a, b): name one"),
     (["explain", "?"], 64, "name one"),
+    // A field that is none.
+    (["set", "a", "--unset", "nonsense"], 64, "--unset nonsense: the document has no such field"),
+    (["set", "a", "--unset", "jiter"], 64, "is jitter meant?"),
+    (["set", "a", "--unset", "Interval"], 64, "is interval"),
     // What is no JSON, no crontab, no time.
     (["set", "a", "--args", "[1"], 64, "--args: expected a JSON list such as [2, 3]"),
     (["set", "a", "--kwargs", "[]"], 64, #"--kwargs: expected a JSON object such as {"x": 2}"#),

@@ -3,7 +3,11 @@ import Glibc
 /// One run of `beat-watch`, or another program, to its end: what it printed, on both streams, and its status.
 struct CommandRun {
   let lines: [String]
+  /// What was said beside it of an installation that does not fire: most tests have no daemon.
+  let notes: [String]
   let exit: ChildProcess.Exit
+
+  private static let note = "beat-watch: note: "
 
   /// - Parameter program: another one than beat-watch, with its first arguments.
   init(
@@ -30,7 +34,9 @@ struct CommandRun {
     fstat(output, &status)
     var bytes = [UInt8](repeating: 0, count: Int(status.st_size))
     _ = pread(output, &bytes, bytes.count, 0)
-    lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
+    let all = String(decoding: bytes, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
       .map(String.init).dropLast()
+    lines = all.filter { !$0.hasPrefix(Self.note) }
+    notes = all.filter { $0.hasPrefix(Self.note) }
   }
 }

@@ -47,7 +47,7 @@ import Testing
       name: "notifications lack a class", check: "notifications", level: "warning", text: "lacks A",
       fix: "CONFIG SET notify-keyspace-events", arguments: ["--notify-keyspace-events", "K$g"], daemons: []),
     Break(
-      name: "a user without LPUSH", check: "rights", text: "LPUSH", fix: "+lpush",
+      name: "a user without LPUSH", check: "rights", text: "LPUSH", fix: "+lpush", daemons: [],
       environment: { $0.environment(user: "beat:secret@") },
       prepare: { $0.store("ACL", "SETUSER", "beat", "reset", "on", ">secret", "~*", "&*", "+@all", "-lpush") }),
     Break(
@@ -68,6 +68,7 @@ import Testing
       prepare: { $0.store("ACL", "SETUSER", "beat", "reset", "on", ">secret", "~*", "&*", "+@all", "-acl") }),
     Break(
       name: "a user without the queue's key, and without ACL", check: "rights", text: "TYPE", fix: "~celery",
+      daemons: [],
       environment: { $0.environment(user: "beat:secret@") },
       prepare: {
         $0.store(

@@ -31,7 +31,9 @@ import Testing
     stage.set("lost", schedule("lost", #", "exchange": "x", "routing_key": "k""#))
     let run = try fire(stage, "a", "--print")
     #expect(run.exit == .status(0) && run.lines.count == 2)
-    #expect(run.lines.first?.hasPrefix("LPUSH reports\\u{6}\\u{16}3  on redis") == true, "\(run.lines)")
+    #expect(
+      run.lines.first?.hasPrefix(#"LPUSH reports, priority 3 (key "reports\x06\x163")  on redis"#) == true,
+      "\(run.lines)")
     let message = try #require(SentMessage(Array(run.lines[1].utf8)))
     #expect(message.task == "reports.build" && message.header("argsrepr")?.text == "[1, 'é']")
     #expect(stage.messages("reports").isEmpty && stage.broker("DBSIZE")?.integer == 0)

@@ -59,7 +59,7 @@ import Testing
         "list", "--sort", "task", at: terminal, environment: colours ? ["TERM": "xterm"] : ["NO_COLOR": "1"])
       #expect(list.wait() == .status(0))
       #expect(terminal.shows("reports.build"))
-      var lines = terminal.text.split(separator: "\r\n").map(String.init)
+      var lines = terminal.text.split(separator: "\r\n").map(String.init).filter { !$0.hasPrefix("beat-watch: note") }
       #expect(lines.count == 7 && lines[0].contains("\u{1B}[1mNAME\u{1B}[0m") == colours, "\(lines)")
       #expect(lines.contains { $0.contains("\u{1B}[32menabled\u{1B}[0m") } == colours)
       lines = lines.map { $0.replacing(/\u{1B}\[\d+m/, with: "") }

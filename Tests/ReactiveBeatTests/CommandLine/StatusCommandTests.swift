@@ -95,15 +95,8 @@ import Testing
 extension Stage {
   /// The user of docs/operations.md.
   fileprivate func makeDaemonUser() throws {
-    let words = """
-      ACL SETUSER beat reset on >secret ~tasks:meta:* ~reactivebeat:tasks:meta:* ~celery* ~_kombu.binding* \
-      &__keyspace@1__:tasks:meta:* &__keyspace@1__:reactivebeat:tasks:meta:heartbeat:* \
-      &__keyspace@1__:reactivebeat:tasks:meta:lease &__keyspace@1__:reactivebeat:tasks:meta:manual \
-      +select +psubscribe +info +client|setname +config|get +config|set \
-      +set +setrange +del +get +incr +pttl +strlen +type +scan +time +eval +evalsha +hget +hset +lpush +lpop \
-      +mget +hmget +sadd +smembers +hscan +hdel +hexists +exists +xadd +expire
-      """
-    let reply = store.call(words.split(whereSeparator: \.isWhitespace).map { Array($0.utf8) })
+    let words = try DocumentedLines.users(DocumentedLines.text())[0]
+    let reply = store.call(words.map { Array($0.utf8) })
     guard reply?.isOK == true else { throw Failure("\(reply.map { "\($0)" } ?? "")", 0) }
   }
 }

@@ -36,6 +36,78 @@ import Testing
     try daemon.stop()
   }
 
+  /// Which edit a receipt answers: it is the document's bytes that tell.
+  @Test func carriesTheDigestOfWhatItAnswers() throws {
+    let daemon = try stage.daemon()
+    func digest(_ document: String) -> String { SHA1.hex(Array(document.utf8)) }
+    func answered(_ document: String) -> Bool { eventually { receipt("a")?["sha1"]?.text == digest(document) } }
+    #expect(digest("abc") == "a9993e364706816aba3e25717850c26c9cd0d89d")
+    // One that runs at once: its document is written back in the same moment.
+    for document in [schedule("a", atOnce), "{", schedule("a", every: "60"), "[1]", schedule("a", every: "61", atOnce)]
+    {
+      stage.set("a", document)
+      #expect(answered(document), "\(document): \(receipt("a").map { "\($0)" } ?? "none")")
+      #expect((state("a") == "accepted") == (document.count > 3))
+    }
+    try daemon.wait(for: "fired")
+    // The same bytes again: they stand there no more, since it has run.
+    let heard = receipt("a")?["heard"]
+    stage.set("a", schedule("a", every: "61", atOnce))
+    #expect(eventually { receipt("a")?["heard"] != heard })
+    #expect(answered(schedule("a", every: "61", atOnce)))
+    // What was not read has none.
+    stage.store("DEL", stage.key("a"))
+    stage.store("LPUSH", stage.key("a"), "x")
+    #expect(eventually { state("a") == "rejected" })
+    #expect(receipt("a")?["sha1"] == nil)
+    try daemon.stop()
+  }
+
+  /// An edit of which nobody heard is answered by the next daemon; a run since is no edit; an earlier version's receipt stays.
+  @Test func theDigestIsMendedByTheNextDaemon() throws {
+    let daemon = try stage.daemon()
+    for name in ["edited", "run", "old"] { stage.set(name, schedule(name)) }
+    #expect(eventually { ["edited", "run", "old"].allSatisfy { state($0) == "accepted" } })
+    let run = receipt("run")?["sha1"]?.text
+    stage.set("run", schedule("run", atOnce))
+    #expect(eventually { receipt("run")?["sha1"]?.text != run && stage.mark("run")?.taskID != nil })
+    let ran = receipt("run")
+    try daemon.stop()
+    stage.set("edited", schedule("edited", every: "60"))
+    stage.store(
+      "HSET", "reactivebeat:tasks:meta:receipts", "old",
+      #"{"state": "accepted", "next": null, "heard": "2026-11-21T05:12:18Z"}"#)
+    let next = try stage.daemon()
+    #expect(eventually { receipt("edited")?["sha1"]?.text == SHA1.hex(Array(schedule("edited", every: "60").utf8)) })
+    #expect(receipt("run") == ran && receipt("old")?["heard"]?.text == "2026-11-21T05:12:18Z")
+    try next.stop()
+  }
+
+  /// The program of docs/operations.md, as it stands there.
+  @Test func theDocumentedProgramWaitsForItsOwn() throws {
+    let daemon = try stage.daemon()
+    let program = try #require(
+      DocumentedLines.blocks("python", in: DocumentedLines.text()).first { $0.contains("hashlib.sha1") })
+    #expect(program.contains("redis.Redis(db=1)"))
+    let here = program.replacing(
+      "redis.Redis(db=1)", with: #"redis.Redis(unix_socket_path="\#(stage.server.socketPath)", db=1)"#)
+    let more = """
+
+      for every in range(1, 50):
+        document = {"name": "h", "task": "t", "enabled": True, "interval": {"every": every, "period": "hours"}}
+        if every % 2:
+          document["interval"]["period"] = "ours"
+        receipt = save(client, "hello", document)
+        assert receipt["state"] == ("rejected" if every % 2 else "accepted"), receipt
+      assert save(client, "hello", document) is None
+      print("done")
+      """
+    let run = try CommandRun(["-c", here + more], program: [ProjectFolder.python(celery: "5.7")])
+    #expect(run.exit == .status(0) && run.lines.last == "done", "\(run.lines)")
+    #expect(run.lines.first?.contains("'state': 'accepted'") == true, "\(run.lines)")
+    try daemon.stop()
+  }
+
   /// A task that runs each second is written back each second, and nobody has edited it.
   @Test func aFireIsNoEdit() throws {
     let daemon = try stage.daemon()

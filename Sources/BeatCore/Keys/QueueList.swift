@@ -1,0 +1,20 @@
+extension KombuKeys {
+  /// A list as people call it, with its key as redis-cli takes it where that is another text: `reports, priority 3 (key
+  /// "reports\x06\x163")`.
+  public func wordsWithKey(for list: [UInt8]) -> String {
+    let words = words(for: list)
+    return words == EntryName(list).description ? words : "\(words) (key \(Self.quoted(list)))"
+  }
+
+  /// In double quotes, as redis-cli reads and prints keys that are no plain text.
+  private static func quoted(_ key: [UInt8]) -> String {
+    let body = key.map { byte in
+      switch byte {
+      case UInt8(ascii: "\""), UInt8(ascii: "\\"): "\\" + String(Unicode.Scalar(byte))
+      case 0x20...0x7E: String(Unicode.Scalar(byte))
+      default: "\\x" + (byte < 16 ? "0" : "") + String(byte, radix: 16)
+      }
+    }
+    return "\"\(body.joined())\""
+  }
+}

@@ -1,0 +1,84 @@
+/// Keeps account of what became of a daemon's fires, so that it can be told by those who ask (`FiringReport`). Bounded: of
+/// schedules that are refused, it knows the first hundred by name.
+public struct FireLedger {
+  /// Of how many schedules that are refused the names are kept.
+  static let longest = 100
+
+  private struct Refusal {
+    var reason: String
+    let since: UnixTime
+  }
+
+  private var fired: UnixTime?
+  private var refusals: [EntryName: Refusal] = [:]
+  private var brokerLost: FiringReport.Obstacle?
+  private var heldBack: FiringReport.Obstacle?
+  /// Why this daemon could not fire if it had to.
+  public var unable: String?
+
+  public init() {}
+
+  /// What has become of one fire.
+  public mutating func ended(_ name: EntryName, _ outcome: FireOutcome, at now: UnixTime) {
+    switch outcome {
+    case .refused(let reason), .wrongServer(let reason):
+      if refusals[name] != nil {
+        refusals[name]?.reason = reason
+      } else if refusals.count < Self.longest {
+        refusals[name] = Refusal(reason: reason, since: now)
+      }
+    case .fired:
+      fired = now
+      refusals[name] = nil
+    case .alreadyMine, .already, .gone, .changed: refusals[name] = nil
+    case .early, .fenced, .unknown: break
+    }
+  }
+
+  /// A run that somebody asked for has been sent: this daemon can fire.
+  public mutating func firedManually(at now: UnixTime) { fired = now }
+
+  /// The schedule has changed, or is gone: what was refused before may not be any more.
+  public mutating func forget(_ name: EntryName) {
+    if !refusals.isEmpty { refusals[name] = nil }
+  }
+
+  /// This daemon fires no more: whoever does knows what stands in the way.
+  public mutating func standBy() {
+    refusals.removeAll()
+    (brokerLost, heldBack) = (nil, nil)
+  }
+
+  // MARK: two servers
+
+  public mutating func lostBroker(_ reason: String, waiting: Int?, at now: UnixTime) {
+    brokerLost = FiringReport.Obstacle(reason: reason, since: brokerLost?.since ?? now, count: waiting)
+  }
+
+  public mutating func foundBroker() { brokerLost = nil }
+
+  /// A message stays in the outbox.
+  public mutating func heldBack(_ reason: String, at now: UnixTime) {
+    heldBack = FiringReport.Obstacle(reason: reason, since: heldBack?.since ?? now)
+  }
+
+  /// Messages are on their queues; so many wait still.
+  public mutating func relayed(waiting: Int) {
+    brokerLost = nil
+    if waiting == 0 { heldBack = nil }
+  }
+
+  public var report: FiringReport {
+    var report = FiringReport()
+    report.fired = fired
+    report.unable = unable
+    report.brokerLost = brokerLost
+    report.heldBack = heldBack
+    let oldest = refusals.min { ($0.value.since, $0.key.bytes.count) < ($1.value.since, $1.key.bytes.count) }
+    if let oldest {
+      report.refused = FiringReport.Obstacle(
+        reason: oldest.value.reason, since: oldest.value.since, count: refusals.count, schedule: oldest.key)
+    }
+    return report
+  }
+}

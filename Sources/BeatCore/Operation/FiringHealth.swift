@@ -1,0 +1,121 @@
+/// Does this installation fire? One answer for all who ask, from what has happened: who leads, what succeeded last, what
+/// was refused, and what is overdue.
+public struct FiringHealth: Hashable, Sendable {
+  /// Schedules whose due time has passed and that would be made up for.
+  public struct Overdue: Hashable, Sendable {
+    public var count: Int
+    /// The one that has waited longest, and since when.
+    public var first: EntryName
+    public var since: UnixTime
+
+    public init(count: Int, first: EntryName, since: UnixTime) {
+      self.count = count
+      self.first = first
+      self.since = since
+    }
+  }
+
+  public enum Verdict: Hashable, Sendable {
+    case fires
+    /// Some schedules, or queues, do not get theirs; others do.
+    case hindered(Hindrance)
+    /// A daemon leads, something is due, and nothing is sent.
+    case stuck(Hindrance)
+    case nobody(Absence)
+  }
+
+  /// What stands in the way of a daemon that leads.
+  public enum Hindrance: Hashable, Sendable {
+    case refused(FiringReport.Obstacle)
+    case brokerLost(FiringReport.Obstacle)
+    case heldBack(FiringReport.Obstacle)
+    /// It says nothing of what stands in its way.
+    case overdue(Overdue)
+  }
+
+  /// Why no daemon leads.
+  public enum Absence: Hashable, Sendable {
+    case noDaemon
+    /// None runs, and the lease is still that of the one that died.
+    case deadLeader(token: String)
+    /// So many run, and none has the lease.
+    case noLease(alive: Int)
+    /// All that run say that they could not fire; the reason of the first.
+    case unable(place: String, reason: String)
+    /// The lease was set by hand, and never runs out.
+    case foreignLease
+    /// Others run, and the lease is that of a daemon that died; microseconds until it runs out.
+    case deadLease(remaining: Int64)
+    /// The one that leads has given no sign of life for so long; microseconds.
+    case silent(place: String, silence: Int64, others: Int)
+  }
+
+  /// What is late by less, microseconds, is under way: a burst, or another daemon taking over.
+  public static let patience: Int64 = 5_000_000
+
+  public let verdict: Verdict
+  /// The last fire that is known to have succeeded.
+  public let lastFire: UnixTime?
+  /// Whether the daemon that leads says what became of its fires: those of earlier versions do not.
+  public let isTold: Bool
+
+  /// - Parameters:
+  ///   - overdue: by the documents and their marks; nil: nothing is, or nobody has looked.
+  ///   - lastRun: the newest that the history knows.
+  ///   - now: by Redis' clock.
+  public init(_ fleet: Fleet, overdue: Overdue? = nil, lastRun: UnixTime? = nil, now: UnixTime) {
+    guard let leader = fleet.firing.first else {
+      verdict = .nobody(Self.absence(fleet))
+      lastFire = lastRun
+      isTold = false
+      return
+    }
+    let report = leader.record?.firing
+    isTold = report != nil
+    let last = [report?.fired, lastRun].compactMap { $0 }.max()
+    lastFire = last
+    func isOld(_ time: UnixTime) -> Bool { now.microseconds(since: time) > Self.patience }
+    /// Nothing has succeeded since it began.
+    func stopsAll(_ time: UnixTime) -> Bool { isOld(time) && last.map { $0 < time } ?? true }
+
+    if let lost = report?.brokerLost {
+      verdict = isOld(lost.since) ? .stuck(.brokerLost(lost)) : .hindered(.brokerLost(lost))
+    } else if let refused = report?.refused {
+      verdict = stopsAll(refused.since) ? .stuck(.refused(refused)) : .hindered(.refused(refused))
+    } else if let overdue, isOld(overdue.since) {
+      verdict = stopsAll(overdue.since) ? .stuck(.overdue(overdue)) : .hindered(.overdue(overdue))
+    } else if let held = report?.heldBack {
+      verdict = .hindered(.heldBack(held))
+    } else {
+      verdict = .fires
+    }
+  }
+
+  /// Something that is due is sent.
+  public var fires: Bool {
+    switch verdict {
+    case .fires, .hindered: true
+    case .stuck, .nobody: false
+    }
+  }
+
+  private static func absence(_ fleet: Fleet) -> Absence {
+    let alive = fleet.alive
+    // The lease of one that never runs out was set by hand; the next daemon takes it.
+    if alive.isEmpty {
+      if let lease = fleet.lease, lease.remaining >= 0 { return .deadLeader(token: lease.token) }
+      return .noDaemon
+    }
+    if let silent = alive.first(where: { $0.holdsLease || $0.leads }) {
+      return .silent(place: silent.place, silence: silent.silence ?? 0, others: alive.count - 1)
+    }
+    guard let lease = fleet.lease else {
+      let reasons = alive.compactMap { member in member.record?.firing?.unable.map { (member.place, $0) } }
+      if reasons.count == alive.count, let first = reasons.first {
+        return .unable(place: first.0, reason: first.1)
+      }
+      return .noLease(alive: alive.count)
+    }
+    return lease.remaining < 0 ? .foreignLease : .deadLease(remaining: lease.remaining.saturatingMultiply(by: 1000))
+  }
+}

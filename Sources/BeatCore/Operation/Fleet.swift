@@ -1,0 +1,68 @@
+/// The daemons of a store, as one moment shows them: who is alive, and who leads.
+public struct Fleet: Hashable, Sendable {
+  public struct Member: Hashable, Sendable {
+    /// The random word by which the process is known to Redis.
+    public let instance: String
+    /// What it says of itself; nil: it has not said anything yet.
+    public let record: DaemonRecord?
+    /// Since its last pulse, microseconds; nil: it is dead, its heartbeat has run out.
+    public let silence: Int64?
+    /// It is the one whose token the lease holds.
+    public let holdsLease: Bool
+
+    public var isAlive: Bool { silence != nil }
+    /// By its own word.
+    public var leads: Bool { record?.isLeading ?? false }
+    /// `web1, process 4711`; its instance where it has not said more.
+    public var place: String { record.map { "\($0.host), process \($0.processID)" } ?? instance }
+
+    public init(instance: String, record: DaemonRecord?, silence: Int64?, holdsLease: Bool) {
+      self.instance = instance
+      self.record = record
+      self.silence = silence
+      self.holdsLease = holdsLease
+    }
+  }
+
+  public struct Lease: Hashable, Sendable {
+    /// `<instance>:<epoch>`
+    public let token: String
+    /// Milliseconds until it runs out; -1: it never does, so it was set by hand.
+    public let remaining: Int64
+
+    public var instance: String { String(token.prefix { $0 != ":" }) }
+
+    public init(token: String, remaining: Int64) {
+      self.token = token
+      self.remaining = remaining
+    }
+  }
+
+  /// A daemon that leads and has not been heard for so long, microseconds, is frozen, cut off, or gone: a pulse comes once
+  /// a second.
+  public static let longestSilence: Int64 = 4_000_000
+
+  /// The leading one first, then the living, then the dead.
+  public let members: [Member]
+  public let lease: Lease?
+  /// How often the lease has changed hands.
+  public let epoch: Int64?
+
+  public init(members: [Member], lease: Lease?, epoch: Int64?) {
+    func rank(_ member: Member) -> Int { !member.isAlive ? 2 : member.holdsLease || member.leads ? 0 : 1 }
+    self.members = members.sorted { (rank($0), $0.instance) < (rank($1), $1.instance) }
+    self.lease = lease
+    self.epoch = epoch
+  }
+
+  public var alive: [Member] { members.filter(\.isAlive) }
+
+  /// Those that send what is due: the holder of the lease, or whoever leads without one. More than one: `--no-lease`
+  /// was given to daemons that are not alone.
+  public var firing: [Member] {
+    members.filter { member in
+      guard let silence = member.silence, silence < Self.longestSilence else { return false }
+      return member.holdsLease || member.leads
+    }
+  }
+}

@@ -1,0 +1,62 @@
+import BeatCore
+
+/// Whether the daemons of a store fire.
+extension StoreClient {
+  /// What a look at the documents has found.
+  public struct DueSurvey: Sendable {
+    /// How many stand there; of them those that cannot be used.
+    public var count = 0
+    public var rejected = 0
+    public var overdue: FiringHealth.Overdue?
+    /// There are more documents than were looked at.
+    public var isPartial = false
+
+    public init() {}
+
+    /// Takes one schedule in.
+    public mutating func add(_ standing: ScheduleStanding) {
+      count += 1
+      if case .rejected = standing.state { rejected += 1 }
+      guard let since = standing.overdueSince else { return }
+      guard var found = overdue else {
+        overdue = FiringHealth.Overdue(count: 1, first: standing.name, since: since)
+        return
+      }
+      found.count += 1
+      if since < found.since { (found.first, found.since) = (standing.name, since) }
+      overdue = found
+    }
+  }
+
+  /// Looks for what is overdue, by the documents and their marks: a health check must not cost what a hundred thousand
+  /// documents do, so at most `limit` of them are looked at.
+  public func survey(_ context: DocumentContext, now: UnixTime, atMost limit: Int) throws(StoreError) -> DueSurvey {
+    var names: [EntryName] = []
+    var cursor = "0"
+    repeat {
+      let reply = try command(RedisCommand("SCAN", cursor, "MATCH", keys.documentPattern, "COUNT", 1000))
+      guard let parts = reply.array, parts.count == 2, let next = parts[0].text else { break }
+      names += (parts[1].array ?? []).compactMap { $0.bytes.flatMap(keys.entry(of:)) }
+      cursor = next
+    } while cursor != "0" && names.count <= limit
+    names = Self.inOrder(names)
+    var survey = DueSurvey()
+    survey.isPartial = cursor != "0" || names.count > limit
+    try eachDocument(Array(names.prefix(limit))) { document in
+      guard !document.isAbsent else { return }
+      survey.add(ScheduleStanding(document.name, document.read, context: context, now: now))
+    }
+    return survey
+  }
+
+  /// When the newest run of the history was fired; nil: there is none, or this user may not see it.
+  public func newestRun() throws(StoreError) -> UnixTime? {
+    let reply = try replies(to: [RedisCommand("XREVRANGE", keys.history, "+", "-", "COUNT", 1)])[0]
+    return reply.array?.first.flatMap { Self.entry($0) }?.record.firedAt
+  }
+
+  /// What the daemons themselves say, without a look at the documents.
+  public func health() throws(StoreError) -> FiringHealth {
+    FiringHealth(try fleet(), lastRun: try newestRun(), now: try time())
+  }
+}

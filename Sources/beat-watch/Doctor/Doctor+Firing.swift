@@ -1,0 +1,65 @@
+import BeatCore
+import ReactiveBeat
+
+/// Whether what is due is sent, and whether all daemons would send the same.
+extension Doctor {
+  /// Of what stands in the way of the daemon that leads, as it says itself, and by what is overdue.
+  func examineFiring(_ survey: StoreClient.DueSurvey) throws {
+    guard let fleet, !fleet.firing.isEmpty else { return }
+    let now = try client.time()
+    let health = FiringHealth(fleet, overdue: survey.overdue, lastRun: try client.newestRun(), now: now)
+    let look = "see `held` and `broker lost` in the log of \(fleet.firing.first?.place ?? "the daemon that leads")"
+    switch health.verdict {
+    case .nobody: break
+    case .stuck:
+      add(.problem, "firing", (HealthWords.alarm(health, now: now) ?? "") + serverObstacle, fix: look)
+    case .hindered(let hindrance):
+      add(.problem, "firing", "not all is sent: \(HealthWords.words(hindrance, now: now))", fix: look)
+    case .fires:
+      guard let last = health.lastFire else {
+        return add(
+          .ok, "firing",
+          health.isTold
+            ? "nothing is overdue, and nothing was fired yet"
+            : "nothing is overdue; the last fire is not known (of an earlier version, or +xrevrange is missing)")
+      }
+      add(
+        .ok, "firing",
+        "nothing is overdue; the last fire was \(TimeText.span(max(0, now.microseconds(since: last)))) ago")
+    }
+  }
+
+  /// What keeps a server from being written to, so that nobody can lead and nothing can be told; empty: nothing is known.
+  var serverObstacle: String {
+    guard let server = try? client.report(), let obstacle = server.writeObstacle else { return "" }
+    return " (\(obstacle))"
+  }
+
+  func examineDifferences(_ alive: [Fleet.Member]) {
+    for member in alive {
+      if let unable = member.record?.firing?.unable {
+        add(
+          .problem, "daemons", "\(member.place) could not fire if it had to: \(unable)",
+          fix: "mend it before the one that leads ends")
+      }
+    }
+    let told = alive.compactMap { member in member.record.map { (place: member.place, record: $0) } }
+    guard let first = told.first else { return }
+    var versions: [String] = []
+    for version in told.map(\.record.version) where !versions.contains(version) { versions.append(version) }
+    if versions.count > 1 {
+      add(
+        .warning, "daemons", "the daemons have not the same version: \(versions.sorted().joined(separator: ", "))",
+        fix: "upgrade all of them")
+    }
+    for other in told.dropFirst() {
+      for difference in first.record.differences(from: other.record) {
+        add(
+          .warning, "daemons",
+          "the daemons have not the same \(difference.option): \(difference.ours.printable) (\(first.place)), "
+            + "\(difference.theirs.printable) (\(other.place))",
+          fix: "give all of them the same \(difference.option)")
+      }
+    }
+  }
+}

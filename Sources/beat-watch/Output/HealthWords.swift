@@ -1,0 +1,96 @@
+import BeatCore
+import ReactiveBeat
+
+/// What is said of an installation that does not fire: the same words in every command.
+enum HealthWords {
+  /// One sentence that begins after "nobody fires:" or "nothing is sent:", with what to do; nil: all is well.
+  static func reason(_ health: FiringHealth, now: UnixTime) -> String? {
+    switch health.verdict {
+    case .fires: nil
+    case .hindered(let hindrance), .stuck(let hindrance): words(hindrance, now: now)
+    case .nobody(let absence): words(absence)
+    }
+  }
+
+  /// `nobody fires: …`, `nothing is sent: …`; nil: something is sent.
+  static func alarm(_ health: FiringHealth, now: UnixTime) -> String? {
+    switch health.verdict {
+    case .fires, .hindered: nil
+    case .stuck(let hindrance): "nothing is sent: \(words(hindrance, now: now))"
+    case .nobody(let absence): "nobody fires: \(words(absence))"
+    }
+  }
+
+  /// One word for programs.
+  static func code(_ verdict: FiringHealth.Verdict) -> String {
+    switch verdict {
+    case .fires: "fires"
+    case .hindered: "hindered"
+    case .stuck: "stuck"
+    case .nobody: "nobody"
+    }
+  }
+
+  static func words(_ hindrance: FiringHealth.Hindrance, now: UnixTime) -> String {
+    func span(_ since: UnixTime) -> String { "for \(TimeText.span(max(0, now.microseconds(since: since))))" }
+    switch hindrance {
+    case .refused(let obstacle):
+      let count = obstacle.count.map { $0 == 1 ? "1 schedule is" : "\($0) schedules are" } ?? "schedules are"
+      let first = obstacle.schedule.map { ", \($0) first" } ?? ""
+      return "\(count) refused \(span(obstacle.since))\(first): \(obstacle.reason)"
+    case .brokerLost(let obstacle):
+      let count = obstacle.count.map { ", and \($0) messages waited for it then" } ?? ""
+      return "the broker is lost \(span(obstacle.since))\(count): \(obstacle.reason)"
+    case .heldBack(let obstacle):
+      return "messages stay in the outbox \(span(obstacle.since)): \(obstacle.reason)"
+    case .overdue(let overdue):
+      let count = overdue.count == 1 ? "\(overdue.first) is" : "\(overdue.count) schedules are"
+      let first = overdue.count == 1 ? "" : ", \(overdue.first) first"
+      return "\(count) overdue \(span(overdue.since))\(first), and the daemon that leads does not say why: see its log"
+    }
+  }
+
+  private static func words(_ absence: FiringHealth.Absence) -> String {
+    switch absence {
+    case .noDaemon: "no daemon runs. Start `beat-watch run`"
+    case .deadLeader(let token):
+      "the daemon that leads is dead, and no other runs (its lease: \(token)). Start `beat-watch run`"
+    case .noLease(let alive):
+      "\(alive) daemon\(alive == 1 ? " runs" : "s run"), and none has the lease yet: see the log if it stays so"
+    case .unable(let place, let reason): "no daemon that runs is able to; \(place) says: \(reason)"
+    case .foreignLease: "the lease was set by hand"
+    case .deadLease(let remaining):
+      "the lease is held by a dead daemon for \(TimeText.span(remaining)) more; then another one leads"
+    case .silent(let place, let silence, let others):
+      "\(place), which leads, has not been heard for \(TimeText.span(silence)): it is frozen, or cut off from Redis; "
+        + (others > 0
+          ? "another one leads when its lease has run out" : "look at it, or start another `beat-watch run`")
+    }
+  }
+}
+
+/// The line on stderr of commands whose words promise a run, where nothing is sent.
+enum HealthNote {
+  static let beginning = "beat-watch: note: "
+
+  /// Says it, unless all is well or cannot be seen: a note is no reason for a command to fail.
+  ///
+  /// - Parameter due: what the command has seen of the schedules; nil: it has not looked.
+  static func write(_ client: StoreClient, due: StoreClient.DueSurvey? = nil) {
+    guard let now = try? client.time(), let fleet = try? client.fleet() else { return }
+    let health = FiringHealth(fleet, overdue: due?.overdue, lastRun: try? client.newestRun(), now: now)
+    guard let alarm = HealthWords.alarm(health, now: now) else { return }
+    StandardError.write(line: beginning + alarm.printable)
+  }
+
+  /// For a prefix with nothing under it, which may be mistyped.
+  static func writeNeighbours(_ client: StoreClient) {
+    guard let others = try? client.neighbours(), !others.isEmpty else { return }
+    StandardError.write(line: beginning + Self.neighbours(others, client).printable)
+  }
+
+  static func neighbours(_ others: [EntryName], _ client: StoreClient) -> String {
+    "no schedule stands under \(EntryName(client.keys.prefix)), and some under "
+      + "\(others.map(\.description).joined(separator: ", ")): is --key-prefix (CELERY_REDIS_SCHEDULER_KEY_PREFIX) right?"
+  }
+}

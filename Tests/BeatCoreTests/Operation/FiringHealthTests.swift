@@ -1,0 +1,203 @@
+import Testing
+
+@testable import BeatCore
+
+/// Does this installation fire? By what has happened, not by who holds the lease.
+@Suite struct FiringHealthTests {
+  private let now = UnixTime(seconds: 1_800_000_000)
+  private func ago(_ seconds: Int64) -> UnixTime { now.advanced(by: -seconds * 1_000_000) }
+
+  private func record(leads: Bool = true, _ change: (inout FiringReport) -> Void = { _ in }) -> DaemonRecord {
+    var record = DaemonRecord(
+      version: "1", host: "web1", processID: 7, since: ago(1000), isLeading: leads, events: "keyspace",
+      delivery: "direct", schedules: 1, rejected: 0, repaired: 0, timezone: "UTC", broker: "redis://localhost:6379/0")
+    var report = FiringReport()
+    change(&report)
+    record.firing = report
+    return record
+  }
+
+  private func fleet(
+    _ record: DaemonRecord?, silence: Int64? = 100_000, holdsLease: Bool = true, lease remaining: Int64? = 4000
+  ) -> Fleet {
+    Fleet(
+      members: [Fleet.Member(instance: "a", record: record, silence: silence, holdsLease: holdsLease)],
+      lease: remaining.map { Fleet.Lease(token: "a:1", remaining: $0) }, epoch: 1)
+  }
+
+  @Test func firesWhereNothingStandsAgainstIt() {
+    let health = FiringHealth(fleet(record { $0.fired = ago(3) }), now: now)
+    #expect(health.verdict == .fires && health.fires && health.lastFire == ago(3) && health.isTold)
+    // Nothing was due yet.
+    #expect(FiringHealth(fleet(record()), now: now).verdict == .fires)
+  }
+
+  @Test func aLeaderThatIsRefusedFiresNothing() {
+    let refused = FiringReport.Obstacle(reason: "no LPUSH", since: ago(40), count: 1, schedule: EntryName("a"))
+    let stuck = FiringHealth(fleet(record { $0.refused = refused }), now: now)
+    #expect(stuck.verdict == .stuck(.refused(refused)) && !stuck.fires)
+    // What succeeded before the refusals began does not count, and what did since, does.
+    let before = record {
+      $0.refused = refused
+      $0.fired = ago(41)
+    }
+    #expect(!FiringHealth(fleet(before), now: now).fires)
+    let since = record {
+      $0.refused = refused
+      $0.fired = ago(1)
+    }
+    #expect(FiringHealth(fleet(since), now: now).verdict == .hindered(.refused(refused)))
+    // For a moment anything may happen.
+    let young = FiringReport.Obstacle(reason: "no LPUSH", since: ago(1), count: 1)
+    #expect(FiringHealth(fleet(record { $0.refused = young }), now: now).fires)
+  }
+
+  @Test func aLostBrokerDeliversNothing() {
+    let lost = FiringReport.Obstacle(reason: "refused", since: ago(40), count: 31)
+    let report = record {
+      $0.brokerLost = lost
+      // Into the outbox.
+      $0.fired = ago(1)
+    }
+    #expect(FiringHealth(fleet(report), now: now).verdict == .stuck(.brokerLost(lost)))
+    let held = FiringReport.Obstacle(reason: "no list", since: ago(40))
+    #expect(FiringHealth(fleet(record { $0.heldBack = held }), now: now).verdict == .hindered(.heldBack(held)))
+  }
+
+  /// One that cannot write its record, or is of an earlier version: what is overdue tells.
+  @Test func whatIsOverdueTellsWhereTheDaemonDoesNot() {
+    let overdue = FiringHealth.Overdue(count: 2, first: EntryName("a"), since: ago(40))
+    var silent = record()
+    silent.firing = nil
+    for record in [silent, record(), nil] {
+      #expect(FiringHealth(fleet(record), overdue: overdue, now: now).verdict == .stuck(.overdue(overdue)))
+      #expect(FiringHealth(fleet(record), overdue: overdue, lastRun: ago(1), now: now).fires)
+    }
+    // An earlier version's daemon of which nothing is overdue: not known, and no alarm.
+    let unknown = FiringHealth(fleet(silent), now: now)
+    #expect(unknown.verdict == .fires && !unknown.isTold && unknown.lastFire == nil)
+    // A burst, or a take-over.
+    let young = FiringHealth.Overdue(count: 2, first: EntryName("a"), since: ago(4))
+    #expect(FiringHealth(fleet(record()), overdue: young, now: now).verdict == .fires)
+  }
+
+  @Test func whoIsFrozenDoesNotFire() {
+    let frozen = FiringHealth(fleet(record { $0.fired = ago(7) }, silence: 6_000_000, lease: 50_000), now: now)
+    #expect(frozen.verdict == .nobody(.silent(place: "web1, process 7", silence: 6_000_000, others: 0)))
+    #expect(FiringHealth(fleet(record(), silence: nil), now: now).verdict == .nobody(.deadLeader(token: "a:1")))
+  }
+
+  @Test func whyNobodyFires() {
+    #expect(FiringHealth(Fleet(members: [], lease: nil, epoch: nil), now: now).verdict == .nobody(.noDaemon))
+    let standby = record(leads: false)
+    #expect(
+      FiringHealth(fleet(standby, holdsLease: false, lease: nil), now: now).verdict == .nobody(.noLease(alive: 1)))
+    let unable = record(leads: false) { $0.unable = "no LPUSH" }
+    #expect(
+      FiringHealth(fleet(unable, holdsLease: false, lease: nil), now: now).verdict
+        == .nobody(.unable(place: "web1, process 7", reason: "no LPUSH")))
+    #expect(FiringHealth(fleet(standby, holdsLease: false, lease: -1), now: now).verdict == .nobody(.foreignLease))
+    #expect(
+      FiringHealth(fleet(standby, holdsLease: false, lease: 3000), now: now).verdict
+        == .nobody(.deadLease(remaining: 3_000_000)))
+  }
+
+  // MARK: the ledger
+
+  @Test func theLedgerKeepsTheOldestRefusal() {
+    var ledger = FireLedger()
+    ledger.ended(EntryName("a"), .refused("full"), at: ago(10))
+    ledger.ended(EntryName("b"), .refused("no list"), at: ago(8))
+    ledger.ended(EntryName("a"), .refused("fuller"), at: ago(6))
+    #expect(
+      ledger.report.refused
+        == FiringReport.Obstacle(reason: "fuller", since: ago(10), count: 2, schedule: EntryName("a")))
+    ledger.ended(EntryName("a"), .fired, at: ago(5))
+    #expect(ledger.report.fired == ago(5) && ledger.report.refused?.schedule == EntryName("b"))
+    // Edited, or gone.
+    ledger.forget(EntryName("b"))
+    #expect(ledger.report.refused == nil)
+    // Bounded.
+    for number in 0..<1000 { ledger.ended(EntryName("\(number)"), .refused("full"), at: ago(3)) }
+    #expect(ledger.report.refused?.count == FireLedger.longest)
+    ledger.standBy()
+    #expect(ledger.report.refused == nil && ledger.report.fired == ago(5))
+  }
+
+  @Test func theLedgerKnowsTheBroker() {
+    var ledger = FireLedger()
+    ledger.lostBroker("refused", waiting: 3, at: ago(10))
+    ledger.lostBroker("no answer", waiting: 5, at: ago(5))
+    #expect(ledger.report.brokerLost == FiringReport.Obstacle(reason: "no answer", since: ago(10), count: 5))
+    ledger.foundBroker()
+    #expect(ledger.report.brokerLost == nil)
+    ledger.heldBack("no list", at: ago(3))
+    ledger.relayed(waiting: 1)
+    #expect(ledger.report.heldBack?.since == ago(3))
+    ledger.relayed(waiting: 0)
+    #expect(ledger.report.heldBack == nil)
+  }
+
+  // MARK: the record
+
+  @Test func theRecordIsReadAsItWasWritten() throws {
+    var written = record {
+      $0.fired = ago(1)
+      $0.unable = "the broker \"x\" is away"
+      $0.refused = FiringReport.Obstacle(reason: "é", since: ago(9), count: 3, schedule: EntryName("a b"))
+      $0.brokerLost = FiringReport.Obstacle(reason: "r", since: ago(8), count: 31)
+      $0.heldBack = FiringReport.Obstacle(reason: "h", since: ago(7))
+    }
+    written.options = [DaemonOption("--default-queue", "celery"), DaemonOption("--lease-ttl", "5")]
+    #expect(DaemonRecord(written.bytes) == written)
+    // An earlier version's, and a later one's with more in it.
+    let old = #"{"state": "leading", "version": "0.1.0", "host": "h", "pid": 1, "timezone": "UTC", "broker": "b"}"#
+    let read = try #require(DaemonRecord(Array(old.utf8)))
+    #expect(read.firing == nil && read.options.isEmpty && read.isLeading)
+    let later =
+      #"{"state": "leading", "firing": {"fired": null, "x": 1, "refused": 7}, "options": {"--new": "1", "y": 2}}"#
+    let newer = try #require(DaemonRecord(Array(later.utf8)))
+    #expect(newer.firing == FiringReport() && newer.options == [DaemonOption("--new", "1")])
+  }
+
+  // MARK: options
+
+  private func with(_ options: [(String, String)], delivery: String = "direct", _ broker: String = "b") -> DaemonRecord
+  {
+    var record = record()
+    record.options = options.map { DaemonOption($0.0, $0.1) }
+    record.delivery = delivery
+    record.broker = options.first { $0.0 == "--broker-url" }?.1 ?? broker
+    return record
+  }
+
+  @Test func differencesNameTheOptionAndBothValues() {
+    let one = with([("--default-queue", "celery"), ("--lease-ttl", "5"), ("--history", "10000")])
+    let two = with([("--default-queue", "other"), ("--lease-ttl", "5"), ("--new-option", "1")])
+    #expect(
+      one.differences(from: two) == [
+        DaemonDifference(option: "--default-queue", ours: "celery", theirs: "other")
+      ])
+    #expect(one.differences(from: one).isEmpty)
+    // Of an earlier version's record only zone and broker are known.
+    var old = record()
+    old.timezone = "Asia/Tokyo"
+    #expect(with([("--timezone", "UTC"), ("--history", "1")]).differences(from: old).map(\.option) == ["--timezone"])
+  }
+
+  @Test(arguments: [
+    ("redis://localhost:6379/0", "redis://10.0.0.1:6379/0", true),
+    ("redis+socket:///run/redis.sock?virtual_host=2", "redis://10.0.0.1:6379/2", true),
+    ("redis://localhost:6379/0", "redis://10.0.0.1:6379/3", false),
+    ("redis://beat:***@h:6379/0", "redis://other:***@h:6379/0", true),
+  ])
+  func oneBrokerByTwoURLs(_ one: String, _ two: String, _ isSame: Bool) {
+    let (first, second) = (with([("--broker-url", one)]), with([("--broker-url", two)]))
+    #expect(first.differences(from: second).isEmpty == isSame)
+    // On two servers nobody can tell, but for the user.
+    let (third, fourth) = (
+      with([("--broker-url", one)], delivery: "outbox"), with([("--broker-url", two)], delivery: "outbox")
+    )
+    #expect(third.differences(from: fourth).isEmpty == one.contains("@"))
+  }
+}
