@@ -5,6 +5,7 @@ import BeatCore
 final class BrokerProbe {
   /// Between two looks; microseconds.
   private static let interval: Int64 = 30_000_000
+  private static let delay: Int64 = 2_000_000
   private static let patience: Int64 = 5_000_000
 
   private let url: RedisURL
@@ -23,8 +24,8 @@ final class BrokerProbe {
     self.tell = tell
   }
 
-  /// Looks now, and from now on once in a while.
-  func start() { timer.schedule(after: 0) }
+  /// Looks in a moment, and from then on once in a while. Not at once: who is about to lead will know by its relay.
+  func start() { timer.schedule(after: Self.delay) }
 
   func stop() {
     timer.cancel()
