@@ -32,6 +32,7 @@ public struct ScheduleForecast: Sendable {
     var entry = ScheduleEntry(
       name: EntryName(""), document: [], timing: EntryTiming(definition), base: lastRunAt ?? time, totalRunCount: 0)
     entry.floor = time
+    entry.hasRun = lastRunAt != nil
     var times: [UnixTime] = []
     while times.count < count, let due = entry.nextDue {
       times.append(due)

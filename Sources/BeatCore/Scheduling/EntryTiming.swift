@@ -24,12 +24,26 @@ struct EntryTiming: Hashable {
   }
 
   /// Of the schedule, of when it begins, and of whether it is switched on.
-  var digest: ScheduleDigest {
+  var digest: ScheduleDigest { digest(enabled: enabled) }
+
+  func digest(enabled: Bool) -> ScheduleDigest {
     var digest = ScheduleDigest()
     schedule.combine(into: &digest)
     digest.combine(startAfter?.microseconds ?? .min)
     digest.combine(enabled ? 1 : 0)
     return digest
+  }
+
+  /// Whether a digest was written by this schedule, at its end or before.
+  func isMeant(by digest: ScheduleDigest) -> Bool {
+    let own = self.digest
+    return digest == own || digest == own.finished
+  }
+
+  /// Whether there may be a last occurrence.
+  var mayFinish: Bool {
+    if case .clocked = schedule { return true }
+    return oneOff || maxRunCount != nil || expiresAt != nil
   }
 
   /// What few schedules have: kept apart, so that the others do not pay for it.

@@ -52,6 +52,9 @@ public struct ScheduleStanding {
   /// Accepted, but probably not what was meant.
   public let warnings: [String]
 
+  /// The mark that a daemon which fires would keep now; nil: the one that stands there.
+  public let kept: Mark?
+
   private let now: UnixTime
   let scheduler: Scheduler
 
@@ -70,6 +73,9 @@ public struct ScheduleStanding {
   public init(
     _ name: EntryName, before: Scheduler.DocumentRead, edited: [UInt8], context: DocumentContext, now: UnixTime
   ) {
+    var before = before
+    // Whoever has seen that nothing stands there knows that what comes now is new.
+    if case .absent = before.content { before.mark = before.mark?.ofGone }
     let read = Scheduler.DocumentRead(.document(edited), mark: before.mark)
     self.init(
       name, [.loadStarted, .read(name, before), .loadFinished, .read(name, read)], read, context: context, now: now)
@@ -83,11 +89,19 @@ public struct ScheduleStanding {
       SchedulerConfiguration(
         keys: RedisKeys(prefix: ""), documents: context, defaultQueue: "", origin: "", replyTo: "", sha1: { _ in [] }))
     var warnings: [String] = []
+    var kept: Mark?
     for event in events {
       // What the last one says counts, and not what was there before.
       warnings = []
-      for case .report(.warned(_, let text)) in scheduler.receive(event, now: now) { warnings.append(text) }
+      for action in scheduler.receive(event, now: now) {
+        switch action {
+        case .report(.warned(_, let text)): warnings.append(text)
+        case .anchor(_, let mark), .rebase(_, _, let mark): kept = mark
+        default: break
+        }
+      }
     }
+    self.kept = kept
     self.name = name
     self.now = now
     self.scheduler = scheduler

@@ -151,7 +151,8 @@ extension Scheduler {
     let schedule = entry.timing.schedule
     let base =
       schedule.isElapsedTime
-      ? schedule.latestDue(atOrBefore: time, after: entry.base, base: entry.base) ?? entry.base : max(time, entry.base)
+      ? schedule.latestDue(atOrBefore: time, after: entry.base, base: entry.seriesBase) ?? entry.base
+      : max(time, entry.base)
     guard base != entry.base else { return }
     entries[handle]?.base = base
     entries[handle]?.isBaseMeasured = true
