@@ -62,7 +62,7 @@ public struct ScheduleStanding {
   ///   - read: the document as it stood in the store, with the mark of the same moment; absent: as good as rejected.
   ///   - now: by Redis' clock.
   public init(_ name: EntryName, _ read: Scheduler.DocumentRead, context: DocumentContext, now: UnixTime) {
-    self.init(name, [.loadStarted, .read(name, read)], read, context: context, now: now)
+    self.init(name, before: nil, read, context: context, now: now)
   }
 
   /// What a daemon that watches makes of an edit: of a schedule that changes, nothing overdue is invented.
@@ -77,12 +77,11 @@ public struct ScheduleStanding {
     // Whoever has seen that nothing stands there knows that what comes now is new.
     if case .absent = before.content { before.mark = before.mark?.ofGone }
     let read = Scheduler.DocumentRead(.document(edited), mark: before.mark)
-    self.init(
-      name, [.loadStarted, .read(name, before), .loadFinished, .read(name, read)], read, context: context, now: now)
+    self.init(name, before: before, read, context: context, now: now)
   }
 
   private init(
-    _ name: EntryName, _ events: [Scheduler.Event], _ read: Scheduler.DocumentRead, context: DocumentContext,
+    _ name: EntryName, before: Scheduler.DocumentRead?, _ read: Scheduler.DocumentRead, context: DocumentContext,
     now: UnixTime
   ) {
     var scheduler = Scheduler(
@@ -90,7 +89,7 @@ public struct ScheduleStanding {
         keys: RedisKeys(prefix: ""), documents: context, defaultQueue: "", origin: "", replyTo: "", sha1: { _ in [] }))
     var warnings: [String] = []
     var kept: Mark?
-    for event in events {
+    func receive(_ event: Scheduler.Event) {
       // What the last one says counts, and not what was there before.
       warnings = []
       for action in scheduler.receive(event, now: now) {
@@ -100,6 +99,15 @@ public struct ScheduleStanding {
         default: break
         }
       }
+    }
+    receive(.loadStarted)
+    if let before {
+      receive(.read(name, before))
+      receive(.loadFinished)
+      // As a daemon that has kept what it made of that.
+      receive(.read(name, Scheduler.DocumentRead(read.content, mark: kept ?? read.mark)))
+    } else {
+      receive(.read(name, read))
     }
     self.kept = kept
     self.name = name
@@ -126,7 +134,7 @@ public struct ScheduleStanding {
       totalRunCount = read.mark?.totalRunCount ?? 0
       return
     }
-    state = !entry.timing.enabled ? .disabled : entry.finish.map { .finished($0) } ?? .enabled
+    state = !entry.timing.enabled ? .disabled : Self.finish(entry, scheduler, name, now).map { .finished($0) } ?? .enabled
     schedule = entry.timing.schedule
     totalRunCount = entry.totalRunCount
     switch entry.timing.schedule {
@@ -134,6 +142,18 @@ public struct ScheduleStanding {
     case .interval(let interval) where interval.zone != nil: zone = interval.zone
     default: zone = layout.flatMap { try? DocumentReader(layout: $0, context: context).zone(nil, "timezone") }
     }
+  }
+
+  /// Why nothing comes any more: it has come to its end, or what was left of it was missed and is skipped.
+  private static func finish(
+    _ entry: ScheduleEntry, _ scheduler: Scheduler, _ name: EntryName, _ now: UnixTime
+  ) -> String? {
+    if let finish = entry.finish { return finish }
+    var scheduler = scheduler
+    guard let handle = scheduler.entries.handle(of: name), let due = entry.nextDue,
+      scheduler.occurrence(of: handle, due: due, now: now) == nil
+    else { return nil }
+    return scheduler.entries[handle]?.finish.map { "\($0); what was left of it was missed, and is skipped" }
   }
 
   /// The next run; nil if none comes any more.

@@ -107,7 +107,7 @@ extension Scheduler {
 
 extension Schedule {
   /// Once, at an instant.
-  var isClocked: Bool {
+  public var isClocked: Bool {
     if case .clocked = self { true } else { false }
   }
 }
