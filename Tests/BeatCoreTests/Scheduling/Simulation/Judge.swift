@@ -51,10 +51,13 @@ struct Judge {
 
   /// A client has written, or deleted.
   mutating func wrote(_ document: [UInt8]?, at now: UnixTime) {
-    let new = document.flatMap { try? ScheduleDocument($0, context: Sample.context) }.map { EntryTiming($0.definition) }
+    let read = document.flatMap { try? ScheduleDocument($0, context: Sample.context) }
+    let new = read.map { EntryTiming($0.definition) }
     guard new?.digest != timing?.digest || document == nil else { return }
+    // A copy that is put back where nothing stood goes on from its last run.
+    let isRestored = timing == nil && read?.lastRunAt != nil
     timing = new
-    editedAt = markDigest == nil || markDigest == new?.digest ? nil : now
+    editedAt = isRestored || markDigest == nil || markDigest == new?.digest ? nil : now
     shake()
   }
 

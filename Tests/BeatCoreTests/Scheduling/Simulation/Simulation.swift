@@ -55,7 +55,7 @@ struct Simulation {
     store = ModelStore(heartbeatLife: max(10_000_000, 10 * ttl))
     numbers = Dictionary(uniqueKeysWithValues: world.schedules.enumerated().map { ($1.name, $0) })
     let number = chance.number(world.daemons)
-    judges = world.schedules.map { 
+    judges = world.schedules.map {
       Judge($0, isStrict: world.hasLease || number == 1, tolerance: 200_000 * world.pace)
     }
     for number in world.schedules.indices { write(number, document(number)) }

@@ -75,7 +75,8 @@ extension World {
   static let heard = World(
     description: "every event heard", schedules: SimulatedSchedule.intervals,
     harms: [
-      .cut, .kill, .absence, .stall, .edit, .edit, .edit, .reschedule, .reschedule, .spoil, .spoil, .freeze, .deafen, .hurry,
+      .cut, .kill, .absence, .stall, .edit, .edit, .edit, .reschedule, .reschedule, .spoil, .spoil, .freeze, .deafen,
+      .hurry,
       .hurry, .hurry,
     ],
     losesEvents: false)
