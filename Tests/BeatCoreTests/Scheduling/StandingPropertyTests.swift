@@ -136,9 +136,6 @@ struct StandingPropertyTests {
           }
           var alone = before
           let alsoSaid = alone.edit(store.document, at: now)
-          if isQuiet, before.mark != nil {
-            #expect(alsoSaid.next?.due == said.next?.due, "seed \(seed): a daemon, and none")
-          }
           store = alone
           wait()
           var (later, started) = Self.started(store, at: now)
