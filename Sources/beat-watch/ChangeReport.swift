@@ -12,14 +12,13 @@ struct ChangeReport {
   init(_ change: ScheduleChange, in client: StoreClient, context: DocumentContext, isDry: Bool = false) throws {
     self.change = change
     self.isDry = isDry
-    now = try client.time()
+    now = change.at
     // Of a new one the daemon may have said already from when it counts.
     let stored = change.isNew && !isDry ? try client.document(change.name) : nil
     if let stored, stored.mark != nil, stored.mark != change.before.mark, stored.bytes == change.after {
       standing = ScheduleStanding(change.name, stored.read, context: context, now: now)
     } else {
-      standing = ScheduleStanding(
-        change.name, before: change.before.read, edited: change.after, context: context, now: now)
+      standing = change.standing(context)
     }
   }
 

@@ -10,6 +10,8 @@ struct ScheduleChange {
   /// What stood there before: absent, if it was made.
   let before: StoredDocument
   let after: [UInt8]
+  /// Of the edit, by Redis' clock.
+  let at: UnixTime
   /// Nothing was to be changed.
   var isNone: Bool { before.bytes == after }
   var isNew: Bool { before.isAbsent }
@@ -61,9 +63,9 @@ struct ScheduleChange {
         let wasUsable = before.map { (try? ScheduleDocument($0, context: context)) != nil } ?? true
         if mustBeUsable || wasUsable { throw CommandError(.data, "\(name): \(error); nothing was changed") }
       }
-      let change = ScheduleChange(name: name, before: seen, after: after)
+      let change = ScheduleChange(name: name, before: seen, after: after, at: try client.time())
       if isDry || change.isNone { return change }
-      if try client.save(after, as: name, inPlaceOf: before) { return change }
+      if try client.save(after, as: name, inPlaceOf: before, mark: change.mark(context)) { return change }
       let now = try client.document(name)
       try refuseConflict(name, fields, before, now)
       seen = now
@@ -110,6 +112,16 @@ struct ScheduleChange {
         .conflict,
         "\(name): somebody else has changed \(field) meanwhile; nothing was changed: look at it, and try again")
     }
+  }
+
+  /// What becomes of the schedule by it: what a daemon makes of the edit that hears it in this moment.
+  func standing(_ context: DocumentContext) -> ScheduleStanding {
+    ScheduleStanding(name, before: before.read, edited: after, context: context, now: at)
+  }
+
+  /// What is kept beside the document, so that a daemon that comes later goes on from here.
+  func mark(_ context: DocumentContext) -> StoreClient.MarkChange? {
+    standing(context).kept.map { StoreClient.MarkChange(seen: before.mark, new: $0) }
   }
 
   // MARK: for people

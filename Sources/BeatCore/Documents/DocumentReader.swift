@@ -24,6 +24,11 @@ struct DocumentReader {
     if case .interval(let interval) = schedule, jitter >= interval.microseconds, let slice = layout["jitter"] {
       throw DocumentProblem("jitter", slice, in: bytes, "must be shorter than the interval")
     }
+    if jitter > 0, let gap = schedule.shortestGap, jitter >= gap {
+      warnings.append(
+        "jitter of \(DocumentNumber.seconds(jitter)) s reaches the next run, which comes after "
+          + "\(DocumentNumber.seconds(gap)) s at the shortest: each run is sent before the next one is due")
+    }
     try checkArguments()
     try checkOptions()
     return ScheduleDefinition(

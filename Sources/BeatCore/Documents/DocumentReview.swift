@@ -100,9 +100,11 @@ public struct DocumentReview: Sendable {
 
   private static func ends(of definition: ScheduleDefinition, now: UnixTime) -> [(String, String)] {
     var ends: [(String, String)] = []
-    if let end = definition.expiresAt, end < now { ends.append(("expires_at", "has passed: it does not run any more")) }
+    if let end = definition.expiresAt, end <= now {
+      ends.append(("expires_at", "has passed: it does not run any more"))
+    }
     if case .clocked(let time) = definition.schedule, time < now {
-      ends.append(("clocked", "has passed: it runs once if it has not yet, and never again"))
+      ends.append(("clocked", Self.passed(time, definition.catchup, now: now)))
     }
     if case .at(let date) = definition.options.expires {
       if date <= now {
@@ -115,6 +117,17 @@ public struct DocumentReview: Sendable {
       ends.append(("expires_at", "comes before start_after: it never runs"))
     }
     return ends
+  }
+
+  /// What becomes of a clocked schedule whose time has passed: if it has not run, it was missed.
+  private static func passed(_ time: UnixTime, _ catchup: Catchup, now: UnixTime) -> String {
+    let age = now.microseconds(since: time)
+    let grace = SchedulerConfiguration.missedAfter
+    if age > grace, catchup.policy == .none { return "has passed, and catchup none skips it: it does not run" }
+    if age > grace, let window = catchup.window, age > window {
+      return "has passed longer ago than catchup_window: it does not run"
+    }
+    return "has passed: it runs at once, if it has not run yet"
   }
 
   /// Fields that nobody reads, and whose names look like ones that somebody does; fields that come twice.

@@ -13,16 +13,16 @@ public struct ScheduleDefinition: Hashable, Sendable {
   public var maxRunCount: Int64?
   /// No occurrence is due before it.
   public var startAfter: UnixTime?
-  /// No occurrence is due after it: the end of the schedule's life.
+  /// The end of the schedule's life: no occurrence is due at it, and nothing is sent from it on.
   public var expiresAt: UnixTime?
   /// Each occurrence is sent up to so much later than it is due; microseconds.
   public var jitter: Int64
   public var catchup: Catchup
 
-  /// The last instant at which a worker would not discard a message by its `expires`; nil: there is none.
-  var voidAfter: UnixTime? {
+  /// From when a worker discards a message by its `expires`; nil: there is no such moment.
+  var voidFrom: UnixTime? {
     switch options.expires {
-    case .at(let date): date.advanced(by: -1).clamped
+    case .at(let date): date.clamped
     case .after(let microseconds): microseconds <= 0 ? .earliest : nil
     case nil: nil
     }

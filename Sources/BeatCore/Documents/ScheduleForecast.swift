@@ -60,6 +60,7 @@ public struct ScheduleForecast: Sendable {
     var entry = ScheduleEntry(
       name: EntryName(""), document: [], timing: timing, base: lastRunAt ?? time, totalRunCount: totalRunCount)
     entry.floor = time
+    entry.hasRun = lastRunAt != nil
     var times: [UnixTime] = []
     while times.count < count, let due = entry.nextDue {
       times.append(due)

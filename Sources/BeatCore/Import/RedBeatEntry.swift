@@ -84,7 +84,7 @@ public struct RedBeatEntry: Sendable {
     case .rule(let rule):
       document.add("interval", json: rule.interval)
       document.add("start_after", date: rule.first)
-      if let last = rule.last { document.add("expires_at", date: last) }
+      if let end = rule.end { document.add("expires_at", date: end) }
       // The series is counted from the rule's beginning, not from when it was last sent.
       state.lastRunAt = rule.base(lastRunAt: state.lastRunAt, now: settings.now)
     case .once(let time):

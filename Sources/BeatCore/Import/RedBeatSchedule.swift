@@ -85,6 +85,14 @@ struct RecurrenceRule {
     }
   }
 
+  /// When the one after the last would be due: nothing comes at a schedule's end, and the last one comes before it.
+  var end: UnixTime? {
+    last.map { last in
+      let steps = last.microseconds(since: first).flooredDivision(by: length)
+      return first.advanced(by: steps.saturatingAdd(1).saturatingMultiply(by: length)).clamped
+    }
+  }
+
   var isSingle: Bool { last == first }
 
   var interval: String { #"{"every": \#(every), "period": "\#(period.rawValue)"}"# }

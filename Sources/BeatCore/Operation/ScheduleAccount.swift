@@ -15,6 +15,8 @@ public struct ScheduleAccount {
   public let definition: ScheduleDefinition
   public let base: UnixTime
   public let origin: Origin
+  /// What an interval's occurrences are counted from: its base, or before its `start_after`.
+  private let seriesBase: UnixTime
 
   /// nil: the document cannot be used.
   public init?(_ standing: ScheduleStanding, _ read: Scheduler.DocumentRead, context: DocumentContext) {
@@ -23,6 +25,7 @@ public struct ScheduleAccount {
     else { return nil }
     definition = document.definition
     base = entry.base
+    seriesBase = entry.seriesBase
     if let mark = read.mark, mark.due == base {
       origin = mark.taskID == nil ? .seen : .run
     } else {
@@ -65,19 +68,20 @@ public struct ScheduleAccount {
   /// Why the schedule's life does not reach to a due time; nil: it does.
   public func bound(at due: UnixTime) -> String? {
     if let start = definition.startAfter, due < start { return "start_after is \(start.iso8601)" }
-    if let end = definition.expiresAt, due > end { return "expires_at is \(end.iso8601)" }
+    if let end = definition.expiresAt, due >= end { return "expires_at is \(end.iso8601)" }
     return nil
   }
 
   /// When an occurrence is sent: later by the jitter.
   public func sending(of due: UnixTime, as name: EntryName) -> UnixTime {
-    due.advanced(by: Jitter.delay(of: name, due: due, limit: definition.jitter))
+    Jitter.sending(
+      of: due, name, definition.schedule, limit: definition.jitter, end: definition.expiresAt)
   }
 
   /// An interval's series goes on into the past, too.
   private func base(before time: UnixTime) -> UnixTime {
-    guard case .interval(let interval) = definition.schedule, time <= base else { return base }
-    let steps = base.microseconds(since: time) / max(1, interval.microseconds) + 2
-    return base.advanced(by: -steps.saturatingMultiply(by: interval.microseconds))
+    guard case .interval(let interval) = definition.schedule, time <= seriesBase else { return seriesBase }
+    let steps = seriesBase.microseconds(since: time) / max(1, interval.microseconds) + 2
+    return seriesBase.advanced(by: -steps.saturatingMultiply(by: interval.microseconds))
   }
 }

@@ -10,9 +10,9 @@ struct EntryTiming: Hashable {
 
   var maxRunCount: Int64? { limits?.maxRunCount }
   var startAfter: UnixTime? { limits?.startAfter }
-  /// Nothing is due after it: `expires_at`, or the last moment at which a message is not void.
+  /// Nothing is due at it or sent from it on: `expires_at`, or the moment from which messages are void.
   var expiresAt: UnixTime? { limits?.expiresAt }
-  /// The end is that of the messages, by `expires`: what is sent after it would be discarded, however long it was due.
+  /// The end is that of the messages, by `expires`: a worker would discard what is sent from then on.
   var endsWithMessages: Bool { limits?.endsWithMessages ?? false }
   var jitter: Int64 { limits?.jitter ?? 0 }
   var catchup: Catchup { limits?.catchup ?? Catchup() }
@@ -27,7 +27,9 @@ struct EntryTiming: Hashable {
   }
 
   /// Of the schedule, of when it begins, and of whether it is switched on.
-  var digest: ScheduleDigest {
+  var digest: ScheduleDigest { digest(enabled: enabled) }
+
+  func digest(enabled: Bool) -> ScheduleDigest {
     var digest = ScheduleDigest()
     schedule.combine(into: &digest)
     digest.combine(startAfter?.microseconds ?? .min)
@@ -35,14 +37,23 @@ struct EntryTiming: Hashable {
     return digest
   }
 
-  /// The last instant at which a message is not void, where the schedule does not end before.
-  var voidAfter: UnixTime? { endsWithMessages ? expiresAt : nil }
-
   /// Why nothing is due after its end.
   func endInWords(_ end: UnixTime) -> String {
     guard endsWithMessages else { return "expires_at \(end.iso8601) comes before its next occurrence" }
     guard end > .earliest else { return "expires leaves its messages no time: a worker would discard them" }
-    return "expires \(end.advanced(by: 1).iso8601) comes before its next occurrence: a worker would discard the message"
+    return "expires \(end.iso8601) comes before its next occurrence: a worker would discard the message"
+  }
+
+  /// Whether a digest was written by this schedule, at its end or before.
+  func isMeant(by digest: ScheduleDigest) -> Bool {
+    let own = self.digest
+    return digest == own || digest == own.finished
+  }
+
+  /// Whether there may be a last occurrence.
+  var mayFinish: Bool {
+    if case .clocked = schedule { return true }
+    return oneOff || maxRunCount != nil || expiresAt != nil
   }
 
   /// What few schedules have: kept apart, so that the others do not pay for it.
@@ -70,10 +81,10 @@ struct EntryTiming: Hashable {
     }
 
     convenience init(_ definition: ScheduleDefinition) {
-      let endsWithMessages = definition.voidAfter.map { $0 < definition.expiresAt ?? .latest } ?? false
+      let endsWithMessages = definition.voidFrom.map { $0 < definition.expiresAt ?? .latest } ?? false
       self.init(
         maxRunCount: definition.maxRunCount, startAfter: definition.startAfter,
-        expiresAt: endsWithMessages ? definition.voidAfter : definition.expiresAt, endsWithMessages: endsWithMessages,
+        expiresAt: endsWithMessages ? definition.voidFrom : definition.expiresAt, endsWithMessages: endsWithMessages,
         jitter: definition.jitter, catchup: definition.catchup)
     }
 

@@ -1,5 +1,22 @@
 /// How much later than it is due an occurrence is sent, so that schedules of the same minute do not all come at once.
 enum Jitter {
+  /// When an occurrence is sent: at its due time, or up to `limit` later. Always before the next one is due, and before
+  /// the schedule's end.
+  ///
+  /// - Parameters:
+  ///   - limit: microseconds, as the document says it.
+  ///   - end: the document's `expires_at`.
+  static func sending(
+    of due: UnixTime, _ name: EntryName, _ schedule: Schedule, limit: Int64, end: UnixTime?
+  ) -> UnixTime {
+    guard limit > 0 else { return due }
+    var limit = limit
+    // From the due time and not from what was before it: the same on every daemon.
+    if let next = schedule.nextDue(after: due, base: due) { limit = min(limit, next.microseconds(since: due)) }
+    if let end { limit = min(limit, end.microseconds(since: due)) }
+    return due.advanced(by: delay(of: name, due: due, limit: limit))
+  }
+
   /// In [0, `limit`), microseconds. The same for the same schedule and occurrence, on every daemon and after a restart:
   /// FNV-1a over the name and the due time, its bits mixed as in SplitMix64.
   static func delay(of name: EntryName, due: UnixTime, limit: Int64) -> Int64 {

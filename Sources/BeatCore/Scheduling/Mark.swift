@@ -68,6 +68,13 @@ public struct Mark: Hashable, Sendable {
     return bytes
   }
 
+  /// The same when the schedule's document is deleted: it says what was fired, and of no schedule.
+  public var ofGone: Mark {
+    var mark = self
+    mark.digest = .gone
+    return mark
+  }
+
   /// Tells one mark of a schedule from another: when, and under which schedule.
   struct Fingerprint: Hashable {
     private let digest: ScheduleDigest

@@ -30,6 +30,8 @@ struct ScheduleEntry {
   /// The base was read off Redis' clock while we watched, and not found in a mark or a document of an earlier time: it is
   /// wrong if that clock was wrong.
   var isBaseMeasured = false
+  /// Something of it has run, by its mark or its document.
+  var hasRun = false
   /// The load that found it last.
   var foundBy: UInt16 = 0
 
@@ -95,18 +97,46 @@ extension ScheduleEntry {
   }
 
   /// What is counted from, as it is kept in the mark: nothing fired.
-  var anchor: Mark { Mark(due: base, taskID: nil, totalRunCount: totalRunCount, digest: timing.digest) }
+  var anchor: Mark { Mark(due: base, taskID: nil, totalRunCount: totalRunCount, digest: digest) }
+
+  /// Under which schedule it stands, and whether that has come to its end: so that whoever loads it later can tell an end
+  /// that was lifted.
+  var digest: ScheduleDigest {
+    let digest = timing.digest
+    return timing.enabled && finish != nil ? digest.finished : digest
+  }
+
+  /// The same after a run.
+  func digest(afterRun due: UnixTime, count: Int64) -> ScheduleDigest {
+    guard timing.mayFinish else { return timing.digest }
+    var next = self
+    next.base = max(base, due)
+    next.totalRunCount = count
+    next.hasRun = true
+    next.floor = nil
+    next.immediate = nil
+    return next.digest
+  }
+
+  /// Whether it is switched on, and nothing of it can be sent any more.
+  func isOver(at now: UnixTime) -> Bool {
+    timing.enabled && (finish != nil || timing.expiresAt.map { $0 <= now } ?? false)
+  }
 
   /// Why no further occurrence will come, for a schedule that has come to its end.
   var finish: String? { finish(before: nextRegular) }
 
   private func finish(before next: UnixTime?) -> String? {
     if let maximum = timing.maxRunCount, totalRunCount >= maximum { return "max_run_count \(maximum) is reached" }
-    if let end = timing.expiresAt, (immediate ?? next ?? end) > end {
+    if let end = timing.expiresAt, let time = immediate ?? next, time >= end {
       return timing.endInWords(end)
     }
     if immediate != nil { return nil }
-    if timing.oneOff, totalRunCount > 0 { return "one_off has run" }
+    if case .clocked = timing.schedule {
+      // It comes once by itself: another time is another run, one_off or not.
+    } else if timing.oneOff, totalRunCount > 0 {
+      return "one_off has run"
+    }
     return next == nil ? "\(timing.schedule.inWords) does not come again" : nil
   }
 
@@ -119,7 +149,8 @@ extension ScheduleEntry {
 
   /// When an occurrence is sent: at its due time, or later by its jitter.
   func sending(of due: UnixTime) -> UnixTime {
-    immediate == nil ? due.advanced(by: Jitter.delay(of: name, due: due, limit: timing.jitter)) : due
+    guard immediate == nil, timing.jitter > 0 else { return due }
+    return Jitter.sending(of: due, name, timing.schedule, limit: timing.jitter, end: timing.expiresAt)
   }
 
   private var nextRegular: UnixTime? {
@@ -128,9 +159,11 @@ extension ScheduleEntry {
     return timing.schedule.nextDue(after: time, base: seriesBase)
   }
 
-  /// An interval that waits longer for `start_after` than for its own length begins there.
+  /// An interval begins at `start_after` if that was still to come when it was first seen, as at django-celery-beat's
+  /// `start_time`, or if it waits longer for it than for its own length.
   var seriesBase: UnixTime {
     guard let start = timing.startAfter, case .interval(let interval) = timing.schedule else { return base }
-    return max(base, start.advanced(by: -interval.microseconds))
+    let beginning = start.advanced(by: -interval.microseconds)
+    return !hasRun && start > base && timing.schedule.isElapsedTime ? beginning : max(base, beginning)
   }
 }

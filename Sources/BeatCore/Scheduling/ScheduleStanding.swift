@@ -52,6 +52,9 @@ public struct ScheduleStanding {
   /// Accepted, but probably not what was meant.
   public let warnings: [String]
 
+  /// The mark that a daemon which fires would keep now; nil: the one that stands there.
+  public let kept: Mark?
+
   private let now: UnixTime
   let scheduler: Scheduler
 
@@ -59,7 +62,7 @@ public struct ScheduleStanding {
   ///   - read: the document as it stood in the store, with the mark of the same moment; absent: as good as rejected.
   ///   - now: by Redis' clock.
   public init(_ name: EntryName, _ read: Scheduler.DocumentRead, context: DocumentContext, now: UnixTime) {
-    self.init(name, [.loadStarted, .read(name, read)], read, context: context, now: now)
+    self.init(name, before: nil, read, context: context, now: now)
   }
 
   /// What a daemon that watches makes of an edit: of a schedule that changes, nothing overdue is invented.
@@ -70,24 +73,43 @@ public struct ScheduleStanding {
   public init(
     _ name: EntryName, before: Scheduler.DocumentRead, edited: [UInt8], context: DocumentContext, now: UnixTime
   ) {
+    var before = before
+    // Whoever has seen that nothing stands there knows that what comes now is new.
+    if case .absent = before.content { before.mark = before.mark?.ofGone }
     let read = Scheduler.DocumentRead(.document(edited), mark: before.mark)
-    self.init(
-      name, [.loadStarted, .read(name, before), .loadFinished, .read(name, read)], read, context: context, now: now)
+    self.init(name, before: before, read, context: context, now: now)
   }
 
   private init(
-    _ name: EntryName, _ events: [Scheduler.Event], _ read: Scheduler.DocumentRead, context: DocumentContext,
+    _ name: EntryName, before: Scheduler.DocumentRead?, _ read: Scheduler.DocumentRead, context: DocumentContext,
     now: UnixTime
   ) {
     var scheduler = Scheduler(
       SchedulerConfiguration(
         keys: RedisKeys(prefix: ""), documents: context, defaultQueue: "", origin: "", replyTo: "", sha1: { _ in [] }))
     var warnings: [String] = []
-    for event in events {
+    var kept: Mark?
+    func receive(_ event: Scheduler.Event) {
       // What the last one says counts, and not what was there before.
       warnings = []
-      for case .report(.warned(_, let text)) in scheduler.receive(event, now: now) { warnings.append(text) }
+      for action in scheduler.receive(event, now: now) {
+        switch action {
+        case .report(.warned(_, let text)): warnings.append(text)
+        case .anchor(_, let mark), .rebase(_, _, let mark): kept = mark
+        default: break
+        }
+      }
     }
+    receive(.loadStarted)
+    if let before {
+      receive(.read(name, before))
+      receive(.loadFinished)
+      // As a daemon that has kept what it made of that.
+      receive(.read(name, Scheduler.DocumentRead(read.content, mark: kept ?? read.mark)))
+    } else {
+      receive(.read(name, read))
+    }
+    self.kept = kept
     self.name = name
     self.now = now
     self.scheduler = scheduler
@@ -114,7 +136,8 @@ public struct ScheduleStanding {
       totalRunCount = read.mark?.totalRunCount ?? 0
       return
     }
-    state = Self.state(of: entry, in: scheduler, now: now)
+    state =
+      !entry.timing.enabled ? .disabled : Self.finish(entry, scheduler, name, now).map { .finished($0) } ?? .enabled
     schedule = entry.timing.schedule
     totalRunCount = entry.totalRunCount
     switch entry.timing.schedule {
@@ -124,16 +147,16 @@ public struct ScheduleStanding {
     }
   }
 
-  private static func state(of entry: ScheduleEntry, in scheduler: Scheduler, now: UnixTime) -> State {
-    guard entry.timing.enabled else { return .disabled }
-    var entry = entry
-    // Of one that ends, what is left may be skipped as soon as somebody fires.
-    if entry.timing.expiresAt != nil, let due = entry.nextDue, let handle = scheduler.entries.handle(of: entry.name) {
-      var scheduler = scheduler
-      _ = scheduler.occurrence(of: handle, due: due, now: now)
-      entry = scheduler.entries[handle] ?? entry
-    }
-    return entry.finish.map { .finished($0) } ?? .enabled
+  /// Why nothing comes any more: it has come to its end, or what was left of it was missed and is skipped.
+  private static func finish(
+    _ entry: ScheduleEntry, _ scheduler: Scheduler, _ name: EntryName, _ now: UnixTime
+  ) -> String? {
+    if let finish = entry.finish { return finish }
+    guard let due = entry.nextDue, due <= now else { return nil }
+    var scheduler = scheduler
+    guard let handle = scheduler.entries.handle(of: name), scheduler.occurrence(of: handle, due: due, now: now) == nil
+    else { return nil }
+    return scheduler.entries[handle]?.finish.map { "\($0); what was left of it was missed, and is skipped" }
   }
 
   /// The next run is one that the document asks for at once, by `run_immediately`.

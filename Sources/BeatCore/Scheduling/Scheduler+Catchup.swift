@@ -7,31 +7,37 @@ extension Scheduler {
   /// the future. nil: none is left.
   mutating func occurrence(of handle: DueHeap.Handle, due: UnixTime, now: UnixTime) -> UnixTime? {
     let grace = configuration.missedAfter
-    // Sent now, it would be void, however long it was due.
-    if let entry = entries[handle], let end = entry.timing.voidAfter, now > end {
-      entries[handle]?.immediate = nil
-      skip(handle, entry, from: due, to: end.advanced(by: 1))
+    if let end = entries[handle]?.timing.expiresAt, end <= now {
+      leave(handle, from: due, end: end)
       return nil
     }
     guard let entry = entries[handle], entry.immediate == nil, now.microseconds(since: entry.sending(of: due)) > grace
     else { return due }
     let schedule = entry.timing.schedule
     let catchup = entry.timing.catchup
-    let end = min(now, entry.timing.expiresAt ?? now)
     func first(notMissedBy age: Int64) -> UnixTime? {
       schedule.nextDue(after: now.advanced(by: -age).advanced(by: -1), base: entry.seriesBase)
     }
     var chosen: UnixTime? =
       switch catchup.policy {
       case .all: due
-      case .latest: schedule.latestDue(atOrBefore: end, after: due, base: entry.seriesBase) ?? due
+      case .latest: schedule.latestDue(atOrBefore: now, after: due, base: entry.seriesBase) ?? due
       case .none: first(notMissedBy: grace)
       }
     if let time = chosen, let window = catchup.window, now.microseconds(since: time) > max(window, grace) {
       chosen = first(notMissedBy: max(window, grace))
     }
-    if chosen != due { skip(handle, entry, from: due, to: chosen ?? end.advanced(by: 1)) }
+    if chosen != due { skip(handle, entry, from: due, to: chosen ?? now.advanced(by: 1)) }
     return entries[handle]?.finish == nil ? chosen : nil
+  }
+
+  /// Leaves out all that is left of a schedule whose end has come: nothing is sent after it.
+  private mutating func leave(_ handle: DueHeap.Handle, from due: UnixTime, end: UnixTime) {
+    guard let entry = entries[handle] else { return }
+    if entry.immediate == nil { return skip(handle, entry, from: due, to: end) }
+    entries[handle]?.immediate = nil
+    entries[handle]?.floor = end
+    actions.append(.report(.skipped(entry.name, count: 1, from: due, through: due)))
   }
 
   /// Leaves out what lies in [due, next): said once, and not decided again.

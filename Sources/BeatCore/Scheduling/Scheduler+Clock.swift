@@ -151,10 +151,13 @@ extension Scheduler {
     let schedule = entry.timing.schedule
     let base =
       schedule.isElapsedTime
-      ? schedule.latestDue(atOrBefore: time, after: entry.base, base: entry.base) ?? entry.base : max(time, entry.base)
+      ? schedule.latestDue(atOrBefore: time, after: entry.base, base: entry.seriesBase) ?? entry.base
+      : max(time, entry.base)
     guard base != entry.base else { return }
     entries[handle]?.base = base
     entries[handle]?.isBaseMeasured = true
+    // Each due time is later than the mark.
+    if let immediate = entry.immediate, immediate <= base { entries[handle]?.immediate = base.advanced(by: 1) }
     // If another daemon leads by now, its mark stands, and counts though it is older.
     entries[handle]?.markBeforeOurs = mark?.due ?? .earliest
   }

@@ -49,11 +49,13 @@ extension Scheduler {
     if !reads.isEmpty, reads.removeValue(forKey: name) == true { touch(name) }
     switch read.content {
     case .absent:
-      closeMark(of: name, read.mark)
+      if entries.handle(of: name) != nil || rejected[name] != nil { closeMark(of: name, read.mark, as: .gone) }
       return remove(name)
     case .wrongType(let type):
+      closeMark(of: name, read.mark, as: .unusable)
       reject(name, nil, "holds a Redis \(type), and a schedule is a string; delete the key and SET it again")
     case .tooLong(let length):
+      closeMark(of: name, read.mark, as: .unusable)
       reject(name, nil, "is \(length) bytes long, and at most \(configuration.maximumDocumentLength) are read")
     case .document(let bytes):
       if let handle = load(name, bytes, read.mark, now: now) {
@@ -73,9 +75,13 @@ extension Scheduler {
       resume(known, mark, now: now)
       return known
     }
-    if let rejection = rejected[name], rejection.document == bytes { return nil }
+    if let rejection = rejected[name], rejection.document == bytes {
+      closeMark(of: name, mark, as: .unusable)
+      return nil
+    }
     let document: ScheduleDocument
     do { document = try ScheduleDocument(bytes, context: configuration.documents, memo: memo) } catch {
+      closeMark(of: name, mark, as: .unusable)
       reject(name, bytes, error.description)
       return nil
     }
@@ -96,19 +102,19 @@ extension Scheduler {
     _ name: EntryName, _ bytes: [UInt8], _ document: ScheduleDocument, _ mark: Mark?, now: UnixTime
   ) -> DueHeap.Handle {
     let isMended = !rejected.isEmpty && rejected.removeValue(forKey: name) != nil
-    // A document that appears while we watch and remembers no run is a new schedule, even where one of its name was.
-    // Unless the mark is of this very schedule: then it is we who see it late.
     let timing = EntryTiming(document.definition)
-    let isNew =
-      isWatching && !isMended && document.lastRunAt == nil && (mark?.digest).map { $0 != timing.digest } ?? true
+    let isNew = !isMended && isNew(timing, document, mark)
     let lastRunAt = memory(
       believable(document.lastRunAt, of: name, now: now), of: timing, beside: mark, now: now)
     let remembered = [mark.map { present($0.due, of: timing) }, lastRunAt].compactMap { $0 }.max()
+    let firstBase = firstBase(timing, document, now: now)
     var entry = ScheduleEntry(
       name: name, document: bytes, timing: timing,
-      base: isNew ? max(now, mark?.due ?? now) : remembered ?? now,
+      base: isNew ? max(firstBase, mark?.due ?? firstBase) : remembered ?? firstBase,
       totalRunCount: isNew ? document.totalRunCount : max(document.totalRunCount, mark?.totalRunCount ?? 0))
-    if isMended { entry.floor = now }
+    entry.hasRun = entry.totalRunCount > 0 || document.lastRunAt != nil || !isNew && mark?.taskID != nil
+    let isUnheard = !isNew && !isMended && !isWatching && isUnheard(entry, mark, now: now)
+    if isMended || isUnheard, !isAnotherTime(timing, mark) { entry.floor = now }
     noticeImmediate(&entry, now: now)
     entry.markBeforeOurs = isNew || mark == nil ? mark?.due ?? .earliest : nil
     entry.isBaseMeasured = isNew || remembered == nil
@@ -121,10 +127,12 @@ extension Scheduler {
     }
     let next = entry.nextDue
     let handle = entries.insert(entry)
-    if isMended {
+    if entry.floor != nil {
       beginAnew(handle, mark, now: now)
       wait(handle)
     } else {
+      // Where the mark says otherwise: another time for a clocked one, or an end.
+      if isUnheard || next == nil, !isNew { settle(handle, mark) }
       wait(handle, next: next)
     }
     actions.append(.report(.loaded(name, next: next, initially: !isWatching)))
@@ -139,6 +147,7 @@ extension Scheduler {
     guard var entry = entries[handle] else { return }
     let before = entry.document
     let baseBefore = entry.base
+    let wasOver = entry.isOver(at: now)
     let old = entry.timing
     let new = EntryTiming(document.definition)
     entry.document = bytes
@@ -146,10 +155,14 @@ extension Scheduler {
     let lastRunAt = believable(document.lastRunAt, of: entry.name, now: now)
     _ = advance(&entry, mark, lastRunAt, now: now)
     entry.totalRunCount = max(entry.totalRunCount, document.totalRunCount)
-    // Another schedule, or enabled again: the next occurrence after now; nothing overdue is invented.
-    // Unless another daemon has gone on by the new one since: then it is we who hear of it late.
+    entry.hasRun = entry.hasRun || entry.totalRunCount > 0 || document.lastRunAt != nil || mark?.taskID != nil
+    // Another schedule, enabled again, or an end that was lifted: the next occurrence after now; nothing overdue is
+    // invented. Unless another daemon has gone on by the new one since: then it is we who hear of it late. A clocked
+    // schedule's new time is due though it has passed: there is no other one.
     let isRescheduled =
-      (old.schedule != new.schedule || old.startAfter != new.startAfter || !old.enabled)
+      (old.schedule != new.schedule && !new.schedule.isClocked || old.startAfter != new.startAfter
+        || !old.enabled && !(new.schedule.isClocked && old.schedule != new.schedule)
+        || wasOver && old.schedule == new.schedule && !entry.isOver(at: now))
       && !isInForce(new, by: mark, entry, baseBefore: baseBefore) && !(isForgotten(mark) && lastRunAt != nil)
     entry.markSeen = mark.map(Mark.Fingerprint.init)
     if isRescheduled { entry.floor = now }
@@ -161,6 +174,7 @@ extension Scheduler {
     // Bookkeeping that advanced by itself is nobody's edit: another daemon has fired.
     let isRun = lastRunAt == entry.base && Self.isRun(bytes, document, after: before)
     if !isRun {
+      remark(on: document, after: before, entry, mark)
       actions.append(.report(.changed(entry.name, next: entry.nextDue)))
       reportFinish(handle)
     }
@@ -175,10 +189,10 @@ extension Scheduler {
   }
 
   /// The store was emptied while we did not hear, and filled again: what we remember of a schedule counts no more.
-  private func isForgotten(_ mark: Mark?) -> Bool { isLoading && !isWatching && mark == nil }
+  func isForgotten(_ mark: Mark?) -> Bool { isLoading && !isWatching && mark == nil }
 
   /// Whether `bytes` are those that stood there before with the bookkeeping of a run, and nothing else is new in them.
-  private static func isRun(_ bytes: [UInt8], _ document: ScheduleDocument, after before: [UInt8]) -> Bool {
+  static func isRun(_ bytes: [UInt8], _ document: ScheduleDocument, after before: [UInt8]) -> Bool {
     guard let lastRunAt = document.lastRunAt, let layout = try? DocumentLayout(before) else { return false }
     return layout.fired(due: lastRunAt, count: document.totalRunCount).bytes == bytes
   }
@@ -187,7 +201,10 @@ extension Scheduler {
   private mutating func resume(_ handle: DueHeap.Handle, _ mark: Mark?, now: UnixTime) {
     guard var entry = entries[handle] else { return }
     let didAdvance = advance(&entry, mark, lastRunAt(in: entry, ifNewerThan: mark), now: now)
+    entry.hasRun = entry.hasRun || mark?.taskID != nil
     entries[handle] = entry
+    agree(handle, mark, now: now)
+    entry = entries[handle] ?? entry
     if case .unresolved = entry.phase {
       // Only seen, by a daemon that saw it later than we did: the run that it still asks for has not happened.
       if let mark, mark.taskID == nil {
@@ -197,27 +214,6 @@ extension Scheduler {
       return schedule(handle)
     }
     if didAdvance { schedule(handle) }
-  }
-
-  /// A schedule has gone. Should one like it be made again, it is a new one: the mark no longer says that it is this one's.
-  private mutating func closeMark(of name: EntryName, _ mark: Mark?) {
-    guard isLeading, entries.handle(of: name) != nil, var mark, mark.digest != nil else { return }
-    mark.digest = nil
-    actions.append(.rebase(name, from: mark.due, to: mark))
-  }
-
-  /// Now that this daemon leads: keeps in the marks what it counts from, of the schedules that nobody has kept there.
-  /// What lies in the future is read: it would stay silent until then.
-  mutating func beginLeading(now: UnixTime) {
-    for name in entries.names {
-      guard let handle = entries.handle(of: name), let entry = entries[handle] else { continue }
-      if entry.isBaseMeasured, let before = entry.markBeforeOurs, before != .earliest {
-        actions.append(.rebase(name, from: before, to: entry.anchor))
-      }
-      if isAhead(entry, of: now) { touch(name) }
-      // Whoever led may have kept in the mark from where an edit goes on, of which no event tells: not before it is read.
-      if entry.floor != nil, case .waiting = entry.phase { resolve(handle, entry) }
-    }
   }
 
   /// What an entry's own document remembers, where the mark is older than what we count from, or gone.

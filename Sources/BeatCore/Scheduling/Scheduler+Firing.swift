@@ -21,6 +21,7 @@ extension Scheduler {
       let entry = entries[handle]
     else {
       wait(handle)
+      keepEnd(handle)
       return reportFinish(handle)
     }
     let time = entry.sending(of: occurrence)
@@ -62,6 +63,7 @@ extension Scheduler {
       entry.base = max(entry.base, plan.due)
       entry.markBeforeOurs = nil
       entry.isBaseMeasured = true
+      entry.hasRun = true
       entry.totalRunCount = max(entry.totalRunCount, plan.mark.totalRunCount)
       entry.floor = nil
       entry.immediate = nil

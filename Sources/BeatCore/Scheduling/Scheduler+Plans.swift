@@ -31,7 +31,8 @@ extension Scheduler {
     let plan = FirePlan(
       entry: entry.name, task: task, taskID: id, due: due, oldDocument: entry.document, newDocument: fired.bytes,
       kept: fired.kept, message: message.bytes, route: route, priority: options.priority ?? 0,
-      mark: Mark(due: due, taskID: id, totalRunCount: count, digest: entry.timing.digest), reason: reason)
+      mark: Mark(due: due, taskID: id, totalRunCount: count, digest: entry.digest(afterRun: due, count: count)),
+      reason: reason)
     return (plan, FireTemplate(plan, fired, message, now: now))
   }
 

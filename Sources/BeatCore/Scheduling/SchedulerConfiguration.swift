@@ -16,7 +16,8 @@ public struct SchedulerConfiguration: Sendable {
   /// Longer documents are set aside unread; bytes.
   public var maximumDocumentLength = 1_048_576
   /// An occurrence that is later than this was missed, and the catch-up rule decides; microseconds.
-  public var missedAfter: Int64 = 10_000_000
+  public var missedAfter = Self.missedAfter
+  public static let missedAfter: Int64 = 10_000_000
   /// How far a document's `last_run_at` may be ahead of our clock; microseconds.
   public var clockTolerance: Int64 = Self.clockTolerance
   /// Due schedules that are begun in one turn of the loop, so that a burst does not keep edits waiting.

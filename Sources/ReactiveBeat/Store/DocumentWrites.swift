@@ -40,11 +40,14 @@ extension StoreClient {
   /// Writes documents, at most a page, each of them whole or not at all. What stands there is overwritten only by
   /// `replacing`, and then only what was compared: an edit of the same moment stays.
   ///
-  /// - Parameter done: told of each that is settled, by its index, also when an error follows.
+  /// - Parameters:
+  ///   - context: to read them by. What is replaced is an edit of this moment, as by `save`.
+  ///   - done: told of each that is settled, by its index, also when an error follows.
   public func write(
-    _ documents: [(name: EntryName, document: [UInt8])], replacing: Bool, done: (Int, WriteOutcome) -> Void
+    _ documents: [(name: EntryName, document: [UInt8])], replacing: Bool, context: DocumentContext,
+    done: (Int, WriteOutcome) -> Void
   ) throws(StoreError) {
-    if replacing { try overwrite(documents, done) } else { try writeNew(documents, done) }
+    if replacing { try overwrite(documents, context, done) } else { try writeNew(documents, done) }
   }
 
   private func writeNew(
@@ -69,8 +72,22 @@ extension StoreClient {
     for (outcome, index) in zip(found, standing) { done(index, outcome == .created ? .changed : outcome) }
   }
 
+  /// What an edit of several documents makes of their marks; nil where nothing was there, or something else by now.
+  private func marks(
+    _ edits: [(name: EntryName, seen: [UInt8]?, document: [UInt8])], _ context: DocumentContext
+  ) throws(StoreError) -> [MarkChange?] {
+    let stored = try self.documents(edits.map(\.name))
+    let now = try time()
+    return zip(edits, stored).map { edit, stored in
+      guard let seen = edit.seen, stored.bytes == seen else { return nil }
+      let standing = ScheduleStanding(
+        edit.name, before: stored.read, edited: edit.document, context: context, now: now)
+      return standing.kept.map { MarkChange(seen: stored.mark, new: $0) }
+    }
+  }
+
   private func overwrite(
-    _ documents: [(name: EntryName, document: [UInt8])], _ done: (Int, WriteOutcome) -> Void
+    _ documents: [(name: EntryName, document: [UInt8])], _ context: DocumentContext, _ done: (Int, WriteOutcome) -> Void
   ) throws(StoreError) {
     let compared = try found(documents.map(\.name))
     // What is still to be written, with what it takes the place of.
@@ -85,7 +102,9 @@ extension StoreClient {
     let start = MonotonicTime.now()
     while !seen.isEmpty {
       let open = seen.keys.sorted()
-      let replies = try exchange(open.map { (documents[$0].name, seen[$0]?.bytes, documents[$0].document) })
+      let edits = open.map { (name: documents[$0].name, seen: seen[$0]?.bytes, document: documents[$0].document) }
+      let marks = try marks(edits, context)
+      let replies = try exchange(zip(edits, marks).map { ($0.name, $0.seen, $0.document, $1) })
       var failure: RedisServerError?
       var changed: [Int] = []
       for (index, reply) in zip(open, replies) {

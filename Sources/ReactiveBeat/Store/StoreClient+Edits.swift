@@ -5,27 +5,55 @@ extension StoreClient {
   private static let saveScript = LuaScript(embedded: PackageResources.save_lua)
   private static let renameScript = LuaScript(embedded: PackageResources.rename_lua)
 
-  /// Stores a document if `seen` still stands there (nil: nothing); false if not.
-  public func save(_ bytes: [UInt8], as name: EntryName, inPlaceOf seen: [UInt8]?) throws(StoreError) -> Bool {
-    guard !bytes.isEmpty else { return false }
-    return try exchange(name, seen, bytes)
+  /// What an edit makes of a mark.
+  public struct MarkChange: Hashable, Sendable {
+    /// nil: there was none.
+    public var seen: Mark?
+    public var new: Mark
+
+    public init(seen: Mark?, new: Mark) {
+      self.seen = seen
+      self.new = new
+    }
   }
 
-  /// Deletes a document if `seen` still stands there; false if not.
-  public func delete(_ name: EntryName, seen: [UInt8]) throws(StoreError) -> Bool { try exchange(name, seen, []) }
+  /// Stores a document if `seen` still stands there (nil: nothing); false if not.
+  ///
+  /// - Parameter mark: kept in the same step, if the one that was seen still stands there; else false, too.
+  public func save(
+    _ bytes: [UInt8], as name: EntryName, inPlaceOf seen: [UInt8]?, mark: MarkChange? = nil
+  ) throws(StoreError) -> Bool {
+    guard !bytes.isEmpty else { return false }
+    return try exchange(name, seen, bytes, mark)
+  }
 
-  private func exchange(_ name: EntryName, _ seen: [UInt8]?, _ bytes: [UInt8]) throws(StoreError) -> Bool {
-    let reply = try exchange([(name, seen, bytes)])[0]
+  /// Deletes a document if `seen` still stands there, and says in its mark that it is gone; false if not.
+  public func delete(_ name: EntryName, seen: [UInt8], mark: Mark? = nil) throws(StoreError) -> Bool {
+    try exchange(name, seen, [], mark.map { MarkChange(seen: $0, new: $0.ofGone) })
+  }
+
+  private func exchange(
+    _ name: EntryName, _ seen: [UInt8]?, _ bytes: [UInt8], _ mark: MarkChange?
+  ) throws(StoreError) -> Bool {
+    let reply = try exchange([(name, seen, bytes, mark)])[0]
     if let error = reply.error { throw StoreError(error, from: url) }
     return reply.array?.first?.text == "OK"
   }
 
   /// The same for several, in one round trip: the replies of the script, errors among them.
-  func exchange(_ changes: [(name: EntryName, seen: [UInt8]?, bytes: [UInt8])]) throws(StoreError) -> [RedisReply] {
+  func exchange(
+    _ changes: [(name: EntryName, seen: [UInt8]?, bytes: [UInt8], mark: MarkChange?)]
+  ) throws(StoreError) -> [RedisReply] {
     try evaluate(
       Self.saveScript,
-      changes.map { name, seen, bytes in
-        ([keys.document(name)], [Array(seen == nil ? "0".utf8 : "1".utf8), seen ?? [], bytes])
+      changes.map { name, seen, bytes, mark in
+        (
+          [keys.document(name), keys.mark],
+          [
+            Array(seen == nil ? "0".utf8 : "1".utf8), seen ?? [], bytes, name.bytes, mark?.seen?.bytes ?? [],
+            mark?.new.bytes ?? [],
+          ]
+        )
       })
   }
 

@@ -73,23 +73,23 @@ struct EditCommand: ParsableCommand {
   private func save(
     _ text: [UInt8], over document: StoredDocument, _ before: [UInt8], in client: StoreClient, context: DocumentContext
   ) throws -> ChangeReport {
-    var seen = before
+    var seen = StoredDocument(name: document.name, read: document.read)
     var edited = text
     var patience = Patience()
     while patience.lasts {
-      if try client.save(edited, as: document.name, inPlaceOf: seen) {
-        let change = ScheduleChange(
-          name: document.name, before: StoredDocument(name: document.name, read: document.read), after: edited)
+      let change = ScheduleChange(name: document.name, before: seen, after: edited, at: try client.time())
+      if try client.save(edited, as: document.name, inPlaceOf: seen.bytes, mark: change.mark(context)) {
         return try ChangeReport(change, in: client, context: context)
       }
-      guard let now = try client.document(document.name).bytes else {
+      let stored = try client.document(document.name)
+      guard let now = stored.bytes else {
         throw CommandError(.conflict, "\(document.name): somebody else has deleted it meanwhile")
       }
       guard Bookkeeping.isAllThatChanged(from: before, to: now) else {
         throw CommandError(.conflict, "\(document.name): somebody else has changed it meanwhile")
       }
       edited = Bookkeeping.carried(from: before, to: now, into: text)
-      seen = now
+      seen = stored
     }
     throw CommandError(.conflict, "\(document.name) runs all the time: disable it first")
   }

@@ -84,7 +84,7 @@ struct ImportCommand: ParsableCommand {
     for schedule in schedules where schedule.problem != nil { report.refuse(schedule) }
     let isInterrupted: Bool
     do {
-      isInterrupted = try write(schedules.filter { $0.problem == nil }, to: client, &report)
+      isInterrupted = try write(schedules.filter { $0.problem == nil }, to: client, context, &report)
     } catch {
       report.finish()
       throw error
@@ -99,7 +99,7 @@ struct ImportCommand: ParsableCommand {
 
   /// Whether it was interrupted.
   private func write(
-    _ schedules: [ImportedSchedule], to client: StoreClient, _ report: inout ImportReport
+    _ schedules: [ImportedSchedule], to client: StoreClient, _ context: DocumentContext, _ report: inout ImportReport
   ) throws -> Bool {
     var progress = Progress(dryRun ? "looked at" : "written")
     defer { progress.end() }
@@ -115,7 +115,7 @@ struct ImportCommand: ParsableCommand {
       } else {
         var settled: [(index: Int, outcome: WriteOutcome)] = []
         defer { for (index, outcome) in settled { report.add(schedules[start + index], outcome) } }
-        try client.write(documents, replacing: replace) { settled.append(($0, $1)) }
+        try client.write(documents, replacing: replace, context: context) { settled.append(($0, $1)) }
       }
       progress.show(start + page.count, of: schedules.count)
     }

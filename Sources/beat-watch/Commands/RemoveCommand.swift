@@ -61,17 +61,19 @@ struct RemoveCommand: ParsableCommand {
 
   private func remove(_ document: StoredDocument, in client: StoreClient) throws -> Bool {
     guard var seen = try ScheduleChange.bytes(of: document, in: client) else { return false }
+    var mark = document.mark
     if dryRun { return true }
     var patience = Patience()
     while patience.lasts {
-      if try client.delete(document.name, seen: seen) { return true }
-      guard let now = try client.document(document.name).bytes else {
+      if try client.delete(document.name, seen: seen, mark: mark) { return true }
+      let stored = try client.document(document.name)
+      guard let now = stored.bytes else {
         throw CommandError(.conflict, "\(document.name): somebody else has deleted or replaced it meanwhile")
       }
       guard Bookkeeping.isAllThatChanged(from: seen, to: now) else {
         throw CommandError(.conflict, "\(document.name): somebody else has changed it meanwhile; it was not deleted")
       }
-      seen = now
+      (seen, mark) = (now, stored.mark)
     }
     throw CommandError(.conflict, "\(document.name) runs all the time: it was not deleted; disable it first")
   }

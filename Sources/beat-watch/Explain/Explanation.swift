@@ -90,7 +90,8 @@ final class Explanation {
       case .document: "from the document's last_run_at, \(date)"
       case .unseen: "from the moment at which a daemon first sees it"
       }
-    say("counted", text)
+    // A clocked time is counted from nothing.
+    if !account.definition.schedule.isClocked { say("counted", text) }
     members.append(
       ("base", .object([("from", .text(account.origin.rawValue)), ("at", .text(account.base.iso8601))])))
   }

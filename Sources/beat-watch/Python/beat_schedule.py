@@ -161,7 +161,11 @@ def timing(app, schedule, notes):
     return {"interval": interval, "timezone": known(zone)}
   if type(schedule) is schedules.crontab or type(schedule).__name__ == "TzAwareCrontab":  # django-celery-beat's.
     fields = ("minute", "hour", "day_of_week", "day_of_month", "month_of_year")
-    return {"crontab": {field: crontab_field(schedule, field) for field in fields}, "timezone": known(zone)}
+    result = {"crontab": {field: crontab_field(schedule, field) for field in fields}, "timezone": known(zone)}
+    deadline = app.conf.beat_cron_starting_deadline  # Of crontabs only, as in celery.schedules.crontab.is_due.
+    if deadline is not None:
+      result["catchup_window"] = deadline
+    return result
   if isinstance(schedule, schedules.solar):
     raise Refused("a solar schedule cannot be expressed; write a crontab, or let a crontab's task look at the sun")
   raise Refused(f"its schedule is a {type(schedule).__name__}, which is not known here; write it as interval or crontab")

@@ -81,9 +81,9 @@ struct LateDaemonTests {
     let mark = try Mark.fired(0).under(every10)
     let gone = bench.receive(.read(a, Scheduler.DocumentRead(.absent, mark: mark)))
     let marks = gone.compactMap { if case .rebase(_, at(0), let mark) = $0 { mark } else { nil } }
-    #expect(marks == [.fired(0)])
+    #expect(marks == [Mark.fired(0).ofGone])
     _ = bench.pass(33)
-    #expect(bench.edit(a, every10, .fired(0)).rebases == [Rebase(from: at(0), to: .seen(33))])
+    #expect(bench.edit(a, every10, Mark.fired(0).ofGone).rebases == [Rebase(from: at(0), to: .seen(33))])
   }
 
   // MARK: a store that was emptied

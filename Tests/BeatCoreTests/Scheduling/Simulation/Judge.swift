@@ -23,6 +23,12 @@ struct Judge {
   /// The server's clock was set, and so the due times of messages need not rise; none comes twice.
   private var isStepped = false
   private var dues: Set<UnixTime> = []
+  /// Of the newest mark: who looks at the document next knows by it whether somebody has edited the schedule.
+  private var markDigest: ScheduleDigest?
+  /// When the schedule was changed to one that the mark is not of: nothing of it is due before that. By the server's clock.
+  private var editedAt: UnixTime?
+  /// How far a daemon's idea of the server's clock may be from it; microseconds.
+  private let tolerance: Int64
   /// Where `total_run_count` began.
   private var countBefore: Int64 = 0
 
@@ -30,7 +36,8 @@ struct Judge {
   /// and the last may be left out.
   private let isStrict: Bool
 
-  init(_ schedule: SimulatedSchedule, isStrict: Bool) {
+  init(_ schedule: SimulatedSchedule, isStrict: Bool, tolerance: Int64) {
+    self.tolerance = tolerance
     self.schedule = schedule
     self.isStrict = isStrict
   }
@@ -43,10 +50,14 @@ struct Judge {
   // MARK: what happens
 
   /// A client has written, or deleted.
-  mutating func wrote(_ document: [UInt8]?) {
-    let new = document.flatMap { try? ScheduleDocument($0, context: Sample.context) }.map { EntryTiming($0.definition) }
+  mutating func wrote(_ document: [UInt8]?, at now: UnixTime) {
+    let read = document.flatMap { try? ScheduleDocument($0, context: Sample.context) }
+    let new = read.map { EntryTiming($0.definition) }
     guard new?.digest != timing?.digest || document == nil else { return }
+    // A copy that is put back where nothing stood goes on from its last run.
+    let isRestored = timing == nil && read?.lastRunAt != nil
     timing = new
+    editedAt = isRestored || markDigest == nil || markDigest == new?.digest ? nil : now
     shake()
   }
 
@@ -65,6 +76,8 @@ struct Judge {
   mutating func forget() {
     last = nil
     count = 0
+    markDigest = nil
+    editedAt = nil
     amaze()
   }
 
@@ -77,6 +90,7 @@ struct Judge {
   }
 
   mutating func marked(_ mark: Mark) {
+    markDigest = mark.digest
     if isShaken, schedule.kind != .loose, mark.digest == timing?.digest { base = mark.due }
   }
 
@@ -96,6 +110,9 @@ struct Judge {
     }
     if isStepped, !dues.insert(push.due).inserted { problems.append("due \(due) was sent twice") }
     if let last, push.due <= last.due, !hasGoneBack { problems.append("due \(due) was sent after \(last.due.iso8601)") }
+    if let editedAt, push.due < editedAt.advanced(by: -tolerance), !isAmazed, !isStepped {
+      problems.append("due \(due) was sent, and is from before the edit of \(editedAt.iso8601)")
+    }
     if schedule.kind != .loose { checkSeries(push) }
   }
 

@@ -12,6 +12,7 @@ extension Simulation {
     case .terminate: if !daemons[index].isFrozen(at: now) { daemons[index].stop(at: now) }
     case .freeze: daemons[index].frozenUntil = later(patience * 3 / 2)
     case .deafen: daemons[index].deafUntil = later(patience)
+    case .absence: absence()
     case .stall: now = later(2_000_000 * world.pace)
     case .reload: daemons[index].reload(at: now)
     case .edit: edit(number)
@@ -40,6 +41,22 @@ extension Simulation {
       for number in judges.indices { judges[number].amaze() }
     case .setServerClock: setServerClock()
     }
+  }
+
+  /// No daemon runs for a while, and people go on: they reschedule, switch off and on, delete and make again.
+  private mutating func absence() {
+    for index in daemons.indices { kill(index) }
+    while !zombies.isEmpty { executeZombie() }
+    afterwards()
+    for _ in 0..<chance.number(1...4) {
+      now = later(1_000_000 * world.pace)
+      let number = chance.number(0...(world.schedules.count - 1))
+      let kind = world.schedules[number].kind
+      if kind == .kept { continue }
+      if kind != .switched, chance.once(in: 3) { spoil(number) } else { reschedule(number) }
+    }
+    now = later(1_000_000 * world.pace)
+    afterwards()
   }
 
   private mutating func later(_ most: Int64) -> UnixTime {

@@ -55,7 +55,9 @@ struct Simulation {
     store = ModelStore(heartbeatLife: max(10_000_000, 10 * ttl))
     numbers = Dictionary(uniqueKeysWithValues: world.schedules.enumerated().map { ($1.name, $0) })
     let number = chance.number(world.daemons)
-    judges = world.schedules.map { Judge($0, isStrict: world.hasLease || number == 1) }
+    judges = world.schedules.map {
+      Judge($0, isStrict: world.hasLease || number == 1, tolerance: 200_000 * world.pace)
+    }
     for number in world.schedules.indices { write(number, document(number)) }
     for _ in 0..<number {
       let skew = Int64(chance.number(Int(-world.skew / 1_000)...Int(world.skew / 1_000))) * 1_000
@@ -212,7 +214,7 @@ struct Simulation {
     let name = world.schedules[number].name
     store.set(name, document)
     written[name] = document
-    judges[number].wrote(document)
+    judges[number].wrote(document, at: serverTime)
     missing.removeAll { $0 == number }
     if isTraced { say("written \(name): \(String(document))") }
   }
@@ -221,7 +223,7 @@ struct Simulation {
     let name = world.schedules[number].name
     store.delete(name)
     written[name] = nil
-    judges[number].wrote(nil)
+    judges[number].wrote(nil, at: serverTime)
     if isTraced { say("deleted \(name)") }
   }
 

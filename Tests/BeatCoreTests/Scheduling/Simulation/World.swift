@@ -8,6 +8,8 @@ struct World: Sendable, CustomStringConvertible {
     case cut
     /// kill -9, and another process.
     case kill
+    /// No daemon runs for a while, and documents are edited.
+    case absence
     /// SIGTERM, and another process.
     case terminate
     /// SIGSTOP for up to twice the lease.
@@ -56,7 +58,7 @@ struct World: Sendable, CustomStringConvertible {
   var catchupWindow: Int?
 
   static let daily: [Harm] = [
-    .cut, .cut, .kill, .stall, .edit, .edit, .reschedule, .spoil, .reload,
+    .cut, .cut, .kill, .absence, .stall, .edit, .edit, .reschedule, .spoil, .reload,
   ]
 }
 
@@ -73,7 +75,8 @@ extension World {
   static let heard = World(
     description: "every event heard", schedules: SimulatedSchedule.intervals,
     harms: [
-      .cut, .kill, .stall, .edit, .edit, .edit, .reschedule, .reschedule, .spoil, .spoil, .freeze, .deafen, .hurry,
+      .cut, .kill, .absence, .stall, .edit, .edit, .edit, .reschedule, .reschedule, .spoil, .spoil, .freeze, .deafen,
+      .hurry,
       .hurry, .hurry,
     ],
     losesEvents: false)

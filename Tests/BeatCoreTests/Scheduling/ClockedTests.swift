@@ -1,0 +1,144 @@
+import Testing
+
+@testable import BeatCore
+
+/// A clocked schedule runs once; one whose time has passed before anybody saw it was missed.
+@Suite("Clocked: a time that has passed when it is first seen")
+struct ClockedTests {
+  private let a = EntryName("a")
+
+  private func clocked(_ seconds: Double, _ fields: String...) -> String {
+    let clocked = #""clocked": {"clocked_time": "\#(at(seconds).iso8601)"}"#
+    return "{"
+      + ([#""name": "report", "task": "t""#, clocked] + (fields.isEmpty ? [#""enabled": true"#] : fields))
+      .joined(separator: ", ") + "}"
+  }
+  private let on = #""enabled": true"#
+
+  private func finishes(_ actions: [Scheduler.Action]) -> Int {
+    actions.reports.count { if case .finished = $0 { true } else { false } }
+  }
+
+  @Test(arguments: [-0.000_001, -0.005, -5, -3_600, 0]) func seenLateItRunsOnce(_ time: Double) throws {
+    for isLoad in [true, false] {
+      var bench = isLoad ? SchedulerBench() : SchedulerBench.watching()
+      _ = isLoad ? bench.load(a, clocked(time)) : bench.edit(a, clocked(time))
+      let actions = bench.run(60)
+      #expect(actions.dues == [time])
+      let plan = try #require(actions.fires.first)
+      // Neither a restart nor a copy of the document without its bookkeeping runs it again.
+      var restarted = SchedulerBench()
+      restarted.now = at(100)
+      _ = restarted.load(a, clocked(time), plan.mark)
+      #expect(restarted.run(60).dues == [])
+    }
+  }
+
+  /// Killed before it was sent: what is kept is that it has not run.
+  @Test func theMarkOfTheFirstLookDoesNotPassIt() throws {
+    var bench = SchedulerBench()
+    let actions = bench.load(a, clocked(-30))
+    let mark = try #require(actions.compactMap { if case .anchor(_, let mark) = $0 { mark } else { nil } }.first)
+    var restarted = SchedulerBench()
+    restarted.now = at(5)
+    _ = restarted.load(a, clocked(-30), mark)
+    #expect(restarted.run(60).dues == [-30])
+  }
+
+  @Test func catchupDecides() {
+    for (fields, dues) in [
+      (#""catchup": "none""#, []), (#""catchup": "all""#, [-30.0]), (#""catchup_window": 20"#, []),
+      (#""catchup_window": 31"#, [-30]),
+    ] {
+      var bench = SchedulerBench.watching()
+      let actions = bench.edit(a, clocked(-30, on, fields)) + bench.run(60)
+      #expect(Array(Set(actions.dues)) == dues, "\(fields)")
+      let skips = actions.reports.count { if case .skipped = $0 { true } else { false } }
+      #expect(skips == (dues.isEmpty ? 1 : 0) && finishes(actions) == 1, "\(fields)")
+    }
+  }
+
+  @Test func whatHasRunIsNotMissed() {
+    for field in [#""total_run_count": 1"#, #""last_run_at": "2026-03-02T11:59:30Z""#] {
+      var bench = SchedulerBench()
+      _ = bench.load(a, clocked(-30, on, field))
+      #expect(bench.run(60).dues == [], "\(field)")
+    }
+  }
+
+  /// The mark remembers what was fired, and the task's id would be the same.
+  @Test func madeAgainForTheSameTimeItDoesNotRun() throws {
+    var mark = try Mark.fired(-30).under(clocked(-30))
+    for digest in [mark.digest, .gone, nil] {
+      mark.digest = digest
+      for isLoad in [true, false] {
+        var bench = isLoad ? SchedulerBench() : SchedulerBench.watching()
+        _ = isLoad ? bench.load(a, clocked(-30), mark) : bench.edit(a, clocked(-30), mark)
+        #expect(bench.run(60).dues == [])
+      }
+    }
+  }
+
+  @Test func madeAgainForALaterTimeItRuns() throws {
+    var mark = try Mark.fired(-30).under(clocked(-30))
+    mark.digest = .gone
+    var bench = SchedulerBench.watching()
+    _ = bench.edit(a, clocked(-1), mark)
+    #expect(bench.run(60).dues == [-1])
+  }
+
+  /// Seen by an older version, which let it pass: it is not made up for years later.
+  @Test func whatWasSeenAfterItsTimeStaysPast() throws {
+    var bench = SchedulerBench()
+    _ = bench.load(a, clocked(-30), try Mark.seen(-20).under(clocked(-30)))
+    #expect(bench.run(60).dues == [])
+  }
+
+  // MARK: edits
+
+  /// A new time that is a moment ago: there is no other one.
+  @Test func aNewTimeThatHasPassedIsMissedToo() throws {
+    for (before, mark) in [(clocked(-3_600), Mark.fired(-3_600)), (Sample.document(), Mark.fired(-5))] {
+      var bench = SchedulerBench()
+      _ = bench.load(a, before, try mark.under(before))
+      _ = bench.edit(a, clocked(-0.005), try mark.under(before))
+      #expect(bench.run(60).dues == [-0.005])
+      // The same while nobody hears it.
+      var restarted = SchedulerBench()
+      _ = restarted.load(a, clocked(-0.005), try mark.under(before))
+      #expect(restarted.run(60).dues == [-0.005])
+    }
+  }
+
+  /// As all schedules: what passes while it is switched off is not missed.
+  @Test func switchedOnAfterItsTimeItDoesNotRun() throws {
+    let off = clocked(5, #""enabled": false"#)
+    var bench = SchedulerBench()
+    _ = bench.load(a, off)
+    _ = bench.run(20)
+    let actions = bench.edit(a, clocked(5), try Mark.seen(0).under(off))
+    #expect(finishes(actions) == 1)
+    #expect(bench.run(60).dues == [])
+    var restarted = SchedulerBench()
+    restarted.now = at(20)
+    _ = restarted.load(a, clocked(5), try Mark.seen(0).under(off))
+    #expect(restarted.run(60).dues == [])
+  }
+
+  /// django-celery-beat makes each clocked task one_off: another time is another run there, too.
+  @Test func aNewTimeArmsAOneOffAgain() throws {
+    let once = #""one_off": true"#
+    var bench = SchedulerBench()
+    _ = bench.load(a, clocked(5, on, once))
+    #expect(bench.run(10).dues == [5])
+    let actions = bench.edit(a, clocked(30, on, once), try Mark.fired(5).under(clocked(5)))
+    #expect(finishes(actions) == 0)
+    #expect(bench.run(60).dues == [30])
+  }
+
+  @Test func aStartThatHasPassedChangesNothing() {
+    var bench = SchedulerBench.watching()
+    _ = bench.edit(a, clocked(-30, on, #""start_after": "2026-03-01T00:00:00Z""#))
+    #expect(bench.run(60).dues == [-30])
+  }
+}

@@ -1,0 +1,205 @@
+import Testing
+
+@testable import BeatCore
+
+/// An edit that is made while no daemon runs begins when one loads it; a restart alone is no edit.
+@Suite("Edits that nobody heard: what the schedule was at the last look is known across downtime")
+struct UnheardEditTests {
+  private let a = EntryName("a")
+  private let hourly = Sample.document(interval: #"{"every": 1, "period": "hours"}"#)
+  private let every10 = Sample.document()
+  private let disabled = Sample.document(#""enabled": false"#)
+
+  private func skips(_ actions: [Scheduler.Action]) -> Int {
+    actions.reports.count { if case .skipped = $0 { true } else { false } }
+  }
+
+  /// Down until noon; what stood there before is told by the mark.
+  private func restarted(_ document: String, _ mark: Mark, under before: String) throws -> SchedulerBench {
+    var bench = SchedulerBench()
+    let actions = bench.load(a, document, try mark.under(before))
+    #expect(skips(actions) == 0)
+    return bench
+  }
+
+  // MARK: what was edited
+
+  @Test func aShorterIntervalIsNotOverdue() throws {
+    let every5 = Sample.document(interval: #"{"every": 5, "period": "seconds"}"#)
+    var bench = try restarted(every5, .seen(-7), under: hourly)
+    let actions = bench.run(14)
+    #expect(actions.dues == [3, 8, 13], "it keeps the beat of what it is counted from, as after an edit that is heard")
+    #expect(skips(actions) == 0)
+  }
+
+  @Test func anotherCrontabWaitsForItsNextMatch() throws {
+    let before = Sample.crontab(#"{"minute": "0", "hour": "16"}"#)
+    var bench = try restarted(
+      Sample.crontab(#"{"minute": "55", "hour": "11"}"#), .fired(-72_000), under: before)
+    #expect(bench.run(80_000).dues == [], "five minutes ago is not made up for")
+    #expect(bench.run(7_000).dues == [86_100])
+  }
+
+  @Test func switchedOnItWaitsForItsNextMatch() throws {
+    let off = Sample.crontab(#"{"minute": "59", "hour": "11"}"#, #""enabled": false"#)
+    let on = off.replacing("false", with: "true").replacing(#""enabled": true, "#, with: "", maxReplacements: 1)
+    var bench = try restarted(on, .seen(-180), under: off)
+    #expect(bench.run(80_000).dues == [])
+    #expect(bench.run(7_000).dues == [86_340])
+  }
+
+  @Test func anotherZoneIsAnotherSchedule() throws {
+    let berlin = Sample.crontab(#"{"minute": "30", "hour": "12"}"#, #""timezone": "Europe/Berlin""#)
+    let utc = Sample.crontab(#"{"minute": "30", "hour": "12"}"#)
+    var bench = try restarted(berlin, .fired(-84_600), under: utc)
+    #expect(bench.run(3_600).dues == [], "11:30 UTC has passed")
+    #expect(bench.run(86_400).dues == [84_600])
+  }
+
+  @Test func anotherBeginningIsAnEdit() throws {
+    let later = Sample.document(#""start_after": "2026-03-02T11:00:00Z""#)
+    var bench = try restarted(later, .fired(-3_605), under: every10)
+    let actions = bench.run(20)
+    #expect(actions.dues == [5, 15])
+    #expect(skips(actions) == 0)
+  }
+
+  @Test func anIntervalThatBecomesACrontabAndBack() throws {
+    let crontab = Sample.crontab(#"{"minute": "*"}"#)
+    var bench = try restarted(crontab, .fired(-125), under: every10)
+    #expect(bench.run(60).dues == [60])
+    bench = try restarted(every10, .fired(-120), under: crontab)
+    #expect(bench.run(20).dues == [10, 20])
+  }
+
+  /// What was missed before a document was set aside is not made up for when it is mended, heard or not.
+  @Test func mendedItBeginsAnew() throws {
+    var bench = SchedulerBench()
+    _ = bench.load(a, every10, try Mark.fired(-5).under(every10))
+    _ = bench.pass(1)
+    let broken = Scheduler.DocumentRead(.document(Array("{".utf8)), mark: try Mark.fired(-5).under(every10))
+    let marks = bench.receive(.read(a, broken)).compactMap { action -> Mark? in
+      if case .rebase(a, at(-5), let mark) = action { mark } else { nil }
+    }
+    let mark = try #require(marks.first)
+    #expect(mark.undigested == .fired(-5))
+    var restarted = SchedulerBench()
+    restarted.now = at(33)
+    _ = restarted.load(a, every10, mark)
+    #expect(restarted.run(15).dues == [35, 45])
+  }
+
+  /// Deleted while a daemon heard it, and made again while none did.
+  @Test func madeAgainItIsNew() throws {
+    var bench = SchedulerBench()
+    _ = bench.load(a, every10, try Mark.fired(-5, count: 7).under(every10))
+    let gone = Scheduler.DocumentRead(.absent, mark: try Mark.fired(-5, count: 7).under(every10))
+    let marks = bench.receive(.read(a, gone)).compactMap { action -> Mark? in
+      if case .rebase(a, at(-5), let mark) = action { mark } else { nil }
+    }
+    let mark = try #require(marks.first)
+    var restarted = SchedulerBench()
+    restarted.now = at(33)
+    _ = restarted.load(a, every10, mark)
+    let fires = restarted.run(15).fires
+    #expect(fires.map(\.due) == [at(43)])
+    #expect(fires.first?.mark.totalRunCount == 1)
+  }
+
+  // MARK: what is no edit
+
+  @Test func aRestartMakesUpForWhatWasMissed() throws {
+    var bench = try restarted(every10, .fired(-35), under: every10)
+    #expect(bench.run(0).dues == [-5])
+  }
+
+  @Test func otherArgumentsAreNoEditOfTheSchedule() throws {
+    var bench = try restarted(Sample.document(#""args": [1]"#), .fired(-35), under: every10)
+    #expect(bench.run(0).dues == [-5])
+  }
+
+  /// Nobody can tell: it is what it was.
+  @Test func thereAndBackAgainIsNoEdit() throws {
+    var bench = try restarted(every10, .fired(-35), under: every10)
+    #expect(bench.run(0).dues == [-5])
+  }
+
+  /// A mark that does not tell is believed, as ever.
+  @Test func aMarkOfAnOldVersionIsBelieved() {
+    var bench = SchedulerBench()
+    _ = bench.load(a, every10, .fired(-35))
+    #expect(bench.run(0).dues == [-5])
+  }
+
+  // MARK: who hears of it, and once
+
+  /// The first one that leads keeps it in the mark: to the next one it is no edit any more.
+  @Test func theSecondDaemonGoesOnFromThere() throws {
+    var first = SchedulerBench()
+    let actions = first.load(a, every10, try Mark.fired(-3_605).under(hourly))
+    let kept = try #require(
+      actions.compactMap { action -> Mark? in if case .rebase(a, at(-3_605), let mark) = action { mark } else { nil } }
+        .first)
+    #expect(kept.digest == EntryTiming(try Sample.read(every10).definition).digest)
+    var second = SchedulerBench()
+    second.now = at(27)
+    _ = second.load(a, every10, kept)
+    #expect(second.run(0).dues == [25], "5 and 15 were missed since the first one heard it; the newest is made up for")
+  }
+
+  /// Killed before it wrote anything: the next one hears it for the first time.
+  @Test func whatWasNotKeptIsHeardAgain() throws {
+    let mark = try Mark.fired(-3_605).under(hourly)
+    var first = SchedulerBench()
+    _ = first.load(a, every10, mark)
+    var second = SchedulerBench()
+    second.now = at(27)
+    _ = second.load(a, every10, mark)
+    #expect(second.run(10).dues == [35])
+  }
+
+  /// A standby has loaded it, and leads later: what came due since is missed, and it says so in the mark.
+  @Test func aStandbyKeepsItWhenItLeads() throws {
+    let mark = try Mark.fired(-3_605).under(hourly)
+    var bench = SchedulerBench()
+    _ = bench.receive(.leadershipChanged(false))
+    #expect(bench.load(a, every10, mark).rebases == [])
+    _ = bench.pass(27)
+    #expect(bench.receive(.leadershipChanged(true)).reads == [a])
+    let actions = bench.read(a, every10, mark)
+    #expect(actions.rebases == [Rebase(from: at(-3_605), to: .seen(-5, count: 1))])
+    #expect(bench.run(0).dues == [25])
+  }
+
+  /// … unless who led before it has gone on by it: then that mark rules.
+  @Test func aStandbyTakesTheLeadersWord() throws {
+    var bench = SchedulerBench()
+    _ = bench.receive(.leadershipChanged(false))
+    _ = bench.load(a, every10, try Mark.fired(-3_605).under(hourly))
+    _ = bench.pass(27)
+    _ = bench.receive(.leadershipChanged(true))
+    _ = bench.read(a, every10, try Mark.fired(15, count: 2).under(every10))
+    #expect(bench.run(0).dues == [25])
+  }
+
+  /// Refused, as the lease is another's by then: the look that follows does not lead to another attempt.
+  @Test func aMarkThatIsNotTakenIsNotWrittenForEver() throws {
+    var bench = SchedulerBench()
+    let mark = try Mark.fired(-3_605).under(hourly)
+    _ = bench.load(a, every10, mark)
+    for _ in 0..<3 {
+      _ = bench.receive(.touched(a))
+      #expect(bench.read(a, every10, mark).rebases == [])
+    }
+  }
+
+  /// We were away, and another daemon has heard of an edit that was undone since.
+  @Test func thereAndBackAgainWhileWeWereAway() throws {
+    var bench = SchedulerBench()
+    _ = bench.load(a, every10, try Mark.fired(-5).under(every10))
+    _ = bench.receive(.disconnected)
+    _ = bench.pass(33)
+    _ = bench.load(a, every10, try Mark.fired(-5).under(disabled))
+    #expect(bench.run(10).dues == [35])
+  }
+}
