@@ -83,8 +83,11 @@ public struct Scheduler {
     case .obstacleGone: retryHeld()
     case .fireEnded(let plan, let outcome): ended(plan, outcome, now: now)
     case .leadershipChanged(let isLeading):
-      if isLeading, !self.isLeading { beginLeading(now: now) }
+      let begins = isLeading && !self.isLeading
+      if begins { beginLeading(now: now) }
       self.isLeading = isLeading
+      // What was refused while we led before may go through now.
+      if begins { retryHeld() }
     case .clockStepped(let step): clockStepped(by: step, now: now)
     case .clockTold: clockTold(now: now)
     case .documentsChanged(let context): documentsChanged(context, now: now)

@@ -8,6 +8,12 @@ import Testing
   private var now = BootTime(microseconds: 1_000_000_000)
 
   private func pulse(lease: Int64? = 5 * second) -> Pulse {
+    var pulse = unproven(lease: lease)
+    _ = pulse.receive(.standing(.able(takesOffers: false)), now: now)
+    return pulse
+  }
+
+  private func unproven(lease: Int64? = 5 * second) -> Pulse {
     Pulse(Pulse.Configuration(instance: "me", leaseTTL: lease), clock: StoreClock(Sample.noon, at: now))
   }
 
@@ -86,6 +92,7 @@ import Testing
     // Said once, whatever happens meanwhile.
     _ = pulse.receive(.disconnected, now: now)
     _ = pulse.receive(.connected(hears: true), now: now)
+    _ = pulse.receive(.standing(.able(takesOffers: false)), now: now)
     #expect(
       pulse.receive(reply(2, lease: .other(token: "you:1", remaining: 300_000)), now: now) == [
         .armTimer(after: 305_000)
@@ -254,6 +261,7 @@ import Testing
     var pulse = leading()
     _ = pulse.receive(.disconnected, now: now)
     _ = pulse.receive(.connected(hears: true), now: now)
+    _ = pulse.receive(.standing(.able(takesOffers: false)), now: now)
     #expect(pulse.receive(reply(2, previous: 7, incarnation: "another"), now: now) == [.lead(token: "me:1")])
   }
 

@@ -25,23 +25,27 @@ import Testing
     var token: String
     var remaining: Int64
     var time: UnixTime
+    var isOffered: Bool
+    var damagedEpoch: String
   }
 
   @discardableResult
   private func pulse(
-    _ sequence: Int, as instance: String = "one", lives: Int = 10_000, word: String? = nil, lease: Int = 5_000
+    _ sequence: Int, as instance: String = "one", lives: Int = 10_000, word: String? = nil, lease: Int = 5_000,
+    claim: String = "free", offers: Bool = false
   ) throws -> Answer {
     let reply = evaluate(
-      PackageResources.pulse_lua, keys: ["heartbeat:\(instance)", "incarnation", "lease", "epoch"],
-      ["\(sequence)", "\(lives)", word ?? "word of \(instance)", instance, "\(lease)"])
+      PackageResources.pulse_lua, keys: ["heartbeat:\(instance)", "incarnation", "lease", "epoch", "offer"],
+      ["\(sequence)", "\(lives)", word ?? "word of \(instance)", instance, "\(lease)", claim, offers ? "1" : "0"])
     let parts = try #require(reply?.array, "\(String(describing: reply))")
     let text = parts.map { $0.text ?? "" }
-    try #require(parts.count == 6)
+    try #require(parts.count == 8)
     let seconds = try #require(Int64(text[4]))
     let microseconds = try #require(Int64(text[5]))
     return Answer(
       previous: text[0], incarnation: text[1], token: text[2], remaining: try #require(parts[3].integer),
-      time: UnixTime(microseconds: seconds * 1_000_000 + microseconds))
+      time: UnixTime(microseconds: seconds * 1_000_000 + microseconds), isOffered: parts[6].integer == 1,
+      damagedEpoch: text[7])
   }
 
   private func release(_ instance: String) -> Int64? {
@@ -213,8 +217,10 @@ import Testing
   /// Every key it touches is declared, so that access control can judge the call before it has begun.
   @Test func touchesDeclaredKeysOnly() throws {
     store.call(
-      "ACL SETUSER limited reset on nopass ~heartbeat:one ~incarnation ~lease ~epoch &* +@all".split(separator: " ")
-        .map { Array($0.utf8) })
+      "ACL SETUSER limited reset on nopass ~heartbeat:one ~incarnation ~lease ~epoch ~offer &* +@all".split(
+        separator: " "
+      )
+      .map { Array($0.utf8) })
     store("AUTH", "limited", "any")
     #expect(try pulse(1).token == "one:1")
     #expect(release("one") == 1)
