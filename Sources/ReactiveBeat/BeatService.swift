@@ -542,6 +542,11 @@ public final class BeatService {
         if !isDone { receive(.touched(name)) }
         if let error { candidate.refused(error) }
       }
+    case .mend(let name, let bytes, let mark):
+      scripts?.mend(name, from: bytes, to: mark, token: token) { [unowned self] isDone, error in
+        if !isDone { receive(.touched(name)) }
+        if let error { candidate.refused(error) }
+      }
     case .fire(let plan):
       // In this order: the mark of a fire is newer than when the schedule was first seen.
       sendAnchors()

@@ -31,6 +31,7 @@ public struct Scheduler {
   var wasSetAhead: (at: UnixTime, by: Int64)?
   /// What was on its way when the connection died, until it is known what became of it.
   var lostAnswers: [EntryName: TaskID] = [:]
+  var oddities = Oddities()
   /// Scripts on their way.
   var inFlight = 0
   var actions: [Action] = []
@@ -87,12 +88,16 @@ public struct Scheduler {
       if begins { beginLeading(now: now) }
       self.isLeading = isLeading
       // What was refused while we led before may go through now.
-      if begins { retryHeld() }
+      if begins {
+        retryHeld()
+        readDamagedMarks()
+      }
     case .clockStepped(let step): clockStepped(by: step, now: now)
     case .clockTold: clockTold(now: now)
     case .documentsChanged(let context): documentsChanged(context, now: now)
     case .disconnected: disconnect()
     }
+    keepTrailingFields()
     armTimer(now: now)
     defer { actions = [] }
     return actions

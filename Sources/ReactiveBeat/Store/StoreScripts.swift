@@ -60,7 +60,7 @@ struct StoreScripts {
       let unread = parts[2].array, documents.count == count, marks.count == count
     else { return nil }
     var reads = zip(documents, marks).map { document, mark in
-      Scheduler.DocumentRead(document.bytes.map { .document($0) } ?? .absent, mark: mark.bytes.flatMap { Mark($0) })
+      Scheduler.DocumentRead(document.bytes.map { .document($0) } ?? .absent, MarkState(mark.bytes))
     }
     for index in stride(from: 0, to: unread.count - 1, by: 2) {
       guard let place = unread[index].integer.map({ Int(clamping: $0) &- 1 }), reads.indices.contains(place) else {
@@ -97,7 +97,17 @@ struct StoreScripts {
   ) {
     Self.rebaseScript.evaluate(
       on: connection, keys: [keys.mark, keys.lease],
-      arguments: [name.bytes, Array(Mark.digits(time).utf8), mark.bytes, Array(token.utf8)]
+      arguments: [name.bytes, Array(Mark.digits(time).utf8), mark.bytes, Array(token.utf8), []]
+    ) { reply in completion(reply?.integer != 0, reply?.error) }
+  }
+
+  /// The same for a mark that cannot be read, which must hold these bytes.
+  func mend(
+    _ name: EntryName, from bytes: [UInt8], to mark: Mark, token: String,
+    then completion: @escaping (Bool, RedisServerError?) -> Void
+  ) {
+    Self.rebaseScript.evaluate(
+      on: connection, keys: [keys.mark, keys.lease], arguments: [name.bytes, [], mark.bytes, Array(token.utf8), bytes]
     ) { reply in completion(reply?.integer != 0, reply?.error) }
   }
 

@@ -290,6 +290,61 @@ import Testing
     }
   }
 
+  // MARK: standing
+
+  /// Neither asked for nor renewed, whatever the answer: the lease may be ours from the session before.
+  @Test func whoHasProvedNothingDoesNotLead() {
+    var pulse = unproven()
+    #expect(
+      pulse.receive(.connected(hears: true), now: now) == [
+        .send(PulseRequest(sequence: 1, leaseTTL: 5 * Self.second, claim: .nothing)), .armTimer(after: Self.second),
+      ])
+    #expect(pulse.receive(reply(1), now: now).isEmpty && !pulse.isLeading)
+    #expect(
+      pulse.receive(.standing(.able(takesOffers: false)), now: now).first
+        == .send(PulseRequest(sequence: 2, leaseTTL: 5 * Self.second, claim: .free)))
+    #expect(pulse.receive(reply(2), now: now) == [.lead(token: "me:1")])
+  }
+
+  /// What is on its way asks for too little: the next one follows its answer.
+  @Test func whoBecomesAbleDuringAPulseAsksAgain() {
+    var pulse = unproven()
+    _ = pulse.receive(.connected(hears: true), now: now)
+    _ = pulse.receive(reply(1, lease: .free), now: now)
+    _ = pulse.receive(.timerFired, now: now)
+    #expect(pulse.receive(.standing(.limited), now: now).isEmpty)
+    #expect(
+      pulse.receive(reply(2, lease: .free), now: now).contains(
+        .send(PulseRequest(sequence: 3, leaseTTL: 5 * Self.second, claim: .free, isOffering: true))))
+  }
+
+  @Test func whoStandsBackGivesTheLeaseBack() {
+    var pulse = leading()
+    #expect(pulse.receive(.standing(.back(reason: "no LPUSH")), now: now) == [.release, .standBy(reason: "no LPUSH")])
+    #expect(pulse.receive(.leaseFreed, now: now).isEmpty)
+    // A pulse that was on its way has taken it once more.
+    _ = pulse.receive(.timerFired, now: now)
+    #expect(pulse.receive(reply(2), now: now) == [.release] && !pulse.isLeading)
+  }
+
+  @Test func anOfferIsToldToWhoLacksNothing() {
+    for (standing, isTold) in [(Pulse.Standing.able(takesOffers: false), true), (.limited, false)] {
+      var pulse = unproven()
+      _ = pulse.receive(.standing(standing), now: now)
+      _ = pulse.receive(.connected(hears: true), now: now)
+      let actions = pulse.receive(reply(1, lease: .other(token: "you:1", remaining: 1, isOffered: true)), now: now)
+      #expect(actions.contains(.offered) == isTold)
+    }
+  }
+
+  /// An answer that says "nobody's" must not be followed by another pulse at once.
+  @Test func aFreeLeaseThatWeMayNotTakeIsNotAskedForAllTheTime() {
+    var pulse = unproven()
+    _ = pulse.receive(.connected(hears: true), now: now)
+    #expect(pulse.receive(reply(1, lease: .free), now: now).isEmpty)
+    #expect(pulse.receive(.leaseFreed, now: now).isEmpty)
+  }
+
   @Test func withoutALeaseWhoeverIsHereFires() {
     var pulse = pulse(lease: nil)
     #expect(

@@ -83,6 +83,58 @@ import Testing
     #expect(try pulse(7).token == "one:1")
   }
 
+  /// Who cannot lead neither takes nor renews.
+  @Test func whoAsksForNothingTakesNothing() throws {
+    #expect(try pulse(1, claim: "nothing").token == "")
+    #expect(value("lease") == nil && value("epoch") == nil)
+    try pulse(2, lease: 60_000)
+    store("PEXPIRE", "lease", "1000")
+    #expect(try pulse(3, lease: 60_000, claim: "nothing").token == "one:1")
+    #expect(lifetime("lease") <= 1_000)
+  }
+
+  /// A holder that lacks something, and one that does not.
+  @Test func anOfferedLeaseIsTakenByWhoAsksForIt() throws {
+    try pulse(1, as: "one", offers: true)
+    #expect(try pulse(1, as: "two").token == "one:1")
+    #expect(try pulse(1, as: "two", claim: "nothing").isOffered)
+    let answer = try pulse(2, as: "two", claim: "offered")
+    #expect(answer.token == "two:2" && !answer.isOffered)
+    #expect(value("offer") == nil && value("lease") == "two:2")
+    #expect(try pulse(2, as: "one", offers: true).token == "two:2", "nobody offers what is another's")
+    #expect(value("offer") == nil)
+    #expect(try pulse(3, as: "one", claim: "offered").token == "two:2")
+  }
+
+  /// The order in the script: who is refused any of its commands neither gets the lease nor keeps it.
+  @Test(arguments: ["time", "get", "set", "pttl", "incr", "del"]) func whoIsRefusedACommandGetsNoLease(
+    _ command: String
+  ) throws {
+    // What there is to delete is an offer of its own, from before.
+    if command == "del" { store("SET", "offer", "one:1") }
+    store.call(
+      "ACL SETUSER limited reset on nopass ~* &* +@all -\(command)".split(separator: " ").map { Array($0.utf8) })
+    let limited = try server.client()
+    limited("AUTH", "limited", "any")
+    let reply = limited.call(
+      (["EVAL", String(decoding: PackageResources.pulse_lua, as: UTF8.self), "5"]
+        + ["heartbeat:one", "incarnation", "lease", "epoch", "offer"]
+        + ["1", "10000", "word", "one", "5000", "free", "0"]).map { Array($0.utf8) })
+    #expect(reply?.error != nil && value("lease") == nil)
+  }
+
+  /// What stands there is no number to count on from: it is told and replaced, and the lease is taken.
+  @Test(arguments: ["abc", "", "9223372036854775807", "1e5", "99999999999999999999", " 7", "99999999999999"])
+  func anEpochThatIsDamagedIsReplaced(_ text: String) throws {
+    store("SET", "epoch", text)
+    let answer = try pulse(1)
+    #expect(!answer.damagedEpoch.isEmpty || text.isEmpty)
+    let epoch = try #require(Int64(answer.token.split(separator: ":")[1]))
+    #expect(epoch > 1_000_000_000 && value("epoch") == "\(epoch)" && value("lease") == answer.token)
+    #expect(release("one") == 1)
+    #expect(try pulse(2).token == "one:\(epoch + 1)")
+  }
+
   @Test func leavesAnothersAlone() throws {
     try pulse(1, as: "one", lease: 3_000)
     let answer = try pulse(1, as: "two", lease: 60_000)

@@ -310,6 +310,7 @@ struct SimulatedDaemon {
       case .read(let name): send(.read([name], load: nil))
       case .anchor(let name, let mark): send(.anchor(name, mark))
       case .rebase(let name, let from, let mark): send(.rebase(name, from: from, to: mark, token: token))
+      case .mend: break  // no simulated hand damages a mark
       case .armTimer(let time): if !isStopping { timer = time.map(pulse.clock.boot(at:)) }
       case .report: break
       case .fire(let plan):
