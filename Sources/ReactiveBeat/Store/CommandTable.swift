@@ -88,7 +88,8 @@ extension CommandUse {
       store.row("TYPE", [.outbox], sent: true, in: "fire"),
       store.row("LLEN", [.outbox], in: "fire manual outbox"),
       store.row("LINDEX", [.outbox], ["0"], in: "outbox"),
-      store.row("LREM", [.outbox], ["1", "never"], writes: true, sent: true),
+      store.row(
+        "LREM", [.outbox], ["1", "never"], writes: true, sent: true, without: "taking out what was delivered"),
       broker.row("SELECT", [], ["0"], sent: true, in: "bindings declare tidy"),
       broker.row("CLIENT SETNAME", [], ["beat-watch"], sent: true, without: "its name in CLIENT LIST"),
       broker.row("INFO", [], [], sent: true, without: "it cannot tell store and broker as one server"),

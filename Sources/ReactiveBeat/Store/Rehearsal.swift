@@ -26,6 +26,8 @@ final class Rehearsal {
   private let finish: (Candidacy.Proof) -> Void
   private var steps: [Step] = []
   private var token = ""
+  /// What a fire can do without.
+  private var lacks: [String] = []
   private var isOver = false
 
   /// - Parameter finish: called once; not if the connection dies, or after `cancel`.
@@ -133,9 +135,11 @@ final class Rehearsal {
   }
 
   private func removeFromOutbox(_ done: @escaping (Failure?) -> Void) {
-    scratch.removeFromOutbox(OutboxItem(plan).bytes) { result in
-      guard case .failure(let error)? = result else { return done(nil) }
-      done(.refused("nothing can be taken out of the outbox", error))
+    scratch.removeFromOutbox(OutboxItem(plan).bytes) { [self] result in
+      if case .failure(let error)? = result {
+        lacks.append("what is delivered cannot be taken out of the outbox (\(error.message))")
+      }
+      done(nil)
     }
   }
 
@@ -163,7 +167,6 @@ final class Rehearsal {
     scratch.tidy(as: instance) { [self] tidied, error in
       guard !isOver, !scripts.connection.isClosed else { return }
       if let error { return failed(.refused("the keys of a rehearsal cannot be removed", error)) }
-      var lacks: [String] = []
       if let problem = tidied?.problem {
         lacks.append("a message that reached some of its queues only could not be taken back (\(problem))")
       }
