@@ -38,12 +38,25 @@ public final class BeatService {
     return OutboxRelay(to: configuration.broker, kombu: kombu, on: loop) { [unowned self] event in
       log.report(event)
       reporter.ledger.take(event, at: now)
-      if case .relayed = event, isShortOfRoom {
+      switch event {
+      case .relayed:
+        guard isShortOfRoom else { return }
         isShortOfRoom = false
         receive(.obstacleGone)
+      case .brokerLost, .brokerBack, .held: candidate.doubted()
       }
     }
   }()
+
+  private lazy var candidate = LeaseCandidate(configuration, as: instance, on: loop) { [unowned self] in
+    logger
+  } stand: { [unowned self] standing in
+    receive(.standing(standing))
+    announce()
+  } tell: { [unowned self] reason in
+    reporter.ledger.unable = reason
+    describe()
+  }
 
   private var session: StoreSession?
   private var scripts: StoreScripts?
@@ -76,6 +89,9 @@ public final class BeatService {
   private let incarnation: String
   private var inFlight = 0
   private var fires = 0
+  /// That all is well was said, of the last load and in this session.
+  private var isAnnounced = false
+  private var wasAnnounced = false
   private var hasBeenReady = false
   private var hasWarnedOfEviction = false
   /// What was said last about not being connected, so that it is said once.
@@ -173,7 +189,7 @@ public final class BeatService {
       // Also when we do not lead: a pulse on its way may have taken it.
       if let scripts { DaemonRecord.remove(instance, from: scripts) }
       guard let scripts, configuration.leaseTTL != nil else { return stopTimer.schedule(after: 0) }
-      scripts.release(instance) { [unowned self] in stopTimer.schedule(after: 0) }
+      scripts.release(instance) { [unowned self] _ in stopTimer.schedule(after: 0) }
     }
   }
 
@@ -212,6 +228,7 @@ public final class BeatService {
         ended(plan, outcome)
       }
       receive(.connected(hears: hearing != .polling))
+      candidate.connected(scripts)
       loadAll(scripts)
     case .touched(let name):
       pulse.heard()
@@ -321,8 +338,8 @@ public final class BeatService {
   }
 
   private func probedBroker(_ reason: String?) {
-    guard reporter.ledger.unable != reason else { return }
-    reporter.ledger.unable = reason
+    guard reporter.ledger.undeliverable != reason else { return }
+    reporter.ledger.undeliverable = reason
     if let reason {
       logger.error(
         "broker lost",
@@ -362,13 +379,28 @@ public final class BeatService {
       if let error { return refused(error, "the schedules could not be read", [keys.mark]) }
       self.load = nil
       receive(.loadFinished)
-      announce(isReload: isReload)
+      loaded(isReload: isReload)
     }
     self.load = load
     load.start()
   }
 
-  private func announce(isReload: Bool) {
+  private func loaded(isReload: Bool) {
+    scheduleRefresh()
+    readyAt = BootClock.now()
+    // A load leaves behind what replies, growing tables and the start itself have taken.
+    ResidentMemory.trim()
+    if isReload, isAnnounced { isAnnounced = false }
+    candidate.loaded()
+    announce()
+    tell()
+    watchBroker()
+    lookForNeighbours()
+  }
+
+  /// Says that all is well, once it has been shown: everything is loaded, a pulse was answered, and a fire rehearsed.
+  private func announce() {
+    guard readyAt != nil, !isAnnounced, pulse.isAnswered, candidate.isAble, load == nil else { return }
     let schedules = scheduler.scheduleCount
     var fields: Logger.Metadata = [
       "schedules": .stringConvertible(schedules), "rejected": .stringConvertible(scheduler.rejectedCount),
@@ -387,22 +419,16 @@ public final class BeatService {
           "reason": .string("edits cannot be heard; \(NotificationSetting.advice)"),
         ])
     }
-    scheduleRefresh()
+    isAnnounced = true
     if hasBeenReady {
-      // The load of a new session may have been begun anew before it was at its end.
-      logger.notice(isReload && complaint == nil ? "reloaded" : "reconnected", metadata: fields)
+      logger.notice(wasAnnounced ? "reloaded" : "reconnected", metadata: fields)
     } else {
       logger.info("loaded", metadata: ["schedules": .stringConvertible(schedules)])
       logger.notice("ready", metadata: fields)
     }
     hasBeenReady = true
+    wasAnnounced = true
     complaint = nil
-    readyAt = BootClock.now()
-    // A load leaves behind what replies, growing tables and the start itself have taken.
-    ResidentMemory.trim()
-    tell()
-    watchBroker()
-    lookForNeighbours()
   }
 
   /// Where nothing can be heard, a look at everything is how edits are found; elsewhere it is an audit.
@@ -465,12 +491,21 @@ public final class BeatService {
     load.start()
   }
 
-  /// A script was refused. Of a key of the wrong type Redis does not say which one it is: among `suspects` it is found.
+  /// A script was refused. What this user may not do is found among all commands, for Redis does not always name it; and a
+  /// daemon that leads leaves the lease to another one. Of a key of the wrong type Redis does not say which one it is:
+  /// among `suspects` it is found.
   private func refused(_ error: RedisServerError, _ what: String, _ suspects: [[UInt8]]) {
+    let asking = session
+    if error.isOfOurRights, let scripts {
+      if configuration.leaseTTL != nil { scripts.release(instance) { _ in } }
+      return scripts.tryRights(queue: configuration.defaultQueue, as: instance) { [unowned self] trial in
+        guard session === asking else { return }
+        restart(.notReady(trial.explanation(of: "\(what): \(error.message)", user: configuration.store.username)))
+      }
+    }
     guard error.message.contains("WRONGTYPE"), let scripts else {
       return restart(.notReady("\(what): \(error.text)"))
     }
-    let asking = session
     scripts.misfits(among: suspects) { [unowned self] misfits in
       // Something else may have ended the session meanwhile.
       guard session === asking else { return }
@@ -488,6 +523,9 @@ public final class BeatService {
   private func ended(_ failure: StoreFailure) {
     session = nil
     scripts = nil
+    isAnnounced = false
+    wasAnnounced = false
+    candidate.disconnected()
     relay.stop()
     load?.cancel()
     load = nil
@@ -555,8 +593,9 @@ public final class BeatService {
 
   private func sendAnchors() {
     guard !anchors.isEmpty else { return }
-    scripts?.anchor(anchors) { [unowned self] names in
+    scripts?.anchor(anchors) { [unowned self] names, error in
       for name in names { receive(.touched(name)) }
+      if let error { candidate.refused(error) }
     }
     anchors.removeAll(keepingCapacity: true)
   }
@@ -570,8 +609,14 @@ public final class BeatService {
       if anchors.count == Self.anchorsTogether { sendAnchors() }
     case .rebase(let name, let time, let mark):
       sendAnchors()
-      scripts?.rebase(name, from: time, to: mark, token: token) { [unowned self] isDone in
+      scripts?.rebase(name, from: time, to: mark, token: token) { [unowned self] isDone, error in
         if !isDone { receive(.touched(name)) }
+        if let error { candidate.refused(error) }
+      }
+    case .mend(let name, let bytes, let mark):
+      scripts?.mend(name, from: bytes, to: mark, token: token) { [unowned self] isDone, error in
+        if !isDone { receive(.touched(name)) }
+        if let error { candidate.refused(error) }
       }
     case .fire(let plan):
       // In this order: the mark of a fire is newer than when the schedule was first seen.
@@ -619,6 +664,8 @@ public final class BeatService {
         if let reply {
           receive(.replied(reply) as Pulse.Event)
           receive(.clockTold)
+          if let text = reply.damagedEpoch { warnOfEpoch(text) }
+          announce()
           keepTelling()
         }
         if let error { refused(error, "the heartbeat was refused", keys.ofPulse(instance)) }
@@ -627,7 +674,7 @@ public final class BeatService {
       if !isStopping { pulseTimer.schedule(after: delay) }
     case .lead(let token):
       self.token = token
-      reporter.ledger.unable = nil
+      reporter.ledger.undeliverable = nil
       brokerProbe.stop()
       logger.notice("leading", metadata: configuration.leaseTTL == nil ? [:] : ["token": .string(token)])
       if let scripts { relay.start(scripts) }
@@ -645,6 +692,10 @@ public final class BeatService {
       if let scripts { loadAll(scripts, isReload: true) }
     case .reconnect(let reason):
       restart(.notReady(reason))
+    case .release:
+      scripts?.release(instance) { _ in }
+    case .offered:
+      candidate.offered()
     case .clockStepped(let step):
       logger.notice("clock", metadata: ["step_s": .stringConvertible(Double(step) / 1_000_000)])
       receive(.clockStepped(by: step))
@@ -687,10 +738,21 @@ public final class BeatService {
     if wasMistaken, outcome != .unknown { receive(.touched(plan.entry)) }
     if case .refused = outcome, scripts?.delivery == .outbox { isShortOfRoom = true }
     if case .wrongServer(let reason) = outcome { restart(.notReady("\(configuration.store) cannot fire: \(reason)")) }
+    candidate.ended(outcome)
     if outcome == .fenced { receive(.fenced as Pulse.Event) }
     // Redis' clock was set back since it told us its time.
     if case .early = outcome { receive(.timerFired as Pulse.Event) }
     if isStopping, inFlight == 0 { release() }
+  }
+
+  private func warnOfEpoch(_ text: String) {
+    let key = EntryName(keys.epoch).description
+    logger.warning(
+      "damaged",
+      metadata: [
+        "key": .string(key),
+        "reason": .string("it held \"\(text.prefix(100))\", from which nobody can count on; it was set to the time"),
+      ])
   }
 
   private static var hostName: String {

@@ -6,7 +6,20 @@ public struct RedisKeys: Hashable, Sendable {
   /// What documents' keys begin with, such as `tasks:meta:`.
   public let prefix: [UInt8]
 
-  public init(prefix: String) { self.prefix = Array(prefix.utf8) }
+  /// What our own keys begin with.
+  private let base: [UInt8]
+
+  public init(prefix: String) {
+    self.prefix = Array(prefix.utf8)
+    base = Array("reactivebeat:".utf8) + self.prefix
+  }
+
+  /// Keys that nobody else reads, on which a daemon tries what it may: all of them, the documents' too, stand where an
+  /// ACL lets a daemon have keys of its own, and none is among the schedules.
+  public init(rehearsing keys: RedisKeys, as instance: String) {
+    base = keys.own("rehearsal:\(instance):")
+    prefix = base + Array("document:".utf8)
+  }
 
   // MARK: on the store
 
@@ -46,8 +59,14 @@ public struct RedisKeys: Hashable, Sendable {
   /// STRING, the sequence number of a daemon's last pulse; its events tell whether any are heard.
   public func heartbeat(_ instance: String) -> [UInt8] { own("heartbeat:" + instance) }
 
+  /// STRING, the token of a leader that lacks something: whoever lacks nothing may take the lease over.
+  public var offer: [UInt8] { own("offer") }
+
   /// The keys of one daemon's pulse, in the order of `pulse.lua`.
-  public func ofPulse(_ instance: String) -> [[UInt8]] { [heartbeat(instance), incarnation, lease, epoch] }
+  public func ofPulse(_ instance: String) -> [[UInt8]] { [heartbeat(instance), incarnation, lease, epoch, offer] }
+
+  /// LIST, of a rehearsal: a queue that no worker knows, in the broker's database.
+  public var rehearsalQueue: [UInt8] { own("queue") }
 
   /// What Redis type one of our own keys must have.
   public func type(of key: [UInt8]) -> String {
@@ -62,11 +81,11 @@ public struct RedisKeys: Hashable, Sendable {
   /// What all our own keys begin with.
   public var ownPrefix: [UInt8] { own("") }
 
-  private func own(_ name: String) -> [UInt8] { Array("reactivebeat:".utf8) + prefix + Array(name.utf8) }
+  private func own(_ name: String) -> [UInt8] { base + Array(name.utf8) }
 
   /// The entry that a key belongs to; nil for a key outside the prefix, and for our own.
   public func entry(of key: [UInt8]) -> EntryName? {
-    guard key.starts(with: prefix), !key.starts(with: ownPrefix) else { return nil }
+    guard key.starts(with: prefix), !key.starts(with: base) else { return nil }
     return EntryName(Array(key[prefix.count...]))
   }
 

@@ -13,7 +13,9 @@ public struct FireLedger {
   private var refusals: [EntryName: Refusal] = [:]
   private var brokerLost: FiringReport.Obstacle?
   private var heldBack: FiringReport.Obstacle?
-  /// Why this daemon could not fire if it had to.
+  /// Why this daemon could not deliver if it had to: by its look at the broker while it stands by.
+  public var undeliverable: String?
+  /// Why this daemon cannot fire: by its last rehearsal.
   public var unable: String?
 
   public init() {}
@@ -21,7 +23,7 @@ public struct FireLedger {
   /// What has become of one fire.
   public mutating func ended(_ name: EntryName, _ outcome: FireOutcome, at now: UnixTime) {
     switch outcome {
-    case .refused(let reason), .wrongServer(let reason):
+    case .refused(let reason), .forbidden(let reason), .wrongServer(let reason):
       if refusals[name] != nil {
         refusals[name]?.reason = reason
       } else if refusals.count < Self.longest {
@@ -71,7 +73,7 @@ public struct FireLedger {
   public var report: FiringReport {
     var report = FiringReport()
     report.fired = fired
-    report.unable = unable
+    report.unable = unable ?? undeliverable
     report.brokerLost = brokerLost
     report.heldBack = heldBack
     let oldest = refusals.min { ($0.value.since, $0.key.bytes.count) < ($1.value.since, $1.key.bytes.count) }

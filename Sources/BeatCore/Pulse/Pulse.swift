@@ -41,6 +41,27 @@ public struct Pulse {
     case leaseFreed
     /// Redis refused a fire, since the lease is not ours any more.
     case fenced
+    /// What we may ask for, from now on.
+    case standing(Standing)
+  }
+
+  /// Whether this daemon may lead, and how well it would (`Candidacy`).
+  public enum Standing: Hashable, Sendable {
+    /// Nothing is known in this session: the lease is neither asked for nor renewed.
+    case unproven
+    /// It may not: a lease of ours is given back.
+    case back(reason: String)
+    /// It may, and something is missing: it takes a lease that is free, and offers it to whoever lacks nothing.
+    case limited
+    /// It lacks nothing. `takesOffers`: it has made sure of that just now, and may take a lease that is offered.
+    case able(takesOffers: Bool)
+
+    var mayLead: Bool {
+      switch self {
+      case .limited, .able: true
+      case .unproven, .back: false
+      }
+    }
   }
 
   public enum Action: Equatable {
@@ -55,6 +76,10 @@ public struct Pulse {
     case reload(reason: String)
     /// No event reaches us: begin a new session.
     case reconnect(reason: String)
+    /// Give the lease back, if it is ours.
+    case release
+    /// The lease's holder offers it.
+    case offered
     /// Redis' clock and ours differ by so many microseconds; 0: no longer.
     case clockDiffers(by: Int64)
     /// Redis' clock, by which we go, was set by so many microseconds; negative: back.
@@ -77,6 +102,13 @@ public struct Pulse {
   /// Everything is being read again for a heartbeat that was not heard.
   private var isReloading = false
   private var token: String?
+  private var standing = Standing.unproven
+  /// The next pulse may take a lease that is offered.
+  private var takesOffers = false
+  /// What the pulse on its way asks for is not what we want any more.
+  private var isOutdated = false
+  /// Replies have come in this session.
+  public private(set) var isAnswered = false
   /// The lease was freed while a pulse was on its way, which may have come before or after that.
   private var wasFreed = false
   /// When the pulse was sent that last confirmed the lease.
@@ -111,7 +143,7 @@ public struct Pulse {
       isReloading = false
       return []
     case .leaseFreed:
-      guard !isLeading, configuration.leaseTTL != nil else { return [] }
+      guard !isLeading, standing.mayLead, configuration.leaseTTL != nil else { return [] }
       guard inFlight == nil else {
         wasFreed = true
         return []
@@ -120,7 +152,28 @@ public struct Pulse {
     case .fenced:
       token = nil
       return standBy("a fire was refused: the lease has run out, was deleted, or is another daemon's")
+    case .standing(let new): return stand(new, now)
     }
+  }
+
+  private mutating func stand(_ new: Standing, _ now: BootTime) -> [Action] {
+    let old = standing
+    standing = new
+    if case .able(takesOffers: true) = new { takesOffers = true }
+    guard new.mayLead else {
+      takesOffers = false
+      guard case .back(let reason) = new else { return standBy("nothing is proved yet in this session") }
+      guard isLeading else { return [] }
+      token = nil
+      return (configuration.leaseTTL == nil ? [] : [.release]) + standBy(reason)
+    }
+    guard isAnswered, !old.mayLead || takesOffers || (old == .limited) != (new == .limited) else { return [] }
+    if configuration.leaseTTL == nil { return isLeading ? [] : lead("") }
+    guard inFlight == nil else {
+      isOutdated = true
+      return []
+    }
+    return beat(now)
   }
 
   // MARK: sessions
@@ -128,6 +181,7 @@ public struct Pulse {
   private mutating func connected(_ now: BootTime) -> [Action] {
     isFirst = true
     isReloading = false
+    isAnswered = false
     unheard = nil
     inFlight = nil
     return beat(now)
@@ -136,6 +190,8 @@ public struct Pulse {
   private mutating func disconnected() -> [Action] {
     inFlight = nil
     unheard = nil
+    isAnswered = false
+    standing = .unproven
     return standBy("the connection to Redis is lost")
   }
 
@@ -163,11 +219,22 @@ public struct Pulse {
     if inFlight == nil {
       sequence += 1
       wasFreed = false
+      isOutdated = false
       inFlight = (sequence, now)
       unheard = unheard ?? now
-      actions.append(.send(PulseRequest(sequence: sequence, leaseTTL: configuration.leaseTTL)))
+      actions.append(.send(request))
+      takesOffers = false
     }
     return actions + [.armTimer(after: configuration.period)]
+  }
+
+  private var request: PulseRequest {
+    guard standing.mayLead else {
+      return PulseRequest(sequence: sequence, leaseTTL: configuration.leaseTTL, claim: .nothing)
+    }
+    return PulseRequest(
+      sequence: sequence, leaseTTL: configuration.leaseTTL, claim: takesOffers ? .offered : .free,
+      isOffering: standing == .limited)
   }
 
   private mutating func replied(_ reply: PulseReply, _ now: BootTime) -> [Action] {
@@ -177,8 +244,10 @@ public struct Pulse {
     var actions: [Action] = step == 0 ? [] : [.clockStepped(by: step)]
     actions += lookAround(reply, now, isClockSet: step != 0)
     isFirst = false
+    isAnswered = true
     repliedAt = now
     actions += lease(reply, sentAt: sent.sentAt, now)
+    if isOutdated, inFlight == nil { actions += beat(now) }
     return actions
   }
 
@@ -210,19 +279,31 @@ public struct Pulse {
   }
 
   private mutating func lease(_ reply: PulseReply, sentAt: BootTime, _ now: BootTime) -> [Action] {
-    guard let ttl = configuration.leaseTTL else { return isLeading ? [] : lead("") }
+    guard let ttl = configuration.leaseTTL else { return isLeading || !standing.mayLead ? [] : lead("") }
     switch reply.lease {
     case .held(let new):
+      switch standing {
+      case .unproven: return []
+      // Taken by a pulse that was on its way when we stood back.
+      case .back: return [.release]
+      case .limited, .able: break
+      }
       confirmedAt = sentAt
       let isNews = !isLeading || token != new
       token = new
       // An answer that took half the lease's life says nothing about now.
       guard now.microseconds(since: sentAt) <= ttl / 2 else { return [] }
       return isNews ? lead(new) : []
-    case .other(_, let remaining):
+    case .free:
+      // Asked for by nobody, or by a pulse of before we could.
       token = nil
-      let actions = standBy("another daemon holds the lease", isRole: true)
+      return standBy("the lease has run out")
+    case .other(_, let remaining, let isOffered):
+      token = nil
+      var actions = standBy("another daemon holds the lease", isRole: true)
+      guard standing.mayLead else { return actions }
       if wasFreed { return actions + beat(now) }
+      if isOffered, standing != .limited { actions.append(.offered) }
       // Lazy expiry: ask again when it must have run out, not a period later.
       return actions + [.armTimer(after: min(configuration.period, max(remaining, 0) + 5_000))]
     }
@@ -245,9 +326,29 @@ public struct Pulse {
 
 /// What one pulse asks.
 public struct PulseRequest: Hashable, Sendable {
+  /// What of the lease is asked for; what is ours is renewed unless it is `nothing`.
+  public enum Claim: String, Hashable, Sendable {
+    /// Only who holds it.
+    case nothing
+    /// The lease, if it is free.
+    case free
+    /// Also one that its holder offers.
+    case offered
+  }
+
   public var sequence: Int64
   /// Microseconds for which the lease is wanted; nil: no lease.
   public var leaseTTL: Int64?
+  public var claim = Claim.free
+  /// While the lease is ours, whoever lacks nothing may take it.
+  public var isOffering = false
+
+  public init(sequence: Int64, leaseTTL: Int64?, claim: Claim = .free, isOffering: Bool = false) {
+    self.sequence = sequence
+    self.leaseTTL = leaseTTL
+    self.claim = claim
+    self.isOffering = isOffering
+  }
 }
 
 /// What one pulse found.
@@ -255,8 +356,10 @@ public struct PulseReply: Hashable, Sendable {
   public enum Lease: Hashable, Sendable {
     /// Ours, with this token.
     case held(token: String)
-    /// Somebody else's; microseconds until it runs out.
-    case other(token: String, remaining: Int64)
+    /// Somebody else's; microseconds until it runs out. Its holder may offer it to whoever lacks nothing.
+    case other(token: String, remaining: Int64, isOffered: Bool = false)
+    /// Nobody's.
+    case free
   }
 
   /// The request's.
@@ -270,10 +373,12 @@ public struct PulseReply: Hashable, Sendable {
   public var serverTime: UnixTime?
   /// Redis' clock minus our own wall clock; microseconds.
   public var clockDifference: Int64
+  /// What stood in the epoch's key and was no number to count on from; it was replaced.
+  public var damagedEpoch: String?
 
   public init(
     sequence: Int64, previousSequence: Int64?, incarnation: String, lease: Lease, serverTime: UnixTime?,
-    clockDifference: Int64
+    clockDifference: Int64, damagedEpoch: String? = nil
   ) {
     self.sequence = sequence
     self.previousSequence = previousSequence
@@ -281,5 +386,6 @@ public struct PulseReply: Hashable, Sendable {
     self.lease = lease
     self.serverTime = serverTime
     self.clockDifference = clockDifference
+    self.damagedEpoch = damagedEpoch
   }
 }

@@ -81,6 +81,8 @@ public enum FireOutcome: Hashable, Sendable {
   /// Nothing was changed, and trying again later is right: a queue key of the wrong type, an exchange without a queue,
   /// a server that is out of memory. The text says what and where.
   case refused(String)
+  /// The same, for a reason that is this daemon's own: its user may not do it. Another daemon perhaps may.
+  case forbidden(String)
   /// Nothing was changed, and this server will not do it: it is a replica now, still loading, or wants a password. A new
   /// connection may lead to one that does. The text is the server's.
   case wrongServer(String)

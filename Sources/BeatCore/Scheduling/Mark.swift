@@ -12,6 +12,8 @@ public struct Mark: Hashable, Sendable {
   public var totalRunCount: Int64
   /// Of the schedule that was in force. nil: written by somebody who does not tell.
   public var digest: ScheduleDigest?
+  /// What a newer version has written behind that, its bar included: kept, and not understood.
+  public var trailing: [UInt8] = []
 
   public init(due: UnixTime, taskID: TaskID?, totalRunCount: Int64, digest: ScheduleDigest? = nil) {
     self.due = due
@@ -31,7 +33,10 @@ public struct Mark: Hashable, Sendable {
     guard let count = Self.number(rest[..<(countEnd ?? rest.endIndex)]) else { return nil }
     self.init(due: UnixTime(microseconds: due), taskID: id.isEmpty ? nil : TaskID(text: id), totalRunCount: count)
     guard let countEnd else { return }
-    let last = String(decoding: rest[(countEnd + 1)...], as: UTF8.self)
+    rest = rest[(countEnd + 1)...]
+    let digestEnd = rest.firstIndex(of: Self.bar) ?? rest.endIndex
+    trailing = Array(rest[digestEnd...])
+    let last = String(decoding: rest[..<digestEnd], as: UTF8.self)
     guard let digest = ScheduleDigest(text: last) else { return nil }
     self.digest = digest
   }
@@ -64,6 +69,7 @@ public struct Mark: Hashable, Sendable {
     if let digest {
       bytes.append(Self.bar)
       bytes.append(digest.description)
+      bytes += trailing
     }
     return bytes
   }
@@ -73,6 +79,12 @@ public struct Mark: Hashable, Sendable {
     var mark = self
     mark.digest = .gone
     return mark
+  }
+
+  /// The due time of a mark whose other fields are damaged.
+  static func due(in bytes: [UInt8]) -> UnixTime? {
+    guard bytes.count > 20, bytes[20] == bar else { return nil }
+    return number(bytes[..<20]).map { UnixTime(microseconds: $0) }
   }
 
   /// Tells one mark of a schedule from another: when, and under which schedule.

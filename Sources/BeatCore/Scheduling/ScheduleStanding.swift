@@ -75,8 +75,8 @@ public struct ScheduleStanding {
   ) {
     var before = before
     // Whoever has seen that nothing stands there knows that what comes now is new.
-    if case .absent = before.content { before.mark = before.mark?.ofGone }
-    let read = Scheduler.DocumentRead(.document(edited), mark: before.mark)
+    if case .absent = before.content, let mark = before.mark { before.markState = .read(mark.ofGone) }
+    let read = Scheduler.DocumentRead(.document(edited), before.markState)
     self.init(name, before: before, read, context: context, now: now)
   }
 

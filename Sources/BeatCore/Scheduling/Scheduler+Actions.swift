@@ -7,6 +7,8 @@ extension Scheduler {
     case anchor(EntryName, Mark)
     /// Replace the mark if it still holds this time, even by an older one; else come back with `.touched`.
     case rebase(EntryName, from: UnixTime, to: Mark)
+    /// Replace a mark that cannot be read, if these bytes still stand there; else come back with `.touched`.
+    case mend(EntryName, from: [UInt8], to: Mark)
     /// Carry the plan out, and come back with `.fireEnded`.
     case fire(FirePlan)
     /// Come back with `.timerFired` at this time, or at once if it has passed; nil: there is nothing to wait for.
@@ -30,6 +32,8 @@ extension Scheduler {
     /// The occurrence stays due and is tried again.
     case held(EntryName, due: UnixTime, reason: String, until: UnixTime)
     case finished(EntryName, reason: String)
+    /// These bytes stand where the schedule's mark should be.
+    case markDamaged(EntryName, [UInt8])
     /// The full load has finished.
     case ready(schedules: Int, rejected: Int)
 
@@ -37,7 +41,7 @@ extension Scheduler {
     public var edited: EntryName? {
       switch self {
       case .loaded(let name, _, _), .changed(let name, _), .removed(let name), .rejected(let name, _): name
-      case .warned, .fired, .skipped, .held, .finished, .ready: nil
+      case .warned, .fired, .skipped, .held, .finished, .markDamaged, .ready: nil
       }
     }
   }

@@ -47,6 +47,9 @@ extension Scheduler {
 
   mutating func received(_ read: DocumentRead, of name: EntryName, now: UnixTime) {
     if !reads.isEmpty, reads.removeValue(forKey: name) == true { touch(name) }
+    noteMark(read.markState, of: name)
+    let (count, base) = (actions.count, entries.handle(of: name).flatMap { entries[$0]?.base })
+    defer { mendMark(of: name, after: count, base: base, now: now) }
     switch read.content {
     case .absent:
       if entries.handle(of: name) != nil || rejected[name] != nil { closeMark(of: name, read.mark, as: .gone) }
@@ -339,6 +342,10 @@ extension Scheduler {
     templates.remove(handle)
     pendingSteps[name] = nil
     lostAnswers[name] = nil
+    if !oddities.isEmpty {
+      oddities.trailing[name] = nil
+      oddities.damaged[name] = nil
+    }
     return entry
   }
 

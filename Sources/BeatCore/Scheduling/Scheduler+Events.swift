@@ -38,11 +38,18 @@ extension Scheduler {
       case document([UInt8])
     }
     public var content: Content
-    public var mark: Mark?
+    public var markState: MarkState
 
     public init(_ content: Content, mark: Mark?) {
-      self.content = content
-      self.mark = mark
+      self.init(content, mark.map { .read($0) } ?? .absent)
     }
+
+    public init(_ content: Content, _ markState: MarkState) {
+      self.content = content
+      self.markState = markState
+    }
+
+    /// nil: there is none, or none that can be read.
+    public var mark: Mark? { markState.mark }
   }
 }

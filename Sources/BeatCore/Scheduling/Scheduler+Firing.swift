@@ -98,7 +98,7 @@ extension Scheduler {
       // Whoever holds the lease fires it; should it come back to us, it is still due.
       entries[handle] = entry
       wait(handle)
-    case .refused(let reason):
+    case .refused(let reason), .forbidden(let reason):
       hold(handle, entry, plan, reason, now: now, for: 1_000_000 << Int64(min(entry.refusal?.count ?? 0, 6)))
     }
   }

@@ -6,12 +6,24 @@ extension Scheduler {
   ) -> FirePlan? {
     let id = TaskID(key: configuration.keys.document(entry.name), due: due, sha1: configuration.sha1)
     let count = Self.next(entry.totalRunCount)
-    if let plan = templates.plan(handle, entry, id, due: due, reason: reason, count: count, now: now) { return plan }
+    if let plan = templates.plan(handle, entry, id, due: due, reason: reason, count: count, now: now) {
+      return keepingTrailingFields(plan)
+    }
     guard let (plan, template) = draft(entry, id, due: due, reason: reason, now: now) else { return nil }
     if let template, inFlight >= configuration.templatesFrom {
       templates.keep(template, of: handle, every: due.microseconds(since: entry.base), now: now)
     }
-    return plan
+    return keepingTrailingFields(plan)
+  }
+
+  private func keepingTrailingFields(_ plan: FirePlan) -> FirePlan {
+    guard !oddities.trailing.isEmpty, let trailing = oddities.trailing[plan.entry] else { return plan }
+    var mark = plan.mark
+    mark.trailing = trailing
+    return FirePlan(
+      entry: plan.entry, task: plan.task, taskID: plan.taskID, due: plan.due, oldDocument: plan.oldDocument,
+      newDocument: plan.newDocument, kept: plan.kept, message: plan.message, route: plan.route, priority: plan.priority,
+      mark: mark, reason: plan.reason)
   }
 
   /// The plan of one occurrence from the document's own text, and what its next ones can be made from.

@@ -31,6 +31,7 @@ public struct Scheduler {
   var wasSetAhead: (at: UnixTime, by: Int64)?
   /// What was on its way when the connection died, until it is known what became of it.
   var lostAnswers: [EntryName: TaskID] = [:]
+  var oddities = Oddities()
   /// Scripts on their way.
   var inFlight = 0
   var actions: [Action] = []
@@ -83,13 +84,20 @@ public struct Scheduler {
     case .obstacleGone: retryHeld()
     case .fireEnded(let plan, let outcome): ended(plan, outcome, now: now)
     case .leadershipChanged(let isLeading):
-      if isLeading, !self.isLeading { beginLeading(now: now) }
+      let begins = isLeading && !self.isLeading
+      if begins { beginLeading(now: now) }
       self.isLeading = isLeading
+      // What was refused while we led before may go through now.
+      if begins {
+        retryHeld()
+        readDamagedMarks()
+      }
     case .clockStepped(let step): clockStepped(by: step, now: now)
     case .clockTold: clockTold(now: now)
     case .documentsChanged(let context): documentsChanged(context, now: now)
     case .disconnected: disconnect()
     }
+    keepTrailingFields()
     armTimer(now: now)
     defer { actions = [] }
     return actions

@@ -46,6 +46,17 @@ final class BeatLog {
       logger.error("held", metadata: about(name, ["due": time(due), "until": time(until), "reason": .string(reason)]))
     case .finished(let name, let reason):
       logger.info("finished", metadata: about(name, ["reason": .string(reason)]))
+    case .markDamaged(let name, let bytes):
+      logger.error(
+        "damaged",
+        metadata: about(
+          name,
+          [
+            "reason": .string(
+              "field \(name) of the hash \(EntryName(keys.mark)) holds \"\(EntryName(Array(bytes.prefix(100))))\", which is no "
+                + "mark: the daemon that fires replaces it, and what cannot be known to have been fired counts from now; "
+                + "find out who writes there")
+          ]))
     case .ready:
       break  // the service knows more: it says `ready` itself
     }

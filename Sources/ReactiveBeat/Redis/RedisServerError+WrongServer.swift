@@ -10,4 +10,17 @@ extension RedisServerError {
     default: false
     }
   }
+
+  /// It is about the user whose connection this is, or a command that is not there: another user may do it. Within a
+  /// script Redis does not say NOPERM, and before Redis 7.2 not even which command it is.
+  var isOfOurRights: Bool {
+    if code == "NOPERM" || isUnknownCommand { return true }
+    return ["NOPERM", "can't run this command", "can't access at least one of the keys", "ACL failure in script"]
+      .contains { message.contains($0) }
+  }
+
+  /// The server has no such command: it was renamed away.
+  var isUnknownCommand: Bool {
+    message.lowercased().contains("unknown command") || message.contains("Unknown Redis command")
+  }
 }

@@ -7,11 +7,17 @@
 -- ARGV[2]  the time that the mark is expected to hold, 20 digits
 -- ARGV[3]  the mark to store
 -- ARGV[4]  lease token; '' = do not check the lease
+-- ARGV[5]  '' or the whole mark that is expected, where its time cannot be read
 --
 -- Returns 1 if it was replaced, 0 if it holds another time, if there is none, or if another daemon has the lease.
 if ARGV[4] ~= '' and redis.call('GET', KEYS[2]) ~= ARGV[4] then return 0 end
 -- HMGET, as where it was read: a user of Redis who may read marks may replace them.
 local marked = redis.call('HMGET', KEYS[1], ARGV[1])[1]
-if not marked or string.sub(marked, 1, 20) ~= ARGV[2] then return 0 end
+if not marked then return 0 end
+if (ARGV[5] or '') ~= '' then
+  if marked ~= ARGV[5] then return 0 end
+elseif string.sub(marked, 1, 20) ~= ARGV[2] then
+  return 0
+end
 redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
 return 1

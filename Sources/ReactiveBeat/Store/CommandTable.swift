@@ -8,7 +8,7 @@ extension CommandUse {
     let own = Rows(place: .store, client: .daemon)
     return [
       // To be there.
-      own.row("SELECT", [], ["0"], sent: true, in: "bindings declare fire manual"),
+      own.row("SELECT", [], ["0"], sent: true, in: "bindings declare fire manual tidy"),
       own.row("CLIENT SETNAME", [], ["beat-watch"], sent: true, without: "its name in CLIENT LIST"),
       own.row("INFO", [], [], sent: true, without: "it cannot tell a replica, nor store and broker as one server"),
       own.row("EVALSHA", [], [String(repeating: "0", count: 40), "0"], sent: true),
@@ -39,7 +39,7 @@ extension CommandUse {
       own.row("PTTL", [.lease], in: "pulse"),
       own.row("INCR", [.epoch], writes: true, in: "pulse"),
       own.row("TIME", [], in: "fire manual pulse"),
-      own.row("DEL", [.heartbeat, .lease], writes: true, sent: true, in: "release"),
+      own.row("DEL", [.heartbeat, .lease], writes: true, sent: true, in: "pulse release tidy"),
       // To fire.
       own.row("HSET", [.mark], ["a", "b"], writes: true, in: "anchor fire rebase"),
       own.row(
@@ -58,7 +58,7 @@ extension CommandUse {
         "HDEL", [.manual, .receipts, .daemons, .mark], ["a"], writes: true, sent: true, in: "forget manual",
         without: "runs by hand, and old marks and records forgotten"),
       own.row("LPUSH", [.answer], ["x"], writes: true, in: "manual", without: "answers to runs by hand"),
-      own.row("EXPIRE", [.answer], ["60"], writes: true, in: "manual", without: "answers to runs by hand"),
+      own.row("EXPIRE", [.answer], ["60"], writes: true, sent: true, in: "manual", without: "answers to runs by hand"),
       own.row("HGET", [.mark], ["a"], in: "forget", without: "old marks forgotten"),
       own.row("EXISTS", [.document, .heartbeat], sent: true, in: "forget", without: "old marks and records forgotten"),
     ]
@@ -69,7 +69,7 @@ extension CommandUse {
     return [
       own.row("LPUSH", [.queue], ["x"], writes: true, in: "fire manual relay"),
       own.row(
-        "LPOP", [.queue], writes: true, in: "fire manual relay",
+        "LPOP", [.queue], writes: true, in: "fire manual relay tidy",
         without: "taking a message back that went to some of its queues only"),
       own.row("TYPE", [.queue], in: "fire relay", without: "what it says of keys of another type"),
       own.row("LLEN", [.queue], in: "manual", without: "runs by hand"),
@@ -85,12 +85,13 @@ extension CommandUse {
     return [
       store.row("LPUSH", [.outbox], ["x"], writes: true, in: "fire manual"),
       store.row(
-        "LPOP", [.outbox], writes: true, in: "fire manual", without: "taking a message back that cannot be marked"),
+        "LPOP", [.outbox], writes: true, in: "fire manual tidy", without: "taking a message back that cannot be marked"),
       store.row("TYPE", [.outbox], sent: true, in: "fire"),
       store.row("LLEN", [.outbox], in: "fire manual outbox"),
       store.row("LINDEX", [.outbox], ["0"], in: "outbox"),
-      store.row("LREM", [.outbox], ["1", "never"], writes: true, sent: true),
-      broker.row("SELECT", [], ["0"], sent: true, in: "bindings declare"),
+      store.row(
+        "LREM", [.outbox], ["1", "never"], writes: true, sent: true, without: "taking out what was delivered"),
+      broker.row("SELECT", [], ["0"], sent: true, in: "bindings declare tidy"),
       broker.row("CLIENT SETNAME", [], ["beat-watch"], sent: true, without: "its name in CLIENT LIST"),
       broker.row("INFO", [], [], sent: true, without: "it cannot tell store and broker as one server"),
       broker.row("EVALSHA", [], [String(repeating: "0", count: 40), "0"], sent: true),
@@ -98,7 +99,8 @@ extension CommandUse {
       broker.row("EXISTS", [.delivered], in: "relay"),
       broker.row("SET", [.delivered], ["x"], writes: true, in: "relay"),
       broker.row("TYPE", [.queue], in: "relay"),
-      broker.row("DEL", [.delivered], writes: true, in: "relay", without: "forgetting a message that was taken back"),
+      broker.row(
+        "DEL", [.delivered], writes: true, in: "relay tidy", without: "forgetting a message that was taken back"),
       broker.row(
         "EXPIRE", [.delivered], ["60"], writes: true, sent: true, without: "forgetting soon what was delivered"),
       sentinel.row("SENTINEL", [], ["get-master-addr-by-name", "x"], sent: true),

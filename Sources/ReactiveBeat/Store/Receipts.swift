@@ -29,7 +29,7 @@ final class Receipts {
       }
     case .removed(let name):
       pending.updateValue(nil, forKey: name)
-    case .fired, .skipped, .held, .finished, .ready: break
+    case .fired, .skipped, .held, .finished, .markDamaged, .ready: break
     }
   }
 

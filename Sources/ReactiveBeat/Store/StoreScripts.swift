@@ -63,7 +63,7 @@ struct StoreScripts {
       let unread = parts[2].array, documents.count == count, marks.count == count
     else { return nil }
     var reads = zip(documents, marks).map { document, mark in
-      Scheduler.DocumentRead(document.bytes.map { .document($0) } ?? .absent, mark: mark.bytes.flatMap { Mark($0) })
+      Scheduler.DocumentRead(document.bytes.map { .document($0) } ?? .absent, MarkState(mark.bytes))
     }
     for index in stride(from: 0, to: unread.count - 1, by: 2) {
       guard let place = unread[index].integer.map({ Int(clamping: $0) &- 1 }), reads.indices.contains(place) else {
@@ -82,21 +82,36 @@ struct StoreScripts {
 
   /// Keeps marks where there are none.
   ///
-  /// - Parameter completion: gets the names of those where another mark stands.
-  func anchor(_ marks: [(name: EntryName, mark: Mark)], then completion: @escaping ([EntryName]) -> Void) {
+  /// - Parameter completion: gets the names of those where another mark stands, or why none was kept.
+  func anchor(
+    _ marks: [(name: EntryName, mark: Mark)], then completion: @escaping ([EntryName], RedisServerError?) -> Void
+  ) {
     Self.anchorScript.evaluate(
       on: connection, keys: [keys.mark], arguments: marks.flatMap { [$0.name.bytes, $0.mark.bytes] }
-    ) { reply in completion(zip(marks, reply?.array ?? []).compactMap { $1.integer == 0 ? $0.name : nil }) }
+    ) { reply in
+      completion(zip(marks, reply?.array ?? []).compactMap { $1.integer == 0 ? $0.name : nil }, reply?.error)
+    }
   }
 
   /// `false` if the mark did not hold `time` any more, or the lease is another daemon's.
   func rebase(
-    _ name: EntryName, from time: UnixTime, to mark: Mark, token: String, then completion: @escaping (Bool) -> Void
+    _ name: EntryName, from time: UnixTime, to mark: Mark, token: String,
+    then completion: @escaping (Bool, RedisServerError?) -> Void
   ) {
     Self.rebaseScript.evaluate(
       on: connection, keys: [keys.mark, keys.lease],
-      arguments: [name.bytes, Array(Mark.digits(time).utf8), mark.bytes, Array(token.utf8)]
-    ) { reply in completion(reply?.integer != 0) }
+      arguments: [name.bytes, Array(Mark.digits(time).utf8), mark.bytes, Array(token.utf8), []]
+    ) { reply in completion(reply?.integer != 0, reply?.error) }
+  }
+
+  /// The same for a mark that cannot be read, which must hold these bytes.
+  func mend(
+    _ name: EntryName, from bytes: [UInt8], to mark: Mark, token: String,
+    then completion: @escaping (Bool, RedisServerError?) -> Void
+  ) {
+    Self.rebaseScript.evaluate(
+      on: connection, keys: [keys.mark, keys.lease], arguments: [name.bytes, [], mark.bytes, Array(token.utf8), bytes]
+    ) { reply in completion(reply?.integer != 0, reply?.error) }
   }
 
   /// `true` if the mark is gone; `false` if the schedule is back, or its mark is another one.
@@ -115,12 +130,12 @@ struct StoreScripts {
     // With the sequence: after a flush we are the ones who give the store its word again, and must notice that.
     let arguments = [
       "\(request.sequence)", "10000", "\(incarnation).\(request.sequence)", instance,
-      "\((request.leaseTTL ?? 0) / 1000)",
+      "\((request.leaseTTL ?? 0) / 1000)", request.claim.rawValue, request.isOffering ? "1" : "0",
     ]
     Self.pulseScript.evaluate(
       on: connection, keys: keys.ofPulse(instance), arguments: arguments.map { Array($0.utf8) }
     ) { reply in
-      guard let parts = reply?.array, parts.count == 6 else { return completion(nil, reply?.error) }
+      guard let parts = reply?.array, parts.count == 8 else { return completion(nil, reply?.error) }
       let text = parts.map { $0.text ?? "" }
       let serverTime = Int64(text[4]).flatMap { seconds in
         Int64(text[5]).map { UnixTime(microseconds: seconds &* 1_000_000 &+ $0) }
@@ -128,10 +143,18 @@ struct StoreScripts {
       completion(
         PulseReply(
           sequence: request.sequence, previousSequence: Int64(text[0]), incarnation: text[1],
-          lease: text[2].hasPrefix(instance + ":")
-            ? .held(token: text[2]) : .other(token: text[2], remaining: (parts[3].integer ?? 0) &* 1000),
-          serverTime: serverTime, clockDifference: serverTime?.microseconds(since: clock()) ?? 0), nil)
+          lease: Self.lease(text[2], of: instance, remaining: parts[3].integer, isOffered: parts[6].integer == 1),
+          serverTime: serverTime, clockDifference: serverTime?.microseconds(since: clock()) ?? 0,
+          damagedEpoch: text[7].isEmpty ? nil : text[7]), nil)
     }
+  }
+
+  private static func lease(
+    _ token: String, of instance: String, remaining: Int64?, isOffered: Bool
+  ) -> PulseReply.Lease {
+    if token.isEmpty { return .free }
+    if token.hasPrefix(instance + ":") { return .held(token: token) }
+    return .other(token: token, remaining: (remaining ?? 0) &* 1000, isOffered: isOffered)
   }
 
   /// Those of our own keys that hold another type than ours, each with what to do about it. Not called if the connection
@@ -153,9 +176,9 @@ struct StoreScripts {
   }
 
   /// Gives the lease back, so that the next daemon need not wait for it to run out.
-  func release(_ instance: String, then completion: @escaping () -> Void) {
-    Self.releaseScript.evaluate(on: connection, keys: [keys.lease], arguments: [Array(instance.utf8)]) { _ in
-      completion()
+  func release(_ instance: String, then completion: @escaping (RedisServerError?) -> Void) {
+    Self.releaseScript.evaluate(on: connection, keys: [keys.lease], arguments: [Array(instance.utf8)]) { reply in
+      completion(reply?.error)
     }
   }
 
@@ -254,7 +277,9 @@ extension FireOutcome {
     }
     if let error = reply.error {
       // The script had not begun, or had not written: environment errors end it before its first write.
-      self = error.isOfWrongServer ? .wrongServer(error.text) : .refused("Redis refused to fire: \(error.text)")
+      let text = "Redis refused to fire: \(error.text)"
+      self =
+        error.isOfWrongServer ? .wrongServer(error.text) : error.isOfOurRights ? .forbidden(text) : .refused(text)
       return
     }
     if case .string(let word) = reply, word == Self.done {
@@ -280,9 +305,10 @@ extension FireOutcome {
       // "<command>: <error>"
       let parts = text(1).split(separator: ": ", maxSplits: 1)
       let error = RedisServerError(String(parts.last ?? ""))
+      let what = "Redis refused \(parts.first ?? "it"): \(error.text)"
       self =
         error.isOfWrongServer
-        ? .wrongServer(error.text) : .refused("Redis refused \(parts.first ?? "it"): \(error.text)")
+        ? .wrongServer(error.text) : error.isOfOurRights ? .forbidden(what) : .refused(what)
     default: self = .refused("the fire script gave an unknown answer")
     }
   }

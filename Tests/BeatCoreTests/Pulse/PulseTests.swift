@@ -8,6 +8,12 @@ import Testing
   private var now = BootTime(microseconds: 1_000_000_000)
 
   private func pulse(lease: Int64? = 5 * second) -> Pulse {
+    var pulse = unproven(lease: lease)
+    _ = pulse.receive(.standing(.able(takesOffers: false)), now: now)
+    return pulse
+  }
+
+  private func unproven(lease: Int64? = 5 * second) -> Pulse {
     Pulse(Pulse.Configuration(instance: "me", leaseTTL: lease), clock: StoreClock(Sample.noon, at: now))
   }
 
@@ -86,6 +92,7 @@ import Testing
     // Said once, whatever happens meanwhile.
     _ = pulse.receive(.disconnected, now: now)
     _ = pulse.receive(.connected(hears: true), now: now)
+    _ = pulse.receive(.standing(.able(takesOffers: false)), now: now)
     #expect(
       pulse.receive(reply(2, lease: .other(token: "you:1", remaining: 300_000)), now: now) == [
         .armTimer(after: 305_000)
@@ -254,6 +261,7 @@ import Testing
     var pulse = leading()
     _ = pulse.receive(.disconnected, now: now)
     _ = pulse.receive(.connected(hears: true), now: now)
+    _ = pulse.receive(.standing(.able(takesOffers: false)), now: now)
     #expect(pulse.receive(reply(2, previous: 7, incarnation: "another"), now: now) == [.lead(token: "me:1")])
   }
 
@@ -280,6 +288,61 @@ import Testing
       #expect(pulse.receive(reply(beat, clock: clock), now: after(beat * Self.second)) == expected)
       _ = pulse.receive(.echoed, now: after(beat * Self.second))
     }
+  }
+
+  // MARK: standing
+
+  /// Neither asked for nor renewed, whatever the answer: the lease may be ours from the session before.
+  @Test func whoHasProvedNothingDoesNotLead() {
+    var pulse = unproven()
+    #expect(
+      pulse.receive(.connected(hears: true), now: now) == [
+        .send(PulseRequest(sequence: 1, leaseTTL: 5 * Self.second, claim: .nothing)), .armTimer(after: Self.second),
+      ])
+    #expect(pulse.receive(reply(1), now: now).isEmpty && !pulse.isLeading)
+    #expect(
+      pulse.receive(.standing(.able(takesOffers: false)), now: now).first
+        == .send(PulseRequest(sequence: 2, leaseTTL: 5 * Self.second, claim: .free)))
+    #expect(pulse.receive(reply(2), now: now) == [.lead(token: "me:1")])
+  }
+
+  /// What is on its way asks for too little: the next one follows its answer.
+  @Test func whoBecomesAbleDuringAPulseAsksAgain() {
+    var pulse = unproven()
+    _ = pulse.receive(.connected(hears: true), now: now)
+    _ = pulse.receive(reply(1, lease: .free), now: now)
+    _ = pulse.receive(.timerFired, now: now)
+    #expect(pulse.receive(.standing(.limited), now: now).isEmpty)
+    #expect(
+      pulse.receive(reply(2, lease: .free), now: now).contains(
+        .send(PulseRequest(sequence: 3, leaseTTL: 5 * Self.second, claim: .free, isOffering: true))))
+  }
+
+  @Test func whoStandsBackGivesTheLeaseBack() {
+    var pulse = leading()
+    #expect(pulse.receive(.standing(.back(reason: "no LPUSH")), now: now) == [.release, .standBy(reason: "no LPUSH")])
+    #expect(pulse.receive(.leaseFreed, now: now).isEmpty)
+    // A pulse that was on its way has taken it once more.
+    _ = pulse.receive(.timerFired, now: now)
+    #expect(pulse.receive(reply(2), now: now) == [.release] && !pulse.isLeading)
+  }
+
+  @Test func anOfferIsToldToWhoLacksNothing() {
+    for (standing, isTold) in [(Pulse.Standing.able(takesOffers: false), true), (.limited, false)] {
+      var pulse = unproven()
+      _ = pulse.receive(.standing(standing), now: now)
+      _ = pulse.receive(.connected(hears: true), now: now)
+      let actions = pulse.receive(reply(1, lease: .other(token: "you:1", remaining: 1, isOffered: true)), now: now)
+      #expect(actions.contains(.offered) == isTold)
+    }
+  }
+
+  /// An answer that says "nobody's" must not be followed by another pulse at once.
+  @Test func aFreeLeaseThatWeMayNotTakeIsNotAskedForAllTheTime() {
+    var pulse = unproven()
+    _ = pulse.receive(.connected(hears: true), now: now)
+    #expect(pulse.receive(reply(1, lease: .free), now: now).isEmpty)
+    #expect(pulse.receive(.leaseFreed, now: now).isEmpty)
   }
 
   @Test func withoutALeaseWhoeverIsHereFires() {

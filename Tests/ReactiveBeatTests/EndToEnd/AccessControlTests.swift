@@ -63,7 +63,7 @@ import Testing
     let line = try { () throws -> LogLine in
       var line: LogLine?
       _ = eventually {
-        line = daemon.logged("disconnected").first ?? daemon.logged("held").first
+        line = daemon.logged("disconnected").first ?? daemon.logged("unable").first ?? daemon.logged("held").first
         return line != nil
       }
       return try #require(line, "the daemon gets along without \(rule)")

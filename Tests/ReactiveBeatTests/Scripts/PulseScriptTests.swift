@@ -25,23 +25,27 @@ import Testing
     var token: String
     var remaining: Int64
     var time: UnixTime
+    var isOffered: Bool
+    var damagedEpoch: String
   }
 
   @discardableResult
   private func pulse(
-    _ sequence: Int, as instance: String = "one", lives: Int = 10_000, word: String? = nil, lease: Int = 5_000
+    _ sequence: Int, as instance: String = "one", lives: Int = 10_000, word: String? = nil, lease: Int = 5_000,
+    claim: String = "free", offers: Bool = false
   ) throws -> Answer {
     let reply = evaluate(
-      PackageResources.pulse_lua, keys: ["heartbeat:\(instance)", "incarnation", "lease", "epoch"],
-      ["\(sequence)", "\(lives)", word ?? "word of \(instance)", instance, "\(lease)"])
+      PackageResources.pulse_lua, keys: ["heartbeat:\(instance)", "incarnation", "lease", "epoch", "offer"],
+      ["\(sequence)", "\(lives)", word ?? "word of \(instance)", instance, "\(lease)", claim, offers ? "1" : "0"])
     let parts = try #require(reply?.array, "\(String(describing: reply))")
     let text = parts.map { $0.text ?? "" }
-    try #require(parts.count == 6)
+    try #require(parts.count == 8)
     let seconds = try #require(Int64(text[4]))
     let microseconds = try #require(Int64(text[5]))
     return Answer(
       previous: text[0], incarnation: text[1], token: text[2], remaining: try #require(parts[3].integer),
-      time: UnixTime(microseconds: seconds * 1_000_000 + microseconds))
+      time: UnixTime(microseconds: seconds * 1_000_000 + microseconds), isOffered: parts[6].integer == 1,
+      damagedEpoch: text[7])
   }
 
   private func release(_ instance: String) -> Int64? {
@@ -77,6 +81,58 @@ import Testing
     try pulse(1)
     #expect(try pulse(1).token == "one:1")
     #expect(try pulse(7).token == "one:1")
+  }
+
+  /// Who cannot lead neither takes nor renews.
+  @Test func whoAsksForNothingTakesNothing() throws {
+    #expect(try pulse(1, claim: "nothing").token == "")
+    #expect(value("lease") == nil && value("epoch") == nil)
+    try pulse(2, lease: 60_000)
+    store("PEXPIRE", "lease", "1000")
+    #expect(try pulse(3, lease: 60_000, claim: "nothing").token == "one:1")
+    #expect(lifetime("lease") <= 1_000)
+  }
+
+  /// A holder that lacks something, and one that does not.
+  @Test func anOfferedLeaseIsTakenByWhoAsksForIt() throws {
+    try pulse(1, as: "one", offers: true)
+    #expect(try pulse(1, as: "two").token == "one:1")
+    #expect(try pulse(1, as: "two", claim: "nothing").isOffered)
+    let answer = try pulse(2, as: "two", claim: "offered")
+    #expect(answer.token == "two:2" && !answer.isOffered)
+    #expect(value("offer") == nil && value("lease") == "two:2")
+    #expect(try pulse(2, as: "one", offers: true).token == "two:2", "nobody offers what is another's")
+    #expect(value("offer") == nil)
+    #expect(try pulse(3, as: "one", claim: "offered").token == "two:2")
+  }
+
+  /// The order in the script: who is refused any of its commands neither gets the lease nor keeps it.
+  @Test(arguments: ["time", "get", "set", "pttl", "incr", "del"]) func whoIsRefusedACommandGetsNoLease(
+    _ command: String
+  ) throws {
+    // What there is to delete is an offer of its own, from before.
+    if command == "del" { store("SET", "offer", "one:1") }
+    store.call(
+      "ACL SETUSER limited reset on nopass ~* &* +@all -\(command)".split(separator: " ").map { Array($0.utf8) })
+    let limited = try server.client()
+    limited("AUTH", "limited", "any")
+    let reply = limited.call(
+      (["EVAL", String(decoding: PackageResources.pulse_lua, as: UTF8.self), "5"]
+        + ["heartbeat:one", "incarnation", "lease", "epoch", "offer"]
+        + ["1", "10000", "word", "one", "5000", "free", "0"]).map { Array($0.utf8) })
+    #expect(reply?.error != nil && value("lease") == nil)
+  }
+
+  /// What stands there is no number to count on from: it is told and replaced, and the lease is taken.
+  @Test(arguments: ["abc", "", "9223372036854775807", "1e5", "99999999999999999999", " 7", "99999999999999"])
+  func anEpochThatIsDamagedIsReplaced(_ text: String) throws {
+    store("SET", "epoch", text)
+    let answer = try pulse(1)
+    #expect(!answer.damagedEpoch.isEmpty || text.isEmpty)
+    let epoch = try #require(Int64(answer.token.split(separator: ":")[1]))
+    #expect(epoch > 1_000_000_000 && value("epoch") == "\(epoch)" && value("lease") == answer.token)
+    #expect(release("one") == 1)
+    #expect(try pulse(2).token == "one:\(epoch + 1)")
   }
 
   @Test func leavesAnothersAlone() throws {
@@ -213,8 +269,10 @@ import Testing
   /// Every key it touches is declared, so that access control can judge the call before it has begun.
   @Test func touchesDeclaredKeysOnly() throws {
     store.call(
-      "ACL SETUSER limited reset on nopass ~heartbeat:one ~incarnation ~lease ~epoch &* +@all".split(separator: " ")
-        .map { Array($0.utf8) })
+      "ACL SETUSER limited reset on nopass ~heartbeat:one ~incarnation ~lease ~epoch ~offer &* +@all".split(
+        separator: " "
+      )
+      .map { Array($0.utf8) })
     store("AUTH", "limited", "any")
     #expect(try pulse(1).token == "one:1")
     #expect(release("one") == 1)

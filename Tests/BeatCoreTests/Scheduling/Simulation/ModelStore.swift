@@ -29,6 +29,13 @@ struct ModelStore {
     case marked(EntryName, Mark)
   }
 
+  /// A group of commands, as an ACL may forbid them.
+  enum Right: CaseIterable {
+    case read
+    case fire
+    case pulse
+  }
+
   /// What a dump of the store holds.
   struct Contents {
     var documents: [EntryName: [UInt8]] = [:]
@@ -47,6 +54,8 @@ struct ModelStore {
   let heartbeatLife: Int64
 
   private(set) var contents = Contents()
+  /// What daemons may not do, by their instance. (Their users' rights are the server's, not its contents.)
+  private(set) var missing: [String: Set<Right>] = [:]
   /// Of the server, not of its contents: `notify-keyspace-events`.
   var hasNotifications = true
   private var changes: [Change] = []
@@ -63,6 +72,10 @@ struct ModelStore {
 
   /// When the lease runs out.
   var leaseEnd: UnixTime? { contents.lease?.end }
+
+  func may(_ instance: String, _ right: Right) -> Bool { missing[instance]?.contains(right) != true }
+
+  mutating func forbid(_ instance: String, _ rights: Set<Right>) { missing[instance] = rights.isEmpty ? nil : rights }
 
   // MARK: what any client may do
 
@@ -163,14 +176,15 @@ struct ModelStore {
     contents.heartbeats[instance] = (request.sequence, now.advanced(by: heartbeatLife))
     changed(.heartbeat(instance))
     contents.incarnation = contents.incarnation ?? word
-    var lease = PulseReply.Lease.other(token: "", remaining: 0)
+    var lease = PulseReply.Lease.free
     if let ttl = request.leaseTTL {
       let milliseconds = UnixTime(microseconds: now.microseconds / 1_000 * 1_000)
       let end = milliseconds.advanced(by: ttl / 1_000 * 1_000)
-      if contents.lease.map({ $0.end > now.advanced(by: Self.longestLease) }) ?? true {
+      let mayTake = request.claim != .nothing
+      if mayTake, contents.lease.map({ $0.end > now.advanced(by: Self.longestLease) }) ?? true {
         contents.epoch += 1
         contents.lease = ("\(instance):\(contents.epoch)", end)
-      } else if let token = contents.lease?.token, token.hasPrefix(instance + ":") {
+      } else if mayTake, let token = contents.lease?.token, token.hasPrefix(instance + ":") {
         contents.lease = (token, end)
       }
       if let held = contents.lease {

@@ -13,6 +13,8 @@ struct SimulatedDaemon {
     case scan(step: Int, load: Int)
     case pulse(PulseRequest, instance: String, word: String)
     case release(String)
+    /// The scripts of a fire, on keys of its own.
+    case rehearse
     case switchOn
     case tell(String)
     case probe(String)
@@ -25,6 +27,9 @@ struct SimulatedDaemon {
     case scanned(step: Int, [EntryName], load: Int)
     case pulsed(PulseReply)
     case released
+    case rehearsed(Candidacy.Proof)
+    /// This daemon may not do that.
+    case refused
     case switchedOn(wasOff: Bool)
     case probed(isHeard: Bool)
     case done
@@ -38,6 +43,7 @@ struct SimulatedDaemon {
   let instance: String
   private(set) var scheduler: Scheduler
   private(set) var pulse: Pulse
+  private var candidacy: Candidacy
   /// How far its machine's wall clock is from the true time; microseconds. The clock since boot is always right.
   let offset: Int64
   private(set) var session = Session.none
@@ -45,6 +51,7 @@ struct SimulatedDaemon {
   private(set) var timer: BootTime?
   /// On the clock since boot.
   private(set) var pulseTimer: BootTime?
+  private var candidateTimer: BootTime?
   private(set) var isStopping = false
   /// The process has come to its end.
   private(set) var hasEnded = false
@@ -73,6 +80,8 @@ struct SimulatedDaemon {
   init(_ configuration: SchedulerConfiguration, _ pulse: Pulse.Configuration, offset: Int64, at time: UnixTime) {
     instance = pulse.instance
     scheduler = Scheduler(configuration)
+    let ttl = pulse.leaseTTL ?? 600_000
+    candidacy = Candidacy(leaseTTL: pulse.leaseTTL, delays: ttl / 3...ttl)
     self.pulse = Pulse(pulse, clock: StoreClock(time.advanced(by: offset), at: Self.boot(time)))
     self.offset = offset
     receive(.leadershipChanged(false) as Scheduler.Event, time)
@@ -88,10 +97,11 @@ struct SimulatedDaemon {
   func isDeaf(at time: UnixTime) -> Bool { deafUntil.map { time < $0 } ?? false }
   func isDue(at time: UnixTime) -> Bool { timer.map { $0 <= Self.boot(time) } ?? false }
   func isPulseDue(at time: UnixTime) -> Bool { pulseTimer.map { $0 <= Self.boot(time) } ?? false }
+  func isCandidateDue(at time: UnixTime) -> Bool { candidateTimer.map { $0 <= Self.boot(time) } ?? false }
 
   /// The true time at which something happens by itself.
   var nextWake: UnixTime? {
-    [timer, pulseTimer].compactMap { $0 }.min().map { UnixTime(microseconds: $0.microseconds) }
+    [timer, pulseTimer, candidateTimer].compactMap { $0 }.min().map { UnixTime(microseconds: $0.microseconds) }
   }
 
   // MARK: what happens to it
@@ -105,6 +115,12 @@ struct SimulatedDaemon {
   mutating func beat(at time: UnixTime) {
     pulseTimer = nil
     receive(.timerFired as Pulse.Event, time)
+    finish(time)
+  }
+
+  mutating func look(at time: UnixTime) {
+    candidateTimer = nil
+    receive(.timerFired as Candidacy.Event, time)
     finish(time)
   }
 
@@ -142,6 +158,7 @@ struct SimulatedDaemon {
     isStopping = true
     timer = nil
     pulseTimer = nil
+    candidateTimer = nil
     if inFlight.isEmpty { release() }
     finish(time)
   }
@@ -191,7 +208,12 @@ struct SimulatedDaemon {
       reply.clockDifference = reply.serverTime?.microseconds(since: time.advanced(by: offset)) ?? 0
       receive(.replied(reply), time)
       receive(.clockTold as Scheduler.Event, time)
-    case .released: hasEnded = true
+    case .released: if isStopping { hasEnded = true }
+    case .rehearsed(let proof): receive(.rehearsed(proof), time)
+    case .refused:
+      // As after an error of a script that is no fire.
+      endSession(time)
+      endFires(time)
     case .switchedOn(let wasOff):
       if wasOff {
         words += 1
@@ -211,6 +233,7 @@ struct SimulatedDaemon {
   private mutating func watch(_ time: UnixTime) {
     session = .watching
     receive(.connected(hears: true), time)
+    receive(.connected as Candidacy.Event, time)
     loadAll(time)
   }
 
@@ -225,6 +248,7 @@ struct SimulatedDaemon {
   private mutating func finishLoad(_ time: UnixTime) {
     guard isScanned, pages == 0, !scheduler.isWatching else { return }
     receive(.loadFinished, time)
+    receive(.loaded as Candidacy.Event, time)
   }
 
   private mutating func endSession(_ time: UnixTime) {
@@ -236,6 +260,8 @@ struct SimulatedDaemon {
     load += 1
     echoes.removeAll()
     pulseTimer = nil
+    candidateTimer = nil
+    receive(.disconnected as Candidacy.Event, time)
     receive(.disconnected as Pulse.Event, time)
     receive(.disconnected as Scheduler.Event, time)
     if isStopping, inFlight.isEmpty { hasEnded = true }
@@ -256,6 +282,8 @@ struct SimulatedDaemon {
     let wasMistaken = outcome != .fired && !isEcho(plan.entry)
     receive(.fireEnded(plan, outcome), time)
     if wasMistaken, outcome != .unknown { receive(.touched(plan.entry), time) }
+    if case .forbidden(let reason) = outcome { receive(.forbidden(reason: reason), time) }
+    if outcome == .fired { receive(.fired as Candidacy.Event, time) }
     if outcome == .fenced { receive(.fenced, time) }
     if case .early = outcome { receive(.timerFired as Pulse.Event, time) }
     if isStopping, inFlight.isEmpty, unsent.isEmpty { release() }
@@ -282,6 +310,7 @@ struct SimulatedDaemon {
       case .read(let name): send(.read([name], load: nil))
       case .anchor(let name, let mark): send(.anchor(name, mark))
       case .rebase(let name, let from, let mark): send(.rebase(name, from: from, to: mark, token: token))
+      case .mend: break  // no simulated hand damages a mark
       case .armTimer(let time): if !isStopping { timer = time.map(pulse.clock.boot(at:)) }
       case .report: break
       case .fire(let plan):
@@ -312,7 +341,20 @@ struct SimulatedDaemon {
         endSession(time)
         endFires(time)
       case .clockStepped(let step): receive(.clockStepped(by: step), time)
+      case .release: send(.release(instance))
+      case .offered: receive(.offered as Candidacy.Event, time)
       case .clockDiffers: break
+      }
+    }
+  }
+
+  private mutating func receive(_ event: Candidacy.Event, _ time: UnixTime) {
+    for action in candidacy.receive(event, now: Self.boot(time)) {
+      switch action {
+      case .rehearse: send(.rehearse)
+      case .armTimer(let delay): if !isStopping { candidateTimer = Self.boot(time).advanced(by: delay) }
+      case .stand(let standing): receive(.standing(standing) as Pulse.Event, time)
+      case .report: break
       }
     }
   }
@@ -334,8 +376,12 @@ struct SimulatedDaemon {
 
 extension ModelStore {
   /// Carries a request out.
-  mutating func execute(_ request: SimulatedDaemon.Request, now: UnixTime) -> SimulatedDaemon.Reply {
+  mutating func execute(
+    _ request: SimulatedDaemon.Request, of instance: String, now: UnixTime
+  ) -> SimulatedDaemon.Reply {
+    if let refusal = refusal(of: request, from: instance) { return refusal }
     switch request {
+    case .rehearse: return .rehearsed(.able)
     case .read(let names, let load): return .read(names, names.map { read($0) }, load: load)
     case .anchor(let name, let mark): return .kept(name, anchor(name, mark))
     case .rebase(let name, let from, let mark, let token):
@@ -356,6 +402,18 @@ extension ModelStore {
     case .probe(let instance):
       probe(instance)
       return .probed(isHeard: hasNotifications)
+    }
+  }
+
+  private func refusal(of request: SimulatedDaemon.Request, from instance: String) -> SimulatedDaemon.Reply? {
+    switch request {
+    case .read, .scan: return may(instance, .read) ? nil : .refused
+    case .pulse: return may(instance, .pulse) ? nil : .refused
+    case .fire(let plan, _): return may(instance, .fire) ? nil : .fired(plan, .forbidden("NOPERM"))
+    // Nothing is kept, and who asked is told of no other mark.
+    case .anchor(let name, _), .rebase(let name, _, _, _): return may(instance, .fire) ? nil : .kept(name, true)
+    case .rehearse: return missing[instance] == nil ? nil : .rehearsed(.unable(reason: "NOPERM"))
+    case .release, .switchOn, .tell, .probe: return nil
     }
   }
 

@@ -40,6 +40,11 @@ extension Simulation {
       goBack()
       for number in judges.indices { judges[number].amaze() }
     case .setServerClock: setServerClock()
+    case .takeRights:
+      let right = chance.one(of: ModelStore.Right.allCases)
+      say("\(daemons[index].instance) may not \(right)")
+      store.forbid(daemons[index].instance, [right])
+    case .giveRights: store.forbid(daemons[index].instance, [])
     }
   }
 

@@ -19,6 +19,8 @@ extension Simulation {
       quiet()
       setServer(0)
     }
+    // In peace too some of them may not fire, while one may.
+    if world.harms.contains(.takeRights) { setRights(of: [.fire]) }
     // From before the clock was set back, by less than what the pulse can tell from a long lease.
     if let end = store.leaseEnd, end > serverTime.advanced(by: patience) { store.deleteLease() }
     for index in daemons.indices {
@@ -64,6 +66,7 @@ extension Simulation {
         afterwards()
         if daemons[index].isDue(at: now) { daemons[index].wake(at: now) }
         if daemons[index].isPulseDue(at: now) { daemons[index].beat(at: now) }
+        if daemons[index].isCandidateDue(at: now) { daemons[index].look(at: now) }
       }
       afterwards()
       isBusy = daemons.contains { !$0.isQuiet || $0.isDue(at: now) || $0.isWaitingToSubscribe }

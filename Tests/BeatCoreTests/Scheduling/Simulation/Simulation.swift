@@ -66,8 +66,21 @@ struct Simulation {
     for index in daemons.indices { daemons[index].connect(at: now) }
   }
 
-  /// How long after peace somebody must lead; microseconds.
-  var patience: Int64 { (leaseTTL ?? 0) + pulsePeriod }
+  /// How long after peace somebody must lead; microseconds. Where rights were given back, whoever stood back looks again
+  /// after two leases at most.
+  var patience: Int64 {
+    (leaseTTL ?? 0) + pulsePeriod + (world.harms.contains(.takeRights) ? 2 * (leaseTTL ?? 0) : 0)
+  }
+
+  /// Takes rights from some of the daemons, and gives the others all back: at least one is able.
+  mutating func setRights(of everything: Set<ModelStore.Right>) {
+    let able = chance.number(0...(daemons.count - 1))
+    for index in daemons.indices {
+      let taken = index == able || chance.once(in: 2) ? [] : everything.filter { _ in chance.once(in: 2) }
+      store.forbid(daemons[index].instance, Set(taken))
+      if !taken.isEmpty { say("\(daemons[index].instance) may not \(taken)") }
+    }
+  }
 
   var serverTime: UnixTime { now.advanced(by: serverOffset) }
 
@@ -121,7 +134,7 @@ struct Simulation {
 
   mutating func execute(_ index: Int) {
     let request = daemons[index].takeRequest()
-    let reply = store.execute(request, now: serverTime)
+    let reply = store.execute(request, of: daemons[index].instance, now: serverTime)
     note("\(daemons[index].instance)", request, reply)
     daemons[index].answer(reply)
   }
@@ -151,6 +164,7 @@ struct Simulation {
     guard !daemons[index].isFrozen(at: now) else { return }
     if daemons[index].isDue(at: now) { return daemons[index].wake(at: now) }
     if daemons[index].isPulseDue(at: now) { daemons[index].beat(at: now) }
+    if daemons[index].isCandidateDue(at: now) { daemons[index].look(at: now) }
   }
 
   private mutating func reconnectSomebody() {
@@ -163,7 +177,7 @@ struct Simulation {
   mutating func executeZombie() {
     guard !zombies.isEmpty else { return }
     let request = zombies.removeFirst()
-    note("somebody who is gone", request, store.execute(request, now: serverTime))
+    note("somebody who is gone", request, store.execute(request, of: "", now: serverTime))
   }
 
   // MARK: what follows from it

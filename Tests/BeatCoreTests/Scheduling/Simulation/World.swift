@@ -38,6 +38,10 @@ struct World: Sendable, CustomStringConvertible {
     case rollBack
     /// The server's wall clock is set. (Those of the daemons' machines do not count.)
     case setServerClock
+    /// The user of a daemon may not read, fire or pulse any more.
+    case takeRights
+    /// It may again.
+    case giveRights
   }
 
   var description: String
@@ -100,7 +104,13 @@ extension World {
     harms: daily + [.reschedule, .freeze, .deafen, .terminate, .deleteLease], hasLease: true, losesEvents: false,
     pace: 200, peace: 500_000_000)
 
-  static let all = [withoutLease, withLease, heard, store, crontabs, crontabsWithLease]
+  /// Daemons that may not do what they need: while one may, it fires.
+  static let rights = World(
+    description: "rights are taken and given back", schedules: SimulatedSchedule.intervals,
+    harms: daily + [.takeRights, .takeRights, .takeRights, .giveRights, .terminate, .freeze, .deafen, .deleteLease],
+    hasLease: true, peace: 9_000_000)
+
+  static let all = [withoutLease, withLease, heard, store, crontabs, crontabsWithLease, rights]
   /// Those in which the core is known to fall short: they run when they are asked for by name.
   static let open = [clock]
 }

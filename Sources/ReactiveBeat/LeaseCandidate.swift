@@ -1,0 +1,98 @@
+import BeatCore
+import Logging
+
+/// Earns the right to lead: carries out what `Candidacy` wants, and tells the log.
+final class LeaseCandidate {
+  private let configuration: BeatConfiguration
+  private let instance: String
+  private let loop: EventLoop
+  private let logger: () -> Logger
+  private let stand: (Pulse.Standing) -> Void
+  private let tell: (_ unable: String?) -> Void
+  private lazy var timer = LoopTimer(on: loop) { [unowned self] in receive(.timerFired) }
+  private var candidacy: Candidacy
+  private var scripts: StoreScripts?
+  private var rehearsal: Rehearsal?
+
+  /// - Parameters:
+  ///   - logger: asked for before each line.
+  ///   - stand: what the pulse may ask for, when that changes.
+  ///   - tell: why this daemon cannot fire, or nil that it can, when that is news.
+  init(
+    _ configuration: BeatConfiguration, as instance: String, on loop: EventLoop, logger: @escaping () -> Logger,
+    stand: @escaping (Pulse.Standing) -> Void, tell: @escaping (_ unable: String?) -> Void
+  ) {
+    self.configuration = configuration
+    self.instance = instance
+    self.loop = loop
+    self.logger = logger
+    self.stand = stand
+    self.tell = tell
+    candidacy = Candidacy(leaseTTL: configuration.leaseTTL)
+  }
+
+  /// This session has shown that we can fire what is due.
+  var isAble: Bool { candidacy.isAble }
+
+  func connected(_ scripts: StoreScripts) {
+    self.scripts = scripts
+    receive(.connected)
+  }
+
+  func disconnected() {
+    scripts = nil
+    rehearsal?.cancel()
+    rehearsal = nil
+    timer.cancel()
+    receive(.disconnected)
+  }
+
+  func loaded() { receive(.loaded) }
+  func offered() { receive(.offered) }
+  /// The broker was lost, or is back, or something is held on its way there.
+  func doubted() { receive(.doubted) }
+
+  func ended(_ outcome: FireOutcome) {
+    switch outcome {
+    case .fired: if candidacy.isSuspect { receive(.fired) }
+    case .forbidden(let reason): receive(.forbidden(reason: reason))
+    default: break
+    }
+  }
+
+  /// Something beside a fire was refused.
+  func refused(_ error: RedisServerError) {
+    if error.isOfOurRights { receive(.forbidden(reason: error.message)) }
+  }
+
+  private func receive(_ event: Candidacy.Event) {
+    for action in candidacy.receive(event, now: BootClock.now()) { perform(action) }
+  }
+
+  private func perform(_ action: Candidacy.Action) {
+    switch action {
+    case .rehearse:
+      guard let scripts else { return }
+      rehearsal?.cancel()
+      let rehearsal = Rehearsal(scripts, configuration, as: instance, on: loop) { [unowned self] proof in
+        self.rehearsal = nil
+        receive(.rehearsed(proof))
+      }
+      self.rehearsal = rehearsal
+      rehearsal.start()
+    case .armTimer(let delay):
+      timer.schedule(after: delay)
+    case .stand(let standing):
+      stand(standing)
+    case .report(.able):
+      logger().notice("able", metadata: ["reason": .string("nothing is missing any more")])
+      tell(nil)
+    case .report(.limited(let reason)):
+      logger().warning("limited", metadata: ["reason": .string("\(reason); another daemon leads rather, if one can")])
+      tell(nil)
+    case .report(.unable(let reason)), .report(.undecided(let reason)):
+      logger().error("unable", metadata: ["reason": .string("this daemon cannot fire: \(reason)")])
+      tell(reason)
+    }
+  }
+}

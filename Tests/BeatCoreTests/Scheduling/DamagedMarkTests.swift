@@ -1,0 +1,92 @@
+import Testing
+
+@testable import BeatCore
+
+/// Marks that somebody has damaged, and marks of a newer version.
+@Suite struct DamagedMarkTests {
+  private let a = EntryName("a")
+  private let document = Sample.document(#""interval": {"every": 10, "period": "seconds"}"#, interval: nil)
+
+  /// What cannot be read: no mark at all, half of one, a digest that is none, a time after all others, one below zero.
+  static let damaged = [
+    "", "x", "00001772452800000000", "00001772452800000000|", "00001772452800000000||", "00001772452800000000||x",
+    "00001772452800000000||1|notadigest", "99999999999999999999||0|12345678", "-0001772452800000000||1|12345678",
+    "zzzzzzzzzzzzzzzzzzzz||0",
+  ]
+
+  private func read(_ bench: inout SchedulerBench, _ mark: String) -> [Scheduler.Action] {
+    bench.receive(.read(a, Scheduler.DocumentRead(.document(Array(document.utf8)), MarkState(Array(mark.utf8)))))
+  }
+
+  private func mends(_ actions: [Scheduler.Action]) -> [(from: [UInt8], to: Mark)] {
+    actions.compactMap { if case .mend(_, let from, let to) = $0 { (from, to) } else { nil } }
+  }
+
+  private func isAnchored(_ actions: [Scheduler.Action]) -> Bool {
+    actions.contains { if case .anchor = $0 { true } else { false } }
+  }
+
+  @Test(arguments: damaged) func isNeitherAbsentNorRead(_ text: String) {
+    #expect(MarkState(Array(text.utf8)) == .unreadable(Array(text.utf8)))
+    #expect(MarkState(nil) == .absent)
+  }
+
+  /// Keeping one beside it would be refused for ever: it is told, and replaced once, by comparison with all its bytes.
+  @Test(arguments: damaged) func isToldAndReplacedAndNotAskedForAgain(_ text: String) throws {
+    var bench = SchedulerBench.watching()
+    let actions = read(&bench, text)
+    #expect(!isAnchored(actions))
+    #expect(actions.contains(.report(.markDamaged(a, Array(text.utf8)))))
+    let mend = try #require(mends(actions).first)
+    #expect(mend.from == Array(text.utf8) && mend.to.due <= bench.now)
+    // The same, told once; replaced a few times, and then left.
+    var count = 1
+    for _ in 0..<20 {
+      let again = read(&bench, text)
+      #expect(!again.contains(.report(.markDamaged(a, Array(text.utf8)))) && !isAnchored(again))
+      #expect(!again.contains(.read(a)))
+      count += mends(again).count
+    }
+    #expect(count == 3)
+  }
+
+  /// What was fired cannot be known, so nothing that has passed is fired again; what can be known counts.
+  @Test func goesOnFromWhatCanBeKnown() throws {
+    var bench = SchedulerBench.watching()
+    #expect(try #require(mends(read(&bench, "x")).first).to.due == bench.now)
+    var other = SchedulerBench.watching()
+    let due = other.now.advanced(by: -3_000_000)
+    #expect(try #require(mends(read(&other, "\(Mark.digits(due))||broken")).first).to.due == due)
+    // Seen to run by ourselves.
+    var known = SchedulerBench.watching()
+    let seen = Mark(due: known.now.advanced(by: -5_000_000), taskID: nil, totalRunCount: 0)
+    _ = known.read(a, document, seen)
+    let base = try #require(known.scheduler.entries.handle(of: a).flatMap { known.scheduler.entries[$0]?.base })
+    _ = known.pass(1)
+    #expect(try #require(mends(read(&known, "x")).first).to.due == base)
+  }
+
+  /// A standby leaves it alone; when it leads, it reads it once more before anything of it is fired.
+  @Test func isReplacedByTheOneThatFires() {
+    var bench = SchedulerBench.watching()
+    _ = bench.receive(.leadershipChanged(false))
+    #expect(mends(read(&bench, "x")).isEmpty)
+    let actions = bench.receive(.leadershipChanged(true))
+    #expect(actions.contains(.read(a)) && actions.fires.isEmpty)
+    #expect(mends(read(&bench, "x")).count == 1)
+  }
+
+  @Test func whatANewerVersionHasAddedIsKept() throws {
+    let text = "00001772452800000000||7|12345678|paused|until=9"
+    let mark = try #require(Mark(Array(text.utf8)))
+    #expect(mark.totalRunCount == 7 && mark.digest != nil && String(mark.trailing) == "|paused|until=9")
+    #expect(String(mark.bytes) == text)
+    var bench = SchedulerBench.watching()
+    let due = bench.now.advanced(by: -1_000_000)
+    let actions = read(&bench, "\(Mark.digits(due))||7|12345678|paused")
+    #expect(!isAnchored(actions) && mends(actions).isEmpty)
+    for case .rebase(_, _, let mark) in actions { #expect(String(mark.bytes).hasSuffix("|paused")) }
+    let plan = try #require(bench.pass(12).fires.first)
+    #expect(String(plan.mark.bytes).hasSuffix("|paused"))
+  }
+}

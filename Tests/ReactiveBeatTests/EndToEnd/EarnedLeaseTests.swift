@@ -1,0 +1,139 @@
+import Testing
+
+@testable import BeatCore
+@testable import ReactiveBeat
+
+/// The lease is earned: who cannot load, fire or deliver does not keep one who can from it.
+@Suite struct EarnedLeaseTests {
+  private static let leaseKey = "reactivebeat:tasks:meta:lease"
+
+  /// A daemon as `bad`, and as soon as it has had its chance one as `good`.
+  private func pair(_ stage: Stage) throws -> (bad: Daemon, good: Daemon) {
+    let bad = try stage.launch(user: "bad:secret@")
+    _ = eventually(within: 1) { !bad.logged("ready").isEmpty || !bad.logged("disconnected").isEmpty }
+    return (bad, try stage.daemon(user: "good:secret@"))
+  }
+
+  private func stage(_ rules: [String], _ arguments: [String] = []) throws -> Stage {
+    let stage = try Stage(arguments)
+    for (user, more) in [("good", []), ("bad", rules)] {
+      let words = ["ACL", "SETUSER", user, "reset", "on", ">secret", "~*", "&*", "+@all"] + more
+      #expect(stage.store.call(words.map { Array($0.utf8) })?.isOK == true)
+    }
+    stage.set("a", schedule("a", every: "0.2"))
+    stage.set("b", schedule("b", every: "0.2", #", "exchange": "topics", "routing_key": "key""#))
+    stage.broker("SADD", "_kombu.binding.topics", "key\u{06}\u{16}\u{06}\u{16}celery.topics")
+    return stage
+  }
+
+  /// The rights are taken while it leads, and given back: another one takes over, and nothing is lost or comes twice.
+  @Test func rightsAreTakenWhileItLeads() throws {
+    let stage = try Stage()
+    for user in ["one", "two"] { stage.store("ACL", "SETUSER", user, "on", ">secret", "~*", "&*", "+@all") }
+    stage.set("a", schedule("a", every: "0.2", #", "catchup": "all""#))
+    var leader = try stage.daemon(["BEAT_WATCH_LEASE_TTL": "1"], user: "one:secret@")
+    try leader.wait(for: "leading")
+    var standby = try stage.daemon(["BEAT_WATCH_LEASE_TTL": "1"], user: "two:secret@")
+    for (user, right) in [("one", "lpush"), ("two", "hset"), ("one", "hmget")] {
+      #expect(stage.fires(["a"], 2))
+      stage.store("ACL", "SETUSER", user, "-\(right)")
+      try leader.wait(for: "standing by")
+      try standby.wait(for: "leading")
+      #expect(stage.fires(["a"], 2))
+      stage.store("ACL", "SETUSER", user, "+\(right)")
+      (leader, standby) = (standby, leader)
+    }
+    for daemon in [leader, standby] { try daemon.stop() }
+    try stage.expectEachOnce(["a"], every: 200_000)
+    #expect(stage.store("KEYS", "*rehearsal*")?.array?.isEmpty == true)
+  }
+
+  /// Nobody is able: said once, with the right that is missing, and it begins when it is given.
+  @Test(arguments: [["run"], ["run", "--no-lease"]]) func aloneItSaysWhatIsMissing(_ arguments: [String]) throws {
+    let stage = try stage(["-lpush"])
+    let daemon = try Daemon(stage.environment(user: "bad:secret@"), arguments: arguments)
+    let line = try daemon.wait(for: "unable")
+    #expect(line.reason.contains("LPUSH") && line.reason.contains("ACL SETUSER bad +lpush"))
+    let start = MonotonicTime.now()
+    #expect(eventually { MonotonicTime.now().microseconds(since: start) > 3_500_000 })
+    #expect(daemon.logged("unable").count == 1)
+    #expect(daemon.logged("ready").isEmpty && daemon.logged("leading").isEmpty && daemon.logged("held").isEmpty)
+    stage.store("ACL", "SETUSER", "bad", "+lpush")
+    try daemon.wait(for: "able")
+    try daemon.wait(for: "ready")
+    #expect(eventually { !stage.messages().isEmpty })
+    try daemon.stop()
+    #expect(stage.store("KEYS", "*rehearsal*")?.array?.isEmpty == true)
+  }
+
+  /// A server without a command: one line that names it, and no word of success.
+  @Test(arguments: ["EVAL", "EVALSHA", "LPUSH", "HMGET"]) func aServerWithoutACommand(_ command: String) throws {
+    let stage = try Stage(["--rename-command", command, ""])
+    let daemon = try stage.launch()
+    #expect(eventually { !daemon.logged("disconnected").isEmpty || !daemon.logged("unable").isEmpty })
+    let start = MonotonicTime.now()
+    #expect(eventually { MonotonicTime.now().microseconds(since: start) > 4_000_000 })
+    let lines = daemon.logged("disconnected") + daemon.logged("unable")
+    #expect(lines.contains { $0.reason.contains("no command \(command)") && $0.reason.contains("rename-command") })
+    #expect(daemon.logged("disconnected").count <= 1 && daemon.logged("unable").count <= 1, "\(daemon.output)")
+    #expect(daemon.logged("ready").isEmpty && daemon.logged("reconnected").isEmpty)
+  }
+
+  /// Two servers: a leader that cannot reach the broker, and a standby that can.
+  @Test func whoCannotReachTheBrokerOffersTheLease() throws {
+    let servers = try TwoServers()
+    servers.store.set("a", schedule("a", every: "0.2"))
+    let bad = try servers.store.launch(["CELERY_BROKER_URL": "redis://127.0.0.1:1/0"])
+    // Alone it fires into the outbox.
+    try bad.wait(for: "leading")
+    #expect(try bad.wait(for: "limited").reason.contains("broker"))
+    #expect(servers.store.fires(["a"], 3) && servers.ids().isEmpty)
+    let good = try servers.daemon()
+    try good.wait(for: "leading", within: 10)
+    #expect(eventually { servers.ids().count > 5 && servers.isDrained() })
+    #expect(Set(servers.ids()).count == servers.ids().count)
+    for daemon in [bad, good] { try daemon.stop() }
+  }
+
+  /// A field that is no mark: told, replaced, and Redis is not asked without a pause.
+  @Test func aDamagedMarkIsReplaced() throws {
+    let stage = try Stage()
+    stage.set("a", schedule("a", every: "0.2"))
+    stage.store("HSET", stage.markKey, "a", "damaged")
+    let daemon = try stage.daemon()
+    let line = try daemon.wait(for: "damaged")
+    #expect(line.reason.contains(stage.markKey) && line.reason.contains("\"damaged\""))
+    #expect(stage.fires(["a"], 3))
+    let calls = try #require(stage.store("INFO", "commandstats")?.text)
+    let evaluated = try #require(calls.split(separator: "\r\n").first { $0.hasPrefix("cmdstat_evalsha:calls=") })
+    let count = try #require(Int(evaluated.dropFirst("cmdstat_evalsha:calls=".count).prefix { $0 != "," }))
+    #expect(count < 200, "\(evaluated)")
+    #expect(daemon.logged("damaged").count == 1)
+  }
+
+  static let commands = Set(CommandUse.all(of: .daemon, at: .store, .queues).map(\.name)).sorted()
+
+  /// Whatever single command the first daemon may not use: within two lease times an able one fires.
+  @Test(arguments: commands) func without(_ command: String) throws {
+    let rule = "-" + command.lowercased().replacing(" ", with: "|")
+    let stage = try stage([rule])
+    let (bad, good) = try pair(stage)
+    let start = MonotonicTime.now()
+    func fires(_ more: Int) -> Bool {
+      let before = [stage.messages().count, stage.messages("celery.topics").count]
+      return eventually(within: 20) {
+        stage.messages().count >= before[0] + more && stage.messages("celery.topics").count >= before[1] + more
+      }
+    }
+    #expect(fires(1), "\(rule): nothing fires\n\(bad.output)")
+    // Two lease times.
+    #expect(MonotonicTime.now().microseconds(since: start) < 10_000_000, "\(rule)")
+    #expect(fires(5), "\(rule): it does not go on")
+    for name in ["a", "b"] {
+      let messages = stage.messages(name == "a" ? "celery" : "celery.topics")
+      #expect(Set(messages.map(\.id)).count == messages.count, "\(rule): twice")
+    }
+    try good.stop()
+    bad.send(9)
+  }
+}
