@@ -6,6 +6,14 @@ extension KombuKeys {
     return words == EntryName(list).description ? words : "\(words) (key \(Self.quoted(list)))"
   }
 
+  /// A list's key as redis-cli takes it, with what people call it where that is another text: `"reports\x06\x163"
+  /// (reports, priority 3)`.
+  public func keyWithWords(for list: [UInt8]) -> String {
+    let (words, key) = (words(for: list), EntryName(list).description)
+    if words == key { return key }
+    return (key.utf8.elementsEqual(list) ? key : Self.quoted(list)) + " (\(words))"
+  }
+
   /// In double quotes, as redis-cli reads and prints keys that are no plain text.
   private static func quoted(_ key: [UInt8]) -> String {
     let body = key.map { byte in

@@ -168,6 +168,8 @@ extension Scheduler {
         || wasOver && old.schedule == new.schedule && !entry.isOver(at: now))
       && !isInForce(new, by: mark, entry, baseBefore: baseBefore) && !(isForgotten(mark) && lastRunAt != nil)
     entry.markSeen = mark.map(Mark.Fingerprint.init)
+    // What an earlier edit left out says nothing of another instant.
+    if new.schedule.isClocked, old.schedule != new.schedule { entry.floor = nil }
     if isRescheduled { entry.floor = now }
     if !new.runImmediately { entry.immediate = nil }
     noticeImmediate(&entry, now: now)

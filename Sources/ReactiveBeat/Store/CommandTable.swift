@@ -121,7 +121,7 @@ extension CommandUse {
       look.row("SCAN", [], ["0"], sent: true, without: "all commands but those on one schedule"),
       look.row("STRLEN", [.document], sent: true, in: "read", without: "all commands"),
       look.row("MGET", [.document], in: "read", without: "all commands"),
-      look.row("HMGET", [.mark], ["a"], sent: true, in: "read", without: "all commands"),
+      look.row("HMGET", [.mark], ["a"], sent: true, in: "read save", without: "all commands"),
       look.row("TYPE", [.document], sent: true, in: "read rename save", without: "the commands that write, and doctor"),
       look.row("TIME", [], sent: true, without: "all commands"),
       look.row("GET", [.document, .lease, .epoch], sent: true, in: "save", without: "all commands"),
@@ -143,13 +143,18 @@ extension CommandUse {
       look.row("DEL", [.document, .heartbeat], writes: true, sent: true, in: "save", without: "remove, doctor"),
       look.row("EXISTS", [.document], in: "rename", without: "rename"),
       look.row("RENAME", [.document], ["b"], writes: true, in: "rename", without: "rename"),
-      look.row("HSET", [.manual, .mark], ["a", "b"], writes: true, sent: true, in: "rename", without: "fire, rename"),
+      look.row(
+        "HSET", [.manual, .mark], ["a", "b"], writes: true, sent: true, in: "rename save",
+        without: "fire, rename, and the moments of edits"),
       look.row("HDEL", [.manual, .mark], ["a"], writes: true, sent: true, in: "rename", without: "fire, rename"),
       look.row("BLPOP", [.answer], ["0.001"], writes: true, sent: true, without: "fire"),
       look.row("SMEMBERS", [.redbeat], sent: true, without: "import of RedBeat's schedules"),
       look.row("ZRANGE", [.redbeat], ["0", "-1"], sent: true, without: "import of RedBeat's schedules"),
       queues.row(
         "SMEMBERS", [.bindings], sent: true, without: "explain, fire --dry-run and doctor, of named exchanges"),
+      queues.row("SCAN", [], ["0"], sent: true, without: "doctor, of the names that workers use"),
+      queues.row(
+        "SRANDMEMBER", [.bindings], ["1"], sent: true, without: "doctor, of the names that workers use"),
       queues.row("TYPE", [.queue], sent: true, without: "doctor"),
       queues.row("LLEN", [.queue], sent: true, without: "explain, doctor"),
       queues.row("LINDEX", [.queue], ["0"], sent: true, without: "doctor"),

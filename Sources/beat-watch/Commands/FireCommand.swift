@@ -113,7 +113,7 @@ struct FireCommand: ParsableCommand {
     } else {
       if lists.isEmpty { output.put("no queue: nothing is bound to \(plan.route); it would be refused") }
       for list in lists {
-        output.put("\(Style.bold("LPUSH \(kombu.wordsWithKey(for: list))"))  on \(broker)", indent: 2)
+        output.put("\(Style.bold("LPUSH \(kombu.keyWithWords(for: list))"))  on \(broker)", indent: 2)
       }
       output.put(bytes: plan.message + [UInt8(ascii: "\n")])
     }

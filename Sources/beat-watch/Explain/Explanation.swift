@@ -230,7 +230,7 @@ final class Explanation {
       return tellDocument()
     }
     let due = account.due(at: time)
-    let bound = due.flatMap { account.bound(at: $0) }
+    let bound = account.bound(at: due ?? time)
     let isPast = time <= evidence.now
     var runs: [FireRecord] = []
     var following: FireRecord?
@@ -287,6 +287,8 @@ final class Explanation {
   ) {
     let state = evidence.standing.state
     guard let due else {
+      // An interval that begins with its start_after has no series before.
+      if let bound { return verdict("out of life", "\(isPast ? "was" : "is") not due then: \(bound)", .yellow) }
       return verdict("not due", "\(isPast ? "was" : "is") not due then: its schedule does not name that time", .yellow)
     }
     if let run = runs.last {

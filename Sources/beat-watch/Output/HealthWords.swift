@@ -1,4 +1,5 @@
 import BeatCore
+import Glibc
 import ReactiveBeat
 
 /// What is said of an installation that does not fire: the same words in every command.
@@ -80,13 +81,18 @@ enum HealthNote {
     guard let now = try? client.time(), let fleet = try? client.fleet() else { return }
     let health = FiringHealth(fleet, overdue: due?.overdue, lastRun: try? client.newestRun(), now: now)
     guard let alarm = HealthWords.alarm(health, now: now) else { return }
-    StandardError.write(line: beginning + alarm.printable)
+    say(alarm)
   }
 
   /// For a prefix with nothing under it, which may be mistyped.
   static func writeNeighbours(_ client: StoreClient) {
     guard let others = try? client.neighbours(), !others.isEmpty else { return }
-    StandardError.write(line: beginning + Self.neighbours(others, client).printable)
+    say(neighbours(others, client))
+  }
+
+  private static func say(_ text: String) {
+    let width = isatty(STDERR_FILENO) == 1 ? TerminalSize.of(STDERR_FILENO).columns : nil
+    for line in Wrapping.lines(beginning + text.printable, width: width, indent: 2) { StandardError.write(line: line) }
   }
 
   static func neighbours(_ others: [EntryName], _ client: StoreClient) -> String {

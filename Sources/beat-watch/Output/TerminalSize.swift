@@ -6,9 +6,11 @@ struct TerminalSize: Equatable {
   let columns: Int
 
   /// Of standard output; a size that is not known is 24 by 80.
-  static var current: TerminalSize {
+  static var current: TerminalSize { of(STDOUT_FILENO) }
+
+  static func of(_ descriptor: Int32) -> TerminalSize {
     var size = winsize()
-    guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0 else { return TerminalSize(rows: 24, columns: 80) }
+    guard ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0 else { return TerminalSize(rows: 24, columns: 80) }
     return TerminalSize(
       rows: size.ws_row > 0 ? Int(size.ws_row) : 24, columns: size.ws_col > 0 ? Int(size.ws_col) : 80)
   }

@@ -37,7 +37,9 @@ import Testing
     let kombu = KombuKeys.standard
     let list = kombu.list(of: Array("reports".utf8), priority: 4)
     #expect(kombu.wordsWithKey(for: list) == #"reports, priority 3 (key "reports\x06\x163")"#)
+    #expect(kombu.keyWithWords(for: list) == #""reports\x06\x163" (reports, priority 3)"#)
     #expect(kombu.wordsWithKey(for: Array("reports".utf8)) == "reports")
+    #expect(kombu.keyWithWords(for: Array("reports".utf8)) == "reports")
     #expect(kombu.wordsWithKey(for: Array("reports7".utf8)) == "reports7")
   }
 }

@@ -136,6 +136,9 @@ struct StandingPropertyTests {
           }
           var alone = before
           let alsoSaid = alone.edit(store.document, at: now)
+          #expect(
+            alsoSaid.next?.due == said.next?.due,
+            "seed \(seed): beside a daemon and alone, \(before.document) -> \(store.document)")
           store = alone
           wait()
           var (later, started) = Self.started(store, at: now)

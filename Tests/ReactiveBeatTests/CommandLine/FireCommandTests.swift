@@ -32,7 +32,7 @@ import Testing
     let run = try fire(stage, "a", "--print")
     #expect(run.exit == .status(0) && run.lines.count == 2)
     #expect(
-      run.lines.first?.hasPrefix(#"LPUSH reports, priority 3 (key "reports\x06\x163")  on redis"#) == true,
+      run.lines.first?.hasPrefix(#"LPUSH "reports\x06\x163" (reports, priority 3)  on redis"#) == true,
       "\(run.lines)")
     let message = try #require(SentMessage(Array(run.lines[1].utf8)))
     #expect(message.task == "reports.build" && message.header("argsrepr")?.text == "[1, 'é']")

@@ -98,8 +98,8 @@ import Testing
     let full = open("/dev/full", O_WRONLY | O_CLOEXEC)
     defer { close(full) }
     let daemon = try ChildProcess(
-      [ProjectFolder.beatWatch()], environment: stage.environment().merging(["BEAT_WATCH_LOG_LEVEL": "debug"]) { $1 },
-      output: full)
+      [ProjectFolder.beatWatch(), "run"],
+      environment: stage.environment().merging(["BEAT_WATCH_LOG_LEVEL": "debug"]) { $1 }, output: full)
     #expect(stage.fires(["a"], 10))
     daemon.send(SIGTERM)
     #expect(daemon.wait() == .status(0))

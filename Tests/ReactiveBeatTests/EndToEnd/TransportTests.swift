@@ -57,7 +57,8 @@ import Testing
     #expect(explained.json?["queues"]?.items?.map(\.text) == ["shop-celery:5"])
     #expect(explained.json?["waiting"]?.items == [.number(1)])
     let message = try stage.run("fire", "a", "--print", environment: told(options))
-    #expect(message.lines.first?.hasPrefix("LPUSH shop-celery:5  on redis") == true, "\(message.lines)")
+    #expect(
+      message.lines.first?.hasPrefix("LPUSH shop-celery:5 (celery, priority 5)  on redis") == true, "\(message.lines)")
     let doctor = try stage.run("doctor", environment: told(options))
     #expect(doctor.text.contains("1 message wait in celery"), "\(doctor.text)")
     #expect(try stage.run("doctor").text.contains("no worker waits for messages"))

@@ -135,12 +135,15 @@ import Testing
     #expect(
       outcome("BADQUEUE", "slow\u{06}\u{16}3", "hash")
         == .refused(
-          "the queue's key slow\\u{6}\\u{16}3 on the broker holds a Redis hash, not a list; delete it"))
-    #expect(outcome("ERR", "LPUSH", "OOM x") == .refused("the broker refused LPUSH: OOM x"))
-    #expect(outcome("ERR", "SET", "READONLY x") == .wrongServer("READONLY x"))
-    #expect(outcome("ERR", "SET", "-READONLY x") == .wrongServer("READONLY x"))
-    #expect(RelayOutcome(.error(RedisServerError("OOM x"))) == .refused("the broker refused it: OOM x"))
-    #expect(RelayOutcome(.error(RedisServerError("READONLY x"))) == .wrongServer("READONLY x"))
+          #"the queue's key slow, priority 3 (key "slow\x06\x163") on the broker holds a Redis hash, not a list: rename "#
+            + "or delete it"))
+    // What Redis says, with what to do about it.
+    let (full, replica) = (RedisServerError("OOM x").text, RedisServerError("READONLY x").text)
+    #expect(outcome("ERR", "LPUSH", "OOM x") == .refused("the broker refused LPUSH: \(full)"))
+    #expect(outcome("ERR", "SET", "READONLY x") == .wrongServer(replica))
+    #expect(outcome("ERR", "SET", "-READONLY x") == .wrongServer(replica))
+    #expect(RelayOutcome(.error(RedisServerError("OOM x"))) == .refused("the broker refused it: \(full)"))
+    #expect(RelayOutcome(.error(RedisServerError("READONLY x"))) == .wrongServer(replica))
     #expect(RelayOutcome(nil) == .unknown)
     for other in [RedisReply.integer(1), .array([]), .null, .status("OK")] {
       guard case .refused = RelayOutcome(other) else {

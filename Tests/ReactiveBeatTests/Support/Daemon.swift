@@ -13,6 +13,8 @@ final class Daemon {
   private(set) var lines: [LogLine] = []
   /// Lines that are not JSON, such as the errors of a wrong command line.
   private(set) var otherLines: [String] = []
+  /// Of a command: what it says of the installation beside its own answer (`beat-watch: note: …`).
+  private(set) var notes: [String] = []
 
   var pid: pid_t { process.pid }
 
@@ -111,7 +113,8 @@ final class Daemon {
         lines.append(line)
         waiting.append(line)
       } else {
-        otherLines.append(String(decoding: unparsed[..<end], as: UTF8.self))
+        let line = String(decoding: unparsed[..<end], as: UTF8.self)
+        if line.hasPrefix("beat-watch: note: ") { notes.append(line) } else { otherLines.append(line) }
       }
       unparsed.removeFirst(end + 1)
     }
