@@ -525,7 +525,6 @@ public final class BeatService {
     scripts = nil
     isAnnounced = false
     wasAnnounced = false
-    candidate.disconnected()
     relay.stop()
     load?.cancel()
     load = nil
@@ -545,6 +544,7 @@ public final class BeatService {
     pulseTimer.cancel()
     receive(.disconnected as Pulse.Event)
     receive(.disconnected as Scheduler.Event)
+    candidate.disconnected()
     if case .misconfigured(let text) = failure {
       end = .misconfigured(text)
       return loop.stop()
