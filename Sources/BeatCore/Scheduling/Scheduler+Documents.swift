@@ -117,7 +117,9 @@ extension Scheduler {
       totalRunCount: isNew ? document.totalRunCount : max(document.totalRunCount, mark?.totalRunCount ?? 0))
     entry.hasRun = entry.totalRunCount > 0 || document.lastRunAt != nil || !isNew && mark?.taskID != nil
     let isUnheard = !isNew && !isMended && !isWatching && isUnheard(entry, mark, now: now)
-    if isMended || isUnheard, !isAnotherTime(timing, mark) { entry.floor = now }
+    // One that appears where another was deleted, and remembers its runs, goes on from there, as when it is heard.
+    let isNewcomer = mark?.digest == .gone && !isMended
+    if isMended || isUnheard && !isNewcomer, !isAnotherTime(timing, mark) { entry.floor = now }
     noticeImmediate(&entry, now: now)
     entry.markBeforeOurs = isNew || mark == nil ? mark?.due ?? .earliest : nil
     entry.isBaseMeasured = isNew || remembered == nil

@@ -106,6 +106,19 @@ struct UnheardEditTests {
     #expect(fires.first?.mark.totalRunCount == 1)
   }
 
+  /// Renamed to this name, or restored, where another one was deleted: it remembers its runs, and goes on from there, as
+  /// when it is heard.
+  @Test func oneThatRemembersItsRunsGoesOn() throws {
+    let renamed = Sample.document(#""last_run_at": "\#(at(15).iso8601)""#)
+    for gone in [Mark.fired(7, count: 7).ofGone, Mark.seen(2).ofGone] {
+      var restarted = SchedulerBench()
+      restarted.now = at(33)
+      _ = restarted.load(a, renamed, gone)
+      #expect(restarted.run(0).dues == [25])
+      #expect(restarted.run(5).dues == [35])
+    }
+  }
+
   // MARK: what is no edit
 
   @Test func aRestartMakesUpForWhatWasMissed() throws {
