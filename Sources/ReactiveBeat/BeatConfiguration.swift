@@ -33,6 +33,9 @@ public struct BeatConfiguration: Sendable {
   /// How long a stop waits for scripts that are on their way; microseconds.
   public var stopPatience: Int64 = 5_000_000
 
+  /// The key of the default queue's list, as workers name it.
+  var defaultList: [UInt8] { transportOptions.keys.list(of: Array(defaultQueue.utf8), priority: 0) }
+
   /// The options by which the daemons of one installation should not differ, as their records tell them.
   var compared: [DaemonOption] {
     [

@@ -674,10 +674,10 @@ public final class BeatService {
       if !isStopping { pulseTimer.schedule(after: delay) }
     case .lead(let token):
       self.token = token
-      reporter.ledger.undeliverable = nil
       brokerProbe.stop()
       logger.notice("leading", metadata: configuration.leaseTTL == nil ? [:] : ["token": .string(token)])
-      if let scripts { relay.start(scripts) }
+      if let scripts { relay.start(scripts, after: reporter.ledger.undeliverable) }
+      reporter.ledger.undeliverable = nil
       receive(.leadershipChanged(true))
       tell()
     case .standBy(let reason):

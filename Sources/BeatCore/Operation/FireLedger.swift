@@ -45,8 +45,9 @@ public struct FireLedger {
     if !refusals.isEmpty { refusals[name] = nil }
   }
 
-  /// This daemon fires no more: whoever does knows what stands in the way.
+  /// This daemon fires no more: whoever does knows what stands in the way. A broker that was lost is so until it is found.
   public mutating func standBy() {
+    if let brokerLost { undeliverable = brokerLost.reason }
     refusals.removeAll()
     (brokerLost, heldBack) = (nil, nil)
   }

@@ -167,7 +167,7 @@ extension Scheduler {
     let isRescheduled =
       (old.schedule != new.schedule && !new.schedule.isClocked || old.startAfter != new.startAfter
         || !old.enabled && !(new.schedule.isClocked && old.schedule != new.schedule)
-        || wasOver && old.schedule == new.schedule && !entry.isOver(at: now))
+        || wasOver && old.schedule == new.schedule && !entry.isOver(at: now) || isBack(entry, old, mark, now: now))
       && !isInForce(new, by: mark, entry, baseBefore: baseBefore) && !(isForgotten(mark) && lastRunAt != nil)
     entry.markSeen = mark.map(Mark.Fingerprint.init)
     // What an earlier edit left out says nothing of another instant.
@@ -179,12 +179,24 @@ extension Scheduler {
     if isRescheduled { beginAnew(handle, mark, now: now) } else { settle(handle, mark) }
     schedule(handle)
     // Bookkeeping that advanced by itself is nobody's edit: another daemon has fired.
-    let isRun = lastRunAt == entry.base && Self.isRun(bytes, document, after: before)
+    // A run counts in the mark of the same moment, too: what does not is somebody's edit of these fields alone.
+    let isRun =
+      lastRunAt == entry.base && (mark.map { $0.totalRunCount == document.totalRunCount } ?? true)
+      && Self.isRun(bytes, document, after: before)
     if !isRun {
       remark(on: document, after: before, entry, mark)
       actions.append(.report(.changed(entry.name, next: entry.nextDue)))
       reportFinish(handle)
     }
+  }
+
+  /// Whether the schedule was another one in between, of which only whoever leads has heard: the mark is news, and of
+  /// neither of those that we know.
+  private func isBack(_ entry: ScheduleEntry, _ old: EntryTiming, _ mark: Mark?, now: UnixTime) -> Bool {
+    guard let mark, let digest = mark.digest, Mark.Fingerprint(mark) != entry.markSeen, !old.isMeant(by: digest) else {
+      return false
+    }
+    return isUnheard(entry, mark, now: now) && !isAnotherTime(entry.timing, mark)
   }
 
   /// Whether another daemon has gone on by this schedule already: the mark is news to us, and says so.

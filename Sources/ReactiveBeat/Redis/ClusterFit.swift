@@ -10,14 +10,15 @@ public enum ClusterFit {
 
   /// Why these settings do not fit a cluster; nil: they do.
   ///
-  /// - Parameter queue: the default queue, where the broker is the same server; a document may name another one.
-  public static func problem(_ keys: RedisKeys, database: Int, brokerDatabase: Int?, queue: String?) -> String? {
+  /// - Parameter queue: the key of the default queue's list, where the broker is the same server; a document may name
+  ///   another one.
+  public static func problem(_ keys: RedisKeys, database: Int, brokerDatabase: Int?, queue: [UInt8]?) -> String? {
     if database != 0 || brokerDatabase ?? 0 != 0 { return "a database other than 0 was given" }
     guard let tag = tag(of: keys.prefix) else {
       return "the prefix \(EntryName(keys.prefix)) has no hash tag"
     }
-    if let queue, Self.tag(of: Array(queue.utf8)) != tag {
-      return "the queue \(queue) has not the hash tag {\(EntryName(tag))} of the prefix"
+    if let queue, Self.tag(of: queue) != tag {
+      return "the queue \(EntryName(queue)) has not the hash tag {\(EntryName(tag))} of the prefix"
     }
     return nil
   }

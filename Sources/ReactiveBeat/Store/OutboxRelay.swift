@@ -104,8 +104,11 @@ final class OutboxRelay {
 
   /// Carries what waits, and from now on what comes, until `stop`. Where messages are delivered directly, only what an
   /// earlier run has left behind.
-  func start(_ scripts: StoreScripts) {
+  ///
+  /// - Parameter loss: why the broker was found to be lost before, where that was said: its return is said, too.
+  func start(_ scripts: StoreScripts, after loss: String?) {
     stop()
+    complaint = loss
     store = scripts
     guard scripts.delivery == .direct else { return connect() }
     let session = session

@@ -11,6 +11,8 @@ final class Receipts {
 
   /// nil: the document is gone.
   private var pending: [EntryName: EditReceipt?] = [:]
+  /// What was said of documents of which nothing else has been said yet.
+  private var warnings: [EntryName: [String]] = [:]
 
   /// What documents that were there at the first start are in order needs no receipt: nobody waits for it.
   ///
@@ -19,13 +21,17 @@ final class Receipts {
     switch report {
     case .loaded(_, _, initially: true): break
     case .loaded(let name, let next, _), .changed(let name, let next):
-      pending[name] = Self.receipt(.accepted(next: next), of: document, heard: time)
+      var receipt = Self.receipt(.accepted(next: next), of: document, heard: time)
+      receipt.warnings = warnings.removeValue(forKey: name) ?? []
+      pending[name] = receipt
     case .rejected(let name, let reason):
       pending[name] = Self.receipt(.rejected(reason: reason), of: document, heard: time)
     case .warned(let name, let text):
       if case .some(.some(var receipt)) = pending[name] {
         receipt.warnings.append(text)
         pending[name] = receipt
+      } else {
+        warnings[name, default: []].append(text)
       }
     case .removed(let name):
       pending.updateValue(nil, forKey: name)
@@ -42,10 +48,14 @@ final class Receipts {
   }
 
   /// Of a daemon that does not fire: the other one writes them.
-  func drop() { pending.removeAll() }
+  func drop() {
+    pending.removeAll()
+    warnings.removeAll()
+  }
 
   /// Sends what has been taken. What is refused is left: receipts are for people, and schedules go on without them.
   func write(to scripts: StoreScripts) {
+    warnings.removeAll()
     guard !pending.isEmpty else { return }
     let key = scripts.keys.receipts
     var gone: [[UInt8]] = []

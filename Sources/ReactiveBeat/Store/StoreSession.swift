@@ -169,7 +169,7 @@ final class StoreSession {
     let isOne = store.location == broker.location
     return ClusterFit.problem(
       keys, database: store.database, brokerDatabase: isOne ? broker.database : nil,
-      queue: isOne ? configuration.defaultQueue : nil
+      queue: isOne ? configuration.defaultList : nil
     ).map { "\(store) is in cluster mode, and \($0): \(ClusterFit.advice)" }
   }
 
@@ -217,7 +217,7 @@ final class StoreSession {
         ? "messages of another server cannot be carried there"
         : ClusterFit.problem(
           keys, database: configuration.store.database, brokerDatabase: configuration.broker.database,
-          queue: configuration.defaultQueue)
+          queue: configuration.defaultList)
       if let problem {
         return end(
           .misconfigured("\(configuration.broker) is in cluster mode, and \(problem): \(ClusterFit.advice)"))

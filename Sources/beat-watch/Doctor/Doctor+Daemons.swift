@@ -10,7 +10,17 @@ extension Doctor {
     isFiring = !firing.isEmpty
     if firing.isEmpty {
       let reason = HealthWords.alarm(FiringHealth(fleet, now: now), now: now) ?? ""
-      add(.problem, "daemons", reason + serverObstacle, fix: "beat-watch run")
+      if let place = alive.isEmpty ? connectedDaemon() : nil {
+        add(
+          .problem, "daemons",
+          "a daemon is connected from \(place), and does not say that it lives: it is held up at its start\(serverObstacle)",
+          fix: "see `disconnected` or `unable` in its log")
+      } else {
+        let isUnable = alive.contains { $0.record?.firing?.unable != nil }
+        add(
+          .problem, "daemons", reason + serverObstacle,
+          fix: isUnable ? "mend what it says, or start `beat-watch run` as a user who may" : "beat-watch run")
+      }
     } else if firing.count > 1 {
       let places = firing.map { place($0) }.joined(separator: "; ")
       add(
@@ -47,6 +57,18 @@ extension Doctor {
     }
   }
 
+  /// From where a daemon is connected that has given no heartbeat, or no record; nil: from nowhere, or this user may not
+  /// ask.
+  private func connectedDaemon() -> String? {
+    guard let list = try? client.replies(to: [RedisCommand("CLIENT", "LIST")])[0].text else { return nil }
+    for line in list.split(separator: "\n") {
+      let words = line.split(separator: " ")
+      guard words.contains("name=beat-watch") || words.contains("name=beat-watch-events") else { continue }
+      return words.first { $0.hasPrefix("addr=") }.map { String($0.dropFirst(5)).printable }
+    }
+    return nil
+  }
+
   private func place(_ member: Fleet.Member) -> String { member.place }
 
   func key(_ key: [UInt8]) -> String { Self.quoted("\(EntryName(key))") }
@@ -77,8 +99,11 @@ extension Doctor {
         .problem, "notifications", "nobody may listen: \(reason)",
         fix: "\(cli) ACL SETUSER \(Self.quoted(client.url.username ?? "default")) +psubscribe "
           + Self.quoted("&\(EntryName(client.keys.documentEvents(database: client.url.database)))") + " "
-          + Self.quoted(
-            "&\(EntryName(client.keys.events(of: client.keys.heartbeat(""), database: client.url.database)))*"))
+          + ([
+            client.keys.events(of: client.keys.heartbeat(""), database: client.url.database) + [UInt8(ascii: "*")],
+            client.keys.events(of: client.keys.lease, database: client.url.database),
+            client.keys.events(of: client.keys.manual, database: client.url.database),
+          ].map { Self.quoted("&\(EntryName($0))") }.joined(separator: " ")))
     }
   }
 }

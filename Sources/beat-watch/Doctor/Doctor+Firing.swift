@@ -40,7 +40,7 @@ extension Doctor {
       if let unable = member.record?.firing?.unable {
         add(
           .problem, "daemons", "\(member.place) could not fire if it had to: \(unable)",
-          fix: "mend it before the one that leads ends")
+          fix: isFiring ? "mend it before the one that leads ends" : "mend it")
       }
     }
     let told = alive.compactMap { member in member.record.map { (place: member.place, record: $0) } }

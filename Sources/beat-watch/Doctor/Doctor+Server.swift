@@ -36,7 +36,7 @@ extension Doctor {
     let isOne = client.url.location == brokerURL.location
     return ClusterFit.problem(
       client.keys, database: client.url.database, brokerDatabase: isOne ? brokerURL.database : nil,
-      queue: isOne ? defaultQueue : nil)
+      queue: isOne ? kombu.list(of: Array(defaultQueue.utf8), priority: 0) : nil)
   }
 
   /// Whether others on the way can read along.

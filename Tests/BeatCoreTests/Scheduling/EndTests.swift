@@ -113,6 +113,21 @@ struct EndTests {
     #expect(bench.run(60).dues == [])
   }
 
+  /// Nothing else is changed, so that the bytes are those of a run: they are an edit all the same.
+  @Test(arguments: [(0, "total_run_count 0 has no effect"), (9, "")])
+  func theCountAloneIsAnEditToo(_ count: Int, _ text: String) throws {
+    var bench = SchedulerBench()
+    _ = bench.load(a, Sample.document(#""max_run_count": 9"#))
+    let plan = try #require(bench.run(10).fires.first)
+    let fired = String(decoding: plan.newDocument, as: UTF8.self)
+    _ = bench.edit(a, fired, plan.mark)
+    let edited = fired.replacing(#""total_run_count": 1"#, with: #""total_run_count": \#(count)"#)
+    #expect(edited != fired)
+    let actions = bench.edit(a, edited, plan.mark)
+    #expect(actions.contains { if case .report(.changed) = $0 { true } else { false } })
+    #expect(text.isEmpty ? finishes(actions) == 1 : warning(actions)?.hasPrefix(text) == true)
+  }
+
   @Test func aLastRunThatIsPutBackHasNoEffectAndThatIsSaid() throws {
     var bench = SchedulerBench()
     _ = bench.load(a, Sample.document())

@@ -119,6 +119,19 @@ struct UnheardEditTests {
     }
   }
 
+  /// Switched off and on again while a standby heard the second edit only: the mark of whoever leads tells it of the first.
+  @Test func theMarkTellsOfAnEditInBetween() throws {
+    var bench = SchedulerBench()
+    _ = bench.load(a, every10, try Mark.fired(-5).under(every10))
+    _ = bench.receive(.leadershipChanged(false))
+    bench.now = at(33)
+    let off = Sample.document(#""enabled": false"#)
+    _ = bench.edit(a, Sample.document(#""args": [1]"#), try Mark.fired(-5).under(off))
+    _ = bench.receive(.leadershipChanged(true))
+    _ = bench.edit(a, Sample.document(#""args": [1]"#), try Mark.fired(-5).under(off))
+    #expect(bench.run(5).dues == [35])
+  }
+
   // MARK: what is no edit
 
   @Test func aRestartMakesUpForWhatWasMissed() throws {

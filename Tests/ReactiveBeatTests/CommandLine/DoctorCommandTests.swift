@@ -169,6 +169,23 @@ import Testing
     #expect(run.lines.dropLast(2).allSatisfy { $0.hasPrefix("ok ") }, "\(run.lines)")
     withExtendedLifetime((daemons, worker)) {}
   }
+
+  /// A process that runs and gives no sign of life is told from none: what is wrong stands in its log.
+  @Test(arguments: ["-hset", "-psubscribe"]) func aProcessWithoutAHeartbeat(_ right: String) throws {
+    let stage = try Stage()
+    stage.set("a", schedule("a"))
+    stage.store("ACL", "SETUSER", "lacking", "on", ">secret", "~*", "&*", "+@all", right)
+    let daemon = try stage.launch(user: "lacking:secret@")
+    #expect(eventually { !daemon.logged("unable").isEmpty || !daemon.logged("disconnected").isEmpty })
+    // Between two attempts there may be no connection for a moment.
+    var told = ""
+    #expect(
+      eventually {
+        told = (try? CommandRun(["doctor"], environment: stage.environment()).text) ?? ""
+        return told.contains("a daemon is connected from") && told.contains("`disconnected` or `unable`")
+      }, "\(told)")
+    #expect(!told.contains("no daemon runs"))
+  }
 }
 
 /// A program that runs beside a test, by its name.

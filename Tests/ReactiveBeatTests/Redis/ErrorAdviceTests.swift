@@ -52,7 +52,7 @@ import Testing
   ])
   func cluster(_ prefix: String, _ database: Int, _ broker: Int, _ queue: String, _ fits: Bool) {
     let problem = ClusterFit.problem(
-      RedisKeys(prefix: prefix), database: database, brokerDatabase: broker, queue: queue)
+      RedisKeys(prefix: prefix), database: database, brokerDatabase: broker, queue: Array(queue.utf8))
     #expect((problem == nil) == fits, "\(problem ?? "")")
   }
 }
