@@ -19,7 +19,9 @@ extension Doctor {
         let isUnable = alive.contains { $0.record?.firing?.unable != nil }
         add(
           .problem, "daemons", reason + serverObstacle,
-          fix: isUnable ? "mend what it says, or start `beat-watch run` as a user who may" : "beat-watch run")
+          fix: isUnable
+            ? "mend what it says, or start `beat-watch run` as a user who may"
+            : "beat-watch run; if one runs, see `disconnected` in its log")
       }
     } else if firing.count > 1 {
       let places = firing.map { place($0) }.joined(separator: "; ")
