@@ -81,7 +81,7 @@ extension DocumentReader {
       options.priority = priority
     }
     if let (slice, path) = find("expires") { options.expires = try expiry(slice, path) }
-    // Of django-celery-beat, where 0 is none.
+    // django-celery-beat takes 0 for no expiry.
     if options.expires == nil, let slice = layout["expire_seconds"] {
       let seconds = try seconds(slice, "expire_seconds")
       if seconds > 0 { options.expires = .after(seconds) }

@@ -54,7 +54,7 @@ public struct RedBeatEntry: Sendable {
   }
 
   /// The zone that the date of its last run names, and whether RedBeat has written it at a run: it then has a count.
-  /// Other dates are by the clock of whoever has saved the schedule, which is the application's as a rule.
+  /// Other dates follow the clock of the process that saved the schedule, which is the application's as a rule.
   private var writtenZone: (name: String, isOfRun: Bool)? {
     guard let meta, let layout = try? DocumentLayout(meta), let date = layout.object("last_run_at"),
       let name = date.text("timezone"), !name.isEmpty

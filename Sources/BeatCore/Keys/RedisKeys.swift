@@ -59,7 +59,7 @@ public struct RedisKeys: Hashable, Sendable {
   /// STRING, the sequence number of a daemon's last pulse; its events tell whether any are heard.
   public func heartbeat(_ instance: String) -> [UInt8] { own("heartbeat:" + instance) }
 
-  /// STRING, the token of a leader that lacks something: whoever lacks nothing may take the lease over.
+  /// STRING, the token of a leader that lacks something: a daemon that lacks nothing may take the lease over.
   public var offer: [UInt8] { own("offer") }
 
   /// The keys of one daemon's pulse, in the order of `pulse.lua`.

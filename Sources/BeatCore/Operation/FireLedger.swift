@@ -1,7 +1,7 @@
 /// Keeps account of what became of a daemon's fires, so that it can be told by those who ask (`FiringReport`). Bounded: of
 /// schedules that are refused, it knows the first hundred by name.
 public struct FireLedger {
-  /// Of how many schedules that are refused the names are kept.
+  /// The number of refused schedules whose names are kept.
   static let longest = 100
 
   private struct Refusal {
