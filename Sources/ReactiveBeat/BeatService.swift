@@ -687,6 +687,8 @@ public final class BeatService {
       reporter.ledger.standBy()
       describe()
       watchBroker()
+    case .storeReplaced:
+      receive(.storeReplaced)
     case .reload(let reason):
       logger.error("reloading", metadata: ["reason": .string(reason)])
       if let scripts { loadAll(scripts, isReload: true) }

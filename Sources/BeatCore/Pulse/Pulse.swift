@@ -72,6 +72,8 @@ public struct Pulse {
     case lead(token: String)
     /// Do not fire any more. The lease is not ours, or not certain to be.
     case standBy(reason: String)
+    /// The store was emptied, or is another one: what it remembers of runs may be older than what we do.
+    case storeReplaced
     /// What we know of the documents may be wrong: load them all.
     case reload(reason: String)
     /// No event reaches us: begin a new session.
@@ -256,6 +258,9 @@ public struct Pulse {
     var actions: [Action] = []
     let known = incarnation
     incarnation = reply.incarnation
+    if let known, StoreIncarnation.identity(of: known) != StoreIncarnation.identity(of: reply.incarnation) {
+      actions.append(.storeReplaced)
+    }
     // A new session loads anyway.
     if !isFirst {
       if known != reply.incarnation {

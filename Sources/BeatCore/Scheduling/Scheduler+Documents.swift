@@ -25,6 +25,7 @@ extension Scheduler {
     isLoading = false
     guard !isWatching else { return }
     isWatching = true
+    isReplaced = false
     actions.append(.report(.ready(schedules: entries.count, rejected: rejected.count)))
   }
 
@@ -223,6 +224,7 @@ extension Scheduler {
     entry.hasRun = entry.hasRun || mark?.taskID != nil
     entries[handle] = entry
     agree(handle, mark, now: now)
+    if isReplaced, let mark, mark.due < entry.base { settle(handle, mark) }
     entry = entries[handle] ?? entry
     if case .unresolved = entry.phase {
       // Only seen, by a daemon that saw it later than we did: the run that it still asks for has not happened.
@@ -276,7 +278,7 @@ extension Scheduler {
       return true
     }
     // But for the mark that our own is on its way to replace: it was read before that.
-    if isLoading, !isWatching, let mark, mark.due != entry.markBeforeOurs,
+    if isLoading, !isWatching, !isReplaced, let mark, mark.due != entry.markBeforeOurs,
       max(mark.due, lastRunAt ?? mark.due) < entry.base
     {
       entry.base = max(mark.due, lastRunAt ?? mark.due)
@@ -327,11 +329,14 @@ extension Scheduler {
     {
       entry.floor = nil
     }
-    // It was deleted, or ours was lost with its connection: a restart would not know where to go on.
-    if mark == nil {
-      actions.append(.anchor(entry.name, entry.anchor))
+    if let mark {
+      keepNewerBase(than: mark, in: &entry)
+      return didAdvance
     }
-    return didAdvance
+    // It was deleted, or ours was lost with its connection: a restart would not know where to go on.
+    let didPass = lastRunAt == nil && passUnheard(&entry, now: now)
+    actions.append(.anchor(entry.name, entry.anchor))
+    return didAdvance || didPass
   }
 
   mutating func remove(_ name: EntryName) {

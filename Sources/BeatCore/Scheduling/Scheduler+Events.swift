@@ -1,6 +1,9 @@
 extension Scheduler {
   /// What happens to the scheduler; its whole input.
   public enum Event {
+    /// The store was emptied, or is another one than before: what it says of a run may be older than what we know. Comes
+    /// before the documents of the load that follows.
+    case storeReplaced
     /// Events are being heard from here on, and a full load begins. Nothing fires until it has finished.
     case loadStarted
     /// All documents are read once more, while everything goes on.

@@ -22,6 +22,8 @@ public struct Scheduler {
   var reads: [EntryName: Bool] = [:]
   /// A full load is under way, or a look at all documents while everything goes on. What it has found bears its number.
   var isLoading = false
+  /// The store is another one than that from which the schedules were loaded, and not all of it has been read.
+  var isReplaced = false
   var loadNumber: UInt16 = 0
   /// Steps of the clock, microseconds, while the entry's script was on its way.
   var pendingSteps: [EntryName: Int64] = [:]
@@ -71,6 +73,7 @@ public struct Scheduler {
   /// Takes in what has happened, at `now`, and tells what has to be done, in order.
   public mutating func receive(_ event: Event, now: UnixTime) -> [Action] {
     switch event {
+    case .storeReplaced: isReplaced = true
     case .loadStarted: startLoad()
     case .refreshStarted: beginLoad()
     case .read(let name, let read):

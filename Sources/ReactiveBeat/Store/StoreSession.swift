@@ -52,6 +52,8 @@ final class StoreSession {
   private var hasHeardSet = false
   /// CONFIG is not allowed here, so nobody but the probe can tell whether events come.
   private var configRefusal: RedisServerError?
+  /// The word of the store's contents, as the session found it.
+  private var storeIncarnation: String?
   /// The setting, where it lacks something and cannot be changed.
   private var incompleteSetting: String?
   private var isWatching = false
@@ -244,6 +246,7 @@ final class StoreSession {
   }
 
   private func checkNotifications() {
+    send(RedisCommand("GET", keys.incarnation)) { [self] in storeIncarnation = $0.text }
     send(RedisCommand("CONFIG", "GET", "notify-keyspace-events")) { [self] reply in
       if let error = reply.error {
         configRefusal = error
@@ -274,10 +277,11 @@ final class StoreSession {
   }
 
   /// Daemons that stayed connected have missed what happened while notifications were off, perhaps for less than a
-  /// heartbeat. Another word for the store's contents makes them load it again.
+  /// heartbeat. Another word for the store's contents makes them load it again; their identity stays, for a store that
+  /// forgot what was fired is another matter.
   private func tellOthers() {
-    let word = String(UInt64.random(in: .min ... .max), radix: 16)
-    send(RedisCommand("SET", keys.incarnation, word)) { _ in }
+    let random = String(UInt64.random(in: .min ... .max), radix: 16)
+    send(RedisCommand("SET", keys.incarnation, StoreIncarnation.renewed(storeIncarnation, random: random))) { _ in }
   }
 
   /// What is subscribed to. The heartbeats of all daemons: an ACL must hold a pattern literally, and ours alone would be

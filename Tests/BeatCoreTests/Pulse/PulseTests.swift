@@ -223,8 +223,33 @@ import Testing
     _ = pulse.receive(.timerFired, now: after(Self.second))
     #expect(
       pulse.receive(reply(2, incarnation: "another"), now: after(Self.second)) == [
+        .storeReplaced, .reload(reason: "the store was emptied or replaced, or its events were off for a while"),
+      ])
+  }
+
+  /// The same contents under another word: some daemon has switched notifications on again.
+  @Test func aStoreWhoseEventsWereOffIsTheSameStore() {
+    var pulse = leading()
+    _ = pulse.receive(.timerFired, now: after(Self.second))
+    #expect(
+      pulse.receive(reply(2, incarnation: "store/f00"), now: after(Self.second)) == [
         .reload(reason: "the store was emptied or replaced, or its events were off for a while")
       ])
+    _ = pulse.receive(.timerFired, now: after(2 * Self.second))
+    #expect(
+      pulse.receive(reply(3, incarnation: "store/f01"), now: after(2 * Self.second)) == [
+        .reload(reason: "the store was emptied or replaced, or its events were off for a while")
+      ])
+  }
+
+  /// Its first answer comes before the documents do.
+  @Test func aNewSessionTellsThatTheStoreWasEmptiedMeanwhile() {
+    var pulse = leading()
+    _ = pulse.receive(.disconnected, now: now)
+    _ = pulse.receive(.connected(hears: true), now: now)
+    let actions = pulse.receive(reply(2, incarnation: "another"), now: now)
+    #expect(actions.first == .storeReplaced)
+    #expect(!actions.contains { if case .reload = $0 { true } else { false } })
   }
 
   @Test func aStoreThatWentBackIsLoadedAgain() {
@@ -262,7 +287,8 @@ import Testing
     _ = pulse.receive(.disconnected, now: now)
     _ = pulse.receive(.connected(hears: true), now: now)
     _ = pulse.receive(.standing(.able(takesOffers: false)), now: now)
-    #expect(pulse.receive(reply(2, previous: 7, incarnation: "another"), now: now) == [.lead(token: "me:1")])
+    #expect(
+      pulse.receive(reply(2, previous: 7, incarnation: "another"), now: now) == [.storeReplaced, .lead(token: "me:1")])
   }
 
   @Test func aLostConnectionEndsTheLeadership() {

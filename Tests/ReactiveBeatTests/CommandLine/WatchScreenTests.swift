@@ -25,12 +25,19 @@ import Testing
       return TerminalPicture(String(text[start...]), rows: rows, columns: columns)
     }
 
-    /// Waits until a picture of this size fulfils the condition, and has no flaw.
+    /// Waits until a picture of this size fulfils the condition and has no flaw. One that is looked at while it is being
+    /// written may be cut anywhere; a flaw that the program wrote itself stays until the screen is made anew.
     func shows(rows: Int, columns: Int, _ condition: @escaping ([String]) -> Bool) -> Bool {
-      let isShown = eventually { condition(picture(rows: rows, columns: columns).lines) }
-      let last = picture(rows: rows, columns: columns)
-      if !isShown { Issue.record("\(last.lines.joined(separator: "\n"))") }
-      return isShown && last.broken == 0 && last.unknown.isEmpty && last.lines.last == "q ends it"
+      let isShown = eventually {
+        let picture = picture(rows: rows, columns: columns)
+        return condition(picture.lines) && picture.broken == 0 && picture.unknown.isEmpty
+          && picture.lines.last == "q ends it"
+      }
+      if !isShown {
+        let last = picture(rows: rows, columns: columns)
+        Issue.record("broken: \(last.broken), unknown: \(last.unknown)\n\(last.lines.joined(separator: "\n"))")
+      }
+      return isShown
     }
   }
 

@@ -96,6 +96,28 @@ import Testing
     #expect(daemon.logged("disconnected").isEmpty)
   }
 
+  /// Emptied, and in the same moment written again, with a mark of a daemon that is behind: the queue, in another
+  /// database, still has what was fired.
+  @Test func flushedAndWrittenAgainBesideOneThatIsBehind() throws {
+    let stage = try Stage()
+    let document = schedule("a", every: "0.5")
+    stage.set("a", document)
+    let daemon = try stage.daemon()
+    try daemon.wait(for: "leading")
+    let behind = try #require(stage.store("HGET", stage.markKey, "a")?.text)
+    #expect(stage.fires(["a"], 4))
+    stage.store(
+      "EVAL", "redis.call('FLUSHDB') redis.call('SET', KEYS[1], ARGV[1]) redis.call('HSET', KEYS[2], 'a', ARGV[2])",
+      "2",
+      stage.key("a"), stage.markKey, document, behind)
+    try daemon.wait(for: "reloaded")
+    let sent = stage.messages().count
+    #expect(eventually { stage.messages().count >= sent + 3 })
+    try daemon.stop()
+    let ids = stage.messages().map(\.id)
+    #expect(Set(ids).count == ids.count)
+  }
+
   @Test func flushedAgainAndAgain() throws {
     let stage = try Stage()
     let daemon = try stage.daemon()

@@ -23,6 +23,8 @@ struct Judge {
   /// The server's clock was set, and so the due times of messages need not rise; none comes twice.
   private var isStepped = false
   private var dues: Set<UnixTime> = []
+  /// Of all messages so far: a store that forgets them does not take them out of the queue.
+  private var sent: Set<UnixTime> = []
   /// Of the newest mark: who looks at the document next knows by it whether somebody has edited the schedule.
   private var markDigest: ScheduleDigest?
   /// When the schedule was changed to one that the mark is not of: nothing of it is due before that. By the server's clock.
@@ -108,6 +110,7 @@ struct Judge {
     if push.at.advanced(by: ModelStore.maximumLead) < push.due {
       problems.append("due \(due) was sent at \(push.at.iso8601) already")
     }
+    if !isStepped, !sent.insert(push.due).inserted { problems.append("due \(due) is in the queue already") }
     if isStepped, !dues.insert(push.due).inserted { problems.append("due \(due) was sent twice") }
     if let last, push.due <= last.due, !hasGoneBack { problems.append("due \(due) was sent after \(last.due.iso8601)") }
     if let editedAt, push.due < editedAt.advanced(by: -tolerance), !isAmazed, !isStepped {

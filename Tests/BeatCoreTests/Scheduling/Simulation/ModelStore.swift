@@ -212,7 +212,9 @@ struct ModelStore {
     return !hasNotifications
   }
 
-  mutating func tell(_ word: String) { contents.incarnation = word }
+  mutating func tell(_ word: String) {
+    contents.incarnation = StoreIncarnation.renewed(contents.incarnation, random: word)
+  }
 
   /// Writes and deletes the heartbeat, whose events must come.
   mutating func probe(_ instance: String) {

@@ -336,6 +336,7 @@ struct SimulatedDaemon {
         self.token = token
         receive(.leadershipChanged(true), time)
       case .standBy: receive(.leadershipChanged(false), time)
+      case .storeReplaced: receive(.storeReplaced as Scheduler.Event, time)
       case .reload: if session == .watching { loadAll(time) }
       case .reconnect:
         endSession(time)

@@ -1,0 +1,31 @@
+/// A store that has forgotten what was fired: it was emptied, or is another one, or somebody has deleted a mark. The queue
+/// forgets nothing by that, so that what we remember counts for more than what stands there.
+extension Scheduler {
+  /// The mark of a schedule that we know is gone. Other daemons may have fired what we have not heard of, and nothing
+  /// tells of it any more: what was due until now is left out, and an interval keeps its beat. Not where the document
+  /// remembers a run, for it says what is counted from.
+  ///
+  /// - Returns: whether something is left out.
+  mutating func passUnheard(_ entry: inout ScheduleEntry, now: UnixTime) -> Bool {
+    // Our own mark may be on its way; and what is clocked comes once, so that it is not given up for a guess.
+    guard entry.markBeforeOurs != .earliest, !entry.isFiring, !entry.timing.schedule.isClocked else { return false }
+    let schedule = entry.timing.schedule
+    let base =
+      schedule.isElapsedTime
+      ? schedule.latestDue(atOrBefore: now, after: entry.base, base: entry.seriesBase) ?? entry.base
+      : max(now, entry.base)
+    entry.markBeforeOurs = .earliest
+    guard base != entry.base else { return false }
+    entry.base = base
+    entry.isBaseMeasured = true
+    return true
+  }
+
+  /// A mark in a store that forgot, older than what we know: whoever kept it has not heard of the newest runs. Ours
+  /// replaces it, when we lead.
+  mutating func keepNewerBase(than mark: Mark, in entry: inout ScheduleEntry) {
+    guard isReplaced, mark.due < entry.base else { return }
+    entry.markBeforeOurs = mark.due
+    entry.isBaseMeasured = true
+  }
+}

@@ -1,0 +1,98 @@
+import Testing
+
+@testable import BeatCore
+
+@Suite("Replaced store: what was fired into a queue is not fired again because the store forgets it")
+struct ReplacedStoreTests {
+  private let a = EntryName("a")
+  private let document = Sample.document()
+
+  /// Three runs of ten seconds.
+  private func running() -> SchedulerBench {
+    var bench = SchedulerBench()
+    _ = bench.load(a, document)
+    #expect(bench.run(35).dues == [10, 20, 30])
+    return bench
+  }
+
+  /// Emptied and written again; a standby that had not heard of the newest runs has kept its own time in the mark.
+  @Test func anOlderMarkIsReplaced() {
+    var bench = running()
+    _ = bench.receive(.storeReplaced)
+    let actions = bench.load(a, document, .seen(10))
+    #expect(actions.rebases.contains { $0.from == at(10) && $0.to.due == at(30) })
+    #expect(bench.run(15).dues == [40, 50])
+  }
+
+  /// A document that was written from scratch, and differs.
+  @Test func anOlderMarkIsReplacedBesideAnEdit() {
+    var bench = running()
+    _ = bench.receive(.storeReplaced)
+    let actions = bench.load(a, Sample.document(#""args": [1]"#), .seen(10))
+    #expect(actions.rebases.contains { $0.from == at(10) && $0.to.due == at(30) })
+    #expect(bench.run(15).dues == [40, 50])
+  }
+
+  /// It does not fire, and keeps nothing; when it leads, it replaces the mark.
+  @Test func aStandbyReplacesItWhenItLeads() {
+    var bench = running()
+    _ = bench.receive(.leadershipChanged(false))
+    _ = bench.receive(.storeReplaced)
+    #expect(bench.load(a, document, .seen(10)).rebases == [])
+    let actions = bench.receive(.leadershipChanged(true))
+    #expect(actions.rebases.contains { $0.from == at(10) && $0.to.due == at(30) })
+    #expect(bench.run(15).dues == [40, 50])
+  }
+
+  /// An older dump of the same store: the queue has gone back with it.
+  @Test func inAStoreThatWentBackTheMarkRules() {
+    var bench = running()
+    _ = bench.load(a, document, .fired(10))
+    #expect(bench.run(15).dues == [30, 40, 50])
+  }
+
+  /// The store is the one that is known again once it has been read.
+  @Test func theNextLoadIsOfTheSameStore() {
+    var bench = running()
+    _ = bench.receive(.storeReplaced)
+    _ = bench.load(a, document, .seen(10))
+    _ = bench.load(a, document, .fired(20))
+    #expect(bench.run(10).dues == [30, 40])
+  }
+
+  /// Read while events go on, before the pulse tells: what others may have fired meanwhile is not invented anew.
+  @Test func aMarkThatIsGoneIsKeptAnewWithoutWhatWasUnheard() {
+    var bench = SchedulerBench()
+    _ = bench.load(a, document)
+    _ = bench.receive(.leadershipChanged(false))
+    // Whoever leads fires at 10, 20 and 30, and we are behind with our events.
+    _ = bench.pass(35)
+    let actions = bench.edit(a, document, .fired(10)) + bench.edit(a, document)
+    #expect(actions.anchors.map(\.due) == [at(30)])
+    _ = bench.receive(.leadershipChanged(true))
+    #expect(bench.run(15).dues == [40, 50])
+  }
+
+  /// The same of a crontab, whose beat is the clock's.
+  @Test func aCrontabGoesOnFromNow() {
+    let crontab = Sample.document(#""crontab": {"minute": "*"}"#, interval: nil)
+    var bench = SchedulerBench()
+    _ = bench.load(a, crontab, .fired(0))
+    _ = bench.receive(.leadershipChanged(false))
+    _ = bench.pass(130)
+    _ = bench.edit(a, crontab)
+    _ = bench.receive(.leadershipChanged(true))
+    #expect(bench.run(60).dues == [180])
+  }
+
+  /// Our own first mark is still on its way: nothing is lost by reading twice.
+  @Test func aFirstMarkOnItsWayLeavesNothingOut() {
+    let crontab = Sample.document(#""crontab": {"minute": "*"}"#, interval: nil)
+    var bench = SchedulerBench.watching()
+    bench.now = at(59.9)
+    _ = bench.edit(a, crontab)
+    bench.now = at(60.1)
+    _ = bench.read(a, crontab)
+    #expect(bench.run(1).dues == [60])
+  }
+}
