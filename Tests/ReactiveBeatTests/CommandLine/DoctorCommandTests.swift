@@ -112,7 +112,7 @@ import Testing
       name: "an exchange without queues", check: "queues", text: "no queue is bound to exchange x", fix: "worker",
       prepare: { $0.set("b", schedule("b", #", "exchange": "x", "routing_key": "k""#)) }),
     Break(
-      name: "messages that nobody takes", check: "queues", text: "1 message wait", fix: "worker -Q celery",
+      name: "messages that nobody takes", check: "queues", text: "1 message waits", fix: "worker -Q celery",
       prepare: { $0.broker("LPUSH", "celery", "x") }),
     Break(
       name: "no worker", check: "queues", level: "warning", text: "no worker waits", fix: "worker -Q celery"),
