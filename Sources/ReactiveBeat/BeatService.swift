@@ -164,9 +164,11 @@ public final class BeatService {
   }
 
   private static func documents(_ configuration: BeatConfiguration, _ zones: ZoneDirectory) throws -> DocumentContext {
-    DocumentContext(
+    var context = DocumentContext(
       defaultZone: try zones.zone(configuration.timezone), shortestInterval: configuration.shortestInterval
     ) { name throws(ZoneError) in try zones.zone(name) }
+    context.kombu = configuration.transportOptions.keys
+    return context
   }
 
   /// By Redis' clock.
@@ -316,6 +318,7 @@ public final class BeatService {
       rejected: scheduler.rejectedCount, repaired: repairs, timezone: configuration.timezone,
       broker: "\(configuration.broker)")
     record.options = configuration.compared
+    record.isLoading = readyAt == nil
     record.firing = reporter.ledger.report
     return record
   }
@@ -353,8 +356,18 @@ public final class BeatService {
     describe()
   }
 
-  /// A prefix with nothing under it may be mistyped.
+  /// A prefix may be mistyped: one with nothing under it, and one from which names come that nobody gives.
   private func lookForNeighbours() {
+    if PrefixDoubt.isDubious(keys.prefix), let doubt = PrefixDoubt(keys.prefix, names: scheduler.names),
+      scheduler.scheduleCount + scheduler.rejectedCount > 0
+    {
+      logger.warning(
+        "prefix",
+        metadata: [
+          "prefix": .string(configuration.keyPrefix), "others": .string("\(doubt.probable)"),
+          "reason": .string(doubt.words),
+        ])
+    }
     guard scheduler.scheduleCount == 0, scheduler.rejectedCount == 0, let scripts else { return }
     NeighbourSearch.start(on: scripts.connection, keys: keys) { [weak self] prefixes in
       guard let self, let prefixes, !prefixes.isEmpty else { return }
@@ -383,6 +396,8 @@ public final class BeatService {
     }
     self.load = load
     load.start()
+    // Of many schedules this takes seconds, in which somebody may ask why nothing fires.
+    if readyAt == nil { reporter.tell(ownRecord(scripts), to: scripts) }
   }
 
   private func loaded(isReload: Bool) {
@@ -489,6 +504,8 @@ public final class BeatService {
     }
     self.load = load
     load.start()
+    // Of many schedules this takes seconds, in which somebody may ask why nothing fires.
+    if readyAt == nil { reporter.tell(ownRecord(scripts), to: scripts) }
   }
 
   /// A script was refused. What this user may not do is found among all commands, for Redis does not always name it; and a

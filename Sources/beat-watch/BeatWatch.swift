@@ -48,6 +48,9 @@ import ReactiveBeat
         for argument in arguments where argument.contains("://") && !(error is ValidationError) {
           text = text.replacing(argument, with: "a URL")
         }
+        if let word = arguments.dropFirst().first, let better = CommandWord.unknownOption(text, of: word) {
+          text = better
+        }
         if let error = error as? CommandError { (status, text) = (error.status, error.description) }
         if let error = error as? StoreError { (status, text) = (error.exitStatus, error.message) }
         fail(status.rawValue, text)

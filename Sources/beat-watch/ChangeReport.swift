@@ -8,11 +8,15 @@ struct ChangeReport {
   let standing: ScheduleStanding
   let now: UnixTime
   let isDry: Bool
+  /// What is accepted, and probably not meant: in the words of `lint`.
+  let warnings: [String]
 
   init(_ change: ScheduleChange, in client: StoreClient, context: DocumentContext, isDry: Bool = false) throws {
     self.change = change
     self.isDry = isDry
     now = change.at
+    warnings = DocumentReview(change.after, context: context, now: change.at).remarks
+      .filter { $0.level == .warning }.map(\.content)
     // Of a new one the daemon may have said already from when it counts.
     let stored = change.isNew && !isDry ? try client.document(change.name) : nil
     if let stored, stored.mark != nil, stored.mark != change.before.mark, stored.bytes == change.after {
@@ -31,7 +35,7 @@ struct ChangeReport {
       ("state", .text(standing.state.word)), ("reason", .text(standing.state.reason)),
       ("schedule", .text(standing.schedule?.inWords)),
       ("next", .list(next.map { .text($0.due.iso8601) })), ("sent", .list(next.map { .text($0.sent.iso8601) })),
-      ("warnings", .texts(standing.warnings)),
+      ("warnings", .texts(warnings)),
     ])
   }
 
@@ -57,6 +61,6 @@ struct ChangeReport {
     } else {
       output.put(line, indent: 2)
     }
-    for warning in standing.warnings { output.put(Style.yellow("  warning: \(warning.printable)"), indent: 4) }
+    for warning in warnings { output.put(Style.yellow("  warning: \(warning)"), indent: 4) }
   }
 }

@@ -53,9 +53,36 @@ struct CommandWord {
     if runOptions.contains(name) {
       return usage("a command comes before \(name)", ["beat-watch \(command) \(name) …"])
     }
-    let root = NearMiss.words(for: name, among: rootOptions).map { "beat-watch \($0)" }
-    let run = NearMiss.words(for: name, among: runOptions).map { "beat-watch \(command) \($0) …" }
+    let root = Self.near(name, rootOptions).map { "beat-watch \($0)" }
+    let run = Self.near(name, runOptions).map { "beat-watch \(command) \($0) …" }
     return usage("there is no option \(Self.quoted(name))", root.isEmpty ? run : root)
+  }
+
+  /// The options that were probably meant: by the same measure as commands, to which dashes say nothing.
+  static func near(_ name: String, _ options: [String]) -> [String] {
+    func word(_ option: String) -> String { String(option.drop { $0 == "-" }) }
+    let near = NearMiss.words(for: word(name), among: options.map(word))
+    var found: [String] = []
+    for option in options where near.contains(word(option)) && !found.contains(option) { found.append(option) }
+    return found
+  }
+
+  /// What is said of an option that a command does not have, in the place of the parser's own suggestion, which may be any
+  /// word; nil: the parser's text is about something else.
+  ///
+  /// - Parameter command: by its name or another one of its names.
+  static func unknownOption(_ text: String, of command: String) -> String? {
+    let beginning = "Unknown option '"
+    guard text.hasPrefix(beginning),
+      let type = BeatWatch.configuration.subcommands.first(where: {
+        $0.configuration.commandName == command || $0.configuration.aliases.contains(command)
+      })
+    else { return nil }
+    let name = String(text.dropFirst(beginning.count).prefix { $0 != "'" && $0 != "=" })
+    let near = near(name, options(BeatWatch.helpMessage(for: type, columns: 200))).prefix(3).map { "`\($0)`" }
+    let help = "`beat-watch help \(type.configuration.commandName ?? command)`"
+    return "\(command) has no option \(quoted(name)): "
+      + (near.isEmpty ? "\(help) shows those that it has" : "did you mean \(near.joined(separator: " or "))?")
   }
 
   private func usage(_ text: String, _ meant: [String]) -> Verdict {
@@ -87,7 +114,7 @@ extension CommandWord {
   }
 
   /// The long options that a help text lists, each at the beginning of a line.
-  private static func options(_ help: String) -> [String] {
+  fileprivate static func options(_ help: String) -> [String] {
     help.split(separator: "\n").flatMap { line in
       line.split(separator: "  ", maxSplits: 1).first?.split { " ,/=".contains($0) } ?? []
     }.filter { $0.hasPrefix("--") }.map(String.init)

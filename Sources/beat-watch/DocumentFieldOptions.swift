@@ -150,7 +150,7 @@ struct DocumentFieldOptions: ParsableArguments {
       let fields = cron.split(whereSeparator: \.isWhitespace).map(String.init)
       guard fields.count == 5 else {
         throw ValidationError(
-          "--cron: \"\(cron)\" has \(fields.count) fields; expected five, such as '30 2 * * 1': minute, hour, "
+          "--cron: \"\(cron)\" has \(Plural.of(fields.count, "field")); expected five, such as '30 2 * * 1': minute, hour, "
             + "day of month, month, day of week")
       }
       return .crontab(fields)

@@ -86,7 +86,7 @@ struct ScheduleChange {
           + "delete that key, or choose another name")
     case .tooLong(let length):
       throw CommandError(
-        .data, "\(document.name) is \(length) bytes long: at most \(StoreClient.longestDocument) are read")
+        .data, "\(document.name) is \(Plural.of(length, "byte")) long: at most \(StoreClient.longestDocument) are read")
     }
   }
 

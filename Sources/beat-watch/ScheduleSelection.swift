@@ -35,7 +35,7 @@ struct ScheduleSelection {
       let some = names.prefix(3).map { "\($0)" }.joined(separator: ", ")
       throw CommandError(
         .usage,
-        "\(patterns.map(\.description).joined(separator: " ")) means \(names.count) schedules (\(some)"
+        "\(patterns.map(\.description).joined(separator: " ")) means \(Plural.of(names.count, "schedule")) (\(some)"
           + "\(names.count > 3 ? ", …" : "")): name one")
     }
     return names[0]

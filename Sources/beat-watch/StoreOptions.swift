@@ -79,8 +79,7 @@ struct StoreOptions: ParsableArguments {
 
   /// What a document is read with.
   func documents(_ zones: ZoneDirectory = ZoneDirectory()) throws -> DocumentContext {
-    let zone = try zones.zone(try zoneName(in: zones))
-    return DocumentContext(defaultZone: zone) { name throws(ZoneError) in try zones.zone(name) }
+    try context(zone: zones.zone(try zoneName(in: zones)), zones)
   }
 
   /// The same with the default zone of a daemon, where it tells it: what is due is due by its clock.
@@ -89,7 +88,13 @@ struct StoreOptions: ParsableArguments {
     guard let name = daemon?.timezone, !name.isEmpty, let zone = try? zones.zone(name) else {
       return try documents(zones)
     }
-    return DocumentContext(defaultZone: zone) { name throws(ZoneError) in try zones.zone(name) }
+    return try context(zone: zone, zones)
+  }
+
+  private func context(zone: ZoneRules, _ zones: ZoneDirectory) throws -> DocumentContext {
+    var context = DocumentContext(defaultZone: zone) { name throws(ZoneError) in try zones.zone(name) }
+    context.kombu = try transportOptions().keys
+    return context
   }
 
   /// The store, ready for commands.

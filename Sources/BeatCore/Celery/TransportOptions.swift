@@ -58,7 +58,8 @@ public struct TransportOptions: Hashable, Sendable {
     let items = JSONScanner.items(of: value, in: json)
     guard !items.isEmpty else { throw TransportOptionsError("priority_steps: is empty, and then nothing can be sent") }
     guard items.count <= mostSteps else {
-      throw TransportOptionsError("priority_steps: has \(items.count) steps; at most \(mostSteps) are taken")
+      throw TransportOptionsError(
+        "priority_steps: has \(Plural.of(items.count, "step")); at most \(mostSteps) are taken")
     }
     return try items.map { (item) throws(TransportOptionsError) in
       let text = String(decoding: json[item.range], as: UTF8.self)

@@ -55,7 +55,14 @@ struct DocumentDate: Hashable {
     } else {
       date = DocumentDate(single: slice, in: bytes)
     }
-    guard let date else { throw DocumentProblem(path, slice, in: bytes, expected) }
+    guard let date else {
+      // As seconds beyond the year 9999, as milliseconds before it.
+      let number = DocumentNumber(slice, in: bytes)?.double ?? 0
+      let hint =
+        number > 253_402_300_799 && number < 253_402_300_800_000
+        ? #"; are these milliseconds? Divide them by 1000, or write {"$date": …}"# : ""
+      throw DocumentProblem(path, slice, in: bytes, expected + hint)
+    }
     self = date
   }
 

@@ -121,6 +121,13 @@ extension DocumentReader {
     return number.text
   }
 
+  /// A queue from which no worker can run anything is warned of before a message lies in it.
+  mutating func checkQueue(_ options: MessageOptions) {
+    guard let kombu = context.kombu, let queue = options.queue, kombu.isMistaken(Array(queue.utf8)) else { return }
+    let path = layout["queue"] != nil ? "queue" : "options.queue"
+    warnings.append("\(path) \(EntryName(Array(queue.utf8))): \(kombu.mistake)")
+  }
+
   private func checkHeaders(_ slice: JSONSlice, _ path: String) throws(DocumentProblem) {
     guard slice.kind == .object, !slice.holdsShellCall else {
       throw DocumentProblem(path, slice, in: bytes, #"expected an object such as {"tenant": "acme"}"#)

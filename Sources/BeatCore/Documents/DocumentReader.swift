@@ -31,11 +31,14 @@ struct DocumentReader {
     }
     try checkArguments()
     try checkOptions()
-    return ScheduleDefinition(
+    let definition = ScheduleDefinition(
       name: name, task: task, enabled: enabled, schedule: schedule, options: try options(),
       runImmediately: try flag("run_immediately"), oneOff: try flag("one_off"),
       maxRunCount: try maxRunCount(), startAfter: try date("start_after"), expiresAt: try date("expires_at"),
       jitter: jitter, catchup: try catchup())
+    doubt(definition)
+    checkQueue(definition.options)
+    return definition
   }
 
   /// What a message takes from the document, besides `args`, `kwargs` and headers.

@@ -190,8 +190,15 @@ public enum DocumentFields {
   /// People's own fields that come from other schedulers and look like ours.
   private static let innocent: Set<String> = ["key", "delete_key", "running", "no_changes", "date_changed", "cls"]
 
+  /// What other schedulers, and people, call fields of ours.
+  private static let synonyms = [
+    "cron": "crontab", "cron_expression": "crontab", "cronexpr": "crontab", "tz": "timezone", "arguments": "args",
+    "keyword_arguments": "kwargs", "params": "kwargs",
+  ]
+
   /// The field whose name is so near to `key` that it was probably meant; nil if there is none.
   public static func near(_ key: String) -> String? {
+    if let meant = synonyms[key.lowercased()] { return meant }
     let plain = normal(key)
     guard plain.count >= 4, plain.count <= 24, !innocent.contains(key), !key.hasPrefix("_") else { return nil }
     let limit = plain.count < 6 ? 1 : 2

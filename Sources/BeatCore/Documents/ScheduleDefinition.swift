@@ -90,6 +90,8 @@ public struct DocumentContext: Sendable {
   public var zone: @Sendable (String) throws(ZoneError) -> ZoneRules
   /// Shorter intervals are refused; microseconds, at least 1 ms.
   public var shortestInterval: Int64
+  /// The workers' names for queues, by which a queue's name may be one that they cannot read; nil: not looked at.
+  public var kombu: KombuKeys?
 
   public init(
     defaultZone: ZoneRules, shortestInterval: Int64 = 10_000,

@@ -40,6 +40,8 @@ public struct FiringHealth: Hashable, Sendable {
     case deadLeader(token: String)
     /// So many run, and none has the lease.
     case noLease(alive: Int)
+    /// None has the lease, and those that could fire still read the schedules; the first of them.
+    case loading(place: String)
     /// All that run say that they could not fire; the reason of the first.
     case unable(place: String, reason: String)
     /// The lease was set by hand, and never runs out.
@@ -114,6 +116,8 @@ public struct FiringHealth: Hashable, Sendable {
       if reasons.count == alive.count, let first = reasons.first {
         return .unable(place: first.0, reason: first.1)
       }
+      let able = alive.filter { $0.record?.firing?.unable == nil }
+      if let first = able.first, able.allSatisfy(\.isLoading) { return .loading(place: first.place) }
       return .noLease(alive: alive.count)
     }
     return lease.remaining < 0 ? .foreignLease : .deadLease(remaining: lease.remaining.saturatingMultiply(by: 1000))

@@ -13,6 +13,8 @@ public struct Fleet: Hashable, Sendable {
     public var isAlive: Bool { silence != nil }
     /// By its own word.
     public var leads: Bool { record?.isLeading ?? false }
+    /// By its own word.
+    public var isLoading: Bool { record?.isLoading ?? false }
     /// `web1, process 4711`; its instance where it has not said more.
     public var place: String { record.map { "\($0.host), process \($0.processID)" } ?? instance }
 

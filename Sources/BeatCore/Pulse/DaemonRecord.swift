@@ -18,6 +18,9 @@ public struct DaemonRecord: Hashable, Sendable {
   public var broker: String
   /// The options by which daemons should not differ; empty: an earlier version's, which does not tell.
   public var options: [DaemonOption] = []
+  /// It has not yet read all schedules since it was connected, and nothing fires before that. Earlier versions say nothing
+  /// of themselves so long.
+  public var isLoading = false
   /// What became of its fires; nil: an earlier version's, which does not tell.
   public var firing: FiringReport?
 
@@ -67,6 +70,7 @@ public struct DaemonRecord: Hashable, Sendable {
       let members = options.map { "\(JSONText.string($0.name)): \(JSONText.string($0.value))" }
       text.append(#", "options": {\#(members.joined(separator: ", "))}"#)
     }
+    if isLoading { text.append(#", "loading": true"#) }
     if let firing { text.append(#", "firing": \#(firing.json)"#) }
     text.append("}")
     return text
@@ -89,6 +93,7 @@ public struct DaemonRecord: Hashable, Sendable {
         JSONScanner.text(of: member.value, in: bytes).map { DaemonOption(member.key, $0) }
       }
     }
+    isLoading = layout.bool("loading") ?? false
     firing = layout["firing"].flatMap { FiringReport($0, in: bytes) }
   }
 }

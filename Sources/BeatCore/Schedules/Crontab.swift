@@ -51,7 +51,9 @@ public struct Crontab: Hashable, Sendable {
     guard fields.count == 5 else {
       throw CrontabError(
         field: nil,
-        message: "\(quoted(line)) has \(fields.count) fields, not five: minute hour day_of_month month day_of_week")
+        message:
+          "\(quoted(line)) has \(Plural.of(fields.count, "field")), not five: minute hour day_of_month month day_of_week"
+      )
     }
     try self.init(
       minute: fields[0], hour: fields[1], dayOfWeek: fields[4], dayOfMonth: fields[2], monthOfYear: fields[3],

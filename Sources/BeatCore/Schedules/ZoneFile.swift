@@ -34,7 +34,8 @@ struct ZoneFile: Hashable, Sendable {
   /// Throws the reason as text; the caller knows the zone's name.
   init(bytes: [UInt8]) throws(ZoneFileFault) {
     guard bytes.count <= Self.maximumSize else {
-      throw ZoneFileFault("\(bytes.count) bytes are no zone file; \(Self.maximumSize) is the limit")
+      throw ZoneFileFault(
+        "\(Plural.of(bytes.count, "byte is", "bytes are")) no zone file; \(Self.maximumSize) is the limit")
     }
     var reader = ByteReader(bytes: bytes)
     var header = try ZoneFileHeader(&reader)

@@ -99,8 +99,8 @@ extension Scheduler {
       .report(
         .warned(
           entry.name,
-          "\(ignored.joined(separator: " and ")) has no effect: the daemon counts \(entry.totalRunCount) runs, the last one "
-            + "due \(mark.due.iso8601), and writes that back at the next one; to begin again, delete the schedule and make it "
+          "\(ignored.joined(separator: " and ")) has no effect: the daemon counts \(Plural.of(entry.totalRunCount, "run")), "
+            + "the last one due \(mark.due.iso8601), and writes that back at the next one; to begin again, delete the schedule and make it "
             + "anew")))
   }
 }

@@ -300,7 +300,8 @@ extension FireOutcome {
       self = .refused("the queue's key \(list) holds a Redis \(text(2)), not a list: rename or delete it")
     case "FULL":
       self = .refused(
-        "the outbox is full: \(parts.last?.integer ?? 0) messages wait for the broker; what is due waits for room")
+        "the outbox is full: \(Plural.of(parts.last?.integer ?? 0, "message waits", "messages wait")) for the broker; "
+          + "what is due waits for room")
     case "ERR":
       // "<command>: <error>"
       let parts = text(1).split(separator: ": ", maxSplits: 1)

@@ -22,7 +22,10 @@ struct DoctorCommand: ParsableCommand {
 
   func run() throws {
     let url = try store.store()
-    let (broker, queue, context) = try (store.broker(), store.queue(), store.documents())
+    let (broker, queue) = try (store.broker(), store.queue())
+    var context = try store.documents()
+    // It looks at all queues by itself, once for each.
+    context.kombu = nil
     let transport = try store.transportOptions()
     var findings: [Finding] = []
     let isJSON = json
@@ -53,7 +56,7 @@ struct DoctorCommand: ParsableCommand {
         ]).line)
     } else {
       output.put("")
-      let text = "\(problems) problem\(problems == 1 ? "" : "s"), \(warnings) warning\(warnings == 1 ? "" : "s")"
+      let text = "\(Plural.of(problems, "problem")), \(Plural.of(warnings, "warning"))"
       output.put(problems > 0 ? Style.red(text) : warnings > 0 ? Style.yellow(text) : Style.green(text))
     }
     output.flush()

@@ -12,7 +12,8 @@ struct ExplainCommand: ParsableCommand {
       bounds it, who would send it, what the daemon said of the last edit, and what became of the last run.
 
       Why did it not run on Sunday at half past two?
-        beat-watch explain nightly --at 2026-03-29T02:30:00+01:00
+        beat-watch explain nightly \\
+          --at 2026-03-29T02:30:00+01:00
 
       It goes by today's document; what another document said then is not known. Ends with status 66 if there is no \
       such schedule, 64 if a glob means several.

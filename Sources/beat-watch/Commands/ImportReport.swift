@@ -94,9 +94,13 @@ struct ImportReport: ~Copyable {
     var parts = ["\(counts[.created] ?? 0) \(isDryRun ? "would be written" : "written")"]
     if let count = counts[.replaced] { parts.append("\(count) \(isDryRun ? "would be replaced" : "replaced")") }
     if let count = counts[.same] { parts.append("\(count) there already") }
-    if let count = counts[.differs] { parts.append("\(count) differ and stay (--replace overwrites them)") }
+    if let count = counts[.differs] {
+      parts.append(
+        "\(Plural.of(count, "differs and stays", "differ and stay")) (--replace overwrites \(Plural.word(count, "it", "them")))"
+      )
+    }
     if let count = counts[.wrongType] { parts.append("\(count) blocked by keys of another type") }
-    if changed > 0 { parts.append("\(changed) changed meanwhile and stay") }
+    if changed > 0 { parts.append("\(changed) changed meanwhile and \(Plural.word(changed, "stays", "stay"))") }
     if refused > 0 { parts.append("\(refused) cannot come") }
     return parts.joined(separator: ", ")
   }
@@ -105,7 +109,9 @@ struct ImportReport: ~Copyable {
 
   private func describe(_ schedule: ImportedSchedule) -> String {
     let standing = standing(schedule)
-    guard let task = standing.task, let timing = standing.schedule else { return "\(schedule.document.count) bytes" }
+    guard let task = standing.task, let timing = standing.schedule else {
+      return Plural.of(schedule.document.count, "byte")
+    }
     let words = "\(task.printable), \(timing.inWords)"
     guard standing.state == .enabled else {
       return "\(words), \(standing.state.word)" + (standing.state.reason.map { ": \($0.printable)" } ?? "")

@@ -13,7 +13,8 @@ struct LintCommand: ParsableCommand {
       all stored schedules are looked at; a file holds one document a line, or one over several lines.
 
         beat-watch lint schedules/*.json || exit 1
-        beat-watch lint --json | jq -r '.[] | select(.level == "error").key'
+        beat-watch lint --json | \\
+          jq -r '.[] | select(.level == "error").key'
 
       Ends with status 1 if there is an error, with --strict also if there is a warning, 66 if a file is not \
       there.

@@ -71,7 +71,9 @@ struct ListCommand: ParsableCommand {
     listing.write(to: &output)
     output.flush()
     HealthNote.write(client, due: due)
-    if names.isEmpty, due.count == 0 { HealthNote.writeNeighbours(client) }
+    guard names.isEmpty else { return }
+    HealthNote.write(PrefixDoubt(client.keys.prefix, names: chosen))
+    if due.count == 0 { HealthNote.writeNeighbours(client) }
   }
 }
 

@@ -51,11 +51,12 @@ struct RemoveCommand: ParsableCommand {
 
   private func ask(_ documents: [StoredDocument]) throws {
     guard Terminal.isInteractive else {
-      throw ValidationError("rm: this deletes \(documents.count) schedules and nobody can be asked: say --yes")
+      throw ValidationError(
+        "rm: this deletes \(Plural.of(documents.count, "schedule")) and nobody can be asked: say --yes")
     }
     for document in documents.prefix(20) { StandardError.write(line: "  \(document.name)") }
     if documents.count > 20 { StandardError.write(line: "  … and \(documents.count - 20) more") }
-    let what = documents.count == 1 ? "it" : "these \(documents.count) schedules"
+    let what = documents.count == 1 ? "it" : "these \(Plural.of(documents.count, "schedule"))"
     guard Terminal.confirm("Delete \(what)? [y/N] ", default: false) else { throw ExitCode.found }
   }
 

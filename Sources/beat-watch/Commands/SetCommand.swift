@@ -11,14 +11,17 @@ struct SetCommand: ParsableCommand {
       Only what is named changes; every other byte of the document stays. It is stored only in the place of the bytes \
       that were read, so that nobody's edit of the same moment is lost.
 
-        beat-watch set hello --task tasks.greet --every 5m --args '["world"]'
-        beat-watch set report --cron '30 2 * * mon-fri' --timezone Europe/Berlin --dry-run
+        beat-watch set hello --task tasks.greet \\
+          --every 5m --args '["world"]'
+        beat-watch set report --cron '30 2 * * mon-fri' \\
+          --timezone Europe/Berlin --dry-run
         beat-watch set report --disabled
 
       --document takes a whole document, from a file or from standard input: it is checked as `edit` does, and takes the \
       place of the one that is there. last_run_at and total_run_count stay, unless it names them.
 
-        beat-watch show --raw hello | jq '.args = ["you"]' | beat-watch set hello --document -
+        beat-watch show --raw hello | jq '.args = ["you"]' | \\
+          beat-watch set hello --document -
 
       --timezone is written into the document. With --dry-run nothing is stored: it shows what would change, and the \
       next runs.
@@ -70,6 +73,7 @@ struct SetCommand: ParsableCommand {
     if json { output.put(report.json().line) } else { report.write(to: &output, count: 5) }
     output.flush()
     HealthNote.write(client)
+    if change.isNew { HealthNote.writePrefixDoubt(client) }
   }
 
   /// Without the end of the last line, which editors and shells add.

@@ -197,12 +197,14 @@ struct StatusCommand: ParsableCommand {
     } else if !survey.health.fires {
       field("fires", "nothing: " + (survey.reason ?? ""), .red)
     } else if firing.count > 1 {
-      field("fires", "\(firing.count) daemons: --no-lease is for one that is alone", .yellow)
+      field("fires", "\(Plural.of(firing.count, "daemon")): --no-lease is for one that is alone", .yellow)
     }
     for member in fleet.members {
       let isFiring = firing.contains(member.instance)
       field(
-        isFiring ? (survey.health.fires ? "fires" : "leads") : member.isAlive ? "stands by" : "dead",
+        isFiring
+          ? (survey.health.fires ? "fires" : "leads")
+          : !member.isAlive ? "dead" : member.isLoading ? "loads" : "stands by",
         words(member, now: survey.now),
         isFiring ? (survey.health.fires ? .green : .yellow) : member.isAlive ? nil : .faint)
       if member.isAlive, let unable = member.record?.firing?.unable { field("unable", "it says: \(unable)", .red) }
@@ -234,7 +236,7 @@ struct StatusCommand: ParsableCommand {
       field(
         "lateness",
         "p50 \(TimeText.span(median)), p99 \(TimeText.span(high)), at most \(TimeText.span(worst))"
-          + " (the last \(survey.lateness.count) runs)", worst > 10_000_000 ? .yellow : nil)
+          + " (the last \(Plural.of(survey.lateness.count, "run")))", worst > 10_000_000 ? .yellow : nil)
     } else {
       field("lateness", "not known: the history holds no run, or may not be read (+xrevrange)")
     }
@@ -242,7 +244,9 @@ struct StatusCommand: ParsableCommand {
     if survey.rejected.count > survey.rejected.first.count {
       field("", "and \(survey.rejected.count - survey.rejected.first.count) more: `beat-watch list --state rejected`")
     }
-    if survey.outbox > 0 { field("outbox", "\(survey.outbox) messages wait for the broker", .yellow) }
+    if survey.outbox > 0 {
+      field("outbox", "\(Plural.of(survey.outbox, "message waits", "messages wait")) for the broker", .yellow)
+    }
     field("redis", words(survey.server) + ", at \(survey.url)")
   }
 

@@ -9,8 +9,11 @@ extension Doctor {
     self.fleet = fleet
     isFiring = !firing.isEmpty
     if firing.isEmpty {
-      let reason = HealthWords.alarm(FiringHealth(fleet, now: now), now: now) ?? ""
-      if let place = alive.isEmpty ? connectedDaemon() : nil {
+      let health = FiringHealth(fleet, now: now)
+      let reason = HealthWords.alarm(health, now: now) ?? ""
+      if case .nobody(.loading) = health.verdict {
+        add(.warning, "daemons", reason, fix: "ask again when it has said `ready` in its log")
+      } else if let place = alive.isEmpty ? connectedDaemon() : nil {
         add(
           .problem, "daemons",
           "a daemon is connected from \(place), and does not say that it lives: it is held up at its start\(serverObstacle)",
@@ -27,7 +30,7 @@ extension Doctor {
       let places = firing.map { place($0) }.joined(separator: "; ")
       add(
         .problem, "daemons",
-        "\(firing.count) daemons fire (\(places)): nothing is sent twice, but they work against each other",
+        "\(Plural.of(firing.count, "daemon fires", "daemons fire")) (\(places)): nothing is sent twice, but they work against each other",
         fix: "start them without --no-lease")
     } else if alive.count == 1 {
       add(
@@ -35,7 +38,7 @@ extension Doctor {
         "one daemon leads (\(place(firing[0]))), and none stands by: when it dies, nothing is fired",
         fix: "start a second `beat-watch run` on another machine, with the same settings")
     } else {
-      add(.ok, "daemons", "\(place(firing[0])) leads, \(alive.count - 1) stand by")
+      add(.ok, "daemons", "\(place(firing[0])) leads, \(Plural.of(alive.count - 1, "stands by", "stand by"))")
     }
     let records = alive.compactMap(\.record)
     examineDifferences(alive)
@@ -53,7 +56,7 @@ extension Doctor {
       }
       if leader.repaired > 0 {
         add(
-          .warning, "hearing", "audits have found \(leader.repaired) edits that no event told of",
+          .warning, "hearing", "audits have found \(Plural.of(leader.repaired, "edit")) that no event told of",
           fix: "see `repaired` in its log; FLUSHDB, SWAPDB and RESTORE of a dump raise no events")
       }
     }
@@ -77,12 +80,18 @@ extension Doctor {
 
   func examineNotifications() throws {
     let missing = try client.report().missingNotifications
-    // Who begins to run switches them on, if it may.
-    let level: Finding.Level = isFiring ? .problem : .warning
+    // Who begins to run switches them on, if it may. Client tracking tells the daemon as soon.
+    let isTracking = fleet?.firing.first?.record?.events == "tracking"
+    let level: Finding.Level = isFiring && !isTracking ? .problem : .warning
     let fix = "\(cli) CONFIG SET notify-keyspace-events \(missing?.value ?? "KA") && \(cli) CONFIG REWRITE"
     if let missing {
       add(
-        level, "notifications", "notify-keyspace-events lacks \(missing.letters): edits are not heard at once", fix: fix
+        level, "notifications",
+        "notify-keyspace-events lacks \(missing.letters): "
+          + (isTracking
+            ? "edits are heard by client tracking, which lets each fire be read again"
+            : "edits are not heard at once"),
+        fix: fix
       )
     }
     switch client.probeEvents() {

@@ -77,6 +77,12 @@ extension Doctor {
     if isFiring {
       tell(.problem, "that are overdue", overdue, "look for `held` and this name in the log of the daemon that fires")
     }
+    if let doubt = PrefixDoubt(client.keys.prefix, names: names) {
+      add(
+        .warning, "prefixes", doubt.words,
+        fix: doubt.probable.bytes.isEmpty
+          ? "the prefix as the schedules' keys begin with it" : "--key-prefix \(Self.quoted("\(doubt.probable)"))")
+    }
     if survey.count == 0 {
       let others = try client.neighbours()
       add(
@@ -87,7 +93,7 @@ extension Doctor {
         fix: others.first.map { "--key-prefix \(Self.quoted($0.description))" }
           ?? "is it the right database and --key-prefix? `\(cli) INFO keyspace` shows where keys are")
     } else if rejected.isEmpty, doubtful.isEmpty {
-      add(.ok, "documents", "\(survey.count) schedules, all understood")
+      add(.ok, "documents", "\(Plural.of(survey.count, "schedule")), all understood")
     }
     try examineFiring(survey)
     if let broker { try examineQueues(routes, on: broker) }

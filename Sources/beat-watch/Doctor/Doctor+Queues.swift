@@ -49,7 +49,7 @@ extension Doctor {
           unseen.insert("+lindex")
           add(
             .warning, "queues",
-            "\(count) message\(count == 1 ? "" : "s") wait in \(EntryName(queue)), and whether they are taken this user "
+            "\(Plural.of(count, "message waits", "messages wait")) in \(EntryName(queue)), and whether they are taken this user "
               + "may not see (+lindex)", fix: Self.grantToLook)
           continue
         }
@@ -57,7 +57,7 @@ extension Doctor {
         isInOrder = false
         add(
           listening == 0 ? .problem : .warning, "queues",
-          "\(count) message\(count == 1 ? "" : "s") wait in \(EntryName(queue)), and none was taken within a second"
+          "\(Plural.of(count, "message waits", "messages wait")) in \(EntryName(queue)), and none was taken within a second"
             + (listening == 0 ? ": no worker waits for messages on \(broker.url)" : ""),
           fix: "celery -A YOUR_APP worker -Q \(key(queue))"
             + (listening == 0 ? "" : ", with the priority_steps of --broker-transport-options, if there are any"))
@@ -71,7 +71,7 @@ extension Doctor {
     }
     guard isInOrder, !queues.isEmpty else { return }
     if unseen.isEmpty {
-      add(.ok, "queues", "\(queues.count) queues, whose messages are taken")
+      add(.ok, "queues", "\(Plural.of(queues.count, "queue")), whose messages are taken")
     } else if unseen != ["+lindex"] {
       add(
         .warning, "queues",

@@ -147,7 +147,8 @@ extension Doctor {
     let waiting = try client.replies(to: [RedisCommand("LLEN", client.keys.outbox)])[0].integer ?? 0
     if waiting > 0 {
       add(
-        waiting > 100 ? .problem : .warning, "outbox", "\(waiting) messages wait for the broker",
+        waiting > 100 ? .problem : .warning, "outbox",
+        "\(Plural.of(waiting, "message waits", "messages wait")) for the broker",
         fix: "look for `broker lost` and `held` in the log of the daemon that fires")
     }
   }

@@ -59,7 +59,7 @@ final class Explanation {
   private func tellDocument() {
     let standing = evidence.standing
     let length = evidence.document.bytes?.count ?? 0
-    say("document", "\(EntryName(evidence.keys.document(evidence.name))), \(length) bytes")
+    say("document", "\(EntryName(evidence.keys.document(evidence.name))), \(Plural.of(length, "byte"))")
     if let schedule = standing.schedule {
       say("schedule", schedule.inWords)
       members.append(("schedule", .text(schedule.inWords)))
@@ -158,7 +158,7 @@ final class Explanation {
       let text =
         clocks.isEmpty
         ? "no run that day"
-        : clocks.count > 6 ? "\(clocks.count) runs that day" : "runs at \(clocks.joined(separator: ", "))"
+        : clocks.count > 6 ? "\(Plural.of(clocks.count, "run")) that day" : "runs at \(clocks.joined(separator: ", "))"
       let direction = step > 0 ? "forward" : "back"
       let day = TimeWords.date(change, in: zone).prefix(14)
       say(days.isEmpty ? "clocks" : "", "put \(direction) on \(day): \(text)")
@@ -186,7 +186,9 @@ final class Explanation {
       "sends",
       "\(plan.task) to \(place) on \(evidence.broker)" + (queues == nil ? ", which cannot be reached now" : ""),
       queues?.isEmpty == false ? nil : .red)
-    if evidence.outbox > 0 { say("outbox", "\(evidence.outbox) messages wait for the broker", .yellow) }
+    if evidence.outbox > 0 {
+      say("outbox", "\(Plural.of(evidence.outbox, "message waits", "messages wait")) for the broker", .yellow)
+    }
     members += [
       ("task", .text(plan.task)),
       ("queues", .texts((evidence.lists ?? []).map { String(decoding: $0.name, as: UTF8.self) })),

@@ -36,16 +36,16 @@ enum HealthWords {
     func span(_ since: UnixTime) -> String { "for \(TimeText.span(max(0, now.microseconds(since: since))))" }
     switch hindrance {
     case .refused(let obstacle):
-      let count = obstacle.count.map { $0 == 1 ? "1 schedule is" : "\($0) schedules are" } ?? "schedules are"
+      let count = obstacle.count.map { Plural.of($0, "schedule is", "schedules are") } ?? "schedules are"
       let first = obstacle.schedule.map { ", \($0) first" } ?? ""
       return "\(count) refused \(span(obstacle.since))\(first): \(obstacle.reason)"
     case .brokerLost(let obstacle):
-      let count = obstacle.count.map { ", and \($0) messages waited for it then" } ?? ""
+      let count = obstacle.count.map { ", and \(Plural.of($0, "message")) waited for it then" } ?? ""
       return "the broker is lost \(span(obstacle.since))\(count): \(obstacle.reason)"
     case .heldBack(let obstacle):
       return "messages stay in the outbox \(span(obstacle.since)): \(obstacle.reason)"
     case .overdue(let overdue):
-      let count = overdue.count == 1 ? "\(overdue.first) is" : "\(overdue.count) schedules are"
+      let count = overdue.count == 1 ? "\(overdue.first) is" : Plural.of(overdue.count, "schedule is", "schedules are")
       let first = overdue.count == 1 ? "" : ", \(overdue.first) first"
       return "\(count) overdue \(span(overdue.since))\(first), and the daemon that leads does not say why: see its log"
     }
@@ -57,7 +57,9 @@ enum HealthWords {
     case .deadLeader(let token):
       "the daemon that leads is dead, and no other runs (its lease: \(token)). Start `beat-watch run`"
     case .noLease(let alive):
-      "\(alive) daemon\(alive == 1 ? " runs" : "s run"), and none has the lease yet: see the log if it stays so"
+      "\(Plural.of(alive, "daemon runs", "daemons run")), and none has the lease yet: see the log if it stays so"
+    case .loading(let place):
+      "the daemon on \(place) still reads the schedules, and fires when it has them all"
     case .unable(let place, let reason): "no daemon that runs is able to; \(place) says: \(reason)"
     case .foreignLease: "the lease was set by hand"
     case .deadLease(let remaining):
@@ -82,6 +84,18 @@ enum HealthNote {
     let health = FiringHealth(fleet, overdue: due?.overdue, lastRun: try? client.newestRun(), now: now)
     guard let alarm = HealthWords.alarm(health, now: now) else { return }
     say(alarm)
+  }
+
+  /// For a prefix that may be mistyped, by the names that stand under it.
+  static func write(_ doubt: PrefixDoubt?) {
+    if let doubt { say(doubt.words) }
+  }
+
+  /// The same where the names are not known yet; most prefixes need no look at them.
+  static func writePrefixDoubt(_ client: StoreClient) {
+    let prefix = client.keys.prefix
+    guard PrefixDoubt.isDubious(prefix), let names = try? client.names() else { return }
+    write(PrefixDoubt(prefix, names: names))
   }
 
   /// For a prefix with nothing under it, which may be mistyped.

@@ -57,7 +57,7 @@ struct WatchFrame {
   private func header(_ width: Int) -> String {
     let rejected = state.rows.values.count { $0.isRejected }
     let counts =
-      "\(state.rows.count) schedules" + (rejected > 0 ? ", " + Style.red("\(rejected) rejected") : "")
+      Plural.of(state.rows.count, "schedule") + (rejected > 0 ? ", " + Style.red("\(rejected) rejected") : "")
     let clock = TimeWords.short(now)
     let right = counts + "  " + Style.faint(width < 80 ? String(clock.dropFirst(11)) : clock)
     let room = width - DisplayWidth.of(right) - 2

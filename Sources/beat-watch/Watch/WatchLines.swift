@@ -23,7 +23,7 @@ final class WatchLines: WatchView {
   static func text(_ event: WatchEvent) -> String {
     let text =
       switch event {
-      case .watching(let count): "watching \(count) schedules"
+      case .watching(let count): "watching \(Plural.of(count, "schedule"))"
       case .fired(let run):
         "fired \(run.name), \(TimeText.span(run.late)) late (\(run.reason)), task \(run.taskID)"
       case .edited(let name, let receipt):

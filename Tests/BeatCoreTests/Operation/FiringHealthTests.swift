@@ -96,6 +96,12 @@ import Testing
     #expect(
       FiringHealth(fleet(unable, holdsLease: false, lease: nil), now: now).verdict
         == .nobody(.unable(place: "web1, process 7", reason: "no LPUSH")))
+    var loading = standby
+    loading.isLoading = true
+    #expect(DaemonRecord(loading.bytes) == loading && DaemonRecord(standby.bytes)?.isLoading == false)
+    #expect(
+      FiringHealth(fleet(loading, holdsLease: false, lease: nil), now: now).verdict
+        == .nobody(.loading(place: "web1, process 7")))
     #expect(FiringHealth(fleet(standby, holdsLease: false, lease: -1), now: now).verdict == .nobody(.foreignLease))
     #expect(
       FiringHealth(fleet(standby, holdsLease: false, lease: 3000), now: now).verdict

@@ -23,7 +23,13 @@ import Testing
     (["--no-lease"], "did you mean `beat-watch run --no-lease …`?"),
     (["--key-prefix", "shop:", "list"], "did you mean `beat-watch list --key-prefix …`?"),
     // The parser's own.
-    (["list", "--stor-url", "redis://x/0"], "--store-url"), (["status", "--jsn"], "--json"),
+    (["list", "--stor-url", "redis://x/0"], "did you mean `--store-url`?"),
+    (["status", "--jsn"], "did you mean `--json`?"), (["ls", "--sotr", "next"], "did you mean `--sort`?"),
+    (["set", "a", "--corn", "* * * * *"], "did you mean `--cron`?"),
+    // Near to nothing.
+    (["set", "a", "--foo"], "set has no option --foo: `beat-watch help set` shows those that it has"),
+    (["fire", "a", "--nonsense=1"], "fire has no option --nonsense: `beat-watch help fire` shows"),
+    (["ls", "--xyzzy"], "`beat-watch help list` shows"), (["run", "-x"], "`beat-watch help run` shows"),
   ]
 
   @Test(arguments: slips) func slip(_ arguments: [String], _ meant: String) throws {

@@ -112,7 +112,7 @@ import Testing
       name: "an exchange without queues", check: "queues", text: "no queue is bound to exchange x", fix: "worker",
       prepare: { $0.set("b", schedule("b", #", "exchange": "x", "routing_key": "k""#)) }),
     Break(
-      name: "messages that nobody takes", check: "queues", text: "1 message wait", fix: "worker -Q celery",
+      name: "messages that nobody takes", check: "queues", text: "1 message waits", fix: "worker -Q celery",
       prepare: { $0.broker("LPUSH", "celery", "x") }),
     Break(
       name: "no worker", check: "queues", level: "warning", text: "no worker waits", fix: "worker -Q celery"),
@@ -168,6 +168,58 @@ import Testing
     #expect(run.exit == .status(0) && run.lines.last == "0 problems, 0 warnings", "\(run.lines)")
     #expect(run.lines.dropLast(2).allSatisfy { $0.hasPrefix("ok ") }, "\(run.lines)")
     withExtendedLifetime((daemons, worker)) {}
+  }
+
+  /// One that still reads the schedules is no problem: it is waited for.
+  @Test func aDaemonThatLoads() throws {
+    let stage = try Stage()
+    stage.set("a", schedule("a"))
+    var record = DaemonRecord(
+      version: BeatService.version, host: "web1", processID: 7, since: SystemClock.now(), isLeading: false,
+      events: "tracking", delivery: "direct", schedules: 0, rejected: 0, repaired: 0, timezone: "UTC",
+      broker: stage.url(0))
+    record.isLoading = true
+    stage.store("HSET", "reactivebeat:tasks:meta:daemons", "x", String(decoding: record.bytes, as: UTF8.self))
+    stage.store("SET", "reactivebeat:tasks:meta:heartbeat:x", "1", "PX", "10000")
+    let told = try CommandRun(["doctor"], environment: stage.environment())
+    #expect(
+      told.text.contains("warning  daemons: nobody fires: the daemon on web1, process 7 still reads the schedules"),
+      "\(told.text)")
+    #expect(told.exit == .status(0), "\(told.text)")
+    let status = try CommandRun(["status"], environment: stage.environment())
+    #expect(status.exit == .status(1) && status.text.contains("loads"), "\(status.text)")
+  }
+
+  /// A daemon says so itself, from the beginning of its load on.
+  @Test func aLoadIsTold() throws {
+    let stage = try Stage()
+    for number in 0..<20_000 { stage.set("n\(number)", schedule("n")) }
+    let daemon = try stage.launch()
+    #expect(
+      eventually {
+        stage.store("HVALS", "reactivebeat:tasks:meta:daemons")?.array?.first?.text?.contains(#""loading": true"#)
+          == true
+      })
+    try daemon.wait(for: "ready", within: 30)
+    #expect(
+      eventually {
+        stage.store("HVALS", "reactivebeat:tasks:meta:daemons")?.array?.first?.text?.contains("loading") == false
+      })
+    try daemon.stop()
+  }
+
+  /// Who hears by client tracking hears: a setting that lacks something is no problem then.
+  @Test func aDaemonThatTracks() throws {
+    let stage = try Stage()
+    stage.store("CONFIG", "SET", "notify-keyspace-events", "Ex")
+    stage.store(
+      "ACL", "SETUSER", "tracks", "on", ">secret", "~*", "&*", "+@all", "-config|set")
+    let daemon = try stage.daemon(user: "tracks:secret@")
+    #expect(daemon.logged("ready").first?["events"] == "tracking")
+    let told = try CommandRun(["doctor"], environment: stage.environment()).text
+    #expect(told.contains("warning  notifications: ") && told.contains("client tracking"), "\(told)")
+    #expect(!told.contains("problem  notifications"), "\(told)")
+    try daemon.stop()
   }
 
   /// A process that runs and gives no sign of life is told from none: what is wrong stands in its log. Without HSET it

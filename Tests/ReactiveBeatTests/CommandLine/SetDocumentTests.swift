@@ -96,6 +96,24 @@ import Testing
     #expect(stage.document("hello") == given.dropLast() + #", "last_run_at": "2026-01-01T00:00:00Z"}"#)
   }
 
+  /// What is accepted and probably not meant is said in the words of `lint`, here and by every other change.
+  @Test func whatIsDoubtfulIsSaidAsByLint() throws {
+    let stage = try Stage()
+    let doubtful = Self.hello.dropLast() + #", "cron": "* * * * *", "kwarg": {}, "expires": 0.0001, "expires": 0.5}"#
+    let run = try stage.run("set", "hello", "--document", "-", input: String(doubtful))
+    #expect(run.exit == .status(0))
+    func warnings(_ run: CommandRun) -> [String] {
+      run.lines.compactMap { line in line.firstRange(of: "warning: ").map { String(line[$0.upperBound...]) } }
+    }
+    let lint = try stage.run("lint")
+    #expect(warnings(lint).count == 4 && warnings(run) == warnings(lint), "\(run.lines)\n\(lint.lines)")
+    #expect(warnings(run).contains("cron: is not a field of a schedule and has no effect: is crontab meant?"))
+    #expect(try warnings(stage.run("set", "hello", "--queue", "q", "--dry-run")) == warnings(lint))
+    #expect(try warnings(stage.run("edit", "hello", environment: ["EDITOR": "sed -i s/hours/days/"])) == warnings(lint))
+    let json = try stage.run("set", "hello", "--queue", "q", "--json").json
+    #expect(json?["warnings"]?.items?.compactMap(\.text) == warnings(lint))
+  }
+
   /// One that cannot be used is not stored, and all that is wrong is said; one that stands there broken is replaced.
   @Test func isCheckedAsByEdit() throws {
     let stage = try Stage()

@@ -9,6 +9,8 @@ import Testing
   private static let names = ["a", "b", "c"]
   private static let period: Int64 = 200_000
   private static let shortLease = ["BEAT_WATCH_LEASE_TTL": "1"]
+  /// Of which nothing runs out within the deadlines of a test, on a busy machine either.
+  private static let longLease = ["BEAT_WATCH_LEASE_TTL": "60"]
   private static let leaseKey = "reactivebeat:tasks:meta:lease"
 
   /// A stage with schedules that fire five times a second and make up for whatever was missed.
@@ -62,7 +64,7 @@ import Testing
     let names = (0..<40).map { "n\($0)" }
     for name in names {
       stage.set(name, schedule(name, atOnce))
-      #expect(eventually(within: 3) { stage.document(name)?.contains(#""total_run_count": 1"#) == true }, "\(name)")
+      #expect(eventually { stage.document(name)?.contains(#""total_run_count": 1"#) == true }, "\(name)")
     }
     for daemon in daemons { #expect(try daemon.stop() == .status(0)) }
     #expect(stage.messages().count == names.count)
@@ -74,17 +76,15 @@ import Testing
   /// One after another is told to end, as in a rolling update.
   @Test func theNextLeadsAtOnceWhenTheLeaderEnds() throws {
     let stage = try stage()
-    var (leader, standby) = try pair(stage)
+    var (leader, standby) = try pair(stage, Self.longLease)
     for round in 2...5 {
-      let start = SystemClock.now()
       #expect(try leader.stop() == .status(0))
+      // It was given back, and not waited for.
       let line = try standby.wait(for: "leading")
-      // The lease lasts 5 s: it was given back, and not waited for.
-      #expect(try seconds(from: start, to: line) < 2)
       #expect(line["token"]?.hasSuffix(":\(round)") == true)
       #expect(stage.fires(Self.names, 2))
       leader = standby
-      standby = try stage.daemon()
+      standby = try stage.daemon(Self.longLease)
     }
     for daemon in [leader, standby] { try daemon.stop() }
     try stage.expectEachOnce(Self.names, every: Self.period)
@@ -93,17 +93,15 @@ import Testing
   /// Many end and begin at the same time; somebody always leads soon after.
   @Test func manyEndAtOnce() throws {
     let stage = try stage()
-    var daemons = try (0..<4).map { _ in try stage.daemon() }
+    var daemons = try (0..<4).map { _ in try stage.daemon(Self.longLease) }
     for _ in 0..<3 {
       let ending = daemons[..<3]
       for daemon in ending { daemon.send(SIGTERM) }
-      let start = SystemClock.now()
       for daemon in ending { #expect(try daemon.exit() == .status(0)) }
       let last = daemons[3]
-      if last.logged("leading").isEmpty { try last.wait(for: "leading", within: 3) }
-      #expect(SystemClock.now().microseconds(since: start) < 4_000_000)
+      if last.logged("leading").isEmpty { try last.wait(for: "leading") }
       #expect(stage.fires(Self.names, 2))
-      daemons = try [last] + (0..<3).map { _ in try stage.daemon() }
+      daemons = try [last] + (0..<3).map { _ in try stage.daemon(Self.longLease) }
       daemons.reverse()
     }
     for daemon in daemons { try daemon.stop() }
@@ -117,8 +115,8 @@ import Testing
       let start = SystemClock.now()
       try leader.kill()
       let line = try standby.wait(for: "leading")
-      // A machine that is busy with other tests adds to the one second.
-      #expect(try seconds(from: start, to: line) < 2)
+      // A machine that is busy with other tests adds to the one second; the lease of a daemon that was not told is 5 s.
+      #expect(try seconds(from: start, to: line) < 5)
       #expect(stage.fires(Self.names, 2))
       leader = standby
       standby = try stage.daemon(Self.shortLease)

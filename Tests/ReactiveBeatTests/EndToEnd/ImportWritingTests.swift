@@ -28,7 +28,7 @@ import Testing
     #expect(second.lines[0].hasPrefix("new a: reports.build, every hour, next 20"))
     #expect(second.lines[1].hasPrefix("same b: reports.build, every minute, next 20"))
     #expect(second.lines[2] == "differs c: another document stands there, and stays")
-    #expect(second.lines[3] == "1 would be written, 1 there already, 1 differ and stay (--replace overwrites them)")
+    #expect(second.lines[3] == "1 would be written, 1 there already, 1 differs and stays (--replace overwrites it)")
     #expect(stage.store("DEBUG", "DIGEST")?.text == before)
   }
 
@@ -43,7 +43,7 @@ import Testing
       kept.lines == [
         "differs a: another document stands there, and stays",
         "in the way b: its key holds another Redis type, and stays",
-        "0 written, 1 differ and stay (--replace overwrites them), 1 blocked by keys of another type",
+        "0 written, 1 differs and stays (--replace overwrites it), 1 blocked by keys of another type",
       ])
     #expect(stage.document("a") == theirs)
 

@@ -60,7 +60,7 @@ import Testing
     #expect(
       message.lines.first?.hasPrefix("LPUSH shop-celery:5 (celery, priority 5)  on redis") == true, "\(message.lines)")
     let doctor = try stage.run("doctor", environment: told(options))
-    #expect(doctor.text.contains("1 message wait in celery"), "\(doctor.text)")
+    #expect(doctor.text.contains("1 message waits in celery"), "\(doctor.text)")
     #expect(try stage.run("doctor").text.contains("no worker waits for messages"))
     withExtendedLifetime(daemons) {}
   }

@@ -1,0 +1,77 @@
+/// Numbers that are taken as they stand, and probably mean something else: a date taken for a length of time, a length
+/// taken for a date, an end that comes before a worker can begin.
+extension DocumentReader {
+  /// Ten years. A greater number of seconds is a time since 1970 rather than a length.
+  private static let longestLength: Int64 = 315_576_000 * 1_000_000
+  /// What is due at most once in so long is rather meant for a date. 365 days.
+  private static let longestInterval: Int64 = 365 * 86_400_000_000
+  /// A worker that is idle has a message within this time; a busy one has not.
+  private static let shortestExpiry: Int64 = 1_000_000
+  /// A number of seconds that is a date before 1973 is rather a length of time.
+  private static let earliestDate = UnixTime(seconds: 100_000_000)
+
+  mutating func doubt(_ definition: ScheduleDefinition) {
+    for field in ["expires", "expire_seconds", "time_limit", "soft_time_limit", "jitter", "catchup_window"] {
+      doubtLength(field, isExpiry: field.hasPrefix("expire"))
+    }
+    for field in ["start_after", "expires_at"] {
+      if let slice = layout[field] { doubtDate(slice, field) }
+    }
+    if let window = definition.catchup.window, window < SchedulerConfiguration.missedAfter,
+      definition.catchup.policy != .none
+    {
+      warnings.append(
+        "catchup_window of \(DocumentNumber.seconds(window)) s is shorter than the "
+          + "\(DocumentNumber.seconds(SchedulerConfiguration.missedAfter)) s after which a run counts as missed: "
+          + "none is made up for, as with catchup none")
+    }
+    if let hard = option("time_limit").flatMap({ length(of: $0.slice) }), hard > 0,
+      let soft = option("soft_time_limit"), let limit = length(of: soft.slice), limit >= hard
+    {
+      warnings.append("\(soft.path) is not shorter than time_limit: the task is killed before it is told to end")
+    }
+    if case .interval(let interval) = definition.schedule, interval.microseconds >= Self.longestInterval {
+      let field = layout["interval"] != nil ? "interval" : "schedule"
+      warnings.append(
+        "\(field).every: a run comes after \(Plural.of(interval.microseconds / 86_400_000_000, "day")), the first one too; "
+          + "for a date of each year write a crontab")
+    }
+  }
+
+  /// At the top level, which wins, or in `options`, where options of the message may stand.
+  private func option(_ field: String) -> (slice: JSONSlice, path: String)? {
+    if let slice = layout[field] { return (slice, field) }
+    guard !["jitter", "catchup_window", "expire_seconds"].contains(field), let options = layout["options"],
+      options.kind == .object
+    else { return nil }
+    return JSONScanner.members(of: options, in: bytes).last { $0.key == field }.map { ($0.value, "options.\(field)") }
+  }
+
+  private func length(of slice: JSONSlice) -> Int64? {
+    DocumentNumber(slice, in: bytes)?.microseconds(perUnit: 1_000_000)
+  }
+
+  private mutating func doubtLength(_ field: String, isExpiry: Bool) {
+    guard let (slice, path) = option(field), let number = DocumentNumber(slice, in: bytes) else { return }
+    // What is greater than can be counted is greater than this, too.
+    guard let length = number.microseconds(perUnit: 1_000_000) else { return }
+    let found = "\(path) \(number.text.prefix(24))"
+    if length >= Self.longestLength {
+      let years = (length / 1_000_000 + 15_778_800) / 31_557_600
+      warnings.append(
+        "\(found): looks like a time since 1970, and is taken for a number of seconds, \(Plural.of(years, "year"))"
+          + (isExpiry ? #"; a date is written as text, such as "2030-01-01T00:00:00Z""# : ""))
+    } else if isExpiry, length > 0, length < Self.shortestExpiry {
+      warnings.append("\(found): the message may be void before a worker can take it; it is a number of seconds")
+    }
+  }
+
+  private mutating func doubtDate(_ slice: JSONSlice, _ path: String) {
+    guard let date = DocumentDate(slice, in: bytes), date.form == .epochSeconds, date.instant < Self.earliestDate,
+      let number = DocumentNumber(slice, in: bytes)
+    else { return }
+    warnings.append(
+      "\(path) \(number.text.prefix(24)): looks like a length of time, and is taken for the date \(date.instant.iso8601)"
+    )
+  }
+}

@@ -1,0 +1,69 @@
+/// Why a key prefix with schedules under it is probably not the one that was meant: the names that come of it show it.
+public struct PrefixDoubt: Hashable, Sendable {
+  /// What was probably meant.
+  public let probable: EntryName
+  /// The prefix, and what speaks against it.
+  private let prefix: EntryName
+  private let evidence: Evidence
+
+  private enum Evidence: Hashable {
+    /// The name of a schedule begins with the separator.
+    case separator(EntryName)
+    /// A schedule stands at the prefix itself.
+    case noName
+    case glob
+  }
+
+  /// Whether the names under a prefix need to be looked at: most prefixes end with a separator.
+  public static func isDubious(_ prefix: [UInt8]) -> Bool {
+    guard let last = prefix.last else { return false }
+    return isWord(last) || prefix.contains(where: isGlob)
+  }
+
+  /// nil: nothing speaks against it.
+  public init?(_ prefix: [UInt8], names: some Sequence<EntryName>) {
+    guard Self.isDubious(prefix) else { return nil }
+    self.prefix = EntryName(prefix)
+    if let start = prefix.firstIndex(where: Self.isGlob) {
+      evidence = .glob
+      probable = EntryName(Array(prefix[..<start]))
+      return
+    }
+    var isAtPrefix = false
+    for name in names {
+      if let first = name.bytes.first, Self.isSeparator(first) {
+        evidence = .separator(name)
+        probable = EntryName(prefix + [first])
+        return
+      }
+      if name.bytes.isEmpty { isAtPrefix = true }
+    }
+    guard isAtPrefix, let end = prefix.lastIndex(where: Self.isSeparator) else { return nil }
+    evidence = .noName
+    probable = EntryName(Array(prefix[...end]))
+  }
+
+  /// One sentence, with what to do.
+  public var words: String {
+    let found =
+      switch evidence {
+      case .separator(let name): "key prefix \(prefix) gives the schedules names such as \(name)"
+      case .noName: "key prefix \(prefix) is the whole key of a schedule, which then has no name"
+      case .glob: "key prefix \(prefix) is no glob: its * ? [ ] stand for themselves"
+      }
+    let advice = probable.bytes.isEmpty ? "right" : "to be \(probable)"
+    return "\(found): is --key-prefix (CELERY_REDIS_SCHEDULER_KEY_PREFIX) \(advice)?"
+  }
+
+  private static func isWord(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+      UInt8(ascii: "0")...UInt8(ascii: "9"), 0x80...:
+      true
+    default: false
+    }
+  }
+
+  private static func isSeparator(_ byte: UInt8) -> Bool { ":.-_/|".utf8.contains(byte) }
+  private static func isGlob(_ byte: UInt8) -> Bool { "*?[".utf8.contains(byte) }
+}
