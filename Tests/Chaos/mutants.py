@@ -35,7 +35,8 @@ MUTANTS = [
     "the mark in what is read", [(f"{SCRIPTS}/read.lua", "'HMGET', keys[1],", "'HMGET', keys[1] .. '?',")]),
   Mutant(
     "the mark of who saw it first",
-    [(f"{SCRIPTS}/anchor.lua", "if not marks[i] and not taken[entry] then", "if true then")]),
+    [(f"{SCRIPTS}/anchor.lua", "if not marks[i] and not taken[entry] then", "if true then")],
+    ["delay of the others", "edits of that moment", "FLUSHDB", "lease deleted"]),
   Mutant(
     "the comparison of bytes", [(f"{SCRIPTS}/fire.lua", "elseif stands ~= old then", "elseif false then")],
     ["edits of that moment", "delay", "fire sent", "just before due"]),
