@@ -504,8 +504,6 @@ public final class BeatService {
     }
     self.load = load
     load.start()
-    // Of many schedules this takes seconds, in which somebody may ask why nothing fires.
-    if readyAt == nil { reporter.tell(ownRecord(scripts), to: scripts) }
   }
 
   /// A script was refused. What this user may not do is found among all commands, for Redis does not always name it; and a

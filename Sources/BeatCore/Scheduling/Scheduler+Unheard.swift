@@ -100,8 +100,8 @@ extension Scheduler {
         .warned(
           entry.name,
           "\(ignored.joined(separator: " and ")) has no effect: the daemon counts \(Plural.of(entry.totalRunCount, "run")), "
-            + "the last one due \(mark.due.iso8601), and writes that back at the next one; to begin again, delete the schedule and make it "
-            + "anew")))
+            + "the last one due \(mark.due.iso8601), and writes that back at the next one; to begin again, delete the "
+            + "schedule and make it anew")))
   }
 }
 
