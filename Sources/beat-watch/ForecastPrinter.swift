@@ -1,35 +1,39 @@
 import BeatCore
 
-/// Prints forecasts: JSON lines for programs, local times with their distance for people.
+/// Prints what comes next of schedules: JSON lines for programs, local times with their distance for people.
 final class ForecastPrinter {
-  private let now: UnixTime
   private let json: Bool
   private var output: StandardOutput
 
-  init(now: UnixTime, json: Bool) {
-    self.now = now
+  init(json: Bool) {
     self.json = json
     output = StandardOutput(indent: json ? nil : 4)
   }
 
-  func write(_ forecast: ScheduleForecast, _ coming: ScheduleForecast.Coming) {
+  /// - Parameters:
+  ///   - zone: whose clock a person reads it by.
+  ///   - now: from which distances are counted.
+  func write(_ standing: ScheduleStanding, _ coming: ScheduleStanding.Coming, in zone: ZoneRules, now: UnixTime) {
     if json {
-      var line = #"{"next": ["# + coming.times.map { "\"\($0.iso8601)\"" }.joined(separator: ", ") + "]"
+      var line = #"{"next": ["# + coming.runs.map { "\"\($0.due.iso8601)\"" }.joined(separator: ", ") + "]"
       if let end = coming.end { line += #", "end": \#(JSONLine.quoted(end))"# }
-      if !forecast.warnings.isEmpty {
-        line += #", "warnings": ["# + forecast.warnings.map { JSONLine.quoted($0) }.joined(separator: ", ") + "]"
+      if !standing.warnings.isEmpty {
+        line += #", "warnings": ["# + standing.warnings.map { JSONLine.quoted($0) }.joined(separator: ", ") + "]"
       }
       return put(line + "}")
     }
-    put(forecast.schedule.inWords)
-    for warning in forecast.warnings { put("  warning: \(warning)") }
-    for due in coming.times { put("  " + TimeWords.line(due, in: forecast.zone, now: now)) }
-    if let end = coming.end { put("  \(coming.times.isEmpty ? "never again" : "then no more"): \(end)") }
+    if let schedule = standing.schedule { put(schedule.inWords) }
+    for warning in standing.warnings { put("  warning: \(warning.printable)") }
+    for run in coming.runs { put("  " + OccurrenceWords.line(run, in: zone, now: now, start: standing.now)) }
+    if let end = coming.end { put("  \(coming.runs.isEmpty ? "never again" : "then no more"): \(end.printable)") }
   }
 
   /// - Parameter line: of the input, from 1.
-  func write(_ problem: DocumentProblem, line: Int) {
-    put(json ? #"{"error": \#(JSONLine.quoted(problem.description))}"# : "error in line \(line): \(problem)")
+  func write(_ problem: DocumentProblem, line: Int) { write(problem.description, in: " in line \(line)") }
+
+  /// - Parameter place: for people.
+  func write(_ problem: String, in place: String = "") {
+    put(json ? #"{"error": \#(JSONLine.quoted(problem))}"# : "error\(place): \(problem.printable)")
   }
 
   func flush() { output.flush() }

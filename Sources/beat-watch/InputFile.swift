@@ -4,6 +4,13 @@ import Glibc
 
 /// Documents as a person hands them over: a file, or standard input.
 enum InputFile {
+  /// Whether an argument that may also be a schedule's name means a file: one that is there, or is written as a path.
+  static func isMeant(by name: String) -> Bool {
+    if name == "-" || ["/", "./", "../"].contains(where: name.hasPrefix) { return true }
+    var status = stat()
+    return stat(name, &status) == 0 && status.st_mode & S_IFMT != S_IFDIR
+  }
+
   /// Throws one line that names the file and the reason.
   static func read(_ name: String) throws -> [UInt8] {
     let file = name == "-" ? STDIN_FILENO : open(name, O_RDONLY | O_CLOEXEC)

@@ -2,56 +2,54 @@ import ArgumentParser
 import BeatCore
 import ReactiveBeat
 
-/// `beat-watch next`: what comes next, before it is saved.
+/// `beat-watch next`: what comes next of a document before it is saved, and of a stored schedule.
 struct NextCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "next",
     abstract: "Shows when schedules are due next.",
     discussion: """
       Reads documents, one JSON object a line, or one over several lines. Only the schedule is needed, such as \
-      {"crontab": {"minute": "30", "hour": "2"}, "timezone": "Europe/Berlin"}; an interval counts from last_run_at, or \
-      from the time after which is asked. A field "after" overrides --after for its line. Of a whole document all that \
-      says when it rests or ends counts: enabled, one_off, max_run_count, expires_at and others.
+      {"crontab": {"minute": "30", "hour": "2"}, "timezone": "Europe/Berlin"}. Told is what a daemon sends that loads \
+      the document now, and remembers nothing of it: all that says when it rests, begins or ends counts, and so do \
+      last_run_at, total_run_count, catchup and run_immediately. What was missed and is made up for stands first.
 
-      Ends with status 65 if a line could not be used, 66 if the file is not there.
+      A name for which there is no file means a stored schedule: what a daemon sends that starts now, with all that is \
+      kept of it, as in `list`.
+
+      With --after, or a field "after", which overrides it for its line, nothing counts as missed: told is what is due \
+      after that time. An interval counts from last_run_at, or else from there.
+
+      Ends with status 65 if a document could not be used, 66 if there is no such file and no such schedule.
       """)
 
-  @Argument(help: "A file, or - for standard input.")
-  var file: String
+  @Argument(help: "A file, - for standard input, or a stored schedule's name.", completion: .file())
+  var source: String
 
-  @Option(help: "Show what is due after this time, in ISO 8601; UTC if it has no offset. (default: now)")
+  @Option(help: "Show what is due after this time, in ISO 8601; UTC if it has no offset. (default: from now on)")
   var after: String?
 
   @Option(help: "How many to show, 1 to 1000.")
   var count = 5
 
-  @Option(help: "Time zone of crontabs that name none. [CELERY_TIMEZONE; default UTC]")
-  var timezone: String?
-
   @Flag(help: "One JSON object a line: {\"next\": […]} in UTC, with the \"end\" if it comes; or {\"error\": …}.")
   var json = false
 
+  @OptionGroup var store: StoreOptions
+
   func run() throws {
     guard (1...1000).contains(count) else { throw ValidationError("--count: \(count) is not in 1 to 1000") }
-    let start = try after.map { text in
-      guard let time = UnixTime(iso8601: text) else {
-        throw ValidationError("--after: \(text) is no ISO 8601 time, such as 2026-03-08T02:30:00+01:00")
-      }
-      return time
-    }
-    let zones = ZoneDirectory()
-    let zone = try Setting("--timezone", timezone, "CELERY_TIMEZONE", default: "UTC").checked { try zones.zone($0) }
-    let context = DocumentContext(defaultZone: zone) { name throws(ZoneError) in try zones.zone(name) }
-
+    let start = try after.map { try TimeArgument.instant("--after", $0) }
+    let context = try store.documents()
+    guard InputFile.isMeant(by: source) else { return try tellStored(context, after: start) }
     let input: [UInt8]
-    do { input = try InputFile.read(file) } catch { throw CommandError(.missing, "\(error)") }
+    do { input = try InputFile.read(source) } catch { throw CommandError(.missing, "\(error)") }
     let now = SystemClock.now()
-    let printer = ForecastPrinter(now: now, json: json)
+    let printer = ForecastPrinter(json: json)
     var hasFailed = false
     for (index, document) in InputFile.documents(in: input).enumerated() {
       do throws(DocumentProblem) {
-        let forecast = try ScheduleForecast(Array(document), context: context, now: max(now, start ?? now))
-        printer.write(forecast, forecast.coming(after: forecast.after ?? start ?? now, count: count))
+        let forecast = try ScheduleForecast(Array(document), context: context, now: now, after: start)
+        printer.write(forecast.standing, forecast.coming(count), in: forecast.zone, now: now)
       } catch {
         hasFailed = true
         printer.write(error, line: index + 1)
@@ -59,5 +57,35 @@ struct NextCommand: ParsableCommand {
     }
     printer.flush()
     if hasFailed { throw ExitCode.data }
+  }
+
+  /// Of a stored schedule, by Redis' clock.
+  private func tellStored(_ context: DocumentContext, after start: UnixTime?) throws {
+    let client: StoreClient
+    let document: StoredDocument
+    let now: UnixTime
+    do {
+      client = try store.connect()
+      document = try client.document(try ScheduleSelection([source]).name(in: client))
+      now = try client.time()
+    } catch let error as StoreError {
+      throw CommandError(error.exitStatus, "there is no file \(source.printable), and as a schedule's name: \(error)")
+    } catch let error as CommandError where error.status == .missing {
+      throw CommandError(.missing, "there is no file \(source.printable), and \(error.description)")
+    }
+    let standing = ScheduleStanding(document.name, document.read, context: context, now: now)
+    let printer = ForecastPrinter(json: json)
+    if case .rejected(let reason) = standing.state {
+      printer.write("\(document.name): \(reason)")
+      printer.flush()
+      throw ExitCode.data
+    }
+    let coming = standing.coming(count, after: start)
+    printer.write(standing, coming, in: standing.zone ?? .utc, now: now)
+    printer.flush()
+    guard !coming.runs.isEmpty else { return }
+    var due = StoreClient.DueSurvey()
+    due.add(standing)
+    HealthNote.write(client, due: due)
   }
 }

@@ -48,14 +48,14 @@ extension FuzzTarget {
 
   private static func holdForecast(_ bytes: [UInt8], after time: UnixTime) throws {
     let forecast: ScheduleForecast
-    do { forecast = try ScheduleForecast(bytes, context: FuzzZones.context) } catch {
-      // A person reads plain intervals in some zone, too.
-      return try hold(error.field == "timezone", "accepted, but no forecast: \(error)")
+    do { forecast = try ScheduleForecast(bytes, context: FuzzZones.context, now: time, after: time) } catch {
+      // Whoever asks for a time may say after which.
+      return try hold(error.field == "after", "accepted, but no forecast: \(error)")
     }
-    var cursor = time
-    for due in forecast.next(after: time, count: 3) {
-      try hold(due > cursor, "the forecast goes from \(cursor) to \(due)")
-      cursor = due
+    var cursor = forecast.after ?? time
+    for run in forecast.coming(3).runs {
+      try hold(run.due > cursor && run.sent >= run.due, "the forecast goes from \(cursor) to \(run)")
+      cursor = run.due
     }
   }
 

@@ -32,8 +32,12 @@ public struct DocumentReview: Sendable {
 
   public var hasErrors: Bool { remarks.contains { $0.level == .error } }
 
-  /// - Parameter now: what lies before it will not come again.
-  public init(_ bytes: [UInt8], context: DocumentContext, now: UnixTime) {
+  /// - Parameters:
+  ///   - now: what lies before it will not come again.
+  ///   - stored: its name, and the mark that stood beside it; nil: the text is all that is known, as of a file.
+  public init(
+    _ bytes: [UInt8], context: DocumentContext, now: UnixTime, stored: (name: EntryName, mark: MarkState)? = nil
+  ) {
     var remarks: [Remark] = []
     func add(_ level: Remark.Level, _ field: String, _ found: String, _ message: String, line: Int? = nil) {
       let line = line ?? Self.line(of: field, in: bytes)
@@ -54,7 +58,8 @@ public struct DocumentReview: Sendable {
             if mended.contains(key) { continue }
             add(.warning, isPath ? field : "", "", isPath ? Self.rest(of: warning, after: field) : warning)
           }
-          for (field, message) in Self.ends(of: document.definition, now: now) {
+          let prospect = Prospect(editor.bytes, document, context: context, now: now, stored: stored)
+          for (field, message) in prospect.ends {
             let path = editor.has(field) ? field : "options.\(field)"
             if editor.has(field) || editor.has("options", field) { add(.warning, path, "", message) }
           }
@@ -96,38 +101,6 @@ public struct DocumentReview: Sendable {
       if path.count > 1, editor.value(key, path[1]) != nil { editor.remove(key, path[1]) } else { editor.remove(key) }
     }
     return editor.bytes != before
-  }
-
-  private static func ends(of definition: ScheduleDefinition, now: UnixTime) -> [(String, String)] {
-    var ends: [(String, String)] = []
-    if let end = definition.expiresAt, end <= now {
-      ends.append(("expires_at", "has passed: it does not run any more"))
-    }
-    if case .clocked(let time) = definition.schedule, time < now {
-      ends.append(("clocked", Self.passed(time, definition.catchup, now: now)))
-    }
-    if case .at(let date) = definition.options.expires {
-      if date <= now {
-        ends.append(("expires", "has passed: a worker discards such a message, so none is sent"))
-      } else if let start = definition.startAfter, date <= start {
-        ends.append(("expires", "comes before start_after: nothing is ever sent"))
-      }
-    }
-    if let end = definition.expiresAt, let start = definition.startAfter, end < start {
-      ends.append(("expires_at", "comes before start_after: it never runs"))
-    }
-    return ends
-  }
-
-  /// What becomes of a clocked schedule whose time has passed: if it has not run, it was missed.
-  private static func passed(_ time: UnixTime, _ catchup: Catchup, now: UnixTime) -> String {
-    let age = now.microseconds(since: time)
-    let grace = SchedulerConfiguration.missedAfter
-    if age > grace, catchup.policy == .none { return "has passed, and catchup none skips it: it does not run" }
-    if age > grace, let window = catchup.window, age > window {
-      return "has passed longer ago than catchup_window: it does not run"
-    }
-    return "has passed: it runs at once, if it has not run yet"
   }
 
   /// Fields that nobody reads, and whose names look like ones that somebody does; fields that come twice.

@@ -20,7 +20,7 @@ public struct ScheduleDefinition: Hashable, Sendable {
   public var catchup: Catchup
 
   /// From when a worker discards a message by its `expires`; nil: there is no such moment.
-  var voidFrom: UnixTime? {
+  public var voidFrom: UnixTime? {
     switch options.expires {
     case .at(let date): date.clamped
     case .after(let microseconds): microseconds <= 0 ? .earliest : nil

@@ -69,6 +69,11 @@ public struct ScheduleAccount {
   public func bound(at due: UnixTime) -> String? {
     if let start = definition.startAfter, due < start { return "start_after is \(start.iso8601)" }
     if let end = definition.expiresAt, due >= end { return "expires_at is \(end.iso8601)" }
+    if let end = definition.voidFrom, due >= end {
+      return end > .earliest
+        ? "expires is \(end.iso8601), and a worker would discard the message"
+        : "expires leaves its messages no time, and a worker would discard them"
+    }
     return nil
   }
 

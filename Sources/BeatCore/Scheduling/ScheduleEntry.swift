@@ -110,12 +110,19 @@ extension ScheduleEntry {
   func digest(afterRun due: UnixTime, count: Int64) -> ScheduleDigest {
     guard timing.mayFinish else { return timing.digest }
     var next = self
-    next.base = max(base, due)
-    next.totalRunCount = count
-    next.hasRun = true
-    next.floor = nil
-    next.immediate = nil
+    next.ran(due, count: count)
     return next.digest
+  }
+
+  /// An occurrence was sent: what comes next follows from it.
+  ///
+  /// - Parameter count: of the runs with it.
+  mutating func ran(_ due: UnixTime, count: Int64) {
+    base = max(base, due)
+    totalRunCount = max(totalRunCount, count)
+    hasRun = true
+    floor = nil
+    immediate = nil
   }
 
   /// Whether it is switched on, and nothing of it can be sent any more.
@@ -132,8 +139,11 @@ extension ScheduleEntry {
       return timing.endInWords(end)
     }
     if immediate != nil { return nil }
-    if case .clocked = timing.schedule {
+    if case .clocked(let time) = timing.schedule {
       // It comes once by itself: another time is another run, one_off or not.
+      if let start = timing.startAfter, start > time {
+        return "\(timing.schedule.inWords) comes before start_after \(start.iso8601)"
+      }
     } else if timing.oneOff, totalRunCount > 0 {
       return "one_off has run"
     }

@@ -36,6 +36,19 @@ public struct ScheduleStanding {
     public let due: UnixTime
     /// When its message is sent: later than `due` by the jitter.
     public let sent: UnixTime
+    /// The document asks for it by `run_immediately`.
+    public let isImmediate: Bool
+
+    init(due: UnixTime, sent: UnixTime, isImmediate: Bool = false) {
+      self.due = due
+      self.sent = sent
+      self.isImmediate = isImmediate
+    }
+
+    /// Whether it was missed, and is made up for.
+    public func isMissed(at now: UnixTime) -> Bool {
+      !isImmediate && now.microseconds(since: sent) > SchedulerConfiguration.missedAfter
+    }
   }
 
   public let name: EntryName
@@ -55,7 +68,8 @@ public struct ScheduleStanding {
   /// The mark that a daemon which fires would keep now; nil: the one that stands there.
   public let kept: Mark?
 
-  private let now: UnixTime
+  /// The moment that is spoken of.
+  public let now: UnixTime
   let scheduler: Scheduler
 
   /// - Parameters:
@@ -152,11 +166,10 @@ public struct ScheduleStanding {
     _ entry: ScheduleEntry, _ scheduler: Scheduler, _ name: EntryName, _ now: UnixTime
   ) -> String? {
     if let finish = entry.finish { return finish }
+    // What is still to come needs no second look.
     guard let due = entry.nextDue, due <= now else { return nil }
-    var scheduler = scheduler
-    guard let handle = scheduler.entries.handle(of: name), scheduler.occurrence(of: handle, due: due, now: now) == nil
-    else { return nil }
-    return scheduler.entries[handle]?.finish.map { "\($0); what was left of it was missed, and is skipped" }
+    let coming = coming(name, scheduler, 1, now: now)
+    return coming.runs.isEmpty ? coming.end : nil
   }
 
   /// The next run is one that the document asks for at once, by `run_immediately`.
@@ -174,25 +187,5 @@ public struct ScheduleStanding {
       let entry = scheduler.entries.handle(of: name).flatMap({ scheduler.entries[$0] }), let due = entry.nextDue
     else { return nil }
     return min(entry.sending(of: due), next.sent)
-  }
-
-  /// The next runs, at most `count`, as they come if the daemon fires from now on: what was missed first, as far as it
-  /// is made up for.
-  public func upcoming(_ count: Int) -> [Occurrence] {
-    guard let handle = scheduler.entries.handle(of: name) else { return [] }
-    var scheduler = scheduler
-    var occurrences: [Occurrence] = []
-    while occurrences.count < count, let due = scheduler.entries[handle]?.nextDue,
-      let chosen = scheduler.occurrence(of: handle, due: due, now: now), var entry = scheduler.entries[handle]
-    {
-      occurrences.append(Occurrence(due: chosen, sent: entry.sending(of: chosen)))
-      entry.base = max(entry.base, chosen)
-      entry.totalRunCount = entry.totalRunCount.saturatingAdd(1)
-      entry.floor = nil
-      entry.immediate = nil
-      entry.timing.runImmediately = false
-      scheduler.entries[handle] = entry
-    }
-    return occurrences
   }
 }

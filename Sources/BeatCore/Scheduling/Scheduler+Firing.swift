@@ -60,13 +60,9 @@ extension Scheduler {
     }
     switch outcome {
     case .fired:
-      entry.base = max(entry.base, plan.due)
+      entry.ran(plan.due, count: plan.mark.totalRunCount)
       entry.markBeforeOurs = nil
       entry.isBaseMeasured = true
-      entry.hasRun = true
-      entry.totalRunCount = max(entry.totalRunCount, plan.mark.totalRunCount)
-      entry.floor = nil
-      entry.immediate = nil
       entry.refusal = nil
       guard entry.document == plan.oldDocument else { return resolve(handle, entry) }
       entry.document = plan.newDocument

@@ -84,7 +84,10 @@ struct LintCommand: ParsableCommand {
       let key = "\(EntryName(client.keys.document(document.name)))"
       let remarks: [DocumentReview.Remark]
       if let bytes = document.bytes {
-        remarks = DocumentReview(bytes, context: context, now: now).remarks
+        remarks =
+          DocumentReview(
+            bytes, context: context, now: now, stored: (document.name, document.read.markState)
+          ).remarks
       } else if document.isAbsent {
         remarks = []
       } else {

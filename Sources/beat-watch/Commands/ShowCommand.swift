@@ -104,10 +104,7 @@ struct ShowCommand: ParsableCommand {
     let next = standing.upcoming(count)
     if next.isEmpty, count > 0 { field("next runs", "none") }
     for (index, occurrence) in next.enumerated() {
-      var line = TimeWords.line(occurrence.sent, in: zone, now: now)
-      if occurrence.sent <= now { line += "  (missed; sent as soon as a daemon fires)" }
-      if occurrence.sent != occurrence.due { line += "  (due \(TimeWords.short(occurrence.due)), jitter)" }
-      field(index == 0 ? "next runs" : "", line)
+      field(index == 0 ? "next runs" : "", OccurrenceWords.line(occurrence, in: zone, now: now))
     }
     if let bytes = document.bytes {
       output.put("")

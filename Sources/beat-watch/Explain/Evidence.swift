@@ -7,6 +7,8 @@ struct Evidence {
   let now: UnixTime
   let document: StoredDocument
   let standing: ScheduleStanding
+  /// What it would be if it were enabled now; nil: it is enabled, or cannot be used.
+  let whenEnabled: ScheduleStanding?
   let account: ScheduleAccount?
   let receipt: EditReceipt?
   let fleet: Fleet
@@ -15,8 +17,10 @@ struct Evidence {
   /// When the oldest run that the history still holds was fired.
   let historyBegin: UnixTime?
   let plan: FirePlan?
-  /// The lists its message goes to with their lengths; nil: the broker cannot be asked.
+  /// The lists its message goes to with their lengths; nil: the broker has not told them.
   let lists: [(name: [UInt8], length: Int64?)]?
+  /// Why it has not.
+  let brokerProblem: StoreError?
   let outbox: Int64
   let broker: RedisURL
   let keys: RedisKeys
@@ -32,6 +36,7 @@ struct Evidence {
     let document = try client.document(name)
     self.document = document
     standing = ScheduleStanding(name, document.read, context: context, now: now)
+    whenEnabled = Self.enabled(document, standing, context, now)
     account = ScheduleAccount(standing, document.read, context: context)
     receipt = try client.receipt(of: name)
     fleet = try client.fleet()
@@ -51,13 +56,35 @@ struct Evidence {
     outbox = try client.command(RedisCommand("LLEN", client.keys.outbox)).integer ?? 0
     if case .success(let plan) = try client.preview(document, context: context, defaultQueue: defaultQueue) {
       self.plan = plan
-      lists = try? client.lists(of: plan, on: broker, kombu: kombu).map { list in
-        (list, try StoreClient(broker, keys: client.keys).command(RedisCommand("LLEN", list)).integer)
-      }
+      (lists, brokerProblem) = Self.lists(of: plan, client, broker, kombu)
     } else {
       plan = nil
       lists = nil
+      brokerProblem = nil
     }
+  }
+
+  private static func lists(
+    of plan: FirePlan, _ client: StoreClient, _ broker: RedisURL, _ kombu: KombuKeys
+  ) -> ([(name: [UInt8], length: Int64?)]?, StoreError?) {
+    do throws(StoreError) {
+      var lists: [(name: [UInt8], length: Int64?)] = []
+      for list in try client.lists(of: plan, on: broker, kombu: kombu) {
+        lists.append((list, try StoreClient(broker, keys: client.keys).command(RedisCommand("LLEN", list)).integer))
+      }
+      return (lists, nil)
+    } catch { return (nil, error) }
+  }
+
+  private static func enabled(
+    _ document: StoredDocument, _ standing: ScheduleStanding, _ context: DocumentContext, _ now: UnixTime
+  ) -> ScheduleStanding? {
+    guard standing.state == .disabled, let bytes = document.bytes, var editor = try? DocumentEditor(bytes) else {
+      return nil
+    }
+    editor.set("enabled", to: "true")
+    return ScheduleStanding(
+      document.name, before: document.read, edited: editor.bytes, context: context, now: now)
   }
 
   var zone: ZoneRules { standing.zone ?? .utc }

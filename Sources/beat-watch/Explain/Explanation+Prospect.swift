@@ -5,7 +5,7 @@ import ReactiveBeat
 extension Explanation {
   func tellProspect(_ next: ScheduleStanding.Occurrence) {
     let (health, now) = (evidence.health, evidence.now)
-    let when = next.sent <= now ? "at once" : TimeWords.distance(to: next.sent, from: now)
+    let when = next.sent <= now.advanced(by: 1) ? "at once" : TimeWords.distance(to: next.sent, from: now)
     // That this one is overdue says nothing of the others.
     var isOnlyOverdue = false
     if case .stuck(.overdue) = health.verdict { isOnlyOverdue = true }
@@ -18,7 +18,32 @@ extension Explanation {
         "overdue", "has been due for \(TimeText.span(now.microseconds(since: since))) and is not sent: \(obstacle)",
         .red)
     }
-    verdict("runs", "will run \(TimeWords.distance(to: next.sent, from: now))", .green)
+    if case .hindered(.refused(let obstacle)) = health.verdict, obstacle.schedule == evidence.name {
+      let since = max(0, now.microseconds(since: min(obstacle.since, next.sent)))
+      return verdict(
+        "overdue", "has been due for \(TimeText.span(since)) and is refused: \(obstacle.reason)", .red)
+    }
+    verdict("runs", words(next), .green)
+  }
+
+  /// Of one that nothing stands in the way of.
+  private func words(_ next: ScheduleStanding.Occurrence) -> String {
+    let now = evidence.now
+    if next.isImmediate, next.sent <= now.advanced(by: 1) { return "runs now: run_immediately asks for it" }
+    guard next.sent <= now else { return "will run \(TimeWords.distance(to: next.sent, from: now))" }
+    let late = now.microseconds(since: evidence.standing.overdueSince ?? next.sent)
+    return late < 1_000_000 ? "runs now" : "runs now: it has been due for \(TimeText.span(late))"
+  }
+
+  /// Of one that is switched off: whether switching it on would help.
+  func tellDisabled() {
+    let words =
+      if let enabled = evidence.whenEnabled, case .finished(let reason) = enabled.state {
+        "it is disabled, and enabled it would not run either: \(reason)"
+      } else {
+        "it is disabled (`beat-watch enable \(evidence.name)`)"
+      }
+    verdict("disabled", "will not run: \(words)", .yellow)
   }
 
   /// What the daemon says of this schedule, else where to look.

@@ -4,7 +4,7 @@ import ReactiveBeat
 /// What is said about one schedule: lines for people, and the same as members of a JSON object.
 final class Explanation {
   let evidence: Evidence
-  private(set) var members: [(String, JSONOutput)] = []
+  var members: [(String, JSONOutput)] = []
   private(set) var lines: [String] = []
 
   init(_ evidence: Evidence) {
@@ -13,7 +13,7 @@ final class Explanation {
     members.append(("name", .text("\(evidence.name)")))
   }
 
-  private func say(_ title: String, _ text: String, _ style: Style? = nil) {
+  func say(_ title: String, _ text: String, _ style: Style? = nil) {
     let padded = title + String(repeating: " ", count: max(1, 11 - title.count))
     lines.append(Style.faint(padded) + (style?(text.printable) ?? text.printable))
   }
@@ -24,7 +24,7 @@ final class Explanation {
     members.append(("because", .text(text)))
   }
 
-  private func local(_ time: UnixTime) -> String { TimeWords.line(time, in: evidence.zone, now: evidence.now) }
+  func local(_ time: UnixTime) -> String { TimeWords.line(time, in: evidence.zone, now: evidence.now) }
 
   // MARK: what comes
 
@@ -40,12 +40,12 @@ final class Explanation {
     tellPast()
   }
 
-  private func tellVerdict() {
+  func tellVerdict() {
     let standing = evidence.standing
     switch standing.state {
     case .rejected(let reason):
       verdict("rejected", "will not run: its document is set aside: \(reason)", .red)
-    case .disabled: verdict("disabled", "will not run: it is disabled (`beat-watch enable \(evidence.name)`)", .yellow)
+    case .disabled: tellDisabled()
     case .finished(let reason): verdict("finished", "will not run any more: \(reason)", .yellow)
     case .enabled:
       guard let next = standing.next else {
@@ -56,10 +56,16 @@ final class Explanation {
     }
   }
 
-  private func tellDocument() {
+  func tellDocument() {
     let standing = evidence.standing
-    let length = evidence.document.bytes?.count ?? 0
-    say("document", "\(EntryName(evidence.keys.document(evidence.name))), \(Plural.of(length, "byte"))")
+    let content =
+      switch evidence.document.read.content {
+      case .document(let bytes): Plural.of(bytes.count, "byte")
+      case .tooLong(let length): Plural.of(length, "byte")
+      case .wrongType(let type): "a Redis \(type)"
+      case .absent: "gone by now"
+      }
+    say("document", "\(EntryName(evidence.keys.document(evidence.name))), \(content)")
     if let schedule = standing.schedule {
       say("schedule", schedule.inWords)
       members.append(("schedule", .text(schedule.inWords)))
@@ -101,6 +107,7 @@ final class Explanation {
     let count = evidence.standing.totalRunCount
     if let start = definition.startAfter { say("not before", "\(local(start)) (start_after)") }
     if let end = definition.expiresAt { say("not after", "\(local(end)) (expires_at)") }
+    if let end = definition.voidFrom, end > .earliest { say("not after", "\(local(end)) (expires)") }
     if let maximum = definition.maxRunCount {
       say("runs", "\(count) of \(maximum) (max_run_count)")
     } else {
@@ -130,7 +137,7 @@ final class Explanation {
       if occurrence.sent > occurrence.due, occurrence.sent > evidence.now {
         text += "  sent \(TimeText.span(occurrence.sent.microseconds(since: occurrence.due))) later (jitter)"
       }
-      if occurrence.sent <= evidence.now { text += "  (missed; made up for at once)" }
+      if let note = OccurrenceWords.note(occurrence, now: evidence.now) { text += "  (\(note))" }
       say(index == 0 ? "due next" : "", text)
     }
     members.append(
@@ -182,10 +189,14 @@ final class Explanation {
         "exchange \(exchange), routing key \(key): "
           + (queues.map { $0.isEmpty ? "no queue is bound, so it cannot be sent" : $0.joined(separator: ", ") } ?? "?")
       }
+    let isUnreachable = evidence.brokerProblem?.kind == .unreachable
     say(
-      "sends",
-      "\(plan.task) to \(place) on \(evidence.broker)" + (queues == nil ? ", which cannot be reached now" : ""),
+      evidence.standing.state == .enabled ? "sends" : "would send",
+      "\(plan.task) to \(place) on \(evidence.broker)" + (isUnreachable ? ", which cannot be reached now" : ""),
       queues?.isEmpty == false ? nil : .red)
+    if let problem = evidence.brokerProblem, !isUnreachable {
+      say("", "what waits there is not known: \(problem)", .red)
+    }
     if evidence.outbox > 0 {
       say("outbox", "\(Plural.of(evidence.outbox, "message waits", "messages wait")) for the broker", .yellow)
     }
@@ -197,15 +208,18 @@ final class Explanation {
     ]
   }
 
-  private func tellDaemon() {
+  func tellDaemon() {
+    // Whoever fires has nothing to do with what does not run.
+    let isSent = evidence.standing.state == .enabled
     guard let firing = evidence.fleet.firing.first else {
+      guard isSent else { return members.append(("daemon", .null)) }
       say("sent by", "nobody: \(HealthWords.reason(evidence.health, now: evidence.now) ?? "")", .red)
       return members.append(("daemon", .null))
     }
     let record = firing.record
-    say(
-      "sent by", record.map { "the daemon on \($0.host), process \($0.processID)" } ?? firing.instance,
-      nil)
+    if isSent {
+      say("sent by", record.map { "the daemon on \($0.host), process \($0.processID)" } ?? firing.instance)
+    }
     members.append(("daemon", .text(firing.instance)))
   }
 
@@ -220,171 +234,5 @@ final class Explanation {
       say("last run", "the history is empty")
     }
     members.append(("last_run", evidence.lastRun.map { HistoryCommand.object($0) } ?? .null))
-  }
-
-  // MARK: at a time
-
-  /// Was it due then, or will it be?
-  func explain(_ time: UnixTime, _ client: StoreClient) throws {
-    members.append(("at", .text(time.iso8601)))
-    guard let account = evidence.account else {
-      tellVerdict()
-      return tellDocument()
-    }
-    let due = account.due(at: time)
-    let bound = account.bound(at: due ?? time)
-    let isPast = time <= evidence.now
-    var runs: [FireRecord] = []
-    var following: FireRecord?
-    if isPast {
-      // Whatever was sent for that time was not sent before it.
-      try client.walkHistory(since: time.advanced(by: -60_000_000)) { entry in
-        guard entry.record.name == evidence.name else { return true }
-        if let due, entry.record.due == due { runs.append(entry.record) }
-        // What somebody asks for makes up for nothing.
-        if entry.record.firedAt >= due ?? time, entry.record.reason != FireReason.manual.rawValue {
-          following = entry.record
-        }
-        return true
-      }
-    }
-    judge(time, due, bound, runs, following, isPast)
-    tellDocument()
-    say(
-      "then",
-      "clocks of \(evidence.zone.name) showed \(TimeWords.date(time, in: evidence.zone))".replacing(
-        "showed", with: isPast ? "showed" : "will show"))
-    if due == nil, case .crontab(let crontab) = account.definition.schedule {
-      let mismatches = crontab.mismatches(at: time)
-      for mismatch in mismatches {
-        say(
-          "no match", "\(mismatch.field) is \(mismatch.shown) then, and the schedule takes \(mismatch.taken)", .yellow)
-      }
-      if mismatches.isEmpty { say("no match", "this reading is shown twice that day, and it runs the first time only") }
-      members.append(
-        (
-          "mismatches",
-          .list(
-            mismatches.map {
-              .object([
-                ("field", .text($0.field)), ("shown", .integer(Int64($0.shown))), ("taken", .text($0.taken)),
-              ])
-            })
-        ))
-    }
-    let before = account.due(atOrBefore: (due ?? time).advanced(by: -1))
-    let after = account.due(after: due ?? time)
-    say("before", before.map(local) ?? "never")
-    say("after", after.map(local) ?? "never")
-    members += [
-      ("due", .text(due?.iso8601)), ("before", .text(before?.iso8601)), ("after", .text(after?.iso8601)),
-      ("runs", .list(runs.map { HistoryCommand.object($0) })),
-    ]
-    if isPast { tellHistory(time, runs, following) }
-    tellDaemon()
-  }
-
-  private func judge(
-    _ time: UnixTime, _ due: UnixTime?, _ bound: String?, _ runs: [FireRecord], _ following: FireRecord?, _ isPast: Bool
-  ) {
-    let state = evidence.standing.state
-    guard let due else {
-      // An interval that begins with its start_after has no series before.
-      if let bound { return verdict("out of life", "\(isPast ? "was" : "is") not due then: \(bound)", .yellow) }
-      return verdict("not due", "\(isPast ? "was" : "is") not due then: its schedule does not name that time", .yellow)
-    }
-    if let run = runs.last {
-      return verdict(
-        "sent", "was due then, and was sent \(TimeText.span(run.late)) later (\(run.reason)), task \(run.taskID)",
-        .green)
-    }
-    if let bound { return verdict("out of life", "\(isPast ? "was" : "is") not due then: \(bound)", .yellow) }
-    guard isPast else {
-      switch state {
-      case .enabled: return verdict("due", "will be due then", .green)
-      default:
-        return verdict(
-          state.word, "would be due then, and is \(state.word)\(state.reason.map { ": \($0)" } ?? "")", .yellow)
-      }
-    }
-    judgeUnsent(due, following)
-  }
-
-  /// Of a due time that has passed, and of which the history has no run.
-  private func judgeUnsent(_ due: UnixTime, _ following: FireRecord?) {
-    guard let account = evidence.account else { return }
-    let standing = evidence.standing
-    if account.origin == .run, account.base == due, let id = evidence.document.mark?.taskID {
-      return verdict(
-        "sent", "was due then, and was sent: task \(id) (by the mark; the history has no word of it)", .green)
-    }
-    let catchup = account.definition.catchup
-    let next = standing.state == .enabled ? standing.next : nil
-    if let next, next.due <= due {
-      guard next.due < due || next.sent <= evidence.now else {
-        return verdict(
-          "waits", "was due then, and is sent \(TimeWords.distance(to: next.sent, from: evidence.now)) (jitter)", .green
-        )
-      }
-      return verdict("waits", "was due then, and still waits to be sent", .red)
-    }
-    switch account.origin {
-    case .seen where account.base >= due:
-      return verdict(
-        "not seen",
-        "was not sent: the schedule, as it is now, was first seen, or edited, at \(TimeWords.short(account.base))",
-        .yellow)
-    case .unseen:
-      return verdict("not seen", "was not sent: no daemon has seen the schedule yet", .yellow)
-    default: break
-    }
-    // Whatever is newer than all that ran has not run, whether the history goes back so far or not.
-    if account.base < due {
-      switch standing.state {
-      case .enabled: break
-      case .disabled:
-        let heard = evidence.receipt.map { "; its last edit was heard at \(TimeWords.short($0.heard))" } ?? ""
-        return verdict("disabled", "was not sent: it is disabled\(heard)", .yellow)
-      case .finished(let reason), .rejected(let reason):
-        return verdict(standing.state.word, "was not sent: \(reason)", .yellow)
-      }
-      if let next, next.due <= evidence.now, catchup.policy != .all {
-        return verdict(
-          "missed",
-          "was missed then, and the run for \(TimeWords.short(next.due)) makes up for it, and still waits to be sent",
-          .red)
-      }
-    }
-    guard account.base < due || evidence.historyBegin.map({ $0 <= due }) ?? false else {
-      return verdict("not known", "was due then by today's document; the history does not go back so far", .yellow)
-    }
-    if let following, following.reason == FireReason.catchUp.rawValue, following.due > due, catchup.policy != .all {
-      return verdict(
-        "missed",
-        "was missed then; the run for \(TimeWords.short(following.due)), sent at "
-          + "\(TimeWords.short(following.firedAt)), made up for it (catchup)", .yellow)
-    }
-    let age = (following?.firedAt ?? evidence.now).microseconds(since: due)
-    if catchup.policy == .none || catchup.window.map({ age > $0 }) ?? false {
-      let rule =
-        catchup.policy == .none ? "catchup none" : "catchup_window \(TimeText.span(catchup.window ?? 0))"
-      return verdict("skipped", "was not sent then, and what was missed is skipped (\(rule))", .yellow)
-    }
-    verdict("not sent", "was due then by today's document, and the history shows no run for it", .red)
-  }
-
-  private func tellHistory(_ time: UnixTime, _ runs: [FireRecord], _ following: FireRecord?) {
-    for run in runs {
-      say("sent", "\(local(run.firedAt)), \(TimeText.span(run.late)) late (\(run.reason)), task \(run.taskID)")
-    }
-    if runs.isEmpty, let following {
-      say(
-        "then sent",
-        "\(local(following.firedAt)) for \(TimeWords.short(following.due)) (\(following.reason)), "
-          + "task \(following.taskID)")
-    }
-    let begin = evidence.historyBegin.map { "goes back to \(TimeWords.short($0))" } ?? "is empty"
-    say("history", begin)
-    members.append(("history_from", .text(evidence.historyBegin?.iso8601)))
   }
 }

@@ -162,13 +162,20 @@ def timing(app, schedule, notes):
   if type(schedule) is schedules.crontab or type(schedule).__name__ == "TzAwareCrontab":  # django-celery-beat's.
     fields = ("minute", "hour", "day_of_week", "day_of_month", "month_of_year")
     result = {"crontab": {field: crontab_field(schedule, field) for field in fields}, "timezone": known(zone)}
-    deadline = app.conf.beat_cron_starting_deadline  # Of crontabs only, as in celery.schedules.crontab.is_due.
-    if deadline is not None:
-      result["catchup_window"] = deadline
-    return result
+    window = deadline(app.conf.beat_cron_starting_deadline)
+    return result if window is None else dict(result, catchup_window=window)
   if isinstance(schedule, schedules.solar):
     raise Refused("a solar schedule cannot be expressed; write a crontab, or let a crontab's task look at the sun")
   raise Refused(f"its schedule is a {type(schedule).__name__}, which is not known here; write it as interval or crontab")
+
+
+def deadline(value):
+  """How old a missed run may be; of crontabs only, as in celery.schedules.crontab.is_due. None is no limit."""
+  import math
+  number = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+  if value is not None and not (number and value >= 0):
+    raise Refused(f"beat_cron_starting_deadline {value!r} is no number of seconds, 0 or more: set it right, or take it out")
+  return value
 
 
 def known(zone):

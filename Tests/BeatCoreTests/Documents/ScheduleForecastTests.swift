@@ -4,10 +4,13 @@ import Testing
 
 @Suite("ScheduleForecast: what comes next, before a document is saved")
 struct ScheduleForecastTests {
-  private func next(_ text: String, _ count: Int = 3) throws -> [Double] {
-    let forecast = try ScheduleForecast(Array(text.utf8), context: Sample.context)
-    return forecast.next(after: Sample.noon, count: count).map {
-      Double($0.microseconds(since: Sample.noon)) / 1_000_000
+  private func forecast(_ text: String, after: UnixTime? = nil) throws -> ScheduleForecast {
+    try ScheduleForecast(Array(text.utf8), context: Sample.context, now: Sample.noon, after: after)
+  }
+
+  private func next(_ text: String, _ count: Int = 3, after: UnixTime? = nil) throws -> [Double] {
+    try forecast(text, after: after).coming(count).runs.map {
+      Double($0.due.microseconds(since: Sample.noon)) / 1_000_000
     }
   }
 
@@ -15,7 +18,72 @@ struct ScheduleForecastTests {
     #expect(try next(#"{"interval": {"every": 10, "period": "seconds"}}"#) == [10, 20, 30])
     #expect(try next(#"{"crontab": {"minute": "30"}}"#, 2) == [1_800, 5_400])
     #expect(try next(#"{"clocked": {"clocked_time": "2026-03-02T12:00:05Z"}}"#) == [5])
-    #expect(try next(#"{"clocked": {"clocked_time": "2026-03-02T11:00:00Z"}}"#) == [])
+    #expect(try next(#"{"crontab": {"minute": "30"}, "name": null, "task": null, "enabled": null}"#, 1) == [1_800])
+  }
+
+  fileprivate static let every10 = #""interval": {"every": 10, "period": "seconds"}"#
+
+  /// What a daemon would send that loads it now: what was missed, and what it asks for at once, first.
+  @Test(
+    arguments: [
+      // A time that has passed, and has not run.
+      (#""clocked": {"clocked_time": "2026-03-02T11:00:00Z"}"#, [-3_600]),
+      (#""clocked": {"clocked_time": "2026-03-02T11:00:00Z"}, "catchup": "all""#, [-3_600]),
+      (#""clocked": {"clocked_time": "2026-03-02T11:00:00Z"}, "catchup": "none""#, []),
+      (#""clocked": {"clocked_time": "2026-03-02T11:00:00Z"}, "catchup_window": 3599"#, []),
+      (#""clocked": {"clocked_time": "2026-03-02T11:00:00Z"}, "catchup_window": 3601"#, [-3_600]),
+      (#""clocked": {"clocked_time": "2026-03-02T11:00:00Z"}, "total_run_count": 1"#, []),
+      (#""clocked": {"clocked_time": "2026-03-02T11:00:00Z"}, "start_after": "2026-03-03""#, []),
+      (
+        #"\#(ScheduleForecastTests.every10), "run_immediately": true"#, [0.000_001, 10.000_001, 20.000_001, 30.000_001]
+      ),
+      (#"\#(ScheduleForecastTests.every10), "run_immediately": true, "one_off": true"#, [0.000_001]),
+      (
+        #"\#(ScheduleForecastTests.every10), "run_immediately": true, "start_after": "2026-03-02T12:00:33Z""#,
+        [33, 43, 53, 63]
+      ),
+      (
+        #"\#(ScheduleForecastTests.every10), "last_run_at": "2026-03-02T11:59:17Z", "catchup": "all""#,
+        [-33, -23, -13, -3]
+      ),
+      (
+        #"\#(ScheduleForecastTests.every10), "last_run_at": "2026-03-02T11:59:17Z", "catchup": "none""#,
+        [-3, 7, 17, 27]
+      ),
+      (
+        #"\#(ScheduleForecastTests.every10), "last_run_at": "2026-03-02T11:59:17Z", "catchup": "all", "catchup_window": 20"#,
+        [-13, -3, 7, 17]
+      ),
+      (#"\#(ScheduleForecastTests.every10), "last_run_at": "2026-03-02T11:00:04Z", "one_off": true"#, [-6]),
+      (
+        #"\#(ScheduleForecastTests.every10), "last_run_at": "2026-03-02T11:00:04Z", "max_run_count": 9, "total_run_count": 7"#,
+        [-6, 4]
+      ),
+    ] as [(String, [Double])])
+  func whatADaemonWouldSend(_ fields: String, _ dues: [Double]) throws {
+    #expect(try next("{\(fields)}", 4) == dues)
+  }
+
+  /// What is asked for after a time is not made up for what was before.
+  @Test func afterATimeNothingWasMissed() throws {
+    let interval = Self.every10
+    #expect(try next("{\(interval)}", 2, after: at(-3_600)) == [-3_590, -3_580])
+    #expect(
+      try next(#"{\#(interval), "last_run_at": "2026-03-02T11:00:04Z", "catchup": "all"}"#, 2, after: at(0)) == [4, 14])
+    #expect(
+      try next(#"{\#(interval), "run_immediately": true, "after": "2026-03-02T12:00:01Z"}"#, 2) == [
+        1.000_001, 11.000_001,
+      ])
+    #expect(try next(#"{"clocked": {"clocked_time": "2026-03-02T11:00:00Z"}}"#, after: at(-7_200)) == [-3_600])
+    #expect(try next(#"{"clocked": {"clocked_time": "2026-03-02T11:00:00Z"}}"#, after: at(-60)) == [])
+    // No daemon loads a document before its last run.
+    #expect(try next(#"{\#(interval), "last_run_at": "2026-03-02T11:00:04Z"}"#, 1, after: at(-7_200)) == [-3_586])
+  }
+
+  /// What a daemon would set aside is set aside here, though the schedule is right.
+  @Test(arguments: [#""args": {}"#, #""jitter": 10"#, #""countdown": 5"#, #""catchup": "some""#, #""name": 5"#])
+  func whatADaemonRefusesIsRefused(_ field: String) {
+    #expect(throws: DocumentProblem.self) { try forecast("{\(Self.every10), \(field)}") }
   }
 
   @Test func aWholeDocumentWillDo() throws {
@@ -25,8 +93,8 @@ struct ScheduleForecastTests {
   @Test func anIntervalCountsFromItsLastRun() throws {
     let interval = #""interval": {"every": 10, "period": "seconds"}"#
     #expect(try next(#"{\#(interval), "last_run_at": "2026-03-02T11:59:57Z"}"#) == [7, 17, 27])
-    // What was missed is the daemon's business.
-    #expect(try next(#"{\#(interval), "last_run_at": "2026-03-02T11:00:04Z"}"#) == [4, 14, 24])
+    // The newest of those that were missed comes first.
+    #expect(try next(#"{\#(interval), "last_run_at": "2026-03-02T11:00:04Z"}"#) == [-6, 4, 14])
   }
 
   @Test func beginningAndEndAreKept() throws {
@@ -56,26 +124,24 @@ struct ScheduleForecastTests {
     ] as [(String, [Double], String?)])
   func theEndIsTold(_ field: String, _ expected: [Double], _ end: String?) throws {
     #expect(try next(Sample.document(field)) == expected)
-    let forecast = try ScheduleForecast(Array(Sample.document(field).utf8), context: Sample.context)
-    #expect(forecast.coming(after: Sample.noon, count: 3).end == end)
+    #expect(try forecast(Sample.document(field)).coming(3).end == end)
   }
 
   /// As the daemon: a last run of the future is local time without its zone, or worse.
   @Test func aLastRunOfTheFutureIsNotBelieved() throws {
-    let document = Array(Sample.document(#""last_run_at": "2036-01-01T00:00:00Z""#).utf8)
-    let forecast = try ScheduleForecast(document, context: Sample.context, now: Sample.noon)
-    #expect(forecast.next(after: Sample.noon, count: 1) == [Sample.noon.advanced(by: 10_000_000)])
-    #expect(forecast.warnings.count == 1)
+    let doubted = try forecast(Sample.document(#""last_run_at": "2036-01-01T00:00:00Z""#))
+    #expect(doubted.coming(1).runs.map(\.due) == [at(10)])
+    #expect(doubted.warnings.count == 1)
     // By the time from which it is asked for, it may have come.
-    let later = Array(Sample.document(#""last_run_at": "2036-01-01T00:00:04Z", "after": "2036-01-01T00:00:06Z""#).utf8)
-    let believed = try ScheduleForecast(later, context: Sample.context, now: Sample.noon)
+    let later = Sample.document(#""last_run_at": "2036-01-01T00:00:04Z", "after": "2036-01-01T00:00:06Z""#)
+    let believed = try forecast(later)
     #expect(believed.warnings.isEmpty)
-    #expect(believed.next(after: time("2036-01-01T00:00:06Z"), count: 1) == [time("2036-01-01T00:00:14Z")])
+    #expect(believed.coming(1).runs.map(\.due) == [time("2036-01-01T00:00:14Z")])
   }
 
   @Test func theZoneIsThatOfTheSchedule() throws {
     func zone(_ text: String) throws -> String {
-      try ScheduleForecast(Array(text.utf8), context: Sample.context).zone.name
+      try forecast(text).zone.name
     }
     #expect(try zone(#"{"crontab": {}}"#) == "UTC")
     #expect(try zone(#"{"crontab": {}, "timezone": "Asia/Tokyo"}"#) == "Asia/Tokyo")
@@ -84,14 +150,14 @@ struct ScheduleForecastTests {
 
   @Test func whereToBeginMayStandInIt() throws {
     let text = #"{"crontab": {}, "after": "2030-01-01"}"#
-    #expect(try ScheduleForecast(Array(text.utf8), context: Sample.context).after == time("2030-01-01T00:00:00Z"))
+    #expect(try forecast(text).after == time("2030-01-01T00:00:00Z"))
   }
 
   @Test func whatIsWrongIsSaidAsForADocument() {
     for text in [#"{"crontab": {"minute": "60"}}"#, #"{"interval": 5}"#, "{}", "{", #"{"crontab": {}, "after": 1e99}"#]
     {
       do {
-        _ = try ScheduleForecast(Array(text.utf8), context: Sample.context)
+        _ = try ScheduleForecast(Array(text.utf8), context: Sample.context, now: Sample.noon)
         Issue.record("\(text) was accepted")
       } catch {
         #expect(!error.description.isEmpty)
@@ -101,7 +167,6 @@ struct ScheduleForecastTests {
 
   @Test func warningsAreTheDocuments() throws {
     let text = #"{"interval": {"every": 1, "period": "Hour"}}"#
-    let forecast = try ScheduleForecast(Array(text.utf8), context: Sample.context)
-    #expect(forecast.warnings == [#"interval.period: period "Hour" is read as "hours""#])
+    #expect(try forecast(text).warnings == [#"interval.period: period "Hour" is read as "hours""#])
   }
 }

@@ -6,10 +6,10 @@ import Testing
 /// (Without `run_immediately`, which is due when it is seen.)
 @Suite("Standing: random documents, edits and downtimes; commands and daemons say the same")
 struct StandingPropertyTests {
-  private static let name = EntryName("a")
+  static let name = EntryName("a")
 
   /// What stands in Redis.
-  private struct Store {
+  struct Store {
     var document: String
     var mark: Mark?
 
@@ -50,7 +50,7 @@ struct StandingPropertyTests {
     return nil
   }
 
-  private static func started(_ store: Store, at now: UnixTime) -> (SchedulerBench, [Scheduler.Action]) {
+  static func started(_ store: Store, at now: UnixTime) -> (SchedulerBench, [Scheduler.Action]) {
     var bench = SchedulerBench()
     bench.now = now
     let actions = bench.load(name, store.document, store.mark)
@@ -63,7 +63,7 @@ struct StandingPropertyTests {
     now.advanced(by: Int64(chance.one(of: [-90_000, -400, -30, -3, 0, 3, 30, 400, 90_000])) * 1_000_000).iso8601
   }
 
-  private static func document(_ chance: inout SeededChance, _ now: UnixTime, plain: Bool) -> String {
+  static func document(_ chance: inout SeededChance, _ now: UnixTime, plain: Bool) -> String {
     let when = chance.one(of: [
       #""interval": {"every": 10, "period": "seconds"}"#, #""interval": {"every": 1, "period": "hours"}"#,
       #""interval": {"every": 45, "period": "seconds", "align": true}"#,

@@ -1,3 +1,4 @@
+import Glibc
 import Testing
 
 @testable import BeatCore
@@ -162,6 +163,84 @@ import Testing
       once.code == "finished" && once.because.contains("what was left of it was missed, and is skipped"), "\(once)")
   }
 
+  /// Due a moment ago, and nothing is known to stand in its way: the daemon, which stands still, is still believed.
+  @Test func aboutToBeSent() throws {
+    let daemon = try stage.daemon()
+    stage.set("tick", schedule("tick", every: "1"))
+    #expect(stage.fires(["tick"], 1))
+    daemon.send(SIGSTOP)
+    defer { daemon.send(SIGCONT) }
+    var said: [String] = []
+    #expect(
+      eventually {
+        (try? verdict("tick").because).map { said.append($0) }
+        return said.last?.hasPrefix("runs now: it has been due for ") == true
+      })
+    #expect(!said.contains { $0.contains("ago") }, "\(said)")
+  }
+
+  /// What is refused says so from the first moment.
+  @Test func refused() throws {
+    stage.broker("SET", "stuck", "no list")
+    let daemon = try stage.daemon()
+    stage.set("a", schedule("a", #", "queue": "stuck"\#(atOnce)"#))
+    try daemon.wait(for: "held")
+    #expect(eventually { (try? verdict("a").because.contains("and is refused: ")) == true })
+    let text = try stage.run("explain", "a").text
+    #expect(!text.contains("cannot be reached") && text.contains("what waits there is not known: "), "\(text)")
+    #expect(text.contains("WRONGTYPE") || text.contains("another Redis type"), "\(text)")
+    try daemon.stop()
+  }
+
+  /// A broker that is away is said to be so, and no other one.
+  @Test func aBrokerThatIsAway() throws {
+    stage.set("a", schedule("a"))
+    let away = ["CELERY_BROKER_URL": "redis+socket:///nowhere/r.sock"]
+    #expect(try stage.run("explain", "a", environment: away).text.contains("which cannot be reached now"))
+    stage.store("ACL", "SETUSER", "look", "on", ">secret", "~*", "&*", "+@all", "-llen")
+    let denied = try stage.run(
+      "explain", "a", environment: ["CELERY_BROKER_URL": stage.url(0, user: "look:secret@")]
+    ).text
+    #expect(!denied.contains("cannot be reached") && denied.contains("what waits there is not known: "), "\(denied)")
+    #expect(denied.contains("llen"), "\(denied)")
+  }
+
+  /// Switched off, and at its end besides: switching it on does not help.
+  @Test func disabledAndOver() throws {
+    for (name, fields) in [
+      ("count", #", "max_run_count": 2, "total_run_count": 2"#), ("end", #", "expires_at": "\#(ago(60).iso8601)""#),
+    ] {
+      stage.set(name, schedule(name, fields).replacing("true", with: "false"))
+      let said = try verdict(name)
+      #expect(said.code == "disabled" && !said.because.contains("beat-watch enable"), "\(said)")
+      #expect(said.because.hasPrefix("will not run: it is disabled, and enabled it would not run either: "), "\(said)")
+    }
+    // A time that has passed meanwhile.
+    stage.set(
+      "once", #"{"name": "once", "task": "t", "enabled": false, "clocked": {"clocked_time": "\#(ago(60).iso8601)"}}"#)
+    #expect(try verdict("once").because.contains("enabled it would not run either"))
+    #expect(try stage.run("enable", "once").exit == .status(0))
+    #expect(try verdict("once").code == "finished")
+  }
+
+  /// Of what is not sent nobody is the sender; of what is no document its kind is told.
+  @Test func whatIsNotSent() throws {
+    stage.set("off", schedule("off").replacing("true", with: "false"))
+    stage.store("RPUSH", stage.key("list"), "x")
+    stage.set("bad", schedule("bad", every: "0"))
+    let daemon = try stage.daemon()
+    for name in ["off", "list", "bad"] {
+      let text = try stage.run("explain", name).text
+      #expect(!text.contains("sent by") && !text.contains("\nsends "), "\(text)")
+    }
+    let list = try stage.run("explain", "list").text
+    #expect(list.contains("tasks:meta:list, a Redis list") && !list.contains("0 bytes"), "\(list)")
+    #expect(try stage.run("explain", "off").text.contains("would send reports.build to celery"))
+    stage.set("long", String(repeating: " ", count: 1_048_577))
+    #expect(try stage.run("explain", "long").text.contains("tasks:meta:long, 1048577 bytes"))
+    try daemon.stop()
+  }
+
   // MARK: at a time that is to come
 
   @Test func toCome() throws {
@@ -171,6 +250,9 @@ import Testing
       ("over", #", "one_off": true, "total_run_count": 1"#, "finished", "one_off"),
       ("late", #", "start_after": "2099-01-01T00:00:00Z""#, "out of life", "is not due then: start_after is 2099"),
       ("early", #", "expires_at": "\#(ago(-60).iso8601)""#, "out of life", "is not due then: expires_at is"),
+      ("void", #", "expires": "\#(ago(-60).iso8601)""#, "out of life", "is not due then: expires is"),
+      ("few", #", "max_run_count": 3, "total_run_count": 2"#, "finished", "will have ended before: max_run_count 3"),
+      ("enough", #", "max_run_count": 3, "total_run_count": 1"#, "due", "will be due then"),
     ] {
       ran(name, 30, more)
       let said = try verdict(name, at: time)

@@ -58,9 +58,10 @@ import Testing
       let document = try ScheduleDocument(bytes, context: Self.context)
       // Of one that is switched off: when it would run.
       let text = String(decoding: bytes, as: UTF8.self).replacing(#""enabled": false"#, with: #""enabled": true"#)
-      let forecast = try ScheduleForecast(Array(text.utf8), context: Self.context)
-      let after = schedule.last ?? document.lastRunAt ?? SystemClock.now()
-      #expect(forecast.next(after: after, count: 5) == schedule.next, "\(schedule.name)")
+      let now = SystemClock.now()
+      let after = schedule.last ?? document.lastRunAt ?? now
+      let forecast = try ScheduleForecast(Array(text.utf8), context: Self.context, now: now, after: after)
+      #expect(forecast.coming(5).runs.map(\.due) == schedule.next, "\(schedule.name)")
       #expect(document.totalRunCount == schedule.more["count"]?.number.map { Int64($0) }, "\(schedule.name)")
     }
   }

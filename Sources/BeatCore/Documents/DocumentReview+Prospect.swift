@@ -1,0 +1,118 @@
+extension DocumentReview {
+  /// What is still to come of a document that is understood: where it ends, and what becomes of a time that has passed. The
+  /// scheduler itself is asked.
+  struct Prospect {
+    private let bytes: [UInt8]
+    private let definition: ScheduleDefinition
+    private let context: DocumentContext
+    private let now: UnixTime
+    private let name: EntryName
+    /// nil: not known.
+    private let mark: MarkState?
+
+    init(
+      _ bytes: [UInt8], _ document: ScheduleDocument, context: DocumentContext, now: UnixTime,
+      stored: (name: EntryName, mark: MarkState)?
+    ) {
+      self.bytes = bytes
+      self.context = context
+      self.now = now
+      definition = document.definition
+      name = stored?.name ?? EntryName(document.definition.name)
+      mark = stored?.mark
+    }
+
+    /// Each with its field.
+    var ends: [(field: String, message: String)] {
+      var ends: [(String, String)] = []
+      if let end = definition.expiresAt, end <= now {
+        ends.append(("expires_at", "has passed: it does not run any more"))
+      }
+      if case .clocked(let time) = definition.schedule, let message = clocked(time) {
+        ends.append(("clocked", message))
+      }
+      if case .at(let date) = definition.options.expires {
+        if date <= now {
+          ends.append(("expires", "has passed: a worker discards such a message, so none is sent"))
+        } else if let start = definition.startAfter, date <= start {
+          ends.append(("expires", "comes before start_after: nothing is ever sent"))
+        } else if case .clocked(let time) = definition.schedule, date <= time {
+          ends.append(("expires", "does not come after clocked_time: a worker would discard the message"))
+        }
+      }
+      if let end = definition.expiresAt, let start = definition.startAfter, end <= start {
+        ends.append(("expires_at", "does not come after start_after: it never runs"))
+      }
+      return ends
+    }
+
+    // MARK: clocked
+
+    /// Of its one time; nil: it comes, or another field's words say that it does not.
+    private func clocked(_ time: UnixTime) -> String? {
+      if let start = definition.startAfter, start > time { return "comes before start_after: nothing is due then" }
+      if let end = definition.expiresAt, end > now, end <= time {
+        return "does not come before expires_at: nothing is due then"
+      }
+      guard time < now else { return nil }
+      if let mark { return passed(time, standing(mark), certain: true) }
+      // What no daemon remembers, and what one does that has seen it before its time and not run it: where both come to
+      // the same, that is what happens.
+      let seen = Mark(due: time.advanced(by: -1), taskID: nil, totalRunCount: 0)
+      let standings = [standing(.absent), standing(.read(seen))]
+      if let running = standings.first(where: { $0.state == .enabled }) { return passed(time, running, certain: false) }
+      return passed(time, standings[0], certain: true)
+    }
+
+    private func standing(_ mark: MarkState) -> ScheduleStanding {
+      ScheduleStanding(name, Scheduler.DocumentRead(.document(bytes), mark), context: context, now: now)
+    }
+
+    private func passed(_ time: UnixTime, _ standing: ScheduleStanding, certain: Bool) -> String? {
+      switch standing.state {
+      case .rejected: return nil
+      case .disabled:
+        let isSwitchedOn = enabled(standing)?.next != nil
+        return "has passed: it is disabled, and "
+          + (isSwitchedOn ? "runs when it is enabled, by run_immediately" : "does not run when it is enabled")
+      case .enabled:
+        guard let next = standing.next else { return nil }
+        if next.isImmediate { return "has passed: it runs once more all the same, by run_immediately" }
+        // Its jitter lies ahead.
+        if next.sent > now { return nil }
+        return certain
+          ? "has passed, and it has not run: it runs at once"
+          : "has passed: it runs at once, unless it has run, or was made, edited or enabled after that time"
+      case .finished(let reason): return over(time, standing, reason)
+      }
+    }
+
+    private func over(_ time: UnixTime, _ standing: ScheduleStanding, _ reason: String) -> String? {
+      if let end = definition.expiresAt, end <= now { return nil }
+      if let end = definition.voidFrom, end <= now { return nil }
+      if let last = standing.lastRun, last >= time { return "has passed, and it has run: it does not run again" }
+      let (age, catchup) = (now.microseconds(since: time), definition.catchup)
+      if age > SchedulerConfiguration.missedAfter {
+        if catchup.policy == .none { return "has passed, and catchup none skips it: it does not run" }
+        if let window = catchup.window, age > window {
+          return "has passed longer ago than catchup_window: it does not run"
+        }
+      }
+      if let maximum = definition.maxRunCount, standing.totalRunCount >= maximum {
+        return "has passed: it does not run any more: \(reason)"
+      }
+      return standing.totalRunCount > 0
+        ? "has passed: it does not run any more"
+        : "has passed before it was made, edited or enabled: it does not run"
+    }
+
+    /// What an edit makes of a disabled one that enables it.
+    private func enabled(_ standing: ScheduleStanding) -> ScheduleStanding? {
+      guard var editor = try? DocumentEditor(bytes) else { return nil }
+      editor.set("enabled", to: "true")
+      return ScheduleStanding(
+        name, before: Scheduler.DocumentRead(.document(bytes), mark ?? .absent), edited: editor.bytes, context: context,
+        now: now)
+    }
+  }
+}

@@ -1,0 +1,130 @@
+import Testing
+
+@testable import BeatCore
+
+/// What `lint` says of a clocked time is what a daemon does with it.
+@Suite("Review of clocked documents: the words agree with the daemon")
+struct ClockedReviewTests {
+  private let a = EntryName("a")
+
+  private static func clocked(_ seconds: Double, _ fields: String) -> String {
+    let time = #""clocked": {"clocked_time": "\#(at(seconds).iso8601)"}"#
+    let enabled = fields.contains("enabled") ? "" : #", "enabled": true"#
+    return #"{"name": "report", "task": "t", \#(time)\#(enabled)\#(fields.isEmpty ? "" : ", " + fields)}"#
+  }
+
+  private func message(_ document: String, mark: MarkState?) -> String? {
+    DocumentReview(
+      Array(document.utf8), context: Sample.context, now: Sample.noon, stored: mark.map { (a, $0) }
+    ).remarks.first { $0.field == "clocked" }?.message
+  }
+
+  private static let fields = [
+    "", #""catchup": "none""#, #""catchup": "all""#, #""catchup_window": 20"#, #""catchup_window": 90"#,
+    #""total_run_count": 1"#, #""last_run_at": "2026-03-02T11:59:30Z""#, #""last_run_at": "2026-03-02T11:58:00Z""#,
+    #""last_run_at": "2026-03-02T11:59:50Z""#, #""start_after": "2026-03-02T12:00:30Z""#,
+    #""start_after": "2026-03-02T11:59:40Z""#, #""start_after": "2026-03-02T11:59:30Z""#,
+    #""expires_at": "2026-03-02T11:59:45Z""#, #""expires_at": "2026-03-02T12:30:00Z""#, #""expires": 0"#,
+    #""max_run_count": 1, "total_run_count": 1"#, #""one_off": true"#, #""one_off": true, "total_run_count": 2"#,
+    #""run_immediately": true"#, #""run_immediately": true, "total_run_count": 1"#,
+  ]
+
+  /// Of another schedule, of this one before and after its time, and by a version that says less.
+  private static func marks(_ document: String) throws -> [Mark?] {
+    let other = clocked(-300, "")
+    return [
+      nil, .seen(-60), .seen(-20), try Mark.seen(-60).under(document), try Mark.seen(-20).under(document),
+      try Mark.fired(-30).under(document), .fired(-30), try Mark.fired(-300).under(other), .fired(-300),
+      try Mark.seen(-20).under(other), try Mark.fired(-300).under(document).ofGone,
+      try Mark.seen(-60).under(document.replacing(#""enabled": true"#, with: #""enabled": false"#)),
+    ]
+  }
+
+  @Test(arguments: fields) func ofAStoredOne(_ fields: String) throws {
+    let document = Self.clocked(-30, fields)
+    for mark in try Self.marks(document) {
+      var bench = SchedulerBench()
+      _ = bench.load(a, document, mark)
+      let runs = !bench.run(10).fires.isEmpty
+      let said = message(document, mark: mark.map { .read($0) } ?? .absent)
+      guard let said else {
+        // Then the end itself is warned of.
+        #expect(!runs && (fields.contains("expires_at") || fields.contains("expires")), "\(document) \(mark as Any)")
+        continue
+      }
+      let says = said.contains("runs at once") || said.contains("runs once more")
+      let denies = said.contains("it does not run") || said.contains("nothing is due then")
+      #expect(says == runs && denies == !runs, "\(said): \(document) \(mark as Any)")
+    }
+  }
+
+  /// Of a file nobody knows what a daemon remembers: what is certain is so with every mark, and what depends on it is.
+  @Test(arguments: fields) func ofAFile(_ fields: String) throws {
+    let document = Self.clocked(-30, fields)
+    let runs = try Self.marks(document).map { mark in
+      var bench = SchedulerBench()
+      _ = bench.load(a, document, mark)
+      return !bench.run(10).fires.isEmpty
+    }
+    guard let said = message(document, mark: nil) else { return #expect(!runs.contains(true), "\(document)") }
+    if said.contains("unless") {
+      #expect(runs.contains(true) && runs.contains(false), "\(said): \(document)")
+    } else if said.contains("runs once more") {
+      #expect(!runs.contains(false), "\(said): \(document)")
+    } else {
+      #expect(!runs.contains(true), "\(said): \(document)")
+    }
+  }
+
+  /// Switched off: what happens when it is switched on.
+  @Test func ofOneThatIsDisabled() throws {
+    for (fields, runs) in [(#""enabled": false"#, false), (#""enabled": false, "run_immediately": true"#, true)] {
+      let document = Self.clocked(-30, fields)
+      for mark in [nil, Mark.seen(-60), try Mark.seen(-60).under(document)] {
+        var bench = SchedulerBench()
+        _ = bench.load(a, document, mark)
+        _ = bench.edit(a, document.replacing("false", with: "true"), mark)
+        #expect(bench.run(10).fires.isEmpty != runs)
+        for known in [nil, mark.map { MarkState.read($0) } ?? .absent] as [MarkState?] {
+          let said = try #require(message(document, mark: known))
+          #expect(said.contains(runs ? "runs when it is enabled" : "does not run when it is enabled"), "\(said)")
+        }
+      }
+    }
+  }
+
+  /// One that is still to come, and is never due.
+  @Test func ofATimeOutsideOfItsLife() {
+    for (fields, field, text) in [
+      (#""start_after": "2026-03-02T12:10:00Z""#, "clocked", "comes before start_after"),
+      (#""expires_at": "2026-03-02T12:01:00Z""#, "clocked", "does not come before expires_at"),
+      (#""expires": "2026-03-02T12:01:00Z""#, "expires", "does not come after clocked_time"),
+    ] {
+      let document = Self.clocked(60, fields)
+      var bench = SchedulerBench()
+      _ = bench.load(a, document)
+      #expect(bench.run(3_600).fires.isEmpty, "\(fields)")
+      let remarks = DocumentReview(Array(document.utf8), context: Sample.context, now: Sample.noon).remarks
+      #expect(remarks.count == 1 && remarks.first?.field == field, "\(remarks)")
+      #expect(remarks.first?.message.hasPrefix(text) == true, "\(remarks)")
+    }
+    #expect(message(Self.clocked(60, #""start_after": "2026-03-02T12:01:00Z""#), mark: nil) == nil)
+    #expect(message(Self.clocked(60, #""expires_at": "2026-03-02T12:01:01Z""#), mark: nil) == nil)
+  }
+
+  /// Its moment has come, and its jitter has not.
+  @Test func ofOneThatWaitsForItsJitter() {
+    #expect(message(Self.clocked(-0.001, #""jitter": 3600"#), mark: .absent) == nil)
+  }
+
+  /// A beginning that is the end as well.
+  @Test func anEndAtTheBeginning() {
+    let document = Sample.document(
+      #""start_after": "2026-03-03T00:00:00Z", "expires_at": "2026-03-03T00:00:00Z", "run_immediately": true"#)
+    var bench = SchedulerBench()
+    _ = bench.load(a, document)
+    #expect(bench.run(2 * 86_400).fires.isEmpty)
+    let remarks = DocumentReview(Array(document.utf8), context: Sample.context, now: Sample.noon).remarks
+    #expect(remarks.map(\.message) == ["does not come after start_after: it never runs"])
+  }
+}
