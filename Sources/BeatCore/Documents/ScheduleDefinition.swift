@@ -90,6 +90,9 @@ public struct DocumentContext: Sendable {
   public var zone: @Sendable (String) throws(ZoneError) -> ZoneRules
   /// Shorter intervals are refused; microseconds, at least 1 ms.
   public var shortestInterval: Int64
+  /// Why no message could be pushed to a document's queue, where that is known beforehand; its argument is nil where the
+  /// document names none. nil: it can.
+  public var queueProblem: @Sendable (String?) -> String? = { _ in nil }
 
   public init(
     defaultZone: ZoneRules, shortestInterval: Int64 = 10_000,

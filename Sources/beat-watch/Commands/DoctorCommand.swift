@@ -22,7 +22,8 @@ struct DoctorCommand: ParsableCommand {
 
   func run() throws {
     let url = try store.store()
-    let (broker, queue, context) = try (store.broker(), store.queue(), store.documents())
+    let (broker, queue) = try (store.broker(), store.queue())
+    let given = try store.documents()
     let transport = try store.transportOptions()
     var findings: [Finding] = []
     let isJSON = json
@@ -33,7 +34,9 @@ struct DoctorCommand: ParsableCommand {
     do {
       let client = try store.connect()
       Doctor(
-        client, broker: broker, transport: transport, context: context, defaultQueue: queue, report: report
+        client, broker: broker, transport: transport, context: try store.documents(given, on: client),
+        defaultQueue: queue,
+        report: report
       ).examine()
     } catch let error as StoreError {
       let fix =

@@ -17,6 +17,8 @@ struct Evidence {
   let plan: FirePlan?
   /// The lists its message goes to with their lengths; nil: the broker cannot be asked.
   let lists: [(name: [UInt8], length: Int64?)]?
+  /// Why no message could be pushed to those lists, where that is known; nil: it can, as far as is known.
+  let queueProblem: String?
   let outbox: Int64
   let broker: RedisURL
   let keys: RedisKeys
@@ -54,9 +56,15 @@ struct Evidence {
       lists = try? client.lists(of: plan, on: broker, kombu: kombu).map { list in
         (list, try StoreClient(broker, keys: client.keys).command(RedisCommand("LLEN", list)).integer)
       }
+      let fit = try client.clusterFit()
+      queueProblem =
+        lists?.lazy.compactMap { list, _ in
+          fit?.problem(ofList: list, queue: kombu.words(for: list))
+        }.first
     } else {
       plan = nil
       lists = nil
+      queueProblem = nil
     }
   }
 
