@@ -76,6 +76,18 @@ import Testing
     try daemon.stop()
   }
 
+  /// On two servers what the broker's user lacks counts, too.
+  @Test func theBrokersUserLacksSomething() throws {
+    let servers = try TwoServers()
+    servers.broker.store("ACL", "SETUSER", "beat", "on", ">secret", "~*", "&*", "+@all", "-sadd")
+    let daemon = try servers.store.launch(["CELERY_BROKER_URL": servers.broker.url(0, user: "beat:secret@")])
+    let line = try daemon.wait(for: "limited")
+    #expect(line.reason.contains("on the broker") && line.reason.contains("ACL SETUSER beat +sadd"), "\(line)")
+    servers.broker.store("ACL", "SETUSER", "beat", "+sadd")
+    try daemon.wait(for: "able")
+    try daemon.stop()
+  }
+
   // MARK: runs by hand
 
   /// A run by hand that the daemon's user may not carry out: told to who asks for it, and in the log, once.
