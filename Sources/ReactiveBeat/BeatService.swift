@@ -53,12 +53,13 @@ public final class BeatService {
   } stand: { [unowned self] standing in
     receive(.standing(standing))
     announce()
-  } tell: { [unowned self] reason in
-    reporter.ledger.unable = reason
+  } tell: { [unowned self] proof in
+    reporter.ledger.take(proof)
     describe()
   }
 
   private var session: StoreSession?
+  private var cluster: ClusterFit?
   private var scripts: StoreScripts?
   private var load: DocumentLoad?
   private var reads: DocumentReads?
@@ -111,7 +112,7 @@ public final class BeatService {
     loop = try EventLoop()
     log = BeatLog(logger, keys: keys, on: loop)
     zones = ZoneDirectory()
-    let documents = try Self.documents(configuration, zones)
+    let documents = try DocumentContext(configuration, zones, cluster: nil)
     var random = SystemRandomNumberGenerator()
     instance = String(random.next() as UInt64, radix: 16)
     incarnation = String(random.next() as UInt64, radix: 16)
@@ -121,7 +122,7 @@ public final class BeatService {
     scheduler = Scheduler(
       SchedulerConfiguration(
         keys: keys, documents: documents, defaultQueue: configuration.defaultQueue,
-        origin: "gen\(getpid())@\(Self.hostName)",
+        origin: "gen\(getpid())@\(HostName.current)",
         replyTo: TaskID(key: Array(instance.utf8), due: UnixTime(microseconds: 0), sha1: SHA1.digest).description,
         sha1: SHA1.digest))
     receive(.leadershipChanged(false))
@@ -153,22 +154,15 @@ public final class BeatService {
     try SignalSource(on: loop, signal: signal) { [unowned self] in reload() }
   }
 
-  private func reload() {
-    zones.forget()
+  private func reload(saying isSaid: Bool = true) {
+    if isSaid { zones.forget() }
     do {
-      receive(.documentsChanged(try Self.documents(configuration, zones)))
+      receive(.documentsChanged(try DocumentContext(configuration, zones, cluster: cluster)))
+      guard isSaid else { return }
       logger.notice("reloaded", metadata: ["schedules": .stringConvertible(scheduler.scheduleCount)])
     } catch {
       logger.error("reload failed", metadata: ["reason": .string("\(error); the rules read before stay in force")])
     }
-  }
-
-  private static func documents(_ configuration: BeatConfiguration, _ zones: ZoneDirectory) throws -> DocumentContext {
-    var context = DocumentContext(
-      defaultZone: try zones.zone(configuration.timezone), shortestInterval: configuration.shortestInterval
-    ) { name throws(ZoneError) in try zones.zone(name) }
-    context.kombu = configuration.transportOptions.keys
-    return context
   }
 
   /// By Redis' clock.
@@ -219,6 +213,10 @@ public final class BeatService {
     switch event {
     case .watching(let scripts):
       self.scripts = scripts
+      if scripts.cluster != cluster {
+        cluster = scripts.cluster
+        reload(saying: false)
+      }
       reads = DocumentReads(scripts) { [unowned self] name, read in
         receive(.read(name, read))
       } fail: { [unowned self] error in
@@ -273,17 +271,19 @@ public final class BeatService {
 
   /// What people ask for, and what they are told, on this connection.
   private func watch(_ scripts: StoreScripts) {
-    let queues = QueueLookup(scripts.onBroker)
+    let queues = QueueLookup(scripts)
     self.queues = queues
     manualFires = ManualFires(scripts, queues, on: loop) { [unowned self] name, request in
       let now = now
       return Result { () throws(Scheduler.ManualProblem) in try scheduler.plan(of: name, for: request, now: now) }
     } token: { [unowned self] in
       pulse.isLeading && load == nil && !isStopping ? token : nil
+    } explain: { [unowned self] error, done in
+      scripts.explain(error, queue: configuration.defaultQueue, user: configuration.store.username, as: instance, done)
     } report: { [unowned self] event in
+      reporter.ledger.take(event, at: now)
       if case .fired = event {
         fires += 1
-        reporter.ledger.firedManually(at: now)
         relay.nudge()
       }
       writeReports()
@@ -313,7 +313,7 @@ public final class BeatService {
 
   private func ownRecord(_ scripts: StoreScripts) -> DaemonRecord {
     var record = DaemonRecord(
-      version: Self.version, host: Self.hostName, processID: getpid(), since: startedAt, isLeading: pulse.isLeading,
+      version: Self.version, host: HostName.current, processID: getpid(), since: startedAt, isLeading: pulse.isLeading,
       events: hearing.rawValue, delivery: scripts.delivery.rawValue, schedules: scheduler.scheduleCount,
       rejected: scheduler.rejectedCount, repaired: repairs, timezone: configuration.timezone,
       broker: "\(configuration.broker)")
@@ -476,6 +476,8 @@ public final class BeatService {
           ])
       }
       sweep(scripts)
+      // What is used so seldom that nobody would be refused for long.
+      candidate.doubted()
       scheduleRefresh()
     }
   }
@@ -515,7 +517,7 @@ public final class BeatService {
       if configuration.leaseTTL != nil { scripts.release(instance) { _ in } }
       return scripts.tryRights(queue: configuration.defaultQueue, as: instance) { [unowned self] trial in
         guard session === asking else { return }
-        restart(.notReady(trial.explanation(of: "\(what): \(error.message)", user: configuration.store.username)))
+        restart(.notReady(candidate.reason(what, error, trial)))
       }
     }
     guard error.message.contains("WRONGTYPE"), let scripts else {
@@ -770,12 +772,6 @@ public final class BeatService {
         "key": .string(key),
         "reason": .string("it held \"\(text.prefix(100))\", from which nobody can count on; it was set to the time"),
       ])
-  }
-
-  private static var hostName: String {
-    var name = [CChar](repeating: 0, count: 256)
-    guard gethostname(&name, name.count - 1) == 0 else { return "localhost" }
-    return String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
   }
 }
 

@@ -8,19 +8,23 @@ final class LeaseCandidate {
   private let loop: EventLoop
   private let logger: () -> Logger
   private let stand: (Pulse.Standing) -> Void
-  private let tell: (_ unable: String?) -> Void
+  private let tell: (Candidacy.Proof) -> Void
   private lazy var timer = LoopTimer(on: loop) { [unowned self] in receive(.timerFired) }
   private var candidacy: Candidacy
   private var scripts: StoreScripts?
   private var rehearsal: Rehearsal?
+  /// Why this daemon cannot fire, as the log has it.
+  private var said: String?
+  /// What is missing, as the log has it of a session that could not go on.
+  private var saidOfSession: String?
 
   /// - Parameters:
   ///   - logger: asked for before each line.
   ///   - stand: what the pulse may ask for, when that changes.
-  ///   - tell: why this daemon cannot fire, or nil that it can, when that is news.
+  ///   - tell: what the rehearsal has shown, when that is news.
   init(
     _ configuration: BeatConfiguration, as instance: String, on loop: EventLoop, logger: @escaping () -> Logger,
-    stand: @escaping (Pulse.Standing) -> Void, tell: @escaping (_ unable: String?) -> Void
+    stand: @escaping (Pulse.Standing) -> Void, tell: @escaping (Candidacy.Proof) -> Void
   ) {
     self.configuration = configuration
     self.instance = instance
@@ -36,6 +40,10 @@ final class LeaseCandidate {
 
   func connected(_ scripts: StoreScripts) {
     self.scripts = scripts
+    // A rehearsal's own refusals are its result.
+    scripts.connection.onRefusal = { [weak self] _ in
+      if let self, rehearsal == nil { receive(.lacked) }
+    }
     receive(.connected)
   }
 
@@ -65,6 +73,14 @@ final class LeaseCandidate {
     if error.isOfOurRights { receive(.forbidden(reason: error.message)) }
   }
 
+  /// Why a session cannot go on, without what the log has already.
+  func reason(_ what: String, _ error: RedisServerError, _ trial: RightsTrial) -> String {
+    guard let advice = trial.advice(user: configuration.store.username) else { return "\(what): \(error.message)" }
+    if let said, said.hasSuffix(advice) { return "\(what): see `unable`" }
+    saidOfSession = advice
+    return "\(what): \(advice)"
+  }
+
   private func receive(_ event: Candidacy.Event) {
     for action in candidacy.receive(event, now: BootClock.now()) { perform(action) }
   }
@@ -85,14 +101,18 @@ final class LeaseCandidate {
     case .stand(let standing):
       stand(standing)
     case .report(.able):
+      (said, saidOfSession) = (nil, nil)
       logger().notice("able", metadata: ["reason": .string("nothing is missing any more")])
-      tell(nil)
+      tell(.able)
     case .report(.limited(let reason)):
       logger().warning("limited", metadata: ["reason": .string("\(reason); another daemon leads rather, if one can")])
-      tell(nil)
+      tell(.limited(reason: reason))
     case .report(.unable(let reason)), .report(.undecided(let reason)):
-      logger().error("unable", metadata: ["reason": .string("this daemon cannot fire: \(reason)")])
-      tell(reason)
+      if saidOfSession.map({ !reason.hasSuffix($0) }) ?? true {
+        said = reason
+        logger().error("unable", metadata: ["reason": .string("this daemon cannot fire: \(reason)")])
+      }
+      tell(.unable(reason: reason))
     }
   }
 }

@@ -82,19 +82,32 @@ struct StoreOptions: ParsableArguments {
     try context(zone: zones.zone(try zoneName(in: zones)), zones)
   }
 
+  /// The same for what stands on the store: a document that its daemon could not send is one that cannot be used. The default
+  /// queue is that of the daemon that fires, where it tells it.
+  func documents(_ given: DocumentContext, on client: StoreClient) throws -> DocumentContext {
+    try fitting(given, client) { try client.fleet().firing.first?.record }
+  }
+
   /// The same with the default zone of a daemon, where it tells it: what is due is due by its clock.
-  func documents(of daemon: DaemonRecord?) throws -> DocumentContext {
+  func documents(of daemon: DaemonRecord?, on client: StoreClient) throws -> DocumentContext {
     let zones = ZoneDirectory()
-    guard let name = daemon?.timezone, !name.isEmpty, let zone = try? zones.zone(name) else {
-      return try documents(zones)
-    }
-    return try context(zone: zone, zones)
+    var context = try documents(zones)
+    if let name = daemon?.timezone, !name.isEmpty, let zone = try? zones.zone(name) { context.defaultZone = zone }
+    return try fitting(context, client) { daemon }
   }
 
   private func context(zone: ZoneRules, _ zones: ZoneDirectory) throws -> DocumentContext {
     var context = DocumentContext(defaultZone: zone) { name throws(ZoneError) in try zones.zone(name) }
     context.kombu = try transportOptions().keys
     return context
+  }
+
+  private func fitting(
+    _ context: DocumentContext, _ client: StoreClient, _ daemon: () throws -> DaemonRecord?
+  ) throws -> DocumentContext {
+    guard let fit = try client.clusterFit() else { return context }
+    let told = try? daemon()?.options.first { $0.name == "--default-queue" }?.value
+    return fit.applied(to: context, defaultQueue: try told ?? queue(), kombu: try transportOptions().keys)
   }
 
   /// The store, ready for commands.

@@ -99,6 +99,16 @@ extension DocumentReader {
     return options
   }
 
+  /// What an exchange leads to is known only when it is sent.
+  func checkQueue(_ options: MessageOptions) throws(DocumentProblem) {
+    guard case .queue = Route(options, defaultQueue: ""), let problem = context.queueProblem(options.queue) else {
+      return
+    }
+    if let slice = layout["queue"] { throw DocumentProblem("queue", slice, in: bytes, problem) }
+    let nested = try nestedOptions().first { $0.key == "queue" }?.value
+    throw nested.map { DocumentProblem("options.queue", $0, in: bytes, problem) } ?? DocumentProblem("queue", problem)
+  }
+
   /// A number is seconds after sending, anything else a date, as in Celery.
   private mutating func expiry(_ slice: JSONSlice, _ path: String) throws(DocumentProblem) -> MessageOptions.Expiry {
     guard let number = DocumentNumber(slice, in: bytes) else {
@@ -122,7 +132,7 @@ extension DocumentReader {
   }
 
   /// A queue from which no worker can run anything is warned of before a message lies in it.
-  mutating func checkQueue(_ options: MessageOptions) {
+  mutating func doubtQueue(_ options: MessageOptions) {
     guard let kombu = context.kombu, let queue = options.queue, kombu.isMistaken(Array(queue.utf8)) else { return }
     let path = layout["queue"] != nil ? "queue" : "options.queue"
     warnings.append("\(path) \(EntryName(Array(queue.utf8))): \(kombu.mistake)")

@@ -31,13 +31,15 @@ struct DocumentReader {
     }
     try checkArguments()
     try checkOptions()
+    let options = try options()
+    try checkQueue(options)
     let definition = ScheduleDefinition(
-      name: name, task: task, enabled: enabled, schedule: schedule, options: try options(),
+      name: name, task: task, enabled: enabled, schedule: schedule, options: options,
       runImmediately: try flag("run_immediately"), oneOff: try flag("one_off"),
       maxRunCount: try maxRunCount(), startAfter: try date("start_after"), expiresAt: try date("expires_at"),
       jitter: jitter, catchup: try catchup())
     doubt(definition)
-    checkQueue(definition.options)
+    doubtQueue(definition.options)
     return definition
   }
 

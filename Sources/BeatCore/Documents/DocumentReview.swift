@@ -47,6 +47,7 @@ public struct DocumentReview: Sendable {
       var editor = try DocumentEditor(bytes)
       // What was put right says nothing about what was meant: it is not warned of.
       var mended: Set<String> = []
+      var context = context
       // A reader stops at the first problem: what it has found is put right in a copy, and it reads again.
       for _ in 0..<64 {
         do throws(DocumentProblem) {
@@ -66,7 +67,9 @@ public struct DocumentReview: Sendable {
           break
         } catch {
           add(.error, error.field, error.found, error.message)
-          guard Self.mend(&editor, error) else { break }
+          // Of the queue that would be taken in its place nothing is to be said.
+          if error.field == "queue" || error.field == "options.queue" { context.queueProblem = { _ in nil } }
+          guard Self.mend(&editor, error) || error.field == "queue" else { break }
           mended.insert(error.field.split(separator: ".").first.map(String.init) ?? "crontab")
         }
       }

@@ -102,6 +102,13 @@ public struct RedisKeys: Hashable, Sendable {
     KeyspaceNotification.channelPrefix(database: database) + Self.escaped(key)
   }
 
+  /// All patterns that a daemon subscribes to. The heartbeats of all daemons: an ACL must hold a pattern literally, and
+  /// one's own alone would be another one at each start.
+  public func subscriptions(database: Int) -> [[UInt8]] {
+    [documentEvents(database: database), events(of: heartbeat(""), database: database) + [UInt8(ascii: "*")]]
+      + [lease, manual].map { events(of: $0, database: database) }
+  }
+
   /// `key` as a glob that matches nothing else.
   package static func escaped(_ key: [UInt8]) -> [UInt8] {
     key.flatMap { #"*?[]\"#.utf8.contains($0) ? [UInt8(ascii: "\\"), $0] : [$0] }

@@ -15,8 +15,11 @@ public struct FireLedger {
   private var heldBack: FiringReport.Obstacle?
   /// Why this daemon could not deliver if it had to: by its look at the broker while it stands by.
   public var undeliverable: String?
-  /// Why this daemon cannot fire: by its last rehearsal.
-  public var unable: String?
+  /// Why this daemon cannot fire, and what it can fire without: by its last rehearsal.
+  private var unable: String?
+  private var lacks: String?
+  /// Why runs by hand are not carried out: by the last that was not.
+  private var unanswered: String?
 
   public init() {}
 
@@ -37,8 +40,24 @@ public struct FireLedger {
     }
   }
 
+  /// What a rehearsal has shown.
+  public mutating func take(_ proof: Candidacy.Proof) {
+    (unable, lacks, unanswered) = (nil, nil, nil)
+    switch proof {
+    case .able: break
+    case .limited(let reason): lacks = reason
+    case .unable(let reason), .undecided(let reason): unable = reason
+    }
+  }
+
   /// A run that somebody asked for has been sent: this daemon can fire.
-  public mutating func firedManually(at now: UnixTime) { fired = now }
+  public mutating func firedManually(at now: UnixTime) {
+    fired = now
+    unanswered = nil
+  }
+
+  /// A run that somebody asked for could not be carried out, for a reason that is not the schedule's.
+  public mutating func failedManually(_ reason: String) { unanswered = reason }
 
   /// The schedule has changed, or is gone: what was refused before may not be any more.
   public mutating func forget(_ name: EntryName) {
@@ -75,6 +94,7 @@ public struct FireLedger {
     var report = FiringReport()
     report.fired = fired
     report.unable = unable ?? undeliverable
+    report.lacks = lacks ?? unanswered
     report.brokerLost = brokerLost
     report.heldBack = heldBack
     let oldest = refusals.min { ($0.value.since, $0.key.bytes.count) < ($1.value.since, $1.key.bytes.count) }

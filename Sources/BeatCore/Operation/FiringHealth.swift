@@ -36,8 +36,12 @@ public struct FiringHealth: Hashable, Sendable {
   /// Why no daemon leads.
   public enum Absence: Hashable, Sendable {
     case noDaemon
-    /// None runs, and the lease is still that of the one that died.
-    case deadLeader(token: String)
+    /// None has reported, and whether one is connected cannot be seen.
+    case noReport
+    /// A process is connected from there, and writes neither heartbeat nor record.
+    case speechless(place: String)
+    /// None runs, and the lease is still that of the one that died; `isAlone`: nor is another one connected.
+    case deadLeader(token: String, isAlone: Bool)
     /// So many run, and none has the lease.
     case noLease(alive: Int)
     /// None has the lease, and those that could fire still read the schedules; the first of them.
@@ -105,8 +109,11 @@ public struct FiringHealth: Hashable, Sendable {
     let alive = fleet.alive
     // The lease of one that never runs out was set by hand; the next daemon takes it.
     if alive.isEmpty {
-      if let lease = fleet.lease, lease.remaining >= 0 { return .deadLeader(token: lease.token) }
-      return .noDaemon
+      if case .connected(let place) = fleet.trace { return .speechless(place: place) }
+      if let lease = fleet.lease, lease.remaining >= 0 {
+        return .deadLeader(token: lease.token, isAlone: fleet.trace == .none)
+      }
+      return fleet.trace == .none ? .noDaemon : .noReport
     }
     if let silent = alive.first(where: { $0.holdsLease || $0.leads }) {
       return .silent(place: silent.place, silence: silent.silence ?? 0, others: alive.count - 1)

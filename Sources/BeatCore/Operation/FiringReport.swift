@@ -22,6 +22,8 @@ public struct FiringReport: Hashable, Sendable {
   public var fired: UnixTime?
   /// Why this daemon could not fire if it had to; nil: nothing is known that stands against it.
   public var unable: String?
+  /// What this daemon cannot do, and can fire without, so that another one leads rather; nil: nothing is known.
+  public var lacks: String?
   /// Fires that Redis refuses, or that cannot be made.
   public var refused: Obstacle?
   /// On two servers: the broker cannot be reached, and no message is delivered.
@@ -38,6 +40,7 @@ public struct FiringReport: Hashable, Sendable {
   var json: String {
     var members: [String] = [#""fired": \#(JSONText.string(fired?.iso8601))"#]
     if let unable { members.append(#""unable": \#(JSONText.string(unable))"#) }
+    if let lacks { members.append(#""lacks": \#(JSONText.string(String(lacks.prefix(Self.longestReason))))"#) }
     for (key, obstacle) in [("refused", refused), ("broker_lost", brokerLost), ("held_back", heldBack)] {
       guard let obstacle else { continue }
       let reason = String(obstacle.reason.prefix(Self.longestReason))
@@ -56,6 +59,7 @@ public struct FiringReport: Hashable, Sendable {
     guard slice.kind == .object, let layout = try? DocumentLayout(Array(bytes[slice.range])) else { return nil }
     fired = layout.text("fired").flatMap { UnixTime(iso8601: $0) }
     unable = layout.text("unable")
+    lacks = layout.text("lacks")
     refused = layout["refused"].flatMap { Obstacle($0, in: layout.bytes) }
     brokerLost = layout["broker_lost"].flatMap { Obstacle($0, in: layout.bytes) }
     heldBack = layout["held_back"].flatMap { Obstacle($0, in: layout.bytes) }

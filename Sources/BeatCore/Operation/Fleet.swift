@@ -44,13 +44,25 @@ public struct Fleet: Hashable, Sendable {
   /// a second.
   public static let longestSilence: Int64 = 4_000_000
 
+  /// What the store's connections tell of daemons that say nothing themselves. Asked where none is alive.
+  public enum Trace: Hashable, Sendable {
+    /// No daemon is connected.
+    case none
+    /// One is; from where.
+    case connected(String)
+    /// This user may not see connections.
+    case unknown
+  }
+
   /// The leading one first, then the living, then the dead.
   public let members: [Member]
+  public let trace: Trace
   public let lease: Lease?
   /// How often the lease has changed hands.
   public let epoch: Int64?
 
-  public init(members: [Member], lease: Lease?, epoch: Int64?) {
+  public init(members: [Member], lease: Lease?, epoch: Int64?, trace: Trace = .none) {
+    self.trace = trace
     func rank(_ member: Member) -> Int { !member.isAlive ? 2 : member.holdsLease || member.leads ? 0 : 1 }
     self.members = members.sorted { (rank($0), $0.instance) < (rank($1), $1.instance) }
     self.lease = lease

@@ -26,6 +26,8 @@ public struct Candidacy {
     case fired
     /// What was shown may be so no longer: the broker was lost, or is back.
     case doubted
+    /// Something beside a fire was refused as something that we may not do.
+    case lacked
     /// The lease's holder would give it to somebody who lacks nothing.
     case offered
     case timerFired
@@ -61,6 +63,8 @@ public struct Candidacy {
   private var forbiddenSince: BootTime?
   /// The rehearsal under way is for a lease that is offered.
   private var isForOffer = false
+  /// When a refusal beside a fire has asked for a rehearsal.
+  private var lackedAt: BootTime?
   private var offeredAt: BootTime?
   private var standing = Pulse.Standing.unproven
   private var reported: Proof?
@@ -99,6 +103,13 @@ public struct Candidacy {
       pause = 0
     case .doubted:
       actions += rehearse()
+    case .lacked:
+      // What is known to be missing is tried again by the timer; what no rehearsal shows, not each time.
+      guard proof == .able, !isRehearsing,
+        lackedAt.map({ now.microseconds(since: $0) >= delays.upperBound }) ?? true
+      else { break }
+      lackedAt = now
+      actions += rehearse()
     case .offered:
       guard proof == .able, offeredAt.map({ now.microseconds(since: $0) >= 2 * delays.lowerBound }) ?? true else {
         break
@@ -120,6 +131,7 @@ public struct Candidacy {
     (isConnected, isLoaded, isRehearsing, isDoubted, isForOffer) = (false, false, false, false, false)
     proof = nil
     forbiddenSince = nil
+    lackedAt = nil
     offeredAt = nil
   }
 
@@ -154,6 +166,8 @@ public struct Candidacy {
       // Back only if the rehearsal came after it.
       if new.mayLead, let standsBack, now >= standsBack.until { self.standsBack = nil }
     }
+    // The next refusal is news again.
+    if case .limited = new { lackedAt = nil }
     if reported != new, !(reported == nil && new == .able) {
       reported = new
       actions.append(.report(new))

@@ -102,7 +102,7 @@ final class BeatLog {
             "task": .string(plan.task), "id": .string(plan.taskID.description), "queue": .string(plan.route.name),
             "why": .string(plan.reason.rawValue),
           ]))
-    case .refused(let name, let reason):
+    case .refused(let name, let reason), .failed(let name, let reason):
       logger.warning("refused", metadata: about(name, ["reason": .string(reason)]))
     }
   }

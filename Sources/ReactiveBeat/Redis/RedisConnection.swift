@@ -70,6 +70,8 @@ public final class RedisConnection {
   private var confirmationsOwed = 0
   /// Lets the owner inside this module put its own affairs in order, just before `onClose`.
   var onFinish: (() -> Void)?
+  /// Told of each reply that says that this user may not do that, or that there is no such command, before whoever asked.
+  var onRefusal: ((RedisServerError) -> Void)?
 
   /// Requests without a reply.
   public var inFlight: Int { pending.count }
@@ -265,7 +267,14 @@ public final class RedisConnection {
     firstNumber &+= 1
     if pending.isEmpty { deadline.cancel() } else { lastProgress = .now() }
     if !unsent.isEmpty { writeUnsent() }
-    completion(RedisReply(copying: reply.assumingMemoryBound(to: redisReply.self)))
+    let answer = RedisReply(copying: reply.assumingMemoryBound(to: redisReply.self))
+    if let error = answer.error { refused(error) }
+    completion(answer)
+  }
+
+  /// Says so, if an error is about rights: one that a script has passed over, and told.
+  func refused(_ error: RedisServerError) {
+    if let onRefusal, error.isOfOurRights { onRefusal(error) }
   }
 
   // MARK: Subscriptions, for NotificationStream

@@ -24,6 +24,7 @@
 -- Returns for each occurrence 'OK' | 'FENCED' | 'ALREADY_MINE' | {'ALREADY', mark} | 'GONE' | 'CHANGED'
 --       | {'EARLY', this server's microseconds} | {'BADQUEUE', list, type} | {'FULL', list's length}
 --       | {'ERR', '<command>: <error>'}
+-- and behind them, where something else was refused that a fire can do without: its error.
 -- Sending the same call again is always safe.
 local call, pcall, sub, match, format = redis.call, redis.pcall, string.sub, string.match, string.format
 local mark, lease, history = KEYS[1], KEYS[2], KEYS[3]
@@ -133,12 +134,16 @@ if problem then
   return answers
 end
 
+local lacked
 for _, i in ipairs(ready) do
   local document, place = KEYS[last + i], first + (i - 1) * width
   local old, kept, rest = ARGV[place + 2], ARGV[place + 3], ARGV[place + 4]
   answers[i] = 'OK'
   -- In place where it fits: hardly anybody else does that, so its event, `setrange`, tells whose write it was.
-  if kept + #rest < #old or type(pcall('SETRANGE', document, kept, rest)) == 'table' then
+  local shorter = kept + #rest < #old
+  local written = not shorter and pcall('SETRANGE', document, kept, rest)
+  if type(written) == 'table' then lacked = written.err end
+  if shorter or type(written) == 'table' then
     local reply = pcall('SET', document, sub(old, 1, kept) .. rest, 'KEEPTTL')
     if reply.err then answers[i] = {'ERR', 'SET: ' .. reply.err} end
   end
@@ -146,9 +151,11 @@ for _, i in ipairs(ready) do
   if remembered > 0 then
     local new = ARGV[place + 1]
     local due = tonumber(sub(new, 1, 20))
-    pcall(
+    local told = pcall(
       'XADD', history, 'MAXLEN', '~', ARGV[6], '*', 'name', entries[i], 'id', id(new),
       'due', format('%d', due), 'late', format('%d', now - due), 'why', ARGV[place + 6])
+    if type(told) == 'table' and told.err then lacked = told.err end
   end
 end
+answers[count + 1] = lacked
 return answers

@@ -18,7 +18,7 @@
 -- ARGV[11]    the longest that a list may be; 0 = any length
 -- ARGV[12]    about how many fires the history keeps; 0 = none
 --
--- Returns {'OK'} | {'FENCED'} | {'ALREADY'} somebody has seen to it | {'LATE'} nobody waits for it any more
+-- Returns {'OK', what could not be done beside it or ''} | {'FENCED'} | {'ALREADY'} somebody has seen to it | {'LATE'} nobody waits for it any more
 --       | {'CHANGED'} | {'REFUSED', why}
 local lease, requests, answer, document, history = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local token, request, deadline, refusal = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
@@ -34,20 +34,30 @@ if now > tonumber(deadline) then
   return {'LATE'}
 end
 
+-- Taken away and answered before anything is sent: who may not do so sends nothing, and nothing twice.
+if refusal == '' and redis.call('GET', document) ~= ARGV[5] then return {'CHANGED'} end
+redis.call('HDEL', requests, request)
 local function reply(text)
-  redis.call('HDEL', requests, request)
   redis.call('LPUSH', answer, text)
-  redis.call('EXPIRE', answer, 60)
+  local bounded = redis.pcall('EXPIRE', answer, 60)
+  if type(bounded) == 'table' then
+    redis.call('DEL', answer)
+    return bounded
+  end
 end
+local failed = reply(refusal == '' and 'fired ' .. ARGV[8] or 'refused ' .. refusal)
+if failed then return failed end
 
 if refusal == '' then
-  if redis.call('GET', document) ~= ARGV[5] then return {'CHANGED'} end
   if broker ~= store then redis.call('SELECT', broker) end
   for i = 6, #KEYS do
     local length = redis.pcall('LLEN', KEYS[i])
     local problem
     if type(length) == 'table' then
-      problem = 'the queue\'s key ' .. KEYS[i] .. ' is no list: ' .. length.err
+      problem = 'LLEN: ' .. length.err
+      if string.find(length.err, 'WRONGTYPE') then
+        problem = 'the queue\'s key ' .. KEYS[i] .. ' is no list: ' .. length.err
+      end
     elseif longest > 0 and length >= longest then
       problem = 'the outbox is full: ' .. length .. ' messages wait for the broker'
     else
@@ -62,16 +72,19 @@ if refusal == '' then
     end
   end
   if broker ~= store then redis.call('SELECT', store) end
+  if refusal ~= '' then
+    -- Whoever waits for it is served when the script has ended.
+    redis.call('DEL', answer)
+    reply('refused ' .. refusal)
+  end
 end
 
-if refusal ~= '' then
-  reply('refused ' .. refusal)
-  return {'REFUSED', refusal}
-end
-reply('fired ' .. ARGV[8])
+if refusal ~= '' then return {'REFUSED', refusal} end
+local lacked = ''
 if tonumber(ARGV[12]) > 0 then
-  redis.pcall(
+  local kept = redis.pcall(
     'XADD', history, 'MAXLEN', '~', ARGV[12], '*', 'name', ARGV[7], 'id', ARGV[8],
     'due', string.format('%.0f', now), 'late', '0', 'why', 'manual')
+  if type(kept) == 'table' and kept.err then lacked = kept.err end
 end
-return {'OK'}
+return {'OK', lacked}

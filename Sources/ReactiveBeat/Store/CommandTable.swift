@@ -39,7 +39,7 @@ extension CommandUse {
       own.row("PTTL", [.lease], in: "pulse"),
       own.row("INCR", [.epoch], writes: true, in: "pulse"),
       own.row("TIME", [], in: "fire manual pulse"),
-      own.row("DEL", [.heartbeat, .lease], writes: true, sent: true, in: "pulse release tidy"),
+      own.row("DEL", [.heartbeat, .lease], writes: true, sent: true, in: "manual pulse release tidy"),
       // To fire.
       own.row("HSET", [.mark], ["a", "b"], writes: true, in: "anchor fire rebase"),
       own.row(
@@ -57,7 +57,7 @@ extension CommandUse {
       own.row(
         "HDEL", [.manual, .receipts, .daemons, .mark], ["a"], writes: true, sent: true, in: "forget manual",
         without: "runs by hand, and old marks and records forgotten"),
-      own.row("LPUSH", [.answer], ["x"], writes: true, in: "manual", without: "answers to runs by hand"),
+      own.row("LPUSH", [.answer], ["x"], writes: true, sent: true, in: "manual", without: "answers to runs by hand"),
       own.row("EXPIRE", [.answer], ["60"], writes: true, sent: true, in: "manual", without: "answers to runs by hand"),
       own.row("HGET", [.mark], ["a"], in: "forget", without: "old marks forgotten"),
       own.row("EXISTS", [.document, .heartbeat], sent: true, in: "forget", without: "old marks and records forgotten"),
@@ -133,7 +133,9 @@ extension CommandUse {
       look.row("XREAD", [], ["COUNT", "1", "STREAMS", "x", "0"], sent: true, without: "watch, history --follow"),
       look.row("PSUBSCRIBE", [], ["x"], sent: true, without: "watch, doctor"),
       look.row("LLEN", [.outbox], sent: true, without: "status, explain, doctor"),
-      look.row("INFO", [], [], sent: true, without: "doctor"),
+      look.row(
+        "CLIENT LIST", [], [], sent: true, without: "the words about a daemon that is connected and says nothing"),
+      look.row("INFO", [], [], sent: true, without: "doctor, and what cluster mode forbids"),
       look.row("CONFIG GET", [], ["notify-keyspace-events"], sent: true, without: "doctor"),
       look.row("ACL WHOAMI", [], [], sent: true, without: "doctor"),
       look.row("ACL DRYRUN", [], ["default", "PING"], sent: true, without: "doctor without writing"),

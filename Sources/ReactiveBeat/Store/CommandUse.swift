@@ -50,6 +50,14 @@ public struct CommandUse: Hashable, Sendable {
 
   public var isRequired: Bool { without == nil }
 
+  /// It is for hearing of edits, and used as a session begins.
+  public var isOfHearing: Bool {
+    ["PSUBSCRIBE", "SUBSCRIBE", "CLIENT ID", "CLIENT TRACKING", "CONFIG GET", "CONFIG SET"].contains(name)
+  }
+
+  /// It is for the connection itself, which there would not be, or which knows already what it tells.
+  public var isOfConnecting: Bool { ["SELECT", "CLIENT SETNAME", "INFO"].contains(name) }
+
   /// What allows it, as `ACL SETUSER` takes it: `+hmget`, `+client|setname`.
   public var grant: String { "+" + name.lowercased().replacing(" ", with: "|") }
 

@@ -94,6 +94,7 @@ extension DaemonRecord {
   fileprivate func isAsWell(as other: DaemonRecord) -> Bool {
     func same(_ one: FiringReport.Obstacle?, _ two: FiringReport.Obstacle?) -> Bool { one?.reason == two?.reason }
     return isLeading == other.isLeading && firing?.unable == other.firing?.unable
+      && firing?.lacks == other.firing?.lacks
       && (firing?.fired == nil) == (other.firing?.fired == nil)
       && same(firing?.refused, other.firing?.refused) && same(firing?.brokerLost, other.firing?.brokerLost)
       && same(firing?.heldBack, other.firing?.heldBack)

@@ -106,8 +106,23 @@ final class DeliveryRehearsal {
       }
       broker.queues(boundTo: EntryName(queue).description, routingKey: "") { [weak self] _, error in
         guard let self, finish != nil, !broker.connection.isClosed else { return }
-        end(error.map { "the queues of named exchanges cannot be read on the broker (\($0.message))" })
+        tryRights(broker, bindings: error)
       }
+    }
+  }
+
+  /// What a delivery can do without.
+  private func tryRights(_ broker: BrokerScripts, bindings: RedisServerError?) {
+    RightsTrial.run(
+      on: broker.connection, keys: RedisKeys(prefix: ""), kombu: kombu, queue: EntryName(queue).description,
+      scratch: list, places: [.queues, .relay], required: false,
+      // Of a queue's length, only whoever pushes to it from the store asks.
+      sparing: ["LLEN"]
+    ) { [weak self] trial in
+      guard let self, finish != nil else { return }
+      let lack = trial.lack(user: url.username).map { "on the broker \(url), \($0)" }
+      let problem = bindings.map { "the queues of named exchanges cannot be read on the broker (\($0.message))" }
+      end(lack ?? problem)
     }
   }
 }

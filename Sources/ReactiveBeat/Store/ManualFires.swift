@@ -10,29 +10,41 @@ final class ManualFires {
   private let queues: QueueLookup
   private let plan: (EntryName, _ request: String) -> Result<FirePlan, Scheduler.ManualProblem>
   private let token: () -> String?
+  private let explain: (RedisServerError, @escaping (String) -> Void) -> Void
   private let report: (Event) -> Void
   private lazy var retry = LoopTimer(on: loop) { [unowned self] in look() }
   private let loop: EventLoop
   private var inProgress: Set<String> = []
+  private var answered: Set<String> = []
+  /// Why the last one failed, until one has succeeded: it is said once.
+  private var failure: String?
   private var isOver = false
 
   enum Event {
     case fired(FirePlan)
     case refused(EntryName, reason: String)
+    /// For a reason that is not the schedule's.
+    case failed(EntryName, reason: String)
   }
+
+  /// Requests that were answered and may stand there still.
+  private static let mostAnswered = 1000
 
   /// - Parameters:
   ///   - token: of the lease, empty without one; nil: this daemon does not fire.
+  ///   - explain: finds out what a refusal is about.
   init(
     _ scripts: StoreScripts, _ queues: QueueLookup, on loop: EventLoop,
     plan: @escaping (EntryName, _ request: String) -> Result<FirePlan, Scheduler.ManualProblem>,
-    token: @escaping () -> String?, report: @escaping (Event) -> Void
+    token: @escaping () -> String?, explain: @escaping (RedisServerError, @escaping (String) -> Void) -> Void,
+    report: @escaping (Event) -> Void
   ) {
     self.scripts = scripts
     self.queues = queues
     self.loop = loop
     self.plan = plan
     self.token = token
+    self.explain = explain
     self.report = report
   }
 
@@ -54,7 +66,7 @@ final class ManualFires {
           scripts.connection.send(RedisCommand("HDEL", scripts.keys.manual, request)) { _ in }
           continue
         }
-        if inProgress.insert(request).inserted { carryOut(wish, request) }
+        if !answered.contains(request), inProgress.insert(request).inserted { carryOut(wish, request) }
       }
       if parts[0].text != "0" { retry.schedule(after: 50_000) }
     }
@@ -83,12 +95,56 @@ final class ManualFires {
       guard let self else { return }
       inProgress.remove(request)
       switch outcome {
-      case .fired: if let plan = step.plan { report(.fired(plan)) }
-      case .refused(let reason): report(.refused(wish.entry, reason: reason))
+      case .fired:
+        failure = nil
+        if let plan = step.plan { report(.fired(plan)) }
+      case .refused(let reason):
+        // "<command>: <error>"
+        let error = RedisServerError(reason.split(separator: ": ", maxSplits: 1).last.map(String.init) ?? "")
+        guard error.isOfOurRights else { return report(.refused(wish.entry, reason: reason)) }
+        failed(wish, reason)
+        // The script has passed it over.
+        scripts.connection.refused(error)
+      case .failed(let error):
+        explain(error) { [weak self] reason in
+          self?.answer(request, "refused \(reason)")
+          self?.failed(wish, reason)
+        }
       // An edit is on its way to us.
       case .changed: if !isOver { retry.schedule(after: 20_000) }
       case .over: break
       }
+    }
+  }
+
+  private func failed(_ wish: ManualRequest, _ reason: String) {
+    guard failure != reason else { return }
+    failure = reason
+    report(.failed(wish.entry, reason: reason))
+  }
+
+  /// In the script's place, by single commands, of which some may be allowed: whoever asks is not to wait for nothing. What
+  /// cannot be taken away is left to them.
+  private func answer(_ request: String, _ text: String) {
+    guard !isOver else { return }
+    if answered.count >= Self.mostAnswered { answered.removeAll() }
+    answered.insert(request)
+    let key = scripts.keys.answer(to: request)
+    for command in [
+      RedisCommand("HDEL", scripts.keys.manual, request), RedisCommand("LPUSH", key, text),
+      RedisCommand("EXPIRE", key, 60),
+    ] {
+      scripts.connection.send(command) { _ in }
+    }
+  }
+}
+
+extension FireLedger {
+  mutating func take(_ event: ManualFires.Event, at now: UnixTime) {
+    switch event {
+    case .fired: firedManually(at: now)
+    case .refused: break
+    case .failed(_, let reason): failedManually("runs by hand are not carried out: \(reason)")
     }
   }
 }

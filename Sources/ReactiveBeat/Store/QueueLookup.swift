@@ -11,10 +11,15 @@ final class QueueLookup {
   }
 
   private let scripts: BrokerScripts
+  /// Where the server is in cluster mode: what a fire can reach.
+  private let cluster: ClusterFit?
   /// Queues that were declared on this connection.
   private var declared: Set<String> = []
 
-  init(_ scripts: BrokerScripts) { self.scripts = scripts }
+  init(_ scripts: StoreScripts) {
+    self.scripts = scripts.onBroker
+    cluster = scripts.cluster
+  }
 
   /// Of a plain queue they are known at once, and `completion` is called before this returns.
   func lists(of plan: FirePlan, then completion: @escaping (Answer) -> Void) {
@@ -24,15 +29,19 @@ final class QueueLookup {
       if declared.insert(name).inserted { scripts.declare(queue: name) }
       completion(.lists([kombu.list(of: Array(name.utf8), priority: plan.priority)]))
     case .exchange(let exchange, let key):
-      scripts.queues(boundTo: exchange, routingKey: key) { queues, error in
+      scripts.queues(boundTo: exchange, routingKey: key) { [cluster] queues, error in
         guard let queues else {
           let text = "the bindings of exchange \(exchange) could not be read: "
           return completion(error.map { .refused(text + $0.text) } ?? .lost)
         }
-        completion(
-          queues.isEmpty
-            ? .refused(Route.unbound(exchange, key))
-            : .lists(queues.map { kombu.list(of: $0, priority: plan.priority) }))
+        let lists = queues.map { (queue: $0, list: kombu.list(of: $0, priority: plan.priority)) }
+        if lists.isEmpty { return completion(.refused(Route.unbound(exchange, key))) }
+        for (queue, list) in lists {
+          if let problem = cluster?.problem(ofList: list, queue: EntryName(queue).description) {
+            return completion(.refused("exchange \(exchange), routing key \(key): \(problem)"))
+          }
+        }
+        completion(.lists(lists.map(\.list)))
       }
     }
   }

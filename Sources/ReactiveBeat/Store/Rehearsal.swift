@@ -168,16 +168,29 @@ final class Rehearsal {
     scratch.tidy(as: instance) { [self] tidied, error in
       guard !isOver, !scripts.connection.isClosed else { return }
       if let error { return failed(.refused("the keys of a rehearsal cannot be removed", error)) }
-      if let problem = tidied?.problem {
-        lacks.append("a message that reached some of its queues only could not be taken back (\(problem))")
+      scripts.tryRights(queue: EntryName(queue).description, as: instance, required: false) { [self] trial in
+        guard !isOver else { return }
+        take(trial, tidied)
       }
-      if scripts.historyLength > 0, tidied?.hadHistory == false { lacks.append("no history is kept (XADD is refused)") }
-      if let delivery { return rehearseDelivery(delivery, lacks) }
-      scripts.onBroker.queues(boundTo: EntryName(queue).description, routingKey: "") { [self] _, error in
-        guard !isOver, !scripts.connection.isClosed else { return }
-        if let error { lacks.append("the queues of named exchanges cannot be read (\(error.message))") }
-        end(Self.proof(lacks))
+    }
+  }
+
+  /// By what the user may not run, and by what has not come about for another reason.
+  private func take(_ trial: RightsTrial, _ tidied: StoreScripts.Tidied?) {
+    if let lack = trial.lack(user: user) { lacks.append(lack) }
+    if let problem = tidied?.problem, !trial.lacks("LPOP") {
+      lacks.append("a message that reached some of its queues only could not be taken back (\(problem))")
+    }
+    if scripts.historyLength > 0, tidied?.hadHistory == false, !trial.lacks("XADD") {
+      lacks.append("no history is kept (XADD is refused)")
+    }
+    if let delivery { return rehearseDelivery(delivery, lacks) }
+    scripts.onBroker.queues(boundTo: EntryName(queue).description, routingKey: "") { [self] _, error in
+      guard !isOver, !scripts.connection.isClosed else { return }
+      if let error, !trial.lacks("SMEMBERS") {
+        lacks.append("the queues of named exchanges cannot be read (\(error.message))")
       }
+      end(Self.proof(lacks))
     }
   }
 
@@ -194,14 +207,14 @@ final class Rehearsal {
     switch failure {
     case .other(let text): end(.undecided(reason: text))
     case .refused(let what, let error) where !error.isOfOurRights: end(.undecided(reason: "\(what): \(error.message)"))
-    case .refused(let what, let error): explain("\(what): \(error.message)")
-    case .forbidden(let text): explain(text)
+    case .refused(let what, let error): explain(what, error.message)
+    case .forbidden(let text): explain("no message can be sent", text)
     }
   }
 
-  private func explain(_ refusal: String) {
+  private func explain(_ what: String, _ text: String) {
     scripts.tryRights(queue: EntryName(queue).description, as: instance) { [self] trial in
-      end(.unable(reason: trial.explanation(of: refusal, user: user)))
+      end(.unable(reason: trial.explanation(of: what, text, user: user)))
     }
   }
 }

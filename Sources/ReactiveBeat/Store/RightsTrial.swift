@@ -1,23 +1,31 @@
 import BeatCore
 
 /// Which single commands a user may not run, or a server does not have: asked after a script was refused, since Redis does
-/// not always tell which of its commands that was. Nothing is changed but a key of the rehearsal.
+/// not always tell which of its commands that was; and of those that a fire can do without, which nobody would tell.
+/// Nothing is changed but a key of the rehearsal.
 struct RightsTrial {
-  /// Without them nothing fires; in alphabetical order.
+  /// In the order of the table.
   private(set) var forbidden: [String] = []
   /// The server has none of these.
   private(set) var unknown: [String] = []
   private var grants: [String] = []
+  /// What is missing without them.
+  private var losses: [String] = []
 
-  /// Runs each required command of these places. Not called if the connection dies.
+  /// Runs each command of the daemon at these places: those without which nothing fires, or the others. Not called if the
+  /// connection dies.
   ///
-  /// - Parameter scratch: a key of nobody, which is gone afterwards if the user may delete.
+  /// - Parameters:
+  ///   - scratch: a key of nobody, which is gone afterwards if the user may delete.
+  ///   - spared: commands that are not needed here.
   static func run(
     on connection: RedisConnection, keys: RedisKeys, kombu: KombuKeys, queue: String, scratch: [UInt8],
-    places: [CommandUse.Place], then completion: @escaping (RightsTrial) -> Void
+    places: [CommandUse.Place], required: Bool = true, sparing spared: Set<String> = [],
+    then completion: @escaping (RightsTrial) -> Void
   ) {
     let uses = CommandUse.all.filter {
-      $0.client == .daemon && places.contains($0.place) && $0.isRequired && isHarmless($0)
+      $0.client == .daemon && places.contains($0.place) && $0.isRequired == required && isHarmless($0)
+        && !spared.contains($0.name)
     }
     var trial = RightsTrial()
     for (index, use) in uses.enumerated() {
@@ -36,28 +44,46 @@ struct RightsTrial {
     }
   }
 
-  /// What changes the connection itself is left out: had it been refused, there would be no connection.
-  private static func isHarmless(_ use: CommandUse) -> Bool { !["SELECT", "PSUBSCRIBE"].contains(use.name) }
+  /// What is for a session's begin is left out: had it been refused, there would be none, or it has been said.
+  private static func isHarmless(_ use: CommandUse) -> Bool { !use.isOfHearing && !use.isOfConnecting }
+
+  /// Whether it is one of those that are missing.
+  func lacks(_ command: String) -> Bool { forbidden.contains(command) || unknown.contains(command) }
 
   private mutating func note(_ use: CommandUse, _ error: RedisServerError) {
+    guard error.isOfOurRights else { return }
+    if let loss = use.without, !losses.contains(loss) { losses.append(loss) }
     if error.isUnknownCommand {
       if !unknown.contains(use.name) { unknown.append(use.name) }
-    } else if error.isOfOurRights, !forbidden.contains(use.name) {
+    } else if !forbidden.contains(use.name) {
       forbidden.append(use.name)
       grants.append(use.grant)
     }
   }
 
-  /// What is wrong and what to do, for a refusal of this text.
+  /// What is wrong and what to do. The server's words are left out where they are understood.
   ///
-  /// - Parameter user: nil: the default one.
-  func explanation(of refusal: String, user: String?) -> String {
+  /// - Parameters:
+  ///   - what: was refused, such as "no mark can be kept".
+  ///   - text: the server's words.
+  ///   - user: nil: the default one.
+  func explanation(of what: String, _ text: String, user: String?) -> String {
+    "\(what): \(advice(user: user) ?? text)"
+  }
+
+  /// What a fire can do without and is missing; nil: nothing is.
+  func lack(user: String?) -> String? {
+    advice(user: user).map { "it does without \(losses.joined(separator: "; ")): \($0)" }
+  }
+
+  /// What is missing, and what to do; nil: nothing is.
+  func advice(user: String?) -> String? {
     if !unknown.isEmpty {
-      return "\(refusal): the server has no command \(unknown.sorted().joined(separator: ", ")); "
+      return "the server has no command \(unknown.sorted().joined(separator: ", ")); "
         + "take it out of `rename-command` in its configuration, or ask your provider"
     }
-    guard !forbidden.isEmpty else { return refusal }
-    return "\(refusal): user \(user ?? "default") may not run \(forbidden.sorted().joined(separator: ", ")); "
+    guard !forbidden.isEmpty else { return nil }
+    return "user \(user ?? "default") may not run \(forbidden.sorted().joined(separator: ", ")); "
       + "allow it, ACL SETUSER \(user ?? "default") \(grants.sorted().joined(separator: " "))"
   }
 }

@@ -31,6 +31,9 @@ extension StoreClient {
           silence: left >= 0 ? max(0, Self.heartbeatLife - min(left, 3_600_000) * 1000) : nil,
           holdsLease: lease?.instance == instance))
     }
-    return Fleet(members: members, lease: lease, epoch: replies[2].text.flatMap { Int64($0) })
+    let isSilent = members.allSatisfy { !$0.isAlive }
+    return Fleet(
+      members: members, lease: lease, epoch: replies[2].text.flatMap { Int64($0) },
+      trace: isSilent ? try trace() : .none)
   }
 }

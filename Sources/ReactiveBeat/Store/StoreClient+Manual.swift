@@ -34,7 +34,11 @@ extension StoreClient {
       while !answer.isThere, !isInterrupted() { loop.run() }
       if answer.isThere {
         do {
-          if let text = try answer.text() { return ManualAnswer(text) }
+          if let text = try answer.text() {
+            let told = ManualAnswer(text)
+            guard case .refused = told else { return told }
+            return try settle(request, refused: told)
+          }
         } catch {
           // Who may ask and not listen: nothing is to happen that nobody is told of.
           if error.kind != .unreachable { _ = try? command(RedisCommand("HDEL", keys.manual, request)) }
@@ -49,6 +53,14 @@ extension StoreClient {
     let answer = PendingAnswer(to: request, within: 1_000_000, by: self)
     while !answer.isThere { loop.run() }
     return try answer.text().map { ManualAnswer($0) } ?? .late
+  }
+
+  /// A daemon that may not take a request away has left it there, where another one may have found it.
+  private func settle(_ request: String, refused answer: ManualAnswer) throws(StoreError) -> ManualAnswer {
+    if try command(RedisCommand("HDEL", keys.manual, request)).integer == 1 { return answer }
+    let other = PendingAnswer(to: request, within: 20_000, by: self)
+    while !other.isThere { loop.run() }
+    return try other.text().map { ManualAnswer($0) } ?? answer
   }
 
   /// Takes a request back while an answer to it may be on its way here: so on a connection of its own.
@@ -74,14 +86,11 @@ extension StoreClient {
   public func preview(
     _ document: StoredDocument, context: DocumentContext, defaultQueue: String
   ) throws(StoreError) -> Result<FirePlan, Scheduler.ManualProblem> {
-    var name = [CChar](repeating: 0, count: 256)
-    gethostname(&name, name.count - 1)
-    let host = String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     let request = String(UInt64.random(in: .min ... .max), radix: 16)
     let now = try time()
     var scheduler = Scheduler(
       SchedulerConfiguration(
-        keys: keys, documents: context, defaultQueue: defaultQueue, origin: "gen\(getpid())@\(host)",
+        keys: keys, documents: context, defaultQueue: defaultQueue, origin: "gen\(getpid())@\(HostName.current)",
         replyTo: TaskID(key: Array(request.utf8), due: now, sha1: SHA1.digest).description, sha1: SHA1.digest))
     _ = scheduler.receive(.loadStarted, now: now)
     _ = scheduler.receive(.read(document.name, document.read), now: now)

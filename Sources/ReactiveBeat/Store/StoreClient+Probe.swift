@@ -9,6 +9,8 @@ extension StoreClient {
     case silent(heard: [String])
     /// The subscription was refused, or its connection lost.
     case refused(String)
+    /// The write itself was refused: its command, and why.
+    case unwritten(String, String)
   }
 
   /// Writes a heartbeat that is nobody's and waits for its events on a connection of its own.
@@ -40,10 +42,11 @@ extension StoreClient {
       stream?.handshake(url, clientName: "beat-watch-command-events") { [self] error in
         guard error == nil else { return }
         stream?.psubscribe([pattern]) { [self] in
-          for command in [RedisCommand("SET", key, "0", "PX", 10_000), RedisCommand("DEL", key)] {
-            connection.send(command) { reply in
-              if let error = reply?.error { finish(.refused(error.message)) }
-            }
+          connection.send(RedisCommand("SET", key, "0", "PX", 10_000)) { reply in
+            if let error = reply?.error { finish(.unwritten("SET", error.message)) }
+          }
+          connection.send(RedisCommand("DEL", key)) { reply in
+            if let error = reply?.error { finish(.unwritten("DEL", error.message)) }
           }
         }
       }

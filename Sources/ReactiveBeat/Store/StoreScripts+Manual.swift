@@ -22,6 +22,8 @@ extension StoreScripts {
     case refused(String)
     /// Another document stands there.
     case changed
+    /// Nothing was sent: the script was refused.
+    case failed(RedisServerError)
     /// Somebody else has seen to it, or nobody waits for it any more, or it is not known what became of it.
     case over
   }
@@ -52,10 +54,13 @@ extension StoreScripts {
         Array("\(storeDatabase)".utf8), Array("\(database)".utf8), Array("\(longest)".utf8),
         Array("\(historyLength)".utf8),
       ]
-    ) { reply in
+    ) { [connection] reply in
+      if let error = reply?.error { return completion(.failed(error)) }
       let parts = reply?.array ?? []
       switch parts.first?.text {
-      case "OK": completion(.fired)
+      case "OK":
+        if let text = parts.last?.text, !text.isEmpty { connection.refused(RedisServerError(text)) }
+        completion(.fired)
       case "REFUSED": completion(.refused(RedisServerError(parts.last?.text ?? "").words.printable))
       case "CHANGED": completion(.changed)
       default: completion(.over)

@@ -29,12 +29,26 @@ extension StoreScripts {
     ) { reply in completion(reply.flatMap { Tidied($0) }, reply?.error) }
   }
 
-  /// Finds out what a refusal was about.
-  func tryRights(queue: String, as instance: String, then completion: @escaping (RightsTrial) -> Void) {
+  /// Finds out what a refusal was about; or, of what a fire can do without, what is missing.
+  func tryRights(
+    queue: String, as instance: String, required: Bool = true, then completion: @escaping (RightsTrial) -> Void
+  ) {
     let scratch = RedisKeys(rehearsing: keys, as: instance).rehearsalQueue
     RightsTrial.run(
       on: connection, keys: keys, kombu: kombu, queue: queue, scratch: scratch,
-      places: delivery == .direct ? [.store, .queues] : [.store, .outbox], then: completion)
+      places: delivery == .direct ? [.store, .queues] : [.store, .outbox], required: required,
+      sparing: historyLength > 0 || required ? [] : ["XADD"], then: completion)
+  }
+
+  /// Says what a refusal of something is about that a fire can do without, on keys that are no rehearsal's.
+  func explain(
+    _ error: RedisServerError, queue: String, user: String?, as instance: String,
+    _ completion: @escaping (String) -> Void
+  ) {
+    guard error.isOfOurRights else { return completion("Redis refused it: \(error.text)") }
+    tryRights(queue: queue, as: instance + ":manual", required: false) {
+      completion($0.explanation(of: "Redis refused it", error.text, user: user))
+    }
   }
 }
 

@@ -25,6 +25,8 @@ struct StoreScripts {
   let historyLength: Int
   let storeDatabase: Int
   let brokerDatabase: Int
+  /// Where the server is in cluster mode: what a fire can reach.
+  var cluster: ClusterFit?
 
   init(
     connection: RedisConnection, keys: RedisKeys, kombu: KombuKeys, storeDatabase: Int, brokerDatabase: Int,
@@ -227,7 +229,10 @@ struct StoreScripts {
       }
     } then: { reply in
       // Without an answer for each it is an error, or the end of the connection, and counts for all of them.
-      let answers = reply?.array.flatMap { $0.count == plans.count ? $0 : nil }
+      let answers = reply?.array.flatMap { $0.count >= plans.count ? $0 : nil }
+      if let answers, answers.count > plans.count, let text = answers.last?.text {
+        connection.refused(RedisServerError(text))
+      }
       completion { FireOutcome(answers?[$0] ?? reply, kombu: kombu) }
     }
   }

@@ -47,6 +47,7 @@ final class StoreSession {
   private var stream: NotificationStream?
   private var brokerCheck: RedisConnection?
   private var delivery = Delivery.direct
+  private var cluster: ClusterFit?
   private lazy var deadline = LoopTimer(on: loop) { [unowned self] in probeTimedOut() }
   private var probeEvents = 0
   private var hasHeardSet = false
@@ -149,7 +150,10 @@ final class StoreSession {
       }
       if info.isLoading { return end(.notReady("\(configuration.store) is still loading its data from disk")) }
       if info.isReplica { return end(.notReady(replicaText(info))) }
-      if info.isCluster, let problem = clusterProblem { return end(.misconfigured(problem)) }
+      if info.isCluster {
+        if let problem = clusterProblem { return end(.misconfigured(problem)) }
+        cluster = ClusterFit(keys)
+      }
       if let policy = info.evictionPolicy { handle(.evicting(policy: policy)) }
       checkBroker(info)
     }
@@ -284,18 +288,10 @@ final class StoreSession {
     send(RedisCommand("SET", keys.incarnation, StoreIncarnation.renewed(storeIncarnation, random: random))) { _ in }
   }
 
-  /// What is subscribed to. The heartbeats of all daemons: an ACL must hold a pattern literally, and ours alone would be
-  /// another one at each start.
-  private var patterns: [[UInt8]] {
-    let database = configuration.store.database
-    let heartbeats = keys.events(of: keys.heartbeat(""), database: database) + [UInt8(ascii: "*")]
-    return [keys.documentEvents(database: database), heartbeats]
-      + [keys.lease, keys.manual].map { keys.events(of: $0, database: database) }
-  }
-
   private func subscribe() {
     let database = configuration.store.database
     guard let endpoint = commands?.endpoint else { return }
+    let patterns = keys.subscriptions(database: database)
     let security = configuration.store.security
     let stream = NotificationStream(to: endpoint, security: security, on: loop) { [weak self] channel, event in
       guard let self, !isOver, let key = KeyspaceNotification(channel: channel, database: database)?.key else { return }
@@ -359,14 +355,13 @@ final class StoreSession {
           "notify-keyspace-events is \"\(incompleteSetting)\", so that some edits are not heard, and we may not change it "
             + "(\(configRefusal.message)); \(NotificationSetting.advice)"))
     }
-    handle(
-      .watching(
-        StoreScripts(
-          connection: commands, keys: keys, kombu: configuration.transportOptions.keys,
-          storeDatabase: configuration.store.database,
-          brokerDatabase: configuration.broker.database, maximumDocumentLength: maximumDocumentLength,
-          maximumLead: configuration.maximumLead, delivery: delivery, outboxLimit: configuration.outboxLimit,
-          historyLength: configuration.historyLength)))
+    var scripts = StoreScripts(
+      connection: commands, keys: keys, kombu: configuration.transportOptions.keys,
+      storeDatabase: configuration.store.database, brokerDatabase: configuration.broker.database,
+      maximumDocumentLength: maximumDocumentLength, maximumLead: configuration.maximumLead, delivery: delivery,
+      outboxLimit: configuration.outboxLimit, historyLength: configuration.historyLength)
+    scripts.cluster = cluster
+    handle(.watching(scripts))
   }
 
   private func probeTimedOut() {

@@ -23,9 +23,9 @@ struct DoctorCommand: ParsableCommand {
   func run() throws {
     let url = try store.store()
     let (broker, queue) = try (store.broker(), store.queue())
-    var context = try store.documents()
+    var given = try store.documents()
     // It looks at all queues by itself, once for each.
-    context.kombu = nil
+    given.kombu = nil
     let transport = try store.transportOptions()
     var findings: [Finding] = []
     let isJSON = json
@@ -36,7 +36,9 @@ struct DoctorCommand: ParsableCommand {
     do {
       let client = try store.connect()
       Doctor(
-        client, broker: broker, transport: transport, context: context, defaultQueue: queue, report: report
+        client, broker: broker, transport: transport, context: try store.documents(given, on: client),
+        defaultQueue: queue,
+        report: report
       ).examine()
     } catch let error as StoreError {
       let fix =

@@ -22,8 +22,9 @@ struct EditCommand: ParsableCommand {
   @OptionGroup var store: StoreOptions
 
   func run() throws {
-    let context = try store.documents()
+    let given = try store.documents()
     var client = try store.connect()
+    let context = try store.documents(given, on: client)
     let document = try client.document(try ScheduleSelection([name]).name(in: client))
     guard let before = try ScheduleChange.bytes(of: document, in: client) else { return }
     // Nothing is owed to the server while somebody writes, and it may close a connection that rests.

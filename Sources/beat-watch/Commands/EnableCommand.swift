@@ -47,8 +47,9 @@ struct SwitchOptions: ParsableArguments {
   @OptionGroup var store: StoreOptions
 
   func run(enabled: Bool) throws {
-    let context = try store.documents()
+    let given = try store.documents()
     let client = try store.connect()
+    let context = try store.documents(given, on: client)
     var batch = CommandBatch()
     var reports: [ChangeReport] = []
     for name in try ScheduleSelection(names).names(in: client) {

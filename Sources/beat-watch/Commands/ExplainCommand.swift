@@ -32,8 +32,9 @@ struct ExplainCommand: ParsableCommand {
 
   func run() throws {
     let time = try at.map { try TimeArgument.instant("--at", $0) }
-    let context = try store.documents()
+    let given = try store.documents()
     let client = try store.connect()
+    let context = try store.documents(given, on: client)
     let name = try existing(client)
     let explanation = Explanation(
       try Evidence(

@@ -27,8 +27,9 @@ struct ExportCommand: ParsableCommand {
   @OptionGroup var store: StoreOptions
 
   func run() throws {
-    let context = try store.documents()
+    let given = try store.documents()
     let client = try store.connect()
+    let context = try store.documents(given, on: client)
     defer { client.close() }
     let chosen = names.isEmpty ? try client.names() : try ScheduleSelection(names).names(in: client)
 

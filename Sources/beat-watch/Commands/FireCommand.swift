@@ -89,13 +89,15 @@ struct FireCommand: ParsableCommand {
   private static func whoFires(_ client: StoreClient) throws -> String {
     let (health, now) = try (client.health(), client.time())
     if let alarm = HealthWords.alarm(health, now: now) { return alarm }
-    let place = try client.fleet().firing.first?.place ?? "?"
+    let daemon = try client.fleet().firing.first
+    let place = daemon?.place ?? "?"
+    if let lack = daemon?.record?.firing?.lacks { return "the daemon that fires (\(place)) says: \(lack)" }
     return "the daemon that fires (\(place)) is there, but does not hear it: see its log"
   }
 
   private func printMessage(of name: EntryName, _ client: StoreClient) throws {
     let preview = try client.preview(
-      client.document(name), context: store.documents(), defaultQueue: store.queue())
+      client.document(name), context: store.documents(store.documents(), on: client), defaultQueue: store.queue())
     guard case .success(let plan) = preview else {
       if case .failure(let problem) = preview { throw CommandError(.data, "\(name) cannot be fired: \(problem)") }
       return

@@ -72,8 +72,9 @@ struct ImportCommand: ParsableCommand {
 
   func run() throws {
     let source = try source()
-    let context = try store.documents()
+    let given = try store.documents()
     let client = try store.connect()
+    let context = try store.documents(given, on: client)
     defer { client.close() }
     let settings = ImportSettings(
       documents: context, timezone: Setting.optional(store.timezone, "CELERY_TIMEZONE"), now: try client.time(),

@@ -76,8 +76,9 @@ struct LintCommand: ParsableCommand {
     do { return try InputFile.read(file) } catch { throw CommandError(.missing, "\(error)") }
   }
 
-  private func stored(_ context: DocumentContext) throws -> [Finding] {
+  private func stored(_ given: DocumentContext) throws -> [Finding] {
     let client = try store.connect()
+    let context = try store.documents(given, on: client)
     let now = try client.time()
     var findings: [Finding] = []
     try client.eachDocument(try client.names()) { document in

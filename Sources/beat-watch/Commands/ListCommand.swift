@@ -47,8 +47,9 @@ struct ListCommand: ParsableCommand {
 
   func run() throws {
     let within = try dueWithin.map { try TimeSpan.microseconds($0, option: "--due-within") }
-    let context = try store.documents()
+    let given = try store.documents()
     let client = try store.connect()
+    let context = try store.documents(given, on: client)
     let chosen = try names.isEmpty ? client.names() : ScheduleSelection(names).names(in: client)
     let now = try client.time()
     let pattern = task.map { NamePattern($0) }

@@ -55,9 +55,10 @@ struct SetCommand: ParsableCommand {
           ? "set \(name): name a field to change, such as --every 5m"
           : "--document is the whole document: write the other fields into it")
     }
-    let context = try store.documents()
+    let given = try store.documents()
     let text = try document.map { try Self.read($0) }
     let client = try store.connect()
+    let context = try store.documents(given, on: client)
     let entry = try ScheduleSelection.newName(name, in: client)
     let change: ScheduleChange
     if let text {

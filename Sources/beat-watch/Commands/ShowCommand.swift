@@ -30,8 +30,9 @@ struct ShowCommand: ParsableCommand {
 
   func run() throws {
     guard (0...1000).contains(count) else { throw ValidationError("--count: \(count) is not in 0 to 1000") }
-    let context = try store.documents()
+    let given = try store.documents()
     let client = try store.connect()
+    let context = try store.documents(given, on: client)
     let document = try client.document(try ScheduleSelection([name]).name(in: client))
     let now = try client.time()
     let standing = ScheduleStanding(document.name, document.read, context: context, now: now)

@@ -54,7 +54,7 @@ struct StatusCommand: ParsableCommand {
       lateness = LatenessSummary(of: records)
       oldestRun = records.last?.firedAt
       due = try client.survey(
-        store.documents(of: fleet.firing.first?.record), now: now, atMost: StatusCommand.looked)
+        store.documents(of: fleet.firing.first?.record, on: client), now: now, atMost: StatusCommand.looked)
       health = FiringHealth(fleet, overdue: due.overdue, lastRun: records.first?.firedAt, now: now)
       rejected = try client.rejections(atMost: StatusCommand.named)
       outbox = try client.replies(to: [RedisCommand("LLEN", client.keys.outbox)])[0].integer ?? 0
@@ -170,7 +170,8 @@ struct StatusCommand: ParsableCommand {
       ("schedules", number(record?.schedules)), ("rejected", number(record?.rejected)),
       ("repaired", number(record?.repaired)), ("timezone", .text(record?.timezone)), ("broker", .text(record?.broker)),
       ("options", .object((record?.options ?? []).map { ($0.name, .text($0.value)) })),
-      ("unable", .text(record?.firing?.unable)), ("last_fire", .text(record?.firing?.fired?.iso8601)),
+      ("unable", .text(record?.firing?.unable)), ("lacks", .text(record?.firing?.lacks)),
+      ("last_fire", .text(record?.firing?.fired?.iso8601)),
     ])
   }
 
@@ -208,6 +209,7 @@ struct StatusCommand: ParsableCommand {
         words(member, now: survey.now),
         isFiring ? (survey.health.fires ? .green : .yellow) : member.isAlive ? nil : .faint)
       if member.isAlive, let unable = member.record?.firing?.unable { field("unable", "it says: \(unable)", .red) }
+      if member.isAlive, let lack = member.record?.firing?.lacks { field("lacks", "it says: \(lack)", .yellow) }
     }
     if let lease = fleet.lease {
       field(

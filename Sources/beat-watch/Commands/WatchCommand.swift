@@ -32,8 +32,10 @@ struct WatchCommand: ParsableCommand {
     let patterns = names.map { NamePattern($0) }
     let isBoard = StandardOutput.isTerminal && !json
     let view: any WatchView = isBoard ? WatchBoard(count: count) as any WatchView : WatchLines(asJSON: json)
+    let given = try store.documents()
     let session = try WatchSession(
-      try store.store(), keys: try store.keys(), context: try store.documents(), patterns: patterns, view: view)
+      try store.store(), keys: try store.keys(), context: given, patterns: patterns, view: view
+    ) { [store] client in try store.documents(given, on: client) }
     try session.run()
   }
 }

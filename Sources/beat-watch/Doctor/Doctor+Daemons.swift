@@ -13,18 +13,12 @@ extension Doctor {
       let reason = HealthWords.alarm(health, now: now) ?? ""
       if case .nobody(.loading) = health.verdict {
         add(.warning, "daemons", reason, fix: "ask again when it has said `ready` in its log")
-      } else if let place = alive.isEmpty ? connectedDaemon() : nil {
-        add(
-          .problem, "daemons",
-          "a daemon is connected from \(place), and does not say that it lives: it is held up at its start\(serverObstacle)",
-          fix: "see `disconnected` or `unable` in its log")
       } else {
         let isUnable = alive.contains { $0.record?.firing?.unable != nil }
-        add(
-          .problem, "daemons", reason + serverObstacle,
-          fix: isUnable
-            ? "mend what it says, or start `beat-watch run` as a user who may"
-            : "beat-watch run; if one runs, see `disconnected` in its log")
+        var fix = "beat-watch run; if one runs, see `disconnected` in its log"
+        if case .connected = fleet.trace { fix = "see `disconnected` or `unable` in its log" }
+        if isUnable { fix = "mend what it says, or start `beat-watch run` as a user who may" }
+        add(.problem, "daemons", reason + serverObstacle, fix: fix)
       }
     } else if firing.count > 1 {
       let places = firing.map { place($0) }.joined(separator: "; ")
@@ -62,18 +56,6 @@ extension Doctor {
     }
   }
 
-  /// From where a daemon is connected that has given no heartbeat, or no record; nil: from nowhere, or this user may not
-  /// ask.
-  private func connectedDaemon() -> String? {
-    guard let list = try? client.replies(to: [RedisCommand("CLIENT", "LIST")])[0].text else { return nil }
-    for line in list.split(separator: "\n") {
-      let words = line.split(separator: " ")
-      guard words.contains("name=beat-watch") || words.contains("name=beat-watch-events") else { continue }
-      return words.first { $0.hasPrefix("addr=") }.map { String($0.dropFirst(5)).printable }
-    }
-    return nil
-  }
-
   private func place(_ member: Fleet.Member) -> String { member.place }
 
   func key(_ key: [UInt8]) -> String { Self.quoted("\(EntryName(key))") }
@@ -94,6 +76,7 @@ extension Doctor {
         fix: fix
       )
     }
+    let user = Self.quoted(client.url.username ?? "default")
     switch client.probeEvents() {
     case .heard(let after) where missing == nil:
       add(.ok, "notifications", "an edit is heard \(TimeText.span(after)) after it was begun")
@@ -108,13 +91,15 @@ extension Doctor {
     case .refused(let reason):
       add(
         .problem, "notifications", "nobody may listen: \(reason)",
-        fix: "\(cli) ACL SETUSER \(Self.quoted(client.url.username ?? "default")) +psubscribe "
-          + Self.quoted("&\(EntryName(client.keys.documentEvents(database: client.url.database)))") + " "
-          + ([
-            client.keys.events(of: client.keys.heartbeat(""), database: client.url.database) + [UInt8(ascii: "*")],
-            client.keys.events(of: client.keys.lease, database: client.url.database),
-            client.keys.events(of: client.keys.manual, database: client.url.database),
-          ].map { Self.quoted("&\(EntryName($0))") }.joined(separator: " ")))
+        fix: "\(cli) ACL SETUSER \(user) +psubscribe "
+          + client.keys.subscriptions(database: client.url.database).map { Self.quoted("&\(EntryName($0))") }
+          .joined(separator: " "))
+    case .unwritten(let command, let reason):
+      add(
+        .warning, "notifications",
+        "whether edits are heard could not be tried: \(command) is refused: \(reason)",
+        fix: "\(cli) ACL SETUSER \(user) +\(command.lowercased()) "
+          + Self.quoted("~\(EntryName(RedisKeys.escaped(client.keys.heartbeat(""))))*"))
     }
   }
 }

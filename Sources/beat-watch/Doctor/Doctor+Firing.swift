@@ -42,6 +42,9 @@ extension Doctor {
           .problem, "daemons", "\(member.place) could not fire if it had to: \(unable)",
           fix: isFiring ? "mend it before the one that leads ends" : "mend it")
       }
+      if let lack = member.record?.firing?.lacks {
+        add(.warning, "daemons", "\(member.place) lacks something: \(lack)", fix: "mend it")
+      }
     }
     let told = alive.compactMap { member in member.record.map { (place: member.place, record: $0) } }
     guard let first = told.first else { return }

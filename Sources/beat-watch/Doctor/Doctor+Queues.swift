@@ -5,6 +5,7 @@ import ReactiveBeat
 extension Doctor {
   func examineQueues(_ routes: [Route: [EntryName]], on broker: StoreClient) throws {
     var queues: Set<[UInt8]> = []
+    let cluster = try client.clusterFit()
     for (route, names) in routes {
       switch route {
       case .queue(let queue): queues.insert(Array(queue.utf8))
@@ -12,6 +13,13 @@ extension Doctor {
         let members = try broker.command(RedisCommand("SMEMBERS", kombu.bindings(of: exchange))).array ?? []
         let bound = kombu.queues(boundBy: members.compactMap(\.bytes), routingKey: key)
         queues.formUnion(bound)
+        for queue in bound {
+          guard let problem = cluster?.problem(ofList: kombu.list(of: queue, priority: 0), queue: "\(EntryName(queue))")
+          else { continue }
+          add(
+            .problem, "queues", "exchange \(exchange), routing key \(key) (schedule \(names[0])): \(problem)",
+            fix: ClusterFit.advice)
+        }
         if bound.isEmpty {
           add(
             .problem, "queues",

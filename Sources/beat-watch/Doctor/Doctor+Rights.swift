@@ -8,35 +8,55 @@ extension Doctor {
   private struct Right {
     let use: CommandUse
     let key: [UInt8]?
+    /// That it listens to.
+    let channel: [UInt8]?
     let words: [[UInt8]]
-    /// The same on a key of nobody, where the command itself would change something.
-    let trial: [[UInt8]]
+    /// The same on a key of nobody, where the command itself would change something; nil: it cannot be tried.
+    let trial: [[UInt8]]?
   }
-
-  /// How edits are heard is looked at by hearing one.
-  private static let ofHearing: Set = [
-    "PSUBSCRIBE", "SUBSCRIBE", "CLIENT ID", "CLIENT TRACKING", "CONFIG GET", "CONFIG SET",
-  ]
 
   func examineRights() throws {
     let before = findings.count
     let store = CommandUse.all(of: .daemon, at: .store)
+    let hearing = ofHearing
     if areTwoServers {
-      try examine(rights(store + CommandUse.all(of: .daemon, at: .outbox), scratch), of: client)
+      try examine(hearing + rights(store + CommandUse.all(of: .daemon, at: .outbox), scratch), of: client)
       if let broker {
         try examine(rights(CommandUse.all(of: .daemon, at: .queues, .relay), brokerScratch), of: broker)
       }
     } else {
-      try examine(rights(store + CommandUse.all(of: .daemon, at: .queues), scratch), of: client)
+      try examine(hearing + rights(store + CommandUse.all(of: .daemon, at: .queues), scratch), of: client)
     }
     if findings.count == before { add(.ok, "rights", "the user may do all that the daemon does") }
   }
 
   private func rights(_ uses: [CommandUse], _ scratch: [UInt8]) -> [Right] {
-    uses.filter { !Self.ofHearing.contains($0.name) }.flatMap { use in
+    uses.filter { !$0.isOfHearing }.flatMap { use in
       let keys = use.keys.map { Optional(client.keys.example(of: $0, queue: defaultQueue, kombu: kombu)) }
       return (keys.isEmpty ? [nil] : keys).map { key in
-        Right(use: use, key: key, words: use.words(on: key), trial: use.words(on: use.writes ? scratch : key))
+        Right(
+          use: use, key: key, channel: nil, words: use.words(on: key),
+          trial: ["SELECT", "CLIENT SETNAME"].contains(use.name) ? nil : use.words(on: use.writes ? scratch : key))
+      }
+    }
+  }
+
+  /// To hear of edits: on each channel of its own, and by the setting where that lacks something. CLIENT TRACKING is for
+  /// where both are missing.
+  private var ofHearing: [Right] {
+    let lacksNotifications = (try? client.report().missingNotifications) != nil
+    return CommandUse.all(of: .daemon, at: .store).flatMap { use -> [Right] in
+      switch use.name {
+      case "PSUBSCRIBE":
+        return client.keys.subscriptions(database: client.url.database).map { channel in
+          Right(use: use, key: nil, channel: channel, words: [Array("PSUBSCRIBE".utf8), channel], trial: nil)
+        }
+      case "CONFIG GET" where lacksNotifications, "CONFIG SET" where lacksNotifications:
+        return [
+          Right(
+            use: use, key: nil, channel: nil, words: use.words(on: nil), trial: use.writes ? nil : use.words(on: nil))
+        ]
+      default: return []
       }
     }
   }
@@ -73,14 +93,14 @@ extension Doctor {
     } else {
       // Not allowed, or a server that does not know it: what is harmless is tried.
       defer { _ = try? client.replies(to: [RedisCommand("DEL", client === self.client ? scratch : brokerScratch)]) }
-      let trials = rights.filter { $0.use.name != "SELECT" && $0.use.name != "CLIENT SETNAME" }
+      let trials = rights.compactMap { right in right.trial.map { (right: right, words: $0) } }
       let tried = try client.replies(
-        to: trials.map { right in
-          var command = RedisCommand(String(decoding: right.trial[0], as: UTF8.self))
-          command.append(contentsOf: right.trial.dropFirst())
+        to: trials.map { trial in
+          var command = RedisCommand(String(decoding: trial.words[0], as: UTF8.self))
+          command.append(contentsOf: trial.words.dropFirst())
           return command
         })
-      for (right, reply) in zip(trials, tried) {
+      for (right, reply) in zip(trials.map(\.right), tried) {
         guard let error = reply.error else { continue }
         if error.code == "NOPERM" { refused.append((right, error.message)) }
         if error.message.lowercased().contains("unknown command") { unknown.append(right.use) }
@@ -101,10 +121,12 @@ extension Doctor {
       guard Self.isOfKey(right, reason) else { return false }
       return rights.contains { $0.use.isRequired && $0.key == right.key }
     }
+    var grants: [String] = []
     for needed in [true, false] {
-      let some = refused.filter { isNeeded($0.0, $0.1) == needed }
+      // What is needed in one place and good to have in another is named once.
+      let some = refused.filter { isNeeded($0.0, $0.1) == needed && !grants.contains(Self.grant($0.0, $0.1)) }
       guard !some.isEmpty else { continue }
-      var grants: [String] = []
+      grants = []
       for (right, reason) in some {
         let grant = Self.grant(right, reason)
         if !grants.contains(grant) { grants.append(grant) }
@@ -134,6 +156,7 @@ extension Doctor {
 
   /// What would allow it: the command, or the key.
   private static func grant(_ right: Right, _ reason: String) -> String {
+    if let channel = right.channel, reason.contains("channel") { return "&\(EntryName(channel))" }
     guard isOfKey(right, reason), let key = right.key else { return right.use.grant }
     return "~\(EntryName(RedisKeys.escaped(key)))"
   }

@@ -59,7 +59,9 @@ final class Doctor {
     guard let name = fleet?.firing.first?.record?.timezone, let zone = try? ZoneDirectory().zone(name) else {
       return context
     }
-    return DocumentContext(defaultZone: zone, shortestInterval: context.shortestInterval, zone: context.zone)
+    var theirs = context
+    theirs.defaultZone = zone
+    return theirs
   }
 
   /// `redis-cli` for a URL's server and database, ready for a command behind it. Without the URL's user: who may not do

@@ -21,6 +21,8 @@ struct Evidence {
   let lists: [(name: [UInt8], length: Int64?)]?
   /// Why it has not.
   let brokerProblem: StoreError?
+  /// Why no message could be pushed to those lists, where that is known; nil: it can, as far as is known.
+  let queueProblem: String?
   let outbox: Int64
   let broker: RedisURL
   let keys: RedisKeys
@@ -57,10 +59,16 @@ struct Evidence {
     if case .success(let plan) = try client.preview(document, context: context, defaultQueue: defaultQueue) {
       self.plan = plan
       (lists, brokerProblem) = Self.lists(of: plan, client, broker, kombu)
+      let fit = try client.clusterFit()
+      queueProblem =
+        lists?.lazy.compactMap { list, _ in
+          fit?.problem(ofList: list, queue: kombu.words(for: list))
+        }.first
     } else {
       plan = nil
       lists = nil
       brokerProblem = nil
+      queueProblem = nil
     }
   }
 

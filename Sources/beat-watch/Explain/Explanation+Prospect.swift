@@ -4,6 +4,7 @@ import ReactiveBeat
 /// Whether a run that comes will be sent, by what has become of the last ones.
 extension Explanation {
   func tellProspect(_ next: ScheduleStanding.Occurrence) {
+    if let problem = evidence.queueProblem { return verdict("refused", "will not be sent: \(problem)", .red) }
     let (health, now) = (evidence.health, evidence.now)
     let when = next.sent <= now.advanced(by: 1) ? "at once" : TimeWords.distance(to: next.sent, from: now)
     // That this one is overdue says nothing of the others.

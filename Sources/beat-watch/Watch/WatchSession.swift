@@ -65,7 +65,8 @@ struct WatchState {
 final class WatchSession {
   private let url: RedisURL
   private let keys: RedisKeys
-  private let context: DocumentContext
+  private var context: DocumentContext
+  private let fit: (StoreClient) throws -> DocumentContext
   private let patterns: [NamePattern]
   private let view: any WatchView
   private let loop: EventLoop
@@ -82,12 +83,15 @@ final class WatchSession {
   private static let receiptDelay: Int64 = 150_000
   private static let fleetInterval: Int64 = 5_000_000
 
+  /// - Parameter fit: the context for what stands on the store.
   init(
-    _ url: RedisURL, keys: RedisKeys, context: DocumentContext, patterns: [NamePattern], view: any WatchView
+    _ url: RedisURL, keys: RedisKeys, context: DocumentContext, patterns: [NamePattern], view: any WatchView,
+    fit: @escaping (StoreClient) throws -> DocumentContext
   ) throws {
     self.url = url
     self.keys = keys
     self.context = context
+    self.fit = fit
     self.patterns = patterns
     self.view = view
     loop = try EventLoop()
@@ -117,6 +121,7 @@ final class WatchSession {
     // The first time what is wrong is an error; later it is waited for.
     var client = try StoreClient(url, keys: keys, on: loop)
     var watch = try StoreWatch(client)
+    context = try fit(client)
     view.begin()
     defer { view.end() }
     try load(client, isFirst: true)

@@ -84,7 +84,9 @@ import Testing
   @Test func whoIsFrozenDoesNotFire() {
     let frozen = FiringHealth(fleet(record { $0.fired = ago(7) }, silence: 6_000_000, lease: 50_000), now: now)
     #expect(frozen.verdict == .nobody(.silent(place: "web1, process 7", silence: 6_000_000, others: 0)))
-    #expect(FiringHealth(fleet(record(), silence: nil), now: now).verdict == .nobody(.deadLeader(token: "a:1")))
+    #expect(
+      FiringHealth(fleet(record(), silence: nil), now: now).verdict == .nobody(.deadLeader(token: "a:1", isAlone: true))
+    )
   }
 
   @Test func whyNobodyFires() {
@@ -108,7 +110,38 @@ import Testing
         == .nobody(.deadLease(remaining: 3_000_000)))
   }
 
+  /// Nobody has reported: what the connections tell decides what can be said.
+  @Test func whoSaysNothingIsNotDenied() {
+    let lease = Fleet.Lease(token: "a:1", remaining: 3000)
+    func absence(_ trace: Fleet.Trace, _ lease: Fleet.Lease? = nil) -> FiringHealth.Verdict {
+      FiringHealth(Fleet(members: [], lease: lease, epoch: nil, trace: trace), now: now).verdict
+    }
+    #expect(absence(.unknown) == .nobody(.noReport))
+    #expect(absence(.connected("h:1")) == .nobody(.speechless(place: "h:1")))
+    #expect(absence(.connected("h:1"), lease) == .nobody(.speechless(place: "h:1")))
+    #expect(absence(.unknown, lease) == .nobody(.deadLeader(token: "a:1", isAlone: false)))
+    #expect(absence(.none, lease) == .nobody(.deadLeader(token: "a:1", isAlone: true)))
+  }
+
   // MARK: the ledger
+
+  @Test func theLedgerKnowsWhatIsMissing() {
+    var ledger = FireLedger()
+    ledger.take(.limited(reason: "no XADD"))
+    #expect(ledger.report.lacks == "no XADD" && ledger.report.unable == nil)
+    ledger.take(.unable(reason: "no LPUSH"))
+    #expect(ledger.report.lacks == nil && ledger.report.unable == "no LPUSH")
+    ledger.take(.able)
+    ledger.failedManually("no HSCAN")
+    #expect(ledger.report.lacks == "no HSCAN" && ledger.report.unable == nil)
+    ledger.firedManually(at: now)
+    #expect(ledger.report.lacks == nil)
+    // Through the record, and cut where it is long.
+    ledger.take(.limited(reason: String(repeating: "x", count: 1000)))
+    var told = record()
+    told.firing = ledger.report
+    #expect(DaemonRecord(told.bytes)?.firing?.lacks?.count == FiringReport.longestReason)
+  }
 
   @Test func theLedgerKeepsTheOldestRefusal() {
     var ledger = FireLedger()

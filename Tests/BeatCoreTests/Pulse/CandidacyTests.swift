@@ -120,4 +120,34 @@ import Testing
     #expect(candidacy.receive(.doubted, now: now).isEmpty)
     #expect(candidacy.receive(.rehearsed(.able), now: now) == [.rehearse])
   }
+
+  /// What a fire can do without is refused: rehearsed at once, and where no rehearsal shows it, not each time.
+  @Test func aRefusalBesideAFireIsRehearsed() {
+    var candidacy = candidate()
+    #expect(candidacy.receive(.lacked, now: now) == [.rehearse])
+    #expect(candidacy.receive(.lacked, now: now).isEmpty)
+    #expect(candidacy.receive(.rehearsed(.able), now: now).isEmpty)
+    #expect(candidacy.receive(.lacked, now: after(29)).isEmpty)
+    #expect(candidacy.receive(.lacked, now: after(30)) == [.rehearse])
+    let lacking = Candidacy.Proof.limited(reason: "no XADD")
+    #expect(
+      candidacy.receive(.rehearsed(lacking), now: after(30)) == [
+        .report(lacking), .armTimer(after: Self.second), .stand(.limited),
+      ])
+    // Known by now: the timer looks after it.
+    #expect(candidacy.receive(.lacked, now: after(90)).isEmpty)
+    #expect(candidacy.receive(.timerFired, now: after(91)) == [.rehearse])
+    #expect(candidacy.receive(.rehearsed(.able), now: after(91)).contains(.report(.able)))
+    // Given back, and taken again.
+    #expect(candidacy.receive(.lacked, now: after(92)) == [.rehearse])
+  }
+
+  /// Nothing is proved yet, or nobody is there to ask.
+  @Test func aRefusalBeforeTheFirstProofIsNoNews() {
+    var candidacy = Candidacy(leaseTTL: 5 * Self.second)
+    #expect(candidacy.receive(.lacked, now: now).isEmpty)
+    _ = candidacy.receive(.connected, now: now)
+    #expect(candidacy.receive(.lacked, now: now).isEmpty)
+    #expect(candidacy.receive(.rehearsed(.able), now: now).isEmpty)
+  }
 }

@@ -80,6 +80,43 @@ import Testing
       daemons: [], environment: { $0.environment(user: "beat:secret@") },
       prepare: { $0.store("ACL", "SETUSER", "beat", "reset", "on", ">secret", "~*", "resetchannels", "+@all") }),
     Break(
+      name: "a user without PSUBSCRIBE", check: "rights", text: "PSUBSCRIBE", fix: "+psubscribe", daemons: [],
+      environment: { $0.environment(user: "beat:secret@") },
+      prepare: { $0.store("ACL", "SETUSER", "beat", "reset", "on", ">secret", "~*", "&*", "+@all", "-psubscribe") }),
+    Break(
+      name: "a user without the channels", check: "rights", text: "PSUBSCRIBE",
+      fix: "&__keyspace@1__:reactivebeat:tasks:meta:lease", daemons: [],
+      environment: { $0.environment(user: "beat:secret@") },
+      prepare: {
+        $0.store(
+          "ACL", "SETUSER", "beat", "reset", "on", ">secret", "~*", "resetchannels", "&__keyspace@1__:tasks:meta:*",
+          "+@all")
+      }),
+    Break(
+      name: "the daemon's user may not listen, and this one may", check: "rights", text: "PSUBSCRIBE",
+      fix: "ACL SETUSER beat +psubscribe", daemons: [],
+      prepare: {
+        $0.store("ACL", "SETUSER", "beat", "reset", "on", ">secret", "~*", "&*", "+@all", "-psubscribe")
+        // What a daemon would call itself.
+        $0.broker("AUTH", "beat", "secret")
+        $0.broker("CLIENT", "SETNAME", "beat-watch")
+      }),
+    Break(
+      name: "notifications off, and a user without CONFIG SET", check: "rights", level: "warning", text: "CONFIG SET",
+      fix: "+config|set", daemons: [],
+      environment: { $0.environment(user: "beat:secret@") },
+      prepare: { $0.store("ACL", "SETUSER", "beat", "reset", "on", ">secret", "~*", "&*", "+@all", "-config|set") }),
+    Break(
+      name: "a user without SET", check: "notifications", level: "warning", text: "could not be tried: SET",
+      fix: "+set",
+      daemons: [], environment: { $0.environment(user: "beat:secret@") },
+      prepare: { $0.store("ACL", "SETUSER", "beat", "reset", "on", ">secret", "~*", "&*", "+@all", "-set") }),
+    Break(
+      name: "a user without the heartbeats' keys", check: "notifications", level: "warning",
+      text: "could not be tried: SET", fix: "~reactivebeat:tasks:meta:heartbeat:*", daemons: [],
+      environment: { $0.environment(user: "beat:secret@") },
+      prepare: { $0.store("ACL", "SETUSER", "beat", "reset", "on", ">secret", "~tasks:*", "~celery*", "&*", "+@all") }),
+    Break(
       name: "a wrong password", check: "store", text: "password is wrong", fix: "password",
       environment: { ["CELERY_REDIS_SCHEDULER_URL": $0.url(1, user: "beat:wrong@")] }),
     Break(
@@ -222,6 +259,20 @@ import Testing
     try daemon.stop()
   }
 
+  /// What is missing is named once, and as what is needed if anything of it is.
+  @Test(arguments: ["lpush", "hset", "type", "del", "get"]) func namesEachRightOnce(_ right: String) throws {
+    let stage = try Stage()
+    stage.set("a", schedule("a"))
+    stage.store("ACL", "SETUSER", "beat", "reset", "on", ">secret", "~*", "&*", "+@all", "-\(right)")
+    let run = try stage.run(["doctor"], user: "beat:secret@")
+    let named = run.lines.filter { $0.contains("rights: ") && $0.contains(right.uppercased()) }
+    #expect(named.count == 1, "\(run.text)")
+    let isNeeded = CommandUse.all(of: .daemon, at: .store, .queues).contains {
+      $0.name == right.uppercased() && $0.isRequired
+    }
+    #expect(named.first?.hasPrefix(isNeeded ? "problem" : "warning") == true, "\(run.text)")
+  }
+
   /// A process that runs and gives no sign of life is told from none: what is wrong stands in its log. Without HSET it
   /// keeps no record: by its user's rights, or since the server has no such command.
   @Test(arguments: [true, false]) func aProcessWithoutAHeartbeat(byRights: Bool) throws {
@@ -231,7 +282,7 @@ import Testing
     let daemon = try stage.launch(user: byRights ? "lacking:secret@" : "")
     try daemon.wait(for: "unable")
     let told = try CommandRun(["doctor"], environment: stage.environment()).text
-    #expect(told.contains("a daemon is connected from") && told.contains("`disconnected` or `unable`"), "\(told)")
+    #expect(told.contains("a process is connected from") && told.contains("`disconnected` or `unable`"), "\(told)")
     #expect(!told.contains("no daemon runs"))
   }
 }

@@ -38,10 +38,76 @@ import Testing
     #expect(stage.messages("{beat}celery").count == 1)
     let doctor = try stage.run(["doctor"], environment: environment)
     #expect(doctor.lines.contains { $0.hasPrefix("ok       server") }, "\(doctor.text)")
-    // A queue elsewhere waits, and says why.
+    try daemon.stop()
+  }
+
+  private static let words = "the queue other has not the hash tag {beat} of the prefix"
+
+  /// A document whose queue lies elsewhere is set aside; daemon and commands say why in the same words.
+  @Test func aQueueElsewhereIsRefusedByAll() throws {
+    let stage = try stage(prefix: "{beat}:tasks:")
+    let environment = ["CELERY_TASK_DEFAULT_QUEUE": "{beat}celery"]
+    let daemon = try stage.daemon(environment)
     stage.set("b", schedule("b", #", "queue": "other"\#(atOnce)"#))
-    let held = try daemon.wait(for: "held", key: stage.key("b"))
-    #expect(held.reason.contains("hash tag"), "\(held)")
+    let rejected = try daemon.wait(for: "rejected", key: stage.key("b"))
+    #expect(rejected.reason.contains(Self.words), "\(rejected)")
+    #expect(
+      eventually {
+        stage.store("HGET", "reactivebeat:{beat}:tasks:receipts", "b")?.text?.contains(Self.words) == true
+      })
+    func run(_ arguments: String..., status: Int32) throws -> CommandRun {
+      let run = try stage.run(arguments, environment: environment)
+      #expect(run.exit == .status(status) && run.text.contains(Self.words), "\(arguments): \(run.text)")
+      return run
+    }
+    _ = try run("fire", "b", status: 78)
+    #expect(try run("lint", status: 1).text.contains("error"))
+    #expect(try run("explain", "b", status: 0).text.contains("its document is set aside"))
+    _ = try run("doctor", status: 1)
+    _ = try run("set", "c", "--task", "t", "--every", "1h", "--queue", "other", status: 65)
+    _ = try run("fire", "b", "--print", status: 65)
+    #expect(!stage.exists("c"))
+    // In the options, as celerybeat-redis has it.
+    stage.set("d", schedule("d", #", "options": {"queue": "other"}"#))
+    #expect(try daemon.wait(for: "rejected", key: stage.key("d")).reason.contains(Self.words))
+    // Mended by an edit.
+    #expect(try stage.run(["set", "b", "--queue", "{beat}other"], environment: environment).exit == .status(0))
+    try daemon.wait(for: "fired", key: stage.key("b"))
+    try daemon.stop()
+  }
+
+  /// What an exchange leads to is known by its bindings only: `held`, with the same words.
+  @Test func anExchangeThatLeadsElsewhere() throws {
+    let stage = try stage(prefix: "{beat}:tasks:")
+    let environment = ["CELERY_TASK_DEFAULT_QUEUE": "{beat}celery"]
+    for (exchange, queue) in [("x", "other"), ("y", "{beat}y")] {
+      stage.broker("SADD", "_kombu.binding.\(exchange)", "k\u{6}\u{16}\u{6}\u{16}\(queue)")
+      stage.set(exchange, schedule(exchange, #", "exchange": "\#(exchange)", "routing_key": "k"\#(atOnce)"#))
+    }
+    let daemon = try stage.daemon(environment)
+    try daemon.wait(for: "fired", key: stage.key("y"))
+    #expect(try daemon.wait(for: "held", key: stage.key("x")).reason.contains(Self.words))
+    for (arguments, status) in [(["fire", "x"], 78), (["explain", "x"], 0), (["doctor"], 1)] as [([String], Int32)] {
+      let run = try stage.run(arguments, environment: environment)
+      #expect(run.exit == .status(status) && run.text.contains(Self.words), "\(arguments): \(run.text)")
+    }
+    #expect(stage.messages("other").isEmpty && daemon.logged("disconnected").isEmpty)
+    try daemon.stop()
+  }
+
+  /// A command that is not told the daemon's default queue goes by the daemon's; without a daemon by its own.
+  @Test func aDefaultQueueElsewhereIsNamed() throws {
+    let stage = try stage(prefix: "{beat}:tasks:")
+    let alone = try stage.run("set", "a", "--task", "t", "--every", "1h")
+    #expect(
+      alone.exit == .status(65) && alone.text.contains("the queue celery has not the hash tag")
+        && alone.text.contains("--default-queue"), "\(alone.text)")
+    stage.set("b", schedule("b"))
+    #expect(try stage.run("lint").text.contains("the queue celery has not the hash tag"))
+    let daemon = try stage.daemon(["CELERY_TASK_DEFAULT_QUEUE": "{beat}celery"])
+    #expect(eventually { stage.store("HLEN", "reactivebeat:{beat}:tasks:daemons")?.integer == 1 })
+    #expect(try stage.run("set", "a", "--task", "t", "--every", "1h").exit == .status(0))
+    #expect(try stage.run("lint").exit == .status(0))
     try daemon.stop()
   }
 

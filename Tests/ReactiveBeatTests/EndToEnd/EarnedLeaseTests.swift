@@ -57,6 +57,9 @@ import Testing
     let start = MonotonicTime.now()
     #expect(eventually { MonotonicTime.now().microseconds(since: start) > 3_500_000 })
     #expect(daemon.logged("unable").count == 1)
+    // Said once: neither in another line, nor again in the server's words and in those that explain them.
+    #expect(daemon.output.ranges(of: "ACL SETUSER").count == 1, "\(daemon.output)")
+    #expect(line.reason.ranges(of: "may not").count == 1 && !line.reason.contains("can't run"), "\(line)")
     #expect(daemon.logged("ready").isEmpty && daemon.logged("leading").isEmpty && daemon.logged("held").isEmpty)
     stage.store("ACL", "SETUSER", "bad", "+lpush")
     try daemon.wait(for: "able")
@@ -64,6 +67,19 @@ import Testing
     #expect(eventually { !stage.messages().isEmpty })
     try daemon.stop()
     #expect(stage.store("KEYS", "*rehearsal*")?.array?.isEmpty == true)
+  }
+
+  /// The same of each command without which nothing is loaded, or no pulse goes through: one line says why, once.
+  @Test(arguments: ["hset", "hmget", "mget", "get", "scan", "time", "evalsha"])
+  func whyItCannotIsSaidOnce(_ right: String) throws {
+    let stage = try stage(["-\(right)"])
+    let daemon = try stage.launch(user: "bad:secret@")
+    #expect(eventually { !daemon.logged("disconnected").isEmpty || !daemon.logged("unable").isEmpty })
+    let start = MonotonicTime.now()
+    #expect(eventually { MonotonicTime.now().microseconds(since: start) > 3_000_000 })
+    #expect(daemon.output.ranges(of: "+\(right)").count == 1, "\(daemon.output)")
+    #expect(
+      daemon.output.ranges(of: "ACL SETUSER").count == 1 && !daemon.output.contains("can't run"), "\(daemon.output)")
   }
 
   /// A server without a command: one line that names it, and no word of success.

@@ -97,16 +97,16 @@ import Testing
         testDescription: "a document that cannot be written", text: "pcall('SET', document",
         replacement: "call('SET', document", scenario: "together: a document that cannot"),
       Safeguard(
-        testDescription: "that a broken history holds nothing up", text: "  pcall(\n      'XADD'",
-        replacement: "  call(\n      'XADD'", scenario: "OK: a history that cannot be kept"),
+        testDescription: "that a broken history holds nothing up", text: "told = pcall(\n      'XADD'",
+        replacement: "told = call(\n      'XADD'", scenario: "OK: a history that cannot be kept"),
       Safeguard(
         testDescription: "the bound of the history", text: "'MAXLEN', '~', ARGV[6], ",
         scenario: "OK: a history of what was fired"),
       Safeguard(
         testDescription: "the time to live", text: ", 'KEEPTTL'", scenario: "OK: the document's time to live"),
       Safeguard(
-        testDescription: "what is left of a longer document", text: "kept + #rest < #old or ",
-        scenario: "OK: the document's time to live"),
+        testDescription: "what is left of a longer document", text: "kept + #rest < #old\n",
+        replacement: "false\n", scenario: "OK: the document's time to live"),
       Safeguard(
         testDescription: "the other way to write", text: "pcall('SETRANGE'", replacement: "call('SETRANGE'",
         scenario: "OK: a user who may not"),
