@@ -18,8 +18,8 @@
 -- ARGV[11]    the longest that a list may be; 0 = any length
 -- ARGV[12]    about how many fires the history keeps; 0 = none
 --
--- Returns {'OK', what could not be done beside it or ''} | {'FENCED'} | {'ALREADY'} somebody has seen to it | {'LATE'} nobody waits for it any more
---       | {'CHANGED'} | {'REFUSED', why}
+-- Returns {'OK', what could not be done beside it or ''} | {'FENCED'} | {'ALREADY'} somebody has seen to it
+--       | {'LATE'} nobody waits for it any more | {'CHANGED'} | {'REFUSED', why}
 local lease, requests, answer, document, history = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local token, request, deadline, refusal = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local store, broker, longest = ARGV[9], ARGV[10], tonumber(ARGV[11])
