@@ -81,6 +81,7 @@ extension Scheduler {
   /// Redis has told its time after all that was read so far: what lies ahead of it comes from a clock that was set back
   /// unnoticed, and would be silent until then. The daemon that fires brings it to the present.
   mutating func clockTold(now: UnixTime) {
+    lookAgain()
     guard !ahead.isEmpty else { return }
     ahead.formIntersection(entries.names)
     // In the order of the entries, which is the same in each run of a simulation; a set's is not.

@@ -53,6 +53,7 @@ extension Scheduler {
     defer { mendMark(of: name, after: count, base: base, now: now) }
     switch read.content {
     case .absent:
+      if isPresent(name) { doubted.insert(name) }
       if entries.handle(of: name) != nil || rejected[name] != nil { closeMark(of: name, read.mark, as: .gone) }
       return remove(name)
     case .wrongType(let type):

@@ -76,6 +76,7 @@ extension Scheduler {
       entry.immediate = nil
       resolve(handle, entry)
     case .gone, .changed:
+      doubted.insert(plan.entry)
       resolve(handle, entry)
     case .unknown, .wrongServer:
       entry.phase = .unresolved(plan)

@@ -29,3 +29,13 @@ extension Scheduler {
     entry.isBaseMeasured = true
   }
 }
+
+extension Scheduler {
+  /// After a pulse: reads once more what was found gone, or by a fire changed. For a moment another database may have stood in the
+  /// place of ours (SWAPDB, and back), of which no event tells; had a pulse seen it, all would be loaded anew.
+  mutating func lookAgain() {
+    guard isWatching, !doubted.isEmpty else { return }
+    for name in doubted.sorted(by: { $0.bytes.lexicographicallyPrecedes($1.bytes) }) { touch(name) }
+    doubted.removeAll(keepingCapacity: doubted.count <= 1_024)
+  }
+}

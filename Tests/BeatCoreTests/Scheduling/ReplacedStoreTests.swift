@@ -85,6 +85,27 @@ struct ReplacedStoreTests {
     #expect(bench.run(60).dues == [180])
   }
 
+  /// SWAPDB and back between two pulses: no event tells of either.
+  @Test func whatAFireFindsGoneIsLookedAtOnceMore() throws {
+    var bench = running()
+    let plan = try #require(bench.pass(5).fires.first)
+    #expect(bench.end(plan, .gone).reads == [a])
+    #expect(bench.read(a, .absent).reports == [.removed(a)])
+    #expect(bench.receive(.clockTold).reads == [a])
+    _ = bench.read(a, document, .fired(30))
+    #expect(bench.run(10).dues == [40, 50])
+    #expect(bench.receive(.clockTold).reads == [], "once is enough")
+  }
+
+  @Test func whatIsDeletedIsReadOnceMoreAndNotForEver() {
+    var bench = running()
+    _ = bench.receive(.touched(a))
+    _ = bench.read(a, .absent)
+    #expect(bench.receive(.clockTold).reads == [a])
+    #expect(bench.read(a, .absent) == [])
+    #expect(bench.receive(.clockTold) == [])
+  }
+
   /// Our own first mark is still on its way: nothing is lost by reading twice.
   @Test func aFirstMarkOnItsWayLeavesNothingOut() {
     let crontab = Sample.document(#""crontab": {"minute": "*"}"#, interval: nil)

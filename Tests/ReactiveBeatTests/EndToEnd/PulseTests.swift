@@ -130,6 +130,26 @@ import Testing
     }
   }
 
+  /// For less than a pulse, perhaps: what fires found gone is looked at once more.
+  @Test func swappedAwayAndBack() throws {
+    let stage = try Stage()
+    for name in Self.names { stage.set(name, often(name)) }
+    let daemon = try stage.daemon()
+    let other = try stage.server.client()
+    for round in 1...4 {
+      #expect(stage.fires(Self.names, 2))
+      other("SWAPDB", "1", "2")
+      for name in Self.names {
+        #expect(eventually { daemon.logged("removed").filter { $0.key == stage.key(name) }.count >= round })
+      }
+      other("SWAPDB", "1", "2")
+    }
+    #expect(stage.fires(Self.names, 2))
+    try daemon.stop()
+    let ids = stage.messages().map(\.id)
+    #expect(Set(ids).count == ids.count)
+  }
+
   /// Another database takes the place of ours, and then ours comes back.
   @Test func swapped() throws {
     let stage = try Stage()

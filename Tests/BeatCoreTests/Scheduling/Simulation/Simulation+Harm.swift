@@ -29,6 +29,7 @@ extension Simulation {
       daemons[index].connect(at: now)
       execute(index)
     case .flush: if chance.once(in: 3) { flush() }
+    case .swap: if daemons.allSatisfy({ !$0.isConnected || $0.scheduler.isWatching }) { swap() }
     case .restart:
       guard dump != nil else { return }
       goBack()
@@ -62,6 +63,17 @@ extension Simulation {
     }
     now = later(1_000_000 * world.pace)
     afterwards()
+  }
+
+  private mutating func swap() {
+    let contents = store.contents
+    store.goBack(to: ModelStore.Contents())
+    for _ in 0..<chance.number(1...40) {
+      deliver(chance.number(0...(daemons.count - 1)))
+      afterwards()
+    }
+    store.goBack(to: contents)
+    for number in judges.indices { judges[number].amaze() }
   }
 
   private mutating func later(_ most: Int64) -> UnixTime {

@@ -32,6 +32,8 @@ struct World: Sendable, CustomStringConvertible {
     case switchOff
     /// FLUSHDB, and the documents are written again, one by one.
     case flush
+    /// SWAPDB with a database that holds nothing, and back a moment later.
+    case swap
     /// The server dies and comes back with an older dump, queue included.
     case restart
     /// The same, but no connection notices.
@@ -87,7 +89,9 @@ extension World {
 
   static let store = World(
     description: "a store that loses what it knew", schedules: SimulatedSchedule.intervals,
-    harms: daily + [.freeze, .deafen, .restart, .restart, .rollBack, .flush, .switchOff, .switchOff, .deleteLease],
+    harms: daily + [
+      .freeze, .deafen, .restart, .restart, .rollBack, .flush, .swap, .switchOff, .switchOff, .deleteLease,
+    ],
     hasLease: true, losesEvents: false, peace: 8_000_000)
 
   static let clock = World(
