@@ -23,6 +23,7 @@ extension Scheduler {
     for name in entries.names(where: { $0.foundBy != loadNumber }) { remove(name) }
     for (name, rejection) in rejected where rejection.foundBy != loadNumber { remove(name) }
     isLoading = false
+    unseenAnchors.formIntersection(reads.keys)
     guard !isWatching else { return }
     isWatching = true
     isReplaced = false
@@ -33,6 +34,7 @@ extension Scheduler {
     isWatching = false
     isLoading = false
     reads.removeAll()
+    unseenAnchors.removeAll()
   }
 
   // MARK: one document
@@ -49,6 +51,7 @@ extension Scheduler {
   mutating func received(_ read: DocumentRead, of name: EntryName, now: UnixTime) {
     if !reads.isEmpty, reads.removeValue(forKey: name) == true { touch(name) }
     noteMark(read.markState, of: name)
+    if !unseenAnchors.isEmpty, read.markState != .absent { unseenAnchors.remove(name) }
     let (count, base) = (actions.count, entries.handle(of: name).flatMap { entries[$0]?.base })
     defer { mendMark(of: name, after: count, base: base, now: now) }
     switch read.content {
@@ -131,7 +134,7 @@ extension Scheduler {
       // Only who leads knows that the mark is an earlier schedule's: to the others a new one may have run already.
       if isNew, isLeading { actions.append(.rebase(name, from: mark.due, to: entry.anchor)) }
     } else {
-      actions.append(.anchor(name, entry.anchor))
+      anchor(entry)
     }
     let next = entry.nextDue
     let handle = entries.insert(entry)
@@ -271,12 +274,13 @@ extension Scheduler {
       entry.immediate = nil
     }
     // The store has forgotten what was fired, and we may not have heard of all of it: it is a new schedule.
-    if isForgotten(mark), lastRunAt == nil, entry.markBeforeOurs == nil, !entry.isFiring {
+    // Unless our own mark was lost with its connection, which another store knows nothing of.
+    if isForgotten(mark), lastRunAt == nil, isReplaced || entry.markBeforeOurs == nil, !entry.isFiring {
       entry.base = max(entry.base, now)
       entry.floor = nil
       entry.markBeforeOurs = .earliest
       entry.isBaseMeasured = true
-      actions.append(.anchor(entry.name, entry.anchor))
+      anchor(entry)
       return true
     }
     // But for the mark that our own is on its way to replace: it was read before that.
@@ -337,7 +341,7 @@ extension Scheduler {
     }
     // It was deleted, or ours was lost with its connection: a restart would not know where to go on.
     let didPass = lastRunAt == nil && passUnheard(&entry, now: now)
-    actions.append(.anchor(entry.name, entry.anchor))
+    anchor(entry)
     return didAdvance || didPass
   }
 
@@ -364,6 +368,7 @@ extension Scheduler {
     heap.remove(handle)
     templates.remove(handle)
     pendingSteps[name] = nil
+    unseenAnchors.remove(name)
     lostAnswers[name] = nil
     if !oddities.isEmpty {
       oddities.trailing[name] = nil

@@ -7,8 +7,10 @@ extension Scheduler {
   ///
   /// - Returns: whether something is left out.
   mutating func passUnheard(_ entry: inout ScheduleEntry, now: UnixTime) -> Bool {
-    // Our own mark may be on its way; and what is clocked comes once, so that it is not given up for a guess.
-    guard entry.markBeforeOurs != .earliest, !entry.isFiring, !entry.timing.schedule.isClocked else { return false }
+    // What is clocked comes once, so that it is not given up for a guess.
+    guard unseenAnchors.remove(entry.name) == nil, !entry.isFiring, !entry.timing.schedule.isClocked else {
+      return false
+    }
     let schedule = entry.timing.schedule
     let base =
       schedule.isElapsedTime
@@ -21,6 +23,12 @@ extension Scheduler {
     return true
   }
 
+  /// Keeps what is counted from in the mark, unless one stands there. A read that is sent after this finds one.
+  mutating func anchor(_ entry: ScheduleEntry) {
+    if reads[entry.name] != nil || isLoading && isWatching { unseenAnchors.insert(entry.name) }
+    actions.append(.anchor(entry.name, entry.anchor))
+  }
+
   /// A mark in a store that forgot, older than what we know: whoever kept it has not heard of the newest runs. Ours
   /// replaces it, when we lead.
   mutating func keepNewerBase(than mark: Mark, in entry: inout ScheduleEntry) {
@@ -31,8 +39,8 @@ extension Scheduler {
 }
 
 extension Scheduler {
-  /// After a pulse: reads once more what was found gone, or by a fire changed. For a moment another database may have stood in the
-  /// place of ours (SWAPDB, and back), of which no event tells; had a pulse seen it, all would be loaded anew.
+  /// After a pulse: reads once more what was found gone, or by a fire changed. For a moment another database may have
+  /// stood in the place of ours (SWAPDB, and back), of which no event tells; had a pulse seen it, all would be loaded anew.
   mutating func lookAgain() {
     guard isWatching, !doubted.isEmpty else { return }
     for name in doubted.sorted(by: { $0.bytes.lexicographicallyPrecedes($1.bytes) }) { touch(name) }
