@@ -111,7 +111,10 @@ struct ReplacedStoreTests {
     let crontab = Sample.document(#""crontab": {"minute": "*"}"#, interval: nil)
     var bench = SchedulerBench.watching()
     bench.now = at(59.9)
-    _ = bench.edit(a, crontab)
+    // The second read is sent as the first one is answered, and so before the mark is.
+    #expect(bench.receive(.touched(a)).reads == [a])
+    _ = bench.receive(.touched(a))
+    #expect(bench.read(a, crontab).reads == [a])
     bench.now = at(60.1)
     _ = bench.read(a, crontab)
     #expect(bench.run(1).dues == [60])

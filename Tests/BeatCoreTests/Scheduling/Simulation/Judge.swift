@@ -60,8 +60,8 @@ struct Judge {
     let isBack = document == usable
     if new != nil { usable = document }
     guard new?.digest != timing?.digest || document == nil else { return }
-    // A copy that is put back where nothing stood goes on from its last run.
-    let isRestored = timing == nil && read?.lastRunAt != nil
+    // A copy that is put back where nothing stood, as far as anybody has heard, goes on from its last run.
+    let isRestored = (timing == nil || markDigest == .gone) && read?.lastRunAt != nil
     // Where all fire, one that has heard of neither goes on by the same bytes, and does no wrong.
     let isUnheard = !isStrict && timing == nil && isBack
     timing = new

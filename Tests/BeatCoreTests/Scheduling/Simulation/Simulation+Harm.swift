@@ -66,6 +66,7 @@ extension Simulation {
   }
 
   private mutating func swap() {
+    wasSwapped = true
     let contents = store.contents
     store.goBack(to: ModelStore.Contents())
     for _ in 0..<chance.number(1...40) {

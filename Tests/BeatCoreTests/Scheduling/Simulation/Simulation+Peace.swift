@@ -6,7 +6,7 @@ extension Simulation {
   mutating func settle() {
     say("--- peace")
     isPeace = true
-    defer { isPeace = false }
+    defer { (isPeace, wasSwapped) = (false, false) }
     for (number, schedule) in world.schedules.enumerated() where schedule.kind == .loose {
       // A late look at a document would hide what was not heard.
       guard chance.once(in: 4) else { continue }

@@ -25,6 +25,8 @@ struct Simulation {
   var missing: [Int] = []
   /// A dump of the store, of when it was quiet, with what had reached the queue by then.
   var dump: Dump?
+  /// Another database stood in the place of the store since all was quiet.
+  var wasSwapped = false
   var edits = 0
   private var processes = 0
   private let leaseTTL: Int64?
@@ -276,7 +278,8 @@ struct Simulation {
     store.goBack(to: dump.contents)
     judges = dump.judges
     // To a daemon that remembers the edit which the store has lost, the older document is another edit.
-    for number in judges.indices where judges[number].schedule.kind != .kept { judges[number].amaze() }
+    // And who has just seen another database in the place of ours takes the older one for a third.
+    for number in judges.indices where judges[number].schedule.kind != .kept || wasSwapped { judges[number].amaze() }
     written = dump.written
     epoch = dump.epoch
     missing = []
