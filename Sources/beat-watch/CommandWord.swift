@@ -104,16 +104,16 @@ struct CommandWord {
     guard let place = arguments.firstIndex(of: option), let value = arguments.dropFirst(place + 1).first,
       isNegative(value)
     else { return nil }
-    if textOptions.contains(option) {
-      return "\(option): a text that begins with - is written \(option)=\(quoted(value))"
-    }
-    return "\(option): \(quoted(value)) is negative, and must be positive"
+    return amounts.contains(option)
+      ? "\(option): \(quoted(value)) is negative, and must be positive"
+      : "\(option): a text that begins with - is written \(option)=\(quoted(value))"
   }
 
-  /// Options whose value may begin with a dash.
-  private static let textOptions: Set<String> = [
-    "--name", "--task", "--args", "--kwargs", "--headers", "--queue", "--default-queue", "--exchange", "--routing-key",
-    "--label", "--unset", "--key-prefix", "--redbeat-prefix", "--master-name",
+  /// Options that take a length of time or a number; the value of any other may begin with a dash.
+  private static let amounts: Set<String> = [
+    "--every", "--expires", "--time-limit", "--soft-time-limit", "--catchup-window", "--jitter", "--max-run-count",
+    "--priority", "--count", "--timeout", "--since", "--due-within", "--lease-ttl", "--poll-interval",
+    "--audit-interval", "--outbox-limit", "--history",
   ]
 
   /// Such as `-5s`, `-1` or `-.5`.

@@ -36,6 +36,7 @@ import Testing
     (["next", "-", "--count", "-3"], "--count: -3 is negative, and must be positive"),
     (["set", "a", "--task", "t", "--every", "-5m"], "--every: -5m is negative, and must be positive"),
     (["set", "a", "--task", "t", "--every", "1h", "--jitter", "-.5s"], "--jitter: -.5s is negative"),
+    (["list", "--timezone", "-5"], "--timezone: a text that begins with - is written --timezone=-5"),
     (["list", "--due-within=-5s"], "--due-within: -5s is negative, and must be positive"),
     (["list", "--due-within", "--json"], "Missing value for '--due-within"),
     (["list", "--due-within"], "Missing value for '--due-within"),
@@ -88,6 +89,14 @@ import Testing
       #expect(CommandWord.ours.verdict(on: ["beat-watch"] + arguments) == .parse, "\(arguments)")
     }
     #expect(Self.verdict() == .help)
+  }
+
+  @Test func synonymsMeanCommands() {
+    let ours = CommandWord.ours
+    for (word, command) in CommandWord.synonyms {
+      #expect(
+        ours.commands.contains(command) && !ours.commands.contains(word) && !ours.aliases.contains(word), "\(word)")
+    }
   }
 
   @Test func helpHasHelp() throws {
