@@ -51,6 +51,7 @@ import ReactiveBeat
         if let word = arguments.dropFirst().first, let better = CommandWord.unknownOption(text, of: word) {
           text = better
         }
+        text = CommandWord.negativeValue(text, in: arguments) ?? text
         if let error = error as? CommandError { (status, text) = (error.status, error.description) }
         if let error = error as? StoreError { (status, text) = (error.exitStatus, error.message) }
         fail(status.rawValue, text)

@@ -36,12 +36,23 @@ struct CommandWord {
   }
 
   private func command(_ word: String, _ line: String) -> Verdict {
-    if commands.contains(word) || aliases.contains(word) { return .parse }
+    if commands.contains(word) || aliases.contains(word) || word == "help" { return .parse }
     // A URL may hold a password.
     if word.contains("://") { return usage("a URL is no command: it belongs behind --store-url or --broker-url", []) }
-    return usage(
-      "there is no command \(Self.quoted(word))", NearMiss.words(for: word, among: commands).map { line + $0 })
+    let text = "there is no command \(Self.quoted(word))"
+    if word.lowercased() == "version" { return usage(text, ["beat-watch --version"]) }
+    let meant = Self.synonyms[word.lowercased()].map { [$0] } ?? NearMiss.words(for: word, among: commands)
+    return usage(text, meant.map { line + $0 })
   }
+
+  /// What other programs call what ours do.
+  static let synonyms = [
+    "delete": "rm", "del": "rm", "remove": "rm", "add": "set", "create": "set", "new": "set", "update": "set",
+    "put": "set", "get": "show", "cat": "show", "mv": "rename", "move": "rename", "start": "run", "serve": "run",
+    "daemon": "run", "beat": "run", "trigger": "fire", "send": "fire", "check": "lint", "validate": "lint",
+    "logs": "history", "log": "history", "why": "explain", "dump": "export", "load": "import", "pause": "disable",
+    "resume": "enable", "health": "status", "info": "status", "top": "watch",
+  ]
 
   private func option(_ word: String, followedBy rest: ArraySlice<String>) -> Verdict {
     // What stands behind it may be a password.
@@ -83,6 +94,32 @@ struct CommandWord {
     let help = "`beat-watch help \(type.configuration.commandName ?? command)`"
     return "\(command) has no option \(quoted(name)): "
       + (near.isEmpty ? "\(help) shows those that it has" : "did you mean \(near.joined(separator: " or "))?")
+  }
+
+  /// What is said of a negative number, which the parser takes for another option; nil: its text is about something else.
+  static func negativeValue(_ text: String, in arguments: [String]) -> String? {
+    let beginning = "Missing value for '"
+    guard text.hasPrefix(beginning) else { return nil }
+    let option = String(text.dropFirst(beginning.count).prefix { $0 != "'" && $0 != " " })
+    guard let place = arguments.firstIndex(of: option), let value = arguments.dropFirst(place + 1).first,
+      isNegative(value)
+    else { return nil }
+    return amounts.contains(option)
+      ? "\(option): \(quoted(value)) is negative, and must be positive"
+      : "\(option): a text that begins with - is written \(option)=\(quoted(value))"
+  }
+
+  /// Options that take a length of time or a number; the value of any other may begin with a dash.
+  private static let amounts: Set<String> = [
+    "--every", "--expires", "--time-limit", "--soft-time-limit", "--catchup-window", "--jitter", "--max-run-count",
+    "--priority", "--count", "--timeout", "--since", "--due-within", "--lease-ttl", "--poll-interval",
+    "--audit-interval", "--outbox-limit", "--history",
+  ]
+
+  /// Such as `-5s`, `-1` or `-.5`.
+  static func isNegative(_ value: String) -> Bool {
+    guard value.first == "-" else { return false }
+    return value.dropFirst().first { $0 != "." }?.isWholeNumber ?? false
   }
 
   private func usage(_ text: String, _ meant: [String]) -> Verdict {

@@ -142,7 +142,7 @@ struct DocumentFieldOptions: ParsableArguments {
   private func scheduleForm() throws -> DocumentFieldChanges.Form? {
     if let every {
       guard let (count, period) = TimeSpan.parse(every) else {
-        throw ValidationError("--every: \(every) \(TimeSpan.expected)")
+        throw TimeSpan.problem(every, option: "--every")
       }
       return .interval(every: count, period: period)
     }
@@ -169,7 +169,7 @@ struct DocumentFieldOptions: ParsableArguments {
   private func seconds(_ option: String, _ text: String) throws -> String {
     if let value = Double(text), value >= 0, value.isFinite, JSONObject.isValue(Array(text.utf8)) { return text }
     guard let (count, period) = TimeSpan.parse(text) else {
-      throw ValidationError("\(option): \(text) \(TimeSpan.expected)")
+      throw TimeSpan.problem(text, option: option)
     }
     let microseconds = count * period.microseconds
     if microseconds % 1_000_000 == 0 { return "\(microseconds / 1_000_000)" }

@@ -26,10 +26,10 @@ enum InputFile {
     }
   }
 
-  /// The one document that the whole text is, or one a line.
+  /// The one document that the whole text is, or one a line. Of no text at all one that is empty, which cannot be used.
   static func documents(in bytes: [UInt8]) -> [ArraySlice<UInt8>] {
     var lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-    if lines.last?.isEmpty == true { lines.removeLast() }
+    if lines.count > 1, lines.last?.isEmpty == true { lines.removeLast() }
     return lines.count > 1 && JSONObject.isOne(bytes) ? [bytes[...]] : lines
   }
 }

@@ -14,7 +14,7 @@ struct NextCommand: ParsableCommand {
       last_run_at, total_run_count, catchup and run_immediately. What was missed and is made up for stands first.
 
       A name for which there is no file means a stored schedule: what a daemon sends that starts now, with all that is \
-      kept of it, as in `list`.
+      kept of it, as in `list`. --name asks for it whatever else the name may mean: `next --name -`.
 
       With --after, or a field "after", which overrides it for its line, nothing counts as missed: told is what is due \
       after that time. An interval counts from last_run_at, or else from there.
@@ -23,7 +23,10 @@ struct NextCommand: ParsableCommand {
       """)
 
   @Argument(help: "A file, - for standard input, or a stored schedule's name.", completion: .file())
-  var source: String
+  var source: String?
+
+  @Option(help: "A stored schedule, also one that is called as a file is, or -.", completion: .scheduleNames)
+  var name: String?
 
   @Option(help: "Show what is due after this time, in ISO 8601; UTC if it has no offset. (default: from now on)")
   var after: String?
@@ -40,7 +43,21 @@ struct NextCommand: ParsableCommand {
     guard (1...1000).contains(count) else { throw ValidationError("--count: \(count) is not in 1 to 1000") }
     let start = try after.map { try TimeArgument.instant("--after", $0) }
     let context = try store.documents()
-    guard InputFile.isMeant(by: source) else { return try tellStored(context, after: start) }
+    guard let source else {
+      guard let name else {
+        throw ValidationError(
+          "name a file, - for standard input, or a stored schedule (--name NAME, whatever it is called)")
+      }
+      return try tellStored(name, context, after: start)
+    }
+    guard name == nil else { throw ValidationError("\(source.printable) and --name exclude each other: name one") }
+    guard InputFile.isMeant(by: source) else {
+      do { return try tellStored(source, context, after: start) } catch let error as StoreError {
+        throw CommandError(error.exitStatus, "there is no file \(source.printable), and as a schedule's name: \(error)")
+      } catch let error as CommandError where error.status == .missing {
+        throw CommandError(.missing, "there is no file \(source.printable), and \(error.description)")
+      }
+    }
     let input: [UInt8]
     do { input = try InputFile.read(source) } catch { throw CommandError(.missing, "\(error)") }
     let now = SystemClock.now()
@@ -60,19 +77,11 @@ struct NextCommand: ParsableCommand {
   }
 
   /// Of a stored schedule, by Redis' clock.
-  private func tellStored(_ context: DocumentContext, after start: UnixTime?) throws {
-    let client: StoreClient
-    let document: StoredDocument
-    let now: UnixTime
-    do {
-      client = try store.connect()
-      document = try client.document(try ScheduleSelection([source]).name(in: client))
-      now = try client.time()
-    } catch let error as StoreError {
-      throw CommandError(error.exitStatus, "there is no file \(source.printable), and as a schedule's name: \(error)")
-    } catch let error as CommandError where error.status == .missing {
-      throw CommandError(.missing, "there is no file \(source.printable), and \(error.description)")
-    }
+  private func tellStored(_ name: String, _ given: DocumentContext, after start: UnixTime?) throws {
+    let client = try store.connect()
+    let document = try client.document(try ScheduleSelection([name]).name(in: client))
+    let context = try store.documents(given, on: client)
+    let now = try client.time()
     let standing = ScheduleStanding(document.name, document.read, context: context, now: now)
     let printer = ForecastPrinter(json: json)
     if case .rejected(let reason) = standing.state {

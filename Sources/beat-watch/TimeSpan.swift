@@ -27,11 +27,17 @@ enum TimeSpan {
 
   /// Throws a line that names the option.
   static func microseconds(_ text: String, option: String) throws -> Int64 {
-    guard let (every, period) = parse(text) else { throw ValidationError("\(option): \(text) \(expected)") }
+    guard let (every, period) = parse(text) else { throw problem(text, option: option) }
     return every * period.microseconds
   }
 
-  static let expected = "is no length of time, such as 90s, 5m, 1h30m, 2d"
+  /// Why a text is none; the line names the option.
+  static func problem(_ text: String, option: String) -> ValidationError {
+    let problem =
+      CommandWord.isNegative(text)
+      ? "is negative, and must be positive" : "is no length of time, such as 90s, 5m, 1h30m, 2d"
+    return ValidationError("\(option): \(text) \(problem)")
+  }
 
   private static func period(_ unit: String) -> Period? {
     switch unit {

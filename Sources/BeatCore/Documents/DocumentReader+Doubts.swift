@@ -1,8 +1,8 @@
 /// Numbers that are taken as they stand, and probably mean something else: a date taken for a length of time, a length
 /// taken for a date, an end that comes before a worker can begin.
 extension DocumentReader {
-  /// Ten years. A greater number of seconds is a time since 1970 rather than a length.
-  private static let longestLength: Int64 = 315_576_000 * 1_000_000
+  /// Ten years of 365 days. So many seconds or more are a time since 1970 rather than a length.
+  private static let longestLength: Int64 = 3_650 * 86_400_000_000
   /// What is due at most once in so long is rather meant for a date. 365 days.
   private static let longestInterval: Int64 = 365 * 86_400_000_000
   /// A worker that is idle has a message within this time; a busy one has not.
@@ -16,6 +16,11 @@ extension DocumentReader {
     }
     for field in ["start_after", "expires_at"] {
       if let slice = layout[field] { doubtDate(slice, field) }
+    }
+    if let clocked = layout["clocked"], clocked.kind == .object,
+      let slice = JSONScanner.members(of: clocked, in: bytes).last(where: { $0.key == "clocked_time" })?.value
+    {
+      doubtDate(slice, "clocked.clocked_time")
     }
     if let window = definition.catchup.window, window < SchedulerConfiguration.missedAfter,
       definition.catchup.policy != .none

@@ -22,75 +22,102 @@ extension DocumentReview {
       mark = stored?.mark
     }
 
-    /// Each with its field.
-    var ends: [(field: String, message: String)] {
-      var ends: [(String, String)] = []
+    typealias End = (field: String, message: String, level: Remark.Level)
+
+    /// Each with its field. The end of a schedule that has done its work is noted, and not warned of.
+    var ends: [End] {
+      var ends: [End] = []
       if let end = definition.expiresAt, end <= now {
-        ends.append(("expires_at", "has passed: it does not run any more"))
+        ends.append(("expires_at", "has passed: it does not run any more", levelOfEnd))
       }
-      if case .clocked(let time) = definition.schedule, let message = clocked(time) {
-        ends.append(("clocked", message))
+      if case .clocked(let time) = definition.schedule, let (message, level) = clocked(time) {
+        ends.append(("clocked", message, level))
       }
       if case .at(let date) = definition.options.expires {
         if date <= now {
-          ends.append(("expires", "has passed: a worker discards such a message, so none is sent"))
+          ends.append(("expires", "has passed: a worker discards such a message, so none is sent", levelOfEnd))
         } else if let start = definition.startAfter, date <= start {
-          ends.append(("expires", "comes before start_after: nothing is ever sent"))
+          ends.append(("expires", "comes before start_after: nothing is ever sent", .warning))
         } else if case .clocked(let time) = definition.schedule, date <= time {
-          ends.append(("expires", "does not come after clocked_time: a worker would discard the message"))
+          ends.append(("expires", "does not come after clocked_time: a worker would discard the message", .warning))
         }
       }
       if let end = definition.expiresAt, let start = definition.startAfter, end <= start {
-        ends.append(("expires_at", "does not come after start_after: it never runs"))
+        ends.append(("expires_at", "does not come after start_after: it never runs", .warning))
       }
       return ends
     }
 
+    /// Of an end that has passed.
+    private var levelOfEnd: Remark.Level {
+      let standing = standing(mark ?? .absent)
+      return standing.totalRunCount > 0 || standing.lastRun != nil ? .note : .warning
+    }
+
     // MARK: clocked
 
+    private typealias Words = (message: String, level: Remark.Level)
+
     /// Of its one time; nil: it comes, or another field's words say that it does not.
-    private func clocked(_ time: UnixTime) -> String? {
-      if let start = definition.startAfter, start > time { return "comes before start_after: nothing is due then" }
+    private func clocked(_ time: UnixTime) -> Words? {
+      if let start = definition.startAfter, start > time {
+        return ("comes before start_after: nothing is due then", .warning)
+      }
       if let end = definition.expiresAt, end > now, end <= time {
-        return "does not come before expires_at: nothing is due then"
+        return ("does not come before expires_at: nothing is due then", .warning)
       }
       guard time < now else { return nil }
       if let mark { return passed(time, standing(mark), certain: true) }
+      let unremembered = standing(.absent)
+      // The document tells of its run itself, and nothing else is known: so says `next`, too.
+      if hasRun(time, unremembered), unremembered.state != .enabled { return passed(time, unremembered, certain: true) }
       // What no daemon remembers, and what one does that has seen it before its time and not run it: where both come to
       // the same, that is what happens.
       let seen = Mark(due: time.advanced(by: -1), taskID: nil, totalRunCount: 0)
-      let standings = [standing(.absent), standing(.read(seen))]
+      let standings = [unremembered, standing(.read(seen))]
       if let running = standings.first(where: { $0.state == .enabled }) { return passed(time, running, certain: false) }
-      return passed(time, standings[0], certain: true)
+      return passed(time, unremembered, certain: true)
+    }
+
+    /// By its last run, or where none is told, by its count.
+    private func hasRun(_ time: UnixTime, _ standing: ScheduleStanding) -> Bool {
+      standing.lastRun.map { $0 >= time } ?? (standing.totalRunCount > 0)
     }
 
     private func standing(_ mark: MarkState) -> ScheduleStanding {
       ScheduleStanding(name, Scheduler.DocumentRead(.document(bytes), mark), context: context, now: now)
     }
 
-    private func passed(_ time: UnixTime, _ standing: ScheduleStanding, certain: Bool) -> String? {
+    private func passed(_ time: UnixTime, _ standing: ScheduleStanding, certain: Bool) -> Words? {
       switch standing.state {
       case .rejected: return nil
       case .disabled:
-        let isSwitchedOn = enabled(standing)?.next != nil
-        return "has passed: it is disabled, and "
-          + (isSwitchedOn ? "runs when it is enabled, by run_immediately" : "does not run when it is enabled")
+        if enabled(standing)?.next != nil {
+          return ("has passed: it is disabled, and runs when it is enabled, by run_immediately", .warning)
+        }
+        return (
+          "has passed: it is disabled, and does not run when it is enabled", hasRun(time, standing) ? .note : .warning
+        )
       case .enabled:
         guard let next = standing.next else { return nil }
-        if next.isImmediate { return "has passed: it runs once more all the same, by run_immediately" }
+        if next.isImmediate { return ("has passed: it runs once more all the same, by run_immediately", .warning) }
         // Its jitter lies ahead.
         if next.sent > now { return nil }
-        return certain
+        let words =
+          certain
           ? "has passed, and it has not run: it runs at once"
           : "has passed: it runs at once, unless it has run, or was made, edited or enabled after that time"
-      case .finished(let reason): return over(time, standing, reason)
+        return (words, .warning)
+      case .finished(let reason):
+        if let end = definition.expiresAt, end <= now { return nil }
+        if let end = definition.voidFrom, end <= now { return nil }
+        if hasRun(time, standing) { return ("has passed, and it has run: it does not run again", .note) }
+        return (over(time, standing, reason), .warning)
       }
     }
 
-    private func over(_ time: UnixTime, _ standing: ScheduleStanding, _ reason: String) -> String? {
-      if let end = definition.expiresAt, end <= now { return nil }
-      if let end = definition.voidFrom, end <= now { return nil }
-      if let last = standing.lastRun, last >= time { return "has passed, and it has run: it does not run again" }
+    /// Why one comes to its end that has not run.
+    private func over(_ time: UnixTime, _ standing: ScheduleStanding, _ reason: String) -> String {
       let (age, catchup) = (now.microseconds(since: time), definition.catchup)
       if age > SchedulerConfiguration.missedAfter {
         if catchup.policy == .none { return "has passed, and catchup none skips it: it does not run" }

@@ -8,6 +8,8 @@ public struct DocumentReview: Sendable {
       case error
       /// It runs, but probably not as it was meant.
       case warning
+      /// It does what it was made for; worth a word all the same.
+      case note
     }
     public var level: Level
     /// In the text, from 1.
@@ -60,9 +62,9 @@ public struct DocumentReview: Sendable {
             add(.warning, isPath ? field : "", "", isPath ? Self.rest(of: warning, after: field) : warning)
           }
           let prospect = Prospect(editor.bytes, document, context: context, now: now, stored: stored)
-          for (field, message) in prospect.ends {
+          for (field, message, level) in prospect.ends {
             let path = editor.has(field) ? field : "options.\(field)"
-            if editor.has(field) || editor.has("options", field) { add(.warning, path, "", message) }
+            if editor.has(field) || editor.has("options", field) { add(level, path, "", message) }
           }
           break
         } catch {

@@ -19,11 +19,7 @@ extension Scheduler {
   private mutating func begin(_ handle: DueHeap.Handle, now: UnixTime) {
     guard let due = entries[handle]?.nextDue, let occurrence = occurrence(of: handle, due: due, now: now),
       let entry = entries[handle]
-    else {
-      wait(handle)
-      keepEnd(handle)
-      return reportFinish(handle)
-    }
+    else { return passOver(handle, now: now) }
     let time = entry.sending(of: occurrence)
     guard time <= now else { return wait(handle, until: time) }
     let reason = reason(entry, due: occurrence, now: now)
@@ -33,6 +29,21 @@ extension Scheduler {
     entries[handle]?.phase = .firing(plan)
     inFlight += 1
     actions.append(.fire(plan))
+  }
+
+  /// Nothing of it could be begun: it waits for what lies ahead of `now`, or rests. With a time that has passed the timer
+  /// would go off again at once, and without end.
+  mutating func passOver(_ handle: DueHeap.Handle, now: UnixTime) {
+    func isAhead(_ entry: ScheduleEntry) -> Bool { entry.nextDue.map { entry.sending(of: $0) > now } ?? true }
+    if var entry = entries[handle], !isAhead(entry) {
+      entry.immediate = nil
+      entry.floor = max(entry.floor ?? now, now)
+      entries[handle] = entry
+    }
+    let entry = entries[handle]
+    wait(handle, next: entry.map(isAhead) == true ? entry?.nextDue : nil)
+    keepEnd(handle)
+    reportFinish(handle)
   }
 
   private func reason(_ entry: ScheduleEntry, due: UnixTime, now: UnixTime) -> FireReason {

@@ -8,9 +8,9 @@ struct LintCommand: ParsableCommand {
     commandName: "lint",
     abstract: "Says everything that is wrong with documents, in files or as they are stored.",
     discussion: """
-      A line for each problem: place, error or warning, field, what stands there, and what would be right. An error \
-      keeps the document from running; a warning says that it probably runs otherwise than it was meant. Without files \
-      all stored schedules are looked at; a file holds one document a line, or one over several lines.
+      A line for each problem: place, error, warning or note, field, what stands there, and what would be right. An \
+      error keeps the document from running; a warning says that it probably runs otherwise than it was meant; a note, \
+      that it has done its work and does not run any more. Without files all stored schedules are looked at; a file holds one document a line, or one over several lines.
 
         beat-watch lint schedules/*.json || exit 1
         beat-watch lint --json | \\
@@ -47,14 +47,20 @@ struct LintCommand: ParsableCommand {
       output.put(list: findings.map { Self.json($0) })
     } else {
       for finding in findings {
-        let isError = finding.remark.level == .error
+        let style: Style =
+          switch finding.remark.level {
+          case .error: .red
+          case .warning: .yellow
+          case .note: .cyan
+          }
         let place = finding.file.map { "\($0):\(finding.remark.line)" } ?? finding.key ?? ""
-        let level = (isError ? Style.red : Style.yellow)(finding.remark.level.rawValue)
+        let level = style(finding.remark.level.rawValue)
         output.put("\(Style.bold(place)): \(level): \(finding.remark.content)", indent: 2)
       }
     }
     output.flush()
-    if findings.contains(where: { $0.remark.level == .error || strict }) { throw ExitCode.found }
+    let failures: [DocumentReview.Remark.Level] = strict ? [.error, .warning] : [.error]
+    if findings.contains(where: { failures.contains($0.remark.level) }) { throw ExitCode.found }
   }
 
   private func inFiles(_ context: DocumentContext) throws -> [Finding] {

@@ -27,6 +27,9 @@ struct ClockedReviewTests {
     #""expires_at": "2026-03-02T11:59:45Z""#, #""expires_at": "2026-03-02T12:30:00Z""#, #""expires": 0"#,
     #""max_run_count": 1, "total_run_count": 1"#, #""one_off": true"#, #""one_off": true, "total_run_count": 2"#,
     #""run_immediately": true"#, #""run_immediately": true, "total_run_count": 1"#,
+    #""total_run_count": 3, "last_run_at": "2026-03-02T11:58:00Z""#,
+    #""total_run_count": 1, "last_run_at": "2026-03-02T11:59:30Z""#, #""max_run_count": 2, "total_run_count": 1"#,
+    #""total_run_count": 0, "last_run_at": "2026-03-02T11:58:00Z""#,
   ]
 
   /// Of another schedule, of this one before and after its time, and by a version that says less.
@@ -67,12 +70,29 @@ struct ClockedReviewTests {
       return !bench.run(10).fires.isEmpty
     }
     guard let said = message(document, mark: nil) else { return #expect(!runs.contains(true), "\(document)") }
+    // The file itself tells of its run: so it is for whoever remembers nothing, as `next` says.
+    if said.contains("and it has run") { return #expect(!runs[0], "\(said): \(document)") }
     if said.contains("unless") {
       #expect(runs.contains(true) && runs.contains(false), "\(said): \(document)")
     } else if said.contains("runs once more") {
       #expect(!runs.contains(false), "\(said): \(document)")
     } else {
       #expect(!runs.contains(true), "\(said): \(document)")
+    }
+  }
+
+  /// `lint` of a file agrees with `next` of the same bytes; a run of which the file tells itself is not doubted.
+  @Test(arguments: fields) func aFileAgreesWithItsForecast(_ fields: String) throws {
+    let document = Self.clocked(-30, fields)
+    let forecast = try ScheduleForecast(Array(document.utf8), context: Sample.context, now: Sample.noon)
+    let isMissed = forecast.coming(1).runs.first?.isMissed(at: Sample.noon) ?? false
+    let said = message(document, mark: nil) ?? ""
+    if isMissed { #expect(said.contains("runs at once"), "\(said): \(document)") }
+    if said.contains("and it has run") { #expect(forecast.coming(1).runs.isEmpty, "\(said): \(document)") }
+    let tells =
+      fields.contains(#""total_run_count": 1"#) || fields.contains("11:59:30Z\"") && fields.contains("last_run_at")
+    if tells, forecast.coming(1).runs.isEmpty, !fields.contains("expires") {
+      #expect(!said.contains("unless"), "\(said): \(document)")
     }
   }
 

@@ -30,10 +30,27 @@ import Testing
       "start_after 3600: looks like a length of time, and is taken for the date 1970-01-01T01:00:00Z"
     ),
     (#", "expires_at": 86400"#, "expires_at 86400: looks like a length of time"),
+    // Ten years are 3650 days, and not one second less.
+    (#", "expires": 315360000"#, "expires 315360000: looks like a time since 1970"),
+    (#", "options": {"expires": 315360000}"#, "options.expires 315360000: looks like a time since 1970"),
+    (#", "catchup_window": 315360000"#, "taken for a number of seconds, 10 years"),
+    (#", "time_limit": 315360000"#, "time_limit 315360000: looks like"),
   ])
   func doubtful(_ more: String, _ text: String) throws {
     let warnings = try Self.warnings(more)
     #expect(warnings.contains { $0.contains(text) }, "\(warnings)")
+  }
+
+  /// Of a clocked time, too, in each form that is a number of seconds.
+  @Test func aClockedTime() throws {
+    for (time, isDoubtful) in [
+      ("3600", true), ("0", true), ("99999999", true), ("100000000", false), ("1893456000", false),
+      (#""1970-01-01T01:00:00Z""#, false), (#"{"$date": 3600}"#, false),
+    ] {
+      let warnings = try Self.warnings("", schedule: #""clocked": {"clocked_time": \#(time)}"#)
+      let found = warnings.contains { $0.hasPrefix("clocked.clocked_time \(time): looks like a length of time") }
+      #expect(found == isDoubtful, "\(time): \(warnings)")
+    }
   }
 
   @Test func aYear() throws {
@@ -48,6 +65,7 @@ import Testing
     #", "expires": 1"#, #", "expires": 3600, "time_limit": 300, "soft_time_limit": 240"#,
     #", "expires": "2030-01-01T00:00:00Z""#, #", "catchup_window": 10"#, #", "catchup": "none", "catchup_window": 1"#,
     #", "start_after": 1577836800, "expires_at": 1893456000"#, #", "jitter": 0, "catchup_window": 86400"#,
+    #", "expires": 315359999"#, #", "expire_seconds": 315359999.5"#,
     #", "soft_time_limit": 10"#, #", "time_limit": 0, "soft_time_limit": 10"#, #", "options": {"jitter": 1577836800}"#,
   ])
   func plain(_ more: String) throws {

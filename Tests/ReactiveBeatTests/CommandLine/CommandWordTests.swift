@@ -22,6 +22,24 @@ import Testing
     (["--stor-url", "redis://x/0"], "did you mean `beat-watch run --store-url …`?"),
     (["--no-lease"], "did you mean `beat-watch run --no-lease …`?"),
     (["--key-prefix", "shop:", "list"], "did you mean `beat-watch list --key-prefix …`?"),
+    // What other programs call it.
+    (["delete", "a"], "did you mean `beat-watch rm`?"), (["remove", "a"], "did you mean `beat-watch rm`?"),
+    (["add", "a"], "did you mean `beat-watch set`?"), (["create"], "did you mean `beat-watch set`?"),
+    (["DELETE"], "did you mean `beat-watch rm`?"), (["help", "delete"], "did you mean `beat-watch help rm`?"),
+    (["version"], "did you mean `beat-watch --version`?"),
+    (["help", "version"], "did you mean `beat-watch --version`?"),
+    (["get", "a"], "did you mean `beat-watch show`?"), (["validate"], "did you mean `beat-watch lint`?"),
+    (["start"], "did you mean `beat-watch run`?"), (["mv", "a", "b"], "did you mean `beat-watch rename`?"),
+    // Values that look like options.
+    (["list", "--due-within", "-5s"], "--due-within: -5s is negative, and must be positive"),
+    (["run", "--audit-interval", "-1"], "--audit-interval: -1 is negative, and must be positive"),
+    (["next", "-", "--count", "-3"], "--count: -3 is negative, and must be positive"),
+    (["set", "a", "--task", "t", "--every", "-5m"], "--every: -5m is negative, and must be positive"),
+    (["set", "a", "--task", "t", "--every", "1h", "--jitter", "-.5s"], "--jitter: -.5s is negative"),
+    (["list", "--timezone", "-5"], "--timezone: a text that begins with - is written --timezone=-5"),
+    (["list", "--due-within=-5s"], "--due-within: -5s is negative, and must be positive"),
+    (["list", "--due-within", "--json"], "Missing value for '--due-within"),
+    (["list", "--due-within"], "Missing value for '--due-within"),
     // The parser's own.
     (["list", "--stor-url", "redis://x/0"], "did you mean `--store-url`?"),
     (["status", "--jsn"], "did you mean `--json`?"), (["ls", "--sotr", "next"], "did you mean `--sort`?"),
@@ -66,10 +84,24 @@ import Testing
     for arguments in [
       ["run"], ["ls"], ["list", "--stor-url"], ["help"], ["help", "list"], ["--help"], ["-h"], ["--version"],
       ["--generate-completion-script", "bash"], ["--generate-completion-script=zsh"], ["help", "--help"],
+      ["help", "help"],
     ] {
       #expect(CommandWord.ours.verdict(on: ["beat-watch"] + arguments) == .parse, "\(arguments)")
     }
     #expect(Self.verdict() == .help)
+  }
+
+  @Test func synonymsMeanCommands() {
+    let ours = CommandWord.ours
+    for (word, command) in CommandWord.synonyms {
+      #expect(
+        ours.commands.contains(command) && !ours.commands.contains(word) && !ours.aliases.contains(word), "\(word)")
+    }
+  }
+
+  @Test func helpHasHelp() throws {
+    let run = try CommandRun(["help", "help"])
+    #expect(run.exit == .status(0) && run.text.contains("USAGE: beat-watch help"), "\(run.text)")
   }
 
   /// The runtime reads them from /proc; without it there is not even the program's name.

@@ -123,6 +123,26 @@ import Testing
       ])
   }
 
+  /// A clocked schedule that has run as it should is no failure, stored or in a file.
+  @Test func oneThatHasRunIsNoted() throws {
+    let stage = try Stage()
+    let document = { (fields: String) in
+      #"{"name": "a", "task": "t", "enabled": true, "clocked": {"clocked_time": "2026-01-01T00:00:00Z"}\#(fields)}"#
+    }
+    let ran = document(#", "last_run_at": "2026-01-01T00:00:00Z", "total_run_count": 1"#)
+    stage.set("a", ran)
+    let words = "note: clocked: has passed, and it has run: it does not run again"
+    let run = try stage.run("lint", "--strict")
+    #expect(run.exit == .status(0) && run.lines == ["tasks:meta:a: \(words)"], "\(run.text)")
+    for text in [ran, document(#", "total_run_count": 1"#), document(#", "max_run_count": 1, "total_run_count": 1"#)] {
+      let run = try stage.run("lint", "-", "--strict", input: text)
+      #expect(run.exit == .status(0) && run.lines == ["-:1: \(words)"], "\(run.text)")
+      #expect(try stage.run("next", "-", input: text).text.contains("never again"))
+    }
+    #expect(try stage.run("lint", "--json").json?.items?.first?["level"]?.text == "note")
+    #expect(try stage.run("lint", "-", "--strict", input: document("")).exit == .status(1))
+  }
+
   @Test func whatComesByAPipe() throws {
     let stage = try Stage()
     let lines = schedule("a") + "\n\n" + schedule("b", every: "0") + "\n{\"name\"\n"

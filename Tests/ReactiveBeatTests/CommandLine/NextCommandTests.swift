@@ -131,6 +131,26 @@ import Testing
     #expect(run.exit == .status(64))
   }
 
+  /// Nothing is no document, wherever it comes from.
+  @Test func anEmptyInput() throws {
+    let empty = "not a readable document, line 1 column 1: is empty; expected a JSON object"
+    for source in ["-", "/dev/null"] {
+      let text = try CommandRun(["next", source], input: "")
+      #expect(text.exit == .status(65) && text.lines == ["error in line 1: \(empty)"], "\(text.text)")
+      let json = try CommandRun(["next", source, "--json"], input: "")
+      #expect(json.exit == .status(65) && json.lines == [#"{"error": "\#(empty)"}"#], "\(json.text)")
+      let lint = try CommandRun(["lint", source], input: "")
+      #expect(lint.exit == .status(1) && lint.lines == ["\(source):1: error: \(empty)"], "\(lint.text)")
+    }
+  }
+
+  @Test func aSourceAndANameExcludeEachOther() throws {
+    for arguments in [["next"], ["next", "-", "--name", "a"]] {
+      let run = try CommandRun(arguments, input: "")
+      #expect(run.exit == .status(64) && run.lines.count == 1 && run.text.contains("--name"), "\(run.text)")
+    }
+  }
+
   @Test func aFileThatIsNotThere() throws {
     let run = try CommandRun(["next", "/nowhere/schedules.json"])
     #expect(run.lines == ["beat-watch: /nowhere/schedules.json: No such file or directory"])

@@ -85,6 +85,19 @@ import Testing
     #expect(bad.exit == .status(65) && bad.json?["error"]?.text?.hasPrefix("bad: interval.every 0") == true)
   }
 
+  /// A name that would be read as a file, or as an option.
+  @Test func aNameThatLooksLikeAFile() throws {
+    for name in ["-", "/tmp/x", "./a", "/dev/null", "plain", "-x"] {
+      stage.set(name, schedule(name))
+      let run = try stage.run("next", "--name=\(name)", "--json", "--count", "1")
+      #expect(run.exit == .status(0) && run.json?["next"]?.items?.count == 1, "\(name): \(run.text)")
+    }
+    #expect(try stage.run("next", "--name", "-", "--count", "1").exit == .status(0))
+    let missing = try stage.run("next", "--name", "/tmp/y")
+    #expect(missing.exit == .status(66) && missing.lines.count == 1, "\(missing.text)")
+    #expect(missing.text.contains("no schedule /tmp/y") && !missing.text.contains("no file"), "\(missing.text)")
+  }
+
   @Test func afterATime() throws {
     stage.set("a", schedule("a", #", "last_run_at": "\#(ago(200))", "catchup": "all""#))
     let after = try stage.run("next", "a", "--json", "--count", "2", "--after", ago(-600))

@@ -76,6 +76,24 @@ import Testing
     try daemon.stop()
   }
 
+  /// Each command that reads a stored document: no run of it is told, and the reason is.
+  @Test func noCommandTellsOfARun() throws {
+    let stage = try stage(prefix: "{beat}:tasks:")
+    stage.set("bad", schedule("bad", #", "queue": "other""#))
+    stage.set("in.options", schedule("in.options", #", "options": {"queue": "other"}"#))
+    for name in ["bad", "in.options"] {
+      let commands: [(arguments: [String], status: Int32)] = [
+        (["next", name, "--count", "2"], 65), (["next", name, "--json"], 65),
+        (["next", name, "--after", "2030-01-01"], 65), (["show", name], 0), (["list", name, "--json"], 0),
+        (["explain", name], 0), (["lint"], 1), (["fire", name, "--print"], 65), (["enable", name], 0),
+      ]
+      for (arguments, status) in commands {
+        let run = try stage.run(arguments, environment: ["CELERY_TASK_DEFAULT_QUEUE": "{beat}celery"])
+        #expect(run.exit == .status(status) && run.text.contains(Self.words), "\(arguments): \(run.text)")
+      }
+    }
+  }
+
   /// What an exchange leads to is known by its bindings only: `held`, with the same words.
   @Test func anExchangeThatLeadsElsewhere() throws {
     let stage = try stage(prefix: "{beat}:tasks:")
