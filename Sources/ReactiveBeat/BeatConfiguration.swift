@@ -41,7 +41,7 @@ public struct BeatConfiguration: Sendable {
     [
       DaemonOption("--broker-url", "\(broker)"), DaemonOption("--timezone", timezone),
       DaemonOption("--default-queue", defaultQueue),
-      DaemonOption("--lease-ttl", leaseTTL.map { DaemonOption.seconds($0) } ?? "none (--no-lease)"),
+      DaemonOption(DaemonOption.leaseTTL, leaseTTL.map { DaemonOption.seconds($0) } ?? DaemonOption.noLease),
       DaemonOption("--history", "\(historyLength)"), DaemonOption("--outbox-limit", "\(outboxLimit)"),
       DaemonOption("--broker-transport-options", "\(transportOptions)"),
     ]

@@ -56,6 +56,8 @@ public final class BeatService {
   } tell: { [unowned self] proof in
     reporter.ledger.take(proof)
     describe()
+    // Requests, receipts and records that could not be read before.
+    if proof == .able { tell() }
   }
 
   private var session: StoreSession?
@@ -69,6 +71,8 @@ public final class BeatService {
   private static let anchorsTogether = 200
   private var hearing = Hearing.keyspace
   private var audit: Audit?
+  /// Why the last audit came to nothing: it is said once.
+  private var auditFailure: String?
   private var queues: QueueLookup?
   private var manualFires: ManualFires?
   private let receipts = Receipts()
@@ -465,6 +469,7 @@ public final class BeatService {
       scheduler.names
     } repair: { [unowned self] names in
       audit = nil
+      auditFailure = nil
       repairs += names.count
       for name in names { receive(.touched(name)) }
       if let first = names.first {
@@ -479,6 +484,16 @@ public final class BeatService {
       // What is used so seldom that nobody would be refused for long.
       candidate.doubted()
       scheduleRefresh()
+    } fail: { [unowned self] error in
+      audit = nil
+      if auditFailure != error.words {
+        auditFailure = error.words
+        logger.warning(
+          "audit failed",
+          metadata: ["reason": .string("edits of which no event tells are not found: \(error.words)")])
+      }
+      candidate.doubted()
+      scheduleRefresh()
     }
   }
 
@@ -489,7 +504,10 @@ public final class BeatService {
     sweptAt = moment
     MarkSweep(scripts, now: now) { [unowned self] in
       scheduler.isPresent($0)
-    } finish: { [unowned self] forgotten in
+    } finish: { [weak self] forgotten in
+      guard let self else { return }
+      // With the next audit again.
+      guard let forgotten else { return sweptAt = nil }
       if forgotten > 0 { logger.info("swept", metadata: ["marks": .stringConvertible(forgotten)]) }
     }.start()
   }

@@ -41,8 +41,8 @@ final class LeaseCandidate {
   func connected(_ scripts: StoreScripts) {
     self.scripts = scripts
     // A rehearsal's own refusals are its result.
-    scripts.connection.onRefusal = { [weak self] _ in
-      if let self, rehearsal == nil { receive(.lacked) }
+    scripts.connection.onRefusal = { [weak self] error in
+      if let self, rehearsal == nil { receive(.lacked(reason: error.message)) }
     }
     receive(.connected)
   }
@@ -75,7 +75,7 @@ final class LeaseCandidate {
 
   /// Why a session cannot go on, without what the log has already.
   func reason(_ what: String, _ error: RedisServerError, _ trial: RightsTrial) -> String {
-    guard let advice = trial.advice(user: configuration.store.username) else { return "\(what): \(error.message)" }
+    guard let advice = trial.advice(user: configuration.store.username) else { return "\(what): \(error.words)" }
     if let said, said.hasSuffix(advice) { return "\(what): see `unable`" }
     saidOfSession = advice
     return "\(what): \(advice)"
@@ -90,7 +90,9 @@ final class LeaseCandidate {
     case .rehearse:
       guard let scripts else { return }
       rehearsal?.cancel()
-      let rehearsal = Rehearsal(scripts, configuration, as: instance, on: loop) { [unowned self] proof in
+      let rehearsal = Rehearsal(
+        scripts, configuration, as: instance, isLoaded: candidacy.isLoaded, on: loop
+      ) { [unowned self] proof in
         self.rehearsal = nil
         receive(.rehearsed(proof))
       }

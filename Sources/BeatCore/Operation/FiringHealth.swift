@@ -48,6 +48,8 @@ public struct FiringHealth: Hashable, Sendable {
     case loading(place: String)
     /// All that run say that they could not fire; the reason of the first.
     case unable(place: String, reason: String)
+    /// Nobody has the lease, and of those that run one says that it has: it may not write any more what it is.
+    case outdated(place: String)
     /// The lease was set by hand, and never runs out.
     case foreignLease
     /// Others run, and the lease is that of a daemon that died; microseconds until it runs out.
@@ -115,7 +117,7 @@ public struct FiringHealth: Hashable, Sendable {
       }
       return fleet.trace == .none ? .noDaemon : .noReport
     }
-    if let silent = alive.first(where: { $0.holdsLease || $0.leads }) {
+    if let silent = alive.first(where: { ($0.leads || $0.saysItLeads) && ($0.silence ?? 0) >= Fleet.longestSilence }) {
       return .silent(place: silent.place, silence: silent.silence ?? 0, others: alive.count - 1)
     }
     guard let lease = fleet.lease else {
@@ -123,7 +125,8 @@ public struct FiringHealth: Hashable, Sendable {
       if reasons.count == alive.count, let first = reasons.first {
         return .unable(place: first.0, reason: first.1)
       }
-      let able = alive.filter { $0.record?.firing?.unable == nil }
+      let able = alive.filter { $0.record?.firing?.unable == nil && !$0.isOutdated }
+      if able.isEmpty, let old = alive.first(where: \.isOutdated) { return .outdated(place: old.place) }
       if let first = able.first, able.allSatisfy(\.isLoading) { return .loading(place: first.place) }
       return .noLease(alive: alive.count)
     }

@@ -10,9 +10,14 @@ public struct Fleet: Hashable, Sendable {
     /// It is the one whose token the lease holds.
     public let holdsLease: Bool
 
+    /// It fires, unless it is silent: it holds the lease, or does without one and says that it leads.
+    public internal(set) var leads = false
+    /// The lease says otherwise than its record, which is written at each change: it could not write it any more.
+    public internal(set) var isOutdated = false
+
     public var isAlive: Bool { silence != nil }
-    /// By its own word.
-    public var leads: Bool { record?.isLeading ?? false }
+    /// By its own word, which may be old.
+    public var saysItLeads: Bool { record?.isLeading ?? false }
     /// By its own word.
     public var isLoading: Bool { record?.isLoading ?? false }
     /// `web1, process 4711`; its instance where it has not said more.
@@ -63,8 +68,18 @@ public struct Fleet: Hashable, Sendable {
 
   public init(members: [Member], lease: Lease?, epoch: Int64?, trace: Trace = .none) {
     self.trace = trace
-    func rank(_ member: Member) -> Int { !member.isAlive ? 2 : member.holdsLease || member.leads ? 0 : 1 }
-    self.members = members.sorted { (rank($0), $0.instance) < (rank($1), $1.instance) }
+    let judged = members.map { member in
+      var member = member
+      // An earlier version does not tell whether it has a lease; where one is in use, it most probably has.
+      let isBound = member.record?.usesLease ?? (lease != nil)
+      member.leads = member.holdsLease || member.saysItLeads && !isBound
+      // One that is silent writes nothing, whatever it may.
+      let isHeard = member.silence.map { $0 < Self.longestSilence } ?? false
+      member.isOutdated = isHeard && member.record != nil && member.leads != member.saysItLeads
+      return member
+    }
+    func rank(_ member: Member) -> Int { !member.isAlive ? 2 : member.leads ? 0 : 1 }
+    self.members = judged.sorted { (rank($0), $0.instance) < (rank($1), $1.instance) }
     self.lease = lease
     self.epoch = epoch
   }
@@ -76,7 +91,7 @@ public struct Fleet: Hashable, Sendable {
   public var firing: [Member] {
     members.filter { member in
       guard let silence = member.silence, silence < Self.longestSilence else { return false }
-      return member.holdsLease || member.leads
+      return member.leads
     }
   }
 }

@@ -26,8 +26,8 @@ public struct Candidacy {
     case fired
     /// What was shown may be so no longer: the broker was lost, or is back.
     case doubted
-    /// Something beside a fire was refused as something that we may not do.
-    case lacked
+    /// Something beside a fire was refused as something that we may not do; in the server's words.
+    case lacked(reason: String)
     /// The lease's holder would give it to somebody who lacks nothing.
     case offered
     case timerFired
@@ -44,11 +44,16 @@ public struct Candidacy {
   }
 
   private let leaseTTL: Int64?
+  /// The longest time between rehearsals while something is missing that a fire can do without: people look at `status`
+  /// after they have given it back. Microseconds.
+  private static let limitedDelay: Int64 = 5_000_000
+
   /// Between rehearsals while something is missing; microseconds.
   private let delays: ClosedRange<Int64>
 
   private var isConnected = false
-  private var isLoaded = false
+  /// All schedules have been read in this session.
+  public private(set) var isLoaded = false
   private var isRehearsing = false
   /// Asked for while one was under way, which may have begun too early.
   private var isDoubted = false
@@ -63,8 +68,10 @@ public struct Candidacy {
   private var forbiddenSince: BootTime?
   /// The rehearsal under way is for a lease that is offered.
   private var isForOffer = false
-  /// When a refusal beside a fire has asked for a rehearsal.
-  private var lackedAt: BootTime?
+  /// Refusals beside a fire that have asked for a rehearsal, and when the first of them did.
+  private var lacked: (reasons: Set<String>, since: BootTime)?
+  /// So many of them do in `delays.upperBound`.
+  private static let mostLacked = 5
   private var offeredAt: BootTime?
   private var standing = Pulse.Standing.unproven
   private var reported: Proof?
@@ -103,12 +110,9 @@ public struct Candidacy {
       pause = 0
     case .doubted:
       actions += rehearse()
-    case .lacked:
+    case .lacked(let reason):
       // What is known to be missing is tried again by the timer; what no rehearsal shows, not each time.
-      guard proof == .able, !isRehearsing,
-        lackedAt.map({ now.microseconds(since: $0) >= delays.upperBound }) ?? true
-      else { break }
-      lackedAt = now
+      guard proof?.mayLead == true, !isRehearsing, isNews(reason, now) else { break }
       actions += rehearse()
     case .offered:
       guard proof == .able, offeredAt.map({ now.microseconds(since: $0) >= 2 * delays.lowerBound }) ?? true else {
@@ -127,11 +131,21 @@ public struct Candidacy {
     return actions + settle(now)
   }
 
+  private mutating func isNews(_ reason: String, _ now: BootTime) -> Bool {
+    guard var known = lacked, now.microseconds(since: known.since) < delays.upperBound else {
+      lacked = ([reason], now)
+      return true
+    }
+    guard known.reasons.count < Self.mostLacked, known.reasons.insert(reason).inserted else { return false }
+    lacked = known
+    return true
+  }
+
   private mutating func forget() {
     (isConnected, isLoaded, isRehearsing, isDoubted, isForOffer) = (false, false, false, false, false)
     proof = nil
     forbiddenSince = nil
-    lackedAt = nil
+    lacked = nil
     offeredAt = nil
   }
 
@@ -162,19 +176,21 @@ public struct Candidacy {
       // One that led leaves room for another, and long enough.
       if case .unable(let reason) = new, standing.mayLead { standBack(reason, for: 0, now) }
       if new != proof { delay = delays.lowerBound }
+      // Given back: the next refusal is news again.
+      if new == .able, proof != .able { lacked = nil }
       proof = new
       // Back only if the rehearsal came after it.
       if new.mayLead, let standsBack, now >= standsBack.until { self.standsBack = nil }
     }
-    // The next refusal is news again.
-    if case .limited = new { lackedAt = nil }
     if reported != new, !(reported == nil && new == .able) {
       reported = new
       actions.append(.report(new))
     }
     if new != .able || standsBack != nil {
       actions.append(.armTimer(after: max(delay, standsBack?.until.microseconds(since: now) ?? 0)))
-      delay = min(delay * 2, delays.upperBound)
+      var longest = delays.upperBound
+      if case .limited = new { longest = min(longest, Self.limitedDelay) }
+      delay = min(delay * 2, longest)
     }
     return actions
   }

@@ -9,6 +9,10 @@ public struct DaemonOption: Hashable, Sendable {
     self.value = value
   }
 
+  public static let leaseTTL = "--lease-ttl"
+  /// In the place of the lease's length.
+  public static let noLease = "none (--no-lease)"
+
   /// Microseconds as an option takes them: `2.5`.
   public static func seconds(_ microseconds: Int64) -> String { DocumentNumber.seconds(microseconds) }
 }
@@ -21,6 +25,11 @@ public struct DaemonDifference: Hashable, Sendable {
 }
 
 extension DaemonRecord {
+  /// It leads by the lease, and not by its own decision; nil: an earlier version's, which does not tell.
+  public var usesLease: Bool? {
+    options.first { $0.name == DaemonOption.leaseTTL }.map { $0.value != DaemonOption.noLease }
+  }
+
   /// The options that another daemon has otherwise. What one of them does not tell, as earlier versions do not, is not
   /// compared.
   public func differences(from other: DaemonRecord) -> [DaemonDifference] {

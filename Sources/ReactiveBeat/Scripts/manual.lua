@@ -20,6 +20,7 @@
 --
 -- Returns {'OK', what could not be done beside it or ''} | {'FENCED'} | {'ALREADY'} somebody has seen to it
 --       | {'LATE'} nobody waits for it any more | {'CHANGED'} | {'REFUSED', why}
+--       | {'FAILED', error} nothing was sent, and nobody answered: Redis refused a command
 local lease, requests, answer, document, history = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local token, request, deadline, refusal = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local store, broker, longest = ARGV[9], ARGV[10], tonumber(ARGV[11])
@@ -52,21 +53,27 @@ if refusal == '' then
   if broker ~= store then redis.call('SELECT', broker) end
   for i = 6, #KEYS do
     local length = redis.pcall('LLEN', KEYS[i])
-    local problem
+    local problem, failure
     if type(length) == 'table' then
-      problem = 'LLEN: ' .. length.err
       if string.find(length.err, 'WRONGTYPE') then
         problem = 'the queue\'s key ' .. KEYS[i] .. ' is no list: ' .. length.err
+      else
+        failure = length.err
       end
     elseif longest > 0 and length >= longest then
       problem = 'the outbox is full: ' .. length .. ' messages wait for the broker'
     else
       local pushed = redis.pcall('LPUSH', KEYS[i], ARGV[6])
-      if type(pushed) == 'table' then problem = 'LPUSH: ' .. pushed.err end
+      if type(pushed) == 'table' then failure = pushed.err end
     end
-    if problem then
+    if problem or failure then
       -- Exact: while the script runs, nobody can have taken what it pushed.
       for j = 6, i - 1 do redis.call('LPOP', KEYS[j]) end
+      if failure then
+        if broker ~= store then redis.call('SELECT', store) end
+        redis.call('DEL', answer)
+        return {'FAILED', failure}
+      end
       refusal = problem
       break
     end

@@ -8,6 +8,7 @@ final class Audit {
 
   private let isKnown: (EntryName, Scheduler.DocumentRead) -> Bool
   private let repair: ([EntryName]) -> Void
+  private let fail: (RedisServerError) -> Void
   private var suspects: Set<EntryName> = []
   private var seen: Set<EntryName> = []
   private var load: DocumentLoad?
@@ -17,18 +18,21 @@ final class Audit {
   /// - Parameters:
   ///   - names: of all that are known, asked for at the end of the scan.
   ///   - repair: called once, with what has changed without an event; not called if the connection dies.
+  ///   - fail: called in its place if something is refused.
   init(
     _ scripts: StoreScripts, on loop: EventLoop, isKnown: @escaping (EntryName, Scheduler.DocumentRead) -> Bool,
-    names: @escaping () -> [EntryName], repair: @escaping ([EntryName]) -> Void
+    names: @escaping () -> [EntryName], repair: @escaping ([EntryName]) -> Void,
+    fail: @escaping (RedisServerError) -> Void
   ) {
     self.loop = loop
     self.isKnown = isKnown
     self.repair = repair
+    self.fail = fail
     load = DocumentLoad(scripts) { [unowned self] names, reads in
       seen.formUnion(names)
       for (name, read) in zip(names, reads) where !isKnown(name, read) { suspects.insert(name) }
     } finish: { [unowned self] error in
-      guard error == nil else { return }
+      if let error { return fail(error) }
       suspects.formUnion(names().filter { !seen.contains($0) })
       seen = []
       timer.schedule(after: suspects.isEmpty ? 0 : Self.patience)

@@ -48,19 +48,21 @@ extension CommandUse {
       own.row("XADD", [.history], ["*", "a", "b"], writes: true, in: "fire manual", without: "the history"),
       // What people ask for and are told.
       own.row(
-        "HSET", [.receipts, .daemons], ["a", "b"], writes: true, sent: true, without: "receipts, and its record"),
+        "HSET", [.receipts, .daemons], ["a", "b"], writes: true, sent: true, without: "receipts", "its record"),
       own.row(
         "HSCAN", [.manual, .receipts, .daemons, .mark], ["0"], sent: true,
-        without: "runs by hand, and old marks forgotten"
+        without: "runs by hand", "old marks forgotten"
       ),
       own.row("HEXISTS", [.manual], ["a"], in: "manual", without: "runs by hand"),
       own.row(
         "HDEL", [.manual, .receipts, .daemons, .mark], ["a"], writes: true, sent: true, in: "forget manual",
-        without: "runs by hand, and old marks and records forgotten"),
-      own.row("LPUSH", [.answer], ["x"], writes: true, sent: true, in: "manual", without: "answers to runs by hand"),
-      own.row("EXPIRE", [.answer], ["60"], writes: true, sent: true, in: "manual", without: "answers to runs by hand"),
+        without: "runs by hand", "old marks forgotten", "old records forgotten"),
+      own.row("LPUSH", [.answer], ["x"], writes: true, sent: true, in: "manual", without: "runs by hand"),
+      own.row("EXPIRE", [.answer], ["60"], writes: true, sent: true, in: "manual", without: "runs by hand"),
       own.row("HGET", [.mark], ["a"], in: "forget", without: "old marks forgotten"),
-      own.row("EXISTS", [.document, .heartbeat], sent: true, in: "forget", without: "old marks and records forgotten"),
+      own.row(
+        "EXISTS", [.document, .heartbeat], sent: true, in: "forget", without: "old marks forgotten",
+        "old records forgotten"),
     ]
   }()
 
@@ -172,11 +174,11 @@ extension CommandUse {
 
     func row(
       _ name: String, _ keys: [Key], _ arguments: [String] = [], writes: Bool = false, sent: Bool = false,
-      in scripts: String = "", without: String? = nil
+      in scripts: String = "", without losses: String...
     ) -> CommandUse {
       CommandUse(
         name: name, place: place, client: client, keys: keys, arguments: arguments, writes: writes, isSent: sent,
-        scripts: scripts.split(separator: " ").map(String.init), without: without)
+        scripts: scripts.split(separator: " ").map(String.init), losses: losses)
     }
   }
 }

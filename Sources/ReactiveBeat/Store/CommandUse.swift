@@ -45,10 +45,20 @@ public struct CommandUse: Hashable, Sendable {
   public let isSent: Bool
   /// The scripts that call it, without `.lua`.
   public let scripts: [String]
-  /// What is missing without it; nil: for the daemon, without it nothing fires.
-  public let without: String?
+  /// What is missing without it; empty: for the daemon, without it nothing fires.
+  public let losses: [String]
 
-  public var isRequired: Bool { without == nil }
+  public var isRequired: Bool { losses.isEmpty }
+
+  /// Nothing fires without it, and no script calls it: once all is loaded, neither a fire nor its rehearsal shows that it
+  /// is missing.
+  var isForConnections: Bool { isRequired && (scripts.isEmpty || name == "SELECT") }
+
+  /// What a daemon does without that has loaded everything.
+  var lossesWhileConnected: [String] {
+    guard isForConnections else { return losses }
+    return name == "SCAN" ? ["audits", "its next connection"] : ["its next connection"]
+  }
 
   /// It is for hearing of edits, and used as a session begins.
   public var isOfHearing: Bool {

@@ -2,8 +2,11 @@ import BeatCore
 
 /// The daemons' records on the store.
 extension DaemonRecord {
-  func write(to scripts: StoreScripts, as instance: String) {
-    scripts.connection.send(RedisCommand("HSET", scripts.keys.daemons, instance, bytes)) { _ in }
+  /// - Parameter refused: called if the server does not take it.
+  func write(to scripts: StoreScripts, as instance: String, refused: @escaping () -> Void) {
+    scripts.connection.send(RedisCommand("HSET", scripts.keys.daemons, instance, bytes)) { reply in
+      if reply?.error != nil { refused() }
+    }
   }
 
   static func remove(_ instance: String, from scripts: StoreScripts) {

@@ -13,6 +13,8 @@ final class DaemonReporter {
   private let logger: () -> Logger
   /// What we have said of ourselves last, and when.
   private var said: (record: DaemonRecord, at: BootTime)?
+  /// It was not taken, as far as is known.
+  private var isRefused = false
   private var lookedAt: BootTime?
   private var differences: Set<String> = []
 
@@ -31,14 +33,21 @@ final class DaemonReporter {
   /// Says what we are, if that is news.
   func tell(_ record: DaemonRecord, to scripts: StoreScripts) {
     guard record != said?.record else { return }
-    said = (record, BootClock.now())
-    record.write(to: scripts, as: instance)
+    write(record, to: scripts)
   }
 
-  /// The same once a second: what stands in the way is told at once, and what only counts up some seconds later.
+  private func write(_ record: DaemonRecord, to scripts: StoreScripts) {
+    said = (record, BootClock.now())
+    isRefused = false
+    record.write(to: scripts, as: instance) { [weak self] in self?.isRefused = true }
+  }
+
+  /// The same once a second: what stands in the way is told at once, and what only counts up some seconds later. So is
+  /// what was refused.
   func keepTelling(_ record: DaemonRecord, to scripts: StoreScripts) {
     let now = BootClock.now()
     guard let said else { return }
+    if isRefused, now.microseconds(since: said.at) >= Self.leisure { return write(record, to: scripts) }
     if record.isAsWell(as: said.record), now.microseconds(since: said.at) < Self.leisure { return }
     tell(record, to: scripts)
   }

@@ -115,7 +115,7 @@ final class DeliveryRehearsal {
   private func tryRights(_ broker: BrokerScripts, bindings: RedisServerError?) {
     RightsTrial.run(
       on: broker.connection, keys: RedisKeys(prefix: ""), kombu: kombu, queue: EntryName(queue).description,
-      scratch: list, places: [.queues, .relay], required: false,
+      scratch: list, places: [.queues, .relay], extent: .lesser,
       // Of a queue's length, only whoever pushes to it from the store asks.
       sparing: ["LLEN"]
     ) { [weak self] trial in

@@ -90,9 +90,9 @@ final class DocumentLoad {
   }
 
   private func end(_ error: RedisServerError?) {
-    // Without an error the connection has died, and its owner knows.
-    guard let error, !isOver else { return }
+    // Without an error the connection has died, and its owner knows; or somebody answers who is no Redis.
+    guard !isOver, error != nil || !scripts.connection.isClosed else { return }
     isOver = true
-    finish(error)
+    finish(error ?? RedisServerError("ERR an answer to SCAN, or to a script, that is none"))
   }
 }

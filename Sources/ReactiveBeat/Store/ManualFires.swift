@@ -98,13 +98,7 @@ final class ManualFires {
       case .fired:
         failure = nil
         if let plan = step.plan { report(.fired(plan)) }
-      case .refused(let reason):
-        // "<command>: <error>"
-        let error = RedisServerError(reason.split(separator: ": ", maxSplits: 1).last.map(String.init) ?? "")
-        guard error.isOfOurRights else { return report(.refused(wish.entry, reason: reason)) }
-        failed(wish, reason)
-        // The script has passed it over.
-        scripts.connection.refused(error)
+      case .refused(let reason): report(.refused(wish.entry, reason: reason))
       case .failed(let error):
         explain(error) { [weak self] reason in
           self?.answer(request, "refused \(reason)")

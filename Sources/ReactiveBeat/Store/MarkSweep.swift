@@ -11,16 +11,16 @@ final class MarkSweep {
 
   private let scripts: StoreScripts
   private let isKnown: (EntryName) -> Bool
-  private let finish: (_ forgotten: Int) -> Void
+  private let finish: (_ forgotten: Int?) -> Void
   private let limit: UnixTime
   private var forgotten = 0
   private var pending = 0
   private var isScanned = false
 
-  /// - Parameter finish: called once with the number of marks forgotten; not if the connection dies, or HSCAN is refused.
+  /// - Parameter finish: called once with the number of marks forgotten; nil: the connection died, or HSCAN is refused.
   init(
     _ scripts: StoreScripts, now: UnixTime, isKnown: @escaping (EntryName) -> Bool,
-    finish: @escaping (_ forgotten: Int) -> Void
+    finish: @escaping (_ forgotten: Int?) -> Void
   ) {
     self.scripts = scripts
     self.isKnown = isKnown
@@ -33,7 +33,7 @@ final class MarkSweep {
   private func scan(_ cursor: String) {
     scripts.connection.send(RedisCommand("HSCAN", scripts.keys.mark, cursor, "COUNT", Self.scanCount)) { [self] reply in
       guard let parts = reply?.array, parts.count == 2, let next = parts[0].text, let fields = parts[1].array else {
-        return
+        return finish(nil)
       }
       for index in stride(from: 0, to: fields.count - 1, by: 2) {
         guard let name = fields[index].bytes, let mark = fields[index + 1].bytes else { continue }

@@ -23,6 +23,7 @@ final class Rehearsal {
   private let instance: String
   private let plan: FirePlan
   private let delivery: DeliveryRehearsal?
+  private let isLoaded: Bool
   private let finish: (Candidacy.Proof) -> Void
   private var steps: [Step] = []
   private var token = ""
@@ -30,13 +31,16 @@ final class Rehearsal {
   private var lacks: [String] = []
   private var isOver = false
 
-  /// - Parameter finish: called once; not if the connection dies, or after `cancel`.
+  /// - Parameters:
+  ///   - isLoaded: the schedules have been read: what shows whether they can be is no load that is under way.
+  ///   - finish: called once; not if the connection dies, or after `cancel`.
   init(
-    _ scripts: StoreScripts, _ configuration: BeatConfiguration, as instance: String, on loop: EventLoop,
-    finish: @escaping (Candidacy.Proof) -> Void
+    _ scripts: StoreScripts, _ configuration: BeatConfiguration, as instance: String, isLoaded: Bool,
+    on loop: EventLoop, finish: @escaping (Candidacy.Proof) -> Void
   ) {
     self.scripts = scripts
     self.instance = instance
+    self.isLoaded = isLoaded
     self.finish = finish
     user = configuration.store.username
     queue = Array(configuration.defaultQueue.utf8)
@@ -138,7 +142,7 @@ final class Rehearsal {
   private func removeFromOutbox(_ done: @escaping (Failure?) -> Void) {
     scratch.removeFromOutbox(OutboxItem(plan).bytes) { [self] result in
       if case .failure(let error)? = result {
-        lacks.append("what is delivered cannot be taken out of the outbox (\(error.message))")
+        lacks.append("what is delivered cannot be taken out of the outbox (\(error.words))")
       }
       done(nil)
     }
@@ -168,7 +172,9 @@ final class Rehearsal {
     scratch.tidy(as: instance) { [self] tidied, error in
       guard !isOver, !scripts.connection.isClosed else { return }
       if let error { return failed(.refused("the keys of a rehearsal cannot be removed", error)) }
-      scripts.tryRights(queue: EntryName(queue).description, as: instance, required: false) { [self] trial in
+      scripts.tryRights(
+        queue: EntryName(queue).description, as: instance, extent: .lesser, sparing: isLoaded ? [] : ["SCAN"]
+      ) { [self] trial in
         guard !isOver else { return }
         take(trial, tidied)
       }
@@ -188,7 +194,7 @@ final class Rehearsal {
     scripts.onBroker.queues(boundTo: EntryName(queue).description, routingKey: "") { [self] _, error in
       guard !isOver, !scripts.connection.isClosed else { return }
       if let error, !trial.lacks("SMEMBERS") {
-        lacks.append("the queues of named exchanges cannot be read (\(error.message))")
+        lacks.append("the queues of named exchanges cannot be read (\(error.words))")
       }
       end(Self.proof(lacks))
     }
@@ -206,8 +212,8 @@ final class Rehearsal {
     scratch.tidy(as: instance) { _, _ in }
     switch failure {
     case .other(let text): end(.undecided(reason: text))
-    case .refused(let what, let error) where !error.isOfOurRights: end(.undecided(reason: "\(what): \(error.message)"))
-    case .refused(let what, let error): explain(what, error.message)
+    case .refused(let what, let error) where !error.isOfOurRights: end(.undecided(reason: "\(what): \(error.words)"))
+    case .refused(let what, let error): explain(what, error.words)
     case .forbidden(let text): explain("no message can be sent", text)
     }
   }

@@ -12,25 +12,42 @@ struct RightsTrial {
   /// What is missing without them.
   private var losses: [String] = []
 
-  /// Runs each command of the daemon at these places: those without which nothing fires, or the others. Not called if the
-  /// connection dies.
+  /// Which commands are tried.
+  enum Extent {
+    /// Those without which nothing fires.
+    case required
+    /// Those that a daemon can fire without which has loaded everything.
+    case lesser
+
+    func contains(_ use: CommandUse) -> Bool {
+      switch self {
+      case .required: use.isRequired
+      case .lesser: !use.isRequired || use.isForConnections
+      }
+    }
+  }
+
+  /// Runs each command of the daemon at these places. Not called if the connection dies.
   ///
   /// - Parameters:
   ///   - scratch: a key of nobody, which is gone afterwards if the user may delete.
+  ///   - database: the connection's; nil: nothing needs SELECT.
   ///   - spared: commands that are not needed here.
   static func run(
     on connection: RedisConnection, keys: RedisKeys, kombu: KombuKeys, queue: String, scratch: [UInt8],
-    places: [CommandUse.Place], required: Bool = true, sparing spared: Set<String> = [],
+    places: [CommandUse.Place], extent: Extent, database: Int? = nil, sparing spared: Set<String> = [],
     then completion: @escaping (RightsTrial) -> Void
   ) {
     let uses = CommandUse.all.filter {
-      $0.client == .daemon && places.contains($0.place) && $0.isRequired == required && isHarmless($0)
-        && !spared.contains($0.name)
+      $0.client == .daemon && places.contains($0.place) && extent.contains($0)
+        && (isHarmless($0) || $0.name == "SELECT" && database != nil) && !spared.contains($0.name)
     }
     var trial = RightsTrial()
     for (index, use) in uses.enumerated() {
       let key = use.keys.first.map { use.writes ? scratch : keys.example(of: $0, queue: queue, kombu: kombu) }
-      let words = use.words(on: key)
+      var words = use.words(on: key)
+      // To where the connection is, and stays.
+      if use.name == "SELECT", let database { words = [words[0], Array("\(database)".utf8)] }
       var command = RedisCommand(String(decoding: words[0], as: UTF8.self))
       command.append(contentsOf: words.dropFirst())
       connection.send(command) { reply in
@@ -52,7 +69,7 @@ struct RightsTrial {
 
   private mutating func note(_ use: CommandUse, _ error: RedisServerError) {
     guard error.isOfOurRights else { return }
-    if let loss = use.without, !losses.contains(loss) { losses.append(loss) }
+    for loss in use.lossesWhileConnected where !losses.contains(loss) { losses.append(loss) }
     if error.isUnknownCommand {
       if !unknown.contains(use.name) { unknown.append(use.name) }
     } else if !forbidden.contains(use.name) {
@@ -73,7 +90,7 @@ struct RightsTrial {
 
   /// What a fire can do without and is missing; nil: nothing is.
   func lack(user: String?) -> String? {
-    advice(user: user).map { "it does without \(losses.joined(separator: "; ")): \($0)" }
+    advice(user: user).map { "it does without \(losses.joined(separator: ", ")): \($0)" }
   }
 
   /// What is missing, and what to do; nil: nothing is.

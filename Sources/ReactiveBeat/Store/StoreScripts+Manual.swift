@@ -62,6 +62,11 @@ extension StoreScripts {
         if let text = parts.last?.text, !text.isEmpty { connection.refused(RedisServerError(text)) }
         completion(.fired)
       case "REFUSED": completion(.refused(RedisServerError(parts.last?.text ?? "").words.printable))
+      case "FAILED":
+        // The script has passed it over.
+        let error = RedisServerError(parts.last?.text ?? "")
+        connection.refused(error)
+        completion(.failed(error))
       case "CHANGED": completion(.changed)
       default: completion(.over)
       }

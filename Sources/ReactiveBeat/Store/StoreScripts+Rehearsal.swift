@@ -31,13 +31,15 @@ extension StoreScripts {
 
   /// Finds out what a refusal was about; or, of what a fire can do without, what is missing.
   func tryRights(
-    queue: String, as instance: String, required: Bool = true, then completion: @escaping (RightsTrial) -> Void
+    queue: String, as instance: String, extent: RightsTrial.Extent = .required, sparing spared: Set<String> = [],
+    then completion: @escaping (RightsTrial) -> Void
   ) {
     let scratch = RedisKeys(rehearsing: keys, as: instance).rehearsalQueue
     RightsTrial.run(
       on: connection, keys: keys, kombu: kombu, queue: queue, scratch: scratch,
-      places: delivery == .direct ? [.store, .queues] : [.store, .outbox], required: required,
-      sparing: historyLength > 0 || required ? [] : ["XADD"], then: completion)
+      places: delivery == .direct ? [.store, .queues] : [.store, .outbox], extent: extent,
+      database: storeDatabase == 0 && brokerDatabase == 0 ? nil : storeDatabase,
+      sparing: spared.union(historyLength > 0 ? [] : ["XADD"]), then: completion)
   }
 
   /// Says what a refusal of something is about that a fire can do without, on keys that are no rehearsal's.
@@ -46,7 +48,7 @@ extension StoreScripts {
     _ completion: @escaping (String) -> Void
   ) {
     guard error.isOfOurRights else { return completion("Redis refused it: \(error.text)") }
-    tryRights(queue: queue, as: instance + ":manual", required: false) {
+    tryRights(queue: queue, as: instance + ":manual", extent: .lesser) {
       completion($0.explanation(of: "Redis refused it", error.text, user: user))
     }
   }

@@ -109,7 +109,7 @@ struct StatusCommand: ParsableCommand {
           ])
         } ?? .null
       ),
-      ("schedules", .integer(Int64(count(survey).all))),
+      ("schedules", count(survey).map { .integer(Int64($0.all)) } ?? .null),
       ("now", .text(survey.now.iso8601)),
       (
         "daemons",
@@ -163,11 +163,14 @@ struct StatusCommand: ParsableCommand {
     return .object([
       ("instance", .text(member.instance)),
       ("state", .text(isFiring ? "firing" : member.isAlive ? "standing by" : "dead")),
+      ("record", .text(record.map { _ in member.isOutdated ? "old" : "current" })),
       ("last_pulse_ms", member.silence.map { .integer($0 / 1000) } ?? .null),
       ("host", .text(record?.host)), ("pid", number(record.map { Int($0.processID) })),
       ("version", .text(record?.version)), ("since", .text(record?.since.iso8601)),
       ("events", .text(record?.events)), ("delivery", .text(record?.delivery)),
-      ("schedules", number(record?.schedules)), ("rejected", number(record?.rejected)),
+      // In the middle of a load they are no numbers yet.
+      ("schedules", number(member.isLoading ? nil : record?.schedules)),
+      ("rejected", number(member.isLoading ? nil : record?.rejected)),
       ("repaired", number(record?.repaired)), ("timezone", .text(record?.timezone)), ("broker", .text(record?.broker)),
       ("options", .object((record?.options ?? []).map { ($0.name, .text($0.value)) })),
       ("unable", .text(record?.firing?.unable)), ("lacks", .text(record?.firing?.lacks)),
@@ -176,12 +179,20 @@ struct StatusCommand: ParsableCommand {
   }
 
   /// All documents that stand there, and how many of them cannot be used: of a store that is too large to be looked at,
-  /// what the daemon that leads says.
-  private static func count(_ survey: Survey) -> (all: Int, rejected: Int) {
-    guard survey.due.isPartial, let leader = survey.fleet.firing.first?.record else {
-      return (survey.due.count, survey.due.rejected)
+  /// what the daemon that leads says, or another one that has read them all; nil: none has.
+  private static func count(_ survey: Survey) -> (all: Int, rejected: Int)? {
+    guard survey.due.isPartial else { return (survey.due.count, survey.due.rejected) }
+    return survey.fleet.alive.first { !$0.isLoading && !$0.isOutdated && $0.record != nil }?.record.map {
+      ($0.schedules + $0.rejected, $0.rejected)
     }
-    return (leader.schedules + leader.rejected, leader.rejected)
+  }
+
+  private static func schedules(_ survey: Survey) -> String {
+    if let count = count(survey) {
+      return "\(count.all)" + (count.rejected > 0 ? ", \(count.rejected) of them rejected" : "")
+    }
+    let loading = survey.fleet.alive.first(where: \.isLoading).map { "the daemon on \($0.place) still reads them" }
+    return "more than \(looked), not counted: \(loading ?? "no daemon has read them")"
   }
 
   // MARK: for people
@@ -208,6 +219,7 @@ struct StatusCommand: ParsableCommand {
           : !member.isAlive ? "dead" : member.isLoading ? "loads" : "stands by",
         words(member, now: survey.now),
         isFiring ? (survey.health.fires ? .green : .yellow) : member.isAlive ? nil : .faint)
+      if member.isOutdated { field("record", "\(HealthWords.oldRecord(member)); see `beat-watch doctor`", .yellow) }
       if member.isAlive, let unable = member.record?.firing?.unable { field("unable", "it says: \(unable)", .red) }
       if member.isAlive, let lack = member.record?.firing?.lacks { field("lacks", "it says: \(lack)", .yellow) }
     }
@@ -220,8 +232,7 @@ struct StatusCommand: ParsableCommand {
     if let leader = fleet.firing.first?.record {
       field("edits", hearing(leader.events) + (leader.repaired > 0 ? "; \(leader.repaired) found by audits only" : ""))
     }
-    let count = count(survey)
-    field("schedules", "\(count.all)" + (count.rejected > 0 ? ", \(count.rejected) of them rejected" : ""))
+    field("schedules", schedules(survey))
     if case .hindered(let hindrance) = survey.health.verdict {
       field("hindered", HealthWords.words(hindrance, now: survey.now), .yellow)
     }

@@ -34,6 +34,11 @@ extension Doctor {
     } else {
       add(.ok, "daemons", "\(place(firing[0])) leads, \(Plural.of(alive.count - 1, "stands by", "stand by"))")
     }
+    for member in alive where member.isOutdated {
+      add(
+        .warning, "daemons", "the record of a daemon \(HealthWords.oldRecord(member))",
+        fix: "see `rights` below, and `unable` in its log")
+    }
     let records = alive.compactMap(\.record)
     examineDifferences(alive)
     for record in records where record.timezone != timezone && Set(records.map(\.timezone)).count == 1 {

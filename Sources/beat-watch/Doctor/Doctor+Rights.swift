@@ -17,17 +17,21 @@ extension Doctor {
 
   func examineRights() throws {
     let before = findings.count
+    var users: Set<String> = []
     let store = CommandUse.all(of: .daemon, at: .store)
     let hearing = ofHearing
     if areTwoServers {
-      try examine(hearing + rights(store + CommandUse.all(of: .daemon, at: .outbox), scratch), of: client)
+      users = try examine(hearing + rights(store + CommandUse.all(of: .daemon, at: .outbox), scratch), of: client)
       if let broker {
-        try examine(rights(CommandUse.all(of: .daemon, at: .queues, .relay), brokerScratch), of: broker)
+        users.formUnion(
+          try examine(rights(CommandUse.all(of: .daemon, at: .queues, .relay), brokerScratch), of: broker))
       }
     } else {
-      try examine(hearing + rights(store + CommandUse.all(of: .daemon, at: .queues), scratch), of: client)
+      users = try examine(hearing + rights(store + CommandUse.all(of: .daemon, at: .queues), scratch), of: client)
     }
-    if findings.count == before { add(.ok, "rights", "the user may do all that the daemon does") }
+    guard findings.count == before else { return }
+    let names = users.sorted().joined(separator: ", ")
+    add(.ok, "rights", "\(users.count == 1 ? "user" : "users") \(names) may do all that the daemon does")
   }
 
   private func rights(_ uses: [CommandUse], _ scratch: [UInt8]) -> [Right] {
@@ -66,9 +70,16 @@ extension Doctor {
   /// The same on a broker of its own.
   private var brokerScratch: [UInt8] { RedisKeys.delivered("probe-rights") }
 
-  private func examine(_ rights: [Right], of client: StoreClient) throws {
+  /// Asks for each user of a daemon; for who asks where none is connected. Tells whom it has asked for.
+  private func examine(_ rights: [Right], of client: StoreClient) throws -> Set<String> {
     let asker = try client.replies(to: [RedisCommand("ACL", "WHOAMI")])[0].text ?? client.url.username ?? "default"
-    let user = try daemonUser(client) ?? asker
+    let users = try daemonUsers(client)
+    let asked = users.isEmpty ? [asker] : users
+    for user in asked.sorted() { try examine(rights, of: user, asking: asker, on: client) }
+    return asked
+  }
+
+  private func examine(_ rights: [Right], of user: String, asking asker: String, on client: StoreClient) throws {
     let asked = try client.replies(
       to: rights.map { right in
         var command = RedisCommand("ACL", "DRYRUN", user)
@@ -141,17 +152,18 @@ extension Doctor {
     }
   }
 
-  /// The user of the daemons that are connected; nil: none is, or this user may not see it.
-  private func daemonUser(_ client: StoreClient) throws -> String? {
-    guard let text = try client.replies(to: [RedisCommand("CLIENT", "LIST")])[0].text else { return nil }
-    for line in text.split(separator: "\n") {
+  /// The users of the daemons that are connected to this database, each once; none where none is, or this user may not
+  /// see it.
+  private func daemonUsers(_ client: StoreClient) throws -> Set<String> {
+    guard let text = try client.replies(to: [RedisCommand("CLIENT", "LIST")])[0].text else { return [] }
+    let users = text.split(separator: "\n").compactMap { line -> String? in
       let words = line.split(separator: " ")
       guard words.contains("name=beat-watch") || words.contains("name=beat-watch-relay"),
-        let user = words.first(where: { $0.hasPrefix("user=") })
-      else { continue }
-      return String(user.dropFirst("user=".count))
+        words.contains("db=\(client.url.database)")
+      else { return nil }
+      return words.first { $0.hasPrefix("user=") }.map { String($0.dropFirst("user=".count)) }
     }
-    return nil
+    return Set(users)
   }
 
   /// What would allow it: the command, or the key.

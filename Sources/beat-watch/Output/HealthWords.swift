@@ -51,6 +51,12 @@ enum HealthWords {
     }
   }
 
+  /// Of a daemon that is `isOutdated`.
+  static func oldRecord(_ member: Fleet.Member) -> String {
+    "is old: it says that \(member.place) \(member.saysItLeads ? "leads" : "stands by"), and the lease says otherwise; that "
+      + "daemon may not write it any more (HSET)"
+  }
+
   private static func words(_ absence: FiringHealth.Absence) -> String {
     switch absence {
     case .noDaemon: "no daemon runs. Start `beat-watch run`"
@@ -68,6 +74,9 @@ enum HealthWords {
     case .loading(let place):
       "the daemon on \(place) still reads the schedules, and fires when it has them all"
     case .unable(let place, let reason): "no daemon that runs is able to; \(place) says: \(reason)"
+    case .outdated(let place):
+      "no daemon has the lease. \(place) says that it leads, but its record is old: it may not write it any more (HSET). "
+        + "See `unable` in its log, and `beat-watch doctor`"
     case .foreignLease: "the lease was set by hand"
     case .deadLease(let remaining):
       "the lease is held by a dead daemon for \(TimeText.span(remaining)) more; then another one leads"

@@ -124,30 +124,61 @@ import Testing
   /// What a fire can do without is refused: rehearsed at once, and where no rehearsal shows it, not each time.
   @Test func aRefusalBesideAFireIsRehearsed() {
     var candidacy = candidate()
-    #expect(candidacy.receive(.lacked, now: now) == [.rehearse])
-    #expect(candidacy.receive(.lacked, now: now).isEmpty)
+    #expect(candidacy.receive(.lacked(reason: "no XADD"), now: now) == [.rehearse])
+    #expect(candidacy.receive(.lacked(reason: "no XADD"), now: now).isEmpty)
     #expect(candidacy.receive(.rehearsed(.able), now: now).isEmpty)
-    #expect(candidacy.receive(.lacked, now: after(29)).isEmpty)
-    #expect(candidacy.receive(.lacked, now: after(30)) == [.rehearse])
+    #expect(candidacy.receive(.lacked(reason: "no XADD"), now: after(29)).isEmpty)
+    #expect(candidacy.receive(.lacked(reason: "no XADD"), now: after(30)) == [.rehearse])
     let lacking = Candidacy.Proof.limited(reason: "no XADD")
     #expect(
       candidacy.receive(.rehearsed(lacking), now: after(30)) == [
         .report(lacking), .armTimer(after: Self.second), .stand(.limited),
       ])
     // Known by now: the timer looks after it.
-    #expect(candidacy.receive(.lacked, now: after(90)).isEmpty)
-    #expect(candidacy.receive(.timerFired, now: after(91)) == [.rehearse])
-    #expect(candidacy.receive(.rehearsed(.able), now: after(91)).contains(.report(.able)))
+    #expect(candidacy.receive(.lacked(reason: "no XADD"), now: after(40)).isEmpty)
+    // Something else is missing, too.
+    #expect(candidacy.receive(.lacked(reason: "no HSCAN"), now: after(40)) == [.rehearse])
+    let more = Candidacy.Proof.limited(reason: "no XADD, HSCAN")
+    #expect(candidacy.receive(.rehearsed(more), now: after(40)).contains(.report(more)))
+    #expect(candidacy.receive(.lacked(reason: "no HSCAN"), now: after(40)).isEmpty)
+    #expect(candidacy.receive(.timerFired, now: after(41)) == [.rehearse])
+    #expect(candidacy.receive(.rehearsed(.able), now: after(41)).contains(.report(.able)))
     // Given back, and taken again.
-    #expect(candidacy.receive(.lacked, now: after(92)) == [.rehearse])
+    #expect(candidacy.receive(.lacked(reason: "no XADD"), now: after(42)) == [.rehearse])
+  }
+
+  /// What no rehearsal shows does not hide the next thing that is taken; and it is not rehearsed for ever.
+  @Test func anotherRefusalIsRehearsedAtOnce() {
+    var candidacy = candidate()
+    for number in 0..<8 {
+      let isNews = candidacy.receive(.lacked(reason: "\(number)"), now: after(Int64(number))) == [.rehearse]
+      #expect(isNews == (number < 5))
+      if isNews { _ = candidacy.receive(.rehearsed(.able), now: after(Int64(number))) }
+    }
+    #expect(candidacy.receive(.lacked(reason: "0"), now: after(29)).isEmpty)
+    #expect(candidacy.receive(.lacked(reason: "0"), now: after(30)) == [.rehearse])
+  }
+
+  /// People look whether what they have given back is there again.
+  @Test func whatAFireCanDoWithoutIsLookedForEveryFewSeconds() {
+    var candidacy = candidate()
+    let lacking = Candidacy.Proof.limited(reason: "no XADD")
+    _ = candidacy.receive(.doubted, now: now)
+    for delay: Int64 in [1, 2, 4, 5, 5, 5] {
+      #expect(candidacy.receive(.rehearsed(lacking), now: now).contains(.armTimer(after: delay * Self.second)))
+      #expect(candidacy.receive(.timerFired, now: now) == [.rehearse])
+    }
+    // Worse: from the beginning, and less and less often.
+    let unable = Candidacy.Proof.unable(reason: "no LPUSH")
+    #expect(candidacy.receive(.rehearsed(unable), now: now).contains(.armTimer(after: 7_500_000)))
   }
 
   /// Nothing is proved yet, or nobody is there to ask.
   @Test func aRefusalBeforeTheFirstProofIsNoNews() {
     var candidacy = Candidacy(leaseTTL: 5 * Self.second)
-    #expect(candidacy.receive(.lacked, now: now).isEmpty)
+    #expect(candidacy.receive(.lacked(reason: "no XADD"), now: now).isEmpty)
     _ = candidacy.receive(.connected, now: now)
-    #expect(candidacy.receive(.lacked, now: now).isEmpty)
+    #expect(candidacy.receive(.lacked(reason: "no XADD"), now: now).isEmpty)
     #expect(candidacy.receive(.rehearsed(.able), now: now).isEmpty)
   }
 }

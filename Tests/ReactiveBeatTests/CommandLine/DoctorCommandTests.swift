@@ -98,8 +98,8 @@ import Testing
       prepare: {
         $0.store("ACL", "SETUSER", "beat", "reset", "on", ">secret", "~*", "&*", "+@all", "-psubscribe")
         // What a daemon would call itself.
-        $0.broker("AUTH", "beat", "secret")
-        $0.broker("CLIENT", "SETNAME", "beat-watch")
+        $0.store("AUTH", "beat", "secret")
+        $0.store("CLIENT", "SETNAME", "beat-watch")
       }),
     Break(
       name: "notifications off, and a user without CONFIG SET", check: "rights", level: "warning", text: "CONFIG SET",
@@ -225,6 +225,33 @@ import Testing
     #expect(told.exit == .status(0), "\(told.text)")
     let status = try CommandRun(["status"], environment: stage.environment())
     #expect(status.exit == .status(1) && status.text.contains("loads"), "\(status.text)")
+  }
+
+  /// A large store, of which a part is looked at: the daemon that has all is asked, and while none has, nobody knows.
+  @Test func aCountInTheMiddleIsNoCount() throws {
+    let stage = try Stage()
+    for number in 0..<5100 { stage.set("n\(number)", schedule("n")) }
+    var record = DaemonRecord(
+      version: BeatService.version, host: "web1", processID: 7, since: SystemClock.now(), isLeading: false,
+      events: "keyspace", delivery: "direct", schedules: 17, rejected: 0, repaired: 0, timezone: "UTC",
+      broker: stage.url(0))
+    record.isLoading = true
+    func tell(_ instance: String) {
+      stage.store("HSET", "reactivebeat:tasks:meta:daemons", instance, String(decoding: record.bytes, as: UTF8.self))
+      stage.store("SET", "reactivebeat:tasks:meta:heartbeat:\(instance)", "1", "PX", "10000")
+    }
+    tell("x")
+    let loading = try (stage.run("status"), stage.run("status", "--json").json)
+    let line = loading.0.lines.first { $0.hasPrefix("schedules") } ?? ""
+    #expect(line.contains("web1, process 7 still reads them") && !line.contains("schedules  5"), "\(loading.0.text)")
+    #expect(loading.1?["schedules"] == .null, "\(loading)")
+    guard let daemons = loading.1?["daemons"]?.items else { throw Failure("no daemons", 0) }
+    #expect(daemons.first?["schedules"] == .null && daemons.first?["rejected"] == .null, "\(daemons)")
+    // Another one has them all, and does not lead yet.
+    (record.isLoading, record.schedules) = (false, 5100)
+    tell("y")
+    #expect(try stage.run("status", "--json").json?["schedules"]?.number == 5100)
+    #expect(try stage.run("status").text.contains("schedules  5100"))
   }
 
   /// A daemon says so itself, from the beginning of its load on.

@@ -48,6 +48,18 @@ import Testing
     #expect(stage.store("KEYS", "*rehearsal*")?.array?.isEmpty == true)
   }
 
+  /// Only scripts use it while a connection stands; Redis does not name it.
+  @Test func selectIsNamed() throws {
+    let stage = try stage([])
+    let daemon = try stage.daemon(["BEAT_WATCH_AUDIT_INTERVAL": "1"], user: "bad:secret@")
+    stage.store("ACL", "SETUSER", "bad", "-select")
+    let line = try daemon.wait(for: "unable")
+    #expect(line.reason.contains("may not run SELECT") && line.reason.contains("+select"), "\(line)")
+    #expect(!line.reason.contains("user_script"), "\(line)")
+    #expect(eventually { daemon.logged("held").allSatisfy { !$0.reason.contains("user_script") } })
+    try daemon.stop()
+  }
+
   /// Nobody is able: said once, with the right that is missing, and it begins when it is given.
   @Test(arguments: [["run"], ["run", "--no-lease"]]) func aloneItSaysWhatIsMissing(_ arguments: [String]) throws {
     let stage = try stage(["-lpush"])

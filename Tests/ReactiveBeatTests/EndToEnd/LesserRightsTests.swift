@@ -100,6 +100,7 @@ import Testing
       let run = try stage.run("fire", "a", "--timeout", "5s")
       #expect(run.exit == .status(78), "\(right): \(run.text)")
       #expect(run.text.contains("was not fired: ") && run.text.contains(right.uppercased()), "\(right): \(run.text)")
+      #expect(run.text.contains("ACL SETUSER one +\(right)") && !run.text.contains("script"), "\(run.text)")
     }
     #expect(daemon.logged("refused").count == 1, "\(daemon.output)")
     #expect(stage.messages().isEmpty, "\(right): sent, and said that it was not")
@@ -117,6 +118,59 @@ import Testing
     let run = try stage.run("fire", "a", "--timeout", "1s")
     #expect(run.exit == .status(69) && run.text.contains("HSCAN") && run.text.contains("+hscan"), "\(run.text)")
     #expect(daemon.logged("limited").count == 1)
+    try daemon.stop()
+  }
+
+  /// Taken while it leads: the request that shows it is answered by what the daemon says of itself.
+  @Test(arguments: ["500ms", "5s"]) func aRunByHandThatIsNoLongerReadIsExplained(_ timeout: String) throws {
+    let stage = try Stage()
+    stage.store("ACL", "SETUSER", "one", "on", ">secret", "~*", "&*", "+@all")
+    stage.set("a", schedule("a"))
+    let daemon = try stage.daemon(user: "one:secret@")
+    #expect(try stage.run("fire", "a").exit == .status(0))
+    stage.store("ACL", "SETUSER", "one", "-hscan")
+    let run = try stage.run("fire", "a", "--timeout", timeout)
+    #expect(run.exit == .status(69) && run.text.contains("+hscan"), "\(run.text)\n\(daemon.output)")
+    #expect(try stage.run("fire", "a", "--timeout", "500ms").text.contains("+hscan"))
+    try daemon.stop()
+  }
+
+  /// The same shortly after something else was taken.
+  @Test func aRunByHandBesideAnotherLoss() throws {
+    let stage = try Stage()
+    stage.store("ACL", "SETUSER", "one", "on", ">secret", "~*", "&*", "+@all")
+    stage.set("a", schedule("a"))
+    let daemon = try stage.daemon(["BEAT_WATCH_AUDIT_INTERVAL": "1"], user: "one:secret@")
+    stage.store("ACL", "SETUSER", "one", "-scan")
+    #expect(eventually { stage.store("INFO", "errorstats")?.text?.contains("NOPERM") == true })
+    stage.store("ACL", "SETUSER", "one", "-hscan")
+    let run = try stage.run("fire", "a", "--timeout", "500ms")
+    #expect(run.exit == .status(69) && run.text.contains("+hscan"), "\(run.text)\n\(daemon.output)")
+    try daemon.stop()
+  }
+
+  /// One that stands by could not read it either.
+  @Test func aRunByHandThatNobodyReadsIsExplained() throws {
+    let stage = try Stage()
+    for user in ["one", "two"] { stage.store("ACL", "SETUSER", user, "on", ">secret", "~*", "&*", "+@all", "-hscan") }
+    stage.set("a", schedule("a"))
+    let daemons = try (stage.daemon(user: "one:secret@"), stage.daemon(user: "two:secret@"))
+    let run = try stage.run("fire", "a", "--timeout", "1s")
+    #expect(run.text.contains("+hscan"), "\(run.text)")
+    try daemons.0.stop()
+    try daemons.1.stop()
+  }
+
+  /// What is missing without several commands is said once.
+  @Test func eachLossIsSaidOnce() throws {
+    let stage = try Stage()
+    stage.store(
+      "ACL", "SETUSER", "one", "on", ">secret", "~*", "&*", "+@all", "-hscan", "-hdel", "-llen", "-hexists", "-exists")
+    let daemon = try stage.daemon(user: "one:secret@")
+    let line = try daemon.wait(for: "limited")
+    for loss in ["runs by hand", "old marks forgotten"] {
+      #expect(line.reason.ranges(of: loss).count == 1, "\(loss): \(line.reason)")
+    }
     try daemon.stop()
   }
 
