@@ -174,7 +174,9 @@ extension Scheduler {
       (old.schedule != new.schedule && !new.schedule.isClocked || old.startAfter != new.startAfter
         || !old.enabled && !(new.schedule.isClocked && old.schedule != new.schedule)
         || wasOver && old.schedule == new.schedule && !entry.isOver(at: now) || isBack(entry, old, mark, now: now))
-      && !isInForce(new, by: mark, entry, baseBefore: baseBefore) && !(isForgotten(mark) && lastRunAt != nil)
+      && !isInForce(new, by: mark, entry, baseBefore: baseBefore)
+      // One that appears where another was deleted, and remembers its runs, goes on from there: so do all who heard of both.
+      && !((isForgotten(mark) || mark?.digest == .gone) && lastRunAt != nil)
     entry.markSeen = mark.map(Mark.Fingerprint.init)
     // What an earlier edit left out says nothing of another instant.
     if new.schedule.isClocked, old.schedule != new.schedule { entry.floor = nil }

@@ -41,7 +41,7 @@ extension Scheduler {
     let isNews = mark.digest != nil && fingerprint != entry.markSeen && isUnheard(entry, mark, now: now)
     if isNews {
       entries[handle]?.markSeen = fingerprint
-      if isLoading, !isWatching, !isAnotherTime(entry.timing, mark) {
+      if isLoading, !isWatching, !isAnotherTime(entry.timing, mark), mark.digest != .gone || !remembersRuns(entry) {
         entries[handle]?.floor = now
         beginAnew(handle, mark, now: now)
         return schedule(handle)
@@ -49,6 +49,11 @@ extension Scheduler {
     }
     if case .unresolved(nil) = entry.phase, entry.floor != nil { return settle(handle, mark) }
     if isNews { settle(handle, mark) }
+  }
+
+  private func remembersRuns(_ entry: ScheduleEntry) -> Bool {
+    guard let layout = try? DocumentLayout(entry.document), let slice = layout["last_run_at"] else { return false }
+    return DocumentDate(slice, in: layout.bytes, zones: configuration.documents)?.instant != nil
   }
 
   /// The mark no longer says that it is of a schedule that can be used. Should one stand there again, it begins then.

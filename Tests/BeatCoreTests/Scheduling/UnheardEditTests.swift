@@ -119,6 +119,29 @@ struct UnheardEditTests {
     }
   }
 
+  /// The same for a daemon that has heard neither of the one that was deleted, nor of this one, when they happened: with
+  /// other bytes or with the same, and of another schedule.
+  @Test(arguments: [10, 5]) func oneThatRemembersItsRunsGoesOnWhereNeitherWasHeard(every: Int) throws {
+    let interval = #"{"every": \#(every), "period": "seconds"}"#
+    let restored = Sample.document(#""last_run_at": "\#(at(15).iso8601)""#, interval: interval)
+    let gone = Mark.fired(7, count: 7).ofGone
+    for before in [every10, restored] {
+      var heard = SchedulerBench()
+      heard.now = at(16)
+      _ = heard.load(a, before, try Mark.fired(5, count: 6).under(before))
+      heard.now = at(33)
+      _ = heard.edit(a, restored, gone)
+      #expect(heard.run(0).dues == [every == 10 ? 25 : 30])
+      var loaded = SchedulerBench()
+      loaded.now = at(16)
+      _ = loaded.load(a, before, try Mark.fired(5, count: 6).under(before))
+      loaded.now = at(33)
+      _ = loaded.receive(.disconnected)
+      _ = loaded.load(a, restored, gone)
+      #expect(loaded.run(0).dues == [every == 10 ? 25 : 30])
+    }
+  }
+
   /// Switched off and on again while a standby heard the second edit only: the mark of whoever leads tells it of the first.
   @Test func theMarkTellsOfAnEditInBetween() throws {
     var bench = SchedulerBench()
