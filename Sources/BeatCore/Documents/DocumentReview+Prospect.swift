@@ -48,7 +48,7 @@ extension DocumentReview {
       return ends
     }
 
-    /// Of an end that has passed.
+    /// How much an end that has passed is worth saying: a schedule that has run has ended as it should.
     private var levelOfEnd: Remark.Level {
       let standing = standing(mark ?? .absent)
       return standing.totalRunCount > 0 || standing.lastRun != nil ? .note : .warning
@@ -58,7 +58,7 @@ extension DocumentReview {
 
     private typealias Words = (message: String, level: Remark.Level)
 
-    /// Of its one time; nil: it comes, or another field's words say that it does not.
+    /// What becomes of a clocked schedule's one time; nil: it comes, or another field's words say that it does not.
     private func clocked(_ time: UnixTime) -> Words? {
       if let start = definition.startAfter, start > time {
         return ("comes before start_after: nothing is due then", .warning)

@@ -69,7 +69,7 @@ public struct DocumentReview: Sendable {
           break
         } catch {
           add(.error, error.field, error.found, error.message)
-          // Of the queue that would be taken in its place nothing is to be said.
+          // The queue is named once; whatever would be taken in its place was not asked for.
           if error.field == "queue" || error.field == "options.queue" { context.queueProblem = { _ in nil } }
           guard Self.mend(&editor, error) || error.field == "queue" else { break }
           mended.insert(error.field.split(separator: ".").first.map(String.init) ?? "crontab")

@@ -36,7 +36,7 @@ public struct ScheduleForecast {
   /// The next runs, at most `count`, and why there are not more.
   public func coming(_ count: Int) -> ScheduleStanding.Coming { standing.coming(count, after: after) }
 
-  /// With what a document needs, and a person need not write who asks for a time.
+  /// The document with `name`, `task` and `enabled`, which somebody who only asks for times may leave out.
   private static func completed(_ bytes: [UInt8]) throws(DocumentProblem) -> DocumentEditor {
     var editor = try DocumentEditor(bytes)
     for (field, json) in [("name", "\"schedule\""), ("task", "\"task\""), ("enabled", "true")]
