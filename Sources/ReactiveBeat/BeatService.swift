@@ -400,7 +400,7 @@ public final class BeatService {
     }
     self.load = load
     load.start()
-    // Of many schedules this takes seconds, in which somebody may ask why nothing fires.
+    // A load of many schedules takes seconds, in which somebody may ask why nothing fires.
     if readyAt == nil { reporter.tell(ownRecord(scripts), to: scripts) }
   }
 
@@ -506,7 +506,7 @@ public final class BeatService {
       scheduler.isPresent($0)
     } finish: { [weak self] forgotten in
       guard let self else { return }
-      // With the next audit again.
+      // A sweep that failed is tried again with the next audit.
       guard let forgotten else { return sweptAt = nil }
       if forgotten > 0 { logger.info("swept", metadata: ["marks": .stringConvertible(forgotten)]) }
     }.start()

@@ -64,7 +64,8 @@ public struct FireLedger {
     if !refusals.isEmpty { refusals[name] = nil }
   }
 
-  /// This daemon fires no more: whoever does knows what stands in the way. A broker that was lost is so until it is found.
+  /// This daemon does not fire any more, so that what stands in the way is the next leader's to tell. A broker that was lost
+  /// counts as lost until it is reached again.
   public mutating func standBy() {
     if let brokerLost { undeliverable = brokerLost.reason }
     refusals.removeAll()

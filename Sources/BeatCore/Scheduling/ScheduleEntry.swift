@@ -169,6 +169,13 @@ extension ScheduleEntry {
     return timing.schedule.nextDue(after: time, base: seriesBase)
   }
 
+  /// What is counted from, if whatever was due until `time` is left out: an interval keeps its beat.
+  func base(leavingBehind time: UnixTime) -> UnixTime {
+    let schedule = timing.schedule
+    guard schedule.isElapsedTime else { return max(time, base) }
+    return schedule.latestDue(atOrBefore: time, after: base, base: seriesBase) ?? base
+  }
+
   /// An interval begins at `start_after` if that was still to come when it was first seen, as at django-celery-beat's
   /// `start_time`, or if it waits longer for it than for its own length.
   var seriesBase: UnixTime {

@@ -149,11 +149,7 @@ extension Scheduler {
   /// Leaves behind what came until then.
   private mutating func pass(_ handle: DueHeap.Handle, by time: UnixTime, replacing mark: Mark?) {
     guard let entry = entries[handle] else { return }
-    let schedule = entry.timing.schedule
-    let base =
-      schedule.isElapsedTime
-      ? schedule.latestDue(atOrBefore: time, after: entry.base, base: entry.seriesBase) ?? entry.base
-      : max(time, entry.base)
+    let base = entry.base(leavingBehind: time)
     guard base != entry.base else { return }
     entries[handle]?.base = base
     entries[handle]?.isBaseMeasured = true

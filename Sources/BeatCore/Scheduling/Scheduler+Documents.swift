@@ -198,8 +198,8 @@ extension Scheduler {
     }
   }
 
-  /// Whether the schedule was another one in between, of which only whoever leads has heard: the mark is news, and of
-  /// neither of those that we know.
+  /// Whether the schedule was another one in between, of which only the daemon that leads has heard: the mark is a new one,
+  /// and was written under neither of the two schedules that we know.
   private func isBack(_ entry: ScheduleEntry, _ old: EntryTiming, _ mark: Mark?, now: UnixTime) -> Bool {
     guard let mark, let digest = mark.digest, Mark.Fingerprint(mark) != entry.markSeen, !old.isMeant(by: digest) else {
       return false

@@ -11,11 +11,7 @@ extension Scheduler {
     guard unseenAnchors.remove(entry.name) == nil, !entry.isFiring, !entry.timing.schedule.isClocked else {
       return false
     }
-    let schedule = entry.timing.schedule
-    let base =
-      schedule.isElapsedTime
-      ? schedule.latestDue(atOrBefore: now, after: entry.base, base: entry.seriesBase) ?? entry.base
-      : max(now, entry.base)
+    let base = entry.base(leavingBehind: now)
     entry.markBeforeOurs = .earliest
     guard base != entry.base else { return false }
     entry.base = base
@@ -29,8 +25,8 @@ extension Scheduler {
     actions.append(.anchor(entry.name, entry.anchor))
   }
 
-  /// A mark in a store that forgot, older than what we know: whoever kept it has not heard of the newest runs. Ours
-  /// replaces it, when we lead.
+  /// In a replaced store, a mark that is older than our base was kept by a daemon that has not heard of the newest runs. Our
+  /// base stays, and replaces the mark when we lead.
   mutating func keepNewerBase(than mark: Mark, in entry: inout ScheduleEntry) {
     guard isReplaced, mark.due < entry.base else { return }
     entry.markBeforeOurs = mark.due

@@ -29,7 +29,7 @@ public struct Scheduler {
   var pendingSteps: [EntryName: Int64] = [:]
   /// Entries whose base lies ahead of Redis' clock, as far as we know it.
   var ahead: Set<EntryName> = []
-  /// Of these a read is under way that was sent before our mark was.
+  /// Schedules whose mark we have just kept, while a read of them is under way that was sent before: its answer may lack it.
   var unseenAnchors: Set<EntryName> = []
   /// What was found gone, or by a fire changed, of which perhaps no event tells: read once more after the next pulse.
   var doubted: Set<EntryName> = []

@@ -98,8 +98,7 @@ import Testing
 
   init() throws {
     stage = try Stage()
-    let time = stage.store("TIME")?.array?.first?.text.flatMap { Int64($0) }
-    now = UnixTime(seconds: try #require(time))
+    now = try stage.second()
   }
 
   /// What is said, and why.

@@ -11,8 +11,7 @@ import Testing
 
   init() throws {
     stage = try Stage()
-    let time = stage.store("TIME")?.array?.first?.text.flatMap { Int64($0) }
-    now = UnixTime(seconds: try #require(time))
+    now = try stage.second()
   }
 
   private func ago(_ minutes: Int64) -> String { now.advanced(by: -minutes * 60_000_000).iso8601 }

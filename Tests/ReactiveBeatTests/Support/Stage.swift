@@ -1,3 +1,5 @@
+import Testing
+
 @testable import BeatCore
 @testable import ReactiveBeat
 
@@ -89,6 +91,12 @@ final class Stage {
   func mark(_ name: String) -> Mark? { store("HGET", markKey, name)?.bytes.flatMap { Mark($0) } }
 
   // MARK: messages
+
+  /// The time by Redis' clock, to the second.
+  func second() throws -> UnixTime {
+    let time = store("TIME")?.array?.first?.text.flatMap { Int64($0) }
+    return UnixTime(seconds: try #require(time))
+  }
 
   /// The messages of a queue's list, the oldest first.
   func messages(_ list: String = "celery") -> [SentMessage] {
