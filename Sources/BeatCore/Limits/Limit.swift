@@ -1,0 +1,60 @@
+/// A bound on what others write or send: one schedule, name, queue or reply past it is refused, and the rest goes on.
+///
+/// The daemon, `lint`, `set`, imports and receipts compare with the same number and refuse in the same words (`excess`).
+/// `docs/security.md` prints the table `all`.
+public struct Limit: Hashable, Sendable {
+  /// What is bounded: "a schedule's name".
+  public let subject: String
+  public let most: Int
+  /// What is counted, in the singular: "byte".
+  public let unit: String
+  /// Why there is a bound, and why this one.
+  public let reason: String
+
+  /// - Parameter count: what was found. Exactly `most` is within the bound.
+  public func isExceeded(by count: Int) -> Bool { count > most }
+
+  /// The predicate of a sentence that begins with the subject: "has 2000 bytes, and at most 1024 are allowed".
+  public func excess(_ count: Int) -> String {
+    "has \(Plural.of(count, unit)), and at most \(most) are allowed"
+  }
+}
+
+extension Limit {
+  public static let documentLength = Limit(
+    subject: "a document", most: 1_048_576, unit: "byte",
+    reason: "it is read whole and kept in memory; arguments of this size belong into a store of their own")
+
+  public static let documentDepth = Limit(
+    subject: "a document's nesting", most: 64, unit: "level",
+    reason: "each level takes stack, here and in the worker")
+
+  public static let nameLength = Limit(
+    subject: "a schedule's name", most: 1_024, unit: "byte",
+    reason: "it stands in keys, messages, log lines and the marks, which outlive the schedule")
+
+  public static let queueLength = Limit(
+    subject: "a queue, exchange or routing key", most: 255, unit: "byte",
+    reason: "AMQP's limit for all three (shortstr), so that a document fits every broker")
+
+  public static let integerDigits = Limit(
+    subject: "a whole number in a message", most: 4_300, unit: "digit",
+    reason: "Python refuses to read more (sys.int_info.default_max_str_digits), and the worker fails")
+
+  public static let backlog = Limit(
+    subject: "what one schedule catches up on", most: 10_000, unit: "occurrence",
+    reason: "a week of minutes; what is older is left out and said once")
+
+  public static let replyLength = Limit(
+    subject: "a server's reply", most: 268_435_456, unit: "byte",
+    reason: "it is held in memory until it is complete; the connection ends")
+
+  public static let replyElements = Limit(
+    subject: "an array in a server's reply", most: 1_048_576, unit: "element",
+    reason: "room is taken when its length is read, before the elements come; the connection ends")
+
+  /// As `docs/security.md` prints them.
+  public static let all: [Limit] = [
+    documentLength, documentDepth, nameLength, queueLength, integerDigits, backlog, replyLength, replyElements,
+  ]
+}
