@@ -103,7 +103,10 @@ struct BusyServer {
     now = end
   }
 
-  var congestion: Congestion? { mutating get { scheduler.congestion(now: now) } }
+  var congestion: Congestion? {
+    var scheduler = scheduler
+    return scheduler.congestion(now: now)
+  }
 
   func sent(of name: EntryName) -> [Sent] { sent.filter { $0.name == name } }
 
