@@ -20,7 +20,7 @@ public struct Congestion: Hashable, Sendable {
   /// Some may be late for less, microseconds, without a word: a burst.
   static let patience = FiringHealth.patience
 
-  /// Schedules that wait behind those that are on time.
+  /// Schedules that wait behind those that are on time; without those whose run is on its way.
   public var behind: Int
   /// Since when there has been one, by Redis' clock; nil: there is none.
   public var since: UnixTime?
@@ -78,9 +78,9 @@ extension Scheduler {
   /// nil: all keep their pace, but for a burst.
   public mutating func congestion(now: UnixTime) -> Congestion? {
     guard isLeading, isWatching else { return nil }
-    let isBehind = backlog.since.map { now.microseconds(since: $0) >= Congestion.patience } ?? false
+    let since = backlog.since(at: now).flatMap { now.microseconds(since: $0) >= Congestion.patience ? $0 : nil }
     let isLimited = rate?.heldBackAt.map { now.microseconds(since: $0) <= Congestion.patience } ?? false
-    guard isBehind || isLimited else { return nil }
+    guard since != nil || isLimited else { return nil }
     let census = busiest.census(at: now)
     func perMinute(_ count: Int64) -> Int64 {
       census.map { count.saturatingMultiply(by: 60_000_000) / $0.span } ?? 0
@@ -93,7 +93,8 @@ extension Scheduler {
       }
     }
     return Congestion(
-      behind: backlog.count, since: backlog.since, isLimited: isLimited, perMinute: perMinute(census?.total ?? 0),
+      behind: since == nil ? backlog.count : max(1, backlog.count), since: since, isLimited: isLimited,
+      perMinute: perMinute(census?.total ?? 0),
       busiest: Array(shares))
   }
 }

@@ -13,8 +13,17 @@ struct Backlog {
   /// In which place of the ring each handle stands; as long as the largest that was ever behind.
   private var places: [Int32] = []
   private(set) var count = 0
-  /// Since when there has always been one.
-  private(set) var since: UnixTime?
+  /// After so long without one, microseconds, what comes next is another matter: fewer than fit on their way are often all
+  /// there at once.
+  private static let pause: Int64 = 500_000
+  private var since: UnixTime?
+  private var cameAt: UnixTime?
+
+  /// Since when there has been one again and again; nil: there is none.
+  func since(at now: UnixTime) -> UnixTime? {
+    guard let since, let cameAt else { return nil }
+    return count > 0 || (0...Self.pause).contains(now.microseconds(since: cameAt)) ? since : nil
+  }
 
   var isEmpty: Bool { count == 0 }
 
@@ -30,9 +39,10 @@ struct Backlog {
     let place = (head + length) & (ring.count - 1)
     ring[place] = Int32(truncatingIfNeeded: handle)
     places[handle] = Int32(truncatingIfNeeded: place)
+    if since(at: now) == nil { since = now }
+    cameAt = now
     length += 1
     count += 1
-    if since == nil { since = now }
   }
 
   mutating func popFirst() -> DueHeap.Handle? {
@@ -56,7 +66,7 @@ struct Backlog {
   private mutating func leave(_ handle: DueHeap.Handle) {
     places[handle] = Self.hole
     count -= 1
-    if count == 0 { (head, length, since) = (0, 0, nil) }
+    if count == 0 { (head, length) = (0, 0) }
   }
 
   /// Closes the holes; where that is not half of it, doubles the ring.

@@ -22,12 +22,12 @@ import Testing
   private func isOther(_ name: EntryName) -> Bool { name != victim }
 
   /// - Parameter runs: so many seconds, each with its run.
-  private func expectPace(_ server: BusyServer, runs: Int, _ comment: Comment? = nil) {
+  private func expectPace(_ server: BusyServer, runs: Int, within late: Int64 = 100_000, _ comment: Comment? = nil) {
     let sent = server.sent(of: victim)
     #expect(sent.count == runs, comment)
     #expect(zip(sent, sent.dropFirst()).allSatisfy { $1.due.microseconds(since: $0.due) == 1_000_000 }, comment)
     let lates = sent.map(\.late).sorted()
-    #expect((lates.last ?? .max) < 100_000, comment)
+    #expect((lates.last ?? .max) < late, comment)
   }
 
   @Test func besideThoseThatCatchUpOnAllSince2000() {
@@ -66,7 +66,8 @@ import Testing
         EntryName("other-\(number % 100)"),
         Sample.document(#""run_immediately": true, "args": [\#(number)]"#, interval: Self.second))
     }
-    expectPace(server, runs: 30)
+    // The window of scripts takes 16 ms here, and 50 ms is what it waits with others that are due at once.
+    expectPace(server, runs: 30, within: 150_000)
   }
 
   /// A new time that has passed is due before all others.
