@@ -15,7 +15,9 @@ public struct BeatConfiguration: Sendable {
   /// The queue of schedules that name none.
   public var defaultQueue = "celery"
   /// Schedules with a shorter interval are refused; microseconds, at least 1 ms.
-  public var shortestInterval: Int64 = 10_000
+  public var shortestInterval = DocumentContext.shortestInterval
+  /// Fires begun in a second, at most, 1 to 1,000,000: what exceeds it is late. Runs by hand do not count. nil: no limit.
+  public var maximumRate: Int?
   /// How far ahead of Redis' clock a fire is let through; microseconds. Beyond it, Redis' clock is waited for.
   public var maximumLead: Int64 = 50_000
   /// How long the lease of the daemon that fires lasts without being renewed; microseconds, at least 1 s. nil: no lease,
@@ -44,6 +46,8 @@ public struct BeatConfiguration: Sendable {
       DaemonOption(DaemonOption.leaseTTL, leaseTTL.map { DaemonOption.seconds($0) } ?? DaemonOption.noLease),
       DaemonOption("--history", "\(historyLength)"), DaemonOption("--outbox-limit", "\(outboxLimit)"),
       DaemonOption("--broker-transport-options", "\(transportOptions)"),
+      DaemonOption("--shortest-interval", DaemonOption.seconds(shortestInterval)),
+      DaemonOption("--max-rate", maximumRate.map { "\($0)" } ?? "none"),
     ]
   }
 

@@ -123,12 +123,13 @@ public final class BeatService {
     pulse = Pulse(
       Pulse.Configuration(instance: instance, leaseTTL: configuration.leaseTTL),
       clock: StoreClock(SystemClock.now(), at: BootClock.now()))
-    scheduler = Scheduler(
-      SchedulerConfiguration(
-        keys: keys, documents: documents, defaultQueue: configuration.defaultQueue,
-        origin: "gen\(getpid())@\(HostName.current)",
-        replyTo: TaskID(key: Array(instance.utf8), due: UnixTime(microseconds: 0), sha1: SHA1.digest).description,
-        sha1: SHA1.digest))
+    var rules = SchedulerConfiguration(
+      keys: keys, documents: documents, defaultQueue: configuration.defaultQueue,
+      origin: "gen\(getpid())@\(HostName.current)",
+      replyTo: TaskID(key: Array(instance.utf8), due: UnixTime(microseconds: 0), sha1: SHA1.digest).description,
+      sha1: SHA1.digest)
+    rules.maximumRate = configuration.maximumRate
+    scheduler = Scheduler(rules)
     receive(.leadershipChanged(false))
     wakeTimer = try WakeTimer(on: loop) { [unowned self] in receive(.timerFired as Scheduler.Event) }
   }
@@ -324,6 +325,7 @@ public final class BeatService {
     record.options = configuration.compared
     record.isLoading = readyAt == nil
     record.firing = reporter.ledger.report
+    record.firing?.congestion = scheduler.congestion(now: now)
     return record
   }
 

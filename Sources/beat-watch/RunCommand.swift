@@ -47,6 +47,13 @@ struct RunCommand: ParsableCommand {
   )
   var history: String?
 
+  @Option(
+    help: """
+      Fires in a second, at most, 1 to 1000000, or none: what exceeds it is late, and what is on time goes first. \
+      [BEAT_WATCH_MAX_RATE; default none]
+      """)
+  var maxRate: String?
+
   @Option(help: "debug, info, notice, warning or error. [BEAT_WATCH_LOG_LEVEL; default info]")
   var logLevel: String?
 
@@ -87,6 +94,14 @@ struct RunCommand: ParsableCommand {
     configuration.historyLength = try Setting("--history", history, "BEAT_WATCH_HISTORY", default: "10000").checked {
       guard let count = Int($0), (0...10_000_000).contains(count) else {
         throw ValidationError("expected a whole number, 0 to 10000000")
+      }
+      return count
+    }
+
+    configuration.maximumRate = try Setting("--max-rate", maxRate, "BEAT_WATCH_MAX_RATE", default: "none").checked {
+      if $0 == "none" { return nil }
+      guard let count = Int($0), (1...1_000_000).contains(count) else {
+        throw ValidationError("expected a whole number, 1 to 1000000, or none")
       }
       return count
     }

@@ -31,6 +31,13 @@ struct StoreOptions: ParsableArguments {
   @Option(help: "Queue of schedules that name none. [CELERY_TASK_DEFAULT_QUEUE; default celery]")
   var defaultQueue: String?
 
+  @Option(
+    help: """
+      Seconds from one run to the next, 0.01 to 86400: an interval or crontab that comes more often is rejected. \
+      [BEAT_WATCH_SHORTEST_INTERVAL; default 0.01]
+      """)
+  var shortestInterval: String?
+
   /// All of them, checked; what only the daemon is told has its default.
   func configuration() throws -> BeatConfiguration {
     var configuration = BeatConfiguration(store: try store(), broker: try broker())
@@ -39,6 +46,7 @@ struct StoreOptions: ParsableArguments {
     try refuseOverlap(of: configuration)
     configuration.timezone = try zoneName(in: ZoneDirectory())
     configuration.defaultQueue = try queue()
+    configuration.shortestInterval = try shortest()
     return configuration
   }
 
@@ -77,6 +85,16 @@ struct StoreOptions: ParsableArguments {
     try Setting("--default-queue", defaultQueue, "CELERY_TASK_DEFAULT_QUEUE", default: "celery").value
   }
 
+  /// Microseconds.
+  private func shortest() throws -> Int64 {
+    try Setting("--shortest-interval", shortestInterval, "BEAT_WATCH_SHORTEST_INTERVAL", default: "0.01").checked {
+      guard let seconds = Double($0), (0.01...86_400).contains(seconds) else {
+        throw ValidationError("expected seconds, 0.01 to 86400")
+      }
+      return Int64((seconds * 1_000_000).rounded())
+    }
+  }
+
   /// What a document is read with.
   func documents(_ zones: ZoneDirectory = ZoneDirectory()) throws -> DocumentContext {
     try context(zone: zones.zone(try zoneName(in: zones)), zones)
@@ -97,7 +115,9 @@ struct StoreOptions: ParsableArguments {
   }
 
   private func context(zone: ZoneRules, _ zones: ZoneDirectory) throws -> DocumentContext {
-    var context = DocumentContext(defaultZone: zone) { name throws(ZoneError) in try zones.zone(name) }
+    var context = DocumentContext(defaultZone: zone, shortestInterval: try shortest()) { name throws(ZoneError) in
+      try zones.zone(name)
+    }
     context.kombu = try transportOptions().keys
     return context
   }

@@ -20,12 +20,24 @@ extension DocumentReader {
 
   mutating func readSchedule(_ kind: String, _ slice: JSONSlice) throws(DocumentProblem) -> Schedule {
     let fields = Fields(path: kind, members: JSONScanner.members(of: slice, in: layout.bytes))
+    let schedule: Schedule
     switch kind {
-    case "interval": return .interval(try interval(fields))
-    case "crontab": return .crontab(try crontab(fields))
-    case "clocked": return .clocked(try clocked(fields))
-    default: return fields["every"] != nil ? .interval(try interval(fields)) : .crontab(try crontab(fields))
+    case "interval": schedule = .interval(try interval(fields))
+    case "crontab": schedule = .crontab(try crontab(fields))
+    case "clocked": schedule = .clocked(try clocked(fields))
+    default: schedule = fields["every"] != nil ? .interval(try interval(fields)) : .crontab(try crontab(fields))
     }
+    try refuseHaste(schedule, kind, slice)
+    return schedule
+  }
+
+  /// What comes more often than is allowed here: an interval by its length is refused where that is read.
+  private func refuseHaste(_ schedule: Schedule, _ kind: String, _ slice: JSONSlice) throws(DocumentProblem) {
+    if case .crontab = schedule, context.shortestInterval <= Period.minutes.microseconds { return }
+    guard let gap = schedule.shortestGap, gap < context.shortestInterval else { return }
+    throw DocumentProblem(
+      kind, slice, in: layout.bytes,
+      Interval.tooShort("\(Interval.words(gap)) from one run to the next", context.shortestInterval))
   }
 
   /// The members of a schedule object, without those that are null.

@@ -96,8 +96,11 @@ public struct DocumentContext: Sendable {
   /// document names none. nil: it can.
   public var queueProblem: @Sendable (String?) -> String? = { _ in nil }
 
+  /// What `shortestInterval` is unless told otherwise.
+  public static let shortestInterval: Int64 = 10_000
+
   public init(
-    defaultZone: ZoneRules, shortestInterval: Int64 = 10_000,
+    defaultZone: ZoneRules, shortestInterval: Int64 = Self.shortestInterval,
     zone: @escaping @Sendable (String) throws(ZoneError) -> ZoneRules
   ) {
     self.defaultZone = defaultZone

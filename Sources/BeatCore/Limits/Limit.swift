@@ -53,8 +53,13 @@ extension Limit {
     subject: "an array in a server's reply", most: 1_048_576, unit: "element",
     reason: "room is taken when its length is read, before the elements come; the connection ends")
 
+  public static let fireLength = Limit(
+    subject: "what is on its way to Redis of all fires", most: 4_194_304, unit: "byte",
+    reason: "a schedule that is on time waits for it; what comes to it waits until there is room")
+
   /// As `docs/security.md` prints them.
   public static let all: [Limit] = [
     documentLength, documentDepth, nameLength, queueLength, integerDigits, backlog, replyLength, replyElements,
+    fireLength,
   ]
 }

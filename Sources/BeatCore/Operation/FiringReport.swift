@@ -30,6 +30,8 @@ public struct FiringReport: Hashable, Sendable {
   public var brokerLost: Obstacle?
   /// On two servers: messages in the outbox that the broker does not take.
   public var heldBack: Obstacle?
+  /// Who takes how much, while some do not keep their pace; nil: all do.
+  public var congestion: Congestion?
 
   public init() {}
 
@@ -51,6 +53,7 @@ public struct FiringReport: Hashable, Sendable {
       if let schedule = obstacle.schedule { parts.append(#""schedule": \#(JSONText.string(schedule.description))"#) }
       members.append(#""\#(key)": {\#(parts.joined(separator: ", "))}"#)
     }
+    if let congestion { members.append(#""congestion": \#(congestion.json)"#) }
     return "{\(members.joined(separator: ", "))}"
   }
 
@@ -63,6 +66,7 @@ public struct FiringReport: Hashable, Sendable {
     refused = layout["refused"].flatMap { Obstacle($0, in: layout.bytes) }
     brokerLost = layout["broker_lost"].flatMap { Obstacle($0, in: layout.bytes) }
     heldBack = layout["held_back"].flatMap { Obstacle($0, in: layout.bytes) }
+    congestion = layout["congestion"].flatMap { Congestion($0, in: layout.bytes) }
   }
 }
 

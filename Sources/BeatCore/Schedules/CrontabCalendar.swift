@@ -26,7 +26,7 @@ struct CrontabCalendar: Hashable, Sendable {
   }
 
   /// The matching days of a month: bit n is day n + 1. `firstWeekday` is that of the month's first day.
-  private func matchingDays(month: Int64, leap: Bool, length: Int64, firstWeekday: Int64) -> UInt32 {
+  func matchingDays(month: Int64, leap: Bool, length: Int64, firstWeekday: Int64) -> UInt32 {
     guard months >> UInt16(truncatingIfNeeded: month) & 1 == 1 else { return 0 }
     // The week's pattern nine times in a row, from which 31 days beginning at any weekday are cut.
     let weeks = UInt64(daysOfWeek) &* 0x0102_0408_1020_4081

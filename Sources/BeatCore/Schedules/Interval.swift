@@ -42,8 +42,7 @@ public struct Interval: Hashable, Sendable {
   ) throws(IntervalError) {
     try Self.check(microseconds, as: "\(microseconds) microseconds")
     guard microseconds >= floor else {
-      throw IntervalError(
-        message: "\(Self.words(microseconds)) is too short; the shortest interval is \(Self.words(floor))")
+      throw IntervalError(message: Self.tooShort(Self.words(microseconds), floor))
     }
     self.microseconds = microseconds
     self.relative = relative
@@ -88,8 +87,13 @@ public struct Interval: Hashable, Sendable {
     IntervalError(message: "\(text) is over 100 years; to switch a schedule off, set \"enabled\" to false")
   }
 
+  /// What is said of `what`, which comes more often than is allowed.
+  static func tooShort(_ what: String, _ floor: Int64) -> String {
+    "\(what) is too short; the shortest interval is \(words(floor))"
+  }
+
   /// A length of time in the largest unit that divides it: `90 seconds`, `1 day`, `5 minutes`.
-  private static func words(_ microseconds: Int64) -> String {
+  static func words(_ microseconds: Int64) -> String {
     let (number, period) = parts(microseconds)
     return "\(number) \(number == 1 ? period.singular : period.rawValue)"
   }

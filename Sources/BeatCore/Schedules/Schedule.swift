@@ -23,7 +23,8 @@ public enum Schedule: Hashable, Sendable {
     occurrences(base: base).latest(atOrBefore: now, after: time)
   }
 
-  /// The number of occurrences after `time` and not after `now`, counted up to `limit`.
+  /// The number of occurrences after `time` and not after `now`, counted up to `limit`. Of a crontab or an interval on the
+  /// wall clock, more than a thousand may be an hour's worth wrong for each change of clocks.
   public func occurrences(after time: UnixTime, atOrBefore now: UnixTime, base: UnixTime, limit: Int) -> Int {
     occurrences(base: base).count(after: time, atOrBefore: now, limit: limit)
   }
@@ -101,6 +102,18 @@ private enum Occurrences {
     return newest
   }
 
+  /// So many are counted one by one.
+  private static let mostSteps = 1_000
+
+  /// As many as there are, but for the days on which clocks are changed; without looking at each.
+  private func estimate(after time: UnixTime, atOrBefore now: UnixTime) -> Int {
+    switch self {
+    case .even, .once: 0
+    case .readings(let readings, _): Int(clamping: now.microseconds(since: time) / readings.period)
+    case .crontab(let crontab): Int(clamping: crontab.count(after: time, atOrBefore: now))
+    }
+  }
+
   func count(after time: UnixTime, atOrBefore now: UnixTime, limit: Int) -> Int {
     guard limit > 0, time < now else { return 0 }
     if case .even(let series) = self {
@@ -109,10 +122,11 @@ private enum Occurrences {
       return min(limit, Int(count))
     }
     var (count, cursor) = (0, time)
-    while count < limit, let due = next(after: cursor), due <= now {
+    while count < min(limit, Self.mostSteps), let due = next(after: cursor), due <= now {
       count += 1
       cursor = due
     }
-    return count
+    guard count == Self.mostSteps, count < limit else { return count }
+    return min(limit, count + estimate(after: cursor, atOrBefore: now))
   }
 }

@@ -37,6 +37,9 @@ public final class FirePlan: Hashable, Sendable {
     self.reason = reason
   }
 
+  /// What is sent of it; bytes.
+  var size: Int { oldDocument.count + newDocument.count + message.count }
+
   public static func == (left: FirePlan, right: FirePlan) -> Bool {
     left === right
       || left.entry == right.entry && left.task == right.task && left.taskID == right.taskID && left.due == right.due

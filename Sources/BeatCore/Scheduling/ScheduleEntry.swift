@@ -45,13 +45,15 @@ struct ScheduleEntry {
     let floor: UnixTime?
     let immediate: UnixTime?
     let refusal: Refusal?
+    let lookedAt: UnixTime?
 
     /// nil: there is nothing to keep.
-    init?(floor: UnixTime?, immediate: UnixTime?, refusal: Refusal?) {
-      if floor == nil, immediate == nil, refusal == nil { return nil }
+    init?(floor: UnixTime?, immediate: UnixTime?, refusal: Refusal?, lookedAt: UnixTime?) {
+      if floor == nil, immediate == nil, refusal == nil, lookedAt == nil { return nil }
       self.floor = floor
       self.immediate = immediate
       self.refusal = refusal
+      self.lookedAt = lookedAt
     }
   }
 
@@ -70,7 +72,7 @@ extension ScheduleEntry {
     get { passing?.floor }
     set {
       guard newValue != floor else { return }
-      passing = Passing(floor: newValue, immediate: immediate, refusal: refusal)
+      passing = Passing(floor: newValue, immediate: immediate, refusal: refusal, lookedAt: lookedAt)
     }
   }
 
@@ -79,7 +81,7 @@ extension ScheduleEntry {
     get { passing?.immediate }
     set {
       guard newValue != immediate else { return }
-      passing = Passing(floor: floor, immediate: newValue, refusal: refusal)
+      passing = Passing(floor: floor, immediate: newValue, refusal: refusal, lookedAt: lookedAt)
     }
   }
 
@@ -88,7 +90,16 @@ extension ScheduleEntry {
     get { passing?.refusal }
     set {
       guard passing != nil || newValue != nil else { return }
-      passing = Passing(floor: floor, immediate: immediate, refusal: newValue)
+      passing = Passing(floor: floor, immediate: immediate, refusal: newValue, lookedAt: lookedAt)
+    }
+  }
+
+  /// When what is behind was last compared with what is caught up on: of a crontab that is far behind.
+  var lookedAt: UnixTime? {
+    get { passing?.lookedAt }
+    set {
+      guard newValue != lookedAt else { return }
+      passing = Passing(floor: floor, immediate: immediate, refusal: refusal, lookedAt: newValue)
     }
   }
 

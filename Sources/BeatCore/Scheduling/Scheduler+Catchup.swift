@@ -2,6 +2,9 @@
 extension Scheduler {
   /// More skipped occurrences than this are not counted one by one.
   static let countedSkips = 10_000
+  /// What is behind of a crontab is counted so often at most; microseconds. Meanwhile a tenth of what is allowed comes to it
+  /// at most.
+  private static let lookAgainAfter = Int64(Limit.backlog.most / 10) * 60_000_000
 
   /// The occurrence to fire: `due` itself if it is in time, else what the catch-up rule makes of it, which may lie in
   /// the future. nil: none is left.
@@ -20,7 +23,7 @@ extension Scheduler {
     }
     var chosen: UnixTime? =
       switch catchup.policy {
-      case .all: due
+      case .all: oldest(of: handle, entry, from: due, now: now)
       case .latest: schedule.latestDue(atOrBefore: now, after: due, base: entry.seriesBase) ?? due
       case .none: first(notMissedBy: grace)
       }
@@ -29,6 +32,27 @@ extension Scheduler {
     }
     if chosen != due { skip(handle, entry, from: due, to: chosen ?? now.advanced(by: 1)) }
     return entries[handle]?.finish == nil ? chosen : nil
+  }
+
+  /// The first of those that are made up for one by one: of a long time the newest, as many as are allowed.
+  private mutating func oldest(
+    of handle: DueHeap.Handle, _ entry: ScheduleEntry, from due: UnixTime, now: UnixTime
+  ) -> UnixTime {
+    let most = Limit.backlog.most
+    let schedule = entry.timing.schedule
+    guard case .interval = schedule else {
+      if let looked = entry.lookedAt, now.microseconds(since: looked) < Self.lookAgainAfter { return due }
+      let start = schedule.beginning(ofNewest: most, atOrBefore: now, after: due.advanced(by: -1))
+      // Of what is not a week behind there is nothing to keep in mind.
+      if start != nil || now.microseconds(since: due) > 10 * Self.lookAgainAfter { entries[handle]?.lookedAt = now }
+      return start.flatMap { schedule.nextDue(after: $0, base: entry.seriesBase) } ?? due
+    }
+    guard let start = schedule.beginning(ofNewest: most, atOrBefore: now, after: due.advanced(by: -1)) else {
+      return due
+    }
+    // A tenth at least: one that never catches up would leave out a few each time, and say it.
+    let tenth = due.advanced(by: Int64(most / 10).saturatingMultiply(by: schedule.shortestGap ?? 1) - 1)
+    return schedule.nextDue(after: max(start, tenth), base: entry.seriesBase) ?? due
   }
 
   /// Leaves out all that is left of a schedule whose end has come: nothing is sent after it.

@@ -367,7 +367,8 @@ extension Scheduler {
   /// Forgets an entry; nil if there is none. What is on its way for it ends without it.
   private mutating func drop(_ name: EntryName) -> ScheduleEntry? {
     guard let (handle, entry) = entries.remove(name) else { return nil }
-    heap.remove(handle)
+    unqueue(handle)
+    busiest.forget(handle)
     templates.remove(handle)
     pendingSteps[name] = nil
     unseenAnchors.remove(name)

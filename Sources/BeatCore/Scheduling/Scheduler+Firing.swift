@@ -1,22 +1,7 @@
 /// Occurrences as they fall due, and what becomes of them.
 extension Scheduler {
-  /// An edit that is due at once does not wait for the timer; behind a burst it does, in its turn.
-  mutating func dispatchEdit(now: UnixTime) {
-    if let due = heap.top?.due, due <= now, armed.map({ $0 > now }) ?? true { dispatchDue(now: now) }
-  }
-
-  /// Begins what is due, earliest first: at most a batch, so that a burst leaves room for edits.
-  mutating func dispatchDue(now: UnixTime) {
-    guard isWatching, isLeading else { return }
-    var budget = configuration.batch
-    while budget > 0, inFlight < configuration.maximumInFlight, let top = heap.top, top.due <= now {
-      budget -= 1
-      heap.remove(top.handle)
-      begin(top.handle, now: now)
-    }
-  }
-
-  private mutating func begin(_ handle: DueHeap.Handle, now: UnixTime) {
+  mutating func begin(_ handle: DueHeap.Handle, now: UnixTime) {
+    guard case .waiting? = entries[handle]?.phase else { return }
     guard let due = entries[handle]?.nextDue, let occurrence = occurrence(of: handle, due: due, now: now),
       let entry = entries[handle]
     else { return passOver(handle, now: now) }
@@ -28,6 +13,8 @@ extension Scheduler {
     }
     entries[handle]?.phase = .firing(plan)
     inFlight += 1
+    bytesInFlight += plan.size
+    rate?.take()
     actions.append(.fire(plan))
   }
 
@@ -54,6 +41,7 @@ extension Scheduler {
 
   mutating func ended(_ plan: FirePlan, _ outcome: FireOutcome, now: UnixTime) {
     inFlight -= 1
+    bytesInFlight -= plan.size
     // Marked already with our own task id: by our own hand if an answer was lost, else by another daemon's.
     let wasLost = !lostAnswers.isEmpty && lostAnswers.removeValue(forKey: plan.entry) == plan.taskID
     if outcome == .fired || outcome == .alreadyMine && wasLost {
@@ -71,6 +59,7 @@ extension Scheduler {
     }
     switch outcome {
     case .fired:
+      busiest.count(handle, at: now)
       entry.ran(plan.due, count: plan.mark.totalRunCount)
       entry.markBeforeOurs = nil
       entry.isBaseMeasured = true
@@ -80,7 +69,7 @@ extension Scheduler {
       entry.timing.runImmediately = false
       entries[handle] = entry
       if step != 0 { rebase(handle, to: moved(entry.base, of: entry, by: step, now: now)) }
-      wait(handle)
+      waitAgain(handle, now: now)
       reportFinish(handle)
     case .alreadyMine, .already:
       entry.base = max(entry.base, plan.due)
@@ -114,7 +103,7 @@ extension Scheduler {
   /// What stands in Redis is not what the plan was made from: read it, then decide again.
   mutating func resolve(_ handle: DueHeap.Handle, _ entry: ScheduleEntry) {
     entries[handle] = entry
-    heap.remove(handle)
+    unqueue(handle)
     entries[handle]?.phase = .unresolved(nil)
     touch(entry.name)
   }

@@ -12,7 +12,15 @@ public struct Scheduler {
   public private(set) var isLeading = true
 
   var entries = EntryTable()
+  /// What lies ahead, and what has just fallen due.
   var heap = DueHeap()
+  /// What is late, and waits for its turn behind that.
+  var backlog = Backlog()
+  /// Begun in a row that were on time, up to the number after which one that is behind has its turn.
+  var begunOnTime = 0
+  /// nil: fires have no limit.
+  var rate: FireRate?
+  var busiest = BusiestSchedules()
   var templates = FireTemplates()
   /// Of `configuration.documents`.
   var memo = ScheduleMemo()
@@ -40,6 +48,8 @@ public struct Scheduler {
   var oddities = Oddities()
   /// Scripts on their way.
   var inFlight = 0
+  /// Of their documents and messages; bytes.
+  var bytesInFlight = 0
   var actions: [Action] = []
 
   /// What the timer is set to.
@@ -53,7 +63,10 @@ public struct Scheduler {
     var foundBy: UInt16
   }
 
-  public init(_ configuration: SchedulerConfiguration) { self.configuration = configuration }
+  public init(_ configuration: SchedulerConfiguration) {
+    self.configuration = configuration
+    rate = configuration.maximumRate.map { FireRate(perSecond: $0) }
+  }
 
   /// Schedules that are understood: enabled, disabled and finished ones.
   public var scheduleCount: Int { entries.count }
@@ -110,7 +123,8 @@ public struct Scheduler {
     return actions
   }
 
-  /// Puts an entry where its next occurrence belongs: into the heap, or to rest.
+  /// Puts an entry where its next occurrence belongs: into the heap, or to rest. What is late there is put behind in its
+  /// turn, so that of several the oldest comes first.
   mutating func wait(_ handle: DueHeap.Handle) { wait(handle, next: entries[handle]?.nextDue) }
 
   /// - Parameter next: the entry's `nextDue`.
@@ -119,13 +133,20 @@ public struct Scheduler {
       wait(handle, until: time)
     } else {
       entries[handle]?.phase = .dormant
-      heap.remove(handle)
+      unqueue(handle)
     }
   }
 
   mutating func wait(_ handle: DueHeap.Handle, until time: UnixTime) {
     entries[handle]?.phase = .waiting
     heap.set(handle, due: time)
+    backlog.remove(handle)
+  }
+
+  /// It does not wait for any time.
+  mutating func unqueue(_ handle: DueHeap.Handle) {
+    heap.remove(handle)
+    backlog.remove(handle)
   }
 
   /// What the timer was set to means another moment now: it is armed again.
@@ -133,9 +154,7 @@ public struct Scheduler {
 
   /// One timer, for the earliest; armed again only when that changes.
   private mutating func armTimer(now: UnixTime) {
-    var wanted = isWatching && isLeading ? heap.top?.due : nil
-    // With as many scripts on their way as are allowed, their answers drive what comes next.
-    if let due = wanted, due <= now, inFlight >= configuration.maximumInFlight { wanted = nil }
+    let wanted = wakeTime(now: now)
     guard wanted != armed else { return }
     armed = wanted
     actions.append(.armTimer(wanted))

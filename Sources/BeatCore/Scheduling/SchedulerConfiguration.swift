@@ -24,6 +24,8 @@ public struct SchedulerConfiguration: Sendable {
   public var batch = 128
   /// Fires on their way at once. What an edit asks for waits behind them: so many take the server about 2 ms.
   public var maximumInFlight = 256
+  /// Fires begun in a second, at most, 1 to 1,000,000; what exceeds it is late. nil: as many as there are.
+  public var maximumRate: Int?
   /// Fires on their way from which on what they have in common is kept, at the price of memory.
   public var templatesFrom = 64
 

@@ -107,5 +107,6 @@ extension DaemonRecord {
       && (firing?.fired == nil) == (other.firing?.fired == nil)
       && same(firing?.refused, other.firing?.refused) && same(firing?.brokerLost, other.firing?.brokerLost)
       && same(firing?.heldBack, other.firing?.heldBack)
+      && (firing?.congestion == nil) == (other.firing?.congestion == nil)
   }
 }

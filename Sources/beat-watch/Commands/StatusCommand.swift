@@ -175,6 +175,7 @@ struct StatusCommand: ParsableCommand {
       ("options", .object((record?.options ?? []).map { ($0.name, .text($0.value)) })),
       ("unable", .text(record?.firing?.unable)), ("lacks", .text(record?.firing?.lacks)),
       ("last_fire", .text(record?.firing?.fired?.iso8601)),
+      ("congestion", record?.firing?.congestion.map { .raw(Array($0.json.utf8)) } ?? .null),
     ])
   }
 
@@ -235,6 +236,9 @@ struct StatusCommand: ParsableCommand {
     field("schedules", schedules(survey))
     if case .hindered(let hindrance) = survey.health.verdict {
       field("hindered", HealthWords.words(hindrance, now: survey.now), .yellow)
+    }
+    if let congestion = fleet.firing.first?.record?.firing?.congestion {
+      field("behind", HealthWords.words(congestion, now: survey.now), .yellow)
     }
     if let last = survey.health.lastFire {
       field("last fire", "\(TimeWords.short(last)), \(TimeText.span(max(0, survey.now.microseconds(since: last)))) ago")

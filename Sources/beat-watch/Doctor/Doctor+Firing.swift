@@ -8,6 +8,13 @@ extension Doctor {
     guard let fleet, !fleet.firing.isEmpty else { return }
     let now = try client.time()
     let health = FiringHealth(fleet, overdue: survey.overdue, lastRun: try client.newestRun(), now: now)
+    if let congestion = fleet.firing.first?.record?.firing?.congestion {
+      add(
+        .warning, "load", HealthWords.words(congestion, now: now),
+        fix: congestion.isLimited
+          ? "give those that take most a longer interval, or the daemons a higher --max-rate"
+          : "give those that take most a longer interval; --shortest-interval and --max-rate set bounds")
+    }
     let look = "see `held` and `broker lost` in the log of \(fleet.firing.first?.place ?? "the daemon that leads")"
     switch health.verdict {
     case .nobody: break

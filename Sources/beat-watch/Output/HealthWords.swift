@@ -51,6 +51,22 @@ enum HealthWords {
     }
   }
 
+  /// More is due than is sent.
+  static func words(_ congestion: Congestion, now: UnixTime) -> String {
+    var text =
+      if let since = congestion.since {
+        "\(Plural.of(congestion.behind, "schedule does", "schedules do")) not keep the pace for "
+          + "\(TimeText.span(max(0, now.microseconds(since: since))))"
+      } else {
+        "fires wait"
+      }
+    if congestion.isLimited { text += ", held back by --max-rate" }
+    text += "; \(Plural.of(congestion.perMinute, "fire")) a minute"
+    guard !congestion.busiest.isEmpty else { return text + ", and none takes a large part" }
+    let shares = congestion.busiest.map { "\($0.schedule) \($0.perMinute) (\($0.percent) %)" }
+    return text + ", of them \(shares.joined(separator: ", "))"
+  }
+
   /// Of a daemon that is `isOutdated`.
   static func oldRecord(_ member: Fleet.Member) -> String {
     "is old: it says that \(member.place) \(member.saysItLeads ? "leads" : "stands by"), and the lease says otherwise; that "

@@ -1,0 +1,100 @@
+/// More is due than is sent: how many schedules do not keep their pace, and who takes what there is.
+public struct Congestion: Hashable, Sendable {
+  /// One schedule's part of all fires.
+  public struct Share: Hashable, Sendable {
+    public var schedule: EntryName
+    /// Fires, at least.
+    public var perMinute: Int64
+    /// Of all fires, hundredths, rounded down.
+    public var percent: Int
+
+    public init(schedule: EntryName, perMinute: Int64, percent: Int) {
+      self.schedule = schedule
+      self.perMinute = perMinute
+      self.percent = percent
+    }
+  }
+
+  /// So many schedules are told of.
+  static let mostShares = 5
+  /// Some may be late for less, microseconds, without a word: a burst.
+  static let patience = FiringHealth.patience
+
+  /// Schedules that wait behind those that are on time; without those whose run is on its way.
+  public var behind: Int
+  /// Since when there has been one, by Redis' clock; nil: there is none.
+  public var since: UnixTime?
+  /// `--max-rate` holds fires back.
+  public var isLimited: Bool
+  /// Fires of all schedules.
+  public var perMinute: Int64
+  /// Those with the largest parts, the largest first; none: many take little each.
+  public var busiest: [Share]
+
+  public init(behind: Int, since: UnixTime?, isLimited: Bool, perMinute: Int64, busiest: [Share]) {
+    self.behind = behind
+    self.since = since
+    self.isLimited = isLimited
+    self.perMinute = perMinute
+    self.busiest = busiest
+  }
+
+  /// One JSON object.
+  public var json: String {
+    let shares = busiest.map {
+      #"{"schedule": \#(JSONText.string($0.schedule.description)), "per_minute": \#($0.perMinute), "percent": \#($0.percent)}"#
+    }
+    return #"{"behind": \#(behind), "since": \#(JSONText.string(since?.iso8601)), "limited": \#(isLimited), "#
+      + #""per_minute": \#(perMinute), "busiest": [\#(shares.joined(separator: ", "))]}"#
+  }
+
+  /// From such an object; nil: it is none. What is missing is 0.
+  init?(_ slice: JSONSlice, in bytes: [UInt8]) {
+    guard slice.kind == .object, let layout = try? DocumentLayout(Array(bytes[slice.range])) else { return nil }
+    func number(_ field: String, of layout: DocumentLayout) -> Int64 {
+      layout[field].flatMap { DocumentNumber($0, in: layout.bytes)?.integer } ?? 0
+    }
+    var shares: [Share] = []
+    if let list = layout["busiest"], list.kind == .array {
+      for element in JSONScanner.items(of: list, in: layout.bytes).prefix(Self.mostShares) {
+        guard let share = try? DocumentLayout(Array(layout.bytes[element.range])), let name = share.text("schedule")
+        else {
+          continue
+        }
+        shares.append(
+          Share(
+            schedule: EntryName(name), perMinute: number("per_minute", of: share),
+            percent: Int(clamping: number("percent", of: share))))
+      }
+    }
+    self.init(
+      behind: Int(clamping: number("behind", of: layout)),
+      since: layout.text("since").flatMap { UnixTime(iso8601: $0) },
+      isLimited: layout.bool("limited") ?? false, perMinute: number("per_minute", of: layout), busiest: shares)
+  }
+}
+
+extension Scheduler {
+  /// nil: all keep their pace, but for a burst.
+  public mutating func congestion(now: UnixTime) -> Congestion? {
+    guard isLeading, isWatching else { return nil }
+    let since = backlog.since(at: now).flatMap { now.microseconds(since: $0) >= Congestion.patience ? $0 : nil }
+    let isLimited = rate?.heldBackAt.map { now.microseconds(since: $0) <= Congestion.patience } ?? false
+    guard since != nil || isLimited else { return nil }
+    let census = busiest.census(at: now)
+    func perMinute(_ count: Int64) -> Int64 {
+      census.map { count.saturatingMultiply(by: 60_000_000) / $0.span } ?? 0
+    }
+    let shares = (census?.shares ?? []).prefix(Congestion.mostShares).compactMap { share in
+      entries[share.handle].map {
+        Congestion.Share(
+          schedule: $0.name, perMinute: perMinute(share.count),
+          percent: Int(share.count * 100 / max(1, census?.total ?? 1)))
+      }
+    }
+    return Congestion(
+      behind: since == nil ? backlog.count : max(1, backlog.count), since: since, isLimited: isLimited,
+      perMinute: perMinute(census?.total ?? 0),
+      busiest: Array(shares))
+  }
+}

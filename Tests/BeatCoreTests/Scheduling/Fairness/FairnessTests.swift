@@ -1,0 +1,185 @@
+import Testing
+
+@testable import BeatCore
+
+/// One schedule of a second beside others that take all there is: it keeps its second.
+@Suite("Fairness: what keeps its pace is never behind what does not") struct FairnessTests {
+  private let victim = EntryName("victim")
+  private static let second = #"{"every": 1, "period": "seconds"}"#
+  private static let shortest = #"{"every": 10, "period": "milliseconds"}"#
+
+  /// - Parameter phase: seconds after noon at which it is due first.
+  private func victim(phase: Double) -> (EntryName, String, Mark?) {
+    (victim, Sample.document(interval: Self.second), .seen(phase - 1))
+  }
+
+  private func others(
+    _ count: Int, _ interval: String, _ mark: Mark, _ fields: String = ""
+  ) -> [(EntryName, String, Mark?)] {
+    (0..<count).map { (EntryName("other-\($0)"), Sample.document(fields, interval: interval), mark) }
+  }
+
+  private func isOther(_ name: EntryName) -> Bool { name != victim }
+
+  /// - Parameter runs: so many seconds, each with its run.
+  private func expectPace(_ server: BusyServer, runs: Int, within late: Int64 = 100_000, _ comment: Comment? = nil) {
+    let sent = server.sent(of: victim)
+    #expect(sent.count == runs, comment)
+    #expect(zip(sent, sent.dropFirst()).allSatisfy { $1.due.microseconds(since: $0.due) == 1_000_000 }, comment)
+    let lates = sent.map(\.late).sorted()
+    #expect((lates.last ?? .max) < late, comment)
+  }
+
+  @Test func besideThoseThatCatchUpOnAllSince2000() {
+    var server = BusyServer(capacity: 1_000)
+    let others = others(300, Self.shortest, .fired(-820_000_000), #""catchup": "all""#)
+    server.load(others + [victim(phase: 0.5)])
+    server.run(60)
+    expectPace(server, runs: 60)
+    let counts = server.counts(where: isOther)
+    #expect(counts.count == 300)
+    #expect((counts.max() ?? 0) - (counts.min() ?? 0) <= 2, "each has its share")
+    #expect(server.sent.count > 59_000, "nothing is left idle")
+  }
+
+  @Test func besideMoreThanCanBeSent() {
+    var server = BusyServer(capacity: 1_000)
+    server.load(others(200, Self.shortest, .fired(-0.005)) + [victim(phase: 0.5)])
+    server.run(60)
+    expectPace(server, runs: 60)
+  }
+
+  @Test(arguments: [1_000, 600, 400] as [Int64]) func besideManyOfTheSamePaceAtAnotherPhase(capacity: Int64) {
+    var server = BusyServer(capacity: capacity)
+    server.load(others(800, Self.second, .fired(-1)) + [victim(phase: 0.5)])
+    server.run(30)
+    expectPace(server, runs: 30, "capacity \(capacity)")
+  }
+
+  @Test func besideEditsThatAreDueAtOnceWithoutEnd() {
+    var server = BusyServer(capacity: 1_000)
+    server.load([victim(phase: 0.5)])
+    var number = 0
+    server.run(30, every: 500) { server in
+      number += 1
+      server.edit(
+        EntryName("other-\(number % 100)"),
+        Sample.document(#""run_immediately": true, "args": [\#(number)]"#, interval: Self.second))
+    }
+    // The window of scripts takes 16 ms here, and 50 ms is what it waits with others that are due at once.
+    expectPace(server, runs: 30, within: 150_000)
+  }
+
+  /// A new time that has passed is due before all others.
+  @Test func besideEditsToTimesThatHavePassed() {
+    var server = BusyServer(capacity: 1_000)
+    server.load([victim(phase: 0.5)])
+    var number = 0
+    server.run(30, every: 500) { server in
+      number += 1
+      server.edit(
+        EntryName("other-\(number)"),
+        #"{"name": "a", "task": "t", "enabled": true, "clocked": {"clocked_time": "2000-03-02T12:00:00Z"}}"#)
+    }
+    expectPace(server, runs: 30)
+  }
+
+  /// Those that keep their pace may take all: three of four, and no more.
+  @Test func whatIsBehindHasItsShareBesideThoseThatTakeAll() {
+    var server = BusyServer(capacity: 1_000)
+    let late = EntryName("late")
+    server.load(
+      others(100, Self.shortest, .fired(0)) + [
+        (late, Sample.document(#""catchup": "all""#, interval: Self.second), .fired(-500))
+      ])
+    server.run(60)
+    #expect(server.sent(of: late).count == 559)
+    #expect(server.sent(of: late).map(\.due) == server.sent(of: late).map(\.due).sorted())
+  }
+
+  @Test func catchingUpIsCompleteAndInOrder() {
+    var server = BusyServer(capacity: 1_000)
+    server.load(others(20, Self.second, .fired(-100), #""catchup": "all""#) + [victim(phase: 0.5)])
+    server.run(10)
+    expectPace(server, runs: 10)
+    for number in 0..<20 {
+      let dues = server.sent(of: EntryName("other-\(number)")).map(\.due)
+      #expect(dues == (0..<109).map { at(Double($0) - 99) }, "other-\(number)")
+    }
+    #expect(server.skipped.isEmpty)
+  }
+
+  /// A daemon that begins to lead, or was frozen, finds much that is late: the oldest first.
+  @Test func whatHasGrownOldGoesInItsOrder() {
+    var server = BusyServer(capacity: 1_000)
+    server.load(
+      (0..<50).map {
+        (
+          EntryName("other-\($0)"), Sample.document(interval: #"{"every": 1, "period": "hours"}"#),
+          .fired(-3_600 - Double($0 + 1) / 10)
+        )
+      })
+    server.receive(.timerFired)
+    server.run(1)
+    #expect(server.sent.map(\.due) == (0..<50).map { at(-Double(50 - $0) / 10) })
+  }
+
+  /// What falls due finds a place at once, however much is behind.
+  @Test func placesAreKeptForWhatIsOnTime() {
+    var server = BusyServer(capacity: 10)
+    server.load(others(100, Self.shortest, .fired(-100)) + [victim(phase: 0.5)])
+    server.run(0.45)
+    let before = server.scheduler.inFlight
+    #expect(before < 16)
+    server.run(0.06)
+    #expect(server.scheduler.entries.handle(of: victim).flatMap { server.scheduler.entries[$0] }?.isFiring == true)
+  }
+
+  /// Whatever is done to it, a schedule that waits has one place, and what does not wait has none.
+  @Test(arguments: 1...20) func eachThatWaitsHasOnePlace(seed: UInt64) {
+    var random = SeededChance(seed: seed)
+    var server = BusyServer(capacity: 200)
+    server.load(others(30, Self.shortest, .fired(-20)))
+    for _ in 0..<200 {
+      let name = EntryName("other-\(random.number(0...40))")
+      switch random.number(0...6) {
+      case 0: server.receive(.read(name, Scheduler.DocumentRead(.absent, mark: nil)))
+      case 1: server.edit(name, Sample.document(#""enabled": false"#, interval: Self.second), .fired(-1))
+      case 2: server.edit(name, Sample.document(#""run_immediately": true"#, interval: Self.shortest), .fired(-1))
+      case 3: server.edit(name, "{")
+      case 4: server.receive(.clockStepped(by: Int64(random.number(-2...2)) * 1_000_000))
+      case 5: server.receive(.leadershipChanged(random.number(0...3) > 0))
+      default: server.edit(name, Sample.document(#""catchup": "all""#, interval: Self.shortest), .fired(-30))
+      }
+      server.run(0.01 * Double(random.number(0...10)))
+      #expect(server.scheduler.placesHold)
+    }
+  }
+
+  /// While the answers drive, no timer goes off; with nothing to answer, it does not spin either.
+  @Test func nothingSpins() {
+    var server = BusyServer(capacity: 100)
+    server.load(others(100, Self.shortest, .fired(-100)))
+    server.run(10)
+    #expect(server.sent.count > 980)
+    #expect(server.turns < 4_000)
+  }
+
+  @Test func whatIsDeletedOrDisabledWhileItIsBehindIsNotSent() {
+    var server = BusyServer(capacity: 100)
+    server.load(others(40, Self.shortest, .fired(-100)))
+    server.run(1)
+    for number in 0..<10 {
+      let name = EntryName("other-\(number)")
+      server.receive(.read(name, Scheduler.DocumentRead(.absent, mark: nil)))
+      server.edit(
+        EntryName("other-\(number + 10)"), Sample.document(#""enabled": false"#, interval: Self.shortest), .fired(-1))
+    }
+    // A new one takes a place that has become free.
+    server.edit(EntryName("new"), Sample.document(interval: Self.second))
+    let count = server.sent.count + server.scheduler.inFlight
+    server.run(3)
+    let names = Set(server.sent.dropFirst(count).map(\.name))
+    #expect(names == Set((20..<40).map { EntryName("other-\($0)") } + [EntryName("new")]))
+  }
+}
