@@ -89,9 +89,8 @@ enum KombuType: String {
   }
 
   private static func isDecimal(_ text: String) -> Bool {
-    if ["nan", "inf", "infinity"].contains(text.lowercased().drop { "+-".contains($0) }) {
-      return text.utf8.count <= 9
-    }
+    let sign = text.first.map { "+-".contains($0) } == true ? 1 : 0
+    if text.utf8.count <= 9, ["nan", "inf", "infinity"].contains(text.lowercased().dropFirst(sign)) { return true }
     var rest = Array(text.utf8)[...]
     func digits() -> Int {
       let run = rest.prefix { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }

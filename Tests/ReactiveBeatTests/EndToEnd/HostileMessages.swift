@@ -45,7 +45,7 @@ enum HostileMessages {
     (#", "eta": "nonsense""#, "eta"), (#", "countdown": 1e300"#, "countdown"),
     (#", "options": {"reply_to": [1]}"#, "options.reply_to"),
     (#", "options": {"correlation_id": 5}"#, "options.correlation_id"),
-    (#", "options": {"task_id": {}}"#, "options.task_id"), (#", "serializer": "pickle""#, "serializer"),
+    (#", "options": {"task_id": {"a": 1}}"#, "options.task_id"), (#", "serializer": "pickle""#, "serializer"),
     (#", "compression": "gzip""#, "compression"),
     (#", "options": {"content_encoding": "utf-16"}"#, "options.content_encoding"),
     (#", "expires": 1e300"#, "expires"), (#", "expires": "99999-01-01T00:00:00Z""#, "expires"),
