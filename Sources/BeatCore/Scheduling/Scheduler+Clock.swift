@@ -83,10 +83,11 @@ extension Scheduler {
   mutating func clockTold(now: UnixTime) {
     lookAgain()
     guard !ahead.isEmpty else { return }
-    ahead.formIntersection(entries.names)
+    // Only those are walked, not every schedule: this comes with each pulse.
+    let places = ahead.map { (name: $0, handle: entries.handle(of: $0)) }
     // In the order of the entries, which is the same in each run of a simulation; a set's is not.
-    for name in entries.names where ahead.contains(name) {
-      guard let handle = entries.handle(of: name), let entry = entries[handle], isAhead(entry, of: now) else {
+    for (name, handle) in places.sorted(by: { ($0.handle ?? -1) < ($1.handle ?? -1) }) {
+      guard let handle, let entry = entries[handle], isAhead(entry, of: now) else {
         ahead.remove(name)
         continue
       }
