@@ -38,6 +38,12 @@ public struct BeatConfiguration: Sendable {
   /// The key of the default queue's list, as workers name it.
   var defaultList: [UInt8] { transportOptions.keys.list(of: Array(defaultQueue.utf8), priority: 0) }
 
+  /// Names that no queue may have. Schedules of another database are in no queue's way.
+  public var reserved: ReservedKeys {
+    let isShared = store.location == broker.location && store.database == broker.database
+    return ReservedKeys(transportOptions, documents: isShared ? Array(keyPrefix.utf8) : nil)
+  }
+
   /// The options by which the daemons of one installation should not differ, as their records tell them.
   var compared: [DaemonOption] {
     [

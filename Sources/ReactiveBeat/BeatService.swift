@@ -35,7 +35,8 @@ public final class BeatService {
   private lazy var relay: OutboxRelay = {
     let log = RelayLog(plainLogger, broker: configuration.broker)
     let kombu = configuration.transportOptions.keys
-    return OutboxRelay(to: configuration.broker, kombu: kombu, on: loop) { [unowned self] event in
+    return OutboxRelay(to: configuration.broker, kombu: kombu, reserved: configuration.reserved, on: loop) {
+      [unowned self] event in
       log.report(event)
       reporter.ledger.take(event, at: now)
       switch event {
@@ -241,12 +242,14 @@ public final class BeatService {
       receive(.touched(name))
     case .rewritten(let name):
       pulse.heard()
+      guard !echoes.take(name) else { return }
       audit?.touched(name)
-      if !echoes.take(name) { receive(.touched(name)) }
+      receive(.touched(name))
     case .touchedAll:
       if let scripts { loadAll(scripts, isReload: true) }
     case .echoed:
       echoes.heartbeat()
+      audit?.echoed()
       receive(.echoed as Pulse.Event)
     case .leaseFreed:
       receive(.leaseFreed as Pulse.Event)
@@ -276,7 +279,7 @@ public final class BeatService {
 
   /// What people ask for, and what they are told, on this connection.
   private func watch(_ scripts: StoreScripts) {
-    let queues = QueueLookup(scripts)
+    let queues = QueueLookup(scripts, reserved: configuration.reserved)
     self.queues = queues
     manualFires = ManualFires(scripts, queues, on: loop) { [unowned self] name, request in
       let now = now
@@ -391,6 +394,9 @@ public final class BeatService {
 
   private func loadAll(_ scripts: StoreScripts, isReload: Bool = false) {
     load?.cancel()
+    // What is read now is judged by nobody: the next audit compares with that.
+    audit?.cancel()
+    audit = nil
     receive(.loadStarted)
     let load = DocumentLoad(scripts) { [unowned self] names, reads in
       receive(names, reads)
@@ -467,6 +473,8 @@ public final class BeatService {
     guard hearing != .polling else { return poll(scripts) }
     audit = Audit(scripts, on: loop) { [unowned self] in
       scheduler.isKnown($0, $1)
+    } isQuiet: { [unowned self] in
+      scheduler.isQuiet($0) && !echoes.isExpected($0)
     } names: { [unowned self] in
       scheduler.names
     } repair: { [unowned self] names in
@@ -486,13 +494,12 @@ public final class BeatService {
       // What is used so seldom that nobody would be refused for long.
       candidate.doubted()
       scheduleRefresh()
-    } fail: { [unowned self] error in
+    } fail: { [unowned self] reason in
       audit = nil
-      if auditFailure != error.words {
-        auditFailure = error.words
+      if auditFailure != reason {
+        auditFailure = reason
         logger.warning(
-          "audit failed",
-          metadata: ["reason": .string("edits of which no event tells are not found: \(error.words)")])
+          "audit failed", metadata: ["reason": .string("edits of which no event tells are not found: \(reason)")])
       }
       candidate.doubted()
       scheduleRefresh()

@@ -11,6 +11,7 @@ extension DocumentContext {
       defaultZone: try zones.zone(configuration.timezone), shortestInterval: configuration.shortestInterval
     ) { name throws(ZoneError) in try zones.zone(name) }
     context.kombu = configuration.transportOptions.keys
+    context.reserved = configuration.reserved
     self =
       cluster?.applied(
         to: context, defaultQueue: configuration.defaultQueue, kombu: configuration.transportOptions.keys) ?? context

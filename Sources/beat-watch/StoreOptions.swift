@@ -82,7 +82,21 @@ struct StoreOptions: ParsableArguments {
   func keys() throws -> RedisKeys { RedisKeys(prefix: try prefix()) }
 
   func queue() throws -> String {
-    try Setting("--default-queue", defaultQueue, "CELERY_TASK_DEFAULT_QUEUE", default: "celery").value
+    try Setting("--default-queue", defaultQueue, "CELERY_TASK_DEFAULT_QUEUE", default: "celery").checked {
+      if let problem = try reserved().problem($0) { throw ValidationError(problem) }
+      return $0
+    }
+  }
+
+  /// Names that no queue may have.
+  func reserved() throws -> ReservedKeys {
+    let transport = try transportOptions()
+    // Files are looked at where no store is, or another kind of broker.
+    guard let store = try? store(), let broker = try? broker() else { return ReservedKeys(transport) }
+    var configuration = BeatConfiguration(store: store, broker: broker)
+    configuration.keyPrefix = try prefix()
+    configuration.transportOptions = transport
+    return configuration.reserved
   }
 
   /// Microseconds.
@@ -119,6 +133,7 @@ struct StoreOptions: ParsableArguments {
       try zones.zone(name)
     }
     context.kombu = try transportOptions().keys
+    context.reserved = try reserved()
     return context
   }
 

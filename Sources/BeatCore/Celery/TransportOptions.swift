@@ -3,6 +3,10 @@ public struct TransportOptions: Hashable, Sendable {
   public var keys: KombuKeys
   /// `master_name`, for a `sentinel://` broker whose URL names none.
   public var masterName: String?
+  /// Names that the workers' own keys have in place of kombu's, by option: what `ReservedKeys` keeps free of messages.
+  public private(set) var keyNames: [String: String] = [:]
+  /// What the channels of broadcasts begin with, where that is not kombu's own.
+  public private(set) var fanoutPrefix: String?
   /// Options that kombu's Redis transport knows and that change nothing here, in alphabetical order.
   public private(set) var withoutEffect: [String] = []
   /// Options that kombu's Redis transport does not know either: a slip of the pen, or another transport's.
@@ -32,6 +36,11 @@ public struct TransportOptions: Hashable, Sendable {
         separator = Array(try Self.text(name, value, in: json).utf8)
         if separator.isEmpty { throw TransportOptionsError("sep: is empty, and then workers cannot take messages") }
       case "priority_steps": steps = try Self.steps(value, in: json)
+      case "unacked_key", "unacked_index_key", "unacked_mutex_key":
+        keyNames[name] = JSONScanner.text(of: value, in: json)
+      case "fanout_prefix" where value.kind == .string:
+        // It may hold the number of a database, from which on nothing is known.
+        fanoutPrefix = JSONScanner.text(of: value, in: json)?.split(separator: "{").first.map(String.init)
       case "master_name":
         masterName = value.kind == .null ? nil : try Self.text(name, value, in: json)
         if masterName == "" { throw TransportOptionsError("master_name: is empty") }
@@ -78,8 +87,8 @@ public struct TransportOptions: Hashable, Sendable {
     "fanout_patterns", "fanout_prefix", "health_check_interval", "interval_max", "interval_start", "interval_step",
     "max_connections", "max_retries", "min_other_sentinels", "polling_interval", "queue_order_strategy",
     "reauth_check_interval", "retry_on_timeout", "sentinel_fanout_compat", "sentinel_kwargs", "socket_connect_timeout",
-    "socket_keepalive", "socket_keepalive_options", "socket_timeout", "unacked_index_key", "unacked_key",
-    "unacked_mutex_expire", "unacked_mutex_key", "unacked_restore_interval", "unacked_restore_limit",
+    "socket_keepalive", "socket_keepalive_options", "socket_timeout", "unacked_mutex_expire",
+    "unacked_restore_interval", "unacked_restore_limit",
     "unacked_restore_throttle", "visibility_timeout",
   ]
 }

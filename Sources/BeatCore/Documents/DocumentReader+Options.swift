@@ -99,14 +99,32 @@ extension DocumentReader {
     return options
   }
 
+  /// Names of keys that hold something else than messages. What decides nothing may have any name: an exchange counts only
+  /// together with a routing key, and then the queue does not.
+  func checkNames(_ options: MessageOptions) throws(DocumentProblem) {
+    guard let reserved = context.reserved else { return }
+    switch Route(options, defaultQueue: "") {
+    case .queue:
+      if let problem = options.queue.flatMap(reserved.problem) { try refuse("queue", problem) }
+    case .exchange(let exchange, let key):
+      if let problem = reserved.problem(exchange) { try refuse("exchange", problem) }
+      if let problem = reserved.problem(key) { try refuse("routing_key", problem) }
+    }
+  }
+
   /// What an exchange leads to is known only when it is sent.
   func checkQueue(_ options: MessageOptions) throws(DocumentProblem) {
     guard case .queue = Route(options, defaultQueue: ""), let problem = context.queueProblem(options.queue) else {
       return
     }
-    if let slice = layout["queue"] { throw DocumentProblem("queue", slice, in: bytes, problem) }
-    let nested = try nestedOptions().first { $0.key == "queue" }?.value
-    throw nested.map { DocumentProblem("options.queue", $0, in: bytes, problem) } ?? DocumentProblem("queue", problem)
+    try refuse("queue", problem)
+  }
+
+  /// - Parameter field: an option of the message, wherever it stands, or where it is missing.
+  private func refuse(_ field: String, _ problem: String) throws(DocumentProblem) -> Never {
+    if let slice = layout[field] { throw DocumentProblem(field, slice, in: bytes, problem) }
+    let nested = try nestedOptions().first { $0.key == field }?.value
+    throw nested.map { DocumentProblem("options.\(field)", $0, in: bytes, problem) } ?? DocumentProblem(field, problem)
   }
 
   /// A number is seconds after sending, anything else a date, as in Celery.
@@ -138,12 +156,21 @@ extension DocumentReader {
     warnings.append("\(path) \(EntryName(Array(queue.utf8))): \(kombu.mistake)")
   }
 
-  private func checkHeaders(_ slice: JSONSlice, _ path: String) throws(DocumentProblem) {
+  private mutating func checkHeaders(_ slice: JSONSlice, _ path: String) throws(DocumentProblem) {
     guard slice.kind == .object, !slice.holdsShellCall else {
       throw DocumentProblem(path, slice, in: bytes, #"expected an object such as {"tenant": "acme"}"#)
     }
-    for member in JSONScanner.members(of: slice, in: bytes) where CeleryMessage.ownHeaders.contains(member.key) {
-      throw DocumentProblem("\(path).\(member.key)", "is a header that Celery sets itself; choose another name")
+    for member in JSONScanner.members(of: slice, in: bytes) {
+      if CeleryMessage.ownHeaders.contains(member.key) {
+        throw DocumentProblem("\(path).\(member.key)", "is a header that Celery sets itself; choose another name")
+      }
+      if CeleryMessage.fatalHeaders.contains(member.key) {
+        throw DocumentProblem(
+          "\(path).\(member.key)",
+          "takes the place of what a worker needs in Celery's request: it ends, or loses the task; "
+            + "choose another name")
+      }
     }
+    try checkReadable(slice, path, .headers)
   }
 }

@@ -32,6 +32,7 @@ struct DocumentReader {
     try checkArguments()
     try checkOptions()
     let options = try options()
+    try checkNames(options)
     try checkQueue(options)
     let definition = ScheduleDefinition(
       name: name, task: task, enabled: enabled, schedule: schedule, options: options,
@@ -144,7 +145,7 @@ struct DocumentReader {
   }
 
   /// What a worker cannot read must not reach the queue: a message with such arguments stops the worker.
-  private func checkArguments() throws(DocumentProblem) {
+  private mutating func checkArguments() throws(DocumentProblem) {
     for (field, kind, expected) in [
       ("args", JSONSlice.Kind.array, "a list such as [2, 3]"), ("kwargs", .object, #"an object such as {"x": 2}"#),
     ] {
@@ -155,6 +156,21 @@ struct DocumentReader {
           field, slice, in: bytes,
           "holds a mongo shell constructor, which no worker can read; write it as text or a number")
       }
+      try checkReadable(slice, field, field == "args" ? .args : .kwargs)
+    }
+  }
+
+  mutating func checkReadable(
+    _ slice: JSONSlice, _ field: String, _ place: KombuJSON.Place
+  ) throws(DocumentProblem) {
+    let reading = KombuJSON(slice, in: bytes, place: place)
+    if let problem = reading.problem {
+      throw DocumentProblem(field, found: DocumentProblem.excerpt(bytes[problem.range]), problem.message)
+    }
+    for type in reading.unknownTypes {
+      warnings.append(
+        "\(field) holds a value of the type \(DocumentProblem.excerpt(type.utf8)), which Celery does not know by itself: "
+          + "a worker whose application has not registered it loses the task")
     }
   }
 }

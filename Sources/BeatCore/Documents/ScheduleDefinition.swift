@@ -92,6 +92,8 @@ public struct DocumentContext: Sendable {
   public var shortestInterval: Int64
   /// The workers' names for queues, by which a queue's name may be one that they cannot read; nil: not looked at.
   public var kombu: KombuKeys?
+  /// Names that no queue, exchange or routing key may have; nil: not looked at.
+  public var reserved: ReservedKeys?
   /// Why no message could be pushed to a document's queue, where that is known beforehand; its argument is nil where the
   /// document names none. nil: it can.
   public var queueProblem: @Sendable (String?) -> String? = { _ in nil }

@@ -6,12 +6,15 @@ public struct RedisKeys: Hashable, Sendable {
   /// What documents' keys begin with, such as `tasks:meta:`.
   public let prefix: [UInt8]
 
+  /// What all our own keys begin with, whatever the documents' prefix, on the store and on the broker.
+  static let namespace = Array("reactivebeat:".utf8)
+
   /// What our own keys begin with.
   private let base: [UInt8]
 
   public init(prefix: String) {
     self.prefix = Array(prefix.utf8)
-    base = Array("reactivebeat:".utf8) + self.prefix
+    base = Self.namespace + self.prefix
   }
 
   /// Keys that nobody else reads, on which a daemon tries what it may: all of them, the documents' too, stand where an
@@ -121,5 +124,5 @@ public struct RedisKeys: Hashable, Sendable {
   public static func delivered(_ task: TaskID) -> [UInt8] { delivered("\(task)") }
 
   /// The same for a text that is no task's id, such as to try what is allowed.
-  public static func delivered(_ text: String) -> [UInt8] { Array("reactivebeat:dedup:\(text)".utf8) }
+  public static func delivered(_ text: String) -> [UInt8] { namespace + Array("dedup:\(text)".utf8) }
 }

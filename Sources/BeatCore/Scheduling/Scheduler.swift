@@ -87,6 +87,16 @@ public struct Scheduler {
     }
   }
 
+  /// Whether what is known of a document is all that we shall hear of it for now: no read of it, and no script that writes
+  /// it, is on its way.
+  public func isQuiet(_ name: EntryName) -> Bool {
+    guard reads[name] == nil, !doubted.contains(name) else { return false }
+    switch entries.handle(of: name).flatMap({ entries[$0]?.phase }) {
+    case .firing, .unresolved: return false
+    case .dormant, .waiting, nil: return true
+    }
+  }
+
   /// Takes in what has happened, at `now`, and tells what has to be done, in order.
   public mutating func receive(_ event: Event, now: UnixTime) -> [Action] {
     switch event {

@@ -22,6 +22,9 @@ struct Echoes {
     return true
   }
 
+  /// Whether one of ours is still to come.
+  func isExpected(_ name: EntryName) -> Bool { expected[name] != nil }
+
   /// The fire has not written: no event of it comes. False: somebody else's was taken for it.
   mutating func cancel(_ name: EntryName) -> Bool { take(name) }
 

@@ -65,6 +65,7 @@ final class OutboxRelay {
 
   private let url: RedisURL
   private let kombu: KombuKeys
+  private let reserved: ReservedKeys
   private let loop: EventLoop
   private let handle: (Event) -> Void
   private lazy var retryTimer = LoopTimer(on: loop) { [unowned self] in connect() }
@@ -92,8 +93,13 @@ final class OutboxRelay {
   private var complaints: [[UInt8]: String] = [:]
   private var whenIdle: (() -> Void)?
 
-  /// - Parameter kombu: the workers' names for queues and bindings.
-  init(to url: RedisURL, kombu: KombuKeys, on loop: EventLoop, handle: @escaping (Event) -> Void) {
+  /// - Parameters:
+  ///   - kombu: the workers' names for queues and bindings.
+  ///   - reserved: names that are no queues.
+  init(
+    to url: RedisURL, kombu: KombuKeys, reserved: ReservedKeys, on loop: EventLoop, handle: @escaping (Event) -> Void
+  ) {
+    self.reserved = reserved
     self.url = url
     self.kombu = kombu
     self.loop = loop
@@ -295,14 +301,26 @@ final class OutboxRelay {
   private func lists(
     of item: OutboxItem, _ bindings: [[UInt8]: Result<[[UInt8]], RedisServerError>]
   ) -> (lists: [[UInt8]], problem: String?) {
-    guard case .exchange(let exchange, let key) = item.route else { return ([lane(of: item)], nil) }
+    guard case .exchange(let exchange, let key) = item.route else { return list(of: item) }
     switch bindings[lane(of: item)] {
     case .success(let queues) where queues.isEmpty: return ([], Route.unbound(exchange, key))
-    case .success(let queues): return (queues.map { kombu.list(of: $0, priority: item.priority) }, nil)
+    case .success(let queues):
+      for queue in queues {
+        if let problem = reserved.problem(queue) { return ([], Route.misled(exchange, key, to: queue, problem)) }
+      }
+      return (queues.map { kombu.list(of: $0, priority: item.priority) }, nil)
     case .failure(let error):
       return ([], "the bindings of exchange \(exchange) could not be read: \(error.text)")
     case nil: return ([], "the bindings of exchange \(exchange) are not known")
     }
+  }
+
+  private func list(of item: OutboxItem) -> (lists: [[UInt8]], problem: String?) {
+    let lane = lane(of: item)
+    guard case .queue(let name) = item.route, !declared.contains(Array(name.utf8)),
+      let problem = reserved.problem(name)
+    else { return ([lane], nil) }
+    return ([], "queue \(EntryName(name)) \(problem)")
   }
 
   private func send(
@@ -407,6 +425,11 @@ final class OutboxRelay {
 }
 
 extension Route {
+  /// What is said of an exchange that leads to what is no queue.
+  static func misled(_ exchange: String, _ key: String, to queue: [UInt8], _ problem: String) -> String {
+    "exchange \(exchange), routing key \(key): \(EntryName(queue)) \(problem)"
+  }
+
   /// What is said of a message to an exchange without a queue for it.
   static func unbound(_ exchange: String, _ key: String) -> String {
     "no queue is bound to exchange \(exchange) with routing key \(key), and Celery would lose the message: "

@@ -13,10 +13,13 @@ final class QueueLookup {
   private let scripts: BrokerScripts
   /// Where the server is in cluster mode: what a fire can reach.
   private let cluster: ClusterFit?
+  private let reserved: ReservedKeys
   /// Queues that were declared on this connection.
   private var declared: Set<String> = []
 
-  init(_ scripts: StoreScripts) {
+  /// - Parameter reserved: names that are no queues.
+  init(_ scripts: StoreScripts, reserved: ReservedKeys) {
+    self.reserved = reserved
     self.scripts = scripts.onBroker
     cluster = scripts.cluster
   }
@@ -26,10 +29,16 @@ final class QueueLookup {
     let kombu = scripts.kombu
     switch plan.route {
     case .queue(let name):
-      if declared.insert(name).inserted { scripts.declare(queue: name) }
+      if !declared.contains(name) {
+        if let problem = reserved.problem(name) {
+          return completion(.refused("queue \(EntryName(name)) \(problem)"))
+        }
+        declared.insert(name)
+        scripts.declare(queue: name)
+      }
       completion(.lists([kombu.list(of: Array(name.utf8), priority: plan.priority)]))
     case .exchange(let exchange, let key):
-      scripts.queues(boundTo: exchange, routingKey: key) { [cluster] queues, error in
+      scripts.queues(boundTo: exchange, routingKey: key) { [cluster, reserved] queues, error in
         guard let queues else {
           let text = "the bindings of exchange \(exchange) could not be read: "
           return completion(error.map { .refused(text + $0.text) } ?? .lost)
@@ -37,6 +46,9 @@ final class QueueLookup {
         let lists = queues.map { (queue: $0, list: kombu.list(of: $0, priority: plan.priority)) }
         if lists.isEmpty { return completion(.refused(Route.unbound(exchange, key))) }
         for (queue, list) in lists {
+          if let problem = reserved.problem(queue) {
+            return completion(.refused(Route.misled(exchange, key, to: queue, problem)))
+          }
           if let problem = cluster?.problem(ofList: list, queue: EntryName(queue).description) {
             return completion(.refused("exchange \(exchange), routing key \(key): \(problem)"))
           }

@@ -62,7 +62,9 @@ struct Evidence {
       let fit = try client.clusterFit()
       queueProblem =
         lists?.lazy.compactMap { list, _ in
-          fit?.problem(ofList: list, queue: kombu.words(for: list))
+          let queue = kombu.place(of: list)?.queue ?? list
+          return context.reserved?.problem(queue).map { "\(EntryName(queue)) \($0)" }
+            ?? fit?.problem(ofList: list, queue: kombu.words(for: list))
         }.first
     } else {
       plan = nil

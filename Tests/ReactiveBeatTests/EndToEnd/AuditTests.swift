@@ -31,6 +31,46 @@ import Testing
     #expect(daemon.logged("repaired").isEmpty)
   }
 
+  /// A thousand schedules are edited all the time, and some come and go: audits see each of them in the middle of something.
+  /// One that is edited without an event is still found.
+  @Test func aStormOfEditsIsNoRepair() throws {
+    let stage = try Stage()
+    let names = (0..<1000).map { "storm\($0)" }
+    stage.store.pipeline(names.map { ["SET", stage.key($0), schedule($0)] })
+    stage.set("quiet", schedule("quiet"))
+    let daemon = try stage.daemon(["BEAT_WATCH_AUDIT_INTERVAL": "0.1", "BEAT_WATCH_LOG_LEVEL": "notice"])
+    let start = MonotonicTime.now()
+    var round = 0
+    func storm(while condition: () -> Bool) {
+      while condition(), MonotonicTime.now().microseconds(since: start) < 90_000_000 {
+        round += 1
+        let name = stage.key("fleeting\(round % 7)")
+        stage.store.pipeline(
+          // Many of them rest for longer than an audit waits for their events.
+          (0..<100).map { _ in Int.random(in: names.indices) }.map {
+            ["SET", stage.key(names[$0]), schedule(names[$0], every: "\(Int.random(in: 1000...99999))")]
+          } + [round % 2 == 0 ? ["SET", name, schedule("x")] : ["DEL", name]])
+        // Some 1,000 edits a second.
+        stage.store("BLPOP", "nobody", "0.1")
+      }
+    }
+    // Of a thousand keys one audit takes five steps of SCAN at most.
+    let before = stage.scans
+    storm { stage.scans < before + 10 * 5 }
+    #expect(stage.scans >= before + 10 * 5)
+    #expect(daemon.logged("repaired").isEmpty, "\(daemon.output)")
+    let events = try #require(stage.store("CONFIG", "GET", "notify-keyspace-events")?.array?.last?.text)
+    stage.store.pipeline([
+      ["CONFIG", "SET", "notify-keyspace-events", ""],
+      ["SET", stage.key("quiet"), schedule("quiet", every: "1234")],
+      ["CONFIG", "SET", "notify-keyspace-events", events],
+    ])
+    storm { daemon.logged("repaired").isEmpty }
+    let line = try #require(daemon.logged("repaired").first, "\(daemon.output)")
+    #expect(line.number("count") == 1 && line["reason"]?.contains("quiet") == true, "\(daemon.output)")
+    try daemon.stop()
+  }
+
   /// The mark of a schedule that is long gone is forgotten; a young one, and one whose schedule stands, are kept.
   @Test func oldMarksAreSwept() throws {
     let stage = try Stage()
@@ -43,5 +83,14 @@ import Testing
     #expect(try daemon.wait(for: "swept").number("marks") == 1)
     #expect(stage.mark("gone") == nil)
     #expect(stage.mark("here") != nil && stage.mark("young") != nil)
+  }
+}
+
+extension Stage {
+  /// Steps of SCAN that the server has been asked for.
+  fileprivate var scans: Int {
+    let statistics = store("INFO", "commandstats")?.text ?? ""
+    let calls = statistics.split(separator: "\r\n").first { $0.hasPrefix("cmdstat_scan:") }
+    return calls.flatMap { Int($0.dropFirst("cmdstat_scan:calls=".count).prefix(while: \.isNumber)) } ?? 0
   }
 }

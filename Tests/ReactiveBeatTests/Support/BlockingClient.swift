@@ -33,16 +33,29 @@ final class BlockingClient {
 
   /// The same with any bytes.
   @discardableResult
-  func call(_ words: [[UInt8]]) -> RedisReply? {
-    var request = Array("*\(words.count)\r\n".utf8)
-    for word in words { request += Array("$\(word.count)\r\n".utf8) + word + Array("\r\n".utf8) }
+  func call(_ words: [[UInt8]]) -> RedisReply? { write(Self.request(words)) ? reply() : nil }
+
+  /// Commands that do not wait for each other's replies.
+  @discardableResult
+  func pipeline(_ commands: [[String]]) -> [RedisReply] {
+    guard write(commands.flatMap { Self.request($0.map { Array($0.utf8) }) }) else { return [] }
+    return commands.compactMap { _ in reply() }
+  }
+
+  private static func request(_ words: [[UInt8]]) -> [UInt8] {
+    words.reduce(into: Array("*\(words.count)\r\n".utf8)) {
+      $0 += Array("$\($1.count)\r\n".utf8) + $1 + Array("\r\n".utf8)
+    }
+  }
+
+  private func write(_ request: [UInt8]) -> Bool {
     var sent = 0
     while sent < request.count {
       let count = request[sent...].withUnsafeBytes { send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
-      guard count > 0 else { return nil }
+      guard count > 0 else { return false }
       sent += count
     }
-    return reply()
+    return true
   }
 
   /// Reads one more reply, such as a published message.

@@ -69,6 +69,9 @@ final class CeleryWorker: @unchecked Sendable {  // Constant from `init` on; the
     return record
   }
 
+  /// The end of its log.
+  var logEnd: String { Self.end(of: server) }
+
   private static func end(of server: RedisServer) -> String {
     let file = open(server.folder + "/worker.log", O_RDONLY | O_CLOEXEC)
     defer { close(file) }

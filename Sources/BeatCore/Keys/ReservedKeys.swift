@@ -1,0 +1,126 @@
+/// Names that no queue, exchange or routing key may have: a message sent there would lie in a key that somebody uses for
+/// something else, and workers, results, daemons or schedules would suffer for it.
+///
+/// Refused by name, whatever stands in Redis at that moment: a key that is absent now is made by the message, as a list,
+/// and its owner fails later.
+public struct ReservedKeys: Hashable, Sendable {
+  /// Whose a key is.
+  private enum Owner: Hashable, Sendable {
+    /// A transport option's key, or what it begins with.
+    case kombu(String)
+    case fanout, remoteControl, events, results, ours
+    case schedules(EntryName)
+  }
+
+  private struct Reserved: Hashable, Sendable {
+    let bytes: [UInt8]
+    let owner: Owner
+  }
+
+  private let kombu: KombuKeys
+  /// Whole keys, as they stand in the broker's database.
+  private let keys: [Reserved]
+  /// What keys begin with there.
+  private let beginnings: [Reserved]
+  /// What channels begin with; they never have a prefix of keys.
+  private let channels: [UInt8]
+
+  /// kombu's own names where no transport option gives others.
+  /// (Source: kombu/transport/redis.py `unacked_key`, `unacked_index_key`, `unacked_mutex_key`, `keyprefix_queue`,
+  /// `keyprefix_binding_permanent`, `keyprefix_binding_deadlines`.)
+  private static let kombuKeys = [
+    ("unacked_key", "unacked"), ("unacked_index_key", "unacked_index"), ("unacked_mutex_key", "unacked_mutex"),
+  ]
+  private static let kombuBeginning = Array("_kombu.".utf8)
+  /// (Source: kombu/pidbox.py `exchange_fmt`, `reply_exchange_fmt`.)
+  private static let remoteControl = Array(".pidbox".utf8)
+  /// (Source: celery/events/event.py `EVENT_EXCHANGE_NAME`, celery `event_queue_prefix`.)
+  private static let events = Array("celeryev".utf8)
+  /// They may stand behind a result backend's own `global_keyprefix`, which nobody tells us.
+  /// (Source: celery/backends/base.py `task_keyprefix`, `group_keyprefix`, `chord_keyprefix`.)
+  private static let results = ["celery-task-meta-", "celery-taskset-meta-", "chord-unlock-"].map { Array($0.utf8) }
+
+  /// - Parameter documents: what the schedules' keys begin with, where they stand in the broker's database; else nil.
+  public init(_ transport: TransportOptions, documents: [UInt8]? = nil) {
+    kombu = transport.keys
+    let prefix = transport.keys.globalPrefix
+    keys = Self.kombuKeys.map { option, standard in
+      Reserved(bytes: prefix + Array((transport.keyNames[option] ?? standard).utf8), owner: .kombu(option))
+    }
+    var beginnings = [
+      Reserved(bytes: RedisKeys.namespace, owner: .ours),
+      Reserved(bytes: prefix + Self.kombuBeginning, owner: .kombu("_kombu.")),
+    ]
+    if let documents, !documents.isEmpty {
+      beginnings.append(Reserved(bytes: documents, owner: .schedules(EntryName(documents))))
+    }
+    self.beginnings = beginnings
+    channels = Array((transport.fanoutPrefix ?? "").utf8)
+  }
+
+  /// Why nothing may be sent to a queue or an exchange of this name, or by such a routing key; nil: it may.
+  public func problem(_ name: String) -> String? { problem(Array(name.utf8)) }
+
+  /// The same for a queue that an exchange leads to.
+  public func problem(_ name: [UInt8]) -> String? { owner(of: name).map(words) }
+
+  private func owner(of name: [UInt8]) -> Owner? {
+    let list = kombu.globalPrefix.isEmpty ? name : kombu.globalPrefix + name
+    for key in keys where key.bytes.starts(with: list) && isListed(name, key.bytes) { return key.owner }
+    for beginning in beginnings {
+      if list.starts(with: beginning.bytes) { return beginning.owner }
+      // Only together with a priority it becomes one.
+      if beginning.bytes.starts(with: list),
+        kombu.lists(of: name).contains(where: { $0.starts(with: beginning.bytes) })
+      {
+        return beginning.owner
+      }
+    }
+    if name.starts(with: Self.events), name.count == Self.events.count || name[Self.events.count] == UInt8(ascii: ".") {
+      return .events
+    }
+    if name.count >= Self.remoteControl.count, name.suffix(Self.remoteControl.count).elementsEqual(Self.remoteControl) {
+      return .remoteControl
+    }
+    if isChannel(name) { return .fanout }
+    return isResult(name) ? .results : nil
+  }
+
+  /// Whether `key` is the name itself, or one of its lists.
+  private func isListed(_ name: [UInt8], _ key: [UInt8]) -> Bool {
+    key.count == kombu.globalPrefix.count + name.count || kombu.lists(of: name).contains(key)
+  }
+
+  /// kombu's fanout channels: `/<database>.<exchange>`, or what `fanout_prefix` says.
+  private func isChannel(_ name: [UInt8]) -> Bool {
+    if !channels.isEmpty, name.starts(with: channels) { return true }
+    guard name.first == UInt8(ascii: "/") else { return false }
+    let digits = name.dropFirst().prefix { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+    return !digits.isEmpty && name.dropFirst(1 + digits.count).first == UInt8(ascii: ".")
+  }
+
+  private func isResult(_ name: [UInt8]) -> Bool {
+    // No shorter name holds one of them.
+    guard name.count >= 13 else { return false }
+    let first = UInt8(ascii: "c")
+    for start in name.indices where name[start] == first {
+      if Self.results.contains(where: { name[start...].starts(with: $0) }) { return true }
+    }
+    return false
+  }
+
+  private func words(_ owner: Owner) -> String {
+    let reason =
+      switch owner {
+      case .kombu("_kombu."): #"what begins with "_kombu." is kombu's own, and holds bindings"#
+      case .kombu(let option): "it is the workers' own key (\(option)), which holds what they have not acknowledged"
+      case .fanout: "it is a channel of the workers' broadcasts"
+      case .remoteControl: #"what ends in ".pidbox" carries commands to workers and their answers"#
+      case .events: #""celeryev" carries the workers' events"#
+      case .results: "it is a key of results, which a task's result is stored in"
+      case .ours: #"what begins with "reactivebeat:" is beat-watch's own"#
+      case .schedules(let prefix): "it begins with the schedules' key prefix \(prefix), in the same database"
+      }
+    return "is not a queue: \(reason); name another one"
+  }
+}

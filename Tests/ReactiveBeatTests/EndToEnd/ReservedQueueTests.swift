@@ -1,0 +1,99 @@
+import Testing
+
+@testable import BeatCore
+@testable import ReactiveBeat
+
+/// Queues that are no queues: a message there would end workers, or pass for what the daemons tell each other.
+@Suite struct ReservedQueueTests {
+  private static let names = [
+    "unacked", "unacked_index", "_kombu.binding.celery", "celery-task-meta-1", "/0.celeryev", "x.reply.celery.pidbox",
+    "reactivebeat:tasks:meta:manual", "reactivebeat:tasks:meta:history", "reactivebeat:tasks:meta:epoch",
+    "reactivebeat:dedup:5d0e2b1c", "tasks:meta:victim",
+  ]
+
+  /// With both in one database, by the daemon's log, its receipts, `lint`, `set` and an import, in the same words.
+  @Test func areRefusedByAll() throws {
+    let stage = try Stage(store: 0, broker: 0)
+    let daemon = try stage.daemon()
+    for (index, name) in Self.names.enumerated() {
+      let more = [#", "queue": "\#(name)""#, #", "exchange": "\#(name)", "routing_key": "k""#][index % 2]
+      stage.set("x\(index)", schedule("n", more + atOnce))
+    }
+    for index in Self.names.indices {
+      let line = try daemon.wait(for: "rejected", key: stage.key("x\(index)"))
+      #expect(line.reason.contains("is not a queue: "), "\(line)")
+      let receipt = "reactivebeat:tasks:meta:receipts"
+      #expect(eventually { stage.store("HGET", receipt, "x\(index)")?.text?.contains("is not a queue: ") == true })
+    }
+    let lint = try stage.run("lint").text
+    #expect(lint.split(separator: "is not a queue: ").count == Self.names.count + 1, "\(lint)")
+    let document = schedule("n", #", "options": {"queue": "unacked"}"#)
+    let set = try stage.run("set", "c", "--document", "-", input: document)
+    #expect(set.exit != .status(0) && set.text.contains(#"options.queue "unacked": is not a queue: "#), "\(set)")
+    let dump = #"{"_id": {"$oid": "6566a0c1f3b2a4d5e6f70819"}, "# + String(document.dropFirst())
+    let imported = try stage.run("import", "-", "--dry-run", input: dump)
+    #expect(imported.text.contains("is not a queue: "), "\(imported)")
+    #expect(daemon.logged("fired").isEmpty && stage.store("EXISTS", "unacked", "tasks:meta:victim")?.integer == 0)
+    // What the daemon itself lives by is untouched.
+    #expect(stage.store("TYPE", "reactivebeat:tasks:meta:lease")?.text == "string")
+    try daemon.stop()
+  }
+
+  /// Schedules of another database are in no queue's way; our own names are everywhere.
+  @Test func twoDatabasesHaveTwoKeys() throws {
+    let stage = try Stage()
+    let daemon = try stage.daemon()
+    stage.set("a", schedule("a", #", "queue": "tasks:meta:x"\#(atOnce)"#))
+    try daemon.wait(for: "fired", key: stage.key("a"))
+    stage.set("b", schedule("b", #", "queue": "reactivebeat:tasks:meta:x"\#(atOnce)"#))
+    try daemon.wait(for: "rejected", key: stage.key("b"))
+    try daemon.stop()
+  }
+
+  /// Whoever may write on the broker may bind anything to an exchange.
+  @Test func anExchangeLeadsToNone() throws {
+    let stage = try Stage()
+    stage.broker("SADD", "_kombu.binding.news", "k\u{6}\u{16}\u{6}\u{16}unacked")
+    let daemon = try stage.daemon()
+    stage.set("a", schedule("a", #", "exchange": "news", "routing_key": "k"\#(atOnce)"#))
+    let line = try daemon.wait(for: "held", key: stage.key("a"))
+    #expect(line.reason.contains("exchange news, routing key k: unacked is not a queue: "), "\(line)")
+    let fire = try stage.run("fire", "a")
+    #expect(fire.exit != .status(0) && fire.text.contains("is not a queue: "), "\(fire)")
+    #expect(stage.broker("EXISTS", "unacked")?.integer == 0)
+    #expect(try stage.run("explain", "a").text.contains("unacked is not a queue: "))
+    try daemon.stop()
+  }
+
+  /// What waits in the outbox, written by an older daemon or by somebody else, does not get there either.
+  @Test func theRelayLeavesThemInTheOutbox() throws {
+    let servers = try TwoServers()
+    servers.broker.broker("SADD", "_kombu.binding.news", "k\u{6}\u{16}\u{6}\u{16}reactivebeat:dedup:2")
+    servers.put(OutboxItem.sample("1", .queue("reactivebeat:dedup:2")).bytes)
+    servers.put(OutboxItem.sample("3", .exchange("news", routingKey: "k")).bytes)
+    servers.put(OutboxItem.sample("2").bytes)
+    let daemon = try servers.daemon()
+    // The message whose id was taken arrives.
+    #expect(eventually { servers.ids() == ["2"] })
+    #expect(servers.outbox.count == 2)
+    let reasons = daemon.logged("held").map(\.reason)
+    #expect(reasons.count == 2 && reasons.allSatisfy { $0.contains("is not a queue: ") }, "\(daemon.output)")
+    try daemon.stop()
+  }
+
+  @Test func theDefaultQueueIsNone() throws {
+    let stage = try Stage()
+    let run = try stage.run("run", environment: ["CELERY_TASK_DEFAULT_QUEUE": "unacked_mutex"])
+    #expect(run.exit == .status(64), "\(run)")
+    #expect(run.text.contains("CELERY_TASK_DEFAULT_QUEUE: is not a queue: "), "\(run)")
+  }
+
+  /// The workers' own names, where they have been given others.
+  @Test func byTheTransportOptions() throws {
+    let stage = try Stage()
+    stage.set("a", schedule("a", #", "queue": "mine""#))
+    #expect(try stage.run("lint").lines.isEmpty)
+    let options = ["CELERY_BROKER_TRANSPORT_OPTIONS": #"{"unacked_key": "mine"}"#]
+    #expect(try stage.run("lint", environment: options).text.contains("(unacked_key)"))
+  }
+}
