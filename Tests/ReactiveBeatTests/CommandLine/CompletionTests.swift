@@ -34,6 +34,7 @@ import Testing
   /// Nothing is put behind what is typed, where only such names fit.
   @Test(arguments: TypingShell.Kind.allCases) func theOthersAreNotOffered(_ kind: TypingShell.Kind) throws {
     let shell = try TypingShell(kind, try stage(["report"]))
+    #expect(shell.words(afterTab: "beat-watch explain rep") == ["explain", "report"], "\(shell.text)")
     for typed in ["n", #"n\$\("#, "n\\`t", "'n b"] {
       let line = typed.hasPrefix("'") ? "beat-watch explain \(typed)'" : "beat-watch explain \(typed)"
       let words = shell.words(afterTab: line)

@@ -11,6 +11,7 @@ import Testing
     let stage: Stage
     let folder: String
     var process: ChildProcess?
+    private var terminal: PseudoTerminal?
 
     init() throws {
       stage = try Stage()
@@ -27,6 +28,7 @@ import Testing
     /// - Parameter commands: of the editor; `$1` is the file. `$DESK/pid` is its process when it has begun.
     func edit(_ commands: String, at terminal: PseudoTerminal? = nil) throws {
       let screen = try terminal ?? PseudoTerminal()
+      self.terminal = screen
       process = try stage.start(
         "edit", "a", at: screen,
         environment: [

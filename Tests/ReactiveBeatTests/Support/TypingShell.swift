@@ -5,6 +5,8 @@ final class TypingShell {
   enum Kind: String, CaseIterable { case bash, zsh, fish }
 
   let folder: String
+  /// The server goes with it.
+  private let stage: Stage
   private let terminal: PseudoTerminal
   private let process: ChildProcess
   private let kind: Kind
@@ -13,6 +15,7 @@ final class TypingShell {
   /// Throws, and says what to install, if the machine lacks the shell.
   init(_ kind: Kind, _ stage: Stage) throws {
     self.kind = kind
+    self.stage = stage
     let shell: String
     do { shell = try commandPath(kind.rawValue) } catch {
       throw Failure("the shell \(kind) is not installed: run scripts/setup --test", 0)
