@@ -26,6 +26,12 @@ import ReactiveBeat
   /// Errors are one line on stderr; statuses are those of sysexits.h.
   static func main() {
     let arguments = CommandLine.arguments
+    guard CommandWord.areText(CommandLine.unsafeArgv, CommandLine.argc) else {
+      // Read as text it would be another name.
+      fail(
+        ExitCode.usage.rawValue,
+        #"an argument is not UTF-8: write such bytes of a name as they are printed, each as \xff"#)
+    }
     switch CommandWord.ours.verdict(on: arguments) {
     case .parse: break
     case .help:

@@ -27,6 +27,8 @@ struct CommandWord {
         "its arguments cannot be read: /proc must be mounted. Without them it does nothing, and starts no daemon")
     }
     guard let word = arguments.dropFirst().first else { return .help }
+    // The shells' completion scripts ask so for names.
+    if word == "---completion" { return .parse }
     if word.hasPrefix("-") { return option(word, followedBy: arguments.dropFirst(2)) }
     if word == "help" {
       guard let topic = arguments.dropFirst(2).first, !topic.hasPrefix("-") else { return .parse }
@@ -136,6 +138,11 @@ struct CommandWord {
 }
 
 extension CommandWord {
+  /// Whether the arguments are what the system was given: the runtime puts U+FFFD in the place of what is not UTF-8.
+  static func areText(_ arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>, _ count: Int32) -> Bool {
+    (0..<Int(count)).allSatisfy { index in arguments[index].map { String(validatingCString: $0) != nil } ?? true }
+  }
+
   /// Those of this program.
   static var ours: CommandWord {
     let commands = BeatWatch.configuration.subcommands.map { $0.configuration }

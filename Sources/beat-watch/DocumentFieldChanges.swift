@@ -83,7 +83,9 @@ struct DocumentFieldChanges {
       throw CommandError(
         .missing, "no schedule \(name); to make one, give --task and one of --every, --cron and --at")
     }
-    for (key, json) in [("name", JSONLine.quoted("\(name)")), ("task", "\"\""), ("enabled", "true")] {
+    for (key, json) in [
+      ("name", JSONLine.quoted(String(decoding: name.bytes, as: UTF8.self))), ("task", "\"\""), ("enabled", "true"),
+    ] {
       editor.set(key, to: json)
     }
   }

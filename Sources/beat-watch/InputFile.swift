@@ -11,6 +11,12 @@ enum InputFile {
     return stat(name, &status) == 0 && status.st_mode & S_IFMT != S_IFDIR
   }
 
+  /// Whether there is a folder of that name.
+  static func isFolder(_ name: String) -> Bool {
+    var status = stat()
+    return stat(name, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+  }
+
   /// Throws one line that names the file and the reason.
   static func read(_ name: String) throws -> [UInt8] {
     let file = name == "-" ? STDIN_FILENO : open(name, O_RDONLY | O_CLOEXEC)

@@ -78,7 +78,7 @@ struct ScheduleChange {
     switch document.read.content {
     case .document(let bytes): return bytes
     case .absent where mayMake: return nil
-    case .absent: throw ScheduleSelection.missing(NamePattern(document.name.bytes), in: client)
+    case .absent: throw ScheduleSelection.missing(NamePattern(document.name), in: client)
     case .wrongType(let type):
       throw CommandError(
         .data,
@@ -93,7 +93,7 @@ struct ScheduleChange {
   private static func editor(_ bytes: [UInt8]?, _ name: EntryName) throws -> DocumentEditor {
     guard let bytes else { return DocumentEditor() }
     do throws(DocumentProblem) { return try DocumentEditor(bytes) } catch {
-      throw CommandError(.data, "\(name): \(error); mend it with `beat-watch edit`")
+      throw CommandError(.data, "\(name): \(error); mend it with `\(ShellWords.command("edit", name))`")
     }
   }
 

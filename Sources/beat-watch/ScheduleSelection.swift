@@ -41,9 +41,9 @@ struct ScheduleSelection {
     return names[0]
   }
 
-  /// A name under which a schedule can stand. Throws if there can be none.
+  /// A name under which a schedule can stand, letter by letter or as it is printed. Throws if there can be none.
   static func newName(_ text: String, in client: StoreClient) throws -> EntryName {
-    let name = EntryName(text)
+    let name = EntryName(notation: text) ?? EntryName(text)
     guard !text.isEmpty, client.keys.entry(of: client.keys.document(name)) == name else {
       throw ValidationError("\"\(name)\" is no name for a schedule")
     }

@@ -1,5 +1,6 @@
 /// Text in JSON that people read, printed or in documents: on one line whatever it holds, and only what must be escaped
-/// is. (`JSONText` writes as Python does, for workers.)
+/// is, or what a terminal would not show as it is: controls, line separators, and what turns the direction of text
+/// around. As `\uXXXX`, so that whoever decodes it has the same text. (`JSONText` writes as Python does, for workers.)
 public enum JSONLine {
   /// With its quotes.
   public static func quoted(_ text: String) -> String {
@@ -15,12 +16,46 @@ public enum JSONLine {
       case "\n": result += "\\n"
       case "\r": result += "\\r"
       case "\t": result += "\\t"
-      case _ where scalar.value < 0x20 || scalar.value == 0x7F || (0x2028...0x2029).contains(scalar.value):
-        let digits = String(scalar.value, radix: 16)
-        result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+      case _ where isUnseen(scalar): append(escaped: scalar, to: &result)
       default: result.unicodeScalars.append(scalar)
       }
     }
     return result + "\""
+  }
+
+  /// The same JSON with such characters escaped.
+  ///
+  /// - Parameter json: valid, so that they stand in texts only.
+  public static func printable(_ json: String) -> String {
+    guard holdsUnseen(json) else { return json }
+    var result = ""
+    for scalar in json.unicodeScalars {
+      if scalar.value >= 0x7F, isUnseen(scalar) {
+        append(escaped: scalar, to: &result)
+      } else {
+        result.unicodeScalars.append(scalar)
+      }
+    }
+    return result
+  }
+
+  /// Whether `printable` changes it.
+  static func holdsUnseen(_ json: String) -> Bool {
+    !json.utf8.allSatisfy { $0 < 0x7F } && json.unicodeScalars.contains { $0.value >= 0x7F && isUnseen($0) }
+  }
+
+  private static func isUnseen(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar.properties.generalCategory {
+    case .control, .format, .lineSeparator, .paragraphSeparator: true
+    default: false
+    }
+  }
+
+  private static func append(escaped scalar: Unicode.Scalar, to text: inout String) {
+    // Above U+FFFF a pair of surrogates.
+    for unit in String(scalar).utf16 {
+      let digits = String(unit, radix: 16)
+      text += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+    }
   }
 }

@@ -1,7 +1,7 @@
 /// A line of an export: a schedule with its document, which `ImportFile` reads back to the same bytes.
 ///
 /// `{"key": "report", "document": {…}}` where the document is JSON on one line; else the bytes as a JSON text,
-/// `{"key": "report", "text": "…"}`; and in Base64 where a name or a document is no UTF-8, `"key_base64"`,
+/// `{"key": "report", "text": "…"}`, also where it holds what a terminal would not show; and in Base64 where a name or a document is no UTF-8, `"key_base64"`,
 /// `"document_base64"`. The key is what follows the prefix.
 public enum ExportLine {
   public static func text(_ name: EntryName, _ document: [UInt8]) -> [UInt8] {
@@ -21,12 +21,13 @@ public enum ExportLine {
     return line.document
   }
 
-  /// JSON on one line that every reader takes.
+  /// JSON on one line that every reader takes, and that can be shown as it is.
   private static func isPlain(_ document: [UInt8]) -> Bool {
     guard !document.contains(UInt8(ascii: "\n")), !document.contains(UInt8(ascii: "\r")),
       let (members, range) = try? JSONScanner.document(document), range == document.indices
     else { return false }
     return !members.contains { $0.value.holdsShellCall } && !holdsPythonNumber(document)
+      && !JSONLine.holdsUnseen(String(decoding: document, as: UTF8.self))
   }
 
   /// `NaN` or `Infinity`, which Python writes and most other readers refuse; also where the word stands in a text.

@@ -9,15 +9,6 @@ public struct EntryName: Hashable, Sendable, CustomStringConvertible {
   public func hash(into hasher: inout Hasher) {
     hasher.combine(words: bytes[...])
   }
-
-  /// For people: bytes that are no text as `\xff`, control characters as `\u{…}`.
-  public var description: String {
-    if let text = String(validating: bytes, as: UTF8.self) { return text.printable }
-    return bytes.map { byte in
-      (0x20...0x7E).contains(byte)
-        ? String(Unicode.Scalar(byte)) : "\\x" + (byte < 16 ? "0" : "") + String(byte, radix: 16)
-    }.joined()
-  }
 }
 
 extension Hasher {

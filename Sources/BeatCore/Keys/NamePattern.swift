@@ -1,16 +1,23 @@
 /// Which schedules a person means: a name, or a glob as Redis understands it in `KEYS` and `SCAN`.
 ///
-/// `*` is any bytes, `?` one byte, `[a-c]` one of those, `[^a-c]` none of them, and `\` takes the next one literally.
+/// `*` is any bytes, `?` one byte, `[a-c]` one of those, `[^a-c]` none of them, and `\` takes the next one literally. A
+/// name that is written as it is printed, with escapes (`EntryName.description`, `.argument`), means that name only.
 public struct NamePattern: Hashable, Sendable, CustomStringConvertible {
-  /// As it was given.
+  /// As it was given; of a name that was written with escapes, the name.
   public let bytes: [UInt8]
+  private let isName: Bool
 
-  public init(_ bytes: [UInt8]) { self.bytes = bytes }
+  /// One name, whatever it looks like.
+  public init(_ name: EntryName) { (bytes, isName) = (name.bytes, true) }
 
-  public init(_ text: String) { bytes = Array(text.utf8) }
+  public init(_ text: String) {
+    let name = EntryName(notation: text)
+    bytes = name?.bytes ?? Array(text.utf8)
+    isName = name != nil
+  }
 
   /// Whether it can match anything but its own letters.
-  public var isGlob: Bool { bytes.contains { #"*?[\"#.utf8.contains($0) } }
+  public var isGlob: Bool { !isName && bytes.contains { #"*?[\"#.utf8.contains($0) } }
 
   /// The name that it is when it is taken letter by letter.
   public var literal: EntryName { EntryName(bytes) }
@@ -22,6 +29,7 @@ public struct NamePattern: Hashable, Sendable, CustomStringConvertible {
 
   /// The same for any text, such as a task's name.
   public func matches(_ text: ArraySlice<UInt8>) -> Bool {
+    if isName { return text.elementsEqual(bytes) }
     var position = text.startIndex
     var index = bytes.startIndex
     // Where to go on when what follows the last `*` does not fit: one byte further.

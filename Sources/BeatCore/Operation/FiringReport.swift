@@ -78,6 +78,6 @@ extension FiringReport.Obstacle {
     self.init(
       reason: reason, since: since,
       count: layout["count"].flatMap { DocumentNumber($0, in: layout.bytes)?.integer }.map { Int(clamping: $0) },
-      schedule: layout.text("schedule").map { EntryName($0) })
+      schedule: layout.text("schedule").map { EntryName(notation: $0) ?? EntryName($0) })
   }
 }

@@ -10,7 +10,8 @@ struct EditCommand: ParsableCommand {
     discussion: """
       In $VISUAL or $EDITOR, else vi. What you save is checked, and stored only if nobody else has changed the document \
       meanwhile. Runs of that time are no conflict: their last_run_at and total_run_count are taken in. After a mistake \
-      it asks whether to edit again; text that could not be stored is kept, and it says where.
+      it asks whether to edit again; text that could not be stored is kept, and it says where. SIGTERM and SIGHUP end \
+      the editor, too, and the text goes.
 
       Ends with status 65 if the text cannot be used, 66 if there is no such schedule, 75 if somebody else has changed \
       it meanwhile, 1 if the editor failed, 74 if its file cannot be written.
@@ -23,44 +24,50 @@ struct EditCommand: ParsableCommand {
 
   func run() throws {
     let given = try store.documents()
-    var client = try store.connect()
+    let client = try store.connect()
     let context = try store.documents(given, on: client)
     let document = try client.document(try ScheduleSelection([name]).name(in: client))
     guard let before = try ScheduleChange.bytes(of: document, in: client) else { return }
     // Nothing is owed to the server while somebody writes, and it may close a connection that rests.
     client.close()
 
-    let file = try EditorFile(before, name: document.name)
-    var report: ChangeReport?
-    while report == nil {
-      try file.edit()
-      let text = try file.read()
+    let session = try EditorSession(before, name: document.name)
+    let saved: (report: ChangeReport, client: StoreClient)?
+    do { saved = try edit(session, document, before, context) } catch {
+      session.end()
+      throw error
+    }
+    // Output that cannot be written ends the process.
+    session.file.remove()
+    var output = StandardOutput()
+    if let saved { saved.report.write(to: &output, count: 1) } else { output.put("unchanged \(document.name)") }
+    output.flush()
+    session.end()
+    if let saved, saved.report.standing.next != nil { HealthNote.write(saved.client) }
+  }
+
+  /// Until it is stored; nil if nothing was changed.
+  private func edit(
+    _ session: EditorSession, _ document: StoredDocument, _ before: [UInt8], _ context: DocumentContext
+  ) throws -> (ChangeReport, StoreClient)? {
+    while true {
+      try session.edit()
+      let text = try session.file.read()
       do {
-        guard text != before else {
-          report = nil
-          break
-        }
+        if text == before { return nil }
         try Self.check(text, document.name, context)
-        client = try store.connect()
-        report = try save(text, over: document, before, in: client, context: context)
+        let client = try store.connect()
+        return (try save(text, over: document, before, in: client, context: context), client)
       } catch let error as CommandError {
         StandardError.write(line: "beat-watch: \(error)")
-        if error.status == .data, Terminal.isInteractive, Terminal.confirm("Edit again? [Y/n] ", default: true) {
-          continue
-        }
-        file.keep()
-        StandardError.write(line: "beat-watch: nothing was stored; your text is in \(file.path)")
+        if error.status == .data, session.wantsAnother() { continue }
+        StandardError.write(line: "beat-watch: nothing was stored; \(session.whereabouts())")
         throw error.status
       } catch {
-        file.keep()
-        StandardError.write(line: "beat-watch: nothing is known to be stored; your text is in \(file.path)")
+        StandardError.write(line: "beat-watch: nothing is known to be stored; \(session.whereabouts())")
         throw error
       }
     }
-    var output = StandardOutput()
-    if let report { report.write(to: &output, count: 1) } else { output.put("unchanged \(document.name)") }
-    output.flush()
-    if let report, report.standing.next != nil { HealthNote.write(client) }
   }
 
   /// Says all that keeps a text from being a schedule.

@@ -81,7 +81,8 @@ struct FireCommand: ParsableCommand {
     } catch {
       guard error.kind == .unreachable || interruption.isWanted else { throw error }
       throw CommandError(
-        error.exitStatus, "\(error.message); whether \(name) has been fired, `beat-watch history \(name)` will tell")
+        error.exitStatus,
+        "\(error.message); whether \(name) has been fired, `\(ShellWords.command("history", name))` will tell")
     }
   }
 
@@ -117,7 +118,7 @@ struct FireCommand: ParsableCommand {
       for list in lists {
         output.put("\(Style.bold("LPUSH \(kombu.keyWithWords(for: list))"))  on \(broker)", indent: 2)
       }
-      output.put(bytes: plan.message + [UInt8(ascii: "\n")])
+      output.put(JSONLine.printable(String(decoding: plan.message, as: UTF8.self)))
     }
     output.flush()
   }

@@ -40,7 +40,7 @@ struct ListCommand: ParsableCommand {
   @Flag(help: "One JSON array of objects.")
   var json = false
 
-  @Flag(help: "Names only, one a line.")
+  @Flag(help: "Names only, one a line, each as commands take it: with --, it means that schedule or none.")
   var namesOnly = false
 
   @OptionGroup var store: StoreOptions
@@ -71,6 +71,11 @@ struct ListCommand: ParsableCommand {
     var output = StandardOutput()
     listing.write(to: &output)
     output.flush()
+    if listing.leftOut > 0 {
+      let names = Plural.of(listing.leftOut, "name is", "names are")
+      StandardError.write(
+        line: "beat-watch: \(names) left out: longer than \(Limit.nameLength.most) bytes, and no schedule's")
+    }
     HealthNote.write(client, due: due)
     guard names.isEmpty else { return }
     HealthNote.write(PrefixDoubt(client.keys.prefix, names: chosen))
@@ -86,6 +91,8 @@ private struct Listing {
   private var table: Table
   /// Names, or JSON.
   private var lines: [String] = []
+  /// Names that no command can be given.
+  private(set) var leftOut = 0
   private var times: [UnixTime] = []
   private var tasks: [String] = []
 
@@ -104,6 +111,10 @@ private struct Listing {
   }
 
   mutating func add(_ standing: ScheduleStanding, next: ScheduleStanding.Occurrence?) {
+    if form == .names, Limit.nameLength.isExceeded(by: standing.name.bytes.count) {
+      leftOut += 1
+      return
+    }
     // What never comes stands last, whichever way is asked for; equals stay in the order of their names.
     switch order {
     case .name: break
@@ -112,7 +123,7 @@ private struct Listing {
     case .task: tasks.append(standing.task ?? "\u{10FFFF}")
     }
     switch form {
-    case .names: lines.append("\(standing.name)")
+    case .names: lines.append(standing.name.argument)
     case .json: lines.append(Self.json(standing, next).line)
     case .table: table.add(cells(standing, next))
     }

@@ -29,7 +29,7 @@ struct RenameCommand: ParsableCommand {
     let new = try ScheduleSelection.newName(newName, in: client)
     switch try client.rename(old, to: new) {
     case .renamed: break
-    case .gone: throw ScheduleSelection.missing(NamePattern(name), in: client)
+    case .gone: throw ScheduleSelection.missing(NamePattern(old), in: client)
     case .exists:
       throw CommandError(.exists, "\(new) is there already: nothing was renamed; choose another name, or rm it")
     case .wrongType(let type):

@@ -42,7 +42,7 @@ extension Explanation {
       if let enabled = evidence.whenEnabled, case .finished(let reason) = enabled.state {
         "it is disabled, and enabled it would not run either: \(reason)"
       } else {
-        "it is disabled (`beat-watch enable \(evidence.name)`)"
+        "it is disabled (`\(ShellWords.command("enable", evidence.name))`)"
       }
     verdict("disabled", "will not run: \(words)", .yellow)
   }

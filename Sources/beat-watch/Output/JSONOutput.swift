@@ -22,7 +22,7 @@ indirect enum JSONOutput {
     case .boolean(let value): "\(value)"
     case .integer(let value): "\(value)"
     case .text(let value): JSONLine.quoted(value)
-    case .raw(let bytes): String(decoding: bytes, as: UTF8.self)
+    case .raw(let bytes): JSONLine.printable(String(decoding: bytes, as: UTF8.self))
     case .list(let values): "[" + values.map(\.line).joined(separator: ",") + "]"
     case .object(let members):
       "{" + members.map { "\(JSONLine.quoted($0)):\($1.line)" }.joined(separator: ",") + "}"

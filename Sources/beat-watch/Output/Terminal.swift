@@ -7,9 +7,11 @@ enum Terminal {
   static var isInteractive: Bool { isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1 }
 
   /// Asks on stderr, so that standard output can be a pipe. An empty answer is the default; the end of input is no.
-  static func confirm(_ question: String, default preset: Bool) -> Bool {
+  ///
+  /// - Parameter isAnswered: waits for the answer; false: there will be none, which is no.
+  static func confirm(_ question: String, default preset: Bool, isAnswered: () -> Bool = { true }) -> Bool {
     _ = question.withCString { write(STDERR_FILENO, $0, strlen($0)) }
-    guard let answer = readLine()?.lowercased() else { return false }
+    guard isAnswered(), let answer = readLine()?.lowercased() else { return false }
     return answer.isEmpty ? preset : answer == "y" || answer == "yes"
   }
 
