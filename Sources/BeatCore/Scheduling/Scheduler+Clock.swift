@@ -83,9 +83,8 @@ extension Scheduler {
   mutating func clockTold(now: UnixTime) {
     lookAgain()
     guard !ahead.isEmpty else { return }
-    ahead.formIntersection(entries.names)
-    // In the order of the entries, which is the same in each run of a simulation; a set's is not.
-    for name in entries.names where ahead.contains(name) {
+    // In an order that is the same in each run of a simulation, as a set's is not; and by these alone, not by all schedules.
+    for name in ahead.sorted(by: { $0.bytes.lexicographicallyPrecedes($1.bytes) }) {
       guard let handle = entries.handle(of: name), let entry = entries[handle], isAhead(entry, of: now) else {
         ahead.remove(name)
         continue
