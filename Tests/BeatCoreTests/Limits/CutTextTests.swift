@@ -26,7 +26,7 @@ import Testing
 
   /// Whatever a document holds, what is said of it is short.
   @Test(arguments: GrowthTests.fillings) func reasonsAreShort(_ filling: GrowthTests.Filling) {
-    let long = JSONLine.quoted(filling.text(50_000))
+    let long = JSONLine.quoted(filling.text(4_000))
     let documents =
       ["name", "enabled", "args", "queue", "timezone", "expires", "priority", "headers", "last_run_at", "catchup"]
       .map { Sample.document("\"\($0)\": \(long)") }

