@@ -103,8 +103,8 @@ public final class BeatService {
   /// What was said last about not being connected, so that it is said once.
   private var complaint: String?
   /// Reports that wait for the commands of their moment to be written first.
-  /// With each that tells of an edit, the bytes of the document that it is about.
-  private var reports: [(report: Scheduler.Report, document: [UInt8]?)] = []
+  /// With each that tells of an edit, the document that it is about.
+  private var reports: [(report: Scheduler.Report, document: DocumentIdentity?)] = []
   private var echoes = Echoes()
   private var isStopping = false
   private var end = End.stopped

@@ -21,7 +21,7 @@ struct LogOutput: LogHandler {
   }
 
   func log(event: LogEvent) {
-    let fields = metadata.merging(event.metadata ?? [:]) { $1 }
+    let fields = metadata.merging(event.metadata ?? [:]) { $1 }.mapValues { Self.cut($0) }
     let line =
       switch format {
       case .text: Self.text(event.level, event.message.description, fields)
@@ -47,6 +47,12 @@ struct LogOutput: LogHandler {
       line += ",\(JSONLine.quoted(name)):\(json(value))"
     }
     return line + "}"
+  }
+
+  /// Text of a length that a line may have. Numbers cost nothing here.
+  private static func cut(_ value: Logger.MetadataValue) -> Logger.MetadataValue {
+    guard case .string(let text) = value else { return value }
+    return .string(text.beginning(Limit.lineFieldLength.most))
   }
 
   /// Numbers and truth values stay what they are; everything else is text.

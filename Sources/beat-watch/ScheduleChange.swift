@@ -107,7 +107,8 @@ struct ScheduleChange {
       throw CommandError(.conflict, "\(name): somebody else has deleted or broken it meanwhile; nothing was changed")
     }
     if Bookkeeping.isAllThatChanged(from: before, to: after) { return }
-    for field in fields?.sorted() ?? old.keys + new.keys where old.value(field) != new.value(field) {
+    let (oldValues, newValues) = (old.values, new.values)
+    for field in fields?.sorted() ?? old.keys + new.keys where oldValues[field] != newValues[field] {
       throw CommandError(
         .conflict,
         "\(name): somebody else has changed \(field) meanwhile; nothing was changed: look at it, and try again")
@@ -131,14 +132,15 @@ struct ScheduleChange {
     guard let new = try? DocumentEditor(after) else { return [] }
     let old = before.bytes.flatMap { try? DocumentEditor($0) } ?? DocumentEditor()
     var lines: [String] = []
-    for key in old.keys + new.keys.filter({ !old.keys.contains($0) }) where old.value(key) != new.value(key) {
-      if let value = old.value(key) { lines.append(Style.red("- \(Self.line(key, value))")) }
-      if let value = new.value(key) { lines.append(Style.green("+ \(Self.line(key, value))")) }
+    let (oldValues, newValues) = (old.values, new.values)
+    for key in old.keys + new.keys.filter({ oldValues[$0] == nil }) where oldValues[key] != newValues[key] {
+      if let value = oldValues[key] { lines.append(Style.red("- \(Self.line(key, value))")) }
+      if let value = newValues[key] { lines.append(Style.green("+ \(Self.line(key, value))")) }
     }
     return lines
   }
 
-  private static func line(_ key: String, _ value: [UInt8]) -> String {
+  private static func line(_ key: String, _ value: ArraySlice<UInt8>) -> String {
     "\(JSONLine.quoted(key)): \(String(decoding: value, as: UTF8.self))".printable
   }
 }

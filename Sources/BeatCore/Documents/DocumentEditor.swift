@@ -14,9 +14,14 @@ public struct DocumentEditor {
 
   /// The names of the fields, each once, in their order.
   public var keys: [String] {
-    var keys: [String] = []
-    for member in parent(of: [""])?.members ?? [] where !keys.contains(member.key) { keys.append(member.key) }
-    return keys
+    var seen: Set<String> = []
+    return (parent(of: [""])?.members ?? []).compactMap { seen.insert($0.key).inserted ? $0.key : nil }
+  }
+
+  /// The JSON of each field's value; of those of one name, the last one's.
+  public var values: [String: ArraySlice<UInt8>] {
+    let members = parent(of: [""])?.members ?? []
+    return Dictionary(members.map { ($0.key, bytes[$0.value.range]) }) { $1 }
   }
 
   /// The JSON of a field's value, the last one of its name; nil if absent. `path` leads through objects.
@@ -57,21 +62,20 @@ public struct DocumentEditor {
 
   /// Takes a field out, each one of its name: without the last one, the one before would count.
   public mutating func remove(_ path: String...) {
-    guard let key = path.last else { return }
-    while let parent = parent(of: path), let index = parent.members.lastIndex(where: { $0.key == key }) {
-      let members = parent.members
-      let range =
-        if index > 0 {
-          members[index - 1].value.range.upperBound..<members[index].value.range.upperBound
-        } else if members.count > 1 {
-          members[index].keyRange.lowerBound..<members[index + 1].keyRange.lowerBound
-        } else {
-          members[index].keyRange.lowerBound..<members[index].value.range.upperBound
-        }
-      var splice = Splice()
-      splice.replace(range, with: "")
-      bytes = splice.applied(to: bytes)
+    guard let key = path.last, let members = parent(of: path)?.members, let first = members.first,
+      let last = members.last, members.contains(where: { $0.key == key })
+    else { return }
+    var splice = Splice()
+    if let kept = members.firstIndex(where: { $0.key != key }) {
+      if kept > 0 { splice.replace(first.keyRange.lowerBound..<members[kept].keyRange.lowerBound, with: "") }
+      // Each with the comma before it.
+      for index in members.indices.dropFirst(kept + 1) where members[index].key == key {
+        splice.replace(members[index - 1].value.range.upperBound..<members[index].value.range.upperBound, with: "")
+      }
+    } else {
+      splice.replace(first.keyRange.lowerBound..<last.value.range.upperBound, with: "")
     }
+    bytes = splice.applied(to: bytes)
   }
 
   // MARK: places
@@ -102,9 +106,9 @@ public struct DocumentEditor {
       return splice.replace(place..<place, with: "\(name): \(json)")
     }
     // In the manner of the field before: its white space before the key, and around the colon.
-    let colon = bytes[last.keyRange.upperBound..<last.value.range.lowerBound]
-    let before = bytes[object.range.lowerBound..<last.keyRange.lowerBound]
-    var space = Array(before.reversed().prefix { [0x20, 0x0A, 0x0D, 0x09].contains($0) }.reversed())
+    let between = bytes[last.keyRange.upperBound..<last.value.range.lowerBound]
+    let colon = between.count <= DocumentLayout.mostSpace ? between : ArraySlice(": ".utf8)
+    var space = DocumentLayout.space(in: bytes[object.range.lowerBound..<last.keyRange.lowerBound])
     if object.members.count == 1, space.isEmpty, colon.count > 1 { space = [0x20] }
     let text = ",\(String(decoding: space, as: UTF8.self))\(name)\(String(decoding: colon, as: UTF8.self))\(json)"
     splice.replace(last.value.range.upperBound..<last.value.range.upperBound, with: text)

@@ -31,10 +31,18 @@ struct DocumentLayout {
   /// The white space before the last key: a document of one line continues on its line, an indented one in its column.
   var leadingSpace: String {
     guard let last = members.last else { return " " }
-    let before = bytes[range.lowerBound..<last.keyRange.lowerBound]
-    let space = before.reversed().prefix { [0x20, 0x0A, 0x0D, 0x09].contains($0) }
+    let space = Self.space(in: bytes[range.lowerBound..<last.keyRange.lowerBound])
     if members.count == 1, space.isEmpty { return isCompact ? "" : " " }
-    return String(decoding: space.reversed(), as: UTF8.self)
+    return String(decoding: space, as: UTF8.self)
+  }
+
+  /// More than this is nobody's column, and would be written again with each field that is added.
+  static let mostSpace = 128
+
+  /// The white space at the end of what stands before a key.
+  static func space(in before: ArraySlice<UInt8>) -> [UInt8] {
+    let space = Array(before.reversed().prefix { [0x20, 0x0A, 0x0D, 0x09].contains($0) }.reversed())
+    return space.count <= mostSpace ? space : [0x20]
   }
 
   /// No space between a key's colon and its value.

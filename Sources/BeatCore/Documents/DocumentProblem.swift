@@ -9,8 +9,8 @@ public struct DocumentProblem: Error, Hashable, Sendable, CustomStringConvertibl
   public init(_ field: String, found: String = "", _ message: String) {
     self.field = field
     self.found = found
-    // It may quote the document, which must not forge a log line.
-    self.message = message.printable
+    // It may quote the document, which must not forge a log line, or fill it.
+    self.message = message.beginning(Limit.reasonLength.most).printable
   }
 
   init(_ field: String, _ slice: JSONSlice, in bytes: [UInt8], _ message: String) {
@@ -36,33 +36,5 @@ public struct DocumentProblem: Error, Hashable, Sendable, CustomStringConvertibl
     // 60 characters of at most four bytes each, and one more to see that there are more.
     let text = String(decoding: bytes.prefix(244), as: UTF8.self).printable
     return text.count > 60 || bytes.count > 244 ? text.prefix(60) + "…" : text
-  }
-}
-
-extension String {
-  /// The same text with control characters, line separators and bidirectional overrides written as `\u{…}`. The joiner
-  /// within an emoji, such as that of a family, stays.
-  package var printable: String {
-    if utf8.allSatisfy({ (0x20...0x7E).contains($0) }) { return self }
-    var result = String.UnicodeScalarView()
-    for index in unicodeScalars.indices {
-      let scalar = unicodeScalars[index]
-      switch scalar.properties.generalCategory {
-      case .format where scalar == "\u{200D}" && joinsEmoji(index): result.append(scalar)
-      case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate:
-        result.append(contentsOf: "\\u{\(String(scalar.value, radix: 16))}".unicodeScalars)
-      default:
-        result.append(scalar)
-      }
-    }
-    return String(result)
-  }
-
-  private func joinsEmoji(_ index: Index) -> Bool {
-    func isPicture(_ scalar: Unicode.Scalar) -> Bool { scalar.properties.isEmoji && scalar.value > 0xFF }
-    let after = unicodeScalars.index(after: index)
-    guard index > startIndex, after < endIndex, isPicture(unicodeScalars[after]) else { return false }
-    let before = unicodeScalars[unicodeScalars.index(before: index)]
-    return isPicture(before) || before == "\u{FE0F}"
   }
 }

@@ -108,12 +108,14 @@ public struct DocumentReview: Sendable {
     return editor.bytes != before
   }
 
-  /// Fields that nobody reads, and whose names look like ones that somebody does; fields that come twice.
+  /// Fields that nobody reads, and whose names look like ones that somebody does; fields that come twice. So many at most.
+  private static let mostOddities = 20
+
   private static func oddities(_ bytes: [UInt8]) -> [(String, String)] {
     guard let layout = try? DocumentLayout(bytes) else { return [] }
     var oddities: [(String, String)] = []
-    var seen: Set<String> = []
-    for member in layout.members where !seen.insert(member.key).inserted {
+    var (seen, repeated): (Set<String>, Set<String>) = ([], [])
+    for member in layout.members where !seen.insert(member.key).inserted && repeated.insert(member.key).inserted {
       oddities.append((member.key, "comes more than once; the last one counts"))
     }
     for key in seen.sorted() where !DocumentFields.known.contains(key) && !CeleryOption.isKnown(key) {
@@ -121,7 +123,8 @@ public struct DocumentReview: Sendable {
         oddities.append((key, "is not a field of a schedule and has no effect: is \(near) meant?"))
       }
     }
-    return oddities
+    let more = oddities.count - mostOddities
+    return more > 0 ? oddities.prefix(mostOddities) + [("", "\(more) more fields are of no use")] : oddities
   }
 
   private static func rest(of warning: String, after field: String) -> String {

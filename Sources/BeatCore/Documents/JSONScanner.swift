@@ -357,7 +357,7 @@ struct JSONScanner {
   }
 
   private static func unescape(_ content: ArraySlice<UInt8>) -> String? {
-    guard content.contains(UInt8(ascii: "\\")) else { return String(decoding: content, as: UTF8.self) }
+    guard content.contains(UInt8(ascii: "\\")) else { return String(decoding: content, as: UTF8.self).streamSafe }
     var units: [UInt16] = []
     units.reserveCapacity(content.count)
     var rest = content
@@ -385,6 +385,6 @@ struct JSONScanner {
       case nil: return nil
       }
     }
-    return String(validating: units, as: UTF16.self)
+    return String(validating: units, as: UTF16.self)?.streamSafe
   }
 }

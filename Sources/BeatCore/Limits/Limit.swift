@@ -57,9 +57,34 @@ extension Limit {
     subject: "what is on its way to Redis of all fires", most: 4_194_304, unit: "byte",
     reason: "a schedule that is on time waits for it; what comes to it waits until there is room")
 
+  public static let reasonLength = Limit(
+    subject: "a reason that quotes a document", most: 600, unit: "byte",
+    reason: "it is kept with each document that is set aside; a longer one is cut")
+
+  public static let quotationLength = Limit(
+    subject: "a task's name in a log line or a table", most: 200, unit: "byte",
+    reason: "it tells which task is meant; a longer one is cut")
+
+  public static let lineFieldLength = Limit(
+    subject: "a field of a log line", most: 8_192, unit: "byte",
+    reason: "the longest name fits, with each of its bytes escaped; what is longer is cut")
+
+  public static let lineBurst = Limit(
+    subject: "log lines of one kind, at once", most: 100, unit: "line",
+    reason: "a person reads them; the others are counted in one line a second, with examples")
+
+  public static let lineRate = Limit(
+    subject: "log lines of one kind, a second, after that", most: 10, unit: "line",
+    reason: "a flood of edits must not fill a disk; a line of more than 512 bytes counts as several")
+
+  public static let pageLength = Limit(
+    subject: "documents that are read at once, beyond the first", most: 4_194_304, unit: "byte",
+    reason: "whoever reads them does nothing else meanwhile; the others are read next")
+
   /// As `docs/security.md` prints them.
   public static let all: [Limit] = [
     documentLength, documentDepth, nameLength, queueLength, integerDigits, backlog, replyLength, replyElements,
     fireLength,
+    reasonLength, quotationLength, lineFieldLength, lineBurst, lineRate, pageLength,
   ]
 }

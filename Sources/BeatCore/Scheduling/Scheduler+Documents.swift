@@ -84,7 +84,7 @@ extension Scheduler {
       resume(known, mark, now: now)
       return known
     }
-    if let rejection = rejected[name], rejection.document == bytes {
+    if isRejected(name, bytes) {
       closeMark(of: name, mark, as: .unusable)
       return nil
     }
@@ -358,9 +358,10 @@ extension Scheduler {
   /// Sets a document aside. The schedule it held before does not go on: the document no longer says so.
   mutating func reject(_ name: EntryName, _ bytes: [UInt8]?, _ reason: String) {
     let foundBy = drop(name)?.foundBy ?? rejected[name]?.foundBy ?? 0
-    let old = rejected.updateValue(Rejection(document: bytes, reason: reason, foundBy: foundBy), forKey: name)
+    let document = bytes.map { DocumentDigest($0, configuration.sha1) }
+    let old = rejected.updateValue(Rejection(document: document, reason: reason, foundBy: foundBy), forKey: name)
     // Known for the same reason, and not because somebody tried to mend it.
-    if let old, old.reason == reason, old.document == nil || old.document == bytes { return }
+    if let old, old.reason == reason, old.document == nil || old.document == document { return }
     actions.append(.report(.rejected(name, reason: reason)))
   }
 

@@ -17,15 +17,15 @@ extension Scheduler {
     "last_run_at \(lastRunAt.iso8601) is in the future and is not used; is it local time without its zone?"
   }
 
-  /// The document's bytes as they were read last; nil: there is none, or none that could be read.
-  public func document(of name: EntryName) -> [UInt8]? {
-    if let rejection = rejected[name] { return rejection.document }
-    return entries.handle(of: name).flatMap { entries[$0] }?.document
+  /// The document as it was read last; nil: there is none, or none that could be read.
+  public func document(of name: EntryName) -> DocumentIdentity? {
+    if let rejection = rejected[name] { return rejection.document.map { .digest($0) } }
+    return (entries.handle(of: name).flatMap { entries[$0] }?.document).map { .bytes($0) }
   }
 
-  /// Where a document stands, with its bytes and what its next run is counted from: the newest due time that was fired, or
+  /// Where a document stands, which one it is, and what its next run is counted from: the newest due time that was fired, or
   /// when it was first seen. nil: there is no such document.
-  public func account(of name: EntryName) -> (standing: Standing, document: [UInt8]?, base: UnixTime?)? {
+  public func account(of name: EntryName) -> (standing: Standing, document: DocumentIdentity?, base: UnixTime?)? {
     standing(of: name).map { standing in
       (standing, document(of: name), entries.handle(of: name).flatMap { entries[$0] }?.base)
     }

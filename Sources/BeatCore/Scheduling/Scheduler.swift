@@ -55,9 +55,10 @@ public struct Scheduler {
   /// What the timer is set to.
   private(set) var armed: UnixTime?
 
+  /// Not the document, which may be long, and of which there may be many.
   struct Rejection: Equatable {
-    /// nil: there were no bytes to read.
-    var document: [UInt8]?
+    /// nil: there were no bytes to read, or they are to be read again.
+    var document: DocumentDigest?
     var reason: String
     /// The load that found it last.
     var foundBy: UInt16
@@ -82,7 +83,7 @@ public struct Scheduler {
     let entry = entries.handle(of: name).flatMap { entries[$0] }
     switch read.content {
     case .absent: return entry == nil && rejected[name] == nil
-    case .document(let bytes): return entry?.document == bytes || rejected[name]?.document == bytes
+    case .document(let bytes): return entry?.document == bytes || isRejected(name, bytes)
     case .wrongType, .tooLong: return rejected[name] != nil
     }
   }
@@ -95,6 +96,11 @@ public struct Scheduler {
     case .firing, .unresolved: return false
     case .dormant, .waiting, nil: return true
     }
+  }
+
+  /// Whether these very bytes are set aside.
+  func isRejected(_ name: EntryName, _ bytes: [UInt8]) -> Bool {
+    rejected[name]?.document?.isOf(bytes, configuration.sha1) ?? false
   }
 
   /// Takes in what has happened, at `now`, and tells what has to be done, in order.

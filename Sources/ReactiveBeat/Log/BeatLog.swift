@@ -3,57 +3,81 @@ import Logging
 
 /// The scheduler's reports as log lines. Each message is one word that other programs may wait for; what it is about
 /// stands in the fields.
+///
+/// Whoever may write a document may cause any number of them: all go by `FoldedLines` or `FireLog`, and what they quote is
+/// cut.
 final class BeatLog {
   private let logger: Logger
   private let keys: RedisKeys
   private let fires: FireLog
+  private let loaded, changed, removed, rejected, doubtful, skipped, held, finished, damaged: FoldedLines
+  /// Of runs that somebody has asked for.
+  private let firedByHand, refused: FoldedLines
 
   init(_ logger: Logger, keys: RedisKeys, on loop: EventLoop) {
+    func lines(_ word: Logger.Message, _ level: Logger.Level) -> FoldedLines {
+      FoldedLines(word, level, logger, on: loop)
+    }
     self.logger = logger
     self.keys = keys
     fires = FireLog(logger, on: loop)
+    loaded = lines("loaded", .info)
+    changed = lines("changed", .info)
+    removed = lines("removed", .info)
+    rejected = lines("rejected", .warning)
+    doubtful = lines("doubtful", .warning)
+    skipped = lines("skipped", .warning)
+    held = lines("held", .error)
+    finished = lines("finished", .info)
+    damaged = lines("damaged", .error)
+    firedByHand = lines("fired", .info)
+    refused = lines("refused", .warning)
   }
 
   func report(_ report: Scheduler.Report) {
     switch report {
-    case .loaded(let name, let next, let initially):
+    case .loaded(let name, let next, initially: true):
       // A million lines at start would hide the one that counts, `ready`.
-      logger.log(level: initially ? .debug : .info, "loaded", metadata: about(name, ["next": time(next)]))
+      if logger.logLevel <= .debug { logger.debug("loaded", metadata: about(name, ["next": time(next)])) }
+    case .loaded(let name, let next, initially: false):
+      loaded.write(name, about(name, ["next": time(next)]))
     case .changed(let name, let next):
-      logger.info("changed", metadata: about(name, ["next": time(next)]))
+      changed.write(name, about(name, ["next": time(next)]))
     case .removed(let name):
-      logger.info("removed", metadata: about(name))
+      removed.write(name, about(name))
     case .rejected(let name, let reason):
-      logger.warning("rejected", metadata: about(name, ["reason": .string(reason)]))
+      rejected.write(name, about(name, ["reason": .string(reason)]))
     case .warned(let name, let text):
-      logger.warning("doubtful", metadata: about(name, ["reason": .string(text)]))
+      doubtful.write(name, about(name, ["reason": .string(text)]))
     case .fired(let name, let task, let id, let due, let at, let route, let confirmed):
       let lateness = at.microseconds(since: due)
       fires.fired(
+        name,
         about(
           name,
           [
-            "task": .string(task), "id": .string(id.description), "due": time(due),
+            "task": .string(task.beginning(Limit.quotationLength.most)), "id": .string(id.description),
+            "due": time(due),
             "late_ms": .stringConvertible(lateness.milliseconds), "queue": .string(route.name),
           ].merging(confirmed ? ["confirmed": .stringConvertible(true)] : [:]) { $1 }),
         lateness: lateness)
     case .skipped(let name, let count, let from, let through):
-      logger.warning(
-        "skipped",
-        metadata: about(
-          name, ["count": .stringConvertible(count), "from": time(from), "through": time(through)]))
+      skipped.write(
+        name,
+        about(name, ["count": .stringConvertible(count), "from": time(from), "through": time(through)]))
     case .held(let name, let due, let reason, let until):
-      logger.error("held", metadata: about(name, ["due": time(due), "until": time(until), "reason": .string(reason)]))
+      held.write(name, about(name, ["due": time(due), "until": time(until), "reason": .string(reason)]))
     case .finished(let name, let reason):
-      logger.info("finished", metadata: about(name, ["reason": .string(reason)]))
+      finished.write(name, about(name, ["reason": .string(reason)]))
     case .markDamaged(let name, let bytes):
-      logger.error(
-        "damaged",
-        metadata: about(
+      damaged.write(
+        name,
+        about(
           name,
           [
             "reason": .string(
-              "field \(name) of the hash \(EntryName(keys.mark)) holds \"\(EntryName(Array(bytes.prefix(100))))\", which is no "
+              "field \(name.brief()) of the hash \(EntryName(keys.mark)) holds "
+                + "\"\(EntryName(Array(bytes.prefix(100))))\", which is no "
                 + "mark: the daemon that fires replaces it, and what cannot be known to have been fired counts from now; "
                 + "find out who writes there")
           ]))
@@ -94,33 +118,42 @@ final class BeatLog {
   func report(_ event: ManualFires.Event) {
     switch event {
     case .fired(let plan):
-      logger.info(
-        "fired",
-        metadata: about(
+      firedByHand.write(
+        plan.entry,
+        about(
           plan.entry,
           [
-            "task": .string(plan.task), "id": .string(plan.taskID.description), "queue": .string(plan.route.name),
-            "why": .string(plan.reason.rawValue),
+            "task": .string(plan.task.beginning(Limit.quotationLength.most)), "id": .string(plan.taskID.description),
+            "queue": .string(plan.route.name), "why": .string(plan.reason.rawValue),
           ]))
     case .refused(let name, let reason), .failed(let name, let reason):
-      logger.warning("refused", metadata: about(name, ["reason": .string(reason)]))
+      refused.write(name, about(name, ["reason": .string(reason)]))
     }
   }
 
-  func flush() { fires.flush() }
+  func flush() {
+    fires.flush()
+    for lines in [
+      loaded, changed, removed, rejected, doubtful, skipped, held, finished, damaged, firedByHand, refused,
+    ] {
+      lines.flush()
+    }
+  }
 
   private func about(_ name: EntryName, _ more: Logger.Metadata = [:]) -> Logger.Metadata {
-    more.merging(["key": .string(EntryName(keys.document(name)).description)]) { $1 }
+    more.merging(["key": .string(EntryName(keys.document(name)).brief(after: keys.prefix.count))]) { $1 }
   }
 
   private func time(_ time: UnixTime?) -> Logger.MetadataValue { .string(time?.iso8601 ?? "never") }
 }
 
 extension Route {
+  /// As log lines name it. Cut where it is longer than may be.
   var name: String {
-    switch self {
-    case .queue(let name): name
-    case .exchange(let name, let key): "\(name)/\(key)"
+    func cut(_ name: String) -> String { name.beginning(Limit.queueLength.most) }
+    return switch self {
+    case .queue(let name): cut(name)
+    case .exchange(let name, let key): "\(cut(name))/\(cut(key))"
     }
   }
 }

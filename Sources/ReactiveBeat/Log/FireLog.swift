@@ -2,15 +2,20 @@ import BeatCore
 import Logging
 
 /// The `fired` lines: one each, and where there are more than 20 a second, one line a second for the others, with their
-/// count and the worst lateness.
+/// count and the worst lateness. While that goes on, five a second are of schedules that had not fired for some time.
 final class FireLog {
   private static let linesPerSecond = 20
+  private static let newcomersPerSecond = 5
 
   private let logger: Logger
   private lazy var second: LoopTimer = LoopTimer(on: loop) { [unowned self] in endSecond() }
   private let loop: EventLoop
   private var lines = 0
   private var folded = 0
+  /// Whether there were too many in the second before, too.
+  private var goesOn = false
+  private var names = RecentNames()
+  private var newcomers = 0
   private var worst: Int64 = 0
 
   init(_ logger: Logger, on loop: EventLoop) {
@@ -19,10 +24,13 @@ final class FireLog {
   }
 
   /// - Parameter lateness: microseconds from the due time to the answer of Redis.
-  func fired(_ metadata: @autoclosure () -> Logger.Metadata, lateness: Int64) {
+  func fired(_ name: EntryName, _ metadata: @autoclosure () -> Logger.Metadata, lateness: Int64) {
     if !second.isScheduled { second.schedule(after: 1_000_000) }
     if lines < Self.linesPerSecond {
       lines += 1
+      logger.info("fired", metadata: metadata())
+    } else if names.isNew(name, at: BootClock.now()), goesOn, newcomers < Self.newcomersPerSecond {
+      newcomers += 1
       logger.info("fired", metadata: metadata())
     } else {
       folded += 1
@@ -41,7 +49,8 @@ final class FireLog {
 
   private func endSecond() {
     // A second without folded lines ends the count: an idle daemon is not woken again.
-    let goesOn = folded > 0
+    goesOn = folded > 0
+    newcomers = 0
     flush()
     lines = goesOn ? Self.linesPerSecond : 0
     if goesOn { second.schedule(after: 1_000_000) }

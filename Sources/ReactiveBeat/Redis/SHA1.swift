@@ -1,3 +1,5 @@
+import BeatCore
+
 /// SHA-1 (FIPS 180-4), as Redis uses it to name scripts and RFC 9562 to derive UUIDs: an identity, not a protection.
 ///
 /// Our own because a cryptographic library costs an idle daemon 1.6 MB, and nothing else here needs one.
@@ -18,10 +20,12 @@ public enum SHA1 {
   }
 
   /// The digest as 40 lower-case hex digits.
-  public static func hex(_ bytes: [UInt8]) -> String {
+  public static func hex(_ bytes: [UInt8]) -> String { hex(digest: digest(bytes)) }
+
+  /// A digest as 40 lower-case hex digits.
+  static func hex(digest: [UInt8]) -> String {
     let digits = Array("0123456789abcdef".utf8)
-    return String(
-      decoding: digest(bytes).flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+    return String(decoding: digest.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
   }
 
   private struct State {
@@ -78,5 +82,15 @@ public enum SHA1 {
     }
 
     private func rotate(_ word: UInt32, _ count: UInt32) -> UInt32 { word << count | word >> (32 &- count) }
+  }
+}
+
+extension DocumentIdentity {
+  /// As receipts name it.
+  var sha1: String {
+    switch self {
+    case .bytes(let bytes): SHA1.hex(bytes)
+    case .digest(let digest): SHA1.hex(digest: digest.sha1)
+    }
   }
 }

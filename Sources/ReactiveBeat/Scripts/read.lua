@@ -3,12 +3,13 @@
 -- KEYS[1]     mark                  HASH    entry -> "<due>|<task id>|<total run count>|<digest>"
 -- KEYS[2...]  schedule documents    STRING (any type may stand there)
 -- ARGV[1]     longest document to read, in bytes
--- ARGV[2...]  the documents' entries, in the same order
+-- ARGV[2]     how many bytes of documents to read, the first one in any case
+-- ARGV[3...]  the documents' entries, in the same order
 --
 -- Returns the documents, nil where none was read; the marks, nil where there is none; and of the documents that stand
 --         there and were not read: the place (from 1), then the type, or the length of a string that is too long.
-local keys, longest = KEYS, tonumber(ARGV[1])
-local marks = redis.call('HMGET', keys[1], unpack(ARGV, 2))
+--         What there was no room for is missing at the end, with its mark.
+local keys, longest, room, last = KEYS, tonumber(ARGV[1]), tonumber(ARGV[2]), #KEYS
 local unread = {}
 for i = 2, #keys do
   local length = redis.pcall('STRLEN', keys[i])
@@ -22,7 +23,14 @@ for i = 2, #keys do
     unread[#unread + 1] = length
     -- MGET says nil of what is no string, as this hash.
     keys[i] = keys[1]
+  else
+    room = room - length
+    if room < 0 and i > 2 then
+      last = i - 1
+      break
+    end
   end
 end
+local marks = redis.call('HMGET', keys[1], unpack(ARGV, 3, last + 1))
 -- All of them by one command, and its answer as it is: a million documents are read so at a start.
-return {redis.call('MGET', unpack(keys, 2)), marks, unread}
+return {redis.call('MGET', unpack(keys, 2, last)), marks, unread}

@@ -83,7 +83,8 @@ final class DocumentLoad {
       pages -= 1
       guard !isOver else { return }
       guard let reads else { return end(error) }
-      deliver(names, reads)
+      for name in names.dropFirst(reads.count) { waiting.append(name) }
+      deliver(Array(names.prefix(reads.count)), reads)
       guard !isOver else { return }
       goOn()
     }

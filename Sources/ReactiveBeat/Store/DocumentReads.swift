@@ -50,6 +50,7 @@ final class DocumentReads {
           if let error { fail(error) }
           return
         }
+        for name in page.dropFirst(reads.count) { waiting.append(name) }
         for (name, read) in zip(page, reads) where !isOver { deliver(name, read) }
         readNext()
       }

@@ -3,7 +3,7 @@ import BeatCore
 /// Keeps beside the documents what became of each edit, so that whoever made it can see it without the daemon's log.
 /// Written by the daemon that fires.
 final class Receipts {
-  typealias Account = (standing: Scheduler.Standing, document: [UInt8]?, base: UnixTime?)
+  typealias Account = (standing: Scheduler.Standing, document: DocumentIdentity?, base: UnixTime?)
 
   /// Fields of one command.
   private static let pageSize = 200
@@ -16,8 +16,8 @@ final class Receipts {
 
   /// What documents that were there at the first start are in order needs no receipt: nobody waits for it.
   ///
-  /// - Parameter document: the bytes that the report is about; nil: they were not read.
-  func take(_ report: Scheduler.Report, of document: [UInt8]?, at time: UnixTime) {
+  /// - Parameter document: which one the report is about; nil: it was not read.
+  func take(_ report: Scheduler.Report, of document: DocumentIdentity?, at time: UnixTime) {
     switch report {
     case .loaded(_, _, initially: true): break
     case .loaded(let name, let next, _), .changed(let name, let next):
@@ -40,10 +40,10 @@ final class Receipts {
   }
 
   private static func receipt(
-    _ standing: Scheduler.Standing, of document: [UInt8]?, heard: UnixTime
+    _ standing: Scheduler.Standing, of document: DocumentIdentity?, heard: UnixTime
   ) -> EditReceipt {
     var receipt = EditReceipt(standing, heard: heard)
-    receipt.sha1 = document.map { SHA1.hex($0) }
+    receipt.sha1 = document?.sha1
     return receipt
   }
 
@@ -92,7 +92,7 @@ final class Receipts {
     _ scripts: StoreScripts, at time: UnixTime, rejected: [EntryName],
     account: @escaping (EntryName) -> Account?, then finish: @escaping () -> Void
   ) {
-    scan(scripts, "0", at: time, missing: Set(rejected), account: account, then: finish)
+    scan(scripts, "0", at: time, missing: Names(rejected), account: account, then: finish)
   }
 
   /// Whether what is stored answers the document that stands there. Bytes that a fire has changed are no other edit, and
@@ -102,14 +102,21 @@ final class Receipts {
     guard let document = account.document, let stored = EditReceipt(receipt), let sha1 = stored.sha1 else {
       return true
     }
-    if sha1 == SHA1.hex(document) { return true }
+    if sha1 == document.sha1 { return true }
     // It has come to the run that the receipt told of: a fire has written the document since.
     guard case .accepted(let next?) = stored.standing, let base = account.base else { return false }
     return base >= next
   }
 
+  /// One set for all pages: a copy for each would be work of its size each time.
+  private final class Names {
+    var all: Set<EntryName>
+
+    init(_ names: [EntryName]) { all = Set(names) }
+  }
+
   private func scan(
-    _ scripts: StoreScripts, _ cursor: String, at time: UnixTime, missing: Set<EntryName>,
+    _ scripts: StoreScripts, _ cursor: String, at time: UnixTime, missing: Names,
     account: @escaping (EntryName) -> Account?, then finish: @escaping () -> Void
   ) {
     let command = RedisCommand("HSCAN", scripts.keys.receipts, cursor, "COUNT", Self.scanCount)
@@ -117,11 +124,10 @@ final class Receipts {
       guard let self, let parts = reply?.array, parts.count == 2, let next = parts[0].text,
         let fields = parts[1].array
       else { return }
-      var missing = missing
       for index in stride(from: 0, to: fields.count - 1, by: 2) {
         guard let bytes = fields[index].bytes, let receipt = fields[index + 1].bytes else { continue }
         let name = EntryName(bytes)
-        missing.remove(name)
+        missing.all.remove(name)
         guard pending[name] == nil else { continue }
         guard let account = account(name) else {
           pending.updateValue(nil, forKey: name)
@@ -132,7 +138,7 @@ final class Receipts {
         }
       }
       if next == "0" {
-        for name in missing where pending[name] == nil {
+        for name in missing.all where pending[name] == nil {
           if let account = account(name) {
             pending[name] = Self.receipt(account.standing, of: account.document, heard: time)
           }

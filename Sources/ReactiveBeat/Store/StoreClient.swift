@@ -196,19 +196,23 @@ public final class StoreClient {
     var delivered = 0
     Self.wait(on: loop) { done in
       let scripts = scripts
-      let size = 500
-      var owed = (names.count + size - 1) / size
-      if owed == 0 { return done() }
-      for start in stride(from: 0, to: names.count, by: size) {
-        let page = Array(names[start..<min(start + size, names.count)])
+      func read(from start: Int) {
+        guard start < names.count else { return done() }
+        let page = Array(names[start..<min(start + 500, names.count)])
         scripts.read(page) { reads, error in
-          for (name, read) in zip(page, reads ?? []) { body(StoredDocument(name: name, read: read)) }
-          delivered += reads?.count ?? 0
-          refusal = refusal ?? error
-          owed -= 1
-          if owed == 0 { done() }
+          guard let reads else {
+            refusal = error
+            return done()
+          }
+          delivered += reads.count
+          // Redis reads what comes next, also where a page had no room for all, while this is worked off.
+          let isLast = delivered == names.count
+          if !isLast { read(from: delivered) }
+          for (name, read) in zip(page, reads) { body(StoredDocument(name: name, read: read)) }
+          if isLast { done() }
         }
       }
+      read(from: 0)
     }
     if let refusal { throw StoreError(refusal, from: url) }
     guard delivered == names.count else { throw lost }

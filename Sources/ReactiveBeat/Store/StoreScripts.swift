@@ -44,7 +44,8 @@ struct StoreScripts {
     self.brokerDatabase = brokerDatabase
   }
 
-  /// Documents with their marks. `nil`: the connection died, or the server refused, which ends it too.
+  /// Documents with their marks: of so many of the names, from the first on, as a reply has room for (`Limit.pageLength`).
+  /// `nil`: the connection died, or the server refused, which ends it too.
   func read(_ names: [EntryName], then completion: @escaping ([Scheduler.DocumentRead]?, RedisServerError?) -> Void) {
     let size = names.reduce(256) { $0 + keys.prefix.count + 2 * $1.bytes.count + 32 }
     Self.readScript.evaluate(on: connection, keys: 1 + names.count, size: size) {
@@ -52,17 +53,19 @@ struct StoreScripts {
       command.append(keys.mark)
       for name in names { command.append(joining: keys.prefix, name.bytes) }
       command.append(maximumDocumentLength)
+      command.append(Limit.pageLength.most)
       for name in names { command.append(name.bytes) }
     } then: { reply in
-      guard let reads = Self.documentReads(reply, count: names.count) else { return completion(nil, reply?.error) }
+      guard let reads = Self.documentReads(reply, most: names.count) else { return completion(nil, reply?.error) }
       completion(reads, nil)
     }
   }
 
   /// From the answer of `read.lua`.
-  private static func documentReads(_ reply: RedisReply?, count: Int) -> [Scheduler.DocumentRead]? {
+  private static func documentReads(_ reply: RedisReply?, most: Int) -> [Scheduler.DocumentRead]? {
     guard let parts = reply?.array, parts.count == 3, let documents = parts[0].array, let marks = parts[1].array,
-      let unread = parts[2].array, documents.count == count, marks.count == count
+      let unread = parts[2].array, documents.count <= most, !documents.isEmpty || most == 0,
+      marks.count == documents.count
     else { return nil }
     var reads = zip(documents, marks).map { document, mark in
       Scheduler.DocumentRead(document.bytes.map { .document($0) } ?? .absent, MarkState(mark.bytes))

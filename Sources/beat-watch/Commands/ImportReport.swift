@@ -112,7 +112,7 @@ struct ImportReport: ~Copyable {
     guard let task = standing.task, let timing = standing.schedule else {
       return Plural.of(schedule.document.count, "byte")
     }
-    let words = "\(task.printable), \(timing.inWords)"
+    let words = "\(task.beginning(Limit.quotationLength.most).printable), \(timing.inWords)"
     guard standing.state == .enabled else {
       return "\(words), \(standing.state.word)" + (standing.state.reason.map { ": \($0.printable)" } ?? "")
     }

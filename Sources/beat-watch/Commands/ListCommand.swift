@@ -170,7 +170,7 @@ private struct Listing {
     let isOverdue = next.map { $0.sent <= now } ?? false
     let reason = standing.state.reason.map { ": \($0)" } ?? ""
     return [
-      ("\(standing.name)", nil), ((standing.task ?? "-").printable, nil),
+      ("\(standing.name)", nil), ((standing.task ?? "-").beginning(Limit.quotationLength.most).printable, nil),
       (standing.schedule?.briefly ?? "-", nil), (Self.zone(standing.schedule) ?? "-", nil),
       (next.map { TimeWords.short($0.sent) } ?? "-", nil),
       (

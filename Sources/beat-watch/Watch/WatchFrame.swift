@@ -82,7 +82,8 @@ struct WatchFrame {
           seconds <= 0 ? "now" : Self.countdown(seconds),
           seconds < -5_000_000 ? .red : seconds < 10_000_000 ? .cyan : nil
         ),
-        (TimeWords.short(next.due), nil), ("\(row.name)", .bold), (row.schedule, nil), (row.task.printable, nil),
+        (TimeWords.short(next.due), nil), ("\(row.name)", .bold), (row.schedule, nil),
+        (row.task.beginning(Limit.quotationLength.most).printable, nil),
       ])
     }
     return table.lines(width: width) + (coming.isEmpty ? [Cut.end("  nothing is due", to: width)] : [])

@@ -43,6 +43,17 @@ struct BookkeepingTests {
     return texts
   }()
 
+  /// White space is copied as a style, not as a weight: twice 400 kB would lead beyond what is read.
+  @Test func whiteSpaceThatIsNoColumnIsNotCopied() throws {
+    let space = String(repeating: " ", count: 400_000)
+    let text = Sample.document().dropLast() + ",\(space)\"x\"\(space): 1}"
+    #expect(try fired(String(text)).utf8.count < text.utf8.count + 300)
+    var editor = try DocumentEditor(Array(text.utf8))
+    editor.set("queue", to: "\"q\"")
+    #expect(editor.bytes.count < text.utf8.count + 30)
+    #expect(String(editor.bytes).hasSuffix(#": 1, "queue": "q"}"#))
+  }
+
   @Test(arguments: corpus) func noOtherByteChanges(_ text: String) throws {
     let after = try fired(text)
     // Fields that were not there are added behind the last one: what was there is there, up to the last brace.

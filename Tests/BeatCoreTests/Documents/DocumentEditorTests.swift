@@ -10,6 +10,38 @@ import Testing
     return String(editor.bytes)
   }
 
+  /// However often a field comes, it is taken out in one go, to the same text as one after the other.
+  @Test func eachOfAFieldIsTakenOut() throws {
+    var random = RandomJSON(seed: 13)
+    for _ in 0..<500 {
+      let count = random.chance.number(0...6)
+      let members = (0..<count).map { _ in
+        "\"\(random.chance.once(in: 2) ? "a" : random.chance.one(of: ["b", "c"]))\""
+          + random.chance.one(of: [":", " : "])
+          + random.value(depth: 3)
+      }
+      let text =
+        random.chance.one(of: ["{", "{ ", "{\n  "]) + members.joined(separator: random.chance.one(of: [",", " , "]))
+        + random.chance.one(of: ["}", "\n}"])
+      var editor = try DocumentEditor(Array(text.utf8))
+      editor.remove("a")
+      #expect(String(editor.bytes) == oneAfterTheOther("a", text), "\(text)")
+    }
+  }
+
+  /// The last one first.
+  private func oneAfterTheOther(_ key: String, _ text: String) -> String {
+    var bytes = Array(text.utf8)
+    while let members = try? JSONScanner.document(bytes).members,
+      let index = members.lastIndex(where: { $0.key == key })
+    {
+      let (before, own) = (index > 0 ? members[index - 1].value.range.upperBound : nil, members[index])
+      let end = before == nil && members.count > 1 ? members[index + 1].keyRange.lowerBound : own.value.range.upperBound
+      bytes.removeSubrange((before ?? own.keyRange.lowerBound)..<end)
+    }
+    return String(bytes)
+  }
+
   @Test func aValueIsReplacedInItsPlace() throws {
     let text = "{ \"a\" :1,\n\t\"queue\":  \"old\" , \"b\": [1, 2 ] }\n"
     let expected = "{ \"a\" :1,\n\t\"queue\":  \"new\" , \"b\": [1, 2 ] }\n"

@@ -69,6 +69,23 @@ struct RejectedDocumentTests {
       ])
   }
 
+  /// A thousand of 1 MB would be a gigabyte: what is kept is enough to know the bytes again.
+  @Test func theDocumentItselfIsNotKept() throws {
+    var bench = SchedulerBench()
+    let document = String(repeating: "x", count: 1_000_000)
+    _ = bench.load(a, document)
+    guard case .digest(let digest) = try #require(bench.scheduler.document(of: a)) else {
+      Issue.record("the bytes are kept")
+      return
+    }
+    #expect(digest.sha1 == SHA1.digest(Array(document.utf8)))
+    #expect(bench.scheduler.isKnown(a, Scheduler.DocumentRead(.document(Array(document.utf8)), mark: nil)))
+    let other = String(repeating: "y", count: 1_000_000)
+    #expect(!bench.scheduler.isKnown(a, Scheduler.DocumentRead(.document(Array(other.utf8)), mark: nil)))
+    #expect(bench.edit(a, document).reports == [], "the same bytes say nothing new")
+    #expect(bench.edit(a, other).reports.count == 1)
+  }
+
   @Test func deletedItIsForgotten() {
     var bench = SchedulerBench()
     _ = bench.load(a, "{")

@@ -31,6 +31,15 @@ import Testing
   }()
 
   /// The runs that are told are those that a scheduler fires which begins at the same moment with the same.
+  /// Two that cannot be used, of the same length: the reason is that of the second.
+  @Test func anEditOfADocumentThatIsSetAsideIsReadAnew() {
+    let before = Scheduler.DocumentRead(.document(Array(Sample.document(#""enabled": "a""#).utf8)), mark: nil)
+    let edited = Array(Sample.document(#""enabled": "b""#).utf8)
+    let standing = ScheduleStanding(
+      EntryName("a"), before: before, edited: edited, context: Sample.context, now: Sample.noon)
+    #expect(standing.state.reason == #"enabled "b": expected true or false, without quotes"#)
+  }
+
   @Test(arguments: documents) func whatIsToldIsWhatHappens(_ document: String, _ mark: Mark?) {
     var bench = SchedulerBench()
     let loaded = bench.load(a, document, mark)

@@ -281,7 +281,7 @@ import Testing
     #expect(eventually { stage.store("HLEN", stage.markKey)?.integer == Int64(count) })
     let before = try scripts()
     edit("two")
-    #expect(eventually(within: 30) { daemon.logged("changed").count == count })
+    #expect(eventually(within: 30) { daemon.told("changed") == count })
     #expect(try scripts() - before < count / 2)
     #expect(daemon.logged("disconnected").isEmpty)
   }

@@ -74,7 +74,7 @@ import Testing
     #expect(
       eventually {
         let left = (0..<200).filter { stage.document("n\($0)") != nil }.count
-        return daemon.logged("removed").count == 200 - left
+        return daemon.told("removed") == 200 - left
       })
     // Whatever went, the mark and the lease among it: what is written now is fired, once.
     stage.set("new", schedule("new", atOnce))

@@ -21,8 +21,8 @@ import Testing
 
   // MARK: read.lua
 
-  private func read(longest: Int, _ names: String...) -> RedisReply? {
-    evaluate(PackageResources.read_lua, keys: ["mark"] + names.map { "doc:" + $0 }, ["\(longest)"] + names)
+  private func read(longest: Int, room: Int = 1_000, _ names: String...) -> RedisReply? {
+    evaluate(PackageResources.read_lua, keys: ["mark"] + names.map { "doc:" + $0 }, ["\(longest)", "\(room)"] + names)
   }
 
   private func words(_ words: RedisReply...) -> RedisReply { .array(words) }
@@ -46,6 +46,22 @@ import Testing
     store("SET", "doc:a", "1234567")
     #expect(read(longest: 7, "a") == words(words(text("1234567")), words(.null), words()))
     #expect(read(longest: 6, "a") == words(words(.null), words(.null), words(.integer(1), .integer(7))))
+  }
+
+  /// Documents as far as there is room, the first one in any case; the others are asked for once more.
+  @Test func readsAsFarAsThereIsRoom() {
+    store("MSET", "doc:a", "1234567", "doc:b", "12345", "doc:c", "1")
+    store("HSET", "mark", "b", "mark of b")
+    let first = words(text("1234567"))
+    #expect(read(longest: 9, room: 5, "a", "b", "c") == words(first, words(.null), words()))
+    #expect(
+      read(longest: 9, room: 12, "a", "b", "c")
+        == words(words(text("1234567"), text("12345")), words(.null, text("mark of b")), words()))
+    #expect(read(longest: 9, room: 13, "a", "b", "c")?.array?.first?.array?.count == 3)
+    // What is too long, or no string, takes no room.
+    #expect(
+      read(longest: 6, room: 5, "a", "b", "c")
+        == words(words(.null, text("12345")), words(.null, text("mark of b")), words(.integer(1), .integer(7))))
   }
 
   @Test func readTellsOfAMarkOfAnotherType() {

@@ -83,6 +83,11 @@ final class Daemon {
     return lines.filter { $0.message == message && (key == nil || $0.key == key) }
   }
 
+  /// How often this has been told by now, in lines of their own and in those that stand for many.
+  func told(_ message: String) -> Int {
+    logged(message).reduce(0) { $0 + ($1.key == nil ? Int($1.number("count") ?? 1) : 1) }
+  }
+
   /// Its whole output so far, as text.
   var output: String {
     while isReadable, read(patience: 0) {}

@@ -1,0 +1,25 @@
+extension String {
+  /// In the Stream-Safe Text Format (UAX #15, section 13): more than 30 combining marks in a row are parted by U+034F, which
+  /// changes no text that any language has.
+  ///
+  /// Swift compares and hashes text by its canonical form, and sorts such a run in quadratic time: a megabyte of marks would
+  /// take minutes wherever it is compared with a word.
+  var streamSafe: String {
+    guard utf8.count > 2 * Self.longestRun, utf8.contains(where: { $0 >= 0xCC }) else { return self }
+    var result: [UInt8] = []
+    var (run, isSafe) = (0, true)
+    for scalar in unicodeScalars {
+      // None before them combines.
+      run = scalar.value < 0x300 || scalar.properties.canonicalCombiningClass == .notReordered ? 0 : run + 1
+      if run > Self.longestRun {
+        isSafe = false
+        run = 1
+        result.append(contentsOf: ("\u{034F}" as Unicode.Scalar).utf8)
+      }
+      result.append(contentsOf: scalar.utf8)
+    }
+    return isSafe ? self : String(decoding: result, as: UTF8.self)
+  }
+
+  private static var longestRun: Int { 30 }
+}

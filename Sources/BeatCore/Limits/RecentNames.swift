@@ -1,0 +1,26 @@
+/// Names that were heard of in the last ten to twenty seconds, by their hashes: so many as there is room for. Past that all
+/// are new ones.
+package struct RecentNames {
+  private static let span: Int64 = 10_000_000
+  private static let room = 4_096
+
+  private var current: Set<Int> = []
+  private var previous: Set<Int> = []
+  private var since: BootTime?
+
+  package init() {}
+
+  /// Whether nothing was heard of a name before. It is remembered.
+  package mutating func isNew(_ name: EntryName, at now: BootTime) -> Bool {
+    let age = since.map { now.microseconds(since: $0) } ?? .max
+    if age >= Self.span {
+      previous = age < 2 * Self.span ? current : []
+      current = []
+      since = now
+    }
+    let hash = name.hashValue
+    let isNew = !current.contains(hash) && !previous.contains(hash)
+    if current.count < Self.room { current.insert(hash) }
+    return isNew
+  }
+}

@@ -1,0 +1,41 @@
+import Glibc
+import Testing
+
+/// How work grows with its input: twice the input may take twice the work, and not four times as much.
+enum Growth {
+  /// Microseconds of this thread, which other processes do not add to.
+  static func cost(_ work: () -> Void) -> Int64 {
+    func now() -> Int64 {
+      var time = timespec()
+      clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+      return Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1_000
+    }
+    let start = now()
+    work()
+    return now() - start
+  }
+
+  /// Records an issue if work on an input of sixteen times the size takes more than 64 times as long: linear work takes 16
+  /// times, quadratic work 256 times. What is done in 2 ms is not judged: it cannot be measured.
+  ///
+  /// Tried up to three times, since a machine may pause for reasons of its own; good once is good.
+  ///
+  /// - Parameters:
+  ///   - size: of the small input, in whatever `input` counts.
+  ///   - input: made before the time is taken.
+  static func expectLinear<Input>(
+    _ size: Int, _ input: (Int) -> Input, _ work: (Input) -> Void, sourceLocation: SourceLocation = #_sourceLocation
+  ) {
+    let (small, large) = (input(size), input(16 * size))
+    var worst: (Int64, Int64) = (0, 0)
+    for _ in 0..<3 {
+      let before = (0..<2).map { _ in cost { work(small) } }.min() ?? 0
+      let after = cost { work(large) }
+      if after <= max(2_000, 64 * before) { return }
+      worst = (before, after)
+    }
+    Issue.record(
+      "of \(size): \(worst.0) us, of \(16 * size): \(worst.1) us: the work grows faster than its input",
+      sourceLocation: sourceLocation)
+  }
+}

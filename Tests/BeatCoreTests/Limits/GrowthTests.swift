@@ -1,0 +1,162 @@
+import Testing
+
+@testable import BeatCore
+
+/// Somebody who may write a document must not take more of the daemon's time than its length is worth.
+@Suite("Work grows as its input does") struct GrowthTests {
+  /// A text of many of one thing, with what each of them is hard for.
+  struct Filling: Sendable, CustomTestStringConvertible {
+    var testDescription: String
+    var unit: String
+
+    init(_ description: String, _ unit: String) { (testDescription, self.unit) = (description, unit) }
+
+    func text(_ bytes: Int) -> String { String(repeating: unit, count: max(1, bytes / unit.utf8.count)) }
+  }
+
+  static let fillings = [
+    Filling("ASCII", "a"), Filling("controls of C1", "\u{85}"), Filling("bidirectional overrides", "\u{202E}"),
+    Filling("joiners", "\u{200D}"), Filling("a family", "👩\u{200D}"), Filling("marks on a letter", "\u{0301}"),
+    Filling("marks out of order", "\u{0301}\u{0323}"), Filling("flags", "🇩🇪"), Filling("Hangul", "\u{1100}\u{1161}"),
+    Filling("quotes", "'"), Filling("commas", ","), Filling("digits", "7"), Filling("digits of Arabic", "٣"),
+    Filling("spaces", " "), Filling("points", "."), Filling("words", "a "), Filling("nested", "["),
+    Filling("backslashes", "\\"), Filling("lines", "\n"), Filling("minus", "-1"), Filling("a list of one", "[7],"),
+  ]
+
+  private let size = 1_024
+
+  @Test(arguments: fillings) func textIsMadePrintable(_ filling: Filling) {
+    Growth.expectLinear(size, filling.text) { _ = $0.printable }
+    Growth.expectLinear(size, { EntryName(filling.text($0)) }) { _ = $0.description }
+    Growth.expectLinear(size, { EntryName(Array(filling.text($0).utf8) + [0xFF]) }) { _ = $0.description }
+    Growth.expectLinear(size, filling.text) { _ = JSONLine.quoted($0) }
+    Growth.expectLinear(size, filling.text) { _ = JSONText.string($0) }
+    Growth.expectLinear(size, filling.text) { _ = quoted($0) }
+  }
+
+  /// In each field of a document, as text, as a name, and as it is.
+  @Test(arguments: fillings) func documentsAreRead(_ filling: Filling) {
+    func read(_ document: @escaping (String) -> String) {
+      Growth.expectLinear(size, { Array(document(filling.text($0)).utf8) }) { bytes in
+        _ = try? ScheduleDocument(bytes, context: Sample.context)
+      }
+    }
+    let fields = [
+      "task", "enabled", "args", "kwargs", "queue", "timezone", "expires", "priority", "headers", "last_run_at",
+      "time_limit",
+      "link", "options",
+    ]
+    for field in fields {
+      read { Sample.document("\"\(field)\": \(JSONLine.quoted($0))") }
+      read { Sample.document("\"\(field)\": \($0)") }
+    }
+    for field in ["minute", "day_of_week", "day_of_year"] {
+      read { Sample.crontab("{\"\(field)\": \(JSONLine.quoted($0))}") }
+      read { Sample.crontab("{\"\(field)\": [\($0)]}") }
+    }
+    for key in ["every", "period", "x"] {
+      read { Sample.document(interval: "{\"every\": 1, \"period\": \"days\", \"\(key)\": \(JSONLine.quoted($0))}") }
+    }
+    read { Sample.document(#""args": ["# + JSONLine.quoted($0) + "]") }
+    read { Sample.document("\(JSONLine.quoted($0)): 1") }
+    read { Sample.document("\"options\": {\(JSONLine.quoted($0)): 1}") }
+    read { Sample.document("\"kwargs\": {\(JSONLine.quoted($0)): 1}") }
+    read { Sample.document("\"last_run_at\": {\"__type__\": \"datetime\", \(JSONLine.quoted($0)): 1}") }
+    read { Sample.document("\"last_run_at\": {\"$date\": \(JSONLine.quoted($0))}") }
+    read { Sample.document("\"last_run_at\": ISODate(\(JSONLine.quoted($0)))") }
+    read { $0 }
+    read { "{" + $0 }
+  }
+
+  /// Many fields, each other than the one before, or the same.
+  @Test(arguments: [true, false]) func documentsOfManyFieldsAreRead(areDistinct: Bool) {
+    let fields = { (count: Int) in
+      (0..<count).map { "\"k\(areDistinct ? $0 : 0)\": \($0)" }.joined(separator: ", ")
+    }
+    let documents: [(Int) -> String] = [
+      { Sample.document(fields($0)) }, { Sample.document("\"options\": {\(fields($0))}") },
+      { Sample.document("\"kwargs\": {\(fields($0))}") }, { Sample.document("\"headers\": {\(fields($0))}") },
+      { Sample.crontab("{\(fields($0))}") },
+      { Sample.document("\"last_run_at\": {\"__type__\": \"datetime\", \(fields($0))}") },
+      { Sample.document(String(repeating: "\"last_run_at\": null, ", count: $0) + "\"x\": 1") },
+    ]
+    for document in documents {
+      let bytes = { Array(document($0).utf8) }
+      Growth.expectLinear(250, bytes) { bytes in
+        _ = try? ScheduleDocument(bytes, context: Sample.context)
+        if let layout = try? DocumentLayout(bytes) { _ = layout.fired(due: Sample.noon, count: 7) }
+      }
+      Growth.expectLinear(250, bytes) { _ = DocumentReview($0, context: Sample.context, now: Sample.noon) }
+      Growth.expectLinear(250, bytes) { bytes in
+        guard var editor = try? DocumentEditor(bytes) else { return }
+        _ = editor.keys
+        editor.remove("last_run_at")
+        editor.remove("k0")
+        editor.set("args", to: "[]")
+      }
+      Growth.expectLinear(250, bytes) { bytes in
+        _ = Bookkeeping.isAllThatChanged(from: bytes, to: bytes + [0x20])
+        _ = Bookkeeping.carried(from: bytes, to: bytes + [0x20], into: bytes)
+        _ = ScheduleDocument.differInBookkeepingOnly(bytes, bytes + [0x20])
+      }
+    }
+  }
+
+  @Test(arguments: fillings) func messagesAreMade(_ filling: Filling) {
+    for field in ["args", "kwargs"] {
+      for value in [
+        { (text: String) in field == "args" ? "[\(JSONLine.quoted(text))]" : "{\(JSONLine.quoted(text)): 1}" },
+        { field == "args" ? "[\($0)1]" : "{\"x\": [\($0)1]}" },
+      ] {
+        Growth.expectLinear(size, { Array(Sample.document("\"\(field)\": \(value(filling.text($0)))").utf8) }) {
+          bytes in
+          guard let layout = try? DocumentLayout(bytes) else { return }
+          let message = CeleryMessage(
+            task: "t", id: TaskID(text: "x"), options: MessageOptions(),
+            destination: .init(exchange: "", routingKey: "celery"), origin: "", replyTo: "", now: Sample.noon)
+          _ = message.encoded(from: layout)
+          _ = layout.fired(due: Sample.noon, count: 7)
+        }
+      }
+    }
+    Growth.expectLinear(size, { Array(filling.text($0).utf8) }) { _ = Base64.decode(Base64.encode($0)) }
+  }
+
+  /// What is kept in our own keys is read by all, and may be written by others.
+  @Test(arguments: fillings) func repliesAreRead(_ filling: Filling) {
+    Growth.expectLinear(size, { Array(filling.text($0).utf8) }) { bytes in
+      _ = MarkState(bytes)
+      _ = EditReceipt(bytes)
+      _ = DaemonRecord(bytes)
+      _ = OutboxItem(bytes)
+      _ = ManualRequest(bytes)
+      _ = FireRecord(fields: [bytes, bytes, Array("due".utf8), bytes])
+      _ = KombuKeys.standard.binding(bytes)
+      _ = KombuKeys.standard.isMistaken(bytes)
+      _ = UnixTime(iso8601: String(decoding: bytes, as: UTF8.self))
+      _ = NamePattern("*a*b").matches(bytes[...])
+    }
+    Growth.expectLinear(size, { filling.text($0) }) { text in
+      for record in [
+        #"{"state": "rejected", "heard": "2026-01-01T00:00:00Z", "reason": \#(JSONLine.quoted(text))}"#,
+        #"{"state": "accepted", "heard": \#(JSONLine.quoted(text)), "warnings": [\#(text)]}"#,
+      ] {
+        _ = EditReceipt(Array(record.utf8))
+        _ = DaemonRecord(Array(record.utf8))
+      }
+    }
+  }
+
+  @Test(arguments: fillings) func importsAreRead(_ filling: Filling) {
+    let settings = ImportSettings(documents: Sample.context, now: Sample.noon)
+    for file in [
+      { (text: String) in text }, { "[\($0)" }, { #"{"name": "a", "args": [\#($0)"# },
+      { #"{"key": "a", "text": \#(JSONLine.quoted($0))}"# }, { "{ _id: ObjectId('\($0)'), name: '\($0)' }" },
+      { #"{"model": "django_celery_beat.periodictask", "pk": 1, "fields": {"name": \#(JSONLine.quoted($0))}}"# },
+    ] {
+      Growth.expectLinear(size, { Array(file(filling.text($0)).utf8) }) {
+        _ = try? ImportFile.schedules($0, form: nil, settings)
+      }
+    }
+  }
+}

@@ -1,0 +1,78 @@
+import Glibc
+import Testing
+
+@testable import BeatCore
+@testable import ReactiveBeat
+
+/// Somebody who may write documents writes many, and large ones: log, memory and the other schedules are none the worse.
+@Suite struct FloodTests {
+  private let stage: Stage
+
+  init() throws { stage = try Stage() }
+
+  /// Edits of 300 keys that are refused, in pipelines: a hundred thousand lines before.
+  private func flood(_ rounds: Int, keys: Int = 300) {
+    for round in 0..<rounds {
+      let words = (0..<keys).flatMap { [stage.key("n\($0)"), "{\"round\": \(round)}"] }
+      stage.store.call((["MSET"] + words).map { Array($0.utf8) })
+      usleep(2_000)
+    }
+  }
+
+  @Test func rejectedEditsAreFolded() throws {
+    stage.set("victim", schedule("victim", every: "1"))
+    let daemon = try stage.daemon()
+    let start = MonotonicTime.now()
+    flood(300)
+    // Somebody's own mistake, in the middle of it: the first line of its key.
+    stage.set("mine", "{}")
+    flood(300)
+    try daemon.wait(for: "rejected", key: stage.key("mine"))
+    let folded = try daemon.wait(for: "rejected") { $0.number("count") != nil }
+    #expect(folded.key == nil)
+    #expect(folded["examples"]?.contains(stage.key("n")) == true)
+    #expect(try daemon.stop(within: 5) == .status(0))
+    let seconds = Int(MonotonicTime.now().microseconds(since: start) / 1_000_000) + 2
+    let lines = daemon.logged("rejected")
+    #expect(lines.count <= Limit.lineBurst.most + seconds * (Limit.lineRate.most + 1), "\(lines.count) in \(seconds) s")
+    #expect(lines.reduce(0) { $0 + ($1.number("count") ?? 1) } > 1_000)
+    #expect(daemon.logged("fired", key: stage.key("victim")).count >= 1)
+  }
+
+  /// A task of 1 MB at 10 ms was 7 GB an hour.
+  @Test func aLongTaskIsCut() throws {
+    let daemon = try stage.daemon()
+    stage.set("long", schedule("long", every: "0.1", task: String(repeating: "\u{85}", count: 200_000)))
+    let line = try daemon.wait(for: "fired", key: stage.key("long"))
+    let task = try line.text("task")
+    #expect(task.utf8.count <= 203 && task.hasSuffix("…"))
+    try daemon.stop()
+  }
+
+  /// 200 long documents that are refused, 60 MB; what is kept of each is a digest.
+  @Test func whatIsRefusedIsNotKept() throws {
+    let daemon = try stage.daemon()
+    let before = try daemon.memory()
+    let refused = String(repeating: "x", count: 300_000)
+    for index in 0..<200 { stage.set("n\(index)", refused) }
+    #expect(eventually(within: 60) { daemon.told("rejected") == 200 })
+    #expect(try daemon.memory() - before < 40_000_000)
+    #expect(try daemon.stop(within: 5) == .status(0))
+  }
+
+  /// One that is large, strange, and edited all the time keeps nobody: neither others nor the end.
+  @Test func aLargeDocumentKeepsNobody() throws {
+    stage.set("victim", schedule("victim", every: "1", #", "catchup": "all""#))
+    let daemon = try stage.daemon()
+    let start = MonotonicTime.now()
+    var round = 0
+    // 100 kB: the tests' daemon is not optimised.
+    while MonotonicTime.now().microseconds(since: start) < 6_000_000 {
+      round += 1
+      stage.set("large", schedule("large", every: "1", task: String(repeating: "\u{85}", count: 50_000 - round)))
+      usleep(500_000)
+    }
+    #expect(try daemon.stop(within: 5) == .status(0))
+    #expect(daemon.logged("fired", key: stage.key("victim")).count >= 3)
+  }
+}

@@ -1,0 +1,75 @@
+import Logging
+import Testing
+
+@testable import BeatCore
+@testable import ReactiveBeat
+
+/// What is not written is told of: how much, of what, and why.
+@Suite struct FoldedLinesTests {
+  /// Keeps what is logged.
+  private final class Memory: @unchecked Sendable {
+    var lines: [(level: Logger.Level, message: String, fields: Logger.Metadata)] = []
+  }
+
+  private struct Handler: LogHandler {
+    let memory: Memory
+    var logLevel = Logger.Level.info
+    var metadata: Logger.Metadata = [:]
+
+    init(_ memory: Memory) { self.memory = memory }
+
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+      get { metadata[key] }
+      set { metadata[key] = newValue }
+    }
+
+    func log(event: LogEvent) {
+      memory.lines.append((event.level, event.message.description, event.metadata ?? [:]))
+    }
+  }
+
+  @Test func aSecondEndsWithWhatWasNotWritten() throws {
+    let memory = Memory()
+    let logger = Logger(label: "test") { _ in Handler(memory) }
+    var written = 0
+    try onLoop { loop in
+      let lines = FoldedLines("rejected", .warning, logger, on: loop)
+      for index in 0..<1_000 {
+        lines.write(EntryName("n\(index)"), ["key": .string("k\(index)"), "reason": .string("because of \(index)")])
+      }
+      written = memory.lines.count
+      let end = LoopTimer(on: loop) { loop.stop() }
+      end.schedule(after: 1_500_000)
+      return (lines, end)
+    }
+    let last = try #require(memory.lines.last)
+    // At once so many, and a few more on a machine that takes its time.
+    #expect((Limit.lineBurst.most..<2 * Limit.lineBurst.most).contains(written))
+    #expect(memory.lines.count == written + 1)
+    #expect(last.level == .warning && last.message == "rejected")
+    #expect("\(last.fields["count"] ?? "")" == "\(1_000 - written)")
+    let examples = "\(last.fields["examples"] ?? "")".split(separator: ", ")
+    #expect(examples.count == 3)
+    #expect("\(last.fields["reason"] ?? "")" == "because of \(examples.first?.dropFirst() ?? "")")
+    #expect(last.fields["key"] == nil, "it is not about one schedule")
+  }
+
+  /// At the end nothing is held back.
+  @Test func itIsToldAtTheEndToo() throws {
+    let memory = Memory()
+    let logger = Logger(label: "test") { _ in Handler(memory) }
+    try onLoop { loop in
+      let log = BeatLog(logger, keys: RedisKeys(prefix: "p:"), on: loop)
+      for index in 0..<1_000 { log.report(.removed(EntryName("n\(index)"))) }
+      for _ in 0..<5_000 { log.report(.warned(EntryName("n"), "doubt")) }
+      log.flush()
+      log.flush()
+      loop.soon { loop.stop() }
+      return log
+    }
+    let removed = memory.lines.filter { $0.message == "removed" }
+    #expect("\(removed.last?.fields["count"] ?? "")" == "\(1_001 - removed.count)")
+    let doubtful = memory.lines.filter { $0.message == "doubtful" }
+    #expect(doubtful.count < 2 * Limit.lineBurst.most && doubtful.last?.fields["examples"] == .string("p:n"))
+  }
+}
