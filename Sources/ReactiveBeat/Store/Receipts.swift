@@ -92,7 +92,7 @@ final class Receipts {
     _ scripts: StoreScripts, at time: UnixTime, rejected: [EntryName],
     account: @escaping (EntryName) -> Account?, then finish: @escaping () -> Void
   ) {
-    scan(scripts, "0", at: time, missing: Set(rejected), account: account, then: finish)
+    scan(scripts, ScanWalk(), at: time, missing: Set(rejected), account: account, then: finish)
   }
 
   /// Whether what is stored answers the document that stands there. Bytes that a fire has changed are no other edit, and
@@ -109,14 +109,13 @@ final class Receipts {
   }
 
   private func scan(
-    _ scripts: StoreScripts, _ cursor: String, at time: UnixTime, missing: Set<EntryName>,
+    _ scripts: StoreScripts, _ walk: ScanWalk, at time: UnixTime, missing: Set<EntryName>,
     account: @escaping (EntryName) -> Account?, then finish: @escaping () -> Void
   ) {
-    let command = RedisCommand("HSCAN", scripts.keys.receipts, cursor, "COUNT", Self.scanCount)
+    let command = RedisCommand("HSCAN", scripts.keys.receipts, walk.cursor, "COUNT", Self.scanCount)
     scripts.connection.send(command) { [weak self] reply in
-      guard let self, let parts = reply?.array, parts.count == 2, let next = parts[0].text,
-        let fields = parts[1].array
-      else { return }
+      var walk = walk
+      guard let self, let fields = walk.take(reply) else { return }
       var missing = missing
       for index in stride(from: 0, to: fields.count - 1, by: 2) {
         guard let bytes = fields[index].bytes, let receipt = fields[index + 1].bytes else { continue }
@@ -131,7 +130,7 @@ final class Receipts {
           pending[name] = Self.receipt(account.standing, of: account.document, heard: time)
         }
       }
-      if next == "0" {
+      if walk.isAtEnd {
         for name in missing where pending[name] == nil {
           if let account = account(name) {
             pending[name] = Self.receipt(account.standing, of: account.document, heard: time)
@@ -141,7 +140,7 @@ final class Receipts {
         finish()
       } else {
         write(to: scripts)
-        scan(scripts, next, at: time, missing: missing, account: account, then: finish)
+        scan(scripts, walk, at: time, missing: missing, account: account, then: finish)
       }
     }
   }
