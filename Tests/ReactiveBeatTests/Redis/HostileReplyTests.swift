@@ -176,7 +176,7 @@ import Testing
   @Test(
     "lengths and lines beyond the limits end the connection before they are waited for",
     arguments: [
-      "$9223372036854775807\r\n", "$268435457\r\n", "$99999999999999999999",
+      "$9223372036854775807\r\n", "$268435457\r\n", "$99999999999999999999\r\n",
       "$" + String(repeating: "1", count: 100_000),
       "*1\r\n$9223372036854775806\r\nx", "+" + String(repeating: "a", count: 200_000),
       ":" + String(repeating: "1", count: 200_000),
