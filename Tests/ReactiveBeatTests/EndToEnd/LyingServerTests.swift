@@ -71,6 +71,27 @@ import Testing
     #expect(UnixTime(told: "253402300799", "999999")?.microseconds == 253_402_300_799_999_999)
   }
 
+  @Test(
+    "a server that calls itself too old, or a cluster, after all was well is waited for",
+    arguments: [
+      "redis_version:5.0.0\r\n", "redis_version:7.0.15\r\ncluster_enabled:1\r\n",
+    ])
+  func misconfiguredLater(_ info: String) throws {
+    let stage = try Stage()
+    stage.set("a", schedule("a", every: "0.2"))
+    let proxy = try FaultProxy(to: stage.server)
+    let daemon = try stage.daemon(proxy.environment)
+    #expect(stage.fires(["a"], 2))
+    // Answers of no use end the session, and the next one is told this.
+    proxy.lie { words, _ in Array((words.first == Array("INFO".utf8) ? RESP.bulk(info) : "+no\r\n").utf8) }
+    try daemon.wait(for: "disconnected") { $0.reason.contains("is needed") || $0.reason.contains("cluster") }
+    #expect(daemon.isRunning)
+    proxy.lie(nil)
+    let fired = stage.messages().count
+    #expect(eventually(within: 20) { stage.messages().count > fired + 2 })
+    #expect(try daemon.stop() == .status(0))
+  }
+
   @Test("lies by a seed, and then the truth", arguments: [1, 2, 3] as [UInt64])
   func seeded(_ seed: UInt64) throws {
     let stage = try Stage()
