@@ -589,7 +589,8 @@ public final class BeatService {
     receive(.disconnected as Pulse.Event)
     receive(.disconnected as Scheduler.Event)
     candidate.disconnected()
-    if case .misconfigured(let text) = failure {
+    // What was in order once is not the settings' fault: another server answers, or one that says what is not so.
+    if case .misconfigured(let text) = failure, !hasBeenReady {
       end = .misconfigured(text)
       return loop.stop()
     }

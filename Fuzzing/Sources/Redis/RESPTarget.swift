@@ -1,10 +1,11 @@
+import BeatCore
 import CHiredisAsync
 
 @testable import ReactiveBeat
 
 extension FuzzTarget {
-  /// What a server sends, in one piece and in two: hiredis' reader with the daemon's limits, and the copy of its replies.
-  /// hiredis itself is not instrumented, but its memory is watched.
+  /// What a server sends: to hiredis' reader with the daemon's limits, in one piece and in two; and to both kinds of
+  /// connection, where hiredis also trusts what it is sent. hiredis itself is not instrumented, but its memory is watched.
   static let resp = FuzzTarget(
     "resp",
     words: [
@@ -12,6 +13,9 @@ extension FuzzTarget {
       "=7\r\ntxt:abc\r\n",
       "%1\r\n", "~2\r\n", ">3\r\n", "|1\r\n", "*1\r\n", "*1048576\r\n", "*1048577\r\n", "$2147483647\r\n", "\r\n",
       "$0\r\n\r\n",
+      "*3\r\n", "*4\r\n", "$10\r\npsubscribe\r\n", "$9\r\nsubscribe\r\n", "$8\r\npmessage\r\n", "$7\r\nmessage\r\n",
+      "$12\r\npunsubscribe\r\n", "$11\r\nunsubscribe\r\n", "$2\r\na*\r\n", "$2\r\nb*\r\n", "$2\r\na1\r\n",
+      "$9223372036854775807\r\n",
     ],
     seeds: {
       [
@@ -19,6 +23,9 @@ extension FuzzTarget {
         "%1\r\n+k\r\n,1.5\r\n",
         ">2\r\n$10\r\ninvalidate\r\n*1\r\n$1\r\nk\r\n",
         "*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n:1\r\n", "#t\r\n_\r\n(123\r\n~1\r\n:5\r\n",
+        "*3\r\n$10\r\npsubscribe\r\n$2\r\na*\r\n:1\r\n*4\r\n$8\r\npmessage\r\n$2\r\na*\r\n$2\r\na1\r\n$1\r\nx\r\n",
+        "*3\r\n$12\r\npunsubscribe\r\n$2\r\na*\r\n:0\r\n*3\r\n$9\r\nsubscribe\r\n$2\r\na*\r\n:1\r\n",
+        ">1\r\n$7\r\nmessage\r\n", "*4\r\n:1\r\n:2\r\n:3\r\n:4\r\n",
         "=15\r\ntxt:Some string\r\n", "*4\r\n$2\r\nOK\r\n:12\r\n$0\r\n\r\n$-1\r\n", "$-1\r\n:9223372036854775807\r\n",
       ].map { Array($0.utf8) }
     },
@@ -28,16 +35,18 @@ extension FuzzTarget {
       let parts = try replies(to: [bytes[..<middle], bytes[middle...]])
       // NaN is not equal to itself.
       try hold("\(whole)" == "\(parts)", "\(whole) in one piece, \(parts) in two")
+      let stage = try RESPStage()
+      try stage.answerCommands(bytes)
+      try stage.answerSubscriber(bytes)
     })
 
   /// The replies up to the first error of the reader, and whether there was one.
   private static func replies(to parts: [ArraySlice<UInt8>]) throws -> (list: [RedisReply], failed: Bool) {
-    guard let functions = BoundedReplies.functions, let reader = redisReaderCreate() else {
-      throw BrokenProperty("no reader")
-    }
+    guard let reader = redisReaderCreate() else { throw BrokenProperty("no reader") }
     defer { redisReaderFree(reader) }
-    reader.pointee.fn = functions
-    reader.pointee.maxelements = BoundedReplies.maximumElements
+    let ledger = ReplyLedger()
+    ledger.watch(reader)
+    defer { withExtendedLifetime(ledger) {} }
     var list: [RedisReply] = []
     for part in parts where !part.isEmpty {
       let fed = part.withUnsafeBytes { bytes in
@@ -48,9 +57,9 @@ extension FuzzTarget {
         var found: UnsafeMutableRawPointer?
         guard redisReaderGetReply(reader, &found) == REDIS_OK else { return (list, true) }
         guard let found else { break }
-        let reply = RedisReply(copying: found.assumingMemoryBound(to: redisReply.self))
+        let reply = RedisReply(draining: found.assumingMemoryBound(to: redisReply.self))
         freeReplyObject(found)
-        try hold(depth(of: reply) <= RedisReply.deepest, "a reply of depth \(depth(of: reply))")
+        try hold(depth(of: reply) <= Limit.replyDepth.most, "a reply of depth \(depth(of: reply))")
         list.append(reply)
       }
     }

@@ -47,7 +47,8 @@ extension Limit {
 
   public static let replyLength = Limit(
     subject: "a server's reply", most: 268_435_456, unit: "byte",
-    reason: "it is held in memory until it is complete; the connection ends")
+    reason: "it is held in memory until it is complete, where each element takes 104 bytes more and a string is there "
+      + "three times for a moment; the connection ends")
 
   public static let replyElements = Limit(
     subject: "an array in a server's reply", most: 1_048_576, unit: "element",
@@ -81,10 +82,28 @@ extension Limit {
     subject: "documents that are read at once, beyond the first", most: 4_194_304, unit: "byte",
     reason: "whoever reads them does nothing else meanwhile; the others are read next")
 
+  public static let replyDepth = Limit(
+    subject: "the nesting of a server's reply", most: 8, unit: "array",
+    reason: "no reply that is asked for has more than 3, and each takes stack; the connection ends")
+
+  public static let replyLine = Limit(
+    subject: "a line in a server's reply", most: 65_536, unit: "byte",
+    reason:
+      "an error or a number is shorter, and a line is looked through anew with each part of it; the connection ends")
+
+  public static let replyTime = Limit(
+    subject: "a reply that keeps coming", most: 60, unit: "second",
+    reason: "the daemon waits for it meanwhile; the connection ends")
+
+  public static let scanSteps = Limit(
+    subject: "a walk through a server's keys", most: 1_000_000, unit: "step",
+    reason: "each is 500 keys or more; a server that never says which is the last would be asked for ever")
+
   /// As `docs/security.md` prints them.
   public static let all: [Limit] = [
     documentLength, documentDepth, nameLength, queueLength, integerDigits, backlog, replyLength, replyElements,
     fireLength,
     reasonLength, quotationLength, lineFieldLength, lineBurst, lineRate, pageLength,
+    replyDepth, replyLine, replyTime, scanSteps,
   ]
 }

@@ -92,8 +92,8 @@ final class ContextEvents {
     redisAsyncHandleRead(context)
     // The context may be gone by now.
     guard let readable, let writable else { return }
-    if let reader = context.pointee.c.reader, reader.pointee.len > BoundedReplies.maximumBytes {
-      context.pointee.err = REDIS_ERR_OOM
+    if let reader = context.pointee.c.reader, ReplyLedger.of(reader.pointee.privdata)?.awaits(reader.pointee) == false {
+      context.pointee.err = REDIS_ERR_PROTOCOL
       return redisAsyncFree(context)
     }
     guard let tls else { return }

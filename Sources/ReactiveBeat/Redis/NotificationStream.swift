@@ -40,10 +40,8 @@ public final class NotificationStream {
   /// then on no matching message is lost while the connection stands. A refusal (NOPERM) ends the connection.
   public func psubscribe(_ patterns: [[UInt8]], then confirmed: @escaping () -> Void) {
     guard !patterns.isEmpty else { preconditionFailure("no pattern to subscribe to") }
-    var command = RedisCommand("PSUBSCRIBE")
-    command.append(contentsOf: patterns)
     self.confirmed.append((patterns.count, confirmed))
-    connection.subscribe(command, confirmations: patterns.count) { [self] in received($0) }
+    connection.subscribe(to: patterns, patterns: true) { [self] in received($0) }
   }
 
   /// The connection's id, for CLIENT TRACKING's REDIRECT; nil if the server does not tell. Before any subscription.
@@ -56,7 +54,7 @@ public final class NotificationStream {
   public func hearInvalidations(_ handler: @escaping ([[UInt8]]?) -> Void, then confirmed: @escaping () -> Void) {
     onInvalidate = handler
     self.confirmed.append((1, confirmed))
-    connection.subscribe(RedisCommand("SUBSCRIBE", "__redis__:invalidate"), confirmations: 1) { [self] in received($0) }
+    connection.subscribe(to: [Array("__redis__:invalidate".utf8)], patterns: false) { [self] in received($0) }
   }
 
   /// Ends the stream; `onClose` follows.
@@ -65,6 +63,7 @@ public final class NotificationStream {
   /// True as soon as no message will come any more.
   public var isClosed: Bool { connection.isClosed }
 
+  /// Of the shapes that `ReplyLedger` lets through.
   private func received(_ reply: UnsafeMutablePointer<redisReply>) {
     guard reply.pointee.elements >= 3, let elements = reply.pointee.element, let kind = elements[0]?.pointee.bytes
     else {
@@ -76,7 +75,7 @@ public final class NotificationStream {
     } else if kind.elementsEqual("psubscribe".utf8) || kind.elementsEqual("subscribe".utf8) {
       confirm()
     } else if kind.elementsEqual("message".utf8), let payload = elements[2] {
-      onInvalidate?(RedisReply(copying: payload).array?.compactMap(\.bytes))
+      onInvalidate?(RedisReply(draining: payload).array?.compactMap(\.bytes))
     }
   }
 

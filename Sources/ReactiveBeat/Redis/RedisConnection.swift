@@ -1,3 +1,4 @@
+import BeatCore
 internal import CHiredisAsync
 import Glibc
 
@@ -5,10 +6,12 @@ import Glibc
 public struct RedisTimeouts: Sendable, Hashable {
   /// For the connection to stand, name lookup and TLS included, all addresses together.
   public var connect: Int64
-  /// For the next reply while at least one is owed.
+  /// For the next reply while at least one is owed, and for something of it to come.
   public var reply: Int64
+  /// For the next reply to come to its end, while something of it keeps coming.
+  public var whole = Int64(Limit.replyTime.most) * 1_000_000
 
-  /// The defaults are 2 s and 5 s.
+  /// The defaults are 2 s and 5 s, and `Limit.replyTime`.
   public init(connect: Int64 = 2_000_000, reply: Int64 = 5_000_000) {
     self.connect = connect
     self.reply = reply
@@ -66,6 +69,7 @@ public final class RedisConnection {
   /// an unfinished one.
   private var overdue: (number: UInt, received: Int)?
 
+  private let ledger = ReplyLedger()
   private var onPush: ((UnsafeMutablePointer<redisReply>) -> Void)?
   private var confirmationsOwed = 0
   /// Lets the owner inside this module put its own affairs in order, just before `onClose`.
@@ -187,6 +191,7 @@ public final class RedisConnection {
       return connectFailed(.connecting(endpoint, reason.isEmpty ? "no memory" : reason))
     }
     RedisContext.prepare(context, for: endpoint, patience: timeouts.reply)
+    ledger.watch(context)
     self.context = context
     // The context holds its connection; `contextGone` gives the count back, whatever way the context ends.
     context.pointee.data = Unmanaged.passRetained(self).toOpaque()
@@ -267,7 +272,7 @@ public final class RedisConnection {
     firstNumber &+= 1
     if pending.isEmpty { deadline.cancel() } else { lastProgress = .now() }
     if !unsent.isEmpty { writeUnsent() }
-    let answer = RedisReply(copying: reply.assumingMemoryBound(to: redisReply.self))
+    let answer = RedisReply(draining: reply.assumingMemoryBound(to: redisReply.self))
     if let error = answer.error { refused(error) }
     completion(answer)
   }
@@ -279,10 +284,10 @@ public final class RedisConnection {
 
   // MARK: Subscriptions, for NotificationStream
 
-  /// Sends a command that subscribes, of which `confirmations` are expected; from now on every message goes to
+  /// Subscribes to these channels, or `patterns` of channels; from now on every message and confirmation goes to
   /// `onPush`, which reads it in place.
   func subscribe(
-    _ command: RedisCommand, confirmations: Int, onPush: @escaping (UnsafeMutablePointer<redisReply>) -> Void
+    to names: [[UInt8]], patterns: Bool, onPush: @escaping (UnsafeMutablePointer<redisReply>) -> Void
   ) {
     loop.assertOnLoop()
     guard !isClosed else { return }
@@ -290,8 +295,11 @@ public final class RedisConnection {
       preconditionFailure("subscribe only when the connection stands and no reply is owed")
     }
     self.onPush = onPush
-    confirmationsOwed += confirmations
+    confirmationsOwed += names.count
+    ledger.expect(names, pattern: patterns)
     expectReply()
+    var command = RedisCommand(patterns ? "PSUBSCRIBE" : "SUBSCRIBE")
+    command.append(contentsOf: names)
     let status = command.withBytes { bytes in
       // The owner is found by the context, never by a retained pointer: this callback runs many times.
       redisAsyncFormattedCommand(
@@ -345,8 +353,11 @@ public final class RedisConnection {
     guard waited >= timeouts.reply else { return deadline.schedule(after: timeouts.reply - waited) }
     // Perhaps it was we who slept (a stopped process, a long callback) and the reply lies in the socket, or it is
     // large and still coming: the connection is dead only if another chance to read brings nothing at all.
-    let received = context?.pointee.c.reader?.pointee.len ?? 0
-    if let overdue, overdue == (firstNumber, received) { return end(.noReply(endpoint, for: timeouts.reply)) }
+    let received = ledger.taken &+ Int(context?.pointee.c.reader?.pointee.len ?? 0)
+    if let overdue {
+      if overdue == (firstNumber, received) { return end(.noReply(endpoint, for: timeouts.reply)) }
+      if waited >= timeouts.whole { return end(.endlessReply(endpoint, after: timeouts.whole)) }
+    }
     overdue = (firstNumber, received)
     deadline.schedule(after: min(timeouts.reply / 4, 250_000))
   }
@@ -368,7 +379,9 @@ public final class RedisConnection {
         tls?.failure.map { .insecure(endpoint, $0) }
           ?? .connecting(endpoint, reason.isEmpty ? String(cString: strerror(ETIMEDOUT)) : reason))
     case .open:
-      if let failure = tls?.failure {
+      if let breach = ledger.breach {
+        end(.breach(endpoint, breach))
+      } else if let failure = tls?.failure {
         end(.insecure(endpoint, failure))
       } else if firstNumber == 1, tls == nil {
         if code == REDIS_ERR_IO, let words = RedisContext.lastWords(context) {

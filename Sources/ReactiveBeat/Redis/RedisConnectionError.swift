@@ -72,6 +72,14 @@ extension RedisConnectionError {
         + "cut off")
   }
 
+  /// A reply that comes too slowly to be waited for.
+  static func endlessReply(_ endpoint: RedisEndpoint, after microseconds: Int64) -> RedisConnectionError {
+    RedisConnectionError(
+      .timedOut,
+      "the Redis server at \(endpoint) has been sending one reply for \(seconds(microseconds)) and has not come to its end: "
+        + "is it overloaded, or the network too slow?")
+  }
+
   /// A connection that never stood; `reason` is the system's text.
   static func connecting(_ endpoint: RedisEndpoint, _ reason: String) -> RedisConnectionError {
     let text = "connection to \(endpoint) "
@@ -114,9 +122,7 @@ extension RedisConnectionError {
       return RedisConnectionError(
         .protocolBreach, "what answers at \(endpoint) does not speak Redis' protocol (\(reason)): is the port right?")
     case REDIS_ERR_OOM:
-      return RedisConnectionError(
-        .protocolBreach,
-        "a reply from \(endpoint) was too large for the memory, or nested deeper than \(RedisReply.deepest) arrays")
+      return RedisConnectionError(.protocolBreach, "a reply from \(endpoint) was too large for the memory")
     default:
       // An error that the server sent unasked, such as "max number of clients reached", or in reply to a
       // subscription: hiredis then ends the connection with the server's words.

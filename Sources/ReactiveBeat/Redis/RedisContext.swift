@@ -25,16 +25,12 @@ enum RedisContext {
     }
   }
 
-  /// Sets what hiredis leaves open: no inheritance by child processes, limits on replies, the discovery of dead peers.
-  /// `patience` in microseconds.
+  /// Sets what hiredis leaves open: no inheritance by child processes, the discovery of dead peers. `patience` in
+  /// microseconds.
   static func prepare(
     _ context: UnsafeMutablePointer<redisAsyncContext>, for endpoint: RedisEndpoint, patience: Int64
   ) {
     _ = fcntl(context.pointee.c.fd, F_SETFD, FD_CLOEXEC)
-    if let functions = BoundedReplies.functions, let reader = context.pointee.c.reader {
-      reader.pointee.fn = functions
-      reader.pointee.maxelements = BoundedReplies.maximumElements
-    }
     guard case .tcp = endpoint else { return }
     // A peer that vanished without a word is noticed within half a minute while idle, and soon after the reply
     // deadline while bytes of ours are unacknowledged. Set here and not by hiredis, for which a refusal by the system

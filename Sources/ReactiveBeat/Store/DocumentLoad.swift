@@ -20,9 +20,8 @@ final class DocumentLoad {
   private let finish: (RedisServerError?) -> Void
   /// Found, and not asked for yet.
   private var waiting = FirstInFirstOut<EntryName>()
-  /// Where the scan goes on; nil: a step is under way, or it is at its end.
-  private var cursor: String? = "0"
-  private var isScanned = false
+  private var walk = ScanWalk()
+  private var isScanning = false
   /// Reads under way.
   private var pages = 0
   private var isOver = false
@@ -46,33 +45,29 @@ final class DocumentLoad {
 
   /// Asks for what there is room for.
   private func goOn() {
-    if waiting.count < 2 * Self.scanCount, let cursor {
-      self.cursor = nil
-      scan(cursor)
-    }
-    while pages < Self.maximumPages, waiting.count >= Self.pageSize || isScanned && !waiting.isEmpty {
+    if waiting.count < 2 * Self.scanCount, !isScanning, !walk.isAtEnd { scan() }
+    while pages < Self.maximumPages, waiting.count >= Self.pageSize || walk.isAtEnd && !waiting.isEmpty {
       var page: [EntryName] = []
       page.reserveCapacity(Self.pageSize)
       while page.count < Self.pageSize, let name = waiting.removeFirst() { page.append(name) }
       read(page)
     }
-    guard isScanned, pages == 0, !isOver else { return }
+    guard walk.isAtEnd, pages == 0, !isOver else { return }
     isOver = true
     finish(nil)
   }
 
-  private func scan(_ cursor: String) {
+  private func scan() {
+    isScanning = true
     scripts.connection.send(
-      RedisCommand("SCAN", cursor, "MATCH", scripts.keys.documentPattern, "COUNT", Self.scanCount)
+      RedisCommand("SCAN", walk.cursor, "MATCH", scripts.keys.documentPattern, "COUNT", Self.scanCount)
     ) { [self] reply in
       guard !isOver else { return }
-      guard let parts = reply?.array, parts.count == 2, let next = parts[0].text, let keys = parts[1].array else {
-        return end(reply?.error)
-      }
+      isScanning = false
+      guard let keys = walk.take(reply) else { return end(reply?.error) }
       for key in keys {
         if let name = key.bytes.flatMap(scripts.keys.entry(of:)) { waiting.append(name) }
       }
-      if next == "0" { isScanned = true } else { self.cursor = next }
       goOn()
     }
   }
@@ -94,6 +89,6 @@ final class DocumentLoad {
     // Without an error the connection has died, and its owner knows; or somebody answers who is no Redis.
     guard !isOver, error != nil || !scripts.connection.isClosed else { return }
     isOver = true
-    finish(error ?? RedisServerError("ERR an answer to SCAN, or to a script, that is none"))
+    finish(error ?? RedisServerError("ERR an answer to SCAN, or to a script, that is none, or a scan without end"))
   }
 }

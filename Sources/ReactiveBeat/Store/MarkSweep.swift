@@ -15,7 +15,7 @@ final class MarkSweep {
   private let limit: UnixTime
   private var forgotten = 0
   private var pending = 0
-  private var isScanned = false
+  private var walk = ScanWalk()
 
   /// - Parameter finish: called once with the number of marks forgotten; nil: the connection died, or HSCAN is refused.
   init(
@@ -28,18 +28,17 @@ final class MarkSweep {
     limit = now.advanced(by: -Self.lifetime)
   }
 
-  func start() { scan("0") }
+  func start() { scan() }
 
-  private func scan(_ cursor: String) {
-    scripts.connection.send(RedisCommand("HSCAN", scripts.keys.mark, cursor, "COUNT", Self.scanCount)) { [self] reply in
-      guard let parts = reply?.array, parts.count == 2, let next = parts[0].text, let fields = parts[1].array else {
-        return finish(nil)
-      }
+  private func scan() {
+    let command = RedisCommand("HSCAN", scripts.keys.mark, walk.cursor, "COUNT", Self.scanCount)
+    scripts.connection.send(command) { [self] reply in
+      guard let fields = walk.take(reply) else { return finish(nil) }
       for index in stride(from: 0, to: fields.count - 1, by: 2) {
         guard let name = fields[index].bytes, let mark = fields[index + 1].bytes else { continue }
         consider(EntryName(name), mark)
       }
-      if next == "0" { isScanned = true } else { scan(next) }
+      if !walk.isAtEnd { scan() }
       finishIfDone()
     }
   }
@@ -55,6 +54,6 @@ final class MarkSweep {
   }
 
   private func finishIfDone() {
-    if isScanned, pending == 0 { finish(forgotten) }
+    if walk.isAtEnd, pending == 0 { finish(forgotten) }
   }
 }

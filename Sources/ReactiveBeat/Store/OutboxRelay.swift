@@ -231,6 +231,11 @@ final class OutboxRelay {
     ) { [weak self] outbox, error in
       guard let self, session == self.session else { return }
       if let outbox, outbox.count < 0 {
+        // Where nothing was to be skipped it is no answer of the script, and the next would be no better.
+        guard pass.held > 0 else {
+          complain(about: [], nil, "the outbox cannot be read: what the store answers is no answer of its script")
+          return endPass(isWhole: false)
+        }
         pass = Pass()
         return readNext()
       }

@@ -92,7 +92,7 @@ final class Receipts {
     _ scripts: StoreScripts, at time: UnixTime, rejected: [EntryName],
     account: @escaping (EntryName) -> Account?, then finish: @escaping () -> Void
   ) {
-    scan(scripts, "0", at: time, missing: Names(rejected), account: account, then: finish)
+    scan(scripts, ScanWalk(), at: time, missing: Names(rejected), account: account, then: finish)
   }
 
   /// Whether what is stored answers the document that stands there. Bytes that a fire has changed are no other edit, and
@@ -116,14 +116,13 @@ final class Receipts {
   }
 
   private func scan(
-    _ scripts: StoreScripts, _ cursor: String, at time: UnixTime, missing: Names,
+    _ scripts: StoreScripts, _ walk: ScanWalk, at time: UnixTime, missing: Names,
     account: @escaping (EntryName) -> Account?, then finish: @escaping () -> Void
   ) {
-    let command = RedisCommand("HSCAN", scripts.keys.receipts, cursor, "COUNT", Self.scanCount)
+    let command = RedisCommand("HSCAN", scripts.keys.receipts, walk.cursor, "COUNT", Self.scanCount)
     scripts.connection.send(command) { [weak self] reply in
-      guard let self, let parts = reply?.array, parts.count == 2, let next = parts[0].text,
-        let fields = parts[1].array
-      else { return }
+      var walk = walk
+      guard let self, let fields = walk.take(reply) else { return }
       for index in stride(from: 0, to: fields.count - 1, by: 2) {
         guard let bytes = fields[index].bytes, let receipt = fields[index + 1].bytes else { continue }
         let name = EntryName(bytes)
@@ -137,7 +136,7 @@ final class Receipts {
           pending[name] = Self.receipt(account.standing, of: account.document, heard: time)
         }
       }
-      if next == "0" {
+      if walk.isAtEnd {
         for name in missing.all where pending[name] == nil {
           if let account = account(name) {
             pending[name] = Self.receipt(account.standing, of: account.document, heard: time)
@@ -147,7 +146,7 @@ final class Receipts {
         finish()
       } else {
         write(to: scripts)
-        scan(scripts, next, at: time, missing: missing, account: account, then: finish)
+        scan(scripts, walk, at: time, missing: missing, account: account, then: finish)
       }
     }
   }

@@ -57,17 +57,16 @@ public struct RedBeatStore {
 
   private func hashes() throws(StoreError) -> [[UInt8]] {
     var keys: [[UInt8]] = []
-    var cursor = "0"
+    var walk = ScanWalk()
     let pattern = RedisKeys.escaped(prefix) + [UInt8(ascii: "*")]
     repeat {
-      let reply = try client.command(RedisCommand("SCAN", cursor, "MATCH", pattern, "COUNT", 5000))
-      guard let parts = reply.array, parts.count == 2, let next = parts[0].text, let page = parts[1].array else {
+      let reply = try client.command(RedisCommand("SCAN", walk.cursor, "MATCH", pattern, "COUNT", 5000))
+      guard let page = walk.take(reply) else {
         throw StoreError(.refused, "\(client.url) gave an answer to SCAN that is none")
       }
       let own = [":schedule", ":statics", ":lock"].map { prefix + Array($0.utf8) }
       keys += page.compactMap(\.bytes).filter { !own.contains($0) }
-      cursor = next
-    } while cursor != "0"
+    } while !walk.isAtEnd
     return keys
   }
 }

@@ -24,7 +24,9 @@ extension StoreClient {
         guard let entry = Self.entry(element), start.map({ entry.record.firedAt >= $0 }) ?? true else { continue }
         if !take(entry) { return }
       }
-      guard page.count == pageSize, let last = page.last?.array?.first?.text, let before = Self.place(before: last)
+      // A page that does not lead further back would be asked for again without end.
+      guard page.count == pageSize, let last = page.last?.array?.first?.text, let before = Self.place(before: last),
+        newest == "+" || Self.isPlace(before, before: newest)
       else {
         return
       }
@@ -61,6 +63,11 @@ extension StoreClient {
       let record = FireRecord(fields: parts[1].array?.map { $0.bytes ?? [] } ?? [])
     else { return nil }
     return HistoryEntry(id: id, record: record)
+  }
+
+  private static func isPlace(_ id: String, before other: String) -> Bool {
+    let numbers = [id, other].map { $0.split(separator: "-").compactMap { UInt64($0) } }
+    return numbers[0].lexicographicallyPrecedes(numbers[1])
   }
 
   /// The place just before one. Redis 6.0 has no exclusive ranges.

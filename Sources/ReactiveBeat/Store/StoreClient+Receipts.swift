@@ -12,10 +12,10 @@ extension StoreClient {
   public func rejections(atMost limit: Int) throws(StoreError) -> (count: Int, first: [(EntryName, String)]) {
     var rejected: [(EntryName, String)] = []
     var seen: Set<EntryName> = []
-    var cursor = "0"
+    var walk = ScanWalk()
     repeat {
-      let reply = try command(RedisCommand("HSCAN", keys.receipts, cursor, "COUNT", 1000))
-      guard let parts = reply.array, parts.count == 2, let next = parts[0].text, let fields = parts[1].array else {
+      let reply = try command(RedisCommand("HSCAN", keys.receipts, walk.cursor, "COUNT", 1000))
+      guard let fields = walk.take(reply) else {
         throw StoreError(.refused, "\(url) gave an answer to HSCAN that is none")
       }
       for index in stride(from: 0, to: fields.count - 1, by: 2) {
@@ -24,8 +24,7 @@ extension StoreClient {
         else { continue }
         rejected.append((name, reason))
       }
-      cursor = next
-    } while cursor != "0"
+    } while !walk.isAtEnd
     rejected.sort { $0.0.bytes.lexicographicallyPrecedes($1.0.bytes) }
     return (rejected.count, Array(rejected.prefix(limit)))
   }

@@ -138,26 +138,25 @@ public final class StoreClient {
   /// Redis' clock, by which everything is due.
   public func time() throws(StoreError) -> UnixTime {
     let parts = try command(RedisCommand("TIME")).array ?? []
-    guard parts.count == 2, let seconds = parts[0].text.flatMap({ Int64($0) }),
-      let microseconds = parts[1].text.flatMap({ Int64($0) })
-    else { throw StoreError(.refused, "\(url) does not tell the time") }
-    return UnixTime(microseconds: seconds &* 1_000_000 &+ microseconds)
+    guard parts.count == 2, let time = UnixTime(told: parts[0].text, parts[1].text) else {
+      throw StoreError(.refused, "\(url) does not tell the time")
+    }
+    return time
   }
 
   /// The names of all schedules, in the order of their bytes.
   public func names() throws(StoreError) -> [EntryName] {
     var names: [EntryName] = []
-    var cursor = "0"
+    var walk = ScanWalk()
     repeat {
-      let reply = try command(RedisCommand("SCAN", cursor, "MATCH", keys.documentPattern, "COUNT", 5000))
-      guard let parts = reply.array, parts.count == 2, let next = parts[0].text, let page = parts[1].array else {
+      let reply = try command(RedisCommand("SCAN", walk.cursor, "MATCH", keys.documentPattern, "COUNT", 5000))
+      guard let page = walk.take(reply) else {
         throw StoreError(.refused, "\(url) gave an answer to SCAN that is none")
       }
       for key in page {
         if let name = key.bytes.flatMap(keys.entry(of:)) { names.append(name) }
       }
-      cursor = next
-    } while cursor != "0"
+    } while !walk.isAtEnd
     return Self.inOrder(names)
   }
 

@@ -142,9 +142,7 @@ struct StoreScripts {
     ) { reply in
       guard let parts = reply?.array, parts.count == 8 else { return completion(nil, reply?.error) }
       let text = parts.map { $0.text ?? "" }
-      let serverTime = Int64(text[4]).flatMap { seconds in
-        Int64(text[5]).map { UnixTime(microseconds: seconds &* 1_000_000 &+ $0) }
-      }
+      let serverTime = UnixTime(told: text[4], text[5])
       completion(
         PulseReply(
           sequence: request.sequence, previousSequence: Int64(text[0]), incarnation: text[1],
@@ -270,6 +268,16 @@ struct StoreScripts {
     connection.send(RedisCommand("LREM", keys.outbox, -1, item)) { reply in
       completion(reply.map { $0.error.map { .failure($0) } ?? .success(()) })
     }
+  }
+}
+
+extension UnixTime {
+  /// From the answer to TIME; nil: it is none, or not between 1970 and 9999.
+  init?(told seconds: String?, _ microseconds: String?) {
+    guard let seconds = seconds.flatMap({ Int64($0) }), let microseconds = microseconds.flatMap({ Int64($0) }),
+      (0..<253_402_300_800).contains(seconds), (0..<1_000_000).contains(microseconds)
+    else { return nil }
+    self = UnixTime(seconds: seconds).advanced(by: microseconds)
   }
 }
 

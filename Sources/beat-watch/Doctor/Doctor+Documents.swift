@@ -28,17 +28,16 @@ extension Doctor {
   /// Other prefixes in the same database: somebody else's, or a mistake in ours?
   private func examinePrefixes() throws {
     var found: Set<String> = []
-    var cursor = "0"
+    var walk = ScanWalk()
     repeat {
-      let reply = try client.command(RedisCommand("SCAN", cursor, "MATCH", "reactivebeat:*:mark", "COUNT", 5000))
-      guard let parts = reply.array, parts.count == 2, let next = parts[0].text else { return }
-      for name in parts[1].array ?? [] {
+      let reply = try client.command(RedisCommand("SCAN", walk.cursor, "MATCH", "reactivebeat:*:mark", "COUNT", 5000))
+      guard let page = walk.take(reply) else { return }
+      for name in page {
         if let bytes = name.bytes, bytes != client.keys.mark {
           found.insert("\(EntryName(Array(bytes.dropFirst("reactivebeat:".utf8.count).dropLast("mark".utf8.count))))")
         }
       }
-      cursor = next
-    } while cursor != "0"
+    } while !walk.isAtEnd
     if !found.isEmpty {
       let prefixes = found.sorted().prefix(Self.named).joined(separator: ", ")
       add(

@@ -105,7 +105,7 @@ extension Doctor {
       }
       let lengths = try broker.replies(to: lists.map { RedisCommand("LLEN", $0) })
       guard !lengths.contains(where: { $0.error != nil }) else { return .success(nil) }
-      return .success(lengths.reduce(0) { $0 + ($1.integer ?? 0) })
+      return .success(lengths.reduce(0) { $0 &+ max(0, $1.integer ?? 0) })
     }
   }
 

@@ -49,7 +49,10 @@ struct Evidence {
     }
     let first = try client.command(RedisCommand("XRANGE", client.keys.history, "-", "+", "COUNT", 1))
     let milliseconds = first.array?.first?.array?.first?.text?.split(separator: "-").first.flatMap { Int64($0) }
-    oldest = milliseconds.map { UnixTime(microseconds: $0 * 1000) }
+    oldest = milliseconds.flatMap { milliseconds in
+      let (microseconds, isTooFar) = milliseconds.multipliedReportingOverflow(by: 1000)
+      return isTooFar ? nil : UnixTime(microseconds: microseconds)
+    }
     lastRun = last
     // Of the others nothing is read: whether this one is overdue says as much as can be said of it.
     let overdue = standing.overdueSince.map { FiringHealth.Overdue(count: 1, first: name, since: $0) }

@@ -57,6 +57,34 @@ import Testing
     #expect(!wrong.contains("hunter3"))
   }
 
+  /// What is no host and port is no primary, and ends nothing else than the question.
+  @Test(
+    arguments: [
+      "*-1\r\n", ":1\r\n", "*0\r\n", "*2\r\n:1\r\n:2\r\n", "*2\r\n$-1\r\n$-1\r\n", "*2\r\n*0\r\n*0\r\n",
+      "*3\r\n+a\r\n+1\r\n+2\r\n",
+      RESP.array(RESP.bulk(""), RESP.bulk("1")), RESP.array(RESP.bulk("a"), RESP.bulk("0")),
+      RESP.array(RESP.bulk("a"), RESP.bulk("65536")), RESP.array(RESP.bulk("a"), RESP.bulk("-1")),
+      RESP.array(RESP.bulk("a\u{0}b"), RESP.bulk("1")), RESP.array(RESP.bulk("a\nb"), RESP.bulk("1")),
+      RESP.array(RESP.bulk("\u{202E}a"), RESP.bulk("1")),
+      RESP.array(RESP.bulk(String(repeating: "a", count: 256)), RESP.bulk("1")),
+      "+OK\r\n+OK\r\n+OK\r\n+OK\r\n", ">1\r\n$7\r\nmessage\r\n", "$9223372036854775807\r\n",
+    ])
+  func nonsense(_ answer: String) throws {
+    let server = try LyingServer { words in
+      Array((words.first == Array("SENTINEL".utf8) ? answer : "+OK\r\n").utf8)
+    }
+    let group = SentinelGroup(
+      sentinels: [server.endpoint], masterName: "m", username: nil, password: nil, security: nil)
+    var outcome: SentinelLookup.Outcome?
+    try onLoop { loop in
+      SentinelLookup(of: group, on: loop) {
+        outcome = $0
+        loop.soon { loop.soon { loop.stop() } }
+      }
+    }
+    #expect(reason(outcome).contains("no sentinel names the primary"))
+  }
+
   @Test func nobodyThere() throws {
     let ports = try [RedisServer.freePort(), RedisServer.freePort()]
     let reason = try reason(look("sentinel://127.0.0.1:\(ports[0]);127.0.0.1:\(ports[1])?master_name=mymaster"))

@@ -29,15 +29,19 @@ final class CertificateAuthority {
 
   /// Signs a new certificate.
   /// - Parameters:
-  ///   - names: of the host, as OpenSSL writes them: `DNS:localhost`, `IP:127.0.0.1`.
+  ///   - names: of the host, as OpenSSL writes them: `DNS:localhost`, `IP:127.0.0.1`; nil: no subjectAltName.
+  ///   - commonName: the CN of its subject.
   ///   - days: it is valid for; below 0 it has expired.
-  func issue(_ names: String = "DNS:localhost,IP:127.0.0.1", days: Int = 10) throws -> Certificate {
+  func issue(
+    _ names: String? = "DNS:localhost,IP:127.0.0.1", commonName: String = "test", days: Int = 10
+  ) throws -> Certificate {
     count += 1
     let path = "\(folder)/\(count)"
     let certificate = Certificate(file: path + ".pem", key: path + ".key")
     try openssl(
-      "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=test", "-addext",
-      "subjectAltName=\(names)", "-keyout", certificate.key, "-out", path + ".csr")
+      ["req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=\(commonName)"]
+        + (names.map { ["-addext", "subjectAltName=\($0)"] } ?? [])
+        + ["-keyout", certificate.key, "-out", path + ".csr"])
     try openssl(
       "x509", "-req", "-in", path + ".csr", "-copy_extensions", "copy", "-CA", file, "-CAkey", folder + "/ca.key",
       "-CAcreateserial", "-days", "\(days)", "-out", certificate.file)
@@ -63,7 +67,9 @@ func commandPath(_ name: String) throws -> String {
 }
 
 /// Runs the `openssl` command to its end.
-private func openssl(_ arguments: String...) throws {
+private func openssl(_ arguments: String...) throws { try openssl(arguments) }
+
+private func openssl(_ arguments: [String]) throws {
   let process = try ChildProcess([commandPath("openssl")] + arguments, environment: [:], output: -1)
   guard process.wait() == .status(0) else {
     throw Failure("this has failed: openssl \(arguments.joined(separator: " "))", 0)

@@ -4,7 +4,7 @@ import Synchronization
 @testable import ReactiveBeat
 
 /// A unix socket in front of a server that understands what passes: it answers chosen requests with an error of its own,
-/// lets nothing through, or lets the server's words through one byte at a time.
+/// lets nothing through, lets the server's words through one byte at a time, or says something else in their place.
 final class FaultProxy: Sendable {
   /// What a request is for.
   enum Purpose: CaseIterable {
@@ -31,11 +31,17 @@ final class FaultProxy: Sendable {
     var isDeaf = false
     /// Milliseconds for each byte from the server; 0: no limit.
     var drip: Int32 = 0
+    /// What is said in the place of a reply; nil: the truth.
+    var lie: Lie?
     var isOver = false
   }
 
+  /// - Parameter words: of the request; empty: it is what a subscriber gets, perhaps not from the beginning of a push.
+  typealias Lie = @Sendable (_ words: [[UInt8]], _ truth: [UInt8]) -> [UInt8]
+
   /// Where to connect to.
   let path: String
+  private let asked = Atomic(0)
   private let listener: Int32
   private let serverPath: String
   private let faults = Mutex(Faults())
@@ -86,6 +92,9 @@ final class FaultProxy: Sendable {
     get { faults.withLock { $0.isDeaf } }
     set { faults.withLock { $0.isDeaf = newValue } }
   }
+  /// Requests so far.
+  var requests: Int { asked.load(ordering: .relaxed) }
+  func lie(_ lie: Lie?) { faults.withLock { $0.lie = lie } }
   func drip(_ milliseconds: Int32) { faults.withLock { $0.drip = milliseconds } }
 
   // MARK: its thread
@@ -97,7 +106,7 @@ final class FaultProxy: Sendable {
     /// For the client, not sent yet.
     var output: [UInt8] = []
     /// What each request that was sent is answered with; nil: with what the server says.
-    var answers: [[UInt8]?] = []
+    var answers: [(words: [[UInt8]], line: [UInt8]?)] = []
     var isSubscribed = false
   }
 
@@ -154,10 +163,11 @@ final class FaultProxy: Sendable {
       if ["PSUBSCRIBE", "SUBSCRIBE"].contains(words.first.map { String(decoding: $0, as: UTF8.self) }) {
         pair.isSubscribed = true
       }
+      asked.add(1, ordering: .relaxed)
       if let line = refusal(of: words) {
-        pair.answers.append(line)
+        pair.answers.append((words, line))
       } else {
-        pair.answers.append(nil)
+        pair.answers.append((words, nil))
         guard Self.send(request, to: pair.server) else { return false }
       }
     }
@@ -175,22 +185,27 @@ final class FaultProxy: Sendable {
 
   private func takeReplies(_ pair: inout Pair) -> Bool {
     guard let bytes = Self.receive(pair.server) else { return false }
-    if pair.isSubscribed { pair.output += bytes } else { pair.replies += bytes }
+    if pair.isSubscribed { pair.output += lied([], bytes) } else { pair.replies += bytes }
     answer(&pair)
     return true
   }
 
   private func answer(_ pair: inout Pair) {
     while !pair.isSubscribed, let answer = pair.answers.first {
-      if let answer {
-        pair.output += answer
+      if let line = answer.line {
+        pair.output += line
       } else {
         guard let end = Wire.end(of: pair.replies) else { return }
-        pair.output += pair.replies[..<end]
+        pair.output += lied(answer.words, Array(pair.replies[..<end]))
         pair.replies.removeFirst(end)
       }
       pair.answers.removeFirst()
     }
+  }
+
+  private func lied(_ words: [[UInt8]], _ truth: [UInt8]) -> [UInt8] {
+    let lie = faults.withLock { $0.lie }
+    return lie?(words, truth) ?? truth
   }
 
   private static func receive(_ descriptor: Int32) -> [UInt8]? {

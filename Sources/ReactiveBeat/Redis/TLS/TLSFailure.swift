@@ -21,7 +21,8 @@ struct TLSFailure: Error, Equatable {
         "its certificate is not valid yet: is this machine's clock right?"
       case X509_V_ERR_HOSTNAME_MISMATCH:
         "its certificate is not for the host name \(host): put a name into the URL that is among the certificate's "
-          + "subjectAltName, or set ssl_check_hostname=false"
+          + "subjectAltName (a name in the subject, CN, does not count: add it as DNS:\(host)), or set "
+          + "ssl_check_hostname=false"
       case X509_V_ERR_IP_ADDRESS_MISMATCH:
         "its certificate is not for the address \(host): put a name into the URL that is in the certificate, add the "
           + "address to its subjectAltName (IP:\(host)), or set ssl_check_hostname=false"

@@ -46,7 +46,8 @@ final class TLSSession {
       }
     }
     if settings.verifiesCertificate, settings.verifiesHost {
-      tls.SSL_set_hostflags(ssl, UInt32(X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS))
+      // A subject's CN is text for people: only what stands in subjectAltName is bound to be a host (RFC 9525, 2).
+      tls.SSL_set_hostflags(ssl, UInt32(X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT))
       let status =
         isAddress ? tls.X509_VERIFY_PARAM_set1_ip_asc(tls.SSL_get0_param(ssl), host) : tls.SSL_set1_host(ssl, self.host)
       guard status == 1 else { throw TLSFailure("\(host) is no host that a certificate can be for") }

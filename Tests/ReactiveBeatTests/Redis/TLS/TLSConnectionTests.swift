@@ -162,6 +162,21 @@ import Testing
     try expectRefusal(server.url("ssl_check_hostname=false", trusting: other.file), "unknown CA")
   }
 
+  /// The subject's CN is no host, neither without a subjectAltName nor beside one that names no host at all.
+  @Test(arguments: [nil, "email:ops@example.org", "IP:127.0.0.9", "DNS:redis.example.org"])
+  func nameInTheSubjectOnly(names: String?) throws {
+    let authority = try CertificateAuthority()
+    let server = try TLSServer(authority, authority.issue(names, commonName: "localhost"))
+    try expectRefusal(server.url(), "not for the host name localhost", "CN, does not count", "DNS:localhost")
+    #expect(try ping(server.url("ssl_check_hostname=false")).reply == .status("PONG"))
+  }
+
+  @Test func addressInTheSubjectOnly() throws {
+    let authority = try CertificateAuthority()
+    let server = try TLSServer(authority, authority.issue(nil, commonName: "127.0.0.1"))
+    try expectRefusal(server.url(host: "127.0.0.1"), "not for the address 127.0.0.1", "subjectAltName")
+  }
+
   /// An address in the common name or as a DNS name does not make it one.
   @Test func addressAsName() throws {
     let authority = try CertificateAuthority()

@@ -1,0 +1,25 @@
+import BeatCore
+
+/// A walk through the keys of a database (SCAN) or the fields of a hash (HSCAN), which comes to an end whatever the server
+/// answers.
+package struct ScanWalk {
+  /// Where the next step begins.
+  package private(set) var cursor = "0"
+  package private(set) var isAtEnd = false
+  private var steps = 0
+
+  package init() {}
+
+  /// What a step has found; nil: the answer is none of SCAN, or the walk has gone beyond all limits.
+  package mutating func take(_ reply: RedisReply?) -> [RedisReply]? {
+    // A cursor is an unsigned number of 64 bits (redis.io: SCAN).
+    guard let parts = reply?.array, parts.count == 2, let next = parts[0].text.flatMap({ UInt64($0) }),
+      let found = parts[1].array
+    else { return nil }
+    steps += 1
+    guard !Limit.scanSteps.isExceeded(by: steps) else { return nil }
+    cursor = "\(next)"
+    isAtEnd = next == 0
+    return found
+  }
+}

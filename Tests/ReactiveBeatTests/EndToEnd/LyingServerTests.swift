@@ -1,0 +1,118 @@
+import Glibc
+import Testing
+
+@testable import BeatCore
+@testable import ReactiveBeat
+
+/// A server that does not say the truth: the daemon lives on, comes back ever less often, keeps its memory, and does its
+/// work as soon as it hears the truth.
+@Suite(.serialized) struct LyingServerTests {
+  /// Says what is needed to be believed, and then what `answer` adds.
+  private static func convincing(_ words: [[UInt8]]) -> String {
+    switch words.first.map({ String(decoding: $0, as: UTF8.self) }) ?? "" {
+    case "INFO": RESP.bulk("redis_version:7.0.15\r\nrun_id:abc\r\nrole:master\r\nloading:0\r\n")
+    case "CONFIG": RESP.array(RESP.bulk("notify-keyspace-events"), RESP.bulk("AKE"))
+    case "PSUBSCRIBE":
+      words.dropFirst().enumerated().map {
+        RESP.push("psubscribe", String(decoding: $0.element, as: UTF8.self), $0.offset + 1)
+      }.joined()
+    case "EVALSHA", "EVAL": "*0\r\n"
+    case "SCAN": "*2\r\n" + RESP.bulk("0") + "*0\r\n"
+    default: "+OK\r\n"
+    }
+  }
+
+  @Test(
+    "it greets before it is asked, or answers well and adds something",
+    arguments: ["+OK\r\n+OK\r\n+OK\r\n+OK\r\n+OK\r\n", "*4\r\n:1\r\n:2\r\n:3\r\n:4\r\n", ">1\r\n$7\r\nmessage\r\n"],
+    [true, false])
+  func unasked(_ bytes: String, isGreeting: Bool) throws {
+    let server = try LyingServer(greeting: isGreeting ? bytes : "") { words in
+      let isSubscription = words.first == Array("PSUBSCRIBE".utf8)
+      return Array((Self.convincing(words) + (!isGreeting && isSubscription ? bytes : "")).utf8)
+    }
+    let daemon = try Daemon(server.environment)
+    try daemon.wait(for: "disconnected")
+    // 50, 100, 200 ms and so on: the eighth attempt comes after some seconds, and each makes up to two connections.
+    usleep(3_000_000)
+    #expect(daemon.isRunning)
+    #expect(server.connections < 24, "\(server.connections) connections")
+    #expect(try daemon.stop() == .status(0))
+  }
+
+  @Test("a scan without end is ended")
+  func endlessScan() throws {
+    var walk = ScanWalk()
+    let page = RedisReply.array([.string(Array("17".utf8)), .array([])])
+    for _ in 0..<Limit.scanSteps.most { #expect(walk.take(page) != nil) }
+    #expect(walk.take(page) == nil)
+    for cursor in ["", "-1", "x", "18446744073709551616", "1 "] {
+      var walk = ScanWalk()
+      #expect(walk.take(.array([.string(Array(cursor.utf8)), .array([])])) == nil)
+    }
+  }
+
+  @Test("a daemon that scans without end still hears its signals")
+  func scansWithoutEnd() throws {
+    let server = try LyingServer { words in
+      let isScan = words.first == Array("SCAN".utf8)
+      return Array((isScan ? "*2\r\n" + RESP.bulk("17") + "*0\r\n" : Self.convincing(words)).utf8)
+    }
+    let daemon = try Daemon(server.environment, arguments: ["--log-level", "debug"])
+    #expect(eventually { server.requests > 200 })
+    #expect(try daemon.peakMemory() < 200 << 20)
+    #expect(try daemon.stop() == .status(0))
+  }
+
+  @Test("the time it tells is none", arguments: ["9223372036854775807", "1000000000000000000", "-1", "253402300800"])
+  func time(_ seconds: String) {
+    #expect(UnixTime(told: seconds, "0") == nil)
+    #expect(UnixTime(told: "1", "1000000") == nil)
+    #expect(UnixTime(told: "253402300799", "999999")?.microseconds == 253_402_300_799_999_999)
+  }
+
+  @Test(
+    "a server that calls itself too old, or a cluster, after all was well is waited for",
+    arguments: [
+      "redis_version:5.0.0\r\n", "redis_version:7.0.15\r\ncluster_enabled:1\r\n",
+    ])
+  func misconfiguredLater(_ info: String) throws {
+    let stage = try Stage()
+    stage.set("a", schedule("a", every: "0.2"))
+    let proxy = try FaultProxy(to: stage.server)
+    let daemon = try stage.daemon(proxy.environment)
+    #expect(stage.fires(["a"], 2))
+    // Answers of no use end the session, and the next one is told this.
+    proxy.lie { words, _ in Array((words.first == Array("INFO".utf8) ? RESP.bulk(info) : "+no\r\n").utf8) }
+    try daemon.wait(for: "disconnected") { $0.reason.contains("is needed") || $0.reason.contains("cluster") }
+    #expect(daemon.isRunning)
+    proxy.lie(nil)
+    let fired = stage.messages().count
+    #expect(eventually(within: 20) { stage.messages().count > fired + 2 })
+    #expect(try daemon.stop() == .status(0))
+  }
+
+  @Test("lies by a seed, and then the truth", arguments: [1, 2, 3] as [UInt64])
+  func seeded(_ seed: UInt64) throws {
+    let stage = try Stage()
+    for name in ["a", "b"] { stage.set(name, schedule(name, every: "0.2", #", "catchup": "all""#)) }
+    let proxy = try FaultProxy(to: stage.server)
+    let daemon = try stage.daemon(proxy.environment)
+    #expect(stage.fires(["a", "b"], 2))
+    let liar = Liar(seed: seed, rate: 10)
+    proxy.lie { liar.reply(to: $0, $1) }
+    var most = 0
+    for _ in 0..<6 {
+      let before = proxy.requests
+      usleep(1_000_000)
+      most = max(most, proxy.requests - before)
+      #expect(daemon.isRunning, "\(daemon.output.suffix(2_000))")
+    }
+    #expect(most < 3_000, "\(most) requests in a second")
+    #expect(try daemon.peakMemory() < 200 << 20)
+    proxy.lie(nil)
+    let fired = stage.messages().count
+    #expect(eventually(within: 30) { stage.messages().count > fired + 10 })
+    #expect(try daemon.stop() == .status(0))
+  }
+}
