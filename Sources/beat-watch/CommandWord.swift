@@ -115,7 +115,7 @@ struct CommandWord {
   private static let amounts: Set<String> = [
     "--every", "--expires", "--time-limit", "--soft-time-limit", "--catchup-window", "--jitter", "--max-run-count",
     "--priority", "--count", "--timeout", "--since", "--due-within", "--lease-ttl", "--poll-interval",
-    "--audit-interval", "--outbox-limit", "--history", "--max-rate",
+    "--audit-interval", "--outbox-limit", "--history", "--max-rate", "--shortest-interval",
   ]
 
   /// Such as `-5s`, `-1` or `-.5`.
