@@ -3,12 +3,17 @@
 -- KEYS[1]     mark                  HASH    entry -> "<due>|<task id>|<total run count>|<digest>"
 -- KEYS[2...]  schedule documents    STRING (any type may stand there)
 -- ARGV[1]     longest document to read, in bytes
--- ARGV[2...]  the documents' entries, in the same order
+-- ARGV[2]     longest mark; of a longer one so many bytes are told and one more
+-- ARGV[3...]  the documents' entries, in the same order
 --
 -- Returns the documents, nil where none was read; the marks, nil where there is none; and of the documents that stand
 --         there and were not read: the place (from 1), then the type, or the length of a string that is too long.
-local keys, longest = KEYS, tonumber(ARGV[1])
-local marks = redis.call('HMGET', keys[1], unpack(ARGV, 2))
+local keys, longest, longestMark = KEYS, tonumber(ARGV[1]), tonumber(ARGV[2])
+local marks = redis.call('HMGET', keys[1], unpack(ARGV, 3))
+for i = 1, #marks do
+  local mark = marks[i]
+  if mark and #mark > longestMark then marks[i] = string.sub(mark, 1, longestMark + 1) end
+end
 local unread = {}
 for i = 2, #keys do
   local length = redis.pcall('STRLEN', keys[i])

@@ -12,6 +12,8 @@ final class Audit {
   private var suspects: Set<EntryName> = []
   private var seen: Set<EntryName> = []
   private var load: DocumentLoad?
+  /// Names that were too long to be read.
+  var ignored: NameScan.Ignored { load?.ignored ?? NameScan.Ignored() }
   private lazy var timer = LoopTimer(on: loop) { [unowned self] in finish() }
   private let loop: EventLoop
 

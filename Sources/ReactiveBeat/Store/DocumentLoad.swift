@@ -18,6 +18,8 @@ final class DocumentLoad {
   private let scripts: StoreScripts
   private let deliver: ([EntryName], [Scheduler.DocumentRead]) -> Void
   private let finish: (RedisServerError?) -> Void
+  /// Names that are too long to be read.
+  private(set) var ignored = NameScan.Ignored()
   /// Found, and not asked for yet.
   private var waiting = FirstInFirstOut<EntryName>()
   /// Where the scan goes on; nil: a step is under way, or it is at its end.
@@ -62,17 +64,12 @@ final class DocumentLoad {
   }
 
   private func scan(_ cursor: String) {
-    scripts.connection.send(
-      RedisCommand("SCAN", cursor, "MATCH", scripts.keys.documentPattern, "COUNT", Self.scanCount)
-    ) { [self] reply in
+    scripts.nameScan.step(scripts, from: cursor, count: Self.scanCount) { [self] page, error in
       guard !isOver else { return }
-      guard let parts = reply?.array, parts.count == 2, let next = parts[0].text, let keys = parts[1].array else {
-        return end(reply?.error)
-      }
-      for key in keys {
-        if let name = key.bytes.flatMap(scripts.keys.entry(of:)) { waiting.append(name) }
-      }
-      if next == "0" { isScanned = true } else { self.cursor = next }
+      guard let page else { return end(error) }
+      for name in page.names { waiting.append(name) }
+      ignored.add(page.ignored.count, longest: page.ignored.longest, head: page.ignored.head)
+      if let next = page.cursor { self.cursor = next } else { isScanned = true }
       goOn()
     }
   }

@@ -14,7 +14,7 @@ final class QueueLookup {
   /// Where the server is in cluster mode: what a fire can reach.
   private let cluster: ClusterFit?
   /// Queues that were declared on this connection.
-  private var declared: Set<String> = []
+  private var declared = DeclaredQueues()
 
   init(_ scripts: StoreScripts) {
     self.scripts = scripts.onBroker
@@ -26,7 +26,7 @@ final class QueueLookup {
     let kombu = scripts.kombu
     switch plan.route {
     case .queue(let name):
-      if declared.insert(name).inserted { scripts.declare(queue: name) }
+      if declared.insert(name) { scripts.declare(queue: name) }
       completion(.lists([kombu.list(of: Array(name.utf8), priority: plan.priority)]))
     case .exchange(let exchange, let key):
       scripts.queues(boundTo: exchange, routingKey: key) { [cluster] queues, error in

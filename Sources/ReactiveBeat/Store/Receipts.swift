@@ -112,14 +112,10 @@ final class Receipts {
     _ scripts: StoreScripts, _ cursor: String, at time: UnixTime, missing: Set<EntryName>,
     account: @escaping (EntryName) -> Account?, then finish: @escaping () -> Void
   ) {
-    let command = RedisCommand("HSCAN", scripts.keys.receipts, cursor, "COUNT", Self.scanCount)
-    scripts.connection.send(command) { [weak self] reply in
-      guard let self, let parts = reply?.array, parts.count == 2, let next = parts[0].text,
-        let fields = parts[1].array
-      else { return }
+    OwnHash(key: scripts.keys.receipts).scan(scripts, from: cursor, count: Self.scanCount) { [weak self] page, _ in
+      guard let self, let page else { return }
       var missing = missing
-      for index in stride(from: 0, to: fields.count - 1, by: 2) {
-        guard let bytes = fields[index].bytes, let receipt = fields[index + 1].bytes else { continue }
+      for (bytes, receipt) in page.fields {
         let name = EntryName(bytes)
         missing.remove(name)
         guard pending[name] == nil else { continue }
@@ -131,18 +127,17 @@ final class Receipts {
           pending[name] = Self.receipt(account.standing, of: account.document, heard: time)
         }
       }
-      if next == "0" {
+      guard let next = page.cursor else {
         for name in missing where pending[name] == nil {
           if let account = account(name) {
             pending[name] = Self.receipt(account.standing, of: account.document, heard: time)
           }
         }
         write(to: scripts)
-        finish()
-      } else {
-        write(to: scripts)
-        scan(scripts, next, at: time, missing: missing, account: account, then: finish)
+        return finish()
       }
+      write(to: scripts)
+      scan(scripts, next, at: time, missing: missing, account: account, then: finish)
     }
   }
 }

@@ -32,16 +32,11 @@ extension StoreClient {
   /// documents do, so at most `limit` of them are looked at.
   public func survey(_ context: DocumentContext, now: UnixTime, atMost limit: Int) throws(StoreError) -> DueSurvey {
     var names: [EntryName] = []
-    var cursor = "0"
-    repeat {
-      let reply = try command(RedisCommand("SCAN", cursor, "MATCH", keys.documentPattern, "COUNT", 1000))
-      guard let parts = reply.array, parts.count == 2, let next = parts[0].text else { break }
-      names += (parts[1].array ?? []).compactMap { $0.bytes.flatMap(keys.entry(of:)) }
-      cursor = next
-    } while cursor != "0" && names.count <= limit
+    var cursor: String? = "0"
+    while let from = cursor, names.count <= limit { cursor = try add(&names, from: from, count: 1000) }
     names = Self.inOrder(names)
     var survey = DueSurvey()
-    survey.isPartial = cursor != "0" || names.count > limit
+    survey.isPartial = cursor != nil || names.count > limit
     try eachDocument(Array(names.prefix(limit))) { document in
       guard !document.isAbsent else { return }
       survey.add(ScheduleStanding(document.name, document.read, context: context, now: now))

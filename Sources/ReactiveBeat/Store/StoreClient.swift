@@ -18,6 +18,8 @@ public final class StoreClient {
   public var connection: RedisConnection { link.connection }
 
   private let link: Link
+  /// What the last scan of all names has left out, in words; nil: nothing.
+  public internal(set) var ignoredNames: String?
 
   /// Connects and logs in; a Sentinel URL leads to the primary of this moment.
   ///
@@ -147,18 +149,30 @@ public final class StoreClient {
   /// The names of all schedules, in the order of their bytes.
   public func names() throws(StoreError) -> [EntryName] {
     var names: [EntryName] = []
-    var cursor = "0"
-    repeat {
-      let reply = try command(RedisCommand("SCAN", cursor, "MATCH", keys.documentPattern, "COUNT", 5000))
-      guard let parts = reply.array, parts.count == 2, let next = parts[0].text, let page = parts[1].array else {
-        throw StoreError(.refused, "\(url) gave an answer to SCAN that is none")
-      }
-      for key in page {
-        if let name = key.bytes.flatMap(keys.entry(of:)) { names.append(name) }
-      }
-      cursor = next
-    } while cursor != "0"
+    var cursor: String? = "0"
+    while let from = cursor { cursor = try add(&names, from: from, count: 5000) }
     return Self.inOrder(names)
+  }
+
+  /// One step of a scan of all names; the next cursor, nil at the end.
+  func add(_ names: inout [EntryName], from cursor: String, count: Int) throws(StoreError) -> String? {
+    var found: NameScan.Page?
+    var refusal: RedisServerError?
+    Self.wait(on: loop) { done in
+      // By the script at once: of a name that is too long for an answer no second attempt is made.
+      NameScan(isGuarded: true).step(scripts, from: cursor, count: count) { page, error in
+        (found, refusal) = (page, error)
+        done()
+      }
+    }
+    if let refusal { throw StoreError(refusal, from: url) }
+    guard let found else {
+      throw connection.isClosed ? lost : StoreError(.refused, "\(url) gave an answer to SCAN that is none")
+    }
+    names += found.names
+    if cursor == "0" { ignoredNames = nil }
+    ignoredNames = ignoredNames ?? found.ignored.words
+    return found.cursor
   }
 
   /// By their bytes, each once: a key that moved while the server grew its table is told twice.
@@ -232,7 +246,7 @@ public final class StoreClient {
     try documents(names()).filter { !$0.isAbsent }
   }
 
-  private var scripts: StoreScripts {
+  var scripts: StoreScripts {
     StoreScripts(
       connection: connection, keys: keys, kombu: .standard, storeDatabase: url.database, brokerDatabase: url.database,
       maximumDocumentLength: Self.longestDocument, maximumLead: 0, delivery: .direct, outboxLimit: 0,
