@@ -32,8 +32,9 @@ for i = first, #KEYS do
       local taken = redis.pcall('LPOP', KEYS[j])
       if type(taken) == 'table' and taken.err then return {'ERR', 'LPUSH', reply.err} end
     end
-    -- Not DEL, which may be refused where this was allowed: a message that is known and nowhere would be lost.
-    redis.call('SET', KEYS[1], '1', 'PX', 1)
+    -- Who may not delete the note lets it run out at once: a message that is known and nowhere would be lost.
+    local forgotten = redis.pcall('DEL', KEYS[1])
+    if type(forgotten) == 'table' then redis.call('SET', KEYS[1], '1', 'PX', 1) end
     return {'ERR', 'LPUSH', reply.err}
   end
 end

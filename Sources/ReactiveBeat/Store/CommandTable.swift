@@ -101,7 +101,7 @@ extension CommandUse {
       broker.row("SET", [.delivered], ["x"], writes: true, in: "relay"),
       broker.row("TYPE", [.queue], in: "relay"),
       broker.row(
-        "DEL", [.delivered], writes: true, in: "tidy", without: "forgetting a message that was taken back"),
+        "DEL", [.delivered], writes: true, in: "relay tidy", without: "forgetting a message that was taken back"),
       broker.row(
         "EXPIRE", [.delivered], ["60"], writes: true, sent: true, without: "forgetting soon what was delivered"),
       sentinel.row("SENTINEL", [], ["get-master-addr-by-name", "x"], sent: true),

@@ -29,6 +29,10 @@ final class ManualFires {
 
   /// Where the next look goes on.
   private var cursor = "0"
+  /// A look is under way; it is followed by one more where something was heard meanwhile: each request that is taken away
+  /// raises an event, too.
+  private var isLooking = false
+  private var isWanted = false
 
   /// Requests that were answered and may stand there still.
   private static let mostAnswered = 1000
@@ -59,8 +63,12 @@ final class ManualFires {
   /// Carries out what is asked for.
   func look() {
     guard token() != nil, !isOver else { return }
+    guard !isLooking else { return isWanted = true }
+    isLooking = true
     OwnHash(key: scripts.keys.manual).scan(scripts, from: cursor, count: Self.pageSize) { [weak self] page, _ in
-      guard let self, !isOver, let page else { return }
+      guard let self, !isOver else { return }
+      isLooking = false
+      guard let page else { return }
       for (name, bytes) in page.fields {
         guard let request = String(validating: name, as: UTF8.self), let wish = ManualRequest(bytes) else {
           // Nobody can be answered who does not write as we read.
@@ -70,7 +78,9 @@ final class ManualFires {
         if !answered.contains(request), inProgress.insert(request).inserted { carryOut(wish, request) }
       }
       cursor = page.cursor ?? "0"
-      if page.cursor != nil { retry.schedule(after: 50_000) }
+      let isMore = page.cursor != nil || isWanted
+      isWanted = false
+      if isMore { retry.schedule(after: page.cursor != nil ? 50_000 : 0) }
     }
   }
 

@@ -113,11 +113,11 @@ import Testing
         scenario: "OK: a user who may not"),
       Safeguard(
         testDescription: "the way back to the store",
-        text: "if broker ~= store then call('SELECT', store) end\n\nif not problem and",
-        replacement: "if not problem and", scenario: "OK: message, mark and document"),
+        text: "if broker ~= store then call('SELECT', store) end\n  if stays then",
+        replacement: "if stays then", scenario: "OK: message, mark and document"),
       Safeguard(
         testDescription: "the way to the broker",
-        text: "if broker ~= store then call('SELECT', broker) end\nlocal problem", replacement: "local problem",
+        text: "if broker ~= store then call('SELECT', broker) end\n  local pushed", replacement: "local pushed",
         scenario: "OK: message, mark and document"),
     ]
   }
