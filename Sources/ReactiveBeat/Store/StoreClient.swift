@@ -158,11 +158,14 @@ public final class StoreClient {
   func add(_ names: inout [EntryName], from cursor: String, count: Int) throws(StoreError) -> String? {
     var found: NameScan.Page?
     var refusal: RedisServerError?
-    Self.wait(on: loop) { done in
-      // By the script at once: of a name that is too long for an answer no second attempt is made.
-      NameScan(isGuarded: true).step(scripts, from: cursor, count: count) { page, error in
-        (found, refusal) = (page, error)
-        done()
+    // By the script at once: of a name that is too long for an answer no second attempt is made. And by SCAN itself for
+    // who may not run scripts.
+    for isGuarded in [true, false] where isGuarded || refusal?.isOfOurRights == true {
+      Self.wait(on: loop) { done in
+        NameScan(isGuarded: isGuarded).step(scripts, from: cursor, count: count) { page, error in
+          (found, refusal) = (page, error)
+          done()
+        }
       }
     }
     if let refusal { throw StoreError(refusal, from: url) }
