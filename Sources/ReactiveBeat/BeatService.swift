@@ -80,7 +80,9 @@ public final class BeatService {
   private let startedAt = SystemClock.now()
   private lazy var reporter = DaemonReporter(instance: instance) { [unowned self] in logger }
   private lazy var brokerProbe = BrokerProbe(configuration.broker, on: loop) { [unowned self] in probedBroker($0) }
-  private var sweptAt: BootTime?
+  private let sweeps = MarkSweeps()
+  private let nameScan = NameScan()
+  private lazy var ownKeys = OwnKeys(keys) { [unowned self] in logger }
   /// What audits have found; it must stay 0.
   private var repairs = 0
   /// Something was refused on its way into the outbox since messages were last taken out of it.
@@ -217,7 +219,9 @@ public final class BeatService {
 
   private func handle(_ event: StoreSession.Event) {
     switch event {
-    case .watching(let scripts):
+    case .watching(var scripts):
+      scripts.nameScan = nameScan
+      scripts.ownKeys = ownKeys
       self.scripts = scripts
       if scripts.cluster != cluster {
         cluster = scripts.cluster
@@ -245,6 +249,9 @@ public final class BeatService {
       guard !echoes.take(name) else { return }
       audit?.touched(name)
       receive(.touched(name))
+    case .ignored(let found):
+      pulse.heard()
+      ownKeys.heard(found)
     case .touchedAll:
       if let scripts { loadAll(scripts, isReload: true) }
     case .echoed:
@@ -305,6 +312,7 @@ public final class BeatService {
     describe()
     reporter.compare(ownRecord(scripts), on: scripts, isNow: true)
     guard pulse.isLeading else { return }
+    ownKeys.look(scripts)
     DaemonRecord.sweep(scripts)
     receipts.reconcile(scripts, at: now, rejected: scheduler.rejectedNames) { [weak self] in
       self?.scheduler.account(of: $0)
@@ -337,7 +345,11 @@ public final class BeatService {
     guard let scripts, readyAt != nil else { return }
     let record = ownRecord(scripts)
     reporter.keepTelling(record, to: scripts)
-    if pulse.isLeading { reporter.compare(record, on: scripts, isNow: false) }
+    if pulse.isLeading {
+      reporter.compare(record, on: scripts, isNow: false)
+      ownKeys.keepLooking(scripts)
+    }
+    if sweeps.areManyGone { sweep(scripts) }
   }
 
   /// While it stands by, a daemon looks by itself whether it could deliver.
@@ -402,6 +414,7 @@ public final class BeatService {
       receive(names, reads)
     } finish: { [unowned self] error in
       if let error { return refused(error, "the schedules could not be read", [keys.mark]) }
+      if let ignored = self.load?.ignored { ownKeys.ignored(ignored) }
       self.load = nil
       receive(.loadFinished)
       loaded(isReload: isReload)
@@ -478,6 +491,7 @@ public final class BeatService {
     } names: { [unowned self] in
       scheduler.names
     } repair: { [unowned self] names in
+      if let audit { ownKeys.ignored(audit.ignored) }
       audit = nil
       auditFailure = nil
       repairs += names.count
@@ -506,19 +520,11 @@ public final class BeatService {
     }
   }
 
-  /// Once a day, by the daemon that fires.
   private func sweep(_ scripts: StoreScripts) {
-    let moment = BootClock.now()
-    guard pulse.isLeading, sweptAt.map({ moment.microseconds(since: $0) > 86_400_000_000 }) ?? true else { return }
-    sweptAt = moment
-    MarkSweep(scripts, now: now) { [unowned self] in
-      scheduler.isPresent($0)
-    } finish: { [weak self] forgotten in
-      guard let self else { return }
-      // A sweep that failed is tried again with the next audit.
-      guard let forgotten else { return sweptAt = nil }
-      if forgotten > 0 { logger.info("swept", metadata: ["marks": .stringConvertible(forgotten)]) }
-    }.start()
+    guard pulse.isLeading else { return }
+    sweeps.sweep(scripts, now: now) { [weak self] forgotten in
+      self?.logger.info("swept", metadata: ["marks": .stringConvertible(forgotten)])
+    }
   }
 
   private func poll(_ scripts: StoreScripts) {
@@ -671,6 +677,7 @@ public final class BeatService {
       if !isStopping { wakeTimer?.arm(at: time.map(pulse.clock.boot(at:))) }
     case .report(let report):
       if case .fired = report { fires += 1 }
+      if case .removed = report { sweeps.gone += 1 }
       if reports.isEmpty { loop.afterWriting { [unowned self] in writeReports() } }
       reports.append((report, pulse.isLeading ? report.edited.flatMap { scheduler.document(of: $0) } : nil))
     }
@@ -709,7 +716,7 @@ public final class BeatService {
         if let reply {
           receive(.replied(reply) as Pulse.Event)
           receive(.clockTold)
-          if let text = reply.damagedEpoch { warnOfEpoch(text) }
+          ownKeys.found(reply.damaged)
           announce()
           keepTelling()
         }
@@ -790,16 +797,6 @@ public final class BeatService {
     // Redis' clock was set back since it told us its time.
     if case .early = outcome { receive(.timerFired as Pulse.Event) }
     if isStopping, inFlight == 0 { release() }
-  }
-
-  private func warnOfEpoch(_ text: String) {
-    let key = EntryName(keys.epoch).description
-    logger.warning(
-      "damaged",
-      metadata: [
-        "key": .string(key),
-        "reason": .string("it held \"\(text.prefix(100))\", from which nobody can count on; it was set to the time"),
-      ])
   }
 }
 

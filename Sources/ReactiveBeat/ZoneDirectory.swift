@@ -23,7 +23,7 @@ public final class ZoneDirectory: Sendable {
     if name == "UTC" { return .utc }
     let isName =
       !name.isEmpty && name.utf8.count <= 64 && name.utf8.first != UInt8(ascii: "/")
-      && !name.contains("..") && name.utf8.allSatisfy(Self.isNameByte)
+      && !name.contains("//") && name.utf8.allSatisfy(Self.isNameByte)
     guard isName, let bytes = contents(ofZone: name) else {
       throw ZoneError(
         zone: name,
@@ -33,7 +33,10 @@ public final class ZoneDirectory: Sendable {
           : "there is no zone data in \(path): install the package tzdata")
     }
     let rules = try ZoneRules(name: name, tzif: bytes)
-    cache.withLock { $0[name] = rules }
+    cache.withLock { cache in
+      if cache.count >= Limit.zones.most { cache.removeAll() }
+      cache[name] = rules
+    }
     return rules
   }
 
@@ -44,6 +47,9 @@ public final class ZoneDirectory: Sendable {
     }
     return nil
   }
+
+  /// Zones that are kept.
+  var count: Int { cache.withLock { $0.count } }
 
   /// Reads every file again when it is asked for next.
   public func forget() { cache.withLock { $0.removeAll() } }

@@ -44,6 +44,11 @@ struct ScheduleSelection {
   /// A name under which a schedule can stand, letter by letter or as it is printed. Throws if there can be none.
   static func newName(_ text: String, in client: StoreClient) throws -> EntryName {
     let name = EntryName(notation: text) ?? EntryName(text)
+    if Limit.nameLength.isExceeded(by: name.bytes.count) {
+      throw ValidationError(
+        "\"\(EntryName(Array(name.bytes.prefix(60))))…\" is no name for a schedule: it "
+          + Limit.nameLength.excess(name.bytes.count))
+    }
     guard !text.isEmpty, client.keys.entry(of: client.keys.document(name)) == name else {
       throw ValidationError("\"\(name)\" is no name for a schedule")
     }

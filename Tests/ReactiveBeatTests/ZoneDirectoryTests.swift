@@ -45,6 +45,30 @@ import Testing
     }
   }
 
+  /// One zone has one name for each of its files: what could be written in endless ways is refused.
+  @Test func aNameThatIsNotInItsPlainForm() throws {
+    let zones = ZoneDirectory()
+    #expect(try zones.zone("Europe/Berlin").name == "Europe/Berlin")
+    for name in [
+      "Europe//Berlin", "Europe///Berlin", "/Europe/Berlin", "Europe/Berlin/", "./Europe/Berlin",
+      "Europe/../Europe/Berlin",
+    ] {
+      #expect(throws: ZoneError.self, "\(name)") { try zones.zone(name) }
+    }
+  }
+
+  /// A folder that links to itself gives endless names: they are found, and not all kept.
+  @Test func endlessNames() throws {
+    let folder = try Folder(["UTC"])
+    for number in 0..<6 { symlink(".", "\(folder.path)/\(number)") }
+    let zones = ZoneDirectory(path: folder.path)
+    for number in 0..<7000 {
+      let path = String(number, radix: 6).map { "\($0)/" }.joined()
+      #expect(try zones.zone(path + "UTC").utcOffset(at: UnixTime(seconds: 0)) == 0)
+    }
+    #expect(zones.count <= Limit.zones.most)
+  }
+
   /// The daemon's commands, and import, on such a system.
   @Test func inCommandsAndImport() throws {
     let folder = try Folder(["America/Los_Angeles"])

@@ -63,6 +63,17 @@ extension DocumentReader {
     options.queue = try findText("queue")
     options.exchange = try findText("exchange")
     options.routingKey = try findText("routing_key")
+    // Celery goes by an exchange and a routing key where both are named, else by the queue: what has no effect may be
+    // any text.
+    let isRouted = options.exchange != nil && options.routingKey != nil
+    for (field, name) in isRouted
+      ? [("exchange", options.exchange), ("routing_key", options.routingKey)] : [("queue", options.queue)]
+    {
+      guard let name, Limit.queueLength.isExceeded(by: name.utf8.count), let (slice, path) = find(field) else {
+        continue
+      }
+      throw DocumentProblem(path, slice, in: bytes, Limit.queueLength.excess(name.utf8.count))
+    }
     if let (slice, path) = find("exchange_type"), !["direct", "topic"].contains(try text(slice, path)) {
       throw DocumentProblem(
         path, slice, in: bytes, #"only "direct" and "topic" exchanges are supported; name the "queue" instead"#)

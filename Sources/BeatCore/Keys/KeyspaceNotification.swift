@@ -3,10 +3,10 @@
 public struct KeyspaceNotification: Hashable, Sendable {
   public let key: [UInt8]
 
-  /// nil for a channel that is not a keyspace channel of `database`.
-  public init?(channel: Span<UInt8>, database: Int) {
+  /// nil for a channel that is not a keyspace channel of `database`, or of a key with more than `longest` bytes.
+  public init?(channel: Span<UInt8>, database: Int, longest: Int = .max) {
     let prefix = Self.channelPrefix(database: database)
-    guard channel.count >= prefix.count else { return nil }
+    guard channel.count >= prefix.count, channel.count - prefix.count <= longest else { return nil }
     for index in prefix.indices where channel[index] != prefix[index] { return nil }
     var key: [UInt8] = []
     key.reserveCapacity(channel.count - prefix.count)

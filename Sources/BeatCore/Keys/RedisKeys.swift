@@ -62,6 +62,9 @@ public struct RedisKeys: Hashable, Sendable {
   /// STRING, the sequence number of a daemon's last pulse; its events tell whether any are heard.
   public func heartbeat(_ instance: String) -> [UInt8] { own("heartbeat:" + instance) }
 
+  /// The same of what somebody calls an instance.
+  package func heartbeat(_ instance: [UInt8]) -> [UInt8] { own("heartbeat:") + instance }
+
   /// STRING, the token of a leader that lacks something: a daemon that lacks nothing may take the lease over.
   public var offer: [UInt8] { own("offer") }
 
@@ -86,9 +89,12 @@ public struct RedisKeys: Hashable, Sendable {
 
   private func own(_ name: String) -> [UInt8] { base + Array(name.utf8) }
 
-  /// The entry that a key belongs to; nil for a key outside the prefix, and for our own.
+  /// Bytes of the longest key that is read as a document's.
+  public var longestDocumentKey: Int { prefix.count + Limit.nameLength.most }
+
+  /// The entry that a key belongs to; nil for a key outside the prefix, for our own, and for one that is too long.
   public func entry(of key: [UInt8]) -> EntryName? {
-    guard key.starts(with: prefix), !key.starts(with: base) else { return nil }
+    guard key.count <= longestDocumentKey, key.starts(with: prefix), !key.starts(with: base) else { return nil }
     return EntryName(Array(key[prefix.count...]))
   }
 

@@ -99,11 +99,36 @@ extension Limit {
     subject: "a walk through a server's keys", most: 1_000_000, unit: "step",
     reason: "each is 500 keys or more; a server that never says which is the last would be asked for ever")
 
+  public static let markLength = Limit(
+    subject: "a mark", most: 256, unit: "byte",
+    reason: "ours have about 80; a longer one counts as one that cannot be read")
+
+  public static let goneMarks = Limit(
+    subject: "what is remembered of schedules that are gone", most: 50_000, unit: "mark",
+    reason: "30 days at most; the oldest go first where there are more")
+
+  public static let ownFieldLength = Limit(
+    subject: "a request, a receipt or a daemon's record", most: 65_536, unit: "byte",
+    reason: "ours have some hundred; a longer one is nobody's, and is taken out unread")
+
+  public static let outboxItem = Limit(
+    subject: "an item of the outbox", most: 4_194_304, unit: "byte",
+    reason: "the message of the longest document fits in twice; a longer one is nobody's, and waits unread")
+
+  public static let declaredQueues = Limit(
+    subject: "what a connection declares for workers", most: 1_000, unit: "queue",
+    reason: "each leaves two keys on the broker for good; to further ones messages go undeclared")
+
+  public static let zones = Limit(
+    subject: "what is kept of time zones", most: 1_000, unit: "zone",
+    reason: "a system has about 600; with one more all are read anew")
+
   /// As `docs/security.md` prints them.
   public static let all: [Limit] = [
     documentLength, documentDepth, nameLength, queueLength, integerDigits, backlog, replyLength, replyElements,
     fireLength,
     reasonLength, quotationLength, lineFieldLength, lineBurst, lineRate, pageLength,
     replyDepth, replyLine, replyTime, scanSteps,
+    markLength, goneMarks, ownFieldLength, outboxItem, declaredQueues, zones,
   ]
 }

@@ -378,12 +378,23 @@ public struct PulseReply: Hashable, Sendable {
   public var serverTime: UnixTime?
   /// Redis' clock minus our own wall clock; microseconds.
   public var clockDifference: Int64
-  /// What stood in the epoch's key and was no number to count on from; it was replaced.
-  public var damagedEpoch: String?
+  /// What stood in the pulse's own keys and cannot be ours; the pulse goes on without it.
+  public var damaged: [Damage]
+
+  public struct Damage: Hashable, Sendable {
+    public let key: [UInt8]
+    /// The beginning of what stands there, or that it is of another type.
+    public let found: [UInt8]
+
+    public init(key: [UInt8], found: [UInt8]) {
+      self.key = key
+      self.found = found
+    }
+  }
 
   public init(
     sequence: Int64, previousSequence: Int64?, incarnation: String, lease: Lease, serverTime: UnixTime?,
-    clockDifference: Int64, damagedEpoch: String? = nil
+    clockDifference: Int64, damaged: [Damage] = []
   ) {
     self.sequence = sequence
     self.previousSequence = previousSequence
@@ -391,6 +402,6 @@ public struct PulseReply: Hashable, Sendable {
     self.lease = lease
     self.serverTime = serverTime
     self.clockDifference = clockDifference
-    self.damagedEpoch = damagedEpoch
+    self.damaged = damaged
   }
 }

@@ -2,7 +2,7 @@
 public enum MarkState: Hashable, Sendable {
   case absent
   case read(Mark)
-  /// Somebody has damaged it: these bytes are no mark.
+  /// Somebody has damaged it: these bytes are no mark. Of one that is too long, as many as may be and one more.
   case unreadable([UInt8])
 
   /// - Parameter bytes: nil: the hash has no such field.
@@ -11,7 +11,8 @@ public enum MarkState: Hashable, Sendable {
       self = .absent
       return
     }
-    self = Mark(bytes).map { .read($0) } ?? .unreadable(bytes)
+    let isTooLong = Limit.markLength.isExceeded(by: bytes.count)
+    self = (isTooLong ? nil : Mark(bytes)).map { .read($0) } ?? .unreadable(bytes)
   }
 
   public var mark: Mark? { if case .read(let mark) = self { mark } else { nil } }

@@ -50,7 +50,7 @@ extension Scheduler {
 
   mutating func received(_ read: DocumentRead, of name: EntryName, now: UnixTime) {
     if !reads.isEmpty, reads.removeValue(forKey: name) == true { touch(name) }
-    noteMark(read.markState, of: name)
+    noteMark(of: name, read)
     if !unseenAnchors.isEmpty, read.markState != .absent { unseenAnchors.remove(name) }
     let (count, base) = (actions.count, entries.handle(of: name).flatMap { entries[$0]?.base })
     defer { mendMark(of: name, after: count, base: base, now: now) }
@@ -367,6 +367,7 @@ extension Scheduler {
 
   /// Forgets an entry; nil if there is none. What is on its way for it ends without it.
   private mutating func drop(_ name: EntryName) -> ScheduleEntry? {
+    if !oddities.isEmpty { oddities.forget(name) }
     guard let (handle, entry) = entries.remove(name) else { return nil }
     unqueue(handle)
     busiest.forget(handle)
@@ -374,10 +375,6 @@ extension Scheduler {
     pendingSteps[name] = nil
     unseenAnchors.remove(name)
     lostAnswers[name] = nil
-    if !oddities.isEmpty {
-      oddities.trailing[name] = nil
-      oddities.damaged[name] = nil
-    }
     return entry
   }
 

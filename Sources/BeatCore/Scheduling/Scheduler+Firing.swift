@@ -64,6 +64,7 @@ extension Scheduler {
       entry.markBeforeOurs = nil
       entry.isBaseMeasured = true
       entry.refusal = nil
+      if !oddities.damaged.isEmpty { oddities.damaged[plan.entry] = nil }
       guard entry.document == plan.oldDocument else { return resolve(handle, entry) }
       entry.document = plan.newDocument
       entry.timing.runImmediately = false

@@ -58,7 +58,7 @@ for i = 1, count do
   local due, marked, stands = sub(new, 1, 20), marks[i], documents[i]
   -- The mark comes before the bytes: after a reply that was lost, the document has changed by our own hand.
   if marked and sub(marked, 1, 20) >= due then
-    answers[i] = {'ALREADY', marked}
+    answers[i] = {'ALREADY', sub(marked, 1, 100)}
     if id(marked) == id(new) then answers[i] = 'ALREADY_MINE' end
   elseif not stands then
     -- MGET does not tell what is no string from what is not there.
@@ -77,10 +77,10 @@ for i = 1, count do
 end
 if #ready == 0 then return answers end
 
-if broker ~= store then call('SELECT', broker) end
 local problem
--- One list alone shows its type by an error, before anything is written.
+-- One list alone shows its type by an error, before anything is pushed.
 if last > 4 or longest > 0 then
+  if broker ~= store then call('SELECT', broker) end
   local room = #ready
   for i = 4, last do
     local there = call('TYPE', KEYS[i]).ok
@@ -94,6 +94,7 @@ if last > 4 or longest > 0 then
       end
     end
   end
+  if broker ~= store then call('SELECT', store) end
 end
 
 local messages, fields = {}, {}
@@ -102,8 +103,17 @@ for n, i in ipairs(ready) do
   messages[n] = ARGV[place + 5]
   fields[2 * n - 1], fields[2 * n] = entries[i], ARGV[place + 1]
 end
-local pushed = 3
+
+-- The mark comes before the push: a mark that is refused has sent nothing, whatever this user may take back.
+if not problem and #fields > 0 then
+  local reply = pcall('HSET', mark, unpack(fields))
+  if type(reply) == 'table' and reply.err then problem = {'ERR', 'HSET: ' .. reply.err} end
+end
+
+local lacked
 if not problem and #messages > 0 then
+  if broker ~= store then call('SELECT', broker) end
+  local pushed, stays = 3, false
   for i = 4, last do
     local reply = pcall('LPUSH', KEYS[i], unpack(messages))
     if type(reply) == 'table' and reply.err then
@@ -114,27 +124,43 @@ if not problem and #messages > 0 then
     end
     pushed = i
   end
-end
-if broker ~= store then call('SELECT', store) end
-
-if not problem and #fields > 0 then
-  local reply = pcall('HSET', mark, unpack(fields))
-  if type(reply) == 'table' and reply.err then problem = {'ERR', 'HSET: ' .. reply.err} end
+  if problem then
+    -- Exact: while the script runs, nobody can have taken what it pushed.
+    for i = 4, pushed do
+      for _ = 1, #messages do
+        local taken = pcall('LPOP', KEYS[i])
+        if type(taken) == 'table' and taken.err then stays = true end
+      end
+    end
+  end
+  if broker ~= store then call('SELECT', store) end
+  if stays then
+    -- What cannot be taken back was sent, if not to all lists: it is not to come again at each try.
+    lacked, problem = problem[2], nil
+  elseif problem then
+    local absent, seen, back = {}, {}, {}
+    for n, i in ipairs(ready) do
+      if marks[i] then
+        back[#back + 1], back[#back + 2] = entries[i], marks[i]
+      else
+        absent[#absent + 1] = entries[i]
+        -- First seen just before it is due: who may not delete a mark leaves it so.
+        seen[#seen + 1] = entries[i]
+        seen[#seen + 1] = format('%020.0f||0', tonumber(sub(fields[2 * n], 1, 20)) - 1)
+      end
+    end
+    if #back > 0 then call('HSET', mark, unpack(back)) end
+    if #absent > 0 then
+      local reply = pcall('HDEL', mark, unpack(absent))
+      if type(reply) == 'table' then call('HSET', mark, unpack(seen)) end
+    end
+  end
 end
 if problem then
-  -- Exact: while the script runs, nobody can have taken what it pushed.
-  if pushed > 3 then
-    if broker ~= store then call('SELECT', broker) end
-    for i = 4, pushed do
-      for _ = 1, #messages do call('LPOP', KEYS[i]) end
-    end
-    if broker ~= store then call('SELECT', store) end
-  end
   for _, i in ipairs(ready) do answers[i] = problem end
   return answers
 end
 
-local lacked
 for _, i in ipairs(ready) do
   local document, place = KEYS[last + i], first + (i - 1) * width
   local old, kept, rest = ARGV[place + 2], ARGV[place + 3], ARGV[place + 4]

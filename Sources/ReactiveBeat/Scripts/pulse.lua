@@ -14,35 +14,68 @@
 -- ARGV[7]  '1' = a lease of ours is offered
 --
 -- Returns {previous sequence or '', incarnation, lease's token or '', milliseconds that it lasts, seconds, microseconds,
---          1 if it is offered, what stood in the epoch's key and was no number or ''}
+--          1 if it is offered, {place in KEYS of what is not ours to read, what stands there...}}
 -- All that may be refused comes before the lease: who cannot do all of it does not get it, and does not keep it.
+-- Nothing that somebody has put into these keys is told at its full length, and none of it ends the pulse.
+local longest = 128
+local damaged = {}
+local function found(place, what)
+  damaged[#damaged + 1] = place
+  damaged[#damaged + 1] = string.sub(what, 1, longest)
+end
+
+-- The key's text; '' for none, or for another type, which is told.
+local failure
+local function get(place)
+  local value = redis.pcall('GET', KEYS[place])
+  if type(value) == 'table' then
+    if not string.find(value.err, 'WRONGTYPE') then
+      failure = value
+    else
+      found(place, 'another Redis type')
+    end
+    return ''
+  end
+  return value or ''
+end
+
 local time = redis.call('TIME')
-local previous = redis.call('GET', KEYS[1]) or ''
+local previous = string.sub(get(1), 1, longest)
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 redis.call('SET', KEYS[2], ARGV[3], 'NX')
-local incarnation = redis.call('GET', KEYS[2])
-local answer = {previous, incarnation, '', 0, time[1], time[2], 0, ''}
+local incarnation = get(2)
+if #incarnation > longest then found(2, incarnation) end
+local answer = {previous, string.sub(incarnation, 1, longest), '', 0, time[1], time[2], 0, damaged}
+if failure then return failure end
 if ARGV[5] == '0' then return answer end
 
-local token = redis.call('GET', KEYS[3]) or ''
+local token = get(3)
 local lasts = redis.call('PTTL', KEYS[3])
-local offered = token ~= '' and redis.call('GET', KEYS[5]) == token
+local offered = token ~= '' and get(5) == token
+if failure then return failure end
 local ours = string.sub(token, 1, #ARGV[4] + 1) == ARGV[4] .. ':'
 -- A lease that never runs out is none of ours, and would keep every daemon quiet for ever. One that lasts longer than
--- anybody's may, an hour, is from before this server's clock was set back, and would do so for as long as that.
+-- anybody's may, an hour, is from before this server's clock was set back, and would do so for as long as that. What no
+-- daemon can have written is nobody's: no fire goes by it. Other text may be a newer version's, and runs out.
 local free = token == '' or lasts == -1 or lasts > 3600000
+if not ours and token ~= '' and not string.find(token, '^%w+:%d+$') then
+  found(3, token)
+  free = free or #token > longest or string.find(token, '[^%w%p]') ~= nil
+end
 if ARGV[6] ~= 'nothing' and (free or ours or (offered and ARGV[6] == 'offered')) then
   -- Ours may be from a pulse whose reply was lost.
   if free or not ours then
     local epoch = redis.pcall('INCR', KEYS[4])
     local problem = type(epoch) == 'table' and epoch.err
-    if problem and not string.find(problem, 'not an integer') and not string.find(problem, 'overflow') then
+    if problem and string.find(problem, 'WRONGTYPE') then
+      -- What another program keeps there stays. Nobody is fenced by the number alone.
+      found(4, 'another Redis type')
+      epoch = time[1]
+    elseif problem and not string.find(problem, 'not an integer') and not string.find(problem, 'overflow') then
       return epoch
-    end
-    -- A number of more digits is not written as it is.
-    if problem or epoch > 99999999999999 then
-      -- The seconds since 1970 are more than any daemon has counted to.
-      answer[8] = redis.call('GET', KEYS[4])
+    elseif problem or epoch > 99999999999999 then
+      -- A number of more digits is not written as it is. The seconds since 1970 are more than any daemon has counted to.
+      found(4, redis.call('GET', KEYS[4]))
       epoch = time[1]
       redis.call('SET', KEYS[4], epoch)
     end
@@ -51,13 +84,14 @@ if ARGV[6] ~= 'nothing' and (free or ours or (offered and ARGV[6] == 'offered'))
   offered = ARGV[7] == '1'
   if offered then
     redis.call('SET', KEYS[5], token, 'PX', ARGV[5])
-  elseif redis.call('GET', KEYS[5]) then
+  elseif get(5) ~= '' then
     redis.call('DEL', KEYS[5])
   end
+  if failure then return failure end
   redis.call('SET', KEYS[3], token, 'PX', ARGV[5])
   lasts = tonumber(ARGV[5])
 elseif lasts == -1 then
   lasts = 0
 end
-answer[3], answer[4], answer[7] = token, lasts, offered and 1 or 0
+answer[3], answer[4], answer[7] = string.sub(token, 1, longest), lasts, offered and 1 or 0
 return answer

@@ -7,7 +7,8 @@
 -- ARGV[2]  the time that the mark is expected to hold, 20 digits
 -- ARGV[3]  the mark to store
 -- ARGV[4]  lease token; '' = do not check the lease
--- ARGV[5]  '' or the whole mark that is expected, where its time cannot be read
+-- ARGV[5]  '' or the whole mark that is expected, where its time cannot be read; of one that is too long, as it was told
+-- ARGV[6]  with it: the longest mark; of a longer one only so many bytes and one more are compared
 --
 -- Returns 1 if it was replaced, 0 if it holds another time, if there is none, or if another daemon has the lease.
 if ARGV[4] ~= '' and redis.call('GET', KEYS[2]) ~= ARGV[4] then return 0 end
@@ -15,7 +16,7 @@ if ARGV[4] ~= '' and redis.call('GET', KEYS[2]) ~= ARGV[4] then return 0 end
 local marked = redis.call('HMGET', KEYS[1], ARGV[1])[1]
 if not marked then return 0 end
 if (ARGV[5] or '') ~= '' then
-  if marked ~= ARGV[5] then return 0 end
+  if string.sub(marked, 1, ARGV[6] + 1) ~= ARGV[5] then return 0 end
 elseif string.sub(marked, 1, 20) ~= ARGV[2] then
   return 0
 end

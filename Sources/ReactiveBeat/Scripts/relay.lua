@@ -26,9 +26,15 @@ if reply.err then return {'ERR', 'SET', reply.err} end
 for i = first, #KEYS do
   reply = redis.pcall('LPUSH', KEYS[i], message)
   if type(reply) == 'table' and reply.err then
-    -- Exact: while the script runs, nobody can have taken what it pushed.
-    for j = first, i - 1 do redis.call('LPOP', KEYS[j]) end
-    redis.call('DEL', KEYS[1])
+    -- Exact: while the script runs, nobody can have taken what it pushed. What this user may not take back stays, and
+    -- the message stays known: it is not to come there again at each try.
+    for j = first, i - 1 do
+      local taken = redis.pcall('LPOP', KEYS[j])
+      if type(taken) == 'table' and taken.err then return {'ERR', 'LPUSH', reply.err} end
+    end
+    -- Who may not delete the note lets it run out at once: a message that is known and nowhere would be lost.
+    local forgotten = redis.pcall('DEL', KEYS[1])
+    if type(forgotten) == 'table' then redis.call('SET', KEYS[1], '1', 'PX', 1) end
     return {'ERR', 'LPUSH', reply.err}
   end
 end

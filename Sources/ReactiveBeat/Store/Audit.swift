@@ -16,6 +16,8 @@ final class Audit {
   /// nil: the scan goes on.
   private var beatsLeft: Int?
   private var isPatient = true
+  /// Names that were too long to be read.
+  var ignored: NameScan.Ignored { load?.ignored ?? NameScan.Ignored() }
   private lazy var timer = LoopTimer(on: loop) { [unowned self] in
     isPatient = false
     finish()

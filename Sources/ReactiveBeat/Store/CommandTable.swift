@@ -23,7 +23,7 @@ extension CommandUse {
       own.row("CLIENT TRACKING", [], ["off"], sent: true, without: "hearing by CLIENT TRACKING"),
       own.row("SUBSCRIBE", [], ["__redis__:invalidate"], sent: true, without: "hearing by CLIENT TRACKING"),
       // To read.
-      own.row("SCAN", [], ["0"], sent: true),
+      own.row("SCAN", [], ["0"], sent: true, in: "names"),
       own.row("STRLEN", [.document], sent: true, in: "read"),
       own.row("MGET", [.document], in: "fire read"),
       own.row("HMGET", [.mark], ["a"], in: "anchor fire read rebase"),
@@ -50,18 +50,17 @@ extension CommandUse {
       own.row(
         "HSET", [.receipts, .daemons], ["a", "b"], writes: true, sent: true, without: "receipts", "its record"),
       own.row(
-        "HSCAN", [.manual, .receipts, .daemons, .mark], ["0"], sent: true,
+        "HSCAN", [.manual, .receipts, .daemons, .mark], ["0"], in: "scan sweep",
         without: "runs by hand", "old marks forgotten"
       ),
       own.row("HEXISTS", [.manual], ["a"], in: "manual", without: "runs by hand"),
       own.row(
-        "HDEL", [.manual, .receipts, .daemons, .mark], ["a"], writes: true, sent: true, in: "forget manual",
+        "HDEL", [.manual, .receipts, .daemons, .mark], ["a"], writes: true, sent: true, in: "fire manual scan sweep",
         without: "runs by hand", "old marks forgotten", "old records forgotten"),
       own.row("LPUSH", [.answer], ["x"], writes: true, sent: true, in: "manual", without: "runs by hand"),
       own.row("EXPIRE", [.answer], ["60"], writes: true, sent: true, in: "manual", without: "runs by hand"),
-      own.row("HGET", [.mark], ["a"], in: "forget", without: "old marks forgotten"),
       own.row(
-        "EXISTS", [.document, .heartbeat], sent: true, in: "forget", without: "old marks forgotten",
+        "EXISTS", [.document, .heartbeat], sent: true, in: "sweep", without: "old marks forgotten",
         "old records forgotten"),
     ]
   }()
@@ -120,7 +119,7 @@ extension CommandUse {
       look.row("CLIENT SETNAME", [], ["beat-watch"], sent: true, without: "their names in CLIENT LIST"),
       look.row("EVALSHA", [], [String(repeating: "0", count: 40), "0"], sent: true, without: "all commands"),
       look.row("EVAL", [], ["return 1", "0"], sent: true, without: "all commands"),
-      look.row("SCAN", [], ["0"], sent: true, without: "all commands but those on one schedule"),
+      look.row("SCAN", [], ["0"], sent: true, in: "names", without: "all commands but those on one schedule"),
       look.row("STRLEN", [.document], sent: true, in: "read", without: "all commands"),
       look.row("MGET", [.document], in: "read", without: "all commands"),
       look.row("HMGET", [.mark], ["a"], sent: true, in: "read save", without: "all commands"),

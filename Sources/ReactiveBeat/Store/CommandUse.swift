@@ -50,9 +50,9 @@ public struct CommandUse: Hashable, Sendable {
 
   public var isRequired: Bool { losses.isEmpty }
 
-  /// Nothing fires without it, and no script calls it: once all is loaded, neither a fire nor its rehearsal shows that it
+  /// Nothing fires without it, and no script of a fire calls it: once all is loaded, neither a fire nor its rehearsal shows that it
   /// is missing.
-  var isForConnections: Bool { isRequired && (scripts.isEmpty || name == "SELECT") }
+  var isForConnections: Bool { isRequired && (scripts.isEmpty || ["SELECT", "SCAN"].contains(name)) }
 
   /// What a daemon does without that has loaded everything.
   var lossesWhileConnected: [String] {

@@ -15,14 +15,20 @@ extension DaemonRecord {
 
   /// Takes out those of daemons that died without a word: they have no heartbeat any more.
   static func sweep(_ scripts: StoreScripts) {
-    // Each start of a daemon leaves one at most; what one step of HSCAN does not tell, the next start will.
-    scripts.connection.send(RedisCommand("HSCAN", scripts.keys.daemons, "0", "COUNT", 1000)) { reply in
-      let fields = reply?.array?.last?.array ?? []
-      for instance in stride(from: 0, to: fields.count, by: 2).compactMap({ fields[$0].text }) {
-        scripts.connection.send(RedisCommand("EXISTS", scripts.keys.heartbeat(instance))) { reply in
-          if reply?.integer == 0 { remove(instance, from: scripts) }
+    // Each start of a daemon leaves one at most; others may have written there as well.
+    func step(_ cursor: String) {
+      OwnHash(key: scripts.keys.daemons).scan(scripts, from: cursor, count: 100) { page, _ in
+        guard let page else { return }
+        for (instance, _) in page.fields {
+          scripts.connection.send(RedisCommand("EXISTS", scripts.keys.heartbeat(instance))) { reply in
+            if reply?.integer == 0 {
+              scripts.connection.send(RedisCommand("HDEL", scripts.keys.daemons, instance)) { _ in }
+            }
+          }
         }
+        if let next = page.cursor { step(next) }
       }
     }
+    step("0")
   }
 }

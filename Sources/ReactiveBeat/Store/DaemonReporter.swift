@@ -59,11 +59,10 @@ final class DaemonReporter {
     let now = BootClock.now()
     guard isNow || lookedAt.map({ now.microseconds(since: $0) >= Self.lookInterval }) ?? true else { return }
     lookedAt = now
-    scripts.connection.send(RedisCommand("HSCAN", scripts.keys.daemons, "0", "COUNT", 1000)) { [weak self] reply in
-      let fields = reply?.array?.last?.array ?? []
-      for index in stride(from: 0, to: fields.count - 1, by: 2) {
-        guard let self, let other = fields[index].text, other != instance,
-          let theirs = fields[index + 1].bytes.flatMap({ DaemonRecord($0) })
+    OwnHash(key: scripts.keys.daemons).scan(scripts, count: 1000) { [weak self] page, _ in
+      for (name, value) in page?.fields ?? [] {
+        guard let self, let other = String(validating: name, as: UTF8.self), other != instance,
+          let theirs = DaemonRecord(value)
         else { continue }
         let news = record.differences(from: theirs).filter {
           !self.differences.contains(Self.key(other, $0))

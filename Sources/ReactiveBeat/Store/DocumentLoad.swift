@@ -18,6 +18,8 @@ final class DocumentLoad {
   private let scripts: StoreScripts
   private let deliver: ([EntryName], [Scheduler.DocumentRead]) -> Void
   private let finish: (RedisServerError?) -> Void
+  /// Names that are too long to be read.
+  private(set) var ignored = NameScan.Ignored()
   /// Found, and not asked for yet.
   private var waiting = FirstInFirstOut<EntryName>()
   private var walk = ScanWalk()
@@ -59,15 +61,12 @@ final class DocumentLoad {
 
   private func scan() {
     isScanning = true
-    scripts.connection.send(
-      RedisCommand("SCAN", walk.cursor, "MATCH", scripts.keys.documentPattern, "COUNT", Self.scanCount)
-    ) { [self] reply in
+    scripts.nameScan.step(scripts, from: walk.cursor, count: Self.scanCount) { [self] page, error in
       guard !isOver else { return }
       isScanning = false
-      guard let keys = walk.take(reply) else { return end(reply?.error) }
-      for key in keys {
-        if let name = key.bytes.flatMap(scripts.keys.entry(of:)) { waiting.append(name) }
-      }
+      guard let page, walk.advance(to: page.cursor ?? "0") else { return end(error) }
+      for name in page.names { waiting.append(name) }
+      ignored.add(page.ignored.count, longest: page.ignored.longest, head: page.ignored.head)
       goOn()
     }
   }

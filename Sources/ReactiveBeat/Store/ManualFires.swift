@@ -27,6 +27,13 @@ final class ManualFires {
     case failed(EntryName, reason: String)
   }
 
+  /// Where the next look goes on.
+  private var cursor = "0"
+  /// A look is under way; it is followed by one more where something was heard meanwhile: each request that is taken away
+  /// raises an event, too.
+  private var isLooking = false
+  private var isWanted = false
+
   /// Requests that were answered and may stand there still.
   private static let mostAnswered = 1000
 
@@ -56,19 +63,24 @@ final class ManualFires {
   /// Carries out what is asked for.
   func look() {
     guard token() != nil, !isOver else { return }
-    scripts.connection.send(RedisCommand("HSCAN", scripts.keys.manual, "0", "COUNT", Self.pageSize)) {
-      [weak self] reply in
-      guard let self, !isOver, let parts = reply?.array, parts.count == 2, let fields = parts[1].array else { return }
-      for index in stride(from: 0, to: fields.count - 1, by: 2) {
-        guard let request = fields[index].text, let bytes = fields[index + 1].bytes else { continue }
-        guard let wish = ManualRequest(bytes) else {
+    guard !isLooking else { return isWanted = true }
+    isLooking = true
+    OwnHash(key: scripts.keys.manual).scan(scripts, from: cursor, count: Self.pageSize) { [weak self] page, _ in
+      guard let self, !isOver else { return }
+      isLooking = false
+      guard let page else { return }
+      for (name, bytes) in page.fields {
+        guard let request = String(validating: name, as: UTF8.self), let wish = ManualRequest(bytes) else {
           // Nobody can be answered who does not write as we read.
-          scripts.connection.send(RedisCommand("HDEL", scripts.keys.manual, request)) { _ in }
+          scripts.connection.send(RedisCommand("HDEL", scripts.keys.manual, name)) { _ in }
           continue
         }
         if !answered.contains(request), inProgress.insert(request).inserted { carryOut(wish, request) }
       }
-      if parts[0].text != "0" { retry.schedule(after: 50_000) }
+      cursor = page.cursor ?? "0"
+      let isMore = page.cursor != nil || isWanted
+      isWanted = false
+      if isMore { retry.schedule(after: page.cursor != nil ? 50_000 : 0) }
     }
   }
 
@@ -83,14 +95,17 @@ final class ManualFires {
         switch answer {
         case .lists(let lists): self?.send(.lists(plan, lists), wish, request)
         case .refused(let reason): self?.send(.refusal(reason, of: wish), wish, request)
-        case .lost: break
+        case .lost: self?.inProgress.remove(request)
         }
       }
     }
   }
 
   private func send(_ step: StoreScripts.ManualStep, _ wish: ManualRequest, _ request: String) {
-    guard !isOver, let token = token() else { return }
+    guard !isOver, let token = token() else {
+      inProgress.remove(request)
+      return
+    }
     scripts.fireManually(step, wish, request: request, token: token) { [weak self] outcome in
       guard let self else { return }
       inProgress.remove(request)

@@ -1,59 +1,85 @@
 import BeatCore
 
-/// Forgets the marks of schedules that are long gone, so that names which are used once do not fill the hash for ever.
+/// Forgets the marks of schedules that are gone, so that names which are used once do not fill the hash for ever.
 ///
 /// A mark outlives its document for `lifetime`: a schedule that is made again under its old name within it never fires
-/// for a time already fired.
+/// for a time already fired. Where more than `Limit.goneMarks` of them stand there, they go sooner: first those of schedules
+/// that have never run, then the oldest; but none of a run within `guarded`.
 final class MarkSweep {
   /// Microseconds: 30 days.
   static let lifetime: Int64 = 30 * 86_400_000_000
-  private static let scanCount = 500
+  /// Microseconds: a day, in which somebody may put a schedule back as it was.
+  static let guarded: Int64 = 86_400_000_000
+  private static let scanCount = 100
+  private static let script = LuaScript(embedded: PackageResources.sweep_lua)
 
   private let scripts: StoreScripts
-  private let isKnown: (EntryName) -> Bool
   private let finish: (_ forgotten: Int?) -> Void
-  private let limit: UnixTime
+  private let now: UnixTime
+  /// The oldest that are kept: of marks of a run, and of those first seen only.
+  private var limits: (fired: UnixTime, seen: UnixTime)
   private var forgotten = 0
-  private var pending = 0
-  private var walk = ScanWalk()
+  /// Of each minute since 1970 the marks that are kept of schedules that are gone.
+  private var fired: [Int64: Int] = [:]
+  private var seen: [Int64: Int] = [:]
+  private var isSecond = false
 
-  /// - Parameter finish: called once with the number of marks forgotten; nil: the connection died, or HSCAN is refused.
-  init(
-    _ scripts: StoreScripts, now: UnixTime, isKnown: @escaping (EntryName) -> Bool,
-    finish: @escaping (_ forgotten: Int?) -> Void
-  ) {
+  /// - Parameter finish: called once with the number of marks forgotten; nil: the connection died, or it is refused.
+  init(_ scripts: StoreScripts, now: UnixTime, finish: @escaping (_ forgotten: Int?) -> Void) {
     self.scripts = scripts
-    self.isKnown = isKnown
     self.finish = finish
-    limit = now.advanced(by: -Self.lifetime)
+    self.now = now
+    let oldest = now.advanced(by: -Self.lifetime)
+    limits = (oldest, oldest)
   }
 
-  func start() { scan() }
+  func start() { scan(ScanWalk()) }
 
-  private func scan() {
-    let command = RedisCommand("HSCAN", scripts.keys.mark, walk.cursor, "COUNT", Self.scanCount)
-    scripts.connection.send(command) { [self] reply in
-      guard let fields = walk.take(reply) else { return finish(nil) }
-      for index in stride(from: 0, to: fields.count - 1, by: 2) {
-        guard let name = fields[index].bytes, let mark = fields[index + 1].bytes else { continue }
-        consider(EntryName(name), mark)
+  private func scan(_ walk: ScanWalk) {
+    // A day ahead: a clock that was set back. What lies further ahead is no time of a run.
+    let latest = now.advanced(by: 86_400_000_000)
+    let arguments = [
+      walk.cursor, "\(Self.scanCount)", "", "\(Limit.nameLength.most)", Mark.digits(limits.fired),
+      Mark.digits(limits.seen),
+      Mark.digits(latest),
+    ].map { Array($0.utf8) }
+    var words = arguments
+    words[2] = scripts.keys.prefix
+    Self.script.evaluate(on: scripts.connection, keys: [scripts.keys.mark], arguments: words) { [self] reply in
+      var walk = walk
+      guard let parts = reply?.array, parts.count == 4, let next = parts[0].text, walk.advance(to: next) else {
+        return finish(nil)
       }
-      if !walk.isAtEnd { scan() }
-      finishIfDone()
+      forgotten += Int(clamping: parts[1].integer ?? 0)
+      for minute in parts[2].array ?? [] { minute.integer.map { fired[$0, default: 0] += 1 } }
+      for minute in parts[3].array ?? [] { minute.integer.map { seen[$0, default: 0] += 1 } }
+      if walk.isAtEnd { end() } else { scan(walk) }
     }
   }
 
-  private func consider(_ name: EntryName, _ bytes: [UInt8]) {
-    guard !isKnown(name), let mark = Mark(bytes), mark.due < limit else { return }
-    pending += 1
-    scripts.forget(name, bytes) { [self] isForgotten in
-      pending -= 1
-      if isForgotten { forgotten += 1 }
-      finishIfDone()
-    }
+  private func end() {
+    guard !isSecond, let limits = Self.limits(fired: fired, seen: seen, now: now) else { return finish(forgotten) }
+    isSecond = true
+    self.limits = limits
+    scan(ScanWalk())
   }
 
-  private func finishIfDone() {
-    if walk.isAtEnd, pending == 0 { finish(forgotten) }
+  /// From when on marks are kept, so that there are no more than may be; nil: there are not.
+  static func limits(
+    fired: [Int64: Int], seen: [Int64: Int], now: UnixTime
+  ) -> (fired: UnixTime, seen: UnixTime)? {
+    var excess = (fired.values.reduce(0, +) + seen.values.reduce(0, +)) - Limit.goneMarks.most
+    guard excess > 0 else { return nil }
+    let oldest = now.advanced(by: -lifetime)
+    func limit(_ minutes: [Int64: Int], before end: UnixTime) -> UnixTime {
+      for minute in minutes.keys.sorted() {
+        let start = UnixTime(microseconds: minute &* 60_000_000)
+        guard excess > 0, start < end else { return min(start, end) }
+        excess -= minutes[minute] ?? 0
+      }
+      return minutes.isEmpty ? oldest : end
+    }
+    let firstSeen = limit(seen, before: .latest)
+    return (max(oldest, limit(fired, before: now.advanced(by: -guarded))), max(oldest, firstSeen))
   }
 }

@@ -6,6 +6,8 @@ final class NeighbourSearch {
   private static let pages = 20
   private static let pageSize = 1000
   private static let longest = 65_536
+  /// Longer keys are none of a schedule.
+  private static let longestKey = 2 * Limit.nameLength.most
 
   private let connection: RedisConnection
   private let finish: ([EntryName]?) -> Void
@@ -23,9 +25,9 @@ final class NeighbourSearch {
   }
 
   private func scan(_ cursor: String, page: Int) {
-    connection.send(RedisCommand("SCAN", cursor, "COUNT", Self.pageSize)) { [self] reply in
+    NameScan.keys(on: connection, from: cursor, count: Self.pageSize, longest: Self.longestKey) { [self] reply in
       guard let reply else { return finish(nil) }
-      guard let parts = reply.array, parts.count == 2, let next = parts[0].text else { return look() }
+      guard let parts = reply.array, parts.count > 2, let next = parts[0].text else { return look() }
       for key in parts[1].array ?? [] { if let bytes = key.bytes { found.add(bytes) } }
       if next == "0" || page + 1 == Self.pages { look() } else { scan(next, page: page + 1) }
     }

@@ -23,6 +23,8 @@ final class OutboxRelay {
   /// Items, and about how many bytes of them, that are on their way at once.
   private static let windowCount = 128
   private static let windowBytes = 1 << 20
+  /// Lists of which something is said at a time.
+  private static let mostComplaints = 1000
   private static let shortestHold: Int64 = 1_000_000
   private static let longestHold: Int64 = 60_000_000
 
@@ -86,7 +88,7 @@ final class OutboxRelay {
   private var holdDelay = shortestHold
   private var isBusy = false
   private var isNudged = false
-  private var declared: Set<[UInt8]> = []
+  private var declared = DeclaredQueues()
   /// What was said last about the broker.
   private var complaint: String?
   /// What was said last about a list.
@@ -322,7 +324,7 @@ final class OutboxRelay {
 
   private func list(of item: OutboxItem) -> (lists: [[UInt8]], problem: String?) {
     let lane = lane(of: item)
-    guard case .queue(let name) = item.route, !declared.contains(Array(name.utf8)),
+    guard case .queue(let name) = item.route, !declared.contains(name),
       let problem = reserved.problem(name)
     else { return ([lane], nil) }
     return ([], "queue \(EntryName(name)) \(problem)")
@@ -332,7 +334,7 @@ final class OutboxRelay {
     _ item: OutboxItem, at index: Int, to lists: [[UInt8]], after predecessors: [TaskID], _ window: Window
   ) {
     guard let broker else { return }
-    if case .queue(let name) = item.route, declared.insert(Array(name.utf8)).inserted { broker.declare(queue: name) }
+    if case .queue(let name) = item.route, declared.insert(name) { broker.declare(queue: name) }
     window.open += 1
     let session = session
     broker.relay(item, to: lists, after: predecessors) { [weak self] outcome in
@@ -424,6 +426,8 @@ final class OutboxRelay {
 
   private func complain(about lane: [UInt8], _ item: OutboxItem?, _ reason: String) {
     guard complaints[lane] != reason else { return }
+    // One more than so many: what stands in the outbox has said its part, and is not said again at each pass.
+    guard complaints.count < Self.mostComplaints || complaints[lane] != nil else { return }
     complaints[lane] = reason
     handle(.held(item, reason: reason))
   }

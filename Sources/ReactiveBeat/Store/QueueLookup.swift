@@ -15,7 +15,7 @@ final class QueueLookup {
   private let cluster: ClusterFit?
   private let reserved: ReservedKeys
   /// Queues that were declared on this connection.
-  private var declared: Set<String> = []
+  private var declared = DeclaredQueues()
 
   /// - Parameter reserved: names that are no queues.
   init(_ scripts: StoreScripts, reserved: ReservedKeys) {
@@ -33,8 +33,7 @@ final class QueueLookup {
         if let problem = reserved.problem(name) {
           return completion(.refused("queue \(EntryName(name)) \(problem)"))
         }
-        declared.insert(name)
-        scripts.declare(queue: name)
+        if declared.insert(name) { scripts.declare(queue: name) }
       }
       completion(.lists([kombu.list(of: Array(name.utf8), priority: plan.priority)]))
     case .exchange(let exchange, let key):

@@ -119,12 +119,11 @@ final class Receipts {
     _ scripts: StoreScripts, _ walk: ScanWalk, at time: UnixTime, missing: Names,
     account: @escaping (EntryName) -> Account?, then finish: @escaping () -> Void
   ) {
-    let command = RedisCommand("HSCAN", scripts.keys.receipts, walk.cursor, "COUNT", Self.scanCount)
-    scripts.connection.send(command) { [weak self] reply in
+    let own = OwnHash(key: scripts.keys.receipts)
+    own.scan(scripts, from: walk.cursor, count: Self.scanCount) { [weak self] page, _ in
       var walk = walk
-      guard let self, let fields = walk.take(reply) else { return }
-      for index in stride(from: 0, to: fields.count - 1, by: 2) {
-        guard let bytes = fields[index].bytes, let receipt = fields[index + 1].bytes else { continue }
+      guard let self, let page, walk.advance(to: page.cursor ?? "0") else { return }
+      for (bytes, receipt) in page.fields {
         let name = EntryName(bytes)
         missing.all.remove(name)
         guard pending[name] == nil else { continue }
@@ -143,11 +142,10 @@ final class Receipts {
           }
         }
         write(to: scripts)
-        finish()
-      } else {
-        write(to: scripts)
-        scan(scripts, walk, at: time, missing: missing, account: account, then: finish)
+        return finish()
       }
+      write(to: scripts)
+      scan(scripts, walk, at: time, missing: missing, account: account, then: finish)
     }
   }
 }

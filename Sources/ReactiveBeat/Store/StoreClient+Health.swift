@@ -33,11 +33,7 @@ extension StoreClient {
   public func survey(_ context: DocumentContext, now: UnixTime, atMost limit: Int) throws(StoreError) -> DueSurvey {
     var names: [EntryName] = []
     var walk = ScanWalk()
-    repeat {
-      let reply = try command(RedisCommand("SCAN", walk.cursor, "MATCH", keys.documentPattern, "COUNT", 1000))
-      guard let page = walk.take(reply) else { break }
-      names += page.compactMap { $0.bytes.flatMap(keys.entry(of:)) }
-    } while !walk.isAtEnd && names.count <= limit
+    repeat { try add(&names, walking: &walk, count: 1000) } while !walk.isAtEnd && names.count <= limit
     names = Self.inOrder(names)
     var survey = DueSurvey()
     survey.isPartial = !walk.isAtEnd || names.count > limit

@@ -18,6 +18,8 @@ public final class StoreClient {
   public var connection: RedisConnection { link.connection }
 
   private let link: Link
+  /// What the last scan of all names has left out, in words; nil: nothing.
+  public internal(set) var ignoredNames: String?
 
   /// Connects and logs in; a Sentinel URL leads to the primary of this moment.
   ///
@@ -148,16 +150,32 @@ public final class StoreClient {
   public func names() throws(StoreError) -> [EntryName] {
     var names: [EntryName] = []
     var walk = ScanWalk()
-    repeat {
-      let reply = try command(RedisCommand("SCAN", walk.cursor, "MATCH", keys.documentPattern, "COUNT", 5000))
-      guard let page = walk.take(reply) else {
-        throw StoreError(.refused, "\(url) gave an answer to SCAN that is none")
-      }
-      for key in page {
-        if let name = key.bytes.flatMap(keys.entry(of:)) { names.append(name) }
-      }
-    } while !walk.isAtEnd
+    repeat { try add(&names, walking: &walk, count: 5000) } while !walk.isAtEnd
     return Self.inOrder(names)
+  }
+
+  /// One step of a scan of all names.
+  func add(_ names: inout [EntryName], walking walk: inout ScanWalk, count: Int) throws(StoreError) {
+    let cursor = walk.cursor
+    var found: NameScan.Page?
+    var refusal: RedisServerError?
+    // By the script at once: of a name that is too long for an answer no second attempt is made. And by SCAN itself for
+    // who may not run scripts.
+    for isGuarded in [true, false] where isGuarded || refusal?.isOfOurRights == true {
+      Self.wait(on: loop) { done in
+        NameScan(isGuarded: isGuarded).step(scripts, from: cursor, count: count) { page, error in
+          (found, refusal) = (page, error)
+          done()
+        }
+      }
+    }
+    if let refusal { throw StoreError(refusal, from: url) }
+    guard let found, walk.advance(to: found.cursor ?? "0") else {
+      throw connection.isClosed ? lost : StoreError(.refused, "\(url) gave an answer to SCAN that is none")
+    }
+    names += found.names
+    if cursor == "0" { ignoredNames = nil }
+    ignoredNames = ignoredNames ?? found.ignored.words
   }
 
   /// By their bytes, each once: a key that moved while the server grew its table is told twice.
@@ -235,7 +253,7 @@ public final class StoreClient {
     try documents(names()).filter { !$0.isAbsent }
   }
 
-  private var scripts: StoreScripts {
+  var scripts: StoreScripts {
     StoreScripts(
       connection: connection, keys: keys, kombu: .standard, storeDatabase: url.database, brokerDatabase: url.database,
       maximumDocumentLength: Self.longestDocument, maximumLead: 0, delivery: .direct, outboxLimit: 0,

@@ -8,7 +8,6 @@ struct StoreScripts {
   private static let rebaseScript = LuaScript(embedded: PackageResources.rebase_lua)
   private static let pulseScript = LuaScript(embedded: PackageResources.pulse_lua)
   private static let releaseScript = LuaScript(embedded: PackageResources.release_lua)
-  private static let forgetScript = LuaScript(embedded: PackageResources.forget_lua)
   private static let outboxScript = LuaScript(embedded: PackageResources.outbox_lua)
 
   let connection: RedisConnection
@@ -27,6 +26,10 @@ struct StoreScripts {
   let brokerDatabase: Int
   /// Where the server is in cluster mode: what a fire can reach.
   var cluster: ClusterFit?
+  /// How the documents' names are found.
+  var nameScan = NameScan()
+  /// Told of what others have put into our own keys.
+  var ownKeys: OwnKeys?
 
   init(
     connection: RedisConnection, keys: RedisKeys, kombu: KombuKeys, storeDatabase: Int, brokerDatabase: Int,
@@ -47,13 +50,14 @@ struct StoreScripts {
   /// Documents with their marks: of so many of the names, from the first on, as a reply has room for (`Limit.pageLength`).
   /// `nil`: the connection died, or the server refused, which ends it too.
   func read(_ names: [EntryName], then completion: @escaping ([Scheduler.DocumentRead]?, RedisServerError?) -> Void) {
-    let size = names.reduce(256) { $0 + keys.prefix.count + 2 * $1.bytes.count + 32 }
+    let size = names.reduce(272) { $0 + keys.prefix.count + 2 * $1.bytes.count + 32 }
     Self.readScript.evaluate(on: connection, keys: 1 + names.count, size: size) {
       [keys, maximumDocumentLength] command in
       command.append(keys.mark)
       for name in names { command.append(joining: keys.prefix, name.bytes) }
       command.append(maximumDocumentLength)
       command.append(Limit.pageLength.most)
+      command.append(Limit.markLength.most)
       for name in names { command.append(name.bytes) }
     } then: { reply in
       guard let reads = Self.documentReads(reply, most: names.count) else { return completion(nil, reply?.error) }
@@ -105,7 +109,7 @@ struct StoreScripts {
   ) {
     Self.rebaseScript.evaluate(
       on: connection, keys: [keys.mark, keys.lease],
-      arguments: [name.bytes, Array(Mark.digits(time).utf8), mark.bytes, Array(token.utf8), []]
+      arguments: [name.bytes, Array(Mark.digits(time).utf8), mark.bytes, Array(token.utf8), [], []]
     ) { reply in completion(reply?.integer != 0, reply?.error) }
   }
 
@@ -115,15 +119,11 @@ struct StoreScripts {
     then completion: @escaping (Bool, RedisServerError?) -> Void
   ) {
     Self.rebaseScript.evaluate(
-      on: connection, keys: [keys.mark, keys.lease], arguments: [name.bytes, [], mark.bytes, Array(token.utf8), bytes]
+      on: connection, keys: [keys.mark, keys.lease],
+      arguments: [
+        name.bytes, [], mark.bytes, Array(token.utf8), bytes, Array("\(Limit.markLength.most)".utf8),
+      ]
     ) { reply in completion(reply?.integer != 0, reply?.error) }
-  }
-
-  /// `true` if the mark is gone; `false` if the schedule is back, or its mark is another one.
-  func forget(_ name: EntryName, _ mark: [UInt8], then completion: @escaping (Bool) -> Void) {
-    Self.forgetScript.evaluate(
-      on: connection, keys: [keys.mark, keys.document(name)], arguments: [name.bytes, mark]
-    ) { completion($0?.integer == 1) }
   }
 
   /// - Parameter clock: ours, read when the reply is there.
@@ -139,7 +139,7 @@ struct StoreScripts {
     ]
     Self.pulseScript.evaluate(
       on: connection, keys: keys.ofPulse(instance), arguments: arguments.map { Array($0.utf8) }
-    ) { reply in
+    ) { [keys] reply in
       guard let parts = reply?.array, parts.count == 8 else { return completion(nil, reply?.error) }
       let text = parts.map { $0.text ?? "" }
       let serverTime = UnixTime(told: text[4], text[5])
@@ -148,7 +148,16 @@ struct StoreScripts {
           sequence: request.sequence, previousSequence: Int64(text[0]), incarnation: text[1],
           lease: Self.lease(text[2], of: instance, remaining: parts[3].integer, isOffered: parts[6].integer == 1),
           serverTime: serverTime, clockDifference: serverTime?.microseconds(since: clock()) ?? 0,
-          damagedEpoch: text[7].isEmpty ? nil : text[7]), nil)
+          damaged: Self.damages(parts[7].array ?? [], among: keys.ofPulse(instance))), nil)
+    }
+  }
+
+  private static func damages(_ parts: [RedisReply], among keys: [[UInt8]]) -> [PulseReply.Damage] {
+    stride(from: 0, to: parts.count - 1, by: 2).compactMap { index in
+      guard let place = parts[index].integer.map({ Int(clamping: $0) &- 1 }), keys.indices.contains(place) else {
+        return nil
+      }
+      return PulseReply.Damage(key: keys[place], found: parts[index + 1].bytes ?? [])
     }
   }
 
@@ -256,7 +265,9 @@ struct StoreScripts {
   ) {
     Self.outboxScript.evaluate(
       on: connection, keys: [keys.outbox],
-      arguments: [skipped, count, bytes].map { Array("\($0)".utf8) } + [newest ?? []]
+      arguments: [skipped, count, bytes].map { Array("\($0)".utf8) } + [
+        newest ?? [], Array("\(Limit.outboxItem.most)".utf8),
+      ]
     ) { reply in
       guard let parts = reply?.array, let length = parts.first?.integer else { return completion(nil, reply?.error) }
       completion(Outbox(count: Int(clamping: length), items: parts.dropFirst().compactMap(\.bytes)), nil)

@@ -14,6 +14,8 @@ final class StoreSession {
     case touched(EntryName)
     /// Written in place: by a fire, of this daemon or another one, or by somebody's SETRANGE.
     case rewritten(EntryName)
+    /// A key whose name is too long to be read.
+    case ignored(NameScan.Ignored)
     /// Every document may have changed.
     case touchedAll
     /// An event of our own heartbeat: events are still being heard.
@@ -292,9 +294,15 @@ final class StoreSession {
     let database = configuration.store.database
     guard let endpoint = commands?.endpoint else { return }
     let patterns = keys.subscriptions(database: database)
+    // Of all that we listen for, the documents' keys may be the longest.
+    let longestKey = keys.longestDocumentKey + keys.ownPrefix.count
+    let documents = KeyspaceNotification.channel(of: keys.prefix, database: database).count
     let security = configuration.store.security
     let stream = NotificationStream(to: endpoint, security: security, on: loop) { [weak self] channel, event in
-      guard let self, !isOver, let key = KeyspaceNotification(channel: channel, database: database)?.key else { return }
+      guard let self, !isOver else { return }
+      guard let key = KeyspaceNotification(channel: channel, database: database, longest: longestKey)?.key else {
+        return isWatching ? handle(.ignored(NameScan.Ignored(channel, behind: documents))) : ()
+      }
       if let entry = keys.entry(of: key) {
         if isWatching { handle(event.elementsEqual(Echoes.event) ? .rewritten(entry) : .touched(entry)) }
       } else if key == heartbeat {

@@ -60,7 +60,10 @@ public final class StoreWatch {
     StoreClient.wait(on: client.loop) { done in
       let stream = NotificationStream(to: client.connection.endpoint, security: client.url.security, on: client.loop) {
         [weak self] channel, event in
-        guard let self, let key = KeyspaceNotification(channel: channel, database: database)?.key else { return }
+        guard let self,
+          let key = KeyspaceNotification(
+            channel: channel, database: database, longest: keys.longestDocumentKey + keys.ownPrefix.count)?.key
+        else { return }
         heard(key, String(decoding: [UInt8](copying: event), as: UTF8.self))
       } onClose: { [weak self] error in
         failure = error

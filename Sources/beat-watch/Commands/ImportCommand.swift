@@ -212,6 +212,8 @@ struct ImportCommand: ParsableCommand {
       let problem: String
       if schedule.name.bytes.isEmpty {
         problem = "has no name"
+      } else if Limit.nameLength.isExceeded(by: schedule.name.bytes.count) {
+        problem = "its name \(Limit.nameLength.excess(schedule.name.bytes.count))"
       } else if !seen.insert(schedule.name).inserted {
         problem = "comes a second time in the source; the first one counts"
       } else if schedule.document.count > StoreClient.longestDocument {

@@ -87,7 +87,11 @@ struct LintCommand: ParsableCommand {
     let context = try store.documents(given, on: client)
     let now = try client.time()
     var findings: [Finding] = []
-    try client.eachDocument(try client.names()) { document in
+    let names = try client.names()
+    if let ignored = client.ignoredNames {
+      findings.append(Finding(key: "\(EntryName(client.keys.prefix))…", remark: .init(.error, ignored)))
+    }
+    try client.eachDocument(names) { document in
       let key = "\(EntryName(client.keys.document(document.name)))"
       let remarks: [DocumentReview.Remark]
       if let bytes = document.bytes {

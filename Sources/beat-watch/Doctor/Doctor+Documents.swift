@@ -49,6 +49,9 @@ extension Doctor {
   func examineDocuments() throws {
     let now = try client.time()
     let names = try client.names()
+    if let ignored = client.ignoredNames {
+      add(.warning, "documents", ignored, fix: "find out who writes there, and delete these keys")
+    }
     var (rejected, doubtful, overdue): ([String], [String], [String]) = ([], [], [])
     var routes: [Route: [EntryName]] = [:]
     var survey = StoreClient.DueSurvey()

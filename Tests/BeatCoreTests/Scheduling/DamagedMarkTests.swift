@@ -39,7 +39,7 @@ import Testing
     #expect(actions.contains(.report(.markDamaged(a, Array(text.utf8)))))
     let mend = try #require(mends(actions).first)
     #expect(mend.from == Array(text.utf8) && mend.to.due <= bench.now)
-    // The same, told once; replaced a few times, and then left.
+    // The same, told once, and not replaced again in the same moment.
     var count = 1
     for _ in 0..<20 {
       let again = read(&bench, text)
@@ -47,7 +47,61 @@ import Testing
       #expect(!again.contains(.read(a)))
       count += mends(again).count
     }
-    #expect(count == 3)
+    #expect(count == 1)
+  }
+
+  /// Somebody damages it again and again: it is replaced with longer and longer pauses, and never given up.
+  @Test func isReplacedWithPausesAndNeverGivenUp() {
+    var bench = SchedulerBench.watching()
+    let hourly = Array(Sample.document(#""interval": {"every": 1, "period": "hours"}"#, interval: nil).utf8)
+    func isReplaced(_ text: String, _ bench: inout SchedulerBench) -> Bool {
+      let damage = MarkState(Array(text.utf8))
+      return !mends(bench.receive(.read(a, Scheduler.DocumentRead(.document(hourly), damage)))).isEmpty
+    }
+    var times: [Int] = []
+    for second in 0..<600 {
+      for text in ["x\(second)", "y\(second)", "z\(second)"] where isReplaced(text, &bench) {
+        times.append(second)
+      }
+      _ = bench.pass(1)
+    }
+    #expect(times.prefix(7) == [0, 1, 3, 7, 15, 31, 63])
+    #expect(zip(times, times.dropFirst()).allSatisfy { $1 - $0 <= 60 } && (times.last ?? 0) > 500, "\(times)")
+  }
+
+  /// A fire has shown that the mark is good: the next damage is a new one.
+  @Test func aFireEndsTheDamage() throws {
+    var bench = SchedulerBench.watching()
+    for _ in 0..<20 {
+      #expect(mends(read(&bench, "x")).count == 1)
+      let plan = try #require(bench.pass(10).fires.first)
+      _ = bench.receive(.fireEnded(plan, .fired))
+      #expect(bench.scheduler.oddities.isEmpty)
+    }
+  }
+
+  /// A mark as long as a document is no mark, whatever it begins with, and is not written back with each fire.
+  @Test func isNoLongerThanItMayBe() throws {
+    let start = "00001772452800000000||7|12345678|"
+    let longest = start + String(repeating: "x", count: Limit.markLength.most - start.utf8.count)
+    #expect(MarkState(Array(longest.utf8)).mark?.trailing.isEmpty == false)
+    #expect(MarkState(Array((longest + "x").utf8)).mark == nil)
+    var bench = SchedulerBench.watching()
+    let mend = try #require(mends(read(&bench, longest + "x")).first)
+    #expect(mend.to.due == UnixTime(microseconds: 1_772_452_800_000_000) && mend.to.trailing.isEmpty)
+  }
+
+  /// What is kept of damaged marks goes with their documents, and of names without one nothing is kept.
+  @Test func nothingIsKeptOfWhatIsGone() {
+    var bench = SchedulerBench.watching()
+    for number in 0..<1000 {
+      let name = EntryName("n\(number)")
+      let damage = MarkState(Array("x".utf8))
+      _ = bench.receive(.read(name, Scheduler.DocumentRead(.absent, damage)))
+      _ = bench.receive(.read(name, Scheduler.DocumentRead(.document([0x7B]), damage)))
+      _ = bench.receive(.read(name, Scheduler.DocumentRead(.absent, damage)))
+    }
+    #expect(bench.scheduler.oddities.isEmpty)
   }
 
   /// What was fired cannot be known, so nothing that has passed is fired again; what can be known counts.

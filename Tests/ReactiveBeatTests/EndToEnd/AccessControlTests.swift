@@ -19,7 +19,7 @@ import Testing
   /// stands where something else should.
   static let better = [
     "+info", "+sadd", "+lpop", "+setrange", "+client|setname", "+xadd", "+hscan", "+hexists", "+hdel", "+exists",
-    "+expire", "+type", "+hget", "+llen",
+    "+expire", "+type", "+llen",
   ]
 
   /// A stage with a user `beat` who has these rules, and two schedules that fire at once: one by a queue, one by an

@@ -266,6 +266,25 @@ struct FireScenario: Sendable, CustomTestStringConvertible {
       bench.check("the mark", bench.mark, nil)
       bench.check("a user who may", bench.fire(call), "OK")
     },
+    FireScenario("ERR: a mark that cannot be kept, by who may not take back") { bench in
+      let limited = try bench.client(without: ["hset", "lpop"])
+      for _ in 0..<3 { bench.check("the answer", bench.fire(as: limited), "ERR") }
+      bench.check("the queue", bench.messages(), [])
+      bench.check("the document", bench.document, "old")
+    },
+    FireScenario("ERR: a push that is refused, by who may not delete a mark") { bench in
+      let limited = try bench.client(without: ["lpush", "hdel"])
+      bench.check("the answer", bench.fire(as: limited), "ERR")
+      bench.check("it is still due", bench.fire(), "OK")
+      bench.check("the queue", bench.messages().count, 1)
+    },
+    FireScenario("ERR: a push that is refused puts the mark back") { bench in
+      let before = "00000000000000000001||0|12345678|more"
+      bench.store("HSET", "reactivebeat:tasks:meta:mark", "a", before)
+      bench.check("the answer", bench.fire(as: try bench.client(without: ["lpush"])), "ERR")
+      bench.check("the mark", bench.store("HGET", "reactivebeat:tasks:meta:mark", "a")?.text, before)
+      bench.check("the queue", bench.messages(), [])
+    },
     FireScenario("ERR: a push that is refused changes nothing") { bench in
       bench.check("the answer", bench.fire(as: try bench.client(without: ["lpush"])), "ERR")
       bench.checkUntouched("refused")

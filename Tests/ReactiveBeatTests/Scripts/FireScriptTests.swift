@@ -82,13 +82,14 @@ import Testing
         testDescription: "the checks before the first push", text: "if last > 4 or longest > 0 then",
         replacement: "if longest > 0 then", scenario: "BADQUEUE: one of several"),
       Safeguard(
-        testDescription: "taking back", text: "call('LPOP', KEYS[i])", scenario: "ERR: a mark"),
+        testDescription: "putting the mark back", text: "if #back > 0 then", replacement: "if false then",
+        scenario: "ERR: a push that is refused puts"),
       Safeguard(
-        testDescription: "taking back from every list", text: "for i = 4, pushed do", replacement: "for i = 4, 4 do",
-        scenario: "ERR: a mark"),
+        testDescription: "forgetting the mark", text: "if #absent > 0 then", replacement: "if false then",
+        scenario: "ERR: a push that is refused changes"),
       Safeguard(
-        testDescription: "taking back every message", text: "for _ = 1, #messages do", replacement: "for _ = 1, 1 do",
-        scenario: "together: a mark that cannot"),
+        testDescription: "what a mark is before its first fire", text: "- 1)\n", replacement: "+ 1)\n",
+        scenario: "ERR: a push that is refused, by"),
       Safeguard(
         testDescription: "the end of what the caller may undo",
         text: "local reply = pcall('HSET', mark, unpack(fields))",
@@ -112,11 +113,11 @@ import Testing
         scenario: "OK: a user who may not"),
       Safeguard(
         testDescription: "the way back to the store",
-        text: "if broker ~= store then call('SELECT', store) end\n\nif not problem and",
-        replacement: "if not problem and", scenario: "OK: message, mark and document"),
+        text: "if broker ~= store then call('SELECT', store) end\n  if stays then",
+        replacement: "if stays then", scenario: "OK: message, mark and document"),
       Safeguard(
         testDescription: "the way to the broker",
-        text: "if broker ~= store then call('SELECT', broker) end\nlocal problem", replacement: "local problem",
+        text: "if broker ~= store then call('SELECT', broker) end\n  local pushed", replacement: "local pushed",
         scenario: "OK: message, mark and document"),
     ]
   }

@@ -26,7 +26,8 @@ import Testing
     var remaining: Int64
     var time: UnixTime
     var isOffered: Bool
-    var damagedEpoch: String
+    /// Places in the keys, and what stands there.
+    var damaged: [String]
   }
 
   @discardableResult
@@ -45,7 +46,7 @@ import Testing
     return Answer(
       previous: text[0], incarnation: text[1], token: text[2], remaining: try #require(parts[3].integer),
       time: UnixTime(microseconds: seconds * 1_000_000 + microseconds), isOffered: parts[6].integer == 1,
-      damagedEpoch: text[7])
+      damaged: (parts[7].array ?? []).map { $0.text ?? $0.integer.map { "\($0)" } ?? "?" })
   }
 
   private func release(_ instance: String) -> Int64? {
@@ -128,7 +129,7 @@ import Testing
   func anEpochThatIsDamagedIsReplaced(_ text: String) throws {
     store("SET", "epoch", text)
     let answer = try pulse(1)
-    #expect(!answer.damagedEpoch.isEmpty || text.isEmpty)
+    #expect(answer.damaged == ["4", text == "99999999999999" ? "100000000000000" : text])
     let epoch = try #require(Int64(answer.token.split(separator: ":")[1]))
     #expect(epoch > 1_000_000_000 && value("epoch") == "\(epoch)" && value("lease") == answer.token)
     #expect(release("one") == 1)
@@ -190,6 +191,7 @@ import Testing
     store("SET", "lease", "somebody", "PX", "60000")
     let answer = try pulse(1)
     #expect(answer.token == "somebody" && answer.remaining > 50_000)
+    #expect(answer.damaged == ["3", "somebody"], "it is told all the same")
     #expect(value("lease") == "somebody")
     #expect(store("EXISTS", "epoch")?.integer == 0)
   }
@@ -203,12 +205,43 @@ import Testing
     #expect(value("lease") == "two:1")
   }
 
-  @Test func tellsOfALeaseOfAnotherType() {
+  /// It is nobody's, and no other one can be written beside it.
+  @Test func aLeaseOfAnotherTypeIsToldAndReplaced() throws {
     store("LPUSH", "lease", "x")
-    let reply = evaluate(
-      PackageResources.pulse_lua, keys: ["heartbeat:one", "incarnation", "lease", "epoch"],
-      ["1", "10000", "word", "one", "5000"])
-    #expect(reply?.error?.message.contains("WRONGTYPE") == true)
+    let answer = try pulse(1)
+    #expect(answer.damaged == ["3", "another Redis type"] && answer.token == "one:1")
+    #expect(value("lease") == "one:1")
+    #expect(try pulse(2).damaged == [])
+  }
+
+  /// No daemon of any version writes these.
+  @Test(arguments: [String(repeating: "x", count: 200), "two:1\n", "a b:1", "\u{1b}:1"])
+  func aLeaseThatNobodyCanHaveWrittenIsReplaced(_ text: String) throws {
+    store("SET", "lease", text, "PX", "3000000")
+    let answer = try pulse(1)
+    #expect(answer.token == "one:1" && answer.damaged == ["3", String(text.prefix(128))])
+  }
+
+  /// What another program keeps in the other keys stays, or is overwritten where it is ours to write; the lease is taken.
+  @Test(arguments: ["epoch", "incarnation", "offer"]) func anotherTypeEndsNoPulse(_ key: String) throws {
+    store("LPUSH", key, "x")
+    let answer = try pulse(1)
+    let place = ["incarnation": "2", "epoch": "4", "offer": "5"][key]
+    #expect(answer.token.hasPrefix("one:") && value("lease") == answer.token)
+    #expect(answer.damaged == [place, "another Redis type"])
+    #expect(store("TYPE", key)?.text == "list")
+    #expect(try pulse(2).token == answer.token)
+  }
+
+  /// Whatever stands there, an answer is short.
+  @Test(arguments: ["heartbeat:one", "incarnation", "lease", "epoch", "offer"]) func longTextIsNotTold(_ key: String)
+    throws
+  {
+    store("SETRANGE", key, "9999999", "x")
+    let answer = try pulse(1)
+    #expect(answer.token.hasPrefix("one:") && answer.previous.utf8.count <= 128 && answer.incarnation.utf8.count <= 128)
+    #expect(answer.damaged.allSatisfy { $0.utf8.count <= 128 })
+    #expect(answer.damaged.isEmpty == ["heartbeat:one", "offer"].contains(key))
   }
 
   // MARK: giving it back

@@ -153,12 +153,43 @@ import Testing
     }
   }
 
+  /// Whoever may not take back what it has pushed to one of several lists does not push it there again.
+  @Test func withoutLPOPNothingComesTwice() throws {
+    let limited = try client("%R~*", "%W~reactivebeat:dedup:*", "%W~one", "-lpop")
+    for _ in 0..<3 { _ = relayUndeclared("1", to: "one", "two", as: limited) }
+    #expect(list("one").count <= 1, "\(list("one"))")
+  }
+
+  /// As `relay`, by a script that names no keys: an ACL judges each command.
+  private func relayUndeclared(_ id: String, to lists: String..., as client: BlockingClient) -> RedisReply? {
+    let keys = [dedup(id)] + lists.map { Array($0.utf8) }
+    let table = keys.map { "'" + String(decoding: $0, as: UTF8.self) + "'" }.joined(separator: ",")
+    let script = "local KEYS = {\(table)}\n" + String(decoding: PackageResources.relay_lua, as: UTF8.self)
+    return evaluate(Array(script.utf8), [], [Array("m".utf8), Array("60".utf8), Array("0".utf8)], as: client)
+  }
+
+  /// Where the note may be written and not deleted, a message whose push was refused is tried again all the same.
+  @Test func aRefusedPushIsNoDuplicate() throws {
+    let limited = try client("~*", "-lpush", "-del")
+    #expect(relay("1", to: "q", as: limited)?.prefix(2) == ["ERR", "LPUSH"])
+    #expect(eventually { broker("EXISTS", "reactivebeat:dedup:1")?.integer == 0 })
+    #expect(relay("1", to: "q") == ["OK"])
+  }
+
   // MARK: outbox.lua
+
+  @Test func ofALongItemOnlyTheBeginningIsTold() {
+    broker("LPUSH", "outbox", String(repeating: "x", count: 1001), "b")
+    let head = String(repeating: "x", count: 100)
+    #expect(outbox(skipping: 0, count: 9, bytes: 9999) == ["2", head, "b"])
+    #expect(outbox(skipping: 1, through: head, count: 9, bytes: 9999) == ["2", "b"])
+  }
 
   private func outbox(skipping: Int, through newest: String = "", count: Int, bytes: Int) -> [String]? {
     evaluate(
       PackageResources.outbox_lua, [Array("outbox".utf8)],
-      [skipping, count, bytes].map { Array("\($0)".utf8) } + [Array(newest.utf8)], as: nil)?.array?.map {
+      [skipping, count, bytes].map { Array("\($0)".utf8) } + [Array(newest.utf8), Array("1000".utf8)], as: nil)?.array?
+      .map {
         $0.text ?? $0.integer.map { "\($0)" } ?? "?"
       }
   }
@@ -187,7 +218,7 @@ import Testing
   @Test func anOutboxThatIsNoList() {
     broker("SET", "outbox", "x")
     let reply = evaluate(
-      PackageResources.outbox_lua, [Array("outbox".utf8)], ["0", "1", "1", ""].map { Array($0.utf8) }, as: nil)
+      PackageResources.outbox_lua, [Array("outbox".utf8)], ["0", "1", "1", "", "1000"].map { Array($0.utf8) }, as: nil)
     #expect(reply?.error?.message.contains("WRONGTYPE") == true)
   }
 }

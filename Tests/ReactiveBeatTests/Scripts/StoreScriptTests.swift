@@ -22,7 +22,65 @@ import Testing
   // MARK: read.lua
 
   private func read(longest: Int, room: Int = 1_000, _ names: String...) -> RedisReply? {
-    evaluate(PackageResources.read_lua, keys: ["mark"] + names.map { "doc:" + $0 }, ["\(longest)", "\(room)"] + names)
+    evaluate(
+      PackageResources.read_lua, keys: ["mark"] + names.map { "doc:" + $0 }, ["\(longest)", "\(room)", "20"] + names)
+  }
+
+  /// So many bytes and one more, by which it is known to be too long.
+  @Test func readTellsOnlyTheBeginningOfALongMark() {
+    store("HSET", "mark", "a", String(repeating: "1", count: 20), "b", String(repeating: "2", count: 1_000_000))
+    let marks = read(longest: 7, "a", "b", "c")?.array?[1]
+    #expect(marks == words(text(String(repeating: "1", count: 20)), text(String(repeating: "2", count: 21)), .null))
+  }
+
+  /// A mark that is too long is compared as it was told.
+  @Test func rebaseReplacesWhatWasTold() {
+    func mend(_ seen: String) -> Int64? {
+      evaluate(PackageResources.rebase_lua, keys: ["mark", "lease"], ["a", "", "new", "", seen, "20"])?.integer
+    }
+    store("HSET", "mark", "a", String(repeating: "2", count: 1000))
+    #expect(mend(String(repeating: "2", count: 20)) == 0)
+    #expect(mend(String(repeating: "3", count: 21)) == 0)
+    #expect(mend(String(repeating: "2", count: 21)) == 1)
+    #expect(store("HGET", "mark", "a")?.text == "new")
+    #expect(mend("ne") == 0 && mend("new") == 1)
+  }
+
+  // MARK: names.lua, scan.lua and sweep.lua
+
+  @Test func namesThatAreTooLongAreCounted() {
+    store(
+      "MSET", "doc:a", "x", "doc:bb", "x", "doc:ccc", "x", "doc:" + String(repeating: "d", count: 200), "x", "e", "x")
+    let reply = evaluate(PackageResources.names_lua, keys: [], ["0", "doc:*", "100", "6"])?.array
+    #expect(reply?[0].text == "0")
+    #expect((reply?[1].array ?? []).compactMap(\.text).sorted() == ["doc:a", "doc:bb"])
+    #expect(reply?[2].integer == 2 && reply?[3].integer == 204 && reply?[4].text?.utf8.count == 100)
+  }
+
+  @Test func whatIsTooLongToBeOursIsTakenOut() {
+    store("HSET", "own", "a", "1", String(repeating: "b", count: 9), "2", "c", String(repeating: "3", count: 99))
+    let reply = evaluate(PackageResources.scan_lua, keys: ["own"], ["0", "100", "8", "10"])
+    #expect(reply == words(text("0"), words(text("a"), text("1")), .integer(2)))
+    #expect(store("HKEYS", "own")?.array?.compactMap(\.text) == ["a"])
+  }
+
+  /// Runs are remembered, first of all; what can be read by nobody is not; a schedule that stands there keeps its mark.
+  @Test func marksOfSchedulesThatAreGone() {
+    func mark(_ time: Int64, run: Bool = false) -> String {
+      "\(Mark.digits(UnixTime(microseconds: time)))|\(run ? "id" : "")|1"
+    }
+    let long = String(repeating: "n", count: 9)
+    store("MSET", "doc:stands", "x", "doc:damaged", "x")
+    store(
+      "HSET", "mark", "stands", mark(1), "damaged", "x", "run", mark(60_000_000, run: true), "old run",
+      mark(59, run: true),
+      "seen", mark(120_000_000), "old seen", mark(119_999_999), "garbage", "garbage", "far", "9" + mark(1), long,
+      mark(120_000_000))
+    let reply = evaluate(
+      PackageResources.sweep_lua, keys: ["mark"],
+      ["0", "100", "doc:", "8", "00000000000060000000", "00000000000120000000", "00000000000900000000"])
+    #expect(reply == words(text("0"), .integer(5), words(.integer(1)), words(.integer(2))))
+    #expect((store("HKEYS", "mark")?.array ?? []).compactMap(\.text).sorted() == ["damaged", "run", "seen", "stands"])
   }
 
   private func words(_ words: RedisReply...) -> RedisReply { .array(words) }
@@ -103,7 +161,7 @@ import Testing
     let mark = Mark(due: UnixTime(microseconds: time), taskID: nil, totalRunCount: 2).bytes
     return evaluate(
       PackageResources.rebase_lua, keys: ["mark", "lease"],
-      ["a", Mark.digits(UnixTime(microseconds: expected)), String(decoding: mark, as: UTF8.self), token])?.integer
+      ["a", Mark.digits(UnixTime(microseconds: expected)), String(decoding: mark, as: UTF8.self), token, ""])?.integer
   }
 
   @Test func rebaseReplacesOnlyTheMarkItKnows() {
