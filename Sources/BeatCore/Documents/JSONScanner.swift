@@ -98,7 +98,7 @@ struct JSONScanner {
     scanner.skipSpace()
     let start = scanner.offset
     guard (try? scanner.string()) != nil else { return nil }
-    return unescape(bytes[(start + 1)..<(scanner.offset - 1)])
+    return unescape(bytes[(start + 1)..<(scanner.offset - 1)])?.streamSafe
   }
 
   /// The items of an array that `document` has found and checked.
@@ -113,10 +113,10 @@ struct JSONScanner {
   /// has no text.
   static func text(of slice: JSONSlice, in bytes: [UInt8]) -> String? {
     guard slice.kind == .string, slice.range.count >= 2 else { return nil }
-    return unescape(bytes[(slice.range.lowerBound + 1)..<(slice.range.upperBound - 1)])
+    return unescape(bytes[(slice.range.lowerBound + 1)..<(slice.range.upperBound - 1)])?.streamSafe
   }
 
-  /// The same as UTF-8.
+  /// The same as UTF-8, however many marks stand in a row.
   static func utf8(of slice: JSONSlice, in bytes: [UInt8]) -> ArraySlice<UInt8>? {
     guard slice.kind == .string, slice.range.count >= 2 else { return nil }
     let content = bytes[(slice.range.lowerBound + 1)..<(slice.range.upperBound - 1)]
@@ -194,7 +194,7 @@ struct JSONScanner {
     members.reserveCapacity(12)
     let bytes = bytes
     try object(depth: depth) { keyRange, value in
-      let key = Self.unescape(bytes[(keyRange.lowerBound + 1)..<(keyRange.upperBound - 1)]) ?? "\u{FFFD}"
+      let key = Self.unescape(bytes[(keyRange.lowerBound + 1)..<(keyRange.upperBound - 1)])?.streamSafe ?? "\u{FFFD}"
       members.append(JSONMember(key: key, keyRange: keyRange, value: value))
     }
     return members
@@ -357,7 +357,7 @@ struct JSONScanner {
   }
 
   private static func unescape(_ content: ArraySlice<UInt8>) -> String? {
-    guard content.contains(UInt8(ascii: "\\")) else { return String(decoding: content, as: UTF8.self).streamSafe }
+    guard content.contains(UInt8(ascii: "\\")) else { return String(decoding: content, as: UTF8.self) }
     var units: [UInt16] = []
     units.reserveCapacity(content.count)
     var rest = content
@@ -385,6 +385,6 @@ struct JSONScanner {
       case nil: return nil
       }
     }
-    return String(validating: units, as: UTF16.self)?.streamSafe
+    return String(validating: units, as: UTF16.self)
   }
 }

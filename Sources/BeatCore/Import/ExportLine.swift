@@ -43,12 +43,12 @@ public enum ExportLine {
     let document: [UInt8]?
     if let slice = record["document"], slice.kind == .object {
       document = Array(record.bytes[slice.range])
-    } else if let text = record.text("text") {
-      document = Array(text.utf8)
+    } else if let text = record.utf8("text") {
+      document = text
     } else {
       document = record.text("document_base64").flatMap { Base64.decode($0) }
     }
-    let name = record.text("key").map { Array($0.utf8) } ?? record.text("key_base64").flatMap { Base64.decode($0) }
+    let name = record.utf8("key") ?? record.text("key_base64").flatMap { Base64.decode($0) }
     guard let name, let document else { return nil }
     return ImportedSchedule(name: EntryName(name), document: document)
   }

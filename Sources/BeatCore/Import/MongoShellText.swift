@@ -29,8 +29,8 @@ enum MongoShellText {
         while next < bytes.count, isSpace(bytes[next]) { next += 1 }
         if next < bytes.count, bytes[next] == UInt8(ascii: ":") {
           result += "\"\(word)\"".utf8
-        } else if word != "new" {
-          // No constructor is longer; looking up long words of combining marks would take quadratic time.
+        } else if !bytes[index..<end].elementsEqual("new".utf8) {
+          // No constructor is longer; comparing long words of combining marks as text would take quadratic time.
           result += ((end - index <= 16 ? renamed[word] : nil) ?? word).utf8
         } else {
           end = next

@@ -159,4 +159,21 @@ import Testing
       }
     }
   }
+
+  /// What more than thirty marks in a row are made of; all that a language writes stays.
+  @Test func marksAreParted() {
+    let vietnamese = String(repeating: "e\u{323}\u{302} ", count: 100)
+    #expect(vietnamese.streamSafe.utf8.elementsEqual(vietnamese.utf8))
+    let marks = String(repeating: "\u{301}", count: 31)
+    #expect(
+      Array(("a" + marks).streamSafe.unicodeScalars) == Array(
+        String("a" + marks.unicodeScalars.dropLast().map { String($0) }.joined()).unicodeScalars) + [
+          "\u{34F}", "\u{301}",
+        ])
+    // What is copied byte for byte stays, too.
+    let document = Array("{\n\"x\": \"\(marks)\"}".utf8)
+    let line = ExportLine.text(EntryName(marks), document)
+    let schedule = (try? DocumentLayout(line)).flatMap { ExportLine.schedule($0) }
+    #expect(schedule?.document == document && schedule?.name == EntryName(marks))
+  }
 }
