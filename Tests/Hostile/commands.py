@@ -88,7 +88,7 @@ def _one(arena, binary, words, most):
   process = subprocess.Popen(
     command, env=arena.environment(), cwd=arena.folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
   try:
-    (printed, told), status = process.communicate(timeout=SECONDS * 3), process.returncode
+    (printed, told), status = process.communicate(timeout=SECONDS + 5), process.returncode
   except subprocess.TimeoutExpired:
     process.kill()
     (printed, told), status = process.communicate(), None

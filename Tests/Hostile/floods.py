@@ -15,7 +15,7 @@ def repaired(arena):
           if daemon.has_logged(b"repaired", 1 << 28)]
 
 
-@hostile("rejected edits", "11", is_short=True)
+@hostile("rejected edits", "11", short="lines")
 def rejected_edits(a):
   """Two versions in turn, over 1,000 keys, at full rate."""
   a.at_full_rate(_names(a, 1000, b'{"name": "n"}') + _names(a, 1000, b'{"name": "m"}'))
@@ -49,7 +49,7 @@ def edits_with_doubts(a):
     intervall=n + version, last_run_at="2099-01-01T00:00:00", total_run_count=-5, catchup_windows=1, kwarg={}, args=[n])) for version in range(2)))
 
 
-@hostile("large task at 10 ms", "11", is_short=True, memory=384)
+@hostile("large task at 10 ms", "11", short="lines", memory=384)
 def large_task(a):
   """A task's name of a megabyte, due 100 times a second."""
   a.set("large", document(every=10, period="milliseconds", task="x" * 1_000_000))
@@ -119,11 +119,12 @@ def forged_large_events(a):
            ("PUBLISH", EVENTS + PREFIX + "\u0085".encode() * 500_000, "\u0085" * 500_000))
 
 
-@hostile("edits beside audits", "10", options=("--audit-interval", "1"), check=repaired, is_short=True)
+@hostile("edits beside audits", "10", options=("--audit-interval", "1"), check=repaired, short="lines")
 def edits_beside_audits(a):
-  """700 edits a second, an audit each second: nothing is lost, so nothing is repaired."""
-  for round in a.rounds(0.01):
-    a.send(*(("SET", key(f"quick-{a.rng.randrange(200)}"), document(every=a.rng.randrange(100, 9999))) for _ in range(7)))
+  """700 edits a second beside 3,000 documents at rest, an audit each second: nothing is lost, so nothing is repaired."""
+  a.flood(_names(a, 3000, document(), "rest"))
+  for round in a.rounds(0.0014):
+    a.set(f"rest-{a.rng.randrange(3000)}", document(every=a.rng.randrange(100, 9999)))
 
 
 @hostile("one key edited beside audits", "10", options=("--audit-interval", "1"), check=repaired)
@@ -166,7 +167,7 @@ def name_of_300_megabytes(a):
     pass
 
 
-@hostile("200 names of 1 MB", "8", check=own_memory, is_short=True)
+@hostile("200 names of 1 MB", "8", check=own_memory, short="names")
 def names_of_1_megabyte(a):
   """Made and deleted; all others once more each second."""
   for round in a.rounds(0.02):
@@ -185,7 +186,7 @@ def names_made_and_deleted(a):
     number = (number + 500) % 500_000
 
 
-@hostile("2,000 queues of 200 kB", "8", is_short=True)
+@hostile("2,000 queues of 200 kB", "8", short="names")
 def long_queues(a):
   """Two keys edited 2,000 times, each time with another queue of 200 kB, one of them due all the time."""
   for round in a.rounds(0.01):

@@ -17,8 +17,10 @@ import lies  # noqa: E402
 import run  # noqa: E402
 import servers_that_lie  # noqa: E402
 from arena import PROJECT  # noqa: E402
+from sets import together  # noqa: E402
 
 PARTS = ("sets", "lies", "commands", "adversary")
+SHORT_SECONDS = 6
 # A lie of each kind, for the short form.
 SHORT_LIES = ["five times OK as a greeting", "four numbers as an event", "OK behind each answer", "the same, nested"]
 
@@ -33,7 +35,10 @@ def options_of(arguments):
                       help=f"one of the parts {', '.join(PARTS)}, or what has these words in its name")
   parser.add_argument("--short", action="store_true", help="one or two of each kind, some seconds each")
   parser.add_argument("--list", action="store_true", help="what there is")
-  return parser.parse_args(arguments)
+  options = parser.parse_args(arguments)
+  if options.short:
+    options.seconds, options.lie_seconds = min(options.seconds, SHORT_SECONDS), min(options.lie_seconds, 1.5)
+  return options
 
 
 class Hostile:
@@ -47,7 +52,14 @@ class Hostile:
     return not only or part in only or name is not None and any(words in name for words in only if words not in PARTS)
 
   def sets(self):
-    return [s for s in catalogue.ALL.values() if self.wants("sets", s.name) and (s.is_short or not self.options.short)]
+    chosen = [s for s in catalogue.ALL.values() if self.wants("sets", s.name)]
+    if not self.options.short:
+      return chosen
+    groups = {}
+    for each in chosen:
+      if each.short:
+        groups.setdefault(each.short, []).append(each)
+    return [together(name, sets) for name, sets in groups.items()]
 
   def lies(self):
     return [lie for lie in lies.ALL if self.wants("lies", lie.name)
@@ -55,9 +67,9 @@ class Hostile:
 
   def list(self):
     for each in self.sets():
-      print(f"sets  {each.item:>3}  {each.name}: {' '.join((each.attack.__doc__ or '').split())}")
+      print(f"set: {each.name}: " + (", ".join(each.parts) or " ".join((each.attack.__doc__ or "").split())))
     for lie in self.lies():
-      print(f"lies    9  {lie.name}: {lie.where}" if "million" in lie.name or "same" in lie.name else f"lies    3  {lie.name}: {lie.where}")
+      print(f"lie: {lie.name} ({lie.where})")
 
   def go(self):
     options = self.options
@@ -89,7 +101,8 @@ class Hostile:
   def _adversary(self):
     if self.wants("adversary"):
       print(flush=True)
-      self.failures += not adversary.Run(self.options.binary, self.options.seed, self.options.seconds, tell).go()
+      seconds = 15 if self.options.short else self.options.seconds
+      self.failures += not adversary.Run(self.options.binary, self.options.seed, seconds, tell).go()
 
 
 def tell(line):

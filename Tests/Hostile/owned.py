@@ -29,7 +29,7 @@ def marked_go_on(arena):
           ] if silent else []
 
 
-@hostile("marks of garbage", "5", scripts=600, check=marked_go_on, is_short=True)
+@hostile("marks of garbage", "5", scripts=600, check=marked_go_on, short="keys")
 def marks_of_garbage(a):
   """Written once, beside schedules of a second."""
   for n, text in enumerate(GARBAGE * 3):
@@ -77,7 +77,7 @@ def marks_of_nobody(a):
     pass
 
 
-@hostile("epoch of garbage", "5", late=2500, scripts=600, is_short=True)
+@hostile("epoch of garbage", "5", late=2500, scripts=600)
 def epoch_of_garbage(a):
   """No number, the largest one, another type; then the lease is deleted, so that somebody must count on."""
   for round in a.rounds(1):
@@ -132,7 +132,7 @@ def own_keys_of_other_types(a):
     a.send(("DEL", own(name)))
 
 
-@hostile("requests", "5", is_short=True)
+@hostile("requests", "5", short="keys")
 def requests(a):
   """100,000 requests for a run now: of nobody, late, unreadable, with names of a kilobyte, of one that exists."""
   now = int(time.time() * 1e6)
@@ -160,7 +160,7 @@ def requests_kept_up(a):
       f"k{round}-{n}", f"{deadline:020}|" + ("wanted", "bad", "nobody", "\u0085" * 500)[n % 4]))))
 
 
-@hostile("receipts, records and history stuffed", "5", is_short=True)
+@hostile("receipts, records and history stuffed", "5", short="keys")
 def stuffed(a):
   """200,000 receipts, 20,000 daemons that do not exist, entries of the history that are none, values of a megabyte."""
   for begin in range(0, 200_000, 1000):
@@ -207,7 +207,7 @@ def _queues(a):
     pass
 
 
-@hostile("queues that are not queues", "6", check=queues_are_queues, is_short=True)
+@hostile("queues that are not queues", "6", check=queues_are_queues, short="keys")
 def queues(a):
   """Two databases: what kombu keeps beside its queues."""
   _queues(a)
@@ -237,7 +237,7 @@ def odd_queues(a):
 
 # --- messages ---
 
-@hostile("messages that workers cannot read", "7", looks=200, is_short=True)
+@hostile("messages that workers cannot read", "7", looks=200, short="keys")
 def messages(a):
   """Integers of more than 4,300 digits, numbers beyond any double, half surrogates, keys twice, deep values, everywhere."""
   values = ["1" * 5000, "-" + "9" * 4301, "1" * 4300, "1e999", "-1e999", "1e-999", '"\\ud800"', '"\\u0000"', "[" * 60 + "]" * 60,

@@ -56,16 +56,17 @@ def _run(arena, hostile, outcome, seed, seconds):
   arena.start_janitor(hostile.looks)
   meter = Meter(arena.daemons, arena.client)
   begin = time.time_ns() // 1000
-  attack = spawn(
-    [sys.executable, HERE / "attack.py", arena.redis.path, arena.store, seed, seconds + 20, hostile.name],
-    stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+  attacks = [
+    spawn([sys.executable, HERE / "attack.py", arena.redis.path, arena.store, seed, seconds + 20, name],
+          stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) for name in hostile.parts or [hostile.name]]
   try:
     time.sleep(seconds)
     end = time.time_ns() // 1000
     outcome.cost = meter.read()
     outcome.fires = arena.janitor.taken / seconds
-    if attack.poll():
-      raise Failed("the attack has ended: " + "".join(attack.stderr.read().splitlines(True)[-3:]))
+    for attack in attacks:
+      if attack.poll():
+        raise Failed("the attack has ended: " + "".join(attack.stderr.read().splitlines(True)[-3:]))
     wrong = outcome.wrong
     time.sleep(1)
     came, missing, twice = arena.lateness(begin, end)
@@ -79,8 +80,9 @@ def _run(arena, hostile, outcome, seed, seconds):
         wrong.append(f"after SIGTERM the {daemon.name} "
                      + (f"goes on after {took:.1f} s" if status is None else f"ends after {took:.1f} s with status {status}"))
   finally:
-    attack.kill()
-    attack.wait()
+    for attack in attacks:
+      attack.kill()
+      attack.wait()
   outcome.due, outcome.came = len(came) + len(missing), len(came)
   outcome.late, outcome.pushed = summary_of(came)
   _judge(outcome, hostile, twice, arena.janitor.unreadable)

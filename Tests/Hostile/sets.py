@@ -26,7 +26,8 @@ class HostileSet:
   scripts: float = 0  # a second, of both daemons; 0: as many as there are fires and edits
   looks: int = 2  # at so many messages of each queue, ten times a second, as a worker's Python reads them
   check: object = None  # of the arena, afterwards: a list of what is wrong
-  is_short: bool = False  # part of the short form
+  short: str = ""  # in the short form it runs together with others of this word; "": it is none of it
+  parts: tuple = ()  # names of the sets that run at the same time; (): itself
 
 
 def hostile(name, item, **bounds):
@@ -34,6 +35,17 @@ def hostile(name, item, **bounds):
     ALL[name] = HostileSet(name, item, attack, **bounds)
     return attack
   return register
+
+
+def together(name, sets):
+  """Several at the same time; each bound is that of the one that needs most. A machine that is tested on may be slow:
+  nothing may be missing, and late is what takes a second."""
+  checks = [each.check for each in sets if each.check]
+  return HostileSet(
+    name, "+".join(sorted({each.item for each in sets}, key=int)), None,
+    options=tuple(option for each in sets for option in each.options), late=1000,
+    memory=max(each.memory for each in sets), log=max(each.log for each in sets), looks=max(each.looks for each in sets),
+    check=lambda arena: [text for check in checks for text in check(arena)], parts=tuple(each.name for each in sets))
 
 
 def key(name):

@@ -13,7 +13,7 @@ def _many(a, count, text, name="many"):
       for n in range(begin, min(begin + 1000, count))))
 
 
-@hostile("300 that catch up", "4", is_short=True)
+@hostile("300 that catch up", "4", short="shares")
 def three_hundred(a):
   """300 of 10 ms that shall catch up on all since 2000."""
   _many(a, 300, document(every=10, period="milliseconds", catchup="all", last_run_at=PAST))

@@ -12,7 +12,7 @@ def _each_second(attacker, *texts):
       attacker.set(f"long-{index}", text)
 
 
-@hostile("task of controls", "2", is_short=True)
+@hostile("task of controls", "2", short="texts")
 def task_of_controls(a):
   """U+0085 half a million times as the task, written once a second, due once a second."""
   _each_second(a, document(every=1, task="\u0085" * (MEGABYTE // 2 - 200)))
@@ -34,7 +34,7 @@ def task_of_combining_marks(a):
                document(every=1, task="\U000e0fff" * (MEGABYTE // 4 - 200)))
 
 
-@hostile("name of controls", "2", is_short=True)
+@hostile("name of controls", "2", short="texts")
 def name_of_controls(a):
   """A key of a megabyte of control characters; one of C1; one of line breaks."""
   for round in a.rounds(1):
@@ -50,7 +50,7 @@ def label_of_controls(a):
                document(every=1, expires=text), document(every=1, **{text: 1}), document(every=1, last_run_at=text))
 
 
-@hostile("lists of a crontab", "2", is_short=True)
+@hostile("lists of a crontab", "2", short="texts")
 def lists_of_a_crontab(a):
   """A megabyte of list, of ranges, of steps, of blanks, of digits, of names, in fields of a crontab."""
   def crontab(**fields):
@@ -85,7 +85,7 @@ def nesting(a):
     raw(', "headers": {"a": ' + "[" * 60 + "]" * 60 + "}"))
 
 
-@hostile("many fields", "2", is_short=True)
+@hostile("many fields", "2", short="texts")
 def many_fields(a):
   """100,000 fields that nobody knows; one key 100,000 times; a known one; near misses; headers and options without end."""
   count = 60_000
