@@ -324,7 +324,7 @@ class Run:
     fields = [name for name in client("HKEYS", own("mark")) if name != b"victim"]
     for at in range(0, len(fields), 500):
       client("HDEL", own("mark"), *fields[at:at + 500])
-    broker = arena.redis.client(arena.broker, 120)
+    broker = arena.broker_redis.client(arena.broker, 120)
     for name in broker("KEYS", "*"):
       if name != b"victim":
         broker("UNLINK", name)

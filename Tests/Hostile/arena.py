@@ -90,7 +90,9 @@ class Reader:
 
   def __init__(self, arena):
     self.process = spawn(
-      [sys.executable, HERE / "victim.py", arena.redis.path, arena.store, arena.broker], stdout=subprocess.PIPE, text=True)
+      [sys.executable, HERE / "victim.py", arena.redis.path, arena.store,
+       arena.broker_redis.path, arena.broker],
+      stdout=subprocess.PIPE, stderr=open(arena.folder / "reader.log", "wb"), text=True)
     self.arrivals = []  # (arrival in microseconds, task id, lateness by the server in microseconds or -1)
     threading.Thread(target=self._read, daemon=True).start()
 
@@ -105,7 +107,7 @@ class Janitor(threading.Thread):
 
   def __init__(self, arena, queues=("hostile", "celery")):
     super().__init__(daemon=True)
-    self.client = arena.redis.client(arena.broker, 60)
+    self.client = arena.broker_redis.client(arena.broker, 60)
     self.queues = queues
     self.taken = 0
     self.looks = 2  # at so many messages of each queue, each time
@@ -142,12 +144,15 @@ class Janitor(threading.Thread):
 class Arena:
   """`with Arena(...) as arena:` nothing outlives it."""
 
-  def __init__(self, name, binary, options=(), same_database=False, has_standby=True, queues=("hostile", "celery")):
+  def __init__(self, name, binary, options=(), same_database=False, has_standby=True, queues=("hostile", "celery"),
+               two_servers=False, rights=None):
     self.folder = PROJECT / ".build" / "hostile" / f"{name}.{os.getpid()}"
     self.binary = str(binary)
     self.options = [*options]
     self.store, self.broker = 1, 1 if same_database else 0
     self.has_standby = has_standby
+    self.two_servers = two_servers
+    self.rights = rights
     self.queues = queues
     self.daemons = []
 
@@ -156,7 +161,14 @@ class Arena:
     self.folder.mkdir(parents=True)
     self.redis = Redis(self.folder, durable=False)
     self.redis.start()
+    self.broker_redis = self.redis
+    if self.two_servers:
+      (self.folder / "broker").mkdir()
+      self.broker_redis = Redis(self.folder / "broker", durable=False)
+      self.broker_redis.start()
     self.client = self.redis.client(self.store, 60)
+    if self.rights:
+      self.client("ACL", "SETUSER", "daemon", "on", ">secret", "resetchannels", "allchannels", *self.rights)
     self.reader = self.janitor = None
     return self
 
@@ -171,6 +183,8 @@ class Arena:
     if self.reader:
       self.reader.process.kill()
     self.redis.kill()
+    if self.broker_redis is not self.redis:
+      self.broker_redis.kill()
     for dump in self.folder.glob("*.rdb"):
       dump.unlink()
     for log in self.folder.glob("*.log"):
@@ -183,9 +197,11 @@ class Arena:
           file.truncate()
 
   def environment(self, url=None):
-    url = url or f"redis+socket://{self.redis.path}?virtual_host=%d"
+    user = "daemon:secret@" if self.rights else ""
+    store = url or f"redis+socket://{user}{self.redis.path}?virtual_host=%d"
+    broker = url or f"redis+socket://{user}{self.broker_redis.path}?virtual_host=%d"
     return {k: v for k, v in os.environ.items() if not k.startswith(("CELERY_", "BEAT_WATCH_"))} | {
-      "CELERY_REDIS_SCHEDULER_URL": url % self.store, "CELERY_BROKER_URL": url % self.broker}
+      "CELERY_REDIS_SCHEDULER_URL": store % self.store, "CELERY_BROKER_URL": broker % self.broker}
 
   def start_daemons(self, urls=(None, None)):
     """The first leads, the second stands by; the victim has been fired once, and its reader waits for more."""
@@ -198,6 +214,27 @@ class Arena:
       ready = b" ready " if log_format == "text" else b'"ready"'
       wait_until(lambda: daemon.has_logged(ready) or daemon.has_logged(words), 30, f"{name} is ready")
     wait_until(lambda: self.daemons[0].has_logged(b"leading"), 30, "the first one leads")
+
+  def kill_and_start(self):
+    """All daemons, at the same time."""
+    for daemon in self.daemons:
+      daemon.process.kill()
+      daemon.process.wait()
+    known = [daemon.log_bytes for daemon in self.daemons]
+    for daemon in self.daemons:
+      daemon.start()
+
+    def is_ready(daemon, begin):
+      with open(daemon.log_path, "rb") as log:
+        log.seek(begin)
+        return b"ready" in log.read(1 << 20)
+    wait_until(lambda: all(map(is_ready, self.daemons, known)), 60, "the daemons are ready again")
+
+  def stall(self, seconds):
+    """Redis does nothing."""
+    self.redis.signal(signal.SIGSTOP)
+    time.sleep(seconds)
+    self.redis.signal(signal.SIGCONT)
 
   def restart(self):
     """The first daemon, ended in whatever way; it leads again."""

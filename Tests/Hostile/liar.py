@@ -53,7 +53,9 @@ class Link:
   def _answer(self, data):
     lie = self.liar.lie
     self.answers += 1
-    if lie is None or lie.where == "greeting":
+    if lie and lie.where == "words":
+      data = data.replace(*lie.data)
+    if lie is None or lie.where in ("greeting", "words"):
       return self.client.sendall(data)
     if lie.where == "drip":
       for byte in data[:200]:
@@ -123,7 +125,7 @@ def main():
       liar.lie = lies.BY_NAME[name]
       # Who is connected hears it now, too.
       for link in list(liar.links):
-        if liar.lie.where == "greeting":
+        if liar.lie.where in ("greeting", "words"):
           link.close()
     elif word == "truth":
       liar.lie = None

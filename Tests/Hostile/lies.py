@@ -12,7 +12,8 @@ _PMESSAGE = b"*4\r\n$8\r\npmessage\r\n"
 class Lie:
   """`where`: "greeting" before the daemon has said a word; "events" on the connection that hears of edits, when it is
   subscribed; "commands" behind answers on the other; "instead" of each answer there; "drip" nothing but the truth, one byte
-  at a time."""
+  at a time; "words" the truth with some of its words replaced by others of the same length, on connections that are made
+  anew."""
   name: str
   where: str
   data: object = b""  # bytes, or what makes an iterator of them
@@ -93,5 +94,17 @@ ALL = [
   Lie("numbers out of range", "instead", b"*8\r\n$1\r\nx\r\n$1\r\ny\r\n$1\r\nz\r\n:-9223372036854775808\r\n:9223372036854775807\r\n"
       b":-1\r\n:7\r\n$3\r\nabc\r\n"),
   Lie("one byte at a time", "drip"),
+  # pushes of the newer protocol, which nobody has asked for
+  Lie("a push of one subscription", "events", b">1\r\n$9\r\nsubscribe\r\n"),
+  Lie("a push of one subscription among answers", "commands", b">1\r\n$9\r\nsubscribe\r\n"),
+  Lie("empty pushes", "commands", b">0\r\n" * 100), Lie("an attribute, a set, a map", "commands", b"|1\r\n+a\r\n+b\r\n~1\r\n+a\r\n%1\r\n+a\r\n+b\r\n"),
+  Lie("pushes without end", "events", _endless(b"", b">3\r\n+message\r\n+a\r\n+b\r\n" * 1000, 2000)),
+  # what INFO and others say, changed
+  Lie("a version that is too old", "words", (b"redis_version:7", b"redis_version:5")),
+  Lie("a cluster, all of a sudden", "words", (b"cluster_enabled:0", b"cluster_enabled:1")),
+  Lie("a replica, all of a sudden", "words", (b"role:master", b"role:slave ")),
+  Lie("loading, for ever", "words", (b"loading:0", b"loading:1")),
+  Lie("another server each time", "words", (b"run_id:", b"run_ix:")),
+  Lie("no such command", "words", (b"+OK\r\n", b"-ER\r\n")),
 ]
 BY_NAME = {lie.name: lie for lie in ALL}

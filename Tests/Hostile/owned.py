@@ -176,6 +176,46 @@ def stuffed(a):
     a.send(("HDEL", own("receipts"), f"nobody-{n}"), ("SET", OWN + b"heartbeat:%016x" % n, "x", "PX", 3000))
 
 
+def requests_are_seen(arena):
+  """What a person asks for is answered although others' requests cannot be read."""
+  client = arena.redis.client(arena.store, 30)
+  client("HSET", own("manual"), "person", f"{int(time.time() * 1e6) + 10_000_000:020}|wanted")
+  answer = client("BLPOP", own("answer:person"), 5)
+  return [] if answer else ["a person's request to fire has no answer within 5 s"]
+
+
+@hostile("requests with odd names", "5", scripts=1000, check=requests_are_seen)
+def odd_requests(a):
+  """300 whose names are no text, are empty, or a megabyte; what they say cannot be read either."""
+  a.set("wanted", document())
+  for round in a.rounds(1):
+    a.send(("HSET", own("manual"), *(x for n in range(300) for x in (b"\xff\xfe%d" % n, [b"x", b"", b"9" * 20 + b"|wanted"][n % 3]))),
+           ("HSET", own("manual"), b"r" * 1_000_000, "x", "", "x", b"\n\x00\x1b", "x" * 1_000_000))
+
+
+@hostile("own keys that are large", "5", is_victim_safe=False, memory=640, scripts=600, seconds=20)
+def large_own_keys(a):
+  """30 MB, and 300 MB, in each key that a pulse or a start reads."""
+  for size in (30_000_000, 300_000_000):
+    for name in ("epoch", "incarnation", "lease", "offer"):
+      a.send(("SET", own(name), b"x" * size))
+      a.settle()
+      time.sleep(1)
+      a.send(("DEL", own(name)))
+    a.send(("HSET", own("receipts"), "large", b"x" * size), ("HSET", own("daemons"), "large", b"x" * size),
+           ("HSET", own("mark"), "nobody", b"x" * size), ("DEL", own("lease")))
+
+
+@hostile("marks that are large", "5")
+def large_marks(a):
+  """Good marks with a megabyte behind them, which a newer version could have written."""
+  for n in range(30):
+    a.set(f"tail-{n}", document(every=0.1 * (n + 1)))
+  for round in a.rounds(1):
+    now = int(time.time() * 1e6)
+    a.send(*(("HSET", own("mark"), f"tail-{n}", b"%020d||1|00000000|" % now + b"x" * 1_000_000) for n in range(30)))
+
+
 # --- queues ---
 
 FORBIDDEN = [
@@ -183,14 +223,15 @@ FORBIDDEN = [
   *(f"reactivebeat:tasks:meta:{name}" for name in (
     "mark", "lease", "epoch", "manual", "history", "receipts", "daemons", "incarnation", "offer", "outbox", "answer:x",
     "heartbeat:x", "rehearsal:x:mark")),
-  "_kombu.binding.celery", "_kombu.binding.celery.pidbox", "tasks:meta:planted", "reactivebeat:", "_kombu.binding."]
+  "celery-task-meta-5d0e2b1c-0000-5000-8000-000000000000", "celery-taskset-meta-x", "_kombu.binding_deadlines",
+  "_kombu.binding_permanent.celery", "_kombu.binding.celery", "_kombu.binding.celery.pidbox", "tasks:meta:planted", "reactivebeat:", "_kombu.binding."]
 
 
 def queues_are_queues(arena):
   """None of these is a list that the daemon has made."""
   wrong = []
   for database in (0, 1):
-    client = arena.redis.client(database)
+    client = arena.redis.client(database, 60)
     for name in FORBIDDEN:
       if client("TYPE", name) == b"list":
         wrong.append(f"the daemon has pushed to {name}, database {database}")

@@ -41,7 +41,7 @@ def run(hostile, binary, seed, seconds):
   outcome = Outcome(hostile.name, hostile.item)
   try:
     with Arena(hostile.name.replace(" ", "-").replace(",", "").lower(), binary, hostile.options,
-               hostile.same_database) as arena:
+               hostile.same_database, two_servers=hostile.two_servers, rights=hostile.rights) as arena:
       _run(arena, hostile, outcome, seed, max(seconds, hostile.seconds))
       if outcome.wrong:
         outcome.wrong.append(f"logs: {arena.folder.relative_to(HERE.parents[1])}")
@@ -54,12 +54,16 @@ def _run(arena, hostile, outcome, seed, seconds):
   arena.start_daemons()
   arena.start_victim()
   arena.start_janitor(hostile.looks)
-  meter = Meter(arena.daemons, arena.client)
-  begin = time.time_ns() // 1000
   attacks = [
-    spawn([sys.executable, HERE / "attack.py", arena.redis.path, arena.store, seed, seconds + 20, name],
+    spawn([sys.executable, HERE / "attack.py", arena.redis.path, arena.store, seed, seconds + 60, name],
           stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) for name in hostile.parts or [hostile.name]]
   try:
+    if hostile.disturb:
+      time.sleep(3)
+      hostile.disturb(arena)
+      time.sleep(5)  # Until what was missed meanwhile is made up for.
+    meter = Meter(arena.daemons, arena.client)
+    begin = time.time_ns() // 1000
     time.sleep(seconds)
     end = time.time_ns() // 1000
     outcome.cost = meter.read()
@@ -104,5 +108,7 @@ def _judge(outcome, hostile, twice, unreadable):
   for name, most, unit in (("peak", hostile.memory, "MiB resident"), ("log", hostile.log, "bytes of log a second")):
     if cost[name] > most:
       wrong.append(f"{cost[name]:,.0f} {unit}, and {most:,} are allowed")
+  if hostile.cpu and cost["cpu"] > hostile.cpu:
+    wrong.append(f"{cost['cpu'] * 100:,.0f} % of a processor, and {hostile.cpu * 100:,.0f} % are allowed")
   if hostile.scripts and cost["scripts"] > hostile.scripts:
     wrong.append(f"{cost['scripts']:,.0f} scripts a second, and {hostile.scripts:,} are allowed")

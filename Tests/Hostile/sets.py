@@ -19,10 +19,14 @@ class HostileSet:
   seconds: float = 0  # at least so long, whatever was asked for
   options: tuple = ()  # of both daemons
   same_database: bool = False
+  two_servers: bool = False  # the broker is another one: messages go by the outbox
+  rights: tuple = ()  # of the daemons' user, as ACL SETUSER takes them
+  disturb: object = None  # of the arena, when the attack has gone on for some seconds: what is measured is what comes after
   late: float = 100  # milliseconds: the victim's p99
   is_victim_safe: bool = True  # False: what it takes from everybody is the set's aim; nothing may spin or end
   memory: float = 256  # MiB resident at the peak, each daemon
   log: float = 64_000  # bytes a second, each daemon
+  cpu: float = 0  # seconds of processor a second, each daemon; 0: as much as there is
   scripts: float = 0  # a second, of both daemons; 0: as many as there are fires and edits
   looks: int = 2  # at so many messages of each queue, ten times a second, as a worker's Python reads them
   check: object = None  # of the arena, afterwards: a list of what is wrong

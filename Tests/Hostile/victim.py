@@ -59,8 +59,8 @@ def lateness_by_server(history, task):
 
 def main():
   """Prints a line for each message: arrival in microseconds, task id, lateness by the server or -1."""
-  path, store, broker = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
-  messages, history = Client(path, broker, None), Client(path, store, 30)
+  store, broker = sys.argv[1:3], sys.argv[3:5]
+  messages, history = Client(broker[0], int(broker[1]), None), Client(store[0], int(store[1]), 60)
   while True:
     _, message = messages("BLPOP", QUEUE, 0)
     arrival = time.time_ns() // 1000
