@@ -37,8 +37,8 @@ def fill(arena):
   put("zone", document(schedule={"crontab": {"minute": "*"}}, timezone="../" * 1000 + "etc/passwd"))
   put("queue", document(queue="q" * half))
   put("too long", document(args=["x" * 2_000_000]))
-  for n, name in enumerate([b"\xff" * 1000, b"\n" * 1000, b"-rf", b"--store-url=redis://nobody", b"$(touch made)", b"`touch made`",
-                            b"'; touch made; '", b" ", b"", b"*", b"n" * 1_000_000, "\u0085".encode() * 400_000]):
+  for n, name in enumerate([b"\xff" * 1000, b"\n" * 1000, b"-rf", b"--store-url=redis://nobody", b"$(touch made)",
+                            b"`touch made`", b"'; touch made; '", b" ", b"", b"*", b"n" * 1_000_000, "\u0085".encode() * 400_000]):
     put(name, document(every=3600 + n))
   for n in range(2000):
     put(f"many-{n}", document(every=3600) if n % 2 else b'{"name": 1}')
@@ -59,9 +59,9 @@ def fill(arena):
 COMMANDS = [
   ["list"], ["list", "--json"], ["list", "--names-only"], ["status"], ["status", "--json"], ["doctor"], ["doctor", "--json"],
   ["lint"], ["lint", "--json"], ["explain", "task of controls"], ["explain", "double"], ["explain", "good", "--json"],
-  ["explain", "nobody"], ["explain", "crontab"], ["show", "label"], ["show", "label", "--json"], ["next", "digits"], ["next", "past"],
-  ["history"], ["history", "--json"], ["export"], ["export", "--format", "crontab"], ["watch"], ["rm", "nobody"], ["enable", "double"],
-  ["rename", "good", "other"]]
+  ["explain", "nobody"], ["explain", "crontab"], ["show", "label"], ["show", "label", "--json"], ["next", "digits"],
+  ["next", "past"], ["history"], ["history", "--json"], ["export"], ["export", "--format", "crontab"], ["watch"], ["rm", "nobody"],
+  ["enable", "double"], ["rename", "good", "other"]]
 WHOLE = ("export", "show")  # print documents
 
 HEADING = f"{'command':<34} {'seconds':>7} {'status':>6} {'bytes':>10}"
@@ -86,7 +86,8 @@ def _one(arena, binary, words, most):
   if words[0] == "watch":
     command = ["setpriv", "--pdeathsig", "KILL", "--", "timeout", "3", binary, *words]
   process = subprocess.Popen(
-    command, env=arena.environment(), cwd=arena.folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    command, env=arena.environment(), cwd=arena.folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+    stderr=subprocess.PIPE)
   try:
     (printed, told), status = process.communicate(timeout=SECONDS + 5), process.returncode
   except subprocess.TimeoutExpired:

@@ -46,7 +46,8 @@ def made_and_deleted(a):
 def edits_with_doubts(a):
   """Accepted with warnings: unknown fields near known ones, old times, runs in the future."""
   a.at_full_rate(b"".join(_names(a, 1000, lambda n: document(
-    intervall=n + version, last_run_at="2099-01-01T00:00:00", total_run_count=-5, catchup_windows=1, kwarg={}, args=[n])) for version in range(2)))
+    intervall=n + version, last_run_at="2099-01-01T00:00:00", total_run_count=-5, catchup_windows=1, kwarg={},
+    args=[n])) for version in range(2)))
 
 
 @hostile("large task at 10 ms", "11", short="lines", memory=384)

@@ -16,10 +16,11 @@ import commands  # noqa: E402
 import lies  # noqa: E402
 import run  # noqa: E402
 import servers_that_lie  # noqa: E402
+import shells  # noqa: E402
 from arena import PROJECT  # noqa: E402
 from sets import together  # noqa: E402
 
-PARTS = ("sets", "lies", "commands", "adversary")
+PARTS = ("sets", "lies", "shells", "commands", "adversary")
 SHORT_SECONDS = 6
 # A lie of each kind, for the short form.
 SHORT_LIES = ["five times OK as a greeting", "four numbers as an event", "OK behind each answer", "the same, nested"]
@@ -92,6 +93,11 @@ class Hostile:
     if chosen := self.lies():
       print(f"\n{servers_that_lie.HEADING}", flush=True)
       self.failures += servers_that_lie.run(self.options.binary, self.options.lie_seconds, chosen, tell)
+
+  def _shells(self):
+    if self.wants("shells"):
+      print(f"\n{shells.HEADING}", flush=True)
+      self.failures += shells.run(self.options.binary, tell)
 
   def _commands(self):
     if self.wants("commands"):

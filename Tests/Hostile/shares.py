@@ -21,7 +21,8 @@ def people_are_served(arena):
   arena.client("SET", key("at-once"), document(run_immediately=True, queue="at-once"))
   answer = client("BLPOP", "at-once", 10)
   took = time.monotonic() - begin
-  return [] if answer and took < 1 else [f"run_immediately of a new schedule took {took:.1f} s" + ("" if answer else ", at least")]
+  return [] if answer and took < 1 else [
+    f"run_immediately of a new schedule took {took:.1f} s" + ("" if answer else ", at least")]
 
 
 @hostile("300 that catch up", "4", check=people_are_served, short="shares")
@@ -142,7 +143,8 @@ def new_past(a):
   """200 a second: crontabs of each minute in a zone since the year 2000, whose missed runs somebody must count."""
   for round in a.rounds(0.005):
     a.set(f"past-{round}", document(
-      schedule={"crontab": {"minute": "*"}}, timezone="America/St_Johns", last_run_at=PAST, catchup=["all", "latest", "none"][round % 3]))
+      schedule={"crontab": {"minute": "*"}}, timezone="America/St_Johns", last_run_at=PAST,
+      catchup=["all", "latest", "none"][round % 3]))
 
 
 @hostile("a queue that is forbidden", "4", late=1000, log=128_000, scripts=1500, rights=(
