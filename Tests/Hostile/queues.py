@@ -13,12 +13,13 @@ FORBIDDEN = [
 
 
 def queues_are_queues(arena):
-  """None of these is a list that the daemon has made."""
+  """None of these is a list that the daemon has made. A document's key in another database is a name like any other."""
   wrong = []
   for database in (0, 1):
     client = arena.redis.client(database, 60)
     for name in FORBIDDEN:
-      if client("TYPE", name) == b"list":
+      is_foreign = name.startswith("tasks:meta:") and database != arena.store
+      if client("TYPE", name) == b"list" and not is_foreign:
         wrong.append(f"the daemon has pushed to {name}, database {database}")
   return wrong[:6]
 
