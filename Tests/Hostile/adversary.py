@@ -24,6 +24,7 @@ class Run:
     self.peak = 0
     self.phases = 0
     self.victim = "not judged"
+    self.lags = []  # of the victim outside of faults, of more than a second
 
   def go(self):
     """Whether it is as it must be."""
@@ -137,6 +138,10 @@ class Run:
     faults = self.adversary.faults
     late = [(late if pushed is None else pushed) * 1000 for due, (late, pushed) in came.items()
             if not any(begin <= due <= end for begin, end in faults)]
+    for due, (arrival, pushed) in came.items():
+      seconds = arrival if pushed is None else pushed
+      if seconds > 1 and not any(begin <= due <= end for begin, end in faults):
+        self.lags.append(f"{time.strftime('%T', time.gmtime(due / 1e6))} {seconds:.1f} s")
     half, most, worst = percentile(late, 0.5), percentile(late, 0.99), max(late, default=None)
     self.victim = (f"{len(came)} came, {len(missing)} missing, {twice} twice; {len(late)} outside of faults, late "
                    + ", ".join("-" if value is None else f"{value:,.0f} ms" for value in (half, most, worst))
@@ -160,4 +165,6 @@ class Run:
       self.tell(f"again: scripts/hostile --only adversary --seed {self.seed} --seconds {self.seconds:.0f}; its last operations:")
       for command in adversary.last:
         self.tell(f"  {command}"[:200])
+      if self.lags:
+        self.tell(f"late: {', '.join(self.lags[:6])}")
       self.tell(f"logs: {self.arena.folder}")

@@ -21,7 +21,7 @@ from arena import PROJECT  # noqa: E402
 from sets import together  # noqa: E402
 
 PARTS = ("sets", "lies", "shells", "commands", "adversary")
-SHORT_SECONDS = 6
+SHORT_SECONDS = 5
 # A lie of each kind, for the short form.
 SHORT_LIES = ["five times OK as a greeting", "four numbers as an event", "OK behind each answer", "the same, nested"]
 
@@ -97,7 +97,7 @@ class Hostile:
   def _shells(self):
     if self.wants("shells"):
       print(f"\n{shells.HEADING}", flush=True)
-      self.failures += shells.run(self.options.binary, tell)
+      self.failures += shells.run(self.options.binary, tell, shells.WORDS[:3] if self.options.short else None)
 
   def _commands(self):
     if self.wants("commands"):
@@ -107,7 +107,7 @@ class Hostile:
   def _adversary(self):
     if self.wants("adversary"):
       print(flush=True)
-      seconds = 15 if self.options.short else self.options.seconds
+      seconds = 10 if self.options.short else self.options.seconds
       self.failures += not adversary.Run(self.options.binary, self.options.seed, seconds, tell).go()
 
 

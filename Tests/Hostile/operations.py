@@ -212,7 +212,14 @@ def tell_of_a_fire(a):
 @operation(2)
 def own_key_of_another_type(a):
   """Of those that nobody's fire hangs on."""
-  name = own(a.rng.choice(["receipts", "manual", "history", "daemons", "offer"]))
+  name = own(a.rng.choice(["receipts", "manual", "history", "daemons"]))
+  a.act("DEL", name)
+  a.act("ZADD", name, 1, "x")
+
+
+@operation(1, asks_for_another_leader=True)
+def pulse_key_of_another_type(a):
+  name = own(a.rng.choice(["offer", "epoch", "incarnation", "lease"]))
   a.act("DEL", name)
   a.act("ZADD", name, 1, "x")
 

@@ -1,5 +1,6 @@
 """Names that a shell would carry out, offered by TAB in a real terminal: bash, zsh and fish, those that are there."""
 
+import concurrent.futures
 import fcntl
 import os
 import pathlib
@@ -28,25 +29,26 @@ WORDS = ["explain n", "show n", "explain -- -n", "rm n\\$", "enable 'n", 'disabl
 HEADING = f"{'shell':<34} {'seconds':>7}"
 
 
-def run(binary, tell):
-  """How many have failed."""
-  failures = 0
+def run(binary, tell, words=None):
+  """How many have failed. `words`: what is typed before each TAB."""
   with Arena("shells", binary, has_standby=False) as arena:
     for name in ["plain-name", *NAMES]:
       arena.client("SET", key(name), document())
     tools = arena.folder / "bin"
     tools.mkdir()
     (tools / "beat-watch").symlink_to(pathlib.Path(binary).resolve())
-    for shell in SHELLS:
-      if program := shutil.which(shell):
-        begin = time.monotonic()
-        wrong = _one(arena, program, shell, tools)
-        failures += bool(wrong)
-        tell(f"{shell:<34} {time.monotonic() - begin:>7.1f}  " + ("ok" if not wrong else f"FAILED: {wrong}"))
-  return failures
+
+    def one(shell):
+      program, begin = shutil.which(shell), time.monotonic()
+      return shell, program and _one(arena, program, shell, tools, words or WORDS), time.monotonic() - begin
+    with concurrent.futures.ThreadPoolExecutor(len(SHELLS)) as pool:
+      results = [result for result in pool.map(one, SHELLS) if result[1] is not None]
+    for shell, wrong, took in results:
+      tell(f"{shell:<34} {took:>7.1f}  " + ("ok" if not wrong else f"FAILED: {wrong}"))
+  return sum(bool(wrong) for _, wrong, _ in results)
 
 
-def _one(arena, program, shell, tools):
+def _one(arena, program, shell, tools, typed):
   """What is wrong, or nothing."""
   folder = arena.folder / shell
   folder.mkdir()
@@ -68,7 +70,7 @@ def _one(arena, program, shell, tools):
     if "plain-name" not in _listen(ours, 2):
       return "TAB does not offer a name without anything odd in it"
     _say(ours, "\x03")
-    for words in WORDS:
+    for words in typed:
       # Twice for the list; then the line is given up.
       _say(ours, f"beat-watch {words}\t\t")
       _listen(ours, 0.6)
