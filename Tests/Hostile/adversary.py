@@ -103,6 +103,9 @@ class Run:
     for at in range(0, len(names), 500):
       client("UNLINK", *names[at:at + 500])
     client("UNLINK", *(own(name) for name in ("manual", "receipts", "history", "daemons", "offer")))
+    for name in ("lease", "epoch", "incarnation"):
+      if client("TYPE", own(name)) != b"string":
+        client("DEL", own(name))
     fields = [name for name in client("HKEYS", own("mark")) if name != b"victim"]
     for at in range(0, len(fields), 500):
       client("HDEL", own("mark"), *fields[at:at + 500])

@@ -189,7 +189,10 @@ def incarnation(a):
 
 @operation(2, asks_for_another_leader=True)
 def offer(a):
-  a.act("SET", own("offer"), a.rng.choice([a.bytes(), a.client("GET", own("lease")) or b"x"]))
+  token = b"x"
+  if a.client("TYPE", own("lease")) == b"string":
+    token = a.client("GET", own("lease")) or token
+  a.act("SET", own("offer"), a.rng.choice([a.bytes(), token]))
 
 
 @operation(4)
