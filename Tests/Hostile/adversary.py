@@ -14,6 +14,7 @@ MEMORY = 512  # MiB; two hostile replies may be on their way at a time
 QUIET_SCRIPTS = 40  # a second, of two daemons and the victim
 QUIET_LOG = 20_000  # bytes a second
 LOG = 64_000  # bytes a second, over the whole run
+LOG_AT_FIRST = 2 << 20  # bytes besides
 SETTLED = 20  # seconds until all must be quiet after cleaning up
 
 
@@ -58,7 +59,7 @@ class Run:
       if not self.wrong:
         self._quiet()
     for daemon, before in zip(arena.daemons, logs):
-      rate = (daemon.log_bytes - before) / (time.monotonic() - begin)
+      rate = max(0, daemon.log_bytes - before - LOG_AT_FIRST) / (time.monotonic() - begin)
       if rate > LOG:
         self.wrong.append(f"the {daemon.name} writes {rate:,.0f} bytes of log a second, and {LOG:,} are allowed")
     self._judge_victim()

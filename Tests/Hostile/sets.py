@@ -48,7 +48,7 @@ def together(name, sets):
   return HostileSet(
     name, "+".join(sorted({each.item for each in sets}, key=int)), None,
     options=tuple(option for each in sets for option in each.options), late=1000,
-    memory=max(each.memory for each in sets), log=max(each.log for each in sets), looks=max(each.looks for each in sets),
+    memory=max(each.memory for each in sets), log=4 * max(each.log for each in sets), looks=max(each.looks for each in sets),
     check=lambda arena: [text for check in checks for text in check(arena)], parts=tuple(each.name for each in sets))
 
 
