@@ -1,0 +1,8 @@
+"""All hostile sets: a kind a file."""
+
+import texts  # noqa: F401
+import shares  # noqa: F401
+import owned  # noqa: F401
+import queues  # noqa: F401
+import floods  # noqa: F401
+from sets import ALL  # noqa: F401
