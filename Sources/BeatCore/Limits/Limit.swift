@@ -126,8 +126,7 @@ extension Limit {
   /// As `docs/security.md` prints them.
   public static let all: [Limit] = [
     documentLength, documentDepth, nameLength, queueLength, integerDigits, backlog, replyLength, replyElements,
-    fireLength,
-    reasonLength, quotationLength, lineFieldLength, lineBurst, lineRate, pageLength,
+    fireLength, reasonLength, quotationLength, lineFieldLength, lineBurst, lineRate, pageLength,
     replyDepth, replyLine, replyTime, scanSteps,
     markLength, goneMarks, ownFieldLength, outboxItem, declaredQueues, zones,
   ]

@@ -29,6 +29,8 @@ public struct FiringHealth: Hashable, Sendable {
     case refused(FiringReport.Obstacle)
     case brokerLost(FiringReport.Obstacle)
     case heldBack(FiringReport.Obstacle)
+    /// More is due than is sent: its record says who takes what.
+    case congested(Overdue)
     /// It says nothing of what stands in its way.
     case overdue(Overdue)
   }
@@ -91,7 +93,8 @@ public struct FiringHealth: Hashable, Sendable {
     } else if let refused = report?.refused {
       verdict = stopsAll(refused.since) ? .stuck(.refused(refused)) : .hindered(.refused(refused))
     } else if let overdue, isOld(overdue.since) {
-      verdict = stopsAll(overdue.since) ? .stuck(.overdue(overdue)) : .hindered(.overdue(overdue))
+      let hindrance: Hindrance = report?.congestion == nil ? .overdue(overdue) : .congested(overdue)
+      verdict = stopsAll(overdue.since) ? .stuck(hindrance) : .hindered(hindrance)
     } else if let held = report?.heldBack {
       verdict = .hindered(.heldBack(held))
     } else {

@@ -281,7 +281,7 @@ public final class RedisConnection {
     confirmationsOwed += names.count
     ledger.expect(names, pattern: patterns)
     expectReply()
-    var command = RedisCommand(patterns ? "PSUBSCRIBE" : "SUBSCRIBE")
+    var command = patterns ? RedisCommand("PSUBSCRIBE") : RedisCommand("SUBSCRIBE")
     command.append(contentsOf: names)
     let status = command.withBytes { bytes in
       // The owner is found by the context, never by a retained pointer: this callback runs many times.

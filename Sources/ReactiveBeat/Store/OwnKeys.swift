@@ -49,7 +49,7 @@ final class OwnKeys {
     let what = Plural.of(count, "field")
     warn(
       key,
-      "held \(what) of more than \(Limit.ownFieldLength.most) bytes, or under a name of more than "
+      "held \(what) of more than \(Plural.of(Limit.ownFieldLength.most, "byte")), or under a name of more than "
         + "\(Limit.nameLength.most), which are not ours: taken out unread; find out who writes there")
   }
 

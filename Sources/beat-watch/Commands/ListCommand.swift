@@ -71,11 +71,7 @@ struct ListCommand: ParsableCommand {
     var output = StandardOutput()
     listing.write(to: &output)
     output.flush()
-    if listing.leftOut > 0 {
-      let names = Plural.of(listing.leftOut, "name is", "names are")
-      StandardError.write(
-        line: "beat-watch: \(names) left out: longer than \(Limit.nameLength.most) bytes, and no schedule's")
-    }
+    if names.isEmpty, let ignored = client.ignoredNames { StandardError.write(line: "beat-watch: note: \(ignored)") }
     HealthNote.write(client, due: due)
     guard names.isEmpty else { return }
     HealthNote.write(PrefixDoubt(client.keys.prefix, names: chosen))
@@ -91,8 +87,6 @@ private struct Listing {
   private var table: Table
   /// Names, or JSON.
   private var lines: [String] = []
-  /// Names that no command can be given.
-  private(set) var leftOut = 0
   private var times: [UnixTime] = []
   private var tasks: [String] = []
 
@@ -111,10 +105,6 @@ private struct Listing {
   }
 
   mutating func add(_ standing: ScheduleStanding, next: ScheduleStanding.Occurrence?) {
-    if form == .names, Limit.nameLength.isExceeded(by: standing.name.bytes.count) {
-      leftOut += 1
-      return
-    }
     // What never comes stands last, whichever way is asked for; equals stay in the order of their names.
     switch order {
     case .name: break

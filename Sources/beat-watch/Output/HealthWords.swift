@@ -44,11 +44,17 @@ enum HealthWords {
       return "the broker is lost \(span(obstacle.since))\(count): \(obstacle.reason)"
     case .heldBack(let obstacle):
       return "messages stay in the outbox \(span(obstacle.since)): \(obstacle.reason)"
+    case .congested(let overdue):
+      return words(overdue, now: now) + ": more is due than is sent, and `beat-watch status` says who takes what"
     case .overdue(let overdue):
-      let count = overdue.count == 1 ? "\(overdue.first) is" : Plural.of(overdue.count, "schedule is", "schedules are")
-      let first = overdue.count == 1 ? "" : ", \(overdue.first) first"
-      return "\(count) overdue \(span(overdue.since))\(first), and the daemon that leads does not say why: see its log"
+      return words(overdue, now: now) + ", and the daemon that leads does not say why: see its log"
     }
+  }
+
+  private static func words(_ overdue: FiringHealth.Overdue, now: UnixTime) -> String {
+    let count = overdue.count == 1 ? "\(overdue.first) is" : Plural.of(overdue.count, "schedule is", "schedules are")
+    let first = overdue.count == 1 ? "" : ", \(overdue.first) first"
+    return "\(count) overdue for \(TimeText.span(max(0, now.microseconds(since: overdue.since))))\(first)"
   }
 
   /// More is due than is sent.

@@ -73,6 +73,10 @@ import Testing
       #expect(FiringHealth(fleet(record), overdue: overdue, now: now).verdict == .stuck(.overdue(overdue)))
       #expect(FiringHealth(fleet(record), overdue: overdue, lastRun: ago(1), now: now).fires)
     }
+    let congested = record {
+      $0.congestion = Congestion(behind: 2, since: ago(40), isLimited: false, perMinute: 1, busiest: [])
+    }
+    #expect(FiringHealth(fleet(congested), overdue: overdue, now: now).verdict == .stuck(.congested(overdue)))
     // An earlier version's daemon of which nothing is overdue: not known, and no alarm.
     let unknown = FiringHealth(fleet(silent), now: now)
     #expect(unknown.verdict == .fires && !unknown.isTold && unknown.lastFire == nil)

@@ -86,7 +86,7 @@ import Testing
     stage.set(String(repeating: "n", count: 1_025), schedule("a"))
     stage.set("b", schedule("b"))
     let run = try stage.run("list", "--names-only")
-    #expect(run.lines.count == 2 && run.lines.contains("b") && run.text.contains("1 name is left out"), "\(run.text)")
+    #expect(run.lines.count == 2 && run.lines.contains("b") && run.text.contains("1 key under the prefix is not read"), "\(run.text)")
   }
 
   // MARK: commands to paste

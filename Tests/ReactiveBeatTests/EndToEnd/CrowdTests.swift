@@ -35,7 +35,8 @@ import Testing
     let busy = try stage.run("doctor")
     #expect(busy.lines.contains { $0.contains("load") && $0.contains("not keep the pace") }, "\(busy.text)")
     let status = try stage.run("status", "--json")
-    #expect(status.text.contains(#""congestion": {"behind": "#), "\(status.text)")
+    #expect(status.text.contains(#""congestion":{"behind":"#), "\(status.text)")
+    #expect(!status.text.contains("does not say why"), "\(status.text)")
     try daemon.stop(within: 15)
   }
 
