@@ -66,6 +66,10 @@ extension Limit {
     subject: "a task's name in a log line or a table", most: 200, unit: "byte",
     reason: "it tells which task is meant; a longer one is cut")
 
+  public static let cellLength = Limit(
+    subject: "a cell of a table, but for names", most: 600, unit: "byte",
+    reason: "every row is as wide as the longest; `--json` has all of it")
+
   public static let lineFieldLength = Limit(
     subject: "a field of a log line", most: 8_192, unit: "byte",
     reason: "the longest name fits, with each of its bytes escaped; what is longer is cut")
@@ -126,7 +130,7 @@ extension Limit {
   /// As `docs/security.md` prints them.
   public static let all: [Limit] = [
     documentLength, documentDepth, nameLength, queueLength, integerDigits, backlog, replyLength, replyElements,
-    fireLength, reasonLength, quotationLength, lineFieldLength, lineBurst, lineRate, pageLength,
+    fireLength, reasonLength, quotationLength, cellLength, lineFieldLength, lineBurst, lineRate, pageLength,
     replyDepth, replyLine, replyTime, scanSteps,
     markLength, goneMarks, ownFieldLength, outboxItem, declaredQueues, zones,
   ]

@@ -71,7 +71,8 @@ final class Audit {
     guard !isPatient, beatsLeft == 0 else { return }
     guard !findings.isOverrun else {
       return fail(
-        "more than \(Plural.of(AuditFindings.mostHeard, "schedule was", "schedules were")) edited while it looked; the next one judges anew")
+        "more than \(Plural.of(AuditFindings.mostHeard, "schedule was", "schedules were")) edited while it looked; the next one judges anew"
+      )
     }
     repair(findings.repairs(isQuiet: isQuiet))
   }

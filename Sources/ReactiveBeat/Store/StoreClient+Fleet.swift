@@ -12,11 +12,15 @@ extension StoreClient {
       RedisCommand("HSCAN", keys.daemons, "0", "COUNT", 1000),
     ])
     for reply in replies { if let error = reply.error { throw StoreError(error, from: url) } }
-    let lease = replies[0].text.map { Fleet.Lease(token: $0, remaining: replies[1].integer ?? -2) }
+    // What is too long to be ours is nobody's, as for the daemons themselves.
+    func own(_ reply: RedisReply) -> RedisReply? {
+      (reply.bytes?.count).map { !Limit.ownFieldLength.isExceeded(by: $0) } == true ? reply : nil
+    }
+    let lease = own(replies[0])?.text.map { Fleet.Lease(token: $0, remaining: replies[1].integer ?? -2) }
     var records: [String: DaemonRecord] = [:]
     let fields = replies[3].array?.last?.array ?? []
     for index in stride(from: 0, to: fields.count - 1, by: 2) {
-      guard let instance = fields[index].text else { continue }
+      guard let instance = own(fields[index])?.text, own(fields[index + 1]) != nil else { continue }
       records[instance] = fields[index + 1].bytes.flatMap { DaemonRecord($0) }
     }
     let instances = Set(records.keys).union(lease.map { [$0.instance] } ?? []).sorted()

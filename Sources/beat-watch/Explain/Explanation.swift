@@ -192,7 +192,8 @@ final class Explanation {
     let isUnreachable = evidence.brokerProblem?.kind == .unreachable
     say(
       evidence.standing.state == .enabled ? "sends" : "would send",
-      "\(plan.task) to \(place) on \(evidence.broker)" + (isUnreachable ? ", which cannot be reached now" : ""),
+      "\(plan.task.beginning(Limit.quotationLength.most)) to \(place) on \(evidence.broker)"
+        + (isUnreachable ? ", which cannot be reached now" : ""),
       queues?.isEmpty == false ? nil : .red)
     if let problem = evidence.brokerProblem, !isUnreachable {
       say("", "what waits there is not known: \(problem)", .red)

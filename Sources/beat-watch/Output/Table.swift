@@ -1,5 +1,7 @@
+import BeatCore
+
 /// Rows in columns. On a terminal no line is longer than it is wide: `TableFit` says which column gives way first. Through a
-/// pipe all is there.
+/// pipe all is there, up to `Limit.cellLength`.
 struct Table {
   struct Column {
     let title: String
@@ -42,7 +44,8 @@ struct Table {
   /// - Parameter row: a cell for each column.
   mutating func add(_ row: [(text: String, style: Style?)]) {
     for index in columns.indices {
-      let cell: (text: String, style: Style?) = index < row.count ? row[index] : ("", nil)
+      var cell: (text: String, style: Style?) = index < row.count ? row[index] : ("", nil)
+      if !columns[index].isName { cell.text = cell.text.beginning(Limit.cellLength.most) }
       let start = text.count
       text += cell.text.utf8
       let width = DisplayWidth.of(cell.text)
