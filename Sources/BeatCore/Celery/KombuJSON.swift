@@ -44,12 +44,13 @@ struct KombuJSON {
   init(_ slice: JSONSlice, in text: [UInt8], place: Place) {
     bytes = text
     self.place = place
-    if Self.isPlain(text[slice.range]) { return }
     walk(slice.range)
   }
 
   /// Whether there is nothing to look for, as in nearly all documents.
-  private static func isPlain(_ text: ArraySlice<UInt8>) -> Bool {
+  static func isPlain(_ text: ArraySlice<UInt8>) -> Bool {
+    // `{"__type__":0,"__value__":0}` is longer.
+    if text.count < 28 { return true }
     if text.count > Limit.integerDigits.most { return false }
     var underscores = 0
     for byte in text {

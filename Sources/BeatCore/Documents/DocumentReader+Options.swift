@@ -65,14 +65,15 @@ extension DocumentReader {
     options.routingKey = try findText("routing_key")
     // Celery goes by an exchange and a routing key where both are named, else by the queue: what has no effect may be
     // any text.
-    let isRouted = options.exchange != nil && options.routingKey != nil
-    for (field, name) in isRouted
-      ? [("exchange", options.exchange), ("routing_key", options.routingKey)] : [("queue", options.queue)]
-    {
-      guard let name, Limit.queueLength.isExceeded(by: name.utf8.count), let (slice, path) = find(field) else {
-        continue
-      }
+    func checkLength(of name: String?, _ field: String) throws(DocumentProblem) {
+      guard let name, Limit.queueLength.isExceeded(by: name.utf8.count), let (slice, path) = find(field) else { return }
       throw DocumentProblem(path, slice, in: bytes, Limit.queueLength.excess(name.utf8.count))
+    }
+    if options.exchange != nil, options.routingKey != nil {
+      try checkLength(of: options.exchange, "exchange")
+      try checkLength(of: options.routingKey, "routing_key")
+    } else {
+      try checkLength(of: options.queue, "queue")
     }
     if let (slice, path) = find("exchange_type"), !["direct", "topic"].contains(try text(slice, path)) {
       throw DocumentProblem(

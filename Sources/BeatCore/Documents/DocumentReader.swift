@@ -163,6 +163,7 @@ struct DocumentReader {
   mutating func checkReadable(
     _ slice: JSONSlice, _ field: String, _ place: KombuJSON.Place
   ) throws(DocumentProblem) {
+    guard !KombuJSON.isPlain(bytes[slice.range]) else { return }
     let reading = KombuJSON(slice, in: bytes, place: place)
     if let problem = reading.problem {
       throw DocumentProblem(field, found: DocumentProblem.excerpt(bytes[problem.range]), problem.message)

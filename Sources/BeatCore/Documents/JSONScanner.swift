@@ -98,7 +98,7 @@ struct JSONScanner {
     scanner.skipSpace()
     let start = scanner.offset
     guard (try? scanner.string()) != nil else { return nil }
-    return unescape(bytes[(start + 1)..<(scanner.offset - 1)])?.streamSafe
+    return text(of: bytes[(start + 1)..<(scanner.offset - 1)])
   }
 
   /// The items of an array that `document` has found and checked.
@@ -113,7 +113,13 @@ struct JSONScanner {
   /// has no text.
   static func text(of slice: JSONSlice, in bytes: [UInt8]) -> String? {
     guard slice.kind == .string, slice.range.count >= 2 else { return nil }
-    return unescape(bytes[(slice.range.lowerBound + 1)..<(slice.range.upperBound - 1)])?.streamSafe
+    return text(of: bytes[(slice.range.lowerBound + 1)..<(slice.range.upperBound - 1)])
+  }
+
+  /// The text of what stands between two quotation marks.
+  private static func text(of content: ArraySlice<UInt8>) -> String? {
+    // With its escapes resolved it is no longer.
+    content.count <= String.alwaysStreamSafe ? unescape(content) : unescape(content)?.streamSafe
   }
 
   /// The same as UTF-8, however many marks stand in a row.
@@ -194,7 +200,7 @@ struct JSONScanner {
     members.reserveCapacity(12)
     let bytes = bytes
     try object(depth: depth) { keyRange, value in
-      let key = Self.unescape(bytes[(keyRange.lowerBound + 1)..<(keyRange.upperBound - 1)])?.streamSafe ?? "\u{FFFD}"
+      let key = Self.text(of: bytes[(keyRange.lowerBound + 1)..<(keyRange.upperBound - 1)]) ?? "\u{FFFD}"
       members.append(JSONMember(key: key, keyRange: keyRange, value: value))
     }
     return members

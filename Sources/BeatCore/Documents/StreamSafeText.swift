@@ -5,7 +5,7 @@ extension String {
   /// Swift compares and hashes text by its canonical form, and sorts such a run in quadratic time: a megabyte of marks would
   /// take minutes wherever it is compared with a word.
   var streamSafe: String {
-    guard utf8.count > 2 * Self.longestRun, utf8.contains(where: { $0 >= 0xCC }) else { return self }
+    guard utf8.count > Self.alwaysStreamSafe, utf8.contains(where: { $0 >= 0xCC }) else { return self }
     var result: [UInt8] = []
     var (run, isSafe) = (0, true)
     for scalar in unicodeScalars {
@@ -22,4 +22,7 @@ extension String {
   }
 
   private static var longestRun: Int { 30 }
+
+  /// Text of so many bytes cannot hold more marks in a row than that: each has two bytes or more.
+  static var alwaysStreamSafe: Int { 2 * longestRun }
 }

@@ -2,6 +2,8 @@
 enum CrontabDialect {
   /// What a part of a field would mean elsewhere, and what to do; nil: there is nothing of the kind in it.
   static func refusal(of part: Substring.UnicodeScalarView) -> String? {
+    // Nearly every part has none of their letters, and is not looked at any further.
+    guard Substring(part).utf8.contains(where: Self.isOne) else { return nil }
     if part.contains("#") {
       return "\"#\", the nth weekday of a month, is no part of Celery's grammar; join day_of_week with a week's "
         + "day_of_month, such as 8-14"
@@ -22,6 +24,15 @@ enum CrontabDialect {
       }
     }
     return nil
+  }
+
+  private static func isOne(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "#"), UInt8(ascii: "?"), UInt8(ascii: "L"), UInt8(ascii: "l"), UInt8(ascii: "W"),
+      UInt8(ascii: "w"):
+      true
+    default: false
+    }
   }
 
   /// What follows a number or a name, in lower case.

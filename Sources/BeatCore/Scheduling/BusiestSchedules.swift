@@ -43,16 +43,16 @@ struct BusiestSchedules {
     turn(now)
     total += 1
     let wanted = Int32(truncatingIfNeeded: handle)
-    var least = 0
-    for place in counters.indices {
-      if counters[place].handle == wanted {
-        counters[place].count += 1
-        return
-      }
-      if counters[place].count < counters[least].count { least = place }
+    var (place, least, fewest) = (0, 0, Int64.max)
+    while place < Self.size, counters[place].handle != wanted {
+      if counters[place].count < fewest { (least, fewest) = (place, counters[place].count) }
+      place += 1
     }
-    let taken = counters[least].count
-    counters[least] = Counter(handle: wanted, count: taken + 1, doubt: taken)
+    if place < Self.size {
+      counters[place].count += 1
+    } else {
+      counters[least] = Counter(handle: wanted, count: fewest + 1, doubt: fewest)
+    }
   }
 
   /// The handle may become another schedule's.

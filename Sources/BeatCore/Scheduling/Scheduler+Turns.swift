@@ -66,10 +66,10 @@ extension Scheduler {
 
   /// After a run: what is due again already does not keep its pace.
   mutating func waitAgain(_ handle: DueHeap.Handle, now: UnixTime) {
-    let entry = entries[handle]
-    guard let next = entry?.nextDue, let time = entry?.sending(of: next), time <= now else {
-      return wait(handle, next: entry?.nextDue)
+    guard let next = entries[handle]?.nextDue, let time = entries[handle]?.sending(of: next) else {
+      return wait(handle, next: nil)
     }
+    guard time <= now else { return wait(handle, until: time) }
     entries[handle]?.phase = .waiting
     heap.remove(handle)
     backlog.append(handle, at: now)
