@@ -47,8 +47,8 @@ MUTANTS = [
   Mutant(
     "subscribe before scan",
     [(f"{SERVICE}/BeatService.swift",
-      "    case .watching(let scripts):\n",
-      "    case .watching(let scripts):\n"
+      "    case .watching(var scripts):\n",
+      "    case .watching(var scripts):\n"
       "      guard self.scripts == nil else { return receive(.connected(hears: hearing != .polling)) }\n"),
      (f"{SERVICE}/Store/StoreSession.swift", "  private func subscribe() {\n",
       "  private func subscribe() {\n    begin()\n    isWatching = false\n")],

@@ -79,14 +79,17 @@ struct Table {
       let first = (row + 1) * columns.count
       line.removeAll(keepingCapacity: true)
       for index in fit.shown {
-        append(cells[first + index], index, fit.widths[index], isLast: index == fit.shown.last, to: &line)
+        append(
+          cells[first + index], index, fit.widths[index], isCut: width != nil, isLast: index == fit.shown.last,
+          to: &line)
       }
       body(&line)
     }
   }
 
   private func fit(to width: Int?) -> TableFit {
-    guard let width else { return TableFit(columns, widest) }
+    // A cell that is longer than this stands out of its column: one name does not make all lines as long.
+    guard let width else { return TableFit(columns, widest.map { min($0, Self.widestAligned) }) }
     var widths = widest
     if let name = columns.firstIndex(where: \.isName) {
       let names = stride(from: name, to: cells.count, by: columns.count).lazy.map { Int(cells[$0].width) }
@@ -95,12 +98,17 @@ struct Table {
     return TableFit(columns, widths, within: width)
   }
 
-  private func append(_ cell: Cell, _ index: Int, _ width: Int, isLast: Bool, to line: inout [UInt8]) {
+  /// Columns of a terminal.
+  private static let widestAligned = 200
+
+  private func append(
+    _ cell: Cell, _ index: Int, _ width: Int, isCut: Bool, isLast: Bool, to line: inout [UInt8]
+  ) {
     func pad(_ count: Int) {
       for _ in 0..<max(0, count) { line.append(UInt8(ascii: " ")) }
     }
     let bytes = text[cell.start..<(cell.start + Int(cell.length))]
-    var padding = width - Int(cell.width)
+    var padding = isCut ? width - Int(cell.width) : max(0, width - Int(cell.width))
     guard padding < 0 || cell.style != nil && Style.isOn else {
       if columns[index].isNumeric { pad(padding) }
       line += bytes

@@ -24,6 +24,16 @@ import Testing
     return table
   }
 
+  /// Through a pipe, where nothing is cut but what nobody reads: the others' lines stay as short as they were.
+  @Test func oneLongNameStandsOutOfItsColumn() {
+    let long = String(repeating: "n", count: 6_000)
+    let lines = table(["a", long]).lines(width: nil)
+    #expect(lines[2].contains(long + "  reports") && lines.count == 3)
+    #expect(lines[1].utf8.count < 400, "\(lines[1].utf8.count)")
+    let cell = table(["a"], task: String(repeating: "t", count: 1_000_000)).lines(width: nil)[1]
+    #expect(cell.utf8.count < 1_000 && cell.contains("…"))
+  }
+
   private func titles(_ table: Table, _ width: Int) -> [String] {
     table.lines(width: width)[0].split(separator: " ").map(String.init)
   }
