@@ -85,8 +85,8 @@ struct ScheduleChange {
         "\(EntryName(client.keys.document(document.name))) holds a Redis \(type), and a schedule is a string: "
           + "delete that key, or choose another name")
     case .tooLong(let length):
-      throw CommandError(
-        .data, "\(document.name) is \(Plural.of(length, "byte")) long: at most \(StoreClient.longestDocument) are read")
+      let excess = Scheduler.DocumentRead.excess(length, most: Limit.documentLength.most)
+      throw CommandError(.data, "\(document.name) \(excess)")
     }
   }
 

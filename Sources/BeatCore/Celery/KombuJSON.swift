@@ -20,7 +20,7 @@ struct KombuJSON {
   private struct Frame {
     let start: Int
     let isObject: Bool
-    /// Of the member whose value comes next.
+    /// The key whose value comes next.
     var key = Key.none
     var type: Range<Int>?
     var value: Range<Int>?
@@ -141,7 +141,7 @@ struct KombuJSON {
     let range = frame.start..<end
     func refuse(_ message: String) { problem = Problem(range: range, message: message) }
     if place == .headers {
-      // Of the object of all headers this is no problem: Celery's own stand beside them.
+      // The object of all headers may look like a typed value: in the message Celery's own headers stand in it, too.
       if !frames.isEmpty {
         refuse("a typed value (__type__) cannot stand in a header: a worker ends, or fails the task; write it as text")
       }

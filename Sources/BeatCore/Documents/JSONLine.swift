@@ -1,6 +1,7 @@
-/// Text in JSON that people read, printed or in documents: on one line whatever it holds, and only what must be escaped
-/// is, or what a terminal would not show as it is: controls, line separators, and what turns the direction of text
-/// around. As `\uXXXX`, so that whoever decodes it has the same text. (`JSONText` writes as Python does, for workers.)
+/// JSON text for people, printed or in documents, on one line whatever it holds.
+///
+/// Escaped is what JSON asks for, and what a terminal would not show as it is: controls, line separators, and characters
+/// that turn the direction of text around. The escapes decode to the same text. `JSONText` writes as Python does, for workers.
 public enum JSONLine {
   /// With its quotes.
   public static func quoted(_ text: String) -> String {

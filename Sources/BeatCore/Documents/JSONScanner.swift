@@ -29,7 +29,7 @@ struct JSONError: Error, Hashable {
 /// Accepts what Python's `json.loads` accepts, which is what Celery's users have been writing for: RFC 8259 plus
 /// `NaN`, `Infinity` and `-Infinity`; and the mongo shell's constructors. Nesting is limited to `maximumDepth`.
 struct JSONScanner {
-  static let maximumDepth = 64
+  static let maximumDepth = Limit.documentDepth.most
 
   let bytes: [UInt8]
   private(set) var offset: Int
@@ -118,7 +118,7 @@ struct JSONScanner {
 
   /// The text of what stands between two quotation marks.
   private static func text(of content: ArraySlice<UInt8>) -> String? {
-    // With its escapes resolved it is no longer.
+    // Escapes only shorten: the text has no more bytes than its spelling.
     content.count <= String.alwaysStreamSafe ? unescape(content) : unescape(content)?.streamSafe
   }
 

@@ -1,4 +1,4 @@
-/// How a name of any bytes is written on one line, so that whoever reads it back gets the same name or none.
+/// The printed form of a name of any bytes: one line, which reads back as the same name or as none.
 ///
 /// A character that cannot be shown is `\u{…}`; in a name that is no UTF-8 each byte that is none of ASCII's letters and
 /// signs is `\x…`. Backslashes stand for themselves, except right before what looks like one of these: there each is two.

@@ -68,7 +68,7 @@ extension Limit {
 
   public static let cellLength = Limit(
     subject: "a cell of a table, but for names", most: 600, unit: "byte",
-    reason: "every row is as wide as the longest; `--json` has all of it")
+    reason: "a person reads it; `--json` has all of it")
 
   public static let lineFieldLength = Limit(
     subject: "a field of a log line", most: 8_192, unit: "byte",

@@ -5,7 +5,7 @@ public struct Congestion: Hashable, Sendable {
     public var schedule: EntryName
     /// Fires, at least.
     public var perMinute: Int64
-    /// Of all fires, hundredths, rounded down.
+    /// The share of all fires, in percent, rounded down.
     public var percent: Int
 
     public init(schedule: EntryName, perMinute: Int64, percent: Int) {

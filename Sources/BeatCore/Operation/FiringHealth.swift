@@ -50,7 +50,7 @@ public struct FiringHealth: Hashable, Sendable {
     case loading(place: String)
     /// All that run say that they could not fire; the reason of the first.
     case unable(place: String, reason: String)
-    /// Nobody has the lease, and the record of one daemon says that it leads: that daemon can no longer write its record.
+    /// No daemon has the lease, though the record of one says that it leads: that one can no longer write its record.
     case outdated(place: String)
     /// The lease was set by hand, and never runs out.
     case foreignLease

@@ -1,13 +1,10 @@
 /// A whole number as Python's `int()` reads it from text: surrounding white space, one sign, decimal digits of any
-/// script, single underscores between digits.
+/// script, single underscores between digits. It refuses longer texts than `Limit.integerDigits`.
 struct PythonInteger {
   /// Saturates.
   var number: Int64
   /// Whether it is spelled other than in ASCII digits.
   var isUnusual: Bool
-
-  /// `int()` refuses longer texts (`sys.set_int_max_str_digits`).
-  private static let maximumDigits = 4_300
 
   init?(_ text: Substring.UnicodeScalarView) {
     let digits = text.drop(while: \.isPythonSpace)
@@ -34,7 +31,7 @@ struct PythonInteger {
       afterDigit = true
       count += 1
     }
-    guard afterDigit, count <= Self.maximumDigits, rest.allSatisfy(\.isPythonSpace) else { return nil }
+    guard afterDigit, !Limit.integerDigits.isExceeded(by: count), rest.allSatisfy(\.isPythonSpace) else { return nil }
     number *= sign
   }
 }

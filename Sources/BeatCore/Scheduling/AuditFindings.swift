@@ -4,7 +4,7 @@
 /// is still on its way. So only who was quiet is judged: nothing was heard of the name since the audit began, and nothing
 /// of it was on its way when the answer came. The others are left to the next audit; what is on its way mends them before.
 public struct AuditFindings: Sendable {
-  /// Of so many names, at most, is it remembered that an event has told; of more, nobody is judged.
+  /// How many names are remembered of which an event has told. With more, the audit judges none.
   public static let mostHeard = 100_000
 
   private var heard: Set<EntryName> = []

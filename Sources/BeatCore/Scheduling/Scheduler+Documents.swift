@@ -64,8 +64,7 @@ extension Scheduler {
       reject(name, nil, "holds a Redis \(type), and a schedule is a string; delete the key and SET it again")
     case .tooLong(let length):
       closeMark(of: name, read.mark, as: .unusable)
-      reject(
-        name, nil, "is \(Plural.of(length, "byte")) long, and at most \(configuration.maximumDocumentLength) are read")
+      reject(name, nil, DocumentRead.excess(length, most: configuration.maximumDocumentLength))
     case .document(let bytes):
       if let handle = load(name, bytes, read.mark, now: now) {
         entries[handle]?.foundBy = loadNumber

@@ -54,5 +54,10 @@ extension Scheduler {
 
     /// nil: there is none, or none that can be read.
     public var mark: Mark? { markState.mark }
+
+    /// Why a document of so many bytes is not read, for all who refuse it.
+    public static func excess(_ length: Int, most: Int) -> String {
+      "is \(Plural.of(length, "byte")) long, and at most \(most) are read"
+    }
   }
 }

@@ -14,7 +14,7 @@ public struct SchedulerConfiguration: Sendable {
   public var sha1: TaskID.SHA1
 
   /// Longer documents are set aside unread; bytes.
-  public var maximumDocumentLength = 1_048_576
+  public var maximumDocumentLength = Limit.documentLength.most
   /// An occurrence that is later than this was missed, and the catch-up rule decides; microseconds.
   public var missedAfter = Self.missedAfter
   public static let missedAfter: Int64 = 10_000_000

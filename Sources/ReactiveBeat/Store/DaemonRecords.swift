@@ -16,9 +16,10 @@ extension DaemonRecord {
   /// Takes out those of daemons that died without a word: they have no heartbeat any more.
   static func sweep(_ scripts: StoreScripts) {
     // Each start of a daemon leaves one at most; others may have written there as well.
-    func step(_ cursor: String) {
-      OwnHash(key: scripts.keys.daemons).scan(scripts, from: cursor, count: 100) { page, _ in
-        guard let page else { return }
+    func step(_ walk: ScanWalk) {
+      OwnHash(key: scripts.keys.daemons).scan(scripts, from: walk.cursor, count: 100) { page, _ in
+        var walk = walk
+        guard let page, walk.advance(to: page.cursor ?? "0") else { return }
         for (instance, _) in page.fields {
           scripts.connection.send(RedisCommand("EXISTS", scripts.keys.heartbeat(instance))) { reply in
             if reply?.integer == 0 {
@@ -26,9 +27,9 @@ extension DaemonRecord {
             }
           }
         }
-        if let next = page.cursor { step(next) }
+        if !walk.isAtEnd { step(walk) }
       }
     }
-    step("0")
+    step(ScanWalk())
   }
 }

@@ -7,8 +7,6 @@ import BeatCore
 public final class StoreClient {
   /// For each answer, and for all addresses to be tried; microseconds.
   public static let patience: Int64 = 10_000_000
-  /// As for the daemon: longer documents are not read.
-  public static let longestDocument = 1_048_576
 
   public let url: RedisURL
   public let keys: RedisKeys
@@ -256,7 +254,7 @@ public final class StoreClient {
   var scripts: StoreScripts {
     StoreScripts(
       connection: connection, keys: keys, kombu: .standard, storeDatabase: url.database, brokerDatabase: url.database,
-      maximumDocumentLength: Self.longestDocument, maximumLead: 0, delivery: .direct, outboxLimit: 0,
+      maximumDocumentLength: Limit.documentLength.most, maximumLead: 0, delivery: .direct, outboxLimit: 0,
       historyLength: 0)
   }
 }

@@ -216,8 +216,8 @@ struct ImportCommand: ParsableCommand {
         problem = "its name \(Limit.nameLength.excess(schedule.name.bytes.count))"
       } else if !seen.insert(schedule.name).inserted {
         problem = "comes a second time in the source; the first one counts"
-      } else if schedule.document.count > StoreClient.longestDocument {
-        problem = "is longer than \(StoreClient.longestDocument) bytes, which no daemon reads"
+      } else if Limit.documentLength.isExceeded(by: schedule.document.count) {
+        problem = Scheduler.DocumentRead.excess(schedule.document.count, most: Limit.documentLength.most)
       } else {
         return schedule
       }
