@@ -51,7 +51,7 @@ struct KombuJSON {
   static func isPlain(_ text: ArraySlice<UInt8>) -> Bool {
     // `{"__type__":0,"__value__":0}` is longer.
     if text.count < 28 { return true }
-    if text.count > Limit.integerDigits.most { return false }
+    if text.count > Limit.numberDigits.most { return false }
     var underscores = 0
     for byte in text {
       // `__type__`, or a key that is spelled with escapes.
@@ -127,13 +127,13 @@ struct KombuJSON {
   }
 
   private mutating func checkNumber(_ range: Range<Int>) {
-    guard range.count > Limit.integerDigits.most else { return }
+    guard range.count > Limit.numberDigits.most else { return }
     let text = bytes[range]
     // Only whole numbers are bounded; the sign is no digit.
     guard !text.contains(where: { $0 == UInt8(ascii: ".") || $0 | 0x20 == UInt8(ascii: "e") }) else { return }
     let digits = text.count - (text.first == UInt8(ascii: "-") ? 1 : 0)
-    guard Limit.integerDigits.isExceeded(by: digits) else { return }
-    problem = Problem(range: range, message: "a whole number \(Limit.integerDigits.excess(digits))")
+    guard Limit.numberDigits.isExceeded(by: digits) else { return }
+    problem = Problem(range: range, message: "a whole number \(Limit.numberDigits.excess(digits))")
   }
 
   private mutating func close(_ frame: Frame, end: Int) {

@@ -14,6 +14,7 @@ struct DocumentNumber: Hashable {
   init?(_ slice: JSONSlice, in bytes: [UInt8]) {
     switch slice.kind {
     case .number:
+      guard Self.excess(slice, in: bytes) == nil else { return nil }
       self.init(text: String(decoding: bytes[slice.range], as: UTF8.self), form: .json)
     case .object:
       let members = JSONScanner.members(of: slice, in: bytes)
@@ -36,10 +37,23 @@ struct DocumentNumber: Hashable {
   }
 
   init?(text: String, form: Form) {
+    guard Self.excess(text.utf8) == nil else { return nil }
     // Swift's own reader takes "0x7" and "+7" too, and some numbers go into messages as they are.
     guard Self.isPlain(text) || JSONScanner.isNumber(Array(text.utf8)) && Double(text) != nil else { return nil }
     self.text = text
     self.form = form
+  }
+
+  /// Why a number is not read, however right it is: it would take a second to turn a million digits into a value.
+  static func excess(_ slice: JSONSlice, in bytes: [UInt8]) -> String? {
+    slice.kind == .number ? excess(bytes[slice.range]) : nil
+  }
+
+  private static func excess(_ text: some Collection<UInt8>) -> String? {
+    guard Limit.numberDigits.isExceeded(by: text.count) else { return nil }
+    // The sign, the point and the exponent are no digits.
+    let digits = text.count { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+    return Limit.numberDigits.isExceeded(by: digits) ? Limit.numberDigits.excess(digits) : nil
   }
 
   /// Most numbers are: a few digits.

@@ -120,6 +120,10 @@ extension DocumentReader {
         values.append(nil)
         continue
       }
+      guard !Limit.crontabField.isExceeded(by: slice.range.count) else {
+        throw DocumentProblem(
+          "\(fields.path).\(key)", slice, in: layout.bytes, Limit.crontabField.excess(slice.range.count))
+      }
       values.append(try fieldValue(slice, "\(fields.path).\(key)", depth: 0))
     }
     let zone = try zone(fields["timezone"], "\(fields.path).timezone")

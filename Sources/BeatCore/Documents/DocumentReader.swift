@@ -17,6 +17,9 @@ struct DocumentReader {
   mutating func definition() throws(DocumentProblem) -> ScheduleDefinition {
     let name = try required("name")
     let task = try required("task")
+    if Limit.taskLength.isExceeded(by: task.utf8.count), let slice = layout["task"] {
+      throw DocumentProblem("task", slice, in: bytes, Limit.taskLength.excess(task.utf8.count))
+    }
     guard layout["enabled"] != nil else { throw DocumentProblem("enabled", "is missing; expected true or false") }
     let enabled = try flag("enabled")
     let schedule = try schedule()

@@ -183,9 +183,12 @@ public enum DocumentFields {
     let plain = normal(key)
     guard plain.count >= 4, plain.count <= 24, !innocent.contains(key), !key.hasPrefix("_") else { return nil }
     let limit = plain.count < 6 ? 1 : 2
-    return known.map { ($0, NearMiss.distance(plain, normal($0))) }.filter { $0.1 <= limit }
+    return plainNames.lazy.filter { abs($0.plain.count - plain.count) <= limit }
+      .map { ($0.name, NearMiss.distance(plain, $0.plain)) }.filter { $0.1 <= limit }
       .min { ($0.1, $0.0) < ($1.1, $1.0) }?.0
   }
+
+  private static let plainNames = known.map { (name: $0, plain: normal($0)) }
 
   private static func normal(_ key: String) -> [UInt8] {
     key.lowercased().utf8.filter { $0 != UInt8(ascii: "_") && $0 != UInt8(ascii: "-") }

@@ -1,5 +1,5 @@
 /// A whole number as Python's `int()` reads it from text: surrounding white space, one sign, decimal digits of any
-/// script, single underscores between digits. It refuses longer texts than `Limit.integerDigits`.
+/// script, single underscores between digits. It refuses longer texts than `Limit.numberDigits`.
 struct PythonInteger {
   /// Saturates.
   var number: Int64
@@ -31,7 +31,7 @@ struct PythonInteger {
       afterDigit = true
       count += 1
     }
-    guard afterDigit, !Limit.integerDigits.isExceeded(by: count), rest.allSatisfy(\.isPythonSpace) else { return nil }
+    guard afterDigit, !Limit.numberDigits.isExceeded(by: count), rest.allSatisfy(\.isPythonSpace) else { return nil }
     number *= sign
   }
 }

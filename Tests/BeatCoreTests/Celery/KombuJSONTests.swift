@@ -12,7 +12,7 @@ struct KombuJSONTests {
   func wholeNumbersHaveALimit(_ fields: String) throws {
     func with(_ number: String) -> String? { problem(fields.replacing("#", with: number)) }
     let field = try #require(fields.split(separator: "\"").first)
-    let most = Limit.integerDigits.most
+    let most = Limit.numberDigits.most
     for number in [Self.nines(most), "-" + Self.nines(most), "0." + Self.nines(9999), Self.nines(9999) + "e1"] {
       #expect(with(number) == nil)
     }

@@ -1,0 +1,61 @@
+import Testing
+
+@testable import BeatCore
+
+/// What is too long to be read: at the limit it is read, and one more is refused in the limit's words.
+@Suite struct DocumentLimitTests {
+  private func expect(_ limit: Limit, beyond: Int? = nil, _ document: (Int) -> String) {
+    #expect(Sample.problem(document(limit.most)) == nil)
+    let count = beyond ?? limit.most + 1
+    #expect(Sample.problem(document(count))?.hasSuffix(limit.excess(count)) == true)
+  }
+
+  private func digits(_ count: Int) -> String { String(repeating: "1", count: count) }
+
+  @Test func aTasksName() {
+    expect(.taskLength) { self.task(String(repeating: "t", count: $0)) }
+    // Two bytes a letter.
+    #expect(Sample.problem(task(String(repeating: "\u{e9}", count: 512))) == nil)
+    #expect(Sample.problem(task(String(repeating: "\u{e9}", count: 513)))?.contains("has 1026 bytes") == true)
+  }
+
+  private func task(_ name: String) -> String {
+    #"{"name": "n", "task": "\#(name)", "enabled": true, "interval": {"every": 1, "period": "seconds"}}"#
+  }
+
+  @Test(arguments: ["minute", "hour", "day_of_week", "day_of_month", "month_of_year", "day_of_year"])
+  func aFieldOfACrontab(_ field: String) {
+    // "1,1,…,1" and its two quotation marks.
+    expect(.crontabField, beyond: 4_098) {
+      Sample.crontab(
+        #"{"\#(field)": "\#(String(repeating: "1,", count: ($0 - 3) / 2))\#($0 % 2 == 0 ? "01" : "1")"}"#)
+    }
+    let list = (1...366).map { "\($0)" }.joined(separator: ", ")
+    #expect(Sample.problem(Sample.crontab(#"{"day_of_year": [\#(list)]}"#)) == nil)
+  }
+
+  @Test(arguments: ["jitter", "max_run_count", "priority", "expires", "expire_seconds", "time_limit", "catchup_window"])
+  func aNumber(_ field: String) {
+    let long = Sample.document(#""\#(field)": 0.\#(digits(4_300))"#)
+    #expect(Sample.problem(long)?.hasSuffix("has 4301 digits, and at most 4300 are allowed") == true)
+    let quoted = Sample.document(#""\#(field)": {"$numberLong": "\#(digits(5_000))"}"#)
+    #expect(Sample.problem(quoted)?.hasPrefix(field) == true)
+  }
+
+  @Test func theIntervalsNumber() {
+    func every(_ text: String) -> String { Sample.document(interval: #"{"every": \#(text), "period": "seconds"}"#) }
+    #expect(Sample.problem(every("1." + String(repeating: "0", count: 4_299))) == nil)
+    #expect(
+      Sample.problem(every("1." + String(repeating: "0", count: 4_300)))?
+        .hasSuffix("has 4301 digits, and at most 4300 are allowed") == true)
+    // The sign is no digit: what is wrong here is another matter.
+    #expect(Sample.problem(every("-" + digits(4_300)))?.contains("digits, and at most") == false)
+  }
+
+  @Test(arguments: ["headers", "options"]) func messageFields(_ field: String) {
+    expect(.messageFields) { count in
+      let members = (0..<count).map { #""x\#($0)": \#($0)"# }.joined(separator: ", ")
+      return Sample.document(#""\#(field)": {\#(members)}"#)
+    }
+  }
+}
