@@ -45,6 +45,8 @@ public final class BeatService {
         isShortOfRoom = false
         receive(.obstacleGone)
       case .brokerLost, .brokerBack, .held: candidate.doubted()
+      case .walked(let waiting): receive(.relayed(waiting: waiting))
+      case .unblocked: receive(.obstacleGone)
       }
     }
   }()
@@ -769,8 +771,11 @@ public final class BeatService {
       return loop.soon { [unowned self] in ended(plan, .unknown) }
     }
     guard scripts.delivery == .direct else {
-      batches.add(plan, to: [keys.outbox], token: token)
-      return
+      guard let reason = relay.refusal(of: plan.route, priority: plan.priority) else {
+        return batches.add(plan, to: [keys.outbox], token: token)
+      }
+      // Not from within the scheduler's own actions.
+      return loop.soon { [unowned self] in ended(plan, .refused(reason)) }
     }
     queues?.lists(of: plan) { [unowned self] answer in
       switch answer {
@@ -790,7 +795,11 @@ public final class BeatService {
     let wasMistaken = outcome != .fired && hearing == .keyspace && !echoes.cancel(plan.entry)
     receive(.fireEnded(plan, outcome))
     if wasMistaken, outcome != .unknown { receive(.touched(plan.entry)) }
-    if case .refused = outcome, scripts?.delivery == .outbox { isShortOfRoom = true }
+    if case .refused = outcome, scripts?.delivery == .outbox,
+      relay.refusal(of: plan.route, priority: plan.priority) == nil
+    {
+      isShortOfRoom = true
+    }
     if case .wrongServer(let reason) = outcome { restart(.notReady("\(configuration.store) cannot fire: \(reason)")) }
     candidate.ended(outcome)
     if outcome == .fenced { receive(.fenced as Pulse.Event) }

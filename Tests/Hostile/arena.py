@@ -216,7 +216,7 @@ class Arena:
     wait_until(lambda: self.daemons[0].has_logged(b"leading"), 30, "the first one leads")
 
   def kill_and_start(self):
-    """All daemons, at the same time."""
+    """All daemons, at the same time; one of them leads again, when the lease of the one that was killed has run out."""
     for daemon in self.daemons:
       daemon.process.kill()
       daemon.process.wait()
@@ -224,11 +224,12 @@ class Arena:
     for daemon in self.daemons:
       daemon.start()
 
-    def is_ready(daemon, begin):
+    def says(words, daemon, begin):
       with open(daemon.log_path, "rb") as log:
         log.seek(begin)
-        return b"ready" in log.read(1 << 20)
-    wait_until(lambda: all(map(is_ready, self.daemons, known)), 60, "the daemons are ready again")
+        return words in log.read(1 << 22)
+    wait_until(lambda: all(says(b"ready", *each) for each in zip(self.daemons, known)), 60, "the daemons are ready again")
+    wait_until(lambda: any(says(b"leading", *each) for each in zip(self.daemons, known)), 60, "one of them leads again")
 
   def stall(self, seconds):
     """Redis does nothing."""

@@ -33,13 +33,25 @@ extension Limit {
     subject: "a schedule's name", most: 1_024, unit: "byte",
     reason: "it stands in keys, messages, log lines and the marks, which outlive the schedule")
 
+  public static let taskLength = Limit(
+    subject: "a task's name", most: 1_024, unit: "byte",
+    reason: "it stands in messages, in log lines and in what workers tell of it; Python's own are shorter")
+
+  public static let messageFields = Limit(
+    subject: "headers or options of a message", most: 1_000, unit: "field",
+    reason: "each is looked at by its name, at each read and each run")
+
   public static let queueLength = Limit(
     subject: "a queue, exchange or routing key", most: 255, unit: "byte",
     reason: "AMQP's limit for all three (shortstr), so that a document fits every broker")
 
-  public static let integerDigits = Limit(
-    subject: "a whole number in a message", most: 4_300, unit: "digit",
-    reason: "Python refuses to read more (sys.int_info.default_max_str_digits), and the worker fails")
+  public static let numberDigits = Limit(
+    subject: "a number that is read, or a whole number in a message", most: 4_300, unit: "digit",
+    reason: "Python refuses to read a longer whole number (sys.int_info.default_max_str_digits), and the worker fails")
+
+  public static let crontabField = Limit(
+    subject: "a field of a crontab", most: 4_096, unit: "byte",
+    reason: "a list of all 366 days of a year has 2,000; it is taken to pieces at each read")
 
   public static let backlog = Limit(
     subject: "what one schedule catches up on", most: 10_000, unit: "occurrence",
@@ -83,7 +95,7 @@ extension Limit {
     reason: "a flood of edits must not fill a disk; a line of more than 512 bytes counts as several")
 
   public static let pageLength = Limit(
-    subject: "documents that are read at once, beyond the first", most: 4_194_304, unit: "byte",
+    subject: "documents that are read at once, beyond the first", most: 1_048_576, unit: "byte",
     reason: "whoever reads them does nothing else meanwhile; the others are read next")
 
   public static let replyDepth = Limit(
@@ -119,6 +131,15 @@ extension Limit {
     subject: "an item of the outbox", most: 4_194_304, unit: "byte",
     reason: "the message of the longest document fits in twice; a longer one is nobody's, and waits unread")
 
+  public static let outboxBacklog = Limit(
+    subject: "what waits in the outbox, for one that is late to go", most: 256, unit: "message",
+    reason:
+      "a schedule that is on time waits for the broker to take these; while the broker is lost it has no part in it")
+
+  public static let heldMessages = Limit(
+    subject: "what the outbox holds that cannot be delivered", most: 1_000, unit: "message",
+    reason: "it is looked at again at each attempt, and others wait; further ones are refused, for the same queue only")
+
   public static let declaredQueues = Limit(
     subject: "what a connection declares for workers", most: 1_000, unit: "queue",
     reason: "each leaves two keys on the broker for good; to further ones messages go undeclared")
@@ -129,9 +150,10 @@ extension Limit {
 
   /// As `docs/security.md` prints them.
   public static let all: [Limit] = [
-    documentLength, documentDepth, nameLength, queueLength, integerDigits, backlog, replyLength, replyElements,
+    documentLength, documentDepth, nameLength, taskLength, queueLength, messageFields, numberDigits, crontabField,
+    backlog, replyLength, replyElements,
     fireLength, reasonLength, quotationLength, cellLength, lineFieldLength, lineBurst, lineRate, pageLength,
     replyDepth, replyLine, replyTime, scanSteps,
-    markLength, goneMarks, ownFieldLength, outboxItem, declaredQueues, zones,
+    markLength, goneMarks, ownFieldLength, outboxItem, outboxBacklog, heldMessages, declaredQueues, zones,
   ]
 }

@@ -25,6 +25,9 @@ extension Scheduler {
     case documentsChanged(DocumentContext)
     /// What made refusals may be over, such as an outbox that was full.
     case obstacleGone
+    /// So many messages wait in the outbox, without those that are held back there; nil: the broker takes none, or nothing
+    /// goes by the outbox.
+    case relayed(waiting: Int?)
     case fireEnded(FirePlan, FireOutcome)
     /// Redis cannot be heard any more. Known schedules stay, unfired, until the next load has finished.
     case disconnected

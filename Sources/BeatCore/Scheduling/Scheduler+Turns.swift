@@ -13,8 +13,13 @@ extension Scheduler {
   /// What the timer is set to while something is behind: it has passed.
   private static let atOnce = UnixTime.earliest
 
+  /// Whether the broker takes from the outbox what is put in. Whoever is behind waits for that; what is on time does not, and
+  /// finds a short outbox.
+  private var isDeliveredAtPace: Bool { undelivered.map { $0 + inFlight < Limit.outboxBacklog.most } ?? true }
+
   /// Whether one more script may go on its way. A quarter of the room is kept for what is on time.
   private func hasRoom(isOnTime: Bool) -> Bool {
+    guard isOnTime || isDeliveredAtPace else { return false }
     func isBelow(_ count: Int, _ most: Int) -> Bool { count < (isOnTime ? most : max(1, most - most / 4)) }
     return isBelow(inFlight, configuration.maximumInFlight) && isBelow(bytesInFlight, Limit.fireLength.most)
   }
@@ -54,7 +59,8 @@ extension Scheduler {
     guard hasRoom(isOnTime: true) else { return nil }
     let due = heap.top.flatMap { $0.due <= now ? $0.handle : nil }
     guard due != nil || !backlog.isEmpty, rate?.mayBegin(at: now) ?? true else { return nil }
-    if isAnyTurn, !backlog.isEmpty, due == nil ? hasRoom(isOnTime: false) : begunOnTime >= Self.onTimeInRow {
+    let isTurnOfBacklog = due == nil ? hasRoom(isOnTime: false) : begunOnTime >= Self.onTimeInRow && isDeliveredAtPace
+    if isAnyTurn, !backlog.isEmpty, isTurnOfBacklog {
       begunOnTime = 0
       return backlog.popFirst()
     }
@@ -64,15 +70,16 @@ extension Scheduler {
     return due
   }
 
-  /// After a run: what is due again already does not keep its pace.
-  mutating func waitAgain(_ handle: DueHeap.Handle, now: UnixTime) {
+  /// After a run, of what was due at `due`: what is due again already does not keep its pace.
+  mutating func waitAgain(_ handle: DueHeap.Handle, after due: UnixTime, now: UnixTime) {
     guard let next = entries[handle]?.nextDue, let time = entries[handle]?.sending(of: next) else {
       return wait(handle, next: nil)
     }
     guard time <= now else { return wait(handle, until: time) }
     entries[handle]?.phase = .waiting
     heap.remove(handle)
-    backlog.append(handle, at: now)
+    backlog.appendAgain(
+      handle, late: now.microseconds(since: next), gap: next.microseconds(since: due), at: now)
   }
 
   /// When the timer has to go off; nil: never, or an answer comes first.

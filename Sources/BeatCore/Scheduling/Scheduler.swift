@@ -50,6 +50,8 @@ public struct Scheduler {
   var inFlight = 0
   /// Of their documents and messages; bytes.
   var bytesInFlight = 0
+  /// Messages in the outbox that the broker can be given; nil: there is no broker that takes from it now, and it fills.
+  var undelivered: Int?
   var actions: [Action] = []
 
   /// What the timer is set to.
@@ -118,6 +120,7 @@ public struct Scheduler {
       armed = nil
       dispatchDue(now: now)
     case .obstacleGone: retryHeld()
+    case .relayed(let waiting): undelivered = waiting
     case .fireEnded(let plan, let outcome): ended(plan, outcome, now: now)
     case .leadershipChanged(let isLeading):
       let begins = isLeading && !self.isLeading

@@ -33,6 +33,7 @@ struct RelayLog {
           "count": .stringConvertible(count), "duplicates": .stringConvertible(duplicates),
           "waiting": .stringConvertible(waiting),
         ])
+    case .walked, .unblocked: break
     }
   }
 
@@ -49,6 +50,7 @@ extension FireLedger {
     case .brokerBack: foundBroker()
     case .held(_, let reason): heldBack(reason, at: now)
     case .relayed(_, _, let waiting): relayed(waiting: waiting)
+    case .walked, .unblocked: break
     }
   }
 }

@@ -132,6 +132,11 @@ public final class RedisConnection {
     end(.closedLocally(endpoint))
   }
 
+  /// Ends the connection, since a reply does not fit its request: those that follow may be answers to others, too.
+  ///
+  /// - Parameter request: what was asked for: "a heartbeat".
+  func endMisfit(of request: String) { end(.breach(endpoint, .misfit(request))) }
+
   /// Ends the connection for a reason of its owner.
   func end(_ error: RedisConnectionError) {
     guard !isClosed else { return }

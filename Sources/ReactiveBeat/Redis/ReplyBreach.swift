@@ -8,6 +8,9 @@ enum ReplyBreach: Hashable, Sendable {
   case push
   /// To a subscriber, something else than messages of its subscriptions and confirmations that are owed.
   case unsubscribed
+  /// An answer to another question than was asked: replies and requests are out of step, or no Redis answers. The text says
+  /// what was asked for.
+  case misfit(String)
   /// More than a limit allows, with how much was found.
   case excess(Limit, Int)
 }
@@ -19,6 +22,7 @@ extension RedisConnectionError {
       case .unasked: "sent a reply to no request"
       case .push: "sent a push of RESP3, a protocol that was not chosen"
       case .unsubscribed: "sent a subscriber what it has not subscribed to"
+      case .misfit(let request): "gave an answer that \(request) cannot have"
       case .excess(let limit, let count): "goes beyond a limit: \(limit.subject) \(limit.excess(count))"
       }
     return RedisConnectionError(

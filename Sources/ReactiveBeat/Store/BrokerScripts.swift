@@ -36,8 +36,11 @@ struct BrokerScripts {
   ) {
     Self.bindingsScript.evaluate(
       on: connection, keys: [kombu.bindings(of: exchange)], arguments: databases
-    ) { [kombu] reply in
-      guard let members = reply?.array else { return completion(nil, reply?.error) }
+    ) { [kombu, connection] reply in
+      guard let members = reply?.array else {
+        if let reply, reply.error == nil { connection.endMisfit(of: "the bindings of an exchange") }
+        return completion(nil, reply?.error)
+      }
       completion(kombu.queues(boundBy: members.compactMap(\.bytes), routingKey: routingKey), nil)
     }
   }
@@ -52,7 +55,11 @@ struct BrokerScripts {
     Self.relayScript.evaluate(
       on: connection, keys: ([item.taskID] + predecessors).map(RedisKeys.delivered) + lists,
       arguments: [item.message, Array("\(Self.memory.waiting)".utf8), Array("\(predecessors.count)".utf8)]
-    ) { [kombu] in completion(RelayOutcome($0, kombu: kombu)) }
+    ) { [kombu, connection] reply in
+      let outcome = RelayOutcome(reply, kombu: kombu)
+      if outcome == .unknown, reply != nil { connection.endMisfit(of: "a message of the outbox") }
+      completion(outcome)
+    }
   }
 
   /// The item is no longer in the outbox.
@@ -76,6 +83,8 @@ enum RelayOutcome: Equatable {
   /// The connection died first.
   case unknown
 
+  /// `unknown` also if it is no answer.
+  ///
   /// - Parameter kombu: by which the queue's list was named.
   init(_ reply: RedisReply?, kombu: KombuKeys = .standard) {
     guard let reply else {
@@ -102,7 +111,7 @@ enum RelayOutcome: Equatable {
       self =
         error.isOfWrongServer
         ? .wrongServer(error.text) : .refused("the broker refused \(text(1)): \(error.text)")
-    default: self = .refused("the relay script gave an unknown answer")
+    default: self = .unknown
     }
   }
 }

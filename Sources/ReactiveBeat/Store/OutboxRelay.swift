@@ -18,6 +18,10 @@ final class OutboxRelay {
     /// No item: its bytes cannot be read, or the outbox cannot.
     case held(OutboxItem?, reason: String)
     case relayed(count: Int, duplicates: Int, waiting: Int)
+    /// So many items are left that are not held; nil: the broker takes none.
+    case walked(waiting: Int?)
+    /// What `refusal` refused is accepted again.
+    case unblocked
   }
 
   /// Items, and about how many bytes of them, that are on their way at once.
@@ -94,6 +98,10 @@ final class OutboxRelay {
   /// What was said last about a list.
   private var complaints: [[UInt8]: String] = [:]
   private var whenIdle: (() -> Void)?
+  /// Lists and exchanges that have items which are held, as far as the outbox was walked through, and how many items those
+  /// are. Unlike a pass' own, they stay while it is walked through again.
+  private var stuck: (lanes: Set<[UInt8]>, count: Int) = ([], 0)
+  private var hasRefused = false
 
   /// - Parameters:
   ///   - kombu: the workers' names for queues and bindings.
@@ -142,6 +150,18 @@ final class OutboxRelay {
     } else if connection == nil, lookup == nil, !retryTimer.isScheduled {
       connect()
     }
+  }
+
+  /// Why no more messages for a route are put into the outbox; nil: they are. So many are held there already that others
+  /// would wait while those are looked at again.
+  func refusal(of route: Route, priority: Int64) -> String? {
+    guard Limit.heldMessages.isExceeded(by: stuck.count + 1) else { return nil }
+    let lane = lane(of: route, priority)
+    guard stuck.lanes.contains(lane) else { return nil }
+    hasRefused = true
+    return
+      "\(Limit.heldMessages.most) messages that cannot be delivered wait in the outbox, and no more are put there: "
+      + (complaints[lane] ?? "\(route.name) takes none")
   }
 
   /// Runs `done` when nothing is on its way any more: at once, or when the outbox has been walked through.
@@ -195,8 +215,10 @@ final class OutboxRelay {
     connection = nil
     broker = nil
     pass = Pass()
+    stuck = ([], 0)
     heldTimer.cancel()
     declared.removeAll()
+    handle(.walked(waiting: nil))
     becomeIdle()
   }
 
@@ -385,6 +407,8 @@ final class OutboxRelay {
     let isLast = pass.held + window.outbox.items.count >= window.outbox.count
     pass.held += window.held
     pass.newestHeld = window.newestHeld ?? pass.newestHeld
+    if window.held > 0 { stuck = (stuck.lanes.union(pass.blocked), max(stuck.count, pass.held)) }
+    handle(.walked(waiting: max(0, window.outbox.count - window.relayed - pass.held)))
     if complaint != nil {
       complaint = nil
       handle(.brokerBack(waiting: window.outbox.count - window.relayed))
@@ -399,6 +423,13 @@ final class OutboxRelay {
 
   /// - Parameter isWhole: the outbox was read to its end.
   private func endPass(isWhole: Bool) {
+    if isWhole {
+      stuck = (pass.blocked, pass.held)
+      if hasRefused, !Limit.heldMessages.isExceeded(by: pass.held + 1) {
+        hasRefused = false
+        handle(.unblocked)
+      }
+    }
     if isWhole, pass.held == 0 {
       holdDelay = Self.shortestHold
       complaints.removeAll()
@@ -417,10 +448,12 @@ final class OutboxRelay {
   }
 
   /// What must arrive in order: a list, or what goes to an exchange with one routing key.
-  private func lane(of item: OutboxItem) -> [UInt8] {
-    switch item.route {
-    case .queue(let name): kombu.list(of: Array(name.utf8), priority: item.priority)
-    case .exchange(let name, let key): Array("exchange\0\(name)\0\(key)\0\(item.priority)".utf8)
+  private func lane(of item: OutboxItem) -> [UInt8] { lane(of: item.route, item.priority) }
+
+  private func lane(of route: Route, _ priority: Int64) -> [UInt8] {
+    switch route {
+    case .queue(let name): kombu.list(of: Array(name.utf8), priority: priority)
+    case .exchange(let name, let key): Array("exchange\0\(name)\0\(key)\0\(priority)".utf8)
     }
   }
 

@@ -59,9 +59,10 @@ struct StoreScripts {
       command.append(Limit.pageLength.most)
       command.append(Limit.markLength.most)
       for name in names { command.append(name.bytes) }
-    } then: { reply in
-      guard let reads = Self.documentReads(reply, most: names.count) else { return completion(nil, reply?.error) }
-      completion(reads, nil)
+    } then: { [connection] reply in
+      if let reads = Self.documentReads(reply, most: names.count) { return completion(reads, nil) }
+      if let reply, reply.error == nil { connection.endMisfit(of: "a read of documents") }
+      completion(nil, reply?.error)
     }
   }
 
@@ -139,8 +140,11 @@ struct StoreScripts {
     ]
     Self.pulseScript.evaluate(
       on: connection, keys: keys.ofPulse(instance), arguments: arguments.map { Array($0.utf8) }
-    ) { [keys] reply in
-      guard let parts = reply?.array, parts.count == 8 else { return completion(nil, reply?.error) }
+    ) { [keys, connection] reply in
+      guard let parts = reply?.array, parts.count == 8 else {
+        if let reply, reply.error == nil { connection.endMisfit(of: "a heartbeat") }
+        return completion(nil, reply?.error)
+      }
       let text = parts.map { $0.text ?? "" }
       let serverTime = UnixTime(told: text[4], text[5])
       completion(
@@ -243,7 +247,11 @@ struct StoreScripts {
       if let answers, answers.count > plans.count, let text = answers.last?.text {
         connection.refused(RedisServerError(text))
       }
-      completion { FireOutcome(answers?[$0] ?? reply, kombu: kombu) }
+      completion { index in
+        let outcome = FireOutcome(answers?[index] ?? reply, kombu: kombu)
+        if outcome == .unknown, reply != nil { connection.endMisfit(of: "a fire") }
+        return outcome
+      }
     }
   }
 
@@ -268,8 +276,11 @@ struct StoreScripts {
       arguments: [skipped, count, bytes].map { Array("\($0)".utf8) } + [
         newest ?? [], Array("\(Limit.outboxItem.most)".utf8),
       ]
-    ) { reply in
-      guard let parts = reply?.array, let length = parts.first?.integer else { return completion(nil, reply?.error) }
+    ) { [connection] reply in
+      guard let parts = reply?.array, let length = parts.first?.integer else {
+        if let reply, reply.error == nil { connection.endMisfit(of: "a read of the outbox") }
+        return completion(nil, reply?.error)
+      }
       completion(Outbox(count: Int(clamping: length), items: parts.dropFirst().compactMap(\.bytes)), nil)
     }
   }
@@ -295,7 +306,7 @@ extension UnixTime {
 extension FireOutcome {
   private static let done = Array("OK".utf8)
 
-  /// From the answer to one occurrence.
+  /// From the answer to one occurrence; `unknown` also if that is none.
   /// - Parameter kombu: by which the queue's list was named.
   init(_ reply: RedisReply?, kombu: KombuKeys = .standard) {
     guard let reply else {
@@ -337,7 +348,7 @@ extension FireOutcome {
       self =
         error.isOfWrongServer
         ? .wrongServer(error.text) : error.isOfOurRights ? .forbidden(what) : .refused(what)
-    default: self = .refused("the fire script gave an unknown answer")
+    default: self = .unknown
     }
   }
 }

@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 import Testing
 
 @testable import BeatCore
@@ -54,12 +55,13 @@ import Testing
 
   @Test("a daemon that scans without end still hears its signals")
   func scansWithoutEnd() throws {
-    let server = try LyingServer { words in
-      let isScan = words.first == Array("SCAN".utf8)
-      return Array((isScan ? "*2\r\n" + RESP.bulk("17") + "*0\r\n" : Self.convincing(words)).utf8)
+    let stage = try Stage()
+    let proxy = try FaultProxy(to: stage.server)
+    proxy.lie { words, truth in
+      words.first == Array("SCAN".utf8) ? Array(("*2\r\n" + RESP.bulk("17") + "*0\r\n").utf8) : truth
     }
-    let daemon = try Daemon(server.environment, arguments: ["--log-level", "debug"])
-    #expect(eventually { server.requests > 200 })
+    let daemon = try stage.launch(proxy.environment)
+    #expect(eventually { proxy.requests > 200 })
     #expect(try daemon.peakMemory() < 200 << 20)
     #expect(try daemon.stop() == .status(0))
   }
@@ -90,6 +92,31 @@ import Testing
     let fired = stage.messages().count
     #expect(eventually(within: 20) { stage.messages().count > fired + 2 })
     #expect(try daemon.stop() == .status(0))
+  }
+
+  @Test(
+    "answers that are out of step end the session: what comes after the lie would be taken for other answers for ever",
+    arguments: ["$-1\r\n", ":7\r\n", "*0\r\n", "*1\r\n*1\r\n$-1\r\n"])
+  func outOfStep(_ answer: String) throws {
+    let stage = try Stage()
+    stage.set("a", schedule("a", every: "0.2", #", "catchup": "all""#))
+    let proxy = try FaultProxy(to: stage.server)
+    let daemon = try stage.daemon(proxy.environment)
+    #expect(stage.fires(["a"], 2))
+    // One answer is left out, and one is another; all others are true, and belong to the command before.
+    let step = Mutex(0)
+    proxy.lie { words, truth in
+      guard !words.isEmpty else { return truth }
+      return step.withLock {
+        $0 += 1
+        return $0 == 1 ? [] : $0 == 2 ? Array(answer.utf8) : truth
+      }
+    }
+    try daemon.wait(for: "disconnected") { $0.reason.contains("gave an answer that") }
+    let fired = stage.messages().count
+    #expect(eventually(within: 20) { stage.messages().count > fired + 5 })
+    #expect(try daemon.stop() == .status(0))
+    try stage.expectEachOnce(["a"], every: 200_000)
   }
 
   @Test("lies by a seed, and then the truth", arguments: [1, 2, 3] as [UInt64])

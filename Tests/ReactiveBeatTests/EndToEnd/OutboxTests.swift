@@ -309,6 +309,36 @@ import Testing
     #expect(daemon.logged("held").count == 1)
   }
 
+  /// The outbox takes so many messages that nobody takes, and no more of theirs: the others' way stays short.
+  @Test func manyMessagesThatNobodyTakes() throws {
+    let servers = try TwoServers()
+    for number in 0..<20 {
+      servers.store.set(
+        "x\(number)",
+        schedule("x\(number)", every: "0.01", #", "catchup": "all", "exchange": "late", "routing_key": "k""#))
+    }
+    servers.store.set("a", schedule("a", every: "0.1", #", "catchup": "all""#))
+    let daemon = try servers.daemon()
+    let held = try daemon.wait(for: "held") { $0["key"]?.contains("x") == true }
+    #expect(
+      held.reason.hasPrefix("1000 messages that cannot be delivered wait in the outbox, and no more are put there"))
+    #expect(held.reason.contains("no queue is bound to exchange late"))
+    let count = servers.ids().count
+    usleep(2_000_000)
+    // What was on its way when the thousandth was found is beyond it.
+    #expect(servers.outbox.count < 3_000)
+    #expect(servers.ids().count >= count + 10)
+    servers.broker.broker("SADD", "_kombu.binding.late", "k\u{06}\u{16}k\u{06}\u{16}one")
+    #expect(eventually(within: 60) { servers.broker.broker("LLEN", "one")?.integer ?? 0 > 4_000 })
+    try daemon.stop()
+    let ids = servers.ids("one")
+    #expect(Set(ids).count == ids.count)
+    for number in 0..<20 {
+      let expected = servers.fired("x\(number)", every: 10_000)
+      #expect(ids.filter(Set(expected).contains) == expected)
+    }
+  }
+
   @Test func foreignItem() throws {
     let servers = try TwoServers()
     servers.put(Array("what is this".utf8))

@@ -97,6 +97,59 @@ import Testing
     #expect(server.sent(of: late).map(\.due) == server.sent(of: late).map(\.due).sorted())
   }
 
+  /// After an outage all are late, and the others want more than is sent: what runs seldom makes up for what it missed, and
+  /// is on time again.
+  @Test func afterAnOutageWhatRunsSeldomIsOnTimeAgain() {
+    var server = BusyServer(capacity: 1_000)
+    server.load(
+      others(1_500, Self.shortest, .fired(-8)) + [(victim, Sample.document(interval: Self.second), .seen(-8.5))])
+    server.run(30)
+    let sent = server.sent(of: victim)
+    #expect(sent.map(\.due) == (0..<38).map { at(Double($0) - 7.5) })
+    #expect(sent.filter { $0.due >= at(3) }.allSatisfy { $0.late < 100_000 })
+  }
+
+  /// A turn has an end: one that never catches up does not keep the others from theirs.
+  @Test func aTurnIsOfSoManyRuns() {
+    var server = BusyServer(capacity: 4)
+    let half = #"{"every": 500, "period": "milliseconds"}"#
+    server.load(others(4, half, .fired(-9)))
+    server.run(60)
+    let counts = server.counts(where: isOther)
+    #expect(counts.count == 4)
+    #expect((counts.max() ?? 0) - (counts.min() ?? 0) <= Backlog.mostRuns)
+  }
+
+  /// By the outbox, on another server, messages go as fast as the relay carries them: 1,000 a second of 10,000.
+  @Test func besideThoseThatCatchUpByTheOutbox() {
+    var server = BusyServer(capacity: 10_000)
+    server.load(others(300, Self.shortest, .fired(-820_000_000), #""catchup": "all""#) + [victim(phase: 0.5)])
+    var (relayed, longest) = (0, 0)
+    server.run(30, every: 10_000) { server in
+      longest = max(longest, server.sent.count - relayed)
+      relayed += min(10, server.sent.count - relayed)
+      server.receive(.relayed(waiting: server.sent.count - relayed))
+    }
+    expectPace(server, runs: 30)
+    // What came before the relay's first word is no part of it.
+    #expect(longest <= Limit.outboxBacklog.most + 100)
+    #expect(relayed > 29_000, "nothing is left idle")
+  }
+
+  /// A broker that is lost keeps nothing out of the outbox: what is due waits there, and not for its return.
+  @Test func whatIsBehindGoesIntoTheOutboxOfALostBroker() {
+    var server = BusyServer(capacity: 10_000)
+    server.load(others(300, Self.shortest, .fired(-10)))
+    server.receive(.relayed(waiting: Limit.outboxBacklog.most))
+    server.run(1)
+    let held = server.sent.count
+    server.run(1)
+    #expect(server.sent.count == held)
+    server.receive(.relayed(waiting: nil))
+    server.run(1)
+    #expect(server.sent.count > held + 9_000)
+  }
+
   @Test func catchingUpIsCompleteAndInOrder() {
     var server = BusyServer(capacity: 1_000)
     server.load(others(20, Self.second, .fired(-100), #""catchup": "all""#) + [victim(phase: 0.5)])
