@@ -30,6 +30,7 @@ public final class BeatService {
   private lazy var pulseTimer = LoopTimer(on: loop) { [unowned self] in receive(.timerFired as Pulse.Event) }
   private lazy var refreshTimer = LoopTimer(on: loop) { [unowned self] in refresh() }
   private lazy var retryTimer = LoopTimer(on: loop) { [unowned self] in connect() }
+  private lazy var hurryTimer = LoopTimer(on: loop) { [unowned self] in relay.stop() }
   private lazy var stopTimer = LoopTimer(on: loop) { [unowned self] in finishStopping() }
 
   private lazy var relay: OutboxRelay = {
@@ -45,7 +46,8 @@ public final class BeatService {
         isShortOfRoom = false
         receive(.obstacleGone)
       case .brokerLost, .brokerBack, .held: candidate.doubted()
-      case .walked(let waiting): receive(.relayed(waiting: waiting))
+      // Where messages are delivered directly, the relay carries what an earlier run has left behind, and no fire waits for it.
+      case .walked(let waiting): receive(.relayed(waiting: scripts?.delivery == .outbox ? waiting : nil))
       case .unblocked: receive(.obstacleGone)
       }
     }
@@ -186,6 +188,8 @@ public final class BeatService {
     retryTimer.cancel()
     pulseTimer.cancel()
     stopTimer.schedule(after: configuration.stopPatience)
+    // A long outbox, or a broker that hangs, must not keep the lease from the next daemon.
+    hurryTimer.schedule(after: configuration.stopPatience / 2)
     if inFlight == 0 { release() }
   }
 
@@ -293,6 +297,8 @@ public final class BeatService {
     manualFires = ManualFires(scripts, queues, on: loop) { [unowned self] name, request in
       let now = now
       return Result { () throws(Scheduler.ManualProblem) in try scheduler.plan(of: name, for: request, now: now) }
+    } refusal: { [unowned self] in
+      relay.refusal(of: $0.route, priority: $0.priority)
     } token: { [unowned self] in
       pulse.isLeading && load == nil && !isStopping ? token : nil
     } explain: { [unowned self] error, done in

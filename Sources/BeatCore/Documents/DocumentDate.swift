@@ -43,6 +43,10 @@ struct DocumentDate: Hashable {
     _ slice: JSONSlice, in bytes: [UInt8], path: String, zones: DocumentContext?,
     expected: String = DocumentDate.expected
   ) throws(DocumentProblem) {
+    // A number has its own limit.
+    guard slice.kind == .number || !Limit.textLength.isExceeded(by: slice.range.count) else {
+      throw DocumentProblem(path, slice, in: bytes, Limit.textLength.excess(slice.range.count))
+    }
     var date: DocumentDate?
     if slice.kind == .object {
       let members = JSONScanner.members(of: slice, in: bytes)

@@ -14,7 +14,8 @@ public struct DocumentProblem: Error, Hashable, Sendable, CustomStringConvertibl
   }
 
   init(_ field: String, _ slice: JSONSlice, in bytes: [UInt8], _ message: String) {
-    self.init(field, found: Self.excerpt(bytes[slice.range]), DocumentNumber.excess(slice, in: bytes) ?? message)
+    let excess = DocumentNumber.excess(slice, in: bytes).map { "; it \($0)" } ?? ""
+    self.init(field, found: Self.excerpt(bytes[slice.range]), message + excess)
   }
 
   init(_ error: JSONError, in bytes: [UInt8]) {

@@ -38,18 +38,10 @@ extension DocumentReader {
       throw DocumentProblem("options", slice, in: bytes, #"expected an object such as {"queue": "reports"}"#)
     }
     var nested: [String: JSONSlice] = [:]
-    for member in try messageFields(slice, "options") {
+    for member in try fields(of: slice, "options") {
       nested[member.key] = member.value.kind == .null ? nil : member.value
     }
     return nested.sorted { $0.key < $1.key }
-  }
-
-  private func messageFields(_ slice: JSONSlice, _ path: String) throws(DocumentProblem) -> [JSONMember] {
-    let members = JSONScanner.members(of: slice, in: bytes)
-    guard !Limit.messageFields.isExceeded(by: members.count) else {
-      throw DocumentProblem(path, slice, in: bytes, Limit.messageFields.excess(members.count))
-    }
-    return members
   }
 
   mutating func options() throws(DocumentProblem) -> MessageOptions {
@@ -180,7 +172,7 @@ extension DocumentReader {
     guard slice.kind == .object, !slice.holdsShellCall else {
       throw DocumentProblem(path, slice, in: bytes, #"expected an object such as {"tenant": "acme"}"#)
     }
-    for member in try messageFields(slice, path) {
+    for member in try fields(of: slice, path) {
       if CeleryMessage.ownHeaders.contains(member.key) {
         throw DocumentProblem("\(path).\(member.key)", "is a header that Celery sets itself; choose another name")
       }

@@ -19,7 +19,7 @@ extension DocumentReader {
   }
 
   mutating func readSchedule(_ kind: String, _ slice: JSONSlice) throws(DocumentProblem) -> Schedule {
-    let fields = Fields(path: kind, members: JSONScanner.members(of: slice, in: layout.bytes))
+    let fields = Fields(path: kind, members: try self.fields(of: slice, kind))
     let schedule: Schedule
     switch kind {
     case "interval": schedule = .interval(try interval(fields))
@@ -91,7 +91,7 @@ extension DocumentReader {
       guard fields["__type__"] != nil else { throw DocumentProblem(path, "is missing; \(expected)") }
       return .seconds
     }
-    guard let text = JSONScanner.text(of: slice, in: layout.bytes), let (period, warning) = Period.parse(text) else {
+    guard slice.kind == .string, let (period, warning) = Period.parse(try text(slice, path)) else {
       throw DocumentProblem(path, slice, in: layout.bytes, expected)
     }
     if let warning { warnings.append("\(path): \(warning)") }
@@ -120,9 +120,9 @@ extension DocumentReader {
         values.append(nil)
         continue
       }
-      guard !Limit.crontabField.isExceeded(by: slice.range.count) else {
-        throw DocumentProblem(
-          "\(fields.path).\(key)", slice, in: layout.bytes, Limit.crontabField.excess(slice.range.count))
+      let limit = slice.kind == .array ? Limit.crontabList : .crontabField
+      guard !limit.isExceeded(by: slice.range.count) else {
+        throw DocumentProblem("\(fields.path).\(key)", slice, in: layout.bytes, limit.excess(slice.range.count))
       }
       values.append(try fieldValue(slice, "\(fields.path).\(key)", depth: 0))
     }
@@ -162,7 +162,7 @@ extension DocumentReader {
   func zone(_ own: JSONSlice?, _ path: String) throws(DocumentProblem) -> ZoneRules {
     guard let slice = own ?? layout["timezone"] else { return context.defaultZone }
     let path = own == nil ? "timezone" : path
-    guard let name = JSONScanner.text(of: slice, in: layout.bytes), !name.isEmpty else {
+    guard slice.kind == .string, case let name = try text(slice, path), !name.isEmpty else {
       throw DocumentProblem(path, slice, in: layout.bytes, #"expected a zone such as "Europe/Berlin""#)
     }
     do throws(ZoneError) { return try context.zone(name) } catch {

@@ -15,8 +15,11 @@ struct DocumentReader {
   var bytes: [UInt8] { layout.bytes }
 
   mutating func definition() throws(DocumentProblem) -> ScheduleDefinition {
+    guard !Limit.fieldCount.isExceeded(by: layout.members.count) else {
+      throw DocumentProblem("", Limit.fieldCount.excess(layout.members.count))
+    }
     let name = try required("name")
-    let task = try required("task")
+    let task = try required("task", limit: .taskLength)
     if Limit.taskLength.isExceeded(by: task.utf8.count), let slice = layout["task"] {
       throw DocumentProblem("task", slice, in: bytes, Limit.taskLength.excess(task.utf8.count))
     }
@@ -74,25 +77,37 @@ struct DocumentReader {
 
   // MARK: fields
 
-  private func required(_ field: String) throws(DocumentProblem) -> String {
-    guard layout[field] != nil else { throw DocumentProblem(field, "is missing") }
-    guard let text = try text(field), !text.isEmpty else { throw DocumentProblem(field, found: "\"\"", "is empty") }
+  /// - Parameter limit: that of this field, which is named where even more is not read.
+  private func required(_ field: String, limit: Limit = .textLength) throws(DocumentProblem) -> String {
+    guard let slice = layout[field] else { throw DocumentProblem(field, "is missing") }
+    guard case let text = try text(slice, field, limit: limit), !text.isEmpty else {
+      throw DocumentProblem(field, found: "\"\"", "is empty")
+    }
     return text
   }
 
-  private func text(_ field: String) throws(DocumentProblem) -> String? {
-    guard let slice = layout[field] else { return nil }
-    return try text(slice, field)
-  }
-
-  func text(_ slice: JSONSlice, _ field: String) throws(DocumentProblem) -> String {
+  func text(_ slice: JSONSlice, _ field: String, limit: Limit = .textLength) throws(DocumentProblem) -> String {
     guard slice.kind == .string else {
       throw DocumentProblem(field, slice, in: bytes, "expected text in double quotes")
+    }
+    // Without its quotation marks.
+    let length = slice.range.count - 2
+    guard !Limit.textLength.isExceeded(by: length) else {
+      throw DocumentProblem(field, slice, in: bytes, limit.excess(length))
     }
     guard let text = JSONScanner.text(of: slice, in: bytes) else {
       throw DocumentProblem(field, slice, in: bytes, "holds half of a surrogate pair, which is no text")
     }
     return text
+  }
+
+  /// The members of an object that is read by their names.
+  func fields(of slice: JSONSlice, _ path: String) throws(DocumentProblem) -> [JSONMember] {
+    let members = JSONScanner.members(of: slice, in: bytes)
+    guard !Limit.fieldCount.isExceeded(by: members.count) else {
+      throw DocumentProblem(path, slice, in: bytes, Limit.fieldCount.excess(members.count))
+    }
+    return members
   }
 
   func flag(_ field: String) throws(DocumentProblem) -> Bool {

@@ -37,8 +37,12 @@ extension Limit {
     subject: "a task's name", most: 1_024, unit: "byte",
     reason: "it stands in messages, in log lines and in what workers tell of it; Python's own are shorter")
 
-  public static let messageFields = Limit(
-    subject: "headers or options of a message", most: 1_000, unit: "field",
+  public static let textLength = Limit(
+    subject: "text or a date in a field that is read, with its escapes", most: 8_192, unit: "byte",
+    reason: "the longest name fits, with each of its bytes escaped; it is read at each run")
+
+  public static let fieldCount = Limit(
+    subject: "a document, its headers or its options", most: 1_000, unit: "field",
     reason: "each is looked at by its name, at each read and each run")
 
   public static let queueLength = Limit(
@@ -50,8 +54,12 @@ extension Limit {
     reason: "Python refuses to read a longer whole number (sys.int_info.default_max_str_digits), and the worker fails")
 
   public static let crontabField = Limit(
-    subject: "a field of a crontab", most: 4_096, unit: "byte",
-    reason: "a list of all 366 days of a year has 2,000; it is taken to pieces at each read")
+    subject: "a field of a crontab that is text", most: 4_096, unit: "byte",
+    reason: "366 days of a year have 1,500; it is taken to pieces at each read")
+
+  public static let crontabList = Limit(
+    subject: "a field of a crontab that is a list", most: 32_768, unit: "byte",
+    reason: "366 days of a year, each on an indented line and with its type as mongoexport writes it, have 20,000")
 
   public static let backlog = Limit(
     subject: "what one schedule catches up on", most: 10_000, unit: "occurrence",
@@ -132,13 +140,12 @@ extension Limit {
     reason: "the message of the longest document fits in twice; a longer one is nobody's, and waits unread")
 
   public static let outboxBacklog = Limit(
-    subject: "what waits in the outbox, for one that is late to go", most: 256, unit: "message",
-    reason:
-      "a schedule that is on time waits for the broker to take these; while the broker is lost it has no part in it")
+    subject: "what waits in the outbox while one that is far behind may add to it", most: 256, unit: "message",
+    reason: "a schedule that is on time waits for the broker to take these; while the broker is lost, all may")
 
   public static let heldMessages = Limit(
     subject: "what the outbox holds that cannot be delivered", most: 1_000, unit: "message",
-    reason: "it is looked at again at each attempt, and others wait; further ones are refused, for the same queue only")
+    reason: "it is looked at again at each attempt, and others wait; a queue with ten of them gets no more")
 
   public static let declaredQueues = Limit(
     subject: "what a connection declares for workers", most: 1_000, unit: "queue",
@@ -150,8 +157,8 @@ extension Limit {
 
   /// As `docs/security.md` prints them.
   public static let all: [Limit] = [
-    documentLength, documentDepth, nameLength, taskLength, queueLength, messageFields, numberDigits, crontabField,
-    backlog, replyLength, replyElements,
+    documentLength, documentDepth, nameLength, taskLength, queueLength, textLength, fieldCount, numberDigits,
+    crontabField, crontabList, backlog, replyLength, replyElements,
     fireLength, reasonLength, quotationLength, cellLength, lineFieldLength, lineBurst, lineRate, pageLength,
     replyDepth, replyLine, replyTime, scanSteps,
     markLength, goneMarks, ownFieldLength, outboxItem, outboxBacklog, heldMessages, declaredQueues, zones,

@@ -1,5 +1,14 @@
 /// The least time from one occurrence to the next.
 extension Schedule {
+  /// Microseconds, and no more than it is: what is known without looking at a crontab's fields.
+  var pace: Int64 {
+    switch self {
+    case .clocked: .max
+    case .crontab: Period.minutes.microseconds
+    case .interval(let interval): interval.microseconds
+    }
+  }
+
   /// Microseconds, on days on which clocks are not changed; nil for one that comes once. Of a crontab that leaves days
   /// out it may be less than what ever comes, but for its minutes and hours.
   var shortestGap: Int64? {

@@ -42,7 +42,7 @@ extension Scheduler {
   mutating func ended(_ plan: FirePlan, _ outcome: FireOutcome, now: UnixTime) {
     inFlight -= 1
     bytesInFlight -= plan.size
-    if outcome == .fired, let waiting = undelivered { undelivered = waiting + 1 }
+    if outcome == .fired { outbox?.fired(plan) }
     // Marked already with our own task id: by our own hand if an answer was lost, else by another daemon's.
     let wasLost = !lostAnswers.isEmpty && lostAnswers.removeValue(forKey: plan.entry) == plan.taskID
     if outcome == .fired || outcome == .alreadyMine && wasLost {
@@ -71,7 +71,7 @@ extension Scheduler {
       entry.timing.runImmediately = false
       entries[handle] = entry
       if step != 0 { rebase(handle, to: moved(entry.base, of: entry, by: step, now: now)) }
-      waitAgain(handle, after: plan.due, now: now)
+      waitAgain(handle, now: now)
       reportFinish(handle)
     case .alreadyMine, .already:
       entry.base = max(entry.base, plan.due)

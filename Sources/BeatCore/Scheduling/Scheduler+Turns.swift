@@ -13,13 +13,12 @@ extension Scheduler {
   /// What the timer is set to while something is behind: it has passed.
   private static let atOnce = UnixTime.earliest
 
-  /// Whether the broker takes from the outbox what is put in. Whoever is behind waits for that; what is on time does not, and
-  /// finds a short outbox.
-  private var isDeliveredAtPace: Bool { undelivered.map { $0 + inFlight < Limit.outboxBacklog.most } ?? true }
+  /// Whether the broker takes from the outbox what is put in. What is behind by many runs waits for that; what is on time
+  /// does not, and finds a short outbox.
+  private var isOutboxShort: Bool { outbox?.isShort(messages: inFlight, bytes: bytesInFlight) ?? true }
 
   /// Whether one more script may go on its way. A quarter of the room is kept for what is on time.
   private func hasRoom(isOnTime: Bool) -> Bool {
-    guard isOnTime || isDeliveredAtPace else { return false }
     func isBelow(_ count: Int, _ most: Int) -> Bool { count < (isOnTime ? most : max(1, most - most / 4)) }
     return isBelow(inFlight, configuration.maximumInFlight) && isBelow(bytesInFlight, Limit.fireLength.most)
   }
@@ -51,18 +50,24 @@ extension Scheduler {
     while moves > 0, let top = heap.top, top.due < limit {
       moves -= 1
       heap.remove(top.handle)
-      backlog.append(top.handle, at: now)
+      putBehind(top.handle, due: top.due, now: now)
     }
+  }
+
+  private mutating func putBehind(_ handle: DueHeap.Handle, due: UnixTime, now: UnixTime) {
+    let pace = entries[handle]?.timing.schedule.pace ?? .max
+    backlog.append(handle, Backlog.kind(late: now.microseconds(since: due), pace: pace), at: now)
   }
 
   private mutating func nextInTurn(isAnyTurn: Bool, now: UnixTime) -> DueHeap.Handle? {
     guard hasRoom(isOnTime: true) else { return nil }
     let due = heap.top.flatMap { $0.due <= now ? $0.handle : nil }
     guard due != nil || !backlog.isEmpty, rate?.mayBegin(at: now) ?? true else { return nil }
-    let isTurnOfBacklog = due == nil ? hasRoom(isOnTime: false) : begunOnTime >= Self.onTimeInRow && isDeliveredAtPace
-    if isAnyTurn, !backlog.isEmpty, isTurnOfBacklog {
+    if isAnyTurn, due == nil ? hasRoom(isOnTime: false) : begunOnTime >= Self.onTimeInRow,
+      let late = backlog.popFirst(onlyFew: due == nil && !isOutboxShort)
+    {
       begunOnTime = 0
-      return backlog.popFirst()
+      return late
     }
     guard let due else { return nil }
     begunOnTime = min(begunOnTime + 1, Self.onTimeInRow)
@@ -70,16 +75,15 @@ extension Scheduler {
     return due
   }
 
-  /// After a run, of what was due at `due`: what is due again already does not keep its pace.
-  mutating func waitAgain(_ handle: DueHeap.Handle, after due: UnixTime, now: UnixTime) {
+  /// After a run: what is due again already does not keep its pace.
+  mutating func waitAgain(_ handle: DueHeap.Handle, now: UnixTime) {
     guard let next = entries[handle]?.nextDue, let time = entries[handle]?.sending(of: next) else {
       return wait(handle, next: nil)
     }
     guard time <= now else { return wait(handle, until: time) }
     entries[handle]?.phase = .waiting
     heap.remove(handle)
-    backlog.appendAgain(
-      handle, late: now.microseconds(since: next), gap: next.microseconds(since: due), at: now)
+    putBehind(handle, due: time, now: now)
   }
 
   /// When the timer has to go off; nil: never, or an answer comes first.
@@ -87,7 +91,7 @@ extension Scheduler {
     guard isWatching, isLeading else { return nil }
     let due = heap.top?.due
     let isDue = due.map { $0 <= now } ?? false
-    guard isDue || !backlog.isEmpty else { return due }
+    guard isDue || backlog.has(.few) || backlog.has(.many) && isOutboxShort else { return due }
     // With as many scripts on their way as are allowed, their answers drive what comes next.
     guard hasRoom(isOnTime: isDue) else { return isDue ? nil : due }
     if let time = rate?.next(from: now), time > now { return time }

@@ -50,8 +50,8 @@ public struct Scheduler {
   var inFlight = 0
   /// Of their documents and messages; bytes.
   var bytesInFlight = 0
-  /// Messages in the outbox that the broker can be given; nil: there is no broker that takes from it now, and it fills.
-  var undelivered: Int?
+  /// nil: nothing goes by the outbox, or there is no broker that takes from it now, and it fills.
+  var outbox: OutboxPace?
   var actions: [Action] = []
 
   /// What the timer is set to.
@@ -120,7 +120,13 @@ public struct Scheduler {
       armed = nil
       dispatchDue(now: now)
     case .obstacleGone: retryHeld()
-    case .relayed(let waiting): undelivered = waiting
+    case .relayed(let waiting):
+      if let waiting {
+        if outbox == nil { outbox = OutboxPace() }
+        outbox?.told(waiting)
+      } else {
+        outbox = nil
+      }
     case .fireEnded(let plan, let outcome): ended(plan, outcome, now: now)
     case .leadershipChanged(let isLeading):
       let begins = isLeading && !self.isLeading

@@ -28,6 +28,8 @@ public struct SchedulerConfiguration: Sendable {
   public var maximumRate: Int?
   /// Fires on their way from which on what they have in common is kept, at the price of memory.
   public var templatesFrom = 64
+  /// The same for a document of more than so many bytes, whatever is on its way.
+  public var templatesFromBytes = 65_536
 
   public init(
     keys: RedisKeys, documents: DocumentContext, defaultQueue: String, origin: String, replyTo: String,

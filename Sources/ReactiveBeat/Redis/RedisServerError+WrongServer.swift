@@ -11,6 +11,9 @@ extension RedisServerError {
     }
   }
 
+  /// It is about the server's own state, whatever was asked for.
+  var isOfTheServer: Bool { ["OOM", "MISCONF", "NOREPLICAS", "BUSY", "TRYAGAIN"].contains(code) }
+
   /// It is about the user whose connection this is, or a command that is not there: another user may do it. Within a
   /// script Redis does not say NOPERM, and before Redis 7.2 not even which command it is.
   var isOfOurRights: Bool {

@@ -78,6 +78,8 @@ enum RelayOutcome: Equatable {
   case tooSoon
   /// Nothing was changed; the text says what and where.
   case refused(String)
+  /// The same, for a reason that is the server's, such as full memory: it takes from nobody.
+  case unable(String)
   /// This server will not do it, and a new connection may lead to one that does; the text is the server's.
   case wrongServer(String)
   /// The connection died first.
@@ -92,7 +94,7 @@ enum RelayOutcome: Equatable {
       return
     }
     if let error = reply.error {
-      self = error.isOfWrongServer ? .wrongServer(error.text) : .refused("the broker refused it: \(error.text)")
+      self = Self.refused("it", error)
       return
     }
     let parts = reply.array ?? []
@@ -108,10 +110,14 @@ enum RelayOutcome: Equatable {
     case "ERR":
       // Before Redis 7 an error that a script has caught may begin with the minus sign of the protocol.
       let error = RedisServerError(text(2).hasPrefix("-") ? String(text(2).dropFirst()) : text(2))
-      self =
-        error.isOfWrongServer
-        ? .wrongServer(error.text) : .refused("the broker refused \(text(1)): \(error.text)")
+      self = Self.refused(text(1), error)
     default: self = .unknown
     }
+  }
+
+  private static func refused(_ what: String, _ error: RedisServerError) -> RelayOutcome {
+    if error.isOfWrongServer { return .wrongServer(error.text) }
+    let reason = "the broker refused \(what): \(error.text)"
+    return error.isOfTheServer ? .unable(reason) : .refused(reason)
   }
 }

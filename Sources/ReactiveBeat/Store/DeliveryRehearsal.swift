@@ -91,7 +91,7 @@ final class DeliveryRehearsal {
     switch outcome {
     case .delivered, .duplicate: return finish != nil
     case .tooSoon: refused("the rehearsal was disturbed")
-    case .refused(let reason), .wrongServer(let reason): refused(reason)
+    case .refused(let reason), .unable(let reason), .wrongServer(let reason): refused(reason)
     case .unknown: break  // `onClose` says why
     }
     return false

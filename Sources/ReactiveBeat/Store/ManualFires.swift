@@ -9,6 +9,8 @@ final class ManualFires {
   private let scripts: StoreScripts
   private let queues: QueueLookup
   private let plan: (EntryName, _ request: String) -> Result<FirePlan, Scheduler.ManualProblem>
+  /// Why no message for its route goes into the outbox; nil: it does.
+  private let refusal: (FirePlan) -> String?
   private let token: () -> String?
   private let explain: (RedisServerError, @escaping (String) -> Void) -> Void
   private let report: (Event) -> Void
@@ -43,13 +45,15 @@ final class ManualFires {
   init(
     _ scripts: StoreScripts, _ queues: QueueLookup, on loop: EventLoop,
     plan: @escaping (EntryName, _ request: String) -> Result<FirePlan, Scheduler.ManualProblem>,
-    token: @escaping () -> String?, explain: @escaping (RedisServerError, @escaping (String) -> Void) -> Void,
+    refusal: @escaping (FirePlan) -> String?, token: @escaping () -> String?,
+    explain: @escaping (RedisServerError, @escaping (String) -> Void) -> Void,
     report: @escaping (Event) -> Void
   ) {
     self.scripts = scripts
     self.queues = queues
     self.loop = loop
     self.plan = plan
+    self.refusal = refusal
     self.token = token
     self.explain = explain
     self.report = report
@@ -89,7 +93,7 @@ final class ManualFires {
     case .failure(let problem):
       send(.refusal(problem.description, of: wish), wish, request)
     case .success(let plan) where scripts.delivery == .outbox:
-      send(.outbox(plan), wish, request)
+      send(refusal(plan).map { .refusal($0, of: wish) } ?? .outbox(plan), wish, request)
     case .success(let plan):
       queues.lists(of: plan) { [weak self] answer in
         switch answer {

@@ -32,16 +32,6 @@ final class OutboxRelay {
   private static let shortestHold: Int64 = 1_000_000
   private static let longestHold: Int64 = 60_000_000
 
-  /// A walk through the outbox, from its oldest item to its newest.
-  private struct Pass {
-    /// Items that stay: they are the oldest, since what is delivered is taken out.
-    var held = 0
-    /// The newest of them. Where somebody else takes one of them out, what has taken its place must not be passed over.
-    var newestHeld: [UInt8]?
-    /// Lists and exchanges behind whose held items the others must wait.
-    var blocked: Set<[UInt8]> = []
-  }
-
   /// The part of a pass that is under way.
   private final class Window {
     let outbox: StoreScripts.Outbox
@@ -88,7 +78,7 @@ final class OutboxRelay {
   private var backoff = Backoff()
   private var connectedAt = BootClock.now()
   private var readyAt: BootTime?
-  private var pass = Pass()
+  private var walk = OutboxWalk()
   private var holdDelay = shortestHold
   private var isBusy = false
   private var isNudged = false
@@ -98,10 +88,9 @@ final class OutboxRelay {
   /// What was said last about a list.
   private var complaints: [[UInt8]: String] = [:]
   private var whenIdle: (() -> Void)?
-  /// Lists and exchanges that have items which are held, as far as the outbox was walked through, and how many items those
-  /// are. Unlike a pass' own, they stay while it is walked through again.
-  private var stuck: (lanes: Set<[UInt8]>, count: Int) = ([], 0)
-  private var hasRefused = false
+  /// What is held is to be tried again, as soon as the part of the way that is under way is done.
+  private var isRetryDue = false
+  private var wasFull = false
 
   /// - Parameters:
   ///   - kombu: the workers' names for queues and bindings.
@@ -155,13 +144,11 @@ final class OutboxRelay {
   /// Why no more messages for a route are put into the outbox; nil: they are. So many are held there already that others
   /// would wait while those are looked at again.
   func refusal(of route: Route, priority: Int64) -> String? {
-    guard Limit.heldMessages.isExceeded(by: stuck.count + 1) else { return nil }
     let lane = lane(of: route, priority)
-    guard stuck.lanes.contains(lane) else { return nil }
-    hasRefused = true
-    return
-      "\(Limit.heldMessages.most) messages that cannot be delivered wait in the outbox, and no more are put there: "
-      + (complaints[lane] ?? "\(route.name) takes none")
+    guard walk.refuses(lane) else { return nil }
+    let held = Plural.of(Limit.heldMessages.most, "message")
+    return "\(held) that cannot be delivered wait in the outbox, and no more are put there: "
+      + (complaints[lane] ?? "those for \(route.name) wait behind others")
   }
 
   /// Runs `done` when nothing is on its way any more: at once, or when the outbox has been walked through.
@@ -214,8 +201,8 @@ final class OutboxRelay {
     connection?.close()
     connection = nil
     broker = nil
-    pass = Pass()
-    stuck = ([], 0)
+    walk = OutboxWalk()
+    (isRetryDue, wasFull) = (false, false)
     heldTimer.cancel()
     declared.removeAll()
     handle(.walked(waiting: nil))
@@ -251,16 +238,16 @@ final class OutboxRelay {
     let session = session
     let askedAt = BootClock.now()
     store.outbox(
-      skipping: pass.held, through: pass.newestHeld, count: Self.windowCount, bytes: Self.windowBytes
+      skipping: walk.held, through: walk.newestHeld, count: Self.windowCount, bytes: Self.windowBytes
     ) { [weak self] outbox, error in
       guard let self, session == self.session else { return }
       if let outbox, outbox.count < 0 {
         // Where nothing was to be skipped it is no answer of the script, and the next would be no better.
-        guard pass.held > 0 else {
+        guard walk.held > 0 else {
           complain(about: [], nil, "the outbox cannot be read: what the store answers is no answer of its script")
           return endPass(isWhole: false)
         }
-        pass = Pass()
+        walk.beginAgain()
         return readNext()
       }
       if let outbox { return resolve(Window(outbox, askedAt: askedAt)) }
@@ -316,7 +303,7 @@ final class OutboxRelay {
       if let reason {
         complain(about: lane(of: item), item, reason)
         hold(index, lanes, window)
-      } else if !pass.blocked.isDisjoint(with: lanes) {
+      } else if walk.blocks(lanes) {
         hold(index, lanes, window)
       } else {
         let predecessors = Set(lanes.compactMap { newest[$0] })
@@ -366,12 +353,15 @@ final class OutboxRelay {
         window.relayed += 1
         if outcome == .duplicate { window.duplicates += 1 }
         complaints[lane(of: item)] = nil
+        walk.delivered(to: lane(of: item))
         return remove(item, at: index, window)
       case .tooSoon:
         hold(index, [lane(of: item)] + lists, window)
-      case .refused(let reason):
+      case .refused(let reason), .unable(let reason):
         complain(about: lane(of: item), item, reason)
-        hold(index, [lane(of: item)] + lists, window)
+        var isServerAtFault = false
+        if case .unable = outcome { isServerAtFault = true }
+        hold(index, [lane(of: item)] + lists, window, isServerAtFault: isServerAtFault)
       case .wrongServer(let text):
         return lost("\(url): \(text)")
       case .unknown:
@@ -396,19 +386,19 @@ final class OutboxRelay {
     }
   }
 
-  private func hold(_ index: Int, _ lanes: [[UInt8]], _ window: Window) {
+  private func hold(_ index: Int, _ lanes: [[UInt8]], _ window: Window, isServerAtFault: Bool = false) {
     window.hold(index)
-    pass.blocked.formUnion(lanes)
+    walk.block(lanes, isServerAtFault: isServerAtFault)
   }
 
   private func closeOne(of window: Window) {
     window.open -= 1
     guard window.open == 0 else { return }
-    let isLast = pass.held + window.outbox.items.count >= window.outbox.count
-    pass.held += window.held
-    pass.newestHeld = window.newestHeld ?? pass.newestHeld
-    if window.held > 0 { stuck = (stuck.lanes.union(pass.blocked), max(stuck.count, pass.held)) }
-    handle(.walked(waiting: max(0, window.outbox.count - window.relayed - pass.held)))
+    let isLast = walk.held + window.outbox.items.count >= window.outbox.count
+    walk.passed(window.outbox.items.count, held: window.held, newest: window.newestHeld)
+    handle(.walked(waiting: walk.deliverable(of: window.outbox.count - window.relayed)))
+    if wasFull, !walk.isFull { handle(.unblocked) }
+    wasFull = walk.isFull
     if complaint != nil {
       complaint = nil
       handle(.brokerBack(waiting: window.outbox.count - window.relayed))
@@ -418,32 +408,41 @@ final class OutboxRelay {
         .relayed(
           count: window.relayed, duplicates: window.duplicates, waiting: window.outbox.count - window.relayed))
     }
-    if isLast, !isNudged { endPass(isWhole: true) } else { readNext() }
+    // While more comes all the time, the end is never reached.
+    if window.held > 0 { scheduleRetry() }
+    if isRetryDue {
+      isRetryDue = false
+      walk.beginAgain()
+      readNext()
+    } else if isLast, !isNudged {
+      endPass(isWhole: true)
+    } else {
+      readNext()
+    }
   }
 
   /// - Parameter isWhole: the outbox was read to its end.
   private func endPass(isWhole: Bool) {
-    if isWhole {
-      stuck = (pass.blocked, pass.held)
-      if hasRefused, !Limit.heldMessages.isExceeded(by: pass.held + 1) {
-        hasRefused = false
-        handle(.unblocked)
-      }
-    }
-    if isWhole, pass.held == 0 {
+    if !isWhole { handle(.walked(waiting: nil)) }
+    if isWhole, walk.held == 0 {
       holdDelay = Self.shortestHold
       complaints.removeAll()
       heldTimer.cancel()
-    } else if !heldTimer.isScheduled {
-      heldTimer.schedule(after: holdDelay)
-      holdDelay = min(holdDelay * 2, Self.longestHold)
+    } else {
+      scheduleRetry()
     }
     becomeIdle()
   }
 
+  private func scheduleRetry() {
+    guard !heldTimer.isScheduled, !isRetryDue else { return }
+    heldTimer.schedule(after: holdDelay)
+    holdDelay = min(holdDelay * 2, Self.longestHold)
+  }
+
   private func tryHeldAgain() {
-    guard !isBusy else { return heldTimer.schedule(after: Self.shortestHold) }
-    pass = Pass()
+    guard !isBusy else { return isRetryDue = true }
+    walk.beginAgain()
     readNext()
   }
 

@@ -98,7 +98,8 @@ struct StoreScripts {
   ) {
     Self.anchorScript.evaluate(
       on: connection, keys: [keys.mark], arguments: marks.flatMap { [$0.name.bytes, $0.mark.bytes] }
-    ) { reply in
+    ) { [connection] reply in
+      if let reply, reply.error == nil, reply.array?.count != marks.count { connection.endMisfit(of: "marks to keep") }
       completion(zip(marks, reply?.array ?? []).compactMap { $1.integer == 0 ? $0.name : nil }, reply?.error)
     }
   }
@@ -111,7 +112,7 @@ struct StoreScripts {
     Self.rebaseScript.evaluate(
       on: connection, keys: [keys.mark, keys.lease],
       arguments: [name.bytes, Array(Mark.digits(time).utf8), mark.bytes, Array(token.utf8), [], []]
-    ) { reply in completion(reply?.integer != 0, reply?.error) }
+    ) { [self] reply in completion(isReplaced(reply), reply?.error) }
   }
 
   /// The same for a mark that cannot be read, which must hold these bytes.
@@ -124,7 +125,12 @@ struct StoreScripts {
       arguments: [
         name.bytes, [], mark.bytes, Array(token.utf8), bytes, Array("\(Limit.markLength.most)".utf8),
       ]
-    ) { reply in completion(reply?.integer != 0, reply?.error) }
+    ) { [self] reply in completion(isReplaced(reply), reply?.error) }
+  }
+
+  private func isReplaced(_ reply: RedisReply?) -> Bool {
+    if let reply, reply.integer == nil, reply.error == nil { connection.endMisfit(of: "a comparison of marks") }
+    return reply?.integer != 0
   }
 
   /// - Parameter clock: ours, read when the reply is there.
@@ -243,7 +249,7 @@ struct StoreScripts {
       }
     } then: { reply in
       // Without an answer for each it is an error, or the end of the connection, and counts for all of them.
-      let answers = reply?.array.flatMap { $0.count >= plans.count ? $0 : nil }
+      let answers = reply?.array.flatMap { plans.count...plans.count + 1 ~= $0.count ? $0 : nil }
       if let answers, answers.count > plans.count, let text = answers.last?.text {
         connection.refused(RedisServerError(text))
       }
@@ -287,7 +293,11 @@ struct StoreScripts {
 
   /// Takes the oldest item with these bytes out. `nil`: the connection died; an error: it may still be there.
   func removeFromOutbox(_ item: [UInt8], then completion: @escaping (Result<Void, RedisServerError>?) -> Void) {
-    connection.send(RedisCommand("LREM", keys.outbox, -1, item)) { reply in
+    connection.send(RedisCommand("LREM", keys.outbox, -1, item)) { [connection] reply in
+      if let reply, reply.error == nil, reply.integer == nil {
+        connection.endMisfit(of: "taking a message out of the outbox")
+        return completion(nil)
+      }
       completion(reply.map { $0.error.map { .failure($0) } ?? .success(()) })
     }
   }

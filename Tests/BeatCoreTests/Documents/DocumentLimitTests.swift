@@ -30,14 +30,23 @@ import Testing
       Sample.crontab(
         #"{"\#(field)": "\#(String(repeating: "1,", count: ($0 - 3) / 2))\#($0 % 2 == 0 ? "01" : "1")"}"#)
     }
-    let list = (1...366).map { "\($0)" }.joined(separator: ", ")
-    #expect(Sample.problem(Sample.crontab(#"{"day_of_year": [\#(list)]}"#)) == nil)
+  }
+
+  /// As people's programs write it: each on a line of its own, indented, with its type.
+  @Test func aListOfACrontab() {
+    func crontab(_ days: some Sequence<Int>) -> String {
+      let list = days.map { "\n                { \"$numberInt\": \"\($0)\" }" }.joined(separator: ",")
+      return Sample.crontab(#"{"day_of_year": [\#(list)]}"#)
+    }
+    #expect(Sample.problem(crontab(1...366)) == nil)
+    let long = Sample.problem(crontab((0..<1_000).map { $0 % 366 + 1 }))
+    #expect(long?.hasPrefix("crontab.day_of_year") == true && long?.hasSuffix("at most 32768 are allowed") == true)
   }
 
   @Test(arguments: ["jitter", "max_run_count", "priority", "expires", "expire_seconds", "time_limit", "catchup_window"])
   func aNumber(_ field: String) {
     let long = Sample.document(#""\#(field)": 0.\#(digits(4_300))"#)
-    #expect(Sample.problem(long)?.hasSuffix("has 4301 digits, and at most 4300 are allowed") == true)
+    #expect(Sample.problem(long)?.hasSuffix("it has 4301 digits, and at most 4300 are allowed") == true)
     let quoted = Sample.document(#""\#(field)": {"$numberLong": "\#(digits(5_000))"}"#)
     #expect(Sample.problem(quoted)?.hasPrefix(field) == true)
   }
@@ -52,10 +61,39 @@ import Testing
     #expect(Sample.problem(every("-" + digits(4_300)))?.contains("digits, and at most") == false)
   }
 
-  @Test(arguments: ["headers", "options"]) func messageFields(_ field: String) {
-    expect(.messageFields) { count in
+  @Test(arguments: ["headers", "options"]) func fields(_ field: String) {
+    expect(.fieldCount) { count in
       let members = (0..<count).map { #""x\#($0)": \#($0)"# }.joined(separator: ", ")
       return Sample.document(#""\#(field)": {\#(members)}"#)
     }
   }
+
+  @Test func fieldsOfADocument() {
+    // Four of them are there already.
+    expect(.fieldCount) { count in Sample.document(contentsOf: (0..<count - 4).map { #""x\#($0)": \#($0)"# }) }
+    expect(.fieldCount) { count in
+      let members = (0..<count - 1).map { #""_x\#($0)": \#($0)"# }.joined(separator: ", ")
+      return Sample.crontab(#"{"minute": "0", \#(members)}"#)
+    }
+  }
+
+  @Test(
+    arguments: [
+      "name", "queue", "exchange", "routing_key", "timezone", "shadow", "argsrepr", "kwargsrepr", "catchup",
+      "serializer",
+      "expires", "start_after", "last_run_at",
+    ])
+  func text(_ field: String) {
+    let long = Sample.document(#""\#(field)": "\#(String(repeating: "x", count: 8_193))""#, interval: Self.aligned)
+    #expect(Sample.problem(long)?.hasSuffix("at most 8192 are allowed") == true)
+  }
+
+  @Test(arguments: ["expires", "start_after", "last_run_at"]) func aTypedDate(_ field: String) {
+    let years = String(repeating: #""year": 1, "#, count: 900)
+    let date = Sample.document(#""\#(field)": {"__type__": "datetime", \#(years)"month": 1}"#)
+    #expect(Sample.problem(date)?.hasSuffix("at most 8192 are allowed") == true)
+  }
+
+  /// An interval for which a zone counts.
+  private static let aligned = #"{"every": 1, "period": "hours", "align": true}"#
 }

@@ -25,6 +25,10 @@ enum Sample {
     return "{" + members.joined(separator: ", ") + "}"
   }
 
+  static func document(contentsOf fields: [String]) -> String {
+    document().dropLast() + fields.map { ", " + $0 }.joined() + "}"
+  }
+
   static func crontab(_ crontab: String, _ fields: String...) -> String {
     let text = document(interval: nil).dropLast()
     return ([String(text), #""crontab": \#(crontab)"#] + fields).joined(separator: ", ") + "}"

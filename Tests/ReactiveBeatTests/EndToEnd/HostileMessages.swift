@@ -81,14 +81,14 @@ enum HostileMessages {
     #", "expires": 9000000000000"#, #", "expires": "9999-12-31T23:59:59.999999Z""#,
     #", "priority": 9223372036854775807"#, #", "priority": -9223372036854775808"#, #", "priority": "7""#,
     #", "shadow": "\u0000\n%(x)s {0}", "argsrepr": "\u0000 %s %(id)s", "kwargsrepr": "\u202e""#,
-    #", "shadow": "\#(String(repeating: "s", count: 100_000))""#, #", "ignore_result": false"#,
+    #", "shadow": "\#(String(repeating: "s", count: 8_000))""#, #", "ignore_result": false"#,
     #", "args": ["\#(String(repeating: "x", count: 500_000))"]"#,
-    #", "headers": {\#((0..<5000).map { #""k\#($0)": 1"# }.joined(separator: ", "))}"#,
+    #", "headers": {\#((0..<1000).map { #""k\#($0)": 1"# }.joined(separator: ", "))}"#,
   ]
 
   /// Names of tasks that nobody has, or that Celery has itself; each with what is said of the field.
   static let tasks = [
-    #"a\u0000b"#, #"\n\u001b[2J"#, "__class__", "%(x)s %s {0}", #"\u202e"#, " ", String(repeating: "t", count: 100_000),
+    #"a\u0000b"#, #"\n\u001b[2J"#, "__class__", "%(x)s %s {0}", #"\u202e"#, " ", String(repeating: "t", count: 1_024),
     "celery.chain", "celery.chord", "celery.map", "celery.group", "celery.backend_cleanup",
   ]
 }

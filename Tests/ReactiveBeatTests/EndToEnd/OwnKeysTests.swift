@@ -182,7 +182,7 @@ import Testing
           "q", every: "3600",
           #", "run_immediately": true, "queue": "\#(number)\#(String(repeating: "q", count: 200_000))""#))
     }
-    try daemon.wait(for: "rejected", key: stage.key("q")) { $0.reason.contains("at most 255 are allowed") }
+    try daemon.wait(for: "rejected", key: stage.key("q")) { $0.reason.contains("at most 8192 are allowed") }
     #expect(try daemon.peakMemory() < 64 << 20)
     try daemon.stop()
   }

@@ -141,8 +141,8 @@ import Testing
     guard case .refused(let queue) = outcome("BADQUEUE", "slow\u{06}\u{16}3", "hash"),
       case .refused(let text) = outcome("ERR", "LPUSH: OOM command not allowed"),
       case .refused(let error) = FireOutcome(.error(RedisServerError("MISCONF cannot write"))),
-      case .refused = outcome("SOMETHING"), case .refused = FireOutcome(.array([])),
-      case .refused = FireOutcome(.integer(1))
+      // An answer to something else.
+      outcome("SOMETHING") == .unknown, FireOutcome(.array([])) == .unknown, FireOutcome(.integer(1)) == .unknown
     else {
       Issue.record("an answer that changed nothing is not .refused")
       return

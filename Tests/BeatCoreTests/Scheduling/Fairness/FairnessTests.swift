@@ -109,15 +109,27 @@ import Testing
     #expect(sent.filter { $0.due >= at(3) }.allSatisfy { $0.late < 100_000 })
   }
 
-  /// A turn has an end: one that never catches up does not keep the others from theirs.
-  @Test func aTurnIsOfSoManyRuns() {
-    var server = BusyServer(capacity: 4)
-    let half = #"{"every": 500, "period": "milliseconds"}"#
-    server.load(others(4, half, .fired(-9)))
-    server.run(60)
-    let counts = server.counts(where: isOther)
-    #expect(counts.count == 4)
-    #expect((counts.max() ?? 0) - (counts.min() ?? 0) <= Backlog.mostRuns)
+  /// Of many that are behind by some runs, all make them up side by side: nobody's grow older than ten seconds meanwhile, from
+  /// when on they would be left out.
+  @Test func afterAnOutageManyMakeUpForWhatTheyMissed() {
+    var server = BusyServer(capacity: 1_000)
+    server.load(others(500, Self.second, .fired(-9)))
+    server.run(20)
+    #expect(server.skipped.isEmpty)
+    for number in 0..<500 {
+      let dues = server.sent(of: EntryName("other-\(number)")).map(\.due)
+      #expect(dues == (0..<28).map { at(Double($0) - 8) }, "other-\(number)")
+    }
+  }
+
+  /// However many catch up on runs of years, those that run as seldom and missed a few are on time again.
+  @Test func afterAnOutageBesideManyThatRunAsSeldom() {
+    var server = BusyServer(capacity: 1_000)
+    let others = others(1_500, Self.second, .fired(-820_000_000), #""catchup": "all""#)
+    server.load(others + [(victim, Sample.document(interval: Self.second), .seen(-8.5))])
+    server.run(30)
+    #expect(server.sent(of: victim).filter { $0.due >= at(3) }.allSatisfy { $0.late < 100_000 })
+    #expect(server.sent(of: victim).count == 38)
   }
 
   /// By the outbox, on another server, messages go as fast as the relay carries them: 1,000 a second of 10,000.
@@ -134,6 +146,27 @@ import Testing
     // What came before the relay's first word is no part of it.
     #expect(longest <= Limit.outboxBacklog.most + 100)
     #expect(relayed > 29_000, "nothing is left idle")
+  }
+
+  /// What missed some runs does not wait for the outbox to become short: it would be left out when it is ten seconds late.
+  @Test func whatIsBehindByAFewRunsGoesIntoALongOutbox() {
+    var server = BusyServer(capacity: 1_000)
+    server.load(others(100, Self.second, .fired(-9)))
+    server.receive(.relayed(waiting: 50_000))
+    server.run(5)
+    #expect(server.skipped.isEmpty)
+    #expect(server.counts(where: isOther) == Array(repeating: 13, count: 100))
+  }
+
+  /// Long messages take the relay longer: it is their bytes that count.
+  @Test func longMessagesThatAreBehindWaitForTheBroker() {
+    var server = BusyServer(capacity: 1_000)
+    let text = String(repeating: "x", count: 500_000)
+    server.load(others(20, Self.shortest, .fired(-10), #""args": ["\#(text)"]"#))
+    server.receive(.relayed(waiting: 0))
+    server.run(1)
+    // In Base64 each has 670 kB; what was on its way is counted, too.
+    #expect((1...8).contains(server.sent.count))
   }
 
   /// A broker that is lost keeps nothing out of the outbox: what is due waits there, and not for its return.

@@ -1,0 +1,70 @@
+/// Handles, first come, first served, each with one place.
+///
+/// A ring. What is taken out of its middle leaves a hole, so that each operation is O(1), amortized.
+struct HandleRing {
+  private static let hole: Int32 = -1
+
+  /// Of a power of two places, or none.
+  private var ring: [Int32] = []
+  private var head = 0
+  /// From the head on, holes included.
+  private var length = 0
+  /// In which place of the ring each handle stands; as long as the largest that was ever behind.
+  private var places: [Int32] = []
+  private(set) var count = 0
+
+  func contains(_ handle: DueHeap.Handle) -> Bool { places.indices.contains(handle) && places[handle] >= 0 }
+
+  /// At the end; one that waits already keeps its place.
+  mutating func append(_ handle: DueHeap.Handle) {
+    guard !contains(handle) else { return }
+    if length == ring.count { makeRoom() }
+    if places.count <= handle {
+      places.append(contentsOf: repeatElement(Self.hole, count: handle + 1 - places.count))
+    }
+    let place = (head + length) & (ring.count - 1)
+    ring[place] = Int32(truncatingIfNeeded: handle)
+    places[handle] = Int32(truncatingIfNeeded: place)
+    length += 1
+    count += 1
+  }
+
+  mutating func popFirst() -> DueHeap.Handle? {
+    while length > 0 {
+      let handle = ring[head]
+      head = (head + 1) & (ring.count - 1)
+      length -= 1
+      guard handle != Self.hole else { continue }
+      leave(Int(handle))
+      return Int(handle)
+    }
+    return nil
+  }
+
+  mutating func remove(_ handle: DueHeap.Handle) {
+    guard count > 0, contains(handle) else { return }
+    ring[Int(places[handle])] = Self.hole
+    leave(handle)
+  }
+
+  private mutating func leave(_ handle: DueHeap.Handle) {
+    places[handle] = Self.hole
+    count -= 1
+    if count == 0 { (head, length) = (0, 0) }
+  }
+
+  /// Closes the holes; where that is not half of it, doubles the ring.
+  private mutating func makeRoom() {
+    let capacity = ring.isEmpty ? 16 : count * 2 > ring.count ? ring.count * 2 : ring.count
+    var next = Array(repeating: Self.hole, count: capacity)
+    var end = 0
+    for offset in 0..<length {
+      let handle = ring[(head + offset) & (ring.count - 1)]
+      guard handle != Self.hole else { continue }
+      next[end] = handle
+      places[Int(handle)] = Int32(truncatingIfNeeded: end)
+      end += 1
+    }
+    (ring, head, length) = (next, 0, end)
+  }
+}
