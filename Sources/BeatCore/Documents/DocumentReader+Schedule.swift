@@ -120,9 +120,11 @@ extension DocumentReader {
         values.append(nil)
         continue
       }
-      let limit = slice.kind == .array ? Limit.crontabList : .crontabField
-      guard !limit.isExceeded(by: slice.range.count) else {
-        throw DocumentProblem("\(fields.path).\(key)", slice, in: layout.bytes, limit.excess(slice.range.count))
+      if Limit.crontabField.isExceeded(by: slice.range.count) {
+        let limit = slice.kind == .array ? Limit.crontabList : .crontabField
+        guard !limit.isExceeded(by: slice.range.count) else {
+          throw DocumentProblem("\(fields.path).\(key)", slice, in: layout.bytes, limit.excess(slice.range.count))
+        }
       }
       values.append(try fieldValue(slice, "\(fields.path).\(key)", depth: 0))
     }

@@ -19,7 +19,7 @@ struct DocumentReader {
       throw DocumentProblem("", Limit.fieldCount.excess(layout.members.count))
     }
     let name = try required("name")
-    let task = try required("task", limit: .taskLength)
+    let task = try required("task")
     if Limit.taskLength.isExceeded(by: task.utf8.count), let slice = layout["task"] {
       throw DocumentProblem("task", slice, in: bytes, Limit.taskLength.excess(task.utf8.count))
     }
@@ -77,22 +77,22 @@ struct DocumentReader {
 
   // MARK: fields
 
-  /// - Parameter limit: that of this field, which is named where even more is not read.
-  private func required(_ field: String, limit: Limit = .textLength) throws(DocumentProblem) -> String {
+  private func required(_ field: String) throws(DocumentProblem) -> String {
     guard let slice = layout[field] else { throw DocumentProblem(field, "is missing") }
-    guard case let text = try text(slice, field, limit: limit), !text.isEmpty else {
+    guard case let text = try text(slice, field), !text.isEmpty else {
       throw DocumentProblem(field, found: "\"\"", "is empty")
     }
     return text
   }
 
-  func text(_ slice: JSONSlice, _ field: String, limit: Limit = .textLength) throws(DocumentProblem) -> String {
+  func text(_ slice: JSONSlice, _ field: String) throws(DocumentProblem) -> String {
     guard slice.kind == .string else {
       throw DocumentProblem(field, slice, in: bytes, "expected text in double quotes")
     }
     // Without its quotation marks.
     let length = slice.range.count - 2
     guard !Limit.textLength.isExceeded(by: length) else {
+      let limit = field == "task" ? Limit.taskLength : .textLength
       throw DocumentProblem(field, slice, in: bytes, limit.excess(length))
     }
     guard let text = JSONScanner.text(of: slice, in: bytes) else {
