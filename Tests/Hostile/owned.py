@@ -64,7 +64,8 @@ def marks_ahead(a):
       a.send(("HSET", own("mark"), f"ahead-{n}", f"{due:020}||1|00000000"))
 
 
-@hostile("marks of nobody", "8")
+# Redis has no command for the beginning of a field: 100 MB of marks take it a second, once, until they are replaced.
+@hostile("marks of nobody", "8", late=1000)
 def marks_of_nobody(a):
   """200,000 marks of schedules that do not exist, and values of a megabyte."""
   now = int(time.time() * 1e6)
