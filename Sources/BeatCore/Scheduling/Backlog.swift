@@ -1,11 +1,14 @@
-/// Schedules that do not keep their pace. Each has one place in one of two rings, and after a run takes one at the end of
+/// Schedules that do not keep their pace. Each has one place in one of three rings, and after a run takes one at the end of
 /// one: so those of a ring share alike, however much of each is behind.
 ///
-/// One ring has those that will soon be on time: they run seldom, and are behind by a few runs, as after an outage. The other
-/// has those that want more than there is. Both have their turns alike, so that many of the second kind do not keep the
-/// first from catching up.
+/// The rings have their turns alike. Two have those that will soon be on time, since they run seldom and are behind by a few
+/// runs, as after an outage: those that have kept their pace before, and those of which that is not known. The third has
+/// those that want more than there is. So many of the third kind do not keep the others from catching up, and many new ones
+/// not those that were there.
 struct Backlog {
-  enum Kind: Hashable {
+  enum Kind: Int, Hashable, CaseIterable {
+    /// Behind by a few runs, and on time before.
+    case kept
     case few
     case many
   }
@@ -15,10 +18,10 @@ struct Backlog {
   /// Runs that one of few may be behind: as many as one that runs seldom misses until they are left out.
   static let fewRuns: Int64 = 20
 
-  private var few = HandleRing()
-  private var many = HandleRing()
-  /// Whose turn it is, where both have one.
-  private var isTurnOfMany = false
+  /// One for each kind, in their order.
+  private var rings = Kind.allCases.map { _ in HandleRing() }
+  /// Whose turn it is.
+  private var turn = 0
   /// After so long without one, microseconds, what comes next is another matter: fewer than fit on their way are often all
   /// there at once.
   private static let pause: Int64 = 500_000
@@ -28,7 +31,10 @@ struct Backlog {
   /// - Parameters:
   ///   - late: microseconds since it was due.
   ///   - pace: microseconds from one run to the next, at least.
-  static func kind(late: Int64, pace: Int64) -> Kind { pace >= seldom && late / pace < fewRuns ? .few : .many }
+  ///   - hasKept: it has been on time before.
+  static func kind(late: Int64, pace: Int64, hasKept: Bool) -> Kind {
+    pace >= seldom && late / pace < fewRuns ? hasKept ? .kept : .few : .many
+  }
 
   /// Since when there has been one again and again; nil: there is none.
   func since(at now: UnixTime) -> UnixTime? {
@@ -36,33 +42,36 @@ struct Backlog {
     return count > 0 || (0...Self.pause).contains(now.microseconds(since: cameAt)) ? since : nil
   }
 
-  var count: Int { few.count + many.count }
+  private(set) var count = 0
   var isEmpty: Bool { count == 0 }
+  /// There are such as will soon be on time.
+  var hasFew: Bool { rings[Kind.kept.rawValue].count > 0 || rings[Kind.few.rawValue].count > 0 }
 
-  func has(_ kind: Kind) -> Bool { kind == .few ? few.count > 0 : many.count > 0 }
-
-  func contains(_ handle: DueHeap.Handle) -> Bool { few.contains(handle) || many.contains(handle) }
+  func contains(_ handle: DueHeap.Handle) -> Bool { count > 0 && rings.contains { $0.contains(handle) } }
 
   /// At the end; one that waits already keeps its place.
   mutating func append(_ handle: DueHeap.Handle, _ kind: Kind, at now: UnixTime) {
     guard !contains(handle) else { return }
     if since(at: now) == nil { since = now }
     cameAt = now
-    if kind == .few { few.append(handle) } else { many.append(handle) }
+    rings[kind.rawValue].append(handle)
+    count += 1
   }
 
   /// - Parameter isOfFew: those that are behind by many runs wait.
   mutating func popFirst(onlyFew isOfFew: Bool) -> DueHeap.Handle? {
-    guard !isOfFew, many.count > 0, isTurnOfMany || few.count == 0 else {
-      isTurnOfMany = true
-      return few.popFirst()
+    for step in rings.indices {
+      let place = (turn + step) % rings.count
+      guard !(isOfFew && place == Kind.many.rawValue), let handle = rings[place].popFirst() else { continue }
+      turn = (place + 1) % rings.count
+      count -= 1
+      return handle
     }
-    isTurnOfMany = false
-    return many.popFirst()
+    return nil
   }
 
   mutating func remove(_ handle: DueHeap.Handle) {
-    few.remove(handle)
-    many.remove(handle)
+    guard count > 0 else { return }
+    for place in rings.indices where rings[place].remove(handle) { count -= 1 }
   }
 }

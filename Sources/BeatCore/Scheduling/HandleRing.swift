@@ -41,10 +41,12 @@ struct HandleRing {
     return nil
   }
 
-  mutating func remove(_ handle: DueHeap.Handle) {
-    guard count > 0, contains(handle) else { return }
+  /// Whether it was there.
+  @discardableResult mutating func remove(_ handle: DueHeap.Handle) -> Bool {
+    guard count > 0, contains(handle) else { return false }
     ring[Int(places[handle])] = Self.hole
     leave(handle)
+    return true
   }
 
   private mutating func leave(_ handle: DueHeap.Handle) {

@@ -370,6 +370,7 @@ extension Scheduler {
     guard let (handle, entry) = entries.remove(name) else { return nil }
     unqueue(handle)
     busiest.forget(handle)
+    keptPace.remove(handle)
     templates.remove(handle)
     pendingSteps[name] = nil
     unseenAnchors.remove(name)

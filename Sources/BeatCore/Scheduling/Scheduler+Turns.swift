@@ -56,7 +56,10 @@ extension Scheduler {
 
   private mutating func putBehind(_ handle: DueHeap.Handle, due: UnixTime, now: UnixTime) {
     let pace = entries[handle]?.timing.schedule.pace ?? .max
-    backlog.append(handle, Backlog.kind(late: now.microseconds(since: due), pace: pace), at: now)
+    let late = now.microseconds(since: due)
+    let kind = Backlog.kind(late: late, pace: pace, hasKept: keptPace.contains(handle))
+    if kind == .many { keptPace.remove(handle) }
+    backlog.append(handle, kind, at: now)
   }
 
   private mutating func nextInTurn(isAnyTurn: Bool, now: UnixTime) -> DueHeap.Handle? {
@@ -72,6 +75,7 @@ extension Scheduler {
     guard let due else { return nil }
     begunOnTime = min(begunOnTime + 1, Self.onTimeInRow)
     heap.remove(due)
+    keptPace.insert(due)
     return due
   }
 
@@ -91,7 +95,7 @@ extension Scheduler {
     guard isWatching, isLeading else { return nil }
     let due = heap.top?.due
     let isDue = due.map { $0 <= now } ?? false
-    guard isDue || backlog.has(.few) || backlog.has(.many) && isOutboxShort else { return due }
+    guard isDue || backlog.hasFew || !backlog.isEmpty && isOutboxShort else { return due }
     // With as many scripts on their way as are allowed, their answers drive what comes next.
     guard hasRoom(isOnTime: isDue) else { return isDue ? nil : due }
     if let time = rate?.next(from: now), time > now { return time }

@@ -16,6 +16,8 @@ public struct Scheduler {
   var heap = DueHeap()
   /// What is late, and waits for its turn behind that.
   var backlog = Backlog()
+  /// Those that were begun in time and have not been far behind since.
+  var keptPace = HandleSet()
   /// Begun in a row that were on time, up to the number after which one that is behind has its turn.
   var begunOnTime = 0
   /// nil: fires have no limit.

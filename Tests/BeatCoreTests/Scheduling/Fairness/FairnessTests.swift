@@ -132,6 +132,21 @@ import Testing
     #expect(server.sent(of: victim).count == 38)
   }
 
+  /// More new ones of its own pace than can be sent, all due just before it: it is late once, and not for good.
+  @Test func besideManyNewOnesOfTheSamePace() {
+    var server = BusyServer(capacity: 1_000)
+    server.load([victim(phase: 0.5)])
+    server.run(3)
+    for (name, document, mark) in others(3_000, Self.second, .fired(2.45), #""catchup": "all""#) {
+      server.edit(name, document, mark)
+    }
+    server.run(27)
+    let sent = server.sent(of: victim)
+    #expect(sent.count == 30)
+    #expect(sent.filter { $0.late >= 100_000 }.count <= 2)
+    #expect(sent.allSatisfy { $0.late < 300_000 })
+  }
+
   /// By the outbox, on another server, messages go as fast as the relay carries them: 1,000 a second of 10,000.
   @Test func besideThoseThatCatchUpByTheOutbox() {
     var server = BusyServer(capacity: 10_000)
