@@ -43,7 +43,8 @@ def crontabs_that_catch_up(a):
     schedule={"crontab": {"minute": "*"}}, timezone="Europe/Berlin", catchup="all", last_run_at="1970-01-01T00:00:00Z"))
 
 
-@hostile("50,000 in one transaction", "4", memory=384)
+# Redis itself carries out the transaction for a tenth of a second.
+@hostile("50,000 in one transaction", "4", late=250, memory=384)
 def one_transaction(a):
   """50,000 of one second, made in one moment by MULTI and EXEC, and all due in the same one."""
   text = document(every=1, start_after="2026-01-01T00:00:00Z", catchup="all")
