@@ -89,7 +89,7 @@ struct DocumentReader {
     guard slice.kind == .string else {
       throw DocumentProblem(field, slice, in: bytes, "expected text in double quotes")
     }
-    // Without its quotation marks.
+    // The quotation marks do not count.
     let length = slice.range.count - 2
     guard !Limit.textLength.isExceeded(by: length) else {
       let limit = field == "task" ? Limit.taskLength : .textLength

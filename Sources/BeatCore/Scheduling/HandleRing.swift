@@ -4,7 +4,7 @@
 struct HandleRing {
   private static let hole: Int32 = -1
 
-  /// Of a power of two places, or none.
+  /// The ring has a power of two places, or none.
   private var ring: [Int32] = []
   private var head = 0
   /// From the head on, holes included.

@@ -10,7 +10,7 @@ extension Scheduler {
       return keepingTrailingFields(plan)
     }
     guard let (plan, template) = draft(entry, id, due: due, reason: reason, now: now) else { return nil }
-    // Of a long document also while little is on its way: to make its plan anew takes up to a tenth of a second.
+    // A long document has a template also while little is on its way: its plan takes up to a tenth of a second to make.
     if let template, inFlight >= configuration.templatesFrom || entry.document.count > configuration.templatesFromBytes
     {
       templates.keep(template, of: handle, every: due.microseconds(since: entry.base), now: now)

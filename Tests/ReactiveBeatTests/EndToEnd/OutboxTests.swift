@@ -403,7 +403,7 @@ import Testing
     #expect(try daemon.wait(for: "ready")["delivery"] == "direct")
     #expect(eventually { servers.isDrained() })
     #expect(servers.ids() == ["1", "2", "3"])
-    // Nobody waits for an outbox that nothing goes into.
+    // Messages that are delivered directly do not wait for the outbox.
     stage.set("a", schedule("a", every: "0.01", #", "catchup": "all", "last_run_at": "2000-01-01T00:00:00Z""#))
     #expect(eventually { servers.ids().count > 1_000 })
   }
