@@ -129,11 +129,10 @@ struct KombuJSON {
   private mutating func checkNumber(_ range: Range<Int>) {
     guard range.count > Limit.numberDigits.most else { return }
     let text = bytes[range]
-    // Only whole numbers are bounded; the sign is no digit.
+    // A worker reads fractions of any length.
     guard !text.contains(where: { $0 == UInt8(ascii: ".") || $0 | 0x20 == UInt8(ascii: "e") }) else { return }
-    let digits = text.count - (text.first == UInt8(ascii: "-") ? 1 : 0)
-    guard Limit.numberDigits.isExceeded(by: digits) else { return }
-    problem = Problem(range: range, message: "a whole number \(Limit.numberDigits.excess(digits))")
+    guard let excess = DocumentNumber.excess(text) else { return }
+    problem = Problem(range: range, message: "a whole number \(excess)")
   }
 
   private mutating func close(_ frame: Frame, end: Int) {

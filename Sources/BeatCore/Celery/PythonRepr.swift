@@ -180,7 +180,7 @@ struct PythonRepr {
   /// Python's text of a JSON number: integers as they are, floats as `repr` writes them.
   static func number(_ text: String) -> String {
     guard text.utf8.contains(where: { Self.signsOfFloats.contains($0) }) else { return text == "-0" ? "0" : text }
-    // Beyond that it would take long, and is cut in any case.
+    // A longer number takes long to read, and a repr is cut in any case.
     guard !Limit.numberDigits.isExceeded(by: text.utf8.count), let value = Double(text) else { return text }
     if value.isNaN { return "nan" }
     if value.isInfinite { return value < 0 ? "-inf" : "inf" }

@@ -51,7 +51,8 @@ struct DocumentNumber: Hashable {
     slice.kind == .number ? excess(bytes[slice.range]) : nil
   }
 
-  private static func excess(_ text: some Collection<UInt8>) -> String? {
+  /// The same of its text.
+  static func excess(_ text: some Collection<UInt8>) -> String? {
     guard Limit.numberDigits.isExceeded(by: text.count) else { return nil }
     // The sign, the point and the exponent are no digits.
     let digits = text.count { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }

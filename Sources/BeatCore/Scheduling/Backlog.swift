@@ -9,7 +9,9 @@ struct Backlog {
   enum Kind: Int, Hashable, CaseIterable {
     /// Behind by a few runs, and on time before.
     case kept
+    /// Behind by a few runs; whether it was on time before is not known.
     case few
+    /// Behind by many runs, or one that runs often.
     case many
   }
 

@@ -132,10 +132,13 @@ public final class RedisConnection {
     end(.closedLocally(endpoint))
   }
 
-  /// Ends the connection, since a reply does not fit its request: those that follow may be answers to others, too.
+  /// Ends the connection, since a reply does not fit its request: those that follow may be answers to others, too. An error
+  /// fits every request, and without a reply the connection has ended already.
   ///
   /// - Parameter request: what was asked for: "a heartbeat".
-  func endMisfit(of request: String) { end(.breach(endpoint, .misfit(request))) }
+  func endMisfit(_ reply: RedisReply?, of request: String) {
+    if let reply, reply.error == nil { end(.breach(endpoint, .misfit(request))) }
+  }
 
   /// Ends the connection for a reason of its owner.
   func end(_ error: RedisConnectionError) {

@@ -38,7 +38,7 @@ struct BrokerScripts {
       on: connection, keys: [kombu.bindings(of: exchange)], arguments: databases
     ) { [kombu, connection] reply in
       guard let members = reply?.array else {
-        if let reply, reply.error == nil { connection.endMisfit(of: "the bindings of an exchange") }
+        connection.endMisfit(reply, of: "the bindings of an exchange")
         return completion(nil, reply?.error)
       }
       completion(kombu.queues(boundBy: members.compactMap(\.bytes), routingKey: routingKey), nil)
@@ -57,7 +57,7 @@ struct BrokerScripts {
       arguments: [item.message, Array("\(Self.memory.waiting)".utf8), Array("\(predecessors.count)".utf8)]
     ) { [kombu, connection] reply in
       let outcome = RelayOutcome(reply, kombu: kombu)
-      if outcome == .unknown, reply != nil { connection.endMisfit(of: "a message of the outbox") }
+      if outcome == .unknown { connection.endMisfit(reply, of: "a message of the outbox") }
       completion(outcome)
     }
   }

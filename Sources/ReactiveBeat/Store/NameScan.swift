@@ -64,7 +64,7 @@ final class NameScan {
     func answered(_ reply: RedisReply?) {
       guard let page = page(reply, keys, isGuarded) else {
         if reply == nil { self.isGuarded = true }
-        if let reply, reply.error == nil { scripts.connection.endMisfit(of: "a step of SCAN") }
+        scripts.connection.endMisfit(reply, of: "a step of SCAN")
         return completion(nil, reply?.error)
       }
       ignored.add(page.ignored.count, longest: page.ignored.longest, head: page.ignored.head)

@@ -357,11 +357,12 @@ final class OutboxRelay {
         return remove(item, at: index, window)
       case .tooSoon:
         hold(index, [lane(of: item)] + lists, window)
-      case .refused(let reason), .unable(let reason):
+      case .refused(let reason):
         complain(about: lane(of: item), item, reason)
-        var isServerAtFault = false
-        if case .unable = outcome { isServerAtFault = true }
-        hold(index, [lane(of: item)] + lists, window, isServerAtFault: isServerAtFault)
+        hold(index, [lane(of: item)] + lists, window)
+      case .unable(let reason):
+        complain(about: lane(of: item), item, reason)
+        hold(index, [lane(of: item)] + lists, window, isServerAtFault: true)
       case .wrongServer(let text):
         return lost("\(url): \(text)")
       case .unknown:

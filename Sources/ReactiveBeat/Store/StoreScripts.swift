@@ -61,7 +61,7 @@ struct StoreScripts {
       for name in names { command.append(name.bytes) }
     } then: { [connection] reply in
       if let reads = Self.documentReads(reply, most: names.count) { return completion(reads, nil) }
-      if let reply, reply.error == nil { connection.endMisfit(of: "a read of documents") }
+      connection.endMisfit(reply, of: "a read of documents")
       completion(nil, reply?.error)
     }
   }
@@ -99,7 +99,7 @@ struct StoreScripts {
     Self.anchorScript.evaluate(
       on: connection, keys: [keys.mark], arguments: marks.flatMap { [$0.name.bytes, $0.mark.bytes] }
     ) { [connection] reply in
-      if let reply, reply.error == nil, reply.array?.count != marks.count { connection.endMisfit(of: "marks to keep") }
+      if reply?.array?.count != marks.count { connection.endMisfit(reply, of: "marks to keep") }
       completion(zip(marks, reply?.array ?? []).compactMap { $1.integer == 0 ? $0.name : nil }, reply?.error)
     }
   }
@@ -129,7 +129,7 @@ struct StoreScripts {
   }
 
   private func isReplaced(_ reply: RedisReply?) -> Bool {
-    if let reply, reply.integer == nil, reply.error == nil { connection.endMisfit(of: "a comparison of marks") }
+    if reply?.integer == nil { connection.endMisfit(reply, of: "a comparison of marks") }
     return reply?.integer != 0
   }
 
@@ -148,7 +148,7 @@ struct StoreScripts {
       on: connection, keys: keys.ofPulse(instance), arguments: arguments.map { Array($0.utf8) }
     ) { [keys, connection] reply in
       guard let parts = reply?.array, parts.count == 8 else {
-        if let reply, reply.error == nil { connection.endMisfit(of: "a heartbeat") }
+        connection.endMisfit(reply, of: "a heartbeat")
         return completion(nil, reply?.error)
       }
       let text = parts.map { $0.text ?? "" }
@@ -255,7 +255,7 @@ struct StoreScripts {
       }
       completion { index in
         let outcome = FireOutcome(answers?[index] ?? reply, kombu: kombu)
-        if outcome == .unknown, reply != nil { connection.endMisfit(of: "a fire") }
+        if outcome == .unknown { connection.endMisfit(reply, of: "a fire") }
         return outcome
       }
     }
@@ -284,7 +284,7 @@ struct StoreScripts {
       ]
     ) { [connection] reply in
       guard let parts = reply?.array, let length = parts.first?.integer else {
-        if let reply, reply.error == nil { connection.endMisfit(of: "a read of the outbox") }
+        connection.endMisfit(reply, of: "a read of the outbox")
         return completion(nil, reply?.error)
       }
       completion(Outbox(count: Int(clamping: length), items: parts.dropFirst().compactMap(\.bytes)), nil)
@@ -295,7 +295,7 @@ struct StoreScripts {
   func removeFromOutbox(_ item: [UInt8], then completion: @escaping (Result<Void, RedisServerError>?) -> Void) {
     connection.send(RedisCommand("LREM", keys.outbox, -1, item)) { [connection] reply in
       if let reply, reply.error == nil, reply.integer == nil {
-        connection.endMisfit(of: "taking a message out of the outbox")
+        connection.endMisfit(reply, of: "taking a message out of the outbox")
         return completion(nil)
       }
       completion(reply.map { $0.error.map { .failure($0) } ?? .success(()) })

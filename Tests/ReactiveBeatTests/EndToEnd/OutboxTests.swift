@@ -339,6 +339,21 @@ import Testing
     }
   }
 
+  /// A daemon that is stopped while its broker hangs gives its lease back: the next one need not wait until it has run out.
+  @Test func stopWhileTheBrokerHangs() throws {
+    let servers = try TwoServers()
+    let daemon = try servers.daemon(["BEAT_WATCH_LEASE_TTL": "60"])
+    let lease = "reactivebeat:\(servers.store.prefix)lease"
+    servers.broker.server.suspend()
+    servers.store.set("a", schedule("a", atOnce))
+    try daemon.wait(for: "fired", key: servers.store.key("a"))
+    #expect(servers.store.store("EXISTS", lease)?.integer == 1)
+    #expect(try daemon.stop(within: 10) == .status(0))
+    #expect(servers.store.store("EXISTS", lease)?.integer == 0)
+    servers.broker.server.resume()
+    #expect(servers.outbox.count == 1)
+  }
+
   @Test func foreignItem() throws {
     let servers = try TwoServers()
     servers.put(Array("what is this".utf8))

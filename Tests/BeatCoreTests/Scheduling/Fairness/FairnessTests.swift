@@ -109,8 +109,8 @@ import Testing
     #expect(sent.filter { $0.due >= at(3) }.allSatisfy { $0.late < 100_000 })
   }
 
-  /// Of many that are behind by some runs, all make them up side by side: nobody's grow older than ten seconds meanwhile, from
-  /// when on they would be left out.
+  /// Many schedules that missed some runs make up for them side by side. One after the other, the last ones' runs would be more
+  /// than ten seconds late by then, and be left out.
   @Test func afterAnOutageManyMakeUpForWhatTheyMissed() {
     var server = BusyServer(capacity: 1_000)
     server.load(others(500, Self.second, .fired(-9)))
