@@ -103,6 +103,9 @@ struct BusyServer {
     now = end
   }
 
+  /// Time in which nothing is done: the server, or this process, stands still.
+  mutating func stall(_ seconds: Double) { now = now.advanced(by: Int64(seconds * 1_000_000)) }
+
   var congestion: Congestion? {
     var scheduler = scheduler
     return scheduler.congestion(now: now)

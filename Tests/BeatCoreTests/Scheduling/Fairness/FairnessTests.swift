@@ -132,15 +132,16 @@ import Testing
     #expect(server.sent(of: victim).count == 38)
   }
 
-  /// More new ones of its own pace than can be sent, all due just before it: it is late once, and not for good.
+  /// More new ones of its own pace than can be sent, and nothing is done as they fall due: it is late once, and not for good.
   @Test func besideManyNewOnesOfTheSamePace() {
     var server = BusyServer(capacity: 1_000)
     server.load([victim(phase: 0.5)])
     server.run(3)
-    for (name, document, mark) in others(3_000, Self.second, .fired(2.45), #""catchup": "all""#) {
-      server.edit(name, document, mark)
-    }
-    server.run(27)
+    for (name, document, _) in others(3_000, Self.second, .fired(0)) { server.edit(name, document) }
+    // They are due a second after they were made.
+    server.run(0.9)
+    server.stall(0.8)
+    server.run(25.3)
     let sent = server.sent(of: victim)
     #expect(sent.count == 30)
     #expect(sent.filter { $0.late >= 100_000 }.count <= 2)
