@@ -260,6 +260,15 @@ public final class BeatService {
       ownKeys.heard(found)
     case .touchedAll:
       if let scripts { loadAll(scripts, isReload: true) }
+    case .missedEvents(let error):
+      logger.warning(
+        "notifications",
+        metadata: ["reason": .string("\(error). Events are heard again; every schedule is read for what was missed")])
+      // What our own writes and the last heartbeat have raised may be among that.
+      echoes.removeAll()
+      receive(.echoed as Pulse.Event)
+      manualFires?.look()
+      if let scripts { loadAll(scripts, isReload: true) }
     case .echoed:
       echoes.heartbeat()
       audit?.echoed()

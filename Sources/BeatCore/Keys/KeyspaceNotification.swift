@@ -5,7 +5,13 @@ public struct KeyspaceNotification: Hashable, Sendable {
 
   /// nil for a channel that is not a keyspace channel of `database`, or of a key with more than `longest` bytes.
   public init?(channel: Span<UInt8>, database: Int, longest: Int = .max) {
-    let prefix = Self.channelPrefix(database: database)
+    self.init(channel: channel, behind: Self.channelPrefix(database: database), longest: longest)
+  }
+
+  /// The same, for whoever hears many.
+  ///
+  /// - Parameter prefix: `channelPrefix` of the database.
+  public init?(channel: Span<UInt8>, behind prefix: [UInt8], longest: Int = .max) {
     guard channel.count >= prefix.count, channel.count - prefix.count <= longest else { return nil }
     for index in prefix.indices where channel[index] != prefix[index] { return nil }
     var key: [UInt8] = []
@@ -17,5 +23,6 @@ public struct KeyspaceNotification: Hashable, Sendable {
   /// The channel of one key's notifications.
   public static func channel(of key: [UInt8], database: Int) -> [UInt8] { channelPrefix(database: database) + key }
 
-  static func channelPrefix(database: Int) -> [UInt8] { Array("__keyspace@\(database)__:".utf8) }
+  /// What the channels of a database begin with.
+  public static func channelPrefix(database: Int) -> [UInt8] { Array("__keyspace@\(database)__:".utf8) }
 }

@@ -1,4 +1,5 @@
 internal import CHiredisAsync
+import Glibc
 
 /// Drives one hiredis context by the loop, in the place of hiredis' own libevent adapter.
 ///
@@ -14,6 +15,11 @@ final class ContextEvents {
     /// When the socket is writable.
     case waiting
   }
+
+  /// How often what is subscribed to is read in one turn, 16 KiB each time. Redis closes a connection whose events pile
+  /// up (`client-output-buffer-limit pubsub`), so events go before the reading of documents, of which each stands for
+  /// as many events as came meanwhile.
+  private static let readsOfEvents = 16
 
   /// Valid while `readable` and `writable` are not nil.
   private let context: UnsafeMutablePointer<redisAsyncContext>
@@ -89,14 +95,18 @@ final class ContextEvents {
 
   private func read() {
     if onSecured != nil { return handshake() }
-    redisAsyncHandleRead(context)
-    // The context may be gone by now.
-    guard let readable, let writable else { return }
-    if let reader = context.pointee.c.reader, ReplyLedger.of(reader.pointee.privdata)?.awaits(reader.pointee) == false {
-      context.pointee.err = REDIS_ERR_PROTOCOL
-      return redisAsyncFree(context)
+    for _ in 0..<Self.readsOfEvents {
+      redisAsyncHandleRead(context)
+      // The context may be gone by now.
+      guard readable != nil else { return }
+      if let reader = context.pointee.c.reader, ReplyLedger.of(reader.pointee.privdata)?.awaits(reader.pointee) == false
+      {
+        context.pointee.err = REDIS_ERR_PROTOCOL
+        return redisAsyncFree(context)
+      }
+      guard isSubscribed, hasMore else { break }
     }
-    guard let tls else { return }
+    guard let tls, let readable, let writable else { return }
     if tls.hasPending { event_active(readable, Int32(EV_READ), 0) }
     if tls.readWaitsToWrite { waitToWrite() }
     if tls.writeWaitsToRead { event_active(writable, Int32(EV_WRITE), 0) }
@@ -151,6 +161,15 @@ final class ContextEvents {
       // What the server sent together with its last word of the handshake.
       if let readable, tls.hasPending { event_active(readable, Int32(EV_READ), 0) }
     }
+  }
+
+  private var isSubscribed: Bool { context.pointee.c.flags & REDIS_SUBSCRIBED != 0 }
+
+  /// Whether the socket has bytes that nobody has read.
+  private var hasMore: Bool {
+    if tls?.hasPending == true { return true }
+    var count: Int32 = 0
+    return ioctl(context.pointee.c.fd, UInt(FIONREAD), &count) == 0 && count > 0
   }
 
   private var isConnected: Bool { context.pointee.c.flags & REDIS_CONNECTED != 0 }

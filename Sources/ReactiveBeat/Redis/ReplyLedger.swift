@@ -13,7 +13,8 @@ final class ReplyLedger {
     let name: [UInt8]
 
     func isFor(_ bytes: UnsafeBufferPointer<UInt8>, pattern: Bool) -> Bool {
-      isPattern == pattern && name.count == bytes.count && name.elementsEqual(bytes)
+      isPattern == pattern && name.count == bytes.count
+        && bytes.baseAddress.map { memcmp($0, name, bytes.count) == 0 } ?? true
     }
   }
 

@@ -18,6 +18,8 @@ final class StoreSession {
     case ignored(NameScan.Ignored)
     /// Every document may have changed.
     case touchedAll
+    /// Events were missed, for this reason, and are heard again: every document may have changed.
+    case missedEvents(RedisConnectionError)
     /// An event of our own heartbeat: events are still being heard.
     case echoed
     /// The lease was given back, or ran out.
@@ -34,6 +36,9 @@ final class StoreSession {
     case brokerUnknown(String)
   }
 
+  /// Microseconds.
+  private static let resubscriptionPeriod: Int64 = 1_000_000
+
   private let configuration: BeatConfiguration
   private let keys: RedisKeys
   private let loop: EventLoop
@@ -47,6 +52,11 @@ final class StoreSession {
   /// Its endpoint is where the store is, for this session.
   private var commands: RedisConnection?
   private var stream: NotificationStream?
+  /// The stream's patterns are confirmed.
+  private var hears = false
+  /// When and why the stream before closed, while the session went on.
+  private var silenced: (at: BootTime, by: RedisConnectionError)?
+  private lazy var resubscription = LoopTimer(on: loop) { [unowned self] in subscribe() }
   private var brokerCheck: RedisConnection?
   private var delivery = Delivery.direct
   private var cluster: ClusterFit?
@@ -121,6 +131,7 @@ final class StoreSession {
   func close() {
     isOver = true
     deadline.cancel()
+    resubscription.cancel()
     lookup?.cancel()
     commands?.close()
     stream?.close()
@@ -294,13 +305,14 @@ final class StoreSession {
     let database = configuration.store.database
     guard let endpoint = commands?.endpoint else { return }
     let patterns = keys.subscriptions(database: database)
+    let channelPrefix = KeyspaceNotification.channelPrefix(database: database)
     // Of all that we listen for, the documents' keys may be the longest.
     let longestKey = keys.longestDocumentKey + keys.ownPrefix.count
     let documents = KeyspaceNotification.channel(of: keys.prefix, database: database).count
     let security = configuration.store.security
     let stream = NotificationStream(to: endpoint, security: security, on: loop) { [weak self] channel, event in
       guard let self, !isOver else { return }
-      guard let key = KeyspaceNotification(channel: channel, database: database, longest: longestKey)?.key else {
+      guard let key = KeyspaceNotification(channel: channel, behind: channelPrefix, longest: longestKey)?.key else {
         return isWatching ? handle(.ignored(NameScan.Ignored(channel, behind: documents))) : ()
       }
       if let entry = keys.entry(of: key) {
@@ -314,15 +326,37 @@ final class StoreSession {
       }
     } onClose: { [weak self] error in
       guard let self else { return }
-      guard error.serverCode == "NOPERM" else { return end(.lost(error)) }
+      guard error.serverCode == "NOPERM" else { return streamClosed(error) }
       let channels = patterns.map { "&\(EntryName($0))" }.joined(separator: " ")
       end(.notReady("\(error.message): it needs +psubscribe \(channels)"))
     }
     self.stream = stream
     stream.handshake(configuration.store, clientName: clientName + "-events") { [weak self] error in
       guard error == nil, let self, !isOver else { return }
-      stream.psubscribe(patterns) { [weak self] in self?.probe() }
+      stream.psubscribe(patterns) { [weak self] in self?.subscribed() }
     }
+  }
+
+  private func subscribed() {
+    guard !isOver else { return }
+    hears = true
+    guard isWatching, let silenced else { return probe() }
+    hasHeardSet = false
+    handle(.missedEvents(silenced.by))
+  }
+
+  /// Redis closes the stream alone where events come faster than they are read (`client-output-buffer-limit pubsub`). A
+  /// daemon that goes on leading meanwhile fires on time: a fire compares what it knows with what stands in the store. A
+  /// stream that cannot be had again ends the session.
+  private func streamClosed(_ error: RedisConnectionError) {
+    guard !isOver else { return }
+    guard isWatching, hears else { return end(.lost(error)) }
+    hears = false
+    let now = BootClock.now()
+    // Each time every document is read again.
+    let delay = silenced.map { Self.resubscriptionPeriod - now.microseconds(since: $0.at) } ?? 0
+    silenced = (now, error)
+    resubscription.schedule(after: max(0, delay))
   }
 
   /// The only test that works everywhere: write, and see whether its events arrive.

@@ -281,10 +281,11 @@ import Testing
     let (leader, standby) = try pair(stage)
     for _ in 0..<3 {
       stage.store("CLIENT", "KILL", "TYPE", "pubsub")
-      for daemon in [leader, standby] { try daemon.wait(for: "reconnected") }
+      for daemon in [leader, standby] { try daemon.wait(for: "notifications") }
       #expect(stage.fires(Self.names, 3))
     }
-    // Its lease was its own all the time.
+    // It led all the time.
+    #expect(leader.logged("leading").count == 1 && leader.logged("standing by").isEmpty)
     #expect(standby.logged("leading").isEmpty)
     for daemon in [leader, standby] { try daemon.stop() }
     try stage.expectEachOnce(Self.names, every: Self.period)

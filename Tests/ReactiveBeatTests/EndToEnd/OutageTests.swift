@@ -153,7 +153,8 @@ import Testing
     try daemon.wait(for: "loaded", key: stage.key("a"))
   }
 
-  /// Either connection alone may be cut; together they come back.
+  /// Either connection alone may be cut: without the one of the commands both come anew, without the one of the events
+  /// it alone does.
   @Test(arguments: ["normal", "pubsub"]) func connectionKilled(_ type: String) throws {
     let stage = try Stage()
     stage.set("a", schedule("a", every: "0.1", #", "catchup": "all""#))
@@ -161,8 +162,13 @@ import Testing
     try daemon.wait(for: "fired", key: stage.key("a"))
     let killer = try stage.server.client()
     #expect(killer("CLIENT", "KILL", "TYPE", type, "SKIPME", "yes")?.integer ?? 0 > 0)
-    try daemon.wait(for: "disconnected")
-    try daemon.wait(for: "reconnected")
+    if type == "normal" {
+      try daemon.wait(for: "disconnected")
+      try daemon.wait(for: "reconnected")
+    } else {
+      try daemon.wait(for: "notifications") { $0.level == "warning" }
+      try daemon.wait(for: "reloaded")
+    }
     killer("SELECT", "1")
     killer("SET", stage.key("b"), schedule("b"))
     try daemon.wait(for: "loaded", key: stage.key("b"))
@@ -173,6 +179,40 @@ import Testing
     let ids = after.messages().map(\.id)
     #expect(ids == after.taskIDs("a", last: mark.due, every: 100_000, count: ids.count))
     #expect(Int64(ids.count) == mark.totalRunCount)
+  }
+
+  /// Redis closes the events' connection when they pile up. The daemon goes on leading and firing, hears again, and knows
+  /// what was edited and asked for in between.
+  @Test func eventsMissed() throws {
+    let stage = try Stage()
+    stage.set("a", schedule("a", every: "0.1", #", "catchup": "all""#))
+    for name in ["edited", "gone1", "gone2", "gone3"] { stage.set(name, schedule(name)) }
+    let daemon = try stage.daemon()
+    #expect(stage.fires(["a"], 2))
+    for round in 1...3 {
+      // Nobody hears what follows in the same transaction.
+      stage.store("MULTI")
+      stage.store("CLIENT", "KILL", "TYPE", "pubsub")
+      stage.store("SET", stage.key("new\(round)"), schedule("new\(round)", atOnce))
+      stage.store("SET", stage.key("edited"), schedule("edited", every: "0.\(round)"))
+      stage.store("DEL", stage.key("gone\(round)"))
+      #expect(stage.store("EXEC")?.array?.count == 4)
+      try daemon.wait(for: "notifications") { $0.level == "warning" && $0.reason.contains("closed the connection") }
+      // One has come, one has gone.
+      #expect(try daemon.wait(for: "reloaded").number("schedules") == 5)
+      #expect(eventually { stage.count("new\(round)") == 1 })
+      #expect(stage.fires(["a", "edited"], 1))
+      // And is heard again.
+      stage.set("edited", schedule("edited", every: "\(3600 + round)"))
+      try daemon.wait(for: "changed", key: stage.key("edited"))
+      stage.store("DEL", stage.key("new\(round)"))
+      try daemon.wait(for: "removed", key: stage.key("new\(round)"))
+      stage.set("gone\(round)", schedule("gone\(round)"))
+      try daemon.wait(for: "loaded", key: stage.key("gone\(round)"))
+    }
+    #expect(daemon.logged("leading").count == 1)
+    for never in ["standing by", "disconnected", "repaired"] { #expect(daemon.logged(never).isEmpty, "\(never)") }
+    try daemon.stop()
   }
 
   /// A server that has lost its scripts gets them again.

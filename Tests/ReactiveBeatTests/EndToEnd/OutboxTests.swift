@@ -406,7 +406,7 @@ import Testing
     let proxy = try RedisProxy(to: stage.server)
     #expect(proxy.path == path)
     #expect(eventually { stage.messages().count == 1 })
-    stage.store("CLIENT", "KILL", "TYPE", "pubsub")
+    stage.store("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
     #expect(try daemon.wait(for: "reconnected")["delivery"] == "direct")
     stage.set("b", schedule("b", atOnce))
     #expect(eventually { stage.messages().count == 2 })
