@@ -36,7 +36,8 @@ class Disconnects(Takeover):
 
   def take(self, program, line):
     super().take(program, line)
-    self.sessions += '"msg":"reconnected"' in line
+    # Where the events' connection alone was closed, it alone is opened again.
+    self.sessions += '"msg":"reconnected"' in line or '"msg":"reloaded"' in line
 
   def cut(self, kind):
     killed = 0

@@ -69,6 +69,8 @@ public final class BeatService {
   private var cluster: ClusterFit?
   private var scripts: StoreScripts?
   private var load: DocumentLoad?
+  /// Events were missed since the load began.
+  private var isReadAgain = false
   private var reads: DocumentReads?
   private var batches: FireBatches?
   /// Marks to keep that have not been sent yet.
@@ -261,14 +263,7 @@ public final class BeatService {
     case .touchedAll:
       if let scripts { loadAll(scripts, isReload: true) }
     case .missedEvents(let error):
-      logger.warning(
-        "notifications",
-        metadata: ["reason": .string("\(error). Events are heard again; every schedule is read for what was missed")])
-      // What our own writes and the last heartbeat have raised may be among that.
-      echoes.removeAll()
-      receive(.echoed as Pulse.Event)
-      manualFires?.look()
-      if let scripts { loadAll(scripts, isReload: true) }
+      missed(error)
     case .echoed:
       echoes.heartbeat()
       audit?.echoed()
@@ -296,6 +291,35 @@ public final class BeatService {
         ])
     case .ended(let failure):
       ended(failure)
+    }
+  }
+
+  /// Every schedule is read again, while what is known goes on firing: a fire compares that with what stands in the store.
+  private func missed(_ error: RedisConnectionError) {
+    guard !isStopping else { return }
+    logger.warning(
+      "notifications",
+      metadata: ["reason": .string("\(error). Events are heard again; every schedule is read for what was missed")])
+    // What our own writes, the last heartbeat and the lease have raised may be among that.
+    echoes.removeAll()
+    receive(.echoed as Pulse.Event)
+    receive(.leaseFreed as Pulse.Event)
+    // The event of a name that is long enough closes the connection, too.
+    nameScan.suspectLongNames()
+    isReadAgain = true
+    readAgain()
+  }
+
+  /// One load after the other: if each began anew, events that are missed again and again would let none come to its end.
+  private func readAgain() {
+    guard let scripts, load == nil, isReadAgain else { return }
+    isReadAgain = false
+    if audit != nil { auditEnded(scripts) }
+    refresh(scripts) { [unowned self] in
+      isAnnounced = false
+      announce()
+      tell()
+      readAgain()
     }
   }
 
@@ -423,6 +447,7 @@ public final class BeatService {
 
   private func loadAll(_ scripts: StoreScripts, isReload: Bool = false) {
     load?.cancel()
+    isReadAgain = false
     // What is read now is judged by nobody: the next audit compares with that.
     audit?.cancel()
     audit = nil
@@ -435,6 +460,7 @@ public final class BeatService {
       self.load = nil
       receive(.loadFinished)
       loaded(isReload: isReload)
+      readAgain()
     }
     self.load = load
     load.start()
@@ -444,7 +470,7 @@ public final class BeatService {
 
   private func loaded(isReload: Bool) {
     scheduleRefresh()
-    readyAt = BootClock.now()
+    readyAt = readyAt ?? BootClock.now()
     // A load leaves behind what replies, growing tables and the start itself have taken.
     ResidentMemory.trim()
     if isReload, isAnnounced { isAnnounced = false }
@@ -500,7 +526,7 @@ public final class BeatService {
 
   private func refresh() {
     guard let scripts, load == nil else { return scheduleRefresh() }
-    guard hearing != .polling else { return poll(scripts) }
+    guard hearing != .polling else { return refresh(scripts) { [unowned self] in scheduleRefresh() } }
     audit = Audit(scripts, on: loop) { [unowned self] in
       scheduler.isKnown($0, $1)
     } isQuiet: { [unowned self] in
@@ -509,7 +535,6 @@ public final class BeatService {
       scheduler.names
     } repair: { [unowned self] names in
       if let audit { ownKeys.ignored(audit.ignored) }
-      audit = nil
       auditFailure = nil
       repairs += names.count
       for name in names { receive(.touched(name)) }
@@ -521,10 +546,7 @@ public final class BeatService {
             "reason": .string("no event has told of these edits; the first is of \(first)"),
           ])
       }
-      sweep(scripts)
-      // What is used so seldom that nobody would be refused for long.
-      candidate.doubted()
-      scheduleRefresh()
+      auditEnded(scripts)
     } fail: { [unowned self] reason in
       audit = nil
       if auditFailure != reason {
@@ -537,6 +559,15 @@ public final class BeatService {
     }
   }
 
+  private func auditEnded(_ scripts: StoreScripts) {
+    audit?.cancel()
+    audit = nil
+    sweep(scripts)
+    // What is used so seldom that nobody would be refused for long.
+    candidate.doubted()
+    scheduleRefresh()
+  }
+
   private func sweep(_ scripts: StoreScripts) {
     guard pulse.isLeading else { return }
     sweeps.sweep(scripts, now: now) { [weak self] forgotten in
@@ -544,7 +575,8 @@ public final class BeatService {
     }
   }
 
-  private func poll(_ scripts: StoreScripts) {
+  /// Reads everything while fires go on.
+  private func refresh(_ scripts: StoreScripts, then finished: @escaping () -> Void) {
     receive(.refreshStarted)
     let load = DocumentLoad(scripts) { [unowned self] names, reads in
       receive(names, reads)
@@ -552,7 +584,7 @@ public final class BeatService {
       self.load = nil
       if let error { return refused(error, "the schedules could not be read", [keys.mark]) }
       receive(.loadFinished)
-      scheduleRefresh()
+      finished()
     }
     self.load = load
     load.start()
@@ -595,6 +627,7 @@ public final class BeatService {
     relay.stop()
     load?.cancel()
     load = nil
+    isReadAgain = false
     reads?.cancel()
     reads = nil
     batches = nil
@@ -761,7 +794,12 @@ public final class BeatService {
     case .reload(let reason):
       logger.error("reloading", metadata: ["reason": .string(reason)])
       if let scripts { loadAll(scripts, isReload: true) }
+    case .readAgain(let reason):
+      logger.error("reloading", metadata: ["reason": .string(reason)])
+      isReadAgain = true
+      readAgain()
     case .reconnect(let reason):
+      nameScan.suspectLongNames()
       restart(.notReady(reason))
     case .release:
       scripts?.release(instance) { _ in }

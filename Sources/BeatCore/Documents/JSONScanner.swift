@@ -329,12 +329,14 @@ struct JSONScanner {
 
   private mutating func advance() { offset += 1 }
 
+  @inline(__always)
   private mutating func take(_ byte: UInt8) -> Bool {
     guard peek == byte else { return false }
     offset += 1
     return true
   }
 
+  @inline(__always)
   private mutating func skipSpace() {
     while let byte = peek, byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 { offset += 1 }
   }

@@ -52,7 +52,8 @@ extension Scheduler {
     if !reads.isEmpty, reads.removeValue(forKey: name) == true { touch(name) }
     noteMark(of: name, read)
     if !unseenAnchors.isEmpty, read.markState != .absent { unseenAnchors.remove(name) }
-    let (count, base) = (actions.count, entries.handle(of: name).flatMap { entries[$0]?.base })
+    let count = actions.count
+    let base = oddities.damaged.isEmpty ? nil : entries.handle(of: name).flatMap { entries[$0]?.base }
     defer { mendMark(of: name, after: count, base: base, now: now) }
     switch read.content {
     case .absent:

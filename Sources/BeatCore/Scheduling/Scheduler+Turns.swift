@@ -95,7 +95,7 @@ extension Scheduler {
     guard isWatching, isLeading else { return nil }
     let due = heap.top?.due
     let isDue = due.map { $0 <= now } ?? false
-    guard isDue || backlog.hasFew || !backlog.isEmpty && isOutboxShort else { return due }
+    guard isDue || !backlog.isEmpty && (backlog.hasFew || isOutboxShort) else { return due }
     // With as many scripts on their way as are allowed, their answers drive what comes next.
     guard hasRoom(isOnTime: isDue) else { return isDue ? nil : due }
     if let time = rate?.next(from: now), time > now { return time }

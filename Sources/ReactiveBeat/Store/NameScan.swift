@@ -52,6 +52,9 @@ final class NameScan {
   /// - Parameter isGuarded: by the script from the beginning.
   init(isGuarded: Bool = false) { self.isGuarded = isGuarded }
 
+  /// There may be such a name, as where its event has ended a stream or held up the server: the next scan is by the script.
+  func suspectLongNames() { isGuarded = true }
+
   /// One step from `cursor`; "0" begins. Neither a page nor an error: the connection died, or somebody answers who is no
   /// Redis.
   func step(

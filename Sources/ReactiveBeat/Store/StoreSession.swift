@@ -346,11 +346,11 @@ final class StoreSession {
   }
 
   /// Redis closes the stream alone where events come faster than they are read (`client-output-buffer-limit pubsub`). A
-  /// daemon that goes on leading meanwhile fires on time: a fire compares what it knows with what stands in the store. A
-  /// stream that cannot be had again ends the session.
+  /// daemon that goes on leading meanwhile fires on time: a fire compares what it knows with what stands in the store.
+  /// Whatever else becomes of the stream ends the session, and so does one that cannot be had again.
   private func streamClosed(_ error: RedisConnectionError) {
     guard !isOver else { return }
-    guard isWatching, hears else { return end(.lost(error)) }
+    guard isWatching, hears, error.kind == .closedByServer else { return end(.lost(error)) }
     hears = false
     let now = BootClock.now()
     // Each time every document is read again.

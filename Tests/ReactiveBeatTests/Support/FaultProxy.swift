@@ -11,14 +11,14 @@ final class FaultProxy: Sendable {
     case fire, read, pulse, scan
 
     fileprivate func isMeant(by words: [[UInt8]]) -> Bool {
-      let script: LuaScript? =
+      let script =
         switch self {
         case .fire: LuaScript(embedded: PackageResources.fire_lua)
         case .read: LuaScript(embedded: PackageResources.read_lua)
         case .pulse: LuaScript(embedded: PackageResources.pulse_lua)
-        case .scan: nil
+        case .scan: LuaScript(embedded: PackageResources.names_lua)
         }
-      guard let script else { return words.first == Array("SCAN".utf8) }
+      if self == .scan, words.first == Array("SCAN".utf8) { return true }
       return words.count > 1 && (words[1] == Array(script.sha1.utf8) || words[1] == Array(script.source.utf8))
     }
   }

@@ -73,6 +73,11 @@ struct SimulatedDaemon {
   private var beats = 0
   private var token = ""
   private var load = 0
+  private var isLoading = false
+  /// Events were missed since the load began.
+  private var isReadAgain = false
+  /// The server has closed the connection of the events alone.
+  private var isSilenced = false
   private var pages = 0
   private var isScanned = true
   private var words = 0
@@ -88,8 +93,8 @@ struct SimulatedDaemon {
   }
 
   var isConnected: Bool { session != .none }
-  var isSubscribed: Bool { session == .probing || session == .watching }
-  var isWaitingToSubscribe: Bool { session == .subscribing }
+  var isSubscribed: Bool { session == .probing || session == .watching && !isSilenced }
+  var isWaitingToSubscribe: Bool { session == .subscribing || isSilenced }
   var isQuiet: Bool { requests.isEmpty && replies.isEmpty && events.isEmpty }
 
   private static func boot(_ time: UnixTime) -> BootTime { BootTime(microseconds: time.microseconds) }
@@ -131,8 +136,16 @@ struct SimulatedDaemon {
 
   /// The server has taken in what we subscribe to.
   mutating func subscribed(at time: UnixTime) {
+    if isSilenced { return missed(time) }
     session = .probing
     send(.probe(instance))
+  }
+
+  /// The connection of the events dies alone.
+  mutating func silence() {
+    guard session == .watching else { return }
+    isSilenced = true
+    events.removeAll()
   }
 
   /// Reads everything anew, on a connection that goes on: scripts may be on their way.
@@ -238,17 +251,43 @@ struct SimulatedDaemon {
   }
 
   private mutating func loadAll(_ time: UnixTime) {
+    isReadAgain = false
+    receive(.loadStarted, time)
+    scan()
+  }
+
+  private mutating func scan() {
+    isLoading = true
     isScanned = false
     pages = 0
     load += 1
-    receive(.loadStarted, time)
     send(.scan(step: 0, load: load))
   }
 
+  private mutating func missed(_ time: UnixTime) {
+    isSilenced = false
+    echoes.removeAll()
+    receive(.echoed, time)
+    receive(.leaseFreed, time)
+    isReadAgain = true
+    readAgain(time)
+    finish(time)
+  }
+
+  private mutating func readAgain(_ time: UnixTime) {
+    guard session == .watching, isReadAgain, !isLoading else { return }
+    isReadAgain = false
+    receive(.refreshStarted, time)
+    scan()
+  }
+
   private mutating func finishLoad(_ time: UnixTime) {
-    guard isScanned, pages == 0, !scheduler.isWatching else { return }
+    guard isLoading, isScanned, pages == 0 else { return }
+    isLoading = false
+    let isFirst = !scheduler.isWatching
     receive(.loadFinished, time)
-    receive(.loaded as Candidacy.Event, time)
+    if isFirst { receive(.loaded as Candidacy.Event, time) }
+    readAgain(time)
   }
 
   private mutating func endSession(_ time: UnixTime) {
@@ -258,6 +297,7 @@ struct SimulatedDaemon {
     replies.removeAll()
     events.removeAll()
     load += 1
+    (isLoading, isReadAgain, isSilenced) = (false, false, false)
     echoes.removeAll()
     pulseTimer = nil
     candidateTimer = nil
@@ -338,6 +378,9 @@ struct SimulatedDaemon {
       case .standBy: receive(.leadershipChanged(false), time)
       case .storeReplaced: receive(.storeReplaced as Scheduler.Event, time)
       case .reload: if session == .watching { loadAll(time) }
+      case .readAgain:
+        isReadAgain = true
+        readAgain(time)
       case .reconnect:
         endSession(time)
         endFires(time)

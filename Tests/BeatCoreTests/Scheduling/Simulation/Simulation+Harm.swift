@@ -8,6 +8,7 @@ extension Simulation {
     let number = chance.number(0...(world.schedules.count - 1))
     switch harm {
     case .cut: cut(index)
+    case .silence: daemons[index].silence()
     case .kill: kill(index)
     case .terminate: if !daemons[index].isFrozen(at: now) { daemons[index].stop(at: now) }
     case .freeze: daemons[index].frozenUntil = later(patience * 3 / 2)

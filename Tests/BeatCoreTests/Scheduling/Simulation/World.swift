@@ -6,6 +6,8 @@ struct World: Sendable, CustomStringConvertible {
   enum Harm: CaseIterable {
     /// The connections die; what is on its way is lost, or carried out later.
     case cut
+    /// The connection of the events dies alone, is made again, and everything is read while fires go on.
+    case silence
     /// kill -9, and another process.
     case kill
     /// No daemon runs for a while, and documents are edited.
@@ -64,7 +66,7 @@ struct World: Sendable, CustomStringConvertible {
   var catchupWindow: Int?
 
   static let daily: [Harm] = [
-    .cut, .cut, .kill, .absence, .stall, .edit, .edit, .reschedule, .spoil, .reload,
+    .cut, .cut, .silence, .silence, .kill, .absence, .stall, .edit, .edit, .reschedule, .spoil, .reload,
   ]
 }
 
@@ -81,7 +83,8 @@ extension World {
   static let heard = World(
     description: "every event heard", schedules: SimulatedSchedule.intervals,
     harms: [
-      .cut, .kill, .absence, .stall, .edit, .edit, .edit, .reschedule, .reschedule, .spoil, .spoil, .freeze, .deafen,
+      .cut, .silence, .silence, .kill, .absence, .stall, .edit, .edit, .edit, .reschedule, .reschedule, .spoil, .spoil,
+      .freeze, .deafen,
       .hurry,
       .hurry, .hurry,
     ],
