@@ -69,6 +69,10 @@ public final class BeatService {
   private var cluster: ClusterFit?
   private var scripts: StoreScripts?
   private var load: DocumentLoad?
+  /// When an event of our own heartbeat last came.
+  private var heardAt = BootClock.now()
+  /// Microseconds.
+  private static let longSilence: Int64 = 10_000_000
   /// Events were missed since the load began.
   private var isReadAgain = false
   private var reads: DocumentReads?
@@ -265,6 +269,7 @@ public final class BeatService {
     case .missedEvents(let error):
       missed(error)
     case .echoed:
+      heardAt = BootClock.now()
       echoes.heartbeat()
       audit?.echoed()
       receive(.echoed as Pulse.Event)
@@ -306,16 +311,20 @@ public final class BeatService {
     receive(.leaseFreed as Pulse.Event)
     // The event of a name that is long enough closes the connection, too.
     nameScan.suspectLongNames()
+    // Of what was edited in so long a time more has to be found out than an event would tell.
+    let isLong = BootClock.now().microseconds(since: heardAt) > Self.longSilence
+    if isLong, let scripts { return loadAll(scripts, isReload: true) }
     isReadAgain = true
     readAgain()
   }
 
   /// One load after the other: if each began anew, events that are missed again and again would let none come to its end.
   private func readAgain() {
-    guard let scripts, load == nil, isReadAgain else { return }
+    guard let scripts, load == nil, isReadAgain, !isStopping else { return }
     isReadAgain = false
     if audit != nil { auditEnded(scripts) }
     refresh(scripts) { [unowned self] in
+      guard !isStopping else { return }
       isAnnounced = false
       announce()
       tell()
@@ -330,10 +339,12 @@ public final class BeatService {
     manualFires = ManualFires(scripts, queues, on: loop) { [unowned self] name, request in
       let now = now
       return Result { () throws(Scheduler.ManualProblem) in try scheduler.plan(of: name, for: request, now: now) }
+    } isBehind: { [unowned self] in
+      load != nil
     } refusal: { [unowned self] in
       relay.refusal(of: $0.route, priority: $0.priority)
     } token: { [unowned self] in
-      pulse.isLeading && load == nil && !isStopping ? token : nil
+      pulse.isLeading && scheduler.isWatching && !isStopping ? token : nil
     } explain: { [unowned self] error, done in
       scripts.explain(error, queue: configuration.defaultQueue, user: configuration.store.username, as: instance, done)
     } report: { [unowned self] event in
@@ -581,8 +592,10 @@ public final class BeatService {
     let load = DocumentLoad(scripts) { [unowned self] names, reads in
       receive(names, reads)
     } finish: { [unowned self] error in
+      let ignored = self.load?.ignored
       self.load = nil
       if let error { return refused(error, "the schedules could not be read", [keys.mark]) }
+      if let ignored { ownKeys.ignored(ignored) }
       receive(.loadFinished)
       finished()
     }

@@ -20,8 +20,14 @@ extension Scheduler {
 
   mutating func finishLoad() {
     guard isLoading else { return }
-    for name in entries.names(where: { $0.foundBy != loadNumber }) { remove(name) }
-    for (name, rejection) in rejected where rejection.foundBy != loadNumber { remove(name) }
+    let gone =
+      entries.names(where: { $0.foundBy != loadNumber })
+      + rejected.compactMap { $1.foundBy != loadNumber ? $0 : nil }
+    // A read that is on its way knows better.
+    for name in gone where reads[name] == nil {
+      remove(name)
+      doubted.insert(name)
+    }
     isLoading = false
     unseenAnchors.formIntersection(reads.keys)
     guard !isWatching else { return }
@@ -58,7 +64,7 @@ extension Scheduler {
     switch read.content {
     case .absent:
       if isPresent(name) { doubted.insert(name) }
-      if entries.handle(of: name) != nil || rejected[name] != nil { closeMark(of: name, read.mark, as: .gone) }
+      closeMark(of: name, read.mark, as: .gone)
       return remove(name)
     case .wrongType(let type):
       closeMark(of: name, read.mark, as: .unusable)

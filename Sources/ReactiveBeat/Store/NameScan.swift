@@ -46,6 +46,10 @@ final class NameScan {
   private static let script = LuaScript(embedded: PackageResources.names_lua)
 
   private var isGuarded: Bool
+  /// The next scan is guarded, whatever this one finds.
+  private var isSuspected = false
+  /// Which scan it is: what a former one's last answer tells is not of this one.
+  private var number = 0
   /// In this scan, as far as it has come.
   private var ignored = Ignored()
 
@@ -53,7 +57,7 @@ final class NameScan {
   init(isGuarded: Bool = false) { self.isGuarded = isGuarded }
 
   /// There may be such a name, as where its event has ended a stream or held up the server: the next scan is by the script.
-  func suspectLongNames() { isGuarded = true }
+  func suspectLongNames() { (isGuarded, isSuspected) = (true, true) }
 
   /// One step from `cursor`; "0" begins. Neither a page nor an error: the connection died, or somebody answers who is no
   /// Redis.
@@ -61,18 +65,23 @@ final class NameScan {
     _ scripts: StoreScripts, from cursor: String, count: Int,
     then completion: @escaping (Page?, RedisServerError?) -> Void
   ) {
-    if cursor == "0" { ignored = Ignored() }
+    if cursor == "0" {
+      ignored = Ignored()
+      isSuspected = false
+      number += 1
+    }
     let keys = scripts.keys
-    let isGuarded = isGuarded
+    let (isGuarded, number) = (isGuarded, number)
     func answered(_ reply: RedisReply?) {
       guard let page = page(reply, keys, isGuarded) else {
         if reply == nil { self.isGuarded = true }
         scripts.connection.endMisfit(reply, of: "a step of SCAN")
         return completion(nil, reply?.error)
       }
+      guard number == self.number else { return completion(page, nil) }
       ignored.add(page.ignored.count, longest: page.ignored.longest, head: page.ignored.head)
       if page.ignored.count > 0 { self.isGuarded = true }
-      if page.cursor == nil, ignored.count == 0 { self.isGuarded = false }
+      if page.cursor == nil, ignored.count == 0, !isSuspected { self.isGuarded = false }
       completion(page, nil)
     }
     guard isGuarded else {

@@ -166,4 +166,33 @@ struct EndTests {
     _ = bench.edit(a, once, Mark(due: mark.due, taskID: mark.taskID, totalRunCount: 1, digest: .gone))
     #expect(bench.run(60).dues == [45])
   }
+
+  /// Deleted while no event was heard: its mark is closed as after an event, so that one that is made again runs.
+  @Test(arguments: [true, false]) func foundGoneByALoad(firing: Bool) throws {
+    let once = Sample.document(#""one_off": true"#)
+    var bench = SchedulerBench()
+    _ = bench.load(a, once)
+    let mark = try #require(bench.run(35).fires.first?.mark)
+    _ = bench.receive(firing ? .refreshStarted : .loadStarted)
+    _ = bench.receive(.loadFinished)
+    #expect(bench.receive(.clockTold).contains { if case .read(a) = $0 { true } else { false } })
+    let actions = bench.receive(.read(a, Scheduler.DocumentRead(.absent, mark: mark)))
+    let closed = actions.compactMap {
+      if case .rebase(a, from: mark.due, to: let mark) = $0 { mark.digest } else { nil }
+    }
+    #expect(closed == [.gone])
+  }
+
+  /// A load that is over knows nothing of a document whose read is on its way.
+  @Test func aReadUnderWayDecides() throws {
+    var bench = SchedulerBench()
+    let document = Sample.document("")
+    _ = bench.load(a, document)
+    _ = bench.receive(.refreshStarted)
+    _ = bench.receive(.touched(a))
+    #expect(bench.receive(.loadFinished).allSatisfy { if case .report(.removed) = $0 { false } else { true } })
+    #expect(bench.scheduler.scheduleCount == 1)
+    _ = bench.receive(.read(a, Scheduler.DocumentRead(.absent, mark: nil)))
+    #expect(bench.scheduler.scheduleCount == 0)
+  }
 }

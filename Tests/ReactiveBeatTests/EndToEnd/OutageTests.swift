@@ -239,6 +239,9 @@ import Testing
       stage.set("new\(round)", schedule("new\(round)", atOnce))
       try daemon.wait(for: "fired", key: stage.key("new\(round)"))
     }
+    // Somebody's wish is carried out, too; of a schedule that may only not have been read yet, nobody says that there is none.
+    #expect(try stage.run("fire", "a", "--timeout", "10s").exit == .status(0))
+    #expect(try stage.run("fire", "unheard", "--timeout", "2s").text.contains("there is no such schedule") == false)
     #expect(daemon.logged("reloaded").isEmpty)
     proxy.lie(nil)
     // One after the other: the last is for what was missed in the one before.

@@ -406,7 +406,10 @@ import Testing
     let proxy = try RedisProxy(to: stage.server)
     #expect(proxy.path == path)
     #expect(eventually { stage.messages().count == 1 })
-    stage.store("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+    let clients = try #require(stage.store("CLIENT", "LIST", "TYPE", "normal")?.text)
+    let commands = try #require(clients.split(separator: "\n").first { $0.contains(" name=beat-watch ") })
+    let id = commands.drop { $0 != "=" }.dropFirst().prefix { $0 != " " }
+    #expect(stage.store("CLIENT", "KILL", "ID", String(id))?.integer == 1)
     #expect(try daemon.wait(for: "reconnected")["delivery"] == "direct")
     stage.set("b", schedule("b", atOnce))
     #expect(eventually { stage.messages().count == 2 })

@@ -76,6 +76,7 @@ struct SimulatedDaemon {
   private var isLoading = false
   /// Events were missed since the load began.
   private var isReadAgain = false
+  private var heardAt = BootTime(microseconds: 0)
   /// The server has closed the connection of the events alone.
   private var isSilenced = false
   private var pages = 0
@@ -93,6 +94,7 @@ struct SimulatedDaemon {
   }
 
   var isConnected: Bool { session != .none }
+  var isWatching: Bool { session == .watching }
   var isSubscribed: Bool { session == .probing || session == .watching && !isSilenced }
   var isWaitingToSubscribe: Bool { session == .subscribing || isSilenced }
   var isQuiet: Bool { requests.isEmpty && replies.isEmpty && events.isEmpty }
@@ -185,6 +187,7 @@ struct SimulatedDaemon {
     case .rewritten(let name):
       if session == .watching, !isEcho(name) { receive(.touched(name), time) }
     case .heartbeat(instance):
+      heardAt = Self.boot(time)
       beats += 1
       echoes = echoes.filter { $0.value.beat >= beats - 1 }
       if session == .watching { receive(.echoed, time) } else if session == .probing { watch(time) }
@@ -269,8 +272,12 @@ struct SimulatedDaemon {
     echoes.removeAll()
     receive(.echoed, time)
     receive(.leaseFreed, time)
-    isReadAgain = true
-    readAgain(time)
+    if Self.boot(time).microseconds(since: heardAt) > 10_000_000 {
+      loadAll(time)
+    } else {
+      isReadAgain = true
+      readAgain(time)
+    }
     finish(time)
   }
 

@@ -122,7 +122,7 @@ struct Simulation {
     let isReached = isAwake && !daemon.isDeaf(at: now)
     let waiting = [
       !daemon.requests.isEmpty, isReached && !daemon.replies.isEmpty, isReached && !daemon.events.isEmpty,
-      daemon.isWaitingToSubscribe,
+      daemon.isWaitingToSubscribe && (isReached || !daemon.isWatching),
     ]
     let links = waiting.indices.filter { waiting[$0] }
     guard !links.isEmpty else { return }
