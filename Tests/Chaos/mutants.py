@@ -55,8 +55,7 @@ MUTANTS = [
     ["edits of that moment", "subscribing", "scanning"]),
   Mutant(
     "the end of an old connection's reads",
-    [(f"{SCHEDULING}/Scheduler+Documents.swift", "    beginLoad()\n    reads.removeAll()\n", "    beginLoad()\n"),
-     (f"{SCHEDULING}/Scheduler+Documents.swift", "    isLoading = false\n    reads.removeAll()\n",
+    [(f"{SCHEDULING}/Scheduler+Documents.swift", "    isLoading = false\n    reads.removeAll()\n",
       "    isLoading = false\n")],
     ["cut", "CLIENT KILL", "document read"]),
   Mutant(
@@ -66,7 +65,7 @@ MUTANTS = [
   Mutant(
     "forgetting what is gone",
     [(f"{SCHEDULING}/Scheduler+Documents.swift",
-      "    for name in entries.names(where: { $0.foundBy != loadNumber }) { remove(name) }\n", "")],
+      "    for name in gone where reads[name] == nil {\n", "    for name in [EntryName]() where reads[name] == nil {\n")],
     ["edits of that moment", "subscribing"]),
 ]
 

@@ -5,11 +5,12 @@ extension Scheduler {
   mutating func startLoad() {
     isWatching = false
     beginLoad()
-    reads.removeAll()
   }
 
   mutating func beginLoad() {
     isLoading = true
+    // Their answers may be older than what was missed.
+    for name in reads.keys { reads[name] = true }
     if loadNumber == .max {
       for name in entries.names { entries.handle(of: name).map { entries[$0]?.foundBy = 0 } }
       for name in Array(rejected.keys) { rejected[name]?.foundBy = 0 }

@@ -183,6 +183,20 @@ struct EndTests {
     #expect(closed == [.gone])
   }
 
+  /// The answer to a read that was sent before may be older than what was missed.
+  @Test(arguments: [true, false]) func anOldAnswerFindsNothing(firing: Bool) throws {
+    var bench = SchedulerBench()
+    let document = Sample.document("")
+    _ = bench.load(a, document)
+    _ = bench.receive(.touched(a))
+    _ = bench.receive(firing ? .refreshStarted : .loadStarted)
+    let actions = bench.receive(.read(a, Scheduler.DocumentRead(.document(Array(document.utf8)), mark: nil)))
+    #expect(actions.contains { if case .read(a) = $0 { true } else { false } })
+    _ = bench.receive(.loadFinished)
+    _ = bench.receive(.read(a, Scheduler.DocumentRead(.absent, mark: nil)))
+    #expect(bench.scheduler.scheduleCount == 0)
+  }
+
   /// A load that is over knows nothing of a document whose read is on its way.
   @Test func aReadUnderWayDecides() throws {
     var bench = SchedulerBench()

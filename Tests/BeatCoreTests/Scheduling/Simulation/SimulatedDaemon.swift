@@ -15,8 +15,8 @@ struct SimulatedDaemon {
     case release(String)
     /// The scripts of a fire, on keys of its own.
     case rehearse
-    case switchOn
-    case tell(String)
+    /// Of notifications; where they were off, the others are told by this word in the same write.
+    case switchOn(word: String)
     case probe(String)
   }
 
@@ -30,9 +30,8 @@ struct SimulatedDaemon {
     case rehearsed(Candidacy.Proof)
     /// This daemon may not do that.
     case refused
-    case switchedOn(wasOff: Bool)
+    case switchedOn
     case probed(isHeard: Bool)
-    case done
   }
 
   /// Where its stay with the store is (StoreSession).
@@ -133,7 +132,8 @@ struct SimulatedDaemon {
 
   mutating func connect(at time: UnixTime) {
     session = .opening
-    send(.switchOn)
+    words += 1
+    send(.switchOn(word: "\(instance)-\(words)"))
   }
 
   /// The server has taken in what we subscribe to.
@@ -230,16 +230,10 @@ struct SimulatedDaemon {
       // As after an error of a script that is no fire.
       endSession(time)
       endFires(time)
-    case .switchedOn(let wasOff):
-      if wasOff {
-        words += 1
-        send(.tell("\(instance)-\(words)"))
-      }
-      session = .subscribing
+    case .switchedOn: session = .subscribing
     case .probed(let isHeard):
       // Its deadline would come. (The service would try other events then; here it tries the same again.)
       if !isHeard { endSession(time) }
-    case .done: break
     }
     finish(time)
   }
@@ -446,10 +440,9 @@ extension ModelStore {
     case .release(let instance):
       release(instance)
       return .released
-    case .switchOn: return .switchedOn(wasOff: switchOn())
-    case .tell(let word):
-      tell(word)
-      return .done
+    case .switchOn(let word):
+      if switchOn() { tell(word) }
+      return .switchedOn
     case .probe(let instance):
       probe(instance)
       return .probed(isHeard: hasNotifications)
@@ -464,7 +457,7 @@ extension ModelStore {
     // Nothing is kept, and who asked is told of no other mark.
     case .anchor(let name, _), .rebase(let name, _, _, _): return may(instance, .fire) ? nil : .kept(name, true)
     case .rehearse: return missing[instance] == nil ? nil : .rehearsed(.unable(reason: "NOPERM"))
-    case .release, .switchOn, .tell, .probe: return nil
+    case .release, .switchOn, .probe: return nil
     }
   }
 
