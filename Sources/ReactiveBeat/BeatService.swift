@@ -69,12 +69,10 @@ public final class BeatService {
   private var cluster: ClusterFit?
   private var scripts: StoreScripts?
   private var load: DocumentLoad?
-  /// When an event of our own heartbeat last came.
-  private var heardAt = BootClock.now()
-  /// Microseconds.
-  private static let longSilence: Int64 = 10_000_000
   /// Events were missed since the load began.
-  private var isReadAgain = false
+  private var isToLoadAgain = false
+  /// Runs while no further load is to begin.
+  private lazy var loadTimer = LoopTimer(on: loop) { [unowned self] in loadAgain() }
   private var reads: DocumentReads?
   private var batches: FireBatches?
   /// Marks to keep that have not been sent yet.
@@ -269,7 +267,6 @@ public final class BeatService {
     case .missedEvents(let error):
       missed(error)
     case .echoed:
-      heardAt = BootClock.now()
       echoes.heartbeat()
       audit?.echoed()
       receive(.echoed as Pulse.Event)
@@ -299,7 +296,7 @@ public final class BeatService {
     }
   }
 
-  /// Every schedule is read again, while what is known goes on firing: a fire compares that with what stands in the store.
+  /// The daemon goes on leading; until all is read, nothing fires, as after a lost connection.
   private func missed(_ error: RedisConnectionError) {
     guard !isStopping else { return }
     logger.warning(
@@ -311,25 +308,15 @@ public final class BeatService {
     receive(.leaseFreed as Pulse.Event)
     // The event of a name that is long enough closes the connection, too.
     nameScan.suspectLongNames()
-    // Of what was edited in so long a time more has to be found out than an event would tell.
-    let isLong = BootClock.now().microseconds(since: heardAt) > Self.longSilence
-    if isLong, let scripts { return loadAll(scripts, isReload: true) }
-    isReadAgain = true
-    readAgain()
+    isToLoadAgain = true
+    if !loadTimer.isScheduled { loadAgain() }
   }
 
-  /// One load after the other: if each began anew, events that are missed again and again would let none come to its end.
-  private func readAgain() {
-    guard let scripts, load == nil, isReadAgain, !isStopping else { return }
-    isReadAgain = false
-    if audit != nil { auditEnded(scripts) }
-    refresh(scripts) { [unowned self] in
-      guard !isStopping else { return }
-      isAnnounced = false
-      announce()
-      tell()
-      readAgain()
-    }
+  /// One load after the other, with a pause as long as the load before: events that are missed again and again neither let
+  /// none come to its end nor leave no time for fires.
+  private func loadAgain() {
+    guard let scripts, load == nil, isToLoadAgain, !isStopping else { return }
+    loadAll(scripts, isReload: true)
   }
 
   /// What people ask for, and what they are told, on this connection.
@@ -339,12 +326,10 @@ public final class BeatService {
     manualFires = ManualFires(scripts, queues, on: loop) { [unowned self] name, request in
       let now = now
       return Result { () throws(Scheduler.ManualProblem) in try scheduler.plan(of: name, for: request, now: now) }
-    } isBehind: { [unowned self] in
-      load != nil
     } refusal: { [unowned self] in
       relay.refusal(of: $0.route, priority: $0.priority)
     } token: { [unowned self] in
-      pulse.isLeading && scheduler.isWatching && !isStopping ? token : nil
+      pulse.isLeading && load == nil && !isStopping ? token : nil
     } explain: { [unowned self] error, done in
       scripts.explain(error, queue: configuration.defaultQueue, user: configuration.store.username, as: instance, done)
     } report: { [unowned self] event in
@@ -458,7 +443,9 @@ public final class BeatService {
 
   private func loadAll(_ scripts: StoreScripts, isReload: Bool = false) {
     load?.cancel()
-    isReadAgain = false
+    isToLoadAgain = false
+    loadTimer.cancel()
+    let start = BootClock.now()
     // What is read now is judged by nobody: the next audit compares with that.
     audit?.cancel()
     audit = nil
@@ -471,7 +458,7 @@ public final class BeatService {
       self.load = nil
       receive(.loadFinished)
       loaded(isReload: isReload)
-      readAgain()
+      loadTimer.schedule(after: BootClock.now().microseconds(since: start))
     }
     self.load = load
     load.start()
@@ -537,7 +524,7 @@ public final class BeatService {
 
   private func refresh() {
     guard let scripts, load == nil else { return scheduleRefresh() }
-    guard hearing != .polling else { return refresh(scripts) { [unowned self] in scheduleRefresh() } }
+    guard hearing != .polling else { return poll(scripts) }
     audit = Audit(scripts, on: loop) { [unowned self] in
       scheduler.isKnown($0, $1)
     } isQuiet: { [unowned self] in
@@ -586,8 +573,7 @@ public final class BeatService {
     }
   }
 
-  /// Reads everything while fires go on.
-  private func refresh(_ scripts: StoreScripts, then finished: @escaping () -> Void) {
+  private func poll(_ scripts: StoreScripts) {
     receive(.refreshStarted)
     let load = DocumentLoad(scripts) { [unowned self] names, reads in
       receive(names, reads)
@@ -597,7 +583,7 @@ public final class BeatService {
       if let error { return refused(error, "the schedules could not be read", [keys.mark]) }
       if let ignored { ownKeys.ignored(ignored) }
       receive(.loadFinished)
-      finished()
+      scheduleRefresh()
     }
     self.load = load
     load.start()
@@ -640,7 +626,8 @@ public final class BeatService {
     relay.stop()
     load?.cancel()
     load = nil
-    isReadAgain = false
+    isToLoadAgain = false
+    loadTimer.cancel()
     reads?.cancel()
     reads = nil
     batches = nil
@@ -807,10 +794,6 @@ public final class BeatService {
     case .reload(let reason):
       logger.error("reloading", metadata: ["reason": .string(reason)])
       if let scripts { loadAll(scripts, isReload: true) }
-    case .readAgain(let reason):
-      logger.error("reloading", metadata: ["reason": .string(reason)])
-      isReadAgain = true
-      readAgain()
     case .reconnect(let reason):
       nameScan.suspectLongNames()
       restart(.notReady(reason))

@@ -65,7 +65,7 @@ MUTANTS = [
   Mutant(
     "forgetting what is gone",
     [(f"{SCHEDULING}/Scheduler+Documents.swift",
-      "    for name in gone where reads[name] == nil {\n", "    for name in [EntryName]() where reads[name] == nil {\n")],
+      "    for name in gone where reads[name] == nil { remove(name) }\n", "")],
     ["edits of that moment", "subscribing"]),
 ]
 

@@ -76,8 +76,6 @@ public struct Pulse {
     case storeReplaced
     /// What we know of the documents may be wrong: load them all.
     case reload(reason: String)
-    /// Edits may not have been heard: read all documents, while what is known goes on firing.
-    case readAgain(reason: String)
     /// No event reaches us: begin a new session.
     case reconnect(reason: String)
     /// Give the lease back, if it is ours.
@@ -219,7 +217,7 @@ public struct Pulse {
     {
       isReloading = true
       actions.append(
-        .readAgain(reason: "an event of our own heartbeat did not come, so others may not have come either"))
+        .reload(reason: "an event of our own heartbeat did not come, so others may not have come either"))
     }
     if inFlight == nil {
       sequence += 1

@@ -25,10 +25,7 @@ extension Scheduler {
       entries.names(where: { $0.foundBy != loadNumber })
       + rejected.compactMap { $1.foundBy != loadNumber ? $0 : nil }
     // A read that is on its way knows better.
-    for name in gone where reads[name] == nil {
-      remove(name)
-      doubted.insert(name)
-    }
+    for name in gone where reads[name] == nil { remove(name) }
     isLoading = false
     unseenAnchors.formIntersection(reads.keys)
     guard !isWatching else { return }
@@ -65,7 +62,7 @@ extension Scheduler {
     switch read.content {
     case .absent:
       if isPresent(name) { doubted.insert(name) }
-      closeMark(of: name, read.mark, as: .gone)
+      if entries.handle(of: name) != nil || rejected[name] != nil { closeMark(of: name, read.mark, as: .gone) }
       return remove(name)
     case .wrongType(let type):
       closeMark(of: name, read.mark, as: .unusable)

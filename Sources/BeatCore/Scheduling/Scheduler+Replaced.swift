@@ -35,7 +35,7 @@ extension Scheduler {
 }
 
 extension Scheduler {
-  /// After a pulse: reads once more what was found gone, by a load without its mark, or by a fire changed. For a moment another database may have
+  /// After a pulse: reads once more what was found gone, or by a fire changed. For a moment another database may have
   /// stood in the place of ours (SWAPDB, and back), of which no event tells; had a pulse seen it, all would be loaded anew.
   mutating func lookAgain() {
     guard isWatching, !doubted.isEmpty else { return }

@@ -9,8 +9,6 @@ final class ManualFires {
   private let scripts: StoreScripts
   private let queues: QueueLookup
   private let plan: (EntryName, _ request: String) -> Result<FirePlan, Scheduler.ManualProblem>
-  /// Edits were missed and are being read: what is wrong with a schedule may be over.
-  private let isBehind: () -> Bool
   /// Why no message for its route goes into the outbox; nil: it does.
   private let refusal: (FirePlan) -> String?
   private let token: () -> String?
@@ -47,7 +45,6 @@ final class ManualFires {
   init(
     _ scripts: StoreScripts, _ queues: QueueLookup, on loop: EventLoop,
     plan: @escaping (EntryName, _ request: String) -> Result<FirePlan, Scheduler.ManualProblem>,
-    isBehind: @escaping () -> Bool,
     refusal: @escaping (FirePlan) -> String?, token: @escaping () -> String?,
     explain: @escaping (RedisServerError, @escaping (String) -> Void) -> Void,
     report: @escaping (Event) -> Void
@@ -56,7 +53,6 @@ final class ManualFires {
     self.queues = queues
     self.loop = loop
     self.plan = plan
-    self.isBehind = isBehind
     self.refusal = refusal
     self.token = token
     self.explain = explain
@@ -94,9 +90,6 @@ final class ManualFires {
 
   private func carryOut(_ wish: ManualRequest, _ request: String) {
     switch plan(wish.entry, request) {
-    case .failure where isBehind():
-      inProgress.remove(request)
-      retry.schedule(after: 100_000)
     case .failure(let problem):
       send(.refusal(problem.description, of: wish), wish, request)
     case .success(let plan) where scripts.delivery == .outbox:

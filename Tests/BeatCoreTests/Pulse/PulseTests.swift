@@ -168,12 +168,12 @@ import Testing
     _ = pulse.receive(.timerFired, now: after(Self.second))
     _ = pulse.receive(reply(2), now: after(Self.second))  // its event does not come
     let actions = pulse.receive(.timerFired, now: after(2 * Self.second))
-    #expect(actions.contains { if case .readAgain = $0 { true } else { false } })
+    #expect(actions.contains { if case .reload = $0 { true } else { false } })
     #expect(!actions.contains { if case .reconnect = $0 { true } else { false } })
     _ = pulse.receive(reply(3), now: after(2 * Self.second))
     _ = pulse.receive(.echoed, now: after(2 * Self.second))  // the next one is heard
     let next = pulse.receive(.timerFired, now: after(3 * Self.second))
-    #expect(!next.contains { if case .readAgain = $0 { true } else { false } })
+    #expect(!next.contains { if case .reload = $0 { true } else { false } })
   }
 
   /// In a storm our event may be behind thousands of others: as long as they come, nothing is wrong with hearing.

@@ -167,22 +167,6 @@ struct EndTests {
     #expect(bench.run(60).dues == [45])
   }
 
-  /// Deleted while no event was heard: its mark is closed as after an event, so that one that is made again runs.
-  @Test(arguments: [true, false]) func foundGoneByALoad(firing: Bool) throws {
-    let once = Sample.document(#""one_off": true"#)
-    var bench = SchedulerBench()
-    _ = bench.load(a, once)
-    let mark = try #require(bench.run(35).fires.first?.mark)
-    _ = bench.receive(firing ? .refreshStarted : .loadStarted)
-    _ = bench.receive(.loadFinished)
-    #expect(bench.receive(.clockTold).contains { if case .read(a) = $0 { true } else { false } })
-    let actions = bench.receive(.read(a, Scheduler.DocumentRead(.absent, mark: mark)))
-    let closed = actions.compactMap {
-      if case .rebase(a, from: mark.due, to: let mark) = $0 { mark.digest } else { nil }
-    }
-    #expect(closed == [.gone])
-  }
-
   /// The answer to a read that was sent before may be older than what was missed.
   @Test(arguments: [true, false]) func anOldAnswerFindsNothing(firing: Bool) throws {
     var bench = SchedulerBench()

@@ -74,8 +74,7 @@ struct SimulatedDaemon {
   private var load = 0
   private var isLoading = false
   /// Events were missed since the load began.
-  private var isReadAgain = false
-  private var heardAt = BootTime(microseconds: 0)
+  private var isToLoadAgain = false
   /// The server has closed the connection of the events alone.
   private var isSilenced = false
   private var pages = 0
@@ -187,7 +186,6 @@ struct SimulatedDaemon {
     case .rewritten(let name):
       if session == .watching, !isEcho(name) { receive(.touched(name), time) }
     case .heartbeat(instance):
-      heardAt = Self.boot(time)
       beats += 1
       echoes = echoes.filter { $0.value.beat >= beats - 1 }
       if session == .watching { receive(.echoed, time) } else if session == .probing { watch(time) }
@@ -248,7 +246,7 @@ struct SimulatedDaemon {
   }
 
   private mutating func loadAll(_ time: UnixTime) {
-    isReadAgain = false
+    isToLoadAgain = false
     receive(.loadStarted, time)
     scan()
   }
@@ -266,29 +264,21 @@ struct SimulatedDaemon {
     echoes.removeAll()
     receive(.echoed, time)
     receive(.leaseFreed, time)
-    if Self.boot(time).microseconds(since: heardAt) > 10_000_000 {
-      loadAll(time)
-    } else {
-      isReadAgain = true
-      readAgain(time)
-    }
+    isToLoadAgain = true
+    loadAgain(time)
     finish(time)
   }
 
-  private mutating func readAgain(_ time: UnixTime) {
-    guard session == .watching, isReadAgain, !isLoading else { return }
-    isReadAgain = false
-    receive(.refreshStarted, time)
-    scan()
+  private mutating func loadAgain(_ time: UnixTime) {
+    if session == .watching, isToLoadAgain, !isLoading { loadAll(time) }
   }
 
   private mutating func finishLoad(_ time: UnixTime) {
     guard isLoading, isScanned, pages == 0 else { return }
     isLoading = false
-    let isFirst = !scheduler.isWatching
     receive(.loadFinished, time)
-    if isFirst { receive(.loaded as Candidacy.Event, time) }
-    readAgain(time)
+    receive(.loaded as Candidacy.Event, time)
+    loadAgain(time)
   }
 
   private mutating func endSession(_ time: UnixTime) {
@@ -298,7 +288,7 @@ struct SimulatedDaemon {
     replies.removeAll()
     events.removeAll()
     load += 1
-    (isLoading, isReadAgain, isSilenced) = (false, false, false)
+    (isLoading, isToLoadAgain, isSilenced) = (false, false, false)
     echoes.removeAll()
     pulseTimer = nil
     candidateTimer = nil
@@ -379,9 +369,6 @@ struct SimulatedDaemon {
       case .standBy: receive(.leadershipChanged(false), time)
       case .storeReplaced: receive(.storeReplaced as Scheduler.Event, time)
       case .reload: if session == .watching { loadAll(time) }
-      case .readAgain:
-        isReadAgain = true
-        readAgain(time)
       case .reconnect:
         endSession(time)
         endFires(time)

@@ -6,7 +6,7 @@ struct World: Sendable, CustomStringConvertible {
   enum Harm: CaseIterable {
     /// The connections die; what is on its way is lost, or carried out later.
     case cut
-    /// The connection of the events dies alone, is made again, and everything is read while fires go on.
+    /// The connection of the events dies alone, and is made again.
     case silence
     /// kill -9, and another process.
     case kill
@@ -66,24 +66,26 @@ struct World: Sendable, CustomStringConvertible {
   var catchupWindow: Int?
 
   static let daily: [Harm] = [
-    .cut, .cut, .silence, .silence, .kill, .absence, .stall, .edit, .edit, .reschedule, .spoil, .reload,
+    .cut, .cut, .kill, .absence, .stall, .edit, .edit, .reschedule, .spoil, .reload,
   ]
 }
 
 extension World {
   /// Each daemon is ready to fire at any time.
   static let withoutLease = World(
-    description: "without a lease", schedules: SimulatedSchedule.intervals, harms: daily + [.terminate, .freeze])
+    description: "without a lease", schedules: SimulatedSchedule.intervals,
+    harms: daily + [.silence, .silence, .terminate, .freeze])
 
   static let withLease = World(
     description: "with a lease", schedules: SimulatedSchedule.intervals,
-    harms: daily + [.terminate, .freeze, .freeze, .deafen, .deafen, .deleteLease], hasLease: true, peace: 4_000_000)
+    harms: daily + [.silence, .silence, .terminate, .freeze, .freeze, .deafen, .deafen, .deleteLease], hasLease: true,
+    peace: 4_000_000)
 
   /// Nothing is read anew at peace: what the events tell is all there is.
   static let heard = World(
     description: "every event heard", schedules: SimulatedSchedule.intervals,
     harms: [
-      .cut, .silence, .silence, .kill, .absence, .stall, .edit, .edit, .edit, .reschedule, .reschedule, .spoil, .spoil,
+      .cut, .kill, .absence, .stall, .edit, .edit, .edit, .reschedule, .reschedule, .spoil, .spoil,
       .freeze, .deafen,
       .hurry,
       .hurry, .hurry,
@@ -114,7 +116,10 @@ extension World {
   /// Daemons that may not do what they need: while one may, it fires.
   static let rights = World(
     description: "rights are taken and given back", schedules: SimulatedSchedule.intervals,
-    harms: daily + [.takeRights, .takeRights, .takeRights, .giveRights, .terminate, .freeze, .deafen, .deleteLease],
+    harms: daily + [
+      .silence, .silence, .takeRights, .takeRights, .takeRights, .giveRights, .terminate, .freeze, .deafen,
+      .deleteLease,
+    ],
     hasLease: true, peace: 9_000_000)
 
   static let all = [withoutLease, withLease, heard, store, crontabs, crontabsWithLease, rights]
