@@ -188,9 +188,9 @@ class Arena:
     for dump in self.folder.glob("*.rdb"):
       dump.unlink()
     for log in self.folder.glob("*.log"):
-      if log.stat().st_size > 4 << 20:  # Its end is enough to see why.
+      if log.stat().st_size > 64 << 20:  # An hour of the adversary is less.
         with open(log, "rb+") as file:
-          file.seek(-(1 << 20), os.SEEK_END)
+          file.seek(-(16 << 20), os.SEEK_END)
           end = file.read()
           file.seek(0)
           file.write(end)
