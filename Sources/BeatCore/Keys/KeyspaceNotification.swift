@@ -8,7 +8,7 @@ public struct KeyspaceNotification: Hashable, Sendable {
     self.init(channel: channel, behind: Self.channelPrefix(database: database), longest: longest)
   }
 
-  /// The same, for whoever hears many.
+  /// The same with a prefix that is made once, not for each notification.
   ///
   /// - Parameter prefix: `channelPrefix` of the database.
   public init?(channel: Span<UInt8>, behind prefix: [UInt8], longest: Int = .max) {

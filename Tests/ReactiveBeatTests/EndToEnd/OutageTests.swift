@@ -190,7 +190,7 @@ import Testing
     let daemon = try stage.daemon()
     #expect(stage.fires(["a"], 2))
     for round in 1...3 {
-      // Nobody hears what follows in the same transaction.
+      // The daemon hears no event of what follows in the same transaction.
       stage.store("MULTI")
       stage.store("CLIENT", "KILL", "TYPE", "pubsub")
       stage.store("SET", stage.key("new\(round)"), schedule("new\(round)", atOnce))

@@ -15,7 +15,7 @@ struct SimulatedDaemon {
     case release(String)
     /// The scripts of a fire, on keys of its own.
     case rehearse
-    /// Of notifications; where they were off, the others are told by this word in the same write.
+    /// Notifications are switched on; where they were off, this word tells the other daemons so, in the same write.
     case switchOn(word: String)
     case probe(String)
   }
