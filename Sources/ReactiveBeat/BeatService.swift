@@ -71,7 +71,7 @@ public final class BeatService {
   private var load: DocumentLoad?
   /// Events were missed since the load began.
   private var isToLoadAgain = false
-  /// Runs while no further load is to begin.
+  /// The pause after a load; at its end the next one begins, if one is wanted.
   private lazy var loadTimer = LoopTimer(on: loop) { [unowned self] in loadAgain() }
   private var reads: DocumentReads?
   private var batches: FireBatches?
@@ -445,7 +445,7 @@ public final class BeatService {
     load?.cancel()
     isToLoadAgain = false
     loadTimer.cancel()
-    let start = BootClock.now()
+    let loadBegan = BootClock.now()
     // What is read now is judged by nobody: the next audit compares with that.
     audit?.cancel()
     audit = nil
@@ -458,7 +458,7 @@ public final class BeatService {
       self.load = nil
       receive(.loadFinished)
       loaded(isReload: isReload)
-      loadTimer.schedule(after: BootClock.now().microseconds(since: start))
+      loadTimer.schedule(after: BootClock.now().microseconds(since: loadBegan))
     }
     self.load = load
     load.start()
@@ -533,6 +533,7 @@ public final class BeatService {
       scheduler.names
     } repair: { [unowned self] names in
       if let audit { ownKeys.ignored(audit.ignored) }
+      audit = nil
       auditFailure = nil
       repairs += names.count
       for name in names { receive(.touched(name)) }
@@ -544,7 +545,10 @@ public final class BeatService {
             "reason": .string("no event has told of these edits; the first is of \(first)"),
           ])
       }
-      auditEnded(scripts)
+      sweep(scripts)
+      // What is used so seldom that nobody would be refused for long.
+      candidate.doubted()
+      scheduleRefresh()
     } fail: { [unowned self] reason in
       audit = nil
       if auditFailure != reason {
@@ -555,15 +559,6 @@ public final class BeatService {
       candidate.doubted()
       scheduleRefresh()
     }
-  }
-
-  private func auditEnded(_ scripts: StoreScripts) {
-    audit?.cancel()
-    audit = nil
-    sweep(scripts)
-    // What is used so seldom that nobody would be refused for long.
-    candidate.doubted()
-    scheduleRefresh()
   }
 
   private func sweep(_ scripts: StoreScripts) {

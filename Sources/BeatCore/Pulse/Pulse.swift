@@ -216,8 +216,7 @@ public struct Pulse {
       !isReloading
     {
       isReloading = true
-      actions.append(
-        .reload(reason: "an event of our own heartbeat did not come, so others may not have come either"))
+      actions.append(.reload(reason: "an event of our own heartbeat did not come, so others may not have come either"))
     }
     if inFlight == nil {
       sequence += 1

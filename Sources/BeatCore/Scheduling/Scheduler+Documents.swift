@@ -9,7 +9,7 @@ extension Scheduler {
 
   mutating func beginLoad() {
     isLoading = true
-    // Their answers may be older than what was missed.
+    // The answers to reads that were sent before may be older than what was missed.
     for name in reads.keys { reads[name] = true }
     if loadNumber == .max {
       for name in entries.names { entries.handle(of: name).map { entries[$0]?.foundBy = 0 } }
@@ -24,7 +24,7 @@ extension Scheduler {
     let gone =
       entries.names(where: { $0.foundBy != loadNumber })
       + rejected.compactMap { $1.foundBy != loadNumber ? $0 : nil }
-    // A read that is on its way knows better.
+    // The answer to a read that is on its way decides, as it is newer than what the load has found.
     for name in gone where reads[name] == nil { remove(name) }
     isLoading = false
     unseenAnchors.formIntersection(reads.keys)

@@ -46,9 +46,9 @@ final class NameScan {
   private static let script = LuaScript(embedded: PackageResources.names_lua)
 
   private var isGuarded: Bool
-  /// The next scan is guarded, whatever this one finds.
+  /// The next scan goes by the script, whatever this one finds.
   private var isSuspected = false
-  /// Which scan it is: what a former one's last answer tells is not of this one.
+  /// The number of this scan. An answer to an earlier one, which was broken off, says nothing about it.
   private var number = 0
   /// In this scan, as far as it has come.
   private var ignored = Ignored()
@@ -56,7 +56,8 @@ final class NameScan {
   /// - Parameter isGuarded: by the script from the beginning.
   init(isGuarded: Bool = false) { self.isGuarded = isGuarded }
 
-  /// There may be such a name, as where its event has ended a stream or held up the server: the next scan is by the script.
+  /// A name may be too long, as its event may have closed the events' connection or held up the server: the rest of this
+  /// scan and the whole next one go by the script.
   func suspectLongNames() { (isGuarded, isSuspected) = (true, true) }
 
   /// One step from `cursor`; "0" begins. Neither a page nor an error: the connection died, or somebody answers who is no

@@ -214,6 +214,33 @@ struct ConnectionTests {
     #expect(bench.scheduler.scheduleCount == 2)
   }
 
+  /// The answer to a read that was sent before may be older than what was missed.
+  @Test(arguments: [true, false]) func anOldAnswerFindsNothing(isRefresh: Bool) throws {
+    var bench = SchedulerBench()
+    let document = Sample.document("")
+    _ = bench.load(a, document)
+    _ = bench.receive(.touched(a))
+    _ = bench.receive(isRefresh ? .refreshStarted : .loadStarted)
+    let actions = bench.receive(.read(a, Scheduler.DocumentRead(.document(Array(document.utf8)), mark: nil)))
+    #expect(actions.contains { if case .read(a) = $0 { true } else { false } })
+    _ = bench.receive(.loadFinished)
+    _ = bench.receive(.read(a, Scheduler.DocumentRead(.absent, mark: nil)))
+    #expect(bench.scheduler.scheduleCount == 0)
+  }
+
+  /// A load that ends does not remove a document whose read is on its way: the answer decides.
+  @Test func aReadUnderWayDecides() throws {
+    var bench = SchedulerBench()
+    let document = Sample.document("")
+    _ = bench.load(a, document)
+    _ = bench.receive(.refreshStarted)
+    _ = bench.receive(.touched(a))
+    #expect(bench.receive(.loadFinished).allSatisfy { if case .report(.removed) = $0 { false } else { true } })
+    #expect(bench.scheduler.scheduleCount == 1)
+    _ = bench.receive(.read(a, Scheduler.DocumentRead(.absent, mark: nil)))
+    #expect(bench.scheduler.scheduleCount == 0)
+  }
+
   @Test func whatIsKnownNeedsNoSecondLook() {
     var bench = SchedulerBench()
     let document = Sample.document()

@@ -166,31 +166,4 @@ struct EndTests {
     _ = bench.edit(a, once, Mark(due: mark.due, taskID: mark.taskID, totalRunCount: 1, digest: .gone))
     #expect(bench.run(60).dues == [45])
   }
-
-  /// The answer to a read that was sent before may be older than what was missed.
-  @Test(arguments: [true, false]) func anOldAnswerFindsNothing(firing: Bool) throws {
-    var bench = SchedulerBench()
-    let document = Sample.document("")
-    _ = bench.load(a, document)
-    _ = bench.receive(.touched(a))
-    _ = bench.receive(firing ? .refreshStarted : .loadStarted)
-    let actions = bench.receive(.read(a, Scheduler.DocumentRead(.document(Array(document.utf8)), mark: nil)))
-    #expect(actions.contains { if case .read(a) = $0 { true } else { false } })
-    _ = bench.receive(.loadFinished)
-    _ = bench.receive(.read(a, Scheduler.DocumentRead(.absent, mark: nil)))
-    #expect(bench.scheduler.scheduleCount == 0)
-  }
-
-  /// A load that is over knows nothing of a document whose read is on its way.
-  @Test func aReadUnderWayDecides() throws {
-    var bench = SchedulerBench()
-    let document = Sample.document("")
-    _ = bench.load(a, document)
-    _ = bench.receive(.refreshStarted)
-    _ = bench.receive(.touched(a))
-    #expect(bench.receive(.loadFinished).allSatisfy { if case .report(.removed) = $0 { false } else { true } })
-    #expect(bench.scheduler.scheduleCount == 1)
-    _ = bench.receive(.read(a, Scheduler.DocumentRead(.absent, mark: nil)))
-    #expect(bench.scheduler.scheduleCount == 0)
-  }
 }

@@ -281,7 +281,7 @@ import Testing
     let (leader, standby) = try pair(stage)
     for _ in 0..<3 {
       stage.store("CLIENT", "KILL", "TYPE", "pubsub")
-      for daemon in [leader, standby] { try daemon.wait(for: "notifications") }
+      for daemon in [leader, standby] { try daemon.wait(for: "notifications") { $0.level == "warning" } }
       #expect(stage.fires(Self.names, 3))
     }
     // It led all the time.
