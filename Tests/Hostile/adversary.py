@@ -6,6 +6,7 @@ import time
 import lies
 from arena import Arena, Failed, wait_until
 from measures import Meter, memory, percentile
+from metronome import Metronome
 from operations import Adversary
 from servers_that_lie import Liar
 from sets import PREFIX, own
@@ -32,6 +33,7 @@ class Run:
     with Arena("adversary", self.binary) as arena:
       self.arena = arena
       self.liars = [Liar(arena), Liar(arena)]
+      self.metronome = Metronome()
       self.adversary = Adversary(arena, self.seed)
       try:
         self._go()
@@ -40,6 +42,7 @@ class Run:
       finally:
         for liar in self.liars:
           liar.end()
+        self.metronome.end()
       self._tell()
     return not self.wrong
 
@@ -139,7 +142,9 @@ class Run:
     arena = self.arena
     self.adversary.end_fault()
     came, missing, twice = arena.lateness(arena.phase, int((time.time() - 2) * 1e6))
-    faults = self.adversary.faults
+    # Where the machine stood still nobody is on time, nor while what was due meanwhile goes out.
+    gaps = self.metronome.end()
+    faults = self.adversary.faults + [(begin - 1_000_000, end + 1_000_000) for begin, end in gaps]
     late = [(late if pushed is None else pushed) * 1000 for due, (late, pushed) in came.items()
             if not any(begin <= due <= end for begin, end in faults)]
     for due, (arrival, pushed) in came.items():
@@ -147,9 +152,10 @@ class Run:
       if seconds > 1 and not any(begin <= due <= end for begin, end in faults):
         self.lags.append(f"{time.strftime('%T', time.gmtime(due / 1e6))} {seconds:.1f} s")
     half, most, worst = percentile(late, 0.5), percentile(late, 0.99), max(late, default=None)
+    stood = [f"{(end - begin) / 1e6:.1f} s" for begin, end in gaps]
     self.victim = (f"{len(came)} came, {len(missing)} missing, {twice} twice; {len(late)} outside of faults, late "
                    + ", ".join("-" if value is None else f"{value:,.0f} ms" for value in (half, most, worst))
-                   + " (p50, p99, max)")
+                   + " (p50, p99, max)" + (f"; the machine stood still: {', '.join(stood)}" if stood else ""))
     if missing and not self.wrong:
       self.wrong.append(f"{len(missing)} of the victim's occurrences have not come")
     if twice:

@@ -44,8 +44,8 @@ struct DocumentDate: Hashable {
     expected: String = DocumentDate.expected
   ) throws(DocumentProblem) {
     // A number has its own limit.
-    guard slice.kind == .number || !Limit.textLength.isExceeded(by: slice.range.count) else {
-      throw DocumentProblem(path, slice, in: bytes, Limit.textLength.excess(slice.range.count))
+    guard slice.kind == .number || !Limit.textLength.isExceeded(by: slice.length) else {
+      throw DocumentProblem(path, slice, in: bytes, Limit.textLength.excess(slice.length))
     }
     var date: DocumentDate?
     if slice.kind == .object {

@@ -5,6 +5,7 @@ extension DocumentReader {
 
   mutating func schedule() throws(DocumentProblem) -> Schedule {
     guard let kind = Self.kinds.first(where: { layout[$0] != nil }), let slice = layout[kind] else {
+      if layout["solar"] != nil { throw DocumentProblem("solar", "is not supported; write a crontab") }
       throw DocumentProblem(
         "", #"has no schedule; add "interval": {"every": 5, "period": "minutes"} or "crontab": {"minute": "0"}"#)
     }
@@ -120,11 +121,9 @@ extension DocumentReader {
         values.append(nil)
         continue
       }
-      if Limit.crontabField.isExceeded(by: slice.range.count) {
-        let limit = slice.kind == .array ? Limit.crontabList : .crontabField
-        guard !limit.isExceeded(by: slice.range.count) else {
-          throw DocumentProblem("\(fields.path).\(key)", slice, in: layout.bytes, limit.excess(slice.range.count))
-        }
+      let limit = slice.kind == .array ? Limit.crontabList : .crontabField
+      guard !limit.isExceeded(by: slice.length) else {
+        throw DocumentProblem("\(fields.path).\(key)", slice, in: layout.bytes, limit.excess(slice.length))
       }
       values.append(try fieldValue(slice, "\(fields.path).\(key)", depth: 0))
     }

@@ -89,11 +89,10 @@ struct DocumentReader {
     guard slice.kind == .string else {
       throw DocumentProblem(field, slice, in: bytes, "expected text in double quotes")
     }
-    // The quotation marks do not count.
-    let length = slice.range.count - 2
-    guard !Limit.textLength.isExceeded(by: length) else {
-      let limit = field == "task" ? Limit.taskLength : .textLength
-      throw DocumentProblem(field, slice, in: bytes, limit.excess(length))
+    guard !Limit.textLength.isExceeded(by: slice.length) else {
+      // A task's own limit counts no escapes.
+      let isTask = field == "task" && !bytes[slice.range].contains(UInt8(ascii: "\\"))
+      throw DocumentProblem(field, slice, in: bytes, (isTask ? Limit.taskLength : .textLength).excess(slice.length))
     }
     guard let text = JSONScanner.text(of: slice, in: bytes) else {
       throw DocumentProblem(field, slice, in: bytes, "holds half of a surrogate pair, which is no text")

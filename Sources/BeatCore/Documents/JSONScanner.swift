@@ -10,6 +10,9 @@ public struct JSONSlice: Hashable, Sendable {
   public var range: Range<Int>
   /// The value is, or holds, a mongo shell constructor: readable here, but not JSON for a worker.
   public var holdsShellCall: Bool
+
+  /// Bytes of what stands there: of text without its quotes.
+  package var length: Int { kind == .string ? range.count - 2 : range.count }
 }
 
 /// One `"key": value` of an object; the key is decoded, since `"\u006eame"` is `name` too.

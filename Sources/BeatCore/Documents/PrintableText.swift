@@ -1,8 +1,8 @@
 /// Text from outside, for people: it neither forges a line nor hides what it says. All of it takes time in proportion to
 /// its length.
 extension String {
-  /// The same text with control characters, line separators and bidirectional overrides written as `\u{…}`. The joiner
-  /// within an emoji, such as that of a family, stays.
+  /// The same text with control characters, line separators, bidirectional overrides and what nobody sees written as
+  /// `\u{…}`. The joiner within an emoji, such as that of a family, stays, and so does the sign that asks for a picture.
   package var printable: String {
     if utf8.allSatisfy({ (0x20...0x7E).contains($0) }) { return self }
     var result: [UInt8] = []
@@ -14,6 +14,9 @@ extension String {
       next = rest.next()
       switch scalar.properties.generalCategory {
       case .format where scalar == "\u{200D}" && Self.joins(before, next): result.append(contentsOf: scalar.utf8)
+      case .nonspacingMark where scalar == "\u{FE0F}" && Self.isPicture(before): result.append(contentsOf: scalar.utf8)
+      case _ where scalar.properties.isDefaultIgnorableCodePoint:
+        result.append(contentsOf: "\\u{\(String(scalar.value, radix: 16))}".utf8)
       case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate:
         result.append(contentsOf: "\\u{\(String(scalar.value, radix: 16))}".utf8)
       default: result.append(contentsOf: scalar.utf8)
@@ -25,9 +28,11 @@ extension String {
 
   /// Whether what stands around a joiner is one picture by it.
   private static func joins(_ before: Unicode.Scalar?, _ after: Unicode.Scalar?) -> Bool {
-    func isPicture(_ scalar: Unicode.Scalar) -> Bool { scalar.properties.isEmoji && scalar.value > 0xFF }
-    guard let before, let after, isPicture(after) else { return false }
-    return isPicture(before) || before == "\u{FE0F}"
+    isPicture(after) && (isPicture(before) || before == "\u{FE0F}")
+  }
+
+  private static func isPicture(_ scalar: Unicode.Scalar?) -> Bool {
+    scalar.map { $0.properties.isEmoji && $0.value > 0xFF } ?? false
   }
 
   /// Its beginning of at most so many bytes of UTF-8, and `…` if that is not all.

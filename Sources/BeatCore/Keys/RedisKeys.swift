@@ -92,6 +92,9 @@ public struct RedisKeys: Hashable, Sendable {
   /// Bytes of the longest key that is read as a document's.
   public var longestDocumentKey: Int { prefix.count + Limit.nameLength.most }
 
+  /// Whether a key would be a document's, if its name were not too long.
+  package func isTooLong(_ key: [UInt8]) -> Bool { key.count > longestDocumentKey && key.starts(with: prefix) }
+
   /// The entry that a key belongs to; nil for a key outside the prefix, for our own, and for one that is too long.
   public func entry(of key: [UInt8]) -> EntryName? {
     guard key.count <= longestDocumentKey, key.starts(with: prefix), !key.starts(with: base) else { return nil }

@@ -113,7 +113,7 @@ public struct ReservedKeys: Hashable, Sendable {
     let reason =
       switch owner {
       case .kombu("_kombu."): #"what begins with "_kombu." is kombu's own, and holds bindings"#
-      case .kombu(let option): "it is the workers' own key (\(option)), which holds what they have not acknowledged"
+      case .kombu(let option): "it is the workers' own key (\(option)), and a worker ends where a list stands there"
       case .fanout: "it is a channel of the workers' broadcasts"
       case .remoteControl: #"what ends in ".pidbox" carries commands to workers and their answers"#
       case .events: #""celeryev" carries the workers' events"#

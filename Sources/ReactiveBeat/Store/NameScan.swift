@@ -27,6 +27,9 @@ final class NameScan {
 
     init() {}
 
+    /// Of one name.
+    init(_ name: ArraySlice<UInt8>) { add(name) }
+
     /// Of one event's channel.
     ///
     /// - Parameter start: where in it a name begins.

@@ -323,6 +323,8 @@ final class StoreSession {
         handle(.leaseFreed)
       } else if key == keys.manual, isWatching {
         handle(.requested)
+      } else if keys.isTooLong(key), isWatching {
+        handle(.ignored(NameScan.Ignored(key.dropFirst(keys.prefix.count))))
       }
     } onClose: { [weak self] error in
       guard let self else { return }
@@ -468,6 +470,8 @@ final class StoreSession {
         handle(.leaseFreed)
       } else if key == keys.manual, isWatching {
         handle(.requested)
+      } else if keys.isTooLong(key), isWatching {
+        handle(.ignored(NameScan.Ignored(key.dropFirst(keys.prefix.count))))
       }
     }
   }

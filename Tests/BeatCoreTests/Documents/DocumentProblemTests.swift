@@ -77,6 +77,7 @@ struct DocumentProblemTests {
   }
 
   @Test(arguments: [
+    (#""solar": {"event": "dawn_civil"}"#, "solar: is not supported; write a crontab"),
     (#""x": 1"#, #"has no schedule; add "interval": {"every": 5, "period": "minutes"} or "crontab": {"minute": "0"}"#),
     (
       #""interval": {"every": 1, "period": "days"}, "crontab": {}"#,

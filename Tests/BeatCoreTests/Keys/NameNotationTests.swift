@@ -7,7 +7,9 @@ import Testing
   /// What a name may hold that looks like something else.
   private static let pieces: [[UInt8]] =
     [
-      "a", "\\", "\\\\", "u{1b}", "x1b", "xff", "\u{1b}", "\n", "\u{85}", "\u{202e}", "\u{200d}", "\u{1F468}", "*", "?",
+      "a", "\\", "\\\\", "u{1b}", "x1b", "xff", "\u{1b}", "\n", "\u{85}", "\u{202e}", "\u{200d}", "\u{1F468}",
+      "\u{FE0F}", "\u{3164}", "*",
+      "?",
       "[",
       "]", "-", "--", " ", "'", "$(x)", "u{2a}", "u{", "}", "x", "u{10ffff}", "ä", "\0",
     ].map { Array($0.utf8) } + [[0xFF], [0xC3], [0x80, 0x1B]]

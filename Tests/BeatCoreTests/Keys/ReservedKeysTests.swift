@@ -114,8 +114,8 @@ struct ReservedKeysTests {
     let top = try #require(try problem(#""\#(field)": "unacked""#))
     #expect(
       top.description
-        == #"\#(field) "unacked": is not a queue: it is the workers' own key (unacked_key), which holds what they have not"#
-        + " acknowledged; name another one")
+        == #"\#(field) "unacked": is not a queue: it is the workers' own key (unacked_key), and a worker ends where"#
+        + " a list stands there; name another one")
     #expect(try problem(#""options": {"\#(field)": "reactivebeat:dedup:x"}"#)?.field == "options.\(field)")
     // As it is read, not as it is spelled.
     #expect(try problem(#""\#(field)": "\u0075nacked""#)?.field == field)

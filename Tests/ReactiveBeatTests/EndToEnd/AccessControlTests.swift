@@ -91,6 +91,10 @@ import Testing
     let line = try daemon.wait(for: "notifications")
     #expect(line.reason.contains("notify-keyspace-events") && line.reason.contains("KA"))
     #expect(line.reason.contains("NOPERM") && line.reason.contains("tracking"))
+    let long = "\(stage.prefix)\(String(repeating: "n", count: 1_025))"
+    stage.store("SET", long, "{}")
+    try daemon.wait(for: "ignored") { $0.reason.contains("at most 1024 are allowed") }
+    stage.store("DEL", long)
     try daemon.wait(for: "fired", key: stage.key("queue"))
     stage.set("queue", schedule("queue", every: "60"))
     try daemon.wait(for: "changed", key: stage.key("queue"))

@@ -152,6 +152,15 @@ import Testing
     try daemon.stop()
   }
 
+  /// The shortest that is too long is told of as soon as it is heard, and all that our own keys' names leave room for.
+  @Test(arguments: [1_025, 1_048, 1_049]) func aNameThatIsHardlyTooLong(_ length: Int) throws {
+    let daemon = try stage.daemon()
+    let key = Array(stage.prefix.utf8) + [UInt8](repeating: 0x6E, count: length)
+    stage.store.call([Array("SET".utf8), key, Array(schedule("n").utf8)])
+    try daemon.wait(for: "ignored") { $0.reason.contains("has \(Plural.of(length, "byte"))") }
+    try daemon.stop()
+  }
+
   /// A name that no answer of the server can hold, and no event: it is counted there, and the rest is loaded.
   @Test func aNameThatNoAnswerCanHold() throws {
     let name = Array(stage.prefix.utf8) + [UInt8](repeating: 0x6E, count: 300 << 20)
