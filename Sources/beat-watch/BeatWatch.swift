@@ -50,9 +50,13 @@ import ReactiveBeat
       guard !status.isSuccess else { exit(withError: error) }
       if !(error is ExitCode) {
         var text = message(for: error)
-        // The parser quotes what it cannot use, and a URL may hold a password.
-        for argument in arguments where argument.contains("://") && !(error is ValidationError) {
-          text = text.replacing(argument, with: "a URL")
+        // The parser quotes what it cannot use: a URL may hold a password, and other text may be of any length.
+        for argument in arguments where !(error is ValidationError) {
+          for typed in [argument, String(argument.drop { $0 != "=" }.dropFirst())] where !typed.isEmpty {
+            if typed.contains("://") { text = text.replacing(typed, with: "a URL") }
+            let cut = Cut.end(typed, to: Cut.argumentWidth)
+            if cut != typed { text = text.replacing(typed, with: cut) }
+          }
         }
         if let word = arguments.dropFirst().first, let better = CommandWord.unknownOption(text, of: word) {
           text = better

@@ -107,9 +107,19 @@ struct CommandWord {
       isNegative(value)
     else { return nil }
     return amounts.contains(option)
-      ? "\(option): \(quoted(value)) is negative, and must be positive"
+      ? negative(option, quoted(value))
       : "\(option): a text that begins with - is written \(option)=\(quoted(value))"
   }
+
+  /// What is said of a negative number where none may stand.
+  static func negative(_ option: String, _ value: String) -> String {
+    "\(option): \(value) is negative, and must be \(amountsFromZero.contains(option) ? "0 or more" : "positive")"
+  }
+
+  /// Those of `amounts` for which 0 says something: none, at once, or no limit.
+  private static let amountsFromZero: Set<String> = [
+    "--priority", "--max-run-count", "--jitter", "--catchup-window", "--audit-interval", "--history",
+  ]
 
   /// Options that take a length of time or a number; the value of any other may begin with a dash.
   private static let amounts: Set<String> = [
@@ -133,7 +143,7 @@ struct CommandWord {
   }
 
   private static func quoted(_ word: String) -> String {
-    word.contains("://") ? "of that name" : Cut.end(word.printable, to: 60)
+    word.contains("://") ? "of that name" : Cut.argument(word)
   }
 }
 

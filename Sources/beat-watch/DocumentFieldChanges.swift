@@ -52,7 +52,8 @@ struct DocumentFieldChanges {
       guard editor.value(key) != nil || editor.value("options", key) != nil else {
         guard !Self.known.contains(key) else { continue }
         let near = NearMiss.words(for: key, among: editor.keys + Self.known).first.map { "; is \($0) meant?" } ?? ""
-        throw CommandError(.usage, "set \(name): --unset \(key): the document has no such field\(near)")
+        throw CommandError(
+          .usage, "set \(Cut.argument("\(name)")): --unset \(Cut.argument(key)): the document has no such field\(near)")
       }
       editor.remove(key)
       editor.remove("options", key)
@@ -81,7 +82,8 @@ struct DocumentFieldChanges {
   private func begin(_ editor: inout DocumentEditor, name: EntryName) throws {
     guard schedule != nil, fields.contains(where: { $0.key == "task" }) else {
       throw CommandError(
-        .missing, "no schedule \(name); to make one, give --task and one of --every, --cron and --at")
+        .missing,
+        "no schedule \(Cut.argument("\(name)")); to make one, give --task and one of --every, --cron and --at")
     }
     for (key, json) in [
       ("name", JSONLine.quoted(String(decoding: name.bytes, as: UTF8.self))), ("task", "\"\""), ("enabled", "true"),

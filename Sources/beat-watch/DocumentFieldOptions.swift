@@ -103,6 +103,10 @@ struct DocumentFieldOptions: ParsableArguments {
     guard relative == nil && align == nil || cron == nil && at == nil else {
       throw ValidationError("--relative and --align belong to an interval: --every")
     }
+    // Behind a space the parser takes them for options.
+    for (option, number) in [("--priority", priority), ("--max-run-count", maxRunCount)] {
+      if let number, number < 0 { throw ValidationError(CommandWord.negative(option, "\(number)")) }
+    }
     guard relative != true || align != true else { throw ValidationError("--relative and --align: give one of them") }
     changes.schedule = try scheduleForm()
     // One of them ends the other.
@@ -150,8 +154,8 @@ struct DocumentFieldOptions: ParsableArguments {
       let fields = cron.split(whereSeparator: \.isWhitespace).map(String.init)
       guard fields.count == 5 else {
         throw ValidationError(
-          "--cron: \"\(cron)\" has \(Plural.of(fields.count, "field")); expected five, such as '30 2 * * 1': minute, hour, "
-            + "day of month, month, day of week")
+          "--cron: \"\(Cut.argument(cron))\" has \(Plural.of(fields.count, "field")); expected five, such as "
+            + "'30 2 * * 1': minute, hour, day of month, month, day of week")
       }
       return .crontab(fields)
     }
@@ -160,9 +164,7 @@ struct DocumentFieldOptions: ParsableArguments {
 
   private func date(_ option: String, _ text: String?) throws -> String? {
     guard let text else { return nil }
-    guard UnixTime(iso8601: text) != nil else {
-      throw ValidationError("\(option): \(text) is no ISO 8601 time, such as 2026-03-08T02:30:00+01:00")
-    }
+    _ = try TimeArgument.instant(option, text)
     return text
   }
 

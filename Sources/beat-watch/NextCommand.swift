@@ -50,12 +50,13 @@ struct NextCommand: ParsableCommand {
       }
       return try tellStored(name, context, after: start)
     }
-    guard name == nil else { throw ValidationError("\(source.printable) and --name exclude each other: name one") }
+    guard name == nil else { throw ValidationError("\(Cut.argument(source)) and --name exclude each other: name one") }
     guard InputFile.isMeant(by: source) else {
       do { return try tellStored(source, context, after: start) } catch let error as StoreError {
-        throw CommandError(error.exitStatus, "there is no file \(source.printable), and as a schedule's name: \(error)")
+        throw CommandError(
+          error.exitStatus, "there is no file \(Cut.argument(source)), and as a schedule's name: \(error)")
       } catch let error as CommandError where error.status == .missing {
-        throw CommandError(.missing, "there is no file \(source.printable), and \(error.description)")
+        throw CommandError(.missing, "there is no file \(Cut.argument(source)), and \(error.description)")
       }
     }
     let input: [UInt8]

@@ -54,6 +54,7 @@ struct ScheduleChange {
     _ name: EntryName, in client: StoreClient, context: DocumentContext, fields: Set<String>?, mayMake: Bool,
     mustBeUsable: Bool, isDry: Bool, _ edit: ([UInt8]?) throws -> [UInt8]
   ) throws -> ScheduleChange {
+    try ScheduleSelection.refuseUnread(name)
     var seen = try client.document(name)
     var patience = Patience()
     while patience.lasts {

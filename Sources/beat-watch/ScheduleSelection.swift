@@ -32,11 +32,11 @@ struct ScheduleSelection {
   func name(in client: StoreClient) throws -> EntryName {
     let names = try names(in: client)
     guard names.count == 1 else {
-      let some = names.prefix(3).map { "\($0)" }.joined(separator: ", ")
+      let some = names.prefix(3).map { Cut.argument("\($0)") }.joined(separator: ", ")
       throw CommandError(
         .usage,
-        "\(patterns.map(\.description).joined(separator: " ")) means \(Plural.of(names.count, "schedule")) (\(some)"
-          + "\(names.count > 3 ? ", …" : "")): name one")
+        "\(patterns.map { Cut.argument("\($0)") }.joined(separator: " ")) means "
+          + "\(Plural.of(names.count, "schedule")) (\(some)\(names.count > 3 ? ", …" : "")): name one")
     }
     return names[0]
   }
@@ -44,19 +44,32 @@ struct ScheduleSelection {
   /// A name under which a schedule can stand, letter by letter or as it is printed. Throws if there can be none.
   static func newName(_ text: String, in client: StoreClient) throws -> EntryName {
     let name = EntryName(notation: text) ?? EntryName(text)
-    if Limit.nameLength.isExceeded(by: name.bytes.count) {
-      throw ValidationError(
-        "\"\(EntryName(Array(name.bytes.prefix(60))))…\" is no name for a schedule: it "
-          + Limit.nameLength.excess(name.bytes.count))
-    }
+    if let problem = problem(of: name) { throw ValidationError(problem) }
     guard !text.isEmpty, client.keys.entry(of: client.keys.document(name)) == name else {
-      throw ValidationError("\"\(name)\" is no name for a schedule")
+      throw ValidationError("\"\(Cut.argument("\(name)"))\" is no name for a schedule")
     }
     return name
   }
 
+  /// Why no daemon reads what stands under a name, so that nothing is written there; nil: it does.
+  static func problem(of name: EntryName) -> String? {
+    guard Limit.nameLength.isExceeded(by: name.bytes.count) else { return nil }
+    return "\"\(Cut.argument("\(name)"))\" is no name for a schedule: it " + Limit.nameLength.excess(name.bytes.count)
+  }
+
+  /// Refuses to change what no daemon reads.
+  static func refuseUnread(_ name: EntryName) throws {
+    guard let problem = problem(of: name) else { return }
+    throw CommandError(
+      .data, "\(problem); nothing was changed: save it under a shorter name, and delete this one with `beat-watch rm`")
+  }
+
   static func missing(_ pattern: NamePattern, in client: StoreClient) -> CommandError {
     let key = EntryName(client.keys.document(pattern.literal))
-    return CommandError(.missing, "no schedule \(pattern): no key \(key) in \(client.url); `beat-watch list` shows all")
+    let prefix = "\(EntryName(client.keys.prefix))"
+    return CommandError(
+      .missing,
+      "no schedule \(Cut.argument("\(pattern)")): no key \(Cut.end("\(key)", to: prefix.count + Cut.argumentWidth)) in "
+        + "\(client.url); `beat-watch list` shows all")
   }
 }

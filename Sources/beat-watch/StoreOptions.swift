@@ -129,6 +129,7 @@ struct StoreOptions: ParsableArguments {
   }
 
   private func context(zone: ZoneRules, _ zones: ZoneDirectory) throws -> DocumentContext {
+    try checkQueue()
     var context = DocumentContext(defaultZone: zone, shortestInterval: try shortest()) { name throws(ZoneError) in
       try zones.zone(name)
     }
@@ -146,7 +147,13 @@ struct StoreOptions: ParsableArguments {
   }
 
   /// The store, ready for commands.
-  func connect() throws -> StoreClient { try StoreClient(try store(), keys: try keys()) }
+  func connect() throws -> StoreClient {
+    try checkQueue()
+    return try StoreClient(try store(), keys: try keys())
+  }
+
+  /// A default queue that is none is refused by commands that send nothing, too: they would show what no daemon does.
+  private func checkQueue() throws { _ = try queue() }
 
   /// - Parameter master: where no option and no URL names one.
   private func url(

@@ -9,7 +9,8 @@ enum TimeArgument {
     let span = try TimeSpan.microseconds(isNumber ? text + "s" : text, option: option)
     guard range.contains(span) else {
       throw ValidationError(
-        "\(option): \(text) is not in \(TimeText.span(range.lowerBound)) to \(TimeText.span(range.upperBound))")
+        "\(option): \(Cut.argument(text)) is not in \(TimeText.span(range.lowerBound)) to "
+          + "\(TimeText.span(range.upperBound))")
     }
     return span
   }
@@ -22,7 +23,8 @@ enum TimeArgument {
 
   static func instant(_ option: String, _ text: String, _ alternative: String = "") throws -> UnixTime {
     guard let time = UnixTime(iso8601: text) else {
-      throw ValidationError("\(option): \(text) is no ISO 8601 time, such as 2026-03-08T02:30:00+01:00\(alternative)")
+      throw ValidationError(
+        "\(option): \(Cut.argument(text)) is no ISO 8601 time, such as 2026-03-08T02:30:00+01:00\(alternative)")
     }
     return time
   }

@@ -33,10 +33,11 @@ enum TimeSpan {
 
   /// Why a text is none; the line names the option.
   static func problem(_ text: String, option: String) -> ValidationError {
-    let problem =
+    let cut = Cut.argument(text)
+    return ValidationError(
       CommandWord.isNegative(text)
-      ? "is negative, and must be positive" : "is no length of time, such as 90s, 5m, 1h30m, 2d"
-    return ValidationError("\(option): \(text) \(problem)")
+        ? CommandWord.negative(option, cut)
+        : "\(option): \(cut) is no length of time, such as 90s, 5m, 1h30m, 2d")
   }
 
   private static func period(_ unit: String) -> Period? {

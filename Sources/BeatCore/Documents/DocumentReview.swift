@@ -89,6 +89,9 @@ public struct DocumentReview: Sendable {
     let path = problem.field.split(separator: ".").map(String.init)
     let schedules = ["interval", "crontab", "clocked", "schedule"]
     switch path.first {
+    // Too many fields, and nobody knows which of them are meant.
+    case nil where (try? DocumentLayout(before)).map { Limit.fieldCount.isExceeded(by: $0.members.count) } ?? true:
+      return false
     case nil:
       // No schedule, or more than one.
       for key in schedules { editor.remove(key) }

@@ -74,6 +74,9 @@ public struct RedisKeys: Hashable, Sendable {
   /// LIST, of a rehearsal: a queue that no worker knows, in the broker's database.
   public var rehearsalQueue: [UInt8] { own("queue") }
 
+  /// Our own keys that stand on the store for good.
+  public var own: [[UInt8]] { [mark, outbox, receipts, history, manual, daemons, lease, epoch, incarnation] }
+
   /// What Redis type one of our own keys must have.
   public func type(of key: [UInt8]) -> String {
     switch key {

@@ -64,6 +64,9 @@ extension Scheduler {
       if isPresent(name) { doubted.insert(name) }
       if entries.handle(of: name) != nil || rejected[name] != nil { closeMark(of: name, read.mark, as: .gone) }
       return remove(name)
+    // No daemon reads such a name from the store; a command that is given one says why nothing comes of it.
+    case _ where Limit.nameLength.isExceeded(by: name.bytes.count):
+      reject(name, nil, "its name \(Limit.nameLength.excess(name.bytes.count))")
     case .wrongType(let type):
       closeMark(of: name, read.mark, as: .unusable)
       reject(name, nil, "holds a Redis \(type), and a schedule is a string; delete the key and SET it again")

@@ -66,7 +66,7 @@ extension StoreClient {
         standing.append(index)
       }
     }
-    if let failure { throw StoreError(failure, from: url) }
+    if let failure { throw self.failure(failure) }
     let found = try outlook(standing.map { documents[$0] }, replacing: false)
     // What was in the way and is gone: somebody has deleted it meanwhile, and may write it anew.
     for (outcome, index) in zip(found, standing) { done(index, outcome == .created ? .changed : outcome) }
@@ -117,7 +117,7 @@ extension StoreClient {
           changed.append(index)
         }
       }
-      if let failure { throw StoreError(failure, from: url) }
+      if let failure { throw self.failure(failure) }
       let lasts = MonotonicTime.now().microseconds(since: start) < Self.patience
       for (index, now) in zip(changed, try found(changed.map { documents[$0].name })) {
         switch (compared[index], now) {

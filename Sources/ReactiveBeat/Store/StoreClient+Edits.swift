@@ -36,7 +36,7 @@ extension StoreClient {
     _ name: EntryName, _ seen: [UInt8]?, _ bytes: [UInt8], _ mark: MarkChange?
   ) throws(StoreError) -> Bool {
     let reply = try exchange([(name, seen, bytes, mark)])[0]
-    if let error = reply.error { throw StoreError(error, from: url) }
+    if let error = reply.error { throw failure(error) }
     return reply.array?.first?.text == "OK"
   }
 
@@ -77,7 +77,7 @@ extension StoreClient {
     case "OK": return .renamed
     case "GONE": return .gone
     case "EXISTS": return .exists
-    case "ERR": throw StoreError(RedisServerError(reply.array?.last?.text ?? ""), from: url)
+    case "ERR": throw failure(RedisServerError(reply.array?.last?.text ?? ""))
     default: return .wrongType(reply.array?.last?.text ?? "")
     }
   }

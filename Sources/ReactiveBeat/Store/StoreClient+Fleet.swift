@@ -11,7 +11,7 @@ extension StoreClient {
       // One step finds all: daemons are few, and this is a right that they have themselves.
       RedisCommand("HSCAN", keys.daemons, "0", "COUNT", 1000),
     ])
-    for reply in replies { if let error = reply.error { throw StoreError(error, from: url) } }
+    for reply in replies { if let error = reply.error { throw failure(error) } }
     // What is too long to be ours is nobody's, as for the daemons themselves.
     func own(_ reply: RedisReply) -> RedisReply? {
       (reply.bytes?.count).map { !Limit.ownFieldLength.isExceeded(by: $0) } == true ? reply : nil
@@ -27,7 +27,7 @@ extension StoreClient {
     let lives = try self.replies(to: instances.map { RedisCommand("PTTL", keys.heartbeat($0)) })
     var members: [Fleet.Member] = []
     for (instance, life) in zip(instances, lives) {
-      if let error = life.error { throw StoreError(error, from: url) }
+      if let error = life.error { throw failure(error) }
       let left = life.integer ?? -2
       members.append(
         Fleet.Member(

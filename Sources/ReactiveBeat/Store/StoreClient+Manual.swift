@@ -145,7 +145,7 @@ private final class PendingAnswer {
   /// nil: there was none in time.
   func text() throws(StoreError) -> String? {
     guard let reply else { throw client.lost }
-    if let error = reply.error { throw StoreError(error, from: client.url) }
+    if let error = reply.error { throw client.failure(error) }
     return reply.array?.last?.text
   }
 }

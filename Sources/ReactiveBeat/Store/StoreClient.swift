@@ -77,7 +77,7 @@ public final class StoreClient {
   /// Sends a command and waits for its reply. Throws what the server answers with an error, too.
   public func command(_ command: RedisCommand) throws(StoreError) -> RedisReply {
     let reply = try replies(to: [command])[0]
-    if let error = reply.error { throw StoreError(error, from: url) }
+    if let error = reply.error { throw failure(error) }
     return reply
   }
 
@@ -103,7 +103,7 @@ public final class StoreClient {
   /// Runs a script. Throws what the server answers with an error, too; such a script may have written before it failed.
   public func evaluate(_ script: LuaScript, keys: [[UInt8]], arguments: [[UInt8]]) throws(StoreError) -> RedisReply {
     let reply = try evaluate(script, [(keys, arguments)])[0]
-    if let error = reply.error { throw StoreError(error, from: url) }
+    if let error = reply.error { throw failure(error) }
     return reply
   }
 
@@ -126,6 +126,25 @@ public final class StoreClient {
     let answered = replies.compactMap { $0 }
     guard answered.count == calls.count else { throw lost }
     return answered
+  }
+
+  /// An answer of the server as an error. Redis does not say which key holds another type than is needed: of our own the
+  /// types are known.
+  func failure(_ error: RedisServerError) -> StoreError {
+    let plain = StoreError(error, from: url)
+    guard plain.kind == .wrongType, let (key, type) = try? misfits().first else { return plain }
+    return StoreError(
+      .wrongType,
+      "\(url): \(EntryName(key)) holds another Redis type than is needed, a \(type) and no \(keys.type(of: key)): "
+        + "rename or delete that key (\(error.words))")
+  }
+
+  /// Our own keys that hold another Redis type than ours, with that type.
+  public func misfits() throws(StoreError) -> [(key: [UInt8], type: String)] {
+    let own = keys.own
+    return zip(own, try replies(to: own.map { RedisCommand("TYPE", $0) })).compactMap { key, reply in
+      reply.text.flatMap { $0 == "none" || $0 == keys.type(of: key) ? nil : (key, $0) }
+    }
   }
 
   /// Why no answer came.
@@ -229,7 +248,7 @@ public final class StoreClient {
       }
       read(from: 0)
     }
-    if let refusal { throw StoreError(refusal, from: url) }
+    if let refusal { throw failure(refusal) }
     guard delivered == names.count else { throw lost }
   }
 

@@ -27,6 +27,7 @@ struct EditCommand: ParsableCommand {
     let client = try store.connect()
     let context = try store.documents(given, on: client)
     let document = try client.document(try ScheduleSelection([name]).name(in: client))
+    try ScheduleSelection.refuseUnread(document.name)
     guard let before = try ScheduleChange.bytes(of: document, in: client) else { return }
     // Nothing is owed to the server while somebody writes, and it may close a connection that rests.
     client.close()

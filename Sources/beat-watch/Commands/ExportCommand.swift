@@ -60,6 +60,7 @@ struct ExportCommand: ParsableCommand {
 /// A schedule as a line of a crontab. What cron does not know, intervals and single times, follows an @.
 private enum CrontabListing {
   static func line(_ name: EntryName, _ bytes: [UInt8], _ context: DocumentContext) -> String {
+    if let problem = ScheduleSelection.problem(of: name) { return "# set aside: \(problem)" }
     let document: ScheduleDocument
     do throws(DocumentProblem) { document = try ScheduleDocument(bytes, context: context) } catch {
       return "# set aside: \(name): \(error)"

@@ -36,6 +36,10 @@ struct FireCommand: ParsableCommand {
     let client = try store.connect()
     let name = try ScheduleSelection([name]).name(in: client)
     if print { return try printMessage(of: name, client) }
+    // No daemon can be asked for what it does not read.
+    if let problem = ScheduleSelection.problem(of: name) {
+      throw CommandError(.configuration, "it was not fired: \(problem)")
+    }
 
     let interruption = try WaitInterruption(on: client.loop)
     do {
@@ -50,6 +54,7 @@ struct FireCommand: ParsableCommand {
     _ answer: StoreClient.ManualAnswer, _ name: EntryName, _ client: StoreClient, within timeout: Int64,
     _ interruption: WaitInterruption
   ) throws {
+    let cut = Cut.argument("\(name)")
     switch answer {
     case .fired(let id):
       var output = StandardOutput()
@@ -59,16 +64,16 @@ struct FireCommand: ParsableCommand {
           : "\(Style.green("fired")) \(name)  \(id)")
       output.flush()
       if interruption.isWanted {
-        StandardError.write(line: "beat-watch: interrupted, and \(name) was fired: a daemon had the request already")
+        StandardError.write(line: "beat-watch: interrupted, and \(cut) was fired: a daemon had the request already")
       }
-    case .refused(let reason): throw CommandError(.configuration, "\(name) was not fired: \(reason)")
+    case .refused(let reason): throw CommandError(.configuration, "\(cut) was not fired: \(reason)")
     case .late, .unanswered:
       if interruption.isWanted {
-        throw CommandError(.unavailable, "\(name) was not fired: interrupted, and the request is taken back")
+        throw CommandError(.unavailable, "\(cut) was not fired: interrupted, and the request is taken back")
       }
       throw CommandError(
         .unavailable,
-        "\(name) was not fired: no daemon answered within \(TimeText.span(timeout)), and the request is taken back; "
+        "\(cut) was not fired: no daemon answered within \(TimeText.span(timeout)), and the request is taken back; "
           + (try Self.whoFires(client)))
     }
   }
@@ -82,7 +87,8 @@ struct FireCommand: ParsableCommand {
       guard error.kind == .unreachable || interruption.isWanted else { throw error }
       throw CommandError(
         error.exitStatus,
-        "\(error.message); whether \(name) has been fired, `\(ShellWords.command("history", name))` will tell")
+        "\(error.message); whether \(Cut.argument("\(name)")) has been fired, "
+          + "`\(ShellWords.command("history", name))` will tell")
     }
   }
 
@@ -100,7 +106,9 @@ struct FireCommand: ParsableCommand {
     let preview = try client.preview(
       client.document(name), context: store.documents(store.documents(), on: client), defaultQueue: store.queue())
     guard case .success(let plan) = preview else {
-      if case .failure(let problem) = preview { throw CommandError(.data, "\(name) cannot be fired: \(problem)") }
+      if case .failure(let problem) = preview {
+        throw CommandError(.data, "\(Cut.argument("\(name)")) cannot be fired: \(problem)")
+      }
       return
     }
     let broker = try store.broker()

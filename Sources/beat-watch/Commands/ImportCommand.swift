@@ -143,7 +143,7 @@ struct ImportCommand: ParsableCommand {
     if file == nil, let application { return .application(application) }
     let form = try format.map { text in
       guard let form = ImportFile.Form(rawValue: text) else {
-        throw ValidationError("--format \(text): expected one of \(Self.forms)")
+        throw ValidationError("--format \(Cut.argument(text)): expected one of \(Self.forms)")
       }
       return form
     }

@@ -52,7 +52,7 @@ struct SetCommand: ParsableCommand {
     guard changes.isEmpty == (document != nil) else {
       throw ValidationError(
         document == nil
-          ? "set \(name): name a field to change, such as --every 5m"
+          ? "set \(Cut.argument(name)): name a field to change, such as --every 5m"
           : "--document is the whole document: write the other fields into it")
     }
     let given = try store.documents()

@@ -8,20 +8,13 @@ extension Doctor {
 
   func examineKeys() throws {
     let keys = client.keys
-    let own = [
-      keys.mark, keys.outbox, keys.receipts, keys.history, keys.manual, keys.daemons, keys.lease, keys.epoch,
-      keys.incarnation,
-    ]
-    let types = try client.replies(to: own.map { RedisCommand("TYPE", $0) })
-    var isInOrder = true
-    for (name, reply) in zip(own, types) {
-      guard let type = reply.text, type != "none", type != keys.type(of: name) else { continue }
-      isInOrder = false
+    let misfits = try client.misfits()
+    for (name, type) in misfits {
       add(
         .problem, "keys", "\(EntryName(name)) holds a Redis \(type), and ours is a \(keys.type(of: name))",
         fix: "\(cli) RENAME \(key(name)) \(key(name + Array(".foreign".utf8)))")
     }
-    if isInOrder { add(.ok, "keys", "the daemon's own keys have their types") }
+    if misfits.isEmpty { add(.ok, "keys", "the daemon's own keys have their types") }
     try examinePrefixes()
   }
 
@@ -52,7 +45,9 @@ extension Doctor {
     if let ignored = client.ignoredNames {
       add(.warning, "documents", ignored, fix: "find out who writes there, and delete these keys")
     }
-    var (rejected, doubtful, overdue): ([String], [String], [String]) = ([], [], [])
+    typealias Remark = (text: String, fix: String)
+    let inLog = "look for `held` and this name in the log of the daemon that fires"
+    var (rejected, doubtful, overdue): ([Remark], [Remark], [Remark]) = ([], [], [])
     var routes: [Route: [EntryName]] = [:]
     var survey = StoreClient.DueSurvey()
     let context = dueContext
@@ -60,25 +55,25 @@ extension Doctor {
       guard !document.isAbsent else { return }
       let standing = ScheduleStanding(document.name, document.read, context: context, now: now)
       survey.add(standing)
-      if case .rejected(let reason) = standing.state { return rejected.append("\(document.name): \(reason)") }
-      doubtful += standing.warnings.map { "\(document.name): \($0)" }
+      if case .rejected(let reason) = standing.state {
+        return rejected.append(("\(document.name): \(reason)", mending(document)))
+      }
+      doubtful += standing.warnings.map { ("\(document.name): \($0)", mending(document)) }
       guard case .enabled = standing.state else { return }
       if let since = standing.overdueSince, now.microseconds(since: since) > FiringHealth.patience {
-        overdue.append("\(document.name) is overdue since \(TimeWords.short(since))")
+        overdue.append(("\(document.name) is overdue since \(TimeWords.short(since))", inLog))
       }
       if let bytes = document.bytes, let definition = try? ScheduleDocument(bytes, context: context).definition {
         routes[Route(definition.options, defaultQueue: defaultQueue), default: []].append(document.name)
       }
     }
-    func tell(_ level: Finding.Level, _ what: String, _ list: [String], _ fix: String) {
-      for text in list.prefix(Self.named) { add(level, "documents", text, fix: fix) }
+    func tell(_ level: Finding.Level, _ what: String, _ list: [Remark], _ fix: String) {
+      for remark in list.prefix(Self.named) { add(level, "documents", remark.text, fix: remark.fix) }
       if list.count > Self.named { add(level, "documents", "and \(list.count - Self.named) more \(what)", fix: fix) }
     }
-    tell(.problem, "that cannot be used", rejected, "beat-watch edit NAME (`beat-watch lint` shows all that is wrong)")
-    tell(.warning, "that look doubtful", doubtful, "beat-watch edit NAME")
-    if isFiring {
-      tell(.problem, "that are overdue", overdue, "look for `held` and this name in the log of the daemon that fires")
-    }
+    tell(.problem, "that cannot be used", rejected, "`beat-watch lint` shows all that is wrong")
+    tell(.warning, "that look doubtful", doubtful, "`beat-watch lint` shows all that is wrong")
+    if isFiring { tell(.problem, "that are overdue", overdue, inLog) }
     if let doubt = PrefixDoubt(client.keys.prefix, names: names) {
       add(
         .warning, "prefixes", doubt.words,
@@ -99,5 +94,22 @@ extension Doctor {
     }
     try examineFiring(survey)
     if let broker { try examineQueues(routes, on: broker) }
+  }
+
+  /// How to mend a document: in an editor, where there is one that `edit` reads.
+  private func mending(_ document: StoredDocument) -> String {
+    if document.bytes != nil { return ShellWords.command("edit", document.name) }
+    let key = client.keys.document(document.name)
+    let isPlain = "\(EntryName(key))".utf8.elementsEqual(key)
+    return isPlain ? "\(cli) DEL \(self.key(key))" : "\(cli), and there: DEL \(Self.inRedisCLI(key))"
+  }
+
+  /// A key of any bytes as redis-cli reads it at its own prompt: a shell has no word for some of them.
+  private static func inRedisCLI(_ key: [UInt8]) -> String {
+    let text = key.map { byte in
+      (0x20...0x7E).contains(byte) && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
+        ? String(Unicode.Scalar(byte)) : "\\x" + (byte < 16 ? "0" : "") + String(byte, radix: 16)
+    }
+    return "\"\(text.joined())\""
   }
 }

@@ -11,6 +11,8 @@ struct Evidence {
   let whenEnabled: ScheduleStanding?
   let account: ScheduleAccount?
   let receipt: EditReceipt?
+  /// Why it could not be read; a schedule fires without it.
+  let receiptProblem: StoreError?
   let fleet: Fleet
   let health: FiringHealth
   let lastRun: FireRecord?
@@ -40,7 +42,12 @@ struct Evidence {
     standing = ScheduleStanding(name, document.read, context: context, now: now)
     whenEnabled = Self.enabled(document, standing, context, now)
     account = ScheduleAccount(standing, document.read, context: context)
-    receipt = try client.receipt(of: name)
+    do {
+      (receipt, receiptProblem) = (try client.receipt(of: name), nil)
+    } catch {
+      guard error.kind == .wrongType else { throw error }
+      (receipt, receiptProblem) = (nil, error)
+    }
     fleet = try client.fleet()
     var (last, oldest): (FireRecord?, UnixTime?) = (nil, nil)
     try client.walkHistory { entry in

@@ -79,6 +79,8 @@ final class Explanation {
       case .accepted: say("last edit", "heard at \(heard), and accepted")
       case .rejected(let reason): say("last edit", "heard at \(heard), and rejected: \(reason)", .red)
       }
+    } else if let problem = evidence.receiptProblem {
+      say("last edit", "not known: \(problem)", .yellow)
     } else {
       say("last edit", "no word of one: it has not changed while a daemon fired")
     }

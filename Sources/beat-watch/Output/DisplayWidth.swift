@@ -74,6 +74,12 @@ enum DisplayWidth {
 
 /// Text that has to do with less room.
 enum Cut {
+  /// Columns of what a person has typed, where an error tells it again.
+  static let argumentWidth = 60
+
+  /// What a person has typed, for an error: enough to know it by, on one line.
+  static func argument(_ text: String) -> String { end(text.printable, to: argumentWidth) }
+
   /// Its beginning, and `…` if that is not all. At most `width` columns; looks at no more of the text than that.
   static func end(_ text: String, to width: Int) -> String {
     guard let end = place(in: text, of: width) else { return text }

@@ -40,6 +40,16 @@ import Testing
     #expect(remarks == ["2 error : not a readable document, line 2 column 9: expected ':' after the key"])
   }
 
+  /// Nothing can be taken away of them: it is said once.
+  @Test(arguments: ["", #""crontab": {}, "#, #""crontab": {}, "clocked": {}, "#]) func tooManyFields(
+    _ schedules: String
+  ) {
+    let fields = (0..<1_300).map { #""x\#($0)": 0"# }.joined(separator: ", ")
+    let remarks = review(#"{"name": "n", "task": "t", "enabled": true, \#(schedules)\#(fields)}"#)
+    #expect(remarks.count { $0.contains("and at most 1000 are allowed") } == 1, "\(remarks)")
+    #expect(remarks.count == 1, "\(remarks)")
+  }
+
   @Test func noScheduleAndTooMany() {
     #expect(review(Sample.document(interval: nil)).count == 1)
     let remarks = review(Sample.document(#""crontab": {}"#))

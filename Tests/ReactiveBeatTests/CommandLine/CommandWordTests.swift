@@ -32,7 +32,11 @@ import Testing
     (["start"], "did you mean `beat-watch run`?"), (["mv", "a", "b"], "did you mean `beat-watch rename`?"),
     // Values that look like options.
     (["list", "--due-within", "-5s"], "--due-within: -5s is negative, and must be positive"),
-    (["run", "--audit-interval", "-1"], "--audit-interval: -1 is negative, and must be positive"),
+    (["run", "--audit-interval", "-1"], "--audit-interval: -1 is negative, and must be 0 or more"),
+    (["set", "a", "--priority", "-1"], "--priority: -1 is negative, and must be 0 or more"),
+    (["set", "a", "--priority=-1"], "--priority: -1 is negative, and must be 0 or more"),
+    (["set", "a", "--max-run-count", "-1"], "--max-run-count: -1 is negative, and must be 0 or more"),
+    (["set", "a", "--max-run-count=-1"], "--max-run-count: -1 is negative, and must be 0 or more"),
     (["next", "-", "--count", "-3"], "--count: -3 is negative, and must be positive"),
     (["set", "a", "--task", "t", "--every", "-5m"], "--every: -5m is negative, and must be positive"),
     (["set", "a", "--task", "t", "--every", "1h", "--jitter", "-.5s"], "--jitter: -.5s is negative"),
@@ -68,11 +72,31 @@ import Testing
     #expect(stage.messages().isEmpty && stage.mark("a") == nil)
   }
 
+  /// What was typed is told again as far as one knows it by.
+  @Test(arguments: [
+    ["set", "a", "--priority", long], ["set", "a", "--priority=\(long)"], ["set", "a", "--max-run-count", long],
+    ["set", "a", "--every", long], ["set", "a", "--every", "-5\(long)"], ["set", "a", "--jitter=\(long)"],
+    ["set", "a", "--at", long], ["set", "a", "--cron", long], ["set", "a", "--catchup", long],
+    ["set", "a", "--catchup=\(long)"], ["set", "a", "--unset", long], ["set", long], ["set", long, "--every", "5m"],
+    ["show", long], ["next", long], ["fire", long], ["fire", "a", "--timeout", long], ["history", "--since", long],
+    ["explain", "a", "--at", long], ["list", "--sort", long], ["list", "--due-within", long], ["list", "\(long)*"],
+    ["import", "-", "--format", long], ["show", "a", long],
+  ])
+  func isCut(_ arguments: [String]) throws {
+    let stage = try Stage()
+    stage.set("a", schedule("a"))
+    let run = try stage.run(arguments)
+    #expect(run.exit == .status(64) || run.exit == .status(66), "\(run.text)")
+    #expect(run.lines.count == 1 && run.text.contains("…") && run.text.utf8.count < 500, "\(run.text)")
+  }
+
+  private static let long = String(repeating: "x", count: 900)
+
   /// A URL in the wrong place may hold a password.
   @Test(arguments: [
     ["redis://:sesame@x/0"], ["--store=redis://:sesame@x/0"], ["--store-url=redis://:sesame@x/0"],
     ["run", "redis://:sesame@x/0"], ["list", "--redis://:sesame@x/0"], ["help", "redis://:sesame@x/0"],
-    ["redis+socket://sesame@/tmp/x", "list"],
+    ["redis+socket://sesame@/tmp/x", "list"], ["set", "a", "--priority=redis://:sesame@x/0"],
   ])
   func noPasswordIsShown(_ arguments: [String]) throws {
     let run = try CommandRun(arguments)

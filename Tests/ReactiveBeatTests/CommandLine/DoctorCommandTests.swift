@@ -129,16 +129,29 @@ import Testing
       name: "a replica", check: "server", text: "its primary is 127.0.0.1:1", fix: "redis://127.0.0.1:1/1", daemons: [],
       spoil: { $0.store("REPLICAOF", "127.0.0.1", "1") }),
     Break(
-      name: "a broken document", check: "documents", text: "b: interval.every", fix: "beat-watch edit",
+      name: "a broken document", check: "documents", text: "b: interval.every", fix: "beat-watch edit b",
       prepare: { $0.set("b", schedule("b", every: "\"x\"")) }),
     Break(
-      name: "a doubtful document", check: "documents", level: "warning", text: "both match", fix: "beat-watch edit",
+      name: "a doubtful document", check: "documents", level: "warning", text: "both match", fix: "beat-watch edit b",
       prepare: {
         $0.set(
           "b",
           #"{"name": "b", "task": "t", "enabled": true, "crontab": {"minute": 0, "hour": 0, "day_of_month": 13, "#
             + #""day_of_week": "fri"}}"#)
       }),
+    Break(
+      name: "a broken document of another name", check: "documents", text: "it's *: interval.every",
+      fix: #"beat-watch edit 'it'\''s '\\'u{2a}'"#, prepare: { $0.set("it's *", schedule("b", every: "\"x\"")) }),
+    Break(
+      name: "a schedule's key of another type", check: "documents", text: "b c: holds a Redis list",
+      fix: "DEL 'tasks:meta:b c'", prepare: { $0.store("LPUSH", $0.key("b c"), "x") }),
+    Break(
+      name: "one that no shell has a word for", check: "documents", text: "holds a Redis list",
+      fix: #", and there: DEL "tasks:meta:b\x01\x22""#, prepare: { $0.store("LPUSH", $0.key("b\u{1}\""), "x") }),
+    Break(
+      name: "a document that is too long", check: "documents", text: "b: is 1048577 bytes long",
+      fix: "DEL tasks:meta:b",
+      prepare: { $0.set("b", String(repeating: " ", count: 1_048_577)) }),
     Break(
       name: "no schedules", check: "documents", level: "warning", text: "no schedule stands under", fix: "--key-prefix",
       prepare: { $0.store("DEL", $0.key("a")) }),

@@ -109,6 +109,15 @@ import Testing
     try daemon.stop()
   }
 
+  @Test func aLongNameIsCut() throws {
+    let stage = try Stage()
+    let name = String(repeating: "n", count: 500)
+    stage.set(name, schedule("n"))
+    let run = try fire(stage, name, "--timeout", "500ms")
+    #expect(run.exit == .status(69) && run.text.contains("… was not fired: no daemon answered"), "\(run.text)")
+    #expect(!run.text.contains(name), "\(run.text)")
+  }
+
   /// The daemon has answered, and the interruption comes before the answer is read: it is told, and not lost.
   @Test func anInterruptionThatComesTooLateSaysThatItWasFired() throws {
     let stage = try Stage()

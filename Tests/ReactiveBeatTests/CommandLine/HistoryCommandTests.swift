@@ -88,6 +88,7 @@ import Testing
     stage.store("SET", Self.key, "no stream")
     let run = try history(stage)
     #expect(run.exit == .status(78) && run.lines.count == 1 && run.lines[0].contains("another Redis type"))
+    #expect(run.lines[0].contains(Self.key), "\(run.lines)")
   }
 
   @Test func followsWhatComes() throws {

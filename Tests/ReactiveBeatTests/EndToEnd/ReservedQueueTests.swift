@@ -88,6 +88,22 @@ import Testing
     #expect(run.text.contains("CELERY_TASK_DEFAULT_QUEUE: is not a queue: "), "\(run)")
   }
 
+  /// Every command that takes the option: what it says of schedules would not be what a daemon does.
+  @Test(arguments: [
+    ["set", "a", "--every", "5m", "--dry-run"], ["list"], ["next", "a"], ["show", "a"], ["enable", "a"], ["status"],
+    ["history"], ["lint"], ["lint", "-"], ["rm", "a", "--yes"], ["rename", "a", "b"], ["edit", "a"], ["export"],
+    ["import", "-"], ["watch"], ["fire", "a", "--timeout", "1s"], ["fire", "a", "--print"], ["explain", "a"],
+    ["doctor"],
+  ])
+  func theDefaultQueueIsNoneForCommandsEither(_ arguments: [String]) throws {
+    let stage = try Stage()
+    stage.set("a", schedule("a"))
+    let run = try stage.run(arguments + ["--default-queue", "unacked"], input: schedule("b"))
+    #expect(run.exit == .status(64) && run.lines.count == 1, "\(run)")
+    #expect(run.text.contains("--default-queue: is not a queue: "), "\(run)")
+    #expect(stage.document("a") == schedule("a") && !stage.exists("b"))
+  }
+
   /// The workers' own names, where they have been given others.
   @Test func byTheTransportOptions() throws {
     let stage = try Stage()
