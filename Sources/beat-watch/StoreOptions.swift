@@ -82,8 +82,10 @@ struct StoreOptions: ParsableArguments {
   func keys() throws -> RedisKeys { RedisKeys(prefix: try prefix()) }
 
   func queue() throws -> String {
-    try Setting("--default-queue", defaultQueue, "CELERY_TASK_DEFAULT_QUEUE", default: "celery").checked {
-      if let problem = try reserved().problem($0) { throw ValidationError(problem) }
+    // What is wrong with another option is not said of this one.
+    let reserved = try reserved()
+    return try Setting("--default-queue", defaultQueue, "CELERY_TASK_DEFAULT_QUEUE", default: "celery").checked {
+      if let problem = reserved.problem($0) { throw ValidationError(problem) }
       return $0
     }
   }

@@ -20,6 +20,7 @@ import Testing
     (["rename", "nobody", "c"], 66, "nobody"), (["edit", "nobody"], 66, "nobody"),
     (["lint", "/nowhere.json"], 66, "/nowhere.json"), (["disable", "nobody"], 66, "nobody"),
     (["list", "--store-url", "http://x"], 64, "--store-url"),
+    (["rm", "a", "--broker-transport-options", "x"], 64, "beat-watch: --broker-transport-options: expected one JSON"),
     // A name that is not there, and what shows those that are.
     (["enable", "nobody"], 66, "no schedule nobody"), (["fire", "nobody"], 66, "`beat-watch list` shows all"),
     (["explain", "nobody"], 66, "no schedule nobody"), (["history", "nobody"], 66, "no schedule nobody"),
