@@ -27,7 +27,7 @@ final class NameScan {
 
     init() {}
 
-    /// Of one name.
+    /// Counts one name that is too long.
     init(_ name: ArraySlice<UInt8>) { add(name) }
 
     /// Of one event's channel.

@@ -17,7 +17,8 @@ import Testing
     // Two bytes a letter.
     #expect(Sample.problem(task(String(repeating: "\u{e9}", count: 512))) == nil)
     #expect(Sample.problem(task(String(repeating: "\u{e9}", count: 513)))?.contains("has 1026 bytes") == true)
-    // Of more than is read at all, too; and with escapes, which do not count there, in the words of the limit that does.
+    // A name that is longer than any text that is read is told by the task's own limit, too. That one counts no escapes: a name
+    // that is longer by its escapes is told by the limit of texts.
     #expect(Sample.problem(task(String(repeating: "t", count: 9_000)))?.hasSuffix("at most 1024 are allowed") == true)
     let escaped = String(repeating: #"\u0001"#, count: 1_400)
     #expect(Sample.problem(task(escaped))?.hasSuffix("has 8400 bytes, and at most 8192 are allowed") == true)
