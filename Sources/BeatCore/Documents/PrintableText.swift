@@ -1,8 +1,8 @@
 /// Text from outside, for people: it neither forges a line nor hides what it says. All of it takes time in proportion to
 /// its length.
 extension String {
-  /// The same text with control characters, line separators, bidirectional overrides and what nobody sees written as
-  /// `\u{…}`. The joiner within an emoji, such as that of a family, stays, and so does the sign that asks for a picture.
+  /// The same text with control characters, line separators, bidirectional overrides and invisible characters (Unicode:
+  /// Default_Ignorable_Code_Point) written as `\u{…}`. The joiner and the variation selector within an emoji stay.
   package var printable: String {
     if utf8.allSatisfy({ (0x20...0x7E).contains($0) }) { return self }
     var result: [UInt8] = []
@@ -15,9 +15,8 @@ extension String {
       switch scalar.properties.generalCategory {
       case .format where scalar == "\u{200D}" && Self.joins(before, next): result.append(contentsOf: scalar.utf8)
       case .nonspacingMark where scalar == "\u{FE0F}" && Self.isPicture(before): result.append(contentsOf: scalar.utf8)
-      case _ where scalar.properties.isDefaultIgnorableCodePoint:
-        result.append(contentsOf: "\\u{\(String(scalar.value, radix: 16))}".utf8)
-      case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate:
+      case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate,
+        _ where scalar.properties.isDefaultIgnorableCodePoint:
         result.append(contentsOf: "\\u{\(String(scalar.value, radix: 16))}".utf8)
       default: result.append(contentsOf: scalar.utf8)
       }

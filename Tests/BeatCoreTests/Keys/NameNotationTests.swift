@@ -49,6 +49,8 @@ import Testing
     ("*", "*", #"\u{2a}"#), ("--store-url=redis://x", "--store-url=redis://x", #"\u{2d}-store-url=redis://x"#),
     (#"App\Jobs"#, #"App\Jobs"#, #"App\u{5c}Jobs"#), (#"\\server"#, #"\\server"#, #"\u{5c}\u{5c}server"#),
     ("a\nb", #"a\u{a}b"#, #"a\u{a}b"#), ("tägl", "tägl", "tägl"),
+    ("vs\u{FE0F}x", #"vs\u{fe0f}x"#, #"vs\u{fe0f}x"#), ("\u{3164}", #"\u{3164}"#, #"\u{3164}"#),
+    ("\u{2764}\u{FE0F}", "\u{2764}\u{FE0F}", "\u{2764}\u{FE0F}"),
     ("Is it [prod]?", "Is it [prod]?", #"Is it \u{5b}prod]\u{3f}"#),
   ])
   func examples(_ text: String, _ description: String, _ argument: String) {
