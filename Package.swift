@@ -19,10 +19,15 @@ let package = Package(
   targets: [
     .systemLibrary(name: "CHiredisAsync", pkgConfig: "hiredis", providers: [.apt(["libhiredis-dev", "libevent-dev"])]),
     .target(name: "BeatCore", swiftSettings: settings + [.strictMemorySafety()]),
+    .target(name: "BeatLoop", dependencies: ["BeatCore", "CHiredisAsync"], swiftSettings: settings),
+    .target(
+      name: "BeatRedis",
+      dependencies: ["BeatCore", "BeatLoop", "CHiredisAsync"],
+      resources: [.embedInCode("Scripts")],
+      swiftSettings: settings),
     .target(
       name: "ReactiveBeat",
-      dependencies: ["BeatCore", "CHiredisAsync", .product(name: "Logging", package: "swift-log")],
-      resources: [.embedInCode("Scripts")],
+      dependencies: ["BeatCore", "BeatLoop", "BeatRedis", .product(name: "Logging", package: "swift-log")],
       swiftSettings: settings),
     .executableTarget(
       name: "beat-watch",
@@ -37,7 +42,7 @@ let package = Package(
       name: "BeatCoreTests", dependencies: ["BeatCore"], exclude: ["Celery/Oracles", "Schedules/Oracles"],
       swiftSettings: settings),
     .testTarget(
-      name: "ReactiveBeatTests", dependencies: ["ReactiveBeat", "BeatCore", "beat-watch"],
+      name: "ReactiveBeatTests", dependencies: ["ReactiveBeat", "BeatRedis", "BeatLoop", "BeatCore", "beat-watch"],
       exclude: ["EndToEnd/Apps", "CommandLine/Screens"],
       swiftSettings: settings),
   ],

@@ -1,4 +1,5 @@
 import BeatCore
+import BeatRedis
 
 /// What a `BeatService` is told at start.
 public struct BeatConfiguration: Sendable {
@@ -35,8 +36,12 @@ public struct BeatConfiguration: Sendable {
   /// How long a stop waits for scripts that are on their way; microseconds.
   public var stopPatience: Int64 = 5_000_000
 
-  /// The key of the default queue's list, as workers name it.
-  var defaultList: [UInt8] { transportOptions.keys.list(of: Array(defaultQueue.utf8), priority: 0) }
+  /// As far as it is about the store.
+  var settings: StoreSettings {
+    StoreSettings(
+      store: store, broker: broker, transportOptions: transportOptions, defaultQueue: defaultQueue,
+      maximumLead: maximumLead, outboxLimit: outboxLimit, historyLength: historyLength)
+  }
 
   /// Names that no queue may have. Schedules of another database are in no queue's way.
   public var reserved: ReservedKeys {

@@ -1,4 +1,6 @@
 import BeatCore
+import BeatLoop
+import BeatRedis
 import Glibc
 import Logging
 
@@ -220,7 +222,7 @@ public final class BeatService {
   private func connect() {
     connectedAt = BootClock.now()
     let session = StoreSession(
-      configuration, keys: keys, instance: instance,
+      configuration.settings, keys: keys, instance: instance,
       maximumDocumentLength: scheduler.configuration.maximumDocumentLength, hearing: hearing, on: loop
     ) { [unowned self] event in handle(event) }
     self.session = session
@@ -231,7 +233,7 @@ public final class BeatService {
     switch event {
     case .watching(var scripts):
       scripts.nameScan = nameScan
-      scripts.ownKeys = ownKeys
+      scripts.onRemoval = { [ownKeys] in ownKeys.removed($0, from: $1) }
       self.scripts = scripts
       if scripts.cluster != cluster {
         cluster = scripts.cluster

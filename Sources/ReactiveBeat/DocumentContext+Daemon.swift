@@ -1,4 +1,5 @@
 import BeatCore
+import BeatRedis
 
 extension DocumentContext {
   /// By which a daemon reads documents.

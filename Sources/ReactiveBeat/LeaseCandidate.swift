@@ -1,4 +1,6 @@
 import BeatCore
+import BeatLoop
+import BeatRedis
 import Logging
 
 /// Earns the right to lead: carries out what `Candidacy` wants, and tells the log.
@@ -91,7 +93,7 @@ final class LeaseCandidate {
       guard let scripts else { return }
       rehearsal?.cancel()
       let rehearsal = Rehearsal(
-        scripts, configuration, as: instance, isLoaded: candidacy.isLoaded, on: loop
+        scripts, configuration.settings, as: instance, isLoaded: candidacy.isLoaded, on: loop
       ) { [unowned self] proof in
         self.rehearsal = nil
         receive(.rehearsed(proof))

@@ -12,7 +12,8 @@ from result import Result
 PROJECT = pathlib.Path(__file__).resolve().parents[2]
 FOLDER = PROJECT / ".build" / "mutants"
 
-SCRIPTS = "Sources/ReactiveBeat/Scripts"
+SCRIPTS = "Sources/BeatRedis/Scripts"
+STORE = "Sources/BeatRedis/Store"
 SERVICE = "Sources/ReactiveBeat"
 SCHEDULING = "Sources/BeatCore/Scheduling"
 
@@ -50,7 +51,7 @@ MUTANTS = [
       "    case .watching(var scripts):\n",
       "    case .watching(var scripts):\n"
       "      guard self.scripts == nil else { return receive(.connected(hears: hearing != .polling)) }\n"),
-     (f"{SERVICE}/Store/StoreSession.swift", "  private func subscribe() {\n",
+     (f"{STORE}/StoreSession.swift", "  private func subscribe() {\n",
       "  private func subscribe() {\n    begin()\n    isWatching = false\n")],
     ["edits of that moment", "subscribing", "scanning"]),
   Mutant(

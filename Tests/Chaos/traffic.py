@@ -15,7 +15,7 @@ class Scripts:
   def __init__(self, sources):
     self.names = {
       hashlib.sha1(path.read_bytes()).hexdigest().encode(): path.stem
-      for path in pathlib.Path(sources, "Sources/ReactiveBeat/Scripts").glob("*.lua")
+      for path in pathlib.Path(sources, "Sources").glob("*/Scripts/*.lua")
     }
 
   def kind(self, request):

@@ -1,6 +1,7 @@
 import Glibc
 import Testing
 
+@testable import BeatLoop
 @testable import ReactiveBeat
 
 @Suite struct ResidentMemoryTests {

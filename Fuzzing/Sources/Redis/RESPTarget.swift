@@ -1,6 +1,7 @@
 import BeatCore
 import CHiredisAsync
 
+@testable import BeatRedis
 @testable import ReactiveBeat
 
 extension FuzzTarget {

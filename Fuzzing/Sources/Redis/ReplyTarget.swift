@@ -1,4 +1,5 @@
 @testable import BeatCore
+@testable import BeatRedis
 @testable import ReactiveBeat
 
 extension FuzzTarget {

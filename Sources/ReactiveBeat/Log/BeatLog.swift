@@ -1,4 +1,6 @@
 import BeatCore
+import BeatLoop
+import BeatRedis
 import Logging
 
 /// The scheduler's reports as log lines. Each message is one word that other programs may wait for; what it is about
@@ -145,15 +147,4 @@ final class BeatLog {
   }
 
   private func time(_ time: UnixTime?) -> Logger.MetadataValue { .string(time?.iso8601 ?? "never") }
-}
-
-extension Route {
-  /// As log lines name it. Cut where it is longer than may be.
-  var name: String {
-    func cut(_ name: String) -> String { name.beginning(Limit.queueLength.most) }
-    return switch self {
-    case .queue(let name): cut(name)
-    case .exchange(let name, let key): "\(cut(name))/\(cut(key))"
-    }
-  }
 }

@@ -1,4 +1,5 @@
 import BeatCore
+import BeatLoop
 import Logging
 
 /// The `fired` lines: one each, and where there are more than 20 a second, one line a second for the others, with their

@@ -1,4 +1,5 @@
 import BeatCore
+import BeatLoop
 import Logging
 
 /// The lines of one kind that documents cause: each as it comes at a person's rate, and in a flood as far as `LineBudget`

@@ -1,4 +1,5 @@
 import BeatCore
+import BeatRedis
 import Logging
 
 /// What the relay tells, as log lines.

@@ -3,6 +3,7 @@ import Synchronization
 import Testing
 
 @testable import BeatCore
+@testable import BeatRedis
 @testable import ReactiveBeat
 
 /// A server that does not say the truth: the daemon lives on, comes back ever less often, keeps its memory, and does its

@@ -2,6 +2,7 @@ import Glibc
 import Testing
 
 @testable import BeatCore
+@testable import BeatRedis
 @testable import ReactiveBeat
 
 /// Redis is not there, goes away, and comes back.

@@ -1,6 +1,7 @@
 import Testing
 
 @testable import BeatCore
+@testable import BeatRedis
 @testable import ReactiveBeat
 
 /// Whatever a server refuses, a sentence says what to do, and nobody has to read a script's digest.

@@ -2,6 +2,7 @@ import Glibc
 import Testing
 
 @testable import BeatCore
+@testable import BeatRedis
 @testable import ReactiveBeat
 
 /// A server that says what it should not: the connection ends, with words that say why, and never the process.

@@ -1,5 +1,6 @@
 import Testing
 
+@testable import BeatRedis
 @testable import ReactiveBeat
 
 @Suite struct SentinelLookupTests {

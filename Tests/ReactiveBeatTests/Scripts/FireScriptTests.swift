@@ -1,6 +1,7 @@
 import Testing
 
 @testable import BeatCore
+@testable import BeatRedis
 @testable import ReactiveBeat
 
 @Suite struct FireScriptTests {

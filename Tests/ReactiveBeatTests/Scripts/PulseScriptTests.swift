@@ -1,6 +1,7 @@
 import Testing
 
 @testable import BeatCore
+@testable import BeatRedis
 @testable import ReactiveBeat
 
 /// The scripts of the pulse and of the good-bye, called as Redis gets them.

@@ -1,6 +1,7 @@
 import Testing
 
 @testable import BeatCore
+@testable import BeatRedis
 @testable import ReactiveBeat
 
 /// The script that puts a message of the outbox on its queues, and the one that reads the outbox.

@@ -11,7 +11,7 @@ import Testing
     Set(text.matches(of: /p?call\(\s*'([A-Z]+)'/).map { String($0.1) })
   }
 
-  private static let scripts: [String] = files(in: "Sources/ReactiveBeat/Scripts").filter { $0.hasSuffix(".lua") }
+  private static let scripts: [String] = files(in: "Sources/BeatRedis/Scripts").filter { $0.hasSuffix(".lua") }
 
   @Test(arguments: scripts) func namesWhatAScriptCalls(_ path: String) throws {
     let called = Self.commands(ofScript: try text(of: path))

@@ -1,6 +1,7 @@
 import BeatCore
 import Testing
 
+@testable import BeatRedis
 @testable import ReactiveBeat
 
 /// What stays in the outbox, and what that means for others, without a server.

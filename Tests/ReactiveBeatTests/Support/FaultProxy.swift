@@ -1,6 +1,7 @@
 import Glibc
 import Synchronization
 
+@testable import BeatRedis
 @testable import ReactiveBeat
 
 /// A unix socket in front of a server that understands what passes: it answers chosen requests with an error of its own,

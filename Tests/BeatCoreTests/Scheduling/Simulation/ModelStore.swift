@@ -1,7 +1,7 @@
 @testable import BeatCore
 
 /// Redis as far as a daemon sees it: what each Lua script of the edge does, step for step, in one process.
-/// (Sources/ReactiveBeat/Scripts)
+/// (Sources/BeatRedis/Scripts)
 struct ModelStore {
   /// One message that reaches the queue.
   struct Push {

@@ -1,0 +1,114 @@
+import BeatLoop
+internal import CHiredisAsync
+
+/// A connection that only listens: pattern subscriptions, such as those of keyspace notifications, and the keys that
+/// CLIENT TRACKING reports.
+///
+/// It is apart from the command connection because hiredis takes an error reply on a subscribed connection for its
+/// end, and would take every pending command along.
+public final class NotificationStream {
+  private let connection: RedisConnection
+  private var onMessage: ((_ channel: Span<UInt8>, _ payload: Span<UInt8>) -> Void)?
+  private var onInvalidate: (([[UInt8]]?) -> Void)?
+  private var confirmed: [(left: Int, then: () -> Void)] = []
+
+  /// Begins to connect, as a `RedisConnection` does. `onMessage` gets a message's channel and payload, to be read during the call; `onClose` runs
+  /// exactly once.
+  public init(
+    to endpoint: RedisEndpoint, security: TLSSettings? = nil, on loop: EventLoop,
+    timeouts: RedisTimeouts = RedisTimeouts(),
+    onMessage: @escaping (_ channel: Span<UInt8>, _ payload: Span<UInt8>) -> Void,
+    onClose: @escaping (RedisConnectionError) -> Void
+  ) {
+    self.onMessage = onMessage
+    connection = RedisConnection(to: endpoint, security: security, on: loop, timeouts: timeouts, onClose: onClose)
+    // Keeps the stream while its connection stands, and lets go of what its owner gave it.
+    connection.onFinish = { [self] in
+      self.onMessage = nil
+      self.onInvalidate = nil
+      confirmed = []
+    }
+  }
+
+  /// As `RedisConnection.handshake`; comes before any subscription.
+  public func handshake(
+    _ url: RedisURL, clientName: String?, then completion: @escaping (RedisConnectionError?) -> Void
+  ) {
+    connection.handshake(url, clientName: clientName, then: completion)
+  }
+
+  /// Subscribes, after a successful handshake. `confirmed` runs once the server has confirmed every pattern: from
+  /// then on no matching message is lost while the connection stands. A refusal (NOPERM) ends the connection.
+  public func psubscribe(_ patterns: [[UInt8]], then confirmed: @escaping () -> Void) {
+    guard !patterns.isEmpty else { preconditionFailure("no pattern to subscribe to") }
+    self.confirmed.append((patterns.count, confirmed))
+    connection.subscribe(to: patterns, patterns: true) { [self] in received($0) }
+  }
+
+  /// The connection's id, for CLIENT TRACKING's REDIRECT; nil if the server does not tell. Before any subscription.
+  public func clientID(then completion: @escaping (Int64?) -> Void) {
+    connection.send(RedisCommand("CLIENT", "ID")) { completion($0?.integer) }
+  }
+
+  /// Hears the keys that another connection's CLIENT TRACKING, redirected to this one, reports as changed; nil:
+  /// all of them. (Redis: client-side caching, the two-connections mode of RESP2)
+  public func hearInvalidations(_ handler: @escaping ([[UInt8]]?) -> Void, then confirmed: @escaping () -> Void) {
+    onInvalidate = handler
+    self.confirmed.append((1, confirmed))
+    connection.subscribe(to: [Array("__redis__:invalidate".utf8)], patterns: false) { [self] in received($0) }
+  }
+
+  /// Ends the stream; `onClose` follows.
+  public func close() { connection.close() }
+
+  /// True as soon as no message will come any more.
+  public var isClosed: Bool { connection.isClosed }
+
+  /// Of the shapes that `ReplyLedger` lets through.
+  private func received(_ reply: UnsafeMutablePointer<redisReply>) {
+    guard reply.pointee.elements >= 3, let elements = reply.pointee.element, let kind = elements[0]?.pointee.bytes
+    else {
+      return
+    }
+    // ["pmessage", pattern, channel, payload] or ["psubscribe", pattern, count]
+    if reply.pointee.elements == 4, let channel = elements[2], let payload = elements[3] {
+      onMessage?(channel.pointee.bytes.span, payload.pointee.bytes.span)
+    } else if kind.elementsEqual("psubscribe".utf8) || kind.elementsEqual("subscribe".utf8) {
+      confirm()
+    } else if kind.elementsEqual("message".utf8), let payload = elements[2] {
+      onInvalidate?(RedisReply(draining: payload).array?.compactMap(\.bytes))
+    }
+  }
+
+  private func confirm() {
+    connection.confirmed()
+    guard !confirmed.isEmpty else { return }
+    confirmed[0].left -= 1
+    if confirmed[0].left == 0 { confirmed.removeFirst().then() }
+  }
+}
+
+/// Belongs to its loop's thread.
+@available(*, unavailable)
+extension NotificationStream: Sendable {}
+
+extension String {
+  /// Borrowed bytes as text, to keep.
+  init(copying span: Span<UInt8>) { self.init(decoding: [UInt8](copying: span), as: UTF8.self) }
+}
+
+extension Span<UInt8> {
+  func elementsEqual(_ bytes: [UInt8]) -> Bool {
+    count == bytes.count && indices.allSatisfy { self[$0] == bytes[$0] }
+  }
+}
+
+extension [UInt8] {
+  /// Copies borrowed bytes, to keep them.
+  public init(copying span: Span<UInt8>) {
+    self.init(unsafeUninitializedCapacity: span.count) { buffer, count in
+      for index in span.indices { buffer.initializeElement(at: index, to: span[index]) }
+      count = span.count
+    }
+  }
+}

@@ -1,0 +1,95 @@
+import BeatLoop
+
+/// Asks sentinels which server is the primary now: one after the other, in the order of the URL, until one knows it.
+///
+/// What they say can be out of date for a moment, while a failover is going on: whoever connects must look whether the
+/// server is a primary, and ask again if it is not.
+final class SentinelLookup {
+  enum Outcome: Sendable {
+    case found(RedisEndpoint)
+    /// What each of them answered, in words.
+    case failed(String)
+  }
+
+  /// For a sentinel to be reached, and again for its answer; microseconds. A healthy one takes a millisecond.
+  static let patience: Int64 = 500_000
+
+  private let group: SentinelGroup
+  private let loop: EventLoop
+  private var completion: ((Outcome) -> Void)?
+  private var connection: RedisConnection?
+  private var reasons: [String] = []
+
+  /// Starts a lookup; `completion` runs once on the loop, unless `cancel()` comes first. It lives until then.
+  init(of group: SentinelGroup, on loop: EventLoop, completion: @escaping (Outcome) -> Void) {
+    self.group = group
+    self.loop = loop
+    self.completion = completion
+    loop.soon { [self] in ask(group.sentinels[...]) }
+  }
+
+  /// Forgets the lookup.
+  func cancel() {
+    completion = nil
+    connection?.close()
+  }
+
+  private func ask(_ sentinels: ArraySlice<RedisEndpoint>) {
+    guard completion != nil else { return }
+    guard let sentinel = sentinels.first else { return finish(.failed(failure)) }
+    let connection = RedisConnection(
+      to: sentinel, security: group.security, on: loop,
+      timeouts: RedisTimeouts(connect: Self.patience, reply: Self.patience)
+    ) { [self] (error: RedisConnectionError) in
+      self.connection = nil
+      guard completion != nil else { return }
+      // Closed by ourselves: it has answered, and was of no use.
+      if error.kind != .closedLocally { reasons.append(error.message) }
+      ask(sentinels.dropFirst())
+    }
+    self.connection = connection
+    let url = RedisURL(
+      location: .server(sentinel), username: group.username, password: group.password, database: 0,
+      security: group.security, ignoredOptions: [])
+    connection.handshake(url, clientName: "beat-watch") { [self] error in
+      guard error == nil else { return }
+      connection.send(RedisCommand("SENTINEL", "get-master-addr-by-name", group.masterName)) { reply in
+        if let reply { self.answered(reply, by: sentinel) }
+        connection.close()
+      }
+    }
+  }
+
+  private func answered(_ reply: RedisReply, by sentinel: RedisEndpoint) {
+    if let error = reply.error {
+      reasons.append("\(sentinel) answers: \(error.message)")
+    } else if let words = reply.array, words.count == 2, let host = words[0].text, Self.isHost(host),
+      let port = words[1].text.flatMap({ UInt16($0) }), port > 0
+    {
+      finish(.found(.tcp(host: host, port: port)))
+    } else {
+      reasons.append("\(sentinel) knows no primary of this name")
+    }
+  }
+
+  /// A name or an address, as resolvers take it (RFC 1035: 255 octets), and nothing that a log line or a certificate's check
+  /// could take for something else.
+  private static func isHost(_ text: String) -> Bool {
+    (1...255).contains(text.utf8.count) && text.utf8.allSatisfy { (0x21...0x7E).contains($0) }
+  }
+
+  private func finish(_ outcome: Outcome) {
+    let completion = completion
+    self.completion = nil
+    completion?(outcome)
+  }
+
+  private var failure: String {
+    "no sentinel names the primary \"\(group.masterName)\" (\(reasons.joined(separator: "; "))): are the sentinels "
+      + "reachable, and is the name right (SENTINEL MASTERS)?"
+  }
+}
+
+/// Belongs to its loop's thread.
+@available(*, unavailable)
+extension SentinelLookup: Sendable {}

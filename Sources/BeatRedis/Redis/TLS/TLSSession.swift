@@ -1,0 +1,135 @@
+import BeatLoop
+internal import CHiredisAsync
+import Glibc
+
+/// TLS on one connection: the handshake, and the functions by which hiredis then reads and writes.
+final class TLSSession {
+  enum Progress {
+    case wantsRead
+    case wantsWrite
+    case done
+    /// `failure` says why.
+    case failed
+  }
+
+  let tls: CHiredisAsync_TLS
+  let ssl: OpaquePointer
+  private let settings: TLSSettings
+  private let host: String
+  /// What hiredis calls in the place of read(2) and write(2); it keeps the address.
+  let functions = UnsafeMutablePointer<redisContextFuncs>.allocate(capacity: 1)
+
+  /// Why the handshake or the stream broke, as soon as it has.
+  var failure: TLSFailure?
+  /// TLS has to write before it can go on reading, or the other way round: keys are being renewed.
+  var readWaitsToWrite = false
+  var writeWaitsToRead = false
+
+  /// Reads the certificates and prepares a handshake with `host`, a name or an address.
+  init(_ settings: TLSSettings, host: String) throws(TLSFailure) {
+    let tls = try TLSLibrary.functions()
+    self.tls = tls
+    self.settings = settings
+    // A name may end with the root's dot; the names in certificates do not.
+    let isAddress = HostLookup.address(host) != nil
+    self.host = !isAddress && host.hasSuffix(".") ? String(host.dropLast()) : host
+    tls.ERR_clear_error()
+    guard let context = tls.SSL_CTX_new(tls.TLS_client_method()) else { throw TLSFailure("OpenSSL: no memory") }
+    // `ssl` holds it from here on.
+    defer { tls.SSL_CTX_free(context) }
+    try TLSSession.prepare(context, settings, tls)
+    guard let ssl = tls.SSL_new(context) else { throw TLSFailure("OpenSSL: no memory") }
+    self.ssl = ssl
+    if !isAddress {
+      _ = self.host.withCString {
+        tls.SSL_ctrl(
+          ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, Int(TLSEXT_NAMETYPE_host_name), UnsafeMutableRawPointer(mutating: $0))
+      }
+    }
+    if settings.verifiesCertificate, settings.verifiesHost {
+      // A subject's CN is text for people: only what stands in subjectAltName is bound to be a host (RFC 9525, 2).
+      tls.SSL_set_hostflags(ssl, UInt32(X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT))
+      let status =
+        isAddress ? tls.X509_VERIFY_PARAM_set1_ip_asc(tls.SSL_get0_param(ssl), host) : tls.SSL_set1_host(ssl, self.host)
+      guard status == 1 else { throw TLSFailure("\(host) is no host that a certificate can be for") }
+    }
+  }
+
+  deinit {
+    tls.SSL_free(ssl)
+    functions.deallocate()
+  }
+
+  private static func prepare(
+    _ context: OpaquePointer, _ settings: TLSSettings, _ tls: CHiredisAsync_TLS
+  ) throws(TLSFailure) {
+    _ = tls.SSL_CTX_ctrl(context, SSL_CTRL_SET_MIN_PROTO_VERSION, Int(TLS1_2_VERSION), nil)
+    // hiredis' buffer may move between two attempts to write; a resting connection gives its buffers back.
+    _ = tls.SSL_CTX_ctrl(
+      context, SSL_CTRL_MODE,
+      Int(SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS), nil)
+    // Redis' protocol shows by itself where a reply is cut off, and a killed server says no good-bye.
+    _ = tls.SSL_CTX_set_options(context, ignoreUnexpectedEnd | noRenegotiation)
+    // Without it an encrypted key would make OpenSSL ask for its password on the terminal.
+    tls.SSL_CTX_set_default_passwd_cb(context) { _, _, _, _ in -1 }
+    tls.SSL_CTX_set_verify(context, settings.verifiesCertificate ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, nil)
+    if settings.verifiesCertificate {
+      if let file = settings.authorities {
+        try check(file, "ssl_ca_certs")
+        guard tls.SSL_CTX_load_verify_locations(context, file, nil) == 1 else {
+          throw TLSFailure("ssl_ca_certs: \(file) holds no certificate in PEM form")
+        }
+      } else {
+        _ = tls.SSL_CTX_set_default_verify_paths(context)
+      }
+    }
+    guard let certificate = settings.certificate else { return }
+    try check(certificate, "ssl_certfile")
+    guard tls.SSL_CTX_use_certificate_chain_file(context, certificate) == 1 else {
+      throw TLSFailure("ssl_certfile: \(certificate) holds no usable certificate in PEM form")
+    }
+    let key = settings.key ?? certificate
+    try check(key, "ssl_keyfile")
+    guard tls.SSL_CTX_use_PrivateKey_file(context, key, SSL_FILETYPE_PEM) == 1 else {
+      throw TLSFailure("ssl_keyfile: \(key) holds no key in PEM form without password that belongs to \(certificate)")
+    }
+  }
+
+  /// The macros are expressions that Swift does not import.
+  private static let ignoreUnexpectedEnd: UInt64 = 1 << 7
+  private static let noRenegotiation: UInt64 = 1 << 30
+
+  private static func check(_ file: String, _ option: String) throws(TLSFailure) {
+    guard access(file, R_OK) == 0 else { throw TLSFailure("\(option): \(file): \(String(cString: strerror(errno)))") }
+  }
+
+  // MARK: The handshake
+
+  /// Does the next step of the handshake over a connected, non-blocking socket.
+  func handshake(_ descriptor: Int32) -> Progress {
+    tls.ERR_clear_error()
+    // Setting the same descriptor again changes nothing.
+    guard tls.SSL_set_fd(ssl, descriptor) == 1 else { return failed(TLSFailure("OpenSSL: no memory")) }
+    errno = 0
+    let status = tls.SSL_connect(ssl)
+    let systemError = errno
+    if status == 1 { return .done }
+    switch tls.SSL_get_error(ssl, status) {
+    case SSL_ERROR_WANT_READ: return .wantsRead
+    case SSL_ERROR_WANT_WRITE: return .wantsWrite
+    case SSL_ERROR_ZERO_RETURN: return failed(.hungUp)
+    case SSL_ERROR_SYSCALL: return failed(.system(systemError))
+    default:
+      let verdict = tls.SSL_get_verify_result(ssl)
+      if settings.verifiesCertificate, verdict != Int(X509_V_OK) {
+        return failed(.certificate(verdict, of: host, settings, tls))
+      }
+      return failed(.queued(tls) ?? .hungUp)
+    }
+  }
+
+  private func failed(_ failure: TLSFailure) -> Progress {
+    self.failure = failure
+    return .failed
+  }
+}

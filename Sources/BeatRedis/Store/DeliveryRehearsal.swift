@@ -1,0 +1,129 @@
+import BeatCore
+import BeatLoop
+
+/// A delivery to a broker that is another server than the store, on keys of its own, by a connection of its own.
+final class DeliveryRehearsal {
+  private let item: OutboxItem
+  private let url: RedisURL
+  private let queue: [UInt8]
+  private let kombu: KombuKeys
+  /// A list that no worker knows, where an ACL lets a relay have keys of its own.
+  private let list: [UInt8]
+  private let loop: EventLoop
+  private var finish: ((String?) -> Void)?
+  private var lookup: SentinelLookup?
+  private var connection: RedisConnection?
+
+  init(_ item: OutboxItem, to url: RedisURL, queue: [UInt8], kombu: KombuKeys, as instance: String, on loop: EventLoop)
+  {
+    self.item = item
+    self.url = url
+    self.queue = queue
+    self.kombu = kombu
+    self.loop = loop
+    list = RedisKeys.delivered("rehearsal:\(instance)")
+  }
+
+  /// - Parameter finish: called once with what was in the way, nil if nothing was; not after `cancel`.
+  func start(_ finish: @escaping (String?) -> Void) {
+    self.finish = finish
+    switch url.location {
+    case .server(let endpoint): connect(to: endpoint)
+    case .sentinels(let group):
+      lookup = SentinelLookup(of: group, on: loop) { [weak self] outcome in
+        switch outcome {
+        case .found(let endpoint): self?.connect(to: endpoint)
+        case .failed(let reason): self?.end("the broker \(self?.url.description ?? "") cannot be reached: \(reason)")
+        }
+      }
+    }
+  }
+
+  func cancel() {
+    finish = nil
+    lookup?.cancel()
+    lookup = nil
+    connection?.close()
+    connection = nil
+  }
+
+  private func end(_ problem: String?) {
+    let finish = finish
+    cancel()
+    finish?(problem)
+  }
+
+  private func connect(to endpoint: RedisEndpoint) {
+    // While it is waited for, nobody leads who could.
+    let timeouts = RedisTimeouts(connect: 1_000_000, reply: 2_000_000)
+    let connection = RedisConnection(to: endpoint, security: url.security, on: loop, timeouts: timeouts) {
+      [weak self] error in
+      guard let self else { return }
+      end("the broker \(url) cannot be reached: \(error.message)")
+    }
+    self.connection = connection
+    connection.handshake(url, clientName: "beat-watch") { [weak self] error in
+      guard error == nil, let self else { return }
+      deliver(BrokerScripts(connection: connection, kombu: kombu, database: url.database, brokerDatabase: url.database))
+    }
+  }
+
+  private func deliver(_ broker: BrokerScripts) {
+    broker.tidy(list, RedisKeys.delivered(item.taskID)) { [weak self] _, error in
+      guard let self, finish != nil, !broker.connection.isClosed else { return }
+      if let error { return refused(error.message) }
+      broker.relay(item, to: [list], after: []) { [weak self] outcome in
+        guard let self, isWell(outcome) else { return }
+        broker.connection.send(RedisCommand("EXPIRE", list, 60)) { _ in }
+        broker.removed(item)
+        // Once more, which the task's id refuses: so nothing is pushed, but the script has named the queue to the server.
+        broker.relay(item, to: [kombu.list(of: queue, priority: 0)], after: []) { [weak self] outcome in
+          guard let self, isWell(outcome) else { return }
+          tidyUp(broker)
+        }
+      }
+    }
+  }
+
+  private func refused(_ reason: String) { end("nothing can be delivered to the broker \(url): \(reason)") }
+
+  /// Otherwise it is at its end.
+  private func isWell(_ outcome: RelayOutcome) -> Bool {
+    switch outcome {
+    case .delivered, .duplicate: return finish != nil
+    case .tooSoon: refused("the rehearsal was disturbed")
+    case .refused(let reason), .unable(let reason), .wrongServer(let reason): refused(reason)
+    case .unknown: break  // `onClose` says why
+    }
+    return false
+  }
+
+  private func tidyUp(_ broker: BrokerScripts) {
+    broker.tidy(list, RedisKeys.delivered(item.taskID)) { [weak self] tidied, error in
+      guard let self, finish != nil, !broker.connection.isClosed else { return }
+      if let error { return refused(error.message) }
+      if let problem = tidied?.problem {
+        return end("a message that reached some of its queues only could not be taken back (\(problem))")
+      }
+      broker.queues(boundTo: EntryName(queue).description, routingKey: "") { [weak self] _, error in
+        guard let self, finish != nil, !broker.connection.isClosed else { return }
+        tryRights(broker, bindings: error)
+      }
+    }
+  }
+
+  /// What a delivery can do without.
+  private func tryRights(_ broker: BrokerScripts, bindings: RedisServerError?) {
+    RightsTrial.run(
+      on: broker.connection, keys: RedisKeys(prefix: ""), kombu: kombu, queue: EntryName(queue).description,
+      scratch: list, places: [.queues, .relay], extent: .lesser,
+      // Of a queue's length, only whoever pushes to it from the store asks.
+      sparing: ["LLEN"]
+    ) { [weak self] trial in
+      guard let self, finish != nil else { return }
+      let lack = trial.lack(user: url.username).map { "on the broker \(url), \($0)" }
+      let problem = bindings.map { "the queues of named exchanges cannot be read on the broker (\($0.message))" }
+      end(lack ?? problem)
+    }
+  }
+}

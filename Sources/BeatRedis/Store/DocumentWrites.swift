@@ -1,0 +1,177 @@
+import BeatCore
+import BeatLoop
+
+/// What became of a document that was to be written.
+public enum WriteOutcome: Sendable, Hashable {
+  /// There was none of the name.
+  case created
+  /// It took the place of another one.
+  case replaced
+  /// It stood there already, perhaps with newer dates of the daemon.
+  case same
+  /// Another one stands there, and stays.
+  case differs
+  /// The key holds another Redis type, and stays.
+  case wrongType
+  /// Somebody else has changed it since it was looked at, or deleted it; what they have done stays.
+  case changed
+}
+
+extension StoreClient {
+  /// How many documents are written, or looked at, in one round trip.
+  public static let page = 200
+
+  /// What writing them would come to; at most a page.
+  public func outlook(
+    _ documents: [(name: EntryName, document: [UInt8])], replacing: Bool
+  ) throws(StoreError) -> [WriteOutcome] {
+    zip(try found(documents.map(\.name)), documents).map { found, wanted in
+      switch found {
+      case .nothing: return .created
+      case .otherType: return .wrongType
+      case .document(let stored):
+        let isSame =
+          replacing
+          ? stored == wanted.document : ScheduleDocument.differInBookkeepingOnly(stored, wanted.document)
+        return isSame ? .same : replacing ? .replaced : .differs
+      }
+    }
+  }
+
+  /// Writes documents, at most a page, each of them whole or not at all. What stands there is overwritten only by
+  /// `replacing`, and then only what was compared: an edit of the same moment stays.
+  ///
+  /// - Parameters:
+  ///   - context: to read them by. What is replaced is an edit of this moment, as by `save`.
+  ///   - done: told of each that is settled, by its index, also when an error follows.
+  public func write(
+    _ documents: [(name: EntryName, document: [UInt8])], replacing: Bool, context: DocumentContext,
+    done: (Int, WriteOutcome) -> Void
+  ) throws(StoreError) {
+    if replacing { try overwrite(documents, context, done) } else { try writeNew(documents, done) }
+  }
+
+  private func writeNew(
+    _ documents: [(name: EntryName, document: [UInt8])], _ done: (Int, WriteOutcome) -> Void
+  ) throws(StoreError) {
+    let replies = try self.replies(
+      to: documents.map { RedisCommand("SET", keys.document($0.name), $0.document, "NX") })
+    var failure: RedisServerError?
+    var standing: [Int] = []
+    for (index, reply) in replies.enumerated() {
+      if let error = reply.error {
+        failure = failure ?? error
+      } else if reply.isOK {
+        done(index, .created)
+      } else {
+        standing.append(index)
+      }
+    }
+    if let failure { throw self.failure(failure) }
+    let found = try outlook(standing.map { documents[$0] }, replacing: false)
+    // What was in the way and is gone: somebody has deleted it meanwhile, and may write it anew.
+    for (outcome, index) in zip(found, standing) { done(index, outcome == .created ? .changed : outcome) }
+  }
+
+  /// What an edit of several documents makes of their marks; nil where nothing was there, or something else by now.
+  private func marks(
+    _ edits: [(name: EntryName, seen: [UInt8]?, document: [UInt8])], _ context: DocumentContext
+  ) throws(StoreError) -> [MarkChange?] {
+    let stored = try self.documents(edits.map(\.name))
+    let now = try time()
+    return zip(edits, stored).map { edit, stored in
+      guard let seen = edit.seen, stored.bytes == seen else { return nil }
+      let standing = ScheduleStanding(
+        edit.name, before: stored.read, edited: edit.document, context: context, now: now)
+      return standing.kept.map { MarkChange(seen: stored.mark, new: $0) }
+    }
+  }
+
+  private func overwrite(
+    _ documents: [(name: EntryName, document: [UInt8])], _ context: DocumentContext, _ done: (Int, WriteOutcome) -> Void
+  ) throws(StoreError) {
+    let compared = try found(documents.map(\.name))
+    // What is still to be written, with what it takes the place of.
+    var seen: [Int: Found] = [:]
+    for (index, found) in compared.enumerated() {
+      switch found {
+      case .otherType: done(index, .wrongType)
+      case .document(documents[index].document): done(index, .same)
+      case .document, .nothing: seen[index] = found
+      }
+    }
+    let start = MonotonicTime.now()
+    while !seen.isEmpty {
+      let open = seen.keys.sorted()
+      let edits = open.map { (name: documents[$0].name, seen: seen[$0]?.bytes, document: documents[$0].document) }
+      let marks = try marks(edits, context)
+      let replies = try exchange(zip(edits, marks).map { ($0.name, $0.seen, $0.document, $1) })
+      var failure: RedisServerError?
+      var changed: [Int] = []
+      for (index, reply) in zip(open, replies) {
+        if let error = reply.error {
+          failure = failure ?? error
+        } else if reply.array?.first?.text == "OK" {
+          seen[index] = nil
+          done(index, compared[index] == .nothing ? .created : .replaced)
+        } else {
+          changed.append(index)
+        }
+      }
+      if let failure { throw self.failure(failure) }
+      let lasts = MonotonicTime.now().microseconds(since: start) < Self.patience
+      for (index, now) in zip(changed, try found(changed.map { documents[$0].name })) {
+        switch (compared[index], now) {
+        case (_, .document(documents[index].document)):
+          seen[index] = nil
+          done(index, .same)
+        case (.document(let before), .document(let after))
+        where lasts && Bookkeeping.isAllThatChanged(from: before, to: after):
+          // A run of that moment is nobody's edit.
+          seen[index] = now
+        default:
+          seen[index] = nil
+          done(index, .changed)
+        }
+      }
+    }
+  }
+
+  /// What stands under a name.
+  private enum Found: Hashable {
+    case nothing
+    case document([UInt8])
+    case otherType
+
+    var bytes: [UInt8]? { if case .document(let bytes) = self { bytes } else { nil } }
+  }
+
+  private func found(_ names: [EntryName]) throws(StoreError) -> [Found] {
+    var found: [Found] = []
+    for reply in try replies(to: names.map({ RedisCommand("GET", keys.document($0)) })) {
+      if let error = reply.error {
+        guard error.code == "WRONGTYPE" else { throw StoreError(error, from: url) }
+        found.append(.otherType)
+      } else {
+        found.append(reply.bytes.map { .document($0) } ?? .nothing)
+      }
+    }
+    return found
+  }
+
+  /// Documents as they are, whatever their length; nil for one that is gone. A key of another type is told to `skipped`.
+  public func contents(
+    _ names: [EntryName], skipped: (EntryName) -> Void
+  ) throws(StoreError) -> [[UInt8]?] {
+    let replies = try self.replies(to: names.map { RedisCommand("GET", keys.document($0)) })
+    var contents: [[UInt8]?] = []
+    for (reply, name) in zip(replies, names) {
+      if let error = reply.error {
+        guard error.code == "WRONGTYPE" else { throw StoreError(error, from: url) }
+        skipped(name)
+      }
+      contents.append(reply.error == nil ? reply.bytes : nil)
+    }
+    return contents
+  }
+}

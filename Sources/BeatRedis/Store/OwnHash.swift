@@ -1,0 +1,43 @@
+import BeatCore
+
+/// A hash of our own in which others may have written: what is too long to be ours is taken out on the server, and never
+/// sent.
+package struct OwnHash {
+  /// What one step has found.
+  package struct Page {
+    /// nil: this was the last step.
+    var cursor: String?
+    package var fields: [(name: [UInt8], value: [UInt8])]
+    /// Fields that were taken out.
+    var removed: Int
+  }
+
+  private static let script = LuaScript(embedded: PackageResources.scan_lua)
+
+  package let key: [UInt8]
+
+  package init(key: [UInt8]) { self.key = key }
+
+  /// One step of HSCAN. Neither a page nor an error: the connection died.
+  package func scan(
+    _ scripts: StoreScripts, from cursor: String = "0", count: Int,
+    then completion: @escaping (Page?, RedisServerError?) -> Void
+  ) {
+    let arguments = [
+      cursor, "\(count)", "\(Limit.nameLength.most)", "\(Limit.ownFieldLength.most)",
+    ].map { Array($0.utf8) }
+    Self.script.evaluate(on: scripts.connection, keys: [key], arguments: arguments) { reply in
+      guard let parts = reply?.array, parts.count == 3, let next = parts[0].text, let found = parts[1].array else {
+        return completion(nil, reply?.error)
+      }
+      var fields: [(name: [UInt8], value: [UInt8])] = []
+      for index in stride(from: 0, to: found.count - 1, by: 2) {
+        guard let name = found[index].bytes, let value = found[index + 1].bytes else { continue }
+        fields.append((name, value))
+      }
+      let removed = Int(clamping: parts[2].integer ?? 0)
+      if removed > 0 { scripts.onRemoval?(removed, key) }
+      completion(Page(cursor: next == "0" ? nil : next, fields: fields, removed: removed), nil)
+    }
+  }
+}

@@ -1,0 +1,59 @@
+import BeatCore
+
+/// From where a message shall go to the lists that take it there.
+package final class QueueLookup {
+  package enum Answer {
+    case lists([[UInt8]])
+    /// There are none; the text says why.
+    case refused(String)
+    /// The connection died first.
+    case lost
+  }
+
+  private let scripts: BrokerScripts
+  /// Where the server is in cluster mode: what a fire can reach.
+  private let cluster: ClusterFit?
+  private let reserved: ReservedKeys
+  /// Queues that were declared on this connection.
+  private var declared = DeclaredQueues()
+
+  /// - Parameter reserved: names that are no queues.
+  package init(_ scripts: StoreScripts, reserved: ReservedKeys) {
+    self.reserved = reserved
+    self.scripts = scripts.onBroker
+    cluster = scripts.cluster
+  }
+
+  /// Of a plain queue they are known at once, and `completion` is called before this returns.
+  package func lists(of plan: FirePlan, then completion: @escaping (Answer) -> Void) {
+    let kombu = scripts.kombu
+    switch plan.route {
+    case .queue(let name):
+      if !declared.contains(name) {
+        if let problem = reserved.problem(name) {
+          return completion(.refused("queue \(EntryName(name)) \(problem)"))
+        }
+        if declared.insert(name) { scripts.declare(queue: name) }
+      }
+      completion(.lists([kombu.list(of: Array(name.utf8), priority: plan.priority)]))
+    case .exchange(let exchange, let key):
+      scripts.queues(boundTo: exchange, routingKey: key) { [cluster, reserved] queues, error in
+        guard let queues else {
+          let text = "the bindings of exchange \(exchange) could not be read: "
+          return completion(error.map { .refused(text + $0.text) } ?? .lost)
+        }
+        let lists = queues.map { (queue: $0, list: kombu.list(of: $0, priority: plan.priority)) }
+        if lists.isEmpty { return completion(.refused(Route.unbound(exchange, key))) }
+        for (queue, list) in lists {
+          if let problem = reserved.problem(queue) {
+            return completion(.refused(Route.misled(exchange, key, to: queue, problem)))
+          }
+          if let problem = cluster?.problem(ofList: list, queue: EntryName(queue).description) {
+            return completion(.refused("exchange \(exchange), routing key \(key): \(problem)"))
+          }
+        }
+        completion(.lists(lists.map(\.list)))
+      }
+    }
+  }
+}

@@ -1,0 +1,227 @@
+import BeatCore
+import BeatLoop
+
+/// A fire from its first script to its last, and with two servers a delivery too, with our own rights on keys of our own:
+/// what a daemon must be able to do before it may lead. The scripts are those that really fire. Of the real keys it looks at
+/// the mark, at a document that is not there, and at the default queue, which a script names and does not touch.
+///
+/// One rehearsal at a time; nothing is left behind.
+package final class Rehearsal {
+  private typealias Step = (@escaping (Failure?) -> Void) -> Void
+
+  private enum Failure {
+    case refused(String, RedisServerError)
+    case forbidden(String)
+    case other(String)
+  }
+
+  private let scripts: StoreScripts
+  /// The same on keys of our own.
+  private let scratch: StoreScripts
+  private let keys: RedisKeys
+  private let user: String?
+  private let queue: [UInt8]
+  private let instance: String
+  private let plan: FirePlan
+  private let delivery: DeliveryRehearsal?
+  private let isLoaded: Bool
+  private let finish: (Candidacy.Proof) -> Void
+  private var steps: [Step] = []
+  private var token = ""
+  /// What a fire can do without.
+  private var lacks: [String] = []
+  private var isOver = false
+
+  /// - Parameters:
+  ///   - isLoaded: the schedules have been read: what shows whether they can be is no load that is under way.
+  ///   - finish: called once; not if the connection dies, or after `cancel`.
+  package init(
+    _ scripts: StoreScripts, _ configuration: StoreSettings, as instance: String, isLoaded: Bool,
+    on loop: EventLoop, finish: @escaping (Candidacy.Proof) -> Void
+  ) {
+    self.scripts = scripts
+    self.instance = instance
+    self.isLoaded = isLoaded
+    self.finish = finish
+    user = configuration.store.username
+    queue = Array(configuration.defaultQueue.utf8)
+    keys = RedisKeys(rehearsing: scripts.keys, as: instance)
+    scratch = scripts.on(keys)
+    plan = FirePlan.rehearsal(on: keys, queue: configuration.defaultQueue, sha1: SHA1.digest)
+    delivery =
+      scripts.delivery == .outbox
+      ? DeliveryRehearsal(
+        OutboxItem(plan), to: configuration.broker, queue: queue, kombu: scripts.kombu, as: instance, on: loop) : nil
+  }
+
+  package func start() {
+    steps = [tidyUp, readSchedules, write, pulse, anchor, rebase, fire, fireOnQueue]
+    if scripts.delivery == .outbox { steps += [readOutbox, removeFromOutbox] }
+    steps.append(release)
+    goOn(with: steps[...])
+  }
+
+  package func cancel() {
+    isOver = true
+    delivery?.cancel()
+  }
+
+  private func goOn(with steps: ArraySlice<Step>) {
+    guard !isOver, !scripts.connection.isClosed else { return }
+    guard let step = steps.first else { return succeeded() }
+    step { [self] failure in
+      guard !isOver, !scripts.connection.isClosed else { return }
+      if let failure { failed(failure) } else { goOn(with: steps.dropFirst()) }
+    }
+  }
+
+  // MARK: the steps
+
+  private func readSchedules(_ done: @escaping (Failure?) -> Void) {
+    scripts.read([EntryName("rehearsal:\(instance)")]) { _, error in
+      done(error.map { .refused("the schedules and their marks cannot be read", $0) })
+    }
+  }
+
+  private func write(_ done: @escaping (Failure?) -> Void) {
+    let command = RedisCommand("SET", keys.document(plan.entry), FirePlan.rehearsedDocument, "PX", 60_000)
+    scripts.connection.send(command) { reply in done(reply?.error.map { .refused("nothing can be written", $0) }) }
+  }
+
+  private func pulse(_ done: @escaping (Failure?) -> Void) {
+    let request = PulseRequest(sequence: 1, leaseTTL: 60_000_000, claim: .free)
+    scratch.pulse(request, instance: instance, incarnation: "rehearsal", clock: SystemClock.now) {
+      [self] reply, error in
+      if case .held(let token)? = reply?.lease { self.token = token }
+      done(error.map { .refused("no pulse goes through", $0) })
+    }
+  }
+
+  private func anchor(_ done: @escaping (Failure?) -> Void) {
+    scratch.anchor([(plan.entry, FirePlan.rehearsedMark)]) { [self] _, error in
+      // What an end in the middle would leave behind is gone a minute later, where we may say so.
+      for key in [keys.mark, keys.history, keys.outbox] {
+        scripts.connection.send(RedisCommand("EXPIRE", key, 60)) { _ in }
+      }
+      done(error.map { .refused("no mark can be kept", $0) })
+    }
+  }
+
+  private func rebase(_ done: @escaping (Failure?) -> Void) {
+    let mark = FirePlan.rehearsedMark
+    scratch.rebase(plan.entry, from: mark.due, to: mark, token: token) { _, error in
+      done(error.map { .refused("no mark can be replaced", $0) })
+    }
+  }
+
+  private func fire(_ done: @escaping (Failure?) -> Void) {
+    fire(on: delivery == nil ? keys.rehearsalQueue : keys.outbox, done)
+  }
+
+  /// Once more, which the mark refuses: so nothing is pushed, but the script has named the list to the server.
+  private func fireOnQueue(_ done: @escaping (Failure?) -> Void) {
+    fire(on: delivery == nil ? scripts.kombu.list(of: queue, priority: 0) : scripts.keys.outbox, done)
+  }
+
+  private func fire(on list: [UInt8], _ done: @escaping (Failure?) -> Void) {
+    scratch.fire([plan], on: [list], token: token) { outcome in
+      switch outcome(0) {
+      case .fired, .alreadyMine, .unknown: done(nil)
+      case .forbidden(let reason): done(.forbidden(reason))
+      case .refused(let reason), .wrongServer(let reason): done(.other(reason))
+      case .already, .gone, .changed, .early, .fenced: done(.other("the rehearsal was disturbed"))
+      }
+    }
+  }
+
+  private func readOutbox(_ done: @escaping (Failure?) -> Void) {
+    scratch.outbox(skipping: 0, count: 1, bytes: 1) { _, error in
+      done(error.map { .refused("the outbox cannot be read", $0) })
+    }
+  }
+
+  private func removeFromOutbox(_ done: @escaping (Failure?) -> Void) {
+    scratch.removeFromOutbox(OutboxItem(plan).bytes) { [self] result in
+      if case .failure(let error)? = result {
+        lacks.append("what is delivered cannot be taken out of the outbox (\(error.words))")
+      }
+      done(nil)
+    }
+  }
+
+  private func release(_ done: @escaping (Failure?) -> Void) {
+    scratch.release(instance) { error in done(error.map { .refused("the lease cannot be given back", $0) }) }
+  }
+
+  /// Also before all else: an earlier session may have ended in the middle of one.
+  private func tidyUp(_ done: @escaping (Failure?) -> Void) {
+    scratch.tidy(as: instance) { _, error in
+      done(error.map { .refused("the keys of a rehearsal cannot be removed", $0) })
+    }
+  }
+
+  // MARK: the end
+
+  private func end(_ proof: Candidacy.Proof) {
+    guard !isOver else { return }
+    isOver = true
+    finish(proof)
+  }
+
+  /// What is missing all the same.
+  private func succeeded() {
+    scratch.tidy(as: instance) { [self] tidied, error in
+      guard !isOver, !scripts.connection.isClosed else { return }
+      if let error { return failed(.refused("the keys of a rehearsal cannot be removed", error)) }
+      scripts.tryRights(
+        queue: EntryName(queue).description, as: instance, extent: .lesser, sparing: isLoaded ? [] : ["SCAN"]
+      ) { [self] trial in
+        guard !isOver else { return }
+        take(trial, tidied)
+      }
+    }
+  }
+
+  /// By what the user may not run, and by what has not come about for another reason.
+  private func take(_ trial: RightsTrial, _ tidied: StoreScripts.Tidied?) {
+    if let lack = trial.lack(user: user) { lacks.append(lack) }
+    if let problem = tidied?.problem, !trial.lacks("LPOP") {
+      lacks.append("a message that reached some of its queues only could not be taken back (\(problem))")
+    }
+    if scripts.historyLength > 0, tidied?.hadHistory == false, !trial.lacks("XADD") {
+      lacks.append("no history is kept (XADD is refused)")
+    }
+    if let delivery { return rehearseDelivery(delivery, lacks) }
+    scripts.onBroker.queues(boundTo: EntryName(queue).description, routingKey: "") { [self] _, error in
+      guard !isOver, !scripts.connection.isClosed else { return }
+      if let error, !trial.lacks("SMEMBERS") {
+        lacks.append("the queues of named exchanges cannot be read (\(error.words))")
+      }
+      end(Self.proof(lacks))
+    }
+  }
+
+  private func rehearseDelivery(_ delivery: DeliveryRehearsal, _ lacks: [String]) {
+    delivery.start { [self] problem in end(Self.proof(lacks + (problem.map { [$0] } ?? []))) }
+  }
+
+  private static func proof(_ lacks: [String]) -> Candidacy.Proof {
+    lacks.isEmpty ? .able : .limited(reason: lacks.joined(separator: "; "))
+  }
+
+  private func failed(_ failure: Failure) {
+    scratch.tidy(as: instance) { _, _ in }
+    switch failure {
+    case .other(let text): end(.undecided(reason: text))
+    case .refused(let what, let error) where !error.isOfOurRights: end(.undecided(reason: "\(what): \(error.words)"))
+    case .refused(let what, let error): explain(what, error.words)
+    case .forbidden(let text): explain("no message can be sent", text)
+    }
+  }
+
+  private func explain(_ what: String, _ text: String) {
+    scripts.tryRights(queue: EntryName(queue).description, as: instance) { [self] trial in
+      end(.unable(reason: trial.explanation(of: what, text, user: user)))
+    }
+  }
+}

@@ -1,0 +1,60 @@
+import BeatCore
+import BeatLoop
+
+/// Whether edits are heard: asked by writing something, as the daemon does.
+extension StoreClient {
+  public enum EventProbe: Hashable, Sendable {
+    /// All events of a write came back; after so many microseconds.
+    case heard(after: Int64)
+    /// Some of them did, or none.
+    case silent(heard: [String])
+    /// The subscription was refused, or its connection lost.
+    case refused(String)
+    /// The write itself was refused: its command, and why.
+    case unwritten(String, String)
+  }
+
+  /// Writes a heartbeat that is nobody's and waits for its events on a connection of its own.
+  public func probeEvents(within patience: Int64 = 2_000_000) -> EventProbe {
+    let key = keys.heartbeat("probe-" + String(UInt64.random(in: .min ... .max), radix: 16))
+    let expected: Set = ["set", "expire", "del"]
+    // The pattern that a daemon subscribes to: an ACL must hold it literally.
+    let pattern = keys.events(of: keys.heartbeat(""), database: url.database) + [UInt8(ascii: "*")]
+    var heard: Set<String> = []
+    var outcome: EventProbe?
+    let start = BootClock.now()
+    var stream: NotificationStream?
+    var timer: LoopTimer?
+    Self.wait(on: loop) { done in
+      func finish(_ end: EventProbe) {
+        guard outcome == nil else { return }
+        outcome = end
+        done()
+      }
+      timer = LoopTimer(on: loop) { finish(.silent(heard: heard.sorted())) }
+      timer?.schedule(after: patience)
+      stream = NotificationStream(to: connection.endpoint, security: url.security, on: loop) { [url] channel, event in
+        guard KeyspaceNotification(channel: channel, database: url.database)?.key == key else { return }
+        heard.insert(String(decoding: [UInt8](copying: event), as: UTF8.self))
+        if heard.isSuperset(of: expected) { finish(.heard(after: BootClock.now().microseconds(since: start))) }
+      } onClose: { error in
+        finish(.refused(error.message))
+      }
+      stream?.handshake(url, clientName: "beat-watch-command-events") { [self] error in
+        guard error == nil else { return }
+        stream?.psubscribe([pattern]) { [self] in
+          connection.send(RedisCommand("SET", key, "0", "PX", 10_000)) { reply in
+            if let error = reply?.error { finish(.unwritten("SET", error.message)) }
+          }
+          connection.send(RedisCommand("DEL", key)) { reply in
+            if let error = reply?.error { finish(.unwritten("DEL", error.message)) }
+          }
+        }
+      }
+    }
+    timer?.cancel()
+    stream?.close()
+    loop.serveReady()
+    return outcome ?? .silent(heard: [])
+  }
+}

@@ -1,0 +1,329 @@
+import BeatCore
+import BeatLoop
+
+/// The store for somebody who asks and waits: one connection, opened as the daemon opens its own, and calls that return
+/// the answer. For commands of a shell; the daemon itself never waits.
+///
+/// Each answer has a deadline of 10 s. After an error of the kind `.unreachable` nothing more is answered.
+public final class StoreClient {
+  /// For each answer, and for all addresses to be tried; microseconds.
+  public static let patience: Int64 = 10_000_000
+
+  public let url: RedisURL
+  public let keys: RedisKeys
+  /// What the connection lives on. It runs only while a call waits, or while the owner runs it.
+  public let loop: EventLoop
+  /// The connection itself, for an owner who runs the loop.
+  public var connection: RedisConnection { link.connection }
+
+  private let link: Link
+  /// What the last scan of all names has left out, in words; nil: nothing.
+  public internal(set) var ignoredNames: String?
+
+  /// Connects and logs in; a Sentinel URL leads to the primary of this moment.
+  ///
+  /// - Parameter loop: of the calling thread; nil: one of its own.
+  public init(
+    _ url: RedisURL, keys: RedisKeys, clientName: String = "beat-watch-command", on loop: EventLoop? = nil
+  ) throws(StoreError) {
+    self.url = url
+    self.keys = keys
+    do { self.loop = try loop ?? EventLoop() } catch { throw StoreError(.refused, "\(error)") }
+    let endpoint = try Self.locate(url, on: self.loop)
+    link = Link(to: endpoint, of: url, on: self.loop)
+    var failure: RedisConnectionError?
+    Self.wait(on: self.loop) { [link] done in
+      link.connection.handshake(url, clientName: clientName) {
+        failure = $0
+        done()
+      }
+    }
+    if let failure { throw StoreError(failure) }
+  }
+
+  deinit { close() }
+
+  /// Ends the connection. Closing again does nothing.
+  public func close() { link.close() }
+
+  private static func locate(_ url: RedisURL, on loop: EventLoop) throws(StoreError) -> RedisEndpoint {
+    guard case .sentinels(let group) = url.location else {
+      return url.endpoint ?? .tcp(host: "localhost", port: 6379)
+    }
+    var outcome = SentinelLookup.Outcome.failed("")
+    wait(on: loop) { done in
+      _ = SentinelLookup(of: group, on: loop) {
+        outcome = $0
+        done()
+      }
+    }
+    switch outcome {
+    case .found(let endpoint): return endpoint
+    case .failed(let reason): throw StoreError(.unreachable, reason)
+    }
+  }
+
+  /// Begins something and runs the loop until `done` is called, which must happen in every case.
+  static func wait(on loop: EventLoop, _ begin: (_ done: @escaping () -> Void) -> Void) {
+    var isDone = false
+    begin {
+      isDone = true
+      if loop.isRunning { loop.stop() }
+    }
+    while !isDone { loop.run() }
+  }
+
+  // MARK: commands
+
+  /// Sends a command and waits for its reply. Throws what the server answers with an error, too.
+  public func command(_ command: RedisCommand) throws(StoreError) -> RedisReply {
+    let reply = try replies(to: [command])[0]
+    if let error = reply.error { throw failure(error) }
+    return reply
+  }
+
+  /// Sends commands together and waits for all replies, in their order. An error among them is a reply like any other.
+  public func replies(to commands: [RedisCommand]) throws(StoreError) -> [RedisReply] {
+    guard !commands.isEmpty else { return [] }
+    var replies: [RedisReply] = []
+    replies.reserveCapacity(commands.count)
+    Self.wait(on: loop) { done in
+      var owed = commands.count
+      for command in commands {
+        connection.send(command) { reply in
+          if let reply { replies.append(reply) }
+          owed -= 1
+          if owed == 0 { done() }
+        }
+      }
+    }
+    guard replies.count == commands.count else { throw lost }
+    return replies
+  }
+
+  /// Runs a script. Throws what the server answers with an error, too; such a script may have written before it failed.
+  public func evaluate(_ script: LuaScript, keys: [[UInt8]], arguments: [[UInt8]]) throws(StoreError) -> RedisReply {
+    let reply = try evaluate(script, [(keys, arguments)])[0]
+    if let error = reply.error { throw failure(error) }
+    return reply
+  }
+
+  /// Runs a script several times, in one round trip. An error among the replies is a reply like any other.
+  func evaluate(
+    _ script: LuaScript, _ calls: [(keys: [[UInt8]], arguments: [[UInt8]])]
+  ) throws(StoreError) -> [RedisReply] {
+    guard !calls.isEmpty else { return [] }
+    var replies: [RedisReply?] = Array(repeating: nil, count: calls.count)
+    Self.wait(on: loop) { done in
+      var owed = calls.count
+      for (index, call) in calls.enumerated() {
+        script.evaluate(on: connection, keys: call.keys, arguments: call.arguments) { reply in
+          replies[index] = reply
+          owed -= 1
+          if owed == 0 { done() }
+        }
+      }
+    }
+    let answered = replies.compactMap { $0 }
+    guard answered.count == calls.count else { throw lost }
+    return answered
+  }
+
+  /// An answer of the server as an error. Redis does not say which key holds another type than is needed: of our own the
+  /// types are known.
+  func failure(_ error: RedisServerError) -> StoreError {
+    let plain = StoreError(error, from: url)
+    guard plain.kind == .wrongType, let (key, type) = try? misfits().first else { return plain }
+    return StoreError(
+      .wrongType,
+      "\(url): \(EntryName(key)) holds another Redis type than is needed, a \(type) and no \(keys.type(of: key)): "
+        + "rename or delete that key (\(error.words))")
+  }
+
+  /// Our own keys that hold another Redis type than ours, with that type.
+  public func misfits() throws(StoreError) -> [(key: [UInt8], type: String)] {
+    let own = keys.own
+    return zip(own, try replies(to: own.map { RedisCommand("TYPE", $0) })).compactMap { key, reply in
+      reply.text.flatMap { $0 == "none" || $0 == keys.type(of: key) ? nil : (key, $0) }
+    }
+  }
+
+  /// Why no answer came.
+  var lost: StoreError {
+    connection.closeError.map { StoreError($0) } ?? StoreError(.unreachable, "\(url): the connection was closed")
+  }
+
+  // MARK: schedules
+
+  /// Redis' clock, by which everything is due.
+  public func time() throws(StoreError) -> UnixTime {
+    let parts = try command(RedisCommand("TIME")).array ?? []
+    guard parts.count == 2, let time = UnixTime(told: parts[0].text, parts[1].text) else {
+      throw StoreError(.refused, "\(url) does not tell the time")
+    }
+    return time
+  }
+
+  /// The names of all schedules, in the order of their bytes.
+  public func names() throws(StoreError) -> [EntryName] {
+    var names: [EntryName] = []
+    var walk = ScanWalk()
+    repeat { try add(&names, walking: &walk, count: 5000) } while !walk.isAtEnd
+    return Self.inOrder(names)
+  }
+
+  /// One step of a scan of all names.
+  func add(_ names: inout [EntryName], walking walk: inout ScanWalk, count: Int) throws(StoreError) {
+    let cursor = walk.cursor
+    var found: NameScan.Page?
+    var refusal: RedisServerError?
+    // By the script at once: of a name that is too long for an answer no second attempt is made. And by SCAN itself for
+    // who may not run scripts.
+    for isGuarded in [true, false] where isGuarded || refusal?.isOfOurRights == true {
+      Self.wait(on: loop) { done in
+        NameScan(isGuarded: isGuarded).step(scripts, from: cursor, count: count) { page, error in
+          (found, refusal) = (page, error)
+          done()
+        }
+      }
+    }
+    if let refusal { throw StoreError(refusal, from: url) }
+    guard let found, walk.advance(to: found.cursor ?? "0") else {
+      throw connection.isClosed ? lost : StoreError(.refused, "\(url) gave an answer to SCAN that is none")
+    }
+    names += found.names
+    if cursor == "0" { ignoredNames = nil }
+    ignoredNames = ignoredNames ?? found.ignored.words
+  }
+
+  /// By their bytes, each once: a key that moved while the server grew its table is told twice.
+  static func inOrder(_ names: [EntryName]) -> [EntryName] {
+    guard let first = names.first else { return [] }
+    // Names of thousands begin alike; the sixteen bytes behind that decide nearly always, and are compared as numbers.
+    var common = first.bytes.count
+    for name in names {
+      common = min(common, name.bytes.count)
+      var same = 0
+      while same < common, name.bytes[same] == first.bytes[same] { same += 1 }
+      common = same
+      if common == 0 { break }
+    }
+    func word(_ bytes: [UInt8], _ start: Int) -> UInt64 {
+      var word: UInt64 = 0
+      for index in start..<(start + 8) { word = word << 8 | UInt64(index < bytes.count ? bytes[index] : 0) }
+      return word
+    }
+    var keys = names.indices.map { (word(names[$0].bytes, common), word(names[$0].bytes, common + 8), $0) }
+    keys.sort { left, right in
+      if (left.0, left.1) != (right.0, right.1) { return (left.0, left.1) < (right.0, right.1) }
+      return names[left.2].bytes.lexicographicallyPrecedes(names[right.2].bytes)
+    }
+    var ordered: [EntryName] = []
+    ordered.reserveCapacity(names.count)
+    for key in keys where ordered.last != names[key.2] { ordered.append(names[key.2]) }
+    return ordered
+  }
+
+  /// Reads documents with their marks, each of one moment, and hands them over as they come, in the order of the names:
+  /// of a hundred thousand only some are in memory at once.
+  public func eachDocument(_ names: [EntryName], _ body: @escaping (StoredDocument) -> Void) throws(StoreError) {
+    var refusal: RedisServerError?
+    var delivered = 0
+    Self.wait(on: loop) { done in
+      let scripts = scripts
+      func read(from start: Int) {
+        guard start < names.count else { return done() }
+        let page = Array(names[start..<min(start + 500, names.count)])
+        scripts.read(page) { reads, error in
+          guard let reads else {
+            refusal = error
+            return done()
+          }
+          delivered += reads.count
+          // Redis reads what comes next, also where a page had no room for all, while this is worked off.
+          let isLast = delivered == names.count
+          if !isLast { read(from: delivered) }
+          for (name, read) in zip(page, reads) { body(StoredDocument(name: name, read: read)) }
+          if isLast { done() }
+        }
+      }
+      read(from: 0)
+    }
+    if let refusal { throw failure(refusal) }
+    guard delivered == names.count else { throw lost }
+  }
+
+  /// Documents with their marks, each of one moment, in the order of the names.
+  public func documents(_ names: [EntryName]) throws(StoreError) -> [StoredDocument] {
+    var documents: [StoredDocument] = []
+    documents.reserveCapacity(names.count)
+    try eachDocument(names) { documents.append($0) }
+    return documents
+  }
+
+  /// One document, which may be absent.
+  public func document(_ name: EntryName) throws(StoreError) -> StoredDocument {
+    try documents([name])[0]
+  }
+
+  /// All documents that stand there during the whole scan, in the order of their names' bytes.
+  public func documents() throws(StoreError) -> [StoredDocument] {
+    try documents(names()).filter { !$0.isAbsent }
+  }
+
+  var scripts: StoreScripts {
+    StoreScripts(
+      connection: connection, keys: keys, kombu: .standard, storeDatabase: url.database, brokerDatabase: url.database,
+      maximumDocumentLength: Limit.documentLength.most, maximumLead: 0, delivery: .direct, outboxLimit: 0,
+      historyLength: 0)
+  }
+}
+
+/// Belongs to its loop's thread.
+@available(*, unavailable)
+extension StoreClient: Sendable {}
+
+/// A schedule's document as it stood in the store, with the mark of the same moment.
+public struct StoredDocument {
+  public let name: EntryName
+  public let read: Scheduler.DocumentRead
+
+  public init(name: EntryName, read: Scheduler.DocumentRead) {
+    self.name = name
+    self.read = read
+  }
+
+  /// Nothing stands there.
+  public var isAbsent: Bool {
+    if case .absent = read.content { true } else { false }
+  }
+
+  /// The document's bytes; nil if there are none that can be read.
+  public var bytes: [UInt8]? {
+    if case .document(let bytes) = read.content { bytes } else { nil }
+  }
+
+  /// What the daemon keeps beside it.
+  public var mark: Mark? { read.mark }
+}
+
+/// A connection that its owner may let go of while the loop does not run.
+private final class Link {
+  let connection: RedisConnection
+  private let loop: EventLoop
+
+  init(to endpoint: RedisEndpoint, of url: RedisURL, on loop: EventLoop) {
+    self.loop = loop
+    connection = RedisConnection(
+      to: endpoint, security: url.security, on: loop,
+      timeouts: RedisTimeouts(connect: StoreClient.patience, reply: StoreClient.patience)
+    ) { _ in }
+  }
+
+  func close() {
+    guard !connection.isClosed else { return }
+    connection.close()
+    // What ends a connection happens in the loop's next turn.
+    if !loop.isRunning { loop.serveReady() }
+  }
+}

@@ -1,0 +1,125 @@
+import BeatCore
+import BeatLoop
+
+/// A store for somebody who looks on: what is edited, what is fired, and that the lease changes hands, as it happens. Two
+/// connections beside the one for questions; nothing is asked again and again.
+public final class StoreWatch {
+  /// What has happened since it was last asked.
+  public struct News {
+    /// Documents of which some event told.
+    public var touched: Set<EntryName> = []
+    /// Those that were written by somebody else than a fire, as far as the event tells.
+    public var edited: Set<EntryName> = []
+    public var runs: [FireRecord] = []
+    /// The lease was given back, or ran out, or was set.
+    public var isLeaseChanged = false
+    /// The connections are gone; why.
+    public var loss: String?
+
+    public var isEmpty: Bool { touched.isEmpty && edited.isEmpty && runs.isEmpty && !isLeaseChanged && loss == nil }
+  }
+
+  private let client: StoreClient
+  private let history: StoreClient
+  private var stream: NotificationStream?
+  private var news = News()
+  private var place: String
+  private var isOver = false
+
+  /// Begins to listen; what happens from now on is told.
+  ///
+  /// Throws: the store cannot be reached, or this user may not listen.
+  public init(_ client: StoreClient) throws(StoreError) {
+    self.client = client
+    history = try StoreClient(client.url, keys: client.keys, clientName: "beat-watch-command-runs", on: client.loop)
+    place = try client.historyEnd()
+    try subscribe()
+    readOn()
+  }
+
+  deinit {
+    stream?.close()
+    history.close()
+  }
+
+  /// Hears nothing any more.
+  public func close() {
+    isOver = true
+    stream?.close()
+    history.close()
+  }
+
+  /// What has happened since the last call. Empty if nothing has.
+  public func take() -> News {
+    defer { news = News() }
+    return news
+  }
+
+  private func subscribe() throws(StoreError) {
+    let (database, keys) = (client.url.database, client.keys)
+    var failure: RedisConnectionError?
+    StoreClient.wait(on: client.loop) { done in
+      let stream = NotificationStream(to: client.connection.endpoint, security: client.url.security, on: client.loop) {
+        [weak self] channel, event in
+        guard let self,
+          let key = KeyspaceNotification(
+            channel: channel, database: database, longest: keys.longestDocumentKey + keys.ownPrefix.count)?.key
+        else { return }
+        heard(key, String(decoding: [UInt8](copying: event), as: UTF8.self))
+      } onClose: { [weak self] error in
+        failure = error
+        done()
+        self?.lost(error.message)
+      }
+      self.stream = stream
+      stream.handshake(client.url, clientName: "beat-watch-command-events") { error in
+        // The patterns of the daemon: an ACL must hold them literally.
+        guard error == nil else { return }
+        stream.psubscribe([keys.documentEvents(database: database), keys.events(of: keys.lease, database: database)]) {
+          done()
+        }
+      }
+    }
+    if let failure { throw StoreError(failure) }
+  }
+
+  private func heard(_ key: [UInt8], _ event: String) {
+    if let name = client.keys.entry(of: key) {
+      news.touched.insert(name)
+      if !event.utf8.elementsEqual(Echoes.event) { news.edited.insert(name) }
+    } else if key == client.keys.lease, ["del", "expired"].contains(event) {
+      news.isLeaseChanged = true
+    } else {
+      return
+    }
+    wake()
+  }
+
+  /// Waits on the server for the next runs, again and again.
+  private func readOn() {
+    guard !isOver else { return }
+    history.connection.send(StoreClient.readHistory(client.keys, after: place)) { [weak self] reply in
+      guard let self, !isOver else { return }
+      guard let reply else { return lost("\(client.url): the connection was closed") }
+      if let error = reply.error { return lost(error.message) }
+      let entries = StoreClient.entries(reply, place: &place)
+      if !entries.isEmpty {
+        news.runs += entries.map(\.record)
+        wake()
+      }
+      readOn()
+    }
+  }
+
+  private func lost(_ reason: String) {
+    guard !isOver else { return }
+    news.loss = news.loss ?? reason
+    wake()
+  }
+
+  private func wake() { if client.loop.isRunning { client.loop.stop() } }
+}
+
+/// Belongs to its loop's thread.
+@available(*, unavailable)
+extension StoreWatch: Sendable {}
