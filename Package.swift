@@ -19,6 +19,7 @@ let package = Package(
   targets: [
     .systemLibrary(name: "CHiredisAsync", pkgConfig: "hiredis", providers: [.apt(["libhiredis-dev", "libevent-dev"])]),
     .target(name: "BeatCore", swiftSettings: settings + [.strictMemorySafety()]),
+    .target(name: "BeatDriver", dependencies: ["BeatCore"], swiftSettings: settings + [.strictMemorySafety()]),
     .target(name: "BeatLoop", dependencies: ["BeatCore", "CHiredisAsync"], swiftSettings: settings),
     .target(
       name: "BeatRedis",
@@ -27,7 +28,7 @@ let package = Package(
       swiftSettings: settings),
     .target(
       name: "ReactiveBeat",
-      dependencies: ["BeatCore", "BeatLoop", "BeatRedis", .product(name: "Logging", package: "swift-log")],
+      dependencies: ["BeatCore", "BeatDriver", "BeatLoop", "BeatRedis", .product(name: "Logging", package: "swift-log")],
       swiftSettings: settings),
     .executableTarget(
       name: "beat-watch",
@@ -39,10 +40,10 @@ let package = Package(
       resources: [.embedInCode("Python")],
       swiftSettings: settings),
     .testTarget(
-      name: "BeatCoreTests", dependencies: ["BeatCore"], exclude: ["Celery/Oracles", "Schedules/Oracles"],
+      name: "BeatCoreTests", dependencies: ["BeatCore", "BeatDriver"], exclude: ["Celery/Oracles", "Schedules/Oracles"],
       swiftSettings: settings),
     .testTarget(
-      name: "ReactiveBeatTests", dependencies: ["ReactiveBeat", "BeatRedis", "BeatLoop", "BeatCore", "beat-watch"],
+      name: "ReactiveBeatTests", dependencies: ["ReactiveBeat", "BeatDriver", "BeatRedis", "BeatLoop", "BeatCore", "beat-watch"],
       exclude: ["EndToEnd/Apps", "CommandLine/Screens"],
       swiftSettings: settings),
   ],

@@ -39,8 +39,8 @@ public struct BeatConfiguration: Sendable {
   /// As far as it is about the store.
   var settings: StoreSettings {
     StoreSettings(
-      store: store, broker: broker, transportOptions: transportOptions, defaultQueue: defaultQueue,
-      maximumLead: maximumLead, outboxLimit: outboxLimit, historyLength: historyLength)
+      store: store, broker: broker, transportOptions: transportOptions, reserved: reserved,
+      defaultQueue: defaultQueue, maximumLead: maximumLead, outboxLimit: outboxLimit, historyLength: historyLength)
   }
 
   /// Names that no queue may have. Schedules of another database are in no queue's way.

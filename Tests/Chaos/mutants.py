@@ -14,7 +14,7 @@ FOLDER = PROJECT / ".build" / "mutants"
 
 SCRIPTS = "Sources/BeatRedis/Scripts"
 STORE = "Sources/BeatRedis/Store"
-SERVICE = "Sources/ReactiveBeat"
+DRIVER = "Sources/BeatDriver"
 SCHEDULING = "Sources/BeatCore/Scheduling"
 
 class Mutant:
@@ -47,11 +47,11 @@ MUTANTS = [
     ["delay of the others", "daemon: SIGSTOP > lease", "lease deleted", "fire sent"]),
   Mutant(
     "subscribe before scan",
-    [(f"{SERVICE}/BeatService.swift",
-      "    case .watching(var scripts):\n",
-      "    case .watching(var scripts):\n"
-      "      guard self.scripts == nil else { return receive(.connected(hears: hearing != .polling)) }\n"),
-     (f"{STORE}/StoreSession.swift", "  private func subscribe() {\n",
+    [(f"{DRIVER}/Daemon.swift",
+      "    case .watching(let store):\n",
+      "    case .watching(let store):\n"
+      "      guard session == nil else { return election.receive(.connected(hears: hearing != .polling)) }\n"),
+     (f"{STORE}/RedisStoreConnection.swift", "  private func subscribe() {\n",
       "  private func subscribe() {\n    begin()\n    isWatching = false\n")],
     ["edits of that moment", "subscribing", "scanning"]),
   Mutant(

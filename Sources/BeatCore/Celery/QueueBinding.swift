@@ -15,6 +15,15 @@ public enum Route: Hashable, Sendable {
     }
   }
 
+  /// As log lines name it. Cut where it is longer than may be.
+  package var name: String {
+    func cut(_ name: String) -> String { name.beginning(Limit.queueLength.most) }
+    return switch self {
+    case .queue(let name): cut(name)
+    case .exchange(let name, let key): "\(cut(name))/\(cut(key))"
+    }
+  }
+
   var destination: CeleryMessage.Destination {
     switch self {
     case .queue(let name): CeleryMessage.Destination(exchange: "", routingKey: name)

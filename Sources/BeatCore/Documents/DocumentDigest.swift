@@ -16,4 +16,15 @@ public struct DocumentDigest: Hashable, Sendable {
 public enum DocumentIdentity: Sendable {
   case bytes([UInt8])
   case digest(DocumentDigest)
+
+  /// As receipts name it: 40 lower-case hex digits.
+  package func hex(_ sha1: TaskID.SHA1) -> String {
+    let bytes =
+      switch self {
+      case .bytes(let bytes): sha1(bytes)
+      case .digest(let digest): digest.sha1
+      }
+    let digits = Array("0123456789abcdef".utf8)
+    return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+  }
 }

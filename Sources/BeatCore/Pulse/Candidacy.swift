@@ -236,7 +236,7 @@ public struct Candidacy {
 }
 
 extension Candidacy.Proof {
-  var mayLead: Bool {
+  package var mayLead: Bool {
     switch self {
     case .able, .limited: true
     case .unable, .undecided: false

@@ -382,13 +382,17 @@ public struct PulseReply: Hashable, Sendable {
   public var damaged: [Damage]
 
   public struct Damage: Hashable, Sendable {
-    public let key: [UInt8]
+    /// Where it stands, as the store names it.
+    public let place: [UInt8]
     /// The beginning of what stands there, or that it is of another type.
     public let found: [UInt8]
+    /// What the daemon does, and what can be done about it.
+    public let remedy: String
 
-    public init(key: [UInt8], found: [UInt8]) {
-      self.key = key
+    public init(place: [UInt8], found: [UInt8], remedy: String) {
+      self.place = place
       self.found = found
+      self.remedy = remedy
     }
   }
 

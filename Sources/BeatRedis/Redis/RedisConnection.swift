@@ -1,3 +1,4 @@
+import BeatCore
 import BeatLoop
 internal import CHiredisAsync
 import Glibc

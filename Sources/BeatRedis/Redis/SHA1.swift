@@ -84,13 +84,3 @@ public enum SHA1 {
     private func rotate(_ word: UInt32, _ count: UInt32) -> UInt32 { word << count | word >> (32 &- count) }
   }
 }
-
-extension DocumentIdentity {
-  /// As receipts name it.
-  var sha1: String {
-    switch self {
-    case .bytes(let bytes): SHA1.hex(bytes)
-    case .digest(let digest): SHA1.hex(digest: digest.sha1)
-    }
-  }
-}

@@ -5,45 +5,12 @@ import BeatCore
 /// Redis' own SCAN is half as dear as one in a script, and tells every name at its full length: so it is used until such a
 /// name turns up, or no answer comes, as of one that is too long. From then on a script leaves them out on the server, until
 /// a whole scan has found none.
-package final class NameScan {
-  /// Documents' names that are not read.
-  package struct Ignored: Equatable {
-    package var count = 0
-    /// Bytes of the longest.
-    var longest = 0
-    /// How that one begins.
-    var head: [UInt8] = []
-
-    mutating func add(_ name: ArraySlice<UInt8>) {
-      add(1, longest: name.count, head: Array(name.prefix(Self.headLength)))
-    }
-
-    mutating func add(_ more: Int, longest length: Int, head new: [UInt8]) {
-      count += more
-      if length > longest { (longest, head) = (length, new) }
-    }
-
-    static let headLength = 60
-
-    package init() {}
-
-    /// Counts one name that is too long.
-    init(_ name: ArraySlice<UInt8>) { add(name) }
-
-    /// Of one event's channel.
-    ///
-    /// - Parameter start: where in it a name begins.
-    init(_ channel: Span<UInt8>, behind start: Int) {
-      (count, longest) = (1, max(0, channel.count - start))
-      for index in start..<max(start, min(channel.count, start + Self.headLength)) { head.append(channel[index]) }
-    }
-  }
-
+final class NameScan {
   struct Page {
     /// nil: this was the last step.
     var cursor: String?
     var names: [EntryName]
-    var ignored: Ignored
+    var ignored: IgnoredNames
   }
 
   private static let script = LuaScript(embedded: PackageResources.names_lua)
@@ -54,14 +21,14 @@ package final class NameScan {
   /// The number of this scan. An answer to an earlier one, which was broken off, says nothing about it.
   private var number = 0
   /// In this scan, as far as it has come.
-  private var ignored = Ignored()
+  private var ignored = IgnoredNames()
 
   /// - Parameter isGuarded: by the script from the beginning.
-  package init(isGuarded: Bool = false) { self.isGuarded = isGuarded }
+  init(isGuarded: Bool = false) { self.isGuarded = isGuarded }
 
   /// A name may be too long, as its event may have closed the events' connection or held up the server: the rest of this
   /// scan and the whole next one go by the script.
-  package func suspectLongNames() { (isGuarded, isSuspected) = (true, true) }
+  func suspectLongNames() { (isGuarded, isSuspected) = (true, true) }
 
   /// One step from `cursor`; "0" begins. Neither a page nor an error: the connection died, or somebody answers who is no
   /// Redis.
@@ -70,7 +37,7 @@ package final class NameScan {
     then completion: @escaping (Page?, RedisServerError?) -> Void
   ) {
     if cursor == "0" {
-      ignored = Ignored()
+      ignored = IgnoredNames()
       isSuspected = false
       number += 1
     }
@@ -83,7 +50,7 @@ package final class NameScan {
         return completion(nil, reply?.error)
       }
       guard number == self.number else { return completion(page, nil) }
-      ignored.add(page.ignored.count, longest: page.ignored.longest, head: page.ignored.head)
+      ignored.add(page.ignored)
       if page.ignored.count > 0 { self.isGuarded = true }
       if page.cursor == nil, ignored.count == 0, !isSuspected { self.isGuarded = false }
       completion(page, nil)
@@ -114,10 +81,10 @@ package final class NameScan {
     guard let parts = reply?.array, parts.count == (isGuarded ? 5 : 2), let next = parts[0].text,
       let found = parts[1].array
     else { return nil }
-    var page = Page(cursor: next == "0" ? nil : next, names: [], ignored: Ignored())
+    var page = Page(cursor: next == "0" ? nil : next, names: [], ignored: IgnoredNames())
     page.names.reserveCapacity(found.count)
     if isGuarded {
-      let head = parts[4].bytes?.dropFirst(keys.prefix.count).prefix(Ignored.headLength) ?? []
+      let head = parts[4].bytes?.dropFirst(keys.prefix.count).prefix(IgnoredNames.headLength) ?? []
       page.ignored.add(
         Int(clamping: parts[2].integer ?? 0), longest: max(0, Int(clamping: parts[3].integer ?? 0) - keys.prefix.count),
         head: Array(head))
@@ -127,20 +94,27 @@ package final class NameScan {
       if let name = keys.entry(of: bytes) {
         page.names.append(name)
       } else if bytes.count > keys.longestDocumentKey {
-        page.ignored.add(bytes.dropFirst(keys.prefix.count))
+        page.ignored.add(IgnoredNames(bytes.dropFirst(keys.prefix.count)))
       }
     }
     return page
   }
 }
 
-extension NameScan.Ignored {
-  /// One sentence for people; nil: there are none.
-  package var words: String? {
-    guard count > 0 else { return nil }
-    let what = Plural.of(count, "key under the prefix is", "keys under the prefix are")
-    return
-      "\(what) not read, nor is what stands there: a schedule's name \(Limit.nameLength.excess(longest)); that one "
-      + "begins with \"\(EntryName(head))\""
+extension IgnoredNames {
+  /// Of one name.
+  init(_ name: ArraySlice<UInt8>) {
+    self.init()
+    add(longest: name.count, head: Array(name.prefix(Self.headLength)))
+  }
+
+  /// Of one event's channel.
+  ///
+  /// - Parameter start: where in it a name begins.
+  init(_ channel: Span<UInt8>, behind start: Int) {
+    self.init()
+    var head: [UInt8] = []
+    for index in start..<max(start, min(channel.count, start + Self.headLength)) { head.append(channel[index]) }
+    add(longest: max(0, channel.count - start), head: head)
   }
 }

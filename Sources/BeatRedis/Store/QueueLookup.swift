@@ -1,8 +1,8 @@
 import BeatCore
 
 /// From where a message shall go to the lists that take it there.
-package final class QueueLookup {
-  package enum Answer {
+final class QueueLookup {
+  enum Answer {
     case lists([[UInt8]])
     /// There are none; the text says why.
     case refused(String)
@@ -18,14 +18,14 @@ package final class QueueLookup {
   private var declared = DeclaredQueues()
 
   /// - Parameter reserved: names that are no queues.
-  package init(_ scripts: StoreScripts, reserved: ReservedKeys) {
+  init(_ scripts: StoreScripts, reserved: ReservedKeys) {
     self.reserved = reserved
     self.scripts = scripts.onBroker
     cluster = scripts.cluster
   }
 
   /// Of a plain queue they are known at once, and `completion` is called before this returns.
-  package func lists(of plan: FirePlan, then completion: @escaping (Answer) -> Void) {
+  func lists(of plan: FirePlan, then completion: @escaping (Answer) -> Void) {
     let kombu = scripts.kombu
     switch plan.route {
     case .queue(let name):

@@ -1,12 +1,11 @@
 import BeatCore
-import BeatLoop
 
-/// A fire from its first script to its last, and with two servers a delivery too, with our own rights on keys of our own:
+/// A fire from its first script to its last, with our own rights on keys of our own:
 /// what a daemon must be able to do before it may lead. The scripts are those that really fire. Of the real keys it looks at
 /// the mark, at a document that is not there, and at the default queue, which a script names and does not touch.
 ///
 /// One rehearsal at a time; nothing is left behind.
-package final class Rehearsal {
+final class Rehearsal {
   private typealias Step = (@escaping (Failure?) -> Void) -> Void
 
   private enum Failure {
@@ -23,7 +22,6 @@ package final class Rehearsal {
   private let queue: [UInt8]
   private let instance: String
   private let plan: FirePlan
-  private let delivery: DeliveryRehearsal?
   private let isLoaded: Bool
   private let finish: (Candidacy.Proof) -> Void
   private var steps: [Step] = []
@@ -35,9 +33,9 @@ package final class Rehearsal {
   /// - Parameters:
   ///   - isLoaded: the schedules have been read: what shows whether they can be is no load that is under way.
   ///   - finish: called once; not if the connection dies, or after `cancel`.
-  package init(
+  init(
     _ scripts: StoreScripts, _ configuration: StoreSettings, as instance: String, isLoaded: Bool,
-    on loop: EventLoop, finish: @escaping (Candidacy.Proof) -> Void
+    finish: @escaping (Candidacy.Proof) -> Void
   ) {
     self.scripts = scripts
     self.instance = instance
@@ -48,22 +46,17 @@ package final class Rehearsal {
     keys = RedisKeys(rehearsing: scripts.keys, as: instance)
     scratch = scripts.on(keys)
     plan = FirePlan.rehearsal(on: keys, queue: configuration.defaultQueue, sha1: SHA1.digest)
-    delivery =
-      scripts.delivery == .outbox
-      ? DeliveryRehearsal(
-        OutboxItem(plan), to: configuration.broker, queue: queue, kombu: scripts.kombu, as: instance, on: loop) : nil
   }
 
-  package func start() {
+  func start() {
     steps = [tidyUp, readSchedules, write, pulse, anchor, rebase, fire, fireOnQueue]
     if scripts.delivery == .outbox { steps += [readOutbox, removeFromOutbox] }
     steps.append(release)
     goOn(with: steps[...])
   }
 
-  package func cancel() {
+  func cancel() {
     isOver = true
-    delivery?.cancel()
   }
 
   private func goOn(with steps: ArraySlice<Step>) {
@@ -90,8 +83,7 @@ package final class Rehearsal {
 
   private func pulse(_ done: @escaping (Failure?) -> Void) {
     let request = PulseRequest(sequence: 1, leaseTTL: 60_000_000, claim: .free)
-    scratch.pulse(request, instance: instance, incarnation: "rehearsal", clock: SystemClock.now) {
-      [self] reply, error in
+    scratch.pulse(request, instance: instance, incarnation: "rehearsal") { [self] reply, error in
       if case .held(let token)? = reply?.lease { self.token = token }
       done(error.map { .refused("no pulse goes through", $0) })
     }
@@ -115,12 +107,12 @@ package final class Rehearsal {
   }
 
   private func fire(_ done: @escaping (Failure?) -> Void) {
-    fire(on: delivery == nil ? keys.rehearsalQueue : keys.outbox, done)
+    fire(on: scripts.delivery == .direct ? keys.rehearsalQueue : keys.outbox, done)
   }
 
   /// Once more, which the mark refuses: so nothing is pushed, but the script has named the list to the server.
   private func fireOnQueue(_ done: @escaping (Failure?) -> Void) {
-    fire(on: delivery == nil ? scripts.kombu.list(of: queue, priority: 0) : scripts.keys.outbox, done)
+    fire(on: scripts.delivery == .direct ? scripts.kombu.list(of: queue, priority: 0) : scripts.keys.outbox, done)
   }
 
   private func fire(on list: [UInt8], _ done: @escaping (Failure?) -> Void) {
@@ -191,7 +183,7 @@ package final class Rehearsal {
     if scripts.historyLength > 0, tidied?.hadHistory == false, !trial.lacks("XADD") {
       lacks.append("no history is kept (XADD is refused)")
     }
-    if let delivery { return rehearseDelivery(delivery, lacks) }
+    guard scripts.delivery == .direct else { return end(Self.proof(lacks)) }
     scripts.onBroker.queues(boundTo: EntryName(queue).description, routingKey: "") { [self] _, error in
       guard !isOver, !scripts.connection.isClosed else { return }
       if let error, !trial.lacks("SMEMBERS") {
@@ -199,10 +191,6 @@ package final class Rehearsal {
       }
       end(Self.proof(lacks))
     }
-  }
-
-  private func rehearseDelivery(_ delivery: DeliveryRehearsal, _ lacks: [String]) {
-    delivery.start { [self] problem in end(Self.proof(lacks + (problem.map { [$0] } ?? []))) }
   }
 
   private static func proof(_ lacks: [String]) -> Candidacy.Proof {

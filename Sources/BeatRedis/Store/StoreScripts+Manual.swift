@@ -7,7 +7,7 @@ extension StoreScripts {
   enum ManualStep {
     case lists(FirePlan, [[UInt8]])
     case outbox(FirePlan)
-    case refusal(String, of: ManualRequest)
+    case refusal(String)
 
     var plan: FirePlan? {
       switch self {
@@ -17,19 +17,8 @@ extension StoreScripts {
     }
   }
 
-  enum ManualOutcome {
-    case fired
-    case refused(String)
-    /// Another document stands there.
-    case changed
-    /// Nothing was sent: the script was refused.
-    case failed(RedisServerError)
-    /// Somebody else has seen to it, or nobody waits for it any more, or it is not known what became of it.
-    case over
-  }
-
   func fireManually(
-    _ step: ManualStep, _ wish: ManualRequest, request: String, token: String,
+    _ step: ManualStep, _ request: ManualRequest, id: String, token: String,
     then completion: @escaping (ManualOutcome) -> Void
   ) {
     var (lists, message, database, longest, refusal): ([[UInt8]], [UInt8], Int, Int, String) =
@@ -43,19 +32,19 @@ extension StoreScripts {
       lists = [keys.outbox]
       message = OutboxItem(plan).bytes
       longest = outboxLimit
-    case .refusal(let reason, _): refusal = reason
+    case .refusal(let reason): refusal = reason
     }
     Self.manualScript.evaluate(
       on: connection,
-      keys: [keys.lease, keys.manual, keys.answer(to: request), keys.document(wish.entry), keys.history] + lists,
+      keys: [keys.lease, keys.manual, keys.answer(to: id), keys.document(request.entry), keys.history] + lists,
       arguments: [
-        Array(token.utf8), Array(request.utf8), Array(Mark.digits(wish.deadline).utf8), Array(refusal.utf8),
-        step.plan?.oldDocument ?? [], message, wish.entry.bytes, Array((step.plan?.taskID.description ?? "").utf8),
+        Array(token.utf8), Array(id.utf8), Array(Mark.digits(request.deadline).utf8), Array(refusal.utf8),
+        step.plan?.oldDocument ?? [], message, request.entry.bytes, Array((step.plan?.taskID.description ?? "").utf8),
         Array("\(storeDatabase)".utf8), Array("\(database)".utf8), Array("\(longest)".utf8),
         Array("\(historyLength)".utf8),
       ]
     ) { [connection] reply in
-      if let error = reply?.error { return completion(.failed(error)) }
+      if let error = reply?.error { return completion(.failed(Refusal(error))) }
       let parts = reply?.array ?? []
       switch parts.first?.text {
       case "OK":
@@ -66,7 +55,7 @@ extension StoreScripts {
         // The script has passed it over.
         let error = RedisServerError(parts.last?.text ?? "")
         connection.refused(error)
-        completion(.failed(error))
+        completion(.failed(Refusal(error)))
       case "CHANGED": completion(.changed)
       default: completion(.over)
       }

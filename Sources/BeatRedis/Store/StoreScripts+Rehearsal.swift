@@ -30,7 +30,7 @@ extension StoreScripts {
   }
 
   /// Finds out what a refusal was about; or, of what a fire can do without, what is missing.
-  package func tryRights(
+  func tryRights(
     queue: String, as instance: String, extent: RightsTrial.Extent = .required, sparing spared: Set<String> = [],
     then completion: @escaping (RightsTrial) -> Void
   ) {
@@ -40,17 +40,6 @@ extension StoreScripts {
       places: delivery == .direct ? [.store, .queues] : [.store, .outbox], extent: extent,
       database: storeDatabase == 0 && brokerDatabase == 0 ? nil : storeDatabase,
       sparing: spared.union(historyLength > 0 ? [] : ["XADD"]), then: completion)
-  }
-
-  /// Says what a refusal of something is about that a fire can do without, on keys that are no rehearsal's.
-  package func explain(
-    _ error: RedisServerError, queue: String, user: String?, as instance: String,
-    _ completion: @escaping (String) -> Void
-  ) {
-    guard error.isOfOurRights else { return completion("Redis refused it: \(error.text)") }
-    tryRights(queue: queue, as: instance + ":manual", extent: .lesser) {
-      completion($0.explanation(of: "Redis refused it", error.text, user: user))
-    }
   }
 }
 

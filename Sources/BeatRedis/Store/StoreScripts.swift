@@ -27,9 +27,9 @@ package struct StoreScripts {
   /// Where the server is in cluster mode: what a fire can reach.
   package var cluster: ClusterFit?
   /// How the documents' names are found.
-  package var nameScan = NameScan()
+  var nameScan = NameScan()
   /// Told how many fields were taken out of a key of our own, which were too long to be ours.
-  package var onRemoval: ((_ fields: Int, _ key: [UInt8]) -> Void)?
+  var onRemoval: ((_ fields: Int, _ key: [UInt8]) -> Void)?
 
   init(
     connection: RedisConnection, keys: RedisKeys, kombu: KombuKeys, storeDatabase: Int, brokerDatabase: Int,
@@ -133,10 +133,9 @@ package struct StoreScripts {
     return reply?.integer != 0
   }
 
-  /// - Parameter clock: ours, read when the reply is there.
   /// Neither a reply nor an error: the connection died.
   package func pulse(
-    _ request: PulseRequest, instance: String, incarnation: String, clock: @escaping () -> UnixTime,
+    _ request: PulseRequest, instance: String, incarnation: String,
     then completion: @escaping (PulseReply?, RedisServerError?) -> Void
   ) {
     // With the sequence: after a flush we are the ones who give the store its word again, and must notice that.
@@ -152,22 +151,35 @@ package struct StoreScripts {
         return completion(nil, reply?.error)
       }
       let text = parts.map { $0.text ?? "" }
-      let serverTime = UnixTime(told: text[4], text[5])
       completion(
         PulseReply(
           sequence: request.sequence, previousSequence: Int64(text[0]), incarnation: text[1],
           lease: Self.lease(text[2], of: instance, remaining: parts[3].integer, isOffered: parts[6].integer == 1),
-          serverTime: serverTime, clockDifference: serverTime?.microseconds(since: clock()) ?? 0,
-          damaged: Self.damages(parts[7].array ?? [], among: keys.ofPulse(instance))), nil)
+          serverTime: UnixTime(told: text[4], text[5]), clockDifference: 0,
+          damaged: Self.damages(parts[7].array ?? [], keys, keys.ofPulse(instance))), nil)
     }
   }
 
-  private static func damages(_ parts: [RedisReply], among keys: [[UInt8]]) -> [PulseReply.Damage] {
+  private static func damages(
+    _ parts: [RedisReply], _ names: RedisKeys, _ keys: [[UInt8]]
+  ) -> [PulseReply.Damage] {
     stride(from: 0, to: parts.count - 1, by: 2).compactMap { index in
       guard let place = parts[index].integer.map({ Int(clamping: $0) &- 1 }), keys.indices.contains(place) else {
         return nil
       }
-      return PulseReply.Damage(key: keys[place], found: parts[index + 1].bytes ?? [])
+      let key = keys[place]
+      return PulseReply.Damage(place: key, found: parts[index + 1].bytes ?? [], remedy: remedy(key, names))
+    }
+  }
+
+  private static func remedy(_ key: [UInt8], _ keys: RedisKeys) -> String {
+    switch key {
+    case keys.lease:
+      "a daemon takes its place at once if it cannot be a lease, and else when it has run out, as it may be a newer "
+        + "version's; if none runs, delete it"
+    case keys.epoch: "the time takes its place, where it is a string, and counts where it is not"
+    case keys.incarnation: "only its beginning counts, and a store that was exchanged may be noticed late; delete it"
+    default: "the daemon goes on without it; delete it"
     }
   }
 

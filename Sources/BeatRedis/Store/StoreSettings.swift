@@ -5,6 +5,8 @@ package struct StoreSettings {
   let store: RedisURL
   let broker: RedisURL
   let transportOptions: TransportOptions
+  /// Names that no queue may have.
+  let reserved: ReservedKeys
   let defaultQueue: String
   /// How far ahead of Redis' clock a fire is let through; microseconds.
   let maximumLead: Int64
@@ -12,12 +14,13 @@ package struct StoreSettings {
   let historyLength: Int
 
   package init(
-    store: RedisURL, broker: RedisURL, transportOptions: TransportOptions, defaultQueue: String, maximumLead: Int64,
+    store: RedisURL, broker: RedisURL, transportOptions: TransportOptions, reserved: ReservedKeys, defaultQueue: String, maximumLead: Int64,
     outboxLimit: Int, historyLength: Int
   ) {
     self.store = store
     self.broker = broker
     self.transportOptions = transportOptions
+    self.reserved = reserved
     self.defaultQueue = defaultQueue
     self.maximumLead = maximumLead
     self.outboxLimit = outboxLimit

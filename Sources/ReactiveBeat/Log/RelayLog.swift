@@ -1,4 +1,5 @@
 import BeatCore
+import BeatDriver
 import BeatRedis
 import Logging
 
@@ -12,7 +13,7 @@ struct RelayLog {
     self.broker = broker
   }
 
-  func report(_ event: OutboxRelay.Event) {
+  func report(_ event: RelayEvent) {
     switch event {
     case .brokerLost(let reason, let waiting):
       var fields = about(["reason": .string(reason)])
@@ -40,18 +41,5 @@ struct RelayLog {
 
   private func about(_ more: Logger.Metadata) -> Logger.Metadata {
     more.merging(["broker": .string("\(broker)")]) { $1 }
-  }
-}
-
-extension FireLedger {
-  /// What the relay tells, as far as it stands in the way of messages.
-  mutating func take(_ event: OutboxRelay.Event, at now: UnixTime) {
-    switch event {
-    case .brokerLost(let reason, let waiting): lostBroker(reason, waiting: waiting, at: now)
-    case .brokerBack: foundBroker()
-    case .held(_, let reason): heldBack(reason, at: now)
-    case .relayed(_, _, let waiting): relayed(waiting: waiting)
-    case .walked, .unblocked: break
-    }
   }
 }

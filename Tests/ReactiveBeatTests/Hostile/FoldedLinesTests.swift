@@ -59,7 +59,7 @@ import Testing
     let memory = Memory()
     let logger = Logger(label: "test") { _ in Handler(memory) }
     try onLoop { loop in
-      let log = BeatLog(logger, keys: RedisKeys(prefix: "p:"), on: loop)
+      let log = ScheduleLog(logger, keys: RedisKeys(prefix: "p:"), on: loop)
       for index in 0..<1_000 { log.report(.removed(EntryName("n\(index)"))) }
       for _ in 0..<5_000 { log.report(.warned(EntryName("n"), "doubt")) }
       log.flush()

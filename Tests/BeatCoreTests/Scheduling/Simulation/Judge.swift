@@ -33,6 +33,9 @@ struct Judge {
   private let tolerance: Int64
   /// The bytes of the newest document that could be read.
   private var usable: [UInt8]?
+  /// The schedule of that document, and `editedAt` while it stood.
+  private var usableDigest: ScheduleDigest?
+  private var usableEditedAt: UnixTime?
   /// Where `total_run_count` began.
   private var countBefore: Int64 = 0
 
@@ -58,13 +61,21 @@ struct Judge {
     let read = document.flatMap { try? ScheduleDocument($0, context: Sample.context) }
     let new = read.map { EntryTiming($0.definition) }
     let isBack = document == usable
-    if new != nil { usable = document }
+    // Deleted and made again, and nobody has marked that it was gone: one read may have answered both events, and then the
+    // schedule is the one that stood there before.
+    let isTheSame = timing == nil && new != nil && new?.digest == usableDigest && markDigest != .gone
+    if let new { (usable, usableDigest) = (document, new.digest) }
     guard new?.digest != timing?.digest || document == nil else { return }
     // A copy that is put back where nothing stood, as far as anybody has heard, goes on from its last run.
     let isRestored = (timing == nil || markDigest == .gone) && read?.lastRunAt != nil
     // Where all fire, one that has heard of neither goes on by the same bytes, and does no wrong.
     let isUnheard = !isStrict && timing == nil && isBack
     timing = new
+    if isTheSame {
+      editedAt = usableEditedAt
+      return shake()
+    }
+    defer { if new != nil { usableEditedAt = editedAt } }
     editedAt = isRestored || isUnheard || markDigest == nil || markDigest == new?.digest ? nil : now
     shake()
   }

@@ -27,7 +27,6 @@ extension Simulation {
       // On again at once, by a daemon that has just come.
       for _ in 0..<3 { hurry(world.schedules.count - 1) }
       kill(index)
-      daemons[index].connect(at: now)
       execute(index)
     case .flush: if chance.once(in: 3) { flush() }
     case .swap: if daemons.allSatisfy({ !$0.isConnected || $0.scheduler.isWatching }) { swap() }
@@ -87,10 +86,10 @@ extension Simulation {
   }
 
   private mutating func kill(_ index: Int) {
-    daemons[index].disconnect(at: now, isNoticedFirst: true)
+    daemons[index].die()
     let abandoned = daemons[index].takeAbandoned()
     zombies += abandoned.prefix(chance.number(0...abandoned.count))
-    daemons[index] = process(offset: daemons[index].offset)
+    daemons[index] = process(offset: daemons[index].surroundings.offset)
   }
 
   /// Other arguments, the rest as it stands; or a copy from scratch, without any bookkeeping.

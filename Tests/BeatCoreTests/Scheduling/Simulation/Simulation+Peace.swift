@@ -49,7 +49,7 @@ extension Simulation {
       ?? now.advanced(by: 100_000 * world.pace)
   }
 
-  private var isLeadingSomebody: Bool { daemons.contains { $0.pulse.isLeading } }
+  private var isLeadingSomebody: Bool { daemons.contains { $0.isLeading } }
 
   private mutating func quiet() {
     var turns = 0
@@ -57,16 +57,13 @@ extension Simulation {
     while isBusy {
       afterwards()
       for index in daemons.indices {
-        if !daemons[index].isConnected { daemons[index].connect(at: now) }
         while !daemons[index].requests.isEmpty { execute(index) }
         if daemons[index].isWaitingToSubscribe { daemons[index].subscribed(at: now) }
         while !daemons[index].replies.isEmpty { take(index) }
         afterwards()
         while !daemons[index].events.isEmpty { daemons[index].hear(at: now) }
         afterwards()
-        if daemons[index].isDue(at: now) { daemons[index].wake(at: now) }
-        if daemons[index].isPulseDue(at: now) { daemons[index].beat(at: now) }
-        if daemons[index].isCandidateDue(at: now) { daemons[index].look(at: now) }
+        while daemons[index].isDue(at: now) { daemons[index].wake(at: now) }
       }
       afterwards()
       isBusy = daemons.contains { !$0.isQuiet || $0.isDue(at: now) || $0.isWaitingToSubscribe }
@@ -86,7 +83,7 @@ extension Simulation {
       for problem in found { complain("\(name): \(problem)") }
     }
     guard world.hasLease else { return }
-    let leaders = daemons.filter { $0.pulse.isLeading }.map { $0.instance }
+    let leaders = daemons.filter { $0.isLeading }.map { $0.instance }
     let holder = store.leaseholder(now: serverTime)?.split(separator: ":").first.map { String($0) }
     if leaders != [holder ?? ""] { complain("\(leaders) lead, and the lease is \(holder ?? "nobody")'s") }
   }

@@ -1,4 +1,5 @@
 @testable import BeatCore
+@testable import BeatDriver
 
 /// Some daemons, one store, and a world that does them harm: everything that happens follows from a seed, one small step
 /// after the other. Messages are as late as chance will have it.
@@ -18,7 +19,7 @@ struct Simulation {
   /// What a client wrote last, for each schedule.
   var written: [EntryName: [UInt8]] = [:]
   /// Requests of connections that have died, still in the server's buffers.
-  var zombies: [SimulatedDaemon.Request] = []
+  var zombies: [ModelConnector.Request] = []
   /// Documents that somebody has read, and will save again some day.
   var copies: [(number: Int, document: [UInt8])] = []
   /// Schedules that have been flushed, and will be written again.
@@ -65,7 +66,6 @@ struct Simulation {
       let skew = Int64(chance.number(Int(-world.skew / 1_000)...Int(world.skew / 1_000))) * 1_000
       daemons.append(process(offset: skew))
     }
-    for index in daemons.indices { daemons[index].connect(at: now) }
   }
 
   /// How long after peace somebody must lead; microseconds. Where rights were given back, whoever stood back looks again
@@ -96,8 +96,21 @@ struct Simulation {
     var pulse = Pulse.Configuration(instance: "d\(processes)", leaseTTL: leaseTTL)
     pulse.period = pulsePeriod
     pulse.echoPatience = 2 * pulsePeriod
-    return SimulatedDaemon(configuration, pulse, offset: offset, at: now)
+    var daemon = DaemonConfiguration(scheduler: configuration, pulse: pulse, record: Self.record) { _ in
+      configuration.documents
+    }
+    let ttl = leaseTTL ?? 600_000
+    daemon.rehearsalDelays = ttl / 3...ttl
+    daemon.reconnectDelays = 1_000 * world.pace...20_000 * world.pace
+    daemon.stopPatience = 1_000_000 * world.pace
+    do {
+      return try SimulatedDaemon(daemon, offset: offset, at: now, seed: UInt64(processes))
+    } catch { preconditionFailure("virtual surroundings refuse nothing") }
   }
+
+  private static let record = DaemonRecord(
+    version: "", host: "", processID: 0, since: Sample.noon, isLeading: false, events: "", delivery: "", schedules: 0,
+    rejected: 0, repaired: 0, timezone: "UTC", broker: "")
 
   // MARK: one step
 
@@ -106,7 +119,7 @@ struct Simulation {
     case 0..<60: deliver(chance.number(0...(daemons.count - 1)))
     case 60..<80: now = now.advanced(by: Int64(chance.number(0...5_000)) * world.pace)
     case 80..<92: wakeSomebody()
-    case 92..<96: reconnectSomebody()
+    case 92..<96: restoreSomething()
     case 96: executeZombie()
     case 97: remember()
     case 98: saveStale()
@@ -135,7 +148,7 @@ struct Simulation {
   }
 
   mutating func execute(_ index: Int) {
-    let request = daemons[index].takeRequest()
+    guard let request = daemons[index].takeRequest() else { return }
     let reply = store.execute(request, of: daemons[index].instance, now: serverTime)
     note("\(daemons[index].instance)", request, reply)
     daemons[index].answer(reply)
@@ -147,16 +160,15 @@ struct Simulation {
     guard isTraced else { return }
     let instance = daemons[index].instance
     switch reply {
-    case .read(let names, let reads, _):
-      for (name, read) in zip(names, reads) {
-        let scheduler = daemons[index].scheduler
-        let entry = scheduler.entries.handle(of: name).flatMap { scheduler.entries[$0] }
-        let mark = read.mark.map { String($0.bytes) } ?? "no mark"
-        let (base, next) = (entry?.base.iso8601 ?? "", entry?.nextDue?.iso8601 ?? "")
-        say("\(instance) has read \(name) \(mark): base \(base), next \(next)")
+    case .read(let reads):
+      for read in reads { say("\(instance) has read \(read.mark.map { String($0.bytes) } ?? "no mark")") }
+      let scheduler = daemons[index].scheduler
+      for name in world.schedules.map(\.name) {
+        guard let entry = scheduler.entries.handle(of: name).flatMap({ scheduler.entries[$0] }) else { continue }
+        say("\(instance) knows \(name): base \(entry.base.iso8601), next \(entry.nextDue?.iso8601 ?? "")")
       }
-    case .fired(let plan, let outcome): say("\(instance) is told \(plan.entry) due \(plan.due.iso8601) \(outcome)")
-    case .pulsed: say("\(instance) pulsed, leads: \(daemons[index].pulse.isLeading)")
+    case .committed(let outcomes): say("\(instance) is told \(outcomes)")
+    case .pulsed: say("\(instance) pulsed, leads: \(daemons[index].isLeading)")
     default: break
     }
   }
@@ -164,14 +176,10 @@ struct Simulation {
   private mutating func wakeSomebody() {
     let index = chance.number(0...(daemons.count - 1))
     guard !daemons[index].isFrozen(at: now) else { return }
-    if daemons[index].isDue(at: now) { return daemons[index].wake(at: now) }
-    if daemons[index].isPulseDue(at: now) { daemons[index].beat(at: now) }
-    if daemons[index].isCandidateDue(at: now) { daemons[index].look(at: now) }
+    if daemons[index].isDue(at: now) { daemons[index].wake(at: now) }
   }
 
-  private mutating func reconnectSomebody() {
-    let index = chance.number(0...(daemons.count - 1))
-    if !daemons[index].isConnected, !daemons[index].isFrozen(at: now) { daemons[index].connect(at: now) }
+  private mutating func restoreSomething() {
     if chance.once(in: 4) { store.expire(now: serverTime) }
     if !missing.isEmpty { restore() }
   }
@@ -188,12 +196,12 @@ struct Simulation {
     for index in daemons.indices {
       let abandoned = daemons[index].takeAbandoned()
       if !abandoned.isEmpty { zombies += abandoned.prefix(chance.number(0...abandoned.count)) }
-      if daemons[index].hasEnded { daemons[index] = process(offset: daemons[index].offset) }
+      if daemons[index].hasEnded { daemons[index] = process(offset: daemons[index].surroundings.offset) }
     }
     for change in store.takeChanges() {
       for index in daemons.indices where daemons[index].isSubscribed {
         // Events are a hint: some are lost. (A probe whose event is lost would be made again.)
-        let isLost = world.losesEvents && !isPeace && daemons[index].session == .watching && chance.once(in: 100)
+        let isLost = world.losesEvents && !isPeace && daemons[index].isWatching && chance.once(in: 100)
         if isLost { continue }
         daemons[index].tell(change)
       }
@@ -304,16 +312,18 @@ struct Simulation {
 
   // MARK: the trace
 
-  private mutating func note(_ who: String, _ request: SimulatedDaemon.Request, _ reply: SimulatedDaemon.Reply) {
+  private mutating func note(_ who: String, _ request: ModelConnector.Request, _ reply: ModelConnector.Reply) {
     guard isTraced else { return }
     switch (request, reply) {
-    case (.fire(let plan, let token), .fired(_, let outcome)):
-      say("\(who): fire \(plan.entry) due \(plan.due.iso8601) \(token) \(plan.mark.totalRunCount) -> \(outcome)")
-    case (.anchor(let name, let mark), .kept(_, let isKept)):
-      say("\(who): anchor \(name) \(String(mark.bytes)) -> \(isKept)")
-    case (.rebase(let name, let time, let mark, _), .kept(_, let isKept)):
-      say("\(who): rebase \(name) from \(time.iso8601) to \(mark.due.iso8601) \(String(mark.bytes)) -> \(isKept)")
-    case (.read(let names, nil), _): say("\(who): read \(names)")
+    case (.commit(let plans, let token), .committed(let outcomes)):
+      for (plan, outcome) in zip(plans, outcomes) {
+        say("\(who): fire \(plan.entry) due \(plan.due.iso8601) \(token) \(plan.mark.totalRunCount) -> \(outcome)")
+      }
+    case (.putAbsent(let marks), .kept(let others)):
+      for (name, mark) in marks { say("\(who): put \(name) \(String(mark.bytes)) -> \(!others.contains(name))") }
+    case (.replace(let name, let expected, let mark, _), .replaced(let isDone)):
+      say("\(who): replace \(name) \(expected) by \(mark.due.iso8601) \(String(mark.bytes)) -> \(isDone)")
+    case (.read(let names), _): say("\(who): read \(names)")
     case (.pulse(let request, _, _), .pulsed(let reply)):
       say("\(who): pulse \(request.sequence) -> \(reply.previousSequence ?? -1) \(reply.incarnation) \(reply.lease)")
     default: say("\(who): \(request)")

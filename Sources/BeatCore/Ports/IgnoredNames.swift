@@ -1,0 +1,29 @@
+/// Documents that are not read, as their names are too long.
+package struct IgnoredNames: Hashable, Sendable {
+  package private(set) var count = 0
+  /// Bytes of the longest name.
+  package private(set) var longest = 0
+  /// How that name begins.
+  package private(set) var head: [UInt8] = []
+
+  package static let headLength = 60
+
+  package init() {}
+
+  /// - Parameter head: how a name of so many bytes begins.
+  package mutating func add(_ more: Int = 1, longest length: Int, head new: [UInt8]) {
+    count += more
+    if length > longest { (longest, head) = (length, new) }
+  }
+
+  package mutating func add(_ other: IgnoredNames) { add(other.count, longest: other.longest, head: other.head) }
+
+  /// One sentence for people; nil: there are none.
+  package var words: String? {
+    guard count > 0 else { return nil }
+    let what = Plural.of(count, "key under the prefix is", "keys under the prefix are")
+    return
+      "\(what) not read, nor is what stands there: a schedule's name \(Limit.nameLength.excess(longest)); that one "
+      + "begins with \"\(EntryName(head))\""
+  }
+}

@@ -1,0 +1,157 @@
+import BeatCore
+
+/// Carries out what the scheduler wants: reads, marks, fires, the timer, reports. It keeps account of the fires that are
+/// on their way, which outlive the session in which they were sent.
+final class Dispatcher {
+  private static let marksTogether = 200
+
+  private unowned let daemon: Daemon
+  private(set) var scheduler: Scheduler
+  /// By which schedules are due.
+  var alarm: (any Alarm)?
+  /// Tells the events of our own fires from others.
+  var ownWrites = OwnWriteFilter()
+  /// What waits for more of its kind, until the event at hand is done with.
+  private var marks: [(name: EntryName, mark: Mark)] = []
+  private var plans: [FirePlan] = []
+  /// Fires of which nothing is known yet.
+  private(set) var inFlight = 0
+  /// Something was refused on its way into the outbox since messages were last taken out of it.
+  private var isShortOfRoom = false
+
+  init(_ daemon: Daemon) {
+    self.daemon = daemon
+    scheduler = Scheduler(daemon.configuration.scheduler)
+  }
+
+  // MARK: what happens
+
+  func receive(_ event: Scheduler.Event) {
+    take(event)
+    sendTogether()
+  }
+
+  /// A page of documents, of which what has to be done goes out together.
+  func receive(_ names: [EntryName], _ reads: [Scheduler.DocumentRead]) {
+    for (name, read) in zip(names, reads) { take(.read(name, read)) }
+    sendTogether()
+  }
+
+  var congestion: Congestion? { scheduler.congestion(now: daemon.election.now) }
+
+  /// Nothing new is begun any more.
+  func stop() { alarm?.arm(at: nil) }
+
+  /// Nobody waits for what has not been sent, but for fires.
+  func disconnected() {
+    marks.removeAll()
+    ownWrites.removeAll()
+  }
+
+  /// There is room in the outbox again.
+  func roomMade() {
+    guard isShortOfRoom else { return }
+    isShortOfRoom = false
+    receive(.obstacleGone)
+  }
+
+  // MARK: what has to be done
+
+  private func take(_ event: Scheduler.Event) {
+    for action in scheduler.receive(event, now: daemon.election.now) { perform(action) }
+  }
+
+  private func perform(_ action: Scheduler.Action) {
+    switch action {
+    case .read(let name): daemon.session?.read(name)
+    case .anchor(let name, let mark):
+      marks.append((name, mark))
+      if marks.count == Self.marksTogether { sendMarks() }
+    case .rebase(let name, let time, let mark):
+      sendMarks()
+      replace(name, .due(time), mark)
+    case .mend(let name, let bytes, let mark): replace(name, .bytes(bytes), mark)
+    case .fire(let plan):
+      // In this order: the mark of a fire is newer than when the schedule was first seen.
+      sendMarks()
+      fire(plan)
+    case .armTimer(let time): if !daemon.isStopping { alarm?.arm(at: time.map(daemon.election.boot(at:))) }
+    case .report(let report):
+      let document = daemon.election.isLeading ? report.edited.flatMap { scheduler.document(of: $0) } : nil
+      daemon.report(.schedule(report, document: document))
+    }
+  }
+
+  private func sendTogether() {
+    sendMarks()
+    guard !plans.isEmpty else { return }
+    let together = plans
+    plans.removeAll(keepingCapacity: true)
+    guard let store = daemon.session?.store else { return lose(together) }
+    let isOutbox = store.delivery == .outbox
+    store.schedules.commit(together) { [unowned self] plan, outcome in
+      if isOutbox, outcome == .fired { daemon.relay.nudge() }
+      ended(plan, outcome)
+    }
+  }
+
+  private func sendMarks() {
+    guard !marks.isEmpty else { return }
+    daemon.session?.store.schedules.putAbsent(marks) { [unowned self] result in
+      switch result {
+      case .success(let names): for name in names { receive(.touched(name)) }
+      case .failure(let refusal): daemon.election.refused(refusal)
+      }
+    }
+    marks.removeAll(keepingCapacity: true)
+  }
+
+  private func replace(_ name: EntryName, _ expectation: MarkExpectation, _ mark: Mark) {
+    daemon.session?.store.schedules.replace(name, expecting: expectation, with: mark) { [unowned self] result in
+      switch result {
+      case .success(let isDone): if !isDone { receive(.touched(name)) }
+      case .failure(let refusal): daemon.election.refused(refusal)
+      }
+    }
+  }
+
+  // MARK: fires
+
+  private func fire(_ plan: FirePlan) {
+    inFlight += 1
+    if daemon.hearing == .keyspace { ownWrites.expect(plan.entry) }
+    guard let store = daemon.session?.store, !daemon.isStopping else { return lose([plan]) }
+    guard store.delivery == .outbox, let reason = daemon.relay.refusal(of: plan.route, priority: plan.priority) else {
+      return plans.append(plan)
+    }
+    // Not from within the scheduler's own actions.
+    daemon.surroundings.soon { [unowned self] in ended(plan, .refused(reason)) }
+  }
+
+  /// They cannot be sent.
+  private func lose(_ plans: [FirePlan]) {
+    // Not from within the scheduler's own actions.
+    daemon.surroundings.soon { [unowned self] in
+      for plan in plans { ended(plan, .unknown) }
+    }
+  }
+
+  private func ended(_ plan: FirePlan, _ outcome: FireOutcome) {
+    inFlight -= 1
+    daemon.records.ledger.ended(plan.entry, outcome, at: daemon.election.now)
+    let wasMistaken = outcome != .fired && daemon.hearing == .keyspace && !ownWrites.cancel(plan.entry)
+    receive(.fireEnded(plan, outcome))
+    if wasMistaken, outcome != .unknown { receive(.touched(plan.entry)) }
+    if case .refused = outcome, daemon.session?.store.delivery == .outbox,
+      daemon.relay.refusal(of: plan.route, priority: plan.priority) == nil
+    {
+      isShortOfRoom = true
+    }
+    if case .wrongServer(let reason) = outcome { daemon.wrongServer(reason) }
+    daemon.election.ended(outcome)
+    if outcome == .fenced { daemon.election.receive(.fenced) }
+    // The store's clock was set back since it told us its time.
+    if case .early = outcome { daemon.election.receive(.timerFired) }
+    daemon.fireEnded()
+  }
+}

@@ -1,0 +1,94 @@
+import BeatCore
+
+/// Says what others have put at places of our own: the place, what is wrong with it, and what the daemon does. Each thing
+/// once, until it is gone.
+final class ForeignPlaces {
+  /// Between two looks; microseconds.
+  private static let lookInterval: Int64 = 10_000_000
+
+  private let surroundings: any Surroundings
+  private let report: (DaemonEvent) -> Void
+  /// What stands in the heartbeat's places, as was said.
+  private var heartbeat: [[UInt8]: [UInt8]] = [:]
+  /// What was said of the others.
+  private var foreign: [String] = []
+  private var isLooking = false
+  private var lookedAt: BootTime?
+  /// Names that are not read, as was said.
+  private var ignored = IgnoredNames()
+  private var hasHeard = false
+
+  init(in surroundings: any Surroundings, report: @escaping (DaemonEvent) -> Void) {
+    self.surroundings = surroundings
+    self.report = report
+  }
+
+  /// What a heartbeat has found in its places.
+  func found(_ damages: [PulseReply.Damage]) {
+    guard !damages.isEmpty || !heartbeat.isEmpty else { return }
+    for damage in damages where heartbeat[damage.place] != damage.found {
+      report(
+        .damaged(place: damage.place, text: "holds \"\(Self.head(damage.found))\", which is not ours: \(damage.remedy)"))
+    }
+    heartbeat = Dictionary(damages.map { ($0.place, $0.found) }) { first, _ in first }
+  }
+
+  /// Fields were taken out, which were too long to be ours.
+  func removed(_ count: Int, from place: [UInt8]) {
+    let what = Plural.of(count, "field")
+    report(
+      .damaged(
+        place: place,
+        text: "held \(what) of more than \(Plural.of(Limit.ownFieldLength.most, "byte")), or under a name of more than "
+          + "\(Limit.nameLength.most), which are not ours: taken out unread; find out who writes there"))
+  }
+
+  /// Looks now and then.
+  func keepLooking(_ store: any StoreSession) {
+    let now = surroundings.bootTime
+    guard lookedAt.map({ now.microseconds(since: $0) > Self.lookInterval }) ?? true else { return }
+    look(store)
+  }
+
+  /// Looks at the places without which everything fires, and something is missing all the same.
+  func look(_ store: any StoreSession) {
+    guard !isLooking else { return }
+    isLooking = true
+    lookedAt = surroundings.bootTime
+    store.foreignPlaces { [weak self] found in
+      guard let self else { return }
+      isLooking = false
+      for text in found where !foreign.contains(text) {
+        report(
+          .damaged(
+            place: nil,
+            text:
+              "\(text); until then the daemon fires without it: no history, runs by hand, receipts, records or deliveries by it"
+          ))
+      }
+      foreign = found
+    }
+  }
+
+  /// The session has ended, and with it a look.
+  func disconnected() { isLooking = false }
+
+  /// An event of a name that is too long: said once until the next walk.
+  func heard(_ found: IgnoredNames) {
+    guard !hasHeard else { return }
+    hasHeard = true
+    if ignored.count == 0 { report(.ignored(found)) }
+  }
+
+  /// Names that a whole walk has left out.
+  func ignored(_ found: IgnoredNames) {
+    hasHeard = false
+    guard found != ignored else { return }
+    ignored = found
+    if found.count > 0 { report(.ignored(found)) }
+  }
+
+  private static func head(_ bytes: [UInt8]) -> String {
+    bytes.count > 60 ? "\(EntryName(Array(bytes.prefix(60))))…" : "\(EntryName(bytes))"
+  }
+}

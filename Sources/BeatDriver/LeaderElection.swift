@@ -1,0 +1,185 @@
+import BeatCore
+
+/// Who leads: carries out what the heartbeat and the lease (`Pulse`) and this daemon's right to it (`Candidacy`) want.
+final class LeaderElection {
+  private unowned let daemon: Daemon
+  private(set) var pulse: Pulse
+  private var candidacy: Candidacy
+  /// Of the lease that we hold, or held last; empty: there is no lease.
+  private(set) var token = ""
+  private lazy var pulseTimer = daemon.surroundings.makeTimer { [unowned self] in receive(.timerFired as Pulse.Event) }
+  private lazy var rehearsalTimer = daemon.surroundings.makeTimer { [unowned self] in
+    receive(.timerFired as Candidacy.Event)
+  }
+  /// Why this daemon cannot fire, as was said.
+  private var said: String?
+  /// What this daemon lacks, as was said of a session that could not go on.
+  private var saidOfSession: String?
+
+  init(_ daemon: Daemon) {
+    self.daemon = daemon
+    let surroundings = daemon.surroundings
+    let configuration = daemon.configuration
+    pulse = Pulse(configuration.pulse, clock: StoreClock(surroundings.wallTime, at: surroundings.bootTime))
+    candidacy = Candidacy(leaseTTL: configuration.pulse.leaseTTL, delays: configuration.rehearsalDelays)
+  }
+
+  var isLeading: Bool { pulse.isLeading }
+  /// A heartbeat was answered in this session.
+  var isAnswered: Bool { pulse.isAnswered }
+  /// This session has shown that we can fire what is due.
+  var isAble: Bool { candidacy.isAble }
+  var hasLease: Bool { pulse.configuration.leaseTTL != nil }
+  /// By the store's clock.
+  var now: UnixTime { pulse.clock.time(at: daemon.surroundings.bootTime) }
+
+  func boot(at time: UnixTime) -> BootTime { pulse.clock.boot(at: time) }
+
+  // MARK: what happens
+
+  /// Some event of a change has come.
+  func heard() { pulse.heard() }
+
+  func connected(hears: Bool) {
+    receive(.connected(hears: hears))
+    receive(.connected)
+  }
+
+  func loaded() { receive(.loaded) }
+  /// The broker was lost, or is back, or something is held on its way there.
+  func doubted() { receive(.doubted) }
+  func lacked(_ reason: String) { receive(.lacked(reason: reason)) }
+
+  /// No heartbeat is sent any more.
+  func stop() { pulseTimer.cancel() }
+
+  /// - Parameter between: what is told between the two, as the scheduler is.
+  func disconnected(_ between: () -> Void) {
+    pulseTimer.cancel()
+    receive(.disconnected as Pulse.Event)
+    between()
+    daemon.publisher.cancelRehearsal()
+    rehearsalTimer.cancel()
+    receive(.disconnected as Candidacy.Event)
+  }
+
+  func ended(_ outcome: FireOutcome) {
+    switch outcome {
+    case .fired: if candidacy.isSuspect { receive(.fired) }
+    case .forbidden(let reason): receive(.forbidden(reason: reason))
+    default: break
+    }
+  }
+
+  /// Something beside a fire was refused.
+  func refused(_ refusal: Refusal) {
+    if refusal.kind == .forbidden { receive(.forbidden(reason: refusal.words)) }
+  }
+
+  /// Why a session cannot go on, without what was said already.
+  func reason(_ what: String, _ explanation: StoreExplanation) -> String {
+    guard let lack = explanation.lack else { return "\(what): \(explanation.text)" }
+    if let said, said.hasSuffix(lack) { return "\(what): see `unable`" }
+    saidOfSession = lack
+    return "\(what): \(lack)"
+  }
+
+  // MARK: the heartbeat and the lease
+
+  func receive(_ event: Pulse.Event) {
+    for action in pulse.receive(event, now: daemon.surroundings.bootTime) { perform(action) }
+  }
+
+  private func perform(_ action: Pulse.Action) {
+    switch action {
+    case .send(let request): send(request)
+    case .armTimer(let delay): if !daemon.isStopping { pulseTimer.schedule(after: delay) }
+    case .lead(let token):
+      self.token = token
+      daemon.lead(token)
+    case .standBy(let reason): daemon.standBy(reason)
+    case .storeReplaced: daemon.dispatcher.receive(.storeReplaced)
+    case .reload(let reason):
+      daemon.report(.reloading(reason: reason))
+      daemon.session?.loadAll(isReload: true)
+    case .reconnect(let reason):
+      daemon.session?.store.suspectLongNames()
+      daemon.restart(.notReady(reason))
+    case .release: daemon.session?.store.leases.release { _ in }
+    case .offered: receive(.offered)
+    case .clockStepped(let step):
+      daemon.report(.clockStepped(by: step))
+      daemon.dispatcher.receive(.clockStepped(by: step))
+    case .clockDiffers(let difference): daemon.report(.clockDiffers(by: difference))
+    }
+  }
+
+  private func send(_ request: PulseRequest) {
+    guard !daemon.isStopping, let session = daemon.session else { return }
+    session.store.leases.pulse(request) { [unowned self, weak session] result in
+      switch result {
+      case .success(var reply):
+        reply.clockDifference = reply.serverTime?.microseconds(since: daemon.surroundings.wallTime) ?? 0
+        receive(.replied(reply))
+        daemon.dispatcher.receive(.clockTold)
+        daemon.places.found(reply.damaged)
+        daemon.session?.announce()
+        daemon.session?.keepTelling()
+      case .failure(let refusal): session?.refused(refusal, "the heartbeat was refused", .heartbeat)
+      }
+    }
+  }
+
+  // MARK: the right to lead
+
+  private func receive(_ event: Candidacy.Event) {
+    for action in candidacy.receive(event, now: daemon.surroundings.bootTime) { perform(action) }
+  }
+
+  private func perform(_ action: Candidacy.Action) {
+    switch action {
+    case .rehearse: rehearse()
+    case .armTimer(let delay): rehearsalTimer.schedule(after: delay)
+    case .stand(let standing):
+      receive(.standing(standing))
+      daemon.session?.announce()
+    case .report(.able):
+      (said, saidOfSession) = (nil, nil)
+      daemon.report(.proof(.able))
+      daemon.proved(.able)
+    case .report(.limited(let reason)):
+      daemon.report(.proof(.limited(reason: reason)))
+      daemon.proved(.limited(reason: reason))
+    case .report(.unable(let reason)), .report(.undecided(let reason)):
+      if saidOfSession.map({ !reason.hasSuffix($0) }) ?? true {
+        said = reason
+        daemon.report(.proof(.unable(reason: reason)))
+      }
+      daemon.proved(.unable(reason: reason))
+    }
+  }
+
+  /// A fire on places of its own, and where messages go by an outbox, a delivery too.
+  private func rehearse() {
+    guard let session = daemon.session else { return }
+    let (store, publisher) = (session.store, daemon.publisher)
+    store.cancelRehearsal()
+    publisher.cancelRehearsal()
+    store.rehearse(isLoaded: candidacy.isLoaded) { [unowned self] proof in
+      guard daemon.session === session else { return }
+      guard store.delivery == .outbox, proof.mayLead else { return receive(.rehearsed(proof)) }
+      publisher.rehearse { [unowned self] problem in
+        if daemon.session === session { receive(.rehearsed(proof.lacking(problem))) }
+      }
+    }
+  }
+}
+
+extension Candidacy.Proof {
+  /// The same where this is missing, too.
+  fileprivate func lacking(_ problem: String?) -> Candidacy.Proof {
+    guard let problem else { return self }
+    if case .limited(let reason) = self { return .limited(reason: "\(reason); \(problem)") }
+    return .limited(reason: problem)
+  }
+}

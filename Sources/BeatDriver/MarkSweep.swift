@@ -1,0 +1,73 @@
+import BeatCore
+
+/// Forgets the marks of schedules that are gone, so that names which are used once do not fill the hash for ever.
+///
+/// A mark outlives its document for `lifetime`: a schedule that is made again under its old name within it never fires
+/// for a time already fired. Where more than `Limit.goneMarks` of them stand there, they go sooner: first those of schedules
+/// that have never run, then the oldest; but none of a run within `guarded`.
+final class MarkSweep {
+  /// Microseconds: 30 days.
+  static let lifetime: Int64 = 30 * 86_400_000_000
+  /// Microseconds: a day, in which somebody may put a schedule back as it was.
+  static let guarded: Int64 = 86_400_000_000
+
+  private let store: any ScheduleStore
+  private let finish: (_ forgotten: Int?) -> Void
+  private let now: UnixTime
+  /// The oldest that are kept: of marks of a run, and of those first seen only.
+  private var limits: (fired: UnixTime, seen: UnixTime)
+  private var forgotten = 0
+  /// Of each minute since 1970 the marks that are kept of schedules that are gone.
+  private var fired: [Int64: Int] = [:]
+  private var seen: [Int64: Int] = [:]
+  private var isSecond = false
+
+  /// - Parameter finish: called once with the number of marks forgotten; nil: the session ended, or it is refused.
+  init(_ store: any ScheduleStore, now: UnixTime, finish: @escaping (_ forgotten: Int?) -> Void) {
+    self.store = store
+    self.finish = finish
+    self.now = now
+    let oldest = now.advanced(by: -Self.lifetime)
+    limits = (oldest, oldest)
+  }
+
+  func start() { walk(from: nil) }
+
+  private func walk(from position: ScanPosition?) {
+    // A day ahead: a clock that was set back.
+    let ages = MarkAges(fired: limits.fired, seen: limits.seen, latest: now.advanced(by: 86_400_000_000))
+    store.sweepMarks(from: position, ages) { [self] result in
+      guard case .success(let page) = result else { return finish(nil) }
+      forgotten += page.forgotten
+      for minute in page.fired { fired[minute, default: 0] += 1 }
+      for minute in page.seen { seen[minute, default: 0] += 1 }
+      if let next = page.next { walk(from: next) } else { end() }
+    }
+  }
+
+  private func end() {
+    guard !isSecond, let limits = Self.limits(fired: fired, seen: seen, now: now) else { return finish(forgotten) }
+    isSecond = true
+    self.limits = limits
+    walk(from: nil)
+  }
+
+  /// From when on marks are kept, so that there are no more than may be; nil: there are not.
+  static func limits(
+    fired: [Int64: Int], seen: [Int64: Int], now: UnixTime
+  ) -> (fired: UnixTime, seen: UnixTime)? {
+    var excess = (fired.values.reduce(0, +) + seen.values.reduce(0, +)) - Limit.goneMarks.most
+    guard excess > 0 else { return nil }
+    let oldest = now.advanced(by: -lifetime)
+    func limit(_ minutes: [Int64: Int], before end: UnixTime) -> UnixTime {
+      for minute in minutes.keys.sorted() {
+        let start = UnixTime(microseconds: minute &* 60_000_000)
+        guard excess > 0, start < end else { return min(start, end) }
+        excess -= minutes[minute] ?? 0
+      }
+      return minutes.isEmpty ? oldest : end
+    }
+    let firstSeen = limit(seen, before: .latest)
+    return (max(oldest, limit(fired, before: now.advanced(by: -guarded))), max(oldest, firstSeen))
+  }
+}

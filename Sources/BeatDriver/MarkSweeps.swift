@@ -1,0 +1,30 @@
+import BeatCore
+
+/// When marks are swept: once a day, by the daemon that fires; and once a minute while schedules go by the thousand.
+final class MarkSweeps {
+  private static let pauses: (few: Int64, many: Int64) = (86_400_000_000, 60_000_000)
+
+  /// Schedules that have gone since the last sweep.
+  var gone = 0
+  private var sweptAt: BootTime?
+
+  var areManyGone: Bool { gone > Limit.goneMarks.most / 2 }
+
+  /// - Parameter report: called with the number of marks forgotten, if it is not 0.
+  func sweep(
+    _ store: any ScheduleStore, now: UnixTime, at moment: BootTime, report: @escaping (Int) -> Void
+  ) {
+    let pause = areManyGone ? Self.pauses.many : Self.pauses.few
+    guard sweptAt.map({ moment.microseconds(since: $0) > pause }) ?? true else { return }
+    sweptAt = moment
+    gone = 0
+    MarkSweep(store, now: now) { [weak self] forgotten in
+      // A sweep that failed is tried again with the next audit.
+      guard let forgotten else {
+        self?.sweptAt = nil
+        return
+      }
+      if forgotten > 0 { report(forgotten) }
+    }.start()
+  }
+}

@@ -1,0 +1,372 @@
+import BeatCore
+
+/// Carries messages from the store's outbox to the queues of a broker that is another server.
+///
+/// A message is published first, and then taken out of the outbox: whoever dies between the two, the next one repeats, and a
+/// broker that drops repeats takes nothing twice. Messages of one lane arrive in the order of the
+/// outbox. One that cannot be delivered stays, and so do those behind it for the same lane; the others go on.
+///
+/// It asks nobody while there is nothing to do: work begins with `start`, `nudge`, a connection that stands, or a timer
+/// that runs only while something waits.
+final class OutboxRelay {
+  /// Items, and about how many bytes of them, that are on their way at once.
+  private static let windowCount = 128
+  private static let windowBytes = 1 << 20
+  /// Lanes of which something is said at a time.
+  private static let mostComplaints = 1000
+  private static let shortestHold: Int64 = 1_000_000
+  private static let longestHold: Int64 = 60_000_000
+
+  private let publisher: any Publisher
+  private let surroundings: any Surroundings
+  private let handle: (RelayEvent) -> Void
+  private lazy var retryTimer = surroundings.makeTimer { [unowned self] in connect() }
+  private lazy var heldTimer = surroundings.makeTimer { [unowned self] in tryHeldAgain() }
+
+  /// nil: stopped.
+  private var outbox: (any Outbox)?
+  private var isConnecting = false
+  /// Messages can be published.
+  private var isReady = false
+  /// Grows with each connection and each stop: what an answer belongs to.
+  private var session = 0
+  private var backoff = Backoff()
+  private var connectedAt: BootTime
+  private var readyAt: BootTime?
+  private var walk = OutboxWalk()
+  private var holdDelay = shortestHold
+  private var isBusy = false
+  private var isNudged = false
+  /// What was said last about the broker.
+  private var complaint: String?
+  /// What was said last about a lane; nil: about the outbox.
+  private var complaints: [Lane?: String] = [:]
+  private var whenIdle: (() -> Void)?
+  /// What is held is to be tried again, as soon as the part of the way that is under way is done.
+  private var isRetryDue = false
+  private var wasFull = false
+
+  init(to publisher: any Publisher, in surroundings: any Surroundings, handle: @escaping (RelayEvent) -> Void) {
+    self.publisher = publisher
+    self.surroundings = surroundings
+    self.handle = handle
+    connectedAt = surroundings.bootTime
+  }
+
+  // MARK: the interface
+
+  /// Carries what waits, and from now on what comes, until `stop`. Where messages are delivered directly, only what an
+  /// earlier run has left behind.
+  ///
+  /// - Parameter loss: why the broker was found to be lost before, where that was said: its return is said, too.
+  func start(_ outbox: any Outbox, _ delivery: Delivery, after loss: String?) {
+    stop()
+    complaint = loss
+    self.outbox = outbox
+    guard delivery == .direct else { return connect() }
+    let session = session
+    outbox.isEmpty { [weak self] result in
+      guard let self, session == self.session, case .success(false) = result else { return }
+      connect()
+    }
+  }
+
+  /// Ends it without waiting. What is on its way will be done again, and known as a repeat.
+  func stop() {
+    outbox = nil
+    disconnect()
+    retryTimer.cancel()
+  }
+
+  /// There is a new item in the outbox.
+  func nudge() {
+    guard outbox != nil else { return }
+    isNudged = true
+    if isReady {
+      if !isBusy { readNext() }
+    } else if !isConnecting, !retryTimer.isScheduled {
+      connect()
+    }
+  }
+
+  /// Why no more messages for a route are put into the outbox; nil: they are. So many are held there already that others
+  /// would wait while those are looked at again.
+  func refusal(of route: Route, priority: Int64) -> String? {
+    let lane = publisher.lane(of: route, priority: priority)
+    guard walk.refuses(lane) else { return nil }
+    let held = Plural.of(Limit.heldMessages.most, "message")
+    return "\(held) that cannot be delivered wait in the outbox, and no more are put there: "
+      + (complaints[lane] ?? "those for \(route.name) wait behind others")
+  }
+
+  /// Runs `done` when nothing is on its way any more: at once, or when the outbox has been walked through.
+  func finish(then done: @escaping () -> Void) {
+    if isBusy { whenIdle = done } else { done() }
+  }
+
+  // MARK: the broker
+
+  private func connect() {
+    disconnect()
+    connectedAt = surroundings.bootTime
+    isConnecting = true
+    let session = session
+    publisher.connect { [weak self] event in
+      guard let self, session == self.session else { return }
+      switch event {
+      case .ready:
+        isConnecting = false
+        isReady = true
+        readyAt = surroundings.bootTime
+        readNext()
+      case .lost(let reason, let wasHungUp):
+        // If the server is gone, the next attempt will tell.
+        lost(reason, isWorthALine: !wasHungUp || isBusy || !isReady)
+      }
+    }
+  }
+
+  private func disconnect() {
+    session += 1
+    (isConnecting, isReady) = (false, false)
+    publisher.disconnect()
+    walk = OutboxWalk()
+    (isRetryDue, wasFull) = (false, false)
+    heldTimer.cancel()
+    handle(.walked(waiting: nil))
+    becomeIdle()
+  }
+
+  private func lost(_ reason: String, isWorthALine: Bool) {
+    let now = surroundings.bootTime
+    let health = readyAt.map { now.microseconds(since: $0) } ?? 0
+    let making = readyAt?.microseconds(since: connectedAt) ?? 0
+    readyAt = nil
+    disconnect()
+    retryTimer.schedule(
+      after: backoff.next(afterHealth: health, making: making) { [surroundings] in surroundings.random(in: $0) })
+    guard isWorthALine, complaint != reason, let outbox else { return }
+    complaint = reason
+    outbox.read(behind: 0, newest: nil, count: 0, bytes: 0) { [weak self] result in
+      self?.handle(.brokerLost(reason: reason, waiting: try? result.get().count))
+    }
+  }
+
+  private func becomeIdle() {
+    isBusy = false
+    let done = whenIdle
+    whenIdle = nil
+    done?()
+  }
+
+  // MARK: a pass
+
+  private func readNext() {
+    guard let outbox, isReady else { return }
+    isBusy = true
+    isNudged = false
+    let session = session
+    let askedAt = surroundings.bootTime
+    outbox.read(
+      behind: walk.held, newest: walk.newestHeld, count: Self.windowCount, bytes: Self.windowBytes
+    ) { [weak self] result in
+      guard let self, session == self.session else { return }
+      switch result {
+      case .success(let page) where page.isMoved:
+        // Where nothing was to be skipped it is no answer, and the next would be no better.
+        guard walk.held > 0 else {
+          complain(about: nil, nil, "the outbox cannot be read: what the store answers is no answer")
+          return endPass(isWhole: false)
+        }
+        walk.beginAgain()
+        readNext()
+      case .success(let page): resolve(RelayWindow(page, askedAt: askedAt))
+      case .failure(let refusal):
+        // Where the session has ended, its owner knows.
+        guard refusal.kind != .lost else { return }
+        complain(about: nil, nil, "the outbox cannot be read: \(refusal.text)")
+        endPass(isWhole: false)
+      }
+    }
+  }
+
+  private func resolve(_ window: RelayWindow) {
+    let session = session
+    let items = window.page.items.compactMap(\.item)
+    guard !items.isEmpty else { return relay(window, to: []) }
+    publisher.resolve(items) { [weak self] destinations in
+      guard let self, session == self.session else { return }
+      relay(window, to: destinations)
+    }
+  }
+
+  private func relay(_ window: RelayWindow, to destinations: [Destination]) {
+    guard !window.isStale(at: surroundings.bootTime) else { return readNext() }
+    /// The newest message of each lane, after which the next one is to arrive.
+    var newest: [Lane: TaskID] = [:]
+    var rest = destinations[...]
+    window.open = 1
+    for (index, entry) in window.page.items.enumerated() {
+      guard let item = entry.item else {
+        let start = Array(entry.handle.bytes.prefix(100))
+        window.hold(index)
+        complain(about: Lane(start), nil, "an item of the outbox is not ours; take it out (LREM): \(EntryName(start))")
+        continue
+      }
+      guard let destination = rest.popFirst() else { break }
+      if let problem = destination.problem {
+        complain(about: destination.lanes.first, item, problem)
+        hold(index, destination.lanes, window)
+      } else if walk.blocks(destination.lanes) {
+        hold(index, destination.lanes, window)
+      } else {
+        let predecessors = Set(destination.lanes.compactMap { newest[$0] })
+        for lane in destination.lanes { newest[lane] = item.taskID }
+        publish(item, at: index, to: destination, after: Array(predecessors), window)
+      }
+    }
+    closeOne(of: window)
+  }
+
+  private func publish(
+    _ item: OutboxItem, at index: Int, to destination: Destination, after predecessors: [TaskID], _ window: RelayWindow
+  ) {
+    window.open += 1
+    let session = session
+    publisher.publish(item, to: destination, after: predecessors) { [weak self] outcome in
+      guard let self, session == self.session else { return }
+      switch outcome {
+      case .delivered, .duplicate:
+        window.relayed += 1
+        if outcome == .duplicate { window.duplicates += 1 }
+        if let lane = destination.lanes.first {
+          complaints[lane] = nil
+          walk.delivered(to: lane)
+        }
+        return remove(item, at: index, window)
+      case .tooSoon:
+        hold(index, destination.lanes, window)
+      case .refused(let reason):
+        complain(about: destination.lanes.first, item, reason)
+        hold(index, destination.lanes, window)
+      case .unable(let reason):
+        complain(about: destination.lanes.first, item, reason)
+        hold(index, destination.lanes, window, isServerAtFault: true)
+      case .unknown:
+        return  // `.lost` follows
+      }
+      closeOne(of: window)
+    }
+  }
+
+  private func remove(_ item: OutboxItem, at index: Int, _ window: RelayWindow) {
+    let session = session
+    outbox?.remove(window.page.items[index].handle) { [weak self] result in
+      guard let self, session == self.session else { return }
+      switch result {
+      case .success: publisher.forgotten(item)
+      case .failure(let refusal):
+        guard refusal.kind != .lost else { return }
+        window.hold(index)
+        complain(about: nil, item, "it was delivered and cannot be taken out of the outbox: \(refusal.text)")
+      }
+      closeOne(of: window)
+    }
+  }
+
+  private func hold(_ index: Int, _ lanes: [Lane], _ window: RelayWindow, isServerAtFault: Bool = false) {
+    window.hold(index)
+    walk.block(lanes, isServerAtFault: isServerAtFault)
+  }
+
+  private func closeOne(of window: RelayWindow) {
+    window.open -= 1
+    guard window.open == 0 else { return }
+    let (count, items) = (window.page.count, window.page.items.count)
+    let isLast = walk.held + items >= count
+    walk.passed(items, held: window.held, newest: window.newestHeld)
+    handle(.walked(waiting: walk.deliverable(of: count - window.relayed)))
+    if wasFull, !walk.isFull { handle(.unblocked) }
+    wasFull = walk.isFull
+    if complaint != nil {
+      complaint = nil
+      handle(.brokerBack(waiting: count - window.relayed))
+    }
+    if window.relayed > 0 {
+      handle(.relayed(count: window.relayed, duplicates: window.duplicates, waiting: count - window.relayed))
+    }
+    // While more comes all the time, the end is never reached.
+    if window.held > 0 { scheduleRetry() }
+    if isRetryDue {
+      isRetryDue = false
+      walk.beginAgain()
+      readNext()
+    } else if isLast, !isNudged {
+      endPass(isWhole: true)
+    } else {
+      readNext()
+    }
+  }
+
+  /// - Parameter isWhole: the outbox was read to its end.
+  private func endPass(isWhole: Bool) {
+    if !isWhole { handle(.walked(waiting: nil)) }
+    if isWhole, walk.held == 0 {
+      holdDelay = Self.shortestHold
+      complaints.removeAll()
+      heldTimer.cancel()
+    } else {
+      scheduleRetry()
+    }
+    becomeIdle()
+  }
+
+  private func scheduleRetry() {
+    guard !heldTimer.isScheduled, !isRetryDue else { return }
+    heldTimer.schedule(after: holdDelay)
+    holdDelay = min(holdDelay * 2, Self.longestHold)
+  }
+
+  private func tryHeldAgain() {
+    guard !isBusy else { return isRetryDue = true }
+    walk.beginAgain()
+    readNext()
+  }
+
+  private func complain(about lane: Lane?, _ item: OutboxItem?, _ reason: String) {
+    guard complaints[lane] != reason else { return }
+    // One more than so many: what stands in the outbox has said its part, and is not said again at each pass.
+    guard complaints.count < Self.mostComplaints || complaints[lane] != nil else { return }
+    complaints[lane] = reason
+    handle(.held(item, reason: reason))
+  }
+}
+
+/// What a relay tells.
+package enum RelayEvent {
+  /// Said once for each reason. `waiting`: items in the outbox, if the store could tell.
+  case brokerLost(reason: String, waiting: Int?)
+  /// After `brokerLost`: messages are accepted again.
+  case brokerBack(waiting: Int)
+  /// It stays in the outbox, with what is behind it for the same lane, and is tried again. Said once for each reason.
+  /// No item: its bytes cannot be read, or the outbox cannot.
+  case held(OutboxItem?, reason: String)
+  case relayed(count: Int, duplicates: Int, waiting: Int)
+  /// So many items are left that are not held; nil: the broker takes none.
+  case walked(waiting: Int?)
+  /// What `refusal` refused is accepted again.
+  case unblocked
+}
+
+extension FireLedger {
+  /// What the relay tells, as far as it stands in the way of messages.
+  mutating func take(_ event: RelayEvent, at now: UnixTime) {
+    switch event {
+    case .brokerLost(let reason, let waiting): lostBroker(reason, waiting: waiting, at: now)
+    case .brokerBack: foundBroker()
+    case .held(_, let reason): heldBack(reason, at: now)
+    case .relayed(_, _, let waiting): relayed(waiting: waiting)
+    case .walked, .unblocked: break
+    }
+  }
+}

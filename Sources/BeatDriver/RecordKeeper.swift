@@ -1,0 +1,103 @@
+import BeatCore
+
+/// Tells the store what this daemon is and what became of its fires, and compares it with what the others tell.
+final class RecordKeeper {
+  /// What only counts up may be told so late; microseconds.
+  private static let leisure: Int64 = 5_000_000
+  /// Between looks at the other daemons; microseconds.
+  private static let lookInterval: Int64 = 10_000_000
+  private static let mostDifferences = 1000
+
+  var ledger = FireLedger()
+  private let instance: String
+  private let surroundings: any Surroundings
+  private let report: (DaemonEvent) -> Void
+  /// What we have said of ourselves last, and when.
+  private var said: (record: DaemonRecord, at: BootTime)?
+  /// It was not taken, as far as is known.
+  private var isRefused = false
+  private var lookedAt: BootTime?
+  private var differences: Set<String> = []
+
+  init(instance: String, in surroundings: any Surroundings, report: @escaping (DaemonEvent) -> Void) {
+    self.instance = instance
+    self.surroundings = surroundings
+    self.report = report
+  }
+
+  /// The store may have forgotten what was told.
+  func forget() {
+    said = nil
+    lookedAt = nil
+  }
+
+  /// Says what we are, if that is news.
+  func tell(_ record: DaemonRecord, to registry: any DaemonRegistry) {
+    guard record != said?.record else { return }
+    write(record, to: registry)
+  }
+
+  private func write(_ record: DaemonRecord, to registry: any DaemonRegistry) {
+    said = (record, surroundings.bootTime)
+    isRefused = false
+    registry.write(record) { [weak self] result in
+      if case .failure(let refusal) = result, refusal.kind != .lost { self?.isRefused = true }
+    }
+  }
+
+  /// The same once a second: what stands in the way is told at once, and what only counts up some seconds later. So is
+  /// what was refused.
+  func keepTelling(_ record: DaemonRecord, to registry: any DaemonRegistry) {
+    let now = surroundings.bootTime
+    guard let said else { return }
+    if isRefused, now.microseconds(since: said.at) >= Self.leisure { return write(record, to: registry) }
+    if record.isAsWell(as: said.record), now.microseconds(since: said.at) < Self.leisure { return }
+    tell(record, to: registry)
+  }
+
+  // MARK: the others
+
+  /// Compares our options with the other daemons', and warns of each difference once; now, or once in a while.
+  func compare(_ record: DaemonRecord, in registry: any DaemonRegistry, isNow: Bool) {
+    let now = surroundings.bootTime
+    guard isNow || lookedAt.map({ now.microseconds(since: $0) >= Self.lookInterval }) ?? true else { return }
+    lookedAt = now
+    registry.others { [weak self] result in
+      guard let self, case .success(let others) = result else { return }
+      for (other, theirs) in others where other != instance {
+        let news = record.differences(from: theirs).filter { !differences.contains(Self.key(other, $0)) }
+        if !news.isEmpty { warn(of: news, from: theirs, other, in: registry) }
+      }
+    }
+  }
+
+  /// One that has died may have been started anew with the right ones.
+  private func warn(
+    of news: [DaemonDifference], from theirs: DaemonRecord, _ other: String, in registry: any DaemonRegistry
+  ) {
+    registry.isAlive(other) { [weak self] result in
+      guard let self, case .success(true) = result else { return }
+      if differences.count > Self.mostDifferences { differences.removeAll() }
+      for difference in news where differences.insert(Self.key(other, difference)).inserted {
+        report(.option(difference, of: theirs))
+      }
+    }
+  }
+
+  private static func key(_ other: String, _ difference: DaemonDifference) -> String {
+    "\(other) \(difference.option) \(difference.theirs)"
+  }
+}
+
+extension DaemonRecord {
+  /// Nothing that a health check would judge by has changed.
+  fileprivate func isAsWell(as other: DaemonRecord) -> Bool {
+    func same(_ one: FiringReport.Obstacle?, _ two: FiringReport.Obstacle?) -> Bool { one?.reason == two?.reason }
+    return isLeading == other.isLeading && firing?.unable == other.firing?.unable
+      && firing?.lacks == other.firing?.lacks
+      && (firing?.fired == nil) == (other.firing?.fired == nil)
+      && same(firing?.refused, other.firing?.refused) && same(firing?.brokerLost, other.firing?.brokerLost)
+      && same(firing?.heldBack, other.firing?.heldBack)
+      && (firing?.congestion == nil) == (other.firing?.congestion == nil)
+  }
+}

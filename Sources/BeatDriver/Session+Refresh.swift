@@ -1,0 +1,57 @@
+import BeatCore
+
+/// Looks at everything, now and then: as an audit, or where no edit is heard, to find edits.
+extension Session {
+  func scheduleRefresh() {
+    let configuration = daemon.configuration
+    if hearing == .polling {
+      refreshTimer.schedule(after: configuration.pollInterval)
+    } else if let interval = configuration.auditInterval {
+      // Several daemons do not look at the same time.
+      refreshTimer.schedule(after: daemon.surroundings.random(in: interval - interval / 10...interval + interval / 10))
+    }
+  }
+
+  func refresh() {
+    guard load == nil else { return scheduleRefresh() }
+    guard hearing != .polling else { return poll() }
+    let dispatcher = daemon.dispatcher
+    audit = Audit(store.schedules, in: daemon.surroundings) { [unowned dispatcher] in
+      dispatcher.scheduler.isKnown($0, $1)
+    } isQuiet: { [unowned dispatcher] in
+      dispatcher.scheduler.isQuiet($0) && !dispatcher.ownWrites.isExpected($0)
+    } names: { [unowned dispatcher] in
+      dispatcher.scheduler.names
+    } repair: { [unowned self] names in
+      repair(names)
+    } fail: { [unowned self] reason in
+      audit = nil
+      daemon.auditFailed(reason)
+      afterAudit()
+    }
+  }
+
+  private func repair(_ names: [EntryName]) {
+    if let audit { daemon.places.ignored(audit.ignored) }
+    audit = nil
+    for name in names { daemon.dispatcher.receive(.touched(name)) }
+    daemon.audited(names)
+    sweep()
+    afterAudit()
+  }
+
+  private func afterAudit() {
+    // What is used so seldom that nobody would be refused for long.
+    daemon.election.doubted()
+    scheduleRefresh()
+  }
+
+  /// Forgets marks of schedules that are gone, when it is time.
+  func sweep() {
+    guard daemon.election.isLeading else { return }
+    daemon.sweeps.sweep(store.schedules, now: daemon.election.now, at: daemon.surroundings.bootTime) {
+      [weak daemon] forgotten in
+      daemon?.report(.swept(marks: forgotten))
+    }
+  }
+}

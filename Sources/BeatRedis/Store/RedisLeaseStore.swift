@@ -1,0 +1,26 @@
+import BeatCore
+
+/// The heartbeat and the lease, by one script.
+final class RedisLeaseStore: LeaseStore {
+  private let scripts: StoreScripts
+  private let instance: String
+  /// The word for a store that has none.
+  private let incarnation: String
+
+  init(_ scripts: StoreScripts, as instance: String, incarnation: String) {
+    self.scripts = scripts
+    self.instance = instance
+    self.incarnation = incarnation
+  }
+
+  func pulse(_ request: PulseRequest, then completion: @escaping Completion<PulseReply>) {
+    scripts.pulse(request, instance: instance, incarnation: incarnation) { reply, error in
+      completion(reply.map { .success($0) } ?? .failure(Refusal(error)))
+    }
+  }
+
+  func release(then completion: @escaping Completion<Void>) {
+    // Nobody can be told more than that it was tried.
+    scripts.release(instance) { completion($0.map { .failure(Refusal($0)) } ?? .success(())) }
+  }
+}

@@ -1,0 +1,98 @@
+import BeatCore
+import BeatLoop
+
+/// What can be done on a connection to a Redis server that has shown that edits are heard.
+final class RedisStoreSession: StoreSession {
+  let schedules: any ScheduleStore
+  let leases: any LeaseStore
+  let daemons: any DaemonRegistry
+  let receipts: any ReceiptStore
+  let requests: any ManualRequests
+  let outbox: any Outbox
+  let routes: RouteRules?
+
+  private let scripts: StoreScripts
+  private let settings: StoreSettings
+  private let instance: String
+  private let loop: EventLoop
+  private var rehearsal: Rehearsal?
+
+  init(
+    _ scripts: StoreScripts, _ settings: StoreSettings, as instance: String, incarnation: String, on loop: EventLoop,
+    fence: @escaping () -> String
+  ) {
+    self.scripts = scripts
+    self.settings = settings
+    self.instance = instance
+    self.loop = loop
+    let queues = QueueLookup(scripts, reserved: settings.reserved)
+    schedules = RedisScheduleStore(scripts, queues, on: loop, fence: fence)
+    leases = RedisLeaseStore(scripts, as: instance, incarnation: incarnation)
+    daemons = RedisDaemonRegistry(scripts, as: instance)
+    receipts = RedisReceiptStore(scripts)
+    requests = RedisManualRequests(scripts, queues, fence: fence)
+    outbox = RedisOutbox(scripts)
+    routes = scripts.cluster.map { cluster in
+      RouteRules("a cluster") {
+        cluster.applied(to: $0, defaultQueue: settings.defaultQueue, kombu: settings.transportOptions.keys)
+      }
+    }
+  }
+
+  var delivery: Delivery { scripts.delivery }
+
+  func rehearse(isLoaded: Bool, then completion: @escaping (Candidacy.Proof) -> Void) {
+    cancelRehearsal()
+    let rehearsal = Rehearsal(scripts, settings, as: instance, isLoaded: isLoaded) { [weak self] proof in
+      self?.rehearsal = nil
+      completion(proof)
+    }
+    self.rehearsal = rehearsal
+    rehearsal.start()
+  }
+
+  func cancelRehearsal() {
+    rehearsal?.cancel()
+    rehearsal = nil
+  }
+
+  /// What this user may not do is found among all commands, for Redis does not always name it; and of a key of the wrong
+  /// type Redis does not say which one it is.
+  func explain(_ refusal: Refusal, about question: StoreQuestion, then completion: @escaping (StoreExplanation) -> Void) {
+    let user = settings.store.username
+    switch (question, refusal.kind) {
+    case (.request, .forbidden):
+      scripts.tryRights(queue: settings.defaultQueue, as: instance + ":manual", extent: .lesser) { trial in
+        completion(StoreExplanation(trial.explanation(of: "Redis refused it", refusal.text, user: user)))
+      }
+    case (.request, _): loop.soon { completion(StoreExplanation("Redis refused it: \(refusal.text)")) }
+    case (_, .forbidden):
+      scripts.tryRights(queue: settings.defaultQueue, as: instance) { trial in
+        completion(StoreExplanation(refusal.words, lack: trial.advice(user: user)))
+      }
+    case (_, .foreign):
+      let keys = scripts.keys
+      let suspects = if case .heartbeat = question { keys.ofPulse(instance) } else { [keys.mark] }
+      scripts.misfits(among: suspects) { misfits in
+        completion(StoreExplanation(misfits.isEmpty ? refusal.text : misfits.joined(separator: "; ")))
+      }
+    default: loop.soon { completion(StoreExplanation(refusal.text)) }
+    }
+  }
+
+  func foreignPlaces(then completion: @escaping ([String]) -> Void) {
+    let keys = scripts.keys
+    // Where types may not be asked for, one command is refused and not six.
+    scripts.connection.send(RedisCommand("TYPE", keys.mark)) { [scripts] reply in
+      guard let reply else { return }
+      guard reply.error == nil else { return completion([]) }
+      scripts.misfits(among: [keys.history, keys.manual, keys.receipts, keys.daemons, keys.outbox], then: completion)
+    }
+  }
+
+  func neighbours(then completion: @escaping ([EntryName]?) -> Void) {
+    NeighbourSearch.start(on: scripts.connection, keys: scripts.keys, then: completion)
+  }
+
+  func suspectLongNames() { scripts.nameScan.suspectLongNames() }
+}

@@ -1,0 +1,32 @@
+import BeatCore
+import BeatDriver
+import BeatLoop
+import BeatRedis
+import Glibc
+
+extension DaemonConfiguration {
+  /// Throws: the default zone is unknown.
+  init(_ configuration: BeatConfiguration, keys: RedisKeys, as instance: String) throws {
+    let zones = ZoneDirectory()
+    var rules = SchedulerConfiguration(
+      keys: keys, documents: try DocumentContext(configuration, zones, routes: nil),
+      defaultQueue: configuration.defaultQueue, origin: "gen\(getpid())@\(HostName.current)",
+      replyTo: TaskID(key: Array(instance.utf8), due: UnixTime(microseconds: 0), sha1: SHA1.digest).description,
+      sha1: SHA1.digest)
+    rules.maximumRate = configuration.maximumRate
+    var record = DaemonRecord(
+      version: BeatService.version, host: HostName.current, processID: getpid(), since: SystemClock.now(),
+      isLeading: false, events: "", delivery: "", schedules: 0, rejected: 0, repaired: 0,
+      timezone: configuration.timezone, broker: "\(configuration.broker)")
+    record.options = configuration.compared
+    self.init(
+      scheduler: rules, pulse: Pulse.Configuration(instance: instance, leaseTTL: configuration.leaseTTL), record: record
+    ) { routes in
+      try DocumentContext(configuration, zones, routes: routes)
+    }
+    forgetZones = { zones.forget() }
+    pollInterval = configuration.pollInterval
+    auditInterval = configuration.auditInterval
+    stopPatience = configuration.stopPatience
+  }
+}

@@ -1,0 +1,207 @@
+import BeatCore
+import BeatDriver
+import BeatLoop
+import BeatRedis
+import Logging
+
+/// What a daemon tells, as log lines. Each message is one word that other programs may wait for; what it is about stands in
+/// the fields.
+final class DaemonLog {
+  private let logger: Logger
+  private let configuration: BeatConfiguration
+  private let schedules: ScheduleLog
+  private let relay: RelayLog
+  private var hasWarnedOfEviction = false
+
+  init(_ logger: Logger, _ configuration: BeatConfiguration, keys: RedisKeys, on loop: EventLoop) {
+    self.logger = logger
+    self.configuration = configuration
+    schedules = ScheduleLog(logger, keys: keys, on: loop)
+    relay = RelayLog(logger, broker: configuration.broker)
+  }
+
+  func flush() { schedules.flush() }
+
+  func report(_ event: DaemonEvent) {
+    switch event {
+    case .schedule(let report, _): schedules.report(report)
+    case .manual(let event): schedules.report(event)
+    case .relay(let event): relay.report(event)
+    case .notice(let notice): report(notice)
+    case .ready(let readiness): report(readiness)
+    case .proof(let proof): report(proof)
+    case .disconnected(let reason):
+      logger.error("disconnected", metadata: ["store": .string("\(configuration.store)"), "reason": .string(reason)])
+    case .hearing(let new, let old, let reason):
+      logger.warning(
+        "notifications",
+        metadata: ["reason": .string("\(reason). Trying \(new.rawValue) instead of \(old.rawValue)")])
+    case .missedChanges(let reason):
+      logger.warning(
+        "notifications",
+        metadata: ["reason": .string("\(reason). Events are heard again; every schedule is read for what was missed")])
+    case .reloading(let reason): logger.error("reloading", metadata: ["reason": .string(reason)])
+    case .reloaded(let count): logger.notice("reloaded", metadata: ["schedules": .stringConvertible(count)])
+    case .reloadFailed(let reason):
+      logger.error("reload failed", metadata: ["reason": .string("\(reason); the rules read before stay in force")])
+    case .leading(let token):
+      logger.notice("leading", metadata: configuration.leaseTTL == nil ? [:] : ["token": .string(token)])
+    case .standingBy(let reason): logger.notice("standing by", metadata: ["reason": .string(reason)])
+    case .clockStepped(let step): logger.notice("clock", metadata: ["step_s": seconds(step)])
+    case .clockDiffers(let difference): logger.warning("clock", metadata: ["server_ahead_s": seconds(difference)])
+    case .undeliverable(let reason): reportUndeliverable(reason)
+    case .repaired(let count, let total, let first):
+      logger.error(
+        "repaired",
+        metadata: [
+          "count": .stringConvertible(count), "total": .stringConvertible(total),
+          "reason": .string("no event has told of these edits; the first is of \(first)"),
+        ])
+    case .auditFailed(let reason):
+      logger.warning(
+        "audit failed", metadata: ["reason": .string("edits of which no event tells are not found: \(reason)")])
+    case .swept(let marks): logger.info("swept", metadata: ["marks": .stringConvertible(marks)])
+    case .damaged(nil, let text): logger.warning("damaged", metadata: ["reason": .string(text)])
+    case .damaged(let place?, let text):
+      logger.warning(
+        "damaged", metadata: ["key": .string("\(EntryName(place))"), "reason": .string("the key \(text)")])
+    case .ignored(let names):
+      if let words = names.words { logger.warning("ignored", metadata: ["reason": .string(words)]) }
+    case .option(let difference, let theirs): report(difference, of: theirs)
+    case .dubiousPrefix(let doubt): warn(ofPrefix: "\(doubt.probable)", doubt.words)
+    case .neighbours(let places):
+      let (ours, others) = (configuration.keyPrefix, places.map(\.description))
+      warn(
+        ofPrefix: others.joined(separator: " "),
+        "no schedule stands under \(ours), and some under \(others.joined(separator: ", ")): is "
+          + "--key-prefix (CELERY_REDIS_SCHEDULER_KEY_PREFIX) right?")
+    case .stopped(let fired, let unanswered):
+      flush()
+      logger.info(
+        "stopped", metadata: ["fired": .stringConvertible(fired), "unanswered": .stringConvertible(unanswered)])
+    }
+  }
+
+  private func seconds(_ microseconds: Int64) -> Logger.MetadataValue {
+    .stringConvertible(Double(microseconds) / 1_000_000)
+  }
+
+  private func warn(ofPrefix others: String, _ reason: String) {
+    logger.warning(
+      "prefix",
+      metadata: [
+        "prefix": .string(configuration.keyPrefix), "others": .string(others), "reason": .string(reason),
+      ])
+  }
+
+  private func report(_ notice: StoreNotice) {
+    switch notice {
+    case .primary(let address, let master):
+      logger.notice("primary", metadata: ["address": .string(address), "master": .string(master)])
+    case .notifications(let text): logger.notice("notifications", metadata: ["reason": .string(text)])
+    case .brokerUnknown(let text): logger.notice("broker", metadata: ["reason": .string(text)])
+    case .evicting(let policy):
+      guard !hasWarnedOfEviction else { return }
+      hasWarnedOfEviction = true
+      logger.warning(
+        "eviction",
+        metadata: [
+          "policy": .string(policy),
+          "reason": .string(
+            "when its memory is full, the store \(configuration.store) throws away any key, schedules and the mark too: "
+              + "set maxmemory-policy to noeviction, or to one that begins with volatile-"),
+        ])
+    case .foreignFields: break  // the daemon tells of it as damage
+    }
+  }
+
+  private func report(_ readiness: Readiness) {
+    var fields: Logger.Metadata = [
+      "schedules": .stringConvertible(readiness.schedules), "rejected": .stringConvertible(readiness.rejected),
+      "store": .string("\(configuration.store)"), "broker": .string("\(configuration.broker)"),
+      "prefix": .string(configuration.keyPrefix), "events": .string(readiness.hearing.rawValue),
+      "delivery": .string(readiness.delivery.rawValue),
+    ]
+    if configuration.transportOptions.keys != .standard {
+      fields["transport_options"] = .string("\(configuration.transportOptions)")
+    }
+    if readiness.hearing == .polling {
+      logger.error(
+        "polling",
+        metadata: [
+          "interval_s": .stringConvertible(configuration.pollInterval / 1_000_000),
+          "reason": .string("edits cannot be heard; \(NotificationSetting.advice)"),
+        ])
+    }
+    switch readiness.kind {
+    case .first:
+      logger.info("loaded", metadata: ["schedules": .stringConvertible(readiness.schedules)])
+      logger.notice("ready", metadata: fields)
+    case .reconnected: logger.notice("reconnected", metadata: fields)
+    case .reloaded: logger.notice("reloaded", metadata: fields)
+    }
+  }
+
+  private func report(_ proof: Candidacy.Proof) {
+    switch proof {
+    case .able: logger.notice("able", metadata: ["reason": .string("nothing is missing any more")])
+    case .limited(let reason):
+      logger.warning("limited", metadata: ["reason": .string("\(reason); another daemon leads rather, if one can")])
+    case .unable(let reason), .undecided(let reason):
+      logger.error("unable", metadata: ["reason": .string("this daemon cannot fire: \(reason)")])
+    }
+  }
+
+  private func reportUndeliverable(_ reason: String?) {
+    guard let reason else {
+      return logger.notice("broker back", metadata: ["broker": .string("\(configuration.broker)")])
+    }
+    logger.error(
+      "broker lost",
+      metadata: [
+        "broker": .string("\(configuration.broker)"),
+        "reason": .string("\(reason); this daemon stands by, and could not deliver if it had to lead"),
+      ])
+  }
+
+  private func report(_ difference: DaemonDifference, of theirs: DaemonRecord) {
+    logger.warning(
+      "options",
+      metadata: [
+        "option": .string(difference.option), "ours": .string(difference.ours),
+        "theirs": .string(difference.theirs), "host": .string(theirs.host),
+        "pid": .stringConvertible(theirs.processID),
+        "reason": .string(
+          "\(difference.option) is \(difference.ours) here, and \(difference.theirs) of the daemon on \(theirs.host), "
+            + "process \(theirs.processID): whichever of them leads, its own counts; give all the same"),
+      ])
+  }
+
+  /// What the workers' transport options say that is not done here, once.
+  func report(_ options: TransportOptions, defaultQueue: String) {
+    func names(_ names: [String]) -> Logger.MetadataValue {
+      .string(names.prefix(50).joined(separator: ", ").printable)
+    }
+    if !options.withoutEffect.isEmpty {
+      logger.notice(
+        "transport options",
+        metadata: [
+          "without_effect": names(options.withoutEffect),
+          "reason": .string("they do not say where messages lie, which is all that is taken from them"),
+        ])
+    }
+    if !options.unknown.isEmpty {
+      logger.warning(
+        "transport options",
+        metadata: [
+          "unknown": names(options.unknown),
+          "reason": .string("Celery's Redis transport does not know them either: is the spelling right?"),
+        ])
+    }
+    if options.keys.isMistaken(Array(defaultQueue.utf8)) {
+      logger.warning(
+        "transport options",
+        metadata: ["queue": .string(defaultQueue.printable), "reason": .string(options.keys.mistake)])
+    }
+  }
+}

@@ -1,0 +1,83 @@
+import Testing
+
+@testable import BeatCore
+@testable import BeatDriver
+
+/// What stays in the outbox, and what that means for others, without a server.
+@Suite struct OutboxWalkTests {
+  private func lane(_ name: String) -> Lane { Lane(Array(name.utf8)) }
+
+  /// A walk over so many items of a lane, all of which stay.
+  private func hold(_ walk: inout OutboxWalk, _ count: Int, _ name: String, isServerAtFault: Bool = false) {
+    for _ in 0..<count { walk.block([lane(name)], isServerAtFault: isServerAtFault) }
+    walk.passed(count, held: count, newest: OutboxHandle([1]))
+  }
+
+  @Test func othersOfTheLaneWait() {
+    var walk = OutboxWalk()
+    hold(&walk, 1, "a")
+    #expect(walk.blocks([lane("a")]) && walk.blocks([lane("b"), lane("a")]) && !walk.blocks([lane("b")]))
+    #expect(walk.held == 1 && walk.newestHeld == OutboxHandle([1]))
+    walk.beginAgain()
+    #expect(!walk.blocks([lane("a")]) && walk.held == 0 && walk.newestHeld == nil)
+  }
+
+  @Test func aLaneTakesAThousandAlone() {
+    var walk = OutboxWalk()
+    hold(&walk, 999, "a")
+    #expect(!walk.refuses(lane("a")) && !walk.isFull)
+    hold(&walk, 1, "a")
+    #expect(walk.refuses(lane("a")) && walk.isFull)
+    #expect(!walk.refuses(lane("b")), "of which nothing is held")
+  }
+
+  @Test func aLaneHasTenBesideThoseOfOthers() {
+    var walk = OutboxWalk()
+    hold(&walk, 1_000, "a")
+    hold(&walk, 9, "b")
+    #expect(!walk.refuses(lane("b")))
+    hold(&walk, 1, "b")
+    #expect(walk.refuses(lane("b")))
+  }
+
+  /// Ever new exchanges without a queue do not fill it.
+  @Test func lanesOfWhichNothingIsKnownGetNoPlaceInTheEnd() {
+    var walk = OutboxWalk()
+    walk.delivered(to: lane("celery"))
+    for number in 0..<9_999 { hold(&walk, 1, "lane-\(number)") }
+    #expect(!walk.refuses(lane("new")))
+    hold(&walk, 1, "last")
+    #expect(walk.refuses(lane("new")) && walk.refuses(lane("last")))
+    #expect(!walk.refuses(lane("celery")))
+  }
+
+  @Test func aServerThatTakesFromNobodyIsNoReasonToRefuse() {
+    var walk = OutboxWalk()
+    hold(&walk, 5_000, "a", isServerAtFault: true)
+    #expect(!walk.refuses(lane("a")))
+    walk.beginAgain()
+    #expect(!walk.refuses(lane("a")), "until this walk has come past those")
+    hold(&walk, 5_000, "a")
+    #expect(walk.refuses(lane("a")))
+  }
+
+  /// What the walk before has found counts until this one has come past it.
+  @Test func whileItIsWalkedAgainNothingOpensTooSoon() {
+    var walk = OutboxWalk()
+    hold(&walk, 1_200, "a")
+    #expect(walk.deliverable(of: 1_300) == 100)
+    walk.beginAgain()
+    #expect(walk.refuses(lane("a")))
+    #expect(walk.deliverable(of: 1_300) == 100)
+    hold(&walk, 500, "a")
+    #expect(walk.refuses(lane("a")))
+    #expect(walk.deliverable(of: 1_300) == 100)
+    // Begun again in the middle.
+    walk.beginAgain()
+    #expect(walk.refuses(lane("a")) && walk.deliverable(of: 1_300) == 100)
+    // All go out.
+    walk.passed(1_200, held: 0, newest: nil)
+    #expect(!walk.refuses(lane("a")) && !walk.isFull)
+    #expect(walk.deliverable(of: 100) == 100)
+  }
+}

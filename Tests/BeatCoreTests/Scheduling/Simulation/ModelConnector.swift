@@ -1,0 +1,181 @@
+@testable import BeatCore
+
+/// A store's connections as queues: what is in them is on its way, and may be late or lost. Requests and answers keep their
+/// order, and so do events; the two connections know nothing of each other.
+final class ModelConnector: StoreConnector {
+  enum Request {
+    case read([EntryName])
+    /// One of the steps of a walk: the names whose hash falls into it.
+    case names(step: Int)
+    case putAbsent([(name: EntryName, mark: Mark)])
+    case replace(EntryName, MarkExpectation, Mark, token: String)
+    case commit([FirePlan], token: String)
+    case pulse(PulseRequest, instance: String, word: String)
+    case release(String)
+    /// The scripts of a fire, on keys of its own.
+    case rehearse
+    /// Notifications are switched on; where they were off, this word tells the other daemons so, in the same write.
+    case switchOn(word: String)
+    case probe(String)
+  }
+
+  enum Reply {
+    case read([Scheduler.DocumentRead])
+    case names([EntryName], next: Int?)
+    /// Those where another mark stands.
+    case kept(others: [EntryName])
+    case replaced(Bool)
+    case committed([FireOutcome])
+    case pulsed(PulseReply)
+    case released
+    case rehearsed(Candidacy.Proof)
+    /// This daemon may not do that.
+    case refused
+    case switchedOn
+    case probed(isHeard: Bool)
+  }
+
+  static let steps = 3
+
+  let instance: String
+  unowned let surroundings: VirtualSurroundings
+  /// The one that stands, or is being made.
+  private(set) var connection: ModelConnection?
+  /// Requests of connections that have died: some may still reach the server.
+  var abandoned: [Request] = []
+  private var words = 0
+
+  init(_ instance: String, _ surroundings: VirtualSurroundings) {
+    self.instance = instance
+    self.surroundings = surroundings
+  }
+
+  var name: String { "the model" }
+
+  func open(
+    hearing: Hearing, fence: @escaping () -> String, event: @escaping (StoreEvent) -> Void
+  ) -> any StoreConnection {
+    words += 1
+    let connection = ModelConnection(self, fence: fence, event: event)
+    self.connection = connection
+    connection.begin(word: "\(instance)-\(words)")
+    return connection
+  }
+
+  func ended(_ ended: ModelConnection) {
+    if connection === ended { connection = nil }
+  }
+}
+
+/// One stay with the model (`RedisStoreConnection`).
+final class ModelConnection: StoreConnection {
+  enum Stage { case opening, subscribing, probing, watching, over }
+
+  unowned let connector: ModelConnector
+  let fence: () -> String
+  private let event: (StoreEvent) -> Void
+  private(set) var stage = Stage.opening
+  /// The server has closed the connection of the events alone.
+  private(set) var isSilenced = false
+
+  private var calls: [(request: ModelConnector.Request, answer: (ModelConnector.Reply?) -> Void)] = []
+  /// Of requests that the server has carried out, in order.
+  private var awaiting: [(ModelConnector.Reply?) -> Void] = []
+  private(set) var replies: [(reply: ModelConnector.Reply, answer: (ModelConnector.Reply?) -> Void)] = []
+  private(set) var events: [ModelStore.Change] = []
+
+  init(_ connector: ModelConnector, fence: @escaping () -> String, event: @escaping (StoreEvent) -> Void) {
+    self.connector = connector
+    self.fence = fence
+    self.event = event
+  }
+
+  var requests: [ModelConnector.Request] { calls.map(\.request) }
+  var isSubscribed: Bool { stage == .probing || stage == .watching && !isSilenced }
+  var isWaitingToSubscribe: Bool { stage == .subscribing || stage == .watching && isSilenced }
+  var isQuiet: Bool { calls.isEmpty && replies.isEmpty && events.isEmpty }
+
+  func begin(word: String) {
+    send(.switchOn(word: word)) { [weak self] reply in
+      if let self, reply != nil { stage = .subscribing }
+    }
+  }
+
+  /// The server has taken in what we subscribe to.
+  func subscribed() {
+    if isSilenced {
+      isSilenced = false
+      return event(.missedChanges(reason: "the stream was closed"))
+    }
+    stage = .probing
+    send(.probe(connector.instance)) { [weak self] reply in
+      // Its deadline would come.
+      if case .probed(isHeard: false)? = reply { self?.end(.notReady("the probe was not heard")) }
+    }
+  }
+
+  func silence() {
+    guard stage == .watching else { return }
+    isSilenced = true
+    events.removeAll()
+  }
+
+  func send(_ request: ModelConnector.Request, then answer: @escaping (ModelConnector.Reply?) -> Void) {
+    guard stage != .over else { return connector.surroundings.soon { answer(nil) } }
+    calls.append((request, answer))
+  }
+
+  // MARK: the server's side
+
+  func takeRequest() -> ModelConnector.Request {
+    let call = calls.removeFirst()
+    awaiting.append(call.answer)
+    return call.request
+  }
+
+  func answer(_ reply: ModelConnector.Reply) { replies.append((reply, awaiting.removeFirst())) }
+  func tell(_ change: ModelStore.Change) { events.append(change) }
+
+  func takeReply() {
+    let (reply, answer) = replies.removeFirst()
+    answer(reply)
+  }
+
+  func hear() {
+    switch (events.removeFirst(), stage) {
+    case (.heartbeat(connector.instance), .probing):
+      stage = .watching
+      event(.watching(ModelSession(self)))
+    case (.heartbeat(connector.instance), .watching): event(.heartbeat)
+    case (.document(let name), .watching): event(.touched(name))
+    case (.rewritten(let name), .watching): event(.writtenInPlace(name))
+    case (.leaseFreed, .watching): event(.leaseFreed)
+    default: break
+    }
+  }
+
+  // MARK: its end
+
+  /// The server ends it: what is open is lost, and then the session ends.
+  func end(_ failure: SessionFailure) {
+    guard stage != .over else { return }
+    let open = drop()
+    for answer in open { answer(nil) }
+    event(.ended(failure))
+  }
+
+  func close() {
+    guard stage != .over else { return }
+    let open = drop()
+    connector.surroundings.soon { for answer in open { answer(nil) } }
+  }
+
+  private func drop() -> [(ModelConnector.Reply?) -> Void] {
+    stage = .over
+    connector.abandoned += requests
+    let open = replies.map(\.answer) + awaiting + calls.map(\.answer)
+    (calls, awaiting, replies, events) = ([], [], [], [])
+    connector.ended(self)
+    return open
+  }
+}
