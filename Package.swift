@@ -28,7 +28,9 @@ let package = Package(
       swiftSettings: settings),
     .target(
       name: "ReactiveBeat",
-      dependencies: ["BeatCore", "BeatDriver", "BeatLoop", "BeatRedis", .product(name: "Logging", package: "swift-log")],
+      dependencies: [
+        "BeatCore", "BeatDriver", "BeatLoop", "BeatRedis", .product(name: "Logging", package: "swift-log"),
+      ],
       swiftSettings: settings),
     .executableTarget(
       name: "beat-watch",
@@ -40,10 +42,12 @@ let package = Package(
       resources: [.embedInCode("Python")],
       swiftSettings: settings),
     .testTarget(
-      name: "BeatCoreTests", dependencies: ["BeatCore", "BeatDriver"], exclude: ["Celery/Oracles", "Schedules/Oracles"],
+      name: "BeatCoreTests", dependencies: ["BeatCore", "BeatDriver"],
+      exclude: ["Celery/Oracles", "Schedules/Oracles"],
       swiftSettings: settings),
     .testTarget(
-      name: "ReactiveBeatTests", dependencies: ["ReactiveBeat", "BeatDriver", "BeatRedis", "BeatLoop", "BeatCore", "beat-watch"],
+      name: "ReactiveBeatTests",
+      dependencies: ["ReactiveBeat", "BeatDriver", "BeatRedis", "BeatLoop", "BeatCore", "beat-watch"],
       exclude: ["EndToEnd/Apps", "CommandLine/Screens"],
       swiftSettings: settings),
   ],

@@ -28,7 +28,8 @@ final class ForeignPlaces {
     guard !damages.isEmpty || !heartbeat.isEmpty else { return }
     for damage in damages where heartbeat[damage.place] != damage.found {
       report(
-        .damaged(place: damage.place, text: "holds \"\(Self.head(damage.found))\", which is not ours: \(damage.remedy)"))
+        .damaged(place: damage.place, text: "holds \"\(Self.head(damage.found))\", which is not ours: \(damage.remedy)")
+      )
     }
     heartbeat = Dictionary(damages.map { ($0.place, $0.found) }) { first, _ in first }
   }

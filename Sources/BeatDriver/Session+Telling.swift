@@ -27,7 +27,8 @@ extension Session {
     store.daemons.sweep()
     let scheduler = daemon.dispatcher.scheduler
     daemon.receipts.reconcile(store.receipts, at: daemon.election.now, rejected: scheduler.rejectedNames) {
-      [weak dispatcher = daemon.dispatcher] in dispatcher?.scheduler.account(of: $0)
+      [weak dispatcher = daemon.dispatcher] in
+      dispatcher?.scheduler.account(of: $0)
     } then: {
     }
     manual?.look()

@@ -61,7 +61,7 @@ extension Scheduler {
     defer { mendMark(of: name, after: count, base: base, now: now) }
     switch read.content {
     case .absent:
-      if isPresent(name) { doubted.insert(name) }
+      doubtAbsence(of: name)
       if entries.handle(of: name) != nil || rejected[name] != nil { closeMark(of: name, read.mark, as: .gone) }
       return remove(name)
     // No daemon reads such a name from the store; a command that is given one says why nothing comes of it.

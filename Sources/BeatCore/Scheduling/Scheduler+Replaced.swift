@@ -35,11 +35,21 @@ extension Scheduler {
 }
 
 extension Scheduler {
+  /// Names of which nothing was known are doubted up to this number: somebody may touch names that never exist, without end.
+  private static let unknownDoubts = 1_024
+
+  /// A document was read, and was not there.
+  mutating func doubtAbsence(of name: EntryName) {
+    let isSecondLook = lookedAtAgain.remove(name) != nil
+    if isPresent(name) || !isSecondLook && doubted.count < Self.unknownDoubts { doubted.insert(name) }
+  }
+
   /// After a pulse: reads once more what was found gone, or by a fire changed. For a moment another database may have
   /// stood in the place of ours (SWAPDB, and back), of which no event tells; had a pulse seen it, all would be loaded anew.
   mutating func lookAgain() {
     guard isWatching, !doubted.isEmpty else { return }
     for name in doubted.sorted(by: { $0.bytes.lexicographicallyPrecedes($1.bytes) }) { touch(name) }
+    lookedAtAgain = doubted
     doubted.removeAll(keepingCapacity: doubted.count <= 1_024)
   }
 }

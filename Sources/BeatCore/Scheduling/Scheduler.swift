@@ -43,6 +43,8 @@ public struct Scheduler {
   var unseenAnchors: Set<EntryName> = []
   /// What was found gone, or by a fire changed, of which perhaps no event tells: read once more after the next pulse.
   var doubted: Set<EntryName> = []
+  /// Those that the newest pulse has made us read once more.
+  var lookedAtAgain: Set<EntryName> = []
   /// Redis' clock was set ahead: what had been kept before shows an earlier time than it would now.
   var wasSetAhead: (at: UnixTime, by: Int64)?
   /// What was on its way when the connection died, until it is known what became of it.

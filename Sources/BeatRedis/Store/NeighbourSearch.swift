@@ -20,7 +20,9 @@ package final class NeighbourSearch {
     found = NeighbourPrefix(keys)
   }
 
-  package static func start(on connection: RedisConnection, keys: RedisKeys, then finish: @escaping ([EntryName]?) -> Void) {
+  package static func start(
+    on connection: RedisConnection, keys: RedisKeys, then finish: @escaping ([EntryName]?) -> Void
+  ) {
     NeighbourSearch(connection, keys: keys, then: finish).scan("0", page: 0)
   }
 

@@ -13,7 +13,8 @@ final class RedisOutbox: Outbox {
   }
 
   func read(
-    behind skipped: Int, newest: OutboxHandle?, count: Int, bytes: Int, then completion: @escaping Completion<OutboxPage>
+    behind skipped: Int, newest: OutboxHandle?, count: Int, bytes: Int,
+    then completion: @escaping Completion<OutboxPage>
   ) {
     scripts.outbox(skipping: skipped, through: newest?.bytes, count: count, bytes: bytes) { outbox, error in
       guard let outbox else { return completion(.failure(Refusal(error))) }

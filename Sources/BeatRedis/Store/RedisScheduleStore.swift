@@ -65,7 +65,8 @@ final class RedisScheduleStore: ScheduleStore {
   }
 
   func replace(
-    _ name: EntryName, expecting expectation: MarkExpectation, with mark: Mark, then completion: @escaping Completion<Bool>
+    _ name: EntryName, expecting expectation: MarkExpectation, with mark: Mark,
+    then completion: @escaping Completion<Bool>
   ) {
     func answer(_ isDone: Bool, _ error: RedisServerError?) {
       completion(error.map { .failure(Refusal($0)) } ?? .success(isDone))
@@ -76,7 +77,8 @@ final class RedisScheduleStore: ScheduleStore {
     }
   }
 
-  func sweepMarks(from position: ScanPosition?, _ ages: MarkAges, then completion: @escaping Completion<MarkSweepPage>) {
+  func sweepMarks(from position: ScanPosition?, _ ages: MarkAges, then completion: @escaping Completion<MarkSweepPage>)
+  {
     let arguments = [
       Array(ScanPosition.cursor(position).utf8), Array("\(Self.sweepCount)".utf8), scripts.keys.prefix,
       Array("\(Limit.nameLength.most)".utf8), Array(Mark.digits(ages.fired).utf8), Array(Mark.digits(ages.seen).utf8),

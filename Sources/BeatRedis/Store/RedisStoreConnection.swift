@@ -223,10 +223,11 @@ final class RedisStoreConnection: StoreConnection {
     }
     if let broker, broker.runID == nil || store.runID == nil {
       handle(
-        .notice(.brokerUnknown(
-          "INFO is not allowed, so that it is not known whether the store \(configuration.store) and the broker "
-            + "\(configuration.broker) are one Redis server; they are taken for two. Where they are one, allow it "
-            + "(+info), or give both URLs the same address")))
+        .notice(
+          .brokerUnknown(
+            "INFO is not allowed, so that it is not known whether the store \(configuration.store) and the broker "
+              + "\(configuration.broker) are one Redis server; they are taken for two. Where they are one, allow it "
+              + "(+info), or give both URLs the same address")))
     }
     listen()
   }
@@ -374,9 +375,10 @@ final class RedisStoreConnection: StoreConnection {
     isWatching = true
     if let incompleteSetting, let configRefusal {
       handle(
-        .notice(.notifications(
-          "notify-keyspace-events is \"\(incompleteSetting)\", so that some edits are not heard, and we may not change it "
-            + "(\(configRefusal.message)); \(NotificationSetting.advice)")))
+        .notice(
+          .notifications(
+            "notify-keyspace-events is \"\(incompleteSetting)\", so that some edits are not heard, and we may not change it "
+              + "(\(configRefusal.message)); \(NotificationSetting.advice)")))
     }
     var scripts = StoreScripts(
       connection: commands, keys: keys, kombu: configuration.transportOptions.keys,

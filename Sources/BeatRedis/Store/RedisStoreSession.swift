@@ -58,7 +58,8 @@ final class RedisStoreSession: StoreSession {
 
   /// What this user may not do is found among all commands, for Redis does not always name it; and of a key of the wrong
   /// type Redis does not say which one it is.
-  func explain(_ refusal: Refusal, about question: StoreQuestion, then completion: @escaping (StoreExplanation) -> Void) {
+  func explain(_ refusal: Refusal, about question: StoreQuestion, then completion: @escaping (StoreExplanation) -> Void)
+  {
     let user = settings.store.username
     switch (question, refusal.kind) {
     case (.request, .forbidden):

@@ -33,7 +33,9 @@ extension ScanPosition {
     guard let number = UInt64(cursor ?? "0") else { throw Refusal(.other, "the answer to a scan has no cursor") }
     guard number != 0 else { return nil }
     guard let position else { return ScanPosition("\(number)") }
-    guard let next = position.advanced(to: "\(number)") else { throw Refusal(.other, "a scan does not come to its end") }
+    guard let next = position.advanced(to: "\(number)") else {
+      throw Refusal(.other, "a scan does not come to its end")
+    }
     return next
   }
 }

@@ -14,7 +14,8 @@ package struct StoreSettings {
   let historyLength: Int
 
   package init(
-    store: RedisURL, broker: RedisURL, transportOptions: TransportOptions, reserved: ReservedKeys, defaultQueue: String, maximumLead: Int64,
+    store: RedisURL, broker: RedisURL, transportOptions: TransportOptions, reserved: ReservedKeys, defaultQueue: String,
+    maximumLead: Int64,
     outboxLimit: Int, historyLength: Int
   ) {
     self.store = store

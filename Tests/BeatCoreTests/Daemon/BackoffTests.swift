@@ -40,7 +40,9 @@ import Testing
   /// Ten connections a second that each stand for a moment: none waits longer than the shortest.
   @Test func aShortLifeThatWasWorthItsMakingIsWell() {
     var backoff = Backoff()
-    for _ in 0..<20 { #expect(Self.growing[0].contains(backoff.next(afterHealth: 110_000, making: 8_000, random: draw))) }
+    for _ in 0..<20 {
+      #expect(Self.growing[0].contains(backoff.next(afterHealth: 110_000, making: 8_000, random: draw)))
+    }
   }
 
   @Test func timesBeyondReason() {

@@ -106,6 +106,29 @@ struct ReplacedStoreTests {
     #expect(bench.receive(.clockTold) == [])
   }
 
+  /// A new schedule's event came, and by the time it was read another database stood there.
+  @Test func aNewOneThatWasNotFoundIsReadOnceMore() {
+    var bench = SchedulerBench.watching()
+    #expect(bench.receive(.touched(a)).reads == [a])
+    #expect(bench.read(a, .absent) == [])
+    #expect(bench.receive(.clockTold).reads == [a])
+    #expect(bench.read(a, document).reports.contains(.loaded(a, next: at(10), initially: false)))
+    #expect(bench.receive(.clockTold).reads == [], "once is enough")
+  }
+
+  @Test func namesThatNeverExistAreDoubtedUpToALimit() {
+    var bench = SchedulerBench.watching()
+    for number in 0..<2_000 {
+      let name = EntryName("n\(number)")
+      _ = bench.receive(.touched(name))
+      _ = bench.read(name, .absent)
+    }
+    let doubted = bench.receive(.clockTold).reads
+    #expect(doubted.count == 1_024)
+    for name in doubted { _ = bench.read(name, .absent) }
+    #expect(bench.receive(.clockTold).reads == [])
+  }
+
   /// Our own first mark is still on its way: nothing is lost by reading twice.
   @Test func aFirstMarkOnItsWayLeavesNothingOut() {
     let crontab = Sample.document(#""crontab": {"minute": "*"}"#, interval: nil)

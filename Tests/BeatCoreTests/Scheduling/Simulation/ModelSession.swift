@@ -1,7 +1,8 @@
 @testable import BeatCore
 
 /// The store's ports, over a model's connection. What a fire can do without is there, and holds nothing.
-final class ModelSession: StoreSession, ScheduleStore, LeaseStore, DaemonRegistry, ReceiptStore, ManualRequests, Outbox {
+final class ModelSession: StoreSession, ScheduleStore, LeaseStore, DaemonRegistry, ReceiptStore, ManualRequests, Outbox
+{
   private typealias Reply = ModelConnector.Reply
 
   private let connection: ModelConnection
@@ -21,7 +22,8 @@ final class ModelSession: StoreSession, ScheduleStore, LeaseStore, DaemonRegistr
   private var instance: String { connection.connector.instance }
 
   private func send<Value>(
-    _ request: ModelConnector.Request, then completion: @escaping Completion<Value>, _ value: @escaping (Reply) -> Value?
+    _ request: ModelConnector.Request, then completion: @escaping Completion<Value>,
+    _ value: @escaping (Reply) -> Value?
   ) {
     connection.send(request) { reply in
       guard let reply else { return completion(.failure(.lost)) }
@@ -47,7 +49,8 @@ final class ModelSession: StoreSession, ScheduleStore, LeaseStore, DaemonRegistr
 
   func commit(_ plans: [FirePlan], outcome: @escaping (FirePlan, FireOutcome) -> Void) {
     connection.send(.commit(plans, token: connection.fence())) { reply in
-      let outcomes = if case .committed(let outcomes)? = reply { outcomes } else { plans.map { _ in FireOutcome.unknown } }
+      let outcomes =
+        if case .committed(let outcomes)? = reply { outcomes } else { plans.map { _ in FireOutcome.unknown } }
       for (plan, result) in zip(plans, outcomes) { outcome(plan, result) }
     }
   }
@@ -57,14 +60,16 @@ final class ModelSession: StoreSession, ScheduleStore, LeaseStore, DaemonRegistr
   }
 
   func replace(
-    _ name: EntryName, expecting expectation: MarkExpectation, with mark: Mark, then completion: @escaping Completion<Bool>
+    _ name: EntryName, expecting expectation: MarkExpectation, with mark: Mark,
+    then completion: @escaping Completion<Bool>
   ) {
     send(.replace(name, expectation, mark, token: connection.fence()), then: completion) {
       if case .replaced(let isDone) = $0 { isDone } else { nil }
     }
   }
 
-  func sweepMarks(from position: ScanPosition?, _ ages: MarkAges, then completion: @escaping Completion<MarkSweepPage>) {
+  func sweepMarks(from position: ScanPosition?, _ ages: MarkAges, then completion: @escaping Completion<MarkSweepPage>)
+  {
     soon { completion(.success(MarkSweepPage(next: nil, forgotten: 0, fired: [], seen: []))) }
   }
 
@@ -93,7 +98,8 @@ final class ModelSession: StoreSession, ScheduleStore, LeaseStore, DaemonRegistr
 
   func cancelRehearsal() { rehearsals += 1 }
 
-  func explain(_ refusal: Refusal, about question: StoreQuestion, then completion: @escaping (StoreExplanation) -> Void) {
+  func explain(_ refusal: Refusal, about question: StoreQuestion, then completion: @escaping (StoreExplanation) -> Void)
+  {
     soon { [weak connection] in
       if let connection, connection.stage != .over { completion(StoreExplanation(refusal.text, lack: refusal.words)) }
     }
@@ -128,7 +134,8 @@ final class ModelSession: StoreSession, ScheduleStore, LeaseStore, DaemonRegistr
 
   func isEmpty(then completion: @escaping Completion<Bool>) { soon { completion(.success(true)) } }
   func read(
-    behind skipped: Int, newest: OutboxHandle?, count: Int, bytes: Int, then completion: @escaping Completion<OutboxPage>
+    behind skipped: Int, newest: OutboxHandle?, count: Int, bytes: Int,
+    then completion: @escaping Completion<OutboxPage>
   ) {
     soon { completion(.success(OutboxPage(count: 0, items: []))) }
   }

@@ -24,7 +24,9 @@ final class VirtualSurroundings: Surroundings {
   var bootTime: BootTime { Self.boot(now) }
   var wallTime: UnixTime { now.advanced(by: offset) }
   func releaseMemory() {}
-  func random(in range: ClosedRange<Int64>) -> Int64 { Int64(chance.number(Int(range.lowerBound)...Int(range.upperBound))) }
+  func random(in range: ClosedRange<Int64>) -> Int64 {
+    Int64(chance.number(Int(range.lowerBound)...Int(range.upperBound)))
+  }
 
   func makeTimer(_ handler: @escaping () -> Void) -> any DeadlineTimer { makeTimer(isAlarm: false, handler) }
   func makeAlarm(_ handler: @escaping () -> Void) -> any Alarm { makeTimer(isAlarm: true, handler) }
