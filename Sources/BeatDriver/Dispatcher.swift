@@ -42,7 +42,7 @@ final class Dispatcher {
   /// Nothing new is begun any more.
   func stop() { alarm?.arm(at: nil) }
 
-  /// Nobody waits for what has not been sent, but for fires.
+  /// Marks that have not been sent are forgotten: the next load finds them missing. Fires are ended one by one.
   func disconnected() {
     marks.removeAll()
     ownWrites.removeAll()

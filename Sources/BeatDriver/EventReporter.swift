@@ -5,9 +5,9 @@ import BeatCore
 final class EventReporter {
   private let surroundings: any Surroundings
   private let readers: [(DaemonEvent) -> Void]
-  /// Called after the readers, for each.
+  /// Called with each event after the readers.
   var kept: (DaemonEvent) -> Void = { _ in }
-  /// Called after the readers have had what there was.
+  /// Called when all events of a turn were told.
   var flushed: () -> Void = {}
   private var events: [DaemonEvent] = []
 

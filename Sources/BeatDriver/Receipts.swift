@@ -13,7 +13,7 @@ final class Receipts {
 
   init(sha1: @escaping TaskID.SHA1) { self.sha1 = sha1 }
 
-  /// What documents that were there at the first start are in order needs no receipt: nobody waits for it.
+  /// A document that was there at the start and is in order gets no receipt: it answers no edit.
   ///
   /// - Parameter document: which one the report is about; nil: it was not read.
   func take(_ report: Scheduler.Report, of document: DocumentIdentity?, at time: UnixTime) {
@@ -46,7 +46,7 @@ final class Receipts {
     return receipt
   }
 
-  /// Of a daemon that does not fire: the other one writes them.
+  /// Forgets what was taken: this daemon does not fire, and the one that does writes the receipts.
   func drop() {
     pending.removeAll()
     warnings.removeAll()

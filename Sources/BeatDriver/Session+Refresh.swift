@@ -41,7 +41,7 @@ extension Session {
   }
 
   private func afterAudit() {
-    // What is used so seldom that nobody would be refused for long.
+    // A right that is seldom used may have been taken away without any command being refused: a rehearsal tells.
     daemon.election.doubted()
     scheduleRefresh()
   }

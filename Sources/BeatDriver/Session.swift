@@ -119,7 +119,7 @@ final class Session {
     isToLoadAgain = false
     loadTimer.cancel()
     let begunAt = daemon.surroundings.bootTime
-    // What is read now is judged by nobody: the next audit compares with that.
+    // An audit would judge what the load is about to change: the next one compares with that.
     audit?.cancel()
     audit = nil
     daemon.dispatcher.receive(.loadStarted)
@@ -183,8 +183,8 @@ final class Session {
     if !loadTimer.isScheduled { loadAgain() }
   }
 
-  /// One load after the other, with a pause as long as the load before: changes that are missed again and again neither let
-  /// none come to its end nor leave no time for fires.
+  /// One load comes after the other, with a pause as long as the load before. So changes that are missed again and again can
+  /// neither keep a load from its end nor take all the time from fires.
   private func loadAgain() {
     guard !isOver, load == nil, isToLoadAgain, !daemon.isStopping else { return }
     loadAll(isReload: true)

@@ -1,7 +1,7 @@
 /// Runs that people ask for.
 package protocol ManualRequests: AnyObject {
-  /// One step through the requests that wait. What cannot be read is taken away: nobody can be answered who does not write
-  /// as we read.
+  /// One step through the requests that wait. A request that cannot be read is taken away, since it does not say whom to
+  /// answer.
   ///
   /// - Parameter position: nil: a new walk begins.
   func page(from position: ScanPosition?, then: @escaping Completion<ManualRequestPage>)
@@ -9,7 +9,7 @@ package protocol ManualRequests: AnyObject {
   /// Carries a request out and answers it, in one step: never twice, and never after its deadline by the store's clock.
   func settle(_ request: ManualRequest, id: String, by step: ManualStep, then: @escaping (ManualOutcome) -> Void)
 
-  /// Answers without the step: whoever asks is not to wait for nothing.
+  /// Answers a request that is not carried out, so that its sender does not wait until the deadline.
   func refuse(_ id: String, because reason: String)
 }
 
@@ -40,6 +40,6 @@ package enum ManualOutcome {
   case changed
   /// Nothing was sent, for a reason that is not the schedule's.
   case failed(Refusal)
-  /// Somebody else has seen to it, or nobody waits for it any more, or it is not known what became of it.
+  /// The request is settled already, or its deadline has passed, or the answer was lost.
   case over
 }

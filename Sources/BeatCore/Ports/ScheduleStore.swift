@@ -56,11 +56,11 @@ package enum MarkExpectation: Hashable, Sendable {
 
 /// Which marks of documents that are gone are kept.
 package struct MarkAges: Hashable, Sendable {
-  /// Of a run: those due at this time or later.
+  /// Marks of runs are kept if they are due at this time or later.
   package var fired: UnixTime
-  /// Of a schedule that was seen and has not run: the same.
+  /// Marks of schedules that were seen and have not run are kept if they are due at this time or later.
   package var seen: UnixTime
-  /// What lies further ahead is no time of a run, and counts as the oldest.
+  /// A mark that lies further ahead is no time of a run, and counts as the oldest.
   package var latest: UnixTime
 
   package init(fired: UnixTime, seen: UnixTime, latest: UnixTime) {

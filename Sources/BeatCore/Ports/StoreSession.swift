@@ -48,7 +48,7 @@ package protocol StoreSession: AnyObject {
   /// Not called if the session ends.
   func foreignPlaces(then: @escaping ([String]) -> Void)
 
-  /// Other places at which schedules stand: asked where none stands at ours. nil: nobody can tell.
+  /// Other places at which schedules stand: asked where none stands at ours. nil: they could not be looked for.
   func neighbours(then: @escaping ([EntryName]?) -> Void)
 
   /// A name may be too long to be read: it is left out on the server, where that can be done, until none is found.
@@ -108,10 +108,10 @@ package enum StoreEvent {
   case heartbeat
   /// The lease was given back, or ran out.
   case leaseFreed
-  /// Somebody wants a schedule to be fired now.
+  /// A run by hand was asked for.
   case requested
   /// Something that a fire can do without was refused as something that we may not do; in the server's words. Comes before
-  /// the answer to whoever asked.
+  /// the refused call is answered.
   case lacked(reason: String)
   case notice(StoreNotice)
   /// The session is over; nothing comes after it.
@@ -122,11 +122,11 @@ package enum StoreEvent {
 package enum StoreNotice {
   /// Where the primary is.
   case primary(address: String, of: String)
-  /// Of how edits are heard.
+  /// The setting by which edits are heard was changed, or lacks something.
   case notifications(String)
   /// The store may throw schedules away by this policy.
   case evicting(policy: String)
-  /// Nobody can tell whether store and broker are one server.
+  /// Whether store and broker are one server could not be found out.
   case brokerUnknown(String)
   /// Fields were taken out of a place of our own, which were too long to be ours.
   case foreignFields(count: Int, place: [UInt8])

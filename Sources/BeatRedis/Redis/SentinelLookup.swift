@@ -93,3 +93,18 @@ final class SentinelLookup {
 /// Belongs to its loop's thread.
 @available(*, unavailable)
 extension SentinelLookup: Sendable {}
+
+extension RedisURL {
+  /// Finds the server: at the URL's address, and then `completion` is called before this returns, or where its sentinels say
+  /// that the primary is now.
+  ///
+  /// - Returns: a lookup that is under way; cancelling it forgets `completion`.
+  func locate(on loop: EventLoop, then completion: @escaping (SentinelLookup.Outcome) -> Void) -> SentinelLookup? {
+    switch location {
+    case .server(let endpoint):
+      completion(.found(endpoint))
+      return nil
+    case .sentinels(let group): return SentinelLookup(of: group, on: loop, completion: completion)
+    }
+  }
+}

@@ -19,16 +19,10 @@ final class BrokerProbe {
   }
 
   func start() {
-    switch url.location {
-    case .server(let endpoint): connect(to: endpoint)
-    case .sentinels(let group):
-      lookup = SentinelLookup(of: group, on: loop) { [weak self] outcome in
-        guard let self else { return }
-        lookup = nil
-        switch outcome {
-        case .found(let endpoint): connect(to: endpoint)
-        case .failed(let reason): end(reason)
-        }
+    lookup = url.locate(on: loop) { [weak self] outcome in
+      switch outcome {
+      case .found(let endpoint): self?.connect(to: endpoint)
+      case .failed(let reason): self?.end(reason)
       }
     }
   }

@@ -27,14 +27,10 @@ final class DeliveryRehearsal {
   /// - Parameter finish: called once with what was in the way, nil if nothing was; not after `cancel`.
   func start(_ finish: @escaping (String?) -> Void) {
     self.finish = finish
-    switch url.location {
-    case .server(let endpoint): connect(to: endpoint)
-    case .sentinels(let group):
-      lookup = SentinelLookup(of: group, on: loop) { [weak self] outcome in
-        switch outcome {
-        case .found(let endpoint): self?.connect(to: endpoint)
-        case .failed(let reason): self?.end("the broker \(self?.url.description ?? "") cannot be reached: \(reason)")
-        }
+    lookup = url.locate(on: loop) { [weak self, url] outcome in
+      switch outcome {
+      case .found(let endpoint): self?.connect(to: endpoint)
+      case .failed(let reason): self?.end("the broker \(url) cannot be reached: \(reason)")
       }
     }
   }

@@ -20,7 +20,7 @@ final class RedisLeaseStore: LeaseStore {
   }
 
   func release(then completion: @escaping Completion<Void>) {
-    // Nobody can be told more than that it was tried.
+    // An error changes nothing: the lease runs out by itself.
     scripts.release(instance) { completion($0.map { .failure(Refusal($0)) } ?? .success(())) }
   }
 }

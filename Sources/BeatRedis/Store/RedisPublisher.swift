@@ -44,18 +44,12 @@ package final class RedisPublisher: Publisher {
   package func connect(then event: @escaping (PublisherEvent) -> Void) {
     disconnect()
     self.event = event
-    switch url.location {
-    case .server(let endpoint):
-      connect(to: endpoint)
-    case .sentinels(let group):
-      let session = session
-      lookup = SentinelLookup(of: group, on: loop) { [weak self] outcome in
-        guard let self, session == self.session else { return }
-        lookup = nil
-        switch outcome {
-        case .found(let endpoint): connect(to: endpoint)
-        case .failed(let reason): lost(reason)
-        }
+    let session = session
+    lookup = url.locate(on: loop) { [weak self] outcome in
+      guard let self, session == self.session else { return }
+      switch outcome {
+      case .found(let endpoint): connect(to: endpoint)
+      case .failed(let reason): lost(reason)
       }
     }
   }

@@ -77,19 +77,15 @@ final class RedisStoreConnection: StoreConnection {
   private func locate(
     _ url: RedisURL, then found: @escaping (RedisEndpoint) -> Void, failed: @escaping (String) -> Void
   ) {
-    switch url.location {
-    case .server(let endpoint):
-      found(endpoint)
-    case .sentinels(let group):
-      lookup = SentinelLookup(of: group, on: loop) { [weak self] outcome in
-        guard let self, !isOver else { return }
-        lookup = nil
-        switch outcome {
-        case .failed(let reason): failed(reason)
-        case .found(let endpoint):
+    lookup = url.locate(on: loop) { [weak self] outcome in
+      guard let self, !isOver else { return }
+      switch outcome {
+      case .failed(let reason): failed(reason)
+      case .found(let endpoint):
+        if case .sentinels(let group) = url.location {
           handle(.notice(.primary(address: "\(endpoint)", of: group.masterName)))
-          found(endpoint)
         }
+        found(endpoint)
       }
     }
   }

@@ -47,12 +47,9 @@ public final class StoreClient {
   public func close() { link.close() }
 
   private static func locate(_ url: RedisURL, on loop: EventLoop) throws(StoreError) -> RedisEndpoint {
-    guard case .sentinels(let group) = url.location else {
-      return url.endpoint ?? .tcp(host: "localhost", port: 6379)
-    }
     var outcome = SentinelLookup.Outcome.failed("")
     wait(on: loop) { done in
-      _ = SentinelLookup(of: group, on: loop) {
+      _ = url.locate(on: loop) {
         outcome = $0
         done()
       }
