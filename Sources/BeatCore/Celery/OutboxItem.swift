@@ -19,7 +19,10 @@ public struct OutboxItem: Hashable, Sendable {
   /// nil: these bytes were not written by `bytes`.
   public init?(_ bytes: [UInt8]) {
     var rest = bytes[...]
-    func text() -> String? { Self.field(&rest).flatMap { String(validating: $0, as: UTF8.self) } }
+    // A name that is not stream-safe is none of ours, as documents' texts are: comparing it might take minutes.
+    func text() -> String? {
+      Self.field(&rest).flatMap { String(validating: $0, as: UTF8.self) }.flatMap { $0.isStreamSafe ? $0 : nil }
+    }
     guard text() == Self.version, let id = text(), !id.isEmpty, let kind = text(), let name = text() else { return nil }
     switch kind {
     case "queue": route = .queue(name)

@@ -4,7 +4,7 @@ extension String {
   ///
   /// Swift compares and hashes text by its canonical form, and sorts such a run in quadratic time: a megabyte of marks would
   /// take minutes wherever it is compared with a word.
-  var streamSafe: String {
+  package var streamSafe: String {
     guard utf8.count > Self.alwaysStreamSafe, utf8.contains(where: { $0 >= 0xCC }) else { return self }
     var result: [UInt8] = []
     var (run, isSafe) = (0, true)
@@ -20,6 +20,9 @@ extension String {
     }
     return isSafe ? self : String(decoding: result, as: UTF8.self)
   }
+
+  /// No run of marks is longer.
+  var isStreamSafe: Bool { streamSafe.utf8.count == utf8.count }
 
   private static var longestRun: Int { 30 }
 

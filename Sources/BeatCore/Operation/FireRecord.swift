@@ -22,16 +22,18 @@ public struct FireRecord: Hashable, Sendable {
 
   /// From the fields of a stream's entry, field and value in turn. nil: somebody else has written it.
   public init?(fields: [[UInt8]]) {
-    var values: [String: [UInt8]] = [:]
-    for index in stride(from: 0, to: fields.count - 1, by: 2) {
-      values[String(decoding: fields[index], as: UTF8.self)] = fields[index + 1]
+    // By their bytes: a field's name may be any text.
+    var values: [[UInt8]: [UInt8]] = [:]
+    for index in stride(from: 0, to: fields.count - 1, by: 2) { values[fields[index]] = fields[index + 1] }
+    func text(_ field: String) -> String? {
+      values[Array(field.utf8)].map { String(decoding: $0, as: UTF8.self).streamSafe }
     }
-    func number(_ field: String) -> Int64? { values[field].flatMap { Int64(String(decoding: $0, as: UTF8.self)) } }
-    guard let name = values["name"], let due = number("due"), let late = number("late") else { return nil }
+    guard let name = values[Array("name".utf8)], let due = text("due").flatMap({ Int64($0) }),
+      let late = text("late").flatMap({ Int64($0) })
+    else { return nil }
     self.init(
-      name: EntryName(name), taskID: values["id"].map { String(decoding: $0, as: UTF8.self) } ?? "",
-      due: UnixTime(microseconds: due), late: late,
-      reason: values["why"].map { String(decoding: $0, as: UTF8.self) } ?? "")
+      name: EntryName(name), taskID: text("id") ?? "", due: UnixTime(microseconds: due), late: late,
+      reason: text("why") ?? "")
   }
 }
 

@@ -49,7 +49,7 @@ enum RedisContext {
       let count = recv(context.pointee.c.fd, buffer.baseAddress, buffer.count, Int32(MSG_DONTWAIT))
       guard count > 1, buffer[0] == UInt8(ascii: "-") else { return nil }
       let line = buffer[1..<count].prefix { $0 != UInt8(ascii: "\r") && $0 != UInt8(ascii: "\n") }
-      return RedisServerError(String(decoding: line, as: UTF8.self))
+      return RedisServerError(String(decoding: line, as: UTF8.self).streamSafe)
     }
   }
 

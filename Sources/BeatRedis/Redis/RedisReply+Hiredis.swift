@@ -10,9 +10,9 @@ extension RedisReply {
     case REDIS_REPLY_STRING, REDIS_REPLY_VERB, REDIS_REPLY_BIGNUM:
       self = .string(Array(reply.pointee.bytes))
     case REDIS_REPLY_STATUS:
-      self = .status(String(decoding: reply.pointee.bytes, as: UTF8.self))
+      self = .status(String(decoding: reply.pointee.bytes, as: UTF8.self).streamSafe)
     case REDIS_REPLY_ERROR:
-      self = .error(RedisServerError(String(decoding: reply.pointee.bytes, as: UTF8.self)))
+      self = .error(RedisServerError(String(decoding: reply.pointee.bytes, as: UTF8.self).streamSafe))
     case REDIS_REPLY_INTEGER:
       self = .integer(reply.pointee.integer)
     case REDIS_REPLY_ARRAY, REDIS_REPLY_MAP, REDIS_REPLY_SET, REDIS_REPLY_PUSH, REDIS_REPLY_ATTR:

@@ -29,7 +29,7 @@ extension RedisReply {
   /// A string or status as text; bytes that are no UTF-8 become U+FFFD.
   public var text: String? {
     switch self {
-    case .string(let bytes): String(decoding: bytes, as: UTF8.self)
+    case .string(let bytes): String(decoding: bytes, as: UTF8.self).streamSafe
     case .status(let text): text
     default: nil
     }
