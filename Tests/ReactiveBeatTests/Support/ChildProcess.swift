@@ -73,5 +73,5 @@ final class ChildProcess {
   }
 
   /// How it ended; nil if it has not within `seconds`.
-  func wait(within seconds: Int64 = 10) -> Exit? { eventually(within: seconds) { hasEnded() } ? exit : nil }
+  func wait(within seconds: Int64 = 60) -> Exit? { eventually(within: seconds) { hasEnded() } ? exit : nil }
 }

@@ -61,7 +61,7 @@ final class Daemon {
   /// Throws: it did not come in time, or the daemon ended; with the log so far.
   @discardableResult
   func wait(
-    for message: String, key: String? = nil, within seconds: Int64 = 10,
+    for message: String, key: String? = nil, within seconds: Int64 = 60,
     where condition: (LogLine) -> Bool = { _ in true }
   ) throws -> LogLine {
     let start = MonotonicTime.now()
@@ -137,7 +137,7 @@ final class Daemon {
 
   /// How it ended; throws if it has not within `seconds`. Reads the log to its end.
   @discardableResult
-  func exit(within seconds: Int64 = 10) throws -> ChildProcess.Exit {
+  func exit(within seconds: Int64 = 60) throws -> ChildProcess.Exit {
     guard let exit = process.wait(within: seconds) else { throw failure("the daemon has not ended in \(seconds) s") }
     if reader >= 0 { while read(patience: 1000) {} }
     return exit
@@ -145,7 +145,7 @@ final class Daemon {
 
   /// SIGTERM, and how it ended.
   @discardableResult
-  func stop(within seconds: Int64 = 10) throws -> ChildProcess.Exit {
+  func stop(within seconds: Int64 = 60) throws -> ChildProcess.Exit {
     send(SIGTERM)
     return try exit(within: seconds)
   }

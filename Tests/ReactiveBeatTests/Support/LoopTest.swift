@@ -25,8 +25,8 @@ func onLoop<Kept>(
   }
 }
 
-/// Asks `condition` every millisecond until it holds; false after `seconds`.
-func eventually(within seconds: Int64 = 10, _ condition: () throws -> Bool) rethrows -> Bool {
+/// Asks `condition` every millisecond until it holds; false after `seconds`, which is generous: a busy machine is no fault.
+func eventually(within seconds: Int64 = 60, _ condition: () throws -> Bool) rethrows -> Bool {
   let start = MonotonicTime.now()
   while MonotonicTime.now().microseconds(since: start) < seconds * 1_000_000 {
     if try condition() { return true }
