@@ -9,7 +9,6 @@ let package = Package(
   name: "reactivebeat",
   products: [
     .library(name: "ReactiveBeat", targets: ["ReactiveBeat"]),
-    .library(name: "BeatCore", targets: ["BeatCore"]),
     .executable(name: "beat-watch", targets: ["beat-watch"]),
   ],
   dependencies: [

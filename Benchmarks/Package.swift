@@ -4,17 +4,18 @@ import PackageDescription
 /// Programs of scripts/bench; no part of the product.
 let package = Package(
   name: "benchmarks",
-  dependencies: [.package(name: "reactivebeat", path: "..")],
   targets: [
+    // The product's own, by a link: nobody outside of the project sees it.
+    .target(name: "BeatCore", swiftSettings: [.strictMemorySafety()]),
     .target(name: "Wire"),
     .target(name: "CountedAllocations"),
     .executableTarget(name: "pickup", dependencies: ["Wire"]),
     .executableTarget(name: "watch", dependencies: ["Wire"]),
     .executableTarget(name: "floor", dependencies: ["Wire"]),
-    .executableTarget(name: "core", dependencies: [.product(name: "BeatCore", package: "reactivebeat")]),
-    .executableTarget(name: "next-due", dependencies: [.product(name: "BeatCore", package: "reactivebeat")]),
+    .executableTarget(name: "core", dependencies: ["BeatCore"]),
+    .executableTarget(name: "next-due", dependencies: ["BeatCore"]),
     .executableTarget(
-      name: "micro", dependencies: ["CountedAllocations", .product(name: "BeatCore", package: "reactivebeat")]),
+      name: "micro", dependencies: ["CountedAllocations", "BeatCore"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -8,9 +8,7 @@ let package = Package(
   targets: [
     .executableTarget(
       name: "fuzz",
-      dependencies: [
-        .product(name: "BeatCore", package: "reactivebeat"), .product(name: "ReactiveBeat", package: "reactivebeat"),
-      ],
+      dependencies: [.product(name: "ReactiveBeat", package: "reactivebeat")],
       path: "Sources",
       // The default linker of Debian 12, gold, fails on these objects.
       linkerSettings: [.unsafeFlags(["-use-ld=lld"])])

@@ -4,34 +4,34 @@ import Glibc
 /// A point on the machine's monotonic clock, in nanoseconds: for deadlines and measured times only.
 ///
 /// It stands still during suspend, begins anew with each boot, and does not mix with `UnixTime`.
-public struct MonotonicTime: Hashable, Comparable, Sendable {
+package struct MonotonicTime: Hashable, Comparable, Sendable {
   /// Nanoseconds of CLOCK_MONOTONIC.
-  public var nanoseconds: Int64
+  package var nanoseconds: Int64
 
   /// Makes a point from nanoseconds of CLOCK_MONOTONIC.
-  public init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
+  package init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
 
   /// Reads the clock.
-  public static func now() -> MonotonicTime {
+  package static func now() -> MonotonicTime {
     var time = timespec()
     clock_gettime(CLOCK_MONOTONIC, &time)
     return MonotonicTime(nanoseconds: Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec))
   }
 
   /// Whole microseconds from `earlier` to here, rounded towards zero; negative when `earlier` is later.
-  public func microseconds(since earlier: MonotonicTime) -> Int64 {
+  package func microseconds(since earlier: MonotonicTime) -> Int64 {
     let (difference, overflow) = nanoseconds.subtractingReportingOverflow(earlier.nanoseconds)
     if overflow { return nanoseconds < 0 ? .min : .max }
     return difference / 1000
   }
 
-  public static func < (left: MonotonicTime, right: MonotonicTime) -> Bool { left.nanoseconds < right.nanoseconds }
+  package static func < (left: MonotonicTime, right: MonotonicTime) -> Bool { left.nanoseconds < right.nanoseconds }
 }
 
 /// The machine's wall clock. The driver reads it and hands the time in; nothing else looks at it.
-public enum SystemClock {
+package enum SystemClock {
   /// Reads CLOCK_REALTIME, rounded down to the microsecond.
-  public static func now() -> UnixTime {
+  package static func now() -> UnixTime {
     var time = timespec()
     clock_gettime(CLOCK_REALTIME, &time)
     return UnixTime(microseconds: Int64(time.tv_sec) &* 1_000_000 &+ Int64(time.tv_nsec) / 1000)

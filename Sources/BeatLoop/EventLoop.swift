@@ -5,7 +5,7 @@ import Glibc
 ///
 /// Everything that belongs to a loop is used on the thread that made the loop. Classes here are not `Sendable`, and
 /// a call from another thread is a precondition failure and not a data race.
-public final class EventLoop {
+package final class EventLoop {
   /// Valid as long as the loop; whoever registers an event keeps the loop alive.
   package let base: OpaquePointer
   private let owner = pthread_self()
@@ -16,13 +16,13 @@ public final class EventLoop {
   private var trailingEvent: OpaquePointer?
 
   /// True while `run()` is on the stack.
-  public private(set) var isRunning = false
+  package private(set) var isRunning = false
 
   /// Makes a loop for the calling thread.
   ///
   /// It also makes the process ignore SIGPIPE: hiredis writes without MSG_NOSIGNAL, and a server that hangs up must
   /// be an error and not the end of the process.
-  public init() throws(EventLoopError) {
+  package init() throws(EventLoopError) {
     _ = signal(SIGPIPE, SIG_IGN)
     guard let configuration = event_config_new() else { throw EventLoopError("event loop", errno: ENOMEM) }
     defer { event_config_free(configuration) }
@@ -47,7 +47,7 @@ public final class EventLoop {
   }
 
   /// Serves events until `stop()`, sleeping when there are none. Returns at once when `stop()` came first.
-  public func run() {
+  package func run() {
     assertOnLoop()
     precondition(!isRunning, "EventLoop.run() was called from inside the loop")
     isRunning = true
@@ -59,7 +59,7 @@ public final class EventLoop {
 
   /// Serves what is ready now, deferred work included, without waiting and once: for the last words after `run()`,
   /// such as those of connections that were just closed.
-  public func serveReady() {
+  package func serveReady() {
     assertOnLoop()
     precondition(!isRunning, "EventLoop.serveReady() was called from inside the loop")
     isRunning = true
@@ -70,7 +70,7 @@ public final class EventLoop {
   }
 
   /// Makes `run()` return after the callback in which this is called.
-  public func stop() {
+  package func stop() {
     assertOnLoop()
     stopRequested = true
     event_base_loopbreak(base)
@@ -79,7 +79,7 @@ public final class EventLoop {
   /// Runs `work` in the next turn of the loop, after the input that is ready by then; first come, first served.
   ///
   /// Work that defers more work does not starve connections: what is added meanwhile waits for the turn after.
-  public func soon(_ work: @escaping () -> Void) {
+  package func soon(_ work: @escaping () -> Void) {
     assertOnLoop()
     deferred.append(work)
     if deferred.count == 1 { armDeferred() }
@@ -87,7 +87,7 @@ public final class EventLoop {
 
   /// Runs `work` in this turn of the loop, after what has been handed to connections so far is written: for what
   /// nobody waits for, such as log lines. Outside `run()`: in its first turn.
-  public func afterWriting(_ work: @escaping () -> Void) {
+  package func afterWriting(_ work: @escaping () -> Void) {
     assertOnLoop()
     trailing.append(work)
     if trailing.count == 1 { event_active(trailingEvent, 0, 0) }
@@ -100,7 +100,7 @@ public final class EventLoop {
   }
 
   /// Stops the process with a sentence when the caller is on another thread than the loop's.
-  public func assertOnLoop() {
+  package func assertOnLoop() {
     precondition(pthread_equal(pthread_self(), owner) != 0, "an event loop was used from a thread that is not its own")
   }
 
@@ -135,9 +135,9 @@ public final class EventLoop {
 extension EventLoop: Sendable {}
 
 /// The system refused something that an event loop needs: descriptors, memory, or a signal.
-public struct EventLoopError: Error, CustomStringConvertible, Sendable {
+package struct EventLoopError: Error, CustomStringConvertible, Sendable {
   /// What was wanted and the system's reason.
-  public let description: String
+  package let description: String
 
   init(_ what: String, errno code: Int32) {
     description = "\(what): \(String(cString: strerror(code)))"

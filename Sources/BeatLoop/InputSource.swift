@@ -2,14 +2,14 @@ internal import CHiredisAsync
 import Glibc
 
 /// Tells when a descriptor has something to read, as an ordinary callback of the loop. It neither reads nor closes.
-public final class InputSource {
+package final class InputSource {
   private let loop: EventLoop
   private let handler: () -> Void
   private var event: OpaquePointer?
 
   /// Watches `descriptor` until `cancel()` or the end of this object. It must be one that can be waited for, such as a
   /// terminal or a pipe: a plain file is an error.
-  public init(on loop: EventLoop, descriptor: Int32, _ handler: @escaping () -> Void) throws(EventLoopError) {
+  package init(on loop: EventLoop, descriptor: Int32, _ handler: @escaping () -> Void) throws(EventLoopError) {
     loop.assertOnLoop()
     self.loop = loop
     self.handler = handler
@@ -22,7 +22,7 @@ public final class InputSource {
     }
   }
 
-  public func cancel() {
+  package func cancel() {
     loop.assertOnLoop()
     event_del(event)
   }

@@ -5,16 +5,16 @@ import Glibc
 /// libevent reads a clock that ticks every 4 ms. Wall-clock work belongs to `WakeTimer`.
 ///
 /// Letting go of the timer cancels it. The handler is kept as long as the timer: it captures its owner `unowned`.
-public final class LoopTimer {
+package final class LoopTimer {
   private let loop: EventLoop
   private let handler: () -> Void
   private var event: OpaquePointer?
 
   /// True from `schedule(after:)` until the handler begins or `cancel()`.
-  public private(set) var isScheduled = false
+  package private(set) var isScheduled = false
 
   /// Makes a timer that is not scheduled yet.
-  public init(on loop: EventLoop, _ handler: @escaping () -> Void) {
+  package init(on loop: EventLoop, _ handler: @escaping () -> Void) {
     loop.assertOnLoop()
     self.loop = loop
     self.handler = handler
@@ -26,7 +26,7 @@ public final class LoopTimer {
 
   /// Runs the handler once, `microseconds` from now, never earlier; zero or less means in the next turn of the loop.
   /// An earlier schedule of this timer is replaced. More than a century counts as a century.
-  public func schedule(after microseconds: Int64) {
+  package func schedule(after microseconds: Int64) {
     loop.assertOnLoop()
     let century: Int64 = 100 * 366 * 86_400 * 1_000_000
     let delay = min(max(microseconds, 0), century)
@@ -38,7 +38,7 @@ public final class LoopTimer {
   }
 
   /// Forgets the schedule, if there is one.
-  public func cancel() {
+  package func cancel() {
     loop.assertOnLoop()
     guard isScheduled else { return }
     isScheduled = false

@@ -4,13 +4,13 @@ import Glibc
 /// Delivers a signal of the process as an ordinary callback of the loop.
 ///
 /// libevent serves signals on one base of a process only: the loop that has one signal source has them all.
-public final class SignalSource {
+package final class SignalSource {
   private let loop: EventLoop
   private let handler: () -> Void
   private var event: OpaquePointer?
 
   /// Takes over `signal` (SIGTERM, SIGINT, SIGHUP, …) until `cancel()` or the end of this object.
-  public init(on loop: EventLoop, signal: Int32, _ handler: @escaping () -> Void) throws(EventLoopError) {
+  package init(on loop: EventLoop, signal: Int32, _ handler: @escaping () -> Void) throws(EventLoopError) {
     loop.assertOnLoop()
     self.loop = loop
     self.handler = handler
@@ -24,7 +24,7 @@ public final class SignalSource {
   }
 
   /// Gives the signal its former disposition back.
-  public func cancel() {
+  package func cancel() {
     loop.assertOnLoop()
     event_del(event)
   }

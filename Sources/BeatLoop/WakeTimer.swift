@@ -5,9 +5,9 @@ import Glibc
 /// One absolute alarm on the clock that counts from boot, exact to the kernel's timers.
 ///
 /// A timerfd on CLOCK_BOOTTIME: nobody can set that clock, and it goes on through suspend.
-public final class WakeTimer {
+package final class WakeTimer {
   /// The armed time, or nil.
-  public private(set) var target: BootTime?
+  package private(set) var target: BootTime?
 
   private let loop: EventLoop
   private let handler: () -> Void
@@ -17,7 +17,7 @@ public final class WakeTimer {
   private var isComing = false
 
   /// Makes a timer that is not armed.
-  public init(on loop: EventLoop, _ handler: @escaping () -> Void) throws(EventLoopError) {
+  package init(on loop: EventLoop, _ handler: @escaping () -> Void) throws(EventLoopError) {
     loop.assertOnLoop()
     self.loop = loop
     self.handler = handler
@@ -31,7 +31,7 @@ public final class WakeTimer {
 
   /// Runs the handler once at `time` and never before; a past time means in the next turn of the loop, nil never.
   /// The same time again costs nothing.
-  public func arm(at time: BootTime?) {
+  package func arm(at time: BootTime?) {
     loop.assertOnLoop()
     guard time != target else { return }
     target = time

@@ -2,39 +2,39 @@ import BeatCore
 import BeatRedis
 
 /// What a `BeatService` is told at start.
-public struct BeatConfiguration: Sendable {
+package struct BeatConfiguration: Sendable {
   /// Where the documents are.
-  public var store: RedisURL
+  package var store: RedisURL
   /// Where the workers' queues are: another database of the same server, the same one, or another server.
-  public var broker: RedisURL
+  package var broker: RedisURL
   /// What the workers' `broker_transport_options` say of where messages lie.
-  public var transportOptions = TransportOptions()
+  package var transportOptions = TransportOptions()
   /// What documents' keys begin with.
-  public var keyPrefix = "tasks:meta:"
+  package var keyPrefix = "tasks:meta:"
   /// The zone of crontabs whose document names none.
-  public var timezone = "UTC"
+  package var timezone = "UTC"
   /// The queue of schedules that name none.
-  public var defaultQueue = "celery"
+  package var defaultQueue = "celery"
   /// Schedules with a shorter interval are refused; microseconds, at least 1 ms.
-  public var shortestInterval = DocumentContext.shortestInterval
+  package var shortestInterval = DocumentContext.shortestInterval
   /// Fires begun in a second, at most, 1 to 1,000,000: what exceeds it is late. Runs by hand do not count. nil: no limit.
-  public var maximumRate: Int?
+  package var maximumRate: Int?
   /// How far ahead of Redis' clock a fire is let through; microseconds. Beyond it, Redis' clock is waited for.
-  public var maximumLead: Int64 = 50_000
+  package var maximumLead: Int64 = 50_000
   /// How long the lease of the daemon that fires lasts without being renewed; microseconds, at least 1 s. nil: no lease,
   /// for a daemon that is the only one.
-  public var leaseTTL: Int64? = 5_000_000
+  package var leaseTTL: Int64? = 5_000_000
   /// How many messages may wait on the store for a broker that is another server, at least 1. Then nothing fires until
   /// there is room again.
-  public var outboxLimit = 100_000
+  package var outboxLimit = 100_000
   /// About how many fires the history in the store keeps; 0: there is none.
-  public var historyLength = 10_000
+  package var historyLength = 10_000
   /// How often all documents are read where no edit can be heard; microseconds.
-  public var pollInterval: Int64 = 5_000_000
+  package var pollInterval: Int64 = 5_000_000
   /// How often all documents are compared with what is known; microseconds. nil: never.
-  public var auditInterval: Int64? = 300_000_000
+  package var auditInterval: Int64? = 300_000_000
   /// How long a stop waits for scripts that are on their way; microseconds.
-  public var stopPatience: Int64 = 5_000_000
+  package var stopPatience: Int64 = 5_000_000
 
   /// As far as it is about the store.
   var settings: StoreSettings {
@@ -44,7 +44,7 @@ public struct BeatConfiguration: Sendable {
   }
 
   /// Names that no queue may have. Schedules of another database are in no queue's way.
-  public var reserved: ReservedKeys {
+  package var reserved: ReservedKeys {
     let isShared = store.location == broker.location && store.database == broker.database
     return ReservedKeys(transportOptions, documents: isShared ? Array(keyPrefix.utf8) : nil)
   }
@@ -62,7 +62,7 @@ public struct BeatConfiguration: Sendable {
     ]
   }
 
-  public init(store: RedisURL, broker: RedisURL) {
+  package init(store: RedisURL, broker: RedisURL) {
     self.store = store
     self.broker = broker
   }

@@ -8,12 +8,12 @@ import Logging
 /// A `Daemon` with Redis as the store and as the broker, on an event loop, with a log.
 ///
 /// Belongs to the thread that made it. `run()` returns when it is over.
-public final class BeatService {
+package final class BeatService {
   /// Of the project: `major.minor.patch` (semver.org).
-  public static let version = "0.1.0"
+  package static let version = "0.1.0"
 
   /// How a run ended.
-  public enum End: Equatable, Sendable {
+  package enum End: Equatable, Sendable {
     case stopped
     /// Going on would not help before something has been changed: the text says what.
     case misconfigured(String)
@@ -31,7 +31,7 @@ public final class BeatService {
   }
 
   /// Throws: the default zone is unknown, or the system refuses an event loop.
-  public init(_ configuration: BeatConfiguration, logger: Logger) throws {
+  package init(_ configuration: BeatConfiguration, logger: Logger) throws {
     self.configuration = configuration
     let loop = try EventLoop()
     self.loop = loop
@@ -59,7 +59,7 @@ public final class BeatService {
   }
 
   /// Connects, watches and fires, until `stop()` or until the set-up is found to be impossible.
-  public func run() -> End {
+  package func run() -> End {
     log.report(configuration.transportOptions, defaultQueue: configuration.defaultQueue)
     daemon.start()
     loop.run()
@@ -71,10 +71,10 @@ public final class BeatService {
   }
 
   /// Begins nothing new, waits for what is on its way, at most `stopPatience`, and lets `run` return.
-  public func stop() { daemon.stop() }
+  package func stop() { daemon.stop() }
 
   /// Stops at these signals; the second one ends the process at once.
-  public func stop(on signals: [Int32]) throws -> [SignalSource] {
+  package func stop(on signals: [Int32]) throws -> [SignalSource] {
     try signals.map { number in
       try SignalSource(on: loop, signal: number) { [unowned self] in
         if daemon.isStopping { _exit(1) }
@@ -84,7 +84,7 @@ public final class BeatService {
   }
 
   /// Reads the zone files again at this signal, for a machine whose zone data was updated.
-  public func reload(on signal: Int32) throws -> SignalSource {
+  package func reload(on signal: Int32) throws -> SignalSource {
     try SignalSource(on: loop, signal: signal) { [unowned self] in daemon.reload() }
   }
 }

@@ -3,13 +3,13 @@ import Glibc
 import Synchronization
 
 /// Reads zones' rules from the system's zoneinfo files, each once.
-public final class ZoneDirectory: Sendable {
+package final class ZoneDirectory: Sendable {
   private let path: String
   private let cache = Mutex<[String: ZoneRules]>([:])
   private static let longestFile = 1 << 20
 
   /// - Parameter path: the folder; nil: `TZDIR` of the environment, or `/usr/share/zoneinfo`.
-  public init(path: String? = nil) {
+  package init(path: String? = nil) {
     self.path = path ?? getenv("TZDIR").map { String(cString: $0) } ?? "/usr/share/zoneinfo"
   }
 
@@ -18,7 +18,7 @@ public final class ZoneDirectory: Sendable {
   /// A name that the system leaves out is found by the others that its zone has (`ZoneLinks`).
   ///
   /// Throws: no such zone, no zoneinfo on this machine, or a file that is damaged.
-  public func zone(_ name: String) throws(ZoneError) -> ZoneRules {
+  package func zone(_ name: String) throws(ZoneError) -> ZoneRules {
     if let known = cache.withLock({ $0[name] }) { return known }
     if name == "UTC" { return .utc }
     let isName =
@@ -52,7 +52,7 @@ public final class ZoneDirectory: Sendable {
   var count: Int { cache.withLock { $0.count } }
 
   /// Reads every file again when it is asked for next.
-  public func forget() { cache.withLock { $0.removeAll() } }
+  package func forget() { cache.withLock { $0.removeAll() } }
 
   private static func isNameByte(_ byte: UInt8) -> Bool {
     switch byte {

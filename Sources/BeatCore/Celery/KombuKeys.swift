@@ -2,19 +2,19 @@
 ///
 /// Three of the worker's `broker_transport_options` decide them. Names of our own keys never depend on these.
 /// (Source: kombu/transport/redis.py, `_q_for_pri`, `priority`, `_queue_bind`, `get_table`, `GlobalKeyPrefixMixin`.)
-public struct KombuKeys: Hashable, Sendable {
+package struct KombuKeys: Hashable, Sendable {
   /// kombu's own, for workers that are told nothing.
-  public static let standard = KombuKeys()
+  package static let standard = KombuKeys()
 
   /// What kombu accepts as a message's priority; it takes what is beyond for the nearest.
   private static let priorities: ClosedRange<Int64> = 0...9
 
   /// `global_keyprefix`: what all of kombu's keys begin with. Empty: nothing.
-  public let globalPrefix: [UInt8]
+  package let globalPrefix: [UInt8]
   /// `sep`: what parts a queue's name from a priority, and a binding's three parts. Never empty.
-  public let separator: [UInt8]
+  package let separator: [UInt8]
   /// `priority_steps`, in any order. Never empty.
-  public let prioritySteps: [Int64]
+  package let prioritySteps: [Int64]
   /// Those that have a list, in the order in which workers look at them: of ascending steps all of them.
   private let listed: [Int64]
   /// What follows a queue's name in the list of each priority from 0 to 9.
@@ -53,19 +53,19 @@ public struct KombuKeys: Hashable, Sendable {
   // MARK: queues
 
   /// LIST, the messages of `queue` with a priority. Step 0 has the queue's own name.
-  public func list(of queue: [UInt8], priority: Int64) -> [UInt8] {
+  package func list(of queue: [UInt8], priority: Int64) -> [UInt8] {
     let suffix = suffixes[Int(min(max(priority, Self.priorities.lowerBound), Self.priorities.upperBound))]
     if suffix.isEmpty, globalPrefix.isEmpty { return queue }
     return globalPrefix + queue + suffix
   }
 
   /// All lists from which a worker takes a queue's messages, the first one first.
-  public func lists(of queue: [UInt8]) -> [[UInt8]] {
+  package func lists(of queue: [UInt8]) -> [[UInt8]] {
     listed.map { globalPrefix + queue + Self.suffix($0, separator) }
   }
 
   /// The queue and the step that a list is of; nil: the key does not begin with the prefix, and is no worker's.
-  public func place(of list: [UInt8]) -> (queue: [UInt8], step: Int64)? {
+  package func place(of list: [UInt8]) -> (queue: [UInt8], step: Int64)? {
     guard list.starts(with: globalPrefix) else { return nil }
     let name = Array(list.dropFirst(globalPrefix.count))
     for step in listed where step != 0 {
@@ -78,14 +78,14 @@ public struct KombuKeys: Hashable, Sendable {
   }
 
   /// A list as people call it: `reports`, or `reports, priority 3`. A key that is no worker's list stays as it is.
-  public func words(for list: [UInt8]) -> String {
+  package func words(for list: [UInt8]) -> String {
     guard let (queue, step) = place(of: list) else { return "\(EntryName(list))" }
     return step == 0 ? "\(EntryName(queue))" : "\(EntryName(queue)), priority \(step)"
   }
 
   /// Whether a worker takes messages from one of this queue's lists for another queue's, and cannot run them: it cuts a
   /// list's name at the last separator, which may be one of the queue's own. (kombu/transport/redis.py `_brpop_read`)
-  public func isMistaken(_ queue: [UInt8]) -> Bool {
+  package func isMistaken(_ queue: [UInt8]) -> Bool {
     listed.contains { step in
       let name = queue + Self.suffix(step, separator)
       let cut = (0...max(0, name.count - separator.count)).last { name[$0...].starts(with: separator) }
@@ -94,7 +94,7 @@ public struct KombuKeys: Hashable, Sendable {
   }
 
   /// What is said of such a queue.
-  public var mistake: String {
+  package var mistake: String {
     "its name holds the workers' sep \(EntryName(separator)), at which they cut it: they cannot run what lies there; "
       + "rename the queue, or take another sep"
   }
@@ -102,20 +102,20 @@ public struct KombuKeys: Hashable, Sendable {
   // MARK: exchanges
 
   /// SET, the bindings of an exchange.
-  public func bindings(of exchange: String) -> [UInt8] { globalPrefix + Array("_kombu.binding.\(exchange)".utf8) }
+  package func bindings(of exchange: String) -> [UInt8] { globalPrefix + Array("_kombu.binding.\(exchange)".utf8) }
 
   /// SET, the same; kombu 5.7 keeps an exchange's bindings as long as it exists.
-  public func permanentBindings(of exchange: String) -> [UInt8] {
+  package func permanentBindings(of exchange: String) -> [UInt8] {
     globalPrefix + Array("_kombu.binding_permanent.\(exchange)".utf8)
   }
 
   /// A binding as it stands in its set.
-  public func member(_ binding: QueueBinding) -> [UInt8] {
+  package func member(_ binding: QueueBinding) -> [UInt8] {
     binding.routingKey + separator + binding.pattern + separator + binding.queue
   }
 
   /// The binding that a set's member tells of; nil: it has not three parts.
-  public func binding(_ member: [UInt8]) -> QueueBinding? {
+  package func binding(_ member: [UInt8]) -> QueueBinding? {
     var parts: [[UInt8]] = [[]]
     var index = 0
     while index < member.count {
@@ -131,7 +131,7 @@ public struct KombuKeys: Hashable, Sendable {
   }
 
   /// The queues to which a message with `routingKey` goes by these members, each once, in the order of their bytes.
-  public func queues(boundBy members: [[UInt8]], routingKey: String) -> [[UInt8]] {
+  package func queues(boundBy members: [[UInt8]], routingKey: String) -> [[UInt8]] {
     let key = Array(routingKey.utf8)
     return Set(members.compactMap { binding($0) }.filter { $0.matches(key) }.map(\.queue))
       .sorted { $0.lexicographicallyPrecedes($1) }
@@ -141,7 +141,7 @@ public struct KombuKeys: Hashable, Sendable {
 extension KombuKeys: CustomStringConvertible {
   /// What differs from the standard, as one line of JSON that `TransportOptions` reads: equal for equal names, `{}` for the
   /// standard.
-  public var description: String {
+  package var description: String {
     var members: [String] = []
     func put(_ name: String, _ text: [UInt8]) {
       var value: [UInt8] = []

@@ -3,21 +3,21 @@
 /// Its bytes are a row of netstrings, `<length in decimal>:<bytes>,`, so that any byte may stand in a field and people
 /// can still read it: version, task id, `queue` or `exchange`, its name, (of an exchange) the routing key, priority,
 /// message. Two fires of one occurrence have the same task id, by which the broker knows the second.
-public struct OutboxItem: Hashable, Sendable {
-  public var taskID: TaskID
+package struct OutboxItem: Hashable, Sendable {
+  package var taskID: TaskID
   /// A named exchange's queues are looked up on the broker, when the message goes there.
-  public var route: Route
-  public var priority: Int64
-  public var message: [UInt8]
+  package var route: Route
+  package var priority: Int64
+  package var message: [UInt8]
 
   private static let version = "1"
 
-  public init(_ plan: FirePlan) {
+  package init(_ plan: FirePlan) {
     (taskID, route, priority, message) = (plan.taskID, plan.route, plan.priority, plan.message)
   }
 
   /// nil: these bytes were not written by `bytes`.
-  public init?(_ bytes: [UInt8]) {
+  package init?(_ bytes: [UInt8]) {
     var rest = bytes[...]
     // A name that is not stream-safe is none of ours, as documents' texts are: comparing it might take minutes.
     func text() -> String? {
@@ -42,7 +42,7 @@ public struct OutboxItem: Hashable, Sendable {
     self.message = Array(message)
   }
 
-  public var bytes: [UInt8] {
+  package var bytes: [UInt8] {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(message.count + 128)
     func append(_ field: some Collection<UInt8>) {

@@ -1,13 +1,13 @@
 /// kombu's routing on Redis: which queue a message goes to, and the names of the keys that say so.
 /// (Source: kombu/transport/redis.py and kombu/transport/virtual/exchange.py.)
-public enum Route: Hashable, Sendable {
+package enum Route: Hashable, Sendable {
   /// Straight to a queue: what Celery does with everything but a named exchange *and* a routing key.
   case queue(String)
   /// To each queue that is bound to the exchange under a matching key.
   case exchange(String, routingKey: String)
 
   /// - Parameter defaultQueue: where what names no queue goes.
-  public init(_ options: MessageOptions, defaultQueue: String) {
+  package init(_ options: MessageOptions, defaultQueue: String) {
     if let exchange = options.exchange, let key = options.routingKey {
       self = .exchange(exchange, routingKey: key)
     } else {
@@ -33,26 +33,26 @@ public enum Route: Hashable, Sendable {
 }
 
 /// Which messages to an exchange go to a queue: a member of one of kombu's sets, which `KombuKeys` reads and writes.
-public struct QueueBinding: Hashable, Sendable {
-  public var routingKey: [UInt8]
+package struct QueueBinding: Hashable, Sendable {
+  package var routingKey: [UInt8]
   /// A topic exchange's key as a regular expression; empty for a direct exchange.
-  public var pattern: [UInt8]
-  public var queue: [UInt8]
+  package var pattern: [UInt8]
+  package var queue: [UInt8]
 
-  public init(routingKey: [UInt8], pattern: [UInt8], queue: [UInt8]) {
+  package init(routingKey: [UInt8], pattern: [UInt8], queue: [UInt8]) {
     self.routingKey = routingKey
     self.pattern = pattern
     self.queue = queue
   }
 
   /// What Celery declares for a queue that it is only told the name of: a direct exchange of the same name.
-  public init(queue: String) {
+  package init(queue: String) {
     self.init(routingKey: Array(queue.utf8), pattern: [], queue: Array(queue.utf8))
   }
 
   /// Whether a message with `key` goes to this queue. In a topic's key `*` stands for one word, `#` for one or more, as
   /// kombu 5.7 has it: unlike in AMQP, `a.#` does not take `a`.
-  public func matches(_ key: [UInt8]) -> Bool {
+  package func matches(_ key: [UInt8]) -> Bool {
     guard !pattern.isEmpty else { return routingKey == key }
     let words = { (text: [UInt8]) in text.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false) }
     return Self.matches(words(routingKey)[...], words(key)[...])

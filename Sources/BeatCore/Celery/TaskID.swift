@@ -1,11 +1,11 @@
 /// A task id that is the same however often an occurrence is sent: UUIDv5 (RFC 9562, section 5.5) of the schedule's
 /// key and the due time.
-public struct TaskID: Hashable, Sendable, CustomStringConvertible {
+package struct TaskID: Hashable, Sendable, CustomStringConvertible {
   /// 36 characters, lower case.
-  public let description: String
+  package let description: String
 
   /// The SHA-1 digest, 20 bytes, of some bytes. The core has no cryptography of its own.
-  public typealias SHA1 = @Sendable ([UInt8]) -> [UInt8]
+  package typealias SHA1 = @Sendable ([UInt8]) -> [UInt8]
 
   /// The namespace of all ids made here.
   static let namespace: [UInt8] = [
@@ -15,7 +15,7 @@ public struct TaskID: Hashable, Sendable, CustomStringConvertible {
   /// - Parameters:
   ///   - key: the document's Redis key.
   ///   - due: the occurrence's nominal time.
-  public init(key: [UInt8], due: UnixTime, sha1: SHA1) {
+  package init(key: [UInt8], due: UnixTime, sha1: SHA1) {
     var name = Self.namespace
     name.reserveCapacity(Self.namespace.count + key.count + 24)
     name += key

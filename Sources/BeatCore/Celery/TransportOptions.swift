@@ -1,25 +1,25 @@
 /// A worker's `broker_transport_options`, as far as they decide where its messages lie.
-public struct TransportOptions: Hashable, Sendable {
-  public var keys: KombuKeys
+package struct TransportOptions: Hashable, Sendable {
+  package var keys: KombuKeys
   /// `master_name`, for a `sentinel://` broker whose URL names none.
-  public var masterName: String?
+  package var masterName: String?
   /// Names that the workers' own keys have in place of kombu's, by option: what `ReservedKeys` keeps free of messages.
-  public private(set) var keyNames: [String: String] = [:]
+  package private(set) var keyNames: [String: String] = [:]
   /// What the channels of broadcasts begin with, where that is not kombu's own.
-  public private(set) var fanoutPrefix: String?
+  package private(set) var fanoutPrefix: String?
   /// Options that kombu's Redis transport knows and that change nothing here, in alphabetical order.
-  public private(set) var withoutEffect: [String] = []
+  package private(set) var withoutEffect: [String] = []
   /// Options that kombu's Redis transport does not know either: a slip of the pen, or another transport's.
-  public private(set) var unknown: [String] = []
+  package private(set) var unknown: [String] = []
 
   /// What workers do that are told nothing.
-  public init() { keys = .standard }
+  package init() { keys = .standard }
 
   /// More steps than anybody has a use for: kombu's priorities are ten.
   private static let mostSteps = 256
 
   /// From a JSON object. What does not decide names is not looked at, and never part of an error: it may hold passwords.
-  public init(json: [UInt8]) throws(TransportOptionsError) {
+  package init(json: [UInt8]) throws(TransportOptionsError) {
     let layout: DocumentLayout
     do { layout = try DocumentLayout(json) } catch {
       throw TransportOptionsError("expected one JSON object: at byte \(error.offset) \(error.message)")
@@ -95,12 +95,12 @@ public struct TransportOptions: Hashable, Sendable {
 
 extension TransportOptions: CustomStringConvertible {
   /// What decides names, as one line of JSON; `{}` for the standard. Nothing in it is secret.
-  public var description: String { keys.description }
+  package var description: String { keys.description }
 }
 
 /// Why transport options cannot be used.
-public struct TransportOptionsError: Error, Hashable, CustomStringConvertible {
-  public let description: String
+package struct TransportOptionsError: Error, Hashable, CustomStringConvertible {
+  package let description: String
 
   init(_ description: String) { self.description = description }
 }

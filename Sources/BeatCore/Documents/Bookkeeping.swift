@@ -1,10 +1,10 @@
 /// The fields that a fire writes, apart from what people write: so that an edit made from older bytes can go on from
 /// the newer ones, and neither hand undoes the other's work.
-public enum Bookkeeping {
+package enum Bookkeeping {
   static let fields = ["last_run_at", "total_run_count", "run_immediately"]
 
   /// Whether all that has happened between two states of a document are runs: nobody's edit.
-  public static func isAllThatChanged(from before: [UInt8], to after: [UInt8]) -> Bool {
+  package static func isAllThatChanged(from before: [UInt8], to after: [UInt8]) -> Bool {
     if before == after { return true }
     guard var old = try? DocumentEditor(before), var new = try? DocumentEditor(after) else { return false }
     for field in fields {
@@ -23,7 +23,7 @@ public enum Bookkeeping {
   /// the values that stand in `now`.
   ///
   /// - Returns: the edit's own text where it is no JSON object.
-  public static func carried(from before: [UInt8], to now: [UInt8], into edited: [UInt8]) -> [UInt8] {
+  package static func carried(from before: [UInt8], to now: [UInt8], into edited: [UInt8]) -> [UInt8] {
     guard let old = try? DocumentEditor(before), let new = try? DocumentEditor(now),
       var result = try? DocumentEditor(edited)
     else { return edited }
@@ -38,7 +38,7 @@ extension Bookkeeping {
   /// A document that takes the place of another, with the last run and the count of that one where it names none itself.
   ///
   /// - Returns: the document's own text where either is no JSON object.
-  public static func kept(from before: [UInt8], in document: [UInt8]) -> [UInt8] {
+  package static func kept(from before: [UInt8], in document: [UInt8]) -> [UInt8] {
     guard let old = try? DocumentEditor(before), var result = try? DocumentEditor(document) else { return document }
     for field in ["last_run_at", "total_run_count"] where result.value(field) == nil {
       if let value = old.text(of: field) { result.set(field, to: value) }

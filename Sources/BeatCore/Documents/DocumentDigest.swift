@@ -1,10 +1,10 @@
 /// What is kept of a document in its place, to know it again: its SHA-1 and its length.
-public struct DocumentDigest: Hashable, Sendable {
+package struct DocumentDigest: Hashable, Sendable {
   /// 20 bytes.
-  public let sha1: [UInt8]
+  package let sha1: [UInt8]
   private let length: Int
 
-  public init(_ bytes: [UInt8], _ sha1: TaskID.SHA1) {
+  package init(_ bytes: [UInt8], _ sha1: TaskID.SHA1) {
     self.sha1 = sha1(bytes)
     length = bytes.count
   }
@@ -13,7 +13,7 @@ public struct DocumentDigest: Hashable, Sendable {
 }
 
 /// Which document is meant: by its bytes where they are kept, and else by their digest.
-public enum DocumentIdentity: Sendable {
+package enum DocumentIdentity: Sendable {
   case bytes([UInt8])
   case digest(DocumentDigest)
 

@@ -1,47 +1,47 @@
 /// Changes single fields of a document's text. Every byte that no change names stays as it is, white space included.
-public struct DocumentEditor {
+package struct DocumentEditor {
   /// The text with all changes so far.
-  public private(set) var bytes: [UInt8]
+  package private(set) var bytes: [UInt8]
 
   /// Throws if the text is no JSON object.
-  public init(_ bytes: [UInt8]) throws(DocumentProblem) {
+  package init(_ bytes: [UInt8]) throws(DocumentProblem) {
     self.bytes = bytes
     do { _ = try DocumentLayout(bytes) } catch { throw DocumentProblem(error, in: bytes) }
   }
 
   /// A document without a field.
-  public init() { bytes = Array("{}".utf8) }
+  package init() { bytes = Array("{}".utf8) }
 
   /// The names of the fields, each once, in their order.
-  public var keys: [String] {
+  package var keys: [String] {
     var seen: Set<String> = []
     return (parent(of: [""])?.members ?? []).compactMap { seen.insert($0.key).inserted ? $0.key : nil }
   }
 
   /// The JSON of each field's value; of those of one name, the last one's.
-  public var values: [String: ArraySlice<UInt8>] {
+  package var values: [String: ArraySlice<UInt8>] {
     let members = parent(of: [""])?.members ?? []
     return Dictionary(members.map { ($0.key, bytes[$0.value.range]) }) { $1 }
   }
 
   /// The JSON of a field's value, the last one of its name; nil if absent. `path` leads through objects.
-  public func value(_ path: String...) -> [UInt8]? { slice(path).map { Array(bytes[$0.range]) } }
+  package func value(_ path: String...) -> [UInt8]? { slice(path).map { Array(bytes[$0.range]) } }
 
   /// Whether a field is there and not null.
-  public func has(_ path: String...) -> Bool { slice(path).map { $0.kind != .null } ?? false }
+  package func has(_ path: String...) -> Bool { slice(path).map { $0.kind != .null } ?? false }
 
   /// Whether a field is an object.
-  public func isObject(_ key: String) -> Bool { slice([key])?.kind == .object }
+  package func isObject(_ key: String) -> Bool { slice([key])?.kind == .object }
 
   /// The text of a field that is a string.
-  public func text(_ path: String...) -> String? {
+  package func text(_ path: String...) -> String? {
     slice(path).flatMap { JSONScanner.text(of: $0, in: bytes) }
   }
 
   /// Gives a field this value: in the old one's place, or behind the last field, in its style.
   ///
   /// - Parameter json: one JSON value, valid.
-  public mutating func set(_ path: String..., to json: String) {
+  package mutating func set(_ path: String..., to json: String) {
     var splice = Splice()
     if let old = slice(path) {
       splice.replace(old.range, with: json)
@@ -52,7 +52,7 @@ public struct DocumentEditor {
   }
 
   /// Puts another field in a field's place.
-  public mutating func replace(_ key: String, by newKey: String, _ json: String) {
+  package mutating func replace(_ key: String, by newKey: String, _ json: String) {
     guard let member = parent(of: [key])?.members.last(where: { $0.key == key }) else { return set(newKey, to: json) }
     var splice = Splice()
     splice.replace(member.keyRange, with: "\"\(newKey)\"")
@@ -61,7 +61,7 @@ public struct DocumentEditor {
   }
 
   /// Takes a field out, each one of its name: without the last one, the one before would count.
-  public mutating func remove(_ path: String...) {
+  package mutating func remove(_ path: String...) {
     guard let key = path.last, let members = parent(of: path)?.members, let first = members.first,
       let last = members.last, members.contains(where: { $0.key == key })
     else { return }

@@ -1,12 +1,12 @@
 /// Why a document is set aside: where in it, what stands there, and what would be right.
-public struct DocumentProblem: Error, Hashable, Sendable, CustomStringConvertible {
+package struct DocumentProblem: Error, Hashable, Sendable, CustomStringConvertible {
   /// Path of the field, such as `interval.period`; empty for the document as a whole.
-  public var field: String
+  package var field: String
   /// What stands there, shortened; empty if nothing does.
-  public var found: String
-  public var message: String
+  package var found: String
+  package var message: String
 
-  public init(_ field: String, found: String = "", _ message: String) {
+  package init(_ field: String, found: String = "", _ message: String) {
     self.field = field
     self.found = found
     // It may quote the document, which must not forge a log line, or fill it.
@@ -27,7 +27,7 @@ public struct DocumentProblem: Error, Hashable, Sendable, CustomStringConvertibl
   }
 
   /// One line, such as `interval.period "minuts": expected one of …`.
-  public var description: String {
+  package var description: String {
     let place = [field, found].filter { !$0.isEmpty }.joined(separator: " ")
     return place.isEmpty ? message : "\(place): \(message)"
   }

@@ -1,9 +1,9 @@
 /// Everything that can be said about a document before it runs: all problems, not only the first one, and what is
 /// accepted but probably not meant.
-public struct DocumentReview: Sendable {
+package struct DocumentReview: Sendable {
   /// One thing to say.
-  public struct Remark: Hashable, Sendable {
-    public enum Level: String, Sendable {
+  package struct Remark: Hashable, Sendable {
+    package enum Level: String, Sendable {
       /// The document is set aside until it is mended.
       case error
       /// It runs, but probably not as it was meant.
@@ -11,16 +11,16 @@ public struct DocumentReview: Sendable {
       /// It does what it was made for; worth a word all the same.
       case note
     }
-    public var level: Level
+    package var level: Level
     /// In the text, from 1.
-    public var line: Int
+    package var line: Int
     /// Path of the field, such as `interval.period`; empty for the document as a whole.
-    public var field: String
+    package var field: String
     /// What stands there, shortened; empty if nothing does.
-    public var found: String
-    public var message: String
+    package var found: String
+    package var message: String
 
-    public init(_ level: Level, line: Int = 1, field: String = "", found: String = "", _ message: String) {
+    package init(_ level: Level, line: Int = 1, field: String = "", found: String = "", _ message: String) {
       self.level = level
       self.line = line
       self.field = field
@@ -30,14 +30,14 @@ public struct DocumentReview: Sendable {
   }
 
   /// In the order of their lines.
-  public let remarks: [Remark]
+  package let remarks: [Remark]
 
-  public var hasErrors: Bool { remarks.contains { $0.level == .error } }
+  package var hasErrors: Bool { remarks.contains { $0.level == .error } }
 
   /// - Parameters:
   ///   - now: what lies before it will not come again.
   ///   - stored: its name, and the mark that stood beside it; nil: the text is all that is known, as of a file.
-  public init(
+  package init(
     _ bytes: [UInt8], context: DocumentContext, now: UnixTime, stored: (name: EntryName, mark: MarkState)? = nil
   ) {
     var remarks: [Remark] = []
@@ -161,9 +161,9 @@ public struct DocumentReview: Sendable {
 }
 
 /// The fields of a document that somebody reads.
-public enum DocumentFields {
+package enum DocumentFields {
   /// At the top level.
-  public static let known: Set<String> = [
+  package static let known: Set<String> = [
     "name", "task", "enabled", "interval", "crontab", "clocked", "schedule", "timezone", "args", "kwargs", "options",
     "queue", "exchange", "exchange_type", "routing_key", "priority", "expires", "expire_seconds", "time_limit",
     "soft_time_limit", "headers", "serializer", "compression", "ignore_result", "shadow", "argsrepr", "kwargsrepr",
@@ -181,7 +181,7 @@ public enum DocumentFields {
   ]
 
   /// The field whose name is so near to `key` that it was probably meant; nil if there is none.
-  public static func near(_ key: String) -> String? {
+  package static func near(_ key: String) -> String? {
     if let meant = synonyms[key.lowercased()] { return meant }
     let plain = normal(key)
     guard plain.count >= 4, plain.count <= 24, !innocent.contains(key), !key.hasPrefix("_") else { return nil }

@@ -2,9 +2,9 @@
 ///
 /// Escaped is what JSON asks for, and what a terminal would not show as it is: controls, line separators, and characters
 /// that turn the direction of text around. The escapes decode to the same text. `JSONText` writes as Python does, for workers.
-public enum JSONLine {
+package enum JSONLine {
   /// With its quotes.
-  public static func quoted(_ text: String) -> String {
+  package static func quoted(_ text: String) -> String {
     // Nearly all text is this.
     if text.utf8.allSatisfy({ (0x20...0x7E).contains($0) && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }) {
       return "\"\(text)\""
@@ -27,7 +27,7 @@ public enum JSONLine {
   /// The same JSON with such characters escaped.
   ///
   /// - Parameter json: valid, so that they stand in texts only.
-  public static func printable(_ json: String) -> String {
+  package static func printable(_ json: String) -> String {
     guard holdsUnseen(json) else { return json }
     var result = ""
     for scalar in json.unicodeScalars {

@@ -1,15 +1,15 @@
 /// Where a value stands in a JSON text, and what it is. The text itself is never decoded as a whole:
 /// what the user wrote reaches the worker as the bytes that were written.
-public struct JSONSlice: Hashable, Sendable {
-  public enum Kind: Hashable, Sendable {
+package struct JSONSlice: Hashable, Sendable {
+  package enum Kind: Hashable, Sendable {
     case null, bool, number, string, array, object
     /// A constructor of the mongo shell, such as `ISODate("2014-08-30T08:10:06Z")`.
     case shellCall
   }
-  public var kind: Kind
-  public var range: Range<Int>
+  package var kind: Kind
+  package var range: Range<Int>
   /// The value is, or holds, a mongo shell constructor: readable here, but not JSON for a worker.
-  public var holdsShellCall: Bool
+  package var holdsShellCall: Bool
 
   /// Bytes of what stands there: of text without its quotes.
   package var length: Int { kind == .string ? range.count - 2 : range.count }

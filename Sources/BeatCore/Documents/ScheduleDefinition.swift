@@ -1,26 +1,26 @@
 /// What a schedule document says, apart from its bookkeeping: what runs, when, and how its message is sent.
-public struct ScheduleDefinition: Hashable, Sendable {
+package struct ScheduleDefinition: Hashable, Sendable {
   /// A label for people; the schedule's identity is its key.
-  public var name: String
+  package var name: String
   /// The registered name of the Celery task.
-  public var task: String
-  public var enabled: Bool
-  public var schedule: Schedule
-  public var options: MessageOptions
+  package var task: String
+  package var enabled: Bool
+  package var schedule: Schedule
+  package var options: MessageOptions
   /// Runs once as soon as it is seen; the daemon then writes it back as false.
-  public var runImmediately: Bool
-  public var oneOff: Bool
-  public var maxRunCount: Int64?
+  package var runImmediately: Bool
+  package var oneOff: Bool
+  package var maxRunCount: Int64?
   /// No occurrence is due before it.
-  public var startAfter: UnixTime?
+  package var startAfter: UnixTime?
   /// The end of the schedule's life: no occurrence is due at it, and nothing is sent from it on.
-  public var expiresAt: UnixTime?
+  package var expiresAt: UnixTime?
   /// Each occurrence is sent up to so much later than it is due; microseconds.
-  public var jitter: Int64
-  public var catchup: Catchup
+  package var jitter: Int64
+  package var catchup: Catchup
 
   /// From when a worker discards a message by its `expires`; nil: there is no such moment.
-  public var voidFrom: UnixTime? {
+  package var voidFrom: UnixTime? {
     switch options.expires {
     case .at(let date): date.clamped
     case .after(let microseconds): microseconds <= 0 ? .earliest : nil
@@ -36,8 +36,8 @@ public struct ScheduleDefinition: Hashable, Sendable {
 }
 
 /// What becomes of occurrences that were missed: the daemon was down, paused, or cut off from Redis.
-public struct Catchup: Hashable, Sendable {
-  public enum Policy: String, Sendable, CaseIterable {
+package struct Catchup: Hashable, Sendable {
+  package enum Policy: String, Sendable, CaseIterable {
     /// One run for the newest missed occurrence: Celery's own rule.
     case latest
     /// The missed ones are skipped.
@@ -45,63 +45,63 @@ public struct Catchup: Hashable, Sendable {
     /// Each missed one is run, oldest first.
     case all
   }
-  public var policy: Policy = .latest
+  package var policy: Policy = .latest
   /// Older occurrences are skipped in any case; microseconds.
-  public var window: Int64?
+  package var window: Int64?
 
-  public init(policy: Policy = .latest, window: Int64? = nil) {
+  package init(policy: Policy = .latest, window: Int64? = nil) {
     self.policy = policy
     self.window = window
   }
 }
 
 /// The options of Celery's `apply_async` that travel in the message.
-public struct MessageOptions: Hashable, Sendable {
-  public enum Expiry: Hashable, Sendable {
+package struct MessageOptions: Hashable, Sendable {
+  package enum Expiry: Hashable, Sendable {
     /// Microseconds after sending.
     case after(Int64)
     case at(UnixTime)
   }
-  public var queue: String?
-  public var exchange: String?
-  public var routingKey: String?
+  package var queue: String?
+  package var exchange: String?
+  package var routingKey: String?
   /// As in Celery on Redis: 0 is served first. `nil` is sent as 0.
-  public var priority: Int64?
-  public var expires: Expiry?
+  package var priority: Int64?
+  package var expires: Expiry?
   /// Seconds as written, or nil.
-  public var timeLimit: String?
-  public var softTimeLimit: String?
+  package var timeLimit: String?
+  package var softTimeLimit: String?
   /// Whether the worker keeps no result; nil: the task decides.
-  public var ignoreResult: Bool?
+  package var ignoreResult: Bool?
   /// What monitors show in the place of the task's name.
-  public var shadow: String?
+  package var shadow: String?
   /// What monitors and logs show in the place of the arguments.
-  public var argsRepr: String?
-  public var kwargsRepr: String?
+  package var argsRepr: String?
+  package var kwargsRepr: String?
 
-  public init() {}
+  package init() {}
 }
 
 /// What a document's reader needs to know besides the bytes.
-public struct DocumentContext: Sendable {
+package struct DocumentContext: Sendable {
   /// The zone of crontabs whose document names none.
-  public var defaultZone: ZoneRules
+  package var defaultZone: ZoneRules
   /// Finds the rules of a zone by its IANA name.
-  public var zone: @Sendable (String) throws(ZoneError) -> ZoneRules
+  package var zone: @Sendable (String) throws(ZoneError) -> ZoneRules
   /// Shorter intervals are refused; microseconds, at least 1 ms.
-  public var shortestInterval: Int64
+  package var shortestInterval: Int64
   /// The workers' names for queues, by which a queue's name may be one that they cannot read; nil: not looked at.
-  public var kombu: KombuKeys?
+  package var kombu: KombuKeys?
   /// Names that no queue, exchange or routing key may have; nil: not looked at.
-  public var reserved: ReservedKeys?
+  package var reserved: ReservedKeys?
   /// Why no message could be pushed to a document's queue, where that is known beforehand; its argument is nil where the
   /// document names none. nil: it can.
-  public var queueProblem: @Sendable (String?) -> String? = { _ in nil }
+  package var queueProblem: @Sendable (String?) -> String? = { _ in nil }
 
   /// What `shortestInterval` is unless told otherwise.
-  public static let shortestInterval: Int64 = 10_000
+  package static let shortestInterval: Int64 = 10_000
 
-  public init(
+  package init(
     defaultZone: ZoneRules, shortestInterval: Int64 = Self.shortestInterval,
     zone: @escaping @Sendable (String) throws(ZoneError) -> ZoneRules
   ) {
@@ -112,17 +112,17 @@ public struct DocumentContext: Sendable {
 }
 
 /// A document that has been read: what it says, and what it remembers.
-public struct ScheduleDocument: Hashable, Sendable {
-  public var definition: ScheduleDefinition
-  public var lastRunAt: UnixTime?
-  public var totalRunCount: Int64
+package struct ScheduleDocument: Hashable, Sendable {
+  package var definition: ScheduleDefinition
+  package var lastRunAt: UnixTime?
+  package var totalRunCount: Int64
   /// Accepted, but probably not what was meant.
-  public var warnings: [String]
+  package var warnings: [String]
 
   /// Reads a document in any of the forms of celerybeat-redis and celerybeat-mongo.
   ///
   /// Throws: what is wrong, where, and what would be right.
-  public init(_ bytes: [UInt8], context: DocumentContext) throws(DocumentProblem) {
+  package init(_ bytes: [UInt8], context: DocumentContext) throws(DocumentProblem) {
     try self.init(bytes, context: context, memo: nil)
   }
 

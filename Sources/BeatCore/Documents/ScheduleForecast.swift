@@ -1,22 +1,22 @@
 /// What comes next of a document, before it is saved: what a daemon sends that loads it, and remembers nothing of it. Only
 /// the schedule itself is needed, not a whole document.
-public struct ScheduleForecast {
+package struct ScheduleForecast {
   /// What the scheduler itself makes of it.
-  public let standing: ScheduleStanding
-  public let schedule: Schedule
+  package let standing: ScheduleStanding
+  package let schedule: Schedule
   /// The zone whose clock a person reads the schedule by.
-  public let zone: ZoneRules
+  package let zone: ZoneRules
   /// Only what is due after this time is asked for: the document's own `after`, else what was given.
-  public let after: UnixTime?
+  package let after: UnixTime?
 
   /// Accepted, but probably not what was meant.
-  public var warnings: [String] { standing.warnings }
+  package var warnings: [String] { standing.warnings }
 
   /// - Parameters:
   ///   - now: when the daemon loads it. With a time after which is asked, then, or at the last run if that was later;
   ///     a `last_run_at` more than a minute after both times is not believed.
   ///   - after: unless the document has a field of this name.
-  public init(
+  package init(
     _ bytes: [UInt8], context: DocumentContext, now: UnixTime, after: UnixTime? = nil
   ) throws(DocumentProblem) {
     let editor = try Self.completed(bytes)
@@ -34,7 +34,7 @@ public struct ScheduleForecast {
   }
 
   /// The next runs, at most `count`, and why there are not more.
-  public func coming(_ count: Int) -> ScheduleStanding.Coming { standing.coming(count, after: after) }
+  package func coming(_ count: Int) -> ScheduleStanding.Coming { standing.coming(count, after: after) }
 
   /// The document with `name`, `task` and `enabled`, which somebody who only asks for times may leave out.
   private static func completed(_ bytes: [UInt8]) throws(DocumentProblem) -> DocumentEditor {

@@ -1,8 +1,8 @@
 /// Documents as JSON that any program reads.
-public enum StrictJSON {
+package enum StrictJSON {
   /// The object on one line, without the white space between its values; nil if the text is none, or holds what only
   /// some readers know: `NaN`, `Infinity`, or the mongo shell's constructors.
-  public static func oneLine(_ bytes: [UInt8]) -> [UInt8]? {
+  package static func oneLine(_ bytes: [UInt8]) -> [UInt8]? {
     guard JSONObject.isOne(bytes) else { return nil }
     var result: [UInt8] = []
     result.reserveCapacity(bytes.count)

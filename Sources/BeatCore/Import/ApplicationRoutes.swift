@@ -1,15 +1,15 @@
 /// What a Celery application makes of the schedules of another source: where they go by its `task_routes` and default
 /// queue, and the options of their tasks. `beat_schedule.py` is asked, and answers with one JSON object a line.
-public struct ApplicationRoutes {
+package struct ApplicationRoutes {
   /// The clock by which the application's crontabs go; nil: it has no zone with a name.
-  public let timezone: String?
+  package let timezone: String?
   /// By the place of the schedule among those that were asked for.
   private var answers: [Int64: DocumentLayout] = [:]
 
   private static let destination = ["queue", "exchange", "exchange_type", "routing_key"]
 
   /// The question: a line for each schedule that can come.
-  public static func question(_ schedules: [ImportedSchedule], _ context: DocumentContext) -> [UInt8] {
+  package static func question(_ schedules: [ImportedSchedule], _ context: DocumentContext) -> [UInt8] {
     var lines: [UInt8] = []
     for (index, schedule) in schedules.enumerated() where schedule.problem == nil {
       guard let layout = try? DocumentLayout(schedule.document) else { continue }
@@ -34,7 +34,7 @@ public struct ApplicationRoutes {
   }
 
   /// - Parameter bytes: what the application's Python has printed.
-  public init(_ bytes: [UInt8]) throws(ImportError) {
+  package init(_ bytes: [UInt8]) throws(ImportError) {
     var zone: String?
     var isAnswer = false
     for slice in try BeatScheduleDump.records(bytes) {
@@ -52,7 +52,7 @@ public struct ApplicationRoutes {
   }
 
   /// The schedules that were asked for with what the application adds. What a document says itself stays.
-  public func applied(to schedules: [ImportedSchedule], _ context: DocumentContext) -> [ImportedSchedule] {
+  package func applied(to schedules: [ImportedSchedule], _ context: DocumentContext) -> [ImportedSchedule] {
     schedules.enumerated().map { index, schedule in
       guard schedule.problem == nil, let answer = answers[Int64(index)] else { return schedule }
       if let problem = answer.text("problem") { return ImportedSchedule(name: schedule.name, problem: problem) }

@@ -1,7 +1,8 @@
 /// The `beat_schedule` of a Celery application, as `beat_schedule.py` prints it: one JSON object a line, of `name` and
 /// either `document`, with `notes`, or `problem`; and one of the `transport_options` of its workers.
-public enum BeatScheduleDump {
-  public static func schedules(_ bytes: [UInt8], _ settings: ImportSettings) throws(ImportError) -> [ImportedSchedule] {
+package enum BeatScheduleDump {
+  package static func schedules(_ bytes: [UInt8], _ settings: ImportSettings) throws(ImportError) -> [ImportedSchedule]
+  {
     var schedules: [ImportedSchedule] = []
     for slice in try records(bytes) {
       guard let record = try? DocumentLayout(Array(bytes[slice.range])) else {
@@ -15,7 +16,7 @@ public enum BeatScheduleDump {
   }
 
   /// What its workers are told of where messages lie. nil: it does not say.
-  public static func transportOptions(_ bytes: [UInt8]) throws(TransportOptionsError) -> TransportOptions? {
+  package static func transportOptions(_ bytes: [UInt8]) throws(TransportOptionsError) -> TransportOptions? {
     for slice in (try? JSONScanner.records(bytes)) ?? [] {
       let text = Array(bytes[slice.range])
       if let options = (try? DocumentLayout(text))?["transport_options"] {

@@ -1,6 +1,6 @@
 extension ScheduleDocument {
   /// Whether two documents are the same but for what the daemon writes itself.
-  public static func differInBookkeepingOnly(_ left: [UInt8], _ right: [UInt8]) -> Bool {
+  package static func differInBookkeepingOnly(_ left: [UInt8], _ right: [UInt8]) -> Bool {
     if left == right { return true }
     guard let left = try? DocumentLayout(left), let right = try? DocumentLayout(right) else { return false }
     return left.definition == right.definition

@@ -3,8 +3,8 @@
 /// `{"key": "report", "document": {…}}` where the document is JSON on one line; else the bytes as a JSON text,
 /// `{"key": "report", "text": "…"}`, also where it holds what a terminal would not show; and in Base64 where a name or a document is no UTF-8, `"key_base64"`,
 /// `"document_base64"`. The key is what follows the prefix.
-public enum ExportLine {
-  public static func text(_ name: EntryName, _ document: [UInt8]) -> [UInt8] {
+package enum ExportLine {
+  package static func text(_ name: EntryName, _ document: [UInt8]) -> [UInt8] {
     var line = DocumentText()
     if let key = String(validating: name.bytes, as: UTF8.self) {
       line.add("key", text: key)

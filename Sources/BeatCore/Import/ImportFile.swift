@@ -1,6 +1,6 @@
 /// A file of schedules in any of the forms that are understood.
-public enum ImportFile {
-  public enum Form: String, Sendable, CaseIterable {
+package enum ImportFile {
+  package enum Form: String, Sendable, CaseIterable {
     /// Documents as they are in Redis: one, one a line, a list, or an object of name and document.
     case documents
     /// Lines of `beat-watch export`.
@@ -12,7 +12,7 @@ public enum ImportFile {
   }
 
   /// - Parameter form: nil: by what the file holds.
-  public static func schedules(
+  package static func schedules(
     _ bytes: [UInt8], form: Form?, _ settings: ImportSettings
   ) throws(ImportError) -> [ImportedSchedule] {
     let (bytes, slices) = try read(bytes)

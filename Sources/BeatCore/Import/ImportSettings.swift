@@ -1,14 +1,14 @@
 /// What readers of other systems need to know besides the bytes.
-public struct ImportSettings: Sendable {
-  public var documents: DocumentContext
+package struct ImportSettings: Sendable {
+  package var documents: DocumentContext
   /// The zone of the old system's crontabs, for sources that do not tell it.
-  public var timezone: String?
+  package var timezone: String?
   /// The time of the import.
-  public var now: UnixTime
+  package var now: UnixTime
   /// The application's routes and its tasks' options are settled afterwards, by the application itself.
-  public var knowsApplication: Bool
+  package var knowsApplication: Bool
 
-  public init(documents: DocumentContext, timezone: String? = nil, now: UnixTime, knowsApplication: Bool = false) {
+  package init(documents: DocumentContext, timezone: String? = nil, now: UnixTime, knowsApplication: Bool = false) {
     self.documents = documents
     self.timezone = timezone
     self.now = now

@@ -1,20 +1,20 @@
 /// A schedule of another system, as the document that means the same here.
-public struct ImportedSchedule: Hashable, Sendable {
-  public var name: EntryName
+package struct ImportedSchedule: Hashable, Sendable {
+  package var name: EntryName
   /// Empty where there is a problem.
-  public var document: [UInt8]
+  package var document: [UInt8]
   /// What is not quite as it was there, or should be known. For people.
-  public var notes: [String]
+  package var notes: [String]
   /// Why it cannot come, and what to do instead. For people.
-  public var problem: String?
+  package var problem: String?
 
-  public init(name: EntryName, document: [UInt8], notes: [String] = []) {
+  package init(name: EntryName, document: [UInt8], notes: [String] = []) {
     self.name = name
     self.document = document
     self.notes = notes.map(Self.line)
   }
 
-  public init(name: EntryName, problem: String) {
+  package init(name: EntryName, problem: String) {
     self.name = name
     document = []
     notes = []
@@ -28,7 +28,7 @@ public struct ImportedSchedule: Hashable, Sendable {
   }
 
   /// The document read as the daemon will read it: what is refused becomes the problem, what is warned of a note.
-  public func checked(_ context: DocumentContext) -> ImportedSchedule {
+  package func checked(_ context: DocumentContext) -> ImportedSchedule {
     guard problem == nil else { return self }
     var result = self
     do throws(DocumentProblem) {
@@ -42,10 +42,10 @@ public struct ImportedSchedule: Hashable, Sendable {
 }
 
 /// Why a source as a whole cannot be read. One line that says what to do.
-public struct ImportError: Error, Hashable, Sendable, CustomStringConvertible {
-  public let description: String
+package struct ImportError: Error, Hashable, Sendable, CustomStringConvertible {
+  package let description: String
 
-  public init(_ description: String) { self.description = description.printable }
+  package init(_ description: String) { self.description = description.printable }
 }
 
 /// Why one schedule cannot come.

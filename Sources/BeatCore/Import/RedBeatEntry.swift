@@ -1,17 +1,17 @@
 /// A schedule of RedBeat: a hash with a `definition` and a `meta`, and its place in the sorted set of what is due.
 /// (Source: redbeat/schedulers.py and decoder.py, 2.4)
-public struct RedBeatEntry: Sendable {
+package struct RedBeatEntry: Sendable {
   /// The hash's key without RedBeat's prefix.
-  public var name: [UInt8]
+  package var name: [UInt8]
   /// The hash's fields, as they are.
-  public var definition: [UInt8]?
-  public var meta: [UInt8]?
+  package var definition: [UInt8]?
+  package var meta: [UInt8]?
   /// Its score in `<prefix>:schedule`; nil if it is not in there.
-  public var score: Double?
+  package var score: Double?
   /// RedBeat has taken it from the application's `beat_schedule`.
-  public var isStatic: Bool
+  package var isStatic: Bool
 
-  public init(name: [UInt8], definition: [UInt8]?, meta: [UInt8]?, score: Double?, isStatic: Bool) {
+  package init(name: [UInt8], definition: [UInt8]?, meta: [UInt8]?, score: Double?, isStatic: Bool) {
     self.name = name
     self.definition = definition
     self.meta = meta
@@ -24,7 +24,7 @@ public struct RedBeatEntry: Sendable {
   /// RedBeat does not keep the zone by whose clock its schedules go: it is one for all of them, the application's. Unless
   /// the settings name it, it is the one that all dates name which RedBeat has written at a run; where nothing has run, the
   /// one that all dates name. Where they do not agree, none is believed.
-  public static func imported(_ entries: [RedBeatEntry], _ settings: ImportSettings) -> [ImportedSchedule] {
+  package static func imported(_ entries: [RedBeatEntry], _ settings: ImportSettings) -> [ImportedSchedule] {
     var settings = settings
     var doubt: String?
     if settings.timezone == nil {

@@ -1,12 +1,12 @@
 /// A schedule's name: its document's key without the prefix. Any bytes; Redis keys need not be text.
-public struct EntryName: Hashable, Sendable, CustomStringConvertible {
-  public let bytes: [UInt8]
+package struct EntryName: Hashable, Sendable, CustomStringConvertible {
+  package let bytes: [UInt8]
 
-  public init(_ bytes: [UInt8]) { self.bytes = bytes }
+  package init(_ bytes: [UInt8]) { self.bytes = bytes }
 
-  public init(_ text: String) { bytes = Array(text.utf8) }
+  package init(_ text: String) { bytes = Array(text.utf8) }
 
-  public func hash(into hasher: inout Hasher) {
+  package func hash(into hasher: inout Hasher) {
     hasher.combine(words: bytes[...])
   }
 }

@@ -1,17 +1,17 @@
 /// One keyspace notification: something happened to a key. What happened does not matter; event names differ between
 /// servers, versions and roles. (Redis: keyspace notifications; channel `__keyspace@<db>__:<key>`, payload = event)
-public struct KeyspaceNotification: Hashable, Sendable {
-  public let key: [UInt8]
+package struct KeyspaceNotification: Hashable, Sendable {
+  package let key: [UInt8]
 
   /// nil for a channel that is not a keyspace channel of `database`, or of a key with more than `longest` bytes.
-  public init?(channel: Span<UInt8>, database: Int, longest: Int = .max) {
+  package init?(channel: Span<UInt8>, database: Int, longest: Int = .max) {
     self.init(channel: channel, behind: Self.channelPrefix(database: database), longest: longest)
   }
 
   /// The same with a prefix that is made once, not for each notification.
   ///
   /// - Parameter prefix: `channelPrefix` of the database.
-  public init?(channel: Span<UInt8>, behind prefix: [UInt8], longest: Int = .max) {
+  package init?(channel: Span<UInt8>, behind prefix: [UInt8], longest: Int = .max) {
     guard channel.count >= prefix.count, channel.count - prefix.count <= longest else { return nil }
     for index in prefix.indices where channel[index] != prefix[index] { return nil }
     var key: [UInt8] = []
@@ -21,8 +21,8 @@ public struct KeyspaceNotification: Hashable, Sendable {
   }
 
   /// The channel of one key's notifications.
-  public static func channel(of key: [UInt8], database: Int) -> [UInt8] { channelPrefix(database: database) + key }
+  package static func channel(of key: [UInt8], database: Int) -> [UInt8] { channelPrefix(database: database) + key }
 
   /// What the channels of a database begin with.
-  public static func channelPrefix(database: Int) -> [UInt8] { Array("__keyspace@\(database)__:".utf8) }
+  package static func channelPrefix(database: Int) -> [UInt8] { Array("__keyspace@\(database)__:".utf8) }
 }

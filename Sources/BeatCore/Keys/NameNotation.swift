@@ -6,7 +6,7 @@ extension EntryName {
   private static let backslash = UInt8(ascii: "\\")
 
   /// For people: as it is, except for what cannot be shown.
-  public var description: String {
+  package var description: String {
     let isText = String(validating: bytes, as: UTF8.self) != nil
     guard bytes.contains(Self.backslash) else { return Self.shown(bytes[...], isText: isText) }
     var result = ""
@@ -25,7 +25,7 @@ extension EntryName {
 
   /// As an argument of a command: means this name and no other, also where the name is gone by then. What a glob or an
   /// option begins with is written as a character that cannot be shown.
-  public var argument: String {
+  package var argument: String {
     let isText = String(validating: bytes, as: UTF8.self) != nil
     var result = ""
     var rest = bytes[...]
@@ -42,7 +42,7 @@ extension EntryName {
   }
 
   /// The name of which a text with an escape in it is the `description` or the `argument`; nil if it is neither.
-  public init?(notation text: String) {
+  package init?(notation text: String) {
     guard text.utf8.contains(Self.backslash) else { return nil }
     var bytes: [UInt8] = []
     var rest = Array(text.utf8)[...]

@@ -2,33 +2,33 @@
 ///
 /// `*` is any bytes, `?` one byte, `[a-c]` one of those, `[^a-c]` none of them, and `\` takes the next one literally. A
 /// name that is written as it is printed, with escapes (`EntryName.description`, `.argument`), means that name only.
-public struct NamePattern: Hashable, Sendable, CustomStringConvertible {
+package struct NamePattern: Hashable, Sendable, CustomStringConvertible {
   /// As it was given; of a name that was written with escapes, the name.
-  public let bytes: [UInt8]
+  package let bytes: [UInt8]
   private let isName: Bool
 
   /// One name, whatever it looks like.
-  public init(_ name: EntryName) { (bytes, isName) = (name.bytes, true) }
+  package init(_ name: EntryName) { (bytes, isName) = (name.bytes, true) }
 
-  public init(_ text: String) {
+  package init(_ text: String) {
     let name = EntryName(notation: text)
     bytes = name?.bytes ?? Array(text.utf8)
     isName = name != nil
   }
 
   /// Whether it can match anything but its own letters.
-  public var isGlob: Bool { !isName && bytes.contains { #"*?[\"#.utf8.contains($0) } }
+  package var isGlob: Bool { !isName && bytes.contains { #"*?[\"#.utf8.contains($0) } }
 
   /// The name that it is when it is taken letter by letter.
-  public var literal: EntryName { EntryName(bytes) }
+  package var literal: EntryName { EntryName(bytes) }
 
-  public var description: String { literal.description }
+  package var description: String { literal.description }
 
   /// Whether a name is meant. Takes no more steps than the product of both lengths.
-  public func matches(_ name: EntryName) -> Bool { matches(name.bytes[...]) }
+  package func matches(_ name: EntryName) -> Bool { matches(name.bytes[...]) }
 
   /// The same for any text, such as a task's name.
-  public func matches(_ text: ArraySlice<UInt8>) -> Bool {
+  package func matches(_ text: ArraySlice<UInt8>) -> Bool {
     if isName { return text.elementsEqual(bytes) }
     var position = text.startIndex
     var index = bytes.startIndex

@@ -1,15 +1,15 @@
 /// Key prefixes beside ours under which schedules may stand: who mistypes `--key-prefix` has none, and is to be told.
-public struct NeighbourPrefix {
+package struct NeighbourPrefix {
   private let keys: RedisKeys
   /// For each prefix one of its keys, in the order in which they came.
-  public private(set) var samples: [(prefix: [UInt8], key: [UInt8])] = []
+  package private(set) var samples: [(prefix: [UInt8], key: [UInt8])] = []
   /// So many different prefixes are looked at.
   static let most = 20
 
-  public init(_ keys: RedisKeys) { self.keys = keys }
+  package init(_ keys: RedisKeys) { self.keys = keys }
 
   /// Takes in a key of the database that stands there.
-  public mutating func add(_ key: [UInt8]) {
+  package mutating func add(_ key: [UInt8]) {
     guard !key.starts(with: keys.prefix), !key.starts(with: Array("reactivebeat:".utf8)),
       !key.starts(with: Array("_kombu.".utf8)), !key.starts(with: Array("celery-task-meta-".utf8)),
       samples.count < Self.most
@@ -27,11 +27,11 @@ public struct NeighbourPrefix {
   }
 
   /// Whether a document could be a schedule's: an object with a task, and a time at which to run it.
-  public static func isSchedule(_ document: [UInt8]) -> Bool {
+  package static func isSchedule(_ document: [UInt8]) -> Bool {
     guard let layout = try? DocumentLayout(document), layout.text("task") != nil else { return false }
     return ["interval", "crontab", "clocked", "schedule"].contains { layout[$0] != nil }
   }
 
   /// Where the document may not be read: the prefix is like ours but for a letter or two.
-  public func isLikeOurs(_ prefix: [UInt8]) -> Bool { NearMiss.isSlip(prefix, of: keys.prefix) }
+  package func isLikeOurs(_ prefix: [UInt8]) -> Bool { NearMiss.isSlip(prefix, of: keys.prefix) }
 }

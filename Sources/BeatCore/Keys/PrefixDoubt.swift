@@ -1,7 +1,7 @@
 /// Why a key prefix with schedules under it is probably not the one that was meant: the names that come of it show it.
-public struct PrefixDoubt: Hashable, Sendable {
+package struct PrefixDoubt: Hashable, Sendable {
   /// What was probably meant.
-  public let probable: EntryName
+  package let probable: EntryName
   /// The prefix, and what speaks against it.
   private let prefix: EntryName
   private let evidence: Evidence
@@ -15,13 +15,13 @@ public struct PrefixDoubt: Hashable, Sendable {
   }
 
   /// Whether the names under a prefix need to be looked at: most prefixes end with a separator.
-  public static func isDubious(_ prefix: [UInt8]) -> Bool {
+  package static func isDubious(_ prefix: [UInt8]) -> Bool {
     guard let last = prefix.last else { return false }
     return isWord(last) || prefix.contains(where: isGlob)
   }
 
   /// nil: nothing speaks against it.
-  public init?(_ prefix: [UInt8], names: some Sequence<EntryName>) {
+  package init?(_ prefix: [UInt8], names: some Sequence<EntryName>) {
     guard Self.isDubious(prefix) else { return nil }
     self.prefix = EntryName(prefix)
     if let start = prefix.firstIndex(where: Self.isGlob) {
@@ -44,7 +44,7 @@ public struct PrefixDoubt: Hashable, Sendable {
   }
 
   /// One sentence, with what to do.
-  public var words: String {
+  package var words: String {
     let found =
       switch evidence {
       case .separator(let name): "key prefix \(prefix) gives the schedules names such as \(name)"

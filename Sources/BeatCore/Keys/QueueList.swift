@@ -1,14 +1,14 @@
 extension KombuKeys {
   /// A list as people call it, with its key as redis-cli takes it where that is another text: `reports, priority 3 (key
   /// "reports\x06\x163")`.
-  public func wordsWithKey(for list: [UInt8]) -> String {
+  package func wordsWithKey(for list: [UInt8]) -> String {
     let words = words(for: list)
     return words == EntryName(list).description ? words : "\(words) (key \(Self.quoted(list)))"
   }
 
   /// A list's key as redis-cli takes it, with what people call it where that is another text: `"reports\x06\x163"
   /// (reports, priority 3)`.
-  public func keyWithWords(for list: [UInt8]) -> String {
+  package func keyWithWords(for list: [UInt8]) -> String {
     let (words, key) = (words(for: list), EntryName(list).description)
     if words == key { return key }
     return (key.utf8.elementsEqual(list) ? key : Self.quoted(list)) + " (\(words))"

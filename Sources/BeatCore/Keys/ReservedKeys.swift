@@ -3,7 +3,7 @@
 ///
 /// Refused by name, whatever stands in Redis at that moment: a key that is absent now is made by the message, as a list,
 /// and its owner fails later.
-public struct ReservedKeys: Hashable, Sendable {
+package struct ReservedKeys: Hashable, Sendable {
   /// Whose a key is.
   private enum Owner: Hashable, Sendable {
     /// A transport option's key, or what it begins with.
@@ -41,7 +41,7 @@ public struct ReservedKeys: Hashable, Sendable {
   private static let results = ["celery-task-meta-", "celery-taskset-meta-", "chord-unlock-"].map { Array($0.utf8) }
 
   /// - Parameter documents: what the schedules' keys begin with, where they stand in the broker's database; else nil.
-  public init(_ transport: TransportOptions, documents: [UInt8]? = nil) {
+  package init(_ transport: TransportOptions, documents: [UInt8]? = nil) {
     kombu = transport.keys
     let prefix = transport.keys.globalPrefix
     keys = Self.kombuKeys.map { option, standard in
@@ -59,10 +59,10 @@ public struct ReservedKeys: Hashable, Sendable {
   }
 
   /// Why nothing may be sent to a queue or an exchange of this name, or by such a routing key; nil: it may.
-  public func problem(_ name: String) -> String? { problem(Array(name.utf8)) }
+  package func problem(_ name: String) -> String? { problem(Array(name.utf8)) }
 
   /// The same for a queue that an exchange leads to.
-  public func problem(_ name: [UInt8]) -> String? { owner(of: name).map(words) }
+  package func problem(_ name: [UInt8]) -> String? { owner(of: name).map(words) }
 
   private func owner(of name: [UInt8]) -> Owner? {
     let list = kombu.globalPrefix.isEmpty ? name : kombu.globalPrefix + name

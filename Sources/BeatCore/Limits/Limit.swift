@@ -2,161 +2,161 @@
 ///
 /// The daemon, `lint`, `set`, imports and receipts compare with the same number and refuse in the same words (`excess`).
 /// `docs/security.md` prints the table `all`.
-public struct Limit: Hashable, Sendable {
+package struct Limit: Hashable, Sendable {
   /// What is bounded: "a schedule's name".
-  public let subject: String
-  public let most: Int
+  package let subject: String
+  package let most: Int
   /// What is counted, in the singular: "byte".
-  public let unit: String
+  package let unit: String
   /// Why there is a bound, and why this one.
-  public let reason: String
+  package let reason: String
 
   /// - Parameter count: what was found. Exactly `most` is within the bound.
-  public func isExceeded(by count: Int) -> Bool { count > most }
+  package func isExceeded(by count: Int) -> Bool { count > most }
 
   /// The predicate of a sentence that begins with the subject: "has 2000 bytes, and at most 1024 are allowed".
-  public func excess(_ count: Int) -> String {
+  package func excess(_ count: Int) -> String {
     "has \(Plural.of(count, unit)), and at most \(most) are allowed"
   }
 }
 
 extension Limit {
-  public static let documentLength = Limit(
+  package static let documentLength = Limit(
     subject: "a document", most: 1_048_576, unit: "byte",
     reason: "it is read whole and kept in memory; arguments of this size belong into a store of their own")
 
-  public static let documentDepth = Limit(
+  package static let documentDepth = Limit(
     subject: "a document's nesting", most: 64, unit: "level",
     reason: "each level takes stack, here and in the worker")
 
-  public static let nameLength = Limit(
+  package static let nameLength = Limit(
     subject: "a schedule's name", most: 1_024, unit: "byte",
     reason: "it stands in keys, messages, log lines and the marks, which outlive the schedule")
 
-  public static let taskLength = Limit(
+  package static let taskLength = Limit(
     subject: "a task's name", most: 1_024, unit: "byte",
     reason: "it stands in messages, in log lines and in what workers tell of it; Python's own are shorter")
 
-  public static let textLength = Limit(
+  package static let textLength = Limit(
     subject: "text or a date in a field that is read, with its escapes", most: 8_192, unit: "byte",
     reason: "the longest name fits, with each of its bytes escaped; it is read at each run")
 
-  public static let fieldCount = Limit(
+  package static let fieldCount = Limit(
     subject: "a document, its headers or its options", most: 1_000, unit: "field",
     reason: "each is looked at by its name, at each read and each run")
 
-  public static let queueLength = Limit(
+  package static let queueLength = Limit(
     subject: "a queue, exchange or routing key", most: 255, unit: "byte",
     reason: "AMQP's limit for all three (shortstr), so that a document fits every broker")
 
-  public static let numberDigits = Limit(
+  package static let numberDigits = Limit(
     subject: "a number that is read, or a whole number in a message", most: 4_300, unit: "digit",
     reason: "Python refuses to read a longer whole number (sys.int_info.default_max_str_digits), and the worker fails")
 
-  public static let crontabField = Limit(
+  package static let crontabField = Limit(
     subject: "a field of a crontab that is text", most: 4_096, unit: "byte",
     reason: "366 days of a year have 1,500; it is taken to pieces at each read")
 
-  public static let crontabList = Limit(
+  package static let crontabList = Limit(
     subject: "a field of a crontab that is a list", most: 32_768, unit: "byte",
     reason: "366 days of a year, each on an indented line and with its type as mongoexport writes it, have 20,000")
 
-  public static let backlog = Limit(
+  package static let backlog = Limit(
     subject: "what one schedule catches up on", most: 10_000, unit: "occurrence",
     reason: "a week of minutes; what is older is left out and said once")
 
-  public static let replyLength = Limit(
+  package static let replyLength = Limit(
     subject: "a server's reply", most: 268_435_456, unit: "byte",
     reason: "it is held in memory until it is complete, where each element takes 104 bytes more and a string is there "
       + "three times for a moment; the connection ends")
 
-  public static let replyElements = Limit(
+  package static let replyElements = Limit(
     subject: "an array in a server's reply", most: 1_048_576, unit: "element",
     reason: "room is taken when its length is read, before the elements come; the connection ends")
 
-  public static let fireLength = Limit(
+  package static let fireLength = Limit(
     subject: "what is on its way to Redis of all fires", most: 4_194_304, unit: "byte",
     reason: "a schedule that is on time waits for it; what comes to it waits until there is room")
 
-  public static let reasonLength = Limit(
+  package static let reasonLength = Limit(
     subject: "a reason that quotes a document", most: 600, unit: "byte",
     reason: "it is kept with each document that is set aside; a longer one is cut")
 
-  public static let quotationLength = Limit(
+  package static let quotationLength = Limit(
     subject: "a task's name in a log line or a table", most: 200, unit: "byte",
     reason: "it tells which task is meant; a longer one is cut")
 
-  public static let cellLength = Limit(
+  package static let cellLength = Limit(
     subject: "a cell of a table, but for names", most: 600, unit: "byte",
     reason: "a person reads it; `--json` has all of it")
 
-  public static let lineFieldLength = Limit(
+  package static let lineFieldLength = Limit(
     subject: "a field of a log line", most: 8_192, unit: "byte",
     reason: "the longest name fits, with each of its bytes escaped; what is longer is cut")
 
-  public static let lineBurst = Limit(
+  package static let lineBurst = Limit(
     subject: "log lines of one kind, at once", most: 100, unit: "line",
     reason: "a person reads them; the others are counted in one line a second, with examples")
 
-  public static let lineRate = Limit(
+  package static let lineRate = Limit(
     subject: "log lines of one kind, a second, after that", most: 10, unit: "line",
     reason: "a flood of edits must not fill a disk; a line of more than 512 bytes counts as several")
 
-  public static let pageLength = Limit(
+  package static let pageLength = Limit(
     subject: "documents that are read at once, beyond the first", most: 1_048_576, unit: "byte",
     reason: "whoever reads them does nothing else meanwhile; the others are read next")
 
-  public static let replyDepth = Limit(
+  package static let replyDepth = Limit(
     subject: "the nesting of a server's reply", most: 8, unit: "array",
     reason: "no reply that is asked for has more than 3, and each takes stack; the connection ends")
 
-  public static let replyLine = Limit(
+  package static let replyLine = Limit(
     subject: "a line in a server's reply", most: 65_536, unit: "byte",
     reason:
       "an error or a number is shorter, and a line is looked through anew with each part of it; the connection ends")
 
-  public static let replyTime = Limit(
+  package static let replyTime = Limit(
     subject: "a reply that keeps coming", most: 60, unit: "second",
     reason: "the daemon waits for it meanwhile; the connection ends")
 
-  public static let scanSteps = Limit(
+  package static let scanSteps = Limit(
     subject: "a walk through a server's keys", most: 1_000_000, unit: "step",
     reason: "each is 500 keys or more; a server that never says which is the last would be asked for ever")
 
-  public static let markLength = Limit(
+  package static let markLength = Limit(
     subject: "a mark", most: 256, unit: "byte",
     reason: "ours have about 80; a longer one counts as one that cannot be read")
 
-  public static let goneMarks = Limit(
+  package static let goneMarks = Limit(
     subject: "what is remembered of schedules that are gone", most: 50_000, unit: "mark",
     reason: "30 days at most; the oldest go first where there are more")
 
-  public static let ownFieldLength = Limit(
+  package static let ownFieldLength = Limit(
     subject: "a request, a receipt or a daemon's record", most: 65_536, unit: "byte",
     reason: "ours have some hundred; a longer one is nobody's, and is taken out unread")
 
-  public static let outboxItem = Limit(
+  package static let outboxItem = Limit(
     subject: "an item of the outbox", most: 4_194_304, unit: "byte",
     reason: "the message of the longest document fits in twice; a longer one is nobody's, and waits unread")
 
-  public static let outboxBacklog = Limit(
+  package static let outboxBacklog = Limit(
     subject: "what waits in the outbox while one that is far behind may add to it", most: 256, unit: "message",
     reason: "a schedule that is on time waits for the broker to take these; while the broker is lost, all may")
 
-  public static let heldMessages = Limit(
+  package static let heldMessages = Limit(
     subject: "what the outbox holds that cannot be delivered", most: 1_000, unit: "message",
     reason: "it is looked at again at each attempt, and others wait; a queue with ten of them gets no more")
 
-  public static let declaredQueues = Limit(
+  package static let declaredQueues = Limit(
     subject: "what a connection declares for workers", most: 1_000, unit: "queue",
     reason: "each leaves two keys on the broker for good; to further ones messages go undeclared")
 
-  public static let zones = Limit(
+  package static let zones = Limit(
     subject: "what is kept of time zones", most: 1_000, unit: "zone",
     reason: "a system has about 600; with one more all are read anew")
 
   /// As `docs/security.md` prints them.
-  public static let all: [Limit] = [
+  package static let all: [Limit] = [
     documentLength, documentDepth, nameLength, taskLength, queueLength, textLength, fieldCount, numberDigits,
     crontabField, crontabList, backlog, replyLength, replyElements,
     fireLength, reasonLength, quotationLength, cellLength, lineFieldLength, lineBurst, lineRate, pageLength,

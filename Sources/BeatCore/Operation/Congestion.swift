@@ -1,14 +1,14 @@
 /// More is due than is sent: how many schedules do not keep their pace, and who takes what there is.
-public struct Congestion: Hashable, Sendable {
+package struct Congestion: Hashable, Sendable {
   /// One schedule's part of all fires.
-  public struct Share: Hashable, Sendable {
-    public var schedule: EntryName
+  package struct Share: Hashable, Sendable {
+    package var schedule: EntryName
     /// Fires, at least.
-    public var perMinute: Int64
+    package var perMinute: Int64
     /// The share of all fires, in percent, rounded down.
-    public var percent: Int
+    package var percent: Int
 
-    public init(schedule: EntryName, perMinute: Int64, percent: Int) {
+    package init(schedule: EntryName, perMinute: Int64, percent: Int) {
       self.schedule = schedule
       self.perMinute = perMinute
       self.percent = percent
@@ -21,17 +21,17 @@ public struct Congestion: Hashable, Sendable {
   static let patience = FiringHealth.patience
 
   /// Schedules that wait behind those that are on time; without those whose run is on its way.
-  public var behind: Int
+  package var behind: Int
   /// Since when there has been one, by Redis' clock; nil: there is none.
-  public var since: UnixTime?
+  package var since: UnixTime?
   /// `--max-rate` holds fires back.
-  public var isLimited: Bool
+  package var isLimited: Bool
   /// Fires of all schedules.
-  public var perMinute: Int64
+  package var perMinute: Int64
   /// Those with the largest parts, the largest first; none: many take little each.
-  public var busiest: [Share]
+  package var busiest: [Share]
 
-  public init(behind: Int, since: UnixTime?, isLimited: Bool, perMinute: Int64, busiest: [Share]) {
+  package init(behind: Int, since: UnixTime?, isLimited: Bool, perMinute: Int64, busiest: [Share]) {
     self.behind = behind
     self.since = since
     self.isLimited = isLimited
@@ -40,7 +40,7 @@ public struct Congestion: Hashable, Sendable {
   }
 
   /// One JSON object.
-  public var json: String {
+  package var json: String {
     let shares = busiest.map {
       #"{"schedule": \#(JSONText.string($0.schedule.description)), "per_minute": \#($0.perMinute), "percent": \#($0.percent)}"#
     }
@@ -76,7 +76,7 @@ public struct Congestion: Hashable, Sendable {
 
 extension Scheduler {
   /// nil: all keep their pace, but for a burst.
-  public mutating func congestion(now: UnixTime) -> Congestion? {
+  package mutating func congestion(now: UnixTime) -> Congestion? {
     guard isLeading, isWatching else { return nil }
     let since = backlog.since(at: now).flatMap { now.microseconds(since: $0) >= Congestion.patience ? $0 : nil }
     let isLimited = rate?.heldBackAt.map { now.microseconds(since: $0) <= Congestion.patience } ?? false

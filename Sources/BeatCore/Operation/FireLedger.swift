@@ -1,6 +1,6 @@
 /// Keeps account of what became of a daemon's fires, so that it can be told by those who ask (`FiringReport`). Bounded: of
 /// schedules that are refused, it knows the first hundred by name.
-public struct FireLedger {
+package struct FireLedger {
   /// The number of refused schedules whose names are kept.
   static let longest = 100
 
@@ -14,17 +14,17 @@ public struct FireLedger {
   private var brokerLost: FiringReport.Obstacle?
   private var heldBack: FiringReport.Obstacle?
   /// Why this daemon could not deliver if it had to: by its look at the broker while it stands by.
-  public var undeliverable: String?
+  package var undeliverable: String?
   /// Why this daemon cannot fire, and what it can fire without: by its last rehearsal.
   private var unable: String?
   private var lacks: String?
   /// Why runs by hand are not carried out: by the last that was not.
   private var unanswered: String?
 
-  public init() {}
+  package init() {}
 
   /// What has become of one fire.
-  public mutating func ended(_ name: EntryName, _ outcome: FireOutcome, at now: UnixTime) {
+  package mutating func ended(_ name: EntryName, _ outcome: FireOutcome, at now: UnixTime) {
     switch outcome {
     case .refused(let reason), .forbidden(let reason), .wrongServer(let reason):
       if refusals[name] != nil {
@@ -41,7 +41,7 @@ public struct FireLedger {
   }
 
   /// What a rehearsal has shown.
-  public mutating func take(_ proof: Candidacy.Proof) {
+  package mutating func take(_ proof: Candidacy.Proof) {
     (unable, lacks, unanswered) = (nil, nil, nil)
     switch proof {
     case .able: break
@@ -51,22 +51,22 @@ public struct FireLedger {
   }
 
   /// A run that somebody asked for has been sent: this daemon can fire.
-  public mutating func firedManually(at now: UnixTime) {
+  package mutating func firedManually(at now: UnixTime) {
     fired = now
     unanswered = nil
   }
 
   /// A run that somebody asked for could not be carried out, for a reason that is not the schedule's.
-  public mutating func failedManually(_ reason: String) { unanswered = reason }
+  package mutating func failedManually(_ reason: String) { unanswered = reason }
 
   /// The schedule has changed, or is gone: what was refused before may not be any more.
-  public mutating func forget(_ name: EntryName) {
+  package mutating func forget(_ name: EntryName) {
     if !refusals.isEmpty { refusals[name] = nil }
   }
 
   /// This daemon does not fire any more, so that what stands in the way is the next leader's to tell. A broker that was lost
   /// counts as lost until it is reached again.
-  public mutating func standBy() {
+  package mutating func standBy() {
     if let brokerLost { undeliverable = brokerLost.reason }
     refusals.removeAll()
     (brokerLost, heldBack) = (nil, nil)
@@ -74,24 +74,24 @@ public struct FireLedger {
 
   // MARK: two servers
 
-  public mutating func lostBroker(_ reason: String, waiting: Int?, at now: UnixTime) {
+  package mutating func lostBroker(_ reason: String, waiting: Int?, at now: UnixTime) {
     brokerLost = FiringReport.Obstacle(reason: reason, since: brokerLost?.since ?? now, count: waiting)
   }
 
-  public mutating func foundBroker() { brokerLost = nil }
+  package mutating func foundBroker() { brokerLost = nil }
 
   /// A message stays in the outbox.
-  public mutating func heldBack(_ reason: String, at now: UnixTime) {
+  package mutating func heldBack(_ reason: String, at now: UnixTime) {
     heldBack = FiringReport.Obstacle(reason: reason, since: heldBack?.since ?? now)
   }
 
   /// Messages are on their queues; so many wait still.
-  public mutating func relayed(waiting: Int) {
+  package mutating func relayed(waiting: Int) {
     brokerLost = nil
     if waiting == 0 { heldBack = nil }
   }
 
-  public var report: FiringReport {
+  package var report: FiringReport {
     var report = FiringReport()
     report.fired = fired
     report.unable = unable ?? undeliverable

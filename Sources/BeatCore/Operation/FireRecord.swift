@@ -1,18 +1,18 @@
 /// One run as the history keeps it: what was fired, for when, and why.
-public struct FireRecord: Hashable, Sendable {
-  public let name: EntryName
-  public let taskID: String
+package struct FireRecord: Hashable, Sendable {
+  package let name: EntryName
+  package let taskID: String
   /// The occurrence's nominal time.
-  public let due: UnixTime
+  package let due: UnixTime
   /// From the due time to the message on its queue, by Redis' clock; microseconds. A jitter is in it.
-  public let late: Int64
+  package let late: Int64
   /// A `FireReason`, or another word that a newer daemon has written.
-  public let reason: String
+  package let reason: String
 
   /// When the message was put on its queue.
-  public var firedAt: UnixTime { due.advanced(by: late) }
+  package var firedAt: UnixTime { due.advanced(by: late) }
 
-  public init(name: EntryName, taskID: String, due: UnixTime, late: Int64, reason: String) {
+  package init(name: EntryName, taskID: String, due: UnixTime, late: Int64, reason: String) {
     self.name = name
     self.taskID = taskID
     self.due = due
@@ -21,7 +21,7 @@ public struct FireRecord: Hashable, Sendable {
   }
 
   /// From the fields of a stream's entry, field and value in turn. nil: somebody else has written it.
-  public init?(fields: [[UInt8]]) {
+  package init?(fields: [[UInt8]]) {
     // By their bytes: a field's name may be any text.
     var values: [[UInt8]: [UInt8]] = [:]
     for index in stride(from: 0, to: fields.count - 1, by: 2) { values[fields[index]] = fields[index + 1] }
@@ -39,14 +39,14 @@ public struct FireRecord: Hashable, Sendable {
 
 /// How late the runs of a history were. What somebody asked for by hand has no due time, and what was made up for was
 /// missed: neither counts.
-public struct LatenessSummary: Hashable, Sendable {
-  public let count: Int
+package struct LatenessSummary: Hashable, Sendable {
+  package let count: Int
   /// Microseconds; nil: there is none.
-  public let median: Int64?
-  public let percentile99: Int64?
-  public let worst: Int64?
+  package let median: Int64?
+  package let percentile99: Int64?
+  package let worst: Int64?
 
-  public init(of records: [FireRecord]) {
+  package init(of records: [FireRecord]) {
     let sorted =
       records.filter { $0.reason == FireReason.schedule.rawValue || $0.reason == FireReason.immediate.rawValue }
       .map(\.late).sorted()

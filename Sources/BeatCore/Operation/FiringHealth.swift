@@ -1,21 +1,21 @@
 /// Does this installation fire? One answer for all who ask, from what has happened: who leads, what succeeded last, what
 /// was refused, and what is overdue.
-public struct FiringHealth: Hashable, Sendable {
+package struct FiringHealth: Hashable, Sendable {
   /// Schedules whose due time has passed and that would be made up for.
-  public struct Overdue: Hashable, Sendable {
-    public var count: Int
+  package struct Overdue: Hashable, Sendable {
+    package var count: Int
     /// The one that has waited longest, and since when.
-    public var first: EntryName
-    public var since: UnixTime
+    package var first: EntryName
+    package var since: UnixTime
 
-    public init(count: Int, first: EntryName, since: UnixTime) {
+    package init(count: Int, first: EntryName, since: UnixTime) {
       self.count = count
       self.first = first
       self.since = since
     }
   }
 
-  public enum Verdict: Hashable, Sendable {
+  package enum Verdict: Hashable, Sendable {
     case fires
     /// Some schedules, or queues, do not get theirs; others do.
     case hindered(Hindrance)
@@ -25,7 +25,7 @@ public struct FiringHealth: Hashable, Sendable {
   }
 
   /// What stands in the way of a daemon that leads.
-  public enum Hindrance: Hashable, Sendable {
+  package enum Hindrance: Hashable, Sendable {
     case refused(FiringReport.Obstacle)
     case brokerLost(FiringReport.Obstacle)
     case heldBack(FiringReport.Obstacle)
@@ -36,7 +36,7 @@ public struct FiringHealth: Hashable, Sendable {
   }
 
   /// Why no daemon leads.
-  public enum Absence: Hashable, Sendable {
+  package enum Absence: Hashable, Sendable {
     case noDaemon
     /// None has reported, and whether one is connected cannot be seen.
     case noReport
@@ -61,19 +61,19 @@ public struct FiringHealth: Hashable, Sendable {
   }
 
   /// What is late by less, microseconds, is under way: a burst, or another daemon taking over.
-  public static let patience: Int64 = 5_000_000
+  package static let patience: Int64 = 5_000_000
 
-  public let verdict: Verdict
+  package let verdict: Verdict
   /// The last fire that is known to have succeeded.
-  public let lastFire: UnixTime?
+  package let lastFire: UnixTime?
   /// Whether the daemon that leads says what became of its fires: those of earlier versions do not.
-  public let isTold: Bool
+  package let isTold: Bool
 
   /// - Parameters:
   ///   - overdue: by the documents and their marks; nil: nothing is, or nobody has looked.
   ///   - lastRun: the newest that the history knows.
   ///   - now: by Redis' clock.
-  public init(_ fleet: Fleet, overdue: Overdue? = nil, lastRun: UnixTime? = nil, now: UnixTime) {
+  package init(_ fleet: Fleet, overdue: Overdue? = nil, lastRun: UnixTime? = nil, now: UnixTime) {
     guard let leader = fleet.firing.first else {
       verdict = .nobody(Self.absence(fleet))
       lastFire = lastRun
@@ -103,7 +103,7 @@ public struct FiringHealth: Hashable, Sendable {
   }
 
   /// Something that is due is sent.
-  public var fires: Bool {
+  package var fires: Bool {
     switch verdict {
     case .fires, .hindered: true
     case .stuck, .nobody: false

@@ -1,16 +1,16 @@
 /// What a daemon says of its fires: what succeeded last, and what stands in the way. Part of its `DaemonRecord`.
-public struct FiringReport: Hashable, Sendable {
+package struct FiringReport: Hashable, Sendable {
   /// Something that keeps occurrences, or their messages, from going where they belong.
-  public struct Obstacle: Hashable, Sendable {
-    public var reason: String
+  package struct Obstacle: Hashable, Sendable {
+    package var reason: String
     /// Since when, by Redis' clock.
-    public var since: UnixTime
+    package var since: UnixTime
     /// How many schedules, or messages, wait for it to go; nil: not known.
-    public var count: Int?
+    package var count: Int?
     /// The schedule that has waited longest.
-    public var schedule: EntryName?
+    package var schedule: EntryName?
 
-    public init(reason: String, since: UnixTime, count: Int? = nil, schedule: EntryName? = nil) {
+    package init(reason: String, since: UnixTime, count: Int? = nil, schedule: EntryName? = nil) {
       self.reason = reason
       self.since = since
       self.count = count
@@ -19,21 +19,21 @@ public struct FiringReport: Hashable, Sendable {
   }
 
   /// The last fire that succeeded, by Redis' clock; nil: this process has fired nothing yet.
-  public var fired: UnixTime?
+  package var fired: UnixTime?
   /// Why this daemon could not fire if it had to; nil: nothing is known that stands against it.
-  public var unable: String?
+  package var unable: String?
   /// What this daemon cannot do, and can fire without, so that another one leads rather; nil: nothing is known.
-  public var lacks: String?
+  package var lacks: String?
   /// Fires that Redis refuses, or that cannot be made.
-  public var refused: Obstacle?
+  package var refused: Obstacle?
   /// On two servers: the broker cannot be reached, and no message is delivered.
-  public var brokerLost: Obstacle?
+  package var brokerLost: Obstacle?
   /// On two servers: messages in the outbox that the broker does not take.
-  public var heldBack: Obstacle?
+  package var heldBack: Obstacle?
   /// Who takes how much, while some do not keep their pace; nil: all do.
-  public var congestion: Congestion?
+  package var congestion: Congestion?
 
-  public init() {}
+  package init() {}
 
   /// Longer reasons are cut.
   static let longestReason = 500

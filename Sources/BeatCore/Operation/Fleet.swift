@@ -1,29 +1,29 @@
 /// The daemons of a store, as one moment shows them: who is alive, and who leads.
-public struct Fleet: Hashable, Sendable {
-  public struct Member: Hashable, Sendable {
+package struct Fleet: Hashable, Sendable {
+  package struct Member: Hashable, Sendable {
     /// The random word by which the process is known to Redis.
-    public let instance: String
+    package let instance: String
     /// What it says of itself; nil: it has not said anything yet.
-    public let record: DaemonRecord?
+    package let record: DaemonRecord?
     /// Since its last pulse, microseconds; nil: it is dead, its heartbeat has run out.
-    public let silence: Int64?
+    package let silence: Int64?
     /// It is the one whose token the lease holds.
-    public let holdsLease: Bool
+    package let holdsLease: Bool
 
     /// It fires, unless it is silent: it holds the lease, or does without one and says that it leads.
-    public internal(set) var leads = false
+    package internal(set) var leads = false
     /// The lease says otherwise than its record, which is written at each change: it could not write it any more.
-    public internal(set) var isOutdated = false
+    package internal(set) var isOutdated = false
 
-    public var isAlive: Bool { silence != nil }
+    package var isAlive: Bool { silence != nil }
     /// By its own word, which may be old.
-    public var saysItLeads: Bool { record?.isLeading ?? false }
+    package var saysItLeads: Bool { record?.isLeading ?? false }
     /// By its own word.
-    public var isLoading: Bool { record?.isLoading ?? false }
+    package var isLoading: Bool { record?.isLoading ?? false }
     /// `web1, process 4711`; its instance where it has not said more.
-    public var place: String { record.map { "\($0.host), process \($0.processID)" } ?? instance }
+    package var place: String { record.map { "\($0.host), process \($0.processID)" } ?? instance }
 
-    public init(instance: String, record: DaemonRecord?, silence: Int64?, holdsLease: Bool) {
+    package init(instance: String, record: DaemonRecord?, silence: Int64?, holdsLease: Bool) {
       self.instance = instance
       self.record = record
       self.silence = silence
@@ -31,15 +31,15 @@ public struct Fleet: Hashable, Sendable {
     }
   }
 
-  public struct Lease: Hashable, Sendable {
+  package struct Lease: Hashable, Sendable {
     /// `<instance>:<epoch>`
-    public let token: String
+    package let token: String
     /// Milliseconds until it runs out; -1: it never does, so it was set by hand.
-    public let remaining: Int64
+    package let remaining: Int64
 
-    public var instance: String { String(token.prefix { $0 != ":" }) }
+    package var instance: String { String(token.prefix { $0 != ":" }) }
 
-    public init(token: String, remaining: Int64) {
+    package init(token: String, remaining: Int64) {
       self.token = token
       self.remaining = remaining
     }
@@ -47,10 +47,10 @@ public struct Fleet: Hashable, Sendable {
 
   /// A daemon that leads and has not been heard for so long, microseconds, is frozen, cut off, or gone: a pulse comes once
   /// a second.
-  public static let longestSilence: Int64 = 4_000_000
+  package static let longestSilence: Int64 = 4_000_000
 
   /// What the store's connections tell of daemons that say nothing themselves. Asked where none is alive.
-  public enum Trace: Hashable, Sendable {
+  package enum Trace: Hashable, Sendable {
     /// No daemon is connected.
     case none
     /// One is; from where.
@@ -60,13 +60,13 @@ public struct Fleet: Hashable, Sendable {
   }
 
   /// The leading one first, then the living, then the dead.
-  public let members: [Member]
-  public let trace: Trace
-  public let lease: Lease?
+  package let members: [Member]
+  package let trace: Trace
+  package let lease: Lease?
   /// How often the lease has changed hands.
-  public let epoch: Int64?
+  package let epoch: Int64?
 
-  public init(members: [Member], lease: Lease?, epoch: Int64?, trace: Trace = .none) {
+  package init(members: [Member], lease: Lease?, epoch: Int64?, trace: Trace = .none) {
     self.trace = trace
     let judged = members.map { member in
       var member = member
@@ -84,11 +84,11 @@ public struct Fleet: Hashable, Sendable {
     self.epoch = epoch
   }
 
-  public var alive: [Member] { members.filter(\.isAlive) }
+  package var alive: [Member] { members.filter(\.isAlive) }
 
   /// Those that send what is due: the holder of the lease, or whoever leads without one. More than one: `--no-lease`
   /// was given to daemons that are not alone.
-  public var firing: [Member] {
+  package var firing: [Member] {
     members.filter { member in
       guard let silence = member.silence, silence < Self.longestSilence else { return false }
       return member.leads

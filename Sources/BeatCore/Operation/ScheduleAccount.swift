@@ -1,7 +1,7 @@
 /// How a schedule's due times come about: what they are counted from, what bounds them, and which lie around a moment.
-public struct ScheduleAccount {
+package struct ScheduleAccount {
   /// Where the time comes from that an interval counts from, and after which a crontab is looked for.
-  public enum Origin: String, Sendable {
+  package enum Origin: String, Sendable {
     /// The mark tells of a run.
     case run
     /// The mark tells when the schedule was first seen, or was edited.
@@ -12,14 +12,14 @@ public struct ScheduleAccount {
     case unseen
   }
 
-  public let definition: ScheduleDefinition
-  public let base: UnixTime
-  public let origin: Origin
+  package let definition: ScheduleDefinition
+  package let base: UnixTime
+  package let origin: Origin
   /// What an interval's occurrences are counted from: its base, or before its `start_after`.
   private let seriesBase: UnixTime
 
   /// nil: the document cannot be used.
-  public init?(_ standing: ScheduleStanding, _ read: Scheduler.DocumentRead, context: DocumentContext) {
+  package init?(_ standing: ScheduleStanding, _ read: Scheduler.DocumentRead, context: DocumentContext) {
     guard case .document(let bytes) = read.content, let document = try? ScheduleDocument(bytes, context: context),
       let entry = standing.scheduler.entries.handle(of: standing.name).flatMap({ standing.scheduler.entries[$0] })
     else { return nil }
@@ -35,18 +35,18 @@ public struct ScheduleAccount {
 
   /// The newest due time at or before a moment, as if the schedule had always been what it is now; nil: there is none
   /// within fifty years.
-  public func due(atOrBefore time: UnixTime) -> UnixTime? {
+  package func due(atOrBefore time: UnixTime) -> UnixTime? {
     let century: Int64 = 50 * 366 * 86_400_000_000
     return definition.schedule.latestDue(atOrBefore: time, after: time.advanced(by: -century), base: base(before: time))
   }
 
   /// The first due time after a moment.
-  public func due(after time: UnixTime) -> UnixTime? {
+  package func due(after time: UnixTime) -> UnixTime? {
     definition.schedule.nextDue(after: time, base: base(before: time))
   }
 
   /// The due times in a span, its end left out; at most so many.
-  public func dues(from start: UnixTime, to end: UnixTime, limit: Int) -> [UnixTime] {
+  package func dues(from start: UnixTime, to end: UnixTime, limit: Int) -> [UnixTime] {
     var dues: [UnixTime] = []
     var time = start.advanced(by: -1)
     while dues.count < limit, let due = due(after: time), due < end {
@@ -58,7 +58,7 @@ public struct ScheduleAccount {
 
   /// The due time that a person means who names a moment: in the same minute by a crontab's clock, in the same second
   /// else; the moment itself, if it is one.
-  public func due(at time: UnixTime) -> UnixTime? {
+  package func due(at time: UnixTime) -> UnixTime? {
     if due(after: time.advanced(by: -1)) == time { return time }
     let unit: Int64 = if case .crontab = definition.schedule { 60_000_000 } else { 1_000_000 }
     let start = UnixTime(microseconds: time.microseconds.flooredDivision(by: unit).saturatingMultiply(by: unit))
@@ -66,7 +66,7 @@ public struct ScheduleAccount {
   }
 
   /// Why the schedule's life does not reach to a due time; nil: it does.
-  public func bound(at due: UnixTime) -> String? {
+  package func bound(at due: UnixTime) -> String? {
     if let start = definition.startAfter, due < start { return "start_after is \(start.iso8601)" }
     if let end = definition.expiresAt, due >= end { return "expires_at is \(end.iso8601)" }
     if let end = definition.voidFrom, due >= end {
@@ -78,7 +78,7 @@ public struct ScheduleAccount {
   }
 
   /// When an occurrence is sent: later by the jitter.
-  public func sending(of due: UnixTime, as name: EntryName) -> UnixTime {
+  package func sending(of due: UnixTime, as name: EntryName) -> UnixTime {
     Jitter.sending(
       of: due, name, definition.schedule, limit: definition.jitter, end: definition.expiresAt)
   }

@@ -1,9 +1,9 @@
 /// Whether this daemon may lead. It is earned in each session with the store: by having loaded everything, and by a
 /// rehearsal, in which the scripts of a fire are carried out with our own rights on keys of our own. It is lost by what
 /// happens: an answer that says that we may not, or a broker that cannot be reached. Pure, as the pulse is.
-public struct Candidacy {
+package struct Candidacy {
   /// What a rehearsal has shown.
-  public enum Proof: Hashable, Sendable {
+  package enum Proof: Hashable, Sendable {
     /// All of it went through.
     case able
     /// What is due can be fired, and something is missing: whoever lacks nothing leads rather.
@@ -14,7 +14,7 @@ public struct Candidacy {
     case undecided(reason: String)
   }
 
-  public enum Event {
+  package enum Event {
     /// A session with the store has begun to watch.
     case connected
     case loaded
@@ -33,7 +33,7 @@ public struct Candidacy {
     case timerFired
   }
 
-  public enum Action: Equatable {
+  package enum Action: Equatable {
     case rehearse
     /// Come back with `.timerFired` after so many microseconds.
     case armTimer(after: Int64)
@@ -53,7 +53,7 @@ public struct Candidacy {
 
   private var isConnected = false
   /// All schedules have been read in this session.
-  public private(set) var isLoaded = false
+  package private(set) var isLoaded = false
   private var isRehearsing = false
   /// Asked for while one was under way, which may have begun too early.
   private var isDoubted = false
@@ -79,18 +79,18 @@ public struct Candidacy {
   /// - Parameters:
   ///   - leaseTTL: microseconds; nil: there is no lease, and nobody to give way to.
   ///   - delays: between rehearsals while something is missing, the first and the longest; microseconds.
-  public init(leaseTTL: Int64?, delays: ClosedRange<Int64> = 1_000_000...30_000_000) {
+  package init(leaseTTL: Int64?, delays: ClosedRange<Int64> = 1_000_000...30_000_000) {
     self.leaseTTL = leaseTTL
     self.delays = delays
     delay = delays.lowerBound
   }
 
   /// All is loaded, and the rehearsal of this session went through.
-  public var isAble: Bool { isLoaded && proof?.mayLead == true }
+  package var isAble: Bool { isLoaded && proof?.mayLead == true }
   /// A fire was forbidden, and none has succeeded since.
-  public var isSuspect: Bool { forbiddenSince != nil || pause > 0 }
+  package var isSuspect: Bool { forbiddenSince != nil || pause > 0 }
 
-  public mutating func receive(_ event: Event, now: BootTime) -> [Action] {
+  package mutating func receive(_ event: Event, now: BootTime) -> [Action] {
     var actions: [Action] = []
     switch event {
     case .connected:

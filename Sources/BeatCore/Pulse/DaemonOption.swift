@@ -1,38 +1,38 @@
 /// An option of a daemon by which daemons of one installation should not differ, as its record tells it.
-public struct DaemonOption: Hashable, Sendable {
+package struct DaemonOption: Hashable, Sendable {
   /// As on the command line, such as `--default-queue`.
-  public let name: String
-  public let value: String
+  package let name: String
+  package let value: String
 
-  public init(_ name: String, _ value: String) {
+  package init(_ name: String, _ value: String) {
     self.name = name
     self.value = value
   }
 
-  public static let leaseTTL = "--lease-ttl"
+  package static let leaseTTL = "--lease-ttl"
   /// In the place of the lease's length.
-  public static let noLease = "none (--no-lease)"
+  package static let noLease = "none (--no-lease)"
 
   /// Microseconds as an option takes them: `2.5`.
-  public static func seconds(_ microseconds: Int64) -> String { DocumentNumber.seconds(microseconds) }
+  package static func seconds(_ microseconds: Int64) -> String { DocumentNumber.seconds(microseconds) }
 }
 
 /// An option that two daemons have not alike.
-public struct DaemonDifference: Hashable, Sendable {
-  public let option: String
-  public let ours: String
-  public let theirs: String
+package struct DaemonDifference: Hashable, Sendable {
+  package let option: String
+  package let ours: String
+  package let theirs: String
 }
 
 extension DaemonRecord {
   /// It leads by the lease, and not by its own decision; nil: an earlier version's, which does not tell.
-  public var usesLease: Bool? {
+  package var usesLease: Bool? {
     options.first { $0.name == DaemonOption.leaseTTL }.map { $0.value != DaemonOption.noLease }
   }
 
   /// The options that another daemon has otherwise. What one of them does not tell, as earlier versions do not, is not
   /// compared.
-  public func differences(from other: DaemonRecord) -> [DaemonDifference] {
+  package func differences(from other: DaemonRecord) -> [DaemonDifference] {
     var differences: [DaemonDifference] = []
     for option in comparable {
       guard let theirs = other.comparable.first(where: { $0.name == option.name }), theirs.value != option.value else {

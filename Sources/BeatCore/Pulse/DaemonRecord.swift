@@ -1,30 +1,30 @@
 /// What a daemon says of itself on the store, for `beat-watch status`. Written when it has changed; a daemon that idles
 /// writes nothing.
-public struct DaemonRecord: Hashable, Sendable {
-  public var version: String
-  public var host: String
-  public var processID: Int32
+package struct DaemonRecord: Hashable, Sendable {
+  package var version: String
+  package var host: String
+  package var processID: Int32
   /// When the process began to run.
-  public var since: UnixTime
-  public var isLeading: Bool
+  package var since: UnixTime
+  package var isLeading: Bool
   /// How edits are heard.
-  public var events: String
-  public var delivery: String
-  public var schedules: Int
-  public var rejected: Int
+  package var events: String
+  package var delivery: String
+  package var schedules: Int
+  package var rejected: Int
   /// Edits that audits have found and no event had told of.
-  public var repaired: Int
-  public var timezone: String
-  public var broker: String
+  package var repaired: Int
+  package var timezone: String
+  package var broker: String
   /// The options by which daemons should not differ; empty: an earlier version's, which does not tell.
-  public var options: [DaemonOption] = []
+  package var options: [DaemonOption] = []
   /// It has not yet read all schedules since it was connected, and nothing fires before that. Earlier versions say nothing
   /// of themselves so long.
-  public var isLoading = false
+  package var isLoading = false
   /// What became of its fires; nil: an earlier version's, which does not tell.
-  public var firing: FiringReport?
+  package var firing: FiringReport?
 
-  public init(
+  package init(
     version: String, host: String, processID: Int32, since: UnixTime, isLeading: Bool, events: String, delivery: String,
     schedules: Int, rejected: Int, repaired: Int, timezone: String, broker: String
   ) {
@@ -43,7 +43,7 @@ public struct DaemonRecord: Hashable, Sendable {
   }
 
   /// One line of JSON.
-  public var bytes: [UInt8] {
+  package var bytes: [UInt8] {
     var text: [UInt8] = []
     func put(_ name: String, _ value: String) {
       text.append(text.isEmpty ? "{" : ", ")
@@ -77,7 +77,7 @@ public struct DaemonRecord: Hashable, Sendable {
   }
 
   /// What `bytes` has written; nil: somebody else wrote it. A field that is missing, as in another version's, is empty.
-  public init?(_ bytes: [UInt8]) {
+  package init?(_ bytes: [UInt8]) {
     guard let layout = try? DocumentLayout(bytes), let state = layout.text("state") else { return nil }
     func text(_ field: String) -> String { layout.text(field) ?? "" }
     func number(_ field: String) -> Int {

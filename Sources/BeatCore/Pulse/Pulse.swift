@@ -2,34 +2,34 @@
 /// store is still the one that was loaded. What comes back, and what does not, tells of everything that no event tells
 /// of: a dead subscription, notifications switched off, a store that was emptied, swapped or set back in time, and a
 /// lease that was lost. Pure, as the scheduler is.
-public struct Pulse {
-  public struct Configuration: Sendable {
+package struct Pulse {
+  package struct Configuration: Sendable {
     /// Who we are: in the lease, in the heartbeat's key.
-    public var instance: String
+    package var instance: String
     /// Between two pulses; microseconds. With a short lease a third of it: the holder stops when half of it has gone by
     /// without an answer, and one late answer must not be the end.
-    public var period: Int64 = 1_000_000
+    package var period: Int64 = 1_000_000
     /// How long a lease lasts that is not renewed; microseconds. nil: no lease, and whoever is here fires.
-    public var leaseTTL: Int64?
+    package var leaseTTL: Int64?
     /// How long the heartbeat's own event may take; microseconds.
-    public var echoPatience: Int64 = 2_000_000
+    package var echoPatience: Int64 = 2_000_000
     /// The same in a storm of edits, where ours may be behind others that are on their way; microseconds.
-    public var stormPatience: Int64 = 30_000_000
+    package var stormPatience: Int64 = 30_000_000
     /// So many events between two beats are a storm: with fewer, ours cannot be late by seconds.
-    public var storm = 5000
+    package var storm = 5000
     /// How long a heartbeat is kept, by Redis' clock; microseconds.
-    public var heartbeatLife: Int64 = 10_000_000
+    package var heartbeatLife: Int64 = 10_000_000
     /// How far Redis' clock may be from ours before it is worth a line; microseconds.
-    public var clockTolerance: Int64 = 2_000_000
+    package var clockTolerance: Int64 = 2_000_000
 
-    public init(instance: String, leaseTTL: Int64?) {
+    package init(instance: String, leaseTTL: Int64?) {
       self.instance = instance
       self.leaseTTL = leaseTTL
       if let leaseTTL { period = min(period, max(leaseTTL / 3, 100_000)) }
     }
   }
 
-  public enum Event {
+  package enum Event {
     /// A session with the store has begun to watch; `hears`: events of our own heartbeat will come.
     case connected(hears: Bool)
     case disconnected
@@ -46,7 +46,7 @@ public struct Pulse {
   }
 
   /// Whether this daemon may lead, and how well it would (`Candidacy`).
-  public enum Standing: Hashable, Sendable {
+  package enum Standing: Hashable, Sendable {
     /// Nothing is known in this session: the lease is neither asked for nor renewed.
     case unproven
     /// It may not: a lease of ours is given back.
@@ -64,7 +64,7 @@ public struct Pulse {
     }
   }
 
-  public enum Action: Equatable {
+  package enum Action: Equatable {
     case send(PulseRequest)
     /// Come back with `.timerFired` after so many microseconds.
     case armTimer(after: Int64)
@@ -88,11 +88,11 @@ public struct Pulse {
     case clockStepped(by: Int64)
   }
 
-  public let configuration: Configuration
+  package let configuration: Configuration
   /// The lease is ours, as far as we can be certain; without a lease, always while connected.
-  public private(set) var isLeading = false
+  package private(set) var isLeading = false
   /// Redis' clock.
-  public private(set) var clock: StoreClock
+  package private(set) var clock: StoreClock
 
   private var sequence: Int64 = 0
   private var inFlight: (sequence: Int64, sentAt: BootTime)?
@@ -110,7 +110,7 @@ public struct Pulse {
   /// What the pulse on its way asks for is not what we want any more.
   private var isOutdated = false
   /// Replies have come in this session.
-  public private(set) var isAnswered = false
+  package private(set) var isAnswered = false
   /// The lease was freed while a pulse was on its way, which may have come before or after that.
   private var wasFreed = false
   /// When the pulse was sent that last confirmed the lease.
@@ -124,15 +124,15 @@ public struct Pulse {
   private var clockDifference: Int64 = 0
 
   /// - Parameter clock: what Redis' clock is taken for before it has been asked.
-  public init(_ configuration: Configuration, clock: StoreClock) {
+  package init(_ configuration: Configuration, clock: StoreClock) {
     self.configuration = configuration
     self.clock = clock
   }
 
   /// Some event of the subscription has come. Called often: it only takes a note.
-  public mutating func heard() { heardSinceBeat &+= 1 }
+  package mutating func heard() { heardSinceBeat &+= 1 }
 
-  public mutating func receive(_ event: Event, now: BootTime) -> [Action] {
+  package mutating func receive(_ event: Event, now: BootTime) -> [Action] {
     switch event {
     case .connected(let hears):
       self.hears = hears
@@ -330,9 +330,9 @@ public struct Pulse {
 }
 
 /// What one pulse asks.
-public struct PulseRequest: Hashable, Sendable {
+package struct PulseRequest: Hashable, Sendable {
   /// What of the lease is asked for; what is ours is renewed unless it is `nothing`.
-  public enum Claim: String, Hashable, Sendable {
+  package enum Claim: String, Hashable, Sendable {
     /// Only who holds it.
     case nothing
     /// The lease, if it is free.
@@ -341,14 +341,14 @@ public struct PulseRequest: Hashable, Sendable {
     case offered
   }
 
-  public var sequence: Int64
+  package var sequence: Int64
   /// Microseconds for which the lease is wanted; nil: no lease.
-  public var leaseTTL: Int64?
-  public var claim = Claim.free
+  package var leaseTTL: Int64?
+  package var claim = Claim.free
   /// While the lease is ours, whoever lacks nothing may take it.
-  public var isOffering = false
+  package var isOffering = false
 
-  public init(sequence: Int64, leaseTTL: Int64?, claim: Claim = .free, isOffering: Bool = false) {
+  package init(sequence: Int64, leaseTTL: Int64?, claim: Claim = .free, isOffering: Bool = false) {
     self.sequence = sequence
     self.leaseTTL = leaseTTL
     self.claim = claim
@@ -357,8 +357,8 @@ public struct PulseRequest: Hashable, Sendable {
 }
 
 /// What one pulse found.
-public struct PulseReply: Hashable, Sendable {
-  public enum Lease: Hashable, Sendable {
+package struct PulseReply: Hashable, Sendable {
+  package enum Lease: Hashable, Sendable {
     /// Ours, with this token.
     case held(token: String)
     /// Somebody else's; microseconds until it runs out. Its holder may offer it to whoever lacks nothing.
@@ -368,35 +368,35 @@ public struct PulseReply: Hashable, Sendable {
   }
 
   /// The request's.
-  public var sequence: Int64
+  package var sequence: Int64
   /// What the heartbeat's key held before; nil: it had run out.
-  public var previousSequence: Int64?
+  package var previousSequence: Int64?
   /// A random word that lives as long as the store's contents.
-  public var incarnation: String
-  public var lease: Lease
+  package var incarnation: String
+  package var lease: Lease
   /// What Redis' clock showed; nil: it did not tell.
-  public var serverTime: UnixTime?
+  package var serverTime: UnixTime?
   /// Redis' clock minus our own wall clock; microseconds.
-  public var clockDifference: Int64
+  package var clockDifference: Int64
   /// What stood in the pulse's own keys and cannot be ours; the pulse goes on without it.
-  public var damaged: [Damage]
+  package var damaged: [Damage]
 
-  public struct Damage: Hashable, Sendable {
+  package struct Damage: Hashable, Sendable {
     /// Where it stands, as the store names it.
-    public let place: [UInt8]
+    package let place: [UInt8]
     /// The beginning of what stands there, or that it is of another type.
-    public let found: [UInt8]
+    package let found: [UInt8]
     /// What the daemon does, and what can be done about it.
-    public let remedy: String
+    package let remedy: String
 
-    public init(place: [UInt8], found: [UInt8], remedy: String) {
+    package init(place: [UInt8], found: [UInt8], remedy: String) {
       self.place = place
       self.found = found
       self.remedy = remedy
     }
   }
 
-  public init(
+  package init(
     sequence: Int64, previousSequence: Int64?, incarnation: String, lease: Lease, serverTime: UnixTime?,
     clockDifference: Int64, damaged: [Damage] = []
   ) {

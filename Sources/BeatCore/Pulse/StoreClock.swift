@@ -4,23 +4,23 @@
 /// It runs on by the clock that counts from boot. Each reply that carries Redis' time says in which span the truth lies:
 /// from what it would be if the reply had taken all of the way, to what it would be if the request had. Inside of it
 /// nothing is known better, so nothing changes; from outside the nearest end is taken.
-public struct StoreClock: Sendable {
+package struct StoreClock: Sendable {
   /// What Redis' clock would have shown at boot; microseconds.
   private var origin: Int64
   private var isTold = false
 
   /// A correction from this size on is a clock that was set; microseconds. Below, it is one that was put right gently.
-  public static let smallestStep: Int64 = 500_000
+  package static let smallestStep: Int64 = 500_000
 
   /// Until Redis has told its time: by the machine's own clock.
-  public init(_ time: UnixTime, at boot: BootTime) {
+  package init(_ time: UnixTime, at boot: BootTime) {
     origin = time.microseconds &- boot.microseconds
   }
 
-  public func time(at boot: BootTime) -> UnixTime { UnixTime(microseconds: origin &+ boot.microseconds) }
+  package func time(at boot: BootTime) -> UnixTime { UnixTime(microseconds: origin &+ boot.microseconds) }
 
   /// When the boot clock shows what `time` is.
-  public func boot(at time: UnixTime) -> BootTime {
+  package func boot(at time: UnixTime) -> BootTime {
     let (microseconds, overflow) = time.microseconds.subtractingReportingOverflow(origin)
     return BootTime(microseconds: overflow ? (time.microseconds < 0 ? .min : .max) : microseconds)
   }

@@ -1,22 +1,22 @@
 /// A date and time as a calendar and a clock on the wall show it: proleptic Gregorian, without a zone.
-public struct CivilTime: Hashable, Comparable, Sendable {
+package struct CivilTime: Hashable, Comparable, Sendable {
   /// 1-9999 when made by the checking initializer; conversions of far instants may give more, or less than 1.
-  public let year: Int
+  package let year: Int
   /// 1-12.
-  public let month: Int
+  package let month: Int
   /// 1-31.
-  public let day: Int
+  package let day: Int
   /// 0-23.
-  public let hour: Int
+  package let hour: Int
   /// 0-59.
-  public let minute: Int
+  package let minute: Int
   /// 0-59; there are no leap seconds in Unix time.
-  public let second: Int
+  package let second: Int
   /// 0-999,999.
-  public let microsecond: Int
+  package let microsecond: Int
 
   /// A checked date and time; nil if any part is out of its range or the month has no such day.
-  public init?(
+  package init?(
     year: Int, month: Int, day: Int, hour: Int = 0, minute: Int = 0, second: Int = 0, microsecond: Int = 0
   ) {
     guard (1...9999).contains(year), (1...12).contains(month), (0...23).contains(hour), (0...59).contains(minute),
@@ -28,7 +28,7 @@ public struct CivilTime: Hashable, Comparable, Sendable {
   }
 
   /// What a clock that shows UTC shows at an instant.
-  public init(utc time: UnixTime) {
+  package init(utc time: UnixTime) {
     self.init(reading: time.microseconds)
   }
 
@@ -57,19 +57,19 @@ public struct CivilTime: Hashable, Comparable, Sendable {
   }
 
   /// The instant at which a clock that is `seconds` ahead of UTC (negative: behind) shows this. Saturates.
-  public func instant(utcOffset seconds: Int) -> UnixTime {
+  package func instant(utcOffset seconds: Int) -> UnixTime {
     UnixTime(microseconds: reading.saturatingSubtract(Int64(seconds).saturatingMultiply(by: 1_000_000)))
   }
 
   /// 0 = Sunday … 6 = Saturday.
-  public var dayOfWeek: Int { Int(Gregorian.dayOfWeek(days: daysSinceEpoch)) }
+  package var dayOfWeek: Int { Int(Gregorian.dayOfWeek(days: daysSinceEpoch)) }
 
   /// 1 = 1 January … 365, or 366 in a leap year.
-  public var dayOfYear: Int {
+  package var dayOfYear: Int {
     Int(Gregorian.daysBefore(month: Int64(month), leap: Gregorian.isLeap(Int64(year)))) + day
   }
 
-  public static func < (left: CivilTime, right: CivilTime) -> Bool {
+  package static func < (left: CivilTime, right: CivilTime) -> Bool {
     (left.year, left.month, left.day, left.hour, left.minute, left.second)
       == (right.year, right.month, right.day, right.hour, right.minute, right.second)
       ? left.microsecond < right.microsecond

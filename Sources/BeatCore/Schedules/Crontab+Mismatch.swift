@@ -1,18 +1,18 @@
 /// Why a crontab is not due at some time.
 extension Crontab {
   /// A field that does not take what the wall clock shows.
-  public struct Mismatch: Hashable, Sendable {
+  package struct Mismatch: Hashable, Sendable {
     /// As documents name it.
-    public let field: String
+    package let field: String
     /// What the clock, or the calendar, shows.
-    public let shown: Int
+    package let shown: Int
     /// What the field takes, as short text.
-    public let taken: String
+    package let taken: String
   }
 
   /// The fields that do not match at an instant, read by the crontab's own clock. None, though it is not due then: the
   /// time was shown twice that day, or it is not the beginning of a minute.
-  public func mismatches(at time: UnixTime) -> [Mismatch] {
+  package func mismatches(at time: UnixTime) -> [Mismatch] {
     let local = zone.localTime(at: time)
     var mismatches: [Mismatch] = []
     func look(_ field: CrontabField, _ shown: Int, _ words: [UInt64]) {

@@ -6,16 +6,16 @@
 /// Where clocks are changed: a reading that is stepped over occurs once, later by the length of the gap. A reading
 /// shown twice occurs twice if the crontab takes all 24 hours, as it then follows real time; one with chosen hours
 /// occurs the first time only.
-public struct Crontab: Hashable, Sendable {
+package struct Crontab: Hashable, Sendable {
   let calendar: CrontabCalendar
   /// The zone whose wall clock is read.
-  public let zone: ZoneRules
+  package let zone: ZoneRules
   /// What Celery accepts too, but surely means something else than it says. At most 16.
-  public let warnings: [String]
+  package let warnings: [String]
 
   /// A crontab from the fields of a document; nil stands for `*`.
   /// Throws what Celery 5.7 refuses, and dates that never come, such as 30 February.
-  public init(
+  package init(
     minute: CrontabFieldValue?, hour: CrontabFieldValue?, dayOfWeek: CrontabFieldValue?,
     dayOfMonth: CrontabFieldValue?, monthOfYear: CrontabFieldValue?, dayOfYear: CrontabFieldValue? = nil,
     zone: ZoneRules
@@ -46,7 +46,7 @@ public struct Crontab: Hashable, Sendable {
   }
 
   /// A crontab from one line in the order of cron: minute, hour, day of month, month, day of week.
-  public init(line: String, zone: ZoneRules) throws(CrontabError) {
+  package init(line: String, zone: ZoneRules) throws(CrontabError) {
     let fields = line.split(whereSeparator: \.isWhitespace).map { CrontabFieldValue.text(String($0)) }
     guard fields.count == 5 else {
       throw CrontabError(
@@ -61,12 +61,12 @@ public struct Crontab: Hashable, Sendable {
   }
 
   /// The first occurrence strictly after an instant; nil if there is none up to the end of year 9999.
-  public func nextDue(after time: UnixTime) -> UnixTime? {
+  package func nextDue(after time: UnixTime) -> UnixTime? {
     calendar.nextDue(after: time, in: zone)
   }
 
   /// The fields in cron's order, as the shortest text that means the same: `30 2 * * 1`, and `day_of_year 100` if given.
-  public var fieldsInWords: String { calendar.description }
+  package var fieldsInWords: String { calendar.description }
 
   func combine(into digest: inout ScheduleDigest) {
     calendar.combine(into: &digest)
@@ -74,11 +74,11 @@ public struct Crontab: Hashable, Sendable {
   }
 
   /// Two crontabs are equal if they mean the same, however they were written.
-  public static func == (left: Crontab, right: Crontab) -> Bool {
+  package static func == (left: Crontab, right: Crontab) -> Bool {
     left.calendar == right.calendar && left.zone == right.zone
   }
 
-  public func hash(into hasher: inout Hasher) {
+  package func hash(into hasher: inout Hasher) {
     hasher.combine(calendar)
     hasher.combine(zone.name)
   }

@@ -1,5 +1,5 @@
 /// A crontab field's value as found in a JSON document.
-public enum CrontabFieldValue: Hashable, Sendable {
+package enum CrontabFieldValue: Hashable, Sendable {
   case number(Int64)
   case text(String)
   case list([CrontabFieldValue])

@@ -1,30 +1,30 @@
 /// Why an interval is refused.
-public struct IntervalError: Error, Hashable, CustomStringConvertible {
+package struct IntervalError: Error, Hashable, CustomStringConvertible {
   /// What is wrong, with the value, and what to do.
-  public let message: String
+  package let message: String
 
-  public init(message: String) {
+  package init(message: String) {
     self.message = message
   }
 
-  public var description: String { message }
+  package var description: String { message }
 }
 
 /// A schedule that comes again after a fixed time.
 ///
 /// Occurrences are counted from the previous due time, not from the time it was noticed, so they do not drift.
-public struct Interval: Hashable, Sendable {
+package struct Interval: Hashable, Sendable {
   /// Microseconds between two occurrences: from the floor to 100 years.
-  public let microseconds: Int64
+  package let microseconds: Int64
   /// For `relative` the zone whose clock is rounded, otherwise the zone whose clock is divided into intervals.
   /// Nil for plain intervals and for `relative` in UTC.
-  public let zone: ZoneRules?
+  package let zone: ZoneRules?
   // The small one last: what follows an interval in memory begins right behind it.
   /// Whether occurrences are rounded down to a whole unit, as Celery's `relative` does; see `init`.
-  public let relative: Bool
+  package let relative: Bool
 
   /// 100 years of 365.25 days.
-  public static let longest: Int64 = 36_525 * 86_400_000_000
+  package static let longest: Int64 = 36_525 * 86_400_000_000
 
   /// - Parameters:
   ///   - microseconds: from `floor` to `longest`.
@@ -37,7 +37,7 @@ public struct Interval: Hashable, Sendable {
   ///     less than the interval, a reading stepped over occurs once, later by the length of the gap, and a reading
   ///     shown twice occurs the first time only. Shorter intervals occur whenever the clock shows a multiple.
   ///   - floor: the smallest interval allowed, 10 ms unless told.
-  public init(
+  package init(
     microseconds: Int64, relative: Bool = false, alignedIn zone: ZoneRules? = nil, floor: Int64 = 10_000
   ) throws(IntervalError) {
     try Self.check(microseconds, as: "\(microseconds) microseconds")
@@ -51,7 +51,7 @@ public struct Interval: Hashable, Sendable {
 
   /// The microseconds of a fractional number of units, rounded to the nearest.
   /// Throws if it is not a number, infinite, zero or negative, or over 100 years.
-  public static func microseconds(every: Double, period: Period) throws(IntervalError) -> Int64 {
+  package static func microseconds(every: Double, period: Period) throws(IntervalError) -> Int64 {
     let text = "\(every) \(period.rawValue)"
     guard every.isFinite else { throw IntervalError(message: "\(text) is not a number; use a positive one") }
     guard every > 0 else { throw notPositive(text) }
@@ -68,7 +68,7 @@ public struct Interval: Hashable, Sendable {
   }
 
   /// The microseconds of a whole number of units. Throws if it is zero or negative, or over 100 years.
-  public static func microseconds(every: Int64, period: Period) throws(IntervalError) -> Int64 {
+  package static func microseconds(every: Int64, period: Period) throws(IntervalError) -> Int64 {
     let microseconds = every.saturatingMultiply(by: period.microseconds)
     try check(microseconds, as: "\(every) \(period.rawValue)")
     return microseconds

@@ -1,9 +1,9 @@
 /// The unit of an interval's `every`.
-public enum Period: String, Hashable, Sendable, CaseIterable {
+package enum Period: String, Hashable, Sendable, CaseIterable {
   case weeks, days, hours, minutes, seconds, milliseconds, microseconds
 
   /// Its length in microseconds.
-  public var microseconds: Int64 {
+  package var microseconds: Int64 {
     switch self {
     case .weeks: 604_800_000_000
     case .days: 86_400_000_000
@@ -20,7 +20,7 @@ public enum Period: String, Hashable, Sendable, CaseIterable {
 
   /// Reads a document's `period`. The singular and other cases of letters are understood, with a warning.
   /// Nil if there is no such unit.
-  public static func parse(_ text: String) -> (Period, warning: String?)? {
+  package static func parse(_ text: String) -> (Period, warning: String?)? {
     if let period = Period(rawValue: text) { return (period, nil) }
     guard text.utf8.count <= 12 else { return nil }
     let lowered = text.lowercased()

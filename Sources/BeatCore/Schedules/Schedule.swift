@@ -1,7 +1,7 @@
 /// When a document's task is due.
 ///
 /// Everything here is a pure function of the schedule and the instants given; no clock is read.
-public enum Schedule: Hashable, Sendable {
+package enum Schedule: Hashable, Sendable {
   case interval(Interval)
   /// Apart, and shared by those that were read from the same text: it is three times as large as the others.
   indirect case crontab(Crontab)
@@ -13,25 +13,25 @@ public enum Schedule: Hashable, Sendable {
   ///
   /// A plain interval gives `base + k * every` with k of 1 or more, so a late look does not shift what follows.
   /// Crontabs and aligned intervals follow the wall clock, and `base` does not matter.
-  public func nextDue(after time: UnixTime, base: UnixTime) -> UnixTime? {
+  package func nextDue(after time: UnixTime, base: UnixTime) -> UnixTime? {
     occurrences(base: base).next(after: time)
   }
 
   /// The newest occurrence after `time` and not after `now`; nil if there is none. However long the span, the work is
   /// bounded: one division for plain intervals, about a hundred steps of `nextDue` at most for the others.
-  public func latestDue(atOrBefore now: UnixTime, after time: UnixTime, base: UnixTime) -> UnixTime? {
+  package func latestDue(atOrBefore now: UnixTime, after time: UnixTime, base: UnixTime) -> UnixTime? {
     occurrences(base: base).latest(atOrBefore: now, after: time)
   }
 
   /// The number of occurrences after `time` and not after `now`, counted up to `limit`. Of a crontab or an interval on the
   /// wall clock, more than a thousand may be an hour's worth wrong for each change of clocks.
-  public func occurrences(after time: UnixTime, atOrBefore now: UnixTime, base: UnixTime, limit: Int) -> Int {
+  package func occurrences(after time: UnixTime, atOrBefore now: UnixTime, base: UnixTime, limit: Int) -> Int {
     occurrences(base: base).count(after: time, atOrBefore: now, limit: limit)
   }
 
   /// The schedule in words: "every 5 minutes", "crontab 30 2 * * 1 (m/h/dom/mon/dow) Europe/Berlin",
   /// "once at 2026-03-08T02:30:00Z".
-  public var inWords: String {
+  package var inWords: String {
     switch self {
     case .interval(let interval):
       let every = interval.inWords

@@ -1,6 +1,6 @@
 /// 32 bits that tell one schedule from another, the same in every process and version: of what decides when it is due.
 /// FNV-1a (draft-eastlake-fnv), which is enough here: two schedules that look alike by chance cost one catch-up.
-public struct ScheduleDigest: Hashable, Sendable, CustomStringConvertible {
+package struct ScheduleDigest: Hashable, Sendable, CustomStringConvertible {
   private var value: UInt32 = 0x811C_9DC5
 
   init() {}
@@ -27,7 +27,7 @@ public struct ScheduleDigest: Hashable, Sendable, CustomStringConvertible {
     self.value = value
   }
 
-  public var description: String {
+  package var description: String {
     let digits = String(value, radix: 16)
     return String(repeating: "0", count: 8 - digits.count) + digits
   }

@@ -1,43 +1,43 @@
 /// An instant: microseconds since 1970-01-01T00:00:00Z, leap seconds not counted.
 ///
 /// All arithmetic saturates at the ends of `Int64`; nothing here traps, whatever a document says.
-public struct UnixTime: Hashable, Comparable, Sendable {
+package struct UnixTime: Hashable, Comparable, Sendable {
   /// Microseconds since the epoch; negative before it.
-  public var microseconds: Int64
+  package var microseconds: Int64
 
   /// An instant from microseconds since the epoch.
-  public init(microseconds: Int64) {
+  package init(microseconds: Int64) {
     self.microseconds = microseconds
   }
 
   /// An instant from seconds since the epoch; saturates where microseconds would overflow (about ±292,000 years).
-  public init(seconds: Int64) {
+  package init(seconds: Int64) {
     microseconds = seconds.saturatingMultiply(by: 1_000_000)
   }
 
   /// This instant moved by a number of microseconds, which may be negative. Saturates.
-  public func advanced(by microseconds: Int64) -> UnixTime {
+  package func advanced(by microseconds: Int64) -> UnixTime {
     UnixTime(microseconds: self.microseconds.saturatingAdd(microseconds))
   }
 
   /// Microseconds from `other` to this instant; negative if `other` is later. Saturates.
-  public func microseconds(since other: UnixTime) -> Int64 {
+  package func microseconds(since other: UnixTime) -> Int64 {
     microseconds.saturatingSubtract(other.microseconds)
   }
 
   /// Whole seconds since the epoch, rounded down.
-  public var seconds: Int64 { microseconds.flooredDivision(by: 1_000_000) }
+  package var seconds: Int64 { microseconds.flooredDivision(by: 1_000_000) }
 
   /// 0001-01-01T00:00:00Z, the first instant Python's `datetime`, and so Celery, can express.
-  public static let earliest = UnixTime(microseconds: -62_135_596_800_000_000)
+  package static let earliest = UnixTime(microseconds: -62_135_596_800_000_000)
 
   /// 9999-12-31T23:59:59.999999Z, the last instant Python's `datetime` can express. No occurrence is later than this.
-  public static let latest = UnixTime(microseconds: 253_402_300_799_999_999)
+  package static let latest = UnixTime(microseconds: 253_402_300_799_999_999)
 
   /// The nearest instant in `earliest ... latest`. Within these bounds sums and differences cannot overflow.
   var clamped: UnixTime { min(max(self, .earliest), .latest) }
 
-  public static func < (left: UnixTime, right: UnixTime) -> Bool { left.microseconds < right.microseconds }
+  package static func < (left: UnixTime, right: UnixTime) -> Bool { left.microseconds < right.microseconds }
 }
 
 extension Int64 {

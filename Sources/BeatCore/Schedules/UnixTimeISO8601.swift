@@ -5,7 +5,7 @@ extension UnixTime {
   /// microseconds are dropped) may be missing, and so may the whole time, which then is midnight. The zone is `Z`,
   /// `±hh:mm`, `±hhmm` or `±hh`; without one the time is UTC. Nil for anything else, for dates that do not exist and
   /// for instants outside `earliest ... latest`.
-  public init?(iso8601 text: some StringProtocol) {
+  package init?(iso8601 text: some StringProtocol) {
     var scanner = DigitScanner(bytes: Array(text.utf8.prefix(65)))
     guard scanner.bytes.count <= 64,
       let year = scanner.number(digits: 4), scanner.take("-"),
@@ -40,7 +40,7 @@ extension UnixTime {
 
   /// In UTC with `Z` and as many sub-second digits as needed, none to six: `2026-03-08T02:30:00.5Z`.
   /// Years outside 0-9999 carry a sign and at least six digits, as ISO 8601 asks.
-  public var iso8601: String {
+  package var iso8601: String {
     var text: [UInt8] = []
     text.reserveCapacity(32)
     text.append(iso8601: self)

@@ -1,16 +1,16 @@
 /// Why a time zone file cannot be used.
-public struct ZoneError: Error, Hashable, CustomStringConvertible {
+package struct ZoneError: Error, Hashable, CustomStringConvertible {
   /// The zone's name as it was asked for.
-  public let zone: String
+  package let zone: String
   /// What is wrong with its file, and what to do.
-  public let message: String
+  package let message: String
 
-  public init(zone: String, message: String) {
+  package init(zone: String, message: String) {
     self.zone = zone
     self.message = message
   }
 
-  public var description: String { "time zone \(quoted(zone)): \(message)" }
+  package var description: String { "time zone \(quoted(zone)): \(message)" }
 }
 
 /// Text from outside, made safe for one line of a log: quoted, cut after 40 characters, and with everything escaped that

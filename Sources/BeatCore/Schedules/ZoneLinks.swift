@@ -1,13 +1,13 @@
 /// Zones that have several names. Some systems leave the older ones out (Debian's and Ubuntu's are in a package of their
 /// own, tzdata-legacy), and old systems do not have the newer ones.
 /// (Source: the links of the tz database, 2026f)
-public enum ZoneLinks {
+package enum ZoneLinks {
   /// The package that brings the older names on Debian and Ubuntu.
-  public static let package = "tzdata-legacy"
+  package static let package = "tzdata-legacy"
 
   /// Other names of the same zone, the one in use today first; none for a name that is not known here. All of them show
   /// the same times since 1970.
-  public static func otherNames(of name: String) -> [String] {
+  package static func otherNames(of name: String) -> [String] {
     // The whole tree once more, by another path.
     if name.hasPrefix("posix/") {
       let plain = String(name.dropFirst("posix/".count))

@@ -2,19 +2,19 @@
 ///
 /// Made from the bytes of a TZif file (RFC 9636), the format of `/usr/share/zoneinfo`. Immutable; schedules of the same
 /// zone share one object.
-public final class ZoneRules: Sendable, Hashable {
+package final class ZoneRules: Sendable, Hashable {
   /// The zone's name as given to the initializer, such as `Europe/Berlin`.
-  public let name: String
+  package let name: String
   private let file: ZoneFile
   /// The stretches up to where the file's last line takes over, ascending. Empty if it rules from the beginning.
   private let segments: [Segment]
 
   /// Coordinated Universal Time.
-  public static let utc = ZoneRules(name: "UTC", file: ZoneFile(utcOnly: "UTC"))
+  package static let utc = ZoneRules(name: "UTC", file: ZoneFile(utcOnly: "UTC"))
 
   /// Reads a TZif file of version 1, 2, 3 or 4, up to 256 KiB and 2,000 transitions.
   /// Throws if it is damaged, is no TZif file, or counts leap seconds.
-  public convenience init(name: String, tzif: [UInt8]) throws(ZoneError) {
+  package convenience init(name: String, tzif: [UInt8]) throws(ZoneError) {
     do throws(ZoneFileFault) {
       self.init(name: name, file: try ZoneFile(bytes: tzif))
     } catch {
@@ -28,35 +28,35 @@ public final class ZoneRules: Sendable, Hashable {
     segments = file.segments()
   }
 
-  public static func == (left: ZoneRules, right: ZoneRules) -> Bool {
+  package static func == (left: ZoneRules, right: ZoneRules) -> Bool {
     left === right || (left.name == right.name && left.file == right.file)
   }
 
-  public func hash(into hasher: inout Hasher) {
+  package func hash(into hasher: inout Hasher) {
     hasher.combine(name)
     hasher.combine(file.transitionTimes.count)
     hasher.combine(file.footer)
   }
 
   /// Seconds that wall clocks are ahead of UTC (negative: behind).
-  public func utcOffset(at time: UnixTime) -> Int {
+  package func utcOffset(at time: UnixTime) -> Int {
     Int(segment(at: time.seconds).offset)
   }
 
   /// The name of the local time in force, such as `CEST`.
-  public func abbreviation(at time: UnixTime) -> String { type(at: time.seconds).abbreviation }
+  package func abbreviation(at time: UnixTime) -> String { type(at: time.seconds).abbreviation }
 
   /// Whether the zone calls the local time in force daylight saving time.
-  public func isDST(at time: UnixTime) -> Bool { type(at: time.seconds).isDST }
+  package func isDST(at time: UnixTime) -> Bool { type(at: time.seconds).isDST }
 
   /// What a wall clock shows.
-  public func localTime(at time: UnixTime) -> CivilTime {
+  package func localTime(at time: UnixTime) -> CivilTime {
     let offset = segment(at: time.seconds).offset &* 1_000_000
     return CivilTime(reading: time.microseconds.saturatingAdd(offset))
   }
 
   /// The instants at which a wall clock shows a reading.
-  public enum Resolution: Hashable, Sendable {
+  package enum Resolution: Hashable, Sendable {
     /// It shows it once.
     case unique(UnixTime)
     /// Clocks were put forward over it. `shifted` lies as long after the change as the reading after the last one
@@ -67,7 +67,7 @@ public final class ZoneRules: Sendable, Hashable {
   }
 
   /// The instants at which wall clocks show `civil`.
-  public func resolve(_ civil: CivilTime) -> Resolution {
+  package func resolve(_ civil: CivilTime) -> Resolution {
     let reading = civil.reading
     let readingSeconds = reading.flooredDivision(by: 1_000_000)
     let margin = ZoneFile.maximumOffset &+ 1
@@ -101,7 +101,7 @@ public final class ZoneRules: Sendable, Hashable {
 
   /// The next instant at which the local time type changes: its distance from UTC, its name or its being called
   /// daylight saving. The rule in the file's last line counts too. Nil if nothing changes any more.
-  public func nextTransition(after time: UnixTime) -> UnixTime? {
+  package func nextTransition(after time: UnixTime) -> UnixTime? {
     let current = type(at: time.seconds)
     var second = time.seconds
     // Transitions without a change exist; so do rules that change nothing, which a few steps show.

@@ -3,22 +3,22 @@
 /// In a storm of edits nearly every document differs for a moment: it was read here before its event came, or its own read
 /// is still on its way. So only who was quiet is judged: nothing was heard of the name since the audit began, and nothing
 /// of it was on its way when the answer came. The others are left to the next audit; what is on its way mends them before.
-public struct AuditFindings: Sendable {
+package struct AuditFindings: Sendable {
   /// How many names are remembered of which an event has told. With more, the audit judges none.
-  public static let mostHeard = 100_000
+  package static let mostHeard = 100_000
 
   private var heard: Set<EntryName> = []
-  public private(set) var isOverrun = false
+  package private(set) var isOverrun = false
   private var seen: Set<EntryName> = []
   private var suspects: Set<EntryName> = []
 
-  public init() {}
+  package init() {}
 
   /// Nothing has to be waited for.
-  public var isEmpty: Bool { suspects.isEmpty }
+  package var isEmpty: Bool { suspects.isEmpty }
 
   /// An event has told of it.
-  public mutating func touched(_ name: EntryName) {
+  package mutating func touched(_ name: EntryName) {
     guard !isOverrun else { return }
     heard.insert(name)
     suspects.remove(name)
@@ -32,7 +32,7 @@ public struct AuditFindings: Sendable {
   /// - Parameters:
   ///   - isKnown: it is what is known of it.
   ///   - isQuiet: nothing of it is on its way (`Scheduler.isQuiet`).
-  public mutating func looked(at name: EntryName, isKnown: Bool, isQuiet: Bool) {
+  package mutating func looked(at name: EntryName, isKnown: Bool, isQuiet: Bool) {
     guard !isOverrun else { return }
     seen.insert(name)
     if !isKnown, isQuiet, !heard.contains(name) { suspects.insert(name) }
@@ -40,14 +40,14 @@ public struct AuditFindings: Sendable {
 
   /// All documents have been looked at. What is known and was not among them is gone, unless it came, or came back, while
   /// the scan went on: then an event has told of it, and a scan need not show it. (Redis, SCAN: guarantees)
-  public mutating func scanned(known: [EntryName], isQuiet: (EntryName) -> Bool) {
+  package mutating func scanned(known: [EntryName], isQuiet: (EntryName) -> Bool) {
     guard !isOverrun else { return }
     for name in known where !seen.contains(name) && !heard.contains(name) && isQuiet(name) { suspects.insert(name) }
     seen = []
   }
 
   /// What nobody has told of, after all events of edits that the audit has seen have had their time.
-  public func repairs(isQuiet: (EntryName) -> Bool) -> [EntryName] {
+  package func repairs(isQuiet: (EntryName) -> Bool) -> [EntryName] {
     suspects.filter(isQuiet).sorted { $0.bytes.lexicographicallyPrecedes($1.bytes) }
   }
 }

@@ -1,8 +1,8 @@
 /// A min-heap of due times with one node per schedule. A node is found by its handle, so that an edit moves or removes
 /// it in O(log n) and nothing stale stays behind. Schedules that are disabled or finished are not in it.
-public struct DueHeap {
+package struct DueHeap {
   /// A small number that names a schedule; handles are reused, so keep them dense.
-  public typealias Handle = Int
+  package typealias Handle = Int
 
   /// In twelve bytes: whole numbers of eight would make it sixteen.
   struct Node {
@@ -24,21 +24,21 @@ public struct DueHeap {
   /// Where each handle's node is; -1: nowhere. Four bytes, as in `NameIndex`.
   var positions: [Int32] = []
 
-  public init() {}
+  package init() {}
 
-  public var count: Int { nodes.count }
+  package var count: Int { nodes.count }
 
   /// The earliest; of several due at once the one with the smallest handle. O(1).
-  public var top: (handle: Handle, due: UnixTime)? { nodes.first.map { ($0.handle, $0.due) } }
+  package var top: (handle: Handle, due: UnixTime)? { nodes.first.map { ($0.handle, $0.due) } }
 
   /// O(1).
-  public func due(of handle: Handle) -> UnixTime? {
+  package func due(of handle: Handle) -> UnixTime? {
     guard positions.indices.contains(handle), positions[handle] >= 0 else { return nil }
     return nodes[Int(positions[handle])].due
   }
 
   /// Inserts the handle, or moves it. O(log n).
-  public mutating func set(_ handle: Handle, due: UnixTime) {
+  package mutating func set(_ handle: Handle, due: UnixTime) {
     precondition(handle >= 0 && handle < Int(Int32.max), "a handle is an index, 0 or more, that fits into four bytes")
     while positions.count <= handle { positions.append(-1) }
     let node = Node(due: due, handle: handle)
@@ -55,7 +55,7 @@ public struct DueHeap {
   }
 
   /// Does nothing if the handle is not in the heap. O(log n).
-  public mutating func remove(_ handle: Handle) {
+  package mutating func remove(_ handle: Handle) {
     guard positions.indices.contains(handle), positions[handle] >= 0 else { return }
     let position = Int(positions[handle])
     positions[handle] = -1

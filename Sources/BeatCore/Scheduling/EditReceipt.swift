@@ -1,22 +1,22 @@
 /// What became of an edit that was heard: one line of JSON for whoever made it.
-public struct EditReceipt: Hashable, Sendable {
-  public var standing: Scheduler.Standing
+package struct EditReceipt: Hashable, Sendable {
+  package var standing: Scheduler.Standing
   /// By Redis' clock.
-  public var heard: UnixTime
+  package var heard: UnixTime
   /// In force, but probably not what was meant.
-  public var warnings: [String] = []
+  package var warnings: [String] = []
   /// SHA-1 of the document's bytes that are answered, in 40 lower-case hex digits; nil: they were not read, or the receipt
   /// is an earlier version's.
-  public var sha1: String?
+  package var sha1: String?
 
-  public init(_ standing: Scheduler.Standing, heard: UnixTime) {
+  package init(_ standing: Scheduler.Standing, heard: UnixTime) {
     self.standing = standing
     self.heard = heard
   }
 
   /// `{"state": "accepted", "next": "2026-11-21T05:00:00Z", "heard": …, "sha1": …}`, next null where it will not run, or
   /// `{"state": "rejected", "reason": …, "heard": …, "sha1": …}`.
-  public var bytes: [UInt8] {
+  package var bytes: [UInt8] {
     var text: [UInt8] = []
     text.append(Self.beginning(of: standing))
     switch standing {
@@ -46,7 +46,7 @@ public struct EditReceipt: Hashable, Sendable {
   }
 
   /// Whether a receipt, as it was stored, says that a document stands as it does.
-  public static func tells(_ bytes: [UInt8], _ standing: Scheduler.Standing) -> Bool {
+  package static func tells(_ bytes: [UInt8], _ standing: Scheduler.Standing) -> Bool {
     bytes.starts(with: beginning(of: standing).utf8)
   }
 
@@ -55,7 +55,7 @@ public struct EditReceipt: Hashable, Sendable {
   }
 
   /// What `bytes` has written; nil: somebody else wrote it.
-  public init?(_ bytes: [UInt8]) {
+  package init?(_ bytes: [UInt8]) {
     guard let layout = try? DocumentLayout(bytes), let heard = layout.text("heard").flatMap({ UnixTime(iso8601: $0) })
     else { return nil }
     switch layout.text("state") {

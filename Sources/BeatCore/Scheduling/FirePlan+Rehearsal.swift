@@ -1,17 +1,17 @@
 extension FirePlan {
   /// The schedule of a rehearsal, among keys of its own.
-  public static let rehearsedEntry = EntryName("a")
+  package static let rehearsedEntry = EntryName("a")
   /// What must stand there, under the entry's name.
-  public static let rehearsedDocument = Array("rehearse".utf8)
+  package static let rehearsedDocument = Array("rehearse".utf8)
   /// The mark of a schedule that was seen, and the one that takes its place.
-  public static let rehearsedMark = Mark(due: UnixTime(microseconds: 1), taskID: nil, totalRunCount: 0)
+  package static let rehearsedMark = Mark(due: UnixTime(microseconds: 1), taskID: nil, totalRunCount: 0)
 
   /// A fire that no schedule asks for and no worker sees, to find out whether it would go through.
   ///
   /// - Parameters:
   ///   - keys: those of the rehearsal.
   ///   - queue: a list of its own, in the outbox' item.
-  public static func rehearsal(on keys: RedisKeys, queue: String, sha1: TaskID.SHA1) -> FirePlan {
+  package static func rehearsal(on keys: RedisKeys, queue: String, sha1: TaskID.SHA1) -> FirePlan {
     let due = UnixTime(microseconds: 2)
     let id = TaskID(key: keys.document(rehearsedEntry), due: due, sha1: sha1)
     return FirePlan(

@@ -1,23 +1,23 @@
 /// One occurrence to fire: all that the atomic script needs, made once. Carrying it out again is always safe.
 ///
 /// A class, since it is passed from hand to hand on its way, and nothing in it changes.
-public final class FirePlan: Hashable, Sendable {
-  public let entry: EntryName
+package final class FirePlan: Hashable, Sendable {
+  package let entry: EntryName
   /// The task's name, for the log.
-  public let task: String
-  public let taskID: TaskID
+  package let task: String
+  package let taskID: TaskID
   /// The occurrence's nominal time.
-  public let due: UnixTime
+  package let due: UnixTime
   /// The document's bytes that were decided on; the script refuses if others stand there now.
-  public let oldDocument: [UInt8]
-  public let newDocument: [UInt8]
+  package let oldDocument: [UInt8]
+  package let newDocument: [UInt8]
   /// How many bytes at the beginning both have in common, at least; less than the new one has.
-  public let kept: Int
-  public let message: [UInt8]
-  public let route: Route
-  public let priority: Int64
-  public let mark: Mark
-  public let reason: FireReason
+  package let kept: Int
+  package let message: [UInt8]
+  package let route: Route
+  package let priority: Int64
+  package let mark: Mark
+  package let reason: FireReason
 
   init(
     entry: EntryName, task: String, taskID: TaskID, due: UnixTime, oldDocument: [UInt8], newDocument: [UInt8],
@@ -40,7 +40,7 @@ public final class FirePlan: Hashable, Sendable {
   /// What is sent of it; bytes.
   var size: Int { oldDocument.count + newDocument.count + message.count }
 
-  public static func == (left: FirePlan, right: FirePlan) -> Bool {
+  package static func == (left: FirePlan, right: FirePlan) -> Bool {
     left === right
       || left.entry == right.entry && left.task == right.task && left.taskID == right.taskID && left.due == right.due
         && left.oldDocument == right.oldDocument && left.newDocument == right.newDocument
@@ -48,11 +48,11 @@ public final class FirePlan: Hashable, Sendable {
         && left.mark == right.mark && left.reason == right.reason
   }
 
-  public func hash(into hasher: inout Hasher) { hasher.combine(taskID) }
+  package func hash(into hasher: inout Hasher) { hasher.combine(taskID) }
 }
 
 /// Why something is fired.
-public enum FireReason: String, Hashable, Sendable {
+package enum FireReason: String, Hashable, Sendable {
   /// It is due.
   case schedule
   /// It was missed, and is made up for.
@@ -66,7 +66,7 @@ public enum FireReason: String, Hashable, Sendable {
 }
 
 /// What became of a fire.
-public enum FireOutcome: Hashable, Sendable {
+package enum FireOutcome: Hashable, Sendable {
   /// Pushed, marked and written back.
   case fired
   /// The mark already holds this task id: an own reply that was lost, or a document rolled back since.

@@ -1,16 +1,16 @@
 /// What somebody wants to be fired now, as it waits on the store: `<microseconds since 1970, 20 digits>|<entry>`. After
 /// that time nobody waits for it any more, and it is not fired.
-public struct ManualRequest: Hashable, Sendable {
-  public var entry: EntryName
-  public var deadline: UnixTime
+package struct ManualRequest: Hashable, Sendable {
+  package var entry: EntryName
+  package var deadline: UnixTime
 
-  public init(_ entry: EntryName, deadline: UnixTime) {
+  package init(_ entry: EntryName, deadline: UnixTime) {
     self.entry = entry
     self.deadline = deadline
   }
 
   /// nil: these bytes were not written by `bytes`.
-  public init?(_ bytes: [UInt8]) {
+  package init?(_ bytes: [UInt8]) {
     guard bytes.count > 21, bytes[20] == UInt8(ascii: "|"),
       bytes[..<20].allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }),
       let microseconds = Int64(String(decoding: bytes[..<20], as: UTF8.self))
@@ -18,5 +18,5 @@ public struct ManualRequest: Hashable, Sendable {
     self.init(EntryName(Array(bytes[21...])), deadline: UnixTime(microseconds: microseconds))
   }
 
-  public var bytes: [UInt8] { Array("\(Mark.digits(deadline))|".utf8) + entry.bytes }
+  package var bytes: [UInt8] { Array("\(Mark.digits(deadline))|".utf8) + entry.bytes }
 }

@@ -5,24 +5,24 @@
 ///
 /// Stored as `<microseconds since 1970, 20 digits>|<task id>|<total run count>|<digest, 8 hexadecimal digits>`; compared
 /// as text in Lua, whose numbers are exact below 2^53 only.
-public struct Mark: Hashable, Sendable {
-  public var due: UnixTime
+package struct Mark: Hashable, Sendable {
+  package var due: UnixTime
   /// nil: seen, not fired.
-  public var taskID: TaskID?
-  public var totalRunCount: Int64
+  package var taskID: TaskID?
+  package var totalRunCount: Int64
   /// Of the schedule that was in force. nil: written by somebody who does not tell.
-  public var digest: ScheduleDigest?
+  package var digest: ScheduleDigest?
   /// What a newer version has written behind that, its bar included: kept, and not understood.
-  public var trailing: [UInt8] = []
+  package var trailing: [UInt8] = []
 
-  public init(due: UnixTime, taskID: TaskID?, totalRunCount: Int64, digest: ScheduleDigest? = nil) {
+  package init(due: UnixTime, taskID: TaskID?, totalRunCount: Int64, digest: ScheduleDigest? = nil) {
     self.due = due
     self.taskID = taskID
     self.totalRunCount = totalRunCount
     self.digest = digest
   }
 
-  public init?(_ bytes: [UInt8]) {
+  package init?(_ bytes: [UInt8]) {
     guard bytes.count > 21, let due = Self.number(bytes[..<20]), bytes[20] == Self.bar else { return nil }
     var rest = bytes[21...]
     guard let end = rest.firstIndex(of: Self.bar), let id = String(validating: rest[..<end], as: UTF8.self) else {
@@ -57,7 +57,7 @@ public struct Mark: Hashable, Sendable {
     return number
   }
 
-  public var bytes: [UInt8] {
+  package var bytes: [UInt8] {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(96)
     bytes.append(max(0, due.microseconds), width: 20)
@@ -75,7 +75,7 @@ public struct Mark: Hashable, Sendable {
   }
 
   /// The same when the schedule's document is deleted: it says what was fired, and of no schedule.
-  public var ofGone: Mark {
+  package var ofGone: Mark {
     var mark = self
     mark.digest = .gone
     return mark
@@ -99,7 +99,7 @@ public struct Mark: Hashable, Sendable {
   }
 
   /// 20 digits; a time before 1970 is 0, since nothing is due there.
-  public static func digits(_ time: UnixTime) -> String {
+  package static func digits(_ time: UnixTime) -> String {
     var digits: [UInt8] = []
     digits.append(max(0, time.microseconds), width: 20)
     return String(decoding: digits, as: UTF8.self)

@@ -1,12 +1,12 @@
 /// What stands in the mark hash for a schedule.
-public enum MarkState: Hashable, Sendable {
+package enum MarkState: Hashable, Sendable {
   case absent
   case read(Mark)
   /// Somebody has damaged it: these bytes are no mark. Of one that is too long, as many as may be and one more.
   case unreadable([UInt8])
 
   /// - Parameter bytes: nil: the hash has no such field.
-  public init(_ bytes: [UInt8]?) {
+  package init(_ bytes: [UInt8]?) {
     guard let bytes else {
       self = .absent
       return
@@ -15,5 +15,5 @@ public enum MarkState: Hashable, Sendable {
     self = (isTooLong ? nil : Mark(bytes)).map { .read($0) } ?? .unreadable(bytes)
   }
 
-  public var mark: Mark? { if case .read(let mark) = self { mark } else { nil } }
+  package var mark: Mark? { if case .read(let mark) = self { mark } else { nil } }
 }

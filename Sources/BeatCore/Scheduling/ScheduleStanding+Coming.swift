@@ -1,17 +1,17 @@
 /// What comes of a schedule, run by run.
 extension ScheduleStanding {
   /// The next runs, and why no more of them come.
-  public struct Coming: Sendable {
-    public var runs: [Occurrence] = []
+  package struct Coming: Sendable {
+    package var runs: [Occurrence] = []
     /// nil: more come, or may.
-    public var end: String?
+    package var end: String?
   }
 
   /// The next runs, at most `count`, as they come if the daemon fires from now on: what was missed first, as far as it
   /// is made up for.
   ///
   /// - Parameter time: only what is due after it, as if nothing had been missed, and nothing been sent, until then.
-  public func coming(_ count: Int, after time: UnixTime? = nil) -> Coming {
+  package func coming(_ count: Int, after time: UnixTime? = nil) -> Coming {
     switch state {
     case .disabled: Coming(end: "it is disabled")
     case .finished(let reason), .rejected(let reason): Coming(end: reason)
@@ -20,7 +20,7 @@ extension ScheduleStanding {
   }
 
   /// The next runs.
-  public func upcoming(_ count: Int) -> [Occurrence] { coming(count).runs }
+  package func upcoming(_ count: Int) -> [Occurrence] { coming(count).runs }
 
   static func coming(
     _ name: EntryName, _ scheduler: Scheduler, _ count: Int, after time: UnixTime? = nil, now: UnixTime

@@ -1,8 +1,8 @@
 /// Where one schedule stands: what a daemon that loads its document and its mark now makes of them, and what comes next.
 /// It asks the scheduler itself, so that it cannot say anything else than what happens.
-public struct ScheduleStanding {
+package struct ScheduleStanding {
   /// Whether anything comes, and if not, why.
-  public enum State: Hashable, Sendable {
+  package enum State: Hashable, Sendable {
     case enabled
     /// By its document.
     case disabled
@@ -12,7 +12,7 @@ public struct ScheduleStanding {
     case rejected(String)
 
     /// One word: `enabled`, `disabled`, `finished` or `rejected`.
-    public var word: String {
+    package var word: String {
       switch self {
       case .enabled: "enabled"
       case .disabled: "disabled"
@@ -22,7 +22,7 @@ public struct ScheduleStanding {
     }
 
     /// Why it does not run, where that needs saying.
-    public var reason: String? {
+    package var reason: String? {
       switch self {
       case .finished(let reason), .rejected(let reason): reason
       case .enabled, .disabled: nil
@@ -31,13 +31,13 @@ public struct ScheduleStanding {
   }
 
   /// One run that is to come.
-  public struct Occurrence: Hashable, Sendable {
+  package struct Occurrence: Hashable, Sendable {
     /// Its nominal time, by which it is known in the mark and the log. In the past: it was missed, and is made up for.
-    public let due: UnixTime
+    package let due: UnixTime
     /// When its message is sent: later than `due` by the jitter.
-    public let sent: UnixTime
+    package let sent: UnixTime
     /// The document asks for it by `run_immediately`.
-    public let isImmediate: Bool
+    package let isImmediate: Bool
 
     init(due: UnixTime, sent: UnixTime, isImmediate: Bool = false) {
       self.due = due
@@ -46,36 +46,36 @@ public struct ScheduleStanding {
     }
 
     /// Whether it was missed, and is made up for.
-    public func isMissed(at now: UnixTime) -> Bool {
+    package func isMissed(at now: UnixTime) -> Bool {
       !isImmediate && now.microseconds(since: sent) > SchedulerConfiguration.missedAfter
     }
   }
 
-  public let name: EntryName
-  public let state: State
+  package let name: EntryName
+  package let state: State
   /// The document's `name`, for people.
-  public let label: String?
-  public let task: String?
-  public let schedule: Schedule?
+  package let label: String?
+  package let task: String?
+  package let schedule: Schedule?
   /// The zone by whose clock the schedule is read.
-  public let zone: ZoneRules?
+  package let zone: ZoneRules?
   /// The due time of the newest run that is known.
-  public let lastRun: UnixTime?
-  public let totalRunCount: Int64
+  package let lastRun: UnixTime?
+  package let totalRunCount: Int64
   /// Accepted, but probably not what was meant.
-  public let warnings: [String]
+  package let warnings: [String]
 
   /// The mark that a daemon which fires would keep now; nil: the one that stands there.
-  public let kept: Mark?
+  package let kept: Mark?
 
   /// The moment that is spoken of.
-  public let now: UnixTime
+  package let now: UnixTime
   let scheduler: Scheduler
 
   /// - Parameters:
   ///   - read: the document as it stood in the store, with the mark of the same moment; absent: as good as rejected.
   ///   - now: by Redis' clock.
-  public init(_ name: EntryName, _ read: Scheduler.DocumentRead, context: DocumentContext, now: UnixTime) {
+  package init(_ name: EntryName, _ read: Scheduler.DocumentRead, context: DocumentContext, now: UnixTime) {
     self.init(name, before: nil, read, context: context, now: now)
   }
 
@@ -84,7 +84,7 @@ public struct ScheduleStanding {
   /// - Parameters:
   ///   - before: what stood there, with its mark.
   ///   - edited: what stands there after the edit.
-  public init(
+  package init(
     _ name: EntryName, before: Scheduler.DocumentRead, edited: [UInt8], context: DocumentContext, now: UnixTime
   ) {
     var before = before
@@ -175,16 +175,16 @@ public struct ScheduleStanding {
   }
 
   /// The next run is one that the document asks for at once, by `run_immediately`.
-  public var isImmediate: Bool {
+  package var isImmediate: Bool {
     scheduler.entries.handle(of: name).flatMap { scheduler.entries[$0] }?.immediate != nil
   }
 
   /// The next run; nil if none comes any more.
-  public var next: Occurrence? { upcoming(1).first }
+  package var next: Occurrence? { upcoming(1).first }
 
   /// Since when something should have been sent that has not been, where it is made up for; nil: nothing waits. The time
   /// is that of the first occurrence that was missed, and not that of the one which makes up for it.
-  public var overdueSince: UnixTime? {
+  package var overdueSince: UnixTime? {
     guard case .enabled = state, let next, next.sent <= now,
       let entry = scheduler.entries.handle(of: name).flatMap({ scheduler.entries[$0] }), let due = entry.nextDue
     else { return nil }

@@ -1,6 +1,6 @@
 extension Scheduler {
   /// What the driver has to do, in order.
-  public enum Action: Equatable {
+  package enum Action: Equatable {
     /// Read the document and its mark, and come back with `.read`.
     case read(EntryName)
     /// Keep the mark, unless one stands there; if one does, come back with `.touched`.
@@ -17,7 +17,7 @@ extension Scheduler {
   }
 
   /// What a person may want to know.
-  public enum Report: Equatable {
+  package enum Report: Equatable {
     /// Loaded, heard and in force: the next due time, nil for a schedule that is disabled or finished.
     case loaded(EntryName, next: UnixTime?, initially: Bool)
     case changed(EntryName, next: UnixTime?)
@@ -38,7 +38,7 @@ extension Scheduler {
     case ready(schedules: Int, rejected: Int)
 
     /// The schedule of which it tells that its document is another one now, or gone.
-    public var edited: EntryName? {
+    package var edited: EntryName? {
       switch self {
       case .loaded(let name, _, _), .changed(let name, _), .removed(let name), .rejected(let name, _): name
       case .warned, .fired, .skipped, .held, .finished, .markDamaged, .ready: nil

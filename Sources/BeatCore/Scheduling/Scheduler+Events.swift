@@ -1,6 +1,6 @@
 extension Scheduler {
   /// What happens to the scheduler; its whole input.
-  public enum Event {
+  package enum Event {
     /// The store was emptied, or is another one than before: what it says of a run may be older than what we know. Comes
     /// before the documents of the load that follows.
     case storeReplaced
@@ -34,8 +34,8 @@ extension Scheduler {
   }
 
   /// One document as it stood in Redis, with the entry's mark of the same moment.
-  public struct DocumentRead {
-    public enum Content {
+  package struct DocumentRead {
+    package enum Content {
       case absent
       /// The key holds another Redis type.
       case wrongType(String)
@@ -43,23 +43,23 @@ extension Scheduler {
       case tooLong(Int)
       case document([UInt8])
     }
-    public var content: Content
-    public var markState: MarkState
+    package var content: Content
+    package var markState: MarkState
 
-    public init(_ content: Content, mark: Mark?) {
+    package init(_ content: Content, mark: Mark?) {
       self.init(content, mark.map { .read($0) } ?? .absent)
     }
 
-    public init(_ content: Content, _ markState: MarkState) {
+    package init(_ content: Content, _ markState: MarkState) {
       self.content = content
       self.markState = markState
     }
 
     /// nil: there is none, or none that can be read.
-    public var mark: Mark? { markState.mark }
+    package var mark: Mark? { markState.mark }
 
     /// Why a document of so many bytes is not read, for all who refuse it.
-    public static func excess(_ length: Int, most: Int) -> String {
+    package static func excess(_ length: Int, most: Int) -> String {
       "is \(Plural.of(length, "byte")) long, and at most \(most) are read"
     }
   }

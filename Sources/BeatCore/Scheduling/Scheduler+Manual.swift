@@ -1,13 +1,13 @@
 /// Runs that somebody asks for, beside the schedule: its phase, its mark and its document stay as they are.
 extension Scheduler {
   /// Why something cannot be fired by hand. The description is for whoever asked.
-  public enum ManualProblem: Error, Hashable, CustomStringConvertible {
+  package enum ManualProblem: Error, Hashable, CustomStringConvertible {
     case unknown
     case rejected(reason: String)
     /// A worker would discard the message.
     case void(reason: String)
 
-    public var description: String {
+    package var description: String {
       switch self {
       case .unknown: "there is no such schedule"
       case .rejected(let reason): "its document is set aside: \(reason)"
@@ -20,7 +20,7 @@ extension Scheduler {
   /// worker would run the task.
   ///
   /// - Parameter request: its name, by which the task's id is the same however often it is tried.
-  public func plan(
+  package func plan(
     of name: EntryName, for request: String, now: UnixTime
   ) throws(ManualProblem) -> FirePlan {
     if let rejection = rejected[name] { throw .rejected(reason: rejection.reason) }

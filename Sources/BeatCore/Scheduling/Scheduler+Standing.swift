@@ -1,13 +1,13 @@
 /// Where a document stands, for those who tell people.
 extension Scheduler {
-  public enum Standing: Hashable, Sendable {
+  package enum Standing: Hashable, Sendable {
     /// In force; the next due time, nil for a schedule that is disabled or finished.
     case accepted(next: UnixTime?)
     case rejected(reason: String)
   }
 
   /// nil: there is no such document.
-  public func standing(of name: EntryName) -> Standing? {
+  package func standing(of name: EntryName) -> Standing? {
     if let rejection = rejected[name] { return .rejected(reason: rejection.reason) }
     return entries.handle(of: name).flatMap { entries[$0] }.map { .accepted(next: $0.nextDue) }
   }
@@ -18,19 +18,19 @@ extension Scheduler {
   }
 
   /// The document as it was read last; nil: there is none, or none that could be read.
-  public func document(of name: EntryName) -> DocumentIdentity? {
+  package func document(of name: EntryName) -> DocumentIdentity? {
     if let rejection = rejected[name] { return rejection.document.map { .digest($0) } }
     return (entries.handle(of: name).flatMap { entries[$0] }?.document).map { .bytes($0) }
   }
 
   /// Where a document stands, which one it is, and what its next run is counted from: the newest due time that was fired, or
   /// when it was first seen. nil: there is no such document.
-  public func account(of name: EntryName) -> (standing: Standing, document: DocumentIdentity?, base: UnixTime?)? {
+  package func account(of name: EntryName) -> (standing: Standing, document: DocumentIdentity?, base: UnixTime?)? {
     standing(of: name).map { standing in
       (standing, document(of: name), entries.handle(of: name).flatMap { entries[$0] }?.base)
     }
   }
 
   /// The documents that are set aside.
-  public var rejectedNames: [EntryName] { Array(rejected.keys) }
+  package var rejectedNames: [EntryName] { Array(rejected.keys) }
 }

@@ -112,7 +112,7 @@ extension Scheduler {
 
 extension Schedule {
   /// Once, at an instant.
-  public var isClocked: Bool {
+  package var isClocked: Bool {
     if case .clocked = self { true } else { false }
   }
 }

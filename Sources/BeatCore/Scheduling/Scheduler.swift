@@ -3,13 +3,13 @@
 ///
 /// The way of an edit: `touched` -> `.read` -> `read` -> `ScheduleDocument` -> `DueHeap` -> `.armTimer`.
 /// The way of a fire: `timerFired` -> `FirePlan` -> `.fire` -> `fireEnded` -> next due -> `.armTimer`.
-public struct Scheduler {
-  public internal(set) var configuration: SchedulerConfiguration
+package struct Scheduler {
+  package internal(set) var configuration: SchedulerConfiguration
 
   /// A full load has finished, and events are being heard.
-  public internal(set) var isWatching = false
+  package internal(set) var isWatching = false
   /// This daemon is the one that fires: so until it is told otherwise.
-  public private(set) var isLeading = true
+  package private(set) var isLeading = true
 
   var entries = EntryTable()
   /// What lies ahead, and what has just fallen due.
@@ -70,22 +70,22 @@ public struct Scheduler {
     var foundBy: UInt16
   }
 
-  public init(_ configuration: SchedulerConfiguration) {
+  package init(_ configuration: SchedulerConfiguration) {
     self.configuration = configuration
     rate = configuration.maximumRate.map { FireRate(perSecond: $0) }
   }
 
   /// Schedules that are understood: enabled, disabled and finished ones.
-  public var scheduleCount: Int { entries.count }
-  public var rejectedCount: Int { rejected.count }
+  package var scheduleCount: Int { entries.count }
+  package var rejectedCount: Int { rejected.count }
   /// Of all documents that are known, those that are set aside included.
-  public var names: [EntryName] { entries.names + rejected.keys }
+  package var names: [EntryName] { entries.names + rejected.keys }
 
   /// Whether there is a document of this name, understood or not.
-  public func isPresent(_ name: EntryName) -> Bool { entries.handle(of: name) != nil || rejected[name] != nil }
+  package func isPresent(_ name: EntryName) -> Bool { entries.handle(of: name) != nil || rejected[name] != nil }
 
   /// Whether a document, as it was read, is what is known of it.
-  public func isKnown(_ name: EntryName, _ read: DocumentRead) -> Bool {
+  package func isKnown(_ name: EntryName, _ read: DocumentRead) -> Bool {
     let entry = entries.handle(of: name).flatMap { entries[$0] }
     switch read.content {
     case .absent: return entry == nil && rejected[name] == nil
@@ -96,7 +96,7 @@ public struct Scheduler {
 
   /// Whether what is known of a document is all that we shall hear of it for now: no read of it, and no script that writes
   /// it, is on its way.
-  public func isQuiet(_ name: EntryName) -> Bool {
+  package func isQuiet(_ name: EntryName) -> Bool {
     guard reads[name] == nil, !doubted.contains(name) else { return false }
     switch entries.handle(of: name).flatMap({ entries[$0]?.phase }) {
     case .firing, .unresolved: return false
@@ -110,7 +110,7 @@ public struct Scheduler {
   }
 
   /// Takes in what has happened, at `now`, and tells what has to be done, in order.
-  public mutating func receive(_ event: Event, now: UnixTime) -> [Action] {
+  package mutating func receive(_ event: Event, now: UnixTime) -> [Action] {
     switch event {
     case .storeReplaced: isReplaced = true
     case .loadStarted: startLoad()

@@ -2,8 +2,8 @@ import BeatCore
 
 /// What a Redis in cluster mode can be used for: a fire is one script, and a script's keys must lie in one hash slot. That
 /// they do where they have one hash tag (redis.io, cluster specification).
-public struct ClusterFit: Hashable, Sendable {
-  public static let advice =
+package struct ClusterFit: Hashable, Sendable {
+  package static let advice =
     "in cluster mode a script works on keys of one hash slot, and only database 0 is there: give database 0 in both "
     + "URLs, and a --key-prefix and queues with one hash tag, such as {beat}:tasks: and {beat}celery; or use a Redis "
     + "without cluster mode"
@@ -12,7 +12,7 @@ public struct ClusterFit: Hashable, Sendable {
   private let tag: [UInt8]
 
   /// nil: the prefix has no hash tag, and nothing can be fired.
-  public init?(_ keys: RedisKeys) {
+  package init?(_ keys: RedisKeys) {
     guard let tag = Self.tag(of: keys.prefix) else { return nil }
     self.tag = tag
   }
@@ -21,7 +21,7 @@ public struct ClusterFit: Hashable, Sendable {
   /// for a document's own, and for those that an exchange leads to.
   ///
   /// - Parameter queue: as people know it; nil: by the list's key.
-  public func problem(ofList list: [UInt8], queue: String? = nil) -> String? {
+  package func problem(ofList list: [UInt8], queue: String? = nil) -> String? {
     guard Self.tag(of: list) != tag else { return nil }
     return
       "the queue \(queue?.printable ?? EntryName(list).description) has not the hash tag {\(EntryName(tag))} of the prefix"
@@ -30,7 +30,7 @@ public struct ClusterFit: Hashable, Sendable {
   /// Why these settings do not fit a cluster; nil: they do.
   ///
   /// - Parameter queue: the key of the default queue's list, where the broker is the same server.
-  public static func problem(_ keys: RedisKeys, database: Int, brokerDatabase: Int?, queue: [UInt8]?) -> String? {
+  package static func problem(_ keys: RedisKeys, database: Int, brokerDatabase: Int?, queue: [UInt8]?) -> String? {
     if database != 0 || brokerDatabase ?? 0 != 0 { return "a database other than 0 was given" }
     guard let fit = ClusterFit(keys) else { return "the prefix \(EntryName(keys.prefix)) has no hash tag" }
     return queue.flatMap { fit.problem(ofList: $0) }
@@ -60,7 +60,7 @@ extension ClusterFit {
   }
 
   /// The same documents, without those that no fire could send.
-  public func applied(to context: DocumentContext, defaultQueue: String, kombu: KombuKeys) -> DocumentContext {
+  package func applied(to context: DocumentContext, defaultQueue: String, kombu: KombuKeys) -> DocumentContext {
     var context = context
     context.queueProblem = { queue in problem(ofDocumentsQueue: queue, defaultQueue: defaultQueue, kombu: kombu) }
     return context
@@ -69,7 +69,7 @@ extension ClusterFit {
 
 extension StoreClient {
   /// What a fire can reach on this store, where it is in cluster mode; nil: it is not, or nothing fits, or it does not say.
-  public func clusterFit() throws(StoreError) -> ClusterFit? {
+  package func clusterFit() throws(StoreError) -> ClusterFit? {
     // A cluster has no other database.
     guard url.database == 0, let info = try replies(to: [RedisCommand("INFO", "cluster")])[0].text,
       ServerInfo(info).isCluster

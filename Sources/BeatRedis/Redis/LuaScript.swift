@@ -1,12 +1,12 @@
 /// A script that the server keeps by its SHA-1: sent by digest, and in full only when the server has lost it.
-public struct LuaScript: Sendable {
+package struct LuaScript: Sendable {
   /// The text, as the server sees it.
-  public let source: String
+  package let source: String
   /// 40 lower-case hex digits.
-  public let sha1: String
+  package let sha1: String
 
   /// Computes the digest.
-  public init(_ source: String) {
+  package init(_ source: String) {
     self.source = source
     sha1 = SHA1.hex(Array(source.utf8))
   }
@@ -14,7 +14,7 @@ public struct LuaScript: Sendable {
   /// Runs the script on the server: EVALSHA, and after NOSCRIPT (a restart, a failover, SCRIPT FLUSH) EVAL with the
   /// same keys and arguments, which also makes the server keep it again. A script that answered NOSCRIPT has not run.
   /// `then` as in `RedisConnection.send`.
-  public func evaluate(
+  package func evaluate(
     on connection: RedisConnection, keys: [[UInt8]], arguments: [[UInt8]],
     then completion: @escaping (RedisReply?) -> Void
   ) {

@@ -6,7 +6,7 @@ internal import CHiredisAsync
 ///
 /// It is apart from the command connection because hiredis takes an error reply on a subscribed connection for its
 /// end, and would take every pending command along.
-public final class NotificationStream {
+package final class NotificationStream {
   private let connection: RedisConnection
   private var onMessage: ((_ channel: Span<UInt8>, _ payload: Span<UInt8>) -> Void)?
   private var onInvalidate: (([[UInt8]]?) -> Void)?
@@ -14,7 +14,7 @@ public final class NotificationStream {
 
   /// Begins to connect, as a `RedisConnection` does. `onMessage` gets a message's channel and payload, to be read during the call; `onClose` runs
   /// exactly once.
-  public init(
+  package init(
     to endpoint: RedisEndpoint, security: TLSSettings? = nil, on loop: EventLoop,
     timeouts: RedisTimeouts = RedisTimeouts(),
     onMessage: @escaping (_ channel: Span<UInt8>, _ payload: Span<UInt8>) -> Void,
@@ -31,7 +31,7 @@ public final class NotificationStream {
   }
 
   /// As `RedisConnection.handshake`; comes before any subscription.
-  public func handshake(
+  package func handshake(
     _ url: RedisURL, clientName: String?, then completion: @escaping (RedisConnectionError?) -> Void
   ) {
     connection.handshake(url, clientName: clientName, then: completion)
@@ -39,30 +39,30 @@ public final class NotificationStream {
 
   /// Subscribes, after a successful handshake. `confirmed` runs once the server has confirmed every pattern: from
   /// then on no matching message is lost while the connection stands. A refusal (NOPERM) ends the connection.
-  public func psubscribe(_ patterns: [[UInt8]], then confirmed: @escaping () -> Void) {
+  package func psubscribe(_ patterns: [[UInt8]], then confirmed: @escaping () -> Void) {
     guard !patterns.isEmpty else { preconditionFailure("no pattern to subscribe to") }
     self.confirmed.append((patterns.count, confirmed))
     connection.subscribe(to: patterns, patterns: true) { [self] in received($0) }
   }
 
   /// The connection's id, for CLIENT TRACKING's REDIRECT; nil if the server does not tell. Before any subscription.
-  public func clientID(then completion: @escaping (Int64?) -> Void) {
+  package func clientID(then completion: @escaping (Int64?) -> Void) {
     connection.send(RedisCommand("CLIENT", "ID")) { completion($0?.integer) }
   }
 
   /// Hears the keys that another connection's CLIENT TRACKING, redirected to this one, reports as changed; nil:
   /// all of them. (Redis: client-side caching, the two-connections mode of RESP2)
-  public func hearInvalidations(_ handler: @escaping ([[UInt8]]?) -> Void, then confirmed: @escaping () -> Void) {
+  package func hearInvalidations(_ handler: @escaping ([[UInt8]]?) -> Void, then confirmed: @escaping () -> Void) {
     onInvalidate = handler
     self.confirmed.append((1, confirmed))
     connection.subscribe(to: [Array("__redis__:invalidate".utf8)], patterns: false) { [self] in received($0) }
   }
 
   /// Ends the stream; `onClose` follows.
-  public func close() { connection.close() }
+  package func close() { connection.close() }
 
   /// True as soon as no message will come any more.
-  public var isClosed: Bool { connection.isClosed }
+  package var isClosed: Bool { connection.isClosed }
 
   /// Of the shapes that `ReplyLedger` lets through.
   private func received(_ reply: UnsafeMutablePointer<redisReply>) {
@@ -105,7 +105,7 @@ extension Span<UInt8> {
 
 extension [UInt8] {
   /// Copies borrowed bytes, to keep them.
-  public init(copying span: Span<UInt8>) {
+  package init(copying span: Span<UInt8>) {
     self.init(unsafeUninitializedCapacity: span.count) { buffer, count in
       for index in span.indices { buffer.initializeElement(at: index, to: span[index]) }
       count = span.count

@@ -1,6 +1,6 @@
 /// One command in the server's wire format, built in a single buffer. Arguments are bytes: NUL, line breaks and
 /// percent signs are ordinary.
-public struct RedisCommand: Sendable {
+package struct RedisCommand: Sendable {
   /// `header` bytes of which the last `headerLength` are "*<count>\r\n", then "$<length>\r\n<bytes>\r\n" for each
   /// argument, then a NUL, which hiredis needs when it looks at the command.
   private var buffer: [UInt8]
@@ -11,7 +11,7 @@ public struct RedisCommand: Sendable {
   private static let header = 13
 
   /// Builds a command from its name and arguments: `RedisCommand("SET", key, value)`.
-  public init<each Argument: RedisArgument>(_ name: String, _ arguments: repeat each Argument) {
+  package init<each Argument: RedisArgument>(_ name: String, _ arguments: repeat each Argument) {
     buffer = []
     buffer.reserveCapacity(128)
     buffer.append(contentsOf: repeatElement(0, count: RedisCommand.header + 1))
@@ -20,10 +20,10 @@ public struct RedisCommand: Sendable {
   }
 
   /// Adds an argument.
-  public mutating func append(_ argument: some RedisArgument) { argument.append(to: &self) }
+  package mutating func append(_ argument: some RedisArgument) { argument.append(to: &self) }
 
   /// Adds each element as an argument of its own.
-  public mutating func append(contentsOf arguments: some Sequence<[UInt8]>) {
+  package mutating func append(contentsOf arguments: some Sequence<[UInt8]>) {
     for argument in arguments { append(bytes: argument) }
   }
 
@@ -98,31 +98,31 @@ public struct RedisCommand: Sendable {
 }
 
 /// What can be an argument of a command: bytes, text as UTF-8, whole numbers in decimal.
-public protocol RedisArgument {
+package protocol RedisArgument {
   /// Adds itself to `command` as one argument.
   func append(to command: inout RedisCommand)
 }
 
 extension String: RedisArgument {
-  public func append(to command: inout RedisCommand) { command.append(bytes: utf8) }
+  package func append(to command: inout RedisCommand) { command.append(bytes: utf8) }
 }
 
 extension Substring: RedisArgument {
-  public func append(to command: inout RedisCommand) { command.append(bytes: utf8) }
+  package func append(to command: inout RedisCommand) { command.append(bytes: utf8) }
 }
 
 extension [UInt8]: RedisArgument {
-  public func append(to command: inout RedisCommand) { command.append(bytes: self) }
+  package func append(to command: inout RedisCommand) { command.append(bytes: self) }
 }
 
 extension ArraySlice<UInt8>: RedisArgument {
-  public func append(to command: inout RedisCommand) { command.append(bytes: self) }
+  package func append(to command: inout RedisCommand) { command.append(bytes: self) }
 }
 
 extension Int: RedisArgument {
-  public func append(to command: inout RedisCommand) { command.append(bytes: String(self).utf8) }
+  package func append(to command: inout RedisCommand) { command.append(bytes: String(self).utf8) }
 }
 
 extension Int64: RedisArgument {
-  public func append(to command: inout RedisCommand) { command.append(bytes: String(self).utf8) }
+  package func append(to command: inout RedisCommand) { command.append(bytes: String(self).utf8) }
 }

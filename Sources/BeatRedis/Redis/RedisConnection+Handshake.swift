@@ -4,7 +4,7 @@ extension RedisConnection {
   ///
   /// `then` runs once, with nil when the connection is ready for use. After a refusal the connection closes itself,
   /// and `onClose` gets the same error.
-  public func handshake(
+  package func handshake(
     _ url: RedisURL, clientName: String?, then completion: @escaping (RedisConnectionError?) -> Void
   ) {
     var steps: [(command: RedisCommand, judge: (RedisServerError) -> RedisConnectionError?)] = []

@@ -8,7 +8,7 @@ import Glibc
 /// It connects when made, and keeps itself alive until it is closed, by whichever side. It never reconnects: after
 /// `onClose` its owner makes another. Commands that subscribe or monitor do not belong here; see
 /// `NotificationStream`. No callback runs inside a call of `send` or `close`.
-public final class RedisConnection {
+package final class RedisConnection {
   private enum State {
     /// Looking up the host's addresses.
     case resolving
@@ -21,9 +21,9 @@ public final class RedisConnection {
   }
 
   /// Where this connection leads.
-  public let endpoint: RedisEndpoint
+  package let endpoint: RedisEndpoint
   /// Why it was closed, or nil. Set before the callbacks of pending requests get nil.
-  public private(set) var closeError: RedisConnectionError?
+  package private(set) var closeError: RedisConnectionError?
 
   private let security: TLSSettings?
   private let loop: EventLoop
@@ -63,10 +63,10 @@ public final class RedisConnection {
   package var onRefusal: ((RedisServerError) -> Void)?
 
   /// Requests without a reply.
-  public var inFlight: Int { pending.count }
+  package var inFlight: Int { pending.count }
 
   /// True as soon as no request will be answered any more.
-  public var isClosed: Bool {
+  package var isClosed: Bool {
     switch state {
     case .closing, .closed: true
     default: false
@@ -75,7 +75,7 @@ public final class RedisConnection {
 
   /// Begins to connect, by TLS if there is a `security`; a unix socket has none. `onClose` runs exactly once, after the
   /// callbacks of all pending requests.
-  public init(
+  package init(
     to endpoint: RedisEndpoint, security: TLSSettings? = nil, on loop: EventLoop,
     timeouts: RedisTimeouts = RedisTimeouts(), onClose: @escaping (RedisConnectionError) -> Void
   ) {
@@ -105,7 +105,7 @@ public final class RedisConnection {
   /// Sends a command; before the connection stands it waits. `then` runs exactly once: with the reply, which may be
   /// an error of the server, or with nil when the connection ended first. Nil means *unknown*: the server may have
   /// carried the command out. A reply is in memory twice, so ask for what may be large in parts (STRLEN, GETRANGE).
-  public func send(_ command: RedisCommand, then completion: @escaping (RedisReply?) -> Void) {
+  package func send(_ command: RedisCommand, then completion: @escaping (RedisReply?) -> Void) {
     loop.assertOnLoop()
     precondition(onPush == nil, "a connection that subscribes takes no other command")
     switch state {
@@ -129,7 +129,7 @@ public final class RedisConnection {
 
   /// Ends the connection without waiting for replies: in the next turn of the loop the pending requests get nil,
   /// then `onClose` runs. Closing again does nothing.
-  public func close() {
+  package func close() {
     loop.assertOnLoop()
     end(.closedLocally(endpoint))
   }

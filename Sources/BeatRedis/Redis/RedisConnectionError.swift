@@ -2,9 +2,9 @@ internal import CHiredisAsync
 import Glibc
 
 /// Why a connection ended, in words for the person who runs the daemon. It never holds a password.
-public struct RedisConnectionError: Error, Hashable, Sendable, CustomStringConvertible {
+package struct RedisConnectionError: Error, Hashable, Sendable, CustomStringConvertible {
   /// What to do about it, for programs.
-  public enum Kind: Sendable, Hashable {
+  package enum Kind: Sendable, Hashable {
     /// The host name has no address, or the name server does not answer.
     case unresolved
     /// Nobody listens there, or the system does not allow the connection.
@@ -23,13 +23,13 @@ public struct RedisConnectionError: Error, Hashable, Sendable, CustomStringConve
     case closedLocally
   }
 
-  public let kind: Kind
+  package let kind: Kind
   /// The code of the server's error, such as `NOAUTH`, `WRONGPASS`, `NOPERM` or `LOADING`, or nil.
-  public let serverCode: String?
+  package let serverCode: String?
   /// What happened, where, and what to do.
-  public let message: String
+  package let message: String
 
-  public var description: String { message }
+  package var description: String { message }
 
   init(_ kind: Kind, _ message: String, serverCode: String? = nil) {
     self.kind = kind

@@ -1,5 +1,5 @@
 /// A server's reply, copied out of hiredis.
-public enum RedisReply: Hashable, Sendable {
+package enum RedisReply: Hashable, Sendable {
   /// A bulk string: any bytes. Also RESP3's verbatim strings and big numbers.
   case string([UInt8])
   /// A simple string, such as `OK`.
@@ -18,7 +18,7 @@ public enum RedisReply: Hashable, Sendable {
 
 extension RedisReply {
   /// The bytes of a string or status.
-  public var bytes: [UInt8]? {
+  package var bytes: [UInt8]? {
     switch self {
     case .string(let bytes): bytes
     case .status(let text): Array(text.utf8)
@@ -27,7 +27,7 @@ extension RedisReply {
   }
 
   /// A string or status as text; bytes that are no UTF-8 become U+FFFD.
-  public var text: String? {
+  package var text: String? {
     switch self {
     case .string(let bytes): String(decoding: bytes, as: UTF8.self).streamSafe
     case .status(let text): text
@@ -36,41 +36,41 @@ extension RedisReply {
   }
 
   /// The value of an integer, or nil.
-  public var integer: Int64? {
+  package var integer: Int64? {
     if case .integer(let value) = self { value } else { nil }
   }
 
   /// The elements of an array, or nil.
-  public var array: [RedisReply]? {
+  package var array: [RedisReply]? {
     if case .array(let elements) = self { elements } else { nil }
   }
 
   /// The server's error, or nil.
-  public var error: RedisServerError? {
+  package var error: RedisServerError? {
     if case .error(let error) = self { error } else { nil }
   }
 
   /// Whether the reply is nil, which is Redis' word for "no such value".
-  public var isNull: Bool { self == .null }
+  package var isNull: Bool { self == .null }
 
   /// Whether the reply is the status `OK`.
-  public var isOK: Bool { self == .status("OK") }
+  package var isOK: Bool { self == .status("OK") }
 }
 
 /// An error reply.
-public struct RedisServerError: Error, Hashable, Sendable, CustomStringConvertible {
+package struct RedisServerError: Error, Hashable, Sendable, CustomStringConvertible {
   /// The first word in capitals, such as `NOSCRIPT` or `WRONGTYPE`; `ERR` when the server gave none.
-  public let code: String
+  package let code: String
   /// The whole line, code included.
-  public let message: String
+  package let message: String
 
   /// Takes a server's error line apart.
-  public init(_ line: String) {
+  package init(_ line: String) {
     let word = line.prefix { $0 != " " }
     let isCode = !word.isEmpty && word.allSatisfy { $0.isASCII && ($0.isUppercase || $0.isNumber || $0 == "_") }
     code = isCode ? String(word) : "ERR"
     message = line
   }
 
-  public var description: String { message }
+  package var description: String { message }
 }

@@ -1,7 +1,7 @@
 extension RedisURL {
   /// Parses `text`. Errors say what is wrong and quote nothing that may hold a password.
   /// - Parameter masterName: of a Sentinel URL that has none itself.
-  public init(_ text: String, masterName: String? = nil) throws(RedisURLError) {
+  package init(_ text: String, masterName: String? = nil) throws(RedisURLError) {
     let text = trimmed(text)
     guard !text.isEmpty else { throw RedisURLError("the Redis URL is empty: write redis://localhost:6379/0") }
     guard !text.contains(where: { $0.unicodeScalars.contains { $0.value < 0x20 || $0.value == 0x7F } }) else {

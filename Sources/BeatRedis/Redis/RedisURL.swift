@@ -12,27 +12,27 @@
 /// A Sentinel URL may have `master_name`, `sentinel_username` and `sentinel_password` (user and password before the
 /// host are those of the Redis servers), and `sentinel_ssl` (`false`: TLS for the servers alone). In such a URL the
 /// database, the user and the options may stand in any part.
-public struct RedisURL: Hashable, Sendable {
+package struct RedisURL: Hashable, Sendable {
   /// Where a URL leads.
-  public enum Location: Hashable, Sendable {
+  package enum Location: Hashable, Sendable {
     case server(RedisEndpoint)
     /// To the server that is the primary at the time of asking.
     case sentinels(SentinelGroup)
   }
 
   /// Where the server is, or who knows it.
-  public let location: Location
+  package let location: Location
   /// The ACL user, or nil for the server's default user.
-  public let username: String?
+  package let username: String?
   /// The password, percent-decoded, or nil.
-  public let password: String?
+  package let password: String?
   /// The number of the database, 0 or more.
-  public let database: Int
+  package let database: Int
   /// The names of query options that mean nothing here, in their order; worth a warning, not an error, since
   /// Celery's own URLs carry options of its client library.
-  public let ignoredOptions: [String]
+  package let ignoredOptions: [String]
   /// How the connection is secured, or nil: without TLS.
-  public let security: TLSSettings?
+  package let security: TLSSettings?
 
   init(
     location: Location, username: String?, password: String?, database: Int,
@@ -47,13 +47,13 @@ public struct RedisURL: Hashable, Sendable {
   }
 
   /// Where the server listens; nil if sentinels must be asked.
-  public var endpoint: RedisEndpoint? {
+  package var endpoint: RedisEndpoint? {
     if case .server(let endpoint) = location { endpoint } else { nil }
   }
 
   /// The URL with `***` for the password. A user without a password is hidden too: people who forget the colon
   /// write their password there.
-  public var redacted: String {
+  package var redacted: String {
     let user =
       switch (username, password) {
       case (nil, nil): ""
@@ -72,10 +72,10 @@ public struct RedisURL: Hashable, Sendable {
 }
 
 extension RedisURL: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-  public var description: String { redacted }
-  public var debugDescription: String { redacted }
+  package var description: String { redacted }
+  package var debugDescription: String { redacted }
   /// Keeps the password out of `dump` as well.
-  public var customMirror: Mirror { Mirror(self, children: ["url": redacted]) }
+  package var customMirror: Mirror { Mirror(self, children: ["url": redacted]) }
 }
 
 /// Text that was percent-encoded, with what could forge a line of a log encoded again.
@@ -90,9 +90,9 @@ private func onOneLine(_ text: String) -> String {
 }
 
 /// Why a text is not the URL of a Redis database. It never holds a password.
-public struct RedisURLError: Error, Hashable, Sendable, CustomStringConvertible {
+package struct RedisURLError: Error, Hashable, Sendable, CustomStringConvertible {
   /// What is wrong and how to write it.
-  public let description: String
+  package let description: String
 
   init(_ description: String) { self.description = description }
 }

@@ -3,9 +3,9 @@ import BeatCore
 /// SHA-1 (FIPS 180-4), as Redis uses it to name scripts and RFC 9562 to derive UUIDs: an identity, not a protection.
 ///
 /// Our own because a cryptographic library costs an idle daemon 1.6 MB, and nothing else here needs one.
-public enum SHA1 {
+package enum SHA1 {
   /// The digest of `bytes`, 20 bytes.
-  public static func digest(_ bytes: [UInt8]) -> [UInt8] {
+  package static func digest(_ bytes: [UInt8]) -> [UInt8] {
     var state = State()
     let wholeBlocks = bytes.count / 64 * 64
     for start in stride(from: 0, to: wholeBlocks, by: 64) { state.add(bytes, at: start) }
@@ -20,7 +20,7 @@ public enum SHA1 {
   }
 
   /// The digest as 40 lower-case hex digits.
-  public static func hex(_ bytes: [UInt8]) -> String { hex(digest: digest(bytes)) }
+  package static func hex(_ bytes: [UInt8]) -> String { hex(digest: digest(bytes)) }
 
   /// A digest as 40 lower-case hex digits.
   static func hex(digest: [UInt8]) -> String {

@@ -1,6 +1,6 @@
 extension CommandUse {
   /// All commands that this project uses.
-  public static let all: [CommandUse] = daemonOnStore + daemonOnQueues + daemonOnTwoServers + tools
+  package static let all: [CommandUse] = daemonOnStore + daemonOnQueues + daemonOnTwoServers + tools
 
   // MARK: the daemon
 

@@ -3,9 +3,9 @@ import BeatCore
 /// One Redis command in one place: who needs it there, on which keys, and what is missing without it. `CommandUse.all` is
 /// the one list of all commands that the daemon, the tools and the scripts use: the daemon's rehearsal, `doctor` and the
 /// documented ACLs are made from it, and tests compare it with the scripts and with what is sent.
-public struct CommandUse: Hashable, Sendable {
+package struct CommandUse: Hashable, Sendable {
   /// Which server, and in which set-up.
-  public enum Place: Hashable, Sendable {
+  package enum Place: Hashable, Sendable {
     /// The store's server.
     case store
     /// The server of the workers' queues: the broker's, which may be the store's.
@@ -18,14 +18,14 @@ public struct CommandUse: Hashable, Sendable {
     case sentinel
   }
 
-  public enum Client: Hashable, Sendable {
+  package enum Client: Hashable, Sendable {
     case daemon
     /// `beat-watch list`, `set`, `doctor` and the other commands of a shell.
     case tools
   }
 
   /// A kind of key that a command is used on.
-  public enum Key: Hashable, Sendable {
+  package enum Key: Hashable, Sendable {
     case document, mark, lease, epoch, incarnation, heartbeat, receipts, history, manual, answer, daemons, outbox
     case queue, bindings, delivered
     /// RedBeat's, which an import reads.
@@ -33,22 +33,22 @@ public struct CommandUse: Hashable, Sendable {
   }
 
   /// In capitals, a subcommand behind a space: `CLIENT SETNAME`.
-  public let name: String
-  public let place: Place
-  public let client: Client
-  public let keys: [Key]
+  package let name: String
+  package let place: Place
+  package let client: Client
+  package let keys: [Key]
   /// What follows the key, to ask whether it is allowed.
-  public let arguments: [String]
+  package let arguments: [String]
   /// It changes something.
-  public let writes: Bool
+  package let writes: Bool
   /// It is sent as it is, and not only called by scripts.
-  public let isSent: Bool
+  package let isSent: Bool
   /// The scripts that call it, without `.lua`.
-  public let scripts: [String]
+  package let scripts: [String]
   /// What is missing without it; empty: for the daemon, without it nothing fires.
-  public let losses: [String]
+  package let losses: [String]
 
-  public var isRequired: Bool { losses.isEmpty }
+  package var isRequired: Bool { losses.isEmpty }
 
   /// Nothing fires without it, and no script of a fire calls it: once all is loaded, neither a fire nor its rehearsal shows that it
   /// is missing.
@@ -61,25 +61,25 @@ public struct CommandUse: Hashable, Sendable {
   }
 
   /// It is for hearing of edits, and used as a session begins.
-  public var isOfHearing: Bool {
+  package var isOfHearing: Bool {
     ["PSUBSCRIBE", "SUBSCRIBE", "CLIENT ID", "CLIENT TRACKING", "CONFIG GET", "CONFIG SET"].contains(name)
   }
 
   /// It is for the connection itself, which there would not be, or which knows already what it tells.
-  public var isOfConnecting: Bool { ["SELECT", "CLIENT SETNAME", "INFO"].contains(name) }
+  package var isOfConnecting: Bool { ["SELECT", "CLIENT SETNAME", "INFO"].contains(name) }
 
   /// What allows it, as `ACL SETUSER` takes it: `+hmget`, `+client|setname`.
-  public var grant: String { "+" + name.lowercased().replacing(" ", with: "|") }
+  package var grant: String { "+" + name.lowercased().replacing(" ", with: "|") }
 
   /// The words of the command on a key, or of one that takes none.
-  public func words(on key: [UInt8]?) -> [[UInt8]] {
+  package func words(on key: [UInt8]?) -> [[UInt8]] {
     name.split(separator: " ").map { Array($0.utf8) } + (key.map { [$0] } ?? []) + arguments.map { Array($0.utf8) }
   }
 }
 
 extension RedisKeys {
   /// A key of the kind, of nobody where there are several. `queue` is the queue's name, `kombu` the workers' names of keys.
-  public func example(of key: CommandUse.Key, queue: String, kombu: KombuKeys) -> [UInt8] {
+  package func example(of key: CommandUse.Key, queue: String, kombu: KombuKeys) -> [UInt8] {
     switch key {
     case .document: document(EntryName("a"))
     case .mark: mark
@@ -103,12 +103,12 @@ extension RedisKeys {
 
 extension CommandUse {
   /// The uses of a client at these places.
-  public static func all(of client: Client, at places: Place...) -> [CommandUse] {
+  package static func all(of client: Client, at places: Place...) -> [CommandUse] {
     all.filter { $0.client == client && places.contains($0.place) }
   }
 
   /// What allows all that a client does at these places, each once, in alphabetical order.
-  public static func grants(of client: Client, at places: Place...) -> [String] {
+  package static func grants(of client: Client, at places: Place...) -> [String] {
     Set(all.filter { $0.client == client && places.contains($0.place) }.map(\.grant)).sorted()
   }
 }

@@ -2,7 +2,7 @@ import BeatCore
 import BeatLoop
 
 /// What became of a document that was to be written.
-public enum WriteOutcome: Sendable, Hashable {
+package enum WriteOutcome: Sendable, Hashable {
   /// There was none of the name.
   case created
   /// It took the place of another one.
@@ -19,10 +19,10 @@ public enum WriteOutcome: Sendable, Hashable {
 
 extension StoreClient {
   /// How many documents are written, or looked at, in one round trip.
-  public static let page = 200
+  package static let page = 200
 
   /// What writing them would come to; at most a page.
-  public func outlook(
+  package func outlook(
     _ documents: [(name: EntryName, document: [UInt8])], replacing: Bool
   ) throws(StoreError) -> [WriteOutcome] {
     zip(try found(documents.map(\.name)), documents).map { found, wanted in
@@ -44,7 +44,7 @@ extension StoreClient {
   /// - Parameters:
   ///   - context: to read them by. What is replaced is an edit of this moment, as by `save`.
   ///   - done: told of each that is settled, by its index, also when an error follows.
-  public func write(
+  package func write(
     _ documents: [(name: EntryName, document: [UInt8])], replacing: Bool, context: DocumentContext,
     done: (Int, WriteOutcome) -> Void
   ) throws(StoreError) {
@@ -160,7 +160,7 @@ extension StoreClient {
   }
 
   /// Documents as they are, whatever their length; nil for one that is gone. A key of another type is told to `skipped`.
-  public func contents(
+  package func contents(
     _ names: [EntryName], skipped: (EntryName) -> Void
   ) throws(StoreError) -> [[UInt8]?] {
     let replies = try self.replies(to: names.map { RedisCommand("GET", keys.document($0)) })

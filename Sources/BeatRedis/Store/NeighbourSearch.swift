@@ -61,7 +61,7 @@ package final class NeighbourSearch {
 
 extension StoreClient {
   /// Prefixes beside ours under which schedules stand; of the first twenty thousand keys.
-  public func neighbours() throws(StoreError) -> [EntryName] {
+  package func neighbours() throws(StoreError) -> [EntryName] {
     var found: [EntryName]?
     Self.wait(on: loop) { done in
       NeighbourSearch.start(on: connection, keys: keys) {

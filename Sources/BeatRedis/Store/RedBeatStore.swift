@@ -3,17 +3,17 @@ import BeatCore
 /// A Redis in which RedBeat keeps its schedules: `<prefix><name>` hashes, and beside them `<prefix>:schedule`, a sorted
 /// set of the hashes' keys by due time, and `<prefix>:statics`, the names that come from the application.
 /// Nothing is written.
-public struct RedBeatStore {
+package struct RedBeatStore {
   private let client: StoreClient
   private let prefix: [UInt8]
 
-  public init(_ client: StoreClient, prefix: String) {
+  package init(_ client: StoreClient, prefix: String) {
     self.client = client
     self.prefix = Array(prefix.utf8)
   }
 
   /// All schedules in the order of their keys, also hashes that the sorted set does not know.
-  public func entries(progress: (Int) -> Void) throws(StoreError) -> [RedBeatEntry] {
+  package func entries(progress: (Int) -> Void) throws(StoreError) -> [RedBeatEntry] {
     let scores = try scores()
     let statics = Set(
       (try client.command(RedisCommand("SMEMBERS", prefix + Array(":statics".utf8))).array ?? []).compactMap(\.bytes))

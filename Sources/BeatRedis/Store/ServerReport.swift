@@ -1,11 +1,11 @@
 /// What a server says of itself, as it says it (`INFO`, `CONFIG GET`): for people who ask. What it does not say, or may
 /// not say to this user, is nil.
-public struct ServerReport: Hashable, Sendable {
+package struct ServerReport: Hashable, Sendable {
   private let fields: [String: String]
   /// `notify-keyspace-events`; nil: CONFIG is not allowed, or renamed.
-  public let notifications: String?
+  package let notifications: String?
   /// `save`, the rules of snapshots; empty: there are none.
-  public let snapshots: String?
+  package let snapshots: String?
 
   init(info: String?, notifications: String?, snapshots: String?) {
     var fields: [String: String] = [:]
@@ -19,28 +19,28 @@ public struct ServerReport: Hashable, Sendable {
   }
 
   /// A field of INFO.
-  public subscript(field: String) -> String? { fields[field] }
+  package subscript(field: String) -> String? { fields[field] }
 
-  public func number(_ field: String) -> Int64? { fields[field].flatMap { Int64($0) } }
+  package func number(_ field: String) -> Int64? { fields[field].flatMap { Int64($0) } }
 
   /// Whether INFO is allowed.
-  public var isKnown: Bool { !fields.isEmpty }
-  public var isReplica: Bool { fields["role"] == "slave" }
+  package var isKnown: Bool { !fields.isEmpty }
+  package var isReplica: Bool { fields["role"] == "slave" }
 
   /// `Redis 7.0.15`, `Valkey 8.1.1`.
-  public var product: String {
+  package var product: String {
     if let version = fields["valkey_version"] { return "Valkey \(version)" }
     return fields["redis_version"].map { "Redis \($0)" } ?? "Redis"
   }
 
   /// Older than what is needed.
-  public var isTooOld: Bool {
+  package var isTooOld: Bool {
     guard let major = fields["redis_version"]?.split(separator: ".").first.flatMap({ Int($0) }) else { return false }
     return major < 6
   }
 
   /// Why the server takes no writes at present, so that no daemon can lead; nil: nothing is known that stands against it.
-  public var writeObstacle: String? {
+  package var writeObstacle: String? {
     if isReplica { return "it is a replica, which takes no writes: name its primary" }
     if let limit = number("maxmemory"), limit > 0, let used = number("used_memory"), used >= limit,
       fields["maxmemory_policy"] == "noeviction"
@@ -55,7 +55,7 @@ public struct ServerReport: Hashable, Sendable {
 
   /// Letters that `notify-keyspace-events` lacks, and the whole value that has them; nil: nothing lacks, or it is not
   /// known.
-  public var missingNotifications: (letters: String, value: String)? {
+  package var missingNotifications: (letters: String, value: String)? {
     guard let notifications else { return nil }
     let setting = NotificationSetting(notifications)
     guard !setting.missing.isEmpty, let value = setting.candidates.last else { return nil }
@@ -65,7 +65,7 @@ public struct ServerReport: Hashable, Sendable {
 
 extension StoreClient {
   /// What the server says of itself.
-  public func report() throws(StoreError) -> ServerReport {
+  package func report() throws(StoreError) -> ServerReport {
     let replies = try replies(to: [
       RedisCommand("INFO"), RedisCommand("CONFIG", "GET", "notify-keyspace-events"),
       RedisCommand("CONFIG", "GET", "save"),

@@ -6,12 +6,12 @@ extension StoreClient {
   private static let renameScript = LuaScript(embedded: PackageResources.rename_lua)
 
   /// What an edit makes of a mark.
-  public struct MarkChange: Hashable, Sendable {
+  package struct MarkChange: Hashable, Sendable {
     /// nil: there was none.
-    public var seen: Mark?
-    public var new: Mark
+    package var seen: Mark?
+    package var new: Mark
 
-    public init(seen: Mark?, new: Mark) {
+    package init(seen: Mark?, new: Mark) {
       self.seen = seen
       self.new = new
     }
@@ -20,7 +20,7 @@ extension StoreClient {
   /// Stores a document if `seen` still stands there (nil: nothing); false if not.
   ///
   /// - Parameter mark: kept in the same step, if the one that was seen still stands there; else false, too.
-  public func save(
+  package func save(
     _ bytes: [UInt8], as name: EntryName, inPlaceOf seen: [UInt8]?, mark: MarkChange? = nil
   ) throws(StoreError) -> Bool {
     guard !bytes.isEmpty else { return false }
@@ -28,7 +28,7 @@ extension StoreClient {
   }
 
   /// Deletes a document if `seen` still stands there, and says in its mark that it is gone; false if not.
-  public func delete(_ name: EntryName, seen: [UInt8], mark: Mark? = nil) throws(StoreError) -> Bool {
+  package func delete(_ name: EntryName, seen: [UInt8], mark: Mark? = nil) throws(StoreError) -> Bool {
     try exchange(name, seen, [], mark.map { MarkChange(seen: $0, new: $0.ofGone) })
   }
 
@@ -58,7 +58,7 @@ extension StoreClient {
   }
 
   /// What became of a rename.
-  public enum Renaming: Hashable, Sendable {
+  package enum Renaming: Hashable, Sendable {
     case renamed
     /// No schedule stands under the old name.
     case gone
@@ -69,7 +69,7 @@ extension StoreClient {
   }
 
   /// Gives a schedule another name, in one step with its mark: nothing is fired again, and nothing is postponed.
-  public func rename(_ name: EntryName, to newName: EntryName) throws(StoreError) -> Renaming {
+  package func rename(_ name: EntryName, to newName: EntryName) throws(StoreError) -> Renaming {
     let reply = try evaluate(
       Self.renameScript, keys: [keys.document(name), keys.document(newName), keys.mark],
       arguments: [name.bytes, newName.bytes])

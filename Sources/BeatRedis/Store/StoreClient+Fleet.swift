@@ -5,7 +5,7 @@ extension StoreClient {
   private static let heartbeatLife: Int64 = 10_000_000
 
   /// The daemons, the lease and its epoch.
-  public func fleet() throws(StoreError) -> Fleet {
+  package func fleet() throws(StoreError) -> Fleet {
     let replies = try replies(to: [
       RedisCommand("GET", keys.lease), RedisCommand("PTTL", keys.lease), RedisCommand("GET", keys.epoch),
       // One step finds all: daemons are few, and this is a right that they have themselves.

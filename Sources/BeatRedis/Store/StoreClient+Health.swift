@@ -3,18 +3,18 @@ import BeatCore
 /// Whether the daemons of a store fire.
 extension StoreClient {
   /// What a look at the documents has found.
-  public struct DueSurvey: Sendable {
+  package struct DueSurvey: Sendable {
     /// How many stand there; of them those that cannot be used.
-    public var count = 0
-    public var rejected = 0
-    public var overdue: FiringHealth.Overdue?
+    package var count = 0
+    package var rejected = 0
+    package var overdue: FiringHealth.Overdue?
     /// There are more documents than were looked at.
-    public var isPartial = false
+    package var isPartial = false
 
-    public init() {}
+    package init() {}
 
     /// Takes one schedule in.
-    public mutating func add(_ standing: ScheduleStanding) {
+    package mutating func add(_ standing: ScheduleStanding) {
       count += 1
       if case .rejected = standing.state { rejected += 1 }
       guard let since = standing.overdueSince else { return }
@@ -30,7 +30,7 @@ extension StoreClient {
 
   /// Looks for what is overdue, by the documents and their marks: a health check must not cost what a hundred thousand
   /// documents do, so at most `limit` of them are looked at.
-  public func survey(_ context: DocumentContext, now: UnixTime, atMost limit: Int) throws(StoreError) -> DueSurvey {
+  package func survey(_ context: DocumentContext, now: UnixTime, atMost limit: Int) throws(StoreError) -> DueSurvey {
     var names: [EntryName] = []
     var walk = ScanWalk()
     repeat { try add(&names, walking: &walk, count: 1000) } while !walk.isAtEnd && names.count <= limit
@@ -45,13 +45,13 @@ extension StoreClient {
   }
 
   /// When the newest run of the history was fired; nil: there is none, or this user may not see it.
-  public func newestRun() throws(StoreError) -> UnixTime? {
+  package func newestRun() throws(StoreError) -> UnixTime? {
     let reply = try replies(to: [RedisCommand("XREVRANGE", keys.history, "+", "-", "COUNT", 1)])[0]
     return reply.array?.first.flatMap { Self.entry($0) }?.record.firedAt
   }
 
   /// What the daemons themselves say, without a look at the documents.
-  public func health() throws(StoreError) -> FiringHealth {
+  package func health() throws(StoreError) -> FiringHealth {
     FiringHealth(try fleet(), lastRun: try newestRun(), now: try time())
   }
 }

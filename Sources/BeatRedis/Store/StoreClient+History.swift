@@ -3,16 +3,16 @@ import BeatCore
 /// What has been fired, as the stream of the store keeps it.
 extension StoreClient {
   /// An entry of the history, with its place in the stream.
-  public struct HistoryEntry: Hashable, Sendable {
+  package struct HistoryEntry: Hashable, Sendable {
     /// `<milliseconds>-<number>`.
-    public let id: String
-    public let record: FireRecord
+    package let id: String
+    package let record: FireRecord
   }
 
   /// Walks from the newest run to the oldest, until `take` says false. Entries that are none of ours are passed over.
   ///
   /// - Parameter start: runs that were fired before it are left out; nil: all are walked.
-  public func walkHistory(
+  package func walkHistory(
     since start: UnixTime? = nil, pageSize: Int = 500, _ take: (HistoryEntry) -> Bool
   ) throws(StoreError) {
     let oldest = start.map { "\(max(0, $0.microseconds / 1000))" } ?? "-"
@@ -35,13 +35,13 @@ extension StoreClient {
   }
 
   /// The place of the newest entry, or one before all.
-  public func historyEnd() throws(StoreError) -> String {
+  package func historyEnd() throws(StoreError) -> String {
     let reply = try command(RedisCommand("XREVRANGE", keys.history, "+", "-", "COUNT", 1))
     return reply.array?.first?.array?.first?.text ?? "0-0"
   }
 
   /// What comes after a place, the oldest first; waits up to five seconds for the first of it. Moves `place` on.
-  public func history(after place: inout String) throws(StoreError) -> [HistoryEntry] {
+  package func history(after place: inout String) throws(StoreError) -> [HistoryEntry] {
     Self.entries(try command(Self.readHistory(keys, after: place)), place: &place)
   }
 

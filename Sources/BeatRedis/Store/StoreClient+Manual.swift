@@ -4,7 +4,7 @@ import Glibc
 
 /// Runs by hand: what a daemon is asked for, and what it answers.
 extension StoreClient {
-  public enum ManualAnswer: Hashable, Sendable {
+  package enum ManualAnswer: Hashable, Sendable {
     /// The message is on its queue, or in the outbox; the task's id.
     case fired(String)
     /// The daemon could not do it; why.
@@ -20,7 +20,7 @@ extension StoreClient {
   ///
   /// - Parameter isInterrupted: nobody wants it any more: the request is taken back, or the answer is told if a daemon
   ///   has it already. Whoever sets it stops the loop.
-  public func fire(
+  package func fire(
     _ name: EntryName, within microseconds: Int64, isInterrupted: () -> Bool = { false }
   ) throws(StoreError) -> ManualAnswer {
     let request = (0..<2).map { _ in String(UInt64.random(in: .min ... .max), radix: 16) }.joined()
@@ -84,7 +84,7 @@ extension StoreClient {
 
   /// What a run of a schedule would send at this moment, without sending it. The task's id, and who sends, are those of
   /// no run.
-  public func preview(
+  package func preview(
     _ document: StoredDocument, context: DocumentContext, defaultQueue: String
   ) throws(StoreError) -> Result<FirePlan, Scheduler.ManualProblem> {
     let request = String(UInt64.random(in: .min ... .max), radix: 16)
@@ -103,7 +103,7 @@ extension StoreClient {
   /// The lists that a message goes to by its route; `broker` is asked where that depends on an exchange's bindings.
   ///
   /// - Parameter kombu: the workers' names for queues and bindings.
-  public func lists(of plan: FirePlan, on broker: RedisURL, kombu: KombuKeys) throws(StoreError) -> [[UInt8]] {
+  package func lists(of plan: FirePlan, on broker: RedisURL, kombu: KombuKeys) throws(StoreError) -> [[UInt8]] {
     switch plan.route {
     case .queue(let queue): return [kombu.list(of: Array(queue.utf8), priority: plan.priority)]
     case .exchange(let exchange, let key):

@@ -3,7 +3,7 @@ import BeatLoop
 
 /// Whether edits are heard: asked by writing something, as the daemon does.
 extension StoreClient {
-  public enum EventProbe: Hashable, Sendable {
+  package enum EventProbe: Hashable, Sendable {
     /// All events of a write came back; after so many microseconds.
     case heard(after: Int64)
     /// Some of them did, or none.
@@ -15,7 +15,7 @@ extension StoreClient {
   }
 
   /// Writes a heartbeat that is nobody's and waits for its events on a connection of its own.
-  public func probeEvents(within patience: Int64 = 2_000_000) -> EventProbe {
+  package func probeEvents(within patience: Int64 = 2_000_000) -> EventProbe {
     let key = keys.heartbeat("probe-" + String(UInt64.random(in: .min ... .max), radix: 16))
     let expected: Set = ["set", "expire", "del"]
     // The pattern that a daemon subscribes to: an ACL must hold it literally.

@@ -3,13 +3,13 @@ import BeatCore
 /// What the daemons say of edits.
 extension StoreClient {
   /// The receipt of a schedule's last edit; nil: there is none.
-  public func receipt(of name: EntryName) throws(StoreError) -> EditReceipt? {
+  package func receipt(of name: EntryName) throws(StoreError) -> EditReceipt? {
     try command(RedisCommand("HGET", keys.receipts, name.bytes)).bytes.flatMap { EditReceipt($0) }
   }
 
   /// The documents that are set aside, as the daemon that fires, or fired last, has left word: how many, and the reasons of
   /// the first by name.
-  public func rejections(atMost limit: Int) throws(StoreError) -> (count: Int, first: [(EntryName, String)]) {
+  package func rejections(atMost limit: Int) throws(StoreError) -> (count: Int, first: [(EntryName, String)]) {
     var rejected: [(EntryName, String)] = []
     var seen: Set<EntryName> = []
     var walk = ScanWalk()

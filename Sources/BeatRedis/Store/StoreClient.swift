@@ -5,25 +5,25 @@ import BeatLoop
 /// the answer. For commands of a shell; the daemon itself never waits.
 ///
 /// Each answer has a deadline of 10 s. After an error of the kind `.unreachable` nothing more is answered.
-public final class StoreClient {
+package final class StoreClient {
   /// For each answer, and for all addresses to be tried; microseconds.
-  public static let patience: Int64 = 10_000_000
+  package static let patience: Int64 = 10_000_000
 
-  public let url: RedisURL
-  public let keys: RedisKeys
+  package let url: RedisURL
+  package let keys: RedisKeys
   /// What the connection lives on. It runs only while a call waits, or while the owner runs it.
-  public let loop: EventLoop
+  package let loop: EventLoop
   /// The connection itself, for an owner who runs the loop.
-  public var connection: RedisConnection { link.connection }
+  package var connection: RedisConnection { link.connection }
 
   private let link: Link
   /// What the last scan of all names has left out, in words; nil: nothing.
-  public internal(set) var ignoredNames: String?
+  package internal(set) var ignoredNames: String?
 
   /// Connects and logs in; a Sentinel URL leads to the primary of this moment.
   ///
   /// - Parameter loop: of the calling thread; nil: one of its own.
-  public init(
+  package init(
     _ url: RedisURL, keys: RedisKeys, clientName: String = "beat-watch-command", on loop: EventLoop? = nil
   ) throws(StoreError) {
     self.url = url
@@ -44,7 +44,7 @@ public final class StoreClient {
   deinit { close() }
 
   /// Ends the connection. Closing again does nothing.
-  public func close() { link.close() }
+  package func close() { link.close() }
 
   private static func locate(_ url: RedisURL, on loop: EventLoop) throws(StoreError) -> RedisEndpoint {
     var outcome = SentinelLookup.Outcome.failed("")
@@ -73,14 +73,14 @@ public final class StoreClient {
   // MARK: commands
 
   /// Sends a command and waits for its reply. Throws what the server answers with an error, too.
-  public func command(_ command: RedisCommand) throws(StoreError) -> RedisReply {
+  package func command(_ command: RedisCommand) throws(StoreError) -> RedisReply {
     let reply = try replies(to: [command])[0]
     if let error = reply.error { throw failure(error) }
     return reply
   }
 
   /// Sends commands together and waits for all replies, in their order. An error among them is a reply like any other.
-  public func replies(to commands: [RedisCommand]) throws(StoreError) -> [RedisReply] {
+  package func replies(to commands: [RedisCommand]) throws(StoreError) -> [RedisReply] {
     guard !commands.isEmpty else { return [] }
     var replies: [RedisReply] = []
     replies.reserveCapacity(commands.count)
@@ -99,7 +99,7 @@ public final class StoreClient {
   }
 
   /// Runs a script. Throws what the server answers with an error, too; such a script may have written before it failed.
-  public func evaluate(_ script: LuaScript, keys: [[UInt8]], arguments: [[UInt8]]) throws(StoreError) -> RedisReply {
+  package func evaluate(_ script: LuaScript, keys: [[UInt8]], arguments: [[UInt8]]) throws(StoreError) -> RedisReply {
     let reply = try evaluate(script, [(keys, arguments)])[0]
     if let error = reply.error { throw failure(error) }
     return reply
@@ -138,7 +138,7 @@ public final class StoreClient {
   }
 
   /// Our own keys that hold another Redis type than ours, with that type.
-  public func misfits() throws(StoreError) -> [(key: [UInt8], type: String)] {
+  package func misfits() throws(StoreError) -> [(key: [UInt8], type: String)] {
     let own = keys.own
     return zip(own, try replies(to: own.map { RedisCommand("TYPE", $0) })).compactMap { key, reply in
       reply.text.flatMap { $0 == "none" || $0 == keys.type(of: key) ? nil : (key, $0) }
@@ -153,7 +153,7 @@ public final class StoreClient {
   // MARK: schedules
 
   /// Redis' clock, by which everything is due.
-  public func time() throws(StoreError) -> UnixTime {
+  package func time() throws(StoreError) -> UnixTime {
     let parts = try command(RedisCommand("TIME")).array ?? []
     guard parts.count == 2, let time = UnixTime(told: parts[0].text, parts[1].text) else {
       throw StoreError(.refused, "\(url) does not tell the time")
@@ -162,7 +162,7 @@ public final class StoreClient {
   }
 
   /// The names of all schedules, in the order of their bytes.
-  public func names() throws(StoreError) -> [EntryName] {
+  package func names() throws(StoreError) -> [EntryName] {
     var names: [EntryName] = []
     var walk = ScanWalk()
     repeat { try add(&names, walking: &walk, count: 5000) } while !walk.isAtEnd
@@ -223,7 +223,7 @@ public final class StoreClient {
 
   /// Reads documents with their marks, each of one moment, and hands them over as they come, in the order of the names:
   /// of a hundred thousand only some are in memory at once.
-  public func eachDocument(_ names: [EntryName], _ body: @escaping (StoredDocument) -> Void) throws(StoreError) {
+  package func eachDocument(_ names: [EntryName], _ body: @escaping (StoredDocument) -> Void) throws(StoreError) {
     var refusal: RedisServerError?
     var delivered = 0
     Self.wait(on: loop) { done in
@@ -251,7 +251,7 @@ public final class StoreClient {
   }
 
   /// Documents with their marks, each of one moment, in the order of the names.
-  public func documents(_ names: [EntryName]) throws(StoreError) -> [StoredDocument] {
+  package func documents(_ names: [EntryName]) throws(StoreError) -> [StoredDocument] {
     var documents: [StoredDocument] = []
     documents.reserveCapacity(names.count)
     try eachDocument(names) { documents.append($0) }
@@ -259,12 +259,12 @@ public final class StoreClient {
   }
 
   /// One document, which may be absent.
-  public func document(_ name: EntryName) throws(StoreError) -> StoredDocument {
+  package func document(_ name: EntryName) throws(StoreError) -> StoredDocument {
     try documents([name])[0]
   }
 
   /// All documents that stand there during the whole scan, in the order of their names' bytes.
-  public func documents() throws(StoreError) -> [StoredDocument] {
+  package func documents() throws(StoreError) -> [StoredDocument] {
     try documents(names()).filter { !$0.isAbsent }
   }
 
@@ -281,27 +281,27 @@ public final class StoreClient {
 extension StoreClient: Sendable {}
 
 /// A schedule's document as it stood in the store, with the mark of the same moment.
-public struct StoredDocument {
-  public let name: EntryName
-  public let read: Scheduler.DocumentRead
+package struct StoredDocument {
+  package let name: EntryName
+  package let read: Scheduler.DocumentRead
 
-  public init(name: EntryName, read: Scheduler.DocumentRead) {
+  package init(name: EntryName, read: Scheduler.DocumentRead) {
     self.name = name
     self.read = read
   }
 
   /// Nothing stands there.
-  public var isAbsent: Bool {
+  package var isAbsent: Bool {
     if case .absent = read.content { true } else { false }
   }
 
   /// The document's bytes; nil if there are none that can be read.
-  public var bytes: [UInt8]? {
+  package var bytes: [UInt8]? {
     if case .document(let bytes) = read.content { bytes } else { nil }
   }
 
   /// What the daemon keeps beside it.
-  public var mark: Mark? { read.mark }
+  package var mark: Mark? { read.mark }
 }
 
 /// A connection that its owner may let go of while the loop does not run.

@@ -1,7 +1,7 @@
 /// Why a command could not be carried out, in one line for the person who gave it. It never holds a password.
-public struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
+package struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
   /// What to do about it, for programs.
-  public enum Kind: Sendable, Hashable {
+  package enum Kind: Sendable, Hashable {
     /// No server there, or no answer in time: nobody knows whether a command that was on its way has been carried out.
     case unreachable
     /// The name or the password is wrong or missing, or the user may not do this.
@@ -18,13 +18,13 @@ public struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
     case refused
   }
 
-  public let kind: Kind
+  package let kind: Kind
   /// What happened, where, and what to do.
-  public let message: String
+  package let message: String
 
-  public var description: String { message }
+  package var description: String { message }
 
-  public init(_ kind: Kind, _ message: String) {
+  package init(_ kind: Kind, _ message: String) {
     self.kind = kind
     self.message = message.split(whereSeparator: \.isNewline).joined(separator: " ")
   }
@@ -34,7 +34,7 @@ public struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
   }
 
   /// An answer of the server; `url` says which one.
-  public init(_ error: RedisServerError, from url: RedisURL) {
+  package init(_ error: RedisServerError, from url: RedisURL) {
     let kind = Self.kind(error.cause)
     let advice =
       switch kind {

@@ -3,20 +3,20 @@ import BeatLoop
 
 /// A store for somebody who looks on: what is edited, what is fired, and that the lease changes hands, as it happens. Two
 /// connections beside the one for questions; nothing is asked again and again.
-public final class StoreWatch {
+package final class StoreWatch {
   /// What has happened since it was last asked.
-  public struct News {
+  package struct News {
     /// Documents of which some event told.
-    public var touched: Set<EntryName> = []
+    package var touched: Set<EntryName> = []
     /// Those that were written by somebody else than a fire, as far as the event tells.
-    public var edited: Set<EntryName> = []
-    public var runs: [FireRecord] = []
+    package var edited: Set<EntryName> = []
+    package var runs: [FireRecord] = []
     /// The lease was given back, or ran out, or was set.
-    public var isLeaseChanged = false
+    package var isLeaseChanged = false
     /// The connections are gone; why.
-    public var loss: String?
+    package var loss: String?
 
-    public var isEmpty: Bool { touched.isEmpty && edited.isEmpty && runs.isEmpty && !isLeaseChanged && loss == nil }
+    package var isEmpty: Bool { touched.isEmpty && edited.isEmpty && runs.isEmpty && !isLeaseChanged && loss == nil }
   }
 
   private let client: StoreClient
@@ -29,7 +29,7 @@ public final class StoreWatch {
   /// Begins to listen; what happens from now on is told.
   ///
   /// Throws: the store cannot be reached, or this user may not listen.
-  public init(_ client: StoreClient) throws(StoreError) {
+  package init(_ client: StoreClient) throws(StoreError) {
     self.client = client
     history = try StoreClient(client.url, keys: client.keys, clientName: "beat-watch-command-runs", on: client.loop)
     place = try client.historyEnd()
@@ -43,14 +43,14 @@ public final class StoreWatch {
   }
 
   /// Hears nothing any more.
-  public func close() {
+  package func close() {
     isOver = true
     stream?.close()
     history.close()
   }
 
   /// What has happened since the last call. Empty if nothing has.
-  public func take() -> News {
+  package func take() -> News {
     defer { news = News() }
     return news
   }
