@@ -1,3 +1,3 @@
-// Whoever imports ReactiveBeat has what its interface is made of: URLs, the store's client, signals.
+// The command line and the tests see these by ReactiveBeat. They show nothing outside of the package.
 @_exported import BeatLoop
 @_exported import BeatRedis

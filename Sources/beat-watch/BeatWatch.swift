@@ -13,7 +13,7 @@ import ReactiveBeat
       not ready yet, 77 Redis does not let this user in or do that, 78 Redis must be set up otherwise first (a replica, \
       no memory, another Redis type). The help of each says what else it ends with.
       """,
-    version: BeatService.version,
+    version: BeatDaemon.version,
     subcommands: [
       RunCommand.self, NextCommand.self, ListCommand.self, ShowCommand.self, SetCommand.self,
       EnableCommand.self, DisableCommand.self, RemoveCommand.self, RenameCommand.self,
@@ -62,7 +62,7 @@ import ReactiveBeat
           text = better
         }
         text = CommandWord.negativeValue(text, in: arguments) ?? text
-        if let error = error as? CommandError { (status, text) = (error.status, error.description) }
+        if let error = CommandError.of(error) { (status, text) = (error.status, error.description) }
         if let error = error as? StoreError { (status, text) = (error.exitStatus, error.message) }
         fail(status.rawValue, text)
       }

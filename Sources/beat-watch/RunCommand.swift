@@ -80,7 +80,7 @@ struct RunCommand: ParsableCommand {
     let audit = try Setting(
       "--audit-interval", auditInterval, "BEAT_WATCH_AUDIT_INTERVAL", default: "300"
     ).seconds(0...86_400)
-    configuration.auditInterval = audit == 0 ? nil : audit
+    configuration.auditInterval = audit == .zero ? nil : audit
     configuration.leaseTTL = noLease ? nil : ttl
     configuration.outboxLimit = try Setting(
       "--outbox-limit", outboxLimit, "BEAT_WATCH_OUTBOX_LIMIT", default: "100000"

@@ -57,19 +57,15 @@ struct ScheduleSelection {
     return "\"\(Cut.argument("\(name)"))\" is no name for a schedule: it " + Limit.nameLength.excess(name.bytes.count)
   }
 
-  /// Refuses to change what no daemon reads.
-  static func refuseUnread(_ name: EntryName) throws {
-    guard let problem = problem(of: name) else { return }
-    throw CommandError(
-      .data, "\(problem); nothing was changed: save it under a shorter name, and delete this one with `beat-watch rm`")
+  static func missing(_ pattern: NamePattern, in client: StoreClient) -> CommandError {
+    missing(pattern, key: EntryName(client.keys.document(pattern.literal)), store: "\(client.url)")
   }
 
-  static func missing(_ pattern: NamePattern, in client: StoreClient) -> CommandError {
-    let key = EntryName(client.keys.document(pattern.literal))
-    let prefix = "\(EntryName(client.keys.prefix))"
+  static func missing(_ pattern: NamePattern, key: EntryName, store: String) -> CommandError {
+    let prefix = max(0, "\(key)".count - "\(pattern.literal)".count)
     return CommandError(
       .missing,
-      "no schedule \(Cut.argument("\(pattern)")): no key \(Cut.end("\(key)", to: prefix.count + Cut.argumentWidth)) in "
-        + "\(client.url); `beat-watch list` shows all")
+      "no schedule \(Cut.argument("\(pattern)")): no key \(Cut.end("\(key)", to: prefix + Cut.argumentWidth)) in "
+        + "\(store); `beat-watch list` shows all")
   }
 }

@@ -18,13 +18,13 @@ struct Setting {
     guard !value.isEmpty else { throw ValidationError("\(source): is empty") }
   }
 
-  /// Seconds within a range, as microseconds.
-  func seconds(_ range: ClosedRange<Double>) throws -> Int64 {
+  /// Seconds within a range, to the microsecond.
+  func seconds(_ range: ClosedRange<Double>) throws -> Duration {
     try checked { text in
       guard let seconds = Double(text), range.contains(seconds) else {
         throw ValidationError("expected seconds, \(Int(range.lowerBound)) to \(Int(range.upperBound))")
       }
-      return Int64(seconds * 1_000_000)
+      return .microseconds(Int64(seconds * 1_000_000))
     }
   }
 

@@ -43,10 +43,10 @@ struct StoreOptions: ParsableArguments {
     var configuration = BeatConfiguration(store: try store(), broker: try broker())
     configuration.keyPrefix = try prefix()
     configuration.transportOptions = try transportOptions()
-    try refuseOverlap(of: configuration)
+    if let overlap = configuration.overlap { throw ValidationError(overlap) }
     configuration.timezone = try zoneName(in: ZoneDirectory())
     configuration.defaultQueue = try queue()
-    configuration.shortestInterval = try shortest()
+    configuration.shortestInterval = .microseconds(try shortest())
     return configuration
   }
 
@@ -64,19 +64,6 @@ struct StoreOptions: ParsableArguments {
     try Setting(
       "--broker-transport-options", brokerTransportOptions, "CELERY_BROKER_TRANSPORT_OPTIONS", default: "{}"
     ).checked { try TransportOptions(json: Array($0.utf8)) }
-  }
-
-  /// Queues whose keys look like schedules' would be read as such, at each message.
-  private func refuseOverlap(of configuration: BeatConfiguration) throws {
-    let prefix = configuration.transportOptions.keys.globalPrefix
-    guard configuration.store.location == configuration.broker.location,
-      configuration.store.database == configuration.broker.database,
-      prefix.starts(with: configuration.keyPrefix.utf8)
-    else { return }
-    throw ValidationError(
-      "global_keyprefix \(EntryName(prefix)) begins with the schedules' key prefix \(configuration.keyPrefix.printable), "
-        + "in the same database: queues would be taken for schedules; give the schedules a database or prefix of their own"
-    )
   }
 
   func keys() throws -> RedisKeys { RedisKeys(prefix: try prefix()) }

@@ -27,6 +27,15 @@ package struct DocumentReview: Sendable {
       self.found = found
       self.message = message
     }
+
+    /// `interval.period "minuts": expected one of …`
+    package var content: String {
+      let place = [field, found].filter { !$0.isEmpty }.joined(separator: " ")
+      return (place.isEmpty ? message : "\(place): \(message)").printable
+    }
+
+    /// The same with its line.
+    package var inWords: String { "line \(line): \(content)" }
   }
 
   /// In the order of their lines.

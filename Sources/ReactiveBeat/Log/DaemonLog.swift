@@ -129,7 +129,7 @@ final class DaemonLog {
       logger.error(
         "polling",
         metadata: [
-          "interval_s": .stringConvertible(configuration.pollInterval / 1_000_000),
+          "interval_s": .stringConvertible(configuration.pollInterval.microseconds / 1_000_000),
           "reason": .string("edits cannot be heard; \(NotificationSetting.advice)"),
         ])
     }

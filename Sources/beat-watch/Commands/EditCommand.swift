@@ -27,7 +27,7 @@ struct EditCommand: ParsableCommand {
     let client = try store.connect()
     let context = try store.documents(given, on: client)
     let document = try client.document(try ScheduleSelection([name]).name(in: client))
-    try ScheduleSelection.refuseUnread(document.name)
+    try ScheduleChange.refuseUnread(document.name)
     guard let before = try ScheduleChange.bytes(of: document, in: client) else { return }
     // Nothing is owed to the server while somebody writes, and it may close a connection that rests.
     client.close()
@@ -59,12 +59,13 @@ struct EditCommand: ParsableCommand {
         try Self.check(text, document.name, context)
         let client = try store.connect()
         return (try save(text, over: document, before, in: client, context: context), client)
-      } catch let error as CommandError {
-        StandardError.write(line: "beat-watch: \(error)")
-        if error.status == .data, session.wantsAnother() { continue }
-        StandardError.write(line: "beat-watch: nothing was stored; \(session.whereabouts())")
-        throw error.status
       } catch {
+        if let error = CommandError.of(error) {
+          StandardError.write(line: "beat-watch: \(error)")
+          if error.status == .data, session.wantsAnother() { continue }
+          StandardError.write(line: "beat-watch: nothing was stored; \(session.whereabouts())")
+          throw error.status
+        }
         StandardError.write(line: "beat-watch: nothing is known to be stored; \(session.whereabouts())")
         throw error
       }

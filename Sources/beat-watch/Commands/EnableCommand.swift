@@ -78,7 +78,8 @@ struct CommandBatch {
 
   /// An error of one schedule is said, and kept; all others end the command.
   mutating func attempt(_ work: () throws -> Void) throws {
-    do { try work() } catch let error as CommandError {
+    do { try work() } catch {
+      guard let error = CommandError.of(error) else { throw error }
       StandardError.write(line: "beat-watch: \(error)")
       failure = failure ?? error.status
     }

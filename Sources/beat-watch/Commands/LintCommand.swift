@@ -120,14 +120,3 @@ struct LintCommand: ParsableCommand {
     ])
   }
 }
-
-extension DocumentReview.Remark {
-  /// `interval.period "minuts": expected one of …`
-  var content: String {
-    let place = [field, found].filter { !$0.isEmpty }.joined(separator: " ")
-    return (place.isEmpty ? message : "\(place): \(message)").printable
-  }
-
-  /// The same with its line.
-  var inWords: String { "line \(line): \(content)" }
-}

@@ -37,7 +37,14 @@ struct RemoveCommand: ParsableCommand {
     var batch = CommandBatch()
     var removed: [EntryName] = []
     for document in documents {
-      try batch.attempt { if try remove(document, in: client) { removed.append(document.name) } }
+      try batch.attempt {
+        if dryRun {
+          _ = try ScheduleChange.bytes(of: document, in: client)
+        } else {
+          try ScheduleRemoval.remove(document, in: client)
+        }
+        removed.append(document.name)
+      }
     }
     var output = StandardOutput()
     if json {
@@ -58,24 +65,5 @@ struct RemoveCommand: ParsableCommand {
     if documents.count > 20 { StandardError.write(line: "  … and \(documents.count - 20) more") }
     let what = documents.count == 1 ? "it" : "these \(Plural.of(documents.count, "schedule"))"
     guard Terminal.confirm("Delete \(what)? [y/N] ", default: false) else { throw ExitCode.found }
-  }
-
-  private func remove(_ document: StoredDocument, in client: StoreClient) throws -> Bool {
-    guard var seen = try ScheduleChange.bytes(of: document, in: client) else { return false }
-    var mark = document.mark
-    if dryRun { return true }
-    var patience = Patience()
-    while patience.lasts {
-      if try client.delete(document.name, seen: seen, mark: mark) { return true }
-      let stored = try client.document(document.name)
-      guard let now = stored.bytes else {
-        throw CommandError(.conflict, "\(document.name): somebody else has deleted or replaced it meanwhile")
-      }
-      guard Bookkeeping.isAllThatChanged(from: seen, to: now) else {
-        throw CommandError(.conflict, "\(document.name): somebody else has changed it meanwhile; it was not deleted")
-      }
-      (seen, mark) = (now, stored.mark)
-    }
-    throw CommandError(.conflict, "\(document.name) runs all the time: it was not deleted; disable it first")
   }
 }

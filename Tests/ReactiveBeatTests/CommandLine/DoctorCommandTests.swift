@@ -225,7 +225,7 @@ import Testing
     let stage = try Stage()
     stage.set("a", schedule("a"))
     var record = DaemonRecord(
-      version: BeatService.version, host: "web1", processID: 7, since: SystemClock.now(), isLeading: false,
+      version: BeatDaemon.version, host: "web1", processID: 7, since: SystemClock.now(), isLeading: false,
       events: "tracking", delivery: "direct", schedules: 0, rejected: 0, repaired: 0, timezone: "UTC",
       broker: stage.url(0))
     record.isLoading = true
@@ -245,7 +245,7 @@ import Testing
     let stage = try Stage()
     for number in 0..<5100 { stage.set("n\(number)", schedule("n")) }
     var record = DaemonRecord(
-      version: BeatService.version, host: "web1", processID: 7, since: SystemClock.now(), isLeading: false,
+      version: BeatDaemon.version, host: "web1", processID: 7, since: SystemClock.now(), isLeading: false,
       events: "keyspace", delivery: "direct", schedules: 17, rejected: 0, repaired: 0, timezone: "UTC",
       broker: stage.url(0))
     record.isLoading = true

@@ -19,7 +19,7 @@ import Testing
     #expect(eventually { states(stage) == ["leading"] })
     let record = try #require(records(stage).first)
     #expect(record["schedules"] == .number(1) && record["rejected"] == .number(1))
-    #expect(record["events"]?.text == "keyspace" && record["version"]?.text == BeatService.version)
+    #expect(record["events"]?.text == "keyspace" && record["version"]?.text == BeatDaemon.version)
     #expect(record["pid"] == .number(Double(leader.pid)))
     let standby = try stage.daemon()
     #expect(eventually { states(stage) == ["leading", "standing by"] })

@@ -9,7 +9,7 @@ extension DocumentContext {
   /// Throws: the default zone is unknown.
   init(_ configuration: BeatConfiguration, _ zones: ZoneDirectory, routes: RouteRules?) throws {
     var context = DocumentContext(
-      defaultZone: try zones.zone(configuration.timezone), shortestInterval: configuration.shortestInterval
+      defaultZone: try zones.zone(configuration.timezone), shortestInterval: configuration.shortestInterval.microseconds
     ) { name throws(ZoneError) in try zones.zone(name) }
     context.kombu = configuration.transportOptions.keys
     context.reserved = configuration.reserved

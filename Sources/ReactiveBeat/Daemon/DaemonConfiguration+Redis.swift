@@ -15,18 +15,19 @@ extension DaemonConfiguration {
       sha1: SHA1.digest)
     rules.maximumRate = configuration.maximumRate
     var record = DaemonRecord(
-      version: BeatService.version, host: HostName.current, processID: getpid(), since: SystemClock.now(),
+      version: BeatDaemon.version, host: HostName.current, processID: getpid(), since: SystemClock.now(),
       isLeading: false, events: "", delivery: "", schedules: 0, rejected: 0, repaired: 0,
       timezone: configuration.timezone, broker: "\(configuration.broker)")
     record.options = configuration.compared
     self.init(
-      scheduler: rules, pulse: Pulse.Configuration(instance: instance, leaseTTL: configuration.leaseTTL), record: record
+      scheduler: rules, pulse: Pulse.Configuration(instance: instance, leaseTTL: configuration.leaseTTL?.microseconds),
+      record: record
     ) { routes in
       try DocumentContext(configuration, zones, routes: routes)
     }
     forgetZones = { zones.forget() }
-    pollInterval = configuration.pollInterval
-    auditInterval = configuration.auditInterval
-    stopPatience = configuration.stopPatience
+    pollInterval = configuration.pollInterval.microseconds
+    auditInterval = configuration.auditInterval?.microseconds
+    stopPatience = configuration.stopPatience.microseconds
   }
 }

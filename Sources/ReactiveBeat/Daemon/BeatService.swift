@@ -9,9 +9,6 @@ import Logging
 ///
 /// Belongs to the thread that made it. `run()` returns when it is over.
 package final class BeatService {
-  /// Of the project: `major.minor.patch` (semver.org).
-  package static let version = "0.1.0"
-
   /// How a run ended.
   package enum End: Equatable, Sendable {
     case stopped
@@ -31,7 +28,11 @@ package final class BeatService {
   }
 
   /// Throws: the default zone is unknown, or the system refuses an event loop.
-  package init(_ configuration: BeatConfiguration, logger: Logger) throws {
+  ///
+  /// - Parameter observe: told of each event, after the log.
+  package init(
+    _ configuration: BeatConfiguration, logger: Logger, observe: @escaping (DaemonEvent) -> Void = { _ in }
+  ) throws {
     self.configuration = configuration
     let loop = try EventLoop()
     self.loop = loop
@@ -50,7 +51,7 @@ package final class BeatService {
         settings, keys: keys, as: instance, incarnation: String(random.next() as UInt64, radix: 16),
         maximumDocumentLength: daemon.scheduler.maximumDocumentLength, on: loop),
       broker: RedisPublisher(settings, keys: keys, as: instance, on: loop),
-      readers: [{ log.report($0) }]
+      readers: [{ log.report($0) }, observe]
     ) { end in
       log.flush()
       ending.end = end
@@ -72,6 +73,9 @@ package final class BeatService {
 
   /// Begins nothing new, waits for what is on its way, at most `stopPatience`, and lets `run` return.
   package func stop() { daemon.stop() }
+
+  /// A way to its thread for the others; open until it is closed.
+  func mailbox() throws -> LoopMailbox { try LoopMailbox(on: loop) }
 
   /// Stops at these signals; the second one ends the process at once.
   package func stop(on signals: [Int32]) throws -> [SignalSource] {

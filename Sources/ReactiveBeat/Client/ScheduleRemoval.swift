@@ -1,0 +1,20 @@
+import BeatCore
+import BeatRedis
+
+/// Deletes one document, as it was seen. What the daemon writes of its runs meanwhile is no conflict.
+package enum ScheduleRemoval {
+  /// Throws `ChangeProblem`: somebody else has changed it meanwhile; and `StoreError`.
+  package static func remove(_ document: StoredDocument, in client: StoreClient) throws {
+    guard var seen = try ScheduleChange.bytes(of: document, in: client) else { return }
+    var mark = document.mark
+    var patience = Patience()
+    while patience.lasts {
+      if try client.delete(document.name, seen: seen, mark: mark) { return }
+      let stored = try client.document(document.name)
+      guard let now = stored.bytes else { throw ChangeProblem.deletedOrReplaced(document.name) }
+      guard Bookkeeping.isAllThatChanged(from: seen, to: now) else { throw ChangeProblem.changedAndKept(document.name) }
+      (seen, mark) = (now, stored.mark)
+    }
+    throw ChangeProblem.busy(document.name)
+  }
+}

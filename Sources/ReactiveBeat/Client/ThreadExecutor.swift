@@ -1,0 +1,78 @@
+import Glibc
+import Synchronization
+
+/// Runs an actor's jobs on one thread of its own: a connection's loop belongs to the thread that made it, and its calls
+/// wait, which none of Swift's threads may do.
+final class ThreadExecutor: SerialExecutor {
+  private let queue: JobQueue
+
+  /// Throws: the system has no thread left.
+  init() throws(BeatError) {
+    let queue = try JobQueue()
+    self.queue = queue
+    try OwnThread.start { queue.run() }
+  }
+
+  deinit { queue.end() }
+
+  func enqueue(_ job: consuming ExecutorJob) { queue.add(UnownedJob(job), asUnownedSerialExecutor()) }
+}
+
+/// What the thread and those who give it work share.
+private final class JobQueue: Sendable {
+  private struct State {
+    var jobs: [(job: UnownedJob, executor: UnownedSerialExecutor)] = []
+    var isOver = false
+  }
+  private let state = Mutex(State())
+  /// How many wake-ups the thread has not answered.
+  private let semaphore: Semaphore
+
+  init() throws(BeatError) { semaphore = try Semaphore() }
+
+  func add(_ job: UnownedJob, _ executor: UnownedSerialExecutor) {
+    state.withLock { $0.jobs.append((job, executor)) }
+    semaphore.signal()
+  }
+
+  func end() {
+    state.withLock { $0.isOver = true }
+    semaphore.signal()
+  }
+
+  func run() {
+    while true {
+      let (jobs, isOver) = state.withLock { state in
+        defer { state.jobs = [] }
+        return (state.jobs, state.isOver)
+      }
+      for (job, executor) in jobs { job.runSynchronously(on: executor) }
+      if jobs.isEmpty {
+        if isOver { return }
+        semaphore.wait()
+      }
+    }
+  }
+}
+
+/// The system's counting semaphore.
+private final class Semaphore: @unchecked Sendable {
+  private let place = UnsafeMutablePointer<sem_t>.allocate(capacity: 1)
+
+  init() throws(BeatError) {
+    guard sem_init(place, 0, 0) == 0 else {
+      place.deallocate()
+      throw BeatError(.refused, "no semaphore: \(String(cString: strerror(errno)))")
+    }
+  }
+
+  deinit {
+    sem_destroy(place)
+    place.deallocate()
+  }
+
+  func signal() { sem_post(place) }
+
+  /// A signal may interrupt it: whoever waits looks again.
+  func wait() { sem_wait(place) }
+}

@@ -1,0 +1,214 @@
+import BeatCore
+import BeatLoop
+import BeatRedis
+
+/// Reads and changes the schedules of a store, beside whatever daemons run.
+///
+/// A change is carried out on what its author has seen and on nothing else: of two that change the same schedule in the
+/// same moment, one is told of a conflict. What daemons write of runs is no conflict. An edit is in force within a
+/// millisecond where a daemon hears events.
+///
+/// It connects at the first call, and again after a connection was lost; each answer has a deadline of 10 s. Calls are
+/// served one after the other, on a thread of its own. All throw `BeatError`.
+public actor ScheduleClient {
+  private let configuration: BeatConfiguration
+  private let zones = ZoneDirectory()
+  private let executor: ThreadExecutor
+  private var client: StoreClient?
+
+  public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
+  /// - Parameter configuration: that of the daemons; the zone and the default queue decide what a document means.
+  /// - Throws: `BeatError` of the kind `configuration` that names the value that is out of its range.
+  public init(_ configuration: BeatConfiguration) throws(BeatError) {
+    try configuration.validate()
+    self.configuration = configuration
+    executor = try ThreadExecutor()
+  }
+
+  isolated deinit { client?.close() }
+
+  /// All schedules, in the order of their names' bytes, with all documents in memory at once.
+  public func list() throws(BeatError) -> [StoredSchedule] {
+    try withStore { client in
+      let context = try context(client)
+      let now = try client.time()
+      return try client.documents().map { StoredSchedule($0, standing($0, context, now)) }
+    }
+  }
+
+  /// One schedule; nil: there is none of that name.
+  public func schedule(_ name: String) throws(BeatError) -> StoredSchedule? {
+    try withStore { client in
+      let stored = try client.document(try entry(name, client))
+      return stored.isAbsent ? nil : StoredSchedule(stored, standing(stored, try context(client), try client.time()))
+    }
+  }
+
+  /// Stores a document under a name. One that stands there goes, but for its `last_run_at` and `total_run_count`, which
+  /// are carried over where the new one does not say them.
+  ///
+  /// - Parameters:
+  ///   - name: the document's key without the prefix.
+  ///   - document: a JSON object, as docs/semantics.md describes it.
+  /// - Returns: what becomes of it.
+  /// - Throws: `invalidDocument` with all that is wrong with it; `conflict`.
+  @discardableResult
+  public func put(_ name: String, document: String) throws(BeatError) -> StoredSchedule {
+    try withStore { client in
+      let context = try context(client)
+      let entry = try entry(name, client)
+      let bytes = Array(document.utf8)
+      try Self.review(bytes, entry, context, now: try client.time())
+      return try changed(try .replace(entry, by: bytes, in: client, context: context), context)
+    }
+  }
+
+  /// Changes a document: `change` is given the text that stands there and returns the new one. It is called again if a
+  /// daemon has written of a run meanwhile.
+  ///
+  /// - Throws: `notFound`; `invalidDocument`, unless it was one before; `conflict`; what `change` throws is wrapped as
+  ///   `refused`, and nothing is changed.
+  @discardableResult
+  public func edit(
+    _ name: String, _ change: @Sendable (String) throws -> String
+  ) throws(BeatError) -> StoredSchedule {
+    try withStore { client in
+      let context = try context(client)
+      let edited = try ScheduleChange.edit(try entry(name, client), in: client, context: context) { before in
+        Array(try change(String(decoding: before, as: UTF8.self)).utf8)
+      }
+      return try changed(edited, context)
+    }
+  }
+
+  /// Deletes a schedule.
+  ///
+  /// - Throws: `notFound`; `conflict`: somebody else has changed it in this moment.
+  public func remove(_ name: String) throws(BeatError) {
+    try withStore { client in
+      try ScheduleRemoval.remove(try client.document(try entry(name, client)), in: client)
+    }
+  }
+
+  /// When a schedule is due next, since 1970-01-01 00:00 UTC, as far as its end; what was missed and is made up for stands
+  /// first.
+  ///
+  /// - Parameters:
+  ///   - name: the document's key without the prefix.
+  ///   - count: at most so many, 1 to 1000.
+  /// - Throws: `notFound`.
+  public func next(_ name: String, count: Int = 5) throws(BeatError) -> [Duration] {
+    try withStore { client in
+      let stored = try client.document(try entry(name, client))
+      guard !stored.isAbsent else { throw BeatError(missing(stored.name, client)) }
+      return standing(stored, try context(client), try client.time())
+        .upcoming(min(max(count, 1), 1000)).map(\.due.duration)
+    }
+  }
+
+  /// Lets the daemon that fires send a schedule's task now, once, beside the schedule, whose due times stay. Nothing is
+  /// sent after the time is over, and nothing twice.
+  ///
+  /// - Parameters:
+  ///   - name: the document's key without the prefix.
+  ///   - timeout: how long to wait for a daemon; at most an hour. Other calls of this client wait behind it.
+  /// - Returns: the task's id.
+  /// - Throws: `notFound`; `noDaemon`; `refused`, with the daemon's reason.
+  public func fire(_ name: String, timeout: Duration = .seconds(10)) throws(BeatError) -> String {
+    try withStore { client in
+      let entry = try entry(name, client)
+      guard try !client.document(entry).isAbsent else { throw BeatError(missing(entry, client)) }
+      let limit = min(max(timeout, .milliseconds(1)), .seconds(3600))
+      switch try client.fire(entry, within: limit.microseconds) {
+      case .fired(let id): return id
+      case .refused(let reason): throw BeatError(.refused, "\(name) was not fired: \(reason)")
+      case .late, .unanswered:
+        throw BeatError(
+          .noDaemon, "\(name) was not fired: no daemon answered within \(limit), and the request was taken back")
+      }
+    }
+  }
+
+  /// What was sent, the newest first, as far back as the store's history goes.
+  ///
+  /// - Parameters:
+  ///   - name: of one schedule, which may be gone; nil: of all.
+  ///   - limit: at most so many, 1 to 1,000,000.
+  public func history(of name: String? = nil, limit: Int = 100) throws(BeatError) -> [ScheduleRun] {
+    try withStore { client in
+      let wanted = try name.map { try entry($0, client) }
+      let most = min(max(limit, 1), 1_000_000)
+      var runs: [ScheduleRun] = []
+      try client.walkHistory { found in
+        if wanted.map({ $0 == found.record.name }) ?? true { runs.append(ScheduleRun(found.record)) }
+        return runs.count < most
+      }
+      return runs
+    }
+  }
+
+  // MARK: the store
+
+  /// Calls `body` with a connection; a new one where the last was lost.
+  private func withStore<Result>(_ body: (StoreClient) throws -> Result) throws(BeatError) -> Result {
+    do {
+      let client = try client ?? StoreClient(configuration.store, keys: RedisKeys(prefix: configuration.keyPrefix))
+      self.client = client
+      return try body(client)
+    } catch let error as BeatError {
+      throw error
+    } catch let error as ChangeProblem {
+      throw BeatError(error)
+    } catch let error as StoreError {
+      if error.kind == .unreachable {
+        client?.close()
+        client = nil
+      }
+      throw BeatError(error)
+    } catch {
+      throw BeatError(.refused, "\(error)")
+    }
+  }
+
+  /// What a document is read by.
+  private func context(_ client: StoreClient) throws -> DocumentContext {
+    let context = try DocumentContext(configuration, zones, routes: nil)
+    guard let fit = try client.clusterFit() else { return context }
+    return fit.applied(
+      to: context, defaultQueue: configuration.defaultQueue, kombu: configuration.transportOptions.keys)
+  }
+
+  private func entry(_ name: String, _ client: StoreClient) throws(BeatError) -> EntryName {
+    let entry = EntryName(notation: name) ?? EntryName(name)
+    guard !name.isEmpty, client.keys.entry(of: client.keys.document(entry)) == entry else {
+      throw BeatError(.invalidDocument, "\"\(name.beginning(60).printable)\" is no name for a schedule")
+    }
+    if Limit.nameLength.isExceeded(by: entry.bytes.count) { throw BeatError(.longName(entry)) }
+    return entry
+  }
+
+  private func missing(_ entry: EntryName, _ client: StoreClient) -> ChangeProblem {
+    .missing(entry, key: EntryName(client.keys.document(entry)), store: "\(client.url)")
+  }
+
+  private func standing(_ stored: StoredDocument, _ context: DocumentContext, _ now: UnixTime) -> ScheduleStanding {
+    ScheduleStanding(stored.name, stored.read, context: context, now: now)
+  }
+
+  private func changed(_ change: ScheduleChange, _ context: DocumentContext) throws -> StoredSchedule {
+    let after = StoredDocument(
+      name: change.name, read: Scheduler.DocumentRead(.document(change.after), change.before.read.markState))
+    return StoredSchedule(after, change.standing(context))
+  }
+
+  /// Throws all that keeps a text from being a schedule.
+  private static func review(
+    _ text: [UInt8], _ name: EntryName, _ context: DocumentContext, now: UnixTime
+  ) throws(BeatError) {
+    let errors = DocumentReview(text, context: context, now: now).remarks.filter { $0.level == .error }
+    guard !errors.isEmpty else { return }
+    let words = errors.map(\.inWords)
+    throw BeatError(.invalidDocument, "\(name): \(words.joined(separator: "; "))")
+  }
+}

@@ -1,0 +1,121 @@
+import Logging
+import ReactiveBeat
+import Testing
+
+/// The daemon as a part of an application, by what the library makes public.
+@Suite struct BeatDaemonTests {
+  private let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+
+  private func daemon(_ stage: Stage) throws -> BeatDaemon {
+    try BeatDaemon(BeatConfiguration(stage), logger: quiet)
+  }
+
+  /// It loads, fires what is due, hears an edit, and ends in order when it is told to.
+  @Test func livesAndStops() async throws {
+    let stage = try Stage()
+    stage.set("a", schedule("a", every: "0.5"))
+    let daemon = try daemon(stage)
+    var events = daemon.events.makeAsyncIterator()
+    async let end: Void = daemon.run()
+    func next(_ isWanted: (BeatEvent) -> Bool) async -> BeatEvent? {
+      while let event = await events.next() { if isWanted(event) { return event } }
+      return nil
+    }
+    #expect(await next { $0 == .ready(schedules: 1, rejected: 0) } != nil)
+    guard case .fired(let run)? = await next({ if case .fired = $0 { true } else { false } }) else {
+      Issue.record("it fired nothing")
+      return
+    }
+    #expect(run.name == "a" && stage.messages().contains { $0.id == run.taskID })
+    #expect(run.sent >= run.due && run.due > .seconds(1_700_000_000))
+
+    stage.set("b", #"{"name": "b", "task": "t", "enabled": true, "interval": {"every": "x", "period": "seconds"}}"#)
+    guard case .rejected("b", let reason)? = await next({ if case .rejected = $0 { true } else { false } }) else {
+      Issue.record("it said nothing of the edit")
+      return
+    }
+    #expect(reason.contains("interval.every"))
+    daemon.stop()
+    #expect(await next { $0 == .stopped } != nil)
+    #expect(await events.next() == nil, "the stream ends with the daemon")
+    try await end
+    let sent = stage.messages().count
+    await #expect(throws: BeatError.self) { try await daemon.run() }
+    #expect(stage.messages().count == sent)
+  }
+
+  /// A task that is cancelled ends as by `stop()`: the lease is given back, so that another daemon need not wait.
+  @Test func isCancelled() async throws {
+    let stage = try Stage()
+    let daemon = try daemon(stage)
+    let events = daemon.events
+    let task = Task { try await daemon.run() }
+    for await event in events where event == .leading { break }
+    #expect(stage.store("EXISTS", "reactivebeat:tasks:meta:lease")?.integer == 1)
+    task.cancel()
+    try await task.value
+    #expect(stage.store("EXISTS", "reactivebeat:tasks:meta:lease")?.integer == 0)
+  }
+
+  /// Stopped before it has begun, it ends at once.
+  @Test func isStoppedBefore() async throws {
+    let daemon = try BeatDaemon(
+      BeatConfiguration(store: "redis://127.0.0.1:1/1", broker: "redis://127.0.0.1:1/0"), logger: quiet)
+    daemon.stop()
+    daemon.stop()
+    try await daemon.run()
+  }
+
+  /// A server that is away does not end it; and it can be stopped from any thread meanwhile.
+  @Test func waitsForAServer() async throws {
+    let daemon = try BeatDaemon(
+      BeatConfiguration(store: "redis://127.0.0.1:1/1", broker: "redis://127.0.0.1:1/0"), logger: quiet)
+    let events = daemon.events
+    async let end: Void = daemon.run()
+    for await event in events {
+      if case .disconnected(let reason) = event {
+        #expect(reason.contains("127.0.0.1:1"))
+        break
+      }
+    }
+    daemon.stop()
+    try await end
+  }
+
+  /// What cannot become right by itself ends it, with the reason.
+  @Test func needsAnotherSetUp() async throws {
+    let server = try RedisServer(["--cluster-enabled", "yes", "--cluster-port", "\(RedisServer.freePort())"])
+    let stage = try Stage(on: server, store: 0, broker: 0)
+    let daemon = try daemon(stage)
+    await #expect { try await daemon.run() } throws: { ($0 as? BeatError)?.kind == .configuration }
+  }
+
+  /// Two of one process: the one that ends leaves the other alone.
+  @Test func twoOfThem() async throws {
+    let stage = try Stage()
+    stage.set("a", schedule("a", every: "0.5"))
+    let (first, second) = (try daemon(stage), try daemon(stage))
+    let events = second.events
+    async let firstEnd: Void = first.run()
+    async let secondEnd: Void = second.run()
+    for await event in events {
+      if case .leading = event { break }
+      if case .standingBy = event { break }
+    }
+    first.stop()
+    try await firstEnd
+    let sent = stage.messages().count
+    #expect(eventually { stage.messages().count > sent + 1 })
+    second.stop()
+    try await secondEnd
+    let ids = stage.messages().map(\.id)
+    #expect(Set(ids).count == ids.count)
+  }
+}
+
+extension BeatConfiguration {
+  init(_ stage: Stage) throws {
+    try self.init(store: stage.url(stage.storeDatabase), broker: stage.url(stage.brokerDatabase))
+    keyPrefix = stage.prefix
+  }
+}
