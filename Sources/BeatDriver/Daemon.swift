@@ -99,7 +99,7 @@ package final class Daemon {
   /// The next daemon takes over at once, and not when the lease has run out.
   private func release() {
     relay.finish { [unowned self] in
-      // Also when we do not lead: a pulse on its way may have taken it.
+      // Also when we do not lead: a heartbeat on its way may have taken it.
       guard let store = session?.store else { return stopTimer.schedule(after: 0) }
       store.daemons.remove()
       guard election.hasLease else { return stopTimer.schedule(after: 0) }

@@ -3,7 +3,7 @@ import BeatCore
 /// What a daemon is told at start.
 package struct DaemonConfiguration {
   package var scheduler: SchedulerConfiguration
-  package var pulse: Pulse.Configuration
+  package var leadership: Leadership.Configuration
   /// Between rehearsals while something is missing, the first and the longest; microseconds.
   package var rehearsalDelays: ClosedRange<Int64> = 1_000_000...30_000_000
   /// The waits before the store is tried again: at first, and at most; microseconds.
@@ -21,14 +21,14 @@ package struct DaemonConfiguration {
   /// Lets zones be read anew.
   package var forgetZones: () -> Void = {}
 
-  package var instance: String { pulse.instance }
+  package var instance: String { leadership.instance }
 
   package init(
-    scheduler: SchedulerConfiguration, pulse: Pulse.Configuration, record: DaemonRecord,
+    scheduler: SchedulerConfiguration, leadership: Leadership.Configuration, record: DaemonRecord,
     documents: @escaping (RouteRules?) throws -> DocumentContext
   ) {
     self.scheduler = scheduler
-    self.pulse = pulse
+    self.leadership = leadership
     self.record = record
     self.documents = documents
   }

@@ -24,7 +24,7 @@ final class ForeignPlaces {
   }
 
   /// What a heartbeat has found in its places.
-  func found(_ damages: [PulseReply.Damage]) {
+  func found(_ damages: [HeartbeatReply.Damage]) {
     guard !damages.isEmpty || !heartbeat.isEmpty else { return }
     for damage in damages where heartbeat[damage.place] != damage.found {
       report(

@@ -1,13 +1,15 @@
 import BeatCore
 
-/// Who leads: carries out what the heartbeat and the lease (`Pulse`) and this daemon's right to it (`Candidacy`) want.
+/// Who leads: carries out what the heartbeat and the lease (`Leadership`) and this daemon's right to it (`Candidacy`) want.
 final class LeaderElection {
   private unowned let daemon: Daemon
-  private(set) var pulse: Pulse
+  private(set) var leadership: Leadership
   private var candidacy: Candidacy
   /// Of the lease that we hold, or held last; empty: there is no lease.
   private(set) var token = ""
-  private lazy var pulseTimer = daemon.surroundings.makeTimer { [unowned self] in receive(.timerFired as Pulse.Event) }
+  private lazy var heartbeatTimer = daemon.surroundings.makeTimer { [unowned self] in
+    receive(.timerFired as Leadership.Event)
+  }
   private lazy var rehearsalTimer = daemon.surroundings.makeTimer { [unowned self] in
     receive(.timerFired as Candidacy.Event)
   }
@@ -20,25 +22,26 @@ final class LeaderElection {
     self.daemon = daemon
     let surroundings = daemon.surroundings
     let configuration = daemon.configuration
-    pulse = Pulse(configuration.pulse, clock: StoreClock(surroundings.wallTime, at: surroundings.bootTime))
-    candidacy = Candidacy(leaseTTL: configuration.pulse.leaseTTL, delays: configuration.rehearsalDelays)
+    leadership = Leadership(
+      configuration.leadership, clock: StoreClock(surroundings.wallTime, at: surroundings.bootTime))
+    candidacy = Candidacy(leaseTTL: configuration.leadership.leaseTTL, delays: configuration.rehearsalDelays)
   }
 
-  var isLeading: Bool { pulse.isLeading }
+  var isLeading: Bool { leadership.isLeading }
   /// A heartbeat was answered in this session.
-  var isAnswered: Bool { pulse.isAnswered }
+  var isAnswered: Bool { leadership.isAnswered }
   /// This session has shown that we can fire what is due.
   var isAble: Bool { candidacy.isAble }
-  var hasLease: Bool { pulse.configuration.leaseTTL != nil }
+  var hasLease: Bool { leadership.configuration.leaseTTL != nil }
   /// By the store's clock.
-  var now: UnixTime { pulse.clock.time(at: daemon.surroundings.bootTime) }
+  var now: UnixTime { leadership.clock.time(at: daemon.surroundings.bootTime) }
 
-  func boot(at time: UnixTime) -> BootTime { pulse.clock.boot(at: time) }
+  func boot(at time: UnixTime) -> BootTime { leadership.clock.boot(at: time) }
 
   // MARK: what happens
 
   /// Some event of a change has come.
-  func heard() { pulse.heard() }
+  func heard() { leadership.heard() }
 
   func connected(hears: Bool) {
     receive(.connected(hears: hears))
@@ -51,12 +54,12 @@ final class LeaderElection {
   func lacked(_ reason: String) { receive(.lacked(reason: reason)) }
 
   /// No heartbeat is sent any more.
-  func stop() { pulseTimer.cancel() }
+  func stop() { heartbeatTimer.cancel() }
 
   /// - Parameter between: what is told between the two, as the scheduler is.
   func disconnected(_ between: () -> Void) {
-    pulseTimer.cancel()
-    receive(.disconnected as Pulse.Event)
+    heartbeatTimer.cancel()
+    receive(.disconnected as Leadership.Event)
     between()
     daemon.publisher.cancelRehearsal()
     rehearsalTimer.cancel()
@@ -86,14 +89,14 @@ final class LeaderElection {
 
   // MARK: the heartbeat and the lease
 
-  func receive(_ event: Pulse.Event) {
-    for action in pulse.receive(event, now: daemon.surroundings.bootTime) { perform(action) }
+  func receive(_ event: Leadership.Event) {
+    for action in leadership.receive(event, now: daemon.surroundings.bootTime) { perform(action) }
   }
 
-  private func perform(_ action: Pulse.Action) {
+  private func perform(_ action: Leadership.Action) {
     switch action {
     case .send(let request): send(request)
-    case .armTimer(let delay): if !daemon.isStopping { pulseTimer.schedule(after: delay) }
+    case .armTimer(let delay): if !daemon.isStopping { heartbeatTimer.schedule(after: delay) }
     case .lead(let token):
       self.token = token
       daemon.lead(token)
@@ -114,9 +117,9 @@ final class LeaderElection {
     }
   }
 
-  private func send(_ request: PulseRequest) {
+  private func send(_ request: HeartbeatRequest) {
     guard !daemon.isStopping, let session = daemon.session else { return }
-    session.store.leases.pulse(request) { [unowned self, weak session] result in
+    session.store.leases.beat(request) { [unowned self, weak session] result in
       switch result {
       case .success(var reply):
         reply.clockDifference = reply.serverTime?.microseconds(since: daemon.surroundings.wallTime) ?? 0
@@ -140,8 +143,8 @@ final class LeaderElection {
     switch action {
     case .rehearse: rehearse()
     case .armTimer(let delay): rehearsalTimer.schedule(after: delay)
-    case .stand(let standing):
-      receive(.standing(standing))
+    case .declare(let eligibility):
+      receive(.eligibility(eligibility))
       daemon.session?.announce()
     case .report(.able):
       (said, saidOfSession) = (nil, nil)

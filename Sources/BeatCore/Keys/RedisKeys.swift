@@ -59,7 +59,7 @@ package struct RedisKeys: Hashable, Sendable {
   /// STRING, a random word as old as the store's contents: gone or another one after a flush, a swap, another database.
   package var incarnation: [UInt8] { own("incarnation") }
 
-  /// STRING, the sequence number of a daemon's last pulse; its events tell whether any are heard.
+  /// STRING, the sequence number of a daemon's last heartbeat; its events tell whether any are heard.
   package func heartbeat(_ instance: String) -> [UInt8] { own("heartbeat:" + instance) }
 
   /// The same of what somebody calls an instance.
@@ -68,8 +68,8 @@ package struct RedisKeys: Hashable, Sendable {
   /// STRING, the token of a leader that lacks something: a daemon that lacks nothing may take the lease over.
   package var offer: [UInt8] { own("offer") }
 
-  /// The keys of one daemon's pulse, in the order of `pulse.lua`.
-  package func ofPulse(_ instance: String) -> [[UInt8]] { [heartbeat(instance), incarnation, lease, epoch, offer] }
+  /// The keys of one daemon's heartbeat, in the order of `pulse.lua`.
+  package func ofHeartbeat(_ instance: String) -> [[UInt8]] { [heartbeat(instance), incarnation, lease, epoch, offer] }
 
   /// LIST, of a rehearsal: a queue that no worker knows, in the broker's database.
   package var rehearsalQueue: [UInt8] { own("queue") }

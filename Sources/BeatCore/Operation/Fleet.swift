@@ -5,7 +5,7 @@ package struct Fleet: Hashable, Sendable {
     package let instance: String
     /// What it says of itself; nil: it has not said anything yet.
     package let record: DaemonRecord?
-    /// Since its last pulse, microseconds; nil: it is dead, its heartbeat has run out.
+    /// Since its last heartbeat, microseconds; nil: it is dead, its heartbeat has run out.
     package let silence: Int64?
     /// It is the one whose token the lease holds.
     package let holdsLease: Bool
@@ -45,7 +45,7 @@ package struct Fleet: Hashable, Sendable {
     }
   }
 
-  /// A daemon that leads and has not been heard for so long, microseconds, is frozen, cut off, or gone: a pulse comes once
+  /// A daemon that leads and has not been heard for so long, microseconds, is frozen, cut off, or gone: a heartbeat comes once
   /// a second.
   package static let longestSilence: Int64 = 4_000_000
 

@@ -83,7 +83,7 @@ extension Scheduler {
   mutating func clockTold(now: UnixTime) {
     lookAgain()
     guard !ahead.isEmpty else { return }
-    // Only those are walked, not every schedule: this comes with each pulse.
+    // Only those are walked, not every schedule: this comes with each heartbeat.
     let places = ahead.map { (name: $0, handle: entries.handle(of: $0)) }
     // In the order of the entries, which is the same in each run of a simulation; a set's is not.
     for (name, handle) in places.sorted(by: { ($0.handle ?? -1) < ($1.handle ?? -1) }) {

@@ -44,8 +44,8 @@ extension Scheduler {
     if isPresent(name) || !isSecondLook && doubted.count < Self.unknownDoubts { doubted.insert(name) }
   }
 
-  /// After a pulse: reads once more what was found gone, or by a fire changed. For a moment another database may have
-  /// stood in the place of ours (SWAPDB, and back), of which no event tells; had a pulse seen it, all would be loaded anew.
+  /// After a heartbeat: reads once more what was found gone, or by a fire changed. For a moment another database may have
+  /// stood in the place of ours (SWAPDB, and back), of which no event tells; had a heartbeat seen it, all would be loaded anew.
   mutating func lookAgain() {
     guard isWatching, !doubted.isEmpty else { return }
     for name in doubted.sorted(by: { $0.bytes.lexicographicallyPrecedes($1.bytes) }) { touch(name) }

@@ -41,9 +41,9 @@ package struct Scheduler {
   var ahead: Set<EntryName> = []
   /// Schedules whose mark we have just kept, while a read of them is under way that was sent before: its answer may lack it.
   var unseenAnchors: Set<EntryName> = []
-  /// What was found gone, or by a fire changed, of which perhaps no event tells: read once more after the next pulse.
+  /// What was found gone, or by a fire changed, of which perhaps no event tells: read once more after the next heartbeat.
   var doubted: Set<EntryName> = []
-  /// Those that the newest pulse has made us read once more.
+  /// Those that the newest heartbeat has made us read once more.
   var lookedAtAgain: Set<EntryName> = []
   /// Redis' clock was set ahead: what had been kept before shows an earlier time than it would now.
   var wasSetAhead: (at: UnixTime, by: Int64)?

@@ -30,7 +30,7 @@ extension CommandUse {
       own.row(
         "TYPE", [.document, .mark, .lease, .epoch, .incarnation], sent: true, in: "fire read",
         without: "what it says of keys of another type"),
-      // The pulse and the lease.
+      // The heartbeat and the lease.
       own.row(
         "GET", [.heartbeat, .incarnation, .lease, .document], sent: true, in: "fire manual pulse rebase release"),
       own.row(

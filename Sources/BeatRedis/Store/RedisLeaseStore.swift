@@ -13,8 +13,8 @@ final class RedisLeaseStore: LeaseStore {
     self.incarnation = incarnation
   }
 
-  func pulse(_ request: PulseRequest, then completion: @escaping Completion<PulseReply>) {
-    scripts.pulse(request, instance: instance, incarnation: incarnation) { reply, error in
+  func beat(_ request: HeartbeatRequest, then completion: @escaping Completion<HeartbeatReply>) {
+    scripts.beat(request, instance: instance, incarnation: incarnation) { reply, error in
       completion(reply.map { .success($0) } ?? .failure(Refusal(error)))
     }
   }

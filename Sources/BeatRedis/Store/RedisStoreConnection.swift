@@ -348,7 +348,7 @@ final class RedisStoreConnection: StoreConnection {
     }
   }
 
-  /// A pulse's SET raises `set`, of class $, and `expire`, of class g. Only both say that edits are heard.
+  /// A heartbeat's SET raises `set`, of class $, and `expire`, of class g. Only both say that edits are heard.
   private func beat(_ event: String) {
     if event == "set" {
       hasHeardSet = true

@@ -73,7 +73,7 @@ final class RedisStoreSession: StoreSession {
       }
     case (_, .foreign):
       let keys = scripts.keys
-      let suspects = if case .heartbeat = question { keys.ofPulse(instance) } else { [keys.mark] }
+      let suspects = if case .heartbeat = question { keys.ofHeartbeat(instance) } else { [keys.mark] }
       scripts.misfits(among: suspects) { misfits in
         completion(StoreExplanation(misfits.isEmpty ? refusal.text : misfits.joined(separator: "; ")))
       }

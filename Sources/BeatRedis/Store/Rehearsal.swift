@@ -49,7 +49,7 @@ final class Rehearsal {
   }
 
   func start() {
-    steps = [tidyUp, readSchedules, write, pulse, anchor, rebase, fire, fireOnQueue]
+    steps = [tidyUp, readSchedules, write, heartbeat, anchor, rebase, fire, fireOnQueue]
     if scripts.delivery == .outbox { steps += [readOutbox, removeFromOutbox] }
     steps.append(release)
     goOn(with: steps[...])
@@ -81,9 +81,9 @@ final class Rehearsal {
     scripts.connection.send(command) { reply in done(reply?.error.map { .refused("nothing can be written", $0) }) }
   }
 
-  private func pulse(_ done: @escaping (Failure?) -> Void) {
-    let request = PulseRequest(sequence: 1, leaseTTL: 60_000_000, claim: .free)
-    scratch.pulse(request, instance: instance, incarnation: "rehearsal") { [self] reply, error in
+  private func heartbeat(_ done: @escaping (Failure?) -> Void) {
+    let request = HeartbeatRequest(sequence: 1, leaseTTL: 60_000_000, claim: .free)
+    scratch.beat(request, instance: instance, incarnation: "rehearsal") { [self] reply, error in
       if case .held(let token)? = reply?.lease { self.token = token }
       done(error.map { .refused("no pulse goes through", $0) })
     }

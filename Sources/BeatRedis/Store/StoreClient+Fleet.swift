@@ -1,7 +1,7 @@
 import BeatCore
 
 extension StoreClient {
-  /// How long a heartbeat lives, microseconds: as `Pulse` writes it.
+  /// How long a heartbeat lives, microseconds: as `StoreScripts.beat` writes it.
   private static let heartbeatLife: Int64 = 10_000_000
 
   /// The daemons, the lease and its epoch.

@@ -24,7 +24,7 @@ extension StoreScripts {
     Self.tidyScript.evaluate(
       on: connection,
       keys: [list, keys.history, keys.mark, keys.document(FirePlan.rehearsedEntry), keys.outbox]
-        + keys.ofPulse(instance),
+        + keys.ofHeartbeat(instance),
       arguments: [storeDatabase, delivery == .direct ? brokerDatabase : storeDatabase].map { Array("\($0)".utf8) }
     ) { reply in completion(reply.flatMap { Tidied($0) }, reply?.error) }
   }

@@ -134,9 +134,9 @@ package struct StoreScripts {
   }
 
   /// Neither a reply nor an error: the connection died.
-  package func pulse(
-    _ request: PulseRequest, instance: String, incarnation: String,
-    then completion: @escaping (PulseReply?, RedisServerError?) -> Void
+  package func beat(
+    _ request: HeartbeatRequest, instance: String, incarnation: String,
+    then completion: @escaping (HeartbeatReply?, RedisServerError?) -> Void
   ) {
     // With the sequence: after a flush we are the ones who give the store its word again, and must notice that.
     let arguments = [
@@ -144,7 +144,7 @@ package struct StoreScripts {
       "\((request.leaseTTL ?? 0) / 1000)", request.claim.rawValue, request.isOffering ? "1" : "0",
     ]
     Self.pulseScript.evaluate(
-      on: connection, keys: keys.ofPulse(instance), arguments: arguments.map { Array($0.utf8) }
+      on: connection, keys: keys.ofHeartbeat(instance), arguments: arguments.map { Array($0.utf8) }
     ) { [keys, connection] reply in
       guard let parts = reply?.array, parts.count == 8 else {
         connection.endMisfit(reply, of: "a heartbeat")
@@ -152,23 +152,23 @@ package struct StoreScripts {
       }
       let text = parts.map { $0.text ?? "" }
       completion(
-        PulseReply(
+        HeartbeatReply(
           sequence: request.sequence, previousSequence: Int64(text[0]), incarnation: text[1],
           lease: Self.lease(text[2], of: instance, remaining: parts[3].integer, isOffered: parts[6].integer == 1),
           serverTime: UnixTime(told: text[4], text[5]), clockDifference: 0,
-          damaged: Self.damages(parts[7].array ?? [], keys, keys.ofPulse(instance))), nil)
+          damaged: Self.damages(parts[7].array ?? [], keys, keys.ofHeartbeat(instance))), nil)
     }
   }
 
   private static func damages(
     _ parts: [RedisReply], _ names: RedisKeys, _ keys: [[UInt8]]
-  ) -> [PulseReply.Damage] {
+  ) -> [HeartbeatReply.Damage] {
     stride(from: 0, to: parts.count - 1, by: 2).compactMap { index in
       guard let place = parts[index].integer.map({ Int(clamping: $0) &- 1 }), keys.indices.contains(place) else {
         return nil
       }
       let key = keys[place]
-      return PulseReply.Damage(place: key, found: parts[index + 1].bytes ?? [], remedy: remedy(key, names))
+      return HeartbeatReply.Damage(place: key, found: parts[index + 1].bytes ?? [], remedy: remedy(key, names))
     }
   }
 
@@ -185,7 +185,7 @@ package struct StoreScripts {
 
   private static func lease(
     _ token: String, of instance: String, remaining: Int64?, isOffered: Bool
-  ) -> PulseReply.Lease {
+  ) -> HeartbeatReply.Lease {
     if token.isEmpty { return .free }
     if token.hasPrefix(instance + ":") { return .held(token: token) }
     return .other(token: token, remaining: (remaining ?? 0) &* 1000, isOffered: isOffered)

@@ -20,7 +20,8 @@ extension DaemonConfiguration {
       timezone: configuration.timezone, broker: "\(configuration.broker)")
     record.options = configuration.compared
     self.init(
-      scheduler: rules, pulse: Pulse.Configuration(instance: instance, leaseTTL: configuration.leaseTTL?.microseconds),
+      scheduler: rules,
+      leadership: Leadership.Configuration(instance: instance, leaseTTL: configuration.leaseTTL?.microseconds),
       record: record
     ) { routes in
       try DocumentContext(configuration, zones, routes: routes)

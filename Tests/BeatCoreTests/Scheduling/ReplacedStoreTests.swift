@@ -60,7 +60,7 @@ struct ReplacedStoreTests {
     #expect(bench.run(10).dues == [30, 40])
   }
 
-  /// Read while events go on, before the pulse tells: what others may have fired meanwhile is not invented anew.
+  /// Read while events go on, before the heartbeat tells: what others may have fired meanwhile is not invented anew.
   @Test func aMarkThatIsGoneIsKeptAnewWithoutWhatWasUnheard() {
     var bench = SchedulerBench()
     _ = bench.load(a, document)
@@ -85,7 +85,7 @@ struct ReplacedStoreTests {
     #expect(bench.run(60).dues == [180])
   }
 
-  /// SWAPDB and back between two pulses: no event tells of either.
+  /// SWAPDB and back between two heartbeats: no event tells of either.
   @Test func whatAFireFindsGoneIsLookedAtOnceMore() throws {
     var bench = running()
     let plan = try #require(bench.pass(5).fires.first)

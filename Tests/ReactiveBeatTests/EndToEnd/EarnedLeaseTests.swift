@@ -81,7 +81,7 @@ import Testing
     #expect(stage.store("KEYS", "*rehearsal*")?.array?.isEmpty == true)
   }
 
-  /// The same of each command without which nothing is loaded, or no pulse goes through: one line says why, once.
+  /// The same of each command without which nothing is loaded, or no heartbeat goes through: one line says why, once.
   @Test(arguments: ["hset", "hmget", "mget", "get", "scan", "time", "evalsha"])
   func whyItCannotIsSaidOnce(_ right: String) throws {
     let stage = try stage(["-\(right)"])

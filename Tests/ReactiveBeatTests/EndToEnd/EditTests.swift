@@ -262,7 +262,7 @@ import Testing
     #expect(try daemon.wait(for: "changed", key: key("a"))["next"] != "never")
   }
 
-  /// A storm: what is edited is read many at a time, so that fires and pulses do not wait behind thousands of reads.
+  /// A storm: what is edited is read many at a time, so that fires and heartbeats do not wait behind thousands of reads.
   @Test func aStormIsReadTogether() throws {
     let stage = try Stage()
     let count = 5000

@@ -195,7 +195,7 @@ import Testing
     stage.store("SET", Self.leaseKey, "somebody", "PX", "60000")
     try leader.wait(for: "standing by")
     let sent = stage.messages().count
-    // Two pulses of each, and several due times.
+    // Two heartbeats of each, and several due times.
     let start = MonotonicTime.now()
     #expect(eventually { MonotonicTime.now().microseconds(since: start) > 2_200_000 })
     #expect(stage.messages().count == sent)

@@ -13,7 +13,7 @@ import Testing
     return (run.exit, run.json?["verdict"]?.text ?? "?", run.json?["because"]?.text ?? "")
   }
 
-  /// The queue's key is a string: the daemon leads, pulses, and sends nothing.
+  /// The queue's key is a string: the daemon leads, has its heartbeat, and sends nothing.
   @Test func aLeaderThatIsRefused() throws {
     let stage = try Stage()
     stage.broker("SET", "celery", "x")

@@ -447,11 +447,11 @@ import Testing
       let statistics = stage.broker("INFO", "commandstats")?.text ?? ""
       return statistics.split(whereSeparator: \.isNewline).filter { $0.hasPrefix("cmdstat_") }
     }
-    func pulses() -> Int {
+    func heartbeats() -> Int {
       let line = calls(servers.store).first { $0.hasPrefix("cmdstat_pttl:calls=") }
       return line.flatMap { Int($0.dropFirst("cmdstat_pttl:calls=".count).prefix(while: \.isNumber)) } ?? 0
     }
-    #expect(eventually { pulses() >= 2 })
+    #expect(eventually { heartbeats() >= 2 })
     #expect(!calls(servers.store).contains { $0.hasPrefix("cmdstat_llen") || $0.hasPrefix("cmdstat_lrem") })
     #expect(
       calls(servers.broker).allSatisfy { $0.hasPrefix("cmdstat_config") || $0.hasPrefix("cmdstat_info") },

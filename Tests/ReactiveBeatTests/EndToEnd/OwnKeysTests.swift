@@ -109,8 +109,8 @@ import Testing
     try daemon.stop()
   }
 
-  /// The pulse's keys: the daemon leads, and says what it has found, once.
-  @Test(arguments: ["epoch", "incarnation", "lease"]) func aPulsesKeyOfAnotherType(_ key: String) throws {
+  /// The heartbeat's keys: the daemon leads, and says what it has found, once.
+  @Test(arguments: ["epoch", "incarnation", "lease"]) func aHeartbeatsKeyOfAnotherType(_ key: String) throws {
     let daemon = try stage.daemon()
     #expect(stage.fires(["victim"], 2))
     if key == "epoch" { stage.store("DEL", Self.base + "lease") }

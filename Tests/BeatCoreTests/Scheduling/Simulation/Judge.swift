@@ -15,7 +15,7 @@ struct Judge {
   /// The store lost it unnoticed: until all is quiet, whatever comes later than the one before is right.
   private var isAmazed = false
   private(set) var problems: [String] = []
-  /// The server's clock was set back since all was quiet. The daemon that fires learns it by its next pulse; what it sends
+  /// The server's clock was set back since all was quiet. The daemon that fires learns it by its next heartbeat; what it sends
   /// until then is later than what comes then, which is why only repeats count.
   private var hasGoneBack = false
   /// Nothing was done to the server's clock since all was quiet.
@@ -100,7 +100,7 @@ struct Judge {
     amaze()
   }
 
-  /// The server's clock was set: the daemons learn it by their next pulse.
+  /// The server's clock was set: the daemons learn it by their next heartbeat.
   mutating func stepped(by step: Int64) {
     hasGoneBack = hasGoneBack || step < 0
     isQuiet = false

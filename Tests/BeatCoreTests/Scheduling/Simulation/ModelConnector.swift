@@ -10,7 +10,7 @@ final class ModelConnector: StoreConnector {
     case putAbsent([(name: EntryName, mark: Mark)])
     case replace(EntryName, MarkExpectation, Mark, token: String)
     case commit([FirePlan], token: String)
-    case pulse(PulseRequest, instance: String, word: String)
+    case heartbeat(HeartbeatRequest, instance: String, word: String)
     case release(String)
     /// The scripts of a fire, on keys of its own.
     case rehearse
@@ -26,7 +26,7 @@ final class ModelConnector: StoreConnector {
     case kept(others: [EntryName])
     case replaced(Bool)
     case committed([FireOutcome])
-    case pulsed(PulseReply)
+    case heartbeatAnswered(HeartbeatReply)
     case released
     case rehearsed(Candidacy.Proof)
     /// This daemon may not do that.

@@ -75,9 +75,9 @@ final class ModelSession: StoreSession, ScheduleStore, LeaseStore, DaemonRegistr
 
   // MARK: the heartbeat and the lease
 
-  func pulse(_ request: PulseRequest, then completion: @escaping Completion<PulseReply>) {
-    send(.pulse(request, instance: instance, word: "\(instance).\(request.sequence)"), then: completion) {
-      if case .pulsed(let reply) = $0 { reply } else { nil }
+  func beat(_ request: HeartbeatRequest, then completion: @escaping Completion<HeartbeatReply>) {
+    send(.heartbeat(request, instance: instance, word: "\(instance).\(request.sequence)"), then: completion) {
+      if case .heartbeatAnswered(let reply) = $0 { reply } else { nil }
     }
   }
 

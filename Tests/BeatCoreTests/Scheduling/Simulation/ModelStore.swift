@@ -33,7 +33,7 @@ struct ModelStore {
   enum Right: CaseIterable {
     case read
     case fire
-    case pulse
+    case heartbeat
   }
 
   /// What a dump of the store holds.
@@ -170,13 +170,13 @@ struct ModelStore {
   }
 
   /// pulse.lua
-  mutating func pulse(_ request: PulseRequest, instance: String, word: String, now: UnixTime) -> PulseReply {
+  mutating func beat(_ request: HeartbeatRequest, instance: String, word: String, now: UnixTime) -> HeartbeatReply {
     expire(now: now)
     let previous = contents.heartbeats[instance].flatMap { $0.end > now ? $0.sequence : nil }
     contents.heartbeats[instance] = (request.sequence, now.advanced(by: heartbeatLife))
     changed(.heartbeat(instance))
     contents.incarnation = contents.incarnation ?? word
-    var lease = PulseReply.Lease.free
+    var lease = HeartbeatReply.Lease.free
     if let ttl = request.leaseTTL {
       let milliseconds = UnixTime(microseconds: now.microseconds / 1_000 * 1_000)
       let end = milliseconds.advanced(by: ttl / 1_000 * 1_000)
@@ -194,7 +194,7 @@ struct ModelStore {
           ? .held(token: held.token) : .other(token: held.token, remaining: remaining)
       }
     }
-    return PulseReply(
+    return HeartbeatReply(
       sequence: request.sequence, previousSequence: previous, incarnation: contents.incarnation ?? word, lease: lease,
       serverTime: now, clockDifference: 0)
   }

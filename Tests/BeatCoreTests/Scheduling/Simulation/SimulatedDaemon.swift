@@ -113,8 +113,8 @@ extension ModelStore {
     case .names(let step):
       let names = documents.keys.filter { Self.slot(of: $0) == step }.sorted { "\($0)" < "\($1)" }
       return .names(names, next: step + 1 < ModelConnector.steps ? step + 1 : nil)
-    case .pulse(let request, let instance, let word):
-      return .pulsed(pulse(request, instance: instance, word: word, now: now))
+    case .heartbeat(let request, let instance, let word):
+      return .heartbeatAnswered(beat(request, instance: instance, word: word, now: now))
     case .release(let instance):
       release(instance)
       return .released
@@ -130,7 +130,7 @@ extension ModelStore {
   private func refusal(of request: ModelConnector.Request, from instance: String) -> ModelConnector.Reply? {
     switch request {
     case .read, .names: return may(instance, .read) ? nil : .refused
-    case .pulse: return may(instance, .pulse) ? nil : .refused
+    case .heartbeat: return may(instance, .heartbeat) ? nil : .refused
     case .commit(let plans, _):
       return may(instance, .fire) ? nil : .committed(plans.map { _ in .forbidden("NOPERM") })
     case .putAbsent, .replace: return may(instance, .fire) ? nil : .refused

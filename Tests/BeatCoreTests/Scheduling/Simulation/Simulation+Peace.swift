@@ -21,7 +21,7 @@ extension Simulation {
     }
     // In peace too some of them may not fire, while one may.
     if world.harms.contains(.takeRights) { setRights(of: [.fire]) }
-    // From before the clock was set back, by less than what the pulse can tell from a long lease.
+    // From before the clock was set back, by less than what the heartbeat can tell from a long lease.
     if let end = store.leaseEnd, end > serverTime.advanced(by: patience) { store.deleteLease() }
     for index in daemons.indices {
       daemons[index].frozenUntil = nil

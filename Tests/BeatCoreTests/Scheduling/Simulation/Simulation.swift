@@ -31,7 +31,7 @@ struct Simulation {
   var edits = 0
   private var processes = 0
   private let leaseTTL: Int64?
-  private let pulsePeriod: Int64
+  private let heartbeatPeriod: Int64
   private var epoch: Int64 = 0
   private(set) var messages = 0
   var counts: [World.Harm: Int] = [:]
@@ -54,7 +54,7 @@ struct Simulation {
     chance = SeededChance(seed: seed)
     let ttl = Int64(chance.one(of: [300, 600, 1_500])) * 1_000 * world.pace
     leaseTTL = world.hasLease ? ttl : nil
-    pulsePeriod = ttl / 3
+    heartbeatPeriod = ttl / 3
     store = ModelStore(heartbeatLife: max(10_000_000, 10 * ttl))
     numbers = Dictionary(uniqueKeysWithValues: world.schedules.enumerated().map { ($1.name, $0) })
     let number = chance.number(world.daemons)
@@ -71,7 +71,7 @@ struct Simulation {
   /// How long after peace somebody must lead; microseconds. Where rights were given back, whoever stood back looks again
   /// after two leases at most.
   var patience: Int64 {
-    (leaseTTL ?? 0) + pulsePeriod + (world.harms.contains(.takeRights) ? 2 * (leaseTTL ?? 0) : 0)
+    (leaseTTL ?? 0) + heartbeatPeriod + (world.harms.contains(.takeRights) ? 2 * (leaseTTL ?? 0) : 0)
   }
 
   /// Takes rights from some of the daemons, and gives the others all back: at least one is able.
@@ -93,10 +93,10 @@ struct Simulation {
       $0.maximumInFlight = chance.number(1...6)
       $0.templatesFrom = processes % 3
     }
-    var pulse = Pulse.Configuration(instance: "d\(processes)", leaseTTL: leaseTTL)
-    pulse.period = pulsePeriod
-    pulse.echoPatience = 2 * pulsePeriod
-    var daemon = DaemonConfiguration(scheduler: configuration, pulse: pulse, record: Self.record) { _ in
+    var leadership = Leadership.Configuration(instance: "d\(processes)", leaseTTL: leaseTTL)
+    leadership.period = heartbeatPeriod
+    leadership.echoPatience = 2 * heartbeatPeriod
+    var daemon = DaemonConfiguration(scheduler: configuration, leadership: leadership, record: Self.record) { _ in
       configuration.documents
     }
     let ttl = leaseTTL ?? 600_000
@@ -168,7 +168,7 @@ struct Simulation {
         say("\(instance) knows \(name): base \(entry.base.iso8601), next \(entry.nextDue?.iso8601 ?? "")")
       }
     case .committed(let outcomes): say("\(instance) is told \(outcomes)")
-    case .pulsed: say("\(instance) pulsed, leads: \(daemons[index].isLeading)")
+    case .heartbeatAnswered: say("\(instance) has its heartbeat, leads: \(daemons[index].isLeading)")
     default: break
     }
   }
@@ -324,8 +324,9 @@ struct Simulation {
     case (.replace(let name, let expected, let mark, _), .replaced(let isDone)):
       say("\(who): replace \(name) \(expected) by \(mark.due.iso8601) \(String(mark.bytes)) -> \(isDone)")
     case (.read(let names), _): say("\(who): read \(names)")
-    case (.pulse(let request, _, _), .pulsed(let reply)):
-      say("\(who): pulse \(request.sequence) -> \(reply.previousSequence ?? -1) \(reply.incarnation) \(reply.lease)")
+    case (.heartbeat(let request, _, _), .heartbeatAnswered(let reply)):
+      say(
+        "\(who): heartbeat \(request.sequence) -> \(reply.previousSequence ?? -1) \(reply.incarnation) \(reply.lease)")
     default: say("\(who): \(request)")
     }
   }

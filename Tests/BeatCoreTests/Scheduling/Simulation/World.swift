@@ -42,7 +42,7 @@ struct World: Sendable, CustomStringConvertible {
     case rollBack
     /// The server's wall clock is set. (Those of the daemons' machines do not count.)
     case setServerClock
-    /// The user of a daemon may not read, fire or pulse any more.
+    /// The user of a daemon may not read, fire or write a heartbeat any more.
     case takeRights
     /// It may again.
     case giveRights

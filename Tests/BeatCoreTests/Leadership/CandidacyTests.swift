@@ -5,7 +5,7 @@ import Testing
 /// Who may lead, one event and its actions at a time, on virtual time.
 @Suite struct CandidacyTests {
   private static let second: Int64 = 1_000_000
-  private static let able = Pulse.Standing.able(takesOffers: false)
+  private static let able = Eligibility.able(takesOffers: false)
   private var now = BootTime(microseconds: 1_000_000_000)
 
   private func after(_ seconds: Int64) -> BootTime { now.advanced(by: seconds * Self.second) }
@@ -23,12 +23,12 @@ import Testing
     var candidacy = Candidacy(leaseTTL: 5 * Self.second)
     #expect(candidacy.receive(.connected, now: now) == [.rehearse])
     #expect(candidacy.receive(.loaded, now: now).isEmpty && !candidacy.isAble)
-    #expect(candidacy.receive(.rehearsed(.able), now: now) == [.stand(Self.able)])
-    #expect(candidacy.receive(.disconnected, now: now) == [.stand(.unproven)])
+    #expect(candidacy.receive(.rehearsed(.able), now: now) == [.declare(Self.able)])
+    #expect(candidacy.receive(.disconnected, now: now) == [.declare(.unproven)])
     // In the other order.
     #expect(candidacy.receive(.connected, now: now) == [.rehearse])
     #expect(candidacy.receive(.rehearsed(.able), now: now).isEmpty)
-    #expect(candidacy.receive(.loaded, now: now) == [.stand(Self.able)])
+    #expect(candidacy.receive(.loaded, now: now) == [.declare(Self.able)])
   }
 
   @Test func saysOnceWhatIsMissingAndTriesLessAndLessOften() {
@@ -38,24 +38,24 @@ import Testing
     let proof = Candidacy.Proof.unable(reason: "no LPUSH")
     #expect(
       candidacy.receive(.rehearsed(proof), now: now) == [
-        .report(proof), .armTimer(after: Self.second), .stand(.back(reason: "no LPUSH")),
+        .report(proof), .armTimer(after: Self.second), .declare(.withdrawn(reason: "no LPUSH")),
       ])
     for delay: Int64 in [2, 4, 8, 16, 30, 30] {
       #expect(candidacy.receive(.timerFired, now: now) == [.rehearse])
       #expect(candidacy.receive(.rehearsed(proof), now: now) == [.armTimer(after: delay * Self.second)])
     }
     _ = candidacy.receive(.timerFired, now: now)
-    #expect(candidacy.receive(.rehearsed(.able), now: now) == [.report(.able), .stand(Self.able)])
+    #expect(candidacy.receive(.rehearsed(.able), now: now) == [.report(.able), .declare(Self.able)])
   }
 
   @Test func oneThatLedLeavesRoomForAnother() {
     var candidacy = candidate()
     #expect(candidacy.receive(.forbidden(reason: "x"), now: now) == [.rehearse])
     let actions = candidacy.receive(.rehearsed(.unable(reason: "no LPUSH")), now: now)
-    #expect(actions.contains(.stand(.back(reason: "no LPUSH"))) && actions.contains(.armTimer(after: 7_500_000)))
+    #expect(actions.contains(.declare(.withdrawn(reason: "no LPUSH"))) && actions.contains(.armTimer(after: 7_500_000)))
     #expect(candidacy.receive(.timerFired, now: after(5)) == [.armTimer(after: 2_500_000)])
     #expect(candidacy.receive(.timerFired, now: after(8)) == [.rehearse])
-    #expect(candidacy.receive(.rehearsed(.able), now: after(8)).contains(.stand(Self.able)))
+    #expect(candidacy.receive(.rehearsed(.able), now: after(8)).contains(.declare(Self.able)))
   }
 
   /// Out of memory, a replica, busy: with another daemon it would be no better.
@@ -64,7 +64,7 @@ import Testing
     _ = candidacy.receive(.doubted, now: now)
     let proof = Candidacy.Proof.undecided(reason: "OOM")
     let actions = candidacy.receive(.rehearsed(proof), now: now)
-    #expect(!actions.contains { if case .stand = $0 { true } else { false } } && candidacy.isAble)
+    #expect(!actions.contains { if case .declare = $0 { true } else { false } } && candidacy.isAble)
   }
 
   /// A queue that this user may not use: no rehearsal shows it.
@@ -76,7 +76,7 @@ import Testing
     _ = candidacy.receive(.rehearsed(.able), now: after(1))
     #expect(
       candidacy.receive(.forbidden(reason: "no key"), now: after(3)) == [
-        .armTimer(after: 10 * Self.second), .stand(.back(reason: "no key")),
+        .armTimer(after: 10 * Self.second), .declare(.withdrawn(reason: "no key")),
       ])
     // While others are fired, it is no reason.
     var other = candidate()
@@ -97,20 +97,20 @@ import Testing
     _ = candidacy.receive(.doubted, now: after(20))
     #expect(
       candidacy.receive(.rehearsed(.unable(reason: "no LPUSH")), now: after(20)).contains(
-        .stand(.back(reason: "no LPUSH"))))
+        .declare(.withdrawn(reason: "no LPUSH"))))
   }
 
   /// It makes sure that it is able, now, and takes it then.
   @Test func takesALeaseThatIsOfferedAfterAnotherRehearsal() {
     var candidacy = candidate()
     #expect(candidacy.receive(.offered, now: now) == [.rehearse])
-    #expect(candidacy.receive(.rehearsed(.able), now: now) == [.stand(.able(takesOffers: true))])
+    #expect(candidacy.receive(.rehearsed(.able), now: now) == [.declare(.able(takesOffers: true))])
     // It did not help: not at once again.
     _ = candidacy.receive(.loaded, now: now)
     #expect(candidacy.receive(.offered, now: after(1)).isEmpty)
     #expect(candidacy.receive(.offered, now: after(3)) == [.rehearse])
     let lost = Candidacy.Proof.limited(reason: "the broker is away")
-    #expect(candidacy.receive(.rehearsed(lost), now: after(3)).contains(.stand(.limited)))
+    #expect(candidacy.receive(.rehearsed(lost), now: after(3)).contains(.declare(.limited)))
     #expect(candidacy.receive(.offered, now: after(9)).isEmpty)
   }
 
@@ -132,7 +132,7 @@ import Testing
     let lacking = Candidacy.Proof.limited(reason: "no XADD")
     #expect(
       candidacy.receive(.rehearsed(lacking), now: after(30)) == [
-        .report(lacking), .armTimer(after: Self.second), .stand(.limited),
+        .report(lacking), .armTimer(after: Self.second), .declare(.limited),
       ])
     // Known by now: the timer looks after it.
     #expect(candidacy.receive(.lacked(reason: "no XADD"), now: after(40)).isEmpty)

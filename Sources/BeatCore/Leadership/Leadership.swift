@@ -1,12 +1,12 @@
-/// The pulse of a daemon: once a second one script writes its heartbeat, asks for the lease, and looks whether the
+/// The leadership of a daemon: once a second one script writes its heartbeat, asks for the lease, and looks whether the
 /// store is still the one that was loaded. What comes back, and what does not, tells of everything that no event tells
 /// of: a dead subscription, notifications switched off, a store that was emptied, swapped or set back in time, and a
 /// lease that was lost. Pure, as the scheduler is.
-package struct Pulse {
+package struct Leadership {
   package struct Configuration: Sendable {
     /// Who we are: in the lease, in the heartbeat's key.
     package var instance: String
-    /// Between two pulses; microseconds. With a short lease a third of it: the holder stops when half of it has gone by
+    /// Between two heartbeats; microseconds. With a short lease a third of it: the holder stops when half of it has gone by
     /// without an answer, and one late answer must not be the end.
     package var period: Int64 = 1_000_000
     /// How long a lease lasts that is not renewed; microseconds. nil: no lease, and whoever is here fires.
@@ -34,7 +34,7 @@ package struct Pulse {
     case connected(hears: Bool)
     case disconnected
     case timerFired
-    case replied(PulseReply)
+    case replied(HeartbeatReply)
     /// An event of our own heartbeat's key has come.
     case echoed
     /// The lease was given back, or ran out.
@@ -42,30 +42,11 @@ package struct Pulse {
     /// Redis refused a fire, since the lease is not ours any more.
     case fenced
     /// What we may ask for, from now on.
-    case standing(Standing)
-  }
-
-  /// Whether this daemon may lead, and how well it would (`Candidacy`).
-  package enum Standing: Hashable, Sendable {
-    /// Nothing is known in this session: the lease is neither asked for nor renewed.
-    case unproven
-    /// It may not: a lease of ours is given back.
-    case back(reason: String)
-    /// It may, and something is missing: it takes a lease that is free, and offers it to whoever lacks nothing.
-    case limited
-    /// It lacks nothing. `takesOffers`: it has made sure of that just now, and may take a lease that is offered.
-    case able(takesOffers: Bool)
-
-    var mayLead: Bool {
-      switch self {
-      case .limited, .able: true
-      case .unproven, .back: false
-      }
-    }
+    case eligibility(Eligibility)
   }
 
   package enum Action: Equatable {
-    case send(PulseRequest)
+    case send(HeartbeatRequest)
     /// Come back with `.timerFired` after so many microseconds.
     case armTimer(after: Int64)
     /// We hold the lease: fire, with this token.
@@ -104,16 +85,16 @@ package struct Pulse {
   /// Everything is being read again for a heartbeat that was not heard.
   private var isReloading = false
   private var token: String?
-  private var standing = Standing.unproven
-  /// The next pulse may take a lease that is offered.
+  private var eligibility = Eligibility.unproven
+  /// The next heartbeat may take a lease that is offered.
   private var takesOffers = false
-  /// What the pulse on its way asks for is not what we want any more.
+  /// What the heartbeat on its way asks for is not what we want any more.
   private var isOutdated = false
   /// Replies have come in this session.
   package private(set) var isAnswered = false
-  /// The lease was freed while a pulse was on its way, which may have come before or after that.
+  /// The lease was freed while a heartbeat was on its way, which may have come before or after that.
   private var wasFreed = false
-  /// When the pulse was sent that last confirmed the lease.
+  /// When the heartbeat was sent that last confirmed the lease.
   private var confirmedAt = BootTime(microseconds: 0)
   private var incarnation: String?
   /// When the last reply came.
@@ -145,7 +126,7 @@ package struct Pulse {
       isReloading = false
       return []
     case .leaseFreed:
-      guard !isLeading, standing.mayLead, configuration.leaseTTL != nil else { return [] }
+      guard !isLeading, eligibility.mayLead, configuration.leaseTTL != nil else { return [] }
       guard inFlight == nil else {
         wasFreed = true
         return []
@@ -154,17 +135,17 @@ package struct Pulse {
     case .fenced:
       token = nil
       return standBy("a fire was refused: the lease has run out, was deleted, or is another daemon's")
-    case .standing(let new): return stand(new, now)
+    case .eligibility(let new): return judged(new, now)
     }
   }
 
-  private mutating func stand(_ new: Standing, _ now: BootTime) -> [Action] {
-    let old = standing
-    standing = new
+  private mutating func judged(_ new: Eligibility, _ now: BootTime) -> [Action] {
+    let old = eligibility
+    eligibility = new
     if case .able(takesOffers: true) = new { takesOffers = true }
     guard new.mayLead else {
       takesOffers = false
-      guard case .back(let reason) = new else { return standBy("nothing is proved yet in this session") }
+      guard case .withdrawn(let reason) = new else { return standBy("nothing is proved yet in this session") }
       guard isLeading else { return [] }
       token = nil
       return (configuration.leaseTTL == nil ? [] : [.release]) + standBy(reason)
@@ -193,7 +174,7 @@ package struct Pulse {
     inFlight = nil
     unheard = nil
     isAnswered = false
-    standing = .unproven
+    eligibility = .unproven
     return standBy("the connection to Redis is lost")
   }
 
@@ -230,16 +211,16 @@ package struct Pulse {
     return actions + [.armTimer(after: configuration.period)]
   }
 
-  private var request: PulseRequest {
-    guard standing.mayLead else {
-      return PulseRequest(sequence: sequence, leaseTTL: configuration.leaseTTL, claim: .nothing)
+  private var request: HeartbeatRequest {
+    guard eligibility.mayLead else {
+      return HeartbeatRequest(sequence: sequence, leaseTTL: configuration.leaseTTL, claim: .nothing)
     }
-    return PulseRequest(
+    return HeartbeatRequest(
       sequence: sequence, leaseTTL: configuration.leaseTTL, claim: takesOffers ? .offered : .free,
-      isOffering: standing == .limited)
+      isOffering: eligibility == .limited)
   }
 
-  private mutating func replied(_ reply: PulseReply, _ now: BootTime) -> [Action] {
+  private mutating func replied(_ reply: HeartbeatReply, _ now: BootTime) -> [Action] {
     guard let sent = inFlight, sent.sequence == reply.sequence else { return [] }
     inFlight = nil
     let step = reply.serverTime.map { clock.told($0, sentAt: sent.sentAt, receivedAt: now) } ?? 0
@@ -254,7 +235,7 @@ package struct Pulse {
   }
 
   /// Is this the store that was loaded?
-  private mutating func lookAround(_ reply: PulseReply, _ now: BootTime, isClockSet: Bool) -> [Action] {
+  private mutating func lookAround(_ reply: HeartbeatReply, _ now: BootTime, isClockSet: Bool) -> [Action] {
     var actions: [Action] = []
     let known = incarnation
     incarnation = reply.incarnation
@@ -283,14 +264,14 @@ package struct Pulse {
     repliedAt.map { now.microseconds(since: $0) < configuration.heartbeatLife / 2 } ?? false
   }
 
-  private mutating func lease(_ reply: PulseReply, sentAt: BootTime, _ now: BootTime) -> [Action] {
-    guard let ttl = configuration.leaseTTL else { return isLeading || !standing.mayLead ? [] : lead("") }
+  private mutating func lease(_ reply: HeartbeatReply, sentAt: BootTime, _ now: BootTime) -> [Action] {
+    guard let ttl = configuration.leaseTTL else { return isLeading || !eligibility.mayLead ? [] : lead("") }
     switch reply.lease {
     case .held(let new):
-      switch standing {
+      switch eligibility {
       case .unproven: return []
-      // Taken by a pulse that was on its way when we stood back.
-      case .back: return [.release]
+      // Taken by a heartbeat that was on its way when we stood back.
+      case .withdrawn: return [.release]
       case .limited, .able: break
       }
       confirmedAt = sentAt
@@ -300,15 +281,15 @@ package struct Pulse {
       guard now.microseconds(since: sentAt) <= ttl / 2 else { return [] }
       return isNews ? lead(new) : []
     case .free:
-      // Asked for by nobody, or by a pulse of before we could.
+      // Asked for by nobody, or by a heartbeat of before we could.
       token = nil
       return standBy("the lease has run out")
     case .other(_, let remaining, let isOffered):
       token = nil
       var actions = standBy("another daemon holds the lease", isRole: true)
-      guard standing.mayLead else { return actions }
+      guard eligibility.mayLead else { return actions }
       if wasFreed { return actions + beat(now) }
-      if isOffered, standing != .limited { actions.append(.offered) }
+      if isOffered, eligibility != .limited { actions.append(.offered) }
       // Lazy expiry: ask again when it must have run out, not a period later.
       return actions + [.armTimer(after: min(configuration.period, max(remaining, 0) + 5_000))]
     }
@@ -326,86 +307,5 @@ package struct Pulse {
     isLeading = false
     hasRole = true
     return [.standBy(reason: reason)]
-  }
-}
-
-/// What one pulse asks.
-package struct PulseRequest: Hashable, Sendable {
-  /// What of the lease is asked for; what is ours is renewed unless it is `nothing`.
-  package enum Claim: String, Hashable, Sendable {
-    /// Only who holds it.
-    case nothing
-    /// The lease, if it is free.
-    case free
-    /// Also one that its holder offers.
-    case offered
-  }
-
-  package var sequence: Int64
-  /// Microseconds for which the lease is wanted; nil: no lease.
-  package var leaseTTL: Int64?
-  package var claim = Claim.free
-  /// While the lease is ours, whoever lacks nothing may take it.
-  package var isOffering = false
-
-  package init(sequence: Int64, leaseTTL: Int64?, claim: Claim = .free, isOffering: Bool = false) {
-    self.sequence = sequence
-    self.leaseTTL = leaseTTL
-    self.claim = claim
-    self.isOffering = isOffering
-  }
-}
-
-/// What one pulse found.
-package struct PulseReply: Hashable, Sendable {
-  package enum Lease: Hashable, Sendable {
-    /// Ours, with this token.
-    case held(token: String)
-    /// Somebody else's; microseconds until it runs out. Its holder may offer it to whoever lacks nothing.
-    case other(token: String, remaining: Int64, isOffered: Bool = false)
-    /// Nobody's.
-    case free
-  }
-
-  /// The request's.
-  package var sequence: Int64
-  /// What the heartbeat's key held before; nil: it had run out.
-  package var previousSequence: Int64?
-  /// A random word that lives as long as the store's contents.
-  package var incarnation: String
-  package var lease: Lease
-  /// What Redis' clock showed; nil: it did not tell.
-  package var serverTime: UnixTime?
-  /// Redis' clock minus our own wall clock; microseconds.
-  package var clockDifference: Int64
-  /// What stood in the pulse's own keys and cannot be ours; the pulse goes on without it.
-  package var damaged: [Damage]
-
-  package struct Damage: Hashable, Sendable {
-    /// Where it stands, as the store names it.
-    package let place: [UInt8]
-    /// The beginning of what stands there, or that it is of another type.
-    package let found: [UInt8]
-    /// What the daemon does, and what can be done about it.
-    package let remedy: String
-
-    package init(place: [UInt8], found: [UInt8], remedy: String) {
-      self.place = place
-      self.found = found
-      self.remedy = remedy
-    }
-  }
-
-  package init(
-    sequence: Int64, previousSequence: Int64?, incarnation: String, lease: Lease, serverTime: UnixTime?,
-    clockDifference: Int64, damaged: [Damage] = []
-  ) {
-    self.sequence = sequence
-    self.previousSequence = previousSequence
-    self.incarnation = incarnation
-    self.lease = lease
-    self.serverTime = serverTime
-    self.clockDifference = clockDifference
-    self.damaged = damaged
   }
 }

@@ -4,8 +4,8 @@ import Testing
 @testable import BeatCore
 @testable import ReactiveBeat
 
-/// What no event tells of, and the pulse notices: notifications switched off, a store emptied, swapped, or set back.
-@Suite struct StorePulseTests {
+/// What no event tells of, and the heartbeat notices: notifications switched off, a store emptied, swapped, or set back.
+@Suite struct StoreHeartbeatTests {
   private static let names = ["a", "b", "c"]
 
   private func often(_ name: String) -> String { schedule(name, every: "0.2", #", "catchup": "all""#) }
@@ -15,7 +15,7 @@ import Testing
     try line.time("ts").microseconds(since: start) / 1000
   }
 
-  /// The sequence number of the only daemon's last pulse.
+  /// The sequence number of the only daemon's last heartbeat.
   private func heartbeat(_ stage: Stage) -> Int64 {
     guard let key = stage.store("KEYS", "reactivebeat:tasks:meta:heartbeat:*")?.array?.first?.text else { return 0 }
     return stage.store("GET", key)?.text.flatMap { Int64($0) } ?? 0
@@ -130,7 +130,7 @@ import Testing
     }
   }
 
-  /// For less than a pulse, perhaps: what fires found gone is looked at once more.
+  /// For less than a heartbeat, perhaps: what fires found gone is looked at once more.
   @Test func swappedAwayAndBack() throws {
     let stage = try Stage()
     for name in Self.names { stage.set(name, often(name)) }
@@ -231,7 +231,7 @@ import Testing
   }
 
   /// While nothing happens, nothing is said.
-  @Test func aQuietPulseSaysNothing() throws {
+  @Test func aQuietHeartbeatSaysNothing() throws {
     let stage = try Stage()
     stage.set("a", schedule("a"))
     let daemons = try [stage.daemon(), stage.daemon()]

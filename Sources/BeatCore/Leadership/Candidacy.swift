@@ -1,6 +1,6 @@
 /// Whether this daemon may lead. It is earned in each session with the store: by having loaded everything, and by a
 /// rehearsal, in which the scripts of a fire are carried out with our own rights on keys of our own. It is lost by what
-/// happens: an answer that says that we may not, or a broker that cannot be reached. Pure, as the pulse is.
+/// happens: an answer that says that we may not, or a broker that cannot be reached. Pure, as the scheduler is.
 package struct Candidacy {
   /// What a rehearsal has shown.
   package enum Proof: Hashable, Sendable {
@@ -37,8 +37,8 @@ package struct Candidacy {
     case rehearse
     /// Come back with `.timerFired` after so many microseconds.
     case armTimer(after: Int64)
-    /// For the pulse.
-    case stand(Pulse.Standing)
+    /// What may be asked for from now on (`Lease`).
+    case declare(Eligibility)
     /// Said once for each reason.
     case report(Proof)
   }
@@ -73,7 +73,7 @@ package struct Candidacy {
   /// So many of them do in `delays.upperBound`.
   private static let mostLacked = 5
   private var offeredAt: BootTime?
-  private var standing = Pulse.Standing.unproven
+  private var eligibility = Eligibility.unproven
   private var reported: Proof?
 
   /// - Parameters:
@@ -174,7 +174,7 @@ package struct Candidacy {
       // Whoever fires goes on: it would be no better with another one.
     } else {
       // One that led leaves room for another, and long enough.
-      if case .unable(let reason) = new, standing.mayLead { standBack(reason, for: 0, now) }
+      if case .unable(let reason) = new, eligibility.mayLead { standBack(reason, for: 0, now) }
       if new != proof { delay = delays.lowerBound }
       // Given back: the next refusal is news again.
       if new == .able, proof != .able { lacked = nil }
@@ -202,7 +202,7 @@ package struct Candidacy {
   }
 
   private mutating func forbidden(_ reason: String, _ now: BootTime) -> [Action] {
-    guard standing.mayLead else { return [] }
+    guard eligibility.mayLead else { return [] }
     let since = forbiddenSince ?? now
     forbiddenSince = since
     guard let leaseTTL, now.microseconds(since: since) >= leaseTTL / 2, proof?.mayLead == true else {
@@ -216,22 +216,22 @@ package struct Candidacy {
   }
 
   private mutating func settle(_ now: BootTime) -> [Action] {
-    var new = Pulse.Standing.unproven
+    var new = Eligibility.unproven
     if let standsBack {
-      new = .back(reason: standsBack.reason)
+      new = .withdrawn(reason: standsBack.reason)
     } else if isLoaded, let proof {
       switch proof {
       case .able:
         new = .able(takesOffers: isForOffer && !isRehearsing)
         if !isRehearsing { isForOffer = false }
       case .limited: new = .limited
-      case .unable(let reason): new = .back(reason: reason)
+      case .unable(let reason): new = .withdrawn(reason: reason)
       case .undecided: new = .unproven
       }
     }
-    guard new != standing else { return [] }
-    standing = new
-    return [.stand(new)]
+    guard new != eligibility else { return [] }
+    eligibility = new
+    return [.declare(new)]
   }
 }
 
