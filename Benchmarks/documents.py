@@ -66,7 +66,7 @@ def summary(results):
     ("", "measured, see [Figures](#figures)"),
     ours("from `SET` of a schedule that is due to its message on the queue, 10,000 loaded: p50 / p99 / max", SELECTION[0]),
     ours("the same with 1,000,000 loaded", SELECTION[1]),
-    ours("wake-ups a minute while nothing is due, of the pulse, with 10,000 schedules", "wake-ups a minute", idle),
+    ours("wake-ups a minute while nothing is due, of the heartbeat, with 10,000 schedules", "wake-ups a minute", idle),
     ours("processor time of that minute", idle),
     ours("memory with 10,000 schedules: settled, peak; for each (its document)", MEMORY, "10,000 documents: start to ready"),
     ours("the same with 100,000", MEMORY, SELECTION[-1]),

@@ -151,7 +151,7 @@ final class Dispatcher {
     daemon.election.ended(outcome)
     if outcome == .fenced { daemon.election.receive(.fenced) }
     // The store's clock was set back since it told us its time.
-    if case .early = outcome { daemon.election.receive(.timerFired) }
+    if case .early = outcome { daemon.election.receive(.early) }
     daemon.fireEnded()
   }
 }

@@ -114,6 +114,7 @@ final class LeaderElection {
       daemon.report(.clockStepped(by: step))
       daemon.dispatcher.receive(.clockStepped(by: step))
     case .clockDiffers(let difference): daemon.report(.clockDiffers(by: difference))
+    case .illegal(let move): assertionFailure("\(move)")
     }
   }
 

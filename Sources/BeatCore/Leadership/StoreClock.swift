@@ -8,6 +8,8 @@ package struct StoreClock: Sendable {
   /// What Redis' clock would have shown at boot; microseconds.
   private var origin: Int64
   private var isTold = false
+  /// That our own wall clock is apart from Redis' was said, and not taken back.
+  private var isApart = false
 
   /// A correction from this size on is a clock that was set; microseconds. Below, it is one that was put right gently.
   package static let smallestStep: Int64 = 500_000
@@ -35,5 +37,14 @@ package struct StoreClock: Sendable {
     defer { isTold = true }
     let (step, overflow) = origin.subtractingReportingOverflow(before)
     return isTold && !overflow && step.magnitude >= UInt64(Self.smallestStep) ? step : 0
+  }
+
+  /// Redis' clock was ahead of our own wall clock by so many microseconds.
+  /// - Returns: the difference, if it has become worth a line; 0, if it is none any more; nil: no news.
+  mutating func compared(_ difference: Int64, tolerance: Int64) -> Int64? {
+    let isWorthALine = difference.magnitude > tolerance.magnitude
+    guard isWorthALine != isApart else { return nil }
+    isApart = isWorthALine
+    return isWorthALine ? difference : 0
   }
 }

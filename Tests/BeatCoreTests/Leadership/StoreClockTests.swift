@@ -53,6 +53,13 @@ struct StoreClockTests {
     #expect(worst <= 3_050)
   }
 
+  /// Our own wall clock beside it: said when it is apart by more than the tolerance, and when it no longer is.
+  @Test func aDifferenceIsToldAtItsBeginningAndItsEnd() {
+    var clock = StoreClock(Sample.noon, at: boot)
+    let news = [2_000, -2_001, -9_000, 2_001, 2_000, 0, .min].map { clock.compared($0, tolerance: 2_000) }
+    #expect(news == [nil, -2_001, nil, nil, 0, nil, .min])
+  }
+
   @Test func anythingFromOutsideIsHeldWithoutATrap() {
     for time in [Int64.min, -1, 0, Int64.max] {
       var clock = StoreClock(Sample.noon, at: boot)
