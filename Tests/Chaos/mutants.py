@@ -56,17 +56,17 @@ MUTANTS = [
     ["edits of that moment", "subscribing", "scanning"]),
   Mutant(
     "the end of an old connection's reads",
-    [(f"{SCHEDULING}/Scheduler+Documents.swift", "    isLoading = false\n    reads.removeAll()\n",
-      "    isLoading = false\n")],
+    [(f"{SCHEDULING}/ReadsUnderWay.swift", "    reads.removeAll()\n", "")],
     ["cut", "CLIENT KILL", "document read"]),
   Mutant(
     "reading again what changed meanwhile",
-    [(f"{SCHEDULING}/Scheduler+Documents.swift", "    } else {\n      reads[name] = true\n    }", "    }")],
+    [(f"{SCHEDULING}/ReadsUnderWay.swift", "    guard reads[name] == nil else {\n      reads[name] = true\n",
+      "    guard reads[name] == nil else {\n")],
     ["edits of that moment", "document read", "delay", "delay of the others"]),
   Mutant(
     "forgetting what is gone",
-    [(f"{SCHEDULING}/Scheduler+Documents.swift",
-      "    for name in gone where reads[name] == nil { remove(name) }\n", "")],
+    [(f"{SCHEDULING}/Scheduler+Load.swift",
+      "    for name in gone where !reads.contains(name) { remove(name) }\n", "    _ = gone\n")],
     ["edits of that moment", "subscribing"]),
 ]
 

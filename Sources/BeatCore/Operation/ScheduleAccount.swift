@@ -24,7 +24,7 @@ package struct ScheduleAccount {
       let entry = standing.scheduler.entries.handle(of: standing.name).flatMap({ standing.scheduler.entries[$0] })
     else { return nil }
     definition = document.definition
-    base = entry.base
+    base = entry.progress.base
     seriesBase = entry.seriesBase
     if let mark = read.mark, mark.due == base {
       origin = mark.taskID == nil ? .seen : .run

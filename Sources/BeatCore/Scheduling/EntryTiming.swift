@@ -26,28 +26,11 @@ struct EntryTiming: Hashable {
     self.limits = limits == Limits.none ? nil : limits
   }
 
-  /// Of the schedule, of when it begins, and of whether it is switched on.
-  var digest: ScheduleDigest { digest(enabled: enabled) }
-
-  func digest(enabled: Bool) -> ScheduleDigest {
-    var digest = ScheduleDigest()
-    schedule.combine(into: &digest)
-    digest.combine(startAfter?.microseconds ?? .min)
-    digest.combine(enabled ? 1 : 0)
-    return digest
-  }
-
   /// Why nothing is due after its end.
   func endInWords(_ end: UnixTime) -> String {
     guard endsWithMessages else { return "expires_at \(end.iso8601) comes before its next occurrence" }
     guard end > .earliest else { return "expires leaves its messages no time: a worker would discard them" }
     return "expires \(end.iso8601) comes before its next occurrence: a worker would discard the message"
-  }
-
-  /// Whether a digest was written by this schedule, at its end or before.
-  func isMeant(by digest: ScheduleDigest) -> Bool {
-    let own = self.digest
-    return digest == own || digest == own.finished
   }
 
   /// Whether there may be a last occurrence.

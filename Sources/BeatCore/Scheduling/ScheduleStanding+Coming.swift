@@ -41,9 +41,9 @@ extension ScheduleStanding {
       }
       let run = Occurrence(due: chosen, sent: next.sending(of: chosen), isImmediate: next.immediate != nil)
       if time.map({ chosen > $0 }) ?? true { coming.runs.append(run) }
-      next.ran(chosen, count: next.totalRunCount.saturatingAdd(1))
+      next.ran(chosen, count: next.progress.totalRunCount.saturatingAdd(1))
       next.timing.runImmediately = false
-      if let time, next.base < time { next.leaveOut(through: time) }
+      if let time, next.progress.base < time { next.leaveOut(through: time) }
       scheduler.entries[handle] = next
     }
     return coming

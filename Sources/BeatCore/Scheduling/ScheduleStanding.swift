@@ -146,7 +146,7 @@ package struct ScheduleStanding {
     lastRun = [neverRan ? nil : written, read.mark?.taskID == nil ? nil : read.mark?.due].compactMap { $0 }.max()
 
     guard let entry = scheduler.entries.handle(of: name).flatMap({ scheduler.entries[$0] }) else {
-      state = .rejected(scheduler.rejected[name]?.reason ?? "there is no document")
+      state = .rejected(scheduler.rejected[name]?.reason.description ?? "there is no document")
       schedule = nil
       zone = nil
       totalRunCount = read.mark?.totalRunCount ?? 0
@@ -155,7 +155,7 @@ package struct ScheduleStanding {
     state =
       !entry.timing.enabled ? .disabled : Self.finish(entry, scheduler, name, now).map { .finished($0) } ?? .enabled
     schedule = entry.timing.schedule
-    totalRunCount = entry.totalRunCount
+    totalRunCount = entry.progress.totalRunCount
     switch entry.timing.schedule {
     case .crontab(let crontab): zone = crontab.zone
     case .interval(let interval) where interval.zone != nil: zone = interval.zone

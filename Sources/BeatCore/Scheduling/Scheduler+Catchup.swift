@@ -9,25 +9,23 @@ extension Scheduler {
   /// The occurrence to fire: `due` itself if it is in time, else what the catch-up rule makes of it, which may lie in
   /// the future. nil: none is left.
   mutating func occurrence(of handle: DueHeap.Handle, due: UnixTime, now: UnixTime) -> UnixTime? {
+    guard let entry = entries[handle] else { return due }
     let grace = configuration.missedAfter
-    if let end = entries[handle]?.timing.expiresAt, end <= now {
-      leave(handle, from: due, end: end)
-      return nil
-    }
-    guard let entry = entries[handle], entry.immediate == nil, now.microseconds(since: entry.sending(of: due)) > grace
-    else { return due }
     let schedule = entry.timing.schedule
-    let catchup = entry.timing.catchup
     func first(notMissedBy age: Int64) -> UnixTime? {
       schedule.nextDue(after: now.advanced(by: -age).advanced(by: -1), base: entry.seriesBase)
     }
-    var chosen: UnixTime? =
-      switch catchup.policy {
-      case .all: oldest(of: handle, entry, from: due, now: now)
-      case .latest: schedule.latestDue(atOrBefore: now, after: due, base: entry.seriesBase) ?? due
-      case .none: first(notMissedBy: grace)
-      }
-    if let time = chosen, let window = catchup.window, now.microseconds(since: time) > max(window, grace) {
+    var chosen: UnixTime?
+    switch Lateness(of: due, entry, now: now, grace: grace) {
+    case .ended:
+      leave(handle, from: due, end: entry.timing.expiresAt ?? now)
+      return nil
+    case .asked, .inTime: return due
+    case .all: chosen = oldest(of: handle, entry, from: due, now: now)
+    case .latest: chosen = schedule.latestDue(atOrBefore: now, after: due, base: entry.seriesBase) ?? due
+    case .skipped: chosen = first(notMissedBy: grace)
+    }
+    if let time = chosen, let window = entry.timing.catchup.window, now.microseconds(since: time) > max(window, grace) {
       chosen = first(notMissedBy: max(window, grace))
     }
     if chosen != due { skip(handle, entry, from: due, to: chosen ?? now.advanced(by: 1)) }

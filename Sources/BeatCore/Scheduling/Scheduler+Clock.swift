@@ -10,7 +10,7 @@ extension Scheduler {
   /// step. All others follow the wall clock: ahead, the catch-up rule decides on what was passed over, or nothing of a
   /// jump counts; back, they wait until the clock has caught up, or begin anew after a jump.
   mutating func clockStepped(by step: Int64, now: UnixTime) {
-    wasSetAhead = step > 0 ? (now.advanced(by: -step), step) : nil
+    stepAhead = StepAhead(step, now: now)
     for name in entries.names {
       guard let handle = entries.handle(of: name) else { continue }
       noteStep(handle, by: step, now: now)
@@ -29,15 +29,15 @@ extension Scheduler {
       let floor = entry.floor.map { moved($0, of: entry, by: step, now: now) }
       entries[handle]?.floor = floor
       if entry.isFiring {
-        pendingSteps[entry.name, default: 0] &+= step
+        entries[handle]?.pendingStep = entry.pendingStep &+ step
       } else {
-        rebase(handle, to: moved(entry.base, of: entry, by: step, now: now))
+        rebase(handle, to: moved(entry.progress.base, of: entry, by: step, now: now))
       }
     } else if isJump, step > 0, let due = entry.nextDue, due <= now {
       skip(handle, entry, from: due, to: now.advanced(by: 1))
     } else if isJump, step < 0 {
       if let floor = entry.floor, floor > now { entries[handle]?.floor = nil }
-      if entry.base > now { rebase(handle, to: now) }
+      if entry.progress.base > now { rebase(handle, to: now) }
     }
   }
 
@@ -57,21 +57,6 @@ extension Scheduler {
     return moved < now.advanced(by: -overdue(entry)) ? now : moved
   }
 
-  /// A time that was kept for a schedule, by the clock as it is now: what is read may be from before a step of which we
-  /// know. Elapsed time did not change by it.
-  func present(_ time: UnixTime, of timing: EntryTiming) -> UnixTime {
-    guard let step = wasSetAhead, time <= step.at, timing.schedule.isElapsedTime else { return time }
-    return time.advanced(by: step.by)
-  }
-
-  /// What a document remembers of its last run, where there is a mark too: nothing that lies ahead of Redis' clock, which
-  /// is from before a step back that the mark knows of.
-  func memory(_ lastRunAt: UnixTime?, of timing: EntryTiming, beside mark: Mark?, now: UnixTime) -> UnixTime? {
-    guard let lastRunAt else { return nil }
-    if let mark, mark.due < lastRunAt, lastRunAt > now.advanced(by: StoreClock.smallestStep) { return nil }
-    return present(lastRunAt, of: timing)
-  }
-
   /// How long ago the base of an interval may lie of which nothing was missed; microseconds.
   private func overdue(_ entry: ScheduleEntry) -> Int64 {
     guard case .interval(let interval) = entry.timing.schedule else { return 0 }
@@ -81,41 +66,34 @@ extension Scheduler {
   /// Redis has told its time after all that was read so far: what lies ahead of it comes from a clock that was set back
   /// unnoticed, and would be silent until then. The daemon that fires brings it to the present.
   mutating func clockTold(now: UnixTime) {
-    lookAgain()
+    if isWatching, !secondLooks.isEmpty { for name in secondLooks.begin() { touch(name) } }
     guard !ahead.isEmpty else { return }
     // Only those are walked, not every schedule: this comes with each heartbeat.
     let places = ahead.map { (name: $0, handle: entries.handle(of: $0)) }
     // In the order of the entries, which is the same in each run of a simulation; a set's is not.
     for (name, handle) in places.sorted(by: { ($0.handle ?? -1) < ($1.handle ?? -1) }) {
-      guard let handle, let entry = entries[handle], isAhead(entry, of: now) else {
+      guard let handle, let entry = entries[handle], entry.isAhead(of: now) else {
         ahead.remove(name)
         continue
       }
-      guard isLeading, isWatching, reads[name] == nil, !entry.isFiring else { continue }
+      guard isLeading, isWatching, !reads.contains(name), !entry.isFiring else { continue }
       entries[handle]?.floor = nil
       rebase(handle, to: now)
       schedule(handle)
     }
   }
 
-  /// A wall-clock schedule waits until the clock has caught up, unless that would be more than a correction.
-  func isAhead(_ entry: ScheduleEntry, of now: UnixTime) -> Bool {
-    let tolerance = entry.timing.schedule.isElapsedTime ? StoreClock.smallestStep : Self.largestCatchUp
-    return max(entry.base, entry.floor ?? entry.base) > now.advanced(by: tolerance)
-  }
-
   /// Keeps in mind what lies ahead of Redis' clock as far as we know it: the next word of it will tell.
   mutating func lookAhead(_ handle: DueHeap.Handle, now: UnixTime) {
-    guard let entry = entries[handle], isAhead(entry, of: now) else { return }
+    guard let entry = entries[handle], entry.isAhead(of: now) else { return }
     ahead.insert(entry.name)
   }
 
   /// Counts from another time from now on, here and for whoever reads the mark later.
   mutating func rebase(_ handle: DueHeap.Handle, to base: UnixTime) {
-    guard let entry = entries[handle], base != entry.base else { return }
-    let before = entry.base
-    entries[handle]?.base = base
-    entries[handle]?.isBaseMeasured = true
+    guard let entry = entries[handle], base != entry.progress.base else { return }
+    let before = entry.progress.base
+    entries[handle]?.progress.count(from: base)
     // The mark is shared: only one daemon moves it.
     guard isLeading, let anchor = entries[handle]?.anchor else { return }
     actions.append(.rebase(entry.name, from: before, to: anchor))
@@ -125,7 +103,7 @@ extension Scheduler {
   /// all others begin now. The daemon that fires keeps this in the mark; one that stands by may be late.
   mutating func beginAnew(_ handle: DueHeap.Handle, _ mark: Mark?, now: UnixTime) {
     guard isLeading, let entry = entries[handle] else { return }
-    if case .firing = entry.phase { return }
+    if entry.isFiring { return }
     if entry.timing.enabled { pass(handle, by: now, replacing: mark) }
     settle(handle, mark)
   }
@@ -133,8 +111,7 @@ extension Scheduler {
   /// Keeps in the mark what is counted from, and by which schedule, where it says otherwise: whoever takes over must go
   /// on from there. Only the daemon that fires does it.
   mutating func settle(_ handle: DueHeap.Handle, _ mark: Mark?) {
-    guard isLeading, let mark else { return }
-    if case .firing? = entries[handle]?.phase { return }
+    guard isLeading, let mark, entries[handle]?.isFiring == false else { return }
     // We may have heard of the edit while we stood by.
     if let floor = entries[handle]?.floor, entries[handle]?.timing.enabled == true {
       pass(handle, by: floor, replacing: mark)
@@ -151,13 +128,12 @@ extension Scheduler {
   private mutating func pass(_ handle: DueHeap.Handle, by time: UnixTime, replacing mark: Mark?) {
     guard let entry = entries[handle] else { return }
     let base = entry.base(leavingBehind: time)
-    guard base != entry.base else { return }
-    entries[handle]?.base = base
-    entries[handle]?.isBaseMeasured = true
+    guard base != entry.progress.base else { return }
+    entries[handle]?.progress.count(from: base)
     // Each due time is later than the mark.
     if let immediate = entry.immediate, immediate <= base { entries[handle]?.immediate = base.advanced(by: 1) }
     // If another daemon leads by now, its mark stands, and counts though it is older.
-    entries[handle]?.markBeforeOurs = mark?.due ?? .earliest
+    entries[handle]?.progress.watermarkBefore = mark?.due ?? .earliest
   }
 
   /// Reads every document again with other zone rules. Where that gives another schedule, the next occurrence is the
@@ -179,7 +155,7 @@ extension Scheduler {
         schedule(handle)
         actions.append(.report(.changed(name, next: entries[handle]?.nextDue)))
       } catch {
-        reject(name, entry.document, error.description)
+        reject(name, entry.document, .problem(error))
       }
     }
   }

@@ -1,7 +1,7 @@
 /// Occurrences as they fall due, and what becomes of them.
 extension Scheduler {
   mutating func begin(_ handle: DueHeap.Handle, now: UnixTime) {
-    guard case .waiting? = entries[handle]?.phase else { return }
+    guard entries[handle]?.isWaiting == true else { return }
     guard let due = entries[handle]?.nextDue, let occurrence = occurrence(of: handle, due: due, now: now),
       let entry = entries[handle]
     else { return passOver(handle, now: now) }
@@ -9,9 +9,9 @@ extension Scheduler {
     guard time <= now else { return wait(handle, until: time) }
     let reason = reason(entry, due: occurrence, now: now)
     guard let plan = plan(handle, entry, due: occurrence, reason: reason, now: now) else {
-      return reject(entry.name, entry.document, "cannot be read any more")
+      return reject(entry.name, entry.document, .unreadable)
     }
-    entries[handle]?.phase = .firing(plan)
+    move(handle, to: .firing(plan))
     inFlight += 1
     bytesInFlight += plan.size
     rate?.take()
@@ -34,7 +34,7 @@ extension Scheduler {
   }
 
   private func reason(_ entry: ScheduleEntry, due: UnixTime, now: UnixTime) -> FireReason {
-    if entry.refusal != nil { return .queue }
+    if entry.refusals != nil { return .queue }
     if entry.immediate != nil { return .immediate }
     return now.microseconds(since: entry.sending(of: due)) > configuration.missedAfter ? .catchUp : .schedule
   }
@@ -43,84 +43,88 @@ extension Scheduler {
     inFlight -= 1
     bytesInFlight -= plan.size
     if outcome == .fired { outbox?.fired(plan) }
+    let handle = entries.handle(of: plan.entry)
+    let known = handle.flatMap { entries[$0] }
     // Marked already with our own task id: by our own hand if an answer was lost, else by another daemon's.
-    let wasLost = !lostAnswers.isEmpty && lostAnswers.removeValue(forKey: plan.entry) == plan.taskID
-    if outcome == .fired || outcome == .alreadyMine && wasLost {
+    if outcome == .fired || outcome == .alreadyMine && known?.lostAnswer == plan.taskID {
       reportFired(plan, at: now, confirmed: outcome == .alreadyMine)
     }
     // The schedule may have been deleted, or set aside, while the script was on its way.
-    guard let handle = entries.handle(of: plan.entry), var entry = entries[handle],
-      case .firing(let current) = entry.phase, current == plan
-    else { return }
-    let step = pendingSteps.isEmpty ? 0 : pendingSteps.removeValue(forKey: plan.entry) ?? 0
-    if step != 0, outcome != .fired {
-      let base = moved(entry.base, of: entry, by: step, now: now)
-      rebase(handle, to: base)
-      entry.base = base
+    guard let handle, var entry = known else { return }
+    entry.lostAnswer = nil
+    guard case .firing(let current) = entry.phase, current == plan else {
+      if known?.lostAnswer != nil { entries[handle] = entry }
+      return
     }
+    tell(entry.transition(to: .unresolved(plan)), of: plan.entry)
+    answered(handle, entry, plan, outcome, now: now)
+  }
+
+  /// - Parameter answered: as it is to be from now on; its place in the table is changed once.
+  private mutating func answered(
+    _ handle: DueHeap.Handle, _ answered: ScheduleEntry, _ plan: FirePlan, _ outcome: FireOutcome, now: UnixTime
+  ) {
+    var entry = answered
+    let step = entry.pendingStep
+    entry.pendingStep = 0
+    if outcome == .fired { return fired(handle, entry, plan, step: step, now: now) }
+    entries[handle] = entry
+    if step != 0 { rebase(handle, to: moved(entry.progress.base, of: entry, by: step, now: now)) }
     switch outcome {
-    case .fired:
-      busiest.count(handle, at: now)
-      entry.ran(plan.due, count: plan.mark.totalRunCount)
-      entry.markBeforeOurs = nil
-      entry.isBaseMeasured = true
-      entry.refusal = nil
-      if !oddities.damaged.isEmpty { oddities.damaged[plan.entry] = nil }
-      guard entry.document == plan.oldDocument else { return resolve(handle, entry) }
-      entry.document = plan.newDocument
-      entry.timing.runImmediately = false
-      entries[handle] = entry
-      if step != 0 { rebase(handle, to: moved(entry.base, of: entry, by: step, now: now)) }
-      waitAgain(handle, now: now)
-      reportFinish(handle)
+    case .fired: break
     case .alreadyMine, .already:
-      entry.base = max(entry.base, plan.due)
-      entry.immediate = nil
-      resolve(handle, entry)
+      entries[handle]?.wasFired(plan.due)
+      resolve(handle)
     case .gone, .changed:
-      doubted.insert(plan.entry)
-      resolve(handle, entry)
-    case .unknown, .wrongServer:
-      entry.phase = .unresolved(plan)
-      entries[handle] = entry
-      lostAnswers[plan.entry] = plan.taskID
-    case .early where step != 0:
-      // By the clock as it was when the plan was made.
-      entries[handle] = entry
-      wait(handle)
+      secondLooks.doubt(plan.entry)
+      resolve(handle)
+    case .unknown, .wrongServer: entries[handle]?.lostAnswer = plan.taskID
+    // By the clock as it was when the plan was made.
+    case .early where step != 0: wait(handle)
     case .early(let serverTime):
+      let tenths = now.microseconds(since: serverTime) / 100_000
       let ahead = max(1_000, plan.due.microseconds(since: serverTime))
-      // To a tenth of a second, and so the same at the next attempt: it is said once.
-      let behind = DocumentNumber.seconds(now.microseconds(since: serverTime) / 100_000 * 100_000)
-      hold(handle, entry, plan, "Redis' clock is \(behind) s behind ours, and rules", now: now, for: ahead)
-    case .fenced:
-      // Whoever holds the lease fires it; should it come back to us, it is still due.
-      entries[handle] = entry
-      wait(handle)
+      postpone(handle, plan, .clockBehind(tenths: tenths), by: ahead, now: now)
+    // Whoever holds the lease fires it; should it come back to us, it is still due.
+    case .fenced: wait(handle)
     case .refused(let reason), .forbidden(let reason):
-      hold(handle, entry, plan, reason, now: now, for: 1_000_000 << Int64(min(entry.refusal?.count ?? 0, 6)))
+      let pause: Int64 = 1_000_000 << Int64(min(entry.refusals?.count ?? 0, 6))
+      postpone(handle, plan, .refused(reason), by: pause, now: now)
     }
   }
 
-  /// What stands in Redis is not what the plan was made from: read it, then decide again.
-  mutating func resolve(_ handle: DueHeap.Handle, _ entry: ScheduleEntry) {
+  private mutating func fired(
+    _ handle: DueHeap.Handle, _ answered: ScheduleEntry, _ plan: FirePlan, step: Int64, now: UnixTime
+  ) {
+    var entry = answered
+    busiest.count(handle, at: now)
+    if !oddities.damaged.isEmpty { oddities.damaged[plan.entry] = nil }
+    let isAsPlanned = entry.fired(plan)
     entries[handle] = entry
+    guard isAsPlanned else { return resolve(handle) }
+    if step != 0 { rebase(handle, to: moved(entry.progress.base, of: entry, by: step, now: now)) }
+    waitAgain(handle, now: now)
+    reportFinish(handle)
+  }
+
+  /// What stands in Redis is not what the plan was made from, or is not known: read it, then decide again.
+  mutating func resolve(_ handle: DueHeap.Handle) {
+    guard let name = entries[handle]?.name else { return }
     unqueue(handle)
-    entries[handle]?.phase = .unresolved(nil)
-    touch(entry.name)
+    move(handle, to: .unread)
+    touch(name)
   }
 
   /// The occurrence stays due; the next attempt comes later, at most a minute.
-  private mutating func hold(
-    _ handle: DueHeap.Handle, _ entry: ScheduleEntry, _ plan: FirePlan, _ reason: String, now: UnixTime,
-    for delay: Int64
+  private mutating func postpone(
+    _ handle: DueHeap.Handle, _ plan: FirePlan, _ obstacle: Obstacle, by delay: Int64, now: UnixTime
   ) {
     let until = now.advanced(by: min(delay, 60_000_000))
-    entries[handle] = entry
-    entries[handle]?.refusal = ScheduleEntry.Refusal(count: (entry.refusal?.count ?? 0) + 1, reason: reason)
+    let before = entries[handle]?.refusals
+    entries[handle]?.refusals = PassingState.Refusals(count: (before?.count ?? 0) + 1, obstacle: obstacle)
     wait(handle, until: until)
-    if entry.refusal?.reason != reason {
-      actions.append(.report(.held(entry.name, due: plan.due, reason: reason, until: until)))
+    if before?.obstacle != obstacle {
+      actions.append(.report(.held(plan.entry, due: plan.due, reason: obstacle.description, until: until)))
     }
   }
 

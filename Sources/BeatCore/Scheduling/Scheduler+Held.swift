@@ -3,8 +3,7 @@ extension Scheduler {
   /// What made a refusal may be over: all that were refused are tried now, and not when their wait is over.
   mutating func retryHeld() {
     for name in entries.names {
-      guard let handle = entries.handle(of: name), let entry = entries[handle], entry.refusal != nil,
-        case .waiting = entry.phase
+      guard let handle = entries.handle(of: name), let entry = entries[handle], entry.refusals != nil, entry.isWaiting
       else { continue }
       wait(handle)
     }

@@ -23,14 +23,14 @@ extension Scheduler {
   package func plan(
     of name: EntryName, for request: String, now: UnixTime
   ) throws(ManualProblem) -> FirePlan {
-    if let rejection = rejected[name] { throw .rejected(reason: rejection.reason) }
+    if let rejection = rejected[name] { throw .rejected(reason: rejection.reason.description) }
     guard let entry = entries.handle(of: name).flatMap({ entries[$0] }) else { throw .unknown }
     if entry.timing.endsWithMessages, let end = entry.timing.expiresAt, now >= end {
       throw .void(reason: entry.timing.endInWords(end))
     }
     let id = TaskID(key: configuration.keys.document(name), request: request, sha1: configuration.sha1)
     guard let draft = draft(entry, id, due: now, reason: .manual, now: now) else {
-      throw .rejected(reason: "cannot be read any more")
+      throw .rejected(reason: Rejection.Reason.unreadable.description)
     }
     return draft.plan
   }

@@ -69,8 +69,7 @@ extension Scheduler {
     else { return }
     let readable = Mark.due(in: damage.bytes).flatMap { $0 <= now ? $0 : nil }
     let remembered = [readable, base].compactMap { $0 }.max()
-    entries[handle]?.base = remembered ?? now
-    entries[handle]?.isBaseMeasured = true
+    entries[handle]?.progress.count(from: remembered ?? now)
     schedule(handle)
     guard let anchor = entries[handle]?.anchor else { return }
     damage.next = now.advanced(by: damage.pause)
@@ -84,7 +83,7 @@ extension Scheduler {
     for (name, damage) in oddities.damaged {
       oddities.damaged[name] = Oddities.Damage(bytes: damage.bytes)
       guard let handle = entries.handle(of: name), let entry = entries[handle], !entry.isFiring else { continue }
-      resolve(handle, entry)
+      resolve(handle)
     }
   }
 

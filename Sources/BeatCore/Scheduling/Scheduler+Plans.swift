@@ -5,7 +5,7 @@ extension Scheduler {
     _ handle: DueHeap.Handle, _ entry: ScheduleEntry, due: UnixTime, reason: FireReason, now: UnixTime
   ) -> FirePlan? {
     let id = TaskID(key: configuration.keys.document(entry.name), due: due, sha1: configuration.sha1)
-    let count = Self.next(entry.totalRunCount)
+    let count = Self.next(entry.progress.totalRunCount)
     if let plan = templates.plan(handle, entry, id, due: due, reason: reason, count: count, now: now) {
       return keepingTrailingFields(plan)
     }
@@ -13,7 +13,7 @@ extension Scheduler {
     // A long document has a template also while little is on its way: its plan takes up to a tenth of a second to make.
     if let template, inFlight >= configuration.templatesFrom || entry.document.count > configuration.templatesFromBytes
     {
-      templates.keep(template, of: handle, every: due.microseconds(since: entry.base), now: now)
+      templates.keep(template, of: handle, every: due.microseconds(since: entry.progress.base), now: now)
     }
     return keepingTrailingFields(plan)
   }
@@ -35,7 +35,7 @@ extension Scheduler {
     guard let layout = try? DocumentLayout(entry.document) else { return nil }
     var reader = DocumentReader(layout: layout, context: configuration.documents)
     guard let (task, options) = try? reader.sending() else { return nil }
-    let count = Self.next(entry.totalRunCount)
+    let count = Self.next(entry.progress.totalRunCount)
     let route = Route(options, defaultQueue: configuration.defaultQueue)
     let message = CeleryMessage(
       task: task, id: id, options: options, destination: route.destination, origin: configuration.origin,

@@ -8,7 +8,7 @@ extension Scheduler {
 
   /// nil: there is no such document.
   package func standing(of name: EntryName) -> Standing? {
-    if let rejection = rejected[name] { return .rejected(reason: rejection.reason) }
+    if let rejection = rejected[name] { return .rejected(reason: rejection.reason.description) }
     return entries.handle(of: name).flatMap { entries[$0] }.map { .accepted(next: $0.nextDue) }
   }
 
@@ -27,7 +27,7 @@ extension Scheduler {
   /// when it was first seen. nil: there is no such document.
   package func account(of name: EntryName) -> (standing: Standing, document: DocumentIdentity?, base: UnixTime?)? {
     standing(of: name).map { standing in
-      (standing, document(of: name), entries.handle(of: name).flatMap { entries[$0] }?.base)
+      (standing, document(of: name), entries.handle(of: name).flatMap { entries[$0] }?.progress.base)
     }
   }
 

@@ -85,7 +85,7 @@ extension Scheduler {
       return wait(handle, next: nil)
     }
     guard time <= now else { return wait(handle, until: time) }
-    entries[handle]?.phase = .waiting
+    move(handle, to: .waiting)
     heap.remove(handle)
     putBehind(handle, due: time, now: now)
   }
@@ -110,7 +110,7 @@ extension Scheduler {
     for name in entries.names {
       guard let handle = entries.handle(of: name), let entry = entries[handle] else { return false }
       let (isAhead, isBehind) = (heap.due(of: handle) != nil, backlog.contains(handle))
-      if case .waiting = entry.phase {
+      if entry.isWaiting {
         guard isAhead != isBehind else { return false }
         waiting += 1
       } else if isAhead || isBehind {

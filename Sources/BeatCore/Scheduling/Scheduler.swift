@@ -6,8 +6,7 @@
 package struct Scheduler {
   package internal(set) var configuration: SchedulerConfiguration
 
-  /// A full load has finished, and events are being heard.
-  package internal(set) var isWatching = false
+  var load = LoadState()
   /// This daemon is the one that fires: so until it is told otherwise.
   package private(set) var isLeading = true
 
@@ -28,27 +27,12 @@ package struct Scheduler {
   var memo = ScheduleMemo()
   /// Documents that are set aside.
   var rejected: [EntryName: Rejection] = [:]
-  /// Reads under way; true: the key was touched after the read was sent, so its answer may be old.
-  var reads: [EntryName: Bool] = [:]
-  /// A full load is under way, or a look at all documents while everything goes on. What it has found bears its number.
-  var isLoading = false
-  /// The store is another one than that from which the schedules were loaded, and not all of it has been read.
-  var isReplaced = false
-  var loadNumber: UInt16 = 0
-  /// Steps of the clock, microseconds, while the entry's script was on its way.
-  var pendingSteps: [EntryName: Int64] = [:]
+  var reads = ReadsUnderWay()
+  var secondLooks = SecondLooks()
   /// Entries whose base lies ahead of Redis' clock, as far as we know it.
   var ahead: Set<EntryName> = []
-  /// Schedules whose mark we have just kept, while a read of them is under way that was sent before: its answer may lack it.
-  var unseenAnchors: Set<EntryName> = []
-  /// What was found gone, or by a fire changed, of which perhaps no event tells: read once more after the next heartbeat.
-  var doubted: Set<EntryName> = []
-  /// Those that the newest heartbeat has made us read once more.
-  var lookedAtAgain: Set<EntryName> = []
-  /// Redis' clock was set ahead: what had been kept before shows an earlier time than it would now.
-  var wasSetAhead: (at: UnixTime, by: Int64)?
-  /// What was on its way when the connection died, until it is known what became of it.
-  var lostAnswers: [EntryName: TaskID] = [:]
+  /// nil: Redis' clock was not set ahead, or was set back since.
+  var stepAhead: StepAhead?
   var oddities = Oddities()
   /// Scripts on their way.
   var inFlight = 0
@@ -61,19 +45,13 @@ package struct Scheduler {
   /// What the timer is set to.
   private(set) var armed: UnixTime?
 
-  /// Not the document, which may be long, and of which there may be many.
-  struct Rejection: Equatable {
-    /// nil: there were no bytes to read, or they are to be read again.
-    var document: DocumentDigest?
-    var reason: String
-    /// The load that found it last.
-    var foundBy: UInt16
-  }
-
   package init(_ configuration: SchedulerConfiguration) {
     self.configuration = configuration
     rate = configuration.maximumRate.map { FireRate(perSecond: $0) }
   }
+
+  /// A full load has finished, and events are being heard.
+  package var isWatching: Bool { load.isWatching }
 
   /// Schedules that are understood: enabled, disabled and finished ones.
   package var scheduleCount: Int { entries.count }
@@ -97,9 +75,9 @@ package struct Scheduler {
   /// Whether what is known of a document is all that we shall hear of it for now: no read of it, and no script that writes
   /// it, is on its way.
   package func isQuiet(_ name: EntryName) -> Bool {
-    guard reads[name] == nil, !doubted.contains(name) else { return false }
+    guard !reads.contains(name), !secondLooks.contains(name) else { return false }
     switch entries.handle(of: name).flatMap({ entries[$0]?.phase }) {
-    case .firing, .unresolved: return false
+    case .firing, .unresolved, .unread: return false
     case .dormant, .waiting, nil: return true
     }
   }
@@ -112,9 +90,9 @@ package struct Scheduler {
   /// Takes in what has happened, at `now`, and tells what has to be done, in order.
   package mutating func receive(_ event: Event, now: UnixTime) -> [Action] {
     switch event {
-    case .storeReplaced: isReplaced = true
-    case .loadStarted: startLoad()
-    case .refreshStarted: beginLoad()
+    case .storeReplaced: load.storeReplaced()
+    case .loadStarted: beginLoad(whileWatching: false)
+    case .refreshStarted: beginLoad(whileWatching: isWatching)
     case .read(let name, let read):
       received(read, of: name, now: now)
       dispatchEdit(now: now)
@@ -161,15 +139,26 @@ package struct Scheduler {
     if let next, let time = entries[handle]?.sending(of: next) {
       wait(handle, until: time)
     } else {
-      entries[handle]?.phase = .dormant
+      move(handle, to: .dormant)
       unqueue(handle)
     }
   }
 
   mutating func wait(_ handle: DueHeap.Handle, until time: UnixTime) {
-    entries[handle]?.phase = .waiting
+    move(handle, to: .waiting)
     heap.set(handle, due: time)
     backlog.remove(handle)
+  }
+
+  mutating func move(_ handle: DueHeap.Handle, to phase: ScheduleEntry.Phase) {
+    guard let illegal = entries[handle]?.transition(to: phase), let name = entries[handle]?.name else { return }
+    tell(illegal, of: name)
+  }
+
+  /// An illegal move is an error of ours: it was not made, and is told.
+  mutating func tell(_ illegal: ScheduleEntry.IllegalMove?, of name: EntryName) {
+    guard let illegal else { return }
+    actions.append(.report(.warned(name, "an error of the daemon, which goes on: \(illegal.rawValue)")))
   }
 
   /// It does not wait for any time.

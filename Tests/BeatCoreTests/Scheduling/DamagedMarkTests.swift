@@ -115,7 +115,8 @@ import Testing
     var known = SchedulerBench.watching()
     let seen = Mark(due: known.now.advanced(by: -5_000_000), taskID: nil, totalRunCount: 0)
     _ = known.read(a, document, seen)
-    let base = try #require(known.scheduler.entries.handle(of: a).flatMap { known.scheduler.entries[$0]?.base })
+    let base = try #require(
+      known.scheduler.entries.handle(of: a).flatMap { known.scheduler.entries[$0]?.progress.base })
     _ = known.pass(1)
     #expect(try #require(mends(read(&known, "x")).first).to.due == base)
   }

@@ -44,9 +44,9 @@ struct JitterTests {
         let sent = entry.sending(of: due)
         // Another daemon, which has counted from elsewhere, says the same.
         var other = entry
-        other.base = due
+        other.progress.base = due
         #expect(other.sending(of: due) == sent)
-        entry.base = due
+        entry.progress.base = due
         let next = try #require(entry.nextDue)
         #expect(sent >= due && sent < next, "\(schedule): due \(due.iso8601), sent \(sent.iso8601)")
       }

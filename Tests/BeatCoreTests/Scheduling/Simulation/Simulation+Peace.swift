@@ -115,7 +115,9 @@ extension Simulation {
       // showed that it was. Of what runs rarely or rests the mark need not know the difference yet.
       let next = entry.nextDue ?? .latest
       if world.harms.contains(.setServerClock), next > serverTime.advanced(by: 60_000_000) { return nil }
-      if let mark = store.mark(of: name), mark.taskID != nil, entry.base < mark.due { return "\(instance) is behind" }
+      if let mark = store.mark(of: name), mark.taskID != nil, entry.progress.base < mark.due {
+        return "\(instance) is behind"
+      }
       return nil
     }
   }

@@ -165,7 +165,7 @@ struct Simulation {
       let scheduler = daemons[index].scheduler
       for name in world.schedules.map(\.name) {
         guard let entry = scheduler.entries.handle(of: name).flatMap({ scheduler.entries[$0] }) else { continue }
-        say("\(instance) knows \(name): base \(entry.base.iso8601), next \(entry.nextDue?.iso8601 ?? "")")
+        say("\(instance) knows \(name): base \(entry.progress.base.iso8601), next \(entry.nextDue?.iso8601 ?? "")")
       }
     case .committed(let outcomes): say("\(instance) is told \(outcomes)")
     case .heartbeatAnswered: say("\(instance) has its heartbeat, leads: \(daemons[index].isLeading)")

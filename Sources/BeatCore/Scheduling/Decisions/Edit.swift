@@ -1,0 +1,67 @@
+/// Whether a schedule whose document was edited begins now: its next occurrence is then the first after now, and nothing
+/// overdue is invented.
+enum Edit: String, CaseIterable {
+  case samePhase = "the same schedule"
+  case otherInstant = "another instant"
+  case otherSchedule = "another schedule"
+  case otherBeginning = "another start_after"
+  case enabledAgain = "enabled again"
+  case endLifted = "an end was lifted"
+  case switchedBack = "another schedule in between, not heard"
+  case inForceAlready = "one of these, and another daemon has gone on by it"
+  case cameBack = "one of these, deleted and made again, and it remembers its runs"
+
+  /// - Parameters:
+  ///   - entry: with the edited document, and counted anew.
+  ///   - old: by the document before.
+  ///   - wasOver: it had come to its end by the document before.
+  ///   - base: what it counted from before.
+  init(of entry: ScheduleEntry, from old: EntryTiming, wasOver: Bool, base: UnixTime, _ seen: Sighting) {
+    guard let change = Self.change(of: entry, from: old, wasOver: wasOver, seen) else {
+      // What is due there is due though it has passed: there is no other time.
+      self = Self.isOtherInstant(entry.timing, old) ? .otherInstant : .samePhase
+      return
+    }
+    self = Self.isInForce(entry, base: base, seen) ? .inForceAlready : seen.cameBack ? .cameBack : change
+  }
+
+  var beginsNow: Bool {
+    switch self {
+    case .otherSchedule, .otherBeginning, .enabledAgain, .endLifted, .switchedBack: true
+    case .samePhase, .otherInstant, .inForceAlready, .cameBack: false
+    }
+  }
+
+  /// Clocked for another time than before.
+  static func isOtherInstant(_ new: EntryTiming, _ old: EntryTiming) -> Bool {
+    new.schedule.isClocked && old.schedule != new.schedule
+  }
+
+  private static func change(
+    of entry: ScheduleEntry, from old: EntryTiming, wasOver: Bool, _ seen: Sighting
+  ) -> Self? {
+    let new = entry.timing
+    let isSame = old.schedule == new.schedule
+    if !isSame, !new.schedule.isClocked { return .otherSchedule }
+    if old.startAfter != new.startAfter { return .otherBeginning }
+    if !old.enabled, isSame || !new.schedule.isClocked { return .enabledAgain }
+    if wasOver, isSame, !entry.isOver(at: seen.now) { return .endLifted }
+    return isSwitchedBack(entry, old, seen) ? .switchedBack : nil
+  }
+
+  /// Whether the schedule was another one in between, of which only the daemon that leads has heard: the watermark is a new
+  /// one, and was written under neither of the two schedules that we know.
+  private static func isSwitchedBack(_ entry: ScheduleEntry, _ old: EntryTiming, _ seen: Sighting) -> Bool {
+    guard let digest = seen.stored?.digest, seen.isNews(to: entry.progress), !old.isMeant(by: digest) else {
+      return false
+    }
+    return entry.isUnheard(seen.stored, now: seen.now) && !entry.timing.isOtherInstant(than: seen.stored)
+  }
+
+  /// Whether another daemon has gone on by this schedule already: the watermark is news to us, and says so. Then it is we who
+  /// hear of the edit late.
+  private static func isInForce(_ entry: ScheduleEntry, base: UnixTime, _ seen: Sighting) -> Bool {
+    guard let stored = seen.stored, seen.isNews(to: entry.progress) else { return false }
+    return stored.digest.map { $0 == entry.timing.digest } ?? (stored.due > base)
+  }
+}

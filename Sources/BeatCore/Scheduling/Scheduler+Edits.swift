@@ -1,0 +1,164 @@
+/// What documents say of their schedules, taken in: the rows of `Decisions/`, carried out.
+extension Scheduler {
+  private func sighting(
+    _ mark: Mark?, lastRunAt: UnixTime?, of name: EntryName, _ schedule: Schedule, now: UnixTime
+  ) -> Sighting {
+    Sighting(
+      mark, lastRunAt: lastRunAt, of: schedule, stepAhead: stepAhead, load: load,
+      mayLackOwnWatermark: reads.mayLackAnchor(of: name), now: now)
+  }
+
+  /// A schedule that was not known.
+  mutating func adopt(
+    _ name: EntryName, _ bytes: [UInt8], _ document: ScheduleDocument, _ mark: Mark?, now: UnixTime
+  ) -> DueHeap.Handle {
+    let isMended = !rejected.isEmpty && rejected.removeValue(forKey: name) != nil
+    let lastRunAt = believable(document.lastRunAt, of: name, now: now)
+    let seen = sighting(mark, lastRunAt: lastRunAt, of: name, document.definition.schedule, now: now)
+    let (row, entry) = FirstSight.entry(name, bytes, document, seen, isMended: isMended)
+    if let mark {
+      // Only who leads knows that the mark is an earlier schedule's: to the others a new one may have run already.
+      if row.isNew, isLeading { actions.append(.rebase(name, from: mark.due, to: entry.anchor)) }
+    } else {
+      anchor(entry)
+    }
+    let next = entry.nextDue
+    let handle = entries.insert(entry)
+    if row.beginsNow {
+      beginAnew(handle, mark, now: now)
+      wait(handle)
+    } else {
+      if row.settles || next == nil && !row.isNew { settle(handle, mark) }
+      wait(handle, next: next)
+    }
+    actions.append(.report(.loaded(name, next: next, initially: !isWatching)))
+    if next == nil { reportFinish(handle) }
+    return handle
+  }
+
+  /// A known schedule with other bytes than before.
+  mutating func edit(
+    _ handle: DueHeap.Handle, _ bytes: [UInt8], _ document: ScheduleDocument, _ mark: Mark?, now: UnixTime
+  ) {
+    guard var entry = entries[handle] else { return }
+    let before = entry.document
+    let baseBefore = entry.progress.base
+    let wasOver = entry.isOver(at: now)
+    let old = entry.timing
+    entry.document = bytes
+    entry.timing = EntryTiming(document.definition)
+    let lastRunAt = believable(document.lastRunAt, of: entry.name, now: now)
+    let seen = sighting(mark, lastRunAt: lastRunAt, of: entry.name, entry.timing.schedule, now: now)
+    _ = recount(&entry, seen)
+    entry.progress.totalRunCount = max(entry.progress.totalRunCount, document.totalRunCount)
+    if entry.progress.totalRunCount > 0 || document.lastRunAt != nil || mark?.taskID != nil {
+      entry.progress.hasRun = true
+    }
+    let row = Edit(of: entry, from: old, wasOver: wasOver, base: baseBefore, seen)
+    entry.progress.watermarkSeen = mark.map(Mark.Fingerprint.init)
+    // What an earlier edit left out says nothing of another instant.
+    if Edit.isOtherInstant(entry.timing, old) { entry.floor = nil }
+    if row.beginsNow { entry.floor = now }
+    if !entry.timing.runImmediately { entry.immediate = nil }
+    entry.noticeImmediate(now: now)
+    entries[handle] = entry
+    if row.beginsNow { beginAnew(handle, mark, now: now) } else { settle(handle, mark) }
+    schedule(handle)
+    // Bookkeeping that advanced by itself is nobody's edit: another daemon has fired.
+    // A run counts in the mark of the same moment, too: what does not is somebody's edit of these fields alone.
+    let isRun =
+      lastRunAt == entry.progress.base && (mark.map { $0.totalRunCount == document.totalRunCount } ?? true)
+      && Self.isRun(bytes, document, after: before)
+    if !isRun {
+      remark(on: document, after: before, entry, mark)
+      actions.append(.report(.changed(entry.name, next: entry.nextDue)))
+      reportFinish(handle)
+    }
+  }
+
+  /// The bytes are those we know; the mark may say more.
+  mutating func reread(_ handle: DueHeap.Handle, _ mark: Mark?, now: UnixTime) {
+    guard var entry = entries[handle] else { return }
+    let lastRunAt = lastRunAt(in: entry, ifNewerThan: mark)
+    let seen = sighting(mark, lastRunAt: lastRunAt, of: entry.name, entry.timing.schedule, now: now)
+    let isMoved = recount(&entry, seen)
+    if mark?.taskID != nil { entry.progress.hasRun = true }
+    entries[handle] = entry
+    agree(handle, seen)
+    if load.isReplaced, let mark, mark.due < entry.progress.base { settle(handle, mark) }
+    guard entries[handle]?.waitsForRead == true else {
+      if isMoved { schedule(handle) }
+      return
+    }
+    // Only seen, by a daemon that saw it later than we did: the run that it still asks for has not happened.
+    if let mark, mark.taskID == nil { entries[handle]?.noticeImmediate(now: now) }
+    schedule(handle)
+  }
+
+  private mutating func agree(_ handle: DueHeap.Handle, _ seen: Sighting) {
+    guard seen.stored != nil, let entry = entries[handle], !entry.isFiring else { return }
+    let isOther = Reread.isOther(entry, seen)
+    let row = Reread(entry, seen, isOther: isOther) { remembersRuns(entry) }
+    if isOther { entries[handle]?.progress.watermarkSeen = seen.stored.map(Mark.Fingerprint.init) }
+    switch row {
+    case .asKnown: break
+    case .editedAndBack:
+      entries[handle]?.floor = seen.now
+      beginAnew(handle, seen.stored, now: seen.now)
+      schedule(handle)
+    case .keptWhileStandingBy, .otherSchedule: settle(handle, seen.stored)
+    }
+  }
+
+  /// - Returns: whether the next due time may be another one.
+  private mutating func recount(_ entry: inout ScheduleEntry, _ seen: Sighting) -> Bool {
+    if case .unresolved(let plan) = entry.phase, seen.stored?.taskID == plan.taskID {
+      entry.lostAnswer = nil
+      reportFired(plan, at: seen.now, confirmed: true)
+      entry.immediate = nil
+    }
+    let row = Recount(entry, seen)
+    let isMoved = row.apply(seen, to: &entry)
+    if row == .ownWatermarkUnderWay { reads.anchorIsKnown(entry.name) }
+    if row.keepsWatermark { anchor(entry) }
+    return isMoved
+  }
+
+  /// Keeps what is counted from in the mark, unless one stands there. A read that is sent after this finds one.
+  private mutating func anchor(_ entry: ScheduleEntry) {
+    reads.anchored(entry.name, whileAllAreRead: load.isRefresh)
+    actions.append(.anchor(entry.name, entry.anchor))
+  }
+
+  /// After a change of what is known: the next due time from it. A script on its way is waited for first.
+  mutating func schedule(_ handle: DueHeap.Handle) {
+    if entries[handle]?.isFiring == false { wait(handle) }
+  }
+
+  /// Whether `bytes` are those that stood there before with the bookkeeping of a run, and nothing else is new in them.
+  static func isRun(_ bytes: [UInt8], _ document: ScheduleDocument, after before: [UInt8]) -> Bool {
+    guard let lastRunAt = document.lastRunAt, let layout = try? DocumentLayout(before) else { return false }
+    return layout.fired(due: lastRunAt, count: document.totalRunCount).bytes == bytes
+  }
+
+  /// What an entry's own document remembers, where the mark is older than what we count from, or gone.
+  private func lastRunAt(in entry: ScheduleEntry, ifNewerThan mark: Mark?) -> UnixTime? {
+    let base = entry.progress.base
+    guard mark.map({ $0.due < base }) ?? true else { return nil }
+    let date = lastRunAt(in: entry)
+    return mark == nil ? date.map { min($0, base) } : date
+  }
+
+  private func remembersRuns(_ entry: ScheduleEntry) -> Bool { lastRunAt(in: entry) != nil }
+
+  private func lastRunAt(in entry: ScheduleEntry) -> UnixTime? {
+    guard let layout = try? DocumentLayout(entry.document), let slice = layout["last_run_at"] else { return nil }
+    return DocumentDate(slice, in: layout.bytes, zones: configuration.documents)?.instant
+  }
+
+  private mutating func believable(_ lastRunAt: UnixTime?, of name: EntryName, now: UnixTime) -> UnixTime? {
+    guard let lastRunAt, lastRunAt > now.advanced(by: configuration.clockTolerance) else { return lastRunAt }
+    actions.append(.report(.warned(name, Self.disbelief(lastRunAt))))
+    return nil
+  }
+}
