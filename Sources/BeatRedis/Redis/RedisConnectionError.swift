@@ -5,6 +5,8 @@ import Glibc
 package struct RedisConnectionError: Error, Hashable, Sendable, CustomStringConvertible {
   /// What to do about it, for programs.
   package enum Kind: Sendable, Hashable {
+    /// No sentinel names the server.
+    case unlocated
     /// The host name has no address, or the name server does not answer.
     case unresolved
     /// Nobody listens there, or the system does not allow the connection.
@@ -42,6 +44,9 @@ extension RedisConnectionError {
   static func closedLocally(_ endpoint: RedisEndpoint) -> RedisConnectionError {
     RedisConnectionError(.closedLocally, "the connection to \(endpoint) was closed")
   }
+
+  /// What each sentinel answered.
+  static func unlocated(_ reason: String) -> RedisConnectionError { RedisConnectionError(.unlocated, reason) }
 
   static func unresolved(_ host: String, _ reason: String) -> RedisConnectionError {
     RedisConnectionError(.unresolved, "the host name \(host) of the Redis server could not be resolved: \(reason)")

@@ -17,7 +17,7 @@ final class SentinelLookup {
   private let group: SentinelGroup
   private let loop: EventLoop
   private var completion: ((Outcome) -> Void)?
-  private var connection: RedisConnection?
+  private var dial: RedisDial?
   private var reasons: [String] = []
 
   /// Starts a lookup; `completion` runs once on the loop, unless `cancel()` comes first. It lives until then.
@@ -31,32 +31,29 @@ final class SentinelLookup {
   /// Forgets the lookup.
   func cancel() {
     completion = nil
-    connection?.close()
+    dial?.cancel()
+    dial = nil
   }
 
   private func ask(_ sentinels: ArraySlice<RedisEndpoint>) {
     guard completion != nil else { return }
     guard let sentinel = sentinels.first else { return finish(.failed(failure)) }
-    let connection = RedisConnection(
-      to: sentinel, security: group.security, on: loop,
-      timeouts: RedisTimeouts(connect: Self.patience, reply: Self.patience)
-    ) { [self] (error: RedisConnectionError) in
-      self.connection = nil
-      guard completion != nil else { return }
-      // Closed by ourselves: it has answered, and was of no use.
-      if error.kind != .closedLocally { reasons.append(error.message) }
-      ask(sentinels.dropFirst())
-    }
-    self.connection = connection
     let url = RedisURL(
       location: .server(sentinel), username: group.username, password: group.password, database: 0,
       security: group.security, ignoredOptions: [])
-    connection.handshake(url, clientName: "beat-watch") { [self] error in
-      guard error == nil else { return }
+    let dial = RedisDial(
+      url, as: "beat-watch", on: loop, timeouts: RedisTimeouts(connect: Self.patience, reply: Self.patience))
+    self.dial = dial
+    dial.open { [self] connection in
       connection.send(RedisCommand("SENTINEL", "get-master-addr-by-name", group.masterName)) { reply in
         if let reply { self.answered(reply, by: sentinel) }
         connection.close()
       }
+    } closed: { [self] error in
+      guard completion != nil else { return }
+      // Closed by ourselves: it has answered, and was of no use.
+      if error.kind != .closedLocally { reasons.append(error.message) }
+      ask(sentinels.dropFirst())
     }
   }
 
@@ -93,18 +90,3 @@ final class SentinelLookup {
 /// Belongs to its loop's thread.
 @available(*, unavailable)
 extension SentinelLookup: Sendable {}
-
-extension RedisURL {
-  /// Finds the server: at the URL's address, and then `completion` is called before this returns, or where its sentinels say
-  /// that the primary is now.
-  ///
-  /// - Returns: a lookup that is under way; cancelling it forgets `completion`.
-  func locate(on loop: EventLoop, then completion: @escaping (SentinelLookup.Outcome) -> Void) -> SentinelLookup? {
-    switch location {
-    case .server(let endpoint):
-      completion(.found(endpoint))
-      return nil
-    case .sentinels(let group): return SentinelLookup(of: group, on: loop, completion: completion)
-    }
-  }
-}

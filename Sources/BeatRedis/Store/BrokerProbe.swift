@@ -8,8 +8,7 @@ final class BrokerProbe {
   private let url: RedisURL
   private let loop: EventLoop
   private var finish: ((String?) -> Void)?
-  private var lookup: SentinelLookup?
-  private var connection: RedisConnection?
+  private var dial: RedisDial?
 
   /// - Parameter finish: called once: nil, or why the broker is of no use; not after `cancel`.
   init(_ url: RedisURL, on loop: EventLoop, finish: @escaping (String?) -> Void) {
@@ -19,43 +18,30 @@ final class BrokerProbe {
   }
 
   func start() {
-    lookup = url.locate(on: loop) { [weak self] outcome in
-      switch outcome {
-      case .found(let endpoint): self?.connect(to: endpoint)
-      case .failed(let reason): self?.end(reason)
+    let dial = RedisDial(
+      url, as: "beat-watch-relay", on: loop, timeouts: RedisTimeouts(connect: Self.patience, reply: Self.patience))
+    self.dial = dial
+    dial.open { [weak self] connection in
+      connection.send(RedisCommand("INFO")) { [weak self] reply in
+        guard let self, let reply else { return }
+        let info = ServerInfo(reply.text ?? "")
+        end(info.isReplica ? "\(url) is a replica, which takes no messages: name the primary" : nil)
       }
+    } closed: { [weak self] in
+      self?.end($0.message)
     }
   }
 
   func cancel() {
     finish = nil
-    lookup?.cancel()
-    lookup = nil
-    connection?.close()
-    connection = nil
+    dial?.cancel()
+    dial = nil
   }
 
   private func end(_ reason: String?) {
     let finish = finish
     cancel()
     finish?(reason)
-  }
-
-  private func connect(to endpoint: RedisEndpoint) {
-    let timeouts = RedisTimeouts(connect: Self.patience, reply: Self.patience)
-    let connection = RedisConnection(to: endpoint, security: url.security, on: loop, timeouts: timeouts) {
-      [weak self] error in self?.end(error.message)
-    }
-    self.connection = connection
-    connection.handshake(url, clientName: "beat-watch-relay") { [weak self] error in
-      // A refusal closes the connection, too.
-      guard error == nil, self?.finish != nil else { return }
-      connection.send(RedisCommand("INFO")) { [weak self] reply in
-        guard let self, let reply else { return }
-        let info = ServerInfo(reply.text ?? "")
-        end(info.isReplica ? "\(url) is a replica, which takes no messages: name the primary" : nil)
-      }
-    }
   }
 }
 

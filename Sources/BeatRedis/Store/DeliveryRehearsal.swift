@@ -11,8 +11,7 @@ final class DeliveryRehearsal {
   private let list: [UInt8]
   private let loop: EventLoop
   private var finish: ((String?) -> Void)?
-  private var lookup: SentinelLookup?
-  private var connection: RedisConnection?
+  private var dial: RedisDial?
 
   init(_ item: OutboxItem, to url: RedisURL, queue: [UInt8], kombu: KombuKeys, as instance: String, on loop: EventLoop)
   {
@@ -27,41 +26,28 @@ final class DeliveryRehearsal {
   /// - Parameter finish: called once with what was in the way, nil if nothing was; not after `cancel`.
   func start(_ finish: @escaping (String?) -> Void) {
     self.finish = finish
-    lookup = url.locate(on: loop) { [weak self, url] outcome in
-      switch outcome {
-      case .found(let endpoint): self?.connect(to: endpoint)
-      case .failed(let reason): self?.end("the broker \(url) cannot be reached: \(reason)")
-      }
+    // While it is waited for, nobody leads who could.
+    let dial = RedisDial(
+      url, as: "beat-watch", on: loop, timeouts: RedisTimeouts(connect: 1_000_000, reply: 2_000_000))
+    self.dial = dial
+    dial.open { [weak self, url, kombu] connection in
+      self?.deliver(
+        BrokerScripts(connection: connection, kombu: kombu, database: url.database, brokerDatabase: url.database))
+    } closed: { [weak self, url] in
+      self?.end("the broker \(url) cannot be reached: \($0.message)")
     }
   }
 
   func cancel() {
     finish = nil
-    lookup?.cancel()
-    lookup = nil
-    connection?.close()
-    connection = nil
+    dial?.cancel()
+    dial = nil
   }
 
   private func end(_ problem: String?) {
     let finish = finish
     cancel()
     finish?(problem)
-  }
-
-  private func connect(to endpoint: RedisEndpoint) {
-    // While it is waited for, nobody leads who could.
-    let timeouts = RedisTimeouts(connect: 1_000_000, reply: 2_000_000)
-    let connection = RedisConnection(to: endpoint, security: url.security, on: loop, timeouts: timeouts) {
-      [weak self] error in
-      guard let self else { return }
-      end("the broker \(url) cannot be reached: \(error.message)")
-    }
-    self.connection = connection
-    connection.handshake(url, clientName: "beat-watch") { [weak self] error in
-      guard error == nil, let self else { return }
-      deliver(BrokerScripts(connection: connection, kombu: kombu, database: url.database, brokerDatabase: url.database))
-    }
   }
 
   private func deliver(_ broker: BrokerScripts) {

@@ -12,8 +12,7 @@ package final class RedisPublisher: Publisher {
   private let instance: String
   private let loop: EventLoop
 
-  private var lookup: SentinelLookup?
-  private var connection: RedisConnection?
+  private var dial: RedisDial?
   /// nil: not connected, or not yet logged in.
   private var broker: BrokerScripts?
   private var event: ((PublisherEvent) -> Void)?
@@ -44,39 +43,24 @@ package final class RedisPublisher: Publisher {
   package func connect(then event: @escaping (PublisherEvent) -> Void) {
     disconnect()
     self.event = event
-    let session = session
-    lookup = url.locate(on: loop) { [weak self] outcome in
-      guard let self, session == self.session else { return }
-      switch outcome {
-      case .found(let endpoint): connect(to: endpoint)
-      case .failed(let reason): lost(reason)
-      }
-    }
-  }
-
-  private func connect(to endpoint: RedisEndpoint) {
-    let session = session
-    let connection = RedisConnection(to: endpoint, security: url.security, on: loop) { [weak self] error in
-      guard let self, session == self.session else { return }
-      // A server may hang up on clients that rest (`timeout`).
-      lost(error.message, wasHungUp: true)
-    }
-    self.connection = connection
-    connection.handshake(url, clientName: "beat-watch-relay") { [weak self] error in
-      guard error == nil, let self, session == self.session else { return }
+    let dial = RedisDial(url, as: "beat-watch-relay", on: loop)
+    self.dial = dial
+    dial.open { [weak self] connection in
+      guard let self else { return }
       broker = BrokerScripts(
         connection: connection, kombu: kombu, database: url.database, brokerDatabase: url.database)
       self.event?(.ready)
+    } closed: { [weak self] error in
+      // A server may hang up on clients that rest (`timeout`).
+      self?.lost(error.message, wasHungUp: error.kind != .unlocated)
     }
   }
 
   package func disconnect() {
     session += 1
     event = nil
-    lookup?.cancel()
-    lookup = nil
-    connection?.close()
-    connection = nil
+    dial?.cancel()
+    dial = nil
     broker = nil
     declared.removeAll()
   }

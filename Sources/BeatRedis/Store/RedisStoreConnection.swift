@@ -23,7 +23,7 @@ final class RedisStoreConnection: StoreConnection {
   private let session: (StoreScripts) -> any StoreSession
   private let handle: (StoreEvent) -> Void
 
-  private var lookup: SentinelLookup?
+  private var dial: RedisDial?
   /// Its endpoint is where the store is, for this session.
   private var commands: RedisConnection?
   private var stream: NotificationStream?
@@ -32,7 +32,8 @@ final class RedisStoreConnection: StoreConnection {
   /// When and why the stream before closed, while the session went on.
   private var silenced: (at: BootTime, by: RedisConnectionError)?
   private lazy var resubscription = LoopTimer(on: loop) { [unowned self] in subscribe() }
-  private var brokerCheck: RedisConnection?
+  /// While it is found out whether the broker is the store's server.
+  private var brokerDial: RedisDial?
   private var delivery = Delivery.direct
   private var cluster: ClusterFit?
   private lazy var deadline = LoopTimer(on: loop) { [unowned self] in probeTimedOut() }
@@ -66,39 +67,25 @@ final class RedisStoreConnection: StoreConnection {
   }
 
   func start() {
-    locate(configuration.store) { [weak self] in
-      self?.connect(to: $0)
-    } failed: { [weak self] in
-      self?.end(.notReady($0))
-    }
-  }
-
-  /// Finds the server of a URL: at the URL's address, or where its sentinels say that it is now.
-  private func locate(
-    _ url: RedisURL, then found: @escaping (RedisEndpoint) -> Void, failed: @escaping (String) -> Void
-  ) {
-    lookup = url.locate(on: loop) { [weak self] outcome in
-      guard let self, !isOver else { return }
-      switch outcome {
-      case .failed(let reason): failed(reason)
-      case .found(let endpoint):
-        if case .sentinels(let group) = url.location {
-          handle(.notice(.primary(address: "\(endpoint)", of: group.masterName)))
-        }
-        found(endpoint)
+    let dial = RedisDial(configuration.store, as: clientName, on: loop)
+    self.dial = dial
+    dial.open { [weak self] endpoint in
+      self?.found(endpoint, of: self?.configuration.store)
+    } opened: { [weak self] connection in
+      self?.commands = connection
+      self?.identify()
+    } closed: { [weak self] error in
+      switch (error.kind, error.serverCode) {
+      case (.unlocated, _): self?.end(.notReady(error.message))
+      case (_, RedisServerError.cluster): self?.end(.misconfigured(error.message))
+      default: self?.end(.lost(error.message))
       }
     }
   }
 
-  private func connect(to endpoint: RedisEndpoint) {
-    let store = configuration.store
-    let commands = RedisConnection(to: endpoint, security: store.security, on: loop) { [weak self] in
-      self?.end($0.serverCode == RedisServerError.cluster ? .misconfigured($0.message) : .lost($0.message))
-    }
-    self.commands = commands
-    commands.handshake(configuration.store, clientName: clientName) { [weak self] error in
-      // A refusal closes the connection too, which ends the session.
-      if error == nil { self?.identify() }
+  private func found(_ endpoint: RedisEndpoint, of url: RedisURL?) {
+    if case .sentinels(let group) = url?.location {
+      handle(.notice(.primary(address: "\(endpoint)", of: group.masterName)))
     }
   }
 
@@ -107,10 +94,9 @@ final class RedisStoreConnection: StoreConnection {
     isOver = true
     deadline.cancel()
     resubscription.cancel()
-    lookup?.cancel()
-    commands?.close()
+    dial?.cancel()
     stream?.close()
-    brokerCheck?.close()
+    brokerDial?.cancel()
   }
 
   private func end(_ failure: SessionFailure) {
@@ -171,38 +157,32 @@ final class RedisStoreConnection: StoreConnection {
   /// through the outbox, which is right in both cases.
   private func checkBroker(_ store: ServerInfo) {
     guard configuration.broker.location != configuration.store.location else { return listen() }
-    locate(configuration.broker) { [weak self] in
-      self?.checkBroker(at: $0, store)
-    } failed: { [weak self] _ in
-      self?.delivery = .outbox
-      self?.listen()
-    }
-  }
-
-  private func checkBroker(at endpoint: RedisEndpoint, _ store: ServerInfo) {
-    guard endpoint != commands?.endpoint else { return listen() }
-    let broker = configuration.broker
     // Short: while the broker does not answer, nothing fires.
     let timeouts = RedisTimeouts(connect: 1_000_000, reply: 1_000_000)
-    let connection = RedisConnection(to: endpoint, security: broker.security, on: loop, timeouts: timeouts) {
-      [weak self] error in
+    let dial = RedisDial(configuration.broker, as: clientName, on: loop, timeouts: timeouts)
+    brokerDial = dial
+    dial.open { [weak self] endpoint in
+      guard let self else { return }
+      found(endpoint, of: configuration.broker)
+      guard endpoint == commands?.endpoint else { return }
+      brokerDial?.cancel()
+      brokerDial = nil
+      listen()
+    } opened: { [weak self] connection in
+      connection.send(RedisCommand("INFO", "server")) { reply in
+        if let reply { self?.compare(store, with: ServerInfo(reply.text ?? "")) }
+      }
+    } closed: { [weak self] error in
       if error.serverCode == RedisServerError.cluster { self?.end(.misconfigured(error.message)) }
       // Why, the relay will find and tell.
       self?.compare(store, with: nil)
     }
-    brokerCheck = connection
-    connection.handshake(broker, clientName: clientName) { [weak self] error in
-      guard error == nil else { return }
-      connection.send(RedisCommand("INFO", "server")) { reply in
-        if let reply { self?.compare(store, with: ServerInfo(reply.text ?? "")) }
-      }
-    }
   }
 
   private func compare(_ store: ServerInfo, with broker: ServerInfo?) {
-    guard !isOver, let connection = brokerCheck else { return }
-    brokerCheck = nil
-    connection.close()
+    guard !isOver, let brokerDial else { return }
+    self.brokerDial = nil
+    brokerDial.cancel()
     delivery = store.runID != nil && store.runID == broker?.runID ? .direct : .outbox
     if let broker, broker.isCluster {
       // By way of the outbox a script puts a message and a note of its task's id on the broker, in different slots.

@@ -14,9 +14,8 @@ package final class StoreClient {
   /// What the connection lives on. It runs only while a call waits, or while the owner runs it.
   package let loop: EventLoop
   /// The connection itself, for an owner who runs the loop.
-  package var connection: RedisConnection { link.connection }
+  package let connection: RedisConnection
 
-  private let link: Link
   /// What the last scan of all names has left out, in words; nil: nothing.
   package internal(set) var ignoredNames: String?
 
@@ -29,41 +28,43 @@ package final class StoreClient {
     self.url = url
     self.keys = keys
     do { self.loop = try loop ?? EventLoop() } catch { throw StoreError(.refused, "\(error)") }
-    let endpoint = try Self.locate(url, on: self.loop)
-    link = Link(to: endpoint, of: url, on: self.loop)
-    var failure: RedisConnectionError?
-    Self.wait(on: self.loop) { [link] done in
-      link.connection.handshake(url, clientName: clientName) {
-        failure = $0
-        done()
-      }
-    }
-    if let failure { throw StoreError(failure) }
+    connection = try Self.connect(url, as: clientName, on: self.loop)
   }
 
   deinit { close() }
 
-  /// Ends the connection. Closing again does nothing.
-  package func close() { link.close() }
+  /// Ends the connection, also where the loop does not run. Closing again does nothing.
+  package func close() {
+    guard !connection.isClosed else { return }
+    connection.close()
+    // What ends a connection happens in the loop's next turn.
+    if !loop.isRunning { loop.serveReady() }
+  }
 
-  private static func locate(_ url: RedisURL, on loop: EventLoop) throws(StoreError) -> RedisEndpoint {
-    var outcome = SentinelLookup.Outcome.failed("")
+  private static func connect(
+    _ url: RedisURL, as clientName: String, on loop: EventLoop
+  ) throws(StoreError) -> RedisConnection {
+    let dial = RedisDial(
+      url, as: clientName, on: loop, timeouts: RedisTimeouts(connect: patience, reply: patience))
+    var (connection, failure): (RedisConnection?, RedisConnectionError?)
     wait(on: loop) { done in
-      _ = url.locate(on: loop) {
-        outcome = $0
+      dial.open {
+        connection = $0
+        done()
+      } closed: {
+        failure = $0
         done()
       }
     }
-    switch outcome {
-    case .found(let endpoint): return endpoint
-    case .failed(let reason): throw StoreError(.unreachable, reason)
-    }
+    if let connection { return connection }
+    throw failure.map { StoreError($0) } ?? StoreError(.unreachable, "\(url): the connection was closed")
   }
 
   /// Begins something and runs the loop until `done` is called, which must happen in every case.
   static func wait(on loop: EventLoop, _ begin: (_ done: @escaping () -> Void) -> Void) {
     var isDone = false
     begin {
+      guard !isDone else { return }
       isDone = true
       if loop.isRunning { loop.stop() }
     }
@@ -302,25 +303,4 @@ package struct StoredDocument {
 
   /// What the daemon keeps beside it.
   package var mark: Mark? { read.mark }
-}
-
-/// A connection that its owner may let go of while the loop does not run.
-private final class Link {
-  let connection: RedisConnection
-  private let loop: EventLoop
-
-  init(to endpoint: RedisEndpoint, of url: RedisURL, on loop: EventLoop) {
-    self.loop = loop
-    connection = RedisConnection(
-      to: endpoint, security: url.security, on: loop,
-      timeouts: RedisTimeouts(connect: StoreClient.patience, reply: StoreClient.patience)
-    ) { _ in }
-  }
-
-  func close() {
-    guard !connection.isClosed else { return }
-    connection.close()
-    // What ends a connection happens in the loop's next turn.
-    if !loop.isRunning { loop.serveReady() }
-  }
 }
