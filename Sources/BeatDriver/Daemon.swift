@@ -35,14 +35,14 @@ package final class Daemon {
 
   /// From connecting on.
   private var connection: (any StoreConnection)?
-  private var begunAt: BootTime
   /// While edits are heard.
   private(set) var session: Session?
   private(set) var hearing = Hearing.keyspace
   /// Rules that the store laid upon routes when it was last seen.
   private var routes: RouteRules?
-  private lazy var backoff = Backoff(configuration.reconnectDelays)
-  private lazy var retryTimer = surroundings.makeTimer { [unowned self] in connect() }
+  private lazy var reconnection = Reconnection(configuration.reconnectDelays, in: surroundings) { [unowned self] in
+    connect()
+  }
   private lazy var hurryTimer = surroundings.makeTimer { [unowned self] in relay.stop() }
   private lazy var stopTimer = surroundings.makeTimer { [unowned self] in finishStopping() }
   package private(set) var isStopping = false
@@ -70,7 +70,6 @@ package final class Daemon {
     self.publisher = publisher
     self.onEnd = onEnd
     receipts = Receipts(sha1: configuration.scheduler.sha1)
-    begunAt = surroundings.bootTime
     reporter = EventReporter(in: surroundings, readers: readers)
     dispatcher.alarm = try surroundings.makeAlarm { [unowned self] in dispatcher.receive(.timerFired) }
     reporter.kept = { [unowned self] in keep($0) }
@@ -81,14 +80,14 @@ package final class Daemon {
   // MARK: begin and end
 
   /// Connects, watches and fires, until `stop` or until the set-up is found to be impossible.
-  package func start() { connect() }
+  package func start() { reconnection.begin() }
 
   /// Begins nothing new, waits for what is on its way, at most the configuration's patience, and ends.
   package func stop() {
     guard !isStopping else { return }
     isStopping = true
     dispatcher.stop()
-    retryTimer.cancel()
+    reconnection.cancel()
     election.stop()
     stopTimer.schedule(after: configuration.stopPatience)
     // A long outbox, or a broker that hangs, must not keep the lease from the next daemon.
@@ -147,7 +146,6 @@ package final class Daemon {
   // MARK: sessions
 
   private func connect() {
-    begunAt = surroundings.bootTime
     connection = connector.open(hearing: hearing) { [unowned self] in
       election.token
     } event: { [unowned self] event in
@@ -158,7 +156,7 @@ package final class Daemon {
   private func handle(_ event: StoreEvent) {
     switch event {
     case .watching(let store):
-      let session = Session(self, store, begunAt: begunAt)
+      let session = Session(self, store, begunAt: reconnection.begunAt)
       self.session = session
       session.start()
     case .notice(.foreignFields(let count, let place)): places.removed(count, from: place)
@@ -193,16 +191,13 @@ package final class Daemon {
     if case .deaf(let reason) = failure, let fallback = hearing.fallback {
       report(.hearing(fallback, insteadOf: hearing, reason: reason))
       hearing = fallback
-      return retryTimer.schedule(after: 0)
+      return reconnection.isOverAtOnce()
     }
     if complaint != failure.text {
       complaint = failure.text
       report(.disconnected(reason: failure.text))
     }
-    let health = ended?.loadedAt.map { surroundings.bootTime.microseconds(since: $0) } ?? 0
-    let making = ended?.loadedAt?.microseconds(since: begunAt) ?? 0
-    retryTimer.schedule(
-      after: backoff.next(afterHealth: health, making: making) { [surroundings] in surroundings.random(in: $0) })
+    reconnection.isOver(stoodSince: ended?.loadedAt)
   }
 
   func announced() {

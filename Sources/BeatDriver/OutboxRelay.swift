@@ -20,7 +20,7 @@ final class OutboxRelay {
   private let publisher: any Publisher
   private let surroundings: any Surroundings
   private let handle: (RelayEvent) -> Void
-  private lazy var retryTimer = surroundings.makeTimer { [unowned self] in connect() }
+  private lazy var reconnection = Reconnection(in: surroundings) { [unowned self] in connect() }
   private lazy var heldTimer = surroundings.makeTimer { [unowned self] in tryHeldAgain() }
 
   /// nil: stopped.
@@ -30,8 +30,6 @@ final class OutboxRelay {
   private var isReady = false
   /// Grows with each connection and each stop: what an answer belongs to.
   private var session = 0
-  private var backoff = Backoff()
-  private var connectedAt: BootTime
   private var readyAt: BootTime?
   private var walk = OutboxWalk()
   private var holdDelay = shortestHold
@@ -50,7 +48,6 @@ final class OutboxRelay {
     self.publisher = publisher
     self.surroundings = surroundings
     self.handle = handle
-    connectedAt = surroundings.bootTime
   }
 
   // MARK: the interface
@@ -63,11 +60,11 @@ final class OutboxRelay {
     stop()
     complaint = loss
     self.outbox = outbox
-    guard delivery == .direct else { return connect() }
+    guard delivery == .direct else { return reconnection.begin() }
     let session = session
     outbox.isEmpty { [weak self] result in
       guard let self, session == self.session, case .success(false) = result else { return }
-      connect()
+      reconnection.begin()
     }
   }
 
@@ -75,7 +72,7 @@ final class OutboxRelay {
   func stop() {
     outbox = nil
     disconnect()
-    retryTimer.cancel()
+    reconnection.cancel()
   }
 
   /// There is a new item in the outbox.
@@ -84,8 +81,8 @@ final class OutboxRelay {
     isNudged = true
     if isReady {
       if !isBusy { readNext() }
-    } else if !isConnecting, !retryTimer.isScheduled {
-      connect()
+    } else if !isConnecting, !reconnection.isScheduled {
+      reconnection.begin()
     }
   }
 
@@ -108,7 +105,6 @@ final class OutboxRelay {
 
   private func connect() {
     disconnect()
-    connectedAt = surroundings.bootTime
     isConnecting = true
     let session = session
     publisher.connect { [weak self] event in
@@ -138,13 +134,10 @@ final class OutboxRelay {
   }
 
   private func lost(_ reason: String, isWorthALine: Bool) {
-    let now = surroundings.bootTime
-    let health = readyAt.map { now.microseconds(since: $0) } ?? 0
-    let making = readyAt?.microseconds(since: connectedAt) ?? 0
+    let stood = readyAt
     readyAt = nil
     disconnect()
-    retryTimer.schedule(
-      after: backoff.next(afterHealth: health, making: making) { [surroundings] in surroundings.random(in: $0) })
+    reconnection.isOver(stoodSince: stood)
     guard isWorthALine, complaint != reason, let outbox else { return }
     complaint = reason
     outbox.read(behind: 0, newest: nil, count: 0, bytes: 0) { [weak self] result in
