@@ -45,6 +45,9 @@ extension RedisReply {
     if case .array(let elements) = self { elements } else { nil }
   }
 
+  /// The elements of an array two by two, as of a hash's fields and values; nil: it is none, or one is left over.
+  package var pairs: [(RedisReply, RedisReply)]? { array?.pairs }
+
   /// The server's error, or nil.
   package var error: RedisServerError? {
     if case .error(let error) = self { error } else { nil }
@@ -55,6 +58,14 @@ extension RedisReply {
 
   /// Whether the reply is the status `OK`.
   package var isOK: Bool { self == .status("OK") }
+}
+
+extension [RedisReply] {
+  /// The elements two by two; nil: one is left over, and nobody can tell which.
+  package var pairs: [(RedisReply, RedisReply)]? {
+    guard count.isMultiple(of: 2) else { return nil }
+    return stride(from: 0, to: count, by: 2).map { (self[$0], self[$0 + 1]) }
+  }
 }
 
 /// An error reply.

@@ -78,18 +78,17 @@ final class NameScan {
   }
 
   private func page(_ reply: RedisReply?, _ keys: RedisKeys, _ isGuarded: Bool) -> Page? {
-    guard let parts = reply?.array, parts.count == (isGuarded ? 5 : 2), let next = parts[0].text,
-      let found = parts[1].array
-    else { return nil }
-    var page = Page(cursor: next == "0" ? nil : next, names: [], ignored: IgnoredNames())
-    page.names.reserveCapacity(found.count)
+    guard let answer = ScanAnswer(reply, parts: isGuarded ? 5 : 2) else { return nil }
+    var page = Page(cursor: answer.cursor, names: [], ignored: IgnoredNames())
+    page.names.reserveCapacity(answer.found.count)
     if isGuarded {
-      let head = parts[4].bytes?.dropFirst(keys.prefix.count).prefix(IgnoredNames.headLength) ?? []
+      let head = answer.rest[2].bytes?.dropFirst(keys.prefix.count).prefix(IgnoredNames.headLength) ?? []
       page.ignored.add(
-        Int(clamping: parts[2].integer ?? 0), longest: max(0, Int(clamping: parts[3].integer ?? 0) - keys.prefix.count),
+        Int(clamping: answer.rest[0].integer ?? 0),
+        longest: max(0, Int(clamping: answer.rest[1].integer ?? 0) - keys.prefix.count),
         head: Array(head))
     }
-    for key in found {
+    for key in answer.found {
       guard let bytes = key.bytes else { continue }
       if let name = keys.entry(of: bytes) {
         page.names.append(name)

@@ -23,15 +23,16 @@ package final class NeighbourSearch {
   package static func start(
     on connection: RedisConnection, keys: RedisKeys, then finish: @escaping ([EntryName]?) -> Void
   ) {
-    NeighbourSearch(connection, keys: keys, then: finish).scan("0", page: 0)
+    NeighbourSearch(connection, keys: keys, then: finish).scan(ScanWalk())
   }
 
-  private func scan(_ cursor: String, page: Int) {
-    NameScan.keys(on: connection, from: cursor, count: Self.pageSize, longest: Self.longestKey) { [self] reply in
+  private func scan(_ walk: ScanWalk) {
+    NameScan.keys(on: connection, from: walk.cursor, count: Self.pageSize, longest: Self.longestKey) { [self] reply in
       guard let reply else { return finish(nil) }
-      guard let parts = reply.array, parts.count > 2, let next = parts[0].text else { return look() }
-      for key in parts[1].array ?? [] { if let bytes = key.bytes { found.add(bytes) } }
-      if next == "0" || page + 1 == Self.pages { look() } else { scan(next, page: page + 1) }
+      var walk = walk
+      guard let answer = walk.take(reply, parts: 5) else { return look() }
+      for key in answer.found { if let bytes = key.bytes { found.add(bytes) } }
+      if walk.isAtEnd || walk.steps == Self.pages { look() } else { scan(walk) }
     }
   }
 
@@ -71,5 +72,20 @@ extension StoreClient {
     }
     guard let found else { throw lost }
     return found
+  }
+
+  /// Prefixes beside ours whose schedules have been fired from this database, in the order of their names.
+  package func otherPrefixes() throws(StoreError) -> [String] {
+    let (start, end) = (Array("reactivebeat:".utf8), Array("mark".utf8))
+    var found: Set<String> = []
+    try walk("SCAN") {
+      RedisCommand("SCAN", $0, "MATCH", "reactivebeat:*:mark", "COUNT", 5000)
+    } _: { page throws(StoreError) in
+      for key in page.compactMap(\.bytes) where key != keys.mark {
+        found.insert("\(EntryName(Array(key.dropFirst(start.count).dropLast(end.count))))")
+      }
+      return true
+    }
+    return found.sorted()
   }
 }

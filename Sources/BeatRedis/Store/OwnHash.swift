@@ -27,17 +27,17 @@ package struct OwnHash {
       cursor, "\(count)", "\(Limit.nameLength.most)", "\(Limit.ownFieldLength.most)",
     ].map { Array($0.utf8) }
     Self.script.evaluate(on: scripts.connection, keys: [key], arguments: arguments) { reply in
-      guard let parts = reply?.array, parts.count == 3, let next = parts[0].text, let found = parts[1].array else {
+      guard let answer = ScanAnswer(reply, parts: 3), let found = answer.found.pairs else {
+        scripts.connection.endMisfit(reply, of: "a step of HSCAN")
         return completion(nil, reply?.error)
       }
-      var fields: [(name: [UInt8], value: [UInt8])] = []
-      for index in stride(from: 0, to: found.count - 1, by: 2) {
-        guard let name = found[index].bytes, let value = found[index + 1].bytes else { continue }
-        fields.append((name, value))
+      let fields: [(name: [UInt8], value: [UInt8])] = found.compactMap { name, value in
+        guard let name = name.bytes, let value = value.bytes else { return nil }
+        return (name, value)
       }
-      let removed = Int(clamping: parts[2].integer ?? 0)
+      let removed = Int(clamping: answer.rest[0].integer ?? 0)
       if removed > 0 { scripts.onRemoval?(removed, key) }
-      completion(Page(cursor: next == "0" ? nil : next, fields: fields, removed: removed), nil)
+      completion(Page(cursor: answer.cursor, fields: fields, removed: removed), nil)
     }
   }
 }

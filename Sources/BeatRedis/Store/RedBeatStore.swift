@@ -45,28 +45,25 @@ package struct RedBeatStore {
     var start = 0
     while true {
       let reply = try client.command(RedisCommand("ZRANGE", key, start, start + 999, "WITHSCORES"))
-      let fields = reply.array ?? []
-      for index in stride(from: 0, to: fields.count - 1, by: 2) {
-        guard let member = fields[index].bytes else { continue }
-        scores[member] = fields[index + 1].text.flatMap { Double($0) } ?? 0
+      guard let found = reply.pairs else { throw client.misfit("ZRANGE") }
+      for (member, score) in found {
+        if let member = member.bytes { scores[member] = score.text.flatMap { Double($0) } ?? 0 }
       }
-      guard fields.count >= 2 else { return scores }
+      guard !found.isEmpty else { return scores }
       start += 1000
     }
   }
 
   private func hashes() throws(StoreError) -> [[UInt8]] {
     var keys: [[UInt8]] = []
-    var walk = ScanWalk()
     let pattern = RedisKeys.escaped(prefix) + [UInt8(ascii: "*")]
-    repeat {
-      let reply = try client.command(RedisCommand("SCAN", walk.cursor, "MATCH", pattern, "COUNT", 5000))
-      guard let page = walk.take(reply) else {
-        throw StoreError(.refused, "\(client.url) gave an answer to SCAN that is none")
-      }
-      let own = [":schedule", ":statics", ":lock"].map { prefix + Array($0.utf8) }
-      keys += page.compactMap(\.bytes).filter { !own.contains($0) }
-    } while !walk.isAtEnd
+    let own = [":schedule", ":statics", ":lock"].map { prefix + Array($0.utf8) }
+    try client.walk("SCAN") {
+      RedisCommand("SCAN", $0, "MATCH", pattern, "COUNT", 5000)
+    } _: { found throws(StoreError) in
+      keys += found.compactMap(\.bytes).filter { !own.contains($0) }
+      return true
+    }
     return keys
   }
 }

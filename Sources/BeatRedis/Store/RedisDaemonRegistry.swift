@@ -44,7 +44,7 @@ final class RedisDaemonRegistry: DaemonRegistry {
     func step(_ walk: ScanWalk) {
       OwnHash(key: scripts.keys.daemons).scan(scripts, from: walk.cursor, count: 100) { page, _ in
         var walk = walk
-        guard let page, walk.advance(to: page.cursor ?? "0") else { return }
+        guard let page, walk.advance(to: page.cursor) else { return }
         for (instance, _) in page.fields {
           scripts.connection.send(RedisCommand("EXISTS", scripts.keys.heartbeat(instance))) { reply in
             if reply?.integer == 0 {

@@ -225,7 +225,7 @@ final class RedisStoreConnection: StoreConnection {
         configRefusal = error
         return subscribe()
       }
-      guard let value = reply.array?.last?.text else { return subscribe() }
+      guard let value = reply.pairs?.first?.1.text else { return subscribe() }
       let setting = NotificationSetting(value)
       if setting.missing.isEmpty { subscribe() } else { set(setting.candidates[...], was: value) }
     }

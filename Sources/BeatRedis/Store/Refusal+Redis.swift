@@ -29,8 +29,7 @@ extension ScanPosition {
   ///
   /// - Returns: nil in it: that was the last step. Throws: it is no cursor, or the walk has gone beyond all limits.
   static func next(_ position: ScanPosition?, _ cursor: String?) throws(Refusal) -> ScanPosition? {
-    // A cursor is an unsigned number of 64 bits (redis.io: SCAN).
-    guard let number = UInt64(cursor ?? "0") else { throw Refusal(.other, "the answer to a scan has no cursor") }
+    guard let number = ScanWalk.number(of: cursor) else { throw Refusal(.other, "the answer to a scan has no cursor") }
     guard number != 0 else { return nil }
     guard let position else { return ScanPosition("\(number)") }
     guard let next = position.advanced(to: "\(number)") else {

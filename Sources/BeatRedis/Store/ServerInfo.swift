@@ -1,38 +1,68 @@
-/// What a server says of itself (`INFO`), as far as it matters here.
-struct ServerInfo: Equatable {
-  /// Random, new at each start of the server: two connections with the same one lead to the same server.
-  let runID: String?
-  let version: String?
-  let isReplica: Bool
-  let isLoading: Bool
-  /// One node of a cluster, and be it the only one.
-  let isCluster: Bool
-  /// Of a replica: where its primary is.
-  let primary: String?
-  /// The `maxmemory-policy` by which keys without a time to live, such as schedules and the mark, may be thrown away when
-  /// memory is short; nil: they may not.
-  let evictionPolicy: String?
+/// What a server says of itself (`INFO`).
+package struct ServerInfo: Hashable, Sendable {
+  private let fields: [String: String]
 
-  init(_ text: String) {
-    var fields: [Substring: Substring] = [:]
+  package init(_ text: String) {
+    var fields: [String: String] = [:]
     for line in text.split(whereSeparator: \.isNewline) {
       let parts = line.split(separator: ":", maxSplits: 1)
-      if parts.count == 2 { fields[parts[0]] = parts[1] }
+      if parts.count == 2 { fields[String(parts[0])] = String(parts[1]) }
     }
-    runID = fields["run_id"].map(String.init)
-    version = fields["redis_version"].map(String.init)
-    isReplica = fields["role"] == "slave"
-    isLoading = fields["loading"] == "1"
-    isCluster = fields["redis_mode"] == "cluster" || fields["cluster_enabled"] == "1"
-    primary = fields["master_host"].flatMap { host in fields["master_port"].map { "\(host):\($0)" } }
-    let isBounded = fields["maxmemory"].map { $0 != "0" } ?? false
-    evictionPolicy =
-      isBounded ? fields["maxmemory_policy"].map(String.init).flatMap { $0.hasPrefix("allkeys") ? $0 : nil } : nil
+    self.fields = fields
+  }
+
+  /// A field that says something.
+  package subscript(field: String) -> String? { fields[field] }
+
+  package func number(_ field: String) -> Int64? { fields[field].flatMap { Int64($0) } }
+
+  /// Whether it says anything: INFO may not be allowed.
+  package var isKnown: Bool { !fields.isEmpty }
+
+  /// Random, new at each start of the server: two connections with the same one lead to the same server.
+  package var runID: String? { self["run_id"] }
+  package var version: String? { self["redis_version"] }
+  package var isReplica: Bool { self["role"] == "slave" }
+  package var isLoading: Bool { self["loading"] == "1" }
+  /// One node of a cluster, and be it the only one.
+  package var isCluster: Bool { self["redis_mode"] == "cluster" || self["cluster_enabled"] == "1" }
+  /// Of a replica: where its primary is.
+  package var primary: String? {
+    self["master_host"].flatMap { host in self["master_port"].map { "\(host):\($0)" } }
   }
 
   /// Redis 6.0 brought `SET … KEEPTTL`, without which a fire would take a document's time to live away.
-  var isTooOld: Bool {
+  package var isTooOld: Bool {
     guard let major = version?.split(separator: ".").first.flatMap({ Int($0) }) else { return false }
     return major < 6
+  }
+
+  /// `Redis 7.0.15`, `Valkey 8.1.1`.
+  package var product: String {
+    if let version = self["valkey_version"] { return "Valkey \(version)" }
+    return version.map { "Redis \($0)" } ?? "Redis"
+  }
+
+  /// The `maxmemory-policy` by which keys without a time to live, such as schedules and the mark, may be thrown away when
+  /// memory is short; nil: they may not.
+  package var evictionPolicy: String? {
+    guard self["maxmemory"] ?? "0" != "0", let policy = self["maxmemory_policy"], policy.hasPrefix("allkeys") else {
+      return nil
+    }
+    return policy
+  }
+
+  /// Why the server takes no writes at present, so that no daemon can lead; nil: nothing is known that stands against it.
+  package var writeObstacle: String? {
+    if isReplica { return "it is a replica, which takes no writes: name its primary" }
+    if let limit = number("maxmemory"), limit > 0, let used = number("used_memory"), used >= limit,
+      self["maxmemory_policy"] == "noeviction"
+    {
+      return "Redis' memory is full (maxmemory): it takes no writes until there is room"
+    }
+    if self["rdb_last_bgsave_status"] == "err" || self["aof_last_write_status"] == "err" {
+      return "Redis cannot write to its disk, and may take no writes until it can: see its log"
+    }
+    return nil
   }
 }

@@ -18,10 +18,10 @@ extension StoreClient {
     }
     let lease = own(replies[0])?.text.map { Fleet.Lease(token: $0, remaining: replies[1].integer ?? -2) }
     var records: [String: DaemonRecord] = [:]
-    let fields = replies[3].array?.last?.array ?? []
-    for index in stride(from: 0, to: fields.count - 1, by: 2) {
-      guard let instance = own(fields[index])?.text, own(fields[index + 1]) != nil else { continue }
-      records[instance] = fields[index + 1].bytes.flatMap { DaemonRecord($0) }
+    guard let fields = ScanAnswer(replies[3])?.found.pairs else { throw misfit("HSCAN") }
+    for (name, value) in fields {
+      guard let instance = own(name)?.text, let value = own(value) else { continue }
+      records[instance] = value.bytes.flatMap { DaemonRecord($0) }
     }
     let instances = Set(records.keys).union(lease.map { [$0.instance] } ?? []).sorted()
     let lives = try self.replies(to: instances.map { RedisCommand("PTTL", keys.heartbeat($0)) })

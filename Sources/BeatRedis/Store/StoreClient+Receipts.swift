@@ -12,19 +12,18 @@ extension StoreClient {
   package func rejections(atMost limit: Int) throws(StoreError) -> (count: Int, first: [(EntryName, String)]) {
     var rejected: [(EntryName, String)] = []
     var seen: Set<EntryName> = []
-    var walk = ScanWalk()
-    repeat {
-      let reply = try command(RedisCommand("HSCAN", keys.receipts, walk.cursor, "COUNT", 1000))
-      guard let fields = walk.take(reply) else {
-        throw StoreError(.refused, "\(url) gave an answer to HSCAN that is none")
-      }
-      for index in stride(from: 0, to: fields.count - 1, by: 2) {
-        guard let name = fields[index].bytes.map({ EntryName($0) }), let bytes = fields[index + 1].bytes,
+    try walk("HSCAN") {
+      RedisCommand("HSCAN", keys.receipts, $0, "COUNT", 1000)
+    } _: { found throws(StoreError) in
+      guard let fields = found.pairs else { throw misfit("HSCAN") }
+      for (name, value) in fields {
+        guard let name = name.bytes.map({ EntryName($0) }), let bytes = value.bytes,
           case .rejected(let reason)? = EditReceipt(bytes)?.standing, seen.insert(name).inserted
         else { continue }
         rejected.append((name, reason))
       }
-    } while !walk.isAtEnd
+      return true
+    }
     rejected.sort { $0.0.bytes.lexicographicallyPrecedes($1.0.bytes) }
     return (rejected.count, Array(rejected.prefix(limit)))
   }

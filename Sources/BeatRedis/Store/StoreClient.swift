@@ -99,6 +99,24 @@ package final class StoreClient {
     return replies
   }
 
+  /// Walks through the keys of the database, or the fields of a hash, to the end, or until `take` says false.
+  ///
+  /// - Parameters:
+  ///   - name: of the command: SCAN or HSCAN.
+  ///   - step: the command that begins at a cursor.
+  func walk(
+    _ name: String, by step: (_ cursor: String) -> RedisCommand, _ take: ([RedisReply]) throws(StoreError) -> Bool
+  ) throws(StoreError) {
+    var walk = ScanWalk()
+    repeat {
+      guard let answer = walk.take(try command(step(walk.cursor))) else { throw misfit(name) }
+      guard try take(answer.found) else { return }
+    } while !walk.isAtEnd
+  }
+
+  /// What came is no answer to such a command.
+  func misfit(_ name: String) -> StoreError { StoreError(.refused, "\(url) gave an answer to \(name) that is none") }
+
   /// Runs a script. Throws what the server answers with an error, too; such a script may have written before it failed.
   package func evaluate(_ script: LuaScript, keys: [[UInt8]], arguments: [[UInt8]]) throws(StoreError) -> RedisReply {
     let reply = try evaluate(script, [(keys, arguments)])[0]
@@ -186,8 +204,8 @@ package final class StoreClient {
       }
     }
     if let refusal { throw StoreError(refusal, from: url) }
-    guard let found, walk.advance(to: found.cursor ?? "0") else {
-      throw connection.isClosed ? lost : StoreError(.refused, "\(url) gave an answer to SCAN that is none")
+    guard let found, walk.advance(to: found.cursor) else {
+      throw connection.isClosed ? lost : misfit("SCAN")
     }
     names += found.names
     if cursor == "0" { ignoredNames = nil }

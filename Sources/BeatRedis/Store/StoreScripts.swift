@@ -69,17 +69,14 @@ package struct StoreScripts {
   /// From the answer of `read.lua`.
   private static func documentReads(_ reply: RedisReply?, most: Int) -> [Scheduler.DocumentRead]? {
     guard let parts = reply?.array, parts.count == 3, let documents = parts[0].array, let marks = parts[1].array,
-      let unread = parts[2].array, documents.count <= most, !documents.isEmpty || most == 0,
+      let unread = parts[2].pairs, documents.count <= most, !documents.isEmpty || most == 0,
       marks.count == documents.count
     else { return nil }
     var reads = zip(documents, marks).map { document, mark in
       Scheduler.DocumentRead(document.bytes.map { .document($0) } ?? .absent, MarkState(mark.bytes))
     }
-    for index in stride(from: 0, to: unread.count - 1, by: 2) {
-      guard let place = unread[index].integer.map({ Int(clamping: $0) &- 1 }), reads.indices.contains(place) else {
-        continue
-      }
-      let what = unread[index + 1]
+    for (place, what) in unread {
+      guard let place = place.integer.map({ Int(clamping: $0) &- 1 }), reads.indices.contains(place) else { continue }
       let type = what.text ?? "none"
       if let length = what.integer {
         reads[place].content = .tooLong(Int(clamping: length))
@@ -134,7 +131,7 @@ package struct StoreScripts {
   }
 
   /// Neither a reply nor an error: the connection died.
-  package func beat(
+  package func pulse(
     _ request: HeartbeatRequest, instance: String, incarnation: String,
     then completion: @escaping (HeartbeatReply?, RedisServerError?) -> Void
   ) {
@@ -146,7 +143,7 @@ package struct StoreScripts {
     Self.pulseScript.evaluate(
       on: connection, keys: keys.ofHeartbeat(instance), arguments: arguments.map { Array($0.utf8) }
     ) { [keys, connection] reply in
-      guard let parts = reply?.array, parts.count == 8 else {
+      guard let parts = reply?.array, parts.count == 8, let damages = parts[7].pairs else {
         connection.endMisfit(reply, of: "a heartbeat")
         return completion(nil, reply?.error)
       }
@@ -156,19 +153,17 @@ package struct StoreScripts {
           sequence: request.sequence, previousSequence: Int64(text[0]), incarnation: text[1],
           lease: Self.lease(text[2], of: instance, remaining: parts[3].integer, isOffered: parts[6].integer == 1),
           serverTime: UnixTime(told: text[4], text[5]), clockDifference: 0,
-          damaged: Self.damages(parts[7].array ?? [], keys, keys.ofHeartbeat(instance))), nil)
+          damaged: Self.damages(damages, keys, keys.ofHeartbeat(instance))), nil)
     }
   }
 
   private static func damages(
-    _ parts: [RedisReply], _ names: RedisKeys, _ keys: [[UInt8]]
+    _ pairs: [(RedisReply, RedisReply)], _ names: RedisKeys, _ keys: [[UInt8]]
   ) -> [HeartbeatReply.Damage] {
-    stride(from: 0, to: parts.count - 1, by: 2).compactMap { index in
-      guard let place = parts[index].integer.map({ Int(clamping: $0) &- 1 }), keys.indices.contains(place) else {
-        return nil
-      }
+    pairs.compactMap { place, found in
+      guard let place = place.integer.map({ Int(clamping: $0) &- 1 }), keys.indices.contains(place) else { return nil }
       let key = keys[place]
-      return HeartbeatReply.Damage(place: key, found: parts[index + 1].bytes ?? [], remedy: remedy(key, names))
+      return HeartbeatReply.Damage(place: key, found: found.bytes ?? [], remedy: remedy(key, names))
     }
   }
 

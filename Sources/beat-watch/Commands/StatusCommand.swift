@@ -42,7 +42,7 @@ struct StatusCommand: ParsableCommand {
     /// Why nothing is sent, or not all; nil: all is well.
     var reason: String? {
       guard let reason = HealthWords.reason(health, now: now) else { return nil }
-      return health.fires ? reason : reason + (server.writeObstacle.map { " (\($0))" } ?? "")
+      return health.fires ? reason : reason + (server.info.writeObstacle.map { " (\($0))" } ?? "")
     }
 
     init(_ client: StoreClient, _ store: StoreOptions) throws {
@@ -94,7 +94,7 @@ struct StatusCommand: ParsableCommand {
     func milliseconds(_ value: Int64?) -> JSONOutput {
       value.map { .raw(Array(TimeText.milliseconds($0).utf8)) } ?? .null
     }
-    func number(_ field: String) -> JSONOutput { survey.server.number(field).map { .integer($0) } ?? .null }
+    func number(_ field: String) -> JSONOutput { survey.server.info.number(field).map { .integer($0) } ?? .null }
     return .object([
       ("fires", .boolean(survey.health.fires)),
       ("verdict", .text(HealthWords.code(survey.health.verdict))),
@@ -148,9 +148,10 @@ struct StatusCommand: ParsableCommand {
       (
         "redis",
         .object([
-          ("url", .text("\(survey.url)")), ("product", survey.server.isKnown ? .text(survey.server.product) : .null),
-          ("role", .text(survey.server["role"])), ("used_memory", number("used_memory")),
-          ("maxmemory", number("maxmemory")), ("maxmemory_policy", .text(survey.server["maxmemory_policy"])),
+          ("url", .text("\(survey.url)")),
+          ("product", survey.server.info.isKnown ? .text(survey.server.info.product) : .null),
+          ("role", .text(survey.server.info["role"])), ("used_memory", number("used_memory")),
+          ("maxmemory", number("maxmemory")), ("maxmemory_policy", .text(survey.server.info["maxmemory_policy"])),
           ("notify_keyspace_events", .text(survey.server.notifications)),
         ])
       ),
@@ -283,7 +284,8 @@ struct StatusCommand: ParsableCommand {
     }
   }
 
-  private static func words(_ server: ServerReport) -> String {
+  private static func words(_ report: ServerReport) -> String {
+    let server = report.info
     guard server.isKnown else { return "INFO is not allowed" }
     var parts = [server.product, server.isReplica ? "a replica" : "primary"]
     if let used = server["used_memory_human"] {
@@ -291,7 +293,7 @@ struct StatusCommand: ParsableCommand {
       parts.append("\(used) \(limit)")
     }
     if let policy = server["maxmemory_policy"] { parts.append(policy) }
-    if let events = server.notifications { parts.append("notify-keyspace-events \"\(events)\"") }
+    if let events = report.notifications { parts.append("notify-keyspace-events \"\(events)\"") }
     return parts.joined(separator: ", ")
   }
 }

@@ -20,19 +20,9 @@ extension Doctor {
 
   /// Other prefixes in the same database: somebody else's, or a mistake in ours?
   private func examinePrefixes() throws {
-    var found: Set<String> = []
-    var walk = ScanWalk()
-    repeat {
-      let reply = try client.command(RedisCommand("SCAN", walk.cursor, "MATCH", "reactivebeat:*:mark", "COUNT", 5000))
-      guard let page = walk.take(reply) else { return }
-      for name in page {
-        if let bytes = name.bytes, bytes != client.keys.mark {
-          found.insert("\(EntryName(Array(bytes.dropFirst("reactivebeat:".utf8.count).dropLast("mark".utf8.count))))")
-        }
-      }
-    } while !walk.isAtEnd
+    let found = try client.otherPrefixes()
     if !found.isEmpty {
-      let prefixes = found.sorted().prefix(Self.named).joined(separator: ", ")
+      let prefixes = found.prefix(Self.named).joined(separator: ", ")
       add(
         .warning, "prefixes", "schedules of another prefix have been fired from this database: \(prefixes)",
         fix: "if they are yours: --key-prefix, or CELERY_REDIS_SCHEDULER_KEY_PREFIX, the same for all")

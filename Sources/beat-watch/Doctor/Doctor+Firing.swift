@@ -38,7 +38,7 @@ extension Doctor {
 
   /// What keeps a server from being written to, so that nobody can lead and nothing can be told; empty: nothing is known.
   var serverObstacle: String {
-    guard let server = try? client.report(), let obstacle = server.writeObstacle else { return "" }
+    guard let server = try? client.report(), let obstacle = server.info.writeObstacle else { return "" }
     return " (\(obstacle))"
   }
 

@@ -5,7 +5,8 @@ import ReactiveBeat
 extension Doctor {
   func examineServer() throws {
     let url = client.url
-    let server = try client.report()
+    let report = try client.report()
+    let server = report.info
     guard server.isKnown else {
       add(
         .warning, "server", "INFO is not allowed to this user, so that neither role nor memory nor disk can be seen",
@@ -14,7 +15,7 @@ extension Doctor {
     }
     if server.isTooOld {
       add(.problem, "server", "\(url) is \(server.product); 6.0 or newer is needed", fix: "upgrade Redis")
-    } else if server["cluster_enabled"] == "1", let problem = clusterProblem {
+    } else if server.isCluster, let problem = clusterProblem {
       add(
         .problem, "server", "\(url) is in cluster mode, and \(problem)", fix: ClusterFit.advice)
     } else if server.isReplica {
@@ -22,14 +23,14 @@ extension Doctor {
       add(
         .problem, "server", "\(url) is a replica, which takes no writes; its primary is \(primary)",
         fix: "--store-url redis://\(primary)/\(url.database), or name the sentinels: sentinel://…")
-    } else if server["loading"] == "1" {
+    } else if server.isLoading {
       add(.problem, "server", "\(url) is still loading its data from disk", fix: "wait")
     } else {
       add(.ok, "server", "\(url) is \(server.product), a primary")
     }
     examineTransport(url, "store")
     examineMemory(server)
-    examineDisk(server)
+    examineDisk(report)
   }
 
   private var clusterProblem: String? {
@@ -57,7 +58,7 @@ extension Doctor {
     }
   }
 
-  private func examineMemory(_ server: ServerReport) {
+  private func examineMemory(_ server: ServerInfo) {
     let policy = server["maxmemory_policy"] ?? ""
     let limit = server.number("maxmemory") ?? 0
     if limit > 0, policy.hasPrefix("allkeys") {
@@ -78,7 +79,8 @@ extension Doctor {
     }
   }
 
-  private func examineDisk(_ server: ServerReport) {
+  private func examineDisk(_ report: ServerReport) {
+    let server = report.info
     let hasLog = server["aof_enabled"] == "1"
     if hasLog, server["aof_last_write_status"] == "err" {
       add(
@@ -88,7 +90,7 @@ extension Doctor {
       add(.problem, "persistence", "the last snapshot failed", fix: "look into Redis' log: is the disk full?")
     } else if hasLog {
       add(.ok, "persistence", "appendonly yes: a restart of Redis loses a second at most")
-    } else if server.snapshots == "" {
+    } else if report.snapshots == "" {
       add(
         .warning, "persistence", "nothing is kept on disk: a restart of Redis loses all schedules, and what was fired",
         fix: "\(cli) CONFIG SET appendonly yes && \(cli) CONFIG REWRITE")
@@ -124,10 +126,10 @@ extension Doctor {
       return
     }
     guard let broker else { return }
-    let (store, queues) = try (client.report(), broker.report())
+    let (store, queues) = try (client.report().info, broker.report().info)
     if brokerURL.location != client.url.location { examineTransport(brokerURL, "broker") }
     areTwoServers =
-      brokerURL.location != client.url.location && (store["run_id"] == nil || store["run_id"] != queues["run_id"])
+      brokerURL.location != client.url.location && (store.runID == nil || store.runID != queues.runID)
     if queues.isReplica {
       add(
         .problem, "broker", "\(brokerURL) is a replica, which takes no messages",

@@ -42,18 +42,6 @@ import Testing
     #expect(try daemon.stop() == .status(0))
   }
 
-  @Test("a scan without end is ended")
-  func endlessScan() throws {
-    var walk = ScanWalk()
-    let page = RedisReply.array([.string(Array("17".utf8)), .array([])])
-    for _ in 0..<Limit.scanSteps.most { #expect(walk.take(page) != nil) }
-    #expect(walk.take(page) == nil)
-    for cursor in ["", "-1", "x", "18446744073709551616", "1 "] {
-      var walk = ScanWalk()
-      #expect(walk.take(.array([.string(Array(cursor.utf8)), .array([])])) == nil)
-    }
-  }
-
   @Test("a daemon that scans without end still hears its signals")
   func scansWithoutEnd() throws {
     let stage = try Stage()

@@ -15,6 +15,23 @@ import Testing
     #expect(!info.isTooOld)
   }
 
+  /// Of servers that both tell an empty one nobody can say that they are one.
+  @Test func emptyFields() {
+    let info = ServerInfo("run_id:\r\nredis_version:\r\nmaster_host:\r\nmaster_port:6379\r\nmaxmemory:\r\n")
+    #expect(info.runID == nil && info.version == nil && info.primary == nil && info["maxmemory"] == nil)
+    #expect(info.product == "Redis" && info.isKnown && !ServerInfo("").isKnown)
+  }
+
+  @Test(arguments: [
+    ("role:slave", "replica"), ("maxmemory:10\nused_memory:10\nmaxmemory_policy:noeviction", "memory is full"),
+    ("rdb_last_bgsave_status:err", "disk"), ("aof_last_write_status:err", "disk"),
+    ("maxmemory:10\nused_memory:9\nmaxmemory_policy:noeviction", nil), ("maxmemory:0\nused_memory:9", nil), ("", nil),
+  ])
+  func writeObstacle(_ text: String, _ word: String?) {
+    let obstacle = ServerInfo(text).writeObstacle
+    #expect(obstacle == nil ? word == nil : word.map { obstacle?.contains($0) == true } == true)
+  }
+
   /// What is not told is not held against the server.
   @Test func nothing() {
     let info = ServerInfo("")
