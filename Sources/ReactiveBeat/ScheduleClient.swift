@@ -140,7 +140,7 @@ public actor ScheduleClient {
       let wanted = try name.map { try entry($0, client) }
       let most = min(max(limit, 1), 1_000_000)
       var runs: [ScheduleRun] = []
-      try client.walkHistory { found in
+      try client.walkHistory(since: nil) { found in
         if wanted.map({ $0 == found.record.name }) ?? true { runs.append(ScheduleRun(found.record)) }
         return runs.count < most
       }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import BeatCore
 import Glibc
 import ReactiveBeat
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import BeatCore
 import ReactiveBeat
 
 /// The exit statuses of all commands, those of sysexits.h: the only place where they are chosen.

@@ -94,7 +94,7 @@ struct NextCommand: ParsableCommand {
     printer.write(standing, coming, in: standing.zone ?? .utc, now: now)
     printer.flush()
     guard !coming.runs.isEmpty else { return }
-    var due = StoreClient.DueSurvey()
+    var due = DueSurvey()
     due.add(standing)
     HealthNote.write(client, due: due)
   }

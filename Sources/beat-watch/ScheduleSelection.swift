@@ -9,28 +9,28 @@ struct ScheduleSelection {
   init(_ texts: [String]) { patterns = texts.map { NamePattern($0) } }
 
   /// Their names, in order, each once. Throws if one of the patterns means none.
-  func names(in client: StoreClient) throws -> [EntryName] {
+  func names(in store: any StoreInspector) throws -> [EntryName] {
     var chosen: Set<EntryName> = []
     var all: [EntryName]?
     for pattern in patterns {
-      if try !client.document(pattern.literal).isAbsent {
+      if try !store.document(pattern.literal).isAbsent {
         chosen.insert(pattern.literal)
       } else if pattern.isGlob {
-        let names = try all ?? client.names()
+        let names = try all ?? store.names()
         all = names
         let matching = names.filter(pattern.matches)
-        guard !matching.isEmpty else { throw Self.missing(pattern, in: client) }
+        guard !matching.isEmpty else { throw Self.missing(pattern, in: store) }
         chosen.formUnion(matching)
       } else {
-        throw Self.missing(pattern, in: client)
+        throw Self.missing(pattern, in: store)
       }
     }
     return chosen.sorted { $0.bytes.lexicographicallyPrecedes($1.bytes) }
   }
 
   /// The one schedule that is meant. Throws if it is none, or more than one.
-  func name(in client: StoreClient) throws -> EntryName {
-    let names = try names(in: client)
+  func name(in store: any StoreInspector) throws -> EntryName {
+    let names = try names(in: store)
     guard names.count == 1 else {
       let some = names.prefix(3).map { Cut.argument("\($0)") }.joined(separator: ", ")
       throw CommandError(
@@ -57,8 +57,8 @@ struct ScheduleSelection {
     return "\"\(Cut.argument("\(name)"))\" is no name for a schedule: it " + Limit.nameLength.excess(name.bytes.count)
   }
 
-  static func missing(_ pattern: NamePattern, in client: StoreClient) -> CommandError {
-    missing(pattern, key: EntryName(client.keys.document(pattern.literal)), store: "\(client.url)")
+  static func missing(_ pattern: NamePattern, in store: any StoreInspector) -> CommandError {
+    missing(pattern, key: EntryName(store.place(of: pattern.literal)), store: store.name)
   }
 
   static func missing(_ pattern: NamePattern, key: EntryName, store: String) -> CommandError {

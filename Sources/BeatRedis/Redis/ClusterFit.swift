@@ -70,10 +70,21 @@ extension ClusterFit {
 extension StoreClient {
   /// What a fire can reach on this store, where it is in cluster mode; nil: it is not, or nothing fits, or it does not say.
   package func clusterFit() throws(StoreError) -> ClusterFit? {
+    if let knownFit { return knownFit }
+    let fit = try askForClusterFit()
+    knownFit = .some(fit)
+    return fit
+  }
+
+  private func askForClusterFit() throws(StoreError) -> ClusterFit? {
     // A cluster has no other database.
     guard url.database == 0, let info = try replies(to: [RedisCommand("INFO", "cluster")])[0].text,
       ServerInfo(info).isCluster
     else { return nil }
     return ClusterFit(keys)
+  }
+
+  package func problem(ofPlace place: [UInt8], named name: String) throws(StoreError) -> String? {
+    try clusterFit()?.problem(ofList: place, queue: name)
   }
 }

@@ -1,3 +1,5 @@
+import BeatCore
+
 /// What a server says of itself and of its settings (`INFO`, `CONFIG GET`): for people who ask. What it does not say, or may
 /// not say to this user, is nil.
 package struct ServerReport: Hashable, Sendable {
@@ -14,6 +16,31 @@ package struct ServerReport: Hashable, Sendable {
     let setting = NotificationSetting(notifications)
     guard !setting.missing.isEmpty, let value = setting.candidates.last else { return nil }
     return (setting.missing, value)
+  }
+
+  package var facts: StoreFacts {
+    StoreFacts(
+      kind: "redis", words: words,
+      facts: [
+        StoreFacts.Fact("product", .text(info.isKnown ? info.product : nil)),
+        StoreFacts.Fact("role", .text(info["role"])),
+        StoreFacts.Fact("used_memory", .number(info.number("used_memory"))),
+        StoreFacts.Fact("maxmemory", .number(info.number("maxmemory"))),
+        StoreFacts.Fact("maxmemory_policy", .text(info["maxmemory_policy"])),
+        StoreFacts.Fact("notify_keyspace_events", .text(notifications)),
+      ], writeObstacle: info.writeObstacle)
+  }
+
+  private var words: String {
+    guard info.isKnown else { return "INFO is not allowed" }
+    var parts = [info.product, info.isReplica ? "a replica" : "primary"]
+    if let used = info["used_memory_human"] {
+      let limit = info["maxmemory"] == "0" ? "without a limit" : "of \(info["maxmemory_human"] ?? "?")"
+      parts.append("\(used) \(limit)")
+    }
+    if let policy = info["maxmemory_policy"] { parts.append(policy) }
+    if let events = notifications { parts.append("notify-keyspace-events \"\(events)\"") }
+    return parts.joined(separator: ", ")
   }
 }
 

@@ -2,36 +2,41 @@ import BeatCore
 
 /// What has been fired, as the stream of the store keeps it.
 extension StoreClient {
-  /// An entry of the history, with its place in the stream.
-  package struct HistoryEntry: Hashable, Sendable {
-    /// `<milliseconds>-<number>`.
-    package let id: String
-    package let record: FireRecord
-  }
+  private static let pageSize = 500
 
-  /// Walks from the newest run to the oldest, until `take` says false. Entries that are none of ours are passed over.
-  ///
-  /// - Parameter start: runs that were fired before it are left out; nil: all are walked.
-  package func walkHistory(
-    since start: UnixTime? = nil, pageSize: Int = 500, _ take: (HistoryEntry) -> Bool
-  ) throws(StoreError) {
+  /// Entries that are none of ours are passed over.
+  package func walkHistory(since start: UnixTime?, _ take: (HistoryEntry) -> Bool) throws(StoreError) {
     let oldest = start.map { "\(max(0, $0.microseconds / 1000))" } ?? "-"
     var newest = "+"
     while true {
-      let reply = try command(RedisCommand("XREVRANGE", keys.history, newest, oldest, "COUNT", pageSize))
+      let reply = try command(RedisCommand("XREVRANGE", keys.history, newest, oldest, "COUNT", Self.pageSize))
       let page = reply.array ?? []
       for element in page {
         guard let entry = Self.entry(element), start.map({ entry.record.firedAt >= $0 }) ?? true else { continue }
         if !take(entry) { return }
       }
       // A page that does not lead further back would be asked for again without end.
-      guard page.count == pageSize, let last = page.last?.array?.first?.text, let before = Self.place(before: last),
+      guard page.count == Self.pageSize, let last = page.last?.array?.first?.text,
+        let before = Self.place(before: last),
         newest == "+" || Self.isPlace(before, before: newest)
       else {
         return
       }
       newest = before
     }
+  }
+
+  package func newestRun() throws(StoreError) -> UnixTime? {
+    let reply = try replies(to: [RedisCommand("XREVRANGE", keys.history, "+", "-", "COUNT", 1)])[0]
+    return reply.array?.first.flatMap { Self.entry($0) }?.record.firedAt
+  }
+
+  package func oldestRun() throws(StoreError) -> UnixTime? {
+    let reply = try command(RedisCommand("XRANGE", keys.history, "-", "+", "COUNT", 1))
+    let id = reply.array?.first?.array?.first?.text
+    guard let milliseconds = id?.split(separator: "-").first.flatMap({ Int64($0) }) else { return nil }
+    let (microseconds, isTooFar) = milliseconds.multipliedReportingOverflow(by: 1000)
+    return isTooFar ? nil : UnixTime(microseconds: microseconds)
   }
 
   /// The place of the newest entry, or one before all.

@@ -99,20 +99,6 @@ extension StoreClient {
       return .success(try scheduler.plan(of: document.name, for: request, now: now))
     } catch { return .failure(error) }
   }
-
-  /// The lists that a message goes to by its route; `broker` is asked where that depends on an exchange's bindings.
-  ///
-  /// - Parameter kombu: the workers' names for queues and bindings.
-  package func lists(of plan: FirePlan, on broker: RedisURL, kombu: KombuKeys) throws(StoreError) -> [[UInt8]] {
-    switch plan.route {
-    case .queue(let queue): return [kombu.list(of: Array(queue.utf8), priority: plan.priority)]
-    case .exchange(let exchange, let key):
-      let members =
-        try StoreClient(broker, keys: keys).command(RedisCommand("SMEMBERS", kombu.bindings(of: exchange))).array ?? []
-      return kombu.queues(boundBy: members.compactMap(\.bytes), routingKey: key)
-        .map { kombu.list(of: $0, priority: plan.priority) }
-    }
-  }
 }
 
 extension StoreClient.ManualAnswer {

@@ -4,16 +4,24 @@ import BeatCore
 /// server's connections.
 extension StoreClient {
   /// What a daemon calls its connections to the store.
-  private static let names: Set<Substring> = ["name=beat-watch", "name=beat-watch-events"]
+  private static let names: Set<Substring> = ["beat-watch", "beat-watch-events"]
 
   /// Whether a daemon is connected to this database.
   func trace() throws(StoreError) -> Fleet.Trace {
-    guard let list = try replies(to: [RedisCommand("CLIENT", "LIST")])[0].text else { return .unknown }
-    for line in list.split(separator: "\n") {
-      let words = line.split(separator: " ")
-      guard words.contains(where: { Self.names.contains($0) }), words.contains("db=\(url.database)") else { continue }
-      return .connected(words.first { $0.hasPrefix("addr=") }.map { String($0.dropFirst(5)).printable } ?? "?")
+    guard let connections = try connections() else { return .unknown }
+    for line in connections {
+      guard let name = line["name"], Self.names.contains(name), line["db"] == "\(url.database)" else { continue }
+      return .connected(line["addr"].map { String($0).printable } ?? "?")
     }
     return .none
+  }
+
+  /// The users of the daemons that are connected to this database, each once; none where none is, or this user may not
+  /// see it.
+  func daemonUsers() throws(StoreError) -> Set<String> {
+    let daemons = try connections()?.filter { line in
+      ["beat-watch", "beat-watch-relay"].contains(line["name"]) && line["db"] == "\(url.database)"
+    }
+    return Set((daemons ?? []).compactMap { $0["user"].map(String.init) })
   }
 }

@@ -5,12 +5,15 @@ import BeatLoop
 /// the answer. For commands of a shell; the daemon itself never waits.
 ///
 /// Each answer has a deadline of 10 s. After an error of the kind `.unreachable` nothing more is answered.
-package final class StoreClient {
+package final class StoreClient: StoreInspector {
   /// For each answer, and for all addresses to be tried; microseconds.
   package static let patience: Int64 = 10_000_000
 
   package let url: RedisURL
+  package var name: String { "\(url)" }
   package let keys: RedisKeys
+  package var prefix: [UInt8] { keys.prefix }
+  package func place(of name: EntryName) -> [UInt8] { keys.document(name) }
   /// What the connection lives on. It runs only while a call waits, or while the owner runs it.
   package let loop: EventLoop
   /// The connection itself, for an owner who runs the loop.
@@ -18,6 +21,8 @@ package final class StoreClient {
 
   /// What the last scan of all names has left out, in words; nil: nothing.
   package internal(set) var ignoredNames: String?
+  /// What a fire can reach in cluster mode; nil: not asked yet. A server changes its mode by a restart only.
+  var knownFit: ClusterFit??
 
   /// Connects and logs in; a Sentinel URL leads to the primary of this moment.
   ///
@@ -269,24 +274,6 @@ package final class StoreClient {
     guard delivered == names.count else { throw lost }
   }
 
-  /// Documents with their marks, each of one moment, in the order of the names.
-  package func documents(_ names: [EntryName]) throws(StoreError) -> [StoredDocument] {
-    var documents: [StoredDocument] = []
-    documents.reserveCapacity(names.count)
-    try eachDocument(names) { documents.append($0) }
-    return documents
-  }
-
-  /// One document, which may be absent.
-  package func document(_ name: EntryName) throws(StoreError) -> StoredDocument {
-    try documents([name])[0]
-  }
-
-  /// All documents that stand there during the whole scan, in the order of their names' bytes.
-  package func documents() throws(StoreError) -> [StoredDocument] {
-    try documents(names()).filter { !$0.isAbsent }
-  }
-
   var scripts: StoreScripts {
     StoreScripts(
       connection: connection, keys: keys, kombu: .standard, storeDatabase: url.database, brokerDatabase: url.database,
@@ -298,27 +285,3 @@ package final class StoreClient {
 /// Belongs to its loop's thread.
 @available(*, unavailable)
 extension StoreClient: Sendable {}
-
-/// A schedule's document as it stood in the store, with the mark of the same moment.
-package struct StoredDocument {
-  package let name: EntryName
-  package let read: Scheduler.DocumentRead
-
-  package init(name: EntryName, read: Scheduler.DocumentRead) {
-    self.name = name
-    self.read = read
-  }
-
-  /// Nothing stands there.
-  package var isAbsent: Bool {
-    if case .absent = read.content { true } else { false }
-  }
-
-  /// The document's bytes; nil if there are none that can be read.
-  package var bytes: [UInt8]? {
-    if case .document(let bytes) = read.content { bytes } else { nil }
-  }
-
-  /// What the daemon keeps beside it.
-  package var mark: Mark? { read.mark }
-}

@@ -35,17 +35,16 @@ struct DoctorCommand: ParsableCommand {
     }
     do {
       let client = try store.connect()
+      let specialist = RedisDoctor(client, broker: broker, transport: transport, defaultQueue: queue, report: report)
       Doctor(
-        client, broker: broker, transport: transport, context: try store.documents(given, on: client),
-        defaultQueue: queue,
-        report: report
+        client, with: specialist, context: try store.documents(given, on: client), defaultQueue: queue, report: report
       ).examine()
     } catch let error as StoreError {
       let fix =
         error.kind == .denied
         ? "put the right user and password into the URL"
         : "start Redis, or correct --store-url (CELERY_REDIS_SCHEDULER_URL)"
-      report(Finding(level: .problem, check: "store", text: error.message, fix: "\(fix); now: \(url)"))
+      report(Finding(.problem, "store", error.message, fix: "\(fix); now: \(url)"))
     }
     let problems = findings.count { $0.level == .problem }
     let warnings = findings.count { $0.level == .warning }
@@ -54,7 +53,7 @@ struct DoctorCommand: ParsableCommand {
       output.put(
         JSONOutput.object([
           ("ok", .boolean(problems == 0)), ("problems", .integer(Int64(problems))),
-          ("warnings", .integer(Int64(warnings))), ("findings", .list(findings.map(\.json))),
+          ("warnings", .integer(Int64(warnings))), ("findings", .list(findings.map(Self.object))),
         ]).line)
     } else {
       output.put("")
@@ -63,6 +62,13 @@ struct DoctorCommand: ParsableCommand {
     }
     output.flush()
     if problems > 0 { throw ExitCode.found }
+  }
+
+  private static func object(_ finding: Finding) -> JSONOutput {
+    .object([
+      ("level", .text(finding.level.rawValue)), ("check", .text(finding.check)), ("text", .text(finding.text)),
+      ("fix", .text(finding.fix)),
+    ])
   }
 
   private static func write(_ finding: Finding) {

@@ -36,10 +36,11 @@ struct ExplainCommand: ParsableCommand {
     let client = try store.connect()
     let context = try store.documents(given, on: client)
     let name = try existing(client)
+    let kombu = try store.transportOptions().keys
+    let broker = RedisBrokerInspector(try store.broker(), keys: client.keys, kombu: kombu)
     let explanation = Explanation(
       try Evidence(
-        of: name, client, context: context, defaultQueue: store.queue(), broker: store.broker(),
-        kombu: store.transportOptions().keys))
+        of: name, client, context: context, defaultQueue: store.queue(), broker: broker, kombu: kombu))
     if let time { try explanation.explain(time, client) } else { explanation.explain() }
     var output = StandardOutput()
     if json {
@@ -50,7 +51,7 @@ struct ExplainCommand: ParsableCommand {
     output.flush()
   }
 
-  private func existing(_ client: StoreClient) throws -> EntryName {
+  private func existing(_ client: any StoreInspector) throws -> EntryName {
     do { return try ScheduleSelection([name]).name(in: client) } catch let error as CommandError {
       let literal = NamePattern(name).literal
       guard error.status == .missing,

@@ -93,7 +93,7 @@ struct FireCommand: ParsableCommand {
   }
 
   /// Why nobody may have answered.
-  private static func whoFires(_ client: StoreClient) throws -> String {
+  private static func whoFires(_ client: any StoreInspector) throws -> String {
     let (health, now) = try (client.health(), client.time())
     if let alarm = HealthWords.alarm(health, now: now) { return alarm }
     let daemon = try client.fleet().firing.first
@@ -113,7 +113,8 @@ struct FireCommand: ParsableCommand {
     }
     let broker = try store.broker()
     let kombu = try store.transportOptions().keys
-    let lists = try client.lists(of: plan, on: broker, kombu: kombu)
+    let inspector = RedisBrokerInspector(broker, keys: client.keys, kombu: kombu)
+    let lists = try inspector.queues(of: plan.route).map { inspector.place(of: $0, priority: plan.priority) }
     var output = StandardOutput()
     if json {
       output.put(

@@ -46,7 +46,7 @@ struct HistoryCommand: ParsableCommand {
     // Before what has been is read, so that nothing falls between the two.
     var place = follow ? try client.historyEnd() : ""
     let limit = count ?? (start == nil ? 20 : .max)
-    var entries: [StoreClient.HistoryEntry] = []
+    var entries: [HistoryEntry] = []
     try client.walkHistory(since: start) { entry in
       if isWanted(entry.record), !follow || Self.isAtOrBefore(entry.id, place) { entries.append(entry) }
       return entries.count < limit

@@ -15,7 +15,7 @@ extension ImportCommand {
         line: "beat-watch: the application's broker_transport_options cannot be used here: \(error)".printable)
     }
     guard theirs.keys != ours.keys else { return }
-    let value = Doctor.quoted("\(theirs)")
+    let value = RedisCLI.quoted("\(theirs)")
     StandardError.write(
       line:
         "beat-watch: the application's workers keep their messages elsewhere than these settings say: give the daemons "

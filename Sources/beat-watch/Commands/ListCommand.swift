@@ -55,7 +55,7 @@ struct ListCommand: ParsableCommand {
     let pattern = task.map { NamePattern($0) }
     // What is shown of each is made at once: of a hundred thousand neither documents nor schedulers are kept.
     var listing = Listing(self, now: now)
-    var due = StoreClient.DueSurvey()
+    var due = DueSurvey()
     try client.eachDocument(chosen) { document in
       guard !document.isAbsent else { return }
       let standing = ScheduleStanding(document.name, document.read, context: context, now: now)

@@ -47,7 +47,7 @@ struct ShowCommand: ParsableCommand {
     }
     output.flush()
     if !raw, count > 0, standing.next != nil {
-      var due = StoreClient.DueSurvey()
+      var due = DueSurvey()
       due.add(standing)
       HealthNote.write(client, due: due)
     }

@@ -1,10 +1,9 @@
 import BeatCore
-import ReactiveBeat
 
 /// Who fires, who would, and whether they hear of edits.
 extension Doctor {
   func examineDaemons() throws {
-    let (fleet, now) = try (client.fleet(), client.time())
+    let (fleet, now) = try (store.fleet(), store.time())
     let (firing, alive) = (fleet.firing, fleet.alive)
     self.fleet = fleet
     isFiring = !firing.isEmpty
@@ -51,7 +50,7 @@ extension Doctor {
       if leader.events == "polling" {
         add(
           .problem, "hearing", "the daemon that fires looks for edits every few seconds: it cannot hear them",
-          fix: "\(cli) CONFIG SET notify-keyspace-events KA")
+          fix: specialist.remedy(for: .polling))
       }
       if leader.repaired > 0 {
         add(
@@ -62,49 +61,4 @@ extension Doctor {
   }
 
   private func place(_ member: Fleet.Member) -> String { member.place }
-
-  func key(_ key: [UInt8]) -> String { Self.quoted("\(EntryName(key))") }
-
-  func examineNotifications() throws {
-    let missing = try client.report().missingNotifications
-    // Who begins to run switches them on, if it may. Client tracking tells the daemon as soon.
-    let isTracking = fleet?.firing.first?.record?.events == "tracking"
-    let level: Finding.Level = isFiring && !isTracking ? .problem : .warning
-    let fix = "\(cli) CONFIG SET notify-keyspace-events \(missing?.value ?? "KA") && \(cli) CONFIG REWRITE"
-    if let missing {
-      add(
-        level, "notifications",
-        "notify-keyspace-events lacks \(missing.letters): "
-          + (isTracking
-            ? "edits are heard by client tracking, which lets each fire be read again"
-            : "edits are not heard at once"),
-        fix: fix
-      )
-    }
-    let user = Self.quoted(client.url.username ?? "default")
-    switch client.probeEvents() {
-    case .heard(let after) where missing == nil:
-      add(.ok, "notifications", "an edit is heard \(TimeText.span(after)) after it was begun")
-    case .heard: break
-    case .silent(let heard):
-      if missing == nil {
-        add(
-          .problem, "notifications",
-          "a write raised " + (heard.isEmpty ? "no event" : "only \(heard.joined(separator: ", "))")
-            + ": edits are not heard at once", fix: fix + " (or where your provider keeps the setting)")
-      }
-    case .refused(let reason):
-      add(
-        .problem, "notifications", "nobody may listen: \(reason)",
-        fix: "\(cli) ACL SETUSER \(user) +psubscribe "
-          + client.keys.subscriptions(database: client.url.database).map { Self.quoted("&\(EntryName($0))") }
-          .joined(separator: " "))
-    case .unwritten(let command, let reason):
-      add(
-        .warning, "notifications",
-        "whether edits are heard could not be tried: \(command) is refused: \(reason)",
-        fix: "\(cli) ACL SETUSER \(user) +\(command.lowercased()) "
-          + Self.quoted("~\(EntryName(RedisKeys.escaped(client.keys.heartbeat(""))))*"))
-    }
-  }
 }

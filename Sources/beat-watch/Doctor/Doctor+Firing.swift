@@ -1,13 +1,12 @@
 import BeatCore
-import ReactiveBeat
 
 /// Whether what is due is sent, and whether all daemons would send the same.
 extension Doctor {
   /// Of what stands in the way of the daemon that leads, as it says itself, and by what is overdue.
-  func examineFiring(_ survey: StoreClient.DueSurvey) throws {
+  func examineFiring(_ survey: DueSurvey) throws {
     guard let fleet, !fleet.firing.isEmpty else { return }
-    let now = try client.time()
-    let health = FiringHealth(fleet, overdue: survey.overdue, lastRun: try client.newestRun(), now: now)
+    let now = try store.time()
+    let health = FiringHealth(fleet, overdue: survey.overdue, lastRun: try store.newestRun(), now: now)
     if let congestion = fleet.firing.first?.record?.firing?.congestion {
       add(
         .warning, "load", HealthWords.words(congestion, now: now),
@@ -38,7 +37,7 @@ extension Doctor {
 
   /// What keeps a server from being written to, so that nobody can lead and nothing can be told; empty: nothing is known.
   var serverObstacle: String {
-    guard let server = try? client.report(), let obstacle = server.info.writeObstacle else { return "" }
+    guard let obstacle = (try? store.facts())?.writeObstacle else { return "" }
     return " (\(obstacle))"
   }
 

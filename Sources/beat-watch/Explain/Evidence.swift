@@ -1,5 +1,4 @@
 import BeatCore
-import ReactiveBeat
 
 /// What is known of one schedule, read in a few round trips.
 struct Evidence {
@@ -26,56 +25,53 @@ struct Evidence {
   /// Why no message could be pushed to those lists, where that is known; nil: it can, as far as is known.
   let queueProblem: String?
   let outbox: Int64
-  let broker: RedisURL
-  let keys: RedisKeys
+  /// Where the document stands.
+  let place: [UInt8]
+  /// As people know the broker.
+  let broker: String
 
   init(
-    of name: EntryName, _ client: StoreClient, context: DocumentContext, defaultQueue: String, broker: RedisURL,
-    kombu: KombuKeys
+    of name: EntryName, _ store: any StoreInspector, context: DocumentContext, defaultQueue: String,
+    broker: any BrokerInspector, kombu: KombuKeys
   ) throws {
     self.name = name
-    self.broker = broker
-    keys = client.keys
-    now = try client.time()
-    let document = try client.document(name)
+    place = store.place(of: name)
+    self.broker = broker.name
+    now = try store.time()
+    let document = try store.document(name)
     self.document = document
     standing = ScheduleStanding(name, document.read, context: context, now: now)
     whenEnabled = Self.enabled(document, standing, context, now)
     account = ScheduleAccount(standing, document.read, context: context)
     do {
-      (receipt, receiptProblem) = (try client.receipt(of: name), nil)
+      (receipt, receiptProblem) = (try store.receipt(of: name), nil)
     } catch {
       guard error.kind == .wrongType else { throw error }
       (receipt, receiptProblem) = (nil, error)
     }
-    fleet = try client.fleet()
-    var (last, oldest): (FireRecord?, UnixTime?) = (nil, nil)
-    try client.walkHistory { entry in
+    fleet = try store.fleet()
+    var last: FireRecord?
+    try store.walkHistory(since: nil) { entry in
       if entry.record.name == name { last = entry.record }
       return last == nil
     }
-    let first = try client.command(RedisCommand("XRANGE", client.keys.history, "-", "+", "COUNT", 1))
-    let milliseconds = first.array?.first?.array?.first?.text?.split(separator: "-").first.flatMap { Int64($0) }
-    oldest = milliseconds.flatMap { milliseconds in
-      let (microseconds, isTooFar) = milliseconds.multipliedReportingOverflow(by: 1000)
-      return isTooFar ? nil : UnixTime(microseconds: microseconds)
-    }
+    historyBegin = try store.oldestRun()
     lastRun = last
     // Of the others nothing is read: whether this one is overdue says as much as can be said of it.
     let overdue = standing.overdueSince.map { FiringHealth.Overdue(count: 1, first: name, since: $0) }
-    health = FiringHealth(fleet, overdue: overdue, lastRun: try client.newestRun(), now: now)
-    historyBegin = oldest
-    outbox = try client.command(RedisCommand("LLEN", client.keys.outbox)).integer ?? 0
-    if case .success(let plan) = try client.preview(document, context: context, defaultQueue: defaultQueue) {
+    health = FiringHealth(fleet, overdue: overdue, lastRun: try store.newestRun(), now: now)
+    outbox = try store.outboxLength()
+    if case .success(let plan) = try store.preview(document, context: context, defaultQueue: defaultQueue) {
       self.plan = plan
-      (lists, brokerProblem) = Self.lists(of: plan, client, broker, kombu)
-      let fit = try client.clusterFit()
-      queueProblem =
-        lists?.lazy.compactMap { list, _ in
-          let queue = kombu.place(of: list)?.queue ?? list
-          return context.reserved?.problem(queue).map { "\(EntryName(queue)) \($0)" }
-            ?? fit?.problem(ofList: list, queue: kombu.words(for: list))
-        }.first
+      (lists, brokerProblem) = Self.lists(of: plan, broker)
+      var problem: String?
+      for (list, _) in lists ?? [] where problem == nil {
+        let queue = kombu.place(of: list)?.queue ?? list
+        problem =
+          try context.reserved?.problem(queue).map { "\(EntryName(queue)) \($0)" }
+          ?? store.problem(ofPlace: list, named: kombu.words(for: list))
+      }
+      queueProblem = problem
     } else {
       plan = nil
       lists = nil
@@ -85,12 +81,13 @@ struct Evidence {
   }
 
   private static func lists(
-    of plan: FirePlan, _ client: StoreClient, _ broker: RedisURL, _ kombu: KombuKeys
+    of plan: FirePlan, _ broker: any BrokerInspector
   ) -> ([(name: [UInt8], length: Int64?)]?, StoreError?) {
     do throws(StoreError) {
       var lists: [(name: [UInt8], length: Int64?)] = []
-      for list in try client.lists(of: plan, on: broker, kombu: kombu) {
-        lists.append((list, try StoreClient(broker, keys: client.keys).command(RedisCommand("LLEN", list)).integer))
+      for queue in try broker.queues(of: plan.route) {
+        let list = broker.place(of: queue, priority: plan.priority)
+        lists.append((list, try broker.length(of: list)))
       }
       return (lists, nil)
     } catch { return (nil, error) }

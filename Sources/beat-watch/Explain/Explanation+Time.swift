@@ -4,7 +4,7 @@ import ReactiveBeat
 /// Whether it was due at a time, or will be, and what became of that.
 extension Explanation {
   /// Was it due then, or will it be?
-  func explain(_ time: UnixTime, _ client: StoreClient) throws {
+  func explain(_ time: UnixTime, _ store: any StoreInspector) throws {
     members.append(("at", .text(time.iso8601)))
     guard let account = evidence.account else {
       tellVerdict()
@@ -17,7 +17,7 @@ extension Explanation {
     var following: FireRecord?
     if isPast {
       // Whatever was sent for that time was not sent before it.
-      try client.walkHistory(since: time.advanced(by: -60_000_000)) { entry in
+      try store.walkHistory(since: time.advanced(by: -60_000_000)) { entry in
         guard entry.record.name == evidence.name else { return true }
         if let due, entry.record.due == due { runs.append(entry.record) }
         // What somebody asks for makes up for nothing.

@@ -65,7 +65,7 @@ final class Explanation {
       case .wrongType(let type): "a Redis \(type)"
       case .absent: "gone by now"
       }
-    say("document", "\(EntryName(evidence.keys.document(evidence.name))), \(content)")
+    say("document", "\(EntryName(evidence.place)), \(content)")
     if let schedule = standing.schedule {
       say("schedule", schedule.inWords)
       members.append(("schedule", .text(schedule.inWords)))

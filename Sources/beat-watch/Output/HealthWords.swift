@@ -1,6 +1,5 @@
 import BeatCore
 import Glibc
-import ReactiveBeat
 
 /// What is said of an installation that does not fire: the same words in every command.
 enum HealthWords {
@@ -117,9 +116,9 @@ enum HealthNote {
   /// Says it, unless all is well or cannot be seen: a note is no reason for a command to fail.
   ///
   /// - Parameter due: what the command has seen of the schedules; nil: it has not looked.
-  static func write(_ client: StoreClient, due: StoreClient.DueSurvey? = nil) {
-    guard let now = try? client.time(), let fleet = try? client.fleet() else { return }
-    let health = FiringHealth(fleet, overdue: due?.overdue, lastRun: try? client.newestRun(), now: now)
+  static func write(_ store: any StoreInspector, due: DueSurvey? = nil) {
+    guard let now = try? store.time(), let fleet = try? store.fleet() else { return }
+    let health = FiringHealth(fleet, overdue: due?.overdue, lastRun: try? store.newestRun(), now: now)
     guard let alarm = HealthWords.alarm(health, now: now) else { return }
     say(alarm)
   }
@@ -130,16 +129,15 @@ enum HealthNote {
   }
 
   /// The same where the names are not known yet; most prefixes need no look at them.
-  static func writePrefixDoubt(_ client: StoreClient) {
-    let prefix = client.keys.prefix
-    guard PrefixDoubt.isDubious(prefix), let names = try? client.names() else { return }
-    write(PrefixDoubt(prefix, names: names))
+  static func writePrefixDoubt(_ store: any StoreInspector) {
+    guard PrefixDoubt.isDubious(store.prefix), let names = try? store.names() else { return }
+    write(PrefixDoubt(store.prefix, names: names))
   }
 
   /// For a prefix with nothing under it, which may be mistyped.
-  static func writeNeighbours(_ client: StoreClient) {
-    guard let others = try? client.neighbours(), !others.isEmpty else { return }
-    say(neighbours(others, client))
+  static func writeNeighbours(_ store: any StoreInspector) {
+    guard let others = try? store.neighbours(), !others.isEmpty else { return }
+    say(neighbours(others, store))
   }
 
   private static func say(_ text: String) {
@@ -147,8 +145,8 @@ enum HealthNote {
     for line in Wrapping.lines(beginning + text.printable, width: width, indent: 2) { StandardError.write(line: line) }
   }
 
-  static func neighbours(_ others: [EntryName], _ client: StoreClient) -> String {
-    "no schedule stands under \(EntryName(client.keys.prefix)), and some under "
+  static func neighbours(_ others: [EntryName], _ store: any StoreInspector) -> String {
+    "no schedule stands under \(EntryName(store.prefix)), and some under "
       + "\(others.map(\.description).joined(separator: ", ")): is --key-prefix (CELERY_REDIS_SCHEDULER_KEY_PREFIX) right?"
   }
 }

@@ -1,14 +1,13 @@
 import BeatCore
-import ReactiveBeat
 
 /// Whether the workers on the broker give their keys the names that this command gives them.
-extension Doctor {
+extension RedisDoctor {
   /// Of a database with more keys not all are looked at: so many times 5,000.
   private static let mostPages = 400
   private static let bindings = Array("_kombu.binding.".utf8)
   private static let pidbox = Array(".pidbox".utf8)
 
-  func examineNames(of queues: Set<[UInt8]>, on broker: StoreClient) {
+  package func examineNames(of queues: Set<[UInt8]>) throws {
     if !transport.unknown.isEmpty {
       add(
         .warning, "transport",
@@ -20,6 +19,7 @@ extension Doctor {
         .problem, "transport", "queue \(EntryName(queue)): \(kombu.mistake)",
         fix: "another \"queue\" in the documents, or another sep for workers and daemons")
     }
+    guard let broker = brokerClient else { return }
     let workers = layoutsOfWorkers(on: broker)
     // Applications with other settings may share a database: as long as one has ours, all may be well.
     guard let other = workers.first, !workers.contains(where: { isOurs($0) }) else { return }
@@ -30,7 +30,7 @@ extension Doctor {
       .problem, "transport",
       "the workers on \(broker.url) have other broker_transport_options (\(theirs)) than this command (\(kombu)): "
         + "what is sent waits where they do not look",
-      fix: "--broker-transport-options \(Self.quoted("\(theirs)")) for all daemons and commands "
+      fix: "--broker-transport-options \(RedisCLI.quoted("\(theirs)")) for all daemons and commands "
         + "(CELERY_BROKER_TRANSPORT_OPTIONS)")
   }
 
@@ -44,11 +44,11 @@ extension Doctor {
   /// Empty too where the user may not look.
   private func layoutsOfWorkers(on broker: StoreClient) -> [Layout] {
     var layouts: [Layout] = []
-    var cursor = "0"
-    for _ in 0..<Self.mostPages {
-      let command = RedisCommand("SCAN", cursor, "MATCH", "*_kombu.binding.*.pidbox", "COUNT", 5000)
-      guard let parts = (try? broker.command(command))?.array, parts.count == 2, let next = parts[0].text else { break }
-      for key in (parts[1].array ?? []).compactMap(\.bytes) where layouts.count < 20 {
+    var pages = 0
+    try? broker.walk("SCAN") {
+      RedisCommand("SCAN", $0, "MATCH", "*_kombu.binding.*.pidbox", "COUNT", 5000)
+    } _: { found throws(StoreError) in
+      for key in found.compactMap(\.bytes) where layouts.count < 20 {
         guard let start = key.firstRange(of: Self.bindings)?.lowerBound,
           // Answers to those who ask.
           !key[start...].starts(with: Self.bindings + Array("reply.".utf8))
@@ -56,8 +56,8 @@ extension Doctor {
         let members = (try? broker.command(RedisCommand("SRANDMEMBER", key, "1")))?.array
         layouts.append((Array(key[..<start]), members?.first?.bytes.flatMap { Self.separator(of: $0) }))
       }
-      cursor = next
-      if cursor == "0" { break }
+      pages += 1
+      return pages < Self.mostPages
     }
     return layouts
   }

@@ -1,9 +1,8 @@
 import BeatCore
-import ReactiveBeat
 
 /// What the Redis user may do, asked with the user of this command: give it the daemon's URL. And what the server can:
 /// commands may have been renamed away.
-extension Doctor {
+extension RedisDoctor {
   /// One command of the daemon, as it could be.
   private struct Right {
     let use: CommandUse
@@ -15,21 +14,21 @@ extension Doctor {
     let trial: [[UInt8]]?
   }
 
-  func examineRights() throws {
-    let before = findings.count
+  package func examineRights() throws {
+    let before = findingCount
     var users: Set<String> = []
     let store = CommandUse.all(of: .daemon, at: .store)
     let hearing = ofHearing
     if areTwoServers {
       users = try examine(hearing + rights(store + CommandUse.all(of: .daemon, at: .outbox), scratch), of: client)
-      if let broker {
+      if let brokerClient {
         users.formUnion(
-          try examine(rights(CommandUse.all(of: .daemon, at: .queues, .relay), brokerScratch), of: broker))
+          try examine(rights(CommandUse.all(of: .daemon, at: .queues, .relay), brokerScratch), of: brokerClient))
       }
     } else {
       users = try examine(hearing + rights(store + CommandUse.all(of: .daemon, at: .queues), scratch), of: client)
     }
-    guard findings.count == before else { return }
+    guard findingCount == before else { return }
     let names = users.sorted().joined(separator: ", ")
     add(.ok, "rights", "\(users.count == 1 ? "user" : "users") \(names) may do all that the daemon does")
   }
@@ -73,7 +72,7 @@ extension Doctor {
   /// Asks for each user of a daemon; for who asks where none is connected. Tells whom it has asked for.
   private func examine(_ rights: [Right], of client: StoreClient) throws -> Set<String> {
     let asker = try client.replies(to: [RedisCommand("ACL", "WHOAMI")])[0].text ?? client.url.username ?? "default"
-    let users = try daemonUsers(client)
+    let users = try client.daemonUsers()
     let asked = users.isEmpty ? [asker] : users
     for user in asked.sorted() { try examine(rights, of: user, asking: asker, on: client) }
     return asked
@@ -147,23 +146,9 @@ extension Doctor {
         needed ? .problem : .warning, "rights",
         "user \(user) may not do what the daemon " + (needed ? "needs" : "would do, and can do without")
           + ": \(Array(Set(names)).sorted().joined(separator: ", ")) on \(client.url) (\(some[0].1))",
-        fix: "\(Self.cli(client.url)) ACL SETUSER \(Self.quoted(user)) "
-          + grants.map(Self.quoted).joined(separator: " "))
+        fix: "\(RedisCLI.command(client.url)) ACL SETUSER \(RedisCLI.quoted(user)) "
+          + grants.map(RedisCLI.quoted).joined(separator: " "))
     }
-  }
-
-  /// The users of the daemons that are connected to this database, each once; none where none is, or this user may not
-  /// see it.
-  private func daemonUsers(_ client: StoreClient) throws -> Set<String> {
-    guard let text = try client.replies(to: [RedisCommand("CLIENT", "LIST")])[0].text else { return [] }
-    let users = text.split(separator: "\n").compactMap { line -> String? in
-      let words = line.split(separator: " ")
-      guard words.contains("name=beat-watch") || words.contains("name=beat-watch-relay"),
-        words.contains("db=\(client.url.database)")
-      else { return nil }
-      return words.first { $0.hasPrefix("user=") }.map { String($0.dropFirst("user=".count)) }
-    }
-    return Set(users)
   }
 
   /// What would allow it: the command, or the key.

@@ -1,16 +1,16 @@
 import BeatCore
-import ReactiveBeat
+import BeatLoop
 
 /// The servers: what they are, what they keep, what time they show.
-extension Doctor {
-  func examineServer() throws {
+extension RedisDoctor {
+  package func examineServer() throws {
     let url = client.url
     let report = try client.report()
     let server = report.info
     guard server.isKnown else {
       add(
         .warning, "server", "INFO is not allowed to this user, so that neither role nor memory nor disk can be seen",
-        fix: "\(cli) ACL SETUSER \(Self.quoted(url.username ?? "default")) +info")
+        fix: "\(cli) ACL SETUSER \(RedisCLI.quoted(url.username ?? "default")) +info")
       return examineTransport(url, "store")
     }
     if server.isTooOld {
@@ -102,7 +102,7 @@ extension Doctor {
     }
   }
 
-  func examineClock() throws {
+  package func examineClock() throws {
     let before = SystemClock.now()
     let theirs = try client.time()
     let after = SystemClock.now()
@@ -119,13 +119,14 @@ extension Doctor {
     }
   }
 
-  func examineBroker() throws {
+  package func examineBroker() throws {
+    let broker: StoreClient
     do { broker = try StoreClient(brokerURL, keys: client.keys) } catch {
       add(.problem, "broker", error.message, fix: "start it, or correct --broker-url (CELERY_BROKER_URL)")
       areTwoServers = true
       return
     }
-    guard let broker else { return }
+    brokerClient = broker
     let (store, queues) = try (client.report().info, broker.report().info)
     if brokerURL.location != client.url.location { examineTransport(brokerURL, "broker") }
     areTwoServers =
@@ -140,13 +141,13 @@ extension Doctor {
       add(
         .problem, "broker",
         "maxmemory-policy \(queues["maxmemory_policy"] ?? "") throws queues away when memory is short",
-        fix: "\(Self.cli(brokerURL)) CONFIG SET maxmemory-policy noeviction")
+        fix: "\(RedisCLI.command(brokerURL)) CONFIG SET maxmemory-policy noeviction")
     } else if areTwoServers {
       add(.ok, "broker", "\(brokerURL) is another server than the store: messages go through the outbox")
     } else {
       add(.ok, "broker", "\(brokerURL) is the store's server: a fire is one step")
     }
-    let waiting = try client.replies(to: [RedisCommand("LLEN", client.keys.outbox)])[0].integer ?? 0
+    let waiting = try client.visibleOutboxLength()
     if waiting > 0 {
       add(
         waiting > 100 ? .problem : .warning, "outbox",

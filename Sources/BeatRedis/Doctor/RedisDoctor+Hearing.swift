@@ -1,0 +1,47 @@
+import BeatCore
+
+/// Whether edits are heard: by the setting, and by trying it.
+extension RedisDoctor {
+  package func examineHearing(isFiring: Bool, by events: String?) throws {
+    let missing = try client.report().missingNotifications
+    // Who begins to run switches them on, if it may. Client tracking tells the daemon as soon.
+    let isTracking = events == "tracking"
+    let level: Finding.Level = isFiring && !isTracking ? .problem : .warning
+    let fix = "\(cli) CONFIG SET notify-keyspace-events \(missing?.value ?? "KA") && \(cli) CONFIG REWRITE"
+    if let missing {
+      add(
+        level, "notifications",
+        "notify-keyspace-events lacks \(missing.letters): "
+          + (isTracking
+            ? "edits are heard by client tracking, which lets each fire be read again"
+            : "edits are not heard at once"),
+        fix: fix
+      )
+    }
+    let user = RedisCLI.quoted(client.url.username ?? "default")
+    switch client.probeEvents() {
+    case .heard(let after) where missing == nil:
+      add(.ok, "notifications", "an edit is heard \(TimeText.span(after)) after it was begun")
+    case .heard: break
+    case .silent(let heard):
+      if missing == nil {
+        add(
+          .problem, "notifications",
+          "a write raised " + (heard.isEmpty ? "no event" : "only \(heard.joined(separator: ", "))")
+            + ": edits are not heard at once", fix: fix + " (or where your provider keeps the setting)")
+      }
+    case .refused(let reason):
+      add(
+        .problem, "notifications", "nobody may listen: \(reason)",
+        fix: "\(cli) ACL SETUSER \(user) +psubscribe "
+          + client.keys.subscriptions(database: client.url.database).map { RedisCLI.quoted("&\(EntryName($0))") }
+          .joined(separator: " "))
+    case .unwritten(let command, let reason):
+      add(
+        .warning, "notifications",
+        "whether edits are heard could not be tried: \(command) is refused: \(reason)",
+        fix: "\(cli) ACL SETUSER \(user) +\(command.lowercased()) "
+          + RedisCLI.quoted("~\(EntryName(RedisKeys.escaped(client.keys.heartbeat(""))))*"))
+    }
+  }
+}

@@ -1,0 +1,30 @@
+import BeatCore
+
+extension StoreError {
+  init(_ error: RedisConnectionError) {
+    self.init(error.serverCode.map { Self.kind($0) } ?? .unreachable, error.message)
+  }
+
+  /// An answer of the server; `url` says which one.
+  package init(_ error: RedisServerError, from url: RedisURL) {
+    let kind = Self.kind(error.cause)
+    let advice =
+      switch kind {
+      case .notReady where error.advice == nil: "it is not ready; try again in a moment"
+      default: error.advice ?? "it refused"
+      }
+    self.init(kind, "\(url): \(advice) (\(error.words))")
+  }
+
+  private static func kind(_ cause: String) -> Kind {
+    switch cause {
+    case "NOPERM", "NOAUTH", "WRONGPASS", "DENIED": .denied
+    case "READONLY": .readOnly
+    case "LOADING", "MASTERDOWN", "NOMASTERLINK", "BUSY", "TRYAGAIN", "CLUSTERDOWN": .notReady
+    case "WRONGTYPE": .wrongType
+    case "MOVED", "ASK", "CROSSSLOT", "OOM", "MISCONF", "NOREPLICAS": .unsuitable
+    case RedisServerError.cluster, RedisServerError.noCommand: .unsuitable
+    default: .refused
+    }
+  }
+}
