@@ -1,0 +1,93 @@
+import BeatCore
+
+/// The documents and their names.
+extension StoreClient {
+  /// The names of all schedules, in the order of their bytes.
+  package func names() throws(StoreError) -> [EntryName] {
+    var names: [EntryName] = []
+    var walk = ScanWalk()
+    repeat { try add(&names, walking: &walk, count: 5000) } while !walk.isAtEnd
+    return Self.inOrder(names)
+  }
+
+  /// One step of a scan of all names.
+  func add(_ names: inout [EntryName], walking walk: inout ScanWalk, count: Int) throws(StoreError) {
+    let cursor = walk.cursor
+    var found: NameScan.Page?
+    var refusal: RedisServerError?
+    // By the script at once: of a name that is too long for an answer no second attempt is made. And by SCAN itself for
+    // who may not run scripts.
+    for isGuarded in [true, false] where isGuarded || refusal?.isOfOurRights == true {
+      Self.wait(on: loop) { done in
+        NameScan(isGuarded: isGuarded).step(scripts, from: cursor, count: count) { page, error in
+          (found, refusal) = (page, error)
+          done()
+        }
+      }
+    }
+    if let refusal { throw StoreError(refusal, from: url) }
+    guard let found, walk.advance(to: found.cursor) else {
+      throw connection.isClosed ? lost : misfit("SCAN")
+    }
+    names += found.names
+    if cursor == "0" { ignoredNames = nil }
+    ignoredNames = ignoredNames ?? found.ignored.words
+  }
+
+  /// By their bytes, each once: a key that moved while the server grew its table is told twice.
+  static func inOrder(_ names: [EntryName]) -> [EntryName] {
+    guard let first = names.first else { return [] }
+    // Names of thousands begin alike; the sixteen bytes behind that decide nearly always, and are compared as numbers.
+    var common = first.bytes.count
+    for name in names {
+      common = min(common, name.bytes.count)
+      var same = 0
+      while same < common, name.bytes[same] == first.bytes[same] { same += 1 }
+      common = same
+      if common == 0 { break }
+    }
+    func word(_ bytes: [UInt8], _ start: Int) -> UInt64 {
+      var word: UInt64 = 0
+      for index in start..<(start + 8) { word = word << 8 | UInt64(index < bytes.count ? bytes[index] : 0) }
+      return word
+    }
+    var keys = names.indices.map { (word(names[$0].bytes, common), word(names[$0].bytes, common + 8), $0) }
+    keys.sort { left, right in
+      if (left.0, left.1) != (right.0, right.1) { return (left.0, left.1) < (right.0, right.1) }
+      return names[left.2].bytes.lexicographicallyPrecedes(names[right.2].bytes)
+    }
+    var ordered: [EntryName] = []
+    ordered.reserveCapacity(names.count)
+    for key in keys where ordered.last != names[key.2] { ordered.append(names[key.2]) }
+    return ordered
+  }
+
+  /// Reads documents with their marks, each of one moment, and hands them over as they come, in the order of the names:
+  /// of a hundred thousand only some are in memory at once.
+  package func eachDocument(_ names: [EntryName], _ body: @escaping (StoredDocument) -> Void) throws(StoreError) {
+    var refusal: RedisServerError?
+    var delivered = 0
+    Self.wait(on: loop) { done in
+      let scripts = scripts
+      func read(from start: Int) {
+        guard start < names.count else { return done() }
+        let page = Array(names[start..<min(start + 500, names.count)])
+        scripts.read(page) { reads, error in
+          guard let reads else {
+            refusal = error
+            return done()
+          }
+          delivered += reads.count
+          // Redis reads what comes next, also where a page had no room for all, while this is worked off.
+          let isLast = delivered == names.count
+          if !isLast { read(from: delivered) }
+          for (name, read) in zip(page, reads) { body(StoredDocument(name: name, read: read)) }
+          if isLast { done() }
+        }
+      }
+      read(from: 0)
+    }
+    if let refusal { throw failure(refusal) }
+    guard delivered == names.count else { throw lost }
+  }
+}

@@ -1,0 +1,45 @@
+import BeatCore
+
+/// Messages that wait for a broker that is another server.
+extension StoreScripts {
+  private static let outboxScript = LuaScript(embedded: PackageResources.outbox_lua)
+
+  /// What an `outbox.lua` has read.
+  struct Outbox {
+    /// Items in the whole outbox; negative: those that were to be skipped are not in their places any more.
+    var count: Int
+    /// Those read, the oldest first.
+    var items: [[UInt8]]
+  }
+
+  /// The oldest items but for the first `skipped`, the last of which is `newest`: at most `count`, and no more than about
+  /// `bytes` of them. Neither items nor an error: the connection died.
+  func outbox(
+    skipping skipped: Int, through newest: [UInt8]? = nil, count: Int, bytes: Int,
+    then completion: @escaping (Outbox?, RedisServerError?) -> Void
+  ) {
+    Self.outboxScript.evaluate(
+      on: connection, keys: [keys.outbox],
+      arguments: [skipped, count, bytes].map { Array("\($0)".utf8) } + [
+        newest ?? [], Array("\(Limit.outboxItem.most)".utf8),
+      ]
+    ) { [connection] reply in
+      guard let parts = reply?.array, let length = parts.first?.integer else {
+        connection.endMisfit(reply, of: "a read of the outbox")
+        return completion(nil, reply?.error)
+      }
+      completion(Outbox(count: Int(clamping: length), items: parts.dropFirst().compactMap(\.bytes)), nil)
+    }
+  }
+
+  /// Takes the oldest item with these bytes out. `nil`: the connection died; an error: it may still be there.
+  func removeFromOutbox(_ item: [UInt8], then completion: @escaping (Result<Void, RedisServerError>?) -> Void) {
+    connection.send(RedisCommand("LREM", keys.outbox, -1, item)) { [connection] reply in
+      if let reply, reply.error == nil, reply.integer == nil {
+        connection.endMisfit(reply, of: "taking a message out of the outbox")
+        return completion(nil)
+      }
+      completion(reply.map { $0.error.map { .failure($0) } ?? .success(()) })
+    }
+  }
+}
