@@ -1,0 +1,69 @@
+import Testing
+
+@testable import BeatRedis
+@testable import ReactiveBeat
+
+@Suite struct RequestQueueTests {
+  @Test("replies find their requests by number, and what is unsent is sent in order with the number it was given")
+  func numbers() {
+    var requests = RequestQueue()
+    var answered: [Int] = []
+    func wait(_ index: Int) -> RequestQueue.Completion { { _ in answered.append(index) } }
+    #expect(requests.isEmpty && !requests.hasUnsent)
+    #expect(requests.append(nil, then: wait(1)) == 1)
+    #expect(requests.append(RedisCommand("PING"), then: wait(2)) == 2)
+    #expect(requests.append(RedisCommand("TIME"), then: wait(3)) == 3)
+    #expect(requests.count == 3 && requests.hasUnsent)
+    // Not the one that is next.
+    #expect(requests.answered(2) == nil && requests.answered(0) == nil)
+    requests.answered(1)?(nil)
+    #expect(requests.takeUnsent()?.number == 2 && requests.takeUnsent()?.number == 3)
+    #expect(requests.takeUnsent() == nil && !requests.hasUnsent && requests.firstNumber == 2)
+    requests.answered(2)?(nil)
+    requests.append(RedisCommand("PING"), then: wait(4))
+    for completion in requests.removeAll() { completion(nil) }
+    #expect(answered == [1, 2, 3, 4] && requests.isEmpty && !requests.hasUnsent)
+  }
+}
+
+/// On a clock that stands still.
+@Suite struct ReplyPatienceTests {
+  private let timeouts = RedisTimeouts(reply: 1_000_000)
+
+  private func time(_ seconds: Double) -> MonotonicTime {
+    MonotonicTime(nanoseconds: 1 + Int64((seconds * 1e9).rounded()))
+  }
+
+  @Test("an overdue reply has one more chance, and a server that says nothing in it is given up")
+  func silent() {
+    var patience = ReplyPatience()
+    patience.begin(at: time(0))
+    #expect(patience.verdict(at: time(0.4), timeouts, number: 1, received: 0) == .wait(600_000))
+    #expect(patience.verdict(at: time(1), timeouts, number: 1, received: 0) == .wait(250_000))
+    #expect(patience.verdict(at: time(1.25), timeouts, number: 1, received: 0) == .silent)
+  }
+
+  @Test("as long as something comes it is waited, but not for ever")
+  func slow() {
+    var patience = ReplyPatience()
+    var allowed = timeouts
+    allowed.whole = 3_000_000
+    patience.begin(at: time(0))
+    #expect(patience.verdict(at: time(1), allowed, number: 1, received: 10) == .wait(250_000))
+    #expect(patience.verdict(at: time(1.25), allowed, number: 1, received: 11) == .wait(250_000))
+    // The next reply is another one.
+    patience.progressed(at: time(1.3))
+    #expect(patience.verdict(at: time(1.5), allowed, number: 2, received: 11) == .wait(800_000))
+    #expect(patience.verdict(at: time(2.3), allowed, number: 2, received: 11) == .wait(250_000))
+    #expect(patience.verdict(at: time(4.3), allowed, number: 2, received: 12) == .endless)
+  }
+
+  @Test("who is owed nothing and then something has the whole time again")
+  func again() {
+    var patience = ReplyPatience()
+    patience.begin(at: time(0))
+    _ = patience.verdict(at: time(1), timeouts, number: 1, received: 0)
+    patience.begin(at: time(10))
+    #expect(patience.verdict(at: time(11), timeouts, number: 1, received: 0) == .wait(250_000))
+  }
+}
