@@ -6,7 +6,7 @@ extension StoreScripts {
   private static let releaseScript = LuaScript(embedded: PackageResources.release_lua)
 
   /// Neither a reply nor an error: the connection died.
-  package func pulse(
+  package func beat(
     _ request: HeartbeatRequest, instance: String, incarnation: String,
     then completion: @escaping (HeartbeatReply?, RedisServerError?) -> Void
   ) {

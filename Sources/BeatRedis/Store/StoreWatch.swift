@@ -86,7 +86,7 @@ package final class StoreWatch {
   private func heard(_ key: [UInt8], _ event: String) {
     if let name = client.keys.entry(of: key) {
       news.touched.insert(name)
-      if !event.utf8.elementsEqual(RedisStoreConnection.inPlace) { news.edited.insert(name) }
+      if !event.utf8.elementsEqual(KeyspaceFeed.inPlace) { news.edited.insert(name) }
     } else if key == client.keys.lease, ["del", "expired"].contains(event) {
       news.isLeaseChanged = true
     } else {

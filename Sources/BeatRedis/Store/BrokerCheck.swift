@@ -1,0 +1,96 @@
+import BeatCore
+import BeatLoop
+
+/// Finds out whether the broker is the store's server.
+///
+/// A fire is one step of one server. Where the broker is another one, or nobody can tell, messages take the way through the
+/// outbox, which is right in both cases.
+final class BrokerCheck {
+  enum Outcome {
+    case delivery(Delivery)
+    /// The same, and what the operator should know of it.
+    case doubtful(Delivery, StoreNotice)
+    case misconfigured(String)
+  }
+
+  private let settings: StoreSettings
+  private let keys: RedisKeys
+  private let clientName: String
+  private let store: ServerInfo
+  private let endpoint: RedisEndpoint
+  private let loop: EventLoop
+  private var dial: RedisDial?
+  private var completion: ((Outcome) -> Void)?
+
+  /// - Parameters:
+  ///   - store: what the store's server says of itself.
+  ///   - endpoint: where it is.
+  init(
+    _ settings: StoreSettings, keys: RedisKeys, as clientName: String, store: ServerInfo, at endpoint: RedisEndpoint,
+    on loop: EventLoop
+  ) {
+    self.settings = settings
+    self.keys = keys
+    self.clientName = clientName
+    self.store = store
+    self.endpoint = endpoint
+    self.loop = loop
+  }
+
+  /// - Parameters:
+  ///   - found: gets the broker's address, where it is asked for.
+  ///   - completion: called once, perhaps before this returns; not after `cancel`.
+  func start(found: @escaping (RedisEndpoint) -> Void, then completion: @escaping (Outcome) -> Void) {
+    guard settings.broker.location != settings.store.location else { return completion(.delivery(.direct)) }
+    self.completion = completion
+    // Short: while the broker does not answer, nothing fires.
+    let timeouts = RedisTimeouts(connect: 1_000_000, reply: 1_000_000)
+    let dial = RedisDial(settings.broker, as: clientName, on: loop, timeouts: timeouts)
+    self.dial = dial
+    dial.open { [weak self] endpoint in
+      found(endpoint)
+      if let self, endpoint == self.endpoint { end(.delivery(.direct)) }
+    } opened: { [weak self] connection in
+      connection.send(RedisCommand("INFO", "server")) { reply in
+        if let self, let reply { self.end(self.compare(with: ServerInfo(reply.text ?? ""))) }
+      }
+    } closed: { [weak self] error in
+      // Why else, the relay will find and tell.
+      self?.end(
+        error.serverCode == RedisServerError.cluster ? .misconfigured(error.message) : .delivery(.outbox))
+    }
+  }
+
+  func cancel() {
+    completion = nil
+    dial?.cancel()
+    dial = nil
+  }
+
+  private func end(_ outcome: Outcome) {
+    let completion = completion
+    cancel()
+    completion?(outcome)
+  }
+
+  private func compare(with broker: ServerInfo) -> Outcome {
+    let delivery: Delivery = store.runID != nil && store.runID == broker.runID ? .direct : .outbox
+    if broker.isCluster, let problem = clusterProblem(delivery) {
+      return .misconfigured("\(settings.broker) is in cluster mode, and \(problem): \(ClusterFit.advice)")
+    }
+    guard broker.runID == nil || store.runID == nil else { return .delivery(delivery) }
+    return .doubtful(
+      delivery,
+      .brokerUnknown(
+        "INFO is not allowed, so that it is not known whether the store \(settings.store) and the broker "
+          + "\(settings.broker) are one Redis server; they are taken for two. Where they are one, allow it "
+          + "(+info), or give both URLs the same address"))
+  }
+
+  private func clusterProblem(_ delivery: Delivery) -> String? {
+    // By way of the outbox a script puts a message and a note of its task's id on the broker, in different slots.
+    guard delivery == .direct else { return "messages of another server cannot be carried there" }
+    return ClusterFit.problem(
+      keys, database: settings.store.database, brokerDatabase: settings.broker.database, queue: settings.defaultList)
+  }
+}
