@@ -27,9 +27,7 @@ extension ScheduleEntry {
     case answeredWithoutScript = "an answer without its script"
   }
 
-  var isFiring: Bool {
-    if case .firing = phase { true } else { false }
-  }
+  var isFiring: Bool { phase.isFiring }
 
   var isWaiting: Bool {
     if case .waiting = phase { true } else { false }
@@ -47,13 +45,23 @@ extension ScheduleEntry {
 extension ScheduleEntry.Phase {
   /// nil: the move is legal.
   func illegality(ofMoveTo next: Self) -> ScheduleEntry.IllegalMove? {
-    switch (self, next) {
-    case (.firing, .firing): .firedTwice
-    case (.dormant, .firing), (.unresolved, .firing), (.unread, .firing): .firedAtRest
-    case (.firing, .dormant), (.firing, .waiting), (.firing, .unread): .movedUnderWay
-    case (.firing(let plan), .unresolved(let answered)): plan == answered ? nil : .answeredWithoutScript
-    case (_, .unresolved): .answeredWithoutScript
-    case (.waiting, .firing), (.dormant, _), (.waiting, _), (.unresolved, _), (.unread, _): nil
+    switch next {
+    case .firing:
+      switch self {
+      case .waiting: nil
+      case .firing: .firedTwice
+      case .dormant, .unresolved, .unread: .firedAtRest
+      }
+    case .unresolved(let answered): isFiring(answered) ? nil : .answeredWithoutScript
+    case .dormant, .waiting, .unread: isFiring ? .movedUnderWay : nil
     }
+  }
+
+  var isFiring: Bool {
+    if case .firing = self { true } else { false }
+  }
+
+  func isFiring(_ plan: FirePlan) -> Bool {
+    if case .firing(let current) = self { current == plan } else { false }
   }
 }

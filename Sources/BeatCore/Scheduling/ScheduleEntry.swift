@@ -46,7 +46,7 @@ extension ScheduleEntry {
 
   var refusals: PassingState.Refusals? {
     get { passing?.state.refusals }
-    set { if newValue != refusals { change { $0.refusals = newValue } } }
+    set { if passing != nil || newValue != nil, newValue != refusals { change { $0.refusals = newValue } } }
   }
 
   var lookedAt: UnixTime? {
@@ -56,12 +56,12 @@ extension ScheduleEntry {
 
   var pendingStep: Int64 {
     get { passing?.state.pendingStep ?? 0 }
-    set { if newValue != pendingStep { change { $0.pendingStep = newValue } } }
+    set { if passing != nil || newValue != 0, newValue != pendingStep { change { $0.pendingStep = newValue } } }
   }
 
   var lostAnswer: TaskID? {
     get { passing?.state.lostAnswer }
-    set { if newValue != lostAnswer { change { $0.lostAnswer = newValue } } }
+    set { if passing != nil || newValue != nil, newValue != lostAnswer { change { $0.lostAnswer = newValue } } }
   }
 
   private mutating func change(_ edit: (inout PassingState) -> Void) {

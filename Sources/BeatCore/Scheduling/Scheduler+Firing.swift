@@ -43,31 +43,32 @@ extension Scheduler {
     inFlight -= 1
     bytesInFlight -= plan.size
     if outcome == .fired { outbox?.fired(plan) }
-    let handle = entries.handle(of: plan.entry)
-    let known = handle.flatMap { entries[$0] }
-    // Marked already with our own task id: by our own hand if an answer was lost, else by another daemon's.
-    if outcome == .fired || outcome == .alreadyMine && known?.lostAnswer == plan.taskID {
-      reportFired(plan, at: now, confirmed: outcome == .alreadyMine)
-    }
     // The schedule may have been deleted, or set aside, while the script was on its way.
-    guard let handle, var entry = known else { return }
-    entry.lostAnswer = nil
-    guard case .firing(let current) = entry.phase, current == plan else {
-      if known?.lostAnswer != nil { entries[handle] = entry }
+    guard let handle = entries.handle(of: plan.entry), var entry = entries[handle] else {
+      if outcome == .fired { reportFired(plan, at: now, confirmed: false) }
       return
     }
-    tell(entry.transition(to: .unresolved(plan)), of: plan.entry)
-    answered(handle, entry, plan, outcome, now: now)
+    // Marked already with our own task id: by our own hand if an answer was lost, else by another daemon's.
+    let lostAnswer = entry.lostAnswer
+    if outcome == .fired || outcome == .alreadyMine && lostAnswer == plan.taskID {
+      reportFired(plan, at: now, confirmed: outcome == .alreadyMine)
+    }
+    entry.lostAnswer = nil
+    if entry.phase.isFiring(plan) {
+      tell(entry.transition(to: .unresolved(plan)), of: plan.entry)
+      answered(handle, &entry, plan, outcome, now: now)
+    } else if lostAnswer != nil {
+      entries[handle] = entry
+    }
   }
 
-  /// - Parameter answered: as it is to be from now on; its place in the table is changed once.
+  /// - Parameter entry: as it is to be from now on; its place in the table is changed once.
   private mutating func answered(
-    _ handle: DueHeap.Handle, _ answered: ScheduleEntry, _ plan: FirePlan, _ outcome: FireOutcome, now: UnixTime
+    _ handle: DueHeap.Handle, _ entry: inout ScheduleEntry, _ plan: FirePlan, _ outcome: FireOutcome, now: UnixTime
   ) {
-    var entry = answered
     let step = entry.pendingStep
     entry.pendingStep = 0
-    if outcome == .fired { return fired(handle, entry, plan, step: step, now: now) }
+    if outcome == .fired { return fired(handle, &entry, plan, step: step, now: now) }
     entries[handle] = entry
     if step != 0 { rebase(handle, to: moved(entry.progress.base, of: entry, by: step, now: now)) }
     switch outcome {
@@ -94,9 +95,8 @@ extension Scheduler {
   }
 
   private mutating func fired(
-    _ handle: DueHeap.Handle, _ answered: ScheduleEntry, _ plan: FirePlan, step: Int64, now: UnixTime
+    _ handle: DueHeap.Handle, _ entry: inout ScheduleEntry, _ plan: FirePlan, step: Int64, now: UnixTime
   ) {
-    var entry = answered
     busiest.count(handle, at: now)
     if !oddities.damaged.isEmpty { oddities.damaged[plan.entry] = nil }
     let isAsPlanned = entry.fired(plan)
