@@ -53,10 +53,10 @@ return items
 class BrokerStage(Stage):
   edits = EDITS["strict"]
 
-  def __init__(self, binary, sources, space, folder, *rest):
+  def __init__(self, binaries, sources, space, folder, *rest):
     (folder / "broker").mkdir()
     self.broker = Redis(folder / "broker", durable=True)
-    super().__init__(binary, sources, space, folder, *rest)
+    super().__init__(binaries, sources, space, folder, *rest)
     self.writer.script = _OUTBOX_EDIT
     self.longest = 0  # the most messages that were seen waiting
     self.cuts = 0

@@ -28,8 +28,9 @@ class Run:
     self.folder = make_folder(f"{options.variant}-{options.seed}".replace("/", "-"))
     self.log = open(self.folder / "chaos.jsonl", "a", buffering=1)
     self.stage = STAGES[options.variant](
-      options.binary, options.sources, namespace(options.sources), self.folder, options.seed, options.variant,
-      ["--no-lease"] if options.no_lease else [], options.forgive)
+      [options.binary] + ([options.other_binary] if options.other_binary else []),
+      [options.sources] + ([options.other_sources] if options.other_sources else []), namespace(options.sources),
+      self.folder, options.seed, options.variant, ["--no-lease"] if options.no_lease else [], options.forgive)
     self.iterations = 0
     self.result = Result()
     self.violations = []
@@ -94,6 +95,11 @@ class Run:
       stages=1, iterations=self.iterations, fires=model.fires, edits=model.edits, repeats=model.repeats,
       redis_starts=stage.redis.starts, daemon_starts=sum(daemon.starts for daemon in stage.daemons),
       connections=sum(proxy.connections for proxy in stage.proxies))
+    if self.options.other_binary:
+      result.counts.update(
+        other_starts=sum(daemon.other_starts for daemon in stage.daemons),
+        leads=sum(daemon.leads[0] for daemon in stage.daemons),
+        other_leads=sum(daemon.leads[1] for daemon in stage.daemons))
     result.late.update(rounded(late / 1000) for late in model.lateness)
     result.grown = {"files": stage.growth[0], "kilobytes": stage.growth[1]}
     stage.stopwatch.begin("ending")
@@ -127,6 +133,8 @@ def options_of(arguments):
   parser.add_argument("--json", action="store_true")
   parser.add_argument("--binary", default=str(PROJECT / ".build/release/beat-watch"), help=argparse.SUPPRESS)
   parser.add_argument("--sources", default=str(PROJECT), help=argparse.SUPPRESS)
+  parser.add_argument("--other-binary", metavar="PATH", help="another build: each start of a daemon takes the other one")
+  parser.add_argument("--other-sources", metavar="PATH", help="its project, where its Lua scripts are not these")
   options = parser.parse_args(arguments)
   known = set(faults.PHASES_OF.get(options.variant, faults.PHASES)) | {fault.name for fault in faults.ALL}
   for name in options.aim + options.without:
@@ -142,6 +150,9 @@ def common(options, is_short=False):
   for name in ("aim", "without", "forgive"):
     for item in getattr(options, name):
       words += [f"--{name}", f"'{item}'" if is_short else item]
+  for name in ("other_binary", "other_sources"):
+    path = getattr(options, name)
+    words += [f"--{name.replace('_', '-')}", path] if path else []
   if not is_short:
     words += ["--seconds", str(options.seconds), "--patience", str(options.patience), "--binary", options.binary,
               "--sources", options.sources]

@@ -81,11 +81,15 @@ class Redis:
 
 
 class Daemon:
-  """One beat-watch behind its proxy, started again as often as the suite wants."""
+  """One beat-watch behind its proxy, started again as often as the suite wants.
 
-  def __init__(self, number, binary, port, folder, options, redis):
+  Of two builds each start takes the other one: of three daemons both builds are among the first, and every kill and
+  SIGTERM is an upgrade or a way back.
+  """
+
+  def __init__(self, number, binaries, port, folder, options, redis):
     self.number = number
-    self.binary = binary
+    self.binaries = binaries
     self.options = options
     self.log_path = pathlib.Path(folder) / f"daemon-{number}.log"
     self.redis = redis
@@ -99,6 +103,13 @@ class Daemon:
     self.is_leading = False
     self.is_ready = False
     self.starts = 0
+    self.other_starts = 0  # of the other build
+    self.leads = [0, 0]  # how often it began to lead, by build
+
+  @property
+  def build(self):
+    """Of the next start: its place among the builds."""
+    return (self.number + self.starts) % len(self.binaries)
 
   def start(self):
     self.asked_to_end = False
@@ -106,13 +117,16 @@ class Daemon:
     self.is_leading = self.is_ready = False
     self.baseline = None  # (open files, resident kilobytes) at its first quiet moment
     self.reloaded = []  # counts of schedules that it has told after a SIGHUP
+    build = self.build
     self.process = spawn(
-      [self.binary, "run", *self.options], env=self.environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+      [self.binaries[build], "run", *self.options], env=self.environment, stdout=subprocess.DEVNULL,
+      stderr=subprocess.PIPE)
     self.starts += 1
-    self.reader = threading.Thread(target=self._read, args=(self.process,), daemon=True)
+    self.other_starts += build
+    self.reader = threading.Thread(target=self._read, args=(self.process, build), daemon=True)
     self.reader.start()
 
-  def _read(self, process):
+  def _read(self, process, build):
     with open(self.log_path, "ab") as log:
       for line in process.stderr:
         log.write(line)
@@ -124,6 +138,7 @@ class Daemon:
         with self.lock:
           self.tail.append(event)
           self._take(event)
+          self.leads[build] += event["msg"] == "leading"
 
   def _take(self, event):
     message = event["msg"]

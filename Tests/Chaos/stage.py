@@ -66,7 +66,7 @@ class Stage:
   Model = Model
   edits = None
 
-  def __init__(self, binary, sources, space, folder, seed, variant, options, forgive=()):
+  def __init__(self, binaries, sources, space, folder, seed, variant, options, forgive=()):
     self.variant = variant
     self.has_lease = "--no-lease" not in options
     self.folder = folder
@@ -76,7 +76,7 @@ class Stage:
     scripts = Scripts(sources)
     self.proxies = [Proxy(number, self.redis.path, scripts, self.ledger) for number in range(3)]
     self.daemons = [
-      Daemon(proxy.number, binary, proxy.port, folder, options, self.redis) for proxy in self.proxies]
+      Daemon(proxy.number, binaries, proxy.port, folder, options, self.redis) for proxy in self.proxies]
     self.phase = None  # of the iteration
     self.model = self.Model(self.ledger, space, "late edits" in forgive)
     self.writer = Writer(self.redis, seed, self.edits or EDITS[variant])

@@ -13,9 +13,10 @@ class Scripts:
   """The daemon's Lua scripts, by the digest with which they are called."""
 
   def __init__(self, sources):
+    """`sources`: the projects of all builds that run."""
     self.names = {
       hashlib.sha1(path.read_bytes()).hexdigest().encode(): path.stem
-      for path in pathlib.Path(sources, "Sources").glob("*/Scripts/*.lua")
+      for project in sources for path in pathlib.Path(project, "Sources").glob("*/Scripts/*.lua")
     }
 
   def kind(self, request):

@@ -84,10 +84,10 @@ class ClockStage(Stage):
   edits = EDITS
   Model = ClockModel
 
-  def __init__(self, binary, sources, space, folder, *rest):
+  def __init__(self, binaries, sources, space, folder, *rest):
     self.library = clock.build(folder)
     self.ahead = 0  # seconds by which the clocks of all are ahead of this machine's
-    super().__init__(binary, sources, space, folder, *rest)
+    super().__init__(binaries, sources, space, folder, *rest)
     self.writer.extra = {"catchup_window": WINDOW}
     self.clocks = []
     for daemon in self.daemons:
