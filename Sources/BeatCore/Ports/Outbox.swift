@@ -3,12 +3,12 @@ package protocol Outbox: AnyObject {
   /// Whether there is none. (Not asked for each message.)
   func isEmpty(then: @escaping Completion<Bool>)
 
-  /// The oldest items behind the first `skipped`, the last of which is `newest`: at most `count`, and no more than about
-  /// `bytes` of them.
+  /// The oldest items behind the first `skipped`, the last of which is `newest`: at most `count`, and no more than `bytes`
+  /// of them, but one of any length.
   func read(
     behind skipped: Int, newest: OutboxHandle?, count: Int, bytes: Int, then: @escaping Completion<OutboxPage>)
 
-  /// Takes one item out, which was delivered.
+  /// Takes one item out, which was delivered, wherever it stands by now; one that is gone already is no error.
   func remove(_ handle: OutboxHandle, then: @escaping Completion<Void>)
 }
 

@@ -1,12 +1,16 @@
 /// A broker that takes messages out of an outbox.
 ///
-/// `connect` leads to `.ready` or `.lost`; after `.lost` nothing is answered any more, and `connect` may be called again.
+/// `connect` leads to `.ready` or `.lost`, never inside the call. What is open when the connection dies is answered with
+/// `.unknown`, and then `.lost` comes; after that nothing is answered any more, and `connect` may be called again. Answers
+/// come exactly once, on the daemon's thread, and never inside the call, but for those of `resolve`.
 package protocol Publisher: AnyObject {
-  /// What it promises of messages that are published twice, since an answer was lost.
+  /// Whether a message that is published twice, since an answer was lost, arrives once. Where it does, the publisher knows
+  /// which messages have arrived; where it does not, repeats are those of what was on its way when a connection died.
   var dropsRepeats: Bool { get }
 
   func connect(then event: @escaping (PublisherEvent) -> Void)
-  /// Ends the connection without a word.
+  /// Ends the connection without a word: no event comes any more, and what is open is answered with `.unknown` in a later
+  /// turn.
   func disconnect()
 
   /// What must arrive in order: a queue with its priority, or what goes to an exchange by one routing key.
@@ -19,7 +23,8 @@ package protocol Publisher: AnyObject {
   /// Puts one message on its queues, whole or not at all. Messages that are published one after the other arrive in that
   /// order, or not at all.
   ///
-  /// - Parameter predecessors: tasks whose messages must have been put there before.
+  /// - Parameter predecessors: tasks whose messages must have been put there before. A publisher that drops repeats knows
+  ///   whether they were, and answers `.tooSoon` if not; another one keeps the order of its connection, and that is all.
   func publish(
     _ item: OutboxItem, to destination: Destination, after predecessors: [TaskID],
     then: @escaping (PublishOutcome) -> Void)

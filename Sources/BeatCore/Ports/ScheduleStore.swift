@@ -1,26 +1,31 @@
 /// The schedules' documents and their marks.
 package protocol ScheduleStore: AnyObject {
-  /// One step of a walk through the names of all documents. A name that is there from the first step to the last is found
-  /// at least once; one may be found twice.
+  /// One step of a walk through the names of all documents: some hundred of them, a thousand at most. A name that is there
+  /// from the first step to the last is found at least once; one may be found twice. A walk goes on in the session in
+  /// which it began.
   ///
   /// - Parameter position: nil: a new walk begins.
   func names(from position: ScanPosition?, then: @escaping Completion<NamePage>)
 
-  /// Documents with their marks, each as both stood in one moment: of so many of the names, from the first on, as an answer
-  /// has room for, and of one at least.
+  /// Documents with their marks, each as both stood in one moment, in the order of the names: of so many of them, from the
+  /// first on, as an answer has room for (`Limit.pageLength`), and of one at least.
   func read(_ names: [EntryName], then: @escaping Completion<[Scheduler.DocumentRead]>)
 
   /// Fires: of each plan, whole or not at all, the document is replaced, the mark is set, and the message is on its way.
-  /// A plan is carried out once, however often it is committed: `alreadyMine` is the answer to a repeat. What another
-  /// daemon's lease forbids is `fenced`; which lease is ours is asked when the plans are sent. Messages for one queue keep
-  /// the order of the plans, and of the calls.
+  /// A plan is carried out once, however often it is committed: `alreadyMine` is the answer to a repeat, also when the
+  /// document was written back as it stood before. Of plans of one schedule on the same document, the first is carried out
+  /// and the others are `changed`. What another daemon's lease forbids is `fenced`, and so is what comes after our own has
+  /// run out by the store's clock; which lease is ours is asked when the plans are sent. Messages for one queue keep the
+  /// order of the plans, and of the calls.
   ///
   /// - Parameter outcome: called for each plan once. After `unknown` the session ends.
   func commit(_ plans: [FirePlan], outcome: @escaping (FirePlan, FireOutcome) -> Void)
 
-  /// Sets marks where there are none; of several, the first.
+  /// Sets marks where there are none; of several for one name, the first.
   ///
-  /// - Parameter then: gets the names of those where another mark stands.
+  /// - Parameters:
+  ///   - marks: one at least.
+  ///   - then: gets the names of those that were not put, since another mark stands there.
   func putAbsent(_ marks: [(name: EntryName, mark: Mark)], then: @escaping Completion<[EntryName]>)
 
   /// Replaces a mark, even by an older one, if the lease is ours.

@@ -33,7 +33,7 @@ package protocol StoreSession: AnyObject {
   /// Which routes the store's fires can reach; nil: all.
   var routes: RouteRules? { get }
 
-  /// Carries the scripts of a fire out on places of its own.
+  /// Carries out all that a fire needs, on places of its own, and leaves nothing behind.
   ///
   /// - Parameters:
   ///   - isLoaded: the schedules have been read, so that what shows whether they can be is known.

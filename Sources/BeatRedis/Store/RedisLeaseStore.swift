@@ -21,6 +21,6 @@ final class RedisLeaseStore: LeaseStore {
 
   func release(then completion: @escaping Completion<Void>) {
     // An error changes nothing: the lease runs out by itself.
-    scripts.release(instance) { completion($0.map { .failure(Refusal($0)) } ?? .success(())) }
+    scripts.release(instance) { completion($0.done) }
   }
 }

@@ -66,9 +66,15 @@ package final class RedisPublisher: Publisher {
   }
 
   private func lost(_ reason: String, wasHungUp: Bool = false) {
-    let event = event
+    guard let event else { return }
+    let isOpen = connection.map { $0.inFlight > 0 } ?? false
     disconnect()
-    event?(.lost(reason: reason, wasHungUp: wasHungUp))
+    guard isOpen else { return event(.lost(reason: reason, wasHungUp: wasHungUp)) }
+    // What is open is answered in the next turn, and before that.
+    let session = session
+    loop.soon { [weak self] in
+      if session == self?.session { event(.lost(reason: reason, wasHungUp: wasHungUp)) }
+    }
   }
 
   // MARK: messages

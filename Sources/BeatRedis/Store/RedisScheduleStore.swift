@@ -61,15 +61,15 @@ final class RedisScheduleStore: ScheduleStore {
   // MARK: marks
 
   func putAbsent(_ marks: [(name: EntryName, mark: Mark)], then completion: @escaping Completion<[EntryName]>) {
-    scripts.anchor(marks) { names, error in completion(error.map { .failure(Refusal($0)) } ?? .success(names)) }
+    scripts.anchor(marks) { names, error in completion(names.map { .success($0) } ?? .failure(Refusal(error))) }
   }
 
   func replace(
     _ name: EntryName, expecting expectation: MarkExpectation, with mark: Mark,
     then completion: @escaping Completion<Bool>
   ) {
-    func answer(_ isDone: Bool, _ error: RedisServerError?) {
-      completion(error.map { .failure(Refusal($0)) } ?? .success(isDone))
+    func answer(_ isDone: Bool?, _ error: RedisServerError?) {
+      completion(isDone.map { .success($0) } ?? .failure(Refusal(error)))
     }
     switch expectation {
     case .due(let time): scripts.rebase(name, from: time, to: mark, token: fence(), then: answer)

@@ -31,6 +31,8 @@ final class RedisStoreConnection: StoreConnection {
   private var probeEvents = 0
   private var isWatching = false
   private var isOver = false
+  /// Why it is over, until that is told.
+  private var ending: SessionFailure?
 
   /// - Parameter session: makes what can be done on the connection of commands.
   init(
@@ -75,6 +77,11 @@ final class RedisStoreConnection: StoreConnection {
 
   /// Ends the session without a word.
   func close() {
+    ending = nil
+    shut()
+  }
+
+  private func shut() {
     isOver = true
     deadline.cancel()
     dial?.cancel()
@@ -82,10 +89,14 @@ final class RedisStoreConnection: StoreConnection {
     brokerCheck?.cancel()
   }
 
+  /// What is open is answered before the end is told: in the next turn, where this connection is not the one that died.
   private func end(_ failure: SessionFailure) {
     guard !isOver else { return }
-    close()
-    handle(.ended(failure))
+    let isOpen = commands.map { $0.inFlight > 0 } ?? false
+    shut()
+    guard isOpen else { return handle(.ended(failure)) }
+    ending = failure
+    loop.soon { [self] in if let ending { handle(.ended(ending)) } }
   }
 
   private func send(_ command: RedisCommand, then completion: @escaping (RedisReply) -> Void) {

@@ -142,7 +142,7 @@ final class Rehearsal {
   }
 
   private func release(_ done: @escaping (Failure?) -> Void) {
-    scratch.release(instance) { error in done(error.map { .refused("the lease cannot be given back", $0) }) }
+    scratch.release(instance) { reply in done((reply?.error).map { .refused("the lease cannot be given back", $0) }) }
   }
 
   /// Also before all else: an earlier session may have ended in the middle of one.

@@ -62,10 +62,9 @@ extension StoreScripts {
   }
 
   /// Gives the lease back, so that the next daemon need not wait for it to run out.
-  package func release(_ instance: String, then completion: @escaping (RedisServerError?) -> Void) {
-    Self.releaseScript.evaluate(on: connection, keys: [keys.lease], arguments: [Array(instance.utf8)]) { reply in
-      completion(reply?.error)
-    }
+  func release(_ instance: String, then completion: @escaping (RedisReply?) -> Void) {
+    Self.releaseScript.evaluate(
+      on: connection, keys: [keys.lease], arguments: [Array(instance.utf8)], then: completion)
   }
 }
 
