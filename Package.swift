@@ -44,6 +44,9 @@ let package = Package(
       name: "BeatCoreTests", dependencies: ["BeatCore", "BeatDriver"],
       exclude: ["Celery/Oracles", "Schedules/Oracles"],
       swiftSettings: settings),
+    // The folders Model and Servers are the other tests' own, by links.
+    .testTarget(
+      name: "ConformanceTests", dependencies: ["BeatCore", "BeatLoop", "BeatRedis"], swiftSettings: settings),
     .testTarget(
       name: "ReactiveBeatTests",
       dependencies: ["ReactiveBeat", "BeatDriver", "BeatRedis", "BeatLoop", "BeatCore", "beat-watch"],

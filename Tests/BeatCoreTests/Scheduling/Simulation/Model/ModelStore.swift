@@ -12,6 +12,21 @@ struct ModelStore {
     var epoch: Int64?
     /// The server's clock at that moment.
     var at: UnixTime
+    /// Where it went, and what was sent; there only by the direct way.
+    var queues: [String]
+    var message: [UInt8]
+  }
+
+  /// How a store is set up.
+  struct Settings {
+    /// How long a heartbeat is kept; microseconds.
+    var heartbeatLife: Int64 = 10_000_000
+    var delivery = Delivery.direct
+    var outboxLimit = Int.max
+    /// How many fires the history keeps.
+    var historyLength = 0
+    /// Documents that are longer are not read; bytes.
+    var maximumDocumentLength = Int.max
   }
 
   /// What a keyspace notification tells of.
@@ -21,6 +36,7 @@ struct ModelStore {
     case rewritten(EntryName)
     case heartbeat(String)
     case leaseFreed
+    case requested
   }
 
   /// What happened inside a script, for whoever watches over the rules.
@@ -41,7 +57,17 @@ struct ModelStore {
     var documents: [EntryName: [UInt8]] = [:]
     var marks: [EntryName: [UInt8]] = [:]
     var incarnation: String?
-    fileprivate var lease: (token: String, end: UnixTime)?
+    /// The oldest first; as `OutboxItem.bytes` has written them.
+    var outbox: [[UInt8]] = []
+    var history: [FireRecord] = []
+    var receipts: [EntryName: [UInt8]] = [:]
+    var records: [String: DaemonRecord] = [:]
+    /// Requests for runs by hand, as they were written, and the answers to them.
+    var requests: [String: [UInt8]] = [:]
+    var answers: [String: String] = [:]
+    fileprivate(set) var lease: (token: String, end: UnixTime)?
+    /// The token of a holder that offers its lease.
+    fileprivate var offer: String?
     fileprivate var epoch: Int64 = 0
     fileprivate var heartbeats: [String: (sequence: Int64, end: UnixTime)] = [:]
   }
@@ -50,10 +76,13 @@ struct ModelStore {
   static let maximumLead: Int64 = 50_000
   /// No lease lasts longer, unless the server's clock was set back; microseconds.
   static let longestLease: Int64 = 3_600_000_000
-  /// How long a heartbeat is kept; microseconds.
-  let heartbeatLife: Int64
+  let settings: Settings
 
-  private(set) var contents = Contents()
+  var contents = Contents()
+  /// Queues that cannot take messages, as other things stand at their places.
+  var spoiltQueues: Set<String> = []
+  /// The queues of exchanges, by "<exchange> <routing key>".
+  var bindings: [String: [String]] = [:]
   /// What daemons may not do, by their instance. (Their users' rights are the server's, not its contents.)
   private(set) var missing: [String: Set<Right>] = [:]
   /// Of the server, not of its contents: `notify-keyspace-events`.
@@ -61,7 +90,7 @@ struct ModelStore {
   private var changes: [Change] = []
   private var deeds: [Deed] = []
 
-  init(heartbeatLife: Int64) { self.heartbeatLife = heartbeatLife }
+  init(_ settings: Settings) { self.settings = settings }
 
   var documents: [EntryName: [UInt8]] { contents.documents }
 
@@ -115,16 +144,25 @@ struct ModelStore {
     return deeds
   }
 
-  private mutating func changed(_ change: Change) {
+  mutating func changed(_ change: Change) {
     if hasNotifications { changes.append(change) }
+  }
+
+  func isAlive(_ instance: String, now: UnixTime) -> Bool {
+    contents.heartbeats[instance].map { $0.end > now } ?? false
+  }
+
+  /// Whether this token is that of the lease; an empty one is not asked for.
+  mutating func isFenced(_ token: String, now: UnixTime) -> Bool {
+    expire(now: now)
+    return !token.isEmpty && contents.lease?.token != token
   }
 
   // MARK: the scripts
 
   /// fire.lua
   mutating func fire(_ plan: FirePlan, token: String, now: UnixTime) -> FireOutcome {
-    expire(now: now)
-    if !token.isEmpty, contents.lease?.token != token { return .fenced }
+    if isFenced(token, now: now) { return .fenced }
     let due = Array(Mark.digits(plan.due).utf8)
     if let marked = contents.marks[plan.entry], !marked.prefix(20).lexicographicallyPrecedes(due) {
       let id = Array(plan.taskID.description.utf8)
@@ -133,17 +171,42 @@ struct ModelStore {
     guard let document = documents[plan.entry] else { return .gone }
     guard document == plan.oldDocument else { return .changed }
     guard plan.due <= now.advanced(by: Self.maximumLead) else { return .early(serverTime: now) }
-    let epoch = token.split(separator: ":").last.flatMap { Int64($0) }
-    deeds.append(.pushed(Push(entry: plan.entry, due: plan.due, taskID: plan.taskID, epoch: epoch, at: now)))
+    if let problem = send(plan, token: token, now: now) { return .refused(problem) }
     keep(plan.mark, of: plan.entry)
     contents.documents[plan.entry] = plan.newDocument
     changed(plan.newDocument.count < document.count ? .document(plan.entry) : .rewritten(plan.entry))
     return .fired
   }
 
-  /// read.lua, for one document.
-  func read(_ name: EntryName) -> Scheduler.DocumentRead {
-    Scheduler.DocumentRead(documents[name].map { .document($0) } ?? .absent, mark: mark(of: name))
+  /// Puts a fire's message on its way; what is in the way, where nothing was sent.
+  mutating func send(_ plan: FirePlan, token: String, now: UnixTime) -> String? {
+    var queues: [String] = []
+    if settings.delivery == .outbox {
+      guard contents.outbox.count < settings.outboxLimit else {
+        return "the outbox is full: \(contents.outbox.count) messages wait"
+      }
+      contents.outbox.append(OutboxItem(plan).bytes)
+    } else {
+      switch plan.route {
+      case .queue(let name): queues = [name]
+      case .exchange(let name, let key): queues = bindings["\(name) \(key)"] ?? []
+      }
+      if queues.isEmpty { return "no queue is bound to \(plan.route.name)" }
+      if let spoilt = queues.first(where: spoiltQueues.contains) { return "\(spoilt) is no queue" }
+    }
+    let epoch = token.split(separator: ":").last.flatMap { Int64($0) }
+    deeds.append(
+      .pushed(
+        Push(
+          entry: plan.entry, due: plan.due, taskID: plan.taskID, epoch: epoch, at: now, queues: queues,
+          message: plan.message)))
+    let late = plan.reason == .manual ? 0 : now.microseconds(since: plan.due)
+    contents.history.append(
+      FireRecord(
+        name: plan.entry, taskID: plan.taskID.description, due: now.advanced(by: -late), late: late,
+        reason: plan.reason.rawValue))
+    if contents.history.count > settings.historyLength { contents.history.removeFirst() }
+    return nil
   }
 
   /// anchor.lua
@@ -155,11 +218,18 @@ struct ModelStore {
 
   /// rebase.lua
   mutating func rebase(_ name: EntryName, from time: UnixTime, to mark: Mark, token: String, now: UnixTime) -> Bool {
-    expire(now: now)
-    if !token.isEmpty, contents.lease?.token != token { return false }
-    guard let marked = contents.marks[name], marked.prefix(20).elementsEqual(Mark.digits(time).utf8) else {
-      return false
-    }
+    guard !isFenced(token, now: now), let marked = contents.marks[name],
+      marked.prefix(20).elementsEqual(Mark.digits(time).utf8)
+    else { return false }
+    keep(mark, of: name)
+    return true
+  }
+
+  /// rebase.lua, for a mark that cannot be read.
+  mutating func mend(_ name: EntryName, from bytes: [UInt8], to mark: Mark, token: String, now: UnixTime) -> Bool {
+    guard !isFenced(token, now: now), let marked = contents.marks[name],
+      Array(marked.prefix(Limit.markLength.most + 1)) == bytes
+    else { return false }
     keep(mark, of: name)
     return true
   }
@@ -173,25 +243,29 @@ struct ModelStore {
   mutating func beat(_ request: HeartbeatRequest, instance: String, word: String, now: UnixTime) -> HeartbeatReply {
     expire(now: now)
     let previous = contents.heartbeats[instance].flatMap { $0.end > now ? $0.sequence : nil }
-    contents.heartbeats[instance] = (request.sequence, now.advanced(by: heartbeatLife))
+    contents.heartbeats[instance] = (request.sequence, now.advanced(by: settings.heartbeatLife))
     changed(.heartbeat(instance))
     contents.incarnation = contents.incarnation ?? word
     var lease = HeartbeatReply.Lease.free
     if let ttl = request.leaseTTL {
       let milliseconds = UnixTime(microseconds: now.microseconds / 1_000 * 1_000)
       let end = milliseconds.advanced(by: ttl / 1_000 * 1_000)
-      let mayTake = request.claim != .nothing
-      if mayTake, contents.lease.map({ $0.end > now.advanced(by: Self.longestLease) }) ?? true {
-        contents.epoch += 1
-        contents.lease = ("\(instance):\(contents.epoch)", end)
-      } else if mayTake, let token = contents.lease?.token, token.hasPrefix(instance + ":") {
-        contents.lease = (token, end)
+      let held = contents.lease?.token
+      let isOurs = held?.hasPrefix(instance + ":") ?? false
+      let isFree = contents.lease.map { $0.end > now.advanced(by: Self.longestLease) } ?? true
+      var isOffered = held != nil && contents.offer == held
+      if request.claim != .nothing, isFree || isOurs || isOffered && request.claim == .offered {
+        if isFree || !isOurs { contents.epoch += 1 }
+        let token = isOurs && !isFree ? held : "\(instance):\(contents.epoch)"
+        contents.lease = token.map { ($0, end) }
+        isOffered = request.isOffering
+        contents.offer = isOffered ? token : nil
       }
       if let held = contents.lease {
         let remaining = held.end.microseconds(since: milliseconds)
         lease =
           held.token.hasPrefix(instance + ":")
-          ? .held(token: held.token) : .other(token: held.token, remaining: remaining)
+          ? .held(token: held.token) : .other(token: held.token, remaining: remaining, isOffered: isOffered)
       }
     }
     return HeartbeatReply(

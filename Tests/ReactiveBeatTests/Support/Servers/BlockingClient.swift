@@ -1,6 +1,5 @@
+import BeatRedis
 import Glibc
-
-@testable import ReactiveBeat
 
 /// A client that waits for each reply: for preparing data and for looking at what the tested code left behind.
 /// It shares nothing with that code but the types of commands and replies.

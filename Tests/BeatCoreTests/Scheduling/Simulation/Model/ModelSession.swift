@@ -1,22 +1,27 @@
 @testable import BeatCore
 
-/// The store's ports, over a model's connection. What a fire can do without is there, and holds nothing.
-final class ModelSession: StoreSession, ScheduleStore, LeaseStore, DaemonRegistry, ReceiptStore, ManualRequests, Outbox
-{
+/// The store's ports, over a model's connection.
+final class ModelSession: StoreSession, ScheduleStore, LeaseStore {
   private typealias Reply = ModelConnector.Reply
 
   private let connection: ModelConnection
+  private let beside: any DaemonRegistry & ReceiptStore & ManualRequests & Outbox
+  /// Where the steps of walks lead.
+  private var places: [String: ModelConnector.Place] = [:]
   private var rehearsals = 0
 
-  init(_ connection: ModelConnection) { self.connection = connection }
+  init(_ connection: ModelConnection) {
+    self.connection = connection
+    beside = connection.connector.isWhole ? ModelBeside(connection) : NothingBeside(connection.connector.surroundings)
+  }
 
   var schedules: any ScheduleStore { self }
   var leases: any LeaseStore { self }
-  var daemons: any DaemonRegistry { self }
-  var receipts: any ReceiptStore { self }
-  var requests: any ManualRequests { self }
-  var outbox: any Outbox { self }
-  var delivery: Delivery { .direct }
+  var daemons: any DaemonRegistry { beside }
+  var receipts: any ReceiptStore { beside }
+  var requests: any ManualRequests { beside }
+  var outbox: any Outbox { beside }
+  var delivery: Delivery { connection.connector.delivery }
   var routes: RouteRules? { nil }
 
   private var instance: String { connection.connector.instance }
@@ -37,9 +42,15 @@ final class ModelSession: StoreSession, ScheduleStore, LeaseStore, DaemonRegistr
   // MARK: schedules
 
   func names(from position: ScanPosition?, then completion: @escaping Completion<NamePage>) {
-    send(.names(step: position.flatMap { Int($0.text) } ?? 0), then: completion) { reply in
-      guard case .names(let names, let next) = reply else { return nil }
-      return NamePage(next: next.map { ScanPosition("\($0)") }, names: names)
+    let place = position.flatMap { places[$0.text] } ?? ModelConnector.Place()
+    send(.names(from: place), then: completion) { [self] reply in
+      guard case .names(var page, let next) = reply else { return nil }
+      page.next = next.flatMap { next in
+        let text = "\(next.slot):\(next.last.map { "\($0)" } ?? "")"
+        places[text] = next
+        return position.map { $0.advanced(to: text) } ?? ScanPosition(text)
+      }
+      return page
     }
   }
 
@@ -70,7 +81,12 @@ final class ModelSession: StoreSession, ScheduleStore, LeaseStore, DaemonRegistr
 
   func sweepMarks(from position: ScanPosition?, _ ages: MarkAges, then completion: @escaping Completion<MarkSweepPage>)
   {
-    soon { completion(.success(MarkSweepPage(next: nil, forgotten: 0, fired: [], seen: []))) }
+    guard connection.connector.isWhole else {
+      return soon { completion(.success(MarkSweepPage(next: nil, forgotten: 0, fired: [], seen: []))) }
+    }
+    send(.beside { store, _ in store.sweep(ages) }, then: completion) {
+      if case .value(let page as MarkSweepPage) = $0 { page } else { nil }
+    }
   }
 
   // MARK: the heartbeat and the lease
@@ -105,11 +121,18 @@ final class ModelSession: StoreSession, ScheduleStore, LeaseStore, DaemonRegistr
     }
   }
 
-  // MARK: what a fire can do without
-
   func foreignPlaces(then completion: @escaping ([String]) -> Void) { soon { completion([]) } }
   func neighbours(then completion: @escaping ([EntryName]?) -> Void) { soon { completion(nil) } }
   func suspectLongNames() {}
+}
+
+/// A fire can do without it, and the simulation does: what is written is forgotten, and what is read is empty.
+final class NothingBeside: DaemonRegistry, ReceiptStore, ManualRequests, Outbox {
+  private unowned let surroundings: VirtualSurroundings
+
+  init(_ surroundings: VirtualSurroundings) { self.surroundings = surroundings }
+
+  private func soon(_ work: @escaping () -> Void) { surroundings.soon(work) }
 
   func write(_ record: DaemonRecord, then completion: @escaping Completion<Void>) { soon { completion(.success(())) } }
   func remove() {}
@@ -140,22 +163,4 @@ final class ModelSession: StoreSession, ScheduleStore, LeaseStore, DaemonRegistr
     soon { completion(.success(OutboxPage(count: 0, items: []))) }
   }
   func remove(_ handle: OutboxHandle, then completion: @escaping Completion<Void>) { soon { completion(.success(())) } }
-}
-
-/// Nothing goes by an outbox here.
-final class NoPublisher: Publisher {
-  var dropsRepeats: Bool { true }
-  func connect(then event: @escaping (PublisherEvent) -> Void) {}
-  func disconnect() {}
-  func lane(of route: Route, priority: Int64) -> Lane { Lane([]) }
-  func resolve(_ items: [OutboxItem], then: @escaping ([Destination]) -> Void) {}
-  func publish(
-    _ item: OutboxItem, to destination: Destination, after predecessors: [TaskID],
-    then: @escaping (PublishOutcome) -> Void
-  ) {}
-  func forgotten(_ item: OutboxItem) {}
-  func rehearse(then: @escaping (String?) -> Void) {}
-  func cancelRehearsal() {}
-  func probe(then: @escaping (String?) -> Void) {}
-  func cancelProbe() {}
 }

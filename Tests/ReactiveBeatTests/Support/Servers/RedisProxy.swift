@@ -1,8 +1,6 @@
 import Glibc
 import Synchronization
 
-@testable import ReactiveBeat
-
 /// A unix socket in front of a server that passes everything on, and on demand loses the server's replies or cuts the
 /// connections: the faults of a network that a server of one's own does not have.
 final class RedisProxy: Sendable {
@@ -16,8 +14,9 @@ final class RedisProxy: Sendable {
   private let losesReplies = Atomic(false)
   private let thread = Mutex(pthread_t())
 
-  init(to server: RedisServer) throws {
-    path = server.folder + "/proxy.sock"
+  /// - Parameter name: of several proxies of one server each has its own.
+  init(to server: RedisServer, name: String = "proxy") throws {
+    path = "\(server.folder)/\(name).sock"
     serverPath = server.socketPath
     listener = try unixSocket(at: path) { bind($0, $1, $2) }
     guard listen(listener, 16) == 0 else { throw Failure("listen on \(path)", errno) }

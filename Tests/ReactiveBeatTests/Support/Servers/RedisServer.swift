@@ -1,7 +1,7 @@
+import BeatLoop
+import BeatRedis
 import Glibc
 import Synchronization
-
-@testable import ReactiveBeat
 
 /// A private redis-server: its own folder, unix socket and (if asked for) TCP port, nothing on disk but its log.
 ///

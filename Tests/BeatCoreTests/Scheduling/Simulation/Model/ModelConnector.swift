@@ -5,8 +5,8 @@
 final class ModelConnector: StoreConnector {
   enum Request {
     case read([EntryName])
-    /// One of the steps of a walk: the names whose hash falls into it.
-    case names(step: Int)
+    /// One of the steps of a walk: names whose hash falls into the place's slot.
+    case names(from: Place)
     case putAbsent([(name: EntryName, mark: Mark)])
     case replace(EntryName, MarkExpectation, Mark, token: String)
     case commit([FirePlan], token: String)
@@ -17,11 +17,20 @@ final class ModelConnector: StoreConnector {
     /// Notifications are switched on; where they were off, this word tells the other daemons so, in the same write.
     case switchOn(word: String)
     case probe(String)
+    /// What a fire can do without: receipts, records and the like. The simulation has none of it.
+    case beside((inout ModelStore, _ now: UnixTime) -> Any)
+  }
+
+  /// How far a walk through the names has come.
+  struct Place {
+    var slot = 0
+    /// The last name that was found in the slot.
+    var last: EntryName?
   }
 
   enum Reply {
     case read([Scheduler.DocumentRead])
-    case names([EntryName], next: Int?)
+    case names(NamePage, next: Place?)
     /// Those where another mark stands.
     case kept(others: [EntryName])
     case replaced(Bool)
@@ -33,21 +42,29 @@ final class ModelConnector: StoreConnector {
     case refused
     case switchedOn
     case probed(isHeard: Bool)
+    case value(Any)
   }
 
   static let steps = 3
 
   let instance: String
   unowned let surroundings: VirtualSurroundings
+  let delivery: Delivery
+  /// What a fire can do without is there, and not only its name.
+  let isWhole: Bool
   /// The one that stands, or is being made.
   private(set) var connection: ModelConnection?
   /// Requests of connections that have died: some may still reach the server.
   var abandoned: [Request] = []
   private var words = 0
 
-  init(_ instance: String, _ surroundings: VirtualSurroundings) {
+  init(
+    _ instance: String, _ surroundings: VirtualSurroundings, delivery: Delivery = .direct, isWhole: Bool = false
+  ) {
     self.instance = instance
     self.surroundings = surroundings
+    self.delivery = delivery
+    self.isWhole = isWhole
   }
 
   var name: String { "the model" }
@@ -147,9 +164,14 @@ final class ModelConnection: StoreConnection {
       stage = .watching
       event(.watching(ModelSession(self)))
     case (.heartbeat(connector.instance), .watching): event(.heartbeat)
+    case (.document(let name), .watching) where Limit.nameLength.isExceeded(by: name.bytes.count):
+      var ignored = IgnoredNames()
+      ignored.add(name)
+      event(.ignored(ignored))
     case (.document(let name), .watching): event(.touched(name))
     case (.rewritten(let name), .watching): event(.writtenInPlace(name))
     case (.leaseFreed, .watching): event(.leaseFreed)
+    case (.requested, .watching): event(.requested)
     default: break
     }
   }

@@ -1,0 +1,95 @@
+@testable import BeatCore
+
+extension ModelStore {
+  /// Names that one step of a walk looks at.
+  private static let scanCount = 300
+
+  /// Carries a request out.
+  mutating func execute(
+    _ request: ModelConnector.Request, of instance: String, now: UnixTime
+  ) -> ModelConnector.Reply {
+    if let refusal = refusal(of: request, from: instance) { return refusal }
+    switch request {
+    case .rehearse: return .rehearsed(.able)
+    case .read(let names): return .read(read(names))
+    case .putAbsent(let marks): return .kept(others: marks.filter { !anchor($0.name, $0.mark) }.map(\.name))
+    case .replace(let name, .due(let from), let mark, let token):
+      return .replaced(rebase(name, from: from, to: mark, token: token, now: now))
+    case .replace(let name, .bytes(let bytes), let mark, let token):
+      return .replaced(mend(name, from: bytes, to: mark, token: token, now: now))
+    case .commit(let plans, let token): return .committed(plans.map { fire($0, token: token, now: now) })
+    case .names(let position): return page(from: position)
+    case .beside(let work): return .value(work(&self, now))
+    case .heartbeat(let request, let instance, let word):
+      return .heartbeatAnswered(beat(request, instance: instance, word: word, now: now))
+    case .release(let instance):
+      release(instance)
+      return .released
+    case .switchOn(let word):
+      if switchOn() { tell(word) }
+      return .switchedOn
+    case .probe(let instance):
+      probe(instance)
+      return .probed(isHeard: hasNotifications)
+    }
+  }
+
+  private func refusal(of request: ModelConnector.Request, from instance: String) -> ModelConnector.Reply? {
+    switch request {
+    case .read, .names: return may(instance, .read) ? nil : .refused
+    case .heartbeat: return may(instance, .heartbeat) ? nil : .refused
+    case .commit(let plans, _):
+      return may(instance, .fire) ? nil : .committed(plans.map { _ in .forbidden("NOPERM") })
+    case .putAbsent, .replace: return may(instance, .fire) ? nil : .refused
+    case .rehearse: return missing[instance] == nil ? nil : .rehearsed(.unable(reason: "NOPERM"))
+    case .release, .switchOn, .probe, .beside: return nil
+    }
+  }
+
+  /// read.lua
+  func read(_ names: [EntryName]) -> [Scheduler.DocumentRead] {
+    var room = Limit.pageLength.most
+    var reads: [Scheduler.DocumentRead] = []
+    for name in names {
+      let read = read(name)
+      if case .document(let bytes) = read.content { room -= bytes.count }
+      if room < 0, !reads.isEmpty { break }
+      reads.append(read)
+    }
+    return reads
+  }
+
+  private func read(_ name: EntryName) -> Scheduler.DocumentRead {
+    let content = documents[name].map { document in
+      document.count > settings.maximumDocumentLength
+        ? Scheduler.DocumentRead.Content.tooLong(document.count) : .document(document)
+    }
+    return Scheduler.DocumentRead(
+      content ?? .absent, MarkState(contents.marks[name].map { Array($0.prefix(Limit.markLength.most + 1)) }))
+  }
+
+  /// One step through the names: those of one slot, as a hash table has them, and of many the next so many.
+  private func page(from position: ModelConnector.Place) -> ModelConnector.Reply {
+    var (slot, last) = (position.slot, position.last)
+    var left = documents.keys.filter { Self.slot(of: $0) == slot }.sorted {
+      $0.bytes.lexicographicallyPrecedes($1.bytes)
+    }
+    if let last { left.removeAll { !last.bytes.lexicographicallyPrecedes($0.bytes) } }
+    let found = left.prefix(Self.scanCount)
+    if found.count < left.count { last = found.last } else { (slot, last) = (slot + 1, nil) }
+    var page = NamePage(next: nil, names: found.filter { !Limit.nameLength.isExceeded(by: $0.bytes.count) })
+    for name in found where Limit.nameLength.isExceeded(by: name.bytes.count) { page.ignored.add(name) }
+    return .names(page, next: slot < ModelConnector.steps ? ModelConnector.Place(slot: slot, last: last) : nil)
+  }
+
+  /// The same in each run, unlike `hashValue`.
+  private static func slot(of name: EntryName) -> Int {
+    name.bytes.reduce(0) { ($0 &* 31 &+ Int($1)) & 0xFFFF } % ModelConnector.steps
+  }
+}
+
+extension IgnoredNames {
+  mutating func add(_ name: EntryName) {
+    add(longest: name.bytes.count, head: Array(name.bytes.prefix(Self.headLength)))
+  }
+}

@@ -1,0 +1,72 @@
+import BeatCore
+import BeatLoop
+import BeatRedis
+import Glibc
+
+extension PublisherAdapter {
+  static let redis = PublisherAdapter("Redis") { try RedisPublisherStage() }
+}
+
+/// A private redis-server as the broker, behind a proxy.
+final class RedisPublisherStage: PublisherStage {
+  private let server: RedisServer
+  private let proxy: RedisProxy
+  private let loop: EventLoop
+  private var queues: BlockingClient
+
+  init() throws {
+    loop = try EventLoop()
+    server = try RedisServer(["--appendonly", "yes", "--appendfsync", "no"])
+    try server.learnScripts()
+    proxy = try RedisProxy(to: server)
+    queues = try server.client()
+  }
+
+  deinit {
+    // What was closed ends within two turns.
+    loop.serveReady()
+    loop.serveReady()
+  }
+
+  func publisher() throws -> any Publisher {
+    let settings = StoreSettings(
+      store: try RedisURL("redis+socket://\(server.folder)/store.sock?virtual_host=1"),
+      broker: try RedisURL("redis+socket://\(proxy.path)?virtual_host=0"), transportOptions: TransportOptions(),
+      reserved: ReservedKeys(TransportOptions()), defaultQueue: "celery", maximumLead: 50_000, outboxLimit: 100,
+      historyLength: 0)
+    return RedisPublisher(settings, keys: RedisKeys(prefix: "tasks:meta:"), as: "a", on: loop)
+  }
+
+  func wait(_ microseconds: Int64, until isMet: () -> Bool) -> Bool {
+    let start = MonotonicTime.now()
+    while true {
+      loop.serveReady()
+      if isMet() { return true }
+      guard MonotonicTime.now().microseconds(since: start) < microseconds else { return false }
+      usleep(200)
+    }
+  }
+
+  func messages(in queue: String) -> [[UInt8]] {
+    (queues("LRANGE", queue, "0", "-1")?.array ?? []).reversed().compactMap(\.bytes)
+  }
+
+  func spoil(queue: String) { queues("SET", queue, "no list") }
+
+  func bind(queue: String, to exchange: String, routingKey: String) {
+    queues("SADD", "_kombu.binding.\(exchange)", "\(routingKey)\u{6}\u{16}\u{6}\u{16}\(queue)")
+  }
+
+  func cut() { proxy.cut() }
+  func loseAnswers() { proxy.loseReplies() }
+
+  var isRunning = true {
+    didSet {
+      guard isRunning else { return server.kill() }
+      do {
+        try server.start()
+        queues = try server.client()
+      } catch { preconditionFailure("\(error)") }
+    }
+  }
+}

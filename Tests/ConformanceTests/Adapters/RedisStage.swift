@@ -1,0 +1,159 @@
+import BeatCore
+import BeatLoop
+import Glibc
+
+@testable import BeatRedis
+
+extension StoreAdapter {
+  static let redis = StoreAdapter("Redis, also the broker", [.direct, .durable]) { try RedisStage() }
+  static let redisWithOutbox = StoreAdapter("Redis, and another one as the broker", [.outbox, .durable]) {
+    try RedisStage(.outbox)
+  }
+  static let redisTracking = StoreAdapter("Redis without notifications", [.direct, .durable]) {
+    try RedisStage(hearing: .tracking)
+  }
+}
+
+/// A private redis-server, with a proxy for each daemon.
+final class RedisStage: StoreStage {
+  private let server: RedisServer
+  private let loop: EventLoop
+  private let keys = RedisKeys(prefix: "tasks:meta:")
+  private let delivery: Delivery
+  let hearing: Hearing
+  private var proxies: [String: RedisProxy] = [:]
+  /// On the documents' database, and on that of the queues.
+  private var store: BlockingClient
+  private var queues: BlockingClient
+
+  init(_ delivery: Delivery = .direct, hearing: Hearing = .keyspace) throws {
+    self.delivery = delivery
+    self.hearing = hearing
+    loop = try EventLoop()
+    server = try RedisServer(["--appendonly", "yes", "--appendfsync", "no"])
+    try server.learnScripts()
+    (store, queues) = (try server.client(), try server.client())
+    store("SELECT", "1")
+  }
+
+  deinit {
+    // What was closed ends within two turns.
+    loop.serveReady()
+    loop.serveReady()
+  }
+
+  func connector(as instance: String) throws -> any StoreConnector {
+    let proxy = try proxies[instance] ?? RedisProxy(to: server, name: "proxy-\(instance)")
+    proxies[instance] = proxy
+    // Another server that is away: whether it is this one is not known, so that it is another one.
+    let broker = delivery == .direct ? proxy.path : "\(server.folder)/broker.sock"
+    let settings = StoreSettings(
+      store: try RedisURL("redis+socket://\(proxy.path)?virtual_host=1"),
+      broker: try RedisURL("redis+socket://\(broker)?virtual_host=0"), transportOptions: TransportOptions(),
+      reserved: ReservedKeys(TransportOptions()), defaultQueue: "celery", maximumLead: 50_000,
+      outboxLimit: StoreSize.outboxLimit, historyLength: StoreSize.historyLength)
+    return RedisStoreConnector(
+      settings, keys: keys, as: instance, incarnation: "word-\(instance)",
+      maximumDocumentLength: StoreSize.maximumDocumentLength, on: loop)
+  }
+
+  func wait(_ microseconds: Int64, until isMet: () -> Bool) -> Bool {
+    let start = MonotonicTime.now()
+    while true {
+      loop.serveReady()
+      if isMet() { return true }
+      guard MonotonicTime.now().microseconds(since: start) < microseconds else { return false }
+      usleep(200)
+    }
+  }
+
+  var now: UnixTime {
+    let time = store("TIME")?.array ?? []
+    return UnixTime(told: time.first?.text, time.last?.text) ?? UnixTime(microseconds: 0)
+  }
+
+  // MARK: what people do
+
+  private func call(_ client: BlockingClient? = nil, _ words: [UInt8]...) -> RedisReply? {
+    (client ?? store).call(words)
+  }
+
+  private func command(_ name: String) -> [UInt8] { Array(name.utf8) }
+
+  func write(_ document: [UInt8]?, of name: EntryName) {
+    if let document {
+      _ = call(nil, command("SET"), keys.document(name), document)
+    } else {
+      _ = call(nil, command("DEL"), keys.document(name))
+    }
+  }
+
+  func document(of name: EntryName) -> [UInt8]? { call(nil, command("GET"), keys.document(name))?.bytes }
+  func mark(of name: EntryName) -> [UInt8]? { call(nil, command("HGET"), keys.mark, name.bytes)?.bytes }
+
+  func damage(markOf name: EntryName, with bytes: [UInt8]) {
+    _ = call(nil, command("HSET"), keys.mark, name.bytes, bytes)
+  }
+
+  func messages(in queue: String) -> [[UInt8]] {
+    let isOutbox = delivery == .outbox
+    let list = isOutbox ? keys.outbox : command(queue)
+    let all = call(isOutbox ? store : queues, command("LRANGE"), list, command("0"), command("-1"))?.array ?? []
+    let found = all.reversed().compactMap(\.bytes)
+    return isOutbox
+      ? found.compactMap { OutboxItem($0) }.filter { $0.route == .queue(queue) }.map(\.message) : Array(found)
+  }
+
+  func putIntoOutbox(_ bytes: [UInt8]) { _ = call(nil, command("LPUSH"), keys.outbox, bytes) }
+  func spoil(queue: String) { queues("SET", queue, "no list") }
+
+  func bind(queue: String, to exchange: String, routingKey: String) {
+    queues("SADD", "_kombu.binding.\(exchange)", "\(routingKey)\u{6}\u{16}\u{6}\u{16}\(queue)")
+  }
+
+  func ask(_ request: [UInt8], id: String) { _ = call(nil, command("HSET"), keys.manual, command(id), request) }
+
+  func answer(to id: String) -> String? {
+    call(nil, command("LINDEX"), keys.answer(to: id), command("0"))?.text
+  }
+
+  var history: [FireRecord] {
+    let entries = call(nil, command("XRANGE"), keys.history, command("-"), command("+"))?.array ?? []
+    return entries.compactMap { StoreClient.entry($0)?.record }
+  }
+
+  func loseContents() { store("FLUSHDB") }
+
+  // MARK: faults
+
+  func cut(_ instance: String) { proxies[instance]?.cut() }
+  func loseAnswers(of instance: String) { proxies[instance]?.loseReplies() }
+  func silence() { store("CLIENT", "KILL", "TYPE", "pubsub") }
+
+  var isRunning = true {
+    didSet {
+      guard isRunning else { return server.kill() }
+      do {
+        try server.start()
+        (store, queues) = (try server.client(), try server.client())
+        store("SELECT", "1")
+      } catch { preconditionFailure("\(error)") }
+    }
+  }
+}
+
+extension RedisServer {
+  /// Makes it know all scripts, as after a daemon's rehearsal: the first call of each is sent twice.
+  func learnScripts() throws {
+    let client = try client()
+    for script in [
+      PackageResources.anchor_lua, PackageResources.bindings_lua, PackageResources.declare_lua,
+      PackageResources.fire_lua,
+      PackageResources.manual_lua, PackageResources.names_lua, PackageResources.outbox_lua, PackageResources.pulse_lua,
+      PackageResources.read_lua, PackageResources.rebase_lua, PackageResources.relay_lua, PackageResources.release_lua,
+      PackageResources.scan_lua, PackageResources.sweep_lua,
+    ] {
+      client.call([Array("SCRIPT".utf8), Array("LOAD".utf8), script])
+    }
+  }
+}

@@ -1,0 +1,157 @@
+import BeatCore
+
+/// A broker that is made for one case and empty, with what workers and faults do to it.
+protocol PublisherStage: AnyObject {
+  /// Another connection's end, not connected yet.
+  func publisher() throws -> any Publisher
+  /// Lets things happen until this holds; false: it does not within so many microseconds.
+  func wait(_ microseconds: Int64, until isMet: () -> Bool) -> Bool
+  /// What lies in a queue, the oldest first.
+  func messages(in queue: String) -> [[UInt8]]
+  /// Puts something where a queue should be, that is none.
+  func spoil(queue: String)
+  func bind(queue: String, to exchange: String, routingKey: String)
+
+  // MARK: faults
+
+  /// The broker ends all connections.
+  func cut()
+  /// From now on until `cut` requests are carried out, and nothing is heard of it.
+  func loseAnswers()
+  /// The broker dies, or comes back with all that it has confirmed.
+  var isRunning: Bool { get set }
+}
+
+/// An adapter in the suite: its name, and how a broker for it is made.
+struct PublisherAdapter: Sendable, CustomStringConvertible {
+  let description: String
+  let make: @Sendable () throws -> any PublisherStage
+
+  init(_ description: String, _ make: @escaping @Sendable () throws -> any PublisherStage) {
+    self.description = description
+    self.make = make
+  }
+}
+
+/// One thing that every publisher keeps, named for it, and how that is looked at.
+struct PublisherCase: Sendable, CustomStringConvertible {
+  let description: String
+  let look: @Sendable (PublisherTrial) throws -> Void
+
+  init(_ description: String, _ look: @escaping @Sendable (PublisherTrial) throws -> Void) {
+    self.description = description
+    self.look = look
+  }
+
+  /// What a publisher does not keep of it.
+  func breaches(of stage: any PublisherStage) -> [String] {
+    let trial = PublisherTrial(stage)
+    trial.run { try look(trial) }
+    return trial.breaches
+  }
+
+  static let all = messages + connections
+}
+
+/// One case on one broker.
+final class PublisherTrial: Trial {
+  let stage: any PublisherStage
+  private static let patience: Int64 = 20_000_000
+
+  init(_ stage: any PublisherStage) { self.stage = stage }
+
+  func wait(_ microseconds: Int64 = patience, until isMet: () -> Bool) -> Bool {
+    stage.wait(microseconds, until: isMet)
+  }
+
+  func waitFor(_ what: String, until isMet: () -> Bool) throws {
+    guard wait(until: isMet) else { throw Stop("\(what): not within \(Self.patience / 1_000_000) s") }
+  }
+
+  /// A publisher that is connected. It stays until the case is over.
+  func relay() throws -> Relay {
+    let relay = try Relay(in: self)
+    try relay.connect()
+    return relay
+  }
+}
+
+/// Who publishes: it connects, resolves and publishes, and keeps what it is told.
+final class Relay {
+  let publisher: any Publisher
+  private(set) var isReady = false
+  /// Why the connection was lost; nil: it was not.
+  private(set) var loss: String?
+  private let trial: PublisherTrial
+  private var isSilent = false
+
+  init(in trial: PublisherTrial) throws {
+    self.trial = trial
+    publisher = try trial.stage.publisher()
+    trial.atEnd { [self] in disconnect() }
+  }
+
+  /// Waits until it is ready, or lost.
+  func connect() throws {
+    try begin()
+    guard isReady else { throw Trial.Stop("no connection: \(loss ?? "")") }
+  }
+
+  func begin() throws {
+    (isReady, loss, isSilent) = (false, nil, false)
+    var isInside = true
+    publisher.connect { [self] event in
+      trial.expect(!isInside, "an event came inside connect()")
+      trial.expect(!isSilent, "an event came after disconnect()")
+      trial.expect(loss == nil, "an event came after .lost")
+      switch event {
+      case .ready: isReady = true
+      case .lost(let reason, _): loss = reason
+      }
+    }
+    isInside = false
+    try trial.waitFor("a connection is ready, or lost") { isReady || loss != nil }
+  }
+
+  func disconnect() {
+    isSilent = true
+    publisher.disconnect()
+  }
+
+  func resolve(_ items: [OutboxItem]) throws -> [Destination] {
+    let destinations = Box<[Destination]?>(nil)
+    publisher.resolve(items) { destinations.value = $0 }
+    if items.allSatisfy({ if case .queue = $0.route { true } else { false } }) {
+      trial.expect(destinations.value != nil, "plain queues are not resolved at once")
+    }
+    try trial.waitFor("the destinations are known") { destinations.value != nil }
+    let found = destinations.value ?? []
+    guard found.count == items.count else { throw Trial.Stop("\(found.count) destinations for \(items.count) items") }
+    return found
+  }
+
+  /// Publishes all without waiting for answers; those of one lane each after the one before.
+  func begin(_ items: [OutboxItem], after first: [TaskID] = []) throws -> Box<[PublishOutcome?]> {
+    let outcomes = Box<[PublishOutcome?]>(items.map { _ in nil })
+    var newest: [Lane: TaskID] = [:]
+    for (place, (item, destination)) in zip(items, try resolve(items)).enumerated() {
+      trial.equal(destination.problem, nil, "the problem of a destination")
+      let before = Set(destination.lanes.compactMap { newest[$0] }).union(first)
+      for lane in destination.lanes { newest[lane] = item.taskID }
+      var isInside = true
+      publisher.publish(item, to: destination, after: Array(before)) { [trial] outcome in
+        trial.expect(!isInside, "publish answered inside the call")
+        trial.expect(outcomes.value[place] == nil, "publish answered twice")
+        outcomes.value[place] = outcome
+      }
+      isInside = false
+    }
+    return outcomes
+  }
+
+  func publish(_ items: [OutboxItem], after first: [TaskID] = []) throws -> [PublishOutcome] {
+    let outcomes = try begin(items, after: first)
+    try trial.waitFor("each message has its outcome") { !outcomes.value.contains(nil) }
+    return outcomes.value.compactMap { $0 }
+  }
+}

@@ -1,0 +1,46 @@
+@testable import BeatCore
+
+/// Documents, fires and messages of the suites.
+enum Sample {
+  static func document(_ name: String, runs: Int = 0, more: String = "") -> [UInt8] {
+    Array(
+      (#"{"name": "\#(name)", "task": "proj.add", "enabled": true, "interval": {"every": 10, "period": "seconds"}, "#
+        + #""total_run_count": \#(runs)\#(more)}"#).utf8)
+  }
+
+  static func mark(_ due: UnixTime, _ task: String? = nil, runs: Int64 = 0) -> Mark {
+    Mark(due: due, taskID: task.map { TaskID(text: $0) }, totalRunCount: runs)
+  }
+
+  /// A message as its task's id alone: what lies in a queue is compared as a whole.
+  static func message(_ id: String) -> [UInt8] { Array(#"{"headers": {"id": "\#(id)"}}"#.utf8) }
+
+  /// A fire of a schedule whose document stands there as `document` makes it.
+  static func plan(
+    _ name: String, _ due: UnixTime, id: String? = nil, runs: Int = 0, old: [UInt8]? = nil,
+    to route: Route = .queue("q"),
+    reason: FireReason = .schedule
+  ) -> FirePlan {
+    let id = id ?? "\(name)-\(due.microseconds)"
+    let (old, new) = (old ?? document(name, runs: runs), document(name, runs: runs + 1))
+    let kept = zip(old, new).prefix { $0 == $1 }.count
+    return FirePlan(
+      entry: EntryName(name), task: "proj.add", taskID: TaskID(text: id), due: due, oldDocument: old, newDocument: new,
+      kept: min(kept, new.count - 1), message: message(id), route: route, priority: 0,
+      mark: mark(due, id, runs: Int64(runs) + 1), reason: reason)
+  }
+
+  static func item(_ id: String, _ route: Route = .queue("q"), priority: Int64 = 0, length: Int = 0) -> OutboxItem {
+    var item = OutboxItem(plan("sample", UnixTime(microseconds: 1), id: id, to: route))
+    item.priority = priority
+    if length > 0 {
+      item.message = Array(#"{"headers": {"id": "\#(id)"}, "body": ""#.utf8)
+      item.message += [UInt8](repeating: UInt8(ascii: "x"), count: length) + Array(#""}"#.utf8)
+    }
+    return item
+  }
+}
+
+extension EntryName: ExpressibleByStringLiteral {
+  public init(stringLiteral text: String) { self.init(text) }
+}
