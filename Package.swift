@@ -50,7 +50,7 @@ let package = Package(
     .testTarget(
       name: "ReactiveBeatTests",
       dependencies: ["ReactiveBeat", "BeatDriver", "BeatRedis", "BeatLoop", "BeatCore", "beat-watch"],
-      exclude: ["EndToEnd/Apps", "CommandLine/Screens"],
+      exclude: ["EndToEnd/Apps", "EndToEnd/Previous", "CommandLine/Screens"],
       swiftSettings: settings),
   ],
   swiftLanguageModes: [.v6]

@@ -1,5 +1,3 @@
-import Glibc
-
 @testable import BeatCore
 @testable import ReactiveBeat
 
@@ -28,11 +26,7 @@ extension Stage {
   }
 
   private func commandEnvironment(user: String = "") -> [String: String] {
-    var variables = self.environment(user: user)
-    for name in ["PATH", "LD_LIBRARY_PATH", "ASAN_OPTIONS", "TSAN_OPTIONS", "TZDIR"] {
-      if let value = getenv(name) { variables[name] = String(cString: value) }
-    }
-    return variables
+    Daemon.surroundings.merging(self.environment(user: user)) { $1 }
   }
 
   func exists(_ name: String) -> Bool { store("EXISTS", key(name))?.integer == 1 }

@@ -24,11 +24,7 @@ final class Daemon {
   ///   - arguments: those of `run`, or another command and its own.
   ///   - wrapper: a command that becomes beat-watch, such as `unshare`.
   init(_ environment: [String: String], arguments: [String] = [], wrapper: [String] = []) throws {
-    var variables = ["BEAT_WATCH_LOG_FORMAT": "json"]
-    // What the sanitizers and the loader of this very test run were told.
-    for name in ["PATH", "LD_LIBRARY_PATH", "ASAN_OPTIONS", "TSAN_OPTIONS", "TZDIR"] {
-      if let value = getenv(name) { variables[name] = String(cString: value) }
-    }
+    let variables = Self.surroundings.merging(["BEAT_WATCH_LOG_FORMAT": "json"]) { $1 }
     let writer: Int32
     (reader, writer) = try Self.pipe()
     defer { close(writer) }
@@ -36,6 +32,15 @@ final class Daemon {
     process = try ChildProcess(
       wrapper + [ProjectFolder.beatWatch()] + command + arguments, environment: variables.merging(environment) { $1 },
       output: writer)
+  }
+
+  /// What the sanitizers and the loader of this very test run were told.
+  static var surroundings: [String: String] {
+    var variables: [String: String] = [:]
+    for name in ["PATH", "LD_LIBRARY_PATH", "ASAN_OPTIONS", "TSAN_OPTIONS", "TZDIR"] {
+      if let value = getenv(name) { variables[name] = String(cString: value) }
+    }
+    return variables
   }
 
   /// Both ends close on exec from the first moment, or a child started meanwhile by another test inherits them:
