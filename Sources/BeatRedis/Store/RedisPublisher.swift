@@ -67,7 +67,7 @@ package final class RedisPublisher: Publisher {
 
   private func lost(_ reason: String, wasHungUp: Bool = false) {
     guard let event else { return }
-    let isOpen = connection.map { $0.inFlight > 0 } ?? false
+    let isOpen = dial?.connection.map { $0.inFlight > 0 } ?? false
     disconnect()
     guard isOpen else { return event(.lost(reason: reason, wasHungUp: wasHungUp)) }
     // What is open is answered in the next turn, and before that.

@@ -22,11 +22,11 @@ extension StoreCase {
       schedules.commit([plan]) { _, _ in order.value.append("commit") }
       call("read behind") { schedules.read(["a"], then: $0) }
       call("replace") { schedules.replace("a", expecting: .due(now), with: Sample.mark(now), then: $0) }
-      call("pulse") { a.store.leases.beat(HeartbeatRequest(sequence: 1, leaseTTL: nil), then: $0) }
+      call("heartbeat") { a.store.leases.beat(HeartbeatRequest(sequence: 1, leaseTTL: nil), then: $0) }
       call("walk") { schedules.names(from: nil, then: $0) }
       try trial.waitFor("all is answered") { order.value.count == 7 }
       trial.equal(
-        order.value, ["read before", "put", "commit", "read behind", "replace", "pulse", "walk"], "the order of answers"
+        order.value, ["read before", "put", "commit", "read behind", "replace", "heartbeat", "walk"], "the order of answers"
       )
     },
 
@@ -146,7 +146,7 @@ extension StoreCase {
       a.store.foreignPlaces { places.value = $0 }
       try trial.waitFor("foreignPlaces is answered") { places.value != nil }
       trial.equal(places.value, [], "what stands at its own places")
-      trial.expect(try a.beat(ttl: 60_000_000).damaged.isEmpty, "a pulse finds damage")
+      trial.expect(try a.beat(ttl: 60_000_000).damaged.isEmpty, "a heartbeat finds damage")
     },
   ]
 }
