@@ -41,8 +41,8 @@ let package = Package(
       resources: [.embedInCode("Python")],
       swiftSettings: settings),
     .testTarget(
-      name: "BeatCoreTests", dependencies: ["BeatCore", "BeatDriver"],
-      exclude: ["Celery/Oracles", "Kombu/Stored", "Schedules/Oracles"],
+      name: "BeatCoreTests", dependencies: ["BeatCore", "BeatDriver", "BeatRedis"],
+      exclude: ["Kombu/Stored", "Messages/Oracles", "Schedules/Oracles"],
       swiftSettings: settings),
     // The folders Model and Servers are the other tests' own, by links.
     .testTarget(

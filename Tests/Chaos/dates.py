@@ -34,7 +34,7 @@ def microseconds(date):
 
 def namespace(sources):
   """Of task ids, as the daemon's source has it."""
-  text = pathlib.Path(sources, "Sources/BeatCore/Celery/TaskID.swift").read_text()
+  text = pathlib.Path(sources, "Sources/BeatCore/Messages/TaskID.swift").read_text()
   found = re.search(r"namespace: \[UInt8\] = \[([^\]]+)\]", text)
   return uuid.UUID(bytes=bytes(int(part, 16) for part in found[1].replace(",", " ").split()))
 

@@ -1,4 +1,5 @@
 import BeatCore
+import BeatRedis
 import Glibc
 
 /// What the scheduler itself costs, without Redis: nanoseconds for each document loaded, for each edit, and for each
@@ -55,7 +56,8 @@ struct Bench {
       keys: RedisKeys(prefix: "tasks:meta:"),
       documents: DocumentContext(defaultZone: .utc) { name throws(ZoneError) in .utc }, defaultQueue: "celery",
       origin: "gen1@bench", replyTo: "db655678-c42b-3e77-b0aa-787848ae062e",
-      sha1: { Array($0.prefix(20)) + Array(repeating: 0, count: max(0, 20 - $0.count)) }))
+      sha1: { Array($0.prefix(20)) + Array(repeating: 0, count: max(0, 20 - $0.count)) },
+      envelope: KombuRedisEnvelope()))
   private var now = UnixTime(seconds: 1_772_452_800)
   private(set) var fired = 0
   private(set) var bytes = 0

@@ -1,11 +1,13 @@
 import BeatCore
+import BeatRedis
 
 /// A scheduler fed by hand, with a clock of its own and scripts that are answered at once.
 final class Feed {
   private var scheduler = Scheduler(
     SchedulerConfiguration(
       keys: RedisKeys(prefix: "tasks:meta:"), documents: Sample.context, defaultQueue: "celery",
-      origin: "gen1@bench", replyTo: "db655678-c42b-3e77-b0aa-787848ae062e", sha1: Sample.digest))
+      origin: "gen1@bench", replyTo: "db655678-c42b-3e77-b0aa-787848ae062e", sha1: Sample.digest,
+      envelope: KombuRedisEnvelope()))
   private var now = Sample.start
   private var timer: UnixTime?
   private var plans: [FirePlan] = []

@@ -1,4 +1,5 @@
 @testable import BeatCore
+import BeatRedis
 
 enum Part: String, CaseIterable {
   case heap, document, crontab, message, splice, load, fire, edit
@@ -49,11 +50,10 @@ enum Part: String, CaseIterable {
     let layout = try DocumentLayout(Sample.document(interval: true))
     let id = TaskID(key: Array("tasks:meta:bench".utf8), due: Sample.start, sha1: Sample.digest)
     return { _ in
-      let message = CeleryMessage(
-        task: "proj.tasks.bench", id: id, options: MessageOptions(),
-        destination: CeleryMessage.Destination(exchange: "", routingKey: "celery"), origin: "gen1@bench",
-        replyTo: "db655678-c42b-3e77-b0aa-787848ae062e", now: Sample.start)
-      consume(message.encoded(from: layout).bytes.count)
+      let message = TaskMessage(
+        task: "proj.tasks.bench", id: id, options: MessageOptions(), route: .queue("celery"), layout: layout,
+        origin: "gen1@bench", replyTo: "db655678-c42b-3e77-b0aa-787848ae062e", now: Sample.start)
+      consume(KombuRedisEnvelope().prepare(message).bytes.count)
     }
   }
 

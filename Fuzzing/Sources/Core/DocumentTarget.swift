@@ -1,3 +1,5 @@
+import BeatRedis
+
 @testable import BeatCore
 
 extension FuzzTarget {
@@ -65,17 +67,16 @@ extension FuzzTarget {
     let layout = try DocumentLayout(bytes)
     var reader = DocumentReader(layout: layout, context: FuzzZones.context)
     let (task, options) = try reader.sending()
-    func encoded(_ id: String) -> CeleryMessage.Encoded {
-      CeleryMessage(
-        task: task, id: TaskID(text: id), options: options,
-        destination: Route(options, defaultQueue: "celery").destination, origin: "gen1@host", replyTo: "reply",
-        now: times[0]
-      ).encoded(from: layout)
+    func prepared(_ id: String) -> any PreparedMessage {
+      KombuRedisEnvelope().prepare(
+        TaskMessage(
+          task: task, id: TaskID(text: id), options: options, route: Route(options, defaultQueue: "celery"),
+          layout: layout, origin: "gen1@host", replyTo: "reply", now: times[0]))
     }
     let (one, other) = ("5f8bd2a1-8f0c-5d5e-9f3a-0c1d2e3f4a5b", "0c1d2e3f-4a5b-5d5e-9f3a-5f8bd2a18f0c")
-    let message = encoded(one).bytes
+    let message = prepared(one).bytes
     try hold(
-      encoded(other).bytes == encoded(one).bytes(for: TaskID(text: other)),
+      prepared(other).bytes == prepared(one).bytes(for: TaskID(text: other)),
       "the message for another task differs in more than its id")
     let (members, _) = try JSONScanner.document(message)
     try hold(

@@ -173,10 +173,10 @@ extension DocumentReader {
       throw DocumentProblem(path, slice, in: bytes, #"expected an object such as {"tenant": "acme"}"#)
     }
     for member in try fields(of: slice, path) {
-      if CeleryMessage.ownHeaders.contains(member.key) {
+      if TaskMessage.Headers.own.contains(member.key) {
         throw DocumentProblem("\(path).\(member.key)", "is a header that Celery sets itself; choose another name")
       }
-      if CeleryMessage.fatalHeaders.contains(member.key) {
+      if TaskMessage.Headers.fatal.contains(member.key) {
         throw DocumentProblem(
           "\(path).\(member.key)",
           "takes the place of what a worker needs in Celery's request: it ends, or loses the task; "

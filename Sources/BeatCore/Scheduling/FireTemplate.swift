@@ -7,13 +7,12 @@ struct FireTemplate {
   private let task: String
   private let route: Route
   private let priority: Int64
-  private let message: CeleryMessage.Encoded
+  private let message: any PreparedMessage
   /// When it was used last.
   private(set) var usedAt: UnixTime
 
-  /// Nil for a message that tells the time of its sending.
-  init?(_ plan: FirePlan, _ fired: FiredDocument, _ message: CeleryMessage.Encoded, now: UnixTime) {
-    guard message.isTimeless else { return nil }
+  /// - Parameter message: timeless.
+  init(_ plan: FirePlan, _ fired: FiredDocument, _ message: any PreparedMessage, now: UnixTime) {
     document = fired.bytes
     places = fired.places
     (task, route, priority) = (plan.task, plan.route, plan.priority)

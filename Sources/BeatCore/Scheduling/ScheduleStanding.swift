@@ -102,7 +102,7 @@ package struct ScheduleStanding {
       SchedulerConfiguration(
         keys: RedisKeys(prefix: ""), documents: context, defaultQueue: "", origin: "", replyTo: "",
         // Nothing is sent; documents are told apart by their bytes.
-        sha1: { $0 }))
+        sha1: { $0 }, envelope: NoEnvelope()))
     var warnings: [String] = []
     var kept: Mark?
     func receive(_ event: Scheduler.Event) {
@@ -190,4 +190,11 @@ package struct ScheduleStanding {
     else { return nil }
     return min(entry.sending(of: due), next.sent)
   }
+}
+
+/// Of messages that are not sent.
+private final class NoEnvelope: MessageEnvelope, PreparedMessage {
+  let bytes: [UInt8] = []
+  func prepare(_: TaskMessage) -> any PreparedMessage { self }
+  func bytes(for _: TaskID) -> [UInt8] { [] }
 }

@@ -37,17 +37,17 @@ extension Scheduler {
     guard let (task, options) = try? reader.sending() else { return nil }
     let count = Self.next(entry.progress.totalRunCount)
     let route = Route(options, defaultQueue: configuration.defaultQueue)
-    let message = CeleryMessage(
-      task: task, id: id, options: options, destination: route.destination, origin: configuration.origin,
-      replyTo: configuration.replyTo, now: now
-    ).encoded(from: layout)
+    let message = TaskMessage(
+      task: task, id: id, options: options, route: route, layout: layout, origin: configuration.origin,
+      replyTo: configuration.replyTo, now: now)
+    let prepared = configuration.envelope.prepare(message)
     let fired = layout.fired(due: due, count: count)
     let plan = FirePlan(
       entry: entry.name, task: task, taskID: id, due: due, oldDocument: entry.document, newDocument: fired.bytes,
-      kept: fired.kept, message: message.bytes, route: route, priority: options.priority ?? 0,
+      kept: fired.kept, message: prepared.bytes, route: route, priority: options.priority ?? 0,
       mark: Mark(due: due, taskID: id, totalRunCount: count, digest: entry.digest(afterRun: due, count: count)),
       reason: reason)
-    return (plan, FireTemplate(plan, fired, message, now: now))
+    return (plan, message.isTimeless ? FireTemplate(plan, fired, prepared, now: now) : nil)
   }
 
   private static func next(_ count: Int64) -> Int64 {

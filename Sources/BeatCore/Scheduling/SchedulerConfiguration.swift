@@ -12,6 +12,8 @@ package struct SchedulerConfiguration: Sendable {
   /// Any UUID; Celery names a reply queue in each message, on which nobody listens.
   package var replyTo: String
   package var sha1: TaskID.SHA1
+  /// The form in which the broker takes messages.
+  package var envelope: any MessageEnvelope
 
   /// Longer documents are set aside unread; bytes.
   package var maximumDocumentLength = Limit.documentLength.most
@@ -33,7 +35,7 @@ package struct SchedulerConfiguration: Sendable {
 
   package init(
     keys: RedisKeys, documents: DocumentContext, defaultQueue: String, origin: String, replyTo: String,
-    sha1: @escaping TaskID.SHA1
+    sha1: @escaping TaskID.SHA1, envelope: any MessageEnvelope
   ) {
     self.keys = keys
     self.documents = documents
@@ -41,5 +43,6 @@ package struct SchedulerConfiguration: Sendable {
     self.origin = origin
     self.replyTo = replyTo
     self.sha1 = sha1
+    self.envelope = envelope
   }
 }

@@ -92,7 +92,8 @@ extension StoreClient {
     var scheduler = Scheduler(
       SchedulerConfiguration(
         keys: keys, documents: context, defaultQueue: defaultQueue, origin: "gen\(getpid())@\(HostName.current)",
-        replyTo: TaskID(key: Array(request.utf8), due: now, sha1: SHA1.digest).description, sha1: SHA1.digest))
+        replyTo: TaskID(key: Array(request.utf8), due: now, sha1: SHA1.digest).description, sha1: SHA1.digest,
+        envelope: KombuRedisEnvelope()))
     _ = scheduler.receive(.loadStarted, now: now)
     _ = scheduler.receive(.read(document.name, document.read), now: now)
     do throws(Scheduler.ManualProblem) {

@@ -12,7 +12,7 @@ extension DaemonConfiguration {
       keys: keys, documents: try DocumentContext(configuration, zones, routes: nil),
       defaultQueue: configuration.defaultQueue, origin: "gen\(getpid())@\(HostName.current)",
       replyTo: TaskID(key: Array(instance.utf8), due: UnixTime(microseconds: 0), sha1: SHA1.digest).description,
-      sha1: SHA1.digest)
+      sha1: SHA1.digest, envelope: KombuRedisEnvelope())
     rules.maximumRate = configuration.maximumRate
     var record = DaemonRecord(
       version: BeatDaemon.version, host: HostName.current, processID: getpid(), since: SystemClock.now(),

@@ -1,3 +1,4 @@
+import BeatRedis
 import Testing
 
 @testable import BeatCore
@@ -111,10 +112,10 @@ import Testing
         Growth.expectLinear(size, { Array(Sample.document("\"\(field)\": \(value(filling.text($0)))").utf8) }) {
           bytes in
           guard let layout = try? DocumentLayout(bytes) else { return }
-          let message = CeleryMessage(
-            task: "t", id: TaskID(text: "x"), options: MessageOptions(),
-            destination: .init(exchange: "", routingKey: "celery"), origin: "", replyTo: "", now: Sample.noon)
-          _ = message.encoded(from: layout)
+          let message = TaskMessage(
+            task: "t", id: TaskID(text: "x"), options: MessageOptions(), route: .queue("celery"), layout: layout,
+            origin: "", replyTo: "", now: Sample.noon)
+          _ = KombuRedisEnvelope().prepare(message)
           _ = layout.fired(due: Sample.noon, count: 7)
         }
       }

@@ -1,3 +1,4 @@
+import BeatRedis
 import Testing
 
 @testable import BeatCore
@@ -19,7 +20,8 @@ struct SchedulerBench {
   static func configuration(_ change: (inout SchedulerConfiguration) -> Void = { _ in }) -> SchedulerConfiguration {
     var configuration = SchedulerConfiguration(
       keys: RedisKeys(prefix: "tasks:meta:"), documents: Sample.context, defaultQueue: "celery", origin: "gen1@test",
-      replyTo: "db655678-c42b-3e77-b0aa-787848ae062e", sha1: SHA1.digest)
+      replyTo: "db655678-c42b-3e77-b0aa-787848ae062e", sha1: SHA1.digest,
+      envelope: KombuRedisEnvelope())
     change(&configuration)
     return configuration
   }

@@ -2,9 +2,9 @@
 
 /// Python, Celery and kombu themselves, asked what they make of a value.
 enum WireOracle {
-  /// Answers of `Celery/Oracles/wire_oracle.py`, one for each request. Needs Celery 5.7 in the test environment.
+  /// Answers of `Messages/Oracles/wire_oracle.py`, one for each request. Needs Celery 5.7 in the test environment.
   static func ask(_ requests: [String]) throws -> [String] {
-    try TimeTesting.ask("../../Celery/Oracles/wire_oracle.py", python: TimeTesting.celeryPython, requests: requests)
+    try TimeTesting.ask("../../Messages/Oracles/wire_oracle.py", python: TimeTesting.celeryPython, requests: requests)
   }
 
   /// A request about some bytes, such as `{"loads": "7b7d"}`.

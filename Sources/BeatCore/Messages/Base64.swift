@@ -2,38 +2,44 @@
 /// (RFC 4648, section 4).
 ///
 /// Our own because Foundation's costs an idle daemon memory, and nothing else in the core needs Foundation.
-enum Base64 {
+package enum Base64 {
   private static let digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 
-  static func encode(_ bytes: [UInt8]) -> String {
-    var text: [UInt8] = []
-    append(bytes, to: &text)
+  package static func encode(_ bytes: [UInt8]) -> String {
+    var text = [UInt8](repeating: 0, count: length(of: bytes.count))
+    var span = text.mutableSpan
+    encode(bytes, to: &span)
     return String(decoding: text, as: UTF8.self)
   }
 
-  static func append(_ bytes: [UInt8], to text: inout [UInt8]) {
+  /// How long so many bytes are in Base64.
+  package static func length(of count: Int) -> Int { (count + 2) / 3 * 4 }
+
+  /// - Parameter text: as long as the bytes are in Base64.
+  package static func encode(_ bytes: [UInt8], to text: inout MutableSpan<UInt8>) {
     let digits = digits
     func digit(_ bits: UInt32) -> UInt8 { digits[Int(bits & 63)] }
-    var index = 0
+    var (index, place) = (0, 0)
     while index + 2 < bytes.count {
       let bits = UInt32(bytes[index]) << 16 | UInt32(bytes[index + 1]) << 8 | UInt32(bytes[index + 2])
-      text.append(digit(bits >> 18))
-      text.append(digit(bits >> 12))
-      text.append(digit(bits >> 6))
-      text.append(digit(bits))
+      text[place] = digit(bits >> 18)
+      text[place + 1] = digit(bits >> 12)
+      text[place + 2] = digit(bits >> 6)
+      text[place + 3] = digit(bits)
       index += 3
+      place += 4
     }
     let left = bytes.count - index
     guard left > 0 else { return }
     let bits = UInt32(bytes[index]) << 16 | (left > 1 ? UInt32(bytes[index + 1]) << 8 : 0)
-    text.append(digit(bits >> 18))
-    text.append(digit(bits >> 12))
-    text.append(left > 1 ? digit(bits >> 6) : UInt8(ascii: "="))
-    text.append(UInt8(ascii: "="))
+    text[place] = digit(bits >> 18)
+    text[place + 1] = digit(bits >> 12)
+    text[place + 2] = left > 1 ? digit(bits >> 6) : UInt8(ascii: "=")
+    text[place + 3] = UInt8(ascii: "=")
   }
 
   /// Nil for what is none: another character, or an end that is cut off or not filled up.
-  static func decode(_ text: String) -> [UInt8]? {
+  package static func decode(_ text: String) -> [UInt8]? {
     var digits = Array(text.utf8)
     guard digits.count % 4 == 0 else { return nil }
     for _ in 0..<2 where digits.last == UInt8(ascii: "=") { digits.removeLast() }

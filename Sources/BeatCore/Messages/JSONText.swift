@@ -1,15 +1,15 @@
 /// Writes JSON as Python's `json.dumps` does: `", "` and `": "`, everything beyond ASCII escaped.
-enum JSONText {
-  static func string(_ text: String) -> String {
+package enum JSONText {
+  package static func string(_ text: String) -> String {
     var bytes: [UInt8] = []
     bytes.appendJSON(text)
     return String(decoding: bytes, as: UTF8.self)
   }
 
-  static func string(_ text: String?) -> String { text.map { string($0) } ?? "null" }
+  package static func string(_ text: String?) -> String { text.map { string($0) } ?? "null" }
 
   /// Written as it is.
-  fileprivate static func isPlain(_ byte: UInt8) -> Bool {
+  @inlinable package static func isPlain(_ byte: UInt8) -> Bool {
     byte >= 0x20 && byte <= 0x7E && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
   }
 
@@ -18,10 +18,10 @@ enum JSONText {
 
 extension [UInt8] {
   /// As it is.
-  mutating func append(_ text: String) { append(contentsOf: text.utf8) }
+  package mutating func append(_ text: String) { append(contentsOf: text.utf8) }
 
   /// As a JSON string with its quotes.
-  mutating func appendJSON(_ text: String) {
+  package mutating func appendJSON(_ text: String) {
     append(UInt8(ascii: "\""))
     let start = count
     append(contentsOf: text.utf8)
@@ -32,12 +32,12 @@ extension [UInt8] {
     append(UInt8(ascii: "\""))
   }
 
-  mutating func appendJSON(_ text: String?) {
+  package mutating func appendJSON(_ text: String?) {
     if let text { appendJSON(text) } else { append("null") }
   }
 
   /// - Parameter utf8: valid UTF-8.
-  mutating func appendJSON(utf8: [UInt8]) {
+  package mutating func appendJSON(utf8: [UInt8]) {
     append(UInt8(ascii: "\""))
     var start = 0
     var index = 0

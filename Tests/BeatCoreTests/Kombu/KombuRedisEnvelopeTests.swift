@@ -1,9 +1,10 @@
+import BeatRedis
 import Testing
 
 @testable import BeatCore
 
-@Suite("CeleryMessage: the bytes that Celery's own beat would push")
-struct CeleryMessageTests {
+@Suite("KombuRedisEnvelope: the bytes that Celery's own beat would push")
+struct KombuRedisEnvelopeTests {
   private static let id = "11111111-2222-3333-4444-555555555555"
   private static let origin = "gen8603@vm"
   private static let replyTo = "db655678-c42b-3e77-b0aa-787848ae062e"
@@ -12,11 +13,11 @@ struct CeleryMessageTests {
   private func message(of document: String, now: UnixTime = Sample.noon) throws -> String {
     let layout = try DocumentLayout(Array(document.utf8))
     let definition = try ScheduleDocument(layout.bytes, context: Sample.context).definition
-    let message = CeleryMessage(
+    let message = TaskMessage(
       task: definition.task, id: TaskID(text: Self.id), options: definition.options,
-      destination: Route(definition.options, defaultQueue: "celery").destination, origin: Self.origin,
+      route: Route(definition.options, defaultQueue: "celery"), layout: layout, origin: Self.origin,
       replyTo: Self.replyTo, now: now)
-    return String(message.encoded(from: layout).bytes)
+    return String(KombuRedisEnvelope().prepare(message).bytes)
   }
 
   private func message(_ fields: String = "") throws -> String { try message(of: Sample.document(fields)) }

@@ -1,37 +1,3 @@
-/// kombu's routing on Redis: which queue a message goes to, and the names of the keys that say so.
-/// (Source: kombu/transport/redis.py and kombu/transport/virtual/exchange.py.)
-package enum Route: Hashable, Sendable {
-  /// Straight to a queue: what Celery does with everything but a named exchange *and* a routing key.
-  case queue(String)
-  /// To each queue that is bound to the exchange under a matching key.
-  case exchange(String, routingKey: String)
-
-  /// - Parameter defaultQueue: where what names no queue goes.
-  package init(_ options: MessageOptions, defaultQueue: String) {
-    if let exchange = options.exchange, let key = options.routingKey {
-      self = .exchange(exchange, routingKey: key)
-    } else {
-      self = .queue(options.queue ?? defaultQueue)
-    }
-  }
-
-  /// As log lines name it. Cut where it is longer than may be.
-  package var name: String {
-    func cut(_ name: String) -> String { name.beginning(Limit.queueLength.most) }
-    return switch self {
-    case .queue(let name): cut(name)
-    case .exchange(let name, let key): "\(cut(name))/\(cut(key))"
-    }
-  }
-
-  var destination: CeleryMessage.Destination {
-    switch self {
-    case .queue(let name): CeleryMessage.Destination(exchange: "", routingKey: name)
-    case .exchange(let name, let key): CeleryMessage.Destination(exchange: name, routingKey: key)
-    }
-  }
-}
-
 /// Which messages to an exchange go to a queue: a member of one of kombu's sets, which `KombuKeys` reads and writes.
 package struct QueueBinding: Hashable, Sendable {
   package var routingKey: [UInt8]
