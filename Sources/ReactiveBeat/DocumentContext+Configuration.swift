@@ -11,8 +11,8 @@ extension DocumentContext {
     var context = DocumentContext(
       defaultZone: try zones.zone(configuration.timezone), shortestInterval: configuration.shortestInterval.microseconds
     ) { name throws(ZoneError) in try zones.zone(name) }
-    context.kombu = configuration.transportOptions.keys
-    context.reserved = configuration.reserved
+    context.queueDoubt = configuration.transportOptions.keys.doubt
+    context.nameProblem = configuration.reserved.problem
     self = routes?.applied(context) ?? context
   }
 }

@@ -122,8 +122,8 @@ struct StoreOptions: ParsableArguments {
     var context = DocumentContext(defaultZone: zone, shortestInterval: try shortest()) { name throws(ZoneError) in
       try zones.zone(name)
     }
-    context.kombu = try transportOptions().keys
-    context.reserved = try reserved()
+    context.queueDoubt = try transportOptions().keys.doubt
+    context.nameProblem = try reserved().problem
     return context
   }
 

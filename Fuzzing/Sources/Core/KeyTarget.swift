@@ -1,4 +1,5 @@
 @testable import BeatCore
+@testable import BeatRedis
 
 extension FuzzTarget {
   /// Keys and channels: a database, then a prefix, a key and a routing key, each on a line, any bytes but newlines.

@@ -1,3 +1,5 @@
+import BeatRedis
+
 @testable import BeatCore
 
 extension FuzzTarget {

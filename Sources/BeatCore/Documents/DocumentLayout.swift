@@ -1,27 +1,27 @@
 /// A schedule document as text, with the places of its top-level fields: what is read is found here, and what is
 /// written back is spliced in here, so that every other byte stays.
-struct DocumentLayout {
-  let bytes: [UInt8]
-  let members: [JSONMember]
+package struct DocumentLayout {
+  package let bytes: [UInt8]
+  package let members: [JSONMember]
   /// Bit n: a key of n bytes is there. Most fields that are asked for are not, and few lengths are.
   private let lengths: UInt64
   private let range: Range<Int>
 
-  init(_ bytes: [UInt8]) throws(JSONError) {
+  package init(_ bytes: [UInt8]) throws(JSONError) {
     self.bytes = bytes
     (members, range) = try JSONScanner.document(bytes)
     lengths = members.reduce(0) { $0 | 1 << UInt64($1.key.utf8.count & 63) }
   }
 
   /// The value that counts for `key` (the last one, as in Python); nil if absent. `null` is a value here.
-  func value(_ key: String) -> JSONSlice? {
+  package func value(_ key: String) -> JSONSlice? {
     let length = key.utf8.count
     guard lengths >> UInt64(length & 63) & 1 == 1 else { return nil }
     return members.last { $0.key.utf8.count == length && $0.key == key }?.value
   }
 
   /// As `value`, but `null` is as good as absent.
-  subscript(key: String) -> JSONSlice? { value(key).flatMap { $0.kind == .null ? nil : $0 } }
+  package subscript(key: String) -> JSONSlice? { value(key).flatMap { $0.kind == .null ? nil : $0 } }
 
   func bool(_ key: String) -> Bool? {
     guard let slice = self[key], slice.kind == .bool else { return nil }

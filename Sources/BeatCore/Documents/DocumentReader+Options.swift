@@ -114,13 +114,14 @@ extension DocumentReader {
   /// Names of keys that hold something else than messages. What decides nothing may have any name: an exchange counts only
   /// together with a routing key, and then the queue does not.
   func checkNames(_ options: MessageOptions) throws(DocumentProblem) {
-    guard let reserved = context.reserved else { return }
+    guard let reserved = context.nameProblem else { return }
+    func problem(_ name: String) -> String? { reserved(Array(name.utf8)) }
     switch Route(options, defaultQueue: "") {
     case .queue:
-      if let problem = options.queue.flatMap(reserved.problem) { try refuse("queue", problem) }
+      if let problem = options.queue.flatMap(problem) { try refuse("queue", problem) }
     case .exchange(let exchange, let key):
-      if let problem = reserved.problem(exchange) { try refuse("exchange", problem) }
-      if let problem = reserved.problem(key) { try refuse("routing_key", problem) }
+      if let problem = problem(exchange) { try refuse("exchange", problem) }
+      if let problem = problem(key) { try refuse("routing_key", problem) }
     }
   }
 
@@ -163,9 +164,9 @@ extension DocumentReader {
 
   /// A queue from which no worker can run anything is warned of before a message lies in it.
   mutating func doubtQueue(_ options: MessageOptions) {
-    guard let kombu = context.kombu, let queue = options.queue, kombu.isMistaken(Array(queue.utf8)) else { return }
+    guard let queue = options.queue.map({ Array($0.utf8) }), let doubt = context.queueDoubt?(queue) else { return }
     let path = layout["queue"] != nil ? "queue" : "options.queue"
-    warnings.append("\(path) \(EntryName(Array(queue.utf8))): \(kombu.mistake)")
+    warnings.append("\(path) \(EntryName(queue)): \(doubt)")
   }
 
   private mutating func checkHeaders(_ slice: JSONSlice, _ path: String) throws(DocumentProblem) {

@@ -16,22 +16,22 @@ package struct JSONSlice: Hashable, Sendable {
 }
 
 /// One `"key": value` of an object; the key is decoded, since `"\u006eame"` is `name` too.
-struct JSONMember {
-  var key: String
-  var keyRange: Range<Int>
-  var value: JSONSlice
+package struct JSONMember {
+  package var key: String
+  package var keyRange: Range<Int>
+  package var value: JSONSlice
 }
 
-struct JSONError: Error, Hashable {
-  var offset: Int
-  var message: String
+package struct JSONError: Error, Hashable {
+  package var offset: Int
+  package var message: String
 }
 
 /// Walks a JSON text and checks all of it, keeping places instead of values.
 ///
 /// Accepts what Python's `json.loads` accepts, which is what Celery's users have been writing for: RFC 8259 plus
 /// `NaN`, `Infinity` and `-Infinity`; and the mongo shell's constructors. Nesting is limited to `maximumDepth`.
-struct JSONScanner {
+package struct JSONScanner {
   static let maximumDepth = Limit.documentDepth.most
 
   let bytes: [UInt8]
@@ -70,7 +70,7 @@ struct JSONScanner {
   }
 
   /// The values of a text that stand one after another, as in JSON lines, or are the items of the one array that it is.
-  static func records(_ bytes: [UInt8]) throws(JSONError) -> [JSONSlice] {
+  package static func records(_ bytes: [UInt8]) throws(JSONError) -> [JSONSlice] {
     do { _ = try UTF8Span(validating: bytes.span) } catch {
       throw JSONError(offset: error.byteOffsets.lowerBound, message: "is not UTF-8")
     }
@@ -105,7 +105,7 @@ struct JSONScanner {
   }
 
   /// The items of an array that `document` has found and checked.
-  static func items(of slice: JSONSlice, in bytes: [UInt8]) -> [JSONSlice] {
+  package static func items(of slice: JSONSlice, in bytes: [UInt8]) -> [JSONSlice] {
     var scanner = JSONScanner(bytes, range: slice.range)
     var items: [JSONSlice] = []
     try? scanner.array(depth: 1) { items.append($0) }
@@ -114,7 +114,7 @@ struct JSONScanner {
 
   /// The text of a string that `document` has found and checked. A lone surrogate, which Python's reader lets pass,
   /// has no text.
-  static func text(of slice: JSONSlice, in bytes: [UInt8]) -> String? {
+  package static func text(of slice: JSONSlice, in bytes: [UInt8]) -> String? {
     guard slice.kind == .string, slice.range.count >= 2 else { return nil }
     return text(of: bytes[(slice.range.lowerBound + 1)..<(slice.range.upperBound - 1)])
   }

@@ -90,10 +90,10 @@ package struct DocumentContext: Sendable {
   package var zone: @Sendable (String) throws(ZoneError) -> ZoneRules
   /// Shorter intervals are refused; microseconds, at least 1 ms.
   package var shortestInterval: Int64
-  /// The workers' names for queues, by which a queue's name may be one that they cannot read; nil: not looked at.
-  package var kombu: KombuKeys?
-  /// Names that no queue, exchange or routing key may have; nil: not looked at.
-  package var reserved: ReservedKeys?
+  /// What is doubtful about a queue's name, such as one that workers cannot read; nil: not looked at.
+  package var queueDoubt: (@Sendable ([UInt8]) -> String?)?
+  /// Why no queue, exchange or routing key may have a name; nil: not looked at.
+  package var nameProblem: (@Sendable ([UInt8]) -> String?)?
   /// Why no message could be pushed to a document's queue, where that is known beforehand; its argument is nil where the
   /// document names none. nil: it can.
   package var queueProblem: @Sendable (String?) -> String? = { _ in nil }

@@ -22,7 +22,7 @@ extension String {
   }
 
   /// No run of marks is longer.
-  var isStreamSafe: Bool { streamSafe.utf8.count == utf8.count }
+  package var isStreamSafe: Bool { streamSafe.utf8.count == utf8.count }
 
   private static var longestRun: Int { 30 }
 

@@ -15,17 +15,6 @@ package enum BeatScheduleDump {
     return schedules
   }
 
-  /// What its workers are told of where messages lie. nil: it does not say.
-  package static func transportOptions(_ bytes: [UInt8]) throws(TransportOptionsError) -> TransportOptions? {
-    for slice in (try? JSONScanner.records(bytes)) ?? [] {
-      let text = Array(bytes[slice.range])
-      if let options = (try? DocumentLayout(text))?["transport_options"] {
-        return try TransportOptions(json: Array(text[options.range]))
-      }
-    }
-    return nil
-  }
-
   static func records(_ bytes: [UInt8]) throws(ImportError) -> [JSONSlice] {
     do { return bytes.isEmpty ? [] : try JSONScanner.records(bytes) } catch {
       throw ImportError("the application has printed something else than its schedule: \(error.message)")

@@ -7,7 +7,7 @@ package struct RedisKeys: Hashable, Sendable {
   package let prefix: [UInt8]
 
   /// What all our own keys begin with, whatever the documents' prefix, on the store and on the broker.
-  static let namespace = Array("reactivebeat:".utf8)
+  package static let namespace = Array("reactivebeat:".utf8)
 
   /// What our own keys begin with.
   private let base: [UInt8]

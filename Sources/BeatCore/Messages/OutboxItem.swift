@@ -1,85 +1,22 @@
 /// A message that waits on the store to be put on the queues of a broker which is another server.
 ///
-/// Its bytes are a row of netstrings, `<length in decimal>:<bytes>,`, so that any byte may stand in a field and people
-/// can still read it: version, task id, `queue` or `exchange`, its name, (of an exchange) the routing key, priority,
-/// message. Two fires of one occurrence have the same task id, by which the broker knows the second.
+/// Two fires of one occurrence have the same task id, by which the broker knows the second.
 package struct OutboxItem: Hashable, Sendable {
   package var taskID: TaskID
   /// A named exchange's queues are looked up on the broker, when the message goes there.
   package var route: Route
   package var priority: Int64
+  /// In the broker's form.
   package var message: [UInt8]
 
-  private static let version = "1"
+  package init(taskID: TaskID, route: Route, priority: Int64, message: [UInt8]) {
+    self.taskID = taskID
+    self.route = route
+    self.priority = priority
+    self.message = message
+  }
 
   package init(_ plan: FirePlan) {
-    (taskID, route, priority, message) = (plan.taskID, plan.route, plan.priority, plan.message)
-  }
-
-  /// nil: these bytes were not written by `bytes`.
-  package init?(_ bytes: [UInt8]) {
-    var rest = bytes[...]
-    // A name that is not stream-safe is none of ours, as documents' texts are: comparing it might take minutes.
-    func text() -> String? {
-      Self.field(&rest).flatMap { String(validating: $0, as: UTF8.self) }.flatMap { $0.isStreamSafe ? $0 : nil }
-    }
-    guard text() == Self.version, let id = text(), !id.isEmpty, let kind = text(), let name = text() else { return nil }
-    switch kind {
-    case "queue": route = .queue(name)
-    case "exchange":
-      guard let key = text() else { return nil }
-      route = .exchange(name, routingKey: key)
-    default: return nil
-    }
-    // Swift's own reader takes "+5" and "05" too.
-    guard let digits = text(), let priority = Int64(digits), "\(priority)" == digits, let message = Self.field(&rest),
-      rest.isEmpty
-    else {
-      return nil
-    }
-    taskID = TaskID(text: id)
-    self.priority = priority
-    self.message = Array(message)
-  }
-
-  package var bytes: [UInt8] {
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(message.count + 128)
-    func append(_ field: some Collection<UInt8>) {
-      bytes += Array("\(field.count):".utf8)
-      bytes += field
-      bytes.append(UInt8(ascii: ","))
-    }
-    append(Self.version.utf8)
-    append(taskID.description.utf8)
-    switch route {
-    case .queue(let name):
-      append("queue".utf8)
-      append(name.utf8)
-    case .exchange(let name, let key):
-      append("exchange".utf8)
-      append(name.utf8)
-      append(key.utf8)
-    }
-    append("\(priority)".utf8)
-    append(message)
-    return bytes
-  }
-
-  /// Takes the first netstring off.
-  private static func field(_ rest: inout ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
-    // Nine digits: more than any Redis string holds.
-    guard let colon = rest.prefix(10).firstIndex(of: UInt8(ascii: ":")) else { return nil }
-    var count = 0
-    let digits = rest[..<colon]
-    guard !digits.isEmpty, digits.first != UInt8(ascii: "0") || digits.count == 1 else { return nil }
-    for digit in digits {
-      guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(digit) else { return nil }
-      count = count &* 10 &+ Int(digit &- UInt8(ascii: "0"))
-    }
-    let body = rest[colon...].dropFirst()
-    guard body.count > count, body.dropFirst(count).first == UInt8(ascii: ",") else { return nil }
-    rest = body.dropFirst(count &+ 1)
-    return body.prefix(count)
+    self.init(taskID: plan.taskID, route: plan.route, priority: plan.priority, message: plan.message)
   }
 }

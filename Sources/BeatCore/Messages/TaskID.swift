@@ -37,7 +37,7 @@ package struct TaskID: Hashable, Sendable, CustomStringConvertible {
   }
 
   /// As found in the mark.
-  init(text: some StringProtocol) { description = String(text) }
+  package init(text: some StringProtocol) { description = String(text) }
 
   /// The first 16 bytes with version 5 and the variant of RFC 9562 in their places.
   private init(digest: [UInt8]) {

@@ -25,7 +25,7 @@ struct DoctorCommand: ParsableCommand {
     let (broker, queue) = try (store.broker(), store.queue())
     var given = try store.documents()
     // It looks at all queues by itself, once for each.
-    given.kombu = nil
+    given.queueDoubt = nil
     let transport = try store.transportOptions()
     var findings: [Finding] = []
     let isJSON = json

@@ -68,7 +68,7 @@ struct Evidence {
       for (list, _) in lists ?? [] where problem == nil {
         let queue = kombu.place(of: list)?.queue ?? list
         problem =
-          try context.reserved?.problem(queue).map { "\(EntryName(queue)) \($0)" }
+          try context.nameProblem?(queue).map { "\(EntryName(queue)) \($0)" }
           ?? store.problem(ofPlace: list, named: kombu.words(for: list))
       }
       queueProblem = problem

@@ -1,6 +1,7 @@
 import Testing
 
 @testable import BeatCore
+@testable import BeatRedis
 
 /// Numbers that are taken as they stand, and surely mean something else.
 @Suite struct DoubtfulNumberTests {
@@ -84,7 +85,7 @@ import Testing
 
   @Test func aQueueThatWorkersCannotRead() throws {
     var context = Sample.context
-    context.kombu = .standard
+    context.queueDoubt = KombuKeys.standard.doubt
     func warnings(_ more: String) throws -> [String] {
       let text = #"{"name": "n", "task": "t", "enabled": true, "crontab": {"minute": "0"}\#(more)}"#
       return try ScheduleDocument(Array(text.utf8), context: context).warnings
@@ -92,7 +93,7 @@ import Testing
     #expect(try warnings(#", "queue": "reports\u0006\u00163""#).first?.hasPrefix("queue reports") == true)
     #expect(try warnings(#", "options": {"queue": "a\u0006\u0016b"}"#).first?.hasPrefix("options.queue a") == true)
     #expect(try warnings(#", "queue": "reports""#) == [] && warnings("") == [])
-    context.kombu = KombuKeys(separator: Array(":".utf8))
+    context.queueDoubt = KombuKeys(separator: Array(":".utf8)).doubt
     #expect(try warnings(#", "queue": "a:b""#).first?.contains("sep :") == true)
   }
 }

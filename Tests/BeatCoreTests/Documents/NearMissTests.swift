@@ -1,6 +1,7 @@
 import Testing
 
 @testable import BeatCore
+@testable import BeatRedis
 
 /// What was probably meant: a word, a prefix, a queue's list.
 @Suite struct NearMissTests {

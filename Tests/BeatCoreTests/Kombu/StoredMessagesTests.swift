@@ -1,3 +1,4 @@
+import BeatRedis
 import Testing
 
 @testable import BeatCore

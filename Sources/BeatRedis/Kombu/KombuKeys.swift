@@ -1,3 +1,5 @@
+import BeatCore
+
 /// The names that kombu gives to what it keeps on a Redis broker: a queue's lists, an exchange's bindings.
 ///
 /// Three of the worker's `broker_transport_options` decide them. Names of our own keys never depend on these.
@@ -92,6 +94,9 @@ package struct KombuKeys: Hashable, Sendable {
       return name[..<(cut ?? name.count)] != queue[...]
     }
   }
+
+  /// What is doubtful about a queue's name; nil: nothing.
+  @Sendable package func doubt(_ queue: [UInt8]) -> String? { isMistaken(queue) ? mistake : nil }
 
   /// What is said of such a queue.
   package var mistake: String {

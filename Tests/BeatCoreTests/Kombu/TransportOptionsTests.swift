@@ -1,6 +1,7 @@
 import Testing
 
 @testable import BeatCore
+@testable import BeatRedis
 
 @Suite("TransportOptions: of a worker's options only those that say where messages lie are taken")
 struct TransportOptionsTests {

@@ -1,3 +1,5 @@
+import BeatCore
+
 /// Names that no queue, exchange or routing key may have: a message sent there would lie in a key that somebody uses for
 /// something else, and workers, results, daemons or schedules would suffer for it.
 ///
@@ -62,7 +64,7 @@ package struct ReservedKeys: Hashable, Sendable {
   package func problem(_ name: String) -> String? { problem(Array(name.utf8)) }
 
   /// The same for a queue that an exchange leads to.
-  package func problem(_ name: [UInt8]) -> String? { owner(of: name).map(words) }
+  @Sendable package func problem(_ name: [UInt8]) -> String? { owner(of: name).map(words) }
 
   private func owner(of name: [UInt8]) -> Owner? {
     let list = kombu.globalPrefix.isEmpty ? name : kombu.globalPrefix + name

@@ -1,6 +1,7 @@
 import Testing
 
 @testable import BeatCore
+@testable import BeatRedis
 
 @Suite("KombuKeys: what workers are told decides the names of their lists and bindings")
 struct KombuKeysTests {

@@ -1,3 +1,5 @@
+import BeatCore
+
 /// A worker's `broker_transport_options`, as far as they decide where its messages lie.
 package struct TransportOptions: Hashable, Sendable {
   package var keys: KombuKeys

@@ -1,3 +1,5 @@
+import BeatCore
+
 extension KombuKeys {
   /// A list as people call it, with its key as redis-cli takes it where that is another text: `reports, priority 3 (key
   /// "reports\x06\x163")`.

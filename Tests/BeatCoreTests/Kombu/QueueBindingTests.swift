@@ -1,6 +1,7 @@
 import Testing
 
 @testable import BeatCore
+@testable import BeatRedis
 
 @Suite("QueueBinding: which queues a message goes to is decided as by kombu")
 struct QueueBindingTests {

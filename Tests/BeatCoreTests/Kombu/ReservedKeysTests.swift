@@ -1,6 +1,7 @@
 import Testing
 
 @testable import BeatCore
+@testable import BeatRedis
 
 @Suite("Keys that are no queues: kombu's, results', our own, the schedules' where they share a database")
 struct ReservedKeysTests {
@@ -97,7 +98,7 @@ struct ReservedKeysTests {
 
   private func problem(_ fields: String) throws -> DocumentProblem? {
     var context = Sample.context
-    context.reserved = try Self.keys()
+    context.nameProblem = try Self.keys().problem
     do throws(DocumentProblem) {
       _ = try ScheduleDocument(Array(Sample.document(fields).utf8), context: context)
       return nil
@@ -138,7 +139,7 @@ struct ReservedKeysTests {
   /// `lint` names all of them at once.
   @Test func aReviewNamesEach() throws {
     var context = Sample.context
-    context.reserved = try Self.keys()
+    context.nameProblem = try Self.keys().problem
     let text = Sample.document(#""exchange": "celeryev", "routing_key": "_kombu.x""#, #""queue": "unacked""#)
     let remarks = DocumentReview(Array(text.utf8), context: context, now: Sample.noon).remarks
     // What is refused is left out, and then the queue decides.
