@@ -1,4 +1,5 @@
 import BeatCore
+import ReactiveBeat
 
 /// What is known of one schedule, read in a few round trips.
 struct Evidence {
