@@ -26,7 +26,8 @@ extension StoreCase {
       call("walk") { schedules.names(from: nil, then: $0) }
       try trial.waitFor("all is answered") { order.value.count == 7 }
       trial.equal(
-        order.value, ["read before", "put", "commit", "read behind", "replace", "heartbeat", "walk"], "the order of answers"
+        order.value, ["read before", "put", "commit", "read behind", "replace", "heartbeat", "walk"],
+        "the order of answers"
       )
     },
 
@@ -67,7 +68,8 @@ extension StoreCase {
       try trial.waitFor("the session ends") { a.failure != nil }
       trial.isLost(try a.result("a read") { a.store.schedules.read(["a"], then: $0) }, "a read")
       trial.isLost(
-        try a.result("a heartbeat") { a.store.leases.beat(HeartbeatRequest(sequence: 1, leaseTTL: nil), then: $0) }, "a heartbeat")
+        try a.result("a heartbeat") { a.store.leases.beat(HeartbeatRequest(sequence: 1, leaseTTL: nil), then: $0) },
+        "a heartbeat")
       trial.isLost(try a.result("release") { a.store.leases.release(then: $0) }, "release")
       trial.isLost(try a.result("a walk") { a.store.schedules.names(from: nil, then: $0) }, "a walk")
       trial.isLost(try a.result("isEmpty") { a.store.outbox.isEmpty(then: $0) }, "isEmpty")
