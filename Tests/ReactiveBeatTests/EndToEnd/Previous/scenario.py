@@ -70,6 +70,7 @@ class Scenario:
     deadline = (seconds + 30) * 1_000_000 + microseconds
     self.store("HSET", OWN + "manual", "answered", f"{deadline:020d}|hourly")
     self.until("a run by hand is answered", lambda: self.store("EXISTS", OWN + "answer:answered"))
+    self.until("all but the often ones is on the broker", lambda: self.broker("LLEN", "celery") >= 3)
     self.servers["broker"].kill()
     self.until("messages wait in the outbox", lambda: self.store("LLEN", OWN + "outbox") >= 4)
     self.until("the lease is offered", lambda: self.store("EXISTS", OWN + "offer"))
