@@ -52,6 +52,8 @@ public final class BeatDaemon: Sendable {
     self.logger = logger
   }
 
+  deinit { broadcast.finish() }
+
   /// Connects, watches and fires until `stop()` is called or the task is cancelled; both end it in order. A server that is
   /// away does not end it: it is tried again.
   ///

@@ -24,7 +24,6 @@ final class Rehearsal {
   private let plan: FirePlan
   private let isLoaded: Bool
   private let finish: (Candidacy.Proof) -> Void
-  private var steps: [Step] = []
   private var token = ""
   /// What a fire can do without.
   private var lacks: [String] = []
@@ -49,7 +48,7 @@ final class Rehearsal {
   }
 
   func start() {
-    steps = [tidyUp, readSchedules, write, heartbeat, anchor, rebase, fire, fireOnQueue]
+    var steps: [Step] = [tidyUp, readSchedules, write, heartbeat, anchor, rebase, fire, fireOnQueue]
     if scripts.delivery == .outbox { steps += [readOutbox, removeFromOutbox] }
     steps.append(release)
     goOn(with: steps[...])

@@ -65,6 +65,8 @@ package final class BeatService {
     daemon.start()
     loop.run()
     daemon.close()
+    // A connection ends in a turn of the loop. Without it, both stay for as long as the process lives.
+    loop.serveReady()
     switch ending.end {
     case .stopped: return .stopped
     case .misconfigured(let text): return .misconfigured(text)

@@ -57,6 +57,23 @@ import Testing
     #expect(stage.store("EXISTS", "reactivebeat:tasks:meta:lease")?.integer == 0)
   }
 
+  /// A process that goes on has no connection of a daemon that has ended, and no reader waits for one that never ran.
+  @Test func leavesNothingBehind() async throws {
+    let stage = try Stage()
+    var unused: BeatDaemon? = try daemon(stage)
+    let events = try #require(unused).events
+    unused = nil
+    for await _ in events { Issue.record("it tells of something") }
+
+    let daemon = try daemon(stage)
+    let leading = daemon.events
+    async let end: Void = daemon.run()
+    for await event in leading where event == .leading { break }
+    daemon.stop()
+    try await end
+    #expect(eventually { stage.store("CLIENT", "LIST")?.text?.contains("name=beat-watch") == false })
+  }
+
   /// Stopped before it has begun, it ends at once.
   @Test func isStoppedBefore() async throws {
     let daemon = try BeatDaemon(
