@@ -197,7 +197,7 @@ def measure(options, note, about):
       "fires": len(expected), "missing": sum(1 for one in expected if one not in seen),
       "twice": sum(len(times) - 1 for times in seen.values()),
       "unexpected": sum(1 for one in seen if one not in expected),
-      "skipped": len(stage.lines(" skipped ")), "held": len(stage.lines(" held ")),
+      "skipped": len(stage.lines(" skipped ")), "deferred": len(stage.lines(" deferred ")),
       "hung_up": stage.hung_up, "disconnected": len(gone), "reconnected": len(stage.lines(" reconnected ")),
       "reasons": sorted({line.partition(": ")[2] for line in gone}), "reloading": len(stage.lines(" reloading ")),
       "late": {

@@ -2,9 +2,9 @@ import BeatCore
 
 /// The daemon: a scheduler, a store, a broker and a clock. It decides nothing about schedules, and knows of no server.
 ///
-/// The way of an edit: `Session.handle(.touched)` -> `Dispatcher` -> `Scheduler` -> `DocumentReads` -> `ScheduleStore.read` ->
-/// `Scheduler` -> alarm. The way of a fire: alarm -> `Scheduler` -> `Dispatcher` -> `ScheduleStore.commit` -> `Scheduler` ->
-/// alarm; and from the outbox on: `OutboxRelay` -> `Publisher`.
+/// The way of an edit: `Session.handle(.touched)` -> `Dispatcher` -> `Scheduler` -> `DocumentReads` ->
+/// `ScheduleStore.read` -> `Scheduler` -> alarm. The way of a fire: alarm -> `Scheduler` -> `Dispatcher` ->
+/// `ScheduleStore.commit` -> `Scheduler` -> alarm; and from the outbox on: `OutboxRelay` -> `Publisher`.
 ///
 /// Belongs to one thread, that of its surroundings.
 package final class Daemon {
@@ -31,13 +31,13 @@ package final class Daemon {
   private(set) lazy var places = ForeignPlaces(in: surroundings) { [unowned self] in report($0) }
   private lazy var standbyCheck = StandbyCheck(of: publisher, in: surroundings) { [unowned self] in probed($0) }
   let receipts: Receipts
-  let sweeps = MarkSweeps()
+  let sweeps = WatermarkSweeps()
 
   /// From connecting on.
   private var connection: (any StoreConnection)?
   /// While edits are heard.
   private(set) var session: Session?
-  private(set) var hearing = Hearing.keyspace
+  private(set) var changeDetection = ChangeDetection.keyspace
   /// Rules that the store laid upon routes when it was last seen.
   private var routes: RouteRules?
   private lazy var reconnection = Reconnection(configuration.reconnectDelays, in: surroundings) { [unowned self] in
@@ -146,7 +146,7 @@ package final class Daemon {
   // MARK: sessions
 
   private func connect() {
-    connection = connector.open(hearing: hearing) { [unowned self] in
+    connection = connector.open(changeDetection: changeDetection) { [unowned self] in
       election.token
     } event: { [unowned self] event in
       handle(event)
@@ -188,9 +188,9 @@ package final class Daemon {
     // What was in order once is not the settings' fault: another server answers, or one that says what is not so.
     if case .misconfigured(let text) = failure, !hasBeenReady { return end(.misconfigured(text)) }
     guard !isStopping else { return }
-    if case .deaf(let reason) = failure, let fallback = hearing.fallback {
-      report(.hearing(fallback, insteadOf: hearing, reason: reason))
-      hearing = fallback
+    if case .deaf(let reason) = failure, let fallback = changeDetection.fallback {
+      report(.changeDetection(fallback, insteadOf: changeDetection, reason: reason))
+      changeDetection = fallback
       return reconnection.isOverAtOnce()
     }
     if complaint != failure.text {
@@ -255,9 +255,10 @@ package final class Daemon {
     records.ledger.take(event, at: election.now)
     switch event {
     case .relayed: dispatcher.roomMade()
-    case .brokerLost, .brokerBack, .held: election.doubted()
+    case .brokerLost, .brokerBack, .deferred: election.doubted()
     case .walked(let waiting):
-      // Where messages are delivered directly, the relay carries what an earlier run has left behind, and no fire waits.
+      // Where messages are delivered directly, the relay carries what an earlier run has left behind, and no fire
+      // waits.
       dispatcher.receive(.relayed(waiting: session?.store.delivery == .outbox ? waiting : nil))
     case .unblocked: dispatcher.receive(.obstacleGone)
     }

@@ -1,7 +1,7 @@
 import BeatCore
 
-/// What a daemon tells whoever observes it: the log, receipts, metrics. In the order in which it happened; told after the
-/// commands of its turn are written.
+/// What a daemon tells whoever observes it: the log, receipts, metrics. In the order in which it happened; told after
+/// the commands of its turn are written.
 package enum DaemonEvent {
   // Schedules.
   /// - document: which one it is about, where this daemon is the one that fires.
@@ -15,7 +15,7 @@ package enum DaemonEvent {
   case ready(Readiness)
   case disconnected(reason: String)
   /// Edits are heard in another way from now on.
-  case hearing(Hearing, insteadOf: Hearing, reason: String)
+  case changeDetection(ChangeDetection, insteadOf: ChangeDetection, reason: String)
   /// Changes were missed, and everything is read for them.
   case missedChanges(reason: String)
   /// Everything is read again.
@@ -43,8 +43,8 @@ package enum DaemonEvent {
   /// Edits of which no event has told.
   case repaired(count: Int, total: Int, first: EntryName)
   case auditFailed(reason: String)
-  /// Marks of schedules that are gone were forgotten.
-  case swept(marks: Int)
+  /// Watermarks of schedules that are gone were forgotten.
+  case swept(watermarks: Int)
   /// What stands at a place of our own is not ours; no place: the text names it.
   case damaged(place: [UInt8]?, text: String)
   case ignored(IgnoredNames)
@@ -65,6 +65,6 @@ package struct Readiness {
   package let kind: Kind
   package let schedules: Int
   package let rejected: Int
-  package let hearing: Hearing
+  package let changeDetection: ChangeDetection
   package let delivery: Delivery
 }

@@ -1,9 +1,9 @@
 import BeatCore
 
-/// Carries out what the scheduler wants: reads, marks, fires, the timer, reports. It keeps account of the fires that are
-/// on their way, which outlive the session in which they were sent.
+/// Carries out what the scheduler wants: reads, watermarks, fires, the timer, reports. It keeps account of the fires
+/// that are on their way, which outlive the session in which they were sent.
 final class Dispatcher {
-  private static let marksTogether = 200
+  private static let watermarksTogether = 200
 
   private unowned let daemon: Daemon
   private(set) var scheduler: Scheduler
@@ -12,7 +12,7 @@ final class Dispatcher {
   /// Tells the events of our own fires from others.
   var ownWrites = OwnWriteFilter()
   /// What waits for more of its kind, until the event at hand is done with.
-  private var marks: [(name: EntryName, mark: Mark)] = []
+  private var watermarks: [(name: EntryName, watermark: Watermark)] = []
   private var plans: [FirePlan] = []
   /// Fires of which nothing is known yet.
   private(set) var inFlight = 0
@@ -42,9 +42,9 @@ final class Dispatcher {
   /// Nothing new is begun any more.
   func stop() { alarm?.arm(at: nil) }
 
-  /// Marks that have not been sent are forgotten: the next load finds them missing. Fires are ended one by one.
+  /// Watermarks that have not been sent are forgotten: the next load finds them missing. Fires are ended one by one.
   func disconnected() {
-    marks.removeAll()
+    watermarks.removeAll()
     ownWrites.removeAll()
   }
 
@@ -64,16 +64,16 @@ final class Dispatcher {
   private func perform(_ action: Scheduler.Action) {
     switch action {
     case .read(let name): daemon.session?.read(name)
-    case .anchor(let name, let mark):
-      marks.append((name, mark))
-      if marks.count == Self.marksTogether { sendMarks() }
-    case .rebase(let name, let time, let mark):
-      sendMarks()
-      replace(name, .due(time), mark)
-    case .mend(let name, let bytes, let mark): replace(name, .bytes(bytes), mark)
+    case .anchor(let name, let watermark):
+      watermarks.append((name, watermark))
+      if watermarks.count == Self.watermarksTogether { sendWatermarks() }
+    case .rebase(let name, let time, let watermark):
+      sendWatermarks()
+      replace(name, .due(time), watermark)
+    case .mend(let name, let bytes, let watermark): replace(name, .bytes(bytes), watermark)
     case .fire(let plan):
-      // In this order: the mark of a fire is newer than when the schedule was first seen.
-      sendMarks()
+      // In this order: the watermark of a fire is newer than when the schedule was first seen.
+      sendWatermarks()
       fire(plan)
     case .armTimer(let time): if !daemon.isStopping { alarm?.arm(at: time.map(daemon.election.boot(at:))) }
     case .report(let report):
@@ -83,7 +83,7 @@ final class Dispatcher {
   }
 
   private func sendTogether() {
-    sendMarks()
+    sendWatermarks()
     guard !plans.isEmpty else { return }
     let together = plans
     plans.removeAll(keepingCapacity: true)
@@ -95,19 +95,19 @@ final class Dispatcher {
     }
   }
 
-  private func sendMarks() {
-    guard !marks.isEmpty else { return }
-    daemon.session?.store.schedules.putAbsent(marks) { [unowned self] result in
+  private func sendWatermarks() {
+    guard !watermarks.isEmpty else { return }
+    daemon.session?.store.schedules.putAbsent(watermarks) { [unowned self] result in
       switch result {
       case .success(let names): for name in names { receive(.touched(name)) }
       case .failure(let refusal): daemon.election.refused(refusal)
       }
     }
-    marks.removeAll(keepingCapacity: true)
+    watermarks.removeAll(keepingCapacity: true)
   }
 
-  private func replace(_ name: EntryName, _ expectation: MarkExpectation, _ mark: Mark) {
-    daemon.session?.store.schedules.replace(name, expecting: expectation, with: mark) { [unowned self] result in
+  private func replace(_ name: EntryName, _ expectation: WatermarkExpectation, _ watermark: Watermark) {
+    daemon.session?.store.schedules.replace(name, expecting: expectation, with: watermark) { [unowned self] result in
       switch result {
       case .success(let isDone): if !isDone { receive(.touched(name)) }
       case .failure(let refusal): daemon.election.refused(refusal)
@@ -119,7 +119,7 @@ final class Dispatcher {
 
   private func fire(_ plan: FirePlan) {
     inFlight += 1
-    if daemon.hearing == .keyspace { ownWrites.expect(plan.entry) }
+    if daemon.changeDetection == .keyspace { ownWrites.expect(plan.entry) }
     guard let store = daemon.session?.store, !daemon.isStopping else { return lose([plan]) }
     guard store.delivery == .outbox, let reason = daemon.relay.refusal(of: plan.route, priority: plan.priority) else {
       return plans.append(plan)
@@ -139,7 +139,7 @@ final class Dispatcher {
   private func ended(_ plan: FirePlan, _ outcome: FireOutcome) {
     inFlight -= 1
     daemon.records.ledger.ended(plan.entry, outcome, at: daemon.election.now)
-    let wasMistaken = outcome != .fired && daemon.hearing == .keyspace && !ownWrites.cancel(plan.entry)
+    let wasMistaken = outcome != .fired && daemon.changeDetection == .keyspace && !ownWrites.cancel(plan.entry)
     receive(.fireEnded(plan, outcome))
     if wasMistaken, outcome != .unknown { receive(.touched(plan.entry)) }
     if case .refused = outcome, daemon.session?.store.delivery == .outbox,

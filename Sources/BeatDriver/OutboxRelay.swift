@@ -2,9 +2,9 @@ import BeatCore
 
 /// Carries messages from the store's outbox to the queues of a broker that is another server.
 ///
-/// A message is published first, and then taken out of the outbox: whoever dies between the two, the next one repeats, and a
-/// broker that drops repeats takes nothing twice. Messages of one lane arrive in the order of the
-/// outbox. One that cannot be delivered stays, and so do those behind it for the same lane; the others go on.
+/// A message is published first, and then taken out of the outbox: whoever dies between the two, the next one repeats,
+/// and a broker that drops repeats takes nothing twice. Messages of one lane arrive in the order of the outbox. One
+/// that cannot be delivered stays, and so do those behind it for the same lane; the others go on.
 ///
 /// It asks nobody while there is nothing to do: work begins with `start`, `nudge`, a connection that stands, or a timer
 /// that runs only while something waits.
@@ -21,7 +21,7 @@ final class OutboxRelay {
   private let surroundings: any Surroundings
   private let handle: (RelayEvent) -> Void
   private lazy var reconnection = Reconnection(in: surroundings) { [unowned self] in connect() }
-  private lazy var heldTimer = surroundings.makeTimer { [unowned self] in tryHeldAgain() }
+  private lazy var retryTimer = surroundings.makeTimer { [unowned self] in retryDeferred() }
 
   /// nil: stopped.
   private var outbox: (any Outbox)?
@@ -40,7 +40,7 @@ final class OutboxRelay {
   /// What was said last about a lane; nil: about the outbox.
   private var complaints: [Lane?: String] = [:]
   private var whenIdle: (() -> Void)?
-  /// What is held is to be tried again, as soon as the part of the way that is under way is done.
+  /// What is deferred is to be tried again, as soon as the part of the way that is under way is done.
   private var isRetryDue = false
   private var wasFull = false
 
@@ -86,13 +86,13 @@ final class OutboxRelay {
     }
   }
 
-  /// Why no more messages for a route are put into the outbox; nil: they are. So many are held there already that others
-  /// would wait while those are looked at again.
+  /// Why no more messages for a route are put into the outbox; nil: they are. So many are deferred there already that
+  /// others would wait while those are looked at again.
   func refusal(of route: Route, priority: Int64) -> String? {
     let lane = publisher.lane(of: route, priority: priority)
     guard walk.refuses(lane) else { return nil }
-    let held = Plural.of(Limit.heldMessages.most, "message")
-    return "\(held) that cannot be delivered wait in the outbox, and no more are put there: "
+    let deferred = Plural.of(Limit.deferredMessages.most, "message")
+    return "\(deferred) that cannot be delivered wait in the outbox, and no more are put there: "
       + (complaints[lane] ?? "those for \(route.name) wait behind others")
   }
 
@@ -128,7 +128,7 @@ final class OutboxRelay {
     publisher.disconnect()
     walk = OutboxWalk()
     (isRetryDue, wasFull) = (false, false)
-    heldTimer.cancel()
+    retryTimer.cancel()
     handle(.walked(waiting: nil))
     becomeIdle()
   }
@@ -161,13 +161,13 @@ final class OutboxRelay {
     let session = session
     let askedAt = surroundings.bootTime
     outbox.read(
-      behind: walk.held, newest: walk.newestHeld, count: Self.windowCount, bytes: Self.windowBytes
+      behind: walk.deferred, newest: walk.newestDeferred, count: Self.windowCount, bytes: Self.windowBytes
     ) { [weak self] result in
       guard let self, session == self.session else { return }
       switch result {
       case .success(let page) where page.isMoved:
         // Where nothing was to be skipped it is no answer, and the next would be no better.
-        guard walk.held > 0 else {
+        guard walk.deferred > 0 else {
           complain(about: nil, nil, "the outbox cannot be read: what the store answers is no answer")
           return endPass(isWhole: false)
         }
@@ -276,8 +276,8 @@ final class OutboxRelay {
     window.open -= 1
     guard window.open == 0 else { return }
     let (count, items) = (window.page.count, window.page.items.count)
-    let isLast = walk.held + items >= count
-    walk.passed(items, held: window.held, newest: window.newestHeld)
+    let isLast = walk.deferred + items >= count
+    walk.passed(items, deferred: window.deferred, newest: window.newestDeferred)
     handle(.walked(waiting: walk.deliverable(of: count - window.relayed)))
     if wasFull, !walk.isFull { handle(.unblocked) }
     wasFull = walk.isFull
@@ -289,7 +289,7 @@ final class OutboxRelay {
       handle(.relayed(count: window.relayed, duplicates: window.duplicates, waiting: count - window.relayed))
     }
     // While more comes all the time, the end is never reached.
-    if window.held > 0 { scheduleRetry() }
+    if window.deferred > 0 { scheduleRetry() }
     if isRetryDue {
       isRetryDue = false
       walk.beginAgain()
@@ -304,10 +304,10 @@ final class OutboxRelay {
   /// - Parameter isWhole: the outbox was read to its end.
   private func endPass(isWhole: Bool) {
     if !isWhole { handle(.walked(waiting: nil)) }
-    if isWhole, walk.held == 0 {
+    if isWhole, walk.deferred == 0 {
       holdDelay = Self.shortestHold
       complaints.removeAll()
-      heldTimer.cancel()
+      retryTimer.cancel()
     } else {
       scheduleRetry()
     }
@@ -315,12 +315,12 @@ final class OutboxRelay {
   }
 
   private func scheduleRetry() {
-    guard !heldTimer.isScheduled, !isRetryDue else { return }
-    heldTimer.schedule(after: holdDelay)
+    guard !retryTimer.isScheduled, !isRetryDue else { return }
+    retryTimer.schedule(after: holdDelay)
     holdDelay = min(holdDelay * 2, Self.longestHold)
   }
 
-  private func tryHeldAgain() {
+  private func retryDeferred() {
     guard !isBusy else { return isRetryDue = true }
     walk.beginAgain()
     readNext()
@@ -331,7 +331,7 @@ final class OutboxRelay {
     // One more than so many: what stands in the outbox has said its part, and is not said again at each pass.
     guard complaints.count < Self.mostComplaints || complaints[lane] != nil else { return }
     complaints[lane] = reason
-    handle(.held(item, reason: reason))
+    handle(.deferred(item, reason: reason))
   }
 }
 
@@ -343,9 +343,9 @@ package enum RelayEvent {
   case brokerBack(waiting: Int)
   /// It stays in the outbox, with what is behind it for the same lane, and is tried again. Said once for each reason.
   /// No item: its bytes cannot be read, or the outbox cannot.
-  case held(OutboxItem?, reason: String)
+  case deferred(OutboxItem?, reason: String)
   case relayed(count: Int, duplicates: Int, waiting: Int)
-  /// So many items are left that are not held; nil: the broker takes none.
+  /// So many items are left that are not deferred; nil: the broker takes none.
   case walked(waiting: Int?)
   /// What `refusal` refused is accepted again.
   case unblocked
@@ -357,7 +357,7 @@ extension FireLedger {
     switch event {
     case .brokerLost(let reason, let waiting): lostBroker(reason, waiting: waiting, at: now)
     case .brokerBack: foundBroker()
-    case .held(_, let reason): heldBack(reason, at: now)
+    case .deferred(_, let reason): deferral(reason, at: now)
     case .relayed(_, _, let waiting): relayed(waiting: waiting)
     case .walked, .unblocked: break
     }

@@ -2,11 +2,12 @@ import BeatCore
 
 /// A walk through the outbox, from its oldest item to its newest, and what it has found to stay there.
 ///
-/// Items that stay are the oldest, since what is delivered is taken out: the walk goes on behind them. Now and then it begins
-/// again, as what was in their way may be gone. What the walk before has found counts until this one has come past it.
+/// Items that stay are the oldest, since what is delivered is taken out: the walk goes on behind them. Now and then it
+/// begins again, as what was in their way may be gone. What the walk before has found counts until this one has come
+/// past it.
 struct OutboxWalk {
   /// What a walk has found to stay.
-  private struct Held {
+  private struct Deferred {
     var count = 0
     /// Lists and exchanges behind whose items others must wait, with how many those are.
     var lanes: [Lane: Int] = [:]
@@ -20,16 +21,17 @@ struct OutboxWalk {
   private static let excess = 10
   private static let mostKnown = 10_000
 
-  private var found = Held()
-  private var before = Held()
+  private var found = Deferred()
+  private var before = Deferred()
   private var walked = 0
-  /// The newest item that stays. Where somebody else takes one of them out, what has taken its place must not be passed over.
-  private(set) var newestHeld: OutboxHandle?
+  /// The newest item that stays. Where somebody else takes one of them out, what has taken its place must not be passed
+  /// over.
+  private(set) var newestDeferred: OutboxHandle?
   /// Lanes that have taken a message.
   private var known: Set<Lane> = []
 
   /// Items that stay, as far as this walk has come.
-  var held: Int { found.count }
+  var deferred: Int { found.count }
 
   /// Whether what goes to these lanes must wait.
   func blocks(_ lanes: [Lane]) -> Bool { !found.lanes.isEmpty && lanes.contains { found.lanes[$0] != nil } }
@@ -48,13 +50,13 @@ struct OutboxWalk {
   ///
   /// - Parameters:
   ///   - items: that were looked at.
-  ///   - held: of those, that stay.
+  ///   - deferred: of those, that stay.
   ///   - newest: the newest of them.
-  mutating func passed(_ items: Int, held: Int, newest: OutboxHandle?) {
+  mutating func passed(_ items: Int, deferred: Int, newest: OutboxHandle?) {
     walked += items
-    found.count += held
-    newestHeld = newest ?? newestHeld
-    if walked >= before.count { before = Held() }
+    found.count += deferred
+    newestDeferred = newest ?? newestDeferred
+    if walked >= before.count { before = Deferred() }
   }
 
   /// - Parameter count: in the outbox.
@@ -63,19 +65,19 @@ struct OutboxWalk {
 
   mutating func beginAgain() {
     if walked >= before.count { before = found }
-    found = Held()
+    found = Deferred()
     walked = 0
-    newestHeld = nil
+    newestDeferred = nil
   }
 
   /// So much stays that more of it would keep others waiting.
-  var isFull: Bool { Limit.heldMessages.isExceeded(by: max(before.count, found.count) + 1) && !isServerAtFault }
+  var isFull: Bool { Limit.deferredMessages.isExceeded(by: max(before.count, found.count) + 1) && !isServerAtFault }
 
   /// Whether no more items for a lane may come.
   func refuses(_ lane: Lane) -> Bool {
     guard isFull else { return false }
     if max(before.lanes[lane] ?? 0, found.lanes[lane] ?? 0) >= Self.share { return true }
-    return max(before.count, found.count) >= Self.excess * Limit.heldMessages.most && !known.contains(lane)
+    return max(before.count, found.count) >= Self.excess * Limit.deferredMessages.most && !known.contains(lane)
   }
 
   /// What nobody takes now, all get when the server is well again: it is as if it were gone.

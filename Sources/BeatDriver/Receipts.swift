@@ -3,7 +3,7 @@ import BeatCore
 /// Keeps beside the documents what became of each edit, so that whoever made it can see it without the daemon's log.
 /// Written by the daemon that fires.
 final class Receipts {
-  typealias Account = (standing: Scheduler.Standing, document: DocumentIdentity?, base: UnixTime?)
+  typealias Account = (verdict: Scheduler.Verdict, document: DocumentIdentity?, base: UnixTime?)
 
   private let sha1: TaskID.SHA1
   /// nil: the document is gone.
@@ -34,14 +34,14 @@ final class Receipts {
       }
     case .removed(let name):
       pending.updateValue(nil, forKey: name)
-    case .fired, .skipped, .held, .finished, .markDamaged, .ready: break
+    case .fired, .skipped, .deferred, .finished, .watermarkDamaged, .ready: break
     }
   }
 
   private func made(
-    _ standing: Scheduler.Standing, of document: DocumentIdentity?, heard: UnixTime
+    _ verdict: Scheduler.Verdict, of document: DocumentIdentity?, heard: UnixTime
   ) -> EditReceipt {
-    var receipt = EditReceipt(standing, heard: heard)
+    var receipt = EditReceipt(verdict, heard: heard)
     receipt.sha1 = document?.hex(sha1)
     return receipt
   }
@@ -74,16 +74,16 @@ final class Receipts {
     walk(store, from: nil, at: time, missing: Names(rejected), account: account, then: finish)
   }
 
-  /// Whether what is stored answers the document that stands there. Bytes that a fire has changed are no other edit, and
-  /// of an earlier version's receipt nobody knows which bytes it answers.
+  /// Whether what is stored answers the document that stands there. Bytes that a fire has changed are no other edit,
+  /// and of an earlier version's receipt nobody knows which bytes it answers.
   private func tells(_ receipt: [UInt8], _ account: Account) -> Bool {
-    guard EditReceipt.tells(receipt, account.standing) else { return false }
+    guard EditReceipt.tells(receipt, account.verdict) else { return false }
     guard let document = account.document, let stored = EditReceipt(receipt), let known = stored.sha1 else {
       return true
     }
     if known == document.hex(sha1) { return true }
     // It has come to the run that the receipt told of: a fire has written the document since.
-    guard case .accepted(let next?) = stored.standing, let base = account.base else { return false }
+    guard case .accepted(let next?) = stored.verdict, let base = account.base else { return false }
     return base >= next
   }
 
@@ -108,7 +108,7 @@ final class Receipts {
           continue
         }
         if !tells(receipt, account) {
-          pending[name] = made(account.standing, of: account.document, heard: time)
+          pending[name] = made(account.verdict, of: account.document, heard: time)
         }
       }
       if let next = page.next {
@@ -117,7 +117,7 @@ final class Receipts {
       }
       for name in missing.all where pending[name] == nil {
         if let account = account(name) {
-          pending[name] = made(account.standing, of: account.document, heard: time)
+          pending[name] = made(account.verdict, of: account.document, heard: time)
         }
       }
       write(to: store)

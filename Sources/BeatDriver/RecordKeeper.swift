@@ -97,7 +97,7 @@ extension DaemonRecord {
       && firing?.lacks == other.firing?.lacks
       && (firing?.fired == nil) == (other.firing?.fired == nil)
       && same(firing?.refused, other.firing?.refused) && same(firing?.brokerLost, other.firing?.brokerLost)
-      && same(firing?.heldBack, other.firing?.heldBack)
+      && same(firing?.deferral, other.firing?.deferral)
       && (firing?.congestion == nil) == (other.firing?.congestion == nil)
   }
 }

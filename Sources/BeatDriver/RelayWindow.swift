@@ -2,16 +2,16 @@ import BeatCore
 
 /// The part of the outbox that a relay has read and is publishing.
 final class RelayWindow {
-  /// What was read longer ago is read again before it is published, microseconds: we slept meanwhile (a stopped process, a
-  /// suspended machine), another relay may have been here, and the broker have forgotten what it was given.
+  /// What was read longer ago is read again before it is published, microseconds: we slept meanwhile (a stopped
+  /// process, a suspended machine), another relay may have been here, and the broker have forgotten what it was given.
   private static let stale: Int64 = 60_000_000
 
   let page: OutboxPage
   private let askedAt: BootTime
   /// Items of which nothing is known yet.
   var open = 0
-  private(set) var held = 0
-  private(set) var newestHeld: OutboxHandle?
+  private(set) var deferred = 0
+  private(set) var newestDeferred: OutboxHandle?
   private var newestIndex = -1
   var relayed = 0
   var duplicates = 0
@@ -20,10 +20,10 @@ final class RelayWindow {
 
   /// An item stays.
   func hold(_ index: Int) {
-    held += 1
+    deferred += 1
     guard index > newestIndex else { return }
     newestIndex = index
-    newestHeld = page.items[index].handle
+    newestDeferred = page.items[index].handle
   }
 
   func isStale(at now: BootTime) -> Bool { now.microseconds(since: askedAt) > Self.stale }

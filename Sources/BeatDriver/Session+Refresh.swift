@@ -4,7 +4,7 @@ import BeatCore
 extension Session {
   func scheduleRefresh() {
     let configuration = daemon.configuration
-    if hearing == .polling {
+    if changeDetection == .polling {
       refreshTimer.schedule(after: configuration.pollInterval)
     } else if let interval = configuration.auditInterval {
       // Several daemons do not look at the same time.
@@ -14,7 +14,7 @@ extension Session {
 
   func refresh() {
     guard load == nil else { return scheduleRefresh() }
-    guard hearing != .polling else { return poll() }
+    guard changeDetection != .polling else { return poll() }
     let dispatcher = daemon.dispatcher
     audit = Audit(store.schedules, in: daemon.surroundings) { [unowned dispatcher] in
       dispatcher.scheduler.isKnown($0, $1)
@@ -46,12 +46,12 @@ extension Session {
     scheduleRefresh()
   }
 
-  /// Forgets marks of schedules that are gone, when it is time.
+  /// Forgets watermarks of schedules that are gone, when it is time.
   func sweep() {
     guard daemon.election.isLeading else { return }
     daemon.sweeps.sweep(store.schedules, now: daemon.election.now, at: daemon.surroundings.bootTime) {
       [weak daemon] forgotten in
-      daemon?.report(.swept(marks: forgotten))
+      daemon?.report(.swept(watermarks: forgotten))
     }
   }
 }

@@ -2,7 +2,8 @@ import BeatCore
 
 /// What the store and whoever observes the daemon are told of it.
 extension Session {
-  /// Says that all is well, once it has been shown: everything is loaded, a heartbeat was answered, and a fire rehearsed.
+  /// Says that all is well, once it has been shown: everything is loaded, a heartbeat was answered, and a fire
+  /// rehearsed.
   func announce() {
     guard isLoaded, !isAnnounced, daemon.election.isAnswered, daemon.election.isAble, load == nil else { return }
     isAnnounced = true
@@ -11,7 +12,8 @@ extension Session {
     daemon.report(
       .ready(
         Readiness(
-          kind: kind, schedules: scheduler.scheduleCount, rejected: scheduler.rejectedCount, hearing: hearing,
+          kind: kind, schedules: scheduler.scheduleCount, rejected: scheduler.rejectedCount,
+          changeDetection: changeDetection,
           delivery: store.delivery)))
     wasAnnounced = true
     daemon.announced()
@@ -55,7 +57,7 @@ extension Session {
   var record: DaemonRecord {
     var record = daemon.configuration.record
     record.isLeading = daemon.election.isLeading
-    record.events = hearing.rawValue
+    record.events = changeDetection.rawValue
     record.delivery = store.delivery.rawValue
     record.schedules = daemon.dispatcher.scheduler.scheduleCount
     record.rejected = daemon.dispatcher.scheduler.rejectedCount

@@ -3,7 +3,7 @@ import BeatCore
 /// One stay with the store, and all that ends with it: loads, reads, audits, runs by hand, and what was said of it.
 final class Session {
   unowned let daemon: Daemon
-  let hearing: Hearing
+  let changeDetection: ChangeDetection
   let store: any StoreSession
   /// When the daemon began to connect.
   let begunAt: BootTime
@@ -29,7 +29,7 @@ final class Session {
     self.daemon = daemon
     self.store = store
     self.begunAt = begunAt
-    hearing = daemon.hearing
+    changeDetection = daemon.changeDetection
   }
 
   /// Nothing of it happens any more; what is on its way is answered later, and nobody listens.
@@ -88,7 +88,7 @@ final class Session {
       refused(refusal, "a schedule could not be read", .documents)
     }
     manual = makeManualRunner()
-    daemon.election.connected(hears: hearing != .polling)
+    daemon.election.connected(hears: changeDetection != .polling)
     if !isOver { loadAll() }
   }
 
@@ -183,8 +183,8 @@ final class Session {
     if !loadTimer.isScheduled { loadAgain() }
   }
 
-  /// One load comes after the other, with a pause as long as the load before. So changes that are missed again and again can
-  /// neither keep a load from its end nor take all the time from fires.
+  /// One load comes after the other, with a pause as long as the load before. So changes that are missed again and
+  /// again can neither keep a load from its end nor take all the time from fires.
   private func loadAgain() {
     guard !isOver, load == nil, isToLoadAgain, !daemon.isStopping else { return }
     loadAll(isReload: true)

@@ -57,7 +57,8 @@ public enum BeatEvent: Hashable, Sendable {
     case .relay(.brokerLost(let reason, _)): self = .brokerLost(reason: reason)
     case .relay(.brokerBack): self = .brokerBack
     case .stopped: self = .stopped
-    case .manual, .notice, .hearing, .missedChanges, .reloading, .reloaded, .reloadFailed, .proof, .clockStepped,
+    case .manual, .notice, .changeDetection, .missedChanges, .reloading, .reloaded, .reloadFailed, .proof,
+      .clockStepped,
       .clockDiffers, .relay, .undeliverable, .repaired, .auditFailed, .swept, .damaged, .ignored, .option,
       .dubiousPrefix, .neighbours:
       return nil
@@ -75,9 +76,9 @@ public enum BeatEvent: Hashable, Sendable {
       self = .fired(
         ScheduleRun(name: "\(name)", taskID: "\(taskID)", due: due.duration, sent: at.duration, reason: nil))
     case .skipped(let name, let count, _, _): self = .skipped(name: "\(name)", count: count)
-    case .held(let name, let due, let reason, _):
+    case .deferred(let name, let due, let reason, _):
       self = .deferred(name: "\(name)", due: due.duration, reason: reason)
-    case .warned, .markDamaged, .ready: return nil
+    case .warned, .watermarkDamaged, .ready: return nil
     }
   }
 }

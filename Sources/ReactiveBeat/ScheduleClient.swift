@@ -33,7 +33,7 @@ public actor ScheduleClient {
     try withStore { client in
       let context = try context(client)
       let now = try client.time()
-      return try client.documents().map { StoredSchedule($0, standing($0, context, now)) }
+      return try client.documents().map { StoredSchedule($0, preview($0, context, now)) }
     }
   }
 
@@ -41,7 +41,7 @@ public actor ScheduleClient {
   public func schedule(_ name: String) throws(BeatError) -> StoredSchedule? {
     try withStore { client in
       let stored = try client.document(try entry(name, client))
-      return stored.isAbsent ? nil : StoredSchedule(stored, standing(stored, try context(client), try client.time()))
+      return stored.isAbsent ? nil : StoredSchedule(stored, preview(stored, try context(client), try client.time()))
     }
   }
 
@@ -91,8 +91,8 @@ public actor ScheduleClient {
     }
   }
 
-  /// When a schedule is due next, since 1970-01-01 00:00 UTC, as far as its end; what was missed and is made up for stands
-  /// first.
+  /// When a schedule is due next, since 1970-01-01 00:00 UTC, as far as its end; what was missed and is made up for
+  /// stands first.
   ///
   /// - Parameters:
   ///   - name: the document's key without the prefix.
@@ -102,7 +102,7 @@ public actor ScheduleClient {
     try withStore { client in
       let stored = try client.document(try entry(name, client))
       guard !stored.isAbsent else { throw BeatError(missing(stored.name, client)) }
-      return standing(stored, try context(client), try client.time())
+      return preview(stored, try context(client), try client.time())
         .upcoming(min(max(count, 1), 1000)).map(\.due.duration)
     }
   }
@@ -192,14 +192,14 @@ public actor ScheduleClient {
     .missing(entry, key: EntryName(client.keys.document(entry)), store: "\(client.url)")
   }
 
-  private func standing(_ stored: StoredDocument, _ context: DocumentContext, _ now: UnixTime) -> ScheduleStanding {
-    ScheduleStanding(stored.name, stored.read, context: context, now: now)
+  private func preview(_ stored: StoredDocument, _ context: DocumentContext, _ now: UnixTime) -> SchedulePreview {
+    SchedulePreview(stored.name, stored.read, context: context, now: now)
   }
 
   private func changed(_ change: ScheduleChange, _ context: DocumentContext) throws -> StoredSchedule {
     let after = StoredDocument(
-      name: change.name, read: Scheduler.DocumentRead(.document(change.after), change.before.read.markState))
-    return StoredSchedule(after, change.standing(context))
+      name: change.name, read: Scheduler.DocumentRead(.document(change.after), change.before.read.watermarkState))
+    return StoredSchedule(after, change.preview(context))
   }
 
   /// Throws all that keeps a text from being a schedule.

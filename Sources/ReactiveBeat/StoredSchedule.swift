@@ -19,25 +19,25 @@ public struct StoredSchedule: Hashable, Sendable {
   /// The document's text, byte for byte; nil if the key holds no text that is read.
   public let document: String?
   public let state: State
-  /// When it is due next, since 1970-01-01 00:00 UTC; nil if nothing comes any more. A time that has passed was missed and
-  /// is made up for.
+  /// When it is due next, since 1970-01-01 00:00 UTC; nil if nothing comes any more. A time that has passed was missed
+  /// and is made up for.
   public let nextDue: Duration?
   /// When it was due last, since 1970-01-01 00:00 UTC; nil: it never ran.
   public let lastRun: Duration?
   public let totalRunCount: Int64
 
-  init(_ stored: StoredDocument, _ standing: ScheduleStanding) {
+  init(_ stored: StoredDocument, _ preview: SchedulePreview) {
     name = "\(stored.name)"
     document = stored.bytes.map { String(decoding: $0, as: UTF8.self) }
     state =
-      switch standing.state {
+      switch preview.state {
       case .enabled: .enabled
       case .disabled: .disabled
       case .finished(let reason): .finished(reason: reason)
       case .rejected(let reason): .rejected(reason: reason)
       }
-    nextDue = standing.next?.due.duration
-    lastRun = standing.lastRun?.duration
-    totalRunCount = standing.totalRunCount
+    nextDue = preview.next?.due.duration
+    lastRun = preview.lastRun?.duration
+    totalRunCount = preview.totalRunCount
   }
 }

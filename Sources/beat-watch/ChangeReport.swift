@@ -5,7 +5,7 @@ import ReactiveBeat
 /// What a command says of a change: what became of the document, and when it runs next.
 struct ChangeReport {
   let change: ScheduleChange
-  let standing: ScheduleStanding
+  let preview: SchedulePreview
   let now: UnixTime
   let isDry: Bool
   /// What is accepted, and probably not meant: in the words of `lint`.
@@ -19,21 +19,21 @@ struct ChangeReport {
       .filter { $0.level == .warning }.map(\.content)
     // Of a new one the daemon may have said already from when it counts.
     let stored = change.isNew && !isDry ? try client.document(change.name) : nil
-    if let stored, stored.mark != nil, stored.mark != change.before.mark, stored.bytes == change.after {
-      standing = ScheduleStanding(change.name, stored.read, context: context, now: now)
+    if let stored, stored.watermark != nil, stored.watermark != change.before.watermark, stored.bytes == change.after {
+      preview = SchedulePreview(change.name, stored.read, context: context, now: now)
     } else {
-      standing = change.standing(context)
+      preview = change.preview(context)
     }
   }
 
   var action: String { change.isNone ? "unchanged" : change.isNew ? "made" : "changed" }
 
   func json(count: Int = 5) -> JSONOutput {
-    let next = standing.upcoming(count)
+    let next = preview.upcoming(count)
     return .object([
       ("name", .text("\(change.name)")), ("action", .text(action)), ("stored", .boolean(!isDry && !change.isNone)),
-      ("state", .text(standing.state.word)), ("reason", .text(standing.state.reason)),
-      ("schedule", .text(standing.schedule?.inWords)),
+      ("state", .text(preview.state.word)), ("reason", .text(preview.state.reason)),
+      ("schedule", .text(preview.schedule?.inWords)),
       ("next", .list(next.map { .text($0.due.iso8601) })), ("sent", .list(next.map { .text($0.sent.iso8601) })),
       ("warnings", .texts(warnings)),
     ])
@@ -41,12 +41,12 @@ struct ChangeReport {
 
   /// `changed report: every 5 minutes; next 2026-03-29 01:30:00Z, in 5 min`
   var line: String {
-    let words = standing.schedule.map { ": \($0.inWords)" } ?? ""
+    let words = preview.schedule.map { ": \($0.inWords)" } ?? ""
     let next =
-      standing.next.map {
+      preview.next.map {
         "; next \(TimeWords.short($0.sent)), \(TimeWords.distance(to: max($0.sent, now), from: now))"
       }
-      ?? "; \(standing.state.word)" + (standing.state.reason.map { ": \($0.printable)" } ?? "")
+      ?? "; \(preview.state.word)" + (preview.state.reason.map { ": \($0.printable)" } ?? "")
     return "\(action) \(change.name)\(words)\(next)"
   }
 
@@ -54,8 +54,8 @@ struct ChangeReport {
     if isDry {
       for line in change.difference { output.put(line, indent: 2) }
       output.put(line.replacing(action, with: "would be \(action):", maxReplacements: 1), indent: 2)
-      let zone = standing.zone ?? .utc
-      for occurrence in standing.upcoming(count) {
+      let zone = preview.zone ?? .utc
+      for occurrence in preview.upcoming(count) {
         output.put("  " + TimeWords.line(occurrence.sent, in: zone, now: now), indent: 4)
       }
     } else {

@@ -13,18 +13,18 @@ final class ForecastPrinter {
   /// - Parameters:
   ///   - zone: whose clock a person reads it by.
   ///   - now: from which distances are counted.
-  func write(_ standing: ScheduleStanding, _ coming: ScheduleStanding.Coming, in zone: ZoneRules, now: UnixTime) {
+  func write(_ preview: SchedulePreview, _ coming: SchedulePreview.Coming, in zone: ZoneRules, now: UnixTime) {
     if json {
       var line = #"{"next": ["# + coming.runs.map { "\"\($0.due.iso8601)\"" }.joined(separator: ", ") + "]"
       if let end = coming.end { line += #", "end": \#(JSONLine.quoted(end))"# }
-      if !standing.warnings.isEmpty {
-        line += #", "warnings": ["# + standing.warnings.map { JSONLine.quoted($0) }.joined(separator: ", ") + "]"
+      if !preview.warnings.isEmpty {
+        line += #", "warnings": ["# + preview.warnings.map { JSONLine.quoted($0) }.joined(separator: ", ") + "]"
       }
       return put(line + "}")
     }
-    if let schedule = standing.schedule { put(schedule.inWords) }
-    for warning in standing.warnings { put("  warning: \(warning.printable)") }
-    for run in coming.runs { put("  " + OccurrenceWords.line(run, in: zone, now: now, start: standing.now)) }
+    if let schedule = preview.schedule { put(schedule.inWords) }
+    for warning in preview.warnings { put("  warning: \(warning.printable)") }
+    for run in coming.runs { put("  " + OccurrenceWords.line(run, in: zone, now: now, start: preview.now)) }
     if let end = coming.end { put("  \(coming.runs.isEmpty ? "never again" : "then no more"): \(end.printable)") }
   }
 

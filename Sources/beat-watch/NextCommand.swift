@@ -67,7 +67,7 @@ struct NextCommand: ParsableCommand {
     for (index, document) in InputFile.documents(in: input).enumerated() {
       do throws(DocumentProblem) {
         let forecast = try ScheduleForecast(Array(document), context: context, now: now, after: start)
-        printer.write(forecast.standing, forecast.coming(count), in: forecast.zone, now: now)
+        printer.write(forecast.preview, forecast.coming(count), in: forecast.zone, now: now)
       } catch {
         hasFailed = true
         printer.write(error, line: index + 1)
@@ -83,19 +83,19 @@ struct NextCommand: ParsableCommand {
     let document = try client.document(try ScheduleSelection([name]).name(in: client))
     let context = try store.documents(given, on: client)
     let now = try client.time()
-    let standing = ScheduleStanding(document.name, document.read, context: context, now: now)
+    let preview = SchedulePreview(document.name, document.read, context: context, now: now)
     let printer = ForecastPrinter(json: json)
-    if case .rejected(let reason) = standing.state {
+    if case .rejected(let reason) = preview.state {
       printer.write("\(document.name): \(reason)")
       printer.flush()
       throw ExitCode.data
     }
-    let coming = standing.coming(count, after: start)
-    printer.write(standing, coming, in: standing.zone ?? .utc, now: now)
+    let coming = preview.coming(count, after: start)
+    printer.write(preview, coming, in: preview.zone ?? .utc, now: now)
     printer.flush()
     guard !coming.runs.isEmpty else { return }
     var due = DueSurvey()
-    due.add(standing)
+    due.add(preview)
     HealthNote.write(client, due: due)
   }
 }

@@ -18,7 +18,7 @@ import Glibc
     let load = bench.measure { bench in
       bench.receive(.loadStarted)
       for (name, bytes) in documents {
-        bench.receive(.read(name, Scheduler.DocumentRead(.document(bytes), mark: nil)))
+        bench.receive(.read(name, Scheduler.DocumentRead(.document(bytes), watermark: nil)))
       }
       bench.receive(.loadFinished)
     }
@@ -30,7 +30,7 @@ import Glibc
     let edit = bench.measure { bench in
       for (index, (name, _)) in documents.enumerated() {
         bench.receive(.touched(name))
-        bench.receive(.read(name, Scheduler.DocumentRead(.document(edits[index]), mark: nil)))
+        bench.receive(.read(name, Scheduler.DocumentRead(.document(edits[index]), watermark: nil)))
       }
     }
     report("edit", edit, count)

@@ -12,7 +12,7 @@ struct Drift {
     var bench = Bench()
     bench.receive(.loadStarted)
     bench.receive(
-      .read(Self.name, Scheduler.DocumentRead(.document(Array(Core.document(0, revision: 0).utf8)), mark: nil)))
+      .read(Self.name, Scheduler.DocumentRead(.document(Array(Core.document(0, revision: 0).utf8)), watermark: nil)))
     bench.receive(.loadFinished)
     var first: UnixTime?
     var due: UnixTime?

@@ -34,7 +34,7 @@ final class Feed {
   }
 
   func read(_ name: String, _ bytes: [UInt8]) {
-    receive(.read(EntryName(name), Scheduler.DocumentRead(.document(bytes), mark: nil)))
+    receive(.read(EntryName(name), Scheduler.DocumentRead(.document(bytes), watermark: nil)))
   }
 
   /// Lets time pass until something is due, and fires one occurrence of it.

@@ -11,7 +11,8 @@ import Wire
 /// that was never there for each, `edit` takes the names `idle:0` to `idle:SCHEDULES-1`, which exist, round and round.
 ///
 /// `floor` does what no program between SET and queue can do without: it hears the event, GETs the document, and calls
-/// a script that pushes a message, keeps a mark and writes the document back. It looks at nothing and decides nothing.
+/// a script that pushes a message, keeps a watermark and writes the document back. It looks at nothing and decides
+/// nothing.
 @main enum Pickup {
   static func main() {
     let arguments = CommandLine.arguments
@@ -61,7 +62,7 @@ import Wire
   static func floor(_ socket: String, database: Int, prefix: String, queue: String) {
     let events = Connection(socket, database: database)
     let commands = Connection(socket, database: database)
-    // As fire.lua: the queue is in database 0, the mark and the document are in ours.
+    // As fire.lua: the queue is in database 0, the watermark and the document are in ours.
     let script = """
       redis.call('SELECT', '0') redis.call('LPUSH', KEYS[1], ARGV[1]) redis.call('SELECT', ARGV[3])
       redis.call('HSET', KEYS[2], KEYS[3], ARGV[2]) redis.call('SET', KEYS[3], ARGV[1], 'KEEPTTL') return 'OK'
@@ -82,7 +83,7 @@ import Wire
       let key = String(event[2].dropFirst(channel.count))
       let document = commands.call("GET", key)[0]
       commands.call(
-        "EVALSHA", digest, "3", queue, "mark:floor", key, document, "00001795214563123456|id|1", "\(database)")
+        "EVALSHA", digest, "3", queue, "watermark:floor", key, document, "00001795214563123456|id|1", "\(database)")
       echoes = 1
     }
   }

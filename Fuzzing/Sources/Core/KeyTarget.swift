@@ -38,7 +38,7 @@ extension FuzzTarget {
       let entry = keys.entry(of: document)
       try hold(entry == name || entry == nil && document.starts(with: keys.ownPrefix), "the key of another entry")
       if let entry = keys.entry(of: key) { try hold(keys.document(entry) == key, "the entry of another key") }
-      for own in [keys.mark, keys.outbox, keys.lease, keys.epoch, keys.incarnation, keys.heartbeat("a")] {
+      for own in [keys.watermark, keys.outbox, keys.lease, keys.epoch, keys.incarnation, keys.heartbeat("a")] {
         try hold(keys.entry(of: own) == nil, "a key of our own is a document's")
       }
       try hold(redisGlob(keys.documentPattern, document), "the pattern of documents leaves one out")

@@ -3,8 +3,8 @@ import BeatRedis
 @testable import BeatCore
 
 extension FuzzTarget {
-  /// A mark as it stands in Redis.
-  static let mark = FuzzTarget(
+  /// A watermark as it stands in Redis.
+  static let watermark = FuzzTarget(
     "mark", words: ["00001772452800000001", "|", "-", "+", "9223372036854775807", "09223372036854775807"],
     seeds: {
       [
@@ -14,13 +14,15 @@ extension FuzzTarget {
       ].map { Array($0.utf8) }
     },
     check: { bytes in
-      guard let mark = Mark(bytes) else { return }
-      try hold(mark.due.microseconds >= 0 && mark.totalRunCount >= 0, "a mark of \(mark)")
-      try hold(Mark(mark.bytes) == mark, "\(mark) is written as \(String(decoding: mark.bytes, as: UTF8.self))")
-      // The scripts compare marks as text.
-      try hold(mark.bytes.starts(with: bytes.prefix(20)), "the time is written otherwise")
-      let digits = Array(Mark.digits(mark.due).utf8)
-      try hold(digits.count == 20 && mark.bytes.starts(with: digits), "digits that are not 20")
+      guard let watermark = Watermark(bytes) else { return }
+      try hold(watermark.due.microseconds >= 0 && watermark.totalRunCount >= 0, "a watermark of \(watermark)")
+      try hold(
+        Watermark(watermark.bytes) == watermark,
+        "\(watermark) is written as \(String(decoding: watermark.bytes, as: UTF8.self))")
+      // The scripts compare watermarks as text.
+      try hold(watermark.bytes.starts(with: bytes.prefix(20)), "the time is written otherwise")
+      let digits = Array(Watermark.digits(watermark.due).utf8)
+      try hold(digits.count == 20 && watermark.bytes.starts(with: digits), "digits that are not 20")
     })
 
   /// An item of the outbox: read back byte for byte.
@@ -43,7 +45,7 @@ extension FuzzTarget {
     })
 
   static let core: [FuzzTarget] = [
-    document, json, splice, crontab, zone, footer, date, number, keys, mark, outbox,
+    document, json, splice, crontab, zone, footer, date, number, keys, watermark, outbox,
     importFile, redBeat,
   ]
 }

@@ -1,6 +1,6 @@
 extension DocumentReview {
-  /// What is still to come of a document that is understood: where it ends, and what becomes of a time that has passed. The
-  /// scheduler itself is asked.
+  /// What is still to come of a document that is understood: where it ends, and what becomes of a time that has passed.
+  /// The scheduler itself is asked.
   struct Prospect {
     private let bytes: [UInt8]
     private let definition: ScheduleDefinition
@@ -8,18 +8,18 @@ extension DocumentReview {
     private let now: UnixTime
     private let name: EntryName
     /// nil: not known.
-    private let mark: MarkState?
+    private let watermark: WatermarkState?
 
     init(
       _ bytes: [UInt8], _ document: ScheduleDocument, context: DocumentContext, now: UnixTime,
-      stored: (name: EntryName, mark: MarkState)?
+      stored: (name: EntryName, watermark: WatermarkState)?
     ) {
       self.bytes = bytes
       self.context = context
       self.now = now
       definition = document.definition
       name = stored?.name ?? EntryName(document.definition.name)
-      mark = stored?.mark
+      watermark = stored?.watermark
     }
 
     typealias End = (field: String, message: String, level: Remark.Level)
@@ -50,8 +50,8 @@ extension DocumentReview {
 
     /// How much an end that has passed is worth saying: a schedule that has run has ended as it should.
     private var levelOfEnd: Remark.Level {
-      let standing = standing(mark ?? .absent)
-      return standing.totalRunCount > 0 || standing.lastRun != nil ? .note : .warning
+      let preview = preview(watermark ?? .absent)
+      return preview.totalRunCount > 0 || preview.lastRun != nil ? .note : .warning
     }
 
     // MARK: clocked
@@ -67,39 +67,39 @@ extension DocumentReview {
         return ("does not come before expires_at: nothing is due then", .warning)
       }
       guard time < now else { return nil }
-      if let mark { return passed(time, standing(mark), certain: true) }
-      let unremembered = standing(.absent)
+      if let watermark { return passed(time, preview(watermark), certain: true) }
+      let unremembered = preview(.absent)
       // The document tells of its run itself, and nothing else is known: so says `next`, too.
       if hasRun(time, unremembered), unremembered.state != .enabled { return passed(time, unremembered, certain: true) }
       // What no daemon remembers, and what one does that has seen it before its time and not run it: where both come to
       // the same, that is what happens.
-      let seen = Mark(due: time.advanced(by: -1), taskID: nil, totalRunCount: 0)
-      let standings = [unremembered, standing(.read(seen))]
-      if let running = standings.first(where: { $0.state == .enabled }) { return passed(time, running, certain: false) }
+      let seen = Watermark(due: time.advanced(by: -1), taskID: nil, totalRunCount: 0)
+      let previews = [unremembered, preview(.read(seen))]
+      if let running = previews.first(where: { $0.state == .enabled }) { return passed(time, running, certain: false) }
       return passed(time, unremembered, certain: true)
     }
 
     /// By its last run, or where none is told, by its count.
-    private func hasRun(_ time: UnixTime, _ standing: ScheduleStanding) -> Bool {
-      standing.lastRun.map { $0 >= time } ?? (standing.totalRunCount > 0)
+    private func hasRun(_ time: UnixTime, _ preview: SchedulePreview) -> Bool {
+      preview.lastRun.map { $0 >= time } ?? (preview.totalRunCount > 0)
     }
 
-    private func standing(_ mark: MarkState) -> ScheduleStanding {
-      ScheduleStanding(name, Scheduler.DocumentRead(.document(bytes), mark), context: context, now: now)
+    private func preview(_ watermark: WatermarkState) -> SchedulePreview {
+      SchedulePreview(name, Scheduler.DocumentRead(.document(bytes), watermark), context: context, now: now)
     }
 
-    private func passed(_ time: UnixTime, _ standing: ScheduleStanding, certain: Bool) -> Words? {
-      switch standing.state {
+    private func passed(_ time: UnixTime, _ preview: SchedulePreview, certain: Bool) -> Words? {
+      switch preview.state {
       case .rejected: return nil
       case .disabled:
-        if enabled(standing)?.next != nil {
+        if enabled(preview)?.next != nil {
           return ("has passed: it is disabled, and runs when it is enabled, by run_immediately", .warning)
         }
         return (
-          "has passed: it is disabled, and does not run when it is enabled", hasRun(time, standing) ? .note : .warning
+          "has passed: it is disabled, and does not run when it is enabled", hasRun(time, preview) ? .note : .warning
         )
       case .enabled:
-        guard let next = standing.next else { return nil }
+        guard let next = preview.next else { return nil }
         if next.isImmediate { return ("has passed: it runs once more all the same, by run_immediately", .warning) }
         // Its jitter lies ahead.
         if next.sent > now { return nil }
@@ -111,13 +111,13 @@ extension DocumentReview {
       case .finished(let reason):
         if let end = definition.expiresAt, end <= now { return nil }
         if let end = definition.voidFrom, end <= now { return nil }
-        if hasRun(time, standing) { return ("has passed, and it has run: it does not run again", .note) }
-        return (over(time, standing, reason), .warning)
+        if hasRun(time, preview) { return ("has passed, and it has run: it does not run again", .note) }
+        return (over(time, preview, reason), .warning)
       }
     }
 
     /// Why one comes to its end that has not run.
-    private func over(_ time: UnixTime, _ standing: ScheduleStanding, _ reason: String) -> String {
+    private func over(_ time: UnixTime, _ preview: SchedulePreview, _ reason: String) -> String {
       let (age, catchup) = (now.microseconds(since: time), definition.catchup)
       if age > SchedulerConfiguration.missedAfter {
         if catchup.policy == .none { return "has passed, and catchup none skips it: it does not run" }
@@ -125,20 +125,21 @@ extension DocumentReview {
           return "has passed longer ago than catchup_window: it does not run"
         }
       }
-      if let maximum = definition.maxRunCount, standing.totalRunCount >= maximum {
+      if let maximum = definition.maxRunCount, preview.totalRunCount >= maximum {
         return "has passed: it does not run any more: \(reason)"
       }
-      return standing.totalRunCount > 0
+      return preview.totalRunCount > 0
         ? "has passed: it does not run any more"
         : "has passed before it was made, edited or enabled: it does not run"
     }
 
     /// What an edit makes of a disabled one that enables it.
-    private func enabled(_ standing: ScheduleStanding) -> ScheduleStanding? {
+    private func enabled(_ preview: SchedulePreview) -> SchedulePreview? {
       guard var editor = try? DocumentEditor(bytes) else { return nil }
       editor.set("enabled", to: "true")
-      return ScheduleStanding(
-        name, before: Scheduler.DocumentRead(.document(bytes), mark ?? .absent), edited: editor.bytes, context: context,
+      return SchedulePreview(
+        name, before: Scheduler.DocumentRead(.document(bytes), watermark ?? .absent), edited: editor.bytes,
+        context: context,
         now: now)
     }
   }

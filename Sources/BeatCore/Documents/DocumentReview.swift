@@ -45,9 +45,10 @@ package struct DocumentReview: Sendable {
 
   /// - Parameters:
   ///   - now: what lies before it will not come again.
-  ///   - stored: its name, and the mark that stood beside it; nil: the text is all that is known, as of a file.
+  ///   - stored: its name, and the watermark that stood beside it; nil: the text is all that is known, as of a file.
   package init(
-    _ bytes: [UInt8], context: DocumentContext, now: UnixTime, stored: (name: EntryName, mark: MarkState)? = nil
+    _ bytes: [UInt8], context: DocumentContext, now: UnixTime,
+    stored: (name: EntryName, watermark: WatermarkState)? = nil
   ) {
     var remarks: [Remark] = []
     func add(_ level: Remark.Level, _ field: String, _ found: String, _ message: String, line: Int? = nil) {
@@ -120,7 +121,8 @@ package struct DocumentReview: Sendable {
     return editor.bytes != before
   }
 
-  /// Fields that nobody reads, and whose names look like ones that somebody does; fields that come twice. So many at most.
+  /// Fields that nobody reads, and whose names look like ones that somebody does; fields that come twice. So many at
+  /// most.
   private static let mostOddities = 20
 
   private static func oddities(_ bytes: [UInt8]) -> [(String, String)] {

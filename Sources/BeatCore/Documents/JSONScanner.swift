@@ -119,13 +119,13 @@ package struct JSONScanner {
     return text(of: bytes[(slice.range.lowerBound + 1)..<(slice.range.upperBound - 1)])
   }
 
-  /// The text of what stands between two quotation marks.
+  /// The text of what stands between two quotation watermarks.
   private static func text(of content: ArraySlice<UInt8>) -> String? {
     // Escapes only shorten: the text has no more bytes than its spelling.
     content.count <= String.alwaysStreamSafe ? unescape(content) : unescape(content)?.streamSafe
   }
 
-  /// The same as UTF-8, however many marks stand in a row.
+  /// The same as UTF-8, however many watermarks stand in a row.
   static func utf8(of slice: JSONSlice, in bytes: [UInt8]) -> ArraySlice<UInt8>? {
     guard slice.kind == .string, slice.range.count >= 2 else { return nil }
     let content = bytes[(slice.range.lowerBound + 1)..<(slice.range.upperBound - 1)]

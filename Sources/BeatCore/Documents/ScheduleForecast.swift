@@ -1,8 +1,8 @@
-/// What comes next of a document, before it is saved: what a daemon sends that loads it, and remembers nothing of it. Only
-/// the schedule itself is needed, not a whole document.
+/// What comes next of a document, before it is saved: what a daemon sends that loads it, and remembers nothing of it.
+/// Only the schedule itself is needed, not a whole document.
 package struct ScheduleForecast {
   /// What the scheduler itself makes of it.
-  package let standing: ScheduleStanding
+  package let preview: SchedulePreview
   package let schedule: Schedule
   /// The zone whose clock a person reads the schedule by.
   package let zone: ZoneRules
@@ -10,7 +10,7 @@ package struct ScheduleForecast {
   package let after: UnixTime?
 
   /// Accepted, but probably not what was meant.
-  package var warnings: [String] { standing.warnings }
+  package var warnings: [String] { preview.warnings }
 
   /// - Parameters:
   ///   - now: when the daemon loads it. With a time after which is asked, then, or at the last run if that was later;
@@ -25,16 +25,16 @@ package struct ScheduleForecast {
     do { layout = try DocumentLayout(editor.bytes) } catch { throw DocumentProblem(error, in: bytes) }
     let own = try DocumentReader(layout: layout, context: context).date("after")
     self.after = own ?? after
-    let read = Scheduler.DocumentRead(.document(editor.bytes), mark: nil)
-    standing = ScheduleStanding(
+    let read = Scheduler.DocumentRead(.document(editor.bytes), watermark: nil)
+    preview = SchedulePreview(
       EntryName(editor.text("name") ?? ""), read, context: context,
       now: Self.moment(of: document, now: now, after: self.after))
     schedule = document.definition.schedule
-    zone = standing.zone ?? context.defaultZone
+    zone = preview.zone ?? context.defaultZone
   }
 
   /// The next runs, at most `count`, and why there are not more.
-  package func coming(_ count: Int) -> ScheduleStanding.Coming { standing.coming(count, after: after) }
+  package func coming(_ count: Int) -> SchedulePreview.Coming { preview.coming(count, after: after) }
 
   /// The document with `name`, `task` and `enabled`, which somebody who only asks for times may leave out.
   private static func completed(_ bytes: [UInt8]) throws(DocumentProblem) -> DocumentEditor {

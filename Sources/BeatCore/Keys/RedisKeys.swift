@@ -29,8 +29,8 @@ package struct RedisKeys: Hashable, Sendable {
   /// STRING, one schedule document.
   package func document(_ name: EntryName) -> [UInt8] { prefix + name.bytes }
 
-  /// HASH, entry name -> `Mark`: the newest due time that was fired, or the time first seen.
-  package var mark: [UInt8] { own("mark") }
+  /// HASH, entry name -> `Watermark`: the newest due time that was fired, or the time first seen.
+  package var watermark: [UInt8] { own("mark") }
 
   /// LIST, `OutboxItem`s that wait for a broker which is another server; the newest at the head.
   package var outbox: [UInt8] { own("outbox") }
@@ -68,19 +68,19 @@ package struct RedisKeys: Hashable, Sendable {
   /// STRING, the token of a leader that lacks something: a daemon that lacks nothing may take the lease over.
   package var offer: [UInt8] { own("offer") }
 
-  /// The keys of one daemon's heartbeat, in the order of `pulse.lua`.
+  /// The keys of one daemon's heartbeat, in the order of `heartbeat.lua`.
   package func ofHeartbeat(_ instance: String) -> [[UInt8]] { [heartbeat(instance), incarnation, lease, epoch, offer] }
 
   /// LIST, of a rehearsal: a queue that no worker knows, in the broker's database.
   package var rehearsalQueue: [UInt8] { own("queue") }
 
   /// Our own keys that stand on the store for good.
-  package var own: [[UInt8]] { [mark, outbox, receipts, history, manual, daemons, lease, epoch, incarnation] }
+  package var own: [[UInt8]] { [watermark, outbox, receipts, history, manual, daemons, lease, epoch, incarnation] }
 
   /// What Redis type one of our own keys must have.
   package func type(of key: [UInt8]) -> String {
     switch key {
-    case mark, receipts, manual, daemons: "hash"
+    case watermark, receipts, manual, daemons: "hash"
     case outbox: "list"
     case history: "stream"
     default: "string"

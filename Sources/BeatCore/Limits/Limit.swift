@@ -1,7 +1,7 @@
 /// A bound on what others write or send: one schedule, name, queue or reply past it is refused, and the rest goes on.
 ///
-/// The daemon, `lint`, `set`, imports and receipts compare with the same number and refuse in the same words (`excess`).
-/// `docs/security.md` prints the table `all`.
+/// The daemon, `lint`, `set`, imports and receipts compare with the same number and refuse in the same words
+/// (`excess`). `docs/security.md` prints the table `all`.
 package struct Limit: Hashable, Sendable {
   /// What is bounded: "a schedule's name".
   package let subject: String
@@ -31,7 +31,7 @@ extension Limit {
 
   package static let nameLength = Limit(
     subject: "a schedule's name", most: 1_024, unit: "byte",
-    reason: "it stands in keys, messages, log lines and the marks, which outlive the schedule")
+    reason: "it stands in keys, messages, log lines and the watermarks, which outlive the schedule")
 
   package static let taskLength = Limit(
     subject: "a task's name", most: 1_024, unit: "byte",
@@ -123,12 +123,12 @@ extension Limit {
     subject: "a walk through a server's keys", most: 1_000_000, unit: "step",
     reason: "each is 500 keys or more; a server that never says which is the last would be asked for ever")
 
-  package static let markLength = Limit(
-    subject: "a mark", most: 256, unit: "byte",
+  package static let watermarkLength = Limit(
+    subject: "a watermark", most: 256, unit: "byte",
     reason: "ours have about 80; a longer one counts as one that cannot be read")
 
-  package static let goneMarks = Limit(
-    subject: "what is remembered of schedules that are gone", most: 50_000, unit: "mark",
+  package static let goneWatermarks = Limit(
+    subject: "what is remembered of schedules that are gone", most: 50_000, unit: "watermark",
     reason: "30 days at most; the oldest go first where there are more")
 
   package static let ownFieldLength = Limit(
@@ -143,7 +143,7 @@ extension Limit {
     subject: "what waits in the outbox while one that is far behind may add to it", most: 256, unit: "message",
     reason: "a schedule that is on time waits for the broker to take these; while the broker is lost, all may")
 
-  package static let heldMessages = Limit(
+  package static let deferredMessages = Limit(
     subject: "what the outbox holds that cannot be delivered", most: 1_000, unit: "message",
     reason: "it is looked at again at each attempt, and others wait; a queue with ten of them gets no more")
 
@@ -161,6 +161,6 @@ extension Limit {
     crontabField, crontabList, backlog, replyLength, replyElements,
     fireLength, reasonLength, quotationLength, cellLength, lineFieldLength, lineBurst, lineRate, pageLength,
     replyDepth, replyLine, replyTime, scanSteps,
-    markLength, goneMarks, ownFieldLength, outboxItem, outboxBacklog, heldMessages, declaredQueues, zones,
+    watermarkLength, goneWatermarks, ownFieldLength, outboxItem, outboxBacklog, deferredMessages, declaredQueues, zones,
   ]
 }

@@ -36,7 +36,7 @@ package struct TaskID: Hashable, Sendable, CustomStringConvertible {
     self.init(digest: sha1(namespace + name))
   }
 
-  /// As found in the mark.
+  /// As found in the watermark.
   package init(text: some StringProtocol) { description = String(text) }
 
   /// The first 16 bytes with version 5 and the variant of RFC 9562 in their places.

@@ -79,7 +79,7 @@ extension Scheduler {
   package mutating func congestion(now: UnixTime) -> Congestion? {
     guard isLeading, isWatching else { return nil }
     let since = backlog.since(at: now).flatMap { now.microseconds(since: $0) >= Congestion.patience ? $0 : nil }
-    let isLimited = rate?.heldBackAt.map { now.microseconds(since: $0) <= Congestion.patience } ?? false
+    let isLimited = rate?.deferredAt.map { now.microseconds(since: $0) <= Congestion.patience } ?? false
     guard since != nil || isLimited else { return nil }
     let census = busiest.census(at: now)
     func perMinute(_ count: Int64) -> Int64 {

@@ -10,16 +10,16 @@ package struct DueSurvey: Sendable {
   package init() {}
 
   /// Takes one schedule in.
-  package mutating func add(_ standing: ScheduleStanding) {
+  package mutating func add(_ preview: SchedulePreview) {
     count += 1
-    if case .rejected = standing.state { rejected += 1 }
-    guard let since = standing.overdueSince else { return }
+    if case .rejected = preview.state { rejected += 1 }
+    guard let since = preview.overdueSince else { return }
     guard var found = overdue else {
-      overdue = FiringHealth.Overdue(count: 1, first: standing.name, since: since)
+      overdue = FiringHealth.Overdue(count: 1, first: preview.name, since: since)
       return
     }
     found.count += 1
-    if since < found.since { (found.first, found.since) = (standing.name, since) }
+    if since < found.since { (found.first, found.since) = (preview.name, since) }
     overdue = found
   }
 }

@@ -1,5 +1,5 @@
-/// Keeps account of what became of a daemon's fires, so that it can be told by those who ask (`FiringReport`). Bounded: of
-/// schedules that are refused, it knows the first hundred by name.
+/// Keeps account of what became of a daemon's fires, so that it can be told by those who ask (`FiringReport`). Bounded:
+/// of schedules that are refused, it knows the first hundred by name.
 package struct FireLedger {
   /// The number of refused schedules whose names are kept.
   static let longest = 100
@@ -12,7 +12,7 @@ package struct FireLedger {
   private var fired: UnixTime?
   private var refusals: [EntryName: Refusal] = [:]
   private var brokerLost: FiringReport.Obstacle?
-  private var heldBack: FiringReport.Obstacle?
+  private var deferral: FiringReport.Obstacle?
   /// Why this daemon could not deliver if it had to: by its look at the broker while it stands by.
   package var undeliverable: String?
   /// Why this daemon cannot fire, and what it can fire without: by its last rehearsal.
@@ -64,12 +64,12 @@ package struct FireLedger {
     if !refusals.isEmpty { refusals[name] = nil }
   }
 
-  /// This daemon does not fire any more, so that what stands in the way is the next leader's to tell. A broker that was lost
-  /// counts as lost until it is reached again.
+  /// This daemon does not fire any more, so that what stands in the way is the next leader's to tell. A broker that was
+  /// lost counts as lost until it is reached again.
   package mutating func standBy() {
     if let brokerLost { undeliverable = brokerLost.reason }
     refusals.removeAll()
-    (brokerLost, heldBack) = (nil, nil)
+    (brokerLost, deferral) = (nil, nil)
   }
 
   // MARK: two servers
@@ -81,14 +81,14 @@ package struct FireLedger {
   package mutating func foundBroker() { brokerLost = nil }
 
   /// A message stays in the outbox.
-  package mutating func heldBack(_ reason: String, at now: UnixTime) {
-    heldBack = FiringReport.Obstacle(reason: reason, since: heldBack?.since ?? now)
+  package mutating func deferral(_ reason: String, at now: UnixTime) {
+    deferral = FiringReport.Obstacle(reason: reason, since: deferral?.since ?? now)
   }
 
   /// Messages are on their queues; so many wait still.
   package mutating func relayed(waiting: Int) {
     brokerLost = nil
-    if waiting == 0 { heldBack = nil }
+    if waiting == 0 { deferral = nil }
   }
 
   package var report: FiringReport {
@@ -97,7 +97,7 @@ package struct FireLedger {
     report.unable = unable ?? undeliverable
     report.lacks = lacks ?? unanswered
     report.brokerLost = brokerLost
-    report.heldBack = heldBack
+    report.deferral = deferral
     let oldest = refusals.min { ($0.value.since, $0.key.bytes.count) < ($1.value.since, $1.key.bytes.count) }
     if let oldest {
       report.refused = FiringReport.Obstacle(

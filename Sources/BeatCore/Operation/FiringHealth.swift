@@ -1,5 +1,5 @@
-/// Does this installation fire? One answer for all who ask, from what has happened: who leads, what succeeded last, what
-/// was refused, and what is overdue.
+/// Does this installation fire? One answer for all who ask, from what has happened: who leads, what succeeded last,
+/// what was refused, and what is overdue.
 package struct FiringHealth: Hashable, Sendable {
   /// Schedules whose due time has passed and that would be made up for.
   package struct Overdue: Hashable, Sendable {
@@ -28,7 +28,7 @@ package struct FiringHealth: Hashable, Sendable {
   package enum Hindrance: Hashable, Sendable {
     case refused(FiringReport.Obstacle)
     case brokerLost(FiringReport.Obstacle)
-    case heldBack(FiringReport.Obstacle)
+    case deferral(FiringReport.Obstacle)
     /// More is due than is sent: its record says who takes what.
     case congested(Overdue)
     /// It says nothing of what stands in its way.
@@ -70,7 +70,7 @@ package struct FiringHealth: Hashable, Sendable {
   package let isTold: Bool
 
   /// - Parameters:
-  ///   - overdue: by the documents and their marks; nil: nothing is, or nobody has looked.
+  ///   - overdue: by the documents and their watermarks; nil: nothing is, or nobody has looked.
   ///   - lastRun: the newest that the history knows.
   ///   - now: by Redis' clock.
   package init(_ fleet: Fleet, overdue: Overdue? = nil, lastRun: UnixTime? = nil, now: UnixTime) {
@@ -95,8 +95,8 @@ package struct FiringHealth: Hashable, Sendable {
     } else if let overdue, isOld(overdue.since) {
       let hindrance: Hindrance = report?.congestion == nil ? .overdue(overdue) : .congested(overdue)
       verdict = stopsAll(overdue.since) ? .stuck(hindrance) : .hindered(hindrance)
-    } else if let held = report?.heldBack {
-      verdict = .hindered(.heldBack(held))
+    } else if let held = report?.deferral {
+      verdict = .hindered(.deferral(held))
     } else {
       verdict = .fires
     }

@@ -29,7 +29,7 @@ package struct FiringReport: Hashable, Sendable {
   /// On two servers: the broker cannot be reached, and no message is delivered.
   package var brokerLost: Obstacle?
   /// On two servers: messages in the outbox that the broker does not take.
-  package var heldBack: Obstacle?
+  package var deferral: Obstacle?
   /// Who takes how much, while some do not keep their pace; nil: all do.
   package var congestion: Congestion?
 
@@ -43,7 +43,7 @@ package struct FiringReport: Hashable, Sendable {
     var members: [String] = [#""fired": \#(JSONText.string(fired?.iso8601))"#]
     if let unable { members.append(#""unable": \#(JSONText.string(unable))"#) }
     if let lacks { members.append(#""lacks": \#(JSONText.string(String(lacks.prefix(Self.longestReason))))"#) }
-    for (key, obstacle) in [("refused", refused), ("broker_lost", brokerLost), ("held_back", heldBack)] {
+    for (key, obstacle) in [("refused", refused), ("broker_lost", brokerLost), ("held_back", deferral)] {
       guard let obstacle else { continue }
       let reason = String(obstacle.reason.prefix(Self.longestReason))
       var parts = [
@@ -65,7 +65,7 @@ package struct FiringReport: Hashable, Sendable {
     lacks = layout.text("lacks")
     refused = layout["refused"].flatMap { Obstacle($0, in: layout.bytes) }
     brokerLost = layout["broker_lost"].flatMap { Obstacle($0, in: layout.bytes) }
-    heldBack = layout["held_back"].flatMap { Obstacle($0, in: layout.bytes) }
+    deferral = layout["held_back"].flatMap { Obstacle($0, in: layout.bytes) }
     congestion = layout["congestion"].flatMap { Congestion($0, in: layout.bytes) }
   }
 }

@@ -2,9 +2,9 @@
 package struct ScheduleAccount {
   /// Where the time comes from that an interval counts from, and after which a crontab is looked for.
   package enum Origin: String, Sendable {
-    /// The mark tells of a run.
+    /// The watermark tells of a run.
     case run
-    /// The mark tells when the schedule was first seen, or was edited.
+    /// The watermark tells when the schedule was first seen, or was edited.
     case seen
     /// The document's `last_run_at`.
     case document
@@ -19,15 +19,15 @@ package struct ScheduleAccount {
   private let seriesBase: UnixTime
 
   /// nil: the document cannot be used.
-  package init?(_ standing: ScheduleStanding, _ read: Scheduler.DocumentRead, context: DocumentContext) {
+  package init?(_ preview: SchedulePreview, _ read: Scheduler.DocumentRead, context: DocumentContext) {
     guard case .document(let bytes) = read.content, let document = try? ScheduleDocument(bytes, context: context),
-      let entry = standing.scheduler.entries.handle(of: standing.name).flatMap({ standing.scheduler.entries[$0] })
+      let entry = preview.scheduler.entries.handle(of: preview.name).flatMap({ preview.scheduler.entries[$0] })
     else { return nil }
     definition = document.definition
     base = entry.progress.base
     seriesBase = entry.seriesBase
-    if let mark = read.mark, mark.due == base {
-      origin = mark.taskID == nil ? .seen : .run
+    if let watermark = read.watermark, watermark.due == base {
+      origin = watermark.taskID == nil ? .seen : .run
     } else {
       origin = document.lastRunAt == base ? .document : .unseen
     }

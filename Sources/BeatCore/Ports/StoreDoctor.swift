@@ -1,5 +1,6 @@
-/// Looks at those parts of an installation that only who knows the kind of its store and broker can judge: servers, their
-/// settings, what their users may do. What is found is reported as it is found; a method throws where it cannot look.
+/// Looks at those parts of an installation that only who knows the kind of its store and broker can judge: servers,
+/// their settings, what their users may do. What is found is reported as it is found; a method throws where it cannot
+/// look.
 package protocol StoreDoctor: AnyObject {
   /// What the store's server is, and what it keeps.
   func examineServer() throws
@@ -11,7 +12,7 @@ package protocol StoreDoctor: AnyObject {
   /// - Parameters:
   ///   - isFiring: a daemon is there that should hear them.
   ///   - events: how it says that it does.
-  func examineHearing(isFiring: Bool, by events: String?) throws
+  func examineChangeDetection(isFiring: Bool, by events: String?) throws
   /// Whether the daemons' users may do what a daemon does.
   func examineRights() throws
   /// What stands at our own places, and at those of other prefixes.

@@ -21,11 +21,11 @@ package protocol StoreInspector: AnyObject {
   func names() throws(StoreError) -> [EntryName]
   /// What the last look at all names has left out, in words; nil: nothing.
   var ignoredNames: String? { get }
-  /// Documents with their marks, each of one moment, in the order of the names, and handed over as they come: of a hundred
-  /// thousand only some are in memory at once.
+  /// Documents with their watermarks, each of one moment, in the order of the names, and handed over as they come: of a
+  /// hundred thousand only some are in memory at once.
   func eachDocument(_ names: [EntryName], _ body: @escaping (StoredDocument) -> Void) throws(StoreError)
-  /// Looks for what is overdue: a health check must not cost what a hundred thousand documents do, so at most `limit` of them
-  /// are looked at.
+  /// Looks for what is overdue: a health check must not cost what a hundred thousand documents do, so at most `limit`
+  /// of them are looked at.
   func survey(_ context: DocumentContext, now: UnixTime, atMost limit: Int) throws(StoreError) -> DueSurvey
   /// Other places at which schedules stand.
   func neighbours() throws(StoreError) -> [EntryName]
@@ -36,8 +36,8 @@ package protocol StoreInspector: AnyObject {
   func fleet() throws(StoreError) -> Fleet
   /// The receipt of a schedule's last edit; nil: there is none.
   func receipt(of name: EntryName) throws(StoreError) -> EditReceipt?
-  /// The documents that are set aside, as the daemon that fires, or fired last, has left word: how many, and the reasons of
-  /// the first by name.
+  /// The documents that are set aside, as the daemon that fires, or fired last, has left word: how many, and the
+  /// reasons of the first by name.
   func rejections(atMost limit: Int) throws(StoreError) -> (count: Int, first: [(EntryName, String)])
   /// Messages that wait for a broker that is another server.
   func outboxLength() throws(StoreError) -> Int64
@@ -67,7 +67,7 @@ package protocol StoreInspector: AnyObject {
 }
 
 extension StoreInspector {
-  /// Documents with their marks, each of one moment, in the order of the names.
+  /// Documents with their watermarks, each of one moment, in the order of the names.
   package func documents(_ names: [EntryName]) throws(StoreError) -> [StoredDocument] {
     var documents: [StoredDocument] = []
     documents.reserveCapacity(names.count)

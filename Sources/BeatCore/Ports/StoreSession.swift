@@ -3,12 +3,13 @@ package protocol StoreConnector: AnyObject {
   /// Begins a stay with the store.
   ///
   /// - Parameters:
-  ///   - hearing: how edits are to be heard.
-  ///   - fence: the token of our lease, asked for whenever something is sent that only its holder may do; empty: there is no
+  ///   - changeDetection: how edits are to be heard.
+  ///   - fence: the token of our lease, asked for whenever something is sent that only its holder may do; empty: there
+  ///   is no
   ///     lease.
   ///   - event: called until `.ended`, and never inside the call.
   func open(
-    hearing: Hearing, fence: @escaping () -> String, event: @escaping (StoreEvent) -> Void
+    changeDetection: ChangeDetection, fence: @escaping () -> String, event: @escaping (StoreEvent) -> Void
   ) -> any StoreConnection
 
   /// As people know the store: without a password.
@@ -44,8 +45,8 @@ package protocol StoreSession: AnyObject {
   /// Finds out what a refusal was about. Not called if the session ends.
   func explain(_ refusal: Refusal, about question: StoreQuestion, then: @escaping (StoreExplanation) -> Void)
 
-  /// What stands at places of our own and cannot be ours, without which everything fires: each in words, with what to do.
-  /// Not called if the session ends.
+  /// What stands at places of our own and cannot be ours, without which everything fires: each in words, with what to
+  /// do. Not called if the session ends.
   func foreignPlaces(then: @escaping ([String]) -> Void)
 
   /// Other places at which schedules stand: asked where none stands at ours. nil: they could not be looked for.
@@ -110,8 +111,8 @@ package enum StoreEvent {
   case leaseFreed
   /// A run by hand was asked for.
   case requested
-  /// Something that a fire can do without was refused as something that we may not do; in the server's words. Comes before
-  /// the refused call is answered.
+  /// Something that a fire can do without was refused as something that we may not do; in the server's words. Comes
+  /// before the refused call is answered.
   case lacked(reason: String)
   case notice(StoreNotice)
   /// The session is over; nothing comes after it.

@@ -1,4 +1,4 @@
-/// A schedule's document as it stood in the store, with the mark of the same moment.
+/// A schedule's document as it stood in the store, with the watermark of the same moment.
 package struct StoredDocument {
   package let name: EntryName
   package let read: Scheduler.DocumentRead
@@ -19,5 +19,5 @@ package struct StoredDocument {
   }
 
   /// What the daemon keeps beside it.
-  package var mark: Mark? { read.mark }
+  package var watermark: Watermark? { read.watermark }
 }

@@ -128,7 +128,7 @@ private struct DigitScanner {
     return number
   }
 
-  /// One digit or more after the decimal mark, in microseconds.
+  /// One digit or more after the decimal watermark, in microseconds.
   mutating func microseconds() -> Int? {
     var (value, weight, found) = (0, 100_000, false)
     while let digit = digit() {

@@ -1,25 +1,25 @@
 /// What became of an edit that was heard: one line of JSON for whoever made it.
 package struct EditReceipt: Hashable, Sendable {
-  package var standing: Scheduler.Standing
+  package var verdict: Scheduler.Verdict
   /// By Redis' clock.
   package var heard: UnixTime
   /// In force, but probably not what was meant.
   package var warnings: [String] = []
-  /// SHA-1 of the document's bytes that are answered, in 40 lower-case hex digits; nil: they were not read, or the receipt
-  /// is an earlier version's.
+  /// SHA-1 of the document's bytes that are answered, in 40 lower-case hex digits; nil: they were not read, or the
+  /// receipt is an earlier version's.
   package var sha1: String?
 
-  package init(_ standing: Scheduler.Standing, heard: UnixTime) {
-    self.standing = standing
+  package init(_ verdict: Scheduler.Verdict, heard: UnixTime) {
+    self.verdict = verdict
     self.heard = heard
   }
 
-  /// `{"state": "accepted", "next": "2026-11-21T05:00:00Z", "heard": …, "sha1": …}`, next null where it will not run, or
-  /// `{"state": "rejected", "reason": …, "heard": …, "sha1": …}`.
+  /// `{"state": "accepted", "next": "2026-11-21T05:00:00Z", "heard": …, "sha1": …}`, next null where it will not run,
+  /// or `{"state": "rejected", "reason": …, "heard": …, "sha1": …}`.
   package var bytes: [UInt8] {
     var text: [UInt8] = []
-    text.append(Self.beginning(of: standing))
-    switch standing {
+    text.append(Self.beginning(of: verdict))
+    switch verdict {
     case .accepted(let next):
       text.append(#", "next": "#)
       text.appendJSON(next?.iso8601)
@@ -46,12 +46,12 @@ package struct EditReceipt: Hashable, Sendable {
   }
 
   /// Whether a receipt, as it was stored, says that a document stands as it does.
-  package static func tells(_ bytes: [UInt8], _ standing: Scheduler.Standing) -> Bool {
-    bytes.starts(with: beginning(of: standing).utf8)
+  package static func tells(_ bytes: [UInt8], _ verdict: Scheduler.Verdict) -> Bool {
+    bytes.starts(with: beginning(of: verdict).utf8)
   }
 
-  private static func beginning(of standing: Scheduler.Standing) -> String {
-    if case .accepted = standing { #"{"state": "accepted""# } else { #"{"state": "rejected""# }
+  private static func beginning(of verdict: Scheduler.Verdict) -> String {
+    if case .accepted = verdict { #"{"state": "accepted""# } else { #"{"state": "rejected""# }
   }
 
   /// What `bytes` has written; nil: somebody else wrote it.

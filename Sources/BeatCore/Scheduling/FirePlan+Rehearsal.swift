@@ -3,8 +3,8 @@ extension FirePlan {
   package static let rehearsedEntry = EntryName("a")
   /// What must stand there, under the entry's name.
   package static let rehearsedDocument = Array("rehearse".utf8)
-  /// The mark of a schedule that was seen, and the one that takes its place.
-  package static let rehearsedMark = Mark(due: UnixTime(microseconds: 1), taskID: nil, totalRunCount: 0)
+  /// The watermark of a schedule that was seen, and the one that takes its place.
+  package static let rehearsedWatermark = Watermark(due: UnixTime(microseconds: 1), taskID: nil, totalRunCount: 0)
 
   /// A fire that no schedule asks for and no worker sees, to find out whether it would go through.
   ///
@@ -18,6 +18,6 @@ extension FirePlan {
       entry: rehearsedEntry, task: "rehearsal", taskID: id, due: due, oldDocument: rehearsedDocument,
       newDocument: Array("rehearsed".utf8), kept: 8, message: Array("rehearsal".utf8), route: .queue(queue),
       priority: 0,
-      mark: Mark(due: due, taskID: id, totalRunCount: 1), reason: .schedule)
+      watermark: Watermark(due: due, taskID: id, totalRunCount: 1), reason: .schedule)
   }
 }

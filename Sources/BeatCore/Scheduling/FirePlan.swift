@@ -16,12 +16,12 @@ package final class FirePlan: Hashable, Sendable {
   package let message: [UInt8]
   package let route: Route
   package let priority: Int64
-  package let mark: Mark
+  package let watermark: Watermark
   package let reason: FireReason
 
   init(
     entry: EntryName, task: String, taskID: TaskID, due: UnixTime, oldDocument: [UInt8], newDocument: [UInt8],
-    kept: Int, message: [UInt8], route: Route, priority: Int64, mark: Mark, reason: FireReason
+    kept: Int, message: [UInt8], route: Route, priority: Int64, watermark: Watermark, reason: FireReason
   ) {
     self.entry = entry
     self.task = task
@@ -33,7 +33,7 @@ package final class FirePlan: Hashable, Sendable {
     self.message = message
     self.route = route
     self.priority = priority
-    self.mark = mark
+    self.watermark = watermark
     self.reason = reason
   }
 
@@ -45,7 +45,7 @@ package final class FirePlan: Hashable, Sendable {
       || left.entry == right.entry && left.task == right.task && left.taskID == right.taskID && left.due == right.due
         && left.oldDocument == right.oldDocument && left.newDocument == right.newDocument
         && left.message == right.message && left.route == right.route && left.priority == right.priority
-        && left.mark == right.mark && left.reason == right.reason
+        && left.watermark == right.watermark && left.reason == right.reason
   }
 
   package func hash(into hasher: inout Hasher) { hasher.combine(taskID) }
@@ -69,9 +69,9 @@ package enum FireReason: String, Hashable, Sendable {
 package enum FireOutcome: Hashable, Sendable {
   /// Pushed, marked and written back.
   case fired
-  /// The mark already holds this task id: an own reply that was lost, or a document rolled back since.
+  /// The watermark already holds this task id: an own reply that was lost, or a document rolled back since.
   case alreadyMine
-  /// The mark holds this due time or a newer one.
+  /// The watermark holds this due time or a newer one.
   case already
   /// No document stands there.
   case gone
@@ -86,8 +86,8 @@ package enum FireOutcome: Hashable, Sendable {
   case refused(String)
   /// The same, for a reason that is this daemon's own: its user may not do it. Another daemon perhaps may.
   case forbidden(String)
-  /// Nothing was changed, and this server will not do it: it is a replica now, still loading, or wants a password. A new
-  /// connection may lead to one that does. The text is the server's.
+  /// Nothing was changed, and this server will not do it: it is a replica now, still loading, or wants a password. A
+  /// new connection may lead to one that does. The text is the server's.
   case wrongServer(String)
   /// The connection died first: it may have happened, or may not.
   case unknown

@@ -1,5 +1,5 @@
-/// So many fires a second and no more: a bucket of tokens that holds a second's worth, so that what falls due together goes
-/// out together as far as that reaches.
+/// So many fires a second and no more: a bucket of tokens that holds a second's worth, so that what falls due together
+/// goes out together as far as that reaches.
 struct FireRate {
   /// Of one fire, in the unit of `credit`.
   private static let fire: Int64 = 1_000_000
@@ -11,7 +11,7 @@ struct FireRate {
   private var credit: Int64
   private var filledAt: UnixTime?
   /// When something had to wait for it last.
-  private(set) var heldBackAt: UnixTime?
+  private(set) var deferredAt: UnixTime?
 
   /// - Parameter perSecond: 1 to a million.
   init(perSecond: Int) {
@@ -23,7 +23,7 @@ struct FireRate {
   mutating func mayBegin(at now: UnixTime) -> Bool {
     fill(until: now)
     if credit >= Self.fire { return true }
-    heldBackAt = now
+    deferredAt = now
     return false
   }
 

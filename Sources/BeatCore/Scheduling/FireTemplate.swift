@@ -31,7 +31,8 @@ struct FireTemplate {
     let plan = FirePlan(
       entry: entry.name, task: task, taskID: id, due: due, oldDocument: entry.document, newDocument: fired.bytes,
       kept: fired.kept, message: message.bytes(for: id), route: route, priority: priority,
-      mark: Mark(due: due, taskID: id, totalRunCount: count, digest: entry.digest(afterRun: due, count: count)),
+      watermark: Watermark(
+        due: due, taskID: id, totalRunCount: count, digest: entry.digest(afterRun: due, count: count)),
       reason: reason)
     document = fired.bytes
     places = fired.places

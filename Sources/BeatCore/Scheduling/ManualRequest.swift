@@ -18,5 +18,5 @@ package struct ManualRequest: Hashable, Sendable {
     self.init(EntryName(Array(bytes[21...])), deadline: UnixTime(microseconds: microseconds))
   }
 
-  package var bytes: [UInt8] { Array("\(Mark.digits(deadline))|".utf8) + entry.bytes }
+  package var bytes: [UInt8] { Array("\(Watermark.digits(deadline))|".utf8) + entry.bytes }
 }

@@ -70,8 +70,10 @@ extension ScheduleEntry {
     passing = state == .none ? nil : Passing(state)
   }
 
-  /// What is counted from, as it is kept in the mark: nothing fired.
-  var anchor: Mark { Mark(due: progress.base, taskID: nil, totalRunCount: progress.totalRunCount, digest: digest) }
+  /// What is counted from, as it is kept in the watermark: nothing fired.
+  var anchor: Watermark {
+    Watermark(due: progress.base, taskID: nil, totalRunCount: progress.totalRunCount, digest: digest)
+  }
 
   /// An occurrence was sent: what comes next follows from it.
   ///
@@ -88,7 +90,7 @@ extension ScheduleEntry {
   ///
   /// - Returns: whether the document is still the one that it was made from, and so the plan's own now.
   mutating func fired(_ plan: FirePlan) -> Bool {
-    ran(plan.due, count: plan.mark.totalRunCount)
+    ran(plan.due, count: plan.watermark.totalRunCount)
     progress.watermarkBefore = nil
     progress.isMeasured = true
     refusals = nil
@@ -110,8 +112,8 @@ extension ScheduleEntry {
     immediate = max(now, progress.base.advanced(by: 1), timing.startAfter ?? now)
   }
 
-  /// Whether what is counted from lies ahead of the clock. A wall-clock schedule waits until the clock has caught up, unless
-  /// that would be more than a correction.
+  /// Whether what is counted from lies ahead of the clock. A wall-clock schedule waits until the clock has caught up,
+  /// unless that would be more than a correction.
   func isAhead(of now: UnixTime) -> Bool {
     let tolerance = timing.schedule.isElapsedTime ? StoreClock.smallestStep : Scheduler.largestCatchUp
     return max(progress.base, floor ?? progress.base) > now.advanced(by: tolerance)

@@ -1,14 +1,14 @@
 extension Scheduler {
   /// What the driver has to do, in order.
   package enum Action: Equatable {
-    /// Read the document and its mark, and come back with `.read`.
+    /// Read the document and its watermark, and come back with `.read`.
     case read(EntryName)
-    /// Keep the mark, unless one stands there; if one does, come back with `.touched`.
-    case anchor(EntryName, Mark)
-    /// Replace the mark if it still holds this time, even by an older one; else come back with `.touched`.
-    case rebase(EntryName, from: UnixTime, to: Mark)
-    /// Replace a mark that cannot be read, if these bytes still stand there; else come back with `.touched`.
-    case mend(EntryName, from: [UInt8], to: Mark)
+    /// Keep the watermark, unless one stands there; if one does, come back with `.touched`.
+    case anchor(EntryName, Watermark)
+    /// Replace the watermark if it still holds this time, even by an older one; else come back with `.touched`.
+    case rebase(EntryName, from: UnixTime, to: Watermark)
+    /// Replace a watermark that cannot be read, if these bytes still stand there; else come back with `.touched`.
+    case mend(EntryName, from: [UInt8], to: Watermark)
     /// Carry the plan out, and come back with `.fireEnded`.
     case fire(FirePlan)
     /// Come back with `.timerFired` at this time, or at once if it has passed; nil: there is nothing to wait for.
@@ -30,10 +30,10 @@ extension Scheduler {
     /// Occurrences that the catch-up rule leaves out, with the first and the last of them.
     case skipped(EntryName, count: Int, from: UnixTime, through: UnixTime)
     /// The occurrence stays due and is tried again.
-    case held(EntryName, due: UnixTime, reason: String, until: UnixTime)
+    case deferred(EntryName, due: UnixTime, reason: String, until: UnixTime)
     case finished(EntryName, reason: String)
-    /// These bytes stand where the schedule's mark should be.
-    case markDamaged(EntryName, [UInt8])
+    /// These bytes stand where the schedule's watermark should be.
+    case watermarkDamaged(EntryName, [UInt8])
     /// The full load has finished.
     case ready(schedules: Int, rejected: Int)
 
@@ -41,7 +41,7 @@ extension Scheduler {
     package var edited: EntryName? {
       switch self {
       case .loaded(let name, _, _), .changed(let name, _), .removed(let name), .rejected(let name, _): name
-      case .warned, .fired, .skipped, .held, .finished, .markDamaged, .ready: nil
+      case .warned, .fired, .skipped, .deferred, .finished, .watermarkDamaged, .ready: nil
       }
     }
   }

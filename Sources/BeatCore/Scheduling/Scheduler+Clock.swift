@@ -43,15 +43,16 @@ extension Scheduler {
 
   /// What a time of an interval becomes when the clock is set: it lies as long ago as before.
   ///
-  /// Nothing lies ahead of the present. What would be moved ahead of it was heard by the new clock already; and back, only
-  /// what the new clock has not shown yet comes from the old one.
+  /// Nothing lies ahead of the present. What would be moved ahead of it was heard by the new clock already; and back,
+  /// only what the new clock has not shown yet comes from the old one.
   func moved(_ time: UnixTime, of entry: ScheduleEntry, by step: Int64, now: UnixTime) -> UnixTime {
     if step >= 0 {
       let moved = time.advanced(by: step)
       return moved <= now ? moved : time
     }
     guard time > now else { return time }
-    // Times that are shown twice must not be due twice: after a step back a series lies a microsecond beside the old one.
+    // Times that are shown twice must not be due twice: after a step back a series lies a microsecond beside the old
+    // one.
     let moved = time.advanced(by: step).advanced(by: 1)
     // What is overdue by that is an invention: it was made up for, one after the other, while the clock was ahead.
     return moved < now.advanced(by: -overdue(entry)) ? now : moved
@@ -89,51 +90,51 @@ extension Scheduler {
     ahead.insert(entry.name)
   }
 
-  /// Counts from another time from now on, here and for whoever reads the mark later.
+  /// Counts from another time from now on, here and for whoever reads the watermark later.
   mutating func rebase(_ handle: DueHeap.Handle, to base: UnixTime) {
     guard let entry = entries[handle], base != entry.progress.base else { return }
     let before = entry.progress.base
     entries[handle]?.progress.count(from: base)
-    // The mark is shared: only one daemon moves it.
+    // The watermark is shared: only one daemon moves it.
     guard isLeading, let anchor = entries[handle]?.anchor else { return }
     actions.append(.rebase(entry.name, from: before, to: anchor))
   }
 
   /// After an edit of the schedule what came before is gone, and not only until a restart: an interval keeps its beat,
-  /// all others begin now. The daemon that fires keeps this in the mark; one that stands by may be late.
-  mutating func beginAnew(_ handle: DueHeap.Handle, _ mark: Mark?, now: UnixTime) {
+  /// all others begin now. The daemon that fires keeps this in the watermark; one that stands by may be late.
+  mutating func beginAnew(_ handle: DueHeap.Handle, _ watermark: Watermark?, now: UnixTime) {
     guard isLeading, let entry = entries[handle] else { return }
     if entry.isFiring { return }
-    if entry.timing.enabled { pass(handle, by: now, replacing: mark) }
-    settle(handle, mark)
+    if entry.timing.enabled { pass(handle, by: now, replacing: watermark) }
+    settle(handle, watermark)
   }
 
-  /// Keeps in the mark what is counted from, and by which schedule, where it says otherwise: whoever takes over must go
-  /// on from there. Only the daemon that fires does it.
-  mutating func settle(_ handle: DueHeap.Handle, _ mark: Mark?) {
-    guard isLeading, let mark, entries[handle]?.isFiring == false else { return }
+  /// Keeps in the watermark what is counted from, and by which schedule, where it says otherwise: whoever takes over
+  /// must go on from there. Only the daemon that fires does it.
+  mutating func settle(_ handle: DueHeap.Handle, _ watermark: Watermark?) {
+    guard isLeading, let watermark, entries[handle]?.isFiring == false else { return }
     // We may have heard of the edit while we stood by.
     if let floor = entries[handle]?.floor, entries[handle]?.timing.enabled == true {
-      pass(handle, by: floor, replacing: mark)
+      pass(handle, by: floor, replacing: watermark)
     }
     guard let entry = entries[handle] else { return }
     var anchor = entry.anchor
-    guard mark.due != anchor.due || mark.digest != anchor.digest else { return }
+    guard watermark.due != anchor.due || watermark.digest != anchor.digest else { return }
     // What was fired last stays known by its id: an answer may be on its way.
-    if mark.due == anchor.due { anchor.taskID = mark.taskID }
-    actions.append(.rebase(entry.name, from: mark.due, to: anchor))
+    if watermark.due == anchor.due { anchor.taskID = watermark.taskID }
+    actions.append(.rebase(entry.name, from: watermark.due, to: anchor))
   }
 
   /// Leaves behind what came until then.
-  private mutating func pass(_ handle: DueHeap.Handle, by time: UnixTime, replacing mark: Mark?) {
+  private mutating func pass(_ handle: DueHeap.Handle, by time: UnixTime, replacing watermark: Watermark?) {
     guard let entry = entries[handle] else { return }
     let base = entry.base(leavingBehind: time)
     guard base != entry.progress.base else { return }
     entries[handle]?.progress.count(from: base)
-    // Each due time is later than the mark.
+    // Each due time is later than the watermark.
     if let immediate = entry.immediate, immediate <= base { entries[handle]?.immediate = base.advanced(by: 1) }
-    // If another daemon leads by now, its mark stands, and counts though it is older.
-    entries[handle]?.progress.watermarkBefore = mark?.due ?? .earliest
+    // If another daemon leads by now, its watermark stands, and counts though it is older.
+    entries[handle]?.progress.watermarkBefore = watermark?.due ?? .earliest
   }
 
   /// Reads every document again with other zone rules. Where that gives another schedule, the next occurrence is the

@@ -4,27 +4,27 @@ extension Scheduler {
 
   mutating func received(_ read: DocumentRead, of name: EntryName, now: UnixTime) {
     if reads.answered(name) { touch(name) }
-    noteMark(of: name, read)
-    if read.markState != .absent { reads.anchorIsKnown(name) }
+    noteWatermark(of: name, read)
+    if read.watermarkState != .absent { reads.anchorIsKnown(name) }
     let count = actions.count
     let base = oddities.damaged.isEmpty ? nil : entries.handle(of: name).flatMap { entries[$0]?.progress.base }
-    defer { mendMark(of: name, after: count, base: base, now: now) }
+    defer { mendWatermark(of: name, after: count, base: base, now: now) }
     switch read.content {
     case .absent:
       let isKnown = isPresent(name)
       secondLooks.doubtAbsence(of: name, isKnown: isKnown)
-      if isKnown { closeMark(of: name, read.mark, as: .gone) }
+      if isKnown { closeWatermark(of: name, read.watermark, as: .gone) }
       return remove(name)
     case _ where Limit.nameLength.isExceeded(by: name.bytes.count):
       reject(name, nil, .nameTooLong(bytes: name.bytes.count))
     case .wrongType(let type):
-      closeMark(of: name, read.mark, as: .unusable)
+      closeWatermark(of: name, read.watermark, as: .unusable)
       reject(name, nil, .wrongType(type))
     case .tooLong(let length):
-      closeMark(of: name, read.mark, as: .unusable)
+      closeWatermark(of: name, read.watermark, as: .unusable)
       reject(name, nil, .tooLong(bytes: length, most: configuration.maximumDocumentLength))
     case .document(let bytes):
-      if let handle = takeIn(name, bytes, read.mark, now: now) {
+      if let handle = takeIn(name, bytes, read.watermark, now: now) {
         entries[handle]?.foundBy = load.number
         return lookAhead(handle, now: now)
       }
@@ -34,29 +34,29 @@ extension Scheduler {
 
   /// - Returns: the entry's handle; nil: it is set aside.
   private mutating func takeIn(
-    _ name: EntryName, _ bytes: [UInt8], _ mark: Mark?, now: UnixTime
+    _ name: EntryName, _ bytes: [UInt8], _ watermark: Watermark?, now: UnixTime
   ) -> DueHeap.Handle? {
     let known = entries.handle(of: name)
     if let known, entries[known]?.document == bytes {
-      reread(known, mark, now: now)
+      reread(known, watermark, now: now)
       return known
     }
     if isRejected(name, bytes) {
-      closeMark(of: name, mark, as: .unusable)
+      closeWatermark(of: name, watermark, as: .unusable)
       return nil
     }
     let document: ScheduleDocument
     do { document = try ScheduleDocument(bytes, context: configuration.documents, memo: memo) } catch {
-      closeMark(of: name, mark, as: .unusable)
+      closeWatermark(of: name, watermark, as: .unusable)
       reject(name, bytes, .problem(error))
       return nil
     }
     let handle: DueHeap.Handle
     if let known {
       handle = known
-      edit(handle, bytes, document, mark, now: now)
+      edit(handle, bytes, document, watermark, now: now)
     } else {
-      handle = adopt(name, bytes, document, mark, now: now)
+      handle = adopt(name, bytes, document, watermark, now: now)
     }
     let voided = document.definition.enabled ? document.definition.voidSince(now) : nil
     for warning in document.warnings + [voided].compactMap(\.self) { actions.append(.report(.warned(name, warning))) }

@@ -1,34 +1,34 @@
 /// What documents say of their schedules, taken in: the rows of `Decisions/`, carried out.
 extension Scheduler {
   private func sighting(
-    _ mark: Mark?, lastRunAt: UnixTime?, of name: EntryName, _ schedule: Schedule, now: UnixTime
+    _ watermark: Watermark?, lastRunAt: UnixTime?, of name: EntryName, _ schedule: Schedule, now: UnixTime
   ) -> Sighting {
     Sighting(
-      mark, lastRunAt: lastRunAt, of: schedule, stepAhead: stepAhead, load: load,
+      watermark, lastRunAt: lastRunAt, of: schedule, stepAhead: stepAhead, load: load,
       mayLackOwnWatermark: reads.mayLackAnchor(of: name), now: now)
   }
 
   /// A schedule that was not known.
   mutating func adopt(
-    _ name: EntryName, _ bytes: [UInt8], _ document: ScheduleDocument, _ mark: Mark?, now: UnixTime
+    _ name: EntryName, _ bytes: [UInt8], _ document: ScheduleDocument, _ watermark: Watermark?, now: UnixTime
   ) -> DueHeap.Handle {
     let isMended = !rejected.isEmpty && rejected.removeValue(forKey: name) != nil
     let lastRunAt = believable(document.lastRunAt, of: name, now: now)
-    let seen = sighting(mark, lastRunAt: lastRunAt, of: name, document.definition.schedule, now: now)
+    let seen = sighting(watermark, lastRunAt: lastRunAt, of: name, document.definition.schedule, now: now)
     let (row, entry) = FirstSight.entry(name, bytes, document, seen, isMended: isMended)
-    if let mark {
-      // Only who leads knows that the mark is an earlier schedule's: to the others a new one may have run already.
-      if row.isNew, isLeading { actions.append(.rebase(name, from: mark.due, to: entry.anchor)) }
+    if let watermark {
+      // Only who leads knows that the watermark is an earlier schedule's: to the others a new one may have run already.
+      if row.isNew, isLeading { actions.append(.rebase(name, from: watermark.due, to: entry.anchor)) }
     } else {
       anchor(entry)
     }
     let next = entry.nextDue
     let handle = entries.insert(entry)
     if row.beginsNow {
-      beginAnew(handle, mark, now: now)
+      beginAnew(handle, watermark, now: now)
       wait(handle)
     } else {
-      if row.settles || next == nil && !row.isNew { settle(handle, mark) }
+      if row.settles || next == nil && !row.isNew { settle(handle, watermark) }
       wait(handle, next: next)
     }
     actions.append(.report(.loaded(name, next: next, initially: !isWatching)))
@@ -38,7 +38,7 @@ extension Scheduler {
 
   /// A known schedule with other bytes than before.
   mutating func edit(
-    _ handle: DueHeap.Handle, _ bytes: [UInt8], _ document: ScheduleDocument, _ mark: Mark?, now: UnixTime
+    _ handle: DueHeap.Handle, _ bytes: [UInt8], _ document: ScheduleDocument, _ watermark: Watermark?, now: UnixTime
   ) {
     guard var entry = entries[handle] else { return }
     let before = entry.document
@@ -48,50 +48,50 @@ extension Scheduler {
     entry.document = bytes
     entry.timing = EntryTiming(document.definition)
     let lastRunAt = believable(document.lastRunAt, of: entry.name, now: now)
-    let seen = sighting(mark, lastRunAt: lastRunAt, of: entry.name, entry.timing.schedule, now: now)
+    let seen = sighting(watermark, lastRunAt: lastRunAt, of: entry.name, entry.timing.schedule, now: now)
     _ = recount(&entry, seen)
     entry.progress.totalRunCount = max(entry.progress.totalRunCount, document.totalRunCount)
-    if entry.progress.totalRunCount > 0 || document.lastRunAt != nil || mark?.taskID != nil {
+    if entry.progress.totalRunCount > 0 || document.lastRunAt != nil || watermark?.taskID != nil {
       entry.progress.hasRun = true
     }
     let row = Edit(of: entry, from: old, wasOver: wasOver, base: baseBefore, seen)
-    entry.progress.watermarkSeen = mark.map(Mark.Fingerprint.init)
+    entry.progress.watermarkSeen = watermark.map(Watermark.Fingerprint.init)
     // What an earlier edit left out says nothing of another instant.
     if Edit.isOtherInstant(entry.timing, old) { entry.floor = nil }
     if row.beginsNow { entry.floor = now }
     if !entry.timing.runImmediately { entry.immediate = nil }
     entry.noticeImmediate(now: now)
     entries[handle] = entry
-    if row.beginsNow { beginAnew(handle, mark, now: now) } else { settle(handle, mark) }
+    if row.beginsNow { beginAnew(handle, watermark, now: now) } else { settle(handle, watermark) }
     schedule(handle)
     // Bookkeeping that advanced by itself is nobody's edit: another daemon has fired.
-    // A run counts in the mark of the same moment, too: what does not is somebody's edit of these fields alone.
+    // A run counts in the watermark of the same moment, too: what does not is somebody's edit of these fields alone.
     let isRun =
-      lastRunAt == entry.progress.base && (mark.map { $0.totalRunCount == document.totalRunCount } ?? true)
+      lastRunAt == entry.progress.base && (watermark.map { $0.totalRunCount == document.totalRunCount } ?? true)
       && Self.isRun(bytes, document, after: before)
     if !isRun {
-      remark(on: document, after: before, entry, mark)
+      remark(on: document, after: before, entry, watermark)
       actions.append(.report(.changed(entry.name, next: entry.nextDue)))
       reportFinish(handle)
     }
   }
 
-  /// The bytes are those we know; the mark may say more.
-  mutating func reread(_ handle: DueHeap.Handle, _ mark: Mark?, now: UnixTime) {
+  /// The bytes are those we know; the watermark may say more.
+  mutating func reread(_ handle: DueHeap.Handle, _ watermark: Watermark?, now: UnixTime) {
     guard var entry = entries[handle] else { return }
-    let lastRunAt = lastRunAt(in: entry, ifNewerThan: mark)
-    let seen = sighting(mark, lastRunAt: lastRunAt, of: entry.name, entry.timing.schedule, now: now)
+    let lastRunAt = lastRunAt(in: entry, ifNewerThan: watermark)
+    let seen = sighting(watermark, lastRunAt: lastRunAt, of: entry.name, entry.timing.schedule, now: now)
     let isMoved = recount(&entry, seen)
-    if mark?.taskID != nil { entry.progress.hasRun = true }
+    if watermark?.taskID != nil { entry.progress.hasRun = true }
     entries[handle] = entry
     agree(handle, seen)
-    if load.isReplaced, let mark, mark.due < entry.progress.base { settle(handle, mark) }
+    if load.isReplaced, let watermark, watermark.due < entry.progress.base { settle(handle, watermark) }
     guard entries[handle]?.waitsForRead == true else {
       if isMoved { schedule(handle) }
       return
     }
     // Only seen, by a daemon that saw it later than we did: the run that it still asks for has not happened.
-    if let mark, mark.taskID == nil { entries[handle]?.noticeImmediate(now: now) }
+    if let watermark, watermark.taskID == nil { entries[handle]?.noticeImmediate(now: now) }
     schedule(handle)
   }
 
@@ -99,7 +99,7 @@ extension Scheduler {
     guard seen.stored != nil, let entry = entries[handle], !entry.isFiring else { return }
     let isOther = Reread.isOther(entry, seen)
     let row = Reread(entry, seen, isOther: isOther) { remembersRuns(entry) }
-    if isOther { entries[handle]?.progress.watermarkSeen = seen.stored.map(Mark.Fingerprint.init) }
+    if isOther { entries[handle]?.progress.watermarkSeen = seen.stored.map(Watermark.Fingerprint.init) }
     switch row {
     case .asKnown: break
     case .editedAndBack:
@@ -124,7 +124,7 @@ extension Scheduler {
     return isMoved
   }
 
-  /// Keeps what is counted from in the mark, unless one stands there. A read that is sent after this finds one.
+  /// Keeps what is counted from in the watermark, unless one stands there. A read that is sent after this finds one.
   private mutating func anchor(_ entry: ScheduleEntry) {
     reads.anchored(entry.name, whileAllAreRead: load.isRefresh)
     actions.append(.anchor(entry.name, entry.anchor))
@@ -141,12 +141,12 @@ extension Scheduler {
     return layout.fired(due: lastRunAt, count: document.totalRunCount).bytes == bytes
   }
 
-  /// What an entry's own document remembers, where the mark is older than what we count from, or gone.
-  private func lastRunAt(in entry: ScheduleEntry, ifNewerThan mark: Mark?) -> UnixTime? {
+  /// What an entry's own document remembers, where the watermark is older than what we count from, or gone.
+  private func lastRunAt(in entry: ScheduleEntry, ifNewerThan watermark: Watermark?) -> UnixTime? {
     let base = entry.progress.base
-    guard mark.map({ $0.due < base }) ?? true else { return nil }
+    guard watermark.map({ $0.due < base }) ?? true else { return nil }
     let date = lastRunAt(in: entry)
-    return mark == nil ? date.map { min($0, base) } : date
+    return watermark == nil ? date.map { min($0, base) } : date
   }
 
   private func remembersRuns(_ entry: ScheduleEntry) -> Bool { lastRunAt(in: entry) != nil }

@@ -1,14 +1,14 @@
 extension Scheduler {
   /// What happens to the scheduler; its whole input.
   package enum Event {
-    /// The store was emptied, or is another one than before: what it says of a run may be older than what we know. Comes
-    /// before the documents of the load that follows.
+    /// The store was emptied, or is another one than before: what it says of a run may be older than what we know.
+    /// Comes before the documents of the load that follows.
     case storeReplaced
     /// Events are being heard from here on, and a full load begins. Nothing fires until it has finished.
     case loadStarted
     /// All documents are read once more, while everything goes on.
     case refreshStarted
-    /// A document with its mark, in the order in which Redis answered.
+    /// A document with its watermark, in the order in which Redis answered.
     case read(EntryName, DocumentRead)
     /// Each key that stood there during the whole load has been read.
     case loadFinished
@@ -25,15 +25,15 @@ extension Scheduler {
     case documentsChanged(DocumentContext)
     /// What made refusals may be over, such as an outbox that was full.
     case obstacleGone
-    /// So many messages wait in the outbox, without those that are held back there; nil: the broker takes none, or nothing
-    /// goes by the outbox.
+    /// So many messages wait in the outbox, without those that are held back there; nil: the broker takes none, or
+    /// nothing goes by the outbox.
     case relayed(waiting: Int?)
     case fireEnded(FirePlan, FireOutcome)
     /// Redis cannot be heard any more. Known schedules stay, unfired, until the next load has finished.
     case disconnected
   }
 
-  /// One document as it stood in Redis, with the entry's mark of the same moment.
+  /// One document as it stood in Redis, with the entry's watermark of the same moment.
   package struct DocumentRead {
     package enum Content {
       case absent
@@ -44,19 +44,19 @@ extension Scheduler {
       case document([UInt8])
     }
     package var content: Content
-    package var markState: MarkState
+    package var watermarkState: WatermarkState
 
-    package init(_ content: Content, mark: Mark?) {
-      self.init(content, mark.map { .read($0) } ?? .absent)
+    package init(_ content: Content, watermark: Watermark?) {
+      self.init(content, watermark.map { .read($0) } ?? .absent)
     }
 
-    package init(_ content: Content, _ markState: MarkState) {
+    package init(_ content: Content, _ watermarkState: WatermarkState) {
       self.content = content
-      self.markState = markState
+      self.watermarkState = watermarkState
     }
 
     /// nil: there is none, or none that can be read.
-    package var mark: Mark? { markState.mark }
+    package var watermark: Watermark? { watermarkState.watermark }
 
     /// Why a document of so many bytes is not read, for all who refuse it.
     package static func excess(_ length: Int, most: Int) -> String {

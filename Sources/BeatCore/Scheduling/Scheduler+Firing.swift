@@ -18,8 +18,8 @@ extension Scheduler {
     actions.append(.fire(plan))
   }
 
-  /// Nothing of it could be begun: it waits for what lies ahead of `now`, or rests. With a time that has passed the timer
-  /// would go off again at once, and without end.
+  /// Nothing of it could be begun: it waits for what lies ahead of `now`, or rests. With a time that has passed the
+  /// timer would go off again at once, and without end.
   mutating func passOver(_ handle: DueHeap.Handle, now: UnixTime) {
     func isAhead(_ entry: ScheduleEntry) -> Bool { entry.nextDue.map { entry.sending(of: $0) > now } ?? true }
     if var entry = entries[handle], !isAhead(entry) {
@@ -124,7 +124,7 @@ extension Scheduler {
     entries[handle]?.refusals = PassingState.Refusals(count: (before?.count ?? 0) + 1, obstacle: obstacle)
     wait(handle, until: until)
     if before?.obstacle != obstacle {
-      actions.append(.report(.held(plan.entry, due: plan.due, reason: obstacle.description, until: until)))
+      actions.append(.report(.deferred(plan.entry, due: plan.due, reason: obstacle.description, until: until)))
     }
   }
 

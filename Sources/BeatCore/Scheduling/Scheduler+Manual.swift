@@ -1,4 +1,4 @@
-/// Runs that somebody asks for, beside the schedule: its phase, its mark and its document stay as they are.
+/// Runs that somebody asks for, beside the schedule: its phase, its watermark and its document stay as they are.
 extension Scheduler {
   /// Why something cannot be fired by hand. The description is for whoever asked.
   package enum ManualProblem: Error, Hashable, CustomStringConvertible {

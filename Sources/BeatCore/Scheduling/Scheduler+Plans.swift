@@ -20,12 +20,12 @@ extension Scheduler {
 
   private func keepingTrailingFields(_ plan: FirePlan) -> FirePlan {
     guard !oddities.trailing.isEmpty, let trailing = oddities.trailing[plan.entry] else { return plan }
-    var mark = plan.mark
-    mark.trailing = trailing
+    var watermark = plan.watermark
+    watermark.trailing = trailing
     return FirePlan(
       entry: plan.entry, task: plan.task, taskID: plan.taskID, due: plan.due, oldDocument: plan.oldDocument,
       newDocument: plan.newDocument, kept: plan.kept, message: plan.message, route: plan.route, priority: plan.priority,
-      mark: mark, reason: plan.reason)
+      watermark: watermark, reason: plan.reason)
   }
 
   /// The plan of one occurrence from the document's own text, and what its next ones can be made from.
@@ -45,7 +45,8 @@ extension Scheduler {
     let plan = FirePlan(
       entry: entry.name, task: task, taskID: id, due: due, oldDocument: entry.document, newDocument: fired.bytes,
       kept: fired.kept, message: prepared.bytes, route: route, priority: options.priority ?? 0,
-      mark: Mark(due: due, taskID: id, totalRunCount: count, digest: entry.digest(afterRun: due, count: count)),
+      watermark: Watermark(
+        due: due, taskID: id, totalRunCount: count, digest: entry.digest(afterRun: due, count: count)),
       reason: reason)
     return (plan, message.isTimeless ? FireTemplate(plan, fired, prepared, now: now) : nil)
   }

@@ -1,5 +1,5 @@
-/// The scheduler: what is due when, and what has to be done about it. Pure: time comes in as an argument, what has to be
-/// done comes out as actions. It knows no socket and no clock.
+/// The scheduler: what is due when, and what has to be done about it. Pure: time comes in as an argument, what has to
+/// be done comes out as actions. It knows no socket and no clock.
 ///
 /// The way of an edit: `touched` -> `.read` -> `read` -> `ScheduleDocument` -> `DueHeap` -> `.armTimer`.
 /// The way of a fire: `timerFired` -> `FirePlan` -> `.fire` -> `fireEnded` -> next due -> `.armTimer`.
@@ -72,8 +72,8 @@ package struct Scheduler {
     }
   }
 
-  /// Whether what is known of a document is all that we shall hear of it for now: no read of it, and no script that writes
-  /// it, is on its way.
+  /// Whether what is known of a document is all that we shall hear of it for now: no read of it, and no script that
+  /// writes it, is on its way.
   package func isQuiet(_ name: EntryName) -> Bool {
     guard !reads.contains(name), !secondLooks.contains(name) else { return false }
     switch entries.handle(of: name).flatMap({ entries[$0]?.phase }) {
@@ -101,7 +101,7 @@ package struct Scheduler {
     case .timerFired:
       armed = nil
       dispatchDue(now: now)
-    case .obstacleGone: retryHeld()
+    case .obstacleGone: retryDeferred()
     case .relayed(let waiting):
       if let waiting {
         if outbox == nil { outbox = OutboxPace() }
@@ -116,8 +116,8 @@ package struct Scheduler {
       self.isLeading = isLeading
       // What was refused while we led before may go through now.
       if begins {
-        retryHeld()
-        readDamagedMarks()
+        retryDeferred()
+        readDamagedWatermarks()
       }
     case .clockStepped(let step): clockStepped(by: step, now: now)
     case .clockTold: clockTold(now: now)
@@ -130,8 +130,8 @@ package struct Scheduler {
     return actions
   }
 
-  /// Puts an entry where its next occurrence belongs: into the heap, or to rest. What is late there is put behind in its
-  /// turn, so that of several the oldest comes first.
+  /// Puts an entry where its next occurrence belongs: into the heap, or to rest. What is late there is put behind in
+  /// its turn, so that of several the oldest comes first.
   mutating func wait(_ handle: DueHeap.Handle) { wait(handle, next: entries[handle]?.nextDue) }
 
   /// - Parameter next: the entry's `nextDue`.

@@ -18,15 +18,17 @@ extension RedisDoctor {
     let before = findingCount
     var users: Set<String> = []
     let store = CommandUse.all(of: .daemon, at: .store)
-    let hearing = ofHearing
+    let changeDetection = ofChangeDetection
     if areTwoServers {
-      users = try examine(hearing + rights(store + CommandUse.all(of: .daemon, at: .outbox), scratch), of: client)
+      users = try examine(
+        changeDetection + rights(store + CommandUse.all(of: .daemon, at: .outbox), scratch), of: client)
       if let brokerClient {
         users.formUnion(
           try examine(rights(CommandUse.all(of: .daemon, at: .queues, .relay), brokerScratch), of: brokerClient))
       }
     } else {
-      users = try examine(hearing + rights(store + CommandUse.all(of: .daemon, at: .queues), scratch), of: client)
+      users = try examine(
+        changeDetection + rights(store + CommandUse.all(of: .daemon, at: .queues), scratch), of: client)
     }
     guard findingCount == before else { return }
     let names = users.sorted().joined(separator: ", ")
@@ -34,7 +36,7 @@ extension RedisDoctor {
   }
 
   private func rights(_ uses: [CommandUse], _ scratch: [UInt8]) -> [Right] {
-    uses.filter { !$0.isOfHearing }.flatMap { use in
+    uses.filter { !$0.isOfChangeDetection }.flatMap { use in
       let keys = use.keys.map { Optional(client.keys.example(of: $0, queue: defaultQueue, kombu: kombu)) }
       return (keys.isEmpty ? [nil] : keys).map { key in
         Right(
@@ -44,9 +46,9 @@ extension RedisDoctor {
     }
   }
 
-  /// To hear of edits: on each channel of its own, and by the setting where that lacks something. CLIENT TRACKING is for
-  /// where both are missing.
-  private var ofHearing: [Right] {
+  /// To hear of edits: on each channel of its own, and by the setting where that lacks something. CLIENT TRACKING is
+  /// for where both are missing.
+  private var ofChangeDetection: [Right] {
     let lacksNotifications = (try? client.report().missingNotifications) != nil
     return CommandUse.all(of: .daemon, at: .store).flatMap { use -> [Right] in
       switch use.name {

@@ -63,7 +63,7 @@ extension RedisDoctor {
     let limit = server.number("maxmemory") ?? 0
     if limit > 0, policy.hasPrefix("allkeys") {
       add(
-        .problem, "memory", "maxmemory-policy \(policy) throws schedules and the mark away when memory is short",
+        .problem, "memory", "maxmemory-policy \(policy) throws schedules and the watermark away when memory is short",
         fix: "\(cli) CONFIG SET maxmemory-policy noeviction")
     } else if limit > 0, let used = server.number("used_memory"), used / 9 * 10 > limit {
       add(
@@ -152,7 +152,7 @@ extension RedisDoctor {
       add(
         waiting > 100 ? .problem : .warning, "outbox",
         "\(Plural.of(waiting, "message waits", "messages wait")) for the broker",
-        fix: "look for `broker lost` and `held` in the log of the daemon that fires")
+        fix: "look for `broker lost` and `deferred` in the log of the daemon that fires")
     }
   }
 }

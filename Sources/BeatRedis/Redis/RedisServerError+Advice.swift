@@ -11,8 +11,8 @@ extension RedisServerError {
     }
     if text.contains("Error running script (call to f_") {
       var place = text[...]
-      while let mark = place.firstRange(of: "user_script:") {
-        place = place[mark.upperBound...].drop { $0 == " " || $0.isNumber || $0 == ":" }
+      while let watermark = place.firstRange(of: "user_script:") {
+        place = place[watermark.upperBound...].drop { $0 == " " || $0.isNumber || $0 == ":" }
         text = place
       }
     }

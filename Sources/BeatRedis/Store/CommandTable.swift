@@ -26,22 +26,22 @@ extension CommandUse {
       own.row("SCAN", [], ["0"], sent: true, in: "names"),
       own.row("STRLEN", [.document], sent: true, in: "read"),
       own.row("MGET", [.document], in: "fire read"),
-      own.row("HMGET", [.mark], ["a"], in: "anchor fire read rebase"),
+      own.row("HMGET", [.watermark], ["a"], in: "anchor fire read rebase"),
       own.row(
-        "TYPE", [.document, .mark, .lease, .epoch, .incarnation], sent: true, in: "fire read",
+        "TYPE", [.document, .watermark, .lease, .epoch, .incarnation], sent: true, in: "fire read",
         without: "what it says of keys of another type"),
       // The heartbeat and the lease.
       own.row(
-        "GET", [.heartbeat, .incarnation, .lease, .document], sent: true, in: "fire manual pulse rebase release"),
+        "GET", [.heartbeat, .incarnation, .lease, .document], sent: true, in: "fire manual heartbeat rebase release"),
       own.row(
         "SET", [.heartbeat, .incarnation, .lease, .document], ["x"], writes: true, sent: true,
-        in: "fire pulse"),
-      own.row("PTTL", [.lease], in: "pulse"),
-      own.row("INCR", [.epoch], writes: true, in: "pulse"),
-      own.row("TIME", [], in: "fire manual pulse"),
-      own.row("DEL", [.heartbeat, .lease], writes: true, sent: true, in: "manual pulse release tidy"),
+        in: "fire heartbeat"),
+      own.row("PTTL", [.lease], in: "heartbeat"),
+      own.row("INCR", [.epoch], writes: true, in: "heartbeat"),
+      own.row("TIME", [], in: "fire manual heartbeat"),
+      own.row("DEL", [.heartbeat, .lease], writes: true, sent: true, in: "manual heartbeat release tidy"),
       // To fire.
-      own.row("HSET", [.mark], ["a", "b"], writes: true, in: "anchor fire rebase"),
+      own.row("HSET", [.watermark], ["a", "b"], writes: true, in: "anchor fire rebase"),
       own.row(
         "SETRANGE", [.document], ["0", "x"], writes: true, in: "fire", without: "knowing its own writes by their events"
       ),
@@ -50,17 +50,18 @@ extension CommandUse {
       own.row(
         "HSET", [.receipts, .daemons], ["a", "b"], writes: true, sent: true, without: "receipts", "its record"),
       own.row(
-        "HSCAN", [.manual, .receipts, .daemons, .mark], ["0"], in: "scan sweep",
-        without: "runs by hand", "old marks forgotten"
+        "HSCAN", [.manual, .receipts, .daemons, .watermark], ["0"], in: "scan sweep",
+        without: "runs by hand", "old watermarks forgotten"
       ),
       own.row("HEXISTS", [.manual], ["a"], in: "manual", without: "runs by hand"),
       own.row(
-        "HDEL", [.manual, .receipts, .daemons, .mark], ["a"], writes: true, sent: true, in: "fire manual scan sweep",
-        without: "runs by hand", "old marks forgotten", "old records forgotten"),
+        "HDEL", [.manual, .receipts, .daemons, .watermark], ["a"], writes: true, sent: true,
+        in: "fire manual scan sweep",
+        without: "runs by hand", "old watermarks forgotten", "old records forgotten"),
       own.row("LPUSH", [.answer], ["x"], writes: true, sent: true, in: "manual", without: "runs by hand"),
       own.row("EXPIRE", [.answer], ["60"], writes: true, sent: true, in: "manual", without: "runs by hand"),
       own.row(
-        "EXISTS", [.document, .heartbeat], sent: true, in: "sweep", without: "old marks forgotten",
+        "EXISTS", [.document, .heartbeat], sent: true, in: "sweep", without: "old watermarks forgotten",
         "old records forgotten"),
     ]
   }()
@@ -122,13 +123,13 @@ extension CommandUse {
       look.row("SCAN", [], ["0"], sent: true, in: "names", without: "all commands but those on one schedule"),
       look.row("STRLEN", [.document], sent: true, in: "read", without: "all commands"),
       look.row("MGET", [.document], in: "read", without: "all commands"),
-      look.row("HMGET", [.mark], ["a"], sent: true, in: "read save", without: "all commands"),
+      look.row("HMGET", [.watermark], ["a"], sent: true, in: "read save", without: "all commands"),
       look.row("TYPE", [.document], sent: true, in: "read rename save", without: "the commands that write, and doctor"),
       look.row("TIME", [], sent: true, without: "all commands"),
       look.row("GET", [.document, .lease, .epoch], sent: true, in: "save", without: "all commands"),
       look.row("PTTL", [.lease, .heartbeat], sent: true, without: "status, list, explain, doctor, fire"),
       look.row("HSCAN", [.daemons, .receipts], ["0"], sent: true, without: "status, list, explain, doctor, fire"),
-      look.row("HGET", [.receipts, .mark], ["a"], sent: true, in: "rename", without: "explain, rename"),
+      look.row("HGET", [.receipts, .watermark], ["a"], sent: true, in: "rename", without: "explain, rename"),
       look.row("XREVRANGE", [.history], ["+", "-"], sent: true, without: "history, explain, watch"),
       look.row("XRANGE", [.history], ["-", "+"], sent: true, without: "explain"),
       look.row("XREAD", [], ["COUNT", "1", "STREAMS", "x", "0"], sent: true, without: "watch, history --follow"),
@@ -147,9 +148,9 @@ extension CommandUse {
       look.row("EXISTS", [.document], in: "rename", without: "rename"),
       look.row("RENAME", [.document], ["b"], writes: true, in: "rename", without: "rename"),
       look.row(
-        "HSET", [.manual, .mark], ["a", "b"], writes: true, sent: true, in: "rename save",
+        "HSET", [.manual, .watermark], ["a", "b"], writes: true, sent: true, in: "rename save",
         without: "fire, rename, and the moments of edits"),
-      look.row("HDEL", [.manual, .mark], ["a"], writes: true, sent: true, in: "rename", without: "fire, rename"),
+      look.row("HDEL", [.manual, .watermark], ["a"], writes: true, sent: true, in: "rename", without: "fire, rename"),
       look.row("BLPOP", [.answer], ["0.001"], writes: true, sent: true, without: "fire"),
       look.row("SMEMBERS", [.redbeat], sent: true, without: "import of RedBeat's schedules"),
       look.row("ZRANGE", [.redbeat], ["0", "-1"], sent: true, without: "import of RedBeat's schedules"),

@@ -1,8 +1,8 @@
 import BeatCore
 
-/// One Redis command in one place: who needs it there, on which keys, and what is missing without it. `CommandUse.all` is
-/// the one list of all commands that the daemon, the tools and the scripts use: the daemon's rehearsal, `doctor` and the
-/// documented ACLs are made from it, and tests compare it with the scripts and with what is sent.
+/// One Redis command in one place: who needs it there, on which keys, and what is missing without it. `CommandUse.all`
+/// is the one list of all commands that the daemon, the tools and the scripts use: the daemon's rehearsal, `doctor` and
+/// the documented ACLs are made from it, and tests compare it with the scripts and with what is sent.
 package struct CommandUse: Hashable, Sendable {
   /// Which server, and in which set-up.
   package enum Place: Hashable, Sendable {
@@ -26,7 +26,7 @@ package struct CommandUse: Hashable, Sendable {
 
   /// A kind of key that a command is used on.
   package enum Key: Hashable, Sendable {
-    case document, mark, lease, epoch, incarnation, heartbeat, receipts, history, manual, answer, daemons, outbox
+    case document, watermark, lease, epoch, incarnation, heartbeat, receipts, history, manual, answer, daemons, outbox
     case queue, bindings, delivered
     /// RedBeat's, which an import reads.
     case redbeat
@@ -50,8 +50,8 @@ package struct CommandUse: Hashable, Sendable {
 
   package var isRequired: Bool { losses.isEmpty }
 
-  /// Nothing fires without it, and no script of a fire calls it: once all is loaded, neither a fire nor its rehearsal shows that it
-  /// is missing.
+  /// Nothing fires without it, and no script of a fire calls it: once all is loaded, neither a fire nor its rehearsal
+  /// shows that it is missing.
   var isForConnections: Bool { isRequired && (scripts.isEmpty || ["SELECT", "SCAN"].contains(name)) }
 
   /// What a daemon does without that has loaded everything.
@@ -61,7 +61,7 @@ package struct CommandUse: Hashable, Sendable {
   }
 
   /// It is for hearing of edits, and used as a session begins.
-  package var isOfHearing: Bool {
+  package var isOfChangeDetection: Bool {
     ["PSUBSCRIBE", "SUBSCRIBE", "CLIENT ID", "CLIENT TRACKING", "CONFIG GET", "CONFIG SET"].contains(name)
   }
 
@@ -78,11 +78,12 @@ package struct CommandUse: Hashable, Sendable {
 }
 
 extension RedisKeys {
-  /// A key of the kind, of nobody where there are several. `queue` is the queue's name, `kombu` the workers' names of keys.
+  /// A key of the kind, of nobody where there are several. `queue` is the queue's name, `kombu` the workers' names of
+  /// keys.
   package func example(of key: CommandUse.Key, queue: String, kombu: KombuKeys) -> [UInt8] {
     switch key {
     case .document: document(EntryName("a"))
-    case .mark: mark
+    case .watermark: watermark
     case .lease: lease
     case .epoch: epoch
     case .incarnation: incarnation

@@ -57,33 +57,34 @@ extension StoreClient {
     let replies = try self.replies(
       to: documents.map { RedisCommand("SET", keys.document($0.name), $0.document, "NX") })
     var failure: RedisServerError?
-    var standing: [Int] = []
+    var existing: [Int] = []
     for (index, reply) in replies.enumerated() {
       if let error = reply.error {
         failure = failure ?? error
       } else if reply.isOK {
         done(index, .created)
       } else {
-        standing.append(index)
+        existing.append(index)
       }
     }
     if let failure { throw self.failure(failure) }
-    let found = try outlook(standing.map { documents[$0] }, replacing: false)
+    let found = try outlook(existing.map { documents[$0] }, replacing: false)
     // What was in the way and is gone: somebody has deleted it meanwhile, and may write it anew.
-    for (outcome, index) in zip(found, standing) { done(index, outcome == .created ? .changed : outcome) }
+    for (outcome, index) in zip(found, existing) { done(index, outcome == .created ? .changed : outcome) }
   }
 
-  /// What an edit of several documents makes of their marks; nil where nothing was there, or something else by now.
-  private func marks(
+  /// What an edit of several documents makes of their watermarks; nil where nothing was there, or something else by
+  /// now.
+  private func watermarks(
     _ edits: [(name: EntryName, seen: [UInt8]?, document: [UInt8])], _ context: DocumentContext
-  ) throws(StoreError) -> [MarkChange?] {
+  ) throws(StoreError) -> [WatermarkChange?] {
     let stored = try self.documents(edits.map(\.name))
     let now = try time()
     return zip(edits, stored).map { edit, stored in
       guard let seen = edit.seen, stored.bytes == seen else { return nil }
-      let standing = ScheduleStanding(
+      let preview = SchedulePreview(
         edit.name, before: stored.read, edited: edit.document, context: context, now: now)
-      return standing.kept.map { MarkChange(seen: stored.mark, new: $0) }
+      return preview.kept.map { WatermarkChange(seen: stored.watermark, new: $0) }
     }
   }
 
@@ -104,8 +105,8 @@ extension StoreClient {
     while !seen.isEmpty {
       let open = seen.keys.sorted()
       let edits = open.map { (name: documents[$0].name, seen: seen[$0]?.bytes, document: documents[$0].document) }
-      let marks = try marks(edits, context)
-      let replies = try exchange(zip(edits, marks).map { ($0.name, $0.seen, $0.document, $1) })
+      let watermarks = try watermarks(edits, context)
+      let replies = try exchange(zip(edits, watermarks).map { ($0.name, $0.seen, $0.document, $1) })
       var failure: RedisServerError?
       var changed: [Int] = []
       for (index, reply) in zip(open, replies) {
@@ -159,7 +160,8 @@ extension StoreClient {
     return found
   }
 
-  /// Documents as they are, whatever their length; nil for one that is gone. A key of another type is told to `skipped`.
+  /// Documents as they are, whatever their length; nil for one that is gone. A key of another type is told to
+  /// `skipped`.
   package func contents(
     _ names: [EntryName], skipped: (EntryName) -> Void
   ) throws(StoreError) -> [[UInt8]?] {

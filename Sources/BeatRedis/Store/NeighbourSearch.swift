@@ -81,7 +81,7 @@ extension StoreClient {
     try walk("SCAN") {
       RedisCommand("SCAN", $0, "MATCH", "reactivebeat:*:mark", "COUNT", 5000)
     } _: { page throws(StoreError) in
-      for key in page.compactMap(\.bytes) where key != keys.mark {
+      for key in page.compactMap(\.bytes) where key != keys.watermark {
         found.insert("\(EntryName(Array(key.dropFirst(start.count).dropLast(end.count))))")
       }
       return true

@@ -1,7 +1,7 @@
 import BeatCore
 import BeatLoop
 
-/// The documents, each a string under the prefix, and their marks, in one hash.
+/// The documents, each a string under the prefix, and their watermarks, in one hash.
 final class RedisScheduleStore: ScheduleStore {
   /// Keys looked at in one step of SCAN.
   private static let scanCount = 500
@@ -58,37 +58,41 @@ final class RedisScheduleStore: ScheduleStore {
     }
   }
 
-  // MARK: marks
+  // MARK: watermarks
 
-  func putAbsent(_ marks: [(name: EntryName, mark: Mark)], then completion: @escaping Completion<[EntryName]>) {
-    scripts.anchor(marks) { names, error in completion(names.map { .success($0) } ?? .failure(Refusal(error))) }
+  func putAbsent(
+    _ watermarks: [(name: EntryName, watermark: Watermark)], then completion: @escaping Completion<[EntryName]>
+  ) {
+    scripts.anchor(watermarks) { names, error in completion(names.map { .success($0) } ?? .failure(Refusal(error))) }
   }
 
   func replace(
-    _ name: EntryName, expecting expectation: MarkExpectation, with mark: Mark,
+    _ name: EntryName, expecting expectation: WatermarkExpectation, with watermark: Watermark,
     then completion: @escaping Completion<Bool>
   ) {
     func answer(_ isDone: Bool?, _ error: RedisServerError?) {
       completion(isDone.map { .success($0) } ?? .failure(Refusal(error)))
     }
     switch expectation {
-    case .due(let time): scripts.rebase(name, from: time, to: mark, token: fence(), then: answer)
-    case .bytes(let bytes): scripts.mend(name, from: bytes, to: mark, token: fence(), then: answer)
+    case .due(let time): scripts.rebase(name, from: time, to: watermark, token: fence(), then: answer)
+    case .bytes(let bytes): scripts.mend(name, from: bytes, to: watermark, token: fence(), then: answer)
     }
   }
 
-  func sweepMarks(from position: ScanPosition?, _ ages: MarkAges, then completion: @escaping Completion<MarkSweepPage>)
-  {
+  func sweepWatermarks(
+    from position: ScanPosition?, _ ages: WatermarkAges, then completion: @escaping Completion<WatermarkSweepPage>
+  ) {
     let arguments = [
       Array(ScanPosition.cursor(position).utf8), Array("\(Self.sweepCount)".utf8), scripts.keys.prefix,
-      Array("\(Limit.nameLength.most)".utf8), Array(Mark.digits(ages.fired).utf8), Array(Mark.digits(ages.seen).utf8),
-      Array(Mark.digits(ages.latest).utf8),
+      Array("\(Limit.nameLength.most)".utf8), Array(Watermark.digits(ages.fired).utf8),
+      Array(Watermark.digits(ages.seen).utf8),
+      Array(Watermark.digits(ages.latest).utf8),
     ]
-    Self.sweepScript.evaluate(on: scripts.connection, keys: [scripts.keys.mark], arguments: arguments) { reply in
+    Self.sweepScript.evaluate(on: scripts.connection, keys: [scripts.keys.watermark], arguments: arguments) { reply in
       guard let parts = reply?.array, parts.count == 4 else { return completion(.failure(Refusal(reply?.error))) }
       completion(
         Result { () throws(Refusal) in
-          MarkSweepPage(
+          WatermarkSweepPage(
             next: try ScanPosition.next(position, parts[0].text), forgotten: Int(clamping: parts[1].integer ?? 0),
             fired: (parts[2].array ?? []).compactMap(\.integer), seen: (parts[3].array ?? []).compactMap(\.integer))
         })

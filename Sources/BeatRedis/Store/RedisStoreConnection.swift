@@ -4,8 +4,8 @@ import BeatLoop
 /// One stay with the store: from connecting to watching, until the connection dies. Start-up and reconnect are this
 /// same path, so that it is always tested.
 ///
-/// find the server -> connect both connections -> log in -> check the servers -> `notify-keyspace-events` -> subscribe -> probe ->
-/// `.watching`, after which the owner loads the documents.
+/// find the server -> connect both connections -> log in -> check the servers -> `notify-keyspace-events` -> subscribe
+/// -> probe -> `.watching`, after which the owner loads the documents.
 final class RedisStoreConnection: StoreConnection {
   private let configuration: StoreSettings
   private let keys: RedisKeys
@@ -13,7 +13,7 @@ final class RedisStoreConnection: StoreConnection {
   private let clientName: String
   private let heartbeat: [UInt8]
   private let maximumDocumentLength: Int
-  private let hearing: Hearing
+  private let changeDetection: ChangeDetection
   private let nameScan: NameScan
   private let session: (StoreScripts) -> any StoreSession
   private let handle: (StoreEvent) -> Void
@@ -36,7 +36,8 @@ final class RedisStoreConnection: StoreConnection {
 
   /// - Parameter session: makes what can be done on the connection of commands.
   init(
-    _ configuration: StoreSettings, keys: RedisKeys, instance: String, maximumDocumentLength: Int, hearing: Hearing,
+    _ configuration: StoreSettings, keys: RedisKeys, instance: String, maximumDocumentLength: Int,
+    changeDetection: ChangeDetection,
     nameScan: NameScan, on loop: EventLoop, session: @escaping (StoreScripts) -> any StoreSession,
     handle: @escaping (StoreEvent) -> Void
   ) {
@@ -44,7 +45,7 @@ final class RedisStoreConnection: StoreConnection {
     self.keys = keys
     self.loop = loop
     self.maximumDocumentLength = maximumDocumentLength
-    self.hearing = hearing
+    self.changeDetection = changeDetection
     self.nameScan = nameScan
     self.session = session
     self.handle = handle
@@ -171,7 +172,7 @@ final class RedisStoreConnection: StoreConnection {
 
   private func listen() {
     guard let commands else { return }
-    switch hearing {
+    switch changeDetection {
     case .keyspace:
       NotificationSwitch.turnOn(by: commands, keys: keys) { [weak self] outcome in
         guard let self, !isOver else { return }
@@ -272,7 +273,7 @@ final class RedisStoreConnection: StoreConnection {
   }
 
   private func probeTimedOut() {
-    switch (hearing, notifications.refusal) {
+    switch (changeDetection, notifications.refusal) {
     case (.keyspace, let refusal?):
       end(
         .deaf(

@@ -31,10 +31,11 @@ package final class RedisStoreConnector: StoreConnector {
   package var name: String { "\(settings.store)" }
 
   package func open(
-    hearing: Hearing, fence: @escaping () -> String, event: @escaping (StoreEvent) -> Void
+    changeDetection: ChangeDetection, fence: @escaping () -> String, event: @escaping (StoreEvent) -> Void
   ) -> any StoreConnection {
     let connection = RedisStoreConnection(
-      settings, keys: keys, instance: instance, maximumDocumentLength: maximumDocumentLength, hearing: hearing,
+      settings, keys: keys, instance: instance, maximumDocumentLength: maximumDocumentLength,
+      changeDetection: changeDetection,
       nameScan: nameScan, on: loop
     ) { [settings, instance, incarnation, loop] scripts in
       RedisStoreSession(scripts, settings, as: instance, incarnation: incarnation, on: loop, fence: fence)

@@ -56,8 +56,8 @@ final class RedisStoreSession: StoreSession {
     rehearsal = nil
   }
 
-  /// What this user may not do is found among all commands, for Redis does not always name it; and of a key of the wrong
-  /// type Redis does not say which one it is.
+  /// What this user may not do is found among all commands, for Redis does not always name it; and of a key of the
+  /// wrong type Redis does not say which one it is.
   func explain(_ refusal: Refusal, about question: StoreQuestion, then completion: @escaping (StoreExplanation) -> Void)
   {
     let user = settings.store.username
@@ -73,7 +73,7 @@ final class RedisStoreSession: StoreSession {
       }
     case (_, .foreign):
       let keys = scripts.keys
-      let suspects = if case .heartbeat = question { keys.ofHeartbeat(instance) } else { [keys.mark] }
+      let suspects = if case .heartbeat = question { keys.ofHeartbeat(instance) } else { [keys.watermark] }
       scripts.misfits(among: suspects) { misfits in
         completion(StoreExplanation(misfits.isEmpty ? refusal.text : misfits.joined(separator: "; ")))
       }
@@ -84,7 +84,7 @@ final class RedisStoreSession: StoreSession {
   func foreignPlaces(then completion: @escaping ([String]) -> Void) {
     let keys = scripts.keys
     // Where types may not be asked for, one command is refused and not six.
-    scripts.connection.send(RedisCommand("TYPE", keys.mark)) { [scripts] reply in
+    scripts.connection.send(RedisCommand("TYPE", keys.watermark)) { [scripts] reply in
       guard let reply else { return }
       guard reply.error == nil else { return completion([]) }
       scripts.misfits(among: [keys.history, keys.manual, keys.receipts, keys.daemons, keys.outbox], then: completion)

@@ -1,8 +1,9 @@
 import BeatCore
 
 /// A fire from its first script to its last, with our own rights on keys of our own:
-/// what a daemon must be able to do before it may lead. The scripts are those that really fire. Of the real keys it looks at
-/// the mark, at a document that is not there, and at the default queue, which a script names and does not touch.
+/// what a daemon must be able to do before it may lead. The scripts are those that really fire. Of the real keys it
+/// looks at the watermark, at a document that is not there, and at the default queue, which a script names and does not
+/// touch.
 ///
 /// One rehearsal at a time; nothing is left behind.
 final class Rehearsal {
@@ -71,7 +72,7 @@ final class Rehearsal {
 
   private func readSchedules(_ done: @escaping (Failure?) -> Void) {
     scripts.read([EntryName("rehearsal:\(instance)")]) { _, error in
-      done(error.map { .refused("the schedules and their marks cannot be read", $0) })
+      done(error.map { .refused("the schedules and their watermarks cannot be read", $0) })
     }
   }
 
@@ -84,24 +85,24 @@ final class Rehearsal {
     let request = HeartbeatRequest(sequence: 1, leaseTTL: 60_000_000, claim: .free)
     scratch.beat(request, instance: instance, incarnation: "rehearsal") { [self] reply, error in
       if case .held(let token)? = reply?.lease { self.token = token }
-      done(error.map { .refused("no pulse goes through", $0) })
+      done(error.map { .refused("no heartbeat goes through", $0) })
     }
   }
 
   private func anchor(_ done: @escaping (Failure?) -> Void) {
-    scratch.anchor([(plan.entry, FirePlan.rehearsedMark)]) { [self] _, error in
+    scratch.anchor([(plan.entry, FirePlan.rehearsedWatermark)]) { [self] _, error in
       // What an end in the middle would leave behind is gone a minute later, where we may say so.
-      for key in [keys.mark, keys.history, keys.outbox] {
+      for key in [keys.watermark, keys.history, keys.outbox] {
         scripts.connection.send(RedisCommand("EXPIRE", key, 60)) { _ in }
       }
-      done(error.map { .refused("no mark can be kept", $0) })
+      done(error.map { .refused("no watermark can be kept", $0) })
     }
   }
 
   private func rebase(_ done: @escaping (Failure?) -> Void) {
-    let mark = FirePlan.rehearsedMark
-    scratch.rebase(plan.entry, from: mark.due, to: mark, token: token) { _, error in
-      done(error.map { .refused("no mark can be replaced", $0) })
+    let watermark = FirePlan.rehearsedWatermark
+    scratch.rebase(plan.entry, from: watermark.due, to: watermark, token: token) { _, error in
+      done(error.map { .refused("no watermark can be replaced", $0) })
     }
   }
 
@@ -109,7 +110,7 @@ final class Rehearsal {
     fire(on: scripts.delivery == .direct ? keys.rehearsalQueue : keys.outbox, done)
   }
 
-  /// Once more, which the mark refuses: so nothing is pushed, but the script has named the list to the server.
+  /// Once more, which the watermark refuses: so nothing is pushed, but the script has named the list to the server.
   private func fireOnQueue(_ done: @escaping (Failure?) -> Void) {
     fire(on: scripts.delivery == .direct ? scripts.kombu.list(of: queue, priority: 0) : scripts.keys.outbox, done)
   }

@@ -1,8 +1,8 @@
 import BeatCore
 
-/// Which single commands a user may not run, or a server does not have: asked after a script was refused, since Redis does
-/// not always tell which of its commands that was; and of those that a fire can do without, which nobody would tell.
-/// Nothing is changed but a key of the rehearsal.
+/// Which single commands a user may not run, or a server does not have: asked after a script was refused, since Redis
+/// does not always tell which of its commands that was; and of those that a fire can do without, which nobody would
+/// tell. Nothing is changed but a key of the rehearsal.
 package struct RightsTrial {
   /// In the order of the table.
   private(set) var forbidden: [String] = []
@@ -62,7 +62,7 @@ package struct RightsTrial {
   }
 
   /// What is for a session's begin is left out: had it been refused, there would be none, or it has been said.
-  private static func isHarmless(_ use: CommandUse) -> Bool { !use.isOfHearing && !use.isOfConnecting }
+  private static func isHarmless(_ use: CommandUse) -> Bool { !use.isOfChangeDetection && !use.isOfConnecting }
 
   /// Whether it is one of those that are missing.
   func lacks(_ command: String) -> Bool { forbidden.contains(command) || unknown.contains(command) }
@@ -81,7 +81,7 @@ package struct RightsTrial {
   /// What is wrong and what to do. The server's words are left out where they are understood.
   ///
   /// - Parameters:
-  ///   - what: was refused, such as "no mark can be kept".
+  ///   - what: was refused, such as "no watermark can be kept".
   ///   - text: the server's words.
   ///   - user: nil: the default one.
   func explanation(of what: String, _ text: String, user: String?) -> String {

@@ -43,8 +43,8 @@ package struct ServerInfo: Hashable, Sendable {
     return version.map { "Redis \($0)" } ?? "Redis"
   }
 
-  /// The `maxmemory-policy` by which keys without a time to live, such as schedules and the mark, may be thrown away when
-  /// memory is short; nil: they may not.
+  /// The `maxmemory-policy` by which keys without a time to live, such as schedules and the watermark, may be thrown
+  /// away when memory is short; nil: they may not.
   package var evictionPolicy: String? {
     guard self["maxmemory"] ?? "0" != "0", let policy = self["maxmemory_policy"], policy.hasPrefix("allkeys") else {
       return nil
@@ -52,7 +52,8 @@ package struct ServerInfo: Hashable, Sendable {
     return policy
   }
 
-  /// Why the server takes no writes at present, so that no daemon can lead; nil: nothing is known that stands against it.
+  /// Why the server takes no writes at present, so that no daemon can lead; nil: nothing is known that stands against
+  /// it.
   package var writeObstacle: String? {
     if isReplica { return "it is a replica, which takes no writes: name its primary" }
     if let limit = number("maxmemory"), limit > 0, let used = number("used_memory"), used >= limit,

@@ -62,8 +62,8 @@ extension StoreClient {
     return ordered
   }
 
-  /// Reads documents with their marks, each of one moment, and hands them over as they come, in the order of the names:
-  /// of a hundred thousand only some are in memory at once.
+  /// Reads documents with their watermarks, each of one moment, and hands them over as they come, in the order of the
+  /// names: of a hundred thousand only some are in memory at once.
   package func eachDocument(_ names: [EntryName], _ body: @escaping (StoredDocument) -> Void) throws(StoreError) {
     var refusal: RedisServerError?
     var delivered = 0

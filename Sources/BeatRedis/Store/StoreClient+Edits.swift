@@ -5,13 +5,13 @@ extension StoreClient {
   private static let saveScript = LuaScript(embedded: PackageResources.save_lua)
   private static let renameScript = LuaScript(embedded: PackageResources.rename_lua)
 
-  /// What an edit makes of a mark.
-  package struct MarkChange: Hashable, Sendable {
+  /// What an edit makes of a watermark.
+  package struct WatermarkChange: Hashable, Sendable {
     /// nil: there was none.
-    package var seen: Mark?
-    package var new: Mark
+    package var seen: Watermark?
+    package var new: Watermark
 
-    package init(seen: Mark?, new: Mark) {
+    package init(seen: Watermark?, new: Watermark) {
       self.seen = seen
       self.new = new
     }
@@ -19,39 +19,39 @@ extension StoreClient {
 
   /// Stores a document if `seen` still stands there (nil: nothing); false if not.
   ///
-  /// - Parameter mark: kept in the same step, if the one that was seen still stands there; else false, too.
+  /// - Parameter watermark: kept in the same step, if the one that was seen still stands there; else false, too.
   package func save(
-    _ bytes: [UInt8], as name: EntryName, inPlaceOf seen: [UInt8]?, mark: MarkChange? = nil
+    _ bytes: [UInt8], as name: EntryName, inPlaceOf seen: [UInt8]?, watermark: WatermarkChange? = nil
   ) throws(StoreError) -> Bool {
     guard !bytes.isEmpty else { return false }
-    return try exchange(name, seen, bytes, mark)
+    return try exchange(name, seen, bytes, watermark)
   }
 
-  /// Deletes a document if `seen` still stands there, and says in its mark that it is gone; false if not.
-  package func delete(_ name: EntryName, seen: [UInt8], mark: Mark? = nil) throws(StoreError) -> Bool {
-    try exchange(name, seen, [], mark.map { MarkChange(seen: $0, new: $0.ofGone) })
+  /// Deletes a document if `seen` still stands there, and says in its watermark that it is gone; false if not.
+  package func delete(_ name: EntryName, seen: [UInt8], watermark: Watermark? = nil) throws(StoreError) -> Bool {
+    try exchange(name, seen, [], watermark.map { WatermarkChange(seen: $0, new: $0.ofGone) })
   }
 
   private func exchange(
-    _ name: EntryName, _ seen: [UInt8]?, _ bytes: [UInt8], _ mark: MarkChange?
+    _ name: EntryName, _ seen: [UInt8]?, _ bytes: [UInt8], _ watermark: WatermarkChange?
   ) throws(StoreError) -> Bool {
-    let reply = try exchange([(name, seen, bytes, mark)])[0]
+    let reply = try exchange([(name, seen, bytes, watermark)])[0]
     if let error = reply.error { throw failure(error) }
     return reply.array?.first?.text == "OK"
   }
 
   /// The same for several, in one round trip: the replies of the script, errors among them.
   func exchange(
-    _ changes: [(name: EntryName, seen: [UInt8]?, bytes: [UInt8], mark: MarkChange?)]
+    _ changes: [(name: EntryName, seen: [UInt8]?, bytes: [UInt8], watermark: WatermarkChange?)]
   ) throws(StoreError) -> [RedisReply] {
     try evaluate(
       Self.saveScript,
-      changes.map { name, seen, bytes, mark in
+      changes.map { name, seen, bytes, watermark in
         (
-          [keys.document(name), keys.mark],
+          [keys.document(name), keys.watermark],
           [
-            Array(seen == nil ? "0".utf8 : "1".utf8), seen ?? [], bytes, name.bytes, mark?.seen?.bytes ?? [],
-            mark?.new.bytes ?? [],
+            Array(seen == nil ? "0".utf8 : "1".utf8), seen ?? [], bytes, name.bytes, watermark?.seen?.bytes ?? [],
+            watermark?.new.bytes ?? [],
           ]
         )
       })
@@ -68,10 +68,10 @@ extension StoreClient {
     case exists
   }
 
-  /// Gives a schedule another name, in one step with its mark: nothing is fired again, and nothing is postponed.
+  /// Gives a schedule another name, in one step with its watermark: nothing is fired again, and nothing is postponed.
   package func rename(_ name: EntryName, to newName: EntryName) throws(StoreError) -> Renaming {
     let reply = try evaluate(
-      Self.renameScript, keys: [keys.document(name), keys.document(newName), keys.mark],
+      Self.renameScript, keys: [keys.document(name), keys.document(newName), keys.watermark],
       arguments: [name.bytes, newName.bytes])
     switch reply.array?.first?.text {
     case "OK": return .renamed

@@ -11,7 +11,7 @@ extension StoreClient {
     survey.isPartial = !walk.isAtEnd || names.count > limit
     try eachDocument(Array(names.prefix(limit))) { document in
       guard !document.isAbsent else { return }
-      survey.add(ScheduleStanding(document.name, document.read, context: context, now: now))
+      survey.add(SchedulePreview(document.name, document.read, context: context, now: now))
     }
     return survey
   }

@@ -7,8 +7,8 @@ extension StoreClient {
     try command(RedisCommand("HGET", keys.receipts, name.bytes)).bytes.flatMap { EditReceipt($0) }
   }
 
-  /// The documents that are set aside, as the daemon that fires, or fired last, has left word: how many, and the reasons of
-  /// the first by name.
+  /// The documents that are set aside, as the daemon that fires, or fired last, has left word: how many, and the
+  /// reasons of the first by name.
   package func rejections(atMost limit: Int) throws(StoreError) -> (count: Int, first: [(EntryName, String)]) {
     var rejected: [(EntryName, String)] = []
     var seen: Set<EntryName> = []
@@ -18,7 +18,7 @@ extension StoreClient {
       guard let fields = found.pairs else { throw misfit("HSCAN") }
       for (name, value) in fields {
         guard let name = name.bytes.map({ EntryName($0) }), let bytes = value.bytes,
-          case .rejected(let reason)? = EditReceipt(bytes)?.standing, seen.insert(name).inserted
+          case .rejected(let reason)? = EditReceipt(bytes)?.verdict, seen.insert(name).inserted
         else { continue }
         rejected.append((name, reason))
       }

@@ -21,7 +21,7 @@ extension StoreScripts {
       size += plan.oldDocument.count + plan.newDocument.count + message.count + 2 * plan.entry.bytes.count + 240
     }
     Self.fireScript.evaluate(on: connection, keys: 3 + lists.count + plans.count, size: size) { [self] command in
-      command.append(keys.mark)
+      command.append(keys.watermark)
       command.append(keys.lease)
       command.append(keys.history)
       for list in lists { command.append(list) }
@@ -35,7 +35,7 @@ extension StoreScripts {
       command.append(lists.count)
       for (plan, message) in zip(plans, messages) {
         command.append(plan.entry.bytes)
-        command.append(plan.mark.bytes)
+        command.append(plan.watermark.bytes)
         command.append(plan.oldDocument)
         command.append(plan.kept)
         command.append(plan.newDocument[plan.kept...])

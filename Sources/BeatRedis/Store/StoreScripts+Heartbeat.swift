@@ -2,7 +2,7 @@ import BeatCore
 
 /// The heartbeat with its lease, in one script.
 extension StoreScripts {
-  private static let pulseScript = LuaScript(embedded: PackageResources.pulse_lua)
+  private static let heartbeatScript = LuaScript(embedded: PackageResources.heartbeat_lua)
   private static let releaseScript = LuaScript(embedded: PackageResources.release_lua)
 
   /// Neither a reply nor an error: the connection died.
@@ -15,7 +15,7 @@ extension StoreScripts {
       "\(request.sequence)", "10000", "\(incarnation).\(request.sequence)", instance,
       "\((request.leaseTTL ?? 0) / 1000)", request.claim.rawValue, request.isOffering ? "1" : "0",
     ]
-    Self.pulseScript.evaluate(
+    Self.heartbeatScript.evaluate(
       on: connection, keys: keys.ofHeartbeat(instance), arguments: arguments.map { Array($0.utf8) }
     ) { [keys, connection] reply in
       guard let parts = reply?.array, parts.count == 8, let damages = parts[7].pairs else {

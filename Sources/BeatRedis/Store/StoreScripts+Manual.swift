@@ -38,7 +38,7 @@ extension StoreScripts {
       on: connection,
       keys: [keys.lease, keys.manual, keys.answer(to: id), keys.document(request.entry), keys.history] + lists,
       arguments: [
-        Array(token.utf8), Array(id.utf8), Array(Mark.digits(request.deadline).utf8), Array(refusal.utf8),
+        Array(token.utf8), Array(id.utf8), Array(Watermark.digits(request.deadline).utf8), Array(refusal.utf8),
         step.plan?.oldDocument ?? [], message, request.entry.bytes, Array((step.plan?.taskID.description ?? "").utf8),
         Array("\(storeDatabase)".utf8), Array("\(database)".utf8), Array("\(longest)".utf8),
         Array("\(historyLength)".utf8),

@@ -23,7 +23,7 @@ extension StoreScripts {
     let list = delivery == .direct ? keys.rehearsalQueue : keys.outbox
     Self.tidyScript.evaluate(
       on: connection,
-      keys: [list, keys.history, keys.mark, keys.document(FirePlan.rehearsedEntry), keys.outbox]
+      keys: [list, keys.history, keys.watermark, keys.document(FirePlan.rehearsedEntry), keys.outbox]
         + keys.ofHeartbeat(instance),
       arguments: [storeDatabase, delivery == .direct ? brokerDatabase : storeDatabase].map { Array("\($0)".utf8) }
     ) { reply in completion(reply.flatMap { Tidied($0) }, reply?.error) }

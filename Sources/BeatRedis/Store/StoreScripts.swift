@@ -41,17 +41,17 @@ package struct StoreScripts {
     self.brokerDatabase = brokerDatabase
   }
 
-  /// Documents with their marks: of so many of the names, from the first on, as a reply has room for (`Limit.pageLength`).
-  /// `nil`: the connection died, or the server refused, which ends it too.
+  /// Documents with their watermarks: of so many of the names, from the first on, as a reply has room for
+  /// (`Limit.pageLength`). `nil`: the connection died, or the server refused, which ends it too.
   func read(_ names: [EntryName], then completion: @escaping ([Scheduler.DocumentRead]?, RedisServerError?) -> Void) {
     let size = names.reduce(272) { $0 + keys.prefix.count + 2 * $1.bytes.count + 32 }
     Self.readScript.evaluate(on: connection, keys: 1 + names.count, size: size) {
       [keys, maximumDocumentLength] command in
-      command.append(keys.mark)
+      command.append(keys.watermark)
       for name in names { command.append(joining: keys.prefix, name.bytes) }
       command.append(maximumDocumentLength)
       command.append(Limit.pageLength.most)
-      command.append(Limit.markLength.most)
+      command.append(Limit.watermarkLength.most)
       for name in names { command.append(name.bytes) }
     } then: { [connection] reply in
       if let reads = Self.documentReads(reply, most: names.count) { return completion(reads, nil) }
@@ -62,12 +62,12 @@ package struct StoreScripts {
 
   /// From the answer of `read.lua`.
   private static func documentReads(_ reply: RedisReply?, most: Int) -> [Scheduler.DocumentRead]? {
-    guard let parts = reply?.array, parts.count == 3, let documents = parts[0].array, let marks = parts[1].array,
+    guard let parts = reply?.array, parts.count == 3, let documents = parts[0].array, let watermarks = parts[1].array,
       let unread = parts[2].pairs, documents.count <= most, !documents.isEmpty || most == 0,
-      marks.count == documents.count
+      watermarks.count == documents.count
     else { return nil }
-    var reads = zip(documents, marks).map { document, mark in
-      Scheduler.DocumentRead(document.bytes.map { .document($0) } ?? .absent, MarkState(mark.bytes))
+    var reads = zip(documents, watermarks).map { document, watermark in
+      Scheduler.DocumentRead(document.bytes.map { .document($0) } ?? .absent, WatermarkState(watermark.bytes))
     }
     for (place, what) in unread {
       guard let place = place.integer.map({ Int(clamping: $0) &- 1 }), reads.indices.contains(place) else { continue }
@@ -81,8 +81,8 @@ package struct StoreScripts {
     return reads
   }
 
-  /// Those of our own keys that hold another type than ours, each with what to do about it. Not called if the connection
-  /// dies.
+  /// Those of our own keys that hold another type than ours, each with what to do about it. Not called if the
+  /// connection dies.
   package func misfits(among suspects: [[UInt8]], then completion: @escaping ([String]) -> Void) {
     var misfits: [String] = []
     for (index, key) in suspects.enumerated() {

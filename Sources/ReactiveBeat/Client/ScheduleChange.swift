@@ -2,9 +2,9 @@ import BeatCore
 import BeatLoop
 import BeatRedis
 
-/// A change of one document, carried out on the bytes that stand there and on no others. Whoever else writes in the same
-/// moment loses nothing: the daemon's bookkeeping, and other people's edits of other fields, are taken in, and of the
-/// same fields they win.
+/// A change of one document, carried out on the bytes that stand there and on no others. Whoever else writes in the
+/// same moment loses nothing: the daemon's bookkeeping, and other people's edits of other fields, are taken in, and of
+/// the same fields they win.
 package struct ScheduleChange {
   package let name: EntryName
   /// What stood there before: absent, if it was made.
@@ -43,8 +43,8 @@ package struct ScheduleChange {
     }
   }
 
-  /// Puts a whole document in the place of one, or makes one. What the daemon writes itself is carried over, where the new
-  /// one does not say it.
+  /// Puts a whole document in the place of one, or makes one. What the daemon writes itself is carried over, where the
+  /// new one does not say it.
   package static func replace(
     _ name: EntryName, by document: [UInt8], in client: StoreClient, context: DocumentContext, isDry: Bool = false
   ) throws -> ScheduleChange {
@@ -82,7 +82,7 @@ package struct ScheduleChange {
       }
       let change = ScheduleChange(name: name, before: seen, after: after, at: try client.time())
       if isDry || change.isNone { return change }
-      if try client.save(after, as: name, inPlaceOf: before, mark: change.mark(context)) { return change }
+      if try client.save(after, as: name, inPlaceOf: before, watermark: change.watermark(context)) { return change }
       let now = try client.document(name)
       try refuseConflict(name, fields, before, now)
       seen = now
@@ -132,13 +132,13 @@ package struct ScheduleChange {
   }
 
   /// What becomes of the schedule by it: what a daemon makes of the edit that hears it in this moment.
-  package func standing(_ context: DocumentContext) -> ScheduleStanding {
-    ScheduleStanding(name, before: before.read, edited: after, context: context, now: at)
+  package func preview(_ context: DocumentContext) -> SchedulePreview {
+    SchedulePreview(name, before: before.read, edited: after, context: context, now: at)
   }
 
   /// What is kept beside the document, so that a daemon that comes later goes on from here.
-  package func mark(_ context: DocumentContext) -> StoreClient.MarkChange? {
-    standing(context).kept.map { StoreClient.MarkChange(seen: before.mark, new: $0) }
+  package func watermark(_ context: DocumentContext) -> StoreClient.WatermarkChange? {
+    preview(context).kept.map { StoreClient.WatermarkChange(seen: before.watermark, new: $0) }
   }
 }
 

@@ -6,14 +6,14 @@ package enum ScheduleRemoval {
   /// Throws `ChangeProblem`: somebody else has changed it meanwhile; and `StoreError`.
   package static func remove(_ document: StoredDocument, in client: StoreClient) throws {
     guard var seen = try ScheduleChange.bytes(of: document, in: client) else { return }
-    var mark = document.mark
+    var watermark = document.watermark
     var patience = Patience()
     while patience.lasts {
-      if try client.delete(document.name, seen: seen, mark: mark) { return }
+      if try client.delete(document.name, seen: seen, watermark: watermark) { return }
       let stored = try client.document(document.name)
       guard let now = stored.bytes else { throw ChangeProblem.deletedOrReplaced(document.name) }
       guard Bookkeeping.isAllThatChanged(from: seen, to: now) else { throw ChangeProblem.changedAndKept(document.name) }
-      (seen, mark) = (now, stored.mark)
+      (seen, watermark) = (now, stored.watermark)
     }
     throw ChangeProblem.busy(document.name)
   }

@@ -4,8 +4,8 @@ import BeatLoop
 import BeatRedis
 import Logging
 
-/// What a daemon tells, as log lines. Each message is one word that other programs may wait for; what it is about stands in
-/// the fields.
+/// What a daemon tells, as log lines. Each message is one word that other programs may wait for; what it is about
+/// stands in the fields.
 final class DaemonLog {
   private let logger: Logger
   private let configuration: BeatConfiguration
@@ -32,7 +32,7 @@ final class DaemonLog {
     case .proof(let proof): report(proof)
     case .disconnected(let reason):
       logger.error("disconnected", metadata: ["store": .string("\(configuration.store)"), "reason": .string(reason)])
-    case .hearing(let new, let old, let reason):
+    case .changeDetection(let new, let old, let reason):
       logger.warning(
         "notifications",
         metadata: ["reason": .string("\(reason). Trying \(new.rawValue) instead of \(old.rawValue)")])
@@ -60,7 +60,7 @@ final class DaemonLog {
     case .auditFailed(let reason):
       logger.warning(
         "audit failed", metadata: ["reason": .string("edits of which no event tells are not found: \(reason)")])
-    case .swept(let marks): logger.info("swept", metadata: ["marks": .stringConvertible(marks)])
+    case .swept(let watermarks): logger.info("swept", metadata: ["marks": .stringConvertible(watermarks)])
     case .damaged(nil, let text): logger.warning("damaged", metadata: ["reason": .string(text)])
     case .damaged(let place?, let text):
       logger.warning(
@@ -108,7 +108,7 @@ final class DaemonLog {
         metadata: [
           "policy": .string(policy),
           "reason": .string(
-            "when its memory is full, the store \(configuration.store) throws away any key, schedules and the mark too: "
+            "when its memory is full, the store \(configuration.store) throws away any key, schedules and the watermark too: "
               + "set maxmemory-policy to noeviction, or to one that begins with volatile-"),
         ])
     case .foreignFields: break  // the daemon tells of it as damage
@@ -119,13 +119,13 @@ final class DaemonLog {
     var fields: Logger.Metadata = [
       "schedules": .stringConvertible(readiness.schedules), "rejected": .stringConvertible(readiness.rejected),
       "store": .string("\(configuration.store)"), "broker": .string("\(configuration.broker)"),
-      "prefix": .string(configuration.keyPrefix), "events": .string(readiness.hearing.rawValue),
+      "prefix": .string(configuration.keyPrefix), "events": .string(readiness.changeDetection.rawValue),
       "delivery": .string(readiness.delivery.rawValue),
     ]
     if configuration.transportOptions.keys != .standard {
       fields["transport_options"] = .string("\(configuration.transportOptions)")
     }
-    if readiness.hearing == .polling {
+    if readiness.changeDetection == .polling {
       logger.error(
         "polling",
         metadata: [

@@ -21,13 +21,13 @@ struct RelayLog {
       logger.error("broker lost", metadata: fields)
     case .brokerBack(let waiting):
       logger.notice("broker back", metadata: about(["waiting": .stringConvertible(waiting)]))
-    case .held(let item, let reason):
+    case .deferred(let item, let reason):
       var fields: Logger.Metadata = ["reason": .string(reason)]
       if let item {
         fields["id"] = .string(item.taskID.description)
         fields["queue"] = .string(item.route.name)
       }
-      logger.error("held", metadata: fields)
+      logger.error("deferred", metadata: fields)
     case .relayed(let count, let duplicates, let waiting):
       logger.debug(
         "relayed",

@@ -6,13 +6,13 @@ import Logging
 /// The scheduler's reports as log lines. Each message is one word that other programs may wait for; what it is about
 /// stands in the fields.
 ///
-/// Whoever may write a document may cause any number of them: all go by `FoldedLines` or `FireLog`, and what they quote is
-/// cut.
+/// Whoever may write a document may cause any number of them: all go by `FoldedLines` or `FireLog`, and what they quote
+/// is cut.
 final class ScheduleLog {
   private let logger: Logger
   private let keys: RedisKeys
   private let fires: FireLog
-  private let loaded, changed, removed, rejected, doubtful, skipped, held, finished, damaged: FoldedLines
+  private let loaded, changed, removed, rejected, doubtful, skipped, deferred, finished, damaged: FoldedLines
   /// Of runs that somebody has asked for.
   private let firedByHand, refused: FoldedLines
 
@@ -29,7 +29,7 @@ final class ScheduleLog {
     rejected = lines("rejected", .warning)
     doubtful = lines("doubtful", .warning)
     skipped = lines("skipped", .warning)
-    held = lines("held", .error)
+    deferred = lines("deferred", .error)
     finished = lines("finished", .info)
     damaged = lines("damaged", .error)
     firedByHand = lines("fired", .info)
@@ -67,20 +67,20 @@ final class ScheduleLog {
       skipped.write(
         name,
         about(name, ["count": .stringConvertible(count), "from": time(from), "through": time(through)]))
-    case .held(let name, let due, let reason, let until):
-      held.write(name, about(name, ["due": time(due), "until": time(until), "reason": .string(reason)]))
+    case .deferred(let name, let due, let reason, let until):
+      deferred.write(name, about(name, ["due": time(due), "until": time(until), "reason": .string(reason)]))
     case .finished(let name, let reason):
       finished.write(name, about(name, ["reason": .string(reason)]))
-    case .markDamaged(let name, let bytes):
+    case .watermarkDamaged(let name, let bytes):
       damaged.write(
         name,
         about(
           name,
           [
             "reason": .string(
-              "field \(name.brief()) of the hash \(EntryName(keys.mark)) holds "
+              "field \(name.brief()) of the hash \(EntryName(keys.watermark)) holds "
                 + "\"\(EntryName(Array(bytes.prefix(100))))\", which is no "
-                + "mark: the daemon that fires replaces it, and what cannot be known to have been fired counts from now; "
+                + "watermark: the daemon that fires replaces it, and what cannot be known to have been fired counts from now; "
                 + "find out who writes there")
           ]))
     case .ready:
@@ -108,7 +108,7 @@ final class ScheduleLog {
   func flush() {
     fires.flush()
     for lines in [
-      loaded, changed, removed, rejected, doubtful, skipped, held, finished, damaged, firedByHand, refused,
+      loaded, changed, removed, rejected, doubtful, skipped, deferred, finished, damaged, firedByHand, refused,
     ] {
       lines.flush()
     }

@@ -44,7 +44,7 @@ struct EditCommand: ParsableCommand {
     if let saved { saved.report.write(to: &output, count: 1) } else { output.put("unchanged \(document.name)") }
     output.flush()
     session.end()
-    if let saved, saved.report.standing.next != nil { HealthNote.write(saved.client) }
+    if let saved, saved.report.preview.next != nil { HealthNote.write(saved.client) }
   }
 
   /// Until it is stored; nil if nothing was changed.
@@ -88,7 +88,7 @@ struct EditCommand: ParsableCommand {
     var patience = Patience()
     while patience.lasts {
       let change = ScheduleChange(name: document.name, before: seen, after: edited, at: try client.time())
-      if try client.save(edited, as: document.name, inPlaceOf: seen.bytes, mark: change.mark(context)) {
+      if try client.save(edited, as: document.name, inPlaceOf: seen.bytes, watermark: change.watermark(context)) {
         return try ChangeReport(change, in: client, context: context)
       }
       let stored = try client.document(document.name)

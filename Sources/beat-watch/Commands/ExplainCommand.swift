@@ -55,9 +55,10 @@ struct ExplainCommand: ParsableCommand {
     do { return try ScheduleSelection([name]).name(in: client) } catch let error as CommandError {
       let literal = NamePattern(name).literal
       guard error.status == .missing,
-        let mark = try client.document(literal).mark
+        let watermark = try client.document(literal).watermark
       else { throw error }
-      let trace = mark.taskID == nil ? "was first seen at \(mark.due.iso8601)" : "last ran at \(mark.due.iso8601)"
+      let trace =
+        watermark.taskID == nil ? "was first seen at \(watermark.due.iso8601)" : "last ran at \(watermark.due.iso8601)"
       throw CommandError(.missing, "\(error.description) One of that name \(trace), and is gone")
     }
   }

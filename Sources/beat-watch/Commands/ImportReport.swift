@@ -48,7 +48,7 @@ struct ImportReport: ~Copyable {
     guard !isJSON else {
       return put([
         ("name", .text(schedule.name.description)), ("outcome", .text(outcome.word)),
-        ("next", .text(standing(schedule).next?.due.iso8601)),
+        ("next", .text(preview(schedule).next?.due.iso8601)),
         ("notes", .texts(schedule.notes)),
       ])
     }
@@ -108,25 +108,25 @@ struct ImportReport: ~Copyable {
   private func label(_ name: EntryName) -> String { name.bytes.isEmpty ? "(no name)" : Style.bold(name.description) }
 
   private func describe(_ schedule: ImportedSchedule) -> String {
-    let standing = standing(schedule)
-    guard let task = standing.task, let timing = standing.schedule else {
+    let preview = preview(schedule)
+    guard let task = preview.task, let timing = preview.schedule else {
       return Plural.of(schedule.document.count, "byte")
     }
     let words = "\(task.beginning(Limit.quotationLength.most).printable), \(timing.inWords)"
-    guard standing.state == .enabled else {
-      return "\(words), \(standing.state.word)" + (standing.state.reason.map { ": \($0.printable)" } ?? "")
+    guard preview.state == .enabled else {
+      return "\(words), \(preview.state.word)" + (preview.state.reason.map { ": \($0.printable)" } ?? "")
     }
-    guard let next = standing.next?.due else { return "\(words), does not come again" }
+    guard let next = preview.next?.due else { return "\(words), does not come again" }
     if next <= now.advanced(by: 1) {
-      return standing.isImmediate ? "\(words), at once" : "\(words), due since \(next.iso8601)"
+      return preview.isImmediate ? "\(words), at once" : "\(words), due since \(next.iso8601)"
     }
     return "\(words), next \(next.iso8601)"
   }
 
   /// What a daemon makes of it that starts now, by the last run that comes along.
-  private func standing(_ schedule: ImportedSchedule) -> ScheduleStanding {
-    let read = Scheduler.DocumentRead(.document(schedule.document), mark: nil)
-    return ScheduleStanding(schedule.name, read, context: context, now: now)
+  private func preview(_ schedule: ImportedSchedule) -> SchedulePreview {
+    let read = Scheduler.DocumentRead(.document(schedule.document), watermark: nil)
+    return SchedulePreview(schedule.name, read, context: context, now: now)
   }
 }
 

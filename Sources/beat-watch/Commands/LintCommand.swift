@@ -97,13 +97,13 @@ struct LintCommand: ParsableCommand {
       if let bytes = document.bytes {
         remarks =
           DocumentReview(
-            bytes, context: context, now: now, stored: (document.name, document.read.markState)
+            bytes, context: context, now: now, stored: (document.name, document.read.watermarkState)
           ).remarks
       } else if document.isAbsent {
         remarks = []
       } else {
-        let standing = ScheduleStanding(document.name, document.read, context: context, now: now)
-        let reason = standing.state.reason ?? ""
+        let preview = SchedulePreview(document.name, document.read, context: context, now: now)
+        let reason = preview.state.reason ?? ""
         remarks = [.init(.error, reason)]
       }
       findings += remarks.map { Finding(key: key, remark: $0) }

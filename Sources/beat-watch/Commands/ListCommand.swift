@@ -58,15 +58,15 @@ struct ListCommand: ParsableCommand {
     var due = DueSurvey()
     try client.eachDocument(chosen) { document in
       guard !document.isAbsent else { return }
-      let standing = ScheduleStanding(document.name, document.read, context: context, now: now)
-      due.add(standing)
-      if !state.isEmpty, !state.contains(where: { $0.rawValue == standing.state.word }) { return }
-      if let pattern, !pattern.matches(Array((standing.task ?? "").utf8)[...]) { return }
-      let next = standing.next
+      let preview = SchedulePreview(document.name, document.read, context: context, now: now)
+      due.add(preview)
+      if !state.isEmpty, !state.contains(where: { $0.rawValue == preview.state.word }) { return }
+      if let pattern, !pattern.matches(Array((preview.task ?? "").utf8)[...]) { return }
+      let next = preview.next
       if let within {
         guard let sent = next?.sent, sent <= now.advanced(by: within) else { return }
       }
-      listing.add(standing, next: next)
+      listing.add(preview, next: next)
     }
     var output = StandardOutput()
     listing.write(to: &output)
@@ -104,18 +104,18 @@ private struct Listing {
     ])
   }
 
-  mutating func add(_ standing: ScheduleStanding, next: ScheduleStanding.Occurrence?) {
+  mutating func add(_ preview: SchedulePreview, next: SchedulePreview.Occurrence?) {
     // What never comes stands last, whichever way is asked for; equals stay in the order of their names.
     switch order {
     case .name: break
     case .next: times.append(next?.sent ?? .latest.advanced(by: 1))
-    case .last: times.append(UnixTime(microseconds: -(standing.lastRun ?? .earliest).microseconds))
-    case .task: tasks.append(standing.task ?? "\u{10FFFF}")
+    case .last: times.append(UnixTime(microseconds: -(preview.lastRun ?? .earliest).microseconds))
+    case .task: tasks.append(preview.task ?? "\u{10FFFF}")
     }
     switch form {
-    case .names: lines.append(standing.name.argument)
-    case .json: lines.append(Self.json(standing, next).line)
-    case .table: table.add(cells(standing, next))
+    case .names: lines.append(preview.name.argument)
+    case .json: lines.append(Self.json(preview, next).line)
+    case .table: table.add(cells(preview, next))
     }
   }
 
@@ -137,38 +137,38 @@ private struct Listing {
     }
   }
 
-  private static func json(_ standing: ScheduleStanding, _ next: ScheduleStanding.Occurrence?) -> JSONOutput {
+  private static func json(_ preview: SchedulePreview, _ next: SchedulePreview.Occurrence?) -> JSONOutput {
     .object(
       [
-        ("name", .text("\(standing.name)")),
-        ("label", .text(standing.label)),
-        ("task", .text(standing.task)),
-        ("schedule", .text(standing.schedule?.inWords)),
-        ("timezone", .text(standing.zone?.name)),
-        ("state", .text(standing.state.word)),
-        ("reason", .text(standing.state.reason)),
+        ("name", .text("\(preview.name)")),
+        ("label", .text(preview.label)),
+        ("task", .text(preview.task)),
+        ("schedule", .text(preview.schedule?.inWords)),
+        ("timezone", .text(preview.zone?.name)),
+        ("state", .text(preview.state.word)),
+        ("reason", .text(preview.state.reason)),
         ("next", .text(next?.due.iso8601)),
         ("sent", .text(next?.sent.iso8601)),
-        ("last_run", .text(standing.lastRun?.iso8601)),
-        ("total_run_count", .integer(standing.totalRunCount)),
+        ("last_run", .text(preview.lastRun?.iso8601)),
+        ("total_run_count", .integer(preview.totalRunCount)),
       ])
   }
 
   private func cells(
-    _ standing: ScheduleStanding, _ next: ScheduleStanding.Occurrence?
+    _ preview: SchedulePreview, _ next: SchedulePreview.Occurrence?
   ) -> [(text: String, style: Style?)] {
     let isOverdue = next.map { $0.sent <= now } ?? false
-    let reason = standing.state.reason.map { ": \($0)" } ?? ""
+    let reason = preview.state.reason.map { ": \($0)" } ?? ""
     return [
-      ("\(standing.name)", nil), ((standing.task ?? "-").beginning(Limit.quotationLength.most).printable, nil),
-      (standing.schedule?.briefly ?? "-", nil), (Self.zone(standing.schedule) ?? "-", nil),
+      ("\(preview.name)", nil), ((preview.task ?? "-").beginning(Limit.quotationLength.most).printable, nil),
+      (preview.schedule?.briefly ?? "-", nil), (Self.zone(preview.schedule) ?? "-", nil),
       (next.map { TimeWords.short($0.sent) } ?? "-", nil),
       (
-        next.map { isOverdue ? "overdue" : TimeWords.distance(to: $0.sent, from: now) } ?? standing.state.word,
+        next.map { isOverdue ? "overdue" : TimeWords.distance(to: $0.sent, from: now) } ?? preview.state.word,
         isOverdue ? .yellow : nil
       ),
-      (standing.lastRun.map { TimeWords.distance(to: $0, from: now) } ?? "never", nil),
-      ("\(standing.totalRunCount)", nil), (standing.state.word + reason.printable, standing.state.style),
+      (preview.lastRun.map { TimeWords.distance(to: $0, from: now) } ?? "never", nil),
+      ("\(preview.totalRunCount)", nil), (preview.state.word + reason.printable, preview.state.style),
     ]
   }
 
@@ -189,7 +189,7 @@ extension Schedule {
   }
 }
 
-extension ScheduleStanding.State {
+extension SchedulePreview.State {
   var style: Style? {
     switch self {
     case .enabled: .green

@@ -35,74 +35,74 @@ struct ShowCommand: ParsableCommand {
     let context = try store.documents(given, on: client)
     let document = try client.document(try ScheduleSelection([name]).name(in: client))
     let now = try client.time()
-    let standing = ScheduleStanding(document.name, document.read, context: context, now: now)
+    let preview = SchedulePreview(document.name, document.read, context: context, now: now)
     var output = StandardOutput()
     if raw {
-      guard let bytes = document.bytes else { throw CommandError(.data, "\(document.name): \(reason(standing))") }
+      guard let bytes = document.bytes else { throw CommandError(.data, "\(document.name): \(reason(preview))") }
       output.put(bytes: bytes)
     } else if json {
-      output.put(Self.json(document, standing, next: standing.upcoming(count), keys: client.keys).line)
+      output.put(Self.json(document, preview, next: preview.upcoming(count), keys: client.keys).line)
     } else {
-      write(document, standing, now: now, keys: client.keys, to: &output)
+      write(document, preview, now: now, keys: client.keys, to: &output)
     }
     output.flush()
-    if !raw, count > 0, standing.next != nil {
+    if !raw, count > 0, preview.next != nil {
       var due = DueSurvey()
-      due.add(standing)
+      due.add(preview)
       HealthNote.write(client, due: due)
     }
   }
 
-  private func reason(_ standing: ScheduleStanding) -> String { standing.state.reason ?? "there is no document" }
+  private func reason(_ preview: SchedulePreview) -> String { preview.state.reason ?? "there is no document" }
 
   private static func json(
-    _ document: StoredDocument, _ standing: ScheduleStanding, next: [ScheduleStanding.Occurrence], keys: RedisKeys
+    _ document: StoredDocument, _ preview: SchedulePreview, next: [SchedulePreview.Occurrence], keys: RedisKeys
   ) -> JSONOutput {
     // A document in the mongo shell's form is no JSON: then it is text.
     let text = document.bytes.map { String(decoding: $0, as: UTF8.self) }
     let raw = document.bytes.flatMap { StrictJSON.oneLine($0) }
     return .object(
       [
-        ("name", .text("\(standing.name)")),
-        ("key", .text("\(EntryName(keys.document(standing.name)))")),
-        ("label", .text(standing.label)),
-        ("task", .text(standing.task)),
-        ("schedule", .text(standing.schedule?.inWords)),
-        ("timezone", .text(standing.zone?.name)),
-        ("state", .text(standing.state.word)),
-        ("reason", .text(standing.state.reason)),
+        ("name", .text("\(preview.name)")),
+        ("key", .text("\(EntryName(keys.document(preview.name)))")),
+        ("label", .text(preview.label)),
+        ("task", .text(preview.task)),
+        ("schedule", .text(preview.schedule?.inWords)),
+        ("timezone", .text(preview.zone?.name)),
+        ("state", .text(preview.state.word)),
+        ("reason", .text(preview.state.reason)),
         ("next", .list(next.map { .text($0.due.iso8601) })),
         ("sent", .list(next.map { .text($0.sent.iso8601) })),
-        ("last_run", .text(standing.lastRun?.iso8601)),
-        ("last_task_id", .text(document.mark?.taskID?.description)),
-        ("total_run_count", .integer(standing.totalRunCount)),
-        ("warnings", .texts(standing.warnings)),
+        ("last_run", .text(preview.lastRun?.iso8601)),
+        ("last_task_id", .text(document.watermark?.taskID?.description)),
+        ("total_run_count", .integer(preview.totalRunCount)),
+        ("warnings", .texts(preview.warnings)),
         ("document", raw.map { .raw($0) } ?? .text(text)),
       ])
   }
 
   private func write(
-    _ document: StoredDocument, _ standing: ScheduleStanding, now: UnixTime, keys: RedisKeys,
+    _ document: StoredDocument, _ preview: SchedulePreview, now: UnixTime, keys: RedisKeys,
     to output: inout StandardOutput
   ) {
-    let zone = standing.zone ?? .utc
+    let zone = preview.zone ?? .utc
     func field(_ title: String, _ text: String, _ style: Style? = nil) {
       let padded = title + String(repeating: " ", count: max(1, 12 - title.count))
       output.put(Style.faint(padded) + (style?(text) ?? text), indent: 12)
     }
-    output.put(Style.bold("\(standing.name)"), indent: 0)
-    field("key", "\(EntryName(keys.document(standing.name)))")
-    if let label = standing.label { field("label", label.printable) }
-    if let task = standing.task { field("task", task.printable) }
-    if let schedule = standing.schedule { field("schedule", schedule.inWords) }
+    output.put(Style.bold("\(preview.name)"), indent: 0)
+    field("key", "\(EntryName(keys.document(preview.name)))")
+    if let label = preview.label { field("label", label.printable) }
+    if let task = preview.task { field("task", task.printable) }
+    if let schedule = preview.schedule { field("schedule", schedule.inWords) }
     field(
-      "state", standing.state.word + (standing.state.reason.map { ": \($0.printable)" } ?? ""), standing.state.style)
-    for warning in standing.warnings { field("warning", warning.printable, .yellow) }
-    let last = standing.lastRun.map { TimeWords.date($0, in: zone) + "  " + TimeWords.distance(to: $0, from: now) }
+      "state", preview.state.word + (preview.state.reason.map { ": \($0.printable)" } ?? ""), preview.state.style)
+    for warning in preview.warnings { field("warning", warning.printable, .yellow) }
+    let last = preview.lastRun.map { TimeWords.date($0, in: zone) + "  " + TimeWords.distance(to: $0, from: now) }
     field("last run", last ?? "never")
-    if let id = document.mark?.taskID { field("its task id", "\(id)") }
-    field("runs", "\(standing.totalRunCount)")
-    let next = standing.upcoming(count)
+    if let id = document.watermark?.taskID { field("its task id", "\(id)") }
+    field("runs", "\(preview.totalRunCount)")
+    let next = preview.upcoming(count)
     if next.isEmpty, count > 0 { field("next runs", "none") }
     for (index, occurrence) in next.enumerated() {
       field(index == 0 ? "next runs" : "", OccurrenceWords.line(occurrence, in: zone, now: now))

@@ -174,7 +174,9 @@ struct StatusCommand: ParsableCommand {
           + (lease.remaining < 0 ? ", never runs out: set by hand" : ", \(TimeText.span(lease.remaining * 1000)) left"))
     }
     if let leader = fleet.firing.first?.record {
-      field("edits", hearing(leader.events) + (leader.repaired > 0 ? "; \(leader.repaired) found by audits only" : ""))
+      field(
+        "edits",
+        changeDetection(leader.events) + (leader.repaired > 0 ? "; \(leader.repaired) found by audits only" : ""))
     }
     field("schedules", schedules(snapshot))
     if case .hindered(let hindrance) = snapshot.health.verdict {
@@ -217,11 +219,11 @@ struct StatusCommand: ParsableCommand {
   private static func words(_ member: Fleet.Member, now: UnixTime) -> String {
     var text = member.record.map { "\($0.host), process \($0.processID), version \($0.version)" } ?? member.instance
     if let since = member.record?.since { text += ", since \(TimeWords.short(since))" }
-    if let silence = member.silence { text += ", last pulse \(TimeText.span(silence)) ago" }
+    if let silence = member.silence { text += ", last heartbeat \(TimeText.span(silence)) ago" }
     return text
   }
 
-  private static func hearing(_ events: String) -> String {
+  private static func changeDetection(_ events: String) -> String {
     switch events {
     case "keyspace": "heard at once, by keyspace notifications"
     case "tracking": "heard at once, by CLIENT TRACKING"

@@ -12,21 +12,21 @@ extension Doctor {
       add(.warning, "documents", ignored, fix: "find out who writes there, and delete these keys")
     }
     typealias Remark = (text: String, fix: String)
-    let inLog = "look for `held` and this name in the log of the daemon that fires"
+    let inLog = "look for `deferred` and this name in the log of the daemon that fires"
     var (rejected, doubtful, overdue): ([Remark], [Remark], [Remark]) = ([], [], [])
     var routes: [Route: [EntryName]] = [:]
     var survey = DueSurvey()
     let context = dueContext
     try store.eachDocument(names) { [self] document in
       guard !document.isAbsent else { return }
-      let standing = ScheduleStanding(document.name, document.read, context: context, now: now)
-      survey.add(standing)
-      if case .rejected(let reason) = standing.state {
+      let preview = SchedulePreview(document.name, document.read, context: context, now: now)
+      survey.add(preview)
+      if case .rejected(let reason) = preview.state {
         return rejected.append(("\(document.name): \(reason)", mending(document)))
       }
-      doubtful += standing.warnings.map { ("\(document.name): \($0)", mending(document)) }
-      guard case .enabled = standing.state else { return }
-      if let since = standing.overdueSince, now.microseconds(since: since) > FiringHealth.patience {
+      doubtful += preview.warnings.map { ("\(document.name): \($0)", mending(document)) }
+      guard case .enabled = preview.state else { return }
+      if let since = preview.overdueSince, now.microseconds(since: since) > FiringHealth.patience {
         overdue.append(("\(document.name) is overdue since \(TimeWords.short(since))", inLog))
       }
       if let bytes = document.bytes, let definition = try? ScheduleDocument(bytes, context: context).definition {

@@ -14,7 +14,7 @@ extension Doctor {
           ? "give those that take most a longer interval, or the daemons a higher --max-rate"
           : "give those that take most a longer interval; --shortest-interval and --max-rate set bounds")
     }
-    let look = "see `held` and `broker lost` in the log of \(fleet.firing.first?.place ?? "the daemon that leads")"
+    let look = "see `deferred` and `broker lost` in the log of \(fleet.firing.first?.place ?? "the daemon that leads")"
     switch health.verdict {
     case .nobody: break
     case .stuck:

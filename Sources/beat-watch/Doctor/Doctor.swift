@@ -1,8 +1,8 @@
 import BeatCore
 import ReactiveBeat
 
-/// Looks at an installation from its store to the workers, and says what to change. What only who knows the kind of store
-/// can judge, its `StoreDoctor` looks at.
+/// Looks at an installation from its store to the workers, and says what to change. What only who knows the kind of
+/// store can judge, its `StoreDoctor` looks at.
 final class Doctor {
   let store: any StoreInspector
   let specialist: any StoreDoctor
@@ -34,7 +34,7 @@ final class Doctor {
   func examine() {
     let looks: [(String, () throws -> Void)] = [
       ("server", specialist.examineServer), ("clock", specialist.examineClock), ("broker", specialist.examineBroker),
-      ("daemons", examineDaemons), ("notifications", examineHearing), ("rights", specialist.examineRights),
+      ("daemons", examineDaemons), ("notifications", examineChangeDetection), ("rights", specialist.examineRights),
       ("keys", specialist.examinePlaces), ("documents", examineDocuments),
     ]
     for (check, look) in looks {
@@ -44,8 +44,8 @@ final class Doctor {
     }
   }
 
-  private func examineHearing() throws {
-    try specialist.examineHearing(isFiring: isFiring, by: fleet?.firing.first?.record?.events)
+  private func examineChangeDetection() throws {
+    try specialist.examineChangeDetection(isFiring: isFiring, by: fleet?.firing.first?.record?.events)
   }
 
   /// What is due is due by the clock of the daemon that leads.

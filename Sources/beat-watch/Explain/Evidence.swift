@@ -6,9 +6,9 @@ struct Evidence {
   let name: EntryName
   let now: UnixTime
   let document: StoredDocument
-  let standing: ScheduleStanding
+  let preview: SchedulePreview
   /// What it would be if it were enabled now; nil: it is enabled, or cannot be used.
-  let whenEnabled: ScheduleStanding?
+  let whenEnabled: SchedulePreview?
   let account: ScheduleAccount?
   let receipt: EditReceipt?
   /// Why it could not be read; a schedule fires without it.
@@ -41,9 +41,9 @@ struct Evidence {
     now = try store.time()
     let document = try store.document(name)
     self.document = document
-    standing = ScheduleStanding(name, document.read, context: context, now: now)
-    whenEnabled = Self.enabled(document, standing, context, now)
-    account = ScheduleAccount(standing, document.read, context: context)
+    preview = SchedulePreview(name, document.read, context: context, now: now)
+    whenEnabled = Self.enabled(document, preview, context, now)
+    account = ScheduleAccount(preview, document.read, context: context)
     do {
       (receipt, receiptProblem) = (try store.receipt(of: name), nil)
     } catch {
@@ -59,7 +59,7 @@ struct Evidence {
     historyBegin = try store.oldestRun()
     lastRun = last
     // Of the others nothing is read: whether this one is overdue says as much as can be said of it.
-    let overdue = standing.overdueSince.map { FiringHealth.Overdue(count: 1, first: name, since: $0) }
+    let overdue = preview.overdueSince.map { FiringHealth.Overdue(count: 1, first: name, since: $0) }
     health = FiringHealth(fleet, overdue: overdue, lastRun: try store.newestRun(), now: now)
     outbox = try store.outboxLength()
     if case .success(let plan) = try store.preview(document, context: context, defaultQueue: defaultQueue) {
@@ -95,15 +95,15 @@ struct Evidence {
   }
 
   private static func enabled(
-    _ document: StoredDocument, _ standing: ScheduleStanding, _ context: DocumentContext, _ now: UnixTime
-  ) -> ScheduleStanding? {
-    guard standing.state == .disabled, let bytes = document.bytes, var editor = try? DocumentEditor(bytes) else {
+    _ document: StoredDocument, _ preview: SchedulePreview, _ context: DocumentContext, _ now: UnixTime
+  ) -> SchedulePreview? {
+    guard preview.state == .disabled, let bytes = document.bytes, var editor = try? DocumentEditor(bytes) else {
       return nil
     }
     editor.set("enabled", to: "true")
-    return ScheduleStanding(
+    return SchedulePreview(
       document.name, before: document.read, edited: editor.bytes, context: context, now: now)
   }
 
-  var zone: ZoneRules { standing.zone ?? .utc }
+  var zone: ZoneRules { preview.zone ?? .utc }
 }

@@ -3,7 +3,7 @@ import ReactiveBeat
 
 /// Whether a run that comes will be sent, by what has become of the last ones.
 extension Explanation {
-  func tellProspect(_ next: ScheduleStanding.Occurrence) {
+  func tellProspect(_ next: SchedulePreview.Occurrence) {
     if let problem = evidence.queueProblem { return verdict("refused", "will not be sent: \(problem)", .red) }
     let (health, now) = (evidence.health, evidence.now)
     let when = next.sent <= now.advanced(by: 1) ? "at once" : TimeWords.distance(to: next.sent, from: now)
@@ -14,7 +14,7 @@ extension Explanation {
       let code = if case .nobody = health.verdict { "unattended" } else { "stuck" }
       return verdict(code, "would run \(when), and \(alarm)", .red)
     }
-    if let since = evidence.standing.overdueSince, now.microseconds(since: since) > FiringHealth.patience {
+    if let since = evidence.preview.overdueSince, now.microseconds(since: since) > FiringHealth.patience {
       return verdict(
         "overdue", "has been due for \(TimeText.span(now.microseconds(since: since))) and is not sent: \(obstacle)",
         .red)
@@ -28,11 +28,11 @@ extension Explanation {
   }
 
   /// Of one that nothing stands in the way of.
-  private func words(_ next: ScheduleStanding.Occurrence) -> String {
+  private func words(_ next: SchedulePreview.Occurrence) -> String {
     let now = evidence.now
     if next.isImmediate, next.sent <= now.advanced(by: 1) { return "runs now: run_immediately asks for it" }
     guard next.sent <= now else { return "will run \(TimeWords.distance(to: next.sent, from: now))" }
-    let late = now.microseconds(since: evidence.standing.overdueSince ?? next.sent)
+    let late = now.microseconds(since: evidence.preview.overdueSince ?? next.sent)
     return late < 1_000_000 ? "runs now" : "runs now: it has been due for \(TimeText.span(late))"
   }
 
@@ -52,6 +52,6 @@ extension Explanation {
     if case .hindered(.refused(let obstacle)) = evidence.health.verdict, obstacle.schedule == evidence.name {
       return obstacle.reason
     }
-    return "look for `held` and its name in the log of the daemon that fires"
+    return "look for `deferred` and its name in the log of the daemon that fires"
   }
 }

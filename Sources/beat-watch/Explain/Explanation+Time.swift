@@ -66,7 +66,7 @@ extension Explanation {
   private func judge(
     _ time: UnixTime, _ due: UnixTime?, _ bound: String?, _ runs: [FireRecord], _ following: FireRecord?, _ isPast: Bool
   ) {
-    let state = evidence.standing.state
+    let state = evidence.preview.state
     guard let due else {
       // An interval that begins with its start_after has no series before.
       if let bound { return verdict("out of life", "\(isPast ? "was" : "is") not due then: \(bound)", .yellow) }
@@ -98,20 +98,20 @@ extension Explanation {
     guard let definition = evidence.account?.definition, definition.maxRunCount != nil || definition.oneOff else {
       return nil
     }
-    let coming = evidence.standing.coming(1_000)
+    let coming = evidence.preview.coming(1_000)
     return coming.runs.last.map { $0.due < due } ?? true ? coming.end : nil
   }
 
   /// Of a due time that has passed, and of which the history has no run.
   private func judgeUnsent(_ due: UnixTime, _ following: FireRecord?) {
     guard let account = evidence.account else { return }
-    let standing = evidence.standing
-    if account.origin == .run, account.base == due, let id = evidence.document.mark?.taskID {
+    let preview = evidence.preview
+    if account.origin == .run, account.base == due, let id = evidence.document.watermark?.taskID {
       return verdict(
-        "sent", "was due then, and was sent: task \(id) (by the mark; the history has no word of it)", .green)
+        "sent", "was due then, and was sent: task \(id) (by the watermark; the history has no word of it)", .green)
     }
     let catchup = account.definition.catchup
-    let next = standing.state == .enabled ? standing.next : nil
+    let next = preview.state == .enabled ? preview.next : nil
     if let next, next.due <= due {
       guard next.due < due || next.sent <= evidence.now else {
         return verdict(
@@ -132,13 +132,13 @@ extension Explanation {
     }
     // Whatever is newer than all that ran has not run, whether the history goes back so far or not.
     if account.base < due {
-      switch standing.state {
+      switch preview.state {
       case .enabled: break
       case .disabled:
         let heard = evidence.receipt.map { "; its last edit was heard at \(TimeWords.short($0.heard))" } ?? ""
         return verdict("disabled", "was not sent: it is disabled\(heard)", .yellow)
       case .finished(let reason), .rejected(let reason):
-        return verdict(standing.state.word, "was not sent: \(reason)", .yellow)
+        return verdict(preview.state.word, "was not sent: \(reason)", .yellow)
       }
       if let next, next.due <= evidence.now, catchup.policy != .all {
         return verdict(

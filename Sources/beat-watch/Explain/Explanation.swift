@@ -41,14 +41,14 @@ final class Explanation {
   }
 
   func tellVerdict() {
-    let standing = evidence.standing
-    switch standing.state {
+    let preview = evidence.preview
+    switch preview.state {
     case .rejected(let reason):
       verdict("rejected", "will not run: its document is set aside: \(reason)", .red)
     case .disabled: tellDisabled()
     case .finished(let reason): verdict("finished", "will not run any more: \(reason)", .yellow)
     case .enabled:
-      guard let next = standing.next else {
+      guard let next = preview.next else {
         return verdict(
           "finished", "will not run any more: what was left of it was missed, and its catchup skips that", .yellow)
       }
@@ -57,7 +57,7 @@ final class Explanation {
   }
 
   func tellDocument() {
-    let standing = evidence.standing
+    let preview = evidence.preview
     let content =
       switch evidence.document.read.content {
       case .document(let bytes): Plural.of(bytes.count, "byte")
@@ -66,16 +66,16 @@ final class Explanation {
       case .absent: "gone by now"
       }
     say("document", "\(EntryName(evidence.place)), \(content)")
-    if let schedule = standing.schedule {
+    if let schedule = preview.schedule {
       say("schedule", schedule.inWords)
       members.append(("schedule", .text(schedule.inWords)))
-      members.append(("timezone", .text(standing.zone?.name)))
+      members.append(("timezone", .text(preview.zone?.name)))
     }
-    for warning in standing.warnings { say("warning", warning, .yellow) }
-    members.append(("warnings", .texts(standing.warnings)))
+    for warning in preview.warnings { say("warning", warning, .yellow) }
+    members.append(("warnings", .texts(preview.warnings)))
     if let receipt = evidence.receipt {
       let heard = TimeWords.short(receipt.heard)
-      switch receipt.standing {
+      switch receipt.verdict {
       case .accepted: say("last edit", "heard at \(heard), and accepted")
       case .rejected(let reason): say("last edit", "heard at \(heard), and rejected: \(reason)", .red)
       }
@@ -93,8 +93,8 @@ final class Explanation {
     let text =
       switch account.origin {
       case .run:
-        "from its last run, due \(date) (by the mark; task \(evidence.document.mark?.taskID?.description ?? "?"))"
-      case .seen: "from \(date), when it was first seen, or edited (by the mark)"
+        "from its last run, due \(date) (by the watermark; task \(evidence.document.watermark?.taskID?.description ?? "?"))"
+      case .seen: "from \(date), when it was first seen, or edited (by the watermark)"
       case .document: "from the document's last_run_at, \(date)"
       case .unseen: "from the moment at which a daemon first sees it"
       }
@@ -106,7 +106,7 @@ final class Explanation {
 
   private func tellLimits() {
     guard let definition = evidence.account?.definition else { return }
-    let count = evidence.standing.totalRunCount
+    let count = evidence.preview.totalRunCount
     if let start = definition.startAfter { say("not before", "\(local(start)) (start_after)") }
     if let end = definition.expiresAt { say("not after", "\(local(end)) (expires_at)") }
     if let end = definition.voidFrom, end > .earliest { say("not after", "\(local(end)) (expires)") }
@@ -133,7 +133,7 @@ final class Explanation {
   }
 
   private func tellNext() {
-    let next = evidence.standing.upcoming(3)
+    let next = evidence.preview.upcoming(3)
     for (index, occurrence) in next.enumerated() {
       var text = local(occurrence.due)
       if occurrence.sent > occurrence.due, occurrence.sent > evidence.now {
@@ -148,7 +148,7 @@ final class Explanation {
 
   /// The next two days on which clocks change, where that matters.
   private func tellClockChanges() {
-    guard let account = evidence.account, let zone = evidence.standing.zone, evidence.standing.state == .enabled,
+    guard let account = evidence.account, let zone = evidence.preview.zone, evidence.preview.state == .enabled,
       case .crontab = account.definition.schedule
     else { return }
     var days: [JSONOutput] = []
@@ -193,7 +193,7 @@ final class Explanation {
       }
     let isUnreachable = evidence.brokerProblem?.kind == .unreachable
     say(
-      evidence.standing.state == .enabled ? "sends" : "would send",
+      evidence.preview.state == .enabled ? "sends" : "would send",
       "\(plan.task.beginning(Limit.quotationLength.most)) to \(place) on \(evidence.broker)"
         + (isUnreachable ? ", which cannot be reached now" : ""),
       queues?.isEmpty == false ? nil : .red)
@@ -213,7 +213,7 @@ final class Explanation {
 
   func tellDaemon() {
     // Whoever fires has nothing to do with what does not run.
-    let isSent = evidence.standing.state == .enabled
+    let isSent = evidence.preview.state == .enabled
     guard let firing = evidence.fleet.firing.first else {
       guard isSent else { return members.append(("daemon", .null)) }
       say("sent by", "nobody: \(HealthWords.reason(evidence.health, now: evidence.now) ?? "")", .red)

@@ -1,7 +1,8 @@
-/// How many columns text takes on a terminal: by Unicode's East Asian Width (UAX 11), with marks that take none, and
-/// emoji sequences that take two together. Ambiguous ones take one.
+/// How many columns text takes on a terminal: by Unicode's East Asian Width (UAX 11), with watermarks that take none,
+/// and emoji sequences that take two together. Ambiguous ones take one.
 ///
-/// Sequences of our own `Style` take none; text from outside has no control characters when it comes here (`printable`).
+/// Sequences of our own `Style` take none; text from outside has no control characters when it comes here
+/// (`printable`).
 enum DisplayWidth {
   static func of(_ text: some StringProtocol) -> Int {
     // Nearly all text.

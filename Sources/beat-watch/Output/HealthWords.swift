@@ -41,7 +41,7 @@ enum HealthWords {
     case .brokerLost(let obstacle):
       let count = obstacle.count.map { ", and \(Plural.of($0, "message")) waited for it then" } ?? ""
       return "the broker is lost \(span(obstacle.since))\(count): \(obstacle.reason)"
-    case .heldBack(let obstacle):
+    case .deferral(let obstacle):
       return "messages stay in the outbox \(span(obstacle.since)): \(obstacle.reason)"
     case .congested(let overdue):
       return words(overdue, now: now) + ": more is due than is sent, and `beat-watch status` says who takes what"

@@ -8,7 +8,7 @@ enum OccurrenceWords {
   ///   - now: from which distances are counted.
   ///   - start: when the daemon is thought to begin; nil: now.
   static func line(
-    _ run: ScheduleStanding.Occurrence, in zone: ZoneRules, now: UnixTime, start: UnixTime? = nil
+    _ run: SchedulePreview.Occurrence, in zone: ZoneRules, now: UnixTime, start: UnixTime? = nil
   ) -> String {
     var line = TimeWords.line(run.sent, in: zone, now: now)
     if let note = note(run, now: start ?? now) { line += "  (\(note))" }
@@ -17,7 +17,7 @@ enum OccurrenceWords {
   }
 
   /// Of one whose time has come; nil: it is still to come.
-  static func note(_ run: ScheduleStanding.Occurrence, now: UnixTime) -> String? {
+  static func note(_ run: SchedulePreview.Occurrence, now: UnixTime) -> String? {
     // Just after what it is counted from, which may be now.
     if run.isImmediate, run.sent <= now.advanced(by: 1) {
       return "run_immediately: sent as soon as a daemon fires"

@@ -26,7 +26,7 @@ final class WatchBoard: WatchView {
       if recent.count > Self.kept { recent.removeLast() }
     case .edited(let name, let receipt):
       // First what became of it, as a long name may leave no room behind it.
-      switch receipt.standing {
+      switch receipt.verdict {
       case .accepted(let next): hear("accepted \(name): next \(next?.iso8601 ?? "never")", .green, at: time)
       case .rejected(let reason): hear("rejected \(name): \(reason.printable)", .red, at: time)
       }

@@ -27,7 +27,7 @@ final class WatchLines: WatchView {
       case .fired(let run):
         "fired \(run.name), \(TimeText.span(run.late)) late (\(run.reason)), task \(run.taskID)"
       case .edited(let name, let receipt):
-        switch receipt.standing {
+        switch receipt.verdict {
         case .accepted(let next): "edited \(name): accepted, next \(next?.iso8601 ?? "never")"
         case .rejected(let reason): "edited \(name): rejected: \(reason)"
         }
@@ -54,7 +54,7 @@ final class WatchLines: WatchView {
     case .watching(let count): ("watching", [("schedules", .integer(Int64(count)))])
     case .fired(let run): ("fired", HistoryCommand.members(run))
     case .edited(let name, let receipt):
-      switch receipt.standing {
+      switch receipt.verdict {
       case .accepted(let next):
         ("edited", [("name", .text("\(name)")), ("state", .text("accepted")), ("next", .text(next?.iso8601))])
       case .rejected(let reason):

@@ -37,7 +37,7 @@ struct WatchState {
     let name: EntryName
     let task: String
     let schedule: String
-    let next: ScheduleStanding.Occurrence?
+    let next: SchedulePreview.Occurrence?
     let isRejected: Bool
   }
 
@@ -189,11 +189,11 @@ final class WatchSession {
       if state.rows.removeValue(forKey: document.name) != nil { tell(.removed(document.name)) }
       return
     }
-    let standing = ScheduleStanding(document.name, document.read, context: context, now: now)
+    let preview = SchedulePreview(document.name, document.read, context: context, now: now)
     var isRejected = false
-    if case .rejected = standing.state { isRejected = true }
+    if case .rejected = preview.state { isRejected = true }
     state.rows[document.name] = WatchState.Row(
-      name: document.name, task: standing.task ?? "", schedule: standing.schedule?.briefly ?? "", next: standing.next,
+      name: document.name, task: preview.task ?? "", schedule: preview.schedule?.briefly ?? "", next: preview.next,
       isRejected: isRejected)
   }
 

@@ -10,16 +10,16 @@ import Testing
   /// A walk over so many items of a lane, all of which stay.
   private func hold(_ walk: inout OutboxWalk, _ count: Int, _ name: String, isServerAtFault: Bool = false) {
     for _ in 0..<count { walk.block([lane(name)], isServerAtFault: isServerAtFault) }
-    walk.passed(count, held: count, newest: OutboxHandle([1]))
+    walk.passed(count, deferred: count, newest: OutboxHandle([1]))
   }
 
   @Test func othersOfTheLaneWait() {
     var walk = OutboxWalk()
     hold(&walk, 1, "a")
     #expect(walk.blocks([lane("a")]) && walk.blocks([lane("b"), lane("a")]) && !walk.blocks([lane("b")]))
-    #expect(walk.held == 1 && walk.newestHeld == OutboxHandle([1]))
+    #expect(walk.deferred == 1 && walk.newestDeferred == OutboxHandle([1]))
     walk.beginAgain()
-    #expect(!walk.blocks([lane("a")]) && walk.held == 0 && walk.newestHeld == nil)
+    #expect(!walk.blocks([lane("a")]) && walk.deferred == 0 && walk.newestDeferred == nil)
   }
 
   @Test func aLaneTakesAThousandAlone() {
@@ -28,7 +28,7 @@ import Testing
     #expect(!walk.refuses(lane("a")) && !walk.isFull)
     hold(&walk, 1, "a")
     #expect(walk.refuses(lane("a")) && walk.isFull)
-    #expect(!walk.refuses(lane("b")), "of which nothing is held")
+    #expect(!walk.refuses(lane("b")), "of which nothing is deferred")
   }
 
   @Test func aLaneHasTenBesideThoseOfOthers() {
@@ -76,7 +76,7 @@ import Testing
     walk.beginAgain()
     #expect(walk.refuses(lane("a")) && walk.deliverable(of: 1_300) == 100)
     // All go out.
-    walk.passed(1_200, held: 0, newest: nil)
+    walk.passed(1_200, deferred: 0, newest: nil)
     #expect(!walk.refuses(lane("a")) && !walk.isFull)
     #expect(walk.deliverable(of: 100) == 100)
   }

@@ -2,8 +2,8 @@ import Testing
 
 @testable import BeatCore
 
-/// After a fire the daemon writes the document back. Its owner must find in it what the owner wrote, to the byte, but for
-/// the fields that a fire is about.
+/// After a fire the daemon writes the document back. Its owner must find in it what the owner wrote, to the byte, but
+/// for the fields that a fire is about.
 @Suite("Bookkeeping: a fire changes last_run_at, total_run_count and run_immediately, and no other byte")
 struct BookkeepingTests {
   private static let slots = ["last_run_at", "total_run_count", "run_immediately"]
@@ -73,7 +73,7 @@ struct BookkeepingTests {
   @Test(arguments: corpus) func whatIsWrittenIsReadBack(_ text: String) throws {
     let before = try Sample.read(text)
     let after = try Sample.read(fired(text))
-    // Milliseconds are all that the `$date` forms with a number have; the mark keeps the exact time.
+    // Milliseconds are all that the `$date` forms with a number have; the watermark keeps the exact time.
     let isMilliseconds =
       text.contains(#"{"$date": 14"#) || text.contains(#"{"$date": {"$number"#) || text.contains(#"{"$date":{"$number"#)
     #expect(after.lastRunAt == (isMilliseconds ? time("2026-03-02T12:00:00.123Z") : Self.due))

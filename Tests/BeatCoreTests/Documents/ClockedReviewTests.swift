@@ -13,9 +13,9 @@ struct ClockedReviewTests {
     return #"{"name": "report", "task": "t", \#(time)\#(enabled)\#(fields.isEmpty ? "" : ", " + fields)}"#
   }
 
-  private func message(_ document: String, mark: MarkState?) -> String? {
+  private func message(_ document: String, watermark: WatermarkState?) -> String? {
     DocumentReview(
-      Array(document.utf8), context: Sample.context, now: Sample.noon, stored: mark.map { (a, $0) }
+      Array(document.utf8), context: Sample.context, now: Sample.noon, stored: watermark.map { (a, $0) }
     ).remarks.first { $0.field == "clocked" }?.message
   }
 
@@ -33,43 +33,45 @@ struct ClockedReviewTests {
   ]
 
   /// Of another schedule, of this one before and after its time, and by a version that says less.
-  private static func marks(_ document: String) throws -> [Mark?] {
+  private static func watermarks(_ document: String) throws -> [Watermark?] {
     let other = clocked(-300, "")
     return [
-      nil, .seen(-60), .seen(-20), try Mark.seen(-60).under(document), try Mark.seen(-20).under(document),
-      try Mark.fired(-30).under(document), .fired(-30), try Mark.fired(-300).under(other), .fired(-300),
-      try Mark.seen(-20).under(other), try Mark.fired(-300).under(document).ofGone,
-      try Mark.seen(-60).under(document.replacing(#""enabled": true"#, with: #""enabled": false"#)),
+      nil, .seen(-60), .seen(-20), try Watermark.seen(-60).under(document), try Watermark.seen(-20).under(document),
+      try Watermark.fired(-30).under(document), .fired(-30), try Watermark.fired(-300).under(other), .fired(-300),
+      try Watermark.seen(-20).under(other), try Watermark.fired(-300).under(document).ofGone,
+      try Watermark.seen(-60).under(document.replacing(#""enabled": true"#, with: #""enabled": false"#)),
     ]
   }
 
   @Test(arguments: fields) func ofAStoredOne(_ fields: String) throws {
     let document = Self.clocked(-30, fields)
-    for mark in try Self.marks(document) {
+    for watermark in try Self.watermarks(document) {
       var bench = SchedulerBench()
-      _ = bench.load(a, document, mark)
+      _ = bench.load(a, document, watermark)
       let runs = !bench.run(10).fires.isEmpty
-      let said = message(document, mark: mark.map { .read($0) } ?? .absent)
+      let said = message(document, watermark: watermark.map { .read($0) } ?? .absent)
       guard let said else {
         // Then the end itself is warned of.
-        #expect(!runs && (fields.contains("expires_at") || fields.contains("expires")), "\(document) \(mark as Any)")
+        #expect(
+          !runs && (fields.contains("expires_at") || fields.contains("expires")), "\(document) \(watermark as Any)")
         continue
       }
       let says = said.contains("runs at once") || said.contains("runs once more")
       let denies = said.contains("it does not run") || said.contains("nothing is due then")
-      #expect(says == runs && denies == !runs, "\(said): \(document) \(mark as Any)")
+      #expect(says == runs && denies == !runs, "\(said): \(document) \(watermark as Any)")
     }
   }
 
-  /// Of a file nobody knows what a daemon remembers: what is certain is so with every mark, and what depends on it is.
+  /// Of a file nobody knows what a daemon remembers: what is certain is so with every watermark, and what depends on it
+  /// is.
   @Test(arguments: fields) func ofAFile(_ fields: String) throws {
     let document = Self.clocked(-30, fields)
-    let runs = try Self.marks(document).map { mark in
+    let runs = try Self.watermarks(document).map { watermark in
       var bench = SchedulerBench()
-      _ = bench.load(a, document, mark)
+      _ = bench.load(a, document, watermark)
       return !bench.run(10).fires.isEmpty
     }
-    guard let said = message(document, mark: nil) else { return #expect(!runs.contains(true), "\(document)") }
+    guard let said = message(document, watermark: nil) else { return #expect(!runs.contains(true), "\(document)") }
     // The file itself tells of its run: so it is for whoever remembers nothing, as `next` says.
     if said.contains("and it has run") { return #expect(!runs[0], "\(said): \(document)") }
     if said.contains("unless") {
@@ -86,7 +88,7 @@ struct ClockedReviewTests {
     let document = Self.clocked(-30, fields)
     let forecast = try ScheduleForecast(Array(document.utf8), context: Sample.context, now: Sample.noon)
     let isMissed = forecast.coming(1).runs.first?.isMissed(at: Sample.noon) ?? false
-    let said = message(document, mark: nil) ?? ""
+    let said = message(document, watermark: nil) ?? ""
     if isMissed { #expect(said.contains("runs at once"), "\(said): \(document)") }
     if said.contains("and it has run") { #expect(forecast.coming(1).runs.isEmpty, "\(said): \(document)") }
     let tells =
@@ -100,13 +102,13 @@ struct ClockedReviewTests {
   @Test func ofOneThatIsDisabled() throws {
     for (fields, runs) in [(#""enabled": false"#, false), (#""enabled": false, "run_immediately": true"#, true)] {
       let document = Self.clocked(-30, fields)
-      for mark in [nil, Mark.seen(-60), try Mark.seen(-60).under(document)] {
+      for watermark in [nil, Watermark.seen(-60), try Watermark.seen(-60).under(document)] {
         var bench = SchedulerBench()
-        _ = bench.load(a, document, mark)
-        _ = bench.edit(a, document.replacing("false", with: "true"), mark)
+        _ = bench.load(a, document, watermark)
+        _ = bench.edit(a, document.replacing("false", with: "true"), watermark)
         #expect(bench.run(10).fires.isEmpty != runs)
-        for known in [nil, mark.map { MarkState.read($0) } ?? .absent] as [MarkState?] {
-          let said = try #require(message(document, mark: known))
+        for known in [nil, watermark.map { WatermarkState.read($0) } ?? .absent] as [WatermarkState?] {
+          let said = try #require(message(document, watermark: known))
           #expect(said.contains(runs ? "runs when it is enabled" : "does not run when it is enabled"), "\(said)")
         }
       }
@@ -128,13 +130,13 @@ struct ClockedReviewTests {
       #expect(remarks.count == 1 && remarks.first?.field == field, "\(remarks)")
       #expect(remarks.first?.message.hasPrefix(text) == true, "\(remarks)")
     }
-    #expect(message(Self.clocked(60, #""start_after": "2026-03-02T12:01:00Z""#), mark: nil) == nil)
-    #expect(message(Self.clocked(60, #""expires_at": "2026-03-02T12:01:01Z""#), mark: nil) == nil)
+    #expect(message(Self.clocked(60, #""start_after": "2026-03-02T12:01:00Z""#), watermark: nil) == nil)
+    #expect(message(Self.clocked(60, #""expires_at": "2026-03-02T12:01:01Z""#), watermark: nil) == nil)
   }
 
   /// Its moment has come, and its jitter has not.
   @Test func ofOneThatWaitsForItsJitter() {
-    #expect(message(Self.clocked(-0.001, #""jitter": 3600"#), mark: .absent) == nil)
+    #expect(message(Self.clocked(-0.001, #""jitter": 3600"#), watermark: .absent) == nil)
   }
 
   /// A beginning that is the end as well.

@@ -115,11 +115,11 @@ struct DocumentDateTests {
     #expect(document.definition.options.expires == .at(time(expected)))
     let clocked = Sample.document(#""clocked": {"clocked_time": \#(date)}"#, interval: nil)
     #expect(try Sample.read(clocked).definition.schedule == .clocked(time(expected)))
-    let standing = ScheduleStanding(
+    let preview = SchedulePreview(
       EntryName("a"),
-      Scheduler.DocumentRead(.document(Array(Sample.document(#""last_run_at": \#(date)"#).utf8)), mark: nil),
+      Scheduler.DocumentRead(.document(Array(Sample.document(#""last_run_at": \#(date)"#).utf8)), watermark: nil),
       context: Sample.context, now: time("2026-03-03T00:00:00Z"))
-    #expect(standing.lastRun == time(expected))
+    #expect(preview.lastRun == time(expected))
     let bytes = Array(Sample.document(#""last_run_at": \#(date)"#).utf8)
     let fired = try DocumentLayout(bytes).fired(due: Sample.noon, count: 1).bytes
     #expect(try Sample.read(String(fired)).lastRunAt == Sample.noon)

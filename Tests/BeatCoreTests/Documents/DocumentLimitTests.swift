@@ -17,8 +17,8 @@ import Testing
     // Two bytes a letter.
     #expect(Sample.problem(task(String(repeating: "\u{e9}", count: 512))) == nil)
     #expect(Sample.problem(task(String(repeating: "\u{e9}", count: 513)))?.contains("has 1026 bytes") == true)
-    // A name that is longer than any text that is read is told by the task's own limit, too. That one counts no escapes: a name
-    // that is longer by its escapes is told by the limit of texts.
+    // A name that is longer than any text that is read is told by the task's own limit, too. That one counts no
+    // escapes: a name that is longer by its escapes is told by the limit of texts.
     #expect(Sample.problem(task(String(repeating: "t", count: 9_000)))?.hasSuffix("at most 1024 are allowed") == true)
     let escaped = String(repeating: #"\u0001"#, count: 1_400)
     #expect(Sample.problem(task(escaped))?.hasSuffix("has 8400 bytes, and at most 8192 are allowed") == true)
@@ -30,7 +30,7 @@ import Testing
 
   @Test(arguments: ["minute", "hour", "day_of_week", "day_of_month", "month_of_year", "day_of_year"])
   func aFieldOfACrontab(_ field: String) {
-    // "1,1,…,1": the quotation marks do not count.
+    // "1,1,…,1": the quotation watermarks do not count.
     expect(.crontabField) {
       Sample.crontab(
         #"{"\#(field)": "\#(String(repeating: "1,", count: ($0 - 1) / 2))\#($0 % 2 == 0 ? "01" : "1")"}"#)

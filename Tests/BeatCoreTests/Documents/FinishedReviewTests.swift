@@ -7,11 +7,11 @@ import Testing
   private static let passed = #""clocked": {"clocked_time": "2026-03-02T11:00:00Z"}"#
   private static let hourly = #""interval": {"every": 1, "period": "hours"}"#
 
-  private func remarks(_ fields: String, mark: MarkState? = nil) -> [DocumentReview.Remark] {
+  private func remarks(_ fields: String, watermark: WatermarkState? = nil) -> [DocumentReview.Remark] {
     let text =
       #"{"name": "report", "task": "t", \#(fields)\#(fields.contains("enabled") ? "" : #", "enabled": true"#)}"#
     return DocumentReview(
-      Array(text.utf8), context: Sample.context, now: Sample.noon, stored: mark.map { (EntryName("report"), $0) }
+      Array(text.utf8), context: Sample.context, now: Sample.noon, stored: watermark.map { (EntryName("report"), $0) }
     ).remarks
   }
 
@@ -28,19 +28,19 @@ import Testing
     #"\#(hourly), \#(ran), "start_after": "2026-03-01", "expires_at": "2026-03-02T11:30:00Z""#,
   ])
   func noWarning(_ fields: String) {
-    for mark in [nil, .absent, .read(.fired(-3_600))] as [MarkState?] {
-      let remarks = remarks(fields, mark: mark)
+    for watermark in [nil, .absent, .read(.fired(-3_600))] as [WatermarkState?] {
+      let remarks = remarks(fields, watermark: watermark)
       #expect(remarks.allSatisfy { $0.level == .note }, "\(remarks)")
     }
   }
 
-  /// What has run by its mark alone.
-  @Test func byTheMark() {
+  /// What has run by its watermark alone.
+  @Test func byTheWatermark() {
     for fields in [Self.passed, #"\#(Self.passed), "enabled": false"#] {
-      #expect(remarks(fields, mark: .read(.fired(-3_600))).map(\.level) == [.note])
+      #expect(remarks(fields, watermark: .read(.fired(-3_600))).map(\.level) == [.note])
     }
     #expect(
-      remarks(#"\#(Self.hourly), "expires_at": "2026-03-02T11:30:00Z""#, mark: .read(.fired(-3_600))).map(
+      remarks(#"\#(Self.hourly), "expires_at": "2026-03-02T11:30:00Z""#, watermark: .read(.fired(-3_600))).map(
         \.level.rawValue) == ["note"])
   }
 
@@ -52,8 +52,8 @@ import Testing
     #"\#(hourly), \#(ran), "start_after": "2026-03-03", "expires_at": "2026-03-02T11:30:00Z""#,
   ])
   func aWarning(_ fields: String) {
-    for mark in [nil, .absent] as [MarkState?] {
-      #expect(remarks(fields, mark: mark).contains { $0.level == .warning }, "\(fields)")
+    for watermark in [nil, .absent] as [WatermarkState?] {
+      #expect(remarks(fields, watermark: watermark).contains { $0.level == .warning }, "\(fields)")
     }
   }
 }

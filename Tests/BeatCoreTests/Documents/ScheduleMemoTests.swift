@@ -51,13 +51,13 @@ struct ScheduleMemoTests {
     var bench = SchedulerBench()
     let document = Sample.crontab(#"{"minute": "0", "hour": "15"}"#)
     _ = bench.load(EntryName("a"), document, .seen(0))
-    #expect(bench.scheduler.standing(of: EntryName("a")) == .accepted(next: time("2026-03-02T15:00:00Z")))
+    #expect(bench.scheduler.verdict(of: EntryName("a")) == .accepted(next: time("2026-03-02T15:00:00Z")))
     var context = Sample.context
     context.defaultZone = (try? TimeTesting.zone("Europe/Berlin")) ?? .utc
     _ = bench.receive(.documentsChanged(context))
     _ = bench.edit(EntryName("b"), document)
     for name in ["a", "b"] {
-      #expect(bench.scheduler.standing(of: EntryName(name)) == .accepted(next: time("2026-03-02T14:00:00Z")))
+      #expect(bench.scheduler.verdict(of: EntryName(name)) == .accepted(next: time("2026-03-02T14:00:00Z")))
     }
   }
 }

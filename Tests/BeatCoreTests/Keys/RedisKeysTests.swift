@@ -8,17 +8,18 @@ struct RedisKeysTests {
 
   @Test func documentsAreUnderThePrefixAndOursAreNot() {
     #expect(String(keys.document(EntryName("nightly"))) == "tasks:meta:nightly")
-    for own in [keys.mark, keys.lease, keys.epoch, keys.incarnation, keys.heartbeat("1"), keys.ownPrefix] {
+    for own in [keys.watermark, keys.lease, keys.epoch, keys.incarnation, keys.heartbeat("1"), keys.ownPrefix] {
       #expect(String(own).hasPrefix("reactivebeat:tasks:meta:"))
       #expect(!own.starts(with: keys.prefix))
     }
     #expect(
-      Set([keys.mark, keys.lease, keys.epoch, keys.incarnation, keys.heartbeat("1"), keys.heartbeat("2")]).count == 6)
+      Set([keys.watermark, keys.lease, keys.epoch, keys.incarnation, keys.heartbeat("1"), keys.heartbeat("2")]).count
+        == 6)
   }
 
   @Test func twoPrefixesShareNoKey() {
     let other = RedisKeys(prefix: "tasks:meta:b:")
-    #expect(other.mark != keys.mark)
+    #expect(other.watermark != keys.watermark)
     #expect(other.document(EntryName("a")) != keys.document(EntryName("a")))
   }
 
@@ -34,7 +35,7 @@ struct RedisKeysTests {
 
   @Test(arguments: ["tasks:meta:", "", "r", "reactivebeat:", "beat:"]) func ourOwnKeysAreNoEntries(_ prefix: String) {
     let keys = RedisKeys(prefix: prefix)
-    for own in [keys.mark, keys.lease, keys.heartbeat("x")] { #expect(keys.entry(of: own) == nil) }
+    for own in [keys.watermark, keys.lease, keys.heartbeat("x")] { #expect(keys.entry(of: own) == nil) }
     #expect(keys.entry(of: keys.document(EntryName("nightly"))) == EntryName("nightly"))
   }
 

@@ -47,7 +47,8 @@ struct ReservedKeysTests {
     let keys = RedisKeys(prefix: "p:")
     let reserved = try Self.keys(documents: nil)
     for key in [
-      keys.mark, keys.outbox, keys.receipts, keys.history, keys.manual, keys.answer(to: "r"), keys.daemons, keys.lease,
+      keys.watermark, keys.outbox, keys.receipts, keys.history, keys.manual, keys.answer(to: "r"), keys.daemons,
+      keys.lease,
       keys.epoch, keys.incarnation, keys.heartbeat("i"), keys.offer, keys.rehearsalQueue, keys.ownPrefix,
       RedisKeys.delivered("x"), RedisKeys(rehearsing: keys, as: "i").lease,
     ] {

@@ -127,7 +127,7 @@ import Testing
   @Test(arguments: fillings) func repliesAreRead(_ filling: Filling) {
     // Each by itself: what is dear and linear would hide what is not.
     let readers: [([UInt8]) -> Void] = [
-      { _ = MarkState($0) }, { _ = EditReceipt($0) }, { _ = DaemonRecord($0) }, { _ = OutboxItem($0) },
+      { _ = WatermarkState($0) }, { _ = EditReceipt($0) }, { _ = DaemonRecord($0) }, { _ = OutboxItem($0) },
       { _ = ManualRequest($0) }, { _ = FireRecord(fields: [$0, $0, Array("due".utf8), $0]) },
       { _ = KombuKeys.standard.binding($0) }, { _ = KombuKeys.standard.isMistaken($0) },
       { _ = UnixTime(iso8601: String(decoding: $0, as: UTF8.self)) }, { _ = NamePattern("*a*b").matches($0[...]) },

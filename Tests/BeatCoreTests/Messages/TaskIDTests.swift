@@ -31,7 +31,7 @@ struct TaskIDTests {
     #expect(id("1", UnixTime(microseconds: 23)) != id("12", UnixTime(microseconds: 3)))
   }
 
-  /// It is written into logs, marks and result keys for years: it may never change. Made with Python's hashlib.
+  /// It is written into logs, watermarks and result keys for years: it may never change. Made with Python's hashlib.
   @Test func staysTheSameFromReleaseToRelease() {
     let id = TaskID(key: Array("tasks:meta:nightly".utf8), due: Sample.noon, sha1: SHA1.digest)
     #expect("\(id)" == "2a5ba48b-5b9d-5af3-a73c-6c27164df100")

@@ -61,7 +61,7 @@ import Testing
     }
     #expect(FiringHealth(fleet(report), now: now).verdict == .stuck(.brokerLost(lost)))
     let held = FiringReport.Obstacle(reason: "no list", since: ago(40))
-    #expect(FiringHealth(fleet(record { $0.heldBack = held }), now: now).verdict == .hindered(.heldBack(held)))
+    #expect(FiringHealth(fleet(record { $0.deferral = held }), now: now).verdict == .hindered(.deferral(held)))
   }
 
   /// One that cannot write its record, or is of an earlier version: what is overdue tells.
@@ -174,11 +174,11 @@ import Testing
     #expect(ledger.report.brokerLost == FiringReport.Obstacle(reason: "no answer", since: ago(10), count: 5))
     ledger.foundBroker()
     #expect(ledger.report.brokerLost == nil)
-    ledger.heldBack("no list", at: ago(3))
+    ledger.deferral("no list", at: ago(3))
     ledger.relayed(waiting: 1)
-    #expect(ledger.report.heldBack?.since == ago(3))
+    #expect(ledger.report.deferral?.since == ago(3))
     ledger.relayed(waiting: 0)
-    #expect(ledger.report.heldBack == nil)
+    #expect(ledger.report.deferral == nil)
   }
 
   // MARK: the record
@@ -189,7 +189,7 @@ import Testing
       $0.unable = "the broker \"x\" is away"
       $0.refused = FiringReport.Obstacle(reason: "é", since: ago(9), count: 3, schedule: EntryName("a b"))
       $0.brokerLost = FiringReport.Obstacle(reason: "r", since: ago(8), count: 31)
-      $0.heldBack = FiringReport.Obstacle(reason: "h", since: ago(7))
+      $0.deferral = FiringReport.Obstacle(reason: "h", since: ago(7))
     }
     written.options = [DaemonOption("--default-queue", "celery"), DaemonOption("--lease-ttl", "5")]
     #expect(DaemonRecord(written.bytes) == written)

@@ -6,12 +6,12 @@ import Testing
 @Suite struct ScheduleAccountTests {
   private static let now = UnixTime(seconds: 1_790_000_000)
 
-  private func account(_ fields: String, mark: Mark? = nil) throws -> ScheduleAccount {
+  private func account(_ fields: String, watermark: Watermark? = nil) throws -> ScheduleAccount {
     let bytes = Array(#"{"name": "a", "task": "t", "enabled": true, \#(fields)}"#.utf8)
-    let read = Scheduler.DocumentRead(.document(bytes), mark: mark)
+    let read = Scheduler.DocumentRead(.document(bytes), watermark: watermark)
     let context = DocumentContext(defaultZone: .utc) { _ throws(ZoneError) in .utc }
-    let standing = ScheduleStanding(EntryName("a"), read, context: context, now: Self.now)
-    return try #require(ScheduleAccount(standing, read, context: context))
+    let preview = SchedulePreview(EntryName("a"), read, context: context, now: Self.now)
+    return try #require(ScheduleAccount(preview, read, context: context))
   }
 
   private func time(_ text: String) throws -> UnixTime { try #require(UnixTime(iso8601: text)) }
@@ -19,21 +19,21 @@ import Testing
   @Test func tellsWhatItCountsFrom() throws {
     let interval = #""interval": {"every": 1, "period": "hours"}"#
     let earlier = Self.now.advanced(by: -600_000_000)
-    let seen = Mark(due: earlier, taskID: nil, totalRunCount: 0)
-    let run = Mark(due: earlier, taskID: TaskID(text: "x"), totalRunCount: 3)
+    let seen = Watermark(due: earlier, taskID: nil, totalRunCount: 0)
+    let run = Watermark(due: earlier, taskID: TaskID(text: "x"), totalRunCount: 3)
     #expect(try account(interval).origin == .unseen)
-    #expect(try account(interval, mark: seen).origin == .seen)
-    #expect(try account(interval, mark: run).origin == .run)
-    #expect(try account(interval, mark: run).base == earlier)
+    #expect(try account(interval, watermark: seen).origin == .seen)
+    #expect(try account(interval, watermark: run).origin == .run)
+    #expect(try account(interval, watermark: run).base == earlier)
     let written = #", "last_run_at": "\#(earlier.advanced(by: 5_000_000).iso8601)""#
-    #expect(try account(interval + written, mark: run).origin == .document)
+    #expect(try account(interval + written, watermark: run).origin == .document)
   }
 
   @Test func anIntervalGoesOnIntoThePast() throws {
     let base = UnixTime(seconds: 1_790_000_000 - 100)
     let account = try account(
       #""interval": {"every": 60, "period": "seconds"}"#,
-      mark: Mark(due: base, taskID: TaskID(text: "x"), totalRunCount: 1))
+      watermark: Watermark(due: base, taskID: TaskID(text: "x"), totalRunCount: 1))
     let past = base.advanced(by: -3_600_000_000)
     #expect(account.due(atOrBefore: past.advanced(by: 1)) == past)
     #expect(account.due(after: past) == past.advanced(by: 60_000_000))

@@ -23,7 +23,7 @@ struct AuditFindingsTests {
 
     /// The audit's answer.
     mutating func look(_ name: EntryName, _ content: Scheduler.DocumentRead.Content) {
-      let isKnown = bench.scheduler.isKnown(name, Scheduler.DocumentRead(content, mark: nil))
+      let isKnown = bench.scheduler.isKnown(name, Scheduler.DocumentRead(content, watermark: nil))
       findings.looked(at: name, isKnown: isKnown, isQuiet: bench.scheduler.isQuiet(name))
     }
 

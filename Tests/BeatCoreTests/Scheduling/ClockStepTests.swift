@@ -27,7 +27,7 @@ struct ClockStepTests {
     #expect(bench.run(20).fires.map(\.due) == [due, due.advanced(by: 10_000_000)])
   }
 
-  /// Our clock was an hour ahead, and the mark another's, whose clock was right: what it fired stays fired.
+  /// Our clock was an hour ahead, and the watermark another's, whose clock was right: what it fired stays fired.
   @Test func aBaseThatWasFoundDoesNotMoveWithOurClock() {
     var bench = SchedulerBench()
     bench.now = at(3_605)
@@ -37,8 +37,8 @@ struct ClockStepTests {
     #expect(bench.run(20).dues == [10, 20])
   }
 
-  /// Whoever reads the mark later counts from there as well.
-  @Test func theMarkMovesAlong() {
+  /// Whoever reads the watermark later counts from there as well.
+  @Test func theWatermarkMovesAlong() {
     var bench = SchedulerBench()
     _ = bench.load(a, Sample.document())
     _ = bench.run(14)
@@ -92,7 +92,7 @@ struct ClockStepTests {
     #expect(bench.run(17).dues == [3_610, 3_620])
   }
 
-  /// Set ahead for a moment: the standby has noticed, and not that it was set back, nor that the mark went back.
+  /// Set ahead for a moment: the standby has noticed, and not that it was set back, nor that the watermark went back.
   @Test func whatLiesInTheFutureIsLookedAtWhenWeLead() {
     var bench = SchedulerBench()
     _ = bench.receive(.leadershipChanged(false))
@@ -104,8 +104,8 @@ struct ClockStepTests {
     #expect(bench.run(10).dues == [11])
   }
 
-  /// The mark is shared: a standby moves along in memory only, or it would move what the leader has moved already.
-  @Test func aStandbyLeavesTheMarkAlone() {
+  /// The watermark is shared: a standby moves along in memory only, or it would move what the leader has moved already.
+  @Test func aStandbyLeavesTheWatermarkAlone() {
     var bench = SchedulerBench()
     _ = bench.load(a, Sample.document())
     _ = bench.run(14)
@@ -149,13 +149,13 @@ struct ClockStepTests {
     #expect(bench.run(20).dues == [10, 20])
   }
 
-  /// The leader's mark is of when the clock was years ahead; that it went back nobody has noticed.
-  @Test func aMarkOfTheFutureIsBroughtToThePresent() {
+  /// The leader's watermark is of when the clock was years ahead; that it went back nobody has noticed.
+  @Test func aWatermarkOfTheFutureIsBroughtToThePresent() {
     var bench = SchedulerBench()
     _ = bench.receive(.leadershipChanged(false))
     _ = bench.load(a, Sample.document(), .fired(Self.years))
     _ = bench.pass(1)
-    #expect(bench.receive(.clockTold).rebases == [], "only who leads writes marks")
+    #expect(bench.receive(.clockTold).rebases == [], "only who leads writes watermarks")
     #expect(bench.receive(.leadershipChanged(true)).reads == [a])
     #expect(bench.receive(.clockTold).rebases == [], "what stands there now is not known yet")
     _ = bench.read(a, Sample.document(), .fired(Self.years))
@@ -185,7 +185,7 @@ struct ClockStepTests {
     #expect(bench.run(10).dues == [Self.years + 5])
   }
 
-  /// The document remembers a run of when the clock was ahead, and the mark has gone back since.
+  /// The document remembers a run of when the clock was ahead, and the watermark has gone back since.
   @Test func aMemoryOfTheFutureDoesNotCountBesideAMark() {
     var bench = SchedulerBench()
     let document = Sample.document(#""last_run_at": {"$date": "2026-03-02T12:00:30Z"}, "total_run_count": 7"#)
@@ -193,7 +193,7 @@ struct ClockStepTests {
     #expect(bench.run(10).dues == [6])
   }
 
-  @Test func anOccurrenceThatIsEarlyByANewClockIsNotHeld() throws {
+  @Test func anOccurrenceThatIsEarlyByANewClockIsNotDeferred() throws {
     var bench = SchedulerBench()
     _ = bench.load(a, Sample.document())
     let plan = try #require(bench.pass(10).fires.first)

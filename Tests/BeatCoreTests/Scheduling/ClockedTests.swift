@@ -29,19 +29,20 @@ struct ClockedTests {
       // Neither a restart nor a copy of the document without its bookkeeping runs it again.
       var restarted = SchedulerBench()
       restarted.now = at(100)
-      _ = restarted.load(a, clocked(time), plan.mark)
+      _ = restarted.load(a, clocked(time), plan.watermark)
       #expect(restarted.run(60).dues == [])
     }
   }
 
   /// Killed before it was sent: what is kept is that it has not run.
-  @Test func theMarkOfTheFirstLookDoesNotPassIt() throws {
+  @Test func theWatermarkOfTheFirstLookDoesNotPassIt() throws {
     var bench = SchedulerBench()
     let actions = bench.load(a, clocked(-30))
-    let mark = try #require(actions.compactMap { if case .anchor(_, let mark) = $0 { mark } else { nil } }.first)
+    let watermark = try #require(
+      actions.compactMap { if case .anchor(_, let watermark) = $0 { watermark } else { nil } }.first)
     var restarted = SchedulerBench()
     restarted.now = at(5)
-    _ = restarted.load(a, clocked(-30), mark)
+    _ = restarted.load(a, clocked(-30), watermark)
     #expect(restarted.run(60).dues == [-30])
   }
 
@@ -66,31 +67,31 @@ struct ClockedTests {
     }
   }
 
-  /// The mark remembers what was fired, and the task's id would be the same.
+  /// The watermark remembers what was fired, and the task's id would be the same.
   @Test func madeAgainForTheSameTimeItDoesNotRun() throws {
-    var mark = try Mark.fired(-30).under(clocked(-30))
-    for digest in [mark.digest, .gone, nil] {
-      mark.digest = digest
+    var watermark = try Watermark.fired(-30).under(clocked(-30))
+    for digest in [watermark.digest, .gone, nil] {
+      watermark.digest = digest
       for isLoad in [true, false] {
         var bench = isLoad ? SchedulerBench() : SchedulerBench.watching()
-        _ = isLoad ? bench.load(a, clocked(-30), mark) : bench.edit(a, clocked(-30), mark)
+        _ = isLoad ? bench.load(a, clocked(-30), watermark) : bench.edit(a, clocked(-30), watermark)
         #expect(bench.run(60).dues == [])
       }
     }
   }
 
   @Test func madeAgainForALaterTimeItRuns() throws {
-    var mark = try Mark.fired(-30).under(clocked(-30))
-    mark.digest = .gone
+    var watermark = try Watermark.fired(-30).under(clocked(-30))
+    watermark.digest = .gone
     var bench = SchedulerBench.watching()
-    _ = bench.edit(a, clocked(-1), mark)
+    _ = bench.edit(a, clocked(-1), watermark)
     #expect(bench.run(60).dues == [-1])
   }
 
   /// Seen by an older version, which let it pass: it is not made up for years later.
   @Test func whatWasSeenAfterItsTimeStaysPast() throws {
     var bench = SchedulerBench()
-    _ = bench.load(a, clocked(-30), try Mark.seen(-20).under(clocked(-30)))
+    _ = bench.load(a, clocked(-30), try Watermark.seen(-20).under(clocked(-30)))
     #expect(bench.run(60).dues == [])
   }
 
@@ -98,14 +99,14 @@ struct ClockedTests {
 
   /// A new time that is a moment ago: there is no other one.
   @Test func aNewTimeThatHasPassedIsMissedToo() throws {
-    for (before, mark) in [(clocked(-3_600), Mark.fired(-3_600)), (Sample.document(), Mark.fired(-5))] {
+    for (before, watermark) in [(clocked(-3_600), Watermark.fired(-3_600)), (Sample.document(), Watermark.fired(-5))] {
       var bench = SchedulerBench()
-      _ = bench.load(a, before, try mark.under(before))
-      _ = bench.edit(a, clocked(-0.005), try mark.under(before))
+      _ = bench.load(a, before, try watermark.under(before))
+      _ = bench.edit(a, clocked(-0.005), try watermark.under(before))
       #expect(bench.run(60).dues == [-0.005])
       // The same while nobody hears it.
       var restarted = SchedulerBench()
-      _ = restarted.load(a, clocked(-0.005), try mark.under(before))
+      _ = restarted.load(a, clocked(-0.005), try watermark.under(before))
       #expect(restarted.run(60).dues == [-0.005])
     }
   }
@@ -116,12 +117,12 @@ struct ClockedTests {
     var bench = SchedulerBench()
     _ = bench.load(a, off)
     _ = bench.run(20)
-    let actions = bench.edit(a, clocked(5), try Mark.seen(0).under(off))
+    let actions = bench.edit(a, clocked(5), try Watermark.seen(0).under(off))
     #expect(finishes(actions) == 1)
     #expect(bench.run(60).dues == [])
     var restarted = SchedulerBench()
     restarted.now = at(20)
-    _ = restarted.load(a, clocked(5), try Mark.seen(0).under(off))
+    _ = restarted.load(a, clocked(5), try Watermark.seen(0).under(off))
     #expect(restarted.run(60).dues == [])
   }
 
@@ -131,7 +132,7 @@ struct ClockedTests {
     var bench = SchedulerBench()
     _ = bench.load(a, clocked(5, on, once))
     #expect(bench.run(10).dues == [5])
-    let actions = bench.edit(a, clocked(30, on, once), try Mark.fired(5).under(clocked(5)))
+    let actions = bench.edit(a, clocked(30, on, once), try Watermark.fired(5).under(clocked(5)))
     #expect(finishes(actions) == 0)
     #expect(bench.run(60).dues == [30])
   }

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Connection: nothing fires unless documents are loaded and events are heard")
 struct ConnectionTests {
-  /// The mark is older since nothing was fired yet, and not because the store went back.
+  /// The watermark is older since nothing was fired yet, and not because the store went back.
   @Test func aReloadDoesNotForgetTheDocumentsOwnLastRun() {
     var bench = SchedulerBench()
     let document = Sample.document(#""last_run_at": "2026-03-02T12:00:00Z""#)
@@ -116,8 +116,8 @@ struct ConnectionTests {
     #expect(bench.run(15).dues == [40, 50])
   }
 
-  /// The document was rolled back, or restored without its bookkeeping: the mark alone tells.
-  @Test func theMarkAloneTellsWhatWasFiredMeanwhile() {
+  /// The document was rolled back, or restored without its bookkeeping: the watermark alone tells.
+  @Test func theWatermarkAloneTellsWhatWasFiredMeanwhile() {
     var bench = SchedulerBench()
     _ = bench.load(a, Sample.document())
     _ = bench.receive(.disconnected)
@@ -125,11 +125,11 @@ struct ConnectionTests {
     _ = bench.load(a, Sample.document(), .fired(30, count: 3))
     let actions = bench.run(15)
     #expect(actions.dues == [40, 50])
-    #expect(actions.fires.map(\.mark.totalRunCount) == [4, 5])
+    #expect(actions.fires.map(\.watermark.totalRunCount) == [4, 5])
   }
 
   /// It was deleted, or it was lost with the connection: without it a restart would begin the interval anew.
-  @Test func aMarkThatIsMissingIsKeptAgain() {
+  @Test func aWatermarkThatIsMissingIsKeptAgain() {
     var bench = SchedulerBench()
     #expect(bench.load(a, Sample.document()).anchors == [.seen(0)])
     _ = bench.receive(.disconnected)
@@ -170,7 +170,7 @@ struct ConnectionTests {
     let plan = try #require(bench.pass(10).fires.first)
     _ = bench.receive(.disconnected)
     _ = bench.end(plan, .fired)
-    _ = bench.load(a, String(plan.newDocument), plan.mark)
+    _ = bench.load(a, String(plan.newDocument), plan.watermark)
     #expect(bench.run(10).dues == [20])
   }
 
@@ -221,10 +221,10 @@ struct ConnectionTests {
     _ = bench.load(a, document)
     _ = bench.receive(.touched(a))
     _ = bench.receive(isRefresh ? .refreshStarted : .loadStarted)
-    let actions = bench.receive(.read(a, Scheduler.DocumentRead(.document(Array(document.utf8)), mark: nil)))
+    let actions = bench.receive(.read(a, Scheduler.DocumentRead(.document(Array(document.utf8)), watermark: nil)))
     #expect(actions.contains { if case .read(a) = $0 { true } else { false } })
     _ = bench.receive(.loadFinished)
-    _ = bench.receive(.read(a, Scheduler.DocumentRead(.absent, mark: nil)))
+    _ = bench.receive(.read(a, Scheduler.DocumentRead(.absent, watermark: nil)))
     #expect(bench.scheduler.scheduleCount == 0)
   }
 
@@ -237,7 +237,7 @@ struct ConnectionTests {
     _ = bench.receive(.touched(a))
     #expect(bench.receive(.loadFinished).allSatisfy { if case .report(.removed) = $0 { false } else { true } })
     #expect(bench.scheduler.scheduleCount == 1)
-    _ = bench.receive(.read(a, Scheduler.DocumentRead(.absent, mark: nil)))
+    _ = bench.receive(.read(a, Scheduler.DocumentRead(.absent, watermark: nil)))
     #expect(bench.scheduler.scheduleCount == 0)
   }
 
@@ -246,7 +246,7 @@ struct ConnectionTests {
     let document = Sample.document()
     _ = bench.load([(a, document, nil), (b, "{", nil)])
     func isKnown(_ name: EntryName, _ content: Scheduler.DocumentRead.Content) -> Bool {
-      bench.scheduler.isKnown(name, Scheduler.DocumentRead(content, mark: nil))
+      bench.scheduler.isKnown(name, Scheduler.DocumentRead(content, watermark: nil))
     }
     #expect(isKnown(a, .document(Array(document.utf8))) && !isKnown(a, .document(Array("{".utf8))))
     #expect(isKnown(b, .document(Array("{".utf8))) && !isKnown(b, .document(Array(document.utf8))))

@@ -27,10 +27,10 @@ struct DecisionTableTests {
 
   /// At 100 seconds.
   private static func seen(
-    _ mark: Mark?, last: Double? = nil, _ load: LoadState = watching, mayLack: Bool = false
+    _ watermark: Watermark?, last: Double? = nil, _ load: LoadState = watching, mayLack: Bool = false
   ) -> Sighting {
     Sighting(
-      mark, lastRunAt: last.map { at($0) }, of: .clocked(at(0)), stepAhead: nil, load: load,
+      watermark, lastRunAt: last.map { at($0) }, of: .clocked(at(0)), stepAhead: nil, load: load,
       mayLackOwnWatermark: mayLack, now: at(100))
   }
 
@@ -41,7 +41,7 @@ struct DecisionTableTests {
     let timing = EntryTiming(try Sample.read(document).definition)
     var entry = ScheduleEntry(
       name: EntryName("a"), document: Array(document.utf8), timing: timing, base: at(base), totalRunCount: 3)
-    entry.progress.watermarkSeen = Mark.Fingerprint(try Mark.fired(50).under(document))
+    entry.progress.watermarkSeen = Watermark.Fingerprint(try Watermark.fired(50).under(document))
     change(&entry)
     return entry
   }
@@ -49,7 +49,7 @@ struct DecisionTableTests {
   private static func firing(_ entry: inout ScheduleEntry) {
     let plan = FirePlan(
       entry: entry.name, task: "t", taskID: TaskID(text: "x"), due: at(60), oldDocument: [], newDocument: [], kept: 0,
-      message: [], route: Route(MessageOptions(), defaultQueue: "celery"), priority: 0, mark: .fired(60),
+      message: [], route: Route(MessageOptions(), defaultQueue: "celery"), priority: 0, watermark: .fired(60),
       reason: .schedule)
     #expect(entry.transition(to: .waiting) == nil && entry.transition(to: .firing(plan)) == nil)
   }
@@ -114,24 +114,26 @@ struct DecisionTableTests {
   }
 
   @Test func fromWhereAScheduleCountsThatWasNotKnown() throws {
-    let gone = Mark.fired(50).ofGone
+    let gone = Watermark.fired(50).ofGone
     let runs = Sample.document(#""last_run_at": "\#(at(40).iso8601)""#)
     let examples: [FirstSight: [(document: String, seen: Sighting, isMended: Bool, base: Double)]] = [
       .made: [(Self.every10, Self.seen(nil), false, 100), (Self.once(30), Self.seen(nil), false, 29.999_999)],
       .madeAgain: [
         (Self.every10, Self.seen(gone), false, 100), (Self.every10, Self.seen(gone, Self.firstLoad), false, 100),
-        (Self.every10, Self.seen(try Mark.fired(50).under(Self.every4)), false, 100),
+        (Self.every10, Self.seen(try Watermark.fired(50).under(Self.every4)), false, 100),
         (Self.once(30), Self.seen(gone), false, 50),
       ],
-      .mended: [(Self.every10, Self.seen(try Mark.fired(50).under(Self.every10)), true, 50)],
-      .mendedToOtherInstant: [(Self.once(30), Self.seen(try Mark.fired(20).under(Self.once(20))), true, 20)],
+      .mended: [(Self.every10, Self.seen(try Watermark.fired(50).under(Self.every10)), true, 50)],
+      .mendedToOtherInstant: [(Self.once(30), Self.seen(try Watermark.fired(20).under(Self.once(20))), true, 20)],
       .cameBack: [(runs, Self.seen(gone, last: 40, Self.firstLoad), false, 50)],
       .otherInstant: [
-        (Self.once(30), Self.seen(try Mark.fired(20).under(Self.once(20)), Self.firstLoad), false, 20)
+        (Self.once(30), Self.seen(try Watermark.fired(20).under(Self.once(20)), Self.firstLoad), false, 20)
       ],
-      .editedUnheard: [(Self.every10, Self.seen(try Mark.fired(50).under(Self.every4), Self.firstLoad), false, 50)],
+      .editedUnheard: [
+        (Self.every10, Self.seen(try Watermark.fired(50).under(Self.every4), Self.firstLoad), false, 50)
+      ],
       .known: [
-        (Self.every10, Self.seen(try Mark.fired(50).under(Self.every10), Self.firstLoad), false, 50),
+        (Self.every10, Self.seen(try Watermark.fired(50).under(Self.every10), Self.firstLoad), false, 50),
         (runs, Self.seen(.fired(30), last: 40), false, 40),
       ],
       .remembered: [(runs, Self.seen(nil, last: 40), false, 40)],
@@ -152,8 +154,10 @@ struct DecisionTableTests {
   @Test func whetherAnEditedScheduleBeginsNow() throws {
     let disabled = Sample.document(#""enabled": false"#)
     let later = Sample.document(#""start_after": "\#(at(300).iso8601)""#)
-    let known = try Mark.fired(50).under(Self.every10)
-    func ran(_ document: String, _ seconds: Double = 60) throws -> Mark { try Mark.fired(seconds).under(document) }
+    let known = try Watermark.fired(50).under(Self.every10)
+    func ran(_ document: String, _ seconds: Double = 60) throws -> Watermark {
+      try Watermark.fired(seconds).under(document)
+    }
     let examples: [Edit: [(old: String, new: String, seen: Sighting)]] = [
       .samePhase: [
         (Self.every10, Sample.document(#""queue": "q""#), Self.seen(known)), (Self.every10, disabled, Self.seen(known)),
@@ -162,7 +166,7 @@ struct DecisionTableTests {
       .otherInstant: [(Self.once(200), Self.onceThen, Self.seen(nil))],
       .otherSchedule: [(Self.every10, Self.every4, Self.seen(known)), (Self.once(200), Self.every4, Self.seen(nil))],
       .otherBeginning: [(Self.every10, later, Self.seen(known))],
-      .enabledAgain: [(disabled, Self.every10, Self.seen(try Mark.fired(50).under(disabled)))],
+      .enabledAgain: [(disabled, Self.every10, Self.seen(try Watermark.fired(50).under(disabled)))],
       .endLifted: [(Sample.document(#""max_run_count": 3"#), Self.every10, Self.seen(known))],
       .switchedBack: [(Self.every10, Self.every10, Self.seen(try ran(Self.every4)))],
       .inForceAlready: [
@@ -188,15 +192,15 @@ struct DecisionTableTests {
   }
 
   @Test func whatAWatermarkTellsOfBytesThatAreKnown() throws {
-    let other = try Mark.fired(60).under(Self.every4)
-    let gone = Mark.fired(60).ofGone
+    let other = try Watermark.fired(60).under(Self.every4)
+    let gone = Watermark.fired(60).ofGone
     func unread(_ entry: inout ScheduleEntry) {
       entry.floor = at(80)
       #expect(entry.transition(to: .unread) == nil)
     }
     let examples: [Reread: [(entry: ScheduleEntry, seen: Sighting, remembersRuns: Bool)]] = [
       .asKnown: [
-        (try Self.entry(), Self.seen(try Mark.fired(60).under(Self.every10)), false),
+        (try Self.entry(), Self.seen(try Watermark.fired(60).under(Self.every10)), false),
         (try Self.entry(), Self.seen(.fired(60)), false),
       ],
       .editedAndBack: [
@@ -204,7 +208,7 @@ struct DecisionTableTests {
         (try Self.entry(), Self.seen(gone, Self.firstLoad), false),
       ],
       .keptWhileStandingBy: [
-        (try Self.entry(Self.every10, base: 50, unread), Self.seen(try Mark.fired(50).under(Self.every10)), false)
+        (try Self.entry(Self.every10, base: 50, unread), Self.seen(try Watermark.fired(50).under(Self.every10)), false)
       ],
       .otherSchedule: [
         (try Self.entry(), Self.seen(other), false), (try Self.entry(), Self.seen(gone, Self.firstLoad), true),

@@ -34,7 +34,7 @@ struct EndTests {
   }
 
   /// Refused before the end, and tried again after it.
-  @Test func whatIsHeldIsNotSentAfterTheEnd() throws {
+  @Test func whatIsDeferredIsNotSentAfterTheEnd() throws {
     var bench = SchedulerBench()
     _ = bench.load(a, Sample.document(expires(11)))
     let plan = try #require(bench.pass(10).fires.first)
@@ -69,8 +69,8 @@ struct EndTests {
     let before = Sample.document(end)
     var bench = SchedulerBench()
     _ = bench.load(a, before)
-    let mark = try #require(bench.run(35).fires.first?.mark)
-    let actions = bench.edit(a, Sample.document(lifted), mark)
+    let watermark = try #require(bench.run(35).fires.first?.watermark)
+    let actions = bench.edit(a, Sample.document(lifted), watermark)
     #expect(actions.reports.first == .changed(a, next: at(40)))
     #expect(bench.run(25).dues == [40, 50, 60])
   }
@@ -78,10 +78,10 @@ struct EndTests {
   @Test(arguments: ends) func liftedWhileNobodyHearsItItBeginsThen(_ end: String, _ lifted: String) throws {
     var bench = SchedulerBench()
     _ = bench.load(a, Sample.document(end))
-    let mark = try #require(bench.run(35).fires.first?.mark)
+    let watermark = try #require(bench.run(35).fires.first?.watermark)
     var restarted = SchedulerBench()
     restarted.now = at(35)
-    let actions = restarted.load(a, Sample.document(lifted), mark) + restarted.run(25)
+    let actions = restarted.load(a, Sample.document(lifted), watermark) + restarted.run(25)
     #expect(actions.dues == [40, 50, 60])
     #expect(!actions.reports.contains { if case .skipped = $0 { true } else { false } })
   }
@@ -90,10 +90,10 @@ struct EndTests {
     for (end, _) in Self.ends {
       var bench = SchedulerBench()
       _ = bench.load(a, Sample.document(end))
-      let mark = try #require(bench.run(35).fires.first?.mark)
+      let watermark = try #require(bench.run(35).fires.first?.watermark)
       var restarted = SchedulerBench()
       restarted.now = at(35)
-      let actions = restarted.load(a, Sample.document(end), mark) + restarted.run(60)
+      let actions = restarted.load(a, Sample.document(end), watermark) + restarted.run(60)
       #expect(actions.dues == [] && actions.rebases == [], "\(end)")
       #expect(finishes(actions) == 1)
     }
@@ -107,8 +107,8 @@ struct EndTests {
     let once = #""one_off": true"#
     var bench = SchedulerBench()
     _ = bench.load(a, Sample.document(once))
-    let mark = try #require(bench.run(35).fires.first?.mark)
-    let actions = bench.edit(a, Sample.document(once, #""total_run_count": 0"#), mark)
+    let watermark = try #require(bench.run(35).fires.first?.watermark)
+    let actions = bench.edit(a, Sample.document(once, #""total_run_count": 0"#), watermark)
     #expect(warning(actions)?.hasPrefix("total_run_count 0 has no effect") == true)
     #expect(bench.run(60).dues == [])
   }
@@ -120,10 +120,10 @@ struct EndTests {
     _ = bench.load(a, Sample.document(#""max_run_count": 9"#))
     let plan = try #require(bench.run(10).fires.first)
     let fired = String(decoding: plan.newDocument, as: UTF8.self)
-    _ = bench.edit(a, fired, plan.mark)
+    _ = bench.edit(a, fired, plan.watermark)
     let edited = fired.replacing(#""total_run_count": 1"#, with: #""total_run_count": \#(count)"#)
     #expect(edited != fired)
-    let actions = bench.edit(a, edited, plan.mark)
+    let actions = bench.edit(a, edited, plan.watermark)
     #expect(actions.contains { if case .report(.changed) = $0 { true } else { false } })
     #expect(text.isEmpty ? finishes(actions) == 1 : warning(actions)?.hasPrefix(text) == true)
   }
@@ -131,8 +131,8 @@ struct EndTests {
   @Test func aLastRunThatIsPutBackHasNoEffectAndThatIsSaid() throws {
     var bench = SchedulerBench()
     _ = bench.load(a, Sample.document())
-    let mark = try #require(bench.run(10).fires.first?.mark)
-    let actions = bench.edit(a, Sample.document(#""last_run_at": "2026-03-01T00:00:00Z""#), mark)
+    let watermark = try #require(bench.run(10).fires.first?.watermark)
+    let actions = bench.edit(a, Sample.document(#""last_run_at": "2026-03-01T00:00:00Z""#), watermark)
     #expect(warning(actions)?.hasPrefix("last_run_at 2026-03-01T00:00:00Z has no effect") == true)
     #expect(bench.run(10).dues == [20])
   }
@@ -141,17 +141,17 @@ struct EndTests {
   @Test func fieldsThatAreLeftOutAreNotSpokenOf() throws {
     var bench = SchedulerBench()
     _ = bench.load(a, Sample.document())
-    let mark = try #require(bench.run(10).fires.first?.mark)
-    #expect(bench.edit(a, Sample.document(#""args": [1]"#), mark).warnings == [])
+    let watermark = try #require(bench.run(10).fires.first?.watermark)
+    #expect(bench.edit(a, Sample.document(#""args": [1]"#), watermark).warnings == [])
   }
 
   @Test func switchedOffAndOnItHasStillRun() throws {
     let (on, off) = (Sample.document(#""one_off": true"#), Sample.document(#""one_off": true"#, #""enabled": false"#))
     var bench = SchedulerBench()
     _ = bench.load(a, on)
-    let mark = try #require(bench.run(35).fires.first?.mark)
-    _ = bench.edit(a, off, mark)
-    let actions = bench.edit(a, on, try Mark.fired(10).under(off))
+    let watermark = try #require(bench.run(35).fires.first?.watermark)
+    _ = bench.edit(a, off, watermark)
+    let actions = bench.edit(a, on, try Watermark.fired(10).under(off))
     #expect(finishes(actions) == 1)
     #expect(bench.run(60).dues == [])
   }
@@ -160,10 +160,10 @@ struct EndTests {
     let once = Sample.document(#""one_off": true"#)
     var bench = SchedulerBench()
     _ = bench.load(a, once)
-    let mark = try #require(bench.run(35).fires.first?.mark)
+    let watermark = try #require(bench.run(35).fires.first?.watermark)
     _ = bench.receive(.touched(a))
-    _ = bench.receive(.read(a, Scheduler.DocumentRead(.absent, mark: mark)))
-    _ = bench.edit(a, once, Mark(due: mark.due, taskID: mark.taskID, totalRunCount: 1, digest: .gone))
+    _ = bench.receive(.read(a, Scheduler.DocumentRead(.absent, watermark: watermark)))
+    _ = bench.edit(a, once, Watermark(due: watermark.due, taskID: watermark.taskID, totalRunCount: 1, digest: .gone))
     #expect(bench.run(60).dues == [45])
   }
 }

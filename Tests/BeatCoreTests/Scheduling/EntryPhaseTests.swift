@@ -9,7 +9,7 @@ struct EntryPhaseTests {
   private static func plan(_ due: Double) -> FirePlan {
     FirePlan(
       entry: name, task: "t", taskID: TaskID(text: "\(due)"), due: at(due), oldDocument: [], newDocument: [], kept: 0,
-      message: [], route: Route(MessageOptions(), defaultQueue: "celery"), priority: 0, mark: .fired(due),
+      message: [], route: Route(MessageOptions(), defaultQueue: "celery"), priority: 0, watermark: .fired(due),
       reason: .schedule)
   }
 

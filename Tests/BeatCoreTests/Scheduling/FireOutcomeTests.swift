@@ -42,7 +42,7 @@ struct FireOutcomeTests {
       let actions = bench.end(plan, outcome)
       #expect(actions.reports == [])
       #expect(actions.reads == [a])
-      _ = bench.read(a, String(plan.newDocument), plan.mark)
+      _ = bench.read(a, String(plan.newDocument), plan.watermark)
       #expect(bench.run(20).dues == [20, 30])
     }
   }
@@ -56,17 +56,17 @@ struct FireOutcomeTests {
     let actions = bench.end(again, .alreadyMine)
     #expect(actions.reports.map { isFired($0, confirmed: true) } == [true])
     #expect(actions.reads == [a])
-    #expect(!bench.read(a, String(plan.newDocument), plan.mark).reports.contains { isFired($0, confirmed: true) })
+    #expect(!bench.read(a, String(plan.newDocument), plan.watermark).reports.contains { isFired($0, confirmed: true) })
     #expect(bench.run(20).dues == [20, 30])
   }
 
-  /// A stale copy was written back over the fire whose answer was lost: the count goes on from the mark's.
-  @Test func theCountOfTheMarkStandsWhateverTheDocumentSays() throws {
+  /// A stale copy was written back over the fire whose answer was lost: the count goes on from the watermark's.
+  @Test func theCountOfTheWatermarkStandsWhateverTheDocumentSays() throws {
     for outcome in [FireOutcome.alreadyMine, .already] {
       var (bench, plan) = try firing(#""total_run_count": 7"#)
       _ = bench.end(plan, outcome)
-      _ = bench.read(a, Sample.document(#""total_run_count": 7, "note": 1"#), plan.mark)
-      #expect(bench.run(10).fires.map(\.mark.totalRunCount) == [9], "\(outcome)")
+      _ = bench.read(a, Sample.document(#""total_run_count": 7, "note": 1"#), plan.watermark)
+      #expect(bench.run(10).fires.map(\.watermark.totalRunCount) == [9], "\(outcome)")
     }
   }
 
@@ -147,11 +147,11 @@ struct FireOutcomeTests {
   @Test func aReasonIsReportedOnce() throws {
     var (bench, plan) = try firing(#""catchup": "all""#)
     #expect(
-      bench.end(plan, .refused("x")).reports == [.held(a, due: at(10), reason: "x", until: at(11))])
+      bench.end(plan, .refused("x")).reports == [.deferred(a, due: at(10), reason: "x", until: at(11))])
     plan = try #require(bench.pass(1).fires.first)
     #expect(bench.end(plan, .refused("x")).reports == [])
     plan = try #require(bench.pass(2).fires.first)
-    #expect(bench.end(plan, .refused("y")).reports == [.held(a, due: at(10), reason: "y", until: at(17))])
+    #expect(bench.end(plan, .refused("y")).reports == [.deferred(a, due: at(10), reason: "y", until: at(17))])
     plan = try #require(bench.pass(4).fires.first)
     #expect(plan.due == at(10), "it stays due")
     _ = bench.end(plan, .fired)
@@ -190,7 +190,7 @@ struct FireOutcomeTests {
     let actions = bench.end(plan, .early(serverTime: at(7.5)))
     #expect(
       actions.reports == [
-        .held(a, due: at(10), reason: "Redis' clock is 2.5 s behind ours, and rules", until: at(12.5))
+        .deferred(a, due: at(10), reason: "Redis' clock is 2.5 s behind ours, and rules", until: at(12.5))
       ])
     let again = try #require(bench.pass(2.5).fires.first)
     #expect(again.due == at(10) && again.taskID == plan.taskID)
@@ -228,23 +228,23 @@ struct FireOutcomeTests {
     #expect(bench.pass(60).fires == [])
   }
 
-  @Test func theMarkTellsThatItWasFired() throws {
+  @Test func theWatermarkTellsThatItWasFired() throws {
     var (bench, plan) = try unresolved()
-    let actions = bench.load(a, String(plan.newDocument), plan.mark)
+    let actions = bench.load(a, String(plan.newDocument), plan.watermark)
     #expect(actions.reports.count { isFired($0, confirmed: true) } == 1)
     #expect(bench.run(20).dues == [20, 30])
   }
 
-  @Test func theMarkTellsItThoughAStaleDocumentWasWrittenBack() throws {
+  @Test func theWatermarkTellsItThoughAStaleDocumentWasWrittenBack() throws {
     var (bench, plan) = try unresolved()
-    let actions = bench.load(a, Sample.document(), plan.mark)
+    let actions = bench.load(a, Sample.document(), plan.watermark)
     #expect(actions.reports.count { isFired($0, confirmed: true) } == 1)
     let later = bench.run(20)
     #expect(later.dues == [20, 30])
-    #expect(later.fires.map(\.mark.totalRunCount) == [2, 3])
+    #expect(later.fires.map(\.watermark.totalRunCount) == [2, 3])
   }
 
-  @Test func theMarkTellsThatItWasNot() throws {
+  @Test func theWatermarkTellsThatItWasNot() throws {
     var (bench, plan) = try unresolved()
     let actions = bench.load(a, Sample.document(), .seen(0))
     #expect(!actions.reports.contains { isFired($0, confirmed: true) })

@@ -64,7 +64,7 @@ import Testing
     _ = fast.read(EntryName("a"), Self.documents[0])
     _ = fast.run(3)
     #expect(fast.scheduler.templates.count == 1)
-    _ = fast.receive(.read(EntryName("a"), Scheduler.DocumentRead(.absent, mark: nil)))
+    _ = fast.receive(.read(EntryName("a"), Scheduler.DocumentRead(.absent, watermark: nil)))
     #expect(fast.scheduler.templates.count == 0)
     #expect(fast.scheduler.templates.size == 0)
   }

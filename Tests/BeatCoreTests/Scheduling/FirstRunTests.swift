@@ -27,8 +27,8 @@ struct FirstRunTests {
     #expect(bench.run(3_600).dues == [3_600])
   }
 
-  /// Without a mark a restart would begin the interval anew each time, and a daily task might never run.
-  @Test func theTimeFirstSeenIsKeptInTheMark() {
+  /// Without a watermark a restart would begin the interval anew each time, and a daily task might never run.
+  @Test func theTimeFirstSeenIsKeptInTheWatermark() {
     var bench = SchedulerBench()
     let first = bench.load(a, Sample.document())
     #expect(first.anchors == [.seen(0)])
@@ -41,7 +41,7 @@ struct FirstRunTests {
     #expect(restarted.run(30).dues == [10, 20, 30])
   }
 
-  @Test func aRestartKeepsThePhaseOfTheMark() {
+  @Test func aRestartKeepsThePhaseOfTheWatermark() {
     var bench = SchedulerBench()
     bench.now = at(3)
     _ = bench.load(a, Sample.document(), .fired(-4.5))
@@ -55,10 +55,10 @@ struct FirstRunTests {
     #expect(bench.run(20).dues == [7, 17])
   }
 
-  @Test func ofMarkAndLastRunAtTheLaterCounts() {
-    for (mark, last) in [(Mark.fired(-8), "11:59:58"), (.fired(-2), "11:59:52")] {
+  @Test func ofWatermarkAndLastRunAtTheLaterCounts() {
+    for (watermark, last) in [(Watermark.fired(-8), "11:59:58"), (.fired(-2), "11:59:52")] {
       var bench = SchedulerBench()
-      _ = bench.load(a, Sample.document(#""last_run_at": "2026-03-02T\#(last)Z""#), mark)
+      _ = bench.load(a, Sample.document(#""last_run_at": "2026-03-02T\#(last)Z""#), watermark)
       #expect(bench.run(20).dues == [8, 18])
     }
   }
@@ -125,7 +125,7 @@ struct FirstRunTests {
     let written = try Sample.read(String(plan.newDocument))
     #expect(written.lastRunAt == at(10))
     #expect(written.totalRunCount == 5)
-    #expect(plan.mark.undigested == Mark(due: at(10), taskID: plan.taskID, totalRunCount: 5))
+    #expect(plan.watermark.undigested == Watermark(due: at(10), taskID: plan.taskID, totalRunCount: 5))
     #expect(plan.route == .queue("math"))
     #expect(plan.priority == 6)
     #expect(String(plan.message).contains("\"id\": \"\(plan.taskID)\""))

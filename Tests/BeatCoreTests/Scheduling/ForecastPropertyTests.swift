@@ -3,13 +3,14 @@ import Testing
 @testable import BeatCore
 
 /// All the runs that commands tell are those that a daemon sends which starts now, one after the other.
-@Suite("Forecast: random documents, marks and gaps; the next runs one by one")
+@Suite("Forecast: random documents, watermarks and gaps; the next runs one by one")
 struct ForecastPropertyTests {
-  private typealias Store = StandingPropertyTests.Store
+  private typealias Store = PreviewPropertyTests.Store
 
-  /// What a daemon sends that starts now, the first few, each carried out at once; fewer if no more come within ten years.
+  /// What a daemon sends that starts now, the first few, each carried out at once; fewer if no more come within ten
+  /// years.
   private static func sent(_ store: Store, at now: UnixTime, _ count: Int) -> [UnixTime] {
-    var (bench, _) = StandingPropertyTests.started(store, at: now)
+    var (bench, _) = PreviewPropertyTests.started(store, at: now)
     var dues = bench.run(0).fires.map(\.due)
     while dues.count < count, let timer = bench.timer,
       timer.microseconds(since: now) < 10 * 366 * 86_400_000_000
@@ -20,7 +21,7 @@ struct ForecastPropertyTests {
   }
 
   private static func document(_ chance: inout SeededChance, _ now: UnixTime) -> String {
-    let text = StandingPropertyTests.document(&chance, now, plain: false)
+    let text = PreviewPropertyTests.document(&chance, now, plain: false)
     return chance.once(in: 4) ? #"\#(text.dropLast()), "run_immediately": true}"# : text
   }
 
@@ -41,7 +42,7 @@ struct ForecastPropertyTests {
     #expect(missed > 50 && several > 200, "\(missed) \(several)")
   }
 
-  /// Of a stored one: with the mark that a daemon, or a command, has left after some runs.
+  /// Of a stored one: with the watermark that a daemon, or a command, has left after some runs.
   @Test func theForecastOfAStoredScheduleIsWhatComes() throws {
     var (missed, several) = (0, 0)
     for seed in 1...1_000 {
@@ -53,19 +54,19 @@ struct ForecastPropertyTests {
         case 0: _ = store.edit(Self.document(&chance, now), at: now)
         case 1: store.document = Self.document(&chance, now)
         default:
-          var (bench, begun) = StandingPropertyTests.started(store, at: now)
+          var (bench, begun) = PreviewPropertyTests.started(store, at: now)
           store.keep(begun)
           for _ in 0..<chance.number(1...3) {
             let actions = bench.run(max(0, Double(bench.timer?.microseconds(since: bench.now) ?? 0)) / 1_000_000)
             store.keep(actions)
-            for plan in actions.fires { (store.document, store.mark) = (String(plan.newDocument), plan.mark) }
+            for plan in actions.fires { (store.document, store.watermark) = (String(plan.newDocument), plan.watermark) }
           }
           now = bench.now
         }
         now = now.advanced(by: Int64(chance.number(0...chance.one(of: [1, 20, 400, 20_000]))) * 1_000_003)
       }
       let sent = Self.sent(store, at: now, 6)
-      let told = store.standing(at: now).upcoming(6).map(\.due)
+      let told = store.preview(at: now).upcoming(6).map(\.due)
       #expect(told == sent, "seed \(seed): \(store.document) at \(now.iso8601)")
       if let first = sent.first, first < now { missed += 1 }
       if sent.count == 6 { several += 1 }

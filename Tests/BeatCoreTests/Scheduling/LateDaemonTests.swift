@@ -13,38 +13,39 @@ struct LateDaemonTests {
   @Test func theLeadersRunsEndABeginningOfOurOwn() throws {
     var bench = SchedulerBench()
     _ = bench.receive(.leadershipChanged(false))
-    _ = bench.load(a, every10, try Mark.fired(0).under(every10))
+    _ = bench.load(a, every10, try Watermark.fired(0).under(every10))
     _ = bench.pass(30)
-    _ = bench.edit(a, every4, try Mark.fired(0).under(every10))
-    _ = bench.edit(a, every4 + " ", try Mark.fired(8).under(every4))
+    _ = bench.edit(a, every4, try Watermark.fired(0).under(every10))
+    _ = bench.edit(a, every4 + " ", try Watermark.fired(8).under(every4))
     _ = bench.receive(.leadershipChanged(true))
     #expect(bench.run(0).dues == [12, 16, 20, 24, 28])
   }
 
-  /// What was refused since another daemon led by then: its mark counts, though it is older than what we counted from.
+  /// What was refused since another daemon led by then: its watermark counts, though it is older than what we counted
+  /// from.
   @Test func aBeginningThatWasRefusedIsTakenBack() throws {
     var bench = SchedulerBench()
-    _ = bench.load(a, every10, try Mark.fired(0).under(every10))
+    _ = bench.load(a, every10, try Watermark.fired(0).under(every10))
     _ = bench.pass(7)
-    let actions = bench.edit(a, every4, try Mark.fired(0).under(every10))
+    let actions = bench.edit(a, every4, try Watermark.fired(0).under(every10))
     #expect(actions.rebases == [Rebase(from: at(0), to: .seen(4, count: 1))])
-    _ = bench.edit(a, every4, try Mark.fired(3, count: 2).under(every4))
+    _ = bench.edit(a, every4, try Watermark.fired(3, count: 2).under(every4))
     #expect(bench.run(0).dues == [7])
   }
 
   /// Read twice in a load, by one that leads already: the second answer is older than what it has made of the first.
   @Test func ourOwnBeginningIsNoStepBackOfTheStore() throws {
     var bench = SchedulerBench()
-    let mark = try Mark.fired(0).under(every10)
-    _ = bench.load(a, every10, mark)
+    let watermark = try Watermark.fired(0).under(every10)
+    _ = bench.load(a, every10, watermark)
     _ = bench.receive(.disconnected)
     _ = bench.pass(7)
-    _ = bench.load([(a, every4, mark), (a, every4, mark)])
+    _ = bench.load([(a, every4, watermark), (a, every4, watermark)])
     #expect(bench.run(0).dues == [])
     #expect(bench.run(2).dues == [8])
   }
 
-  // MARK: the mark of an earlier schedule of the name
+  // MARK: the watermark of an earlier schedule of the name
 
   /// To one that stands by, a schedule that it sees for the first time may have run already.
   @Test func onlyWhoLeadsReplacesIt() {
@@ -58,32 +59,32 @@ struct LateDaemonTests {
   /// What a schedule of the name has left there, this one's like or another's, says nothing against a document that
   /// remembers a later run.
   @Test(arguments: [nil, 4, 10] as [Int?]) func theDocumentMayRememberMore(every: Int?) throws {
-    var mark = Mark.seen(0, count: 3)
-    if let every { mark = try mark.under(every == 4 ? every4 : every10) }
+    var watermark = Watermark.seen(0, count: 3)
+    if let every { watermark = try watermark.under(every == 4 ? every4 : every10) }
     let document = Sample.document(#""catchup": "all", "last_run_at": "\#(at(7).iso8601)""#)
     var bench = SchedulerBench.watching()
     _ = bench.pass(8)
-    _ = bench.edit(a, document, mark)
+    _ = bench.edit(a, document, watermark)
     #expect(bench.run(10).dues == [17])
   }
 
-  @Test func aMarkOfThisVeryScheduleGoesOn() throws {
+  @Test func aWatermarkOfThisVeryScheduleGoesOn() throws {
     var bench = SchedulerBench.watching()
     _ = bench.pass(33)
-    #expect(bench.edit(a, every10, try Mark.fired(20, count: 2).under(every10)).rebases == [])
+    #expect(bench.edit(a, every10, try Watermark.fired(20, count: 2).under(every10)).rebases == [])
     #expect(bench.run(0).dues == [30])
   }
 
   /// So that the same schedule is a new one when it is made again.
-  @Test func theMarkOfWhatIsGoneIsNoSchedulesAnyMore() throws {
+  @Test func theWatermarkOfWhatIsGoneIsNoSchedulesAnyMore() throws {
     var bench = SchedulerBench.watching()
     _ = bench.edit(a, every10)
-    let mark = try Mark.fired(0).under(every10)
-    let gone = bench.receive(.read(a, Scheduler.DocumentRead(.absent, mark: mark)))
-    let marks = gone.compactMap { if case .rebase(_, at(0), let mark) = $0 { mark } else { nil } }
-    #expect(marks == [Mark.fired(0).ofGone])
+    let watermark = try Watermark.fired(0).under(every10)
+    let gone = bench.receive(.read(a, Scheduler.DocumentRead(.absent, watermark: watermark)))
+    let watermarks = gone.compactMap { if case .rebase(_, at(0), let watermark) = $0 { watermark } else { nil } }
+    #expect(watermarks == [Watermark.fired(0).ofGone])
     _ = bench.pass(33)
-    #expect(bench.edit(a, every10, Mark.fired(0).ofGone).rebases == [Rebase(from: at(0), to: .seen(33))])
+    #expect(bench.edit(a, every10, Watermark.fired(0).ofGone).rebases == [Rebase(from: at(0), to: .seen(33))])
   }
 
   // MARK: a store that was emptied
@@ -91,17 +92,17 @@ struct LateDaemonTests {
   /// Others have fired what this one counts as due, and nothing tells of it any more.
   @Test func whatItHasForgottenIsNew() throws {
     var bench = SchedulerBench()
-    _ = bench.load(a, every10, try Mark.fired(0).under(every10))
+    _ = bench.load(a, every10, try Watermark.fired(0).under(every10))
     _ = bench.receive(.disconnected)
     _ = bench.pass(35)
     #expect(bench.load(a, edited, nil).anchors == [.seen(35, count: 1)])
     #expect(bench.run(15).dues == [45])
   }
 
-  /// Read before the mark was written by our own script, which is on its way.
+  /// Read before the watermark was written by our own script, which is on its way.
   @Test func whatIsBeingFiredIsNotForgotten() throws {
     var bench = SchedulerBench()
-    _ = bench.load(a, every10, try Mark.fired(0).under(every10))
+    _ = bench.load(a, every10, try Watermark.fired(0).under(every10))
     let plan = try #require(bench.pass(10).fires.first)
     _ = bench.pass(1)
     _ = bench.load(a, edited, nil)
@@ -110,18 +111,18 @@ struct LateDaemonTests {
     #expect(bench.run(10).dues == [20])
   }
 
-  /// The leader has kept in the mark from where the edit goes on, after we read it; no event tells of a mark.
+  /// The leader has kept in the watermark from where the edit goes on, after we read it; no event tells of a watermark.
   @Test func whoTakesOverLooksOnceMoreAtWhatWasEdited() throws {
     var bench = SchedulerBench()
     _ = bench.receive(.leadershipChanged(false))
-    _ = bench.load(a, every10, try Mark.fired(0).under(every10))
+    _ = bench.load(a, every10, try Watermark.fired(0).under(every10))
     _ = bench.pass(12)
     let every3 = Sample.document(interval: #"{"every": 3, "period": "seconds"}"#)
-    _ = bench.edit(a, every3, try Mark.fired(10).under(every10))
+    _ = bench.edit(a, every3, try Watermark.fired(10).under(every10))
     _ = bench.pass(1.5)
     #expect(bench.receive(.leadershipChanged(true)).reads == [a])
     #expect(bench.pass(5).dues == [], "what stands there now is not known yet")
-    _ = bench.read(a, every3, try Mark.seen(10, count: 2).under(every3))
+    _ = bench.read(a, every3, try Watermark.seen(10, count: 2).under(every3))
     #expect(bench.run(1).dues == [13, 16, 19])
   }
 }

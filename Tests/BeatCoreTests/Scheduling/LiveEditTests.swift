@@ -122,7 +122,7 @@ struct LiveEditTests {
     _ = bench.edit(a, Sample.document(), .fired(9, count: 8))
     let plan = try #require(bench.run(10).fires.first)
     #expect(plan.due == at(19))
-    #expect(plan.mark.totalRunCount == 9)
+    #expect(plan.watermark.totalRunCount == 9)
   }
 
   @Test func aLastRunAtThatIsSetForwardCounts() {
@@ -135,25 +135,25 @@ struct LiveEditTests {
   @Test func aHigherCountIsTakenOver() {
     var bench = running()
     _ = bench.edit(a, Sample.document(#""total_run_count": 100"#), .fired(10))
-    #expect(bench.run(10).fires.map(\.mark.totalRunCount) == [101])
+    #expect(bench.run(10).fires.map(\.watermark.totalRunCount) == [101])
   }
 
-  /// What an edit has made the past stays the past after a restart: the mark remembers the edit.
+  /// What an edit has made the past stays the past after a restart: the watermark remembers the edit.
   @Test func nothingOverdueIsInventedByARestartEither() throws {
     var bench = SchedulerBench()
     _ = bench.load(a, Sample.crontab(#"{"minute": "30"}"#), .fired(-1_800))
     let edited = Sample.crontab(#"{"minute": "45"}"#)
     let actions = bench.edit(a, edited, .fired(-1_800))
-    let mark = Mark(due: at(0), taskID: nil, totalRunCount: 1)
-    #expect(actions.rebases == [Rebase(from: at(-1_800), to: mark)])
+    let watermark = Watermark(due: at(0), taskID: nil, totalRunCount: 1)
+    #expect(actions.rebases == [Rebase(from: at(-1_800), to: watermark)])
     var restarted = SchedulerBench()
     restarted.now = at(60)
-    #expect(restarted.load(a, edited, mark).fires == [])
+    #expect(restarted.load(a, edited, watermark).fires == [])
     #expect(restarted.run(3_600).dues == [2_700])
   }
 
   /// A name that was used before, made again: the other daemon saw it first and has fired it, so its series counts. The
-  /// mark of the earlier schedule, which an answer under way may still bring, does not.
+  /// watermark of the earlier schedule, which an answer under way may still bring, does not.
   @Test func whoeverSawANewScheduleFirstSetsItsBeat() {
     var bench = SchedulerBench.watching()
     bench.now = at(5)
@@ -176,22 +176,22 @@ struct LiveEditTests {
     #expect(bench.run(10).dues == [22, 26, 30, 34])
   }
 
-  /// It was made again while nobody told us: the newer mark counts from the beginning.
-  @Test func aNewerMarkKnowsTheCountBetter() {
+  /// It was made again while nobody told us: the newer watermark counts from the beginning.
+  @Test func aNewerWatermarkKnowsTheCountBetter() {
     var bench = SchedulerBench()
     _ = bench.load(a, Sample.document(), .fired(0, count: 25))
     _ = bench.edit(a, Sample.document(#""description": "again""#), .fired(7, count: 1))
-    #expect(bench.run(17).fires.map(\.mark.totalRunCount) == [2])
+    #expect(bench.run(17).fires.map(\.watermark.totalRunCount) == [2])
   }
 
-  /// Another daemon fired: the document and the mark say so, and no person did anything.
+  /// Another daemon fired: the document and the watermark say so, and no person did anything.
   @Test func aFireOfAnotherDaemonIsNobodysEdit() throws {
     var bench = SchedulerBench()
     _ = bench.load(a, Sample.document())
     let ours = try #require(bench.run(14).fires.first).newDocument
     let theirs = try DocumentLayout(ours).fired(due: at(20), count: 2).bytes
-    let mark = try Mark.fired(20, count: 2).under(Sample.document())
-    #expect(bench.edit(a, String(theirs), mark) == [.read(a), .armTimer(at(30))])
+    let watermark = try Watermark.fired(20, count: 2).under(Sample.document())
+    #expect(bench.edit(a, String(theirs), watermark) == [.read(a), .armTimer(at(30))])
     #expect(bench.run(20).dues == [30])
   }
 
@@ -205,7 +205,7 @@ struct LiveEditTests {
     var bench = SchedulerBench()
     _ = bench.load(a, Sample.document())
     let plan = try #require(bench.run(10).fires.first)
-    #expect(bench.edit(a, String(plan.newDocument), plan.mark) == [.read(a)])
+    #expect(bench.edit(a, String(plan.newDocument), plan.watermark) == [.read(a)])
   }
 
   // MARK: delete and make again
@@ -220,10 +220,10 @@ struct LiveEditTests {
     #expect(actions.rebases == [Rebase(from: at(10), to: .seen(16, count: 40))], "the count is the document's")
     let later = bench.run(20)
     #expect(later.dues == [26, 36])
-    #expect(later.fires.map(\.mark.totalRunCount) == [41, 42])
+    #expect(later.fires.map(\.watermark.totalRunCount) == [41, 42])
   }
 
-  /// The mark remembers what was fired, even where the clock has been set back since.
+  /// The watermark remembers what was fired, even where the clock has been set back since.
   @Test func madeAgainItNeverFiresForATimeAlreadyFired() {
     var bench = SchedulerBench.watching()
     let actions = bench.edit(a, Sample.document(), .fired(60))

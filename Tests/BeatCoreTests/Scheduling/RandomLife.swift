@@ -1,8 +1,8 @@
 @testable import BeatCore
 
-/// A scheduler that is told anything at all about three schedules, in any order: documents, watermarks that fit and that do
-/// not, answers, steps of the clock, loads that begin and end, a store that is replaced. What it does about it becomes a
-/// digest, by which two versions of the code can be compared.
+/// A scheduler that is told anything at all about three schedules, in any order: documents, watermarks that fit and
+/// that do not, answers, steps of the clock, loads that begin and end, a store that is replaced. What it does about it
+/// becomes a digest, by which two versions of the code can be compared.
 struct RandomLife {
   private var chance: SeededChance
   private var scheduler = Scheduler(SchedulerBench.configuration { $0.maximumDocumentLength = 4_096 })
@@ -11,7 +11,7 @@ struct RandomLife {
   private var timer: UnixTime?
   /// What stands in the store; a read may still say something else.
   private var documents: [EntryName: [UInt8]] = [:]
-  private var marks: [EntryName: Mark] = [:]
+  private var watermarks: [EntryName: Watermark] = [:]
   private(set) var digest: UInt64 = 0xCBF2_9CE4_8422_2325
   /// The scheduler has told an error of its own, or has lost a place.
   private(set) var hasErred = false
@@ -55,7 +55,7 @@ struct RandomLife {
     for name in Self.names {
       let account = scheduler.account(of: name)
       let state =
-        "\(account?.standing.words ?? "-") \(account?.base?.microseconds ?? 0) \(scheduler.isQuiet(name))"
+        "\(account?.verdict.words ?? "-") \(account?.base?.microseconds ?? 0) \(scheduler.isQuiet(name))"
         + " \(scheduler.isPresent(name))"
       digest = Self.hash(state, digest)
       if isTraced { trace.append("    \(name) \(state)") }
@@ -70,9 +70,9 @@ struct RandomLife {
     switch action {
     case .fire(let plan): plans.append(plan)
     case .armTimer(let time): timer = time
-    case .anchor(let name, let mark) where !chance.once(in: 4): marks[name] = marks[name] ?? mark
-    case .rebase(let name, let from, let mark) where !chance.once(in: 4):
-      if marks[name]?.due == from { marks[name] = mark }
+    case .anchor(let name, let watermark) where !chance.once(in: 4): watermarks[name] = watermarks[name] ?? watermark
+    case .rebase(let name, let from, let watermark) where !chance.once(in: 4):
+      if watermarks[name]?.due == from { watermarks[name] = watermark }
     default: break
     }
   }
@@ -114,7 +114,7 @@ struct RandomLife {
     ])
     // Whether it happened in the store does not always reach us.
     if outcome == .fired || outcome == .unknown && chance.once(in: 2) {
-      (documents[plan.entry], marks[plan.entry]) = (plan.newDocument, plan.mark)
+      (documents[plan.entry], watermarks[plan.entry]) = (plan.newDocument, plan.watermark)
     }
     return outcome
   }
@@ -122,14 +122,14 @@ struct RandomLife {
   private mutating func read(_ name: EntryName) -> Scheduler.DocumentRead {
     switch chance.number(0...23) {
     case 0: documents[name] = nil
-    case 1: return .init(.wrongType("hash"), markState(name))
-    case 2: return .init(.tooLong(5_000), markState(name))
+    case 1: return .init(.wrongType("hash"), watermarkState(name))
+    case 2: return .init(.tooLong(5_000), watermarkState(name))
     case 3: documents[name] = Array("{\"name\"".utf8)
-    case 4...9: documents[name] = Array(StandingPropertyTests.document(&chance, now, plain: false).utf8)
+    case 4...9: documents[name] = Array(PreviewPropertyTests.document(&chance, now, plain: false).utf8)
     case 10, 11: documents[name] = edited(name)
     default: break
     }
-    return .init(documents[name].map { .document($0) } ?? .absent, markState(name))
+    return .init(documents[name].map { .document($0) } ?? .absent, watermarkState(name))
   }
 
   /// The document with one field more or less, bookkeeping or not.
@@ -147,33 +147,33 @@ struct RandomLife {
     }
   }
 
-  private mutating func markState(_ name: EntryName) -> MarkState {
+  private mutating func watermarkState(_ name: EntryName) -> WatermarkState {
     switch chance.number(0...29) {
-    case 0: marks[name] = nil
+    case 0: watermarks[name] = nil
     case 1: return .absent
-    case 2: return .unreadable(Array("\(Mark.digits(now.advanced(by: -30_000_000)))|??".utf8))
+    case 2: return .unreadable(Array("\(Watermark.digits(now.advanced(by: -30_000_000)))|??".utf8))
     case 3: return .unreadable(Array("nothing".utf8))
     case 4...7:
       let seconds = Int64(chance.one(of: [-90_000, -400, -20, -3, 0, 3, 400, 90_000]))
-      var mark = Mark(
+      var watermark = Watermark(
         due: now.advanced(by: seconds * 1_000_000), taskID: chance.once(in: 2) ? TaskID(text: "some id") : nil,
         totalRunCount: Int64(chance.number(0...9)), digest: digest(name))
-      if chance.once(in: 6), mark.digest != nil { mark.trailing = Array("|more".utf8) }
-      if chance.once(in: 2) { return .read(mark) }
-      marks[name] = mark
+      if chance.once(in: 6), watermark.digest != nil { watermark.trailing = Array("|more".utf8) }
+      if chance.once(in: 2) { return .read(watermark) }
+      watermarks[name] = watermark
     case 8:
       let digest = digest(name)
-      marks[name]?.digest = digest
+      watermarks[name]?.digest = digest
     default: break
     }
-    return marks[name].map { .read($0) } ?? .absent
+    return watermarks[name].map { .read($0) } ?? .absent
   }
 
   private mutating func digest(_ name: EntryName) -> ScheduleDigest? {
     let other = chance.one(of: Self.names)
     let bytes = documents[chance.one(of: [name, name, name, other])] ?? []
     let own = (try? ScheduleDocument(bytes, context: Sample.context)).map { EntryTiming($0.definition).digest }
-    return chance.one(of: [nil, .gone, .unusable, own, own, own, own?.finished, marks[name]?.digest])
+    return chance.one(of: [nil, .gone, .unusable, own, own, own, own?.finished, watermarks[name]?.digest])
   }
 
   // MARK: words
@@ -187,7 +187,7 @@ struct RandomLife {
     case .read(let name, let read):
       var content = "\(read.content)"
       if case .document(let bytes) = read.content { content = String(bytes) }
-      return "read \(name) \(content) \(read.mark.map { String($0.bytes) } ?? "\(read.markState)")"
+      return "read \(name) \(content) \(read.watermark.map { String($0.bytes) } ?? "\(read.watermarkState)")"
     case .fireEnded(let plan, let outcome): return "ended \(plan.entry) \(plan.due.iso8601) \(outcome)"
     case .documentsChanged: return "documentsChanged"
     default: return "\(event)"
@@ -197,11 +197,11 @@ struct RandomLife {
   private static func text(_ action: Scheduler.Action) -> String {
     switch action {
     case .read(let name): "read \(name)"
-    case .anchor(let name, let mark): "anchor \(name) \(String(mark.bytes))"
-    case .rebase(let name, let time, let mark): "rebase \(name) \(time.microseconds) \(String(mark.bytes))"
-    case .mend(let name, let bytes, let mark): "mend \(name) \(String(bytes)) \(String(mark.bytes))"
+    case .anchor(let name, let watermark): "anchor \(name) \(String(watermark.bytes))"
+    case .rebase(let name, let time, let watermark): "rebase \(name) \(time.microseconds) \(String(watermark.bytes))"
+    case .mend(let name, let bytes, let watermark): "mend \(name) \(String(bytes)) \(String(watermark.bytes))"
     case .fire(let plan):
-      "fire \(plan.entry) \(plan.taskID) \(plan.due.microseconds) \(plan.reason) \(String(plan.mark.bytes))"
+      "fire \(plan.entry) \(plan.taskID) \(plan.due.microseconds) \(plan.reason) \(String(plan.watermark.bytes))"
         + " \(String(plan.newDocument))"
     case .armTimer(let time): "armTimer \(time?.microseconds ?? 0)"
     case .report(let report): "report \(text(report))"
@@ -219,16 +219,16 @@ struct RandomLife {
       "fired \(name) \(id) \(due.microseconds) \(time.microseconds) \(confirmed)"
     case .skipped(let name, let count, let from, let through):
       "skipped \(name) \(count) \(from.microseconds) \(through.microseconds)"
-    case .held(let name, let due, let reason, let until):
+    case .deferred(let name, let due, let reason, let until):
       "deferred \(name) \(due.microseconds) \(reason) \(until.microseconds)"
     case .finished(let name, let reason): "finished \(name) \(reason)"
-    case .markDamaged(let name, let bytes): "damaged \(name) \(String(bytes))"
+    case .watermarkDamaged(let name, let bytes): "damaged \(name) \(String(bytes))"
     case .ready(let schedules, let rejected): "ready \(schedules) \(rejected)"
     }
   }
 }
 
-extension Scheduler.Standing {
+extension Scheduler.Verdict {
   fileprivate var words: String {
     switch self {
     case .accepted(let next): "accepted \(next?.microseconds ?? 0)"

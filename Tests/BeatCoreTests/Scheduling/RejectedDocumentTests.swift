@@ -79,9 +79,9 @@ struct RejectedDocumentTests {
       return
     }
     #expect(digest.sha1 == SHA1.digest(Array(document.utf8)))
-    #expect(bench.scheduler.isKnown(a, Scheduler.DocumentRead(.document(Array(document.utf8)), mark: nil)))
+    #expect(bench.scheduler.isKnown(a, Scheduler.DocumentRead(.document(Array(document.utf8)), watermark: nil)))
     let other = String(repeating: "y", count: 1_000_000)
-    #expect(!bench.scheduler.isKnown(a, Scheduler.DocumentRead(.document(Array(other.utf8)), mark: nil)))
+    #expect(!bench.scheduler.isKnown(a, Scheduler.DocumentRead(.document(Array(other.utf8)), watermark: nil)))
     #expect(bench.edit(a, document).reports == [], "the same bytes say nothing new")
     #expect(bench.edit(a, other).reports.count == 1)
   }

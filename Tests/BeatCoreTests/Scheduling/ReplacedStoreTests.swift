@@ -15,8 +15,8 @@ struct ReplacedStoreTests {
     return bench
   }
 
-  /// Emptied and written again; a standby that had not heard of the newest runs has kept its own time in the mark.
-  @Test func anOlderMarkIsReplaced() {
+  /// Emptied and written again; a standby that had not heard of the newest runs has kept its own time in the watermark.
+  @Test func anOlderWatermarkIsReplaced() {
     var bench = running()
     _ = bench.receive(.storeReplaced)
     let actions = bench.load(a, document, .seen(10))
@@ -25,7 +25,7 @@ struct ReplacedStoreTests {
   }
 
   /// A document that was written from scratch, and differs.
-  @Test func anOlderMarkIsReplacedBesideAnEdit() {
+  @Test func anOlderWatermarkIsReplacedBesideAnEdit() {
     var bench = running()
     _ = bench.receive(.storeReplaced)
     let actions = bench.load(a, Sample.document(#""args": [1]"#), .seen(10))
@@ -33,7 +33,7 @@ struct ReplacedStoreTests {
     #expect(bench.run(15).dues == [40, 50])
   }
 
-  /// It does not fire, and keeps nothing; when it leads, it replaces the mark.
+  /// It does not fire, and keeps nothing; when it leads, it replaces the watermark.
   @Test func aStandbyReplacesItWhenItLeads() {
     var bench = running()
     _ = bench.receive(.leadershipChanged(false))
@@ -45,7 +45,7 @@ struct ReplacedStoreTests {
   }
 
   /// An older dump of the same store: the queue has gone back with it.
-  @Test func inAStoreThatWentBackTheMarkRules() {
+  @Test func inAStoreThatWentBackTheWatermarkRules() {
     var bench = running()
     _ = bench.load(a, document, .fired(10))
     #expect(bench.run(15).dues == [30, 40, 50])
@@ -61,7 +61,7 @@ struct ReplacedStoreTests {
   }
 
   /// Read while events go on, before the heartbeat tells: what others may have fired meanwhile is not invented anew.
-  @Test func aMarkThatIsGoneIsKeptAnewWithoutWhatWasUnheard() {
+  @Test func aWatermarkThatIsGoneIsKeptAnewWithoutWhatWasUnheard() {
     var bench = SchedulerBench()
     _ = bench.load(a, document)
     _ = bench.receive(.leadershipChanged(false))
@@ -129,12 +129,12 @@ struct ReplacedStoreTests {
     #expect(bench.receive(.clockTold).reads == [])
   }
 
-  /// Our own first mark is still on its way: nothing is lost by reading twice.
-  @Test func aFirstMarkOnItsWayLeavesNothingOut() {
+  /// Our own first watermark is still on its way: nothing is lost by reading twice.
+  @Test func aFirstWatermarkOnItsWayLeavesNothingOut() {
     let crontab = Sample.document(#""crontab": {"minute": "*"}"#, interval: nil)
     var bench = SchedulerBench.watching()
     bench.now = at(59.9)
-    // The second read is sent as the first one is answered, and so before the mark is.
+    // The second read is sent as the first one is answered, and so before the watermark is.
     #expect(bench.receive(.touched(a)).reads == [a])
     _ = bench.receive(.touched(a))
     #expect(bench.read(a, crontab).reads == [a])

@@ -2,7 +2,7 @@ import Testing
 
 @testable import BeatCore
 
-@Suite("Digest: under which schedule the mark was written, so that an edit heard late is told from a new one")
+@Suite("Digest: under which schedule the watermark was written, so that an edit heard late is told from a new one")
 struct ScheduleDigestTests {
   private let a = EntryName("a")
   private let every10 = Sample.document(#""catchup": "all""#)
@@ -10,7 +10,7 @@ struct ScheduleDigestTests {
   private let disabled = Sample.document(#""catchup": "all""#, #""enabled": false"#)
 
   private func digest(_ document: String) throws -> String {
-    try #require(Mark.seen(0).under(document).digest).description
+    try #require(Watermark.seen(0).under(document).digest).description
   }
 
   // MARK: the digest itself
@@ -41,24 +41,24 @@ struct ScheduleDigestTests {
     #expect(try Set(documents.map { try digest(String($0)) }).count == documents.count)
   }
 
-  @Test func standsInTheMark() throws {
-    let mark = try Mark.seen(0, count: 3).under(Sample.document())
-    #expect(String(mark.bytes) == "00001772452800000000||3|42f27b1a")
-    #expect(Mark(mark.bytes) == mark)
+  @Test func standsInTheWatermark() throws {
+    let watermark = try Watermark.seen(0, count: 3).under(Sample.document())
+    #expect(String(watermark.bytes) == "00001772452800000000||3|42f27b1a")
+    #expect(Watermark(watermark.bytes) == watermark)
   }
 
   @Test(arguments: ["42f27b1", "42f27b1aa", "+2f27b1a", "-2f27b1a", "42f27b1g", ""])
   func otherTextsAreNone(_ text: String) {
-    #expect(Mark(Array("00001772452800000001||0|\(text)".utf8)) == nil)
+    #expect(Watermark(Array("00001772452800000001||0|\(text)".utf8)) == nil)
   }
 
   // MARK: a daemon that stands by
 
   /// Stands by, knows it as every ten seconds, fired at noon; 25 seconds have passed.
-  private func standby(_ mark: Mark) -> SchedulerBench {
+  private func standby(_ watermark: Watermark) -> SchedulerBench {
     var bench = SchedulerBench()
     _ = bench.receive(.leadershipChanged(false))
-    _ = bench.load(a, every10, mark)
+    _ = bench.load(a, every10, watermark)
     _ = bench.pass(25)
     return bench
   }
@@ -70,7 +70,7 @@ struct ScheduleDigestTests {
 
   /// Whoever led had taken the edit in, and has not come to a run by it: what it left due is due.
   @Test func anEditThatWasInForceAlreadyLosesNothing() throws {
-    let fired = Mark.fired(0)
+    let fired = Watermark.fired(0)
     var bench = standby(try fired.under(every10))
     #expect(bench.edit(a, every4, try fired.under(every4)).rebases == [], "only the leader writes")
     #expect(takeOver(&bench) == [4, 8, 12, 16, 20, 24])
@@ -78,28 +78,28 @@ struct ScheduleDigestTests {
 
   /// Nobody has taken it in before us: nothing overdue is invented, though somebody has fired by the old one meanwhile.
   @Test func anEditThatIsNewsToAllBeginsNow() throws {
-    var bench = standby(try Mark.fired(0).under(every10))
-    let mark = try Mark.fired(20, count: 3).under(every10)
-    _ = bench.edit(a, every4, mark)
+    var bench = standby(try Watermark.fired(0).under(every10))
+    let watermark = try Watermark.fired(20, count: 3).under(every10)
+    _ = bench.edit(a, every4, watermark)
     #expect(takeOver(&bench) == [])
-    _ = bench.read(a, every4, mark)
+    _ = bench.read(a, every4, watermark)
     #expect(bench.run(10).dues == [28, 32])
   }
 
-  /// There and back again, and nobody to lead: the mark is the one that we have seen, and says nothing new.
+  /// There and back again, and nobody to lead: the watermark is the one that we have seen, and says nothing new.
   @Test func backToTheOldOneIsAnEditToo() throws {
-    let mark = try Mark.fired(0).under(every10)
-    var bench = standby(mark)
-    _ = bench.edit(a, every4, mark)
-    _ = bench.edit(a, every10, mark)
+    let watermark = try Watermark.fired(0).under(every10)
+    var bench = standby(watermark)
+    _ = bench.edit(a, every4, watermark)
+    _ = bench.edit(a, every10, watermark)
     #expect(takeOver(&bench) == [])
-    _ = bench.read(a, every10, mark)
+    _ = bench.read(a, every10, watermark)
     #expect(bench.run(10).dues == [30])
   }
 
   /// It was switched off and on again by a leader that died then.
   @Test func switchedOnIsAnEditThatMayBeHeardLate() throws {
-    let fired = Mark.fired(0)
+    let fired = Watermark.fired(0)
     var bench = standby(try fired.under(every10))
     _ = bench.edit(a, disabled, try fired.under(disabled))
     _ = bench.edit(a, every10, try fired.under(every10))
@@ -108,93 +108,94 @@ struct ScheduleDigestTests {
 
   // MARK: the one that fires
 
-  /// It tells the others by the mark, where the due time in it stays, too; what was fired keeps its id.
-  @Test func theLeaderKeepsTheMarkUpToDate() throws {
+  /// It tells the others by the watermark, where the due time in it stays, too; what was fired keeps its id.
+  @Test func theLeaderKeepsTheWatermarkUpToDate() throws {
     var bench = SchedulerBench()
-    _ = bench.load(a, every10, try Mark.fired(0).under(every10))
+    _ = bench.load(a, every10, try Watermark.fired(0).under(every10))
     _ = bench.pass(2)
-    let marks = bench.edit(a, every4, try Mark.fired(0).under(every10)).compactMap { action -> Mark? in
-      if case .rebase(_, at(0), let mark) = action { mark } else { nil }
+    let watermarks = bench.edit(a, every4, try Watermark.fired(0).under(every10)).compactMap { action -> Watermark? in
+      if case .rebase(_, at(0), let watermark) = action { watermark } else { nil }
     }
-    #expect(marks == [try Mark.fired(0).under(every4)])
-    #expect(bench.edit(a, disabled, try Mark.fired(0).under(every4)).rebases == [Rebase(from: at(0), to: .fired(0))])
-    #expect(bench.edit(a, disabled + " ", try Mark.fired(0).under(disabled)).rebases == [])
+    #expect(watermarks == [try Watermark.fired(0).under(every4)])
+    #expect(
+      bench.edit(a, disabled, try Watermark.fired(0).under(every4)).rebases == [Rebase(from: at(0), to: .fired(0))])
+    #expect(bench.edit(a, disabled + " ", try Watermark.fired(0).under(disabled)).rebases == [])
   }
 
   /// A `last_run_at` that a person has set forward: whoever takes over must count from there, though it goes again.
   @Test func aLastRunAtOfAPersonIsKept() throws {
     var bench = SchedulerBench()
-    _ = bench.load(a, every10, try Mark.fired(0).under(every10))
+    _ = bench.load(a, every10, try Watermark.fired(0).under(every10))
     _ = bench.pass(2)
     let edited = Sample.document(#""catchup": "all""#, #""last_run_at": "2026-03-02T12:00:01Z""#)
-    let actions = bench.edit(a, edited, try Mark.fired(0).under(every10))
+    let actions = bench.edit(a, edited, try Watermark.fired(0).under(every10))
     #expect(actions.rebases == [Rebase(from: at(0), to: .seen(1, count: 1))])
   }
 
   /// It heard of the edit while it stood by, and leads now: with the new schedule goes the time from which it counts.
   @Test func anEditThatWasHeardWhileStandingByIsKeptFromThen() throws {
-    let mark = try Mark.fired(0).under(every10)
-    var bench = standby(mark)
-    _ = bench.edit(a, every4, mark)
+    let watermark = try Watermark.fired(0).under(every10)
+    var bench = standby(watermark)
+    _ = bench.edit(a, every4, watermark)
     _ = bench.receive(.leadershipChanged(true))
-    #expect(bench.edit(a, every4 + " ", mark).rebases == [Rebase(from: at(0), to: .seen(24, count: 1))])
+    #expect(bench.edit(a, every4 + " ", watermark).rebases == [Rebase(from: at(0), to: .seen(24, count: 1))])
     #expect(bench.run(10).dues == [28, 32])
   }
 
   // MARK: who sees what when
 
   /// It took an edit for news before whoever leads did; what that one owes since then is owed.
-  @Test func theLeadersMarkEndsOurFloor() throws {
-    var bench = standby(try Mark.fired(0).under(every10))
-    _ = bench.edit(a, every4, try Mark.fired(0).under(every10))
-    _ = bench.edit(a, every4, try Mark.seen(20, count: 1).under(every4))
+  @Test func theLeadersWatermarkEndsOurFloor() throws {
+    var bench = standby(try Watermark.fired(0).under(every10))
+    _ = bench.edit(a, every4, try Watermark.fired(0).under(every10))
+    _ = bench.edit(a, every4, try Watermark.seen(20, count: 1).under(every4))
     #expect(takeOver(&bench) == [24])
   }
 
   /// It took an edit for news, and whoever leads has gone on from before it all the same: so do we.
   @Test func aFireOfTheLeaderEndsOurFloor() throws {
-    var bench = standby(try Mark.fired(0).under(every10))
-    _ = bench.edit(a, every4, try Mark.fired(0).under(every10))
-    _ = bench.edit(a, every4 + " ", try Mark.fired(4, count: 2).under(every4))
+    var bench = standby(try Watermark.fired(0).under(every10))
+    _ = bench.edit(a, every4, try Watermark.fired(0).under(every10))
+    _ = bench.edit(a, every4 + " ", try Watermark.fired(4, count: 2).under(every4))
     #expect(takeOver(&bench) == [8, 12, 16, 20, 24])
   }
 
-  /// A name made again, which the leader has run already: a standby that sees it later must not move its mark.
-  @Test func aStandbyTakesNoMarkForAnEarlierOnes() throws {
+  /// A name made again, which the leader has run already: a standby that sees it later must not move its watermark.
+  @Test func aStandbyTakesNoWatermarkForAnEarlierOnes() throws {
     var bench = SchedulerBench.watching()
     _ = bench.receive(.leadershipChanged(false))
     bench.now = at(15)
-    #expect(bench.edit(a, every10, try Mark.fired(7).under(every4)).rebases == [])
+    #expect(bench.edit(a, every10, try Watermark.fired(7).under(every4)).rebases == [])
     // Should nobody have kept it until it leads, it does.
     #expect(bench.receive(.leadershipChanged(true)).rebases == [Rebase(from: at(7), to: .seen(15))])
   }
 
-  /// First seen late, after a run that the document does not tell of: the mark says that it is this schedule's.
+  /// First seen late, after a run that the document does not tell of: the watermark says that it is this schedule's.
   @Test func aScheduleThatIsSeenLateIsNotNew() throws {
     var bench = SchedulerBench.watching()
     _ = bench.receive(.leadershipChanged(false))
     bench.now = at(15)
-    _ = bench.edit(a, every10, try Mark.fired(7, count: 3).under(every10))
+    _ = bench.edit(a, every10, try Watermark.fired(7, count: 3).under(every10))
     _ = bench.receive(.leadershipChanged(true))
     let plan = try #require(bench.run(5).fires.first)
     #expect(plan.due == at(17))
-    #expect(plan.mark.totalRunCount == 4)
+    #expect(plan.watermark.totalRunCount == 4)
   }
 
   /// Who hears that it is gone takes the digest away: the same one made again begins anew.
   @Test func theSameScheduleMadeAgainIsNew() throws {
     var bench = SchedulerBench()
-    _ = bench.load(a, every10, try Mark.fired(0).under(every10))
+    _ = bench.load(a, every10, try Watermark.fired(0).under(every10))
     _ = bench.pass(4)
     _ = bench.receive(.touched(a))
-    let gone = Scheduler.DocumentRead(.absent, mark: try Mark.fired(0).under(every10))
-    let marks = bench.receive(.read(a, gone)).compactMap { action -> Mark? in
-      if case .rebase(a, at(0), let mark) = action { mark } else { nil }
+    let gone = Scheduler.DocumentRead(.absent, watermark: try Watermark.fired(0).under(every10))
+    let watermarks = bench.receive(.read(a, gone)).compactMap { action -> Watermark? in
+      if case .rebase(a, at(0), let watermark) = action { watermark } else { nil }
     }
-    let mark = try #require(marks.first)
-    #expect(mark == Mark.fired(0).ofGone)
+    let watermark = try #require(watermarks.first)
+    #expect(watermark == Watermark.fired(0).ofGone)
     bench.now = at(6)
-    _ = bench.edit(a, every10, mark)
+    _ = bench.edit(a, every10, watermark)
     #expect(bench.run(15).dues == [16])
   }
 }

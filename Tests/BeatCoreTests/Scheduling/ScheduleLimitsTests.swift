@@ -21,7 +21,7 @@ struct ScheduleLimitsTests {
     #expect(String(actions.fires[0].newDocument).contains(#""run_immediately": false"#))
   }
 
-  /// Each due time is later than the mark, and first seen it has one of this very microsecond.
+  /// Each due time is later than the watermark, and first seen it has one of this very microsecond.
   @Test func firstSeenItRunsAMicrosecondLater() {
     var bench = SchedulerBench()
     #expect(bench.load(a, Sample.document(#""run_immediately": true"#)).anchors == [.seen(0)])
@@ -50,7 +50,7 @@ struct ScheduleLimitsTests {
     _ = bench.load(a, Sample.document(#""enabled": false, "run_immediately": true"#))
     #expect(bench.run(20).dues == [])
     _ = bench.edit(a, Sample.document(#""run_immediately": true"#), .seen(0))
-    // The interval's beat of that moment is left behind with what came before, and the run is later than the mark.
+    // The interval's beat of that moment is left behind with what came before, and the run is later than the watermark.
     #expect(bench.run(5).dues == [20.000001])
   }
 
@@ -109,7 +109,7 @@ struct ScheduleLimitsTests {
     #expect(bench.run(15).dues == [40])
   }
 
-  @Test func aFinishedScheduleIsNotHeldUpByAnother() {
+  @Test func aFinishedScheduleIsNotDelayedByAnother() {
     var bench = SchedulerBench()
     let b = EntryName("b")
     _ = bench.load([(a, Sample.document(#""one_off": true"#), nil), (b, Sample.document(), nil)])
@@ -139,7 +139,7 @@ struct ScheduleLimitsTests {
     for (now, dues) in [(4.0, [7.0, 17]), (9, [7, 17]), (40, [37, 47])] {
       var bench = SchedulerBench()
       bench.now = at(now)
-      _ = bench.load(a, document, try Mark.seen(0).under(document))
+      _ = bench.load(a, document, try Watermark.seen(0).under(document))
       #expect(bench.run(at(20).microseconds(since: at(now)) > 0 ? 20 - now : 10).dues == dues)
     }
   }
@@ -151,7 +151,7 @@ struct ScheduleLimitsTests {
       _ = bench.load(a, before)
       _ = bench.run(2)
       let after = Sample.document(#""start_after": "\#(at(start).iso8601)""#)
-      _ = bench.edit(a, after, try Mark.seen(0).under(before))
+      _ = bench.edit(a, after, try Watermark.seen(0).under(before))
       #expect(bench.run(28).dues == dues)
     }
   }

@@ -3,7 +3,8 @@ import Testing
 
 @testable import BeatCore
 
-/// A scheduler fed by hand, with a clock of its own: each call is what happened, and gives what has to be done about it.
+/// A scheduler fed by hand, with a clock of its own: each call is what happened, and gives what has to be done about
+/// it.
 struct SchedulerBench {
   private(set) var scheduler: Scheduler
   /// Noon at first.
@@ -40,16 +41,16 @@ struct SchedulerBench {
 
   // MARK: documents
 
-  /// A full load that finds these documents, each with its mark.
-  mutating func load(_ documents: [(EntryName, String, Mark?)]) -> [Scheduler.Action] {
+  /// A full load that finds these documents, each with its watermark.
+  mutating func load(_ documents: [(EntryName, String, Watermark?)]) -> [Scheduler.Action] {
     var actions = receive(.loadStarted)
-    for (name, document, mark) in documents { actions += read(name, document, mark) }
+    for (name, document, watermark) in documents { actions += read(name, document, watermark) }
     return actions + receive(.loadFinished)
   }
 
   /// A full load that finds one document.
-  mutating func load(_ name: EntryName, _ document: String, _ mark: Mark? = nil) -> [Scheduler.Action] {
-    load([(name, document, mark)])
+  mutating func load(_ name: EntryName, _ document: String, _ watermark: Watermark? = nil) -> [Scheduler.Action] {
+    load([(name, document, watermark)])
   }
 
   /// A scheduler that watches, and has found nothing yet.
@@ -59,17 +60,17 @@ struct SchedulerBench {
     return bench
   }
 
-  mutating func read(_ name: EntryName, _ document: String, _ mark: Mark? = nil) -> [Scheduler.Action] {
-    receive(.read(name, Scheduler.DocumentRead(.document(Array(document.utf8)), mark: mark)))
+  mutating func read(_ name: EntryName, _ document: String, _ watermark: Watermark? = nil) -> [Scheduler.Action] {
+    receive(.read(name, Scheduler.DocumentRead(.document(Array(document.utf8)), watermark: watermark)))
   }
 
   mutating func read(_ name: EntryName, _ content: Scheduler.DocumentRead.Content) -> [Scheduler.Action] {
-    receive(.read(name, Scheduler.DocumentRead(content, mark: nil)))
+    receive(.read(name, Scheduler.DocumentRead(content, watermark: nil)))
   }
 
   /// An edit that is heard of: the notification, and the document as it stands now.
-  mutating func edit(_ name: EntryName, _ document: String, _ mark: Mark? = nil) -> [Scheduler.Action] {
-    receive(.touched(name)) + read(name, document, mark)
+  mutating func edit(_ name: EntryName, _ document: String, _ watermark: Watermark? = nil) -> [Scheduler.Action] {
+    receive(.touched(name)) + read(name, document, watermark)
   }
 
   // MARK: time
@@ -132,32 +133,32 @@ struct SchedulerBench {
 /// So many seconds after noon.
 func at(_ seconds: Double) -> UnixTime { Sample.noon.advanced(by: Int64((seconds * 1_000_000).rounded())) }
 
-extension Mark {
+extension Watermark {
   /// Seen, not fired.
-  static func seen(_ seconds: Double, count: Int64 = 0) -> Mark {
-    Mark(due: at(seconds), taskID: nil, totalRunCount: count)
+  static func seen(_ seconds: Double, count: Int64 = 0) -> Watermark {
+    Watermark(due: at(seconds), taskID: nil, totalRunCount: count)
   }
 
-  static func fired(_ seconds: Double, count: Int64 = 1) -> Mark {
-    Mark(due: at(seconds), taskID: TaskID(text: "some id"), totalRunCount: count)
+  static func fired(_ seconds: Double, count: Int64 = 1) -> Watermark {
+    Watermark(due: at(seconds), taskID: TaskID(text: "some id"), totalRunCount: count)
   }
 }
 
-/// What a mark is replaced by.
+/// What a watermark is replaced by.
 struct Rebase: Equatable {
   var from: UnixTime
-  var to: Mark
+  var to: Watermark
 }
 
-extension Mark {
+extension Watermark {
   /// As a daemon writes it that goes by this document's schedule.
-  func under(_ document: String) throws -> Mark {
-    var mark = self
-    mark.digest = EntryTiming(try Sample.read(document).definition).digest
-    return mark
+  func under(_ document: String) throws -> Watermark {
+    var watermark = self
+    watermark.digest = EntryTiming(try Sample.read(document).definition).digest
+    return watermark
   }
 
-  var undigested: Mark { Mark(due: due, taskID: taskID, totalRunCount: totalRunCount) }
+  var undigested: Watermark { Watermark(due: due, taskID: taskID, totalRunCount: totalRunCount) }
 }
 
 extension [Scheduler.Action] {
@@ -166,9 +167,13 @@ extension [Scheduler.Action] {
   var dues: [Double] { fires.map { Double($0.due.microseconds(since: Sample.noon)) / 1_000_000 } }
   var reads: [EntryName] { compactMap { if case .read(let name) = $0 { name } else { nil } } }
   /// Without their digests, which `ScheduleDigestTests` has its eye on.
-  var anchors: [Mark] { compactMap { if case .anchor(_, let mark) = $0 { mark.undigested } else { nil } } }
+  var anchors: [Watermark] {
+    compactMap { if case .anchor(_, let watermark) = $0 { watermark.undigested } else { nil } }
+  }
   var rebases: [Rebase] {
-    compactMap { if case .rebase(_, let time, let mark) = $0 { Rebase(from: time, to: mark.undigested) } else { nil } }
+    compactMap {
+      if case .rebase(_, let time, let watermark) = $0 { Rebase(from: time, to: watermark.undigested) } else { nil }
+    }
   }
   var reports: [Scheduler.Report] { compactMap { if case .report(let report) = $0 { report } else { nil } } }
   var timers: [UnixTime?] { compactMap { if case .armTimer(let time) = $0 { .some(time) } else { nil } } }

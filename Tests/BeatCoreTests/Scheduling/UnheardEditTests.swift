@@ -14,10 +14,10 @@ struct UnheardEditTests {
     actions.reports.count { if case .skipped = $0 { true } else { false } }
   }
 
-  /// Down until noon; what stood there before is told by the mark.
-  private func restarted(_ document: String, _ mark: Mark, under before: String) throws -> SchedulerBench {
+  /// Down until noon; what stood there before is told by the watermark.
+  private func restarted(_ document: String, _ watermark: Watermark, under before: String) throws -> SchedulerBench {
     var bench = SchedulerBench()
-    let actions = bench.load(a, document, try mark.under(before))
+    let actions = bench.load(a, document, try watermark.under(before))
     #expect(skips(actions) == 0)
     return bench
   }
@@ -75,42 +75,42 @@ struct UnheardEditTests {
   /// What was missed before a document was set aside is not made up for when it is mended, heard or not.
   @Test func mendedItBeginsAnew() throws {
     var bench = SchedulerBench()
-    _ = bench.load(a, every10, try Mark.fired(-5).under(every10))
+    _ = bench.load(a, every10, try Watermark.fired(-5).under(every10))
     _ = bench.pass(1)
-    let broken = Scheduler.DocumentRead(.document(Array("{".utf8)), mark: try Mark.fired(-5).under(every10))
-    let marks = bench.receive(.read(a, broken)).compactMap { action -> Mark? in
-      if case .rebase(a, at(-5), let mark) = action { mark } else { nil }
+    let broken = Scheduler.DocumentRead(.document(Array("{".utf8)), watermark: try Watermark.fired(-5).under(every10))
+    let watermarks = bench.receive(.read(a, broken)).compactMap { action -> Watermark? in
+      if case .rebase(a, at(-5), let watermark) = action { watermark } else { nil }
     }
-    let mark = try #require(marks.first)
-    #expect(mark.undigested == .fired(-5))
+    let watermark = try #require(watermarks.first)
+    #expect(watermark.undigested == .fired(-5))
     var restarted = SchedulerBench()
     restarted.now = at(33)
-    _ = restarted.load(a, every10, mark)
+    _ = restarted.load(a, every10, watermark)
     #expect(restarted.run(15).dues == [35, 45])
   }
 
   /// Deleted while a daemon heard it, and made again while none did.
   @Test func madeAgainItIsNew() throws {
     var bench = SchedulerBench()
-    _ = bench.load(a, every10, try Mark.fired(-5, count: 7).under(every10))
-    let gone = Scheduler.DocumentRead(.absent, mark: try Mark.fired(-5, count: 7).under(every10))
-    let marks = bench.receive(.read(a, gone)).compactMap { action -> Mark? in
-      if case .rebase(a, at(-5), let mark) = action { mark } else { nil }
+    _ = bench.load(a, every10, try Watermark.fired(-5, count: 7).under(every10))
+    let gone = Scheduler.DocumentRead(.absent, watermark: try Watermark.fired(-5, count: 7).under(every10))
+    let watermarks = bench.receive(.read(a, gone)).compactMap { action -> Watermark? in
+      if case .rebase(a, at(-5), let watermark) = action { watermark } else { nil }
     }
-    let mark = try #require(marks.first)
+    let watermark = try #require(watermarks.first)
     var restarted = SchedulerBench()
     restarted.now = at(33)
-    _ = restarted.load(a, every10, mark)
+    _ = restarted.load(a, every10, watermark)
     let fires = restarted.run(15).fires
     #expect(fires.map(\.due) == [at(43)])
-    #expect(fires.first?.mark.totalRunCount == 1)
+    #expect(fires.first?.watermark.totalRunCount == 1)
   }
 
-  /// Renamed to this name, or restored, where another one was deleted: it remembers its runs, and goes on from there, as
-  /// when it is heard.
+  /// Renamed to this name, or restored, where another one was deleted: it remembers its runs, and goes on from there,
+  /// as when it is heard.
   @Test func oneThatRemembersItsRunsGoesOn() throws {
     let renamed = Sample.document(#""last_run_at": "\#(at(15).iso8601)""#)
-    for gone in [Mark.fired(7, count: 7).ofGone, Mark.seen(2).ofGone] {
+    for gone in [Watermark.fired(7, count: 7).ofGone, Watermark.seen(2).ofGone] {
       var restarted = SchedulerBench()
       restarted.now = at(33)
       _ = restarted.load(a, renamed, gone)
@@ -119,22 +119,22 @@ struct UnheardEditTests {
     }
   }
 
-  /// The same for a daemon that has heard neither of the one that was deleted, nor of this one, when they happened: with
-  /// other bytes or with the same, and of another schedule.
+  /// The same for a daemon that has heard neither of the one that was deleted, nor of this one, when they happened:
+  /// with other bytes or with the same, and of another schedule.
   @Test(arguments: [10, 5]) func oneThatRemembersItsRunsGoesOnWhereNeitherWasHeard(every: Int) throws {
     let interval = #"{"every": \#(every), "period": "seconds"}"#
     let restored = Sample.document(#""last_run_at": "\#(at(15).iso8601)""#, interval: interval)
-    let gone = Mark.fired(7, count: 7).ofGone
+    let gone = Watermark.fired(7, count: 7).ofGone
     for before in [every10, restored] {
       var heard = SchedulerBench()
       heard.now = at(16)
-      _ = heard.load(a, before, try Mark.fired(5, count: 6).under(before))
+      _ = heard.load(a, before, try Watermark.fired(5, count: 6).under(before))
       heard.now = at(33)
       _ = heard.edit(a, restored, gone)
       #expect(heard.run(0).dues == [every == 10 ? 25 : 30])
       var loaded = SchedulerBench()
       loaded.now = at(16)
-      _ = loaded.load(a, before, try Mark.fired(5, count: 6).under(before))
+      _ = loaded.load(a, before, try Watermark.fired(5, count: 6).under(before))
       loaded.now = at(33)
       _ = loaded.receive(.disconnected)
       _ = loaded.load(a, restored, gone)
@@ -142,16 +142,17 @@ struct UnheardEditTests {
     }
   }
 
-  /// Switched off and on again while a standby heard the second edit only: the mark of whoever leads tells it of the first.
-  @Test func theMarkTellsOfAnEditInBetween() throws {
+  /// Switched off and on again while a standby heard the second edit only: the watermark of whoever leads tells it of
+  /// the first.
+  @Test func theWatermarkTellsOfAnEditInBetween() throws {
     var bench = SchedulerBench()
-    _ = bench.load(a, every10, try Mark.fired(-5).under(every10))
+    _ = bench.load(a, every10, try Watermark.fired(-5).under(every10))
     _ = bench.receive(.leadershipChanged(false))
     bench.now = at(33)
     let off = Sample.document(#""enabled": false"#)
-    _ = bench.edit(a, Sample.document(#""args": [1]"#), try Mark.fired(-5).under(off))
+    _ = bench.edit(a, Sample.document(#""args": [1]"#), try Watermark.fired(-5).under(off))
     _ = bench.receive(.leadershipChanged(true))
-    _ = bench.edit(a, Sample.document(#""args": [1]"#), try Mark.fired(-5).under(off))
+    _ = bench.edit(a, Sample.document(#""args": [1]"#), try Watermark.fired(-5).under(off))
     #expect(bench.run(5).dues == [35])
   }
 
@@ -173,8 +174,8 @@ struct UnheardEditTests {
     #expect(bench.run(0).dues == [-5])
   }
 
-  /// A mark that does not tell is believed, as ever.
-  @Test func aMarkOfAnOldVersionIsBelieved() {
+  /// A watermark that does not tell is believed, as ever.
+  @Test func aWatermarkOfAnOldVersionIsBelieved() {
     var bench = SchedulerBench()
     _ = bench.load(a, every10, .fired(-35))
     #expect(bench.run(0).dues == [-5])
@@ -182,13 +183,15 @@ struct UnheardEditTests {
 
   // MARK: who hears of it, and once
 
-  /// The first one that leads keeps it in the mark: to the next one it is no edit any more.
+  /// The first one that leads keeps it in the watermark: to the next one it is no edit any more.
   @Test func theSecondDaemonGoesOnFromThere() throws {
     var first = SchedulerBench()
-    let actions = first.load(a, every10, try Mark.fired(-3_605).under(hourly))
+    let actions = first.load(a, every10, try Watermark.fired(-3_605).under(hourly))
     let kept = try #require(
-      actions.compactMap { action -> Mark? in if case .rebase(a, at(-3_605), let mark) = action { mark } else { nil } }
-        .first)
+      actions.compactMap { action -> Watermark? in
+        if case .rebase(a, at(-3_605), let watermark) = action { watermark } else { nil }
+      }
+      .first)
     #expect(kept.digest == EntryTiming(try Sample.read(every10).definition).digest)
     var second = SchedulerBench()
     second.now = at(27)
@@ -198,57 +201,57 @@ struct UnheardEditTests {
 
   /// Killed before it wrote anything: the next one hears it for the first time.
   @Test func whatWasNotKeptIsHeardAgain() throws {
-    let mark = try Mark.fired(-3_605).under(hourly)
+    let watermark = try Watermark.fired(-3_605).under(hourly)
     var first = SchedulerBench()
-    _ = first.load(a, every10, mark)
+    _ = first.load(a, every10, watermark)
     var second = SchedulerBench()
     second.now = at(27)
-    _ = second.load(a, every10, mark)
+    _ = second.load(a, every10, watermark)
     #expect(second.run(10).dues == [35])
   }
 
-  /// A standby has loaded it, and leads later: what came due since is missed, and it says so in the mark.
+  /// A standby has loaded it, and leads later: what came due since is missed, and it says so in the watermark.
   @Test func aStandbyKeepsItWhenItLeads() throws {
-    let mark = try Mark.fired(-3_605).under(hourly)
+    let watermark = try Watermark.fired(-3_605).under(hourly)
     var bench = SchedulerBench()
     _ = bench.receive(.leadershipChanged(false))
-    #expect(bench.load(a, every10, mark).rebases == [])
+    #expect(bench.load(a, every10, watermark).rebases == [])
     _ = bench.pass(27)
     #expect(bench.receive(.leadershipChanged(true)).reads == [a])
-    let actions = bench.read(a, every10, mark)
+    let actions = bench.read(a, every10, watermark)
     #expect(actions.rebases == [Rebase(from: at(-3_605), to: .seen(-5, count: 1))])
     #expect(bench.run(0).dues == [25])
   }
 
-  /// … unless who led before it has gone on by it: then that mark rules.
+  /// … unless who led before it has gone on by it: then that watermark rules.
   @Test func aStandbyTakesTheLeadersWord() throws {
     var bench = SchedulerBench()
     _ = bench.receive(.leadershipChanged(false))
-    _ = bench.load(a, every10, try Mark.fired(-3_605).under(hourly))
+    _ = bench.load(a, every10, try Watermark.fired(-3_605).under(hourly))
     _ = bench.pass(27)
     _ = bench.receive(.leadershipChanged(true))
-    _ = bench.read(a, every10, try Mark.fired(15, count: 2).under(every10))
+    _ = bench.read(a, every10, try Watermark.fired(15, count: 2).under(every10))
     #expect(bench.run(0).dues == [25])
   }
 
   /// Refused, as the lease is another's by then: the look that follows does not lead to another attempt.
-  @Test func aMarkThatIsNotTakenIsNotWrittenForEver() throws {
+  @Test func aWatermarkThatIsNotTakenIsNotWrittenForEver() throws {
     var bench = SchedulerBench()
-    let mark = try Mark.fired(-3_605).under(hourly)
-    _ = bench.load(a, every10, mark)
+    let watermark = try Watermark.fired(-3_605).under(hourly)
+    _ = bench.load(a, every10, watermark)
     for _ in 0..<3 {
       _ = bench.receive(.touched(a))
-      #expect(bench.read(a, every10, mark).rebases == [])
+      #expect(bench.read(a, every10, watermark).rebases == [])
     }
   }
 
   /// We were away, and another daemon has heard of an edit that was undone since.
   @Test func thereAndBackAgainWhileWeWereAway() throws {
     var bench = SchedulerBench()
-    _ = bench.load(a, every10, try Mark.fired(-5).under(every10))
+    _ = bench.load(a, every10, try Watermark.fired(-5).under(every10))
     _ = bench.receive(.disconnected)
     _ = bench.pass(33)
-    _ = bench.load(a, every10, try Mark.fired(-5).under(disabled))
+    _ = bench.load(a, every10, try Watermark.fired(-5).under(disabled))
     #expect(bench.run(10).dues == [35])
   }
 }

@@ -33,10 +33,10 @@ struct VoidMessageTests {
     #expect(finishes(loaded).count == 1 && finishes(loaded)[0].hasPrefix(reason), "\(finishes(loaded))")
     #expect(warnings(loaded).contains { $0.contains("a worker discards such a message") }, "\(warnings(loaded))")
 
-    let read = Scheduler.DocumentRead(.document(Array(document.utf8)), mark: .fired(-7))
-    let standing = ScheduleStanding(a, read, context: Sample.context, now: Sample.noon)
-    #expect(standing.state.word == "finished" && standing.state.reason?.hasPrefix(reason) == true)
-    #expect(standing.upcoming(3).isEmpty)
+    let read = Scheduler.DocumentRead(.document(Array(document.utf8)), watermark: .fired(-7))
+    let preview = SchedulePreview(a, read, context: Sample.context, now: Sample.noon)
+    #expect(preview.state.word == "finished" && preview.state.reason?.hasPrefix(reason) == true)
+    #expect(preview.upcoming(3).isEmpty)
 
     let review = DocumentReview(Array(document.utf8), context: Sample.context, now: Sample.noon).remarks
     #expect(review.count == 1 && review[0].level == .warning && review[0].field.hasSuffix("expires"), "\(review)")
@@ -66,10 +66,10 @@ struct VoidMessageTests {
       let actions = bench.load(a, document) + bench.run(60)
       #expect(actions.fires.isEmpty)
       #expect(finishes(actions).count == 1)
-      let read = Scheduler.DocumentRead(.document(Array(document.utf8)), mark: nil)
-      let standing = ScheduleStanding(a, read, context: Sample.context, now: Sample.noon)
-      #expect(standing.state.word == "finished", "\(policy)")
-      #expect(standing.upcoming(1).isEmpty)
+      let read = Scheduler.DocumentRead(.document(Array(document.utf8)), watermark: nil)
+      let preview = SchedulePreview(a, read, context: Sample.context, now: Sample.noon)
+      #expect(preview.state.word == "finished", "\(policy)")
+      #expect(preview.upcoming(1).isEmpty)
     }
   }
 

@@ -25,7 +25,7 @@ final class ModelStage: StoreStage {
         maximumDocumentLength: StoreSize.maximumDocumentLength))
   }
 
-  var hearing: Hearing { .keyspace }
+  var changeDetection: ChangeDetection { .keyspace }
 
   func connector(as instance: String) -> any StoreConnector {
     if let daemon = daemons[instance] { return daemon.connector }
@@ -101,8 +101,8 @@ final class ModelStage: StoreStage {
   }
 
   func document(of name: EntryName) -> [UInt8]? { store.documents[name] }
-  func mark(of name: EntryName) -> [UInt8]? { store.contents.marks[name] }
-  func damage(markOf name: EntryName, with bytes: [UInt8]) { store.contents.marks[name] = bytes }
+  func watermark(of name: EntryName) -> [UInt8]? { store.contents.watermarks[name] }
+  func damage(watermarkOf name: EntryName, with bytes: [UInt8]) { store.contents.watermarks[name] = bytes }
 
   func messages(in queue: String) -> [[UInt8]] {
     guard delivery == .outbox else { return queues[queue] ?? [] }

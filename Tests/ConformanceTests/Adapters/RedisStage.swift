@@ -10,7 +10,7 @@ extension StoreAdapter {
     try RedisStage(.outbox)
   }
   static let redisTracking = StoreAdapter("Redis without notifications", [.direct, .durable]) {
-    try RedisStage(hearing: .tracking)
+    try RedisStage(changeDetection: .tracking)
   }
 }
 
@@ -20,15 +20,15 @@ final class RedisStage: StoreStage {
   private let loop: EventLoop
   private let keys = RedisKeys(prefix: "tasks:meta:")
   private let delivery: Delivery
-  let hearing: Hearing
+  let changeDetection: ChangeDetection
   private var proxies: [String: RedisProxy] = [:]
   /// On the documents' database, and on that of the queues.
   private var store: BlockingClient
   private var queues: BlockingClient
 
-  init(_ delivery: Delivery = .direct, hearing: Hearing = .keyspace) throws {
+  init(_ delivery: Delivery = .direct, changeDetection: ChangeDetection = .keyspace) throws {
     self.delivery = delivery
-    self.hearing = hearing
+    self.changeDetection = changeDetection
     loop = try EventLoop()
     server = try RedisServer(["--appendonly", "yes", "--appendfsync", "no"])
     try server.learnScripts()
@@ -89,10 +89,10 @@ final class RedisStage: StoreStage {
   }
 
   func document(of name: EntryName) -> [UInt8]? { call(nil, command("GET"), keys.document(name))?.bytes }
-  func mark(of name: EntryName) -> [UInt8]? { call(nil, command("HGET"), keys.mark, name.bytes)?.bytes }
+  func watermark(of name: EntryName) -> [UInt8]? { call(nil, command("HGET"), keys.watermark, name.bytes)?.bytes }
 
-  func damage(markOf name: EntryName, with bytes: [UInt8]) {
-    _ = call(nil, command("HSET"), keys.mark, name.bytes, bytes)
+  func damage(watermarkOf name: EntryName, with bytes: [UInt8]) {
+    _ = call(nil, command("HSET"), keys.watermark, name.bytes, bytes)
   }
 
   func messages(in queue: String) -> [[UInt8]] {
@@ -149,7 +149,8 @@ extension RedisServer {
     for script in [
       PackageResources.anchor_lua, PackageResources.bindings_lua, PackageResources.declare_lua,
       PackageResources.fire_lua,
-      PackageResources.manual_lua, PackageResources.names_lua, PackageResources.outbox_lua, PackageResources.pulse_lua,
+      PackageResources.manual_lua, PackageResources.names_lua, PackageResources.outbox_lua,
+      PackageResources.heartbeat_lua,
       PackageResources.read_lua, PackageResources.rebase_lua, PackageResources.relay_lua, PackageResources.release_lua,
       PackageResources.scan_lua, PackageResources.sweep_lua,
     ] {

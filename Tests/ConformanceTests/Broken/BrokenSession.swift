@@ -81,9 +81,9 @@ final class BrokenSchedules: ScheduleStore {
   func commit(_ plans: [FirePlan], outcome: @escaping (FirePlan, FireOutcome) -> Void) {
     switch fault {
     case .compareAndSetAlwaysWins:
-      commit(plans, by: { $0.standing(on: self.stage.document(of: $0.entry) ?? $0.oldDocument, $0.mark) }, outcome)
+      commit(plans, by: { $0.preview(on: self.stage.document(of: $0.entry) ?? $0.oldDocument, $0.watermark) }, outcome)
     case .aFireLeavesNoWatermark:
-      commit(plans, by: { $0.standing(on: $0.oldDocument, Sample.mark(UnixTime(microseconds: 1))) }, outcome)
+      commit(plans, by: { $0.preview(on: $0.oldDocument, Sample.watermark(UnixTime(microseconds: 1))) }, outcome)
     case .aBatchIsCarriedOutBackwards: sound.commit(plans.reversed(), outcome: outcome)
     case .oneOutcomeForABatch:
       var first: FireOutcome?
@@ -114,44 +114,47 @@ final class BrokenSchedules: ScheduleStore {
     }
   }
 
-  func putAbsent(_ marks: [(name: EntryName, mark: Mark)], then completion: @escaping Completion<[EntryName]>) {
+  func putAbsent(
+    _ watermarks: [(name: EntryName, watermark: Watermark)], then completion: @escaping Completion<[EntryName]>
+  ) {
     switch fault {
     case .putAbsentOverwrites:
-      for (name, mark) in marks { stage.damage(markOf: name, with: mark.bytes) }
-      sound.putAbsent(marks, then: completion)
+      for (name, watermark) in watermarks { stage.damage(watermarkOf: name, with: watermark.bytes) }
+      sound.putAbsent(watermarks, then: completion)
     case .answersInside:
       completion(.success([]))
-      sound.putAbsent(marks) { _ in }
-    case .aLostAnswerCountsAsDone: sound.putAbsent(marks) { completion(.success((try? $0.get()) ?? [])) }
-    default: sound.putAbsent(marks, then: completion)
+      sound.putAbsent(watermarks) { _ in }
+    case .aLostAnswerCountsAsDone: sound.putAbsent(watermarks) { completion(.success((try? $0.get()) ?? [])) }
+    default: sound.putAbsent(watermarks, then: completion)
     }
   }
 
   func replace(
-    _ name: EntryName, expecting expectation: MarkExpectation, with mark: Mark,
+    _ name: EntryName, expecting expectation: WatermarkExpectation, with watermark: Watermark,
     then completion: @escaping Completion<Bool>
   ) {
     guard fault == .replaceAlwaysWins else {
-      return sound.replace(name, expecting: expectation, with: mark, then: completion)
+      return sound.replace(name, expecting: expectation, with: watermark, then: completion)
     }
-    stage.damage(markOf: name, with: mark.bytes)
-    sound.replace(name, expecting: .due(mark.due), with: mark, then: completion)
+    stage.damage(watermarkOf: name, with: watermark.bytes)
+    sound.replace(name, expecting: .due(watermark.due), with: watermark, then: completion)
   }
 
-  func sweepMarks(from position: ScanPosition?, _ ages: MarkAges, then completion: @escaping Completion<MarkSweepPage>)
-  {
+  func sweepWatermarks(
+    from position: ScanPosition?, _ ages: WatermarkAges, then completion: @escaping Completion<WatermarkSweepPage>
+  ) {
     var ages = ages
     if fault == .aSweepForgetsAll { (ages.fired, ages.seen) = (ages.latest, ages.latest) }
-    sound.sweepMarks(from: position, ages, then: completion)
+    sound.sweepWatermarks(from: position, ages, then: completion)
   }
 }
 
 extension FirePlan {
   /// The same on another document, and with another watermark.
-  fileprivate func standing(on document: [UInt8], _ mark: Mark) -> FirePlan {
+  fileprivate func preview(on document: [UInt8], _ watermark: Watermark) -> FirePlan {
     FirePlan(
       entry: entry, task: task, taskID: taskID, due: due, oldDocument: document, newDocument: newDocument, kept: 0,
-      message: message, route: route, priority: priority, mark: mark, reason: reason)
+      message: message, route: route, priority: priority, watermark: watermark, reason: reason)
   }
 }
 

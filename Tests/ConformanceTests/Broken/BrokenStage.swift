@@ -16,11 +16,11 @@ final class BrokenStage: StoreStage {
 
   func wait(_ microseconds: Int64, until isMet: () -> Bool) -> Bool { sound.wait(microseconds, until: isMet) }
   var now: UnixTime { sound.now }
-  var hearing: Hearing { sound.hearing }
+  var changeDetection: ChangeDetection { sound.changeDetection }
   func write(_ document: [UInt8]?, of name: EntryName) { sound.write(document, of: name) }
   func document(of name: EntryName) -> [UInt8]? { sound.document(of: name) }
-  func mark(of name: EntryName) -> [UInt8]? { sound.mark(of: name) }
-  func damage(markOf name: EntryName, with bytes: [UInt8]) { sound.damage(markOf: name, with: bytes) }
+  func watermark(of name: EntryName) -> [UInt8]? { sound.watermark(of: name) }
+  func damage(watermarkOf name: EntryName, with bytes: [UInt8]) { sound.damage(watermarkOf: name, with: bytes) }
   func messages(in queue: String) -> [[UInt8]] { sound.messages(in: queue) }
   func putIntoOutbox(_ bytes: [UInt8]) { sound.putIntoOutbox(bytes) }
   func spoil(queue: String) { sound.spoil(queue: queue) }
@@ -50,11 +50,11 @@ final class BrokenConnector: StoreConnector {
   var name: String { sound.name }
 
   func open(
-    hearing: Hearing, fence: @escaping () -> String, event: @escaping (StoreEvent) -> Void
+    changeDetection: ChangeDetection, fence: @escaping () -> String, event: @escaping (StoreEvent) -> Void
   ) -> any StoreConnection {
     let (stage, fault) = (stage, stage.fault)
     return BrokenConnection(
-      sound.open(hearing: hearing, fence: fault == .theFenceIsNotAsked ? { "" } : fence) { told in
+      sound.open(changeDetection: changeDetection, fence: fault == .theFenceIsNotAsked ? { "" } : fence) { told in
         switch (told, fault) {
         case (.watching(let session), _): event(.watching(BrokenSession(session, stage)))
         case (.touched(let name), .deafToDeletions) where stage.document(of: name) == nil: break

@@ -8,7 +8,9 @@ extension StoreCase {
       let names = (0..<1_200).map { EntryName("document-\($0)") }
       for name in names { trial.stage.write(Sample.document("\(name)"), of: name) }
       // The store's own places are no documents.
-      _ = try a.get("putAbsent") { a.store.schedules.putAbsent([("gone", Sample.mark(trial.stage.now))], then: $0) }
+      _ = try a.get("putAbsent") {
+        a.store.schedules.putAbsent([("gone", Sample.watermark(trial.stage.now))], then: $0)
+      }
       trial.equal(try a.commit(Sample.plan("document-0", trial.stage.now)), .fired, "a fire")
       let found = try a.walk { page in
         trial.expect(page.names.count <= 1_000, "a page of \(page.names.count) names is not bounded")
@@ -51,12 +53,12 @@ extension StoreCase {
 
     StoreCase("documents are read with their watermarks, in the order of their names") { trial in
       let a = try trial.visitor()
-      let mark = Sample.mark(trial.stage.now, "an-id", runs: 3)
+      let watermark = Sample.watermark(trial.stage.now, "an-id", runs: 3)
       for name in ["b", "a"] { trial.stage.write(Sample.document(name), of: EntryName(name)) }
-      _ = try a.get("putAbsent") { a.store.schedules.putAbsent([("a", mark), ("gone", mark)], then: $0) }
+      _ = try a.get("putAbsent") { a.store.schedules.putAbsent([("a", watermark), ("gone", watermark)], then: $0) }
       let reads = try a.read(["b", "gone", "a"])
       trial.equal(reads.map(\.bytes), [Sample.document("b"), nil, Sample.document("a")], "the documents")
-      trial.equal(reads.map(\.markState), [.absent, .read(mark), .read(mark)], "their watermarks")
+      trial.equal(reads.map(\.watermarkState), [.absent, .read(watermark), .read(watermark)], "their watermarks")
     },
 
     StoreCase("a read is bounded, begins with the first name and comes forward") { trial in

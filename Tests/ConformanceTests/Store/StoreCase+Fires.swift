@@ -107,7 +107,7 @@ extension StoreCase {
       guard case .refused(let reason) = outcomes[0] else { return trial.breach("the outcome is \(outcomes[0])") }
       trial.expect(reason.contains("spoilt"), "the reason does not name the queue: \(reason)")
       trial.equal(trial.stage.document(of: "a"), plans[0].oldDocument, "the document")
-      trial.equal(trial.stage.mark(of: "a"), nil, "the watermark")
+      trial.equal(trial.stage.watermark(of: "a"), nil, "the watermark")
       trial.equal(outcomes[1], .fired, "the outcome of another queue's")
     },
 
@@ -135,7 +135,7 @@ extension StoreCase {
         guard case .refused(let reason) = outcome else { return trial.breach("the full outbox answers \(outcome)") }
         trial.expect(reason.contains("outbox"), "the reason does not name the outbox: \(reason)")
         trial.equal(trial.stage.document(of: plan.entry), plan.oldDocument, "the document of what was refused")
-        trial.equal(trial.stage.mark(of: plan.entry), nil, "the watermark of what was refused")
+        trial.equal(trial.stage.watermark(of: plan.entry), nil, "the watermark of what was refused")
       }
       trial.equal(trial.stage.messages(in: "q").count, StoreSize.outboxLimit, "messages in the outbox")
       let page = try a.outboxPage(count: 1)
@@ -187,12 +187,12 @@ extension StoreTrial {
   /// All that a fire leaves behind.
   func stands(_ plan: FirePlan, messages: Int) {
     equal(stage.document(of: plan.entry), plan.newDocument, "the document")
-    equal(stage.mark(of: plan.entry), plan.mark.bytes, "the watermark")
+    equal(stage.watermark(of: plan.entry), plan.watermark.bytes, "the watermark")
     equal(stage.messages(in: "q"), [[UInt8]](repeating: plan.message, count: messages), "the messages")
   }
 
   func stands(nothingOf plan: FirePlan) {
-    equal(stage.mark(of: plan.entry), nil, "the watermark")
+    equal(stage.watermark(of: plan.entry), nil, "the watermark")
     equal(stage.messages(in: "q"), [], "the messages")
   }
 }

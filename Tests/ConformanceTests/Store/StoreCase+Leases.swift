@@ -105,24 +105,24 @@ extension StoreCase {
 
     StoreCase("a stale fencing token is refused by all that only the holder may do") { trial in
       let (a, b, now) = (try trial.visitor("a"), try trial.visitor("b"), trial.stage.now)
-      let (plan, mark) = (Sample.plan("a", now), Sample.mark(now.advanced(by: -minute)))
+      let (plan, watermark) = (Sample.plan("a", now), Sample.watermark(now.advanced(by: -minute)))
       trial.stage.write(plan.oldDocument, of: "a")
-      trial.stage.damage(markOf: "a", with: mark.bytes)
+      trial.stage.damage(watermarkOf: "a", with: watermark.bytes)
       let request = ManualRequest("a", deadline: now.advanced(by: minute))
       trial.stage.ask(request.bytes, id: "request")
       try a.lead()
       _ = try a.get("release") { a.store.leases.release(then: $0) }
       try b.lead()
       trial.equal(try a.commit(plan), .fenced, "a fire")
-      for expectation in [MarkExpectation.due(mark.due), .bytes(mark.bytes)] {
+      for expectation in [WatermarkExpectation.due(watermark.due), .bytes(watermark.bytes)] {
         let isReplaced = try a.get("replace") {
-          a.store.schedules.replace("a", expecting: expectation, with: Sample.mark(now), then: $0)
+          a.store.schedules.replace("a", expecting: expectation, with: Sample.watermark(now), then: $0)
         }
         trial.equal(isReplaced, false, "the replacement of a watermark")
       }
       trial.equal(try a.settle(request, "request", by: .fire(plan)), .over, "a run by hand")
       trial.equal(trial.stage.document(of: "a"), plan.oldDocument, "the document")
-      trial.equal(trial.stage.mark(of: "a"), mark.bytes, "the watermark")
+      trial.equal(trial.stage.watermark(of: "a"), watermark.bytes, "the watermark")
       trial.equal(trial.stage.messages(in: "q"), [], "the messages")
       trial.equal(try b.commit(plan), .fired, "the holder's fire")
       trial.equal(try b.settle(request, "request", by: .refuse("no")), .refused("no"), "the holder's answer")

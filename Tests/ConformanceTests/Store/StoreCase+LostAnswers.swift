@@ -32,16 +32,16 @@ extension StoreCase {
 
     StoreCase("a watermark whose answer was lost stands, and is not put twice") { trial in
       let (a, now) = (try trial.visitor(), trial.stage.now)
-      let (mark, other) = (Sample.mark(now), Sample.mark(now.advanced(by: 1)))
+      let (watermark, other) = (Sample.watermark(now), Sample.watermark(now.advanced(by: 1)))
       trial.stage.loseAnswers(of: "a")
-      let answer = a.begin("putAbsent") { a.store.schedules.putAbsent([("a", mark)], then: $0) }
-      try trial.waitFor("it is carried out") { trial.stage.mark(of: "a") != nil }
+      let answer = a.begin("putAbsent") { a.store.schedules.putAbsent([("a", watermark)], then: $0) }
+      try trial.waitFor("it is carried out") { trial.stage.watermark(of: "a") != nil }
       trial.stage.cut("a")
       try trial.waitFor("it is answered") { answer.value != nil }
       trial.isLost(answer.value, "putAbsent")
       let b = try trial.visitor("b")
       trial.equal(try b.get("putAbsent") { b.store.schedules.putAbsent([("a", other)], then: $0) }, ["a"], "the others")
-      trial.equal(trial.stage.mark(of: "a"), mark.bytes, "the watermark")
+      trial.equal(trial.stage.watermark(of: "a"), watermark.bytes, "the watermark")
     },
 
     StoreCase("a lease whose answer was lost is found to be ours") { trial in

@@ -20,7 +20,7 @@ extension StoreCase {
       let (a, request, plan) = try asked(trial)
       trial.equal(try a.settle(request, "request", by: .fire(plan)), .fired, "the outcome")
       trial.equal(trial.stage.document(of: "a"), plan.oldDocument, "the document")
-      trial.equal(trial.stage.mark(of: "a"), nil, "the watermark")
+      trial.equal(trial.stage.watermark(of: "a"), nil, "the watermark")
       trial.equal(trial.stage.history.map(\.reason), ["manual"], "the history")
       trial.equal(trial.stage.history.map(\.taskID), [plan.taskID.description], "the task in the history")
     },

@@ -18,10 +18,10 @@ extension StoreCase {
       }
       let schedules = a.store.schedules
       call("read before") { schedules.read(["a"], then: $0) }
-      call("put") { schedules.putAbsent([("a", Sample.mark(now.advanced(by: -9)))], then: $0) }
+      call("put") { schedules.putAbsent([("a", Sample.watermark(now.advanced(by: -9)))], then: $0) }
       schedules.commit([plan]) { _, _ in order.value.append("commit") }
       call("read behind") { schedules.read(["a"], then: $0) }
-      call("replace") { schedules.replace("a", expecting: .due(now), with: Sample.mark(now), then: $0) }
+      call("replace") { schedules.replace("a", expecting: .due(now), with: Sample.watermark(now), then: $0) }
       call("heartbeat") { a.store.leases.beat(HeartbeatRequest(sequence: 1, leaseTTL: nil), then: $0) }
       call("walk") { schedules.names(from: nil, then: $0) }
       try trial.waitFor("all is answered") { order.value.count == 7 }
@@ -40,9 +40,9 @@ extension StoreCase {
       let behind = a.begin("a read") { a.store.schedules.read(["a"], then: $0) }
       try trial.waitFor("all is answered") { behind.value != nil && before.value != nil && outcome.value[0] != nil }
       trial.equal(try before.value?.get().first?.bytes, plan.oldDocument, "what was read before the fire")
-      trial.equal(try before.value?.get().first?.markState, .absent, "the watermark of before the fire")
+      trial.equal(try before.value?.get().first?.watermarkState, .absent, "the watermark of before the fire")
       trial.equal(try behind.value?.get().first?.bytes, plan.newDocument, "what was read behind the fire")
-      trial.equal(try behind.value?.get().first?.mark, plan.mark, "the watermark of behind the fire")
+      trial.equal(try behind.value?.get().first?.watermark, plan.watermark, "the watermark of behind the fire")
     },
 
     StoreCase("a session that the server ends says so once, after its open calls are lost, and is silent then") {

@@ -12,16 +12,16 @@ protocol StoreStage: AnyObject {
   /// The store's clock.
   var now: UnixTime { get }
   /// How edits are to be heard.
-  var hearing: Hearing { get }
+  var changeDetection: ChangeDetection { get }
 
   // MARK: what people do
 
   /// Writes a document as any client may; nil: deletes it.
   func write(_ document: [UInt8]?, of name: EntryName)
   func document(of name: EntryName) -> [UInt8]?
-  func mark(of name: EntryName) -> [UInt8]?
+  func watermark(of name: EntryName) -> [UInt8]?
   /// Writes a watermark's bytes, right or wrong.
-  func damage(markOf name: EntryName, with bytes: [UInt8])
+  func damage(watermarkOf name: EntryName, with bytes: [UInt8])
   /// What has reached a queue, the oldest first. Of a store with an outbox: what has reached that, for this queue.
   func messages(in queue: String) -> [[UInt8]]
   /// Puts something into the outbox that no daemon has written.

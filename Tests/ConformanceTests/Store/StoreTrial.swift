@@ -48,7 +48,9 @@ final class Visitor {
     let fence = Box("")
     let connector = try trial.stage.connector(as: instance)
     record.isInside = true
-    connection = connector.open(hearing: trial.stage.hearing, fence: { fence.value }) { record.take($0) }
+    connection = connector.open(changeDetection: trial.stage.changeDetection, fence: { fence.value }) {
+      record.take($0)
+    }
     record.isInside = false
     try trial.waitFor("a session is opened, or ends") { record.session != nil || record.failure != nil }
     guard let session = record.session else { throw Trial.Stop("no session: \(record.failure?.text ?? "")") }

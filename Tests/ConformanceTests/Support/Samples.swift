@@ -8,8 +8,8 @@ enum Sample {
         + #""total_run_count": \#(runs)\#(more)}"#).utf8)
   }
 
-  static func mark(_ due: UnixTime, _ task: String? = nil, runs: Int64 = 0) -> Mark {
-    Mark(due: due, taskID: task.map { TaskID(text: $0) }, totalRunCount: runs)
+  static func watermark(_ due: UnixTime, _ task: String? = nil, runs: Int64 = 0) -> Watermark {
+    Watermark(due: due, taskID: task.map { TaskID(text: $0) }, totalRunCount: runs)
   }
 
   /// A message as its task's id alone: what lies in a queue is compared as a whole.
@@ -27,7 +27,7 @@ enum Sample {
     return FirePlan(
       entry: EntryName(name), task: "proj.add", taskID: TaskID(text: id), due: due, oldDocument: old, newDocument: new,
       kept: min(kept, new.count - 1), message: message(id), route: route, priority: 0,
-      mark: mark(due, id, runs: Int64(runs) + 1), reason: reason)
+      watermark: watermark(due, id, runs: Int64(runs) + 1), reason: reason)
   }
 
   static func item(_ id: String, _ route: Route = .queue("q"), priority: Int64 = 0, length: Int = 0) -> OutboxItem {

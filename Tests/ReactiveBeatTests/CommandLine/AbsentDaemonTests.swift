@@ -9,7 +9,8 @@ import Testing
   private static let nightly =
     #"{"name": "nightly", "task": "t", "enabled": false, "crontab": {"minute": "0", "hour": "*"}, "args": []}"#
 
-  /// Made disabled and due since; enabled without a daemon, the next occurrence is after that, here and in the mark.
+  /// Made disabled and due since; enabled without a daemon, the next occurrence is after that, here and in the
+  /// watermark.
   @Test func anEditIsKeptWithItsMoment() throws {
     let stage = try Stage()
     stage.set("nightly", Self.nightly)
@@ -20,11 +21,11 @@ import Testing
     let document = try ScheduleDocument(Array(Self.nightly.utf8), context: context)
     let digest = EntryTiming(document.definition).digest
     stage.store(
-      "HSET", stage.markKey, "nightly",
-      String(decoding: Mark(due: seen, taskID: nil, totalRunCount: 0, digest: digest).bytes, as: UTF8.self))
+      "HSET", stage.watermarkKey, "nightly",
+      String(decoding: Watermark(due: seen, taskID: nil, totalRunCount: 0, digest: digest).bytes, as: UTF8.self))
     #expect(try stage.run("enable", "nightly").exit == .status(0))
-    let mark = try #require(stage.mark("nightly"))
-    #expect(mark.due > seen && mark.digest != digest && mark.taskID == nil)
+    let watermark = try #require(stage.watermark("nightly"))
+    #expect(watermark.due > seen && watermark.digest != digest && watermark.taskID == nil)
     let list = try stage.run("list")
     #expect(list.text.contains("nightly") && !list.text.contains("overdue"), "\(list.text)")
     // The same by another client's edit, which nobody has heard.
@@ -35,26 +36,26 @@ import Testing
   @Test func aNewOneWasSeenWhenItWasMade() throws {
     let stage = try Stage()
     #expect(try stage.run("set", "a", "--task", "t", "--every", "1h").exit == .status(0))
-    let made = try #require(stage.mark("a"))
+    let made = try #require(stage.watermark("a"))
     #expect(made.taskID == nil && made.digest != nil)
     #expect(try stage.run("set", "a", "--queue", "q").exit == .status(0))
-    #expect(stage.mark("a") == made)
+    #expect(stage.watermark("a") == made)
     #expect(try stage.run("rm", "--yes", "a").exit == .status(0))
-    #expect(stage.mark("a") == made.ofGone)
+    #expect(stage.watermark("a") == made.ofGone)
   }
 
   /// A daemon fired between the look and the save: what was seen does not stand there any more.
-  @Test func aMarkOfThatMomentStays() throws {
+  @Test func aWatermarkOfThatMomentStays() throws {
     let stage = try Stage()
     #expect(try stage.run("set", "a", "--task", "t", "--every", "1h").exit == .status(0))
     let script = String(decoding: PackageResources.save_lua, as: UTF8.self)
     let document = try #require(stage.document("a"))
     func save(_ seen: String) -> RedisReply? {
-      stage.store("EVAL", script, "2", stage.key("a"), stage.markKey, "1", document, "{}", "a", seen, "new")
+      stage.store("EVAL", script, "2", stage.key("a"), stage.watermarkKey, "1", document, "{}", "a", seen, "new")
     }
     #expect(save("another")?.array?.first?.text == "CHANGED")
     #expect(stage.document("a") == document)
-    #expect(save(String(decoding: stage.mark("a")?.bytes ?? [], as: UTF8.self))?.array?.first?.text == "OK")
-    #expect(stage.store("HGET", stage.markKey, "a")?.text == "new")
+    #expect(save(String(decoding: stage.watermark("a")?.bytes ?? [], as: UTF8.self))?.array?.first?.text == "OK")
+    #expect(stage.store("HGET", stage.watermarkKey, "a")?.text == "new")
   }
 }

@@ -136,11 +136,11 @@ import Testing
     let daemon = try stage.daemon()
     stage.set("old", schedule("old", every: "0.2"))
     #expect(stage.fires(["old"], 3))
-    let before = try #require(stage.mark("old"))
+    let before = try #require(stage.watermark("old"))
     #expect(try stage.run("rename", "old", "new").exit == .status(0))
     #expect(eventually { stage.count("new") >= before.totalRunCount + 5 })
     #expect(try daemon.stop() == .status(0))
-    #expect(stage.mark("old") == nil && !stage.exists("old"))
+    #expect(stage.watermark("old") == nil && !stage.exists("old"))
     let fired = daemon.logged("fired").compactMap { $0["due"] }.compactMap { UnixTime(iso8601: $0) }.sorted()
     // Every 0.2 s, through the rename, and each once.
     for (first, second) in zip(fired, fired.dropFirst()) { #expect(second.microseconds(since: first) == 200_000) }

@@ -69,7 +69,7 @@ import Testing
     #expect(run.exit == .status(64))
     #expect(run.lines.first?.hasPrefix("OVERVIEW: ") == true && run.text.contains("beat-watch run"), "\(run.text)")
     #expect(run.lines.contains { $0.hasPrefix("beat-watch: ") && $0.contains("`beat-watch run`") })
-    #expect(stage.messages().isEmpty && stage.mark("a") == nil)
+    #expect(stage.messages().isEmpty && stage.watermark("a") == nil)
   }
 
   /// What was typed is told again as far as one knows it by.
@@ -148,7 +148,7 @@ import Testing
       program: [commandPath("unshare"), "--mount", "--", "/bin/sh", "-c", hidden, "sh", ProjectFolder.beatWatch()],
       environment: stage.environment().merging(["PATH": "/usr/sbin:/usr/bin:/sbin:/bin"]) { $1 })
     #expect(run.exit == .status(71) && run.lines.count == 1 && run.text.contains("/proc"), "\(run.text)")
-    #expect(stage.messages().isEmpty && stage.mark("a") == nil)
+    #expect(stage.messages().isEmpty && stage.watermark("a") == nil)
   }
 
   /// Shells complete the commands at the first word, and each one's options behind it.

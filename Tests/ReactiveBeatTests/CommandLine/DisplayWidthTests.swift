@@ -15,7 +15,7 @@ import Testing
     #expect(DisplayWidth.of(text) == expected, "\(text.unicodeScalars.map { String($0.value, radix: 16) })")
   }
 
-  /// Every code point that Python knows, too: wide by its East Asian Width, nothing for marks, else one.
+  /// Every code point that Python knows, too: wide by its East Asian Width, nothing for watermarks, else one.
   @Test func widthsArePythons() throws {
     let program = """
       import sys, unicodedata

@@ -37,7 +37,7 @@ import Testing
       text.contains("every hour") && text.contains("first seen") && text.contains("reports.build to celery"))
     #expect(try explain(stage, "none").exit == .status(66))
     #expect(try explain(stage, "o*").exit == .status(64))
-    // What was deleted has left its mark.
+    // What was deleted has left its watermark.
     stage.store("DEL", stage.key("soon"))
     let gone = try explain(stage, "soon")
     #expect(gone.exit == .status(66) && gone.lines.first?.contains("was first seen at") == true, "\(gone.lines)")
@@ -49,7 +49,7 @@ import Testing
     stage.set("tick", schedule("tick", every: "0.5"))
     let daemon = try stage.daemon()
     #expect(stage.fires(["tick"], 3))
-    let due = try #require(stage.mark("tick")?.due)
+    let due = try #require(stage.watermark("tick")?.due)
     let sent = try object(stage, ["tick", "--at", due.iso8601])
     #expect(sent["verdict"]?.text == "sent" && sent["due"]?.text == due.iso8601, "\(sent)")
     guard case .array(let runs)? = sent["runs"] else { throw Failure("no runs", 0) }
@@ -139,7 +139,7 @@ import Testing
     ran("a", 90, #", "queue": "stuck""#)
     #expect(try verdict("a").because.hasPrefix("would run at once, and nobody fires"))
     let daemon = try stage.daemon()
-    try daemon.wait(for: "held")
+    try daemon.wait(for: "deferred")
     let held = try verdict("a")
     #expect(held.code == "overdue" && held.because.contains("has been due for 30 min"), "\(held)")
     try daemon.stop()
@@ -183,7 +183,7 @@ import Testing
     stage.broker("SET", "stuck", "no list")
     let daemon = try stage.daemon()
     stage.set("a", schedule("a", #", "queue": "stuck"\#(atOnce)"#))
-    try daemon.wait(for: "held")
+    try daemon.wait(for: "deferred")
     #expect(eventually { (try? verdict("a").because.contains("and is refused: ")) == true })
     let text = try stage.run("explain", "a").text
     #expect(!text.contains("cannot be reached") && text.contains("what waits there is not known: "), "\(text)")
@@ -284,10 +284,10 @@ import Testing
     let said = try verdict("a", at: ago(30))
     let id = stage.messages().first?.id ?? "none"
     #expect(said.code == "sent" && said.because.contains("(catch-up), task \(id)"), "\(said)")
-    // The mark remembers the last run where no history is kept.
+    // The watermark remembers the last run where no history is kept.
     stage.store("DEL", "reactivebeat:tasks:meta:history")
     let marked = try verdict("a", at: ago(30))
-    #expect(marked.code == "sent" && marked.because.contains("task \(id) (by the mark"), "\(marked)")
+    #expect(marked.code == "sent" && marked.because.contains("task \(id) (by the watermark"), "\(marked)")
   }
 
   @Test func waits() throws {
@@ -312,7 +312,7 @@ import Testing
     var daemon = try stage.daemon()
     #expect(try stage.run("fire", "a").exit == .status(0))
     try daemon.stop()
-    stage.store("DEL", stage.markKey)
+    stage.store("DEL", stage.watermarkKey)
     ran("a", 150)
     daemon = try stage.daemon()
     try daemon.wait(for: "fired")
@@ -337,7 +337,7 @@ import Testing
     stage.set("c", #"{"name": "c", "task": "t", "enabled": true, "crontab": {}}"#)
     #expect(try verdict("c", at: ago(10)) == ("not seen", "was not sent: no daemon has seen the schedule yet"))
     let daemon = try stage.daemon()
-    #expect(eventually { stage.mark("c") != nil })
+    #expect(eventually { stage.watermark("c") != nil })
     try daemon.stop()
     let seen = try verdict("c", at: ago(10))
     #expect(seen.code == "not seen" && seen.because.contains("was first seen, or edited, at "), "\(seen)")

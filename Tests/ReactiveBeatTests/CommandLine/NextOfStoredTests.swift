@@ -57,9 +57,9 @@ import Testing
     #expect(try stage.run("next", "once").notes.first?.contains("nobody fires: no daemon runs") == true)
 
     let daemon = try stage.daemon()
-    #expect(eventually { documents.filter(\.isNow).allSatisfy { stage.mark($0.name)?.taskID != nil } })
+    #expect(eventually { documents.filter(\.isNow).allSatisfy { stage.watermark($0.name)?.taskID != nil } })
     try daemon.stop()
-    for (name, _, isNow) in documents { #expect((stage.mark(name)?.taskID != nil) == isNow, "\(name)") }
+    for (name, _, isNow) in documents { #expect((stage.watermark(name)?.taskID != nil) == isNow, "\(name)") }
   }
 
   /// What waits for `run_immediately` is told as that, and not as missed.

@@ -18,11 +18,11 @@ import Testing
 
   /// The first time it makes a mistake, the second time it mends it and changes something.
   private func clumsyEditor(meanwhile: String = "true") throws -> ChildProcess {
-    let mark = stage.server.folder + "/edited"
+    let watermark = stage.server.folder + "/edited"
     let redis = "redis-cli -s \(stage.server.socketPath) -n 1"
     let editor =
-      "edit() { if [ -e \(mark) ]; then sed -i 's|secunds|seconds|; s|old|new|' \"$1\"; rm \(mark); "
-      + "else sed -i 's|seconds|secunds|' \"$1\"; touch \(mark); fi; "
+      "edit() { if [ -e \(watermark) ]; then sed -i 's|secunds|seconds|; s|old|new|' \"$1\"; rm \(watermark); "
+      + "else sed -i 's|seconds|secunds|' \"$1\"; touch \(watermark); fi; "
       + "\(meanwhile.replacing("REDIS", with: redis)) >/dev/null; }; edit"
     return try stage.start("edit", "a", at: terminal, environment: ["EDITOR": editor, "TMPDIR": stage.server.folder])
   }

@@ -45,7 +45,7 @@ import Testing
     #expect(stage.broker("SCARD", "_kombu.binding.celery")?.integer == 1)
     try daemon.stop()
     #expect(stage.store("ACL", "LOG")?.array?.count == 0)
-    #expect(daemon.logged("disconnected").isEmpty && daemon.logged("held").isEmpty)
+    #expect(daemon.logged("disconnected").isEmpty && daemon.logged("deferred").isEmpty)
   }
 
   /// Where the operator has switched notifications on, and checks for himself.
@@ -63,7 +63,7 @@ import Testing
     let line = try { () throws -> LogLine in
       var line: LogLine?
       _ = eventually {
-        line = daemon.logged("disconnected").first ?? daemon.logged("unable").first ?? daemon.logged("held").first
+        line = daemon.logged("disconnected").first ?? daemon.logged("unable").first ?? daemon.logged("deferred").first
         return line != nil
       }
       return try #require(line, "the daemon gets along without \(rule)")
@@ -122,7 +122,7 @@ import Testing
     try daemon.wait(for: "removed", key: stage.key("exchange"))
     // It fires while it looks.
     stage.set("often", schedule("often", every: "0.1", #", "catchup": "all""#))
-    #expect(eventually { (stage.mark("often")?.totalRunCount ?? 0) >= 30 })
+    #expect(eventually { (stage.watermark("often")?.totalRunCount ?? 0) >= 30 })
     #expect(daemon.logged("skipped").isEmpty)
   }
 
@@ -177,7 +177,7 @@ import Testing
     // A queue that this user may not use harms the others not.
     servers.store.set("other", schedule("other", #", "queue": "other"\#(atOnce)"#))
     #expect(eventually { servers.ids().count == 1 && servers.ids("celery.topics").count == 1 })
-    let held = try daemon.wait(for: "held")
+    let held = try daemon.wait(for: "deferred")
     #expect(held["queue"] == "other" && held.reason.contains("permission"))
     servers.broker.store("ACL", "SETUSER", "beat", "~other")
     #expect(eventually { servers.ids("other").count == 1 })

@@ -26,13 +26,13 @@ import Testing
     stage.set("often", schedule("often", every: "0.05", #", "catchup": "all""#))
     for number in 0..<40 {
       stage.set("edited", schedule("edited", every: "\(1000 + number)"))
-      #expect(eventually { (stage.mark("often")?.totalRunCount ?? 0) >= Int64(number * 2) })
+      #expect(eventually { (stage.watermark("often")?.totalRunCount ?? 0) >= Int64(number * 2) })
     }
     #expect(daemon.logged("repaired").isEmpty)
   }
 
-  /// A thousand schedules are edited all the time, and some come and go: audits see each of them in the middle of something.
-  /// One that is edited without an event is still found.
+  /// A thousand schedules are edited all the time, and some come and go: audits see each of them in the middle of
+  /// something. One that is edited without an event is still found.
   @Test func aStormOfEditsIsNoRepair() throws {
     let stage = try Stage()
     let names = (0..<1000).map { "storm\($0)" }
@@ -71,18 +71,18 @@ import Testing
     try daemon.stop()
   }
 
-  /// The mark of a schedule that is long gone is forgotten; a young one, and one whose schedule stands, are kept.
-  @Test func oldMarksAreSwept() throws {
+  /// The watermark of a schedule that is long gone is forgotten; a young one, and one whose schedule stands, are kept.
+  @Test func oldWatermarksAreSwept() throws {
     let stage = try Stage()
     let old = "00001600000000000000|67a4f62f-f7ea-5860-bb13-cf025d026938|3"
     stage.set("here", schedule("here", every: "99999999"))
-    for name in ["here", "gone"] { stage.store("HSET", stage.markKey, name, old) }
-    let young = String(decoding: Mark(due: SystemClock.now(), taskID: nil, totalRunCount: 1).bytes, as: UTF8.self)
-    stage.store("HSET", stage.markKey, "young", young)
+    for name in ["here", "gone"] { stage.store("HSET", stage.watermarkKey, name, old) }
+    let young = String(decoding: Watermark(due: SystemClock.now(), taskID: nil, totalRunCount: 1).bytes, as: UTF8.self)
+    stage.store("HSET", stage.watermarkKey, "young", young)
     let daemon = try stage.daemon(["BEAT_WATCH_AUDIT_INTERVAL": "1"])
     #expect(try daemon.wait(for: "swept").number("marks") == 1)
-    #expect(stage.mark("gone") == nil)
-    #expect(stage.mark("here") != nil && stage.mark("young") != nil)
+    #expect(stage.watermark("gone") == nil)
+    #expect(stage.watermark("here") != nil && stage.watermark("young") != nil)
   }
 }
 

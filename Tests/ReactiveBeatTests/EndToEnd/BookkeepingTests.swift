@@ -3,7 +3,7 @@ import Testing
 @testable import BeatCore
 @testable import ReactiveBeat
 
-/// What a fire leaves behind: the document, the mark, the log.
+/// What a fire leaves behind: the document, the watermark, the log.
 @Suite struct BookkeepingTests {
   /// Fires a document once, and returns how it stood before and after.
   private func fire(_ document: String) throws -> (after: String, line: LogLine, stage: Stage) {
@@ -33,8 +33,8 @@ import Testing
       before[..<count.lowerBound] + "8 ," + before[count.upperBound..<date.lowerBound] + due.iso8601
       + before[date.upperBound...]
     #expect(after == String(expected))
-    let mark = try #require(stage.mark("a"))
-    #expect(try (mark.due, mark.taskID, mark.totalRunCount) == (due, TaskID(text: line.text("id")), 8))
+    let watermark = try #require(stage.watermark("a"))
+    #expect(try (watermark.due, watermark.taskID, watermark.totalRunCount) == (due, TaskID(text: line.text("id")), 8))
   }
 
   @Test func absentFieldsAreAdded() throws {
@@ -86,12 +86,12 @@ import Testing
     stage.set("a", schedule("a", every: "0.1", #", "catchup": "all""#))
     for _ in 0..<8 { try daemon.wait(for: "fired", key: stage.key("a")) }
     try daemon.stop()
-    let mark = try #require(stage.mark("a"))
+    let watermark = try #require(stage.watermark("a"))
     let ids = stage.messages().map(\.id)
-    #expect(Int64(ids.count) == mark.totalRunCount)
-    #expect(ids == stage.taskIDs("a", last: mark.due, every: 100_000, count: ids.count))
+    #expect(Int64(ids.count) == watermark.totalRunCount)
+    #expect(ids == stage.taskIDs("a", last: watermark.due, every: 100_000, count: ids.count))
     #expect(daemon.logged("fired").map { $0["id"] } == ids)
-    #expect(stage.document("a")?.contains(#""total_run_count": \#(mark.totalRunCount)"#) == true)
+    #expect(stage.document("a")?.contains(#""total_run_count": \#(watermark.totalRunCount)"#) == true)
     let dues = try daemon.logged("fired").map { try $0.time("due") }
     #expect(zip(dues, dues.dropFirst()).allSatisfy { $1.microseconds(since: $0) == 100_000 })
     #expect(try daemon.logged("fired").allSatisfy { try $0.time("ts").microseconds(since: $0.time("due")) > -1000 })
@@ -145,15 +145,15 @@ import Testing
     let daemon = try stage.daemon()
     stage.set("a", schedule("a", every: "0.3", #", "args": [1]\#(atOnce)"#))
     try daemon.wait(for: "fired", key: stage.key("a"))
-    let first = try #require(stage.mark("a"))
+    let first = try #require(stage.watermark("a"))
     // As somebody's editor had loaded it before the fire, with another argument.
     stage.set("a", schedule("a", every: "0.3", #", "args": [2], "run_immediately": false"#))
     try daemon.wait(for: "fired", key: stage.key("a")) { (try? $0.time("due")) ?? first.due > first.due }
     try daemon.stop()
     let ids = stage.messages().map(\.id)
     #expect(Set(ids).count == ids.count)
-    let mark = try #require(stage.mark("a"))
-    #expect(mark.totalRunCount == Int64(ids.count))
+    let watermark = try #require(stage.watermark("a"))
+    #expect(watermark.totalRunCount == Int64(ids.count))
     #expect(stage.document("a")?.contains(#""total_run_count": \#(ids.count)"#) == true)
     #expect(stage.document("a")?.contains(#""args": [2]"#) == true)
   }
@@ -183,8 +183,8 @@ import Testing
       try daemon.kill()
     }
     let ids = stage.messages().map(\.id)
-    let mark = try #require(stage.mark("a"))
+    let watermark = try #require(stage.watermark("a"))
     #expect(ids.count >= 6)
-    #expect(ids == stage.taskIDs("a", last: mark.due, every: 200_000, count: ids.count))
+    #expect(ids == stage.taskIDs("a", last: watermark.due, every: 200_000, count: ids.count))
   }
 }

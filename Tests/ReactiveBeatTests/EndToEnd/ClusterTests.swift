@@ -94,7 +94,7 @@ import Testing
     }
   }
 
-  /// What an exchange leads to is known by its bindings only: `held`, with the same words.
+  /// What an exchange leads to is known by its bindings only: `deferred`, with the same words.
   @Test func anExchangeThatLeadsElsewhere() throws {
     let stage = try stage(prefix: "{beat}:tasks:")
     let environment = ["CELERY_TASK_DEFAULT_QUEUE": "{beat}celery"]
@@ -104,7 +104,7 @@ import Testing
     }
     let daemon = try stage.daemon(environment)
     try daemon.wait(for: "fired", key: stage.key("y"))
-    #expect(try daemon.wait(for: "held", key: stage.key("x")).reason.contains(Self.words))
+    #expect(try daemon.wait(for: "deferred", key: stage.key("x")).reason.contains(Self.words))
     for (arguments, status) in [(["fire", "x"], 78), (["explain", "x"], 0), (["doctor"], 1)] as [([String], Int32)] {
       let run = try stage.run(arguments, environment: environment)
       #expect(run.exit == .status(status) && run.text.contains(Self.words), "\(arguments): \(run.text)")

@@ -26,12 +26,12 @@ import Testing
         return stage.count("victim") >= 10
       }, "\(stage.count("victim"))")
     // Each second once: none was late enough to be left out.
-    let last = try #require(stage.mark("victim"))
+    let last = try #require(stage.watermark("victim"))
     let expected = stage.taskIDs("victim", last: last.due, every: 1_000_000, count: Int(last.totalRunCount))
     #expect(stage.messages().map(\.id).starts(with: expected))
     // All of the crowd have their turn.
-    let marks = (0..<count).map { stage.count("crowd-\($0)") }
-    #expect(marks.allSatisfy { $0 > 0 })
+    let watermarks = (0..<count).map { stage.count("crowd-\($0)") }
+    #expect(watermarks.allSatisfy { $0 > 0 })
     let busy = try stage.run("doctor")
     #expect(busy.lines.contains { $0.contains("load") && $0.contains("not keep the pace") }, "\(busy.text)")
     let status = try stage.run("status", "--json")

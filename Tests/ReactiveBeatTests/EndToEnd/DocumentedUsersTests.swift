@@ -50,7 +50,7 @@ import Testing
     let daemon = try stage.daemon(user: "beat:secret@")
     try daemon.wait(for: "fired", key: stage.key("a"))
     try runEverything(stage)
-    #expect(daemon.logged("disconnected").isEmpty && daemon.logged("held").isEmpty)
+    #expect(daemon.logged("disconnected").isEmpty && daemon.logged("deferred").isEmpty)
     try daemon.stop()
     #expect(refusals(stage) == "")
   }

@@ -56,7 +56,7 @@ import Testing
     let line = try daemon.wait(for: "unable")
     #expect(line.reason.contains("may not run SELECT") && line.reason.contains("+select"), "\(line)")
     #expect(!line.reason.contains("user_script"), "\(line)")
-    #expect(eventually { daemon.logged("held").allSatisfy { !$0.reason.contains("user_script") } })
+    #expect(eventually { daemon.logged("deferred").allSatisfy { !$0.reason.contains("user_script") } })
     try daemon.stop()
   }
 
@@ -72,7 +72,7 @@ import Testing
     // Said once: neither in another line, nor again in the server's words and in those that explain them.
     #expect(daemon.output.ranges(of: "ACL SETUSER").count == 1, "\(daemon.output)")
     #expect(line.reason.ranges(of: "may not").count == 1 && !line.reason.contains("can't run"), "\(line)")
-    #expect(daemon.logged("ready").isEmpty && daemon.logged("leading").isEmpty && daemon.logged("held").isEmpty)
+    #expect(daemon.logged("ready").isEmpty && daemon.logged("leading").isEmpty && daemon.logged("deferred").isEmpty)
     stage.store("ACL", "SETUSER", "bad", "+lpush")
     try daemon.wait(for: "able")
     try daemon.wait(for: "ready")
@@ -123,14 +123,14 @@ import Testing
     for daemon in [bad, good] { try daemon.stop() }
   }
 
-  /// A field that is no mark: told, replaced, and Redis is not asked without a pause.
-  @Test func aDamagedMarkIsReplaced() throws {
+  /// A field that is no watermark: told, replaced, and Redis is not asked without a pause.
+  @Test func aDamagedWatermarkIsReplaced() throws {
     let stage = try Stage()
     stage.set("a", schedule("a", every: "0.2"))
-    stage.store("HSET", stage.markKey, "a", "damaged")
+    stage.store("HSET", stage.watermarkKey, "a", "damaged")
     let daemon = try stage.daemon()
     let line = try daemon.wait(for: "damaged")
-    #expect(line.reason.contains(stage.markKey) && line.reason.contains("\"damaged\""))
+    #expect(line.reason.contains(stage.watermarkKey) && line.reason.contains("\"damaged\""))
     #expect(stage.fires(["a"], 3))
     let calls = try #require(stage.store("INFO", "commandstats")?.text)
     let evaluated = try #require(calls.split(separator: "\r\n").first { $0.hasPrefix("cmdstat_evalsha:calls=") })

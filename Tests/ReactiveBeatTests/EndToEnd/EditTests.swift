@@ -18,10 +18,10 @@ import Testing
 
   private func key(_ name: String) -> String { stage.key(name) }
 
-  /// The next due time that a line tells, in seconds after its interval's start: the mark.
+  /// The next due time that a line tells, in seconds after its interval's start: the watermark.
   private func interval(_ line: LogLine, _ name: String) throws -> Int64 {
-    let mark = try #require(stage.mark(name))
-    return try line.time("next").microseconds(since: mark.due) / 1_000_000
+    let watermark = try #require(stage.watermark(name))
+    return try line.time("next").microseconds(since: watermark.due) / 1_000_000
   }
 
   private func expectSilence(about name: String) throws {
@@ -34,8 +34,8 @@ import Testing
   @Test func set() throws {
     stage.set("c", schedule("c", every: "60"))
     let loaded = try daemon.wait(for: "loaded", key: key("c"))
-    // The mark is kept before anything of it can be due.
-    #expect(eventually { stage.mark("c") != nil })
+    // The watermark is kept before anything of it can be due.
+    #expect(eventually { stage.watermark("c") != nil })
     #expect(try interval(loaded, "c") == 60)
     stage.set("a", schedule("a", every: "90"))
     let changed = try daemon.wait(for: "changed", key: key("a"))
@@ -262,11 +262,12 @@ import Testing
     #expect(try daemon.wait(for: "changed", key: key("a"))["next"] != "never")
   }
 
-  /// A storm: what is edited is read many at a time, so that fires and heartbeats do not wait behind thousands of reads.
+  /// A storm: what is edited is read many at a time, so that fires and heartbeats do not wait behind thousands of
+  /// reads.
   @Test func aStormIsReadTogether() throws {
     let stage = try Stage()
     let count = 5000
-    // The same schedule, so that the marks stay.
+    // The same schedule, so that the watermarks stay.
     func edit(_ task: String) {
       let pairs = (0..<count).flatMap { [stage.key("n\($0)"), schedule("n\($0)", task: task)] }
       stage.store.call((["MSET"] + pairs).map { Array($0.utf8) })
@@ -278,7 +279,7 @@ import Testing
     }
     edit("one")
     let daemon = try stage.daemon()
-    #expect(eventually { stage.store("HLEN", stage.markKey)?.integer == Int64(count) })
+    #expect(eventually { stage.store("HLEN", stage.watermarkKey)?.integer == Int64(count) })
     let before = try scripts()
     edit("two")
     #expect(eventually(within: 30) { daemon.told("changed") == count })

@@ -3,8 +3,8 @@ import Testing
 @testable import BeatCore
 @testable import ReactiveBeat
 
-/// Redis answers with an error where it should have carried out: nothing counts as done, nothing is done twice, and what
-/// is due is done when the errors have stopped.
+/// Redis answers with an error where it should have carried out: nothing counts as done, nothing is done twice, and
+/// what is due is done when the errors have stopped.
 @Suite struct ErrorReplyTests {
   private static let names = ["a", "b", "c"]
   /// What a server, a proxy or a cluster may answer to any command.
@@ -22,12 +22,12 @@ import Testing
     "ERR unknown command 'EVALSHA'", "UNKILLABLE nobody knows this one",
   ]
 
-  /// What the daemon is to say of an error in the answer to a fire: nothing, `held`, or `disconnected`.
+  /// What the daemon is to say of an error in the answer to a fire: nothing, `deferred`, or `disconnected`.
   private func consequence(ofFire error: String) -> String? {
     switch RedisServerError(error).code {
     case "NOSCRIPT": nil
     case "READONLY", "LOADING", "MASTERDOWN", "MOVED", "ASK", "CLUSTERDOWN", "NOAUTH": "disconnected"
-    default: "held"
+    default: "deferred"
     }
   }
 
@@ -47,7 +47,7 @@ import Testing
       case .read: stage.set("edited", schedule("edited", every: "\(60 + number)"))
       // The scan is a part of each load.
       case .scan: try stage.server.client()("CLIENT", "KILL", "TYPE", "pubsub")
-      case .fire, .pulse: break
+      case .fire, .heartbeat: break
       }
       #expect(eventually { proxy.hasRefused }, "\(error)")
       if purpose == .fire, let message = consequence(ofFire: error) {
@@ -81,6 +81,6 @@ import Testing
     #expect(proxy.hasRefused)
     try daemon.stop()
     #expect(stage.messages().map(\.id) == [id])
-    #expect(stage.mark("a")?.totalRunCount == 1)
+    #expect(stage.watermark("a")?.totalRunCount == 1)
   }
 }

@@ -58,28 +58,28 @@ import Testing
     let lists = stage.broker("KEYS", "*")?.array?.compactMap(\.text).filter { !$0.hasPrefix("_kombu") }.sorted()
     #expect(lists == route.queues.map { $0 + "\u{06}\u{16}6" })
     for list in lists ?? [] { #expect(stage.messages(list).map(\.id) == [line["id"]]) }
-    #expect(stage.mark("x")?.totalRunCount == 1)
+    #expect(stage.watermark("x")?.totalRunCount == 1)
   }
 
   /// Celery itself would lose the message: here it waits, and is sent once a worker has bound a queue.
-  @Test(arguments: CeleryWorker.Version.allCases) func heldUntilBound(_ version: CeleryWorker.Version) throws {
+  @Test(arguments: CeleryWorker.Version.allCases) func deferredUntilBound(_ version: CeleryWorker.Version) throws {
     let worker = try CeleryWorker.shared(version)
     let name = "late\(UInt64.random(in: 0 ... .max))"
     let stage = try Stage(on: worker.server, prefix: "tasks:\(name):")
     let daemon = try stage.daemon()
     stage.set("x", addressed(name, "some.key"))
-    let held = try daemon.wait(for: "held", key: stage.key("x"))
+    let held = try daemon.wait(for: "deferred", key: stage.key("x"))
     #expect(held.level == "error")
     #expect(held.reason.contains("no queue is bound to exchange \(name) with routing key some.key"))
-    #expect(stage.mark("x")?.taskID == nil)
+    #expect(stage.watermark("x")?.taskID == nil)
     stage.set(
       "bind",
       schedule("bind", task: "recorder.consume", #", "args": ["\#(name)", "\#(name)", "topic", "some.*"]\#(atOnce)"#))
     let line = try daemon.wait(for: "fired", key: stage.key("x"), within: 15)
     #expect(line["due"] == held["due"])
     #expect(try worker.record(line.text("id"))["exchange"] == .string(name))
-    #expect(stage.mark("x")?.totalRunCount == 1)
-    #expect(daemon.logged("held").count == 1)
+    #expect(stage.watermark("x")?.totalRunCount == 1)
+    #expect(daemon.logged("deferred").count == 1)
     try daemon.stop()
   }
 
@@ -88,7 +88,7 @@ import Testing
     stage.broker("SET", "_kombu.binding.wrong", "x")
     let daemon = try stage.daemon()
     stage.set("x", addressed("wrong", "key"))
-    let held = try daemon.wait(for: "held", key: stage.key("x"))
+    let held = try daemon.wait(for: "deferred", key: stage.key("x"))
     #expect(held.reason.contains("exchange wrong") && held.reason.contains("WRONGTYPE"))
     stage.broker("DEL", "_kombu.binding.wrong")
     stage.broker("SADD", "_kombu.binding.wrong", "key\u{06}\u{16}\u{06}\u{16}right")
@@ -102,7 +102,7 @@ import Testing
     stage.broker("SET", "wrong", "x")
     let daemon = try stage.daemon()
     stage.set("x", schedule("x", #", "queue": "wrong"\#(atOnce)"#))
-    let held = try daemon.wait(for: "held", key: stage.key("x"))
+    let held = try daemon.wait(for: "deferred", key: stage.key("x"))
     #expect(held.reason.contains("wrong") && held.reason.contains("string") && held.reason.contains("list"))
     stage.set("y", schedule("y", atOnce))
     try daemon.wait(for: "fired", key: stage.key("y"))

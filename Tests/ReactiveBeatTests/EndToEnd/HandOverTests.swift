@@ -139,7 +139,7 @@ import Testing
       #expect(stage.fires(Self.names, 5))
       // What was on its way when it froze may be answered now; nothing else.
       #expect(frozen.logged("fired").count <= before + Self.names.count)
-      #expect(frozen.logged("held").isEmpty)
+      #expect(frozen.logged("deferred").isEmpty)
       // And back again.
       other.send(SIGSTOP)
       try frozen.wait(for: "leading")
@@ -246,8 +246,8 @@ import Testing
     #expect(stage.store("TYPE", key)?.text == "list")
   }
 
-  /// Without marks an occurrence could come twice.
-  @Test func marksOfAnotherTypeStopEverything() throws {
+  /// Without watermarks an occurrence could come twice.
+  @Test func watermarksOfAnotherTypeStopEverything() throws {
     let stage = try stage(["--notify-keyspace-events", "KA"])
     let key = "reactivebeat:tasks:meta:mark"
     stage.store("LPUSH", key, "x")
@@ -373,9 +373,9 @@ private struct TaskIDs {
   init(_ stage: Stage) { self.stage = stage }
 
   func count(of name: String) -> Int {
-    guard let mark = stage.mark(name) else { return 0 }
+    guard let watermark = stage.watermark(name) else { return 0 }
     let expected = Set(
-      stage.taskIDs(name, last: mark.due, every: 100_000, count: Int(mark.totalRunCount)))
+      stage.taskIDs(name, last: watermark.due, every: 100_000, count: Int(watermark.totalRunCount)))
     return stage.messages().count { expected.contains($0.id) }
   }
 }

@@ -19,7 +19,7 @@ import Testing
     stage.broker("SET", "celery", "x")
     stage.set("a", schedule("a", every: "1"))
     let daemon = try stage.daemon()
-    try daemon.wait(for: "held")
+    try daemon.wait(for: "deferred")
     // What is overdue may tell of it first, where the daemon's record is still on its way.
     #expect(
       try eventually {
@@ -51,7 +51,7 @@ import Testing
     stage.set("a", schedule("a", every: "0.5"))
     stage.set("b", schedule("b", every: "1", #", "queue": "other""#))
     let daemon = try stage.daemon()
-    try daemon.wait(for: "held")
+    try daemon.wait(for: "deferred")
     #expect(eventually { (try? verdict(stage).word) == "hindered" })
     #expect(try verdict(stage).status == .status(0))
     let doctor = try stage.run("doctor")
@@ -119,10 +119,10 @@ import Testing
     let stage = try Stage()
     func pretend(due seconds: Int64) throws {
       let now = try #require(stage.store("TIME")?.array?.first?.text.flatMap { Int64($0) })
-      let mark = Mark(
+      let watermark = Watermark(
         due: UnixTime(seconds: now - seconds), taskID: TaskID(text: "6cd525ae-0bb5-5c59-bb54-65d8497f4107"),
         totalRunCount: 1)
-      stage.store.call(["HSET", stage.markKey, "a"].map { Array($0.utf8) } + [mark.bytes])
+      stage.store.call(["HSET", stage.watermarkKey, "a"].map { Array($0.utf8) } + [watermark.bytes])
       stage.store("SET", "reactivebeat:tasks:meta:heartbeat:old", "1", "PX", "10000")
       stage.store("SET", "reactivebeat:tasks:meta:lease", "old:1", "PX", "10000")
       stage.store(

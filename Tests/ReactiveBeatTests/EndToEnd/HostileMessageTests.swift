@@ -39,16 +39,17 @@ import Testing
       + HostileMessages.tasks.map { schedule("n", task: $0, atOnce) }
     for (index, document) in documents.enumerated() {
       stage.set("x\(index)", document)
-      #expect(eventually { stage.mark("x\(index)")?.taskID != nil })
-      let id = try #require(stage.mark("x\(index)")?.taskID, "not fired: \(document.prefix(200))\n\(daemon.output)")
+      #expect(eventually { stage.watermark("x\(index)")?.taskID != nil })
+      let id = try #require(
+        stage.watermark("x\(index)")?.taskID, "not fired: \(document.prefix(200))\n\(daemon.output)")
       let isDone = eventually(within: 20) {
         results("EXISTS", "celery-task-meta-\(id)")?.integer == 1 || records("EXISTS", "record:\(id)")?.integer == 1
       }
       try #require(isDone, "neither run nor failed: \(document.prefix(200))\n\(worker.logEnd)")
     }
     stage.set("ordinary", schedule("n", task: "recorder.record", #", "args": ["after all"]\#(atOnce)"#))
-    #expect(eventually { stage.mark("ordinary")?.taskID != nil })
-    let last = try #require(stage.mark("ordinary")?.taskID)
+    #expect(eventually { stage.watermark("ordinary")?.taskID != nil })
+    let last = try #require(stage.watermark("ordinary")?.taskID)
     #expect(try worker.record(last.description)["args"] == .string("('after all',)"))
     try daemon.stop()
   }

@@ -45,9 +45,10 @@ import Testing
       let now = try #require(gap["now"]?.text.flatMap { UnixTime(iso8601: $0) })
       var editor = try DocumentEditor(Array(document.utf8))
       editor.set("last_run_at", to: "\"\(last)\"")
-      let standing = ScheduleStanding(
-        EntryName("cron"), Scheduler.DocumentRead(.document(editor.bytes), mark: nil), context: Self.context, now: now)
-      let isDue = try #require(standing.next).sent <= now
+      let preview = SchedulePreview(
+        EntryName("cron"), Scheduler.DocumentRead(.document(editor.bytes), watermark: nil), context: Self.context,
+        now: now)
+      let isDue = try #require(preview.next).sent <= now
       #expect(.bool(isDue) == gap["due"], "\(line)")
       outcomes.insert(isDue)
     }

@@ -21,8 +21,10 @@ import Testing
     #expect(stage.messages().map(\.id) == [fired["id"]])
     let document = stage.store.call([Array("GET".utf8), key])?.text
     #expect(document?.contains(#""total_run_count": 1"#) == true)
-    let mark = stage.store.call([Array("HGET".utf8), Array(stage.markKey.utf8), name])?.bytes.flatMap { Mark($0) }
-    #expect(mark?.taskID?.description == fired["id"])
+    let watermark = stage.store.call([Array("HGET".utf8), Array(stage.watermarkKey.utf8), name])?.bytes.flatMap {
+      Watermark($0)
+    }
+    #expect(watermark?.taskID?.description == fired["id"])
     stage.store.call([Array("DEL".utf8), key])
     try daemon.wait(for: "removed", key: shown)
     // A name with a line break is still one line of the log.
@@ -74,7 +76,7 @@ import Testing
     let daemon = try stage.launch()
     #expect(try daemon.wait(for: "ready").number("schedules") == 3001)
     try daemon.wait(for: "fired", key: stage.key("last"))
-    #expect(eventually { stage.store("HLEN", stage.markKey)?.integer == 3001 })
+    #expect(eventually { stage.store("HLEN", stage.watermarkKey)?.integer == 3001 })
   }
 
   /// In the pattern of the subscription the prefix means itself.

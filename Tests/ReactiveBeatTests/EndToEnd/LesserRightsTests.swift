@@ -3,8 +3,8 @@ import Testing
 @testable import BeatCore
 @testable import ReactiveBeat
 
-/// Rights that are only good to have, taken from a daemon while it leads: said once, told in its record, and the lease is
-/// offered to one that has them.
+/// Rights that are only good to have, taken from a daemon while it leads: said once, told in its record, and the lease
+/// is offered to one that has them.
 @Suite struct LesserRightsTests {
   /// Shown by the first refusal: each fire uses the first three, and a run by hand the others.
   static let used = ["xadd", "setrange", "smembers", "hscan", "hexists", "hdel", "llen", "expire"]
@@ -168,7 +168,7 @@ import Testing
       "ACL", "SETUSER", "one", "on", ">secret", "~*", "&*", "+@all", "-hscan", "-hdel", "-llen", "-hexists", "-exists")
     let daemon = try stage.daemon(user: "one:secret@")
     let line = try daemon.wait(for: "limited")
-    for loss in ["runs by hand", "old marks forgotten"] {
+    for loss in ["runs by hand", "old watermarks forgotten"] {
       #expect(line.reason.ranges(of: loss).count == 1, "\(loss): \(line.reason)")
     }
     try daemon.stop()

@@ -76,7 +76,7 @@ import Testing
         let left = (0..<200).filter { stage.document("n\($0)") != nil }.count
         return daemon.told("removed") == 200 - left
       })
-    // Whatever went, the mark and the lease among it: what is written now is fired, once.
+    // Whatever went, the watermark and the lease among it: what is written now is fired, once.
     stage.set("new", schedule("new", atOnce))
     let id = try daemon.wait(for: "fired", key: stage.key("new"), within: 20)["id"]
     #expect(stage.messages().map(\.id) == [id])
@@ -97,7 +97,7 @@ import Testing
     let daemon = try stage.daemon()
     #expect(stage.fires(["a"], 2))
     stage.store("CONFIG", "SET", "maxmemory", "1")
-    let line = try daemon.wait(for: "held", key: stage.key("a"))
+    let line = try daemon.wait(for: "deferred", key: stage.key("a"))
     #expect(line.reason.contains("OOM") || line.reason.contains("maxmemory"))
     stage.store("CONFIG", "SET", "maxmemory", "0")
     #expect(stage.fires(["a"], 5))
@@ -117,7 +117,7 @@ import Testing
     stage.store("BGSAVE")
     #expect(
       eventually {
-        daemon.logged("held").contains { $0.reason.contains("MISCONF") }
+        daemon.logged("deferred").contains { $0.reason.contains("MISCONF") }
           || daemon.logged("disconnected").contains { $0.reason.contains("MISCONF") }
       })
     rmdir(stage.server.folder + "/dump.rdb")
@@ -144,8 +144,8 @@ import Testing
     try daemon.stop()
     let ids = stage.messages().map(\.id)
     #expect(Set(ids).count == ids.count)
-    let mark = try #require(stage.mark("all"))
-    let all = stage.taskIDs("all", last: mark.due, every: 250_000, count: Int(mark.totalRunCount))
+    let watermark = try #require(stage.watermark("all"))
+    let all = stage.taskIDs("all", last: watermark.due, every: 250_000, count: Int(watermark.totalRunCount))
     #expect(ids.filter(Set(all).contains) == all)
     #expect(daemon.logged("skipped", key: stage.key("all")).isEmpty)
   }

@@ -3,7 +3,8 @@ import Testing
 @testable import BeatCore
 @testable import ReactiveBeat
 
-/// What a daemon does again and again goes on after one refusal: it is said, tried again, and forgotten when it is mended.
+/// What a daemon does again and again goes on after one refusal: it is said, tried again, and forgotten when it is
+/// mended.
 @Suite struct OneRefusalTests {
   private func stage() throws -> Stage {
     let stage = try Stage()
@@ -66,7 +67,7 @@ import Testing
   @Test func aSweepIsTriedAgain() throws {
     let stage = try stage()
     stage.store("ACL", "SETUSER", "one", "-hscan")
-    stage.store("HSET", stage.markKey, "gone", "00001600000000000000|67a4f62f-f7ea-5860-bb13-cf025d026938|3")
+    stage.store("HSET", stage.watermarkKey, "gone", "00001600000000000000|67a4f62f-f7ea-5860-bb13-cf025d026938|3")
     let daemon = try stage.daemon(["BEAT_WATCH_AUDIT_INTERVAL": "1"], user: "one:secret@")
     // By then the first audit has tried it.
     let start = MonotonicTime.now()

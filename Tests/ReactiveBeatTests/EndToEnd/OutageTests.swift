@@ -48,7 +48,7 @@ import Testing
     for name in ["a", "b", "c"] { stage.set(name, schedule(name, every: "0.05", #", "catchup": "all""#)) }
     let daemon = try stage.daemon()
     for round in 1...5 {
-      #expect(eventually { (stage.mark("a")?.totalRunCount ?? 0) >= Int64(round * 8) })
+      #expect(eventually { (stage.watermark("a")?.totalRunCount ?? 0) >= Int64(round * 8) })
       guard round < 5 else { break }
       stage.server.kill()
       try daemon.wait(for: "disconnected")
@@ -58,21 +58,21 @@ import Testing
     #expect(try daemon.stop() == .status(0))
     var messages = stage.messages().map(\.id)
     for name in ["a", "b", "c"] {
-      let mark = try #require(stage.mark(name))
-      let expected = stage.taskIDs(name, last: mark.due, every: 50_000, count: Int(mark.totalRunCount))
+      let watermark = try #require(stage.watermark(name))
+      let expected = stage.taskIDs(name, last: watermark.due, every: 50_000, count: Int(watermark.totalRunCount))
       #expect(messages.filter(Set(expected).contains) == expected)
       messages.removeAll(where: Set(expected).contains)
-      #expect(stage.document(name)?.contains(#""total_run_count": \#(mark.totalRunCount)"#) == true)
+      #expect(stage.document(name)?.contains(#""total_run_count": \#(watermark.totalRunCount)"#) == true)
     }
     #expect(messages.isEmpty, "messages of no occurrence")
   }
 
   /// Every occurrence until now is in the queue once, in its order, and told once.
   private func expectEach(_ stage: Stage, _ daemon: Daemon, every microseconds: Int64) throws {
-    let mark = try #require(stage.mark("a"))
+    let watermark = try #require(stage.watermark("a"))
     let ids = stage.messages().map(\.id)
-    #expect(Int64(ids.count) == mark.totalRunCount)
-    #expect(ids == stage.taskIDs("a", last: mark.due, every: microseconds, count: ids.count))
+    #expect(Int64(ids.count) == watermark.totalRunCount)
+    #expect(ids == stage.taskIDs("a", last: watermark.due, every: microseconds, count: ids.count))
     #expect(daemon.logged("fired").map { $0["id"] } == ids)
     #expect(stage.document("a")?.contains(#""total_run_count": \#(ids.count)"#) == true)
   }
@@ -83,8 +83,8 @@ import Testing
     let daemon = try stage.daemon()
     stage.set("a", schedule("a", every: "0.3", #", "catchup": "all""#))
     try daemon.wait(for: "loaded", key: stage.key("a"))
-    #expect(eventually { stage.mark("a") != nil })
-    let due = try #require(stage.mark("a")).due.advanced(by: 300_000)
+    #expect(eventually { stage.watermark("a") != nil })
+    let due = try #require(stage.watermark("a")).due.advanced(by: 300_000)
     stage.server.suspend()
     #expect(eventually { SystemClock.now() > due.advanced(by: 100_000) })
     stage.server.kill()
@@ -107,7 +107,7 @@ import Testing
     for _ in 0..<4 {
       try daemon.wait(for: "fired", key: stage.key("a"))
       proxy.loseReplies()
-      #expect(eventually { (stage.mark("a")?.totalRunCount ?? 0) > daemon.logged("fired").count })
+      #expect(eventually { (stage.watermark("a")?.totalRunCount ?? 0) > daemon.logged("fired").count })
       proxy.cut()
       try daemon.wait(for: "reconnected")
       // Only who leads fires.
@@ -176,14 +176,14 @@ import Testing
     try daemon.wait(for: "fired", key: stage.key("a"))
     try daemon.stop()
     let after = try Stage(on: stage.server)
-    let mark = try #require(after.mark("a"))
+    let watermark = try #require(after.watermark("a"))
     let ids = after.messages().map(\.id)
-    #expect(ids == after.taskIDs("a", last: mark.due, every: 100_000, count: ids.count))
-    #expect(Int64(ids.count) == mark.totalRunCount)
+    #expect(ids == after.taskIDs("a", last: watermark.due, every: 100_000, count: ids.count))
+    #expect(Int64(ids.count) == watermark.totalRunCount)
   }
 
-  /// Redis closes the events' connection when they pile up. The daemon goes on leading and firing, hears again, and knows
-  /// what was edited and asked for in between.
+  /// Redis closes the events' connection when they pile up. The daemon goes on leading and firing, hears again, and
+  /// knows what was edited and asked for in between.
   @Test func eventsMissed() throws {
     let stage = try Stage()
     stage.set("a", schedule("a", every: "0.1", #", "catchup": "all""#))
@@ -254,7 +254,7 @@ import Testing
       stage.set(name, schedule(name, atOnce))
       try daemon.wait(for: "fired", key: stage.key(name))
     }
-    #expect(daemon.logged("disconnected").isEmpty && daemon.logged("held").isEmpty)
+    #expect(daemon.logged("disconnected").isEmpty && daemon.logged("deferred").isEmpty)
     #expect(stage.messages().count == 2)
   }
 

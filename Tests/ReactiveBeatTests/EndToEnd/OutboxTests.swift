@@ -35,7 +35,7 @@ import Testing
       servers.broker.broker("KEYS", "*")?.array?.compactMap(\.text).filter { !$0.hasPrefix("reactivebeat:dedup:") }
         .sorted() == ["_kombu.binding.celery", "_kombu.binding_permanent.celery", "celery"])
     #expect(servers.broker.broker("KEYS", "reactivebeat:dedup:*")?.array?.count == expected.count)
-    #expect(daemon.logged("held").isEmpty && daemon.logged("broker lost").isEmpty)
+    #expect(daemon.logged("deferred").isEmpty && daemon.logged("broker lost").isEmpty)
   }
 
   @Test(arguments: CeleryWorker.Version.allCases) func aWorkerRunsIt(_ version: CeleryWorker.Version) throws {
@@ -88,7 +88,7 @@ import Testing
       #expect(ids.filter(Set(expected).contains) == expected)
     }
     #expect(ids.count == servers.fired("a", every: 50_000).count + servers.fired("b", every: 50_000).count)
-    #expect(daemon.logged("disconnected").isEmpty && daemon.logged("held").isEmpty)
+    #expect(daemon.logged("disconnected").isEmpty && daemon.logged("deferred").isEmpty)
   }
 
   /// Not there when the daemon starts.
@@ -153,7 +153,7 @@ import Testing
     servers.broker.broker("REPLICAOF", "NO", "ONE")
     try daemon.wait(for: "broker back")
     #expect(servers.ids().count == 1)
-    #expect(daemon.logged("broker lost").count == 1 && daemon.logged("held").isEmpty)
+    #expect(daemon.logged("broker lost").count == 1 && daemon.logged("deferred").isEmpty)
   }
 
   @Test func wrongPassword() throws {
@@ -236,11 +236,11 @@ import Testing
     let daemon = try servers.daemon(["BEAT_WATCH_OUTBOX_LIMIT": "5"])
     servers.broker.server.kill()
     servers.store.set("a", schedule("a", every: "0.2", #", "catchup": "all""#))
-    let held = try daemon.wait(for: "held", key: servers.store.key("a"))
+    let held = try daemon.wait(for: "deferred", key: servers.store.key("a"))
     #expect(held.level == "error")
     #expect(held.reason.contains("the outbox is full: 5 messages"))
     #expect(servers.outbox.count == 5)
-    #expect(servers.store.mark("a")?.totalRunCount == 5)
+    #expect(servers.store.watermark("a")?.totalRunCount == 5)
     try servers.broker.restart()
     try daemon.wait(for: "broker back")
     #expect(eventually { servers.ids().count >= 15 })
@@ -250,8 +250,8 @@ import Testing
     #expect(expected[5] == servers.store.taskIDs("a", last: try held.time("due"), every: 1, count: 1).first)
   }
 
-  /// A delivered message that cannot be taken out is passed over; what has taken its place is not, when another daemon's
-  /// relay has taken it out meanwhile.
+  /// A delivered message that cannot be taken out is passed over; what has taken its place is not, when another
+  /// daemon's relay has taken it out meanwhile.
   @Test func takenOutByAnother() throws {
     let servers = try TwoServers()
     servers.store.store("ACL", "SETUSER", "beat", "on", ">secret", "~*", "&*", "+@all", "-lrem")
@@ -260,7 +260,7 @@ import Testing
     let daemon = try servers.launch([
       "CELERY_REDIS_SCHEDULER_URL": servers.store.url(servers.store.storeDatabase, user: "beat:secret@")
     ])
-    #expect(try daemon.wait(for: "held").reason.contains("cannot be taken out"))
+    #expect(try daemon.wait(for: "deferred").reason.contains("cannot be taken out"))
     servers.store.store.call([Array("LREM".utf8), Array(servers.outboxKey.utf8), Array("0".utf8), first])
     servers.put(OutboxItem.sample("second").bytes)
     servers.store.set("a", schedule("a", atOnce))
@@ -275,7 +275,7 @@ import Testing
     servers.broker.broker("SET", "wrong", "x")
     for number in 0..<300 { servers.put(OutboxItem.sample("wrong-\(number)", .queue("wrong")).bytes) }
     let daemon = try servers.daemon()
-    let held = try daemon.wait(for: "held")
+    let held = try daemon.wait(for: "deferred")
     #expect(held.reason.contains("wrong") && held.reason.contains("string") && held.reason.contains("list"))
     #expect(held["queue"] == "wrong" && held["id"] == "wrong-0")
     for name in ["a", "b"] {
@@ -287,7 +287,7 @@ import Testing
     servers.broker.broker("DEL", "wrong")
     #expect(eventually { servers.isDrained() })
     #expect(servers.ids("wrong") == (0..<300).map { "wrong-\($0)" })
-    #expect(daemon.logged("held").count == 1)
+    #expect(daemon.logged("deferred").count == 1)
   }
 
   @Test func exchangeWithoutAQueue() throws {
@@ -296,7 +296,7 @@ import Testing
     servers.store.set(
       "x", schedule("x", #", "exchange": "late", "routing_key": "some.key", "priority": 4\#(atOnce)"#))
     let fired = try daemon.wait(for: "fired", key: servers.store.key("x"))
-    let held = try daemon.wait(for: "held")
+    let held = try daemon.wait(for: "deferred")
     #expect(held.reason.contains("no queue is bound to exchange late with routing key some.key"))
     #expect(held["id"] == fired["id"])
     servers.store.set("y", schedule("y", atOnce))
@@ -306,7 +306,7 @@ import Testing
     #expect(eventually { servers.isDrained() })
     #expect(servers.ids("one\u{06}\u{16}3") == [fired["id"]])
     #expect(servers.ids("two\u{06}\u{16}3") == [fired["id"]])
-    #expect(daemon.logged("held").count == 1)
+    #expect(daemon.logged("deferred").count == 1)
   }
 
   /// The outbox takes so many messages that nobody takes, and no more of theirs: the others' way stays short.
@@ -319,7 +319,7 @@ import Testing
     }
     servers.store.set("a", schedule("a", every: "0.1", #", "catchup": "all""#))
     let daemon = try servers.daemon()
-    let held = try daemon.wait(for: "held") { $0["key"]?.contains("x") == true }
+    let held = try daemon.wait(for: "deferred") { $0["key"]?.contains("x") == true }
     #expect(
       held.reason.hasPrefix("1000 messages that cannot be delivered wait in the outbox, and no more are put there"))
     #expect(held.reason.contains("no queue is bound to exchange late"))
@@ -339,7 +339,8 @@ import Testing
     }
   }
 
-  /// A daemon that is stopped gives its lease back however much waits for the broker: the next one carries it on at once.
+  /// A daemon that is stopped gives its lease back however much waits for the broker: the next one carries it on at
+  /// once.
   @Test func stopBesideALongOutbox() throws {
     let servers = try TwoServers()
     for page in 0..<200 {
@@ -362,7 +363,7 @@ import Testing
     let servers = try TwoServers()
     servers.put(Array("what is this".utf8))
     let daemon = try servers.daemon()
-    #expect(try daemon.wait(for: "held").reason.contains("what is this"))
+    #expect(try daemon.wait(for: "deferred").reason.contains("what is this"))
     servers.store.set("a", schedule("a", atOnce))
     #expect(eventually { servers.ids().count == 1 && servers.outbox == [Array("what is this".utf8)] })
   }
@@ -372,7 +373,7 @@ import Testing
     servers.store.store("SET", servers.outboxKey, "x")
     let daemon = try servers.daemon()
     servers.store.set("a", schedule("a", atOnce))
-    let held = try daemon.wait(for: "held", key: servers.store.key("a"))
+    let held = try daemon.wait(for: "deferred", key: servers.store.key("a"))
     #expect(held.reason.contains(servers.outboxKey) && held.reason.contains("string"))
     servers.store.store("DEL", servers.outboxKey)
     #expect(eventually { servers.ids().count == 1 })

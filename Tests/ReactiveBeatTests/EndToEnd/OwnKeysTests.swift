@@ -34,14 +34,14 @@ import Testing
       [Array("HSET".utf8), Array((Self.base + key).utf8), field, [UInt8](repeating: 0x78, count: count)])
   }
 
-  /// A mark sorts after every due time, and is written again before each fire: the schedule goes on when that ends, and
-  /// nobody spins meanwhile.
-  @Test func aMarkThatIsDamagedAgainAndAgain() throws {
+  /// A watermark sorts after every due time, and is written again before each fire: the schedule goes on when that
+  /// ends, and nobody spins meanwhile.
+  @Test func aWatermarkThatIsDamagedAgainAndAgain() throws {
     let daemon = try stage.daemon()
     #expect(stage.fires(["victim"], 2))
     let before = scripts()
     for number in 0..<40 {
-      stage.store("HSET", stage.markKey, "victim", "zzz\(number)")
+      stage.store("HSET", stage.watermarkKey, "victim", "zzz\(number)")
       usleep(100_000)
     }
     #expect(scripts() - before < 1000)
@@ -51,12 +51,12 @@ import Testing
     #expect(Set(stage.messages().map(\.id)).count == stage.messages().count, "nothing twice")
   }
 
-  /// 20 MB of a mark, and what a newer version may have put there: not kept, not written back, and replaced.
-  @Test(arguments: ["x", "00001772452800000000||7|12345678|"]) func aMarkOfManyBytes(_ start: String) throws {
-    stage.store("HSET", stage.markKey, "a", start + String(repeating: "x", count: 20_000_000))
+  /// 20 MB of a watermark, and what a newer version may have put there: not kept, not written back, and replaced.
+  @Test(arguments: ["x", "00001772452800000000||7|12345678|"]) func aWatermarkOfManyBytes(_ start: String) throws {
+    stage.store("HSET", stage.watermarkKey, "a", start + String(repeating: "x", count: 20_000_000))
     let daemon = try stage.daemon()
     try daemon.wait(for: "damaged", key: stage.key("a"))
-    #expect(eventually { stage.store("HSTRLEN", stage.markKey, "a")?.integer ?? 0 < 100 })
+    #expect(eventually { stage.store("HSTRLEN", stage.watermarkKey, "a")?.integer ?? 0 < 100 })
     #expect(stage.fires(["victim"], 3))
     #expect(try daemon.peakMemory() < 64 << 20)
     try daemon.stop()
@@ -140,7 +140,7 @@ import Testing
     guard let daemon else { return }
     try daemon.wait(for: "ignored") { $0.reason.contains("at most 1024 are allowed") }
     #expect(stage.fires(["victim"], 3))
-    #expect(eventually { stage.store("HLEN", stage.markKey)?.integer == 2 })
+    #expect(eventually { stage.store("HLEN", stage.watermarkKey)?.integer == 2 })
     #expect(daemon.output.utf8.count < 100_000)
     if atStart {
       #expect(try stage.run("list").text.contains("victim"))
@@ -196,26 +196,26 @@ import Testing
     try daemon.stop()
   }
 
-  /// Marks of more schedules that are gone than may be remembered.
-  @Test func marksOfTooManyThatAreGone() throws {
+  /// Watermarks of more schedules that are gone than may be remembered.
+  @Test func watermarksOfTooManyThatAreGone() throws {
     let now = try stage.second()
-    let count = Limit.goneMarks.most + 20_000
+    let count = Limit.goneWatermarks.most + 20_000
     for start in stride(from: 0, to: count, by: 1000) {
-      var words = ["HSET", stage.markKey]
+      var words = ["HSET", stage.watermarkKey]
       for number in start..<(start + 1000) {
         let time = now.advanced(by: -Int64(number) * 60_000_000)
-        words += ["gone\(number)", Mark(due: time, taskID: nil, totalRunCount: 0, digest: .gone).description]
+        words += ["gone\(number)", Watermark(due: time, taskID: nil, totalRunCount: 0, digest: .gone).description]
       }
       stage.store.call(words.map { Array($0.utf8) })
     }
     let daemon = try stage.daemon(["BEAT_WATCH_AUDIT_INTERVAL": "1"])
     #expect(try daemon.wait(for: "swept", within: 30).number("marks") ?? 0 >= 20_000)
-    #expect(stage.store("HLEN", stage.markKey)?.integer ?? 0 <= Int64(Limit.goneMarks.most) + 2)
-    #expect(stage.store("HEXISTS", stage.markKey, "gone0")?.integer == 1)
+    #expect(stage.store("HLEN", stage.watermarkKey)?.integer ?? 0 <= Int64(Limit.goneWatermarks.most) + 2)
+    #expect(stage.store("HEXISTS", stage.watermarkKey, "gone0")?.integer == 1)
     try daemon.stop()
   }
 }
 
-extension Mark {
+extension Watermark {
   fileprivate var description: String { String(decoding: bytes, as: UTF8.self) }
 }

@@ -23,7 +23,7 @@ import Testing
     func values(_ name: String) throws -> [[UInt8]] {
       try parts(name).enumerated().filter { !$0.offset.isMultiple(of: 2) }.map(\.element)
     }
-    for bytes in try values("mark") { #expect(Mark(bytes)?.bytes == bytes, "\(EntryName(bytes))") }
+    for bytes in try values("mark") { #expect(Watermark(bytes)?.bytes == bytes, "\(EntryName(bytes))") }
     for bytes in try values("receipts") { #expect(EditReceipt(bytes)?.bytes == bytes, "\(EntryName(bytes))") }
     for bytes in try values("manual") { #expect(ManualRequest(bytes)?.bytes == bytes, "\(EntryName(bytes))") }
     for bytes in try values("daemons") { #expect(DaemonRecord(bytes)?.bytes == bytes, "\(EntryName(bytes))") }
@@ -63,7 +63,7 @@ import Testing
 
     // The request waits for a minute more, and the first message of the outbox was delivered just before the end.
     let request = try #require(keys.first { $0.key == Self.prefix + "manual" }).parts
-    let later = Mark.digits(SystemClock.now().advanced(by: 60_000_000))
+    let later = Watermark.digits(SystemClock.now().advanced(by: 60_000_000))
     store.store("HSET", Self.prefix + "manual", request[0], later + String(request[1].dropFirst(20)))
     let delivered = try #require(OutboxItem(waiting[0]))
     servers.broker.broker.call([Array("LPUSH".utf8), Array("fast".utf8), delivered.message])
@@ -73,7 +73,7 @@ import Testing
     let daemon = try servers.daemon()
     try daemon.wait(for: "leading")
     #expect(eventually { store.store("LINDEX", Self.prefix + "answer:" + request[0], "0") != .null })
-    #expect(eventually { (store.mark("often")?.totalRunCount ?? 0) > Int64(kept.fast.count + waiting.count + 2) })
+    #expect(eventually { (store.watermark("often")?.totalRunCount ?? 0) > Int64(kept.fast.count + waiting.count + 2) })
     #expect(
       eventually {
         store.store("HKEYS", Self.prefix + "daemons")?.array?.contains { $0.text == String(instance) } == false
@@ -81,23 +81,23 @@ import Testing
     try daemon.stop()
 
     // What waited is delivered once and in its order, and after it what has been due since: of the same series.
-    let often = try #require(store.mark("often"))
+    let often = try #require(store.watermark("often"))
     let fast = servers.ids("fast") + servers.outbox.compactMap { OutboxItem($0)?.taskID.description }
     let carried = waiting.compactMap { OutboxItem($0)?.taskID.description }
     #expect(Array(fast.prefix(kept.fast.count + carried.count)) == kept.fast + carried)
     #expect(fast.count == Int(often.totalRunCount) && Set(fast).count == fast.count)
     let new = fast.dropFirst(kept.fast.count + carried.count)
     let series = Set(store.taskIDs("often", last: often.due, every: 500_000, count: 10_000))
-    let marks = kept.store.hash(Self.prefix + "mark")
-    let base = try #require(marks["often"])
-    let phase = try #require(Mark(Array(base.utf8)))
+    let watermarks = kept.store.hash(Self.prefix + "mark")
+    let base = try #require(watermarks["often"])
+    let phase = try #require(Watermark(Array(base.utf8)))
     #expect(new.allSatisfy(series.contains) && often.due.microseconds(since: phase.due) % 500_000 == 0)
 
     // The same hour as before, and once: the run by hand, and what was missed if an hour has passed.
     let answer = store.store("LINDEX", Self.prefix + "answer:" + request[0], "0")?.text ?? ""
-    let hourly = try #require(marks["hourly"])
-    let before = try #require(Mark(Array(hourly.utf8)))
-    let after = try #require(store.mark("hourly"))
+    let hourly = try #require(watermarks["hourly"])
+    let before = try #require(Watermark(Array(hourly.utf8)))
+    let after = try #require(store.watermark("hourly"))
     let missed = after.due.microseconds(since: before.due)
     #expect(missed % 3_600_000_000 == 0 && after.totalRunCount == (missed > 0 ? 2 : 1))
     let hour = missed > 0 ? store.taskIDs("hourly", last: after.due, every: 1, count: 1) : []
@@ -108,7 +108,7 @@ import Testing
     // What was told stays told, who leads is another one, and the contents are the same.
     let receipts = kept.store.hash(Self.prefix + "receipts")
     #expect(store.store("HGET", Self.prefix + "receipts", "rejected")?.text == receipts["rejected"])
-    #expect(store.mark("once") == Mark(Array((marks["once"] ?? "").utf8)))
+    #expect(store.watermark("once") == Watermark(Array((watermarks["once"] ?? "").utf8)))
     #expect(store.store("GET", Self.prefix + "epoch")?.text.flatMap { Int($0) } ?? 0 > 1)
     let word = kept.store.first { $0.key == Self.prefix + "incarnation" }?.parts.first
     #expect(

@@ -63,14 +63,15 @@ import Testing
     try daemon.stop()
   }
 
-  /// An edit of which nobody heard is answered by the next daemon; a run since is no edit; an earlier version's receipt stays.
+  /// An edit of which nobody heard is answered by the next daemon; a run since is no edit; an earlier version's receipt
+  /// stays.
   @Test func theDigestIsMendedByTheNextDaemon() throws {
     let daemon = try stage.daemon()
     for name in ["edited", "run", "old"] { stage.set(name, schedule(name)) }
     #expect(eventually { ["edited", "run", "old"].allSatisfy { state($0) == "accepted" } })
     let run = receipt("run")?["sha1"]?.text
     stage.set("run", schedule("run", atOnce))
-    #expect(eventually { receipt("run")?["sha1"]?.text != run && stage.mark("run")?.taskID != nil })
+    #expect(eventually { receipt("run")?["sha1"]?.text != run && stage.watermark("run")?.taskID != nil })
     let ran = receipt("run")
     try daemon.stop()
     stage.set("edited", schedule("edited", every: "60"))
@@ -114,7 +115,7 @@ import Testing
     stage.set("a", schedule("a", every: "0.05"))
     #expect(eventually { state("a") == "accepted" })
     let heard = receipt("a")?["heard"]
-    #expect(eventually { (stage.mark("a")?.totalRunCount ?? 0) >= 5 })
+    #expect(eventually { (stage.watermark("a")?.totalRunCount ?? 0) >= 5 })
     #expect(receipt("a")?["heard"] == heard)
     try daemon.stop()
   }

@@ -56,7 +56,7 @@ import Testing
     stage.broker("SADD", "_kombu.binding.news", "k\u{6}\u{16}\u{6}\u{16}unacked")
     let daemon = try stage.daemon()
     stage.set("a", schedule("a", #", "exchange": "news", "routing_key": "k"\#(atOnce)"#))
-    let line = try daemon.wait(for: "held", key: stage.key("a"))
+    let line = try daemon.wait(for: "deferred", key: stage.key("a"))
     #expect(line.reason.contains("exchange news, routing key k: unacked is not a queue: "), "\(line)")
     let fire = try stage.run("fire", "a")
     #expect(fire.exit != .status(0) && fire.text.contains("is not a queue: "), "\(fire)")
@@ -77,7 +77,7 @@ import Testing
     #expect(eventually { servers.ids() == ["2"] })
     // An item is taken out after its message has arrived.
     #expect(eventually { servers.outbox.count == 2 })
-    let reasons = daemon.logged("held").map(\.reason)
+    let reasons = daemon.logged("deferred").map(\.reason)
     #expect(reasons.count == 2 && reasons.allSatisfy { $0.contains("is not a queue: ") }, "\(daemon.output)")
     try daemon.stop()
   }

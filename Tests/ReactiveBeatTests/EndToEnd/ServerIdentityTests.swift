@@ -34,7 +34,7 @@ import Testing
     stage.set("a", schedule("a", #", "priority": 9\#(atOnce)"#))
     try daemon.wait(for: "fired", key: stage.key("a"))
     #expect(stage.messages("celery\u{06}\u{16}9").count == 1)
-    #expect(stage.mark("a")?.totalRunCount == 1)
+    #expect(stage.watermark("a")?.totalRunCount == 1)
     #expect(stage.broker("EXISTS", "_kombu.binding.celery", "_kombu.binding_permanent.celery")?.integer == 2)
     stage.set("a", schedule("a", every: "60"))
     try daemon.wait(for: "changed", key: stage.key("a"))
@@ -55,6 +55,6 @@ import Testing
     let line = try daemon.wait(for: "unable")
     #expect(line.reason.contains("DB index") || line.reason.contains("database 9"))
     #expect(stage.document("a")?.contains(#""run_immediately": true"#) == true)
-    #expect(stage.mark("a")?.taskID == nil)
+    #expect(stage.watermark("a")?.taskID == nil)
   }
 }

@@ -27,8 +27,8 @@ import Testing
       let daemon = try stage.daemon()
       stage.set("a", schedule("a", every: "0.4"))
       try daemon.wait(for: "loaded", key: stage.key("a"))
-      #expect(eventually { stage.mark("a") != nil })
-      let due = try #require(stage.mark("a")).due.advanced(by: 400_000)
+      #expect(eventually { stage.watermark("a") != nil })
+      let due = try #require(stage.watermark("a")).due.advanced(by: 400_000)
       stage.server.suspend()
       // On a busy machine it may have been frozen too late.
       if SystemClock.now() < due {

@@ -4,7 +4,8 @@ import Testing
 @testable import BeatCore
 @testable import ReactiveBeat
 
-/// What no event tells of, and the heartbeat notices: notifications switched off, a store emptied, swapped, or set back.
+/// What no event tells of, and the heartbeat notices: notifications switched off, a store emptied, swapped, or set
+/// back.
 @Suite struct StoreHeartbeatTests {
   private static let names = ["a", "b", "c"]
 
@@ -85,7 +86,7 @@ import Testing
       #expect(try daemon.wait(for: "reloaded").number("schedules") == 0)
     }
     #expect(stage.messages().count == sent)
-    #expect(stage.store("EXISTS", stage.markKey)?.integer == 0)
+    #expect(stage.store("EXISTS", stage.watermarkKey)?.integer == 0)
     stage.set("new", schedule("new", atOnce))
     #expect(eventually { stage.document("new")?.contains(#""total_run_count": 1"#) == true })
     #expect(stage.messages().count == sent + 1)
@@ -96,7 +97,7 @@ import Testing
     #expect(daemon.logged("disconnected").isEmpty)
   }
 
-  /// Emptied, and in the same moment written again, with a mark of a daemon that is behind: the queue, in another
+  /// Emptied, and in the same moment written again, with a watermark of a daemon that is behind: the queue, in another
   /// database, still has what was fired.
   @Test func flushedAndWrittenAgainBesideOneThatIsBehind() throws {
     let stage = try Stage()
@@ -104,12 +105,12 @@ import Testing
     stage.set("a", document)
     let daemon = try stage.daemon()
     try daemon.wait(for: "leading")
-    let behind = try #require(stage.store("HGET", stage.markKey, "a")?.text)
+    let behind = try #require(stage.store("HGET", stage.watermarkKey, "a")?.text)
     #expect(stage.fires(["a"], 4))
     stage.store(
       "EVAL", "redis.call('FLUSHDB') redis.call('SET', KEYS[1], ARGV[1]) redis.call('HSET', KEYS[2], 'a', ARGV[2])",
       "2",
-      stage.key("a"), stage.markKey, document, behind)
+      stage.key("a"), stage.watermarkKey, document, behind)
     try daemon.wait(for: "reloaded")
     let sent = stage.messages().count
     #expect(eventually { stage.messages().count >= sent + 3 })
@@ -176,8 +177,8 @@ import Testing
     let id = daemon.logged("fired", key: stage.key("other")).first?["id"]
     let ids = stage.messages().map(\.id)
     for name in Self.names {
-      let mark = try #require(stage.mark(name))
-      let expected = stage.taskIDs(name, last: mark.due, every: 200_000, count: Int(mark.totalRunCount))
+      let watermark = try #require(stage.watermark(name))
+      let expected = stage.taskIDs(name, last: watermark.due, every: 200_000, count: Int(watermark.totalRunCount))
       #expect(ids.filter(Set(expected).contains) == expected)
     }
     #expect(ids.count { $0 == id } == 1)
@@ -204,8 +205,9 @@ import Testing
     #expect(stage.fires(["often"], 3))
     try daemon.stop()
     let ids = stage.messages().map(\.id).dropFirst(sent)
-    let mark = try #require(stage.mark("often"))
-    #expect(Array(ids) == stage.taskIDs("often", last: mark.due, every: 200_000, count: Int(mark.totalRunCount)))
+    let watermark = try #require(stage.watermark("often"))
+    #expect(
+      Array(ids) == stage.taskIDs("often", last: watermark.due, every: 200_000, count: Int(watermark.totalRunCount)))
   }
 
   /// The data goes back in time, and no connection is lost over it.

@@ -159,7 +159,7 @@ import Testing
         "shop-_kombu.binding.celery", "shop-_kombu.binding_permanent.celery", "shop-celery",
       ])
     #expect(keys.first?.hasPrefix("reactivebeat:dedup:") == true)
-    #expect(servers.store.mark("a")?.totalRunCount == 1)
+    #expect(servers.store.watermark("a")?.totalRunCount == 1)
   }
 
   /// The daemon's user needs no more than the prefixed keys.

@@ -10,11 +10,11 @@ import Testing
   private func expectOnce(_ stage: Stage, every microseconds: Int64) throws {
     var messages = stage.messages().map(\.id)
     for name in Self.names {
-      let mark = try #require(stage.mark(name))
-      let expected = stage.taskIDs(name, last: mark.due, every: microseconds, count: Int(mark.totalRunCount))
+      let watermark = try #require(stage.watermark(name))
+      let expected = stage.taskIDs(name, last: watermark.due, every: microseconds, count: Int(watermark.totalRunCount))
       #expect(messages.filter(Set(expected).contains) == expected)
       messages.removeAll(where: Set(expected).contains)
-      #expect(stage.document(name)?.contains(#""total_run_count": \#(mark.totalRunCount)"#) == true)
+      #expect(stage.document(name)?.contains(#""total_run_count": \#(watermark.totalRunCount)"#) == true)
     }
     #expect(messages.isEmpty, "messages of no occurrence")
   }
@@ -23,10 +23,10 @@ import Testing
     let stage = try Stage()
     let daemons = try (stage.daemon(), stage.daemon())
     for name in Self.names { stage.set(name, schedule(name, every: "0.2", #", "catchup": "all""#)) }
-    #expect(eventually { Self.names.allSatisfy { (stage.mark($0)?.totalRunCount ?? 0) >= 15 } })
+    #expect(eventually { Self.names.allSatisfy { (stage.watermark($0)?.totalRunCount ?? 0) >= 15 } })
     for daemon in [daemons.0, daemons.1] { #expect(try daemon.stop() == .status(0)) }
     try expectOnce(stage, every: 200_000)
-    #expect(daemons.0.logged("held").isEmpty && daemons.1.logged("held").isEmpty)
+    #expect(daemons.0.logged("deferred").isEmpty && daemons.1.logged("deferred").isEmpty)
     #expect(daemons.0.logged("skipped").isEmpty && daemons.1.logged("skipped").isEmpty)
   }
 
@@ -37,10 +37,10 @@ import Testing
     let survivor = try stage.daemon()
     for round in 1...3 {
       let other = try stage.daemon()
-      #expect(eventually { (stage.mark("n0")?.totalRunCount ?? 0) >= Int64(round * 4) })
+      #expect(eventually { (stage.watermark("n0")?.totalRunCount ?? 0) >= Int64(round * 4) })
       try other.kill()
     }
-    #expect(eventually { Self.names.allSatisfy { (stage.mark($0)?.totalRunCount ?? 0) >= 15 } })
+    #expect(eventually { Self.names.allSatisfy { (stage.watermark($0)?.totalRunCount ?? 0) >= 15 } })
     try survivor.stop()
     try expectOnce(stage, every: 100_000)
   }
@@ -50,7 +50,7 @@ import Testing
     let stage = try Stage()
     stage.set("a", schedule("a", every: "0.1"))
     let daemons = try [stage.daemon(), stage.daemon()]
-    #expect(eventually { (stage.mark("a")?.totalRunCount ?? 0) >= 3 })
+    #expect(eventually { (stage.watermark("a")?.totalRunCount ?? 0) >= 3 })
     stage.set("a", schedule("a", every: "60"))
     for daemon in daemons {
       try daemon.wait(for: "changed", key: stage.key("a")) { line in
@@ -78,8 +78,8 @@ import Testing
     let ids = (stage.messages("one") + stage.messages("two")).map(\.id)
     #expect(Set(ids).count == ids.count)
     for name in Self.names {
-      let mark = try #require(stage.mark(name))
-      let expected = stage.taskIDs(name, last: mark.due, every: 100_000, count: Int(mark.totalRunCount))
+      let watermark = try #require(stage.watermark(name))
+      let expected = stage.taskIDs(name, last: watermark.due, every: 100_000, count: Int(watermark.totalRunCount))
       #expect(Set(expected).isSubset(of: ids))
     }
   }

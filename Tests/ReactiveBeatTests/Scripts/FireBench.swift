@@ -4,7 +4,7 @@
 /// One call of the fire script, with everything as it should be but for what a scenario changes.
 struct FireCall {
   var document = Array("tasks:meta:a".utf8)
-  var mark = Array("reactivebeat:tasks:meta:mark".utf8)
+  var watermark = Array("reactivebeat:tasks:meta:mark".utf8)
   var lease = Array("reactivebeat:tasks:meta:lease".utf8)
   var lists = [Array("celery".utf8)]
   var token = ""
@@ -29,9 +29,9 @@ struct FireCall {
     return call
   }
 
-  /// The mark that the call leaves behind.
+  /// The watermark that the call leaves behind.
   var stored: String {
-    String(decoding: Mark(due: due, taskID: TaskID(text: id), totalRunCount: count).bytes, as: UTF8.self)
+    String(decoding: Watermark(due: due, taskID: TaskID(text: id), totalRunCount: count).bytes, as: UTF8.self)
   }
 }
 
@@ -77,7 +77,7 @@ final class FireBench {
 
   private func answer(_ calls: [FireCall], as client: BlockingClient?) -> RedisReply? {
     guard let first = calls.first else { return nil }
-    let keys = [first.mark, first.lease, first.history] + first.lists + calls.map(\.document)
+    let keys = [first.watermark, first.lease, first.history] + first.lists + calls.map(\.document)
     let shared = [
       first.token, "\(first.maximumLead)", "\(storeDatabase)", "\(brokerDatabase)", first.longest,
       first.historyLength, "\(first.lists.count)",
@@ -110,8 +110,8 @@ final class FireBench {
   }
   var document: String? { document("a") }
   func document(_ entry: String) -> String? { store("GET", "tasks:meta:\(entry)")?.text }
-  var mark: String? { mark("a") }
-  func mark(_ entry: String) -> String? { store("HGET", "reactivebeat:tasks:meta:mark", entry)?.text }
+  var watermark: String? { watermark("a") }
+  func watermark(_ entry: String) -> String? { store("HGET", "reactivebeat:tasks:meta:mark", entry)?.text }
 
   /// The server's clock.
   func now() -> UnixTime {
@@ -127,10 +127,10 @@ final class FireBench {
     if !holds { complaints.append(what) }
   }
 
-  /// Neither document, mark nor queue have been touched.
+  /// Neither document, watermark nor queue have been touched.
   func checkUntouched(_ what: String) {
     check("\(what): the document", document, "old")
-    check("\(what): the mark", mark, nil)
+    check("\(what): the watermark", watermark, nil)
     check("\(what): the queue", messages(), [])
   }
 }

@@ -4,13 +4,13 @@
 /// Several occurrences in one call of the fire script.
 extension FireScenario {
   static let together = [
-    FireScenario("together: each has its message, mark and document") { bench in
+    FireScenario("together: each has its message, watermark and document") { bench in
       let calls = bench.calls("a", "b", "c")
       bench.check("the answers", bench.fire(calls), ["OK", "OK", "OK"])
       bench.check("the queue, the first at the tail", bench.messages(), ["message c", "message b", "message a"])
       for (entry, call) in zip(["a", "b", "c"], calls) {
         bench.check("the document of \(entry)", bench.document(entry), "new")
-        bench.check("the mark of \(entry)", bench.mark(entry), call.stored)
+        bench.check("the watermark of \(entry)", bench.watermark(entry), call.stored)
       }
       bench.check("the answers again", bench.fire(calls), ["ALREADY_MINE", "ALREADY_MINE", "ALREADY_MINE"])
       bench.check("the queue again", bench.messages().count, 3)
@@ -29,16 +29,18 @@ extension FireScenario {
       for entry in ["early", "marked", "mine"] {
         bench.check("the document of \(entry)", bench.document(entry), "old")
       }
-      for entry in ["gone", "changed", "early", "typed"] { bench.check("the mark of \(entry)", bench.mark(entry), nil) }
+      for entry in ["gone", "changed", "early", "typed"] {
+        bench.check("the watermark of \(entry)", bench.watermark(entry), nil)
+      }
       bench.check("the document of fine", bench.document("fine"), "new")
-      bench.check("the mark of fine", bench.mark("fine"), calls[6].stored)
+      bench.check("the watermark of fine", bench.watermark("fine"), calls[6].stored)
     },
     FireScenario("together: an entry that comes twice is fired once") { bench in
       var calls = bench.calls("a", "a")
       calls[1].due = calls[1].due.advanced(by: 1)
       bench.check("the answers", bench.fire(calls), ["OK", "CHANGED"])
       bench.check("the queue", bench.messages(), ["message a"])
-      bench.check("the mark", bench.mark, calls[0].stored)
+      bench.check("the watermark", bench.watermark, calls[0].stored)
     },
     FireScenario("together: another daemon's lease") { bench in
       var calls = bench.calls("a", "b")
@@ -52,7 +54,7 @@ extension FireScenario {
       bench.store("DEL", "tasks:meta:gone")
       bench.broker("SET", "celery", "x")
       bench.check("the answers", bench.fire(calls), ["BADQUEUE", "BADQUEUE", "GONE"])
-      bench.check("the mark", bench.mark, nil)
+      bench.check("the watermark", bench.watermark, nil)
       bench.check("the document", bench.document, "old")
     },
     FireScenario("together: as many as there is room for, the first before the others") { bench in
@@ -61,10 +63,10 @@ extension FireScenario {
       bench.broker("RPUSH", "celery", "x")
       bench.check("the answers", bench.fire(calls), ["OK", "OK", "FULL"])
       bench.check("the queue", bench.messages(), ["message b", "message a", "x"])
-      bench.check("the mark of c", bench.mark("c"), nil)
+      bench.check("the watermark of c", bench.watermark("c"), nil)
       bench.check("the document of c", bench.document("c"), "old")
     },
-    FireScenario("together: a mark that cannot be kept takes every message back") { bench in
+    FireScenario("together: a watermark that cannot be kept takes every message back") { bench in
       bench.broker("RPUSH", "one", "before")
       var calls = bench.calls("a", "b", "gone")
       bench.store("DEL", "tasks:meta:gone")

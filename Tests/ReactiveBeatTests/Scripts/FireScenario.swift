@@ -23,10 +23,10 @@ struct FireScenario: Sendable, CustomTestStringConvertible {
   }
 
   static let all = [
-    FireScenario("OK: message, mark and document") { bench in
+    FireScenario("OK: message, watermark and document") { bench in
       bench.check("the answer", bench.fire(), "OK")
       bench.check("the queue", bench.messages(), ["message"])
-      bench.check("the mark", bench.mark, FireCall().stored)
+      bench.check("the watermark", bench.watermark, FireCall().stored)
       bench.check("the document", bench.document, "new")
       let isShared = bench.storeDatabase == bench.brokerDatabase
       bench.check("the store's keys", bench.store("DBSIZE")?.integer, isShared ? 3 : 2)
@@ -118,16 +118,16 @@ struct FireScenario: Sendable, CustomTestStringConvertible {
       bench.check("the document", bench.store.call([Array("GET".utf8), call.document])?.bytes, call.new)
       bench.check("the message", bench.broker.call([Array("LPOP".utf8), call.lists[0]])?.bytes, call.message)
       bench.check(
-        "the mark", bench.store.call([Array("HGET".utf8), call.mark, call.entry])?.text, call.stored)
+        "the watermark", bench.store.call([Array("HGET".utf8), call.watermark, call.entry])?.text, call.stored)
       bench.check("the second answer", bench.fire(call), "ALREADY_MINE")
     },
-    FireScenario("OK: a newer occurrence over an older mark") { bench in
+    FireScenario("OK: a newer occurrence over an older watermark") { bench in
       bench.fire()
       var next = FireCall()
       next.due = next.due.advanced(by: 1)
       (next.old, next.new, next.id, next.count) = (Array("new".utf8), Array("newer".utf8), "other", 4)
       bench.check("the answer", bench.fire(next), "OK")
-      bench.check("the mark", bench.mark, next.stored)
+      bench.check("the watermark", bench.watermark, next.stored)
       bench.check("the queue", bench.messages().count, 2)
     },
     FireScenario("FENCED: another daemon's lease, or none") { bench in
@@ -156,18 +156,18 @@ struct FireScenario: Sendable, CustomTestStringConvertible {
     },
     FireScenario("ALREADY: another daemon has fired it, or a later one") { bench in
       for ahead in [0, 1] as [Int64] {
-        let mark = Mark(
+        let watermark = Watermark(
           due: FireCall().due.advanced(by: ahead), taskID: TaskID(text: "other"), totalRunCount: 9
         ).bytes
-        bench.store("HSET", "reactivebeat:tasks:meta:mark", "a", String(decoding: mark, as: UTF8.self))
+        bench.store("HSET", "reactivebeat:tasks:meta:mark", "a", String(decoding: watermark, as: UTF8.self))
         let answer = bench.answer(FireCall())?.array ?? []
-        bench.check("the answer", answer.map(\.text), ["ALREADY", String(decoding: mark, as: UTF8.self)])
+        bench.check("the answer", answer.map(\.text), ["ALREADY", String(decoding: watermark, as: UTF8.self)])
         bench.check("the document", bench.document, "old")
         bench.check("the queue", bench.messages(), [])
       }
     },
     FireScenario("ALREADY: first seen at that very time") { bench in
-      let anchor = Mark(due: FireCall().due, taskID: nil, totalRunCount: 0).bytes
+      let anchor = Watermark(due: FireCall().due, taskID: nil, totalRunCount: 0).bytes
       bench.store("HSET", "reactivebeat:tasks:meta:mark", "a", String(decoding: anchor, as: UTF8.self))
       bench.check("the answer", bench.fire(), "ALREADY")
       bench.check("the queue", bench.messages(), [])
@@ -176,7 +176,7 @@ struct FireScenario: Sendable, CustomTestStringConvertible {
       bench.store("DEL", "tasks:meta:a")
       bench.check("the answer", bench.fire(), "GONE")
       bench.check("the document", bench.document, nil)
-      bench.check("the mark", bench.mark, nil)
+      bench.check("the watermark", bench.watermark, nil)
       bench.check("the queue", bench.messages(), [])
     },
     FireScenario("CHANGED: other bytes") { bench in
@@ -184,7 +184,7 @@ struct FireScenario: Sendable, CustomTestStringConvertible {
         bench.store("SET", "tasks:meta:a", bytes)
         bench.check("the answer", bench.fire(), "CHANGED")
         bench.check("the document", bench.document, bytes)
-        bench.check("the mark", bench.mark, nil)
+        bench.check("the watermark", bench.watermark, nil)
         bench.check("the queue", bench.messages(), [])
       }
     },
@@ -212,7 +212,7 @@ struct FireScenario: Sendable, CustomTestStringConvertible {
       let answer = bench.answer(FireCall())?.array ?? []
       bench.check("the answer", answer.map(\.text), ["BADQUEUE", "celery", "string"])
       bench.check("the document", bench.document, "old")
-      bench.check("the mark", bench.mark, nil)
+      bench.check("the watermark", bench.watermark, nil)
       bench.check("the queue", bench.broker("GET", "celery")?.text, "x")
     },
     FireScenario("BADQUEUE: one of several, and the others get nothing") { bench in
@@ -226,7 +226,7 @@ struct FireScenario: Sendable, CustomTestStringConvertible {
       bench.check("list one", bench.messages("one"), [])
       bench.check("list three", bench.messages("three"), [])
       bench.check("the document", bench.document, "old")
-      bench.check("the mark", bench.mark, nil)
+      bench.check("the watermark", bench.watermark, nil)
     },
     FireScenario("FULL: a list that may not grow") { bench in
       var call = FireCall()
@@ -238,7 +238,7 @@ struct FireScenario: Sendable, CustomTestStringConvertible {
       bench.check("list one", bench.messages("one"), [])
       bench.check("list two", bench.messages("two").count, 3)
       bench.check("the document", bench.document, "old")
-      bench.check("the mark", bench.mark, nil)
+      bench.check("the watermark", bench.watermark, nil)
       bench.broker("RPOP", "two")
       bench.check("with room again", bench.fire(call), "OK")
       bench.check("list two", bench.messages("two"), ["message", "a", "b"])
@@ -252,7 +252,7 @@ struct FireScenario: Sendable, CustomTestStringConvertible {
         bench.check("the answer for '\(longest)'", bench.fire(call), due == 3 ? "FULL" : "OK")
       }
     },
-    FireScenario("ERR: a mark that cannot be kept takes every message back") { bench in
+    FireScenario("ERR: a watermark that cannot be kept takes every message back") { bench in
       bench.broker("RPUSH", "one", "before", "message")
       let limited = try bench.client(without: ["hset"])
       var call = FireCall()
@@ -263,26 +263,26 @@ struct FireScenario: Sendable, CustomTestStringConvertible {
       bench.check("list one", bench.messages("one"), ["before", "message"])
       bench.check("list two", bench.messages("two"), [])
       bench.check("the document", bench.document, "old")
-      bench.check("the mark", bench.mark, nil)
+      bench.check("the watermark", bench.watermark, nil)
       bench.check("a user who may", bench.fire(call), "OK")
     },
-    FireScenario("ERR: a mark that cannot be kept, by who may not take back") { bench in
+    FireScenario("ERR: a watermark that cannot be kept, by who may not take back") { bench in
       let limited = try bench.client(without: ["hset", "lpop"])
       for _ in 0..<3 { bench.check("the answer", bench.fire(as: limited), "ERR") }
       bench.check("the queue", bench.messages(), [])
       bench.check("the document", bench.document, "old")
     },
-    FireScenario("ERR: a push that is refused, by who may not delete a mark") { bench in
+    FireScenario("ERR: a push that is refused, by who may not delete a watermark") { bench in
       let limited = try bench.client(without: ["lpush", "hdel"])
       bench.check("the answer", bench.fire(as: limited), "ERR")
       bench.check("it is still due", bench.fire(), "OK")
       bench.check("the queue", bench.messages().count, 1)
     },
-    FireScenario("ERR: a push that is refused puts the mark back") { bench in
+    FireScenario("ERR: a push that is refused puts the watermark back") { bench in
       let before = "00000000000000000001||0|12345678|more"
       bench.store("HSET", "reactivebeat:tasks:meta:mark", "a", before)
       bench.check("the answer", bench.fire(as: try bench.client(without: ["lpush"])), "ERR")
-      bench.check("the mark", bench.store("HGET", "reactivebeat:tasks:meta:mark", "a")?.text, before)
+      bench.check("the watermark", bench.store("HGET", "reactivebeat:tasks:meta:mark", "a")?.text, before)
       bench.check("the queue", bench.messages(), [])
     },
     FireScenario("ERR: a push that is refused changes nothing") { bench in
@@ -296,7 +296,7 @@ struct FireScenario: Sendable, CustomTestStringConvertible {
       bench.checkUntouched("out of memory")
       bench.check("with memory again", bench.fire(), "OK")
     },
-    FireScenario("a mark of another type is an error before any write") { bench in
+    FireScenario("a watermark of another type is an error before any write") { bench in
       bench.store("SET", "reactivebeat:tasks:meta:mark", "x")
       bench.check("the answer tells why", bench.fire().contains("WRONGTYPE"))
       bench.check("the document", bench.document, "old")

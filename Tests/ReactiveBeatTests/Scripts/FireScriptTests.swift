@@ -46,10 +46,10 @@ import Testing
       Safeguard(
         testDescription: "the lease", text: "if token ~= '' and", replacement: "if false and", scenario: "FENCED"),
       Safeguard(
-        testDescription: "the mark", text: "if marked and sub(marked, 1, 20) >= due then",
+        testDescription: "the watermark", text: "if marked and sub(marked, 1, 20) >= due then",
         replacement: "if false then", scenario: "ALREADY_MINE: a stale copy"),
       Safeguard(
-        testDescription: "the mark's task id", text: "if id(marked) == id(new) then",
+        testDescription: "the watermark's task id", text: "if id(marked) == id(new) then",
         replacement: "if false then", scenario: "ALREADY_MINE: the same call again"),
       Safeguard(
         testDescription: "the missing document", text: "call('TYPE', KEYS[last + i]).ok == 'none' and",
@@ -83,18 +83,18 @@ import Testing
         testDescription: "the checks before the first push", text: "if last > 4 or longest > 0 then",
         replacement: "if longest > 0 then", scenario: "BADQUEUE: one of several"),
       Safeguard(
-        testDescription: "putting the mark back", text: "if #back > 0 then", replacement: "if false then",
+        testDescription: "putting the watermark back", text: "if #back > 0 then", replacement: "if false then",
         scenario: "ERR: a push that is refused puts"),
       Safeguard(
-        testDescription: "forgetting the mark", text: "if #absent > 0 then", replacement: "if false then",
+        testDescription: "forgetting the watermark", text: "if #absent > 0 then", replacement: "if false then",
         scenario: "ERR: a push that is refused changes"),
       Safeguard(
-        testDescription: "what a mark is before its first fire", text: "- 1)\n", replacement: "+ 1)\n",
+        testDescription: "what a watermark is before its first fire", text: "- 1)\n", replacement: "+ 1)\n",
         scenario: "ERR: a push that is refused, by"),
       Safeguard(
         testDescription: "the end of what the caller may undo",
-        text: "local reply = pcall('HSET', mark, unpack(fields))",
-        replacement: "local reply = call('HSET', mark, unpack(fields))", scenario: "ERR: a mark"),
+        text: "local reply = pcall('HSET', watermark, unpack(fields))",
+        replacement: "local reply = call('HSET', watermark, unpack(fields))", scenario: "ERR: a watermark"),
       Safeguard(
         testDescription: "a document that cannot be written", text: "pcall('SET', document",
         replacement: "call('SET', document", scenario: "together: a document that cannot"),
@@ -115,11 +115,11 @@ import Testing
       Safeguard(
         testDescription: "the way back to the store",
         text: "if broker ~= store then call('SELECT', store) end\n  if stays then",
-        replacement: "if stays then", scenario: "OK: message, mark and document"),
+        replacement: "if stays then", scenario: "OK: message, watermark and document"),
       Safeguard(
         testDescription: "the way to the broker",
         text: "if broker ~= store then call('SELECT', broker) end\n  local pushed", replacement: "local pushed",
-        scenario: "OK: message, mark and document"),
+        scenario: "OK: message, watermark and document"),
     ]
   }
 

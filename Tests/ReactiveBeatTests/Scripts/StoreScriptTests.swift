@@ -28,13 +28,14 @@ import Testing
   }
 
   /// So many bytes and one more, by which it is known to be too long.
-  @Test func readTellsOnlyTheBeginningOfALongMark() {
+  @Test func readTellsOnlyTheBeginningOfALongWatermark() {
     store("HSET", "mark", "a", String(repeating: "1", count: 20), "b", String(repeating: "2", count: 1_000_000))
-    let marks = read(longest: 7, "a", "b", "c")?.array?[1]
-    #expect(marks == words(text(String(repeating: "1", count: 20)), text(String(repeating: "2", count: 21)), .null))
+    let watermarks = read(longest: 7, "a", "b", "c")?.array?[1]
+    #expect(
+      watermarks == words(text(String(repeating: "1", count: 20)), text(String(repeating: "2", count: 21)), .null))
   }
 
-  /// A mark that is too long is compared as it was told.
+  /// A watermark that is too long is compared as it was told.
   @Test func rebaseReplacesWhatWasTold() {
     func mend(_ seen: String) -> Int64? {
       evaluate(PackageResources.rebase_lua, keys: ["mark", "lease"], ["a", "", "new", "", seen, "20"])?.integer
@@ -65,18 +66,20 @@ import Testing
     #expect(store("HKEYS", "own")?.array?.compactMap(\.text) == ["a"])
   }
 
-  /// Runs are remembered, first of all; what can be read by nobody is not; a schedule that stands there keeps its mark.
-  @Test func marksOfSchedulesThatAreGone() {
-    func mark(_ time: Int64, run: Bool = false) -> String {
-      "\(Mark.digits(UnixTime(microseconds: time)))|\(run ? "id" : "")|1"
+  /// Runs are remembered, first of all; what can be read by nobody is not; a schedule that stands there keeps its
+  /// watermark.
+  @Test func watermarksOfSchedulesThatAreGone() {
+    func watermark(_ time: Int64, run: Bool = false) -> String {
+      "\(Watermark.digits(UnixTime(microseconds: time)))|\(run ? "id" : "")|1"
     }
     let long = String(repeating: "n", count: 9)
     store("MSET", "doc:stands", "x", "doc:damaged", "x")
     store(
-      "HSET", "mark", "stands", mark(1), "damaged", "x", "run", mark(60_000_000, run: true), "old run",
-      mark(59, run: true),
-      "seen", mark(120_000_000), "old seen", mark(119_999_999), "garbage", "garbage", "far", "9" + mark(1), long,
-      mark(120_000_000))
+      "HSET", "mark", "stands", watermark(1), "damaged", "x", "run", watermark(60_000_000, run: true), "old run",
+      watermark(59, run: true),
+      "seen", watermark(120_000_000), "old seen", watermark(119_999_999), "garbage", "garbage", "far",
+      "9" + watermark(1), long,
+      watermark(120_000_000))
     let reply = evaluate(
       PackageResources.sweep_lua, keys: ["mark"],
       ["0", "100", "doc:", "8", "00000000000060000000", "00000000000120000000", "00000000000900000000"])
@@ -87,17 +90,17 @@ import Testing
   private func words(_ words: RedisReply...) -> RedisReply { .array(words) }
   private func text(_ text: String) -> RedisReply { .string(Array(text.utf8)) }
 
-  /// Documents, marks, and of what stands there unread its place with its type or length.
-  @Test func readsDocumentsWithTheirMarks() {
+  /// Documents, watermarks, and of what stands there unread its place with its type or length.
+  @Test func readsDocumentsWithTheirWatermarks() {
     store("MSET", "doc:a", "{}", "doc:b", "12345678", "doc:empty", "")
     store("HSET", "doc:hash", "f", "v")
-    store("HSET", "mark", "a", "mark of a", "b", "mark of b", "gone", "mark of gone")
+    store("HSET", "mark", "a", "mark of a", "b", "mark of b", "gone", "watermark of gone")
     let reply = read(longest: 7, "a", "b", "empty", "hash", "gone", "a")
     #expect(
       reply
         == words(
           words(text("{}"), .null, text(""), .null, .null, text("{}")),
-          words(text("mark of a"), text("mark of b"), .null, .null, text("mark of gone"), text("mark of a")),
+          words(text("mark of a"), text("mark of b"), .null, .null, text("watermark of gone"), text("mark of a")),
           words(.integer(2), .integer(8), .integer(4), text("hash"))))
   }
 
@@ -131,13 +134,13 @@ import Testing
   // MARK: anchor.lua
 
   private func anchor(_ time: Int64, _ names: String...) -> [Int64] {
-    let mark = Mark(due: UnixTime(microseconds: time), taskID: nil, totalRunCount: 2).bytes
-    let arguments = (names.isEmpty ? ["a"] : names).flatMap { [$0, String(decoding: mark, as: UTF8.self)] }
+    let watermark = Watermark(due: UnixTime(microseconds: time), taskID: nil, totalRunCount: 2).bytes
+    let arguments = (names.isEmpty ? ["a"] : names).flatMap { [$0, String(decoding: watermark, as: UTF8.self)] }
     return (evaluate(PackageResources.anchor_lua, keys: ["mark"], arguments)?.array ?? []).compactMap(\.integer)
   }
 
   private var markedTime: Int64? {
-    store("HGET", "mark", "a")?.bytes.flatMap { Mark($0) }?.due.microseconds
+    store("HGET", "mark", "a")?.bytes.flatMap { Watermark($0) }?.due.microseconds
   }
 
   /// Whoever saw the schedule first was right, and a later one must not undo what was fired since.
@@ -152,20 +155,21 @@ import Testing
     #expect(anchor(1_000, "b") == [1])
     #expect(anchor(2_000, "a", "b", "c", "a") == [1, 0, 1, 0])
     #expect(markedTime == 2_000)
-    #expect(store("HGET", "mark", "b")?.bytes.flatMap { Mark($0) }?.due.microseconds == 1_000)
+    #expect(store("HGET", "mark", "b")?.bytes.flatMap { Watermark($0) }?.due.microseconds == 1_000)
     #expect(store("HLEN", "mark")?.integer == 3)
   }
 
   // MARK: rebase.lua
 
   private func rebase(from expected: Int64, to time: Int64, token: String = "") -> Int64? {
-    let mark = Mark(due: UnixTime(microseconds: time), taskID: nil, totalRunCount: 2).bytes
+    let watermark = Watermark(due: UnixTime(microseconds: time), taskID: nil, totalRunCount: 2).bytes
     return evaluate(
       PackageResources.rebase_lua, keys: ["mark", "lease"],
-      ["a", Mark.digits(UnixTime(microseconds: expected)), String(decoding: mark, as: UTF8.self), token, ""])?.integer
+      ["a", Watermark.digits(UnixTime(microseconds: expected)), String(decoding: watermark, as: UTF8.self), token, ""])?
+      .integer
   }
 
-  @Test func rebaseReplacesOnlyTheMarkItKnows() {
+  @Test func rebaseReplacesOnlyTheWatermarkItKnows() {
     #expect(rebase(from: 1_000, to: 500) == 0)
     #expect(store("EXISTS", "mark")?.integer == 0)
     #expect(anchor(1_000) == [1])
@@ -175,7 +179,7 @@ import Testing
     #expect(markedTime == 500)
   }
 
-  /// A daemon that has lost the lease, and does not know yet, leaves the marks to the one that has it.
+  /// A daemon that has lost the lease, and does not know yet, leaves the watermarks to the one that has it.
   @Test func rebaseIsForWhoHasTheLease() {
     #expect(anchor(1_000) == [1])
     #expect(rebase(from: 1_000, to: 500, token: "mine") == 0)

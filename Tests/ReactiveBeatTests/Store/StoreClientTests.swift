@@ -40,13 +40,13 @@ import Testing
     }
   }
 
-  @Test func allDocumentsAreFoundWithTheirMarks() throws {
+  @Test func allDocumentsAreFoundWithTheirWatermarks() throws {
     let stage = try Stage()
     for index in 0..<1_234 { stage.set("s\(index)", schedule("s\(index)")) }
     stage.store("LPUSH", stage.key("list"), "x")
     stage.store("SET", "other:key", "x")
-    let mark = Mark(due: UnixTime(seconds: 1_772_452_800), taskID: nil, totalRunCount: 3)
-    stage.store.call([Array("HSET".utf8), Array(stage.markKey.utf8), Array("s7".utf8), mark.bytes])
+    let watermark = Watermark(due: UnixTime(seconds: 1_772_452_800), taskID: nil, totalRunCount: 3)
+    stage.store.call([Array("HSET".utf8), Array(stage.watermarkKey.utf8), Array("s7".utf8), watermark.bytes])
     let client = try StoreClient(stage.server.url(database: 1), keys: keys)
     let documents = try client.documents()
     #expect(documents.count == 1_235)
@@ -54,7 +54,7 @@ import Testing
       documents.map(\.name.bytes).elementsEqual(
         documents.map(\.name.bytes).sorted { $0.lexicographicallyPrecedes($1) }, by: ==))
     let seventh = try #require(documents.first { $0.name == EntryName("s7") })
-    #expect(seventh.bytes == Array(schedule("s7").utf8) && seventh.mark == mark)
+    #expect(seventh.bytes == Array(schedule("s7").utf8) && seventh.watermark == watermark)
     #expect(documents.first { $0.name == EntryName("list") }?.bytes == nil)
     #expect(try client.document(EntryName("none")).isAbsent)
   }
@@ -170,37 +170,37 @@ import Testing
     #expect((stage.store("TTL", stage.key("b"))?.integer ?? 0) > 400)
   }
 
-  @Test func aRenameTakesTheMarkAlong() throws {
+  @Test func aRenameTakesTheWatermarkAlong() throws {
     let stage = try Stage()
     let client = try client(stage)
     stage.set("a", "1")
-    stage.store("HSET", stage.markKey, "a", "mark of a")
-    stage.store("HSET", stage.markKey, "b", "of an earlier b")
+    stage.store("HSET", stage.watermarkKey, "a", "mark of a")
+    stage.store("HSET", stage.watermarkKey, "b", "of an earlier b")
     #expect(try client.rename(name, to: EntryName("b")) == .renamed)
     #expect(!stage.exists("a") && stage.document("b") == "1")
-    #expect(stage.store("HGETALL", stage.markKey)?.array?.compactMap(\.text) == ["b", "mark of a"])
+    #expect(stage.store("HGETALL", stage.watermarkKey)?.array?.compactMap(\.text) == ["b", "mark of a"])
     #expect(try client.rename(name, to: EntryName("c")) == .gone)
     stage.set("a", "2")
     #expect(try client.rename(name, to: EntryName("b")) == .exists)
     #expect(stage.document("a") == "2" && stage.document("b") == "1")
     #expect(try client.rename(name, to: name) == .exists)
-    // One without a mark does not get that of an earlier schedule of the new name.
-    stage.store("HSET", stage.markKey, "c", "of an earlier c")
+    // One without a watermark does not get that of an earlier schedule of the new name.
+    stage.store("HSET", stage.watermarkKey, "c", "of an earlier c")
     #expect(try client.rename(name, to: EntryName("c")) == .renamed)
-    #expect(stage.store("HEXISTS", stage.markKey, "c")?.integer == 0)
+    #expect(stage.store("HEXISTS", stage.watermarkKey, "c")?.integer == 0)
   }
 
-  /// What may not be written into the mark is not renamed either.
+  /// What may not be written into the watermark is not renamed either.
   @Test func aRenameThatIsRefusedHalfWayIsNone() throws {
     let stage = try Stage()
     stage.set("a", "1")
-    stage.store("HSET", stage.markKey, "a", "mark of a")
+    stage.store("HSET", stage.watermarkKey, "a", "mark of a")
     stage.store(
       "ACL", "SETUSER", "half", "reset", "on", ">pw", "~*", "+select", "+client|setname", "+eval", "+evalsha", "+type",
       "+exists", "+hget", "+rename")
     let client = try StoreClient(RedisURL(stage.url(1, user: "half:pw@")), keys: RedisKeys(prefix: stage.prefix))
     #expect(throws: StoreError.self) { try client.rename(name, to: EntryName("b")) }
     #expect(stage.document("a") == "1" && !stage.exists("b"))
-    #expect(stage.store("HGETALL", stage.markKey)?.array?.compactMap(\.text) == ["a", "mark of a"])
+    #expect(stage.store("HGETALL", stage.watermarkKey)?.array?.compactMap(\.text) == ["a", "mark of a"])
   }
 }

@@ -4,19 +4,20 @@ import Synchronization
 @testable import BeatRedis
 @testable import ReactiveBeat
 
-/// A unix socket in front of a server that understands what passes: it answers chosen requests with an error of its own,
-/// lets nothing through, lets the server's words through one byte at a time, or says something else in their place.
+/// A unix socket in front of a server that understands what passes: it answers chosen requests with an error of its
+/// own, lets nothing through, lets the server's words through one byte at a time, or says something else in their
+/// place.
 final class FaultProxy: Sendable {
   /// What a request is for.
   enum Purpose: CaseIterable {
-    case fire, read, pulse, scan
+    case fire, read, heartbeat, scan
 
     fileprivate func isMeant(by words: [[UInt8]]) -> Bool {
       let script =
         switch self {
         case .fire: LuaScript(embedded: PackageResources.fire_lua)
         case .read: LuaScript(embedded: PackageResources.read_lua)
-        case .pulse: LuaScript(embedded: PackageResources.pulse_lua)
+        case .heartbeat: LuaScript(embedded: PackageResources.heartbeat_lua)
         case .scan: LuaScript(embedded: PackageResources.names_lua)
         }
       if self == .scan, words.first == Array("SCAN".utf8) { return true }

@@ -10,19 +10,19 @@ extension Stage {
   {
     var messages = messages().map(\.id)
     for name in names {
-      let mark = try #require(self.mark(name), sourceLocation: location)
-      let expected = taskIDs(name, last: mark.due, every: microseconds, count: Int(mark.totalRunCount))
+      let watermark = try #require(self.watermark(name), sourceLocation: location)
+      let expected = taskIDs(name, last: watermark.due, every: microseconds, count: Int(watermark.totalRunCount))
       #expect(messages.filter(Set(expected).contains) == expected, "\(name)", sourceLocation: location)
       messages.removeAll(where: Set(expected).contains)
       #expect(
-        document(name)?.contains(#""total_run_count": \#(mark.totalRunCount)"#) == true, "\(name)",
+        document(name)?.contains(#""total_run_count": \#(watermark.totalRunCount)"#) == true, "\(name)",
         sourceLocation: location)
     }
     #expect(messages.isEmpty, "messages of no occurrence", sourceLocation: location)
   }
 
   /// How often a schedule was fired.
-  func count(_ name: String) -> Int64 { mark(name)?.totalRunCount ?? 0 }
+  func count(_ name: String) -> Int64 { watermark(name)?.totalRunCount ?? 0 }
 
   /// Waits until each of these schedules was fired `more` times more.
   func fires(_ names: [String], _ more: Int64, within seconds: Int64 = 10) -> Bool {

@@ -86,9 +86,9 @@ final class Stage {
   func key(_ name: String) -> String { prefix + name }
   func set(_ name: String, _ document: String) { store("SET", key(name), document) }
   func document(_ name: String) -> String? { store("GET", key(name))?.text }
-  var markKey: String { "reactivebeat:\(prefix)mark" }
-  /// What the mark hash keeps for a schedule.
-  func mark(_ name: String) -> Mark? { store("HGET", markKey, name)?.bytes.flatMap { Mark($0) } }
+  var watermarkKey: String { "reactivebeat:\(prefix)mark" }
+  /// What the watermark hash keeps for a schedule.
+  func watermark(_ name: String) -> Watermark? { store("HGET", watermarkKey, name)?.bytes.flatMap { Watermark($0) } }
 
   // MARK: messages
 

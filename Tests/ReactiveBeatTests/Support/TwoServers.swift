@@ -41,10 +41,10 @@ final class TwoServers {
   /// The ids in a list of the broker, the oldest first.
   func ids(_ list: String = "celery") -> [String] { broker.messages(list).map(\.id) }
 
-  /// The ids of all occurrences that the mark of a schedule tells of.
+  /// The ids of all occurrences that the watermark of a schedule tells of.
   func fired(_ name: String, every microseconds: Int64) -> [String] {
-    guard let mark = store.mark(name) else { return [] }
-    return store.taskIDs(name, last: mark.due, every: microseconds, count: Int(mark.totalRunCount))
+    guard let watermark = store.watermark(name) else { return [] }
+    return store.taskIDs(name, last: watermark.due, every: microseconds, count: Int(watermark.totalRunCount))
   }
 }
 
@@ -56,6 +56,6 @@ extension OutboxItem {
         entry: EntryName("sample"), task: "t", taskID: TaskID(text: id), due: UnixTime(microseconds: 1),
         oldDocument: [], newDocument: [], kept: 0,
         message: Array(#"{"headers": {"id": "\#(id)"}}"#.utf8), route: route, priority: priority,
-        mark: Mark(due: UnixTime(microseconds: 1), taskID: nil, totalRunCount: 1), reason: .schedule))
+        watermark: Watermark(due: UnixTime(microseconds: 1), taskID: nil, totalRunCount: 1), reason: .schedule))
   }
 }

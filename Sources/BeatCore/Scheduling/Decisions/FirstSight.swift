@@ -51,24 +51,24 @@ enum FirstSight: String, CaseIterable {
       entry.progress.totalRunCount > 0 || document.lastRunAt != nil || !isNew && stored?.taskID != nil
     entry.progress.watermarkBefore = isNew || stored == nil ? stored?.due ?? .earliest : nil
     entry.progress.isMeasured = isNew || known == nil
-    entry.progress.watermarkSeen = stored.map(Mark.Fingerprint.init)
+    entry.progress.watermarkSeen = stored.map(Watermark.Fingerprint.init)
     let row = FirstSight(entry, seen, isNew: isNew, isMended: isMended)
     if row.beginsNow { entry.floor = seen.now }
     entry.noticeImmediate(now: seen.now)
     return (row, entry)
   }
 
-  /// A document that remembers no run, and no watermark of its own, is a new schedule, even where one of its name was. In a
-  /// load only where a watermark says that the earlier one is gone: else the store may have lost our watermark, or never had
-  /// it.
+  /// A document that remembers no run, and no watermark of its own, is a new schedule, even where one of its name was.
+  /// In a load only where a watermark says that the earlier one is gone: else the store may have lost our watermark, or
+  /// never had it.
   private static func isNew(_ timing: EntryTiming, _ document: ScheduleDocument, _ seen: Sighting) -> Bool {
     guard document.lastRunAt == nil else { return false }
     guard let digest = seen.stored?.digest else { return seen.load.isWatching }
     return digest == .gone || seen.load.isWatching && !timing.isMeant(by: digest)
   }
 
-  /// What a schedule is counted from that was never seen before: now. One that is clocked for a time that has passed was
-  /// missed, as it has not run.
+  /// What a schedule is counted from that was never seen before: now. One that is clocked for a time that has passed
+  /// was missed, as it has not run.
   private static func firstBase(_ timing: EntryTiming, _ document: ScheduleDocument, now: UnixTime) -> UnixTime {
     guard case .clocked(let time) = timing.schedule, document.totalRunCount == 0 else { return now }
     return min(now, time.advanced(by: -1))

@@ -1,7 +1,7 @@
 /// From where a schedule that is known counts on, when its document is read once more.
 ///
-/// An older time than ours, or none, is mostly a stale copy that was saved: what we know stands. The exceptions have a row
-/// each. In a full load the watermark rules, older or not: the store went back then, and the messages with it.
+/// An older time than ours, or none, is mostly a stale copy that was saved: what we know stands. The exceptions have a
+/// row each. In a full load the watermark rules, older or not: the store went back then, and the messages with it.
 enum Recount: String, CaseIterable {
   case storeEmptied = "no watermark, in a load: the store has forgotten it"
   case ownWatermarkUnderWay = "no watermark, ours is on its way"
@@ -24,8 +24,8 @@ enum Recount: String, CaseIterable {
     let due = seen.watermark?.due
     self =
       switch (Place(due, from: progress.base), Place(seen.remembered, from: progress.base)) {
-      // We may not have heard of all that was fired. Unless our own watermark was lost with its connection, which another
-      // store knows nothing of.
+      // We may not have heard of all that was fired. Unless our own watermark was lost with its connection, which
+      // another store knows nothing of.
       case (.none, .none) where seen.load.isFirst && (seen.load.isReplaced || before == nil) && !entry.isFiring:
         .storeEmptied
       case (.none, .none) where seen.mayLackOwnWatermark: .ownWatermarkUnderWay
@@ -89,7 +89,7 @@ enum Recount: String, CaseIterable {
     return entry.progress.base != base
   }
 
-  private func apply(_ watermark: Mark, _ seen: Sighting, to entry: inout ScheduleEntry) {
+  private func apply(_ watermark: Watermark, _ seen: Sighting, to entry: inout ScheduleEntry) {
     switch self {
     case .storeWentBack:
       entry.progress.base = seen.newest(watermark)
@@ -113,21 +113,22 @@ enum Recount: String, CaseIterable {
     }
   }
 
-  private func takeTime(of watermark: Mark, _ seen: Sighting, to entry: inout ScheduleEntry) {
+  private func takeTime(of watermark: Watermark, _ seen: Sighting, to entry: inout ScheduleEntry) {
     switch self {
     case .laterRunInDocument:
       entry.progress.base = seen.newest(watermark)
       entry.progress.isMeasured = false
     case .newerWatermark:
       entry.progress.base = watermark.due
-      // Heard as it happened: it moves along should the clock be set. What a load finds may be older than the clock's error.
+      // Heard as it happened: it moves along should the clock be set. What a load finds may be older than the clock's
+      // error.
       entry.progress.isMeasured = seen.load.isWatching
       entry.goOn(asMeantBy: watermark, seen)
     case .asKnown: entry.goOn(asMeantBy: watermark, seen)
     default: break
     }
-    // In a replaced store, an older watermark was kept by a daemon that has not heard of the newest runs. Our base stays, and
-    // replaces the watermark when we lead.
+    // In a replaced store, an older watermark was kept by a daemon that has not heard of the newest runs. Our base
+    // stays, and replaces the watermark when we lead.
     guard seen.load.isReplaced, watermark.due < entry.progress.base else { return }
     entry.progress.watermarkBefore = watermark.due
     entry.progress.isMeasured = true
@@ -136,21 +137,23 @@ enum Recount: String, CaseIterable {
 
 extension ScheduleEntry {
   /// Whoever leads has fired what was due before the moment at which we would begin anew: the series goes on.
-  fileprivate mutating func goOn(if watermark: Mark) {
+  fileprivate mutating func goOn(if watermark: Watermark) {
     guard watermark.taskID != nil, watermark.due > progress.watermarkBefore ?? progress.base, let floor,
       watermark.due < floor
     else { return }
     self.floor = nil
   }
 
-  /// Another daemon has heard of this schedule before us, and the watermark says from where it goes on: not from our hearing.
-  fileprivate mutating func goOn(asMeantBy watermark: Mark, _ seen: Sighting) {
+  /// Another daemon has heard of this schedule before us, and the watermark says from where it goes on: not from our
+  /// hearing.
+  fileprivate mutating func goOn(asMeantBy watermark: Watermark, _ seen: Sighting) {
     if watermark.digest == timing.digest, seen.isNews(to: progress) { floor = nil }
   }
 
   /// The watermark's count stands even where its time is known already: a stale copy may have lost it in the document.
-  /// A newer watermark knows better even where it counts less: the schedule was made again, and we have not heard of it.
-  fileprivate mutating func takeCount(of watermark: Mark) {
+  /// A newer watermark knows better even where it counts less: the schedule was made again, and we have not heard of
+  /// it.
+  fileprivate mutating func takeCount(of watermark: Watermark) {
     guard watermark.due >= progress.base else { return }
     let count = watermark.totalRunCount
     progress.totalRunCount = watermark.due > progress.base ? count : max(progress.totalRunCount, count)

@@ -1,6 +1,6 @@
 extension ScheduleEntry {
-  /// Under which schedule it stands, and whether that has come to its end: so that whoever loads it later can tell an end
-  /// that was lifted.
+  /// Under which schedule it stands, and whether that has come to its end: so that whoever loads it later can tell an
+  /// end that was lifted.
   var digest: ScheduleDigest {
     let digest = timing.digest
     return timing.enabled && finish != nil ? digest.finished : digest
@@ -14,8 +14,9 @@ extension ScheduleEntry {
     return next.digest
   }
 
-  /// Whether a watermark was written under another schedule than the document's, or at an end that has been lifted since.
-  func isUnheard(_ watermark: Mark?, now: UnixTime) -> Bool {
+  /// Whether a watermark was written under another schedule than the document's, or at an end that has been lifted
+  /// since.
+  func isUnheard(_ watermark: Watermark?, now: UnixTime) -> Bool {
     guard let digest = watermark?.digest else { return false }
     let own = timing.digest
     return digest == own.finished ? timing.enabled && !isOver(at: now) : digest != own
@@ -40,9 +41,9 @@ extension EntryTiming {
     return digest == own || digest == own.finished
   }
 
-  /// Whether the document's clocked time is another one than the schedule's that the watermark is of, and so is due even if it
-  /// has passed. One that was only switched on is not.
-  func isOtherInstant(than watermark: Mark?) -> Bool {
+  /// Whether the document's clocked time is another one than the schedule's that the watermark is of, and so is due
+  /// even if it has passed. One that was only switched on is not.
+  func isOtherInstant(than watermark: Watermark?) -> Bool {
     guard schedule.isClocked, let digest = watermark?.digest, digest != .unusable, digest != .gone else { return false }
     return !isMeant(by: digest) && digest != self.digest(enabled: !enabled)
   }

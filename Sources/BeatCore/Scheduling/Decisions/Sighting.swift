@@ -1,7 +1,7 @@
 /// What is seen of a schedule when its document is read: watermark, document and clock, and what is known of the store.
 ///
-/// With what was known of the schedule before, each decision follows from it, and from nothing else. A decision is a row of
-/// one of these tables, the first whose condition holds:
+/// With what was known of the schedule before, each decision follows from it, and from nothing else. A decision is a
+/// row of one of these tables, the first whose condition holds:
 ///
 /// | the document | table | decides |
 /// |---|---|---|
@@ -12,9 +12,9 @@
 /// | (when it is due) | `Lateness` | which of several occurrences is sent |
 struct Sighting {
   /// As it stands in the store; nil: there is none, or none that can be read.
-  let stored: Mark?
+  let stored: Watermark?
   /// The same, with its due time by the clock as it is now.
-  let watermark: Mark?
+  let watermark: Watermark?
   /// The document's `last_run_at`, as far as it is believed.
   let lastRunAt: UnixTime?
   /// What of it counts beside the watermark, by the clock as it is now.
@@ -25,7 +25,7 @@ struct Sighting {
   let now: UnixTime
 
   init(
-    _ stored: Mark?, lastRunAt: UnixTime?, of schedule: Schedule, stepAhead: StepAhead?, load: LoadState,
+    _ stored: Watermark?, lastRunAt: UnixTime?, of schedule: Schedule, stepAhead: StepAhead?, load: LoadState,
     mayLackOwnWatermark: Bool = false, now: UnixTime
   ) {
     self.stored = stored
@@ -39,26 +39,26 @@ struct Sighting {
     self.now = now
   }
 
-  /// Where there is a watermark too, nothing counts that lies ahead of the store's clock: it is from before a step back that
-  /// the watermark knows of.
-  private static func memory(_ lastRunAt: UnixTime?, beside watermark: Mark?, now: UnixTime) -> UnixTime? {
+  /// Where there is a watermark too, nothing counts that lies ahead of the store's clock: it is from before a step back
+  /// that the watermark knows of.
+  private static func memory(_ lastRunAt: UnixTime?, beside watermark: Watermark?, now: UnixTime) -> UnixTime? {
     guard let lastRunAt, let watermark, watermark.due < lastRunAt else { return lastRunAt }
     return lastRunAt > now.advanced(by: StoreClock.smallestStep) ? nil : lastRunAt
   }
 
   /// The newest time that the store knows, of a watermark that stands there.
-  func newest(_ watermark: Mark) -> UnixTime { max(watermark.due, remembered ?? watermark.due) }
+  func newest(_ watermark: Watermark) -> UnixTime { max(watermark.due, remembered ?? watermark.due) }
 
   /// The store was emptied while nothing was heard, and filled again: what we remember of a schedule counts no more.
   var isForgotten: Bool { load.isFirst && stored == nil }
 
-  /// The document was deleted as far as the watermark knows, or the store has forgotten it, and yet it remembers runs: it
-  /// goes on from there, as all do who heard of both.
+  /// The document was deleted as far as the watermark knows, or the store has forgotten it, and yet it remembers runs:
+  /// it goes on from there, as all do who heard of both.
   var cameBack: Bool { (isForgotten || stored?.digest == .gone) && lastRunAt != nil }
 
   /// Whether the watermark is another one than was seen last.
   func isNews(to progress: Progress) -> Bool {
-    stored.map { Mark.Fingerprint($0) != progress.watermarkSeen } ?? false
+    stored.map { Watermark.Fingerprint($0) != progress.watermarkSeen } ?? false
   }
 }
 

@@ -9,9 +9,9 @@ import Testing
   private static let minute = #"{"every": 1, "period": "minutes"}"#
 
   /// The first fire after a start, and what was skipped; an hour apart at most.
-  private func first(_ document: String, since mark: Double) throws -> (due: UnixTime, skips: [Scheduler.Report]) {
+  private func first(_ document: String, since watermark: Double) throws -> (due: UnixTime, skips: [Scheduler.Report]) {
     var bench = SchedulerBench { $0.maximumInFlight = 1 }
-    _ = bench.load(a, document, .fired(mark))
+    _ = bench.load(a, document, .fired(watermark))
     let actions = bench.pass(0)
     let due = try #require(actions.fires.first?.due)
     return (due, actions.reports.filter { if case .skipped = $0 { true } else { false } })
@@ -118,11 +118,11 @@ import Testing
       Sample.document(
         all, #""last_run_at": "0001-01-02T00:00:00Z""#, interval: #"{"every": 10, "period": "milliseconds"}"#
       ).utf8)
-    let standing = ScheduleStanding(
-      a, Scheduler.DocumentRead(.document(document), mark: nil), context: Sample.context, now: Sample.noon)
-    #expect(standing.upcoming(2).map(\.due) == [at(-99.99), at(-99.98)])
-    let read = Scheduler.DocumentRead(.document(document), mark: nil)
-    let account = try #require(ScheduleAccount(standing, read, context: Sample.context))
+    let preview = SchedulePreview(
+      a, Scheduler.DocumentRead(.document(document), watermark: nil), context: Sample.context, now: Sample.noon)
+    #expect(preview.upcoming(2).map(\.due) == [at(-99.99), at(-99.98)])
+    let read = Scheduler.DocumentRead(.document(document), watermark: nil)
+    let account = try #require(ScheduleAccount(preview, read, context: Sample.context))
     #expect(account.dues(from: .earliest, to: Sample.noon, limit: 3).count == 3)
     let forecast = try ScheduleForecast(document, context: Sample.context, now: Sample.noon)
     #expect(forecast.coming(1).runs.first?.due == at(-99.99))

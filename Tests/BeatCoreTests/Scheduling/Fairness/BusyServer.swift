@@ -47,19 +47,19 @@ struct BusyServer {
       })
   }
 
-  mutating func load(_ documents: [(EntryName, String, Mark?)]) {
+  mutating func load(_ documents: [(EntryName, String, Watermark?)]) {
     receive(.loadStarted)
-    for (name, document, mark) in documents { read(name, document, mark) }
+    for (name, document, watermark) in documents { read(name, document, watermark) }
     receive(.loadFinished)
   }
 
-  mutating func edit(_ name: EntryName, _ document: String, _ mark: Mark? = nil) {
+  mutating func edit(_ name: EntryName, _ document: String, _ watermark: Watermark? = nil) {
     receive(.touched(name))
-    read(name, document, mark)
+    read(name, document, watermark)
   }
 
-  private mutating func read(_ name: EntryName, _ document: String, _ mark: Mark?) {
-    receive(.read(name, Scheduler.DocumentRead(.document(Array(document.utf8)), mark: mark)))
+  private mutating func read(_ name: EntryName, _ document: String, _ watermark: Watermark?) {
+    receive(.read(name, Scheduler.DocumentRead(.document(Array(document.utf8)), watermark: watermark)))
   }
 
   mutating func receive(_ event: Scheduler.Event) {

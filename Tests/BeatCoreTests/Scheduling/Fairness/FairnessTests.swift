@@ -9,14 +9,14 @@ import Testing
   private static let shortest = #"{"every": 10, "period": "milliseconds"}"#
 
   /// - Parameter phase: seconds after noon at which it is due first.
-  private func victim(phase: Double) -> (EntryName, String, Mark?) {
+  private func victim(phase: Double) -> (EntryName, String, Watermark?) {
     (victim, Sample.document(interval: Self.second), .seen(phase - 1))
   }
 
   private func others(
-    _ count: Int, _ interval: String, _ mark: Mark, _ fields: String = ""
-  ) -> [(EntryName, String, Mark?)] {
-    (0..<count).map { (EntryName("other-\($0)"), Sample.document(fields, interval: interval), mark) }
+    _ count: Int, _ interval: String, _ watermark: Watermark, _ fields: String = ""
+  ) -> [(EntryName, String, Watermark?)] {
+    (0..<count).map { (EntryName("other-\($0)"), Sample.document(fields, interval: interval), watermark) }
   }
 
   private func isOther(_ name: EntryName) -> Bool { name != victim }
@@ -97,8 +97,8 @@ import Testing
     #expect(server.sent(of: late).map(\.due) == server.sent(of: late).map(\.due).sorted())
   }
 
-  /// After an outage all are late, and the others want more than is sent: what runs seldom makes up for what it missed, and
-  /// is on time again.
+  /// After an outage all are late, and the others want more than is sent: what runs seldom makes up for what it missed,
+  /// and is on time again.
   @Test func afterAnOutageWhatRunsSeldomIsOnTimeAgain() {
     var server = BusyServer(capacity: 1_000)
     server.load(
@@ -109,8 +109,8 @@ import Testing
     #expect(sent.filter { $0.due >= at(3) }.allSatisfy { $0.late < 100_000 })
   }
 
-  /// Many schedules that missed some runs make up for them side by side. One after the other, the last ones' runs would be more
-  /// than ten seconds late by then, and be left out.
+  /// Many schedules that missed some runs make up for them side by side. One after the other, the last ones' runs would
+  /// be more than ten seconds late by then, and be left out.
   @Test func afterAnOutageManyMakeUpForWhatTheyMissed() {
     var server = BusyServer(capacity: 1_000)
     server.load(others(500, Self.second, .fired(-9)))
@@ -132,7 +132,8 @@ import Testing
     #expect(server.sent(of: victim).count == 38)
   }
 
-  /// More new ones of its own pace than can be sent, and nothing is done as they fall due: it is late once, and not for good.
+  /// More new ones of its own pace than can be sent, and nothing is done as they fall due: it is late once, and not for
+  /// good.
   @Test func besideManyNewOnesOfTheSamePace() {
     var server = BusyServer(capacity: 1_000)
     server.load([victim(phase: 0.5)])
@@ -164,7 +165,8 @@ import Testing
     #expect(relayed > 29_000, "nothing is left idle")
   }
 
-  /// What missed some runs does not wait for the outbox to become short: it would be left out when it is ten seconds late.
+  /// What missed some runs does not wait for the outbox to become short: it would be left out when it is ten seconds
+  /// late.
   @Test func whatIsBehindByAFewRunsGoesIntoALongOutbox() {
     var server = BusyServer(capacity: 1_000)
     server.load(others(100, Self.second, .fired(-9)))
@@ -245,7 +247,7 @@ import Testing
     for _ in 0..<200 {
       let name = EntryName("other-\(random.number(0...40))")
       switch random.number(0...6) {
-      case 0: server.receive(.read(name, Scheduler.DocumentRead(.absent, mark: nil)))
+      case 0: server.receive(.read(name, Scheduler.DocumentRead(.absent, watermark: nil)))
       case 1: server.edit(name, Sample.document(#""enabled": false"#, interval: Self.second), .fired(-1))
       case 2: server.edit(name, Sample.document(#""run_immediately": true"#, interval: Self.shortest), .fired(-1))
       case 3: server.edit(name, "{")
@@ -273,7 +275,7 @@ import Testing
     server.run(1)
     for number in 0..<10 {
       let name = EntryName("other-\(number)")
-      server.receive(.read(name, Scheduler.DocumentRead(.absent, mark: nil)))
+      server.receive(.read(name, Scheduler.DocumentRead(.absent, watermark: nil)))
       server.edit(
         EntryName("other-\(number + 10)"), Sample.document(#""enabled": false"#, interval: Self.shortest), .fired(-1))
     }

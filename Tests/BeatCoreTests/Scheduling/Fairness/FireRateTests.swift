@@ -114,7 +114,9 @@ import Testing
     #expect(Set(congestion.busiest.map(\.schedule)) == Set((0..<4).map { EntryName("a\($0)") }))
     #expect(congestion.busiest.allSatisfy { (24...26).contains($0.percent) && (1_400...1_600).contains($0.perMinute) })
     // Each of them gone.
-    for number in 0..<4 { server.receive(.read(EntryName("a\(number)"), Scheduler.DocumentRead(.absent, mark: nil))) }
+    for number in 0..<4 {
+      server.receive(.read(EntryName("a\(number)"), Scheduler.DocumentRead(.absent, watermark: nil)))
+    }
     server.run(1)
     #expect(server.congestion == nil)
   }

@@ -9,14 +9,14 @@ struct Judge {
   private(set) var timing: EntryTiming?
   /// What the next occurrence is counted from; nil: nobody has to know yet.
   private(set) var base: UnixTime?
-  /// Somebody has changed when it is due, or the store has lost it: until all is quiet, occurrences may be left out that
-  /// came before the mark says that the document was heard.
+  /// Somebody has changed when it is due, or the store has lost it: until all is quiet, occurrences may be left out
+  /// that came before the watermark says that the document was heard.
   private(set) var isShaken = true
   /// The store lost it unnoticed: until all is quiet, whatever comes later than the one before is right.
   private var isAmazed = false
   private(set) var problems: [String] = []
-  /// The server's clock was set back since all was quiet. The daemon that fires learns it by its next heartbeat; what it sends
-  /// until then is later than what comes then, which is why only repeats count.
+  /// The server's clock was set back since all was quiet. The daemon that fires learns it by its next heartbeat; what
+  /// it sends until then is later than what comes then, which is why only repeats count.
   private var hasGoneBack = false
   /// Nothing was done to the server's clock since all was quiet.
   private var isQuiet = false
@@ -25,9 +25,10 @@ struct Judge {
   private var dues: Set<UnixTime> = []
   /// Of all messages so far: a store that forgets them does not take them out of the queue.
   private var sent: Set<UnixTime> = []
-  /// Of the newest mark: who looks at the document next knows by it whether somebody has edited the schedule.
-  private var markDigest: ScheduleDigest?
-  /// When the schedule was changed to one that the mark is not of: nothing of it is due before that. By the server's clock.
+  /// Of the newest watermark: who looks at the document next knows by it whether somebody has edited the schedule.
+  private var watermarkDigest: ScheduleDigest?
+  /// When the schedule was changed to one that the watermark is not of: nothing of it is due before that. By the
+  /// server's clock.
   private var editedAt: UnixTime?
   /// How far a daemon's idea of the server's clock may be from it; microseconds.
   private let tolerance: Int64
@@ -61,13 +62,13 @@ struct Judge {
     let read = document.flatMap { try? ScheduleDocument($0, context: Sample.context) }
     let new = read.map { EntryTiming($0.definition) }
     let isBack = document == usable
-    // Deleted and made again, and nobody has marked that it was gone: one read may have answered both events, and then the
-    // schedule is the one that stood there before.
-    let isTheSame = timing == nil && new != nil && new?.digest == usableDigest && markDigest != .gone
+    // Deleted and made again, and nobody has marked that it was gone: one read may have answered both events, and then
+    // the schedule is the one that stood there before.
+    let isTheSame = timing == nil && new != nil && new?.digest == usableDigest && watermarkDigest != .gone
     if let new { (usable, usableDigest) = (document, new.digest) }
     guard new?.digest != timing?.digest || document == nil else { return }
     // A copy that is put back where nothing stood, as far as anybody has heard, goes on from its last run.
-    let isRestored = (timing == nil || markDigest == .gone) && read?.lastRunAt != nil
+    let isRestored = (timing == nil || watermarkDigest == .gone) && read?.lastRunAt != nil
     // Where all fire, one that has heard of neither goes on by the same bytes, and does no wrong.
     let isUnheard = !isStrict && timing == nil && isBack
     timing = new
@@ -76,7 +77,7 @@ struct Judge {
       return shake()
     }
     defer { if new != nil { usableEditedAt = editedAt } }
-    editedAt = isRestored || isUnheard || markDigest == nil || markDigest == new?.digest ? nil : now
+    editedAt = isRestored || isUnheard || watermarkDigest == nil || watermarkDigest == new?.digest ? nil : now
     shake()
   }
 
@@ -95,7 +96,7 @@ struct Judge {
   mutating func forget() {
     last = nil
     count = 0
-    markDigest = nil
+    watermarkDigest = nil
     editedAt = nil
     amaze()
   }
@@ -108,9 +109,9 @@ struct Judge {
     amaze()
   }
 
-  mutating func marked(_ mark: Mark) {
-    markDigest = mark.digest
-    if isShaken, schedule.kind != .loose, mark.digest == timing?.digest { base = mark.due }
+  mutating func marked(_ watermark: Watermark) {
+    watermarkDigest = watermark.digest
+    if isShaken, schedule.kind != .loose, watermark.digest == timing?.digest { base = watermark.due }
   }
 
   mutating func pushed(_ push: ModelStore.Push) {
@@ -154,12 +155,12 @@ struct Judge {
   // MARK: all is quiet
 
   /// - Parameter slack: how late the next one may be.
-  mutating func settle(_ document: [UInt8]?, _ mark: Mark?, now: UnixTime, slack: Int64) {
+  mutating func settle(_ document: [UInt8]?, _ watermark: Watermark?, now: UnixTime, slack: Int64) {
     let document = document.flatMap { try? ScheduleDocument($0, context: Sample.context) }
     isQuiet = true
-    if schedule.kind != .loose, isShaken, let mark, timing?.enabled == true {
+    if schedule.kind != .loose, isShaken, let watermark, timing?.enabled == true {
       (isShaken, isAmazed) = (false, false)
-      base = mark.due
+      base = watermark.due
       countBefore = (document?.totalRunCount ?? 0) - Int64(count)
     }
     guard schedule.kind != .loose, let timing, timing.enabled else { return }

@@ -15,7 +15,8 @@ extension Simulation {
     while !missing.isEmpty { restore() }
     while !zombies.isEmpty { executeZombie() }
     if serverOffset != 0 {
-      // A process that has come since the last step, and goes by what was kept before it, cannot tell it from a long sleep.
+      // A process that has come since the last step, and goes by what was kept before it, cannot tell it from a long
+      // sleep.
       quiet()
       setServer(0)
     }
@@ -78,7 +79,7 @@ extension Simulation {
     for (number, schedule) in world.schedules.enumerated() {
       let name = schedule.name
       let slack = 200_000 + 2 * world.skew
-      judges[number].settle(store.documents[name], store.mark(of: name), now: serverTime, slack: slack)
+      judges[number].settle(store.documents[name], store.watermark(of: name), now: serverTime, slack: slack)
       let found = judges[number].takeProblems() + problemsOfEdits(name) + problemsOfMemory(name)
       for problem in found { complain("\(name): \(problem)") }
     }
@@ -107,15 +108,15 @@ extension Simulation {
       let instance = daemons[index].instance
       guard scheduler.isWatching else { return "\(instance) does not watch" }
       guard scheduler.heap.invariantsHold else { return "\(instance) has a broken heap" }
-      let read = Scheduler.DocumentRead(store.documents[name].map { .document($0) } ?? .absent, mark: nil)
+      let read = Scheduler.DocumentRead(store.documents[name].map { .document($0) } ?? .absent, watermark: nil)
       guard scheduler.isKnown(name, read) else { return "\(instance) knows another document" }
       guard let entry = scheduler.entries.handle(of: name).flatMap({ scheduler.entries[$0] }) else { return nil }
       if case .firing = entry.phase { return "\(instance) waits for an answer" }
-      // Who was there when the clock was set ahead and back counts from when a run truly was; who came later, from when it
-      // showed that it was. Of what runs rarely or rests the mark need not know the difference yet.
+      // Who was there when the clock was set ahead and back counts from when a run truly was; who came later, from when
+      // it showed that it was. Of what runs rarely or rests the watermark need not know the difference yet.
       let next = entry.nextDue ?? .latest
       if world.harms.contains(.setServerClock), next > serverTime.advanced(by: 60_000_000) { return nil }
-      if let mark = store.mark(of: name), mark.taskID != nil, entry.progress.base < mark.due {
+      if let watermark = store.watermark(of: name), watermark.taskID != nil, entry.progress.base < watermark.due {
         return "\(instance) is behind"
       }
       return nil

@@ -1,8 +1,8 @@
 @testable import BeatCore
 @testable import BeatDriver
 
-/// Some daemons, one store, and a world that does them harm: everything that happens follows from a seed, one small step
-/// after the other. Messages are as late as chance will have it.
+/// Some daemons, one store, and a world that does them harm: everything that happens follows from a seed, one small
+/// step after the other. Messages are as late as chance will have it.
 struct Simulation {
   let world: World
   var store: ModelStore
@@ -68,8 +68,8 @@ struct Simulation {
     }
   }
 
-  /// How long after peace somebody must lead; microseconds. Where rights were given back, whoever stood back looks again
-  /// after two leases at most.
+  /// How long after peace somebody must lead; microseconds. Where rights were given back, whoever stood back looks
+  /// again after two leases at most.
   var patience: Int64 {
     (leaseTTL ?? 0) + heartbeatPeriod + (world.harms.contains(.takeRights) ? 2 * (leaseTTL ?? 0) : 0)
   }
@@ -161,7 +161,7 @@ struct Simulation {
     let instance = daemons[index].instance
     switch reply {
     case .read(let reads):
-      for read in reads { say("\(instance) has read \(read.mark.map { String($0.bytes) } ?? "no mark")") }
+      for read in reads { say("\(instance) has read \(read.watermark.map { String($0.bytes) } ?? "no watermark")") }
       let scheduler = daemons[index].scheduler
       for name in world.schedules.map(\.name) {
         guard let entry = scheduler.entries.handle(of: name).flatMap({ scheduler.entries[$0] }) else { continue }
@@ -211,8 +211,8 @@ struct Simulation {
 
   private mutating func judge(_ deed: ModelStore.Deed) {
     switch deed {
-    case .marked(let name, let mark):
-      if let number = numbers[name] { judges[number].marked(mark) }
+    case .marked(let name, let watermark):
+      if let number = numbers[name] { judges[number].marked(watermark) }
     case .pushed(let push):
       messages += 1
       if let number = numbers[push.entry] {
@@ -268,7 +268,8 @@ struct Simulation {
     let step = offset - serverOffset
     serverOffset = offset
     for number in judges.indices { judges[number].stepped(by: step) }
-    // A `last_run_at` that somebody sets forward counts: a copy with one from a clock that was ahead must not come back.
+    // A `last_run_at` that somebody sets forward counts: a copy with one from a clock that was ahead must not come
+    // back.
     if step < 0 { copies = [] }
     say("the server's clock is \(offset / 1_000_000) s ahead")
   }
@@ -317,12 +318,14 @@ struct Simulation {
     switch (request, reply) {
     case (.commit(let plans, let token), .committed(let outcomes)):
       for (plan, outcome) in zip(plans, outcomes) {
-        say("\(who): fire \(plan.entry) due \(plan.due.iso8601) \(token) \(plan.mark.totalRunCount) -> \(outcome)")
+        say("\(who): fire \(plan.entry) due \(plan.due.iso8601) \(token) \(plan.watermark.totalRunCount) -> \(outcome)")
       }
-    case (.putAbsent(let marks), .kept(let others)):
-      for (name, mark) in marks { say("\(who): put \(name) \(String(mark.bytes)) -> \(!others.contains(name))") }
-    case (.replace(let name, let expected, let mark, _), .replaced(let isDone)):
-      say("\(who): replace \(name) \(expected) by \(mark.due.iso8601) \(String(mark.bytes)) -> \(isDone)")
+    case (.putAbsent(let watermarks), .kept(let others)):
+      for (name, watermark) in watermarks {
+        say("\(who): put \(name) \(String(watermark.bytes)) -> \(!others.contains(name))")
+      }
+    case (.replace(let name, let expected, let watermark, _), .replaced(let isDone)):
+      say("\(who): replace \(name) \(expected) by \(watermark.due.iso8601) \(String(watermark.bytes)) -> \(isDone)")
     case (.read(let names), _): say("\(who): read \(names)")
     case (.heartbeat(let request, _, _), .heartbeatAnswered(let reply)):
       say(

@@ -62,7 +62,8 @@ struct World: Sendable, CustomStringConvertible {
   /// What is settled within this time of peace; microseconds.
   var peace: Int64 = 700_000
   var daemons = 1...3
-  /// In seconds: bounds what a process makes up for that came after the clock was set ahead, and takes that for a sleep.
+  /// In seconds: bounds what a process makes up for that came after the clock was set ahead, and takes that for a
+  /// sleep.
   var catchupWindow: Int?
 
   static let daily: [Harm] = [
@@ -133,7 +134,7 @@ struct SimulatedSchedule: Sendable {
   enum Kind {
     /// Keeps its schedule, so that every occurrence can be counted.
     case kept
-    /// Rescheduled, disabled and enabled too: each occurrence counts from when the mark says that it was heard.
+    /// Rescheduled, disabled and enabled too: each occurrence counts from when the watermark says that it was heard.
     case switched
     /// Deleted and made again too.
     case remade

@@ -1,14 +1,14 @@
 @testable import BeatCore
 
-/// A store's connections as queues: what is in them is on its way, and may be late or lost. Requests and answers keep their
-/// order, and so do events; the two connections know nothing of each other.
+/// A store's connections as queues: what is in them is on its way, and may be late or lost. Requests and answers keep
+/// their order, and so do events; the two connections know nothing of each other.
 final class ModelConnector: StoreConnector {
   enum Request {
     case read([EntryName])
     /// One of the steps of a walk: names whose hash falls into the place's slot.
     case names(from: Place)
-    case putAbsent([(name: EntryName, mark: Mark)])
-    case replace(EntryName, MarkExpectation, Mark, token: String)
+    case putAbsent([(name: EntryName, watermark: Watermark)])
+    case replace(EntryName, WatermarkExpectation, Watermark, token: String)
     case commit([FirePlan], token: String)
     case heartbeat(HeartbeatRequest, instance: String, word: String)
     case release(String)
@@ -31,7 +31,7 @@ final class ModelConnector: StoreConnector {
   enum Reply {
     case read([Scheduler.DocumentRead])
     case names(NamePage, next: Place?)
-    /// Those where another mark stands.
+    /// Those where another watermark stands.
     case kept(others: [EntryName])
     case replaced(Bool)
     case committed([FireOutcome])
@@ -70,7 +70,7 @@ final class ModelConnector: StoreConnector {
   var name: String { "the model" }
 
   func open(
-    hearing: Hearing, fence: @escaping () -> String, event: @escaping (StoreEvent) -> Void
+    changeDetection: ChangeDetection, fence: @escaping () -> String, event: @escaping (StoreEvent) -> Void
   ) -> any StoreConnection {
     words += 1
     let connection = ModelConnection(self, fence: fence, event: event)

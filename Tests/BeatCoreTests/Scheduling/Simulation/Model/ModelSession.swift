@@ -66,26 +66,29 @@ final class ModelSession: StoreSession, ScheduleStore, LeaseStore {
     }
   }
 
-  func putAbsent(_ marks: [(name: EntryName, mark: Mark)], then completion: @escaping Completion<[EntryName]>) {
-    send(.putAbsent(marks), then: completion) { if case .kept(let others) = $0 { others } else { nil } }
+  func putAbsent(
+    _ watermarks: [(name: EntryName, watermark: Watermark)], then completion: @escaping Completion<[EntryName]>
+  ) {
+    send(.putAbsent(watermarks), then: completion) { if case .kept(let others) = $0 { others } else { nil } }
   }
 
   func replace(
-    _ name: EntryName, expecting expectation: MarkExpectation, with mark: Mark,
+    _ name: EntryName, expecting expectation: WatermarkExpectation, with watermark: Watermark,
     then completion: @escaping Completion<Bool>
   ) {
-    send(.replace(name, expectation, mark, token: connection.fence()), then: completion) {
+    send(.replace(name, expectation, watermark, token: connection.fence()), then: completion) {
       if case .replaced(let isDone) = $0 { isDone } else { nil }
     }
   }
 
-  func sweepMarks(from position: ScanPosition?, _ ages: MarkAges, then completion: @escaping Completion<MarkSweepPage>)
-  {
+  func sweepWatermarks(
+    from position: ScanPosition?, _ ages: WatermarkAges, then completion: @escaping Completion<WatermarkSweepPage>
+  ) {
     guard connection.connector.isWhole else {
-      return soon { completion(.success(MarkSweepPage(next: nil, forgotten: 0, fired: [], seen: []))) }
+      return soon { completion(.success(WatermarkSweepPage(next: nil, forgotten: 0, fired: [], seen: []))) }
     }
     send(.beside { store, _ in store.sweep(ages) }, then: completion) {
-      if case .value(let page as MarkSweepPage) = $0 { page } else { nil }
+      if case .value(let page as WatermarkSweepPage) = $0 { page } else { nil }
     }
   }
 

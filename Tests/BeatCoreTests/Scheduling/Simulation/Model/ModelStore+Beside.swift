@@ -5,17 +5,17 @@ extension ModelStore {
   /// How many fields or items one step of a walk tells, at most.
   static let pageSize = 100
 
-  /// sweep.lua, all marks in one step.
-  mutating func sweep(_ ages: MarkAges) -> MarkSweepPage {
-    var page = MarkSweepPage(next: nil, forgotten: 0, fired: [], seen: [])
-    for (name, bytes) in contents.marks where documents[name] == nil {
+  /// sweep.lua, all watermarks in one step.
+  mutating func sweep(_ ages: WatermarkAges) -> WatermarkSweepPage {
+    var page = WatermarkSweepPage(next: nil, forgotten: 0, fired: [], seen: [])
+    for (name, bytes) in contents.watermarks where documents[name] == nil {
       let isRun = !bytes.dropFirst(20).prefix(2).elementsEqual("||".utf8)
       let oldest = isRun ? ages.fired : ages.seen
-      if let due = Mark.due(in: bytes), due >= oldest, due <= ages.latest {
+      if let due = Watermark.due(in: bytes), due >= oldest, due <= ages.latest {
         let minute = due.microseconds / 60_000_000
         if isRun { page.fired.append(minute) } else { page.seen.append(minute) }
       } else {
-        contents.marks[name] = nil
+        contents.watermarks[name] = nil
         page.forgotten += 1
       }
     }

@@ -12,11 +12,12 @@ extension ModelStore {
     switch request {
     case .rehearse: return .rehearsed(.able)
     case .read(let names): return .read(read(names))
-    case .putAbsent(let marks): return .kept(others: marks.filter { !anchor($0.name, $0.mark) }.map(\.name))
-    case .replace(let name, .due(let from), let mark, let token):
-      return .replaced(rebase(name, from: from, to: mark, token: token, now: now))
-    case .replace(let name, .bytes(let bytes), let mark, let token):
-      return .replaced(mend(name, from: bytes, to: mark, token: token, now: now))
+    case .putAbsent(let watermarks):
+      return .kept(others: watermarks.filter { !anchor($0.name, $0.watermark) }.map(\.name))
+    case .replace(let name, .due(let from), let watermark, let token):
+      return .replaced(rebase(name, from: from, to: watermark, token: token, now: now))
+    case .replace(let name, .bytes(let bytes), let watermark, let token):
+      return .replaced(mend(name, from: bytes, to: watermark, token: token, now: now))
     case .commit(let plans, let token): return .committed(plans.map { fire($0, token: token, now: now) })
     case .names(let position): return page(from: position)
     case .beside(let work): return .value(work(&self, now))
@@ -65,7 +66,8 @@ extension ModelStore {
         ? Scheduler.DocumentRead.Content.tooLong(document.count) : .document(document)
     }
     return Scheduler.DocumentRead(
-      content ?? .absent, MarkState(contents.marks[name].map { Array($0.prefix(Limit.markLength.most + 1)) }))
+      content ?? .absent,
+      WatermarkState(contents.watermarks[name].map { Array($0.prefix(Limit.watermarkLength.most + 1)) }))
   }
 
   /// One step through the names: those of one slot, as a hash table has them, and of many the next so many.

@@ -42,7 +42,7 @@ struct ModelStore {
   /// What happened inside a script, for whoever watches over the rules.
   enum Deed {
     case pushed(Push)
-    case marked(EntryName, Mark)
+    case marked(EntryName, Watermark)
   }
 
   /// A group of commands, as an ACL may forbid them.
@@ -55,7 +55,7 @@ struct ModelStore {
   /// What a dump of the store holds.
   struct Contents {
     var documents: [EntryName: [UInt8]] = [:]
-    var marks: [EntryName: [UInt8]] = [:]
+    var watermarks: [EntryName: [UInt8]] = [:]
     var incarnation: String?
     /// The oldest first; as `OutboxItem.bytes` has written them.
     var outbox: [[UInt8]] = []
@@ -94,7 +94,7 @@ struct ModelStore {
 
   var documents: [EntryName: [UInt8]] { contents.documents }
 
-  func mark(of name: EntryName) -> Mark? { contents.marks[name].flatMap { Mark($0) } }
+  func watermark(of name: EntryName) -> Watermark? { contents.watermarks[name].flatMap { Watermark($0) } }
 
   /// Who holds the lease.
   func leaseholder(now: UnixTime) -> String? { contents.lease.flatMap { $0.end > now ? $0.token : nil } }
@@ -163,8 +163,8 @@ struct ModelStore {
   /// fire.lua
   mutating func fire(_ plan: FirePlan, token: String, now: UnixTime) -> FireOutcome {
     if isFenced(token, now: now) { return .fenced }
-    let due = Array(Mark.digits(plan.due).utf8)
-    if let marked = contents.marks[plan.entry], !marked.prefix(20).lexicographicallyPrecedes(due) {
+    let due = Array(Watermark.digits(plan.due).utf8)
+    if let marked = contents.watermarks[plan.entry], !marked.prefix(20).lexicographicallyPrecedes(due) {
       let id = Array(plan.taskID.description.utf8)
       return marked.dropFirst(21).prefix(id.count).elementsEqual(id) ? .alreadyMine : .already
     }
@@ -172,7 +172,7 @@ struct ModelStore {
     guard document == plan.oldDocument else { return .changed }
     guard plan.due <= now.advanced(by: Self.maximumLead) else { return .early(serverTime: now) }
     if let problem = send(plan, token: token, now: now) { return .refused(problem) }
-    keep(plan.mark, of: plan.entry)
+    keep(plan.watermark, of: plan.entry)
     contents.documents[plan.entry] = plan.newDocument
     changed(plan.newDocument.count < document.count ? .document(plan.entry) : .rewritten(plan.entry))
     return .fired
@@ -210,36 +210,40 @@ struct ModelStore {
   }
 
   /// anchor.lua
-  mutating func anchor(_ name: EntryName, _ mark: Mark) -> Bool {
-    guard contents.marks[name] == nil else { return false }
-    keep(mark, of: name)
+  mutating func anchor(_ name: EntryName, _ watermark: Watermark) -> Bool {
+    guard contents.watermarks[name] == nil else { return false }
+    keep(watermark, of: name)
     return true
   }
 
   /// rebase.lua
-  mutating func rebase(_ name: EntryName, from time: UnixTime, to mark: Mark, token: String, now: UnixTime) -> Bool {
-    guard !isFenced(token, now: now), let marked = contents.marks[name],
-      marked.prefix(20).elementsEqual(Mark.digits(time).utf8)
+  mutating func rebase(_ name: EntryName, from time: UnixTime, to watermark: Watermark, token: String, now: UnixTime)
+    -> Bool
+  {
+    guard !isFenced(token, now: now), let marked = contents.watermarks[name],
+      marked.prefix(20).elementsEqual(Watermark.digits(time).utf8)
     else { return false }
-    keep(mark, of: name)
+    keep(watermark, of: name)
     return true
   }
 
-  /// rebase.lua, for a mark that cannot be read.
-  mutating func mend(_ name: EntryName, from bytes: [UInt8], to mark: Mark, token: String, now: UnixTime) -> Bool {
-    guard !isFenced(token, now: now), let marked = contents.marks[name],
-      Array(marked.prefix(Limit.markLength.most + 1)) == bytes
+  /// rebase.lua, for a watermark that cannot be read.
+  mutating func mend(_ name: EntryName, from bytes: [UInt8], to watermark: Watermark, token: String, now: UnixTime)
+    -> Bool
+  {
+    guard !isFenced(token, now: now), let marked = contents.watermarks[name],
+      Array(marked.prefix(Limit.watermarkLength.most + 1)) == bytes
     else { return false }
-    keep(mark, of: name)
+    keep(watermark, of: name)
     return true
   }
 
-  private mutating func keep(_ mark: Mark, of name: EntryName) {
-    contents.marks[name] = mark.bytes
-    deeds.append(.marked(name, mark))
+  private mutating func keep(_ watermark: Watermark, of name: EntryName) {
+    contents.watermarks[name] = watermark.bytes
+    deeds.append(.marked(name, watermark))
   }
 
-  /// pulse.lua
+  /// heartbeat.lua
   mutating func beat(_ request: HeartbeatRequest, instance: String, word: String, now: UnixTime) -> HeartbeatReply {
     expire(now: now)
     let previous = contents.heartbeats[instance].flatMap { $0.end > now ? $0.sequence : nil }

@@ -4,8 +4,8 @@ import Testing
 @testable import BeatRedis
 @testable import ReactiveBeat
 
-/// The scripts of the pulse and of the good-bye, called as Redis gets them.
-@Suite struct PulseScriptTests {
+/// The scripts of the heartbeat and of the release, called as Redis gets them.
+@Suite struct HeartbeatScriptTests {
   private let server: RedisServer
   private let store: BlockingClient
 
@@ -19,7 +19,7 @@ import Testing
     return store.call(words.map { Array($0.utf8) })
   }
 
-  /// What a pulse answers, taken apart.
+  /// What a heartbeat answers, taken apart.
   private struct Answer: Equatable {
     var previous: String
     var incarnation: String
@@ -32,12 +32,12 @@ import Testing
   }
 
   @discardableResult
-  private func pulse(
+  private func heartbeat(
     _ sequence: Int, as instance: String = "one", lives: Int = 10_000, word: String? = nil, lease: Int = 5_000,
     claim: String = "free", offers: Bool = false
   ) throws -> Answer {
     let reply = evaluate(
-      PackageResources.pulse_lua, keys: ["heartbeat:\(instance)", "incarnation", "lease", "epoch", "offer"],
+      PackageResources.heartbeat_lua, keys: ["heartbeat:\(instance)", "incarnation", "lease", "epoch", "offer"],
       ["\(sequence)", "\(lives)", word ?? "word of \(instance)", instance, "\(lease)", claim, offers ? "1" : "0"])
     let parts = try #require(reply?.array, "\(String(describing: reply))")
     let text = parts.map { $0.text ?? "" }
@@ -60,7 +60,7 @@ import Testing
   // MARK: the lease
 
   @Test func takesALeaseThatIsFree() throws {
-    let answer = try pulse(1, lease: 5_000)
+    let answer = try heartbeat(1, lease: 5_000)
     #expect(answer.token == "one:1")
     #expect((4_000...5_000).contains(answer.remaining))
     #expect(value("lease") == "one:1")
@@ -69,43 +69,43 @@ import Testing
   }
 
   @Test func renewsItsOwn() throws {
-    try pulse(1, lease: 2_000)
-    let answer = try pulse(2, lease: 60_000)
+    try heartbeat(1, lease: 2_000)
+    let answer = try heartbeat(2, lease: 60_000)
     #expect(answer.token == "one:1")
     #expect((50_000...60_000).contains(answer.remaining))
     #expect((50_000...60_000).contains(lifetime("lease")))
     #expect(value("epoch") == "1")
   }
 
-  /// The reply to the pulse that took it was lost: the next one has the same sequence of events behind it as a renewal,
+  /// The reply to the heartbeat that took it was lost: the next one has the same sequence of events behind it as a renewal,
   /// so the holder is told its token.
   @Test func tellsTheTokenAfterALostReply() throws {
-    try pulse(1)
-    #expect(try pulse(1).token == "one:1")
-    #expect(try pulse(7).token == "one:1")
+    try heartbeat(1)
+    #expect(try heartbeat(1).token == "one:1")
+    #expect(try heartbeat(7).token == "one:1")
   }
 
   /// Who cannot lead neither takes nor renews.
   @Test func whoAsksForNothingTakesNothing() throws {
-    #expect(try pulse(1, claim: "nothing").token == "")
+    #expect(try heartbeat(1, claim: "nothing").token == "")
     #expect(value("lease") == nil && value("epoch") == nil)
-    try pulse(2, lease: 60_000)
+    try heartbeat(2, lease: 60_000)
     store("PEXPIRE", "lease", "1000")
-    #expect(try pulse(3, lease: 60_000, claim: "nothing").token == "one:1")
+    #expect(try heartbeat(3, lease: 60_000, claim: "nothing").token == "one:1")
     #expect(lifetime("lease") <= 1_000)
   }
 
   /// A holder that lacks something, and one that does not.
   @Test func anOfferedLeaseIsTakenByWhoAsksForIt() throws {
-    try pulse(1, as: "one", offers: true)
-    #expect(try pulse(1, as: "two").token == "one:1")
-    #expect(try pulse(1, as: "two", claim: "nothing").isOffered)
-    let answer = try pulse(2, as: "two", claim: "offered")
+    try heartbeat(1, as: "one", offers: true)
+    #expect(try heartbeat(1, as: "two").token == "one:1")
+    #expect(try heartbeat(1, as: "two", claim: "nothing").isOffered)
+    let answer = try heartbeat(2, as: "two", claim: "offered")
     #expect(answer.token == "two:2" && !answer.isOffered)
     #expect(value("offer") == nil && value("lease") == "two:2")
-    #expect(try pulse(2, as: "one", offers: true).token == "two:2", "nobody offers what is another's")
+    #expect(try heartbeat(2, as: "one", offers: true).token == "two:2", "nobody offers what is another's")
     #expect(value("offer") == nil)
-    #expect(try pulse(3, as: "one", claim: "offered").token == "two:2")
+    #expect(try heartbeat(3, as: "one", claim: "offered").token == "two:2")
   }
 
   /// The order in the script: who is refused any of its commands neither gets the lease nor keeps it.
@@ -119,7 +119,7 @@ import Testing
     let limited = try server.client()
     limited("AUTH", "limited", "any")
     let reply = limited.call(
-      (["EVAL", String(decoding: PackageResources.pulse_lua, as: UTF8.self), "5"]
+      (["EVAL", String(decoding: PackageResources.heartbeat_lua, as: UTF8.self), "5"]
         + ["heartbeat:one", "incarnation", "lease", "epoch", "offer"]
         + ["1", "10000", "word", "one", "5000", "free", "0"]).map { Array($0.utf8) })
     #expect(reply?.error != nil && value("lease") == nil)
@@ -129,17 +129,17 @@ import Testing
   @Test(arguments: ["abc", "", "9223372036854775807", "1e5", "99999999999999999999", " 7", "99999999999999"])
   func anEpochThatIsDamagedIsReplaced(_ text: String) throws {
     store("SET", "epoch", text)
-    let answer = try pulse(1)
+    let answer = try heartbeat(1)
     #expect(answer.damaged == ["4", text == "99999999999999" ? "100000000000000" : text])
     let epoch = try #require(Int64(answer.token.split(separator: ":")[1]))
     #expect(epoch > 1_000_000_000 && value("epoch") == "\(epoch)" && value("lease") == answer.token)
     #expect(release("one") == 1)
-    #expect(try pulse(2).token == "one:\(epoch + 1)")
+    #expect(try heartbeat(2).token == "one:\(epoch + 1)")
   }
 
   @Test func leavesAnothersAlone() throws {
-    try pulse(1, as: "one", lease: 3_000)
-    let answer = try pulse(1, as: "two", lease: 60_000)
+    try heartbeat(1, as: "one", lease: 3_000)
+    let answer = try heartbeat(1, as: "two", lease: 60_000)
     #expect(answer.token == "one:1")
     #expect((1...3_000).contains(answer.remaining))
     #expect(value("lease") == "one:1")
@@ -149,8 +149,8 @@ import Testing
 
   /// Names of instances are told apart to their end.
   @Test(arguments: ["on", "one1", "one:", ""]) func isNotDeceivedByASimilarName(_ instance: String) throws {
-    try pulse(1, as: "one")
-    #expect(try pulse(1, as: instance).token == "one:1")
+    try heartbeat(1, as: "one")
+    #expect(try heartbeat(1, as: instance).token == "one:1")
     #expect(value("lease") == "one:1")
     #expect(release(instance) == 0)
     #expect(value("lease") == "one:1")
@@ -159,38 +159,38 @@ import Testing
   @Test func theEpochGrowsWithEachHolder() throws {
     for round in 1...5 {
       let instance = round.isMultiple(of: 2) ? "two" : "one"
-      #expect(try pulse(round, as: instance).token == "\(instance):\(round)")
-      #expect(try pulse(round + 1, as: instance).token == "\(instance):\(round)")
+      #expect(try heartbeat(round, as: instance).token == "\(instance):\(round)")
+      #expect(try heartbeat(round + 1, as: instance).token == "\(instance):\(round)")
       #expect(release(instance) == 1)
     }
     #expect(value("epoch") == "5")
   }
 
   @Test func takesALeaseThatRanOut() throws {
-    try pulse(1, as: "one", lease: 30)
-    #expect(eventually { (try? pulse(1, as: "two").token) == "two:2" })
-    #expect(try pulse(2, as: "one").token == "two:2")
+    try heartbeat(1, as: "one", lease: 30)
+    #expect(eventually { (try? heartbeat(1, as: "two").token) == "two:2" })
+    #expect(try heartbeat(2, as: "one").token == "two:2")
   }
 
   /// Every lease of ours runs out by itself; one that does not is nobody's, and would keep all of them quiet for ever.
   @Test func takesOverWhatNeverRunsOut() throws {
     store("SET", "lease", "somebody")
-    #expect(try pulse(1).token == "one:1")
+    #expect(try heartbeat(1).token == "one:1")
     #expect((4_000...5_000).contains(lifetime("lease")))
     store("PERSIST", "lease")
-    #expect(try pulse(1, as: "two").token == "two:2")
+    #expect(try heartbeat(1, as: "two").token == "two:2")
   }
 
   /// Redis' clock was years ahead when it was taken.
   @Test func takesALeaseThatLastsLongerThanAnybodysMay() throws {
     store("SET", "lease", "one:1", "PX", "3600001000")
-    #expect(try pulse(1, as: "two").token == "two:1")
+    #expect(try heartbeat(1, as: "two").token == "two:1")
   }
 
   /// It may be a newer version's.
   @Test func waitsForAForeignValueToRunOut() throws {
     store("SET", "lease", "somebody", "PX", "60000")
-    let answer = try pulse(1)
+    let answer = try heartbeat(1)
     #expect(answer.token == "somebody" && answer.remaining > 50_000)
     #expect(answer.damaged == ["3", "somebody"], "it is told all the same")
     #expect(value("lease") == "somebody")
@@ -198,40 +198,41 @@ import Testing
   }
 
   @Test func wantsNoLease() throws {
-    let answer = try pulse(1, lease: 0)
+    let answer = try heartbeat(1, lease: 0)
     #expect(answer.token == "" && answer.remaining == 0)
     #expect(store("EXISTS", "lease", "epoch")?.integer == 0)
     store("SET", "lease", "two:1", "PX", "60000")
-    #expect(try pulse(2, lease: 0).token == "")
+    #expect(try heartbeat(2, lease: 0).token == "")
     #expect(value("lease") == "two:1")
   }
 
   /// It is nobody's, and no other one can be written beside it.
   @Test func aLeaseOfAnotherTypeIsToldAndReplaced() throws {
     store("LPUSH", "lease", "x")
-    let answer = try pulse(1)
+    let answer = try heartbeat(1)
     #expect(answer.damaged == ["3", "another Redis type"] && answer.token == "one:1")
     #expect(value("lease") == "one:1")
-    #expect(try pulse(2).damaged == [])
+    #expect(try heartbeat(2).damaged == [])
   }
 
   /// No daemon of any version writes these.
   @Test(arguments: [String(repeating: "x", count: 200), "two:1\n", "a b:1", "\u{1b}:1"])
   func aLeaseThatNobodyCanHaveWrittenIsReplaced(_ text: String) throws {
     store("SET", "lease", text, "PX", "3000000")
-    let answer = try pulse(1)
+    let answer = try heartbeat(1)
     #expect(answer.token == "one:1" && answer.damaged == ["3", String(text.prefix(128))])
   }
 
-  /// What another program keeps in the other keys stays, or is overwritten where it is ours to write; the lease is taken.
-  @Test(arguments: ["epoch", "incarnation", "offer"]) func anotherTypeEndsNoPulse(_ key: String) throws {
+  /// What another program keeps in the other keys stays, or is overwritten where it is ours to write; the lease is
+  /// taken.
+  @Test(arguments: ["epoch", "incarnation", "offer"]) func anotherTypeEndsNoHeartbeat(_ key: String) throws {
     store("LPUSH", key, "x")
-    let answer = try pulse(1)
+    let answer = try heartbeat(1)
     let place = ["incarnation": "2", "epoch": "4", "offer": "5"][key]
     #expect(answer.token.hasPrefix("one:") && value("lease") == answer.token)
     #expect(answer.damaged == [place, "another Redis type"])
     #expect(store("TYPE", key)?.text == "list")
-    #expect(try pulse(2).token == answer.token)
+    #expect(try heartbeat(2).token == answer.token)
   }
 
   /// Whatever stands there, an answer is short.
@@ -239,7 +240,7 @@ import Testing
     throws
   {
     store("SETRANGE", key, "9999999", "x")
-    let answer = try pulse(1)
+    let answer = try heartbeat(1)
     #expect(answer.token.hasPrefix("one:") && answer.previous.utf8.count <= 128 && answer.incarnation.utf8.count <= 128)
     #expect(answer.damaged.allSatisfy { $0.utf8.count <= 128 })
     #expect(answer.damaged.isEmpty == ["heartbeat:one", "offer"].contains(key))
@@ -248,15 +249,15 @@ import Testing
   // MARK: giving it back
 
   @Test func givesBackItsOwn() throws {
-    try pulse(1)
+    try heartbeat(1)
     #expect(release("one") == 1)
     #expect(store("EXISTS", "lease")?.integer == 0)
     #expect(release("one") == 0)
-    #expect(try pulse(1, as: "two").token == "two:2")
+    #expect(try heartbeat(1, as: "two").token == "two:2")
   }
 
   @Test func doesNotGiveBackAnothers() throws {
-    try pulse(1, as: "two")
+    try heartbeat(1, as: "two")
     #expect(release("one") == 0)
     #expect(value("lease") == "two:1")
   }
@@ -264,38 +265,38 @@ import Testing
   // MARK: the heartbeat and the store
 
   @Test func tellsThePreviousHeartbeat() throws {
-    #expect(try pulse(1).previous == "")
-    #expect(try pulse(2).previous == "1")
-    #expect(try pulse(9).previous == "2")
+    #expect(try heartbeat(1).previous == "")
+    #expect(try heartbeat(2).previous == "1")
+    #expect(try heartbeat(9).previous == "2")
     #expect(value("heartbeat:one") == "9")
-    #expect(try pulse(1, as: "two").previous == "")
+    #expect(try heartbeat(1, as: "two").previous == "")
   }
 
   @Test func aHeartbeatRunsOut() throws {
-    try pulse(1, lives: 10_000)
+    try heartbeat(1, lives: 10_000)
     #expect((9_000...10_000).contains(lifetime("heartbeat:one")))
-    try pulse(2, lives: 20)
+    try heartbeat(2, lives: 20)
     #expect(eventually { store("EXISTS", "heartbeat:one")?.integer == 0 })
-    #expect(try pulse(3).previous == "")
+    #expect(try heartbeat(3).previous == "")
   }
 
   @Test func theIncarnationIsThatOfTheFirst() throws {
-    #expect(try pulse(1, word: "first").incarnation == "first")
-    #expect(try pulse(2, word: "second").incarnation == "first")
-    #expect(try pulse(1, as: "two", word: "third").incarnation == "first")
+    #expect(try heartbeat(1, word: "first").incarnation == "first")
+    #expect(try heartbeat(2, word: "second").incarnation == "first")
+    #expect(try heartbeat(1, as: "two", word: "third").incarnation == "first")
     #expect(lifetime("incarnation") == -1)
   }
 
   @Test(arguments: ["FLUSHDB", "SWAPDB 0 1"]) func anotherStoreHasAnotherIncarnation(_ command: String) throws {
-    try pulse(1, word: "first")
+    try heartbeat(1, word: "first")
     store.call(command.split(separator: " ").map { Array($0.utf8) })
-    let answer = try pulse(2, word: "second")
+    let answer = try heartbeat(2, word: "second")
     #expect(answer.incarnation == "second" && answer.previous == "")
   }
 
   @Test func tellsTheServersTime() throws {
     let before = SystemClock.now()
-    let answer = try pulse(1)
+    let answer = try heartbeat(1)
     let after = SystemClock.now()
     #expect(answer.time >= before.advanced(by: -1_000) && answer.time <= after.advanced(by: 1_000))
   }
@@ -308,7 +309,7 @@ import Testing
       )
       .map { Array($0.utf8) })
     store("AUTH", "limited", "any")
-    #expect(try pulse(1).token == "one:1")
+    #expect(try heartbeat(1).token == "one:1")
     #expect(release("one") == 1)
   }
 }

@@ -2,40 +2,40 @@ import Testing
 
 @testable import BeatCore
 
-/// What commands say comes next is what a daemon sends next: one that runs, one that starts now, and one that starts later.
-/// (Without `run_immediately`, which is due when it is seen.)
+/// What commands say comes next is what a daemon sends next: one that runs, one that starts now, and one that starts
+/// later. (Without `run_immediately`, which is due when it is seen.)
 @Suite("Standing: random documents, edits and downtimes; commands and daemons say the same")
-struct StandingPropertyTests {
+struct PreviewPropertyTests {
   static let name = EntryName("a")
 
   /// What stands in Redis.
   struct Store {
     var document: String
-    var mark: Mark?
+    var watermark: Watermark?
 
-    var read: Scheduler.DocumentRead { Scheduler.DocumentRead(.document(Array(document.utf8)), mark: mark) }
+    var read: Scheduler.DocumentRead { Scheduler.DocumentRead(.document(Array(document.utf8)), watermark: watermark) }
 
     mutating func keep(_ actions: [Scheduler.Action]) {
       for action in actions {
         switch action {
-        case .anchor(_, let new): mark = mark ?? new
-        case .rebase(_, let from, let new): if mark?.due == from { mark = new }
+        case .anchor(_, let new): watermark = watermark ?? new
+        case .rebase(_, let from, let new): if watermark?.due == from { watermark = new }
         default: break
         }
       }
     }
 
-    func standing(at now: UnixTime) -> ScheduleStanding {
-      ScheduleStanding(StandingPropertyTests.name, read, context: Sample.context, now: now)
+    func preview(at now: UnixTime) -> SchedulePreview {
+      SchedulePreview(PreviewPropertyTests.name, read, context: Sample.context, now: now)
     }
 
-    /// `set`, `edit`, `enable`: the document, and the mark that goes with it.
-    mutating func edit(_ new: String, at now: UnixTime) -> ScheduleStanding {
-      let standing = ScheduleStanding(
-        StandingPropertyTests.name, before: read, edited: Array(new.utf8), context: Sample.context, now: now)
+    /// `set`, `edit`, `enable`: the document, and the watermark that goes with it.
+    mutating func edit(_ new: String, at now: UnixTime) -> SchedulePreview {
+      let preview = SchedulePreview(
+        PreviewPropertyTests.name, before: read, edited: Array(new.utf8), context: Sample.context, now: now)
       document = new
-      mark = standing.kept ?? mark
-      return standing
+      watermark = preview.kept ?? watermark
+      return preview
     }
   }
 
@@ -53,7 +53,7 @@ struct StandingPropertyTests {
   static func started(_ store: Store, at now: UnixTime) -> (SchedulerBench, [Scheduler.Action]) {
     var bench = SchedulerBench()
     bench.now = now
-    let actions = bench.load(name, store.document, store.mark)
+    let actions = bench.load(name, store.document, store.watermark)
     return (bench, actions)
   }
 
@@ -100,12 +100,13 @@ struct StandingPropertyTests {
       func wait() {
         now = now.advanced(by: Int64(chance.number(0...chance.one(of: [1, 20, 400, 20_000]))) * 1_000_003)
       }
-      var store = Store(document: Self.document(&chance, now, plain: plain), mark: nil)
+      var store = Store(document: Self.document(&chance, now, plain: plain), watermark: nil)
       if chance.once(in: 2) {
-        _ = ScheduleStanding(
-          Self.name, before: .init(.absent, mark: nil), edited: Array(store.document.utf8), context: Sample.context,
+        _ = SchedulePreview(
+          Self.name, before: .init(.absent, watermark: nil), edited: Array(store.document.utf8),
+          context: Sample.context,
           now: now
-        ).kept.map { store.mark = $0 }
+        ).kept.map { store.watermark = $0 }
       }
       for _ in 0..<chance.number(1...6) {
         wait()
@@ -118,7 +119,7 @@ struct StandingPropertyTests {
             guard let timer = bench.timer, timer.microseconds(since: now) < 4_000_000_000 else { break }
             let actions = bench.run(max(0, Double(timer.microseconds(since: bench.now))) / 1_000_000)
             store.keep(actions)
-            for plan in actions.fires { (store.document, store.mark) = (String(plan.newDocument), plan.mark) }
+            for plan in actions.fires { (store.document, store.watermark) = (String(plan.newDocument), plan.watermark) }
           }
           now = bench.now
         case 1: store.document = Self.document(&chance, now, plain: plain)
@@ -130,7 +131,7 @@ struct StandingPropertyTests {
           store.keep(begun)
           let said = store.edit(Self.document(&chance, now, plain: plain), at: now)
           if isQuiet {
-            let edited = live.edit(Self.name, store.document, store.mark)
+            let edited = live.edit(Self.name, store.document, store.watermark)
             let first = Self.first(&live, edited)
             #expect(first == said.next?.due, "seed \(seed): live, \(before.document) -> \(store.document)")
           }
@@ -148,7 +149,7 @@ struct StandingPropertyTests {
             if next.sent < now { missed += 1 } else { sent += 1 }
           }
         }
-        let said = store.standing(at: now).next
+        let said = store.preview(at: now).next
         var (daemon, begun) = Self.started(store, at: now)
         #expect(Self.first(&daemon, begun) == said?.due, "seed \(seed): at a start, \(store.document)")
         if said != nil { compared += 1 }

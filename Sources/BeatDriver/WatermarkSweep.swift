@@ -1,11 +1,11 @@
 import BeatCore
 
-/// Forgets the marks of schedules that are gone, so that names which are used once do not fill the hash for ever.
+/// Forgets the watermarks of schedules that are gone, so that names which are used once do not fill the hash for ever.
 ///
-/// A mark outlives its document for `lifetime`: a schedule that is made again under its old name within it never fires
-/// for a time already fired. Where more than `Limit.goneMarks` of them stand there, they go sooner: first those of schedules
-/// that have never run, then the oldest; but none of a run within `guarded`.
-final class MarkSweep {
+/// A watermark outlives its document for `lifetime`: a schedule that is made again under its old name within it never
+/// fires for a time already fired. Where more than `Limit.goneWatermarks` of them stand there, they go sooner: first
+/// those of schedules that have never run, then the oldest; but none of a run within `guarded`.
+final class WatermarkSweep {
   /// Microseconds: 30 days.
   static let lifetime: Int64 = 30 * 86_400_000_000
   /// Microseconds: a day, in which somebody may put a schedule back as it was.
@@ -14,15 +14,15 @@ final class MarkSweep {
   private let store: any ScheduleStore
   private let finish: (_ forgotten: Int?) -> Void
   private let now: UnixTime
-  /// The oldest that are kept: of marks of a run, and of those first seen only.
+  /// The oldest that are kept: of watermarks of a run, and of those first seen only.
   private var limits: (fired: UnixTime, seen: UnixTime)
   private var forgotten = 0
-  /// Of each minute since 1970 the marks that are kept of schedules that are gone.
+  /// Of each minute since 1970 the watermarks that are kept of schedules that are gone.
   private var fired: [Int64: Int] = [:]
   private var seen: [Int64: Int] = [:]
   private var isSecond = false
 
-  /// - Parameter finish: called once with the number of marks forgotten; nil: the session ended, or it is refused.
+  /// - Parameter finish: called once with the number of watermarks forgotten; nil: the session ended, or it is refused.
   init(_ store: any ScheduleStore, now: UnixTime, finish: @escaping (_ forgotten: Int?) -> Void) {
     self.store = store
     self.finish = finish
@@ -35,8 +35,8 @@ final class MarkSweep {
 
   private func walk(from position: ScanPosition?) {
     // A day ahead: a clock that was set back.
-    let ages = MarkAges(fired: limits.fired, seen: limits.seen, latest: now.advanced(by: 86_400_000_000))
-    store.sweepMarks(from: position, ages) { [self] result in
+    let ages = WatermarkAges(fired: limits.fired, seen: limits.seen, latest: now.advanced(by: 86_400_000_000))
+    store.sweepWatermarks(from: position, ages) { [self] result in
       guard case .success(let page) = result else { return finish(nil) }
       forgotten += page.forgotten
       for minute in page.fired { fired[minute, default: 0] += 1 }
@@ -52,11 +52,11 @@ final class MarkSweep {
     walk(from: nil)
   }
 
-  /// From when on marks are kept, so that there are no more than may be; nil: there are not.
+  /// From when on watermarks are kept, so that there are no more than may be; nil: there are not.
   static func limits(
     fired: [Int64: Int], seen: [Int64: Int], now: UnixTime
   ) -> (fired: UnixTime, seen: UnixTime)? {
-    var excess = (fired.values.reduce(0, +) + seen.values.reduce(0, +)) - Limit.goneMarks.most
+    var excess = (fired.values.reduce(0, +) + seen.values.reduce(0, +)) - Limit.goneWatermarks.most
     guard excess > 0 else { return nil }
     let oldest = now.advanced(by: -lifetime)
     func limit(_ minutes: [Int64: Int], before end: UnixTime) -> UnixTime {

@@ -2,23 +2,25 @@ import Testing
 
 @testable import BeatCore
 
-/// Marks that somebody has damaged, and marks of a newer version.
-@Suite struct DamagedMarkTests {
+/// Watermarks that somebody has damaged, and watermarks of a newer version.
+@Suite struct DamagedWatermarkTests {
   private let a = EntryName("a")
   private let document = Sample.document(#""interval": {"every": 10, "period": "seconds"}"#, interval: nil)
 
-  /// What cannot be read: no mark at all, half of one, a digest that is none, a time after all others, one below zero.
+  /// What cannot be read: no watermark at all, half of one, a digest that is none, a time after all others, one below
+  /// zero.
   static let damaged = [
     "", "x", "00001772452800000000", "00001772452800000000|", "00001772452800000000||", "00001772452800000000||x",
     "00001772452800000000||1|notadigest", "99999999999999999999||0|12345678", "-0001772452800000000||1|12345678",
     "zzzzzzzzzzzzzzzzzzzz||0",
   ]
 
-  private func read(_ bench: inout SchedulerBench, _ mark: String) -> [Scheduler.Action] {
-    bench.receive(.read(a, Scheduler.DocumentRead(.document(Array(document.utf8)), MarkState(Array(mark.utf8)))))
+  private func read(_ bench: inout SchedulerBench, _ watermark: String) -> [Scheduler.Action] {
+    bench.receive(
+      .read(a, Scheduler.DocumentRead(.document(Array(document.utf8)), WatermarkState(Array(watermark.utf8)))))
   }
 
-  private func mends(_ actions: [Scheduler.Action]) -> [(from: [UInt8], to: Mark)] {
+  private func mends(_ actions: [Scheduler.Action]) -> [(from: [UInt8], to: Watermark)] {
     actions.compactMap { if case .mend(_, let from, let to) = $0 { (from, to) } else { nil } }
   }
 
@@ -27,8 +29,8 @@ import Testing
   }
 
   @Test(arguments: damaged) func isNeitherAbsentNorRead(_ text: String) {
-    #expect(MarkState(Array(text.utf8)) == .unreadable(Array(text.utf8)))
-    #expect(MarkState(nil) == .absent)
+    #expect(WatermarkState(Array(text.utf8)) == .unreadable(Array(text.utf8)))
+    #expect(WatermarkState(nil) == .absent)
   }
 
   /// Keeping one beside it would be refused for ever: it is told, and replaced once, by comparison with all its bytes.
@@ -36,14 +38,14 @@ import Testing
     var bench = SchedulerBench.watching()
     let actions = read(&bench, text)
     #expect(!isAnchored(actions))
-    #expect(actions.contains(.report(.markDamaged(a, Array(text.utf8)))))
+    #expect(actions.contains(.report(.watermarkDamaged(a, Array(text.utf8)))))
     let mend = try #require(mends(actions).first)
     #expect(mend.from == Array(text.utf8) && mend.to.due <= bench.now)
     // The same, told once, and not replaced again in the same moment.
     var count = 1
     for _ in 0..<20 {
       let again = read(&bench, text)
-      #expect(!again.contains(.report(.markDamaged(a, Array(text.utf8)))) && !isAnchored(again))
+      #expect(!again.contains(.report(.watermarkDamaged(a, Array(text.utf8)))) && !isAnchored(again))
       #expect(!again.contains(.read(a)))
       count += mends(again).count
     }
@@ -55,7 +57,7 @@ import Testing
     var bench = SchedulerBench.watching()
     let hourly = Array(Sample.document(#""interval": {"every": 1, "period": "hours"}"#, interval: nil).utf8)
     func isReplaced(_ text: String, _ bench: inout SchedulerBench) -> Bool {
-      let damage = MarkState(Array(text.utf8))
+      let damage = WatermarkState(Array(text.utf8))
       return !mends(bench.receive(.read(a, Scheduler.DocumentRead(.document(hourly), damage)))).isEmpty
     }
     var times: [Int] = []
@@ -69,7 +71,7 @@ import Testing
     #expect(zip(times, times.dropFirst()).allSatisfy { $1 - $0 <= 60 } && (times.last ?? 0) > 500, "\(times)")
   }
 
-  /// A fire has shown that the mark is good: the next damage is a new one.
+  /// A fire has shown that the watermark is good: the next damage is a new one.
   @Test func aFireEndsTheDamage() throws {
     var bench = SchedulerBench.watching()
     for _ in 0..<20 {
@@ -80,23 +82,24 @@ import Testing
     }
   }
 
-  /// A mark as long as a document is no mark, whatever it begins with, and is not written back with each fire.
+  /// A watermark as long as a document is no watermark, whatever it begins with, and is not written back with each
+  /// fire.
   @Test func isNoLongerThanItMayBe() throws {
     let start = "00001772452800000000||7|12345678|"
-    let longest = start + String(repeating: "x", count: Limit.markLength.most - start.utf8.count)
-    #expect(MarkState(Array(longest.utf8)).mark?.trailing.isEmpty == false)
-    #expect(MarkState(Array((longest + "x").utf8)).mark == nil)
+    let longest = start + String(repeating: "x", count: Limit.watermarkLength.most - start.utf8.count)
+    #expect(WatermarkState(Array(longest.utf8)).watermark?.trailing.isEmpty == false)
+    #expect(WatermarkState(Array((longest + "x").utf8)).watermark == nil)
     var bench = SchedulerBench.watching()
     let mend = try #require(mends(read(&bench, longest + "x")).first)
     #expect(mend.to.due == UnixTime(microseconds: 1_772_452_800_000_000) && mend.to.trailing.isEmpty)
   }
 
-  /// What is kept of damaged marks goes with their documents, and of names without one nothing is kept.
+  /// What is kept of damaged watermarks goes with their documents, and of names without one nothing is kept.
   @Test func nothingIsKeptOfWhatIsGone() {
     var bench = SchedulerBench.watching()
     for number in 0..<1000 {
       let name = EntryName("n\(number)")
-      let damage = MarkState(Array("x".utf8))
+      let damage = WatermarkState(Array("x".utf8))
       _ = bench.receive(.read(name, Scheduler.DocumentRead(.absent, damage)))
       _ = bench.receive(.read(name, Scheduler.DocumentRead(.document([0x7B]), damage)))
       _ = bench.receive(.read(name, Scheduler.DocumentRead(.absent, damage)))
@@ -110,10 +113,10 @@ import Testing
     #expect(try #require(mends(read(&bench, "x")).first).to.due == bench.now)
     var other = SchedulerBench.watching()
     let due = other.now.advanced(by: -3_000_000)
-    #expect(try #require(mends(read(&other, "\(Mark.digits(due))||broken")).first).to.due == due)
+    #expect(try #require(mends(read(&other, "\(Watermark.digits(due))||broken")).first).to.due == due)
     // Seen to run by ourselves.
     var known = SchedulerBench.watching()
-    let seen = Mark(due: known.now.advanced(by: -5_000_000), taskID: nil, totalRunCount: 0)
+    let seen = Watermark(due: known.now.advanced(by: -5_000_000), taskID: nil, totalRunCount: 0)
     _ = known.read(a, document, seen)
     let base = try #require(
       known.scheduler.entries.handle(of: a).flatMap { known.scheduler.entries[$0]?.progress.base })
@@ -133,15 +136,15 @@ import Testing
 
   @Test func whatANewerVersionHasAddedIsKept() throws {
     let text = "00001772452800000000||7|12345678|paused|until=9"
-    let mark = try #require(Mark(Array(text.utf8)))
-    #expect(mark.totalRunCount == 7 && mark.digest != nil && String(mark.trailing) == "|paused|until=9")
-    #expect(String(mark.bytes) == text)
+    let watermark = try #require(Watermark(Array(text.utf8)))
+    #expect(watermark.totalRunCount == 7 && watermark.digest != nil && String(watermark.trailing) == "|paused|until=9")
+    #expect(String(watermark.bytes) == text)
     var bench = SchedulerBench.watching()
     let due = bench.now.advanced(by: -1_000_000)
-    let actions = read(&bench, "\(Mark.digits(due))||7|12345678|paused")
+    let actions = read(&bench, "\(Watermark.digits(due))||7|12345678|paused")
     #expect(!isAnchored(actions) && mends(actions).isEmpty)
-    for case .rebase(_, _, let mark) in actions { #expect(String(mark.bytes).hasSuffix("|paused")) }
+    for case .rebase(_, _, let watermark) in actions { #expect(String(watermark.bytes).hasSuffix("|paused")) }
     let plan = try #require(bench.pass(12).fires.first)
-    #expect(String(plan.mark.bytes).hasSuffix("|paused"))
+    #expect(String(plan.watermark.bytes).hasSuffix("|paused"))
   }
 }

@@ -1,5 +1,5 @@
 /// How edits are heard. Each way is tried, best first, and proves itself by the events of a write of our own.
-package enum Hearing: String {
+package enum ChangeDetection: String {
   /// Keyspace notifications.
   case keyspace
   /// CLIENT TRACKING in broadcast mode, where notifications are off and CONFIG is refused. It needs no setting of the
@@ -9,7 +9,7 @@ package enum Hearing: String {
   case polling
 
   /// What is left when this way does not work.
-  package var fallback: Hearing? {
+  package var fallback: ChangeDetection? {
     switch self {
     case .keyspace: .tracking
     case .tracking: .polling

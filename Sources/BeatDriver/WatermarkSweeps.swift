@@ -1,16 +1,17 @@
 import BeatCore
 
-/// When marks are swept: once a day, by the daemon that fires; and once a minute while schedules go by the thousand.
-final class MarkSweeps {
+/// When watermarks are swept: once a day, by the daemon that fires; and once a minute while schedules go by the
+/// thousand.
+final class WatermarkSweeps {
   private static let pauses: (few: Int64, many: Int64) = (86_400_000_000, 60_000_000)
 
   /// Schedules that have gone since the last sweep.
   var gone = 0
   private var sweptAt: BootTime?
 
-  var areManyGone: Bool { gone > Limit.goneMarks.most / 2 }
+  var areManyGone: Bool { gone > Limit.goneWatermarks.most / 2 }
 
-  /// - Parameter report: called with the number of marks forgotten, if it is not 0.
+  /// - Parameter report: called with the number of watermarks forgotten, if it is not 0.
   func sweep(
     _ store: any ScheduleStore, now: UnixTime, at moment: BootTime, report: @escaping (Int) -> Void
   ) {
@@ -18,7 +19,7 @@ final class MarkSweeps {
     guard sweptAt.map({ moment.microseconds(since: $0) > pause }) ?? true else { return }
     sweptAt = moment
     gone = 0
-    MarkSweep(store, now: now) { [weak self] forgotten in
+    WatermarkSweep(store, now: now) { [weak self] forgotten in
       // A sweep that failed is tried again with the next audit.
       guard let forgotten else {
         self?.sweptAt = nil

@@ -1,4 +1,4 @@
--- One pulse of one daemon: its heartbeat, the lease, and what tells whether the store is still the same.
+-- One heartbeat of one daemon: its sign of life, the lease, and what tells whether the store is still the same.
 --
 -- KEYS[1]  heartbeat of this daemon    STRING  sequence number
 -- KEYS[2]  incarnation                 STRING  random word
@@ -16,7 +16,7 @@
 -- Returns {previous sequence or '', incarnation, lease's token or '', milliseconds that it lasts, seconds, microseconds,
 --          1 if it is offered, {place in KEYS of what is not ours to read, what stands there...}}
 -- All that may be refused comes before the lease: who cannot do all of it does not get it, and does not keep it.
--- Nothing that somebody has put into these keys is told at its full length, and none of it ends the pulse.
+-- Nothing that somebody has put into these keys is told at its full length, and none of it ends the heartbeat.
 local longest = 128
 local damaged = {}
 local function found(place, what)
@@ -63,7 +63,7 @@ if not ours and token ~= '' and not string.find(token, '^%w+:%d+$') then
   free = free or #token > longest or string.find(token, '[^%w%p]') ~= nil
 end
 if ARGV[6] ~= 'nothing' and (free or ours or (offered and ARGV[6] == 'offered')) then
-  -- Ours may be from a pulse whose reply was lost.
+  -- Ours may be from a heartbeat whose reply was lost.
   if free or not ours then
     local epoch = redis.pcall('INCR', KEYS[4])
     local problem = type(epoch) == 'table' and epoch.err

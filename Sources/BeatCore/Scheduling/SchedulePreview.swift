@@ -1,6 +1,6 @@
-/// Where one schedule stands: what a daemon that loads its document and its mark now makes of them, and what comes next.
-/// It asks the scheduler itself, so that it cannot say anything else than what happens.
-package struct ScheduleStanding {
+/// Where one schedule stands: what a daemon that loads its document and its watermark now makes of them, and what comes
+/// next. It asks the scheduler itself, so that it cannot say anything else than what happens.
+package struct SchedulePreview {
   /// Whether anything comes, and if not, why.
   package enum State: Hashable, Sendable {
     case enabled
@@ -32,7 +32,8 @@ package struct ScheduleStanding {
 
   /// One run that is to come.
   package struct Occurrence: Hashable, Sendable {
-    /// Its nominal time, by which it is known in the mark and the log. In the past: it was missed, and is made up for.
+    /// Its nominal time, by which it is known in the watermark and the log. In the past: it was missed, and is made up
+    /// for.
     package let due: UnixTime
     /// When its message is sent: later than `due` by the jitter.
     package let sent: UnixTime
@@ -65,15 +66,16 @@ package struct ScheduleStanding {
   /// Accepted, but probably not what was meant.
   package let warnings: [String]
 
-  /// The mark that a daemon which fires would keep now; nil: the one that stands there.
-  package let kept: Mark?
+  /// The watermark that a daemon which fires would keep now; nil: the one that stands there.
+  package let kept: Watermark?
 
   /// The moment that is spoken of.
   package let now: UnixTime
   let scheduler: Scheduler
 
   /// - Parameters:
-  ///   - read: the document as it stood in the store, with the mark of the same moment; absent: as good as rejected.
+  ///   - read: the document as it stood in the store, with the watermark of the same moment; absent: as good as
+  ///   rejected.
   ///   - now: by Redis' clock.
   package init(_ name: EntryName, _ read: Scheduler.DocumentRead, context: DocumentContext, now: UnixTime) {
     self.init(name, before: nil, read, context: context, now: now)
@@ -82,15 +84,17 @@ package struct ScheduleStanding {
   /// What a daemon that watches makes of an edit: of a schedule that changes, nothing overdue is invented.
   ///
   /// - Parameters:
-  ///   - before: what stood there, with its mark.
+  ///   - before: what stood there, with its watermark.
   ///   - edited: what stands there after the edit.
   package init(
     _ name: EntryName, before: Scheduler.DocumentRead, edited: [UInt8], context: DocumentContext, now: UnixTime
   ) {
     var before = before
     // Whoever has seen that nothing stands there knows that what comes now is new.
-    if case .absent = before.content, let mark = before.mark { before.markState = .read(mark.ofGone) }
-    let read = Scheduler.DocumentRead(.document(edited), before.markState)
+    if case .absent = before.content, let watermark = before.watermark {
+      before.watermarkState = .read(watermark.ofGone)
+    }
+    let read = Scheduler.DocumentRead(.document(edited), before.watermarkState)
     self.init(name, before: before, read, context: context, now: now)
   }
 
@@ -104,14 +108,14 @@ package struct ScheduleStanding {
         // Nothing is sent; documents are told apart by their bytes.
         sha1: { $0 }, envelope: NoEnvelope()))
     var warnings: [String] = []
-    var kept: Mark?
+    var kept: Watermark?
     func receive(_ event: Scheduler.Event) {
       // What the last one says counts, and not what was there before.
       warnings = []
       for action in scheduler.receive(event, now: now) {
         switch action {
         case .report(.warned(_, let text)): warnings.append(text)
-        case .anchor(_, let mark), .rebase(_, _, let mark): kept = mark
+        case .anchor(_, let watermark), .rebase(_, _, let watermark): kept = watermark
         default: break
         }
       }
@@ -121,7 +125,7 @@ package struct ScheduleStanding {
       receive(.read(name, before))
       receive(.loadFinished)
       // As a daemon that has kept what it made of that.
-      receive(.read(name, Scheduler.DocumentRead(read.content, mark: kept ?? read.mark)))
+      receive(.read(name, Scheduler.DocumentRead(read.content, watermark: kept ?? read.watermark)))
     } else {
       receive(.read(name, read))
     }
@@ -143,13 +147,14 @@ package struct ScheduleStanding {
     }
     // Beside a count of 0 it is what the series counts from, and no run: so imports write it.
     let neverRan = layout.flatMap { $0.number("total_run_count")?.integer } == 0
-    lastRun = [neverRan ? nil : written, read.mark?.taskID == nil ? nil : read.mark?.due].compactMap { $0 }.max()
+    lastRun = [neverRan ? nil : written, read.watermark?.taskID == nil ? nil : read.watermark?.due].compactMap { $0 }
+      .max()
 
     guard let entry = scheduler.entries.handle(of: name).flatMap({ scheduler.entries[$0] }) else {
       state = .rejected(scheduler.rejected[name]?.reason.description ?? "there is no document")
       schedule = nil
       zone = nil
-      totalRunCount = read.mark?.totalRunCount ?? 0
+      totalRunCount = read.watermark?.totalRunCount ?? 0
       return
     }
     state =
@@ -182,8 +187,8 @@ package struct ScheduleStanding {
   /// The next run; nil if none comes any more.
   package var next: Occurrence? { upcoming(1).first }
 
-  /// Since when something should have been sent that has not been, where it is made up for; nil: nothing waits. The time
-  /// is that of the first occurrence that was missed, and not that of the one which makes up for it.
+  /// Since when something should have been sent that has not been, where it is made up for; nil: nothing waits. The
+  /// time is that of the first occurrence that was missed, and not that of the one which makes up for it.
   package var overdueSince: UnixTime? {
     guard case .enabled = state, let next, next.sent <= now,
       let entry = scheduler.entries.handle(of: name).flatMap({ scheduler.entries[$0] }), let due = entry.nextDue

@@ -3,13 +3,13 @@ import Testing
 @testable import BeatCore
 @testable import BeatDriver
 
-/// Which marks of schedules that are gone go sooner where they are many.
-@Suite struct MarkSweepTests {
+/// Which watermarks of schedules that are gone go sooner where they are many.
+@Suite struct WatermarkSweepTests {
   private let now = UnixTime(microseconds: 30_000_000 * 60_000_000)
-  private let most = Limit.goneMarks.most
+  private let most = Limit.goneWatermarks.most
 
   private func limits(fired: [Int64: Int] = [:], seen: [Int64: Int] = [:]) -> (fired: Int64, seen: Int64)? {
-    MarkSweep.limits(fired: fired, seen: seen, now: now).map {
+    WatermarkSweep.limits(fired: fired, seen: seen, now: now).map {
       ($0.fired.microseconds / 60_000_000, $0.seen.microseconds / 60_000_000)
     }
   }

@@ -1,11 +1,11 @@
-/// What the mark hash keeps for each schedule, beside the documents: the newest due time that was fired and its task
-/// id, or the time first seen and no id. A stale document that somebody writes back cannot undo it, and a restart does
-/// not postpone an interval. With it stands under which schedule that was: whoever hears of an edit late can tell
+/// What the watermark hash keeps for each schedule, beside the documents: the newest due time that was fired and its
+/// task id, or the time first seen and no id. A stale document that somebody writes back cannot undo it, and a restart
+/// does not postpone an interval. With it stands under which schedule that was: whoever hears of an edit late can tell
 /// whether another daemon has gone on by it.
 ///
-/// Stored as `<microseconds since 1970, 20 digits>|<task id>|<total run count>|<digest, 8 hexadecimal digits>`; compared
-/// as text in Lua, whose numbers are exact below 2^53 only.
-package struct Mark: Hashable, Sendable {
+/// Stored as `<microseconds since 1970, 20 digits>|<task id>|<total run count>|<digest, 8 hexadecimal digits>`;
+/// compared as text in Lua, whose numbers are exact below 2^53 only.
+package struct Watermark: Hashable, Sendable {
   package var due: UnixTime
   /// nil: seen, not fired.
   package var taskID: TaskID?
@@ -75,25 +75,25 @@ package struct Mark: Hashable, Sendable {
   }
 
   /// The same when the schedule's document is deleted: it says what was fired, and of no schedule.
-  package var ofGone: Mark {
-    var mark = self
-    mark.digest = .gone
-    return mark
+  package var ofGone: Watermark {
+    var watermark = self
+    watermark.digest = .gone
+    return watermark
   }
 
-  /// The due time of a mark whose other fields are damaged.
+  /// The due time of a watermark whose other fields are damaged.
   static func due(in bytes: [UInt8]) -> UnixTime? {
     guard bytes.count > 20, bytes[20] == bar else { return nil }
     return number(bytes[..<20]).map { UnixTime(microseconds: $0) }
   }
 
-  /// Tells one mark of a schedule from another: when, and under which schedule.
+  /// Tells one watermark of a schedule from another: when, and under which schedule.
   struct Fingerprint: Hashable {
     private let digest: ScheduleDigest
 
-    init(_ mark: Mark) {
-      var digest = mark.digest ?? ScheduleDigest()
-      digest.combine(mark.due.microseconds)
+    init(_ watermark: Watermark) {
+      var digest = watermark.digest ?? ScheduleDigest()
+      digest.combine(watermark.due.microseconds)
       self.digest = digest
     }
   }

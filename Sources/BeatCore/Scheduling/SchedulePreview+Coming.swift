@@ -1,5 +1,5 @@
 /// What comes of a schedule, run by run.
-extension ScheduleStanding {
+extension SchedulePreview {
   /// The next runs, and why no more of them come.
   package struct Coming: Sendable {
     package var runs: [Occurrence] = []

@@ -2,7 +2,7 @@ import BeatCore
 
 /// Whether edits are heard: by the setting, and by trying it.
 extension RedisDoctor {
-  package func examineHearing(isFiring: Bool, by events: String?) throws {
+  package func examineChangeDetection(isFiring: Bool, by events: String?) throws {
     let missing = try client.report().missingNotifications
     // Who begins to run switches them on, if it may. Client tracking tells the daemon as soon.
     let isTracking = events == "tracking"

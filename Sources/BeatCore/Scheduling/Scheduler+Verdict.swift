@@ -1,13 +1,13 @@
 /// Where a document stands, for those who tell people.
 extension Scheduler {
-  package enum Standing: Hashable, Sendable {
+  package enum Verdict: Hashable, Sendable {
     /// In force; the next due time, nil for a schedule that is disabled or finished.
     case accepted(next: UnixTime?)
     case rejected(reason: String)
   }
 
   /// nil: there is no such document.
-  package func standing(of name: EntryName) -> Standing? {
+  package func verdict(of name: EntryName) -> Verdict? {
     if let rejection = rejected[name] { return .rejected(reason: rejection.reason.description) }
     return entries.handle(of: name).flatMap { entries[$0] }.map { .accepted(next: $0.nextDue) }
   }
@@ -23,11 +23,11 @@ extension Scheduler {
     return (entries.handle(of: name).flatMap { entries[$0] }?.document).map { .bytes($0) }
   }
 
-  /// Where a document stands, which one it is, and what its next run is counted from: the newest due time that was fired, or
-  /// when it was first seen. nil: there is no such document.
-  package func account(of name: EntryName) -> (standing: Standing, document: DocumentIdentity?, base: UnixTime?)? {
-    standing(of: name).map { standing in
-      (standing, document(of: name), entries.handle(of: name).flatMap { entries[$0] }?.progress.base)
+  /// Where a document stands, which one it is, and what its next run is counted from: the newest due time that was
+  /// fired, or when it was first seen. nil: there is no such document.
+  package func account(of name: EntryName) -> (verdict: Verdict, document: DocumentIdentity?, base: UnixTime?)? {
+    verdict(of: name).map { verdict in
+      (verdict, document(of: name), entries.handle(of: name).flatMap { entries[$0] }?.progress.base)
     }
   }
 
