@@ -1,26 +1,26 @@
 import BeatCore
 
-/// What a Redis in cluster mode can be used for: a fire is one script, and a script's keys must lie in one hash slot. That
-/// they do where they have one hash tag (redis.io, cluster specification).
+/// What a Redis in cluster mode can be used for. A fire is one script, and all keys of a script must lie in one hash
+/// slot. Keys with the same hash tag do (redis.io, cluster specification).
 package struct ClusterFit: Hashable, Sendable {
   package static let advice =
     "in cluster mode a script works on keys of one hash slot, and only database 0 is there: give database 0 in both "
     + "URLs, and a --key-prefix and queues with one hash tag, such as {beat}:tasks: and {beat}celery; or use a Redis "
     + "without cluster mode"
 
-  /// The hash tag of the documents' prefix.
+  /// The hash tag of the documents' prefix. A queue's list must have the same one.
   private let tag: [UInt8]
 
-  /// nil: the prefix has no hash tag, and nothing can be fired.
+  /// nil: the prefix has no hash tag, so that nothing can be fired.
   package init?(_ keys: RedisKeys) {
     guard let tag = Self.tag(of: keys.prefix) else { return nil }
     self.tag = tag
   }
 
-  /// Why no message can be pushed to a list beside these documents; nil: it can. The one rule for a daemon's default queue,
-  /// for a document's own, and for those that an exchange leads to.
+  /// Why no message can be pushed to a list beside these documents; nil: it can. This one rule serves for a daemon's
+  /// default queue, for a document's own queue, and for the queues that an exchange leads to.
   ///
-  /// - Parameter queue: as people know it; nil: by the list's key.
+  /// - Parameter queue: the queue's name as users know it, for the text; nil: the text shows the list's key.
   package func problem(ofList list: [UInt8], queue: String? = nil) -> String? {
     guard Self.tag(of: list) != tag else { return nil }
     return
@@ -36,7 +36,7 @@ package struct ClusterFit: Hashable, Sendable {
     return queue.flatMap { fit.problem(ofList: $0) }
   }
 
-  /// What stands between the first `{` and the next `}`, if anything does: by that alone the slot is chosen.
+  /// The bytes between the first `{` and the next `}`, if there are any. They alone choose the slot.
   static func tag(of key: [UInt8]) -> [UInt8]? {
     guard let start = key.firstIndex(of: UInt8(ascii: "{")),
       let end = key[(start + 1)...].firstIndex(of: UInt8(ascii: "}")), end > start + 1
@@ -46,11 +46,11 @@ package struct ClusterFit: Hashable, Sendable {
 }
 
 extension ClusterFit {
-  /// For those who read documents: why a document's queue cannot be used; nil: it can.
+  /// Why a document's queue cannot be used, for the reader of documents; nil: it can be used.
   ///
   /// - Parameters:
-  ///   - queue: the document's; nil: it names none.
-  ///   - kombu: the workers' names for queues.
+  ///   - queue: the queue that the document names; nil: it names none.
+  ///   - kombu: how the workers name the lists of their queues.
   func problem(ofDocumentsQueue queue: String?, defaultQueue: String, kombu: KombuKeys) -> String? {
     let name = queue ?? defaultQueue
     guard let problem = problem(ofList: kombu.list(of: Array(name.utf8), priority: 0), queue: name) else { return nil }
@@ -59,7 +59,7 @@ extension ClusterFit {
       + (queue == nil ? "\(example), or give --default-queue (CELERY_TASK_DEFAULT_QUEUE)" : example)
   }
 
-  /// The same documents, without those that no fire could send.
+  /// A context that rejects documents whose queue no fire could reach in this cluster.
   package func applied(to context: DocumentContext, defaultQueue: String, kombu: KombuKeys) -> DocumentContext {
     var context = context
     context.queueProblem = { queue in problem(ofDocumentsQueue: queue, defaultQueue: defaultQueue, kombu: kombu) }
@@ -68,7 +68,8 @@ extension ClusterFit {
 }
 
 extension StoreClient {
-  /// What a fire can reach on this store, where it is in cluster mode; nil: it is not, or nothing fits, or it does not say.
+  /// Which lists a fire can reach on this store. nil: the store is not in cluster mode, or its prefix has no hash tag,
+  /// or the server does not say.
   package func clusterFit() throws(StoreError) -> ClusterFit? {
     if let knownFit { return knownFit }
     let fit = try askForClusterFit()
@@ -77,7 +78,7 @@ extension StoreClient {
   }
 
   private func askForClusterFit() throws(StoreError) -> ClusterFit? {
-    // A cluster has no other database.
+    // A cluster has no database but 0.
     guard url.database == 0, let info = try replies(to: [RedisCommand("INFO", "cluster")])[0].text,
       ServerInfo(info).isCluster
     else { return nil }

@@ -2,24 +2,24 @@ import BeatLoop
 internal import CHiredisAsync
 import Glibc
 
-/// Drives one hiredis context by the loop, in the place of hiredis' own libevent adapter.
+/// Drives one hiredis context by the event loop. It takes the place of hiredis' own libevent adapter.
 ///
-/// The adapter changes its interest in the socket twice for each request and waits to be told that the socket is
-/// writable, which it nearly always is: ten system calls for a request and its reply. Here they are four. Reading is
-/// asked for once and kept; what is to be written is written at the end of the turn of the loop, many commands in one
-/// call; only a socket that is connecting or full is waited for.
+/// That adapter changes its interest in the socket twice for each request, and waits to be told that the socket is
+/// writable, which it nearly always is: ten system calls for a request and its reply. This class needs four. It asks
+/// for reading once and keeps that. It writes at the end of the loop's turn, many commands in one call. It waits for
+/// the socket only while the socket is connecting or full.
 final class ContextEvents {
   private enum Writing {
     case nothing
-    /// Later in this turn of the loop.
+    /// The output is written later in this turn of the loop.
     case soon
-    /// When the socket is writable.
+    /// The output is written when the socket is writable.
     case waiting
   }
 
-  /// How often what is subscribed to is read in one turn, 16 KiB each time. Redis closes a connection whose events pile
-  /// up (`client-output-buffer-limit pubsub`), so events go before the reading of documents, of which each stands for
-  /// as many events as came meanwhile.
+  /// How often a subscribed connection is read in one turn, 16 KiB each time. Redis closes a connection whose events
+  /// pile up (`client-output-buffer-limit pubsub`). So events are read before documents: one read of a document serves
+  /// all events of it that came until then.
   private static let readsOfEvents = 16
 
   /// Valid while `readable` and `writable` are not nil.
@@ -30,10 +30,11 @@ final class ContextEvents {
   private var writing = Writing.nothing
   private var isInWrite = false
   private var tls: TLSSession?
-  /// While it is not nil, the socket belongs to the handshake and hiredis is kept from it.
+  /// Runs when the TLS handshake ends. While it is not nil, the socket belongs to the handshake and hiredis is kept
+  /// from it.
   private var onSecured: ((_ isSecure: Bool) -> Void)?
 
-  /// Attaches a new context; false when memory is short. Afterwards the context holds its events, until it goes.
+  /// Attaches a new context; false when memory is short. The context then keeps its events alive until it is freed.
   static func attach(_ context: UnsafeMutablePointer<redisAsyncContext>, to loop: EventLoop) -> Bool {
     let events = ContextEvents(context, loop)
     guard events.readable != nil, events.writable != nil else { return false }
@@ -68,7 +69,7 @@ final class ContextEvents {
   }
 
   private func addWrite() {
-    // What cannot be written before something was read is written then.
+    // Output that TLS cannot write before it has read something is written after that read.
     guard onSecured == nil, tls?.writeWaitsToRead != true else { return }
     if isInWrite || !isConnected {
       waitToWrite()
@@ -120,7 +121,7 @@ final class ContextEvents {
     isInWrite = true
     redisAsyncHandleWrite(context)
     isInWrite = false
-    // The context may be gone by now; if it is not, and still connecting, it expects to be called again.
+    // The context may be gone by now. If it is still connecting, hiredis expects to be called again.
     guard let readable, writable != nil else { return }
     if !isConnected { addWrite() }
     if hasToRead { event_active(readable, Int32(EV_READ), 0) }
@@ -134,13 +135,13 @@ final class ContextEvents {
 
   // MARK: TLS
 
-  /// Secures the connection, which stands. `completion` runs once, from a later event, unless the context goes before;
-  /// on success hiredis then reads and writes through `session`.
+  /// Secures a connection that is established. `completion` runs once, from a later event, unless the context is freed
+  /// first. On success hiredis reads and writes through `session` from then on.
   func secure(by session: TLSSession, then completion: @escaping (_ isSecure: Bool) -> Void) {
     tls = session
     onSecured = completion
     addRead()
-    // Not at once: hiredis is still telling us that the connection stands, and the handshake may end it.
+    // The handshake begins in a later event: hiredis is still reporting the connection, and the handshake may end it.
     event_active(writable, Int32(EV_WRITE), 0)
   }
 
@@ -159,14 +160,14 @@ final class ContextEvents {
       if writing == .waiting { removeWrite() }
       tls.carry(&context.pointee.c)
       onSecured(true)
-      // What the server sent together with its last word of the handshake.
+      // The server may have sent data together with the end of its handshake.
       if let readable, tls.hasPending { event_active(readable, Int32(EV_READ), 0) }
     }
   }
 
   private var isSubscribed: Bool { context.pointee.c.flags & REDIS_SUBSCRIBED != 0 }
 
-  /// Whether the socket has bytes that nobody has read.
+  /// Whether the socket, or TLS, has bytes that were not read yet.
   private var hasMore: Bool {
     if tls?.hasPending == true { return true }
     var count: Int32 = 0

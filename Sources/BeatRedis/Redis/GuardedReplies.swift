@@ -1,9 +1,10 @@
 internal import CHiredisAsync
 
-/// hiredis' own functions that make the objects of a reply, each of which asks the connection's `ReplyLedger` first.
-/// hiredis reports a refusal as "Out of memory"; the ledger knows better.
+/// hiredis' own functions that make the objects of a reply. Each of them asks the connection's `ReplyLedger` first.
+/// hiredis reports a refusal as "Out of memory"; the true reason is in the ledger's `breach`.
 enum GuardedReplies {
-  /// Filled once, never written or freed afterwards: all connections of all threads may read it.
+  /// The table is filled once and never written or freed afterwards, so that all connections of all threads may read
+  /// it.
   nonisolated(unsafe) static let functions: UnsafeMutablePointer<redisReplyObjectFunctions>? = {
     guard let hiredis = GuardedReplies.hiredis else { return nil }
     let functions = UnsafeMutablePointer<redisReplyObjectFunctions>.allocate(capacity: 1)
@@ -53,15 +54,15 @@ enum GuardedReplies {
     return functions
   }()
 
-  /// What `functions` replaces.
+  /// hiredis' own functions, which those in `functions` call.
   private static let hiredis: redisReplyObjectFunctions? = {
     guard let reader = redisReaderCreate() else { return nil }
     defer { redisReaderFree(reader) }
     return reader.pointee.fn?.pointee
   }()
 
-  /// The object; nil: the ledger refuses it, or memory is short. One that was made hangs in its parent, with which
-  /// hiredis frees it.
+  /// The new object; nil: the ledger refuses it, or memory is short. An object that was made before a refusal already
+  /// belongs to its parent, and hiredis frees it with the parent.
   private static func make(
     _ task: UnsafePointer<redisReadTask>?, if admits: (ReplyLedger, UnsafePointer<redisReadTask>) -> Bool,
     by create: () -> UnsafeMutableRawPointer?

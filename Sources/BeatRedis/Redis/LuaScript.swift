@@ -1,8 +1,8 @@
-/// A script that the server keeps by its SHA-1: sent by digest, and in full only when the server has lost it.
+/// A script that the server keeps by its SHA-1. It is sent by its digest, and in full only when the server has lost it.
 package struct LuaScript: Sendable {
-  /// The text, as the server sees it.
+  /// The script's text, to the byte: its digest is made of it.
   package let source: String
-  /// 40 lower-case hex digits.
+  /// The digest: 40 lower-case hex digits.
   package let sha1: String
 
   /// Computes the digest.
@@ -18,7 +18,7 @@ package struct LuaScript: Sendable {
     on connection: RedisConnection, keys: [[UInt8]], arguments: [[UInt8]],
     then completion: @escaping (RedisReply?) -> Void
   ) {
-    // Lengths and line ends take up to 16 bytes each.
+    // The length and the line ends that precede and follow an argument take up to 16 bytes.
     let size = keys.reduce(0) { $0 + $1.count + 16 } + arguments.reduce(0) { $0 + $1.count + 16 }
     evaluate(
       on: connection, keys: keys.count, size: size,
@@ -28,12 +28,12 @@ package struct LuaScript: Sendable {
       }, then: completion)
   }
 
-  /// The same, with keys and arguments that are written where they are sent from.
+  /// The same, for keys and arguments that are written directly into the command, without arrays of them.
   ///
   /// - Parameters:
-  ///   - keys: how many there are.
-  ///   - size: about so many bytes are appended.
-  ///   - append: appends the keys, then the arguments; the same when it is called again.
+  ///   - keys: how many keys there are.
+  ///   - size: about how many bytes `append` adds.
+  ///   - append: appends the keys, then the arguments. It may be called twice, and must append the same each time.
   func evaluate(
     on connection: RedisConnection, keys: Int, size: Int, append: @escaping (inout RedisCommand) -> Void,
     then completion: @escaping (RedisReply?) -> Void

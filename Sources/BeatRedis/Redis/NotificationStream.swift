@@ -1,19 +1,19 @@
 import BeatLoop
 internal import CHiredisAsync
 
-/// A connection that only listens: pattern subscriptions, such as those of keyspace notifications, and the keys that
-/// CLIENT TRACKING reports.
+/// A connection that only listens: to pattern subscriptions, such as those of keyspace notifications, and to the keys
+/// that CLIENT TRACKING reports.
 ///
-/// It is apart from the command connection because hiredis takes an error reply on a subscribed connection for its
-/// end, and would take every pending command along.
+/// It is apart from the command connection because hiredis ends a subscribed connection at the first error reply. All
+/// pending commands would end with it.
 package final class NotificationStream {
   private let connection: RedisConnection
   private var onMessage: ((_ channel: Span<UInt8>, _ payload: Span<UInt8>) -> Void)?
   private var onInvalidate: (([[UInt8]]?) -> Void)?
   private var confirmed: [(left: Int, then: () -> Void)] = []
 
-  /// Begins to connect, as a `RedisConnection` does. `onMessage` gets a message's channel and payload, to be read during the call; `onClose` runs
-  /// exactly once.
+  /// Begins to connect, as a `RedisConnection` does. `onMessage` gets a message's channel and payload, which may be
+  /// read during the call only. `onClose` runs exactly once.
   package init(
     to endpoint: RedisEndpoint, security: TLSSettings? = nil, on loop: EventLoop,
     timeouts: RedisTimeouts = RedisTimeouts(),
@@ -22,7 +22,7 @@ package final class NotificationStream {
   ) {
     self.onMessage = onMessage
     connection = RedisConnection(to: endpoint, security: security, on: loop, timeouts: timeouts, onClose: onClose)
-    // Keeps the stream while its connection stands, and lets go of what its owner gave it.
+    // The connection holds this stream while it is open, and here lets go of the closures that the owner gave.
     connection.onFinish = { [self] in
       self.onMessage = nil
       self.onInvalidate = nil
@@ -30,7 +30,7 @@ package final class NotificationStream {
     }
   }
 
-  /// As `RedisConnection.handshake`; comes before any subscription.
+  /// Does what `RedisConnection.handshake` does. It must come before any subscription.
   package func handshake(
     _ url: RedisURL, clientName: String?, then completion: @escaping (RedisConnectionError?) -> Void
   ) {
@@ -45,13 +45,14 @@ package final class NotificationStream {
     connection.subscribe(to: patterns, patterns: true) { [self] in received($0) }
   }
 
-  /// The connection's id, for CLIENT TRACKING's REDIRECT; nil if the server does not tell. Before any subscription.
+  /// The connection's id, for CLIENT TRACKING's REDIRECT; nil if the server does not tell it. It must be asked for
+  /// before any subscription.
   package func clientID(then completion: @escaping (Int64?) -> Void) {
     connection.send(RedisCommand("CLIENT", "ID")) { completion($0?.integer) }
   }
 
-  /// Hears the keys that another connection's CLIENT TRACKING, redirected to this one, reports as changed; nil:
-  /// all of them. (Redis: client-side caching, the two-connections mode of RESP2)
+  /// Calls `handler` with the keys that another connection's CLIENT TRACKING, redirected to this one, reports as
+  /// changed; nil means all keys. (Redis: client-side caching, the two-connections mode of RESP2)
   package func hearInvalidations(_ handler: @escaping ([[UInt8]]?) -> Void, then confirmed: @escaping () -> Void) {
     onInvalidate = handler
     self.confirmed.append((1, confirmed))
@@ -64,7 +65,7 @@ package final class NotificationStream {
   /// True as soon as no message will come any more.
   package var isClosed: Bool { connection.isClosed }
 
-  /// Of the shapes that `ReplyLedger` lets through.
+  /// Takes a push in one of the shapes that `ReplyLedger` lets through.
   private func received(_ reply: UnsafeMutablePointer<redisReply>) {
     guard reply.pointee.elements >= 3, let elements = reply.pointee.element, let kind = elements[0]?.pointee.bytes
     else {
@@ -93,7 +94,7 @@ package final class NotificationStream {
 extension NotificationStream: Sendable {}
 
 extension String {
-  /// Borrowed bytes as text, to keep.
+  /// Copies borrowed bytes into a string.
   init(copying span: Span<UInt8>) { self.init(decoding: [UInt8](copying: span), as: UTF8.self) }
 }
 
@@ -104,7 +105,7 @@ extension Span<UInt8> {
 }
 
 extension [UInt8] {
-  /// Copies borrowed bytes, to keep them.
+  /// Copies borrowed bytes into an array.
   package init(copying span: Span<UInt8>) {
     self.init(unsafeUninitializedCapacity: span.count) { buffer, count in
       for index in span.indices { buffer.initializeElement(at: index, to: span[index]) }

@@ -1,13 +1,13 @@
 /// One command in the server's wire format, built in a single buffer. Arguments are bytes: NUL, line breaks and
 /// percent signs are ordinary.
 package struct RedisCommand: Sendable {
-  /// `header` bytes of which the last `headerLength` are "*<count>\r\n", then "$<length>\r\n<bytes>\r\n" for each
-  /// argument, then a NUL, which hiredis needs when it looks at the command.
+  /// First `header` bytes, of which the last `headerLength` are "*<count>\r\n". Then "$<length>\r\n<bytes>\r\n" for
+  /// each argument. Then a NUL, which hiredis needs when it looks at the command.
   private var buffer: [UInt8]
   private var count = 0
   private var headerLength = 0
 
-  /// "*", up to 10 digits, "\r\n".
+  /// Room for "*", up to 10 digits, and "\r\n".
   private static let header = 13
 
   /// Builds a command from its name and arguments: `RedisCommand("SET", key, value)`.
@@ -27,7 +27,7 @@ package struct RedisCommand: Sendable {
     for argument in arguments { append(bytes: argument) }
   }
 
-  /// Makes room for about so many bytes of arguments at once.
+  /// Reserves room for about that many bytes of arguments.
   mutating func reserveCapacity(_ bytes: Int) { buffer.reserveCapacity(bytes) }
 
   /// Adds one argument.
@@ -78,7 +78,7 @@ package struct RedisCommand: Sendable {
     }
   }
 
-  /// Right-aligned, so that a growing count needs no room that is not there.
+  /// Writes the header right-aligned into its fixed room, so that a growing count moves no other byte.
   private mutating func writeHeader() {
     var position = RedisCommand.header
     func place(_ byte: UInt8) {

@@ -1,7 +1,7 @@
 import BeatLoop
 internal import CHiredisAsync
 
-/// From a host's name to a connection that stands: address after address, and TLS.
+/// From a host's name to an established connection: address after address, then TLS.
 extension RedisConnection {
   func resolved(_ outcome: HostLookup.Outcome) {
     lookup = nil
@@ -15,7 +15,7 @@ extension RedisConnection {
     }
   }
 
-  /// Tries one address, with a fair share of the time that is left.
+  /// Tries one address, with an equal share of the time that is left for all addresses.
   func connect(to address: RedisEndpoint) {
     guard case .connecting(let others) = state else { return }
     tls = nil
@@ -23,7 +23,7 @@ extension RedisConnection {
       return connectFailed(.connecting(endpoint, "no memory"))
     }
     guard context.pointee.err == 0, ContextEvents.attach(context, to: loop) else {
-      // Not attached: nobody else frees it, and no callback comes.
+      // The context was not attached to the loop: only this method can free it, and no callback comes.
       let reason = context.pointee.errstr.map { String(cString: $0) } ?? ""
       redisAsyncFree(context)
       return connectFailed(.connecting(endpoint, reason.isEmpty ? "no memory" : reason))
@@ -31,7 +31,7 @@ extension RedisConnection {
     RedisContext.prepare(context, for: endpoint, patience: timeouts.reply)
     ledger.watch(context)
     self.context = context
-    // The context holds its connection; `contextGone` gives the count back, whatever way the context ends.
+    // The context holds its connection. `contextGone` gives that reference back, however the context ends.
     context.pointee.data = Unmanaged.passRetained(self).toOpaque()
     context.pointee.dataCleanup = { data in
       if let data { Unmanaged<RedisConnection>.fromOpaque(data).takeRetainedValue().contextGone() }
@@ -43,7 +43,7 @@ extension RedisConnection {
     deadline.schedule(after: left / Int64(others.count + 1))
   }
 
-  /// The address has answered.
+  /// The address accepted the connection.
   private func connected() {
     guard case .connecting = state, let context else { return }
     guard let security, case .tcp(let host, _) = endpoint else { return opened() }
@@ -51,7 +51,7 @@ extension RedisConnection {
       let session = try TLSSession(security, host: host)
       tls = session
       ContextEvents.of(context.pointee.ev.data)?.secure(by: session) { [unowned self] isSecure in
-        // `contextGone` goes on from there, with the session's reason.
+        // On a failure hiredis calls `contextGone`, which goes on with the session's reason.
         if isSecure { opened() } else { redisAsyncFree(context) }
       }
     } catch {
@@ -71,7 +71,7 @@ extension RedisConnection {
     guard case .connecting(let others) = state else { return }
     guard let next = others.first, case .tcp(_, let port) = endpoint else { return end(error) }
     state = .connecting(others: Array(others.dropFirst()))
-    // Not at once: this may run while hiredis is still taking the failed context down.
+    // The next attempt waits for a later turn: hiredis may still be taking the failed context down.
     loop.soon { [self] in connect(to: .tcp(host: next, port: port)) }
   }
 }

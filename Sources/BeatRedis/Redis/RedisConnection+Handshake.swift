@@ -1,6 +1,6 @@
 extension RedisConnection {
-  /// Logs in, chooses the database and names the connection, in one round trip: AUTH, SELECT, CLIENT SETNAME, as far
-  /// as `url` asks for them.
+  /// Logs in, chooses the database and names the connection, in one round trip. It sends AUTH, SELECT and CLIENT
+  /// SETNAME, each only if `url` or `clientName` asks for it.
   ///
   /// `then` runs once, with nil when the connection is ready for use. After a refusal the connection closes itself,
   /// and `onClose` gets the same error.
@@ -22,15 +22,15 @@ extension RedisConnection {
           { .turnedAway(endpoint, $0) ?? .refused(endpoint, "database \(url.database)", $0) }
         ))
     }
-    // The last step only asks whether the server lets us in and is ready: proxies and strict ACLs refuse
-    // the command itself, and that harms nobody.
+    // The last step asks whether the server accepts this client and is ready. Proxies and strict ACLs refuse the
+    // command itself; that is no reason to end the connection.
     let greeting = clientName.map { RedisCommand("CLIENT", "SETNAME", $0) } ?? RedisCommand("PING")
     steps.append((greeting, { .turnedAway(endpoint, $0) }))
 
     for (index, step) in steps.enumerated() {
       let isLast = index == steps.count - 1
       send(step.command) { [self] reply in
-        // The first refusal ends it: after a failed login everything else fails as well.
+        // The first refusal ends the connection: after a failed login every other step fails as well.
         if let error = reply?.error, let refusal = step.judge(error) { end(refusal) }
         if isLast { completion(closeError) }
       }

@@ -3,8 +3,8 @@ internal import CHiredisAsync
 
 /// A connection that only listens, for `NotificationStream`.
 extension RedisConnection {
-  /// Subscribes to these channels, or `patterns` of channels; from now on every message and confirmation goes to
-  /// `onPush`, which reads it in place.
+  /// Subscribes to channels, or to patterns of channels if `patterns` is true. From now on every message and
+  /// confirmation goes to `onPush`, which reads it in place.
   func subscribe(
     to names: [[UInt8]], patterns: Bool, onPush: @escaping (UnsafeMutablePointer<redisReply>) -> Void
   ) {
@@ -20,7 +20,7 @@ extension RedisConnection {
     var command = patterns ? RedisCommand("PSUBSCRIBE") : RedisCommand("SUBSCRIBE")
     command.append(contentsOf: names)
     let status = command.withBytes { bytes in
-      // The owner is found by the context, never by a retained pointer: this callback runs many times.
+      // The context leads to the owner. A retained pointer would not do: this callback runs many times.
       redisAsyncFormattedCommand(
         context, { context, reply, _ in RedisConnection.of(context)?.pushed(reply) }, nil, bytes.baseAddress,
         bytes.count)
@@ -28,7 +28,7 @@ extension RedisConnection {
     if status != REDIS_OK { end(.broken(endpoint, code: REDIS_ERR_OOM, reason: "")) }
   }
 
-  /// A confirmation has come.
+  /// Counts one confirmation of a subscription.
   func confirmed() {
     confirmationsOwed = max(0, confirmationsOwed - 1)
     if confirmationsOwed == 0 { deadline.cancel() } else { patience.begin(at: .now()) }

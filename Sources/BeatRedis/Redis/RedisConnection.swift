@@ -5,9 +5,9 @@ import Glibc
 
 /// One connection to a Redis server: commands go out in order, replies come back in order.
 ///
-/// It connects when made, and keeps itself alive until it is closed, by whichever side. It never reconnects: after
-/// `onClose` its owner makes another. Commands that subscribe or monitor do not belong here; see
-/// `NotificationStream`. No callback runs inside a call of `send` or `close`.
+/// It connects when made, and keeps itself alive until either side closes it. It never reconnects: after `onClose` its
+/// owner makes another. Commands that subscribe or monitor do not belong here; see `NotificationStream`. No callback
+/// runs inside a call of `send` or `close`.
 package final class RedisConnection {
   enum State {
     /// Looking up the host's addresses.
@@ -15,7 +15,7 @@ package final class RedisConnection {
     /// Trying one address; `others` are still to be tried.
     case connecting(others: [String])
     case open
-    /// Closed for its users; hiredis' context may live until the next turn of the loop.
+    /// Closed for its owner; hiredis' context may live until the next turn of the loop.
     case closing
     case closed
   }
@@ -30,26 +30,27 @@ package final class RedisConnection {
   let timeouts: RedisTimeouts
   private var onClose: ((RedisConnectionError) -> Void)?
   var state = State.resolving
-  /// hiredis owns it and frees it by itself; nil from the moment it says so, in `contextGone`.
+  /// hiredis owns the context and frees it by itself. It is nil from the moment when hiredis says so, in `contextGone`.
   var context: UnsafeMutablePointer<redisAsyncContext>?
   var lookup: HostLookup?
-  /// Of the address that is being tried or was reached.
+  /// The TLS session with the address that is being tried or was reached.
   var tls: TLSSession?
   let connectDeadline: MonotonicTime
   lazy var deadline = LoopTimer(on: loop) { [unowned self] in deadlineReached() }
 
   var requests = RequestQueue()
-  /// hiredis moves what is left of its output with every write. With a bound on it the cost of a thousand commands
-  /// does not grow with what waits behind them.
+  /// How many bytes hiredis' output buffer may hold. hiredis moves the rest of its output with every write; with a
+  /// bound on it, the cost of a thousand commands does not grow with the number of commands that wait behind them.
   private static let outputLimit = 256 * 1024
   var patience = ReplyPatience()
 
   let ledger = ReplyLedger()
   var onPush: ((UnsafeMutablePointer<redisReply>) -> Void)?
   var confirmationsOwed = 0
-  /// Lets the owner inside this module put its own affairs in order, just before `onClose`.
+  /// Lets an owner inside this module release its own state, just before `onClose`.
   var onFinish: (() -> Void)?
-  /// Told of each reply that says that this user may not do that, or that there is no such command, before whoever asked.
+  /// Gets each error reply that says that this user may not run a command, or that there is no such command. It runs
+  /// before the request's own callback.
   package var onRefusal: ((RedisServerError) -> Void)?
 
   /// Requests without a reply.
@@ -63,8 +64,8 @@ package final class RedisConnection {
     }
   }
 
-  /// Begins to connect, by TLS if there is a `security`; a unix socket has none. `onClose` runs exactly once, after the
-  /// callbacks of all pending requests.
+  /// Begins to connect, by TLS if `security` is given; TLS is never used on a unix socket. `onClose` runs exactly once,
+  /// after the callbacks of all pending requests.
   package init(
     to endpoint: RedisEndpoint, security: TLSSettings? = nil, on loop: EventLoop,
     timeouts: RedisTimeouts = RedisTimeouts(), onClose: @escaping (RedisConnectionError) -> Void
@@ -92,9 +93,10 @@ package final class RedisConnection {
     }
   }
 
-  /// Sends a command; before the connection stands it waits. `then` runs exactly once: with the reply, which may be
-  /// an error of the server, or with nil when the connection ended first. Nil means *unknown*: the server may have
-  /// carried the command out. A reply is in memory twice, so ask for what may be large in parts (STRLEN, GETRANGE).
+  /// Sends a command, or keeps it until the connection is established. `then` runs exactly once: with the reply, which
+  /// may be an error of the server, or with nil when the connection ended first. Nil means *unknown*: the server may
+  /// have carried the command out. A reply is in memory twice for a moment, so read what may be large in parts (STRLEN,
+  /// GETRANGE).
   package func send(_ command: RedisCommand, then completion: @escaping (RedisReply?) -> Void) {
     loop.assertOnLoop()
     precondition(onPush == nil, "a connection that subscribes takes no other command")
@@ -113,22 +115,22 @@ package final class RedisConnection {
     }
   }
 
-  /// Ends the connection without waiting for replies: in the next turn of the loop the pending requests get nil,
-  /// then `onClose` runs. Closing again does nothing.
+  /// Ends the connection without waiting for replies. In the next turn of the loop the pending requests get nil, then
+  /// `onClose` runs. Closing again does nothing.
   package func close() {
     loop.assertOnLoop()
     end(.closedLocally(endpoint))
   }
 
-  /// Ends the connection, since a reply does not fit its request: those that follow may be answers to others, too. An error
-  /// fits every request, and without a reply the connection has ended already.
+  /// Ends the connection if a reply does not fit its request: later replies may then belong to other requests as well.
+  /// An error reply fits every request, and nil means that the connection has ended already.
   ///
-  /// - Parameter request: what was asked for: "a heartbeat".
+  /// - Parameter request: what was asked for, as in "a heartbeat".
   func endMisfit(_ reply: RedisReply?, of request: String) {
     if let reply, reply.error == nil { end(.breach(endpoint, .misfit(request))) }
   }
 
-  /// Ends the connection for a reason of its owner.
+  /// Ends the connection for a reason that its owner gives.
   func end(_ error: RedisConnectionError) {
     guard !isClosed else { return }
     closeError = error
@@ -136,7 +138,8 @@ package final class RedisConnection {
     deadline.cancel()
     lookup?.cancel()
     lookup = nil
-    // Never from inside hiredis' or our own callbacks: freeing there is delayed, or leads back in here.
+    // The context is never freed from inside a callback of hiredis or of this class: there hiredis delays the freeing,
+    // or calls back into this method.
     loop.soon { [self] in
       if let context { redisAsyncFree(context) } else { finish() }
     }
@@ -149,7 +152,7 @@ package final class RedisConnection {
     return sdslen(output) < RedisConnection.outputLimit
   }
 
-  /// What is unsent waits for replies to what is sent, so every reply is the occasion to send more.
+  /// Sends what is unsent, as far as there is room. Every reply is the occasion to send more.
   func writeUnsent() {
     while case .open = state, hasRoom, let next = requests.takeUnsent() { write(next.command, number: next.number) }
   }
@@ -161,11 +164,12 @@ package final class RedisConnection {
         context, { RedisConnection.of($0)?.received($1, number: UInt(bitPattern: $2)) },
         UnsafeMutableRawPointer(bitPattern: number), bytes.baseAddress, bytes.count)
     }
-    // The callback was not queued; `end` answers the request with the others.
+    // hiredis has not queued the callback; `end` answers this request with the others.
     if status != REDIS_OK { end(.broken(endpoint, code: REDIS_ERR_OOM, reason: "")) }
   }
 
-  /// At teardown hiredis calls with a nil reply: those requests are answered in `finish`, all at one place.
+  /// Takes a reply. When hiredis takes a connection down, it calls with a nil reply; `finish` answers those requests,
+  /// all at one place.
   private func received(_ reply: UnsafeMutableRawPointer?, number: UInt) {
     guard let reply, case .open = state else { return }
     guard let completion = requests.answered(number) else {
@@ -178,7 +182,8 @@ package final class RedisConnection {
     completion(answer)
   }
 
-  /// Says so, if an error is about rights: one that a script has passed over, and told.
+  /// Reports an error about the user's rights to `onRefusal`. Scripts return such errors in their replies, so adapters
+  /// call this, too.
   func refused(_ error: RedisServerError) {
     if let onRefusal, error.isOfOurRights { onRefusal(error) }
   }

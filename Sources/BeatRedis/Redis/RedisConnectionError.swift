@@ -3,25 +3,25 @@ import Glibc
 
 /// Why a connection ended, in words for the person who runs the daemon. It never holds a password.
 package struct RedisConnectionError: Error, Hashable, Sendable, CustomStringConvertible {
-  /// What to do about it, for programs.
+  /// What kind of failure it is, for a program that reacts to it.
   package enum Kind: Sendable, Hashable {
     /// No sentinel names the server.
     case unlocated
     /// The host name has no address, or the name server does not answer.
     case unresolved
-    /// Nobody listens there, or the system does not allow the connection.
+    /// Nothing listens there, or the system does not allow the connection.
     case refused
-    /// TLS did not come about: a certificate was not accepted, a file of ours is missing, the port speaks no TLS.
+    /// TLS was not established: a certificate was not accepted, a local file is missing, or the port speaks no TLS.
     case insecure
     /// No connection, or no reply, within the time allowed.
     case timedOut
-    /// The connection stood and was ended by the other side or by the network.
+    /// The connection was established, and the other side or the network ended it.
     case closedByServer
     /// The server answered with an error that makes the connection useless; see `serverCode`.
     case serverRefused
-    /// What came is not Redis' protocol, or exceeds our limits.
+    /// The bytes received are not Redis' protocol, or exceed this program's limits.
     case protocolBreach
-    /// We closed it: `close()`.
+    /// This process closed it, by `close()`.
     case closedLocally
   }
 
@@ -85,7 +85,7 @@ extension RedisConnectionError {
         + "is it overloaded, or the network too slow?")
   }
 
-  /// A connection that never stood; `reason` is the system's text.
+  /// A connection that was never established; `reason` is the system's text.
   static func connecting(_ endpoint: RedisEndpoint, _ reason: String) -> RedisConnectionError {
     let text = "connection to \(endpoint) "
     switch (endpoint, reason) {
@@ -112,7 +112,7 @@ extension RedisConnectionError {
       .closedByServer, error.message + " before its first answer: is it a TLS port (rediss://)?")
   }
 
-  /// The end of a connection that stood; `code` and `reason` are hiredis' `err` and `errstr`.
+  /// The end of a connection that was established; `code` and `reason` are hiredis' `err` and `errstr`.
   static func broken(_ endpoint: RedisEndpoint, code: Int32, reason: String) -> RedisConnectionError {
     switch code {
     case REDIS_ERR_EOF:

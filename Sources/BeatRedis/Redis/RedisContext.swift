@@ -1,9 +1,9 @@
 internal import CHiredisAsync
 import Glibc
 
-/// What is done to a hiredis context before and after its life as a connection.
+/// What happens to a hiredis context before it is a connection, and when it ends.
 enum RedisContext {
-  /// Begins to connect without waiting. The address is numeric or a path: hiredis has nothing to look up. The result
+  /// Begins to connect, without waiting. The address is numeric or a path, so that hiredis looks nothing up. The result
   /// belongs to the caller until it is attached to a loop; nil when memory is short.
   static func begin(to address: RedisEndpoint) -> UnsafeMutablePointer<redisAsyncContext>? {
     var options = redisOptions()
@@ -25,16 +25,16 @@ enum RedisContext {
     }
   }
 
-  /// Sets what hiredis leaves open: no inheritance by child processes, the discovery of dead peers. `patience` in
-  /// microseconds.
+  /// Sets what hiredis leaves open: child processes do not inherit the socket, and dead peers are discovered.
+  /// `patience` is in microseconds.
   static func prepare(
     _ context: UnsafeMutablePointer<redisAsyncContext>, for endpoint: RedisEndpoint, patience: Int64
   ) {
     _ = fcntl(context.pointee.c.fd, F_SETFD, FD_CLOEXEC)
     guard case .tcp = endpoint else { return }
-    // A peer that vanished without a word is noticed within half a minute while idle, and soon after the reply
-    // deadline while bytes of ours are unacknowledged. Set here and not by hiredis, for which a refusal by the system
-    // is the end of the connection: the reply deadline works without them.
+    // A peer that vanishes silently is noticed within half a minute while the connection is idle, and soon after the
+    // reply deadline while sent bytes are unacknowledged. These options are set here and not by hiredis, which ends the
+    // connection if the system refuses one; without them the reply deadline still works.
     set(context, SOL_SOCKET, SO_KEEPALIVE, 1)
     set(context, Int32(IPPROTO_TCP), TCP_KEEPIDLE, 15)
     set(context, Int32(IPPROTO_TCP), TCP_KEEPINTVL, 5)
@@ -42,8 +42,8 @@ enum RedisContext {
     set(context, Int32(IPPROTO_TCP), TCP_USER_TIMEOUT, Int32(clamping: patience / 1000))
   }
 
-  /// A server that is full writes an error and hangs up at once. Our first write then fails before hiredis has read
-  /// anything, and the reason lies in the socket, which is still open.
+  /// The error that a full server wrote before it hung up. Such a server hangs up at once; the first write then fails
+  /// before hiredis has read anything, and the error is still in the socket, which is open.
   static func lastWords(_ context: UnsafeMutablePointer<redisAsyncContext>) -> RedisServerError? {
     withUnsafeTemporaryAllocation(byteCount: 512, alignment: 1) { buffer in
       let count = recv(context.pointee.c.fd, buffer.baseAddress, buffer.count, Int32(MSG_DONTWAIT))

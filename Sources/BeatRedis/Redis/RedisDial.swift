@@ -6,8 +6,8 @@ import BeatLoop
 ///           |                 |                      |                      |
 ///           +-----------------+----------------------+----------------------+--> `closed`, once
 ///
-/// Each step has a deadline: `SentinelLookup.patience` for a sentinel, `timeouts` for the rest. It tries once: who wants
-/// to be connected again dials again. It lives until it is closed or cancelled.
+/// Each step has a deadline: `SentinelLookup.patience` for a sentinel, `timeouts` for the rest. It tries once; to
+/// reconnect, its owner makes another dial. It lives until it is closed or cancelled.
 final class RedisDial {
   private let url: RedisURL
   private let clientName: String
@@ -15,11 +15,11 @@ final class RedisDial {
   private let loop: EventLoop
 
   private var lookup: SentinelLookup?
-  /// From when the server was found.
+  /// The connection, from the moment when the server was found.
   private(set) var connection: RedisConnection?
   private var found: ((RedisEndpoint) -> Void)?
   private var opened: ((RedisConnection) -> Void)?
-  /// nil: it has not begun, or is at its end.
+  /// nil: the dial has not begun, or has ended.
   private var closed: ((RedisConnectionError) -> Void)?
 
   init(
@@ -32,10 +32,11 @@ final class RedisDial {
   }
 
   /// - Parameters:
-  ///   - found: gets the server's address, before it is connected to. It may cancel. It is called before this returns,
-  ///     where the URL names the server itself.
-  ///   - opened: gets the connection, when it is ready for commands.
-  ///   - closed: gets why there is no connection, or none any more; of the kind `.unlocated`, if no server was found.
+  ///   - found: gets the server's address, before the dial connects to it. It may cancel the dial. Where the URL names
+  ///     the server itself, it is called before `open` returns.
+  ///   - opened: gets the connection when it is ready for commands.
+  ///   - closed: gets the reason why there is no connection, or why it ended. The kind is `.unlocated` if no server was
+  ///     found.
   func open(
     found: @escaping (RedisEndpoint) -> Void = { _ in }, opened: @escaping (RedisConnection) -> Void,
     closed: @escaping (RedisConnectionError) -> Void
@@ -54,7 +55,7 @@ final class RedisDial {
     }
   }
 
-  /// Ends it without a word. Cancelling again does nothing.
+  /// Ends the dial and calls none of its callbacks. Cancelling again does nothing.
   func cancel() {
     (found, opened, closed) = (nil, nil, nil)
     lookup?.cancel()
@@ -70,7 +71,7 @@ final class RedisDial {
     }
     self.connection = connection
     connection.handshake(url, clientName: clientName) { [self] error in
-      // A refusal closes the connection, too.
+      // A refusal closes the connection, which then reports it to `closed`.
       guard error == nil, let opened else { return }
       self.opened = nil
       opened(connection)

@@ -5,7 +5,7 @@ package enum RedisEndpoint: Hashable, Sendable, CustomStringConvertible {
   /// The path of a socket in the file system.
   case unix(path: String)
 
-  /// As people write it: `localhost:6379`, `[::1]:6379`, `/run/redis.sock`.
+  /// As users write it: `localhost:6379`, `[::1]:6379`, `/run/redis.sock`.
   package var description: String {
     switch self {
     case .tcp(let host, let port): host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"

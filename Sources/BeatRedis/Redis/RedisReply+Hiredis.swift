@@ -2,8 +2,8 @@ import BeatCore
 internal import CHiredisAsync
 
 extension RedisReply {
-  /// Copies `reply`, and frees each element when it has been copied, so that an array is not in memory twice. hiredis
-  /// frees the rest when the callback returns.
+  /// Copies `reply`, and frees each element as soon as it has been copied, so that an array is never in memory twice.
+  /// hiredis frees the rest when the callback returns.
   init(draining reply: UnsafeMutablePointer<redisReply>, depth: Int = 0) {
     let type = reply.pointee.type
     switch type {
@@ -16,7 +16,7 @@ extension RedisReply {
     case REDIS_REPLY_INTEGER:
       self = .integer(reply.pointee.integer)
     case REDIS_REPLY_ARRAY, REDIS_REPLY_MAP, REDIS_REPLY_SET, REDIS_REPLY_PUSH, REDIS_REPLY_ATTR:
-      // Deeper ones were refused when they came.
+      // `ReplyLedger` refuses deeper replies when they arrive, so that this bounds the recursion only.
       guard depth < Limit.replyDepth.most else {
         self = .null
         return

@@ -45,7 +45,8 @@ extension RedisReply {
     if case .array(let elements) = self { elements } else { nil }
   }
 
-  /// The elements of an array two by two, as of a hash's fields and values; nil: it is none, or one is left over.
+  /// The elements of an array two by two, such as a hash's fields and values; nil: the reply is no array, or has an odd
+  /// count.
   package var pairs: [(RedisReply, RedisReply)]? { array?.pairs }
 
   /// The server's error, or nil.
@@ -53,7 +54,7 @@ extension RedisReply {
     if case .error(let error) = self { error } else { nil }
   }
 
-  /// Whether the reply is nil, which is Redis' word for "no such value".
+  /// Whether the reply is nil: Redis' reply for "no such value".
   package var isNull: Bool { self == .null }
 
   /// Whether the reply is the status `OK`.
@@ -61,7 +62,7 @@ extension RedisReply {
 }
 
 extension [RedisReply] {
-  /// The elements two by two; nil: one is left over, and nobody can tell which.
+  /// The elements two by two; nil: the count is odd, and it cannot be told which element is missing.
   package var pairs: [(RedisReply, RedisReply)]? {
     guard count.isMultiple(of: 2) else { return nil }
     return stride(from: 0, to: count, by: 2).map { (self[$0], self[$0 + 1]) }

@@ -1,7 +1,7 @@
-/// What is told of a server's error: its own words without what only a script's author wants to know, and what to do.
+/// What users are told about a server's error: the server's words without the script's details, and what to do.
 extension RedisServerError {
-  /// The error without the digest and the line of the script in which it arose, which are nothing to a person. Redis 6
-  /// writes them before it, Redis 7 behind it.
+  /// The error without the digest and the line of the script in which it arose, which mean nothing to users. Redis 6
+  /// writes them in front of the error, Redis 7 behind it.
   package var words: String {
     var text = message[...]
     if let tail = text.firstRange(of: " script: "), text[tail.upperBound...].prefix(40).allSatisfy(\.isHexDigit),
@@ -20,8 +20,8 @@ extension RedisServerError {
     return text.isEmpty ? message : String(text)
   }
 
-  /// The code that counts: a script's error carries that of its command inside its own, in ways that differ between
-  /// versions.
+  /// The code that decides what to do. A script's error contains the error of the command that failed in it, in ways
+  /// that differ between versions of Redis; the code is then that command's.
   var cause: String {
     let inner = RedisServerError(words)
     guard inner.code == "ERR" else { return inner.code }
@@ -42,7 +42,7 @@ extension RedisServerError {
   static let cluster = "CLUSTER"
   static let noCommand = "NOCOMMAND"
 
-  /// What it means and what to do; nil: the words must say it.
+  /// What the error means and what to do about it; nil: only the server's words are known.
   var advice: String? { Self.advice(cause) }
 
   static func advice(_ cause: String) -> String? {
@@ -75,6 +75,6 @@ extension RedisServerError {
     }
   }
 
-  /// The words, and what to do.
+  /// The server's words, and the advice if there is one.
   package var text: String { advice.map { "\(words); \($0)" } ?? words }
 }

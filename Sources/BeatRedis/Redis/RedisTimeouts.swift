@@ -2,11 +2,11 @@ import BeatCore
 
 /// How long a server may take, in microseconds.
 package struct RedisTimeouts: Sendable, Hashable {
-  /// For the connection to stand, name lookup and TLS included, all addresses together.
+  /// The time until the connection is established, name lookup and TLS included, for all addresses together.
   package var connect: Int64
-  /// For the next reply while at least one is owed, and for something of it to come.
+  /// The time for the next reply, or at least for another part of it, while one is owed.
   package var reply: Int64
-  /// For the next reply to come to its end, while something of it keeps coming.
+  /// The time for the next reply to be complete, while parts of it keep coming.
   package var whole = Int64(Limit.replyTime.most) * 1_000_000
 
   /// The defaults are 2 s and 5 s, and `Limit.replyTime`.

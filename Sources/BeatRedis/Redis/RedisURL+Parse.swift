@@ -1,6 +1,6 @@
 extension RedisURL {
   /// Parses `text`. Errors say what is wrong and quote nothing that may hold a password.
-  /// - Parameter masterName: of a Sentinel URL that has none itself.
+  /// - Parameter masterName: the primary's name, for a Sentinel URL that does not name it.
   package init(_ text: String, masterName: String? = nil) throws(RedisURLError) {
     let text = trimmed(text)
     guard !text.isEmpty else { throw RedisURLError("the Redis URL is empty: write redis://localhost:6379/0") }
@@ -12,7 +12,8 @@ extension RedisURL {
         "the Redis URL has no scheme: it begins with redis://, rediss://, sentinel:// or redis+socket://")
     }
     let rest = text[colon...].dropFirst(3)
-    // An unencoded '#', '/' or '?' in a password would make the rest of it an address to connect to.
+    // With an unencoded '#', '/' or '?' in a password, the daemon would connect to an address made of the password's
+    // rest.
     guard !rest.contains("#") else {
       throw RedisURLError("a Redis URL has no part after '#': in a user name or password write # as %23")
     }
@@ -50,7 +51,7 @@ extension RedisURL {
       ignoredOptions: options.ignored)
   }
 
-  /// - Parameter scheme: with `://`, as the parts after the first may begin.
+  /// - Parameter scheme: the scheme with its `://`, with which each further part may begin as well.
   private init(sentinels text: Substring, scheme: Substring, tls: Bool, masterName: String?) throws(RedisURLError) {
     var sentinels: [RedisEndpoint] = []
     var options = RedisURLOptions()

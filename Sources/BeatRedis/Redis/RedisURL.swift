@@ -16,11 +16,11 @@ package struct RedisURL: Hashable, Sendable {
   /// Where a URL leads.
   package enum Location: Hashable, Sendable {
     case server(RedisEndpoint)
-    /// To the server that is the primary at the time of asking.
+    /// The server that is the primary when the sentinels are asked.
     case sentinels(SentinelGroup)
   }
 
-  /// Where the server is, or who knows it.
+  /// Where the server is, or which sentinels know it.
   package let location: Location
   /// The ACL user, or nil for the server's default user.
   package let username: String?
@@ -28,10 +28,10 @@ package struct RedisURL: Hashable, Sendable {
   package let password: String?
   /// The number of the database, 0 or more.
   package let database: Int
-  /// The names of query options that mean nothing here, in their order; worth a warning, not an error, since
+  /// The names of query options that mean nothing here, in their order. They are worth a warning and no error, since
   /// Celery's own URLs carry options of its client library.
   package let ignoredOptions: [String]
-  /// How the connection is secured, or nil: without TLS.
+  /// How the connection is secured by TLS; nil: without TLS.
   package let security: TLSSettings?
 
   init(
@@ -46,13 +46,13 @@ package struct RedisURL: Hashable, Sendable {
     self.ignoredOptions = ignoredOptions
   }
 
-  /// Where the server listens; nil if sentinels must be asked.
+  /// Where the server listens; nil: sentinels must be asked.
   package var endpoint: RedisEndpoint? {
     if case .server(let endpoint) = location { endpoint } else { nil }
   }
 
-  /// The URL with `***` for the password. A user without a password is hidden too: people who forget the colon
-  /// write their password there.
+  /// The URL with `***` for the password. A user without a password is hidden too: users who forget the colon write
+  /// their password there.
   package var redacted: String {
     let user =
       switch (username, password) {
@@ -78,7 +78,7 @@ extension RedisURL: CustomStringConvertible, CustomDebugStringConvertible, Custo
   package var customMirror: Mirror { Mirror(self, children: ["url": redacted]) }
 }
 
-/// Text that was percent-encoded, with what could forge a line of a log encoded again.
+/// Shows text that was percent-encoded. Characters that could forge a line of a log are encoded again.
 private func onOneLine(_ text: String) -> String {
   text.unicodeScalars.map { scalar in
     switch scalar.properties.generalCategory {

@@ -9,13 +9,13 @@ struct RedisURLOptions {
   var sentinelPassword: String?
   var sentinelSpeaksTLS = true
   private var tls = TLSSettings()
-  /// The first option of TLS that was found.
+  /// The first TLS option that was found, for the error's text.
   private var firstOfTLS: String?
 
   var hasTLS: Bool { firstOfTLS != nil }
 
-  /// The settings when TLS is wanted. Celery speaks TLS as soon as one of its options is there: to ignore them would
-  /// send the password in the clear.
+  /// The TLS settings, or nil if no TLS is wanted. TLS options in a URL without TLS are an error: Celery speaks TLS as
+  /// soon as one of them is present, and to ignore them would send the password in the clear.
   func security(_ isWanted: Bool) throws(RedisURLError) -> TLSSettings? {
     if isWanted {
       guard tls.key == nil || tls.certificate != nil else {
@@ -46,7 +46,8 @@ struct RedisURLOptions {
       case "sentinel_password": sentinelPassword = try text(value, what: "sentinel_password")
       case "sentinel_ssl": sentinelSpeaksTLS = try flag("sentinel_ssl", value)
       case _ where name.hasPrefix("ssl_") && RedisURLText.isPlainName(name): try take(String(name), value)
-      // The rest of a password: what stands before it would be an address to connect to.
+      // An `@` here means that the option is the rest of a password. The part before it would be used as an address to
+      // connect to.
       case _ where option.contains("@"): throw RedisURLError.strayAt
       default: ignored.append(RedisURLText.isPlainName(name) ? String(name) : "(unreadable)")
       }
@@ -55,7 +56,7 @@ struct RedisURLOptions {
 }
 
 extension RedisURLOptions {
-  /// An empty one is none, as for Python's clients.
+  /// A decoded value; an empty one counts as absent, as for Python's clients.
   private func text(_ value: Substring, what: String) throws(RedisURLError) -> String? {
     value.isEmpty ? nil : try RedisURLText.decoded(value, what: what)
   }
@@ -68,14 +69,14 @@ extension RedisURLOptions {
     case "ssl_keyfile": tls.key = try path(name, value)
     case "ssl_cert_reqs":
       switch value.lowercased() {
-      // A server always shows a certificate, so that Python's `optional` checks as much as `required`.
+      // A server always shows a certificate, so Python's `optional` checks as much as `required`.
       case "required", "cert_required", "optional", "cert_optional": tls.verifiesCertificate = true
       case "none", "cert_none": tls.verifiesCertificate = false
       default: throw RedisURLError("ssl_cert_reqs in the Redis URL is not one of required, optional and none")
       }
     case "ssl_check_hostname": tls.verifiesHost = try flag(name, value)
     default:
-      // Ignored it might be one that forbids something.
+      // An unknown TLS option is an error: it may be one that forbids something, and ignoring it would allow that.
       throw RedisURLError(
         "\(name) in the Redis URL is not supported; those of TLS are ssl_ca_certs, ssl_certfile, ssl_keyfile, "
           + "ssl_cert_reqs and ssl_check_hostname")

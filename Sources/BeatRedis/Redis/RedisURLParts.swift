@@ -1,4 +1,4 @@
-/// `[user]@[server][path][?query]`, cut and not yet decoded.
+/// `[user]@[server][path][?query]`, cut into its parts, which are not decoded yet.
 struct RedisURLParts {
   var user: Substring?
   var server: Substring
@@ -6,7 +6,8 @@ struct RedisURLParts {
   var query: Substring
 
   init(_ rest: Substring) throws(RedisURLError) {
-    // By scalars throughout: a sign that is joined to the one before would hide a ':' or an '@' from a search by characters.
+    // All searches go by Unicode scalars: a combining character joins the ':' or '@' before it, and a search by
+    // characters would not find that one.
     let scalars = rest.unicodeScalars
     let authority = Substring(scalars.prefix { $0 != "/" && $0 != "?" })
     path = Substring(scalars[authority.endIndex...].prefix { $0 != "?" })
@@ -14,7 +15,7 @@ struct RedisURLParts {
     guard authority.isEmpty || authority.unicodeScalars.contains("@") || !scalars.contains("@") else {
       throw RedisURLError.strayAt
     }
-    // The last '@', as Python does: a bare '@' in a password is common.
+    // The last '@' ends the user part, as in Python's clients: an unencoded '@' in a password is common.
     if let at = authority.unicodeScalars.lastIndex(of: "@") {
       user = authority[..<at]
       server = authority[authority.unicodeScalars.index(after: at)...]
@@ -23,7 +24,7 @@ struct RedisURLParts {
     }
   }
 
-  /// The path as a database; nil when there is none.
+  /// The path as a database number, without its slashes; nil when it is empty.
   var database: Substring? {
     var path = path.dropFirst(path.hasPrefix("/") ? 1 : 0)
     if path.hasSuffix("/") { path.removeLast() }
@@ -43,7 +44,7 @@ struct RedisURLParts {
 }
 
 extension RedisURLParts {
-  /// Of the server; `localhost` where it names none.
+  /// The server's host and port; the host is `localhost` where the URL names none.
   func hostAndPort(default: UInt16) throws(RedisURLError) -> (host: String, port: UInt16) {
     var host = server
     var portText: Substring = ""
@@ -77,7 +78,8 @@ extension RedisURLParts {
     }
     var port = `default`
     if !portText.isEmpty {
-      // The text is not quoted: with an unencoded '/' in it a password stands here.
+      // The error does not quote the text: after an unencoded '/' in a password, part of the password is in the port's
+      // place.
       guard portText.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }), let number = UInt16(portText), number > 0 else {
         throw RedisURLError(
           "the port in the Redis URL is not a number from 1 to 65535; in a user name or password write "

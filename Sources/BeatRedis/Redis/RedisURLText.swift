@@ -1,6 +1,6 @@
-/// How texts stand in a URL.
+/// How text is written in a Redis URL.
 enum RedisURLText {
-  /// Percent-decodes; the result is text without NUL, as the server's and the system's calls need it.
+  /// Percent-decodes. The result is UTF-8 without NUL, as the calls of the server and of the system require.
   static func decoded(_ text: Substring, what: String) throws(RedisURLError) -> String {
     var bytes: [UInt8] = []
     var rest = text.utf8[...]

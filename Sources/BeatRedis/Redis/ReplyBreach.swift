@@ -1,17 +1,18 @@
 import BeatCore
 
-/// What a server sent that no server may send. It ends the connection; the process and other connections go on.
+/// What a server sent although the protocol forbids it. It ends the connection; the process and its other connections
+/// go on.
 enum ReplyBreach: Hashable, Sendable {
-  /// A reply while none was owed.
+  /// A reply came while no request was waiting for one.
   case unasked
-  /// A push of RESP3, which no connection of ours has chosen.
+  /// A push of RESP3 came, which this program never chooses.
   case push
-  /// To a subscriber, something else than messages of its subscriptions and confirmations that are owed.
+  /// A subscriber got something other than messages of its subscriptions and confirmations that are owed.
   case unsubscribed
-  /// An answer to another question than was asked: replies and requests are out of step, or no Redis answers. The text says
+  /// A reply does not fit its request: replies and requests are out of step, or the server is no Redis. The text says
   /// what was asked for.
   case misfit(String)
-  /// More than a limit allows, with how much was found.
+  /// The reply exceeds a limit; the number is how much was found.
   case excess(Limit, Int)
 }
 

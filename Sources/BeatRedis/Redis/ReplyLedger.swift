@@ -2,11 +2,12 @@ import BeatCore
 internal import CHiredisAsync
 import Glibc
 
-/// What the server owes on one connection, and what the reply that is being read takes in memory.
+/// Which replies the server owes on one connection, and how much memory the reply that is being read takes.
 ///
-/// hiredis trusts its server. It ends the process (`assert`) where a reply answers nothing or a push has another shape
-/// than it expects, reads past the end of short pushes, and keeps whatever comes. So its reader asks here before and
-/// after it makes an object (`GuardedReplies`), and a refusal ends the connection before hiredis acts on the reply.
+/// hiredis trusts its server. It ends the process (`assert`) where a reply belongs to no request or a push has another
+/// shape than it expects. It reads past the end of short pushes, and keeps any amount of data. So its reader asks this
+/// ledger before and after it makes an object (`GuardedReplies`), and a refusal ends the connection before hiredis acts
+/// on the reply.
 final class ReplyLedger {
   private struct Subscription {
     let isPattern: Bool
@@ -18,34 +19,35 @@ final class ReplyLedger {
     }
   }
 
-  /// Why the connection must end; the first reason stays.
+  /// Why the connection must end. The first reason stays.
   private(set) var breach: ReplyBreach?
 
-  /// hiredis' own books say whether a reply is owed: no other can differ from them. Valid while its reader reads.
+  /// hiredis' own list of callbacks says whether a reply is owed, so that this ledger cannot disagree with it. The
+  /// pointer is valid while the context's reader reads.
   private var context: UnsafeMutablePointer<redisAsyncContext>?
-  /// Not confirmed yet.
+  /// Subscriptions that the server has not confirmed yet.
   private var owed: [Subscription] = []
   private var confirmed: [Subscription] = []
-  /// What the reply that is being read takes: its bytes, and room for each object.
+  /// How many bytes the reply that is being read takes: its data, and room for each object.
   private(set) var taken = 0
 
-  /// What an object takes without its bytes: hiredis' 64 with the allocator's share, and a place in the copy.
+  /// The bytes of an object without its data: hiredis' 64 with the allocator's share, and its place in the copy.
   private static let object = 104
-  /// What hiredis and the copy add for a string.
+  /// The bytes that hiredis and the copy add for a string.
   private static let string = 48
-  /// A place in hiredis' array.
+  /// The bytes of one place in hiredis' array.
   private static let place = MemoryLayout<UnsafeRawPointer>.stride
-  /// A string is in the reader's buffer, in hiredis' object and in the copy at one time. An array's elements are not:
-  /// their bytes leave the buffer one by one, and each is freed when it has been copied.
+  /// A string is in the reader's buffer, in hiredis' object and in the copy at the same time. An array's elements are
+  /// not: their bytes leave the buffer one by one, and each is freed when it has been copied.
   private static let copies = 3
 
-  /// From now on this context's replies are asked about here. The ledger must live as long as the context.
+  /// From now on this context's reader asks this ledger. The ledger must live as long as the context.
   func watch(_ context: UnsafeMutablePointer<redisAsyncContext>) {
     self.context = context
     if let reader = context.pointee.c.reader { watch(reader) }
   }
 
-  /// The same for a reader; without a context nothing counts as unasked.
+  /// Watches a reader alone. Without a context no reply counts as unasked.
   func watch(_ reader: UnsafeMutablePointer<redisReader>) {
     guard let functions = GuardedReplies.functions else { return }
     reader.pointee.fn = functions
@@ -53,7 +55,7 @@ final class ReplyLedger {
     reader.pointee.privdata = Unmanaged.passUnretained(self).toOpaque()
   }
 
-  /// The server is about to be asked to subscribe to these.
+  /// Notes the subscriptions that the server is about to be asked for.
   func expect(_ names: [[UInt8]], pattern: Bool) {
     owed += names.map { Subscription(isPattern: pattern, name: $0) }
   }
@@ -69,7 +71,7 @@ final class ReplyLedger {
 
   // MARK: before an object is made
 
-  /// Whether a string may be made, whose bytes are all there.
+  /// Whether a string may be made. All of its bytes have arrived.
   func admitsString(_ task: UnsafePointer<redisReadTask>, length: Int) -> Bool {
     guard begins(task, elements: nil), fits(length) else { return false }
     return takes(Self.object + Self.string + length)
@@ -78,10 +80,10 @@ final class ReplyLedger {
   /// Whether a number, a truth value or a nil may be made.
   func admitsScalar(_ task: UnsafePointer<redisReadTask>) -> Bool { begins(task, elements: nil) && takes(Self.object) }
 
-  /// Whether an array may be made, of whose elements none has come.
+  /// Whether an array may be made. None of its elements has arrived.
   func admitsArray(_ task: UnsafePointer<redisReadTask>, elements: Int) -> Bool {
     guard begins(task, elements: elements) else { return false }
-    // hiredis compares a map's pairs with its own limit.
+    // hiredis applies its own limit to a map's pairs, so the elements are counted here.
     guard !Limit.replyElements.isExceeded(by: elements) else { return refuse(.excess(.replyElements, elements)) }
     var depth = 1
     var ancestor = task.pointee.parent
@@ -89,18 +91,18 @@ final class ReplyLedger {
       depth += 1
       ancestor = parent.pointee.parent
     }
-    // Before 1.2.1 hiredis reads and frees replies of any depth, the latter by recursion.
+    // hiredis before 1.2.1 reads and frees replies of any depth, and frees them by recursion.
     guard !Limit.replyDepth.isExceeded(by: depth) else { return refuse(.excess(.replyDepth, depth)) }
     return takes(Self.object + elements * Self.place)
   }
 
-  /// - Parameter elements: of an array; nil: it is none.
+  /// - Parameter elements: the count of an array's elements; nil: the object is no array.
   private func begins(_ task: UnsafePointer<redisReadTask>, elements: Int?) -> Bool {
     guard task.pointee.type != REDIS_REPLY_PUSH else { return refuse(.push) }
     guard task.pointee.parent == nil else { return true }
     taken = 0
     guard let context, context.pointee.replies.head == nil else { return true }
-    // hiredis ends the connection with the server's words.
+    // For an error that belongs to no request hiredis ends the connection itself, and keeps the server's words.
     if task.pointee.type == REDIS_REPLY_ERROR { return true }
     guard context.pointee.c.flags & REDIS_SUBSCRIBED != 0 else { return refuse(.unasked) }
     guard task.pointee.type == REDIS_REPLY_ARRAY, elements == 3 || elements == 4 else { return refuse(.unsubscribed) }
@@ -120,8 +122,8 @@ final class ReplyLedger {
 
   // MARK: when an object was made
 
-  /// Whether the reply may go on; asked for each object. What a subscriber gets is looked at when its last element is
-  /// there, which is before hiredis looks at it.
+  /// Whether the reply may go on; asked for each object. A push to a subscriber is checked when its last element has
+  /// arrived, which is before hiredis looks at it.
   func accepts(_ task: UnsafePointer<redisReadTask>) -> Bool {
     guard let parent = task.pointee.parent, parent.pointee.parent == nil,
       task.pointee.idx == parent.pointee.elements - 1, let context, context.pointee.c.flags & REDIS_SUBSCRIBED != 0,
@@ -142,7 +144,7 @@ final class ReplyLedger {
     }
     if Self.text(kind, is: "psubscribe") { return confirm(name, count: third, pattern: true) }
     if Self.text(kind, is: "subscribe") { return confirm(name, count: third, pattern: false) }
-    // A payload is an array or nil where CLIENT TRACKING tells of keys.
+    // The payload of CLIENT TRACKING's messages is an array of keys, or nil.
     return Self.text(kind, is: "message") && isSubscribed(name, pattern: false)
       && [REDIS_REPLY_STRING, REDIS_REPLY_ARRAY, REDIS_REPLY_NIL].contains(third.pointee.type)
   }
@@ -169,8 +171,8 @@ final class ReplyLedger {
 
   // MARK: while a reply is unfinished
 
-  /// Whether more may be waited for, after what has come was read. hiredis looks through an unfinished line anew with
-  /// each read, and lets its buffer grow to whatever length is announced.
+  /// Whether the connection may wait for more, after everything that arrived was read. hiredis searches an unfinished
+  /// line from its beginning at each read, and lets its buffer grow to any announced length.
   func awaits(_ reader: redisReader) -> Bool {
     let waiting = reader.len - reader.pos
     guard waiting > 0, reader.ridx >= 0, let task = reader.task[Int(reader.ridx)], let buffer = reader.buf else {

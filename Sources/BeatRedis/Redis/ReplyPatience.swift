@@ -2,22 +2,23 @@ import BeatLoop
 
 /// How long a server may owe a reply.
 ///
-/// Perhaps it was we who slept (a stopped process, a long callback) and the reply lies in the socket, or it is large and still
-/// coming: so the connection is dead only if another chance to read brings nothing at all.
+/// A late reply does not prove that the server is dead. This process may have slept (it was stopped, or a callback was
+/// long) while the reply waited in the socket, or the reply is large and still coming. So the connection counts as dead
+/// only if another chance to read brings nothing at all.
 struct ReplyPatience {
   enum Verdict: Equatable {
-    /// Look again after so many microseconds.
+    /// The connection may wait; look again after so many microseconds.
     case wait(Int64)
-    /// Nothing comes.
+    /// Nothing has come since the last look.
     case silent
-    /// Something comes, and does not come to its end.
+    /// Bytes keep coming, but the reply has not ended within `RedisTimeouts.whole`.
     case endless
   }
 
-  /// When the server last gave a reply, or when a reply was first owed.
+  /// When the server last completed a reply, or when a reply was first owed.
   private var lastProgress = MonotonicTime(nanoseconds: 0)
-  /// How far the server had come when a reply was found overdue: the first request without a reply, and the bytes of
-  /// an unfinished one.
+  /// The state when a reply was found overdue: the number of the first request without a reply, and the bytes of the
+  /// unfinished reply.
   private var overdue: (number: UInt, received: Int)?
 
   /// A reply is owed from now on.
@@ -29,11 +30,11 @@ struct ReplyPatience {
   /// A reply has come, and another is owed.
   mutating func progressed(at now: MonotonicTime) { lastProgress = now }
 
-  /// What to think of a reply that is still owed.
+  /// What to do about a reply that is still owed.
   ///
   /// - Parameters:
-  ///   - number: of the first request without a reply.
-  ///   - received: bytes that have come so far.
+  ///   - number: the number of the first request without a reply.
+  ///   - received: how many bytes of that reply have come so far.
   mutating func verdict(at now: MonotonicTime, _ timeouts: RedisTimeouts, number: UInt, received: Int) -> Verdict {
     let waited = now.microseconds(since: lastProgress)
     guard waited >= timeouts.reply else { return .wait(timeouts.reply - waited) }

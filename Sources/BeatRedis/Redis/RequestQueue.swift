@@ -1,15 +1,16 @@
 import BeatCore
 
-/// The requests of a connection, in their order: who waits for a reply, and which commands are still to be sent. A request
-/// has a number, by which its reply is known.
+/// A connection's requests in their order: the callbacks that wait for replies, and the commands that were not sent
+/// yet. Each request has a number, which identifies its reply.
 struct RequestQueue {
   typealias Completion = (RedisReply?) -> Void
 
   private var pending = FirstInFirstOut<Completion>()
-  /// The commands of the last in `pending` that hiredis has not been given yet: the connection does not stand, or
-  /// enough is on its way.
+  /// The commands of the newest requests in `pending`, which hiredis was not given yet: the connection is not
+  /// established, or hiredis' output buffer is full.
   private var unsent = FirstInFirstOut<RedisCommand>()
-  /// Of the first request without a reply. From 1, since a number travels through hiredis as a pointer.
+  /// The number of the first request without a reply. Numbers begin at 1, since they travel through hiredis as
+  /// pointers.
   private(set) var firstNumber: UInt = 1
 
   /// Requests without a reply.
@@ -17,7 +18,8 @@ struct RequestQueue {
   var isEmpty: Bool { pending.isEmpty }
   var hasUnsent: Bool { !unsent.isEmpty }
 
-  /// - Parameter command: to be sent later; nil: it is sent by whoever asks, and nothing is still to be sent.
+  /// - Parameter command: a command that the queue keeps until it can be sent; nil: the caller sends it, and no earlier
+  ///   command is still unsent.
   /// - Returns: the request's number.
   @discardableResult
   mutating func append(_ command: RedisCommand?, then completion: @escaping Completion) -> UInt {
@@ -32,14 +34,14 @@ struct RequestQueue {
     return unsent.removeFirst().map { ($0, number) }
   }
 
-  /// The reply to a request has come; nil: it is not the one that is next.
+  /// Ends the request whose reply has come; nil: another request's reply is next.
   mutating func answered(_ number: UInt) -> Completion? {
     guard number == firstNumber, let completion = pending.removeFirst() else { return nil }
     firstNumber &+= 1
     return completion
   }
 
-  /// All who wait, in their order.
+  /// Removes all requests. The result is their callbacks, in their order.
   mutating func removeAll() -> [Completion] {
     _ = unsent.removeAll()
     return pending.removeAll()

@@ -1,15 +1,16 @@
 import BeatCore
 
-/// SHA-1 (FIPS 180-4), as Redis uses it to name scripts and RFC 9562 to derive UUIDs: an identity, not a protection.
+/// SHA-1 (FIPS 180-4), which Redis uses to name scripts and RFC 9562 to derive UUIDs. It identifies, and protects
+/// nothing.
 ///
-/// Our own because a cryptographic library costs an idle daemon 1.6 MB, and nothing else here needs one.
+/// It is written here because a cryptographic library costs an idle daemon 1.6 MB, and nothing else here needs one.
 package enum SHA1 {
   /// The digest of `bytes`, 20 bytes.
   package static func digest(_ bytes: [UInt8]) -> [UInt8] {
     var state = State()
     let wholeBlocks = bytes.count / 64 * 64
     for start in stride(from: 0, to: wholeBlocks, by: 64) { state.add(bytes, at: start) }
-    // The rest, a 1 bit, zeros up to the last 8 bytes of a block, and there the length in bits.
+    // The last blocks are the rest, a 1 bit, zeros up to the last 8 bytes of a block, and in those the length in bits.
     var tail = Array(bytes[wholeBlocks...])
     tail.append(0x80)
     while tail.count % 64 != 56 { tail.append(0) }

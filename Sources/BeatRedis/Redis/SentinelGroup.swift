@@ -4,9 +4,9 @@ package struct SentinelGroup: Hashable, Sendable {
   package let sentinels: [RedisEndpoint]
   /// What the sentinels call the primary.
   package let masterName: String
-  /// To log in at the sentinels, which is apart from logging in at the servers.
+  /// The login at the sentinels, which is independent of the login at the servers.
   package let username: String?
   package let password: String?
-  /// How the sentinels are talked to, or nil: without TLS.
+  /// How connections to the sentinels are secured; nil: without TLS.
   package let security: TLSSettings?
 }

@@ -2,16 +2,16 @@ import BeatLoop
 
 /// Asks sentinels which server is the primary now: one after the other, in the order of the URL, until one knows it.
 ///
-/// What they say can be out of date for a moment, while a failover is going on: whoever connects must look whether the
-/// server is a primary, and ask again if it is not.
+/// Their reply can be out of date for a moment during a failover. The user of the result must check that the server is
+/// a primary, and ask again if it is not.
 final class SentinelLookup {
   enum Outcome: Sendable {
     case found(RedisEndpoint)
-    /// What each of them answered, in words.
+    /// No sentinel named the primary. The text holds the answer of each.
     case failed(String)
   }
 
-  /// For a sentinel to be reached, and again for its answer; microseconds. A healthy one takes a millisecond.
+  /// The microseconds that a sentinel may take to be reached, and again to reply. A healthy one takes a millisecond.
   static let patience: Int64 = 500_000
 
   private let group: SentinelGroup
@@ -20,7 +20,7 @@ final class SentinelLookup {
   private var dial: RedisDial?
   private var reasons: [String] = []
 
-  /// Starts a lookup; `completion` runs once on the loop, unless `cancel()` comes first. It lives until then.
+  /// Starts a lookup. `completion` runs once on the loop, unless `cancel()` comes first; the lookup lives until then.
   init(of group: SentinelGroup, on loop: EventLoop, completion: @escaping (Outcome) -> Void) {
     self.group = group
     self.loop = loop
@@ -28,7 +28,7 @@ final class SentinelLookup {
     loop.soon { [self] in ask(group.sentinels[...]) }
   }
 
-  /// Forgets the lookup.
+  /// Ends the lookup without calling its completion.
   func cancel() {
     completion = nil
     dial?.cancel()
@@ -51,7 +51,7 @@ final class SentinelLookup {
       }
     } closed: { [self] error in
       guard completion != nil else { return }
-      // Closed by ourselves: it has answered, and was of no use.
+      // A connection that was closed locally has answered: `answered` has recorded why its reply was of no use.
       if error.kind != .closedLocally { reasons.append(error.message) }
       ask(sentinels.dropFirst())
     }
@@ -69,8 +69,8 @@ final class SentinelLookup {
     }
   }
 
-  /// A name or an address, as resolvers take it (RFC 1035: 255 octets), and nothing that a log line or a certificate's check
-  /// could take for something else.
+  /// Whether text is a host name or address as resolvers take it (RFC 1035: 255 octets). It may hold no character that
+  /// could falsify a log line or the check of a certificate.
   private static func isHost(_ text: String) -> Bool {
     (1...255).contains(text.utf8.count) && text.utf8.allSatisfy { (0x21...0x7E).contains($0) }
   }

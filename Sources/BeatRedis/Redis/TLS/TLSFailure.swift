@@ -1,7 +1,7 @@
 internal import CHiredisAsync
 import Glibc
 
-/// Why TLS did not come about, and what to do; it holds file names, never what is in them.
+/// Why TLS was not established, and what to do. It holds file names, never the files' content.
 struct TLSFailure: Error, Equatable {
   let reason: String
 
@@ -59,7 +59,7 @@ struct TLSFailure: Error, Equatable {
     }
   }
 
-  /// What the server says against us before it hangs up.
+  /// The alert by which the server refused this client before it hung up.
   private static func alert(_ alert: Int32, _ words: String) -> TLSFailure {
     switch alert {
     case SSL_AD_PROTOCOL_VERSION:

@@ -1,11 +1,12 @@
 internal import CHiredisAsync
 import Synchronization
 
-/// OpenSSL's functions, from the first TLS connection on; a daemon without TLS never has the library in its memory.
+/// OpenSSL's functions, which are loaded with the first TLS connection: a daemon without TLS never has the library in
+/// its memory.
 enum TLSLibrary {
   private static let loaded = Mutex<CHiredisAsync_TLS?>(nil)
 
-  /// The functions, loaded at the first call. A failure is not kept: the library may be installed meanwhile.
+  /// The functions, loaded at the first call. A failure is not remembered: an operator may install the library later.
   static func functions() throws(TLSFailure) -> CHiredisAsync_TLS {
     let result: Result<CHiredisAsync_TLS, TLSFailure> = loaded.withLock { loaded in
       if let loaded { return .success(loaded) }

@@ -1,9 +1,9 @@
 internal import CHiredisAsync
 import Glibc
 
-/// hiredis' way to its socket, once the handshake is done.
+/// How hiredis reads and writes its socket after the handshake.
 extension TLSSession {
-  /// Lets hiredis read and write through this session. The context holds it until it is freed.
+  /// Lets hiredis read and write through this session. The context holds the session until the context is freed.
   func carry(_ context: inout redisContext) {
     guard let plain = context.funcs else { return }
     functions.initialize(to: plain.pointee)
@@ -16,10 +16,12 @@ extension TLSSession {
     context.funcs = UnsafePointer(functions)
   }
 
-  /// Bytes were decrypted together with others and not read yet: no event of the socket tells of them.
+  /// Whether decrypted bytes wait to be read: they arrived together with others, so that no event of the socket reports
+  /// them.
   var hasPending: Bool { tls.SSL_pending(ssl) > 0 }
 
-  /// The number of bytes read; 0: none now; negative: the end, which the context explains, and perhaps `failure`.
+  /// The number of bytes read; 0: none at present; negative: the connection ended. The reason is then in the context,
+  /// and for an error of TLS in `failure` as well.
   private func read(
     into context: UnsafeMutablePointer<redisContext>?, _ buffer: UnsafeMutablePointer<CChar>?, _ capacity: Int
   ) -> Int {
@@ -45,13 +47,13 @@ extension TLSSession {
     }
   }
 
-  /// The number of bytes written of hiredis' output; 0: none now; negative: the end.
+  /// The number of bytes written of hiredis' output; 0: none at present; negative: the connection ended.
   private func write(from context: UnsafeMutablePointer<redisContext>?) -> Int {
     writeWaitsToRead = false
     guard let output = context?.pointee.obuf else { return 0 }
     let length = sdslen(output)
     var written = 0
-    // One call writes one record, 16 KB at most.
+    // One call writes one record, of 16 KB at most.
     while written < length {
       tls.ERR_clear_error()
       errno = 0
@@ -78,8 +80,8 @@ extension TLSSession {
     return written
   }
 
-  /// A server that does not accept our certificate says so after our handshake is done, and hangs up: the first write
-  /// may fail before its reason has been read.
+  /// Reads the alert behind a failed write. A server that does not accept this client's certificate says so after the
+  /// client's handshake is done, and hangs up: the first write may then fail before that alert has been read.
   private func readLastWords() {
     withUnsafeTemporaryAllocation(of: CChar.self, capacity: 512) { buffer in
       tls.ERR_clear_error()

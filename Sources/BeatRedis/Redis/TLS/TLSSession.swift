@@ -2,7 +2,7 @@ import BeatLoop
 internal import CHiredisAsync
 import Glibc
 
-/// TLS on one connection: the handshake, and the functions by which hiredis then reads and writes.
+/// TLS on one connection: the handshake, then the functions by which hiredis reads and writes.
 final class TLSSession {
   enum Progress {
     case wantsRead
@@ -16,12 +16,13 @@ final class TLSSession {
   let ssl: OpaquePointer
   private let settings: TLSSettings
   private let host: String
-  /// What hiredis calls in the place of read(2) and write(2); it keeps the address.
+  /// The functions that hiredis calls instead of read(2) and write(2). hiredis keeps this address.
   let functions = UnsafeMutablePointer<redisContextFuncs>.allocate(capacity: 1)
 
-  /// Why the handshake or the stream broke, as soon as it has.
+  /// Why the handshake or the stream broke; nil: it has not.
   var failure: TLSFailure?
-  /// TLS has to write before it can go on reading, or the other way round: keys are being renewed.
+  /// Keys are being renewed: TLS must write before it can go on reading, or, in the next property, read before it can
+  /// write.
   var readWaitsToWrite = false
   var writeWaitsToRead = false
 
@@ -30,12 +31,12 @@ final class TLSSession {
     let tls = try TLSLibrary.functions()
     self.tls = tls
     self.settings = settings
-    // A name may end with the root's dot; the names in certificates do not.
+    // A host name may end with the root's dot; the names in certificates do not.
     let isAddress = HostLookup.address(host) != nil
     self.host = !isAddress && host.hasSuffix(".") ? String(host.dropLast()) : host
     tls.ERR_clear_error()
     guard let context = tls.SSL_CTX_new(tls.TLS_client_method()) else { throw TLSFailure("OpenSSL: no memory") }
-    // `ssl` holds it from here on.
+    // `ssl` holds the context from `SSL_new` on.
     defer { tls.SSL_CTX_free(context) }
     try TLSSession.prepare(context, settings, tls)
     guard let ssl = tls.SSL_new(context) else { throw TLSFailure("OpenSSL: no memory") }
@@ -47,7 +48,7 @@ final class TLSSession {
       }
     }
     if settings.verifiesCertificate, settings.verifiesHost {
-      // A subject's CN is text for people: only what stands in subjectAltName is bound to be a host (RFC 9525, 2).
+      // Only subjectAltName is bound to a host (RFC 9525, 2). A subject's CN is free text and does not count.
       tls.SSL_set_hostflags(ssl, UInt32(X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS | X509_CHECK_FLAG_NEVER_CHECK_SUBJECT))
       let status =
         isAddress ? tls.X509_VERIFY_PARAM_set1_ip_asc(tls.SSL_get0_param(ssl), host) : tls.SSL_set1_host(ssl, self.host)
@@ -64,13 +65,13 @@ final class TLSSession {
     _ context: OpaquePointer, _ settings: TLSSettings, _ tls: CHiredisAsync_TLS
   ) throws(TLSFailure) {
     _ = tls.SSL_CTX_ctrl(context, SSL_CTRL_SET_MIN_PROTO_VERSION, Int(TLS1_2_VERSION), nil)
-    // hiredis' buffer may move between two attempts to write; a resting connection gives its buffers back.
+    // hiredis' buffer may move between two attempts to write. An idle connection gives its buffers back.
     _ = tls.SSL_CTX_ctrl(
       context, SSL_CTRL_MODE,
       Int(SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS), nil)
-    // Redis' protocol shows by itself where a reply is cut off, and a killed server says no good-bye.
+    // Redis' protocol itself shows where a reply is cut off, and a killed server sends no close alert.
     _ = tls.SSL_CTX_set_options(context, ignoreUnexpectedEnd | noRenegotiation)
-    // Without it an encrypted key would make OpenSSL ask for its password on the terminal.
+    // Without this callback an encrypted key would make OpenSSL ask for its password on the terminal.
     tls.SSL_CTX_set_default_passwd_cb(context) { _, _, _, _ in -1 }
     tls.SSL_CTX_set_verify(context, settings.verifiesCertificate ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, nil)
     if settings.verifiesCertificate {
@@ -95,7 +96,7 @@ final class TLSSession {
     }
   }
 
-  /// The macros are expressions that Swift does not import.
+  /// The values are written out because Swift cannot import these macros: they are expressions.
   private static let ignoreUnexpectedEnd: UInt64 = 1 << 7
   private static let noRenegotiation: UInt64 = 1 << 30
 
@@ -105,7 +106,7 @@ final class TLSSession {
 
   // MARK: The handshake
 
-  /// Does the next step of the handshake over a connected, non-blocking socket.
+  /// Takes the next step of the handshake on a connected, non-blocking socket.
   func handshake(_ descriptor: Int32) -> Progress {
     tls.ERR_clear_error()
     // Setting the same descriptor again changes nothing.

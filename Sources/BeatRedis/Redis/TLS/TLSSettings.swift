@@ -1,17 +1,18 @@
-/// How a connection is secured: what `rediss://` and the `ssl_` options of a Redis URL say. TLS 1.2 at least.
+/// How a connection is secured, as `rediss://` and the `ssl_` options of a Redis URL say. The TLS version is at least
+/// 1.2.
 ///
-/// The files are read at each connect, so that a certificate can be changed without a restart.
+/// The files are read at each connect, so that a certificate can be replaced without a restart.
 package struct TLSSettings: Hashable, Sendable {
   /// PEM file with the certificates of the authorities to trust, or nil for the system's.
   package var authorities: String?
-  /// PEM file with our own certificate and those between it and the authority, for servers that ask for one.
+  /// PEM file with this client's certificate and those between it and the authority, for servers that ask for one.
   package var certificate: String?
   /// PEM file with the key of `certificate`, not encrypted; nil when it is in the same file.
   package var key: String?
-  /// Whether the server's certificate must be signed by a trusted authority and be valid now. Without it anybody on
-  /// the way can read and change everything.
+  /// Whether the server's certificate must be signed by a trusted authority and be valid now. Without this check, an
+  /// attacker on the network path can read and change everything.
   package var verifiesCertificate: Bool
-  /// Whether the certificate must be for the host, name or address, that is connected to.
+  /// Whether the certificate must be for the host, a name or an address, that is connected to.
   package var verifiesHost: Bool
 
   package init(
