@@ -24,11 +24,11 @@ import ReactiveBeat
       WatchCommand.self,
     ])
 
-  /// Errors are one line on stderr; statuses are those of sysexits.h.
+  /// The entry point. Each error is one line on stderr; the exit statuses are those of sysexits.h.
   static func main() {
     let arguments = CommandLine.arguments
     guard CommandWord.areText(CommandLine.unsafeArgv, CommandLine.argc) else {
-      // Read as text it would be another name.
+      // The runtime has replaced the invalid bytes, so that the argument would name another schedule.
       fail(
         ExitCode.usage.rawValue,
         #"an argument is not UTF-8: write such bytes of a name as they are printed, each as \xff"#)
@@ -36,7 +36,8 @@ import ReactiveBeat
     switch CommandWord.ours.verdict(on: arguments) {
     case .parse: break
     case .help:
-      // A failure, so that a service whose command was cut short does not pass for one that has done its work.
+      // A missing command is a failure: a service whose command line was cut short must not look as if it had done its
+      // work.
       var output = StandardOutput()
       output.put(helpMessage())
       output.flush()
@@ -51,7 +52,8 @@ import ReactiveBeat
       guard !status.isSuccess else { exit(withError: error) }
       if !(error is ExitCode) {
         var text = message(for: error)
-        // The parser quotes what it cannot use: a URL may hold a password, and other text may be of any length.
+        // The parser quotes the arguments that it cannot use. A URL among them may hold a password, and other text may
+        // be of any length.
         for argument in arguments where !(error is ValidationError) {
           for typed in [argument, String(argument.drop { $0 != "=" }.dropFirst())] where !typed.isEmpty {
             if typed.contains("://") { text = text.replacing(typed, with: "a URL") }

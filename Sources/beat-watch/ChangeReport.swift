@@ -2,13 +2,13 @@ import ArgumentParser
 import BeatCore
 import ReactiveBeat
 
-/// What a command says of a change: what became of the document, and when it runs next.
+/// What a command says of a change: what happened to the document, and when the schedule runs next.
 struct ChangeReport {
   let change: ScheduleChange
   let preview: SchedulePreview
   let now: UnixTime
   let isDry: Bool
-  /// What is accepted, and probably not meant: in the words of `lint`.
+  /// What the document may contain but probably does not mean, in the words of `lint`.
   let warnings: [String]
 
   init(_ change: ScheduleChange, in client: StoreClient, context: DocumentContext, isDry: Bool = false) throws {
@@ -17,7 +17,7 @@ struct ChangeReport {
     now = change.at
     warnings = DocumentReview(change.after, context: context, now: change.at).remarks
       .filter { $0.level == .warning }.map(\.content)
-    // Of a new one the daemon may have said already from when it counts.
+    // A daemon may already have seen a new schedule, and its watermark then says from when the schedule counts.
     let stored = change.isNew && !isDry ? try client.document(change.name) : nil
     if let stored, stored.watermark != nil, stored.watermark != change.before.watermark, stored.bytes == change.after {
       preview = SchedulePreview(change.name, stored.read, context: context, now: now)
@@ -39,7 +39,7 @@ struct ChangeReport {
     ])
   }
 
-  /// `changed report: every 5 minutes; next 2026-03-29 01:30:00Z, in 5 min`
+  /// The report's one line, as in `changed report: every 5 minutes; next 2026-03-29 01:30:00Z, in 5 min`.
   var line: String {
     let words = preview.schedule.map { ": \($0.inWords)" } ?? ""
     let next =

@@ -1,33 +1,34 @@
 import ArgumentParser
 import BeatCore
 
-/// What the first word of a command line asks for. It is looked at before the line is parsed, so that nothing but `run`
-/// starts a daemon, and a slip is answered with the command that was probably meant.
+/// What the first word of a command line asks for. It is looked at before the line is parsed. So nothing but `run`
+/// starts a daemon, and the error for a mistyped command names the command that was probably meant.
 struct CommandWord {
   enum Verdict: Equatable {
     /// The line is for the parser.
     case parse
-    /// There is no word.
+    /// The line has no word: it asks for the help text.
     case help
     case refuse(Int32, String)
   }
 
   let commands: [String]
-  /// Other names of theirs.
+  /// Other names of the commands.
   let aliases: [String]
-  /// Long names of the options that need no command, and of those of `run`, with their dashes; asked for after a slip only.
+  /// The long names of the root's options and of those of `run`, with their dashes. They are asked for only after a
+  /// mistyped option, since they are taken from help texts.
   let options: () -> (root: [String], run: [String])
 
-  /// - Parameter arguments: all of the process, its own name first.
+  /// - Parameter arguments: all arguments of the process, the program's name first.
   func verdict(on arguments: [String]) -> Verdict {
-    // The Swift runtime reads them from /proc/self/cmdline.
+    // The Swift runtime reads the arguments from /proc/self/cmdline.
     guard !arguments.isEmpty else {
       return .refuse(
         ExitCode.system.rawValue,
         "its arguments cannot be read: /proc must be mounted. Without them it does nothing, and starts no daemon")
     }
     guard let word = arguments.dropFirst().first else { return .help }
-    // The shells' completion scripts ask so for names.
+    // The shells' completion scripts ask for names by this word.
     if word == "---completion" { return .parse }
     if word.hasPrefix("-") { return option(word, followedBy: arguments.dropFirst(2)) }
     if word == "help" {
@@ -47,7 +48,7 @@ struct CommandWord {
     return usage(text, meant.map { line + $0 })
   }
 
-  /// What other programs call what ours do.
+  /// The commands of this program, by the names that other programs give to such commands.
   static let synonyms = [
     "delete": "rm", "del": "rm", "remove": "rm", "add": "set", "create": "set", "new": "set", "update": "set",
     "put": "set", "get": "show", "cat": "show", "mv": "rename", "move": "rename", "start": "run", "serve": "run",
@@ -57,7 +58,7 @@ struct CommandWord {
   ]
 
   private func option(_ word: String, followedBy rest: ArraySlice<String>) -> Verdict {
-    // What stands behind it may be a password.
+    // The value behind `=` may be a password, so it is cut off.
     let name = String(word.prefix { $0 != "=" })
     if name == "-h" { return .parse }
     let (rootOptions, runOptions) = options()
@@ -71,7 +72,7 @@ struct CommandWord {
     return usage("there is no option \(Self.quoted(name))", root.isEmpty ? run : root)
   }
 
-  /// The options that were probably meant: by the same measure as commands, to which dashes say nothing.
+  /// The options that were probably meant, by the same measure as for commands. Their dashes are not compared.
   static func near(_ name: String, _ options: [String]) -> [String] {
     func word(_ option: String) -> String { String(option.drop { $0 == "-" }) }
     let near = NearMiss.words(for: word(name), among: options.map(word))
@@ -80,10 +81,10 @@ struct CommandWord {
     return found
   }
 
-  /// What is said of an option that a command does not have, in the place of the parser's own suggestion, which may be any
-  /// word; nil: the parser's text is about something else.
+  /// The text for an option that a command does not have, or nil if the parser's text is about something else. It
+  /// replaces the parser's own suggestion, which may be any word.
   ///
-  /// - Parameter command: by its name or another one of its names.
+  /// - Parameter command: the command's name or one of its aliases.
   static func unknownOption(_ text: String, of command: String) -> String? {
     let beginning = "Unknown option '"
     guard text.hasPrefix(beginning),
@@ -98,7 +99,8 @@ struct CommandWord {
       + (near.isEmpty ? "\(help) shows those that it has" : "did you mean \(near.joined(separator: " or "))?")
   }
 
-  /// What is said of a negative number, which the parser takes for another option; nil: its text is about something else.
+  /// The text for a negative number, which the parser takes for another option; nil: the parser's text is about
+  /// something else.
   static func negativeValue(_ text: String, in arguments: [String]) -> String? {
     let beginning = "Missing value for '"
     guard text.hasPrefix(beginning) else { return nil }
@@ -111,12 +113,12 @@ struct CommandWord {
       : "\(option): a text that begins with - is written \(option)=\(quoted(value))"
   }
 
-  /// What is said of a negative number where none may stand.
+  /// The text for a negative number where none is allowed.
   static func negative(_ option: String, _ value: String) -> String {
     "\(option): \(value) is negative, and must be \(amountsFromZero.contains(option) ? "0 or more" : "positive")"
   }
 
-  /// Those of `amounts` for which 0 says something: none, at once, or no limit.
+  /// The options among `amounts` that may be 0, which means none, at once, or no limit.
   private static let amountsFromZero: Set<String> = [
     "--priority", "--max-run-count", "--jitter", "--catchup-window", "--audit-interval", "--history",
   ]
@@ -128,7 +130,7 @@ struct CommandWord {
     "--audit-interval", "--outbox-limit", "--history", "--max-rate", "--shortest-interval",
   ]
 
-  /// Such as `-5s`, `-1` or `-.5`.
+  /// Whether a value is a negative number, such as `-5s`, `-1` or `-.5`.
   static func isNegative(_ value: String) -> Bool {
     guard value.first == "-" else { return false }
     return value.dropFirst().first { $0 != "." }?.isWholeNumber ?? false
@@ -148,12 +150,13 @@ struct CommandWord {
 }
 
 extension CommandWord {
-  /// Whether the arguments are what the system was given: the runtime puts U+FFFD in the place of what is not UTF-8.
+  /// Whether all arguments are UTF-8. The runtime puts U+FFFD in the place of other bytes, so that they must be checked
+  /// as the system gave them.
   static func areText(_ arguments: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>, _ count: Int32) -> Bool {
     (0..<Int(count)).allSatisfy { index in arguments[index].map { String(validatingCString: $0) != nil } ?? true }
   }
 
-  /// Those of this program.
+  /// The words of this program.
   static var ours: CommandWord {
     let commands = BeatWatch.configuration.subcommands.map { $0.configuration }
     return CommandWord(

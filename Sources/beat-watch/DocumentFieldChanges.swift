@@ -1,28 +1,28 @@
 import ArgumentParser
 import BeatCore
 
-/// Fields to be written into a document, each where the document has it already.
+/// Fields to be written into a document. A field stays where the document already has it.
 struct DocumentFieldChanges {
-  /// A schedule of one of the three kinds.
+  /// A schedule's new value, of one of the three kinds.
   enum Form {
     case interval(every: Int64, period: Period)
-    /// In cron's order.
+    /// The five fields in cron's order.
     case crontab([String])
     case clocked(String)
   }
 
   var schedule: Form?
-  /// Of an interval.
+  /// Flags of an interval; nil: unchanged.
   var relative: Bool?
   var align: Bool?
   var timezone: String?
-  /// Fields of the top level, with their JSON.
+  /// Fields of the document's top level, with their JSON.
   var fields: [(key: String, json: String)] = []
-  /// Those of `apply_async`, which may stand in `options`, too.
+  /// Options of `apply_async`, with their JSON. A document may have them at its top level or in `options`.
   var options: [(key: String, json: String)] = []
   var unset: [String] = []
 
-  /// Those that the daemon understands: that one of them is not there is no mistake.
+  /// The fields that the daemon knows. To unset one of them that the document does not have is no mistake.
   private static let known =
     kinds + [
       "name", "task", "enabled", "timezone", "args", "kwargs", "options", "queue", "exchange", "exchange_type",
@@ -37,7 +37,7 @@ struct DocumentFieldChanges {
 
   var isEmpty: Bool { !isOfSchedule && fields.isEmpty && options.isEmpty && unset.isEmpty }
 
-  /// The top-level fields that may change.
+  /// The names of the top-level fields that may change.
   var touched: Set<String> {
     var touched = Set(fields.map(\.key) + options.map(\.key) + unset)
     if !options.isEmpty { touched.insert("options") }
@@ -45,7 +45,7 @@ struct DocumentFieldChanges {
     return touched
   }
 
-  /// Writes them; a document without fields becomes a new one.
+  /// Writes the changes. A document without fields becomes a new schedule.
   func apply(to editor: inout DocumentEditor, name: EntryName) throws {
     if editor.keys.isEmpty { try begin(&editor, name: name) }
     for key in unset {
@@ -109,7 +109,7 @@ struct DocumentFieldChanges {
         key == "crontab" || key == "schedule" && !editor.has(key, "every"),
         editor.isObject(key)
       {
-        // The line says all: what it cannot say is not meant any more.
+        // A crontab's line says everything: what it cannot say is removed.
         editor.remove(key, "day_of_year")
         for (field, value) in zip(keys, fields) where value != "*" || editor.value(key, field) != nil {
           editor.set(key, field, to: JSONLine.quoted(value))
@@ -127,7 +127,7 @@ struct DocumentFieldChanges {
     }
   }
 
-  /// A flag of the interval that the document has.
+  /// Writes a flag into the document's interval.
   private func write(_ key: String, _ value: Bool, to editor: inout DocumentEditor) throws {
     guard let interval = Self.kinds.first(where: { editor.has($0, "every") }) else {
       throw CommandError(.data, "--\(key) belongs to an interval, and the schedule is none: give --every as well")
@@ -135,7 +135,7 @@ struct DocumentFieldChanges {
     if value { editor.set(interval, key, to: "true") } else { editor.remove(interval, key) }
   }
 
-  /// In the first one's place; a document with several is mended on the way.
+  /// Writes a schedule in the place of the first one that the document has, and removes any others.
   private func replace(_ present: [String], by key: String, _ json: String, in editor: inout DocumentEditor) {
     for other in Self.kinds where other != present.first { editor.remove(other) }
     if let first = present.first { editor.replace(first, by: key, json) } else { editor.set(key, to: json) }

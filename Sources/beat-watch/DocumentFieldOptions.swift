@@ -1,7 +1,7 @@
 import ArgumentParser
 import BeatCore
 
-/// The fields of a document as options. Those that are given are written; all others stay.
+/// The fields of a document as options. Only the options that are given are written; all other fields stay.
 struct DocumentFieldOptions: ParsableArguments {
   enum Switch: String, EnumerableFlag { case enabled, disabled }
   enum Catchup: String, ExpressibleByArgument, CaseIterable { case latest, none, all }
@@ -91,9 +91,9 @@ struct DocumentFieldOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Take this field out. May be given more than once.", valueName: "field"))
   var unset: [String] = []
 
-  /// Checks what can be checked without a document, and tells how to write it.
+  /// Checks what can be checked without a document. The result is what to write.
   ///
-  /// - Parameter timezone: for the document.
+  /// - Parameter timezone: the zone for the document; nil: unchanged.
   func changes(timezone: String?) throws -> DocumentFieldChanges {
     var changes = DocumentFieldChanges()
     let schedules = [("--every", every), ("--cron", cron), ("--at", at)].filter { $0.1 != nil }
@@ -103,13 +103,13 @@ struct DocumentFieldOptions: ParsableArguments {
     guard relative == nil && align == nil || cron == nil && at == nil else {
       throw ValidationError("--relative and --align belong to an interval: --every")
     }
-    // Behind a space the parser takes them for options.
+    // After a space the parser would take such a value for an option, so `--priority=-1` alone gets here.
     for (option, number) in [("--priority", priority), ("--max-run-count", maxRunCount)] {
       if let number, number < 0 { throw ValidationError(CommandWord.negative(option, "\(number)")) }
     }
     guard relative != true || align != true else { throw ValidationError("--relative and --align: give one of them") }
     changes.schedule = try scheduleForm()
-    // One of them ends the other.
+    // The two flags exclude each other: setting one switches the other off.
     changes.relative = relative ?? (align == true ? false : nil)
     changes.align = align ?? (relative == true ? false : nil)
     changes.timezone = timezone

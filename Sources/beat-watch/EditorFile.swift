@@ -2,7 +2,7 @@ import ArgumentParser
 import BeatCore
 import Glibc
 
-/// A text in a file of its own while an editor has it: for this user's eyes only, and gone afterwards.
+/// A text in a file of its own while an editor uses it. Only this user may read the file, and it is removed afterwards.
 final class EditorFile {
   let path: String
   private let folder: String
@@ -13,12 +13,12 @@ final class EditorFile {
     var template = Array("\(parent)/beat-watch-XXXXXX".utf8CString)
     guard mkdtemp(&template) != nil else { throw Self.failure(parent) }
     folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    // The ending tells editors what it is. A file's name has less room than a schedule's.
+    // The suffix tells editors the language. A name that is too long for a file name, or not plain, becomes `schedule`.
     let isPlain = name.bytes.allSatisfy {
       (0x30...0x39).contains($0) || (0x41...0x5A).contains($0 & 0xDF) || $0 == 0x2D
     }
     path = "\(folder)/\(isPlain && (1...100).contains(name.bytes.count) ? "\(name)" : "schedule").json"
-    // Editors end the last line; without an end of its own here, that would be a change.
+    // Editors end the last line. Without a line end here already, that would look like a change.
     try write(bytes + [UInt8(ascii: "\n")])
   }
 
@@ -36,10 +36,10 @@ final class EditorFile {
     }
   }
 
-  /// It stays when the process ends.
+  /// Lets the file stay when the process ends.
   func keep() { isKept = true }
 
-  /// Takes it away, with what the editor has left beside it: copies, and what it saves when it is ended.
+  /// Removes the file with whatever the editor has left beside it: copies, and what an editor saves when it is killed.
   func remove() {
     guard !isKept else { return }
     Self.removeAll(in: folder)
@@ -54,7 +54,7 @@ final class EditorFile {
         $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
       }
       guard name != ".", name != ".." else { continue }
-      // A link is taken away, and never followed.
+      // A link is removed, and never followed.
       if unlink("\(folder)/\(name)") != 0, entry.pointee.d_type == UInt8(DT_DIR) {
         removeAll(in: "\(folder)/\(name)")
         rmdir("\(folder)/\(name)")
@@ -62,7 +62,7 @@ final class EditorFile {
     }
   }
 
-  /// What stands there now, without the line end that was added.
+  /// The file's present text, without the line end that was added.
   func read() throws -> [UInt8] {
     var bytes = try InputFile.read(path)
     if bytes.last == UInt8(ascii: "\n") { bytes.removeLast() }

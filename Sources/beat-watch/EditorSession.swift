@@ -2,19 +2,20 @@ import BeatCore
 import Glibc
 import ReactiveBeat
 
-/// An editor for a person, its file, and the signals that come meanwhile.
+/// An editor, its file, and the signals that come while it runs.
 ///
-/// From before the file is made until `end()` no signal ends the process and leaves the file. Ctrl-C and Ctrl-\ are the
-/// editor's while one runs. SIGTERM and SIGHUP end the editor, then the process, and the file goes: nobody is there to
-/// read where it is.
+/// From before the file is made until `end()`, no signal ends the process and leaves the file behind. While an editor
+/// runs, Ctrl-C and Ctrl-\ belong to it. SIGTERM and SIGHUP end the editor and then the process, and the file is
+/// removed: no user is left who could read where it is.
 final class EditorSession {
   let file: EditorFile
   private let loop: EventLoop
   private var sources: [SignalSource] = []
   private var editor: pid_t?
-  /// The signal by which the process is to end.
+  /// The signal that ends the process at the session's end; nil: none has come.
   private var ending: Int32?
-  /// An editor that was told to end has not.
+  /// Whether the editor is no longer waited for: it has not ended within `patience` of a signal, or a second signal has
+  /// come.
   private var isGivenUp = false
 
   /// How long an editor may take to end after a signal, in microseconds.
@@ -34,13 +35,13 @@ final class EditorSession {
     defer { if loop.isRunning { loop.stop() } }
     let isOfTerminal = signal == SIGINT || signal == SIGQUIT
     if signal == SIGCHLD || isOfTerminal && editor != nil { return }
-    // A second one waits for no editor.
+    // After a second signal the editor is not waited for.
     if ending != nil { isGivenUp = true }
     if !isOfTerminal || ending == nil { ending = signal }
     if let editor { kill(editor, signal) }
   }
 
-  /// Runs the editor, and waits for its end.
+  /// Runs the editor, and waits until it ends.
   func edit() throws {
     try goOn()
     let pid = try start()
@@ -65,14 +66,14 @@ final class EditorSession {
 
   private func start() throws -> pid_t {
     let editor = Setting.optional(nil, "VISUAL") ?? Setting.optional(nil, "EDITOR")
-    // By the shell, since people write options into the variable.
+    // The shell runs the editor, since users write options into the variable.
     let words: [String] = ["sh", "-c", "\(editor ?? "vi") \"$1\"", "sh", file.path]
     var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
     defer { for argument in arguments { free(argument) } }
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
     defer { posix_spawnattr_destroy(&attributes) }
-    // The loop has made this process ignore SIGPIPE, which the editor would inherit.
+    // The event loop made this process ignore SIGPIPE. The editor must not inherit that.
     var signals = sigset_t()
     sigemptyset(&signals)
     sigaddset(&signals, SIGPIPE)
@@ -86,17 +87,17 @@ final class EditorSession {
     return pid
   }
 
-  /// Throws if the process is to end.
+  /// Throws if a signal has come.
   private func goOn() throws {
     loop.serveReady()
     guard isAbandoned || ending != nil else { return }
     throw CommandError(.found, "interrupted: nothing was stored")
   }
 
-  /// Whether nobody is there any more.
+  /// Whether the user has gone: the signal was none of the terminal's.
   private var isAbandoned: Bool { ending == SIGTERM || ending == SIGHUP }
 
-  /// Asks whether to edit again. No, if nobody can be asked, or a signal comes.
+  /// Asks whether to edit again. The result is false if no user can be asked, or if a signal comes.
   func wantsAnother() -> Bool {
     loop.serveReady()
     guard Terminal.isInteractive, ending == nil else { return false }
@@ -110,7 +111,7 @@ final class EditorSession {
     }
   }
 
-  /// What becomes of text that could not be stored: a person's is kept.
+  /// Says what happens to text that could not be stored. Text that the user can still fetch is kept.
   func whereabouts() -> String {
     loop.serveReady()
     if isAbandoned { return "your text is gone" }
@@ -118,7 +119,7 @@ final class EditorSession {
     return "your text is in \(file.path)"
   }
 
-  /// Takes the file away, unless it is kept, and ends the process as a signal would have, if one has come.
+  /// Removes the file, unless it is kept. If a signal has come, the process ends by it.
   func end() {
     loop.serveReady()
     file.remove()

@@ -2,9 +2,9 @@ import ArgumentParser
 import BeatCore
 import ReactiveBeat
 
-/// The exit statuses of all commands, those of sysexits.h: the only place where they are chosen.
+/// The exit statuses of all commands, from sysexits.h. They are chosen here and nowhere else.
 extension ExitCode {
-  /// `lint`, `doctor`, `status`: what was looked at is not in order; it says what.
+  /// `lint`, `doctor`, `status`: the command has found something that is not in order, and says what.
   static let found = ExitCode(1)
   /// EX_USAGE: a wrong option, URL, zone or name.
   static let usage = ExitCode(64)
@@ -14,23 +14,24 @@ extension ExitCode {
   static let missing = ExitCode(66)
   /// EX_UNAVAILABLE: Redis is not reachable, or does not answer.
   static let unavailable = ExitCode(69)
-  /// EX_SOFTWARE: something that should not happen.
+  /// EX_SOFTWARE: an error of this program.
   static let software = ExitCode(70)
-  /// EX_OSERR: the system does not give the process what it must have.
+  /// EX_OSERR: the system does not give the process what it needs.
   static let system = ExitCode(71)
-  /// EX_CANTCREAT: it is there already, and would be overwritten.
+  /// EX_CANTCREAT: the schedule exists already, and would be overwritten.
   static let exists = ExitCode(73)
   /// EX_IOERR: a file or a pipe could not be written.
   static let output = ExitCode(74)
-  /// EX_TEMPFAIL: somebody else changed it meanwhile, or Redis is not ready yet: the same command may work in a moment.
+  /// EX_TEMPFAIL: another client has changed the document, or Redis is not ready yet. The same command may work in a
+  /// moment.
   static let conflict = ExitCode(75)
-  /// EX_NOPERM: Redis does not let this user in, or does not let it do that.
+  /// EX_NOPERM: Redis refuses this user, or refuses the user the command.
   static let denied = ExitCode(77)
-  /// EX_CONFIG: something must be changed, here or in Redis, before it makes sense.
+  /// EX_CONFIG: a setting, here or in Redis, must be changed before the command makes sense.
   static let configuration = ExitCode(78)
 }
 
-/// Why a command ends: one line for the person, and the status for programs.
+/// Why a command ends: one line for the user, and the status for programs.
 struct CommandError: Error, CustomStringConvertible {
   let status: ExitCode
   let description: String

@@ -1,6 +1,6 @@
 import BeatCore
 
-/// Prints what comes next of schedules: JSON lines for programs, local times with their distance for people.
+/// Prints a schedule's next runs: JSON lines for programs, local times with their distance for users.
 final class ForecastPrinter {
   private let json: Bool
   private var output: StandardOutput
@@ -11,8 +11,8 @@ final class ForecastPrinter {
   }
 
   /// - Parameters:
-  ///   - zone: whose clock a person reads it by.
-  ///   - now: from which distances are counted.
+  ///   - zone: the zone in which local times are shown.
+  ///   - now: the time from which distances are counted.
   func write(_ preview: SchedulePreview, _ coming: SchedulePreview.Coming, in zone: ZoneRules, now: UnixTime) {
     if json {
       var line = #"{"next": ["# + coming.runs.map { "\"\($0.due.iso8601)\"" }.joined(separator: ", ") + "]"
@@ -28,10 +28,10 @@ final class ForecastPrinter {
     if let end = coming.end { put("  \(coming.runs.isEmpty ? "never again" : "then no more"): \(end.printable)") }
   }
 
-  /// - Parameter line: of the input, from 1.
+  /// - Parameter line: the number of the input's line, from 1.
   func write(_ problem: DocumentProblem, line: Int) { write(problem.description, in: " in line \(line)") }
 
-  /// - Parameter place: for people.
+  /// - Parameter place: where the problem is, in words for users.
   func write(_ problem: String, in place: String = "") {
     put(json ? #"{"error": \#(JSONLine.quoted(problem))}"# : "error\(place): \(problem.printable)")
   }

@@ -2,9 +2,10 @@ import ArgumentParser
 import BeatCore
 import Glibc
 
-/// Documents as a person hands them over: a file, or standard input.
+/// Reads documents that a user hands over: a file, or standard input.
 enum InputFile {
-  /// Whether an argument that may also be a schedule's name means a file: one that is there, or is written as a path.
+  /// Whether an argument means a file, although it may also be a schedule's name: a file of that name exists, or the
+  /// argument is written as a path.
   static func isMeant(by name: String) -> Bool {
     if name == "-" || ["/", "./", "../"].contains(where: name.hasPrefix) { return true }
     var status = stat()
@@ -17,7 +18,7 @@ enum InputFile {
     return stat(name, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
   }
 
-  /// Throws one line that names the file and the reason.
+  /// Reads a whole file. Throws one line that names the file and the reason.
   static func read(_ name: String) throws -> [UInt8] {
     let file = name == "-" ? STDIN_FILENO : open(name, O_RDONLY | O_CLOEXEC)
     guard file >= 0 else { throw ValidationError("\(name): \(String(cString: strerror(errno)))") }
@@ -32,7 +33,8 @@ enum InputFile {
     }
   }
 
-  /// The one document that the whole text is, or one a line. Of no text at all one that is empty, which cannot be used.
+  /// The documents in a text: one if the whole text is one JSON object, else one for each line. An empty text is one
+  /// empty document, which cannot be used.
   static func documents(in bytes: [UInt8]) -> [ArraySlice<UInt8>] {
     var lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
     if lines.count > 1, lines.last?.isEmpty == true { lines.removeLast() }

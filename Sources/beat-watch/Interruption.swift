@@ -2,11 +2,11 @@ import Glibc
 import ReactiveBeat
 import Synchronization
 
-/// Ctrl-C and SIGTERM while something is written: what is under way is finished, and then the process ends by the signal.
+/// Ctrl-C and SIGTERM during a write: the operation under way is finished, and then the process ends by the signal.
 enum Interruption {
   private static let signalNumber = Atomic<Int32>(0)
 
-  /// From now on they are only noted. A second one ends the process at once.
+  /// Makes the signals only noted from now on. A second one ends the process at once.
   static func postpone() {
     for number in [SIGINT, SIGTERM] {
       var action = sigaction()
@@ -18,7 +18,7 @@ enum Interruption {
 
   static var isWanted: Bool { signalNumber.load(ordering: .relaxed) != 0 }
 
-  /// Ends the process as the signal would have.
+  /// Ends the process by the noted signal, if there is one.
   static func follow() {
     let number = signalNumber.load(ordering: .relaxed)
     guard number != 0 else { return }
@@ -29,8 +29,8 @@ enum Interruption {
   private static func note(_ number: Int32) { signalNumber.store(number, ordering: .relaxed) }
 }
 
-/// Ctrl-C and SIGTERM while a command waits for an answer: the wait ends, and what was asked for can be taken back. A
-/// second one ends the process at once.
+/// Ctrl-C and SIGTERM while a command waits for an answer: the wait ends, and the command can take its request back. A
+/// second signal ends the process at once.
 final class WaitInterruption {
   private let loop: EventLoop
   private var sources: [SignalSource] = []
@@ -51,9 +51,9 @@ final class WaitInterruption {
     if loop.isRunning { loop.stop() }
   }
 
-  /// Ends the process as the signal would have, if one has come.
+  /// Ends the process by the signal, if one has come.
   func follow() {
-    // One that came together with the answer.
+    // A signal may have come together with the answer.
     loop.serveReady()
     if let number { end(number) }
   }

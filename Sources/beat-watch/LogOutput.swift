@@ -2,7 +2,7 @@ import BeatCore
 import Glibc
 import Logging
 
-/// Log lines on stderr: text for people, or one JSON object a line.
+/// Log lines on stderr: text for users, or one JSON object a line.
 struct LogOutput: LogHandler {
   enum Format: String { case text, json }
 
@@ -37,7 +37,7 @@ struct LogOutput: LogHandler {
     let others = fields.filter { $0.key != "key" && $0.key != "reason" }.sorted { $0.key < $1.key }
     for (name, value) in others { line += " \(name)=\(value)" }
     if let reason = fields["reason"] { line += ": \(reason)" }
-    // A name or a value from a document cannot begin a line of its own.
+    // Line breaks are escaped: a name or a value from a document must not begin a line of its own.
     return line.printable
   }
 
@@ -49,7 +49,7 @@ struct LogOutput: LogHandler {
     return line + "}"
   }
 
-  /// Text of a length that a line may have. Numbers cost nothing here.
+  /// Shortens text to the length that a field of a line may have. Numbers are short already.
   private static func cut(_ value: Logger.MetadataValue) -> Logger.MetadataValue {
     guard case .string(let text) = value else { return value }
     return .string(text.beginning(Limit.lineFieldLength.most))
@@ -70,7 +70,7 @@ struct LogOutput: LogHandler {
     }
   }
 
-  /// UTC, to the millisecond.
+  /// The present time in UTC, to the millisecond.
   private static func timestamp() -> String {
     var now = timespec()
     clock_gettime(CLOCK_REALTIME, &now)

@@ -2,7 +2,7 @@ import ArgumentParser
 import BeatCore
 import ReactiveBeat
 
-/// `beat-watch next`: what comes next of a document before it is saved, and of a stored schedule.
+/// `beat-watch next`: shows the next runs of a document before it is saved, and of a stored schedule.
 struct NextCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "next",
@@ -77,7 +77,7 @@ struct NextCommand: ParsableCommand {
     if hasFailed { throw ExitCode.data }
   }
 
-  /// Of a stored schedule, by Redis' clock.
+  /// Shows the next runs of a stored schedule, by Redis' clock.
   private func tellStored(_ name: String, _ given: DocumentContext, after start: UnixTime?) throws {
     let client = try store.connect()
     let document = try client.document(try ScheduleSelection([name]).name(in: client))

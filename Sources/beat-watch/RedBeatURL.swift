@@ -1,9 +1,9 @@
 import ReactiveBeat
 
-/// RedBeat's `redbeat_redis_url`: one of ours, or `redis-sentinel://`.
+/// RedBeat's `redbeat_redis_url`: a Redis URL as this program reads it, or `redis-sentinel://`.
 enum RedBeatURL {
-  /// Its own name for Sentinel's scheme; the sentinels themselves stand in `redbeat_redis_options` there, whose
-  /// `service_name` is `master` unless told otherwise. (Source: redbeat/schedulers.py `get_redis`, 2.4)
+  /// RedBeat's scheme for Sentinel. RedBeat takes the sentinels from `redbeat_redis_options`, where `service_name` is
+  /// `master` unless set. (Source: redbeat/schedulers.py `get_redis`, 2.4)
   private static let sentinel = "redis-sentinel://"
 
   static func parse(_ text: String, masterName: String?) throws(RedisURLError) -> RedisURL {

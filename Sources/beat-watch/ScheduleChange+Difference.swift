@@ -2,7 +2,7 @@ import BeatCore
 import ReactiveBeat
 
 extension ScheduleChange {
-  /// The fields that differ, a line for each side.
+  /// The fields that differ, with a line for the old value and one for the new.
   var difference: [String] {
     guard let new = try? DocumentEditor(after) else { return [] }
     let old = before.bytes.flatMap { try? DocumentEditor($0) } ?? DocumentEditor()
@@ -21,7 +21,7 @@ extension ScheduleChange {
 }
 
 extension CommandError {
-  /// The same in a command's words, which name the command that helps.
+  /// The problem as a command tells it, with the name of the command that helps.
   init(_ problem: ChangeProblem) {
     switch problem {
     case .missing(let name, let key, let store):
@@ -39,7 +39,7 @@ extension CommandError {
     }
   }
 
-  /// An error that one schedule has caused; nil: one that would end any command.
+  /// An error that concerns one schedule; nil: the error would end any command.
   static func of(_ error: any Error) -> CommandError? {
     (error as? CommandError) ?? (error as? ChangeProblem).map { CommandError($0) }
   }

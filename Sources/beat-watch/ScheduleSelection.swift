@@ -2,13 +2,14 @@ import ArgumentParser
 import BeatCore
 import ReactiveBeat
 
-/// The schedules that a command is about, as names or globs. A name that stands there wins over its reading as a glob.
+/// The schedules that a command is about, given as names or globs. If a schedule has the text as its name, the text is
+/// not read as a glob.
 struct ScheduleSelection {
   let patterns: [NamePattern]
 
   init(_ texts: [String]) { patterns = texts.map { NamePattern($0) } }
 
-  /// Their names, in order, each once. Throws if one of the patterns means none.
+  /// The names of the selected schedules, in order, each once. Throws if one of the patterns matches none.
   func names(in store: any StoreInspector) throws -> [EntryName] {
     var chosen: Set<EntryName> = []
     var all: [EntryName]?
@@ -28,7 +29,7 @@ struct ScheduleSelection {
     return chosen.sorted { $0.bytes.lexicographicallyPrecedes($1.bytes) }
   }
 
-  /// The one schedule that is meant. Throws if it is none, or more than one.
+  /// The name of the one selected schedule. Throws if there is none, or more than one.
   func name(in store: any StoreInspector) throws -> EntryName {
     let names = try names(in: store)
     guard names.count == 1 else {
@@ -41,7 +42,7 @@ struct ScheduleSelection {
     return names[0]
   }
 
-  /// A name under which a schedule can stand, letter by letter or as it is printed. Throws if there can be none.
+  /// A name for a new schedule, given letter by letter or in its printed notation. Throws if no schedule can have it.
   static func newName(_ text: String, in client: StoreClient) throws -> EntryName {
     let name = EntryName(notation: text) ?? EntryName(text)
     if let problem = problem(of: name) { throw ValidationError(problem) }
@@ -51,7 +52,7 @@ struct ScheduleSelection {
     return name
   }
 
-  /// Why no daemon reads what stands under a name, so that nothing is written there; nil: it does.
+  /// Why no daemon reads the document of this name, so that none is written; nil: daemons read it.
   static func problem(of name: EntryName) -> String? {
     guard Limit.nameLength.isExceeded(by: name.bytes.count) else { return nil }
     return "\"\(Cut.argument("\(name)"))\" is no name for a schedule: it " + Limit.nameLength.excess(name.bytes.count)

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Glibc
 
-/// A setting's value, and the name under which a person gave it, for the error text.
+/// A setting's value, and the option or variable that gave it, for the error's text.
 struct Setting {
   let value: String
   private let source: String
@@ -18,7 +18,7 @@ struct Setting {
     guard !value.isEmpty else { throw ValidationError("\(source): is empty") }
   }
 
-  /// Seconds within a range, to the microsecond.
+  /// The value as seconds within a range, to the microsecond.
   func seconds(_ range: ClosedRange<Double>) throws -> Duration {
     try checked { text in
       guard let seconds = Double(text), range.contains(seconds) else {

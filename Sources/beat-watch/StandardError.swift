@@ -1,7 +1,7 @@
 import Glibc
 
 enum StandardError {
-  /// Best effort: a line that cannot be written, such as on a full disk, does not stop the daemon.
+  /// Writes a line as well as it can: a line that cannot be written, such as on a full disk, does not stop the daemon.
   static func write(line: String) {
     var bytes = Array((line + "\n").utf8)[...]
     while !bytes.isEmpty {

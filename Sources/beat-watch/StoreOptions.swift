@@ -2,7 +2,8 @@ import ArgumentParser
 import BeatCore
 import ReactiveBeat
 
-/// Where schedules and queues are, and what a document leaves open: the same for the daemon and for every command.
+/// Where the schedules and the queues are, and the defaults for what documents leave out. The daemon and all commands
+/// share these options.
 struct StoreOptions: ParsableArguments {
   @Option(help: "Where the schedules are. [CELERY_REDIS_SCHEDULER_URL; default redis://localhost:6379/1]")
   var storeURL: String?
@@ -38,7 +39,7 @@ struct StoreOptions: ParsableArguments {
       """)
   var shortestInterval: String?
 
-  /// All of them, checked; what only the daemon is told has its default.
+  /// The configuration from all of these options, checked. Settings that only `run` has keep their defaults.
   func configuration() throws -> BeatConfiguration {
     var configuration = BeatConfiguration(store: try store(), broker: try broker())
     configuration.keyPrefix = try prefix()
@@ -69,7 +70,7 @@ struct StoreOptions: ParsableArguments {
   func keys() throws -> RedisKeys { RedisKeys(prefix: try prefix()) }
 
   func queue() throws -> String {
-    // What is wrong with another option is not said of this one.
+    // The other options are read outside of `checked`, so that their errors do not name this option.
     let reserved = try reserved()
     return try Setting("--default-queue", defaultQueue, "CELERY_TASK_DEFAULT_QUEUE", default: "celery").checked {
       if let problem = reserved.problem($0) { throw ValidationError(problem) }
@@ -77,10 +78,11 @@ struct StoreOptions: ParsableArguments {
     }
   }
 
-  /// Names that no queue may have.
+  /// The names that no queue may have.
   func reserved() throws -> ReservedKeys {
     let transport = try transportOptions()
-    // Files are looked at where no store is, or another kind of broker.
+    // Commands that read files need no store. Without a store, or with a broker that is no Redis, only the transport's
+    // own keys are reserved.
     guard let store = try? store(), let broker = try? broker() else { return ReservedKeys(transport) }
     var configuration = BeatConfiguration(store: store, broker: broker)
     configuration.keyPrefix = try prefix()
@@ -88,7 +90,7 @@ struct StoreOptions: ParsableArguments {
     return configuration.reserved
   }
 
-  /// Microseconds.
+  /// The shortest interval, in microseconds.
   private func shortest() throws -> Int64 {
     try Setting("--shortest-interval", shortestInterval, "BEAT_WATCH_SHORTEST_INTERVAL", default: "0.01").checked {
       guard let seconds = Double($0), (0.01...86_400).contains(seconds) else {
@@ -98,18 +100,18 @@ struct StoreOptions: ParsableArguments {
     }
   }
 
-  /// What a document is read with.
+  /// The context with which documents are read.
   func documents(_ zones: ZoneDirectory = ZoneDirectory()) throws -> DocumentContext {
     try context(zone: zones.zone(try zoneName(in: zones)), zones)
   }
 
-  /// The same for what stands on the store: a document that its daemon could not send is one that cannot be used. The default
-  /// queue is that of the daemon that fires, where it tells it.
+  /// The context for documents on the store: in cluster mode it rejects those that a daemon could not send. The default
+  /// queue is that of the firing daemon, if the daemon tells it.
   func documents(_ given: DocumentContext, on client: StoreClient) throws -> DocumentContext {
     try fitting(given, client) { try client.fleet().firing.first?.record }
   }
 
-  /// The same with the default zone of a daemon, where it tells it: what is due is due by its clock.
+  /// The context with a daemon's default zone, if the daemon tells it: the daemon's clock decides what is due.
   func documents(of daemon: DaemonRecord?, on client: StoreClient) throws -> DocumentContext {
     let zones = ZoneDirectory()
     var context = try documents(zones)
@@ -135,16 +137,17 @@ struct StoreOptions: ParsableArguments {
     return fit.applied(to: context, defaultQueue: try told ?? queue(), kombu: try transportOptions().keys)
   }
 
-  /// The store, ready for commands.
+  /// Connects to the store. The result is ready for commands.
   func connect() throws -> StoreClient {
     try checkQueue()
     return try StoreClient(try store(), keys: try keys())
   }
 
-  /// A default queue that is none is refused by commands that send nothing, too: they would show what no daemon does.
+  /// Refuses an unusable default queue. Commands that send nothing refuse it, too, since they would otherwise show what
+  /// no daemon does.
   private func checkQueue() throws { _ = try queue() }
 
-  /// - Parameter master: where no option and no URL names one.
+  /// - Parameter master: the primary's name, if no option and no URL gives one.
   private func url(
     _ option: String, _ given: String?, _ variable: String, default: String, master: String? = nil
   ) throws -> RedisURL {

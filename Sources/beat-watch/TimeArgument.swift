@@ -1,9 +1,9 @@
 import ArgumentParser
 import BeatCore
 
-/// Moments and limits as people write them on a command line.
+/// Times and limits as users write them on a command line.
 enum TimeArgument {
-  /// How long something may take; a number alone is seconds.
+  /// How long something may take, in microseconds. A number alone is in seconds.
   static func limit(_ option: String, _ text: String, in range: ClosedRange<Int64>) throws -> Int64 {
     let isNumber = !text.isEmpty && text.allSatisfy { $0.isASCII && $0.isNumber }
     let span = try TimeSpan.microseconds(isNumber ? text + "s" : text, option: option)
@@ -15,7 +15,7 @@ enum TimeArgument {
     return span
   }
 
-  /// A moment in ISO 8601, UTC if it has no offset, or so long ago.
+  /// A past time: in ISO 8601, in UTC if it has no offset, or how long ago it was.
   static func past(_ option: String, _ text: String, now: UnixTime) throws -> UnixTime {
     if let (every, period) = TimeSpan.parse(text) { return now.advanced(by: -every * period.microseconds) }
     return try instant(option, text, ", or how long ago, such as 1h")

@@ -1,9 +1,9 @@
 import ArgumentParser
 import BeatCore
 
-/// Lengths of time as people write them: `90s`, `5m`, `1h30m`, `250ms`, `2 days`.
+/// Lengths of time as users write them: `90s`, `5m`, `1h30m`, `250ms`, `2 days`.
 enum TimeSpan {
-  /// Such as `(5, .minutes)`: in the largest unit that leaves no rest. nil if it is not understood.
+  /// A length such as `(5, .minutes)`, in the largest unit that divides it; nil: the text is not understood.
   static func parse(_ text: String) -> (every: Int64, period: Period)? {
     var total: Int64 = 0
     var rest = text.filter { $0 != " " }[...]
@@ -19,19 +19,19 @@ enum TimeSpan {
       guard !overflow, !carry else { return nil }
       total = sum
     }
-    // Weeks last: 7 days are what was written, and not a week.
+    // Weeks are used only where the text names them: a user who wrote 7 days meant days.
     let units = Period.allCases.filter { $0 != .weeks || text.contains("w") }
     let best = units.first { total % $0.microseconds == 0 && total >= $0.microseconds } ?? .seconds
     return (total / best.microseconds, best)
   }
 
-  /// Throws a line that names the option.
+  /// The length in microseconds. Throws a line that names the option.
   static func microseconds(_ text: String, option: String) throws -> Int64 {
     guard let (every, period) = parse(text) else { throw problem(text, option: option) }
     return every * period.microseconds
   }
 
-  /// Why a text is none; the line names the option.
+  /// Why a text is no length of time, in a line that names the option.
   static func problem(_ text: String, option: String) -> ValidationError {
     let cut = Cut.argument(text)
     return ValidationError(

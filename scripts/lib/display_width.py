@@ -13,7 +13,7 @@ TARGET = PROJECT / "Sources/beat-watch/Output/WideScalars.swift"
 
 
 def wide_ranges():
-  """First and last of each run of wide code points."""
+  """The first and the last of each run of wide code points."""
   runs = []
   for value in range(sys.maxunicode + 1):
     if unicodedata.east_asian_width(chr(value)) not in ("W", "F"):
@@ -32,10 +32,10 @@ def main():
     "",
     "/// Code points whose East Asian Width is W or F: they take two columns on a terminal.",
     "enum WideScalars {",
-    "  /// Of the data that the ranges are from.",
+    "  /// The version of Unicode's data from which the ranges are made.",
     f'  static let unicodeVersion = "{unicodedata.unidata_version}"',
     "",
-    "  /// First and last of each run, in their order.",
+    "  /// The first and the last code point of each range, in their order.",
     "  static let ranges: [(first: UInt32, last: UInt32)] = [",
   ]
   row = "   "

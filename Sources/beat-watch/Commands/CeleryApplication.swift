@@ -1,29 +1,31 @@
 import BeatCore
 import Glibc
 
-/// A Celery application, asked by its own Python for its `beat_schedule`, or for where the schedules of others go.
+/// A Celery application. Its own Python is asked for its `beat_schedule`, or for the routes of schedules from another
+/// source.
 struct CeleryApplication {
-  /// As for `celery -A`.
+  /// The application's name, as for `celery -A`.
   let name: String
   let python: String
-  /// Where celery beat keeps its last runs.
+  /// The file in which celery beat keeps its last runs.
   let scheduleFile: String?
 
-  /// Its own schedules.
+  /// The application's own schedules.
   func dump() throws -> [UInt8] { try ask([name] + [scheduleFile].compactMap(\.self)) }
 
-  /// What it makes of schedules from elsewhere, for `ApplicationRoutes`.
+  /// Where the application sends schedules from another source, for `ApplicationRoutes`.
   func routes(of schedules: [ImportedSchedule], _ context: DocumentContext) throws -> [UInt8] {
     try ask([name, "", "routes"], ApplicationRoutes.question(schedules, context))
   }
 
   /// What `Python/beat_schedule.py` prints. What the application itself prints goes to standard error.
   ///
-  /// - Parameter input: it reads all of it before it loads the application, and prints nothing before.
+  /// - Parameter input: what the program reads from standard input. It reads all of it before it loads the application
+  ///   or prints anything.
   private func ask(_ arguments: [String], _ input: [UInt8] = []) throws -> [UInt8] {
     let program = String(decoding: PackageResources.beat_schedule_py, as: UTF8.self)
     var ends: [Int32] = [-1, -1]
-    // Not a pipe, which would need a second call to be closed in the child.
+    // A pair of sockets is used and no pipe, since a pipe would need a second call to be closed in the child.
     guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0, &ends) == 0 else {
       throw failure(String(cString: strerror(errno)))
     }
@@ -35,7 +37,7 @@ struct CeleryApplication {
     var rest = input[...]
     while !rest.isEmpty {
       let count = rest.withUnsafeBytes { send(ends[0], $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
-      // It has ended; its status tells.
+      // The program has ended before it read everything; its exit status says why.
       guard count > 0 || errno == EINTR else { break }
       rest = rest.dropFirst(max(0, count))
     }

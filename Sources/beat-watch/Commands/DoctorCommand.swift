@@ -2,7 +2,7 @@ import ArgumentParser
 import BeatCore
 import ReactiveBeat
 
-/// `beat-watch doctor`: what is wrong with the installation, and how to mend it.
+/// `beat-watch doctor`: what is wrong with the installation, and how to repair it.
 struct DoctorCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "doctor",
@@ -24,7 +24,7 @@ struct DoctorCommand: ParsableCommand {
     let url = try store.store()
     let (broker, queue) = try (store.broker(), store.queue())
     var given = try store.documents()
-    // It looks at all queues by itself, once for each.
+    // `doctor` examines all queues itself, once for each, so that the documents' check of queues is switched off.
     given.queueDoubt = nil
     let transport = try store.transportOptions()
     var findings: [Finding] = []

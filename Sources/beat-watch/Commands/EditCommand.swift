@@ -2,7 +2,7 @@ import ArgumentParser
 import BeatCore
 import ReactiveBeat
 
-/// `beat-watch edit`: a document in an editor.
+/// `beat-watch edit`: opens a document in an editor.
 struct EditCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "edit",
@@ -29,7 +29,8 @@ struct EditCommand: ParsableCommand {
     let document = try client.document(try ScheduleSelection([name]).name(in: client))
     try ScheduleChange.refuseUnread(document.name)
     guard let before = try ScheduleChange.bytes(of: document, in: client) else { return }
-    // Nothing is owed to the server while somebody writes, and it may close a connection that rests.
+    // The connection is closed while the user edits: a server may close an idle connection, and nothing is needed from
+    // it.
     client.close()
 
     let session = try EditorSession(before, name: document.name)
@@ -38,7 +39,7 @@ struct EditCommand: ParsableCommand {
       session.end()
       throw error
     }
-    // Output that cannot be written ends the process.
+    // The file is removed first: a failure to write the output ends the process.
     session.file.remove()
     var output = StandardOutput()
     if let saved { saved.report.write(to: &output, count: 1) } else { output.put("unchanged \(document.name)") }
@@ -47,7 +48,7 @@ struct EditCommand: ParsableCommand {
     if let saved, saved.report.preview.next != nil { HealthNote.write(saved.client) }
   }
 
-  /// Until it is stored; nil if nothing was changed.
+  /// Edits until the document is stored; nil if nothing was changed.
   private func edit(
     _ session: EditorSession, _ document: StoredDocument, _ before: [UInt8], _ context: DocumentContext
   ) throws -> (ChangeReport, StoreClient)? {
@@ -72,7 +73,7 @@ struct EditCommand: ParsableCommand {
     }
   }
 
-  /// Says all that keeps a text from being a schedule.
+  /// Says everything that keeps the text from being a schedule, and throws if there is anything.
   static func check(_ text: [UInt8], _ name: EntryName, _ context: DocumentContext) throws {
     let remarks = DocumentReview(text, context: context, now: SystemClock.now()).remarks.filter { $0.level == .error }
     guard !remarks.isEmpty else { return }

@@ -2,7 +2,7 @@ import ArgumentParser
 import BeatCore
 import ReactiveBeat
 
-/// `beat-watch enable`
+/// `beat-watch enable`: switches schedules on.
 struct EnableCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "enable",
@@ -16,7 +16,7 @@ struct EnableCommand: ParsableCommand {
   func run() throws { try options.run(enabled: true) }
 }
 
-/// `beat-watch disable`
+/// `beat-watch disable`: switches schedules off.
 struct DisableCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "disable",
@@ -28,7 +28,7 @@ struct DisableCommand: ParsableCommand {
   func run() throws { try options.run(enabled: false) }
 }
 
-/// What both have in common.
+/// What both commands have in common.
 struct SwitchOptions: ParsableArguments {
   static let statuses = """
     Only the field enabled changes. Ends with status 66 if a name or a glob means no schedule, 65 if a document is not \
@@ -72,11 +72,11 @@ struct SwitchOptions: ParsableArguments {
   }
 }
 
-/// Several schedules, one after the other: what is wrong with one of them does not keep the others.
+/// Handles several schedules, one after the other. A failure of one schedule does not stop the others.
 struct CommandBatch {
   private var failure: ExitCode?
 
-  /// An error of one schedule is said, and kept; all others end the command.
+  /// Prints and remembers an error of one schedule; any other error ends the command.
   mutating func attempt(_ work: () throws -> Void) throws {
     do { try work() } catch {
       guard let error = CommandError.of(error) else { throw error }
@@ -85,7 +85,7 @@ struct CommandBatch {
     }
   }
 
-  /// Ends with the status of the first error.
+  /// Throws the status of the first error, if there was one.
   func finish() throws {
     if let failure { throw failure }
   }

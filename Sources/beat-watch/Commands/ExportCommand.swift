@@ -57,7 +57,7 @@ struct ExportCommand: ParsableCommand {
   }
 }
 
-/// A schedule as a line of a crontab. What cron does not know, intervals and single times, follows an @.
+/// A schedule as a line of a crontab. Intervals and single times, which cron does not know, follow an @.
 private enum CrontabListing {
   static func line(_ name: EntryName, _ bytes: [UInt8], _ context: DocumentContext) -> String {
     if let problem = ScheduleSelection.problem(of: name) { return "# set aside: \(problem)" }

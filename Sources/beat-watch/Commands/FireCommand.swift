@@ -2,7 +2,7 @@ import ArgumentParser
 import BeatCore
 import ReactiveBeat
 
-/// `beat-watch fire`: once, now.
+/// `beat-watch fire`: sends a schedule's task once, now.
 struct FireCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "fire",
@@ -36,7 +36,7 @@ struct FireCommand: ParsableCommand {
     let client = try store.connect()
     let name = try ScheduleSelection([name]).name(in: client)
     if print { return try printMessage(of: name, client) }
-    // No daemon can be asked for what it does not read.
+    // No daemon reads such a name, so that none can be asked to fire it.
     if let problem = ScheduleSelection.problem(of: name) {
       throw CommandError(.configuration, "it was not fired: \(problem)")
     }
@@ -92,7 +92,7 @@ struct FireCommand: ParsableCommand {
     }
   }
 
-  /// Why nobody may have answered.
+  /// Why no daemon has answered.
   private static func whoFires(_ client: any StoreInspector) throws -> String {
     let (health, now) = try (client.health(), client.time())
     if let alarm = HealthWords.alarm(health, now: now) { return alarm }

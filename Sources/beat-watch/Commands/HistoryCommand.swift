@@ -2,7 +2,7 @@ import ArgumentParser
 import BeatCore
 import ReactiveBeat
 
-/// `beat-watch history`: what was fired.
+/// `beat-watch history`: shows the fires of the past.
 struct HistoryCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "history",
@@ -43,7 +43,7 @@ struct HistoryCommand: ParsableCommand {
       patterns.isEmpty || patterns.contains { $0.literal == record.name || $0.matches(record.name) }
     }
 
-    // Before what has been is read, so that nothing falls between the two.
+    // The stream's end is read before its entries, so that no entry falls between the two.
     var place = follow ? try client.historyEnd() : ""
     let limit = count ?? (start == nil ? 20 : .max)
     var entries: [HistoryEntry] = []
@@ -72,7 +72,7 @@ struct HistoryCommand: ParsableCommand {
     while follow { put(try client.history(after: &place).map(\.record).filter(isWanted)) }
   }
 
-  /// Nothing was found: because there is no such schedule, or because nothing of it was fired?
+  /// Nothing was found. Throws if there is no such schedule; otherwise says that the history holds no fire of it.
   private func checkNames(_ patterns: [NamePattern], _ client: StoreClient) throws {
     for pattern in patterns where !pattern.isGlob {
       if try client.document(pattern.literal).isAbsent { throw ScheduleSelection.missing(pattern, in: client) }
@@ -82,7 +82,7 @@ struct HistoryCommand: ParsableCommand {
     if StandardOutput.isTerminal { StandardError.write(line: "beat-watch: \(text)") }
   }
 
-  /// Whether one place in the stream is not behind another.
+  /// Whether the stream entry `id` is at `place` or before it.
   private static func isAtOrBefore(_ id: String, _ place: String) -> Bool {
     func parts(_ id: String) -> (UInt64, UInt64) {
       let numbers = id.split(separator: "-").map { UInt64($0) ?? 0 }

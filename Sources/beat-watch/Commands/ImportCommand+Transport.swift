@@ -2,8 +2,8 @@ import BeatCore
 import ReactiveBeat
 
 extension ImportCommand {
-  /// Workers that keep their messages elsewhere than this command's settings say: what is sent would wait where nobody
-  /// looks. On standard error, since it is about none of the schedules.
+  /// Tells, on standard error, that the workers keep their messages elsewhere than this command's settings say: no
+  /// worker would take what is sent. Standard error is the place for it because it concerns no single schedule.
   func tellTransport(of dump: [UInt8]) throws {
     let ours = try store.transportOptions()
     let theirs: TransportOptions

@@ -2,7 +2,7 @@ import ArgumentParser
 import BeatCore
 import ReactiveBeat
 
-/// `beat-watch import`: the schedules of another system become documents.
+/// `beat-watch import`: makes documents of another system's schedules.
 struct ImportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "import",
@@ -98,7 +98,7 @@ struct ImportCommand: ParsableCommand {
     if report.inTheWay > 0 { throw ExitCode.exists }
   }
 
-  /// Whether it was interrupted.
+  /// Writes the schedules, or looks at what it would write. The result is whether it was interrupted.
   private func write(
     _ schedules: [ImportedSchedule], to client: StoreClient, _ context: DocumentContext, _ report: inout ImportReport
   ) throws -> Bool {
@@ -154,7 +154,8 @@ struct ImportCommand: ParsableCommand {
     celeryApp.map { CeleryApplication(name: $0, python: python, scheduleFile: scheduleFile) }
   }
 
-  /// What was read, after the application beside the source has settled where it goes and by whose clock.
+  /// The schedules of the source. An application that is named beside the source has settled their routes and their
+  /// clock.
   private func settled(
     _ read: (ImportSettings) throws -> [ImportedSchedule], _ settings: ImportSettings
   ) throws -> [ImportedSchedule] {
@@ -169,7 +170,7 @@ struct ImportCommand: ParsableCommand {
     return routes.applied(to: try read(settings), settings.documents)
   }
 
-  /// Reads a source, and tells how to make schedules of it.
+  /// Reads a source. The result makes schedules of what was read.
   private func read(_ source: Source) throws -> (ImportSettings) throws -> [ImportedSchedule] {
     switch source {
     case .file(let name, let form):
@@ -204,7 +205,8 @@ struct ImportCommand: ParsableCommand {
     }
   }
 
-  /// Without what cannot be written: no name, a name that comes again, a document that no daemon reads.
+  /// Refuses the schedules that cannot be written: those without a name, with a name that occurred before, or whose
+  /// document no daemon reads.
   private static func checked(_ schedules: [ImportedSchedule]) -> [ImportedSchedule] {
     var seen: Set<EntryName> = []
     return schedules.map { schedule in

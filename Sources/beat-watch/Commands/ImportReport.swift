@@ -1,7 +1,7 @@
 import BeatCore
 import ReactiveBeat
 
-/// What an import came to, or would: lines for people, or one JSON object for each schedule.
+/// What an import did, or would do: lines for users, or one JSON object for each schedule.
 struct ImportReport: ~Copyable {
   private let isDryRun: Bool
   private let isJSON: Bool
@@ -10,7 +10,7 @@ struct ImportReport: ~Copyable {
   private var output: StandardOutput
   private var counts: [WriteOutcome: Int] = [:]
   private(set) var refused = 0
-  /// Many schedules may have the same: the first few names are kept.
+  /// The notes, each once. Many schedules may have the same note, of which the first few names are kept.
   private var notes: [Note] = []
 
   private struct Note {
@@ -27,13 +27,13 @@ struct ImportReport: ~Copyable {
     self.context = context
   }
 
-  /// Other documents, or keys of another type, stand in the way.
+  /// How many schedules stay unwritten because another document, or a key of another type, has their name.
   var inTheWay: Int { (counts[.differs] ?? 0) + (counts[.wrongType] ?? 0) }
 
-  /// Something came, or would, or is there already: its runs are promised.
+  /// Whether a schedule was written, would be written, or is stored already, so that the report promises its runs.
   var promises: Bool { [.created, .replaced, .same].contains { (counts[$0] ?? 0) > 0 } }
 
-  /// What somebody else has changed between the look and the write.
+  /// How many documents another client has changed between the look and the write.
   var changed: Int { counts[.changed] ?? 0 }
 
   mutating func refuse(_ schedule: ImportedSchedule) {
@@ -70,7 +70,7 @@ struct ImportReport: ~Copyable {
 
   private mutating func add(_ note: String, of name: EntryName) {
     guard let index = notes.firstIndex(where: { $0.text == note }) else {
-      // Each schedule may have notes of its own: beyond so many different ones they are counted only by their last.
+      // Each schedule may have notes of its own. Beyond 200 different ones no more are kept.
       if notes.count < 200 { notes.append(Note(text: note, names: [name])) }
       return
     }
@@ -78,7 +78,7 @@ struct ImportReport: ~Copyable {
     if notes[index].names.count < 5 { notes[index].names.append(name) }
   }
 
-  /// The notes, and the sum.
+  /// Writes the notes and the totals.
   mutating func finish(isInterrupted: Bool = false) {
     guard !isJSON else { return output.flush() }
     for note in notes {
@@ -123,7 +123,7 @@ struct ImportReport: ~Copyable {
     return "\(words), next \(next.iso8601)"
   }
 
-  /// What a daemon makes of it that starts now, by the last run that comes along.
+  /// The schedule's next runs for a daemon that starts now. The last run that the source knows counts.
   private func preview(_ schedule: ImportedSchedule) -> SchedulePreview {
     let read = Scheduler.DocumentRead(.document(schedule.document), watermark: nil)
     return SchedulePreview(schedule.name, read, context: context, now: now)

@@ -2,7 +2,7 @@ import ArgumentParser
 import BeatCore
 import ReactiveBeat
 
-/// `beat-watch lint`: everything that is wrong with documents.
+/// `beat-watch lint`: says everything that is wrong with documents.
 struct LintCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "lint",
@@ -32,9 +32,9 @@ struct LintCommand: ParsableCommand {
   @OptionGroup var store: StoreOptions
 
   private struct Finding {
-    /// A file, or nil.
+    /// The file of the document; nil: the document is stored.
     var file: String?
-    /// A stored key, or nil.
+    /// The stored document's key; nil: the document is in a file.
     var key: String?
     var remark: DocumentReview.Remark
   }

@@ -2,7 +2,7 @@ import ArgumentParser
 import BeatCore
 import ReactiveBeat
 
-/// `beat-watch list`: all schedules, and what runs next.
+/// `beat-watch list`: shows all schedules, and when each runs next.
 struct ListCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "list",
@@ -53,7 +53,8 @@ struct ListCommand: ParsableCommand {
     let chosen = try names.isEmpty ? client.names() : ScheduleSelection(names).names(in: client)
     let now = try client.time()
     let pattern = task.map { NamePattern($0) }
-    // What is shown of each is made at once: of a hundred thousand neither documents nor schedulers are kept.
+    // Each schedule's line is made at once: of a hundred thousand schedules neither the documents nor their states are
+    // kept.
     var listing = Listing(self, now: now)
     var due = DueSurvey()
     try client.eachDocument(chosen) { document in
@@ -79,13 +80,13 @@ struct ListCommand: ParsableCommand {
   }
 }
 
-/// The lines of a list, as they come, and what they are to be sorted by.
+/// The lines of a list in the order in which they were read, and the values they are sorted by.
 private struct Listing {
   private let now: UnixTime
   private let order: ListCommand.Order
   private let form: Form
   private var table: Table
-  /// Names, or JSON.
+  /// The finished lines, where the form is names or JSON.
   private var lines: [String] = []
   private var times: [UnixTime] = []
   private var tasks: [String] = []
@@ -105,7 +106,7 @@ private struct Listing {
   }
 
   mutating func add(_ preview: SchedulePreview, next: SchedulePreview.Occurrence?) {
-    // What never comes stands last, whichever way is asked for; equals stay in the order of their names.
+    // A schedule without the value that is sorted by comes last. Equal ones stay in the order of their names.
     switch order {
     case .name: break
     case .next: times.append(next?.sent ?? .latest.advanced(by: 1))
@@ -172,7 +173,7 @@ private struct Listing {
     ]
   }
 
-  /// The zone, where it matters.
+  /// The zone of a schedule whose times depend on one.
   private static func zone(_ schedule: Schedule?) -> String? {
     switch schedule {
     case .crontab(let crontab): crontab.zone.name
@@ -183,7 +184,7 @@ private struct Listing {
 }
 
 extension Schedule {
-  /// In a column that has a zone beside it: a crontab as its line.
+  /// The schedule for a column that has the zone beside it: a crontab is shown as its fields.
   var briefly: String {
     if case .crontab(let crontab) = self { crontab.fieldsInWords } else { inWords }
   }

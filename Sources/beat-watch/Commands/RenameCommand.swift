@@ -2,7 +2,7 @@ import ArgumentParser
 import BeatCore
 import ReactiveBeat
 
-/// `beat-watch rename`: another name for a schedule.
+/// `beat-watch rename`: gives a schedule another name.
 struct RenameCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "rename",

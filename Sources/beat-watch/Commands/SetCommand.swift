@@ -77,7 +77,7 @@ struct SetCommand: ParsableCommand {
     if change.isNew { HealthNote.writePrefixDoubt(client) }
   }
 
-  /// Without the end of the last line, which editors and shells add.
+  /// Reads a file, without the end of its last line, which editors and shells add.
   private static func read(_ file: String) throws -> [UInt8] {
     var text: [UInt8]
     do { text = try InputFile.read(file) } catch let error as ValidationError {

@@ -2,7 +2,7 @@ import ArgumentParser
 import BeatCore
 import ReactiveBeat
 
-/// `beat-watch show`: one schedule, as it was understood.
+/// `beat-watch show`: shows one schedule as it was understood.
 struct ShowCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "show",
@@ -58,7 +58,7 @@ struct ShowCommand: ParsableCommand {
   private static func json(
     _ document: StoredDocument, _ preview: SchedulePreview, next: [SchedulePreview.Occurrence], keys: RedisKeys
   ) -> JSONOutput {
-    // A document in the mongo shell's form is no JSON: then it is text.
+    // A document in the mongo shell's form is no JSON, so that it is shown as text.
     let text = document.bytes.map { String(decoding: $0, as: UTF8.self) }
     let raw = document.bytes.flatMap { StrictJSON.oneLine($0) }
     return .object(

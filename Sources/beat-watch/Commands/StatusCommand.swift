@@ -1,7 +1,7 @@
 import ArgumentParser
 import BeatCore
 
-/// `beat-watch status`: does somebody fire, and how well?
+/// `beat-watch status`: whether a daemon fires, and how well.
 struct StatusCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "status",
@@ -34,7 +34,7 @@ struct StatusCommand: ParsableCommand {
     if !snapshot.health.fires { throw ExitCode.found }
   }
 
-  /// Why nothing is sent, or not all; nil: all is well.
+  /// Why nothing is sent, or not everything; nil: all is well.
   private static func reason(_ snapshot: DaemonSnapshot) -> String? {
     guard let reason = HealthWords.reason(snapshot.health, now: snapshot.now) else { return nil }
     return snapshot.health.fires ? reason : reason + (snapshot.store.writeObstacle.map { " (\($0))" } ?? "")
@@ -42,7 +42,7 @@ struct StatusCommand: ParsableCommand {
 
   // MARK: for programs
 
-  /// - Parameter url: of the store.
+  /// - Parameter url: the store's URL.
   private static func object(_ snapshot: DaemonSnapshot, _ url: String) -> JSONOutput {
     let firing = Set(snapshot.fleet.firing.map(\.instance))
     func milliseconds(_ value: Int64?) -> JSONOutput {
@@ -120,7 +120,7 @@ struct StatusCommand: ParsableCommand {
       ("host", .text(record?.host)), ("pid", number(record.map { Int($0.processID) })),
       ("version", .text(record?.version)), ("since", .text(record?.since.iso8601)),
       ("events", .text(record?.events)), ("delivery", .text(record?.delivery)),
-      // In the middle of a load they are no numbers yet.
+      // While a daemon loads, its counts are not known yet.
       ("schedules", number(member.isLoading ? nil : record?.schedules)),
       ("rejected", number(member.isLoading ? nil : record?.rejected)),
       ("repaired", number(record?.repaired)), ("timezone", .text(record?.timezone)), ("broker", .text(record?.broker)),

@@ -1,6 +1,6 @@
 import BeatCore
 
-/// Who fires, who would, and whether they hear of edits.
+/// Examines the daemons: which one fires, which ones stand by, and whether they notice edits.
 extension Doctor {
   func examineDaemons() throws {
     let (fleet, now) = try (store.fleet(), store.time())

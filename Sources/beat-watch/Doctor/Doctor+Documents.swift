@@ -1,8 +1,8 @@
 import BeatCore
 
-/// The documents, and the queues they lead to.
+/// Examines the documents, and collects the queues they lead to.
 extension Doctor {
-  /// How many of one kind are named.
+  /// How many schedules of one kind are named.
   static let named = 5
 
   func examineDocuments() throws {
@@ -62,7 +62,7 @@ extension Doctor {
     if let broker = specialist.broker { try examineQueues(routes, on: broker) }
   }
 
-  /// How to mend a document: in an editor, where there is one that `edit` reads.
+  /// How to repair a document: by `edit`, if `edit` can read it.
   private func mending(_ document: StoredDocument) -> String {
     document.bytes == nil
       ? specialist.remedy(for: .unreadable(document.name)) : ShellWords.command("edit", document.name)

@@ -1,8 +1,8 @@
 import BeatCore
 
-/// Whether what is due is sent, and whether all daemons would send the same.
+/// Examines whether due runs are sent, and whether all daemons would send the same.
 extension Doctor {
-  /// Of what stands in the way of the daemon that leads, as it says itself, and by what is overdue.
+  /// Judges by what the leading daemon itself reports as its obstacle, and by the runs that are overdue.
   func examineFiring(_ survey: DueSurvey) throws {
     guard let fleet, !fleet.firing.isEmpty else { return }
     let now = try store.time()
@@ -35,7 +35,8 @@ extension Doctor {
     }
   }
 
-  /// What keeps a server from being written to, so that nobody can lead and nothing can be told; empty: nothing is known.
+  /// What keeps the server from taking writes, so that no daemon can lead and none can be asked to fire; empty: nothing
+  /// is known.
   var serverObstacle: String {
     guard let obstacle = (try? store.facts())?.writeObstacle else { return "" }
     return " (\(obstacle))"

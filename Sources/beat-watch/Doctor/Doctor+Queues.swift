@@ -1,12 +1,12 @@
 import BeatCore
 import Glibc
 
-/// The queues that schedules lead to: whether messages fit in, and whether somebody takes them.
+/// Examines the queues that schedules lead to: whether they accept messages, and whether workers take those.
 extension Doctor {
   func examineQueues(_ routes: [Route: [EntryName]], on broker: any BrokerInspector) throws {
     let queues = try queues(of: routes, on: broker)
     try specialist.examineNames(of: queues)
-    /// The rights to see that this user lacks; of them those that were told of already.
+    /// The rights to look that this user lacks, and those among them that a finding has named already.
     var (unseen, told): (Set<String>, Set<String>) = ([], [])
     var listening: Int?
     switch try broker.waitingWorkers() {
@@ -44,7 +44,7 @@ extension Doctor {
     }
   }
 
-  /// The queues, each once; of exchanges those that are bound.
+  /// The queues that the routes lead to, each once. For an exchange these are the queues that are bound to it.
   private func queues(of routes: [Route: [EntryName]], on broker: any BrokerInspector) throws -> Set<[UInt8]> {
     var queues: Set<[UInt8]> = []
     for (route, names) in routes {
@@ -68,9 +68,9 @@ extension Doctor {
     return queues
   }
 
-  /// What waits and is not taken in a second, while it could be.
+  /// Reports the queues whose next message no worker takes within a second.
   ///
-  /// - Returns: whether all is taken, as far as can be seen.
+  /// - Returns: whether all messages are taken, as far as this user may see.
   private func examineWaiting(
     _ waiting: [(queue: [UInt8], count: Int64)], lacking rights: inout Set<String>, listening: Int?,
     on broker: any BrokerInspector
@@ -102,7 +102,7 @@ extension Doctor {
     return isInOrder
   }
 
-  /// The message that is taken next from each queue.
+  /// The message of each queue that a worker takes next.
   private func nextMessages(
     of queues: [[UInt8]], on broker: any BrokerInspector
   ) throws -> Visible<[[UInt8]?]> {

@@ -1,8 +1,8 @@
 import BeatCore
 import ReactiveBeat
 
-/// Looks at an installation from its store to the workers, and says what to change. What only who knows the kind of
-/// store can judge, its `StoreDoctor` looks at.
+/// Examines an installation from its store to the workers, and says what to change. A `StoreDoctor` examines what
+/// depends on the kind of store.
 final class Doctor {
   let store: any StoreInspector
   let specialist: any StoreDoctor
@@ -10,7 +10,7 @@ final class Doctor {
   let timezone: String
   let defaultQueue: String
   var isFiring = false
-  /// The daemons, as they were looked at.
+  /// The daemons as `examineDaemons` found them.
   var fleet: Fleet?
   private let report: (Finding) -> Void
 
@@ -30,7 +30,7 @@ final class Doctor {
     report(Finding(level, check, text, fix: fix))
   }
 
-  /// All of it, in the order in which one thing stands on the other.
+  /// Runs all examinations. Each one comes after those whose results it needs.
   func examine() {
     let looks: [(String, () throws -> Void)] = [
       ("server", specialist.examineServer), ("clock", specialist.examineClock), ("broker", specialist.examineBroker),
@@ -48,7 +48,7 @@ final class Doctor {
     try specialist.examineChangeDetection(isFiring: isFiring, by: fleet?.firing.first?.record?.events)
   }
 
-  /// What is due is due by the clock of the daemon that leads.
+  /// The context that judges what is due. It has the time zone of the leading daemon, whose clock decides.
   var dueContext: DocumentContext {
     guard let name = fleet?.firing.first?.record?.timezone, let zone = try? ZoneDirectory().zone(name) else {
       return context

@@ -7,28 +7,28 @@ struct Evidence {
   let now: UnixTime
   let document: StoredDocument
   let preview: SchedulePreview
-  /// What it would be if it were enabled now; nil: it is enabled, or cannot be used.
+  /// What the schedule would do if it were enabled now; nil: it is enabled, or its document cannot be used.
   let whenEnabled: SchedulePreview?
   let account: ScheduleAccount?
   let receipt: EditReceipt?
-  /// Why it could not be read; a schedule fires without it.
+  /// Why the receipt could not be read; nil: it was read. A schedule fires without its receipt.
   let receiptProblem: StoreError?
   let fleet: Fleet
   let health: FiringHealth
   let lastRun: FireRecord?
-  /// When the oldest run that the history still holds was fired.
+  /// When the oldest run in the history was fired.
   let historyBegin: UnixTime?
   let plan: FirePlan?
-  /// The lists its message goes to with their lengths; nil: the broker has not told them.
+  /// The lists that the message goes to, with their lengths; nil: the broker has not told them.
   let lists: [(name: [UInt8], length: Int64?)]?
-  /// Why it has not.
+  /// Why the broker has not told the lists.
   let brokerProblem: StoreError?
-  /// Why no message could be pushed to those lists, where that is known; nil: it can, as far as is known.
+  /// Why no message could be pushed to those lists; nil: no reason is known.
   let queueProblem: String?
   let outbox: Int64
-  /// Where the document stands.
+  /// The document's key.
   let place: [UInt8]
-  /// As people know the broker.
+  /// The broker's name, as users know it.
   let broker: String
 
   init(
@@ -58,7 +58,7 @@ struct Evidence {
     }
     historyBegin = try store.oldestRun()
     lastRun = last
-    // Of the others nothing is read: whether this one is overdue says as much as can be said of it.
+    // Only this schedule's document is read, so that the count of overdue schedules is 0 or 1.
     let overdue = preview.overdueSince.map { FiringHealth.Overdue(count: 1, first: name, since: $0) }
     health = FiringHealth(fleet, overdue: overdue, lastRun: try store.newestRun(), now: now)
     outbox = try store.outboxLength()

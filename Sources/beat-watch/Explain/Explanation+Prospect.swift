@@ -1,13 +1,13 @@
 import BeatCore
 import ReactiveBeat
 
-/// Whether a run that comes will be sent, by what has become of the last ones.
+/// Whether a future run will be sent, judged by the last ones.
 extension Explanation {
   func tellProspect(_ next: SchedulePreview.Occurrence) {
     if let problem = evidence.queueProblem { return verdict("refused", "will not be sent: \(problem)", .red) }
     let (health, now) = (evidence.health, evidence.now)
     let when = next.sent <= now.advanced(by: 1) ? "at once" : TimeWords.distance(to: next.sent, from: now)
-    // That this one is overdue says nothing of the others.
+    // An overdue schedule says nothing about the daemon's other schedules, so that it alone is no alarm.
     var isOnlyOverdue = false
     if case .stuck(.overdue) = health.verdict { isOnlyOverdue = true }
     if !isOnlyOverdue, let alarm = HealthWords.alarm(health, now: now) {
@@ -27,7 +27,7 @@ extension Explanation {
     verdict("runs", words(next), .green)
   }
 
-  /// Of one that nothing stands in the way of.
+  /// The words for a run that nothing hinders.
   private func words(_ next: SchedulePreview.Occurrence) -> String {
     let now = evidence.now
     if next.isImmediate, next.sent <= now.advanced(by: 1) { return "runs now: run_immediately asks for it" }
@@ -36,7 +36,7 @@ extension Explanation {
     return late < 1_000_000 ? "runs now" : "runs now: it has been due for \(TimeText.span(late))"
   }
 
-  /// Of one that is switched off: whether switching it on would help.
+  /// The verdict for a schedule that is switched off: whether switching it on would help.
   func tellDisabled() {
     let words =
       if let enabled = evidence.whenEnabled, case .finished(let reason) = enabled.state {
@@ -47,7 +47,7 @@ extension Explanation {
     verdict("disabled", "will not run: \(words)", .yellow)
   }
 
-  /// What the daemon says of this schedule, else where to look.
+  /// The obstacle that the daemon reports for this schedule, else the advice where to look.
   private var obstacle: String {
     if case .hindered(.refused(let obstacle)) = evidence.health.verdict, obstacle.schedule == evidence.name {
       return obstacle.reason

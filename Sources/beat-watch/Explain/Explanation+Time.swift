@@ -1,9 +1,9 @@
 import BeatCore
 import ReactiveBeat
 
-/// Whether it was due at a time, or will be, and what became of that.
+/// Explains whether the schedule was or will be due at a time, and what happened then.
 extension Explanation {
-  /// Was it due then, or will it be?
+  /// Explains whether the schedule was due at `time`, or will be.
   func explain(_ time: UnixTime, _ store: any StoreInspector) throws {
     members.append(("at", .text(time.iso8601)))
     guard let account = evidence.account else {
@@ -16,11 +16,11 @@ extension Explanation {
     var runs: [FireRecord] = []
     var following: FireRecord?
     if isPast {
-      // Whatever was sent for that time was not sent before it.
+      // A run for that time cannot have been fired earlier, so that the history is read from a minute before it.
       try store.walkHistory(since: time.advanced(by: -60_000_000)) { entry in
         guard entry.record.name == evidence.name else { return true }
         if let due, entry.record.due == due { runs.append(entry.record) }
-        // What somebody asks for makes up for nothing.
+        // A manual fire does not make up for a missed run.
         if entry.record.firedAt >= due ?? time, entry.record.reason != FireReason.manual.rawValue {
           following = entry.record
         }
@@ -68,7 +68,7 @@ extension Explanation {
   ) {
     let state = evidence.preview.state
     guard let due else {
-      // An interval that begins with its start_after has no series before.
+      // An interval that begins with its start_after has no due times before it.
       if let bound { return verdict("out of life", "\(isPast ? "was" : "is") not due then: \(bound)", .yellow) }
       return verdict("not due", "\(isPast ? "was" : "is") not due then: its schedule does not name that time", .yellow)
     }
@@ -93,7 +93,7 @@ extension Explanation {
     judgeUnsent(due, following)
   }
 
-  /// Why no run will be left for a due time, by the count; nil: it will come, as far as can be seen.
+  /// Why no run will be left for a due time, by the run count; nil: the run will come, as far as can be computed.
   private func endBefore(_ due: UnixTime) -> String? {
     guard let definition = evidence.account?.definition, definition.maxRunCount != nil || definition.oneOff else {
       return nil
@@ -102,7 +102,7 @@ extension Explanation {
     return coming.runs.last.map { $0.due < due } ?? true ? coming.end : nil
   }
 
-  /// Of a due time that has passed, and of which the history has no run.
+  /// The verdict for a past due time for which the history has no run.
   private func judgeUnsent(_ due: UnixTime, _ following: FireRecord?) {
     guard let account = evidence.account else { return }
     let preview = evidence.preview
@@ -130,7 +130,7 @@ extension Explanation {
       return verdict("not seen", "was not sent: no daemon has seen the schedule yet", .yellow)
     default: break
     }
-    // Whatever is newer than all that ran has not run, whether the history goes back so far or not.
+    // A due time after the newest run has not run, however far back the history goes.
     if account.base < due {
       switch preview.state {
       case .enabled: break

@@ -1,7 +1,7 @@
 import BeatCore
 import ReactiveBeat
 
-/// What is said about one schedule: lines for people, and the same as members of a JSON object.
+/// Everything that `explain` says about one schedule: lines for users, and the same as members of a JSON object.
 final class Explanation {
   let evidence: Evidence
   var members: [(String, JSONOutput)] = []
@@ -98,7 +98,7 @@ final class Explanation {
       case .document: "from the document's last_run_at, \(date)"
       case .unseen: "from the moment at which a daemon first sees it"
       }
-    // A clocked time is counted from nothing.
+    // A clocked time is not counted from an earlier run.
     if !account.definition.schedule.isClocked { say("counted", text) }
     members.append(
       ("base", .object([("from", .text(account.origin.rawValue)), ("at", .text(account.base.iso8601))])))
@@ -146,7 +146,7 @@ final class Explanation {
       ("next", .list(next.map { .object([("due", .text($0.due.iso8601)), ("sent", .text($0.sent.iso8601))]) })))
   }
 
-  /// The next two days on which clocks change, where that matters.
+  /// Tells the next two days on which the zone's clocks change, if the schedule depends on a zone.
   private func tellClockChanges() {
     guard let account = evidence.account, let zone = evidence.preview.zone, evidence.preview.state == .enabled,
       case .crontab = account.definition.schedule
@@ -212,7 +212,7 @@ final class Explanation {
   }
 
   func tellDaemon() {
-    // Whoever fires has nothing to do with what does not run.
+    // A schedule that does not run is sent by no daemon, so that the line is left out.
     let isSent = evidence.preview.state == .enabled
     guard let firing = evidence.fleet.firing.first else {
       guard isSent else { return members.append(("daemon", .null)) }

@@ -1,17 +1,17 @@
-/// How many columns text takes on a terminal: by Unicode's East Asian Width (UAX 11), with watermarks that take none,
-/// and emoji sequences that take two together. Ambiguous ones take one.
+/// How many columns text takes on a terminal, by Unicode's East Asian Width (UAX 11). Combining watermarks take none,
+/// and an emoji sequence takes two. Ambiguous characters take one.
 ///
-/// Sequences of our own `Style` take none; text from outside has no control characters when it comes here
-/// (`printable`).
+/// Escape sequences of `Style` take none. Text from outside holds no control characters here, since `printable` has
+/// removed them.
 enum DisplayWidth {
   static func of(_ text: some StringProtocol) -> Int {
-    // Nearly all text.
+    // Nearly all text is ASCII.
     if text.utf8.allSatisfy({ (0x20...0x7E).contains($0) }) { return text.utf8.count }
     var columns = Columns()
     return text.reduce(0) { $0 + columns.next($1) }
   }
 
-  /// One character as people see it, of any number of code points.
+  /// The width of one character as users see it, of any number of code points.
   static func of(_ character: Character) -> Int {
     if let ascii = character.asciiValue { return (0x20...0x7E).contains(ascii) ? 1 : 0 }
     var width = 0
@@ -20,7 +20,7 @@ enum DisplayWidth {
     for scalar in character.unicodeScalars {
       switch scalar.value {
       case 0x200D: isJoined = true
-      // The emoji form of a character that is narrow as text.
+      // This code point selects the emoji form of a character that is narrow as text.
       case 0xFE0F: if base?.properties.isEmoji == true { width = max(width, 2) }
       default:
         let isPartOfEmoji = isJoined && scalar.properties.isEmoji || scalar.properties.isEmojiModifier && width > 0
@@ -32,18 +32,18 @@ enum DisplayWidth {
     return width
   }
 
-  /// One code point that stands alone.
+  /// The width of one code point that stands alone.
   static func of(_ scalar: Unicode.Scalar) -> Int {
     switch scalar.properties.generalCategory {
     case .nonspacingMark, .enclosingMark, .format, .control, .lineSeparator, .paragraphSeparator, .surrogate: return 0
     default: break
     }
     switch scalar.value {
-    // Vowels and finals of Hangul, which are drawn into the syllable before.
+    // Vowels and finals of Hangul are drawn into the syllable before them.
     case 0x1160...0x11FF, 0xD7B0...0xD7FF: return 0
-    // Of regional indicators two make a flag.
+    // Two regional indicators make one flag.
     case 0x1F1E6...0x1F1FF: return 1
-    // None before them is wide.
+    // No code point below is wide.
     case ..<0x1100: return 1
     default: return isWide(scalar.value) || scalar.properties.isEmojiPresentation ? 2 : 1
     }
@@ -58,7 +58,8 @@ enum DisplayWidth {
     return low < WideScalars.ranges.count && WideScalars.ranges[low].first <= value
   }
 
-  /// Widths of the characters of a text, one after the other: a sequence that only changes how text looks takes none.
+  /// The widths of a text's characters, one after the other. A sequence that only changes how text looks takes no
+  /// column.
   struct Columns {
     private var isInSequence = false
 
@@ -73,22 +74,23 @@ enum DisplayWidth {
   }
 }
 
-/// Text that has to do with less room.
+/// Shortens text to the room there is.
 enum Cut {
-  /// Columns of what a person has typed, where an error tells it again.
+  /// The columns of an argument, where an error repeats it.
   static let argumentWidth = 60
 
-  /// What a person has typed, for an error: enough to know it by, on one line.
+  /// An argument as an error repeats it: enough to recognise it, on one line.
   static func argument(_ text: String) -> String { end(text.printable, to: argumentWidth) }
 
-  /// Its beginning, and `…` if that is not all. At most `width` columns; looks at no more of the text than that.
+  /// The text's beginning, with `…` if that is not all. It takes at most `width` columns, and no more of the text than
+  /// that is looked at.
   static func end(_ text: String, to width: Int) -> String {
     guard let end = place(in: text, of: width) else { return text }
     let head = text[..<end]
     return head + "…" + (head.contains("\u{1B}") ? "\u{1B}[0m" : "")
   }
 
-  /// Both of its ends, as what tells names apart may stand at either. Not for styled text.
+  /// The text's beginning and end, since names may differ at either. It is not for styled text.
   static func middle(_ text: String, to width: Int) -> String {
     guard place(in: text, of: width) != nil, width > 2 else { return end(text, to: width) }
     let room = width - 1
@@ -108,7 +110,7 @@ enum Cut {
     return text[..<end] + "…" + text[start...]
   }
 
-  /// Where to cut so that an ellipsis has room, too; nil if all of it has.
+  /// Where to cut so that an ellipsis fits as well; nil if the whole text fits.
   private static func place(in text: String, of width: Int) -> String.Index? {
     var columns = DisplayWidth.Columns()
     var total = 0

@@ -1,9 +1,9 @@
 import BeatCore
 import Glibc
 
-/// What is said of an installation that does not fire: the same words in every command.
+/// The words for an installation that does not fire. They are the same in every command.
 enum HealthWords {
-  /// One sentence that begins after "nobody fires:" or "nothing is sent:", with what to do; nil: all is well.
+  /// One sentence, with what to do, that continues "nobody fires:" or "nothing is sent:"; nil: all is well.
   static func reason(_ health: FiringHealth, now: UnixTime) -> String? {
     switch health.verdict {
     case .fires: nil
@@ -12,7 +12,7 @@ enum HealthWords {
     }
   }
 
-  /// `nobody fires: …`, `nothing is sent: …`; nil: something is sent.
+  /// The whole sentence, `nobody fires: …` or `nothing is sent: …`; nil: something is sent.
   static func alarm(_ health: FiringHealth, now: UnixTime) -> String? {
     switch health.verdict {
     case .fires, .hindered: nil
@@ -21,7 +21,7 @@ enum HealthWords {
     }
   }
 
-  /// One word for programs.
+  /// The verdict as one word for programs.
   static func code(_ verdict: FiringHealth.Verdict) -> String {
     switch verdict {
     case .fires: "fires"
@@ -56,7 +56,7 @@ enum HealthWords {
     return "\(count) overdue for \(TimeText.span(max(0, now.microseconds(since: overdue.since))))\(first)"
   }
 
-  /// More is due than is sent.
+  /// The words for a daemon for which more is due than it can send.
   static func words(_ congestion: Congestion, now: UnixTime) -> String {
     var text =
       if let since = congestion.since {
@@ -72,7 +72,7 @@ enum HealthWords {
     return text + ", of them \(shares.joined(separator: ", "))"
   }
 
-  /// Of a daemon that is `isOutdated`.
+  /// The words for the record of a daemon that is `isOutdated`.
   static func oldRecord(_ member: Fleet.Member) -> String {
     "is old: it says that \(member.place) \(member.saysItLeads ? "leads" : "stands by"), and the lease says otherwise; that "
       + "daemon may not write it any more (HSET)"
@@ -113,9 +113,9 @@ enum HealthWords {
 enum HealthNote {
   static let beginning = "beat-watch: note: "
 
-  /// Says it, unless all is well or cannot be seen: a note is no reason for a command to fail.
+  /// Writes the note, unless all is well or nothing can be read: a note is no reason for a command to fail.
   ///
-  /// - Parameter due: what the command has seen of the schedules; nil: it has not looked.
+  /// - Parameter due: which schedules the command found overdue; nil: it has not looked.
   static func write(_ store: any StoreInspector, due: DueSurvey? = nil) {
     guard let now = try? store.time(), let fleet = try? store.fleet() else { return }
     let health = FiringHealth(fleet, overdue: due?.overdue, lastRun: try? store.newestRun(), now: now)
@@ -123,18 +123,18 @@ enum HealthNote {
     say(alarm)
   }
 
-  /// For a prefix that may be mistyped, by the names that stand under it.
+  /// Writes the note about a prefix that may be mistyped, judged by the names stored under it.
   static func write(_ doubt: PrefixDoubt?) {
     if let doubt { say(doubt.words) }
   }
 
-  /// The same where the names are not known yet; most prefixes need no look at them.
+  /// The same for a command that has not read the names. Most prefixes need no look at them.
   static func writePrefixDoubt(_ store: any StoreInspector) {
     guard PrefixDoubt.isDubious(store.prefix), let names = try? store.names() else { return }
     write(PrefixDoubt(store.prefix, names: names))
   }
 
-  /// For a prefix with nothing under it, which may be mistyped.
+  /// Writes the note about a prefix without schedules, which may be mistyped.
   static func writeNeighbours(_ store: any StoreInspector) {
     guard let others = try? store.neighbours(), !others.isEmpty else { return }
     say(neighbours(others, store))

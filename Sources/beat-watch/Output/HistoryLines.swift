@@ -2,7 +2,8 @@ import BeatCore
 
 /// Runs, one on a line: `2026-11-21 05:00:00.000213Z  hourly  0.21 ms late  schedule  due 2026-11-21 05:00:00.000000Z  5d0e…`
 struct HistoryLines {
-  /// Of the names so far: what is added later stands under it. A long one does not move all that follow.
+  /// The width of the names' column so far, so that later lines are aligned with earlier ones. It is at most 40: one
+  /// long name does not move all lines after it.
   private var nameWidth = 0
 
   mutating func write(_ records: [FireRecord], to output: inout StandardOutput) {

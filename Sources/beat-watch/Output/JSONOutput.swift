@@ -1,17 +1,17 @@
 import BeatCore
 
-/// A JSON value that is printed, on one line; the members of an object in their order.
+/// A JSON value to be printed on one line. The members of an object keep their order.
 indirect enum JSONOutput {
   case null
   case boolean(Bool)
   case integer(Int64)
   case text(String)
-  /// JSON already, such as a stored document; must be valid.
+  /// Text that is JSON already, such as a stored document. It must be valid.
   case raw([UInt8])
   case list([JSONOutput])
   case object([(String, JSONOutput)])
 
-  /// nil is null.
+  /// A text, or null for nil.
   static func text(_ value: String?) -> JSONOutput { value.map { .text($0) } ?? .null }
 
   static func texts(_ values: [String]) -> JSONOutput { .list(values.map { .text($0) }) }

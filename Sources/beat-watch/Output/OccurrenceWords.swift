@@ -1,12 +1,12 @@
 import BeatCore
 
-/// One run that is to come, in the same words in every command.
+/// One future run, in the same words in every command.
 enum OccurrenceWords {
-  /// `Sun 2026-03-29 03:30:00 +02:00  in 3 d 4 h`: when it is sent, and what else is to know of it.
+  /// One run's line, as in `Sun 2026-03-29 03:30:00 +02:00  in 3 d 4 h`: when it is sent, and a note if there is one.
   ///
   /// - Parameters:
-  ///   - now: from which distances are counted.
-  ///   - start: when the daemon is thought to begin; nil: now.
+  ///   - now: the time from which distances are counted.
+  ///   - start: when the daemon is assumed to start; nil: now.
   static func line(
     _ run: SchedulePreview.Occurrence, in zone: ZoneRules, now: UnixTime, start: UnixTime? = nil
   ) -> String {
@@ -16,9 +16,9 @@ enum OccurrenceWords {
     return line
   }
 
-  /// Of one whose time has come; nil: it is still to come.
+  /// The note for a run whose time has come; nil: the run is in the future.
   static func note(_ run: SchedulePreview.Occurrence, now: UnixTime) -> String? {
-    // Just after what it is counted from, which may be now.
+    // An immediate run is due just after the time from which it is counted, and that may be now.
     if run.isImmediate, run.sent <= now.advanced(by: 1) {
       return "run_immediately: sent as soon as a daemon fires"
     }

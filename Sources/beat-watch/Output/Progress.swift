@@ -1,6 +1,6 @@
 import Glibc
 
-/// How far a long work is, in one line on a terminal that is overwritten; elsewhere nothing.
+/// Shows how far a long operation is, in one line of a terminal, which is overwritten. Elsewhere it shows nothing.
 struct Progress {
   private let what: String
   private let isShown = isatty(STDERR_FILENO) == 1
@@ -8,15 +8,15 @@ struct Progress {
 
   init(_ what: String) { self.what = what }
 
-  /// - Parameter total: nil if it is not known yet.
+  /// - Parameter total: how many there are altogether; nil: not known yet.
   mutating func show(_ count: Int, of total: Int? = nil) {
-    // Short work says nothing.
+    // A short operation shows nothing.
     guard isShown, count >= shown + 1000 else { return }
     shown = count
     write("\r\u{1B}[K\(what): \(count)\(total.map { " of \($0)" } ?? "")")
   }
 
-  /// Takes the line away.
+  /// Removes the line.
   mutating func end() {
     if shown > 0 { write("\r\u{1B}[K") }
     shown = 0

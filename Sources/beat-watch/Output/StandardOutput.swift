@@ -1,17 +1,17 @@
 import Glibc
 
-/// Standard output of a command: gathered, and written in large pieces.
+/// A command's standard output, which is collected and written in large pieces.
 struct StandardOutput: ~Copyable {
   private var buffer: [UInt8] = []
   private let indent: Int?
 
-  /// - Parameter indent: if each line is for people, and broken like `put(_:indent:)`; nil: lines are put as they are.
+  /// - Parameter indent: breaks every line as `put(_:indent:)` does, with this indent; nil: lines are not broken.
   init(indent: Int? = nil) { self.indent = indent }
 
-  /// Whether a person is looking.
+  /// Whether standard output is a terminal.
   static var isTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
 
-  /// Columns of the terminal, or nil if it is none.
+  /// The terminal's columns; nil: standard output is no terminal.
   static var width: Int? {
     isTerminal ? TerminalSize.current.columns : nil
   }
@@ -27,14 +27,14 @@ struct StandardOutput: ~Copyable {
     if buffer.count > 1 << 16 { flush() }
   }
 
-  /// A line for people: on a terminal it is broken between words where it is longer.
+  /// Adds a line for users, which is broken between words where it is longer than the terminal.
   ///
-  /// - Parameter indent: columns before each further line.
+  /// - Parameter indent: the columns before each further line.
   mutating func put(_ line: String, indent: Int) {
     for line in Wrapping.lines(line, width: Self.width, indent: indent) { append(line) }
   }
 
-  /// A JSON array, each element on a line of its own.
+  /// Adds a JSON array with each element on a line of its own.
   mutating func put(list elements: [JSONOutput]) {
     guard !elements.isEmpty else { return put("[]") }
     for (index, element) in elements.enumerated() {
@@ -42,14 +42,14 @@ struct StandardOutput: ~Copyable {
     }
   }
 
-  /// Bytes as they are.
+  /// Adds bytes as they are.
   mutating func put(bytes: [UInt8]) {
     buffer += bytes
     if buffer.count > 1 << 16 { flush() }
   }
 
-  /// Writes what is gathered. A reader who has gone (`| head`) ends the process as it ends every other one in a pipe;
-  /// any other failure ends it with a line.
+  /// Writes what was collected. If the reader has gone (`| head`), the process ends by SIGPIPE, as others in a pipe do.
+  /// Any other failure ends it with an error line.
   mutating func flush() {
     var rest = buffer[...]
     while !rest.isEmpty {

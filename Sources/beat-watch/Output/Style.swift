@@ -1,6 +1,6 @@
 import Glibc
 
-/// How text looks on a terminal. Without one, or with NO_COLOR, it is text and nothing else.
+/// How text looks on a terminal. Without a terminal, or with NO_COLOR, text has no escape sequences.
 enum Style: String {
   case bold = "1"
   case faint = "2"

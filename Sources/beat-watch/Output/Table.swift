@@ -1,27 +1,29 @@
 import BeatCore
 
-/// Rows in columns. On a terminal no line is longer than it is wide: `TableFit` says which column gives way first. Through a
-/// pipe all is there, up to `Limit.cellLength`.
+/// Rows in columns. On a terminal no line is longer than the terminal is wide: `TableFit` says which column gives way
+/// first. In a pipe every cell is whole, up to `Limit.cellLength`.
 struct Table {
   struct Column {
     let title: String
-    /// To the right, as numbers are.
+    /// Whether cells are aligned to the right, as numbers are.
     var isNumeric = false
-    /// What the row is found by: the last to be cut, and then in its middle. At most one column is.
+    /// Whether users find a row by this column. It is cut last, and then in its middle. At most one column is a name.
     var isName = false
-    /// How narrow it may become; nil: it is left out rather than cut.
+    /// The width to which the column may be cut; nil: it is left out rather than cut.
     var narrowest: Int?
-    /// Which one is left out first where there is no room: the highest. 0: only where a name would have no room at all.
+    /// The order in which columns are left out where there is no room, the highest first. A column with 0 is left out
+    /// only where the name would have no room at all.
     var spare = 0
-    /// It is at least so wide, where there is room.
+    /// The least width, where there is room.
     var width = 0
   }
 
-  /// Where its text stands among that of all cells: a string of its own for each would cost more than the text.
+  /// A cell: its place in `text`, which holds the text of all cells. A string for each cell would cost more than the
+  /// text.
   private struct Cell {
     let start: Int
     let length: Int32
-    /// In columns of a terminal.
+    /// The width in columns of a terminal.
     let width: Int32
     let style: Style?
   }
@@ -29,7 +31,7 @@ struct Table {
   private let columns: [Column]
   private let hasTitles: Bool
   private var text: [UInt8] = []
-  /// Of one row after the other, the titles first; in each row one for each column.
+  /// The cells of one row after the other, the titles first. Each row has one cell for each column.
   private var cells: [Cell] = []
   /// The widest cell of each column.
   private var widest: [Int]
@@ -64,7 +66,7 @@ struct Table {
   /// How many rows have been added.
   var count: Int { cells.count / max(1, columns.count) - 1 }
 
-  /// - Parameter order: of the rows, the first one added is 0.
+  /// - Parameter order: the numbers of the rows to write, in their order. The row that was added first is 0.
   func write(_ order: [Int], to output: inout StandardOutput, width: Int?) {
     eachLine(order, width: width) { line in
       line.append(UInt8(ascii: "\n"))
@@ -88,7 +90,7 @@ struct Table {
   }
 
   private func fit(to width: Int?) -> TableFit {
-    // A cell that is longer than this stands out of its column: one name does not make all lines as long.
+    // A longer cell sticks out of its column, so that one long name does not widen every line.
     guard let width else { return TableFit(columns, widest.map { min($0, Self.widestAligned) }) }
     var widths = widest
     if let name = columns.firstIndex(where: \.isName) {
@@ -98,7 +100,7 @@ struct Table {
     return TableFit(columns, widths, within: width)
   }
 
-  /// Columns of a terminal.
+  /// The widest column in a pipe, in columns of a terminal.
   private static let widestAligned = 200
 
   private func append(
@@ -118,7 +120,7 @@ struct Table {
     var content = String(decoding: bytes, as: UTF8.self)
     if padding < 0 {
       content = columns[index].isName ? Cut.middle(content, to: width) : Cut.end(content, to: width)
-      // A character of two columns may not have filled the last one.
+      // A wide character at the cut may leave one column empty.
       padding = width - DisplayWidth.of(content)
     }
     if columns[index].isNumeric { pad(padding) }

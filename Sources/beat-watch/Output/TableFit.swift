@@ -1,17 +1,17 @@
-/// Which columns of a table are shown, and how wide, so that no line is longer than the terminal. What gives way, in this
-/// order:
+/// Which columns of a table are shown, and how wide, so that no line is longer than the terminal. Columns give way in
+/// this order:
 ///
 /// 1. Columns with a `narrowest` are cut to it, the widest first.
 /// 2. Columns with a `spare` are left out, the highest first.
 /// 3. The name is cut in its middle.
-/// 4. Where fewer than `leastName` columns would be left of it, the others are left out, too, from the right.
+/// 4. Where fewer than `leastName` columns would be left for the name, the other columns are left out from the right.
 struct TableFit {
   private(set) var shown: [Int]
   private(set) var widths: [Int]
 
   private static let leastName = 16
 
-  /// All of them, whole.
+  /// All columns, at their full width.
   init(_ columns: [Table.Column], _ widest: [Int]) {
     shown = Array(columns.indices)
     widths = widest
@@ -20,7 +20,7 @@ struct TableFit {
   init(_ columns: [Table.Column], _ widest: [Int], within width: Int) {
     let name = columns.firstIndex(where: \.isName)
     var shown = Array(columns.indices)
-    // What is longer than the terminal is cut in any case; then the rest is a matter of a few steps.
+    // A wider cell is cut in any case. With this bound the loops below take few steps.
     var widths = widest.map { min($0, width) }
     func total(_ width: (Int) -> Int) -> Int { shown.reduce(2 * (shown.count - 1)) { $0 + width($1) } }
     func least(_ index: Int) -> Int { min(widths[index], columns[index].narrowest ?? .max) }
@@ -47,8 +47,8 @@ struct TableFit {
     self.widths = widths
   }
 
-  /// How wide the column of names should be: as the longest of those that the terminal could show whole. A longer one is
-  /// cut in any case: for it the other columns do not go, beyond half of the terminal.
+  /// How wide the column of names should be: as wide as the longest name that fits into the terminal. A longer name is
+  /// cut in any case; for its sake the column takes at most half of the terminal from the others.
   static func nameWidth(_ names: some Sequence<Int>, _ preset: Int, within width: Int) -> Int {
     var (whole, longest) = (preset, preset)
     for name in names {

@@ -1,11 +1,11 @@
 import Glibc
 
-/// How large a terminal is, in characters.
+/// A terminal's size, in characters.
 struct TerminalSize: Equatable {
   let rows: Int
   let columns: Int
 
-  /// Of standard output; a size that is not known is 24 by 80.
+  /// The size of standard output's terminal. If it is not known, it is 24 by 80.
   static var current: TerminalSize { of(STDOUT_FILENO) }
 
   static func of(_ descriptor: Int32) -> TerminalSize {

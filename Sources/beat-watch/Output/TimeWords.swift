@@ -1,28 +1,28 @@
 import BeatCore
 
-/// Times as people read them: by a zone's clock, and how far away.
+/// Times as users read them: by a zone's clock, and with their distance from now.
 enum TimeWords {
-  /// `Sun 2026-03-29 03:30:00 +02:00  in 3 d 4 h  (clocks change that day: 02:00 becomes 03:00)`
+  /// A time's line: `Sun 2026-03-29 03:30:00 +02:00  in 3 d 4 h  (clocks change that day: 02:00 becomes 03:00)`
   static func line(_ due: UnixTime, in zone: ZoneRules, now: UnixTime) -> String {
     var line = "\(date(due, in: zone))  \(distance(to: due, from: now))"
     if let change = change(on: zone.localTime(at: due), in: zone) { line += "  (\(change))" }
     return line
   }
 
-  /// `Sun 2026-03-29 03:30:00 +02:00`
+  /// A time by a zone's clock: `Sun 2026-03-29 03:30:00 +02:00`
   static func date(_ time: UnixTime, in zone: ZoneRules) -> String {
     let day = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"][zone.localTime(at: time).dayOfWeek]
     let text = time.advanced(by: Int64(zone.utcOffset(at: time)) * 1_000_000).iso8601.dropLast()
     return "\(day) \(text.replacing("T", with: " ", maxReplacements: 1)) \(offset(zone.utcOffset(at: time)))"
   }
 
-  /// `2026-03-29 01:30:00Z`: to the second, as much as a table needs.
+  /// A time in UTC to the second, which is enough for a table: `2026-03-29 01:30:00Z`
   static func short(_ time: UnixTime) -> String {
     let civil = CivilTime(utc: time)
     guard (0...9999).contains(civil.year) else {
       return UnixTime(seconds: time.seconds).iso8601.replacing("T", with: " ", maxReplacements: 1)
     }
-    // A table has a hundred thousand of them.
+    // The digits are written by hand: a table may have a hundred thousand times.
     var text: [UInt8] = []
     text.reserveCapacity(20)
     func put(_ number: Int, _ end: Unicode.Scalar) {
@@ -41,7 +41,7 @@ enum TimeWords {
     return String(decoding: text, as: UTF8.self)
   }
 
-  /// Whether the clocks of a zone are changed on a day, and how.
+  /// How a zone's clocks change on a day; nil: they do not.
   private static func change(on local: CivilTime, in zone: ZoneRules) -> String? {
     guard let midnight = CivilTime(year: local.year, month: local.month, day: local.day) else { return nil }
     let around = midnight.instant(utcOffset: 0).advanced(by: -90_000_000_000)
@@ -60,7 +60,7 @@ enum TimeWords {
     return nil
   }
 
-  /// `in 3 d 4 h`, `5 min ago`, `now`
+  /// A time's distance: `in 3 d 4 h`, `5 min ago`, `now`
   static func distance(to due: UnixTime, from now: UnixTime) -> String {
     let seconds = due.microseconds(since: now) / 1_000_000
     let size = seconds.magnitude

@@ -2,10 +2,10 @@
 
 /// Code points whose East Asian Width is W or F: they take two columns on a terminal.
 enum WideScalars {
-  /// Of the data that the ranges are from.
+  /// The version of Unicode's data from which the ranges are made.
   static let unicodeVersion = "15.1.0"
 
-  /// First and last of each run, in their order.
+  /// The first and the last code point of each range, in their order.
   static let ranges: [(first: UInt32, last: UInt32)] = [
     (0x1100, 0x115F), (0x231A, 0x231B), (0x2329, 0x232A), (0x23E9, 0x23EC), (0x23F0, 0x23F0), (0x23F3, 0x23F3),
     (0x25FD, 0x25FE), (0x2614, 0x2615), (0x2648, 0x2653), (0x267F, 0x267F), (0x2693, 0x2693), (0x26A1, 0x26A1),

@@ -1,10 +1,10 @@
-/// Text over several lines, so that none is longer than the terminal.
+/// Breaks text into several lines, so that none is longer than the terminal.
 enum Wrapping {
-  /// Broken between words; within one only if it alone is longer than a line.
+  /// The text's lines, broken between words. A word is broken only if it alone is longer than a line.
   ///
   /// - Parameters:
-  ///   - width: of the terminal, in columns; nil: there is none, and the text stays one line.
-  ///   - indent: columns before each line but the first.
+  ///   - width: the terminal's columns; nil: there is no terminal, and the text stays one line.
+  ///   - indent: the columns before each line but the first.
   static func lines(_ text: String, width: Int?, indent: Int = 0) -> [String] {
     guard let width, width > 0, text.utf8.count > width else { return [text] }
     let indent = min(indent, width / 3)
@@ -20,7 +20,7 @@ enum Wrapping {
     var (start, index) = (text.startIndex, text.startIndex)
     var column = 0
     var isInWord = false
-    /// Behind the last word that fits, and where the one after it begins.
+    /// The end of the last word that fits, and the beginning of the next word.
     var gap: (end: String.Index, next: String.Index)?
     while index < text.endIndex {
       let own = columns.next(text[index])
@@ -34,7 +34,8 @@ enum Wrapping {
         isInWord = isInWord || own > 0
         index = after
       } else if let place = gap {
-        // From the beginning of the word that does not fit: no more than a line, again.
+        // The search goes on at the word that did not fit. It is less than a line behind, so that the work stays
+        // linear.
         ranges.append(start..<place.end)
         (start, index, column, isInWord, gap) = (place.next, place.next, indent, false, nil)
       } else {

@@ -12,21 +12,21 @@ Routes and the options of tasks are settled by Celery itself, as when it sends.
 import os
 import sys
 
-# What the application prints must not be taken for ours.
+# The application's prints go to standard error, so that they are not taken for this program's output.
 output = os.fdopen(os.dup(1), "w", encoding="utf-8", errors="surrogateescape")
 os.dup2(2, 1)
 
-# Options that Celery takes, and that mean something before or after sending only.
+# Options that Celery takes, but that do not change the message.
 SILENT = {"producer", "connection", "add_to_parent", "retry", "retry_policy", "immediate", "mandatory", "delivery_mode",
           "exchange_type"}
-# Those without which the task would run at another time, or not in the same way.
-# The daemon's reader refuses them, and says why: they are handed on as they are.
+# Options without which the task would run at another time, or in another way. They are handed on as they are: the
+# daemon's reader refuses them, and says why.
 NEEDED = {"countdown", "eta", "link", "link_error", "chain", "chord", "group_id", "group_index", "task_id", "retries",
           "reply_to", "stamped_headers"}
 
 
 class Refused(Exception):
-  """The entry cannot come; the text says why, and what to do."""
+  """The entry cannot be imported. The text says why, and what to do."""
 
 
 def zone_name(zone):
@@ -96,7 +96,7 @@ def main(name, schedule_file):
 
 
 def transport_options(app):
-  """Of a Redis broker; the others are nobody's business, and may be secret."""
+  """The options of a Redis broker that decide where messages lie. All others stay out: they may be secret."""
   scheme = str(app.conf.broker_write_url or "").partition(":")[0]
   given = app.conf.broker_transport_options or {}
   if not scheme.startswith(("redis", "rediss", "sentinel", "socket")):
@@ -114,7 +114,7 @@ def dumps(record):
 
 
 def last_runs(file):
-  """The entries that celery beat has kept, by name."""
+  """The entries that celery beat has stored, by name."""
   import shelve
   without = file[:-3] if file.endswith(".db") else file  # Some kinds of dbm add the suffix themselves.
   for candidate in (file, without):
@@ -143,15 +143,16 @@ def document(app, entry, kept):
 
 
 def timing(app, schedule, notes):
-  """The document's fields that say when."""
+  """The document's fields for the schedule and its zone."""
   from celery import VERSION, schedules
   zone = zone_name(schedule.tz)
   if schedule.nowfun is not None and type(schedule) is schedules.crontab:
-    # Celery before 5.7 matched a crontab in the zone of the last run, which was its nowfun's; 5.7 goes by the application's.
+    # Before 5.7 Celery matched a crontab in the zone of the last run, which was that of its nowfun. 5.7 uses the
+    # application's zone.
     if tuple(VERSION[:2]) < (5, 7):
       zone = zone_name(getattr(schedule.nowfun(), "tzinfo", None))
     notes.append(f"has a nowfun; this Celery goes by the clock of {zone}, and so does the document")
-  # The exact types: a class of the user's own may compute anything.
+  # Only the exact types are understood: a user's own subclass may compute anything.
   if type(schedule) is schedules.schedule:
     seconds = schedule.run_every.total_seconds()
     interval = {"every": int(seconds) if seconds == int(seconds) else seconds, "period": "seconds"}
@@ -170,7 +171,8 @@ def timing(app, schedule, notes):
 
 
 def deadline(value):
-  """How old a missed run may be; of crontabs only, as in celery.schedules.crontab.is_due. None is no limit."""
+  """How many seconds old a missed run may be; None: no limit. It holds for crontabs only, as in
+  celery.schedules.crontab.is_due."""
   import math
   number = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
   if value is not None and not (number and value >= 0):
@@ -185,7 +187,7 @@ def known(zone):
 
 
 def crontab_field(schedule, field):
-  """As it was written, or the numbers it stands for."""
+  """A crontab's field as the user wrote it, or else the numbers it stands for."""
   written = getattr(schedule, "_orig_" + field)
   return written if isinstance(written, (int, str)) else sorted(getattr(schedule, field))
 
@@ -204,7 +206,8 @@ def arguments(entry):
 
 
 def sending(app, entry, notes):
-  """The document's fields that say where to and how: the options of the entry, of its task, of its route."""
+  """The document's fields that say where and how the task is sent: options of the entry, of its task, and of its
+  route."""
   import datetime
   task = app.tasks.get(entry.task)
   options = dict(task._get_exec_options() if task else {}, **entry.options)  # As Task.apply_async.
@@ -239,7 +242,7 @@ def sending(app, entry, notes):
 
 
 def plain(value):
-  """The value if it is JSON, else the text of it."""
+  """The value if it can be JSON, else its text."""
   try:
     dumps(value)
     return value
@@ -248,7 +251,7 @@ def plain(value):
 
 
 def destination(app, options):
-  """Where it goes, as celery.app.amqp.AMQP.send_task_message settles it."""
+  """Where the message goes, as celery.app.amqp.AMQP.send_task_message settles it."""
   queue, exchange = options.pop("queue", None), options.pop("exchange", None)
   key, kind = options.pop("routing_key", None), options.get("exchange_type")
   if isinstance(queue, str):
@@ -268,7 +271,7 @@ def destination(app, options):
 
 
 def date(app, value):
-  """ISO 8601 in UTC; without a zone it is UTC, as in Celery."""
+  """The time as ISO 8601 in UTC. A time without a zone is in UTC, as in Celery."""
   import datetime
   utc = datetime.timezone.utc
   return (value.replace(tzinfo=utc) if value.tzinfo is None else value.astimezone(utc)).isoformat()
@@ -280,7 +283,7 @@ if __name__ == "__main__":
       routes(sys.argv[1])
     else:
       main(sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else None)
-  except BaseException as error:  # Also what an application ends itself with.
+  except BaseException as error:  # SystemExit too, with which an application may end itself.
     import json
     output.write(json.dumps({"error": f"{type(error).__name__}: {error}"}) + "\n")
   output.flush()

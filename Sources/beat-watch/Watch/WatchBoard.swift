@@ -1,7 +1,7 @@
 import BeatCore
 import ReactiveBeat
 
-/// The view on a terminal, which renews itself.
+/// The view on a terminal, which is redrawn as things change.
 final class WatchBoard: WatchView {
   private let count: Int
   private let screen = WatchScreen()
@@ -9,7 +9,7 @@ final class WatchBoard: WatchView {
   private var heard: [WatchFrame.Heard] = []
   let counts = true
 
-  /// Events of each kind that are kept: no terminal has more rows for them.
+  /// How many events of each kind are kept. No terminal has more rows for them.
   private static let kept = 200
 
   init(count: Int) { self.count = count }
@@ -25,7 +25,7 @@ final class WatchBoard: WatchView {
       recent.insert(.init(at: run.firedAt, name: run.name, late: run.late, reason: run.reason), at: 0)
       if recent.count > Self.kept { recent.removeLast() }
     case .edited(let name, let receipt):
-      // First what became of it, as a long name may leave no room behind it.
+      // The outcome comes first, since a long name may leave no room behind it.
       switch receipt.verdict {
       case .accepted(let next): hear("accepted \(name): next \(next?.iso8601 ?? "never")", .green, at: time)
       case .rejected(let reason): hear("rejected \(name): \(reason.printable)", .red, at: time)

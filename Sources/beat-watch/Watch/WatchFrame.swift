@@ -1,15 +1,15 @@
 import BeatCore
 import ReactiveBeat
 
-/// What `watch` shows at one moment, as lines that fit the terminal.
+/// What `watch` shows at one moment, in lines that fit the terminal.
 struct WatchFrame {
   let state: WatchState
-  /// Who fires, or why nobody does.
+  /// Which daemon fires, or why none does.
   let leader: String
-  /// The newest first.
+  /// The recent fires, the newest first.
   let recent: [Fired]
   let heard: [Heard]
-  /// How many of the next runs are wanted.
+  /// How many of the next runs the user wants to see.
   let count: Int
   let hasKeys: Bool
   let now: UnixTime
@@ -17,7 +17,7 @@ struct WatchFrame {
   struct Fired {
     let at: UnixTime
     let name: EntryName
-    /// In microseconds.
+    /// How late the run was fired, in microseconds.
     let late: Int64
     let reason: String
   }
@@ -53,7 +53,7 @@ struct WatchFrame {
 
   private func title(_ text: String, _ width: Int) -> String { Cut.end(Style.bold(text), to: width) }
 
-  /// One row: what cannot be seen elsewhere at the right, and as much as there is room for of the place that is watched.
+  /// The header's row. The time and the counts stand at the right, and the watched place takes what room is left.
   private func header(_ width: Int) -> String {
     let rejected = state.rows.values.count { $0.isRejected }
     let counts =
@@ -112,7 +112,7 @@ struct WatchFrame {
 
   private static func clock(_ time: UnixTime) -> String { String(TimeText.stamp(time).dropFirst(11).prefix(12)) }
 
-  /// `12 s`, `4:05`, `3:04:05`, `2 d 03:04`.
+  /// The time left: `12 s`, `4:05`, `3:04:05`, `2 d 03:04`.
   static func countdown(_ microseconds: Int64) -> String {
     func two(_ value: Int64) -> String { value < 10 ? "0\(value)" : "\(value)" }
     let seconds = (microseconds + 999_999) / 1_000_000

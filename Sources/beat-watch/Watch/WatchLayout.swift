@@ -1,24 +1,26 @@
-/// How the rows of a terminal are shared: a header, what comes next, what was fired, what was heard, and how to end it. It
-/// goes by the size alone, and by how many schedules there are: nothing moves when something happens.
+/// How the rows of a terminal are shared among a header, the next runs, the past fires, the noticed edits, and the line
+/// that says how to quit. It depends only on the terminal's size and on the number of schedules, so that nothing moves
+/// when something happens.
 struct WatchLayout: Equatable {
-  /// Rows for each list, without its title.
+  /// The rows of each list, without its title.
   let next: Int
   let fired: Int
   let heard: Int
   /// Whether there are empty rows between the parts.
   let isAiry: Bool
 
-  /// So that each list has two rows.
+  /// The fewest rows, with which each list has two.
   static let leastRows = 14
 
-  /// Two of the header, a title for each list, and the last one.
+  /// The rows outside the lists: two of the header, a title for each list, and the last line.
   private static let fixed = 6
 
-  /// - Parameters:
-  ///   - rows: of the terminal.
-  ///   - schedules: more than that, and more than `most`, never come next.
+  /// nil: there are fewer than `leastRows` rows.
   ///
-  /// nil: there are fewer than `leastRows`.
+  /// - Parameters:
+  ///   - rows: the terminal's rows.
+  ///   - schedules: how many schedules there are. The list of next runs has no more rows than this, but at least two.
+  ///   - most: how many next runs the user wants to see.
   init?(rows: Int, schedules: Int, most: Int) {
     guard rows >= Self.leastRows else { return nil }
     isAiry = rows >= 20

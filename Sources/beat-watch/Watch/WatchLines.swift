@@ -1,7 +1,7 @@
 import BeatCore
 import ReactiveBeat
 
-/// One line for each thing that happens.
+/// The view as lines: one line for each event.
 final class WatchLines: WatchView {
   private let asJSON: Bool
   let counts = false
@@ -19,7 +19,7 @@ final class WatchLines: WatchView {
     output.flush()
   }
 
-  /// For people, without its time.
+  /// An event's words for users, without its time.
   static func text(_ event: WatchEvent) -> String {
     let text =
       switch event {

@@ -1,8 +1,8 @@
 import Glibc
 import Synchronization
 
-/// The terminal's second screen, with keys that come as they are pressed. What was there before comes back at the end,
-/// whichever way the process ends, except by SIGKILL.
+/// The terminal's second screen, with keys that are read as they are pressed. The first screen comes back at the end,
+/// however the process ends, except by SIGKILL.
 final class WatchScreen {
   /// Whether keys can be read.
   let hasKeys = isatty(STDIN_FILENO) == 1
@@ -11,10 +11,10 @@ final class WatchScreen {
   private static let start = "\u{1B}[?1049h\u{1B}[?25l\u{1B}[2J"
   private static let finish: StaticString = "\u{1B}[?25h\u{1B}[?1049l"
   private static let isOpen = Atomic<Bool>(false)
-  /// The terminal's settings before; written before `isOpen` is set, and read only after.
+  /// The terminal's former settings. They are written before `isOpen` is set, and read only afterwards.
   nonisolated(unsafe) private static var settings: termios?
 
-  /// Ends of a process that run nothing else of it: a fault, or a signal that no loop serves.
+  /// Signals that end the process before any other code of it runs: faults, and signals that no loop handles.
   private static let fatal = [SIGSEGV, SIGBUS, SIGILL, SIGTRAP, SIGFPE, SIGABRT, SIGQUIT]
 
   func open() {
@@ -22,7 +22,7 @@ final class WatchScreen {
       var settings = termios()
       if tcgetattr(STDIN_FILENO, &settings) == 0 {
         Self.settings = settings
-        // Ctrl-C and its like stay signals.
+        // Ctrl-C and the like stay signals.
         settings.c_lflag &= ~tcflag_t(ICANON | ECHO)
         tcsetattr(STDIN_FILENO, TCSADRAIN, &settings)
       }
@@ -33,7 +33,7 @@ final class WatchScreen {
     Self.safeguard
   }
 
-  /// Restores it at each end; once for the process.
+  /// Restores the terminal at each of the process' ends. It is installed once for the process.
   private static let safeguard: Void = {
     atexit { WatchScreen.restore() }
     for number in fatal {
@@ -42,7 +42,7 @@ final class WatchScreen {
         WatchScreen.restore()
         raise(number)
       }
-      // The second time it ends the process.
+      // The handler is reset, so that the signal ends the process when it is raised again.
       action.sa_flags = Int32(bitPattern: UInt32(SA_RESETHAND)) | SA_NODEFER
       sigaction(number, &action, nil)
     }
@@ -50,16 +50,16 @@ final class WatchScreen {
 
   func close() { Self.restore() }
 
-  /// Calls nothing that a signal handler may not.
+  /// Restores the terminal. It calls only what a signal handler may call.
   private static func restore() {
     guard isOpen.exchange(false, ordering: .acquiringAndReleasing) else { return }
     _ = Glibc.write(STDOUT_FILENO, finish.utf8Start, finish.utf8CodeUnitCount)
     if var settings { tcsetattr(STDIN_FILENO, TCSANOW, &settings) }
   }
 
-  /// Puts lines on the screen, from its top; only those that have changed are written.
+  /// Shows lines from the top of the screen. Only lines that have changed are written.
   ///
-  /// - Parameter lines: none is longer than the terminal, and there are not more of them.
+  /// - Parameter lines: no line is longer than the terminal, and there are no more lines than rows.
   func show(_ lines: [String], size: TerminalSize) {
     var text = ""
     let old = shown?.size == size ? shown?.lines : nil
@@ -68,7 +68,8 @@ final class WatchScreen {
     for index in 0..<max(lines.count, before.count) {
       let line = index < lines.count ? lines[index] : ""
       if line == (index < before.count ? before[index] : "") { continue }
-      // First empty, then full: behind a line that fills its row the cursor stands on its last character.
+      // The row is emptied before it is written: behind a line that fills its row, the cursor is on the row's last
+      // character.
       text += "\u{1B}[\(index + 1);1H\u{1B}[2K" + line
     }
     shown = (size, lines)

@@ -3,13 +3,13 @@ import BeatCore
 import Glibc
 import ReactiveBeat
 
-/// Something that a watcher is told.
+/// An event that a watch shows.
 enum WatchEvent {
   case watching(schedules: Int)
   case fired(FireRecord)
-  /// A daemon has heard of an edit, and said what became of it.
+  /// A daemon has noticed an edit, and its receipt says what it made of the document.
   case edited(EntryName, EditReceipt)
-  /// An edit while nobody fires.
+  /// An edit happened while no daemon fires.
   case unheard(EntryName)
   case removed(EntryName)
   case leading(Fleet.Member)
@@ -18,20 +18,20 @@ enum WatchEvent {
   case reconnected
 }
 
-/// Where it is shown.
+/// The place where events are shown.
 protocol WatchView: AnyObject {
-  /// Whether it changes with time alone.
+  /// Whether the view changes as time passes, without an event.
   var counts: Bool { get }
   /// Whether a person can press keys on standard input.
   var hasKeys: Bool { get }
   func begin()
   func tell(_ event: WatchEvent, at time: UnixTime)
-  /// Everything that is to be shown may have changed.
+  /// Draws the state, any part of which may have changed.
   func draw(_ state: WatchState, now: UnixTime)
   func end()
 }
 
-/// What is known at a moment.
+/// What a watch knows at a moment.
 struct WatchState {
   struct Row {
     let name: EntryName
@@ -46,10 +46,10 @@ struct WatchState {
   var rows: [EntryName: Row] = [:]
   var fleet: Fleet?
   var loss: String?
-  /// When the newest run was fired that this watch was told of.
+  /// When the newest run of which this watch heard was fired.
   var lastRun: UnixTime?
 
-  /// What should have been sent by now, as far as it was known when each was read last.
+  /// The schedules that should have been sent by now, by what was known when each was last read.
   func overdue(_ now: UnixTime) -> FiringHealth.Overdue? {
     var late: (count: Int, row: Row, sent: UnixTime)?
     for row in rows.values {
@@ -61,7 +61,7 @@ struct WatchState {
   }
 }
 
-/// Watches one store until it is told to end; a store that goes away is waited for.
+/// Watches one store until it is told to end. A store that becomes unreachable is waited for.
 final class WatchSession {
   private let url: RedisURL
   private let keys: RedisKeys
@@ -72,18 +72,18 @@ final class WatchSession {
   private let loop: EventLoop
   private var state: WatchState
   private var isOver = false
-  /// Redis' clock less ours.
+  /// The difference between Redis' clock and this machine's, in microseconds.
   private var offset: Int64 = 0
   private var start = UnixTime(microseconds: 0)
   private var leader: String?
-  /// Edits whose receipts have not come yet, and how often they are still looked for.
+  /// Edits whose receipts have not come yet, with the number of further looks for each.
   private var awaited: [EntryName: Int] = [:]
   private var heard: [EntryName: UnixTime] = [:]
 
   private static let receiptDelay: Int64 = 150_000
   private static let fleetInterval: Int64 = 5_000_000
 
-  /// - Parameter fit: the context for what stands on the store.
+  /// - Parameter fit: makes the context for the documents on the store.
   init(
     _ url: RedisURL, keys: RedisKeys, context: DocumentContext, patterns: [NamePattern], view: any WatchView,
     fit: @escaping (StoreClient) throws -> DocumentContext
@@ -110,7 +110,7 @@ final class WatchSession {
           wake()
         })
     }
-    // Another size of the window: drawn anew.
+    // The window's size has changed: the view is redrawn.
     signals.append(try SignalSource(on: loop, signal: SIGWINCH) { [unowned self] in wake() })
     signals.append(try SignalSource(on: loop, signal: SIGTSTP) { [unowned self] in suspend() })
     defer { withExtendedLifetime(signals) {} }
@@ -118,7 +118,7 @@ final class WatchSession {
       view.hasKeys ? try InputSource(on: loop, descriptor: STDIN_FILENO) { [unowned self] in readKeys() } : nil
     defer { withExtendedLifetime(keyboard) {} }
 
-    // The first time what is wrong is an error; later it is waited for.
+    // At the start an unreachable store is an error. Later it is waited for.
     var client = try StoreClient(url, keys: keys, on: loop)
     var watch = try StoreWatch(client)
     context = try fit(client)
@@ -147,7 +147,7 @@ final class WatchSession {
     }
   }
 
-  /// `q` ends it. So does the end of the input: whoever watched has gone.
+  /// `q` ends the watch. So does the end of input: the user's terminal has gone.
   private func readKeys() {
     var bytes = [UInt8](repeating: 0, count: 64)
     let count = read(STDIN_FILENO, &bytes, bytes.count)
@@ -157,7 +157,7 @@ final class WatchSession {
     wake()
   }
 
-  /// Ctrl-Z: the shell finds the terminal as it was.
+  /// Ctrl-Z: the terminal is restored before the process stops, and taken again when it continues.
   private func suspend() {
     view.end()
     raise(SIGSTOP)
@@ -210,7 +210,7 @@ final class WatchSession {
     }
   }
 
-  /// Until the end, or until the store is lost.
+  /// Shows events until the watch ends, or until the store is lost.
   private func serve(_ client: StoreClient, _ watch: StoreWatch) throws {
     var (isReceiptTime, isFleetTime) = (false, false)
     let receiptTimer = LoopTimer(on: loop) { [unowned self] in
@@ -223,12 +223,12 @@ final class WatchSession {
     }
     let ticker = LoopTimer(on: loop) { [unowned self] in wake() }
     fleetTimer.schedule(after: Self.fleetInterval)
-    // From here on a store that goes away is waited for.
+    // From here on an unreachable store is waited for.
     try lookAtFleet(client)
     while !isOver {
       view.draw(state, now: now)
       if view.counts, !ticker.isScheduled {
-        // With Redis' seconds, as that is what they are counted in.
+        // The countdown changes with the seconds of Redis' clock, in which it is counted.
         ticker.schedule(after: 1_000_000 - now.microseconds % 1_000_000)
       }
       if !isReceiptTime, !isFleetTime, !isOver { loop.run() }
@@ -250,7 +250,7 @@ final class WatchSession {
         if !awaited.isEmpty { receiptTimer.schedule(after: Self.receiptDelay) }
       }
       if isFleetTime || news.isLeaseChanged {
-        // Who takes a lease that has become free needs a moment.
+        // A daemon needs a moment to take over a lease that has become free.
         fleetTimer.schedule(after: news.isLeaseChanged ? 300_000 : Self.fleetInterval)
         isFleetTime = false
         try lookAtFleet(client)
