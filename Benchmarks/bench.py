@@ -1,7 +1,7 @@
 """What scripts/bench runs when everything is built: all figures in one run, or one of them by its name.
 
-pickup  burst  steady  start  idle  storm      each in a file of its own; together they are the table
-takeover  disconnects  soak  micro             not in the whole run
+pickup  burst  steady  start  idle  storm      each in its own file; together they are the table
+takeover  disconnects  soak  micro             run by their names only
 """
 
 import argparse
@@ -34,20 +34,20 @@ OTHERS = {"takeover": takeover, "disconnects": disconnects, "soak": soak, "micro
 SIZES = {"pickup": (10, 10_000, 1_000_000), "burst": (1000, 10_000, 100_000), "steady": (200, 5000, 50_000),
          "start": (10_000, 100_000, 1_000_000)}
 QUICK = {"pickup": (10, 10_000), "burst": (1000, 10_000), "steady": (200, 5000), "start": (10_000, 100_000)}
-ROOM = 3 << 30  # Bytes that a million documents, or a minute of messages, may take.
+ROOM = 3 << 30  # Bytes of memory for a million documents, or for a minute of messages.
 
 
 def arguments():
   parser = argparse.ArgumentParser(prog="scripts/bench")
   parser.add_argument("what", nargs="?", choices=[*FIGURES, *OTHERS])
-  parser.add_argument("--schedules", type=int, help="one size in the place of all")
-  parser.add_argument("--edits", type=int, help="of pickup and storm")
-  parser.add_argument("--seconds", type=int, help="of idle and steady")
-  parser.add_argument("--quick", action="store_true", help="small sizes, few rounds: to see that all works")
+  parser.add_argument("--schedules", type=int, help="one number of schedules instead of several")
+  parser.add_argument("--edits", type=int, help="number of edits, for pickup and storm")
+  parser.add_argument("--seconds", type=int, help="seconds to measure, for idle and steady")
+  parser.add_argument("--quick", action="store_true", help="small sizes and few rounds, to see that everything works")
   parser.add_argument("--no-peers", dest="peers", action="store_false", help="without RedBeat and celery beat")
   parser.add_argument("--json", action="store_true")
-  parser.add_argument("--write-docs", action="store_true", help="all into Benchmarks/results.json and the documents")
-  parser.add_argument("--renew", action="store_true", help="of micro: what it measures becomes the threshold")
+  parser.add_argument("--write-docs", action="store_true", help="write Benchmarks/results.json and the documents")
+  parser.add_argument("--renew", action="store_true", help="for micro: store what it measures as the thresholds")
   parser.add_argument("--names", type=int, default=100_000)
   parser.add_argument("--audit-interval", type=int, default=30)
   parser.add_argument("--log-level", default="info")
@@ -56,7 +56,7 @@ def arguments():
   parser.add_argument("--rounds", type=int, default=100)
   parser.add_argument("--kills", type=int, default=20)
   parser.add_argument("--lease-ttl", type=int, default=1)
-  parser.add_argument("--hours", type=float, default=24, help="of soak")
+  parser.add_argument("--hours", type=float, default=24, help="hours to run, for soak")
   parser.add_argument("--seed", type=int)
   options = parser.parse_args()
   for name in ("schedules", "edits", "seconds"):
@@ -70,7 +70,7 @@ def arguments():
 
 
 def settings(name, options):
-  """The options as this figure needs them."""
+  """The options with this figure's own sizes and times."""
   own = argparse.Namespace(**vars(options))
   own.sizes = dict(QUICK if options.quick else SIZES)
   if options.schedules:
@@ -87,7 +87,7 @@ def settings(name, options):
 
 
 def memory():
-  """Bytes that are free."""
+  """The bytes of memory that are available."""
   text = pathlib.Path("/proc/meminfo").read_text()
   return 1024 * int(next(line for line in text.splitlines() if line.startswith("MemAvailable")).split()[1])
 
@@ -104,7 +104,7 @@ def version():
 
 
 def commit():
-  """Of what was measured, as git tells it; empty where there is no git."""
+  """The commit that was measured, as git describes it; empty where there is no git."""
   try:
     return subprocess.run(
       ["git", "-C", HERE, "describe", "--always", "--dirty"], capture_output=True, text=True).stdout.strip()
@@ -113,7 +113,7 @@ def commit():
 
 
 def several(names, options):
-  """A figure that fails does not keep the others from being measured."""
+  """Measures several figures. If one fails, the others are measured all the same."""
   wholes = {name: settings(name, options) for name in names}
   expected = sum(FIGURES[name].seconds(own) for name, own in wholes.items())
   note(f"{', '.join(names)}: about {expected / 60:.0f} min" if expected > 90 else f"about {expected:.0f} s")

@@ -1,8 +1,8 @@
 """Many schedules that are due at the same instant: scripts/bench burst.
 
-Fires a second from the first to the last message on the queue, and how late the last one is. The floor pipelines as
-many fires of the same bytes (Sources/floor), one in a script or as many as ours. The schedules have an interval that is
-aligned to the wall clock, so that all of them come up together, again and again.
+It measures the fires per second from the first to the last message on the queue, and how late the last one is. The
+floor pipelines as many fires of the same bytes (Sources/floor), either one in a script or as many as beat-watch. The
+schedules have an interval that is aligned to the wall clock, so that all of them are due together, again and again.
 """
 
 import statistics
@@ -17,12 +17,12 @@ from stage import Failed
 
 ROUNDS = {1000: 5, 10_000: 5, 100_000: 3}
 PEER_COUNT = 1000
-TOGETHER = 32  # Fires in one script, as in ours.
+TOGETHER = 32  # Fires in one script, as beat-watch does it.
 SECOND = 1_000_000
 
 
 def period(count):
-  """Seconds from one burst to the next: three times what a burst should take, and more than a slow machine needs."""
+  """Seconds from one burst to the next: three times what a burst should take, and long enough for a slow machine."""
   return max(4, count // 3000)
 
 
@@ -48,7 +48,7 @@ def measure_count(scene, options, count):
   scene.load(documents(count))
   scene.start_daemon()
   every = period(count)
-  # The first one writes last_run_at into each document, and may have come while they were being loaded.
+  # The first burst writes last_run_at into each document, and may have come while the documents were being loaded.
   first = (int(time.time() + 0.5) // every + 1) * every
   scene.poll("the first burst", lambda: time.time() > first and scene.broker.llen(QUEUE) >= count, every + 60)
   scene.rest(0.3)
@@ -67,7 +67,7 @@ def measure_count(scene, options, count):
     late.append(last / 1000 - due * 1000)
     check(scene, count, due)
     for together, found in floors.items():
-      # Never into the next burst.
+      # The floor must not run into the next burst.
       if due + every - time.time() > 1 + count / 10_000:
         found.append(floor(scene, count, together, size))
     note(f"burst of {count}: round {number + 1}, {per_second:,.0f} a second")
@@ -94,7 +94,7 @@ def check(scene, count, due):
 
 
 def floor(scene, count, together, size):
-  """Its fires a second."""
+  """The floor's fires per second."""
   history = History(scene, "floor", 2)
   program = scene.start(
     "floor", PROGRAMS / "floor", "burst", scene.socket, 2, "floor", count, together, size["document"],
@@ -107,7 +107,7 @@ def floor(scene, count, together, size):
 
 
 def measure_redbeat(scene, options):
-  # Its lock and its first look are behind it when the first burst is due.
+  # The first burst is late enough for RedBeat to have its lock and its first look behind it.
   program = peers.start(scene, "redbeat")
   found, late = [], []
   for number in range(rounds(options, PEER_COUNT)):

@@ -1,8 +1,8 @@
 """Whether losing its connections costs a daemon anything for good: scripts/bench disconnects.
 
-One daemon, whose connections are killed again and again: the one that listens, the one that asks, both. Its
-descriptors and its memory are looked at after the first hundred times, which fill its pools, and at the end. Meanwhile
-schedules are due all the time, so that at the end the queue tells whether anything came twice or was left out.
+The connections of one daemon are killed again and again: the one that listens, the one for commands, or both. Its open
+files and its memory are compared after the first hundred times, which fill its pools, and at the end. Schedules are due
+all the time, so that the queue shows at the end whether an occurrence came twice or is missing.
 """
 
 import os
@@ -17,8 +17,8 @@ from takeover import PREFIX, SCHEDULES, Takeover
 IDLE = 100
 FIRST = 100
 KINDS = ("pubsub", "normal", "both")
-REST = 0.1  # Seconds that a session stands at least.
-GROWTH = 1 << 20  # Bytes of memory that are no leak: a page here and there in ten thousand connections.
+REST = 0.1  # The shortest time of a session, in seconds.
+GROWTH = 1 << 20  # Bytes that count as no leak: some pages in ten thousand connections.
 
 
 class Disconnects(Takeover):
@@ -36,7 +36,7 @@ class Disconnects(Takeover):
 
   def take(self, program, line):
     super().take(program, line)
-    # Where the events' connection alone was closed, it alone is opened again.
+    # Where the events' connection alone was closed, only that one is opened again.
     self.sessions += '"msg":"reconnected"' in line or '"msg":"reloaded"' in line
 
   def cut(self, kind):
@@ -65,7 +65,7 @@ def measure(options, note, about):
       stage.wait(f"connected again, number {number}", lambda: stage.sessions > sessions, 30)
       absence = time.monotonic() - start
       longest = max(longest, absence)
-      # So long that it was well, and the next attempt comes at once (Backoff.swift).
+      # The session must last so long that it counts as healthy, and the next attempt comes at once (Backoff.swift).
       stage.until(lambda: False, max(REST, 2.2 * absence))
       is_last = number == options.count or time.monotonic() - began > options.limit
       if number == FIRST or number % 1000 == 0 or is_last:

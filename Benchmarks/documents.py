@@ -1,4 +1,4 @@
-"""The figures of the documents: all of them come from Benchmarks/results.json, the last whole run.
+"""Writes the figures in the documentation. All of them come from Benchmarks/results.json, the last complete run.
 
 documents.py          writes them into the pages, between pairs of comments
 documents.py --check  fails if a page shows anything else than the file holds
@@ -12,7 +12,7 @@ PROJECT = pathlib.Path(__file__).resolve().parent.parent
 RESULTS = PROJECT / "Benchmarks/results.json"
 HEADS = ("", "beat-watch", "floor", "times the floor", "RedBeat", "celery beat")
 
-# Rows of README's second table.
+# The rows of README's second table.
 SELECTION = (
   "10,000 loaded, SET of one that exists: p50 / p99 / max", "1,000,000 loaded, SET of one that exists: p50 / p99 / max",
   "1,000 due at one instant: fires a second", "100,000 due at one instant: fires a second",
@@ -22,7 +22,7 @@ MEMORY = "memory: settled, peak; for each schedule (its document)"
 
 
 class Mismatch(Exception):
-  """A page cannot be written, or shows something else; the text says which."""
+  """A page cannot be written, or shows something else. The text says which page."""
 
 
 def cells(row):
@@ -45,7 +45,7 @@ def grid(*lines):
 
 
 def row(results, what, under=None):
-  """The row of this name; of several, the first one below the row `under`."""
+  """The row of this name. If there are several, it is the first one below the row `under`."""
   rows = results["rows"]
   names = [one["what"] for one in rows]
   try:
@@ -96,7 +96,7 @@ PLACES = (
 
 
 def pages(results):
-  """What each page is to hold."""
+  """The text that each page must have."""
   texts = {}
   for page, name, render in PLACES:
     text = texts.get(page) or (PROJECT / page).read_text()
@@ -109,14 +109,14 @@ def pages(results):
 
 
 def replace(path, text):
-  # Another process may read it; and an interrupted run leaves it as it was.
+  # The file is replaced as a whole: another process may be reading it, and an interrupted run must leave it as it was.
   draft = path.with_suffix(".draft")
   draft.write_text(text)
   draft.replace(path)
 
 
 def write(results):
-  """The results become the file, and the pages show them."""
+  """Writes the results into the file, and the figures into the pages."""
   kept = {key: results[key] for key in ("source", "machine", "seconds", "rows")}
   texts = pages(kept)
   replace(RESULTS, json.dumps(kept, indent=2, ensure_ascii=False) + "\n")

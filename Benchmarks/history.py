@@ -1,7 +1,7 @@
-"""When each message came onto a queue: the lengths that Sources/watch has seen, and who the messages are.
+"""When each message came onto a queue, from the lengths that Sources/watch has seen, and which messages they are.
 
-Nobody takes messages while they are counted. A consumer would need a third of two cores, and its own delay would be in
-every figure; the price of asking for the length is some 2 % of one core, the same for all who are measured.
+No consumer takes messages while they are counted. A consumer would need a third of two cores, and its own delay would
+be in every figure. Asking for the length costs about 2 % of one core, the same for every program that is measured.
 """
 
 import bisect
@@ -22,7 +22,7 @@ class History:
     stage.wait("the watch is ready", lambda: "ready" in self.program.lines, 10)
 
   def end(self):
-    """[(microseconds since 1970, length)], one for each length that was seen; only for queues that grow."""
+    """[(microseconds since 1970, length)], one for each length that was seen. It works only for queues that grow."""
     self.stage.forget(self.program, "watch")
     with open(self.path) as file:
       seen = [tuple(map(int, line.split())) for line in file]
@@ -32,7 +32,7 @@ class History:
 
 
 def arrivals(seen, count):
-  """Microseconds since 1970 at which each of the first `count` messages was there."""
+  """The microseconds since 1970 at which each of the first `count` messages was there."""
   lengths = [length for _, length in seen]
   result = []
   for number in range(1, count + 1):
@@ -44,17 +44,17 @@ def arrivals(seen, count):
 
 
 def rate(seen, count):
-  """(messages a second from the first to the last, microseconds since 1970 of the last)"""
+  """(messages per second from the first to the last, microseconds since 1970 of the last)"""
   first = next((step for step in seen if step[1] > 0), None)
   last = next((step for step in seen if step[1] >= count), None)
   if not first or not last:
     raise Failed(f"the watch has not seen {count} messages")
-  # What had come by the first look is not counted: nobody knows how long it took.
+  # Messages that were there at the first look are not counted: it is not known how long they took.
   return (last[1] - first[1]) / max(1e-6, (last[0] - first[0]) / 1e6), last[0]
 
 
 def messages(client, queue):
-  """(task id, task's name) of each message, the first pushed first."""
+  """(task id, task's name) of each message, the first one pushed first."""
   end = client.llen(queue)
   while end > 0:
     start = max(0, end - 5000)
@@ -69,7 +69,7 @@ def field(message, name):
 
 
 def task_id(name, due):
-  """Of the schedule's name and the microseconds since 1970, as TaskID.swift makes it."""
+  """The task id that TaskID.swift makes of a schedule's name and a due time in microseconds since 1970."""
   digest = bytearray(hashlib.sha1(NAMESPACE + f"{PREFIX}{name}".encode() + b"\0" + str(due).encode()).digest()[:16])
   digest[6] = digest[6] & 0x0F | 0x50
   digest[8] = digest[8] & 0x3F | 0x80

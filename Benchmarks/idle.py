@@ -1,4 +1,4 @@
-"""What beat-watch takes while nothing is due: scripts/bench idle."""
+"""What beat-watch needs while nothing is due: scripts/bench idle."""
 
 import os
 
@@ -10,7 +10,7 @@ def seconds(options):
 
 
 def commands(scene):
-  """How many commands Redis has carried out but our own INFO."""
+  """How many commands Redis has carried out, without this program's INFO."""
   statistics = scene.store.info("commandstats")
   return sum(int(part["calls"]) for name, part in statistics.items() if name != "cmdstat_info")
 
@@ -41,7 +41,7 @@ def rows(result):
     "what": f"idle with {result['schedules']:,}: processor time a minute",
     "ours": f"{result['processor_us'] / 1000 * minute:,.1f} ms"}
   yield {"what": "wake-ups a minute", "ours": f"{result['wakeups'] * minute:,.0f}"}
-  # What a script calls is counted too.
+  # Commands within scripts are counted too.
   yield {"what": "Redis commands a minute, those within scripts too", "ours": f"{result['commands'] * minute:,.0f}"}
   yield {
     "what": "resident memory (of it data)",

@@ -1,8 +1,9 @@
-"""Instructions and allocations of the core's parts, held against Benchmarks/micro.txt: scripts/bench micro.
+"""Instructions and allocations of the core's parts, compared with Benchmarks/micro.txt: scripts/bench micro.
 
-They do not depend on what else the machine does, so a change that costs something shows at once. Instructions are
-counted by valgrind (its counter needs no right and no counter of the processor's, which virtual machines often hide);
-without it they are left out. They depend on the compiler, so only those of the same one are judged.
+They do not depend on what else the machine does, so that a change that costs something shows at once. valgrind counts
+the instructions: it needs no privilege, and no counter of the processor, which virtual machines often hide. Without
+valgrind instructions are left out. Their number depends on the compiler, so only figures of the same compiler are
+compared.
 """
 
 import os
@@ -16,8 +17,8 @@ from stage import Failed
 
 PROGRAM = PROJECT / "Benchmarks/.build/micro/release/micro"
 FILE = PROJECT / "Benchmarks/micro.txt"
-COUNT = 2000  # Operations; as many again tell what one of them costs, whatever the program's start takes.
-GROWTH = 1.05  # Of instructions. Of allocations none is allowed.
+COUNT = 2000  # Operations. Twice as many are run, too: the difference has no start-up in it.
+GROWTH = 1.05  # The growth of instructions that is allowed. Allocations may not grow.
 ENVIRONMENT = {**os.environ, "SWIFT_DETERMINISTIC_HASHING": "1", "LC_ALL": "C"}
 
 
@@ -29,7 +30,7 @@ def run(*arguments):
 
 
 def instructions(part):
-  """Of one operation; None without valgrind."""
+  """The instructions of one operation; None without valgrind."""
   if not shutil.which("valgrind"):
     return None
 
@@ -47,7 +48,7 @@ def compiler():
 
 
 def thresholds():
-  """(compiler, part -> (allocations of a thousand operations, instructions of one or None))"""
+  """(compiler, part -> (allocations of a thousand operations, instructions of one operation or None))"""
   if not FILE.exists():
     return None, {}
   lines = [line.split() for line in FILE.read_text().splitlines() if line and not line.startswith("#")]

@@ -1,4 +1,4 @@
-"""The Celery application of the peers, as their documentations show it."""
+"""The Celery application of the peers, made as their documentation shows it."""
 
 import os
 

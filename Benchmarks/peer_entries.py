@@ -1,11 +1,11 @@
-"""Writes RedBeat's schedules by its own classes.
+"""Writes RedBeat's schedules by RedBeat's own classes.
 
 every COUNT     COUNT schedules of one second
 due COUNT AT FIRST
-                COUNT schedules, numbered from FIRST, that are due at AT, seconds since 1970, and not again within a
-                day. What RedBeat knows of the last run of a name cannot be written again: each burst has new names
+                COUNT schedules, numbered from FIRST, that are due at AT, in seconds since 1970, and not again within a
+                day. The last run of a name cannot be written a second time, so that each burst has new names
 pickup COUNT    COUNT schedules that are due when they are saved, one after the other; prints for each the nanoseconds
-                from before it is saved until its message is in the hands of a client that was blocked on the queue
+                from before it is saved until a client that was blocked on the queue has its message
 """
 
 import datetime
@@ -37,7 +37,7 @@ def pickup(count):
   queue = os.environ["BENCH_QUEUE"]
   worker.delete(queue)
   for number in range(count):
-    time.sleep(5 * random.random())  # Anywhere in its loop.
+    time.sleep(5 * random.random())  # At any point of RedBeat's loop.
     start = time.monotonic_ns()
     save(number, 86_400, utc(time.time() - 86_401))
     if worker.brpop(queue, 60) is None:

@@ -1,4 +1,4 @@
-"""What beat-watch is compared with, on the same Redis: RedBeat and celery beat, from .deps/venv/peers."""
+"""The programs that beat-watch is compared with on the same Redis: RedBeat and celery beat, from .deps/venv/peers."""
 
 import pathlib
 
@@ -7,7 +7,7 @@ from stage import Failed, clean_environment
 
 HERE = pathlib.Path(__file__).resolve().parent
 PYTHON = PROJECT / ".deps/venv/peers/bin/python"
-LOOP = 5  # Seconds that RedBeat sleeps at most; its own default is 300.
+LOOP = 5  # The seconds that RedBeat may sleep; its own default is 300.
 
 
 def environment(stage, entries=0):
@@ -17,7 +17,7 @@ def environment(stage, entries=0):
 
 
 def measured(name, measure, *arguments):
-  """What `measure(scene, ...)` gives on a scene of its own; None, and a line that says why, if the peer fails."""
+  """The result of `measure(scene, ...)` on a scene of its own. If the peer fails, it prints why and returns None."""
   try:
     with Scene("peer") as scene:
       scene.begin()
@@ -28,7 +28,7 @@ def measured(name, measure, *arguments):
 
 
 def start(stage, name, entries=0):
-  """Starts `redbeat`, whose schedules are in Redis, or `celery beat`, with `entries` schedules of one second."""
+  """Starts `redbeat`, whose schedules are in Redis, or `celery beat` with `entries` schedules of one second."""
   scheduler = "redbeat.RedBeatScheduler" if name == "redbeat" else "celery.beat.Scheduler"
   program = stage.start(
     name, PYTHON, "-m", "celery", "-A", "peer_app", "beat", "-S", scheduler, "--loglevel", "WARNING", "--pidfile=",
@@ -37,13 +37,13 @@ def start(stage, name, entries=0):
 
 
 def end(stage, program):
-  """Its exit status is its own affair."""
+  """Ends a peer. Its exit status does not matter."""
   stage.end(program)
   stage.programs.remove(program)
 
 
 def entries(stage, *arguments, seconds=120):
-  """Runs peer_entries.py, which writes RedBeat's schedules by its own classes; its lines."""
+  """Runs peer_entries.py, which writes RedBeat's schedules by RedBeat's own classes. Returns its lines."""
   program = stage.start(
     "redbeat's entries", PYTHON, HERE / "peer_entries.py", *arguments, env=environment(stage), cwd=HERE)
   return stage.finished("redbeat's entries are written", program, seconds)

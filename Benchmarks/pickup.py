@@ -1,15 +1,14 @@
-"""From the SET of a schedule that is due to its message in the hands of a blocked client: scripts/bench pickup.
+"""From the SET of a schedule that is due to its message at a blocked client: scripts/bench pickup.
 
-The floor beside it, in turns with it (Sources/pickup), and with 10,000 schedules whether the 10,000th edit costs what
-the first did. RedBeat looks every five seconds here, and an edit of it is one by its own classes, anywhere between two
-looks.
+The floor (Sources/pickup) is measured in turns with it. With 10,000 schedules it also compares the 10,000th edit with
+the first. RedBeat looks every five seconds here. Its edits are made by its own classes, at any time between two looks.
 """
 
 import peers
 from scene import PREFIX, PROGRAMS, QUEUE, Bystanders, Scene, idle_documents, note
 from stage import Failed, percentile
 
-ROUND = 250  # Edits of one kind in a row, before another kind has its turn.
+ROUND = 250  # Edits of one kind in a row, before the next kind.
 ROW = 10_000
 
 
@@ -28,7 +27,7 @@ class Pickup:
     self.schedules = schedules
 
   def edits(self, kind, first, count):
-    """Nanoseconds of each edit."""
+    """The nanoseconds of each edit."""
     place = ("2", "floor:", "floor", "new") if kind == "floor" else ("1", PREFIX, QUEUE, kind)
     lines = []
     self.scene.on_line = lambda program, line: program.name == "pickup" and lines.append(line)
@@ -51,13 +50,13 @@ def measure_count(scene, options, count):
   scene.begin()
   scene.load(idle_documents(count))
   scene.start_daemon()
-  scene.settle()  # At the first start the marks of a million schedules are still being written.
+  scene.settle()  # At the first start the watermarks of a million schedules are still being written.
   pickup = Pickup(scene, count)
   floor = scene.start("floor", PROGRAMS / "pickup", "floor", scene.socket, 2, "floor:", "floor")
   scene.wait("the floor's program is ready", lambda: "ready" in floor.lines, 10)
   kinds = {"floor": [], "new": [], "edit": []}
   for kind in kinds:
-    pickup.edits(kind, 0 if kind == "edit" else 1_000_000, 20)  # Scripts loaded, caches warm.
+    pickup.edits(kind, 0 if kind == "edit" else 1_000_000, 20)  # Loads the scripts and warms the caches.
   bystanders = Bystanders(scene)
   for first in range(0, options.edits, ROUND):
     for kind, durations in kinds.items():

@@ -1,4 +1,4 @@
-"""The scene of most figures: a Redis on a unix socket, documents in it, beat-watch on it at its default log level."""
+"""The scene of most figures: Redis on a unix socket with documents, and beat-watch at its default log level."""
 
 import datetime
 import os
@@ -29,7 +29,7 @@ def command(*parts):
 
 
 def idle_documents(count):
-  """Half are intervals, half crontabs that are half a year away."""
+  """Documents that are not due: half are intervals, half are crontabs whose day is half a year away."""
   month = (datetime.date.today().month + 5) % 12 + 1
   for number in range(count):
     when = (
@@ -51,7 +51,7 @@ class Scene(Stage):
     self.loaded = 0
 
   def load(self, documents):
-    """SETs (key, document) pairs by redis-cli --pipe. Their number, and the bytes of the documents."""
+    """SETs (key, document) pairs by redis-cli --pipe. Returns their number and the documents' bytes."""
     loader = subprocess.Popen(
       ["redis-cli", "-s", self.socket, "-n", "1", "--pipe"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
       stderr=subprocess.STDOUT, text=True, start_new_session=True)
@@ -70,12 +70,13 @@ class Scene(Stage):
     return count, size
 
   def start_daemon(self, *options):
-    """Starts beat-watch and waits until it is ready; `ready_after` has the seconds, by its own line."""
+    """Starts beat-watch and waits until it is ready. `ready_after` is then the seconds that took, by its own log
+    line."""
     self.log = pathlib.Path(self.folder) / "beat-watch.log"
     self.log.write_text("")
     url = f"redis+socket://{self.socket}?virtual_host="
     began = time.time()
-    # Its lines go to a file, as a service's do; a pipe would make their reader part of the measurement.
+    # The log goes to a file, as a service's does. With a pipe, reading it would be part of the measurement.
     self.daemon = self.start(
       "beat-watch", "sh", "-c", 'exec "$@" 2>"$0"', self.log, BEAT_WATCH, "run", "--store-url", f"{url}1",
       "--broker-url", f"{url}0", "--default-queue", QUEUE, *options, env=clean_environment())
@@ -83,7 +84,7 @@ class Scene(Stage):
     self.ready_after = moment(next(line for line in self.lines() if " ready " in line)) - began
 
   def end_daemon(self):
-    """SIGTERM. Failed: it did not end well."""
+    """Sends SIGTERM. Raises Failed if the daemon does not end properly."""
     self.forget(self.daemon, "beat-watch")
     self.daemon = None
 
@@ -94,7 +95,7 @@ class Scene(Stage):
       raise Failed(f"{name} ended with status {status}; its last lines:\n" + "\n".join(program.lines[-10:]))
 
   def finished(self, what, program, seconds):
-    """Waits for a program that ends by itself, and gives its lines, of which it may have twenty."""
+    """Waits for a program that ends by itself. Returns its lines, of which there may be at most twenty."""
     self.ending.add(program)
     self.wait(what, lambda: program.has_ended, seconds)
     self.programs.remove(program)
@@ -103,7 +104,7 @@ class Scene(Stage):
     return program.lines
 
   def poll(self, what, condition, seconds):
-    """As `wait`, for what no line tells."""
+    """Does what `wait` does, for a condition that no line announces."""
     deadline = time.monotonic() + seconds
     while not condition():
       if time.monotonic() > deadline:
@@ -126,24 +127,25 @@ class Scene(Stage):
     return int(next(line for line in text.splitlines() if line.startswith(field + ":")).split()[1])
 
   def resident(self):
-    """Bytes. Most of what is not anonymous is the program itself, pages that the kernel can drop and read again."""
+    """The resident bytes. Most pages that are not anonymous are the program itself, which the kernel can drop and read
+    again."""
     return 1024 * self.status("VmRSS")
 
   def wakeups(self):
-    """How often a thread of it went to sleep and came back."""
+    """How often a thread of the daemon slept and woke up."""
     tasks = pathlib.Path(f"/proc/{self.daemon.pid}/task").iterdir()
     return sum(self.status("voluntary_ctxt_switches", f"task/{task.name}/status") for task in tasks)
 
   def processor(self):
-    """Nanoseconds."""
+    """The daemon's processor time in nanoseconds."""
     return int(pathlib.Path(f"/proc/{self.daemon.pid}/schedstat").read_text().split()[0])
 
   def settle(self):
-    """Waits until the daemon does no more than its pulse."""
-    quiet = [0.0, 0]  # Since when, and at how many wake-ups.
+    """Waits until the daemon does nothing but its heartbeat."""
+    quiet = [0.0, 0]  # The time since when it is quiet, and its wake-ups then.
 
     def is_quiet():
-      if self.wakeups() > quiet[1] + 5:  # One pulse and a bit.
+      if self.wakeups() > quiet[1] + 5:  # More than one heartbeat's.
         quiet[:] = time.monotonic(), self.wakeups()
       return time.monotonic() - quiet[0] > 1
 
@@ -151,12 +153,12 @@ class Scene(Stage):
 
 
 def moment(line):
-  """The time of a line of the daemon's log, seconds since 1970."""
+  """The time of a line of the daemon's log, in seconds since 1970."""
   return datetime.datetime.fromisoformat(line.split()[0].replace("Z", "+00:00")).timestamp()
 
 
 class Bystanders:
-  """What share of the processors other programs kept busy: a percentile means little where they do."""
+  """Measures the share of the processors that other programs used: with much of it a percentile means little."""
 
   def __init__(self, stage):
     self.stage = stage

@@ -1,9 +1,9 @@
 """Hours of ordinary operation with a fault every few seconds: scripts/bench soak --hours H.
 
-Two daemons on one store. One of them lives from the beginning to the end, and is stopped, cut off and overtaken; the
-other one is ended and killed again and again. Meanwhile schedules are edited, and a consumer takes what is sent. Each
-minute a line tells what the first one holds and how late fires are, by Redis' own clock; and what was sent is compared
-with what the marks say.
+There are two daemons on one store. One of them, the elder, lives from the beginning to the end: it is stopped, cut off
+and overtaken. The other is ended and killed again and again. All the while schedules are edited, and a consumer takes
+the messages. Each minute a line shows the elder's resources and how late fires are, by Redis' own clock. The messages
+are compared with the watermarks.
 """
 
 import hashlib
@@ -23,7 +23,7 @@ from takeover import PREFIX, Takeover
 QUEUE = "bench"
 NAMESPACE = uuid.UUID("5d0e2b1c-7a43-4f6b-9c58-26e1b790d314")  # TaskID.swift
 LEASE = 2
-GROWTH = 4 << 20  # Bytes of memory that are no leak; counted from the tenth part of the time on.
+GROWTH = 4 << 20  # Bytes that count as no leak, measured after a tenth of the time.
 
 
 class Soak(Takeover):
@@ -32,7 +32,7 @@ class Soak(Takeover):
     self.socket = f"{self.folder}/redis.sock"
     self.store = redis.Redis(unix_socket_path=self.socket, db=1)
     self.broker = redis.Redis(unix_socket_path=self.socket)
-    # A hundredth each second, the others each minute or rarer; nothing may be left out.
+    # One schedule in a hundred runs each second, the others each minute or less often. No occurrence may be missing.
     self.every = {
       f"soak:{number}": 1_000_000 * (1 if number % 100 == 0 else dice.choice((60, 90, 300)))
       for number in range(options.schedules)}
@@ -40,9 +40,9 @@ class Soak(Takeover):
       for name in self.every:
         pipe.set(PREFIX + name, self.document(name, 0))
       pipe.execute()
-    self.known = {}  # Name -> (due, count) of the mark up to which messages have been told apart.
-    self.owed = {}  # Task id -> name, of what has not been seen yet.
-    self.early = {}  # Task id -> how often it was seen before the mark told of it.
+    self.known = {}  # Name -> (due, count) of the watermark up to which messages were expected.
+    self.owed = {}  # Task id -> name, of messages that are expected and not seen yet.
+    self.early = {}  # Task id -> how often it was seen before the watermark showed it.
     self.messages = self.twice = 0
 
   def document(self, name, version):
@@ -51,7 +51,7 @@ class Soak(Takeover):
       "interval": {"every": self.every[name], "period": "microseconds"}})
 
   def edit(self, name, version):
-    """As an application does: reads, changes, writes if nobody else has."""
+    """Edits as an application does: it reads, changes, and writes unless another client has changed the document."""
     def change(pipe):
       document = json.loads(pipe.get(PREFIX + name))
       document["args"] = [version]
@@ -68,7 +68,7 @@ class Soak(Takeover):
           self.early[identifier] = self.early.get(identifier, 0) + 1
 
   def settle(self):
-    """Takes in what the marks tell of, and pairs it with what was seen."""
+    """Reads the watermarks, and pairs the occurrences they show with the messages that were seen."""
     marks = self.store.hgetall(f"reactivebeat:{PREFIX}mark")
     self.consume()
     for name, every in self.every.items():
@@ -87,7 +87,7 @@ class Soak(Takeover):
     return len(self.owed), sum(self.early.values())
 
   def lateness(self, since):
-    """Microseconds of each fire since then, by the history."""
+    """The lateness of each fire since then in microseconds, from the history."""
     entries = self.store.xrange(f"reactivebeat:{PREFIX}history", min=int(since * 1000))
     return [int(fields[b"late"]) for _, fields in entries]
 
@@ -104,7 +104,7 @@ def task_id(key, due):
 
 
 def strike(stage, dice, elder, other, counts):
-  """One fault; the other daemon, which may be a new one."""
+  """Causes one fault. Returns the other daemon, which may be a new one."""
   kind = dice.choice(("edits", "edits", "cut", "deaf", "pause the server", "stop the elder", "end", "kill"))
   counts[kind] = counts.get(kind, 0) + 1
   if kind == "edits":
@@ -157,7 +157,7 @@ def measure(options, note, about):
           "late_max_us": max(late, default=None)})
         note(f"minute {curve[-1]['minute']}: {files} files, {memory / 2**20:.1f} MiB, {stage.messages} messages, "
              f"p99 {(percentile(late, 0.99) or 0) / 1000:.1f} ms late, {owed} under way, {stage.twice} twice")
-    # In peace: what is due comes, and then nothing any more.
+    # The end is quiet: what is due comes, and then nothing more.
     stage.until(lambda: False, 5 * LEASE)
     for daemon in (other, elder):
       stage.end(daemon)

@@ -1,7 +1,8 @@
-"""From exec to `ready`, and what a schedule takes in memory: scripts/bench start.
+"""From exec to `ready`, and the memory of each schedule: scripts/bench start.
 
-At the very first start each schedule is written a mark besides, which is told by itself; the others find theirs. The
-floor reads the same documents by SCAN and MGET, each asked for while the one before is answered, and forgets them.
+The very first start also writes a watermark for each schedule, and is shown by itself; later starts find the
+watermarks. The floor reads the same documents by SCAN and MGET, sends each request before the last reply has come, and
+keeps nothing.
 """
 
 import statistics
@@ -16,7 +17,7 @@ def seconds(options):
 
 
 def rounds(options):
-  """The first one, and those after it."""
+  """How many starts are measured: the very first one, and those after it."""
   return 2 if options.quick else 1 + ROUNDS
 
 

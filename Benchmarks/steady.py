@@ -1,11 +1,12 @@
 """Schedules of one second, for half a minute: scripts/bench steady.
 
-What share of the occurrences that were due in the window reached the queue, and how late. The due time of each message
-is known exactly, since its task id is made from it (History); when it came is what the watch saw. Our documents have a
-last_run_at that spreads them evenly over the second; what comes of all being due at one instant is `burst`.
+It measures the share of the occurrences due in the window that reached the queue, and how late they were. The due time
+of each message is known exactly, since the task id is made from it (History); the watch saw when the message came.
+beat-watch's documents have a last_run_at that spreads them evenly over the second; `burst` measures them all due at one
+instant.
 
-The peers' messages bear no due time: each schedule is measured against its own first message and the whole seconds
-after it, so a start that was late is not counted against them.
+The peers' messages have no due time. Each schedule is measured against its own first message and the whole seconds
+after it, so that a late start does not count against the peers.
 """
 
 import datetime
@@ -18,7 +19,7 @@ from scene import PREFIX, PROGRAMS, QUEUE, Scene, note
 from stage import Failed, percentile
 
 SECOND = 1_000_000
-WARM = 5  # Seconds before the window, in which what was due while loading is sent.
+WARM = 5  # Seconds before the window, in which occurrences due while loading are sent.
 PEERS = {"redbeat": (200,), "celery beat": (200, 5000)}
 
 
@@ -38,7 +39,7 @@ def documents(count):
 
 
 def part(due, late):
-  """Of so many that were due, the lateness of those that came, milliseconds."""
+  """Of `due` occurrences: how many came, and percentiles of their lateness in milliseconds."""
   figures = {name: round(percentile(late, share), 2) if late else None for name, share in (
     ("p50_ms", 0.5), ("p99_ms", 0.99), ("p999_ms", 0.999))}
   return {"due": due, "came": len(late), "share": len(late) / max(1, due)} | figures
@@ -64,7 +65,7 @@ def measure_ours(scene, options, count):
 
 
 def judged(scene, count, seen, start, end):
-  """Failed: anything was lost, came twice, or was early."""
+  """Judges the messages. Raises Failed if one was lost, came twice, or was early."""
   ids = [identifier for identifier, _ in messages(scene.broker, QUEUE)]
   came = dict(zip(ids, arrivals(seen, len(ids))))
   if len(came) != len(ids):
@@ -74,7 +75,8 @@ def judged(scene, count, seen, start, end):
   for number in range(count):
     last, _, fired = marks[f"tick:{number}".encode()].decode().split("|")[:3]
     base, of_this = int(last), 0
-    # Overloaded, the newest may lie far behind the window's end: what is due goes on.
+    # When the daemon is overloaded, its newest fire may lie far behind the window's end, while occurrences go on being
+    # due.
     newest = base + max(0, (end - base) // SECOND) * SECOND
     oldest = min(start, seen[0][0]) - 20 * SECOND
     for due in range(newest, oldest, -SECOND):
@@ -119,7 +121,7 @@ def measure_peer(scene, options, name, count):
 
 
 def drift(options):
-  """Microseconds that a schedule of one second is off after an hour, by the core alone on virtual time."""
+  """The microseconds that a schedule of one second is off after an hour, by the core alone on virtual time."""
   answer = subprocess.run([PROGRAMS / "core", "drift", "3600"], capture_output=True, text=True)
   if answer.returncode:
     raise Failed(answer.stdout + answer.stderr)

@@ -1,8 +1,8 @@
 """A storm of edits while a thousand schedules fire each second: scripts/bench storm.
 
-redis-benchmark overwrites documents at full speed, more than any daemon can read one by one. Asked is what becomes of
-the schedules that are due meanwhile, whether in the end the daemon has what stands in Redis, and what it takes: memory,
-and how often Redis hangs up on it for being too slow (client-output-buffer-limit).
+redis-benchmark overwrites documents at full speed, more than any daemon can read one by one. The questions are: what
+happens to the schedules that are due during the storm, whether the daemon finally has the stored documents, how much
+memory it needs, and how often Redis closes its connection for being too slow (client-output-buffer-limit).
 """
 
 import hashlib
@@ -22,11 +22,11 @@ PREFIX = "tasks:meta:"
 QUEUE = "bench"
 EVERY = 1_000_000  # Microseconds.
 NAMESPACE = uuid.UUID("5d0e2b1c-7a43-4f6b-9c58-26e1b790d314")  # TaskID.swift
-BOUND = 512 << 20  # Bytes of resident memory that the daemon may never take.
+BOUND = 512 << 20  # The resident bytes that the daemon must never reach.
 
 
 class Consumer(threading.Thread):
-  """Takes what is in the queue, all the time, and notes when."""
+  """Takes the queue's messages all the time, and notes when."""
 
   def __init__(self, socket):
     super().__init__(daemon=True)
@@ -67,7 +67,7 @@ class Storm(Stage):
     self.log = pathlib.Path(self.folder) / "beat-watch.log"
     self.log.touch()
     url = f"redis+socket://{self.socket}?virtual_host="
-    # Its lines go to a file, as a service's do.
+    # The log goes to a file, as a service's does.
     self.daemon = self.start(
       "beat-watch", "sh", "-c", 'exec "$@" 2>"$0"', self.log, BEAT_WATCH, "run", "--store-url", f"{url}1",
       "--broker-url", f"{url}0", "--default-queue", QUEUE, "--audit-interval", options.audit_interval, "--log-level",
@@ -94,11 +94,11 @@ class Storm(Stage):
     return 1024 * int(next(line for line in text.splitlines() if line.startswith(field + ":")).split()[1])
 
   def processor(self):
-    """Seconds."""
+    """The daemon's processor time in seconds."""
     return int(pathlib.Path(f"/proc/{self.daemon.pid}/schedstat").read_text().split()[0]) / 1e9
 
   def edit(self, options):
-    """Seconds that the storm lasted, by redis-benchmark's own word and by ours."""
+    """Starts the storm. Returns how many seconds it lasted, as redis-benchmark says and as measured here."""
     document = (
       '{"name": "storm", "task": "bench.storm", "enabled": true, "args": ["__rand_int__"], '
       '"interval": {"every": 300, "period": "days"}}')
@@ -114,13 +114,13 @@ class Storm(Stage):
     return time.monotonic() - began
 
   def calm(self):
-    """Waits until the daemon is connected and has no edit to tell of any more. Seconds that took."""
+    """Waits until the daemon is connected and logs no more edits. Returns the seconds that took."""
     began, quiet, size = time.monotonic(), 0, 0
     while quiet < 3:
       self.until(lambda: False, 1)
       size, before = self.log.stat().st_size, size
       turns = self.lines(" (disconnected|reconnected|ready) ")
-      # Fires are folded to twenty lines a second; each edit is one.
+      # The daemon folds its fires to twenty lines a second, while each edit is a line of its own.
       quiet = quiet + 1 if size - before < 20_000 and " disconnected " not in turns[-1] else 0
       if time.monotonic() - began > 120:
         raise Failed(f"the daemon does not come to rest; its last lines:\n{self.lines('.')[-5:]}")
@@ -139,7 +139,7 @@ def task_id(key, due):
 
 
 def occurrences(stage, options):
-  """Task id -> due, seconds since 1970, of all that the marks tell of."""
+  """Task id -> due, in seconds since 1970, of all occurrences up to the watermarks."""
   expected = {}
   marks = stage.store.hgetall(f"reactivebeat:{PREFIX}mark")
   for number in range(options.schedules):
@@ -161,7 +161,8 @@ def measure(options, note, about):
     note(f"they took {seconds:.1f} s; waiting for the daemon to come to rest")
     calm_after = stage.calm()
     calmed = time.time()
-    # What it knows, without a look at Redis; then an audit: a look at all documents, byte for byte.
+    # The count shows what the daemon knows without reading Redis. The audit after it compares all documents, byte for
+    # byte.
     repaired_before = len(stage.lines(" repaired "))
     stage.daemon.process.send_signal(1)
     stage.poll("SIGHUP was heard", lambda: stage.lines(" reloaded schedules="), 60)

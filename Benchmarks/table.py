@@ -1,4 +1,5 @@
-"""The table of all figures on a terminal, and what they were measured on. In the documents: documents.py."""
+"""The table of all figures on a terminal, and the machine they were measured on. documents.py writes them into the
+docs."""
 
 import os
 import pathlib
@@ -7,7 +8,7 @@ from documents import HEADS, cells
 
 
 def text(rows):
-  """Columns that nobody fills are left out."""
+  """The table's text. Columns without any value are left out."""
   lines = [HEADS, *map(cells, rows)]
   used = [column for column in range(len(HEADS)) if any(line[column] for line in lines[1:])]
   widths = {column: max(len(line[column]) for line in lines) for column in used}

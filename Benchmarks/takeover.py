@@ -1,8 +1,8 @@
-"""How long nobody fires when the daemon that leads is told to end, or is killed: scripts/bench takeover.
+"""How long no daemon fires when the leading one is told to end, or is killed: scripts/bench takeover.
 
-Two daemons, always: one that leads and one that stands by. In each round the leader ends, the other takes over, and a
-new one is started to stand by. Meanwhile schedules are due all the time, so that at the end the queue tells whether
-anything came twice or was left out.
+There are always two daemons: one leads and one stands by. In each round the leader ends, the other takes over, and a
+new one is started to stand by. Schedules are due all the time, so that the queue shows at the end whether an occurrence
+came twice or is missing.
 """
 
 import datetime
@@ -21,7 +21,7 @@ EVERY = 200_000  # Microseconds.
 
 
 class Takeover(Stage):
-  """A Redis, and daemons whose lines are read as they come: each bears its own time."""
+  """A Redis, and daemons whose lines are read as they come. Each line has its own time."""
 
   def __init__(self, name):
     super().__init__(name, on_line=self.take)
@@ -29,7 +29,7 @@ class Takeover(Stage):
     self.count = 0
 
   def begin(self):
-    # A fire that was acknowledged is kept, whatever happens; the daemons die here, not the server.
+    # Redis keeps every acknowledged fire, whatever happens: here only daemons die, not the server.
     self.server = self.redis()
     self.socket = f"{self.folder}/redis.sock"
     for number in range(SCHEDULES):
@@ -69,9 +69,10 @@ class Takeover(Stage):
     return "leading" in said and said["leading"] > said.get("standing by", 0)
 
   def round(self, leader, standby, number, patience):
-    """The leader gets signal `number`. Milliseconds until the other leads: since then, and since its line `stopped`."""
+    """Sends the leader signal `number`. Returns the milliseconds until the other leads: since the signal, and since the
+    leader's line `stopped`."""
     self.wait("the schedules fire", lambda: "fired" in self.said[leader], 20)
-    self.until(lambda: False, random.random())  # Anywhere between two pulses.
+    self.until(lambda: False, random.random())  # At any time between two heartbeats.
     self.ending.add(leader)
     told = time.time()
     leader.process.send_signal(number)
@@ -83,7 +84,7 @@ class Takeover(Stage):
     return (leads - told) * 1000, (leads - self.said.pop(leader).get("stopped", told)) * 1000
 
   def faults(self):
-    """Occurrences that came twice, and those that are missing."""
+    """The occurrences that came twice, and those that are missing."""
     ids = []
     for message in self.command("LRANGE", "bench", 0, -1).splitlines():
       if message:

@@ -1,6 +1,6 @@
 """A stage for scripts/quickstart and scripts/bench: programs whose lines are read as they come, and a private Redis.
 
-Nothing outlives it: not on an error, not on a signal, not when this process is killed.
+No program outlives the stage: not after an error, not after a signal, and not when this process is killed.
 """
 
 import os
@@ -15,15 +15,15 @@ import time
 
 PROJECT = pathlib.Path(__file__).resolve().parents[2]
 BEAT_WATCH = PROJECT / ".build/release/beat-watch"
-SERVER = os.environ.get("REACTIVEBEAT_TEST_SERVER", "redis-server")  # As the tests have it.
+SERVER = os.environ.get("REACTIVEBEAT_TEST_SERVER", "redis-server")  # The variable that the tests use.
 
 
 class Failed(Exception):
-  """Something that should have happened has not; the text says what."""
+  """Something that should have happened has not. The text says what."""
 
 
 class Interrupted(Exception):
-  """A signal asks us to end."""
+  """A signal has asked this process to end."""
 
   def __init__(self, number):
     super().__init__(signal.Signals(number).name)
@@ -31,13 +31,15 @@ class Interrupted(Exception):
 
 
 class Program:
-  """A child process. Each of its lines, of both its outputs, goes to `events`, and then None for its end."""
+  """A child process. Each line of its standard output and standard error goes to `events`, and after the last one
+  None."""
 
   def __init__(self, name, arguments, events, **options):
     self.name = name
-    self.lines = []  # The newest, for error texts.
-    self.has_ended = False  # Its last line has been taken in.
-    # The kernel ends the child when this process dies, whatever the cause. Its own session: a Ctrl-C is ours alone.
+    self.lines = []  # The newest lines, for error texts.
+    self.has_ended = False  # Whether its last line has been handled.
+    # The kernel kills the child when this process dies, whatever the cause. The child has its own session, so that a
+    # Ctrl-C reaches this process alone.
     self.process = subprocess.Popen(
       ["setpriv", "--pdeathsig", "KILL", "--", *map(str, arguments)], stdin=subprocess.DEVNULL,
       stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True, text=True, errors="replace", **options)
@@ -56,7 +58,7 @@ class Program:
     return self.process.pid
 
   def end(self, patience=10):
-    """SIGTERM, and SIGKILL for one that does not listen. The exit status."""
+    """Sends SIGTERM, and SIGKILL if the program has not ended within `patience` seconds. Returns the exit status."""
     if self.process.poll() is None:
       self.process.terminate()
     try:
@@ -71,12 +73,12 @@ class Program:
 
 
 class Stage:
-  """`with Stage("name") as stage:` has a folder under .build, and programs that end with it."""
+  """`with Stage("name") as stage:` gives a folder under .build, and ends all of the stage's programs."""
 
   def __init__(self, name, on_line=None):
     self.name = name
     self.on_line = on_line or (lambda program, line: None)
-    # SimpleQueue: a signal handler may put into it while the same thread takes from it.
+    # SimpleQueue allows a signal handler to put an item while the same thread takes one.
     self.events = queue.SimpleQueue()
     self.programs = []
     self.ending = set()
@@ -84,7 +86,7 @@ class Stage:
 
   def __enter__(self):
     (PROJECT / ".build").mkdir(exist_ok=True)
-    for left in (PROJECT / ".build").glob(f"{self.name}.[0-9]*"):  # By one that was killed.
+    for left in (PROJECT / ".build").glob(f"{self.name}.[0-9]*"):  # Folders of killed runs.
       if not os.path.exists(f"/proc/{left.suffix[1:]}"):
         shutil.rmtree(left, ignore_errors=True)
     self.folder = str(PROJECT / f".build/{self.name}.{os.getpid()}")
@@ -102,7 +104,7 @@ class Stage:
     self.signals += 1
     if self.signals == 1:
       self.events.put(Interrupted(number))
-    else:  # The reader has no patience left.
+    else:  # The user has asked a second time.
       for program in self.programs:
         program.kill()
       shutil.rmtree(self.folder, ignore_errors=True)
@@ -114,7 +116,7 @@ class Stage:
     return program
 
   def end(self, program):
-    """Ends it and takes in its last lines."""
+    """Ends a program and handles its last lines."""
     self.ending.add(program)
     status = program.end()
     program.reader.join()
@@ -125,12 +127,13 @@ class Stage:
       return status
 
   def wait(self, what, condition, seconds):
-    """Hands lines to `on_line` until `condition()` holds. Failed: it does not within `seconds`; `what` says what."""
+    """Hands lines to `on_line` until `condition()` holds. Raises Failed with the text `what` if it does not hold within
+    `seconds`."""
     if not self.until(condition, seconds):
       raise Failed(f"{what}: not within {seconds} s")
 
   def until(self, condition, seconds):
-    """Hands lines to `on_line` until `condition()` holds, for `seconds` at most; whether it holds."""
+    """Hands lines to `on_line` until `condition()` holds, for at most `seconds`. Returns whether it holds."""
     deadline = time.monotonic() + seconds
     while not condition():
       try:
@@ -151,7 +154,7 @@ class Stage:
       raise Failed(f"{program.name} has ended by itself (exit status {program.process.wait()}); its last lines:{end}")
 
   def redis(self, *arguments, port=None):
-    """A Redis of our own that writes nothing to disk: on a free port (its number is `redis.port`) or a unix socket."""
+    """Starts a private Redis that writes nothing to disk, on `port` or else on a unix socket in the stage's folder."""
     address = ["--port", port] if port else ["--port", 0, "--unixsocket", f"{self.folder}/redis.sock"]
     program = self.start(
       "redis", SERVER, *address, "--bind", "127.0.0.1", "--dir", self.folder, "--save", "", "--appendonly",
@@ -168,12 +171,12 @@ def free_port():
 
 
 def clean_environment(**more):
-  """The environment without what would point our programs elsewhere, and with `more`."""
+  """The environment without variables that would lead the stage's programs elsewhere, and with `more`."""
   foreign = ("CELERY_", "BEAT_WATCH_", "PYTHON")
   return {k: v for k, v in os.environ.items() if not k.startswith(foreign)} | more
 
 
 def percentile(values, share):
-  """Nearest rank. None of nothing."""
+  """The value at a share of the sorted values, by nearest rank; None if there are no values."""
   ordered = sorted(values)
   return ordered[min(len(ordered) - 1, int(len(ordered) * share))] if ordered else None

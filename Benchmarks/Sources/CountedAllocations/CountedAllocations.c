@@ -1,5 +1,5 @@
-// Takes the place of the C library's functions for the whole program, as its manual allows, and hands on to what is
-// behind them. Single-threaded programs only.
+// Replaces the C library's allocation functions for the whole program, as its manual allows, counts, and calls the
+// library's own functions. For single-threaded programs only.
 #include "CountedAllocations.h"
 
 #include <errno.h>

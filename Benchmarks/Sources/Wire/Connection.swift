@@ -1,10 +1,10 @@
 import Glibc
 
-/// A blocking connection to Redis over a unix socket, as thin as can be: what it costs is part of each figure.
+/// A blocking connection to Redis over a unix socket. It is as thin as possible, since its cost is part of each figure.
 package final class Connection {
   private let socket: Int32
   private var buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 1)
-  /// What was received and not yet read.
+  /// The bounds of the bytes that were received and not read yet.
   private var head = 0
   private var tail = 0
 
@@ -39,7 +39,7 @@ package final class Connection {
 
   package func send(_ parts: String...) { send(Self.encoded(parts)) }
 
-  /// Commands that are encoded.
+  /// Sends commands that are encoded already.
   package func send(_ commands: [UInt8]) {
     var sent = 0
     while sent < commands.count {
@@ -56,14 +56,14 @@ package final class Connection {
     return receive()
   }
 
-  /// The next reply, its strings and numbers in one list. An error ends the program.
+  /// The next reply, with its strings and numbers in one list. An error ends the program.
   package func receive() -> [String] {
     var parts: [String] = []
     receive { parts.append(String(decoding: $0, as: UTF8.self)) }
     return parts
   }
 
-  /// Hands over the strings and numbers of the next reply, one after the other; they are valid during the call only.
+  /// Hands over the strings and numbers of the next reply, one after the other. They are valid during the call only.
   package func receive(_ take: (UnsafeRawBufferPointer) -> Void) {
     let line = readLine()
     let kind = line.first ?? 0
@@ -86,7 +86,7 @@ package final class Connection {
     return digits.reduce(0) { $0 * 10 + Int($1) - 48 }
   }
 
-  /// Without its end; valid until more is received.
+  /// The next line without its end. It is valid until more is received.
   private func readLine() -> UnsafeRawBufferPointer {
     var scanned = 0
     while true {
@@ -114,7 +114,7 @@ package final class Connection {
     let count = buffer.baseAddress.map { read(socket, $0 + tail, buffer.count - tail) } ?? 0
     guard count > 0 else {
       if count < 0, errno == EINTR { return }
-      exit(0)  // Redis has ended, and so has what was to be measured.
+      exit(0)  // Redis has ended, and with it the measurement.
     }
     tail += count
   }

@@ -6,7 +6,7 @@ package func fail(_ text: String) -> Never {
   exit(1)
 }
 
-/// Nanoseconds of a clock.
+/// The present time of a clock, in nanoseconds.
 package func now(_ clock: clockid_t = CLOCK_MONOTONIC) -> Int64 {
   var time = timespec()
   clock_gettime(clock, &time)

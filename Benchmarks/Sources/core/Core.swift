@@ -2,9 +2,9 @@ import BeatCore
 import BeatRedis
 import Glibc
 
-/// What the scheduler itself costs, without Redis: nanoseconds for each document loaded, for each edit, and for each
-/// fire with its message, in memory, as one virtual second follows the other. `core drift SECONDS` prints by how many
-/// microseconds a schedule of one second is off after so many of them.
+/// The cost of the scheduler itself, without Redis: nanoseconds for each document loaded, for each edit, and for each
+/// fire with its message, in memory and on virtual time. `core drift SECONDS` prints how many microseconds a schedule
+/// of one second is off after that many seconds.
 @main struct Core {
   static func main() throws {
     if CommandLine.arguments.count == 3, CommandLine.arguments[1] == "drift" {
@@ -74,7 +74,7 @@ struct Bench {
     }
   }
 
-  /// A second in which each schedule comes up once.
+  /// Passes a second, in which each schedule is due once.
   mutating func second() {
     now = now.advanced(by: 1_000_000)
     while let time = timer, time <= now {
@@ -88,7 +88,7 @@ struct Bench {
     }
   }
 
-  /// The next occurrence: its timer goes off so many microseconds late, and its script takes as many.
+  /// Fires the next occurrence. Its timer is `late` microseconds late, and its script takes `taking` microseconds.
   mutating func next(late: Int64, taking: Int64) -> FirePlan? {
     guard let time = timer else { return nil }
     now = max(now, time).advanced(by: late)

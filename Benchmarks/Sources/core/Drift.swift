@@ -1,13 +1,13 @@
 import BeatCore
 
-/// A schedule of one second whose timers go off late and whose scripts take time, each time differently: up to a third
-/// of a second in all. An occurrence that is sent late must not move the next one.
+/// A schedule of one second whose timers are late and whose scripts take time, each time differently: up to a third of
+/// a second altogether. An occurrence that is sent late must not move the next one.
 struct Drift {
   struct Missing: Error {}
 
   private static let name = EntryName("tick")
 
-  /// Microseconds between the due time of the last occurrence and where it belongs: so many seconds after the first.
+  /// How many microseconds the last occurrence's due time is off, `seconds` seconds after the first.
   func after(_ seconds: Int64) throws -> Int64 {
     var bench = Bench()
     bench.receive(.loadStarted)

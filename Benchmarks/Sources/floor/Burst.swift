@@ -1,7 +1,7 @@
 import Wire
 
-/// Fires without a thought: compares the document, pushes the message, writes the document back, with the bytes of a
-/// real one, `together` of them in one script. Two windows are on their way at any time.
+/// Fires without any decision: it compares the document, pushes the message and writes the document back, with as many
+/// bytes as a real fire. `together` of them go in one script, and two windows are on their way at any time.
 struct Burst {
   private static let window = 256
   private static let script = """
@@ -33,11 +33,11 @@ struct Burst {
     digest = redis.call("SCRIPT", "LOAD", Self.script)[0]
   }
 
-  /// Prints the nanoseconds of so many fires.
+  /// Prints how many nanoseconds `count` fires take.
   func run(_ count: Int) {
     let scripts = stride(from: 0, to: count, by: together).map { $0..<min($0 + together, count) }
     send((0..<count).map { Connection.encoded(["SET", "floor:\($0)", old]) })
-    // Encoded before the clock runs.
+    // The commands are encoded before the clock runs.
     let fires = scripts.map { numbers in
       Connection.encoded(
         ["EVALSHA", digest, "\(1 + numbers.count)", queue] + numbers.map { "floor:\($0)" }

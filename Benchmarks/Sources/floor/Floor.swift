@@ -1,12 +1,12 @@
 import Glibc
 import Wire
 
-/// What no program can do without, done by one that does nothing else.
+/// The least that any program must do, done by a program that does nothing else.
 ///
 ///     floor burst SOCKET DATABASE QUEUE COUNT TOGETHER DOCUMENT MESSAGE
-///         fires, pipelined, so many in one script; the last two are numbers of bytes
+///         pipelines COUNT fires, TOGETHER in one script; DOCUMENT and MESSAGE are numbers of bytes
 ///     floor load SOCKET DATABASE PATTERN
-///         reads all documents; prints nanoseconds, their number, their bytes
+///         reads all documents; prints the nanoseconds, the number of documents and their bytes
 @main enum Floor {
   static func main() {
     let arguments = CommandLine.arguments
@@ -25,7 +25,7 @@ import Wire
 
   static func usage() -> Never { fail("called by scripts/bench; its first lines say with what") }
 
-  /// The next SCAN is on its way while what the last one named is read.
+  /// Reads all documents. The next SCAN is on its way while the documents that the last one named are read.
   static func load(_ redis: Connection, _ pattern: String) {
     let began = now()
     var documents = 0

@@ -1,7 +1,7 @@
 import BeatCore
 import BeatRedis
 
-/// A scheduler fed by hand, with a clock of its own and scripts that are answered at once.
+/// A scheduler that is fed by hand: its clock is virtual, and its scripts are answered at once.
 final class Feed {
   private var scheduler = Scheduler(
     SchedulerConfiguration(
@@ -37,7 +37,7 @@ final class Feed {
     receive(.read(EntryName(name), Scheduler.DocumentRead(.document(bytes), watermark: nil)))
   }
 
-  /// Lets time pass until something is due, and fires one occurrence of it.
+  /// Advances the clock until something is due, and fires one occurrence of it.
   func fireNext() {
     while plans.isEmpty {
       guard let timer else { return }

@@ -3,9 +3,9 @@ import Glibc
 
 /// The core's parts, one operation each, for scripts/bench micro.
 ///
-///     micro list               the names of the parts
-///     micro allocations NAME   allocations of a thousand operations, after a hundred of them
-///     micro run NAME COUNT     COUNT operations: an instruction counter around it tells the rest
+///     micro list               prints the names of the parts
+///     micro allocations NAME   prints the allocations of a thousand operations, after a hundred others
+///     micro run NAME COUNT     does COUNT operations, for an instruction counter around the program
 @main enum Micro {
   static func main() throws {
     let arguments = CommandLine.arguments

@@ -4,7 +4,7 @@ import BeatRedis
 enum Part: String, CaseIterable {
   case heap, document, crontab, message, splice, load, fire, edit
 
-  /// One operation, with all that it needs made before. Its number makes each a little different.
+  /// One operation, with everything it needs prepared. The operation's number makes each a little different.
   func operation() throws -> (Int) -> Void {
     switch self {
     case .heap: Self.heap()
@@ -18,7 +18,7 @@ enum Part: String, CaseIterable {
     }
   }
 
-  /// The earliest of 10,000 moves to its next due time.
+  /// Moves the earliest of 10,000 entries to its next due time.
   private static func heap() -> (Int) -> Void {
     var heap = DueHeap()
     for handle in 0..<10_000 { heap.set(handle, due: Sample.start.advanced(by: Int64(handle * 7919 % 10_000))) }
@@ -28,13 +28,13 @@ enum Part: String, CaseIterable {
     }
   }
 
-  /// A document's bytes become a schedule.
+  /// Makes a schedule of a document's bytes.
   private static func document() -> (Int) -> Void {
     let bytes = Sample.document(interval: false)
     return { _ in consume((try? ScheduleDocument(bytes, context: Sample.context))?.totalRunCount) }
   }
 
-  /// The next due time of office hours in New York, at instants all over the years.
+  /// Finds the next due time of office hours in New York, at instants throughout the years.
   private static func crontab() throws -> (Int) -> Void {
     let name = "America/New_York"
     let zone = try ZoneRules(name: name, tzif: Sample.contents(of: "/usr/share/zoneinfo/\(name)"))
@@ -45,7 +45,7 @@ enum Part: String, CaseIterable {
     }
   }
 
-  /// A task message of 900 bytes or so.
+  /// Writes a task message of about 900 bytes.
   private static func message() throws -> (Int) -> Void {
     let layout = try DocumentLayout(Sample.document(interval: true))
     let id = TaskID(key: Array("tasks:meta:bench".utf8), due: Sample.start, sha1: Sample.digest)
@@ -57,7 +57,7 @@ enum Part: String, CaseIterable {
     }
   }
 
-  /// `last_run_at` and `total_run_count` written into a document.
+  /// Writes `last_run_at` and `total_run_count` into a document.
   private static func splice() throws -> (Int) -> Void {
     let layout = try DocumentLayout(Sample.document(interval: true))
     return { index in
@@ -65,7 +65,7 @@ enum Part: String, CaseIterable {
     }
   }
 
-  /// One more document for a scheduler that reads all of them.
+  /// Gives one more document to a scheduler that is reading all of them.
   private static func load() -> (Int) -> Void {
     let scheduler = Feed()
     scheduler.receive(.loadStarted)
@@ -73,13 +73,13 @@ enum Part: String, CaseIterable {
     return { index in scheduler.read("bench:\(index)", bytes) }
   }
 
-  /// One occurrence, from the timer to the script's answer, among 1,000 schedules.
+  /// Fires one occurrence among 1,000 schedules, from the timer to the script's answer.
   private static func fire() -> (Int) -> Void {
     let scheduler = Feed.loaded(1000)
     return { _ in scheduler.fireNext() }
   }
 
-  /// A schedule that exists is read again, with another document, among 1,000.
+  /// Reads an existing schedule again, with another document, among 1,000.
   private static func edit() -> (Int) -> Void {
     let scheduler = Feed.loaded(1000)
     let revisions = [Sample.document(interval: true), Sample.document(interval: false)]
@@ -90,5 +90,5 @@ enum Part: String, CaseIterable {
   }
 }
 
-/// Keeps the compiler from leaving out what nobody looks at.
+/// Keeps the compiler from removing a computation whose result is not used.
 @inline(never) func consume<Value>(_: Value) {}

@@ -1,8 +1,8 @@
 import BeatCore
 import Glibc
 
-/// How long it takes to find a schedule's next due time: median, 99th percentile and worst of many instants of the
-/// years 2026 to 2060.
+/// How long it takes to find a schedule's next due time: the median, the 99th percentile and the worst of many instants
+/// in the years 2026 to 2060.
 @main struct NextDue {
   static let calls = 100_000
 
@@ -32,7 +32,7 @@ import Glibc
     var found = 0
     for call in 0..<calls {
       let after = start.advanced(by: Int64(call) * step)
-      // The best of three: what the machine does besides is not the schedule's.
+      // The best of three measurements counts: other work of the machine is not the schedule's cost.
       var best = UInt64.max
       var due: UnixTime?
       for _ in 0..<3 {

@@ -6,12 +6,12 @@ import Wire
 ///     pickup measure SOCKET DATABASE PREFIX QUEUE new|edit FIRST COUNT SCHEDULES
 ///     pickup floor SOCKET DATABASE PREFIX QUEUE
 ///
-/// `measure` SETs COUNT schedules that are to run immediately, one after another, and prints for each the nanoseconds
-/// from before its SET until its message is in the hands of a client that was blocked on the queue. `new` takes a name
-/// that was never there for each, `edit` takes the names `idle:0` to `idle:SCHEDULES-1`, which exist, round and round.
+/// `measure` SETs COUNT schedules that ask to run immediately, one after another. For each it prints the nanoseconds
+/// from before its SET until a client that was blocked on the queue has its message. `new` uses a new name for each;
+/// `edit` uses the existing names `idle:0` to `idle:SCHEDULES-1`, in turn.
 ///
-/// `floor` does what no program between SET and queue can do without: it hears the event, GETs the document, and calls
-/// a script that pushes a message, keeps a watermark and writes the document back. It looks at nothing and decides
+/// `floor` does the least that any program between SET and queue must do: it gets the event, GETs the document, and
+/// calls a script that pushes a message, stores a watermark and writes the document back. It examines and decides
 /// nothing.
 @main enum Pickup {
   static func main() {
@@ -42,7 +42,7 @@ import Wire
     var durations: [Int64] = []
     for number in numbers {
       let name = isNew ? "new:\(number)" : "idle:\(number % schedules)"
-      // The number in the task's name shows that the message is this edit's.
+      // The number in the task's name shows that the message belongs to this edit.
       let document = """
         {"name": "\(name)", "task": "bench.\(number)", "enabled": true, "run_immediately": true, \
         "interval": {"every": 300, "period": "days"}, "args": [\(number)], "kwargs": {"region": "north"}}
@@ -62,7 +62,7 @@ import Wire
   static func floor(_ socket: String, database: Int, prefix: String, queue: String) {
     let events = Connection(socket, database: database)
     let commands = Connection(socket, database: database)
-    // As fire.lua: the queue is in database 0, the watermark and the document are in ours.
+    // As in fire.lua, the queue is in database 0; the watermark and the document are in `database`.
     let script = """
       redis.call('SELECT', '0') redis.call('LPUSH', KEYS[1], ARGV[1]) redis.call('SELECT', ARGV[3])
       redis.call('HSET', KEYS[2], KEYS[3], ARGV[2]) redis.call('SET', KEYS[3], ARGV[1], 'KEEPTTL') return 'OK'

@@ -1,14 +1,14 @@
 import Glibc
 import Wire
 
-/// Tells when each message came onto a queue, without taking any and without looking into them.
+/// Reports when each message came onto a queue. It takes no message and reads none.
 ///
 ///     watch SOCKET DATABASE QUEUE FILE
 ///
-/// It asks for the queue's length every half millisecond, until SIGTERM. Then it writes a line into FILE for each time
-/// the length was another than before: microseconds since 1970 when the answer was there, and the length. The messages
-/// stay where they were pushed, the first at the tail: so the n-th from the tail was there at the first line that
-/// says n or more. That is never too early, and too late by a millisecond at most while the machine keeps up.
+/// It asks for the queue's length every half millisecond, until SIGTERM. Then it writes a line into FILE for each
+/// change of the length: the microseconds since 1970 when the reply came, and the length. The messages stay where they
+/// were pushed, the first at the tail. So the n-th message from the tail was there at the first line that says n or
+/// more. That time is never too early, and at most a millisecond too late while the machine keeps up.
 @main enum Watch {
   nonisolated(unsafe) static var isOver: sig_atomic_t = 0
 

@@ -1,4 +1,4 @@
 #pragma once
 
-/// How often memory has been asked for since the program began: malloc, calloc, realloc and the aligned ones.
+/// How often the program has asked for memory since it began: malloc, calloc, realloc and the aligned ones.
 unsigned long allocations_made(void);
