@@ -1,7 +1,7 @@
 """What scripts/quickstart runs when everything is built: quickstart.py [--seconds N]
 
-Redis, a Celery worker and beat-watch, with the lines of the latter two as they come. After N seconds, or at Ctrl-C,
-it compares what beat-watch has fired with what the worker has executed. Exit status 0: they are the same.
+It runs Redis, a Celery worker and beat-watch, and shows the lines of the latter two as they come. After N seconds, or
+at Ctrl-C, it compares what beat-watch has fired with what the worker has executed. Exit status 0: they are the same.
 """
 
 import collections
@@ -25,7 +25,7 @@ COLORS = {"beat-watch": "36", "worker": "32", "you": "1", "warning": "33", "erro
 
 
 class Terminal:
-  """Lines with the name of who speaks. Colour only for a terminal, and not where NO_COLOR is set."""
+  """Prints lines with the speaker's name. It uses colour only on a terminal, and not if NO_COLOR is set."""
 
   def __init__(self):
     self.has_color = sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
@@ -36,7 +36,7 @@ class Terminal:
   def write(self, text=""):
     try:
       print(text, flush=True)
-    except BrokenPipeError:  # Nobody reads any more, such as `| head`.
+    except BrokenPipeError:  # The reader has gone, as with `| head`.
       os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
       raise Interrupted(13) from None
 
@@ -45,20 +45,20 @@ class Terminal:
 
 
 class Daemon:
-  """What beat-watch says, understood as far as the summary needs it."""
+  """What beat-watch logs, as far as the summary needs it."""
 
   def __init__(self, terminal):
     self.terminal = terminal
     self.messages = collections.Counter()
     self.ids = []
     self.lateness = []
-    self.fired = None  # Told in its last line.
+    self.fired = None  # The number is in its last line.
 
   def line(self, line):
     try:
       fields = json.loads(line)
       message, level, at = fields.pop("msg"), fields.pop("level"), fields.pop("ts")[11:23]
-    except (ValueError, KeyError):  # Its last words, in front of an exit.
+    except (ValueError, KeyError):  # An error line before it exits is no JSON.
       return self.terminal.say("beat-watch", " " * 12, line, "error")
     key = fields.pop("key", "")
     self.messages[message, key] += 1
@@ -75,13 +75,14 @@ class Daemon:
 
   @property
   def edits(self):
-    """At the level info a schedule is named when it comes, changes or goes, but not while all are loaded."""
+    """How many edits were logged. At level info a schedule is named when it comes, changes or goes, but not at the
+    first load."""
     heard = ("loaded", "changed", "removed", "rejected")
     return sum(count for (message, key), count in self.messages.items() if message in heard and key)
 
 
 class Worker:
-  """What Celery's worker says."""
+  """What Celery's worker logs."""
 
   LINE = re.compile(r"\[[\d-]+ ([\d:]+),(\d+): (\w+)/\w+\] (.*)")
   TASK = re.compile(r"Task (\S+)\[([0-9a-f-]{36})\] (.*)")
@@ -106,7 +107,7 @@ class Worker:
       text = f"{task[1]} id={task[2][:8]} {outcome}"
     elif text.endswith(" ready."):
       self.is_ready = True
-    # Its banner, and the drawings of connections, say nothing new here.
+    # The worker's banner, and the pictures of connections, say nothing new here.
     if self.is_ready and text.strip():
       self.terminal.say("worker", at, text.strip(), {"WARNING": "warning", "ERROR": "error", "CRITICAL": "error"}.get(level))
 
@@ -155,7 +156,7 @@ class Quickstart:
       self.redis_cli("-x", "SET", PREFIX + path.stem, input=path.read_text())
     url = f"redis://127.0.0.1:{self.port}"
     environment = clean_environment(CELERY_BROKER_URL=f"{url}/0", CELERY_REDIS_SCHEDULER_URL=f"{url}/1")
-    # One process is enough for a show, and leaves nothing behind whatever happens.
+    # One process is enough for a demonstration, and leaves nothing behind whatever happens.
     self.celery = stage.start(
       "worker", sys.executable, "-B", "-m", "celery", "--app", "tasks", "worker", "--pool", "solo", "--queues",
       "celery,reports", "--loglevel", "INFO", "--without-gossip", "--without-mingle", cwd=HERE, env=environment)
@@ -190,7 +191,7 @@ class Quickstart:
     ]) + "\n")
 
   def edit(self, began):
-    """The edits that a person would make, each seen to take effect."""
+    """Makes the edits that a user would make, and waits until each has taken effect."""
     edits = [
       (0.1, ("SET", HELLO, document(1)), "loaded"),
       (0.5, ("SET", HELLO, document(2)), "changed"),
@@ -206,13 +207,13 @@ class Quickstart:
         self.problems.append(f"beat-watch did not hear this edit: {self.command(*arguments)}")
 
   def finish(self, seconds):
-    """First the daemon ends, then the worker, when it has taken up what is in its queues."""
+    """Ends the daemon first, then the worker, when it has taken everything from its queues."""
     status = self.stage.end(self.beat)
     if status != 0 or self.daemon.fired is None:
       self.problems.append(f"beat-watch ended with exit status {status}")
     fired = self.daemon.fired or 0
     self.stage.until(lambda: len(self.worker.executed) >= fired, 30)
-    self.stage.end(self.celery)  # What it still has in hand, it finishes: a surplus would be seen.
+    self.stage.end(self.celery)  # It finishes its tasks: a surplus would be seen.
     executed = self.worker.executed
     twice = [id for id, count in collections.Counter(executed).items() if count > 1]
     missing = set(self.daemon.ids) - set(executed)

@@ -1,7 +1,7 @@
 import Glibc
 
-/// `fuzz TARGET [libFuzzer's options and folders]` fuzzes; `fuzz --seeds TARGET FOLDER` writes what to begin with;
-/// `fuzz --targets` lists.
+/// `fuzz TARGET [libFuzzer's options and folders]` fuzzes. `fuzz --seeds TARGET FOLDER` writes the seeds. `fuzz
+/// --targets` lists the targets.
 @main enum Fuzz {
   static let targets = FuzzTarget.core + FuzzTarget.redis
 
@@ -36,7 +36,7 @@ import Glibc
     for (index, seed) in target.seeds().enumerated() where !seed.isEmpty {
       write(seed, to: "\(folder)/seeds/\(index)")
     }
-    // Words as libFuzzer's -dict wants them.
+    // The words are written as libFuzzer's -dict expects them.
     let words = target.words.map { word in
       "\"" + word.utf8.map { "\\x" + ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined() + "\"\n"
     }
@@ -54,10 +54,10 @@ import Glibc
 
   // MARK: libFuzzer
 
-  // Set once, before the only thread there is begins.
+  // It is set once, before libFuzzer's driver starts on the only thread.
   nonisolated(unsafe) private static var chosen: FuzzTarget?
 
-  /// Microseconds.
+  /// This thread's processor time in microseconds.
   private static var cpuTime: Int {
     var time = timespec()
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
@@ -67,7 +67,7 @@ import Glibc
   private static func fuzz(_ target: FuzzTarget) {
     chosen = target
     var count = CommandLine.argc - 1
-    // The program's name, then what follows the target's.
+    // libFuzzer gets the program's name, then the arguments after the target's.
     var arguments = CommandLine.unsafeArgv + 1
     arguments[0] = CommandLine.unsafeArgv[0]
     exit(
@@ -76,7 +76,8 @@ import Glibc
         let start = Fuzz.cpuTime
         do {
           try Fuzz.chosen?.check(bytes)
-          // Of the processor, not of the clock: other processes may hold us up. All take some milliseconds at most.
+          // Processor time is measured, and no wall-clock time, since other processes may delay this one. Every input
+          // takes some milliseconds at most.
           let time = Fuzz.cpuTime - start
           try hold(time < 1_000_000, "\(time) microseconds for one input")
         } catch {

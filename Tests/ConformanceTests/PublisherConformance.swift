@@ -1,7 +1,7 @@
 import Testing
 
-/// Each publisher keeps what `BeatCore/Ports` promises, in cases that are named for it. A publisher that is added stands in
-/// `adapters`, and nothing else has to be written here.
+/// Every publisher keeps what `BeatCore/Ports` promises, in cases named for the promises. A new publisher is added to
+/// `adapters`, and nothing else is written here.
 @Suite("Every publisher keeps what the port promises") struct PublisherConformance {
   static let adapters: [PublisherAdapter] = [.model, .redis]
 

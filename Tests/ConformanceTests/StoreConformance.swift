@@ -1,7 +1,7 @@
 import Testing
 
-/// Each store keeps what `BeatCore/Ports` promises, in cases that are named for it. A store that is added stands in
-/// `adapters`, and nothing else has to be written here.
+/// Every store keeps what `BeatCore/Ports` promises, in cases named for the promises. A new store is added to
+/// `adapters`, and nothing else is written here.
 @Suite("Every store keeps what the ports promise") struct StoreConformance {
   static let adapters: [StoreAdapter] = [.model, .modelWithOutbox, .redis, .redisWithOutbox, .redisTracking]
 

@@ -1,7 +1,8 @@
 @testable import BeatCore
 
 extension FuzzTarget {
-  /// A crontab: a time (8 bytes), a zone, a form, then one line of cron or six lines, one for each field.
+  /// A crontab. The input is a time (8 bytes), a zone and a form, then one line of cron or six lines, one for each
+  /// field.
   static let crontab = FuzzTarget(
     "crontab",
     words: [
@@ -58,7 +59,7 @@ extension FuzzTarget {
       try holdMatches(crontab, values, after: time)
     })
 
-  /// `#5` is a number, `[1,2]` a list, an empty line nothing.
+  /// A field's value: `#5` is a number, `[1,2]` is a list, an empty line is no value.
   private static func fieldValue(_ line: [UInt8]) -> CrontabFieldValue? {
     let text = String(decoding: line, as: UTF8.self)
     if text.isEmpty { return nil }
@@ -80,8 +81,8 @@ extension FuzzTarget {
     try hold(again == crontab && again.fieldsInWords == words, "its words \(words) mean something else")
   }
 
-  /// The clock shows a match at each due time, and at no minute before it; where clocks have just been changed the rule is
-  /// another one.
+  /// Holds that the clock shows a match at each due time, and at no minute before it. Where clocks have just changed
+  /// another rule holds.
   private static func holdMatches(_ crontab: Crontab, _ values: [CrontabFieldValue?], after time: UnixTime) throws {
     guard values.count == 6 else { throw BrokenProperty("a line of \(values.count) fields was accepted") }
     var warnings = CrontabWarnings()

@@ -1,7 +1,7 @@
 @testable import BeatCore
 
 extension FuzzTarget {
-  /// Dates: an instant (8 bytes), then a JSON value and a text.
+  /// Dates. The input is an instant (8 bytes), then a JSON value and a text.
   static let date = FuzzTarget(
     "date",
     words: [
@@ -47,7 +47,8 @@ extension FuzzTarget {
       }
     })
 
-  /// An instant is taken apart and put together again, and its text reads back, as far as years have four digits.
+  /// Holds that an instant survives being taken apart and put together, and that its text reads back where years have
+  /// four digits.
   private static func holdInstant(_ instant: UnixTime) throws {
     let civil = CivilTime(utc: instant)
     let text = instant.iso8601
@@ -58,7 +59,7 @@ extension FuzzTarget {
         && (0...999_999).contains(civil.microsecond)
         && (0...6).contains(civil.dayOfWeek) && (1...366).contains(civil.dayOfYear),
       "\(instant.microseconds) is \(civil)")
-    // The first second of all is no whole one, and saturates.
+    // The very first second is not a whole one, so that its instant saturates.
     try hold(
       civil.instant(utcOffset: 0) == instant || instant.microseconds < .min + 1_000_000,
       "\(instant.microseconds) is \(civil), which is another instant")
@@ -72,7 +73,7 @@ extension FuzzTarget {
     try hold((checked != nil) == isInside, "\(civil) is \(isInside ? "refused" : "accepted")")
   }
 
-  /// A date of a document is written in its own form, and read back from there.
+  /// Holds that a document's date is written in its own form, and reads back.
   private static func holdValue(_ value: [UInt8], dues: [UnixTime]) throws {
     let document = Array("{\"d\": ".utf8) + value + Array("}".utf8)
     guard let layout = try? DocumentLayout(document), let slice = layout.value("d") else { return }

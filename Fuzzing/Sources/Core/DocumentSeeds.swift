@@ -1,6 +1,6 @@
 @testable import BeatCore
 
-/// Documents of every field and form, besides `SampleDocuments`.
+/// Documents with every field in every form, in addition to `SampleDocuments`.
 let documentSeeds: [String] =
   [
     #""crontab": {"minute": "*/5", "hour": [1, 2], "day_of_week": "mon-fri", "day_of_month": 1, "day_of_year": "1-100"}"#,

@@ -3,7 +3,7 @@ import BeatRedis
 @testable import BeatCore
 
 extension FuzzTarget {
-  /// A schedule document: what it says, when it is due, its message, and the bookkeeping written back into it.
+  /// A schedule document: its meaning, its due times, its message, and the bookkeeping that is written back.
   static let document = FuzzTarget(
     "document", words: documentWords,
     seeds: { (SampleDocuments.all + documentSeeds).map { Array($0.utf8) } },
@@ -27,7 +27,7 @@ extension FuzzTarget {
       try holdBookkeeping(bytes, document, due: times[Int(chance >> 16) % times.count])
     })
 
-  /// The ends of time, the epoch, the present, and fractions of a second.
+  /// Times at the ends of the range, at the epoch and in the present, and with fractions of a second.
   private static let times = [
     1_772_452_800_000_000, UnixTime.earliest.microseconds, UnixTime.latest.microseconds, -1, 0, 1_772_452_800_123_456,
     253_402_300_799_999_000, 4_102_444_800_000_001, 1_772_452_800_500_000, -62_135_596_799_999_999,
@@ -51,7 +51,7 @@ extension FuzzTarget {
   private static func holdForecast(_ bytes: [UInt8], after time: UnixTime) throws {
     let forecast: ScheduleForecast
     do { forecast = try ScheduleForecast(bytes, context: FuzzZones.context, now: time, after: time) } catch {
-      // Whoever asks for a time may say after which.
+      // A document may have a field `after`, which only a forecast reads and may refuse.
       return try hold(error.field == "after", "accepted, but no forecast: \(error)")
     }
     var cursor = forecast.after ?? time
@@ -85,7 +85,7 @@ extension FuzzTarget {
     try hold(!members.contains { $0.value.holdsShellCall }, "the message holds a constructor of the mongo shell")
     for header in JSONScanner.members(of: members[3].value, in: message)
     where header.key == "argsrepr" || header.key == "kwargsrepr" {
-      // 1,024 characters, each of which may be a quote that is escaped, and what closes the containers.
+      // A repr has at most 1,024 characters, each of which may be an escaped quote, and the ends of its containers.
       guard let repr = JSONScanner.text(of: header.value, in: message), repr.unicodeScalars.count <= 2_100 else {
         throw BrokenProperty("the \(header.key) is no text, or too long")
       }
@@ -123,7 +123,8 @@ extension FuzzTarget {
 
   // MARK: bookkeeping
 
-  /// Every byte but the bookkeeping stays, it reads back, and writing it again changes nothing.
+  /// Holds that every byte outside the bookkeeping stays, that the bookkeeping reads back, and that writing it again
+  /// changes nothing.
   private static func holdBookkeeping(_ bytes: [UInt8], _ document: ScheduleDocument, due: UnixTime) throws {
     let layout = try DocumentLayout(bytes)
     let count = document.totalRunCount == .max ? .max : document.totalRunCount + 1
@@ -132,7 +133,7 @@ extension FuzzTarget {
     let newLayout = try DocumentLayout(new)
     try hold(newLayout.fired(due: due, count: count).bytes == new, "the same bookkeeping written again has other bytes")
     try hold(fired.kept < new.count && new.starts(with: bytes[..<fired.kept]), "other bytes are kept than it says")
-    // At the ends of time a date is written in another form than that of its place.
+    // At the ends of the range a date is written in another form than the document's.
     let day: Int64 = 86_400_000_000
     let isAtEnd = due < .earliest.advanced(by: day) || due > .latest.advanced(by: -day)
     var (nextPlaces, text) = (fired.places, new)
@@ -180,8 +181,8 @@ extension FuzzTarget {
       "the due time \(due.microseconds) is read back as \(reread.lastRunAt?.microseconds ?? 0)")
   }
 
-  /// The bytes without some ranges, whose places are kept as a byte that no document holds; an empty place beside
-  /// another counts as one.
+  /// The document's bytes without some ranges. Each range leaves a byte that no document holds; empty ranges side by
+  /// side leave one.
   private static func pieces(of layout: DocumentLayout, without ranges: [Range<Int>]) -> [UInt8] {
     var result: [UInt8] = []
     var start = 0

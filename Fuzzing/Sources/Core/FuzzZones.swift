@@ -2,10 +2,11 @@ import Glibc
 
 @testable import BeatCore
 
-/// Zones of the system, read once: what is fuzzed works with real ones, and their files are seeds.
+/// Zones of the system, read once. The targets work with real zones, and their files are seeds.
 enum FuzzZones {
-  /// With daylight saving on both halves of the globe and within it, with a rule before the standard time (Dublin), with
-  /// half an hour of it, without any, with a skipped day, and one that is 14 hours ahead.
+  /// Zones with daylight saving in both hemispheres and near the equator, with a rule before the standard time
+  /// (Dublin), with half an hour of daylight saving, without any, with a skipped day, and one that is 14 hours ahead of
+  /// UTC.
   static let names = [
     "UTC", "Europe/Berlin", "America/New_York", "Europe/Dublin", "Australia/Lord_Howe", "America/St_Johns",
     "Africa/Casablanca", "Asia/Kolkata", "Pacific/Apia", "Pacific/Kiritimati", "America/Nuuk", "Asia/Gaza",
@@ -21,7 +22,7 @@ enum FuzzZones {
     return all[index]
   }
 
-  /// Empty if there is none.
+  /// The bytes of a zone's file; empty if there is none.
   static func file(_ name: String) -> [UInt8] {
     guard let file = fopen("/usr/share/zoneinfo/\(name)", "rb") else { return [] }
     defer { fclose(file) }

@@ -1,7 +1,7 @@
 @testable import BeatCore
 
 extension FuzzTarget {
-  /// A file of another system's schedules: what can be told of each, and what comes of it.
+  /// A file of another system's schedules: what is read of each, and the document that is made of it.
   static let importFile = FuzzTarget(
     "import",
     words: documentWords + [
@@ -36,7 +36,8 @@ extension FuzzTarget {
       }
     })
 
-  /// The hash of a RedBeat entry: a byte for what else is known of it, the definition, a zero byte, and the meta.
+  /// The hash of a RedBeat entry. The input is a byte that says what else is known of the entry, the definition, a zero
+  /// byte, and the meta.
   static let redBeat = FuzzTarget(
     "redbeat",
     words: [
@@ -71,7 +72,7 @@ extension FuzzTarget {
   private static let importSettings = ImportSettings(
     documents: FuzzZones.context, timezone: nil, now: UnixTime(seconds: 1_772_452_800))
 
-  /// - Parameter isAccepted: the daemon must accept what comes.
+  /// - Parameter isAccepted: whether the daemon must accept the document.
   private static func holdImport(_ schedule: ImportedSchedule, isAccepted: Bool) throws {
     try holdOneLine(schedule.name.description, upTo: .max)
     for note in schedule.notes { try holdOneLine(note) }
@@ -80,7 +81,7 @@ extension FuzzTarget {
       return try hold(schedule.document.isEmpty, "a problem, and a document")
     }
     if isAccepted { _ = try ScheduleDocument(schedule.document, context: FuzzZones.context) }
-    // What is exported comes back.
+    // An exported schedule must be imported as it was.
     let line = ExportLine.text(schedule.name, schedule.document)
     try hold(!line.contains(0x0A), "an export of two lines")
     let back = try ImportFile.schedules(line, form: .export, importSettings)

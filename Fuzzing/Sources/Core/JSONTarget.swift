@@ -1,7 +1,7 @@
 @testable import BeatCore
 
 extension FuzzTarget {
-  /// The scanner of JSON: every place it gives lies where it should and reads the same when it is read by itself.
+  /// The JSON scanner: every place that it reports must lie where it should, and read the same by itself.
   static let json = FuzzTarget(
     "json", words: documentWords, seeds: { (SampleDocuments.all + documentSeeds).map { Array($0.utf8) } },
     check: { bytes in
@@ -35,7 +35,7 @@ extension FuzzTarget {
       "a value at \(slice.range), not within \(range)")
     switch slice.kind {
     case .string:
-      // Only a lone surrogate has no text.
+      // A string has no text only if it contains a lone surrogate.
       guard let text = JSONScanner.text(of: slice, in: bytes) else {
         return try hold(bytes[slice.range].contains(UInt8(ascii: "\\")), "a string without an escape has no text")
       }

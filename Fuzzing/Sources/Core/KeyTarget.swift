@@ -2,7 +2,8 @@
 @testable import BeatRedis
 
 extension FuzzTarget {
-  /// Keys and channels: a database, then a prefix, a key and a routing key, each on a line, any bytes but newlines.
+  /// Keys and channels. The input is a database, then a prefix, a key and a routing key, each on a line of any bytes
+  /// but newlines.
   static let keys = FuzzTarget(
     "keys",
     words: [
@@ -66,8 +67,8 @@ extension FuzzTarget {
       _ = topic?.matches(routingKey)
     })
 
-  /// Redis' own rule (`stringmatchlen`) for what these patterns hold: `*`, `?` and the backslash. A bracket that is not
-  /// escaped would begin a class, and is a mistake here.
+  /// Redis' own rule (`stringmatchlen`) for the signs that these patterns hold: `*`, `?` and the backslash. An
+  /// unescaped bracket would begin a class, and is a mistake here.
   private static func redisGlob(_ pattern: [UInt8], _ text: [UInt8]) -> Bool {
     var (place, index) = (0, 0)
     var star: (place: Int, index: Int)?

@@ -1,7 +1,7 @@
 @testable import BeatCore
 
 extension FuzzTarget {
-  /// A number of a document: a whole number (8 bytes), then a text.
+  /// A document's number. The input is a whole number (8 bytes), then a text.
   static let number = FuzzTarget(
     "number",
     words: [

@@ -1,8 +1,8 @@
 @testable import BeatCore
 
 extension Schedule {
-  /// What must hold of every schedule that was accepted, seen from any time.
-  /// - Parameter zone: of the wall clock, if it is not one of the world's.
+  /// Holds what must be true of every accepted schedule, seen from any time.
+  /// - Parameter zone: the wall clock's zone, if it is not a real one.
   func holdProperties(after time: UnixTime, base: UnixTime, span: Int64, in zone: ZoneRules? = nil) throws {
     var dues: [UnixTime] = []
     var cursor = time
@@ -17,10 +17,10 @@ extension Schedule {
     let latest = latestDue(atOrBefore: now, after: time, base: base)
     if let latest { try hold(latest > time && latest <= now, "\(inWords): the latest at \(now) is \(latest)") }
     let count = occurrences(after: time, atOrBefore: now, base: base, limit: 3)
-    // `WallClockSeries` tells of the clocks that it does not follow.
+    // `WallClockSeries` says which clocks it does not follow.
     if let zone, zone.changesClocksOften(from: time, to: max(now, dues.last ?? now)) { return }
 
-    // Looked for from any time in between, the same one comes.
+    // A search from any time in between must find the same due time.
     if let first = dues.first, time > .earliest {
       let middle = time.advanced(by: first.microseconds(since: time) / 2)
       try hold(
@@ -37,7 +37,7 @@ extension Schedule {
 }
 
 extension ZoneRules {
-  /// Whether it changes clocks twice within four days, or so often that it would take long to see.
+  /// Whether the zone changes its clocks twice within four days, or so often that searching them would take long.
   fileprivate func changesClocksOften(from start: UnixTime, to end: UnixTime) -> Bool {
     let days: Int64 = 4 * 86_400_000_000
     var last = UnixTime.earliest.advanced(by: -days)

@@ -1,7 +1,7 @@
 @testable import BeatCore
 
 extension FuzzTarget {
-  /// Replacements in any order give what they give one after the other from the end.
+  /// Replacements: made together, in any order, they must give what they give one after the other from the end.
   static let splice = FuzzTarget(
     "splice", seeds: { [Array("\u{2}\u{0}\u{1}\u{0}\u{2}abcdefgh".utf8), Array(0...40)] },
     check: { bytes in
@@ -18,7 +18,7 @@ extension FuzzTarget {
       var place = 0
       for (gap, length, new) in gaps where place + gap + length <= text.count {
         edits.append((place + gap..<place + gap + length, new))
-        // Two empty places at one spot have no order.
+        // Two empty places at the same spot have no order.
         place += gap + max(1, length)
       }
       var expected = text

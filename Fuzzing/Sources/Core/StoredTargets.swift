@@ -3,7 +3,7 @@ import BeatRedis
 @testable import BeatCore
 
 extension FuzzTarget {
-  /// A watermark as it stands in Redis.
+  /// A watermark as Redis stores it.
   static let watermark = FuzzTarget(
     "mark", words: ["00001772452800000001", "|", "-", "+", "9223372036854775807", "09223372036854775807"],
     seeds: {
@@ -25,7 +25,7 @@ extension FuzzTarget {
       try hold(digits.count == 20 && watermark.bytes.starts(with: digits), "digits that are not 20")
     })
 
-  /// An item of the outbox: read back byte for byte.
+  /// An item of the outbox: it must be read back byte for byte.
   static let outbox = FuzzTarget(
     "outbox",
     words: [

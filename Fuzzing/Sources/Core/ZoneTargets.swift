@@ -1,11 +1,11 @@
 @testable import BeatCore
 
 extension FuzzTarget {
-  /// A TZif file.
+  /// A TZif file with time zone rules.
   static let zone = FuzzTarget(
     "zone", words: ["TZif", "TZif2", "TZif3", "\nCET-1CEST,M3.5.0,M10.5.0/3\n", "\n<+0330>-3:30\n"],
     seeds: {
-      // The 64-bit half of a version 2 file is what counts; small ones leave the fuzzer room.
+      // Only the 64-bit half of a version 2 file counts. Small files leave the fuzzer room.
       FuzzZones.names.map { FuzzZones.file($0) }
         + ["Asia/Tokyo", "America/Bogota", "Etc/GMT+5", "Pacific/Guam"].map {
           FuzzZones.file($0)
@@ -13,7 +13,7 @@ extension FuzzTarget {
     },
     check: { bytes in try holdZone(of: bytes, chance: FuzzInput.digest(bytes.suffix(48))) })
 
-  /// The last line of a TZif file, in a file that has nothing else: a POSIX TZ string.
+  /// The last line of a TZif file, a POSIX TZ string, in a file that has nothing else.
   static let footer = FuzzTarget(
     "footer",
     words: [
@@ -31,7 +31,7 @@ extension FuzzTarget {
     "AAA0BBB-24,J60/167,300/-167", "AAA24BBB,M1.1.0,M12.5.6/24",
   ]
 
-  /// A version 3 file of one local time type and no transitions.
+  /// A version 3 file with one local time type and no transitions.
   private static func tzif(footer: [UInt8]) -> [UInt8] {
     let counts: [UInt8] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 4]
     let header = Array("TZif3".utf8) + [UInt8](repeating: 0, count: 15) + counts
@@ -76,7 +76,7 @@ extension FuzzTarget {
     let local = zone.localTime(at: time)
     try hold(local.instant(utcOffset: offset) == time, "\(time) is shown as \(local) at \(offset)")
     _ = (zone.abbreviation(at: time), zone.isDST(at: time))
-    // A clock that is put back again and again within two days shows a reading more often than twice.
+    // A clock that is put back again and again within two days shows the same reading more often than twice.
     switch zone.resolve(local) {
     case .unique(let found): try hold(found == time, "\(local) is shown at \(time), but resolved as \(found)")
     case .overlap(let first, let second):

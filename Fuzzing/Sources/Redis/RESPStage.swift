@@ -2,7 +2,7 @@ import Glibc
 
 @testable import ReactiveBeat
 
-/// Both kinds of connection, and a server that answers what they ask with bytes of an input, all on one thread.
+/// Both kinds of connection, and a server that answers their requests with an input's bytes, all on one thread.
 final class RESPStage {
   private let loop: EventLoop
   private let path: String
@@ -28,7 +28,7 @@ final class RESPStage {
     unlink(path)
   }
 
-  /// The input answers three commands.
+  /// Lets the input answer three commands.
   func answerCommands(_ bytes: [UInt8]) throws {
     var answers = [0, 0, 0]
     var closed = 0
@@ -38,7 +38,7 @@ final class RESPStage {
     try hold(closed == 1 && answers == [1, 1, 1], "closed \(closed) times, answered \(answers)")
   }
 
-  /// The input answers the subscription to `a*` and `b*`.
+  /// Lets the input answer the subscription to `a*` and `b*`.
   func answerSubscriber(_ bytes: [UInt8]) throws {
     var confirmed = 0
     var closed = 0
@@ -53,7 +53,7 @@ final class RESPStage {
     try hold(closed == 1 && confirmed <= 1, "closed \(closed) times, confirmed \(confirmed)")
   }
 
-  /// Answers with `greeting` and then, when that has been heard, with the input; then hangs up.
+  /// Answers with `greeting`, then, when the client has read that, with the input. Then it closes the connection.
   private func serve(_ bytes: [UInt8], after greeting: String = "", until isOver: () -> Bool) throws {
     turn(3)
     let peer = accept(listener, nil, nil)

@@ -5,8 +5,9 @@ import CHiredisAsync
 @testable import ReactiveBeat
 
 extension FuzzTarget {
-  /// What a server sends: to hiredis' reader with the daemon's limits, in one piece and in two; and to both kinds of
-  /// connection, where hiredis also trusts what it is sent. hiredis itself is not instrumented, but its memory is watched.
+  /// What a server sends. It goes to hiredis' reader with the daemon's limits, in one piece and in two, and to both
+  /// kinds of connection, where hiredis trusts what it is sent. hiredis itself is not instrumented, but its memory is
+  /// checked.
   static let resp = FuzzTarget(
     "resp",
     words: [
@@ -34,14 +35,14 @@ extension FuzzTarget {
       let whole = try replies(to: [bytes[...]])
       let middle = bytes.count == 0 ? 0 : Int(FuzzInput.digest(bytes) % UInt64(bytes.count))
       let parts = try replies(to: [bytes[..<middle], bytes[middle...]])
-      // NaN is not equal to itself.
+      // The replies are compared as text, since NaN is not equal to itself.
       try hold("\(whole)" == "\(parts)", "\(whole) in one piece, \(parts) in two")
       let stage = try RESPStage()
       try stage.answerCommands(bytes)
       try stage.answerSubscriber(bytes)
     })
 
-  /// The replies up to the first error of the reader, and whether there was one.
+  /// The replies before the reader's first error, and whether there was an error.
   private static func replies(to parts: [ArraySlice<UInt8>]) throws -> (list: [RedisReply], failed: Bool) {
     guard let reader = redisReaderCreate() else { throw BrokenProperty("no reader") }
     defer { redisReaderFree(reader) }

@@ -3,7 +3,7 @@
 @testable import ReactiveBeat
 
 extension FuzzTarget {
-  /// What a server says in text: an error, an INFO, a setting.
+  /// A server's text: an error, an INFO reply, a setting.
   static let reply = FuzzTarget(
     "reply",
     words: [
@@ -31,7 +31,7 @@ extension FuzzTarget {
       let endpoint = RedisEndpoint.tcp(host: "host", port: 6379)
       _ = (error.isOfWrongServer, RedisConnectionError.turnedAway(endpoint, error))
       for code: Int32 in -1...6 { _ = RedisConnectionError.broken(endpoint, code: code, reason: text) }
-      // The server's words may hold the password that it was sent.
+      // The server's error text may repeat the password that it was sent.
       let refused = RedisConnectionError.authentication(endpoint, RedisServerError(text + " hunter2"))
       try hold(!refused.message.contains("hunter2"), "\(refused.message) quotes what the server said to AUTH")
 
@@ -42,7 +42,7 @@ extension FuzzTarget {
       let info = ServerInfo(text)
       _ = info.isTooOld
       let setting = NotificationSetting(text)
-      // Other text is none that a server sends, and its letters may join.
+      // A server sends no other characters here, and such letters could combine.
       for candidate in setting.candidates where text.utf8.allSatisfy({ (0x20..<0x7F).contains($0) }) {
         try hold(NotificationSetting(candidate).missing.isEmpty, "\(candidate) is not enough either")
         try hold(

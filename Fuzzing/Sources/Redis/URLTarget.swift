@@ -1,7 +1,7 @@
 @testable import ReactiveBeat
 
 extension FuzzTarget {
-  /// A Redis URL, of any form; and one with a password of any bytes, encoded and not.
+  /// A Redis URL of any form, and one with a password of any bytes, encoded and not encoded.
   static let url = FuzzTarget(
     "url",
     words: [
@@ -51,7 +51,7 @@ extension FuzzTarget {
       case .unix(let path): try hold((2..<108).contains(path.utf8.count) && !path.utf8.contains(0), "\(path)")
       }
     }
-    // Of a server with no user, what is printed is a URL of the same place.
+    // Without a user the printed URL of a server must be a URL of the same place.
     guard case .server(.tcp) = url.location, url.username == nil, url.password == nil, url.security == nil else {
       return
     }
@@ -60,7 +60,8 @@ extension FuzzTarget {
       again?.location == url.location && again?.database == url.database, "\(url.redacted) is not where \(text) leads")
   }
 
-  /// A password, encoded, is read as it was and shown by nothing; unencoded it is read, or refused without being quoted.
+  /// Holds that an encoded password is read as it was and never shown, and that one that is not encoded is read, or
+  /// refused without being quoted.
   private static func holdSecrets(_ bytes: [UInt8]) throws {
     let marker = "hunter2hunter2"
     var input = FuzzInput(bytes)
@@ -82,10 +83,10 @@ extension FuzzTarget {
       try hold(url.password == password, "the password \(password.debugDescription) is read otherwise")
       try hold(!shown(url).contains(marker), "\(shown(url)) shows the password")
     }
-    // As it is: options that may hold an '@' themselves are another matter.
+    // The password is not encoded here. Options that may contain an '@' themselves are left out.
     let options = ["username=", "password=", "master_name=", "sentinel_", "ssl_"]
     guard !options.contains(where: { password.contains($0) }) else { return }
-    // What stands before a colon is a user name, which may be shown.
+    // The text before a colon is a user name, which may be shown.
     let alone = String(String.UnicodeScalarView(password.unicodeScalars.filter { $0 != ":" }))
     for form in ["redis://user:\(password)@host/1", "redis://\(alone)@host", "rediss://:\(password)@host:1"] {
       do {
@@ -97,7 +98,7 @@ extension FuzzTarget {
     }
   }
 
-  /// What logs and errors may hold.
+  /// Everything that logs and errors may show of a URL.
   private static func shown(_ url: RedisURL) -> String {
     var text = "\(url) \(String(reflecting: url)) \(url.ignoredOptions)"
     dump(url, to: &text)

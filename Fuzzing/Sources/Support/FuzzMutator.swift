@@ -1,10 +1,11 @@
-/// Changes seeds at random, the same in each run: the tests' small stand-in for the fuzzer, which knows no coverage.
+/// Changes seeds at random, the same in each run. The tests use it as a small replacement for the fuzzer; it knows no
+/// coverage.
 struct FuzzMutator {
   private var state: UInt64
 
   init(seed: UInt64) { state = seed }
 
-  /// A seed of the target with some bytes changed, words put in, or the half of another seed.
+  /// A seed of the target with some bytes changed, words inserted, or the half of another seed.
   mutating func input(of target: FuzzTarget, from seeds: [[UInt8]]) -> [UInt8] {
     guard !seeds.isEmpty else { return [] }
     var bytes = seeds[number(below: seeds.count)]
@@ -30,7 +31,7 @@ struct FuzzMutator {
 
   private mutating func number(below count: Int) -> Int { Int(next() % UInt64(max(1, count))) }
 
-  /// SplitMix64.
+  /// The next number of SplitMix64.
   private mutating func next() -> UInt64 {
     state &+= 0x9E37_79B9_7F4A_7C15
     var mixed = state

@@ -1,13 +1,13 @@
-/// One thing that reads bytes from outside, and what must hold of it whatever they are.
+/// A part of the program that reads bytes from outside, and what must hold whatever the bytes are.
 ///
 /// The same targets are fuzzed by scripts/fuzz and, with a few mutations, run by the tests.
 struct FuzzTarget: Sendable {
   let name: String
-  /// Inputs to begin with.
+  /// The inputs to begin with.
   let seeds: @Sendable () -> [[UInt8]]
-  /// What mutations insert: words of the format.
+  /// The words of the format, which mutations insert.
   let words: [String]
-  /// Throws a `BrokenProperty`. What traps or does not end is found as well.
+  /// Throws a `BrokenProperty`. An input that traps or does not end is found as well.
   let check: @Sendable ([UInt8]) throws -> Void
 
   init(
@@ -21,7 +21,7 @@ struct FuzzTarget: Sendable {
   }
 }
 
-/// Something that must hold does not.
+/// A property that must hold does not.
 struct BrokenProperty: Error, CustomStringConvertible {
   let description: String
 
@@ -33,7 +33,7 @@ func hold(_ condition: Bool, _ what: @autoclosure () -> String) throws {
   throw BrokenProperty(what())
 }
 
-/// Holds for what a person reads: no text from outside can forge a line, hide in one, or fill the log.
+/// Holds that a text for users is safe: text from outside can forge no line, hide nothing in one, and not fill the log.
 func holdOneLine(_ text: String, upTo length: Int = 1_000) throws {
   try hold(text.utf8.count <= length, "\(text.utf8.count) bytes in a message: \(text.prefix(200))")
   for scalar in text.unicodeScalars where scalar.value < 0x20 || scalar.value >= 0x7F {
@@ -46,7 +46,7 @@ func holdOneLine(_ text: String, upTo length: Int = 1_000) throws {
 }
 
 extension FuzzTarget {
-  /// Checks the seeds and `count` mutations of them, the same in each run. Throws with the input that broke something.
+  /// Checks the seeds and `count` mutations of them, the same in each run. Throws with the input that broke a property.
   func checkMutations(_ count: Int, seed: UInt64 = 1) throws {
     let seeds = seeds()
     for input in seeds { try checkNaming(input) }

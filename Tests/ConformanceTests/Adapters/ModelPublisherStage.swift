@@ -4,7 +4,7 @@ extension PublisherAdapter {
   static let model = PublisherAdapter("the model") { ModelPublisherStage() }
 }
 
-/// The model of a broker, moved step by step.
+/// The model of a broker, which moves step by step.
 final class ModelPublisherStage: PublisherStage {
   private let broker = ModelBroker()
   private let surroundings = VirtualSurroundings(at: UnixTime(seconds: 1_772_452_800), offset: 0, seed: 1)

@@ -5,7 +5,7 @@ extension StoreAdapter {
   static let modelWithOutbox = StoreAdapter("the model with an outbox", [.outbox, .durable]) { ModelStage(.outbox) }
 }
 
-/// The simulation's model of a store, moved step by step.
+/// The simulation's model of a store, which moves step by step.
 final class ModelStage: StoreStage {
   private let delivery: Delivery
   private var store: ModelStore
@@ -49,7 +49,7 @@ final class ModelStage: StoreStage {
     }
   }
 
-  /// One thing happens on each connection; false: there was nothing.
+  /// Lets each daemon's connection do one thing. false: there was nothing to do.
   private func step() -> Bool {
     var hasMoved = false
     for instance in daemons.keys.sorted() { hasMoved = step(instance) || hasMoved }
@@ -93,7 +93,7 @@ final class ModelStage: StoreStage {
     }
   }
 
-  // MARK: what people do
+  // MARK: what users do
 
   func write(_ document: [UInt8]?, of name: EntryName) {
     if let document { store.set(name, document) } else { store.delete(name) }

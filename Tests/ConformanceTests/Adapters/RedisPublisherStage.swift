@@ -23,7 +23,7 @@ final class RedisPublisherStage: PublisherStage {
   }
 
   deinit {
-    // What was closed ends within two turns.
+    // Connections that were closed end within two turns of the loop.
     loop.serveReady()
     loop.serveReady()
   }

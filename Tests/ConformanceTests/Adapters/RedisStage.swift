@@ -22,7 +22,7 @@ final class RedisStage: StoreStage {
   private let delivery: Delivery
   let changeDetection: ChangeDetection
   private var proxies: [String: RedisProxy] = [:]
-  /// On the documents' database, and on that of the queues.
+  /// The users' connections: to the documents' database, and to that of the queues.
   private var store: BlockingClient
   private var queues: BlockingClient
 
@@ -37,7 +37,7 @@ final class RedisStage: StoreStage {
   }
 
   deinit {
-    // What was closed ends within two turns.
+    // Connections that were closed end within two turns of the loop.
     loop.serveReady()
     loop.serveReady()
   }
@@ -45,7 +45,8 @@ final class RedisStage: StoreStage {
   func connector(as instance: String) throws -> any StoreConnector {
     let proxy = try proxies[instance] ?? RedisProxy(to: server, name: "proxy-\(instance)")
     proxies[instance] = proxy
-    // Another server that is away: whether it is this one is not known, so that it is another one.
+    // No server listens at this address. An adapter cannot tell that it is the store's own server, and so uses the
+    // outbox.
     let broker = delivery == .direct ? proxy.path : "\(server.folder)/broker.sock"
     let settings = StoreSettings(
       store: try RedisURL("redis+socket://\(proxy.path)?virtual_host=1"),
@@ -72,7 +73,7 @@ final class RedisStage: StoreStage {
     return UnixTime(told: time.first?.text, time.last?.text) ?? UnixTime(microseconds: 0)
   }
 
-  // MARK: what people do
+  // MARK: what users do
 
   private func call(_ client: BlockingClient? = nil, _ words: [UInt8]...) -> RedisReply? {
     (client ?? store).call(words)
@@ -143,7 +144,8 @@ final class RedisStage: StoreStage {
 }
 
 extension RedisServer {
-  /// Makes it know all scripts, as after a daemon's rehearsal: the first call of each is sent twice.
+  /// Loads all scripts into the server, as a daemon's rehearsal does. Otherwise the first call of each would be sent
+  /// twice.
   func learnScripts() throws {
     let client = try client()
     for script in [

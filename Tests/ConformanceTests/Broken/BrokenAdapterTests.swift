@@ -1,7 +1,7 @@
 import BeatCore
 import Testing
 
-/// The suites themselves: an adapter with one wrong method is found by the case that is named for it.
+/// Tests the suites themselves: an adapter with one wrong method must fail the case that is named for it.
 @Suite("The conformance suites find a wrong method") struct BrokenAdapterTests {
   @Test(arguments: StoreFault.allCases) func aStoreIsFound(_ fault: StoreFault) throws {
     let promise = try #require(

@@ -1,6 +1,6 @@
 import BeatCore
 
-/// Faults of records, receipts and requests.
+/// Faults of daemon records, receipts and requests.
 final class BrokenBeside: DaemonRegistry, ReceiptStore, ManualRequests {
   private let session: any StoreSession
   private let stage: BrokenStage

@@ -25,7 +25,7 @@ enum PublisherFault: String, CaseIterable, Sendable {
   }
 }
 
-/// The model of a broker, whose publishers have one wrong method.
+/// The model of a broker whose publishers have one wrong method.
 final class BrokenPublisherStage: PublisherStage {
   private let fault: PublisherFault
   private let sound = ModelPublisherStage()
@@ -51,7 +51,7 @@ private final class BrokenPublisher: Publisher {
   private let sound: any Publisher
   private let fault: PublisherFault
   private var published = 0
-  /// One that lets another overtake it.
+  /// A message that waits until another has overtaken it.
   private var waiting: (() -> Void)?
 
   init(_ sound: any Publisher, _ fault: PublisherFault) { (self.sound, self.fault) = (sound, fault) }

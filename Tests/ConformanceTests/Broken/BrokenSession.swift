@@ -104,7 +104,7 @@ final class BrokenSchedules: ScheduleStore {
     }
   }
 
-  /// Commits others in their places.
+  /// Commits other plans in the place of the given ones.
   private func commit(
     _ plans: [FirePlan], by replacement: (FirePlan) -> FirePlan, _ outcome: @escaping (FirePlan, FireOutcome) -> Void
   ) {
@@ -150,7 +150,7 @@ final class BrokenSchedules: ScheduleStore {
 }
 
 extension FirePlan {
-  /// The same on another document, and with another watermark.
+  /// The same fire of another document, and with another watermark.
   fileprivate func preview(on document: [UInt8], _ watermark: Watermark) -> FirePlan {
     FirePlan(
       entry: entry, task: task, taskID: taskID, due: due, oldDocument: document, newDocument: newDocument, kept: 0,

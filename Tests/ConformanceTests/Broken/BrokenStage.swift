@@ -1,6 +1,6 @@
 import BeatCore
 
-/// The model with one wrong method, to see whether the suite finds it.
+/// The model of a store with one wrong method. The suite must find it.
 final class BrokenStage: StoreStage {
   let fault: StoreFault
   let sound: ModelStage
@@ -40,7 +40,7 @@ final class BrokenStage: StoreStage {
   }
 }
 
-/// Passes all on but what its fault is about, and so do its sessions.
+/// Passes everything on except for its fault. Its sessions do the same.
 final class BrokenConnector: StoreConnector {
   private let sound: any StoreConnector
   private let stage: BrokenStage

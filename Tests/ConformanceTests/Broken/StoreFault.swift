@@ -1,4 +1,4 @@
-/// What an adapter's author may get wrong, one method at a time, and the case that finds it.
+/// What an adapter's author may get wrong, one method at a time, and the case that must find it.
 enum StoreFault: String, CaseIterable, Sendable {
   // names and documents
   case aWalkEndsAfterItsFirstPage, aPageHasAllNames, aReadIsInAnotherOrder, aReadForgetsWatermarks, aReadIsUnbounded

@@ -1,6 +1,6 @@
 import BeatCore
 
-/// Connections that die, and brokers that are away.
+/// Cases of connections that end, and of brokers that are unreachable.
 extension PublisherCase {
   static let connections = [
     PublisherCase("a connection that dies gives \"unknown\", and not \"done\"") { trial in
@@ -13,7 +13,7 @@ extension PublisherCase {
       trial.stage.cut()
       try trial.waitFor("the connection is lost") { relay.loss != nil }
       trial.equal(outcomes.value, items.map { _ in .unknown }, "the outcomes when it is lost")
-      // The next connection finds out.
+      // The next connection must find out what happened.
       try relay.connect()
       let again = try relay.publish(items)
       let isDropped = relay.publisher.dropsRepeats

@@ -1,6 +1,6 @@
 import BeatCore
 
-/// What becomes of messages.
+/// Cases of what happens to messages.
 extension PublisherCase {
   static let messages = [
     PublisherCase("each message of a batch has an outcome, and lies on its queue as it was") { trial in
@@ -17,7 +17,7 @@ extension PublisherCase {
     PublisherCase("messages that are published one after the other arrive in that order") { trial in
       let relay = try trial.relay()
       let items = (0..<500).map { Sample.item("i\($0)", length: $0.isMultiple(of: 7) ? 50_000 : 0) }
-      // In windows, of which none waits for the one before.
+      // The messages are sent in windows, and no window waits for the one before.
       let outcomes = try stride(from: 0, to: items.count, by: 100).map { try relay.begin(Array(items[$0..<$0 + 100])) }
       try trial.waitFor("each message has its outcome") { outcomes.allSatisfy { !$0.value.contains(nil) } }
       trial.expect(outcomes.allSatisfy { Set($0.value) == [.delivered] }, "not all are delivered")
@@ -56,7 +56,7 @@ extension PublisherCase {
       trial.expect(reason.contains("spoilt"), "the reason does not name the queue: \(reason)")
       trial.equal(trial.stage.messages(in: "q"), [items[0].message, items[2].message], "messages of the other queue")
       trial.expect(relay.loss == nil, "the connection is lost with it: \(relay.loss ?? "")")
-      // It is no repeat: it was not delivered.
+      // The message is no repeat: it was never delivered.
       guard case .refused = try relay.publish([items[1]])[0] else { return trial.breach("a refused one is known") }
     },
 
@@ -69,7 +69,7 @@ extension PublisherCase {
       let lost = Sample.item("b", .exchange("empty", routingKey: "k"))
       guard let destination = try relay.resolve([lost]).first else { return }
       guard let problem = destination.problem else {
-        // A broker that finds queues itself says so when it is published.
+        // A broker that resolves queues itself reports this when the message is published.
         let outcome = try relay.publish([lost])[0]
         guard case .refused(let reason) = outcome else { return trial.breach("without a queue: \(outcome)") }
         return trial.expect(reason.contains("empty"), "the reason does not name the exchange: \(reason)")
@@ -99,7 +99,7 @@ extension PublisherCase {
         trial.equal(
           destination.lanes.first, relay.publisher.lane(of: route, priority: 0), "the first lane of a destination")
       }
-      // Where the broker alone knows the queues, their order is its own affair.
+      // Where only the broker knows the queues, the broker keeps their order.
       guard !destinations[0].queues.isEmpty else { return }
       trial.expect(destinations[0].lanes.contains(destinations[1].lanes[0]), "the exchange's message may be overtaken")
     },

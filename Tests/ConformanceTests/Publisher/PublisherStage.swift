@@ -1,14 +1,14 @@
 import BeatCore
 
-/// A broker that is made for one case and empty, with what workers and faults do to it.
+/// An empty broker made for one case, with what workers and faults do to it.
 protocol PublisherStage: AnyObject {
-  /// Another connection's end, not connected yet.
+  /// A publisher for another connection, which is not connected yet.
   func publisher() throws -> any Publisher
-  /// Lets things happen until this holds; false: it does not within so many microseconds.
+  /// Lets the stage run until the condition holds. false: it does not hold within that many microseconds.
   func wait(_ microseconds: Int64, until isMet: () -> Bool) -> Bool
-  /// What lies in a queue, the oldest first.
+  /// The messages in a queue, the oldest first.
   func messages(in queue: String) -> [[UInt8]]
-  /// Puts something where a queue should be, that is none.
+  /// Puts something that is no queue in the place of a queue.
   func spoil(queue: String)
   func bind(queue: String, to exchange: String, routingKey: String)
 
@@ -16,13 +16,13 @@ protocol PublisherStage: AnyObject {
 
   /// The broker ends all connections.
   func cut()
-  /// From now on until `cut` requests are carried out, and nothing is heard of it.
+  /// Loses answers from now on until `cut`: requests are carried out, and no reply comes.
   func loseAnswers()
-  /// The broker dies, or comes back with all that it has confirmed.
+  /// Whether the broker runs. It dies, or comes back with everything that it has confirmed.
   var isRunning: Bool { get set }
 }
 
-/// An adapter in the suite: its name, and how a broker for it is made.
+/// An adapter in the suite: its name, and how a broker is made for it.
 struct PublisherAdapter: Sendable, CustomStringConvertible {
   let description: String
   let make: @Sendable () throws -> any PublisherStage
@@ -33,7 +33,7 @@ struct PublisherAdapter: Sendable, CustomStringConvertible {
   }
 }
 
-/// One thing that every publisher keeps, named for it, and how that is looked at.
+/// One promise that every publisher keeps: its name, and the check.
 struct PublisherCase: Sendable, CustomStringConvertible {
   let description: String
   let look: @Sendable (PublisherTrial) throws -> Void
@@ -43,7 +43,7 @@ struct PublisherCase: Sendable, CustomStringConvertible {
     self.look = look
   }
 
-  /// What a publisher does not keep of it.
+  /// How a publisher breaks the promise; empty: it keeps it.
   func breaches(of stage: any PublisherStage) -> [String] {
     let trial = PublisherTrial(stage)
     trial.run { try look(trial) }
@@ -53,7 +53,7 @@ struct PublisherCase: Sendable, CustomStringConvertible {
   static let all = messages + connections
 }
 
-/// One case on one broker.
+/// One case with one broker.
 final class PublisherTrial: Trial {
   let stage: any PublisherStage
   private static let patience: Int64 = 20_000_000
@@ -68,7 +68,7 @@ final class PublisherTrial: Trial {
     guard wait(until: isMet) else { throw Stop("\(what): not within \(Self.patience / 1_000_000) s") }
   }
 
-  /// A publisher that is connected. It stays until the case is over.
+  /// A connected publisher. It stays until the case ends.
   func relay() throws -> Relay {
     let relay = try Relay(in: self)
     try relay.connect()
@@ -76,7 +76,7 @@ final class PublisherTrial: Trial {
   }
 }
 
-/// Who publishes: it connects, resolves and publishes, and keeps what it is told.
+/// Uses a publisher as the daemon's relay does: connects, resolves and publishes, and records what it is told.
 final class Relay {
   let publisher: any Publisher
   private(set) var isReady = false
@@ -91,7 +91,7 @@ final class Relay {
     trial.atEnd { [self] in disconnect() }
   }
 
-  /// Waits until it is ready, or lost.
+  /// Connects, and waits until the publisher is ready or lost.
   func connect() throws {
     try begin()
     guard isReady else { throw Trial.Stop("no connection: \(loss ?? "")") }
@@ -130,7 +130,7 @@ final class Relay {
     return found
   }
 
-  /// Publishes all without waiting for answers; those of one lane each after the one before.
+  /// Publishes all items without waiting for answers. An item names the one before it on its lane as its predecessor.
   func begin(_ items: [OutboxItem], after first: [TaskID] = []) throws -> Box<[PublishOutcome?]> {
     let outcomes = Box<[PublishOutcome?]>(items.map { _ in nil })
     var newest: [Lane: TaskID] = [:]

@@ -1,6 +1,6 @@
 import BeatCore
 
-/// `DaemonRegistry` and `ReceiptStore`.
+/// Cases of `DaemonRegistry` and `ReceiptStore`.
 extension StoreCase {
   static func record(_ host: String, isLeading: Bool = false) -> DaemonRecord {
     DaemonRecord(

@@ -1,13 +1,13 @@
 import BeatCore
 
-/// Names and documents: `ScheduleStore.names` and `read`.
+/// Cases of names and documents: `ScheduleStore.names` and `read`.
 extension StoreCase {
   static let documents = [
     StoreCase("a walk finds each document, and nothing else") { trial in
       let a = try trial.visitor()
       let names = (0..<1_200).map { EntryName("document-\($0)") }
       for name in names { trial.stage.write(Sample.document("\(name)"), of: name) }
-      // The store's own places are no documents.
+      // The places where the store keeps its own data are no documents.
       _ = try a.get("putAbsent") {
         a.store.schedules.putAbsent([("gone", Sample.watermark(trial.stage.now))], then: $0)
       }
@@ -43,7 +43,7 @@ extension StoreCase {
       let long = EntryName([UInt8](repeating: UInt8(ascii: "n"), count: Limit.nameLength.most + 1))
       let longest = EntryName([UInt8](repeating: UInt8(ascii: "m"), count: Limit.nameLength.most))
       for name in [long, longest] { trial.stage.write(Sample.document("x"), of: name) }
-      // What has heard of such a name looks for it.
+      // An event with such a name makes the daemon look for it.
       a.store.suspectLongNames()
       var ignored = IgnoredNames()
       trial.equal(try a.walk { ignored.add($0.ignored) }, [longest], "the names found")
@@ -98,7 +98,7 @@ extension StoreCase {
 }
 
 extension Visitor {
-  /// All names of a whole walk, as often as they were found.
+  /// All names of a whole walk, each as often as it was found.
   func walk(_ look: (NamePage) throws -> Void = { _ in }) throws -> [EntryName] {
     var (position, found): (ScanPosition?, [EntryName]) = (nil, [])
     for _ in 0..<1_000 {

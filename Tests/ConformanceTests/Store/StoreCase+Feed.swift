@@ -1,6 +1,6 @@
 import BeatCore
 
-/// What a session tells of changes: `StoreEvent`.
+/// Cases of what a session reports of changes: `StoreEvent`.
 extension StoreCase {
   static let feed = [
     StoreCase("an edit, a new document and a deletion are heard") { trial in
@@ -41,7 +41,7 @@ extension StoreCase {
       try a.hearAll()
       for plan in plans {
         let count = a.events.count { if case .writtenInPlace(plan.entry) = $0 { true } else { false } }
-        // A store that cannot tell them says `touched`, and the daemon reads once more.
+        // A store that cannot recognise its own writes reports `touched`, and the daemon reads once more.
         trial.expect(count <= 1, "one fire is told as \(count) writes in place")
       }
     },
@@ -97,7 +97,7 @@ extension StoreCase {
       trial.stage.write(Sample.document("a", more: #", "args": [1]"#), of: "a")
       try trial.waitFor("a change while nothing was heard is told of") { a.hears(of: "a") }
       guard a.failure == nil else { return }
-      // The session goes on, and hears again.
+      // The session goes on, and reports changes again.
       try a.hearAll()
       a.forgetEvents()
       trial.stage.write(nil, of: "a")

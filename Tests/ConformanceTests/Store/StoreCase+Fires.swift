@@ -1,6 +1,6 @@
 import BeatCore
 
-/// `ScheduleStore.commit`.
+/// Cases of `ScheduleStore.commit`.
 extension StoreCase {
   static let fires = [
     StoreCase("a fire replaces the document, sets the watermark and sends the message") { trial in
@@ -29,7 +29,7 @@ extension StoreCase {
       trial.equal(try a.commit(plan), .fired, "the first outcome")
       trial.equal(try a.commit(plan), .alreadyMine, "the second outcome")
       trial.stands(plan, messages: 1)
-      // Somebody writes the document back as it was.
+      // A user writes the document back as it was.
       trial.stage.write(plan.oldDocument, of: "a")
       trial.equal(try a.commit(plan), .alreadyMine, "the outcome after the document was written back")
       trial.equal(trial.stage.messages(in: "q").count, 1, "messages after the document was written back")
@@ -154,7 +154,7 @@ extension StoreCase {
       trial.equal(record.due, first.due, "its due time")
       trial.equal(record.reason, "catch-up", "why it was fired")
       trial.expect((2_000_000...60_000_000).contains(record.late), "\(record.late) µs late, not two seconds")
-      // What is kept is "about" so many: whole pages of them.
+      // The history keeps "about" as many fires as it is told: whole pages of them.
       for round in 0..<10 {
         let plans = (0..<StoreSize.outboxLimit - 1).map { Sample.plan("s\(round)-\($0)", now) }
         for plan in plans { trial.stage.write(plan.oldDocument, of: plan.entry) }
@@ -172,7 +172,7 @@ extension StoreCase {
     let (a, now) = (try trial.visitor(), trial.stage.now)
     let plans = (0..<count).map { Sample.plan("s\($0)", now, to: .queue($0.isMultiple(of: 3) ? "q" : "r")) }
     for plan in plans { trial.stage.write(plan.oldDocument, of: plan.entry) }
-    // The second call does not wait for the first one's answers.
+    // The second call does not wait for the answers to the first.
     let outcomes = [plans.prefix(count / 2), plans.suffix(count - count / 2)].map { a.beginCommit(Array($0)) }
     try trial.waitFor("each plan has its outcome") { outcomes.allSatisfy { !$0.value.contains(nil) } }
     trial.equal(Set(outcomes.flatMap(\.value)), [.fired], "the outcomes")
@@ -184,7 +184,7 @@ extension StoreCase {
 }
 
 extension StoreTrial {
-  /// All that a fire leaves behind.
+  /// Expects everything that a fire leaves behind.
   func stands(_ plan: FirePlan, messages: Int) {
     equal(stage.document(of: plan.entry), plan.newDocument, "the document")
     equal(stage.watermark(of: plan.entry), plan.watermark.bytes, "the watermark")

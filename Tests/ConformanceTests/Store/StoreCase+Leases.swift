@@ -1,6 +1,7 @@
 import BeatCore
 
-/// The heartbeat and the lease: `LeaseStore`, and the fencing token in all that only the lease's holder may do.
+/// Cases of the heartbeat and the lease, `LeaseStore`, and of the fencing token in everything that only the lease's
+/// holder may do.
 extension StoreCase {
   private static let minute: Int64 = 60_000_000
 
@@ -90,7 +91,7 @@ extension StoreCase {
       guard case .other(_, _, isOffered: true) = try b.beat(ttl: minute, .free).lease else {
         return trial.breach("who asks for a free lease is not told that it is offered, or has it")
       }
-      // Whoever offers it no more keeps it.
+      // A holder that stops offering its lease keeps it.
       _ = try a.beat(ttl: minute)
       guard case .other(_, _, isOffered: false) = try b.beat(ttl: minute, .offered).lease else {
         return trial.breach("an offer that was taken back still stands")
@@ -133,7 +134,7 @@ extension StoreCase {
       let plan = Sample.plan("a", now)
       trial.stage.write(plan.oldDocument, of: "a")
       try a.lead(ttl: 200_000)
-      // It has run out by its own clock.
+      // The lease has run out by the store's clock.
       _ = trial.wait(400_000) { false }
       trial.equal(try a.commit(plan), .fenced, "a fire")
       trial.stands(nothingOf: plan)

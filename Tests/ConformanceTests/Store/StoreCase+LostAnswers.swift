@@ -1,6 +1,6 @@
 import BeatCore
 
-/// Answers that do not come: what was asked for may have been done all the same.
+/// Cases of answers that never come: the request may have been carried out all the same.
 extension StoreCase {
   static let lostAnswers = [
     StoreCase("an outcome that was lost is found again by repeating it") { trial in
@@ -49,7 +49,7 @@ extension StoreCase {
       trial.stage.loseAnswers(of: "a")
       let request = HeartbeatRequest(sequence: 7, leaseTTL: 60_000_000)
       let answer = a.begin("a heartbeat") { a.store.leases.beat(request, then: $0) }
-      // Another one finds it taken.
+      // Another daemon finds the lease taken.
       let b = try trial.visitor("b")
       try trial.waitFor("the lease is taken") {
         if case .other? = try? b.beat(ttl: 60_000_000, .nothing).lease { true } else { false }

@@ -1,6 +1,6 @@
 import BeatCore
 
-/// Messages that wait for a publisher: `Outbox`.
+/// Cases of messages that wait for a publisher: `Outbox`.
 extension StoreCase {
   static let outbox = [
     StoreCase("what was fired waits in the outbox, the oldest first, with its route and its task", needs: [.outbox]) {

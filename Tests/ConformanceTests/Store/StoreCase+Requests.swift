@@ -1,6 +1,6 @@
 import BeatCore
 
-/// Runs by hand: `ManualRequests`.
+/// Cases of manual runs: `ManualRequests`.
 extension StoreCase {
   private static let minute: Int64 = 60_000_000
 
@@ -133,7 +133,7 @@ extension Visitor {
     return outcome
   }
 
-  /// All that wait.
+  /// All requests that wait.
   func requests() throws -> [(id: String, request: ManualRequest)] {
     var (position, found): (ScanPosition?, [(id: String, request: ManualRequest)]) = (nil, [])
     for _ in 0..<1_000 {

@@ -1,6 +1,6 @@
 import BeatCore
 
-/// How a session begins, ends and begins again, and the rules of `Completion`.
+/// Cases of how a session begins, ends and begins again, and of the rules of `Completion`.
 extension StoreCase {
   static let sessions = [
     StoreCase("answers come once, in the order of the calls, and never inside them") { trial in
@@ -53,7 +53,7 @@ extension StoreCase {
       let read = a.begin("a read") { a.store.schedules.read(["a"], then: $0) }
       let outcome = a.beginCommit([Sample.plan("b", now)])
       trial.stage.cut("a")
-      // The recorder finds out whether calls are open when the end is told.
+      // The event record checks that no call is open when the session reports its end.
       try trial.waitFor("the session ends") { a.failure != nil }
       trial.isLost(read.value, "a read")
       trial.equal(outcome.value, [.unknown], "the outcome of a fire")

@@ -1,6 +1,6 @@
 import BeatCore
 
-/// Watermarks beside the documents: `putAbsent`, `replace`, `sweepWatermarks`.
+/// Cases of the watermarks beside the documents: `putAbsent`, `replace`, `sweepWatermarks`.
 extension StoreCase {
   static let watermarks = [
     StoreCase("a watermark is put where there is none, and where one stands it is told") { trial in
@@ -13,7 +13,7 @@ extension StoreCase {
       trial.equal(try put([("b", second), ("a", second), ("c", second)]), ["a"], "others, where one has a watermark")
       trial.equal(
         ["a", "b", "c"].map { trial.stage.watermark(of: $0) }, [first, second, second].map(\.bytes), "the watermarks")
-      // Of several for one name, the first.
+      // Of several watermarks for one name, the first counts.
       trial.equal(try put([("d", first), ("d", second)]), ["d"], "others, where one comes twice")
       trial.equal(trial.stage.watermark(of: "d"), first.bytes, "the watermark that came first")
     },

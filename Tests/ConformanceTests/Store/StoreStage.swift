@@ -1,20 +1,20 @@
 import BeatCore
 
-/// A store that is made for one case and empty, with what people and faults do to it. An adapter's tests implement it.
+/// An empty store made for one case, with what users and faults do to it. An adapter's tests implement it.
 protocol StoreStage: AnyObject {
-  /// A daemon's way to the store. Each instance has one.
+  /// The connector of one daemon. Each instance has its own.
   func connector(as instance: String) throws -> any StoreConnector
-  /// Lets things happen until this holds.
+  /// Lets the stage run until the condition holds.
   ///
-  /// - Parameter microseconds: of the store's time, at most.
-  /// - Returns: false: it does not hold in that time.
+  /// - Parameter microseconds: the most time that may pass, by the store's clock.
+  /// - Returns: false: the condition does not hold within that time.
   func wait(_ microseconds: Int64, until isMet: () -> Bool) -> Bool
   /// The store's clock.
   var now: UnixTime { get }
-  /// How edits are to be heard.
+  /// How edits are detected.
   var changeDetection: ChangeDetection { get }
 
-  // MARK: what people do
+  // MARK: what users do
 
   /// Writes a document as any client may; nil: deletes it.
   func write(_ document: [UInt8]?, of name: EntryName)
@@ -22,51 +22,52 @@ protocol StoreStage: AnyObject {
   func watermark(of name: EntryName) -> [UInt8]?
   /// Writes a watermark's bytes, right or wrong.
   func damage(watermarkOf name: EntryName, with bytes: [UInt8])
-  /// What has reached a queue, the oldest first. Of a store with an outbox: what has reached that, for this queue.
+  /// The messages that have reached a queue, the oldest first. For a store with an outbox, those in the outbox for this
+  /// queue.
   func messages(in queue: String) -> [[UInt8]]
-  /// Puts something into the outbox that no daemon has written.
+  /// Puts an item into the outbox that no daemon has written.
   func putIntoOutbox(_ bytes: [UInt8])
-  /// Puts something where a queue should be, that is none.
+  /// Puts something that is no queue in the place of a queue.
   func spoil(queue: String)
   func bind(queue: String, to exchange: String, routingKey: String)
-  /// Asks for a run by hand, or for something that is no request.
+  /// Requests a manual run. The bytes need not be a valid request.
   func ask(_ request: [UInt8], id: String)
   func answer(to id: String) -> String?
-  /// The oldest first.
+  /// The history's records, the oldest first.
   var history: [FireRecord] { get }
-  /// The contents are lost, while the server goes on.
+  /// Loses the store's contents while the server goes on.
   func loseContents()
 
   // MARK: faults
 
   /// The server ends all connections of a daemon.
   func cut(_ instance: String)
-  /// From now on until `cut` the daemon's requests are carried out, and it hears nothing of it.
+  /// Loses the daemon's answers from now on until `cut`: its requests are carried out, and no reply comes.
   func loseAnswers(of instance: String)
-  /// The server ends the connections on which daemons hear of changes, and no others, where these are of their own.
+  /// Ends the connections on which daemons hear of changes, and no others, where these are separate connections.
   func silence()
-  /// The server dies, or comes back as it was.
+  /// Whether the server runs. It dies, or comes back as it was.
   var isRunning: Bool { get set }
 }
 
-/// What not every store has.
+/// An ability that not every store has.
 enum StoreAbility: Hashable, Sendable {
   /// Messages go to the queue in the step of the fire.
   case direct
   /// Messages wait in the store for a publisher.
   case outbox
-  /// The server forgets nothing when it dies.
+  /// The server loses nothing when it dies.
   case durable
 }
 
-/// The sizes with which a stage makes its store, so that the bounds come early.
+/// The sizes with which a stage makes its store. They are small, so that the bounds are reached soon.
 enum StoreSize {
   static let outboxLimit = 40
   static let historyLength = 50
   static let maximumDocumentLength = 600_000
 }
 
-/// An adapter in the suite: its name, what it has, and how a store of it is made.
+/// An adapter in the suite: its name, its abilities, and how a store is made for it.
 struct StoreAdapter: Sendable, CustomStringConvertible {
   let description: String
   let abilities: Set<StoreAbility>
@@ -81,10 +82,10 @@ struct StoreAdapter: Sendable, CustomStringConvertible {
   }
 }
 
-/// One thing that every store keeps, named for it, and how that is looked at.
+/// One promise that every store keeps: its name, and the check.
 struct StoreCase: Sendable, CustomStringConvertible {
   let description: String
-  /// Stores without these are not asked.
+  /// The abilities that the case needs. Stores without them skip it.
   let needs: Set<StoreAbility>
   let look: @Sendable (StoreTrial) throws -> Void
 
@@ -94,7 +95,7 @@ struct StoreCase: Sendable, CustomStringConvertible {
     self.look = look
   }
 
-  /// What a store does not keep of it.
+  /// How a store breaks the promise; empty: it keeps it.
   func breaches(of stage: any StoreStage) -> [String] {
     let trial = StoreTrial(stage)
     trial.run { try look(trial) }

@@ -1,12 +1,12 @@
 import BeatCore
 
-/// One case on one store.
+/// One case with one store.
 final class StoreTrial: Trial {
   let stage: any StoreStage
 
   init(_ stage: any StoreStage) { self.stage = stage }
 
-  /// Of the store's time; a real server on a busy machine may need some of it.
+  /// How long a wait may take, by the store's clock. A real server on a busy machine may need some of it.
   static let patience: Int64 = 20_000_000
 
   func wait(_ microseconds: Int64 = patience, until isMet: () -> Bool) -> Bool {
@@ -17,7 +17,7 @@ final class StoreTrial: Trial {
     guard wait(until: isMet) else { throw Stop("\(what): not within \(Self.patience / 1_000_000) s") }
   }
 
-  /// A daemon that has opened a session. It stays until the case is over.
+  /// A daemon that has opened a session. It stays until the case ends.
   func visitor(_ instance: String = "a") throws -> Visitor {
     let visitor = try Visitor(instance, in: self)
     atEnd { visitor.close() }
@@ -28,13 +28,13 @@ final class StoreTrial: Trial {
 /// A daemon as the store sees it: it opens a session, hears events and calls the ports.
 final class Visitor {
   let instance: String
-  /// Of its lease, as it is asked for.
+  /// The token of its lease. The session asks for it with each call that the lease guards.
   var token: String {
     get { fence.value }
     set { fence.value = newValue }
   }
   let store: any StoreSession
-  /// What it was told since it watches.
+  /// The events since the session began to watch.
   var events: [StoreEvent] { record.events }
 
   private let trial: StoreTrial
@@ -70,7 +70,8 @@ final class Visitor {
 
   // MARK: calls
 
-  /// Makes a call and lets its answer come whenever it does. The trial finds out whether it came once, and not inside.
+  /// Makes a call and does not wait for its answer. The trial checks that the answer comes once, and not inside the
+  /// call.
   func begin<Value>(
     _ what: String, _ call: (@escaping Completion<Value>) -> Void
   ) -> Box<Result<Value, Refusal>?> {
@@ -98,7 +99,7 @@ final class Visitor {
     }
   }
 
-  /// Of each plan its outcome, in their order, as they come.
+  /// Commits plans. The result fills with the outcome of each, in the plans' order.
   func beginCommit(_ plans: [FirePlan]) -> Box<[FireOutcome?]> {
     let outcomes = Box<[FireOutcome?]>(plans.map { _ in nil })
     let trial = trial
@@ -143,18 +144,18 @@ final class Visitor {
 
   // MARK: events
 
-  /// All that was changed before has been told after this.
+  /// Waits until every earlier change has been reported.
   func hearAll() throws {
     let before = events.count { $0.isHeartbeat }
     _ = try beat()
     try trial.waitFor("our own heartbeat is heard") { failure != nil || events.count { $0.isHeartbeat } > before }
   }
 
-  /// What it must look at again.
+  /// Whether the events say that the schedule must be read again.
   func hears(of name: EntryName) -> Bool { events.contains { $0.touches(name) } }
 }
 
-/// What a session tells, with what must not happen there.
+/// Records what a session reports, and checks what must not happen.
 private final class EventRecord {
   private let trial: StoreTrial
   var isInside = false
@@ -203,7 +204,7 @@ extension StoreEvent {
   var isLeaseFreed: Bool { if case .leaseFreed = self { true } else { false } }
   var isRequest: Bool { if case .requested = self { true } else { false } }
 
-  /// All must be looked at again.
+  /// Whether the event says that every schedule must be read again.
   var touchesAll: Bool {
     switch self {
     case .touchedAll, .missedChanges, .ended: true

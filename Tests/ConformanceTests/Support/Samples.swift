@@ -1,6 +1,6 @@
 @testable import BeatCore
 
-/// Documents, fires and messages of the suites.
+/// The documents, fires and messages of the suites.
 enum Sample {
   static func document(_ name: String, runs: Int = 0, more: String = "") -> [UInt8] {
     Array(
@@ -12,10 +12,10 @@ enum Sample {
     Watermark(due: due, taskID: task.map { TaskID(text: $0) }, totalRunCount: runs)
   }
 
-  /// A message as its task's id alone: what lies in a queue is compared as a whole.
+  /// A message that consists of its task's id: the messages in a queue are compared as a whole.
   static func message(_ id: String) -> [UInt8] { Array(#"{"headers": {"id": "\#(id)"}}"#.utf8) }
 
-  /// A fire of a schedule whose document stands there as `document` makes it.
+  /// A fire of a schedule whose stored document is the one that `document` makes.
   static func plan(
     _ name: String, _ due: UnixTime, id: String? = nil, runs: Int = 0, old: [UInt8]? = nil,
     to route: Route = .queue("q"),

@@ -1,9 +1,9 @@
-/// One look at an adapter: what is found to be wrong is kept, and told in the end.
+/// One check of an adapter. It collects what is wrong, and reports it at the end.
 class Trial {
   private(set) var breaches: [String] = []
   private var finalLooks: [() -> Void] = []
 
-  /// Why a look cannot go on.
+  /// Why a check cannot go on.
   struct Stop: Error {
     let breach: String
 
@@ -20,10 +20,10 @@ class Trial {
     expect(found == wanted, "\(what): \(Self.shortened(found)), not \(Self.shortened(wanted))")
   }
 
-  /// Looks at something when all is over.
+  /// Adds a check that is made when the case has ended.
   func atEnd(_ look: @escaping () -> Void) { finalLooks.append(look) }
 
-  /// Runs a case to its end, or as far as it comes.
+  /// Runs a case to its end, or as far as it gets.
   func run(_ body: () throws -> Void) {
     do { try body() } catch let stop as Stop { breaches.append(stop.breach) } catch { breaches.append("\(error)") }
     for look in finalLooks { look() }
@@ -35,7 +35,7 @@ class Trial {
     return text.count > 300 ? "\(text.prefix(300))…" : text
   }
 
-  /// Bytes as the text that they are.
+  /// A value as text, with bytes decoded.
   private static func words(_ value: Any) -> String {
     switch value {
     case let bytes as [UInt8] where !bytes.isEmpty: "\"\(String(decoding: bytes, as: UTF8.self))\""
@@ -47,7 +47,7 @@ class Trial {
   }
 }
 
-/// Something that callbacks write to.
+/// A value that callbacks write to.
 final class Box<Value> {
   var value: Value
 

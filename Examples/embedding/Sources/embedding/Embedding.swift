@@ -2,7 +2,7 @@ import Logging
 import ReactiveBeat
 import ServiceLifecycle
 
-/// Schedules a greeting, tells of its first three runs, and ends in order. SIGTERM and Ctrl-C end it in order, too.
+/// Schedules a greeting, prints its first three runs, and ends in order. SIGTERM and Ctrl-C end it in order, too.
 ///
 /// Usage: `embedding STORE_URL BROKER_URL`
 @main struct Embedding {
@@ -25,7 +25,7 @@ import ServiceLifecycle
   }
 }
 
-/// The daemon as a service: a graceful shutdown stops it.
+/// The daemon as a service. A graceful shutdown stops it.
 struct Scheduler: Service {
   let daemon: BeatDaemon
 
@@ -38,7 +38,7 @@ struct Scheduler: Service {
   }
 }
 
-/// Makes a schedule while the daemon runs: it is in force at once.
+/// Makes a schedule while the daemon runs. The schedule takes effect at once.
 struct Greeting: Service {
   let configuration: BeatConfiguration
   let events: AsyncStream<BeatEvent>
