@@ -1,8 +1,8 @@
-"""The variant "broker": schedules and queues lie on two servers, and messages go through the store's outbox. Each daemon
-has a proxy before each of them.
+"""The variant "broker": schedules and queues are on two servers, and messages go through the store's outbox. Each
+daemon has a proxy before each server.
 
-The writer's markers are items of the outbox like any other, pushed by the script that edits: so the broker's queue tells
-in which order edits and fires happened, and whether the relay has kept it.
+The writer's markers are items of the outbox like any other, pushed by the script that edits. So the broker's queue
+shows the order of edits and fires, and whether the relay has kept it.
 """
 
 import json
@@ -16,7 +16,7 @@ from traffic import Scripts
 from writer import EDIT, QUEUE
 
 OUTBOX = "reactivebeat:tasks:meta:outbox"
-LIMIT = 300  # messages that may wait: 1.6 s of them
+LIMIT = 300  # the messages that may wait in the outbox: 1.6 s of them
 
 _ITEM = """
 local function field(text) return #text .. ':' .. text .. ',' end
@@ -25,7 +25,7 @@ local function item(id, message)
 end
 """ % QUEUE
 
-# As the edit on one server, but for where its marker goes.
+# The edit of the other variants, with its marker in the outbox instead of the queue.
 _MARKER = "head .. ARGV[3] .. '\\n' .. stands"
 _OUTBOX_EDIT = _ITEM + EDIT.replace(
   f"redis.call('LPUSH', KEYS[1], {_MARKER})",
@@ -58,7 +58,7 @@ class BrokerStage(Stage):
     self.broker = Redis(folder / "broker", durable=True)
     super().__init__(binaries, sources, space, folder, *rest)
     self.writer.script = _OUTBOX_EDIT
-    self.longest = 0  # the most messages that were seen waiting
+    self.longest = 0  # the most messages that were seen waiting in the outbox
     self.cuts = 0
     scripts = Scripts(sources)
     self.carriers = [Proxy(daemon.number, self.broker.path, scripts, self.ledger) for daemon in self.daemons]
@@ -95,11 +95,11 @@ class BrokerStage(Stage):
     self.wire.release(self.carriers[number])
 
   def settle(self, patience):
-    # What the full outbox has refused several times in a row is tried again a minute later.
+    # When the full outbox has refused a fire several times in a row, the daemon tries again a minute later.
     return super().settle(max(patience, 75))
 
   def measure_outbox(self):
-    """Fires stop at the limit; the writer's markers count, and do not stop."""
+    """Checks that fires stop at the outbox' limit. The writer's markers count for the limit, and do not stop."""
     items = self.command("LRANGE", OUTBOX, 0, -1, database=1) or []
     fires = sum(b":chaos-" not in item[:16] for item in items)
     self.longest = max(self.longest, fires)
@@ -107,7 +107,7 @@ class BrokerStage(Stage):
       self.model.fail(7, f"{fires} messages wait in the outbox, and {LIMIT} may")
 
   def take(self):
-    """What was in the outbox or in the queue, oldest first, and the documents of the same moment."""
+    """Everything from the outbox and the queue, the oldest first, and the documents of the same moment."""
     self.cuts += 1
     client = self.redis.client(1)
     marker, names, documents = client(
@@ -153,7 +153,7 @@ class BrokerKilled(BrokerFault):
 
 
 class BrokerDown(BrokerKilled):
-  """For so long that the outbox may be full."""
+  """The broker is down for so long that the outbox may become full."""
   name = "broker: down for long"
   weight = 1
 

@@ -16,8 +16,8 @@ from stage import Unquiet
 from variants import STAGES
 
 PROJECT = pathlib.Path(__file__).resolve().parents[2]
-SETTLE_EVERY = 20  # iterations
-SETTLE_EVERY_AIMED = 4  # before faults of one kind undo what those before have done
+SETTLE_EVERY = 20  # after so many iterations the stage settles and is checked
+SETTLE_EVERY_AIMED = 4  # more often: repeated faults of one kind undo each other's effects
 
 
 class Run:
@@ -117,7 +117,7 @@ class Run:
 def options_of(arguments):
   parser = argparse.ArgumentParser(prog="scripts/chaos")
   parser.add_argument("--iterations", type=int, default=10_000)
-  parser.add_argument("--seconds", type=float, default=0, help="end after so long; 0: do all iterations")
+  parser.add_argument("--seconds", type=float, default=0, help="end after so many seconds; 0: do all iterations")
   parser.add_argument("--seed", default=str(int(time.time())), help="the same faults in the same order")
   parser.add_argument("--jobs", type=int, default=1, help="stages at the same time, each with its own processes")
   parser.add_argument("--each", type=int, default=500, help="iterations of one stage; of the seed S: S/0, S/1 and so on")
@@ -144,7 +144,7 @@ def options_of(arguments):
 
 
 def common(options, is_short=False):
-  """The arguments with which a stage of these options is started; `is_short`: as a person would type them."""
+  """The arguments that start a stage with these options. `is_short`: as a user would type them, without defaults."""
   words = ["--variant", options.variant] if options.variant != "strict" or not is_short else []
   words += ["--no-lease"] if options.no_lease else []
   for name in ("aim", "without", "forgive"):

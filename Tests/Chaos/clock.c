@@ -1,9 +1,10 @@
-// A clock of its own for one process, preloaded into it (LD_PRELOAD) by clock.py, which writes how far it is off into the
-// file that CHAOS_CLOCK names. The process cannot tell it from a machine whose clock somebody sets: an absolute timerfd
-// on CLOCK_REALTIME follows the clock, and one with TFD_TIMER_CANCEL_ON_SET wakes with ECANCELED when the wall clock has
-// moved against CLOCK_MONOTONIC, as in the kernel's fs/timerfd.c: by a step or a suspend, not by a slew.
+// Gives one process a clock of its own. clock.py preloads this library into the process (LD_PRELOAD), and writes how
+// far the clock is off into the file that CHAOS_CLOCK names. The process cannot tell it from a machine whose clock a
+// user sets: an absolute timerfd on CLOCK_REALTIME follows the clock, and one with TFD_TIMER_CANCEL_ON_SET wakes with
+// ECANCELED when the wall clock has moved against CLOCK_MONOTONIC, as in the kernel's fs/timerfd.c. A step or a suspend
+// does that, a slew does not.
 //
-// Not done, as nothing here uses it: dup of a timerfd, poll with a timeout on another clock, clock_nanosleep.
+// Not done, since nothing here uses it: dup of a timerfd, poll with a timeout on another clock, clock_nanosleep.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -24,11 +25,11 @@
 
 enum { SECOND = 1000000000, MOST = 1024 };
 
-// What clock.py writes: nanoseconds, between two changes of `version`, which is odd meanwhile.
+// What clock.py writes, in nanoseconds. `version` is odd while the other fields are being changed.
 struct shift {
   _Atomic uint64_t version;
   _Atomic int64_t realtime, monotonic, boottime;
-  // How much faster than the machine's the clocks go, in parts of a million, since CLOCK_MONOTONIC was `since`.
+  // How much faster than the machine's clocks these go, in parts per million, since CLOCK_MONOTONIC was `since`.
   _Atomic int64_t rate, since;
 };
 
@@ -37,8 +38,8 @@ struct offsets { int64_t realtime, monotonic, boottime, rate; };
 // An absolute timer on CLOCK_REALTIME.
 struct timer {
   int is_known, is_armed, may_cancel, is_woken;
-  int64_t distance;  // of the wall clock to the monotonic one, when the timer last learned of it
-  struct itimerspec wanted;  // by the process' clock
+  int64_t distance;  // from the monotonic clock to the wall clock, when the timer last looked
+  struct itimerspec wanted;  // the time that was set, by the process' clock
 };
 
 static struct shift *shift;
@@ -136,11 +137,11 @@ static int is_past(struct timespec time) {
   return time.tv_sec < now.tv_sec || (time.tv_sec == now.tv_sec && time.tv_nsec <= now.tv_nsec);
 }
 
-// Hands it to the kernel, by the kernel's clock.
+// Sets the timer in the kernel, by the kernel's clock.
 static int set(int fd, struct timer *timer, struct offsets off) {
   struct itimerspec specification = timer->wanted;
   if (off.rate) {
-    // Until then the clock gains further.
+    // The clock gains further until the timer expires.
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
     int64_t seconds = specification.it_value.tv_sec - now.tv_sec;
@@ -154,7 +155,7 @@ static int set(int fd, struct timer *timer, struct offsets off) {
   return real_timerfd_settime(fd, TFD_TIMER_ABSTIME, &specification, NULL);
 }
 
-// The process' clock has changed: what a kernel does in clock_was_set().
+// Looks at all timers after the process' clock has changed, as a kernel does in clock_was_set().
 static void look_again(void) {
   pthread_mutex_lock(&lock);
   struct offsets off = offsets();
@@ -164,7 +165,7 @@ static void look_again(void) {
     if (timer->may_cancel && timer->distance != off.realtime - off.monotonic) {
       struct itimerspec now = {.it_value = {0, 1}};
       timer->is_woken = 1;
-      timer->distance = INT64_MAX;  // It is told, even if it is set back before anybody reads.
+      timer->distance = INT64_MAX;  // A reader is told even if the clock is set back before it reads.
       real_timerfd_settime(fd, TFD_TIMER_ABSTIME, &now, NULL);
     } else {
       set(fd, timer, off);
@@ -177,7 +178,7 @@ static void *watch(void *argument) {
   int bell = (int)(intptr_t)argument;
   char events[4096];
   for (;;) {
-    // First: it may have changed before anybody watched.
+    // The first look is before the first read: the clock may have changed before this thread began.
     look_again();
     ssize_t count = real_read(bell, events, sizeof events);
     if (count <= 0 && errno != EINTR) return NULL;
@@ -210,7 +211,7 @@ int timerfd_create(int clock, int flags) {
   return fd;
 }
 
-// Tells once that the clock was set.
+// Whether a reader must be told that the clock was set. It is told once.
 static int is_canceled(struct timer *timer) {
   struct offsets off = offsets();
   if (!timer->may_cancel || timer->distance == off.realtime - off.monotonic) return 0;
@@ -244,7 +245,7 @@ ssize_t read(int fd, void *buffer, size_t count) {
   pthread_mutex_lock(&lock);
   struct timer *timer = &timers[fd];
   if (is_canceled(timer)) {
-    // It stays armed, but what has expired with the change is not told.
+    // The timer stays armed, but a time that has passed with the change is not reported.
     timer->is_woken = 0;
     if (!is_past(timer->wanted.it_value)) set(fd, timer, offsets());
     result = -1;

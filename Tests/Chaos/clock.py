@@ -1,4 +1,5 @@
-"""Clocks that can be set, one for each process: see clock.c. Without root, and without a word to the machine's own."""
+"""Clocks that can be set, one for each process; see clock.c. It needs no root, and does not touch the machine's
+clock."""
 
 import ctypes
 import mmap
@@ -11,7 +12,7 @@ SOURCE = pathlib.Path(__file__).with_name("clock.c")
 
 
 def build(folder):
-  """The library to preload."""
+  """Builds the library that is preloaded."""
   compiler = next((path for path in map(shutil.which, ("cc", "clang", "gcc")) if path), None)
   if not compiler:
     raise SystemExit("chaos: no C compiler (cc, clang, gcc); --variant clock needs one")
@@ -21,7 +22,7 @@ def build(folder):
 
 
 class _Shift(ctypes.Structure):
-  """As in clock.c. Nanoseconds; the rate in parts of a million."""
+  """The struct of clock.c. Times are in nanoseconds, the rate is in parts per million."""
   _fields_ = [("version", ctypes.c_uint64)] + [
     (name, ctypes.c_int64) for name in ("realtime", "monotonic", "boottime", "rate", "since")]
 
@@ -38,24 +39,24 @@ class Clock:
     self.environment = {"LD_PRELOAD": str(library), "CHAOS_CLOCK": str(self.path)}
 
   def step(self, seconds):
-    """Somebody sets the wall clock."""
+    """Sets the wall clock."""
     self._move(realtime=seconds)
 
   def sleep(self, seconds):
-    """The machine was asleep."""
+    """Lets the machine sleep."""
     self._move(realtime=seconds, boottime=seconds)
 
   def slew(self, rate):
-    """All clocks go faster by so many parts of a million, or slower, and nobody is told. 0: as they should, with what
-    they have gained."""
+    """Lets all clocks go faster by so many parts per million, or slower, without telling any process. 0: the clocks go
+    right again, with what they have gained."""
     self._move(rate=rate)
 
   def put_right(self, seconds=0):
-    """As the machine's own, but for the seconds for which all were asleep."""
+    """Sets the clocks to the machine's, ahead by the seconds for which all machines were asleep."""
     shift = self.shift
     if shift.rate:
       self.slew(0)
-    # What a slew has gained stays in the clock that must never go back.
+    # The monotonic clock must never go back, so that it keeps what a slew has gained.
     if shift.realtime != round(seconds * 1e9) + shift.monotonic:
       self._move(realtime=seconds - (shift.realtime - shift.monotonic) / 1e9)
     return shift.monotonic / 1e9
@@ -69,6 +70,6 @@ class Clock:
       setattr(shift, name, getattr(shift, name) + gained + round(seconds.get(name, 0) * 1e9))
     shift.rate, shift.since = rate, now
     shift.version += 1
-    # A write through the map wakes nobody; one to the byte behind it does.
+    # A write through the mapping wakes no reader. A write to the byte behind it does.
     self.file.seek(ctypes.sizeof(_Shift))
     self.file.write(b"!")

@@ -8,18 +8,19 @@ import uuid
 
 from servers import PREFIX
 
-slept = 0  # microseconds by which everybody's clock is ahead of this machine's: see wrongclocks.py
+slept = 0  # microseconds by which all simulated clocks are ahead of this machine's; see wrongclocks.py
 
 _EPOCH = datetime.datetime(1970, 1, 1)
 
 
 def clock_now():
-  """Microseconds since 1970."""
+  """The simulated present in microseconds since 1970."""
   return time.time_ns() // 1000 + slept
 
 
 def microseconds(date):
-  """A document's date: ISO 8601 text ending in Z, or celerybeat-redis' object. None of None."""
+  """A document's date in microseconds since 1970: ISO 8601 text ending in Z, or celerybeat-redis' object. None stays
+  None."""
   if date is None:
     return None
   if isinstance(date, str):
@@ -33,7 +34,7 @@ def microseconds(date):
 
 
 def namespace(sources):
-  """Of task ids, as the daemon's source has it."""
+  """The namespace of task ids, read from the daemon's source."""
   text = pathlib.Path(sources, "Sources/BeatCore/Messages/TaskID.swift").read_text()
   found = re.search(r"namespace: \[UInt8\] = \[([^\]]+)\]", text)
   return uuid.UUID(bytes=bytes(int(part, 16) for part in found[1].replace(",", " ").split()))

@@ -1,9 +1,9 @@
 """The variant "failover": the daemons follow a primary that sentinels name, and that is killed, stopped and replaced.
 
-A replica that takes over holds what the old primary held some time ago: messages, marks, documents and edits have gone
-back together. So the queue of whoever is the primary in the end must be as strict as ever: each occurrence once, none
-missing. What the old one's queue held beyond that, workers may have seen, and they see it once more, with the same task
-id: this is counted. There are no proxies between, so that the sentinels' addresses are the servers' own.
+A replica that takes over has the state of some time ago: messages, watermarks, documents and edits have gone back
+together. So the queue of the final primary must be as strict as ever: each occurrence once, none missing. Workers may
+have seen messages that only the old primary's queue held. They see those occurrences once more, with the same task id,
+and this is counted. There are no proxies, so that the sentinels' addresses are the servers' own.
 """
 
 import json
@@ -24,7 +24,7 @@ EDITS = {"blind": 3, "double": 2, "careful": 2}
 GONE = (OSError, EOFError, Refused)
 
 
-# WAIT counts from the connection's own last write.
+# The SET is there for WAIT, which counts from the connection's own last write.
 _READ = """
 redis.call('SET', KEYS[2], 1)
 local queue = redis.call('LRANGE', KEYS[1], 0, -1)
@@ -35,7 +35,7 @@ redis.call('SELECT', 0)
 return {queue, names, documents}
 """
 
-# The oldest is known by its bytes: nothing is taken twice.
+# The oldest item is compared by its bytes, so that nothing is taken twice.
 _LET_GO = """
 redis.call('SET', KEYS[2], 1)
 if redis.call('LINDEX', KEYS[1], -1) == ARGV[2] then redis.call('LTRIM', KEYS[1], 0, -ARGV[3] - 1) end
@@ -44,7 +44,7 @@ return 1
 
 
 class Guess:
-  """What a message must be a fire of: here nobody has seen its script pass by."""
+  """What a message must be a fire of. In this variant no proxy has seen its script pass."""
 
   daemon = epoch = answered_at = None
   answer = "seen in the queue"
@@ -55,7 +55,7 @@ class Guess:
 
 
 class Guesses:
-  """Finds the occurrence of a task id, among those that can come next."""
+  """Finds the occurrence that a task id belongs to, among those that can come next."""
 
   def __init__(self, space):
     self.space = space
@@ -88,7 +88,7 @@ class Guesses:
 
 
 class Witness(threading.Thread):
-  """Sees each primary's queue as a worker would, though it takes nothing."""
+  """Watches each primary's queue as a worker would, but takes nothing."""
 
   def __init__(self, group):
     super().__init__(daemon=True, name="witness")
@@ -100,9 +100,9 @@ class Witness(threading.Thread):
     self.begin()
 
   def begin(self):
-    """All queues are empty."""
-    self.seen = {node: [] for node in self.group.nodes}  # while it is a primary, oldest first
-    self.left = []  # what was seen in queues that are no more
+    """Begins when all queues are empty."""
+    self.seen = {node: [] for node in self.group.nodes}  # items of each primary, oldest first
+    self.left = []  # items seen in queues that no longer exist
 
   def run(self):
     try:
@@ -127,7 +127,7 @@ class Witness(threading.Thread):
         self._leave(node)
         seen = self.seen[node]
       if length > len(seen):
-        # Its head may have grown since then: the tail is where it was.
+        # The queue's head may have grown since then. The tail has not moved.
         seen += client("LRANGE", QUEUE, -length, -len(seen) - 1)[::-1]
     except GONE:
       self.clients.pop(node, None)
@@ -138,7 +138,7 @@ class Witness(threading.Thread):
       self.seen[node] = []
 
   def rolled_back(self, items):
-    """The messages that stood in a primary's queue and are not in the place where they stood in the final one, as lists."""
+    """Lists of the messages that were in a primary's queue and are not at the same place in the final one."""
     for queue in self.left + list(self.seen.values()):
       common = next((at for at, (a, b) in enumerate(zip(queue, items)) if a != b), min(len(queue), len(items)))
       if tail := [item for item in queue[common:] if not item.startswith(b"M")]:
@@ -168,7 +168,8 @@ class FailoverStage(Stage):
     self.witness.start()
 
   def fill(self):
-    """On all servers, and all have run once: what a document begins with is then known for good."""
+    """Fills all servers, and waits until each schedule has run once: what its document begins with is then known for
+    good."""
     self.until("there is a primary with two replicas", self.is_whole, 180)
     super().fill()
     self.until("each has run", lambda: not self.behind(0), 30)
@@ -181,7 +182,7 @@ class FailoverStage(Stage):
     super().end()
 
   def settle(self, patience):
-    # Sentinels leave a primary of old times alone for ten seconds.
+    # Sentinels leave a former primary alone for ten seconds.
     return super().settle(max(patience, 60))
 
   def release(self, number):
@@ -204,8 +205,8 @@ class FailoverStage(Stage):
     super().until(what, holds, seconds)
 
   def take(self):
-    """And nothing can bring back what was taken: all three servers have it before it counts as read, and have let go of
-    it before anything else happens."""
+    """Takes the queue so that no failover can bring back what was taken: all three servers must have an item before it
+    counts as read, and must have dropped it before anything else happens."""
     with self.witness.lock:
       taken = []
       self.redis.await_(lambda: self.on_all(_READ, taken), 180, "the replicas do not follow")
@@ -218,7 +219,7 @@ class FailoverStage(Stage):
     return items, {name[len(PREFIX):].decode(): json.loads(text) for name, text in zip(names, documents)}
 
   def on_all(self, script, answers, *arguments):
-    """Whether a script was run by the primary, and all it had written by then has come to both replicas."""
+    """Whether the primary has run a script, and both replicas have everything that it had written by then."""
     try:
       client = self.redis.client(0, 10)
       try:
@@ -245,13 +246,13 @@ class Failover(faults.Fault):
     self.group = stage.redis
 
   def hold_back(self):
-    """The replicas miss something."""
+    """Keeps the replicas from getting some of the writes."""
     if self.values["behind_ms"]:
       self.group.hold_back()
       time.sleep(self.values["behind_ms"] / 1000)
 
   def await_another(self, node, seconds=15):
-    """Until the sentinels name another one."""
+    """Waits until the sentinels name another primary."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
       found = self.group.primary()
@@ -283,7 +284,7 @@ class PrimaryKilled(Failover):
 
 
 class PrimaryRestarted(Failover):
-  """Before the sentinels notice: it is the primary still, with all its data."""
+  """The primary comes back before the sentinels notice, with all its data."""
   name = "primary: restart"
 
   def strike(self):
@@ -295,7 +296,7 @@ class PrimaryRestarted(Failover):
 
 
 class PrimaryStopped(Failover):
-  """It goes on as if nothing had happened, beside its successor, until the sentinels tell it otherwise."""
+  """The old primary goes on beside its successor as if nothing had happened, until the sentinels demote it."""
   name = "primary: SIGSTOP"
 
   @staticmethod

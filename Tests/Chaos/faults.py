@@ -1,5 +1,5 @@
-"""The faults, and the phases in which they strike. What happens in an iteration follows from the seed and its number;
-what the daemons are doing at that moment does not."""
+"""The faults, and the phases in which they strike. The seed and an iteration's number decide what happens in it; they
+do not decide what the daemons are doing at that moment."""
 
 import random
 import signal
@@ -17,7 +17,7 @@ ERRORS = [
   "EXECABORT Transaction discarded because of previous errors.", "NOAUTH Authentication required.",
   "ERR max number of clients reached"]
 
-# Phase -> the trap that catches it: the kinds of requests, and where they are held.
+# Phase -> the trap that catches it: the kinds of requests, and where they are stopped.
 PHASES = {
   "any time": None,
   "just before due": None,
@@ -32,19 +32,19 @@ PHASES = {
   "stopping": None,
   "lease given back": ({"release"}, "request"),
 }
-PHASES_OF = {}  # of a variant that has others
+PHASES_OF = {}  # variant -> its phases, where they are others
 FIRING = ("fire sent", "fire done, no reply", "reply, no echo")
 RECONNECTING = ("subscribing", "scanning")
 STOPPING = ("stopping", "lease given back")
-PATIENCE = 1.5  # seconds until a phase is given up; whoever leads has come to all of them long before
+PATIENCE = 1.5  # seconds until a phase is given up; a leader goes through all of them in much less
 
 
-SINGLE = ("strict", "lossy", "clock", "broker")  # where each server is a single one, behind proxies
+SINGLE = ("strict", "lossy", "clock", "broker")  # the variants whose servers have no replicas and are behind proxies
 
 
 class Fault:
-  """`strike` begins it at the daemon `number` and says False if it could not; `heal` ends it. `values` come from the
-  seed."""
+  """`strike` begins the fault at the daemon `number`, and returns False if it could not; `heal` ends it. `values` are
+  made from the seed."""
 
   weight = 2
   variants = ("strict", "lossy", "clock", "failover", "broker")
@@ -188,7 +188,7 @@ class Delay(Fault):
 
 
 class OthersDelayed(Fault):
-  """Who takes over is slow, and what the old leader has sent may still come."""
+  """The daemon that takes over is slow, and what the old leader has sent may still arrive."""
 
   name = "delay of the others"
   variants = SINGLE
@@ -202,15 +202,15 @@ class OthersDelayed(Fault):
       proxy.delay = self.values["ms"] / 1000
 
   def heal(self):
-    # First what was held of the other one.
+    # The deferred messages of the old leader are released first.
     self.stage.wire.release(self.proxy)
     for proxy in self.others:
       self.stage.wire.release(proxy)
 
 
 class CopyHeardLate(Fault):
-  """All copies are written, some run, and all are written once more, byte for byte. The others hear late of all that
-  came after the first: only the mark tells them what has run."""
+  """All copies are written, some run, and all are written once more, byte for byte. The other daemons get the events
+  after the first write late: only the watermark tells them which have run."""
 
   name = "same copy, heard late"
 
@@ -278,7 +278,7 @@ class ErrorReply(Fault):
 
   def strike(self):
     values = self.values
-    # NOSCRIPT is the server's word for "not carried out": no server lies about that.
+    # The server answers NOSCRIPT only if the script did not run: no server lies about that.
     is_carried_out = values["carried_out"] and not values["error"].startswith("NOSCRIPT")
     answer = (b"-" + values["error"].encode() + b"\r\n", is_carried_out)
     self.proxy.errors = [None] * values["skip"] + [answer] * values["count"]
@@ -368,7 +368,7 @@ class Flush(Fault):
       writer.lock.release()
 
 
-# Those that need a server that answers come first. The variants of variants.py add theirs.
+# Faults that need a server that answers come first. variants.py adds those of its variants.
 ALL = [
   CopyHeardLate, ForeignEdits, Flush, ClientKill, NotificationsOff, ScriptFlush, LeaseDeleted, Delay, OthersDelayed, Drip, ErrorReply, CutBytes,
   Garbage, Cut, Stall, DaemonStopped, DaemonStoppedLong, DaemonTerminated, DaemonKilled, RedisForgets, RedisStopped,
@@ -376,9 +376,10 @@ ALL = [
 
 
 def plan(seed, number, variant, without=(), aims=()):
-  """What happens in iteration `number`: (phase, whom, milliseconds, [(fault, its values)]).
+  """What happens in iteration `number`: (phase, daemon, milliseconds, [(fault, its values)]).
 
-  Each fault comes in each phase once in a cycle; others come along by chance. `aims`: only these faults and phases.
+  In a cycle each fault strikes once in each phase; other faults are added by chance. `aims`: only these faults and
+  phases.
   """
   possible = [fault for fault in ALL if fault.name not in without and variant in fault.variants]
   names = {fault.name for fault in possible}
@@ -398,6 +399,6 @@ def plan(seed, number, variant, without=(), aims=()):
 
 
 def arm(variant, phase):
-  """The trap of a phase; None where there is none."""
+  """The trap for a phase; None if it has none."""
   trap = PHASES_OF.get(variant, PHASES)[phase]
   return Trap(*trap) if trap else None

@@ -1,4 +1,4 @@
-"""Several stages, a few of them at a time, each a process of its own that can be run again alone."""
+"""Runs several stages, a few at a time. Each is a process of its own that can be run again alone."""
 
 import concurrent.futures
 import json
@@ -14,7 +14,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 
 
 def split(options):
-  """The iterations of each stage."""
+  """The number of iterations of each stage."""
   if options.seconds:
     return [options.iterations] * options.jobs
   count = max(options.jobs, math.ceil(options.iterations / options.each))
@@ -25,7 +25,7 @@ def split(options):
 class Jobs:
   def __init__(self, options, arguments):
     self.options = options
-    self.arguments = arguments  # that all stages have in common
+    self.arguments = arguments  # the arguments that all stages have in common
     self.lock = threading.Lock()
     self.is_over = False
     self.running = set()

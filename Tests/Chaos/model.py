@@ -1,5 +1,5 @@
-"""What must be in the queue. The queue's own order of edits and fires is replayed, and each fire has to be the next
-occurrence of what stood there at that moment."""
+"""What the queue must contain. The model replays the queue's own order of edits and fires: each fire must be the next
+occurrence of the document that was stored at that moment."""
 
 import base64
 import collections
@@ -8,8 +8,8 @@ import json
 
 from dates import microseconds, task_id
 
-LEAD = 50_000  # how far ahead of Redis' clock a fire may be: microseconds
-GRACE = 10_000_000  # after so long an occurrence counts as missed, and the document's catch-up rule decides
+LEAD = 50_000  # microseconds by which a fire may be ahead of Redis' clock
+GRACE = 10_000_000  # microseconds after which an occurrence counts as missed, and the document's catch-up rule decides
 
 _BOOKKEEPING = ("last_run_at", "total_run_count", "run_immediately")
 
@@ -19,25 +19,25 @@ def users_part(document):
 
 
 class Entry:
-  """One key's history."""
+  """The history of one key."""
 
   def __init__(self):
     self.is_alive = False
-    self.document = None  # the newest, as the user wrote it
-    self.schedule = None  # (microseconds, enabled); also of one that is deleted
-    self.base = None  # what the next occurrence is counted from: the newest fired, or a newer last_run_at
-    self.fired = None  # the newest fired
-    self.is_fresh = False  # the base is the moment when a daemon first sees it, which nobody can tell
-    self.is_remade = False  # since its newest run: some daemons may take it for new
-    self.is_vague = False  # daemons may differ in what they count from, until it is quiet
-    self.earliest = 0  # of a fresh one: no occurrence can be due before
+    self.document = None  # the newest document, as the user wrote it
+    self.schedule = None  # (microseconds, enabled); kept when the document is deleted
+    self.base = None  # the due time from which the next is counted: the newest fired, or a newer last_run_at
+    self.fired = None  # the newest due time that was fired
+    self.is_fresh = False  # the base is when a daemon first sees it, which the model cannot know
+    self.is_remade = False  # made again since its newest run: some daemons may take it for new
+    self.is_vague = False  # daemons may count from different times, until the stage has settled
+    self.earliest = 0  # if it is fresh: no occurrence can be due before this
     self.made = 0  # when it became fresh
-    self.was_rescheduled = False  # since it was last quiet
-    self.changes = 0  # of the schedule since the newest run; each may begin where the one before would have gone on
-    self.may_skip = False  # another schedule: it begins with the next occurrence after a daemon has seen it
-    self.counts = {0}  # what its total_run_count can be; None: made anew, and some daemon may remember the old one's
-    self.counted = {0}  # the same when it last ran
-    self.given = {0}  # counts of documents since then, which a daemon may have seen or not
+    self.was_rescheduled = False  # whether its schedule has changed since the stage last settled
+    self.changes = 0  # schedule changes since the newest run; each may go on where the one before ended
+    self.may_skip = False  # its schedule has changed, and begins after a daemon has seen it
+    self.counts = {0}  # the possible total_run_count; None: unknown, some daemon may remember the count from before
+    self.counted = {0}  # the possible counts when it last ran
+    self.given = {0}  # the counts written by users since then, which a daemon may have seen or not
     self.was_flushed = False
     self.history = collections.deque(maxlen=30)  # for a report
 
@@ -54,14 +54,14 @@ class Model:
     self.entries = {}
     self.seen = set()  # task ids
     self.violations = []
-    self.told = set()  # entries whose history has been shown
-    self.unfinished = []  # (entry, due) of fires since the last marker: not early?
-    self.left_out = []  # (entry, due that is missing, next one fired) since the last marker: too old to be fired?
-    self.time = 0  # of the last marker
-    self.epoch = 0  # no later fire can have had a smaller one
+    self.told = set()  # entries whose history was shown in a failure
+    self.unfinished = []  # (entry, due) of fires since the last marker: they may turn out to be early
+    self.left_out = []  # (entry, missing due time, next one fired) since the last marker: is it too old to be fired?
+    self.time = 0  # the time of the last marker
+    self.epoch = 0  # the newest epoch; no later fire may have a smaller one
     self.fires = self.edits = 0
     self.lateness = []
-    self.optional = set()  # task ids that were fired, and then forgotten by the server
+    self.optional = set()  # task ids that were fired and then forgotten by the server: they may come once more
     self.repeats = 0
 
   def fail(self, rule, text, entry=None):
@@ -71,7 +71,7 @@ class Model:
     self.violations.append(f"rule {rule}: {text}")
 
   def history(self, name):
-    """An entry's last edits, fires and anchors."""
+    """The last edits, fires and watermarks of an entry."""
     def time(line):
       return int(line.split()[0].rstrip("+"))
     lines = list(self.entries[name].history)
@@ -79,7 +79,7 @@ class Model:
     return sorted(lines + [line for line in self.ledger.anchors_of(name) if time(line) > first], key=time)
 
   def replay(self, items):
-    """Queue items, oldest first."""
+    """Replays items of the queue, the oldest first."""
     for item in items:
       if item.startswith(b"M"):
         head, _, document = item.partition(b"\n")
@@ -96,7 +96,7 @@ class Model:
         self.fail(2, f"{name} due {due} was fired {due - time} us early", name)
     self.unfinished.clear()
     for name, due, following in self.left_out:
-      # The fire that left it out is older than this marker.
+      # The fire that skipped it is older than this marker.
       if time - due <= GRACE:
         self.fail(1, f"{name} due {due} is missing; the next one that was fired was due {following}", name)
     self.left_out.clear()
@@ -117,7 +117,7 @@ class Model:
     elif kind == "rename":
       source = self._entry(about["from"])
       source.is_alive = False
-      # In the same moment there is no other key with these bytes: the document is the one that was set, plus runs.
+      # At this moment no other key has these bytes: the document is the one that was set, with its runs.
       self._set(about["to"], json.loads(document))
     elif kind == "flush":
       self.epoch = 0
@@ -140,8 +140,8 @@ class Model:
     last, count = microseconds(document.get("last_run_at")), document.get("total_run_count", 0)
     most = entry.counts and {max(known, count, given) for known in entry.counted for given in entry.given}
     entry.given.add(count)
-    # A date that was given and goes again before it came to a run: only some daemons' memory still has it.
-    # (Which daemon leads decides what it is counted from, so that not more is asked than what is told by `is_vague`.)
+    # A date was given by a user and disappears before the schedule ran by it: only some daemons remember it. (The
+    # leading daemon decides what the schedule is counted from, so that `is_vague` limits what is checked.)
     has_gone = entry.base is not None and entry.base != entry.fired and (last or 0) < entry.base
     if last is not None and (not is_known or last > self.time):
       entry.base, entry.is_fresh = max(entry.base or last, last), False
@@ -152,13 +152,13 @@ class Model:
       entry.is_vague = entry.is_vague or has_gone
     elif last is not None and not entry.is_fresh:
       if entry.may_skip and last > (entry.base or last):
-        entry.changes += 1  # Who leads may have begun anew after this date, at the edit before.
+        entry.changes += 1  # The leader may have begun again after this date, at the edit before.
       entry.base = max(entry.base or last, last)
     elif last is not None:
-      # In the place of one that nobody has seen: it may be counted from its own date.
+      # The document replaces one that no daemon has seen, and may be counted from its own date.
       entry.earliest = min(entry.earliest, last + schedule[0])
     if not entry.is_alive or entry.was_flushed or not is_known:
-      # Made anew; or a change of what stood there, for a daemon that has not noticed that it was gone.
+      # The document was made again. For a daemon that has not noticed the deletion it is a change of the old document.
       most = {count} if not is_known else None
     if document.get("run_immediately") and not entry.is_fresh:
       entry.is_fresh = True
@@ -242,11 +242,11 @@ class Model:
     every = entry.schedule[0]
     missing = [
       time for time in range(entry.base + every, due, every)
-      if task_id(self.space, name, time) not in self.seen]  # Else it was fired, before the server forgot it.
+      if task_id(self.space, name, time) not in self.seen]  # Others were fired before the server forgot them.
     if not missing:
       return
     if entry.document["catchup"] == "latest":
-      # If the first is too old to be fired, only the newest of all that are due is.
+      # If the first is too old to be fired, only the newest of all due times is fired.
       self.left_out.append((name, missing[0], due))
     else:
       self.fail(1, f"{name} due {missing[0]} and {len(missing) - 1} more are missing; the next one that was fired was "
@@ -264,7 +264,8 @@ class Model:
   # --- quiet ---
 
   def check_quiet(self, documents, since):
-    """`documents`: what stands in Redis at the end of the queue that was replayed; `since`: when it was healed."""
+    """Checks a quiet stage. `documents`: the stored documents at the end of the replayed queue; `since`: when the stage
+    was healed."""
     for name, entry in self.entries.items():
       entry.is_vague = entry.was_rescheduled = entry.is_remade = False
       if not entry.is_alive:
@@ -296,10 +297,10 @@ class Model:
     return copy.deepcopy((self.entries, self.epoch)), set(self.seen), set(self.optional)
 
   def roll_back(self, memory):
-    """The server is again as it was; what was taken from the queue since then may come once more."""
+    """The server has its earlier state again. Messages taken from the queue since then may come once more."""
     (entries, epoch), seen, optional = memory
     self.entries, self.epoch = copy.deepcopy(entries), epoch
-    # And what was still to come once more when that state was put aside.
+    # Messages that could come once more when that state was saved can do so again.
     self.optional = optional | self.seen - seen
     self.unfinished.clear()
     self.left_out.clear()

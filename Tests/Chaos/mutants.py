@@ -18,8 +18,8 @@ DRIVER = "Sources/BeatDriver"
 SCHEDULING = "Sources/BeatCore/Scheduling"
 
 class Mutant:
-  """`edits`: [(file, text, instead)], each text stands in its file exactly once. `aims`: the faults and phases that show
-  best what is missing."""
+  """`edits`: [(file, text, instead)], where each text occurs in its file exactly once. `aims`: the faults and phases
+  that show best that the safeguard is missing."""
 
   def __init__(self, name, edits, aims=()):
     self.name = name
@@ -72,7 +72,7 @@ MUTANTS = [
 
 
 def check():
-  """Whether each safeguard still stands where its mutant looks for it. Builds nothing."""
+  """Checks that each safeguard is still where its mutant looks for it. It builds nothing."""
   for mutant in MUTANTS:
     for name, text, _ in mutant.edits:
       require(name, text, (PROJECT / name).read_text())
@@ -86,7 +86,7 @@ def require(name, text, source):
 
 
 def prepare():
-  """A copy of the sources, so that the project's own are never touched."""
+  """Makes a copy of the sources, so that the project's own sources are never changed."""
   source = FOLDER / "source"
   for name in ("Sources", "Tests"):
     shutil.rmtree(source / name, ignore_errors=True)
@@ -117,7 +117,7 @@ def build(source):
 
 
 def try_out(options, binary, source, mutant):
-  """What the suite says of it. The first violation is enough."""
+  """The suite's result for a mutant. It ends at the first violation."""
   arguments = [
     sys.executable, pathlib.Path(__file__).with_name("chaos.py"), "--json", "--first", "--binary", binary, "--sources",
     source, "--seed", options.seed, "--iterations", options.iterations, "--jobs", options.jobs, "--patience",

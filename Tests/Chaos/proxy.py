@@ -1,5 +1,5 @@
-"""The fault proxy: one for each daemon. It forwards whole requests and replies, knows what each one is, and can stop
-at an exact place (`Trap`). Everything here runs on the thread of wire.py."""
+"""The fault proxy, one for each daemon. It forwards whole requests and replies, knows the kind of each, and can stop at
+an exact place (`Trap`). Everything here runs on the thread of wire.py."""
 
 import collections
 import socket
@@ -13,35 +13,35 @@ TO_SERVER, TO_CLIENT = 0, 1
 
 
 class Trap:
-  """Waits for a request or reply of some kind and holds it, with everything behind it, until it is released.
+  """Waits for a request or reply of some kind, and defers it with everything behind it until it is released.
 
-  `place`: "request" (not forwarded yet), "reply" (carried out, and the daemon does not know), "echo" (the daemon has
-  its reply, and its events are held).
+  `place`: "request" (it is not forwarded yet), "reply" (it was carried out, and the daemon does not know), "echo" (the
+  daemon has its reply, and the events of its own write are deferred).
   """
 
   def __init__(self, kinds, place):
     self.kinds = kinds
     self.place = place
     self.caught = threading.Event()
-    self.number = None  # of the daemon that was caught
-    self.entry = None  # of the fire or read that was caught
+    self.number = None  # the number of the daemon that was caught
+    self.entry = None  # the entry of the fire or read that was caught
 
 
 class Link:
-  """One connection of a daemon, with its other half to the server. Lists of two: by direction."""
+  """One connection of a daemon and its counterpart to the server. Lists of two hold one item for each direction."""
 
   def __init__(self, proxy, client, server):
     self.proxy = proxy
-    self.sockets = [server, client]  # where a direction leads to
+    self.sockets = [server, client]  # the socket to which a direction leads
     self.received = [bytearray(), bytearray()]
-    self.outgoing = [collections.deque(), collections.deque()]  # of (not before, bytes)
+    self.outgoing = [collections.deque(), collections.deque()]  # (earliest time to send, bytes)
     self.held = [False, False]
-    self.owed = collections.deque()  # requests without a reply: [kind, fire, an answer of our own]
+    self.owed = collections.deque()  # requests without a reply: [kind, fire, the proxy's own answer or None, ...]
     self.is_stream = False
     self.is_closed = False
 
   def process(self, direction):
-    """Forwards the whole values that have been received, as far as nothing is held."""
+    """Forwards the whole values that have arrived, until one is deferred."""
     buffer, at = self.received[direction], 0
     while not self.held[direction] and at < len(buffer):
       if (end := end_of_value(buffer, at)) < 0:
@@ -64,12 +64,12 @@ class Link:
       else:
         proxy.cut = (direction, left - len(data))
     waiting = self.outgoing[direction]
-    # Never before what was sent before, which may have had a longer delay.
+    # No value is sent before an earlier one, which may have had a longer delay.
     delay = proxy.delay + (proxy.event_delay if self.is_stream else 0)
     waiting.append((max(time.monotonic() + delay, waiting[-1][0] if waiting else 0), data))
 
   def _request(self, frame):
-    """False: it is held."""
+    """Returns False if the request is deferred."""
     proxy = self.proxy
     kind = proxy.scripts.kind(frame)
     if proxy.catches(self, kind, "request", frame):
@@ -93,12 +93,12 @@ class Link:
     return True
 
   def _answer_refused(self):
-    """Replies keep the order of their requests, also those that we make up."""
+    """Sends the proxy's own replies. They keep the order of their requests, too."""
     while self.owed and self.owed[0][2] is not None and not self.owed[0][3]:
       self.send(TO_CLIENT, self.owed.popleft()[2])
 
   def _reply(self, frame):
-    """False: it is held."""
+    """Returns False if the reply is deferred."""
     proxy = self.proxy
     if self.is_stream and frame.startswith((b"*4\r\n$8\r\npmessage", b"*3\r\n$10\r\npsubscribe")):
       if proxy.holds_echoes:
@@ -122,7 +122,7 @@ class Link:
 
 
 class Proxy:
-  """What one daemon connects to."""
+  """The server that one daemon connects to."""
 
   def __init__(self, number, upstream, scripts, ledger):
     self.number = number
@@ -133,16 +133,16 @@ class Proxy:
     self.listener.setblocking(False)
     self.port = self.listener.getsockname()[1]
     self.links = set()
-    self.doomed = []  # links to close when what they have sent is out
+    self.doomed = []  # links to close when all their output is sent
     self.connections = 0
     self.clear()
 
   def clear(self):
-    """No disturbance."""
+    """Ends every disturbance."""
     self.trap = None
     self.holds_echoes = False
     self.delay = 0.0  # seconds
-    self.event_delay = 0.0  # of the connection that hears of edits; seconds
+    self.event_delay = 0.0  # seconds, on the connection that gets events
     self.stalled_until = 0.0
     self.drip = 0  # bytes that are still sent one by one
     self.cut = None  # (direction, bytes to let through)
@@ -150,7 +150,7 @@ class Proxy:
     self.garbage = None
 
   def error(self, kind):
-    """(the answer instead of the server's, or None; whether the request is carried out all the same)."""
+    """(the proxy's answer instead of the server's, or None; whether the request is carried out all the same)."""
     if not self.errors or kind in ("psubscribe", "script"):
       return None, True
     return self.errors.pop(0) or (None, True)

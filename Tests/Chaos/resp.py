@@ -7,7 +7,8 @@ _BLOBS = b"$=!"
 
 
 def advance(buffer, at, owed=1):
-  """Past as many as are there of the `owed` values that begin at `at`: (where it stands, how many are still owed)."""
+  """Skips as many as have arrived of the `owed` values that begin at `at`. Returns (the place behind them, how many are
+  missing)."""
   while owed:
     line = buffer.find(b"\r\n", at)
     if line < 0:
@@ -29,13 +30,13 @@ def advance(buffer, at, owed=1):
 
 
 def end_of_value(buffer, at):
-  """Where the value that begins at `at` ends; -1 if not all of it is there."""
+  """The place behind the value that begins at `at`; -1 if not all of it has arrived."""
   end, owed = advance(buffer, at)
   return -1 if owed else end
 
 
 def arguments(request):
-  """A request's arguments; clients send arrays of bulk strings only."""
+  """A request's arguments. Clients send nothing but arrays of bulk strings."""
   result, at = [], request.index(b"\r\n") + 2
   while at < len(request):
     line = request.index(b"\r\n", at)
@@ -46,7 +47,7 @@ def arguments(request):
 
 
 def value(reply, at=0):
-  """(the value, where it ends). Errors come as `Refused`, not raised."""
+  """(the value, the place behind it). An error reply is returned as `Refused`, and not raised."""
   line = reply.index(b"\r\n", at)
   kind, text = reply[at:at + 1], bytes(reply[at + 1:line])
   if kind == b"$":

@@ -1,4 +1,4 @@
-"""What runs have come to. Results can be added up, sent as JSON and printed."""
+"""The results of runs, which can be added up, sent as JSON and printed."""
 
 import collections
 
@@ -8,7 +8,7 @@ _SUMS = ("counts", "coverage", "settled", "late", "seconds")
 
 
 def rounded(number):
-  """To two digits, so that a histogram stays small."""
+  """The number rounded to two digits, so that a histogram stays small."""
   step = 10 ** max(0, len(str(abs(int(number)))) - 2)
   return int(number) // step * step
 

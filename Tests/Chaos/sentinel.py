@@ -21,8 +21,8 @@ def free_ports(count):
 
 
 class Node:
-  """One redis-server. It keeps what it has acknowledged through `kill`, unless it has just copied another one's data:
-  until its log is rewritten, the old one is what it would come back with."""
+  """One redis-server. It keeps what it has acknowledged through `kill`, with an exception: after it has copied another
+  server's data, it would come back with its old data until its log is rewritten."""
 
   def __init__(self, number, port, folder):
     self.number = number
@@ -35,7 +35,7 @@ class Node:
     self.starts = 0
 
   def start(self, primary=None):
-    """As a replica of `primary`, a port."""
+    """Starts the server as a replica of `primary`, a port."""
     pathlib.Path(self.path).unlink(missing_ok=True)
     replica = ["--replicaof", "127.0.0.1", primary] if primary else []
     with open(self.folder / "redis.log", "ab") as log:
@@ -53,7 +53,7 @@ class Node:
     return Client(self.path, database, timeout)
 
   def ask(self, *parts):
-    """None: it does not answer, or refuses."""
+    """The reply to a command; None: the server does not answer, or refuses."""
     try:
       client = self.client()
       try:
@@ -64,12 +64,12 @@ class Node:
       return None
 
   def keeps_all(self):
-    """Whether it would come back with all its data."""
+    """Whether the server would come back with all its data."""
     state = self.ask("INFO", "persistence") or b""
     return b"aof_rewrite_in_progress:0" in state and b"aof_rewrite_scheduled:0" in state
 
   def role(self):
-    """("master", …) or ("slave", …); None: it does not answer."""
+    """("master", …) or ("slave", …); None: the server does not answer."""
     return self.ask("ROLE")
 
   def kill(self):
@@ -88,7 +88,7 @@ class Sentinel:
     self.port = port
     self.path = str(self.folder / "s")
     self.process = None
-    # Sentinels keep what they learn in their file.
+    # Sentinels store what they learn in this file.
     self.file = self.folder / "sentinel.conf"
     self.file.write_text(
       f"port {port}\nbind 127.0.0.1\nunixsocket {self.path}\ndir {self.folder}\n"
@@ -111,19 +111,19 @@ class Sentinel:
     return Client(self.path, database, timeout)
 
   def primary(self):
-    """The port that it names."""
+    """The port of the primary that this sentinel names."""
     answer = self.ask("SENTINEL", "get-master-addr-by-name", MASTER)
     return int(answer[1]) if answer else None
 
   def knows_all(self):
-    """Whether it has found the replicas and the other sentinels."""
+    """Whether the sentinel has found the replicas and the other sentinels."""
     words = self.ask("SENTINEL", "master", MASTER) or []
     fields = dict(zip(words[::2], words[1::2]))
     return fields.get(b"num-slaves") == b"2" and fields.get(b"num-other-sentinels") == b"2"
 
 
 class SentinelGroup:
-  """Stands where a single server stands elsewhere: `client` leads to the server that the sentinels name."""
+  """Takes the place of the other variants' single server: `client` connects to the server that the sentinels name."""
 
   def __init__(self, folder):
     ports = free_ports(6)
@@ -168,12 +168,12 @@ class SentinelGroup:
   # --- who is the primary ---
 
   def named(self):
-    """The node that the sentinels name; None: they do not agree, or none answers."""
+    """The node that the sentinels name; None: they disagree, or none answers."""
     ports = {sentinel.primary() for sentinel in self.sentinels if sentinel.process.poll() is None}
     return next((node for node in self.nodes if ports == {node.port}), None)
 
   def primary(self):
-    """Named, and a primary; None while there is none."""
+    """The node that the sentinels name, if it is a primary; None: it is not, or there is none."""
     node = self.named()
     role = node and node.role()
     return node if role and role[0] == b"master" else None
@@ -188,7 +188,7 @@ class SentinelGroup:
     return node.client(database, timeout)
 
   def is_whole(self):
-    """One primary with two replicas that follow it, and all sentinels know."""
+    """Whether there is one primary with two replicas that follow it, and all sentinels know that."""
     primary = self.primary()
     if not primary or len((primary.role() or [0, 0, []])[2]) != 2:
       return False
@@ -206,7 +206,7 @@ class SentinelGroup:
   # --- faults ---
 
   def hold_back(self):
-    """The replicas do not hear from the primary until `let_go`."""
+    """Keeps the replicas from following the primary until `let_go`."""
     for node in self.nodes:
       node.ask("CONFIG", "SET", "masterauth", "wrong")
     primary = self.primary()
@@ -218,7 +218,7 @@ class SentinelGroup:
         node.ask("CONFIG", "SET", "masterauth", "")
 
   def heal(self):
-    """Everything runs again. A server that was down comes back as a replica, if another one has taken its place."""
+    """Lets everything run again. A server that was down comes back as a replica if another one has replaced it."""
     for each in self.nodes:
       if each.is_alive:
         each.signal(signal.SIGCONT)

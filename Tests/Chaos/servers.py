@@ -17,16 +17,16 @@ LEASE = "reactivebeat:tasks:meta:lease"
 
 
 def spawn(arguments, **options):
-  """The kernel ends the child when the thread that starts it dies: call it on the main thread."""
+  """Starts a child. Call it on the main thread: the kernel kills the child when the thread that started it dies."""
   return subprocess.Popen(
     ["setpriv", "--pdeathsig", "KILL", "--", *map(str, arguments)], stdin=subprocess.DEVNULL, start_new_session=True,
     **options)
 
 
 class Redis:
-  """Keeps acknowledged writes through `kill` if `durable`, else only what `save` has put aside.
+  """Keeps acknowledged writes through `kill` if `durable`, else only the state of the last `save`.
 
-  Through `kill`, not through a power failure: what is written, before anything is acknowledged, is the kernel's.
+  That holds for `kill`, not for a power failure: acknowledged writes have reached the kernel.
   """
 
   def __init__(self, folder, durable):
@@ -71,7 +71,7 @@ class Redis:
   # --- for a server that forgets ---
 
   def save(self):
-    """Puts the present state aside, to come back to it."""
+    """Saves the present state, to come back to it."""
     self.client()("SAVE")
     shutil.copy(self.folder / "dump.rdb", self.folder / "old.rdb")
 
@@ -81,10 +81,10 @@ class Redis:
 
 
 class Daemon:
-  """One beat-watch behind its proxy, started again as often as the suite wants.
+  """One beat-watch behind its proxy, which the suite can start again and again.
 
-  Of two builds each start takes the other one: of three daemons both builds are among the first, and every kill and
-  SIGTERM is an upgrade or a way back.
+  If there are two builds, each start takes the other one. Of three daemons both builds are among the first, and every
+  kill and SIGTERM is an upgrade or a downgrade.
   """
 
   def __init__(self, number, binaries, port, folder, options, redis):
@@ -103,20 +103,20 @@ class Daemon:
     self.is_leading = False
     self.is_ready = False
     self.starts = 0
-    self.other_starts = 0  # of the other build
+    self.other_starts = 0  # how often the other build was started
     self.leads = [0, 0]  # how often it began to lead, by build
 
   @property
   def build(self):
-    """Of the next start: its place among the builds."""
+    """The build of the next start, as its index."""
     return (self.number + self.starts) % len(self.binaries)
 
   def start(self):
     self.asked_to_end = False
     self.terminations = 0
     self.is_leading = self.is_ready = False
-    self.baseline = None  # (open files, resident kilobytes) at its first quiet moment
-    self.reloaded = []  # counts of schedules that it has told after a SIGHUP
+    self.baseline = None  # (open files, resident kilobytes) when the stage first settled
+    self.reloaded = []  # the numbers of schedules that it logged after a SIGHUP
     build = self.build
     self.process = spawn(
       [self.binaries[build], "run", *self.options], env=self.environment, stdout=subprocess.DEVNULL,
@@ -163,7 +163,7 @@ class Daemon:
 
   @property
   def has_died(self):
-    """Ended, and nobody asked for it."""
+    """Whether it has ended without being asked to."""
     return not self.is_alive and not self.asked_to_end
 
   def kill(self):
@@ -184,8 +184,8 @@ class Daemon:
       return None
 
   def ended_well(self, status):
-    """After it was asked to end. A second SIGTERM ends it at once; one that has hardly begun does not listen yet, and one
-    that is done does not listen any more."""
+    """Whether it ended well after it was asked to. A second SIGTERM ends it at once. A daemon that has hardly begun
+    does not handle signals yet, and one that has finished does not handle them any more."""
     return (
       status in (0, -signal.SIGKILL) or status in (1, -signal.SIGTERM) and self.terminations > 1
       or status == -signal.SIGTERM and not self.is_ready)

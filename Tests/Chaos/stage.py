@@ -1,4 +1,4 @@
-"""Everything that runs: Redis, proxies, daemons, the writer; and what is done with all of it."""
+"""Everything that runs: Redis, proxies, daemons and the writer; and what is done with all of it."""
 
 import collections
 import json
@@ -31,13 +31,13 @@ return {queue, names, documents}
 EDITS = {
   "strict": {"blind": 3, "reset": 2, "double": 2, "again": 2, "read": 4, "careful": 2, "reschedule": 2, "switch": 1, "delete": 2,
              "create": 3, "flap": 3, "rename": 2},
-  # A server that forgets also forgets edits: those that change no schedule, so that what was due stays known.
+  # A server that forgets also forgets edits. So no edit here changes a schedule, and what was due stays known.
   "lossy": {"blind": 3, "double": 2, "again": 2, "careful": 2},
 }
 
 
 def parsed(text):
-  """A document; what is none is told by the model, since nobody has written it so."""
+  """A document. The model reports a text that is none, since the writer has not written it."""
   try:
     return json.loads(text)
   except ValueError:
@@ -45,7 +45,7 @@ def parsed(text):
 
 
 class Stopwatch:
-  """What the time goes into."""
+  """Measures what the time is spent on."""
 
   def __init__(self):
     self.seconds = collections.Counter()
@@ -59,7 +59,7 @@ class Stopwatch:
 
 
 class Unquiet(Exception):
-  """Something has not come to rest in time."""
+  """Something has not settled in time."""
 
 
 class Stage:
@@ -77,23 +77,23 @@ class Stage:
     self.proxies = [Proxy(number, self.redis.path, scripts, self.ledger) for number in range(3)]
     self.daemons = [
       Daemon(proxy.number, binaries, proxy.port, folder, options, self.redis) for proxy in self.proxies]
-    self.phase = None  # of the iteration
+    self.phase = None  # the iteration's phase
     self.model = self.Model(self.ledger, space, "late edits" in forgive)
     self.writer = Writer(self.redis, seed, self.edits or EDITS[variant])
     self.trapped_entry = None
     self.memory = None
     self.stopwatch = Stopwatch()
-    self.growth = [0, 0]  # the largest seen: open files, resident kilobytes
+    self.growth = [0, 0]  # the largest growth seen: open files, resident kilobytes
 
   def make_redis(self):
     return Redis(self.folder, durable=self.variant != "lossy")
 
   def proxy_of(self, number):
-    """Where a daemon's phase of this iteration is caught, and where its faults strike."""
+    """The proxy that catches a daemon's phase in this iteration, and at which the faults strike."""
     return self.proxies[number]
 
   def watched(self, phase, number):
-    # Whoever fires next, for nobody knows who leads at this very moment.
+    # All daemons are watched for a fire: it is not known which one leads at this moment.
     return self.proxies if phase in faults.FIRING else [self.proxy_of(number)]
 
   def release(self, number):
@@ -123,7 +123,7 @@ class Stage:
       self.redis.kill()
 
   def command(self, *parts, database=0):
-    """Redis may be away."""
+    """Sends a command to Redis; None: Redis is unreachable."""
     try:
       client = self.redis.client(database)
       try:
@@ -149,7 +149,7 @@ class Stage:
   # --- daemons ---
 
   def ensure_daemons(self):
-    """Starts again what has been ended."""
+    """Starts the daemons again that were ended."""
     for daemon in self.daemons:
       if not daemon.asked_to_end:
         continue
@@ -169,7 +169,7 @@ class Stage:
     return (found[0] if whom == "leader" else found[-1]).number
 
   def await_due(self, number):
-    """Until a millisecond or so before an occurrence that is known to come."""
+    """Waits until about a millisecond before an occurrence that is known to come."""
     marks = self.command("HGETALL", MARKS, database=1) or []
     documents = self.writer.documents
     now = clock_now()
@@ -187,7 +187,7 @@ class Stage:
   # --- one iteration ---
 
   def iterate(self, phase, whom, milliseconds, chosen):
-    """(Whether the phase came, the daemon that it came to, the names of the faults that struck)."""
+    """Returns (whether the phase came, the daemon that it came to, the names of the faults that struck)."""
     self.stopwatch.begin("waiting for the phase")
     self.phase = phase
     has_come, number = self.await_phase(phase, self.choose(whom))
@@ -205,7 +205,7 @@ class Stage:
     return has_come, number, struck
 
   def await_phase(self, phase, number):
-    """(Whether it came, to which daemon)"""
+    """Returns (whether the phase came, to which daemon)."""
     self.trapped_entry = None
     if phase == "just before due":
       return self.await_due(number), number
@@ -227,7 +227,7 @@ class Stage:
   # --- quiet ---
 
   def settle(self, patience):
-    """Heals everything, waits until all that was due is fired, and checks. Seconds that it took."""
+    """Heals everything, waits until all that was due is fired, and checks. Returns the seconds that took."""
     self.stopwatch.begin("settling")
     self.heal_servers()
     self.ensure_daemons()
@@ -237,7 +237,7 @@ class Stage:
       self.writer.attempt(self.writer.write_stale)
       self.writer.attempt(self.writer.tick)
       began, since = time.monotonic(), clock_now()
-      # A disabled schedule would never be checked again.
+      # A schedule that stays disabled would never be checked again, so all are enabled.
       for entry, document in list(self.writer.documents.items()):
         if not document["enabled"]:
           self.writer.attempt(self.writer.switch, entry)
@@ -259,7 +259,7 @@ class Stage:
     self.redis.start()
 
   def behind(self, since):
-    """Entries whose newest fire is older than what was due at `since`, or older than their newest edit."""
+    """The entries whose newest fire is older than what was due at `since`, or older than their newest edit."""
     client = self.redis.client(1)
     names = client("KEYS", PREFIX + "*")
     documents = client("MGET", *names) if names else []
@@ -284,7 +284,8 @@ class Stage:
     return b"K" in setting and b"A" in setting
 
   def agree(self):
-    """Asks each daemon, by a SIGHUP, how many schedules it knows."""
+    """Asks each daemon, by a SIGHUP, how many schedules it knows. Returns a condition: whether all know the right
+    number."""
     expected = len(self.writer.documents)
     for daemon in self.daemons:
       daemon.reloaded.clear()
@@ -294,7 +295,7 @@ class Stage:
       for daemon in self.daemons:
         if not daemon.reloaded:
           return False
-        if daemon.reloaded[-1] != expected:  # It may not have heard the newest edit yet.
+        if daemon.reloaded[-1] != expected:  # It may not have noticed the newest edit yet.
           daemon.reloaded.clear()
           daemon.signal(signal.SIGHUP)
           time.sleep(0.02)
@@ -303,7 +304,7 @@ class Stage:
     return condition
 
   def take(self):
-    """The queue, oldest first, and the documents of the same moment."""
+    """The queue, the oldest item first, and the documents of the same moment."""
     client = self.redis.client()
     items, names, documents = client("EVAL", _TAKE, 1, QUEUE, PREFIX + "*")
     client.close()
@@ -311,7 +312,7 @@ class Stage:
       name[len(PREFIX):].decode(): parsed(text) for name, text in zip(names, documents)}
 
   def replay(self):
-    """Takes what is in the queue into the model. The documents of that moment."""
+    """Takes the queue's items into the model. Returns the documents of that moment."""
     items, documents = self.take()
     self.model.replay(items)
     return documents
@@ -319,7 +320,7 @@ class Stage:
   # --- a server that forgets ---
 
   def remember(self):
-    """Puts the server's state aside, and what is known of it."""
+    """Saves the server's state, and what the suite knows of it."""
     with self.writer.lock:
       self.replay()
       self.redis.save()
@@ -348,5 +349,5 @@ class Stage:
         self.model.fail(6, f"daemon {daemon.number} has {files} open files, {daemon.baseline[0]} at first")
       if kilobytes > daemon.baseline[1] + 12_288:
         self.model.fail(6, f"daemon {daemon.number} holds {kilobytes} kB, {daemon.baseline[1]} at first")
-    # What has been checked needs no ledger; a minute is kept for late answers.
+    # The ledger drops what has been checked. The last minute is kept for late answers.
     self.ledger.forget(since - 60_000_000)

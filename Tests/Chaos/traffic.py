@@ -1,4 +1,4 @@
-"""What the daemons' requests are, and a ledger of the fires among them."""
+"""The kinds of the daemons' requests, and a ledger of the fires among them."""
 
 import collections
 import hashlib
@@ -20,7 +20,7 @@ class Scripts:
     }
 
   def kind(self, request):
-    """What a request is: a script's name, or the command's."""
+    """The kind of a request: the name of its script, or of its command."""
     head = bytes(request[:96]).split(b"\r\n", 5)
     command = head[2].upper() if len(head) > 2 else b""
     if command == b"EVALSHA":
@@ -33,15 +33,15 @@ class Scripts:
 
 
 def entry_of_read(request):
-  """The entry of a call of read.lua for one document; None for a page of several."""
+  """The entry of a call of read.lua for one document; None for a call for several."""
   argv = arguments(request)
   argv = argv[3 + int(argv[2]):]
   return argv[1].decode() if len(argv) == 2 else None
 
 
 class Fire:
-  """One occurrence in a call of fire.lua as it passed by: what was asked for, and what came of it as far as anybody
-  knows."""
+  """One occurrence in a call of fire.lua that passed the proxy: what was asked for, and what is known of the
+  outcome."""
 
   __slots__ = ("daemon", "entry", "due", "task", "epoch", "count", "answer", "answered_at")
 
@@ -58,7 +58,7 @@ class Fire:
 
 
 def fires_of(daemon, request):
-  """All that one call of fire.lua asks for, in its order."""
+  """All fires that one call of fire.lua asks for, in their order."""
   parts = arguments(request)
   keys = int(parts[2])
   argv = parts[3 + keys:]
@@ -68,13 +68,13 @@ def fires_of(daemon, request):
 
 
 class Ledger:
-  """All fires that were asked for, by task id. Told by the proxy's thread, read by others."""
+  """All fires that were asked for, by task id. The proxy's thread writes it, other threads read it."""
 
   def __init__(self):
     self.lock = threading.Lock()
     self.fires = collections.defaultdict(list)
     self.kept = {}  # task -> how many of its fires were asked for before `remember`
-    self.anchors = collections.deque(maxlen=2000)  # (microseconds, daemon, entry, mark), for reports
+    self.anchors = collections.deque(maxlen=2000)  # (microseconds, daemon, entry, watermark), for reports
 
   def sent(self, fire):
     with self.lock:
@@ -90,9 +90,9 @@ class Ledger:
       fire.answered_at = clock_now()
 
   def anchored(self, daemon, request):
-    """A call of anchor.lua, for any number of schedules, or of rebase.lua, for one."""
+    """Records a call of anchor.lua, for any number of schedules, or of rebase.lua, for one."""
     argv = arguments(request)
-    keys = int(argv[2])  # rebase.lua has the lease, too.
+    keys = int(argv[2])  # rebase.lua has the lease as a second key.
     argv = argv[3 + keys:]
     marks = [(argv[0], argv[2])] if keys == 2 else zip(argv[::2], argv[1::2])
     with self.lock:
@@ -111,18 +111,18 @@ class Ledger:
     return done or [fire for fire in fires if fire.answer is None] or fires
 
   def remember(self):
-    """What was asked for until now may be in what the server has put aside."""
+    """Notes that fires asked for until now may be in the state that the server has saved."""
     with self.lock:
       self.kept = {task: len(fires) for task, fires in self.fires.items()}
 
   def roll_back(self):
-    """What was asked for since `remember` has not happened."""
+    """Drops the fires asked for since `remember`: the server has forgotten them."""
     with self.lock:
       self.fires = collections.defaultdict(
         list, {task: fires[:self.kept[task]] for task, fires in self.fires.items() if task in self.kept})
 
   def forget(self, before):
-    """Drops fires that were due before a time, microseconds: they have been checked."""
+    """Drops the fires that were due before a time in microseconds: they have been checked."""
     with self.lock:
       for task in [task for task, fires in self.fires.items() if fires[-1].due < before]:
         del self.fires[task]

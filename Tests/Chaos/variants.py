@@ -16,6 +16,6 @@ STAGES = {
 
 faults.PHASES_OF["failover"] = failover.PHASES
 faults.PHASES_OF["broker"] = faults.PHASES | broker.PHASES
-# These need a server that answers: see faults.ALL.
+# These faults need a server that answers; see faults.ALL.
 faults.ALL[:0] = wrongclocks.ALL
 faults.ALL += failover.ALL + broker.ALL

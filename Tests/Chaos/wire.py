@@ -10,11 +10,11 @@ import time
 from proxy import TO_CLIENT, TO_SERVER, Link
 
 _CHUNK = 1 << 16
-_LONGEST_BACKLOG = 1 << 20  # bytes of one direction; beyond, its source is not read
+_LONGEST_BACKLOG = 1 << 20  # bytes waiting in one direction; above this its source is not read
 
 
 class Wire(threading.Thread):
-  """Others ask it through `do`, and through the methods below it."""
+  """Other threads use it through `do`, and through the methods below it."""
 
   def __init__(self):
     super().__init__(daemon=True, name="wire")
@@ -45,14 +45,14 @@ class Wire(threading.Thread):
     return result[0]
 
   def set_trap(self, proxies, trap):
-    """The first that comes to it is caught."""
+    """Sets a trap at several proxies. It catches the first request or reply that comes to it."""
     def run():
       for proxy in proxies:
         proxy.trap = trap
     self.do(run)
 
   def release(self, proxy):
-    """Everything held goes on, and every disturbance ends."""
+    """Lets everything deferred go on, and ends every disturbance."""
     def run():
       proxy.clear()
       for link in list(proxy.links):
@@ -61,7 +61,7 @@ class Wire(threading.Thread):
     self.do(run)
 
   def release_held(self, proxy):
-    """What is held goes on, through what else has been set."""
+    """Lets everything deferred go on. Other disturbances stay."""
     def run():
       proxy.holds_echoes = False
       for link in list(proxy.links):
@@ -89,7 +89,7 @@ class Wire(threading.Thread):
   def run(self):
     try:
       while True:
-        # Delays, stalls and drips are looked after every few milliseconds, and only while there are any.
+        # Delays, stalls and drips need a look every few milliseconds, and only while there are any.
         restless = [proxy for proxy in self.proxies if self._is_restless(proxy)]
         for key, mask in self.selector.select(0.003 if restless else None):
           key.data(mask)
@@ -123,7 +123,7 @@ class Wire(threading.Thread):
     server = socket.socket(socket.AF_UNIX)
     try:
       server.connect(proxy.upstream)
-    except OSError:  # The server is down: so is this.
+    except OSError:  # The server is down, so the proxy refuses as well.
       client.close()
       server.close()
       return
@@ -157,7 +157,7 @@ class Wire(threading.Thread):
       self.selector.modify(source, mask, then)
 
   def _move(self, link, readable=None):
-    """Reads from what is readable, forwards what may go, and listens for what comes next."""
+    """Reads what is readable, forwards what may go, and registers for what comes next."""
     proxy = link.proxy
     now = time.monotonic()
     is_stalled = now < proxy.stalled_until
@@ -168,7 +168,7 @@ class Wire(threading.Thread):
         return
       if readable is direction and not is_stalled and not self._read(link, direction):
         for each in (TO_SERVER, TO_CLIENT):
-          self._write(link, each, now + 1e9)  # What came before the end still arrives.
+          self._write(link, each, now + 1e9)  # Data that came before the end is still delivered.
         return self._close(link)
       link.process(direction)
     for direction in (TO_SERVER, TO_CLIENT):
@@ -191,7 +191,7 @@ class Wire(threading.Thread):
 
   @staticmethod
   def _read(link, direction):
-    """False: nothing more will come."""
+    """Returns False if nothing more will come."""
     try:
       data = link.sockets[1 - direction].recv(_CHUNK)
     except BlockingIOError:
@@ -203,7 +203,7 @@ class Wire(threading.Thread):
 
   @staticmethod
   def _write(link, direction, now):
-    """False: the connection is broken."""
+    """Returns False if the connection is broken."""
     waiting, proxy = link.outgoing[direction], link.proxy
     try:
       while waiting and waiting[0][0] <= now:

@@ -1,8 +1,8 @@
-"""Somebody who edits documents while the daemons run: with care, without, and with copies that have grown stale.
+"""A user who edits documents while the daemons run: with care, without care, and with copies that have grown stale.
 
-Each edit also pushes a marker into the queue, in the same script: so the queue alone tells in which order edits and
-fires happened. A marker is `M<microseconds> <the lease's token, or -> <what was done as JSON>\\n<the document that stands
-there now>`.
+Each edit also pushes a marker into the queue, in the same script. So the queue alone shows the order of edits and
+fires. A marker is `M<microseconds> <the lease's token, or -> <the edit as JSON>\\n<the document stored after the
+edit>`.
 """
 
 import json
@@ -55,12 +55,12 @@ class Writer(threading.Thread):
     self.redis = redis
     self.random = random.Random(f"{seed}/writer")
     self.edits = dict(edits)  # kind of edit -> weight
-    self.lock = threading.RLock()  # held while it edits: take it to keep it still
-    self.documents = {}  # entry -> what was last written there, without bookkeeping
-    self.first_dates = {}  # entry -> the last_run_at with which it was made, if there was one
-    self.patience = 5  # seconds for an answer
+    self.lock = threading.RLock()  # held during an edit; a thread that holds it stops the editing
+    self.documents = {}  # entry -> the document last written, without bookkeeping
+    self.first_dates = {}  # entry -> the last_run_at with which it was made, if it had one
+    self.patience = 5  # seconds to wait for a reply
     self.script = EDIT
-    self.extra = {}  # fields of every document
+    self.extra = {}  # fields that every document gets
     self.stale = []  # (entry, document read a while ago)
     self.revision = 0
     self.operation = 0
@@ -82,7 +82,7 @@ class Writer(threading.Thread):
       raise
 
   def attempt(self, action, *arguments):
-    """Redis may be away: then nothing happens. Whether it did."""
+    """Does an edit. Returns whether it happened: while Redis is unreachable nothing does."""
     try:
       action(*arguments)
       return True
@@ -97,7 +97,7 @@ class Writer(threading.Thread):
   # --- edits ---
 
   def tick(self):
-    """So that the time of every fire is known to some hundredths of a second."""
+    """Pushes a marker without an edit, so that the time of every fire is known to some hundredths of a second."""
     self._edit("tick", {})
 
   def fill(self, count):
@@ -115,20 +115,20 @@ class Writer(threading.Thread):
     getattr(self, kind)(entry, alive, absent)
 
   def blind(self, entry, *_):
-    """The user's own copy, which knows no bookkeeping."""
+    """Writes the user's own copy with a change, without the daemon's bookkeeping."""
     self.set(entry, self.changed(entry))
 
   def again(self, entry, *_):
-    """The user's own copy as it was written before, byte for byte."""
+    """Writes the user's own copy as it was written before, byte for byte."""
     self.set(entry, self.documents[entry])
 
   def deploy(self, *_):
-    """All of the user's copies, as they were written before."""
+    """Writes all of the user's copies as they were written before."""
     for entry in list(self.documents):
       self.again(entry)
 
   def reset(self, entry, *_):
-    """With the bookkeeping that it had when it was made."""
+    """Writes the document with the bookkeeping that it had when it was made."""
     self.set(entry, self.changed(entry) | self.first_dates.get(entry, {}) | {"total_run_count": 0})
 
   def double(self, entry, *_):
@@ -136,12 +136,12 @@ class Writer(threading.Thread):
     self.blind(entry)
 
   def read(self, entry, *_):
-    """The first half of a read-modify-write; the second comes much later."""
+    """Does the first half of a read-modify-write. The second half comes much later."""
     self.connect()
     text = self.reads("GET", PREFIX + entry)
     try:
       document = json.loads(text or "null")
-    except ValueError:  # Nobody has written it so: the model will tell.
+    except ValueError:  # The writer has not written it so: the model reports it.
       return
     if document:
       self.stale.append((entry, document))
@@ -154,7 +154,7 @@ class Writer(threading.Thread):
       self.set(entry, document | {"kwargs": self.fresh_kwargs()})
 
   def careful(self, entry, *_):
-    """A read-modify-write at once."""
+    """Does a read-modify-write at once."""
     self.read(entry)
     if self.stale and self.stale[-1][0] == entry:
       self.stale.insert(0, self.stale.pop())
@@ -177,7 +177,7 @@ class Writer(threading.Thread):
       self.set(name, self.document(name), self.random.choice(["known", "fresh", "immediate"]))
 
   def flap(self, entry, *_):
-    """Deleted and made again, as some editors save."""
+    """Deletes the document and makes it again, as some editors save."""
     self.remove(entry)
     time.sleep(self.random.choice([0, 0, 0.001, 0.003, 0.01]))
     self.set(entry, self.document(entry), self.random.choice(["known", "fresh", "immediate"]))
@@ -212,11 +212,11 @@ class Writer(threading.Thread):
     return self.documents[entry] | {"kwargs": self.fresh_kwargs()}
 
   def set(self, entry, document, start=None):
-    """`start`: "known": its occurrences count from a time that the document names; "fresh": from when the daemon first
-    sees it; "immediate": it runs at once."""
+    """Writes a document. `start`: "known": its occurrences count from a time that the document names; "fresh": they
+    count from when the daemon first sees it; "immediate": it runs at once."""
     text = dict(document)
     if start == "known":
-      # After anything that can have been fired under this name.
+      # The time is after any occurrence that can have been fired under this name.
       text["last_run_at"] = iso(clock_now() + 200_000)
     elif start == "immediate":
       text["run_immediately"] = True
@@ -231,7 +231,7 @@ class Writer(threading.Thread):
     self.documents.pop(entry, None)
 
   def _edit(self, kind, about, entry="", onto="", document=""):
-    """Does it and its marker. Raises if Redis goes away and it did not happen."""
+    """Makes the edit and its marker. Raises if Redis becomes unreachable and the edit did not happen."""
     self.operation += 1
     arguments = (
       "EVAL", self.script, 5, QUEUE, OPERATION, PREFIX + entry, PREFIX + onto, LEASE, kind, self.operation,
@@ -246,7 +246,7 @@ class Writer(threading.Thread):
     return True
 
   def _happened(self):
-    """After an answer that was lost. Waits for Redis to come back."""
+    """Whether an edit whose answer was lost has happened. Waits until Redis is back."""
     for _ in range(2000):
       try:
         self.connect()

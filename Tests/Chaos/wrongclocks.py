@@ -1,5 +1,5 @@
-"""The variant "clock": clocks are set, slewed and put to sleep under daemons and Redis while they run. Redis' clock is
-the one that counts: it says what is early."""
+"""The variant "clock": the clocks of daemons and Redis are set, slewed and put to sleep while they run. Redis' clock
+decides what is early."""
 
 import contextlib
 import signal
@@ -13,26 +13,27 @@ from servers import Redis
 from stage import Stage
 
 HOUR = 3600
-WINDOW = 30  # seconds: the documents' catchup_window, so that after an hour's sleep not the whole hour is fired
-# By how many occurrences a schedule may be off after its daemons' clocks were wrong. Each daemon measures by how much its
-# clock was set, and each of them may come to fire with what it has measured.
+WINDOW = 30  # seconds of the documents' catchup_window: after an hour's sleep not the whole hour is fired
+# How many occurrences a schedule may be off after its daemons' clocks were wrong. Each daemon measures how much its
+# clock was set, and each daemon may come to lead with its own measurement.
 SLACK = 2
 
 EDITS = {"blind": 3, "double": 2, "read": 3, "careful": 2}
 
 
 class ClockModel(Model):
-  """While a clock is wrong, due times are what that clock says. What stays: nothing comes twice, nothing before Redis'
-  clock says so, and when all clocks are right again, as many have come as time has passed."""
+  """While a clock is wrong, due times are what that clock says. Three rules stay: nothing comes twice; nothing comes
+  before Redis' clock allows it; and when all clocks are right again, as many occurrences have come as the time that has
+  passed requires."""
 
   def __init__(self, *arguments):
     super().__init__(*arguments)
-    self.is_disturbed = False  # since it was last quiet
-    self.slept = 0  # seconds, since it was last quiet
-    self.slept_through = []  # (entry, the newest occurrence that was left out, the one that was fired instead)
-    self.before = {}  # entry -> what it was counted from when it was last quiet
+    self.is_disturbed = False  # whether a clock was wrong since the stage last settled
+    self.slept = 0  # seconds of sleep since the stage last settled
+    self.slept_through = []  # (entry, the newest occurrence that was skipped, the one fired instead)
+    self.before = {}  # entry -> its base when the stage last settled
     self.runs = {}  # entry -> how often it was fired since then
-    self.off_by = []  # occurrences too many or too few, of all that were disturbed
+    self.off_by = []  # the occurrences too many or too few of each disturbed entry
 
   def _advance(self, name, entry, due):
     self.runs[name] = self.runs.get(name, 0) + 1
@@ -44,14 +45,14 @@ class ClockModel(Model):
     if not self.slept:
       return super()._check_gap(name, entry, due)
     if entry.document["catchup"] == "latest":
-      return  # Only the newest of what was slept through.
+      return  # Only the newest occurrence of the sleep is fired.
     self.slept_through.append((name, due - entry.schedule[0], due))
 
   def _mark(self, time, *rest):
     if any(isinstance(part, dict) and part.get("stepped") for part in rest):
-      self.unfinished.clear()  # Between the two markers nobody can tell by which clock it was fired.
+      self.unfinished.clear()  # Between the two markers it is not known by which clock it was fired.
     for name, left_out, due in self.slept_through:
-      # The fire that left it out is older than this marker.
+      # The fire that skipped it is older than this marker.
       if time - left_out < (WINDOW - 1) * 1_000_000:
         self.fail(1, f"{name} due {left_out} is missing, after a sleep; the next one was due {due}", name)
     self.slept_through.clear()
@@ -86,7 +87,7 @@ class ClockStage(Stage):
 
   def __init__(self, binaries, sources, space, folder, *rest):
     self.library = clock.build(folder)
-    self.ahead = 0  # seconds by which the clocks of all are ahead of this machine's
+    self.ahead = 0  # seconds by which all clocks are ahead of this machine's
     super().__init__(binaries, sources, space, folder, *rest)
     self.writer.extra = {"catchup_window": WINDOW}
     self.clocks = []
@@ -110,18 +111,19 @@ class ClockStage(Stage):
       self.put_right(number)
 
   def settle(self, patience):
-    # What Redis has called early by an hour is tried again a minute later.
+    # When Redis has called a fire early by an hour, the daemon tries again a minute later.
     return super().settle(max(patience, 75))
 
   @contextlib.contextmanager
   def stillness(self):
-    """Nothing happens meanwhile, and the queue tells by which clock everything before and after it happened."""
+    """Stops the daemons and the writer for the block. The queue's markers show by which clock everything before and
+    after it happened."""
     with self.writer.lock:
       processes = [daemon.process for daemon in self.daemons if daemon.is_alive]
       for process in processes:
         process.send_signal(signal.SIGSTOP)
       try:
-        time.sleep(0.02)  # What is on its way arrives.
+        time.sleep(0.02)  # Requests that are on their way arrive.
         self.writer.attempt(self.writer.tick)
         yield
         self.writer.attempt(self.writer._edit, "tick", {"stepped": True})
@@ -130,7 +132,7 @@ class ClockStage(Stage):
           process.send_signal(signal.SIGCONT)
 
   def move_all(self, action, seconds):
-    """All machines, Redis' too, and everybody who looks at a clock."""
+    """Moves the clocks of all machines, Redis' too, and the suite's own."""
     with self.stillness():
       self.ahead += seconds
       dates.slept += seconds * 1_000_000
@@ -157,7 +159,7 @@ class ClockFault(Fault):
       self.go_wrong(self.stage.clocks[number])
 
   def heal(self):
-    if not self.values["lasts"]:  # Else until all is healed.
+    if not self.values["lasts"]:  # A lasting fault stays until everything is healed.
       for number in self.numbers:
         self.stage.put_right(number)
 
@@ -198,7 +200,7 @@ class LittleBehind(ClockFault):
 
 
 class Slewed(ClockFault):
-  """Faster or slower by a twentieth, which is a hundred times more than NTP does, and back again."""
+  """The clock goes faster or slower by a twentieth, a hundred times more than NTP does, and back again."""
   name = "clock: slewed"
 
   @staticmethod
@@ -232,7 +234,7 @@ class Asleep(Fault):
 
 
 class AllSet(Fault):
-  """Daemons and Redis are on one machine, and somebody sets its clock."""
+  """Daemons and Redis are on one machine, whose clock is set."""
   weight = 1
   variants = ("clock",)
 
@@ -259,7 +261,7 @@ class AllBehind(AllSet):
 
 
 class RedisSet(Fault):
-  """Redis is on a machine of its own, and its clock is wrong."""
+  """Redis is on a machine of its own, whose clock is wrong."""
   weight = 1
   variants = ("clock",)
 
