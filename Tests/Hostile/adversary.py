@@ -1,5 +1,6 @@
-"""One program that does at random what a writer of documents, a writer of our own keys and a server may do, while a leader
-and a standby run, each behind a server that lies now and then. In between it cleans up and looks whether all is quiet."""
+"""One program that does at random what a writer of documents, a writer of the daemon's own keys and a server may do,
+beside a leader and a standby, each behind a server that lies now and then. From time to time it cleans up and checks
+that all is quiet."""
 
 import time
 
@@ -11,11 +12,11 @@ from operations import Adversary
 from servers_that_lie import Liar
 from sets import PREFIX, own
 
-MEMORY = 512  # MiB; two hostile replies may be on their way at a time
-QUIET_SCRIPTS = 40  # a second, of two daemons and the victim
+MEMORY = 512  # MiB; two hostile replies may be in memory at a time
+QUIET_SCRIPTS = 40  # scripts a second, of two daemons and the victim
 QUIET_LOG = 20_000  # bytes a second
 LOG = 64_000  # bytes a second, over the whole run
-LOG_AT_FIRST = 2 << 20  # bytes besides
+LOG_AT_FIRST = 2 << 20  # bytes in addition, at the start
 SETTLED = 20  # seconds until all must be quiet after cleaning up
 
 
@@ -26,10 +27,10 @@ class Run:
     self.peak = 0
     self.phases = 0
     self.victim = "not judged"
-    self.lags = []  # of the victim outside of faults, of more than a second
+    self.lags = []  # lags of the victim outside of faults, each of more than a second
 
   def go(self):
-    """Whether it is as it must be."""
+    """Runs it. Returns whether everything was as it must be."""
     with Arena("adversary", self.binary) as arena:
       self.arena = arena
       self.liars = [Liar(arena), Liar(arena)]
@@ -53,7 +54,8 @@ class Run:
     arena.start_janitor()
     begin, logs = time.monotonic(), [daemon.log_bytes for daemon in arena.daemons]
     while time.monotonic() - begin < self.seconds and not self.wrong:
-      # Lies and what asks for another leader have times of their own: in the others the victim must be on time.
+      # Lies, and operations that ask for another leader, have phases of their own. In all other phases the victim must
+      # be on time.
       with_leadership, with_lies = rng.choice([(False, False)] * 3 + [(True, False), (False, True), (True, True)])
       for _ in range(3):
         if not self.wrong and time.monotonic() - begin < self.seconds:
@@ -72,7 +74,7 @@ class Run:
         self.wrong.append(f"after SIGTERM the {daemon.name} took {took:.1f} s, status {status}")
 
   def _phase(self, with_leadership, with_lies):
-    """Some hundred steps, and a lie at one of the two."""
+    """Does some hundred steps, and perhaps lets one of the two servers lie."""
     adversary, rng = self.adversary, self.adversary.rng
     liar = rng.choice(self.liars) if with_lies else None
     at = rng.randrange(150)
@@ -101,7 +103,7 @@ class Run:
       self.wrong.append(f"{self.peak:,.0f} MiB resident, and {MEMORY} are allowed")
 
   def _quiet(self):
-    """Cleans up, waits until the daemons are quiet, and says what is not."""
+    """Cleans up, waits until the daemons are quiet, and notes what is not."""
     arena, client = self.arena, self.arena.redis.client(self.arena.store, 120)
     names = [name for name in client("KEYS", PREFIX + b"*") if name != b"tasks:meta:victim"]
     for at in range(0, len(names), 500):
@@ -117,7 +119,7 @@ class Run:
     for name in broker("KEYS", "*"):
       if name != b"victim":
         broker("UNLINK", name)
-    # Who was busy with what was written may be late for as long as it takes to settle.
+    # A daemon that was busy with hostile writes may be late until it has settled.
     deadline = time.monotonic() + SETTLED
     while True:
       meter = Meter(arena.daemons, arena.client)
@@ -142,7 +144,7 @@ class Run:
     arena = self.arena
     self.adversary.end_fault()
     came, missing, twice = arena.lateness(arena.phase, int((time.time() - 2) * 1e6))
-    # Where the machine stood still nobody is on time, nor while what was due meanwhile goes out.
+    # Where the machine stood still, no process is on time, and none is while overdue fires go out.
     gaps = self.metronome.end()
     faults = self.adversary.faults + [(begin - 1_000_000, end + 1_000_000) for begin, end in gaps]
     late = [(late if pushed is None else pushed) * 1000 for due, (late, pushed) in came.items()
@@ -160,7 +162,7 @@ class Run:
       self.wrong.append(f"{len(missing)} of the victim's occurrences have not come")
     if twice:
       self.wrong.append(f"{twice} of the victim's occurrences came twice")
-    # Of few the worst one says nothing but that the machine was busy.
+    # The worst of a few shows only that the machine was busy.
     if late and (most > 100 if len(late) >= 100 else half > 100 or worst > 2000):
       self.wrong.append(f"the victim is late outside of faults: p50 {half:,.0f} ms, p99 {most:,.0f} ms, at most {worst:,.0f} ms")
 

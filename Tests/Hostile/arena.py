@@ -1,4 +1,5 @@
-"""The real processes of one hostile set: a Redis, a leader and a standby, the victim's reader, and who cleans queues."""
+"""The real processes of one hostile set: a Redis, a leader and a standby, the victim's reader, and a janitor of
+queues."""
 
 import json
 import os
@@ -20,11 +21,11 @@ from servers import Redis, spawn  # noqa: E402
 import victim  # noqa: E402
 from measures import percentile  # noqa: E402
 
-STOP_PATIENCE = 5  # seconds; the daemon's own, docs/internals.md
+STOP_PATIENCE = 5  # seconds; the daemon's own patience, see docs/internals.md
 
 
 class Failed(Exception):
-  """The stage itself does not come about; the text says why."""
+  """The stage cannot be set up. The text says why."""
 
 
 def wait_until(condition, seconds, what):
@@ -36,7 +37,7 @@ def wait_until(condition, seconds, what):
 
 
 class Watcher:
-  """One beat-watch, whose log goes to a file without passing through us."""
+  """One beat-watch. Its log goes to a file, and not through this process."""
 
   def __init__(self, arena, name, url=None, options=(), log_format="text"):
     self.name = name
@@ -67,13 +68,13 @@ class Watcher:
       return words in log.read(limit)
 
   def lines(self, count=8):
-    """The last ones, each cut."""
+    """The last lines of the log, each shortened."""
     with open(self.log_path, "rb") as log:
       log.seek(max(0, self.log_bytes - 20_000))
       return [line[:200].decode(errors="replace") for line in log.read().splitlines()[-count:]]
 
   def stop(self, patience):
-    """(seconds until it ended, its status); status None: it goes on, and is killed."""
+    """Returns (seconds until it ended, its status). The status is None if it did not end and was killed."""
     begin = time.monotonic()
     self.process.send_signal(signal.SIGTERM)
     try:
@@ -86,7 +87,7 @@ class Watcher:
 
 
 class Reader:
-  """The victim's messages, as they arrive."""
+  """Receives the victim's messages as they arrive."""
 
   def __init__(self, arena):
     self.process = spawn(
@@ -103,15 +104,15 @@ class Reader:
 
 
 class Janitor(threading.Thread):
-  """Empties the hostile queues as workers would, and reads what lies there as a worker's Python does."""
+  """Empties the hostile queues as workers would, and parses the messages as a worker's Python does."""
 
   def __init__(self, arena, queues=("hostile", "celery")):
     super().__init__(daemon=True)
     self.client = arena.broker_redis.client(arena.broker, 60)
     self.queues = queues
     self.taken = 0
-    self.looks = 2  # at so many messages of each queue, each time
-    self.unreadable = {}  # why -> the message's beginning
+    self.looks = 2  # how many messages of each queue it parses each time
+    self.unreadable = {}  # reason -> the message's beginning
     self.is_over = False
 
   def run(self):
@@ -137,12 +138,12 @@ class Janitor(threading.Thread):
     try:
       text = json.loads(message)
       json.loads(base64.b64decode(text["body"]))
-    except Exception as error:  # Whatever a worker would stumble over.
+    except Exception as error:  # Any error that a worker would have.
       self.unreadable[f"{type(error).__name__}: {error}"[:120]] = message[:200]
 
 
 class Arena:
-  """`with Arena(...) as arena:` nothing outlives it."""
+  """`with Arena(...) as arena:` gives the processes, and ends all of them."""
 
   def __init__(self, name, binary, options=(), same_database=False, has_standby=True, queues=("hostile", "celery"),
                two_servers=False, rights=None):
@@ -188,7 +189,7 @@ class Arena:
     for dump in self.folder.glob("*.rdb"):
       dump.unlink()
     for log in self.folder.glob("*.log"):
-      if log.stat().st_size > 64 << 20:  # An hour of the adversary is less.
+      if log.stat().st_size > 64 << 20:  # An hour of the adversary writes less.
         with open(log, "rb+") as file:
           file.seek(-(16 << 20), os.SEEK_END)
           end = file.read()
@@ -204,7 +205,8 @@ class Arena:
       "CELERY_REDIS_SCHEDULER_URL": store % self.store, "CELERY_BROKER_URL": broker % self.broker}
 
   def start_daemons(self, urls=(None, None)):
-    """The first leads, the second stands by; the victim has been fired once, and its reader waits for more."""
+    """Starts the daemons: the first leads, the second stands by. The victim has then been fired once, and its reader
+    waits for more."""
     for name, url, log_format in (("leader", urls[0], "text"), ("standby", urls[1], "json")):
       if name == "standby" and not self.has_standby:
         continue
@@ -216,7 +218,7 @@ class Arena:
     wait_until(lambda: self.daemons[0].has_logged(b"leading"), 30, "the first one leads")
 
   def kill_and_start(self):
-    """All daemons, at the same time; one of them leads again, when the lease of the one that was killed has run out."""
+    """Kills and starts all daemons at the same time. One of them leads when the killed one's lease has run out."""
     for daemon in self.daemons:
       daemon.process.kill()
       daemon.process.wait()
@@ -232,18 +234,18 @@ class Arena:
     wait_until(lambda: any(says(b"leading", *each) for each in zip(self.daemons, known)), 60, "one of them leads again")
 
   def stall(self, seconds):
-    """Redis does nothing."""
+    """Stops Redis for some seconds."""
     self.redis.signal(signal.SIGSTOP)
     time.sleep(seconds)
     self.redis.signal(signal.SIGCONT)
 
   def restart(self):
-    """The first daemon, ended in whatever way; it leads again."""
+    """Starts the first daemon again after it ended in any way, and waits until it leads."""
     daemon = self.daemons[0]
     if daemon.is_alive:
       daemon.process.kill()
     daemon.process.wait()
-    self.client("DEL", "reactivebeat:tasks:meta:lease")  # Of one that could not give it back.
+    self.client("DEL", "reactivebeat:tasks:meta:lease")  # The lease of a daemon that could not give it back.
     known = daemon.log_bytes
     daemon.start()
 
@@ -270,13 +272,13 @@ class Arena:
   # --- judging ---
 
   def dues(self, begin, end):
-    """The victim's due times from `begin` on and before `end`; microseconds."""
+    """The victim's due times in microseconds, from `begin` on and before `end`."""
     first = self.phase + -(-(begin - self.phase) // 1_000_000) * 1_000_000
     return list(range(first, end, 1_000_000))
 
   def lateness(self, begin, end):
-    """Of what was due in that time: {due: (seconds late on arrival, by the server or None)}, the due times that have not
-    come, and how many came twice."""
+    """For what was due in that time: {due: (seconds late on arrival, seconds late by the server or None)}, the due
+    times that have not come, and how many came twice."""
     by_id = {}
     for arrival, task, late in list(self.reader.arrivals):
       by_id.setdefault(task, []).append((arrival, late))
@@ -293,7 +295,7 @@ class Arena:
 
 
 def summary_of(came):
-  """p99 of lateness in milliseconds: on arrival; by Redis' clock when it was pushed, where that is known."""
+  """p99 of the lateness in milliseconds: on arrival, and, where it is known, by Redis' clock at the push."""
   arrival = percentile([late for late, _ in came.values()], 0.99)
   server = percentile([late for _, late in came.values() if late is not None], 0.99)
   return (None if arrival is None else arrival * 1000), (None if server is None else server * 1000)

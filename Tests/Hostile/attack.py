@@ -1,4 +1,4 @@
-"""One set's writes, a process of their own that gives way to all others."""
+"""Makes one set's writes, in a process of its own with the lowest priority."""
 
 import os
 import pathlib

@@ -1,4 +1,4 @@
-"""All hostile sets: a kind a file."""
+"""All hostile sets. Each kind is in a file of its own."""
 
 import texts  # noqa: F401
 import shares  # noqa: F401

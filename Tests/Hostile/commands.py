@@ -1,5 +1,6 @@
-"""The command line beside a store that somebody has filled with hostile documents and garbage in our own keys: each command
-ends, in bounded time and with bounded output, and prints nothing that a terminal would obey."""
+"""The command line beside a store that another client has filled with hostile documents, and with garbage in the
+daemon's own keys. Each command must end, in bounded time and with bounded output, and print nothing that a terminal
+would obey."""
 
 import json
 import re
@@ -10,14 +11,15 @@ import owned
 from arena import Arena
 from sets import document, key, own, raw
 
-SECONDS = 10  # on a busy machine; of a store of some megabytes
-OUTPUT = 2 << 20  # bytes, of all but what prints whole documents or fields: `export`, `show`, `list --json`
-# What a terminal obeys, or shows in another order than it stands: C0 but tab and line feed, C1, bidirectional controls.
+SECONDS = 10  # for each command, on a busy machine and a store of some megabytes
+OUTPUT = 2 << 20  # bytes, for all commands but those that print whole documents or fields
+# Characters that a terminal obeys, or that change the order of text: C0 except tab and line feed, C1, bidirectional
+# controls.
 CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 def fill(arena):
-  """Of each kind some; a few megabytes."""
+  """Writes some documents and keys of each kind, a few megabytes altogether."""
   put = lambda name, text: arena.client("SET", key(name), text)  # noqa: E731
   half = 500_000
   put("good", document(every=5))
@@ -62,13 +64,13 @@ COMMANDS = [
   ["explain", "nobody"], ["explain", "crontab"], ["show", "label"], ["show", "label", "--json"], ["next", "digits"],
   ["next", "past"], ["history"], ["history", "--json"], ["export"], ["export", "--format", "crontab"], ["watch"], ["rm", "nobody"],
   ["enable", "double"], ["rename", "good", "other"]]
-WHOLE = ("export", "show")  # print documents
+WHOLE = ("export", "show")  # commands that print whole documents
 
 HEADING = f"{'command':<34} {'seconds':>7} {'status':>6} {'bytes':>10}"
 
 
 def run(binary, tell):
-  """How many have failed."""
+  """Returns how many commands have failed."""
   failures = 0
   with Arena("commands", binary, has_standby=False) as arena:
     fill(arena)

@@ -1,4 +1,4 @@
-"""Writes without end: lines of the log, tables that grow, events that say what is not so."""
+"""Writes without end: lines of the log, tables that grow, events that say what is not true."""
 
 from sets import OWN, PREFIX, document, frame, hostile, key, own, raw
 
@@ -10,20 +10,20 @@ def _names(a, count, text, name="flood"):
 
 
 def repaired(arena):
-  """What an audit mends although nothing was lost."""
+  """Reports audits that have repaired something although no event was lost."""
   return [f"audits of the {daemon.name} have repaired what no event was lost of" for daemon in arena.daemons
           if daemon.has_logged(b"repaired", 1 << 28)]
 
 
 @hostile("rejected edits", "11", short="lines")
 def rejected_edits(a):
-  """Two versions in turn, over 1,000 keys, at full rate."""
+  """Two versions of 1,000 rejected documents, written in turn at full rate."""
   a.at_full_rate(_names(a, 1000, b'{"name": "n"}') + _names(a, 1000, b'{"name": "m"}'))
 
 
 @hostile("rejected for many reasons", "11")
 def rejected_for_many_reasons(a):
-  """The same, each with words of its own that a message would quote."""
+  """The same, but each document has words of its own that an error message would quote."""
   texts = [lambda n: document(schedule={"interval": {"every": 1, "period": f"word{n}" * 20}}),
            lambda n: document(schedule={"crontab": {"minute": f"x{n}" * 20}}),
            lambda n: document(timezone=f"Zone/{n}", schedule={"crontab": {"minute": "*"}}), lambda n: b"%d" % n]
@@ -32,7 +32,7 @@ def rejected_for_many_reasons(a):
 
 @hostile("accepted edits", "11")
 def accepted_edits(a):
-  """Two versions in turn, over 1,000 keys, at full rate: each is a change."""
+  """Two versions of 1,000 accepted documents, written in turn at full rate: each write is a change."""
   a.at_full_rate(_names(a, 1000, document(every=3600)) + _names(a, 1000, document(every=7200)))
 
 
@@ -44,7 +44,7 @@ def made_and_deleted(a):
 
 @hostile("edits with doubts", "11")
 def edits_with_doubts(a):
-  """Accepted with warnings: unknown fields near known ones, old times, runs in the future."""
+  """Documents that are accepted with warnings: unknown fields near known ones, old times, runs in the future."""
   a.at_full_rate(b"".join(_names(a, 1000, lambda n: document(
     intervall=n + version, last_run_at="2099-01-01T00:00:00", total_run_count=-5, catchup_windows=1, kwarg={},
     args=[n])) for version in range(2)))
@@ -52,13 +52,13 @@ def edits_with_doubts(a):
 
 @hostile("large task at 10 ms", "11", short="lines", memory=384)
 def large_task(a):
-  """A task's name of a megabyte, due 100 times a second."""
+  """One schedule whose task's name is a megabyte, due 100 times a second."""
   a.set("large", document(every=10, period="milliseconds", task="x" * 1_000_000))
 
 
 @hostile("1,000 rejected of 1 MB", "11", memory=384)
 def thousand_rejected(a):
-  """Kept whole they are a gigabyte."""
+  """A thousand rejected documents that would take a gigabyte if the daemon kept them whole."""
   for n in range(1000):
     a.set(f"rejected-{n}", raw(', "mine": "' + f"{n:04}" * 250_000 + '"', schedule='"interval": {"every": 0}'))
   while not a.is_over:
@@ -68,7 +68,7 @@ def thousand_rejected(a):
 
 @hostile("other types", "11")
 def other_types(a):
-  """Lists, hashes, sets and streams at documents' keys, and back, at full rate."""
+  """Documents' keys that become lists, hashes, sets and streams, and documents again, at full rate."""
   data = b""
   for n in range(300):
     name = key(f"type-{n}")
@@ -92,7 +92,7 @@ def renames_and_expiries(a):
 
 @hostile("forged events of documents", "11")
 def forged_events(a):
-  """Events by PUBLISH: of names that do not exist, a million of them, and with words that no server says."""
+  """Forged events, made by PUBLISH: a million names that do not exist, and events that no server sends."""
   number = 0
   while not a.is_over:
     a.flood(b"".join(
@@ -103,7 +103,8 @@ def forged_events(a):
 
 @hostile("forged events of our own keys", "11", scripts=2500)
 def forged_own_events(a):
-  """The lease is gone, says somebody; a heartbeat, a request; long ones; channels that are nearly ours."""
+  """Forged events of the daemon's own keys: of the lease, a heartbeat, a request; long ones; and channels that are
+  nearly such."""
   data = b"".join(frame("PUBLISH", EVENTS + OWN + name, word) for name, word in [
     (b"lease", "del"), (b"lease", "expired"), (b"heartbeat:x", "set"), (b"heartbeat:" + b"x" * 1000, "set"),
     (b"heartbeat:", "expire"), (b"manual", "hset"), (b"manual", "del"), (b"lease", "x" * 10_000)] * 10)
@@ -113,7 +114,7 @@ def forged_own_events(a):
 
 @hostile("forged events of 10 MB", "11", memory=384)
 def forged_large_events(a):
-  """Payload and channel of 10 MB each, of 1 MB of control characters."""
+  """Forged events with payloads and channels of 10 MB, and with 1 MB of control characters."""
   for round in a.rounds(0.5):
     a.send(("PUBLISH", EVENTS + PREFIX + b"n", b"x" * 10_000_000), ("PUBLISH", EVENTS + PREFIX + b"y" * 10_000_000, "set"),
            ("PUBLISH", EVENTS + OWN + b"heartbeat:" + b"\x01" * 1_000_000, "set"),
@@ -122,7 +123,8 @@ def forged_large_events(a):
 
 @hostile("edits beside audits", "10", options=("--audit-interval", "1"), check=repaired, short="lines")
 def edits_beside_audits(a):
-  """700 edits a second beside 3,000 documents at rest, an audit each second: nothing is lost, so nothing is repaired."""
+  """700 edits a second beside 3,000 documents at rest, with an audit each second: no event is lost, so none may be
+  repaired."""
   a.flood(_names(a, 3000, document(), "rest"))
   for round in a.rounds(0.0014):
     a.set(f"rest-{a.rng.randrange(3000)}", document(every=a.rng.randrange(100, 9999)))
@@ -130,7 +132,7 @@ def edits_beside_audits(a):
 
 @hostile("one key edited beside audits", "10", options=("--audit-interval", "1"), check=repaired)
 def one_key_beside_audits(a):
-  """One key, deleted and made, at 2,000 a second."""
+  """One key that is made and deleted 2,000 times a second."""
   for round in a.rounds(0.01):
     a.send(*([("SET", key("quick"), document(every=a.rng.randrange(100, 9999))), ("DEL", key("quick"))] * 10))
 
@@ -147,7 +149,7 @@ def renames_beside_audits(a):
 # --- names and tables ---
 
 def own_memory(arena):
-  """What stays of names that are gone."""
+  """Reports watermarks of deleted schedules that take too much room."""
   length = arena.client("HLEN", own("mark"))
   size = arena.client("MEMORY", "USAGE", own("mark"), "SAMPLES", 0) or 0
   return [f"the marks have {length} fields and {size >> 20} MiB"] if size > 200 << 20 else []
@@ -155,7 +157,7 @@ def own_memory(arena):
 
 @hostile("names of 40 MB", "8", late=500, memory=512, seconds=15, check=own_memory)
 def names_of_40_megabytes(a):
-  """Redis alone, with two subscribers, does not answer for 0.17 s when such a name is made and deleted."""
+  """Names of 40 MB. Redis alone, with two subscribers, does not answer for 0.17 s when one is made and deleted."""
   for round in a.rounds(2):
     name = b"%d" % round + b"n" * 40_000_000
     a.set(name, document())
@@ -164,7 +166,8 @@ def names_of_40_megabytes(a):
 
 @hostile("a name of 300 MB", "8", late=2500, memory=700, seconds=15)
 def name_of_300_megabytes(a):
-  """Redis alone, with two subscribers, does not answer for 1.6 s when it is made; the daemons load again, once."""
+  """A name of 300 MB. Redis alone, with two subscribers, does not answer for 1.6 s when it is made. The daemons load
+  again, once."""
   a.set(b"n" * 300_000_000, document())
   for round in a.rounds(1):
     pass
@@ -172,7 +175,7 @@ def name_of_300_megabytes(a):
 
 @hostile("200 names of 1 MB", "8", check=own_memory, short="names")
 def names_of_1_megabyte(a):
-  """Made and deleted; all others once more each second."""
+  """Names of 1 MB, made and deleted; all others are written once more each second."""
   for round in a.rounds(0.02):
     name = b"%06d" % (round % 200) + b"n" * 1_000_000
     a.set(name, document())
@@ -191,7 +194,7 @@ def names_made_and_deleted(a):
 
 @hostile("2,000 queues of 200 kB", "8", short="names")
 def long_queues(a):
-  """Two keys edited 2,000 times, each time with another queue of 200 kB, one of them due all the time."""
+  """Two keys edited 2,000 times, each time with another queue of 200 kB; one of them is due all the time."""
   for round in a.rounds(0.01):
     a.set("queues", document(queue=f"{round:06}" + "q" * 200_000))
     a.set("queues-due", document(every=10, period="milliseconds", queue=f"{round % 2000:06}" + "d" * 200_000))
@@ -199,7 +202,7 @@ def long_queues(a):
 
 @hostile("20,000 queues", "8")
 def many_queues(a):
-  """One key, each time another queue, exchange and routing key, and fired."""
+  """One key with another queue, exchange and routing key each time, which is fired."""
   for round in a.rounds(0.005):
     for n in range(10):
       word = f"{round:06}{n}"
@@ -209,7 +212,7 @@ def many_queues(a):
 
 @hostile("words never seen before", "8")
 def new_words(a):
-  """Tasks, schedules, zones, periods, fields and headers that come once and never again, at full rate."""
+  """Tasks, schedules, zones, periods, fields and headers that occur once and never again, at full rate."""
   number = 0
   while not a.is_over:
     data = b""

@@ -1,4 +1,4 @@
-"""Entry of scripts/hostile: docs/reliability.md says what it does."""
+"""What scripts/hostile runs; docs/reliability.md says what it does."""
 
 import argparse
 import pathlib
@@ -22,7 +22,7 @@ from sets import together  # noqa: E402
 
 PARTS = ("sets", "lies", "shells", "commands", "adversary")
 SHORT_SECONDS = 5
-# A lie of each kind, for the short form.
+# The short form tells one lie of each kind.
 SHORT_LIES = ["five times OK as a greeting", "four numbers as an event", "OK behind each answer", "the same, nested"]
 
 
@@ -30,12 +30,12 @@ def options_of(arguments):
   parser = argparse.ArgumentParser(prog="scripts/hostile")
   parser.add_argument("--binary", default=str(PROJECT / ".build/release/beat-watch"))
   parser.add_argument("--seed", default=str(int(time.time())), help="the same writes in the same order")
-  parser.add_argument("--seconds", type=float, default=60, help="of each set, and of the adversary")
-  parser.add_argument("--lie-seconds", type=float, default=8, help="of each lie; less than a backoff of 5 s shows no rate")
+  parser.add_argument("--seconds", type=float, default=60, help="seconds of each set, and of the adversary")
+  parser.add_argument("--lie-seconds", type=float, default=8, help="seconds of each lie; rates need over 5 s")
   parser.add_argument("--only", action="append", default=[], metavar="WORDS",
                       help=f"one of the parts {', '.join(PARTS)}, or what has these words in its name")
   parser.add_argument("--short", action="store_true", help="one or two of each kind, some seconds each")
-  parser.add_argument("--list", action="store_true", help="what there is")
+  parser.add_argument("--list", action="store_true", help="list the sets and the lies")
   options = parser.parse_args(arguments)
   if options.short:
     options.seconds, options.lie_seconds = min(options.seconds, SHORT_SECONDS), min(options.lie_seconds, 1.5)
@@ -48,7 +48,7 @@ class Hostile:
     self.failures = 0
 
   def wants(self, part, name=None):
-    """Whether a part, or of one of its items, was asked for."""
+    """Whether a part, or one of its items, was asked for."""
     only = self.options.only
     return not only or part in only or name is not None and any(words in name for words in only if words not in PARTS)
 

@@ -1,7 +1,8 @@
-"""A server that lies: a proxy before a real one, a process of its own, told by lines what to say. Without a lie it says what
-the real one says, so that handshakes come about.
+"""A server that lies: a proxy before a real server, in a process of its own. Lines on its input tell it what to say.
+Without a lie it passes the real server's replies on, so that handshakes succeed.
 
-In: "lie NAME", "truth", "cut" (ends all connections), "count". Out: its port, and the count of connections so far.
+Input: "lie NAME", "truth", "cut" (ends all connections), "count". Output: its port, and the number of connections so
+far.
 """
 
 import os
@@ -22,7 +23,7 @@ class Link:
     self.liar, self.client, self.server = liar, client, server
     self.is_stream = False
     self.answers = 0
-    self.told = None  # the lie that this connection has had
+    self.told = None  # the lie that this connection was told
 
   def close(self):
     for each in (self.client, self.server):
@@ -123,7 +124,7 @@ def main():
     word, _, name = line.strip().partition(" ")
     if word == "lie":
       liar.lie = lies.BY_NAME[name]
-      # Who is connected hears it now, too.
+      # Clients that are connected already are told the lie, too.
       for link in list(liar.links):
         if liar.lie.where in ("greeting", "words"):
           link.close()

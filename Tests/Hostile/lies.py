@@ -1,4 +1,4 @@
-"""What a server may say that no server should."""
+"""Replies and events that a server should never send."""
 
 import dataclasses
 import itertools
@@ -10,14 +10,14 @@ _PMESSAGE = b"*4\r\n$8\r\npmessage\r\n"
 
 @dataclasses.dataclass
 class Lie:
-  """`where`: "greeting" before the daemon has said a word; "events" on the connection that hears of edits, when it is
-  subscribed; "commands" behind answers on the other; "instead" of each answer there; "drip" nothing but the truth, one byte
-  at a time; "words" the truth with some of its words replaced by others of the same length, on connections that are made
-  anew."""
+  """A lie. `where` says when it is told: "greeting": before the daemon has sent anything; "events": on the connection
+  that gets events, after it has subscribed; "commands": behind replies on the other connection; "instead": instead of
+  each reply there; "drip": only the truth, one byte at a time; "words": the truth with some words replaced by others of
+  the same length, on new connections."""
   name: str
   where: str
-  data: object = b""  # bytes, or what makes an iterator of them
-  behind: int = 12  # answers, on "commands", before it comes
+  data: object = b""  # bytes, or a function that makes an iterator of them
+  behind: int = 12  # on "commands": the number of replies before the lie
 
   def chunks(self):
     return iter([self.data]) if isinstance(self.data, bytes) else self.data()
@@ -36,7 +36,7 @@ def _bulk(text):
 
 
 ALL = [
-  # replies nobody asked for
+  # replies to no request
   Lie("five times OK as a greeting", "greeting", b"+OK\r\n" * 5),
   Lie("an error as a greeting", "greeting", b"-ERR max number of clients reached\r\n" * 3),
   Lie("a push as a greeting", "greeting", _events(_bulk(b"message"), _bulk(b"x"), _bulk(b"y"))),
@@ -66,7 +66,7 @@ ALL = [
     _events(_bulk(b"pmessage"), _bulk(b"__keyspace@1__:tasks:meta:*"), _bulk(b"__keyspace@1__:tasks:meta:lie-%d" % n), _bulk(b"set"))
     for n in range(100_000))),
   Lie("an event of 3 GB", "events", _endless(_PMESSAGE + b"$3221225472\r\n", b"x" * MEGABYTE, 3072)),
-  # what is too much
+  # replies beyond a limit
   Lie("a million strings of 1 MB", "instead", _endless(b"*1048576\r\n", _STRING)),
   Lie("the same, nested", "instead", _endless(b"*1\r\n*1048576\r\n*1048576\r\n", _STRING)),
   Lie("the same as a greeting", "greeting", _endless(b"*1048576\r\n", _STRING)),
@@ -78,13 +78,13 @@ ALL = [
   Lie("a string of 8 EB", "instead", b"$9223372036854775807\r\n"),
   Lie("a line without an end", "instead", _endless(b"+", b"x" * MEGABYTE, 2000)),
   Lie("an error without an end", "instead", _endless(b"-ERR ", "\u0085".encode() * (MEGABYTE // 2), 2000)),
-  # what is no value
+  # replies that are no values
   Lie("a length that is no number", "instead", b"$abc\r\n"), Lie("a negative length", "instead", b"$-7\r\n*-9\r\n"),
   Lie("a number beyond 64 bits", "instead", b":99999999999999999999999\r\n"),
   Lie("an array beyond 64 bits", "instead", b"*99999999999999999999999\r\n"),
   Lie("a kind that does not exist", "instead", b"?what\r\n"), Lie("nothing but line ends", "instead", b"\r\n\r\n\r\n"),
   Lie("a big number, a double, a boolean", "instead", b"(1234567890\r\n,nan\r\n#t\r\n_\r\n"),
-  # answers of another kind than was asked
+  # replies of another kind than the request's
   Lie("OK to everything", "instead", b"+OK\r\n"), Lie("nil to everything", "instead", b"$-1\r\n"),
   Lie("a number to everything", "instead", b":9223372036854775807\r\n"),
   Lie("an empty array to everything", "instead", b"*0\r\n"), Lie("nested nils to everything", "instead", b"*3\r\n*1\r\n*-1\r\n$-1\r\n:0\r\n"),
@@ -94,12 +94,12 @@ ALL = [
   Lie("numbers out of range", "instead", b"*8\r\n$1\r\nx\r\n$1\r\ny\r\n$1\r\nz\r\n:-9223372036854775808\r\n:9223372036854775807\r\n"
       b":-1\r\n:7\r\n$3\r\nabc\r\n"),
   Lie("one byte at a time", "drip"),
-  # pushes of the newer protocol, which nobody has asked for
+  # pushes of RESP3, which no client has chosen
   Lie("a push of one subscription", "events", b">1\r\n$9\r\nsubscribe\r\n"),
   Lie("a push of one subscription among answers", "commands", b">1\r\n$9\r\nsubscribe\r\n"),
   Lie("empty pushes", "commands", b">0\r\n" * 100), Lie("an attribute, a set, a map", "commands", b"|1\r\n+a\r\n+b\r\n~1\r\n+a\r\n%1\r\n+a\r\n+b\r\n"),
   Lie("pushes without end", "events", _endless(b"", b">3\r\n+message\r\n+a\r\n+b\r\n" * 1000, 2000)),
-  # what INFO and others say, changed
+  # replies of INFO and others with changed words
   Lie("a version that is too old", "words", (b"redis_version:7", b"redis_version:5")),
   Lie("a cluster, all of a sudden", "words", (b"cluster_enabled:0", b"cluster_enabled:1")),
   Lie("a replica, all of a sudden", "words", (b"role:master", b"role:slave ")),

@@ -1,4 +1,4 @@
-"""What a process and a server cost: memory, processor, log, scripts."""
+"""The cost of a process and of a server: memory, processor time, log, scripts."""
 
 import math
 import os
@@ -8,13 +8,13 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def percentile(values, share):
-  """Nearest rank; None of nothing."""
+  """The value at a share of the sorted values, by nearest rank; None if there are no values."""
   ordered = sorted(values)
   return ordered[max(0, math.ceil(len(ordered) * share) - 1)] if ordered else None
 
 
 def memory(pid):
-  """(resident now, at its peak), in MiB; (0, 0) of a process that has ended."""
+  """(resident MiB now, resident MiB at the peak); (0, 0) for a process that has ended."""
   fields = {}
   try:
     with open(f"/proc/{pid}/status") as status:
@@ -28,7 +28,7 @@ def memory(pid):
 
 
 def processor(pid):
-  """Seconds of the processor so far; 0 of a process that has ended."""
+  """The seconds of processor time so far; 0 for a process that has ended."""
   try:
     with open(f"/proc/{pid}/stat") as stat:
       fields = stat.read().rpartition(")")[2].split()
@@ -38,7 +38,7 @@ def processor(pid):
 
 
 def scripts(client):
-  """How many scripts the server has run."""
+  """The number of scripts that the server has run."""
   calls = 0
   for line in client("INFO", "commandstats").decode().splitlines():
     if line.startswith(("cmdstat_evalsha:", "cmdstat_eval:")):
@@ -47,7 +47,7 @@ def scripts(client):
 
 
 class Meter:
-  """The cost of daemons and their server between two moments. `daemons`: `arena.Watcher`s."""
+  """Measures the cost of daemons and their server between two moments. `daemons`: `arena.Watcher`s."""
 
   def __init__(self, daemons, client):
     self.daemons = daemons
@@ -61,7 +61,7 @@ class Meter:
     self.scripts = scripts(self.client)
 
   def read(self):
-    """Per second since `begin`; of the daemons the worse one."""
+    """The cost per second since `begin`; of the daemons that of the worst."""
     seconds = time.monotonic() - self.since
     memories = [memory(daemon.pid) for daemon in self.daemons]
     return {

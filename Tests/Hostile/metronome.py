@@ -1,10 +1,10 @@
-"""Ticks beside the others, in a process of its own that does nothing else: where it stood still, the machine did, and
-nobody on it could be on time."""
+"""Ticks in a process of its own that does nothing else. Where it stood still, the machine did, and no process on it
+could be on time."""
 
 import subprocess
 import sys
 
-# Ten ticks a second; what is told of are gaps of more than half a second.
+# Ticks ten times a second, and prints gaps of more than half a second.
 _TICKS = """
 import time
 before = time.time_ns()
@@ -18,14 +18,14 @@ while True:
 
 
 class Metronome:
-  """Stands still where the machine does."""
+  """A process that stands still where the machine does."""
 
   def __init__(self):
     self._gaps = None
     self._process = subprocess.Popen([sys.executable, "-c", _TICKS], stdout=subprocess.PIPE, text=True)
 
   def end(self):
-    """The gaps, each from and to, in microseconds of the wall clock."""
+    """Ends it. Returns the gaps, each as (from, to) in microseconds of the wall clock."""
     if self._gaps is None:
       self._process.terminate()
       output, _ = self._process.communicate(timeout=10)

@@ -1,4 +1,4 @@
-"""What the adversary does: one operation at a time, drawn by its weight."""
+"""The adversary's operations: one at a time, chosen by weight."""
 
 import collections
 import json
@@ -17,7 +17,8 @@ FIELDS = [
   "start_after", "expires_at", "max_run_count", "one_off", "jitter", "catchup", "catchup_window", "last_run_at",
   "total_run_count", "mine"]
 _DIGITS = "more digits than Python writes"
-# Nothing on this list can be told from a good lease or mark of the victim: what a writer of our own keys can stop, they can.
+# No operation writes what looks like a valid lease or a valid watermark of the victim: a writer of the daemon's own
+# keys can stop the victim with these.
 OPERATIONS = {}
 
 
@@ -41,7 +42,7 @@ class Adversary:
   # --- what it is made of ---
 
   def size(self):
-    """Mostly small, seldom a megabyte."""
+    """A length: mostly small, rarely a megabyte."""
     return int(10 ** self.rng.uniform(0, self.rng.choice([2, 2, 2, 3, 4, 5, 6])))
 
   def text(self):
@@ -104,7 +105,7 @@ class Adversary:
     self.count += 1
     try:
       self.client(*command)
-    except Exception as error:  # A wrong type, mostly. The connection's end is found by the next one.
+    except Exception as error:  # Mostly a wrong type. The connection's end is raised.
       if isinstance(error, (OSError, EOFError)):
         raise
 
@@ -117,7 +118,7 @@ class Adversary:
     act(self)
 
   def begin_fault(self):
-    """The victim may be late, from a second ago on, until all is quiet again."""
+    """From a second ago until all is quiet again the victim may be late."""
     if self.fault_since is None:
       self.fault_since = time.time_ns() // 1000 - 1_000_000
 
@@ -156,7 +157,7 @@ def another_type(a):
 
 @operation(4)
 def burst(a):
-  """A few hundred writes at once."""
+  """Makes a few hundred writes at once."""
   text = a.document()
   if len(text) < 20_000:
     a.act("MSET", *(x for n in range(a.rng.randrange(10, 300)) for x in (PREFIX + b"h%d" % n, text)))
@@ -214,7 +215,7 @@ def tell_of_a_fire(a):
 
 @operation(2)
 def own_key_of_another_type(a):
-  """Of those that nobody's fire hangs on."""
+  """Gives another type to one of the daemon's own keys that the victim's fires do not need."""
   name = own(a.rng.choice(["receipts", "manual", "history", "daemons"]))
   a.act("DEL", name)
   a.act("ZADD", name, 1, "x")
@@ -235,7 +236,7 @@ def heartbeat_is_gone(a):
 
 @operation(8)
 def forge(a):
-  """Events by PUBLISH."""
+  """Forges an event by PUBLISH."""
   key = a.rng.choice([PREFIX + a.name(), own("lease"), own("manual"), own("heartbeat:x"), a.bytes()])
   channel = b"__keyspace@1__:" + key
   a.act("PUBLISH", channel, a.rng.choice([b"set", b"del", b"expired", a.bytes()]))
@@ -243,7 +244,7 @@ def forge(a):
 
 @operation(2)
 def queue(a):
-  """What kombu keeps on the broker, and a queue of another type."""
+  """Damages what kombu keeps on the broker, or gives a queue another type."""
   a.act("SELECT", a.arena.broker)
   binding = b"_kombu.binding." + a.bytes()[:100]
   a.act(*a.rng.choice([("SET", "hostile", "x"), ("SADD", binding, a.bytes()), ("DEL", "hostile")]))

@@ -1,4 +1,4 @@
-"""Our own keys, written by somebody else."""
+"""The daemon's own keys, written by another client."""
 
 import re
 import time
@@ -14,7 +14,7 @@ GARBAGE = [
 
 
 def marked_go_on(arena):
-  """Schedules whose marks were spoilt go on, or a line names each that does not."""
+  """Checks that schedules with a damaged watermark go on, or that a log line names each that does not."""
   def counts():
     names = arena.client("KEYS", key("marked-*"))
     return {name: RUNS.findall(arena.client("GET", name) or b"") for name in names}
@@ -31,7 +31,7 @@ def marked_go_on(arena):
 
 @hostile("marks of garbage", "5", scripts=600, check=marked_go_on, short="keys")
 def marks_of_garbage(a):
-  """Written once, beside schedules of a second."""
+  """Garbage as watermarks of schedules of a second, written once."""
   for n, text in enumerate(GARBAGE * 3):
     a.set(f"marked-{n}", document(every=1))
   a.settle()
@@ -42,10 +42,10 @@ def marks_of_garbage(a):
     pass
 
 
-# As many as there are fires, 1,390, and marks that were spoilt, 500.
+# The scripts' bound covers the fires, 1,390, and the damaged watermarks, 500.
 @hostile("marks of garbage, kept up", "5", scripts=2000)
 def marks_kept_up(a):
-  """Each mark is spoilt ten times a second, of schedules of 10 ms to seconds and of crontabs."""
+  """Garbage as watermarks, written ten times a second, of schedules of 10 ms to seconds and of crontabs."""
   for n in range(50):
     a.set(f"marked-{n}", document(every=[10, 100, 1000, 5000][n % 4], period="milliseconds"))
   for round in a.rounds(0.1):
@@ -54,7 +54,7 @@ def marks_kept_up(a):
 
 @hostile("marks ahead", "5", scripts=600)
 def marks_ahead(a):
-  """Marks that can be read and lie in the future, or at the end of time."""
+  """Watermarks that can be read and lie in the future, or at the end of time."""
   for n in range(50):
     a.set(f"ahead-{n}", document(every=1))
   for round in a.rounds(1):
@@ -64,12 +64,13 @@ def marks_ahead(a):
       a.send(("HSET", own("mark"), f"ahead-{n}", f"{due:020}||1|00000000"))
 
 
-# Redis has no command for the beginning of a field: 100 MB of marks take it a second, once, until they are replaced.
+# Redis has no command for the beginning of a field: reading 100 MB of watermarks takes it a second, once, until they
+# are replaced.
 @hostile("marks of nobody", "8", late=1000)
 def marks_of_nobody(a):
-  """200,000 marks of schedules that do not exist, and values of a megabyte."""
+  """200,000 watermarks of schedules that do not exist, and values of a megabyte."""
   now = int(time.time() * 1e6)
-  # In parts, and not all in a moment: that keeps Redis itself busy, for whoever is connected.
+  # The writes are made in parts: all at once they would keep Redis busy for every client.
   for begin in range(0, 200_000, 1000):
     time.sleep(0.02)
     a.send(("HSET", own("mark"), *(x for n in range(begin, begin + 1000) for x in (f"nobody-{n}", f"{now:020}||1|00000000"))))
@@ -84,7 +85,8 @@ def marks_of_nobody(a):
 
 @hostile("epoch of garbage", "5", late=2500, scripts=600)
 def epoch_of_garbage(a):
-  """No number, the largest one, another type; then the lease is deleted, so that somebody must count on."""
+  """An epoch that is no number, the largest number, or another type; then the lease is deleted, so that a daemon must
+  count on."""
   for round in a.rounds(1):
     kind = round % 5
     a.send(("DEL", own("epoch")))
@@ -98,7 +100,7 @@ def epoch_of_garbage(a):
 
 @hostile("lease of garbage", "5", late=6500, scripts=600)
 def lease_of_garbage(a):
-  """Words that are no token, without an end or with one of a second; another type."""
+  """Leases that are no tokens, without an expiry or with one of a second, and leases of another type."""
   for round in a.rounds(2):
     kind = round % 4
     a.send(("DEL", own("lease")))
@@ -111,7 +113,7 @@ def lease_of_garbage(a):
 
 @hostile("incarnation", "5", late=2500, scripts=600)
 def incarnation(a):
-  """The word of the store changes each second, is empty, a megabyte, gone."""
+  """The store's incarnation changes each second, is empty, is a megabyte, is gone."""
   for round in a.rounds(1):
     word = [b"x%d" % round, b"", b"w" * 1_000_000, b"\xff\n\x00"][round % 4]
     a.send(("SET", own("incarnation"), word) if round % 5 else ("DEL", own("incarnation")))
@@ -119,7 +121,7 @@ def incarnation(a):
 
 @hostile("offers", "5", late=2500, scripts=600)
 def offers(a):
-  """Somebody offers the leader's lease, again and again."""
+  """Another client offers the leader's lease, again and again."""
   for round in a.rounds(0.5):
     token = a.ask("GET", own("lease")) or b""
     a.send(("SET", own("offer"), token if round % 3 else b"x" * 1_000_000))
@@ -127,7 +129,7 @@ def offers(a):
 
 @hostile("own keys of other types", "5", is_victim_safe=False, scripts=600)
 def own_keys_of_other_types(a):
-  """Mark, receipts, manual, history, daemons, lease, epoch, incarnation, offer: each a type that it is not, in turn."""
+  """Another type for watermarks, receipts, requests, history, daemons, lease, epoch, incarnation and offer, in turn."""
   names = ["mark", "receipts", "manual", "history", "daemons", "lease", "epoch", "incarnation", "offer"]
   for round in a.rounds(2):
     name = names[round % len(names)]
@@ -139,7 +141,8 @@ def own_keys_of_other_types(a):
 
 @hostile("requests", "5", short="keys")
 def requests(a):
-  """100,000 requests for a run now: of nobody, late, unreadable, with names of a kilobyte, of one that exists."""
+  """100,000 requests for a manual run: for no schedule, late, unreadable, with names of a kilobyte, for one that
+  exists."""
   now = int(time.time() * 1e6)
   a.set("wanted", document())
   for begin in range(0, 100_000, 1000):
@@ -156,7 +159,7 @@ def requests(a):
 
 @hostile("requests that are kept up", "5")
 def requests_kept_up(a):
-  """2,000 requests a second for a schedule that is set aside, is too large, or is there."""
+  """2,000 requests a second for a schedule that is rejected, is too large, or exists."""
   a.set("wanted", document())
   a.set("bad", b"{}")
   for round in a.rounds(0.01):
@@ -167,7 +170,7 @@ def requests_kept_up(a):
 
 @hostile("receipts, records and history stuffed", "5", short="keys")
 def stuffed(a):
-  """200,000 receipts, 20,000 daemons that do not exist, entries of the history that are none, values of a megabyte."""
+  """200,000 receipts, 20,000 daemons that do not exist, invalid entries of the history, values of a megabyte."""
   for begin in range(0, 200_000, 1000):
     a.send(("HSET", own("receipts"), *(x for n in range(begin, begin + 1000) for x in (f"nobody-{n}", '{"state": "loaded"}'))))
   for begin in range(0, 20_000, 1000):
@@ -182,7 +185,7 @@ def stuffed(a):
 
 
 def requests_are_seen(arena):
-  """What a person asks for is answered although others' requests cannot be read."""
+  """Checks that a user's request is answered although other requests cannot be read."""
   client = arena.redis.client(arena.store, 30)
   client("HSET", own("manual"), "person", f"{int(time.time() * 1e6) + 10_000_000:020}|wanted")
   answer = client("BLPOP", own("answer:person"), 5)
@@ -191,7 +194,7 @@ def requests_are_seen(arena):
 
 @hostile("requests with odd names", "5", scripts=1000, check=requests_are_seen)
 def odd_requests(a):
-  """300 whose names are no text, are empty, or a megabyte; what they say cannot be read either."""
+  """300 requests whose names are no text, are empty, or are a megabyte, and whose values cannot be read either."""
   a.set("wanted", document())
   for round in a.rounds(1):
     fields = (x for n in range(300) for x in (b"\xff\xfe%d" % n, [b"x", b"", b"9" * 20 + b"|wanted"][n % 3]))
@@ -201,7 +204,7 @@ def odd_requests(a):
 
 @hostile("own keys that are large", "5", is_victim_safe=False, memory=640, scripts=600, seconds=20)
 def large_own_keys(a):
-  """30 MB, and 300 MB, in each key that a pulse or a start reads."""
+  """30 MB, and 300 MB, in each key that a heartbeat or a start reads."""
   for size in (30_000_000, 300_000_000):
     for name in ("epoch", "incarnation", "lease", "offer"):
       a.send(("SET", own(name), b"x" * size))
@@ -214,7 +217,7 @@ def large_own_keys(a):
 
 @hostile("marks that are large", "5")
 def large_marks(a):
-  """Good marks with a megabyte behind them, which a newer version could have written."""
+  """Valid watermarks with a megabyte behind them, which a newer version could have written."""
   for n in range(30):
     a.set(f"tail-{n}", document(every=0.1 * (n + 1)))
   for round in a.rounds(1):

@@ -1,4 +1,4 @@
-"""Queues that are not queues, and messages that no worker can read."""
+"""Queues' keys that are no queues, and messages that no worker can read."""
 
 from sets import document, hostile, raw
 
@@ -13,7 +13,8 @@ FORBIDDEN = [
 
 
 def queues_are_queues(arena):
-  """None of these is a list that the daemon has made. A document's key in another database is a name like any other."""
+  """Checks that none of these keys is a list that the daemon has made. A document's key in another database is a name
+  like any other."""
   wrong = []
   for database in (0, 1):
     client = arena.redis.client(database, 60)
@@ -36,19 +37,20 @@ def _queues(a):
 
 @hostile("queues that are not queues", "6", check=queues_are_queues, short="keys")
 def queues(a):
-  """Two databases: what kombu keeps beside its queues."""
+  """Queues named as the keys that kombu keeps beside its queues, with two databases."""
   _queues(a)
 
 
 @hostile("queues that are our own keys", "6", check=queues_are_queues, same_database=True)
 def queues_in_one_database(a):
-  """One database for all: the lease, the epoch, a document."""
+  """Queues named as the lease, the epoch and a document, with one database for all."""
   _queues(a)
 
 
 @hostile("odd queues", "6")
 def odd_queues(a):
-  """Empty, blank, NUL, separators, globs, a priority's list of another queue, wide characters, 255 bytes and 256."""
+  """Queues' names that are empty, blank, NUL, separators, globs, a priority's list of another queue, wide, 255 bytes
+  and 256."""
   members = ["garbage", b"\xff", "\x06\x16\x06\x16unacked", "k\x06\x16\x06\x16" + "q" * 100_000]
   a.send(("SELECT", 0), ("SET", "string-queue", "x"), ("SADD", "set-queue", "x"), ("SADD", "_kombu.binding.fan", *members),
          ("SET", "_kombu.binding.string", "x"), ("SELECT", 1))
@@ -65,7 +67,8 @@ def odd_queues(a):
 
 @hostile("messages that workers cannot read", "7", looks=200, short="keys")
 def messages(a):
-  """Integers of more than 4,300 digits, numbers beyond any double, half surrogates, keys twice, deep values, everywhere."""
+  """Messages with integers of more than 4,300 digits, numbers beyond any double, half surrogates, repeated keys and
+  deep values, everywhere."""
   values = ["1" * 5000, "-" + "9" * 4301, "1" * 4300, "1e999", "-1e999", "1e-999", '"\\ud800"', '"\\u0000"',
             "[" * 60 + "]" * 60, '{"a": 1, "a": ' + "2" * 5000 + "}", "1." + "0" * 9000, "1" * 4301 + ".0", "1" * 4301 + "e0",
             '"' + "\\ud83d" * 1000 + '"']

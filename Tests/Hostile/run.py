@@ -1,4 +1,4 @@
-"""One hostile set beside the victim."""
+"""Runs one hostile set beside the victim."""
 
 import dataclasses
 import subprocess
@@ -15,11 +15,11 @@ class Outcome:
   item: str
   due: int = 0
   came: int = 0
-  late: float = None  # milliseconds, p99 on arrival
-  pushed: float = None  # milliseconds, p99 when pushed, by Redis' clock
+  late: float = None  # milliseconds: p99 of the lateness on arrival
+  pushed: float = None  # milliseconds: p99 of the lateness at the push, by Redis' clock
   cost: dict = dataclasses.field(default_factory=dict)
-  fires: float = 0  # hostile ones, a second
-  stop: float = 0  # seconds, the slower one
+  fires: float = 0  # hostile fires a second
+  stop: float = 0  # seconds until the slower daemon stopped
   wrong: list = dataclasses.field(default_factory=list)
 
   def line(self):
@@ -37,7 +37,7 @@ HEADING = (f"{'set':<34} {'no.':>3} {'victim':>7} {'late ms':>7} {'pushed':>7} {
 
 
 def run(hostile, binary, seed, seconds):
-  """Starts everything, lets the set write for `seconds`, measures, and ends the daemons while it goes on."""
+  """Starts everything, lets the set write for `seconds`, measures, and ends the daemons while the writes go on."""
   outcome = Outcome(hostile.name, hostile.item)
   try:
     with Arena(hostile.name.replace(" ", "-").replace(",", "").lower(), binary, hostile.options,
@@ -61,7 +61,7 @@ def _run(arena, hostile, outcome, seed, seconds):
     if hostile.disturb:
       time.sleep(3)
       hostile.disturb(arena)
-      time.sleep(5)  # Until what was missed meanwhile is made up for.
+      time.sleep(5)  # Until missed fires are made up for.
     meter = Meter(arena.daemons, arena.client)
     begin = time.time_ns() // 1000
     time.sleep(seconds)
@@ -101,7 +101,7 @@ def _judge(outcome, hostile, twice, unreadable):
   if hostile.is_victim_safe:
     if outcome.came < outcome.due:
       wrong.append(f"{outcome.due - outcome.came} of the victim's {outcome.due} fires are missing")
-    # The reader may be kept from its processor; the server's clock is not.
+    # The reader may get no processor time, so the server's clock counts where it is known.
     late = outcome.late if outcome.pushed is None else outcome.pushed
     if late is not None and late > hostile.late:
       wrong.append(f"p99 of lateness {late:,.0f} ms, and {hostile.late:,} ms are allowed")

@@ -1,4 +1,5 @@
-"""Each lie at one daemon: it lives, waits between attempts, keeps its memory, and goes on when the lie has ended."""
+"""Tells each lie to one daemon. The daemon must live, wait between attempts, keep its memory, and go on when the lie
+has ended."""
 
 import subprocess
 import sys
@@ -8,16 +9,16 @@ from arena import HERE, STOP_PATIENCE, Arena, Failed, wait_until
 from lies import ALL
 from measures import Meter
 
-MEMORY = 420  # MiB: a reply may have 256, and is read into a buffer that doubles
+MEMORY = 420  # MiB: a reply may have 256 MiB, and is read into a buffer that doubles
 CONNECTIONS = 30  # a second
 LOG = 64_000  # bytes a second
 
 
 class Liar:
-  """The process that stands between a daemon and its Redis."""
+  """The process between a daemon and its Redis."""
 
   def __init__(self, arena):
-    # `spawn` closes the input, which is our way to speak.
+    # `spawn` closes the input, by which this process tells it what to do.
     self.process = subprocess.Popen(
       ["setpriv", "--pdeathsig", "KILL", "--", sys.executable, str(HERE / "liar.py"), arena.redis.path],
       stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True, text=True)
@@ -43,7 +44,7 @@ HEADING = f"{'lie':<40} {'connects/s':>10} {'cpu%':>4} {'MiB':>6} {'log B/s':>9}
 
 
 def run(binary, seconds, chosen, tell):
-  """How many lies have failed. Each is told for `seconds` to a daemon of its own."""
+  """Returns how many lies have failed. Each is told for `seconds` to a fresh daemon."""
   failures = 0
   with Arena("lies", binary, has_standby=False) as arena:
     liar = Liar(arena)
@@ -72,7 +73,7 @@ def _tell(arena, liar, lie, seconds):
   cost, rate = meter.read(), (liar.connections - connections) / seconds
   liar.say("truth")
   begin, known = time.monotonic(), len(arena.reader.arrivals)
-  # What has been said before may still be on its way.
+  # Bytes that were sent before may still be on their way.
   is_back = lambda: not daemon.is_alive or len(arena.reader.arrivals) > known + 1  # noqa: E731
   try:
     wait_until(is_back, 30, "it fires again")
@@ -96,7 +97,7 @@ def _tell(arena, liar, lie, seconds):
 
 
 def _end(arena, tell):
-  """Through all of them: each of the victim's occurrences once."""
+  """Checks the victim over all lies: each of its occurrences came once."""
   time.sleep(1)
   arrivals = arena.reader.arrivals
   begin = arena.phase

@@ -1,5 +1,5 @@
-"""The register of hostile sets, and what an attack may use. Each set is a function of an `Attacker`: it writes once, or goes
-on until the attacker is over."""
+"""The register of hostile sets, and what an attack may use. Each set is a function of an `Attacker`. It writes once, or
+goes on until the attacker is over."""
 
 import dataclasses
 import json
@@ -14,24 +14,24 @@ ALL = {}
 @dataclasses.dataclass
 class HostileSet:
   name: str
-  item: str  # what it stands for
+  item: str  # the number of the danger that it stands for
   attack: object
-  seconds: float = 0  # at least so long, whatever was asked for
-  options: tuple = ()  # of both daemons
+  seconds: float = 0  # the shortest time, whatever the options say
+  options: tuple = ()  # options of both daemons
   same_database: bool = False
-  two_servers: bool = False  # the broker is another one: messages go by the outbox
-  rights: tuple = ()  # of the daemons' user, as ACL SETUSER takes them
-  disturb: object = None  # of the arena, when the attack has gone on for some seconds: what is measured is what comes after
-  late: float = 100  # milliseconds: the victim's p99
-  is_victim_safe: bool = True  # False: what it takes from everybody is the set's aim; nothing may spin or end
+  two_servers: bool = False  # whether the broker is another server, so that messages go through the outbox
+  rights: tuple = ()  # the rights of the daemons' user, as ACL SETUSER takes them
+  disturb: object = None  # called with the arena after some seconds of attack; measuring begins after it
+  late: float = 100  # milliseconds: the bound for p99 of the victim's lateness
+  is_victim_safe: bool = True  # False: the set aims at all schedules; daemons may still not spin or end
   memory: float = 256  # MiB resident at the peak, each daemon
   log: float = 64_000  # bytes a second, each daemon
   cpu: float = 0  # seconds of processor a second, each daemon; 0: as much as there is
   scripts: float = 0  # a second, of both daemons; 0: as many as there are fires and edits
-  looks: int = 2  # at so many messages of each queue, ten times a second, as a worker's Python reads them
-  check: object = None  # of the arena, afterwards: a list of what is wrong
-  short: str = ""  # in the short form it runs together with others of this word; "": it is none of it
-  parts: tuple = ()  # names of the sets that run at the same time; (): itself
+  looks: int = 2  # messages of each queue that are parsed ten times a second, as a worker's Python does
+  check: object = None  # called with the arena at the end; returns a list of what is wrong
+  short: str = ""  # the group with which it runs in the short form; "": it is not part of that
+  parts: tuple = ()  # the names of the sets that run at the same time; (): it is a single set
 
 
 def hostile(name, item, **bounds):
@@ -42,8 +42,8 @@ def hostile(name, item, **bounds):
 
 
 def together(name, sets):
-  """Several at the same time; each bound is that of the one that needs most. A machine that is tested on may be slow:
-  nothing may be missing, and late is what takes a second."""
+  """Several sets at the same time. Each bound is the largest of theirs. The machine may be slow: nothing may be
+  missing, and a fire is late from one second on."""
   checks = [each.check for each in sets if each.check]
   return HostileSet(
     name, "+".join(sorted({each.item for each in sets}, key=int)), None,
@@ -61,7 +61,7 @@ def own(name):
 
 
 def document(name="n", every=3600, period="seconds", schedule=None, queue="hostile", task="tasks.hostile", **more):
-  """As a person's program would write it."""
+  """A document as a user's program would write it."""
   if schedule is None:
     schedule = {"interval": {"every": every, "period": period}}
   return json.dumps(
@@ -70,22 +70,22 @@ def document(name="n", every=3600, period="seconds", schedule=None, queue="hosti
 
 
 def raw(text, schedule='"interval": {"every": 1, "period": "seconds"}', task='"tasks.hostile"'):
-  """With fields that no JSON library would write."""
+  """A document with text that no JSON library would write."""
   return f'{{"name": "n", "task": {task}, "enabled": true, "queue": "hostile", {schedule}{text}}}'.encode(
     errors="surrogatepass")
 
 
 def frame(*parts):
-  """One command's bytes."""
+  """The bytes of one command."""
   parts = [part if isinstance(part, bytes) else str(part).encode() for part in parts]
   return b"*%d\r\n" % len(parts) + b"".join(b"$%d\r\n%s\r\n" % (len(p), p) for p in parts)
 
 
 class Attacker:
-  """Writes as fast as Redis takes it. The server is told not to answer, so that nobody waits."""
+  """Writes as fast as Redis accepts. The server is told not to reply, so that the attacker never waits."""
 
   def __init__(self, redis, database, seed, deadline):
-    self.ask = redis(database, 120)  # with answers
+    self.ask = redis(database, 120)  # a connection with replies
     self.line = redis(database, 120)
     self.line.socket.sendall(frame("CLIENT", "REPLY", "OFF"))
     self.rng = random.Random(seed)
@@ -96,18 +96,18 @@ class Attacker:
     return time.monotonic() > self.deadline
 
   def send(self, *commands):
-    """Commands as tuples."""
+    """Sends commands, given as tuples."""
     self.flood(b"".join(frame(*command) for command in commands))
 
   def flood(self, data):
-    """Commands as bytes, made before."""
+    """Sends commands that are encoded already."""
     self.line.socket.sendall(data)
 
   def set(self, name, text, *more):
     self.send(("SET", key(name), text, *more))
 
   def rounds(self, seconds):
-    """Numbers, one each so many seconds, until it is over."""
+    """Yields a number every so many seconds, until the attack is over."""
     number, begin = 0, time.monotonic()
     while not self.is_over:
       yield number
@@ -115,12 +115,12 @@ class Attacker:
       time.sleep(max(0, begin + number * seconds - time.monotonic()))
 
   def at_full_rate(self, data):
-    """The same bytes again and again."""
+    """Sends the same bytes again and again."""
     while not self.is_over:
       self.flood(data)
 
   def settle(self):
-    """What was sent has been carried out: the server reads a connection in order."""
+    """Waits until everything that was sent has been carried out: the server reads a connection in order."""
     self.line.socket.sendall(frame("CLIENT", "REPLY", "ON") + frame("PING"))
     text = b""
     while b"PONG" not in text:

@@ -1,4 +1,5 @@
-"""Names that a shell would carry out, offered by TAB in a real terminal: bash, zsh and fish, those that are there."""
+"""Names that a shell would execute, offered by TAB in a real terminal: bash, zsh and fish, as far as they are
+installed."""
 
 import concurrent.futures
 import fcntl
@@ -19,7 +20,7 @@ NAMES = [
   "n&touch made&", "n>made", "n<(touch made)", "n${IFS}$(touch made)", "n\\$(touch made)", "n$((`touch made`))", "n\x15touch made\n",
   "n:$(touch made)", "n=$(touch made)", "n~$(touch made)", "-n$(touch made)", "--store-url=$(touch made)", "n e$(touch made)", "n(touch made)",
   "n*", "n[$(touch made)]", "n{$(touch made),}", "n!touch made", "n^touch made", "n#$(touch made)", "n\x1b[200~touch made\n\x1b[201~"]
-# What starts each without anybody's own settings, and reads the completions.
+# How each shell is started without a user's settings, and how it reads the completions.
 SHELLS = {
   "bash": (["--norc", "--noprofile", "-i"], "source completions\n"),
   "zsh": (["-f", "-i"], "autoload -Uz compinit; compinit -u -D; source completions; compdef _beat-watch beat-watch\n"),
@@ -30,7 +31,7 @@ HEADING = f"{'shell':<34} {'seconds':>7}"
 
 
 def run(binary, tell, words=None):
-  """How many have failed. `words`: what is typed before each TAB."""
+  """Returns how many have failed. `words`: what is typed before each TAB."""
   with Arena("shells", binary, has_standby=False) as arena:
     for name in ["plain-name", *NAMES]:
       arena.client("SET", key(name), document())
@@ -49,7 +50,7 @@ def run(binary, tell, words=None):
 
 
 def _one(arena, program, shell, tools, typed):
-  """What is wrong, or nothing."""
+  """The failures of one shell; empty: there is none."""
   folder = arena.folder / shell
   folder.mkdir()
   environment = arena.environment() | {
@@ -71,7 +72,7 @@ def _one(arena, program, shell, tools, typed):
       return "TAB does not offer a name without anything odd in it"
     _say(ours, "\x03")
     for words in typed:
-      # Twice for the list; then the line is given up.
+      # TAB is pressed twice for the list; then the line is given up.
       _say(ours, f"beat-watch {words}\t\t")
       _listen(ours, 0.6)
       _say(ours, "\x03")
@@ -92,7 +93,7 @@ def _say(terminal, text):
 
 
 def _listen(terminal, seconds):
-  """What it shows in that time."""
+  """The terminal's output within that time."""
   shown, deadline = b"", time.monotonic() + seconds
   while (left := deadline - time.monotonic()) > 0:
     if select.select([terminal], [], [], left)[0]:
@@ -101,6 +102,6 @@ def _listen(terminal, seconds):
 
 
 def _take_terminal():
-  """In the child: a session of its own, whose terminal is the input."""
+  """Runs in the child: makes a session whose terminal is the input."""
   os.setsid()
   fcntl.ioctl(0, termios.TIOCSCTTY, 0)

@@ -6,7 +6,7 @@ MEGABYTE = 1_000_000
 
 
 def _each_second(attacker, *texts):
-  """Each of them under a name of its own, written anew once a second."""
+  """Writes each text under a name of its own, once a second."""
   for round in attacker.rounds(1):
     for index, text in enumerate(texts):
       attacker.set(f"long-{index}", text)
@@ -20,7 +20,7 @@ def task_of_controls(a):
 
 @hostile("task of escapes", "2")
 def task_of_escapes(a):
-  """The same as JSON escapes, and as backslashes."""
+  """The same text as JSON escapes, and as backslashes."""
   _each_second(a, raw("", task='"' + "\\u0085" * (MEGABYTE // 6 - 100) + '"'),
                raw("", task='"' + "\\\\" * (MEGABYTE // 2 - 200) + '"'))
 
@@ -44,7 +44,7 @@ def name_of_controls(a):
 
 @hostile("label of controls", "2")
 def label_of_controls(a):
-  """The same in the fields `name`, `timezone`, `queue`, `expires` and a field's name."""
+  """Half a megabyte of U+0085 in the fields `name`, `timezone`, `queue`, `expires`, and as a field's name."""
   text = "\u0085" * (MEGABYTE // 2 - 300)
   _each_second(a, document(every=1, name=text), document(every=1, timezone=text), document(every=1, queue=text),
                document(every=1, expires=text), document(every=1, **{text: 1}), document(every=1, last_run_at=text))
@@ -87,7 +87,7 @@ def nesting(a):
 
 @hostile("many fields", "2", short="texts")
 def many_fields(a):
-  """100,000 fields that nobody knows; one key 100,000 times; a known one; near misses; headers and options without end."""
+  """100,000 unknown fields; one key 100,000 times; a known one; near misses; headers and options without end."""
   count = 60_000
   _each_second(
     a, raw("".join(f', "f{n}": {n}' for n in range(count))), raw(', "same": 1' * 90_000), raw(', "task": "t"' * 70_000),

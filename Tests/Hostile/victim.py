@@ -1,5 +1,5 @@
-"""The schedule of one second that must not notice anything, and who waits for its messages: a process of its own, so that
-what the suite does costs it nothing."""
+"""The schedule of one second that must not be affected, and the reader of its messages: a process of its own, so that
+the suite's work does not delay it."""
 
 import hashlib
 import json
@@ -16,7 +16,7 @@ from resp import Client, Refused  # noqa: E402
 KEY = b"tasks:meta:victim"
 QUEUE = "victim"
 HISTORY = "reactivebeat:tasks:meta:history"
-# As in `TaskID`.
+# The namespace is that of `TaskID`.
 _NAMESPACE = bytes.fromhex("5d0e2b1c7a434f6b9c5826e1b790d314")
 _ID = re.compile(rb'"id": ?"([0-9a-f-]{36})"')
 
@@ -27,13 +27,13 @@ def document(more=""):
 
 
 def task_id(key, due):
-  """UUIDv5 of the key and the due time in microseconds."""
+  """The task id: a UUIDv5 of the key and the due time in microseconds."""
   digest = hashlib.sha1(_NAMESPACE + key + b"\0" + b"%d" % due).digest()
   return str(uuid.UUID(bytes=digest[:16], version=5))
 
 
 def due_of_last_run(document):
-  """Microseconds since 1970 of the document's `last_run_at`; None: it has not run."""
+  """The document's `last_run_at` in microseconds since 1970; None: it has not run."""
   found = json.loads(document).get("last_run_at")
   if not found:
     return None
@@ -46,7 +46,7 @@ def due_of_last_run(document):
 
 
 def lateness_by_server(history, task):
-  """Microseconds, by Redis' clock, when the message was pushed; None: the history does not tell (any more)."""
+  """The microseconds of lateness at the push, by Redis' clock; None: the history does not hold that fire (any more)."""
   try:
     for _, fields in history("XREVRANGE", HISTORY, "+", "-", "COUNT", 100):
       fields = dict(zip(fields[::2], fields[1::2]))
