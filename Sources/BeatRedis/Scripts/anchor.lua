@@ -1,9 +1,10 @@
--- Keeps the times at which schedules were first seen, of each unless a mark stands there: whoever saw it first was right.
+-- Stores the times at which schedules were first seen. A watermark that exists stays: the daemon that saw the schedule
+-- first was right.
 --
--- KEYS[1]     mark    HASH    entry -> "<due>|<task id>|<total run count>|<digest>"
--- ARGV[1...]  for each schedule its entry and the mark to store
+-- KEYS[1]     watermarks    HASH    entry -> "<due>|<task id>|<total run count>|<digest>"
+-- ARGV[1...]  for each schedule its entry and the watermark to store
 --
--- Returns for each 1 if it was stored, 0 if another stands there.
+-- Returns for each schedule 1 if its watermark was stored, 0 if it had one.
 local entries = {}
 for i = 1, #ARGV, 2 do entries[#entries + 1] = ARGV[i] end
 local marks = redis.call('HMGET', KEYS[1], unpack(entries))

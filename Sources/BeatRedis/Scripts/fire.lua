@@ -1,36 +1,37 @@
--- Fires occurrences that go to the same lists: of each, its message is pushed and its bookkeeping advanced, both or
--- neither. Each has an answer of its own. Together they cost the server half of what they cost one by one.
+-- Fires occurrences that go to the same lists. For each occurrence its message is pushed and its bookkeeping advanced,
+-- both or neither, and each has an answer of its own. One call for many costs the server half of what a call for each
+-- would.
 --
--- KEYS[1]     mark, one field per entry             HASH    entry -> "<due>|<task id>|<total run count>|<digest>"
+-- KEYS[1]     watermarks, one field per entry       HASH    entry -> "<due>|<task id>|<total run count>|<digest>"
 -- KEYS[2]     lease                                 STRING
 -- KEYS[3]     history                               STREAM
 -- KEYS[4...]  lists to push to, in the broker's database  LIST (may be absent)
 -- and then    the schedule documents, one for each occurrence    STRING
 -- ARGV[1]     lease token; '' = do not check the lease
--- ARGV[2]     how far, in microseconds, due may lie ahead of this server's clock
+-- ARGV[2]     how many microseconds a due time may be ahead of this server's clock
 -- ARGV[3]     the store's database, ARGV[4] the broker's, on this server
 -- ARGV[5]     the longest that a list may be; '' or 0 = any length
--- ARGV[6]     about how many fires the history keeps; '' or 0 = none, and it is left alone
+-- ARGV[6]     about how many fires the history keeps; '' or 0 = none, and the history is not touched
 -- ARGV[7]     how many lists
 -- and then for each occurrence, in the order of the documents:
 --   entry
---   the mark to store; due, its first 20 digits, is compared as text, since numbers are exact below 2^53 only
---   the document's bytes that the caller decided on
---   how many of them stay as they are at the beginning of the document to store
+--   the watermark to store; its first 20 digits, the due time, are compared as text: numbers are exact below 2^53 only
+--   the document's bytes on which the caller decided
+--   how many of those bytes stay at the beginning of the document to store
 --   the bytes to store after those
 --   the message
---   why it is fired, for the history
+--   the reason of the fire, for the history
 --
 -- Returns for each occurrence 'OK' | 'FENCED' | 'ALREADY_MINE' | {'ALREADY', mark} | 'GONE' | 'CHANGED'
 --       | {'EARLY', this server's microseconds} | {'BADQUEUE', list, type} | {'FULL', list's length}
 --       | {'ERR', '<command>: <error>'}
--- and behind them, where something else was refused that a fire can do without: its error.
+-- and after these, if a command failed that a fire can do without: its error.
 -- Sending the same call again is always safe.
 local call, pcall, sub, match, format = redis.call, redis.pcall, string.sub, string.match, string.format
 local mark, lease, history = KEYS[1], KEYS[2], KEYS[3]
 local token, store, broker = ARGV[1], ARGV[3], ARGV[4]
 local longest, remembered = tonumber(ARGV[5]) or 0, tonumber(ARGV[6]) or 0
-local last = 3 + ARGV[7]  -- of the lists
+local last = 3 + ARGV[7]  -- the index of the last list
 local count = #KEYS - last
 local first, width = 8, 7  -- where the occurrences' arguments begin, and how many each has
 local answers = {}
@@ -50,23 +51,24 @@ local time = call('TIME')
 local now = time[1] * 1000000 + time[2]
 local latest = now + ARGV[2]
 
--- The places of those that can be fired, and the entries among them.
+-- The indexes of the occurrences that can be fired, and their entries.
 local ready, taken = {}, {}
 for i = 1, count do
   local place = first + (i - 1) * width
   local entry, new, old = entries[i], ARGV[place + 1], ARGV[place + 2]
   local due, marked, stands = sub(new, 1, 20), marks[i], documents[i]
-  -- The mark comes before the bytes: after a reply that was lost, the document has changed by our own hand.
+  -- The watermark is compared before the document: after a lost reply, the document was changed by this daemon's own
+  -- fire.
   if marked and sub(marked, 1, 20) >= due then
     answers[i] = {'ALREADY', sub(marked, 1, 100)}
     if id(marked) == id(new) then answers[i] = 'ALREADY_MINE' end
   elseif not stands then
-    -- MGET does not tell what is no string from what is not there.
+    -- MGET returns nil both for an absent key and for one that is no string.
     answers[i] = call('TYPE', KEYS[last + i]).ok == 'none' and 'GONE' or 'CHANGED'
   elseif stands ~= old then
     answers[i] = 'CHANGED'
   elseif taken[entry] then
-    -- The mark that was read is older than what happens here.
+    -- The watermark that was read does not include the fire before, in this same call.
     answers[i] = 'CHANGED'
   elseif tonumber(due) > latest then
     answers[i] = {'EARLY', format('%.0f', now)}
@@ -78,7 +80,7 @@ end
 if #ready == 0 then return answers end
 
 local problem
--- One list alone shows its type by an error, before anything is pushed.
+-- A single list without a limit shows its type by an error of LPUSH, before anything is pushed.
 if last > 4 or longest > 0 then
   if broker ~= store then call('SELECT', broker) end
   local room = #ready
@@ -104,7 +106,8 @@ for n, i in ipairs(ready) do
   fields[2 * n - 1], fields[2 * n] = entries[i], ARGV[place + 1]
 end
 
--- The mark comes before the push: a mark that is refused has sent nothing, whatever this user may take back.
+-- The watermark is written before the push: if Redis refuses it, nothing was sent. A push might be impossible to take
+-- back with this user's rights.
 if not problem and #fields > 0 then
   local reply = pcall('HSET', mark, unpack(fields))
   if type(reply) == 'table' and reply.err then problem = {'ERR', 'HSET: ' .. reply.err} end
@@ -125,7 +128,7 @@ if not problem and #messages > 0 then
     pushed = i
   end
   if problem then
-    -- Exact: while the script runs, nobody can have taken what it pushed.
+    -- This takes back exactly what was pushed: while the script runs, no worker can have taken a message.
     for i = 4, pushed do
       for _ = 1, #messages do
         local taken = pcall('LPOP', KEYS[i])
@@ -135,7 +138,8 @@ if not problem and #messages > 0 then
   end
   if broker ~= store then call('SELECT', store) end
   if stays then
-    -- What cannot be taken back was sent, if not to all lists: it is not to come again at each try.
+    -- A message that cannot be taken back counts as sent, though not to all lists: otherwise each retry would send it
+    -- again.
     lacked, problem = problem[2], nil
   elseif problem then
     local absent, seen, back = {}, {}, {}
@@ -144,7 +148,7 @@ if not problem and #messages > 0 then
         back[#back + 1], back[#back + 2] = entries[i], marks[i]
       else
         absent[#absent + 1] = entries[i]
-        -- First seen just before it is due: who may not delete a mark leaves it so.
+        -- A user who may not delete a watermark stores one that says "first seen just before it is due".
         seen[#seen + 1] = entries[i]
         seen[#seen + 1] = format('%020.0f||0', tonumber(sub(fields[2 * n], 1, 20)) - 1)
       end
@@ -165,7 +169,8 @@ for _, i in ipairs(ready) do
   local document, place = KEYS[last + i], first + (i - 1) * width
   local old, kept, rest = ARGV[place + 2], ARGV[place + 3], ARGV[place + 4]
   answers[i] = 'OK'
-  -- In place where it fits: hardly anybody else does that, so its event, `setrange`, tells whose write it was.
+  -- The document is written in place where it fits. Other clients hardly ever do that, so that its event, `setrange`,
+  -- marks the daemon's own write.
   local shorter = kept + #rest < #old
   local written = not shorter and pcall('SETRANGE', document, kept, rest)
   if type(written) == 'table' then lacked = written.err end
@@ -173,7 +178,7 @@ for _, i in ipairs(ready) do
     local reply = pcall('SET', document, sub(old, 1, kept) .. rest, 'KEEPTTL')
     if reply.err then answers[i] = {'ERR', 'SET: ' .. reply.err} end
   end
-  -- For people: what goes wrong here does not undo the fire.
+  -- The history is for users: an error here does not undo the fire.
   if remembered > 0 then
     local new = ARGV[place + 1]
     local due = tonumber(sub(new, 1, 20))

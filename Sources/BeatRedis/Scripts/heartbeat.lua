@@ -1,22 +1,23 @@
--- One heartbeat of one daemon: its sign of life, the lease, and what tells whether the store is still the same.
+-- One heartbeat of one daemon. It also reads or takes the lease, and shows whether the store is still the same.
 --
 -- KEYS[1]  heartbeat of this daemon    STRING  sequence number
 -- KEYS[2]  incarnation                 STRING  random word
 -- KEYS[3]  lease                       STRING  "<instance>:<epoch>"
 -- KEYS[4]  epoch                       STRING  integer, grows with each new holder
--- KEYS[5]  offer                       STRING  the token of a holder that lacks something: whoever does not may take over
+-- KEYS[5]  offer                       STRING  the token of a holder that lacks something: others may take over
 -- ARGV[1]  sequence
 -- ARGV[2]  milliseconds that the heartbeat lives
--- ARGV[3]  word for the incarnation, if there is none; never the same twice
--- ARGV[4]  our instance
+-- ARGV[3]  word to store as the incarnation, if there is none; never the same twice
+-- ARGV[4]  this daemon's instance
 -- ARGV[5]  milliseconds that the lease lasts; '0' = without a lease
--- ARGV[6]  what is asked for: 'nothing', 'free' = the lease if it is free, 'offered' = also one that is offered
--- ARGV[7]  '1' = a lease of ours is offered
+-- ARGV[6]  what is asked for: 'nothing', 'free' = the lease if it is free, 'offered' = the lease also if it is offered
+-- ARGV[7]  '1' = this daemon offers its lease
 --
--- Returns {previous sequence or '', incarnation, lease's token or '', milliseconds that it lasts, seconds, microseconds,
---          1 if it is offered, {place in KEYS of what is not ours to read, what stands there...}}
--- All that may be refused comes before the lease: who cannot do all of it does not get it, and does not keep it.
--- Nothing that somebody has put into these keys is told at its full length, and none of it ends the heartbeat.
+-- Returns {previous sequence or '', incarnation, lease's token or '', milliseconds that it lasts, seconds,
+--          microseconds, 1 if it is offered, {index in KEYS of a key with a foreign value, its beginning, ...}}
+-- Every command that may be refused comes before the lease: a daemon that cannot do all of them neither gets nor
+-- keeps it.
+-- Values that other clients put into these keys are returned shortened, and none of them makes the heartbeat fail.
 local longest = 128
 local damaged = {}
 local function found(place, what)
@@ -24,7 +25,7 @@ local function found(place, what)
   damaged[#damaged + 1] = string.sub(what, 1, longest)
 end
 
--- The key's text; '' for none, or for another type, which is told.
+-- The key's text; '' if there is none, or if the key has another type, which is reported.
 local failure
 local function get(place)
   local value = redis.pcall('GET', KEYS[place])
@@ -54,27 +55,29 @@ local lasts = redis.call('PTTL', KEYS[3])
 local offered = token ~= '' and get(5) == token
 if failure then return failure end
 local ours = string.sub(token, 1, #ARGV[4] + 1) == ARGV[4] .. ':'
--- A lease that never runs out is none of ours, and would keep every daemon quiet for ever. One that lasts longer than
--- anybody's may, an hour, is from before this server's clock was set back, and would do so for as long as that. What no
--- daemon can have written is nobody's: no fire goes by it. Other text may be a newer version's, and runs out.
+-- A lease that never expires is no daemon's, and would keep every daemon from firing for ever. A lease of more than an
+-- hour, the longest allowed, is from before this server's clock was set back, and would do so until it expires. A token
+-- that no daemon can have written does not count, since no fire uses it. Any other text may be a newer version's, and
+-- expires.
 local free = token == '' or lasts == -1 or lasts > 3600000
 if not ours and token ~= '' and not string.find(token, '^%w+:%d+$') then
   found(3, token)
   free = free or #token > longest or string.find(token, '[^%w%p]') ~= nil
 end
 if ARGV[6] ~= 'nothing' and (free or ours or (offered and ARGV[6] == 'offered')) then
-  -- Ours may be from a heartbeat whose reply was lost.
+  -- If the lease is this daemon's, the reply to an earlier heartbeat may have been lost.
   if free or not ours then
     local epoch = redis.pcall('INCR', KEYS[4])
     local problem = type(epoch) == 'table' and epoch.err
     if problem and string.find(problem, 'WRONGTYPE') then
-      -- What another program keeps there stays. Nobody is fenced by the number alone.
+      -- The value of another program stays. The epoch alone fences no daemon, since tokens hold the instance as well.
       found(4, 'another Redis type')
       epoch = time[1]
     elseif problem and not string.find(problem, 'not an integer') and not string.find(problem, 'overflow') then
       return epoch
     elseif problem or epoch > 99999999999999 then
-      -- A number of more digits is not written as it is. The seconds since 1970 are more than any daemon has counted to.
+      -- A number of more digits would be written in another form. The seconds since 1970 exceed any epoch that daemons
+      -- have counted to.
       found(4, redis.call('GET', KEYS[4]))
       epoch = time[1]
       redis.call('SET', KEYS[4], epoch)

@@ -1,16 +1,16 @@
--- Fires what somebody has asked for, once, or refuses it; takes the request away and answers it.
+-- Carries out a manual request once, or refuses it. It removes the request and answers it.
 --
 -- KEYS[1]     lease                                 STRING
 -- KEYS[2]     requests                              HASH    request -> "<deadline>|<entry>"
--- KEYS[3]     answer                                LIST    one line; lives for a minute
+-- KEYS[3]     answer                                LIST    one line; expires after a minute
 -- KEYS[4]     schedule document                     STRING
 -- KEYS[5]     history                               STREAM
 -- KEYS[6...]  lists to push to, in the broker's database  LIST (may be absent)
 -- ARGV[1]     lease token; '' = do not check the lease
 -- ARGV[2]     request
 -- ARGV[3]     its deadline, microseconds since 1970 as 20 digits
--- ARGV[4]     why it is refused; '' = fire
--- ARGV[5]     the document's bytes that the caller decided on
+-- ARGV[4]     why the request is refused; '' = it is fired
+-- ARGV[5]     the document's bytes on which the caller decided
 -- ARGV[6]     the message
 -- ARGV[7]     entry
 -- ARGV[8]     task id
@@ -18,9 +18,9 @@
 -- ARGV[11]    the longest that a list may be; 0 = any length
 -- ARGV[12]    about how many fires the history keeps; 0 = none
 --
--- Returns {'OK', what could not be done beside it or ''} | {'FENCED'} | {'ALREADY'} somebody has seen to it
---       | {'LATE'} nobody waits for it any more | {'CHANGED'} | {'REFUSED', why}
---       | {'FAILED', error} nothing was sent, and nobody answered: Redis refused a command
+-- Returns {'OK', the error of a command that a fire can do without, or ''} | {'FENCED'}
+--       | {'ALREADY'} another call has handled it | {'LATE'} its deadline has passed | {'CHANGED'} | {'REFUSED', why}
+--       | {'FAILED', error} nothing was sent and nothing answered: Redis refused a command
 local lease, requests, answer, document, history = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local token, request, deadline, refusal = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local store, broker, longest = ARGV[9], ARGV[10], tonumber(ARGV[11])
@@ -35,7 +35,8 @@ if now > tonumber(deadline) then
   return {'LATE'}
 end
 
--- Taken away and answered before anything is sent: who may not do so sends nothing, and nothing twice.
+-- The request is removed and answered before anything is sent. A user who may not do that sends nothing, and nothing
+-- twice.
 if refusal == '' and redis.call('GET', document) ~= ARGV[5] then return {'CHANGED'} end
 redis.call('HDEL', requests, request)
 local function reply(text)
@@ -67,7 +68,7 @@ if refusal == '' then
       if type(pushed) == 'table' then failure = pushed.err end
     end
     if problem or failure then
-      -- Exact: while the script runs, nobody can have taken what it pushed.
+      -- This takes back exactly what was pushed: while the script runs, no worker can have taken a message.
       for j = 6, i - 1 do redis.call('LPOP', KEYS[j]) end
       if failure then
         if broker ~= store then redis.call('SELECT', store) end
@@ -80,7 +81,7 @@ if refusal == '' then
   end
   if broker ~= store then redis.call('SELECT', store) end
   if refusal ~= '' then
-    -- Whoever waits for it is served when the script has ended.
+    -- The client that waits for the answer gets it when the script has ended.
     redis.call('DEL', answer)
     reply('refused ' .. refusal)
   end

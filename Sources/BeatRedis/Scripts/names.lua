@@ -1,11 +1,11 @@
--- One step of SCAN over the documents' keys, without those that are too long to be read.
+-- One step of SCAN over the documents' keys. Keys that are too long to be read are left out.
 --
 -- ARGV[1]  cursor
 -- ARGV[2]  pattern
 -- ARGV[3]  COUNT
 -- ARGV[4]  longest key, in bytes
 --
--- Returns {next cursor, {key...}, how many keys were left out, the longest of their lengths, its first 100 bytes}.
+-- Returns {next cursor, {key...}, how many keys were left out, the length of the longest of them, its first 100 bytes}.
 local page = redis.call('SCAN', ARGV[1], 'MATCH', ARGV[2], 'COUNT', ARGV[3])
 local longest = tonumber(ARGV[4])
 local keys, count, length, head = {}, 0, 0, ''

@@ -3,11 +3,11 @@
 -- KEYS[1]  outbox    LIST    the oldest at the tail
 -- ARGV[1]  how many of the oldest to pass over
 -- ARGV[2]  how many to read at most
--- ARGV[3]  bytes after which no further one is read; the first is read however long it is
--- ARGV[4]  the newest of those passed over; '' = any
--- ARGV[5]  longest item; of a longer one, which is nobody's, only its first 100 bytes are told
+-- ARGV[3]  no further item is read once so many bytes are; the first is read however long it is
+-- ARGV[4]  the newest of the items passed over; '' = any
+-- ARGV[5]  longest item; a longer one is no daemon's, and only its first 100 bytes are returned
 --
--- Returns {number of items in the outbox, item...}, the oldest first; {-1} if another item stands in that one's place.
+-- Returns {number of items in the outbox, item...}, the oldest first; {-1} if another item is in the place of ARGV[4].
 local longest = tonumber(ARGV[5])
 local function item(index)
   local item = redis.call('LINDEX', KEYS[1], index)

@@ -1,15 +1,15 @@
--- Reads documents, each with its mark of the same moment.
+-- Reads documents, each with its watermark of the same moment.
 --
--- KEYS[1]     mark                  HASH    entry -> "<due>|<task id>|<total run count>|<digest>"
--- KEYS[2...]  schedule documents    STRING (any type may stand there)
+-- KEYS[1]     watermarks            HASH    entry -> "<due>|<task id>|<total run count>|<digest>"
+-- KEYS[2...]  schedule documents    STRING (a key may have any type)
 -- ARGV[1]     longest document to read, in bytes
--- ARGV[2]     how many bytes of documents to read, the first one in any case
--- ARGV[3]     longest mark; of a longer one so many bytes are told and one more
+-- ARGV[2]     how many bytes of documents to read; the first document is read in any case
+-- ARGV[3]     longest watermark, in bytes; of a longer one this many bytes and one more are returned
 -- ARGV[4...]  the documents' entries, in the same order
 --
--- Returns the documents, nil where none was read; the marks, nil where there is none; and of the documents that stand
---         there and were not read: the place (from 1), then the type, or the length of a string that is too long.
---         What there was no room for is missing at the end, with its mark.
+-- Returns the documents, nil where none was read; the watermarks, nil where there is none; and for each document that
+--         exists and was not read: its place (from 1), and its type, or the length of a string that is too long.
+--         Documents for which there was no room are missing at the end, with their watermarks.
 local keys, longest, room, longestMark, last = KEYS, tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), #KEYS
 local unread = {}
 for i = 2, #keys do
@@ -22,7 +22,7 @@ for i = 2, #keys do
   elseif length > longest then
     unread[#unread + 1] = i - 1
     unread[#unread + 1] = length
-    -- MGET says nil of what is no string, as this hash.
+    -- MGET returns nil for keys that are no strings, such as this hash.
     keys[i] = keys[1]
   else
     room = room - length
@@ -37,5 +37,5 @@ for i = 1, #marks do
   local mark = marks[i]
   if mark and #mark > longestMark then marks[i] = string.sub(mark, 1, longestMark + 1) end
 end
--- All of them by one command, and its answer as it is: a million documents are read so at a start.
+-- One command reads all documents, and its reply is not copied: a start reads a million documents in this way.
 return {redis.call('MGET', unpack(keys, 2, last)), marks, unread}

@@ -1,11 +1,12 @@
--- One step of HSCAN over a hash of our own. What is too long to be ours is taken out, and not told.
+-- One step of HSCAN over a hash of the daemons. A field or value that is too long for a daemon's is deleted and not
+-- returned.
 --
 -- KEYS[1]  hash
 -- ARGV[1]  cursor
 -- ARGV[2]  COUNT
 -- ARGV[3]  longest field, ARGV[4] longest value, in bytes
 --
--- Returns {next cursor, {field, value...}, how many fields were taken out}.
+-- Returns {next cursor, {field, value...}, how many fields were deleted}.
 local page = redis.call('HSCAN', KEYS[1], ARGV[1], 'COUNT', ARGV[2])
 local longestField, longestValue = tonumber(ARGV[3]), tonumber(ARGV[4])
 local fields, removed = {}, 0

@@ -1,17 +1,17 @@
--- One step of a walk over the marks: forgets those of schedules that are gone and have been for long.
+-- One step of a walk over the watermarks. It deletes those of schedules that have been gone for long.
 --
--- KEYS[1]  mark    HASH    entry -> "<due>|<task id>|<total run count>|<digest>"
+-- KEYS[1]  watermarks    HASH    entry -> "<due>|<task id>|<total run count>|<digest>"
 -- ARGV[1]  cursor
 -- ARGV[2]  COUNT
--- ARGV[3]  what the documents' keys begin with
+-- ARGV[3]  the prefix of the documents' keys
 -- ARGV[4]  longest entry, in bytes
--- ARGV[5]  the oldest run that is remembered, ARGV[6] the oldest time first seen, and ARGV[7] the newest time that can be
---          right; 20 digits each
+-- ARGV[5]  the oldest run to remember, ARGV[6] the oldest time first seen to remember, and ARGV[7] the newest time
+--          that can be right; 20 digits each
 --
--- Returns {next cursor, how many were forgotten,
---          {minutes since 1970, of each run that is remembered of a schedule that is gone}, {the same of first seen}}.
--- A mark whose time cannot be read, or cannot be right, or whose entry nobody reads, is forgotten as soon as there is no
--- document.
+-- Returns {next cursor, how many were deleted,
+--          {minutes since 1970 of each remembered run of a schedule that is gone}, {the same of times first seen}}.
+-- A watermark is deleted as soon as there is no document, if its time cannot be read or cannot be right, or if no
+-- daemon reads its entry.
 local page = redis.call('HSCAN', KEYS[1], ARGV[1], 'COUNT', ARGV[2])
 local longest = tonumber(ARGV[4])
 local forgotten, fired, seen = {}, {}, {}

@@ -1,4 +1,4 @@
--- Takes back what a rehearsal has pushed, by the command with which fire.lua would, and removes the rehearsal's keys.
+-- Takes back what a rehearsal has pushed, by the command that fire.lua uses for it, and removes the rehearsal's keys.
 --
 -- KEYS[1]     list, in the broker's database    LIST
 -- KEYS[2]     history                           STREAM
