@@ -5,9 +5,9 @@ import PackageDescription
 let package = Package(
   name: "benchmarks",
   targets: [
-    // The product's own, by a link: nobody outside of the project sees it.
+    // The product's own target, through a link, since no other package can import it.
     .target(name: "BeatCore", swiftSettings: [.strictMemorySafety()]),
-    // Of the product's own what needs no server.
+    // The part of the product's target that needs no server, through a link.
     .target(name: "BeatRedis", dependencies: ["BeatCore"]),
     .target(name: "Wire"),
     .target(name: "CountedAllocations"),

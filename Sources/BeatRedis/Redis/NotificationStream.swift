@@ -37,8 +37,8 @@ package final class NotificationStream {
     connection.handshake(url, clientName: clientName, then: completion)
   }
 
-  /// Subscribes, after a successful handshake. `confirmed` runs once the server has confirmed every pattern: from
-  /// then on no matching message is lost while the connection stands. A refusal (NOPERM) ends the connection.
+  /// Subscribes, after a successful handshake. `confirmed` runs once the server has confirmed every pattern: from then
+  /// on no matching message is lost until the connection ends. A refusal (NOPERM) ends the connection.
   package func psubscribe(_ patterns: [[UInt8]], then confirmed: @escaping () -> Void) {
     guard !patterns.isEmpty else { preconditionFailure("no pattern to subscribe to") }
     self.confirmed.append((patterns.count, confirmed))

@@ -1,7 +1,7 @@
 internal import CHiredisAsync
 import Glibc
 
-/// Why a connection ended, in words for the person who runs the daemon. It never holds a password.
+/// Why a connection ended, in words for the operator of the daemon. It never holds a password.
 package struct RedisConnectionError: Error, Hashable, Sendable, CustomStringConvertible {
   /// What kind of failure it is, for a program that reacts to it.
   package enum Kind: Sendable, Hashable {
@@ -141,8 +141,8 @@ extension RedisConnectionError {
       .serverRefused, "the Redis server at \(endpoint) refused \(what): \(error.text)", serverCode: error.cause)
   }
 
-  /// What a server says to a newcomer before it has read anything; it arrives as the reply to the first command,
-  /// whichever that is. Nil when `error` is something else.
+  /// The error by which a server turns a new client away before it has read anything. It arrives as the reply to the
+  /// first command, whichever that is. Nil when `error` is something else.
   static func turnedAway(_ endpoint: RedisEndpoint, _ error: RedisServerError) -> RedisConnectionError? {
     if error.code == "DENIED" {
       return RedisConnectionError(

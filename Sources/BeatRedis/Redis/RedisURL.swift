@@ -1,17 +1,17 @@
 /// The address of a Redis database as Celery, kombu and redis-py write it. Printing it never shows the password.
 ///
-/// - `redis://[[user]:password@]host[:port][/database]`, host `localhost` and port 6379 unless told
+/// - `redis://[[user]:password@]host[:port][/database]`; the defaults are the host `localhost` and the port 6379
 /// - `rediss://…`, the same by TLS
 /// - `sentinel://[[user]:password@]host[:port][/database];sentinel://host[:port]…`, the primary server that these
-///   sentinels name, port 26379 unless told; `rediss+sentinel://…`, the same by TLS
+///   sentinels name, with the default port 26379; `rediss+sentinel://…`, the same by TLS
 /// - `redis+socket:///path[?virtual_host=database]`, also `unix:///path[?db=database]`
 ///
-/// User, password and path may be percent-encoded, and must be where they hold `/ ? # %`. As query options `db`,
-/// `virtual_host`, `username` and `password` are understood, and those of TLS: `ssl_ca_certs`, `ssl_certfile` and
-/// `ssl_keyfile` (paths), `ssl_cert_reqs` (`required`, `optional` or `none`), `ssl_check_hostname` (`true` or `false`).
-/// A Sentinel URL may have `master_name`, `sentinel_username` and `sentinel_password` (user and password before the
-/// host are those of the Redis servers), and `sentinel_ssl` (`false`: TLS for the servers alone). In such a URL the
-/// database, the user and the options may stand in any part.
+/// User, password and path may be percent-encoded, and must be where they hold `/ ? # %`. These query options are
+/// understood: `db`, `virtual_host`, `username` and `password`; for TLS `ssl_ca_certs`, `ssl_certfile` and
+/// `ssl_keyfile` (paths), `ssl_cert_reqs` (`required`, `optional` or `none`) and `ssl_check_hostname` (`true` or
+/// `false`). A Sentinel URL may have `master_name`, `sentinel_username` and `sentinel_password` (user and password
+/// before the host are those of the Redis servers), and `sentinel_ssl` (`false`: TLS for the servers alone). In such a
+/// URL the database, the user and the options may be in any part.
 package struct RedisURL: Hashable, Sendable {
   /// Where a URL leads.
   package enum Location: Hashable, Sendable {

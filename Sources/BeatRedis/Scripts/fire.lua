@@ -170,7 +170,7 @@ for _, i in ipairs(ready) do
   local old, kept, rest = ARGV[place + 2], ARGV[place + 3], ARGV[place + 4]
   answers[i] = 'OK'
   -- The document is written in place where it fits. Other clients hardly ever do that, so that its event, `setrange`,
-  -- marks the daemon's own write.
+  -- shows the daemon's own write.
   local shorter = kept + #rest < #old
   local written = not shorter and pcall('SETRANGE', document, kept, rest)
   if type(written) == 'table' then lacked = written.err end

@@ -139,7 +139,7 @@ struct StatusCommand: ParsableCommand {
     return "more than \(DaemonSnapshot.Extent().schedules), not counted: \(loading ?? "no daemon has read them")"
   }
 
-  // MARK: for people
+  // MARK: for users
 
   private static func write(_ snapshot: DaemonSnapshot, _ url: String, to output: inout StandardOutput) {
     func field(_ title: String, _ text: String, _ style: Style? = nil) {

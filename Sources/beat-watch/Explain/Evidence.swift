@@ -19,9 +19,10 @@ struct Evidence {
   /// When the oldest run in the history was fired.
   let historyBegin: UnixTime?
   let plan: FirePlan?
-  /// The lists that the message goes to, with their lengths; nil: the broker has not told them.
+  /// The lists that the message goes to, with their lengths; nil: there is no message, or the broker could not be
+  /// asked.
   let lists: [(name: [UInt8], length: Int64?)]?
-  /// Why the broker has not told the lists.
+  /// Why the broker could not be asked; nil: it answered, or there is no message.
   let brokerProblem: StoreError?
   /// Why no message could be pushed to those lists; nil: no reason is known.
   let queueProblem: String?

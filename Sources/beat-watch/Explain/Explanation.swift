@@ -146,7 +146,7 @@ final class Explanation {
       ("next", .list(next.map { .object([("due", .text($0.due.iso8601)), ("sent", .text($0.sent.iso8601))]) })))
   }
 
-  /// Tells the next two days on which the zone's clocks change, if the schedule depends on a zone.
+  /// Shows the next two days on which the zone's clocks change, if the schedule depends on a zone.
   private func tellClockChanges() {
     guard let account = evidence.account, let zone = evidence.preview.zone, evidence.preview.state == .enabled,
       case .crontab = account.definition.schedule

@@ -22,7 +22,7 @@ enum WatchEvent {
 protocol WatchView: AnyObject {
   /// Whether the view changes as time passes, without an event.
   var counts: Bool { get }
-  /// Whether a person can press keys on standard input.
+  /// Whether a user can press keys on standard input.
   var hasKeys: Bool { get }
   func begin()
   func tell(_ event: WatchEvent, at time: UnixTime)
@@ -46,7 +46,7 @@ struct WatchState {
   var rows: [EntryName: Row] = [:]
   var fleet: Fleet?
   var loss: String?
-  /// When the newest run of which this watch heard was fired.
+  /// When the newest run that this watch knows was fired.
   var lastRun: UnixTime?
 
   /// The schedules that should have been sent by now, by what was known when each was last read.
