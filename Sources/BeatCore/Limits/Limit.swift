@@ -35,7 +35,7 @@ extension Limit {
 
   package static let taskLength = Limit(
     subject: "a task's name", most: 1_024, unit: "byte",
-    reason: "it stands in messages, in log lines and in what workers tell of it; Python's own are shorter")
+    reason: "it stands in messages, log lines and the workers' reports; Python's own are shorter")
 
   package static let textLength = Limit(
     subject: "text or a date in a field that is read, with its escapes", most: 8_192, unit: "byte",
@@ -63,7 +63,7 @@ extension Limit {
 
   package static let backlog = Limit(
     subject: "what one schedule catches up on", most: 10_000, unit: "occurrence",
-    reason: "a week of minutes; what is older is left out and said once")
+    reason: "a week of minutes; older ones are left out and logged once")
 
   package static let replyLength = Limit(
     subject: "a server's reply", most: 268_435_456, unit: "byte",
@@ -104,7 +104,7 @@ extension Limit {
 
   package static let pageLength = Limit(
     subject: "documents that are read at once, beyond the first", most: 1_048_576, unit: "byte",
-    reason: "whoever reads them does nothing else meanwhile; the others are read next")
+    reason: "the reader does nothing else until they are read; the others are read next")
 
   package static let replyDepth = Limit(
     subject: "the nesting of a server's reply", most: 8, unit: "array",
@@ -113,11 +113,11 @@ extension Limit {
   package static let replyLine = Limit(
     subject: "a line in a server's reply", most: 65_536, unit: "byte",
     reason:
-      "an error or a number is shorter, and a line is looked through anew with each part of it; the connection ends")
+      "an error or a number is shorter, and each part of a line costs a look at all of it; the connection ends")
 
   package static let replyTime = Limit(
     subject: "a reply that keeps coming", most: 60, unit: "second",
-    reason: "the daemon waits for it meanwhile; the connection ends")
+    reason: "the daemon waits for it all the time; the connection ends")
 
   package static let scanSteps = Limit(
     subject: "a walk through a server's keys", most: 1_000_000, unit: "step",
@@ -125,7 +125,7 @@ extension Limit {
 
   package static let watermarkLength = Limit(
     subject: "a watermark", most: 256, unit: "byte",
-    reason: "ours have about 80; a longer one counts as one that cannot be read")
+    reason: "a daemon's have about 80; a longer one counts as one that cannot be read")
 
   package static let goneWatermarks = Limit(
     subject: "what is remembered of schedules that are gone", most: 50_000, unit: "watermark",
@@ -133,11 +133,11 @@ extension Limit {
 
   package static let ownFieldLength = Limit(
     subject: "a request, a receipt or a daemon's record", most: 65_536, unit: "byte",
-    reason: "ours have some hundred; a longer one is nobody's, and is taken out unread")
+    reason: "those of daemons and commands have some hundred; a longer one is taken out unread")
 
   package static let outboxItem = Limit(
     subject: "an item of the outbox", most: 4_194_304, unit: "byte",
-    reason: "the message of the longest document fits in twice; a longer one is nobody's, and waits unread")
+    reason: "the message of the longest document fits in twice; no daemon writes a longer one, and it waits unread")
 
   package static let outboxBacklog = Limit(
     subject: "what waits in the outbox while one that is far behind may add to it", most: 256, unit: "message",
@@ -153,7 +153,7 @@ extension Limit {
 
   package static let zones = Limit(
     subject: "what is kept of time zones", most: 1_000, unit: "zone",
-    reason: "a system has about 600; with one more all are read anew")
+    reason: "a system has about 600; with one more all are read again")
 
   /// As `docs/security.md` prints them.
   package static let all: [Limit] = [
