@@ -22,7 +22,7 @@
 --   the message
 --   the reason of the fire, for the history
 --
--- Returns for each occurrence 'OK' | 'FENCED' | 'ALREADY_MINE' | {'ALREADY', mark} | 'GONE' | 'CHANGED'
+-- Returns for each occurrence 'OK' | 'FENCED' | 'ALREADY_MINE' | {'ALREADY', watermark} | 'GONE' | 'CHANGED'
 --       | {'EARLY', this server's microseconds} | {'BADQUEUE', list, type} | {'FULL', list's length}
 --       | {'ERR', '<command>: <error>'}
 -- and after these, if a command failed that a fire can do without: its error.

@@ -1,4 +1,4 @@
-/// How many columns text takes on a terminal, by Unicode's East Asian Width (UAX 11). Combining watermarks take none,
+/// How many columns text takes on a terminal, by Unicode's East Asian Width (UAX 11). Combining marks take none,
 /// and an emoji sequence takes two. Ambiguous characters take one.
 ///
 /// Escape sequences of `Style` take none. Text from outside holds no control characters here, since `printable` has

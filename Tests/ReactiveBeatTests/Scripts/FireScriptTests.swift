@@ -93,8 +93,8 @@ import Testing
         scenario: "ERR: a push that is refused, by"),
       Safeguard(
         testDescription: "the end of what the caller may undo",
-        text: "local reply = pcall('HSET', watermark, unpack(fields))",
-        replacement: "local reply = call('HSET', watermark, unpack(fields))", scenario: "ERR: a watermark"),
+        text: "local reply = pcall('HSET', mark, unpack(fields))",
+        replacement: "local reply = call('HSET', mark, unpack(fields))", scenario: "ERR: a watermark"),
       Safeguard(
         testDescription: "a document that cannot be written", text: "pcall('SET', document",
         replacement: "call('SET', document", scenario: "together: a document that cannot"),
