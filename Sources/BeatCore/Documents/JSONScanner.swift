@@ -119,7 +119,7 @@ package struct JSONScanner {
     return text(of: bytes[(slice.range.lowerBound + 1)..<(slice.range.upperBound - 1)])
   }
 
-  /// The text of what stands between two quotation watermarks.
+  /// The text of what stands between two quotation marks.
   private static func text(of content: ArraySlice<UInt8>) -> String? {
     // Escapes only shorten: the text has no more bytes than its spelling.
     content.count <= String.alwaysStreamSafe ? unescape(content) : unescape(content)?.streamSafe

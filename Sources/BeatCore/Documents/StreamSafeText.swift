@@ -1,5 +1,5 @@
 extension String {
-  /// In the Stream-Safe Text Format (UAX #15, section 13): more than 30 combining watermarks in a row are parted by
+  /// In the Stream-Safe Text Format (UAX #15, section 13): more than 30 combining marks in a row are parted by
   /// U+034F, which changes no text that any language has.
   ///
   /// Swift compares and hashes text by its canonical form, and sorts such a run in quadratic time: a megabyte of

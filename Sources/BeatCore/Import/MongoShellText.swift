@@ -30,7 +30,7 @@ enum MongoShellText {
         if next < bytes.count, bytes[next] == UInt8(ascii: ":") {
           result += "\"\(word)\"".utf8
         } else if !bytes[index..<end].elementsEqual("new".utf8) {
-          // No constructor is longer; comparing long words of combining watermarks as text would take quadratic time.
+          // No constructor is longer; comparing long words of combining marks as text would take quadratic time.
           result += ((end - index <= 16 ? renamed[word] : nil) ?? word).utf8
         } else {
           end = next

@@ -30,7 +30,7 @@ import Testing
 
   @Test(arguments: ["minute", "hour", "day_of_week", "day_of_month", "month_of_year", "day_of_year"])
   func aFieldOfACrontab(_ field: String) {
-    // "1,1,…,1": the quotation watermarks do not count.
+    // "1,1,…,1": the quotation marks do not count.
     expect(.crontabField) {
       Sample.crontab(
         #"{"\#(field)": "\#(String(repeating: "1,", count: ($0 - 1) / 2))\#($0 % 2 == 0 ? "01" : "1")"}"#)
