@@ -119,7 +119,17 @@ package final class Daemon {
   /// Lets go of all connections.
   package func close() {
     connection?.close()
+    leave()
+  }
+
+  /// Nothing of the session happens any more.
+  private func leave() {
+    let ended = session
+    (connection, session) = (nil, nil)
     relay.stop()
+    ended?.end()
+    standbyCheck.stop()
+    publisher.cancelRehearsal()
   }
 
   /// Reads the zone files again, for a machine whose zone data was updated.
@@ -176,14 +186,11 @@ package final class Daemon {
   func wrongServer(_ reason: String) { restart(.notReady("\(connector.name) cannot fire: \(reason)")) }
 
   private func ended(_ failure: SessionFailure) {
-    let ended = session
-    (connection, session) = (nil, nil)
-    relay.stop()
-    ended?.end()
+    let loadedAt = session?.loadedAt
+    leave()
     dispatcher.disconnected()
     records.forget()
     places.disconnected()
-    standbyCheck.stop()
     election.disconnected { dispatcher.receive(.disconnected) }
     // What was in order once is not the settings' fault: another server answers, or one that says what is not so.
     if case .misconfigured(let text) = failure, !hasBeenReady { return end(.misconfigured(text)) }
@@ -197,7 +204,7 @@ package final class Daemon {
       complaint = failure.text
       report(.disconnected(reason: failure.text))
     }
-    reconnection.isOver(stoodSince: ended?.loadedAt)
+    reconnection.isOver(stoodSince: loadedAt)
   }
 
   func announced() {

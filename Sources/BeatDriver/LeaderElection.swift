@@ -61,7 +61,6 @@ final class LeaderElection {
     heartbeatTimer.cancel()
     receive(.disconnected as Leadership.Event)
     between()
-    daemon.publisher.cancelRehearsal()
     rehearsalTimer.cancel()
     receive(.disconnected as Candidacy.Event)
   }

@@ -74,6 +74,28 @@ import Testing
     #expect(eventually { stage.store("CLIENT", "LIST")?.text?.contains("name=beat-watch") == false })
   }
 
+  /// Nor is anything left open by a stop at another moment, such as in the middle of a load or of a rehearsal.
+  @Test(arguments: [1, 2]) func isStoppedAtAnyMoment(servers: Int) async throws {
+    let stage = try Stage()
+    let other = try servers == 1 ? stage : Stage()
+    await #expect(processExitsWith: .success) { [store = stage.url(1) as String, broker = other.url(0) as String] in
+      var before = 0
+      for round in 0..<160 {
+        if round == 10 { before = openDescriptors() }
+        let daemon = try BeatDaemon(
+          BeatConfiguration(store: store, broker: broker),
+          logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        async let end: Void = daemon.run()
+        try await Task.sleep(for: .microseconds(round % 30 * 1000))
+        daemon.stop()
+        try await end
+      }
+      #expect(openDescriptors() < before + 4)
+    }
+    // The stage's own two remain.
+    #expect(eventually { stage.store("CLIENT", "LIST")?.text?.split(separator: "\n").count == 2 })
+  }
+
   /// Stopped before it has begun, it ends at once.
   @Test func isStoppedBefore() async throws {
     let daemon = try BeatDaemon(
@@ -104,7 +126,9 @@ import Testing
     let server = try RedisServer(["--cluster-enabled", "yes", "--cluster-port", "\(RedisServer.freePort())"])
     let stage = try Stage(on: server, store: 0, broker: 0)
     let daemon = try daemon(stage)
+    let events = daemon.events
     await #expect { try await daemon.run() } throws: { ($0 as? BeatError)?.kind == .configuration }
+    for await event in events { #expect(event != .stopped, "it has failed, and was not stopped") }
   }
 
   /// Two of one process: the one that ends leaves the other alone.
