@@ -24,6 +24,7 @@ package final class EventLoop {
   /// be an error and not the end of the process.
   package init() throws(EventLoopError) {
     _ = signal(SIGPIPE, SIG_IGN)
+    try Self.requireDescriptors()
     guard let configuration = event_config_new() else { throw EventLoopError("event loop", errno: ENOMEM) }
     defer { event_config_free(configuration) }
     // No cached time: a timer set after long work could count from before it, and fire early.
@@ -38,6 +39,18 @@ package final class EventLoop {
       base, -1, 0, { _, _, loop in loop.map { EventLoop.from($0).runTrailing() } },
       Unmanaged.passUnretained(self).toOpaque())
     guard deferredEvent != nil, trailingEvent != nil else { throw EventLoopError("event loop", errno: ENOMEM) }
+  }
+
+  /// libevent ends the process where it lacks the three or four descriptors of a loop. Another thread may take them after
+  /// this look: hence some more than are needed.
+  private static func requireDescriptors() throws(EventLoopError) {
+    var probes: [Int32] = []
+    defer { for probe in probes { close(probe) } }
+    for _ in 0..<8 {
+      let probe = eventfd(0, Int32(EFD_CLOEXEC))
+      guard probe >= 0 else { throw EventLoopError("event loop", errno: errno) }
+      probes.append(probe)
+    }
   }
 
   deinit {
@@ -134,12 +147,22 @@ package final class EventLoop {
 @available(*, unavailable)
 extension EventLoop: Sendable {}
 
-/// The system refused something that an event loop needs: descriptors, memory, or a signal.
+/// The system refused something that an event loop needs: descriptors, memory, a thread, or a signal.
 package struct EventLoopError: Error, CustomStringConvertible, Sendable {
   /// What was wanted and the system's reason.
   package let description: String
 
   init(_ what: String, errno code: Int32) {
-    description = "\(what): \(String(cString: strerror(code)))"
+    description = "\(what): \(Self.reason(code))"
+  }
+
+  /// The system's text for an error number, and what to do, where that is known.
+  package static func reason(_ code: Int32) -> String {
+    let text = String(cString: strerror(code))
+    return switch code {
+    case EMFILE: "\(text): raise this process' limit (`ulimit -n`, or LimitNOFILE= of its systemd unit)"
+    case ENFILE: "\(text): raise the machine's limit (sysctl fs.file-max)"
+    default: text
+    }
   }
 }

@@ -36,15 +36,14 @@ package final class HostLookup {
     self.loop = loop
     self.completion = completion
     answer = LookupAnswer(host: host)
-    guard answer.descriptor >= 0, answer.start() else {
+    event = event_new(
+      loop.base, answer.descriptor, Int16(EV_READ),
+      { _, _, lookup in lookup.map { HostLookup.from($0).answered() } }, Unmanaged.passUnretained(self).toOpaque())
+    guard answer.descriptor >= 0, event != nil, event_add(event, nil) == 0, answer.start() else {
       let reason = "no descriptor or thread is left for the name lookup; is the name server answering?"
       loop.soon { [self] in finish(.failed(reason)) }
       return
     }
-    event = event_new(
-      loop.base, answer.descriptor, Int16(EV_READ),
-      { _, _, lookup in lookup.map { HostLookup.from($0).answered() } }, Unmanaged.passUnretained(self).toOpaque())
-    event_add(event, nil)
   }
 
   /// Forgets the lookup. Its thread ends by itself.
@@ -91,28 +90,9 @@ private final class LookupAnswer: Sendable {
       LookupAnswer.threads.subtract(1, ordering: .relaxed)
       return false
     }
-    var attributes = pthread_attr_t()
-    pthread_attr_init(&attributes)
-    defer { pthread_attr_destroy(&attributes) }
-    pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
-    pthread_attr_setstacksize(&attributes, 512 * 1024)
-    // Signals stay with the loop's thread: the new one inherits a mask in which all are blocked.
-    var all = sigset_t()
-    var before = sigset_t()
-    sigfillset(&all)
-    pthread_sigmask(SIG_SETMASK, &all, &before)
-    defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
-    // Retained for the thread, which gives the count back in its first line; here if there is no thread.
-    let retained = Unmanaged.passRetained(self)
-    var thread = pthread_t()
-    let status = pthread_create(
-      &thread, &attributes,
-      { context in
-        context.map { Unmanaged<LookupAnswer>.fromOpaque($0).takeRetainedValue().look() }
-        return nil
-      }, retained.toOpaque())
-    guard status == 0 else {
-      retained.release()
+    do throws(EventLoopError) {
+      try OwnThread.start(stackSize: 512 * 1024) { [self] in look() }
+    } catch {
       LookupAnswer.threads.subtract(1, ordering: .relaxed)
       return false
     }

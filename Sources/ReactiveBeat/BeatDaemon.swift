@@ -58,15 +58,16 @@ public final class BeatDaemon: Sendable {
   /// away does not end it: it is tried again.
   ///
   /// - Throws: `BeatError` of the kind `configuration` where going on would not help before something was set up
-  ///   otherwise, such as a Redis that is too old; `refused` if it runs already or has ended, or without a thread.
+  ///   otherwise, such as a Redis that is too old; `refused` if it runs already or has ended, or where the system has no
+  ///   thread or no descriptors left. The events then end without `stopped`.
   public func run() async throws(BeatError) {
     try begin()
     let outcome = await withTaskCancellationHandler {
       await withCheckedContinuation { (continuation: CheckedContinuation<Result<Void, BeatError>, Never>) in
-        do throws(BeatError) {
+        do throws(EventLoopError) {
           try OwnThread.start { [self] in continuation.resume(returning: serve()) }
         } catch {
-          continuation.resume(returning: .failure(error))
+          continuation.resume(returning: .failure(BeatError(error)))
         }
       }
     } onCancel: {
@@ -90,8 +91,8 @@ public final class BeatDaemon: Sendable {
     sender.post { stop.service.stop() }
   }
 
-  /// What happens from now on: a stream of its own at each call, which ends with the daemon. Whoever reads slower than
-  /// things happen misses the oldest of more than a thousand that wait.
+  /// What happens from now on: a stream of its own at each call, which ends with the daemon, whatever its end. A reader
+  /// that is slower than things happen misses the oldest of more than a thousand that wait.
   public var events: AsyncStream<BeatEvent> { broadcast.stream() }
 
   private func begin() throws(BeatError) {
@@ -117,6 +118,8 @@ public final class BeatDaemon: Sendable {
       mailbox.close()
       if case .misconfigured(let text) = end { return .failure(BeatError(.configuration, text)) }
       return .success(())
+    } catch let error as EventLoopError {
+      return .failure(BeatError(error))
     } catch {
       return .failure(BeatError(.configuration, "\(error)"))
     }

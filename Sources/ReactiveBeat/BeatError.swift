@@ -1,4 +1,5 @@
 import BeatCore
+import BeatLoop
 import BeatRedis
 
 /// Why something could not be done: a kind for programs, and a sentence for people. It never holds a password.
@@ -21,7 +22,7 @@ public struct BeatError: Error, Hashable, Sendable, CustomStringConvertible {
     case conflict
     /// No daemon carried out what it was asked for, and the request was taken back.
     case noDaemon
-    /// The daemon, or the server, refused; the text says why.
+    /// The daemon, the server or the system refused; the text says why.
     case refused
   }
 
@@ -45,4 +46,7 @@ public struct BeatError: Error, Hashable, Sendable, CustomStringConvertible {
       }
     self.init(kind, error.message)
   }
+
+  /// The system has no descriptor, thread or memory left.
+  init(_ error: EventLoopError) { self.init(.refused, error.description) }
 }

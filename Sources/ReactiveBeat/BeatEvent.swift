@@ -18,7 +18,7 @@ public enum BeatEvent: Hashable, Sendable {
   case brokerLost(reason: String)
   /// The broker takes messages again.
   case brokerBack
-  /// It has ended, and no event follows.
+  /// It has ended by `stop()` or with its task, and no event follows. Where `run()` throws, the stream ends without it.
   case stopped
 
   // Schedules.

@@ -1,3 +1,4 @@
+import BeatLoop
 internal import CHiredisAsync
 import Glibc
 
@@ -97,6 +98,8 @@ extension RedisConnectionError {
     case (.unix, system(EACCES)):
       return RedisConnectionError(
         .refused, text + "failed, permission denied: may this user use the socket (`unixsocketperm`)?")
+    case (_, system(EMFILE)):
+      return RedisConnectionError(.refused, text + "failed: \(EventLoopError.reason(EMFILE))")
     case (_, system(ETIMEDOUT)):
       return RedisConnectionError(.timedOut, text + "failed: \(reason)")
     default:

@@ -1,3 +1,4 @@
+import BeatLoop
 import Glibc
 import Synchronization
 
@@ -10,7 +11,7 @@ final class ThreadExecutor: SerialExecutor {
   init() throws(BeatError) {
     let queue = try JobQueue()
     self.queue = queue
-    try OwnThread.start { queue.run() }
+    do throws(EventLoopError) { try OwnThread.start { queue.run() } } catch { throw BeatError(error) }
   }
 
   deinit { queue.end() }
@@ -57,13 +58,16 @@ private final class JobQueue: Sendable {
 
 /// The system's counting semaphore.
 private final class Semaphore: @unchecked Sendable {
-  private let place = UnsafeMutablePointer<sem_t>.allocate(capacity: 1)
+  private let place: UnsafeMutablePointer<sem_t>
 
   init() throws(BeatError) {
+    let place = UnsafeMutablePointer<sem_t>.allocate(capacity: 1)
     guard sem_init(place, 0, 0) == 0 else {
+      // `deinit` does not run: `self.place` has no value so far.
       place.deallocate()
       throw BeatError(.refused, "no semaphore: \(String(cString: strerror(errno)))")
     }
+    self.place = place
   }
 
   deinit {

@@ -96,6 +96,30 @@ import Testing
     #expect(eventually { stage.store("CLIENT", "LIST")?.text?.split(separator: "\n").count == 2 })
   }
 
+  /// Without descriptors it says what to do, or waits for them, however many are left; the process goes on.
+  @Test(arguments: ["redis://127.0.0.1:1/1", "redis://localhost:1/1"])
+  func hasNoDescriptors(url: String) async {
+    await #expect(processExitsWith: .success) { [url] in
+      let descriptors = try ScarceDescriptors()
+      for spare in 0..<16 {
+        let daemon = try BeatDaemon(
+          BeatConfiguration(store: url, broker: url), logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        let events = daemon.events
+        descriptors.leave(spare)
+        async let end: Void = daemon.run()
+        for await event in events { if case .disconnected = event { break } }
+        daemon.stop()
+        do {
+          try await end
+        } catch let error as BeatError {
+          descriptors.leave(16)
+          #expect(error.kind == .refused && error.description.contains("ulimit -n"), "\(error)")
+        }
+        descriptors.leave(16)
+      }
+    }
+  }
+
   /// Stopped before it has begun, it ends at once.
   @Test func isStoppedBefore() async throws {
     let daemon = try BeatDaemon(
@@ -114,6 +138,22 @@ import Testing
     for await event in events {
       if case .disconnected(let reason) = event {
         #expect(reason.contains("127.0.0.1:1"))
+        break
+      }
+    }
+    daemon.stop()
+    try await end
+  }
+
+  /// Nor does a database that the server does not have, or that this user may not choose: both can be mended there.
+  @Test func waitsForADatabase() async throws {
+    let stage = try Stage(["--databases", "4"])
+    let daemon = try BeatDaemon(BeatConfiguration(store: stage.url(9), broker: stage.url(0)), logger: quiet)
+    let events = daemon.events
+    async let end: Void = daemon.run()
+    for await event in events {
+      if case .disconnected(let reason) = event {
+        #expect(reason.contains("database 9"))
         break
       }
     }

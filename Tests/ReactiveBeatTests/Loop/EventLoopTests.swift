@@ -79,6 +79,23 @@ import Testing
     }
   }
 
+  @Test("without descriptors there is an error, however many are left, and the process goes on")
+  func noDescriptors() async {
+    await #expect(processExitsWith: .success) {
+      let descriptors = try ScarceDescriptors()
+      for spare in 0..<12 {
+        descriptors.leave(spare)
+        var problem: EventLoopError?
+        do throws(EventLoopError) {
+          let loop = try EventLoop()
+          _ = try (WakeTimer(on: loop) {}, LoopMailbox(on: loop), SignalSource(on: loop, signal: SIGUSR1) {})
+        } catch { problem = error }
+        descriptors.leave(12)
+        #expect(problem?.description.contains("ulimit -n") ?? (spare > 4), "\(spare): \(problem as Any)")
+      }
+    }
+  }
+
   @Test("a closed pipe is an error and not the end of the process")
   func ignoresSIGPIPE() throws {
     _ = try EventLoop()

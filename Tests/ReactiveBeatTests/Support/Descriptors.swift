@@ -8,3 +8,19 @@ func openDescriptors() -> Int {
   while readdir(folder) != nil { count += 1 }
   return count
 }
+
+/// Takes all descriptors that this process may have, but for some. For a process of its own (`processExitsWith`).
+final class ScarceDescriptors {
+  private var taken: [Int32] = []
+
+  init() throws {
+    var limit = rlimit(rlim_cur: 128, rlim_max: 128)
+    guard setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { throw Failure("setrlimit", errno) }
+  }
+
+  /// From now on so many can be opened.
+  func leave(_ spare: Int) {
+    while case let descriptor = dup(0), descriptor >= 0 { taken.append(descriptor) }
+    for _ in 0..<min(spare, taken.count) { close(taken.removeLast()) }
+  }
+}
