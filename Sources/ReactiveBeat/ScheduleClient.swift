@@ -49,15 +49,19 @@ public actor ScheduleClient {
   /// are carried over where the new one does not say them.
   ///
   /// - Parameters:
-  ///   - name: the document's key without the prefix.
-  ///   - document: a JSON object, as docs/semantics.md describes it.
+  ///   - name: the document's key without the prefix; not empty.
+  ///   - document: a JSON object, as docs/semantics.md describes it; at most 1 MiB.
   /// - Returns: what becomes of it.
   /// - Throws: `invalidDocument` with all that is wrong with it; `conflict`.
   @discardableResult
   public func put(_ name: String, document: String) throws(BeatError) -> StoredSchedule {
     try withStore { client in
+      if name.isEmpty { throw Self.noName(name) }
       let context = try context(client)
       let entry = try entry(name, client)
+      if Limit.documentLength.isExceeded(by: document.utf8.count) {
+        throw ChangeProblem.tooLong(entry, document.utf8.count)
+      }
       let bytes = Array(document.utf8)
       try Self.review(bytes, entry, context, now: try client.time())
       return try changed(try .replace(entry, by: bytes, in: client, context: context), context)
@@ -67,16 +71,19 @@ public actor ScheduleClient {
   /// Changes a document: `change` is given the text that stands there and returns the new one. It is called again if a
   /// daemon has written of a run meanwhile.
   ///
-  /// - Throws: `notFound`; `invalidDocument`, unless it was one before; `conflict`; what `change` throws is wrapped as
-  ///   `refused`, and nothing is changed.
+  /// - Throws: `notFound`; `conflict`; `invalidDocument` for a result that cannot be used, unless the document could not be
+  ///   used before, for a result of more than 1 MiB, and for a document that is not UTF-8, which `put` replaces. What
+  ///   `change` throws passes as it is, if it is a `BeatError`, and is else wrapped as `refused`; nothing is changed.
   @discardableResult
   public func edit(
     _ name: String, _ change: @Sendable (String) throws -> String
   ) throws(BeatError) -> StoredSchedule {
     try withStore { client in
       let context = try context(client)
-      let edited = try ScheduleChange.edit(try entry(name, client), in: client, context: context) { before in
-        Array(try change(String(decoding: before, as: UTF8.self)).utf8)
+      let entry = try entry(name, client)
+      let edited = try ScheduleChange.edit(entry, in: client, context: context) { before in
+        guard let text = String(validating: before, as: UTF8.self) else { throw ChangeProblem.notText(entry) }
+        return Array(try change(text).utf8)
       }
       return try changed(edited, context)
     }
@@ -101,7 +108,7 @@ public actor ScheduleClient {
   public func next(_ name: String, count: Int = 5) throws(BeatError) -> [Duration] {
     try withStore { client in
       let stored = try client.document(try entry(name, client))
-      guard !stored.isAbsent else { throw BeatError(missing(stored.name, client)) }
+      guard !stored.isAbsent else { throw missing(stored.name, client) }
       return preview(stored, try context(client), try client.time())
         .upcoming(min(max(count, 1), 1000)).map(\.due.duration)
     }
@@ -118,14 +125,14 @@ public actor ScheduleClient {
   public func fire(_ name: String, timeout: Duration = .seconds(10)) throws(BeatError) -> String {
     try withStore { client in
       let entry = try entry(name, client)
-      guard try !client.document(entry).isAbsent else { throw BeatError(missing(entry, client)) }
+      guard try !client.document(entry).isAbsent else { throw missing(entry, client) }
       let limit = min(max(timeout, .milliseconds(1)), .seconds(3600))
       switch try client.fire(entry, within: limit.microseconds) {
       case .fired(let id): return id
-      case .refused(let reason): throw BeatError(.refused, "\(name) was not fired: \(reason)")
+      case .refused(let reason): throw BeatError(.refused, "\(entry) was not fired: \(reason)")
       case .late, .unanswered:
         throw BeatError(
-          .noDaemon, "\(name) was not fired: no daemon answered within \(limit), and the request was taken back")
+          .noDaemon, "\(entry) was not fired: no daemon answered within \(limit), and the request was taken back")
       }
     }
   }
@@ -152,23 +159,37 @@ public actor ScheduleClient {
 
   /// Calls `body` with a connection; a new one where the last was lost.
   private func withStore<Result>(_ body: (StoreClient) throws -> Result) throws(BeatError) -> Result {
+    defer { letGoOfLost() }
     do {
-      let client = try client ?? StoreClient(configuration.store, keys: RedisKeys(prefix: configuration.keyPrefix))
-      self.client = client
-      return try body(client)
+      return try body(connected())
     } catch let error as BeatError {
       throw error
     } catch let error as ChangeProblem {
       throw BeatError(error)
     } catch let error as StoreError {
-      if error.kind == .unreachable {
-        client?.close()
-        client = nil
-      }
       throw BeatError(error)
     } catch {
       throw BeatError(.refused, "\(error)")
     }
+  }
+
+  /// The connection, or a new one. Nothing was sent so far: it may have been lost between two calls without harm to this one.
+  private func connected() throws -> StoreClient {
+    if let client {
+      // Its end arrives in one turn of the loop, and is told in the next.
+      for _ in 0..<2 where !client.connection.isClosed { client.loop.serveReady() }
+      letGoOfLost()
+    }
+    if let client { return client }
+    let client = try StoreClient(configuration.store, keys: RedisKeys(prefix: configuration.keyPrefix))
+    self.client = client
+    return client
+  }
+
+  private func letGoOfLost() {
+    guard let client, client.connection.isClosed else { return }
+    client.loop.serveReady()
+    self.client = nil
   }
 
   /// What a document is read by.
@@ -179,13 +200,18 @@ public actor ScheduleClient {
       to: context, defaultQueue: configuration.defaultQueue, kombu: configuration.transportOptions.keys)
   }
 
+  /// A key that is the prefix itself is a schedule, and has the empty name.
   private func entry(_ name: String, _ client: StoreClient) throws(BeatError) -> EntryName {
     let entry = EntryName(notation: name) ?? EntryName(name)
-    guard !name.isEmpty, client.keys.entry(of: client.keys.document(entry)) == entry else {
-      throw BeatError(.invalidDocument, "\"\(name.beginning(60).printable)\" is no name for a schedule")
+    guard client.keys.entry(of: client.keys.document(entry)) == entry else {
+      throw Self.noName(name)
     }
     if Limit.nameLength.isExceeded(by: entry.bytes.count) { throw BeatError(.longName(entry)) }
     return entry
+  }
+
+  private static func noName(_ name: String) -> BeatError {
+    BeatError(.invalidDocument, "\"\(name.beginning(60).printable)\" is no name for a schedule")
   }
 
   private func missing(_ entry: EntryName, _ client: StoreClient) -> ChangeProblem {

@@ -14,9 +14,10 @@ public struct StoredSchedule: Hashable, Sendable {
     case rejected(reason: String)
   }
 
-  /// Its name: the document's key without the prefix. A name that is not UTF-8 has its bytes as `\xNN`.
+  /// Its name: the document's key without the prefix, and empty where the key is the prefix itself. A name that is not UTF-8 has its bytes as `\xNN`.
   public let name: String
-  /// The document's text, byte for byte; nil if the key holds no text that is read.
+  /// The document's text, with U+FFFD in the place of bytes that are not UTF-8; nil if the key holds another Redis type,
+  /// or more than is read.
   public let document: String?
   public let state: State
   /// When it is due next, since 1970-01-01 00:00 UTC; nil if nothing comes any more. A time that has passed was missed

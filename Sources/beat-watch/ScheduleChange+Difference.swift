@@ -33,7 +33,7 @@ extension CommandError {
           + "delete this one with `beat-watch rm`")
     case .unreadable(let name, _):
       self.init(.data, "\(problem); mend it with `\(ShellWords.command("edit", name))`")
-    case .otherType, .tooLong, .unusable: self.init(.data, "\(problem)")
+    case .otherType, .tooLong, .notText, .unusable: self.init(.data, "\(problem)")
     case .made, .changed, .deletedOrBroken, .restless, .changedAndKept, .deletedOrReplaced, .busy:
       self.init(.conflict, "\(problem)")
     }

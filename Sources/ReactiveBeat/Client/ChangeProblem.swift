@@ -8,10 +8,12 @@ package enum ChangeProblem: Error, Hashable, Sendable {
   case longName(EntryName)
   /// The key holds another Redis type.
   case otherType(key: EntryName, String)
-  /// It has so many bytes, and would not be read.
+  /// The document, or what was to be stored, has so many bytes, and would not be read.
   case tooLong(EntryName, Int)
   /// What stands there is no JSON object.
   case unreadable(EntryName, DocumentProblem)
+  /// What stands there is not UTF-8, and is to be changed as text.
+  case notText(EntryName)
   /// What was to be stored is no document that can be used.
   case unusable(EntryName, DocumentProblem)
   /// Others did something at the same time.
@@ -36,6 +38,9 @@ extension ChangeProblem: CustomStringConvertible {
     case .tooLong(let name, let length):
       "\(name) \(Scheduler.DocumentRead.excess(length, most: Limit.documentLength.most))"
     case .unreadable(let name, let problem): "\(name): \(problem)"
+    case .notText(let name):
+      "\(name): the document is not UTF-8, so that a change of its text would change other bytes, too; nothing was "
+        + "changed: store a whole document in its place"
     case .unusable(let name, let problem): "\(name): \(problem); nothing was changed"
     case .made(let name): "\(name): somebody else has made it in this moment; look at it"
     case .changed(let name, let field):
@@ -56,7 +61,7 @@ extension BeatError {
     let kind: Kind =
       switch problem {
       case .missing: .notFound
-      case .longName, .otherType, .tooLong, .unreadable, .unusable: .invalidDocument
+      case .longName, .otherType, .tooLong, .unreadable, .notText, .unusable: .invalidDocument
       case .made, .changed, .deletedOrBroken, .restless, .changedAndKept, .deletedOrReplaced, .busy: .conflict
       }
     self.init(kind, problem.description)

@@ -76,6 +76,7 @@ package struct ScheduleChange {
     while patience.lasts {
       let before = try bytes(of: seen, in: client, mayMake: mayMake)
       let after = try edit(before)
+      if Limit.documentLength.isExceeded(by: after.count) { throw ChangeProblem.tooLong(name, after.count) }
       do throws(DocumentProblem) { _ = try ScheduleDocument(after, context: context) } catch {
         let wasUsable = before.map { (try? ScheduleDocument($0, context: context)) != nil } ?? true
         if mustBeUsable || wasUsable { throw ChangeProblem.unusable(name, error) }

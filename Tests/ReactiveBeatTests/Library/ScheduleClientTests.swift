@@ -51,6 +51,8 @@ import Testing
     #expect(await error { try await client.edit("a") { _ in "{" } } == .invalidDocument)
     struct Own: Error {}
     #expect(await error { try await client.edit("a") { _ in throw Own() } } == .refused)
+    let own = try #require(throws: BeatError.self) { try BeatConfiguration(store: "none", broker: "none") }
+    await #expect(throws: own) { try await client.edit("a") { _ in throw own } }
     #expect(stage.document("a") == Self.hourly)
     #expect(await error { try await client.put("", document: Self.hourly) } == .invalidDocument)
     #expect(
@@ -63,6 +65,103 @@ import Testing
       return
     }
     #expect(!reason.isEmpty)
+  }
+
+  /// A document that would not be read is not stored: neither its length nor what stands there reaches the server.
+  @Test func refusesWhatIsTooLong() async throws {
+    let stage = try Stage()
+    let client = try ScheduleClient(BeatConfiguration(stage))
+    func document(_ length: Int) -> String {
+      let empty = schedule("a", #", "note": """#)
+      return empty.replacing(
+        #""note": ""#, with: #""note": ""# + String(repeating: "x", count: length - empty.utf8.count))
+    }
+    let longest = document(1_048_576)
+    try await client.put("a", document: longest)
+    let tooLong = document(1_048_577)
+    #expect(await error { try await client.put("a", document: tooLong) } == .invalidDocument)
+    #expect(await error { try await client.put("b", document: tooLong) } == .invalidDocument)
+    #expect(await error { try await client.edit("a") { _ in tooLong } } == .invalidDocument)
+    // A document that is broken already may be changed into another such one, but for its length.
+    stage.set("b", "{")
+    #expect(
+      await error { try await client.edit("b") { _ in String(repeating: "x", count: 60_000_000) } } == .invalidDocument)
+    #expect(stage.document("a") == longest && stage.document("b") == "{")
+  }
+
+  /// Text cannot stand for bytes that are none.
+  @Test func editsTextOnly() async throws {
+    let stage = try Stage()
+    let client = try ScheduleClient(BeatConfiguration(stage))
+    let bytes = Array(Self.hourly.utf8).map { $0 == UInt8(ascii: "k") ? 0xFF : $0 }
+    stage.store.call([Array("SET".utf8), Array(stage.key("a").utf8), bytes])
+    do {
+      try await client.edit("a") { $0.replacing("true", with: "false") }
+      Issue.record("it was changed")
+    } catch {
+      #expect(error.kind == .invalidDocument && error.description.contains("UTF-8"), "\(error)")
+    }
+    #expect(stage.store("GET", stage.key("a"))?.bytes == bytes)
+    #expect(try await client.schedule("a")?.document?.contains("\u{FFFD}ept") == true)
+    try await client.put("a", document: Self.hourly)
+    #expect(stage.document("a") == Self.hourly)
+  }
+
+  /// A key that is the prefix itself is a schedule, and a daemon fires it: it is found under the empty name. None is made.
+  @Test func emptyName() async throws {
+    let stage = try Stage()
+    let client = try ScheduleClient(BeatConfiguration(stage))
+    stage.set("", Self.hourly)
+    #expect(try await client.list().map(\.name) == [""])
+    #expect(try await client.schedule("")?.state == .enabled)
+    #expect(try await client.next("", count: 1).count == 1)
+    #expect(await error { try await client.put("", document: Self.hourly) } == .invalidDocument)
+    try await client.edit("") { $0.replacing("kept", with: "changed") }
+    #expect(stage.document("")?.contains("changed") == true)
+    try await client.remove("")
+    #expect(stage.document("") == nil)
+  }
+
+  /// An error's text is one line, and does nothing to a terminal.
+  @Test func printableErrors() async throws {
+    let stage = try Stage()
+    let client = try ScheduleClient(BeatConfiguration(stage))
+    let name = "a\u{1B}[31m\nb"
+    stage.set(name, Self.hourly)
+    let url = stage.url(1)
+    let attempts: [() async throws -> Void] = [
+      { _ = try await client.fire(name, timeout: .milliseconds(1)) },
+      { _ = try await client.fire(name + "c") }, { _ = try await client.next(name + "c") },
+      { try await client.put(name, document: #"{"name": "\#(name)"}"#) },
+      { try await client.put(name + String(repeating: "c", count: 2000), document: Self.hourly) },
+      { try await client.edit(name) { _ in "{" } }, { try await client.edit(name) { _ in #"{"\#(name)": 1}"# } },
+      { try await client.remove(name + "c") },
+      { _ = try BeatConfiguration(store: "redis://\(name)/1", broker: url) },
+      { _ = try BeatConfiguration(store: "redis://h/\(name)", broker: url) },
+      { _ = try BeatConfiguration(store: "redis://h:\(name)/1", broker: url) },
+      { _ = try BeatConfiguration(store: "\(name)://h/1", broker: url) },
+      { _ = try BeatConfiguration(store: "redis://h/1?\(name)=1", broker: url) },
+      { _ = try BeatConfiguration(store: url, broker: url, transportOptions: #"{"\#(name)": 1}"#) },
+      { _ = try BeatConfiguration(store: url, broker: url, transportOptions: #"{"sep": ["\#(name)"]}"#) },
+    ]
+    for (index, attempt) in attempts.enumerated() {
+      do {
+        try await attempt()
+        Issue.record("attempt \(index) succeeds")
+      } catch {
+        let text = "\(error)"
+        #expect(text.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control }, "\(index): \(text)")
+      }
+    }
+    let changes: [(inout BeatConfiguration) -> Void] = [
+      { $0.timezone = name }, { $0.defaultQueue = "_kombu.binding.\(name)" },
+    ]
+    for change in changes {
+      var configuration = try BeatConfiguration(stage)
+      change(&configuration)
+      let error = #expect(throws: BeatError.self) { try BeatDaemon(configuration) }
+      #expect(error?.description.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control } == true)
+    }
   }
 
   /// Somebody else's edit of the moment stays; a daemon's own writing is taken in.
@@ -123,6 +222,23 @@ import Testing
     try stage.restart()
     try await client.put("a", document: Self.hourly)
     #expect(try await client.list().count == 1)
+  }
+
+  /// A connection that the server has ended meanwhile is noticed before anything is sent, whatever is called next.
+  @Test func noticesALostConnection() async throws {
+    let stage = try Stage()
+    let client = try ScheduleClient(BeatConfiguration(stage))
+    try await client.put("a", document: Self.hourly)
+    let calls: [() async throws -> Void] = [
+      { _ = try await client.list() }, { _ = try await client.next("a") },
+      { try await client.edit("a") { $0.replacing("kept", with: "changed") } }, { _ = try await client.history() },
+      { try await client.remove("a") },
+    ]
+    let killer = try stage.server.client()
+    for call in calls {
+      killer("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+      try await call()
+    }
   }
 
   /// Its thread and its connection end with it.
