@@ -38,13 +38,14 @@ struct Scheduler: Service {
   }
 }
 
-/// Makes a schedule while the daemon runs. The schedule takes effect at once.
+/// Makes a schedule while the daemon runs, and removes it at the end, also on a shutdown. Both take effect at once.
 struct Greeting: Service {
   let configuration: BeatConfiguration
   let events: AsyncStream<BeatEvent>
 
   func run() async throws {
     let schedules = try ScheduleClient(configuration)
+    var isScheduled = false
     var runs = 0
     for await event in events.cancelOnGracefulShutdown() {
       switch event {
@@ -55,16 +56,15 @@ struct Greeting: Service {
             {"name": "greeting", "task": "app.greet", "enabled": true, "args": ["world"],
              "interval": {"every": 1, "period": "seconds"}}
             """)
+        isScheduled = true
         print("scheduled \(greeting.name)")
       case .fired(let run):
         runs += 1
         print("sent \(run.name) \(run.taskID), \((run.sent - run.due) / .milliseconds(1)) ms after it was due")
-        if runs == 3 {
-          try await schedules.remove("greeting")
-          return
-        }
       default: break
       }
+      if runs == 3 { break }
     }
+    if isScheduled { try await schedules.remove("greeting") }
   }
 }
