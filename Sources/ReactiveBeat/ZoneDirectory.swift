@@ -1,4 +1,5 @@
 import BeatCore
+import BeatLoop
 import Glibc
 import Synchronization
 
@@ -24,7 +25,7 @@ package final class ZoneDirectory: Sendable {
     let isName =
       !name.isEmpty && name.utf8.count <= 64 && name.utf8.first != UInt8(ascii: "/")
       && !name.contains("//") && name.utf8.allSatisfy(Self.isNameByte)
-    guard isName, let bytes = contents(ofZone: name) else {
+    guard isName, let bytes = try contents(ofZone: name) else {
       throw ZoneError(
         zone: name,
         message: access(path, R_OK) == 0
@@ -40,10 +41,11 @@ package final class ZoneDirectory: Sendable {
     return rules
   }
 
-  private func contents(ofZone name: String) -> [UInt8]? {
-    if let bytes = Self.contents(of: "\(path)/\(name)") { return bytes }
-    for other in ZoneLinks.otherNames(of: name) {
-      if let bytes = Self.contents(of: "\(path)/\(other)") { return bytes }
+  /// Throws: the system has no descriptor left, so that nothing is known of the zone.
+  private func contents(ofZone name: String) throws(ZoneError) -> [UInt8]? {
+    for candidate in [name] + ZoneLinks.otherNames(of: name) {
+      if let bytes = Self.contents(of: "\(path)/\(candidate)") { return bytes }
+      if [EMFILE, ENFILE].contains(errno) { throw ZoneError(zone: name, message: EventLoopError.reason(errno)) }
     }
     return nil
   }
@@ -62,10 +64,11 @@ package final class ZoneDirectory: Sendable {
     }
   }
 
-  /// nil if there is no such regular file, or one that is too long to be a zone.
+  /// nil if there is no such regular file, or one that is too long to be a zone; `errno` tells of a file that cannot be opened.
   private static func contents(of path: String) -> [UInt8]? {
     let file = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY)
     guard file >= 0 else { return nil }
+    errno = 0
     defer { close(file) }
     var status = stat()
     guard fstat(file, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_size <= longestFile else {

@@ -106,6 +106,12 @@ import Testing
           BeatConfiguration(store: url, broker: url), logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         let events = daemon.events
         descriptors.leave(spare)
+        if spare == 0 {
+          var configuration = try BeatConfiguration(store: url, broker: url)
+          configuration.timezone = "Europe/Berlin"
+          let error = #expect(throws: BeatError.self) { try ScheduleClient(configuration) }
+          #expect(error?.description.contains("ulimit -n") == true, "\(error as Any)")
+        }
         async let end: Void = daemon.run()
         for await event in events { if case .disconnected = event { break } }
         daemon.stop()
