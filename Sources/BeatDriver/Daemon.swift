@@ -21,7 +21,7 @@ package final class Daemon {
   private let connector: any StoreConnector
   private let onEnd: (End) -> Void
 
-  private let reporter: EventReporter
+  let reporter: EventReporter
   private(set) lazy var election = LeaderElection(self)
   private(set) lazy var dispatcher = Dispatcher(self)
   private(set) lazy var relay = OutboxRelay(to: publisher, in: surroundings) { [unowned self] in relayed($0) }
@@ -29,7 +29,7 @@ package final class Daemon {
     report($0)
   }
   private(set) lazy var places = ForeignPlaces(in: surroundings) { [unowned self] in report($0) }
-  private lazy var standbyCheck = StandbyCheck(of: publisher, in: surroundings) { [unowned self] in probed($0) }
+  private(set) lazy var standbyCheck = StandbyCheck(of: publisher, in: surroundings) { [unowned self] in probed($0) }
   let receipts: Receipts
   let sweeps = WatermarkSweeps()
 
@@ -49,11 +49,7 @@ package final class Daemon {
   private(set) var hasBeenReady = false
   /// What was said last about not being connected, so that it is said once.
   private var complaint: String?
-  /// Why the last audit came to nothing: it is said once.
-  private var auditFailure: String?
-  /// What audits have found; it must stay 0.
-  private(set) var repairs = 0
-  private var fired = 0
+  var tally = Tally()
 
   /// - Parameters:
   ///   - readers: of all that the daemon tells.
@@ -106,8 +102,12 @@ package final class Daemon {
     }
   }
 
+  func fireEnded() {
+    if isStopping, dispatcher.inFlight == 0 { release() }
+  }
+
   private func finishStopping() {
-    report(.stopped(fired: fired, unanswered: dispatcher.inFlight))
+    report(.stopped(fired: tally.fired, unanswered: dispatcher.inFlight))
     end(.stopped)
   }
 
@@ -210,110 +210,5 @@ package final class Daemon {
   func announced() {
     hasBeenReady = true
     complaint = nil
-  }
-
-  // MARK: leading
-
-  func lead(_ token: String) {
-    standbyCheck.stop()
-    report(.leading(token: token))
-    if let store = session?.store { relay.start(store.outbox, store.delivery, after: records.ledger.undeliverable) }
-    records.ledger.undeliverable = nil
-    dispatcher.receive(.leadershipChanged(true))
-    session?.tell()
-  }
-
-  func standBy(_ reason: String) {
-    relay.stop()
-    report(.standingBy(reason: reason))
-    dispatcher.receive(.leadershipChanged(false))
-    records.ledger.standBy()
-    session?.describe()
-    watchBroker()
-  }
-
-  func proved(_ proof: Candidacy.Proof) {
-    records.ledger.take(proof)
-    session?.describe()
-    // Requests, receipts and records that could not be read before.
-    if proof == .able { session?.tell() }
-  }
-
-  // MARK: the broker
-
-  /// While it stands by, a daemon looks by itself whether it could deliver.
-  func watchBroker() {
-    if !election.isLeading, let session, session.isLoaded, session.store.delivery == .outbox {
-      standbyCheck.start()
-    } else {
-      standbyCheck.stop()
-    }
-  }
-
-  private func probed(_ reason: String?) {
-    guard records.ledger.undeliverable != reason else { return }
-    records.ledger.undeliverable = reason
-    report(.undeliverable(reason: reason))
-    session?.describe()
-  }
-
-  private func relayed(_ event: RelayEvent) {
-    report(.relay(event))
-    records.ledger.take(event, at: election.now)
-    switch event {
-    case .relayed: dispatcher.roomMade()
-    case .brokerLost, .brokerBack, .deferred: election.doubted()
-    case .walked(let waiting):
-      // Where messages are delivered directly, the relay carries what an earlier run has left behind, and no fire
-      // waits.
-      dispatcher.receive(.relayed(waiting: session?.store.delivery == .outbox ? waiting : nil))
-    case .unblocked: dispatcher.receive(.obstacleGone)
-    }
-  }
-
-  // MARK: what is told
-
-  func report(_ event: DaemonEvent) {
-    if case .schedule(let report, _) = event {
-      if case .fired = report { fired += 1 }
-      if case .removed = report { sweeps.gone += 1 }
-    }
-    reporter.report(event)
-  }
-
-  /// What the daemon itself keeps of what it tells.
-  private func keep(_ event: DaemonEvent) {
-    guard case .schedule(let report, let document) = event else { return }
-    receipts.take(report, of: document, at: election.now)
-    if let name = report.edited { records.ledger.forget(name) }
-  }
-
-  private func writeReceipts() {
-    if let store = session?.store, election.isLeading { receipts.write(to: store.receipts) } else { receipts.drop() }
-  }
-
-  func firedByHand(_ event: ManualEvent) {
-    records.ledger.take(event, at: election.now)
-    if case .fired = event {
-      fired += 1
-      relay.nudge()
-    }
-    report(.manual(event))
-  }
-
-  func fireEnded() {
-    if isStopping, dispatcher.inFlight == 0 { release() }
-  }
-
-  func audited(_ repaired: [EntryName]) {
-    auditFailure = nil
-    repairs += repaired.count
-    if let first = repaired.first { report(.repaired(count: repaired.count, total: repairs, first: first)) }
-  }
-
-  func auditFailed(_ reason: String) {
-    guard auditFailure != reason else { return }
-    auditFailure = reason
-    report(.auditFailed(reason: reason))
   }
 }

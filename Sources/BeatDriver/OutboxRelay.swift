@@ -12,36 +12,25 @@ final class OutboxRelay {
   /// Items, and about how many bytes of them, that are on their way at once.
   private static let windowCount = 128
   private static let windowBytes = 1 << 20
-  /// Lanes of which something is said at a time.
-  private static let mostComplaints = 1000
-  private static let shortestHold: Int64 = 1_000_000
-  private static let longestHold: Int64 = 60_000_000
 
   private let publisher: any Publisher
   private let surroundings: any Surroundings
   private let handle: (RelayEvent) -> Void
   private lazy var reconnection = Reconnection(in: surroundings) { [unowned self] in connect() }
-  private lazy var retryTimer = surroundings.makeTimer { [unowned self] in retryDeferred() }
+  private lazy var retryTimer = surroundings.makeTimer { [unowned self] in receive(.timerFired) }
 
   /// nil: stopped.
   private var outbox: (any Outbox)?
   private var isConnecting = false
-  /// Messages can be published.
-  private var isReady = false
   /// Grows with each connection and each stop: what an answer belongs to.
   private var session = 0
   private var readyAt: BootTime?
   private var walk = OutboxWalk()
-  private var holdDelay = shortestHold
-  private var isBusy = false
-  private var isNudged = false
+  private var pace = RelayPace()
   /// What was said last about the broker.
   private var complaint: String?
-  /// What was said last about a lane; nil: about the outbox.
-  private var complaints: [Lane?: String] = [:]
+  private var complaints = RelayComplaints()
   private var whenIdle: (() -> Void)?
-  /// What is deferred is to be tried again, as soon as the part of the way that is under way is done.
-  private var isRetryDue = false
   private var wasFull = false
 
   init(to publisher: any Publisher, in surroundings: any Surroundings, handle: @escaping (RelayEvent) -> Void) {
@@ -78,9 +67,8 @@ final class OutboxRelay {
   /// There is a new item in the outbox.
   func nudge() {
     guard outbox != nil else { return }
-    isNudged = true
-    if isReady {
-      if !isBusy { readNext() }
+    if pace.isConnected {
+      receive(.nudged)
     } else if !isConnecting, !reconnection.isScheduled {
       reconnection.begin()
     }
@@ -98,7 +86,7 @@ final class OutboxRelay {
 
   /// Runs `done` when nothing is on its way any more: at once, or when the outbox has been walked through.
   func finish(then done: @escaping () -> Void) {
-    if isBusy { whenIdle = done } else { done() }
+    if pace.isWalking { whenIdle = done } else { done() }
   }
 
   // MARK: the broker
@@ -112,25 +100,23 @@ final class OutboxRelay {
       switch event {
       case .ready:
         isConnecting = false
-        isReady = true
         readyAt = surroundings.bootTime
-        readNext()
+        receive(.connected)
       case .lost(let reason, let wasHungUp):
         // If the server is gone, the next attempt will tell.
-        lost(reason, isWorthALine: !wasHungUp || isBusy || !isReady)
+        lost(reason, isWorthALine: !wasHungUp || pace.isWalking || !pace.isConnected)
       }
     }
   }
 
   private func disconnect() {
     session += 1
-    (isConnecting, isReady) = (false, false)
+    isConnecting = false
     publisher.disconnect()
     walk = OutboxWalk()
-    (isRetryDue, wasFull) = (false, false)
-    retryTimer.cancel()
+    wasFull = false
     handle(.walked(waiting: nil))
-    becomeIdle()
+    receive(.disconnected)
   }
 
   private func lost(_ reason: String, isWorthALine: Bool) {
@@ -145,19 +131,31 @@ final class OutboxRelay {
     }
   }
 
-  private func becomeIdle() {
-    isBusy = false
-    let done = whenIdle
-    whenIdle = nil
-    done?()
+  // MARK: a walk
+
+  private func receive(_ event: RelayPace.Event) {
+    for action in pace.receive(event) { perform(action) }
   }
 
-  // MARK: a pass
+  private func perform(_ action: RelayPace.Action) {
+    switch action {
+    case .read: readNext()
+    case .beginAgain:
+      walk.beginAgain()
+      readNext()
+    case .armTimer(let delay): retryTimer.schedule(after: delay)
+    case .cancelTimer: retryTimer.cancel()
+    case .forgetComplaints: complaints.removeAll()
+    case .rest:
+      let done = whenIdle
+      whenIdle = nil
+      done?()
+    case .illegal(let move): assertionFailure("\(move)")
+    }
+  }
 
   private func readNext() {
-    guard let outbox, isReady else { return }
-    isBusy = true
-    isNudged = false
+    guard let outbox else { return }
     let session = session
     let askedAt = surroundings.bootTime
     outbox.read(
@@ -169,16 +167,15 @@ final class OutboxRelay {
         // Where nothing was to be skipped it is no answer, and the next would be no better.
         guard walk.deferred > 0 else {
           complain(about: nil, nil, "the outbox cannot be read: what the store answers is no answer")
-          return endPass(isWhole: false)
+          return fail()
         }
-        walk.beginAgain()
-        readNext()
+        receive(.outdated(isMoved: true))
       case .success(let page): resolve(RelayWindow(page, askedAt: askedAt))
       case .failure(let refusal):
         // Where the session has ended, its owner knows.
         guard refusal.kind != .lost else { return }
         complain(about: nil, nil, "the outbox cannot be read: \(refusal.text)")
-        endPass(isWhole: false)
+        fail()
       }
     }
   }
@@ -194,9 +191,7 @@ final class OutboxRelay {
   }
 
   private func relay(_ window: RelayWindow, to destinations: [Destination]) {
-    guard !window.isStale(at: surroundings.bootTime) else { return readNext() }
-    /// The newest message of each lane, after which the next one is to arrive.
-    var newest: [Lane: TaskID] = [:]
+    guard !window.isStale(at: surroundings.bootTime) else { return receive(.outdated(isMoved: false)) }
     var rest = destinations[...]
     window.open = 1
     for (index, entry) in window.page.items.enumerated() {
@@ -213,9 +208,8 @@ final class OutboxRelay {
       } else if walk.blocks(destination.lanes) {
         hold(index, destination.lanes, window)
       } else {
-        let predecessors = Set(destination.lanes.compactMap { newest[$0] })
-        for lane in destination.lanes { newest[lane] = item.taskID }
-        publish(item, at: index, to: destination, after: Array(predecessors), window)
+        let predecessors = window.put(item.taskID, in: destination.lanes)
+        publish(item, at: index, to: destination, after: predecessors, window)
       }
     }
     closeOne(of: window)
@@ -233,7 +227,7 @@ final class OutboxRelay {
         window.relayed += 1
         if outcome == .duplicate { window.duplicates += 1 }
         if let lane = destination.lanes.first {
-          complaints[lane] = nil
+          complaints.delivered(to: lane)
           walk.delivered(to: lane)
         }
         return remove(item, at: index, window)
@@ -278,6 +272,7 @@ final class OutboxRelay {
     let (count, items) = (window.page.count, window.page.items.count)
     let isLast = walk.deferred + items >= count
     walk.passed(items, deferred: window.deferred, newest: window.newestDeferred)
+    let part = RelayPace.Part(hasDeferred: window.deferred > 0, walkHasDeferred: walk.deferred > 0, isLast: isLast)
     handle(.walked(waiting: walk.deliverable(of: count - window.relayed)))
     if wasFull, !walk.isFull { handle(.unblocked) }
     wasFull = walk.isFull
@@ -288,78 +283,17 @@ final class OutboxRelay {
     if window.relayed > 0 {
       handle(.relayed(count: window.relayed, duplicates: window.duplicates, waiting: count - window.relayed))
     }
-    // While more comes all the time, the end is never reached.
-    if window.deferred > 0 { scheduleRetry() }
-    if isRetryDue {
-      isRetryDue = false
-      walk.beginAgain()
-      readNext()
-    } else if isLast, !isNudged {
-      endPass(isWhole: true)
-    } else {
-      readNext()
-    }
+    receive(.partDone(part))
   }
 
-  /// - Parameter isWhole: the outbox was read to its end.
-  private func endPass(isWhole: Bool) {
-    if !isWhole { handle(.walked(waiting: nil)) }
-    if isWhole, walk.deferred == 0 {
-      holdDelay = Self.shortestHold
-      complaints.removeAll()
-      retryTimer.cancel()
-    } else {
-      scheduleRetry()
-    }
-    becomeIdle()
-  }
-
-  private func scheduleRetry() {
-    guard !retryTimer.isScheduled, !isRetryDue else { return }
-    retryTimer.schedule(after: holdDelay)
-    holdDelay = min(holdDelay * 2, Self.longestHold)
-  }
-
-  private func retryDeferred() {
-    guard !isBusy else { return isRetryDue = true }
-    walk.beginAgain()
-    readNext()
+  /// The outbox cannot be read.
+  private func fail() {
+    handle(.walked(waiting: nil))
+    receive(.failed)
   }
 
   private func complain(about lane: Lane?, _ item: OutboxItem?, _ reason: String) {
-    guard complaints[lane] != reason else { return }
-    // One more than so many: what stands in the outbox has said its part, and is not said again at each pass.
-    guard complaints.count < Self.mostComplaints || complaints[lane] != nil else { return }
-    complaints[lane] = reason
+    guard complaints.isNews(reason, about: lane) else { return }
     handle(.deferred(item, reason: reason))
-  }
-}
-
-/// What a relay tells.
-package enum RelayEvent {
-  /// Said once for each reason. `waiting`: items in the outbox, if the store could tell.
-  case brokerLost(reason: String, waiting: Int?)
-  /// After `brokerLost`: messages are accepted again.
-  case brokerBack(waiting: Int)
-  /// It stays in the outbox, with what is behind it for the same lane, and is tried again. Said once for each reason.
-  /// No item: its bytes cannot be read, or the outbox cannot.
-  case deferred(OutboxItem?, reason: String)
-  case relayed(count: Int, duplicates: Int, waiting: Int)
-  /// So many items are left that are not deferred; nil: the broker takes none.
-  case walked(waiting: Int?)
-  /// What `refusal` refused is accepted again.
-  case unblocked
-}
-
-extension FireLedger {
-  /// What the relay tells, as far as it stands in the way of messages.
-  mutating func take(_ event: RelayEvent, at now: UnixTime) {
-    switch event {
-    case .brokerLost(let reason, let waiting): lostBroker(reason, waiting: waiting, at: now)
-    case .brokerBack: foundBroker()
-    case .deferred(_, let reason): deferral(reason, at: now)
-    case .relayed(_, _, let waiting): relayed(waiting: waiting)
-    case .walked, .unblocked: break
-    }
   }
 }

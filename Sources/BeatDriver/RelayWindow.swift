@@ -13,6 +13,8 @@ final class RelayWindow {
   private(set) var deferred = 0
   private(set) var newestDeferred: OutboxHandle?
   private var newestIndex = -1
+  /// The newest message of each lane.
+  private var newest: [Lane: TaskID] = [:]
   var relayed = 0
   var duplicates = 0
 
@@ -24,6 +26,13 @@ final class RelayWindow {
     guard index > newestIndex else { return }
     newestIndex = index
     newestDeferred = page.items[index].handle
+  }
+
+  /// Puts a message behind those of its lanes, which are returned: it is to arrive after them.
+  func put(_ message: TaskID, in lanes: [Lane]) -> [TaskID] {
+    let predecessors = Set(lanes.compactMap { newest[$0] })
+    for lane in lanes { newest[lane] = message }
+    return Array(predecessors)
   }
 
   func isStale(at now: BootTime) -> Bool { now.microseconds(since: askedAt) > Self.stale }

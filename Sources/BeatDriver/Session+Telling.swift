@@ -61,7 +61,7 @@ extension Session {
     record.delivery = store.delivery.rawValue
     record.schedules = daemon.dispatcher.scheduler.scheduleCount
     record.rejected = daemon.dispatcher.scheduler.rejectedCount
-    record.repaired = daemon.repairs
+    record.repaired = daemon.tally.repairs
     record.isLoading = loadedAt == nil
     record.firing = daemon.records.ledger.report
     record.firing?.congestion = daemon.dispatcher.congestion
