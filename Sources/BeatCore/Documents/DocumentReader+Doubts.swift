@@ -35,10 +35,10 @@ extension DocumentReader {
     {
       warnings.append("\(soft.path) is not shorter than time_limit: the task is killed before it is told to end")
     }
-    if case .interval(let interval) = definition.schedule, interval.microseconds >= Self.longestInterval {
+    if let spacing = definition.schedule.spacing, spacing >= Self.longestInterval {
       let field = layout["interval"] != nil ? "interval" : "schedule"
       warnings.append(
-        "\(field).every: a run comes after \(Plural.of(interval.microseconds / 86_400_000_000, "day")), the first one too; "
+        "\(field).every: a run comes after \(Plural.of(spacing / 86_400_000_000, "day")), the first one too; "
           + "for a date of each year write a crontab")
     }
   }

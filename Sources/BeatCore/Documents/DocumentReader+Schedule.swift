@@ -34,8 +34,7 @@ extension DocumentReader {
 
   /// What comes more often than is allowed here: an interval by its length is refused where that is read.
   private func refuseHaste(_ schedule: Schedule, _ kind: String, _ slice: JSONSlice) throws(DocumentProblem) {
-    if case .crontab = schedule, context.shortestInterval <= Period.minutes.microseconds { return }
-    guard let gap = schedule.shortestGap, gap < context.shortestInterval else { return }
+    guard let gap = schedule.shortestGap(below: context.shortestInterval) else { return }
     throw DocumentProblem(
       kind, slice, in: layout.bytes,
       Interval.tooShort("\(Interval.words(gap)) from one run to the next", context.shortestInterval))

@@ -27,7 +27,7 @@ struct DocumentReader {
     let enabled = try flag("enabled")
     let schedule = try schedule()
     let jitter = try duration("jitter") ?? 0
-    if case .interval(let interval) = schedule, jitter >= interval.microseconds, let slice = layout["jitter"] {
+    if let spacing = schedule.spacing, jitter >= spacing, let slice = layout["jitter"] {
       throw DocumentProblem("jitter", slice, in: bytes, "must be shorter than the interval")
     }
     if jitter > 0, let gap = schedule.shortestGap, jitter >= gap {

@@ -30,15 +30,15 @@ extension DocumentReview {
       if let end = definition.expiresAt, end <= now {
         ends.append(("expires_at", "has passed: it does not run any more", levelOfEnd))
       }
-      if case .clocked(let time) = definition.schedule, let (message, level) = clocked(time) {
-        ends.append(("clocked", message, level))
+      if let time = definition.schedule.onlyInstant, let (message, level) = clocked(time) {
+        ends.append((definition.schedule.kind.rawValue, message, level))
       }
       if case .at(let date) = definition.options.expires {
         if date <= now {
           ends.append(("expires", "has passed: a worker discards such a message, so none is sent", levelOfEnd))
         } else if let start = definition.startAfter, date <= start {
           ends.append(("expires", "comes before start_after: nothing is ever sent", .warning))
-        } else if case .clocked(let time) = definition.schedule, date <= time {
+        } else if let time = definition.schedule.onlyInstant, date <= time {
           ends.append(("expires", "does not come after clocked_time: a worker would discard the message", .warning))
         }
       }

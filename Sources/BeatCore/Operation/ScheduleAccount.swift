@@ -60,7 +60,7 @@ package struct ScheduleAccount {
   /// else; the moment itself, if it is one.
   package func due(at time: UnixTime) -> UnixTime? {
     if due(after: time.advanced(by: -1)) == time { return time }
-    let unit: Int64 = if case .crontab = definition.schedule { 60_000_000 } else { 1_000_000 }
+    let unit = definition.schedule.precision
     let start = UnixTime(microseconds: time.microseconds.flooredDivision(by: unit).saturatingMultiply(by: unit))
     return dues(from: start, to: start.advanced(by: unit), limit: 1).first
   }
@@ -85,8 +85,8 @@ package struct ScheduleAccount {
 
   /// An interval's series goes on into the past, too.
   private func base(before time: UnixTime) -> UnixTime {
-    guard case .interval(let interval) = definition.schedule, time <= seriesBase else { return seriesBase }
-    let steps = seriesBase.microseconds(since: time) / max(1, interval.microseconds) + 2
-    return seriesBase.advanced(by: -steps.saturatingMultiply(by: interval.microseconds))
+    guard let spacing = definition.schedule.spacing, time <= seriesBase else { return seriesBase }
+    let steps = seriesBase.microseconds(since: time) / max(1, spacing) + 2
+    return seriesBase.advanced(by: -steps.saturatingMultiply(by: spacing))
   }
 }

@@ -98,10 +98,12 @@ package struct Interval: Hashable, Sendable {
     return "\(number) \(number == 1 ? period.singular : period.rawValue)"
   }
 
-  /// `every 90 seconds`, `every day`.
+  /// `every 90 seconds`, `every day on the clock of Europe/Berlin`.
   var inWords: String {
     let (number, period) = Self.parts(microseconds)
-    return number == 1 ? "every \(period.singular)" : "every \(number) \(period.rawValue)"
+    let every = number == 1 ? "every \(period.singular)" : "every \(number) \(period.rawValue)"
+    if relative { return "\(every), rounded down (relative) in \(zone?.name ?? "UTC")" }
+    return zone.map { "\(every) on the clock of \($0.name)" } ?? every
   }
 
   private static func parts(_ microseconds: Int64) -> (Int64, Period) {

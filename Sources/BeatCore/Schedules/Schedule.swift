@@ -29,19 +29,6 @@ package enum Schedule: Hashable, Sendable {
     occurrences(base: base).count(after: time, atOrBefore: now, limit: limit)
   }
 
-  /// The schedule in words: "every 5 minutes", "crontab 30 2 * * 1 (m/h/dom/mon/dow) Europe/Berlin",
-  /// "once at 2026-03-08T02:30:00Z".
-  package var inWords: String {
-    switch self {
-    case .interval(let interval):
-      let every = interval.inWords
-      if interval.relative { return "\(every), rounded down (relative) in \(interval.zone?.name ?? "UTC")" }
-      return interval.zone.map { "\(every) on the clock of \($0.name)" } ?? every
-    case .crontab(let crontab): return "crontab \(crontab.fieldsInWords) (m/h/dom/mon/dow) \(crontab.zone.name)"
-    case .clocked(let time): return "once at \(time.iso8601)"
-    }
-  }
-
   private func occurrences(base: UnixTime) -> Occurrences {
     switch self {
     case .crontab(let crontab): .crontab(crontab)

@@ -9,6 +9,15 @@ extension Schedule {
     }
   }
 
+  /// The least time between two occurrences where it is less than `limit`, microseconds; nil: it is not. A crontab's
+  /// fields are looked at only where a minute is less, too.
+  func shortestGap(below limit: Int64) -> Int64? {
+    switch self {
+    case .crontab where limit <= Period.minutes.microseconds: nil
+    case .interval, .crontab, .clocked: shortestGap.flatMap { $0 < limit ? $0 : nil }
+    }
+  }
+
   /// Microseconds, on days on which clocks are not changed; nil for one that comes once. Of a crontab that leaves days
   /// out it may be less than what ever comes, but for its minutes and hours.
   var shortestGap: Int64? {

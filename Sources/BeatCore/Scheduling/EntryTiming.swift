@@ -34,10 +34,7 @@ struct EntryTiming: Hashable {
   }
 
   /// Whether there may be a last occurrence.
-  var mayFinish: Bool {
-    if case .clocked = schedule { return true }
-    return oneOff || maxRunCount != nil || expiresAt != nil
-  }
+  var mayFinish: Bool { schedule.comesOnce || oneOff || maxRunCount != nil || expiresAt != nil }
 
   /// What few schedules have: kept apart, so that the others do not pay for it.
   private final class Limits: Hashable, Sendable {

@@ -135,7 +135,7 @@ extension ScheduleEntry {
       return timing.endInWords(end)
     }
     if immediate != nil { return nil }
-    if case .clocked(let time) = timing.schedule {
+    if let time = timing.schedule.onlyInstant {
       // It comes once by itself: another time is another run, one_off or not.
       if let start = timing.startAfter, start > time {
         return "\(timing.schedule.inWords) comes before start_after \(start.iso8601)"
@@ -176,8 +176,8 @@ extension ScheduleEntry {
   /// `start_time`, or if it waits longer for it than for its own length.
   var seriesBase: UnixTime {
     let base = progress.base
-    guard let start = timing.startAfter, case .interval(let interval) = timing.schedule else { return base }
-    let beginning = start.advanced(by: -interval.microseconds)
+    guard let start = timing.startAfter, let spacing = timing.schedule.spacing else { return base }
+    let beginning = start.advanced(by: -spacing)
     return !progress.hasRun && start > base && timing.schedule.isElapsedTime ? beginning : max(base, beginning)
   }
 }

@@ -161,11 +161,9 @@ package struct SchedulePreview {
       !entry.timing.enabled ? .disabled : Self.finish(entry, scheduler, name, now).map { .finished($0) } ?? .enabled
     schedule = entry.timing.schedule
     totalRunCount = entry.progress.totalRunCount
-    switch entry.timing.schedule {
-    case .crontab(let crontab): zone = crontab.zone
-    case .interval(let interval) where interval.zone != nil: zone = interval.zone
-    default: zone = layout.flatMap { try? DocumentReader(layout: $0, context: context).zone(nil, "timezone") }
-    }
+    zone =
+      entry.timing.schedule.zone
+      ?? layout.flatMap { try? DocumentReader(layout: $0, context: context).zone(nil, "timezone") }
   }
 
   /// Why nothing comes any more: it has come to its end, or what was left of it was missed and is skipped.

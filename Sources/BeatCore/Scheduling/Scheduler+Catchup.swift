@@ -38,7 +38,7 @@ extension Scheduler {
   ) -> UnixTime {
     let most = Limit.backlog.most
     let schedule = entry.timing.schedule
-    guard case .interval = schedule else {
+    guard schedule.spacing != nil else {
       if let looked = entry.lookedAt, now.microseconds(since: looked) < Self.lookAgainAfter { return due }
       let start = schedule.beginning(ofNewest: most, atOrBefore: now, after: due.advanced(by: -1))
       // Of what is not a week behind there is nothing to keep in mind.

@@ -60,8 +60,8 @@ extension Scheduler {
 
   /// How long ago the base of an interval may lie of which nothing was missed; microseconds.
   private func overdue(_ entry: ScheduleEntry) -> Int64 {
-    guard case .interval(let interval) = entry.timing.schedule else { return 0 }
-    return interval.microseconds.saturatingAdd(configuration.missedAfter)
+    guard let spacing = entry.timing.schedule.spacing else { return 0 }
+    return spacing.saturatingAdd(configuration.missedAfter)
   }
 
   /// Redis has told its time after all that was read so far: what lies ahead of it comes from a clock that was set back
@@ -159,13 +159,5 @@ extension Scheduler {
         reject(name, entry.document, .problem(error))
       }
     }
-  }
-}
-
-extension Schedule {
-  /// Counts what has passed, not what a clock shows.
-  var isElapsedTime: Bool {
-    guard case .interval(let interval) = self else { return false }
-    return !interval.relative && interval.zone == nil
   }
 }

@@ -60,10 +60,3 @@ extension Scheduler {
             + "schedule and make it anew")))
   }
 }
-
-extension Schedule {
-  /// Once, at an instant.
-  package var isClocked: Bool {
-    if case .clocked = self { true } else { false }
-  }
-}

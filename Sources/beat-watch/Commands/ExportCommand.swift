@@ -66,12 +66,9 @@ private enum CrontabListing {
       return "# set aside: \(name): \(error)"
     }
     let definition = document.definition
-    var time = "@" + definition.schedule.inWords
-    var zone = ""
-    if case .crontab(let crontab) = definition.schedule {
-      time = crontab.fieldsInWords
-      zone = ", \(crontab.zone.name)"
-    }
+    let fields = definition.schedule.cronFields
+    let time = fields ?? "@" + definition.schedule.inWords
+    let zone = fields == nil ? "" : definition.schedule.zone.map { ", \($0.name)" } ?? ""
     let line = "\(time)  \(definition.task.printable)  # \(name)\(zone)"
     return definition.enabled ? line : "# disabled: \(line)"
   }

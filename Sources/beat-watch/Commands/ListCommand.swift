@@ -162,7 +162,7 @@ private struct Listing {
     let reason = preview.state.reason.map { ": \($0)" } ?? ""
     return [
       ("\(preview.name)", nil), ((preview.task ?? "-").beginning(Limit.quotationLength.most).printable, nil),
-      (preview.schedule?.briefly ?? "-", nil), (Self.zone(preview.schedule) ?? "-", nil),
+      (preview.schedule?.briefly ?? "-", nil), (preview.schedule?.zone?.name ?? "-", nil),
       (next.map { TimeWords.short($0.sent) } ?? "-", nil),
       (
         next.map { isOverdue ? "overdue" : TimeWords.distance(to: $0.sent, from: now) } ?? preview.state.word,
@@ -171,22 +171,6 @@ private struct Listing {
       (preview.lastRun.map { TimeWords.distance(to: $0, from: now) } ?? "never", nil),
       ("\(preview.totalRunCount)", nil), (preview.state.word + reason.printable, preview.state.style),
     ]
-  }
-
-  /// The zone of a schedule whose times depend on one.
-  private static func zone(_ schedule: Schedule?) -> String? {
-    switch schedule {
-    case .crontab(let crontab): crontab.zone.name
-    case .interval(let interval): interval.zone?.name
-    default: nil
-    }
-  }
-}
-
-extension Schedule {
-  /// The schedule for a column that has the zone beside it: a crontab is shown as its fields.
-  var briefly: String {
-    if case .crontab(let crontab) = self { crontab.fieldsInWords } else { inWords }
   }
 }
 

@@ -33,8 +33,7 @@ extension Explanation {
       "then",
       "clocks of \(evidence.zone.name) showed \(TimeWords.date(time, in: evidence.zone))".replacing(
         "showed", with: isPast ? "showed" : "will show"))
-    if due == nil, case .crontab(let crontab) = account.definition.schedule {
-      let mismatches = crontab.mismatches(at: time)
+    if due == nil, let mismatches = account.definition.schedule.mismatches(at: time) {
       for mismatch in mismatches {
         say(
           "no match", "\(mismatch.field) is \(mismatch.shown) then, and the schedule takes \(mismatch.taken)", .yellow)

@@ -99,7 +99,7 @@ final class Explanation {
       case .unseen: "from the moment at which a daemon first sees it"
       }
     // A clocked time is not counted from an earlier run.
-    if !account.definition.schedule.isClocked { say("counted", text) }
+    if !account.definition.schedule.comesOnce { say("counted", text) }
     members.append(
       ("base", .object([("from", .text(account.origin.rawValue)), ("at", .text(account.base.iso8601))])))
   }
@@ -149,7 +149,7 @@ final class Explanation {
   /// Shows the next two days on which the zone's clocks change, if the schedule depends on a zone.
   private func tellClockChanges() {
     guard let account = evidence.account, let zone = evidence.preview.zone, evidence.preview.state == .enabled,
-      case .crontab = account.definition.schedule
+      account.definition.schedule.kind.followsWallClock
     else { return }
     var days: [JSONOutput] = []
     var search = evidence.now

@@ -34,7 +34,7 @@ enum Edit: String, CaseIterable {
 
   /// Clocked for another time than before.
   static func isOtherInstant(_ new: EntryTiming, _ old: EntryTiming) -> Bool {
-    new.schedule.isClocked && old.schedule != new.schedule
+    new.schedule.comesOnce && old.schedule != new.schedule
   }
 
   private static func change(
@@ -42,9 +42,9 @@ enum Edit: String, CaseIterable {
   ) -> Self? {
     let new = entry.timing
     let isSame = old.schedule == new.schedule
-    if !isSame, !new.schedule.isClocked { return .otherSchedule }
+    if !isSame, !new.schedule.comesOnce { return .otherSchedule }
     if old.startAfter != new.startAfter { return .otherBeginning }
-    if !old.enabled, isSame || !new.schedule.isClocked { return .enabledAgain }
+    if !old.enabled, isSame || !new.schedule.comesOnce { return .enabledAgain }
     if wasOver, isSame, !entry.isOver(at: seen.now) { return .endLifted }
     return isSwitchedBack(entry, old, seen) ? .switchedBack : nil
   }

@@ -70,7 +70,7 @@ enum FirstSight: String, CaseIterable {
   /// What a schedule is counted from that was never seen before: now. One that is clocked for a time that has passed
   /// was missed, as it has not run.
   private static func firstBase(_ timing: EntryTiming, _ document: ScheduleDocument, now: UnixTime) -> UnixTime {
-    guard case .clocked(let time) = timing.schedule, document.totalRunCount == 0 else { return now }
+    guard let time = timing.schedule.onlyInstant, document.totalRunCount == 0 else { return now }
     return min(now, time.advanced(by: -1))
   }
 }

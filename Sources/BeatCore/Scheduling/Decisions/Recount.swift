@@ -30,7 +30,7 @@ enum Recount: String, CaseIterable {
         .storeEmptied
       case (.none, .none) where seen.mayLackOwnWatermark: .ownWatermarkUnderWay
       // What comes once is not given up for a guess.
-      case (.none, .none) where entry.isFiring || entry.timing.schedule.isClocked: .nothingToLeaveOut
+      case (.none, .none) where entry.isFiring || entry.timing.schedule.comesOnce: .nothingToLeaveOut
       case (.none, .none): .watermarkLost
       case (.none, .later): .laterRunRemembered
       case (.none, _): .runRemembered

@@ -44,7 +44,7 @@ extension EntryTiming {
   /// Whether the document's clocked time is another one than the schedule's that the watermark is of, and so is due
   /// even if it has passed. One that was only switched on is not.
   func isOtherInstant(than watermark: Watermark?) -> Bool {
-    guard schedule.isClocked, let digest = watermark?.digest, digest != .unusable, digest != .gone else { return false }
+    guard schedule.comesOnce, let digest = watermark?.digest, digest != .unusable, digest != .gone else { return false }
     return !isMeant(by: digest) && digest != self.digest(enabled: !enabled)
   }
 }
