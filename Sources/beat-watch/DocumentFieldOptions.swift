@@ -96,11 +96,11 @@ struct DocumentFieldOptions: ParsableArguments {
   /// - Parameter timezone: the zone for the document; nil: unchanged.
   func changes(timezone: String?) throws -> DocumentFieldChanges {
     var changes = DocumentFieldChanges()
-    let schedules = [("--every", every), ("--cron", cron), ("--at", at)].filter { $0.1 != nil }
-    guard schedules.count <= 1 else {
-      throw ValidationError("\(schedules.map(\.0).joined(separator: " and ")): give one of them")
+    let kinds = ScheduleKind.allCases.filter { given(for: $0) != nil }
+    guard kinds.count <= 1 else {
+      throw ValidationError("\(kinds.map(\.option).joined(separator: " and ")): give one of them")
     }
-    guard relative == nil && align == nil || cron == nil && at == nil else {
+    guard relative == nil && align == nil || kinds.allSatisfy({ $0 == .interval }) else {
       throw ValidationError("--relative and --align belong to an interval: --every")
     }
     // After a space the parser would take such a value for an option, so `--priority=-1` alone gets here.
@@ -108,7 +108,7 @@ struct DocumentFieldOptions: ParsableArguments {
       if let number, number < 0 { throw ValidationError(CommandWord.negative(option, "\(number)")) }
     }
     guard relative != true || align != true else { throw ValidationError("--relative and --align: give one of them") }
-    changes.schedule = try scheduleForm()
+    changes.schedule = try kinds.first.flatMap { kind in try given(for: kind).map { try kind.written($0) } }
     // The two flags exclude each other: setting one switches the other off.
     changes.relative = relative ?? (align == true ? false : nil)
     changes.align = align ?? (relative == true ? false : nil)
@@ -143,23 +143,13 @@ struct DocumentFieldOptions: ParsableArguments {
     return changes
   }
 
-  private func scheduleForm() throws -> DocumentFieldChanges.Form? {
-    if let every {
-      guard let (count, period) = TimeSpan.parse(every) else {
-        throw TimeSpan.problem(every, option: "--every")
-      }
-      return .interval(every: count, period: period)
+  /// The text of a kind's option; nil: it was not given.
+  private func given(for kind: ScheduleKind) -> String? {
+    switch kind {
+    case .interval: every
+    case .crontab: cron
+    case .clocked: at
     }
-    if let cron {
-      let fields = cron.split(whereSeparator: \.isWhitespace).map(String.init)
-      guard fields.count == 5 else {
-        throw ValidationError(
-          "--cron: \"\(Cut.argument(cron))\" has \(Plural.of(fields.count, "field")); expected five, such as "
-            + "'30 2 * * 1': minute, hour, day of month, month, day of week")
-      }
-      return .crontab(fields)
-    }
-    return try date("--at", at).map { .clocked($0) }
   }
 
   private func date(_ option: String, _ text: String?) throws -> String? {

@@ -17,11 +17,7 @@ extension DocumentReader {
     for field in ["start_after", "expires_at"] {
       if let slice = layout[field] { doubtDate(slice, field) }
     }
-    if let clocked = layout["clocked"], clocked.kind == .object,
-      let slice = JSONScanner.members(of: clocked, in: bytes).last(where: { $0.key == "clocked_time" })?.value
-    {
-      doubtDate(slice, "clocked.clocked_time")
-    }
+    doubtDates(of: definition.schedule.kind)
     if let window = definition.catchup.window, window < SchedulerConfiguration.missedAfter,
       definition.catchup.policy != .none
     {
@@ -36,10 +32,20 @@ extension DocumentReader {
       warnings.append("\(soft.path) is not shorter than time_limit: the task is killed before it is told to end")
     }
     if let spacing = definition.schedule.spacing, spacing >= Self.longestInterval {
-      let field = layout["interval"] != nil ? "interval" : "schedule"
+      let field = ScheduleField.all.first { layout[$0.name] != nil } ?? .kind(.interval)
       warnings.append(
-        "\(field).every: a run comes after \(Plural.of(spacing / 86_400_000_000, "day")), the first one too; "
+        "\(field.name).every: a run comes after \(Plural.of(spacing / 86_400_000_000, "day")), the first one too; "
           + "for a date of each year write a crontab")
+    }
+  }
+
+  private mutating func doubtDates(of kind: ScheduleKind) {
+    let dates = kind.form.dates
+    guard !dates.isEmpty, let object = layout[kind.rawValue], object.kind == .object else { return }
+    let members = JSONScanner.members(of: object, in: bytes)
+    for date in dates {
+      guard let slice = members.last(where: { $0.key == date })?.value else { continue }
+      doubtDate(slice, "\(kind.rawValue).\(date)")
     }
   }
 

@@ -56,7 +56,7 @@ struct DocumentReader {
   }
 
   /// The schedule of an object that is the value of `field`; the same as before where it was read before.
-  mutating func schedule(_ field: String, _ object: JSONSlice) throws(DocumentProblem) -> Schedule {
+  mutating func schedule(_ field: ScheduleField, _ object: JSONSlice) throws(DocumentProblem) -> Schedule {
     let text = bytes[object.range]
     let timezone = layout["timezone"].map { bytes[$0.range] }
     guard let memo, let (place, known) = memo.find(field, text, timezone: timezone) else {

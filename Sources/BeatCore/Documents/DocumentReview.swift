@@ -82,7 +82,7 @@ package struct DocumentReview: Sendable {
           // The queue is named once; whatever would be taken in its place was not asked for.
           if error.field == "queue" || error.field == "options.queue" { context.queueProblem = { _ in nil } }
           guard Self.mend(&editor, error) || error.field == "queue" else { break }
-          mended.insert(error.field.split(separator: ".").first.map(String.init) ?? "crontab")
+          mended.insert(error.field.split(separator: ".").first.map(String.init) ?? Self.standIn.rawValue)
         }
       }
       for (field, message) in Self.oddities(bytes) { add(.warning, field, "", message) }
@@ -93,27 +93,29 @@ package struct DocumentReview: Sendable {
       .map(\.element)
   }
 
+  /// The kind of schedule that is put in the place of one that cannot be read: an empty object of it can.
+  private static let standIn = ScheduleKind.crontab
+
   /// Takes away what a problem is about, so that the next one shows; false if there is nothing to take away.
   private static func mend(_ editor: inout DocumentEditor, _ problem: DocumentProblem) -> Bool {
     let before = editor.bytes
     let path = problem.field.split(separator: ".").map(String.init)
-    let schedules = ["interval", "crontab", "clocked", "schedule"]
     switch path.first {
     // Too many fields, and nobody knows which of them are meant.
     case nil where (try? DocumentLayout(before)).map { Limit.fieldCount.isExceeded(by: $0.members.count) } ?? true:
       return false
     case nil:
       // No schedule, or more than one.
-      for key in schedules { editor.remove(key) }
-      editor.set("crontab", to: "{}")
+      for name in ScheduleField.names { editor.remove(name) }
+      editor.set(standIn.rawValue, to: "{}")
     case "name"?, "task"?: editor.set(path[0], to: "\"x\"")
     case "enabled"?: editor.set("enabled", to: "true")
-    case let key? where schedules.contains(key):
-      if path.count == 2, editor.isObject(key), editor.value(key, path[1]) != nil, key == "crontab" {
+    case let key? where ScheduleField.named(key) != nil:
+      if path.count == 2, editor.isObject(key), editor.value(key, path[1]) != nil, key == standIn.rawValue {
         // Not taken away: a crontab that names no minute is warned of.
         editor.set(key, path[1], to: "\"*\"")
       } else {
-        editor.replace(key, by: "crontab", "{}")
+        editor.replace(key, by: standIn.rawValue, "{}")
       }
     case let key?:
       if path.count > 1, editor.value(key, path[1]) != nil { editor.remove(key, path[1]) } else { editor.remove(key) }
@@ -174,22 +176,25 @@ package struct DocumentReview: Sendable {
 /// The fields of a document that somebody reads.
 package enum DocumentFields {
   /// At the top level.
-  package static let known: Set<String> = [
-    "name", "task", "enabled", "interval", "crontab", "clocked", "schedule", "timezone", "args", "kwargs", "options",
+  package static let known: Set<String> = Set(ScheduleField.names).union([
+    "name", "task", "enabled", "timezone", "args", "kwargs", "options",
     "queue", "exchange", "exchange_type", "routing_key", "priority", "expires", "expire_seconds", "time_limit",
     "soft_time_limit", "headers", "serializer", "compression", "ignore_result", "shadow", "argsrepr", "kwargsrepr",
     "run_immediately", "one_off", "max_run_count",
     "start_after", "expires_at", "jitter", "catchup", "catchup_window", "last_run_at", "total_run_count",
-  ]
+  ])
 
   /// People's own fields that come from other schedulers and look like ours.
   private static let innocent: Set<String> = ["key", "delete_key", "running", "no_changes", "date_changed", "cls"]
 
   /// What other schedulers, and people, call fields of ours.
-  private static let synonyms = [
-    "cron": "crontab", "cron_expression": "crontab", "cronexpr": "crontab", "tz": "timezone", "arguments": "args",
-    "keyword_arguments": "kwargs", "params": "kwargs",
-  ]
+  private static let synonyms = {
+    var synonyms = ["tz": "timezone", "arguments": "args", "keyword_arguments": "kwargs", "params": "kwargs"]
+    for kind in ScheduleKind.allCases {
+      for synonym in kind.form.synonyms { synonyms[synonym] = kind.rawValue }
+    }
+    return synonyms
+  }()
 
   /// The field whose name is so near to `key` that it was probably meant; nil if there is none.
   package static func near(_ key: String) -> String? {

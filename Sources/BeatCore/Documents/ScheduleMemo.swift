@@ -10,7 +10,7 @@ final class ScheduleMemo {
 
   struct Reading {
     /// All that decides: the field, its object as it is written, and the document's `timezone`.
-    var field: String
+    var field: ScheduleField
     var object: [UInt8]
     var timezone: [UInt8]?
 
@@ -28,7 +28,7 @@ final class ScheduleMemo {
 
   /// Where the reading of an object belongs, and the reading if it is there.
   func find(
-    _ field: String, _ object: ArraySlice<UInt8>, timezone: ArraySlice<UInt8>?
+    _ field: ScheduleField, _ object: ArraySlice<UInt8>, timezone: ArraySlice<UInt8>?
   ) -> (place: Place, known: Reading?)? {
     guard object.count + (timezone?.count ?? 0) <= Self.longest else { return nil }
     var hasher = Hasher()

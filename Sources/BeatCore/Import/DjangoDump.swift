@@ -83,35 +83,30 @@ struct DjangoDump {
   private func addSchedule(
     of task: DocumentLayout, to document: inout DocumentText, _ dates: inout DjangoDates
   ) throws(ImportRefusal) {
-    let kinds = ["interval", "crontab", "solar", "clocked"].filter { task[$0] != nil }
-    guard let kind = kinds.first, let key = task[kind], kinds.count == 1 else {
-      throw ImportRefusal(kinds.isEmpty ? "has no schedule" : "has more than one schedule; keep one")
+    let columns = (ScheduleKind.allCases.map(\.rawValue) + ["solar"]).filter { task[$0] != nil }
+    guard let column = columns.first, let key = task[column], columns.count == 1 else {
+      throw ImportRefusal(columns.isEmpty ? "has no schedule" : "has more than one schedule; keep one")
     }
-    guard kind != "solar" else {
+    guard let kind = ScheduleKind(rawValue: column) else {
       throw ImportRefusal(
         "a solar schedule cannot be expressed; write a crontab, or let a crontab's task look at the sun")
     }
-    guard let row = rows[Self.row("\(kind)schedule", key, in: task)] else {
+    guard let row = rows[Self.row("\(column)schedule", key, in: task)] else {
       throw ImportRefusal(
-        "its \(kind) is not in the dump; dump all tables: manage.py dumpdata django_celery_beat > schedules.json")
+        "its \(column) is not in the dump; dump all tables: manage.py dumpdata django_celery_beat > schedules.json")
     }
     switch kind {
-    case "interval":
-      var fields = DocumentText()
-      for field in ["every", "period"] { fields.add(field, row[field], in: row.bytes) }
-      document.add(kind, json: fields.document)
-    case "crontab":
-      var fields = DocumentText()
-      for field in ["minute", "hour", "day_of_week", "day_of_month", "month_of_year"] {
-        fields.add(field, row[field], in: row.bytes)
-      }
-      document.add(kind, json: fields.document)
+    case .interval:
+      document.add(WrittenSchedule(kind, row, taking: ["every", "period"]))
+    case .crontab:
+      document.add(
+        WrittenSchedule(kind, row, taking: ["minute", "hour", "day_of_week", "day_of_month", "month_of_year"]))
       document.add("timezone", row["timezone"], in: row.bytes)
-    default:
+    case .clocked:
       guard let time = try dates.read("clocked_time", of: row) else {
         throw ImportRefusal("its clocked_time is missing")
       }
-      document.add(kind, json: #"{"clocked_time": \#(DocumentDate.text(time, in: .typed(spaced: true)))}"#)
+      document.add(.clocked(time))
       dates.clocked = time
     }
   }

@@ -84,6 +84,6 @@ package enum ImportFile {
 
   private static func isMap(_ record: DocumentLayout) -> Bool {
     !record.members.isEmpty && record.members.allSatisfy { $0.value.kind == .object }
-      && !record.members.contains { ["interval", "crontab", "schedule", "clocked"].contains($0.key) }
+      && !record.members.contains { ScheduleField.named($0.key) != nil }
   }
 }

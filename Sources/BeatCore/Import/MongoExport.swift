@@ -29,11 +29,13 @@ enum MongoExport {
       let plain = try ExtendedJSON.plain(slice, in: record, field: field)
       if !plain.elementsEqual(record[slice.range]) { splice.replace(slice.range, with: plain) }
     }
-    if layout["crontab"] != nil, layout["timezone"] == nil {
+    if let kind = ScheduleKind.allCases.first(where: { $0.followsWallClock && layout[$0.rawValue] != nil }),
+      layout["timezone"] == nil
+    {
       if let zone = settings.timezone {
         added += ", \"timezone\": \(JSONLine.quoted(zone))"
       } else {
-        notes.append("names no zone: its crontab follows the daemon's --timezone")
+        notes.append("names no zone: its \(kind.rawValue) follows the daemon's --timezone")
       }
     }
     if let slice = layout["start_after"], let start = DocumentDate(slice, in: record, zones: settings.documents),

@@ -78,17 +78,17 @@ package struct RedBeatEntry: Sendable {
     document.add("task", layout["task"], in: definition)
     document.add("enabled", json: isEnabled ? "true" : "false")
     switch try RedBeatSchedule(layout, settings) {
-    case .same(let key, let json, let zone):
-      document.add(key, json: json)
+    case .same(let schedule, let zone):
+      document.add(schedule)
       if let zone { document.add("timezone", text: zone) }
     case .rule(let rule):
-      document.add("interval", json: rule.interval)
+      document.add(rule.interval)
       document.add("start_after", date: rule.first)
       if let end = rule.end { document.add("expires_at", date: end) }
       // The series is counted from the rule's beginning, not from when it was last sent.
       state.lastRunAt = rule.base(lastRunAt: state.lastRunAt, now: settings.now)
     case .once(let time):
-      document.add("clocked", json: #"{"clocked_time": \#(DocumentDate.text(time, in: .typed(spaced: true)))}"#)
+      document.add(.clocked(time))
       if state.lastRunAt == nil { state.lastRunAt = time.advanced(by: -1_000_000) }
     }
     for field in ["args", "kwargs", "options"] {
@@ -103,7 +103,8 @@ package struct RedBeatEntry: Sendable {
     }
     document.add("total_run_count", json: "\(state.totalRunCount)")
     if settings.timezone == nil, let schedule = layout.object("schedule"),
-      schedule.text("__type__") == "crontab" || schedule.bool("relative") == true
+      schedule.text("__type__").flatMap(ScheduleKind.init)?.followsWallClock == true
+        || schedule.bool("relative") == true
     {
       notes.append("\(doubt): it follows the clock of the daemon's --timezone; give the application's here")
     }

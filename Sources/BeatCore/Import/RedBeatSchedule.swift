@@ -1,42 +1,42 @@
 /// What a RedBeat definition's `schedule` becomes.
 enum RedBeatSchedule {
-  /// A field of the document, and the zone by whose clock it goes.
-  case same(key: String, json: String, zone: String?)
+  /// The same kind here, and the zone by whose clock it goes.
+  case same(WrittenSchedule, zone: String?)
   case rule(RecurrenceRule)
   case once(UnixTime)
+
+  /// The type of a recurrence rule, which is an interval or a single time here.
+  private static let rule = "rrule"
 
   init(_ definition: DocumentLayout, _ settings: ImportSettings) throws(ImportRefusal) {
     guard let slice = definition["schedule"] else { throw ImportRefusal("has no schedule") }
     let bytes = definition.bytes
     func text(_ slice: JSONSlice) -> String { String(decoding: bytes[slice.range], as: UTF8.self) }
     if slice.kind == .number {
-      self = .same(key: "interval", json: #"{"every": \#(text(slice)), "period": "seconds"}"#, zone: nil)
+      self = .same(.interval(every: text(slice), period: .seconds), zone: nil)
       return
     }
     guard let schedule = definition.object("schedule") else {
       throw ImportRefusal("schedule \(DocumentProblem.excerpt(bytes[slice.range])) is none of RedBeat's")
     }
-    switch schedule.text("__type__") {
-    case "interval":
+    let type = schedule.text("__type__") ?? ""
+    guard type != Self.rule else {
+      let rule = try RecurrenceRule(schedule)
+      self = rule.isSingle ? .once(rule.first) : .rule(rule)
+      return
+    }
+    switch ScheduleKind(rawValue: type) {
+    case .interval:
       guard let every = schedule["every"] else { throw ImportRefusal("schedule.every is missing") }
       let seconds = String(decoding: schedule.bytes[every.range], as: UTF8.self)
       let relative = schedule.bool("relative") == true
       self = .same(
-        key: "interval",
-        json: #"{"every": \#(seconds), "period": "seconds"\#(relative ? #", "relative": true"# : "")}"#,
-        zone: relative ? settings.timezone : nil)
-    case "crontab":
-      var fields = DocumentText()
-      for member in schedule.members where member.key != "__type__" {
-        fields.add(member.key, member.value, in: schedule.bytes)
-      }
-      self = .same(key: "crontab", json: String(decoding: fields.document, as: UTF8.self), zone: settings.timezone)
-    case "rrule":
-      let rule = try RecurrenceRule(schedule)
-      self = rule.isSingle ? .once(rule.first) : .rule(rule)
-    case let type:
+        .interval(every: seconds, period: .seconds, relative: relative), zone: relative ? settings.timezone : nil)
+    case .crontab:
+      self = .same(WrittenSchedule(.crontab, schedule, leavingOut: ["__type__"]), zone: settings.timezone)
+    case .clocked, nil:
       throw ImportRefusal(
-        "its schedule is of the type \"\(DocumentProblem.excerpt((type ?? "").utf8))\", which is not known here; write it as interval, crontab or "
+        "its schedule is of the type \"\(DocumentProblem.excerpt(type.utf8))\", which is not known here; write it as interval, crontab or "
           + "clocked")
     }
   }
@@ -95,7 +95,7 @@ struct RecurrenceRule {
 
   var isSingle: Bool { last == first }
 
-  var interval: String { #"{"every": \#(every), "period": "\#(period.rawValue)"}"# }
+  var interval: WrittenSchedule { .interval(every: every, period: period) }
 
   /// An instant of the series from which the next occurrence counts: the newest not after the last run. One that never ran
   /// is due at once, or at its beginning.

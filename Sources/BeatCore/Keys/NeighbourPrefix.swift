@@ -29,7 +29,7 @@ package struct NeighbourPrefix {
   /// Whether a document could be a schedule's: an object with a task, and a time at which to run it.
   package static func isSchedule(_ document: [UInt8]) -> Bool {
     guard let layout = try? DocumentLayout(document), layout.text("task") != nil else { return false }
-    return ["interval", "crontab", "clocked", "schedule"].contains { layout[$0] != nil }
+    return ScheduleField.isPresent(in: layout)
   }
 
   /// Where the document may not be read: the prefix is like ours but for a letter or two.
