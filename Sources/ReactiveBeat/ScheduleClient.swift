@@ -59,10 +59,8 @@ public actor ScheduleClient {
       if name.isEmpty { throw Self.noName(name) }
       let context = try context(client)
       let entry = try entry(name, client)
-      if Limit.documentLength.isExceeded(by: document.utf8.count) {
-        throw ChangeProblem.tooLong(entry, document.utf8.count)
-      }
       let bytes = Array(document.utf8)
+      try ScheduleChange.refuseLong(bytes, of: entry)
       try Self.review(bytes, entry, context, now: try client.time())
       return try changed(try .replace(entry, by: bytes, in: client, context: context), context)
     }

@@ -76,7 +76,7 @@ package struct ScheduleChange {
     while patience.lasts {
       let before = try bytes(of: seen, in: client, mayMake: mayMake)
       let after = try edit(before)
-      if Limit.documentLength.isExceeded(by: after.count) { throw ChangeProblem.tooLong(name, after.count) }
+      try refuseLong(after, of: name)
       do throws(DocumentProblem) { _ = try ScheduleDocument(after, context: context) } catch {
         let wasUsable = before.map { (try? ScheduleDocument($0, context: context)) != nil } ?? true
         if mustBeUsable || wasUsable { throw ChangeProblem.unusable(name, error) }
@@ -109,6 +109,11 @@ package struct ScheduleChange {
   /// Refuses to change what no daemon reads.
   package static func refuseUnread(_ name: EntryName) throws(ChangeProblem) {
     if Limit.nameLength.isExceeded(by: name.bytes.count) { throw .longName(name) }
+  }
+
+  /// Refuses to store what no daemon reads.
+  package static func refuseLong(_ document: [UInt8], of name: EntryName) throws(ChangeProblem) {
+    if Limit.documentLength.isExceeded(by: document.count) { throw .tooLong(name, document.count) }
   }
 
   private static func editor(_ bytes: [UInt8]?, _ name: EntryName) throws -> DocumentEditor {

@@ -88,6 +88,7 @@ struct EditCommand: ParsableCommand {
     var edited = text
     var patience = Patience()
     while patience.lasts {
+      try ScheduleChange.refuseLong(edited, of: document.name)
       let change = ScheduleChange(name: document.name, before: seen, after: edited, at: try client.time())
       if try client.save(edited, as: document.name, inPlaceOf: seen.bytes, watermark: change.watermark(context)) {
         return try ChangeReport(change, in: client, context: context)

@@ -44,6 +44,16 @@ import Testing
     #expect(none.exit == .status(0) && none.text == "unchanged a")
   }
 
+  /// No daemon would read it.
+  @Test func whatIsTooLongIsNotStored() throws {
+    let stage = try Stage()
+    stage.set("a", text)
+    let editor = #"edit() { head -c 1048576 /dev/zero | tr '\0' ' ' >>"$1"; }; edit"#
+    let run = try stage.run("edit", "a", environment: ["EDITOR": editor])
+    #expect(run.exit == .status(65) && run.text.contains("at most 1048576 are read"), "\(run.text)")
+    #expect(stage.document("a") == text && kept(run) != nil)
+  }
+
   @Test func runsMeanwhileAreNoConflict() throws {
     let stage = try Stage()
     stage.set("a", text)
