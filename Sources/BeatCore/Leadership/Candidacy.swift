@@ -1,16 +1,28 @@
-/// Whether this daemon may lead. It is earned in each session with the store: by having loaded everything, and by a
-/// rehearsal, in which the scripts of a fire are carried out with our own rights on keys of our own. It is lost by what
-/// happens: an answer that says that we may not, or a broker that cannot be reached. Pure, as the scheduler is.
+/// Whether this daemon may lead. It earns the right in each session with the store: it loads all schedules, and it
+/// rehearses a fire, which runs the scripts of a fire with this daemon's own rights on keys of its own. It loses the
+/// right when a rehearsal fails or fires are forbidden. Pure: the driver rehearses and hands the result in.
+///
+///     eligibility  entered when                                     left when
+///     unproven     a session begins or ends; a first rehearsal      all is loaded and a rehearsal has decided
+///                  decides nothing
+///     able         all is loaded, and the rehearsal lacks nothing   a rehearsal lacks something; see `withdrawn`
+///     limited      the same, but something beside a fire is missing a rehearsal lacks nothing; see `withdrawn`
+///     withdrawn    a rehearsal shows that fires are impossible, or  a rehearsal succeeds; after a lead, only once
+///                  only forbidden fires for half a lease            the pause is over
+///
+/// A daemon that led pauses for one and a half leases at least, across sessions too, so that another daemon can take
+/// the lease. Without a lease there is no pause.
 package struct Candidacy {
   /// What a rehearsal has shown.
   package enum Proof: Hashable, Sendable {
-    /// All of it went through.
+    /// Every step succeeded.
     case able
-    /// What is due can be fired, and something is missing: whoever lacks nothing leads rather.
+    /// Fires succeed, but something beside them is missing. A daemon that lacks nothing should lead instead.
     case limited(reason: String)
-    /// For reasons that are our own: a right that is missing, a command.
+    /// Fires are impossible for a reason of this daemon alone, such as a missing right or an unknown command.
     case unable(reason: String)
-    /// For reasons that are the server's and everybody's: it is out of memory, a replica, busy. Shows nothing of us.
+    /// The rehearsal failed for a reason that concerns every daemon: the server is out of memory, a replica, or busy.
+    /// It says nothing about this daemon.
     case undecided(reason: String)
   }
 
@@ -20,74 +32,76 @@ package struct Candidacy {
     case loaded
     case disconnected
     case rehearsed(Proof)
-    /// A fire was refused as something that we may not do. What may be so of one queue is no reason to stand back, while
-    /// others are fired.
+    /// The store refused a fire because this daemon lacks the right to it. The right may be missing for one queue only,
+    /// which is no reason to withdraw while other fires succeed.
     case forbidden(reason: String)
     case fired
-    /// What was shown may be so no longer: the broker was lost, or is back.
+    /// The last rehearsal may be out of date: the broker was lost or is back, or an audit has ended.
     case doubted
-    /// Something beside a fire was refused as something that we may not do; in the server's words.
+    /// A command beside a fire was refused because this daemon lacks the right to it; the reason is the server's text.
     case lacked(reason: String)
-    /// The lease's holder would give it to somebody who lacks nothing.
+    /// The lease's holder lacks something and offers the lease to a daemon that lacks nothing.
     case offered
     case timerFired
   }
 
   package enum Action: Equatable {
     case rehearse
-    /// Come back with `.timerFired` after so many microseconds.
+    /// Send `.timerFired` after this many microseconds.
     case armTimer(after: Int64)
-    /// What may be asked for from now on (`Lease`).
+    /// What `Lease` may ask for from now on.
     case declare(Eligibility)
-    /// Said once for each reason.
+    /// A result that differs from the last reported one. A first `able` is not reported.
     case report(Proof)
   }
 
   private let leaseTTL: Int64?
-  /// The longest time between rehearsals while something is missing that a fire can do without: people look at `status`
-  /// after they have given it back. Microseconds.
+  /// The longest wait between rehearsals while `limited`; microseconds. It is short because an operator who grants the
+  /// missing right looks at `status` soon afterwards.
   private static let limitedDelay: Int64 = 5_000_000
 
-  /// Between rehearsals while something is missing; microseconds.
+  /// The waits between rehearsals while something is missing, the first and the longest; microseconds.
   private let delays: ClosedRange<Int64>
 
   private var isConnected = false
   /// All schedules have been read in this session.
   package private(set) var isLoaded = false
   private var isRehearsing = false
-  /// Asked for while one was under way, which may have begun too early.
+  /// A rehearsal was asked for while one was under way. That one may have begun before the change, so another follows.
   private var isDoubted = false
   private var proof: Proof?
-  /// Of `proof`, in this session.
+  /// The wait before the next rehearsal; microseconds. It doubles while `proof` stays the same.
   private var delay: Int64
-  /// We do not lead until then.
+  /// This daemon does not lead before `until`, nor before a rehearsal succeeds after it.
   private var standsBack: (until: BootTime, reason: String)?
-  /// For how long it was the last time, for a reason that no rehearsal shows; microseconds.
+  /// How long the last pause for forbidden fires was, since no rehearsal shows their reason; microseconds. It doubles
+  /// until a fire succeeds.
   private var pause: Int64 = 0
-  /// The first of the fires that were forbidden since one has succeeded.
+  /// When the first fire was forbidden since the last one that succeeded.
   private var forbiddenSince: BootTime?
-  /// The rehearsal under way is for a lease that is offered.
+  /// The rehearsal under way was begun because the lease is offered.
   private var isForOffer = false
-  /// Refusals beside a fire that have asked for a rehearsal, and when the first of them did.
+  /// The reasons of `.lacked` that have each asked for a rehearsal, and when the first did. They are forgotten after
+  /// `delays.upperBound`.
   private var lacked: (reasons: Set<String>, since: BootTime)?
-  /// So many of them do in `delays.upperBound`.
+  /// The most rehearsals that `.lacked` may ask for within `delays.upperBound`.
   private static let mostLacked = 5
   private var offeredAt: BootTime?
   private var eligibility = Eligibility.unproven
   private var reported: Proof?
 
   /// - Parameters:
-  ///   - leaseTTL: microseconds; nil: there is no lease, and nobody to give way to.
-  ///   - delays: between rehearsals while something is missing, the first and the longest; microseconds.
+  ///   - leaseTTL: microseconds; nil: there is no lease, so this daemon never gives way to another one.
+  ///   - delays: the waits between rehearsals while something is missing, the first and the longest; microseconds.
   package init(leaseTTL: Int64?, delays: ClosedRange<Int64> = 1_000_000...30_000_000) {
     self.leaseTTL = leaseTTL
     self.delays = delays
     delay = delays.lowerBound
   }
 
-  /// All is loaded, and the rehearsal of this session went through.
+  /// All schedules are loaded, and a rehearsal of this session succeeded.
   package var isAble: Bool { isLoaded && proof?.mayLead == true }
-  /// A fire was forbidden, and none has succeeded since.
+  /// A fire was forbidden, or led to a pause, and no fire has succeeded since.
   package var isSuspect: Bool { forbiddenSince != nil || pause > 0 }
 
   package mutating func receive(_ event: Event, now: BootTime) -> [Action] {
@@ -111,7 +125,8 @@ package struct Candidacy {
     case .doubted:
       actions += rehearse()
     case .lacked(let reason):
-      // What is known to be missing is tried again by the timer; what no rehearsal shows, not each time.
+      // While something that stops fires is missing, the timer repeats the rehearsal. A reason that no rehearsal
+      // confirms asks for one only while it is new.
       guard proof?.mayLead == true, !isRehearsing, isNews(reason, now) else { break }
       actions += rehearse()
     case .offered:
@@ -171,15 +186,15 @@ package struct Candidacy {
   private mutating func found(_ new: Proof, _ now: BootTime) -> [Action] {
     var actions: [Action] = []
     if case .undecided = new, proof?.mayLead == true {
-      // Whoever fires goes on: it would be no better with another one.
+      // The daemon goes on leading: another one would meet the same trouble.
     } else {
-      // One that led leaves room for another, and long enough.
+      // A daemon that led pauses long enough for another to take the lease.
       if case .unable(let reason) = new, eligibility.mayLead { standBack(reason, for: 0, now) }
       if new != proof { delay = delays.lowerBound }
-      // Given back: the next refusal is news again.
+      // The missing right was granted: its next refusal asks for a rehearsal again.
       if new == .able, proof != .able { lacked = nil }
       proof = new
-      // Back only if the rehearsal came after it.
+      // Only a rehearsal that ended after the pause ends the withdrawal.
       if new.mayLead, let standsBack, now >= standsBack.until { self.standsBack = nil }
     }
     if reported != new, !(reported == nil && new == .able) {
@@ -195,7 +210,7 @@ package struct Candidacy {
     return actions
   }
 
-  /// Longer than a lease, so that another one can take it.
+  /// Withdraws for `time` microseconds, but at least one and a half leases, so that another daemon can take the lease.
   private mutating func standBack(_ reason: String, for time: Int64, _ now: BootTime) {
     guard let leaseTTL else { return }
     standsBack = (now.advanced(by: max(time, leaseTTL / 2 * 3)), reason)
@@ -208,7 +223,8 @@ package struct Candidacy {
     guard let leaseTTL, now.microseconds(since: since) >= leaseTTL / 2, proof?.mayLead == true else {
       return rehearse()
     }
-    // No rehearsal shows it, such as a queue that this user may not use; and nothing else was fired either.
+    // Fires are forbidden though the rehearsal succeeds, for example by a queue that this user may not use, and no
+    // other fire has succeeded for half a lease.
     pause = min(max(2 * pause, 2 * leaseTTL), max(2 * delays.upperBound, 2 * leaseTTL))
     standBack(reason, for: pause, now)
     forbiddenSince = nil

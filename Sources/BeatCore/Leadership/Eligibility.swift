@@ -1,12 +1,13 @@
-/// Whether this daemon may lead, and how well it would: what `Candidacy` has found out, and what the lease is asked by.
+/// Whether this daemon may lead, and whether it lacks anything. `Candidacy` decides it, and `Lease` asks by it.
 package enum Eligibility: Hashable, Sendable {
-  /// Nothing is known in this session: the lease is neither asked for nor renewed.
+  /// Nothing is proved in this session: the daemon neither asks for the lease nor renews it.
   case unproven
-  /// It may not: a lease that it holds is given back.
+  /// The daemon may not lead: it gives back a lease that it holds.
   case withdrawn(reason: String)
-  /// It may, and something is missing: it takes a lease that is free, and offers it to a daemon that lacks nothing.
+  /// The daemon may lead but lacks something: it takes a free lease, and offers it to a daemon that lacks nothing.
   case limited
-  /// It lacks nothing. `takesOffers`: it has made sure of that just now, and may take a lease that is offered.
+  /// The daemon lacks nothing. `takesOffers`: a rehearsal has just confirmed it, so it may take a lease that is
+  /// offered.
   case able(takesOffers: Bool)
 
   var mayLead: Bool {

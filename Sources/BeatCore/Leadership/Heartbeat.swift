@@ -1,47 +1,48 @@
-/// The heartbeat of a daemon: written once a period, answered, and heard. Its own event comes back by the way that the
-/// events of edits take, so what becomes of it tells whether any edit is heard: change detection is dead where Redis
-/// answers and the event stays away. No edit tells of that.
+/// The heartbeat of a daemon: a key that it writes once a period. The store answers the write, and the event of the
+/// write comes back on the subscription that also carries the events of edits. If the store answers but the event stays
+/// away, the events of edits are lost too, and nothing else would show it.
 ///
 ///     written   1         2         3         4
 ///               |---------|---------|---------|----> one each period, if the one before it is answered
 ///     events    1 heard   ?         ?
-///                         |<- half ->| what was edited meanwhile may not have been heard either: reload
-///                         |<-- patience ------>| nothing is heard at all: reconnect
+///                         |<- half ->| edits since then may be unheard too: reload
+///                         |<-- patience ------>| no event arrives at all: reconnect
 ///
-/// The patience counts from the oldest heartbeat that was not heard. In a storm of edits it is longer, as our event stands
-/// behind thousands of others.
+/// The patience counts from the oldest heartbeat whose event has not arrived. In a storm of edits it is longer, because
+/// the heartbeat's event queues behind thousands of others.
 package struct Heartbeat {
   package enum Action: Equatable {
-    /// Write it, with this number.
+    /// Write the heartbeat with this number.
     case send(sequence: Int64)
-    /// An event was missed, so those of edits may have been missed as well.
+    /// The heartbeat's event did not arrive, so events of edits may be lost as well: read all documents.
     case reload(reason: String)
-    /// No event comes: only a new session helps, and this one is over.
+    /// No event arrives at all: end this session and begin a new one.
     case reconnect(reason: String)
   }
 
   private enum State {
-    /// No session. Ends with `connected`.
+    /// There is no session. `connected` begins one.
     case disconnected
-    /// None is on its way; `isAnswered`: one was answered in this session.
+    /// No heartbeat waits for its answer. `isAnswered`: one was answered in this session.
     case resting(isAnswered: Bool)
-    /// One is on its way, and none follows before its answer; `isFirst`: of this session.
+    /// A heartbeat waits for its answer, and the next one is not sent before. `isFirst`: it is the first of this
+    /// session.
     case awaiting(sentAt: BootTime, isFirst: Bool)
   }
 
   private enum Echo {
-    /// This session hears no events.
+    /// This session receives no events, so none is missed.
     case unexpected
-    /// All that were written have been heard.
+    /// The events of all heartbeats have arrived.
     case heard
-    /// The oldest of those that were not heard was written at `since`.
+    /// The oldest heartbeat whose event has not arrived was written at `since`.
     case missing(since: BootTime, isReloading: Bool)
   }
 
   private let configuration: Leadership.Configuration
   private var state = State.disconnected
   private var echo = Echo.unexpected
-  /// The number of the last one that was written. It grows across sessions, so an answer belongs to one heartbeat.
+  /// The number of the last heartbeat written. It grows across sessions, so an answer belongs to exactly one heartbeat.
   private var sequence: Int64 = 0
   private var eventsSinceBeat = 0
 
@@ -60,10 +61,10 @@ package struct Heartbeat {
     }
   }
 
-  /// Some event of the subscription has come. Called often: it only counts.
+  /// An event of the subscription has arrived. Called for each event: it only counts.
   package mutating func heard() { eventsSinceBeat &+= 1 }
 
-  /// A session begins. What was on its way belongs to the one before, and is answered to nobody.
+  /// A session begins. The answer to a heartbeat of an earlier session is ignored from now on.
   package mutating func connected(hears: Bool) {
     state = .resting(isAnswered: false)
     echo = hears ? .heard : .unexpected
@@ -71,18 +72,18 @@ package struct Heartbeat {
 
   package mutating func disconnected() { state = .disconnected }
 
-  /// The event of a heartbeat has come. All that were written before it count as heard.
+  /// The event of a heartbeat has arrived. It counts for every heartbeat written before, too.
   package mutating func echoed() {
     if case .missing = echo { echo = .heard }
   }
 
-  /// The next heartbeat is due, or wanted before that.
+  /// Writes the next heartbeat, because its time has come or because it is wanted earlier.
   package mutating func beat(now: BootTime) throws(IllegalMove) -> [Action] {
     let patience = eventsSinceBeat < configuration.storm ? configuration.echoPatience : configuration.stormPatience
     switch state {
     case .disconnected: throw .beatOutsideSession
     case .awaiting:
-      // Without an answer the missing event says nothing of the subscription.
+      // While the store does not answer, a missing event says nothing about the subscription.
       eventsSinceBeat = 0
       return []
     case .resting(let isAnswered):
@@ -94,7 +95,7 @@ package struct Heartbeat {
           state = .disconnected
           return [.reconnect(reason: "Redis answers, but the events of our own heartbeat do not come")]
         }
-        // Perhaps they come again before the patience is at its end; what was not heard meanwhile is lost all the same.
+        // The events may return before the patience ends, but those lost so far stay lost: read all documents once.
         if silence > patience / 2 - 100_000, !isReloading {
           echo = .missing(since: since, isReloading: true)
           actions.append(
@@ -109,8 +110,7 @@ package struct Heartbeat {
     }
   }
 
-  /// - Returns: when the heartbeat was sent; nil: this is no answer to the one that is on its way, but to one of an earlier
-  ///   session.
+  /// - Returns: when the heartbeat was sent; nil: the answer belongs to a heartbeat of an earlier session.
   package mutating func answered(_ sequence: Int64) -> BootTime? {
     guard case .awaiting(let sentAt, _) = state, sequence == self.sequence else { return nil }
     state = .resting(isAnswered: true)

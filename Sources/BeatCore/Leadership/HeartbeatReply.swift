@@ -1,34 +1,35 @@
-/// What one heartbeat found.
+/// The store's reply to one heartbeat.
 package struct HeartbeatReply: Hashable, Sendable {
   package enum Lease: Hashable, Sendable {
-    /// Ours, with this token.
+    /// This daemon holds it, with this token.
     case held(token: String)
-    /// Somebody else's; microseconds until it runs out. Its holder may offer it to whoever lacks nothing.
+    /// Another daemon holds it; `remaining`: microseconds until it expires. `isOffered`: its holder lets a daemon that
+    /// lacks nothing take it.
     case other(token: String, remaining: Int64, isOffered: Bool = false)
-    /// Nobody's.
+    /// No daemon holds it.
     case free
   }
 
-  /// The request's.
+  /// The number of the heartbeat that this answers.
   package var sequence: Int64
-  /// What the heartbeat's key held before; nil: it had run out.
+  /// The number that the heartbeat's key held before; nil: the key had expired.
   package var previousSequence: Int64?
-  /// A random word that lives as long as the store's contents.
+  /// The random name of the store's contents (`StoreIncarnation`), which lives as long as they do.
   package var incarnation: String
   package var lease: Lease
-  /// What Redis' clock showed; nil: it did not tell.
+  /// The store's time; nil: the store did not report it.
   package var serverTime: UnixTime?
-  /// Redis' clock minus our own wall clock; microseconds.
+  /// The store's clock minus this machine's wall clock; microseconds.
   package var clockDifference: Int64
-  /// What stood in the heartbeat's own keys and cannot be ours; the heartbeat goes on without it.
+  /// Values in the keys of the heartbeat that no daemon can have written. The heartbeat goes on without them.
   package var damaged: [Damage]
 
   package struct Damage: Hashable, Sendable {
-    /// Where it stands, as the store names it.
+    /// The key, as the store names it.
     package let place: [UInt8]
-    /// The beginning of what stands there, or that it is of another type.
+    /// The beginning of the key's value, or that the key has another type.
     package let found: [UInt8]
-    /// What the daemon does, and what can be done about it.
+    /// What the daemon does about it, and what an operator can do.
     package let remedy: String
 
     package init(place: [UInt8], found: [UInt8], remedy: String) {

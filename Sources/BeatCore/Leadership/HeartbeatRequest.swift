@@ -1,20 +1,20 @@
-/// What one heartbeat asks.
+/// What one heartbeat asks of the store.
 package struct HeartbeatRequest: Hashable, Sendable {
-  /// What of the lease is asked for; what is ours is renewed unless it is `nothing`.
+  /// What the heartbeat asks about the lease. A lease that this daemon holds is renewed, except by `nothing`.
   package enum Claim: String, Hashable, Sendable {
-    /// Only who holds it.
+    /// Only who holds the lease.
     case nothing
     /// The lease, if it is free.
     case free
-    /// Also one that its holder offers.
+    /// The lease, if it is free or if its holder offers it.
     case offered
   }
 
   package var sequence: Int64
-  /// Microseconds for which the lease is wanted; nil: no lease.
+  /// How long the lease lasts; microseconds. nil: there is no lease.
   package var leaseTTL: Int64?
   package var claim = Claim.free
-  /// While the lease is ours, whoever lacks nothing may take it.
+  /// While this daemon holds the lease, a daemon that lacks nothing may take it.
   package var isOffering = false
 
   package init(sequence: Int64, leaseTTL: Int64?, claim: Claim = .free, isOffering: Bool = false) {

@@ -1,9 +1,9 @@
-/// What cannot happen next, by the order in which a driver has to call. The machine has done nothing.
+/// A call that the driver made out of order. The machine has not changed.
 package enum IllegalMove: Error, Hashable, Sendable {
-  /// A heartbeat is due, and no session has begun, or the last one has ended: the timer runs on.
+  /// A heartbeat is due, but no session is open: the driver did not cancel the timer.
   case beatOutsideSession
-  /// The lease is asked for while an earlier question is not answered.
+  /// The lease is asked for before the answer to the last question has come.
   case askedTwice
-  /// The lease is answered for, and was not asked for in this session.
+  /// An answer about the lease has come, but this session did not ask.
   case answerUnasked
 }

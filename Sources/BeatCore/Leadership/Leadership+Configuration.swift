@@ -1,21 +1,22 @@
 extension Leadership {
   package struct Configuration: Sendable {
-    /// Who we are: in the lease, in the heartbeat's key.
+    /// The random name of this process, in the lease's token and in the heartbeat's key.
     package var instance: String
-    /// Between two heartbeats; microseconds. With a short lease a third of it: the holder stops when half of it has gone by
-    /// without an answer, and one late answer must not be the end.
+    /// The time between two heartbeats; microseconds. It is at most a third of the lease: a holder stops firing when
+    /// half of the lease has passed without an answer, and one late answer must not cause that.
     package var period: Int64 = 1_000_000
-    /// How long a lease lasts that is not renewed; microseconds. nil: no lease, and each daemon fires.
+    /// How long a lease lasts without renewal; microseconds. nil: there is no lease, and each daemon fires.
     package var leaseTTL: Int64?
     /// How long the heartbeat's own event may take; microseconds.
     package var echoPatience: Int64 = 2_000_000
-    /// The same in a storm of edits, where ours may be behind others that are on their way; microseconds.
+    /// The same in a storm of edits, where the heartbeat's event queues behind those of the edits; microseconds.
     package var stormPatience: Int64 = 30_000_000
-    /// So many events between two heartbeats are a storm: with fewer, ours cannot be late by seconds.
+    /// From this many events between two heartbeats on, it is a storm. With fewer, the heartbeat's event cannot be late
+    /// by seconds.
     package var storm = 5000
-    /// How long a heartbeat is kept, by Redis' clock; microseconds.
+    /// How long the store keeps a heartbeat, by its own clock; microseconds.
     package var heartbeatLife: Int64 = 10_000_000
-    /// How far Redis' clock may be from ours before it is worth a line; microseconds.
+    /// How far the store's clock may differ from this machine's wall clock before it is reported; microseconds.
     package var clockTolerance: Int64 = 2_000_000
 
     package init(instance: String, leaseTTL: Int64?) {

@@ -1,56 +1,57 @@
-/// The leadership of a daemon, as far as one call of the store in a period tells of it: `HeartbeatRequest` there,
-/// `HeartbeatReply` back. Four machines each take their part of the answer, and this puts their actions in order.
+/// The leadership of a daemon. One call of the store each period carries a `HeartbeatRequest` there and a
+/// `HeartbeatReply` back. Four machines each take their part of the reply, and this type puts their actions in order.
 ///
-///     event                   machine                          action
-///     timer, connected    ->  Heartbeat: is anything heard? -> send, reload, reconnect, armTimer
-///     answer: the time    ->  StoreClock: what is it there? -> clockStepped, clockDiffers
-///     answer: the word    ->  StoreIdentity: still ours?    -> storeReplaced, reload
-///     answer: the lease   ->  Lease: may we fire?           -> lead, standBy, release, offered, armTimer
+///     event                    machine                             action
+///     timer, connected     ->  Heartbeat: do events arrive?     -> send, reload, reconnect, armTimer
+///     reply's time         ->  StoreClock: what time is it?     -> clockStepped, clockDiffers
+///     reply's incarnation  ->  StoreIdentity: the same store?   -> storeReplaced, reload
+///     reply's lease        ->  Lease: does this daemon lead?    -> lead, standBy, release, offered, armTimer
 ///
-/// What the answer says of the store comes before what it says of the lease: a daemon that is about to lead knows first that
-/// it must load anew. Pure, as the scheduler is.
+/// What the reply says of the store comes before what it says of the lease: a daemon that is about to lead knows first
+/// that it must reload. Pure: the driver sends, arms the timer, and hands in replies and the boot clock's time.
 package struct Leadership {
   package enum Event {
-    /// A session with the store has begun to watch; `hears`: events of our own heartbeat will come.
+    /// A session with the store has begun to watch for changes. `hears`: the events of this daemon's heartbeat will
+    /// arrive.
     case connected(hears: Bool)
     case disconnected
     case timerFired
     case replied(HeartbeatReply)
-    /// An event of our own heartbeat's key has come.
+    /// The event of this daemon's own heartbeat has arrived.
     case echoed
-    /// The lease was given back, or ran out.
+    /// The lease's holder gave it back, or it expired.
     case leaseFreed
-    /// Redis refused a fire, since the lease is not ours any more.
+    /// The store refused a fire because this daemon no longer holds the lease.
     case fenced
-    /// Redis refused a fire, since it is not yet due there: its clock is behind what we take it for.
+    /// The store refused a fire as not yet due: its clock is behind this daemon's estimate of it.
     case early
-    /// What we may ask for, from now on.
+    /// What this daemon may ask for from now on.
     case eligibility(Eligibility)
   }
 
   package enum Action: Equatable {
     case send(HeartbeatRequest)
-    /// Come back with `.timerFired` after so many microseconds.
+    /// Send `.timerFired` after this many microseconds.
     case armTimer(after: Int64)
-    /// We hold the lease: fire, with this token.
+    /// This daemon holds the lease: fire with this token.
     case lead(token: String)
-    /// Do not fire any more. The lease is not ours, or not certain to be.
+    /// Stop firing: this daemon does not hold the lease, or cannot be certain of it.
     case standBy(reason: String)
-    /// The store was emptied, or is another one: what it remembers of runs may be older than what we do.
+    /// The store was emptied, or is another one: its record of runs may be older than this daemon's.
     case storeReplaced
-    /// What we know of the documents may be wrong: load them all.
+    /// What this daemon knows of the documents may be wrong: read them all.
     case reload(reason: String)
-    /// No event reaches us: begin a new session.
+    /// No event arrives: begin a new session.
     case reconnect(reason: String)
-    /// Give the lease back, if it is ours.
+    /// Give the lease back if this daemon holds it.
     case release
-    /// The lease's holder offers it.
+    /// The lease's holder offers it to a daemon that lacks nothing.
     case offered
-    /// Redis' clock and ours differ by so many microseconds; 0: no longer.
+    /// The store's clock minus this machine's wall clock; microseconds. 0: they agree again.
     case clockDiffers(by: Int64)
-    /// Redis' clock, by which we go, was set by so many microseconds; negative: back.
+    /// The store's clock was set by this many microseconds; negative: back.
     case clockStepped(by: Int64)
-    /// The event cannot come now. Nothing else was done.
+    /// The driver sent an event out of order. Nothing was done.
     case illegal(IllegalMove)
   }
 
@@ -58,10 +59,10 @@ package struct Leadership {
   private var heartbeat: Heartbeat
   private var lease: Lease
   private var identity: StoreIdentity
-  /// Redis' clock.
+  /// The store's clock, as estimated from its replies.
   package private(set) var clock: StoreClock
 
-  /// - Parameter clock: what Redis' clock is taken for before it has been asked.
+  /// - Parameter clock: the estimate of the store's clock until the first reply.
   package init(_ configuration: Configuration, clock: StoreClock) {
     self.configuration = configuration
     heartbeat = Heartbeat(configuration)
@@ -70,12 +71,12 @@ package struct Leadership {
     self.clock = clock
   }
 
-  /// The lease is ours, as far as we can be certain; without a lease, always while connected.
+  /// This daemon certainly holds the lease, or there is no lease and it may fire.
   package var isLeading: Bool { lease.isLeading }
   /// A heartbeat was answered in this session.
   package var isAnswered: Bool { heartbeat.isAnswered }
 
-  /// Some event of the subscription has come. Called often: it only counts.
+  /// An event of the subscription has arrived. Called for each event: it only counts.
   package mutating func heard() { heartbeat.heard() }
 
   package mutating func receive(_ event: Event, now: BootTime) -> [Action] {

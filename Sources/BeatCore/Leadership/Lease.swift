@@ -1,56 +1,60 @@
-/// The lease: asked for by each heartbeat, held, renewed, offered, and given back. It decides when this daemon leads.
+/// The lease decides when this daemon leads. Each heartbeat asks for it or renews it; a holder that lacks something
+/// offers it, and one that may not lead gives it back.
 ///
-///                       held, in time, and we may lead
-///     undecided ----------------------------------------> leading(token, confirmedAt)
-///         |                                                 |  ^   held: renewed, or another token
-///         | another daemon's                                |  | held
-///         v                                                 v  |
-///     standingBy <---------------------------------------- (any of these)
-///                    free, another daemon's, fenced, disconnected, not eligible any more,
-///                    or not confirmed for half of the lease, by our own clock
+///     undecided ------- held ------> leading(token, confirmedAt) --+
+///         |                            ^       |            ^      | held: confirmed later,
+///         | another daemon             | held  |            +------+ or with another token
+///         | holds it                   |       v
+///         +-----------------------> standingBy
 ///
-/// Half, since another daemon may take the lease when all of it has gone by on the store's clock: the holder is quiet well
-/// before. It is counted from when the question was sent, as the answer may have taken any time.
+///     leading -> standingBy: the lease is free or another daemon's; a fire was fenced; the session ended;
+///                            the daemon is no longer eligible; or half of the lease has passed since `confirmedAt`
+///
+/// `held` counts only for an eligible daemon, and begins a lead only if the answer took at most half of the lease.
+/// Half, because another daemon may take the lease when all of it has passed by the store's clock: the holder must be
+/// silent well before. `confirmedAt` is when the question was sent, by this machine's boot clock, since the answer may
+/// have taken any time.
 package struct Lease {
   package enum Action: Equatable {
-    /// The lease is ours: fire, with this token.
+    /// This daemon holds the lease: fire with this token.
     case lead(token: String)
-    /// Do not fire any more.
+    /// Stop firing.
     case standBy(reason: String)
-    /// Give the lease back, if it is ours.
+    /// Give the lease back if this daemon holds it.
     case release
-    /// The lease's holder offers it.
+    /// The lease's holder offers it to a daemon that lacks nothing.
     case offered
-    /// Ask now, by a heartbeat before its time.
+    /// Ask at once, with an early heartbeat.
     case ask
-    /// Ask again after so many microseconds, if the next heartbeat is later.
+    /// Ask again after this many microseconds, unless the next heartbeat comes sooner.
     case askAgain(after: Int64)
   }
 
   private enum State {
-    /// It was not yet said who leads.
+    /// No answer has yet said who leads.
     case undecided
     case standingBy
-    /// `confirmedAt`: when the heartbeat was sent that last found the lease ours.
+    /// `confirmedAt`: when the last heartbeat was sent whose answer confirmed that this daemon holds the lease.
     case leading(token: String, confirmedAt: BootTime)
-    /// There is no lease to hold: each daemon that may fire does.
+    /// There is no lease: each eligible daemon fires.
     case leadingWithoutLease
   }
 
-  /// The question that goes with a heartbeat.
+  /// The question about the lease that a heartbeat carries.
   private enum Question {
-    /// None was asked in this session.
+    /// This session has not asked yet.
     case none
-    /// `isFirst`: of this session. `isOutdated`: it asks for what we do not want any more. `wasFreed`: the lease was freed
-    /// meanwhile, and the answer may be of before that or after.
+    /// The question is on its way. `isFirst`: it is this session's first. `isOutdated`: the eligibility has changed
+    /// since, so the next question will ask for something else. `wasFreed`: the lease was freed since, so the answer
+    /// may describe the time before that or after it.
     case asked(isFirst: Bool, isOutdated: Bool, wasFreed: Bool)
     case answered
   }
 
-  /// Longer than any lease; microseconds.
+  /// The longest wait for another daemon's lease, which is longer than any lease; microseconds.
   private static let longestWait: Int64 = 3_600_000_000
 
-  /// Microseconds; nil: there is no lease.
+  /// How long the lease lasts; microseconds. nil: there is no lease.
   private let ttl: Int64?
   private var state = State.undecided
   private var question = Question.none
@@ -60,7 +64,7 @@ package struct Lease {
 
   package init(ttl: Int64?) { self.ttl = ttl }
 
-  /// The lease is ours, as far as we can be certain; where there is none, that we fire.
+  /// This daemon certainly holds the lease, or there is no lease and it fires.
   package var isLeading: Bool {
     switch state {
     case .undecided, .standingBy: false
@@ -80,7 +84,7 @@ package struct Lease {
 
   // MARK: asking
 
-  /// What this daemon may ask for has changed.
+  /// What this daemon may ask for has changed, or was confirmed.
   package mutating func judged(_ new: Eligibility) -> [Action] {
     let old = eligibility
     eligibility = new
@@ -106,7 +110,7 @@ package struct Lease {
     }
   }
 
-  /// The lease was given back, or ran out.
+  /// The lease's holder gave it back, or it expired.
   package mutating func freed() -> [Action] {
     guard ttl != nil, !isLeading, eligibility.mayLead else { return [] }
     switch question {
@@ -118,7 +122,7 @@ package struct Lease {
     }
   }
 
-  /// What the heartbeat of this number asks.
+  /// The request for the heartbeat of this number.
   package mutating func ask(in sequence: Int64) throws(IllegalMove) -> HeartbeatRequest {
     switch question {
     case .asked: throw .askedTwice
@@ -144,13 +148,13 @@ package struct Lease {
     case .held(let token):
       return held(token, sentAt: sentAt, isLate: now.microseconds(since: sentAt) > ttl / 2) + (isOutdated ? [.ask] : [])
     case .free:
-      // We have not asked for it, or by a heartbeat of before we could.
+      // This daemon did not ask for it: the heartbeat was sent before it was eligible.
       return standBy("the lease has run out") + (isOutdated ? [.ask] : [])
     case .other(_, let remaining, let isOffered):
       let actions = standBy("another daemon holds the lease", beginsRole: true)
       guard eligibility.mayLead else { return actions + (isOutdated ? [.ask] : []) }
       if wasFreed { return actions + [.ask] }
-      // The store tells no one in time that a lease has run out: it is asked for when that must be so.
+      // The store does not report in time that a lease has expired, so the daemon asks when it must have.
       let wait = Action.askAgain(after: min(max(remaining, 0), Self.longestWait) + 5_000)
       let offer: [Action] = isOffered && eligibility != .limited ? [.offered] : []
       return actions + offer + [wait] + (isOutdated ? [.ask] : [])
@@ -160,7 +164,7 @@ package struct Lease {
   private mutating func held(_ token: String, sentAt: BootTime, isLate: Bool) -> [Action] {
     switch eligibility {
     case .unproven: return []
-    // Taken by a heartbeat that was on its way when we withdrew.
+    // A heartbeat that was on its way at the withdrawal has taken the lease.
     case .withdrawn: return [.release]
     case .limited, .able: break
     }
@@ -168,20 +172,20 @@ package struct Lease {
       state = .leading(token: ours, confirmedAt: sentAt)
       return []
     }
-    // An answer that took half the lease's life says nothing about now.
+    // An answer that took more than half of the lease says nothing about now.
     guard !isLate else { return [] }
     state = .leading(token: token, confirmedAt: sentAt)
     return [.lead(token: token)]
   }
 
-  /// Whether the lease can still be counted on.
+  /// Stops leading when the lease was not confirmed for more than half of its length.
   package mutating func check(now: BootTime) -> [Action] {
     guard let ttl, case .leading(_, let confirmedAt) = state else { return [] }
     let age = now.microseconds(since: confirmedAt)
     return age > ttl / 2 ? standBy("the lease was not confirmed for \(age / 1000) ms") : []
   }
 
-  /// A fire was refused by the store: the token is not the lease's any more.
+  /// The store refused a fire because the lease no longer has this daemon's token.
   package mutating func fenced() -> [Action] {
     standBy("a fire was refused: the lease has run out, was deleted, or is another daemon's")
   }
@@ -192,7 +196,7 @@ package struct Lease {
     return [.lead(token: "")]
   }
 
-  /// - Parameter beginsRole: said also where it was not yet said who leads, and not only as the end of a lead.
+  /// - Parameter beginsRole: report it also where no answer has yet said who leads.
   private mutating func standBy(_ reason: String, beginsRole: Bool = false) -> [Action] {
     switch state {
     case .standingBy: return []

@@ -1,23 +1,24 @@
-/// Whether the store is still the one whose documents were loaded: each answer to a heartbeat tells the word of its contents
-/// (`StoreIncarnation`), and the number of our heartbeat before.
+/// Whether the store is still the one whose documents were loaded. Each answer to a heartbeat holds the name of the
+/// store's contents (`StoreIncarnation`) and the number of this daemon's previous heartbeat.
 ///
 ///     unknown --answer--> watched --connected--> remembered --answer--> watched
 ///
-/// In `watched` another word, another number, or none though the last one cannot have run out, means: load all. The first
-/// answer of a session asks for no load, since a session begins with one; that the store is another one it does tell.
+/// In `watched`, the daemon reloads if the name has changed, if the number is not the previous one, or if the number is
+/// missing though the last heartbeat cannot have expired. The first answer of a session asks for no reload, since a
+/// session begins with a load; it does report a store that was replaced.
 package struct StoreIdentity {
   package enum Action: Equatable {
-    /// The store was emptied, or is another one: what it remembers of runs may be older than what we do.
+    /// The store was emptied, or is another one: its record of runs may be older than this daemon's.
     case storeReplaced
-    /// What we know of the documents may be wrong: load them all.
+    /// What this daemon knows of the documents may be wrong: read them all.
     case reload(reason: String)
   }
 
   private enum State {
     case unknown
-    /// Contents of an earlier session.
+    /// The store's contents in an earlier session.
     case remembered(Contents)
-    /// Contents of this session, which were loaded, or are being loaded.
+    /// The store's contents in this session, which are loaded or being loaded.
     case watched(Contents)
   }
 
@@ -40,7 +41,7 @@ package struct StoreIdentity {
     if case .watched(let contents) = state { state = .remembered(contents) }
   }
 
-  /// - Parameter isClockSet: the store's clock was set meanwhile, so a heartbeat may have run out in no time.
+  /// - Parameter isClockSet: the store's clock was set since the last answer, so a heartbeat may have expired early.
   package mutating func answered(_ reply: HeartbeatReply, isClockSet: Bool, now: BootTime) -> [Action] {
     let found = Contents(incarnation: reply.incarnation, answeredAt: now)
     defer { state = .watched(found) }
@@ -56,7 +57,8 @@ package struct StoreIdentity {
         if let previous = reply.previousSequence {
           previous != reply.sequence - 1
         } else {
-          // Else the store is one from before the first of our heartbeats.
+          // The last heartbeat cannot have expired: the store was set back to a time before this daemon's first
+          // heartbeat.
           !isClockSet && now.microseconds(since: known.answeredAt) < heartbeatLife / 2
         }
       return wentBack ? [.reload(reason: "the store went back in time")] : []

@@ -1,16 +1,16 @@
-/// The word that is given once to a store's contents: `<identity>`, or `<identity>/<word>` since a daemon has told all
-/// others that they may have missed events. By another word the contents are read again; by another identity they are
-/// others.
+/// The name of a store's contents: `<identity>`, or `<identity>/<random>` since a daemon has announced to all others
+/// that they may have missed events. If the name changes, a daemon reads the contents again; if the identity changes,
+/// they are the contents of another store.
 package enum StoreIncarnation {
   package static func identity(of word: some StringProtocol) -> String { String(word.prefix { $0 != "/" }) }
 
-  /// The same contents, under another word.
+  /// Another name for the same contents.
   ///
   /// - Parameters:
-  ///   - word: what stands there; nil: nothing, or nothing that can be read. The contents get an identity, then.
-  ///   - random: never the same twice.
+  ///   - word: the stored name; nil: there is none, or it cannot be read, so the contents get a new identity.
+  ///   - random: a word that is never the same twice.
   package static func renewed(_ word: String?, random: String) -> String {
-    // What somebody else has put there may be as long as they like.
+    // Another client may have stored a name of any length.
     guard let word, case let identity = identity(of: word), (1...64).contains(identity.utf8.count) else {
       return "\(random)/\(random)"
     }
