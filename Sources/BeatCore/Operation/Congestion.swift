@@ -1,9 +1,9 @@
-/// More is due than is sent: how many schedules do not keep their pace, and who takes what there is.
+/// More is due than is sent: how many schedules fall behind, and which schedules take most of the fires.
 package struct Congestion: Hashable, Sendable {
   /// One schedule's part of all fires.
   package struct Share: Hashable, Sendable {
     package var schedule: EntryName
-    /// Fires, at least.
+    /// How often it fires in a minute, at least.
     package var perMinute: Int64
     /// The share of all fires, in percent, rounded down.
     package var percent: Int
@@ -15,20 +15,20 @@ package struct Congestion: Hashable, Sendable {
     }
   }
 
-  /// So many schedules are told of.
+  /// At most this many schedules are named.
   static let mostShares = 5
-  /// Some may be late for less, microseconds, without a word: a burst.
+  /// Schedules that have been behind for less are not reported, since it may be a burst; microseconds.
   static let patience = FiringHealth.patience
 
-  /// Schedules that wait behind those that are on time; without those whose run is on its way.
+  /// How many schedules wait behind those that are on time, except those whose fire is on its way.
   package var behind: Int
-  /// Since when there has been one, by Redis' clock; nil: there is none.
+  /// Since when a schedule has been behind, by the store's clock; nil: none is.
   package var since: UnixTime?
-  /// `--max-rate` holds fires back.
+  /// `--max-rate` defers fires.
   package var isLimited: Bool
-  /// Fires of all schedules.
+  /// How often all schedules together fire in a minute.
   package var perMinute: Int64
-  /// Those with the largest parts, the largest first; none: many take little each.
+  /// The schedules with the largest shares, the largest first; empty: many schedules fire a little each.
   package var busiest: [Share]
 
   package init(behind: Int, since: UnixTime?, isLimited: Bool, perMinute: Int64, busiest: [Share]) {
@@ -48,7 +48,7 @@ package struct Congestion: Hashable, Sendable {
       + #""per_minute": \#(perMinute), "busiest": [\#(shares.joined(separator: ", "))]}"#
   }
 
-  /// From such an object; nil: it is none. What is missing is 0.
+  /// Reads what `json` has written; nil: the value is no object. A missing number is 0.
   init?(_ slice: JSONSlice, in bytes: [UInt8]) {
     guard slice.kind == .object, let layout = try? DocumentLayout(Array(bytes[slice.range])) else { return nil }
     func number(_ field: String, of layout: DocumentLayout) -> Int64 {
@@ -75,7 +75,7 @@ package struct Congestion: Hashable, Sendable {
 }
 
 extension Scheduler {
-  /// nil: all keep their pace, but for a burst.
+  /// What `status` reports of the present backlog; nil: no schedule has been behind for longer than a burst.
   package mutating func congestion(now: UnixTime) -> Congestion? {
     guard isLeading, isWatching else { return nil }
     let since = backlog.since(at: now).flatMap { now.microseconds(since: $0) >= Congestion.patience ? $0 : nil }

@@ -1,6 +1,6 @@
-/// An option of a daemon by which daemons of one installation should not differ, as its record tells it.
+/// An option in which the daemons of one installation should not differ, as a daemon's record holds it.
 package struct DaemonOption: Hashable, Sendable {
-  /// As on the command line, such as `--default-queue`.
+  /// Its name on the command line, such as `--default-queue`.
   package let name: String
   package let value: String
 
@@ -10,14 +10,14 @@ package struct DaemonOption: Hashable, Sendable {
   }
 
   package static let leaseTTL = "--lease-ttl"
-  /// In the place of the lease's length.
+  /// The value of `leaseTTL` for a daemon without a lease.
   package static let noLease = "none (--no-lease)"
 
-  /// Microseconds as an option takes them: `2.5`.
+  /// Microseconds as the text of an option in seconds: `2.5`.
   package static func seconds(_ microseconds: Int64) -> String { DocumentNumber.seconds(microseconds) }
 }
 
-/// An option that two daemons have not alike.
+/// An option in which two daemons differ.
 package struct DaemonDifference: Hashable, Sendable {
   package let option: String
   package let ours: String
@@ -25,13 +25,13 @@ package struct DaemonDifference: Hashable, Sendable {
 }
 
 extension DaemonRecord {
-  /// It leads by the lease, and not by its own decision; nil: an earlier version's, which does not tell.
+  /// Whether the daemon leads only while it holds the lease; nil: an earlier version's record, which does not say.
   package var usesLease: Bool? {
     options.first { $0.name == DaemonOption.leaseTTL }.map { $0.value != DaemonOption.noLease }
   }
 
-  /// The options that another daemon has otherwise. What one of them does not tell, as earlier versions do not, is not
-  /// compared.
+  /// The options in which another daemon differs. An option that one of the two records lacks, as those of earlier
+  /// versions do, is not compared.
   package func differences(from other: DaemonRecord) -> [DaemonDifference] {
     var differences: [DaemonDifference] = []
     for option in comparable {
@@ -49,8 +49,8 @@ extension DaemonRecord {
     return [DaemonOption("--broker-url", broker), DaemonOption("--timezone", timezone)].filter { !$0.value.isEmpty }
   }
 
-  /// Two URLs of one database: they differ in the user only, or both daemons have found the store's own server there, by
-  /// its socket and its port, say (`delivery` direct).
+  /// Whether two URLs lead to one database: they differ in the user only, or both daemons have found that broker and
+  /// store are one server (`delivery` direct) and give the same database number, for example by a socket and by a port.
   private func isSameBroker(as other: DaemonRecord) -> Bool {
     let isDirect = delivery == "direct" && other.delivery == "direct"
     return isDirect && Self.database(broker) == Self.database(other.broker)
@@ -62,7 +62,7 @@ extension DaemonRecord {
     return String(url[..<scheme.upperBound] + url[url.index(after: at)...])
   }
 
-  /// `redis://host:6379/0` and `redis+socket:///path?virtual_host=0`.
+  /// The database number of `redis://host:6379/0` or `redis+socket:///path?virtual_host=0`; "0" if the URL has none.
   private static func database(_ url: String) -> Substring {
     if let marker = url.firstRange(of: "virtual_host=") { return url[marker.upperBound...].prefix { $0 != "&" } }
     let tail = url.prefix { $0 != "?" }.split(separator: "/", omittingEmptySubsequences: false).last ?? ""

@@ -1,5 +1,5 @@
-/// What a daemon says of itself on the store, for `beat-watch status`. Written when it has changed; a daemon that idles
-/// writes nothing.
+/// What a daemon reports about itself in the store, for `beat-watch status`. The daemon writes it when it has changed,
+/// so an idle daemon writes nothing.
 package struct DaemonRecord: Hashable, Sendable {
   package var version: String
   package var host: String
@@ -7,21 +7,21 @@ package struct DaemonRecord: Hashable, Sendable {
   /// When the process began to run.
   package var since: UnixTime
   package var isLeading: Bool
-  /// How edits are heard.
+  /// How edits are detected: the name of a `ChangeDetection`.
   package var events: String
   package var delivery: String
   package var schedules: Int
   package var rejected: Int
-  /// Edits that audits have found and no event had told of.
+  /// How many edits audits have found of which no event had told.
   package var repaired: Int
   package var timezone: String
   package var broker: String
-  /// The options by which daemons should not differ; empty: an earlier version's, which does not tell.
+  /// The options in which daemons should not differ; empty: an earlier version's record, which does not list them.
   package var options: [DaemonOption] = []
-  /// It has not yet read all schedules since it was connected, and nothing fires before that. Earlier versions say nothing
-  /// of themselves so long.
+  /// The daemon has not read all schedules since it connected, and nothing fires before that. Earlier versions write no
+  /// record during that time.
   package var isLoading = false
-  /// What became of its fires; nil: an earlier version's, which does not tell.
+  /// What became of its fires; nil: an earlier version's record, which does not say.
   package var firing: FiringReport?
 
   package init(
@@ -76,7 +76,8 @@ package struct DaemonRecord: Hashable, Sendable {
     return text
   }
 
-  /// What `bytes` has written; nil: somebody else wrote it. A field that is missing, as in another version's, is empty.
+  /// Reads what `bytes` has written; nil: another program wrote it. A field that is missing, as in another version's
+  /// record, is empty.
   package init?(_ bytes: [UInt8]) {
     guard let layout = try? DocumentLayout(bytes), let state = layout.text("state") else { return nil }
     func text(_ field: String) -> String { layout.text(field) ?? "" }

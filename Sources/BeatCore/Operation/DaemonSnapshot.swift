@@ -1,23 +1,23 @@
-/// An installation at one moment: who leads and since when, what became of fires, what is due, what waits, what is set
-/// aside. `status` shows it, and so can whatever else is asked for health.
+/// An installation at one moment: which daemon leads, what became of fires, what is due, what waits in the outbox, and
+/// which documents are rejected. `status` and health checks show it.
 package struct DaemonSnapshot {
   /// By the store's clock.
   package let now: UnixTime
   /// The daemons with their records, and the lease.
   package let fleet: Fleet
-  /// Whether what is due is sent, and what stands in the way.
+  /// Whether schedules that are due fire, and what prevents it.
   package let health: FiringHealth
   package let due: DueSurvey
-  /// Of the last runs.
+  /// How late the last runs were.
   package let lateness: LatenessSummary
-  /// When the oldest of these was fired.
+  /// When the oldest of the runs in `lateness` fired.
   package let oldestRun: UnixTime?
   package let rejected: (count: Int, first: [(EntryName, String)])
-  /// Messages that wait for a broker that is another server.
+  /// How many messages wait in the outbox for a broker that is another server than the store.
   package let outbox: Int64
   package let store: StoreFacts
 
-  /// - Parameter records: of the last runs, the newest first.
+  /// - Parameter records: the last runs, the newest first.
   package init(
     now: UnixTime, fleet: Fleet, due: DueSurvey, records: [FireRecord],
     rejected: (count: Int, first: [(EntryName, String)]), outbox: Int64, store: StoreFacts
@@ -33,11 +33,12 @@ package struct DaemonSnapshot {
     health = FiringHealth(fleet, overdue: due.overdue, lastRun: records.first?.firedAt, now: now)
   }
 
-  /// The daemon that fires, if one does.
+  /// The first daemon that fires; nil: none does.
   package var leader: Fleet.Member? { fleet.firing.first }
 
-  /// All documents that stand there, and how many of them cannot be used: of a store that is too large to be looked at,
-  /// what the daemon that leads says, or another one that has read them all; nil: none has.
+  /// How many documents the store holds, and how many of them are rejected. If the survey did not read all of them, the
+  /// numbers come from the record of the leading daemon, or of another that has read them all; nil: there is no such
+  /// record.
   package var schedules: (all: Int, rejected: Int)? {
     guard due.isPartial else { return (due.count, due.rejected) }
     let record = fleet.alive.first { !$0.isLoading && !$0.isOutdated && $0.record != nil }?.record
@@ -46,21 +47,21 @@ package struct DaemonSnapshot {
 }
 
 extension DaemonSnapshot {
-  /// How much is looked at.
+  /// How much of the store is read.
   package struct Extent: Sendable {
-    /// Runs that the lateness is taken from.
+    /// The most runs from which the lateness is taken.
     package var runs = 1000
-    /// Rejected documents that are named.
+    /// The most rejected documents that are named.
     package var rejections = 5
-    /// Schedules that are looked at for what is overdue.
+    /// The most schedules that are read for what is overdue.
     package var schedules = 5000
 
     package init() {}
   }
 
-  /// Asks a store.
+  /// Reads the snapshot from a store.
   ///
-  /// - Parameter context: what documents are read with, by what the daemon that leads says of itself.
+  /// - Parameter context: gives the context for reading documents, from the record of the daemon that fires.
   package init(
     of store: any StoreInspector, _ extent: Extent = Extent(), context: (DaemonRecord?) throws -> DocumentContext
   ) throws {
@@ -74,7 +75,8 @@ extension DaemonSnapshot {
       rejected: try store.rejections(atMost: extent.rejections), outbox: try store.visibleOutboxLength(), store: facts)
   }
 
-  /// A health check has the daemon's user, which need not read what is only written for people.
+  /// Reads the history. A user without the right to read it gets an empty one: a health check may run as the daemon's
+  /// user, which only writes the history.
   private static func records(of store: any StoreInspector, atMost most: Int) throws(StoreError) -> [FireRecord] {
     var records: [FireRecord] = []
     do throws(StoreError) {

@@ -1,15 +1,15 @@
-/// What a look at the documents has found.
+/// How many schedules are rejected or overdue, from a reading of the documents.
 package struct DueSurvey: Sendable {
-  /// How many stand there; of them those that cannot be used.
+  /// How many documents were read, and how many of them are rejected.
   package var count = 0
   package var rejected = 0
   package var overdue: FiringHealth.Overdue?
-  /// There are more documents than were looked at.
+  /// The store holds more documents than were read.
   package var isPartial = false
 
   package init() {}
 
-  /// Takes one schedule in.
+  /// Counts one schedule.
   package mutating func add(_ preview: SchedulePreview) {
     count += 1
     if case .rejected = preview.state { rejected += 1 }

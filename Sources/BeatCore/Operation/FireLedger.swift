@@ -1,7 +1,7 @@
-/// Keeps account of what became of a daemon's fires, so that it can be told by those who ask (`FiringReport`). Bounded:
-/// of schedules that are refused, it knows the first hundred by name.
+/// Records what became of this daemon's fires, for its `FiringReport`. It is bounded: it knows at most `longest`
+/// refused schedules by name.
 package struct FireLedger {
-  /// The number of refused schedules whose names are kept.
+  /// The most refused schedules whose names are remembered.
   static let longest = 100
 
   private struct Refusal {
@@ -13,17 +13,18 @@ package struct FireLedger {
   private var refusals: [EntryName: Refusal] = [:]
   private var brokerLost: FiringReport.Obstacle?
   private var deferral: FiringReport.Obstacle?
-  /// Why this daemon could not deliver if it had to: by its look at the broker while it stands by.
+  /// Why this daemon could not reach the broker if it led, by its last check while standing by; nil: it could.
   package var undeliverable: String?
-  /// Why this daemon cannot fire, and what it can fire without: by its last rehearsal.
+  /// Why this daemon cannot fire, by its last rehearsal; nil: it can.
   private var unable: String?
+  /// What this daemon lacks but can fire without, by its last rehearsal; nil: nothing.
   private var lacks: String?
-  /// Why runs by hand are not carried out: by the last that was not.
+  /// Why the last run by hand failed, if none has succeeded since and no rehearsal has decided.
   private var unanswered: String?
 
   package init() {}
 
-  /// What has become of one fire.
+  /// Records the outcome of one fire.
   package mutating func ended(_ name: EntryName, _ outcome: FireOutcome, at now: UnixTime) {
     switch outcome {
     case .refused(let reason), .forbidden(let reason), .wrongServer(let reason):
@@ -40,7 +41,7 @@ package struct FireLedger {
     }
   }
 
-  /// What a rehearsal has shown.
+  /// Records the result of a rehearsal.
   package mutating func take(_ proof: Candidacy.Proof) {
     (unable, lacks, unanswered) = (nil, nil, nil)
     switch proof {
@@ -50,22 +51,22 @@ package struct FireLedger {
     }
   }
 
-  /// A run that somebody asked for has been sent: this daemon can fire.
+  /// A run by hand was sent, so this daemon can fire.
   package mutating func firedManually(at now: UnixTime) {
     fired = now
     unanswered = nil
   }
 
-  /// A run that somebody asked for could not be carried out, for a reason that is not the schedule's.
+  /// A run by hand failed for a reason that does not concern its schedule.
   package mutating func failedManually(_ reason: String) { unanswered = reason }
 
-  /// The schedule has changed, or is gone: what was refused before may not be any more.
+  /// The schedule has changed or is gone, so its refusal no longer counts.
   package mutating func forget(_ name: EntryName) {
     if !refusals.isEmpty { refusals[name] = nil }
   }
 
-  /// This daemon does not fire any more, so that what stands in the way is the next leader's to tell. A broker that was
-  /// lost counts as lost until it is reached again.
+  /// This daemon no longer fires, so the next leader reports what prevents fires. A broker that was lost still counts
+  /// as lost until a check reaches it.
   package mutating func standBy() {
     if let brokerLost { undeliverable = brokerLost.reason }
     refusals.removeAll()
@@ -85,7 +86,7 @@ package struct FireLedger {
     deferral = FiringReport.Obstacle(reason: reason, since: deferral?.since ?? now)
   }
 
-  /// Messages are on their queues; so many wait still.
+  /// Messages have reached their queues, and `waiting` more are in the outbox.
   package mutating func relayed(waiting: Int) {
     brokerLost = nil
     if waiting == 0 { deferral = nil }

@@ -1,12 +1,13 @@
-/// One run as the history keeps it: what was fired, for when, and why.
+/// One run in the history: which schedule fired, for which time, and why.
 package struct FireRecord: Hashable, Sendable {
   package let name: EntryName
   package let taskID: String
   /// The occurrence's nominal time.
   package let due: UnixTime
-  /// From the due time to the message on its queue, by Redis' clock; microseconds. A jitter is in it.
+  /// The time from the due time until the message was on its queue, by the store's clock; microseconds. It includes the
+  /// jitter.
   package let late: Int64
-  /// A `FireReason`, or another word that a newer daemon has written.
+  /// A `FireReason`, or another word that a newer version has written.
   package let reason: String
 
   /// When the message was put on its queue.
@@ -20,9 +21,9 @@ package struct FireRecord: Hashable, Sendable {
     self.reason = reason
   }
 
-  /// From the fields of a stream's entry, field and value in turn. nil: somebody else has written it.
+  /// Reads the fields of a stream's entry, field and value in turn; nil: another program wrote it.
   package init?(fields: [[UInt8]]) {
-    // By their bytes: a field's name may be any text.
+    // The keys are bytes, since a field's name need not be valid UTF-8.
     var values: [[UInt8]: [UInt8]] = [:]
     for index in stride(from: 0, to: fields.count - 1, by: 2) { values[fields[index]] = fields[index + 1] }
     func text(_ field: String) -> String? {
@@ -37,11 +38,11 @@ package struct FireRecord: Hashable, Sendable {
   }
 }
 
-/// How late the runs of a history were. What somebody asked for by hand has no due time, and what was made up for was
-/// missed: neither counts.
+/// How late the runs of a history were. Only runs by schedule and by `run_immediately` count: a run by hand has no due
+/// time, and a caught-up run was missed.
 package struct LatenessSummary: Hashable, Sendable {
   package let count: Int
-  /// Microseconds; nil: there is none.
+  /// The lateness that half of the runs do not exceed; microseconds. nil: there are no runs.
   package let median: Int64?
   package let percentile99: Int64?
   package let worst: Int64?
@@ -50,7 +51,7 @@ package struct LatenessSummary: Hashable, Sendable {
     let sorted =
       records.filter { $0.reason == FireReason.schedule.rawValue || $0.reason == FireReason.immediate.rawValue }
       .map(\.late).sorted()
-    /// The smallest that is not exceeded by so many of a hundred.
+    /// The smallest lateness that `share` percent of the runs do not exceed.
     func percentile(_ share: Int) -> Int64? {
       sorted.isEmpty ? nil : sorted[max(0, (sorted.count * share + 99) / 100 - 1)]
     }

@@ -1,10 +1,10 @@
-/// Does this installation fire? One answer for all who ask, from what has happened: who leads, what succeeded last,
-/// what was refused, and what is overdue.
+/// Whether this installation fires: one answer for `status`, health checks and metrics. It follows from who leads, what
+/// succeeded last, what was refused, and what is overdue.
 package struct FiringHealth: Hashable, Sendable {
-  /// Schedules whose due time has passed and that would be made up for.
+  /// Schedules whose due time has passed and whose run would still be sent.
   package struct Overdue: Hashable, Sendable {
     package var count: Int
-    /// The one that has waited longest, and since when.
+    /// The schedule that has waited longest, and since when.
     package var first: EntryName
     package var since: UnixTime
 
@@ -17,62 +17,65 @@ package struct FiringHealth: Hashable, Sendable {
 
   package enum Verdict: Hashable, Sendable {
     case fires
-    /// Some schedules, or queues, do not get theirs; others do.
+    /// A daemon fires, but some schedules or some queues get no messages.
     case hindered(Hindrance)
-    /// A daemon leads, something is due, and nothing is sent.
+    /// A daemon leads, something is due, and no message is sent.
     case stuck(Hindrance)
+    /// No daemon leads.
     case nobody(Absence)
   }
 
-  /// What stands in the way of a daemon that leads.
+  /// What prevents fires of a daemon that leads.
   package enum Hindrance: Hashable, Sendable {
     case refused(FiringReport.Obstacle)
     case brokerLost(FiringReport.Obstacle)
     case deferral(FiringReport.Obstacle)
-    /// More is due than is sent: its record says who takes what.
+    /// More is due than is sent: the daemon's record says which schedules take most of the fires.
     case congested(Overdue)
-    /// It says nothing of what stands in its way.
+    /// Schedules are overdue, and the daemon's record gives no reason.
     case overdue(Overdue)
   }
 
   /// Why no daemon leads.
   package enum Absence: Hashable, Sendable {
     case noDaemon
-    /// None has reported, and whether one is connected cannot be seen.
+    /// No daemon has a heartbeat or a record, and this user may not see whether one is connected.
     case noReport
-    /// A process is connected from there, and writes neither heartbeat nor record.
+    /// A daemon is connected from this place but writes neither heartbeat nor record.
     case speechless(place: String)
-    /// None runs, and the lease is still that of the one that died; `isAlone`: nor is another one connected.
+    /// No daemon runs, and the lease is still that of a daemon that died. `isAlone`: no other daemon is connected
+    /// either.
     case deadLeader(token: String, isAlone: Bool)
-    /// So many run, and none has the lease.
+    /// This many daemons run, and none holds the lease.
     case noLease(alive: Int)
-    /// None has the lease, and those that could fire still read the schedules; the first of them.
+    /// No daemon holds the lease, and those that could fire are still reading the schedules; the place of the first.
     case loading(place: String)
-    /// All that run say that they could not fire; the reason of the first.
+    /// Every running daemon reports that it cannot fire; the place and the reason of the first.
     case unable(place: String, reason: String)
-    /// No daemon has the lease, though the record of one says that it leads: that one can no longer write its record.
+    /// No daemon holds the lease, but the record of one says that it leads: that daemon can no longer write its record.
     case outdated(place: String)
     /// The lease was set by hand, and never runs out.
     case foreignLease
-    /// Others run, and the lease is that of a daemon that died; microseconds until it runs out.
+    /// Daemons run, but the lease is that of a daemon that died; `remaining`: microseconds until it expires.
     case deadLease(remaining: Int64)
-    /// The one that leads has given no sign of life for so long; microseconds.
+    /// The leading daemon has sent no heartbeat for `silence` microseconds; `others`: how many more run.
     case silent(place: String, silence: Int64, others: Int)
   }
 
-  /// What is late by less, microseconds, is under way: a burst, or another daemon taking over.
+  /// A schedule that is late by less is not overdue: it may be a burst, or another daemon may be taking over;
+  /// microseconds.
   package static let patience: Int64 = 5_000_000
 
   package let verdict: Verdict
-  /// The last fire that is known to have succeeded.
+  /// When the last fire succeeded, by the leader's record and the history; nil: neither knows one.
   package let lastFire: UnixTime?
-  /// Whether the daemon that leads says what became of its fires: those of earlier versions do not.
+  /// Whether the leading daemon reports what became of its fires; earlier versions do not.
   package let isTold: Bool
 
   /// - Parameters:
-  ///   - overdue: by the documents and their watermarks; nil: nothing is, or nobody has looked.
-  ///   - lastRun: the newest that the history knows.
-  ///   - now: by Redis' clock.
+  ///   - overdue: from the documents and their watermarks; nil: nothing is overdue, or the documents were not read.
+  ///   - lastRun: the newest run in the history.
+  ///   - now: the time by the store's clock.
   package init(_ fleet: Fleet, overdue: Overdue? = nil, lastRun: UnixTime? = nil, now: UnixTime) {
     guard let leader = fleet.firing.first else {
       verdict = .nobody(Self.absence(fleet))
@@ -85,7 +88,7 @@ package struct FiringHealth: Hashable, Sendable {
     let last = [report?.fired, lastRun].compactMap { $0 }.max()
     lastFire = last
     func isOld(_ time: UnixTime) -> Bool { now.microseconds(since: time) > Self.patience }
-    /// Nothing has succeeded since it began.
+    /// The obstacle is older than the patience, and no fire has succeeded since it began.
     func stopsAll(_ time: UnixTime) -> Bool { isOld(time) && last.map { $0 < time } ?? true }
 
     if let lost = report?.brokerLost {
@@ -102,7 +105,7 @@ package struct FiringHealth: Hashable, Sendable {
     }
   }
 
-  /// Something that is due is sent.
+  /// Whether at least some of the schedules that are due fire.
   package var fires: Bool {
     switch verdict {
     case .fires, .hindered: true
@@ -112,7 +115,7 @@ package struct FiringHealth: Hashable, Sendable {
 
   private static func absence(_ fleet: Fleet) -> Absence {
     let alive = fleet.alive
-    // The lease of one that never runs out was set by hand; the next daemon takes it.
+    // A lease that never expires was set by hand and does not count: the next daemon takes it.
     if alive.isEmpty {
       if case .connected(let place) = fleet.trace { return .speechless(place: place) }
       if let lease = fleet.lease, lease.remaining >= 0 {

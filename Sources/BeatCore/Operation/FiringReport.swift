@@ -1,13 +1,13 @@
-/// What a daemon says of its fires: what succeeded last, and what stands in the way. Part of its `DaemonRecord`.
+/// What a daemon reports about its fires: what succeeded last, and what prevents others. Part of its `DaemonRecord`.
 package struct FiringReport: Hashable, Sendable {
-  /// Something that keeps occurrences, or their messages, from going where they belong.
+  /// A lasting reason why schedules do not fire, or why their messages are not delivered.
   package struct Obstacle: Hashable, Sendable {
     package var reason: String
-    /// Since when, by Redis' clock.
+    /// Since when, by the store's clock.
     package var since: UnixTime
-    /// How many schedules, or messages, wait for it to go; nil: not known.
+    /// How many schedules or messages wait for its end; nil: not known.
     package var count: Int?
-    /// The schedule that has waited longest.
+    /// The schedule that has waited longest; nil: the obstacle concerns no single one.
     package var schedule: EntryName?
 
     package init(reason: String, since: UnixTime, count: Int? = nil, schedule: EntryName? = nil) {
@@ -18,24 +18,24 @@ package struct FiringReport: Hashable, Sendable {
     }
   }
 
-  /// The last fire that succeeded, by Redis' clock; nil: this process has fired nothing yet.
+  /// When the last fire succeeded, by the store's clock; nil: this process has fired nothing yet.
   package var fired: UnixTime?
-  /// Why this daemon could not fire if it had to; nil: nothing is known that stands against it.
+  /// Why this daemon could not fire if it led; nil: no reason is known.
   package var unable: String?
-  /// What this daemon cannot do, and can fire without, so that another one leads rather; nil: nothing is known.
+  /// What this daemon lacks but can fire without, so another daemon should lead; nil: nothing is known to be missing.
   package var lacks: String?
-  /// Fires that Redis refuses, or that cannot be made.
+  /// Fires that the store refuses, or whose message cannot be made.
   package var refused: Obstacle?
-  /// On two servers: the broker cannot be reached, and no message is delivered.
+  /// Only where store and broker are two servers: the broker cannot be reached, and no message is delivered.
   package var brokerLost: Obstacle?
-  /// On two servers: messages in the outbox that the broker does not take.
+  /// Only where store and broker are two servers: messages stay in the outbox because the broker does not take them.
   package var deferral: Obstacle?
-  /// Who takes how much, while some do not keep their pace; nil: all do.
+  /// Which schedules take most of the fires while others fall behind; nil: none falls behind.
   package var congestion: Congestion?
 
   package init() {}
 
-  /// Longer reasons are cut.
+  /// A longer reason is cut; characters.
   static let longestReason = 500
 
   /// One JSON object.
@@ -57,7 +57,7 @@ package struct FiringReport: Hashable, Sendable {
     return "{\(members.joined(separator: ", "))}"
   }
 
-  /// From such an object. What is missing, or is written otherwise, is nil.
+  /// Reads what `json` has written. A part that is missing or malformed is nil.
   init?(_ slice: JSONSlice, in bytes: [UInt8]) {
     guard slice.kind == .object, let layout = try? DocumentLayout(Array(bytes[slice.range])) else { return nil }
     fired = layout.text("fired").flatMap { UnixTime(iso8601: $0) }

@@ -1,26 +1,27 @@
-/// The daemons of a store, as one moment shows them: who is alive, and who leads.
+/// The daemons of a store at one moment: which are alive, and which lead.
 package struct Fleet: Hashable, Sendable {
   package struct Member: Hashable, Sendable {
-    /// The random word by which the process is known to Redis.
+    /// The random name of the process in the store's keys.
     package let instance: String
-    /// What it says of itself; nil: it has not said anything yet.
+    /// The daemon's record; nil: it has not written one yet.
     package let record: DaemonRecord?
-    /// Since its last heartbeat, microseconds; nil: it is dead, its heartbeat has run out.
+    /// The time since its last heartbeat, microseconds; nil: its heartbeat has expired, so it is dead.
     package let silence: Int64?
-    /// It is the one whose token the lease holds.
+    /// The lease holds this daemon's token.
     package let holdsLease: Bool
 
-    /// It fires, unless it is silent: it holds the lease, or does without one and says that it leads.
+    /// The daemon fires unless it is silent: it holds the lease, or it runs without a lease and its record says that it
+    /// leads.
     package internal(set) var leads = false
-    /// The lease says otherwise than its record, which is written at each change: it could not write it any more.
+    /// The lease contradicts its record. A daemon writes its record at each change, so it can no longer write it.
     package internal(set) var isOutdated = false
 
     package var isAlive: Bool { silence != nil }
-    /// By its own word, which may be old.
+    /// Its record says that it leads; the record may be out of date.
     package var saysItLeads: Bool { record?.isLeading ?? false }
-    /// By its own word.
+    /// Its record says that it is still reading the schedules.
     package var isLoading: Bool { record?.isLoading ?? false }
-    /// `web1, process 4711`; its instance where it has not said more.
+    /// `web1, process 4711`; without a record its instance.
     package var place: String { record.map { "\($0.host), process \($0.processID)" } ?? instance }
 
     package init(instance: String, record: DaemonRecord?, silence: Int64?, holdsLease: Bool) {
@@ -34,7 +35,7 @@ package struct Fleet: Hashable, Sendable {
   package struct Lease: Hashable, Sendable {
     /// `<instance>:<epoch>`
     package let token: String
-    /// Milliseconds until it runs out; -1: it never does, so it was set by hand.
+    /// Milliseconds until it expires; -1: it never expires, so it was set by hand.
     package let remaining: Int64
 
     package var instance: String { String(token.prefix { $0 != ":" }) }
@@ -45,21 +46,21 @@ package struct Fleet: Hashable, Sendable {
     }
   }
 
-  /// A daemon that leads and has not been heard for so long, microseconds, is frozen, cut off, or gone: a heartbeat comes once
-  /// a second.
+  /// A leading daemon whose last heartbeat is older is frozen, cut off, or gone; microseconds. A heartbeat comes at
+  /// least once a second.
   package static let longestSilence: Int64 = 4_000_000
 
-  /// What the store's connections tell of daemons that say nothing themselves. Asked where none is alive.
+  /// What the store's list of connections shows about daemons that write nothing. Asked only where no daemon is alive.
   package enum Trace: Hashable, Sendable {
     /// No daemon is connected.
     case none
-    /// One is; from where.
+    /// A daemon is connected, from this place.
     case connected(String)
-    /// This user may not see connections.
+    /// This user may not list connections.
     case unknown
   }
 
-  /// The leading one first, then the living, then the dead.
+  /// The leading daemon first, then the other living ones, then the dead.
   package let members: [Member]
   package let trace: Trace
   package let lease: Lease?
@@ -70,10 +71,11 @@ package struct Fleet: Hashable, Sendable {
     self.trace = trace
     let judged = members.map { member in
       var member = member
-      // An earlier version does not tell whether it has a lease; where one is in use, it most probably has.
+      // A record of an earlier version does not say whether the daemon uses a lease. It most probably does where one is
+      // in use.
       let isBound = member.record?.usesLease ?? (lease != nil)
       member.leads = member.holdsLease || member.saysItLeads && !isBound
-      // One that is silent writes nothing, whatever it may.
+      // A silent daemon writes nothing, so its record proves nothing about its rights.
       let isHeard = member.silence.map { $0 < Self.longestSilence } ?? false
       member.isOutdated = isHeard && member.record != nil && member.leads != member.saysItLeads
       return member
@@ -86,8 +88,8 @@ package struct Fleet: Hashable, Sendable {
 
   package var alive: [Member] { members.filter(\.isAlive) }
 
-  /// Those that send what is due: the holder of the lease, or whoever leads without one. More than one: `--no-lease`
-  /// was given to daemons that are not alone.
+  /// The daemons that fire: the holder of the lease, and those that lead without one. More than one means that a daemon
+  /// with `--no-lease` is not alone.
   package var firing: [Member] {
     members.filter { member in
       guard let silence = member.silence, silence < Self.longestSilence else { return false }

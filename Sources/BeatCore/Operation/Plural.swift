@@ -2,7 +2,7 @@
 package enum Plural {
   /// `1 schedule`, `2 schedules`.
   ///
-  /// - Parameter many: the noun of more than one, where it is not the one with an s.
+  /// - Parameter many: the plural; nil: the singular with an s.
   package static func of(_ count: some BinaryInteger, _ one: String, _ many: String? = nil) -> String {
     "\(count) \(word(count, one, many))"
   }

@@ -1,24 +1,25 @@
-/// How a schedule's due times come about: what they are counted from, what bounds them, and which lie around a moment.
+/// How a schedule's due times come about: from which time they count, what bounds them, and which are near a given
+/// time.
 package struct ScheduleAccount {
-  /// Where the time comes from that an interval counts from, and after which a crontab is looked for.
+  /// The source of `base`, from which an interval counts and after which a crontab looks for its next match.
   package enum Origin: String, Sendable {
-    /// The watermark tells of a run.
+    /// The watermark of a run.
     case run
-    /// The watermark tells when the schedule was first seen, or was edited.
+    /// The watermark of when the schedule was first seen or was edited.
     case seen
     /// The document's `last_run_at`.
     case document
-    /// Neither is there: whoever sees it first counts from then.
+    /// There is neither: the first daemon that sees the schedule counts from that time.
     case unseen
   }
 
   package let definition: ScheduleDefinition
   package let base: UnixTime
   package let origin: Origin
-  /// What an interval's occurrences are counted from: its base, or before its `start_after`.
+  /// The time from which an interval's occurrences count: `base`, or a time before `start_after`.
   private let seriesBase: UnixTime
 
-  /// nil: the document cannot be used.
+  /// nil: the document is rejected.
   package init?(_ preview: SchedulePreview, _ read: Scheduler.DocumentRead, context: DocumentContext) {
     guard case .document(let bytes) = read.content, let document = try? ScheduleDocument(bytes, context: context),
       let entry = preview.scheduler.entries.handle(of: preview.name).flatMap({ preview.scheduler.entries[$0] })
@@ -33,19 +34,19 @@ package struct ScheduleAccount {
     }
   }
 
-  /// The newest due time at or before a moment, as if the schedule had always been what it is now; nil: there is none
-  /// within fifty years.
+  /// The newest due time at or before `time`, as if the schedule had always been as it is now; nil: there is none in
+  /// the fifty years before.
   package func due(atOrBefore time: UnixTime) -> UnixTime? {
     let century: Int64 = 50 * 366 * 86_400_000_000
     return definition.schedule.latestDue(atOrBefore: time, after: time.advanced(by: -century), base: base(before: time))
   }
 
-  /// The first due time after a moment.
+  /// The first due time after `time`.
   package func due(after time: UnixTime) -> UnixTime? {
     definition.schedule.nextDue(after: time, base: base(before: time))
   }
 
-  /// The due times in a span, its end left out; at most so many.
+  /// The due times from `start` until before `end`, at most `limit` of them.
   package func dues(from start: UnixTime, to end: UnixTime, limit: Int) -> [UnixTime] {
     var dues: [UnixTime] = []
     var time = start.advanced(by: -1)
@@ -56,8 +57,8 @@ package struct ScheduleAccount {
     return dues
   }
 
-  /// The due time that a person means who names a moment: in the same minute by a crontab's clock, in the same second
-  /// else; the moment itself, if it is one.
+  /// The due time that a user means by `time`: `time` itself if it is one, else the first in the same minute for a
+  /// crontab, or in the same second for other schedules.
   package func due(at time: UnixTime) -> UnixTime? {
     if due(after: time.advanced(by: -1)) == time { return time }
     let unit = definition.schedule.precision
@@ -65,7 +66,7 @@ package struct ScheduleAccount {
     return dues(from: start, to: start.advanced(by: unit), limit: 1).first
   }
 
-  /// Why the schedule's life does not reach to a due time; nil: it does.
+  /// Why a due time lies outside the schedule's life; nil: it lies within.
   package func bound(at due: UnixTime) -> String? {
     if let start = definition.startAfter, due < start { return "start_after is \(start.iso8601)" }
     if let end = definition.expiresAt, due >= end { return "expires_at is \(end.iso8601)" }
@@ -77,13 +78,13 @@ package struct ScheduleAccount {
     return nil
   }
 
-  /// When an occurrence is sent: later by the jitter.
+  /// When an occurrence is sent: its due time plus the jitter.
   package func sending(of due: UnixTime, as name: EntryName) -> UnixTime {
     Jitter.sending(
       of: due, name, definition.schedule, limit: definition.jitter, end: definition.expiresAt)
   }
 
-  /// An interval's series goes on into the past, too.
+  /// A base before `time`: an interval's series also extends into the past.
   private func base(before time: UnixTime) -> UnixTime {
     guard let spacing = definition.schedule.spacing, time <= seriesBase else { return seriesBase }
     let steps = seriesBase.microseconds(since: time) / max(1, spacing) + 2

@@ -1,7 +1,7 @@
-/// What a store's server says of itself, for people and for their programs.
+/// What a store's server reports about itself, for people and for programs.
 package struct StoreFacts: Hashable, Sendable {
   package enum Value: Hashable, Sendable {
-    /// nil: the server does not say it, or not to this user.
+    /// nil: the server does not report it, or not to this user.
     case text(String?)
     case number(Int64?)
   }
@@ -15,11 +15,11 @@ package struct StoreFacts: Hashable, Sendable {
 
   /// The kind of store, in one word.
   package let kind: String
-  /// In a line.
+  /// The facts that matter most, in one line of text.
   package let words: String
-  /// In the kind's own terms.
+  /// All facts, in the terms of this kind of store.
   package let facts: [Fact]
-  /// Why the server takes no writes at present, so that no daemon can lead; nil: nothing is known that stands against it.
+  /// Why the server refuses writes at present, so that no daemon can lead; nil: no reason is known.
   package let writeObstacle: String?
 
   package init(kind: String, words: String, facts: [Fact], writeObstacle: String?) {

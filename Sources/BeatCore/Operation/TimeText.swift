@@ -1,4 +1,4 @@
-/// Lengths of time for people, down to where latenesses lie.
+/// Lengths of time as text, down to a hundredth of a millisecond, since latenesses are that small.
 package enum TimeText {
   /// `0.21 ms`, `12 ms`, `3.2 s`, `4 min 5 s`, `3 d 4 h`.
   package static func span(_ microseconds: Int64) -> String {
@@ -11,7 +11,7 @@ package enum TimeText {
     return sign + long(size / 1_000_000)
   }
 
-  /// Milliseconds with all digits, for programs: `0.213`.
+  /// Milliseconds to the microsecond, for programs: `0.213`.
   package static func milliseconds(_ microseconds: Int64) -> String {
     (microseconds < 0 ? "-" : "") + decimal(microseconds.magnitude, 1_000, digits: 3)
   }
