@@ -1,4 +1,5 @@
-/// A bound on what others write or send: one schedule, name, queue or reply past it is refused, and the rest goes on.
+/// A bound on what users, other clients and servers write or send. A schedule, name, queue or reply beyond its bound is
+/// refused, and the others go on.
 ///
 /// The daemon, `lint`, `set`, imports and receipts compare with the same number and refuse in the same words
 /// (`excess`). `docs/security.md` prints the table `all`.

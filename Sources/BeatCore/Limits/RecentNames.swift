@@ -1,6 +1,7 @@
-/// Names that were heard of in the last ten to twenty seconds, by their hashes: so many as there is room for. Past that all
-/// are new ones.
+/// The names that came in the last ten to twenty seconds, as hashes. At most `room` are remembered in ten seconds;
+/// every further name counts as new.
 package struct RecentNames {
+  /// How long one set of names is filled; microseconds.
   private static let span: Int64 = 10_000_000
   private static let room = 4_096
 
@@ -10,7 +11,7 @@ package struct RecentNames {
 
   package init() {}
 
-  /// Whether nothing was heard of a name before. It is remembered.
+  /// Whether a name did not come recently. The name is remembered.
   package mutating func isNew(_ name: EntryName, at now: BootTime) -> Bool {
     let age = since.map { now.microseconds(since: $0) } ?? .max
     if age >= Self.span {
