@@ -1,5 +1,5 @@
-/// Whether a schedule whose document was edited begins now: its next occurrence is then the first after now, and nothing
-/// overdue is invented.
+/// Whether an edited schedule begins now. If it does, its next occurrence is the first after now, so that an edit
+/// invents nothing overdue.
 enum Edit: String, CaseIterable {
   case samePhase = "the same schedule"
   case otherInstant = "another instant"
@@ -12,13 +12,13 @@ enum Edit: String, CaseIterable {
   case cameBack = "one of these, deleted and made again, and it remembers its runs"
 
   /// - Parameters:
-  ///   - entry: with the edited document, and counted anew.
-  ///   - old: by the document before.
-  ///   - wasOver: it had come to its end by the document before.
-  ///   - base: what it counted from before.
+  ///   - entry: the schedule by the edited document, counted again.
+  ///   - old: its timing by the document before.
+  ///   - wasOver: by the document before, the schedule had ended.
+  ///   - base: the time from which it counted before.
   init(of entry: ScheduleEntry, from old: EntryTiming, wasOver: Bool, base: UnixTime, _ seen: Sighting) {
     guard let change = Self.change(of: entry, from: old, wasOver: wasOver, seen) else {
-      // What is due there is due though it has passed: there is no other time.
+      // A clocked schedule has only this one time, so it is due even if the time has passed.
       self = Self.isOtherInstant(entry.timing, old) ? .otherInstant : .samePhase
       return
     }
@@ -32,7 +32,7 @@ enum Edit: String, CaseIterable {
     }
   }
 
-  /// Clocked for another time than before.
+  /// Whether the schedule is clocked, for another time than before.
   static func isOtherInstant(_ new: EntryTiming, _ old: EntryTiming) -> Bool {
     new.schedule.comesOnce && old.schedule != new.schedule
   }
@@ -49,8 +49,8 @@ enum Edit: String, CaseIterable {
     return isSwitchedBack(entry, old, seen) ? .switchedBack : nil
   }
 
-  /// Whether the schedule was another one in between, of which only the daemon that leads has heard: the watermark is a new
-  /// one, and was written under neither of the two schedules that we know.
+  /// Whether the schedule was edited to another one and back, and this daemon missed that: the watermark has changed,
+  /// and it was written under a schedule that is neither the old one nor the new one.
   private static func isSwitchedBack(_ entry: ScheduleEntry, _ old: EntryTiming, _ seen: Sighting) -> Bool {
     guard let digest = seen.stored?.digest, seen.isNews(to: entry.progress), !old.isMeant(by: digest) else {
       return false
@@ -58,8 +58,8 @@ enum Edit: String, CaseIterable {
     return entry.isUnheard(seen.stored, now: seen.now) && !entry.timing.isOtherInstant(than: seen.stored)
   }
 
-  /// Whether another daemon has gone on by this schedule already: the watermark is news to us, and says so. Then it is we who
-  /// hear of the edit late.
+  /// Whether another daemon already goes on by this schedule: the watermark has changed and was written under it. This
+  /// daemon then learns of the edit late.
   private static func isInForce(_ entry: ScheduleEntry, base: UnixTime, _ seen: Sighting) -> Bool {
     guard let stored = seen.stored, seen.isNews(to: entry.progress) else { return false }
     return stored.digest.map { $0 == entry.timing.digest } ?? (stored.due > base)

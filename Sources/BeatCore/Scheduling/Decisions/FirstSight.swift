@@ -1,4 +1,5 @@
-/// From where a schedule counts that was not known: found at a start, made just now, or mended.
+/// From which time a schedule counts that this daemon did not know: it was found at the start, was just created, or was
+/// rejected until now.
 enum FirstSight: String, CaseIterable {
   case mended = "set aside until now"
   case mendedToOtherInstant = "set aside until now, for another instant than the watermark's"
@@ -11,7 +12,7 @@ enum FirstSight: String, CaseIterable {
   case remembered = "known by its document"
   case found = "known by nothing"
 
-  /// - Parameter entry: as of a schedule that is not made anew.
+  /// - Parameter entry: the schedule, with `progress` already set.
   private init(_ entry: ScheduleEntry, _ seen: Sighting, isNew: Bool, isMended: Bool) {
     let isOtherInstant = entry.timing.isOtherInstant(than: seen.stored)
     if isMended {
@@ -19,7 +20,8 @@ enum FirstSight: String, CaseIterable {
     } else if isNew {
       self = seen.stored == nil ? .made : .madeAgain
     } else if !seen.load.isWatching, entry.isUnheard(seen.stored, now: seen.now) {
-      // One that appears where another was deleted, and remembers its runs, goes on from there, as when it is heard.
+      // A schedule that appears where another was deleted, and remembers its runs, goes on from there, as it does when
+      // the daemon notices both edits.
       self = seen.stored?.digest == .gone ? .cameBack : isOtherInstant ? .otherInstant : .editedUnheard
     } else {
       self = seen.stored != nil ? .known : seen.remembered != nil ? .remembered : .found
@@ -31,10 +33,10 @@ enum FirstSight: String, CaseIterable {
 
   var isNew: Bool { self == .made || self == .madeAgain }
 
-  /// Whether the watermark says otherwise, though the schedule does not begin now.
+  /// Whether the watermark was written under another schedule though this one does not begin now.
   var settles: Bool { self == .cameBack || self == .otherInstant }
 
-  /// A document that was set aside until now, or of which nothing was known.
+  /// The entry for a document that was rejected until now, or whose schedule was not known.
   static func entry(
     _ name: EntryName, _ bytes: [UInt8], _ document: ScheduleDocument, _ seen: Sighting, isMended: Bool
   ) -> (row: Self, entry: ScheduleEntry) {
@@ -58,17 +60,17 @@ enum FirstSight: String, CaseIterable {
     return (row, entry)
   }
 
-  /// A document that remembers no run, and no watermark of its own, is a new schedule, even where one of its name was.
-  /// In a load only where a watermark says that the earlier one is gone: else the store may have lost our watermark, or
-  /// never had it.
+  /// A document without `last_run_at` is a new schedule unless a watermark belongs to it, even if an earlier schedule
+  /// had its name. In a load it is new only if the watermark says that the earlier schedule was deleted: the store may
+  /// otherwise have lost this schedule's watermark, or may never have had it.
   private static func isNew(_ timing: EntryTiming, _ document: ScheduleDocument, _ seen: Sighting) -> Bool {
     guard document.lastRunAt == nil else { return false }
     guard let digest = seen.stored?.digest else { return seen.load.isWatching }
     return digest == .gone || seen.load.isWatching && !timing.isMeant(by: digest)
   }
 
-  /// What a schedule is counted from that was never seen before: now. One that is clocked for a time that has passed
-  /// was missed, as it has not run.
+  /// The time from which a schedule counts that was never seen before: now. A clocked one whose time has passed and
+  /// that has not run counts from just before that time, so that its run counts as missed.
   private static func firstBase(_ timing: EntryTiming, _ document: ScheduleDocument, now: UnixTime) -> UnixTime {
     guard let time = timing.schedule.onlyInstant, document.totalRunCount == 0 else { return now }
     return min(now, time.advanced(by: -1))

@@ -1,4 +1,4 @@
-/// Which of several occurrences that have passed is sent, one being due.
+/// Which of the occurrences that have passed is sent when a schedule is due.
 enum Lateness: String, CaseIterable {
   case ended = "the end has come"
   case asked = "asked for by run_immediately"
@@ -7,7 +7,7 @@ enum Lateness: String, CaseIterable {
   case skipped = "missed, catchup none"
   case all = "missed, catchup all"
 
-  /// - Parameter grace: what is not later than this is in time; microseconds.
+  /// - Parameter grace: an occurrence that is late by no more than this is in time; microseconds.
   init(of due: UnixTime, _ entry: ScheduleEntry, now: UnixTime, grace: Int64) {
     if let end = entry.timing.expiresAt, end <= now {
       self = .ended

@@ -1,7 +1,8 @@
-/// From where a schedule that is known counts on, when its document is read once more.
+/// From which time a known schedule counts on when its document is read again.
 ///
-/// An older time than ours, or none, is mostly a stale copy that was saved: what we know stands. The exceptions have a
-/// row each. In a full load the watermark rules, older or not: the store went back then, and the messages with it.
+/// If the store has an older time than this daemon, or none, a stale copy was most probably saved, and this daemon's
+/// time stays. The exceptions have a row each. In a full load the watermark decides even if it is older: the store has
+/// then gone back in time, and its messages with it.
 enum Recount: String, CaseIterable {
   case storeEmptied = "no watermark, in a load: the store has forgotten it"
   case ownWatermarkUnderWay = "no watermark, ours is on its way"
@@ -24,22 +25,23 @@ enum Recount: String, CaseIterable {
     let due = seen.watermark?.due
     self =
       switch (Place(due, from: progress.base), Place(seen.remembered, from: progress.base)) {
-      // We may not have heard of all that was fired. Unless our own watermark was lost with its connection, which
-      // another store knows nothing of.
+      // Other daemons may have fired unnoticed. The exception is a watermark that this daemon was writing when its
+      // connection was lost (`watermarkBefore`), unless the store was replaced.
       case (.none, .none) where seen.load.isFirst && (seen.load.isReplaced || before == nil) && !entry.isFiring:
         .storeEmptied
       case (.none, .none) where seen.mayLackOwnWatermark: .ownWatermarkUnderWay
-      // What comes once is not given up for a guess.
+      // A clocked schedule fires once, and that run is not given up on a guess.
       case (.none, .none) where entry.isFiring || entry.timing.schedule.comesOnce: .nothingToLeaveOut
       case (.none, .none): .watermarkLost
       case (.none, .later): .laterRunRemembered
       case (.none, _): .runRemembered
-      // But for the watermark that our own is on its way to replace: it was read before that.
+      // The exception is the watermark that this daemon's own is about to replace: it was read before that.
       case (.earlier, let memory) where memory < .same && seen.load.isFirst && !seen.load.isReplaced && due != before:
         .storeWentBack
-      // Nothing was fired in the future: the store's clock was set and set back, and we have noticed one of the two.
+      // No run lies in the future: the store's clock was set forward and back, and this daemon noticed only one of the
+      // two.
       case (.earlier, _) where entry.isAhead(of: seen.now): .clockWentBack
-      // It may have fired it: its time counts.
+      // The daemon that saw the schedule first may have fired it, so its time counts.
       case (.earlier, let memory) where memory < .same && Self.isLater(due, than: before): .seenEarlier
       case (_, .later) where Self.isLater(seen.remembered, than: due): .laterRunInDocument
       case (.later, _): .newerWatermark
@@ -53,7 +55,8 @@ enum Recount: String, CaseIterable {
     return time > other
   }
 
-  /// Whether our watermark is kept, as none stands there: a restart would not know where to go on.
+  /// Whether this daemon writes its own watermark because the store has none: without one, a restart would not know
+  /// from where to go on.
   var keepsWatermark: Bool {
     switch self {
     case .storeEmptied, .ownWatermarkUnderWay, .nothingToLeaveOut, .watermarkLost, .laterRunRemembered, .runRemembered:
@@ -64,7 +67,7 @@ enum Recount: String, CaseIterable {
     }
   }
 
-  /// - Returns: whether the next due time may be another one.
+  /// - Returns: whether the next due time may have changed.
   func apply(_ seen: Sighting, to entry: inout ScheduleEntry) -> Bool {
     let base = entry.progress.base
     switch self {
@@ -75,7 +78,7 @@ enum Recount: String, CaseIterable {
       return true
     case .ownWatermarkUnderWay, .nothingToLeaveOut, .runRemembered: break
     case .watermarkLost:
-      // Other daemons may have fired what we have not heard of: what was due until now is left out.
+      // Other daemons may have fired unnoticed, so occurrences that were due until now are left out.
       let passed = entry.base(leavingBehind: seen.now)
       entry.progress.watermarkBefore = .earliest
       if passed != base { entry.progress.count(from: passed) }
@@ -120,15 +123,15 @@ enum Recount: String, CaseIterable {
       entry.progress.isMeasured = false
     case .newerWatermark:
       entry.progress.base = watermark.due
-      // Heard as it happened: it moves along should the clock be set. What a load finds may be older than the clock's
-      // error.
+      // A watermark read while watching is recent, so it moves along if the clock is set. One that a load finds may be
+      // older than the clock's error.
       entry.progress.isMeasured = seen.load.isWatching
       entry.goOn(asMeantBy: watermark, seen)
     case .asKnown: entry.goOn(asMeantBy: watermark, seen)
     default: break
     }
-    // In a replaced store, an older watermark was kept by a daemon that has not heard of the newest runs. Our base
-    // stays, and replaces the watermark when we lead.
+    // In a replaced store, an older watermark is from a daemon that missed the newest runs. This daemon's base stays,
+    // and replaces the watermark when this daemon leads.
     guard seen.load.isReplaced, watermark.due < entry.progress.base else { return }
     entry.progress.watermarkBefore = watermark.due
     entry.progress.isMeasured = true
@@ -136,7 +139,7 @@ enum Recount: String, CaseIterable {
 }
 
 extension ScheduleEntry {
-  /// Whoever leads has fired what was due before the moment at which we would begin anew: the series goes on.
+  /// The leader has fired what was due before the time at which this daemon would begin: the series goes on.
   fileprivate mutating func goOn(if watermark: Watermark) {
     guard watermark.taskID != nil, watermark.due > progress.watermarkBefore ?? progress.base, let floor,
       watermark.due < floor
@@ -144,15 +147,15 @@ extension ScheduleEntry {
     self.floor = nil
   }
 
-  /// Another daemon has heard of this schedule before us, and the watermark says from where it goes on: not from our
-  /// hearing.
+  /// Another daemon learned of this schedule earlier, and its watermark says from where the schedule goes on. The time
+  /// at which this daemon learned of it does not count.
   fileprivate mutating func goOn(asMeantBy watermark: Watermark, _ seen: Sighting) {
     if watermark.digest == timing.digest, seen.isNews(to: progress) { floor = nil }
   }
 
-  /// The watermark's count stands even where its time is known already: a stale copy may have lost it in the document.
-  /// A newer watermark knows better even where it counts less: the schedule was made again, and we have not heard of
-  /// it.
+  /// The watermark's count holds even if its time is already known: a stale copy may have lost the count in the
+  /// document. A newer watermark's count holds even if it is smaller: the schedule was deleted and made again without
+  /// this daemon noticing.
   fileprivate mutating func takeCount(of watermark: Watermark) {
     guard watermark.due >= progress.base else { return }
     let count = watermark.totalRunCount

@@ -1,5 +1,6 @@
-/// What a watermark tells of a schedule whose document has the bytes we know: where it is of another schedule, somebody has
-/// switched there and back while we did not hear, or what we kept in the watermark did not reach it.
+/// What a watermark shows about a schedule whose document has not changed since this daemon last read it. A watermark
+/// of another schedule means that a client edited the document there and back unnoticed, or that this daemon's own
+/// watermark was not written.
 enum Reread: String, CaseIterable {
   case asKnown = "the same schedule"
   case editedAndBack = "another schedule, in a load: edited there and back"
@@ -7,8 +8,9 @@ enum Reread: String, CaseIterable {
   case otherSchedule = "another schedule"
 
   /// - Parameters:
-  ///   - isOther: what `isOther` says.
-  ///   - remembersRuns: the document tells of a last run. Asked where it matters, as it takes a look at the bytes.
+  ///   - isOther: the result of `isOther`.
+  ///   - remembersRuns: whether the document has a `last_run_at`. Called only where it matters, since it reads the
+  ///     bytes.
   init(_ entry: ScheduleEntry, _ seen: Sighting, isOther: Bool, remembersRuns: () -> Bool) {
     if isOther, seen.load.isFirst, !entry.timing.isOtherInstant(than: seen.stored),
       seen.stored?.digest != .gone || !remembersRuns()
@@ -21,7 +23,7 @@ enum Reread: String, CaseIterable {
     }
   }
 
-  /// Whether the watermark is news to us, and of another schedule.
+  /// Whether the watermark has changed since this daemon last saw it, and was written under another schedule.
   static func isOther(_ entry: ScheduleEntry, _ seen: Sighting) -> Bool {
     seen.stored?.digest != nil && seen.isNews(to: entry.progress) && entry.isUnheard(seen.stored, now: seen.now)
   }

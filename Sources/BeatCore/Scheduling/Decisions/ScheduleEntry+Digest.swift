@@ -1,12 +1,12 @@
 extension ScheduleEntry {
-  /// Under which schedule it stands, and whether that has come to its end: so that whoever loads it later can tell an
-  /// end that was lifted.
+  /// The digest for this entry's watermark: of its schedule, and of whether that has ended. It lets a daemon that loads
+  /// the schedule later notice that the end was lifted.
   var digest: ScheduleDigest {
     let digest = timing.digest
     return timing.enabled && finish != nil ? digest.finished : digest
   }
 
-  /// The same after a run.
+  /// The digest after a run at `due`, the run number `count`.
   func digest(afterRun due: UnixTime, count: Int64) -> ScheduleDigest {
     guard timing.mayFinish else { return timing.digest }
     var next = self
@@ -14,8 +14,7 @@ extension ScheduleEntry {
     return next.digest
   }
 
-  /// Whether a watermark was written under another schedule than the document's, or at an end that has been lifted
-  /// since.
+  /// Whether a watermark was written under another schedule than the document's, or at an end that was lifted since.
   func isUnheard(_ watermark: Watermark?, now: UnixTime) -> Bool {
     guard let digest = watermark?.digest else { return false }
     let own = timing.digest
@@ -24,7 +23,7 @@ extension ScheduleEntry {
 }
 
 extension EntryTiming {
-  /// Of the schedule, of when it begins, and of whether it is switched on.
+  /// The digest of the schedule, of its `start_after`, and of whether it is enabled.
   var digest: ScheduleDigest { digest(enabled: enabled) }
 
   func digest(enabled: Bool) -> ScheduleDigest {
@@ -35,14 +34,14 @@ extension EntryTiming {
     return digest
   }
 
-  /// Whether a digest was written by this schedule, at its end or before.
+  /// Whether a digest belongs to this schedule, before its end or at it.
   func isMeant(by digest: ScheduleDigest) -> Bool {
     let own = self.digest
     return digest == own || digest == own.finished
   }
 
-  /// Whether the document's clocked time is another one than the schedule's that the watermark is of, and so is due
-  /// even if it has passed. One that was only switched on is not.
+  /// Whether the document's clocked time differs from that of the watermark's schedule, so that it is due even if it
+  /// has passed. A schedule that was only enabled or disabled does not differ.
   func isOtherInstant(than watermark: Watermark?) -> Bool {
     guard schedule.comesOnce, let digest = watermark?.digest, digest != .unusable, digest != .gone else { return false }
     return !isMeant(by: digest) && digest != self.digest(enabled: !enabled)

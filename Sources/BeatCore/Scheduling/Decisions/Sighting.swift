@@ -1,25 +1,27 @@
-/// What is seen of a schedule when its document is read: watermark, document and clock, and what is known of the store.
+/// What a daemon sees when it reads a schedule's document: the watermark, the document's own memory of its last run,
+/// the clock, and what it knows of the store.
 ///
-/// With what was known of the schedule before, each decision follows from it, and from nothing else. A decision is a
-/// row of one of these tables, the first whose condition holds:
+/// Each decision follows from this and from what the daemon knew of the schedule, and from nothing else. A decision is
+/// a row of one of these tables: the first row whose condition holds.
 ///
 /// | the document | table | decides |
 /// |---|---|---|
-/// | of a name of which nothing was known | `FirstSight` | from where it counts, and whether it begins now |
-/// | of a known schedule | `Recount` | from where it counts on |
+/// | of a name that was not known | `FirstSight` | from which time it counts, and whether it begins now |
+/// | of a known schedule | `Recount` | from which time it counts on |
 /// | … with other bytes | `Edit` | whether it begins now |
-/// | … with the same bytes | `Reread` | whether the watermark tells of an edit that was not heard |
+/// | … with the same bytes | `Reread` | whether the watermark shows an edit that this daemon missed |
 /// | (when it is due) | `Lateness` | which of several occurrences is sent |
 struct Sighting {
-  /// As it stands in the store; nil: there is none, or none that can be read.
+  /// The watermark as the store holds it; nil: there is none, or none that can be read.
   let stored: Watermark?
-  /// The same, with its due time by the clock as it is now.
+  /// The watermark with its due time corrected for steps of the store's clock.
   let watermark: Watermark?
-  /// The document's `last_run_at`, as far as it is believed.
+  /// The document's `last_run_at`; nil: it has none, or one that is not believed.
   let lastRunAt: UnixTime?
-  /// What of it counts beside the watermark, by the clock as it is now.
+  /// The part of `lastRunAt` that counts beside the watermark, corrected for steps of the store's clock; nil: none of
+  /// it does.
   let remembered: UnixTime?
-  /// The answer may be older than the watermark that we have just kept.
+  /// The store's answer may be older than the watermark that this daemon has just written.
   let mayLackOwnWatermark: Bool
   let load: LoadState
   let now: UnixTime
@@ -39,30 +41,31 @@ struct Sighting {
     self.now = now
   }
 
-  /// Where there is a watermark too, nothing counts that lies ahead of the store's clock: it is from before a step back
-  /// that the watermark knows of.
+  /// Beside a watermark, a `lastRunAt` ahead of the store's clock does not count: it is from before the clock was set
+  /// back, and the watermark is from after that.
   private static func memory(_ lastRunAt: UnixTime?, beside watermark: Watermark?, now: UnixTime) -> UnixTime? {
     guard let lastRunAt, let watermark, watermark.due < lastRunAt else { return lastRunAt }
     return lastRunAt > now.advanced(by: StoreClock.smallestStep) ? nil : lastRunAt
   }
 
-  /// The newest time that the store knows, of a watermark that stands there.
+  /// The newest run that the store knows: by the given watermark or by the document.
   func newest(_ watermark: Watermark) -> UnixTime { max(watermark.due, remembered ?? watermark.due) }
 
-  /// The store was emptied while nothing was heard, and filled again: what we remember of a schedule counts no more.
+  /// The store was emptied and filled again while this daemon was disconnected, so what it remembers of the schedule no
+  /// longer counts.
   var isForgotten: Bool { load.isFirst && stored == nil }
 
-  /// The document was deleted as far as the watermark knows, or the store has forgotten it, and yet it remembers runs:
-  /// it goes on from there, as all do who heard of both.
+  /// The document was deleted by what the watermark says, or the store has lost the watermark, but the document
+  /// remembers runs: the schedule goes on from there, as it does for daemons that noticed both edits.
   var cameBack: Bool { (isForgotten || stored?.digest == .gone) && lastRunAt != nil }
 
-  /// Whether the watermark is another one than was seen last.
+  /// Whether the watermark differs from the one that this daemon saw last.
   func isNews(to progress: Progress) -> Bool {
     stored.map { Watermark.Fingerprint($0) != progress.watermarkSeen } ?? false
   }
 }
 
-/// Where a time lies, seen from what a schedule counts from.
+/// Where a time lies, compared with the time from which a schedule counts.
 enum Place: Comparable {
   case none, earlier, same, later
 
