@@ -1,11 +1,16 @@
 import BeatCore
 
-/// A slow look at everything, in case an event was lost that nothing else has told of: each document is compared with
-/// what is known of it. An edit of this very moment also differs, so whatever differs is given time for its event, and
-/// only what stays silent is a repair (`AuditFindings`). Their number must stay 0.
+/// Compares every document with what the daemon knows of it, to find edits whose events were lost. A document that was
+/// edited at this very moment differs, too, so the audit waits for its event; only a document that still differs
+/// without one is a repair (`AuditFindings`). The number of repairs must stay 0.
+///
+///     scan all documents -> some differ -> wait 2 s, and for the events of two heartbeats -> repair the rest
+///                                             event of the document: no repair
 final class Audit {
+  /// How long the audit waits for events after the scan, at least; microseconds.
   private static let patience: Int64 = 2_000_000
-  /// Heartbeats whose events come after those of all that the scan has seen: the first may have been sent before its end.
+  /// The events of this many heartbeats after the scan come later than the events of all edits that the scan saw. Two,
+  /// because the first heartbeat may have been sent before the scan ended.
   private static let beats = 2
 
   private let isQuiet: (EntryName) -> Bool
@@ -13,10 +18,11 @@ final class Audit {
   private let fail: (String) -> Void
   private var findings = AuditFindings()
   private var load: DocumentLoad?
-  /// nil: the scan goes on.
+  /// How many heartbeats' events the audit still waits for; nil: the scan goes on.
   private var beatsLeft: Int?
+  /// The audit still waits for `patience` to pass.
   private var isPatient = true
-  /// Names that were too long to be read.
+  /// Names that are too long to be read.
   var ignored: IgnoredNames { load?.ignored ?? IgnoredNames() }
   private lazy var timer = surroundings.makeTimer { [unowned self] in
     isPatient = false
@@ -25,10 +31,11 @@ final class Audit {
   private let surroundings: any Surroundings
 
   /// - Parameters:
-  ///   - isQuiet: nothing of the document is on its way.
-  ///   - names: of all that are known, asked for at the end of the scan.
-  ///   - repair: called once, with what has changed without an event; not called if the session ends.
-  ///   - fail: called in its place, with the reason, if something is refused or nobody could be judged.
+  ///   - isKnown: whether a document is as the daemon knows it.
+  ///   - isQuiet: whether no read, write or event of the document is on its way.
+  ///   - names: all names that the daemon knows. Called at the end of the scan.
+  ///   - repair: called once with the names that changed without an event; not called if the session ends.
+  ///   - fail: called instead with the reason, if a read was refused or too much was edited for a verdict.
   init(
     _ store: any ScheduleStore, in surroundings: any Surroundings,
     isKnown: @escaping (EntryName, Scheduler.DocumentRead) -> Bool,
@@ -53,10 +60,10 @@ final class Audit {
     load?.start()
   }
 
-  /// Its event has come: no repair.
+  /// An event of the name has arrived, so it needs no repair.
   func touched(_ name: EntryName) { findings.touched(name) }
 
-  /// A heartbeat's event has come, and with it every event before it.
+  /// A heartbeat's event has arrived, and so have all events before it.
   func echoed() {
     guard let left = beatsLeft, left > 0 else { return }
     beatsLeft = left - 1

@@ -1,13 +1,13 @@
-/// Waits between attempts: they grow, and are spread by chance, so that a server that comes back is not met by all its
-/// clients at once.
+/// The waits between attempts. They grow, and their length is random, so that clients do not all reach a returning
+/// server at once.
 package struct Backoff {
-  /// What stood for so long was well, whatever it took to make.
+  /// A connection that lasted this long was healthy, however long it took to make; microseconds.
   private static let recovery: Int64 = 10_000_000
-  /// What stood so many times as long as it took to make was well, too: making it anew each time is a small part of
-  /// the whole.
+  /// A connection that lasted this many times as long as it took to make, and at least the present ceiling, was
+  /// healthy, too: making it again and again is a small part of the time.
   private static let worth: Int64 = 4
 
-  /// The first ceiling and the longest; microseconds.
+  /// The first ceiling of a wait and the highest; microseconds.
   private let ceilings: ClosedRange<Int64>
   private var ceiling: Int64
 
@@ -18,13 +18,13 @@ package struct Backoff {
 
   package static let usual: ClosedRange<Int64> = 50_000...5_000_000
 
-  /// Microseconds until the next attempt: between half the present ceiling and the ceiling, which doubles up to 5 s.
-  /// After one that was well it begins again with the shortest; else the failure belongs to the same trouble.
+  /// Microseconds until the next attempt: between half of the present ceiling and the ceiling, which doubles up to the
+  /// highest. After a healthy connection the ceiling is the first again.
   ///
   /// - Parameters:
-  ///   - health: for how long the last attempt stood; microseconds, 0 if it came to nothing.
-  ///   - making: what it took to make it; microseconds.
-  ///   - random: draws the wait.
+  ///   - health: how long the last connection lasted; microseconds, 0 if none was made.
+  ///   - making: how long it took to make; microseconds.
+  ///   - random: draws a number from a range.
   package mutating func next(
     afterHealth health: Int64, making: Int64, random: (ClosedRange<Int64>) -> Int64
   ) -> Int64 {

@@ -1,24 +1,25 @@
 import BeatCore
 
-/// What a daemon is told at start.
+/// A daemon's settings, given at start.
 package struct DaemonConfiguration {
   package var scheduler: SchedulerConfiguration
   package var leadership: Leadership.Configuration
-  /// Between rehearsals while something is missing, the first and the longest; microseconds.
+  /// The waits between rehearsals while something is missing, the first and the longest; microseconds.
   package var rehearsalDelays: ClosedRange<Int64> = 1_000_000...30_000_000
-  /// The waits before the store is tried again: at first, and at most; microseconds.
+  /// The waits between attempts to connect to the store, the first and the longest; microseconds.
   package var reconnectDelays = Backoff.usual
-  /// How often all documents are read where no edit can be heard; microseconds.
+  /// How often all documents are read while edits are found by polling; microseconds.
   package var pollInterval: Int64 = 5_000_000
-  /// How often all documents are compared with what is known; microseconds. nil: never.
+  /// How often an audit compares all documents with what the daemon knows; microseconds. nil: never.
   package var auditInterval: Int64?
-  /// How long a stop waits for what is on its way; microseconds.
+  /// How long a stop waits for commands that are on their way; microseconds.
   package var stopPatience: Int64 = 5_000_000
-  /// What the daemon tells of itself, as far as it never changes.
+  /// The part of the daemon's record that never changes.
   package var record: DaemonRecord
-  /// Reads the rules of zones, for the routes that a store can reach. Throws: the default zone is unknown.
+  /// Makes the context for reading documents: it reads the zone rules, and takes the rules that the store sets for
+  /// routes. Throws if the default zone is unknown.
   package var documents: (RouteRules?) throws -> DocumentContext
-  /// Lets zones be read anew.
+  /// Drops the zone rules that were read, so that `documents` reads them again.
   package var forgetZones: () -> Void = {}
 
   package var instance: String { leadership.instance }

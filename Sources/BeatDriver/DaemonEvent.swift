@@ -1,24 +1,24 @@
 import BeatCore
 
-/// What a daemon tells whoever observes it: the log, receipts, metrics. In the order in which it happened; told after
-/// the commands of its turn are written.
+/// What a daemon reports to its readers: the log, receipts, metrics. They get events in the order in which they
+/// happened, after the commands of the turn are written.
 package enum DaemonEvent {
   // Schedules.
-  /// - document: which one it is about, where this daemon is the one that fires.
+  /// - document: the document that the report is about; nil: this daemon does not lead, or has no such document.
   case schedule(Scheduler.Report, document: DocumentIdentity?)
-  /// A run that somebody has asked for.
+  /// A run by hand.
   case manual(ManualEvent)
 
   // The session with the store.
   case notice(StoreNotice)
-  /// All is well: everything is loaded, a heartbeat was answered, and a fire rehearsed.
+  /// The daemon is ready: all schedules are loaded, a heartbeat was answered, and a rehearsal succeeded.
   case ready(Readiness)
   case disconnected(reason: String)
-  /// Edits are heard in another way from now on.
+  /// The daemon detects edits in another way from now on.
   case changeDetection(ChangeDetection, insteadOf: ChangeDetection, reason: String)
-  /// Changes were missed, and everything is read for them.
+  /// Changes were missed, so the daemon reads all schedules.
   case missedChanges(reason: String)
-  /// Everything is read again.
+  /// The daemon reads all schedules again.
   case reloading(reason: String)
   /// Zone rules were read again.
   case reloaded(schedules: Int)
@@ -27,37 +27,37 @@ package enum DaemonEvent {
   // Who leads.
   case leading(token: String)
   case standingBy(reason: String)
-  /// What a rehearsal has shown, when that is news.
+  /// The result of a rehearsal, when it differs from the last.
   case proof(Candidacy.Proof)
-  /// The store's clock was set, by so many microseconds.
+  /// The store's clock was set by this many microseconds; negative: back.
   case clockStepped(by: Int64)
-  /// The store's clock and ours differ, by so many microseconds; 0: no longer.
+  /// The store's clock minus this machine's wall clock; microseconds. 0: they agree again.
   case clockDiffers(by: Int64)
 
   // The broker.
   case relay(RelayEvent)
-  /// While this daemon stands by: why it could not deliver if it had to lead; nil: it could.
+  /// Only while this daemon stands by: why it could not deliver if it led; nil: it could again.
   case undeliverable(reason: String?)
 
   // What looks after the store.
-  /// Edits of which no event has told.
+  /// An audit has found edits whose events were lost; `total` counts them since the start.
   case repaired(count: Int, total: Int, first: EntryName)
   case auditFailed(reason: String)
-  /// Watermarks of schedules that are gone were forgotten.
+  /// Watermarks of deleted schedules were removed.
   case swept(watermarks: Int)
-  /// What stands at a place of our own is not ours; no place: the text names it.
+  /// A key of the daemon's own holds a value that no daemon can have written; no place: the text names the key.
   case damaged(place: [UInt8]?, text: String)
   case ignored(IgnoredNames)
-  /// An option by which daemons should not differ.
+  /// Another daemon differs in an option in which daemons should agree.
   case option(DaemonDifference, of: DaemonRecord)
   case dubiousPrefix(PrefixDoubt)
-  /// No schedule stands at our place, and some stand at these.
+  /// The store has no schedule under this daemon's key prefix, but some under these.
   case neighbours([EntryName])
 
   case stopped(fired: Int, unanswered: Int)
 }
 
-/// What is known when all is well.
+/// What is reported when the daemon is ready.
 package struct Readiness {
   package enum Kind {
     case first, reconnected, reloaded

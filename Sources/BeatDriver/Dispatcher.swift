@@ -1,22 +1,22 @@
 import BeatCore
 
-/// Carries out what the scheduler wants: reads, watermarks, fires, the timer, reports. It keeps account of the fires
-/// that are on their way, which outlive the session in which they were sent.
+/// Carries out the scheduler's actions: reads, watermarks, fires, the timer, reports. It counts the fires that are on
+/// their way, which outlive the session in which they were sent.
 final class Dispatcher {
   private static let watermarksTogether = 200
 
   private unowned let daemon: Daemon
   private(set) var scheduler: Scheduler
-  /// By which schedules are due.
+  /// The timer for the next due time.
   var alarm: (any Alarm)?
-  /// Tells the events of our own fires from others.
+  /// Tells the events of this daemon's own fires from others.
   var ownWrites = OwnWriteFilter()
-  /// What waits for more of its kind, until the event at hand is done with.
+  /// Watermarks and fires that are collected while an event is handled, and then sent together.
   private var watermarks: [(name: EntryName, watermark: Watermark)] = []
   private var plans: [FirePlan] = []
-  /// Fires of which nothing is known yet.
+  /// Fires whose outcome is not known yet.
   private(set) var inFlight = 0
-  /// Something was refused on its way into the outbox since messages were last taken out of it.
+  /// A fire was refused because the outbox had no room for it, and no message has left the outbox since then.
   private var isShortOfRoom = false
 
   init(_ daemon: Daemon) {
@@ -31,7 +31,7 @@ final class Dispatcher {
     sendTogether()
   }
 
-  /// A page of documents, of which what has to be done goes out together.
+  /// Takes a page of documents; what they lead to is sent together.
   func receive(_ names: [EntryName], _ reads: [Scheduler.DocumentRead]) {
     for (name, read) in zip(names, reads) { take(.read(name, read)) }
     sendTogether()
@@ -39,16 +39,16 @@ final class Dispatcher {
 
   var congestion: Congestion? { scheduler.congestion(now: daemon.election.now) }
 
-  /// Nothing new is begun any more.
+  /// Begins nothing new.
   func stop() { alarm?.arm(at: nil) }
 
-  /// Watermarks that have not been sent are forgotten: the next load finds them missing. Fires are ended one by one.
+  /// Drops the watermarks that were not sent: the next load finds that they are missing. Fires end one by one.
   func disconnected() {
     watermarks.removeAll()
     ownWrites.removeAll()
   }
 
-  /// There is room in the outbox again.
+  /// Messages have left the outbox, so there may be room in it again.
   func roomMade() {
     guard isShortOfRoom else { return }
     isShortOfRoom = false
@@ -72,7 +72,7 @@ final class Dispatcher {
       replace(name, .due(time), watermark)
     case .mend(let name, let bytes, let watermark): replace(name, .bytes(bytes), watermark)
     case .fire(let plan):
-      // In this order: the watermark of a fire is newer than when the schedule was first seen.
+      // The order matters: the watermark of a fire replaces the one of when the schedule was first seen.
       sendWatermarks()
       fire(plan)
     case .armTimer(let time): if !daemon.isStopping { alarm?.arm(at: time.map(daemon.election.boot(at:))) }
@@ -128,7 +128,7 @@ final class Dispatcher {
     daemon.surroundings.soon { [unowned self] in ended(plan, .refused(reason)) }
   }
 
-  /// They cannot be sent.
+  /// Ends fires that cannot be sent.
   private func lose(_ plans: [FirePlan]) {
     // Not from within the scheduler's own actions.
     daemon.surroundings.soon { [unowned self] in
@@ -150,7 +150,7 @@ final class Dispatcher {
     if case .wrongServer(let reason) = outcome { daemon.wrongServer(reason) }
     daemon.election.ended(outcome)
     if outcome == .fenced { daemon.election.receive(.fenced) }
-    // The store's clock was set back since it told us its time.
+    // The store's clock was set back since its last reply.
     if case .early = outcome { daemon.election.receive(.early) }
     daemon.fireEnded()
   }

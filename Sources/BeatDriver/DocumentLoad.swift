@@ -1,15 +1,15 @@
 import BeatCore
 
-/// The full load: every document that stands there during the whole walk is read at least once.
+/// The full load: it reads at least once every document that exists during the whole walk.
 ///
-/// It must begin after edits are being heard, so that whatever changes meanwhile is touched and read again.
+/// It must begin after change detection does, so that a document that changes during the load is read again.
 ///
-/// The walk goes on ahead of the reads, and one page is read by the server while the one before is worked off here. Not more
-/// than that: Redis writes 64 KiB of a client's answers and then looks for its next commands, so that the end of an
-/// answer waits behind the work that was asked for after it. Fires and heartbeats would wait, too, for an audit is such a
-/// load.
+/// The walk goes on ahead of the reads. While the daemon handles one page of documents, the server reads the next, and
+/// no more than that: a server may write only a part of a client's answers before it handles its next commands (Redis:
+/// 64 KiB), so the end of an answer waits behind work that was asked for later. Fires and heartbeats would wait, too,
+/// since an audit is such a load.
 final class DocumentLoad {
-  /// Names found ahead of the reads, documents read at once, and reads on their way.
+  /// The most names found ahead of the reads, documents in one read, and reads on their way.
   private static let ahead = 1000
   private static let pageSize = 200
   private static let maximumPages = 2
@@ -19,19 +19,19 @@ final class DocumentLoad {
   private let finish: (Refusal?) -> Void
   /// Names that are too long to be read.
   private(set) var ignored = IgnoredNames()
-  /// Found, and not asked for yet.
+  /// Names that were found and are not being read yet.
   private var waiting = FirstInFirstOut<EntryName>()
-  /// Where the walk goes on.
+  /// Where the walk continues; nil: at its beginning, or it has ended.
   private var position: ScanPosition?
   private var isAtEnd = false
   private var isWalking = false
-  /// Reads under way.
+  /// The number of reads that are on their way.
   private var pages = 0
   private var isOver = false
 
   /// - Parameters:
-  ///   - deliver: a page of documents.
-  ///   - finish: called once, with nil when all is read. Not called if the session ends.
+  ///   - deliver: gets each page of documents.
+  ///   - finish: called once: with nil when all is read, or with the refusal. Not called if the session ends.
   init(
     _ store: any ScheduleStore, deliver: @escaping ([EntryName], [Scheduler.DocumentRead]) -> Void,
     finish: @escaping (Refusal?) -> Void
@@ -43,10 +43,10 @@ final class DocumentLoad {
 
   func start() { goOn() }
 
-  /// Neither delivers nor finishes any more.
+  /// Ends the load: it neither delivers nor finishes any more.
   func cancel() { isOver = true }
 
-  /// Asks for what there is room for.
+  /// Sends the next step of the walk and the next reads, as far as the limits allow.
   private func goOn() {
     if waiting.count < Self.ahead, !isWalking, !isAtEnd { walk() }
     while pages < Self.maximumPages, waiting.count >= Self.pageSize || isAtEnd && !waiting.isEmpty {

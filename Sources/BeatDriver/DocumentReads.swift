@@ -1,9 +1,10 @@
 import BeatCore
 
-/// Reads of the documents that events tell of: at once while few are on their way, and else together, as soon as there
-/// is room. So a storm of edits does not keep a fire or a heartbeat waiting behind thousands of reads on the same connection.
+/// Reads the documents whose events arrive: at once while few reads are on their way, else in pages as soon as there is
+/// room. So a storm of edits does not keep a fire or a heartbeat waiting behind thousands of reads on the same
+/// connection.
 ///
-/// What waits is read later than its event, and therefore newer.
+/// A document that waits is read later than its event, so what is read is only newer.
 final class DocumentReads {
   private static let pageSize = 64
   private static let maximumPages = 4
@@ -15,7 +16,7 @@ final class DocumentReads {
   private var pages = 0
   private var isOver = false
 
-  /// - Parameter fail: nothing is delivered afterwards. Not called if the session ends.
+  /// - Parameter fail: called when a read is refused; nothing is delivered afterwards. Not called if the session ends.
   init(
     _ store: any ScheduleStore, deliver: @escaping (EntryName, Scheduler.DocumentRead) -> Void,
     fail: @escaping (Refusal) -> Void
@@ -25,13 +26,13 @@ final class DocumentReads {
     self.fail = fail
   }
 
-  /// The scheduler asks for a name once at a time, so that no more names wait than there are documents.
+  /// The scheduler has at most one read of a name on its way, so no more names wait than there are documents.
   func read(_ name: EntryName) {
     waiting.append(name)
     readNext()
   }
 
-  /// Delivers nothing any more.
+  /// Ends all reads: nothing is delivered any more.
   func cancel() {
     isOver = true
     _ = waiting.removeAll()

@@ -1,13 +1,12 @@
 import BeatCore
 
-/// One queue for all that a daemon tells: it is handed to the readers at the end of a turn, after the turn's commands are
-/// written.
+/// The queue of a daemon's events. Its readers get them at the end of a turn, after the turn's commands are written.
 final class EventReporter {
   private let surroundings: any Surroundings
   private let readers: [(DaemonEvent) -> Void]
   /// Called with each event after the readers.
   var kept: (DaemonEvent) -> Void = { _ in }
-  /// Called when all events of a turn were told.
+  /// Called when the readers have got all events of a turn.
   var flushed: () -> Void = {}
   private var events: [DaemonEvent] = []
 

@@ -1,21 +1,22 @@
 import BeatCore
 
-/// Says what others have put at places of our own: the place, what is wrong with it, and what the daemon does. Each thing
-/// once, until it is gone.
+/// Reports what other clients have stored in keys of the daemon's own: the key, what is wrong with it, and what the
+/// daemon does. Each finding is reported once until it is gone.
 final class ForeignPlaces {
-  /// Between two looks; microseconds.
+  /// The time between two looks; microseconds.
   private static let lookInterval: Int64 = 10_000_000
 
   private let surroundings: any Surroundings
   private let report: (DaemonEvent) -> Void
-  /// What stands in the heartbeat's places, as was said.
+  /// The foreign values in the heartbeat's keys that were reported.
   private var heartbeat: [[UInt8]: [UInt8]] = [:]
-  /// What was said of the others.
+  /// The foreign values in other keys that were reported.
   private var foreign: [String] = []
   private var isLooking = false
   private var lookedAt: BootTime?
-  /// Names that are not read, as was said.
+  /// The names too long to be read that the last walk found, as reported.
   private var ignored = IgnoredNames()
+  /// An event of such a name has arrived since the last walk.
   private var hasHeard = false
 
   init(in surroundings: any Surroundings, report: @escaping (DaemonEvent) -> Void) {
@@ -23,7 +24,7 @@ final class ForeignPlaces {
     self.report = report
   }
 
-  /// What a heartbeat has found in its places.
+  /// Takes what a heartbeat has found in its keys.
   func found(_ damages: [HeartbeatReply.Damage]) {
     guard !damages.isEmpty || !heartbeat.isEmpty else { return }
     for damage in damages where heartbeat[damage.place] != damage.found {
@@ -34,7 +35,7 @@ final class ForeignPlaces {
     heartbeat = Dictionary(damages.map { ($0.place, $0.found) }) { first, _ in first }
   }
 
-  /// Fields were taken out, which were too long to be ours.
+  /// Reports fields that were removed because they were too long for a daemon to have written them.
   func removed(_ count: Int, from place: [UInt8]) {
     let what = Plural.of(count, "field")
     report(
@@ -44,14 +45,14 @@ final class ForeignPlaces {
           + "\(Limit.nameLength.most), which are not ours: taken out unread; find out who writes there"))
   }
 
-  /// Looks now and then.
+  /// Looks if the last look is old enough.
   func keepLooking(_ store: any StoreSession) {
     let now = surroundings.bootTime
     guard lookedAt.map({ now.microseconds(since: $0) > Self.lookInterval }) ?? true else { return }
     look(store)
   }
 
-  /// Looks at the places without which everything fires, and something is missing all the same.
+  /// Looks at the keys whose loss does not prevent fires but disables something else, such as the history.
   func look(_ store: any StoreSession) {
     guard !isLooking else { return }
     isLooking = true
@@ -71,17 +72,17 @@ final class ForeignPlaces {
     }
   }
 
-  /// The session has ended, and with it a look.
+  /// The session has ended, so the answer to a look will not come.
   func disconnected() { isLooking = false }
 
-  /// An event of a name that is too long: said once until the next walk.
+  /// Reports the event of a name that is too long to be read, once until the next walk.
   func heard(_ found: IgnoredNames) {
     guard !hasHeard else { return }
     hasHeard = true
     if ignored.count == 0 { report(.ignored(found)) }
   }
 
-  /// Names that a whole walk has left out.
+  /// Takes the names that a whole walk has left out.
   func ignored(_ found: IgnoredNames) {
     hasHeard = false
     guard found != ignored else { return }

@@ -1,11 +1,12 @@
 import BeatCore
 
-/// Who leads: carries out what the heartbeat and the lease (`Leadership`) and this daemon's right to it (`Candidacy`) want.
+/// Decides whether this daemon leads: it carries out the actions of `Leadership` (heartbeat and lease) and `Candidacy`
+/// (the right to lead).
 final class LeaderElection {
   private unowned let daemon: Daemon
   private(set) var leadership: Leadership
   private var candidacy: Candidacy
-  /// Of the lease that we hold, or held last; empty: there is no lease.
+  /// The token of the lease that this daemon holds or held last; empty: there is no lease.
   private(set) var token = ""
   private lazy var heartbeatTimer = daemon.surroundings.makeTimer { [unowned self] in
     receive(.timerFired as Leadership.Event)
@@ -13,9 +14,9 @@ final class LeaderElection {
   private lazy var rehearsalTimer = daemon.surroundings.makeTimer { [unowned self] in
     receive(.timerFired as Candidacy.Event)
   }
-  /// Why this daemon cannot fire, as was said.
+  /// Why this daemon cannot fire, as it was last reported.
   private var said: String?
-  /// What this daemon lacks, as was said of a session that could not go on.
+  /// What this daemon lacks, as it was reported with a session that could not go on.
   private var saidOfSession: String?
 
   init(_ daemon: Daemon) {
@@ -30,17 +31,17 @@ final class LeaderElection {
   var isLeading: Bool { leadership.isLeading }
   /// A heartbeat was answered in this session.
   var isAnswered: Bool { leadership.isAnswered }
-  /// This session has shown that we can fire what is due.
+  /// All schedules are loaded, and a rehearsal of this session succeeded.
   var isAble: Bool { candidacy.isAble }
   var hasLease: Bool { leadership.configuration.leaseTTL != nil }
-  /// By the store's clock.
+  /// The time by the store's clock.
   var now: UnixTime { leadership.clock.time(at: daemon.surroundings.bootTime) }
 
   func boot(at time: UnixTime) -> BootTime { leadership.clock.boot(at: time) }
 
   // MARK: what happens
 
-  /// Some event of a change has come.
+  /// An event of a change has arrived.
   func heard() { leadership.heard() }
 
   func connected(hears: Bool) {
@@ -49,14 +50,15 @@ final class LeaderElection {
   }
 
   func loaded() { receive(.loaded) }
-  /// The broker was lost, or is back, or something is held on its way there.
+  /// The last rehearsal may be out of date: the broker was lost or is back, a message is deferred, or an audit has
+  /// ended.
   func doubted() { receive(.doubted) }
   func lacked(_ reason: String) { receive(.lacked(reason: reason)) }
 
-  /// No heartbeat is sent any more.
+  /// Sends no further heartbeat.
   func stop() { heartbeatTimer.cancel() }
 
-  /// - Parameter between: what is told between the two, as the scheduler is.
+  /// - Parameter between: called after `Leadership` and before `Candidacy` has taken the event, to tell the scheduler.
   func disconnected(_ between: () -> Void) {
     heartbeatTimer.cancel()
     receive(.disconnected as Leadership.Event)
@@ -73,12 +75,12 @@ final class LeaderElection {
     }
   }
 
-  /// Something beside a fire was refused.
+  /// Takes the refusal of a watermark.
   func refused(_ refusal: Refusal) {
     if refusal.kind == .forbidden { receive(.forbidden(reason: refusal.words)) }
   }
 
-  /// Why a session cannot go on, without what was said already.
+  /// The reason why a session cannot go on, without repeating a lack that was reported before.
   func reason(_ what: String, _ explanation: StoreExplanation) -> String {
     guard let lack = explanation.lack else { return "\(what): \(explanation.text)" }
     if let said, said.hasSuffix(lack) { return "\(what): see `unable`" }
@@ -162,7 +164,7 @@ final class LeaderElection {
     }
   }
 
-  /// A fire on places of its own, and where messages go by an outbox, a delivery too.
+  /// Rehearses a fire on keys of its own, and if messages go through an outbox, a delivery too.
   private func rehearse() {
     guard let session = daemon.session else { return }
     let (store, publisher) = (session.store, daemon.publisher)
@@ -179,7 +181,7 @@ final class LeaderElection {
 }
 
 extension Candidacy.Proof {
-  /// The same where this is missing, too.
+  /// The same proof, with something more missing; nil: nothing more.
   fileprivate func lacking(_ problem: String?) -> Candidacy.Proof {
     guard let problem else { return self }
     if case .limited(let reason) = self { return .limited(reason: "\(reason); \(problem)") }

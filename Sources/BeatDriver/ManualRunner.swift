@@ -1,18 +1,22 @@
 import BeatCore
 
-/// Runs that people ask for: each request waits on the store, the daemon that fires hears of it, carries it out in one
-/// step, and answers. Nobody's request is carried out twice, nor after its deadline.
+/// Carries out runs by hand. Each request waits in the store, and the leading daemon answers it in one atomic step, so
+/// that no request is carried out twice or after its deadline.
+///
+///     in the store -> in progress -> fired, refused: the store has taken the request out
+///                                 -> changed: another edit interfered, tried again after `editPause`
+///                                 -> failed: answered with the reason, and not tried again
 final class ManualRunner {
-  /// Requests that were answered and may stand there still.
+  /// The most answered requests that are remembered because they may still be in the store.
   private static let mostAnswered = 1000
-  /// Between two pages, microseconds: the others come when these are gone.
+  /// The time between two pages of requests, in which the first page's are taken out; microseconds.
   private static let pause: Int64 = 50_000
-  /// Until what another edit stands in the way of is tried again; microseconds.
+  /// The wait before a request is tried again because a document was edited at that moment; microseconds.
   private static let editPause: Int64 = 20_000
 
   private let requests: any ManualRequests
   private let plan: (EntryName, _ id: String) -> Result<FirePlan, Scheduler.ManualProblem>
-  /// Why no message for its route goes into the outbox; nil: it does.
+  /// Why the outbox takes no message for the plan's route; nil: it takes one.
   private let refusal: (FirePlan) -> String?
   private let mayFire: () -> Bool
   private let explain: (Refusal, @escaping (String) -> Void) -> Void
@@ -21,19 +25,21 @@ final class ManualRunner {
   private lazy var retry = surroundings.makeTimer { [unowned self] in look() }
   private var inProgress: Set<String> = []
   private var answered: Set<String> = []
-  /// Why the last one failed, until one has succeeded: it is said once.
+  /// Why the last request failed, until one succeeds: each reason is reported once.
   private var failure: String?
   private var isOver = false
-  /// Where the next look goes on.
+  /// Where the next look continues; nil: at the first page.
   private var position: ScanPosition?
-  /// A look is under way; it is followed by one more where something was heard meanwhile: each request that is taken away
-  /// raises an event, too.
+  /// A look is on its way. If an event arrives during it (`isWanted`), one more look follows it and not one for each
+  /// event: each request that is taken out raises an event, too.
   private var isLooking = false
   private var isWanted = false
 
   /// - Parameters:
-  ///   - mayFire: this daemon is the one that fires, and knows all schedules.
-  ///   - explain: finds out what a refusal is about.
+  ///   - plan: makes the fire for a request, or says why there is none.
+  ///   - refusal: why the outbox takes no message for the plan's route; nil: it takes one.
+  ///   - mayFire: whether this daemon leads and knows all schedules.
+  ///   - explain: finds the cause of a refusal, as a text.
   init(
     _ requests: any ManualRequests, in surroundings: any Surroundings,
     plan: @escaping (EntryName, _ id: String) -> Result<FirePlan, Scheduler.ManualProblem>,
@@ -54,7 +60,7 @@ final class ManualRunner {
     retry.cancel()
   }
 
-  /// Carries out what is asked for.
+  /// Reads a page of requests and carries them out.
   func look() {
     guard mayFire(), !isOver else { return }
     guard !isLooking else { return isWanted = true }
@@ -118,11 +124,11 @@ final class ManualRunner {
   }
 }
 
-/// What became of a run that somebody has asked for.
+/// What became of a run by hand.
 package enum ManualEvent {
   case fired(FirePlan)
   case refused(EntryName, reason: String)
-  /// For a reason that is not the schedule's.
+  /// It failed for a reason that does not concern the schedule.
   case failed(EntryName, reason: String)
 }
 

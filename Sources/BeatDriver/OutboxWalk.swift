@@ -1,39 +1,40 @@
 import BeatCore
 
-/// A walk through the outbox, from its oldest item to its newest, and what it has found to stay there.
+/// A walk through the outbox from its oldest item to its newest, and the deferred items that it has found: those that
+/// cannot be delivered now.
 ///
-/// Items that stay are the oldest, since what is delivered is taken out: the walk goes on behind them. Now and then it
-/// begins again, as what was in their way may be gone. What the walk before has found counts until this one has come
-/// past it.
+/// Delivered items are taken out, so deferred ones are the oldest and the walk goes on behind them. Now and then it
+/// begins again, since what deferred them may be gone. Until it has passed as many items as the walk before, what that
+/// one found counts too.
 struct OutboxWalk {
-  /// What a walk has found to stay.
+  /// The deferred items that one walk has found.
   private struct Deferred {
     var count = 0
-    /// Lists and exchanges behind whose items others must wait, with how many those are.
+    /// How many items are deferred in each lane (a list or an exchange). Later items of the lane must wait behind them.
     var lanes: [Lane: Int] = [:]
-    /// The server took something from nobody: it is out of memory, or the like.
+    /// The server refuses messages from every client, for example because it is out of memory.
     var isServerAtFault = false
   }
 
-  /// A lane may have so many items in an outbox that is full of what cannot be delivered.
+  /// When the outbox is full of deferred items, a lane with this many of them gets no more.
   private static let share = 10
-  /// Past so many times the limit, lanes of which nothing is known get no place either.
+  /// When deferred items exceed the limit this many times, a lane that has never taken a message gets none either.
   private static let excess = 10
   private static let mostKnown = 10_000
 
   private var found = Deferred()
   private var before = Deferred()
   private var walked = 0
-  /// The newest item that stays. Where somebody else takes one of them out, what has taken its place must not be passed
-  /// over.
+  /// The newest deferred item. If another client takes deferred items out, others move into their place, and the walk
+  /// must not skip those.
   private(set) var newestDeferred: OutboxHandle?
-  /// Lanes that have taken a message.
+  /// Lanes that have taken a message since this was last emptied, at most `mostKnown`.
   private var known: Set<Lane> = []
 
-  /// Items that stay, as far as this walk has come.
+  /// The number of deferred items that this walk has found so far.
   var deferred: Int { found.count }
 
-  /// Whether what goes to these lanes must wait.
+  /// Whether an item for these lanes must wait behind a deferred one.
   func blocks(_ lanes: [Lane]) -> Bool { !found.lanes.isEmpty && lanes.contains { found.lanes[$0] != nil } }
 
   mutating func block(_ lanes: [Lane], isServerAtFault: Bool = false) {
@@ -46,12 +47,12 @@ struct OutboxWalk {
     known.insert(lane)
   }
 
-  /// A part of the way is done.
+  /// Counts a part of the walk.
   ///
   /// - Parameters:
-  ///   - items: that were looked at.
-  ///   - deferred: of those, that stay.
-  ///   - newest: the newest of them.
+  ///   - items: how many items it has passed.
+  ///   - deferred: how many of them are deferred.
+  ///   - newest: the newest of the deferred ones; nil: none is.
   mutating func passed(_ items: Int, deferred: Int, newest: OutboxHandle?) {
     walked += items
     found.count += deferred
@@ -59,8 +60,8 @@ struct OutboxWalk {
     if walked >= before.count { before = Deferred() }
   }
 
-  /// - Parameter count: in the outbox.
-  /// - Returns: those of them that may be delivered, as far as is known.
+  /// - Parameter count: the number of items in the outbox.
+  /// - Returns: how many of them are not known to be deferred.
   func deliverable(of count: Int) -> Int { max(0, count - found.count - max(0, before.count - walked)) }
 
   mutating func beginAgain() {
@@ -70,16 +71,16 @@ struct OutboxWalk {
     newestDeferred = nil
   }
 
-  /// So much stays that more of it would keep others waiting.
+  /// So many items are deferred that more of them would delay others.
   var isFull: Bool { Limit.deferredMessages.isExceeded(by: max(before.count, found.count) + 1) && !isServerAtFault }
 
-  /// Whether no more items for a lane may come.
+  /// Whether the outbox takes no more items for a lane.
   func refuses(_ lane: Lane) -> Bool {
     guard isFull else { return false }
     if max(before.lanes[lane] ?? 0, found.lanes[lane] ?? 0) >= Self.share { return true }
     return max(before.count, found.count) >= Self.excess * Limit.deferredMessages.most && !known.contains(lane)
   }
 
-  /// What nobody takes now, all get when the server is well again: it is as if it were gone.
+  /// Items that the server refuses from every client are delivered when it recovers, so they do not count as a jam.
   private var isServerAtFault: Bool { before.isServerAtFault || found.isServerAtFault }
 }

@@ -1,11 +1,13 @@
 import BeatCore
 
-/// Tells the events of our own fires from those of edits, so that a fire need not be followed by a read.
+/// Tells the events of this daemon's own fires from those of edits, so that it need not read a document after each
+/// fire.
 ///
-/// A fire writes a document in place, and each accounts for one such event. An edit raises other events, which are never
-/// taken for ours. One that writes in place itself raises an event too many, and that is read.
+/// A fire overwrites a document in place, which raises one event that only such writes raise. Other edits raise other
+/// events and are never taken for own writes. If a client overwrites in place too, there is one event more than fires,
+/// and the daemon reads the document.
 package struct OwnWriteFilter {
-  /// How many events are still to come, and the heartbeat after which that was expected.
+  /// How many events of own writes are still expected, and the number of heartbeats' events when the last was expected.
   private var expected: [EntryName: (count: Int, beat: Int)] = [:]
   private var beat = 0
 
@@ -14,21 +16,21 @@ package struct OwnWriteFilter {
   /// A fire is on its way.
   package mutating func expect(_ name: EntryName) { expected[name] = ((expected[name]?.count ?? 0) + 1, beat) }
 
-  /// Whether a write in place is one of ours.
+  /// Whether a write in place is one of this daemon's own.
   package mutating func take(_ name: EntryName) -> Bool {
     guard let (count, beat) = expected[name] else { return false }
     expected[name] = count > 1 ? (count - 1, beat) : nil
     return true
   }
 
-  /// Whether one of ours is still to come.
+  /// Whether the event of an own write is still expected.
   package func isExpected(_ name: EntryName) -> Bool { expected[name] != nil }
 
-  /// The fire has not written: no event of it comes. False: somebody else's was taken for it.
+  /// The fire has not written, so it raises no event. False: the event of another client's write was taken for it.
   package mutating func cancel(_ name: EntryName) -> Bool { take(name) }
 
-  /// A heartbeat's event has come, and with it every event before it. What was expected by the last one and has not come
-  /// is lost, or was another event (a document that became shorter is not written in place).
+  /// A heartbeat's event has arrived, and so have all events before it. An event that was expected before the previous
+  /// heartbeat's is lost, or came as another one: a document that becomes shorter is not overwritten in place.
   package mutating func heartbeat() {
     beat += 1
     if !expected.isEmpty { expected = expected.filter { $0.value.beat >= beat - 1 } }

@@ -1,21 +1,22 @@
 import BeatCore
 
-/// Keeps beside the documents what became of each edit, so that whoever made it can see it without the daemon's log.
-/// Written by the daemon that fires.
+/// Stores a receipt of what became of each edit beside the documents, so that its author can see it without the
+/// daemon's log. Only the leading daemon writes receipts.
 final class Receipts {
   typealias Account = (verdict: Scheduler.Verdict, document: DocumentIdentity?, base: UnixTime?)
 
   private let sha1: TaskID.SHA1
-  /// nil: the document is gone.
+  /// Receipts that are not written yet; nil: the document is gone, and so must its receipt be.
   private var pending: [EntryName: EditReceipt?] = [:]
-  /// What was said of documents of which nothing else has been said yet.
+  /// Warnings about documents whose verdict has not been reported yet.
   private var warnings: [EntryName: [String]] = [:]
 
   init(sha1: @escaping TaskID.SHA1) { self.sha1 = sha1 }
 
-  /// A document that was there at the start and is in order gets no receipt: it answers no edit.
+  /// Takes a report into the receipts. A valid document that was there at the start gets none, since it answers no
+  /// edit.
   ///
-  /// - Parameter document: which one the report is about; nil: it was not read.
+  /// - Parameter document: the document that the report is about; nil: it was not read.
   func take(_ report: Scheduler.Report, of document: DocumentIdentity?, at time: UnixTime) {
     switch report {
     case .loaded(_, _, initially: true): break
@@ -46,13 +47,14 @@ final class Receipts {
     return receipt
   }
 
-  /// Forgets what was taken: this daemon does not fire, and the one that does writes the receipts.
+  /// Drops the receipts that are not written: this daemon does not lead, and the one that does writes them.
   func drop() {
     pending.removeAll()
     warnings.removeAll()
   }
 
-  /// Sends what has been taken. What is refused is left: receipts are for people, and schedules go on without them.
+  /// Writes the receipts taken so far. A refused one is not written again: receipts are for users, and schedules run
+  /// without them.
   func write(to store: any ReceiptStore) {
     warnings.removeAll()
     guard !pending.isEmpty else { return }
@@ -60,13 +62,13 @@ final class Receipts {
     pending.removeAll(keepingCapacity: pending.count <= 1024)
   }
 
-  /// Mends what is stored after a time in which nobody wrote: a daemon that begins to fire may have heard more than the
-  /// one before it.
+  /// Corrects the stored receipts when this daemon begins to lead, since it may know more edits than the leader before
+  /// it.
   ///
   /// - Parameters:
-  ///   - account: of a document, as it is known now.
-  ///   - rejected: all that are set aside.
-  ///   - finish: called once; not if the session ends or the server refuses.
+  ///   - account: what the daemon knows of a document now; nil: there is no such document.
+  ///   - rejected: the names of all rejected documents.
+  ///   - finish: called once; not called if the session ends or the server refuses.
   func reconcile(
     _ store: any ReceiptStore, at time: UnixTime, rejected: [EntryName],
     account: @escaping (EntryName) -> Account?, then finish: @escaping () -> Void
@@ -74,20 +76,21 @@ final class Receipts {
     walk(store, from: nil, at: time, missing: Names(rejected), account: account, then: finish)
   }
 
-  /// Whether what is stored answers the document that stands there. Bytes that a fire has changed are no other edit,
-  /// and of an earlier version's receipt nobody knows which bytes it answers.
+  /// Whether a stored receipt answers the present document. A document that only a fire has changed has no other edit
+  /// to answer. A receipt of an earlier version does not say which bytes it answers, so it counts if its verdict is
+  /// right.
   private func tells(_ receipt: [UInt8], _ account: Account) -> Bool {
     guard EditReceipt.tells(receipt, account.verdict) else { return false }
     guard let document = account.document, let stored = EditReceipt(receipt), let known = stored.sha1 else {
       return true
     }
     if known == document.hex(sha1) { return true }
-    // It has come to the run that the receipt told of: a fire has written the document since.
+    // The schedule has reached the run that the receipt announced, so a fire has written the document since.
     guard case .accepted(let next?) = stored.verdict, let base = account.base else { return false }
     return base >= next
   }
 
-  /// One set for all pages: a copy for each would be work of its size each time.
+  /// One set that all pages share, since a copy for each page would cost time in proportion to its size.
   private final class Names {
     var all: Set<EntryName>
 

@@ -1,8 +1,8 @@
 import BeatCore
 
-/// One attempt to connect after the other: the next comes after a wait that grows while attempts come to little.
+/// Attempts to connect, one after the other. The wait before the next grows while connections fail or do not last.
 ///
-/// What an attempt is, and how it ends, is its owner's affair: it says when one is over, and since when it had stood.
+/// The owner connects in `attempt`, and reports when the connection has ended and since when it was of use.
 final class Reconnection {
   private let surroundings: any Surroundings
   private var backoff: Backoff
@@ -12,7 +12,7 @@ final class Reconnection {
   private(set) var begunAt: BootTime
 
   /// - Parameters:
-  ///   - delays: the first ceiling of a wait and the longest; microseconds.
+  ///   - delays: the first ceiling of a wait and the highest; microseconds.
   ///   - attempt: connects. It is never called from within `isOver`.
   init(
     _ delays: ClosedRange<Int64> = Backoff.usual, in surroundings: any Surroundings, attempt: @escaping () -> Void
@@ -23,17 +23,17 @@ final class Reconnection {
     begunAt = surroundings.bootTime
   }
 
-  /// An attempt is to come.
+  /// Another attempt is scheduled.
   var isScheduled: Bool { timer.isScheduled }
 
-  /// Attempts at once.
+  /// Begins an attempt at once.
   func begin() {
     timer.cancel()
     begunAt = surroundings.bootTime
     attempt()
   }
 
-  /// The last attempt has come to its end, and another one follows.
+  /// The last attempt, or the connection that it made, has ended. Another attempt follows after a wait.
   ///
   /// - Parameter stood: since when the connection was of use; nil: it never was.
   func isOver(stoodSince stood: BootTime?) {
@@ -43,9 +43,9 @@ final class Reconnection {
       after: backoff.next(afterHealth: health, making: making) { [surroundings] in surroundings.random(in: $0) })
   }
 
-  /// The same without a wait: the next attempt goes another way.
+  /// The same without a wait, for an attempt that takes another way.
   func isOverAtOnce() { timer.schedule(after: 0) }
 
-  /// No attempt follows.
+  /// Cancels the next attempt.
   func cancel() { timer.cancel() }
 }

@@ -1,10 +1,10 @@
 import BeatCore
 
-/// Tells the store what this daemon is and what became of its fires, and compares it with what the others tell.
+/// Writes this daemon's record to the store, and compares its options with those in the other daemons' records.
 final class RecordKeeper {
-  /// What only counts up may be told so late; microseconds.
+  /// How late a change may be written that no health check judges by, such as a count; microseconds.
   private static let leisure: Int64 = 5_000_000
-  /// Between looks at the other daemons; microseconds.
+  /// The time between two looks at the other daemons' records; microseconds.
   private static let lookInterval: Int64 = 10_000_000
   private static let mostDifferences = 1000
 
@@ -12,9 +12,9 @@ final class RecordKeeper {
   private let instance: String
   private let surroundings: any Surroundings
   private let report: (DaemonEvent) -> Void
-  /// What we have said of ourselves last, and when.
+  /// The record that was written last, and when.
   private var said: (record: DaemonRecord, at: BootTime)?
-  /// It was not taken, as far as is known.
+  /// The store has refused it.
   private var isRefused = false
   private var lookedAt: BootTime?
   private var differences: Set<String> = []
@@ -25,13 +25,13 @@ final class RecordKeeper {
     self.report = report
   }
 
-  /// The store may have forgotten what was told.
+  /// The store may have lost the record, so the next one is written even if it is the same.
   func forget() {
     said = nil
     lookedAt = nil
   }
 
-  /// Says what we are, if that is news.
+  /// Writes the record if it has changed.
   func tell(_ record: DaemonRecord, to registry: any DaemonRegistry) {
     guard record != said?.record else { return }
     write(record, to: registry)
@@ -45,8 +45,8 @@ final class RecordKeeper {
     }
   }
 
-  /// The same once a second: what stands in the way is told at once, and what only counts up some seconds later. So is
-  /// what was refused.
+  /// The same, called with each heartbeat. A change that a health check judges by is written at once, other changes and
+  /// refused records some seconds later.
   func keepTelling(_ record: DaemonRecord, to registry: any DaemonRegistry) {
     let now = surroundings.bootTime
     guard let said else { return }
@@ -57,7 +57,9 @@ final class RecordKeeper {
 
   // MARK: the others
 
-  /// Compares our options with the other daemons', and warns of each difference once; now, or once in a while.
+  /// Compares this daemon's options with the other daemons', and warns of each difference once.
+  ///
+  /// - Parameter isNow: look at once; else only if the last look is old enough.
   func compare(_ record: DaemonRecord, in registry: any DaemonRegistry, isNow: Bool) {
     let now = surroundings.bootTime
     guard isNow || lookedAt.map({ now.microseconds(since: $0) >= Self.lookInterval }) ?? true else { return }
@@ -71,7 +73,8 @@ final class RecordKeeper {
     }
   }
 
-  /// One that has died may have been started anew with the right ones.
+  /// Warns only if the other daemon is alive: one that died may have been replaced by one with the same options as
+  /// here.
   private func warn(
     of news: [DaemonDifference], from theirs: DaemonRecord, _ other: String, in registry: any DaemonRegistry
   ) {
@@ -90,7 +93,7 @@ final class RecordKeeper {
 }
 
 extension DaemonRecord {
-  /// Nothing that a health check would judge by has changed.
+  /// Nothing has changed by which a health check judges.
   fileprivate func isAsWell(as other: DaemonRecord) -> Bool {
     func same(_ one: FiringReport.Obstacle?, _ two: FiringReport.Obstacle?) -> Bool { one?.reason == two?.reason }
     return isLeading == other.isLeading && firing?.unable == other.firing?.unable

@@ -2,13 +2,13 @@ import BeatCore
 
 /// The part of the outbox that a relay has read and is publishing.
 final class RelayWindow {
-  /// What was read longer ago is read again before it is published, microseconds: we slept meanwhile (a stopped
-  /// process, a suspended machine), another relay may have been here, and the broker have forgotten what it was given.
+  /// Items that were read longer ago are read again before they are published; microseconds. The process was stopped or
+  /// the machine suspended, so another relay may have delivered them, and the broker may have forgotten their task ids.
   private static let stale: Int64 = 60_000_000
 
   let page: OutboxPage
   private let askedAt: BootTime
-  /// Items of which nothing is known yet.
+  /// Items that are being published and whose outcome is not known.
   var open = 0
   private(set) var deferred = 0
   private(set) var newestDeferred: OutboxHandle?
@@ -20,7 +20,7 @@ final class RelayWindow {
 
   init(_ page: OutboxPage, askedAt: BootTime) { (self.page, self.askedAt) = (page, askedAt) }
 
-  /// An item stays.
+  /// Counts an item that is deferred.
   func hold(_ index: Int) {
     deferred += 1
     guard index > newestIndex else { return }

@@ -1,13 +1,13 @@
 import BeatCore
 
-/// Looks at everything, now and then: as an audit, or where no edit is heard, to find edits.
+/// Reads all documents now and then: as an audit, or to find edits where no event reports them.
 extension Session {
   func scheduleRefresh() {
     let configuration = daemon.configuration
     if changeDetection == .polling {
       refreshTimer.schedule(after: configuration.pollInterval)
     } else if let interval = configuration.auditInterval {
-      // Several daemons do not look at the same time.
+      // The interval is random by a tenth, so that several daemons do not audit at the same time.
       refreshTimer.schedule(after: daemon.surroundings.random(in: interval - interval / 10...interval + interval / 10))
     }
   }
@@ -41,12 +41,12 @@ extension Session {
   }
 
   private func afterAudit() {
-    // A right that is seldom used may have been taken away without any command being refused: a rehearsal tells.
+    // A right that is seldom used may have been revoked without any command being refused: a rehearsal finds out.
     daemon.election.doubted()
     scheduleRefresh()
   }
 
-  /// Forgets watermarks of schedules that are gone, when it is time.
+  /// Removes the watermarks of deleted schedules when a sweep is due.
   func sweep() {
     guard daemon.election.isLeading else { return }
     daemon.sweeps.sweep(store.schedules, now: daemon.election.now, at: daemon.surroundings.bootTime) {

@@ -1,9 +1,9 @@
 import BeatCore
 
-/// What the store and whoever observes the daemon are told of it.
+/// What the session reports: readiness to the daemon's readers, its record and receipts to the store.
 extension Session {
-  /// Says that all is well, once it has been shown: everything is loaded, a heartbeat was answered, and a fire
-  /// rehearsed.
+  /// Reports that the daemon is ready, once for each load: all schedules are loaded, a heartbeat was answered, and a
+  /// rehearsal succeeded.
   func announce() {
     guard isLoaded, !isAnnounced, daemon.election.isAnswered, daemon.election.isAble, load == nil else { return }
     isAnnounced = true
@@ -19,7 +19,8 @@ extension Session {
     daemon.announced()
   }
 
-  /// The store tells of us, and of each edit, what we know: from the moment at which we lead, or know all there is.
+  /// Brings this daemon's record, and as the leader all receipts, up to date. Called when a load has ended and when
+  /// this daemon begins to lead.
   func tell() {
     guard isLoaded else { return }
     describe()
@@ -36,13 +37,13 @@ extension Session {
     manual?.look()
   }
 
-  /// Says what we are, if that is news.
+  /// Writes this daemon's record if it has changed.
   func describe() {
     guard isLoaded else { return }
     daemon.records.tell(record, to: store.daemons)
   }
 
-  /// Once a second.
+  /// Keeps the record up to date; called with each heartbeat's answer.
   func keepTelling() {
     guard isLoaded else { return }
     let record = record
@@ -68,7 +69,8 @@ extension Session {
     return record
   }
 
-  /// A place may be mistyped: one at which nothing stands, and one from which names come that nobody gives.
+  /// Reports a key prefix that is probably mistyped: the store has no schedule under it, or the names found under it
+  /// have an unlikely form.
   func doubtPlace() {
     let scheduler = daemon.dispatcher.scheduler
     let prefix = daemon.configuration.scheduler.keys.prefix

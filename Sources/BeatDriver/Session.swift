@@ -1,6 +1,14 @@
 import BeatCore
 
-/// One stay with the store, and all that ends with it: loads, reads, audits, runs by hand, and what was said of it.
+/// One session with the store, from when edits are detected until the connection ends. Loads, reads, audits and runs by
+/// hand end with it.
+///
+///     load all -> loaded -> announced (ready): a heartbeat was answered, and a rehearsal succeeded
+///       ^            |          |
+///       |            v          v
+///       +--- all touched, changes missed, the store replaced: nothing fires until the next load has ended
+///
+///     any state -> over: the connection was lost, or a refusal makes the session useless
 final class Session {
   unowned let daemon: Daemon
   let changeDetection: ChangeDetection
@@ -8,17 +16,17 @@ final class Session {
   /// When the daemon began to connect.
   let begunAt: BootTime
   private var isOver = false
-  /// When all documents were loaded.
+  /// When all documents were first loaded; nil: they are not yet.
   private(set) var loadedAt: BootTime?
-  /// All documents are loaded, and the session goes on.
+  /// All documents have been loaded, and the session is not over.
   var isLoaded: Bool { loadedAt != nil && !isOver }
-  /// That all is well was said, of the last load and in this session.
+  /// Whether readiness was reported, after the last load and ever in this session.
   var (isAnnounced, wasAnnounced) = (false, false)
 
   private(set) var load: DocumentLoad?
-  /// Changes were missed since the load began.
+  /// Changes were missed since the last load began, so another load must follow.
   private var isToLoadAgain = false
-  /// The pause after a load; at its end the next one begins, if one is wanted.
+  /// Runs during the pause after a load. At its end the next load begins if one must follow.
   private lazy var loadTimer = daemon.surroundings.makeTimer { [unowned self] in loadAgain() }
   private var reads: DocumentReads?
   var audit: Audit?
@@ -32,7 +40,7 @@ final class Session {
     changeDetection = daemon.changeDetection
   }
 
-  /// Nothing of it happens any more; what is on its way is answered later, and nobody listens.
+  /// Ends the session. Commands that are on their way are still answered, but the answers have no effect.
   func end() {
     isOver = true
     store.cancelRehearsal()
@@ -49,7 +57,7 @@ final class Session {
     manual = nil
   }
 
-  /// What comes while edits are heard.
+  /// Takes an event of the store.
   func handle(_ event: StoreEvent) {
     let dispatcher = daemon.dispatcher
     switch event {
@@ -74,12 +82,12 @@ final class Session {
     case .leaseFreed: daemon.election.receive(.leaseFreed)
     case .requested: manual?.look()
     case .lacked(let reason): daemon.election.lacked(reason)
-    // The daemon sees to these.
+    // The daemon handles these.
     case .watching, .notice, .ended: break
     }
   }
 
-  /// Edits are heard from here on.
+  /// Begins the session: edits are detected from now on.
   func start() {
     daemon.useRoutes(store.routes)
     reads = DocumentReads(store.schedules) { [unowned self] name, read in
@@ -113,13 +121,13 @@ final class Session {
 
   // MARK: loads
 
-  /// Reads everything. Until that is done, nothing fires.
+  /// Reads all documents. Nothing fires until that has ended.
   func loadAll(isReload: Bool = false) {
     load?.cancel()
     isToLoadAgain = false
     loadTimer.cancel()
     let begunAt = daemon.surroundings.bootTime
-    // An audit would judge what the load is about to change: the next one compares with that.
+    // The load is about to change what the audit compares with.
     audit?.cancel()
     audit = nil
     daemon.dispatcher.receive(.loadStarted)
@@ -127,11 +135,11 @@ final class Session {
       loaded(isReload: isReload)
       if !isOver { loadTimer.schedule(after: daemon.surroundings.bootTime.microseconds(since: begunAt)) }
     })
-    // A load of many schedules takes seconds, in which somebody may ask why nothing fires.
+    // A load of many schedules takes seconds, in which an operator may look at `status` for why nothing fires.
     if loadedAt == nil { daemon.records.tell(record, to: store.daemons) }
   }
 
-  /// Reads everything while all goes on: where no edit is heard, that is how edits are found.
+  /// Reads all documents while schedules go on firing. This is how edits are found where no event reports them.
   func poll() {
     daemon.dispatcher.receive(.refreshStarted)
     read(into: { [unowned self] in scheduleRefresh() })
@@ -141,9 +149,9 @@ final class Session {
     let load = DocumentLoad(store.schedules) { [unowned self] names, reads in
       daemon.dispatcher.receive(names, reads)
     } finish: { [weak self] refusal in
-      // What follows from it may end the session.
+      // The steps that follow may end the session.
       guard let self else { return }
-      // One that was refused stays in the way of runs by hand: the session ends.
+      // A load that was refused would prevent runs by hand for good, so the session ends.
       if let refusal { return refused(refusal, "the schedules could not be read", .documents) }
       if let ignored = self.load?.ignored { daemon.places.ignored(ignored) }
       self.load = nil
@@ -157,11 +165,11 @@ final class Session {
   private func loaded(isReload: Bool) {
     scheduleRefresh()
     loadedAt = loadedAt ?? daemon.surroundings.bootTime
-    // A load leaves behind what answers, growing tables and the start itself have taken.
+    // The memory that replies, growing tables and the start itself have used is free now.
     daemon.surroundings.releaseMemory()
     if isReload { isAnnounced = false }
     daemon.election.loaded()
-    // Whoever may lead now sends a heartbeat, which may find that the session is deaf.
+    // A daemon that may lead from now on has sent a heartbeat, which may have found that no events arrive.
     guard !isOver else { return }
     announce()
     tell()
@@ -169,22 +177,23 @@ final class Session {
     doubtPlace()
   }
 
-  /// The daemon goes on leading; until all is read, nothing fires, as after a lost connection.
+  /// Takes note that changes were missed. The daemon goes on leading, but nothing fires until all documents are read,
+  /// as after a lost connection.
   private func missed(_ reason: String) {
     guard !daemon.isStopping else { return }
     daemon.report(.missedChanges(reason: reason))
-    // What our own writes, the last heartbeat and the lease have raised may be among that.
+    // The events of own writes, of the last heartbeat and of the lease may be among the missed ones.
     daemon.dispatcher.ownWrites.removeAll()
     daemon.election.receive(.echoed)
     daemon.election.receive(.leaseFreed)
-    // The event of a name that is long enough closes the connection, too.
+    // A name that is long enough makes its event close the connection, too.
     store.suspectLongNames()
     isToLoadAgain = true
     if !loadTimer.isScheduled { loadAgain() }
   }
 
-  /// One load comes after the other, with a pause as long as the load before. So changes that are missed again and
-  /// again can neither keep a load from its end nor take all the time from fires.
+  /// Begins another load if one must follow. The pause before it is as long as the load before took, so changes that
+  /// are missed again and again can neither keep a load from ending nor take all the time from fires.
   private func loadAgain() {
     guard !isOver, load == nil, isToLoadAgain, !daemon.isStopping else { return }
     loadAll(isReload: true)
@@ -192,8 +201,8 @@ final class Session {
 
   // MARK: refusals
 
-  /// The session cannot go on. A daemon that leads leaves the lease to another one, where it is its own rights that are
-  /// missing.
+  /// Ends the session after a refusal without which it is useless. A daemon that leads gives the lease back if it is
+  /// its own rights that are missing.
   func refused(_ refusal: Refusal, _ what: String, _ question: StoreQuestion) {
     guard !isOver, refusal.kind != .lost else { return }
     guard refusal.kind == .forbidden || refusal.kind == .foreign else {
@@ -201,7 +210,7 @@ final class Session {
     }
     if refusal.kind == .forbidden, daemon.election.hasLease { store.leases.release { _ in } }
     store.explain(refusal, about: question) { [weak self] explanation in
-      // Something else may have ended the session meanwhile.
+      // The session may have ended before the explanation came.
       guard let self, !isOver else { return }
       daemon.restart(.notReady(daemon.election.reason(what, explanation)))
     }

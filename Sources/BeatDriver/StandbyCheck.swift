@@ -1,11 +1,11 @@
 import BeatCore
 
-/// Asks now and then, for a daemon that stands by, whether the broker could be reached if it had to lead: on two servers
-/// nobody would notice before. The daemon that leads knows by its relay.
+/// Checks now and then, while this daemon stands by, whether it could reach the broker if it led. Otherwise the failure
+/// would show only after a change of leader. The leading daemon knows by its relay.
 final class StandbyCheck {
-  /// Between two looks; microseconds.
+  /// The time between two checks; microseconds.
   private static let interval: Int64 = 30_000_000
-  /// Before the first: who is about to lead will know by its relay.
+  /// The time before the first check, since a daemon that is about to lead will know by its relay; microseconds.
   private static let delay: Int64 = 2_000_000
 
   private let publisher: any Publisher
@@ -13,7 +13,7 @@ final class StandbyCheck {
   private let tell: (String?) -> Void
   private lazy var timer = surroundings.makeTimer { [unowned self] in look() }
 
-  /// - Parameter tell: gets the outcome of each look: nil, or why the broker is of no use.
+  /// - Parameter tell: gets the result of each check: why the broker cannot be used; nil: it can.
   init(of publisher: any Publisher, in surroundings: any Surroundings, tell: @escaping (String?) -> Void) {
     self.publisher = publisher
     self.surroundings = surroundings

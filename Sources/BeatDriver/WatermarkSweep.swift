@@ -1,28 +1,30 @@
 import BeatCore
 
-/// Forgets the watermarks of schedules that are gone, so that names which are used once do not fill the hash for ever.
+/// Removes the watermarks of deleted schedules, so that names which are used only once do not fill the hash for ever.
 ///
-/// A watermark outlives its document for `lifetime`: a schedule that is made again under its old name within it never
-/// fires for a time already fired. Where more than `Limit.goneWatermarks` of them stand there, they go sooner: first
-/// those of schedules that have never run, then the oldest; but none of a run within `guarded`.
+/// A watermark outlives its document by `lifetime`, so that a schedule which is made again under its old name within
+/// that time never fires for a time already fired. If more than `Limit.goneWatermarks` of them remain, a second walk
+/// removes more: first those of schedules that have never run, then the oldest, but none of a run within `guarded`.
 final class WatermarkSweep {
-  /// Microseconds: 30 days.
+  /// 30 days; microseconds.
   static let lifetime: Int64 = 30 * 86_400_000_000
-  /// Microseconds: a day, in which somebody may put a schedule back as it was.
+  /// A day, in which a user may restore a deleted schedule from a copy; microseconds.
   static let guarded: Int64 = 86_400_000_000
 
   private let store: any ScheduleStore
   private let finish: (_ forgotten: Int?) -> Void
   private let now: UnixTime
-  /// The oldest that are kept: of watermarks of a run, and of those first seen only.
+  /// Watermarks before these times are removed: `fired` for those of a run, `seen` for those of schedules that have
+  /// never run.
   private var limits: (fired: UnixTime, seen: UnixTime)
   private var forgotten = 0
-  /// Of each minute since 1970 the watermarks that are kept of schedules that are gone.
+  /// How many watermarks of deleted schedules were kept, by their minute since 1970.
   private var fired: [Int64: Int] = [:]
   private var seen: [Int64: Int] = [:]
   private var isSecond = false
 
-  /// - Parameter finish: called once with the number of watermarks forgotten; nil: the session ended, or it is refused.
+  /// - Parameter finish: called once with the number of watermarks removed; nil: the session ended, or the store
+  ///   refused.
   init(_ store: any ScheduleStore, now: UnixTime, finish: @escaping (_ forgotten: Int?) -> Void) {
     self.store = store
     self.finish = finish
@@ -34,7 +36,7 @@ final class WatermarkSweep {
   func start() { walk(from: nil) }
 
   private func walk(from position: ScanPosition?) {
-    // A day ahead: a clock that was set back.
+    // A watermark more than a day ahead was written before the store's clock was set back, so it is removed too.
     let ages = WatermarkAges(fired: limits.fired, seen: limits.seen, latest: now.advanced(by: 86_400_000_000))
     store.sweepWatermarks(from: position, ages) { [self] result in
       guard case .success(let page) = result else { return finish(nil) }
@@ -52,7 +54,7 @@ final class WatermarkSweep {
     walk(from: nil)
   }
 
-  /// From when on watermarks are kept, so that there are no more than may be; nil: there are not.
+  /// The times before which watermarks must be removed to keep the limit; nil: it is kept already.
   static func limits(
     fired: [Int64: Int], seen: [Int64: Int], now: UnixTime
   ) -> (fired: UnixTime, seen: UnixTime)? {

@@ -1,17 +1,17 @@
 import BeatCore
 
-/// When watermarks are swept: once a day, by the daemon that fires; and once a minute while schedules go by the
-/// thousand.
+/// When the leading daemon sweeps watermarks: once a day, or once a minute while schedules are deleted by the thousand.
 final class WatermarkSweeps {
+  /// The shortest time between two sweeps, after few and after many deletions; microseconds.
   private static let pauses: (few: Int64, many: Int64) = (86_400_000_000, 60_000_000)
 
-  /// Schedules that have gone since the last sweep.
+  /// How many schedules were deleted since the last sweep.
   var gone = 0
   private var sweptAt: BootTime?
 
   var areManyGone: Bool { gone > Limit.goneWatermarks.most / 2 }
 
-  /// - Parameter report: called with the number of watermarks forgotten, if it is not 0.
+  /// - Parameter report: called with the number of watermarks removed, if it is not 0.
   func sweep(
     _ store: any ScheduleStore, now: UnixTime, at moment: BootTime, report: @escaping (Int) -> Void
   ) {
