@@ -127,7 +127,7 @@ final class Session {
     isToLoadAgain = false
     loadTimer.cancel()
     let begunAt = daemon.surroundings.bootTime
-    // The load is about to change what the audit compares with.
+    // The load is about to change what the audit compares with; the next audit compares with the result.
     audit?.cancel()
     audit = nil
     daemon.dispatcher.receive(.loadStarted)
