@@ -1,7 +1,7 @@
 import BeatCore
 
 extension BeatScheduleDump {
-  /// What its workers are told of where messages lie. nil: it does not say.
+  /// The workers' transport options in the dump; nil: it has none.
   package static func transportOptions(_ bytes: [UInt8]) throws(TransportOptionsError) -> TransportOptions? {
     for slice in (try? JSONScanner.records(bytes)) ?? [] {
       let text = Array(bytes[slice.range])

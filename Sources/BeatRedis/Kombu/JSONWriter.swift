@@ -1,14 +1,15 @@
 import BeatCore
 
-/// Writes JSON into memory of a fixed size: a message has some hundred pieces, and an array's `append` would look for room
-/// at each of them.
+/// Writes JSON into memory of a fixed size. A message has some hundred pieces, and an array's `append` would check its
+/// capacity at each of them.
 struct JSONWriter {
   private let memory: UnsafeMutableBufferPointer<UInt8>
   private(set) var count = 0
-  /// Something did not fit, and was left out.
+  /// A piece did not fit and was left out.
   private(set) var isFull = false
 
-  /// What `write` writes, in an array that has room for so many bytes at first.
+  /// Returns what `write` writes. `room` is the first size of the memory, bytes; if that is too small, `write` is
+  /// called again with twice as much.
   static func bytes(room: Int, _ write: (inout JSONWriter) -> Void) -> [UInt8] {
     var room = max(1, room)
     while true {
@@ -25,7 +26,7 @@ struct JSONWriter {
 
   private init(_ memory: UnsafeMutableBufferPointer<UInt8>) { self.memory = memory }
 
-  /// - Returns: where `size` bytes are to be written; nil: there is no room.
+  /// - Returns: the place for `size` bytes; nil: there is no room.
   private mutating func take(_ size: Int) -> UnsafeMutablePointer<UInt8>? {
     guard let base = memory.baseAddress, size <= memory.count - count else {
       isFull = true
@@ -83,9 +84,9 @@ struct JSONWriter {
     place[utf8.count + 1] = UInt8(ascii: "\"")
   }
 
-  /// A key and what comes before its value, at the beginning of an object or behind another member.
+  /// Writes a key and what separates it from its value, at the beginning of an object or after another member.
   ///
-  /// - Parameter key: needs no escapes.
+  /// - Parameter key: a text that needs no escapes.
   mutating func append(key: StaticString, isFirst: Bool) {
     let size = key.utf8CodeUnitCount
     guard let place = take(size + (isFirst ? 5 : 6)) else { return }

@@ -1,14 +1,14 @@
 import BeatCore
 
 extension KombuKeys {
-  /// A list as people call it, with its key as redis-cli takes it where that is another text: `reports, priority 3 (key
+  /// The words for a list, and its key as redis-cli takes it if that is another text: `reports, priority 3 (key
   /// "reports\x06\x163")`.
   package func wordsWithKey(for list: [UInt8]) -> String {
     let words = words(for: list)
     return words == EntryName(list).description ? words : "\(words) (key \(Self.quoted(list)))"
   }
 
-  /// A list's key as redis-cli takes it, with what people call it where that is another text: `"reports\x06\x163"
+  /// A list's key as redis-cli takes it, and the words for the list if those are another text: `"reports\x06\x163"
   /// (reports, priority 3)`.
   package func keyWithWords(for list: [UInt8]) -> String {
     let (words, key) = (words(for: list), EntryName(list).description)
@@ -16,7 +16,7 @@ extension KombuKeys {
     return (key.utf8.elementsEqual(list) ? key : Self.quoted(list)) + " (\(words))"
   }
 
-  /// In double quotes, as redis-cli reads and prints keys that are no plain text.
+  /// A key in double quotes, as redis-cli reads and prints keys that are no plain text.
   private static func quoted(_ key: [UInt8]) -> String {
     let body = key.map { byte in
       switch byte {

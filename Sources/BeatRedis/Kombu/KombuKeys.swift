@@ -1,35 +1,37 @@
 import BeatCore
 
-/// The names that kombu gives to what it keeps on a Redis broker: a queue's lists, an exchange's bindings.
+/// The names of kombu's keys on a Redis broker: a queue's lists and an exchange's bindings.
 ///
-/// Three of the worker's `broker_transport_options` decide them. Names of our own keys never depend on these.
+/// Three of the workers' `broker_transport_options` decide them. The names of the daemon's own keys never depend on
+/// these.
 /// (Source: kombu/transport/redis.py, `_q_for_pri`, `priority`, `_queue_bind`, `get_table`, `GlobalKeyPrefixMixin`.)
 package struct KombuKeys: Hashable, Sendable {
-  /// kombu's own, for workers that are told nothing.
+  /// The names for workers without transport options.
   package static let standard = KombuKeys()
 
-  /// What kombu accepts as a message's priority; it takes what is beyond for the nearest.
+  /// The priorities that kombu accepts. It takes one outside for the nearest.
   private static let priorities: ClosedRange<Int64> = 0...9
 
-  /// `global_keyprefix`: what all of kombu's keys begin with. Empty: nothing.
+  /// `global_keyprefix`: the prefix of all of kombu's keys. Empty: none.
   package let globalPrefix: [UInt8]
-  /// `sep`: what parts a queue's name from a priority, and a binding's three parts. Never empty.
+  /// `sep`: separates a queue's name from a priority, and the three parts of a binding. Never empty.
   package let separator: [UInt8]
   /// `priority_steps`, in any order. Never empty.
   package let prioritySteps: [Int64]
-  /// Those that have a list, in the order in which workers look at them: of ascending steps all of them.
+  /// The steps that have a list, in the order in which workers look at them. If the steps ascend, these are all of
+  /// them.
   private let listed: [Int64]
-  /// What follows a queue's name in the list of each priority from 0 to 9.
+  /// The suffix of a queue's name in the list of each priority from 0 to 9.
   private let suffixes: [[UInt8]]
 
   /// - Parameters:
   ///   - separator: not empty.
-  ///   - prioritySteps: not empty; as for kombu, in any order.
+  ///   - prioritySteps: not empty, in any order, as for kombu.
   package init(globalPrefix: [UInt8] = [], separator: [UInt8] = [0x06, 0x16], prioritySteps: [Int64] = [0, 3, 6, 9]) {
     self.globalPrefix = globalPrefix
     self.separator = separator
     self.prioritySteps = prioritySteps
-    // kombu looks a step up like any priority, which leads to another one where they do not ascend.
+    // kombu looks up a step like any priority, so a step leads to another one if the steps do not ascend.
     listed = prioritySteps.reduce(into: []) { listed, given in
       let step = Self.step(of: given, in: prioritySteps)
       if !listed.contains(step) { listed.append(step) }
@@ -41,8 +43,8 @@ package struct KombuKeys: Hashable, Sendable {
     step == 0 ? [] : separator + Array("\(step)".utf8)
   }
 
-  /// `steps[bisect(steps, priority) - 1]`: of ascending steps the last one that is not greater, or where all are greater
-  /// the last one of all. Python's own search, since kombu does not sort what it is given.
+  /// `steps[bisect(steps, priority) - 1]`: of ascending steps the last one that is not greater, or the last one of all
+  /// if all are greater. It is Python's own search, since kombu does not sort the steps.
   private static func step(of priority: Int64, in steps: [Int64]) -> Int64 {
     var (low, high) = (0, steps.count)
     while low < high {
@@ -54,7 +56,7 @@ package struct KombuKeys: Hashable, Sendable {
 
   // MARK: queues
 
-  /// LIST, the messages of `queue` with a priority. Step 0 has the queue's own name.
+  /// LIST, the messages of `queue` with a priority. For step 0 it has the queue's own name.
   package func list(of queue: [UInt8], priority: Int64) -> [UInt8] {
     let suffix = suffixes[Int(min(max(priority, Self.priorities.lowerBound), Self.priorities.upperBound))]
     if suffix.isEmpty, globalPrefix.isEmpty { return queue }
@@ -66,7 +68,7 @@ package struct KombuKeys: Hashable, Sendable {
     listed.map { globalPrefix + queue + Self.suffix($0, separator) }
   }
 
-  /// The queue and the step that a list is of; nil: the key does not begin with the prefix, and is no worker's.
+  /// The queue and the step of a list; nil: the key does not have the prefix, so it is no worker's list.
   package func place(of list: [UInt8]) -> (queue: [UInt8], step: Int64)? {
     guard list.starts(with: globalPrefix) else { return nil }
     let name = Array(list.dropFirst(globalPrefix.count))
@@ -79,14 +81,15 @@ package struct KombuKeys: Hashable, Sendable {
     return (name, 0)
   }
 
-  /// A list as people call it: `reports`, or `reports, priority 3`. A key that is no worker's list stays as it is.
+  /// The words for a list: `reports`, or `reports, priority 3`. A key that is no worker's list stays as it is.
   package func words(for list: [UInt8]) -> String {
     guard let (queue, step) = place(of: list) else { return "\(EntryName(list))" }
     return step == 0 ? "\(EntryName(queue))" : "\(EntryName(queue)), priority \(step)"
   }
 
-  /// Whether a worker takes messages from one of this queue's lists for another queue's, and cannot run them: it cuts a
-  /// list's name at the last separator, which may be one of the queue's own. (kombu/transport/redis.py `_brpop_read`)
+  /// Whether workers would take messages from one of this queue's lists for another queue's, and could not run them:
+  /// they cut a list's name at the last separator, which may be part of the queue's name. (kombu/transport/redis.py
+  /// `_brpop_read`)
   package func isMistaken(_ queue: [UInt8]) -> Bool {
     listed.contains { step in
       let name = queue + Self.suffix(step, separator)
@@ -98,7 +101,7 @@ package struct KombuKeys: Hashable, Sendable {
   /// What is doubtful about a queue's name; nil: nothing.
   @Sendable package func doubt(_ queue: [UInt8]) -> String? { isMistaken(queue) ? mistake : nil }
 
-  /// What is said of such a queue.
+  /// The problem of such a queue, as a text.
   package var mistake: String {
     "its name holds the workers' sep \(EntryName(separator)), at which they cut it: they cannot run what lies there; "
       + "rename the queue, or take another sep"
@@ -109,17 +112,17 @@ package struct KombuKeys: Hashable, Sendable {
   /// SET, the bindings of an exchange.
   package func bindings(of exchange: String) -> [UInt8] { globalPrefix + Array("_kombu.binding.\(exchange)".utf8) }
 
-  /// SET, the same; kombu 5.7 keeps an exchange's bindings as long as it exists.
+  /// SET, the same; kombu 5.7 keeps the bindings of an exchange here as long as it exists.
   package func permanentBindings(of exchange: String) -> [UInt8] {
     globalPrefix + Array("_kombu.binding_permanent.\(exchange)".utf8)
   }
 
-  /// A binding as it stands in its set.
+  /// A binding as a member of its set.
   package func member(_ binding: QueueBinding) -> [UInt8] {
     binding.routingKey + separator + binding.pattern + separator + binding.queue
   }
 
-  /// The binding that a set's member tells of; nil: it has not three parts.
+  /// The binding of a set's member; nil: the member does not have three parts.
   package func binding(_ member: [UInt8]) -> QueueBinding? {
     var parts: [[UInt8]] = [[]]
     var index = 0
@@ -144,8 +147,8 @@ package struct KombuKeys: Hashable, Sendable {
 }
 
 extension KombuKeys: CustomStringConvertible {
-  /// What differs from the standard, as one line of JSON that `TransportOptions` reads: equal for equal names, `{}` for the
-  /// standard.
+  /// The options that differ from the standard, as one line of JSON that `TransportOptions` reads: equal for equal
+  /// names, `{}` for the standard.
   package var description: String {
     var members: [String] = []
     func put(_ name: String, _ text: [UInt8]) {

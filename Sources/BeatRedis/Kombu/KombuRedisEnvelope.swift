@@ -8,11 +8,11 @@ package final class KombuRedisEnvelope: MessageEnvelope {
   package func prepare(_ message: TaskMessage) -> any PreparedMessage { KombuRedisTemplate(message) }
 }
 
-/// A message in its bytes, which can be sent again for another task of the same kind: made once, with the id put into its
-/// places at each fire.
+/// The bytes of a message, made once for tasks of the same kind. Each fire copies them and puts its task id into its
+/// places.
 struct KombuRedisTemplate: PreparedMessage {
   let bytes: [UInt8]
-  /// Where the task's id stands.
+  /// The offsets of the task's id.
   private let idPlaces: [Int]
   private let idLength: Int
 
@@ -27,7 +27,7 @@ struct KombuRedisTemplate: PreparedMessage {
     idLength = message.headers.id.description.utf8.count
   }
 
-  /// - Parameter id: of the same length as the first one, as all ids of occurrences are.
+  /// - Parameter id: has the same length as the first one, as all ids of occurrences do.
   func bytes(for id: TaskID) -> [UInt8] {
     var bytes = bytes
     let id = Array(id.description.utf8.prefix(idLength))

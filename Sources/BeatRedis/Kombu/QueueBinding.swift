@@ -1,4 +1,5 @@
-/// Which messages to an exchange go to a queue: a member of one of kombu's sets, which `KombuKeys` reads and writes.
+/// Decides which messages to an exchange go to a queue: a member of one of kombu's sets, which `KombuKeys` reads and
+/// writes.
 package struct QueueBinding: Hashable, Sendable {
   package var routingKey: [UInt8]
   /// A topic exchange's key as a regular expression; empty for a direct exchange.
@@ -11,13 +12,14 @@ package struct QueueBinding: Hashable, Sendable {
     self.queue = queue
   }
 
-  /// What Celery declares for a queue that it is only told the name of: a direct exchange of the same name.
+  /// The binding that Celery declares for a queue of which it knows only the name: to a direct exchange of the same
+  /// name.
   package init(queue: String) {
     self.init(routingKey: Array(queue.utf8), pattern: [], queue: Array(queue.utf8))
   }
 
-  /// Whether a message with `key` goes to this queue. In a topic's key `*` stands for one word, `#` for one or more, as
-  /// kombu 5.7 has it: unlike in AMQP, `a.#` does not take `a`.
+  /// Whether a message with `key` goes to this queue. In a topic's key, `*` stands for one word and `#` for one or
+  /// more, as in kombu 5.7. Unlike in AMQP, `a.#` does not match `a`.
   package func matches(_ key: [UInt8]) -> Bool {
     guard !pattern.isEmpty else { return routingKey == key }
     let words = { (text: [UInt8]) in text.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false) }

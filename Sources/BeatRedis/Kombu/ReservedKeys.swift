@@ -1,14 +1,14 @@
 import BeatCore
 
-/// Names that no queue, exchange or routing key may have: a message sent there would lie in a key that somebody uses for
-/// something else, and workers, results, daemons or schedules would suffer for it.
+/// Names that no queue, exchange or routing key may have: a message sent there would lie in a key with another use, and
+/// would break workers, results, daemons or schedules.
 ///
-/// Refused by name, whatever stands in Redis at that moment: a key that is absent now is made by the message, as a list,
-/// and its owner fails later.
+/// They are refused by name, whether or not the key exists: a message would create a missing key as a list, and the
+/// key's owner would fail later.
 package struct ReservedKeys: Hashable, Sendable {
-  /// Whose a key is.
+  /// The owner of a key.
   private enum Owner: Hashable, Sendable {
-    /// A transport option's key, or what it begins with.
+    /// The key of a transport option, or kombu's prefix.
     case kombu(String)
     case fanout, remoteControl, events, results, ours
     case schedules(EntryName)
@@ -20,14 +20,14 @@ package struct ReservedKeys: Hashable, Sendable {
   }
 
   private let kombu: KombuKeys
-  /// Whole keys, as they stand in the broker's database.
+  /// Whole keys in the broker's database.
   private let keys: [Reserved]
-  /// What keys begin with there.
+  /// Prefixes of keys in the broker's database.
   private let beginnings: [Reserved]
-  /// What channels begin with; they never have a prefix of keys.
+  /// The prefix of channels; the global prefix of keys does not apply to them.
   private let channels: [UInt8]
 
-  /// kombu's own names where no transport option gives others.
+  /// kombu's own names, which transport options can replace.
   /// (Source: kombu/transport/redis.py `unacked_key`, `unacked_index_key`, `unacked_mutex_key`, `keyprefix_queue`,
   /// `keyprefix_binding_permanent`, `keyprefix_binding_deadlines`.)
   private static let kombuKeys = [
@@ -38,11 +38,12 @@ package struct ReservedKeys: Hashable, Sendable {
   private static let remoteControl = Array(".pidbox".utf8)
   /// (Source: celery/events/event.py `EVENT_EXCHANGE_NAME`, celery `event_queue_prefix`.)
   private static let events = Array("celeryev".utf8)
-  /// They may stand behind a result backend's own `global_keyprefix`, which nobody tells us.
+  /// The beginnings of keys with results. A result backend's own `global_keyprefix`, which is not known here, may
+  /// precede them.
   /// (Source: celery/backends/base.py `task_keyprefix`, `group_keyprefix`, `chord_keyprefix`.)
   private static let results = ["celery-task-meta-", "celery-taskset-meta-", "chord-unlock-"].map { Array($0.utf8) }
 
-  /// - Parameter documents: what the schedules' keys begin with, where they stand in the broker's database; else nil.
+  /// - Parameter documents: the prefix of the schedules' keys, if they are in the broker's database; else nil.
   package init(_ transport: TransportOptions, documents: [UInt8]? = nil) {
     kombu = transport.keys
     let prefix = transport.keys.globalPrefix
@@ -60,10 +61,10 @@ package struct ReservedKeys: Hashable, Sendable {
     channels = Array((transport.fanoutPrefix ?? "").utf8)
   }
 
-  /// Why nothing may be sent to a queue or an exchange of this name, or by such a routing key; nil: it may.
+  /// Why no message may be sent to a queue or an exchange of this name, or with this routing key; nil: it may.
   package func problem(_ name: String) -> String? { problem(Array(name.utf8)) }
 
-  /// The same for a queue that an exchange leads to.
+  /// The same for a queue that is bound to an exchange.
   @Sendable package func problem(_ name: [UInt8]) -> String? { owner(of: name).map(words) }
 
   private func owner(of name: [UInt8]) -> Owner? {
@@ -71,7 +72,7 @@ package struct ReservedKeys: Hashable, Sendable {
     for key in keys where key.bytes.starts(with: list) && isListed(name, key.bytes) { return key.owner }
     for beginning in beginnings {
       if list.starts(with: beginning.bytes) { return beginning.owner }
-      // Only together with a priority it becomes one.
+      // The name begins so only together with the suffix of a priority.
       if beginning.bytes.starts(with: list),
         kombu.lists(of: name).contains(where: { $0.starts(with: beginning.bytes) })
       {
@@ -93,7 +94,8 @@ package struct ReservedKeys: Hashable, Sendable {
     key.count == kombu.globalPrefix.count + name.count || kombu.lists(of: name).contains(key)
   }
 
-  /// kombu's fanout channels: `/<database>.<exchange>`, or what `fanout_prefix` says.
+  /// Whether the name is one of kombu's fanout channels: `/<database>.<exchange>`, or one that begins as
+  /// `fanout_prefix` says.
   private func isChannel(_ name: [UInt8]) -> Bool {
     if !channels.isEmpty, name.starts(with: channels) { return true }
     guard name.first == UInt8(ascii: "/") else { return false }
@@ -102,7 +104,7 @@ package struct ReservedKeys: Hashable, Sendable {
   }
 
   private func isResult(_ name: [UInt8]) -> Bool {
-    // No shorter name holds one of them.
+    // A shorter name cannot contain one of them.
     guard name.count >= 13 else { return false }
     let first = UInt8(ascii: "c")
     for start in name.indices where name[start] == first {

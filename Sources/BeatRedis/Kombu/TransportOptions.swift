@@ -1,26 +1,27 @@
 import BeatCore
 
-/// A worker's `broker_transport_options`, as far as they decide where its messages lie.
+/// The part of the workers' `broker_transport_options` that decides in which keys their messages are.
 package struct TransportOptions: Hashable, Sendable {
   package var keys: KombuKeys
-  /// `master_name`, for a `sentinel://` broker whose URL names none.
+  /// `master_name`, for a `sentinel://` broker whose URL does not have it.
   package var masterName: String?
-  /// Names that the workers' own keys have in place of kombu's, by option: what `ReservedKeys` keeps free of messages.
+  /// The names of the workers' own keys that replace kombu's, by option. `ReservedKeys` keeps messages out of them.
   package private(set) var keyNames: [String: String] = [:]
-  /// What the channels of broadcasts begin with, where that is not kombu's own.
+  /// The prefix of broadcast channels; nil: kombu's own.
   package private(set) var fanoutPrefix: String?
-  /// Options that kombu's Redis transport knows and that change nothing here, in alphabetical order.
+  /// Options that kombu's Redis transport knows but that have no effect here, in alphabetical order.
   package private(set) var withoutEffect: [String] = []
-  /// Options that kombu's Redis transport does not know either: a slip of the pen, or another transport's.
+  /// Options that kombu's Redis transport does not know either: misspelled, or another transport's.
   package private(set) var unknown: [String] = []
 
-  /// What workers do that are told nothing.
+  /// The options of workers that have none.
   package init() { keys = .standard }
 
-  /// More steps than anybody has a use for: kombu's priorities are ten.
+  /// The most steps that are accepted; kombu has only ten priorities.
   private static let mostSteps = 256
 
-  /// From a JSON object. What does not decide names is not looked at, and never part of an error: it may hold passwords.
+  /// Reads a JSON object. Options that do not decide names are not read and never part of an error: they may hold
+  /// passwords.
   package init(json: [UInt8]) throws(TransportOptionsError) {
     let layout: DocumentLayout
     do { layout = try DocumentLayout(json) } catch {
@@ -30,7 +31,7 @@ package struct TransportOptions: Hashable, Sendable {
     var separator = KombuKeys.standard.separator
     var steps = KombuKeys.standard.prioritySteps
     for name in Set(layout.members.map(\.key)).sorted() {
-      // A null is no prefix and no name for kombu, and makes it fail where a list or a separator should be.
+      // For kombu, null means no prefix or no name; for a list or a separator it makes kombu fail.
       guard let value = layout.value(name) else { continue }
       switch name {
       case "global_keyprefix": prefix = value.kind == .null ? [] : Array(try Self.text(name, value, in: json).utf8)
@@ -41,7 +42,7 @@ package struct TransportOptions: Hashable, Sendable {
       case "unacked_key", "unacked_index_key", "unacked_mutex_key":
         keyNames[name] = JSONScanner.text(of: value, in: json)
       case "fanout_prefix" where value.kind == .string:
-        // It may hold the number of a database, from which on nothing is known.
+        // The prefix may contain the placeholder of a database's number; what follows that is not known here.
         fanoutPrefix = JSONScanner.text(of: value, in: json)?.split(separator: "{").first.map(String.init)
       case "master_name":
         masterName = value.kind == .null ? nil : try Self.text(name, value, in: json)
@@ -81,7 +82,7 @@ package struct TransportOptions: Hashable, Sendable {
     }
   }
 
-  /// Those of both channels of kombu's Redis transport, and of the retries of any transport.
+  /// The options of both channels of kombu's Redis transport, and those for the retries of any transport.
   /// (kombu/transport/redis.py and virtual/base.py `from_transport_options`, kombu/connection.py `_extract_failover_opts`)
   private static let known: Set<String> = [
     "ack_emulation", "body_encoding", "callback", "client_name", "connect_retries_timeout", "deadletter_queue",
@@ -96,7 +97,7 @@ package struct TransportOptions: Hashable, Sendable {
 }
 
 extension TransportOptions: CustomStringConvertible {
-  /// What decides names, as one line of JSON; `{}` for the standard. Nothing in it is secret.
+  /// The options that decide names, as one line of JSON; `{}` for the standard. None of them is secret.
   package var description: String { keys.description }
 }
 
