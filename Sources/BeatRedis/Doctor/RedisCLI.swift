@@ -1,9 +1,9 @@
 import BeatCore
 
-/// Commands of `redis-cli` that a person may paste into a shell.
+/// Commands of `redis-cli` that an operator can paste into a shell.
 package enum RedisCLI {
-  /// `redis-cli` for a URL's server and database, ready for a command behind it. Without the URL's user: who may not do
-  /// something cannot allow it either.
+  /// `redis-cli` with the options for a URL's server and database, to be followed by a command. It leaves the URL's
+  /// user out, since a user without a right cannot grant it either.
   static func command(_ url: RedisURL) -> String {
     var text = "redis-cli"
     switch url.endpoint {
@@ -17,10 +17,10 @@ package enum RedisCLI {
     return url.database == 0 ? text : text + " -n \(url.database)"
   }
 
-  /// A key as a word for a shell.
+  /// A key as one word for a shell.
   static func word(_ key: [UInt8]) -> String { quoted("\(EntryName(key))") }
 
-  /// A word for a shell.
+  /// A text as one word for a shell, quoted if necessary.
   package static func quoted(_ text: String) -> String {
     let isPlain =
       !text.isEmpty
@@ -32,7 +32,7 @@ package enum RedisCLI {
     return isPlain ? text : "'\(text.replacing("'", with: #"'\''"#))'"
   }
 
-  /// A key of any bytes as redis-cli reads it at its own prompt: a shell has no word for some of them.
+  /// A key of any bytes as redis-cli reads it at its own prompt, since a shell has no word for some of them.
   static func atItsPrompt(_ key: [UInt8]) -> String {
     let text = key.map { byte in
       (0x20...0x7E).contains(byte) && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")

@@ -1,10 +1,10 @@
 import BeatCore
 
-/// Whether edits are heard: by the setting, and by trying it.
+/// Checks whether the events of edits arrive: by the setting, and by a write.
 extension RedisDoctor {
   package func examineChangeDetection(isFiring: Bool, by events: String?) throws {
     let missing = try client.report().missingNotifications
-    // Who begins to run switches them on, if it may. Client tracking tells the daemon as soon.
+    // A daemon that starts switches notifications on if it may. Client tracking reports an edit as soon as they do.
     let isTracking = events == "tracking"
     let level: Finding.Level = isFiring && !isTracking ? .problem : .warning
     let fix = "\(cli) CONFIG SET notify-keyspace-events \(missing?.value ?? "KA") && \(cli) CONFIG REWRITE"

@@ -1,16 +1,16 @@
 import BeatCore
 
-/// What the Redis user may do, asked with the user of this command: give it the daemon's URL. And what the server can:
-/// commands may have been renamed away.
+/// Checks which commands of the daemon its Redis user may run, and whether the server has them: they may have been
+/// renamed. If no daemon is connected, it checks the user of this command, which should then have the daemon's URL.
 extension RedisDoctor {
-  /// One command of the daemon, as it could be.
+  /// One use of a command by the daemon, as ACL DRYRUN can check it.
   private struct Right {
     let use: CommandUse
     let key: [UInt8]?
-    /// That it listens to.
+    /// The channel to which it subscribes; nil: it does not subscribe.
     let channel: [UInt8]?
     let words: [[UInt8]]
-    /// The same on a key of nobody, where the command itself would change something; nil: it cannot be tried.
+    /// The command as it can be tried, on a scratch key if it writes; nil: it cannot be tried.
     let trial: [[UInt8]]?
   }
 
@@ -46,8 +46,8 @@ extension RedisDoctor {
     }
   }
 
-  /// To hear of edits: on each channel of its own, and by the setting where that lacks something. CLIENT TRACKING is
-  /// for where both are missing.
+  /// The commands for change detection: one subscription for each of the daemon's channels, and CONFIG if the setting
+  /// lacks something. CLIENT TRACKING is not checked, since it is for servers without both.
   private var ofChangeDetection: [Right] {
     let lacksNotifications = (try? client.report().missingNotifications) != nil
     return CommandUse.all(of: .daemon, at: .store).flatMap { use -> [Right] in
@@ -66,12 +66,13 @@ extension RedisDoctor {
     }
   }
 
-  /// A key of nobody that a daemon's user may write.
+  /// A key that no client uses and a daemon's user may write.
   private var scratch: [UInt8] { client.keys.heartbeat("probe-rights") }
-  /// The same on a broker of its own.
+  /// The same on a broker that is another server.
   private var brokerScratch: [UInt8] { RedisKeys.delivered("probe-rights") }
 
-  /// Asks for each user of a daemon; for who asks where none is connected. Tells whom it has asked for.
+  /// Checks each user of a connected daemon, or the user of this command if none is connected. Returns the users
+  /// checked.
   private func examine(_ rights: [Right], of client: StoreClient) throws -> Set<String> {
     let asker = try client.replies(to: [RedisCommand("ACL", "WHOAMI")])[0].text ?? client.url.username ?? "default"
     let users = try client.daemonUsers()
@@ -103,7 +104,7 @@ extension RedisDoctor {
         "what user \(user) of the daemon may do, user \(asker) may not ask on \(client.url) (ACL DRYRUN, Redis 7)",
         fix: "run `beat-watch doctor` once with the URL of user \(user)")
     } else {
-      // Not allowed, or a server that does not know it: what is harmless is tried.
+      // ACL DRYRUN is not allowed, or the server does not have it: commands that do no harm are tried.
       defer { _ = try? client.replies(to: [RedisCommand("DEL", client === self.client ? scratch : brokerScratch)]) }
       let trials = rights.compactMap { right in right.trial.map { (right: right, words: $0) } }
       let tried = try client.replies(
@@ -127,7 +128,8 @@ extension RedisDoctor {
           + (isNeeded ? "and without it nothing fires" : "which the daemon would use, and can do without"),
         fix: "take `rename-command \(names[0])` out of redis.conf and restart Redis, or ask your provider")
     }
-    /// A key that is forbidden is so for the commands that could not be tried on it, too.
+    /// Whether a refusal concerns something that fires need. A forbidden key is forbidden for the commands that could
+    /// not be tried on it, too.
     func isNeeded(_ right: Right, _ reason: String) -> Bool {
       if right.use.isRequired { return true }
       guard Self.isOfKey(right, reason) else { return false }
@@ -135,7 +137,7 @@ extension RedisDoctor {
     }
     var grants: [String] = []
     for needed in [true, false] {
-      // What is needed in one place and good to have in another is named once.
+      // A right that is both needed and good to have is named once.
       let some = refused.filter { isNeeded($0.0, $0.1) == needed && !grants.contains(Self.grant($0.0, $0.1)) }
       guard !some.isEmpty else { continue }
       grants = []
@@ -153,7 +155,7 @@ extension RedisDoctor {
     }
   }
 
-  /// What would allow it: the command, or the key.
+  /// The ACL rule that would allow it: for the command, the key or the channel.
   private static func grant(_ right: Right, _ reason: String) -> String {
     if let channel = right.channel, reason.contains("channel") { return "&\(EntryName(channel))" }
     guard isOfKey(right, reason), let key = right.key else { return right.use.grant }

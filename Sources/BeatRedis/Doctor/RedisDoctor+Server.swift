@@ -1,7 +1,7 @@
 import BeatCore
 import BeatLoop
 
-/// The servers: what they are, what they keep, what time they show.
+/// Checks the servers: their version and role, memory, persistence, TLS and clock.
 extension RedisDoctor {
   package func examineServer() throws {
     let url = client.url
@@ -40,7 +40,7 @@ extension RedisDoctor {
       queue: isOne ? kombu.list(of: Array(defaultQueue.utf8), priority: 0) : nil)
   }
 
-  /// Whether others on the way can read along.
+  /// Checks whether others can read the connection on its way.
   func examineTransport(_ url: RedisURL, _ what: String) {
     guard case .tcp(let host, _)? = url.endpoint, !["localhost", "::1"].contains(host), !host.hasPrefix("127.") else {
       return

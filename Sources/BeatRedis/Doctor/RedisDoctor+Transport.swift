@@ -1,8 +1,8 @@
 import BeatCore
 
-/// Whether the workers on the broker give their keys the names that this command gives them.
+/// Checks whether the workers on the broker use the same names of keys as this command.
 extension RedisDoctor {
-  /// Of a database with more keys not all are looked at: so many times 5,000.
+  /// The most pages of 5,000 keys that are scanned. A larger database is not scanned to its end.
   private static let mostPages = 400
   private static let bindings = Array("_kombu.binding.".utf8)
   private static let pidbox = Array(".pidbox".utf8)
@@ -21,7 +21,7 @@ extension RedisDoctor {
     }
     guard let broker = brokerClient else { return }
     let workers = layoutsOfWorkers(on: broker)
-    // Applications with other settings may share a database: as long as one has ours, all may be well.
+    // Applications with other settings may share a database, so one with the settings of this command is enough.
     guard let other = workers.first, !workers.contains(where: { isOurs($0) }) else { return }
     let steps = kombu.prioritySteps
     let theirs = KombuKeys(
@@ -40,8 +40,8 @@ extension RedisDoctor {
     layout.prefix == kombu.globalPrefix && (layout.separator ?? kombu.separator) == kombu.separator
   }
 
-  /// By the queues on which workers hear `celery inspect`, which nobody else declares, and which go when a worker ends.
-  /// Empty too where the user may not look.
+  /// Finds the prefix and separator of the workers that run now, by the queues on which they receive `celery inspect`:
+  /// only workers declare these, and they vanish when a worker ends. Empty also if this user may not look.
   private func layoutsOfWorkers(on broker: StoreClient) -> [Layout] {
     var layouts: [Layout] = []
     var pages = 0
@@ -50,7 +50,7 @@ extension RedisDoctor {
     } _: { found throws(StoreError) in
       for key in found.compactMap(\.bytes) where layouts.count < 20 {
         guard let start = key.firstRange(of: Self.bindings)?.lowerBound,
-          // Answers to those who ask.
+          // Queues for the answers to `celery inspect` do not count.
           !key[start...].starts(with: Self.bindings + Array("reply.".utf8))
         else { continue }
         let members = (try? broker.command(RedisCommand("SRANDMEMBER", key, "1")))?.array
@@ -62,7 +62,7 @@ extension RedisDoctor {
     return layouts
   }
 
-  /// The separator of a member without routing key and pattern: what it begins with, twice.
+  /// The separator of a member whose routing key and pattern are empty: the member begins with it twice.
   private static func separator(of member: [UInt8]) -> [UInt8]? {
     (1...16).last { length in
       2 * length < member.count && member[..<length] == member[length..<(2 * length)] && member.suffix(7) == pidbox[...]

@@ -1,15 +1,15 @@
 import BeatCore
 import BeatLoop
 
-/// What can be wrong with a Redis store and a Redis broker, and how to mend it. It writes nothing but two heartbeats of
-/// nobody, for a moment.
+/// Finds what is wrong with a Redis store and a Redis broker, and how to mend it. It writes nothing but two heartbeats
+/// that belong to no daemon, and removes them.
 package final class RedisDoctor: StoreDoctor {
   let client: StoreClient
-  /// On the broker's server; nil: it cannot be reached.
+  /// The client of the broker's server; nil: it cannot be reached.
   var brokerClient: StoreClient?
   let brokerURL: RedisURL
   let transport: TransportOptions
-  /// The workers' names for queues and bindings.
+  /// The workers' names of keys for queues and bindings.
   var kombu: KombuKeys { transport.keys }
   let defaultQueue: String
   var areTwoServers = false
@@ -58,7 +58,7 @@ package final class RedisDoctor: StoreDoctor {
         fix: "\(cli) RENAME \(RedisCLI.word(name)) \(RedisCLI.word(name + Array(".foreign".utf8)))")
     }
     if misfits.isEmpty { add(.ok, "keys", "the daemon's own keys have their types") }
-    // Somebody else's, or a mistake in ours?
+    // They may be another installation's, or this command's prefix may be wrong.
     let others = try client.otherPrefixes()
     guard !others.isEmpty else { return }
     add(
