@@ -4,8 +4,8 @@ import BeatLoop
 import BeatRedis
 import Logging
 
-/// What a daemon tells, as log lines. Each message is one word that other programs may wait for; what it is about
-/// stands in the fields.
+/// Writes a daemon's events as log lines. Each message is one word that other programs may wait for; the details are in
+/// the fields.
 final class DaemonLog {
   private let logger: Logger
   private let configuration: BeatConfiguration
@@ -111,7 +111,7 @@ final class DaemonLog {
             "when its memory is full, the store \(configuration.store) throws away any key, schedules and the watermark too: "
               + "set maxmemory-policy to noeviction, or to one that begins with volatile-"),
         ])
-    case .foreignFields: break  // the daemon tells of it as damage
+    case .foreignFields: break  // the daemon reports it as `.damaged`
     }
   }
 
@@ -177,7 +177,8 @@ final class DaemonLog {
       ])
   }
 
-  /// What the workers' transport options say that is not done here, once.
+  /// Reports, once, the workers' transport options that have no effect here, that are unknown, or that break the
+  /// default queue.
   func report(_ options: TransportOptions, defaultQueue: String) {
     func names(_ names: [String]) -> Logger.MetadataValue {
       .string(names.prefix(50).joined(separator: ", ").printable)

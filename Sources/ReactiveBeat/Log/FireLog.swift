@@ -2,8 +2,9 @@ import BeatCore
 import BeatLoop
 import Logging
 
-/// The `fired` lines: one each, and where there are more than 20 a second, one line a second for the others, with their
-/// count and the worst lateness. While that goes on, five a second are of schedules that had not fired for some time.
+/// Writes the `fired` lines: one for each fire, but if there are more than 20 a second, one line a second for the
+/// others, with their count and the worst lateness. As long as that lasts, five more lines a second are for schedules
+/// that have not fired recently.
 final class FireLog {
   private static let linesPerSecond = 20
   private static let newcomersPerSecond = 5
@@ -13,7 +14,7 @@ final class FireLog {
   private let loop: EventLoop
   private var lines = 0
   private var folded = 0
-  /// Whether there were too many in the second before, too.
+  /// Fires were folded in the second before, too.
   private var goesOn = false
   private var names = RecentNames()
   private var newcomers = 0
@@ -24,7 +25,7 @@ final class FireLog {
     self.loop = loop
   }
 
-  /// - Parameter lateness: microseconds from the due time to the answer of Redis.
+  /// - Parameter lateness: from the due time to the store's reply; microseconds.
   func fired(_ name: EntryName, _ metadata: @autoclosure () -> Logger.Metadata, lateness: Int64) {
     if !second.isScheduled { second.schedule(after: 1_000_000) }
     if lines < Self.linesPerSecond {
@@ -39,7 +40,7 @@ final class FireLog {
     }
   }
 
-  /// Writes what is held back.
+  /// Writes the line for the folded fires.
   func flush() {
     guard folded > 0 else { return }
     logger.info(
@@ -49,7 +50,7 @@ final class FireLog {
   }
 
   private func endSecond() {
-    // A second without folded lines ends the count: an idle daemon is not woken again.
+    // A second without folded fires ends the count, so that an idle daemon is not woken again.
     goesOn = folded > 0
     newcomers = 0
     flush()

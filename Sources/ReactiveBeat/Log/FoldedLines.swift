@@ -2,8 +2,9 @@ import BeatCore
 import BeatLoop
 import Logging
 
-/// The lines of one kind that documents cause: each as it comes at a person's rate, and in a flood as far as `LineBudget`
-/// has it; for the others one line a second, with their count, three of their keys, and the first one's reason.
+/// Writes the lines of one kind that documents cause. At the rate of edits by hand each is written; in a flood only
+/// those that `LineBudget` admits, and for the others one line a second with their count, three of their keys, and the
+/// first one's reason.
 final class FoldedLines {
   private static let examples = 3
 
@@ -22,8 +23,8 @@ final class FoldedLines {
   }
 
   /// - Parameters:
-  ///   - name: which schedule it is about.
-  ///   - fields: with its `key`, and `reason` if there is one.
+  ///   - name: the schedule that the line is about.
+  ///   - fields: the line's fields, with `key` and perhaps `reason`.
   func write(_ name: EntryName, _ fields: @autoclosure () -> Logger.Metadata) {
     guard logger.logLevel <= level else { return }
     if budget.admits(name, at: BootClock.now()) {
@@ -43,7 +44,7 @@ final class FoldedLines {
     if !second.isScheduled { second.schedule(after: 1_000_000) }
   }
 
-  /// Tells of what was not written.
+  /// Writes the line for the lines that were not written.
   func flush() {
     second.cancel()
     guard count > 0 else { return }

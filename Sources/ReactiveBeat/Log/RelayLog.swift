@@ -3,7 +3,7 @@ import BeatDriver
 import BeatRedis
 import Logging
 
-/// What the relay tells, as log lines.
+/// Writes the relay's events as log lines.
 struct RelayLog {
   private let logger: Logger
   private let broker: RedisURL

@@ -3,17 +3,17 @@ import BeatDriver
 import BeatLoop
 import Logging
 
-/// The scheduler's reports as log lines. Each message is one word that other programs may wait for; what it is about
-/// stands in the fields.
+/// Writes the scheduler's reports as log lines. Each message is one word that other programs may wait for; the details
+/// are in the fields.
 ///
-/// Whoever may write a document may cause any number of them: all go by `FoldedLines` or `FireLog`, and what they quote
-/// is cut.
+/// A user who may write documents can cause any number of these lines, so all of them go through `FoldedLines` or
+/// `FireLog`, and what they quote is cut.
 final class ScheduleLog {
   private let logger: Logger
   private let keys: RedisKeys
   private let fires: FireLog
   private let loaded, changed, removed, rejected, doubtful, skipped, deferred, finished, damaged: FoldedLines
-  /// Of runs that somebody has asked for.
+  /// The lines of runs by hand.
   private let firedByHand, refused: FoldedLines
 
   init(_ logger: Logger, keys: RedisKeys, on loop: EventLoop) {
@@ -39,7 +39,7 @@ final class ScheduleLog {
   func report(_ report: Scheduler.Report) {
     switch report {
     case .loaded(let name, let next, initially: true):
-      // A million lines at start would hide the one that counts, `ready`.
+      // A million lines at start would hide `ready`, the one that matters.
       if logger.logLevel <= .debug { logger.debug("loaded", metadata: about(name, ["next": time(next)])) }
     case .loaded(let name, let next, initially: false):
       loaded.write(name, about(name, ["next": time(next)]))
@@ -84,11 +84,11 @@ final class ScheduleLog {
                 + "find out who writes there")
           ]))
     case .ready:
-      break  // the daemon knows more: it says `ready` itself
+      break  // the daemon reports `ready` itself, with more details
     }
   }
 
-  /// Runs that somebody has asked for.
+  /// Reports runs by hand.
   func report(_ event: ManualEvent) {
     switch event {
     case .fired(let plan):
