@@ -1,8 +1,8 @@
 #ifndef CHIREDISASYNC_SHIM_H
 #define CHIREDISASYNC_SHIM_H
 
-// The C side of the daemon: async hiredis, libevent's core, timerfd and eventfd; OpenSSL is in tls.h.
-// Swift can call all of it as it is. What it could not do (variadic functions, macros) is `static inline`, named
+// The C libraries of the daemon: asynchronous hiredis, libevent's core, timerfd and eventfd; OpenSSL is in tls.h. Swift
+// can call all of them directly. What it cannot (variadic functions, macros) is a `static inline` function named
 // CHiredisAsync_..., with the reason beside it.
 
 #if !__has_include(<hiredis/hiredis.h>)

@@ -1,9 +1,9 @@
 #ifndef CHIREDISASYNC_TLS_H
 #define CHIREDISASYNC_TLS_H
 
-// OpenSSL, loaded when the first TLS connection is made: linked, libssl and libcrypto take 1.6 MB of an idle daemon
-// that never uses them. `hiredis_ssl` is linked against them and hides the reason of a failure, so hiredis is given
-// our own read and write functions instead (TLSSession.swift).
+// OpenSSL, loaded when the first TLS connection is made: if linked, libssl and libcrypto take 1.6 MB of a daemon that
+// never uses them. `hiredis_ssl` is linked against them and hides the reason of a failure, so hiredis gets read and
+// write functions from TLSSession.swift instead.
 
 #include <dlfcn.h>
 #include <stddef.h>
@@ -16,8 +16,8 @@
 #error "OpenSSL 3 or newer is required: run scripts/setup"
 #endif
 
-// Every function that is used. The table's types come from OpenSSL's own declarations, so that a call that does not
-// fit them does not compile.
+// Every function that is used. The table's types come from OpenSSL's own declarations, so a call that does not fit them
+// does not compile.
 #define CHIREDISASYNC_TLS_FUNCTIONS(F) \
   F(ERR_clear_error) F(ERR_peek_error) F(ERR_reason_error_string) \
   F(SSL_CTX_ctrl) F(SSL_CTX_free) F(SSL_CTX_load_verify_locations) F(SSL_CTX_new) \
@@ -36,16 +36,16 @@ struct CHiredisAsync_TLS {
 #define CHIREDISASYNC_TEXT(token) #token
 #define CHIREDISASYNC_LIBSSL(version) "libssl.so." CHIREDISASYNC_TEXT(version)
 
-// The file that is loaded: the ABI whose headers this was compiled with. In C, since Swift sees no such macro.
+// The file to load: the ABI whose headers this was compiled with. It is in C because Swift does not see such a macro.
 static inline const char *CHiredisAsync_libssl(void) { return CHIREDISASYNC_LIBSSL(OPENSSL_SHLIB_VERSION); }
 
-// Fills the table and returns NULL, or returns the loader's reason. In C, where the list above can be a macro: in
-// Swift each function's type would be written out, and nothing would check it.
+// Fills the table and returns NULL, or returns the loader's reason. It is in C because the list above can be a macro
+// here: in Swift each function's type would have to be written out, and nothing would check it.
 static inline const char *CHiredisAsync_loadTLS(struct CHiredisAsync_TLS *table) {
-  // Never closed: OpenSSL cannot be unloaded.
+  // The library is never closed, since OpenSSL cannot be unloaded.
   void *library = dlopen(CHiredisAsync_libssl(), RTLD_NOW | RTLD_LOCAL);
   if (library == NULL) return dlerror();
-  // libcrypto's functions are found as well, since libssl depends on it.
+  // dlsym finds libcrypto's functions as well, since libssl depends on it.
 #define CHIREDISASYNC_LOAD(name) \
   table->name = (__typeof__(name) *)dlsym(library, #name); \
   if (table->name == NULL) return dlerror();
