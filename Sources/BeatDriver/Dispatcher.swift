@@ -124,13 +124,13 @@ final class Dispatcher {
     guard store.delivery == .outbox, let reason = daemon.relay.refusal(of: plan.route, priority: plan.priority) else {
       return plans.append(plan)
     }
-    // Not from within the scheduler's own actions.
+    // Later, since the scheduler is still handing out its actions.
     daemon.surroundings.soon { [unowned self] in ended(plan, .refused(reason)) }
   }
 
   /// Ends fires that cannot be sent.
   private func lose(_ plans: [FirePlan]) {
-    // Not from within the scheduler's own actions.
+    // Later, since the scheduler is still handing out its actions.
     daemon.surroundings.soon { [unowned self] in
       for plan in plans { ended(plan, .unknown) }
     }

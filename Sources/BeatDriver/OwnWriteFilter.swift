@@ -13,7 +13,7 @@ package struct OwnWriteFilter {
 
   package init() {}
 
-  /// A fire is on its way.
+  /// Notes a fire that is on its way: one event is expected from it.
   package mutating func expect(_ name: EntryName) { expected[name] = ((expected[name]?.count ?? 0) + 1, beat) }
 
   /// Whether a write in place is one of this daemon's own.

@@ -156,7 +156,7 @@ extension Limit {
     subject: "what is kept of time zones", most: 1_000, unit: "zone",
     reason: "a system has about 600; with one more all are read again")
 
-  /// As `docs/security.md` prints them.
+  /// All limits, in the order of the table in `docs/security.md`.
   package static let all: [Limit] = [
     documentLength, documentDepth, nameLength, taskLength, queueLength, textLength, fieldCount, numberDigits,
     crontabField, crontabList, backlog, replyLength, replyElements,

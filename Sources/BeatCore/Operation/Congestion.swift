@@ -39,7 +39,7 @@ package struct Congestion: Hashable, Sendable {
     self.busiest = busiest
   }
 
-  /// One JSON object.
+  /// The report as one JSON object.
   package var json: String {
     let shares = busiest.map {
       #"{"schedule": \#(JSONText.string($0.schedule.description)), "per_minute": \#($0.perMinute), "percent": \#($0.percent)}"#

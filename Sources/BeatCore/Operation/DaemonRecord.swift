@@ -42,7 +42,7 @@ package struct DaemonRecord: Hashable, Sendable {
     self.broker = broker
   }
 
-  /// One line of JSON.
+  /// The record as one line of JSON.
   package var bytes: [UInt8] {
     var text: [UInt8] = []
     func put(_ name: String, _ value: String) {

@@ -1,7 +1,7 @@
 /// An installation at one moment: which daemon leads, what became of fires, what is due, what waits in the outbox, and
 /// which documents are rejected. `status` and health checks show it.
 package struct DaemonSnapshot {
-  /// By the store's clock.
+  /// The time by the store's clock.
   package let now: UnixTime
   /// The daemons with their records, and the lease.
   package let fleet: Fleet

@@ -38,7 +38,7 @@ package struct FiringReport: Hashable, Sendable {
   /// A longer reason is cut; characters.
   static let longestReason = 500
 
-  /// One JSON object.
+  /// The report as one JSON object.
   var json: String {
     var members: [String] = [#""fired": \#(JSONText.string(fired?.iso8601))"#]
     if let unable { members.append(#""unable": \#(JSONText.string(unable))"#) }
