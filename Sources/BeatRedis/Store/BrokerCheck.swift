@@ -3,12 +3,12 @@ import BeatLoop
 
 /// Finds out whether the broker is the store's server.
 ///
-/// A fire is one step of one server. Where the broker is another one, or nobody can tell, messages take the way through the
-/// outbox, which is right in both cases.
+/// A fire is one atomic step of one server. If the broker is another server, or that cannot be found out, messages go
+/// through the outbox, which is right in both cases.
 final class BrokerCheck {
   enum Outcome {
     case delivery(Delivery)
-    /// The same, and what the operator should know of it.
+    /// The delivery, with a notice for the operator.
     case doubtful(Delivery, StoreNotice)
     case misconfigured(String)
   }
@@ -23,8 +23,8 @@ final class BrokerCheck {
   private var completion: ((Outcome) -> Void)?
 
   /// - Parameters:
-  ///   - store: what the store's server says of itself.
-  ///   - endpoint: where it is.
+  ///   - store: the store's answer to INFO.
+  ///   - endpoint: the address of the store's connection.
   init(
     _ settings: StoreSettings, keys: RedisKeys, as clientName: String, store: ServerInfo, at endpoint: RedisEndpoint,
     on loop: EventLoop
@@ -38,12 +38,12 @@ final class BrokerCheck {
   }
 
   /// - Parameters:
-  ///   - found: gets the broker's address, where it is asked for.
+  ///   - found: gets the broker's address if the broker is another one by its URL.
   ///   - completion: called once, perhaps before this returns; not after `cancel`.
   func start(found: @escaping (RedisEndpoint) -> Void, then completion: @escaping (Outcome) -> Void) {
     guard settings.broker.location != settings.store.location else { return completion(.delivery(.direct)) }
     self.completion = completion
-    // Short: while the broker does not answer, nothing fires.
+    // The timeouts are short, since nothing fires until the broker answers.
     let timeouts = RedisTimeouts(connect: 1_000_000, reply: 1_000_000)
     let dial = RedisDial(settings.broker, as: clientName, on: loop, timeouts: timeouts)
     self.dial = dial
@@ -55,7 +55,7 @@ final class BrokerCheck {
         if let self, let reply { self.end(self.compare(with: ServerInfo(reply.text ?? ""))) }
       }
     } closed: { [weak self] error in
-      // Why else, the relay will find and tell.
+      // The relay finds and reports every other reason.
       self?.end(
         error.serverCode == RedisServerError.cluster ? .misconfigured(error.message) : .delivery(.outbox))
     }
@@ -88,7 +88,7 @@ final class BrokerCheck {
   }
 
   private func clusterProblem(_ delivery: Delivery) -> String? {
-    // By way of the outbox a script puts a message and a note of its task's id on the broker, in different slots.
+    // Through the outbox, a script writes a message and a record of its task's id to the broker, in different slots.
     guard delivery == .direct else { return "messages of another server cannot be carried there" }
     return ClusterFit.problem(
       keys, database: settings.store.database, brokerDatabase: settings.broker.database, queue: settings.defaultList)

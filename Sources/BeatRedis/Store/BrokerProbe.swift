@@ -1,7 +1,7 @@
 import BeatCore
 import BeatLoop
 
-/// One look whether a broker could be reached, and takes messages; by a connection of its own.
+/// Checks once, on a connection of its own, whether the broker can be reached and takes messages.
 final class BrokerProbe {
   private static let patience: Int64 = 5_000_000
 
@@ -10,7 +10,7 @@ final class BrokerProbe {
   private var finish: ((String?) -> Void)?
   private var dial: RedisDial?
 
-  /// - Parameter finish: called once: nil, or why the broker is of no use; not after `cancel`.
+  /// - Parameter finish: called once: with why the broker cannot be used, or nil if it can; not called after `cancel`.
   init(_ url: RedisURL, on loop: EventLoop, finish: @escaping (String?) -> Void) {
     self.url = url
     self.loop = loop

@@ -1,19 +1,20 @@
 import BeatCore
 
-/// The Lua scripts that work on the broker's database, on a connection to the broker, or to the store where both are
-/// one server.
+/// The Lua scripts for the broker's database. They run on a connection to the broker, or on one to the store if both
+/// are one server.
 struct BrokerScripts {
   private static let declareScript = LuaScript(embedded: PackageResources.declare_lua)
   private static let bindingsScript = LuaScript(embedded: PackageResources.bindings_lua)
   private static let relayScript = LuaScript(embedded: PackageResources.relay_lua)
-  /// For so many seconds the broker knows a message that it has had already: as long as it may still be in the outbox,
-  /// and after it was taken out. Shorter then, or a busy broker's memory fills with what nobody asks for.
+  /// How long the broker remembers the task id of a message, seconds: `waiting` from its delivery, while it may still
+  /// be in the outbox, and `removed` from when it was taken out. The second is shorter, since nothing asks for these
+  /// ids any more and they fill a busy broker's memory.
   private static let memory = (waiting: 604_800, removed: 3_600)
 
   let connection: RedisConnection
-  /// The workers' names for queues and bindings.
+  /// The workers' names of keys for queues and bindings.
   let kombu: KombuKeys
-  /// The database that the connection has chosen, and the broker's.
+  /// The numbers of the connection's database and of the broker's.
   private let databases: [[UInt8]]
 
   init(connection: RedisConnection, kombu: KombuKeys, database: Int, brokerDatabase: Int) {
@@ -22,7 +23,7 @@ struct BrokerScripts {
     databases = [database, brokerDatabase].map { Array("\($0)".utf8) }
   }
 
-  /// Makes a queue known as kombu does, so that purging, inspecting and named exchanges find it.
+  /// Declares a queue as kombu does, so that purging, inspecting and named exchanges find it.
   func declare(queue: String) {
     Self.declareScript.evaluate(
       on: connection, keys: [kombu.bindings(of: queue), kombu.permanentBindings(of: queue)],
@@ -30,7 +31,8 @@ struct BrokerScripts {
     ) { _ in }
   }
 
-  /// The queues that a message to `exchange` goes to. Neither queues nor an error: the connection died.
+  /// The queues to which a message to `exchange` goes. The completion gets neither queues nor an error if the
+  /// connection has died.
   func queues(
     boundTo exchange: String, routingKey: String, then completion: @escaping ([[UInt8]]?, RedisServerError?) -> Void
   ) {
@@ -45,9 +47,9 @@ struct BrokerScripts {
     }
   }
 
-  /// Puts a message of the outbox on its lists, if it is not there already.
+  /// Puts a message of the outbox on its lists unless it is there already.
   ///
-  /// - Parameter predecessors: tasks whose messages must have been put there before.
+  /// - Parameter predecessors: the tasks whose messages must have been delivered before.
   func relay(
     _ item: OutboxItem, to lists: [[UInt8]], after predecessors: [TaskID],
     then completion: @escaping (RelayOutcome) -> Void
@@ -62,9 +64,9 @@ struct BrokerScripts {
     }
   }
 
-  /// The item is no longer in the outbox.
+  /// Shortens the memory of an item that has been taken out of the outbox.
   func removed(_ item: OutboxItem) {
-    // Refused, it is remembered longer: no harm.
+    // If the server refuses, the id is only remembered longer.
     connection.send(RedisCommand("EXPIRE", RedisKeys.delivered(item.taskID), Self.memory.removed)) { _ in }
   }
 }
@@ -74,20 +76,20 @@ enum RelayOutcome: Equatable {
   case delivered
   /// It had been delivered before.
   case duplicate
-  /// A message that goes before it is not there yet.
+  /// A predecessor has not been delivered yet.
   case tooSoon
-  /// Nothing was changed; the text says what and where.
+  /// Nothing was changed; the text names the reason and the key.
   case refused(String)
-  /// The same, for a reason that is the server's, such as full memory: it takes from nobody.
+  /// The same, for a reason that concerns messages of all clients, such as full memory.
   case unable(String)
-  /// This server will not do it, and a new connection may lead to one that does; the text is the server's.
+  /// This server refuses every write, and a new connection may lead to one that does not; the text is the server's.
   case wrongServer(String)
   /// The connection died first.
   case unknown
 
-  /// `unknown` also if it is no answer.
+  /// Reads the script's reply. A reply that the script cannot have given is `unknown`.
   ///
-  /// - Parameter kombu: by which the queue's list was named.
+  /// - Parameter kombu: the names by which the queue's list was named.
   init(_ reply: RedisReply?, kombu: KombuKeys = .standard) {
     guard let reply else {
       self = .unknown

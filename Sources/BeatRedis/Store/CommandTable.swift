@@ -7,13 +7,13 @@ extension CommandUse {
   private static let daemonOnStore: [CommandUse] = {
     let own = Rows(place: .store, client: .daemon)
     return [
-      // To be there.
+      // Connecting.
       own.row("SELECT", [], ["0"], sent: true, in: "bindings declare fire manual tidy"),
       own.row("CLIENT SETNAME", [], ["beat-watch"], sent: true, without: "its name in CLIENT LIST"),
       own.row("INFO", [], [], sent: true, without: "it cannot tell a replica, nor store and broker as one server"),
       own.row("EVALSHA", [], [String(repeating: "0", count: 40), "0"], sent: true),
       own.row("EVAL", [], ["return 1", "0"], sent: true),
-      // To hear.
+      // Change detection.
       own.row("CONFIG GET", [], ["notify-keyspace-events"], sent: true, without: "it cannot look at the notifications"),
       own.row(
         "CONFIG SET", [], ["notify-keyspace-events", "KA"], writes: true, sent: true,
@@ -22,7 +22,7 @@ extension CommandUse {
       own.row("CLIENT ID", [], [], sent: true, without: "hearing by CLIENT TRACKING"),
       own.row("CLIENT TRACKING", [], ["off"], sent: true, without: "hearing by CLIENT TRACKING"),
       own.row("SUBSCRIBE", [], ["__redis__:invalidate"], sent: true, without: "hearing by CLIENT TRACKING"),
-      // To read.
+      // Reading documents and watermarks.
       own.row("SCAN", [], ["0"], sent: true, in: "names"),
       own.row("STRLEN", [.document], sent: true, in: "read"),
       own.row("MGET", [.document], in: "fire read"),
@@ -30,7 +30,7 @@ extension CommandUse {
       own.row(
         "TYPE", [.document, .watermark, .lease, .epoch, .incarnation], sent: true, in: "fire read",
         without: "what it says of keys of another type"),
-      // The heartbeat and the lease.
+      // Heartbeat and lease.
       own.row(
         "GET", [.heartbeat, .incarnation, .lease, .document], sent: true, in: "fire manual heartbeat rebase release"),
       own.row(
@@ -40,13 +40,13 @@ extension CommandUse {
       own.row("INCR", [.epoch], writes: true, in: "heartbeat"),
       own.row("TIME", [], in: "fire manual heartbeat"),
       own.row("DEL", [.heartbeat, .lease], writes: true, sent: true, in: "manual heartbeat release tidy"),
-      // To fire.
+      // Firing.
       own.row("HSET", [.watermark], ["a", "b"], writes: true, in: "anchor fire rebase"),
       own.row(
         "SETRANGE", [.document], ["0", "x"], writes: true, in: "fire", without: "knowing its own writes by their events"
       ),
       own.row("XADD", [.history], ["*", "a", "b"], writes: true, in: "fire manual", without: "the history"),
-      // What people ask for and are told.
+      // Runs by hand, receipts and records.
       own.row(
         "HSET", [.receipts, .daemons], ["a", "b"], writes: true, sent: true, without: "receipts", "its record"),
       own.row(
@@ -167,7 +167,7 @@ extension CommandUse {
     ]
   }()
 
-  /// Rows of one client in one place.
+  /// Makes the rows of one client in one place.
   private struct Rows {
     let place: Place
     let client: Client

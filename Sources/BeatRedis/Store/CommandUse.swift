@@ -1,18 +1,19 @@
 import BeatCore
 
-/// One Redis command in one place: who needs it there, on which keys, and what is missing without it. `CommandUse.all`
-/// is the one list of all commands that the daemon, the tools and the scripts use: the daemon's rehearsal, `doctor` and
-/// the documented ACLs are made from it, and tests compare it with the scripts and with what is sent.
+/// One Redis command in one place: which client needs it there, on which keys, and what fails without it.
+/// `CommandUse.all` is the one list of all commands that the daemon, the tools and the scripts use. The daemon's
+/// rehearsal, `doctor` and the documented ACLs are made from it, and tests compare it with the scripts and with the
+/// commands that are sent.
 package struct CommandUse: Hashable, Sendable {
-  /// Which server, and in which set-up.
+  /// The server, and the set-up in which the command is needed there.
   package enum Place: Hashable, Sendable {
     /// The store's server.
     case store
     /// The server of the workers' queues: the broker's, which may be the store's.
     case queues
-    /// The store's server, where the broker is another one.
+    /// The store's server, only if the broker is another one.
     case outbox
-    /// The broker's server, where it is another one than the store's.
+    /// The broker's server, only if the store is another one.
     case relay
     /// The sentinels, where a URL names them.
     case sentinel
@@ -28,58 +29,61 @@ package struct CommandUse: Hashable, Sendable {
   package enum Key: Hashable, Sendable {
     case document, watermark, lease, epoch, incarnation, heartbeat, receipts, history, manual, answer, daemons, outbox
     case queue, bindings, delivered
-    /// RedBeat's, which an import reads.
+    /// RedBeat's keys, which an import reads.
     case redbeat
   }
 
-  /// In capitals, a subcommand behind a space: `CLIENT SETNAME`.
+  /// In capitals, with a subcommand after a space: `CLIENT SETNAME`.
   package let name: String
   package let place: Place
   package let client: Client
   package let keys: [Key]
-  /// What follows the key, to ask whether it is allowed.
+  /// Arguments after the key with which the command can be tried.
   package let arguments: [String]
-  /// It changes something.
+  /// Whether the command changes a key or a setting.
   package let writes: Bool
-  /// It is sent as it is, and not only called by scripts.
+  /// Whether a client sends the command itself; else only scripts call it.
   package let isSent: Bool
-  /// The scripts that call it, without `.lua`.
+  /// The names of the scripts that call it, without `.lua`.
   package let scripts: [String]
-  /// What is missing without it; empty: for the daemon, without it nothing fires.
+  /// What its user loses without it; empty: without it the daemon cannot fire.
   package let losses: [String]
 
   package var isRequired: Bool { losses.isEmpty }
 
-  /// Nothing fires without it, and no script of a fire calls it: once all is loaded, neither a fire nor its rehearsal
-  /// shows that it is missing.
+  /// Whether nothing fires without it though no script of a fire calls it. Once all schedules are loaded, neither a
+  /// fire nor its rehearsal shows that it is missing.
   var isForConnections: Bool { isRequired && (scripts.isEmpty || ["SELECT", "SCAN"].contains(name)) }
 
-  /// What a daemon does without that has loaded everything.
+  /// What a daemon loses without it that has loaded all schedules.
   var lossesWhileConnected: [String] {
     guard isForConnections else { return losses }
     return name == "SCAN" ? ["audits", "its next connection"] : ["its next connection"]
   }
 
-  /// It is for hearing of edits, and used as a session begins.
+  /// Whether it is for change detection, used when a session begins.
   package var isOfChangeDetection: Bool {
     ["PSUBSCRIBE", "SUBSCRIBE", "CLIENT ID", "CLIENT TRACKING", "CONFIG GET", "CONFIG SET"].contains(name)
   }
 
-  /// It is for the connection itself, which there would not be, or which knows already what it tells.
+  /// Whether it is for connecting: an open connection shows that it is allowed, or no longer needs it.
   package var isOfConnecting: Bool { ["SELECT", "CLIENT SETNAME", "INFO"].contains(name) }
 
-  /// What allows it, as `ACL SETUSER` takes it: `+hmget`, `+client|setname`.
+  /// The rule of `ACL SETUSER` that allows it: `+hmget`, `+client|setname`.
   package var grant: String { "+" + name.lowercased().replacing(" ", with: "|") }
 
-  /// The words of the command on a key, or of one that takes none.
+  /// The words of the command with its arguments; `key` is nil for a command without one.
   package func words(on key: [UInt8]?) -> [[UInt8]] {
     name.split(separator: " ").map { Array($0.utf8) } + (key.map { [$0] } ?? []) + arguments.map { Array($0.utf8) }
   }
 }
 
 extension RedisKeys {
-  /// A key of the kind, of nobody where there are several. `queue` is the queue's name, `kombu` the workers' names of
-  /// keys.
+  /// An example of a kind of key, which no client uses if there are many of the kind.
+  ///
+  /// - Parameters:
+  ///   - queue: the queue's name.
+  ///   - kombu: the workers' names of keys.
   package func example(of key: CommandUse.Key, queue: String, kombu: KombuKeys) -> [UInt8] {
     switch key {
     case .document: document(EntryName("a"))
@@ -103,12 +107,12 @@ extension RedisKeys {
 }
 
 extension CommandUse {
-  /// The uses of a client at these places.
+  /// All commands that a client uses at these places.
   package static func all(of client: Client, at places: Place...) -> [CommandUse] {
     all.filter { $0.client == client && places.contains($0.place) }
   }
 
-  /// What allows all that a client does at these places, each once, in alphabetical order.
+  /// The ACL rules that allow all commands of a client at these places, each once, in alphabetical order.
   package static func grants(of client: Client, at places: Place...) -> [String] {
     Set(all.filter { $0.client == client && places.contains($0.place) }.map(\.grant)).sorted()
   }

@@ -1,13 +1,14 @@
 import BeatCore
 import BeatLoop
 
-/// A delivery to a broker that is another server than the store, on keys of its own, by a connection of its own.
+/// Rehearses a delivery to a broker that is another server than the store, on keys of its own and on a connection of
+/// its own.
 final class DeliveryRehearsal {
   private let item: OutboxItem
   private let url: RedisURL
   private let queue: [UInt8]
   private let kombu: KombuKeys
-  /// A list that no worker knows, where an ACL lets a relay have keys of its own.
+  /// A list that no worker reads, under a name that the ACL of a relay allows.
   private let list: [UInt8]
   private let loop: EventLoop
   private var finish: ((String?) -> Void)?
@@ -23,10 +24,10 @@ final class DeliveryRehearsal {
     list = RedisKeys.delivered("rehearsal:\(instance)")
   }
 
-  /// - Parameter finish: called once with what was in the way, nil if nothing was; not after `cancel`.
+  /// - Parameter finish: called once with the problem, or nil if there is none; not called after `cancel`.
   func start(_ finish: @escaping (String?) -> Void) {
     self.finish = finish
-    // While it is waited for, nobody leads who could.
+    // The timeouts are short, since this daemon cannot lead until the rehearsal ends.
     let dial = RedisDial(
       url, as: "beat-watch", on: loop, timeouts: RedisTimeouts(connect: 1_000_000, reply: 2_000_000))
     self.dial = dial
@@ -58,7 +59,8 @@ final class DeliveryRehearsal {
         guard let self, isWell(outcome) else { return }
         broker.connection.send(RedisCommand("EXPIRE", list, 60)) { _ in }
         broker.removed(item)
-        // Once more, which the task's id refuses: so nothing is pushed, but the script has named the queue to the server.
+        // The same message again is a repeat, so nothing is pushed, but the script has named the queue to the server,
+        // which has checked the right to it.
         broker.relay(item, to: [kombu.list(of: queue, priority: 0)], after: []) { [weak self] outcome in
           guard let self, isWell(outcome) else { return }
           tidyUp(broker)
@@ -69,7 +71,7 @@ final class DeliveryRehearsal {
 
   private func refused(_ reason: String) { end("nothing can be delivered to the broker \(url): \(reason)") }
 
-  /// Otherwise it is at its end.
+  /// Whether the rehearsal goes on. If not, this has ended it.
   private func isWell(_ outcome: RelayOutcome) -> Bool {
     switch outcome {
     case .delivered, .duplicate: return finish != nil
@@ -94,12 +96,12 @@ final class DeliveryRehearsal {
     }
   }
 
-  /// What a delivery can do without.
+  /// Tries the commands that a delivery can do without.
   private func tryRights(_ broker: BrokerScripts, bindings: RedisServerError?) {
     RightsTrial.run(
       on: broker.connection, keys: RedisKeys(prefix: ""), kombu: kombu, queue: EntryName(queue).description,
       scratch: list, places: [.queues, .relay], extent: .lesser,
-      // Of a queue's length, only whoever pushes to it from the store asks.
+      // Only a daemon that pushes to the queue from the store asks for its length.
       sparing: ["LLEN"]
     ) { [weak self] trial in
       guard let self, finish != nil else { return }

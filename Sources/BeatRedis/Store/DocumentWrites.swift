@@ -1,27 +1,27 @@
 import BeatCore
 import BeatLoop
 
-/// What became of a document that was to be written.
+/// The result of writing one document.
 package enum WriteOutcome: Sendable, Hashable {
-  /// There was none of the name.
+  /// No document had the name.
   case created
-  /// It took the place of another one.
+  /// It replaced another document.
   case replaced
-  /// It stood there already, perhaps with newer dates of the daemon.
+  /// The same document was stored already, perhaps with newer `last_run_at` and `total_run_count`.
   case same
-  /// Another one stands there, and stays.
+  /// Another document is stored and was not replaced.
   case differs
-  /// The key holds another Redis type, and stays.
+  /// The key holds another Redis type and was not replaced.
   case wrongType
-  /// Somebody else has changed it since it was looked at, or deleted it; what they have done stays.
+  /// Another client has changed or deleted the document since it was read; that change stays.
   case changed
 }
 
 extension StoreClient {
-  /// How many documents are written, or looked at, in one round trip.
+  /// The most documents that are written or read in one round trip.
   package static let page = 200
 
-  /// What writing them would come to; at most a page.
+  /// What writing these documents would result in; at most a page.
   package func outlook(
     _ documents: [(name: EntryName, document: [UInt8])], replacing: Bool
   ) throws(StoreError) -> [WriteOutcome] {
@@ -38,12 +38,12 @@ extension StoreClient {
     }
   }
 
-  /// Writes documents, at most a page, each of them whole or not at all. What stands there is overwritten only by
-  /// `replacing`, and then only what was compared: an edit of the same moment stays.
+  /// Writes at most a page of documents, each of them whole or not at all. A stored document is overwritten only if
+  /// `replacing`, and only while it is the one that was compared: an edit at the same moment stays.
   ///
   /// - Parameters:
-  ///   - context: to read them by. What is replaced is an edit of this moment, as by `save`.
-  ///   - done: told of each that is settled, by its index, also when an error follows.
+  ///   - context: for reading the documents. Replacing one counts as an edit at this moment, as with `save`.
+  ///   - done: gets each result with the document's index, also if an error follows.
   package func write(
     _ documents: [(name: EntryName, document: [UInt8])], replacing: Bool, context: DocumentContext,
     done: (Int, WriteOutcome) -> Void
@@ -69,12 +69,13 @@ extension StoreClient {
     }
     if let failure { throw self.failure(failure) }
     let found = try outlook(existing.map { documents[$0] }, replacing: false)
-    // What was in the way and is gone: somebody has deleted it meanwhile, and may write it anew.
+    // A document that prevented the write and is gone now was deleted by another client since then, which may be about
+    // to write it again.
     for (outcome, index) in zip(found, existing) { done(index, outcome == .created ? .changed : outcome) }
   }
 
-  /// What an edit of several documents makes of their watermarks; nil where nothing was there, or something else by
-  /// now.
+  /// The changes of watermarks that edits of several documents require; nil for a document that was not stored or has
+  /// changed since it was read.
   private func watermarks(
     _ edits: [(name: EntryName, seen: [UInt8]?, document: [UInt8])], _ context: DocumentContext
   ) throws(StoreError) -> [WatermarkChange?] {
@@ -92,7 +93,7 @@ extension StoreClient {
     _ documents: [(name: EntryName, document: [UInt8])], _ context: DocumentContext, _ done: (Int, WriteOutcome) -> Void
   ) throws(StoreError) {
     let compared = try found(documents.map(\.name))
-    // What is still to be written, with what it takes the place of.
+    // The documents that must still be written, by index, each with the stored one that it replaces.
     var seen: [Int: Found] = [:]
     for (index, found) in compared.enumerated() {
       switch found {
@@ -128,7 +129,7 @@ extension StoreClient {
           done(index, .same)
         case (.document(let before), .document(let after))
         where lasts && Bookkeeping.isAllThatChanged(from: before, to: after):
-          // A run of that moment is nobody's edit.
+          // The daemon has only written a run into it, which is no edit.
           seen[index] = now
         default:
           seen[index] = nil
@@ -138,7 +139,7 @@ extension StoreClient {
     }
   }
 
-  /// What stands under a name.
+  /// What the store holds under a name.
   private enum Found: Hashable {
     case nothing
     case document([UInt8])
@@ -160,7 +161,7 @@ extension StoreClient {
     return found
   }
 
-  /// Documents as they are, whatever their length; nil for one that is gone. A key of another type is told to
+  /// The stored bytes of documents, whatever their length; nil for one that is gone. A key of another type is passed to
   /// `skipped`.
   package func contents(
     _ names: [EntryName], skipped: (EntryName) -> Void

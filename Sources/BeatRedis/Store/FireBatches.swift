@@ -1,11 +1,12 @@
 import BeatCore
 
-/// Fires that go out together: one script for those of a turn that go to the same list.
+/// Sends the fires of a turn that go to the same list together, in one call of the script.
 ///
-/// Within a list they keep their order. A script of so few is short: other clients wait for less than a millisecond.
+/// Fires keep their order within a list. The size of a batch is bounded, so that other clients wait for less than a
+/// millisecond.
 final class FireBatches {
   private static let longest = 32
-  /// Of documents and messages; bytes.
+  /// The most bytes of documents and messages in a batch.
   private static let largest = 262_144
 
   private struct Batch {
@@ -17,20 +18,21 @@ final class FireBatches {
 
   private let scripts: StoreScripts
   private let fence: () -> String
-  /// In the order in which they were begun; each has one list.
+  /// The batches that are not sent, in the order in which they were begun; each has one list.
   private var open: [Batch] = []
   private var places: [[UInt8]: Int] = [:]
 
-  /// - Parameter fence: the lease's token, asked for when a script is sent.
+  /// - Parameter fence: returns the lease's token; called when a script is sent.
   init(_ scripts: StoreScripts, fence: @escaping () -> String) {
     self.scripts = scripts
     self.fence = fence
   }
 
-  /// Goes out with `flush`, or before. Between two calls of `flush` all have the same `outcome`.
+  /// Adds a fire, which is sent with `flush` at the latest. All fires between two calls of `flush` have the same
+  /// `outcome`.
   func add(_ plan: FirePlan, to lists: [[UInt8]], outcome: @escaping (FirePlan, FireOutcome) -> Void) {
     guard lists.count == 1, let list = lists.first else {
-      // It may share a list with any of the others.
+      // It may share a list with any other batch, so those go first.
       flush()
       return send(Batch(lists: lists, outcome: outcome, plans: [plan]))
     }

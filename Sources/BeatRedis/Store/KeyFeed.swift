@@ -1,29 +1,29 @@
 import BeatCore
 
-/// One way to hear of what happens to the store's keys, on a connection of its own.
+/// One way to receive the changes of the store's keys, on a connection of its own.
 protocol KeyFeed: AnyObject {
-  /// So many events a write and a deletion of our heartbeat raise.
+  /// How many events a write and a deletion of this daemon's heartbeat raise.
   var probeEvents: Int { get }
-  /// Begins to hear: leads to `.open`, or to `.failed`, after which nothing comes.
+  /// Begins to receive changes. `.open` follows, or `.failed`, after which nothing comes.
   func open()
-  /// The session stands: where the server ends the feed alone, it is opened again.
+  /// The session has begun: from now on the feed opens again by itself if the server closes only the feed.
   func sessionStands()
-  /// Hears nothing any more.
+  /// Ends the feed: no event comes any more.
   func close()
 }
 
-/// What is listened to.
+/// What a feed listens to.
 struct KeyFeedSource {
   let url: RedisURL
-  /// Where the store is, for this session.
+  /// The address of the store in this session.
   let endpoint: RedisEndpoint
-  /// What the connection is called.
+  /// The connection's name in CLIENT LIST.
   let clientName: String
   let keys: RedisKeys
-  /// Our own heartbeat's key.
+  /// The key of this daemon's heartbeat.
   let heartbeat: [UInt8]
 
-  /// Whose a key is, of which an event told.
+  /// What the key of an event is used for.
   func meaning(of key: [UInt8]) -> HeardKey {
     if let entry = keys.entry(of: key) { return .document(entry) }
     if key == heartbeat { return .heartbeat }
@@ -35,9 +35,9 @@ struct KeyFeedSource {
 
 enum HeardKey {
   case document(EntryName)
-  /// A document's, if its name were not too long.
+  /// A key of a document whose name is too long to be read.
   case tooLong(IgnoredNames)
-  /// Our own.
+  /// This daemon's own heartbeat.
   case heartbeat
   case lease
   case requests
@@ -45,22 +45,22 @@ enum HeardKey {
 }
 
 enum KeyFeedEvent {
-  /// What is done from now on is heard.
+  /// Every change from now on is received.
   case open
   case document(EntryName)
   /// A document was written in place.
   case documentInPlace(EntryName)
   /// A document whose name is too long to be read.
   case ignored(IgnoredNames)
-  /// Every key may be another one.
+  /// Every key may have changed.
   case everything
-  /// One event of our heartbeat.
+  /// One event of this daemon's heartbeat.
   case heartbeatEvent
-  /// All that a heartbeat raises has come.
+  /// All events of a heartbeat have arrived.
   case heartbeat
   case leaseFreed
   case requested
-  /// Changes were missed, for this reason, and are heard again.
+  /// Changes were missed for this reason; from now on they are received again.
   case missed(reason: String)
   case failed(SessionFailure)
 }

@@ -1,14 +1,18 @@
 import BeatCore
 import BeatLoop
 
-/// Hears by keyspace notifications.
+/// Receives changes by keyspace notifications.
+///
+///     stream opened -> patterns confirmed: `.open`
+///     closed by the server alone during a session -> opened again, at most once a second -> confirmed: `.missed`
+///     closed in any other way -> `.failed`: the session ends
 final class KeyspaceFeed: KeyFeed {
-  /// The event of a fire, which writes a document in place.
+  /// The event that a fire raises, since it overwrites a document in place.
   static let inPlace = Array("setrange".utf8)
-  /// Microseconds.
+  /// The shortest time between two openings of the stream within a session; microseconds.
   private static let resubscriptionPeriod: Int64 = 1_000_000
 
-  /// `set`, `expire` and `del`: classes $ and g.
+  /// `set`, `expire` and `del`, of the classes $ and g.
   let probeEvents = 3
 
   private let source: KeyFeedSource
@@ -16,10 +20,10 @@ final class KeyspaceFeed: KeyFeed {
   private let handle: (KeyFeedEvent) -> Void
 
   private var stream: NotificationStream?
-  /// The stream's patterns are confirmed.
+  /// The server has confirmed the stream's patterns.
   private var hears = false
   private var isKept = false
-  /// When and why the stream before closed, while the session went on.
+  /// When and why the last stream closed during the session.
   private var silenced: (at: BootTime, by: RedisConnectionError)?
   private lazy var resubscription = LoopTimer(on: loop) { [unowned self] in open() }
   private var hasHeardSet = false
@@ -44,7 +48,7 @@ final class KeyspaceFeed: KeyFeed {
     let database = url.database
     let patterns = keys.subscriptions(database: database)
     let channelPrefix = KeyspaceNotification.channelPrefix(database: database)
-    // Of all that we listen for, the documents' keys may be the longest.
+    // Of all the keys that the feed listens for, the documents' may be the longest.
     let longestKey = keys.longestDocumentKey + keys.ownPrefix.count
     let documents = KeyspaceNotification.channel(of: keys.prefix, database: database).count
     let stream = NotificationStream(to: source.endpoint, security: url.security, on: loop) {
@@ -79,7 +83,8 @@ final class KeyspaceFeed: KeyFeed {
     }
   }
 
-  /// A heartbeat's SET raises `set`, of class $, and `expire`, of class g. Only both say that edits are heard.
+  /// A heartbeat's SET raises `set`, of class $, and `expire`, of class g. Only both together show that edits are
+  /// received.
   private func beat(_ event: String) {
     if event == "set" {
       hasHeardSet = true
@@ -98,14 +103,14 @@ final class KeyspaceFeed: KeyFeed {
     handle(.missed(reason: "\(silenced.by)"))
   }
 
-  /// Redis closes the stream alone where events come faster than they are read (`client-output-buffer-limit pubsub`). A
-  /// daemon that goes on leading meanwhile fires on time: a fire compares what it knows with what stands in the store.
-  /// Whatever else becomes of the stream ends the session, and so does one that cannot be had again.
+  /// Redis closes the stream alone if events come faster than they are read (`client-output-buffer-limit pubsub`). A
+  /// daemon that goes on leading then still fires on time, and safely: a fire compares what it knows with what the
+  /// store holds. Every other end of the stream ends the session, and so does a stream that cannot be opened again.
   private func streamClosed(_ error: RedisConnectionError) {
     guard isKept, hears, error.kind == .closedByServer else { return handle(.failed(.lost(error.message))) }
     hears = false
     let now = BootClock.now()
-    // Each time every document is read again.
+    // Each new stream makes the daemon read every document, so streams are opened at most once a period.
     let delay = silenced.map { Self.resubscriptionPeriod - now.microseconds(since: $0.at) } ?? 0
     silenced = (now, error)
     resubscription.schedule(after: max(0, delay))

@@ -1,13 +1,13 @@
 import BeatCore
 
-/// Finds the documents' names, step by step, and leaves out those that are too long to be read.
+/// Finds the documents' names step by step, without those that are too long to be read.
 ///
-/// Redis' own SCAN is half as dear as one in a script, and tells every name at its full length: so it is used until such a
-/// name turns up, or no answer comes, as of one that is too long. From then on a script leaves them out on the server, until
-/// a whole scan has found none.
+/// A plain SCAN costs half as much as one in a script, but it sends every name at its full length. It is used until
+/// such a name turns up, or until no answer comes, as when a reply is too long. From then on a script leaves long names
+/// out on the server, until a whole scan has found none.
 final class NameScan {
   struct Page {
-    /// nil: this was the last step.
+    /// Where the next step begins; nil: this was the last one.
     var cursor: String?
     var names: [EntryName]
     var ignored: IgnoredNames
@@ -16,22 +16,22 @@ final class NameScan {
   private static let script = LuaScript(embedded: PackageResources.names_lua)
 
   private var isGuarded: Bool
-  /// The next scan goes by the script, whatever this one finds.
+  /// The next scan uses the script, whatever this one finds.
   private var isSuspected = false
-  /// The number of this scan. An answer to an earlier one, which was broken off, says nothing about it.
+  /// The number of this scan. An answer to an earlier scan that was broken off says nothing about it.
   private var number = 0
-  /// In this scan, as far as it has come.
+  /// The names that this scan has left out so far.
   private var ignored = IgnoredNames()
 
-  /// - Parameter isGuarded: by the script from the beginning.
+  /// - Parameter isGuarded: whether the first scan uses the script.
   init(isGuarded: Bool = false) { self.isGuarded = isGuarded }
 
-  /// A name may be too long, as its event may have closed the events' connection or held up the server: the rest of this
-  /// scan and the whole next one go by the script.
+  /// A name may be too long: its event may have closed the feed's connection or delayed the server. The rest of this
+  /// scan and the whole next one use the script.
   func suspectLongNames() { (isGuarded, isSuspected) = (true, true) }
 
-  /// One step from `cursor`; "0" begins. Neither a page nor an error: the connection died, or somebody answers who is no
-  /// Redis.
+  /// Makes one step from `cursor`; "0" begins a scan. The completion gets neither a page nor an error if the connection
+  /// has died or the other end is no Redis server.
   func step(
     _ scripts: StoreScripts, from cursor: String, count: Int,
     then completion: @escaping (Page?, RedisServerError?) -> Void
@@ -67,7 +67,8 @@ final class NameScan {
     ) { answered($0) }
   }
 
-  /// One step over all keys of the database, without those of more than `longest` bytes; as `names.lua` answers.
+  /// Makes one step over all keys of the database, without those of more than `longest` bytes. The reply is that of
+  /// `names.lua`.
   static func keys(
     on connection: RedisConnection, from cursor: String, count: Int, longest: Int,
     then completion: @escaping (RedisReply?) -> Void
@@ -101,15 +102,15 @@ final class NameScan {
 }
 
 extension IgnoredNames {
-  /// Of one name.
+  /// The report of one name.
   init(_ name: ArraySlice<UInt8>) {
     self.init()
     add(longest: name.count, head: Array(name.prefix(Self.headLength)))
   }
 
-  /// Of one event's channel.
+  /// The report of the name in one event's channel.
   ///
-  /// - Parameter start: where in it a name begins.
+  /// - Parameter start: the index in the channel at which the name begins.
   init(_ channel: Span<UInt8>, behind start: Int) {
     self.init()
     var head: [UInt8] = []

@@ -1,19 +1,19 @@
 import BeatCore
 
-/// Looks whether schedules stand under another prefix than ours, where none stands under it. Bounded: so many keys are
-/// looked at, and one document of each prefix.
+/// Searches for schedules under other key prefixes when this daemon's has none. It is bounded: it scans a limited
+/// number of keys and reads one document of each prefix.
 package final class NeighbourSearch {
   private static let pages = 20
   private static let pageSize = 1000
   private static let longest = 65_536
-  /// Longer keys are none of a schedule.
+  /// A longer key is not a schedule's; bytes.
   private static let longestKey = 2 * Limit.nameLength.most
 
   private let connection: RedisConnection
   private let finish: ([EntryName]?) -> Void
   private var found: NeighbourPrefix
 
-  /// - Parameter finish: called once: gets the prefixes; nil: the connection died.
+  /// - Parameter finish: called once with the prefixes; nil: the connection died.
   private init(_ connection: RedisConnection, keys: RedisKeys, then finish: @escaping ([EntryName]?) -> Void) {
     self.connection = connection
     self.finish = finish
@@ -49,7 +49,8 @@ package final class NeighbourSearch {
       }
       connection.send(RedisCommand("STRLEN", key)) { [self] reply in
         guard let reply else { return judge(false, isLost: true) }
-        // A key of another type is an error, and no schedule. What may not be read counts by its prefix.
+        // A key of another type gives an error and is no schedule. A key that this user may not read counts by its
+        // prefix alone.
         if let error = reply.error { return judge(error.code == "NOPERM" && found.isLikeOurs(prefix)) }
         guard let length = reply.integer, length > 0, length <= Self.longest else { return judge(false) }
         connection.send(RedisCommand("GET", key)) { reply in
@@ -61,7 +62,7 @@ package final class NeighbourSearch {
 }
 
 extension StoreClient {
-  /// Prefixes beside ours under which schedules stand; of the first twenty thousand keys.
+  /// Other prefixes with schedules under them, from the first twenty thousand keys.
   package func neighbours() throws(StoreError) -> [EntryName] {
     var found: [EntryName]?
     Self.wait(on: loop) { done in
@@ -74,7 +75,7 @@ extension StoreClient {
     return found
   }
 
-  /// Prefixes beside ours whose schedules have been fired from this database, in the order of their names.
+  /// Other prefixes whose schedules have fired from this database, in alphabetical order.
   package func otherPrefixes() throws(StoreError) -> [String] {
     let (start, end) = (Array("reactivebeat:".utf8), Array("mark".utf8))
     var found: Set<String> = []

@@ -1,14 +1,14 @@
 import BeatCore
 
-/// Switches keyspace notifications on, as far as they are off and we may.
+/// Switches keyspace notifications on if they are off and this user may change the setting.
 final class NotificationSwitch {
-  /// What has come of it; edits may be heard in any case.
+  /// The result. Events may arrive whatever it is; only a probe tells.
   struct Outcome {
-    /// The setting before, and as it was set; nil: it was not changed.
+    /// The setting before and after; nil: it was not changed.
     var change: (was: String, value: String)?
-    /// CONFIG is not allowed, so that nothing but a try can tell whether events come.
+    /// The refusal of CONFIG: only a probe can tell whether events arrive.
     var refusal: RedisServerError?
-    /// The setting, where it lacks something and cannot be changed.
+    /// The setting if it lacks something and cannot be changed.
     var incomplete: String?
   }
 
@@ -16,7 +16,7 @@ final class NotificationSwitch {
   private let keys: RedisKeys
   private let completion: (Outcome) -> Void
   private var outcome = Outcome()
-  /// The word of the store's contents, as the session found it.
+  /// The name of the store's contents (`StoreIncarnation`), as the session found it.
   private var incarnation: String?
 
   private init(_ connection: RedisConnection, _ keys: RedisKeys, then completion: @escaping (Outcome) -> Void) {
@@ -55,13 +55,14 @@ final class NotificationSwitch {
       outcome.change = (was, value)
       completion(outcome)
     }
-    // In the same write: should the connection die before the answer, the next one would find nothing to switch on.
+    // Sent in the same write: if the connection dies before the answer, the next session finds nothing to switch on and
+    // would not tell the others.
     tellOthers()
   }
 
-  /// Daemons that stayed connected have missed what happened while notifications were off, perhaps for less than a
-  /// heartbeat. Another word for the store's contents makes them load it again; their identity stays, for a store that
-  /// forgot what was fired is another matter.
+  /// Makes the other daemons load the store again by giving its contents a new name. They have missed every change
+  /// while notifications were off, perhaps for less than a heartbeat. The contents keep their identity, since the store
+  /// has not forgotten any run.
   private func tellOthers() {
     let random = String(UInt64.random(in: .min ... .max), radix: 16)
     let renewed = StoreIncarnation.renewed(incarnation, random: random)

@@ -1,15 +1,16 @@
 import BeatCore
 
-/// An outbox's item as it lies in Redis: a row of netstrings, `<length in decimal>:<bytes>,`, so that any byte may stand in
-/// a field and people can still read it. Version, task id, `queue` or `exchange`, its name, (of an exchange) the routing
-/// key, priority, message.
+/// An outbox item's bytes in Redis: a row of netstrings, `<length in decimal>:<bytes>,`, so that a field may hold any
+/// byte and people can still read it. The fields are the version, the task id, `queue` or `exchange`, its name, the
+/// routing key (only of an exchange), the priority, and the message.
 extension OutboxItem {
   private static let version = "1"
 
-  /// nil: these bytes were not written by `bytes`.
+  /// Reads an item; nil: `bytes` has not written these bytes.
   package init?(_ bytes: [UInt8]) {
     var rest = bytes[...]
-    // A name that is not stream-safe is none of ours, as documents' texts are: comparing it might take minutes.
+    // No daemon writes a name that is not stream-safe, since no document has one. Comparing such a name might take
+    // minutes.
     func text() -> String? {
       Self.field(&rest).flatMap { String(validating: $0, as: UTF8.self) }.flatMap { $0.isStreamSafe ? $0 : nil }
     }
@@ -22,7 +23,7 @@ extension OutboxItem {
       route = .exchange(name, routingKey: key)
     default: return nil
     }
-    // Swift's own reader takes "+5" and "05" too.
+    // Swift's `Int64(_:)` takes "+5" and "05" too.
     guard let digits = text(), let priority = Int64(digits), "\(priority)" == digits, let message = Self.field(&rest),
       rest.isEmpty
     else {
@@ -55,9 +56,9 @@ extension OutboxItem {
     return bytes
   }
 
-  /// Takes the first netstring off.
+  /// Takes the first netstring off; nil: there is none.
   private static func field(_ rest: inout ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
-    // Nine digits: more than any Redis string holds.
+    // Nine digits are more than the length of any Redis string.
     guard let colon = rest.prefix(10).firstIndex(of: UInt8(ascii: ":")) else { return nil }
     var count = 0
     let digits = rest[..<colon]

@@ -1,14 +1,14 @@
 import BeatCore
 
-/// A hash of our own in which others may have written: what is too long to be ours is taken out on the server, and never
-/// sent.
+/// A hash of the daemon's own into which other clients may have written. A field that is too long for a daemon to have
+/// written it is removed on the server and never sent.
 package struct OwnHash {
-  /// What one step has found.
+  /// The result of one step.
   package struct Page {
-    /// nil: this was the last step.
+    /// Where the next step begins; nil: this was the last one.
     var cursor: String?
     package var fields: [(name: [UInt8], value: [UInt8])]
-    /// Fields that were taken out.
+    /// How many fields were removed because they were too long.
     var removed: Int
   }
 
@@ -18,7 +18,7 @@ package struct OwnHash {
 
   package init(key: [UInt8]) { self.key = key }
 
-  /// One step of HSCAN. Neither a page nor an error: the connection died.
+  /// Makes one step of HSCAN. The completion gets neither a page nor an error if the connection has died.
   package func scan(
     _ scripts: StoreScripts, from cursor: String = "0", count: Int,
     then completion: @escaping (Page?, RedisServerError?) -> Void

@@ -1,30 +1,31 @@
 import BeatCore
 
-/// From where a message shall go to the lists that take it there.
+/// Finds the Redis lists for a message's route.
 final class QueueLookup {
   enum Answer {
     case lists([[UInt8]])
-    /// There are none; the text says why.
+    /// There is no list for it; the text gives the reason.
     case refused(String)
     /// The connection died first.
     case lost
   }
 
   private let scripts: BrokerScripts
-  /// Where the server is in cluster mode: what a fire can reach.
+  /// What a fire can reach if the server is in cluster mode; nil: it is not.
   private let cluster: ClusterFit?
   private let reserved: ReservedKeys
-  /// Queues that were declared on this connection.
+  /// The queues that were declared on this connection.
   private var declared = DeclaredQueues()
 
-  /// - Parameter reserved: names that are no queues.
+  /// - Parameter reserved: names that cannot be queues.
   init(_ scripts: StoreScripts, reserved: ReservedKeys) {
     self.reserved = reserved
     self.scripts = scripts.onBroker
     cluster = scripts.cluster
   }
 
-  /// Of a plain queue they are known at once, and `completion` is called before this returns.
+  /// Finds the lists of a plan's route. For a plain queue they are known at once, and `completion` is called before
+  /// this returns.
   func lists(of plan: FirePlan, then completion: @escaping (Answer) -> Void) {
     let kombu = scripts.kombu
     switch plan.route {

@@ -1,8 +1,7 @@
 import BeatCore
 
-/// A Redis in which RedBeat keeps its schedules: `<prefix><name>` hashes, and beside them `<prefix>:schedule`, a sorted
-/// set of the hashes' keys by due time, and `<prefix>:statics`, the names that come from the application.
-/// Nothing is written.
+/// A Redis server with RedBeat's schedules: `<prefix><name>` hashes, and beside them `<prefix>:schedule`, a sorted set
+/// of the hashes' keys by due time, and `<prefix>:statics`, the names that come from the application. It is only read.
 package struct RedBeatStore {
   private let client: StoreClient
   private let prefix: [UInt8]
@@ -12,7 +11,7 @@ package struct RedBeatStore {
     self.prefix = Array(prefix.utf8)
   }
 
-  /// All schedules in the order of their keys, also hashes that the sorted set does not know.
+  /// All schedules in the order of their keys, with hashes that the sorted set does not hold.
   package func entries(progress: (Int) -> Void) throws(StoreError) -> [RedBeatEntry] {
     let scores = try scores()
     let statics = Set(
@@ -26,7 +25,7 @@ package struct RedBeatStore {
         if let error = reply.error, error.code != "WRONGTYPE" { throw StoreError(error, from: client.url) }
         let fields = reply.array ?? []
         let definition = fields.first?.bytes
-        // Another hash that happens to begin with the prefix is none of RedBeat's.
+        // A hash without a definition that only shares the prefix is not RedBeat's.
         guard definition != nil || scores[key] != nil else { continue }
         let name = key.starts(with: prefix) ? Array(key[prefix.count...]) : key
         entries.append(

@@ -1,20 +1,20 @@
 import BeatCore
 
-/// What a Redis server tells of the workers' queues, by kombu's names. It connects when it is first asked.
+/// The workers' queues on a Redis server, by kombu's names. It connects at its first question.
 package final class RedisBrokerInspector: BrokerInspector {
   let url: RedisURL
   private let kombu: KombuKeys
   private let keys: RedisKeys
   private var connection: StoreClient?
 
-  /// - Parameter kombu: the workers' names for queues and bindings.
+  /// - Parameter kombu: the workers' names of keys for queues and bindings.
   package init(_ url: RedisURL, keys: RedisKeys, kombu: KombuKeys) {
     self.url = url
     self.keys = keys
     self.kombu = kombu
   }
 
-  /// By a connection that stands.
+  /// Uses an open connection.
   init(_ connection: StoreClient, kombu: KombuKeys) {
     self.connection = connection
     url = connection.url
@@ -60,14 +60,14 @@ package final class RedisBrokerInspector: BrokerInspector {
     return .messages(lengths.reduce(0) { $0 &+ max(0, $1.integer ?? 0) })
   }
 
-  /// Of the first list that has one.
+  /// The next message of the first list that is not empty.
   package func nextMessage(of queue: [UInt8]) throws(StoreError) -> Visible<[UInt8]?> {
     let replies = try client().replies(to: kombu.lists(of: queue).map { RedisCommand("LINDEX", $0, "-1") })
     if replies.contains(where: { $0.error != nil }) { return .hidden(right: "+lindex") }
     return .told(replies.compactMap(\.bytes).first)
   }
 
-  /// Connections that wait in BRPOP on the broker's database.
+  /// How many connections wait in BRPOP on the broker's database.
   package func waitingWorkers() throws(StoreError) -> Visible<Int> {
     guard let connections = try client().connections() else { return .hidden(right: "+client|list") }
     return .told(connections.count { $0["cmd"] == "brpop" && $0["db"] == "\(url.database)" })

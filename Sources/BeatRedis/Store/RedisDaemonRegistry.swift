@@ -1,6 +1,6 @@
 import BeatCore
 
-/// The daemons' records, in a hash by instance.
+/// The daemons' records, in a hash whose fields are the instances.
 final class RedisDaemonRegistry: DaemonRegistry {
   private let scripts: StoreScripts
   private let instance: String
@@ -37,10 +37,10 @@ final class RedisDaemonRegistry: DaemonRegistry {
     }
   }
 
-  /// They have no heartbeat any more.
+  /// Removes the records of daemons without a heartbeat.
   func sweep() {
     let scripts = scripts
-    // Each start of a daemon leaves one at most; others may have written there as well.
+    // Each start of a daemon leaves one record at most, but other clients may have written fields as well.
     func step(_ walk: ScanWalk) {
       OwnHash(key: scripts.keys.daemons).scan(scripts, from: walk.cursor, count: 100) { page, _ in
         var walk = walk

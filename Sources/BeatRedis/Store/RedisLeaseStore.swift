@@ -1,10 +1,10 @@
 import BeatCore
 
-/// The heartbeat and the lease, by one script.
+/// The heartbeat and the lease, in one call of a script.
 final class RedisLeaseStore: LeaseStore {
   private let scripts: StoreScripts
   private let instance: String
-  /// The word for a store that has none.
+  /// The name for the contents of a store that has none.
   private let incarnation: String
 
   init(_ scripts: StoreScripts, as instance: String, incarnation: String) {
@@ -20,7 +20,7 @@ final class RedisLeaseStore: LeaseStore {
   }
 
   func release(then completion: @escaping Completion<Void>) {
-    // An error changes nothing: the lease runs out by itself.
+    // An error changes nothing: the lease expires by itself.
     scripts.release(instance) { completion($0.done) }
   }
 }

@@ -1,8 +1,8 @@
 import BeatCore
 
-/// Requests for runs by hand, in a hash by their ids.
+/// The requests for runs by hand, in a hash whose fields are their ids.
 final class RedisManualRequests: ManualRequests {
-  /// Requests that are looked at in one go.
+  /// The most requests that are read at once.
   private static let pageSize = 100
 
   private let scripts: StoreScripts
@@ -41,7 +41,8 @@ final class RedisManualRequests: ManualRequests {
     case .refuse(let reason): send(.refusal(reason), request, id, completion)
     case .fire(let plan) where scripts.delivery == .outbox: send(.outbox(plan), request, id, completion)
     case .fire(let plan):
-      // Of a plain queue the answer is there at once, and what is sent then is answered later all the same.
+      // For a plain queue the answer comes at once; the declaration that was sent for it is answered later all the
+      // same.
       queues.lists(of: plan) { [self] answer in
         switch answer {
         case .lists(let lists): send(.lists(plan, lists), request, id, completion)
@@ -59,7 +60,8 @@ final class RedisManualRequests: ManualRequests {
     scripts.fireManually(step, request, id: id, token: fence(), then: completion)
   }
 
-  /// By single commands, of which some may be allowed. What cannot be taken away is left to whoever asks.
+  /// Sends single commands, since the user may be allowed some of them. If the request cannot be removed, its author
+  /// removes it.
   func refuse(_ id: String, because reason: String) {
     let key = scripts.keys.answer(to: id)
     for command in [

@@ -1,6 +1,6 @@
 import BeatCore
 
-/// The outbox, a list: the oldest item is at its end.
+/// The outbox: a list whose oldest item is at its end.
 final class RedisOutbox: Outbox {
   private let scripts: StoreScripts
 

@@ -1,11 +1,11 @@
 import BeatCore
 import BeatLoop
 
-/// A Redis server as the broker, with kombu's names for queues and bindings.
+/// Publishes to a Redis server as the broker, with kombu's names for queues and bindings.
 package final class RedisPublisher: Publisher {
   private let url: RedisURL
   private let kombu: KombuKeys
-  /// Names that are no queues.
+  /// Names that cannot be queues.
   private let reserved: ReservedKeys
   private let defaultQueue: String
   private let keys: RedisKeys
@@ -13,18 +13,19 @@ package final class RedisPublisher: Publisher {
   private let loop: EventLoop
 
   private var dial: RedisDial?
-  /// nil: not connected, or not yet logged in.
+  /// The scripts on the broker's connection; nil: there is none, or it has not logged in yet.
   private var broker: BrokerScripts?
   private var event: ((PublisherEvent) -> Void)?
-  /// Grows with each connection and each end of one: what an answer belongs to.
+  /// The number of the present connection: it grows with each connection and each end of one, so that late answers are
+  /// told apart.
   private var session = 0
   private var declared = DeclaredQueues()
   private var rehearsal: DeliveryRehearsal?
   private var probe: BrokerProbe?
 
   /// - Parameters:
-  ///   - keys: those of the store, in whose names a rehearsal has some of its own.
-  ///   - instance: who we are.
+  ///   - keys: the store's keys; a rehearsal derives its own from them.
+  ///   - instance: the random name of this process.
   package init(_ settings: StoreSettings, keys: RedisKeys, as instance: String, on loop: EventLoop) {
     url = settings.broker
     kombu = settings.transportOptions.keys
@@ -35,7 +36,7 @@ package final class RedisPublisher: Publisher {
     self.loop = loop
   }
 
-  /// By the task's id, for as long as the message may be in the outbox.
+  /// The broker remembers the task's id for as long as the message may be in the outbox.
   package var dropsRepeats: Bool { true }
 
   // MARK: the connection
@@ -51,7 +52,7 @@ package final class RedisPublisher: Publisher {
         connection: connection, kombu: kombu, database: url.database, brokerDatabase: url.database)
       self.event?(.ready)
     } closed: { [weak self] error in
-      // A server may hang up on clients that rest (`timeout`).
+      // A server may close the connection of an idle client (`timeout`).
       self?.lost(error.message, wasHungUp: error.kind != .unlocated)
     }
   }
@@ -70,7 +71,7 @@ package final class RedisPublisher: Publisher {
     let isOpen = dial?.connection.map { $0.inFlight > 0 } ?? false
     disconnect()
     guard isOpen else { return event(.lost(reason: reason, wasHungUp: wasHungUp)) }
-    // What is open is answered in the next turn, and before that.
+    // Commands that are on their way are answered in the next turn, before the loss is reported.
     let session = session
     loop.soon { [weak self] in
       if session == self?.session { event(.lost(reason: reason, wasHungUp: wasHungUp)) }
@@ -86,7 +87,7 @@ package final class RedisPublisher: Publisher {
     }
   }
 
-  /// The queues of named exchanges are asked for, each once.
+  /// Finds the destinations of items. Each named exchange among them is asked for once.
   package func resolve(_ items: [OutboxItem], then completion: @escaping ([Destination]) -> Void) {
     var exchanges: [Lane: (name: String, key: String)] = [:]
     for item in items {
@@ -198,12 +199,12 @@ package final class RedisPublisher: Publisher {
 }
 
 extension Route {
-  /// What is said of an exchange that leads to what is no queue.
+  /// The problem of an exchange that leads to a name which cannot be a queue.
   static func misled(_ exchange: String, _ key: String, to queue: [UInt8], _ problem: String) -> String {
     "exchange \(exchange), routing key \(key): \(EntryName(queue)) \(problem)"
   }
 
-  /// What is said of a message to an exchange without a queue for it.
+  /// The problem of a message to an exchange without a queue for it.
   static func unbound(_ exchange: String, _ key: String) -> String {
     "no queue is bound to exchange \(exchange) with routing key \(key), and Celery would lose the message: "
       + "start a worker that consumes from it, or name the \"queue\""

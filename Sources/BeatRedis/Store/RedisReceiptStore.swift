@@ -1,8 +1,8 @@
 import BeatCore
 
-/// Receipts, in a hash by the documents' names.
+/// The receipts, in a hash whose fields are the documents' names.
 final class RedisReceiptStore: ReceiptStore {
-  /// Fields of one command.
+  /// The most fields in one command.
   private static let pageSize = 200
   private static let scanCount = 500
 

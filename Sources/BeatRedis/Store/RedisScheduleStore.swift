@@ -1,9 +1,9 @@
 import BeatCore
 import BeatLoop
 
-/// The documents, each a string under the prefix, and their watermarks, in one hash.
+/// The documents, each a string under the key prefix, and their watermarks, in one hash.
 final class RedisScheduleStore: ScheduleStore {
-  /// Keys looked at in one step of SCAN.
+  /// The COUNT of one step of SCAN.
   private static let scanCount = 500
   private static let sweepCount = 100
   private static let sweepScript = LuaScript(embedded: PackageResources.sweep_lua)
@@ -49,9 +49,9 @@ final class RedisScheduleStore: ScheduleStore {
       switch answer {
       case .lists(let lists):
         batches.add(plan, to: lists, outcome: outcome)
-        // An exchange's queues come later, when nothing else may be to follow.
+        // An exchange's queues arrive later, when perhaps no other fire follows and calls `flush`.
         if case .exchange = plan.route { batches.flush() }
-      // Of a plain queue it is known at once.
+      // For a plain queue the refusal comes at once, but the caller expects its outcome later.
       case .refused(let reason): loop.soon { outcome(plan, .refused(reason)) }
       case .lost: outcome(plan, .unknown)
       }

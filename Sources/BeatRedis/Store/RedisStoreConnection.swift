@@ -1,11 +1,13 @@
 import BeatCore
 import BeatLoop
 
-/// One stay with the store: from connecting to watching, until the connection dies. Start-up and reconnect are this
-/// same path, so that it is always tested.
+/// One session with the store: from connecting until the connection dies. Start-up and reconnect are the same path, so
+/// it is always tested.
 ///
-/// find the server -> connect both connections -> log in -> check the servers -> `notify-keyspace-events` -> subscribe
-/// -> probe -> `.watching`, after which the owner loads the documents.
+///     find the server -> connect, log in -> INFO: version, role, cluster -> is the broker the same server?
+///     -> notify-keyspace-events -> subscribe -> probe: a write, whose events must arrive within 2 s
+///     -> `.watching`, after which the owner loads the documents
+///     each step may fail -> `.ended` with the reason, after every command on its way was answered
 final class RedisStoreConnection: StoreConnection {
   private let configuration: StoreSettings
   private let keys: RedisKeys
@@ -19,9 +21,9 @@ final class RedisStoreConnection: StoreConnection {
   private let handle: (StoreEvent) -> Void
 
   private var dial: RedisDial?
-  /// From when it is ready. Its endpoint is where the store is, for this session.
+  /// The connection for commands, once it has logged in. Its endpoint is the address of the store in this session.
   private var commands: RedisConnection?
-  /// While it is found out whether the broker is the store's server.
+  /// The check whether the broker is the store's server, while it goes on.
   private var brokerCheck: BrokerCheck?
   private var feed: (any KeyFeed)?
   private var delivery = Delivery.direct
@@ -31,10 +33,10 @@ final class RedisStoreConnection: StoreConnection {
   private var probeEvents = 0
   private var isWatching = false
   private var isOver = false
-  /// Why it is over, until that is told.
+  /// Why the session has ended, until that is reported.
   private var ending: SessionFailure?
 
-  /// - Parameter session: makes what can be done on the connection of commands.
+  /// - Parameter session: makes the session for the owner from the scripts on the connection for commands.
   init(
     _ configuration: StoreSettings, keys: RedisKeys, instance: String, maximumDocumentLength: Int,
     changeDetection: ChangeDetection,
@@ -76,7 +78,7 @@ final class RedisStoreConnection: StoreConnection {
     }
   }
 
-  /// Ends the session without a word.
+  /// Ends the session without reporting it.
   func close() {
     ending = nil
     shut()
@@ -90,7 +92,8 @@ final class RedisStoreConnection: StoreConnection {
     brokerCheck?.cancel()
   }
 
-  /// What is open is answered before the end is told: in the next turn, where this connection is not the one that died.
+  /// Ends the session and reports it. Commands that are on their way are answered first; the report then comes in the
+  /// next turn, unless the connection for commands is the one that died.
   private func end(_ failure: SessionFailure) {
     guard !isOver else { return }
     let isOpen = commands.map { $0.inFlight > 0 } ?? false
@@ -228,7 +231,7 @@ final class RedisStoreConnection: StoreConnection {
     }
   }
 
-  /// The only test that works everywhere: write, and see whether its events arrive.
+  /// Writes and waits for the events of the write: the only test of notifications that works everywhere.
   private func probe() {
     guard !isOver else { return }
     deadline.schedule(after: 2_000_000)

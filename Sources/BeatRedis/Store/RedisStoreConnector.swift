@@ -1,21 +1,21 @@
 import BeatCore
 import BeatLoop
 
-/// Leads to a Redis server as the store.
+/// Opens sessions with a Redis server as the store.
 package final class RedisStoreConnector: StoreConnector {
   private let settings: StoreSettings
   private let keys: RedisKeys
   private let instance: String
-  /// The word for a store that has none.
+  /// The name for the contents of a store that has none.
   private let incarnation: String
   private let maximumDocumentLength: Int
   private let loop: EventLoop
-  /// What walks have found of names, one after the other, whatever becomes of connections.
+  /// What scans have found out about long names. It outlives connections.
   private let nameScan = NameScan()
 
   /// - Parameters:
-  ///   - instance: who we are.
-  ///   - incarnation: a random word, for a store that has none.
+  ///   - instance: the random name of this process.
+  ///   - incarnation: a random name for the contents of a store that has none.
   package init(
     _ settings: StoreSettings, keys: RedisKeys, as instance: String, incarnation: String, maximumDocumentLength: Int,
     on loop: EventLoop

@@ -1,7 +1,7 @@
 import BeatCore
 import BeatLoop
 
-/// What can be done on a connection to a Redis server that has shown that edits are heard.
+/// The operations on a Redis server, on a connection whose events were shown to arrive.
 final class RedisStoreSession: StoreSession {
   let schedules: any ScheduleStore
   let leases: any LeaseStore
@@ -56,8 +56,8 @@ final class RedisStoreSession: StoreSession {
     rehearsal = nil
   }
 
-  /// What this user may not do is found among all commands, for Redis does not always name it; and of a key of the
-  /// wrong type Redis does not say which one it is.
+  /// Explains a refusal. Redis does not always name the command that a user may not run, so all of them are tried; nor
+  /// does it name a key of the wrong type, so the types are read.
   func explain(_ refusal: Refusal, about question: StoreQuestion, then completion: @escaping (StoreExplanation) -> Void)
   {
     let user = settings.store.username
@@ -83,7 +83,7 @@ final class RedisStoreSession: StoreSession {
 
   func foreignPlaces(then completion: @escaping ([String]) -> Void) {
     let keys = scripts.keys
-    // Where types may not be asked for, one command is refused and not six.
+    // If this user may not read types, one command is refused instead of six.
     scripts.connection.send(RedisCommand("TYPE", keys.watermark)) { [scripts] reply in
       guard let reply else { return }
       guard reply.error == nil else { return completion([]) }

@@ -1,11 +1,16 @@
 import BeatCore
 
-/// A fire from its first script to its last, with our own rights on keys of our own:
-/// what a daemon must be able to do before it may lead. The scripts are those that really fire. Of the real keys it
-/// looks at the watermark, at a document that is not there, and at the default queue, which a script names and does not
-/// touch.
+/// Rehearses a fire from its first script to its last, with this daemon's rights on keys of its own. A daemon may lead
+/// only if this succeeds. The scripts are those that really fire. Of the real keys they read the watermark and a
+/// document that does not exist, and name the default queue, which the script does not touch.
 ///
-/// One rehearsal at a time; nothing is left behind.
+///     tidy up -> read -> write -> heartbeat with lease -> anchor -> rebase -> fire -> fire on the real list
+///     -> (outbox: read, remove) -> release -> tidy up -> try the rights that a fire can do without -> able or limited
+///
+///     a step is refused for want of a right: unable; for another reason: undecided
+///
+/// There is one rehearsal at a time. It removes its keys at its end, and at its beginning those of one that was broken
+/// off. If the process dies in the middle, keys without an expiry stay.
 final class Rehearsal {
   private typealias Step = (@escaping (Failure?) -> Void) -> Void
 
@@ -16,7 +21,7 @@ final class Rehearsal {
   }
 
   private let scripts: StoreScripts
-  /// The same on keys of our own.
+  /// The same scripts on the rehearsal's own keys.
   private let scratch: StoreScripts
   private let keys: RedisKeys
   private let user: String?
@@ -26,13 +31,14 @@ final class Rehearsal {
   private let isLoaded: Bool
   private let finish: (Candidacy.Proof) -> Void
   private var token = ""
-  /// What a fire can do without.
+  /// What is missing that a fire can do without.
   private var lacks: [String] = []
   private var isOver = false
 
   /// - Parameters:
-  ///   - isLoaded: the schedules have been read: what shows whether they can be is no load that is under way.
-  ///   - finish: called once; not if the connection dies, or after `cancel`.
+  ///   - isLoaded: whether the schedules have been read. If not, the load that is under way shows whether SCAN is
+  ///     allowed.
+  ///   - finish: called once with the result; not called if the connection dies, or after `cancel`.
   init(
     _ scripts: StoreScripts, _ configuration: StoreSettings, as instance: String, isLoaded: Bool,
     finish: @escaping (Candidacy.Proof) -> Void
@@ -91,7 +97,8 @@ final class Rehearsal {
 
   private func anchor(_ done: @escaping (Failure?) -> Void) {
     scratch.anchor([(plan.entry, FirePlan.rehearsedWatermark)]) { [self] _, error in
-      // What an end in the middle would leave behind is gone a minute later, where we may say so.
+      // If the process dies in the middle, those of these keys that exist by now expire after a minute, where EXPIRE is
+      // allowed.
       for key in [keys.watermark, keys.history, keys.outbox] {
         scripts.connection.send(RedisCommand("EXPIRE", key, 60)) { _ in }
       }
@@ -110,7 +117,8 @@ final class Rehearsal {
     fire(on: scripts.delivery == .direct ? keys.rehearsalQueue : keys.outbox, done)
   }
 
-  /// Once more, which the watermark refuses: so nothing is pushed, but the script has named the list to the server.
+  /// Fires the same occurrence again, on the real list. The watermark refuses it, so nothing is pushed, but the script
+  /// has named the list to the server, which has checked the right to it.
   private func fireOnQueue(_ done: @escaping (Failure?) -> Void) {
     fire(on: scripts.delivery == .direct ? scripts.kombu.list(of: queue, priority: 0) : scripts.keys.outbox, done)
   }
@@ -145,7 +153,7 @@ final class Rehearsal {
     scratch.release(instance) { reply in done((reply?.error).map { .refused("the lease cannot be given back", $0) }) }
   }
 
-  /// Also before all else: an earlier session may have ended in the middle of one.
+  /// Removes the rehearsal's keys. This is the first step, too, since an earlier session may have broken one off.
   private func tidyUp(_ done: @escaping (Failure?) -> Void) {
     scratch.tidy(as: instance) { _, error in
       done(error.map { .refused("the keys of a rehearsal cannot be removed", $0) })
@@ -160,7 +168,7 @@ final class Rehearsal {
     finish(proof)
   }
 
-  /// What is missing all the same.
+  /// All steps succeeded: removes the keys, and tries the commands that a fire can do without.
   private func succeeded() {
     scratch.tidy(as: instance) { [self] tidied, error in
       guard !isOver, !scripts.connection.isClosed else { return }
@@ -174,7 +182,7 @@ final class Rehearsal {
     }
   }
 
-  /// By what the user may not run, and by what has not come about for another reason.
+  /// Collects what is missing: commands that the user may not run, and steps that had no effect for another reason.
   private func take(_ trial: RightsTrial, _ tidied: StoreScripts.Tidied?) {
     if let lack = trial.lack(user: user) { lacks.append(lack) }
     if let problem = tidied?.problem, !trial.lacks("LPOP") {

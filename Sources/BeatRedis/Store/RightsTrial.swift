@@ -1,22 +1,22 @@
 import BeatCore
 
-/// Which single commands a user may not run, or a server does not have: asked after a script was refused, since Redis
-/// does not always tell which of its commands that was; and of those that a fire can do without, which nobody would
-/// tell. Nothing is changed but a key of the rehearsal.
+/// Finds the commands that a user may not run or that a server does not have, by trying each. It is needed after a
+/// script was refused, since Redis does not always name the command, and for the commands that a fire can do without,
+/// whose lack nothing else shows. It changes only a key of the rehearsal.
 package struct RightsTrial {
-  /// In the order of the table.
+  /// The commands that the user may not run, in the order of the table.
   private(set) var forbidden: [String] = []
-  /// The server has none of these.
+  /// The commands that the server does not have.
   private(set) var unknown: [String] = []
   private var grants: [String] = []
-  /// What is missing without them.
+  /// What the daemon loses without these commands.
   private var losses: [String] = []
 
   /// Which commands are tried.
   package enum Extent {
-    /// Those without which nothing fires.
+    /// The commands without which nothing fires.
     case required
-    /// Those that a daemon can fire without which has loaded everything.
+    /// The commands that a daemon with all schedules loaded can fire without.
     case lesser
 
     func contains(_ use: CommandUse) -> Bool {
@@ -27,12 +27,12 @@ package struct RightsTrial {
     }
   }
 
-  /// Runs each command of the daemon at these places. Not called if the connection dies.
+  /// Runs each command of the daemon at these places. `completion` is not called if the connection dies.
   ///
   /// - Parameters:
-  ///   - scratch: a key of nobody, which is gone afterwards if the user may delete.
-  ///   - database: the connection's; nil: nothing needs SELECT.
-  ///   - spared: commands that are not needed here.
+  ///   - scratch: a key for writing, which is deleted afterwards if the user may delete.
+  ///   - database: the connection's database; nil: no script needs SELECT.
+  ///   - spared: commands that are not needed here and not tried.
   static func run(
     on connection: RedisConnection, keys: RedisKeys, kombu: KombuKeys, queue: String, scratch: [UInt8],
     places: [CommandUse.Place], extent: Extent, database: Int? = nil, sparing spared: Set<String> = [],
@@ -46,7 +46,7 @@ package struct RightsTrial {
     for (index, use) in uses.enumerated() {
       let key = use.keys.first.map { use.writes ? scratch : keys.example(of: $0, queue: queue, kombu: kombu) }
       var words = use.words(on: key)
-      // To where the connection is, and stays.
+      // SELECT names the connection's own database, so nothing changes.
       if use.name == "SELECT", let database { words = [words[0], Array("\(database)".utf8)] }
       var command = RedisCommand(String(decoding: words[0], as: UTF8.self))
       command.append(contentsOf: words.dropFirst())
@@ -61,10 +61,11 @@ package struct RightsTrial {
     }
   }
 
-  /// What is for a session's begin is left out: had it been refused, there would be none, or it has been said.
+  /// Whether the command can be tried. Those that begin a session are left out: if one of them were refused, there
+  /// would be no session, or the refusal has been reported.
   private static func isHarmless(_ use: CommandUse) -> Bool { !use.isOfChangeDetection && !use.isOfConnecting }
 
-  /// Whether it is one of those that are missing.
+  /// Whether a command is missing or not allowed.
   func lacks(_ command: String) -> Bool { forbidden.contains(command) || unknown.contains(command) }
 
   private mutating func note(_ use: CommandUse, _ error: RedisServerError) {
@@ -78,22 +79,22 @@ package struct RightsTrial {
     }
   }
 
-  /// What is wrong and what to do. The server's words are left out where they are understood.
+  /// The problem with its remedy. The server's text is left out if the missing right is known.
   ///
   /// - Parameters:
-  ///   - what: was refused, such as "no watermark can be kept".
-  ///   - text: the server's words.
-  ///   - user: nil: the default one.
+  ///   - what: what failed, such as "no watermark can be kept".
+  ///   - text: the server's text.
+  ///   - user: the Redis user; nil: the default user.
   func explanation(of what: String, _ text: String, user: String?) -> String {
     "\(what): \(advice(user: user) ?? text)"
   }
 
-  /// What a fire can do without and is missing; nil: nothing is.
+  /// What is missing that a fire can do without, with the remedy; nil: nothing is.
   func lack(user: String?) -> String? {
     advice(user: user).map { "it does without \(losses.joined(separator: ", ")): \($0)" }
   }
 
-  /// What is missing, and what to do; nil: nothing is.
+  /// What is missing, with the remedy; nil: nothing is.
   package func advice(user: String?) -> String? {
     if !unknown.isEmpty {
       return "the server has no command \(unknown.sorted().joined(separator: ", ")); "

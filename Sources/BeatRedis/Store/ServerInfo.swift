@@ -1,4 +1,4 @@
-/// What a server says of itself (`INFO`).
+/// The fields of a server's INFO.
 package struct ServerInfo: Hashable, Sendable {
   private let fields: [String: String]
 
@@ -11,27 +11,28 @@ package struct ServerInfo: Hashable, Sendable {
     self.fields = fields
   }
 
-  /// A field that says something.
+  /// The value of a field; nil: INFO does not have it.
   package subscript(field: String) -> String? { fields[field] }
 
   package func number(_ field: String) -> Int64? { fields[field].flatMap { Int64($0) } }
 
-  /// Whether it says anything: INFO may not be allowed.
+  /// Whether there are any fields: INFO may not be allowed.
   package var isKnown: Bool { !fields.isEmpty }
 
-  /// Random, new at each start of the server: two connections with the same one lead to the same server.
+  /// A random id, new at each start of the server: two connections with the same id lead to the same server.
   package var runID: String? { self["run_id"] }
   package var version: String? { self["redis_version"] }
   package var isReplica: Bool { self["role"] == "slave" }
   package var isLoading: Bool { self["loading"] == "1" }
-  /// One node of a cluster, and be it the only one.
+  /// Whether the server is in cluster mode, even as the only node.
   package var isCluster: Bool { self["redis_mode"] == "cluster" || self["cluster_enabled"] == "1" }
-  /// Of a replica: where its primary is.
+  /// The address of a replica's primary.
   package var primary: String? {
     self["master_host"].flatMap { host in self["master_port"].map { "\(host):\($0)" } }
   }
 
-  /// Redis 6.0 brought `SET … KEEPTTL`, without which a fire would take a document's time to live away.
+  /// Whether the server is older than Redis 6.0, which brought `SET … KEEPTTL`: without it a fire would remove a
+  /// document's time to live.
   package var isTooOld: Bool {
     guard let major = version?.split(separator: ".").first.flatMap({ Int($0) }) else { return false }
     return major < 6
@@ -43,8 +44,8 @@ package struct ServerInfo: Hashable, Sendable {
     return version.map { "Redis \($0)" } ?? "Redis"
   }
 
-  /// The `maxmemory-policy` by which keys without a time to live, such as schedules and the watermark, may be thrown
-  /// away when memory is short; nil: they may not.
+  /// The `maxmemory-policy` if it lets the server evict keys without a time to live, such as schedules and the
+  /// watermark, when memory is short; nil: it does not.
   package var evictionPolicy: String? {
     guard self["maxmemory"] ?? "0" != "0", let policy = self["maxmemory_policy"], policy.hasPrefix("allkeys") else {
       return nil
@@ -52,8 +53,7 @@ package struct ServerInfo: Hashable, Sendable {
     return policy
   }
 
-  /// Why the server takes no writes at present, so that no daemon can lead; nil: nothing is known that stands against
-  /// it.
+  /// Why the server refuses writes at present, so that no daemon can lead; nil: no reason is known.
   package var writeObstacle: String? {
     if isReplica { return "it is a replica, which takes no writes: name its primary" }
     if let limit = number("maxmemory"), limit > 0, let used = number("used_memory"), used >= limit,

@@ -1,16 +1,16 @@
 import BeatCore
 
-/// What a server says of itself and of its settings (`INFO`, `CONFIG GET`): for people who ask. What it does not say, or may
-/// not say to this user, is nil.
+/// What a server reports about itself and its settings (`INFO`, `CONFIG GET`), for operators. What it does not report,
+/// or not to this user, is nil.
 package struct ServerReport: Hashable, Sendable {
   package let info: ServerInfo
-  /// `notify-keyspace-events`; nil: CONFIG is not allowed, or renamed.
+  /// The value of `notify-keyspace-events`; nil: CONFIG is not allowed, or renamed.
   package let notifications: String?
-  /// `save`, the rules of snapshots; empty: there are none.
+  /// The value of `save`, the rules of snapshots; empty: there are none; nil: as above.
   package let snapshots: String?
 
-  /// Letters that `notify-keyspace-events` lacks, and the whole value that has them; nil: nothing lacks, or it is not
-  /// known.
+  /// The letters that `notify-keyspace-events` lacks, and the whole value with them; nil: none is missing, or the value
+  /// is not known.
   package var missingNotifications: (letters: String, value: String)? {
     guard let notifications else { return nil }
     let setting = NotificationSetting(notifications)
@@ -45,7 +45,7 @@ package struct ServerReport: Hashable, Sendable {
 }
 
 extension StoreClient {
-  /// What the server says of itself.
+  /// Asks the server for the report.
   package func report() throws(StoreError) -> ServerReport {
     let replies = try replies(to: [
       RedisCommand("INFO"), RedisCommand("CONFIG", "GET", "notify-keyspace-events"),

@@ -15,8 +15,8 @@ extension StoreClient {
     let cursor = walk.cursor
     var found: NameScan.Page?
     var refusal: RedisServerError?
-    // By the script at once: of a name that is too long for an answer no second attempt is made. And by SCAN itself for
-    // who may not run scripts.
+    // The script comes first, since a plain SCAN that finds a name too long for a reply gets no second attempt. A user
+    // who may not run scripts uses the plain SCAN.
     for isGuarded in [true, false] where isGuarded || refusal?.isOfOurRights == true {
       Self.wait(on: loop) { done in
         NameScan(isGuarded: isGuarded).step(scripts, from: cursor, count: count) { page, error in
@@ -34,10 +34,11 @@ extension StoreClient {
     ignoredNames = ignoredNames ?? found.ignored.words
   }
 
-  /// By their bytes, each once: a key that moved while the server grew its table is told twice.
+  /// Sorts names by their bytes and drops repeats: SCAN returns a key twice that moved while the server's table grew.
   static func inOrder(_ names: [EntryName]) -> [EntryName] {
     guard let first = names.first else { return [] }
-    // Names of thousands begin alike; the sixteen bytes behind that decide nearly always, and are compared as numbers.
+    // Thousands of names often begin alike. The sixteen bytes after the common part nearly always decide, and are
+    // compared as two numbers.
     var common = first.bytes.count
     for name in names {
       common = min(common, name.bytes.count)
@@ -62,8 +63,8 @@ extension StoreClient {
     return ordered
   }
 
-  /// Reads documents with their watermarks, each of one moment, and hands them over as they come, in the order of the
-  /// names: of a hundred thousand only some are in memory at once.
+  /// Reads documents with their watermarks, each pair of one moment, and passes them on as they arrive, in the order of
+  /// the names. Of a hundred thousand only some are in memory at once.
   package func eachDocument(_ names: [EntryName], _ body: @escaping (StoredDocument) -> Void) throws(StoreError) {
     var refusal: RedisServerError?
     var delivered = 0
@@ -78,7 +79,8 @@ extension StoreClient {
             return done()
           }
           delivered += reads.count
-          // Redis reads what comes next, also where a page had no room for all, while this is worked off.
+          // Redis reads the next page while this one is handled; a page without room for all its documents is continued
+          // there.
           let isLast = delivered == names.count
           if !isLast { read(from: delivered) }
           for (name, read) in zip(page, reads) { body(StoredDocument(name: name, read: read)) }

@@ -1,13 +1,14 @@
 import BeatCore
 
-/// Changes of documents that lose nobody's work: each is carried out only on what its author has seen.
+/// Changes of documents that never undo another client's edit: each is carried out only if the stored document is the
+/// one that its author has seen.
 extension StoreClient {
   private static let saveScript = LuaScript(embedded: PackageResources.save_lua)
   private static let renameScript = LuaScript(embedded: PackageResources.rename_lua)
 
-  /// What an edit makes of a watermark.
+  /// The change of a watermark that goes with an edit.
   package struct WatermarkChange: Hashable, Sendable {
-    /// nil: there was none.
+    /// The stored watermark that the author has seen; nil: there was none.
     package var seen: Watermark?
     package var new: Watermark
 
@@ -17,9 +18,10 @@ extension StoreClient {
     }
   }
 
-  /// Stores a document if `seen` still stands there (nil: nothing); false if not.
+  /// Stores a document if `seen` is still stored (nil: no document is); returns false if not.
   ///
-  /// - Parameter watermark: kept in the same step, if the one that was seen still stands there; else false, too.
+  /// - Parameter watermark: written in the same step. If the stored watermark is not the one that was seen, nothing is
+  ///   written and the result is false.
   package func save(
     _ bytes: [UInt8], as name: EntryName, inPlaceOf seen: [UInt8]?, watermark: WatermarkChange? = nil
   ) throws(StoreError) -> Bool {
@@ -27,7 +29,7 @@ extension StoreClient {
     return try exchange(name, seen, bytes, watermark)
   }
 
-  /// Deletes a document if `seen` still stands there, and says in its watermark that it is gone; false if not.
+  /// Deletes a document if `seen` is still stored, and records the deletion in its watermark; returns false if not.
   package func delete(_ name: EntryName, seen: [UInt8], watermark: Watermark? = nil) throws(StoreError) -> Bool {
     try exchange(name, seen, [], watermark.map { WatermarkChange(seen: $0, new: $0.ofGone) })
   }
@@ -40,7 +42,7 @@ extension StoreClient {
     return reply.array?.first?.text == "OK"
   }
 
-  /// The same for several, in one round trip: the replies of the script, errors among them.
+  /// The same for several documents in one round trip. Returns the replies of the script, errors among them.
   func exchange(
     _ changes: [(name: EntryName, seen: [UInt8]?, bytes: [UInt8], watermark: WatermarkChange?)]
   ) throws(StoreError) -> [RedisReply] {
@@ -57,18 +59,18 @@ extension StoreClient {
       })
   }
 
-  /// What became of a rename.
+  /// The result of a rename.
   package enum Renaming: Hashable, Sendable {
     case renamed
-    /// No schedule stands under the old name.
+    /// There is no schedule of the old name.
     case gone
-    /// A key of another Redis type stands there.
+    /// A key of another Redis type has the old name.
     case wrongType(String)
     /// The new name is taken.
     case exists
   }
 
-  /// Gives a schedule another name, in one step with its watermark: nothing is fired again, and nothing is postponed.
+  /// Renames a schedule and its watermark in one step, so that nothing is fired again or postponed.
   package func rename(_ name: EntryName, to newName: EntryName) throws(StoreError) -> Renaming {
     let reply = try evaluate(
       Self.renameScript, keys: [keys.document(name), keys.document(newName), keys.watermark],

@@ -1,18 +1,18 @@
 import BeatCore
 
 extension StoreClient {
-  /// How long a heartbeat lives, microseconds: as `StoreScripts.beat` writes it.
+  /// How long a heartbeat lives, as `StoreScripts.beat` writes it; microseconds.
   private static let heartbeatLife: Int64 = 10_000_000
 
   /// The daemons, the lease and its epoch.
   package func fleet() throws(StoreError) -> Fleet {
     let replies = try replies(to: [
       RedisCommand("GET", keys.lease), RedisCommand("PTTL", keys.lease), RedisCommand("GET", keys.epoch),
-      // One step finds all: daemons are few, and this is a right that they have themselves.
+      // One step finds all, since daemons are few. HSCAN is a command that daemons need themselves.
       RedisCommand("HSCAN", keys.daemons, "0", "COUNT", 1000),
     ])
     for reply in replies { if let error = reply.error { throw failure(error) } }
-    // What is too long to be ours is nobody's, as for the daemons themselves.
+    // A value that is too long for a daemon to have written it does not count, as with the daemons themselves.
     func own(_ reply: RedisReply) -> RedisReply? {
       (reply.bytes?.count).map { !Limit.ownFieldLength.isExceeded(by: $0) } == true ? reply : nil
     }

@@ -1,10 +1,10 @@
 import BeatCore
 
-/// What has been fired, as the stream of the store keeps it.
+/// The history of runs, a stream in the store.
 extension StoreClient {
   private static let pageSize = 500
 
-  /// Entries that are none of ours are passed over.
+  /// Reads the history from its newest entry back. Entries that no daemon has written are skipped.
   package func walkHistory(since start: UnixTime?, _ take: (HistoryEntry) -> Bool) throws(StoreError) {
     let oldest = start.map { "\(max(0, $0.microseconds / 1000))" } ?? "-"
     var newest = "+"
@@ -15,7 +15,7 @@ extension StoreClient {
         guard let entry = Self.entry(element), start.map({ entry.record.firedAt >= $0 }) ?? true else { continue }
         if !take(entry) { return }
       }
-      // A page that does not lead further back would be asked for again without end.
+      // A page that does not lead further back would be read again without end.
       guard page.count == Self.pageSize, let last = page.last?.array?.first?.text,
         let before = Self.place(before: last),
         newest == "+" || Self.isPlace(before, before: newest)
@@ -39,30 +39,31 @@ extension StoreClient {
     return isTooFar ? nil : UnixTime(microseconds: microseconds)
   }
 
-  /// The place of the newest entry, or one before all.
+  /// The id of the newest entry, or one before all entries.
   package func historyEnd() throws(StoreError) -> String {
     let reply = try command(RedisCommand("XREVRANGE", keys.history, "+", "-", "COUNT", 1))
     return reply.array?.first?.array?.first?.text ?? "0-0"
   }
 
-  /// What comes after a place, the oldest first; waits up to five seconds for the first of it. Moves `place` on.
+  /// The entries after an id, the oldest first. Waits up to five seconds for the first of them, and moves `place` to
+  /// the last.
   package func history(after place: inout String) throws(StoreError) -> [HistoryEntry] {
     Self.entries(try command(Self.readHistory(keys, after: place)), place: &place)
   }
 
-  /// Waits on the server for what comes after a place: for less than the patience for any answer.
+  /// The command that waits on the server for entries after an id, for less than the patience for any answer.
   static func readHistory(_ keys: RedisKeys, after place: String) -> RedisCommand {
     RedisCommand("XREAD", "COUNT", 500, "BLOCK", 5000, "STREAMS", keys.history, place)
   }
 
-  /// What such a command has brought; moves `place` on.
+  /// The entries in the reply to such a command; moves `place` to the last.
   static func entries(_ reply: RedisReply, place: inout String) -> [HistoryEntry] {
     let elements = reply.array?.first?.array?.last?.array ?? []
     if let last = elements.last?.array?.first?.text { place = last }
     return elements.compactMap(entry)
   }
 
-  /// One element of an answer of XRANGE, XREVRANGE or XREAD.
+  /// Reads one element of a reply to XRANGE, XREVRANGE or XREAD; nil: no daemon has written it.
   static func entry(_ element: RedisReply) -> HistoryEntry? {
     guard let parts = element.array, parts.count == 2, let id = parts[0].text,
       let record = FireRecord(fields: parts[1].array?.map { $0.bytes ?? [] } ?? [])
@@ -75,7 +76,7 @@ extension StoreClient {
     return numbers[0].lexicographicallyPrecedes(numbers[1])
   }
 
-  /// The place just before one. Redis 6.0 has no exclusive ranges.
+  /// The id just before another one, since Redis 6.0 has no exclusive ranges; nil: there is none.
   static func place(before id: String) -> String? {
     let parts = id.split(separator: "-")
     guard parts.count == 2, let time = UInt64(parts[0]), let number = UInt64(parts[1]) else { return nil }

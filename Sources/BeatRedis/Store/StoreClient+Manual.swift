@@ -2,24 +2,28 @@ import BeatCore
 import BeatLoop
 import Glibc
 
-/// Runs by hand: what a daemon is asked for, and what it answers.
+/// Runs by hand: the request to a daemon, and its answer.
 extension StoreClient {
   package enum ManualAnswer: Hashable, Sendable {
-    /// The message is on its queue, or in the outbox; the task's id.
+    /// The message is on its queue or in the outbox; with the task's id.
     case fired(String)
-    /// The daemon could not do it; why.
+    /// The daemon could not send it; with the reason.
     case refused(String)
-    /// Nobody took the request, and it has been taken back.
+    /// No daemon took the request in time, and it was withdrawn.
     case unanswered
-    /// A daemon took it after its deadline, and sent nothing.
+    /// A daemon took it after its deadline and sent nothing.
     case late
   }
 
-  /// Asks the daemon that fires for one run now, and waits for its answer. Whatever happens to this process, nothing is
-  /// sent after the time has passed, and nothing twice.
+  /// Asks the leading daemon for one run now, and waits for its answer. Whatever happens to this process, nothing is
+  /// sent after the deadline, and nothing twice.
   ///
-  /// - Parameter isInterrupted: nobody wants it any more: the request is taken back, or the answer is told if a daemon
-  ///   has it already. Whoever sets it stops the loop.
+  ///     request stored -> answered: fired or refused
+  ///                    -> the time has passed, or interrupted -> withdrawn: unanswered
+  ///                                                           -> a daemon has it already: its answer, or late
+  ///
+  /// - Parameter isInterrupted: the user no longer wants the run. The request is withdrawn, or the answer is returned
+  ///   if a daemon has taken it already. The code that sets it must stop the loop.
   package func fire(
     _ name: EntryName, within microseconds: Int64, isInterrupted: () -> Bool = { false }
   ) throws(StoreError) -> ManualAnswer {
@@ -30,7 +34,7 @@ extension StoreClient {
     while !isInterrupted() {
       let left = microseconds - BootClock.now().microseconds(since: start)
       guard left > 0 else { break }
-      // In pieces that are shorter than the patience for any answer.
+      // Waits in pieces that are shorter than the patience for any answer.
       let answer = PendingAnswer(to: request, within: min(left, 4_000_000), by: self)
       while !answer.isThere, !isInterrupted() { loop.run() }
       if answer.isThere {
@@ -41,7 +45,7 @@ extension StoreClient {
             return try settle(request, refused: told)
           }
         } catch {
-          // Who may ask and not listen: nothing is to happen that nobody is told of.
+          // This user may write requests but not read answers, so the request is removed: no run may happen unreported.
           if error.kind != .unreachable { _ = try? command(RedisCommand("HDEL", keys.manual, request)) }
           throw error
         }
@@ -50,13 +54,15 @@ extension StoreClient {
       }
     }
     if try command(RedisCommand("HDEL", keys.manual, request)).integer == 1 { return .unanswered }
-    // Taken in the last moment: the answer came in the same step, unless it was too late for one.
+    // A daemon took the request at the last moment and stored its answer in the same step, unless it was too late for
+    // one.
     let answer = PendingAnswer(to: request, within: 1_000_000, by: self)
     while !answer.isThere { loop.run() }
     return try answer.text().map { ManualAnswer($0) } ?? .late
   }
 
-  /// A daemon that may not take a request away has left it there, where another one may have found it.
+  /// Removes a refused request. A daemon without the right to remove it has left it in the store, where another daemon
+  /// may have taken it since.
   private func settle(_ request: String, refused answer: ManualAnswer) throws(StoreError) -> ManualAnswer {
     if try command(RedisCommand("HDEL", keys.manual, request)).integer == 1 { return answer }
     let other = PendingAnswer(to: request, within: 20_000, by: self)
@@ -64,12 +70,12 @@ extension StoreClient {
     return try other.text().map { ManualAnswer($0) } ?? answer
   }
 
-  /// Takes a request back while an answer to it may be on its way here: so on a connection of its own.
+  /// Withdraws a request on a connection of its own, since this one waits for an answer.
   private func withdraw(_ request: String, awaiting answer: PendingAnswer) throws(StoreError) -> ManualAnswer {
     let other = try StoreClient(url, keys: keys, on: loop)
     defer { other.close() }
     if try other.command(RedisCommand("HDEL", keys.manual, request)).integer == 1 { return .unanswered }
-    // The answer came in the same step.
+    // A daemon has taken the request and stored its answer in the same step.
     var isLate = false
     let timer = LoopTimer(on: loop) { [loop] in
       isLate = true
@@ -82,8 +88,8 @@ extension StoreClient {
     return try answer.text().map { ManualAnswer($0) } ?? .late
   }
 
-  /// What a run of a schedule would send at this moment, without sending it. The task's id, and who sends, are those of
-  /// no run.
+  /// The message that a run of a schedule would send now, without sending it. Its task id and its sender belong to no
+  /// run.
   package func preview(
     _ document: StoredDocument, context: DocumentContext, defaultQueue: String
   ) throws(StoreError) -> Result<FirePlan, Scheduler.ManualProblem> {
@@ -110,7 +116,7 @@ extension StoreClient.ManualAnswer {
   }
 }
 
-/// An answer that is waited for on a client's connection, also while its loop serves others.
+/// An answer for which a client's connection waits, also while its loop serves others.
 private final class PendingAnswer {
   private(set) var isThere = false
   private var reply: RedisReply?
@@ -118,7 +124,7 @@ private final class PendingAnswer {
 
   init(to request: String, within microseconds: Int64, by client: StoreClient) {
     self.client = client
-    // Zero would be for ever.
+    // BLPOP takes zero for no timeout.
     let milliseconds = max(1, microseconds / 1000)
     let rest = "\(milliseconds % 1000)"
     let timeout = "\(milliseconds / 1000).\(String(repeating: "0", count: 3 - rest.count))\(rest)"
@@ -130,7 +136,7 @@ private final class PendingAnswer {
     }
   }
 
-  /// nil: there was none in time.
+  /// The answer's text; nil: none came in time.
   func text() throws(StoreError) -> String? {
     guard let reply else { throw client.lost }
     if let error = reply.error { throw client.failure(error) }

@@ -1,24 +1,24 @@
 import BeatCore
 import BeatLoop
 
-/// Whether edits are heard: asked by writing something, as the daemon does.
+/// Finds out whether the events of edits arrive, by a write, as the daemon does.
 extension StoreClient {
   package enum EventProbe: Hashable, Sendable {
-    /// All events of a write came back; after so many microseconds.
+    /// All events of a write arrived; `after`: microseconds from the start of the probe.
     case heard(after: Int64)
-    /// Some of them did, or none.
+    /// Only these events arrived, or none.
     case silent(heard: [String])
-    /// The subscription was refused, or its connection lost.
+    /// The subscription was refused, or its connection was lost; with the reason.
     case refused(String)
-    /// The write itself was refused: its command, and why.
+    /// The write was refused; with its command and the reason.
     case unwritten(String, String)
   }
 
-  /// Writes a heartbeat that is nobody's and waits for its events on a connection of its own.
+  /// Writes a heartbeat that belongs to no daemon, and waits for its events on a connection of its own.
   package func probeEvents(within patience: Int64 = 2_000_000) -> EventProbe {
     let key = keys.heartbeat("probe-" + String(UInt64.random(in: .min ... .max), radix: 16))
     let expected: Set = ["set", "expire", "del"]
-    // The pattern that a daemon subscribes to: an ACL must hold it literally.
+    // The same pattern as the daemon's, since an ACL must hold it literally.
     let pattern = keys.events(of: keys.heartbeat(""), database: url.database) + [UInt8(ascii: "*")]
     var heard: Set<String> = []
     var outcome: EventProbe?

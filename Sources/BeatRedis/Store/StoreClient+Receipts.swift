@@ -1,14 +1,14 @@
 import BeatCore
 
-/// What the daemons say of edits.
+/// The receipts that daemons have written for edits.
 extension StoreClient {
   /// The receipt of a schedule's last edit; nil: there is none.
   package func receipt(of name: EntryName) throws(StoreError) -> EditReceipt? {
     try command(RedisCommand("HGET", keys.receipts, name.bytes)).bytes.flatMap { EditReceipt($0) }
   }
 
-  /// The documents that are set aside, as the daemon that fires, or fired last, has left word: how many, and the
-  /// reasons of the first by name.
+  /// The rejected documents, by the receipts of the daemon that leads or led last: how many there are, and the first by
+  /// name with their reasons.
   package func rejections(atMost limit: Int) throws(StoreError) -> (count: Int, first: [(EntryName, String)]) {
     var rejected: [(EntryName, String)] = []
     var seen: Set<EntryName> = []

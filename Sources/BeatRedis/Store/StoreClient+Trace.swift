@@ -1,9 +1,9 @@
 import BeatCore
 
-/// Daemons that say nothing of themselves, such as one that is held up at its start, or may not write: looked for among the
-/// server's connections.
+/// Finds daemons without heartbeat and record among the server's connections: such as one that is held up at its start,
+/// or that may not write.
 extension StoreClient {
-  /// What a daemon calls its connections to the store.
+  /// The names that a daemon gives to its connections to the store.
   private static let names: Set<Substring> = ["beat-watch", "beat-watch-events"]
 
   /// Whether a daemon is connected to this database.
@@ -16,8 +16,8 @@ extension StoreClient {
     return .none
   }
 
-  /// The users of the daemons that are connected to this database, each once; none where none is, or this user may not
-  /// see it.
+  /// The Redis users of the daemons that are connected to this database; empty: none is connected, or this user may not
+  /// list connections.
   func daemonUsers() throws(StoreError) -> Set<String> {
     let daemons = try connections()?.filter { line in
       ["beat-watch", "beat-watch-relay"].contains(line["name"]) && line["db"] == "\(url.database)"

@@ -1,12 +1,12 @@
 import BeatCore
 import BeatLoop
 
-/// The store for somebody who asks and waits: one connection, opened as the daemon opens its own, and calls that return
-/// the answer. For commands of a shell; the daemon itself never waits.
+/// A synchronous client of the store, for commands of a shell: one connection, opened as the daemon opens its own, and
+/// calls that wait for the answer. The daemon itself never waits.
 ///
-/// Each answer has a deadline of 10 s. After an error of the kind `.unreachable` nothing more is answered.
+/// Each answer has a deadline of 10 s. After an error of the kind `.unreachable` every further call fails.
 package final class StoreClient: StoreInspector {
-  /// For each answer, and for all addresses to be tried; microseconds.
+  /// The deadline for each answer, and for connecting with all addresses; microseconds.
   package static let patience: Int64 = 10_000_000
 
   package let url: RedisURL
@@ -14,19 +14,20 @@ package final class StoreClient: StoreInspector {
   package let keys: RedisKeys
   package var prefix: [UInt8] { keys.prefix }
   package func place(of name: EntryName) -> [UInt8] { keys.document(name) }
-  /// What the connection lives on. It runs only while a call waits, or while the owner runs it.
+  /// The connection's loop. It runs only while a call waits, or while the owner runs it.
   package let loop: EventLoop
-  /// The connection itself, for an owner who runs the loop.
+  /// The connection, for an owner that runs the loop itself.
   package let connection: RedisConnection
 
-  /// What the last scan of all names has left out, in words; nil: nothing.
+  /// The names that the last scan has left out, as a sentence; nil: none.
   package internal(set) var ignoredNames: String?
-  /// What a fire can reach in cluster mode; nil: not asked yet. A server changes its mode by a restart only.
+  /// What a fire can reach in cluster mode; nil: not asked yet. It stays valid, since a server changes its mode only by
+  /// a restart.
   var knownFit: ClusterFit??
 
-  /// Connects and logs in; a Sentinel URL leads to the primary of this moment.
+  /// Connects and logs in. A Sentinel URL leads to the present primary.
   ///
-  /// - Parameter loop: of the calling thread; nil: one of its own.
+  /// - Parameter loop: a loop of the calling thread; nil: the client makes its own.
   package init(
     _ url: RedisURL, keys: RedisKeys, clientName: String = "beat-watch-command", on loop: EventLoop? = nil
   ) throws(StoreError) {
@@ -38,11 +39,11 @@ package final class StoreClient: StoreInspector {
 
   deinit { close() }
 
-  /// Ends the connection, also where the loop does not run. Closing again does nothing.
+  /// Closes the connection, even if the loop does not run. Closing again does nothing.
   package func close() {
     guard !connection.isClosed else { return }
     connection.close()
-    // What ends a connection happens in the loop's next turn.
+    // A connection ends in the loop's next turn.
     if !loop.isRunning { loop.serveReady() }
   }
 
@@ -65,7 +66,7 @@ package final class StoreClient: StoreInspector {
     throw failure.map { StoreError($0) } ?? StoreError(.unreachable, "\(url): the connection was closed")
   }
 
-  /// Begins something and runs the loop until `done` is called, which must happen in every case.
+  /// Calls `begin` and runs the loop until `done` is called, which must happen in every case.
   static func wait(on loop: EventLoop, _ begin: (_ done: @escaping () -> Void) -> Void) {
     var isDone = false
     begin {
@@ -78,7 +79,7 @@ package final class StoreClient: StoreInspector {
 
   // MARK: commands
 
-  /// Sends a command and waits for its reply. Throws what the server answers with an error, too.
+  /// Sends a command and waits for its reply. Throws the server's error, too.
   package func command(_ command: RedisCommand) throws(StoreError) -> RedisReply {
     let reply = try replies(to: [command])[0]
     if let error = reply.error { throw failure(error) }
@@ -104,11 +105,11 @@ package final class StoreClient: StoreInspector {
     return replies
   }
 
-  /// Walks through the keys of the database, or the fields of a hash, to the end, or until `take` says false.
+  /// Walks through the keys of the database or the fields of a hash, to the end or until `take` returns false.
   ///
   /// - Parameters:
-  ///   - name: of the command: SCAN or HSCAN.
-  ///   - step: the command that begins at a cursor.
+  ///   - name: the command's name: SCAN or HSCAN.
+  ///   - step: makes the command for a cursor.
   func walk(
     _ name: String, by step: (_ cursor: String) -> RedisCommand, _ take: ([RedisReply]) throws(StoreError) -> Bool
   ) throws(StoreError) {
@@ -119,17 +120,17 @@ package final class StoreClient: StoreInspector {
     } while !walk.isAtEnd
   }
 
-  /// What came is no answer to such a command.
+  /// The error for a reply that the command cannot give.
   func misfit(_ name: String) -> StoreError { StoreError(.refused, "\(url) gave an answer to \(name) that is none") }
 
-  /// Runs a script. Throws what the server answers with an error, too; such a script may have written before it failed.
+  /// Runs a script. Throws the server's error, too; a script may have written before it failed.
   package func evaluate(_ script: LuaScript, keys: [[UInt8]], arguments: [[UInt8]]) throws(StoreError) -> RedisReply {
     let reply = try evaluate(script, [(keys, arguments)])[0]
     if let error = reply.error { throw failure(error) }
     return reply
   }
 
-  /// Runs a script several times, in one round trip. An error among the replies is a reply like any other.
+  /// Runs a script several times in one round trip. An error among the replies is a reply like any other.
   func evaluate(
     _ script: LuaScript, _ calls: [(keys: [[UInt8]], arguments: [[UInt8]])]
   ) throws(StoreError) -> [RedisReply] {
@@ -150,8 +151,8 @@ package final class StoreClient: StoreInspector {
     return answered
   }
 
-  /// An answer of the server as an error. Redis does not say which key holds another type than is needed: of our own the
-  /// types are known.
+  /// A server's error as a `StoreError`. Redis does not say which key has the wrong type, so the types of the daemon's
+  /// own keys are checked.
   func failure(_ error: RedisServerError) -> StoreError {
     let plain = StoreError(error, from: url)
     guard plain.kind == .wrongType, let (key, type) = try? misfits().first else { return plain }
@@ -161,7 +162,7 @@ package final class StoreClient: StoreInspector {
         + "rename or delete that key (\(error.words))")
   }
 
-  /// Our own keys that hold another Redis type than ours, with that type.
+  /// The daemon's own keys that hold another Redis type than they must, with that type.
   package func misfits() throws(StoreError) -> [(key: [UInt8], type: String)] {
     let own = keys.own
     return zip(own, try replies(to: own.map { RedisCommand("TYPE", $0) })).compactMap { key, reply in
@@ -169,14 +170,14 @@ package final class StoreClient: StoreInspector {
     }
   }
 
-  /// Why no answer came.
+  /// The error for a call without an answer.
   var lost: StoreError {
     connection.closeError.map { StoreError($0) } ?? StoreError(.unreachable, "\(url): the connection was closed")
   }
 
   // MARK: schedules
 
-  /// Redis' clock, by which everything is due.
+  /// The time by Redis' clock, by which schedules are due.
   package func time() throws(StoreError) -> UnixTime {
     let parts = try command(RedisCommand("TIME")).array ?? []
     guard parts.count == 2, let time = UnixTime(told: parts[0].text, parts[1].text) else {

@@ -5,7 +5,7 @@ extension StoreError {
     self.init(error.serverCode.map { Self.kind($0) } ?? .unreachable, error.message)
   }
 
-  /// An answer of the server; `url` says which one.
+  /// A server's error; `url` names the server.
   package init(_ error: RedisServerError, from url: RedisURL) {
     let kind = Self.kind(error.cause)
     let advice =

@@ -1,15 +1,15 @@
 import BeatCore
 
-/// Fires, several in one script.
+/// The script of fires, which carries out several in one call.
 extension StoreScripts {
   private static let fireScript = LuaScript(embedded: PackageResources.fire_lua)
 
-  /// Fires in one script, each with an outcome of its own. In the outbox, their messages become items, which the relay
-  /// finds there.
+  /// Fires in one call of the script, each with its own outcome. With an outbox, the messages become items that the
+  /// relay delivers.
   ///
   /// - Parameters:
-  ///   - lists: that all of them go to.
-  ///   - token: of the lease; empty: the lease is not asked for.
+  ///   - lists: the lists to which each of them goes.
+  ///   - token: the lease's token; empty: there is no lease, and none is checked.
   func fire(
     _ plans: [FirePlan], on lists: [[UInt8]], token: String,
     then completion: @escaping (_ outcome: (Int) -> FireOutcome) -> Void
@@ -43,7 +43,7 @@ extension StoreScripts {
         command.append(plan.reason.rawValue)
       }
     } then: { reply in
-      // Without an answer for each it is an error, or the end of the connection, and counts for all of them.
+      // A reply without an answer for each fire is an error or the end of the connection, and counts for all of them.
       let answers = reply?.array.flatMap { plans.count...plans.count + 1 ~= $0.count ? $0 : nil }
       if let answers, answers.count > plans.count, let text = answers.last?.text {
         connection.refused(RedisServerError(text))
@@ -60,15 +60,15 @@ extension StoreScripts {
 extension FireOutcome {
   private static let done = Array("OK".utf8)
 
-  /// From the answer to one occurrence; `unknown` also if that is none.
-  /// - Parameter kombu: by which the queue's list was named.
+  /// Reads the answer for one occurrence. An answer that the script cannot have given is `unknown`.
+  /// - Parameter kombu: the names by which the queue's list was named.
   init(_ reply: RedisReply?, kombu: KombuKeys = .standard) {
     guard let reply else {
       self = .unknown
       return
     }
     if let error = reply.error {
-      // The script had not begun, or had not written: environment errors end it before its first write.
+      // The script has written nothing: errors of the server's state end it before its first write.
       let text = "Redis refused to fire: \(error.text)"
       self =
         error.isOfWrongServer ? .wrongServer(error.text) : error.isOfOurRights ? .forbidden(text) : .refused(text)

@@ -1,16 +1,17 @@
 import BeatCore
 
-/// The heartbeat with its lease, in one script.
+/// The heartbeat with the lease, in one script.
 extension StoreScripts {
   private static let heartbeatScript = LuaScript(embedded: PackageResources.heartbeat_lua)
   private static let releaseScript = LuaScript(embedded: PackageResources.release_lua)
 
-  /// Neither a reply nor an error: the connection died.
+  /// Sends a heartbeat. The completion gets neither a reply nor an error if the connection has died.
   package func beat(
     _ request: HeartbeatRequest, instance: String, incarnation: String,
     then completion: @escaping (HeartbeatReply?, RedisServerError?) -> Void
   ) {
-    // With the sequence: after a flush we are the ones who give the store its word again, and must notice that.
+    // The name for the store's contents includes the sequence: after a flush this daemon names them again, and must
+    // notice that the name has changed.
     let arguments = [
       "\(request.sequence)", "10000", "\(incarnation).\(request.sequence)", instance,
       "\((request.leaseTTL ?? 0) / 1000)", request.claim.rawValue, request.isOffering ? "1" : "0",
@@ -61,7 +62,7 @@ extension StoreScripts {
     return .other(token: token, remaining: (remaining ?? 0) &* 1000, isOffered: isOffered)
   }
 
-  /// Gives the lease back, so that the next daemon need not wait for it to run out.
+  /// Gives the lease back, so that the next daemon need not wait until it expires.
   func release(_ instance: String, then completion: @escaping (RedisReply?) -> Void) {
     Self.releaseScript.evaluate(
       on: connection, keys: [keys.lease], arguments: [Array(instance.utf8)], then: completion)
@@ -69,7 +70,7 @@ extension StoreScripts {
 }
 
 extension UnixTime {
-  /// From the answer to TIME; nil: it is none, or not between 1970 and 9999.
+  /// Reads the answer to TIME; nil: it is not a time between 1970 and 9999.
   init?(told seconds: String?, _ microseconds: String?) {
     guard let seconds = seconds.flatMap({ Int64($0) }), let microseconds = microseconds.flatMap({ Int64($0) }),
       (0..<253_402_300_800).contains(seconds), (0..<1_000_000).contains(microseconds)

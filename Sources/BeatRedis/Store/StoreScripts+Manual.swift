@@ -3,7 +3,7 @@ import BeatCore
 extension StoreScripts {
   private static let manualScript = LuaScript(embedded: PackageResources.manual_lua)
 
-  /// What is done about a request.
+  /// How a request is answered.
   enum ManualStep {
     case lists(FirePlan, [[UInt8]])
     case outbox(FirePlan)
@@ -52,7 +52,7 @@ extension StoreScripts {
         completion(.fired)
       case "REFUSED": completion(.refused(RedisServerError(parts.last?.text ?? "").words.printable))
       case "FAILED":
-        // The script has passed it over.
+        // The script has caught the error, so the connection has not seen it.
         let error = RedisServerError(parts.last?.text ?? "")
         connection.refused(error)
         completion(.failed(Refusal(error)))

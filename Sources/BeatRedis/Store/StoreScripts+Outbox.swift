@@ -1,19 +1,19 @@
 import BeatCore
 
-/// Messages that wait for a broker that is another server.
+/// Reads the outbox: messages that wait for a broker that is another server.
 extension StoreScripts {
   private static let outboxScript = LuaScript(embedded: PackageResources.outbox_lua)
 
-  /// What an `outbox.lua` has read.
+  /// What `outbox.lua` has read.
   struct Outbox {
-    /// Items in the whole outbox; negative: those that were to be skipped are not in their places any more.
+    /// The number of items in the outbox; negative: the items to skip are no longer in their places.
     var count: Int
-    /// Those read, the oldest first.
+    /// The items that were read, the oldest first.
     var items: [[UInt8]]
   }
 
-  /// The oldest items but for the first `skipped`, the last of which is `newest`: at most `count`, and no more than about
-  /// `bytes` of them. Neither items nor an error: the connection died.
+  /// Reads the oldest items after the first `skipped`, of which `newest` is the last: at most `count`, and no more than
+  /// about `bytes` of them. The completion gets neither items nor an error if the connection has died.
   func outbox(
     skipping skipped: Int, through newest: [UInt8]? = nil, count: Int, bytes: Int,
     then completion: @escaping (Outbox?, RedisServerError?) -> Void
@@ -32,7 +32,7 @@ extension StoreScripts {
     }
   }
 
-  /// Takes the oldest item with these bytes out. `nil`: the connection died; an error: it may still be there.
+  /// Removes the oldest item with these bytes. nil: the connection died; an error: it may still be there.
   func removeFromOutbox(_ item: [UInt8], then completion: @escaping (Result<Void, RedisServerError>?) -> Void) {
     connection.send(RedisCommand("LREM", keys.outbox, -1, item)) { [connection] reply in
       if let reply, reply.error == nil, reply.integer == nil {

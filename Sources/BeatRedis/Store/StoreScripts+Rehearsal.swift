@@ -11,14 +11,15 @@ extension StoreScripts {
       outboxLimit: outboxLimit, historyLength: historyLength)
   }
 
-  /// What was found when a rehearsal's keys were removed.
+  /// What removing a rehearsal's keys has shown.
   struct Tidied {
     /// Why a message could not be taken back; nil: it could, or there was none.
     let problem: String?
     let hadHistory: Bool
   }
 
-  /// Removes the keys of a rehearsal, which are this value's. Neither an answer nor an error: the connection died.
+  /// Removes this value's keys, which are those of a rehearsal. The completion gets neither an answer nor an error if
+  /// the connection has died.
   func tidy(as instance: String, then completion: @escaping (Tidied?, RedisServerError?) -> Void) {
     let list = delivery == .direct ? keys.rehearsalQueue : keys.outbox
     Self.tidyScript.evaluate(
@@ -29,7 +30,8 @@ extension StoreScripts {
     ) { reply in completion(reply.flatMap { Tidied($0) }, reply?.error) }
   }
 
-  /// Finds out what a refusal was about; or, of what a fire can do without, what is missing.
+  /// Tries the daemon's commands one by one: the required ones to find the cause of a refusal, or the others to find
+  /// what is missing.
   func tryRights(
     queue: String, as instance: String, extent: RightsTrial.Extent = .required, sparing spared: Set<String> = [],
     then completion: @escaping (RightsTrial) -> Void
@@ -44,7 +46,7 @@ extension StoreScripts {
 }
 
 extension StoreScripts.Tidied {
-  /// From the answer of `tidy.lua`.
+  /// Reads the answer of `tidy.lua`.
   init?(_ reply: RedisReply) {
     guard let parts = reply.array, parts.count == 2, let word = parts[0].text else { return nil }
     self.init(problem: word == "OK" ? nil : word, hadHistory: parts[1].integer == 1)
@@ -54,7 +56,7 @@ extension StoreScripts.Tidied {
 extension BrokerScripts {
   private static let tidyScript = LuaScript(embedded: PackageResources.tidy_lua)
 
-  /// Removes what a rehearsed delivery has put there.
+  /// Removes the keys that a rehearsed delivery has written.
   func tidy(
     _ list: [UInt8], _ other: [UInt8], then completion: @escaping (StoreScripts.Tidied?, RedisServerError?) -> Void
   ) {

@@ -1,14 +1,14 @@
 import BeatCore
 
-/// Watermarks that are kept or moved without a fire.
+/// Writes watermarks without a fire.
 extension StoreScripts {
   private static let anchorScript = LuaScript(embedded: PackageResources.anchor_lua)
   private static let rebaseScript = LuaScript(embedded: PackageResources.rebase_lua)
 
-  /// Keeps watermarks where there are none.
+  /// Writes watermarks for schedules that have none.
   ///
-  /// - Parameter completion: gets the names of those where another watermark stands, or why none was kept. Neither
-  ///   names nor an error: the connection died.
+  /// - Parameter completion: gets the names of the schedules that have another watermark, or why none was written. It
+  ///   gets neither names nor an error if the connection has died.
   package func anchor(
     _ watermarks: [(name: EntryName, watermark: Watermark)],
     then completion: @escaping ([EntryName]?, RedisServerError?) -> Void
@@ -24,8 +24,8 @@ extension StoreScripts {
     }
   }
 
-  /// `false` if the watermark did not hold `time` any more, or the lease is another daemon's. Neither that nor an
-  /// error: the connection died.
+  /// Replaces a watermark whose due time is `time`. The completion gets false if it is another one, or if another
+  /// daemon holds the lease. It gets neither a result nor an error if the connection has died.
   package func rebase(
     _ name: EntryName, from time: UnixTime, to watermark: Watermark, token: String,
     then completion: @escaping (Bool?, RedisServerError?) -> Void
@@ -36,7 +36,7 @@ extension StoreScripts {
     ) { [self] reply in completion(isReplaced(reply), reply?.error) }
   }
 
-  /// The same for a watermark that cannot be read, which must hold these bytes.
+  /// The same for a watermark that cannot be read: it must still hold `bytes`.
   package func mend(
     _ name: EntryName, from bytes: [UInt8], to watermark: Watermark, token: String,
     then completion: @escaping (Bool?, RedisServerError?) -> Void

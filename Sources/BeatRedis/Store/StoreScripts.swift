@@ -1,28 +1,28 @@
 import BeatCore
 
-/// The Lua scripts, with the two databases of one server that they work on.
+/// The Lua scripts for the store, with the databases of store and broker on its server.
 package struct StoreScripts {
   private static let readScript = LuaScript(embedded: PackageResources.read_lua)
 
   package let connection: RedisConnection
   package let keys: RedisKeys
-  /// The workers' names for queues and bindings.
+  /// The workers' names of keys for queues and bindings.
   let kombu: KombuKeys
   let maximumDocumentLength: Int
-  /// Microseconds; see `StoreSettings.maximumLead`.
+  /// How far ahead of Redis' clock a fire is accepted; microseconds.
   let maximumLead: Int64
   package let delivery: Delivery
-  /// How many messages may wait in the outbox.
+  /// The most messages that may wait in the outbox.
   let outboxLimit: Int
-  /// About how many fires the history keeps; 0: none.
+  /// About how many runs the history keeps; 0: none.
   let historyLength: Int
   let storeDatabase: Int
   let brokerDatabase: Int
-  /// Where the server is in cluster mode: what a fire can reach.
+  /// What a fire can reach if the server is in cluster mode; nil: it is not.
   package var cluster: ClusterFit?
-  /// How the documents' names are found.
+  /// Finds the documents' names.
   var nameScan = NameScan()
-  /// Told how many fields were taken out of a key of our own, which were too long to be ours.
+  /// Called with the number of fields that were removed from one of the daemon's own keys because they were too long.
   var onRemoval: ((_ fields: Int, _ key: [UInt8]) -> Void)?
 
   init(
@@ -41,8 +41,8 @@ package struct StoreScripts {
     self.brokerDatabase = brokerDatabase
   }
 
-  /// Documents with their watermarks: of so many of the names, from the first on, as a reply has room for
-  /// (`Limit.pageLength`). `nil`: the connection died, or the server refused, which ends it too.
+  /// Reads documents with their watermarks: of the first names for which a reply has room (`Limit.pageLength`). The
+  /// completion gets nil if the connection died, or if the server refused, with the error.
   func read(_ names: [EntryName], then completion: @escaping ([Scheduler.DocumentRead]?, RedisServerError?) -> Void) {
     let size = names.reduce(272) { $0 + keys.prefix.count + 2 * $1.bytes.count + 32 }
     Self.readScript.evaluate(on: connection, keys: 1 + names.count, size: size) {
@@ -60,7 +60,7 @@ package struct StoreScripts {
     }
   }
 
-  /// From the answer of `read.lua`.
+  /// Reads the answer of `read.lua`.
   private static func documentReads(_ reply: RedisReply?, most: Int) -> [Scheduler.DocumentRead]? {
     guard let parts = reply?.array, parts.count == 3, let documents = parts[0].array, let watermarks = parts[1].array,
       let unread = parts[2].pairs, documents.count <= most, !documents.isEmpty || most == 0,
@@ -81,8 +81,8 @@ package struct StoreScripts {
     return reads
   }
 
-  /// Those of our own keys that hold another type than ours, each with what to do about it. Not called if the
-  /// connection dies.
+  /// The keys among `suspects`, the daemon's own, that hold another type than they must, each with the remedy.
+  /// `completion` is not called if the connection dies.
   package func misfits(among suspects: [[UInt8]], then completion: @escaping ([String]) -> Void) {
     var misfits: [String] = []
     for (index, key) in suspects.enumerated() {

@@ -1,6 +1,6 @@
 import BeatCore
 
-/// What a session with the store, and a rehearsal on it, are told.
+/// The settings of a session with the store and of its rehearsals.
 package struct StoreSettings {
   let store: RedisURL
   let broker: RedisURL
@@ -8,7 +8,7 @@ package struct StoreSettings {
   /// Names that no queue may have.
   let reserved: ReservedKeys
   let defaultQueue: String
-  /// How far ahead of Redis' clock a fire is let through; microseconds.
+  /// How far ahead of Redis' clock a fire is accepted; microseconds.
   let maximumLead: Int64
   let outboxLimit: Int
   let historyLength: Int

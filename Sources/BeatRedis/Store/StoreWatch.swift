@@ -1,19 +1,19 @@
 import BeatCore
 import BeatLoop
 
-/// A store for somebody who looks on: what is edited, what is fired, and that the lease changes hands, as it happens. Two
-/// connections beside the one for questions; nothing is asked again and again.
+/// Watches a store for the command `watch`: edits, runs and changes of the lease, as they happen. It uses two
+/// connections beside the client's own, and does not poll.
 package final class StoreWatch {
-  /// What has happened since it was last asked.
+  /// What has happened since the last call of `take`.
   package struct News {
-    /// Documents of which some event told.
+    /// The documents with events of any kind.
     package var touched: Set<EntryName> = []
-    /// Those that were written by somebody else than a fire, as far as the event tells.
+    /// The documents that something other than a fire has written, as far as the event shows.
     package var edited: Set<EntryName> = []
     package var runs: [FireRecord] = []
-    /// The lease was given back, or ran out, or was set.
+    /// The lease was given back or has expired.
     package var isLeaseChanged = false
-    /// The connections are gone; why.
+    /// Why a connection is lost; nil: none is.
     package var loss: String?
 
     package var isEmpty: Bool { touched.isEmpty && edited.isEmpty && runs.isEmpty && !isLeaseChanged && loss == nil }
@@ -26,9 +26,9 @@ package final class StoreWatch {
   private var place: String
   private var isOver = false
 
-  /// Begins to listen; what happens from now on is told.
+  /// Begins to watch: whatever happens from now on is reported.
   ///
-  /// Throws: the store cannot be reached, or this user may not listen.
+  /// - Throws: the store cannot be reached, or this user may not subscribe.
   package init(_ client: StoreClient) throws(StoreError) {
     self.client = client
     history = try StoreClient(client.url, keys: client.keys, clientName: "beat-watch-command-runs", on: client.loop)
@@ -42,14 +42,14 @@ package final class StoreWatch {
     history.close()
   }
 
-  /// Hears nothing any more.
+  /// Ends the watch.
   package func close() {
     isOver = true
     stream?.close()
     history.close()
   }
 
-  /// What has happened since the last call. Empty if nothing has.
+  /// Returns what has happened since the last call; empty: nothing has.
   package func take() -> News {
     defer { news = News() }
     return news
@@ -73,7 +73,7 @@ package final class StoreWatch {
       }
       self.stream = stream
       stream.handshake(client.url, clientName: "beat-watch-command-events") { error in
-        // The patterns of the daemon: an ACL must hold them literally.
+        // The same patterns as the daemon's, since an ACL must hold them literally.
         guard error == nil else { return }
         stream.psubscribe([keys.documentEvents(database: database), keys.events(of: keys.lease, database: database)]) {
           done()
@@ -95,7 +95,7 @@ package final class StoreWatch {
     wake()
   }
 
-  /// Waits on the server for the next runs, again and again.
+  /// Waits on the server for the next runs, over and over.
   private func readOn() {
     guard !isOver else { return }
     history.connection.send(StoreClient.readHistory(client.keys, after: place)) { [weak self] reply in

@@ -1,13 +1,14 @@
 import BeatCore
 import BeatLoop
 
-/// Hears by CLIENT TRACKING in broadcast mode, whose reports the connection of commands has sent to another one. It tells
-/// keys, and not what happened to them; the two connections belong together.
+/// Receives changes by CLIENT TRACKING in broadcast mode: the connection for commands switches it on and redirects its
+/// reports to the feed's connection. A report names keys, but not what happened to them. Each of the two connections
+/// depends on the other.
 final class TrackingFeed: KeyFeed {
   let probeEvents = 1
 
   private let source: KeyFeedSource
-  /// The connection whose server is asked.
+  /// The connection for commands, which switches tracking on.
   private let commands: RedisConnection
   private let loop: EventLoop
   private let handle: (KeyFeedEvent) -> Void
@@ -63,7 +64,7 @@ final class TrackingFeed: KeyFeed {
       command.append(prefix)
     }
     commands.send(command) { [weak self] reply in
-      // nil: the connection has died, and its owner says so.
+      // nil: the connection has died, and its owner reports that.
       guard let self, !isOver, let reply else { return }
       if let error = reply.error { return fail(.deaf("CLIENT TRACKING is refused: \(error.text)")) }
       handle(.open)
