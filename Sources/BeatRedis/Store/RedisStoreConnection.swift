@@ -7,7 +7,8 @@ import BeatLoop
 ///     find the server -> connect, log in -> INFO: version, role, cluster -> is the broker the same server?
 ///     -> notify-keyspace-events -> subscribe -> probe: a write, whose events must arrive within 2 s
 ///     -> `.watching`, after which the owner loads the documents
-///     each step may fail -> `.ended` with the reason, after every command on its way was answered
+///
+///     any step fails, or the connection dies -> commands on their way are answered -> `.ended` with the reason
 final class RedisStoreConnection: StoreConnection {
   private let configuration: StoreSettings
   private let keys: RedisKeys
