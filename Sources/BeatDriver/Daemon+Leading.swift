@@ -1,6 +1,6 @@
 import BeatCore
 
-/// What follows from who leads, and from what becomes of the broker.
+/// What the daemon does when it begins or stops leading, and when the broker is lost or back.
 extension Daemon {
   func lead(_ token: String) {
     standbyCheck.stop()
@@ -23,13 +23,13 @@ extension Daemon {
   func proved(_ proof: Candidacy.Proof) {
     records.ledger.take(proof)
     session?.describe()
-    // Requests, receipts and records that could not be read before.
+    // Requests, receipts and records that this daemon could not read or write before are looked at again.
     if proof == .able { session?.tell() }
   }
 
   // MARK: the broker
 
-  /// While it stands by, a daemon looks by itself whether it could deliver.
+  /// Starts or stops the check of the broker, which a daemon makes only while it stands by.
   func watchBroker() {
     if !election.isLeading, let session, session.isLoaded, session.store.delivery == .outbox {
       standbyCheck.start()
@@ -52,7 +52,8 @@ extension Daemon {
     case .relayed: dispatcher.roomMade()
     case .brokerLost, .brokerBack, .deferred: election.doubted()
     case .walked(let waiting):
-      // Where messages are delivered directly, the relay carries what an earlier run has left behind, and no fire waits.
+      // If messages are delivered directly, the relay only carries what an earlier run has left in the outbox, and no
+      // fire waits for it.
       dispatcher.receive(.relayed(waiting: session?.store.delivery == .outbox ? waiting : nil))
     case .unblocked: dispatcher.receive(.obstacleGone)
     }

@@ -1,13 +1,13 @@
 import BeatCore
 
-/// What the daemon tells, and what it counts of that.
+/// What the daemon reports, and what it counts.
 extension Daemon {
-  /// What it counts from its start to its end.
+  /// Counts from the daemon's start to its end.
   struct Tally {
     var fired = 0
-    /// What audits have found; it must stay 0.
+    /// How many edits audits have found without an event; it must stay 0.
     var repairs = 0
-    /// Why the last audit came to nothing: it is said once.
+    /// Why the last audit failed; nil: it did not. Each reason is reported once.
     var auditFailure: String?
   }
 
@@ -19,7 +19,7 @@ extension Daemon {
     reporter.report(event)
   }
 
-  /// What the daemon itself keeps of what it tells.
+  /// Takes an event into receipts and ledger, after the readers have it.
   func keep(_ event: DaemonEvent) {
     guard case .schedule(let report, let document) = event else { return }
     receipts.take(report, of: document, at: election.now)

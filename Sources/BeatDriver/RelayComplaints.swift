@@ -1,16 +1,16 @@
 import BeatCore
 
-/// What was said last of each lane of the outbox, so that each reason is said once.
+/// The reason that was last reported for each lane of the outbox, so that each reason is reported once.
 struct RelayComplaints {
-  /// Lanes of which something is said at a time: beyond them, what waits has said its part.
+  /// The most lanes with a reported reason. Nothing is reported for further lanes until one of these has delivered.
   static let most = 1000
 
-  /// nil: about the outbox.
+  /// The reasons by lane; the lane nil stands for the outbox as a whole.
   private var said: [Lane?: String] = [:]
 
   subscript(lane: Lane) -> String? { said[lane] }
 
-  /// Records a reason, and whether it is to be said.
+  /// Records a reason, and returns whether it must be reported.
   mutating func isNews(_ reason: String, about lane: Lane?) -> Bool {
     guard said[lane] != reason, said.count < Self.most || said[lane] != nil else { return false }
     said[lane] = reason

@@ -1,23 +1,24 @@
 import BeatCore
 
-/// What a relay tells.
+/// What a relay reports.
 package enum RelayEvent {
-  /// Said once for each reason. `waiting`: items in the outbox, if the store could tell.
+  /// The broker cannot be used; reported once for each reason. `waiting`: the number of items in the outbox; nil: the
+  /// store could not tell.
   case brokerLost(reason: String, waiting: Int?)
-  /// After `brokerLost`: messages are accepted again.
+  /// After `brokerLost`: the broker accepts messages again.
   case brokerBack(waiting: Int)
-  /// It stays in the outbox, with what is behind it for the same lane, and is tried again. Said once for each reason.
-  /// No item: its bytes cannot be read, or the outbox cannot.
+  /// An item stays in the outbox, with later ones of the same lane, and is tried again; reported once for each reason.
+  /// No item: the item's bytes or the outbox cannot be read.
   case deferred(OutboxItem?, reason: String)
   case relayed(count: Int, duplicates: Int, waiting: Int)
-  /// So many items are left that are not deferred; nil: the broker takes none.
+  /// A walk has ended. `waiting`: the number of items left that are not deferred; nil: the broker takes none.
   case walked(waiting: Int?)
-  /// What `refusal` refused is accepted again.
+  /// The outbox accepts again what `refusal` refused.
   case unblocked
 }
 
 extension FireLedger {
-  /// What the relay tells, as far as it stands in the way of messages.
+  /// Records the events that concern the delivery of messages.
   mutating func take(_ event: RelayEvent, at now: UnixTime) {
     switch event {
     case .brokerLost(let reason, let waiting): lostBroker(reason, waiting: waiting, at: now)

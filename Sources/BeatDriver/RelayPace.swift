@@ -1,23 +1,23 @@
-/// When a relay reads the outbox, and when it begins again because of what stays there.
+/// Decides when a relay reads the outbox, and when it begins again because of deferred items.
 ///
 ///                  connected          isLast
 ///     away ──────────────────► walking ─────► resting
 ///      ▲                        │   ▲           │
 ///      └── disconnected ────────┘   └───────────┘ nudged, or the timer
 ///
-/// A walk reads part after part. While something stays in the outbox a timer runs, with a wait that doubles until a whole walk
-/// finds nothing that stays.
+/// A walk reads one part of the outbox after the other. While items are deferred a timer runs, whose wait doubles until
+/// a whole walk finds no deferred item.
 struct RelayPace {
   /// Microseconds.
   private static let shortestWait: Int64 = 1_000_000
   private static let longestWait: Int64 = 60_000_000
 
-  /// Of what stays in the outbox.
+  /// The timer for deferred items.
   private enum Retry {
     case none
     /// The timer runs.
     case scheduled
-    /// The timer went off within a part of the way, at whose end the walk begins again.
+    /// The timer went off while a part was under way, so the walk begins again at the part's end.
     case due
   }
 
@@ -35,50 +35,50 @@ struct RelayPace {
     /// Messages can be published.
     case connected
     case disconnected
-    /// There is a new item.
+    /// The outbox has a new item.
     case nudged
-    /// The timer of the retry went off.
+    /// The timer for deferred items went off.
     case timerFired
-    /// A part that was read cannot be used.
+    /// A part was read but cannot be used.
     ///
-    /// - isMoved: the outbox has become another one, so that the walk must begin again.
+    /// - isMoved: the outbox has other items than before, so the walk must begin again.
     case outdated(isMoved: Bool)
-    /// Each item of a part has been published, or stays.
+    /// Each item of a part was published or deferred.
     case partDone(Part)
     /// The outbox could not be read.
     case failed
   }
 
   struct Part {
-    /// Some of its items stay.
+    /// Some items of this part are deferred.
     var hasDeferred: Bool
-    /// Something stays of the walk so far.
+    /// The walk has found a deferred item so far.
     var walkHasDeferred: Bool
-    /// It reaches to the outbox' end.
+    /// The part reaches the end of the outbox.
     var isLast: Bool
   }
 
   enum Action: Equatable {
     /// Read the next part.
     case read
-    /// Read the first part, in which older items may be deliverable by now.
+    /// Begin the walk again: older items may be deliverable now.
     case beginAgain
     /// Microseconds.
     case armTimer(Int64)
     case cancelTimer
-    /// The outbox is empty but for what came since: what was said of its lanes is over.
+    /// The walk has found no deferred item, so the reasons that were reported for lanes no longer hold.
     case forgetComplaints
-    /// Nothing is on its way any more.
+    /// No part is under way any more.
     case rest
     case illegal(IllegalMove)
   }
 
-  /// What cannot happen next. The machine has done nothing.
+  /// An event that the driver sent out of order. The machine has not changed.
   enum IllegalMove {
     case connectedTwice
-    /// A part comes to its end, and none is under way.
+    /// A part ends though none is under way.
     case noPart
-    /// The timer goes off without a connection.
+    /// The timer goes off without a connection to the broker.
     case timerWhileAway
   }
 
@@ -118,7 +118,7 @@ struct RelayPace {
     case (.walking(_, let retry), .failed):
       state = .resting(.scheduled)
       return (retry == .scheduled ? [] : [armTimer()]) + [.rest]
-    // What is told of a part may have ended the connection.
+    // Reporting a part may have ended the connection.
     case (.away, .nudged), (.away, .partDone), (.away, .failed): return []
     case (.away, .timerFired): return [.illegal(.timerWhileAway)]
     case (.resting, .connected), (.walking, .connected): return [.illegal(.connectedTwice)]
@@ -127,7 +127,8 @@ struct RelayPace {
     }
   }
 
-  /// While more comes all the time, the end is never reached: the timer is armed before.
+  /// Ends a part. The timer is armed at the first deferred item and not at the end of the walk, since a walk never ends
+  /// while new items keep coming.
   private mutating func partDone(_ part: Part, isNudged: Bool, _ before: Retry) -> [Action] {
     var (retry, actions) = (before, [Action]())
     if part.hasDeferred, retry == .none {
