@@ -5,9 +5,9 @@ import BeatCore
 /// It must begin after change detection does, so that a document that changes during the load is read again.
 ///
 /// The walk goes on ahead of the reads. While the daemon handles one page of documents, the server reads the next, and
-/// no more than that: a server may write only a part of a client's answers before it handles its next commands (Redis:
-/// 64 KiB), so the end of an answer waits behind work that was asked for later. Fires and heartbeats would wait, too,
-/// since an audit is such a load.
+/// no more than that: a server may write only a part of a long answer before it handles the client's next commands
+/// (Redis writes 64 KiB), so the end of an answer waits behind work that was asked for later. Fires and heartbeats
+/// would wait, too, since an audit is such a load.
 final class DocumentLoad {
   /// The most names found ahead of the reads, documents in one read, and reads on their way.
   private static let ahead = 1000

@@ -6,6 +6,7 @@ import BeatCore
 ///     in the store -> in progress -> fired, refused: the store has taken the request out
 ///                                 -> changed: another edit interfered, tried again after `editPause`
 ///                                 -> failed: answered with the reason, and not tried again
+///                                 -> over: settled before, past its deadline, or the answer was lost
 final class ManualRunner {
   /// The most answered requests that are remembered because they may still be in the store.
   private static let mostAnswered = 1000

@@ -36,7 +36,8 @@ package struct Candidacy {
     /// which is no reason to withdraw while other fires succeed.
     case forbidden(reason: String)
     case fired
-    /// The last rehearsal may be out of date: the broker was lost or is back, or an audit has ended.
+    /// The last rehearsal may be out of date: the broker was lost or is back, a message was deferred, or an audit has
+    /// ended.
     case doubted
     /// A command beside a fire was refused because this daemon lacks the right to it; the reason is the server's text.
     case lacked(reason: String)
