@@ -1,15 +1,15 @@
-/// The fields that a fire writes, apart from what people write: so that an edit made from older bytes can go on from
-/// the newer ones, and neither hand undoes the other's work.
+/// The fields that a fire writes. They are told apart from what users write, so that an edit made from older bytes can
+/// go on from the newer ones, and neither undoes the other.
 package enum Bookkeeping {
   static let fields = ["last_run_at", "total_run_count", "run_immediately"]
 
-  /// Whether all that has happened between two states of a document are runs: nobody's edit.
+  /// Whether runs alone have changed a document from one state to another, and no edit of a user.
   package static func isAllThatChanged(from before: [UInt8], to after: [UInt8]) -> Bool {
     if before == after { return true }
     guard var old = try? DocumentEditor(before), var new = try? DocumentEditor(after) else { return false }
     for field in fields {
       if field == "run_immediately" {
-        // Only a run sets it, and only from true to false; to true is somebody's wish.
+        // A run changes it from true to false only; a change to true is an edit.
         guard old.value(field) != new.value(field) else { continue }
         guard old.text(of: field) == "true", new.text(of: field) == "false" else { return false }
       }

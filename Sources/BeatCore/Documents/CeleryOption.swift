@@ -8,11 +8,12 @@ enum CeleryOption {
     "headers", "serializer", "compression", "ignore_result", "shadow", "argsrepr", "kwargsrepr",
   ]
 
-  /// They change when or what runs, and nobody's document has them for another reason: refused at the top level too.
+  /// Options that change when or what runs. No document has them for another reason: they are refused at the top level,
+  /// too.
   static let refusedAnywhere = ["countdown", "eta", "link", "link_error", "chain", "chord"]
 
-  /// They concern the sender and its connection, or a broker's property that Redis does not look at: a worker sees no
-  /// difference. Accepted with a warning.
+  /// Options that concern the sender and its connection, or a broker's property that Redis does not look at: a worker
+  /// sees no difference. They are accepted with a warning.
   static let idle: Set<String> = [
     "retry", "retry_policy", "producer", "publisher", "connection", "router", "route_name", "result_cls", "task_type",
     "add_to_parent", "root_id", "parent_id", "replaced_task_nesting", "event_dispatcher", "declare", "timeout",

@@ -21,7 +21,7 @@ struct DocumentDate: Hashable {
   /// What ISO 8601 leaves open.
   struct ISOForm: Hashable {
     var separator = UInt8(ascii: "T")
-    /// As written after the time: nothing, "Z" or an offset.
+    /// What is written after the time: nothing, "Z" or an offset.
     var zone: String = "Z"
     var offsetSeconds: Int = 0
   }
@@ -30,7 +30,7 @@ struct DocumentDate: Hashable {
     #"{"__type__": "datetime", "year": …}, {"$date": …}, ISODate("…"), ISO 8601 text or seconds since 1970"#
   static let expected = "expected a date: " + forms
 
-  /// As below, without telling why.
+  /// The date of a value; nil if it is none. The next initialiser tells why.
   init?(_ slice: JSONSlice, in bytes: [UInt8], zones: DocumentContext? = nil) {
     do throws(DocumentProblem) { try self.init(slice, in: bytes, path: "", zones: zones) } catch { return nil }
   }
@@ -60,7 +60,7 @@ struct DocumentDate: Hashable {
       date = DocumentDate(single: slice, in: bytes)
     }
     guard let date else {
-      // As seconds beyond the year 9999, as milliseconds before it.
+      // The number lies beyond the year 9999 if it counts seconds, and before it if it counts milliseconds.
       let number = DocumentNumber(slice, in: bytes)?.double ?? 0
       let hint =
         number > 253_402_300_799 && number < 253_402_300_800_000
@@ -194,7 +194,8 @@ extension DocumentDate.Form {
 }
 
 extension DocumentDate.ISOForm {
-  /// Of `2014-08-30T08:10:06+02:00`: the separator is the 11th character, a zone follows the time. All is ASCII.
+  /// The form of a text such as `2014-08-30T08:10:06+02:00`: the separator is the 11th character, a zone follows the
+  /// time. All is ASCII.
   init(_ text: ArraySlice<UInt8>) {
     zone = ""
     let time = text.dropFirst(10)

@@ -1,4 +1,4 @@
-/// What is kept of a document in its place, to know it again: its SHA-1 and its length.
+/// The SHA-1 and the length of a document: kept in the document's place, to recognise it.
 package struct DocumentDigest: Hashable, Sendable {
   /// 20 bytes.
   package let sha1: [UInt8]
@@ -17,7 +17,7 @@ package enum DocumentIdentity: Sendable {
   case bytes([UInt8])
   case digest(DocumentDigest)
 
-  /// As receipts name it: 40 lower-case hex digits.
+  /// The digest as receipts name it: 40 lower-case hex digits.
   package func hex(_ sha1: TaskID.SHA1) -> String {
     let bytes =
       switch self {

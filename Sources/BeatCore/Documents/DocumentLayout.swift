@@ -20,7 +20,7 @@ package struct DocumentLayout {
     return members.last { $0.key.utf8.count == length && $0.key == key }?.value
   }
 
-  /// As `value`, but `null` is as good as absent.
+  /// The value that counts for `key`; nil if it is absent or `null`.
   package subscript(key: String) -> JSONSlice? { value(key).flatMap { $0.kind == .null ? nil : $0 } }
 
   func bool(_ key: String) -> Bool? {
@@ -36,7 +36,7 @@ package struct DocumentLayout {
     return String(decoding: space, as: UTF8.self)
   }
 
-  /// More than this is nobody's column, and would be written again with each field that is added.
+  /// Bytes. More white space than this is no indentation, and would be written again with each field that is added.
   static let mostSpace = 128
 
   /// The white space at the end of what stands before a key.

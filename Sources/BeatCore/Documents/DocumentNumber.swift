@@ -7,7 +7,7 @@ struct DocumentNumber: Hashable {
     case shellCall(name: String, quoted: Bool)
   }
 
-  /// As written, without quotes.
+  /// The number as it is written, without quotes.
   var text: String
   var form: Form
 
@@ -138,7 +138,7 @@ struct DocumentNumber: Hashable {
 }
 
 extension DocumentNumber.Form {
-  /// Of a number in a document; nil: it is none.
+  /// The form of a number in a document; nil if the value is no number.
   init?(_ slice: JSONSlice, in bytes: [UInt8]) {
     if slice.kind == .number {
       self = .json

@@ -3,7 +3,7 @@
 extension DocumentReader {
   /// Ten years of 365 days. So many seconds or more are a time since 1970 rather than a length.
   private static let longestLength: Int64 = 3_650 * 86_400_000_000
-  /// What is due at most once in so long is rather meant for a date. 365 days.
+  /// An interval of this length or more is rather meant for a date. 365 days.
   private static let longestInterval: Int64 = 365 * 86_400_000_000
   /// A worker that is idle has a message within this time; a busy one has not.
   private static let shortestExpiry: Int64 = 1_000_000
@@ -64,7 +64,7 @@ extension DocumentReader {
 
   private mutating func doubtLength(_ field: String, isExpiry: Bool) {
     guard let (slice, path) = option(field), let number = DocumentNumber(slice, in: bytes) else { return }
-    // What is greater than can be counted is greater than this, too.
+    // A length that is greater than can be counted is saturated, and so is greater than this, too.
     guard let length = number.microseconds(perUnit: 1_000_000) else { return }
     let found = "\(path) \(number.text.prefix(24))"
     if length >= Self.longestLength {

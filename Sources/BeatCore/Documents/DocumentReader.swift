@@ -2,7 +2,7 @@
 struct DocumentReader {
   let layout: DocumentLayout
   let context: DocumentContext
-  /// Of the same context.
+  /// Holds for the same context; nil: nothing is remembered.
   private let memo: ScheduleMemo?
   var warnings: [String] = []
 

@@ -24,7 +24,7 @@ extension DocumentReview {
 
     typealias End = (field: String, message: String, level: Remark.Level)
 
-    /// Each with its field. The end of a schedule that has done its work is noted, and not warned of.
+    /// The ends, each with its field. The end of a schedule that has run is a note, and no warning.
     var ends: [End] {
       var ends: [End] = []
       if let end = definition.expiresAt, end <= now {
@@ -71,15 +71,15 @@ extension DocumentReview {
       let unremembered = preview(.absent)
       // The document tells of its run itself, and nothing else is known: so says `next`, too.
       if hasRun(time, unremembered), unremembered.state != .enabled { return passed(time, unremembered, certain: true) }
-      // What no daemon remembers, and what one does that has seen it before its time and not run it: where both come to
-      // the same, that is what happens.
+      // Two cases are possible: no daemon has seen it, or one saw it before its time and has not run it. Where both
+      // lead to the same, that is what happens.
       let seen = Watermark(due: time.advanced(by: -1), taskID: nil, totalRunCount: 0)
       let previews = [unremembered, preview(.read(seen))]
       if let running = previews.first(where: { $0.state == .enabled }) { return passed(time, running, certain: false) }
       return passed(time, unremembered, certain: true)
     }
 
-    /// By its last run, or where none is told, by its count.
+    /// Whether it has run at its time: by its last run, or by its count where no last run is known.
     private func hasRun(_ time: UnixTime, _ preview: SchedulePreview) -> Bool {
       preview.lastRun.map { $0 >= time } ?? (preview.totalRunCount > 0)
     }
@@ -133,7 +133,7 @@ extension DocumentReview {
         : "has passed before it was made, edited or enabled: it does not run"
     }
 
-    /// What an edit makes of a disabled one that enables it.
+    /// What comes of a disabled schedule when an edit enables it.
     private func enabled(_ preview: SchedulePreview) -> SchedulePreview? {
       guard var editor = try? DocumentEditor(bytes) else { return nil }
       editor.set("enabled", to: "true")

@@ -12,7 +12,7 @@ package struct DocumentReview: Sendable {
       case note
     }
     package var level: Level
-    /// In the text, from 1.
+    /// The line of the text, from 1.
     package var line: Int
     /// Path of the field, such as `interval.period`; empty for the document as a whole.
     package var field: String
@@ -38,14 +38,14 @@ package struct DocumentReview: Sendable {
     package var inWords: String { "line \(line): \(content)" }
   }
 
-  /// In the order of their lines.
+  /// All remarks, in the order of their lines.
   package let remarks: [Remark]
 
   package var hasErrors: Bool { remarks.contains { $0.level == .error } }
 
   /// - Parameters:
   ///   - now: what lies before it will not come again.
-  ///   - stored: its name, and the watermark that stood beside it; nil: the text is all that is known, as of a file.
+  ///   - stored: the document's name, and the watermark beside it; nil: only the text is known, as for a file.
   package init(
     _ bytes: [UInt8], context: DocumentContext, now: UnixTime,
     stored: (name: EntryName, watermark: WatermarkState)? = nil
@@ -57,7 +57,7 @@ package struct DocumentReview: Sendable {
     }
     do throws(DocumentProblem) {
       var editor = try DocumentEditor(bytes)
-      // What was put right says nothing about what was meant: it is not warned of.
+      // A value that was put right here says nothing about what was meant: there is no warning of it.
       var mended: Set<String> = []
       var context = context
       // A reader stops at the first problem: what it has found is put right in a copy, and it reads again.
@@ -101,7 +101,7 @@ package struct DocumentReview: Sendable {
     let before = editor.bytes
     let path = problem.field.split(separator: ".").map(String.init)
     switch path.first {
-    // Too many fields, and nobody knows which of them are meant.
+    // There are too many fields, and the text does not tell which of them are meant.
     case nil where (try? DocumentLayout(before)).map { Limit.fieldCount.isExceeded(by: $0.members.count) } ?? true:
       return false
     case nil:
@@ -123,8 +123,8 @@ package struct DocumentReview: Sendable {
     return editor.bytes != before
   }
 
-  /// Fields that nobody reads, and whose names look like ones that somebody does; fields that come twice. So many at
-  /// most.
+  /// The most oddities that are told. An oddity is a field that no reader knows and whose name looks like one that a
+  /// reader does, or a field that comes twice.
   private static let mostOddities = 20
 
   private static func oddities(_ bytes: [UInt8]) -> [(String, String)] {
@@ -173,9 +173,9 @@ package struct DocumentReview: Sendable {
   }
 }
 
-/// The fields of a document that somebody reads.
+/// The fields of a document that the daemon or Celery reads.
 package enum DocumentFields {
-  /// At the top level.
+  /// The fields of the top level.
   package static let known: Set<String> = Set(ScheduleField.names).union([
     "name", "task", "enabled", "timezone", "args", "kwargs", "options",
     "queue", "exchange", "exchange_type", "routing_key", "priority", "expires", "expire_seconds", "time_limit",
@@ -184,10 +184,10 @@ package enum DocumentFields {
     "start_after", "expires_at", "jitter", "catchup", "catchup_window", "last_run_at", "total_run_count",
   ])
 
-  /// People's own fields that come from other schedulers and look like ours.
+  /// Fields that other schedulers leave behind, and whose names look like the known ones.
   private static let innocent: Set<String> = ["key", "delete_key", "running", "no_changes", "date_changed", "cls"]
 
-  /// What other schedulers, and people, call fields of ours.
+  /// What other schedulers, and users, call the known fields.
   private static let synonyms = {
     var synonyms = ["tz": "timezone", "arguments": "args", "keyword_arguments": "kwargs", "params": "kwargs"]
     for kind in ScheduleKind.allCases {

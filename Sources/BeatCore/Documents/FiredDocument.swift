@@ -12,10 +12,10 @@ struct BookkeepingPlaces {
   var lastRunAt: Range<Int>
   let dateForm: DocumentDate.Form
   var totalRunCount: Range<Int>
-  /// `nil`: JSON's own.
+  /// `nil`: the count is a number of JSON.
   let numberForm: DocumentNumber.Form?
 
-  /// - Parameter document: the one that they are the places of.
+  /// - Parameter document: the document to which these places belong.
   func fired(_ document: [UInt8], due: UnixTime, count: Int64) -> FiredDocument {
     let date = DocumentDate.utf8(due, in: dateForm)
     let number = DocumentNumber.utf8(count, in: numberForm)
@@ -43,7 +43,7 @@ extension DocumentLayout {
     let end = members.last?.value.range.upperBound ?? bytes.count
     var splice = Splice()
     var added: [UInt8] = []
-    /// Where it begins, from the beginning of what is added if it was absent.
+    /// Returns where the value begins; for a field that was absent, counted from the beginning of what is added.
     func write(_ key: String, _ old: JSONSlice?, _ text: [UInt8]) -> Int {
       if let old {
         splice.replace(old.range, with: text)

@@ -13,7 +13,7 @@ extension JSONScanner {
     content.count <= String.alwaysStreamSafe ? unescape(content) : unescape(content)?.streamSafe
   }
 
-  /// The same as UTF-8, however many combining marks stand in a row.
+  /// The text of a string as UTF-8, however many combining marks stand in a row.
   static func utf8(of slice: JSONSlice, in bytes: [UInt8]) -> ArraySlice<UInt8>? {
     guard slice.kind == .string, slice.range.count >= 2 else { return nil }
     let content = bytes[(slice.range.lowerBound + 1)..<(slice.range.upperBound - 1)]

@@ -1,6 +1,6 @@
 /// Words that were probably meant.
 package enum NearMiss {
-  /// Longer ones are nobody's slip.
+  /// Bytes. A longer word is no slip of the keyboard.
   private static let longest = 40
 
   /// Those of `words` that `word` is nearest to, in their order; none if it is near to none. The beginning of a word is

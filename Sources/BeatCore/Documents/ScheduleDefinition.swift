@@ -28,7 +28,7 @@ package struct ScheduleDefinition: Hashable, Sendable {
     }
   }
 
-  /// What to say of an `expires` that lies before `now`; nil: it does not.
+  /// A sentence about an `expires` that lies before `now`; nil: it does not.
   func voidSince(_ now: UnixTime) -> String? {
     guard case .at(let date) = options.expires, date <= now else { return nil }
     return "expires \(date.iso8601) has passed: a worker discards such a message, so none is sent"
@@ -65,7 +65,7 @@ package struct MessageOptions: Hashable, Sendable {
   package var queue: String?
   package var exchange: String?
   package var routingKey: String?
-  /// As in Celery on Redis: 0 is served first. `nil` is sent as 0.
+  /// The priority, as in Celery on Redis: 0 is served first. `nil` is sent as 0.
   package var priority: Int64?
   package var expires: Expiry?
   /// Seconds as written, or nil.

@@ -1,7 +1,7 @@
-/// What comes next of a document, before it is saved: what a daemon sends that loads it, and remembers nothing of it.
+/// The runs that come next by a document that is not saved yet: those of a daemon that loads it without a watermark.
 /// Only the schedule itself is needed, not a whole document.
 package struct ScheduleForecast {
-  /// What the scheduler itself makes of it.
+  /// What the scheduler itself makes of the document.
   package let preview: SchedulePreview
   package let schedule: Schedule
   /// The zone whose clock a person reads the schedule by.
@@ -36,7 +36,7 @@ package struct ScheduleForecast {
   /// The next runs, at most `count`, and why there are not more.
   package func coming(_ count: Int) -> SchedulePreview.Coming { preview.coming(count, after: after) }
 
-  /// The document with `name`, `task` and `enabled`, which somebody who only asks for times may leave out.
+  /// The document with `name`, `task` and `enabled`, which a user who only asks for times may leave out.
   private static func completed(_ bytes: [UInt8]) throws(DocumentProblem) -> DocumentEditor {
     var editor = try DocumentEditor(bytes)
     for (field, json) in [("name", "\"schedule\""), ("task", "\"task\""), ("enabled", "true")]

@@ -1,15 +1,15 @@
 /// Schedules that have been read, by their text: among a million documents few are due at times of their own, and a
 /// crontab is the dearest part of a document. What is read once is in memory once, too.
 ///
-/// Holds for one `DocumentContext`. A class, since it only remembers: whoever shares it does not notice.
+/// A memo holds for one `DocumentContext`. It is a class, since it only remembers: readers that share it read the same.
 final class ScheduleMemo {
-  /// With one more all are forgotten. The 1,440 crontabs of a day fit in.
+  /// The most readings that are remembered: with one more all are forgotten. The 1,440 crontabs of a day fit in.
   private static let capacity = 2048
   /// Longer texts are read each time.
   private static let longest = 256
 
   struct Reading {
-    /// All that decides: the field, its object as it is written, and the document's `timezone`.
+    /// These decide about the reading: the field, its object as it is written, and the document's `timezone`.
     var field: ScheduleField
     var object: [UInt8]
     var timezone: [UInt8]?
@@ -23,7 +23,7 @@ final class ScheduleMemo {
     fileprivate let hash: Int
   }
 
-  /// By a hash. Of two texts with the same one the later stays.
+  /// The readings by the hash of their texts. Of two texts with the same hash the later one stays.
   private var readings: [Int: Reading] = [:]
 
   /// Where the reading of an object belongs, and the reading if it is there.

@@ -1,9 +1,9 @@
 extension String {
-  /// In the Stream-Safe Text Format (UAX #15, section 13): more than 30 combining marks in a row are parted by
+  /// The text in the Stream-Safe Text Format (UAX #15, section 13): more than 30 combining marks in a row are parted by
   /// U+034F, which changes no text that any language has.
   ///
   /// Swift compares and hashes text by its canonical form, and sorts such a run in quadratic time: a megabyte of
-  /// marks would take minutes wherever it is compared with a word.
+  /// combining marks would take minutes wherever it is compared with a word.
   package var streamSafe: String {
     guard utf8.count > Self.alwaysStreamSafe, utf8.contains(where: { $0 >= 0xCC }) else { return self }
     var result: [UInt8] = []
@@ -21,11 +21,11 @@ extension String {
     return isSafe ? self : String(decoding: result, as: UTF8.self)
   }
 
-  /// No run of marks is longer.
+  /// Whether no run of combining marks is longer than the format allows.
   package var isStreamSafe: Bool { streamSafe.utf8.count == utf8.count }
 
   private static var longestRun: Int { 30 }
 
-  /// Text of so many bytes cannot hold more marks in a row than that: each has two bytes or more.
+  /// A text of so many bytes cannot hold more combining marks in a row than that: each has two bytes or more.
   static var alwaysStreamSafe: Int { 2 * longestRun }
 }

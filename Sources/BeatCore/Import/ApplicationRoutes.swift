@@ -3,7 +3,7 @@
 package struct ApplicationRoutes {
   /// The clock by which the application's crontabs go; nil: it has no zone with a name.
   package let timezone: String?
-  /// By the place of the schedule among those that were asked for.
+  /// The answers by the place of their schedule among those that were asked for.
   private var answers: [Int64: DocumentLayout] = [:]
 
   private static let destination = ["queue", "exchange", "exchange_type", "routing_key"]

@@ -167,7 +167,7 @@ private struct DjangoDates {
   mutating func lastRunAt(start: UnixTime?, now: UnixTime) throws(ImportRefusal) -> UnixTime? {
     if let last = try read("last_run_at") { return last }
     if let clocked {
-      // One that has passed without a run is due at once, there and here.
+      // A time that has passed without a run is due at once, there and here.
       let isOpen = clocked <= now && task.number("total_run_count")?.integer ?? 0 == 0
       return isOpen ? clocked.advanced(by: -1_000_000) : nil
     }

@@ -37,7 +37,7 @@ package enum ExportLine {
     return text.contains("NaN") || text.contains("Infinity")
   }
 
-  /// The schedule of a line; nil if it is none of an export.
+  /// The schedule of a line; nil if the line is not one of an export.
   static func schedule(_ record: DocumentLayout) -> ImportedSchedule? {
     guard record.value("key") != nil || record.value("key_base64") != nil else { return nil }
     let document: [UInt8]?

@@ -68,7 +68,7 @@ package enum ImportFile {
     return schedule
   }
 
-  /// One object whose members are all objects, and none of which a document has, maps names to documents.
+  /// One object maps names to documents if all its members are objects, and none has the name of a schedule's field.
   private static func documents(_ records: [DocumentLayout]) -> [ImportedSchedule] {
     if records.count == 1, let only = records.first, isMap(only) {
       return only.members.map { ImportedSchedule(name: EntryName($0.key), document: Array(only.bytes[$0.value.range])) }

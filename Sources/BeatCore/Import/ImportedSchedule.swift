@@ -3,9 +3,9 @@ package struct ImportedSchedule: Hashable, Sendable {
   package var name: EntryName
   /// Empty where there is a problem.
   package var document: [UInt8]
-  /// What is not quite as it was there, or should be known. For people.
+  /// Sentences for the user about what is not quite as it was there, or should be known.
   package var notes: [String]
-  /// Why it cannot come, and what to do instead. For people.
+  /// A sentence for the user: why the schedule cannot come, and what to do instead.
   package var problem: String?
 
   package init(name: EntryName, document: [UInt8], notes: [String] = []) {
@@ -21,7 +21,7 @@ package struct ImportedSchedule: Hashable, Sendable {
     self.problem = Self.line(problem)
   }
 
-  /// It may quote what it speaks of.
+  /// The text on one line and cut, since it may quote a document.
   private static func line(_ text: String) -> String {
     let line = text.printable
     return line.count > 300 ? line.prefix(300) + "…" : line

@@ -6,7 +6,7 @@ package struct RedBeatEntry: Sendable {
   /// The hash's fields, as they are.
   package var definition: [UInt8]?
   package var meta: [UInt8]?
-  /// Its score in `<prefix>:schedule`; nil if it is not in there.
+  /// The entry's score in `<prefix>:schedule`; nil if it is not a member.
   package var score: Double?
   /// RedBeat has taken it from the application's `beat_schedule`.
   package var isStatic: Bool
@@ -140,7 +140,7 @@ package struct RedBeatEntry: Sendable {
 
 /// What RedBeat remembers of a schedule.
 struct RedBeatState {
-  /// Nil: never run, which is due at once there.
+  /// Nil: it has never run, and is due at once in RedBeat.
   var lastRunAt: UnixTime?
   var totalRunCount: Int64 = 0
   init(_ meta: DocumentLayout?, _ settings: ImportSettings) throws(ImportRefusal) {

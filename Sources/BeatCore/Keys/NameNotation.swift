@@ -63,7 +63,7 @@ extension EntryName {
     guard bytes != Array(text.utf8), description == text || argument == text else { return nil }
   }
 
-  /// What stands right behind a backslash, if it is one of our escapes: what it means, and its length in bytes.
+  /// What stands right behind a backslash, if it is an escape of this notation: what it means, and its length in bytes.
   private static func escape(_ text: ArraySlice<UInt8>) -> (bytes: [UInt8], length: Int)? {
     func number(_ digits: ArraySlice<UInt8>) -> UInt32? { UInt32(String(decoding: digits, as: UTF8.self), radix: 16) }
     if text.starts(with: "x".utf8), text.count > 2, let byte = number(text.dropFirst().prefix(2)) {
@@ -77,7 +77,7 @@ extension EntryName {
     return (Array(String(Character(scalar)).utf8), digits.count + 3)
   }
 
-  /// Whether a text after backslashes is one of our escapes, or could be read as the rest of one.
+  /// Whether a text after backslashes is an escape of this notation, or could be read as the rest of one.
   private static func looksEscaped(_ text: String) -> Bool {
     text.utf8.first == backslash || escape(Array(text.utf8.prefix(10))[...]) != nil
   }

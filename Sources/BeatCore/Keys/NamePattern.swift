@@ -1,4 +1,4 @@
-/// Which schedules a person means: a name, or a glob as Redis understands it in `KEYS` and `SCAN`.
+/// Which schedules a user means: a name, or a glob as Redis understands it in `KEYS` and `SCAN`.
 ///
 /// `*` is any bytes, `?` one byte, `[a-c]` one of those, `[^a-c]` none of them, and `\` takes the next one literally. A
 /// name that is written as it is printed, with escapes (`EntryName.description`, `.argument`), means that name only.

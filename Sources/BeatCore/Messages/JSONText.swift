@@ -17,10 +17,10 @@ package enum JSONText {
 }
 
 extension [UInt8] {
-  /// As it is.
+  /// Appends the text's bytes as they are.
   package mutating func append(_ text: String) { append(contentsOf: text.utf8) }
 
-  /// As a JSON string with its quotes.
+  /// Appends the text as a JSON string with its quotes.
   package mutating func appendJSON(_ text: String) {
     append(UInt8(ascii: "\""))
     let start = count

@@ -5,7 +5,7 @@
 /// the worker, and the next one that takes the message. (Measured with Celery 5.6 and 5.7; source: kombu/utils/json.py
 /// `object_hook`, kombu/transport/virtual/base.py `Message`, Python's `sys.int_info`.)
 struct KombuJSON {
-  /// What stands in the way, and where.
+  /// A part of the JSON that a worker cannot read, and why.
   struct Problem: Hashable {
     var range: Range<Int>
     var message: String

@@ -25,9 +25,9 @@ package struct TaskID: Hashable, Sendable, CustomStringConvertible {
     self.init(digest: sha1(name))
   }
 
-  /// Of a run that somebody has asked for.
+  /// The id of a run that a user has asked for.
   ///
-  /// - Parameter request: what names the asking; no occurrence's id comes out of it.
+  /// - Parameter request: names the request; the id is never that of an occurrence.
   init(key: [UInt8], request: String, sha1: SHA1) {
     self.init(namespace: Self.namespace, name: key + [0] + Array("manual \(request)".utf8), sha1: sha1)
   }
@@ -36,7 +36,7 @@ package struct TaskID: Hashable, Sendable, CustomStringConvertible {
     self.init(digest: sha1(namespace + name))
   }
 
-  /// As found in the watermark.
+  /// An id that was read from a watermark.
   package init(text: some StringProtocol) { description = String(text) }
 
   /// The first 16 bytes with version 5 and the variant of RFC 9562 in their places.

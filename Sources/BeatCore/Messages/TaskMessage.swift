@@ -1,7 +1,7 @@
 /// One Celery task message, protocol 2, whichever broker carries it: what Celery's own beat would send.
 /// (Source: celery/app/amqp.py `as_task_v2`.)
 ///
-/// A broker's `MessageEnvelope` makes the bytes of it.
+/// A broker's `MessageEnvelope` makes the message's bytes.
 package struct TaskMessage {
   package static let contentType: StaticString = "application/json"
   package static let contentEncoding: StaticString = "utf-8"
@@ -16,7 +16,7 @@ package struct TaskMessage {
   /// What belongs to the message and not to the task.
   package struct Properties {
     package var correlationID: TaskID
-    /// Any UUID; nobody listens there.
+    /// Any UUID: no process listens there.
     package var replyTo: String
     /// 2: a broker that can keeps the message on disk.
     package let deliveryMode = 2
@@ -25,7 +25,8 @@ package struct TaskMessage {
     package var priority: Int64
   }
 
-  /// It does not tell when it was sent: but for the task's id, one that is sent at another time is the same.
+  /// Whether the message does not tell when it was sent. Such a message is the same at another time, but for the
+  /// task's id.
   package var isTimeless: Bool { properties.expiration == nil }
 
   /// - Parameters:

@@ -2,7 +2,7 @@
 extension Crontab {
   /// A field that does not take what the wall clock shows.
   package struct Mismatch: Hashable, Sendable {
-    /// As documents name it.
+    /// The name of the field in documents.
     package let field: String
     /// What the clock, or the calendar, shows.
     package let shown: Int

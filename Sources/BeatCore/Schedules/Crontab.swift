@@ -10,7 +10,7 @@ package struct Crontab: Hashable, Sendable {
   let calendar: CrontabCalendar
   /// The zone whose wall clock is read.
   package let zone: ZoneRules
-  /// What Celery accepts too, but surely means something else than it says. At most 16.
+  /// Sentences about what Celery accepts too, but surely means something else than it says. At most 16.
   package let warnings: [String]
 
   /// A crontab from the fields of a document; nil stands for `*`.

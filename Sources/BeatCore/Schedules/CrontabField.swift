@@ -7,7 +7,7 @@ package enum CrontabFieldValue: Hashable, Sendable {
 
 /// One of the fields of a crontab: its name and its range.
 struct CrontabField: Sendable {
-  /// As documents name it.
+  /// The name of the field in documents.
   let name: String
   let lowest: Int
   let count: Int

@@ -10,7 +10,7 @@ struct CrontabFieldParser {
   let field: CrontabField
 
   func parse(_ text: String, warnings: inout CrontabWarnings) throws(CrontabError) -> CrontabSet {
-    // As most fields of most crontabs are.
+    // Most fields of most crontabs are "*".
     if text.utf8.count == 1, text.utf8.first == UInt8(ascii: "*") { return field.everything }
     var set = CrontabSet()
     for part in text.unicodeScalars.split(separator: ",", omittingEmptySubsequences: false) {

@@ -87,7 +87,7 @@ package struct Interval: Hashable, Sendable {
     IntervalError(message: "\(text) is over 100 years; to switch a schedule off, set \"enabled\" to false")
   }
 
-  /// What is said of `what`, which comes more often than is allowed.
+  /// The sentence that refuses `what`, which comes more often than is allowed.
   static func tooShort(_ what: String, _ floor: Int64) -> String {
     "\(what) is too short; the shortest interval is \(words(floor))"
   }

@@ -3,7 +3,7 @@
 struct PythonInteger {
   /// Saturates.
   var number: Int64
-  /// Whether it is spelled other than in ASCII digits.
+  /// Whether the number is spelled in other than ASCII digits.
   var isUnusual: Bool
 
   init?(_ text: Substring.UnicodeScalarView) {

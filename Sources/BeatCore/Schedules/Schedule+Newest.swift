@@ -10,7 +10,7 @@ extension Schedule {
     case .clocked: return nil
     case .interval: return beginning(ofNewest: count, each: shortestGap ?? .max, atOrBefore: now, after: time)
     case .crontab(let crontab):
-      // One comes every minute at most.
+      // A crontab has one occurrence a minute at most.
       guard let bound = beginning(ofNewest: count, each: 60_000_000, atOrBefore: now, after: time) else { return nil }
       guard let start = crontab.beginning(ofNewest: count, atOrBefore: now, after: time) else { return nil }
       return start > time ? min(start, bound) : nil
@@ -26,7 +26,7 @@ extension Schedule {
 }
 
 extension Crontab {
-  /// In minutes, as `CrontabCalendar` counts.
+  /// What the crontab's clock shows at an instant, in minutes since 1970, as `CrontabCalendar` counts.
   private func reading(_ time: UnixTime) -> Int64 {
     let offset = Int64(zone.utcOffset(at: time)) &* 1_000_000
     return time.clamped.microseconds.saturatingAdd(offset).flooredDivision(by: 60_000_000)
@@ -130,7 +130,7 @@ extension CrontabCalendar {
 }
 
 extension UInt64 {
-  /// Where the n-th bit that is set stands, from 0; 64: there are not so many.
+  /// The place of the n-th bit that is set, from 0; 64: fewer are set.
   fileprivate func place(ofBit n: Int64) -> Int {
     var bits = self
     for _ in 0..<Swift.max(0, n) { bits &= bits &- 1 }

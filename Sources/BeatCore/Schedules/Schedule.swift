@@ -3,7 +3,8 @@
 /// Everything here is a pure function of the schedule and the instants given; no clock is read.
 package enum Schedule: Hashable, Sendable {
   case interval(Interval)
-  /// Apart, and shared by those that were read from the same text: it is three times as large as the others.
+  /// A crontab is three times as large as the others: it is allocated by itself, and shared by the schedules that were
+  /// read from the same text.
   indirect case crontab(Crontab)
   /// Once, at an instant.
   case clocked(UnixTime)
@@ -89,10 +90,10 @@ private enum Occurrences {
     return newest
   }
 
-  /// So many are counted one by one.
+  /// The most occurrences that are counted one by one.
   private static let mostSteps = 1_000
 
-  /// As many as there are, but for the days on which clocks are changed; without looking at each.
+  /// The number of occurrences, but for the days on which clocks are changed; without looking at each.
   private func estimate(after time: UnixTime, atOrBefore now: UnixTime) -> Int {
     switch self {
     case .even, .once: 0

@@ -7,19 +7,19 @@ package struct ScheduleDigest: Hashable, Sendable, CustomStringConvertible {
 
   private init(value: UInt32) { self.value = value }
 
-  /// Of no schedule: its document was deleted. Should one stand there again, it is another schedule.
+  /// Stands in the place of a digest where the document was deleted. A document made there again is another schedule.
   static let gone = ScheduleDigest(value: 0)
-  /// Of no schedule: its document could not be used.
+  /// Stands in the place of a digest where the document could not be used.
   static let unusable = ScheduleDigest(value: 1)
 
-  /// Of the same schedule when it has come to its end.
+  /// The digest of the same schedule when it has come to its end.
   var finished: ScheduleDigest {
     var digest = self
     digest.combine(byte: UInt8(ascii: "f"))
     return digest
   }
 
-  /// Eight hexadecimal digits, as in `description`.
+  /// Reads eight hexadecimal digits, as in `description`; nil if the text is none.
   init?(text: some StringProtocol) {
     guard text.utf8.count == 8, !text.hasPrefix("+"), !text.hasPrefix("-"), let value = UInt32(text, radix: 16) else {
       return nil

@@ -38,7 +38,7 @@ extension UnixTime {
     self = time
   }
 
-  /// In UTC with `Z` and as many sub-second digits as needed, none to six: `2026-03-08T02:30:00.5Z`.
+  /// The instant in UTC with `Z` and as many sub-second digits as needed, none to six: `2026-03-08T02:30:00.5Z`.
   /// Years outside 0-9999 carry a sign and at least six digits, as ISO 8601 asks.
   package var iso8601: String {
     var text: [UInt8] = []
@@ -50,7 +50,7 @@ extension UnixTime {
 }
 
 extension [UInt8] {
-  /// As `UnixTime.iso8601`, without the zone.
+  /// The reading in the form of `UnixTime.iso8601`, without the zone.
   mutating func append(iso8601 time: UnixTime) {
     let civil = CivilTime(utc: time)
     if (0...9999).contains(civil.year) {
@@ -128,7 +128,7 @@ private struct DigitScanner {
     return number
   }
 
-  /// One digit or more after the decimal watermark, in microseconds.
+  /// One digit or more after the decimal mark, in microseconds.
   mutating func microseconds() -> Int? {
     var (value, weight, found) = (0, 100_000, false)
     while let digit = digit() {

@@ -57,7 +57,7 @@ package final class ZoneRules: Sendable, Hashable {
 
   /// The instants at which a wall clock shows a reading.
   package enum Resolution: Hashable, Sendable {
-    /// It shows it once.
+    /// The clock shows the reading once.
     case unique(UnixTime)
     /// Clocks were put forward over it. `shifted` lies as long after the change as the reading after the last one
     /// shown before: 02:30 becomes 03:30 where 02:00 became 03:00. `length` is the length of the gap in seconds.
