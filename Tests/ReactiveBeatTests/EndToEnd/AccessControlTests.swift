@@ -2,9 +2,9 @@ import Testing
 
 @testable import ReactiveBeat
 
-/// The daemon as a Redis user who may do what it needs and nothing else.
+/// The daemon runs as a Redis user who has the rights that it needs, and no others.
 @Suite struct AccessControlTests {
-  /// What is needed by a daemon with store 1, the default prefix and queue, and named exchanges.
+  /// The rights that a daemon needs with store 1, the default prefix and queue, and named exchanges.
   static let needed = [
     "~tasks:meta:*", "~reactivebeat:tasks:meta:*", "~celery*", "~_kombu.binding*",
     "&__keyspace@1__:tasks:meta:*", "&__keyspace@1__:reactivebeat:tasks:meta:heartbeat:*",
@@ -12,18 +12,18 @@ import Testing
     "+select", "+psubscribe", "+set", "+del", "+scan", "+eval",
     "+evalsha", "+strlen", "+get", "+mget", "+hmget", "+hset", "+time", "+lpush", "+smembers", "+incr", "+pttl",
   ]
-  /// To switch notifications on.
+  /// The rights to switch notifications on.
   static let configuration = ["+config|get", "+config|set"]
-  /// To compare servers and tell a replica, to declare queues, to take back what cannot be marked, to be found in
-  /// CLIENT LIST, to know our own writes, to keep the history, to hear and answer what people ask for, and to tell what
-  /// stands where something else should.
+  /// The rights without which the daemon still fires. With them it compares servers and recognises a replica, declares
+  /// queues, takes back a message whose watermark is refused, shows itself in CLIENT LIST, recognises its own writes,
+  /// keeps the history, carries out and answers runs by hand, and names the type of a key that has a wrong one.
   static let better = [
     "+info", "+sadd", "+lpop", "+setrange", "+client|setname", "+xadd", "+hscan", "+hexists", "+hdel", "+exists",
     "+expire", "+type", "+llen",
   ]
 
-  /// A stage with a user `beat` who has these rules, and two schedules that fire at once: one by a queue, one by an
-  /// exchange.
+  /// A stage with a user `beat` who has these rules, and with two schedules that fire at once: one to a queue, one to
+  /// an exchange.
   private func stage(_ rules: [String], notifications: String = "KA") throws -> Stage {
     let stage = try Stage(["--notify-keyspace-events", notifications])
     let words = ["ACL", "SETUSER", "beat", "reset", "on", ">secret"] + rules
@@ -48,7 +48,7 @@ import Testing
     #expect(daemon.logged("disconnected").isEmpty && daemon.logged("deferred").isEmpty)
   }
 
-  /// Where the operator has switched notifications on, and checks for himself.
+  /// The operator has switched notifications on and checks the set-up, so the rights of `better` are not needed.
   @Test func withoutWhatIsOnlyBetter() throws {
     let stage = try stage(Self.needed)
     let daemon = try stage.daemon(user: "beat:secret@")
@@ -56,7 +56,7 @@ import Testing
     try daemon.wait(for: "fired", key: stage.key("exchange"))
   }
 
-  /// Nothing in the list is there for nothing, and what is missing is told.
+  /// The daemon needs each rule of the list, and names the one that is missing.
   @Test(arguments: needed) func without(_ rule: String) throws {
     let stage = try stage(Self.needed.filter { $0 != rule } + Self.better)
     let daemon = try stage.launch(user: "beat:secret@")
@@ -69,19 +69,19 @@ import Testing
       return try #require(line, "the daemon gets along without \(rule)")
     }()
     #expect(["permission", "can't run", "may not run"].contains { line.reason.contains($0) }, "\(line)")
-    // Redis does not name a command that a script may not run; trying all of them does.
+    // Redis does not name a command that a script may not run. The daemon finds it by trying each of them.
     if ["+lpush", "+hset", "+get", "+mget", "+hmget", "+time", "+incr", "+pttl"].contains(rule) {
       #expect(line.reason.contains(rule.dropFirst().uppercased()), "\(line)")
     }
     if rule.hasPrefix("&") { #expect(line.reason.contains(rule)) }
     #expect(!daemon.output.contains("secret"))
-    // Whoever reads the line repairs it while the daemon runs.
+    // The operator who reads the line repairs the user while the daemon runs.
     stage.store("ACL", "SETUSER", "beat", rule)
     try daemon.wait(for: "fired", key: stage.key("queue"))
     try daemon.wait(for: "fired", key: stage.key("exchange"))
   }
 
-  /// Where notifications are off and CONFIG is refused, CLIENT TRACKING needs these.
+  /// CLIENT TRACKING, which the daemon uses where notifications are off and CONFIG is refused, needs these rights.
   static let tracking = ["+client|tracking", "+client|id", "+subscribe", "&__redis__:invalidate"]
 
   @Test func trackingWhereConfigurationIsRefused() throws {
@@ -102,7 +102,7 @@ import Testing
     try daemon.wait(for: "removed", key: stage.key("exchange"))
     stage.set("new", schedule("new", atOnce))
     try daemon.wait(for: "fired", key: stage.key("new"))
-    // Keyspace notifications are silent about a flush; tracking is not.
+    // A flush raises no keyspace notification, but CLIENT TRACKING reports it.
     stage.store("FLUSHDB")
     try daemon.wait(for: "removed", key: stage.key("new"))
     #expect(!daemon.output.contains("secret"))
@@ -120,13 +120,14 @@ import Testing
     try daemon.wait(for: "changed", key: stage.key("queue"))
     stage.store("DEL", stage.key("exchange"))
     try daemon.wait(for: "removed", key: stage.key("exchange"))
-    // It fires while it looks.
+    // The schedule fires while the daemon looks.
     stage.set("often", schedule("often", every: "0.1", #", "catchup": "all""#))
     #expect(eventually { (stage.watermark("often")?.totalRunCount ?? 0) >= 30 })
     #expect(daemon.logged("skipped").isEmpty)
   }
 
-  /// Some events come, but not all, and that cannot be changed: said, since nobody would notice otherwise.
+  /// Some events come, others do not, and the daemon may not change that. It says so, since edits would otherwise be
+  /// missed without a sign.
   @Test func configurationRefusedAndSomeNotificationsOff() throws {
     let stage = try stage(Self.needed + Self.better + ["+config|get"], notifications: "Kg$x")
     let daemon = try stage.daemon(user: "beat:secret@")
@@ -137,8 +138,8 @@ import Testing
     #expect(daemon.logged("notifications").count == 1)
   }
 
-  /// Store and broker have different addresses, and INFO alone could tell that they are one server. Taken for two, they
-  /// are used rightly in both cases.
+  /// Store and broker have different addresses, and only INFO could show that they are one server. The daemon takes
+  /// them for two servers, which is right in both cases.
   @Test func identityUnknown() throws {
     let stage = try Stage(tcp: true)
     stage.store("ACL", "SETUSER", "beat", "on", ">secret", "~*", "&*", "+@all", "-info")
@@ -150,7 +151,7 @@ import Testing
     #expect(eventually { stage.messages().count == 1 })
   }
 
-  /// What is needed on each of two servers: see docs/operations.md, "Two servers".
+  /// The rights that are needed on each of two servers: docs/operations.md, "Two servers".
   @Test func twoServers() throws {
     let servers = try TwoServers()
     func allow(_ stage: Stage, _ rules: [String]) {
@@ -174,7 +175,7 @@ import Testing
     #expect(try daemon.wait(for: "ready")["delivery"] == "outbox")
     servers.store.set("queue", schedule("queue", atOnce))
     servers.store.set("exchange", schedule("exchange", #", "exchange": "topics", "routing_key": "key"\#(atOnce)"#))
-    // A queue that this user may not use harms the others not.
+    // A queue that this user may not use does no harm to the others.
     servers.store.set("other", schedule("other", #", "queue": "other"\#(atOnce)"#))
     #expect(eventually { servers.ids().count == 1 && servers.ids("celery.topics").count == 1 })
     let held = try daemon.wait(for: "deferred")
@@ -185,7 +186,7 @@ import Testing
     #expect(servers.store.store("ACL", "LOG")?.array?.count == 0)
   }
 
-  /// The user goes while the daemon works, and comes back: told, and not tried all the time.
+  /// The user is deleted while the daemon works, and made again. The daemon says so, and tries again with pauses.
   @Test func userDeleted() throws {
     let stage = try stage(Self.needed + Self.better)
     let daemon = try stage.daemon(user: "beat:secret@")
@@ -209,8 +210,8 @@ import Testing
     #expect(stage.messages().count == 2)
   }
 
-  /// A new password: what stands goes on, and the next connection is refused until the old one is valid again, or the
-  /// daemon is started with the new one.
+  /// The password is replaced. Open connections go on. A new connection is refused until the old password is valid
+  /// again or the daemon is started with the new one.
   @Test func passwordRotated() throws {
     let stage = try stage(Self.needed + Self.better)
     let daemon = try stage.daemon(user: "beat:secret@")

@@ -3,14 +3,14 @@ import Testing
 @testable import BeatCore
 @testable import ReactiveBeat
 
-/// The slow look at everything finds what no event has told of, and nothing else.
+/// An audit reads all documents, finds the edits of which no event came, and reports no others.
 @Suite struct AuditTests {
   @Test func aSilentEditIsRepaired() throws {
     let stage = try Stage()
     stage.set("a", schedule("a"))
     stage.set("b", schedule("b"))
     let daemon = try stage.daemon(["BEAT_WATCH_AUDIT_INTERVAL": "1"])
-    // Without class l, SORT … STORE overwrites a schedule silently; the heartbeat's events still come.
+    // Without class l, SORT … STORE overwrites a schedule without an event. The heartbeat's events still come.
     stage.store("CONFIG", "SET", "notify-keyspace-events", "Kg$x")
     stage.store("RPUSH", "numbers", "1")
     stage.store("SORT", "numbers", "STORE", stage.key("a"))
@@ -31,8 +31,8 @@ import Testing
     #expect(daemon.logged("repaired").isEmpty)
   }
 
-  /// A thousand schedules are edited all the time, and some come and go: audits see each of them in the middle of
-  /// something. One that is edited without an event is still found.
+  /// A thousand schedules are edited all the time, and some are made and deleted, so each audit runs among edits. An
+  /// edit without an event is still found.
   @Test func aStormOfEditsIsNoRepair() throws {
     let stage = try Stage()
     let names = (0..<1000).map { "storm\($0)" }
@@ -46,15 +46,15 @@ import Testing
         round += 1
         let name = stage.key("fleeting\(round % 7)")
         stage.store.pipeline(
-          // Many of them rest for longer than an audit waits for their events.
+          // Many of the schedules rest for longer than an audit waits for their events.
           (0..<100).map { _ in Int.random(in: names.indices) }.map {
             ["SET", stage.key(names[$0]), schedule(names[$0], every: "\(Int.random(in: 1000...99999))")]
           } + [round % 2 == 0 ? ["SET", name, schedule("x")] : ["DEL", name]])
-        // Some 1,000 edits a second.
+        // This pause makes some 1,000 edits a second.
         stage.store("BLPOP", "nobody", "0.1")
       }
     }
-    // Of a thousand keys one audit takes five steps of SCAN at most.
+    // One audit of a thousand keys takes five steps of SCAN at most.
     let before = stage.scans
     storm { stage.scans < before + 10 * 5 }
     #expect(stage.scans >= before + 10 * 5)
@@ -71,7 +71,8 @@ import Testing
     try daemon.stop()
   }
 
-  /// The watermark of a schedule that is long gone is forgotten; a young one, and one whose schedule stands, are kept.
+  /// The watermark of a schedule that was deleted long ago is removed. A young one is kept, and so is one whose
+  /// schedule exists.
   @Test func oldWatermarksAreSwept() throws {
     let stage = try Stage()
     let old = "00001600000000000000|67a4f62f-f7ea-5860-bb13-cf025d026938|3"
@@ -87,7 +88,7 @@ import Testing
 }
 
 extension Stage {
-  /// Steps of SCAN that the server has been asked for.
+  /// The number of SCAN calls that the server has had.
   fileprivate var scans: Int {
     let statistics = store("INFO", "commandstats")?.text ?? ""
     let calls = statistics.split(separator: "\r\n").first { $0.hasPrefix("cmdstat_scan:") }

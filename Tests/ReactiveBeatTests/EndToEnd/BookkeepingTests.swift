@@ -3,9 +3,9 @@ import Testing
 @testable import BeatCore
 @testable import ReactiveBeat
 
-/// What a fire leaves behind: the document, the watermark, the log.
+/// A fire changes the document and the watermark, and is logged.
 @Suite struct BookkeepingTests {
-  /// Fires a document once, and returns how it stood before and after.
+  /// Fires a document once. Returns the document after the fire, and the fire's log line.
   private func fire(_ document: String) throws -> (after: String, line: LogLine, stage: Stage) {
     let stage = try Stage()
     stage.set("a", document)
@@ -15,7 +15,8 @@ import Testing
     return (try #require(stage.document("a")), line, stage)
   }
 
-  /// Only the two values change; spacing, order, unknown fields and numbers' spelling do not.
+  /// A fire changes only `last_run_at` and `total_run_count`: spacing, order, unknown fields and the spelling of
+  /// numbers stay.
   @Test func everyOtherByteStays() throws {
     let before = """
       {\t"total_run_count" :  7 ,
@@ -59,7 +60,7 @@ import Testing
     #expect(stage.document("a")?.contains(#""total_run_count": 1"#) == true)
   }
 
-  /// The line of a fire says what was sent, when it was due, and how late it was.
+  /// The log line of a fire says what was sent, when it was due, and how late it was.
   @Test func lineOfAFire() throws {
     let (_, line, stage) = try fire(
       schedule("a", task: "reports.build", #", "queue": "slow", "priority": 5\#(atOnce)"#))
@@ -69,7 +70,7 @@ import Testing
     let lateness = try #require(line.number("late_ms"))
     #expect(lateness >= 0 && lateness < 5000)
     let message = try #require(stage.messages("slow\u{06}\u{16}3").first)
-    #expect(stage.broker("DBSIZE")?.integer == 3)  // the list and two sets of bindings
+    #expect(stage.broker("DBSIZE")?.integer == 3)  // the queue's list and two sets of bindings
     #expect(message.id == line["id"])
     #expect(message.task == "reports.build")
     #expect(message.property("priority") == .number(5))
@@ -79,7 +80,7 @@ import Testing
     )
   }
 
-  /// Each occurrence once, none left out, and the document tells their number and the last of them.
+  /// Each occurrence is sent once, none is left out, and the document has their number and the last one's time.
   @Test func consecutiveOccurrences() throws {
     let stage = try Stage()
     let daemon = try stage.daemon()
@@ -97,7 +98,8 @@ import Testing
     #expect(try daemon.logged("fired").allSatisfy { try $0.time("ts").microseconds(since: $0.time("due")) > -1000 })
   }
 
-  /// A burst is not a burst of lines: what is beyond 20 a second is folded, and nothing is lost from the sum.
+  /// A burst of fires makes at most 20 lines a second. The others are folded into one line with their number, so the
+  /// sum is right.
   @Test func foldedLines() throws {
     let stage = try Stage()
     let count = 500
@@ -109,7 +111,7 @@ import Testing
     #expect(folded.key == nil)
     try daemon.stop()
     let lines = daemon.logged("fired")
-    // All within a second; a machine that is busy may need one more.
+    // All fires fall within one second; on a busy machine perhaps within two.
     #expect(lines.count(where: { $0.number("count") == nil }) == 20)
     #expect(lines.count <= 22)
     #expect(lines.reduce(0) { $0 + ($1.number("count") ?? 1) } == Double(count))
@@ -117,13 +119,13 @@ import Testing
     #expect(Set(stage.messages().map(\.id)).count == count)
   }
 
-  /// While there are many every second there is one line a second, also at the end.
+  /// While there are many fires each second there is one line each second, and one at the end.
   @Test func foldedLinesGoOn() throws {
     let stage = try Stage()
     for index in 0..<10 { stage.set("n\(index)", schedule("n\(index)", every: "0.1", #", "catchup": "all""#)) }
     let daemon = try stage.daemon()
     for _ in 0..<3 { try daemon.wait(for: "fired") { $0.number("count") != nil } }
-    // In the middle of a second, so that something is held back.
+    // The daemon stops in the middle of a second, so that some lines are not written yet.
     let some = stage.messages().count + 20
     #expect(eventually { stage.messages().count >= some })
     try daemon.stop()
@@ -131,22 +133,22 @@ import Testing
     let pushed = stage.messages().count
     #expect(lines.reduce(0) { $0 + ($1.number("count") ?? 1) } == Double(pushed))
     #expect(pushed > 100)
-    // 20 single lines at the beginning, and again after a second of a busy machine in which nothing came; then one for
-    // each second, and one more for what was left at the end.
+    // There are 20 single lines at the beginning, and 20 more after each second of a busy machine without a fire. Then
+    // there is one folded line for each second, and one for the rest at the end.
     let folded = lines.filter { $0.number("count") != nil }
     let first = try #require(lines.first).time("ts")
     let seconds = try #require(lines.last).time("ts").microseconds(since: first) / 1_000_000
     #expect(folded.count <= Int(seconds) + 2 && lines.count - folded.count <= 40, "\(seconds) s")
   }
 
-  /// What another client writes between two fires stays, and the daemon's own values come back with the next one.
+  /// What another client writes between two fires stays, and the next fire puts the daemon's own values back.
   @Test func staleCopyWrittenBack() throws {
     let stage = try Stage()
     let daemon = try stage.daemon()
     stage.set("a", schedule("a", every: "0.3", #", "args": [1]\#(atOnce)"#))
     try daemon.wait(for: "fired", key: stage.key("a"))
     let first = try #require(stage.watermark("a"))
-    // As somebody's editor had loaded it before the fire, with another argument.
+    // An editor had loaded this copy before the fire; the user has changed its argument.
     stage.set("a", schedule("a", every: "0.3", #", "args": [2], "run_immediately": false"#))
     try daemon.wait(for: "fired", key: stage.key("a")) { (try? $0.time("due")) ?? first.due > first.due }
     try daemon.stop()
@@ -158,7 +160,7 @@ import Testing
     #expect(stage.document("a")?.contains(#""args": [2]"#) == true)
   }
 
-  /// Made again under the same name: nothing that was fired is fired again.
+  /// A schedule that is made again under the same name does not repeat a run that was fired.
   @Test func deletedAndMadeAgain() throws {
     let stage = try Stage()
     let daemon = try stage.daemon()
@@ -173,7 +175,7 @@ import Testing
     #expect(stage.messages().map(\.id) == [first["id"], second["id"]])
   }
 
-  /// A restart neither repeats nor postpones.
+  /// A restart neither repeats nor postpones a run.
   @Test func restart() throws {
     let stage = try Stage()
     stage.set("a", schedule("a", every: "0.2", #", "catchup": "all""#))

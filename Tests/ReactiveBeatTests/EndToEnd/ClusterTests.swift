@@ -3,7 +3,7 @@ import Testing
 @testable import BeatCore
 @testable import ReactiveBeat
 
-/// A server in cluster mode: refused before anything is written or set, or used as far as it can be.
+/// The daemon refuses a server in cluster mode before it writes or sets anything, or uses the part of it that it can.
 @Suite struct ClusterTests {
   private func stage(prefix: String = "tasks:meta:", store: Int = 0) throws -> Stage {
     let server = try RedisServer(["--cluster-enabled", "yes", "--cluster-port", "\(RedisServer.freePort())"])
@@ -43,7 +43,7 @@ import Testing
 
   private static let words = "the queue other has not the hash tag {beat} of the prefix"
 
-  /// A document whose queue lies elsewhere is set aside; daemon and commands say why in the same words.
+  /// A document whose queue lies in another slot is set aside. Daemon and commands give the same reason.
   @Test func aQueueElsewhereIsRefusedByAll() throws {
     let stage = try stage(prefix: "{beat}:tasks:")
     let environment = ["CELERY_TASK_DEFAULT_QUEUE": "{beat}celery"]
@@ -67,16 +67,16 @@ import Testing
     _ = try run("set", "c", "--task", "t", "--every", "1h", "--queue", "other", status: 65)
     _ = try run("fire", "b", "--print", status: 65)
     #expect(!stage.exists("c"))
-    // In the options, as celerybeat-redis has it.
+    // celerybeat-redis has the queue in the options.
     stage.set("d", schedule("d", #", "options": {"queue": "other"}"#))
     #expect(try daemon.wait(for: "rejected", key: stage.key("d")).reason.contains(Self.words))
-    // Mended by an edit.
+    // An edit mends the document.
     #expect(try stage.run(["set", "b", "--queue", "{beat}other"], environment: environment).exit == .status(0))
     try daemon.wait(for: "fired", key: stage.key("b"))
     try daemon.stop()
   }
 
-  /// Each command that reads a stored document: no run of it is told, and the reason is.
+  /// No command that reads a stored document promises a run of it; each gives the reason.
   @Test func noCommandTellsOfARun() throws {
     let stage = try stage(prefix: "{beat}:tasks:")
     stage.set("bad", schedule("bad", #", "queue": "other""#))
@@ -94,7 +94,7 @@ import Testing
     }
   }
 
-  /// What an exchange leads to is known by its bindings only: `deferred`, with the same words.
+  /// Only its bindings tell to which queues an exchange leads, so the fire is deferred, with the same words.
   @Test func anExchangeThatLeadsElsewhere() throws {
     let stage = try stage(prefix: "{beat}:tasks:")
     let environment = ["CELERY_TASK_DEFAULT_QUEUE": "{beat}celery"]
@@ -113,7 +113,7 @@ import Testing
     try daemon.stop()
   }
 
-  /// A command that is not told the daemon's default queue goes by the daemon's; without a daemon by its own.
+  /// A command without the option uses the default queue of the running daemon, and without a daemon its own.
   @Test func aDefaultQueueElsewhereIsNamed() throws {
     let stage = try stage(prefix: "{beat}:tasks:")
     let alone = try stage.run("set", "a", "--task", "t", "--every", "1h")

@@ -2,12 +2,12 @@ import Testing
 
 @testable import ReactiveBeat
 
-/// What a person sees who starts it in a wrong way, or asks.
+/// The messages that a user sees after a wrong start or a question such as `--help`.
 @Suite struct CommandLineTests {
   struct Mistake: Sendable, CustomTestStringConvertible {
     var environment: [String: String] = [:]
     var arguments: [String] = []
-    /// All that the error has to hold.
+    /// The parts that the error must contain.
     let named: [String]
 
     var testDescription: String { (environment.map { "\($0.key)=\($0.value)" } + arguments).joined(separator: " ") }
@@ -56,7 +56,7 @@ import Testing
     for word in mistake.named { #expect(error.contains(word)) }
   }
 
-  /// A URL that is wrong may be so because of its password.
+  /// A wrong URL may be wrong because of the password in it, so the error does not show the URL.
   @Test(arguments: [
     "redis://:hush/word@x/0", "redis://user:hush#word@x/0", "redis://x:hushword", "redis://:hush%zz@x/0",
     "redis://:hush;word@x/0", "hush://x", "rediss://:hush@x?ssl_cert_reqs=no",
@@ -88,7 +88,7 @@ import Testing
     #expect(run.lines.count == 1 && run.lines.first?.wholeMatch(of: /\d+\.\d+\.\d+/) != nil)
   }
 
-  /// The option wins over the environment, and an empty variable is as good as none.
+  /// An option wins over the environment, and an empty variable counts as absent.
   @Test func optionsWin() throws {
     let stage = try Stage()
     var environment = stage.environment()
@@ -107,11 +107,11 @@ import Testing
     try daemon.wait(for: "fired", key: stage.key("a"))
     #expect(stage.messages("other").count == 1)
     stage.set("b", #"{"name": "b", "task": "t", "enabled": true, "crontab": {"minute": "0"}}"#)
-    // A quarter to, where it is a quarter to in Kathmandu.
+    // Kathmandu is at UTC+5:45, so a full hour there is a quarter past in UTC.
     #expect(try daemon.wait(for: "loaded", key: stage.key("b")).text("next").contains(":15:00Z"))
   }
 
-  /// At level `warning` nothing is said of what goes well.
+  /// At level `warning` the log does not report what goes well.
   @Test func levels() throws {
     let stage = try Stage()
     let daemon = try stage.launch(["BEAT_WATCH_LOG_LEVEL": "warning"])

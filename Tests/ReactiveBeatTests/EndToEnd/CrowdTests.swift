@@ -3,7 +3,7 @@ import Testing
 @testable import BeatCore
 @testable import ReactiveBeat
 
-/// A schedule of a second beside others that take all that Redis and the daemon have.
+/// A schedule that is due each second fires in time beside others that use all of Redis' and the daemon's capacity.
 @Suite(.serialized) struct CrowdTests {
   private static func crowd(_ number: Int, _ more: String) -> String {
     schedule("crowd-\(number)", every: "0.01", #", "queue": "crowd""# + more)
@@ -19,17 +19,17 @@ import Testing
     stage.set("victim", schedule("victim", every: "1", #", "catchup": "none""#))
     let daemon = try stage.daemon()
     try daemon.wait(for: "leading", within: 30)
-    // What is on its way stays short, so that the server's memory does.
+    // The crowd's queue is emptied, so that the server's memory does not grow.
     #expect(
       eventually(within: 40) {
         stage.broker("DEL", "crowd")
         return stage.count("victim") >= 10
       }, "\(stage.count("victim"))")
-    // Each second once: none was late enough to be left out.
+    // Each second's run was sent once: none was late enough to be left out.
     let last = try #require(stage.watermark("victim"))
     let expected = stage.taskIDs("victim", last: last.due, every: 1_000_000, count: Int(last.totalRunCount))
     #expect(stage.messages().map(\.id).starts(with: expected))
-    // All of the crowd have their turn.
+    // Each schedule of the crowd has fired.
     let watermarks = (0..<count).map { stage.count("crowd-\($0)") }
     #expect(watermarks.allSatisfy { $0 > 0 })
     let busy = try stage.run("doctor")
@@ -48,7 +48,7 @@ import Testing
     let start = try stage.second()
     #expect(eventually(within: 20) { (0..<20).reduce(0) { $0 + stage.count("crowd-\($1)") } >= 200 })
     let took = try stage.second().microseconds(since: start)
-    // A second's worth at once, and then no more than fifty a second; clocks are read to the second.
+    // A second's worth of fires goes at once, and then fifty a second at most. The clock is read in whole seconds.
     #expect(took >= 2_000_000, "\(took)")
     #expect(eventually(within: 15) { (try? stage.run("doctor").text.contains("held back by --max-rate")) == true })
     try daemon.stop()

@@ -3,7 +3,7 @@ import Testing
 @testable import BeatCore
 @testable import ReactiveBeat
 
-/// Daemons that were not started alike, and a prefix that was mistyped.
+/// Daemons that were started with different options, and a prefix that was mistyped.
 @Suite struct DaemonOptionTests {
   @Test func theLeaderWarnsOfEachDifferenceOnce() throws {
     let stage = try Stage()
@@ -24,7 +24,7 @@ import Testing
           && line.reason.contains(line["theirs"] ?? "?"))
     }
     #expect(Set(options) == ["--default-queue", "--timezone", "--history", "--lease-ttl"])
-    // Who begins says so, too.
+    // The daemon that starts later logs the difference as well.
     #expect(eventually { other.logged("options").count == 4 })
     let doctor = try stage.run("doctor")
     #expect(doctor.text.contains("not the same --default-queue: ") && doctor.text.contains("other"), "\(doctor.text)")
@@ -46,7 +46,7 @@ import Testing
     try two.stop()
   }
 
-  /// It would be noticed only when it has to lead.
+  /// Without this warning a standby's dead broker would be noticed only when the standby leads.
   @Test func aStandbyWhoseBrokerIsDeadSaysSo() throws {
     let servers = try TwoServers()
     let leader = try servers.daemon()
@@ -79,7 +79,7 @@ import Testing
     try daemon.stop()
   }
 
-  /// Other people's keys are no schedules; what may not be read counts if its prefix is like ours.
+  /// Keys of other programs are no schedules. Keys that may not be read count if their prefix is like the daemon's.
   @Test func otherKeysAreNone() throws {
     let stage = try Stage()
     stage.store("SET", "session:1", #"{"user": 1}"#)

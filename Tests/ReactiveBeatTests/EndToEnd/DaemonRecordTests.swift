@@ -3,7 +3,7 @@ import Testing
 @testable import BeatCore
 @testable import ReactiveBeat
 
-/// What the daemons say of themselves on the store.
+/// The records in which daemons describe themselves in the store.
 @Suite struct DaemonRecordTests {
   private func records(_ stage: Stage) -> [JSONValue] {
     stage.store("HVALS", "reactivebeat:tasks:meta:daemons")?.array?.compactMap { $0.bytes.flatMap { JSONValue($0) } }
@@ -25,7 +25,8 @@ import Testing
     #expect(eventually { states(stage) == ["leading", "standing by"] })
     try leader.stop()
     #expect(eventually { states(stage) == ["leading"] })
-    // One that dies without a word is taken out by the next that leads, when its heartbeat has run out.
+    // The record of a daemon that was killed is removed by the next leader, when the dead daemon's heartbeat has
+    // expired.
     try standby.kill()
     stage.store("DEL", "reactivebeat:tasks:meta:lease")
     #expect(eventually { stage.store("KEYS", "reactivebeat:tasks:meta:heartbeat:*")?.array?.isEmpty == true })

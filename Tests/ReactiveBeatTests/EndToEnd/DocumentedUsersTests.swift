@@ -3,8 +3,8 @@ import Testing
 @testable import BeatCore
 @testable import ReactiveBeat
 
-/// The Redis users of docs/operations.md: the daemon works as the one, every command as the other, and neither can do more
-/// than it needs.
+/// The Redis users of docs/operations.md: the daemon works as one of them and every command as the other, and neither
+/// has a right that it does not need.
 @Suite struct DocumentedUsersTests {
   private let users: [[String]]
 
@@ -18,12 +18,13 @@ import Testing
     (stage.store("ACL", "LOG")?.array ?? []).map { "\($0)" }.joined(separator: "\n")
   }
 
-  /// The daemon's and the tools', for one server; both on the store and both on the broker, for two.
+  /// docs/operations.md has six users: the daemon's and the tools' for one server, and for two servers both on the
+  /// store and both on the broker.
   @Test func areTheTablesCommands() {
     #expect(
       users.count == 6 && users.map { $0[2] } == ["beat", "beat-tools", "beat", "beat-tools", "beat", "beat-tools"])
     guard users.count == 6 else { return }
-    // CLIENT TRACKING is for where CONFIG is refused.
+    // CLIENT TRACKING is needed only where CONFIG is refused.
     let tracking: Set = ["+client|id", "+client|tracking", "+subscribe"]
     func grants(_ index: Int) -> Set<String> { Set(users[index].filter { $0.hasPrefix("+") }) }
     func expect(_ index: Int, _ table: [String], beside: Set<String> = []) {
@@ -41,7 +42,7 @@ import Testing
       beside: ["+select", "+client|setname", "+info", "+config|get", "+acl|whoami", "+acl|dryrun"])
   }
 
-  /// Everything, as the two of them.
+  /// Daemon and commands do all their work as these two users.
   @Test func oneServer() throws {
     let stage = try Stage()
     make(users[0], on: stage)
@@ -103,7 +104,7 @@ import Testing
     try run("next", "-", input: #"{"interval": {"every": 1, "period": "hours"}}"#)
     #expect(eventually { (try? stage.run("status", user: "beat-tools:secret@").exit) == .status(0) })
     try run("status")
-    // There is no worker: that much is a problem, where messages wait.
+    // There is no worker, so `doctor` reports the waiting messages, and no other problem.
     let doctor = try stage.run(["doctor"], environment: environment, user: "beat-tools:secret@")
     #expect(doctor.lines.contains { $0.hasPrefix("ok       rights") }, "\(doctor.text)")
     #expect(doctor.text.contains("no worker waits"), "\(doctor.text)")
@@ -116,7 +117,7 @@ import Testing
     try watcher.stop()
   }
 
-  /// `ok` is only what was seen.
+  /// `doctor` says `ok` only of what it has seen.
   @Test func doctorSaysWhatTheDaemonsUserMayNotSee() throws {
     let stage = try Stage()
     make(users[0], on: stage)
@@ -128,7 +129,7 @@ import Testing
     #expect(!run.lines.contains { $0.hasPrefix("ok       queues") }, "\(run.text)")
     let finding = run.lines.first { $0.hasPrefix("warning  queues: 19 messages wait in celery") }
     #expect(finding?.contains("may not see") == true, "\(run.text)")
-    // And one who may look, and not count.
+    // This user may look at the queue, but not count its messages.
     stage.store("ACL", "SETUSER", "beat", "-llen")
     let less = try stage.run(["doctor"], user: "beat:secret@")
     #expect(!less.lines.contains { $0.hasPrefix("ok       queues") } && less.text.contains("+llen"), "\(less.text)")

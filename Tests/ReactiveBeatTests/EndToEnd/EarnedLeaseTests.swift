@@ -3,11 +3,11 @@ import Testing
 @testable import BeatCore
 @testable import ReactiveBeat
 
-/// The lease is earned: who cannot load, fire or deliver does not keep one who can from it.
+/// The lease is earned: a daemon that cannot load, fire or deliver does not keep it from a daemon that can.
 @Suite struct EarnedLeaseTests {
   private static let leaseKey = "reactivebeat:tasks:meta:lease"
 
-  /// A daemon as `bad`, and as soon as it has had its chance one as `good`.
+  /// A daemon as the user `bad`, and, when the first has had its chance, one as the user `good`.
   private func pair(_ stage: Stage) throws -> (bad: Daemon, good: Daemon) {
     let bad = try stage.launch(user: "bad:secret@")
     _ = eventually(within: 1) { !bad.logged("ready").isEmpty || !bad.logged("disconnected").isEmpty }
@@ -26,7 +26,7 @@ import Testing
     return stage
   }
 
-  /// The rights are taken while it leads, and given back: another one takes over, and nothing is lost or comes twice.
+  /// A leader loses its rights and gets them back. Another daemon takes over, and no run is lost or comes twice.
   @Test func rightsAreTakenWhileItLeads() throws {
     let stage = try Stage()
     for user in ["one", "two"] { stage.store("ACL", "SETUSER", user, "on", ">secret", "~*", "&*", "+@all") }
@@ -48,7 +48,7 @@ import Testing
     #expect(stage.store("KEYS", "*rehearsal*")?.array?.isEmpty == true)
   }
 
-  /// Only scripts use it while a connection stands; Redis does not name it.
+  /// Only scripts use SELECT while a connection is open, and Redis does not name it in its refusal.
   @Test func selectIsNamed() throws {
     let stage = try stage([])
     let daemon = try stage.daemon(["BEAT_WATCH_AUDIT_INTERVAL": "1"], user: "bad:secret@")
@@ -60,7 +60,8 @@ import Testing
     try daemon.stop()
   }
 
-  /// Nobody is able: said once, with the right that is missing, and it begins when it is given.
+  /// No daemon is able to fire: the log says so once, with the right that is missing, and firing begins when the right
+  /// is given.
   @Test(arguments: [["run"], ["run", "--no-lease"]]) func aloneItSaysWhatIsMissing(_ arguments: [String]) throws {
     let stage = try stage(["-lpush"])
     let daemon = try Daemon(stage.environment(user: "bad:secret@"), arguments: arguments)
@@ -69,7 +70,7 @@ import Testing
     let start = MonotonicTime.now()
     #expect(eventually { MonotonicTime.now().microseconds(since: start) > 3_500_000 })
     #expect(daemon.logged("unable").count == 1)
-    // Said once: neither in another line, nor again in the server's words and in those that explain them.
+    // The line is not repeated: neither by another line, nor by the server's words beside the explanation.
     #expect(daemon.output.ranges(of: "ACL SETUSER").count == 1, "\(daemon.output)")
     #expect(line.reason.ranges(of: "may not").count == 1 && !line.reason.contains("can't run"), "\(line)")
     #expect(daemon.logged("ready").isEmpty && daemon.logged("leading").isEmpty && daemon.logged("deferred").isEmpty)
@@ -81,7 +82,7 @@ import Testing
     #expect(stage.store("KEYS", "*rehearsal*")?.array?.isEmpty == true)
   }
 
-  /// The same of each command without which nothing is loaded, or no heartbeat goes through: one line says why, once.
+  /// A missing right without which nothing is loaded or no heartbeat succeeds is explained by one line, once.
   @Test(arguments: ["hset", "hmget", "mget", "get", "scan", "time", "evalsha"])
   func whyItCannotIsSaidOnce(_ right: String) throws {
     let stage = try stage(["-\(right)"])
@@ -94,7 +95,7 @@ import Testing
       daemon.output.ranges(of: "ACL SETUSER").count == 1 && !daemon.output.contains("can't run"), "\(daemon.output)")
   }
 
-  /// A server without a command: one line that names it, and no word of success.
+  /// A server lacks a command: one line names it, and no line reports success.
   @Test(arguments: ["EVAL", "EVALSHA", "LPUSH", "HMGET"]) func aServerWithoutACommand(_ command: String) throws {
     let stage = try Stage(["--rename-command", command, ""])
     let daemon = try stage.launch()
@@ -107,12 +108,12 @@ import Testing
     #expect(daemon.logged("ready").isEmpty && daemon.logged("reconnected").isEmpty)
   }
 
-  /// Two servers: a leader that cannot reach the broker, and a standby that can.
+  /// On two servers a leader that cannot reach the broker offers the lease to a standby that can.
   @Test func whoCannotReachTheBrokerOffersTheLease() throws {
     let servers = try TwoServers()
     servers.store.set("a", schedule("a", every: "0.2"))
     let bad = try servers.store.launch(["CELERY_BROKER_URL": "redis://127.0.0.1:1/0"])
-    // Alone it fires into the outbox.
+    // While it is alone it fires into the outbox.
     try bad.wait(for: "leading")
     #expect(try bad.wait(for: "limited").reason.contains("broker"))
     #expect(servers.store.fires(["a"], 3) && servers.ids().isEmpty)
@@ -123,7 +124,7 @@ import Testing
     for daemon in [bad, good] { try daemon.stop() }
   }
 
-  /// A field that is no watermark: told, replaced, and Redis is not asked without a pause.
+  /// A field that is no watermark is reported and replaced, and Redis is not asked without a pause.
   @Test func aDamagedWatermarkIsReplaced() throws {
     let stage = try Stage()
     stage.set("a", schedule("a", every: "0.2"))
@@ -141,7 +142,7 @@ import Testing
 
   static let commands = Set(CommandUse.all(of: .daemon, at: .store, .queues).map(\.name)).sorted()
 
-  /// Whatever single command the first daemon may not use: within two lease times an able one fires.
+  /// Whichever single command the first daemon may not use, an able daemon fires within twice the lease's duration.
   @Test(arguments: commands) func without(_ command: String) throws {
     let rule = "-" + command.lowercased().replacing(" ", with: "|")
     let stage = try stage([rule])
@@ -154,7 +155,7 @@ import Testing
       }
     }
     #expect(fires(1), "\(rule): nothing fires\n\(bad.output)")
-    // Two lease times.
+    // A lease lasts 5 s.
     #expect(MonotonicTime.now().microseconds(since: start) < 10_000_000, "\(rule)")
     #expect(fires(5), "\(rule): it does not go on")
     for name in ["a", "b"] {

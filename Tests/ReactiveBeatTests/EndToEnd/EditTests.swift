@@ -3,12 +3,12 @@ import Testing
 @testable import BeatCore
 @testable import ReactiveBeat
 
-/// Every way in which a client can change a document reaches the running daemon through the event it causes.
+/// Each way in which a client can change a document raises an event, by which the running daemon takes the change in.
 @Suite struct EditTests {
   private let stage: Stage
   private let daemon: Daemon
 
-  /// `a` and `b` are there when the daemon starts: an hour's and two hours' interval.
+  /// When the daemon starts, `a` has an interval of one hour and `b` of two.
   init() throws {
     stage = try Stage()
     stage.set("a", schedule("a"))
@@ -18,14 +18,14 @@ import Testing
 
   private func key(_ name: String) -> String { stage.key(name) }
 
-  /// The next due time that a line tells, in seconds after its interval's start: the watermark.
+  /// The next due time of a log line, in seconds after the watermark, from which the interval counts.
   private func interval(_ line: LogLine, _ name: String) throws -> Int64 {
     let watermark = try #require(stage.watermark(name))
     return try line.time("next").microseconds(since: watermark.due) / 1_000_000
   }
 
   private func expectSilence(about name: String) throws {
-    // A later edit of another key is told later: by then everything about this one has been.
+    // A later edit of another key is logged later: by then all lines about this key are written.
     stage.set("later", schedule("later"))
     try daemon.wait(for: "loaded", key: key("later"))
     #expect(daemon.lines.filter { $0.key == key(name) }.map(\.message) == [])
@@ -34,12 +34,12 @@ import Testing
   @Test func set() throws {
     stage.set("c", schedule("c", every: "60"))
     let loaded = try daemon.wait(for: "loaded", key: key("c"))
-    // The watermark is kept before anything of it can be due.
+    // The watermark is stored before the schedule can be due.
     #expect(eventually { stage.watermark("c") != nil })
     #expect(try interval(loaded, "c") == 60)
     stage.set("a", schedule("a", every: "90"))
     let changed = try daemon.wait(for: "changed", key: key("a"))
-    // The log tells whole milliseconds.
+    // The log has whole milliseconds.
     let late = try changed.time("next").microseconds(since: changed.time("ts"))
     #expect(late < 90_001_000 && late > 0)
   }
@@ -78,7 +78,7 @@ import Testing
     stage.store("RENAME", key("a"), key("b"))
     try daemon.wait(for: "removed", key: key("a"))
     let changed = try daemon.wait(for: "changed", key: key("b"))
-    // The log tells whole milliseconds.
+    // The log has whole milliseconds.
     let late = try changed.time("next").microseconds(since: changed.time("ts"))
     #expect(late < 3_600_001_000)
   }
@@ -143,7 +143,7 @@ import Testing
     let offset = document.utf8.distance(from: document.startIndex, to: digits.lowerBound)
     stage.store("SETRANGE", key("a"), "\(offset)", "1800")
     let changed = try daemon.wait(for: "changed", key: key("a"))
-    // The log tells whole milliseconds.
+    // The log has whole milliseconds.
     let late = try changed.time("next").microseconds(since: changed.time("ts"))
     #expect(late < 1_800_001_000)
   }
@@ -185,7 +185,7 @@ import Testing
 
   @Test func manyEditsOfOneKey() throws {
     for every in 1...200 { stage.set("a", schedule("a", every: "\(every)000")) }
-    // However many of them were noticed one by one: the last one is in force.
+    // However many of the edits were read one by one, the last one is in force.
     try daemon.wait(for: "changed", key: key("a")) { line in
       guard let next = try? line.time("next"), let now = try? line.time("ts") else { return false }
       return next.microseconds(since: now) > 199_000_000_000
@@ -194,7 +194,7 @@ import Testing
 
   // MARK: other types
 
-  /// Overwrites `a` in a way that makes it another type, and then sets it again.
+  /// Overwrites `a` so that its key has another type, and then sets it again.
   private func overwrite(with type: String, _ body: () -> Void) throws {
     body()
     #expect(stage.store("TYPE", key("a"))?.text == type)
@@ -262,12 +262,12 @@ import Testing
     #expect(try daemon.wait(for: "changed", key: key("a"))["next"] != "never")
   }
 
-  /// A storm: what is edited is read many at a time, so that fires and heartbeats do not wait behind thousands of
+  /// In a storm of edits many documents are read together, so that fires and heartbeats do not wait behind thousands of
   /// reads.
   @Test func aStormIsReadTogether() throws {
     let stage = try Stage()
     let count = 5000
-    // The same schedule, so that the watermarks stay.
+    // The schedule stays the same, so that the watermarks do.
     func edit(_ task: String) {
       let pairs = (0..<count).flatMap { [stage.key("n\($0)"), schedule("n\($0)", task: task)] }
       stage.store.call((["MSET"] + pairs).map { Array($0.utf8) })

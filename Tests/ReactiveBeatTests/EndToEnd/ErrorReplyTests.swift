@@ -3,11 +3,11 @@ import Testing
 @testable import BeatCore
 @testable import ReactiveBeat
 
-/// Redis answers with an error where it should have carried out: nothing counts as done, nothing is done twice, and
-/// what is due is done when the errors have stopped.
+/// Redis answers with an error instead of carrying a command out: the command does not count as done, nothing is done
+/// twice, and what is due is done when the errors have stopped.
 @Suite struct ErrorReplyTests {
   private static let names = ["a", "b", "c"]
-  /// What a server, a proxy or a cluster may answer to any command.
+  /// Errors that a server, a proxy or a cluster may answer to any command.
   static let errors = [
     "READONLY You can't write against a read only replica.", "LOADING Redis is loading the dataset in memory",
     "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.",
@@ -22,7 +22,7 @@ import Testing
     "ERR unknown command 'EVALSHA'", "UNKILLABLE nobody knows this one",
   ]
 
-  /// What the daemon is to say of an error in the answer to a fire: nothing, `deferred`, or `disconnected`.
+  /// What the daemon must log of an error in the answer to a fire: nothing, `deferred`, or `disconnected`.
   private func consequence(ofFire error: String) -> String? {
     switch RedisServerError(error).code {
     case "NOSCRIPT": nil
@@ -38,14 +38,15 @@ import Testing
     stage.set("edited", schedule("edited"))
     let daemon = try stage.daemon(proxy.environment.merging(["BEAT_WATCH_LEASE_TTL": "1"]) { $1 })
     try daemon.wait(for: "leading")
-    // What matters beyond the fire is only what the session makes of it; every fourth will do.
+    // In answers other than a fire's, errors differ only in whether they end the session. Every fourth of them is
+    // enough.
     let errors = Self.errors.enumerated().filter { purpose == .fire || $0.offset % 4 == 0 }
     for (number, error) in errors {
       #expect(stage.fires(Self.names, 2), "\(error)")
       proxy.refuse(purpose, error)
       switch purpose {
       case .read: stage.set("edited", schedule("edited", every: "\(60 + number)"))
-      // The scan is a part of each load.
+      // SCAN is a part of each load.
       case .scan: try stage.server.client()("CLIENT", "KILL", "TYPE", "pubsub")
       case .fire, .heartbeat: break
       }
@@ -58,7 +59,7 @@ import Testing
       #expect(daemon.isRunning)
     }
     #expect(stage.fires(Self.names, 2))
-    // What was edited last is in force.
+    // The last edit is in force.
     stage.set("edited", schedule("edited", every: "7200"))
     try daemon.wait(for: "changed", key: stage.key("edited"))
     #expect(try daemon.stop() == .status(0))
@@ -68,7 +69,7 @@ import Testing
     #expect(daemon.otherLines.isEmpty)
   }
 
-  /// The errors go on: the occurrence stays due, and the daemon neither gives up nor asks all the time.
+  /// While the errors go on, the occurrence stays due, and the daemon tries again with pauses.
   @Test(arguments: ["OOM command not allowed", "READONLY You can't write against a read only replica."])
   func answeredForLong(_ error: String) throws {
     let stage = try Stage()

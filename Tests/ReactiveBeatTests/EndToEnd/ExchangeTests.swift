@@ -31,12 +31,12 @@ import Testing
     try daemon.stop()
   }
 
-  /// The lists themselves: a server without a worker, with the bindings that a worker has made.
+  /// The lists themselves, on a server without a worker that has the bindings which a worker has made.
   @Test(
     arguments: CeleryWorker.Version.allCases,
     [
       ("news", "sport.results", ["news.all", "news.results", "news.sport"]),
-      // Not as in AMQP, where "sport.#" is also "sport": kombu's pattern wants the dot.
+      // In AMQP "sport.#" matches "sport". Kombu's pattern wants the dot, so here it does not.
       ("news", "sport", ["news.all"]),
       ("news", "other.results", ["news.all", "news.results"]),
       ("news", "a.b.results", ["news.all"]),
@@ -61,7 +61,7 @@ import Testing
     #expect(stage.watermark("x")?.totalRunCount == 1)
   }
 
-  /// Celery itself would lose the message: here it waits, and is sent once a worker has bound a queue.
+  /// Celery itself would lose the message. Here the fire is deferred, and sent when a worker has bound a queue.
   @Test(arguments: CeleryWorker.Version.allCases) func deferredUntilBound(_ version: CeleryWorker.Version) throws {
     let worker = try CeleryWorker.shared(version)
     let name = "late\(UInt64.random(in: 0 ... .max))"
@@ -96,7 +96,7 @@ import Testing
     #expect(stage.messages("right").count == 1)
   }
 
-  /// A queue key that is no list harms its schedule alone, until it is put right.
+  /// A queue's key that is no list harms only the schedules of that queue, until it is put right.
   @Test func queueOfAnotherType() throws {
     let stage = try Stage()
     stage.broker("SET", "wrong", "x")

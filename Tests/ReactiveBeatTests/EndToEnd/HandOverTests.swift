@@ -9,11 +9,11 @@ import Testing
   private static let names = ["a", "b", "c"]
   private static let period: Int64 = 200_000
   private static let shortLease = ["BEAT_WATCH_LEASE_TTL": "1"]
-  /// Of which nothing runs out within the deadlines of a test, on a busy machine either.
+  /// A lease that does not run out within a test's deadlines, on a busy machine either.
   private static let longLease = ["BEAT_WATCH_LEASE_TTL": "60"]
   private static let leaseKey = "reactivebeat:tasks:meta:lease"
 
-  /// A stage with schedules that fire five times a second and make up for whatever was missed.
+  /// A stage with schedules that fire five times a second and catch up on all missed runs.
   private func stage(_ arguments: [String] = []) throws -> Stage {
     let stage = try Stage(arguments)
     for name in Self.names { stage.set(name, schedule(name, every: "0.2", #", "catchup": "all""#)) }
@@ -39,11 +39,11 @@ import Testing
   @Test func oneLeadsAndTheOtherSendsNothing() throws {
     let stage = try stage()
     let (leader, standby) = try pair(stage)
-    // Longer than the lease lasts without being renewed.
+    // 30 fires take longer than a lease that is not renewed.
     #expect(stage.fires(Self.names, 30))
     #expect(leader.logged("leading").count == 1 && leader.logged("standing by").isEmpty)
     #expect(standby.logged("leading").isEmpty && standby.logged("fired").isEmpty)
-    // It has said so, once.
+    // The standby has said so, once.
     #expect(standby.logged("standing by").map(\.reason) == ["another daemon holds the lease"])
     let token = stage.store("GET", Self.leaseKey)?.text
     #expect(token?.hasSuffix(":1") == true)
@@ -54,7 +54,7 @@ import Testing
     try stage.expectEachOnce(Self.names, every: Self.period)
   }
 
-  /// All of them see a new schedule at nearly the same time, and note when.
+  /// All daemons see a new schedule at nearly the same time, and each tries to store its first watermark.
   @Test(arguments: [true, false]) func aNewScheduleRunsAtOnceThoughOthersSeeItToo(leased: Bool) throws {
     let stage = try Stage()
     let daemons = try (0..<3).map { _ in
@@ -73,13 +73,13 @@ import Testing
 
   // MARK: hand-over
 
-  /// One after another is told to end, as in a rolling update.
+  /// The daemons are stopped one after another, as in a rolling update.
   @Test func theNextLeadsAtOnceWhenTheLeaderEnds() throws {
     let stage = try stage()
     var (leader, standby) = try pair(stage, Self.longLease)
     for round in 2...5 {
       #expect(try leader.stop() == .status(0))
-      // It was given back, and not waited for.
+      // The lease was given back, so the standby did not wait for it to run out.
       let line = try standby.wait(for: "leading")
       #expect(line["token"]?.hasSuffix(":\(round)") == true)
       #expect(stage.fires(Self.names, 2))
@@ -90,7 +90,7 @@ import Testing
     try stage.expectEachOnce(Self.names, every: Self.period)
   }
 
-  /// Many end and begin at the same time; somebody always leads soon after.
+  /// Many daemons end and begin at the same time, and soon after each time one leads.
   @Test func manyEndAtOnce() throws {
     let stage = try stage()
     var daemons = try (0..<4).map { _ in try stage.daemon(Self.longLease) }
@@ -115,7 +115,8 @@ import Testing
       let start = SystemClock.now()
       try leader.kill()
       let line = try standby.wait(for: "leading")
-      // A machine that is busy with other tests adds to the one second; the lease of a daemon that was not told is 5 s.
+      // The lease lasts one second, and a busy machine adds to it. The default, which a daemon without the option would
+      // use, is 5 s.
       #expect(try seconds(from: start, to: line) < 5)
       #expect(stage.fires(Self.names, 2))
       leader = standby
@@ -125,7 +126,7 @@ import Testing
     try stage.expectEachOnce(Self.names, every: Self.period)
   }
 
-  /// Frozen while it leads, thawed when another does: it finds out before it has fired anything.
+  /// The leader is frozen, and thawed when another daemon leads: it learns that before it has fired anything.
   @Test func aLeaderThatWasFrozenStandsBy() throws {
     let stage = try stage()
     let (frozen, other) = try pair(stage, Self.shortLease)
@@ -137,10 +138,10 @@ import Testing
       frozen.send(SIGCONT)
       try frozen.wait(for: "standing by")
       #expect(stage.fires(Self.names, 5))
-      // What was on its way when it froze may be answered now; nothing else.
+      // A fire that was on its way when it froze may be answered now; no other may.
       #expect(frozen.logged("fired").count <= before + Self.names.count)
       #expect(frozen.logged("deferred").isEmpty)
-      // And back again.
+      // Now the other daemon is frozen, and the first one leads again.
       other.send(SIGSTOP)
       try frozen.wait(for: "leading")
       #expect(stage.fires(Self.names, 3))
@@ -151,7 +152,7 @@ import Testing
     try stage.expectEachOnce(Self.names, every: Self.period)
   }
 
-  /// Redis runs what the leader sends, but the answers do not come: it stops before its lease has run out.
+  /// Redis runs what the leader sends, but no answer comes: the leader stops before its lease has run out.
   @Test func aLeaderThatHearsNothingStopsByItself() throws {
     let stage = try stage()
     let proxy = try RedisProxy(to: stage.server)
@@ -188,14 +189,14 @@ import Testing
     try stage.expectEachOnce(Self.names, every: Self.period)
   }
 
-  /// Somebody else's value: nothing is fired while it lasts.
+  /// The lease has a value of another program: no daemon fires while it lasts.
   @Test func aForeignLeaseIsWaitedFor() throws {
     let stage = try stage()
     let (leader, standby) = try pair(stage)
     stage.store("SET", Self.leaseKey, "somebody", "PX", "60000")
     try leader.wait(for: "standing by")
     let sent = stage.messages().count
-    // Two heartbeats of each, and several due times.
+    // The test waits for two heartbeats of each daemon, and several due times.
     let start = MonotonicTime.now()
     #expect(eventually { MonotonicTime.now().microseconds(since: start) > 2_200_000 })
     #expect(stage.messages().count == sent)
@@ -206,7 +207,7 @@ import Testing
     try stage.expectEachOnce(Self.names, every: Self.period)
   }
 
-  /// A value that never runs out was set by hand: it is no reason never to fire again.
+  /// A lease that never runs out was set by hand, and does not keep the daemons from firing.
   @Test func aLeaseThatNeverRunsOutIsNone() throws {
     let stage = try stage()
     let (leader, standby) = try pair(stage)
@@ -217,7 +218,7 @@ import Testing
     try stage.expectEachOnce(Self.names, every: Self.period)
   }
 
-  /// No daemon can have written it, so nobody fires by it.
+  /// No daemon can have written a lease of another type, so no leader is behind it.
   @Test func aLeaseOfAnotherTypeIsToldAndReplaced() throws {
     let stage = try stage()
     stage.store("LPUSH", Self.leaseKey, "x")
@@ -235,7 +236,7 @@ import Testing
 
   @Test(arguments: ["epoch", "incarnation"])
   func anotherKeyOfAnotherTypeIsToldAndDoneWithout(_ own: String) throws {
-    // Whoever switches notifications on writes the incarnation anew, whatever stood there.
+    // A daemon that switches notifications on replaces the incarnation, whatever type it has.
     let stage = try stage(["--notify-keyspace-events", "KA"])
     let key = "reactivebeat:tasks:meta:\(own)"
     stage.store("LPUSH", key, "x")
@@ -246,7 +247,7 @@ import Testing
     #expect(stage.store("TYPE", key)?.text == "list")
   }
 
-  /// Without watermarks an occurrence could come twice.
+  /// Without watermarks an occurrence could come twice, so the daemon stops.
   @Test func watermarksOfAnotherTypeStopEverything() throws {
     let stage = try stage(["--notify-keyspace-events", "KA"])
     let key = "reactivebeat:tasks:meta:mark"
@@ -261,7 +262,7 @@ import Testing
 
   // MARK: Redis goes and comes
 
-  /// With all of them connected to it; again one leads, and nothing is lost.
+  /// All daemons are connected when Redis is restarted. Afterwards one leads, and no run is lost.
   @Test func redisIsStartedAgain() throws {
     let stage = try stage(["--appendonly", "yes", "--appendfsync", "always"])
     let daemons = try pair(stage, Self.shortLease)
@@ -284,7 +285,7 @@ import Testing
       for daemon in [leader, standby] { try daemon.wait(for: "notifications") { $0.level == "warning" } }
       #expect(stage.fires(Self.names, 3))
     }
-    // It led all the time.
+    // The leader has led all the time.
     #expect(leader.logged("leading").count == 1 && leader.logged("standing by").isEmpty)
     #expect(standby.logged("leading").isEmpty)
     for daemon in [leader, standby] { try daemon.stop() }
@@ -293,7 +294,7 @@ import Testing
 
   // MARK: what a standby knows
 
-  /// Every edit, as it happens: when it takes over it needs to read nothing.
+  /// A standby hears every edit as it happens, so it needs to read nothing when it takes over.
   @Test func aStandbyKnowsEveryEdit() throws {
     let stage = try Stage()
     stage.set("a", schedule("a"))
@@ -316,11 +317,11 @@ import Testing
     try standby.stop()
   }
 
-  /// Without catch-up: what was due while nobody fired is left out, and said by the one who takes over.
+  /// Without catch-up, runs that were due while no daemon fired are left out, and the daemon that takes over says so.
   @Test func theOneWhoTakesOverDecidesAboutWhatWasMissed() throws {
     let stage = try Stage()
     stage.set("a", schedule("a", every: "0.1", #", "catchup": "none""#))
-    // Late by less than ten seconds is not missed.
+    // A run that is late by less than ten seconds is not missed.
     let leader = try stage.daemon(["BEAT_WATCH_LEASE_TTL": "12"])
     let standby = try stage.daemon()
     #expect(stage.fires(["a"], 3))
@@ -347,7 +348,7 @@ import Testing
     try stage.expectEachOnce(Self.names, every: Self.period)
   }
 
-  /// One with and one without: a wrong set-up, but a safe one.
+  /// One daemon has `--no-lease` and the other has not: a wrong set-up, but a safe one.
   @Test func oneWithAndOneWithoutALease() throws {
     let stage = try stage()
     let daemons = try [stage.daemon(), Daemon(stage.environment(), arguments: ["run", "--no-lease"])]
@@ -367,7 +368,7 @@ import Testing
   }
 }
 
-/// How many messages of a schedule lie in the queue, by the ids that they must have.
+/// Counts the messages of a schedule in the queue, by the task ids that they must have.
 private struct TaskIDs {
   let stage: Stage
   init(_ stage: Stage) { self.stage = stage }

@@ -4,7 +4,7 @@ import Testing
 @testable import BeatCore
 @testable import ReactiveBeat
 
-/// What `status`, `explain`, `list` and `doctor` say comes from what happened, and not from who holds the lease.
+/// `status`, `explain`, `list` and `doctor` judge by what was fired, and not by who holds the lease.
 @Suite struct HealthTests {
   private func verdict(_ stage: Stage, user: String = "") throws -> (
     status: ChildProcess.Exit, word: String, because: String
@@ -13,14 +13,14 @@ import Testing
     return (run.exit, run.json?["verdict"]?.text ?? "?", run.json?["because"]?.text ?? "")
   }
 
-  /// The queue's key is a string: the daemon leads, has its heartbeat, and sends nothing.
+  /// The queue's key is a string: the daemon leads and has its heartbeat, but sends nothing.
   @Test func aLeaderThatIsRefused() throws {
     let stage = try Stage()
     stage.broker("SET", "celery", "x")
     stage.set("a", schedule("a", every: "1"))
     let daemon = try stage.daemon()
     try daemon.wait(for: "deferred")
-    // What is overdue may tell of it first, where the daemon's record is still on its way.
+    // The overdue schedule may show it first, while the daemon's record is still on its way.
     #expect(
       try eventually {
         let found = try verdict(stage)
@@ -34,7 +34,7 @@ import Testing
     #expect(explain?["because"]?.text?.contains("celery holds a Redis string") == true)
     #expect(try stage.run("list").notes.first?.contains("nothing is sent") == true)
     #expect(try stage.run("set", "a", "--label", "A").notes.first?.contains("celery holds a Redis string") == true)
-    // Somebody else sees it, too.
+    // Another Redis user sees it, too.
     stage.store("ACL", "SETUSER", "other", "on", ">secret", "~*", "&*", "+@all")
     let doctor = try stage.run(["doctor"], user: "other:secret@")
     #expect(doctor.lines.contains { $0.hasPrefix("problem  firing: nothing is sent") }, "\(doctor.text)")
@@ -44,7 +44,7 @@ import Testing
     try daemon.stop()
   }
 
-  /// One schedule's queue is no list, and others go on: said, and no alarm.
+  /// One schedule's queue is no list, and the other schedules fire: reported, but no alarm.
   @Test func someAreHindered() throws {
     let stage = try Stage()
     stage.broker("SET", "other", "x")
@@ -60,7 +60,7 @@ import Testing
     try daemon.stop()
   }
 
-  /// Messages go into the outbox, and nobody takes them out.
+  /// Messages go into the outbox, and no relay delivers them.
   @Test func aBrokerThatIsLost() throws {
     let servers = try TwoServers()
     servers.store.set("a", schedule("a", every: "0.5"))
@@ -82,7 +82,7 @@ import Testing
     try daemon.stop()
   }
 
-  /// Frozen while it holds a long lease.
+  /// The daemon is frozen while it holds a long lease.
   @Test func aDaemonThatIsFrozen() throws {
     let stage = try Stage()
     stage.set("a", schedule("a", every: "0.5"))
@@ -97,7 +97,7 @@ import Testing
     try daemon.stop()
   }
 
-  /// Without memory nobody can lead, write its record, or keep its heartbeat.
+  /// Redis' memory is full, so no daemon can lead, write its record, or renew its heartbeat.
   @Test func aFullMemory() throws {
     let stage = try Stage()
     stage.set("a", schedule("a", every: "0.5"))
@@ -114,7 +114,7 @@ import Testing
     try daemon.stop()
   }
 
-  /// A daemon that tells nothing, as one of an earlier version, and fires nothing; and one that fires.
+  /// A daemon writes no record, as one of an earlier version: first it fires nothing, then it fires.
   @Test func whereTheRecordDoesNotTell() throws {
     let stage = try Stage()
     func pretend(due seconds: Int64) throws {
@@ -157,7 +157,7 @@ import Testing
     try daemon.stop()
   }
 
-  // MARK: nobody, and nobody says so
+  // MARK: no daemon runs
 
   @Test(arguments: [
     ["set", "a", "--every", "5m"], ["enable", "a"], ["list"], ["list", "--json"], ["show", "a"],
@@ -173,7 +173,7 @@ import Testing
     #expect(run.notes == ["beat-watch: note: nobody fires: no daemon runs. Start `beat-watch run`"], "\(run.notes)")
   }
 
-  /// What promises nothing says nothing.
+  /// Commands that promise no run print no note.
   @Test(arguments: [
     ["disable", "a"], ["show", "a", "--raw"], ["lint"], ["export"], ["history"], ["rm", "a", "--yes"],
   ])

@@ -4,7 +4,7 @@ import Testing
 @testable import BeatCore
 @testable import ReactiveBeat
 
-/// Documents as no one would write them, at a daemon that has others to see to.
+/// Documents that no application writes do no harm to the daemon and to its other schedules.
 @Suite struct HostileDocumentTests {
   private static func interval(_ every: String) -> String { schedule("n", every: every) }
   private static func with(_ more: String) -> String { schedule("n", every: "3600", ", " + more) }
@@ -12,7 +12,7 @@ import Testing
     #"{"name": "n", "task": "t", "enabled": true, "crontab": {\#(fields)}}"#
   }
 
-  /// None of these can be used, and each is told.
+  /// Each of these documents is set aside, and reported.
   static let unusable: [String: String] = [
     "empty": "", "blank": "  \n", "text": "hello", "null": "null", "array": "[]", "number": "1e400",
     "cut": #"{"name": "#,
@@ -32,7 +32,7 @@ import Testing
     "last run in no year": with(#""last_run_at": "99999-01-01T00:00:00Z""#),
   ]
 
-  /// These may be used or not; in either case nothing happens to anybody else.
+  /// Each of these documents may be used or set aside; in either case the other schedules go on.
   static let strange: [String: String] = [
     "surrogates": with(#""args": ["\ud800", "\udfff\ud800"]"#), "1e400 in args": with(#""args": [1e400, -1e400, NaN]"#),
     "duplicate names": with(#""task": "one", "task": "two", "enabled": true, "enabled": true"#),
@@ -64,7 +64,7 @@ import Testing
     return nanoseconds
   }
 
-  /// Both ways of reading: the load at the start, and an edit.
+  /// A document is read in two ways: by the load at the start, and after an edit.
   @Test(arguments: [true, false]) func corpus(atStart: Bool) throws {
     let stage = try Stage()
     func put() {
@@ -78,7 +78,7 @@ import Testing
     for name in Self.unusable.keys { try daemon.wait(for: "rejected", key: "\(EntryName(stage.key(name)))") }
     stage.set("good", schedule("good", every: "0.1", #", "catchup": "all""#))
     #expect(stage.fires(["good"], 10))
-    // Nobody's bytes were touched, and no number or date keeps the processor busy.
+    // The documents' bytes are untouched, and no number or date keeps the processor busy.
     for (name, text) in Self.unusable { #expect(stage.document(name) == text, "\(name)") }
     stage.store("DEL", stage.key("good"), stage.key("long ago"))
     try daemon.wait(for: "removed", key: stage.key("long ago"))
@@ -89,7 +89,7 @@ import Testing
     #expect(try daemon.stop() == .status(0))
   }
 
-  /// The bytes of random damage to good documents.
+  /// Good documents with random damage to their bytes.
   @Test func randomDamage() throws {
     let stage = try Stage()
     let daemon = try stage.daemon()
@@ -114,7 +114,7 @@ import Testing
     #expect(daemon.otherLines.isEmpty)
   }
 
-  /// A value of 512 MB, and twenty of 10 MB: their lengths are asked for, and they are not read.
+  /// A value of 512 MB, and twenty of 10 MB: the daemon asks for their lengths, and does not read them.
   @Test func hugeValues() throws {
     let stage = try Stage()
     let daemon = try stage.daemon()
@@ -127,7 +127,7 @@ import Testing
     for number in 0..<20 { try daemon.wait(for: "rejected", key: stage.key("large\(number)")) }
     #expect(stage.fires(["good"], 2))
     #expect(try daemon.peakMemory() < 64 << 20)
-    // The same at a start.
+    // The same happens at a start.
     try daemon.stop()
     let next = try stage.daemon()
     #expect(next.logged("rejected").count == 21)

@@ -3,10 +3,10 @@ import Testing
 @testable import BeatCore
 @testable import ReactiveBeat
 
-/// Documents whose messages could end a worker, or be lost in it: real workers tell which can, and the daemon refuses
-/// those.
+/// Documents whose messages could end a worker, or be lost in it. Real workers show which ones do, and the daemon
+/// refuses those.
 @Suite struct HostileMessageTests {
-  /// Each is set aside, and the reason begins with the field: in the log, in the receipt, and by `lint`.
+  /// Each document is set aside, and the reason begins with the field: in the log, in the receipt, and in `lint`.
   @Test func whatWorkersCannotReadIsRefused() throws {
     let stage = try Stage()
     let daemon = try stage.daemon()
@@ -23,10 +23,10 @@ import Testing
     try daemon.stop()
   }
 
-  /// A worker takes all that is accepted, and then an ordinary one. None is lost without a word.
+  /// A worker takes every accepted message, and an ordinary one after them. None is lost without a log line.
   @Test(arguments: CeleryWorker.Version.allCases)
   func whatIsAcceptedEndsNoWorker(_ version: CeleryWorker.Version) throws {
-    // Of its own: it may end.
+    // A worker of the test's own, since it may end.
     let worker = try CeleryWorker(version)
     let stage = try Stage(on: worker.server)
     let daemon = try stage.daemon()

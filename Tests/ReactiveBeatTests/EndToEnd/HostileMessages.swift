@@ -1,4 +1,5 @@
-/// Values that a document may hold and a worker may choke on: each the fields of a document, beginning with a comma.
+/// Values that a document may hold and that a worker may not be able to read. Each is a list of fields, beginning with
+/// a comma.
 enum HostileMessages {
   private static func nines(_ count: Int) -> String { String(repeating: "9", count: count) }
   private static func nested(_ open: String, _ close: String, _ depth: Int) -> String {
@@ -6,7 +7,7 @@ enum HostileMessages {
   }
   private static func typed(_ rest: String) -> String { #"{"__type__": \#(rest)}"# }
 
-  /// No worker could read them, or some would end: refused, with the field that says so.
+  /// No worker can read these, and some workers would end: each is refused by the name of its field.
   static let unreadable: [(fields: String, field: String)] = [
     (#", "args": [\#(nines(4301))]"#, "args"), (#", "args": [-\#(nines(4301))]"#, "args"),
     (#", "args": [{"a": [\#(nines(5000))]}]"#, "args"), (#", "kwargs": {"a": \#(nines(5000))}"#, "kwargs"),
@@ -53,7 +54,7 @@ enum HostileMessages {
     (#", "priority": 1e30"#, "priority"), (#", "kwargs": [1]"#, "kwargs"), (#", "args": {"a": 1}"#, "args"),
   ]
 
-  /// Strange, and no worker's end: the task runs, or fails where everybody sees it.
+  /// No worker ends of these: the task runs, or it fails with an error in the worker's log.
   static let readable: [String] = [
     #", "args": [\#(nines(4300)), -\#(nines(4300))]"#,
     #", "args": [0.\#(nines(5000)), 1e\#(nines(5000)), \#(nines(5000)).0]"#,
@@ -86,7 +87,7 @@ enum HostileMessages {
     #", "headers": {\#((0..<1000).map { #""k\#($0)": 1"# }.joined(separator: ", "))}"#,
   ]
 
-  /// Names of tasks that nobody has, or that Celery has itself; each with what is said of the field.
+  /// Names of tasks that no application has, or that are Celery's own; each with what is said of the field.
   static let tasks = [
     #"a\u0000b"#, #"\n\u001b[2J"#, "__class__", "%(x)s %s {0}", #"\u202e"#, " ", String(repeating: "t", count: 1_024),
     "celery.chain", "celery.chord", "celery.map", "celery.group", "celery.backend_cleanup",

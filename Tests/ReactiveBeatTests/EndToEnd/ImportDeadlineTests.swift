@@ -3,7 +3,7 @@ import Testing
 @testable import BeatCore
 @testable import ReactiveBeat
 
-/// `beat_cron_starting_deadline` of an application, as `catchup_window` of its crontabs.
+/// An application's `beat_cron_starting_deadline` becomes the `catchup_window` of its crontabs.
 @Suite struct ImportDeadlineTests {
   private static let context = DocumentContext(defaultZone: .utc) { name throws(ZoneError) in
     try ZoneDirectory().zone(name)
@@ -22,8 +22,8 @@ import Testing
       environment: environment(deadline))
   }
 
-  /// After each gap it is due exactly where Celery's own crontab is. (Within ten seconds nothing is missed here, so the
-  /// deadlines are longer.)
+  /// After each gap the schedule is due exactly where Celery's own crontab is. The deadlines are longer than ten
+  /// seconds, since a run that is later by less is not missed here.
   @Test(arguments: ["5.7", "5.6"], [nil, "60", "90.5", "3600"] as [String?])
   func itIsDueWhereCelerySaysSo(_ celery: String, _ deadline: String?) throws {
     let stage = try Stage()
@@ -31,7 +31,7 @@ import Testing
     #expect(run.exit == .status(0), "\(run.text)")
     let document = try #require(stage.document("cron"))
     #expect(JSONValue(Array(document.utf8))?["catchup_window"]?.number == deadline.flatMap { Double($0) })
-    // Of crontabs only, as there.
+    // Only crontabs get it, as in Celery.
     #expect(stage.document("interval")?.contains("catchup") == false)
 
     let told = try CommandRun(
@@ -55,7 +55,7 @@ import Testing
     #expect(outcomes.count == 2)
   }
 
-  /// Celery fails on it, or never runs the crontab: it cannot come, and the setting is named.
+  /// With such a deadline Celery fails, or never runs the crontab. The entry cannot come, and the setting is named.
   @Test(arguments: [#""300""#, "-5", "true", "[]", "timedelta", "NaN", "Infinity"])
   func aDeadlineThatIsNoNumber(_ deadline: String) throws {
     let stage = try Stage()

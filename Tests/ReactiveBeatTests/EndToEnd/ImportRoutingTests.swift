@@ -3,7 +3,7 @@ import Testing
 @testable import BeatCore
 @testable import ReactiveBeat
 
-/// What a source does not tell of the application: said, or settled by the application itself.
+/// What a source does not say about its application is reported, or answered by the application itself.
 @Suite struct ImportRoutingTests {
   private static let apps = ProjectFolder.tests("EndToEnd/Apps")
 
@@ -22,7 +22,8 @@ import Testing
     "names no queue: the application's task_routes, task_default_queue and options of tasks are not known here; give "
     + "--celery-app as well, or name the queue"
 
-  /// The tasks of `shop.py`: one with options of its own, two by route, one by the default, one that says itself where.
+  /// The tasks of `shop.py`: one has options of its own, two have a route, one uses the default, and one names its
+  /// queue itself.
   private static let tasks = [("report", ""), ("mail", ""), ("news", ""), ("plain", ""), ("mail", #""queue": "own""#)]
 
   private static let redBeat = tasks.enumerated().map { index, task in
@@ -86,7 +87,7 @@ import Testing
     }
   }
 
-  /// Beside any source the application is asked, as its own beat would have asked it.
+  /// Beside any source the application is asked for routes, as its own beat would ask it.
   @Test(arguments: Source.allCases) func theApplicationSettlesIt(_ source: Source) throws {
     let stage = try Stage()
     let (arguments, input) = try arguments(source, stage)
@@ -106,7 +107,7 @@ import Testing
     #expect(field("e2", "exchange")?.text == "news")
     #expect(field("e2", "routing_key")?.text == "news.de")
     #expect(field("e3", "queue")?.text == "work", "the application's task_default_queue")
-    // What the schedule says itself stays; its route has a priority besides.
+    // An option of the schedule itself stays; its route adds a priority.
     #expect(field("e4", "queue")?.text ?? field("e4", "options")?["queue"]?.text == "own")
     #expect(field("e4", "priority")?.number == 3)
     if source == .redBeat || source == .mongo {
@@ -114,7 +115,7 @@ import Testing
     }
   }
 
-  /// Without it each import says what it could not know.
+  /// Without the application each import says what it could not know.
   @Test(arguments: [Source.redBeat, .django, .mongo]) func whatIsNotKnownIsSaid(_ source: Source) throws {
     let stage = try Stage()
     let (arguments, input) = try arguments(source, stage)
@@ -124,7 +125,7 @@ import Testing
     #expect(stage.document("e0")?.contains(#""queue""#) == false)
   }
 
-  /// One rule for all entries: the zone that their dates agree on; none has to have run.
+  /// One zone holds for all entries: the one that their dates agree on. No entry must have run.
   @Test(
     arguments: [
       ([#""Europe/Berlin""#, nil, #""Europe/Berlin""#], "Europe/Berlin", nil), ([#""UTC""#], "UTC", nil),
@@ -149,7 +150,7 @@ import Testing
     }
   }
 
-  /// RedBeat's own name for Sentinel's URLs, and its own default for the primary's name.
+  /// RedBeat has its own name for Sentinel's URLs, and its own default for the primary's name.
   @Test func redBeatBehindSentinels() throws {
     let sentinels = try SentinelStage()
     try saveRedBeat(Stage(on: sentinels.primary))
@@ -162,7 +163,7 @@ import Testing
     #expect(unnamed.exit == .status(69) && unnamed.lines.first?.contains("master") == true, "\(unnamed.lines)")
   }
 
-  /// A date in a zone that is not known here: the zone is named, and where it may come from.
+  /// A date is in a zone that this machine does not know: the zone and its field are named.
   @Test func aZoneThatIsNotKnown() throws {
     let stage = try Stage()
     try saveRedBeat(stage, zones: [#""Mars/Olympus""#])
@@ -173,7 +174,7 @@ import Testing
       "\(run.lines)")
   }
 
-  /// What cannot be honoured is refused in the same words, wherever it comes from.
+  /// An option that cannot be honoured is refused in the same words, whichever source it comes from.
   @Test func anOptionThatCannotBeHonoured() throws {
     let stage = try Stage()
     let client = try stage.server.client()
@@ -188,14 +189,14 @@ import Testing
       #"{"_id": {"$oid": "5f"}, "name": "late", "task": "t", "enabled": true, "options": {"countdown": 5}, "#
       + #""interval": {"every": 5, "period": "minutes"}}"#
     #expect(try run(stage, ["-"], input: document).lines.first?.hasPrefix(words) == true)
-    // And by the daemon and `set`.
+    // The daemon and `set` refuse it in these words, too.
     stage.set("late", document)
     let set = try stage.run("set", "late", "--every", "1h")
     #expect(set.exit == .status(65) && set.text.contains(words.dropFirst("cannot come late: ".count)), "\(set.text)")
     #expect(try stage.run("lint").text.contains("options.countdown 5: cannot be honoured"))
   }
 
-  /// What has come to its end is not told as due.
+  /// A schedule that has come to its end is not shown as due.
   @Test func theDryRunKnowsTheEnd() throws {
     let stage = try Stage()
     func document(_ name: String, _ fields: String) -> String {
@@ -222,7 +223,7 @@ import Testing
     #expect(run.lines[6] == "new off: t, every hour, disabled")
   }
 
-  /// An imported schedule that never ran says so.
+  /// An imported schedule that never ran is shown so.
   @Test func whatNeverRanIsToldSo() throws {
     let stage = try Stage()
     #expect(try run(stage, ["-"], input: Self.django).exit == .status(0))

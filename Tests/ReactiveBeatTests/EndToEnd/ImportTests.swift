@@ -4,9 +4,9 @@ import Testing
 @testable import BeatCore
 @testable import ReactiveBeat
 
-/// What other schedulers have written themselves comes along, and is due when their own schedule objects say.
+/// Entries that other schedulers have written are imported, and are due when those schedulers' own objects say.
 @Suite struct ImportTests {
-  /// What a script of `Apps` tells of a schedule that it has saved.
+  /// What a script of `Apps` prints about a schedule that it has saved.
   private struct Told {
     let name: String
     let last: UnixTime?
@@ -33,7 +33,7 @@ import Testing
   private static func python() throws -> String { try ProjectFolder.python(environment: "peers") }
   private static let apps = ProjectFolder.tests("EndToEnd/Apps")
 
-  /// Runs a script of `Apps` with the real schedulers.
+  /// Runs a script of `Apps` with the real schedulers, and returns what it prints.
   private static func tell(_ script: String, _ arguments: String...) throws -> [Told] {
     let run = try CommandRun(
       [], program: [python(), "\(apps)/\(script)"] + arguments,
@@ -50,13 +50,13 @@ import Testing
     return try CommandRun(arguments, input: input, environment: environment)
   }
 
-  /// Each schedule that was told of is there, has the same last run and count, and the same next five runs.
+  /// Expects each printed schedule in the store, with the same last run and count, and the same next five runs.
   private func check(_ told: [Told], in stage: Stage, but names: Set<String> = []) throws {
     #expect(!told.isEmpty)
     for schedule in told where !names.contains(schedule.name) {
       let bytes = try #require(stage.store("GET", stage.key(schedule.name))?.bytes, "\(schedule.name) did not come")
       let document = try ScheduleDocument(bytes, context: Self.context)
-      // Of one that is switched off: when it would run.
+      // A schedule that is switched off is compared by when it would run.
       let text = String(decoding: bytes, as: UTF8.self).replacing(#""enabled": false"#, with: #""enabled": true"#)
       let now = SystemClock.now()
       let after = schedule.last ?? document.lastRunAt ?? now
@@ -66,7 +66,7 @@ import Testing
     }
   }
 
-  /// A daemon on what was imported fires nothing that lies before, and waits for what the old system waited for.
+  /// A daemon on the imported schedules fires no earlier run, and waits for the runs that the old system waited for.
   private func checkDaemon(_ told: [Told], in stage: Stage, queues: [String]) throws {
     let daemon = try stage.daemon(["BEAT_WATCH_LOG_LEVEL": "debug"])
     for schedule in told {
@@ -106,14 +106,14 @@ import Testing
     #expect(
       real.lines.contains(
         "note from-config: comes from the application's beat_schedule; from now on its document counts"))
-    // The entries that RedBeat has counted itself tell the zone of the application; of "lists" and "crontab" it matters.
+    // The dates of entries that RedBeat has run show the application's zone. Only "lists" and "crontab" depend on it.
     try check(told, in: stage)
     let crontab = try #require(stage.document("crontab"))
     #expect(crontab.contains(#""timezone": "Europe/Berlin""#))
     #expect(stage.document("fresh")?.contains(#""timezone": "Europe/Berlin""#) == true, "it never ran")
     #expect(crontab.contains(#""args": [1, "\u00e9"]"#))
     #expect(crontab.contains(#""options": {"queue": "mails", "expires": 60}"#))
-    // RedBeat's own keys are as they were.
+    // RedBeat's own keys are unchanged.
     let redBeat = try stage.server.client()
     redBeat("SELECT", "3")
     #expect(redBeat("ZCARD", "redbeat::schedule")?.integer == 17)
@@ -148,13 +148,13 @@ import Testing
         ])
     }
     #expect(stage.store("DBSIZE")?.integer == 18)
-    // A schedule that is switched off keeps no last run there, and begins when it is switched on.
+    // django-celery-beat keeps no last run of a schedule that is switched off. It begins when it is switched on.
     try check(told, in: stage, but: ["off"])
     for schedule in told {
       let document = try #require(stage.document(schedule.name))
       #expect(document == stage.store("GET", "lines:\(schedule.name)")?.text)
       let value = try #require(JSONValue(Array(document.utf8)))
-      // What it would have sent, as ModelEntry says.
+      // ModelEntry prints the options that it would have sent.
       for field in ["queue", "priority", "headers"] {
         #expect(value[field] == schedule.more["options"]?[field], "\(schedule.name).\(field)")
       }
@@ -191,7 +191,8 @@ import Testing
     try check(told, in: stage)
     for schedule in told {
       let document = try #require(JSONValue(Array((stage.document(schedule.name) ?? "").utf8)))
-      // Where Celery has put the message itself. A topic exchange finds its queues by the routing key.
+      // Celery's own queue, to which it has published the message. A topic exchange finds its queues by the routing
+      // key.
       if schedule.name == "news" {
         #expect(document["exchange"]?.text == "news")
         #expect(document["exchange_type"]?.text == "topic")

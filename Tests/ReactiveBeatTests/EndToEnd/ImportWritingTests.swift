@@ -4,7 +4,7 @@ import Testing
 @testable import BeatCore
 @testable import ReactiveBeat
 
-/// What import writes, what it leaves alone, and that an export comes back to the same bytes.
+/// What import writes, what it leaves alone, and that an export is imported to the same bytes.
 @Suite struct ImportWritingTests {
   private func run(_ stage: Stage, _ arguments: [String], input: String = "") throws -> CommandRun {
     try CommandRun(arguments, input: input, environment: stage.environment())
@@ -18,7 +18,7 @@ import Testing
     stage.set("c", schedule("c", every: "60"))
     let before = stage.store("DEBUG", "DIGEST")?.text
     let run = try run(stage, ["import", "-", "--dry-run"], input: Self.two + schedule("c") + #"{"name": "d"}"#)
-    // A list and more is no list: each of its values counts by itself.
+    // A list with values behind it is not read as a list: each value counts by itself.
     #expect(run.exit == .status(65))
     #expect(run.lines.first?.hasPrefix("beat-watch: standard input: value 1 is not a JSON object") == true)
     let second = try self.run(
@@ -54,7 +54,7 @@ import Testing
     #expect(stage.store("HGET", stage.key("b"), "x")?.text == "1")
   }
 
-  /// After a daemon has fired what came, importing again finds it there.
+  /// When a daemon has fired an imported schedule, another import finds it there.
   @Test func importingAgainGoesOn() throws {
     let stage = try Stage()
     #expect(try run(stage, ["import", "-"], input: schedule("a", every: "0.05")).exit == .status(0))
@@ -74,7 +74,7 @@ import Testing
       input: #"{"name": "a", "task": "t", "enabled": true, "interval": {"every": 1, "period": "hours"}, "#
         + #""last_run_at": "2026-01-01T00:00:00Z"}"# + schedule("b", every: "9") + #"{"name": "c\u0007", "task": "t"}"#)
     #expect(run.exit == .status(65))
-    // The run that comes is the newest of those that were missed, as `list` says.
+    // The next run is the newest of those that were missed, as `list` says.
     let list = try #require(try stage.run("list", "a", "--json").json?.items?.first)
     let next = try #require(list["next"]?.text)
     #expect(
@@ -97,7 +97,7 @@ import Testing
     #expect(stage.document("a") == schedule("a"))
   }
 
-  /// What was missed between the end of the old scheduler and the daemon's start is made up for once, not more.
+  /// Runs that were missed between the old scheduler's end and the daemon's start are caught up by one run, not more.
   @Test func whatWasMissedMeanwhileIsMadeUpForOnce() throws {
     let stage = try Stage()
     let now = SystemClock.now()
@@ -131,7 +131,8 @@ import Testing
     #expect(try self.run(stage, ["export", "s150*"]).lines.count == 2)
   }
 
-  /// An interruption leaves whole documents, says how many, and ends as the signal would have; the same command goes on.
+  /// An interruption leaves whole documents, says how many, and ends with the signal's status. The same command then
+  /// goes on.
   @Test func anInterruptionLeavesWholeDocuments() throws {
     let stage = try Stage()
     let proxy = try FaultProxy(to: stage.server)
@@ -167,15 +168,15 @@ import Testing
     return try Daemon(environment, arguments: arguments)
   }
 
-  /// How often the server was asked for something.
+  /// How many calls of the command the server has counted.
   private func calls(_ command: String, _ stage: Stage) -> Int {
     let text = stage.store("INFO", "commandstats")?.text ?? ""
     let line = text.split(whereSeparator: \.isNewline).first { $0.hasPrefix("cmdstat_\(command):calls=") }
     return line.flatMap { Int($0.split(separator: "=")[1].prefix { $0.isNumber }) } ?? 0
   }
 
-  /// While the import still hears what stands there, others write: what they have edited, made or deleted stays as they
-  /// left it, and is told. A run is nobody's edit.
+  /// While the import reads the stored documents, other clients write. What they have edited, made or deleted stays as
+  /// they left it, and is reported. A run is not taken for an edit.
   @Test func anEditBetweenTheLookAndTheWriteStays() throws {
     let stage = try Stage()
     let long = #", "description": "\#(String(repeating: "x", count: 1000))""#
@@ -204,7 +205,7 @@ import Testing
     for name in ["ran", "same", "still"] { #expect(stage.document(name) == schedule(name, every: "60")) }
   }
 
-  /// Without --replace the write itself is the look.
+  /// Without --replace the write itself checks whether the key is free.
   @Test func whatIsDeletedMeanwhileIsNotWrittenAnew() throws {
     let stage = try Stage()
     let names = (100..<400).map { "s\($0)" }
@@ -225,7 +226,7 @@ import Testing
     #expect(process.otherLines.count { $0.contains(#""outcome":"differs""#) } == names.count - 1)
   }
 
-  /// As with every other change by a command, a time to live stays.
+  /// A replaced document keeps its time to live, as after every other command that changes it.
   @Test func aReplacedDocumentKeepsItsTimeToLive() throws {
     let stage = try Stage()
     stage.set("a", schedule("a"))

@@ -3,7 +3,7 @@ import Testing
 @testable import BeatCore
 @testable import ReactiveBeat
 
-/// Redis' keys are any bytes: documents under all of them are heard, fired and written back.
+/// Redis' keys are arbitrary bytes: documents under all of them are heard, fired and written back.
 @Suite struct KeyTests {
   static let names: [[UInt8]] = [
     Array("with space".utf8), Array("two\nlines\r\n".utf8), Array("glob*[a-z]?\\".utf8), Array("größe ☃".utf8),
@@ -27,12 +27,12 @@ import Testing
     #expect(watermark?.taskID?.description == fired["id"])
     stage.store.call([Array("DEL".utf8), key])
     try daemon.wait(for: "removed", key: shown)
-    // A name with a line break is still one line of the log.
+    // A name with a line break still gives one line of the log.
     #expect(daemon.otherLines.isEmpty)
     try daemon.stop()
   }
 
-  /// In the log for people as well: a name or a value cannot begin a line of its own.
+  /// In the log for people, too, a name or a value cannot begin a line of its own.
   @Test func noLineIsForged() throws {
     let stage = try Stage()
     let daemon = try stage.launch(["BEAT_WATCH_LOG_FORMAT": "text"])
@@ -53,7 +53,7 @@ import Testing
     #expect(daemon.otherLines.count { $0.contains(" stopped ") && $0.contains("fired=") } == 1)
   }
 
-  /// The same names are found by the full load.
+  /// The full load finds the same names.
   @Test func anyBytesAtStart() throws {
     let stage = try Stage()
     for name in Self.names {
@@ -65,7 +65,7 @@ import Testing
     #expect(stage.messages().count == Self.names.count)
   }
 
-  /// More documents than one step of the scan or one read takes, beside many keys that are none.
+  /// There are more documents than one step of SCAN or one read takes, beside many keys that are no documents.
   @Test func thousandsOfDocuments() throws {
     let stage = try Stage()
     let pairs = (0..<3000).flatMap { [stage.key("n\($0)"), schedule("n\($0)")] }
@@ -79,13 +79,13 @@ import Testing
     #expect(eventually { stage.store("HLEN", stage.watermarkKey)?.integer == 3001 })
   }
 
-  /// In the pattern of the subscription the prefix means itself.
+  /// The pattern of the subscription takes the prefix literally.
   @Test(arguments: ["a*[b]?\\c:", "[a-z]*:", "tasks meta ☃:", "x\\"])
   func prefixIsNoPattern(_ prefix: String) throws {
     let server = try RedisServer()
     let stage = try Stage(on: server, prefix: prefix)
     stage.set("old", schedule("old"))
-    // Each of these would match if the prefix were a pattern.
+    // Each of these keys would match if the prefix were a pattern.
     let others = ["aXXbYc:n", "b:n", "az:n", "xn"]
     for other in others where !other.hasPrefix(prefix) { stage.store("SET", other, schedule("other", atOnce)) }
     let daemon = try stage.launch()
@@ -99,7 +99,7 @@ import Testing
     #expect(stage.messages().count == 1)
   }
 
-  /// The daemon's own keys are no documents, even under an empty prefix's neighbour.
+  /// The daemon's own keys are no documents, with an empty prefix either.
   @Test func ownKeysAreNoDocuments() throws {
     let server = try RedisServer()
     let stage = try Stage(on: server, prefix: "reactivebeat:")

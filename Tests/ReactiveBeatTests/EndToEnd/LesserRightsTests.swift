@@ -3,12 +3,12 @@ import Testing
 @testable import BeatCore
 @testable import ReactiveBeat
 
-/// Rights that are only good to have, taken from a daemon while it leads: said once, told in its record, and the lease
-/// is offered to one that has them.
+/// A daemon that leads loses a right without which it can still fire. It says so once, in the log and in its record,
+/// and offers the lease to a daemon that has the right.
 @Suite struct LesserRightsTests {
-  /// Shown by the first refusal: each fire uses the first three, and a run by hand the others.
+  /// The first refusal shows that these are missing: each fire uses the first three, and a run by hand the others.
   static let used = ["xadd", "setrange", "smembers", "hscan", "hexists", "hdel", "llen", "expire"]
-  /// Used so seldom that the next audit's rehearsal shows it.
+  /// These are used so seldom that the next audit's rehearsal shows it.
   static let seldom = ["lpop", "exists", "type", "sadd"]
 
   private func stage() throws -> Stage {
@@ -27,7 +27,7 @@ import Testing
     let standby = try stage.daemon(["BEAT_WATCH_LEASE_TTL": "2"], user: "two:secret@")
     #expect(stage.fires(["a", "b"], 1))
     stage.store("ACL", "SETUSER", "one", "-\(right)")
-    // Whoever leads by the end of it carries it out, or says why not.
+    // The daemon that leads at the end carries the request out, or says why not.
     let asker = try Daemon(stage.environment(), arguments: ["fire", "c", "--timeout", "5s"])
     try standby.wait(for: "leading")
     let line = try leader.wait(for: "limited")
@@ -58,7 +58,7 @@ import Testing
     try takeFromLeader(right, stage(), environment: ["BEAT_WATCH_AUDIT_INTERVAL": "1"])
   }
 
-  /// Refused again and again, which is no reason to rehearse again and again.
+  /// The command is refused again and again, but the rehearsal is not repeated each time.
   @Test func aRefusalIsNotRehearsedEachTime() throws {
     let stage = try stage()
     let daemon = try stage.daemon(["BEAT_WATCH_AUDIT_INTERVAL": "0"], user: "one:secret@")
@@ -68,7 +68,7 @@ import Testing
     stage.store("CONFIG", "RESETSTAT")
     #expect(stage.fires(["a", "b"], 15))
     let calls = stage.store("INFO", "commandstats")?.text ?? ""
-    // One of a rehearsal's own commands; after 1 s, 2 s, ...
+    // Only rehearsals call this command: after 1 s, 2 s, ...
     let pings = calls.split(separator: "\r\n").first { $0.hasPrefix("cmdstat_expire:calls=") } ?? ""
     let count = Int(pings.dropFirst("cmdstat_expire:calls=".count).prefix { $0 != "," }) ?? 0
     #expect(count <= 16, "\(pings)")
@@ -76,7 +76,7 @@ import Testing
     try daemon.stop()
   }
 
-  /// On two servers what the broker's user lacks counts, too.
+  /// On two servers a right that the broker's user lacks counts, too.
   @Test func theBrokersUserLacksSomething() throws {
     let servers = try TwoServers()
     servers.broker.store("ACL", "SETUSER", "beat", "on", ">secret", "~*", "&*", "+@all", "-sadd")
@@ -90,7 +90,7 @@ import Testing
 
   // MARK: runs by hand
 
-  /// A run by hand that the daemon's user may not carry out: told to who asks for it, and in the log, once.
+  /// A run by hand that the daemon's user may not carry out is explained to the requester, and once in the log.
   @Test(arguments: ["hexists", "hdel", "expire", "llen"]) func aRunByHandIsAnswered(_ right: String) throws {
     let stage = try Stage()
     stage.store("ACL", "SETUSER", "one", "on", ">secret", "~*", "&*", "+@all", "-\(right)")
@@ -121,7 +121,7 @@ import Testing
     try daemon.stop()
   }
 
-  /// Taken while it leads: the request that shows it is answered by what the daemon says of itself.
+  /// The right is taken while the daemon leads. The request that shows it is answered from the daemon's record.
   @Test(arguments: ["500ms", "5s"]) func aRunByHandThatIsNoLongerReadIsExplained(_ timeout: String) throws {
     let stage = try Stage()
     stage.store("ACL", "SETUSER", "one", "on", ">secret", "~*", "&*", "+@all")
@@ -135,7 +135,7 @@ import Testing
     try daemon.stop()
   }
 
-  /// The same shortly after something else was taken.
+  /// The same holds shortly after another right was taken.
   @Test func aRunByHandBesideAnotherLoss() throws {
     let stage = try Stage()
     stage.store("ACL", "SETUSER", "one", "on", ">secret", "~*", "&*", "+@all")
@@ -149,7 +149,7 @@ import Testing
     try daemon.stop()
   }
 
-  /// One that stands by could not read it either.
+  /// A standby could not read the request either.
   @Test func aRunByHandThatNobodyReadsIsExplained() throws {
     let stage = try Stage()
     for user in ["one", "two"] { stage.store("ACL", "SETUSER", user, "on", ">secret", "~*", "&*", "+@all", "-hscan") }
@@ -161,7 +161,7 @@ import Testing
     try daemons.1.stop()
   }
 
-  /// What is missing without several commands is said once.
+  /// A loss that several missing commands cause is logged once.
   @Test func eachLossIsSaidOnce() throws {
     let stage = try Stage()
     stage.store(
@@ -174,7 +174,7 @@ import Testing
     try daemon.stop()
   }
 
-  /// The answer's key is what it may not write: nothing is sent that nobody would be told of.
+  /// The daemon may not write the answer's key: it sends no message whose requester could not be answered.
   @Test func anAnswerThatCannotBeGiven() throws {
     let stage = try Stage()
     stage.store(

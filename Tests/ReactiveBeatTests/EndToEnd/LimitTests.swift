@@ -4,7 +4,7 @@ import Testing
 @testable import BeatCore
 @testable import ReactiveBeat
 
-/// Something has run out: descriptors, connections, Redis' memory, the time of a machine that slept.
+/// Something has run out: descriptors, connections, Redis' memory, or the time of a machine that slept.
 @Suite struct LimitTests {
   private func often(_ name: String) -> String { schedule(name, every: "0.1", #", "catchup": "all""#) }
 
@@ -13,7 +13,7 @@ import Testing
     #expect(try ChildProcess(words, environment: [:], output: -1).wait() == .status(0))
   }
 
-  /// No descriptor is left for a new connection, and then there are some again.
+  /// No descriptor is left for a new connection; later there are some again.
   @Test func descriptors() throws {
     let stage = try Stage()
     stage.set("a", often("a"))
@@ -30,7 +30,8 @@ import Testing
     try stage.expectEachOnce(["a"], every: 100_000)
   }
 
-  /// Too few from the start: it ends at once and says why, or waits for better times; it does not hang.
+  /// There are too few descriptors from the start: the daemon ends at once and says why, or tries again. It does not
+  /// hang.
   @Test(arguments: 4...9) func fewDescriptors(_ count: Int) throws {
     let stage = try Stage()
     stage.server.kill()
@@ -45,7 +46,7 @@ import Testing
     stage.set("a", often("a"))
     let daemon = try stage.daemon()
     #expect(stage.fires(["a"], 2))
-    // The two of the stage, and no more.
+    // The stage's own two connections take all places.
     stage.store("CONFIG", "SET", "maxclients", "2")
     stage.store("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
     try daemon.wait(for: "disconnected") { $0.reason.contains("max number of clients") }
@@ -57,7 +58,7 @@ import Testing
     try stage.expectEachOnce(["a"], every: 100_000)
   }
 
-  /// Redis throws schedules away, and is allowed to: warned of at the start, and heard when it happens.
+  /// Redis may evict schedules: the daemon warns of it at the start, and hears when it happens.
   @Test func eviction() throws {
     let stage = try Stage(["--maxmemory", "1gb", "--maxmemory-policy", "allkeys-random"])
     for number in 0..<200 { stage.set("n\(number)", schedule("n\(number)")) }
@@ -66,7 +67,7 @@ import Testing
     #expect(warning.level == "warning" && warning["policy"] == "allkeys-random")
     #expect(warning.reason.contains("maxmemory-policy") && warning.reason.contains("noeviction"))
     try daemon.wait(for: "leading")
-    // Less than is used by now, for as long as it takes: a write makes room.
+    // Less than is used, until enough was evicted: a write makes room.
     stage.store("CONFIG", "SET", "maxmemory", "1")
     #expect(eventually { (stage.store("DBSIZE")?.integer ?? 300) < 150 })
     stage.store("CONFIG", "SET", "maxmemory", "1gb")
@@ -76,7 +77,7 @@ import Testing
         let left = (0..<200).filter { stage.document("n\($0)") != nil }.count
         return daemon.told("removed") == 200 - left
       })
-    // Whatever went, the watermark and the lease among it: what is written now is fired, once.
+    // Whatever was evicted, even the watermark and the lease: a document that is written now is fired, once.
     stage.set("new", schedule("new", atOnce))
     let id = try daemon.wait(for: "fired", key: stage.key("new"), within: 20)["id"]
     #expect(stage.messages().map(\.id) == [id])
@@ -90,7 +91,7 @@ import Testing
     #expect(daemon.logged("eviction").isEmpty)
   }
 
-  /// A queue that takes no more, since Redis' memory is full: nothing is counted as fired before it is.
+  /// Redis' memory is full, so the queue takes no message: no fire counts before its message was taken.
   @Test func memoryOfRedis() throws {
     let stage = try Stage()
     stage.set("a", often("a"))
@@ -105,13 +106,13 @@ import Testing
     try stage.expectEachOnce(["a"], every: 100_000)
   }
 
-  /// Redis cannot save, and refuses writes because of it.
+  /// Redis cannot save, and refuses writes because of that.
   @Test func diskOfRedis() throws {
     let stage = try Stage(["--save", "3600 1", "--dbfilename", "dump.rdb"])
     stage.set("a", often("a"))
     let daemon = try stage.daemon()
     #expect(stage.fires(["a"], 2))
-    // A folder where the snapshot should be: the background save fails.
+    // A folder has the snapshot's name, so the background save fails.
     #expect(mkdir(stage.server.folder + "/dump.rdb", 0o700) == 0)
     defer { rmdir(stage.server.folder + "/dump.rdb") }
     stage.store("BGSAVE")
@@ -127,7 +128,7 @@ import Testing
     try stage.expectEachOnce(["a"], every: 100_000)
   }
 
-  /// The machine sleeps for longer than "in time" is: the rules for what was missed decide, and it is no flood.
+  /// The machine sleeps for longer than a run may be late: the rules for missed runs decide, and no flood follows.
   @Test func longSleep() throws {
     let stage = try Stage()
     for rule in ["none", "latest", "all"] {

@@ -6,10 +6,10 @@ import Testing
 @testable import BeatRedis
 @testable import ReactiveBeat
 
-/// A server that does not say the truth: the daemon lives on, comes back ever less often, keeps its memory, and does its
-/// work as soon as it hears the truth.
+/// A server answers falsely: the daemon lives on, connects less and less often, keeps its memory small, and works as
+/// soon as the answers are true.
 @Suite(.serialized) struct LyingServerTests {
-  /// Says what is needed to be believed, and then what `answer` adds.
+  /// The answers that a daemon needs to take the server for a Redis. `answer` adds to them.
   private static func convincing(_ words: [[UInt8]]) -> String {
     switch words.first.map({ String(decoding: $0, as: UTF8.self) }) ?? "" {
     case "INFO": RESP.bulk("redis_version:7.0.15\r\nrun_id:abc\r\nrole:master\r\nloading:0\r\n")
@@ -35,7 +35,8 @@ import Testing
     }
     let daemon = try Daemon(server.environment)
     try daemon.wait(for: "disconnected")
-    // 50, 100, 200 ms and so on: the eighth attempt comes after some seconds, and each makes up to two connections.
+    // The pauses are 50, 100, 200 ms and so on: the eighth attempt comes after some seconds. Each attempt makes up to
+    // two connections.
     usleep(3_000_000)
     #expect(daemon.isRunning)
     #expect(server.connections < 24, "\(server.connections) connections")
@@ -55,7 +56,9 @@ import Testing
     #expect(try daemon.stop() == .status(0))
   }
 
-  @Test("the time it tells is none", arguments: ["9223372036854775807", "1000000000000000000", "-1", "253402300800"])
+  @Test(
+    "the server's time is no valid time",
+    arguments: ["9223372036854775807", "1000000000000000000", "-1", "253402300800"])
   func time(_ seconds: String) {
     #expect(UnixTime(told: seconds, "0") == nil)
     #expect(UnixTime(told: "1", "1000000") == nil)
@@ -73,7 +76,7 @@ import Testing
     let proxy = try FaultProxy(to: stage.server)
     let daemon = try stage.daemon(proxy.environment)
     #expect(stage.fires(["a"], 2))
-    // Answers of no use end the session, and the next one is told this.
+    // Unusable answers end the session. The next session gets this one.
     proxy.lie { words, _ in Array((words.first == Array("INFO".utf8) ? RESP.bulk(info) : "+no\r\n").utf8) }
     try daemon.wait(for: "disconnected") { $0.reason.contains("is needed") || $0.reason.contains("cluster") }
     #expect(daemon.isRunning)
@@ -92,7 +95,7 @@ import Testing
     let proxy = try FaultProxy(to: stage.server)
     let daemon = try stage.daemon(proxy.environment)
     #expect(stage.fires(["a"], 2))
-    // One answer is left out, and one is another; all others are true, and belong to the command before.
+    // One answer is left out, and one is replaced. All later ones are true, but belong to the command before.
     let step = Mutex(0)
     proxy.lie { words, truth in
       guard !words.isEmpty else { return truth }

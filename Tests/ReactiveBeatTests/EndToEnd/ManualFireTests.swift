@@ -3,7 +3,7 @@ import Testing
 @testable import BeatCore
 @testable import ReactiveBeat
 
-/// Runs that somebody asks for on the store.
+/// Runs that a user requests by `beat-watch fire`.
 @Suite struct ManualFireTests {
   private static let requests = "reactivebeat:tasks:meta:manual"
   private static let history = "reactivebeat:tasks:meta:history"
@@ -30,7 +30,7 @@ import Testing
     let id = try #require(answer(stage, "one")?.split(separator: " ").last.map(String.init))
     #expect(stage.messages("reports").map(\.id) == [id])
     #expect(stage.messages("reports").first?.header("argsrepr")?.text == "[1]")
-    // Neither the schedule nor its bookkeeping know of it.
+    // A run by hand changes neither the watermark nor the document.
     #expect(stage.watermark("a") == watermark && stage.document("a") == document)
     #expect(stage.store("HLEN", Self.requests)?.integer == 0)
     let entry = stage.store("XRANGE", Self.history, "-", "+")?.array?.first?.array?.last?.array?.compactMap(\.text)
@@ -70,7 +70,7 @@ import Testing
     try daemon.stop()
   }
 
-  /// Asked while nobody fired: done by the next one who does, but not after its time.
+  /// The run is requested while no daemon fires: the next leader carries it out, but not after its deadline.
   @Test func waitsUntilItsDeadline() throws {
     let stage = try Stage()
     stage.set("a", schedule("a"))

@@ -3,7 +3,7 @@ import Testing
 @testable import BeatCore
 @testable import ReactiveBeat
 
-/// A key prefix that lacks its end, or has too much of one: whoever gives it is told which one was probably meant.
+/// A key prefix lacks its end, or has too much of one: the user is told which prefix was probably meant.
 @Suite struct MistypedPrefixTests {
   private static let variable = "CELERY_REDIS_SCHEDULER_KEY_PREFIX"
   private static let prefixes = ["tasks:meta", "tasks:meta:hello"]
@@ -25,12 +25,12 @@ import Testing
     let line = try daemon.wait(for: "prefix")
     #expect(line.level == "warning" && isTold(line.reason) && line["others"] == "tasks:meta:")
     try daemon.stop()
-    // The right one is silent.
+    // The right prefix raises no note.
     #expect(try !stage.run("list").notes.contains { $0.contains("key prefix") })
     #expect(try !stage.run("set", "new", "--task", "t", "--every", "1h").notes.contains { $0.contains("key prefix") })
   }
 
-  /// People write a pattern where a prefix is meant.
+  /// Users write a pattern where a prefix is meant.
   @Test func aGlob() throws {
     let stage = try Stage()
     stage.set("hello", schedule("hello"))

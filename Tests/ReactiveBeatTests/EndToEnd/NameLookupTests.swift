@@ -3,8 +3,8 @@ import Testing
 
 @testable import ReactiveBeat
 
-/// Host names that have no address, get one, get another one, or that nobody answers for. The daemon sees a hosts file
-/// of the test's in the place of the system's, which needs a mount namespace.
+/// Host names that have no address, get one or another one, or whose name server does not answer. The daemon sees the
+/// test's hosts file in the place of the system's, which needs a mount namespace.
 @Suite(.enabled(if: mayUnshare, "unshare --mount is not allowed here")) struct NameLookupTests {
   private static let name = "store.reactivebeat.example"
 
@@ -28,12 +28,12 @@ import Testing
     let hosts = stage.server.folder + "/hosts"
     try write("127.0.0.1 localhost\n", to: hosts)
     let nobody = stage.server.folder + "/resolv.conf"
-    // Nobody listens there: an answer at once that there is none.
+    // No name server listens there, so the look-up fails at once.
     try write("nameserver 127.0.0.1\noptions timeout:1 attempts:1\n", to: nobody)
     let daemon = try launch(stage, ["/etc/hosts": hosts, "/etc/resolv.conf": nobody])
     let line = try daemon.wait(for: "disconnected")
     #expect(line.reason.contains(Self.name) && line.reason.contains("resolved"), "\(line)")
-    // An address at which nobody listens, and then the right one.
+    // First an address at which no server listens, then the right one.
     try write("127.0.0.1 localhost\n127.9.9.9 \(Self.name)\n", to: hosts)
     try daemon.wait(for: "disconnected", within: 20) { $0.reason.contains("refused") }
     try write("127.0.0.1 localhost \(Self.name)\n", to: hosts)
@@ -42,7 +42,7 @@ import Testing
     try daemon.wait(for: "fired", key: stage.key("a"))
   }
 
-  /// A name server that says nothing: the loop goes on meanwhile, and a signal is heard at once.
+  /// The name server does not answer: the loop goes on, and a signal is handled at once.
   @Test func silentNameServer() throws {
     let descriptor = socket(AF_INET, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
     defer { close(descriptor) }
@@ -66,7 +66,7 @@ import Testing
   }
 }
 
-/// Whether a mount namespace can be had.
+/// Whether this system lets the tests make a mount namespace.
 let mayUnshare: Bool = {
   guard let unshare = try? commandPath("unshare"), let command = try? commandPath("true") else { return false }
   let process = try? ChildProcess([unshare, "--mount", "--", command], environment: [:], output: -1)

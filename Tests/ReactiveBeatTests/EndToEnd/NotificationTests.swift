@@ -3,9 +3,9 @@ import Testing
 @testable import BeatRedis
 @testable import ReactiveBeat
 
-/// What the daemon does about `notify-keyspace-events`.
+/// How the daemon checks and changes `notify-keyspace-events`.
 @Suite struct NotificationTests {
-  /// The value as Redis gives it back, which need not be as it was set.
+  /// The setting as Redis returns it, which may be spelled otherwise than it was set.
   private func setting(_ stage: Stage) throws -> String {
     try #require(stage.store("CONFIG", "GET", "notify-keyspace-events")?.array?.last?.text)
   }
@@ -18,7 +18,7 @@ import Testing
     try daemon.wait(for: "rejected", key: stage.key("a"))
   }
 
-  /// What is missing is added, what others have set stays, and both values are logged.
+  /// Missing classes are added, classes that others have set stay, and both values are logged.
   @Test(arguments: ["", "Ex", "AE", "Kg$", "Kn", "E$lt"])
   func missing(_ before: String) throws {
     let stage = try Stage(["--notify-keyspace-events", before])
@@ -34,7 +34,7 @@ import Testing
     try expectEdits(stage, daemon)
   }
 
-  /// Nothing is missing: nothing is set.
+  /// With no class missing the daemon does not change the setting.
   @Test(arguments: ["KEA", "KA", "AK", "Kg$lshzxetd"])
   func enough(_ before: String) throws {
     let stage = try Stage(["--notify-keyspace-events", before])
@@ -46,7 +46,8 @@ import Testing
     try expectEdits(stage, daemon)
   }
 
-  /// One class of events is switched off while the daemon runs, and the others still come: that is noticed, too.
+  /// One class of events is switched off while the daemon runs, and the others still come: the daemon notices that,
+  /// too.
   @Test(arguments: ["$", "g", "K"]) func oneIsTakenAway(_ letter: Character) throws {
     let stage = try Stage()
     let daemon = try stage.daemon()
@@ -63,7 +64,7 @@ import Testing
     try daemon.wait(for: "removed", key: stage.key("a"))
   }
 
-  /// The class of new keys is on but not shown beside a full list of classes: it must not get lost.
+  /// Redis does not show the class of new keys beside a full list of classes. It must not get lost.
   @Test func newKeysOfOthersStay() throws {
     let stage = try Stage(["--notify-keyspace-events", "EAn"])
     let other = try stage.server.client()

@@ -3,7 +3,7 @@ import Testing
 @testable import BeatCore
 @testable import ReactiveBeat
 
-/// A daemon that may not write its record any more: the lease tells who leads, and `doctor` asks of each daemon's user.
+/// A daemon may no longer write its record: the lease shows who leads, and `doctor` examines each daemon's user.
 @Suite struct OldRecordTests {
   private func stage() throws -> Stage {
     let stage = try Stage()
@@ -54,7 +54,7 @@ import Testing
     for daemon in [leader, standby] { try daemon.stop() }
   }
 
-  /// Users of other databases are those of other installations.
+  /// Redis users of other databases belong to other installations.
   @Test func usersOfOthersAreNotAsked() throws {
     let stage = try stage()
     stage.store("ACL", "SETUSER", "other", "on", ">secret", "~other:*", "~reactivebeat:*", "~celery*", "&*", "+@all")

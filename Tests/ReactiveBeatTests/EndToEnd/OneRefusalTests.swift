@@ -3,8 +3,8 @@ import Testing
 @testable import BeatCore
 @testable import ReactiveBeat
 
-/// What a daemon does again and again goes on after one refusal: it is said, tried again, and forgotten when it is
-/// mended.
+/// Work that the daemon repeats goes on after one refusal: the refusal is logged, the work is tried again, and `able`
+/// is logged when nothing is missing any more.
 @Suite struct OneRefusalTests {
   private func stage() throws -> Stage {
     let stage = try Stage()
@@ -13,7 +13,8 @@ import Testing
     return stage
   }
 
-  /// Taken from a daemon that runs: SCAN, which only an audit and a new load need, and what an audit's reads need.
+  /// Rights taken from a running daemon: SCAN, which only an audit and a new load need, and the command of an audit's
+  /// reads.
   @Test(arguments: [("scan", "limited", "lacks"), ("mget", "unable", "unable")])
   func anAuditIsTriedAgain(_ right: String, _ message: String, _ word: String) throws {
     let stage = try stage()
@@ -28,7 +29,7 @@ import Testing
     stage.store("ACL", "SETUSER", "one", "+\(right)")
     try daemon.wait(for: "able", within: 20)
     #expect(eventually { (try? stage.run("status").lines.contains { $0.hasPrefix(word) }) == false })
-    // Without class l, SORT … STORE overwrites a schedule silently; the heartbeat's events still come.
+    // Without class l, SORT … STORE overwrites a schedule without an event. The heartbeat's events still come.
     stage.store("CONFIG", "SET", "notify-keyspace-events", "Kg$x")
     stage.store("RPUSH", "numbers", "1")
     stage.store("SORT", "numbers", "STORE", stage.key("a"))
@@ -37,7 +38,7 @@ import Testing
     try daemon.stop()
   }
 
-  /// What the next connection needs is missed while this one stands.
+  /// The daemon notices a missing right of its next connection while the present one is open.
   @Test func whatOnlyTheNextConnectionNeeds() throws {
     let stage = try stage()
     let daemon = try stage.daemon(["BEAT_WATCH_AUDIT_INTERVAL": "1"], user: "one:secret@")
@@ -49,7 +50,7 @@ import Testing
     try daemon.stop()
   }
 
-  /// Given back after long: it is gone from the log and the record within seconds.
+  /// A right that is given back after a long time is noticed within seconds, in the log and in the record.
   @Test func whatIsGivenBackIsNoticedSoon() throws {
     let stage = try stage()
     stage.store("ACL", "SETUSER", "one", "-xadd", "-llen")
@@ -77,14 +78,14 @@ import Testing
     try daemon.stop()
   }
 
-  /// Its record could not be written for a while, and nothing has changed since.
+  /// The daemon's record could not be written for a while, and nothing has changed since.
   @Test func aRecordIsWrittenAgain() throws {
     let stage = try stage()
     let key = "reactivebeat:tasks:meta:daemons"
     stage.store("SET", key, "x")
     let daemon = try stage.daemon()
     try daemon.wait(for: "leading")
-    // Nothing is news by then.
+    // By then nothing in the record changes any more.
     let start = MonotonicTime.now()
     #expect(eventually { MonotonicTime.now().microseconds(since: start) > 2_000_000 })
     stage.store("DEL", key)

@@ -5,9 +5,9 @@ import Testing
 @testable import BeatRedis
 @testable import ReactiveBeat
 
-/// Redis is not there, goes away, and comes back.
+/// Redis is missing at the start, goes away, and comes back.
 @Suite struct OutageTests {
-  /// Every acknowledged write survives the server's death.
+  /// With these options every acknowledged write survives the server's death.
   private static let durable = ["--appendonly", "yes", "--appendfsync", "always"]
 
   @Test func unreachableAtStart() throws {
@@ -15,7 +15,7 @@ import Testing
     stage.server.kill()
     let door = try ClosedDoor(at: stage.server.socketPath)
     let daemon = try stage.launch()
-    // The same failure again and again is told once.
+    // The same failure again and again is logged once.
     for _ in 0..<4 { try door.turnAway() }
     #expect(daemon.logged("disconnected").count == 1)
     let line = try daemon.wait(for: "disconnected")
@@ -42,7 +42,7 @@ import Testing
     #expect(daemon.logged("disconnected").count == 1)
   }
 
-  /// Killed in the middle of firing, again and again: nothing is lost and nothing comes twice.
+  /// Redis is killed in the middle of firing, again and again: no run is lost, and none comes twice.
   @Test func killedAndStartedAgain() throws {
     let stage = try Stage(Self.durable)
     for name in ["a", "b", "c"] { stage.set(name, schedule(name, every: "0.05", #", "catchup": "all""#)) }
@@ -67,7 +67,7 @@ import Testing
     #expect(messages.isEmpty, "messages of no occurrence")
   }
 
-  /// Every occurrence until now is in the queue once, in its order, and told once.
+  /// Expects every occurrence until now once in the queue, in order, and logged once.
   private func expectEach(_ stage: Stage, _ daemon: Daemon, every microseconds: Int64) throws {
     let watermark = try #require(stage.watermark("a"))
     let ids = stage.messages().map(\.id)
@@ -77,7 +77,7 @@ import Testing
     #expect(stage.document("a")?.contains(#""total_run_count": \#(ids.count)"#) == true)
   }
 
-  /// Killed with a script on its way that it never ran: the occurrence is still due.
+  /// Redis is killed before it runs a script that was sent: the occurrence is still due.
   @Test func killedBeforeItRan() throws {
     let stage = try Stage(Self.durable)
     let daemon = try stage.daemon()
@@ -96,7 +96,7 @@ import Testing
     try expectEach(stage, daemon, every: 300_000)
   }
 
-  /// The script ran and its answer got lost: found out, and not done again.
+  /// The script ran and its answer got lost: the daemon finds that out, and does not fire again.
   @Test func answersLost() throws {
     let stage = try Stage()
     let proxy = try RedisProxy(to: stage.server)
@@ -110,7 +110,7 @@ import Testing
       #expect(eventually { (stage.watermark("a")?.totalRunCount ?? 0) > daemon.logged("fired").count })
       proxy.cut()
       try daemon.wait(for: "reconnected")
-      // Only who leads fires.
+      // Only the leader fires.
       try daemon.wait(for: "leading")
     }
     try daemon.wait(for: "fired", key: stage.key("a"))
@@ -119,12 +119,12 @@ import Testing
     #expect(daemon.logged("fired").contains { $0.value("confirmed") == .bool(true) })
   }
 
-  /// What happened meanwhile raised events that nobody heard: the load finds it.
+  /// Edits during the outage raised events that the daemon did not hear: the load finds the edits.
   @Test func editsWhileDisconnected() throws {
     let stage = try Stage(Self.durable)
     for name in ["same", "edited", "deleted", "retyped"] { stage.set(name, schedule(name)) }
     let daemon = try stage.daemon()
-    // Stopped, so that it cannot be back before the edits.
+    // The daemon is frozen, so that it cannot connect before the edits.
     daemon.send(SIGSTOP)
     stage.server.kill()
     try stage.restart()
@@ -141,7 +141,7 @@ import Testing
     #expect(daemon.lines.allSatisfy { $0.key != stage.key("same") })
   }
 
-  /// The setting of the notifications has died with the server.
+  /// The restarted server has lost the notifications' setting.
   @Test func notificationsAreSwitchedOnAgain() throws {
     let stage = try Stage(Self.durable)
     let daemon = try stage.daemon()
@@ -154,8 +154,8 @@ import Testing
     try daemon.wait(for: "loaded", key: stage.key("a"))
   }
 
-  /// Either connection alone may be cut: without the one of the commands both come anew, without the one of the events
-  /// it alone does.
+  /// Either connection is cut alone. When the commands' connection is lost, both are made again; when the events'
+  /// connection is lost, only that one is.
   @Test(arguments: ["normal", "pubsub"]) func connectionKilled(_ type: String) throws {
     let stage = try Stage()
     stage.set("a", schedule("a", every: "0.1", #", "catchup": "all""#))
@@ -182,8 +182,8 @@ import Testing
     #expect(Int64(ids.count) == watermark.totalRunCount)
   }
 
-  /// Redis closes the events' connection when they pile up. The daemon goes on leading and firing, hears again, and
-  /// knows what was edited and asked for in between.
+  /// Redis closes the events' connection when it does not keep up. The daemon goes on leading and firing, subscribes
+  /// again, and finds the edits and requests of the time between.
   @Test func eventsMissed() throws {
     let stage = try Stage()
     stage.set("a", schedule("a", every: "0.1", #", "catchup": "all""#))
@@ -191,7 +191,7 @@ import Testing
     let daemon = try stage.daemon()
     #expect(stage.fires(["a"], 2))
     for round in 1...3 {
-      // The daemon hears no event of what follows in the same transaction.
+      // The daemon hears no event of the rest of this transaction.
       stage.store("MULTI")
       stage.store("CLIENT", "KILL", "TYPE", "pubsub")
       stage.store("SET", stage.key("new\(round)"), schedule("new\(round)", atOnce))
@@ -199,11 +199,11 @@ import Testing
       stage.store("DEL", stage.key("gone\(round)"))
       #expect(stage.store("EXEC")?.array?.count == 4)
       try daemon.wait(for: "notifications") { $0.level == "warning" && $0.reason.contains("closed the connection") }
-      // One has come, one has gone.
+      // One schedule is new, one is deleted.
       #expect(try daemon.wait(for: "reloaded").number("schedules") == 5)
       #expect(eventually { stage.count("new\(round)") == 1 })
       #expect(stage.fires(["a", "edited"], 1))
-      // And is heard again.
+      // The daemon hears events again.
       stage.set("edited", schedule("edited", every: "\(3600 + round)"))
       try daemon.wait(for: "changed", key: stage.key("edited"))
       stage.store("DEL", stage.key("new\(round)"))
@@ -216,7 +216,7 @@ import Testing
     try daemon.stop()
   }
 
-  /// What is missed while everything is read does not break that off: it is for the next load.
+  /// An edit that is missed during a load does not break the load off: the next load finds it.
   @Test func oneLoadAfterTheOther() throws {
     let stage = try Stage()
     let proxy = try FaultProxy(to: stage.server)
@@ -224,7 +224,7 @@ import Testing
     let daemon = try stage.daemon(proxy.environment)
     #expect(stage.fires(["a"], 2))
     let names = LuaScript(embedded: PackageResources.names_lua)
-    // A scan that does not come to its end.
+    // This scan does not end.
     proxy.lie { words, truth in
       if words.first == Array("SCAN".utf8) { return Array("*2\r\n$1\r\n1\r\n*0\r\n".utf8) }
       guard words.count > 1, words[1] == Array(names.sha1.utf8) || words[1] == Array(names.source.utf8) else {
@@ -245,7 +245,7 @@ import Testing
     try stage.expectEachOnce(["a"], every: 100_000)
   }
 
-  /// A server that has lost its scripts gets them again.
+  /// The daemon sends its scripts again to a server that has lost them.
   @Test func scriptsFlushed() throws {
     let stage = try Stage()
     let daemon = try stage.daemon()
@@ -270,7 +270,7 @@ import Testing
   }
 }
 
-/// Something in a server's place that hangs up on everybody.
+/// A socket in the server's place that closes each connection.
 private final class ClosedDoor {
   private let path: String
   private let descriptor: Int32
@@ -292,7 +292,8 @@ private final class ClosedDoor {
 
   deinit { close(descriptor) }
 
-  /// Waits for somebody to say something, and hangs up. With nothing left unread it is always the same end for him.
+  /// Accepts a connection, reads what the client says, and closes. Nothing is left unread, so the client always sees
+  /// the same end.
   func turnAway() throws {
     var request = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
     guard poll(&request, 1, 10_000) > 0 else { throw Failure("nobody has tried to connect within 10 s", 0) }

@@ -4,8 +4,8 @@ import Testing
 @testable import BeatCore
 @testable import ReactiveBeat
 
-/// The schedules on one server, the queues on another: each occurrence arrives once, in its order, whatever happens in
-/// between.
+/// The schedules are on one server and the queues on another: each occurrence arrives once and in order, whatever
+/// happens in between.
 @Suite struct OutboxTests {
   @Test func eachOccurrenceOnceInOrder() throws {
     let servers = try TwoServers()
@@ -14,22 +14,24 @@ import Testing
     #expect(ready["delivery"] == "outbox")
     servers.store.set("a", schedule("a", every: "0.02", #", "catchup": "all""#))
     #expect(eventually { servers.ids().count >= 60 })
-    // A week while it waits, an hour when it has been taken out of the outbox.
+    // The note that a message was delivered lives for a week while the message is in the outbox, and for an hour
+    // afterwards.
     let first = try "reactivebeat:dedup:\(#require(servers.ids().first))"
     #expect(eventually { (servers.broker.broker("TTL", first)?.integer ?? .max) <= 3_600 })
     #expect(try daemon.stop() == .status(0))
     let expected = servers.fired("a", every: 20_000)
     #expect(expected.count >= 60)
     #expect(servers.ids() == expected)
-    // More than 20 in a second are told as a number.
+    // More than 20 fires in a second are logged as a number.
     let lines = daemon.logged("fired")
     #expect(lines.contains { $0.number("count") != nil })
     #expect(lines.reduce(0) { $0 + ($1.number("count") ?? 1) } == Double(expected.count))
     #expect(lines.compactMap { $0["id"] }.allSatisfy(expected.contains))
-    // A stop waits for what is on its way.
+    // A stop waits for the deliveries that are on their way.
     #expect(servers.isDrained())
     #expect(servers.store.document("a")?.contains(#""total_run_count": \#(expected.count)"#) == true)
-    // Nothing of a broker on the store, and on the broker what Celery would have there, and our notes.
+    // The store has no key of a broker. The broker has the keys that Celery would make, and the daemon's delivery
+    // notes.
     #expect(servers.store.broker("DBSIZE")?.integer == 0)
     #expect(
       servers.broker.broker("KEYS", "*")?.array?.compactMap(\.text).filter { !$0.hasPrefix("reactivebeat:dedup:") }
@@ -48,7 +50,7 @@ import Testing
     let record = try worker.record(line.text("id"))
     #expect(record["args"] == .string("(7,)"))
     #expect(record["id"] == line["id"].map { .string($0) })
-    // To each queue that the worker has bound.
+    // The message goes to each queue that the worker has bound.
     servers.store.set(
       "y",
       schedule(
@@ -61,7 +63,7 @@ import Testing
 
   // MARK: the broker goes away
 
-  /// Killed and started again, again and again: the schedules go on, and all arrives.
+  /// The broker is killed and started, again and again: the schedules go on, and every message arrives.
   @Test func brokerKilled() throws {
     let servers = try TwoServers(TwoServers.durable)
     for name in ["a", "b"] { servers.store.set(name, schedule(name, every: "0.05", #", "catchup": "all""#)) }
@@ -91,7 +93,7 @@ import Testing
     #expect(daemon.logged("disconnected").isEmpty && daemon.logged("deferred").isEmpty)
   }
 
-  /// Not there when the daemon starts.
+  /// The broker cannot be reached when the daemon starts.
   @Test func brokerUnreachableAtStart() throws {
     let servers = try TwoServers(TwoServers.durable)
     servers.broker.server.kill()
@@ -104,11 +106,11 @@ import Testing
     try servers.broker.restart()
     #expect(try daemon.wait(for: "broker back").number("waiting") == 0)
     #expect(servers.isDrained() && servers.ids().count == 1)
-    // The same failure again and again was told once.
+    // The same failure again and again was logged once.
     #expect(daemon.logged("broker lost").count == 1)
   }
 
-  /// What lies in the outbox comes in its order, of all schedules together.
+  /// The outbox is delivered in its order, across all schedules.
   @Test func orderOfTheOutbox() throws {
     let servers = try TwoServers()
     for name in ["a", "b", "c"] { servers.store.set(name, schedule(name, every: "0.03", #", "catchup": "all""#)) }
@@ -126,7 +128,7 @@ import Testing
     #expect(Set(ids).count == ids.count)
   }
 
-  /// Its answers get lost, so that the relay does not know what it has done.
+  /// The broker's answers get lost, so the relay does not know what it has delivered.
   @Test func answersOfTheBrokerLost() throws {
     let servers = try TwoServers()
     let proxy = try RedisProxy(to: servers.broker.server)
@@ -143,7 +145,7 @@ import Testing
     #expect(servers.ids() == servers.fired("a", every: 100_000))
   }
 
-  /// It became a replica: no error of a message, and none is held for it.
+  /// The broker became a replica: no message counts as refused, and none is deferred because of it.
   @Test func brokerIsAReplica() throws {
     let servers = try TwoServers()
     let daemon = try servers.daemon()
@@ -173,7 +175,7 @@ import Testing
 
   // MARK: the daemon goes away
 
-  /// Killed between the fire and the relay: the next one finds what waits.
+  /// The daemon is killed between fire and delivery: the next one finds the message.
   @Test func daemonKilled() throws {
     let servers = try TwoServers()
     servers.store.set("a", schedule("a", every: "0.1", #", "catchup": "all""#))
@@ -193,7 +195,7 @@ import Testing
     #expect(servers.ids() == servers.fired("a", every: 100_000))
   }
 
-  /// Whoever leads carries on.
+  /// The new leader carries on.
   @Test(arguments: [true, false]) func twoDaemons(haveALease: Bool) throws {
     let servers = try TwoServers()
     servers.store.set("a", schedule("a", every: "0.1", #", "catchup": "all""#))
@@ -211,7 +213,7 @@ import Testing
     #expect(servers.ids() == servers.fired("a", every: 100_000))
   }
 
-  /// What was put on its queue already is not put there again, whoever tries.
+  /// A message that is on its queue is not put there again, whichever daemon tries.
   @Test func repeatsAreSuppressed() throws {
     let servers = try TwoServers()
     let daemon = try servers.daemon(["BEAT_WATCH_LOG_LEVEL": "debug"])
@@ -230,7 +232,7 @@ import Testing
 
   // MARK: limits
 
-  /// A broker that stays away does not fill the store: firing stops, and goes on with the oldest occurrence.
+  /// A broker that stays away does not fill the store: firing stops, and goes on later with the oldest occurrence.
   @Test func outboxFull() throws {
     let servers = try TwoServers(TwoServers.durable)
     let daemon = try servers.daemon(["BEAT_WATCH_OUTBOX_LIMIT": "5"])
@@ -250,8 +252,8 @@ import Testing
     #expect(expected[5] == servers.store.taskIDs("a", last: try held.time("due"), every: 1, count: 1).first)
   }
 
-  /// A delivered message that cannot be taken out is passed over; what has taken its place is not, when another
-  /// daemon's relay has taken it out meanwhile.
+  /// A delivered message that cannot be taken out is passed over. If another daemon's relay has taken it out in the
+  /// meantime, the message in its place is not passed over.
   @Test func takenOutByAnother() throws {
     let servers = try TwoServers()
     servers.store.store("ACL", "SETUSER", "beat", "on", ">secret", "~*", "&*", "+@all", "-lrem")
@@ -269,7 +271,7 @@ import Testing
     #expect(servers.ids() == ["first", "second", fired["id"]])
   }
 
-  /// A queue that does not take its messages harms nobody else, however many wait for it.
+  /// A queue that does not take its messages does no harm to other queues, however many wait for it.
   @Test func queueOfAnotherType() throws {
     let servers = try TwoServers()
     servers.broker.broker("SET", "wrong", "x")
@@ -309,7 +311,8 @@ import Testing
     #expect(daemon.logged("deferred").count == 1)
   }
 
-  /// The outbox takes so many messages that nobody takes, and no more of theirs: the others' way stays short.
+  /// The outbox takes a number of messages that cannot be delivered, and then no more of those schedules. So other
+  /// messages have a short way.
   @Test func manyMessagesThatNobodyTakes() throws {
     let servers = try TwoServers()
     for number in 0..<20 {
@@ -325,7 +328,7 @@ import Testing
     #expect(held.reason.contains("no queue is bound to exchange late"))
     let count = servers.ids().count
     usleep(2_000_000)
-    // What was on its way when the thousandth was found is beyond it.
+    // More may come: the fires that were on their way when the thousandth message was found.
     #expect(servers.outbox.count < 3_000)
     #expect(servers.ids().count >= count + 10)
     servers.broker.broker("SADD", "_kombu.binding.late", "k\u{06}\u{16}k\u{06}\u{16}one")
@@ -339,8 +342,8 @@ import Testing
     }
   }
 
-  /// A daemon that is stopped gives its lease back however much waits for the broker: the next one carries it on at
-  /// once.
+  /// A daemon that is stopped gives its lease back however many messages wait for the broker. The next leader carries
+  /// on at once.
   @Test func stopBesideALongOutbox() throws {
     let servers = try TwoServers()
     for page in 0..<200 {
@@ -353,7 +356,7 @@ import Testing
     #expect(servers.store.store("EXISTS", lease)?.integer == 1)
     #expect(try daemon.stop(within: 10) == .status(0))
     #expect(servers.store.store("EXISTS", lease)?.integer == 0)
-    // What was carried has come once, and in its order.
+    // What was delivered has come once, and in order.
     let ids = servers.ids()
     #expect(ids == (0..<ids.count).map { "\($0 / 1_000)-\($0 % 1_000)" })
     #expect(ids.count < 200_000)
@@ -379,7 +382,7 @@ import Testing
     #expect(eventually { servers.ids().count == 1 })
   }
 
-  /// The sum of what may be in a window, and messages that are longer.
+  /// Messages that together fill the relay's window, and messages that are longer than it.
   @Test func largeMessages() throws {
     let servers = try TwoServers()
     let text = String(repeating: "x", count: 700_000)
@@ -396,7 +399,7 @@ import Testing
 
   // MARK: between the two ways
 
-  /// At first nobody can tell that the broker is the store's server; the next session can.
+  /// At first the daemon cannot know that the broker is the store's server; in the next session it can.
   @Test func oneServerAfterAll() throws {
     let stage = try Stage()
     let path = stage.server.folder + "/proxy.sock"
@@ -417,7 +420,7 @@ import Testing
     #expect(stage.broker("KEYS", "reactivebeat:dedup:*")?.array?.count == 1)
   }
 
-  /// An outbox that an earlier run has left is carried on, though nothing goes into it any more.
+  /// An outbox that an earlier run has left is delivered, though nothing is added to it any more.
   @Test func leftBehind() throws {
     let stage = try Stage()
     let servers = TwoServers(store: stage, broker: stage)
@@ -431,19 +434,19 @@ import Testing
     #expect(eventually { servers.ids().count > 1_000 })
   }
 
-  /// While nothing waits, the broker is not asked for anything.
+  /// While the outbox is empty, the daemon asks the broker for nothing.
   @Test func idle() throws {
     let servers = try TwoServers()
     let daemon = try servers.daemon()
     servers.store.set("a", schedule("a", atOnce))
     try daemon.wait(for: "fired", key: servers.store.key("a"))
     #expect(eventually { servers.isDrained() })
-    // The relay's last word on it: a shorter life for the note that it was delivered.
+    // The relay's last command for a message shortens the life of its delivery note.
     let note = try "reactivebeat:dedup:\(#require(servers.ids().first))"
     #expect(eventually { (servers.broker.broker("TTL", note)?.integer ?? .max) <= 3_600 })
     servers.broker.broker("CONFIG", "RESETSTAT")
     servers.store.broker("CONFIG", "RESETSTAT")
-    // Some heartbeats later.
+    // Some heartbeats go by.
     func calls(_ stage: Stage) -> [Substring] {
       let statistics = stage.broker("INFO", "commandstats")?.text ?? ""
       return statistics.split(whereSeparator: \.isNewline).filter { $0.hasPrefix("cmdstat_") }

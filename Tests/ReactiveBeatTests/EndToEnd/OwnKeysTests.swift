@@ -4,8 +4,8 @@ import Testing
 @testable import BeatCore
 @testable import ReactiveBeat
 
-/// What others write into the daemon's own keys, and names that are too long: nobody spins, the log names the key, and
-/// other schedules fire.
+/// Other clients write into the daemon's own keys, or make names that are too long: the daemon does not spin, the log
+/// names the key, and other schedules fire.
 @Suite struct OwnKeysTests {
   private let stage: Stage
   private static let base = "reactivebeat:tasks:meta:"
@@ -16,7 +16,7 @@ import Testing
     stage.set("a", schedule("a"))
   }
 
-  /// Scripts that the server has run.
+  /// The number of scripts that the server has run.
   private func scripts() -> Int {
     let text = stage.store("INFO", "commandstats")?.text ?? ""
     return text.split(separator: "\r\n").filter { $0.hasPrefix("cmdstat_evalsha:") || $0.hasPrefix("cmdstat_eval:") }
@@ -28,14 +28,14 @@ import Testing
     _ = eventually(within: seconds + 1) { MonotonicTime.now().microseconds(since: start) > seconds * 1_000_000 }
   }
 
-  /// A hash's field whose value has `count` bytes.
+  /// Sets a field of a hash to a value of `count` bytes.
   private func put(_ key: String, _ field: [UInt8], _ count: Int) {
     stage.store.call(
       [Array("HSET".utf8), Array((Self.base + key).utf8), field, [UInt8](repeating: 0x78, count: count)])
   }
 
-  /// A watermark sorts after every due time, and is written again before each fire: the schedule goes on when that
-  /// ends, and nobody spins meanwhile.
+  /// A watermark is overwritten before each fire by a value that sorts after every due time. The schedule goes on when
+  /// that ends, and the daemon does not spin until then.
   @Test func aWatermarkThatIsDamagedAgainAndAgain() throws {
     let daemon = try stage.daemon()
     #expect(stage.fires(["victim"], 2))
@@ -51,7 +51,7 @@ import Testing
     #expect(Set(stage.messages().map(\.id)).count == stage.messages().count, "nothing twice")
   }
 
-  /// 20 MB of a watermark, and what a newer version may have put there: not kept, not written back, and replaced.
+  /// A watermark of 20 MB, some in the form of a newer version's: it is not remembered, not written back, and replaced.
   @Test(arguments: ["x", "00001772452800000000||7|12345678|"]) func aWatermarkOfManyBytes(_ start: String) throws {
     stage.store("HSET", stage.watermarkKey, "a", start + String(repeating: "x", count: 20_000_000))
     let daemon = try stage.daemon()
@@ -62,7 +62,7 @@ import Testing
     try daemon.stop()
   }
 
-  /// Hashes of ours, each with a value and a name that no answer can hold: taken out on the server.
+  /// The daemon's hashes each have a value and a name that no reply can hold: a script takes them out on the server.
   @Test(arguments: ["manual", "receipts", "daemons"]) func fieldsThatAreTooLong(_ key: String) throws {
     for number in 0..<20 { put(key, Array("foreign\(number)".utf8), 2_000_000) }
     put(key, [UInt8](repeating: 0xFF, count: 2_000_000), 1)
@@ -79,7 +79,7 @@ import Testing
     try daemon.stop()
   }
 
-  /// Requests whose names are no text, a thousand of them, and a real one behind them.
+  /// A thousand requests have names that are no text, and a real request is behind them.
   @Test func requestsThatAreGarbage() throws {
     let daemon = try stage.daemon()
     for number in 0..<1000 {
@@ -98,7 +98,7 @@ import Testing
     try daemon.stop()
   }
 
-  /// Keys of another type without which schedules fire: named, and the others go on.
+  /// Keys without which schedules still fire have another type: the log names them, and the daemon uses the others.
   @Test func keysOfAnotherType() throws {
     for key in ["history", "manual", "receipts", "daemons"] { stage.store("SET", Self.base + key, "x") }
     let daemon = try stage.daemon()
@@ -109,7 +109,7 @@ import Testing
     try daemon.stop()
   }
 
-  /// The heartbeat's keys: the daemon leads, and says what it has found, once.
+  /// A key of the heartbeat has another type: the daemon leads, and reports the key once.
   @Test(arguments: ["epoch", "incarnation", "lease"]) func aHeartbeatsKeyOfAnotherType(_ key: String) throws {
     let daemon = try stage.daemon()
     #expect(stage.fires(["victim"], 2))
@@ -125,7 +125,7 @@ import Testing
 
   // MARK: names
 
-  /// 200 names of 1 MB, made and deleted: nothing of them is kept or logged whole, at the start and while it runs.
+  /// 200 names of 1 MB are made and deleted: the daemon neither remembers nor logs them whole, at the start or later.
   @Test(arguments: [true, false]) func longNames(atStart: Bool) throws {
     let document = Array(schedule("n").utf8)
     func key(_ number: Int) -> [UInt8] {
@@ -152,7 +152,8 @@ import Testing
     try daemon.stop()
   }
 
-  /// The shortest that is too long is told of as soon as it is heard, and all that our own keys' names leave room for.
+  /// Names just over the limit are reported as soon as their event comes, up to the longest for which the daemon's own
+  /// keys have room.
   @Test(arguments: [1_025, 1_048, 1_049]) func aNameThatIsHardlyTooLong(_ length: Int) throws {
     let daemon = try stage.daemon()
     let key = Array(stage.prefix.utf8) + [UInt8](repeating: 0x6E, count: length)
@@ -161,7 +162,8 @@ import Testing
     try daemon.stop()
   }
 
-  /// A name that no answer of the server can hold, and no event: it is counted there, and the rest is loaded.
+  /// A name is so long that no reply and no event can hold it: a script counts it on the server, and the other
+  /// documents are loaded.
   @Test func aNameThatNoAnswerCanHold() throws {
     let name = Array(stage.prefix.utf8) + [UInt8](repeating: 0x6E, count: 300 << 20)
     stage.store.call([Array("SET".utf8), name, Array(schedule("n").utf8)])
@@ -172,7 +174,7 @@ import Testing
     try daemon.stop()
   }
 
-  /// One key, edited to a queue of another name each time.
+  /// One document is edited to a queue of another name each time.
   @Test func queuesOfManyNames() throws {
     let daemon = try stage.daemon()
     #expect(stage.fires(["victim"], 1))
@@ -183,7 +185,7 @@ import Testing
     }
     let declared = (stage.broker("KEYS", "_kombu.binding.*")?.array ?? []).count
     #expect(declared <= Limit.declaredQueues.most, "\(declared)")
-    // At 200 kB none is read.
+    // With names of 200 kB no document is accepted.
     for number in 0..<200 {
       stage.set(
         "q",
@@ -196,7 +198,7 @@ import Testing
     try daemon.stop()
   }
 
-  /// Watermarks of more schedules that are gone than may be remembered.
+  /// There are watermarks of more deleted schedules than the daemon remembers.
   @Test func watermarksOfTooManyThatAreGone() throws {
     let now = try stage.second()
     let count = Limit.goneWatermarks.most + 20_000

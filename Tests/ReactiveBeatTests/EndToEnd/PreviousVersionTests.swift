@@ -3,7 +3,7 @@ import Testing
 @testable import BeatCore
 @testable import ReactiveBeat
 
-/// What the version before has left in Redis is read, and what this one leaves there the version before can read.
+/// This version reads what the version before has left in Redis, and the version before can read what this one leaves.
 @Suite struct PreviousVersionTests {
   private static let prefix = "reactivebeat:tasks:meta:"
   private static let early = "by a clock that is behind the fixture's, its times are still to come"
@@ -12,14 +12,14 @@ import Testing
     try KeptKey.all(in: ProjectFolder.tests("EndToEnd/Previous/previous.jsonl"))
   }
 
-  // MARK: each by its type
+  // MARK: the kept keys, by type
 
   @Test func eachIsReadAndWrittenAsItWas() throws {
     let keys = try Self.fixture()
     func parts(_ name: String) throws -> [[UInt8]] {
       try #require(keys.first { $0.key == Self.prefix + name }, "no \(name)").parts.map { Array($0.utf8) }
     }
-    /// The values of a hash.
+    /// The values of a hash's fields.
     func values(_ name: String) throws -> [[UInt8]] {
       try parts(name).enumerated().filter { !$0.offset.isMultiple(of: 2) }.map(\.element)
     }
@@ -40,7 +40,7 @@ import Testing
     }
   }
 
-  // MARK: by a daemon
+  // MARK: today's daemon and commands
 
   @Test(.enabled(if: SystemClock.now() > UnixTime(seconds: 1_795_776_000), Comment(rawValue: early)))
   func todaysDaemonGoesOnWhereItEnded() throws {
@@ -52,7 +52,7 @@ import Testing
     let kept = (store: keys.filter { $0.server == "store" }, fast: servers.ids("fast"), hourly: servers.ids())
     let instance = try #require(store.store("GET", Self.prefix + "lease")?.text?.split(separator: ":").first)
 
-    // As commands read it while that daemon seems to live.
+    // Commands read the keys while the earlier daemon seems to live.
     let status = try store.run("status", "--json").json
     #expect(status?["daemons"]?.items?.map { $0["state"]?.text } == ["firing"], "\(String(describing: status))")
     #expect(status?["daemons"]?.items?.map { $0["instance"]?.text } == [String(instance)])
@@ -61,7 +61,7 @@ import Testing
     let fired = stride(from: 0, to: stream.count, by: 11).map { stream[$0 + 4] }
     #expect(Set(history.compactMap { $0["id"]?.text }) == Set(fired) && history.count == fired.count)
 
-    // The request waits for a minute more, and the first message of the outbox was delivered just before the end.
+    // The request gets another minute, and the outbox's first message is delivered just before the daemon starts.
     let request = try #require(keys.first { $0.key == Self.prefix + "manual" }).parts
     let later = Watermark.digits(SystemClock.now().advanced(by: 60_000_000))
     store.store("HSET", Self.prefix + "manual", request[0], later + String(request[1].dropFirst(20)))
@@ -80,7 +80,8 @@ import Testing
       })
     try daemon.stop()
 
-    // What waited is delivered once and in its order, and after it what has been due since: of the same series.
+    // The waiting messages are delivered once and in order, and after them the occurrences that were due since, of the
+    // same series.
     let often = try #require(store.watermark("often"))
     let fast = servers.ids("fast") + servers.outbox.compactMap { OutboxItem($0)?.taskID.description }
     let carried = waiting.compactMap { OutboxItem($0)?.taskID.description }
@@ -93,7 +94,7 @@ import Testing
     let phase = try #require(Watermark(Array(base.utf8)))
     #expect(new.allSatisfy(series.contains) && often.due.microseconds(since: phase.due) % 500_000 == 0)
 
-    // The same hour as before, and once: the run by hand, and what was missed if an hour has passed.
+    // The hourly schedule keeps its phase. It has sent the run by hand, and one missed run if an hour has passed.
     let answer = store.store("LINDEX", Self.prefix + "answer:" + request[0], "0")?.text ?? ""
     let hourly = try #require(watermarks["hourly"])
     let before = try #require(Watermark(Array(hourly.utf8)))
@@ -105,7 +106,7 @@ import Testing
     #expect(Set(servers.ids()) == Set(kept.hourly + hour + [String(answer.dropFirst(6))]))
     #expect(servers.ids().count == kept.hourly.count + hour.count + 1)
 
-    // What was told stays told, who leads is another one, and the contents are the same.
+    // The receipts stay, the leader is another one, and the store's contents count as the same.
     let receipts = kept.store.hash(Self.prefix + "receipts")
     #expect(store.store("HGET", Self.prefix + "receipts", "rejected")?.text == receipts["rejected"])
     #expect(store.watermark("once") == Watermark(Array((watermarks["once"] ?? "").utf8)))
@@ -118,8 +119,8 @@ import Testing
 
   // MARK: the other way round
 
-  /// The same scenario by today's program leaves the same keys, with the same shapes of bytes: what the version before
-  /// has written it can read.
+  /// Today's program leaves the same keys after the same scenario, with the same shapes of bytes, so the version before
+  /// can read them.
   @Test func todaysBytesHaveTheirShape() throws {
     let scenario = ProjectFolder.tests("EndToEnd/Previous/scenario.py")
     let run = try CommandRun(
@@ -138,9 +139,10 @@ struct KeptKey {
   let server: String
   let key: String
   let type: String
-  /// Milliseconds that it has to live; negative: for good.
+  /// Time to live in milliseconds; negative: no limit.
   let lives: Int
-  /// The value, its elements, its members, its fields each with its value, or its entries each with its id and fields.
+  /// The value of a string; the elements of a list; the members of a set; the fields of a hash, each with its value; or
+  /// the entries of a stream, each with its id and fields.
   let parts: [String]
 
   init(_ line: String) throws {
@@ -155,7 +157,7 @@ struct KeptKey {
     try CommandRun([path], program: ["/bin/cat"]).lines.map { try KeptKey($0) }
   }
 
-  /// Writes it as it was.
+  /// Writes the key with its type, value and time to live.
   func put(into client: BlockingClient) {
     func call(_ words: [String]) { client.call(words.map { Array($0.utf8) }) }
     switch type {
@@ -171,11 +173,11 @@ struct KeptKey {
 
   // MARK: shapes
 
-  /// Of each key, by its server and shape: its type, whether it runs out, and the shapes of what it holds.
+  /// For each key, by its server and its name's shape: its type, whether it expires, and the shapes of its contents.
   static func shapes(of keys: [KeptKey]) -> [String: Set<String>] {
     let record = keys.first { $0.key.hasSuffix(":daemons") }.flatMap { DaemonRecord(Array(($0.parts.last ?? "").utf8)) }
     func shape(_ text: String) -> String {
-      // Of the machine on which it was written.
+      // The host on which the record was written.
       let host = record?.host ?? ""
       return text.split(separator: "@\(host)\"").map { Self.shape(String($0)) }.joined(separator: "@host\"")
         .split(separator: "\"host\": \"\(host)\"").joined(separator: "\"host\": \"host\"")
@@ -193,7 +195,7 @@ struct KeptKey {
     return shapes
   }
 
-  /// The text with `#` in the place of each number, and of each word of hexadecimal digits that holds a number.
+  /// The text with `#` in the place of each number, and of each hexadecimal word that contains a digit.
   private static func shape(_ text: String) -> String {
     var (shape, word): (String, String) = ("", "")
     func end() {
@@ -202,7 +204,7 @@ struct KeptKey {
     }
     for character in text {
       let isHexadecimal = character.isHexDigit && !character.isUppercase
-      // Within a task's id.
+      // A hyphen within a task's id.
       let isBar =
         character == "-" && [8, 13, 18, 23].contains(word.count) && word.allSatisfy { $0.isHexDigit || $0 == "-" }
       if isHexadecimal || isBar {

@@ -3,7 +3,7 @@ import Testing
 @testable import BeatCore
 @testable import ReactiveBeat
 
-/// A document's queue whose name holds the workers' separator: nobody can run what lies there.
+/// A document's queue has the workers' separator in its name, so no worker would run its messages.
 @Suite struct QueueNameTests {
   @Test func isToldBeforeAMessageLiesThere() throws {
     let stage = try Stage()
@@ -24,7 +24,7 @@ import Testing
     try daemon.stop()
   }
 
-  /// By the workers' own separator.
+  /// The separator that the transport options give.
   @Test func byTheTransportOptions() throws {
     let stage = try Stage()
     stage.set("a", schedule("a", #", "options": {"queue": "eu:reports"}"#))

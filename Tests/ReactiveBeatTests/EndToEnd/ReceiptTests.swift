@@ -3,7 +3,7 @@ import Testing
 @testable import BeatCore
 @testable import ReactiveBeat
 
-/// Whoever edits a document can see beside it what became of the edit.
+/// A program that edits a document can read in its receipt what became of the edit.
 @Suite struct ReceiptTests {
   private let stage: Stage
 
@@ -36,13 +36,13 @@ import Testing
     try daemon.stop()
   }
 
-  /// Which edit a receipt answers: it is the document's bytes that tell.
+  /// The digest of a document's bytes shows which edit a receipt answers.
   @Test func carriesTheDigestOfWhatItAnswers() throws {
     let daemon = try stage.daemon()
     func digest(_ document: String) -> String { SHA1.hex(Array(document.utf8)) }
     func answered(_ document: String) -> Bool { eventually { receipt("a")?["sha1"]?.text == digest(document) } }
     #expect(digest("abc") == "a9993e364706816aba3e25717850c26c9cd0d89d")
-    // One that runs at once: its document is written back in the same moment.
+    // The first document runs at once, so it is written back in the same moment.
     for document in [schedule("a", atOnce), "{", schedule("a", every: "60"), "[1]", schedule("a", every: "61", atOnce)]
     {
       stage.set("a", document)
@@ -50,12 +50,12 @@ import Testing
       #expect((state("a") == "accepted") == (document.count > 3))
     }
     try daemon.wait(for: "fired")
-    // The same bytes again: they stand there no more, since it has run.
+    // The same bytes are set again. They were not stored any more, since the schedule has run.
     let heard = receipt("a")?["heard"]
     stage.set("a", schedule("a", every: "61", atOnce))
     #expect(eventually { receipt("a")?["heard"] != heard })
     #expect(answered(schedule("a", every: "61", atOnce)))
-    // What was not read has none.
+    // The receipt of a key that was not read has no digest.
     stage.store("DEL", stage.key("a"))
     stage.store("LPUSH", stage.key("a"), "x")
     #expect(eventually { state("a") == "rejected" })
@@ -63,8 +63,8 @@ import Testing
     try daemon.stop()
   }
 
-  /// An edit of which nobody heard is answered by the next daemon; a run since is no edit; an earlier version's receipt
-  /// stays.
+  /// An edit that no daemon heard is answered by the next daemon. A run since then is no edit. A receipt of an earlier
+  /// version stays.
   @Test func theDigestIsMendedByTheNextDaemon() throws {
     let daemon = try stage.daemon()
     for name in ["edited", "run", "old"] { stage.set(name, schedule(name)) }
@@ -84,7 +84,7 @@ import Testing
     try next.stop()
   }
 
-  /// The program of docs/operations.md, as it stands there.
+  /// The program that docs/operations.md shows.
   @Test func theDocumentedProgramWaitsForItsOwn() throws {
     let daemon = try stage.daemon()
     let program = try #require(
@@ -109,7 +109,7 @@ import Testing
     try daemon.stop()
   }
 
-  /// A task that runs each second is written back each second, and nobody has edited it.
+  /// A task that runs each second is written back each second, which is no user's edit.
   @Test func aFireIsNoEdit() throws {
     let daemon = try stage.daemon()
     stage.set("a", schedule("a", every: "0.05"))
@@ -120,7 +120,7 @@ import Testing
     try daemon.stop()
   }
 
-  /// What was edited while nobody wrote receipts is put right by the next one who does.
+  /// A receipt that is out of date, since no daemon heard the edit, is corrected by the next leader.
   @Test func areMendedAtTheNextStart() throws {
     let daemon = try stage.daemon()
     for name in ["gone", "broken", "mended"] { stage.set(name, schedule(name)) }
@@ -137,7 +137,7 @@ import Testing
     try next.stop()
   }
 
-  /// Two hear it, and one tells.
+  /// Two daemons hear the edit, and the leader writes the receipt.
   @Test func areWrittenByTheOneThatFires() throws {
     let leader = try stage.daemon()
     try leader.wait(for: "leading")
@@ -150,7 +150,8 @@ import Testing
     #expect(eventually { state("b") == "accepted" })
   }
 
-  /// The receipt of the old name goes, and the new one has its own; where the new name is taken, all stays.
+  /// A rename removes the receipt of the old name and gives the new name one. Where the new name is taken, both
+  /// receipts stay.
   @Test func followARename() throws {
     let daemon = try stage.daemon()
     stage.set("old", schedule("old"))
@@ -173,7 +174,7 @@ import Testing
 }
 
 extension CommandRun {
-  /// When it comes next, as `show --json` says.
+  /// The next run, as `show --json` has it.
   fileprivate var next: String? {
     guard case .array(let next)? = json?["next"] else { return nil }
     return next.first?.text

@@ -3,7 +3,7 @@ import Testing
 @testable import BeatCore
 @testable import ReactiveBeat
 
-/// Queues that are no queues: a message there would end workers, or pass for what the daemons tell each other.
+/// Names that are no queues: a message there would end workers, or be taken for one of the daemons' own values.
 @Suite struct ReservedQueueTests {
   private static let names = [
     "unacked", "unacked_index", "_kombu.binding.celery", "celery-task-meta-1", "/0.celeryev", "x.reply.celery.pidbox",
@@ -11,7 +11,8 @@ import Testing
     "reactivebeat:dedup:5d0e2b1c", "tasks:meta:victim",
   ]
 
-  /// With both in one database, by the daemon's log, its receipts, `lint`, `set` and an import, in the same words.
+  /// With schedules and queues in one database, the daemon's log, its receipts, `lint`, `set` and an import refuse them
+  /// in the same words.
   @Test func areRefusedByAll() throws {
     let stage = try Stage(store: 0, broker: 0)
     let daemon = try stage.daemon()
@@ -34,12 +35,13 @@ import Testing
     let imported = try stage.run("import", "-", "--dry-run", input: dump)
     #expect(imported.text.contains("is not a queue: "), "\(imported)")
     #expect(daemon.logged("fired").isEmpty && stage.store("EXISTS", "unacked", "tasks:meta:victim")?.integer == 0)
-    // What the daemon itself lives by is untouched.
+    // The daemon's own key is untouched.
     #expect(stage.store("TYPE", "reactivebeat:tasks:meta:lease")?.text == "string")
     try daemon.stop()
   }
 
-  /// Schedules of another database are in no queue's way; our own names are everywhere.
+  /// Schedules of another database are not in the way of a queue. The daemon's own names are reserved in every
+  /// database.
   @Test func twoDatabasesHaveTwoKeys() throws {
     let stage = try Stage()
     let daemon = try stage.daemon()
@@ -50,7 +52,7 @@ import Testing
     try daemon.stop()
   }
 
-  /// Whoever may write on the broker may bind anything to an exchange.
+  /// A client that may write on the broker can bind any name to an exchange.
   @Test func anExchangeLeadsToNone() throws {
     let stage = try Stage()
     stage.broker("SADD", "_kombu.binding.news", "k\u{6}\u{16}\u{6}\u{16}unacked")
@@ -65,7 +67,7 @@ import Testing
     try daemon.stop()
   }
 
-  /// What waits in the outbox, written by an older daemon or by somebody else, does not get there either.
+  /// An outbox item of an older daemon or of another client does not reach such a key either.
   @Test func theRelayLeavesThemInTheOutbox() throws {
     let servers = try TwoServers()
     servers.broker.broker("SADD", "_kombu.binding.news", "k\u{6}\u{16}\u{6}\u{16}reactivebeat:dedup:2")
@@ -73,7 +75,7 @@ import Testing
     servers.put(OutboxItem.sample("3", .exchange("news", routingKey: "k")).bytes)
     servers.put(OutboxItem.sample("2").bytes)
     let daemon = try servers.daemon()
-    // The message whose id was taken arrives.
+    // Message 2 arrives, whose delivery note the first item would have made.
     #expect(eventually { servers.ids() == ["2"] })
     // An item is taken out after its message has arrived.
     #expect(eventually { servers.outbox.count == 2 })
@@ -89,7 +91,7 @@ import Testing
     #expect(run.text.contains("CELERY_TASK_DEFAULT_QUEUE: is not a queue: "), "\(run)")
   }
 
-  /// Every command that takes the option: what it says of schedules would not be what a daemon does.
+  /// Every command with the option refuses it: what the command says of schedules would not be what a daemon does.
   @Test(arguments: [
     ["set", "a", "--every", "5m", "--dry-run"], ["list"], ["next", "a"], ["show", "a"], ["enable", "a"], ["status"],
     ["history"], ["lint"], ["lint", "-"], ["rm", "a", "--yes"], ["rename", "a", "b"], ["edit", "a"], ["export"],
@@ -105,7 +107,7 @@ import Testing
     #expect(stage.document("a") == schedule("a") && !stage.exists("b"))
   }
 
-  /// The workers' own names, where they have been given others.
+  /// The transport options give the workers' keys other names.
   @Test func byTheTransportOptions() throws {
     let stage = try Stage()
     stage.set("a", schedule("a", #", "queue": "mine""#))

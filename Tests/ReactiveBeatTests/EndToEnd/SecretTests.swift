@@ -2,7 +2,7 @@ import Testing
 
 @testable import ReactiveBeat
 
-/// A password is nowhere to be read: not in the log of any level or format, not in errors, not on the command line.
+/// A password is shown nowhere: not in the log at any level or format, not in errors, not on the command line.
 @Suite struct SecretTests {
   private static let password = "s3cr%t/p@ss"
   private static let encoded = "s3cr%25t%2Fp%40ss"
@@ -24,14 +24,14 @@ import Testing
     #expect(eventually { stage.broker("LLEN", "celery")?.integer == 1 })
     #expect(daemon.commandLine.contains("beat-watch"))
     #expect(!daemon.commandLine.contains("s3cr"))
-    // The user is gone, and with him the connections: each attempt to log in fails.
+    // The user is deleted, which ends the user's connections: each attempt to log in fails.
     stage.store("ACL", "DELUSER", "beat")
     #expect(eventually { daemon.output.contains("refused to log in") })
     try daemon.stop()
     expectNothing(daemon.output)
   }
 
-  /// The password of the default user.
+  /// The default user's password, without a user name.
   @Test func passwordAlone() throws {
     let stage = try Stage()
     stage.store("CONFIG", "SET", "requirepass", Self.password)
@@ -42,7 +42,7 @@ import Testing
     expectNothing(daemon.output)
     let without = try stage.launch()
     #expect(try without.wait(for: "disconnected").reason.contains("password"))
-    // What is given on the command line is seen there; hence the advice to use the environment.
+    // A URL that is given as an option is visible on the command line, so the help advises the environment.
     let shown = try Daemon(
       stage.environment(), arguments: ["--store-url", stage.url(1, user: ":\(Self.encoded)@")])
     try shown.wait(for: "ready")
@@ -59,7 +59,7 @@ import Testing
     let daemon = try stage.launch(["CELERY_BROKER_URL": other.url(0, user: user)], user: user)
     #expect(try daemon.wait(for: "ready")["delivery"] == "outbox")
     other.store("ACL", "DELUSER", "beat")
-    // That the connection ended may be told first.
+    // A line that the connection ended may come first.
     try daemon.wait(for: "broker lost") { $0.reason.contains("refused to log in") }
     try daemon.stop()
     expectNothing(daemon.output)

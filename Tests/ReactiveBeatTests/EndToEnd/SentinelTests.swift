@@ -44,7 +44,7 @@ import Testing
     try daemon.wait(for: "fired", key: after.key("a"))
   }
 
-  /// Store by Sentinel, broker by the primary's own address.
+  /// The store is found by Sentinel, the broker by the primary's own address.
   @Test func oneServerByTwoWays() throws {
     let sentinels = try SentinelStage()
     let stage = try Stage(on: sentinels.primary)

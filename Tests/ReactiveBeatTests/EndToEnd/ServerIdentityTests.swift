@@ -2,7 +2,8 @@ import Testing
 
 @testable import ReactiveBeat
 
-/// A fire is one atomic step of one server. Whether store and broker are the same one is found out, not configured.
+/// A fire is one atomic step of one server. The daemon finds out whether store and broker are one server; no option
+/// says it.
 @Suite struct ServerIdentityTests {
   @Test func differentServers() throws {
     let (store, broker) = try (Stage(), Stage(tcp: true))
@@ -26,7 +27,7 @@ import Testing
     #expect(stage.messages().count == 1)
   }
 
-  /// Databases of one server, also the same one.
+  /// Store and broker are databases of one server, or the same database.
   @Test(arguments: [(0, 0), (1, 0), (0, 1), (3, 7), (5, 5)])
   func databases(_ databases: (store: Int, broker: Int)) throws {
     let stage = try Stage(store: databases.store, broker: databases.broker)
@@ -47,7 +48,7 @@ import Testing
     #expect(line.reason.contains("database 9"))
   }
 
-  /// The broker's database is only met in the scripts.
+  /// Only the scripts select the broker's database, so a wrong number shows there.
   @Test func unknownBrokerDatabase() throws {
     let stage = try Stage(["--databases", "4"], tcp: true)
     stage.set("a", schedule("a", atOnce))

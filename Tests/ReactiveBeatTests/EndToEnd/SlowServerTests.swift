@@ -4,7 +4,7 @@ import Testing
 @testable import BeatCore
 @testable import ReactiveBeat
 
-/// A server that answers late, slowly, not at all, or something that is no answer.
+/// A server answers late, slowly, not at all, or with something that is no answer.
 @Suite struct SlowServerTests {
   private static let names = ["a", "b"]
 
@@ -18,7 +18,7 @@ import Testing
     Double(try line.time("ts").microseconds(since: start)) / 1_000_000
   }
 
-  /// Redis itself does nothing for some seconds: fewer than a reply may take, and more.
+  /// Redis itself is busy for some seconds: for less time than a reply may take, and for more.
   @Test(arguments: [2, 8]) func busy(_ sleep: Int) throws {
     let stage = try stage(["--enable-debug-command", "yes"])
     let daemon = try stage.daemon()
@@ -31,7 +31,8 @@ import Testing
     #expect(daemon.logged("skipped").isEmpty)
   }
 
-  /// A byte each 100 ms: the leader stands by, another takes over, and the slow one still listens to signals.
+  /// One byte comes each 100 ms: the leader stands by, another daemon takes over, and the slow one still handles
+  /// signals.
   @Test func oneByteAtATime() throws {
     let stage = try stage()
     let proxy = try FaultProxy(to: stage.server)
@@ -49,7 +50,7 @@ import Testing
     try stage.expectEachOnce(Self.names, every: 200_000)
   }
 
-  /// Nothing passes any more, and nobody hangs up: a network that has gone without a word.
+  /// No byte passes any more, and neither side closes: a network that has gone silently.
   @Test func halfOpen() throws {
     let stage = try stage()
     let proxy = try FaultProxy(to: stage.server)
@@ -57,7 +58,7 @@ import Testing
     #expect(stage.fires(Self.names, 2))
     let start = SystemClock.now()
     proxy.isDead = true
-    // It does not fire on a lease that it is not certain of, and ends the connection after its deadline.
+    // It does not fire on a lease of which it is not certain, and ends the connection after its deadline.
     #expect(try seconds(from: start, to: daemon.wait(for: "standing by")) < 4.5)
     let line = try daemon.wait(for: "disconnected")
     #expect(line.reason.contains("has not answered"))
@@ -69,7 +70,7 @@ import Testing
     try stage.expectEachOnce(Self.names, every: 200_000)
   }
 
-  /// Half of it: commands are answered, and events do not come. Two heartbeats later it is known.
+  /// Half of the traffic stops: commands are answered, but events do not come. The daemon knows after two heartbeats.
   @Test func halfOpenForEvents() throws {
     let stage = try stage()
     stage.set("edited", schedule("edited"))
@@ -93,7 +94,7 @@ import Testing
     try stage.expectEachOnce(Self.names, every: 200_000)
   }
 
-  /// Something else listens at the address, or Redis' words are not whole.
+  /// Another program listens at the address, or Redis' replies are not whole.
   @Test(arguments: [
     "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n", "\0\0\0\0", "*2000000000\r\n", "$-7\r\n",
     "+OK\r\n$5\r\nab",
@@ -105,7 +106,7 @@ import Testing
     let daemon = try stage.launch(speaker.environment)
     let line = try daemon.wait(for: "disconnected", within: 20)
     #expect(!line.reason.isEmpty)
-    // It tries again, and does no harm to itself.
+    // It tries again, and stays well.
     #expect(eventually(within: 20) { speaker.guests >= 2 })
     #expect(daemon.isRunning)
     #expect(try daemon.stop() == .status(0))
@@ -113,7 +114,8 @@ import Testing
   }
 
   /// A reply that never ends fills neither the memory nor the log.
-  /// What is announced, what many parts come to, and a line without end: the connection ends long before memory does.
+  /// This holds for an announced length, for the sum of many parts, and for a line without end: the connection ends
+  /// long before the memory is full.
   @Test(
     arguments: [
       ("$1000000000000\r\n", "A", "a server's reply has"),
@@ -133,8 +135,8 @@ import Testing
   }
 }
 
-/// A unix socket at which something other than Redis says its words to whoever has said something, and then rests or
-/// goes on for ever.
+/// A unix socket at which a program that is not Redis answers each client with fixed words, and then rests or repeats
+/// them for ever.
 private final class Speaker: Sendable {
   let path: String
   private let listener: Int32
@@ -184,7 +186,7 @@ private final class Speaker: Sendable {
       _ = recv(guest, &buffer, buffer.count, 0)
       var isThere = say(words, to: guest)
       while isThere, !more.isEmpty { isThere = say(more, to: guest) }
-      // At most a few are kept waiting; the first of them is let go.
+      // A few clients are kept waiting; with more, the first of them is closed.
       if words.isEmpty { close(guest) } else { open.append(guest) }
       if open.count > 4 { close(open.removeFirst()) }
     }

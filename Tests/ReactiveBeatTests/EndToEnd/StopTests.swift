@@ -20,7 +20,7 @@ import Testing
     #expect(daemon.otherLines.isEmpty)
   }
 
-  /// A daemon whose one schedule has fallen due after its server was frozen: the script is on its way.
+  /// A daemon whose one schedule has come due after its server was frozen: the script is on its way.
   private func inFlight() throws -> (stage: Stage, daemon: Daemon) {
     for _ in 0..<10 {
       let stage = try Stage()
@@ -30,7 +30,7 @@ import Testing
       #expect(eventually { stage.watermark("a") != nil })
       let due = try #require(stage.watermark("a")).due.advanced(by: 400_000)
       stage.server.suspend()
-      // On a busy machine it may have been frozen too late.
+      // On a busy machine the server may have been frozen too late.
       if SystemClock.now() < due {
         #expect(eventually { SystemClock.now() > due.advanced(by: 200_000) })
         return (stage, daemon)
@@ -54,7 +54,8 @@ import Testing
     #expect(stage.document("a")?.contains(#""total_run_count": 1"#) == true)
   }
 
-  /// Nobody answers: the second signal does not wait for the patience of the first, which ends with status 0.
+  /// Redis does not answer: a second signal does not wait until the daemon's patience ends. (After the first one alone
+  /// the status is 0.)
   @Test func secondSignal() throws {
     let (stage, daemon) = try inFlight()
     daemon.send(SIGTERM)
@@ -63,7 +64,7 @@ import Testing
     stage.server.resume()
   }
 
-  /// The first alone does, and says what it does not know.
+  /// After the first signal alone the daemon waits, and says which outcome it does not know.
   @Test func patience() throws {
     let (stage, daemon) = try inFlight()
     daemon.send(SIGTERM)
@@ -75,7 +76,8 @@ import Testing
   @Test func whileDisconnected() throws {
     let stage = try Stage()
     stage.server.kill()
-    // Nothing is waited for: one of these is quicker than the patience on a busy machine, too.
+    // Nothing is under way, so nothing is waited for: one of three stops is quicker than the patience, on a busy
+    // machine too.
     let waits = try (0..<3).map { _ in
       let daemon = try stage.launch()
       try daemon.wait(for: "disconnected")
@@ -87,7 +89,7 @@ import Testing
     #expect(try #require(waits.min()) < 3_000_000)
   }
 
-  /// Zone files are read again and again, in the middle of firing; SIGPIPE is nobody's business.
+  /// Zone files are read again and again, in the middle of firing. SIGPIPE is ignored.
   @Test func signalsWithoutEnd() throws {
     let stage = try Stage()
     stage.set("a", schedule("a", every: "0.05", #", "catchup": "all", "timezone": "Europe/Berlin""#))
@@ -105,7 +107,7 @@ import Testing
     #expect(daemon.logged("skipped").isEmpty)
   }
 
-  /// A log on a full disk is no reason to stop, and none to miss anything.
+  /// A log on a full disk neither stops the daemon nor makes it miss a run.
   @Test func logOnAFullDevice() throws {
     let stage = try Stage()
     stage.set("a", schedule("a", every: "0.1", #", "catchup": "all""#))
@@ -120,7 +122,7 @@ import Testing
     try stage.expectEachOnce(["a"], every: 100_000)
   }
 
-  /// A log that nobody reads any more is no reason to stop.
+  /// A log whose reader has closed it does not stop the daemon.
   @Test func logClosed() throws {
     let stage = try Stage()
     stage.set("a", schedule("a", every: "0.1"))

@@ -4,8 +4,8 @@ import Testing
 @testable import BeatCore
 @testable import ReactiveBeat
 
-/// What no event tells of, and the heartbeat notices: notifications switched off, a store emptied, swapped, or set
-/// back.
+/// Changes that raise no event and that the heartbeat notices: notifications are switched off, or the store is emptied,
+/// swapped, or set back.
 @Suite struct StoreHeartbeatTests {
   private static let names = ["a", "b", "c"]
 
@@ -36,14 +36,14 @@ import Testing
     stage.set("new", schedule("new", atOnce))
     let line = try daemon.wait(for: "disconnected")
     #expect(line.reason.contains("heartbeat"))
-    // Two heartbeats of a second each, from the first one that is not heard.
+    // Two heartbeats of a second each, counted from the first one whose event does not come.
     #expect(try delay(line, since: start) < 5_000)
     try daemon.wait(for: "reconnected")
     try daemon.wait(for: "changed", key: stage.key("edited"))
     try daemon.wait(for: "removed", key: stage.key("deleted"))
     try daemon.wait(for: "fired", key: stage.key("new"))
     #expect(stage.store("CONFIG", "GET", "notify-keyspace-events")?.array?.last?.text?.contains("K") == true)
-    // And they are heard from now on.
+    // The daemon hears edits again.
     stage.set("edited", schedule("edited", every: "90"))
     try daemon.wait(for: "changed", key: stage.key("edited"))
     stage.store("DEL", stage.key("new"))
@@ -53,8 +53,8 @@ import Testing
     stage.broker("LREM", "celery", "1", stage.broker("LINDEX", "celery", "-1")?.text ?? "")
   }
 
-  /// For less than a heartbeat, and switched on again by another daemon: the one that stayed connected hears nothing of
-  /// it but what that daemon leaves behind.
+  /// Notifications are off for less than a heartbeat, until another daemon switches them on. The connected daemon
+  /// learns of it only from the incarnation that the other one writes.
   @Test func notificationsOffForAMoment() throws {
     let stage = try Stage()
     let daemon = try stage.daemon()
@@ -66,7 +66,7 @@ import Testing
     #expect(other.logged("reloading").isEmpty)
   }
 
-  /// A flush raises no event. What is gone is dropped, nothing is fired from memory, and what comes then is heard.
+  /// A flush raises no event. Deleted schedules are dropped, nothing is fired from memory, and new documents are heard.
   @Test(arguments: [true, false]) func flushed(beside standby: Bool) throws {
     let stage = try Stage()
     for name in Self.names { stage.set(name, schedule(name)) }
@@ -90,15 +90,15 @@ import Testing
     stage.set("new", schedule("new", atOnce))
     #expect(eventually { stage.document("new")?.contains(#""total_run_count": 1"#) == true })
     #expect(stage.messages().count == sent + 1)
-    // Once is enough.
+    // One load is enough.
     let beat = heartbeat(stage)
     #expect(eventually { heartbeat(stage) >= beat + 2 })
     #expect(daemon.logged("reloading").count == 1)
     #expect(daemon.logged("disconnected").isEmpty)
   }
 
-  /// Emptied, and in the same moment written again, with a watermark of a daemon that is behind: the queue, in another
-  /// database, still has what was fired.
+  /// The store is emptied and written again in the same moment, with the watermark of a daemon that is behind. The
+  /// queue, in another database, still has the messages.
   @Test func flushedAndWrittenAgainBesideOneThatIsBehind() throws {
     let stage = try Stage()
     let document = schedule("a", every: "0.5")
@@ -131,7 +131,7 @@ import Testing
     }
   }
 
-  /// For less than a heartbeat, perhaps: what fires found gone is looked at once more.
+  /// The databases may be swapped back within one heartbeat: a document that a fire found gone is read once more.
   @Test func swappedAwayAndBack() throws {
     let stage = try Stage()
     for name in Self.names { stage.set(name, often(name)) }
@@ -151,7 +151,7 @@ import Testing
     #expect(Set(ids).count == ids.count)
   }
 
-  /// Another database takes the place of ours, and then ours comes back.
+  /// Another database takes the place of the store, and then the store comes back.
   @Test func swapped() throws {
     let stage = try Stage()
     for name in Self.names { stage.set(name, often(name)) }
@@ -173,7 +173,7 @@ import Testing
     try daemon.wait(for: "removed", key: stage.key("other"))
     #expect(stage.fires(Self.names, 2))
     try daemon.stop()
-    // All that was due meanwhile was made up for, once.
+    // What was due in between was caught up, once.
     let id = daemon.logged("fired", key: stage.key("other")).first?["id"]
     let ids = stage.messages().map(\.id)
     for name in Self.names {
@@ -184,7 +184,7 @@ import Testing
     #expect(ids.count { $0 == id } == 1)
   }
 
-  /// A server that keeps snapshots only comes back with an older one: its word counts.
+  /// A server with snapshots only comes back with an older one: its contents count.
   @Test func startedAgainWithAnOlderDump() throws {
     let stage = try Stage()
     for name in ["same", "edited"] { stage.set(name, schedule(name)) }
@@ -210,7 +210,7 @@ import Testing
       Array(ids) == stage.taskIDs("often", last: watermark.due, every: 200_000, count: Int(watermark.totalRunCount)))
   }
 
-  /// The data goes back in time, and no connection is lost over it.
+  /// The store's contents go back in time, and no connection is lost.
   @Test func setBackInPlace() throws {
     let stage = try Stage(["--enable-debug-command", "yes"])
     stage.set("edited", schedule("edited"))
@@ -232,7 +232,7 @@ import Testing
     try daemon.wait(for: "fired", key: stage.key("new"))
   }
 
-  /// While nothing happens, nothing is said.
+  /// While nothing happens, nothing is logged.
   @Test func aQuietHeartbeatSaysNothing() throws {
     let stage = try Stage()
     stage.set("a", schedule("a"))

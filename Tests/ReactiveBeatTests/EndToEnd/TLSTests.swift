@@ -3,7 +3,7 @@ import Testing
 
 @testable import ReactiveBeat
 
-/// The whole daemon by TLS: both its connections, its errors, and certificates that change under it.
+/// The whole daemon with TLS: both its connections, its errors, and certificates that change while it runs.
 @Suite struct TLSTests {
   private func environment(_ server: TLSServer, _ options: String = "", trusting: String? = nil) -> [String: String] {
     [
@@ -23,7 +23,7 @@ import Testing
     #expect(try daemon.stop() == .status(0))
   }
 
-  /// Store by TLS, broker by the plain socket of the same server.
+  /// The store is reached by TLS, the broker by the plain socket of the same server.
   @Test func oneServerByTwoWays() throws {
     let server = try TLSServer()
     let stage = try Stage(on: server.server)
@@ -40,7 +40,7 @@ import Testing
     #expect(try daemon.wait(for: "disconnected").reason.contains("has expired"))
     try server.show(authority.issue())
     try daemon.wait(for: "ready")
-    // What stands is not disturbed by an expiry; the next connection is.
+    // An open connection goes on after the certificate's expiry; the next connection is refused.
     try server.show(authority.issue(days: -1))
     stage.store("CLIENT", "KILL", "TYPE", "pubsub")
     #expect(eventually { daemon.logged("disconnected").contains { $0.reason.contains("has expired") } })
@@ -48,7 +48,7 @@ import Testing
     try daemon.wait(for: "reconnected")
   }
 
-  /// The files that the daemon was told of are replaced under it: the authority, and its own certificate.
+  /// The daemon's files are replaced while it runs: the authority's certificate and its own.
   @Test func renewalOfOurFiles() throws {
     let (old, new) = try (CertificateAuthority(), CertificateAuthority())
     let server = try TLSServer(new, new.issue(), asksForCertificate: true)
@@ -75,7 +75,7 @@ import Testing
     try daemon.wait(for: "ready")
   }
 
-  /// Refused with the reason, and in order as soon as the server is.
+  /// The connection is refused with the reason, and made as soon as the server's certificate is right.
   @Test func anotherName() throws {
     let authority = try CertificateAuthority()
     let server = try TLSServer(authority, authority.issue("DNS:elsewhere.example"))
@@ -103,7 +103,7 @@ import Testing
     #expect(!daemon.output.contains("hunter2"))
   }
 
-  /// OpenSSL is 5 MB of libraries: only who asks for TLS has them.
+  /// OpenSSL is 5 MB of libraries: only a daemon that uses TLS loads them.
   @Test func libraryIsLoadedOnDemand() throws {
     let server = try TLSServer()
     let stage = try Stage(on: server.server)

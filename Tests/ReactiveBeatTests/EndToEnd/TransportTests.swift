@@ -3,7 +3,7 @@ import Testing
 @testable import BeatCore
 @testable import ReactiveBeat
 
-/// Workers with `broker_transport_options` of their own, and daemons that are told the same.
+/// Workers have `broker_transport_options` of their own, and the daemons have the same.
 @Suite struct TransportTests {
   static let options = [
     #"{"global_keyprefix": "shop-"}"#,
@@ -13,7 +13,8 @@ import Testing
 
   private func told(_ options: String) -> [String: String] { ["CELERY_BROKER_TRANSPORT_OPTIONS": options] }
 
-  /// By queue, with a priority, by an exchange, and by hand; on one server, and with the schedules on another one.
+  /// Messages go to a queue, with a priority, by an exchange, and by hand; on one server, and with the schedules on
+  /// another.
   @Test(arguments: options) func aRealWorkerRunsIt(_ options: String) throws {
     let worker = try CeleryWorker(.current, transport: options)
     let prefix = "tasks:meta:"
@@ -34,7 +35,7 @@ import Testing
           #", "exchange": "news", "routing_key": "sport.results", "priority": 5\#(atOnce)"#))
       let id = try daemon.wait(for: "fired", key: prefix + "news").text("id")
       for _ in 0..<3 { #expect(try worker.record(id)["exchange"] == .string("news")) }
-      // By hand: the id is a new one, which the command prints.
+      // A run by hand has a new id, which the command prints.
       let run = try store.run(
         "fire", "urgent", "--json",
         environment: told(options).merging(["CELERY_BROKER_URL": servers.broker.url(0)]) { $1 })
@@ -46,7 +47,7 @@ import Testing
     }
   }
 
-  /// What is told of a schedule says where the message goes, and doctor finds what lies there.
+  /// Commands say where a schedule's message goes, and `doctor` finds the messages there.
   @Test func commandsLookThere() throws {
     let stage = try Stage()
     let options = #"{"global_keyprefix": "shop-", "sep": ":", "priority_steps": [0, 5]}"#
@@ -65,7 +66,8 @@ import Testing
     withExtendedLifetime(daemons) {}
   }
 
-  /// Without the options both know only half: doctor sees where the workers look, and says what to give.
+  /// Without the options each side knows only half: `doctor` sees where the workers look, and says which option to
+  /// give.
   @Test(arguments: options) func doctorFindsWorkersWithOthers(_ options: String) throws {
     let worker = try CeleryWorker(.current, transport: options)
     let stage = try Stage(on: worker.server)
@@ -82,7 +84,7 @@ import Testing
     #expect(!agreed.text.contains("transport:"), "\(agreed.text)")
   }
 
-  /// The default is what it was, to the byte.
+  /// Without the options the keys are Celery's default ones, and the log says nothing of options.
   @Test func nothingSaidChangesNothing() throws {
     let stage = try Stage()
     let daemon = try stage.daemon()
@@ -110,7 +112,7 @@ import Testing
     try daemon.stop()
   }
 
-  /// An application's options are seen, those that count here are printed as a setting, and no others.
+  /// An application's options are read. The ones that count here are printed as a setting, and no others.
   @Test func importPrintsTheSetting() throws {
     let stage = try Stage()
     let environment = [
@@ -126,17 +128,17 @@ import Testing
       told.exit == .status(0) && told.text.contains("--broker-transport-options \(quoted)")
         && told.text.contains("CELERY_BROKER_TRANSPORT_OPTIONS=\(quoted)"), "\(told.text)")
     #expect(!told.text.contains("hunter2") && !told.text.contains("visibility"))
-    // Also where the application only settles the routes of another source.
+    // This holds also where the application only gives the routes of another source.
     let document = #"{"name": "a", "task": "t.a", "enabled": true, "interval": {"every": 1, "period": "hours"}}"#
     let beside = try stage.run(["import", "-"] + command.dropFirst(), input: document, environment: environment)
     #expect(
       beside.exit == .status(0) && beside.text.contains("--broker-transport-options \(quoted)"), "\(beside.text)")
-    // Whoever has given it reads nothing of it.
+    // A user who has given the setting reads nothing of it.
     let agreed = try stage.run(command, environment: environment.merging(self.told(options)) { $1 })
     #expect(agreed.exit == .status(0) && !agreed.text.contains("transport"), "\(agreed.text)")
   }
 
-  /// `master_name` is taken from the options where neither URL nor option names it: without it the URL is refused.
+  /// `master_name` is taken from the options where neither URL nor option has it: without it the URL is refused.
   @Test func aPrimaryIsNamedByTheOptions() throws {
     let url = ["CELERY_BROKER_URL": "sentinel://127.0.0.1:1/0"]
     #expect(try Daemon(url).exit() == .status(64))
@@ -146,7 +148,7 @@ import Testing
     #expect(run.text.contains("\"mymaster\""), "\(run.text)")
   }
 
-  /// Our own keys are no worker's, and have no prefix of theirs.
+  /// The daemon's own keys are not the workers', and do not get their prefix.
   @Test func ourOwnKeysStayWhereTheyAre() throws {
     let servers = try TwoServers()
     let daemon = try servers.daemon(told(#"{"global_keyprefix": "shop-"}"#))
@@ -162,7 +164,7 @@ import Testing
     #expect(servers.store.watermark("a")?.totalRunCount == 1)
   }
 
-  /// The daemon's user needs no more than the prefixed keys.
+  /// The daemon's user needs only the prefixed keys.
   @Test func prefixWithRights() throws {
     let stage = try Stage()
     stage.store(
@@ -175,7 +177,7 @@ import Testing
     try daemon.wait(for: "fired", key: stage.key("a"))
     #expect(stage.messages("shop[1]-celery").count == 1)
     #expect(stage.broker("SCARD", "shop[1]-_kombu.binding.celery")?.integer == 1)
-    // What doctor advises to a user without the keys is a pattern that takes these and no others.
+    // To a user without the keys `doctor` advises a pattern that matches these keys and no others.
     stage.store("ACL", "SETUSER", "beat", "resetkeys", "~tasks:meta:*", "~reactivebeat:tasks:meta:*")
     let doctor = try stage.run("doctor", environment: options, user: "beat:secret@")
     #expect(doctor.text.contains(#"'~shop\[1\]-celery'"#), "\(doctor.text)")

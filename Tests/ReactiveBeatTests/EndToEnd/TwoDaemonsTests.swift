@@ -3,7 +3,7 @@ import Testing
 @testable import BeatCore
 @testable import ReactiveBeat
 
-/// Two daemons on one store: each occurrence once, whoever is the first.
+/// Two daemons use one store: each occurrence is sent once, whichever daemon is the first.
 @Suite struct TwoDaemonsTests {
   private static let names = (0..<5).map { "n\($0)" }
 
@@ -30,7 +30,7 @@ import Testing
     #expect(daemons.0.logged("skipped").isEmpty && daemons.1.logged("skipped").isEmpty)
   }
 
-  /// One dies without a word: the other goes on as if it had been alone.
+  /// One daemon is killed: the other goes on as if it had been alone.
   @Test func oneIsKilled() throws {
     let stage = try Stage()
     for name in Self.names { stage.set(name, schedule(name, every: "0.1", #", "catchup": "all""#)) }
@@ -45,7 +45,7 @@ import Testing
     try expectOnce(stage, every: 100_000)
   }
 
-  /// An edit is in force in both.
+  /// An edit is in force in both daemons.
   @Test func editReachesBoth() throws {
     let stage = try Stage()
     stage.set("a", schedule("a", every: "0.1"))
@@ -60,8 +60,8 @@ import Testing
     }
   }
 
-  /// Two that were told different things lead in turns: what one of them was told is in force while it leads, and each
-  /// occurrence still comes once.
+  /// Two daemons with different options lead in turns. The leader's options are in force, and each occurrence still
+  /// comes once.
   @Test func ofDifferentConfigurations() throws {
     let stage = try Stage()
     for name in Self.names { stage.set(name, schedule(name, every: "0.1", #", "catchup": "all""#)) }

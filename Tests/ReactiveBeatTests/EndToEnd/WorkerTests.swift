@@ -3,7 +3,7 @@ import Testing
 @testable import BeatCore
 @testable import ReactiveBeat
 
-/// Documents of each form go through the daemon to a real worker, which tells what has reached it.
+/// Documents of each form go through the daemon to a real worker, which records what has reached it.
 @Suite struct WorkerTests {
   /// Sets the document, and returns what the worker's task recorded and the daemon's `fired` line.
   private func run(
@@ -19,7 +19,7 @@ import Testing
     return (record, line, stage)
   }
 
-  /// The form in which celerybeat-redis documents its schedules. `last_run_at` is long ago, so it is due at once.
+  /// The form that celerybeat-redis documents. `last_run_at` is long ago, so the schedule is due at once.
   @Test(arguments: CeleryWorker.Version.allCases)
   func redisDocument(_ version: CeleryWorker.Version) throws {
     let (record, line, stage) = try run(
@@ -86,7 +86,7 @@ import Testing
     #expect(record["priority"] == .number(7))
   }
 
-  /// The same with a crontab, whose last occurrence was missed.
+  /// The same form with a crontab, whose last occurrence was missed.
   @Test(arguments: CeleryWorker.Version.allCases)
   func redisCrontabDocument(_ version: CeleryWorker.Version) throws {
     let (record, line, _) = try run(
@@ -124,14 +124,14 @@ import Testing
     #expect(record["headers"]?["celery_beat_task"] == .bool(true))
     #expect(record["routing_key"] == .string("slow"))
     #expect(record["priority"] == .number(4))
-    // Two hours after it was sent, which is when it was logged but for an instant.
+    // It expires two hours after it was sent. The log's time of the fire is slightly later.
     let expires = try #require(record["expires"]?.text.flatMap { UnixTime(iso8601: $0) })
     #expect(try abs(expires.microseconds(since: line.time("ts")) - 7_200_000_000) < 1_000_000)
     let document = try #require(stage.document("x"))
     #expect(document.contains(#""total_run_count" : NumberLong(42), "last_run_at" : ISODate("20"#))
   }
 
-  /// What no JSON library would give back as it was written.
+  /// These arguments lose their spelling in any JSON library that decodes and encodes them.
   @Test(arguments: CeleryWorker.Version.allCases)
   func spellingOfArguments(_ version: CeleryWorker.Version) throws {
     let args =
@@ -153,7 +153,7 @@ import Testing
           "[nan, -inf, 1234567890123456789012345678901234567890, 1e+22, 1.0, 100000.0, '☃ é', '☃😀']"))
   }
 
-  /// Each of kombu's priority lists is one from which the worker takes.
+  /// The worker takes messages from each of kombu's priority lists.
   @Test(arguments: CeleryWorker.Version.allCases, [0, 3, 6, 9])
   func priority(_ version: CeleryWorker.Version, _ priority: Int) throws {
     let (record, _, _) = try run(
@@ -167,12 +167,12 @@ import Testing
     let results = try CeleryWorker.shared(version).server.client()
     results("SELECT", "2")
     let (silent, _, _) = try run(schedule("n", task: "recorder.silent", atOnce), on: version)
-    // The worker runs one task after the other: when the next one is stored, the silent one would be.
+    // The worker runs one task after the other: when the next result is stored, the silent one would be.
     let (loud, _, _) = try run(schedule("n", task: "recorder.record", atOnce), on: version)
     let (silentID, loudID) = try (#require(silent["id"]?.text), #require(loud["id"]?.text))
     #expect(eventually { results("EXISTS", "celery-task-meta-\(loudID)")?.integer == 1 })
     #expect(results("EXISTS", "celery-task-meta-\(silentID)")?.integer == 0)
-    // Nobody but the task has decided.
+    // Only the task has decided.
     #expect(loud["ignore_result"] != .bool(true))
   }
 }
