@@ -4,13 +4,13 @@ import Testing
 @testable import BeatRedis
 @testable import ReactiveBeat
 
-/// What commands say of an edit while no daemon runs is what one does that starts later.
+/// What commands say of an edit while no daemon runs is what a daemon does that starts later.
 @Suite struct AbsentDaemonTests {
   private static let nightly =
     #"{"name": "nightly", "task": "t", "enabled": false, "crontab": {"minute": "0", "hour": "*"}, "args": []}"#
 
-  /// Made disabled and due since; enabled without a daemon, the next occurrence is after that, here and in the
-  /// watermark.
+  /// The schedule was made disabled, and its time has passed. It is enabled while no daemon runs, so its next
+  /// occurrence is after the edit, in `list` and in the watermark.
   @Test func anEditIsKeptWithItsMoment() throws {
     let stage = try Stage()
     stage.set("nightly", Self.nightly)
@@ -28,7 +28,7 @@ import Testing
     #expect(watermark.due > seen && watermark.digest != digest && watermark.taskID == nil)
     let list = try stage.run("list")
     #expect(list.text.contains("nightly") && !list.text.contains("overdue"), "\(list.text)")
-    // The same by another client's edit, which nobody has heard.
+    // Another client's edit, which no daemon has heard, has the same effect.
     stage.set("nightly", Self.nightly.replacing("false", with: "true").replacing(#""0""#, with: #""*""#))
     #expect(try !stage.run("list").text.contains("overdue"))
   }
@@ -44,7 +44,8 @@ import Testing
     #expect(stage.watermark("a") == made.ofGone)
   }
 
-  /// A daemon fired between the look and the save: what was seen does not stand there any more.
+  /// A daemon fired between the read and the save: the watermark that was read is not stored any more, so the save is
+  /// refused.
   @Test func aWatermarkOfThatMomentStays() throws {
     let stage = try Stage()
     #expect(try stage.run("set", "a", "--task", "t", "--every", "1h").exit == .status(0))

@@ -5,7 +5,7 @@ import Testing
 @testable import BeatCore
 @testable import ReactiveBeat
 
-/// `beat-watch set`, `enable`, `disable`, `rm` and `rename`: only what is named changes, and nobody's work is lost.
+/// `beat-watch set`, `enable`, `disable`, `rm` and `rename` change only what is named, and lose no other client's edit.
 @Suite struct ChangeCommandTests {
   private static let written = """
     {
@@ -104,7 +104,7 @@ import Testing
     #expect(run.exit == .status(65) && run.lines.count { $0.hasPrefix("changed ") } == 2, "\(run.text)")
     #expect(stage.document("a1") == schedule("a1").replacing("true", with: "false"))
     #expect(stage.document("b1") == schedule("b1"))
-    // A name that stands there is that name.
+    // An argument that is the name of a stored schedule means that schedule, even if it could be a pattern.
     #expect(try stage.run("disable", "[a]*").text.hasPrefix("changed [a]*"))
     #expect(try stage.run("enable", "a1", "a2").exit == .status(0))
     #expect(stage.document("a1") == schedule("a1"))
@@ -113,7 +113,7 @@ import Testing
     #expect(!stage.exists("a1") && stage.exists("a3") && stage.exists("[a]*"))
   }
 
-  /// Two hands write other fields all the time, as an application and a daemon do: neither misses a word of its own.
+  /// An application and a daemon write other fields of the document all the time: no write of theirs is lost.
   @Test func editsOfOthersInTheSameMomentAreKept() throws {
     let stage = try Stage()
     stage.set("a", schedule("a", #", "counter": 0, "total_run_count": 0"#))
@@ -142,14 +142,14 @@ import Testing
     #expect(try daemon.stop() == .status(0))
     #expect(stage.watermark("old") == nil && !stage.exists("old"))
     let fired = daemon.logged("fired").compactMap { $0["due"] }.compactMap { UnixTime(iso8601: $0) }.sorted()
-    // Every 0.2 s, through the rename, and each once.
+    // The runs come every 0.2 s, through the rename, and each once.
     for (first, second) in zip(fired, fired.dropFirst()) { #expect(second.microseconds(since: first) == 200_000) }
     #expect(stage.count("new") == Int64(fired.count) && stage.messages().count == fired.count)
   }
 }
 
-/// Edits a document as an application does, with a compare-and-set of its own, and as a daemon's runs do.
-private final class Writer: @unchecked Sendable {  // The thread is the only one that counts until it is joined.
+/// Edits a document as an application does, with a compare-and-set, and as a daemon does after a run.
+private final class Writer: @unchecked Sendable {  // Only its thread changes the counts until it is joined.
   private let client: BlockingClient
   private let key: String
   private let isOver = Atomic(false)

@@ -3,7 +3,7 @@ import Testing
 @testable import BeatCore
 @testable import ReactiveBeat
 
-/// Whatever is wrong, one line says so, with a status that programs can tell.
+/// Each mistake is reported by one line, and by a status that programs can tell apart.
 @Suite struct CommandErrorTests {
   @Test(arguments: [
     (["show", "nobody"], 66, "no schedule nobody"), (["list", "no*"], 66, "no schedule no*"),
@@ -21,19 +21,19 @@ import Testing
     (["lint", "/nowhere.json"], 66, "/nowhere.json"), (["disable", "nobody"], 66, "nobody"),
     (["list", "--store-url", "http://x"], 64, "--store-url"),
     (["rm", "a", "--broker-transport-options", "x"], 64, "beat-watch: --broker-transport-options: expected one JSON"),
-    // A name that is not there, and what shows those that are.
+    // A name that is not stored, and the command that lists the stored ones.
     (["enable", "nobody"], 66, "no schedule nobody"), (["fire", "nobody"], 66, "`beat-watch list` shows all"),
     (["explain", "nobody"], 66, "no schedule nobody"), (["history", "nobody"], 66, "no schedule nobody"),
     (["export", "nobody"], 66, "no schedule nobody"), (["rm", "no*", "--yes"], 66, "no schedule no*"),
     (["edit", "no*"], 66, "no schedule no*"),
-    // Several where one is meant.
+    // A pattern that matches several schedules, where one is expected.
     (["edit", "*"], 64, "name one"), (["fire", "[ab]"], 64, "means 2 schedules (a, b): name one"),
     (["explain", "?"], 64, "name one"),
-    // A field that is none.
+    // A field that the document does not have.
     (["set", "a", "--unset", "nonsense"], 64, "--unset nonsense: the document has no such field"),
     (["set", "a", "--unset", "jiter"], 64, "is jitter meant?"),
     (["set", "a", "--unset", "Interval"], 64, "is interval"),
-    // What is no JSON, no crontab, no time.
+    // Values that are no JSON, no crontab, or no time.
     (["set", "a", "--args", "[1"], 64, "--args: expected a JSON list such as [2, 3]"),
     (["set", "a", "--kwargs", "[]"], 64, #"--kwargs: expected a JSON object such as {"x": 2}"#),
     (["set", "a", "--headers", "x"], 64, "--headers: expected a JSON object"),
@@ -67,7 +67,7 @@ import Testing
     #expect(run.lines.count == 1 && run.text.hasPrefix("beat-watch: ") && run.text.contains(text), "\(run.text)")
   }
 
-  /// Every command that asks a server.
+  /// Every command that connects to a server.
   private static let all: [[String]] = [
     ["list"], ["show", "a"], ["set", "a", "--every", "5m"], ["enable", "a"], ["disable", "a"], ["rm", "a", "--yes"],
     ["rename", "a", "c"], ["edit", "a"], ["lint"], ["import", "-"], ["export"], ["status"], ["explain", "a"],
@@ -83,7 +83,7 @@ import Testing
     #expect(!run.text.contains("sesame"))
   }
 
-  /// A user who may log in, and nothing else.
+  /// The user may log in, and has no other right.
   @Test(arguments: all) func noRights(_ arguments: [String]) throws {
     let stage = try Stage()
     stage.set("a", schedule("a"))
@@ -95,7 +95,7 @@ import Testing
     #expect(stage.document("a") == schedule("a") && !stage.exists("b") && !stage.exists("c"))
   }
 
-  /// What would write, on a replica.
+  /// Commands that write, on a replica.
   @Test(arguments: [
     ["set", "a", "--every", "5m"], ["set", "new", "--task", "t", "--every", "5m"], ["disable", "a"],
     ["rm", "a", "--yes"], ["rename", "a", "c"], ["edit", "a"], ["import", "-"], ["import", "-", "--replace"],
@@ -140,7 +140,7 @@ import Testing
     #expect(try stage.run("explain", "a").exit == .status(0))
   }
 
-  /// Each has its help, which names the statuses that it ends with beside those of all, and the options it shares with
+  /// Each command has help, which names its statuses beside those of all commands, and the options that it shares with
   /// the others.
   @Test(arguments: [
     ("list", [66]), ("show", [64, 65, 66]), ("set", [65, 66, 75]), ("enable", [65, 66, 75]), ("disable", [65, 66, 75]),

@@ -1,15 +1,15 @@
 import Glibc
 
-/// One run of `beat-watch`, or another program, to its end: what it printed, on both streams, and its status.
+/// One run of `beat-watch`, or of another program, to its end: what it printed on both streams, and its status.
 struct CommandRun {
   let lines: [String]
-  /// What was said beside it of an installation that does not fire: most tests have no daemon.
+  /// The notes that the installation does not fire, apart from the other lines: most tests run no daemon.
   let notes: [String]
   let exit: ChildProcess.Exit
 
   private static let note = "beat-watch: note: "
 
-  /// - Parameter program: another one than beat-watch, with its first arguments.
+  /// - Parameter program: the program to run instead of beat-watch, with its first arguments.
   init(
     _ arguments: [String], program: [String]? = nil, input: String = "", environment: [String: String] = [:]
   ) throws {

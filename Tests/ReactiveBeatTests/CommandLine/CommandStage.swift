@@ -16,7 +16,7 @@ extension Stage {
       arguments, input: input, environment: commandEnvironment(user: user).merging(environment) { $1 })
   }
 
-  /// Runs it for a person at a terminal.
+  /// Runs it as for a user at a terminal.
   func start(
     _ arguments: String..., at terminal: PseudoTerminal, environment: [String: String] = [:]
   ) throws -> ChildProcess {
@@ -34,6 +34,6 @@ extension Stage {
 
 extension CommandRun {
   var text: String { lines.joined(separator: "\n") }
-  /// What was printed with `--json`.
+  /// The printed text, read as JSON.
   var json: JSONValue? { JSONValue(Array(text.utf8)) }
 }

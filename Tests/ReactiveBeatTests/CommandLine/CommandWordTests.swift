@@ -4,7 +4,7 @@ import Testing
 @testable import ReactiveBeat
 @testable import beat_watch
 
-/// Nothing but `beat-watch run` starts a daemon, and a slip is answered with what was probably meant.
+/// Only `beat-watch run` starts a daemon, and a mistyped word is answered with the word that was probably meant.
 @Suite struct CommandWordTests {
   private static func verdict(_ arguments: String...) -> CommandWord.Verdict {
     CommandWord.ours.verdict(on: ["beat-watch"] + arguments)
@@ -22,7 +22,7 @@ import Testing
     (["--stor-url", "redis://x/0"], "did you mean `beat-watch run --store-url …`?"),
     (["--no-lease"], "did you mean `beat-watch run --no-lease …`?"),
     (["--key-prefix", "shop:", "list"], "did you mean `beat-watch list --key-prefix …`?"),
-    // What other programs call it.
+    // Other programs' words for the same command.
     (["delete", "a"], "did you mean `beat-watch rm`?"), (["remove", "a"], "did you mean `beat-watch rm`?"),
     (["add", "a"], "did you mean `beat-watch set`?"), (["create"], "did you mean `beat-watch set`?"),
     (["DELETE"], "did you mean `beat-watch rm`?"), (["help", "delete"], "did you mean `beat-watch help rm`?"),
@@ -44,11 +44,11 @@ import Testing
     (["list", "--due-within=-5s"], "--due-within: -5s is negative, and must be positive"),
     (["list", "--due-within", "--json"], "Missing value for '--due-within"),
     (["list", "--due-within"], "Missing value for '--due-within"),
-    // The parser's own.
+    // Errors that the argument parser reports.
     (["list", "--stor-url", "redis://x/0"], "did you mean `--store-url`?"),
     (["status", "--jsn"], "did you mean `--json`?"), (["ls", "--sotr", "next"], "did you mean `--sort`?"),
     (["set", "a", "--corn", "* * * * *"], "did you mean `--cron`?"),
-    // Near to nothing.
+    // Words that are near to no word that exists.
     (["set", "a", "--foo"], "set has no option --foo: `beat-watch help set` shows those that it has"),
     (["fire", "a", "--nonsense=1"], "fire has no option --nonsense: `beat-watch help fire` shows"),
     (["ls", "--xyzzy"], "`beat-watch help list` shows"), (["run", "-x"], "`beat-watch help run` shows"),
@@ -61,7 +61,8 @@ import Testing
     #expect(run.lines.count == 1 && run.text.hasPrefix("beat-watch: ") && run.text.contains(meant), "\(run.text)")
   }
 
-  /// Help, and a failure: a service whose command was cut short must not pass for one that has done its work.
+  /// Without a command it prints the help and fails: a service whose command line was cut short must not seem to have
+  /// done its work.
   @Test func aloneItShowsHelp() throws {
     let stage = try Stage()
     stage.set("a", schedule("a", atOnce))
@@ -72,7 +73,7 @@ import Testing
     #expect(stage.messages().isEmpty && stage.watermark("a") == nil)
   }
 
-  /// What was typed is told again as far as one knows it by.
+  /// A long argument is repeated in the error only as far as a user needs to recognise it.
   @Test(arguments: [
     ["set", "a", "--priority", long], ["set", "a", "--priority=\(long)"], ["set", "a", "--max-run-count", long],
     ["set", "a", "--every", long], ["set", "a", "--every", "-5\(long)"], ["set", "a", "--jitter=\(long)"],
@@ -128,7 +129,7 @@ import Testing
     #expect(run.exit == .status(0) && run.text.contains("USAGE: beat-watch help"), "\(run.text)")
   }
 
-  /// The runtime reads them from /proc; without it there is not even the program's name.
+  /// The runtime reads the arguments from /proc. Without it even the program's name is missing.
   @Test func unreadableArgumentsAreRefused() {
     guard case .refuse(71, let text) = CommandWord.ours.verdict(on: []) else {
       Issue.record("it was not refused")
@@ -137,7 +138,7 @@ import Testing
     #expect(text.contains("/proc"))
   }
 
-  /// The same with the program itself, in a mount namespace of its own.
+  /// The program itself does the same, in a mount namespace without /proc.
   @Test(.enabled(if: mayUnshare, "unshare --mount is not allowed here"), arguments: [["--version"], ["run"], []])
   func withoutProc(_ arguments: [String]) throws {
     let stage = try Stage()
@@ -151,7 +152,7 @@ import Testing
     #expect(stage.messages().isEmpty && stage.watermark("a") == nil)
   }
 
-  /// Shells complete the commands at the first word, and each one's options behind it.
+  /// Shells complete the command as the first word, and behind it the command's options.
   @Test(arguments: ["bash", "zsh", "fish"]) func completion(_ shell: String) throws {
     let run = try CommandRun(["--generate-completion-script", shell])
     #expect(run.exit == .status(0) && run.text.contains("status") && run.text.contains("explain"))

@@ -5,9 +5,9 @@ import Testing
 @testable import ReactiveBeat
 @testable import beat_watch
 
-/// The tab key, in real shells at a terminal, while names are stored that mean something to a shell.
+/// The tab key in real shells at a terminal, while the store has names that mean something to a shell.
 @Suite struct CompletionTests {
-  /// Each begins with an n, or does what no name may do by itself.
+  /// Names that begin with an n, and names that cannot be offered at all.
   private static let hostile = [
     "n$(touch MARK)", "n`touch MARK`", "n;touch MARK;", "n|touch MARK", "n&touch MARK", "n\ntouch MARK\n", "n'", "n\"",
     "n'$(touch MARK)'", "n b", "n\tb", "n*", "n?", "n[a]", "n{a,b}", "n!!", "n#", "n\\", "n<MARK", "n>MARK", "n=~",
@@ -25,13 +25,13 @@ import Testing
 
   @Test(arguments: TypingShell.Kind.allCases) func nothingThatIsOfferedIsExpanded(_ kind: TypingShell.Kind) throws {
     let shell = try TypingShell(kind, try stage(["nice.name-1"]))
-    // The only one that can be offered.
+    // This is the only name that can be offered.
     #expect(shell.words(afterTab: "beat-watch explain n") == ["explain", "nice.name-1"], "\(shell.text)")
     #expect(shell.words(afterTab: "beat-watch disable --dry-run ni") == ["disable", "--dry-run", "nice.name-1"])
     #expect(!shell.exists("MARK"))
   }
 
-  /// Nothing is put behind what is typed, where only such names fit.
+  /// Where only such names match, the shell adds nothing to the typed text.
   @Test(arguments: TypingShell.Kind.allCases) func theOthersAreNotOffered(_ kind: TypingShell.Kind) throws {
     let shell = try TypingShell(kind, try stage(["report"]))
     #expect(shell.words(afterTab: "beat-watch explain rep") == ["explain", "report"], "\(shell.text)")
@@ -49,7 +49,7 @@ import Testing
     #expect(shell.words(afterTab: "beat-watch explain us") == ["explain", "user@host/x,y+z"])
   }
 
-  /// bash begins a word behind a colon, and writes a slash behind the name of a folder.
+  /// bash begins a new word after a colon, and writes a slash after the name of a folder.
   @Test func whatBashWouldMakeAnotherNameOf() throws {
     let shell = try TypingShell(.bash, try stage(["tenant:7", "tenant:8", "report", "docs"]))
     shell.makeFolder("docs")
@@ -58,7 +58,8 @@ import Testing
     #expect(shell.words(afterTab: "beat-watch explain do") == ["explain", "do"])
   }
 
-  /// Of the script of an older version, which is installed, nothing can be changed any more: the names are what is safe.
+  /// The script of an older version stays installed, and cannot be changed any more. So the program itself prints only
+  /// names that are safe in it.
   @Test func onlyPlainWordsAreHandedOut() throws {
     let stage = try stage(["nice.name-1", "mail:daily"])
     for (shell, colon) in [("bash", "mail:daily"), ("zsh", #"mail\:daily"#), ("fish", "mail:daily")] {

@@ -2,7 +2,7 @@ import Testing
 
 @testable import beat_watch
 
-/// How many columns text takes, and how it is cut and wrapped to fit.
+/// How many columns a text takes, and how it is cut and wrapped to fit.
 @Suite struct DisplayWidthTests {
   @Test(arguments: [
     ("report", 6), ("", 0), ("日報", 4), ("ｶﾅ", 2), ("한국어", 6), ("\u{1112}\u{1161}\u{11AB}", 2), ("Zürich", 6),
@@ -15,7 +15,8 @@ import Testing
     #expect(DisplayWidth.of(text) == expected, "\(text.unicodeScalars.map { String($0.value, radix: 16) })")
   }
 
-  /// Every code point that Python knows, too: wide by its East Asian Width, nothing for watermarks, else one.
+  /// Each code point that Python knows has the width that Python's data give: two columns by its East Asian Width, none
+  /// for a combining mark, else one.
   @Test func widthsArePythons() throws {
     let program = """
       import sys, unicodedata
@@ -42,7 +43,7 @@ import Testing
       compared += 1
       if DisplayWidth.of(scalar) != Int(width) - 0x30 { different.append(String(value, radix: 16)) }
     }
-    // Each version of Unicode changes the properties of a few.
+    // Each version of Unicode changes the properties of a few code points.
     let isSameVersion = run.lines.last == WideScalars.unicodeVersion
     #expect(compared > 270_000 && different.count <= (isSameVersion ? 0 : 60), "\(different.prefix(100))")
   }
@@ -78,7 +79,8 @@ import Testing
     #expect(Wrapping.lines(text, width: width, indent: 2) == expected)
   }
 
-  /// No word is lost, no line is longer, and a text of a megabyte takes no longer than its letters.
+  /// No word is lost, no line is too long, and the time is proportional to the length, so that a megabyte is wrapped
+  /// quickly.
   @Test func wrappingRandomText() {
     var chance = SystemRandomNumberGenerator()
     let words = ["a", "report", "日報", "👨‍👩‍👧‍👦", "e\u{301}e\u{301}", "https://example.org/a/very/long/path?with=query", "🇩🇪🇫🇷"]

@@ -4,23 +4,23 @@ import Testing
 @testable import BeatCore
 @testable import ReactiveBeat
 
-/// `beat-watch doctor`: each of these installations is broken in one way, and it must say in which.
+/// `beat-watch doctor`: each of these installations is broken in one way, which the command must find.
 @Suite struct DoctorCommandTests {
   /// One way to break an installation.
   struct Break: CustomTestStringConvertible, Sendable {
     let name: String
-    /// What must be found: the check, the level, a word of its text, a word of its fix.
+    /// What must be found: the check, its level, a part of its text, and a part of its fix.
     let check: String
     var level = "problem"
     let text: String
     let fix: String
-    /// redis-server's.
+    /// Options of redis-server.
     var arguments: [String] = []
     var daemons: [[String]] = [[], []]
     var environment: @Sendable (Stage) -> [String: String] = { _ in [:] }
-    /// Before the daemons start.
+    /// Breaks it before the daemons start.
     var prepare: @Sendable (Stage) -> Void = { _ in }
-    /// When they are ready.
+    /// Breaks it when the daemons are ready.
     var spoil: @Sendable (Stage) -> Void = { _ in }
 
     var testDescription: String { name }
@@ -97,7 +97,7 @@ import Testing
       fix: "ACL SETUSER beat +psubscribe", daemons: [],
       prepare: {
         $0.store("ACL", "SETUSER", "beat", "reset", "on", ">secret", "~*", "&*", "+@all", "-psubscribe")
-        // What a daemon would call itself.
+        // The name that a daemon gives its connection.
         $0.store("AUTH", "beat", "secret")
         $0.store("CLIENT", "SETNAME", "beat-watch")
       }),
@@ -200,13 +200,13 @@ import Testing
     let hasProblem = findings.contains { $0["level"]?.text == "problem" }
     #expect(run.exit == .status(hasProblem ? 1 : 0) && object["ok"] == .bool(!hasProblem))
     #expect(!run.lines.joined().contains("secret"))
-    // It leaves nothing behind.
+    // The probe leaves no key behind.
     let keys = stage.store("KEYS", "*probe*")?.array ?? []
     #expect(keys.isEmpty, "\(keys)")
     withExtendedLifetime(daemons) {}
   }
 
-  /// What is in order has no problem; a worker waits for messages.
+  /// An installation that is in order has no problem, while a worker waits for messages.
   @Test func findsNothingWhereNothingIs() throws {
     let stage = try Stage(["--appendonly", "yes"])
     stage.set("a", schedule("a"))
@@ -220,7 +220,7 @@ import Testing
     withExtendedLifetime((daemons, worker)) {}
   }
 
-  /// One that still reads the schedules is no problem: it is waited for.
+  /// A daemon that still loads is no problem, only a warning.
   @Test func aDaemonThatLoads() throws {
     let stage = try Stage()
     stage.set("a", schedule("a"))
@@ -240,7 +240,8 @@ import Testing
     #expect(status.exit == .status(1) && status.text.contains("loads"), "\(status.text)")
   }
 
-  /// A large store, of which a part is looked at: the daemon that has all is asked, and while none has, nobody knows.
+  /// Of a large store `status` reads only a part, so it takes the count from a daemon that has loaded all. While no
+  /// daemon has, the count is not known.
   @Test func aCountInTheMiddleIsNoCount() throws {
     let stage = try Stage()
     for number in 0..<5100 { stage.set("n\(number)", schedule("n")) }
@@ -260,14 +261,14 @@ import Testing
     #expect(loading.1?["schedules"] == .null, "\(loading)")
     guard let daemons = loading.1?["daemons"]?.items else { throw Failure("no daemons", 0) }
     #expect(daemons.first?["schedules"] == .null && daemons.first?["rejected"] == .null, "\(daemons)")
-    // Another one has them all, and does not lead yet.
+    // Another daemon has loaded all of them, and does not lead yet.
     (record.isLoading, record.schedules) = (false, 5100)
     tell("y")
     #expect(try stage.run("status", "--json").json?["schedules"]?.number == 5100)
     #expect(try stage.run("status").text.contains("schedules  5100"))
   }
 
-  /// A daemon says so itself, from the beginning of its load on.
+  /// A daemon's record says that it loads, from the beginning of the load.
   @Test func aLoadIsTold() throws {
     let stage = try Stage()
     for number in 0..<20_000 { stage.set("n\(number)", schedule("n")) }
@@ -285,7 +286,7 @@ import Testing
     try daemon.stop()
   }
 
-  /// Who hears by client tracking hears: a setting that lacks something is no problem then.
+  /// A daemon that uses CLIENT TRACKING hears all edits, so a notification class that is missing is no problem.
   @Test func aDaemonThatTracks() throws {
     let stage = try Stage()
     stage.store("CONFIG", "SET", "notify-keyspace-events", "Ex")
@@ -299,7 +300,7 @@ import Testing
     try daemon.stop()
   }
 
-  /// What is missing is named once, and as what is needed if anything of it is.
+  /// A missing right is named once, as a problem if any use of it is required.
   @Test(arguments: ["lpush", "hset", "type", "del", "get"]) func namesEachRightOnce(_ right: String) throws {
     let stage = try Stage()
     stage.set("a", schedule("a"))
@@ -313,8 +314,8 @@ import Testing
     #expect(named.first?.hasPrefix(isNeeded ? "problem" : "warning") == true, "\(run.text)")
   }
 
-  /// A process that runs and gives no sign of life is told from none: what is wrong stands in its log. Without HSET it
-  /// keeps no record: by its user's rights, or since the server has no such command.
+  /// A process that is connected but has no heartbeat is not reported as no daemon: `doctor` points to its log. Without
+  /// HSET a daemon keeps no record, because its user has no right, or because the server has no such command.
   @Test(arguments: [true, false]) func aProcessWithoutAHeartbeat(byRights: Bool) throws {
     let stage = try Stage(byRights ? [] : ["--rename-command", "HSET", ""])
     stage.set("a", schedule("a"))
@@ -327,7 +328,7 @@ import Testing
   }
 }
 
-/// A program that runs beside a test, by its name.
+/// A program that runs beside a test.
 private final class CommandProcess {
   private let process: ChildProcess
 

@@ -4,11 +4,11 @@ import Testing
 @testable import BeatCore
 @testable import ReactiveBeat
 
-/// Each command that the README and the pages on the command line show does what it is shown for.
+/// Each command that the README and the pages on the command line show succeeds, or fails as shown.
 @Suite struct DocumentedCommandTests {
-  /// What never ends by itself, writes outside of the test, or needs an application of somebody's own.
+  /// Commands that do not end by themselves, write outside of the test's folder, or need an application of the user's.
   private static let skipped = ["beat-watch run", "beat-watch watch", "--follow", "completion-script", "--celery-app"]
-  /// Those that are shown for their failure, and what has something to say of this stage.
+  /// Commands that are shown for their failure, and those that find something to report about this stage.
   private static let others: [String: Int32] = [
     "beat-watch statsu": 64, "beat-watch --store-url redis://localhost:6379/1": 64, "beat-watch doctor": 1,
   ]
@@ -42,7 +42,7 @@ import Testing
     let commands = try Self.commands(page)
     #expect(commands.count >= least, "\(commands)")
     for command in commands {
-      // Nobody is there to say yes.
+      // There is no terminal, so no user can answer the question.
       let line = command.contains("beat-watch rm ") ? command + " --yes" : command
       let environment = stage.environment().merging(["PATH": path, "EDITOR": "sed -i s/minuts/minutes/"]) { $1 }
       let run = try CommandRun(["-c", "cd \(folder) && \(line)"], program: ["/bin/sh"], environment: environment)

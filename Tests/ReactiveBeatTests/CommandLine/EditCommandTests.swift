@@ -4,11 +4,11 @@ import Testing
 @testable import BeatCore
 @testable import ReactiveBeat
 
-/// `beat-watch edit`: an editor for a person, with everybody else at work meanwhile.
+/// `beat-watch edit`: a user edits a document in an editor, while other clients may change it.
 @Suite struct EditCommandTests {
   private let text = schedule("a", #", "queue": "old""#)
 
-  /// An editor that puts `new` in the place of `old`, after whatever `meanwhile` does to the store.
+  /// Runs `edit` with an editor that replaces `old` by `new`, after the commands of `meanwhile`.
   private func edit(
     _ stage: Stage, _ old: String, _ new: String, meanwhile: String = "true"
   ) throws -> CommandRun {
@@ -18,7 +18,7 @@ import Testing
     return try stage.run("edit", "a", environment: ["EDITOR": editor])
   }
 
-  /// Where the text that could not be stored is kept; takes it away.
+  /// Reads and deletes the file that keeps a text which could not be stored.
   private func kept(_ run: CommandRun) -> String? {
     guard let path = run.text.split(separator: " ").last.map(String.init), let file = fopen(path, "r") else {
       return nil
@@ -133,7 +133,7 @@ import Testing
       ])
   }
 
-  /// A clocked schedule that has run as it should is no failure, stored or in a file.
+  /// A clocked schedule that has run is no failure, whether it is stored or in a file.
   @Test func oneThatHasRunIsNoted() throws {
     let stage = try Stage()
     let document = { (fields: String) in
@@ -164,7 +164,7 @@ import Testing
     #expect(pretty.lines.contains { $0.hasPrefix("-:3: error: enabled 1") }, "\(pretty.text)")
   }
 
-  /// Files are looked at without a server.
+  /// Files are checked without a server.
   @Test func noServerIsNeededForFiles() throws {
     let run = try CommandRun(["lint", "-", "--store-url", "redis://127.0.0.1:1/0"], input: schedule("a") + "\n")
     #expect(run.exit == .status(0) && run.lines.isEmpty)

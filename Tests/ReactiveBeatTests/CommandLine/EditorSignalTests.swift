@@ -4,9 +4,9 @@ import Testing
 @testable import BeatCore
 @testable import ReactiveBeat
 
-/// The file that an editor has holds a document, with whatever secrets: it goes, however the editing ends.
+/// The file that the editor edits holds a document, which may have secrets: it is deleted, however the editing ends.
 @Suite struct EditorSignalTests {
-  /// A stage with a folder for the file, and an editor that tells where it is.
+  /// A stage with a folder for the file, and an editor that writes down its process.
   private final class Desk {
     let stage: Stage
     let folder: String
@@ -25,7 +25,8 @@ import Testing
       _ = try? CommandRun(["-rf", folder], program: ["/bin/rm"])
     }
 
-    /// - Parameter commands: of the editor; `$1` is the file. `$DESK/pid` is its process when it has begun.
+    /// - Parameter commands: what the editor does; `$1` is the file. `$DESK/pid` has its process as soon as it has
+    /// begun.
     func edit(_ commands: String, at terminal: PseudoTerminal? = nil) throws {
       let screen = try terminal ?? PseudoTerminal()
       self.terminal = screen
@@ -37,7 +38,7 @@ import Testing
         ])
     }
 
-    /// The editor's process, when it has begun.
+    /// The editor's process; waits until it has begun.
     func editor() throws -> pid_t {
       guard eventually(within: 20, { access("\(folder)/pid", F_OK) == 0 }), let file = fopen("\(folder)/pid", "r")
       else {
@@ -49,7 +50,7 @@ import Testing
       return pid_t(atoi(line))
     }
 
-    /// What is left of the file, and of what the editor made beside it.
+    /// The files that are left in the folder: the document's, and those that the editor made beside it.
     var left: [String] { ((try? CommandRun(["-A", "\(folder)/tmp"], program: ["/bin/ls"]))?.lines) ?? ["?"] }
   }
 
@@ -64,7 +65,7 @@ import Testing
     #expect(desk.stage.document("a") == schedule("a", #", "queue": "old""#))
   }
 
-  /// Editors save what they have when they are ended: that goes, too.
+  /// Editors save their text when they are ended: that file is deleted, too.
   @Test func whatTheEditorSavesAtItsEndGoes() throws {
     let desk = try Desk()
     try desk.edit(
@@ -75,7 +76,7 @@ import Testing
     #expect(desk.process?.wait() == .signal(SIGTERM) && desk.left.isEmpty)
   }
 
-  /// Not longer than two seconds, and not at all after a second signal.
+  /// `edit` waits for the editor for two seconds at most, and not at all after a second signal.
   @Test func anEditorThatDoesNotEndIsNotWaitedFor() throws {
     let desk = try Desk()
     try desk.edit("trap '' TERM HUP; while :; do sleep 0.1; done")
@@ -85,7 +86,7 @@ import Testing
     #expect(desk.process?.wait() == .signal(SIGTERM) && desk.left.isEmpty)
   }
 
-  /// Ctrl-C and Ctrl-\ reach all that is at the terminal, and are the editor's.
+  /// Ctrl-C and Ctrl-\ reach all processes at the terminal, and are meant for the editor.
   @Test(arguments: [SIGINT, SIGQUIT]) func ctrlCIsTheEditors(_ signal: Int32) throws {
     let desk = try Desk()
     try desk.edit("trap '' INT QUIT; while [ ! -e \"$DESK/go\" ]; do sleep 0.05; done; sed -i s/old/new/ \"$1\"")
@@ -105,7 +106,7 @@ import Testing
     #expect(desk.stage.document("a") == schedule("a", #", "queue": "old""#))
   }
 
-  /// A copy that an editor makes is as secret as the file.
+  /// A copy that the editor makes is as secret as the file, and is deleted with it.
   @Test func copiesGoWithTheFile() throws {
     let desk = try Desk()
     try desk.edit(#"cp "$1" "$1~"; ln -s /etc/passwd "$(dirname "$1")/link"; sed -i s/old/new/ "$1""#)
@@ -113,7 +114,7 @@ import Testing
     #expect(desk.stage.document("a") == schedule("a", #", "queue": "new""#))
   }
 
-  /// At the question after a mistake: who types Ctrl-C is there to read where the text is.
+  /// At the question after a mistake, a user who types Ctrl-C can read where the text is kept.
   @Test(arguments: [SIGINT, SIGTERM, SIGHUP]) func atTheQuestion(_ signal: Int32) throws {
     let desk = try Desk()
     let terminal = try PseudoTerminal()
@@ -135,7 +136,7 @@ import Testing
     #expect(desk.process?.wait() == .status(0) && desk.left.isEmpty, "\(terminal.text)")
   }
 
-  /// A file's name has less room than a schedule's.
+  /// A file's name can be less long than a schedule's.
   @Test func aLongNameIsEdited() throws {
     let stage = try Stage()
     let name = String(repeating: "n", count: 300)

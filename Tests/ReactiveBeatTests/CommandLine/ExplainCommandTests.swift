@@ -4,7 +4,7 @@ import Testing
 @testable import BeatCore
 @testable import ReactiveBeat
 
-/// `beat-watch explain`: why it will, did or did not run.
+/// `beat-watch explain`: why a schedule will, did or did not run.
 @Suite struct ExplainCommandTests {
   private func explain(_ stage: Stage, _ arguments: String...) throws -> CommandRun {
     try CommandRun(["explain"] + arguments, environment: stage.environment())
@@ -37,7 +37,7 @@ import Testing
       text.contains("every hour") && text.contains("first seen") && text.contains("reports.build to celery"))
     #expect(try explain(stage, "none").exit == .status(66))
     #expect(try explain(stage, "o*").exit == .status(64))
-    // What was deleted has left its watermark.
+    // A schedule that was deleted has left its watermark.
     stage.store("DEL", stage.key("soon"))
     let gone = try explain(stage, "soon")
     #expect(gone.exit == .status(66) && gone.lines.first?.contains("was first seen at") == true, "\(gone.lines)")
@@ -58,7 +58,7 @@ import Testing
     #expect(runs[0]["why"]?.text == "schedule" && runs[0]["late_ms"]?.number != nil)
     let future = try object(stage, ["tick", "--at", due.advanced(by: 3_600_000_000).iso8601])
     #expect(future["verdict"]?.text == "due")
-    // Long before it was first seen.
+    // This time is long before the schedule was first seen.
     let past = try object(stage, ["tick", "--at", due.advanced(by: -86_400_000_000).iso8601])
     #expect(past["verdict"]?.text == "not known")
     try daemon.stop()
@@ -70,7 +70,7 @@ import Testing
       "nightly",
       crontab("nightly", #""minute": "30", "hour": "2""#, #", "timezone": "Europe/Berlin", "expires_at": "2031-01-01""#)
     )
-    // The clocks skip half past two on that day: it runs an hour later.
+    // On that day half past two is skipped, since the clocks go forward: the schedule runs an hour later.
     let skipped = try object(stage, ["nightly", "--at", "2030-03-31T03:30:00+02:00"])
     #expect(skipped["due"]?.text == "2030-03-31T01:30:00Z" && skipped["verdict"]?.text == "due")
     let wrong = try object(stage, ["nightly", "--at", "2030-03-30T02:31:00+01:00"])
@@ -90,10 +90,10 @@ import Testing
   }
 }
 
-/// Each verdict that `explain` can give, by itself.
+/// A test for each verdict that `explain` can give.
 @Suite struct ExplainVerdictTests {
   private let stage: Stage
-  /// By Redis' clock, to the second.
+  /// Redis' time, in whole seconds.
   private let now: UnixTime
 
   init() throws {
@@ -101,12 +101,12 @@ import Testing
     now = try stage.second()
   }
 
-  /// What is said, and why.
+  /// The verdict's code, and its sentence.
   private func verdict(_ name: String, at time: UnixTime? = nil) throws -> (code: String, because: String) {
     let run = try stage.run(["explain", name, "--json"] + (time.map { ["--at", $0.iso8601] } ?? []))
     #expect(run.exit == .status(0), "\(run.text)")
     let json = try #require(run.json, "\(run.text)")
-    // For people the first line says the same.
+    // The text's first line says the same.
     let text = try stage.run(["explain", name] + (time.map { ["--at", $0.iso8601] } ?? []))
     #expect(text.exit == .status(0) && text.lines.first?.hasPrefix("\(name) ") == true, "\(text.text)")
     return (try #require(json["verdict"]?.text), try #require(json["because"]?.text))
@@ -114,15 +114,15 @@ import Testing
 
   private func ago(_ minutes: Int64) -> UnixTime { now.advanced(by: -minutes * 60_000_000) }
 
-  /// Runs each hour, and ran last so many minutes ago by its document.
+  /// Stores an hourly schedule whose document says that it last ran so many minutes ago.
   private func ran(_ name: String, _ minutes: Int64, _ more: String = "") {
     stage.set(name, schedule(name, #", "last_run_at": "\#(ago(minutes).iso8601)"\#(more)"#))
   }
 
-  /// The history goes back to the beginning, by an entry that is nobody's.
+  /// An old entry of another schedule makes the history reach back to the beginning.
   private func longHistory() { stage.store("XADD", "reactivebeat:tasks:meta:history", "1-0", "of", "nobody") }
 
-  // MARK: what comes
+  // MARK: without a time
 
   @Test func willRun() throws {
     stage.set("a", schedule("a"))
@@ -152,7 +152,7 @@ import Testing
     #expect(try verdict("over") == ("finished", "will not run any more: one_off has run"))
     stage.set("bad", schedule("bad", every: "0"))
     #expect(try verdict("bad").code == "rejected" && verdict("bad").because.contains("interval.every 0"))
-    // Its only time was missed, and is not made up for.
+    // Its only time was missed, and `catchup` none leaves it out.
     stage.set(
       "once",
       #"{"name": "once", "task": "t", "enabled": true, "clocked": {"clocked_time": "\#(ago(60).iso8601)"}, "#
@@ -162,7 +162,8 @@ import Testing
       once.code == "finished" && once.because.contains("what was left of it was missed, and is skipped"), "\(once)")
   }
 
-  /// Due a moment ago, and nothing is known to stand in its way: the daemon, which stands still, is still believed.
+  /// The schedule has been due for a moment, and nothing known prevents its run. The daemon is frozen, but its
+  /// heartbeat has not expired.
   @Test func aboutToBeSent() throws {
     let daemon = try stage.daemon()
     stage.set("tick", schedule("tick", every: "1"))
@@ -178,7 +179,7 @@ import Testing
     #expect(!said.contains { $0.contains("ago") }, "\(said)")
   }
 
-  /// What is refused says so from the first moment.
+  /// A refused schedule is reported as refused from the first moment.
   @Test func refused() throws {
     stage.broker("SET", "stuck", "no list")
     let daemon = try stage.daemon()
@@ -191,7 +192,7 @@ import Testing
     try daemon.stop()
   }
 
-  /// A broker that is away is said to be so, and no other one.
+  /// `explain` says that a broker cannot be reached only if that is so.
   @Test func aBrokerThatIsAway() throws {
     stage.set("a", schedule("a"))
     let away = ["CELERY_BROKER_URL": "redis+socket:///nowhere/r.sock"]
@@ -204,7 +205,7 @@ import Testing
     #expect(denied.contains("llen"), "\(denied)")
   }
 
-  /// Switched off, and at its end besides: switching it on does not help.
+  /// The schedule is disabled and has come to its end as well: enabling it does not help.
   @Test func disabledAndOver() throws {
     for (name, fields) in [
       ("count", #", "max_run_count": 2, "total_run_count": 2"#), ("end", #", "expires_at": "\#(ago(60).iso8601)""#),
@@ -214,7 +215,7 @@ import Testing
       #expect(said.code == "disabled" && !said.because.contains("beat-watch enable"), "\(said)")
       #expect(said.because.hasPrefix("will not run: it is disabled, and enabled it would not run either: "), "\(said)")
     }
-    // A time that has passed meanwhile.
+    // A clocked time that has passed while the schedule was disabled.
     stage.set(
       "once", #"{"name": "once", "task": "t", "enabled": false, "clocked": {"clocked_time": "\#(ago(60).iso8601)"}}"#)
     #expect(try verdict("once").because.contains("enabled it would not run either"))
@@ -222,7 +223,7 @@ import Testing
     #expect(try verdict("once").code == "finished")
   }
 
-  /// Of what is not sent nobody is the sender; of what is no document its kind is told.
+  /// A schedule that is not sent has no sender. Of a key that is no document its Redis type is named.
   @Test func whatIsNotSent() throws {
     stage.set("off", schedule("off").replacing("true", with: "false"))
     stage.store("RPUSH", stage.key("list"), "x")
@@ -240,7 +241,7 @@ import Testing
     try daemon.stop()
   }
 
-  // MARK: at a time that is to come
+  // MARK: at a time in the future
 
   @Test func toCome() throws {
     let time = ago(-90)
@@ -265,7 +266,7 @@ import Testing
     #expect(try verdict("bad", at: time).code == "rejected")
   }
 
-  // MARK: at a time that has passed
+  // MARK: at a time in the past
 
   @Test func notDue() throws {
     ran("a", 90)
@@ -284,7 +285,7 @@ import Testing
     let said = try verdict("a", at: ago(30))
     let id = stage.messages().first?.id ?? "none"
     #expect(said.code == "sent" && said.because.contains("(catch-up), task \(id)"), "\(said)")
-    // The watermark remembers the last run where no history is kept.
+    // Without a history the watermark still has the last run.
     stage.store("DEL", "reactivebeat:tasks:meta:history")
     let marked = try verdict("a", at: ago(30))
     #expect(marked.code == "sent" && marked.because.contains("task \(id) (by the watermark"), "\(marked)")
@@ -293,10 +294,10 @@ import Testing
   @Test func waits() throws {
     ran("a", 90)
     #expect(try verdict("a", at: ago(30)) == ("waits", "was due then, and still waits to be sent"))
-    // Each of them comes, the oldest first.
+    // Each missed occurrence is sent, the oldest first.
     ran("all", 150, #", "catchup": "all""#)
     for minutes: Int64 in [30, 90] { #expect(try verdict("all", at: ago(minutes)).code == "waits") }
-    // One in a thousand lies within the first second of its jitter.
+    // The jitter is random by name: one name in a thousand would be sent within the first second.
     ran("b", 60, #", "jitter": 3500"#)
     let jitter = try verdict("b", at: ago(0))
     #expect(jitter.code == "waits" && jitter.because.contains("(jitter)"), "\(jitter)")
@@ -307,7 +308,7 @@ import Testing
     ran("a", 150)
     let waiting = try verdict("a", at: ago(90))
     #expect(waiting.code == "missed" && waiting.because.contains("still waits to be sent"), "\(waiting)")
-    // A run by hand is not what made up for it.
+    // A run by hand does not catch up on a missed run.
     ran("a", 0)
     var daemon = try stage.daemon()
     #expect(try stage.run("fire", "a").exit == .status(0))

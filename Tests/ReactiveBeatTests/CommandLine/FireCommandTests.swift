@@ -4,7 +4,7 @@ import Testing
 @testable import BeatCore
 @testable import ReactiveBeat
 
-/// `beat-watch fire`: once, now.
+/// `beat-watch fire` runs a schedule once, now.
 @Suite struct FireCommandTests {
   private func fire(_ stage: Stage, _ arguments: String...) throws -> CommandRun {
     try CommandRun(["fire"] + arguments, environment: stage.environment())
@@ -51,7 +51,7 @@ import Testing
     #expect(run.exit == .status(69) && run.lines.count == 1)
     #expect(run.lines.first?.contains("no daemon runs") == true, "\(run.lines)")
     #expect(stage.store("HLEN", "reactivebeat:tasks:meta:manual")?.integer == 0)
-    // Whoever starts now finds nothing to do.
+    // A daemon that starts now finds no request.
     let daemon = try stage.daemon()
     #expect(stage.messages().isEmpty)
     try daemon.stop()
@@ -84,7 +84,7 @@ import Testing
     let run = try fire(stage, "a", "--timeout", "1s")
     daemon.send(SIGCONT)
     #expect(run.exit == .status(69) && run.lines.first?.contains("does not hear it") == true, "\(run.lines)")
-    // It works again, and has seen the events by then.
+    // The daemon works again, and has seen the events by then.
     let second = try fire(stage, "a")
     #expect(second.exit == .status(0) && stage.messages().count == 1)
     try daemon.stop()
@@ -92,7 +92,7 @@ import Testing
 
   private var requests: String { "reactivebeat:tasks:meta:manual" }
 
-  /// Somebody who does not want it any more: nothing is left that a daemon could find.
+  /// A user interrupts the command: no request is left that a daemon could find.
   @Test(arguments: [SIGINT, SIGTERM])
   func anInterruptionTakesTheRequestBack(_ signal: Int32) throws {
     let stage = try Stage()
@@ -118,7 +118,7 @@ import Testing
     #expect(!run.text.contains(name), "\(run.text)")
   }
 
-  /// The daemon has answered, and the interruption comes before the answer is read: it is told, and not lost.
+  /// The daemon has answered, and the interruption comes before the answer is read: the answer is still printed.
   @Test func anInterruptionThatComesTooLateSaysThatItWasFired() throws {
     let stage = try Stage()
     stage.set("a", schedule("a"))
@@ -137,7 +137,7 @@ import Testing
     try daemon.stop()
   }
 
-  /// Who may ask, and not listen for the answer, is told, and nothing is sent behind their back.
+  /// A user who may make a request but not wait for its answer is told so, and no message is sent.
   @Test func aUserWhoMayNotListenLeavesNothingBehind() throws {
     let stage = try Stage()
     stage.set("a", schedule("a"))
@@ -147,7 +147,7 @@ import Testing
     #expect(stage.store("HLEN", requests)?.integer == 0)
   }
 
-  /// Nobody can take anything back where no server answers: a second interruption ends it at once.
+  /// Without a server the request cannot be taken back: a second interruption ends the command at once.
   @Test func aSecondInterruptionEndsItAtOnce() throws {
     let stage = try Stage()
     stage.set("a", schedule("a"))
@@ -158,7 +158,7 @@ import Testing
     #expect(eventually { stage.store("INFO", "clients")?.text?.contains("blocked_clients:1") == true })
     proxy.isDead = true
     command.send(SIGINT)
-    // It waits for a connection.
+    // The command waits for a connection.
     #expect(command.isRunning)
     #expect(
       eventually {

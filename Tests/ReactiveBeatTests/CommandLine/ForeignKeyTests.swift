@@ -3,7 +3,7 @@ import Testing
 @testable import BeatCore
 @testable import ReactiveBeat
 
-/// One of our own keys holds another Redis type: each command that needs it names it.
+/// One of the daemons' own keys has another Redis type: each command that needs the key names it.
 @Suite struct ForeignKeyTests {
   private static let base = "reactivebeat:tasks:meta:"
 
@@ -25,7 +25,7 @@ import Testing
       "\(run.text)")
   }
 
-  /// Schedules run without receipts, and all else can be told.
+  /// Schedules run without receipts, and `explain` reports everything else.
   @Test func explainGoesOnWithoutReceipts() throws {
     let stage = try Stage()
     stage.set("a", schedule("a"))

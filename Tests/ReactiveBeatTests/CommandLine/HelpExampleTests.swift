@@ -3,13 +3,13 @@ import Testing
 
 @testable import beat_watch
 
-/// An example of a help text is pasted: no line of it may be broken on any terminal, and each must be right.
+/// Users paste the examples of a help text: no line of them may be broken on any terminal, and each must be right.
 @Suite struct HelpExampleTests {
   private static let commands: [any ParsableCommand.Type] =
     [BeatWatch.self] + BeatWatch.configuration.subcommands
   private static let widths = [60, 80, 100, 120, 200]
 
-  /// The examples of a help text as a shell reads them: what ends in a backslash goes on in the next line.
+  /// The examples of a help text as a shell reads them: a line that ends in a backslash goes on in the next one.
   private static func examples(_ command: any ParsableCommand.Type, columns: Int) -> [String] {
     let overview = BeatWatch.helpMessage(for: command, columns: columns).split(separator: "USAGE:")[0]
     var examples: [String] = []
@@ -24,7 +24,7 @@ import Testing
     return examples
   }
 
-  /// As they are written in the source, with no terminal's width.
+  /// The examples as the source has them, without a terminal's width.
   private static let written = commands.flatMap { examples($0, columns: 1000) }
 
   @Test(arguments: widths) func noneIsBroken(_ columns: Int) {
@@ -32,10 +32,10 @@ import Testing
     #expect(Self.commands.flatMap { Self.examples($0, columns: columns) } == Self.written)
   }
 
-  /// Every part of a pipe that is ours.
+  /// Checks every part of a pipe that is a `beat-watch` command.
   @Test func eachIsRight() throws {
     for example in Self.written {
-      // A list of commands, as `||` is one, is cut like a pipe.
+      // A list of commands, such as one with `||`, is cut at the same characters as a pipe.
       for part in example.split(separator: "|") where part.drop(while: \.isWhitespace).hasPrefix("beat-watch ") {
         let words = try CommandRun(["-c", "printf '%s\\n' \(part)"], program: ["/bin/sh"]).lines
         #expect(throws: Never.self, "\(example)") { _ = try BeatWatch.parseAsRoot(Array(words.dropFirst())) }

@@ -4,11 +4,11 @@ import Testing
 @testable import BeatCore
 @testable import ReactiveBeat
 
-/// `beat-watch history`: what was fired, from a shell.
+/// `beat-watch history`: the runs that were sent, read from a shell.
 @Suite struct HistoryCommandTests {
   private static let key = "reactivebeat:tasks:meta:history"
 
-  /// Puts runs into the history as a daemon would, one each second, the last one now.
+  /// Puts runs into the history as a daemon would: one each second, the last one now.
   private func fill(_ stage: Stage, _ names: [String]) {
     let now = SystemClock.now().microseconds
     for (index, name) in names.enumerated() {
@@ -45,7 +45,7 @@ import Testing
     try daemon.stop()
   }
 
-  /// More than a page of the server's answers, and more than one entry of a millisecond.
+  /// There are more entries than a page of the server's answers holds, and several entries have the same millisecond.
   @Test func findsTheNewestOfANameInPages() throws {
     let stage = try Stage()
     let now = SystemClock.now().microseconds
@@ -69,7 +69,7 @@ import Testing
     #expect((28...31).contains(recent.count) && recent.last == "s99")
     let start = SystemClock.now().advanced(by: -10_000_000).iso8601
     #expect((8...11).contains(try names(history(stage, "--json", "--since", start)).count))
-    // A schedule that is gone has a history; a name that never was is a mistake.
+    // A deleted schedule has a history; a name that was never used is a mistake.
     #expect(try history(stage, "s5", "--json").exit == .status(0))
     #expect(try history(stage, "t*", "--json").lines == ["[]"])
     let missing = try history(stage, "nobody")

@@ -3,9 +3,9 @@ import Testing
 @testable import BeatCore
 @testable import ReactiveBeat
 
-/// `beat-watch list` and `show`: what will run next?
+/// `beat-watch list` and `show`: what runs next.
 @Suite struct ListCommandTests {
-  /// Five schedules, one of each state, and one that is no string.
+  /// Five schedules, one of each state, and a key that is no string.
   private func stage() throws -> Stage {
     let stage = try Stage()
     stage.set("hourly", schedule("hourly", task: "reports.build"))
@@ -49,7 +49,7 @@ import Testing
     #expect(run.lines[1].contains("rejected: interval.every 0"))
   }
 
-  /// On a terminal each line has room, in colours; what does not fit is cut, and what matters least is left out.
+  /// On a terminal each line fits, with colours: what is too long is cut, and the least important columns are left out.
   @Test func theTableFitsTheTerminal() throws {
     let stage = try stage()
     stage.set("a schedule with a name that is long enough", schedule("x", task: String(repeating: "täsk.", count: 30)))
@@ -70,7 +70,7 @@ import Testing
     }
   }
 
-  /// The daemon's own word, from its log, is the one that the command gives.
+  /// The next run that the commands show is the one in the daemon's log.
   @Test func theNextRunIsTheDaemons() throws {
     let stage = try Stage()
     let daemon = try stage.daemon()
@@ -83,7 +83,7 @@ import Testing
     ]
     for (name, document) in documents { stage.set(name, document) }
     for name in documents.keys { try daemon.wait(for: "loaded", key: stage.key(name)) }
-    // An edit of the schedule: an interval goes on from its last run, and nothing overdue is invented.
+    // After an edit of the schedule an interval counts on from its last run, and nothing overdue is invented.
     stage.set("plain", schedule("plain", every: "300"))
     let changed = try daemon.wait(for: "changed", key: stage.key("plain"))
     let list = try stage.run("list", "--json")

@@ -3,7 +3,7 @@ import Testing
 @testable import BeatCore
 @testable import ReactiveBeat
 
-/// A key whose name is longer than any that a daemon reads: no command may promise runs of it, or write there.
+/// A key has a longer name than any that a daemon reads: no command may promise runs of it, or write it.
 @Suite struct LongNameTests {
   private static let name = String(repeating: "z", count: 1_100)
   private static let excess = "has 1100 bytes, and at most 1024 are allowed"
@@ -41,14 +41,14 @@ import Testing
     try daemon?.stop()
   }
 
-  /// It must go somehow.
+  /// `rm` deletes such a key, since a user must be able to get rid of it.
   @Test func isDeleted() throws {
     let stage = try Self.stage()
     #expect(try stage.run("rm", Self.name, "--yes").exit == .status(0))
     #expect(!stage.exists(Self.name))
   }
 
-  /// The longest is one like any other.
+  /// The longest name that is allowed is read like any other.
   @Test func theLongestIsRead() throws {
     let stage = try Stage()
     let name = String(Self.name.prefix(1_024))

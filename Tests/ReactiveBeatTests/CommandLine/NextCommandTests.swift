@@ -1,6 +1,6 @@
 import Testing
 
-/// `beat-watch next`: what a person sees of a schedule before saving it.
+/// `beat-watch next`: the runs of a schedule, shown before the document is saved.
 @Suite struct NextCommandTests {
   private func next(_ input: String, _ arguments: [String] = ["--json"]) throws -> CommandRun {
     try CommandRun(["next", "-"] + arguments, input: input)
@@ -54,7 +54,7 @@ import Testing
       ])
   }
 
-  /// All that ends a schedule, and a last run that cannot have been.
+  /// Each way in which a schedule can end, and a last run that cannot be true.
   @Test func whatEndsItIsTold() throws {
     let run = try next(
       [
@@ -131,7 +131,7 @@ import Testing
     #expect(run.exit == .status(64))
   }
 
-  /// Nothing is no document, wherever it comes from.
+  /// An empty input is no document, whether it comes from a file or from standard input.
   @Test func anEmptyInput() throws {
     let empty = "not a readable document, line 1 column 1: is empty; expected a JSON object"
     for source in ["-", "/dev/null"] {

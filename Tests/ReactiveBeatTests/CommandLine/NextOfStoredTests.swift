@@ -3,10 +3,10 @@ import Testing
 @testable import BeatCore
 @testable import ReactiveBeat
 
-/// Of a stored schedule: what `list` says, and more of it.
+/// `next` of a stored schedule shows what `list` shows, and the runs after it.
 @Suite struct NextOfStoredTests {
   private let stage: Stage
-  /// By Redis' clock, to the second.
+  /// Redis' time, in whole seconds.
   private let now: UnixTime
 
   init() throws {
@@ -20,7 +20,7 @@ import Testing
     #"{"name": "\#(name)", "task": "t", "enabled": true, \#(more)}"#
   }
 
-  /// The first line is the next run in `list`, and the first that a daemon sends which starts then.
+  /// The first run is the next run in `list`, and the first that a daemon sends which starts then.
   @Test func itIsWhatListSaysAndTheDaemonDoes() throws {
     let clocked = #""clocked": {"clocked_time": "\#(ago(60))"}"#
     let hourly = #""interval": {"every": 1, "period": "hours"}"#
@@ -48,7 +48,7 @@ import Testing
       #expect((told.first?.text.flatMap { UnixTime(iso8601: $0) }.map { $0 <= now } ?? false) == isNow, "\(name)")
       if list["next"] == .null { #expect(run.json?["end"]?.text != nil, "\(name)") }
     }
-    // Each of those that were missed, in their order.
+    // Each missed run is shown, in order.
     let all = try stage.run("next", "all", "--json", "--count", "3").json?["next"]?.items?.compactMap(\.text)
     #expect(all == [ago(140), ago(80), ago(20)])
     let text = try stage.run("next", "once").lines
@@ -62,7 +62,7 @@ import Testing
     for (name, _, isNow) in documents { #expect((stage.watermark(name)?.taskID != nil) == isNow, "\(name)") }
   }
 
-  /// What waits for `run_immediately` is told as that, and not as missed.
+  /// A run that waits because of `run_immediately` is shown as that, and not as missed.
   @Test func atOnce() throws {
     stage.set("a", schedule("a", #", "run_immediately": true"#))
     for command in ["next", "show", "explain"] {
@@ -84,7 +84,7 @@ import Testing
     #expect(bad.exit == .status(65) && bad.json?["error"]?.text?.hasPrefix("bad: interval.every 0") == true)
   }
 
-  /// A name that would be read as a file, or as an option.
+  /// The name could be taken for a file, or for an option.
   @Test func aNameThatLooksLikeAFile() throws {
     for name in ["-", "/tmp/x", "./a", "/dev/null", "plain", "-x"] {
       stage.set(name, schedule(name))

@@ -3,13 +3,13 @@ import Testing
 @testable import BeatCore
 @testable import ReactiveBeat
 
-/// One schedule is not "1 schedules".
+/// Texts say "1 schedule", and not "1 schedules".
 @Suite struct PluralWordsTests {
-  /// No text puts a count before a plural by itself.
+  /// Only `Plural` puts a count before a noun.
   @Test func theSourceHasOneFunctionForIt() throws {
     let nouns =
       "schedules|messages|daemons|queues|edits|documents|problems|warnings|steps|fields|bytes|keys|lines|days|years"
-    // But for limits, which are many.
+    // Limits are left out, since each of them is more than one.
     let count = #"\\\((?!Plural)(?![^()"]*longest)[^()"]*(\([^()]*\))?[^()"]*\)"#
     let run = try CommandRun(
       ["-rnP", "--include=*.swift", "\(count) (\(nouns))\\b", "\(ProjectFolder.root)/Sources"], program: ["/bin/grep"])

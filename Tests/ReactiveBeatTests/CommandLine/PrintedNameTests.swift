@@ -5,7 +5,7 @@ import Testing
 @testable import ReactiveBeat
 @testable import beat_watch
 
-/// A name that is printed means that schedule again, or none; and what is printed does nothing to a terminal.
+/// A printed name means the same schedule when it is typed again, or none, and printed text does nothing to a terminal.
 @Suite struct PrintedNameTests {
   private static let hostile: [[UInt8]] =
     [
@@ -26,7 +26,7 @@ import Testing
     Set((stage.store("KEYS", stage.prefix + "*")?.array ?? []).compactMap { $0.bytes.map { Array($0.dropFirst(11)) } })
   }
 
-  /// Each alone: the others stay. Again, when it is gone: none goes.
+  /// Each printed name removes its schedule alone. Typed again afterwards, it removes none.
   @Test func whatIsListedIsWhatIsRemoved() throws {
     let stage = try stage()
     let lines = try stage.run("list", "--names-only").lines
@@ -53,7 +53,7 @@ import Testing
     #expect(try stage.run("list", "--state", "enabled", "--names-only").lines.isEmpty)
   }
 
-  /// In a table and in JSON names are shorter: still each means itself, while it is there.
+  /// In a table and in JSON names are shorter. Each still means its own schedule, as long as that one is stored.
   @Test func whatIsShownIsFound() throws {
     let stage = try stage()
     for item in try #require(try stage.run("list", "--json").json?.items) {
@@ -70,7 +70,7 @@ import Testing
     #expect(try stage.run("rename", #"a\u{1b}"#, #"b\u{2a}"#).exit == .status(0) && stage.exists("b*"))
   }
 
-  /// Bytes that are no text would become U+FFFD, and another name.
+  /// Bytes that are no UTF-8 text would become U+FFFD, and so another name.
   @Test func anArgumentThatIsNoTextIsRefused() throws {
     let stage = try Stage()
     stage.set("a\u{fffd}", schedule("a"))
@@ -116,7 +116,7 @@ import Testing
 
   // MARK: JSON
 
-  /// C1 and bidi controls in names, tasks and documents: as escapes, which decode to the same text.
+  /// C1 and bidi controls in names, tasks and documents are printed as escapes, which decode to the same text.
   @Test(arguments: ["\u{9b}2J", "\u{85}", "\u{202e}x", "\u{2066}x", "\u{7f}", "\u{feff}"])
   func jsonPrintsNoControls(_ text: String) throws {
     let stage = try Stage()

@@ -4,7 +4,7 @@ import Testing
 @testable import BeatCore
 @testable import ReactiveBeat
 
-/// What `edit` and `rm` ask somebody at a terminal, and what they make of the answers.
+/// What `edit` and `rm` ask a user at a terminal, and what follows from the answers.
 @Suite struct QuestionTests {
   private let stage: Stage
   private let terminal: PseudoTerminal
@@ -16,7 +16,7 @@ import Testing
     stage.set("a", text)
   }
 
-  /// The first time it makes a mistake, the second time it mends it and changes something.
+  /// `edit` with an editor that makes a mistake the first time, and corrects it and changes a field the second time.
   private func clumsyEditor(meanwhile: String = "true") throws -> ChildProcess {
     let watermark = stage.server.folder + "/edited"
     let redis = "redis-cli -s \(stage.server.socketPath) -n 1"
@@ -27,7 +27,7 @@ import Testing
     return try stage.start("edit", "a", at: terminal, environment: ["EDITOR": editor, "TMPDIR": stage.server.folder])
   }
 
-  /// Files that `edit` has left.
+  /// The number of files that `edit` has left.
   private func kept() -> Int {
     guard let folder = opendir(stage.server.folder) else { return -1 }
     defer { closedir(folder) }
@@ -46,7 +46,7 @@ import Testing
       .map { $0.split(separator: "/").dropLast().reduce("") { $0 + "/" + $1 } }
   }
 
-  /// Return alone is yes.
+  /// Return alone means yes.
   @Test(arguments: ["\n", "y\n", "YES\n"])
   func aMistakeIsEditedAgain(_ answer: String) throws {
     let edit = try clumsyEditor()
@@ -59,7 +59,7 @@ import Testing
     #expect(kept() == 0)
   }
 
-  /// Anything else, and the end of input, is no: the text is not lost.
+  /// Any other answer, and the end of input, means no: the text is kept in a file.
   @Test(arguments: ["n\n", "later\n", "\u{4}"])
   func aMistakeThatIsNotEditedAgainIsKept(_ answer: String) throws {
     let edit = try clumsyEditor()
@@ -72,7 +72,7 @@ import Testing
     #expect(kept() == 0)
   }
 
-  /// Somebody else's edit is no mistake that editing again would mend.
+  /// Another client's edit is no mistake that editing again would correct.
   @Test func aConflictIsNotAsked() throws {
     let theirs = text.replacing("old", with: "theirs")
     let edit = try clumsyEditor(meanwhile: "REDIS SET tasks:meta:a '\(theirs)'")
@@ -97,7 +97,7 @@ import Testing
     #expect(terminal.shows("deleted b") && !stage.exists("a") && !stage.exists("b"))
   }
 
-  /// Return alone is no.
+  /// Return alone means no.
   @Test(arguments: ["\n", "n\n", "\u{4}"])
   func whatIsNotConfirmedStays(_ answer: String) throws {
     let rm = try stage.start("rm", "a", at: terminal)

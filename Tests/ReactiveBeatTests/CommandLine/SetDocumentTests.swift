@@ -21,7 +21,7 @@ import Testing
     #expect(stage.document("hello") == Self.hello.dropLast() + end)
   }
 
-  /// A limit of `options` stays there.
+  /// A limit that is in `options` stays there.
   @Test func aLimitInOptions() throws {
     let stage = try Stage()
     stage.set("hello", Self.hello.dropLast() + #", "options": {"time_limit": 5}}"#)
@@ -40,7 +40,7 @@ import Testing
       "set", "hello", "--task", "t", "--every", "1h", "--relative", "--timezone", "Europe/Berlin")
     #expect(made.exit == .status(0), "\(made.text)")
     #expect(interval() == "true false")
-    // One of them ends the other.
+    // Each of the two options replaces the other.
     #expect(try stage.run("set", "hello", "--align").exit == .status(0))
     #expect(interval() == "false true")
     #expect(try stage.run("set", "hello", "--every", "15m").text.contains("every 15 minutes"))
@@ -48,7 +48,7 @@ import Testing
     #expect(try stage.run("set", "hello", "--no-align").exit == .status(0))
     #expect(interval() == "false false")
     #expect(try stage.run("lint", "--strict").exit == .status(0))
-    // celerybeat-redis' own form has them, too.
+    // celerybeat-redis' own form can have them, too.
     stage.set("redis", #"{"name": "n", "task": "t", "enabled": true, "schedule": {"every": 30, "period": "minutes"}}"#)
     #expect(try stage.run("set", "redis", "--align").exit == .status(0))
     #expect(stage.document("redis")?.contains(#""period": "minutes", "align": true}"#) == true)
@@ -81,7 +81,7 @@ import Testing
     #expect(try stage.run("set", "hello", "--document", "-", input: Self.hello + "\n").text.hasPrefix("unchanged"))
   }
 
-  /// What the daemon keeps in it stays, unless it is given.
+  /// The daemon's own fields stay, unless the new document has them.
   @Test func inThePlaceOfAnother() throws {
     let stage = try Stage()
     let kept = #""last_run_at": "2026-01-01T00:00:00Z", "total_run_count": 5"#
@@ -96,7 +96,7 @@ import Testing
     #expect(stage.document("hello") == given.dropLast() + #", "last_run_at": "2026-01-01T00:00:00Z"}"#)
   }
 
-  /// What is accepted and probably not meant is said in the words of `lint`, here and by every other change.
+  /// What is accepted but probably not meant is reported in the words of `lint`, by `set` and by every other change.
   @Test func whatIsDoubtfulIsSaidAsByLint() throws {
     let stage = try Stage()
     let doubtful = Self.hello.dropLast() + #", "cron": "* * * * *", "kwarg": {}, "expires": 0.0001, "expires": 0.5}"#
@@ -114,7 +114,8 @@ import Testing
     #expect(json?["warnings"]?.items?.compactMap(\.text) == warnings(lint))
   }
 
-  /// One that cannot be used is not stored, and all that is wrong is said; one that stands there broken is replaced.
+  /// A document that cannot be used is not stored, and all its problems are reported. A stored one that is broken is
+  /// replaced.
   @Test func isCheckedAsByEdit() throws {
     let stage = try Stage()
     stage.set("hello", "{broken")

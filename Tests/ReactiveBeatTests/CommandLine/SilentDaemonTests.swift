@@ -3,7 +3,7 @@ import Testing
 @testable import BeatCore
 @testable import ReactiveBeat
 
-/// A daemon whose user may not write what tells of it: all commands look for it in the same way, and say so alike.
+/// A daemon's user may not write its record: all commands look for the daemon in the same way, and report it alike.
 @Suite struct SilentDaemonTests {
   static let commands: [[String]] = [
     ["status"], ["explain", "a"], ["list"], ["set", "a", "--label", "A"], ["fire", "a", "--timeout", "500ms"],
@@ -30,7 +30,7 @@ import Testing
     withExtendedLifetime(daemon) {}
   }
 
-  /// Whoever may not see the connections does not know whether one runs.
+  /// A user who may not list the connections cannot know whether a daemon runs.
   @Test(arguments: commands) func isNotDeniedByWhoMayNotLook(_ arguments: [String]) throws {
     let (stage, daemon) = try stage()
     let run = try stage.run(arguments, user: "blind:secret@")
@@ -50,7 +50,7 @@ import Testing
     withExtendedLifetime(daemon) {}
   }
 
-  /// A daemon of another database is none of ours, and a command that is connected is no daemon.
+  /// A daemon of another database does not count, and a connected command is no daemon.
   @Test func othersAreNotTakenForIt() throws {
     let stage = try Stage()
     stage.set("a", schedule("a"))
@@ -60,7 +60,7 @@ import Testing
     #expect(try stage.run("list").notes.first?.contains("no daemon runs") == true)
   }
 
-  /// The lease is still that of one that died, and another process waits: "no other runs" would be wrong.
+  /// The lease is still a dead daemon's, and another process waits: "no other runs" would be wrong.
   @Test func besideADeadLeader() throws {
     let (stage, daemon) = try stage()
     stage.store("SET", "reactivebeat:tasks:meta:lease", "gone:1", "PX", "60000")

@@ -3,7 +3,7 @@ import Testing
 @testable import BeatCore
 @testable import ReactiveBeat
 
-/// `beat-watch status`: does somebody fire, and how well?
+/// `beat-watch status`: whether a daemon fires, and how well.
 @Suite struct StatusCommandTests {
   private func status(_ stage: Stage, _ arguments: String...) throws -> CommandRun {
     try CommandRun(["status"] + arguments, environment: stage.environment())
@@ -44,7 +44,7 @@ import Testing
     let none = try status(stage)
     #expect(none.exit == .status(1) && none.lines.first?.contains("no daemon runs") == true)
     #expect(try object(status(stage, "--json"))["fires"] == .bool(false))
-    // One that died without a word: its record stays, its heartbeat does not.
+    // The daemon is killed: its record stays, but its heartbeat expires.
     let daemon = try stage.daemon()
     #expect(eventually { stage.store("HLEN", "reactivebeat:tasks:meta:daemons")?.integer == 1 })
     #expect(try status(stage).exit == .status(0))
@@ -58,7 +58,7 @@ import Testing
     #expect(try status(stage).exit == .status(69))
   }
 
-  /// `--no-lease`: it leads by its own word.
+  /// A daemon with `--no-lease` leads by its own record.
   @Test func countsADaemonWithoutALease() throws {
     let stage = try Stage()
     let daemon = try Daemon(stage.environment(), arguments: ["--no-lease"])
@@ -76,7 +76,7 @@ import Testing
     #expect(!run.lines.joined().contains("secret"))
   }
 
-  /// The user of docs/operations.md has what a daemon needs, and no more: a health check must do with it.
+  /// The user of docs/operations.md has only the rights that a daemon needs. A health check must work with them.
   @Test func doesWithTheRightsOfADaemon() throws {
     let stage = try Stage()
     stage.set("a", schedule("a", atOnce))
@@ -93,7 +93,7 @@ import Testing
 }
 
 extension Stage {
-  /// The user of docs/operations.md.
+  /// Makes the user of docs/operations.md.
   fileprivate func makeDaemonUser() throws {
     let words = try DocumentedLines.users(DocumentedLines.text())[0]
     let reply = store.call(words.map { Array($0.utf8) })

@@ -2,9 +2,9 @@ import Testing
 
 @testable import beat_watch
 
-/// Which columns of a table give way, and that no line is longer than the terminal.
+/// Which columns of a table are cut or left out, and that no line is longer than the terminal.
 @Suite struct TableTests {
-  /// As those of `list`.
+  /// Columns like those of `list`.
   private static let columns: [Table.Column] = [
     .init(title: "NAME", isName: true), .init(title: "TASK", narrowest: 12, spare: 2), .init(title: "ZONE", spare: 3),
     .init(title: "IN"), .init(title: "COUNT", isNumeric: true, spare: 4),
@@ -24,7 +24,7 @@ import Testing
     return table
   }
 
-  /// Through a pipe, where nothing is cut but what nobody reads: the others' lines stay as short as they were.
+  /// In a pipe only cells of an extreme length are cut. A long name does not widen the lines of the other rows.
   @Test func oneLongNameStandsOutOfItsColumn() {
     let long = String(repeating: "n", count: 6_000)
     let lines = table(["a", long]).lines(width: nil)
@@ -49,7 +49,7 @@ import Testing
     #expect(table.lines(width: 60)[1] == "nightly-report-of-the-fi…ent-for-europe-and-asia  in 3 d 4 h")
   }
 
-  /// What is cut first, and what is left out first.
+  /// The order in which columns are cut, and in which they are left out.
   @Test func theOthersGiveWayInTheirOrder() {
     let table = table([String(Self.long.prefix(30))])
     #expect(titles(table, 200) == ["NAME", "TASK", "ZONE", "IN", "COUNT", "STATE"])
@@ -63,7 +63,7 @@ import Testing
     #expect(titles(table, 20) == ["NAME"])
   }
 
-  /// A name that no terminal can show does not take the others' room.
+  /// A name that is longer than the terminal does not take the room of the other columns.
   @Test func aNameThatIsLongerThanTheTerminal() {
     let lines = table([String(repeating: "x", count: 500), "a"]).lines(width: 120)
     #expect(titles(table([String(repeating: "x", count: 500), "a"]), 120).contains("TASK"), "\(lines)")
@@ -90,7 +90,7 @@ import Testing
     #expect(lines[1].contains(name) && lines[1].contains("expected more") && !lines[1].contains("…"))
   }
 
-  /// Whatever is in the cells.
+  /// No line is longer than the terminal, whatever is in the cells.
   @Test func noLineIsLonger() {
     let pieces = ["a", "-", "日", "🚀", "👨‍👩‍👧‍👦", "e\u{301}", "🇩🇪", "ﾊ", " ", "❤️", "report", "\u{1112}\u{1161}\u{11AB}"]
     for round in 0..<500 {
@@ -110,7 +110,7 @@ import Testing
     }
   }
 
-  /// A cell of a megabyte is cut, and not gone through again and again.
+  /// A cell of a megabyte is cut without being measured again and again.
   @Test func aHugeCell() {
     let table = table(["a"], task: String(repeating: "日本 ", count: 200_000))
     #expect(table.lines(width: 100).allSatisfy { DisplayWidth.of($0) <= 100 })

@@ -5,13 +5,13 @@ import Testing
 @testable import ReactiveBeat
 @testable import beat_watch
 
-/// What commands print on terminals of several widths: no line is longer, no word is broken, and the name is the last to
-/// be cut.
+/// What commands print on terminals of several widths: no line is too long, no word is broken, and the name is the last
+/// to be cut.
 @Suite struct TerminalOutputTests {
   private static let long = "nightly-report-of-the-finance-department-for-europe-and-asia"
   private static let wide = "日報-東京-財務部-👨‍👩‍👧‍👦"
   private static let marked = "Zu\u{308}rich-e\u{301}te\u{301}"
-  /// A name that would turn the line around and colour it, if it were not written as what it is.
+  /// A name that would reverse and colour the line, if it were not printed as escapes.
   private static let hostile = "bidi\u{202E}red\u{1B}[31m"
   private static let widths = [60, 80, 100, 120, 200]
 
@@ -36,7 +36,7 @@ import Testing
     return stage
   }
 
-  /// The lines of a command at a terminal, without colours.
+  /// The lines that a command prints at a terminal, without colours.
   private func lines(_ stage: Stage, _ arguments: [String], width: Int, input: String = "") throws -> [String] {
     let terminal = try PseudoTerminal(rows: 200, columns: width)
     let path = stage.server.folder + "/input.json"
@@ -71,7 +71,7 @@ import Testing
       let lines = try lines(stage, arguments, width: width, input: input)
       #expect(!lines.isEmpty)
       for line in lines {
-        // A document is data: it stays as it is, for whoever copies it. So does a message, and an error is one line.
+        // A document is data, so it stays as it is and can be copied. So does a message, and an error is one line.
         if line.hasPrefix("{") || line.hasPrefix("beat-watch: ") && !line.hasPrefix(HealthNote.beginning) { continue }
         #expect(DisplayWidth.of(line) <= width, "\(width): \(line)")
         #expect(!line.contains("\u{202E}") && !line.contains("\u{1B}"))
@@ -86,7 +86,7 @@ import Testing
       let words = Set(whole.split(separator: " "))
       for width in [60, 80] {
         for word in try lines(stage, arguments, width: width).joined(separator: " ").split(separator: " ") {
-          // Counts, times and keys of a moment differ from run to run; what is longer than a line is broken.
+          // Counts, times and keys differ from run to run, and a word that is longer than a line is broken.
           if word.contains(where: \.isNumber) || word.count > 40 { continue }
           #expect(words.contains(word), "\(arguments) \(width): \(word)")
         }
@@ -94,10 +94,10 @@ import Testing
     }
   }
 
-  /// One row for each schedule and each run, with its name whole where that has room beside the time.
+  /// Each schedule and each run has one row, with its whole name where that has room beside the time.
   @Test(arguments: widths) func rowsAreOneLine(_ width: Int) throws {
     let stage = try stage()
-    // Behind them comes the note that no daemon runs.
+    // Behind the rows comes the note that no daemon runs.
     let list = try lines(stage, ["list"], width: width).prefix { !$0.hasPrefix(HealthNote.beginning) }
     #expect(list.count == 6, "\(list)")
     let history = try lines(stage, ["history"], width: width)
@@ -110,14 +110,14 @@ import Testing
     #expect(isWhole == (width >= 80))
     if !isWhole { #expect(list.contains { $0.contains("…") && $0.contains("and-asia  in ") }, "\(list)") }
     #expect(width < 100 || history.contains { $0.contains(Self.long) })
-    // Columns stand under each other.
+    // The columns are aligned.
     let places = list.dropFirst().compactMap { line in
       line.firstRange(of: " in ").map { DisplayWidth.of(line[..<$0.lowerBound]) }
     }
     #expect(places.count == 4 && Set(places).count == 1, "\(list)")
   }
 
-  /// Whole in a pipe, and as it was.
+  /// In a pipe each line is whole, and as before.
   @Test func inAPipeNothingIsCut() throws {
     let stage = try stage()
     let list = try stage.run("list")

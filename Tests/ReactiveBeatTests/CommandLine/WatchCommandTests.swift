@@ -4,7 +4,7 @@ import Testing
 @testable import BeatCore
 @testable import ReactiveBeat
 
-/// `beat-watch watch`: what happens, as it happens.
+/// `beat-watch watch` shows what happens, as it happens.
 @Suite struct WatchCommandTests {
   private func events(_ watcher: Daemon) -> [JSONValue] {
     watcher.output.split(separator: "\n").compactMap { JSONValue($0.utf8) }
@@ -62,7 +62,7 @@ import Testing
     #expect(run.exit == .status(69) && run.lines.count == 1)
   }
 
-  /// The screen that was there before comes back, the cursor too.
+  /// At the end the terminal shows its earlier contents again, and the cursor.
   @Test func leavesTheTerminalAsItWas() throws {
     let stage = try Stage()
     stage.set("a", schedule("a", every: "0.3"))

@@ -10,7 +10,7 @@ import Testing
   private static let now = UnixTime(seconds: 1_795_000_000)
   private static let long = "nightly-report-of-the-finance-department-for-europe-and-asia"
 
-  /// A dozen schedules, with names that are long, wide or joined, and more news than any of the screens has rows for.
+  /// A dozen schedules with long, wide or joined names, and more news than any of the screens has rows for.
   private func frame(schedules: Int = 12, count: Int = 20) throws -> WatchFrame {
     let names = [Self.long, "日報-東京", "👨‍👩‍👧‍👦-family", "Zu\u{308}rich"] + (4..<max(4, schedules)).map { "tenant-\($0)-sync" }
     var state = WatchState(url: try RedisURL("redis://localhost:6379/1"), prefix: EntryName("tasks:meta:"))
@@ -57,7 +57,7 @@ import Testing
     return String(decoding: bytes, as: UTF8.self)
   }
 
-  /// From fourteen rows on each part has room, the screen is full to its last row and not longer.
+  /// From fourteen rows on each part has room, and the frame fills the screen to its last row, and no further.
   @Test func everySize() throws {
     for rows in 1...60 {
       for columns in [20, 40, 60, 80, 100, 120, 200] {
@@ -77,7 +77,7 @@ import Testing
     }
   }
 
-  /// The parts stand where they stood when something happens.
+  /// The parts keep their rows when something happens.
   @Test func nothingMoves() throws {
     let size = TerminalSize(rows: 24, columns: 80)
     let busy = try frame()
@@ -91,7 +91,7 @@ import Testing
     #expect(idle.lines(size).last == "Ctrl-C ends it")
   }
 
-  /// The header is one row, whatever the URL is.
+  /// The header is one row, however long the URL is.
   @Test func theHeaderIsOneRow() throws {
     var state = WatchState(
       url: try RedisURL("redis://a-very-long-host-name.with-a-domain.of-a-cloud.example.org:6379/1"),

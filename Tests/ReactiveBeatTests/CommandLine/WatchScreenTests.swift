@@ -18,15 +18,15 @@ import Testing
       process = try stage.start("watch", at: terminal, environment: ["TERM": "xterm"])
     }
 
-    /// What is shown since the screen was last made anew.
+    /// The picture that results from everything printed since the screen was last cleared.
     func picture(rows: Int, columns: Int) -> TerminalPicture {
       let text = terminal.text
       let start = text.ranges(of: "\u{1B}[2J").last?.lowerBound ?? text.startIndex
       return TerminalPicture(String(text[start...]), rows: rows, columns: columns)
     }
 
-    /// Waits until a picture of this size fulfils the condition and has no flaw. One that is looked at while it is being
-    /// written may be cut anywhere; a flaw that the program wrote itself stays until the screen is made anew.
+    /// Waits until a picture of this size fulfils the condition and has no flaw. A picture that is read while it is
+    /// being written may be cut anywhere. A flaw that the program wrote itself stays until the screen is cleared.
     func shows(rows: Int, columns: Int, _ condition: @escaping ([String]) -> Bool) -> Bool {
       let isShown = eventually {
         let picture = picture(rows: rows, columns: columns)
@@ -70,7 +70,7 @@ import Testing
     try daemon.stop()
   }
 
-  /// Signals, and a key of either case among others.
+  /// The program ends by a signal, or by the key q in either case, typed among others.
   @Test(arguments: [SIGINT, SIGTERM, SIGHUP, 0]) func ends(_ signal: Int32) throws {
     let stage = try Stage()
     let watcher = try Watcher(stage, rows: 24, columns: 80)
@@ -81,7 +81,7 @@ import Testing
     isAsBefore(watcher)
   }
 
-  /// Ends that no code of ours sees.
+  /// The program ends by signals that it does not handle itself.
   @Test(arguments: [SIGSEGV, SIGTRAP, SIGQUIT]) func endsByAFault(_ signal: Int32) throws {
     let stage = try Stage()
     let watcher = try Watcher(stage, rows: 24, columns: 80)
@@ -91,7 +91,7 @@ import Testing
     isAsBefore(watcher)
   }
 
-  /// Ctrl-Z gives the terminal back, and `fg` takes it again.
+  /// Ctrl-Z restores the terminal, and `fg` shows the screen again.
   @Test func isSuspended() throws {
     let stage = try Stage()
     let watcher = try Watcher(stage, rows: 24, columns: 80)
@@ -99,7 +99,7 @@ import Testing
     watcher.process.send(SIGTSTP)
     #expect(eventually { watcher.terminal.modes == watcher.modes })
     #expect(watcher.terminal.shows("\u{1B}[?25h\u{1B}[?1049l"))
-    // It stops itself after that: a SIGCONT that comes too early would be lost.
+    // The process stops itself after that: a SIGCONT that comes too early would be lost.
     #expect(
       eventually {
         watcher.process.send(SIGCONT)
@@ -122,7 +122,7 @@ import Testing
     #expect(watcher.process.wait() == .status(0))
   }
 
-  /// The screen, the cursor, and how keys come.
+  /// Expects the screen's earlier contents, the cursor, and the terminal's modes.
   private func isAsBefore(_ watcher: Watcher) {
     let picture = TerminalPicture(watcher.terminal.text, rows: 40, columns: 120)
     #expect(!picture.isSecondScreen && picture.isCursorShown)
