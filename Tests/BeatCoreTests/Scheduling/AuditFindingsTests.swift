@@ -2,26 +2,26 @@ import Testing
 
 @testable import BeatCore
 
-@Suite("An audit judges only who was quiet: in a storm of edits it finds what nobody has told of, and nothing else")
+@Suite("An audit judges only quiet names: in a storm of edits it finds those of which no event came, and no others")
 struct AuditFindingsTests {
   private let a = EntryName("a")
   private let b = EntryName("b")
   private func document(_ number: Int) -> String { Sample.document(#""args": [\#(number)]"#) }
 
-  /// A scheduler and an audit of what it knows.
+  /// A scheduler, and an audit of what it knows.
   private struct Auditing {
     var bench = SchedulerBench()
     var findings = AuditFindings()
 
     init(_ documents: [(EntryName, String)]) { _ = bench.load(documents.map { ($0.0, $0.1, nil) }) }
 
-    /// The event of an edit: both hear it.
+    /// The event of an edit, which scheduler and audit both receive.
     mutating func hear(_ name: EntryName) -> [Scheduler.Action] {
       findings.touched(name)
       return bench.receive(.touched(name))
     }
 
-    /// The audit's answer.
+    /// The stored document, as the audit has read it.
     mutating func look(_ name: EntryName, _ content: Scheduler.DocumentRead.Content) {
       let isKnown = bench.scheduler.isKnown(name, Scheduler.DocumentRead(content, watermark: nil))
       findings.looked(at: name, isKnown: isKnown, isQuiet: bench.scheduler.isQuiet(name))
@@ -48,7 +48,7 @@ struct AuditFindingsTests {
     #expect(audit.finish() == [a])
   }
 
-  /// The event came before the audit's answer, and the read that it asks for is behind it.
+  /// The event came before the audit's answer, and the scheduler's own read is answered after it.
   @Test func aReadOnItsWayIsWaitedFor() {
     var audit = Auditing([(a, document(1))])
     _ = audit.bench.receive(.touched(a))
@@ -58,7 +58,7 @@ struct AuditFindingsTests {
     #expect(audit.finish() == [])
   }
 
-  /// The audit was faster than the event.
+  /// The audit's answer came before the event.
   @Test func anEventOnItsWayIsWaitedFor() {
     var audit = Auditing([(a, document(1))])
     audit.look(a, document(2))
@@ -67,7 +67,7 @@ struct AuditFindingsTests {
     #expect(audit.finish() == [])
   }
 
-  /// Each edit's read is answered at once, and the audit's answer is still of the edit before.
+  /// Each edit's read is answered at once, and the audit's answer still has the edit before.
   @Test func anAnswerThatIsOlderThanTheEventIsNotJudged() {
     var audit = Auditing([(a, document(1))])
     _ = audit.hear(a)
@@ -82,14 +82,14 @@ struct AuditFindingsTests {
     audit.look(a, .document(plan.newDocument))
     _ = audit.bench.end(plan, .fired)
     #expect(audit.finish() == [])
-    // Nor one that began afterwards.
+    // An audit does not judge a name either whose fire began afterwards.
     audit.findings = AuditFindings()
     audit.look(a, document(2))
     _ = audit.bench.pass(10)
     #expect(audit.finish() == [])
   }
 
-  /// SCAN shows what is there from its beginning to its end, and nothing else for certain.
+  /// SCAN is certain to return only the names that exist from its beginning to its end.
   @Test func whatCameDuringTheScanIsNotMissing() {
     var audit = Auditing([(b, document(1))])
     audit.look(b, document(1))
@@ -107,7 +107,7 @@ struct AuditFindingsTests {
     #expect(audit.finish() == [])
   }
 
-  /// Gone, of which perhaps no event tells: it is read once more by itself.
+  /// The document is gone, perhaps without an event: the scheduler reads it once more by itself.
   @Test func whatIsDoubtedIsNotJudged() {
     var audit = Auditing([(a, document(1))])
     _ = audit.bench.receive(.touched(a))
@@ -116,7 +116,8 @@ struct AuditFindingsTests {
     #expect(audit.finish() == [])
   }
 
-  /// A thousand names are edited all the time, each read answered late; one more is edited without a word.
+  /// A thousand names are edited all the time, and each of their reads is answered late. One more name is edited
+  /// without an event.
   @Test(arguments: [1, 2, 3] as [UInt64]) func aStormHidesNothing(_ seed: UInt64) throws {
     var random = Storm(seed)
     let names = (0..<1000).map { EntryName("n\($0)") }
@@ -129,7 +130,7 @@ struct AuditFindingsTests {
       audit.findings = AuditFindings()
       for name in names.shuffled(using: &random) + [quiet] {
         for _ in 0..<3 {
-          // Edits, their events and the answers of reads, each a while after the other.
+          // Edits, their events and the answers of reads follow each other with delays.
           let edited = names[Int(random.next() % 1000)]
           stored[edited] = round * 10_000 + Int(random.next() % 10_000)
           events.append(edited)
@@ -141,7 +142,7 @@ struct AuditFindingsTests {
         }
         audit.look(name, document(name == quiet ? round : stored[name] ?? 0))
       }
-      // The patience: what was on its way arrives.
+      // The audit waits, so that everything on its way arrives.
       while !events.isEmpty || !reads.isEmpty {
         if !events.isEmpty { reads += audit.hear(events.removeFirst()).reads }
         if !reads.isEmpty {
@@ -154,7 +155,7 @@ struct AuditFindingsTests {
     }
   }
 
-  /// What it remembers has an end, and then it says nothing.
+  /// The audit remembers a limited number of events. Beyond that it reports nothing.
   @Test func ofTooManyItJudgesNobody() {
     var findings = AuditFindings()
     findings.looked(at: a, isKnown: false, isQuiet: true)
@@ -165,7 +166,7 @@ struct AuditFindingsTests {
   }
 }
 
-/// xorshift64.
+/// Random numbers by xorshift64.
 private struct Storm: RandomNumberGenerator {
   private var state: UInt64
   init(_ seed: UInt64) { state = seed &* 0x9E37_79B9_7F4A_7C15 | 1 }

@@ -2,15 +2,15 @@ import Testing
 
 @testable import BeatCore
 
-/// The daemon was down, or cut off, and occurrences passed meanwhile.
+/// The daemon was down, or disconnected, while occurrences came due.
 @Suite("Catch-up: what becomes of occurrences that were missed")
 struct CatchupTests {
   private let a = EntryName("a")
 
   private let every100 = #"{"every": 100, "period": "seconds"}"#
 
-  /// A daemon that starts at noon. The last fire lies 470 seconds back, and four occurrences were missed since: those of
-  /// 370, 270, 170 and 70 seconds ago.
+  /// A daemon that starts at noon. The last fire was 470 seconds ago, and four occurrences were missed since then:
+  /// those of 370, 270, 170 and 70 seconds ago.
   private func restarted(_ fields: String) -> SchedulerBench {
     var bench = SchedulerBench()
     _ = bench.load(a, Sample.document(fields, interval: every100), .fired(-470))
@@ -65,7 +65,7 @@ struct CatchupTests {
     }
   }
 
-  /// A restart of Redis, or of the daemon, leaves nothing out.
+  /// Ten seconds are enough for a restart of Redis or of the daemon, so such a restart leaves nothing out.
   @Test func tenSecondsLateIsInTime() {
     for (late, skipped) in [(10.0, false), (10.000_001, true)] {
       var bench = SchedulerBench()
@@ -93,7 +93,7 @@ struct CatchupTests {
     }
   }
 
-  /// A year of seconds: the work is bounded, and so is the count.
+  /// An interval of a second was missed for a year: the work is bounded, and so is the count.
   @Test func aLongAbsenceCostsNoTime() {
     for (schedule, next) in [
       (#""interval": {"every": 1, "period": "seconds"}"#, 1.0), (#""crontab": {}"#, 60),
@@ -112,7 +112,7 @@ struct CatchupTests {
     }
   }
 
-  /// Several may have passed in those ten seconds: each of them is run.
+  /// Several occurrences may have passed in those ten seconds: each of them is run.
   @Test func aShortAbsenceLeavesNothingOut() {
     let document = Sample.document(#""catchup": "none""#, interval: #"{"every": 2, "period": "seconds"}"#)
     var bench = SchedulerBench()

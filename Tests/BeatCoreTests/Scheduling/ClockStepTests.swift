@@ -7,7 +7,7 @@ struct ClockStepTests {
   private let a = EntryName("a")
   private let hourly = #"{"minute": "0"}"#
 
-  /// The clock goes by so many seconds, and the driver says so.
+  /// Sets the clock by so many seconds, and gives the scheduler the event.
   private func step(_ bench: inout SchedulerBench, by seconds: Double) -> [Scheduler.Action] {
     let step = Int64(seconds * 1_000_000)
     bench.now = bench.now.advanced(by: step)
@@ -21,13 +21,15 @@ struct ClockStepTests {
     _ = bench.load(a, Sample.document())
     _ = bench.run(14)
     let actions = step(&bench, by: seconds)
-    // Four seconds of ten have passed. After a step back no time is the same as one before.
+    // Four of ten seconds have passed. After a step back the due time differs by a microsecond, so that no time comes
+    // twice.
     let due = at(20 + seconds).advanced(by: seconds < 0 ? 1 : 0)
     #expect(actions.timers == [due])
     #expect(bench.run(20).fires.map(\.due) == [due, due.advanced(by: 10_000_000)])
   }
 
-  /// Our clock was an hour ahead, and the watermark another's, whose clock was right: what it fired stays fired.
+  /// This daemon's clock was an hour ahead. The watermark is another daemon's, whose clock was right: what that one
+  /// fired stays fired.
   @Test func aBaseThatWasFoundDoesNotMoveWithOurClock() {
     var bench = SchedulerBench()
     bench.now = at(3_605)
@@ -37,7 +39,7 @@ struct ClockStepTests {
     #expect(bench.run(20).dues == [10, 20])
   }
 
-  /// Whoever reads the watermark later counts from there as well.
+  /// The watermark moves too, so that a daemon which reads it later counts from the same time.
   @Test func theWatermarkMovesAlong() {
     var bench = SchedulerBench()
     _ = bench.load(a, Sample.document())
@@ -67,7 +69,7 @@ struct ClockStepTests {
     #expect(bench.run(30).dues == [-3_580, -3_570, -3_560])
   }
 
-  /// Two seconds ahead and back: the times that are shown twice are due once.
+  /// The clock goes two seconds ahead and back: a time that it shows twice is due once.
   @Test func thereAndBackAgainNothingIsDueTwice() {
     var bench = SchedulerBench()
     _ = bench.load(a, Sample.document(interval: #"{"every": 500, "period": "milliseconds"}"#))
@@ -80,7 +82,7 @@ struct ClockStepTests {
     #expect(Set(dues).count == dues.count)
   }
 
-  /// What a standby has heard of as it happened moves along like what it fires itself.
+  /// A fire that a standby heard of as it happened moves with the clock, like a fire of its own.
   @Test func aStandbyThatTakesOverAfterAStepInventsNothing() {
     var bench = SchedulerBench()
     _ = bench.receive(.leadershipChanged(false))
@@ -92,7 +94,8 @@ struct ClockStepTests {
     #expect(bench.run(17).dues == [3_610, 3_620])
   }
 
-  /// Set ahead for a moment: the standby has noticed, and not that it was set back, nor that the watermark went back.
+  /// The clock was ahead for a moment. The standby has read the watermark of that time, but has learned neither that
+  /// the clock was set back, nor that the watermark was.
   @Test func whatLiesInTheFutureIsLookedAtWhenWeLead() {
     var bench = SchedulerBench()
     _ = bench.receive(.leadershipChanged(false))
@@ -104,7 +107,8 @@ struct ClockStepTests {
     #expect(bench.run(10).dues == [11])
   }
 
-  /// The watermark is shared: a standby moves along in memory only, or it would move what the leader has moved already.
+  /// All daemons share the watermark. A standby moves its own memory only, or it would move what the leader has moved
+  /// already.
   @Test func aStandbyLeavesTheWatermarkAlone() {
     var bench = SchedulerBench()
     _ = bench.load(a, Sample.document())
@@ -115,11 +119,11 @@ struct ClockStepTests {
     #expect(bench.run(10).dues == [3_620])
   }
 
-  // MARK: what was found, and what lies ahead
+  // MARK: watermarks that were read, and those in the future
 
   private static let years = 30 * 365.0 * 86_400
 
-  /// A base that was found moves along ahead, or all of thirty years would have been missed.
+  /// A time that was read from the store moves ahead with the clock. Otherwise all of thirty years would be missed.
   @Test func yearsAheadNothingIsMadeUpFor() {
     var bench = SchedulerBench()
     _ = bench.load(a, Sample.document(#""catchup": "all""#), .fired(-5))
@@ -136,7 +140,8 @@ struct ClockStepTests {
     #expect(bench.run(20).dues == [15.000_001, 25.000_001])
   }
 
-  /// A process that came while the clock was years ahead makes up for years, and overtakes what the time truly is.
+  /// A process that starts while the clock is years ahead catches up on years, and so has fires that lie after the true
+  /// time.
   @Test func whatWasMadeUpForWhileTheClockWasAheadIsNoReasonToGoBackToThePast() throws {
     var bench = SchedulerBench()
     bench.now = at(Self.years)
@@ -149,7 +154,8 @@ struct ClockStepTests {
     #expect(bench.run(20).dues == [10, 20])
   }
 
-  /// The leader's watermark is of when the clock was years ahead; that it went back nobody has noticed.
+  /// The leader's watermark is of the time when the clock was years ahead. No daemon has noticed that the clock went
+  /// back.
   @Test func aWatermarkOfTheFutureIsBroughtToThePresent() {
     var bench = SchedulerBench()
     _ = bench.receive(.leadershipChanged(false))
@@ -163,7 +169,7 @@ struct ClockStepTests {
     #expect(bench.run(20).dues == [11, 21])
   }
 
-  /// Without a word of Redis it may be we who have not noticed that the clock went ahead.
+  /// Without Redis' time this daemon may itself be the one that has not noticed a step ahead.
   @Test func whatLiesAheadOfUsOnlyStays() {
     var bench = SchedulerBench()
     _ = bench.load(a, Sample.document(), .fired(-5))
@@ -173,7 +179,7 @@ struct ClockStepTests {
     #expect(bench.run(10).dues == [3_610])
   }
 
-  /// Nobody led when the clock was set: what is read after that is from before.
+  /// No daemon led when the clock was set: a watermark that is read after the step was written before it.
   @Test func whatIsReadAfterAStepAheadMayBeFromBefore() {
     var bench = SchedulerBench()
     _ = bench.load(a, Sample.document(#""catchup": "all""#), .fired(-5))
@@ -185,7 +191,7 @@ struct ClockStepTests {
     #expect(bench.run(10).dues == [Self.years + 5])
   }
 
-  /// The document remembers a run of when the clock was ahead, and the watermark has gone back since.
+  /// The document has a run of the time when the clock was ahead, and the watermark has gone back since.
   @Test func aMemoryOfTheFutureDoesNotCountBesideAMark() {
     var bench = SchedulerBench()
     let document = Sample.document(#""last_run_at": {"$date": "2026-03-02T12:00:30Z"}, "total_run_count": 7"#)
@@ -213,7 +219,7 @@ struct ClockStepTests {
 
   // MARK: crontabs follow the wall clock
 
-  /// The time is the same, and another moment: the timer goes off half an hour sooner.
+  /// The due time is the same, but its moment is another: the timer goes off half an hour sooner.
   @Test func theTimerIsSetAgain() {
     var bench = SchedulerBench()
     _ = bench.load(a, Sample.crontab(hourly), .fired(0))
@@ -261,7 +267,7 @@ struct ClockStepTests {
     #expect(bench.run(3_600).dues == [3_600 - 30 * 86_400])
   }
 
-  // MARK: other rules for zones
+  // MARK: changed zone rules
 
   @Test func newZoneRulesAreInForceAtOnce() {
     var bench = SchedulerBench()
@@ -284,7 +290,7 @@ struct ClockStepTests {
     let reason = #"timezone "Europe/Berlin": there is none"#
     #expect(bench.receive(.documentsChanged(none)).reports == [.rejected(a, reason: reason)])
     #expect(bench.scheduler.rejectedCount == 1)
-    // Asked again, nothing new is to be said.
+    // A second refresh reports nothing new.
     #expect(bench.receive(.documentsChanged(none)) == [.read(a)])
     #expect(bench.read(a, document, .fired(0)).reports == [])
     #expect(bench.receive(.documentsChanged(Sample.context)) == [.read(a)])

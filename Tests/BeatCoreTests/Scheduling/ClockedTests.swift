@@ -2,7 +2,7 @@ import Testing
 
 @testable import BeatCore
 
-/// A clocked schedule runs once; one whose time has passed before anybody saw it was missed.
+/// A clocked schedule runs once. If its time has passed when a daemon first sees it, that run was missed.
 @Suite("Clocked: a time that has passed when it is first seen")
 struct ClockedTests {
   private let a = EntryName("a")
@@ -26,7 +26,7 @@ struct ClockedTests {
       let actions = bench.run(60)
       #expect(actions.dues == [time])
       let plan = try #require(actions.fires.first)
-      // Neither a restart nor a copy of the document without its bookkeeping runs it again.
+      // Neither a restart nor a copy of the document without bookkeeping makes it run again.
       var restarted = SchedulerBench()
       restarted.now = at(100)
       _ = restarted.load(a, clocked(time), plan.watermark)
@@ -34,7 +34,7 @@ struct ClockedTests {
     }
   }
 
-  /// Killed before it was sent: what is kept is that it has not run.
+  /// The daemon is killed before it sends the run: the stored watermark says that the schedule has not run.
   @Test func theWatermarkOfTheFirstLookDoesNotPassIt() throws {
     var bench = SchedulerBench()
     let actions = bench.load(a, clocked(-30))
@@ -67,7 +67,7 @@ struct ClockedTests {
     }
   }
 
-  /// The watermark remembers what was fired, and the task's id would be the same.
+  /// The watermark has the time that was fired, and the task's id would be the same.
   @Test func madeAgainForTheSameTimeItDoesNotRun() throws {
     var watermark = try Watermark.fired(-30).under(clocked(-30))
     for digest in [watermark.digest, .gone, nil] {
@@ -88,7 +88,7 @@ struct ClockedTests {
     #expect(bench.run(60).dues == [-1])
   }
 
-  /// Seen by an older version, which let it pass: it is not made up for years later.
+  /// An older version has seen the schedule after its time, and left the run out: it is not caught up years later.
   @Test func whatWasSeenAfterItsTimeStaysPast() throws {
     var bench = SchedulerBench()
     _ = bench.load(a, clocked(-30), try Watermark.seen(-20).under(clocked(-30)))
@@ -97,21 +97,21 @@ struct ClockedTests {
 
   // MARK: edits
 
-  /// A new time that is a moment ago: there is no other one.
+  /// The new time is a moment ago, and a clocked schedule has no later one.
   @Test func aNewTimeThatHasPassedIsMissedToo() throws {
     for (before, watermark) in [(clocked(-3_600), Watermark.fired(-3_600)), (Sample.document(), Watermark.fired(-5))] {
       var bench = SchedulerBench()
       _ = bench.load(a, before, try watermark.under(before))
       _ = bench.edit(a, clocked(-0.005), try watermark.under(before))
       #expect(bench.run(60).dues == [-0.005])
-      // The same while nobody hears it.
+      // The same holds if no daemon hears the edit.
       var restarted = SchedulerBench()
       _ = restarted.load(a, clocked(-0.005), try watermark.under(before))
       #expect(restarted.run(60).dues == [-0.005])
     }
   }
 
-  /// As all schedules: what passes while it is switched off is not missed.
+  /// As for all schedules, a time that passes while the schedule is disabled is not missed.
   @Test func switchedOnAfterItsTimeItDoesNotRun() throws {
     let off = clocked(5, #""enabled": false"#)
     var bench = SchedulerBench()
@@ -126,7 +126,7 @@ struct ClockedTests {
     #expect(restarted.run(60).dues == [])
   }
 
-  /// django-celery-beat makes each clocked task one_off: another time is another run there, too.
+  /// django-celery-beat makes each clocked task one_off. There, too, another time means another run.
   @Test func aNewTimeArmsAOneOffAgain() throws {
     let once = #""one_off": true"#
     var bench = SchedulerBench()

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("Connection: nothing fires unless documents are loaded and events are heard")
 struct ConnectionTests {
-  /// The watermark is older since nothing was fired yet, and not because the store went back.
+  /// The watermark is older because nothing was fired since the document's run, and not because the store went back.
   @Test func aReloadDoesNotForgetTheDocumentsOwnLastRun() {
     var bench = SchedulerBench()
     let document = Sample.document(#""last_run_at": "2026-03-02T12:00:00Z""#)
@@ -49,7 +49,7 @@ struct ConnectionTests {
     #expect(bench.run(20).dues == [10, 20])
   }
 
-  /// However many loads have been begun, and whatever has been found by those that were not finished.
+  /// Loads that were begun and not finished do not count, however many they were and whatever they found.
   @Test(arguments: [1, 2, 65_534, 65_535, 65_536]) func aLoadCountsOnlyWhatItFindsItself(abandoned: Int) {
     var bench = SchedulerBench()
     _ = bench.load([(a, Sample.document(), nil), (b, Sample.document(), nil), (c, "{}", nil)])
@@ -106,7 +106,7 @@ struct ConnectionTests {
     #expect(bench.run(10).fires.map(\.entry) == [a])
   }
 
-  /// Another daemon went on firing while we were cut off.
+  /// Another daemon went on firing while this one was disconnected.
   @Test func firedMeanwhileByAnotherDaemonIsNotFiredAgain() {
     var bench = SchedulerBench()
     _ = bench.load(a, Sample.document())
@@ -116,7 +116,7 @@ struct ConnectionTests {
     #expect(bench.run(15).dues == [40, 50])
   }
 
-  /// The document was rolled back, or restored without its bookkeeping: the watermark alone tells.
+  /// The document was rolled back, or restored without its bookkeeping: only the watermark has the fires.
   @Test func theWatermarkAloneTellsWhatWasFiredMeanwhile() {
     var bench = SchedulerBench()
     _ = bench.load(a, Sample.document())
@@ -128,7 +128,8 @@ struct ConnectionTests {
     #expect(actions.fires.map(\.watermark.totalRunCount) == [4, 5])
   }
 
-  /// It was deleted, or it was lost with the connection: without it a restart would begin the interval anew.
+  /// The watermark was deleted, or its write was lost with the connection. Without it a restart would begin the
+  /// interval again.
   @Test func aWatermarkThatIsMissingIsKeptAgain() {
     var bench = SchedulerBench()
     #expect(bench.load(a, Sample.document()).anchors == [.seen(0)])
@@ -140,8 +141,8 @@ struct ConnectionTests {
     #expect(bench.edit(a, Sample.document(), .seen(10, count: 1)).anchors == [])
   }
 
-  /// The store was emptied and filled again while we did not hear, and others fired meanwhile: what they fired is not
-  /// known any more, so it is a new schedule, and not one that goes on from our memory.
+  /// The store was emptied and filled again while this daemon was disconnected and others fired. Their fires are no
+  /// longer recorded, so the schedule counts as new, and does not go on from this daemon's memory.
   @Test func whatTheStoreHasForgottenIsNew() {
     var bench = SchedulerBench()
     _ = bench.load(a, Sample.document(#""catchup": "all""#), .fired(0))
@@ -151,7 +152,7 @@ struct ConnectionTests {
     #expect(bench.run(10).dues == [45])
   }
 
-  /// The same, and the new one says from when it counts.
+  /// The same happens, and the new document has the run from which it counts.
   @Test func whatTheStoreHasForgottenCountsFromItsDocument() {
     var bench = SchedulerBench()
     _ = bench.load(a, Sample.document(#""catchup": "all""#), .fired(-20))
@@ -187,7 +188,7 @@ struct ConnectionTests {
     #expect(bench.run(5).dues == [10, 20, 30])
   }
 
-  /// A stand-by keeps up with what the other daemon does: it takes over where that one stopped.
+  /// A standby follows what the leader does, and takes over where the leader stopped.
   @Test func aStandByKnowsWhatWasFired() {
     var bench = SchedulerBench()
     _ = bench.load(a, Sample.document())
@@ -200,9 +201,9 @@ struct ConnectionTests {
     #expect(bench.run(20).dues == [30, 40])
   }
 
-  // MARK: looking again
+  // MARK: reloading while connected
 
-  /// Without an interruption: what no event told of is found, and what is gone is forgotten.
+  /// A reload without an interruption finds an edit that raised no event, and forgets a deleted schedule.
   @Test func aRefreshFindsWhatNoEventToldOf() {
     var bench = SchedulerBench()
     _ = bench.load([(a, Sample.document(), nil), (b, Sample.document(), nil)])
@@ -214,7 +215,7 @@ struct ConnectionTests {
     #expect(bench.scheduler.scheduleCount == 2)
   }
 
-  /// The answer to a read that was sent before may be older than what was missed.
+  /// The answer to a read that was sent before the reload may be older than what was missed.
   @Test(arguments: [true, false]) func anOldAnswerFindsNothing(isRefresh: Bool) throws {
     var bench = SchedulerBench()
     let document = Sample.document("")
@@ -263,14 +264,14 @@ struct ConnectionTests {
     _ = bench.read(a, Sample.document())
     _ = bench.read(b, Sample.document(interval: #"{"every": 5, "period": "seconds"}"#))
     #expect(bench.receive(.loadFinished).timers == [at(5)])
-    // Later ones are nothing to it.
+    // Later due times do not change the timer.
     #expect(bench.edit(c, Sample.document()).timers == [])
     #expect(bench.edit(a, Sample.document(#""args": [1]"#), .seen(0)).timers == [])
     #expect(bench.edit(a, Sample.document(#""enabled": false"#), .seen(0)).timers == [])
-    // The earliest goes.
+    // The earliest due time is gone.
     _ = bench.receive(.touched(b))
     #expect(bench.read(b, .absent).timers == [at(10)])
-    // An earlier one comes.
+    // An earlier due time comes.
     #expect(bench.edit(b, Sample.document(interval: #"{"every": 2, "period": "seconds"}"#)).timers == [at(2)])
   }
 
@@ -306,7 +307,7 @@ struct ConnectionTests {
     #expect(bench.receive(.timerFired).fires.map(\.entry) == [b, c, a])
   }
 
-  /// A burst leaves room for edits: the rest is begun in the next turn of the loop, at once.
+  /// A burst leaves room for edits: the rest is begun at once in the next turn of the loop.
   @Test func onlyABatchIsBegunInOneTurn() {
     var bench = SchedulerBench { $0.batch = 3 }
     _ = bench.load((0..<8).map { (EntryName("\($0)"), Sample.document(), nil) })
@@ -330,7 +331,7 @@ struct ConnectionTests {
     #expect(bench.receive(.timerFired).fires == [])
     #expect(bench.end(first.fires[0], .fired).timers == [at(10)])
     #expect(bench.receive(.timerFired).fires.map(\.entry.description) == ["2"])
-    // Whatever the answer is, it makes room.
+    // Any answer makes room.
     #expect(bench.end(first.fires[1], .unknown).timers == [at(10)])
     #expect(bench.receive(.timerFired).fires.map(\.entry.description) == ["3"])
   }

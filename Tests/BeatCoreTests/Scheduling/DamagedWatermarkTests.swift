@@ -2,13 +2,13 @@ import Testing
 
 @testable import BeatCore
 
-/// Watermarks that somebody has damaged, and watermarks of a newer version.
+/// Watermarks that another client has damaged, and watermarks of a newer version.
 @Suite struct DamagedWatermarkTests {
   private let a = EntryName("a")
   private let document = Sample.document(#""interval": {"every": 10, "period": "seconds"}"#, interval: nil)
 
-  /// What cannot be read: no watermark at all, half of one, a digest that is none, a time after all others, one below
-  /// zero.
+  /// Watermarks that cannot be read: no watermark at all, half of one, one with an invalid digest, with a time after
+  /// all others, or with a negative one.
   static let damaged = [
     "", "x", "00001772452800000000", "00001772452800000000|", "00001772452800000000||", "00001772452800000000||x",
     "00001772452800000000||1|notadigest", "99999999999999999999||0|12345678", "-0001772452800000000||1|12345678",
@@ -33,7 +33,8 @@ import Testing
     #expect(WatermarkState(nil) == .absent)
   }
 
-  /// Keeping one beside it would be refused for ever: it is told, and replaced once, by comparison with all its bytes.
+  /// Storing a first watermark beside the damaged one would be refused for ever. The damaged one is reported, and
+  /// replaced once, by comparison with all its bytes.
   @Test(arguments: damaged) func isToldAndReplacedAndNotAskedForAgain(_ text: String) throws {
     var bench = SchedulerBench.watching()
     let actions = read(&bench, text)
@@ -41,7 +42,7 @@ import Testing
     #expect(actions.contains(.report(.watermarkDamaged(a, Array(text.utf8)))))
     let mend = try #require(mends(actions).first)
     #expect(mend.from == Array(text.utf8) && mend.to.due <= bench.now)
-    // The same, told once, and not replaced again in the same moment.
+    // The same damage is reported once, and not replaced again in the same moment.
     var count = 1
     for _ in 0..<20 {
       let again = read(&bench, text)
@@ -52,7 +53,8 @@ import Testing
     #expect(count == 1)
   }
 
-  /// Somebody damages it again and again: it is replaced with longer and longer pauses, and never given up.
+  /// Another client damages the watermark again and again: it is replaced with longer and longer pauses, up to a
+  /// minute.
   @Test func isReplacedWithPausesAndNeverGivenUp() {
     var bench = SchedulerBench.watching()
     let hourly = Array(Sample.document(#""interval": {"every": 1, "period": "hours"}"#, interval: nil).utf8)
@@ -71,7 +73,7 @@ import Testing
     #expect(zip(times, times.dropFirst()).allSatisfy { $1 - $0 <= 60 } && (times.last ?? 0) > 500, "\(times)")
   }
 
-  /// A fire has shown that the watermark is good: the next damage is a new one.
+  /// A fire shows that the watermark is good, so the next damage counts as a new one.
   @Test func aFireEndsTheDamage() throws {
     var bench = SchedulerBench.watching()
     for _ in 0..<20 {
@@ -82,7 +84,7 @@ import Testing
     }
   }
 
-  /// A watermark as long as a document is no watermark, whatever it begins with, and is not written back with each
+  /// A watermark that is longer than allowed cannot be read, whatever it begins with, and is not written back with each
   /// fire.
   @Test func isNoLongerThanItMayBe() throws {
     let start = "00001772452800000000||7|12345678|"
@@ -94,7 +96,8 @@ import Testing
     #expect(mend.to.due == UnixTime(microseconds: 1_772_452_800_000_000) && mend.to.trailing.isEmpty)
   }
 
-  /// What is kept of damaged watermarks goes with their documents, and of names without one nothing is kept.
+  /// What is remembered of a damaged watermark is forgotten with its document. For a name without a document nothing is
+  /// remembered.
   @Test func nothingIsKeptOfWhatIsGone() {
     var bench = SchedulerBench.watching()
     for number in 0..<1000 {
@@ -107,14 +110,15 @@ import Testing
     #expect(bench.scheduler.oddities.isEmpty)
   }
 
-  /// What was fired cannot be known, so nothing that has passed is fired again; what can be known counts.
+  /// What was fired cannot be known, so no time that has passed is fired again. What can be read of the watermark, or
+  /// is remembered, counts.
   @Test func goesOnFromWhatCanBeKnown() throws {
     var bench = SchedulerBench.watching()
     #expect(try #require(mends(read(&bench, "x")).first).to.due == bench.now)
     var other = SchedulerBench.watching()
     let due = other.now.advanced(by: -3_000_000)
     #expect(try #require(mends(read(&other, "\(Watermark.digits(due))||broken")).first).to.due == due)
-    // Seen to run by ourselves.
+    // This daemon has read the watermark before the damage.
     var known = SchedulerBench.watching()
     let seen = Watermark(due: known.now.advanced(by: -5_000_000), taskID: nil, totalRunCount: 0)
     _ = known.read(a, document, seen)
@@ -124,7 +128,7 @@ import Testing
     #expect(try #require(mends(read(&known, "x")).first).to.due == base)
   }
 
-  /// A standby leaves it alone; when it leads, it reads it once more before anything of it is fired.
+  /// A standby does not replace the watermark. When it leads, it reads it again before the schedule may fire.
   @Test func isReplacedByTheOneThatFires() {
     var bench = SchedulerBench.watching()
     _ = bench.receive(.leadershipChanged(false))

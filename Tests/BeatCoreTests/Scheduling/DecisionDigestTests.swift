@@ -3,10 +3,11 @@ import Testing
 
 @testable import BeatCore
 
-/// What the scheduler decides about anything at all, held fast: a change of the code that is to change no decision changes
-/// no digest here. One that is to change some changes those of the blocks concerned, and they are taken from its failure.
-/// `REACTIVEBEAT_DECISIONS=SEED` prints the life of one seed, before and after; a comparison shows what has changed.
-@Suite("Decisions: random lives of three schedules, digests of all that is done about them")
+/// Digests of what the scheduler decides in random situations. A change of the code that must not change a decision
+/// changes no digest here. A change that is meant to alter decisions alters the digests of some blocks, and their new
+/// values are in its failure. `REACTIVEBEAT_DECISIONS=SEED` prints the life of one seed. Compared before and
+/// after, it shows what has changed.
+@Suite("Decisions: random lives of three schedules, digests of all actions")
 struct DecisionDigestTests {
   private static let seedsInBlock = 100
   private static let events = 120

@@ -25,7 +25,7 @@ struct DecisionTableTests {
     return load
   }
 
-  /// At 100 seconds.
+  /// What a read finds, at 100 seconds.
   private static func seen(
     _ watermark: Watermark?, last: Double? = nil, _ load: LoadState = watching, mayLack: Bool = false
   ) -> Sighting {
@@ -34,7 +34,7 @@ struct DecisionTableTests {
       mayLackOwnWatermark: mayLack, now: at(100))
   }
 
-  /// Counts from 50 seconds, and has seen the watermark of then.
+  /// An entry that counts from 50 seconds, and has read the watermark of that time.
   private static func entry(
     _ document: String = every10, base: Double = 50, _ change: (inout ScheduleEntry) -> Void = { _ in }
   ) throws -> ScheduleEntry {
@@ -54,7 +54,7 @@ struct DecisionTableTests {
     #expect(entry.transition(to: .waiting) == nil && entry.transition(to: .firing(plan)) == nil)
   }
 
-  /// An entry, what is seen, and from when it counts then.
+  /// An entry, what a read finds, and the time from which the entry counts afterwards.
   private typealias Example = (entry: ScheduleEntry, seen: Sighting, base: Double)
 
   @Test func fromWhereAKnownScheduleCountsOn() throws {
@@ -95,7 +95,7 @@ struct DecisionTableTests {
       .olderInReplacedStore: [(try Self.entry(), Self.seen(.fired(30), Self.otherStore), 50)],
       .staleWatermark: [
         (try Self.entry(), Self.seen(.fired(30)), 50),
-        // Ours is on its way to replace it.
+        // This daemon's own watermark is on its way to replace it.
         (try Self.entry { $0.progress.watermarkBefore = at(30) }, Self.seen(.fired(30), Self.firstLoad), 50),
       ],
     ]

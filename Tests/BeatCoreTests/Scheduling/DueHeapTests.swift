@@ -2,7 +2,7 @@ import Testing
 
 @testable import BeatCore
 
-@Suite("DueHeap: the earliest is on top, and each schedule stands in it once")
+@Suite("DueHeap: the earliest is on top, and each schedule is in it once")
 struct DueHeapTests {
   private func at(_ seconds: Int64) -> UnixTime { UnixTime(seconds: seconds) }
 
@@ -58,7 +58,7 @@ struct DueHeapTests {
     #expect(heap.count == 0 && heap.top == nil && heap.invariantsHold)
   }
 
-  /// Against a list that is sorted anew each time.
+  /// The heap is compared with a list that is sorted after each change.
   @Test(arguments: 0..<12) func isASortedListInDisguise(seed: Int) {
     var chance = SeededChance(seed: UInt64(seed))
     var heap = DueHeap()
@@ -69,7 +69,8 @@ struct DueHeapTests {
         heap.remove(handle)
         model[handle] = nil
       } else {
-        // Few different times, so that equal ones are frequent; and the ends of what can be told.
+        // There are few different times, so that equal ones are frequent, and sometimes the earliest and the latest
+        // possible time.
         let due = chance.once(in: 20) ? chance.one(of: [.earliest, .latest]) : at(Int64(chance.number(0...20)))
         heap.set(handle, due: due)
         model[handle] = due

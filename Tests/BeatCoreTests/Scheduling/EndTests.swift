@@ -2,7 +2,7 @@ import Testing
 
 @testable import BeatCore
 
-@Suite("Ends: nothing is sent after one, one that is lifted begins anew, and what arms a schedule again")
+@Suite("Ends: nothing is sent after an end, a lifted end begins anew, and what arms a schedule again")
 struct EndTests {
   private let a = EntryName("a")
 
@@ -33,7 +33,7 @@ struct EndTests {
     }
   }
 
-  /// Refused before the end, and tried again after it.
+  /// The fire is refused before the end, and its next attempt would come after it.
   @Test func whatIsDeferredIsNotSentAfterTheEnd() throws {
     var bench = SchedulerBench()
     _ = bench.load(a, Sample.document(expires(11)))
@@ -113,7 +113,7 @@ struct EndTests {
     #expect(bench.run(60).dues == [])
   }
 
-  /// Nothing else is changed, so that the bytes are those of a run: they are an edit all the same.
+  /// Nothing else is changed, so the document differs only as after a run. It counts as an edit all the same.
   @Test(arguments: [(0, "total_run_count 0 has no effect"), (9, "")])
   func theCountAloneIsAnEditToo(_ count: Int, _ text: String) throws {
     var bench = SchedulerBench()
@@ -137,7 +137,7 @@ struct EndTests {
     #expect(bench.run(10).dues == [20])
   }
 
-  /// Who saves a document without any bookkeeping does not mean it.
+  /// A client that saves a document without any bookkeeping does not mean to reset it.
   @Test func fieldsThatAreLeftOutAreNotSpokenOf() throws {
     var bench = SchedulerBench()
     _ = bench.load(a, Sample.document())

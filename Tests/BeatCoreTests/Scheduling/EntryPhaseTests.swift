@@ -19,7 +19,7 @@ struct EntryPhaseTests {
     ("unresolved", .unresolved(plan(1))), ("other script", .firing(plan(2))), ("other answer", .unresolved(plan(2))),
   ]
 
-  /// From, to, and what is wrong with it; all others are allowed.
+  /// The illegal moves, by the phases from and to; all others are allowed.
   private static let illegal: [String: ScheduleEntry.IllegalMove] = [
     "dormant firing": .firedAtRest, "dormant other script": .firedAtRest,
     "dormant unresolved": .answeredWithoutScript, "dormant other answer": .answeredWithoutScript,
@@ -32,7 +32,7 @@ struct EntryPhaseTests {
     "unresolved unresolved": .answeredWithoutScript, "unresolved other answer": .answeredWithoutScript,
   ]
 
-  /// The shortest way from rest to each phase.
+  /// An entry that was brought to the phase by the shortest way.
   private static func entry(in phase: Phase) throws -> ScheduleEntry {
     let timing = EntryTiming(try Sample.read(Sample.document()).definition)
     var entry = ScheduleEntry(name: name, document: [], timing: timing, base: at(0), totalRunCount: 0)
@@ -61,7 +61,7 @@ struct EntryPhaseTests {
     #expect(Set(Self.illegal.values) == Set(ScheduleEntry.IllegalMove.allCases))
   }
 
-  /// Half a million schedules have to fit.
+  /// Half a million schedules must fit into memory.
   @Test func anEntryIsNinetySixBytes() {
     #expect(MemoryLayout<ScheduleEntry>.stride == 96)
     #expect(MemoryLayout<ScheduleEntry?>.stride == 96)

@@ -35,7 +35,8 @@ struct FireOutcomeTests {
     #expect(bench.pass(60).fires == [])
   }
 
-  /// Every daemon makes the same task id of an occurrence, so without a lost answer of ours it was another's.
+  /// Every daemon makes the same task id for an occurrence. If no answer of this daemon was lost, another daemon has
+  /// fired it.
   @Test func alreadyFiredByAnotherItIsReadAndNotReported() throws {
     for outcome in [FireOutcome.alreadyMine, .already] {
       var (bench, plan) = try firing()
@@ -60,7 +61,8 @@ struct FireOutcomeTests {
     #expect(bench.run(20).dues == [20, 30])
   }
 
-  /// A stale copy was written back over the fire whose answer was lost: the count goes on from the watermark's.
+  /// A stale copy was written over the document of the fire whose answer was lost: the count goes on from the
+  /// watermark's.
   @Test func theCountOfTheWatermarkStandsWhateverTheDocumentSays() throws {
     for outcome in [FireOutcome.alreadyMine, .already] {
       var (bench, plan) = try firing(#""total_run_count": 7"#)
@@ -77,7 +79,7 @@ struct FireOutcomeTests {
     #expect(bench.run(60).fires == [])
   }
 
-  /// An edit came first: its arguments are sent, at the same due time.
+  /// An edit came before the script: its arguments are sent, at the same due time.
   @Test func aDocumentThatChangedIsReadAndDecidedOnAgain() throws {
     var (bench, plan) = try firing()
     #expect(bench.end(plan, .changed).reads == [a])
@@ -128,7 +130,7 @@ struct FireOutcomeTests {
     #expect(String(again.oldDocument) == Sample.document(#""args": [1]"#))
   }
 
-  // MARK: later
+  // MARK: fires that are tried again
 
   @Test func refusedItIsTriedAgainLessAndLessOften() throws {
     var (bench, plan) = try firing()
@@ -202,7 +204,8 @@ struct FireOutcomeTests {
     #expect(bench.timer == at(70))
   }
 
-  /// Another daemon holds the lease, and fires it. Should the lease come back to us first, it is still due.
+  /// Another daemon holds the lease, and fires the occurrence. If the lease comes back to this daemon first, it is
+  /// still due.
   @Test func fencedItStaysDue() throws {
     var (bench, plan) = try firing()
     _ = bench.receive(.leadershipChanged(false))
@@ -213,7 +216,7 @@ struct FireOutcomeTests {
     #expect(again.due == at(10) && again.taskID == plan.taskID)
   }
 
-  // MARK: not known
+  // MARK: unknown outcomes
 
   private func unresolved() throws -> (SchedulerBench, FirePlan) {
     var (bench, plan) = try firing()

@@ -2,7 +2,7 @@ import Testing
 
 @testable import BeatCore
 
-/// Plans that are made from a template are those that the document's own text leads to.
+/// A plan that is made from a template equals the plan that is made from the document's text.
 @Suite struct FireTemplateTests {
   private static let second = #"{"every": 1, "period": "seconds"}"#
   private static let documents = [
@@ -69,7 +69,7 @@ import Testing
     #expect(fast.scheduler.templates.size == 0)
   }
 
-  /// What no longer fires makes room for what does.
+  /// Templates of schedules that no longer fire make room for those of others.
   @Test func bounded() throws {
     var templates = FireTemplates(limit: 10_000)
     let document = Array(Sample.document(interval: Self.second).utf8)

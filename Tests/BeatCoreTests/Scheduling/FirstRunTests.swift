@@ -27,7 +27,7 @@ struct FirstRunTests {
     #expect(bench.run(3_600).dues == [3_600])
   }
 
-  /// Without a watermark a restart would begin the interval anew each time, and a daily task might never run.
+  /// Without a watermark each restart would begin the interval again, and a daily task might never run.
   @Test func theTimeFirstSeenIsKeptInTheWatermark() {
     var bench = SchedulerBench()
     let first = bench.load(a, Sample.document())

@@ -2,13 +2,13 @@ import Testing
 
 @testable import BeatCore
 
-/// All the runs that commands tell are those that a daemon sends which starts now, one after the other.
+/// All runs that commands forecast are, in order, those that a daemon sends which starts now.
 @Suite("Forecast: random documents, watermarks and gaps; the next runs one by one")
 struct ForecastPropertyTests {
   private typealias Store = PreviewPropertyTests.Store
 
-  /// What a daemon sends that starts now, the first few, each carried out at once; fewer if no more come within ten
-  /// years.
+  /// The first few runs that a daemon sends which starts now, each carried out at once; fewer if no more come within
+  /// ten years.
   private static func sent(_ store: Store, at now: UnixTime, _ count: Int) -> [UnixTime] {
     var (bench, _) = PreviewPropertyTests.started(store, at: now)
     var dues = bench.run(0).fires.map(\.due)
@@ -25,7 +25,7 @@ struct ForecastPropertyTests {
     return chance.once(in: 4) ? #"\#(text.dropLast()), "run_immediately": true}"# : text
   }
 
-  /// Of a document alone: no daemon knows of it.
+  /// A document alone: no daemon knows of it.
   @Test func theForecastOfADocumentIsWhatComes() throws {
     var (missed, several) = (0, 0)
     for seed in 1...1_000 {
@@ -42,7 +42,7 @@ struct ForecastPropertyTests {
     #expect(missed > 50 && several > 200, "\(missed) \(several)")
   }
 
-  /// Of a stored one: with the watermark that a daemon, or a command, has left after some runs.
+  /// A stored document, with the watermark that a daemon or a command has left after some runs.
   @Test func theForecastOfAStoredScheduleIsWhatComes() throws {
     var (missed, several) = (0, 0)
     for seed in 1...1_000 {

@@ -6,7 +6,8 @@ import Testing
 struct JitterTests {
   private let a = EntryName("a")
 
-  /// The small input: two runs in one instant, and the next one left out.
+  /// With a jitter that is longer than the interval two runs could fall into one instant, and the next could be left
+  /// out.
   @Test func aLongOneLeavesEachMinuteItsRun() {
     for number in 0..<20 {
       var bench = SchedulerBench()
@@ -33,7 +34,7 @@ struct JitterTests {
     (#""interval": {"every": 20, "period": "minutes", "align": true}, "timezone": "Australia/Lord_Howe""#, 1_199),
   ]
 
-  /// Through the days on which clocks are changed, too.
+  /// This holds on the days on which clocks are changed, too.
   @Test(arguments: schedules) func itIsSentBeforeTheNextOneIsDue(_ schedule: String, _ jitter: Int) throws {
     let document = Sample.document(schedule, #""jitter": \#(jitter)"#, interval: nil)
     let timing = EntryTiming(try Sample.read(document).definition)
@@ -42,7 +43,7 @@ struct JitterTests {
       for _ in 0..<60 {
         let due = try #require(entry.nextDue)
         let sent = entry.sending(of: due)
-        // Another daemon, which has counted from elsewhere, says the same.
+        // Another daemon, which counts from another time, gets the same result.
         var other = entry
         other.progress.base = due
         #expect(other.sending(of: due) == sent)

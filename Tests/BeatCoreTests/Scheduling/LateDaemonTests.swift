@@ -2,14 +2,15 @@ import Testing
 
 @testable import BeatCore
 
-@Suite("Late: a daemon that hears late of what others have done, and then leads")
+@Suite("Late: a daemon that learns late what the leader has done, and then leads")
 struct LateDaemonTests {
   private let a = EntryName("a")
   private let every10 = Sample.document(#""catchup": "all""#)
   private let every4 = Sample.document(#""catchup": "all""#, interval: #"{"every": 4, "period": "seconds"}"#)
   private let edited = Sample.document(#""catchup": "all", "args": [1]"#)
 
-  /// It heard of the edit before the leader's runs by it: what lies between is due, and not left out.
+  /// The standby heard of the edit before the leader's runs by it: what came due since the leader's last run is due,
+  /// and not left out.
   @Test func theLeadersRunsEndABeginningOfOurOwn() throws {
     var bench = SchedulerBench()
     _ = bench.receive(.leadershipChanged(false))
@@ -21,8 +22,8 @@ struct LateDaemonTests {
     #expect(bench.run(0).dues == [12, 16, 20, 24, 28])
   }
 
-  /// What was refused since another daemon led by then: its watermark counts, though it is older than what we counted
-  /// from.
+  /// The new watermark was refused because another daemon led by then. That daemon's watermark counts, though it is
+  /// older than the time from which this one counted.
   @Test func aBeginningThatWasRefusedIsTakenBack() throws {
     var bench = SchedulerBench()
     _ = bench.load(a, every10, try Watermark.fired(0).under(every10))
@@ -33,7 +34,8 @@ struct LateDaemonTests {
     #expect(bench.run(0).dues == [7])
   }
 
-  /// Read twice in a load, by one that leads already: the second answer is older than what it has made of the first.
+  /// A load reads the document twice while this daemon leads: the second answer is older than the watermark that it has
+  /// made after the first.
   @Test func ourOwnBeginningIsNoStepBackOfTheStore() throws {
     var bench = SchedulerBench()
     let watermark = try Watermark.fired(0).under(every10)
@@ -45,9 +47,9 @@ struct LateDaemonTests {
     #expect(bench.run(2).dues == [8])
   }
 
-  // MARK: the watermark of an earlier schedule of the name
+  // MARK: the watermark of an earlier schedule with the same name
 
-  /// To one that stands by, a schedule that it sees for the first time may have run already.
+  /// For a standby, a schedule that it sees for the first time may have run already.
   @Test func onlyWhoLeadsReplacesIt() {
     var bench = SchedulerBench.watching()
     _ = bench.receive(.leadershipChanged(false))
@@ -56,8 +58,8 @@ struct LateDaemonTests {
     #expect(bench.receive(.leadershipChanged(true)).rebases == [Rebase(from: at(0), to: .seen(5))])
   }
 
-  /// What a schedule of the name has left there, this one's like or another's, says nothing against a document that
-  /// remembers a later run.
+  /// A watermark that an earlier schedule of this name has left, with the same or another schedule, does not count
+  /// against a document with a later run.
   @Test(arguments: [nil, 4, 10] as [Int?]) func theDocumentMayRememberMore(every: Int?) throws {
     var watermark = Watermark.seen(0, count: 3)
     if let every { watermark = try watermark.under(every == 4 ? every4 : every10) }
@@ -75,7 +77,8 @@ struct LateDaemonTests {
     #expect(bench.run(0).dues == [30])
   }
 
-  /// So that the same schedule is a new one when it is made again.
+  /// When the document is deleted, its watermark is marked as gone, so that the same schedule is new when it is made
+  /// again.
   @Test func theWatermarkOfWhatIsGoneIsNoSchedulesAnyMore() throws {
     var bench = SchedulerBench.watching()
     _ = bench.edit(a, every10)
@@ -89,7 +92,7 @@ struct LateDaemonTests {
 
   // MARK: a store that was emptied
 
-  /// Others have fired what this one counts as due, and nothing tells of it any more.
+  /// Other daemons have fired what this one counts as due, and the emptied store no longer shows it.
   @Test func whatItHasForgottenIsNew() throws {
     var bench = SchedulerBench()
     _ = bench.load(a, every10, try Watermark.fired(0).under(every10))
@@ -99,7 +102,7 @@ struct LateDaemonTests {
     #expect(bench.run(15).dues == [45])
   }
 
-  /// Read before the watermark was written by our own script, which is on its way.
+  /// The document is read before this daemon's own script, which is on its way, has written the watermark.
   @Test func whatIsBeingFiredIsNotForgotten() throws {
     var bench = SchedulerBench()
     _ = bench.load(a, every10, try Watermark.fired(0).under(every10))
@@ -111,7 +114,8 @@ struct LateDaemonTests {
     #expect(bench.run(10).dues == [20])
   }
 
-  /// The leader has kept in the watermark from where the edit goes on, after we read it; no event tells of a watermark.
+  /// After this daemon read the document, the leader has stored in the watermark from where the edit counts. No event
+  /// tells of a watermark, so the new leader reads again.
   @Test func whoTakesOverLooksOnceMoreAtWhatWasEdited() throws {
     var bench = SchedulerBench()
     _ = bench.receive(.leadershipChanged(false))

@@ -2,12 +2,12 @@ import Testing
 
 @testable import BeatCore
 
-@Suite("Edits while we watch: in force at once, and nothing overdue is invented")
+@Suite("Edits while connected: in force at once, and nothing overdue is invented")
 struct LiveEditTests {
   private let a = EntryName("a")
   private let every30 = #"{"every": 30, "period": "seconds"}"#
 
-  /// Watched since noon, every ten seconds; 14 seconds have passed, and it was fired once.
+  /// A schedule of ten seconds since noon; 14 seconds have passed, and it has fired once.
   private func running(_ fields: String = "") -> SchedulerBench {
     var bench = SchedulerBench()
     _ = bench.load(a, Sample.document(fields))
@@ -47,7 +47,7 @@ struct LiveEditTests {
   @Test func anotherCrontabWaitsForItsNextMatch() {
     var bench = SchedulerBench()
     _ = bench.load(a, Sample.crontab(#"{"minute": "30"}"#), .fired(-1_800))
-    // 11:45 would have been due meanwhile.
+    // 11:45 has passed, and would be due by the new schedule.
     let actions = bench.edit(a, Sample.crontab(#"{"minute": "45"}"#), .fired(-1_800))
     #expect(actions.reports == [.changed(a, next: at(2_700))])
     #expect(bench.run(3_000).dues == [2_700])
@@ -63,7 +63,7 @@ struct LiveEditTests {
   @Test func theSameScheduleWrittenOtherwiseIsNoEditOfIt() {
     var bench = SchedulerBench()
     _ = bench.load(a, Sample.crontab(#"{"minute": "*/20"}"#), .fired(-3_600))
-    // Still due: the newest of those that were missed.
+    // The newest missed occurrence is still due.
     _ = bench.edit(a, Sample.crontab(#"{"minute": [0, 20, 40], "hour": "*"}"#), .fired(-3_600))
     #expect(bench.run(0).dues == [0])
   }
@@ -98,7 +98,7 @@ struct LiveEditTests {
     #expect(bench.read(a, .absent) == [])
   }
 
-  // MARK: bookkeeping that somebody puts back
+  // MARK: bookkeeping that a client overwrites
 
   @Test func aStaleLastRunAtMakesNothingFireAgain() throws {
     var bench = SchedulerBench()
@@ -108,7 +108,7 @@ struct LiveEditTests {
     _ = bench.edit(a, stale, .fired(20, count: 2))
     let later = bench.run(10)
     #expect(later.dues == [30])
-    // Ours return with the next fire, in what the user saved.
+    // The next fire writes the daemon's own values into the document that the user saved.
     let written = try #require(later.fires.first?.newDocument)
     #expect(String(written).contains(#""note": "saved""#))
     #expect(try Sample.read(String(written)).totalRunCount == 3)
@@ -138,7 +138,7 @@ struct LiveEditTests {
     #expect(bench.run(10).fires.map(\.watermark.totalRunCount) == [101])
   }
 
-  /// What an edit has made the past stays the past after a restart: the watermark remembers the edit.
+  /// What lay in the past when the edit came stays past after a restart: the watermark has the time of the edit.
   @Test func nothingOverdueIsInventedByARestartEither() throws {
     var bench = SchedulerBench()
     _ = bench.load(a, Sample.crontab(#"{"minute": "30"}"#), .fired(-1_800))
@@ -152,8 +152,8 @@ struct LiveEditTests {
     #expect(restarted.run(3_600).dues == [2_700])
   }
 
-  /// A name that was used before, made again: the other daemon saw it first and has fired it, so its series counts. The
-  /// watermark of the earlier schedule, which an answer under way may still bring, does not.
+  /// A name that was used before is made again. The other daemon saw it first and has fired it, so its series counts.
+  /// The earlier schedule's watermark, which an answer on its way may still bring, does not count.
   @Test func whoeverSawANewScheduleFirstSetsItsBeat() {
     var bench = SchedulerBench.watching()
     bench.now = at(5)
@@ -164,7 +164,8 @@ struct LiveEditTests {
     #expect(bench.run(20).dues == [13, 23])
   }
 
-  /// The other daemon has gone on by the new schedule, and we hear of the edit late: what it left due is due.
+  /// The other daemon has gone on by the new schedule, and this one hears of the edit late: what the other left due is
+  /// due.
   @Test func anEditHeardOfLateLosesNothing() {
     var bench = SchedulerBench()
     _ = bench.receive(.leadershipChanged(false))
@@ -176,7 +177,7 @@ struct LiveEditTests {
     #expect(bench.run(10).dues == [22, 26, 30, 34])
   }
 
-  /// It was made again while nobody told us: the newer watermark counts from the beginning.
+  /// The schedule was made again without an event: the newer watermark counts from the beginning.
   @Test func aNewerWatermarkKnowsTheCountBetter() {
     var bench = SchedulerBench()
     _ = bench.load(a, Sample.document(), .fired(0, count: 25))
@@ -184,7 +185,7 @@ struct LiveEditTests {
     #expect(bench.run(17).fires.map(\.watermark.totalRunCount) == [2])
   }
 
-  /// Another daemon fired: the document and the watermark say so, and no person did anything.
+  /// Another daemon fired: the document and the watermark show it, and no user has edited.
   @Test func aFireOfAnotherDaemonIsNobodysEdit() throws {
     var bench = SchedulerBench()
     _ = bench.load(a, Sample.document())
@@ -223,7 +224,7 @@ struct LiveEditTests {
     #expect(later.fires.map(\.watermark.totalRunCount) == [41, 42])
   }
 
-  /// The watermark remembers what was fired, even where the clock has been set back since.
+  /// The watermark has the time that was fired, even where the clock has been set back since.
   @Test func madeAgainItNeverFiresForATimeAlreadyFired() {
     var bench = SchedulerBench.watching()
     let actions = bench.edit(a, Sample.document(), .fired(60))

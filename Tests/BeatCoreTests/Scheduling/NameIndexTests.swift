@@ -3,7 +3,7 @@ import Testing
 @testable import BeatCore
 
 @Suite struct NameIndexTests {
-  /// Whatever comes and goes, it finds what a dictionary finds.
+  /// After any additions and removals it finds what a dictionary finds.
   @Test(arguments: [3, 20, 300]) func asADictionary(_ range: Int) {
     var random = SystemRandomNumberGenerator()
     var index = NameIndex()

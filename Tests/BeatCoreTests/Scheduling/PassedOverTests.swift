@@ -2,11 +2,11 @@ import Testing
 
 @testable import BeatCore
 
-/// An entry of which nothing could be begun is not due again at once: the timer would go off without end.
+/// A schedule that is due and begins no fire is not due again at once, or the timer would go off without end.
 @Suite struct PassedOverTests {
   private let a = EntryName("a")
 
-  /// Each has a time that has passed, and is passed over at noon.
+  /// Each schedule has a time that has passed, and is passed over at noon.
   @Test(arguments: [
     (#""crontab": {"minute": "*/10"}"#, 600.0), (#""crontab": {"minute": "*/10"}, "catchup": "all""#, 600),
     (#""interval": {"every": 100, "period": "seconds"}, "jitter": 60"#, nil),

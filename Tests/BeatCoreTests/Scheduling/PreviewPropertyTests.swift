@@ -2,13 +2,13 @@ import Testing
 
 @testable import BeatCore
 
-/// What commands say comes next is what a daemon sends next: one that runs, one that starts now, and one that starts
-/// later. (Without `run_immediately`, which is due when it is seen.)
-@Suite("Standing: random documents, edits and downtimes; commands and daemons say the same")
+/// The next run that commands show is the next one that a daemon sends: one that runs, one that starts now, and one
+/// that starts later. (Schedules have no `run_immediately`, which is due when it is seen.)
+@Suite("Preview: random documents, edits and downtimes; commands and daemons say the same")
 struct PreviewPropertyTests {
   static let name = EntryName("a")
 
-  /// What stands in Redis.
+  /// The stored document and watermark.
   struct Store {
     var document: String
     var watermark: Watermark?
@@ -29,7 +29,7 @@ struct PreviewPropertyTests {
       SchedulePreview(PreviewPropertyTests.name, read, context: Sample.context, now: now)
     }
 
-    /// `set`, `edit`, `enable`: the document, and the watermark that goes with it.
+    /// An edit by `set`, `edit` or `enable`: it stores the document, and the watermark that belongs to it.
     mutating func edit(_ new: String, at now: UnixTime) -> SchedulePreview {
       let preview = SchedulePreview(
         PreviewPropertyTests.name, before: read, edited: Array(new.utf8), context: Sample.context, now: now)
@@ -39,7 +39,7 @@ struct PreviewPropertyTests {
     }
   }
 
-  /// What a daemon sends first from now on; nil: nothing within a month.
+  /// The due time of the first run that the daemon sends from now on; nil: none within a month.
   private static func first(_ bench: inout SchedulerBench, _ begun: [Scheduler.Action]) -> UnixTime? {
     if let plan = begun.fires.first ?? bench.run(0).fires.first { return plan.due }
     for _ in 0..<20 {
@@ -124,7 +124,7 @@ struct PreviewPropertyTests {
           now = bench.now
         case 1: store.document = Self.document(&chance, now, plain: plain)
         default:
-          // A command, while a daemon runs, and while none does.
+          // A command edits, beside a daemon that runs, and without one.
           var (live, begun) = Self.started(store, at: now)
           let before = store
           let isQuiet = begun.fires.isEmpty

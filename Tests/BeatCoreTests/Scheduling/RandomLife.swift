@@ -1,21 +1,21 @@
 @testable import BeatCore
 
-/// A scheduler that is told anything at all about three schedules, in any order: documents, watermarks that fit and
-/// that do not, answers, steps of the clock, loads that begin and end, a store that is replaced. What it does about it
-/// becomes a digest, by which two versions of the code can be compared.
+/// A scheduler that receives random events about three schedules, in any order: documents, watermarks that fit them and
+/// that do not, answers, steps of the clock, loads that begin and end, a store that is replaced. Its actions become a
+/// digest, by which two versions of the code can be compared.
 struct RandomLife {
   private var chance: SeededChance
   private var scheduler = Scheduler(SchedulerBench.configuration { $0.maximumDocumentLength = 4_096 })
   private var now = Sample.noon
   private var plans: [FirePlan] = []
   private var timer: UnixTime?
-  /// What stands in the store; a read may still say something else.
+  /// The stored documents; a read may still return something else.
   private var documents: [EntryName: [UInt8]] = [:]
   private var watermarks: [EntryName: Watermark] = [:]
   private(set) var digest: UInt64 = 0xCBF2_9CE4_8422_2325
-  /// The scheduler has told an error of its own, or has lost a place.
+  /// Whether the scheduler has reported an error of its own, or has lost a place.
   private(set) var hasErred = false
-  /// What happened and what was done about it, where somebody wants to read it.
+  /// The events and the actions, if they are to be printed.
   private(set) var trace: [String] = []
   private let isTraced: Bool
 
@@ -40,7 +40,7 @@ struct RandomLife {
 
   private mutating func receive(_ event: Scheduler.Event) {
     let actions = scheduler.receive(event, now: now)
-    // A set has no order: what is read, and what is gone, comes in any.
+    // A set has no order, so reads and removals may come in any order.
     var unordered: UInt64 = 0
     for action in actions {
       perform(action)
@@ -112,7 +112,7 @@ struct RandomLife {
       .early(serverTime: plan.due.advanced(by: -Int64(chance.number(1...9)) * 300_000)), .fenced, .refused("no room"),
       .refused("no list"), .forbidden("may not"), .wrongServer("READONLY"), .unknown, .unknown,
     ])
-    // Whether it happened in the store does not always reach us.
+    // An unknown outcome leaves open whether the store has changed.
     if outcome == .fired || outcome == .unknown && chance.once(in: 2) {
       (documents[plan.entry], watermarks[plan.entry]) = (plan.newDocument, plan.watermark)
     }
@@ -132,7 +132,7 @@ struct RandomLife {
     return .init(documents[name].map { .document($0) } ?? .absent, watermarkState(name))
   }
 
-  /// The document with one field more or less, bookkeeping or not.
+  /// The document with one field more or less, in its bookkeeping or elsewhere.
   private mutating func edited(_ name: EntryName) -> [UInt8]? {
     guard let bytes = documents[name], bytes.last == UInt8(ascii: "}"), let layout = try? DocumentLayout(bytes) else {
       return documents[name]
@@ -176,7 +176,7 @@ struct RandomLife {
     return chance.one(of: [nil, .gone, .unusable, own, own, own, own?.finished, watermarks[name]?.digest])
   }
 
-  // MARK: words
+  // MARK: texts
 
   private static func hash(_ text: String, _ start: UInt64) -> UInt64 {
     text.utf8.reduce(start) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }

@@ -2,7 +2,7 @@ import Testing
 
 @testable import BeatCore
 
-@Suite("Documents that are set aside: each harms only itself, and recovers when it is mended")
+@Suite("Documents that are set aside: each harms only itself, and runs again when it is mended")
 struct RejectedDocumentTests {
   private let a = EntryName("a")
   private let b = EntryName("b")
@@ -18,7 +18,7 @@ struct RejectedDocumentTests {
     #expect(bench.run(20).fires.map(\.entry) == [b, b])
   }
 
-  /// The schedule that stood there before does not go on: the document no longer says so.
+  /// The schedule that was stored before does not go on, since the document no longer has it.
   @Test func aScheduleThatBecomesUnreadableStops() {
     var bench = SchedulerBench()
     _ = bench.load(a, Sample.document())
@@ -45,7 +45,7 @@ struct RejectedDocumentTests {
     var bench = SchedulerBench()
     _ = bench.load(a, "{")
     #expect(bench.edit(a, "{").reports == [])
-    #expect(bench.edit(a, "{ ").reports.count == 1, "other bytes: somebody tried to mend it")
+    #expect(bench.edit(a, "{ ").reports.count == 1, "other bytes: a user tried to mend it")
     #expect(bench.load(a, "{ ").reports == [.ready(schedules: 0, rejected: 1)])
   }
 
@@ -69,7 +69,8 @@ struct RejectedDocumentTests {
       ])
   }
 
-  /// A thousand of 1 MB would be a gigabyte: what is kept is enough to know the bytes again.
+  /// A thousand documents of 1 MB would take a gigabyte: only a digest is remembered, by which the same bytes are
+  /// recognised.
   @Test func theDocumentItselfIsNotKept() throws {
     var bench = SchedulerBench()
     let document = String(repeating: "x", count: 1_000_000)
@@ -109,7 +110,7 @@ struct RejectedDocumentTests {
 
   // MARK: reading
 
-  /// The answer to a read is older than a touch that came after it was sent.
+  /// The answer to a read is older than an event that came after the read was sent.
   @Test func aKeyTouchedWhileItIsReadIsReadAgain() {
     var bench = SchedulerBench.watching()
     #expect(bench.receive(.touched(a)) == [.read(a)])

@@ -7,7 +7,7 @@ struct ReplacedStoreTests {
   private let a = EntryName("a")
   private let document = Sample.document()
 
-  /// Three runs of ten seconds.
+  /// A schedule of ten seconds that has run three times.
   private func running() -> SchedulerBench {
     var bench = SchedulerBench()
     _ = bench.load(a, document)
@@ -15,7 +15,8 @@ struct ReplacedStoreTests {
     return bench
   }
 
-  /// Emptied and written again; a standby that had not heard of the newest runs has kept its own time in the watermark.
+  /// The store was emptied and written again. A standby that had not heard of the newest runs has stored its own, older
+  /// time in the watermark.
   @Test func anOlderWatermarkIsReplaced() {
     var bench = running()
     _ = bench.receive(.storeReplaced)
@@ -24,7 +25,7 @@ struct ReplacedStoreTests {
     #expect(bench.run(15).dues == [40, 50])
   }
 
-  /// A document that was written from scratch, and differs.
+  /// The document was written from scratch, and differs.
   @Test func anOlderWatermarkIsReplacedBesideAnEdit() {
     var bench = running()
     _ = bench.receive(.storeReplaced)
@@ -33,7 +34,7 @@ struct ReplacedStoreTests {
     #expect(bench.run(15).dues == [40, 50])
   }
 
-  /// It does not fire, and keeps nothing; when it leads, it replaces the watermark.
+  /// A standby does not fire and writes no watermark. When it leads, it replaces the watermark.
   @Test func aStandbyReplacesItWhenItLeads() {
     var bench = running()
     _ = bench.receive(.leadershipChanged(false))
@@ -44,14 +45,14 @@ struct ReplacedStoreTests {
     #expect(bench.run(15).dues == [40, 50])
   }
 
-  /// An older dump of the same store: the queue has gone back with it.
+  /// An older dump of the same store was loaded: the queue has gone back with it.
   @Test func inAStoreThatWentBackTheWatermarkRules() {
     var bench = running()
     _ = bench.load(a, document, .fired(10))
     #expect(bench.run(15).dues == [30, 40, 50])
   }
 
-  /// The store is the one that is known again once it has been read.
+  /// After one load the store counts as the same again.
   @Test func theNextLoadIsOfTheSameStore() {
     var bench = running()
     _ = bench.receive(.storeReplaced)
@@ -60,12 +61,13 @@ struct ReplacedStoreTests {
     #expect(bench.run(10).dues == [30, 40])
   }
 
-  /// Read while events go on, before the heartbeat tells: what others may have fired meanwhile is not invented anew.
+  /// The document is read while events go on, before the heartbeat shows that the store was emptied. What other daemons
+  /// may have fired since is not fired again.
   @Test func aWatermarkThatIsGoneIsKeptAnewWithoutWhatWasUnheard() {
     var bench = SchedulerBench()
     _ = bench.load(a, document)
     _ = bench.receive(.leadershipChanged(false))
-    // Whoever leads fires at 10, 20 and 30, and we are behind with our events.
+    // The leader fires at 10, 20 and 30, and this daemon is behind with its events.
     _ = bench.pass(35)
     let actions = bench.edit(a, document, .fired(10)) + bench.edit(a, document)
     #expect(actions.anchors.map(\.due) == [at(30)])
@@ -73,7 +75,7 @@ struct ReplacedStoreTests {
     #expect(bench.run(15).dues == [40, 50])
   }
 
-  /// The same of a crontab, whose beat is the clock's.
+  /// The same holds for a crontab, whose times are those of the clock.
   @Test func aCrontabGoesOnFromNow() {
     let crontab = Sample.document(#""crontab": {"minute": "*"}"#, interval: nil)
     var bench = SchedulerBench()
@@ -85,7 +87,7 @@ struct ReplacedStoreTests {
     #expect(bench.run(60).dues == [180])
   }
 
-  /// SWAPDB and back between two heartbeats: no event tells of either.
+  /// The databases are swapped and swapped back between two heartbeats: no event tells of either.
   @Test func whatAFireFindsGoneIsLookedAtOnceMore() throws {
     var bench = running()
     let plan = try #require(bench.pass(5).fires.first)
@@ -106,7 +108,7 @@ struct ReplacedStoreTests {
     #expect(bench.receive(.clockTold) == [])
   }
 
-  /// A new schedule's event came, and by the time it was read another database stood there.
+  /// A new schedule's event came, and another database was in the store's place when the document was read.
   @Test func aNewOneThatWasNotFoundIsReadOnceMore() {
     var bench = SchedulerBench.watching()
     #expect(bench.receive(.touched(a)).reads == [a])
@@ -129,12 +131,12 @@ struct ReplacedStoreTests {
     #expect(bench.receive(.clockTold).reads == [])
   }
 
-  /// Our own first watermark is still on its way: nothing is lost by reading twice.
+  /// This daemon's own first watermark is still on its way: nothing is lost by reading twice.
   @Test func aFirstWatermarkOnItsWayLeavesNothingOut() {
     let crontab = Sample.document(#""crontab": {"minute": "*"}"#, interval: nil)
     var bench = SchedulerBench.watching()
     bench.now = at(59.9)
-    // The second read is sent as the first one is answered, and so before the watermark is.
+    // The second read is sent when the first one is answered, which is before the watermark.
     #expect(bench.receive(.touched(a)).reads == [a])
     _ = bench.receive(.touched(a))
     #expect(bench.read(a, crontab).reads == [a])

@@ -15,7 +15,7 @@ struct RunImmediatelyTests {
     return (bench, plan, document)
   }
 
-  /// A standby has seen the schedule a moment later and said so: that is no run.
+  /// A standby has seen the schedule a moment later and stored that time: this is no run.
   @Test func aLaterFirstSightIsNoRun() throws {
     var (bench, plan, document) = try begun()
     bench.now = at(0.002)
@@ -25,7 +25,8 @@ struct RunImmediatelyTests {
     #expect(again.dues == [0.002])
   }
 
-  /// The other one's clock is ahead: not before the time it has written down, and no storm of attempts until then.
+  /// The other daemon's clock is ahead: the run does not come before the time that it stored, and is not tried again
+  /// and again until then.
   @Test func aFirstSightAheadOfOurClock() throws {
     var (bench, plan, document) = try begun()
     _ = bench.end(plan, .already)
@@ -34,7 +35,7 @@ struct RunImmediatelyTests {
     #expect(bench.run(0.2).dues == [3.000001])
   }
 
-  /// Another daemon has run it, and a stale copy of the document says otherwise.
+  /// Another daemon has run the schedule, and a stale copy of the document still asks for the run.
   @Test func aRunOfAnothersIsARun() throws {
     var (bench, plan, document) = try begun()
     _ = bench.end(plan, .already)

@@ -2,7 +2,7 @@ import Testing
 
 @testable import BeatCore
 
-@Suite("Digest: under which schedule the watermark was written, so that an edit heard late is told from a new one")
+@Suite("Digest: the schedule by which a watermark was written, to tell an edit that is heard late from a new one")
 struct ScheduleDigestTests {
   private let a = EntryName("a")
   private let every10 = Sample.document(#""catchup": "all""#)
@@ -15,7 +15,7 @@ struct ScheduleDigestTests {
 
   // MARK: the digest itself
 
-  /// Daemons of different versions must agree.
+  /// Daemons of different versions must agree on the digest.
   @Test func isTheSameInEachVersion() throws {
     #expect(try digest(Sample.document()) == "42f27b1a")
     #expect(try digest(Sample.crontab(#"{"minute": "45"}"#)) == "5e13e4a0")
@@ -54,7 +54,7 @@ struct ScheduleDigestTests {
 
   // MARK: a daemon that stands by
 
-  /// Stands by, knows it as every ten seconds, fired at noon; 25 seconds have passed.
+  /// A standby that knows the schedule as every ten seconds, fired at noon; 25 seconds have passed.
   private func standby(_ watermark: Watermark) -> SchedulerBench {
     var bench = SchedulerBench()
     _ = bench.receive(.leadershipChanged(false))
@@ -68,7 +68,7 @@ struct ScheduleDigestTests {
     return bench.run(0).dues
   }
 
-  /// Whoever led had taken the edit in, and has not come to a run by it: what it left due is due.
+  /// The leader had taken the edit in, and has not come to a run by it: what it left due is due.
   @Test func anEditThatWasInForceAlreadyLosesNothing() throws {
     let fired = Watermark.fired(0)
     var bench = standby(try fired.under(every10))
@@ -76,7 +76,8 @@ struct ScheduleDigestTests {
     #expect(takeOver(&bench) == [4, 8, 12, 16, 20, 24])
   }
 
-  /// Nobody has taken it in before us: nothing overdue is invented, though somebody has fired by the old one meanwhile.
+  /// No daemon has taken the edit in before this one: nothing overdue is invented, though the leader has fired by the
+  /// old schedule since.
   @Test func anEditThatIsNewsToAllBeginsNow() throws {
     var bench = standby(try Watermark.fired(0).under(every10))
     let watermark = try Watermark.fired(20, count: 3).under(every10)
@@ -86,7 +87,8 @@ struct ScheduleDigestTests {
     #expect(bench.run(10).dues == [28, 32])
   }
 
-  /// There and back again, and nobody to lead: the watermark is the one that we have seen, and says nothing new.
+  /// The schedule was changed and changed back, while no daemon led: the watermark is the one that was read before, and
+  /// shows nothing new.
   @Test func backToTheOldOneIsAnEditToo() throws {
     let watermark = try Watermark.fired(0).under(every10)
     var bench = standby(watermark)
@@ -97,7 +99,7 @@ struct ScheduleDigestTests {
     #expect(bench.run(10).dues == [30])
   }
 
-  /// It was switched off and on again by a leader that died then.
+  /// A leader switched the schedule off and on again in its watermark, and then died.
   @Test func switchedOnIsAnEditThatMayBeHeardLate() throws {
     let fired = Watermark.fired(0)
     var bench = standby(try fired.under(every10))
@@ -108,7 +110,8 @@ struct ScheduleDigestTests {
 
   // MARK: the one that fires
 
-  /// It tells the others by the watermark, where the due time in it stays, too; what was fired keeps its id.
+  /// The leader writes the new digest for the others. The watermark's due time stays, and so does the task id of the
+  /// run.
   @Test func theLeaderKeepsTheWatermarkUpToDate() throws {
     var bench = SchedulerBench()
     _ = bench.load(a, every10, try Watermark.fired(0).under(every10))
@@ -122,7 +125,8 @@ struct ScheduleDigestTests {
     #expect(bench.edit(a, disabled + " ", try Watermark.fired(0).under(disabled)).rebases == [])
   }
 
-  /// A `last_run_at` that a person has set forward: whoever takes over must count from there, though it goes again.
+  /// A user has set `last_run_at` forward: the next leader must count from there, even if the field is overwritten
+  /// again.
   @Test func aLastRunAtOfAPersonIsKept() throws {
     var bench = SchedulerBench()
     _ = bench.load(a, every10, try Watermark.fired(0).under(every10))
@@ -132,7 +136,8 @@ struct ScheduleDigestTests {
     #expect(actions.rebases == [Rebase(from: at(0), to: .seen(1, count: 1))])
   }
 
-  /// It heard of the edit while it stood by, and leads now: with the new schedule goes the time from which it counts.
+  /// The daemon heard of the edit while it stood by, and leads now: it stores the new schedule's digest with the time
+  /// from which the schedule counts.
   @Test func anEditThatWasHeardWhileStandingByIsKeptFromThen() throws {
     let watermark = try Watermark.fired(0).under(every10)
     var bench = standby(watermark)
@@ -142,9 +147,9 @@ struct ScheduleDigestTests {
     #expect(bench.run(10).dues == [28, 32])
   }
 
-  // MARK: who sees what when
+  // MARK: a standby that hears an edit before the leader
 
-  /// It took an edit for news before whoever leads did; what that one owes since then is owed.
+  /// The standby took the edit for new before the leader did. What the leader left due since then is due.
   @Test func theLeadersWatermarkEndsOurFloor() throws {
     var bench = standby(try Watermark.fired(0).under(every10))
     _ = bench.edit(a, every4, try Watermark.fired(0).under(every10))
@@ -152,7 +157,7 @@ struct ScheduleDigestTests {
     #expect(takeOver(&bench) == [24])
   }
 
-  /// It took an edit for news, and whoever leads has gone on from before it all the same: so do we.
+  /// The standby took the edit for new, but the leader has gone on from before it: so does the standby.
   @Test func aFireOfTheLeaderEndsOurFloor() throws {
     var bench = standby(try Watermark.fired(0).under(every10))
     _ = bench.edit(a, every4, try Watermark.fired(0).under(every10))
@@ -160,17 +165,19 @@ struct ScheduleDigestTests {
     #expect(takeOver(&bench) == [8, 12, 16, 20, 24])
   }
 
-  /// A name made again, which the leader has run already: a standby that sees it later must not move its watermark.
+  /// A name was made again, and the leader has run the new schedule already: a standby that sees it later must not move
+  /// its watermark.
   @Test func aStandbyTakesNoWatermarkForAnEarlierOnes() throws {
     var bench = SchedulerBench.watching()
     _ = bench.receive(.leadershipChanged(false))
     bench.now = at(15)
     #expect(bench.edit(a, every10, try Watermark.fired(7).under(every4)).rebases == [])
-    // Should nobody have kept it until it leads, it does.
+    // If no daemon has stored it until this one leads, this one does.
     #expect(bench.receive(.leadershipChanged(true)).rebases == [Rebase(from: at(7), to: .seen(15))])
   }
 
-  /// First seen late, after a run that the document does not tell of: the watermark says that it is this schedule's.
+  /// The schedule is first seen late, after a run that its document does not have. The watermark's digest shows that
+  /// the run is this schedule's.
   @Test func aScheduleThatIsSeenLateIsNotNew() throws {
     var bench = SchedulerBench.watching()
     _ = bench.receive(.leadershipChanged(false))
@@ -182,7 +189,7 @@ struct ScheduleDigestTests {
     #expect(plan.watermark.totalRunCount == 4)
   }
 
-  /// Who hears that it is gone takes the digest away: the same one made again begins anew.
+  /// A daemon that hears of the deletion marks the watermark as gone, so the same schedule made again is new.
   @Test func theSameScheduleMadeAgainIsNew() throws {
     var bench = SchedulerBench()
     _ = bench.load(a, every10, try Watermark.fired(0).under(every10))

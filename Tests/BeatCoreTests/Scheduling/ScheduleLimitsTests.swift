@@ -21,7 +21,8 @@ struct ScheduleLimitsTests {
     #expect(String(actions.fires[0].newDocument).contains(#""run_immediately": false"#))
   }
 
-  /// Each due time is later than the watermark, and first seen it has one of this very microsecond.
+  /// Each due time is later than the watermark, and a schedule that is seen first gets a watermark of this very
+  /// microsecond.
   @Test func firstSeenItRunsAMicrosecondLater() {
     var bench = SchedulerBench()
     #expect(bench.load(a, Sample.document(#""run_immediately": true"#)).anchors == [.seen(0)])
@@ -50,11 +51,12 @@ struct ScheduleLimitsTests {
     _ = bench.load(a, Sample.document(#""enabled": false, "run_immediately": true"#))
     #expect(bench.run(20).dues == [])
     _ = bench.edit(a, Sample.document(#""run_immediately": true"#), .seen(0))
-    // The interval's beat of that moment is left behind with what came before, and the run is later than the watermark.
+    // The interval's occurrence at that moment is left out with those before it, and the run is later than the
+    // watermark.
     #expect(bench.run(5).dues == [20.000001])
   }
 
-  /// Its due time is when it was noticed, so that a repeat after a lost answer has the same task id.
+  /// Its due time is the time at which it was seen, so a repeat after a lost answer has the same task id.
   @Test func refusedItKeepsItsDueTime() throws {
     var bench = SchedulerBench()
     _ = bench.load(a, Sample.document(#""run_immediately": true"#), .seen(-5))
@@ -92,7 +94,7 @@ struct ScheduleLimitsTests {
     #expect(finishes(actions) == ["max_run_count 5 is reached"])
   }
 
-  /// mongoengine writes it into every document of celerybeat-mongo.
+  /// mongoengine writes a 0 into every document of celerybeat-mongo.
   @Test func maxRunCountZeroIsNoLimit() {
     var bench = SchedulerBench()
     let actions = bench.load(a, Sample.document(#""max_run_count": 0"#))
@@ -105,7 +107,7 @@ struct ScheduleLimitsTests {
     _ = bench.load(a, Sample.document(#""max_run_count": 1"#))
     _ = bench.run(35)
     _ = bench.edit(a, Sample.document(#""max_run_count": 2"#), .fired(10))
-    // What passed while it was finished is not missed.
+    // What came due while the schedule was finished is not missed.
     #expect(bench.run(15).dues == [40])
   }
 
@@ -125,7 +127,7 @@ struct ScheduleLimitsTests {
     #expect(bench.run(60).dues == [33, 43, 53])
   }
 
-  /// As django-celery-beat's `start_time`.
+  /// django-celery-beat's `start_time` means the same.
   @Test func aStartWithinTheFirstIntervalIsTheFirstRun() {
     var bench = SchedulerBench()
     let actions = bench.load(a, Sample.document(#""start_after": "2026-03-02T12:00:07Z""#))
@@ -133,7 +135,7 @@ struct ScheduleLimitsTests {
     #expect(bench.run(25).dues == [7, 17])
   }
 
-  /// Through a restart, before the start and after it.
+  /// This holds after a restart, before the start and after it.
   @Test func aRestartDoesNotChangeTheFirstRun() throws {
     let document = Sample.document(#""start_after": "2026-03-02T12:00:07Z""#)
     for (now, dues) in [(4.0, [7.0, 17]), (9, [7, 17]), (40, [37, 47])] {
@@ -156,7 +158,7 @@ struct ScheduleLimitsTests {
     }
   }
 
-  /// What has run, or is told to have run, keeps its beat: celerybeat-mongo's documents always tell.
+  /// A schedule that has run, or whose document says so, keeps its phase. Documents of celerybeat-mongo always say so.
   @Test func whatHasRunKeepsItsBeatThroughAStart() {
     let start = #""start_after": "2026-03-02T12:00:07Z""#
     var bench = SchedulerBench()

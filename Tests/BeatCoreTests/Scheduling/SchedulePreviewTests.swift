@@ -2,7 +2,7 @@ import Testing
 
 @testable import BeatCore
 
-/// What a person is told of the next runs is what happens.
+/// The next runs that a user is shown are those that happen.
 @Suite struct SchedulePreviewTests {
   private let a = EntryName("a")
 
@@ -32,8 +32,7 @@ import Testing
     }
   }()
 
-  /// The runs that are told are those that a scheduler fires which begins at the same moment with the same.
-  /// Two that cannot be used, of the same length: the reason is that of the second.
+  /// Neither of two documents of the same length can be used: the reason is that of the second.
   @Test func anEditOfADocumentThatIsSetAsideIsReadAnew() {
     let before = Scheduler.DocumentRead(.document(Array(Sample.document(#""enabled": "a""#).utf8)), watermark: nil)
     let edited = Array(Sample.document(#""enabled": "b""#).utf8)
@@ -42,6 +41,8 @@ import Testing
     #expect(preview.state.reason == #"enabled "b": expected true or false, without quotes"#)
   }
 
+  /// The runs of a preview are those that a scheduler fires which begins at the same moment, with the same document and
+  /// watermark.
   @Test(arguments: documents) func whatIsToldIsWhatHappens(_ document: String, _ watermark: Watermark?) {
     var bench = SchedulerBench()
     let loaded = bench.load(a, document, watermark)
@@ -50,7 +51,7 @@ import Testing
     #expect(Array(fired) == told)
   }
 
-  /// The same of an edit: nothing overdue is invented.
+  /// The same holds for an edit: nothing overdue is invented.
   @Test(arguments: documents) func whatIsToldOfAnEditIsWhatHappens(_ document: String, _ watermark: Watermark?) {
     let before = Sample.document(interval: #"{"every": 1, "period": "days"}"#)
     var bench = SchedulerBench()
@@ -81,7 +82,7 @@ import Testing
     #expect(rejected.label == "Label" && rejected.task == "t" && rejected.totalRunCount == 4)
   }
 
-  /// Imports write what the series counts from, of one that never ran.
+  /// An import writes the time from which the series counts into the `last_run_at` of a schedule that never ran.
   @Test func aLastRunBesideACountOfNoneIsNoRun() {
     let document = Sample.document(#""last_run_at": "2026-03-02T11:00:00Z", "total_run_count": 0"#)
     #expect(preview(document).lastRun == nil)
@@ -94,7 +95,7 @@ import Testing
     let document = Sample.document(#""last_run_at": "2026-03-02T11:00:00Z""#)
     #expect(preview(document).lastRun == at(-3600))
     #expect(preview(document, .fired(-5)).lastRun == at(-5))
-    // Seen is not run.
+    // A watermark of the first sight is no run.
     #expect(preview(document, .seen(-5)).lastRun == at(-3600))
     #expect(preview(Sample.document(), .seen(-5)).lastRun == nil)
   }

@@ -3,15 +3,14 @@ import Testing
 
 @testable import BeatCore
 
-/// A scheduler fed by hand, with a clock of its own: each call is what happened, and gives what has to be done about
-/// it.
+/// A scheduler that a test feeds with events, with a clock of its own. Each call is one event, and returns the actions.
 struct SchedulerBench {
   private(set) var scheduler: Scheduler
-  /// Noon at first.
+  /// The clock; at first it is noon.
   var now = Sample.noon
-  /// What the timer is armed for.
+  /// The time for which the timer is armed.
   private(set) var timer: UnixTime?
-  /// What documents have made due at once, and no timer: `pass` and `run` begin with it.
+  /// Fires that a read, and not the timer, has made due: `pass` and `run` begin with them.
   private var early: [FirePlan] = []
 
   init(_ change: (inout SchedulerConfiguration) -> Void = { _ in }) {
@@ -53,7 +52,7 @@ struct SchedulerBench {
     load([(name, document, watermark)])
   }
 
-  /// A scheduler that watches, and has found nothing yet.
+  /// A scheduler that is connected and has found no document.
   static func watching(_ change: (inout SchedulerConfiguration) -> Void = { _ in }) -> SchedulerBench {
     var bench = SchedulerBench(change)
     _ = bench.load([])
@@ -68,7 +67,7 @@ struct SchedulerBench {
     receive(.read(name, Scheduler.DocumentRead(content, watermark: nil)))
   }
 
-  /// An edit that is heard of: the notification, and the document as it stands now.
+  /// An edit that is heard: the notification, and then the document as it is stored now.
   mutating func edit(_ name: EntryName, _ document: String, _ watermark: Watermark? = nil) -> [Scheduler.Action] {
     receive(.touched(name)) + read(name, document, watermark)
   }
@@ -109,9 +108,10 @@ struct SchedulerBench {
     return actions
   }
 
-  /// A timer that goes off again and again at the same moment, with nothing sent, would do so without end.
+  /// Stops a timer that goes off again and again at the same moment while nothing is sent.
   private struct Spin {
-    /// More than a hundred thousand schedules need that end at one moment, a batch at a turn.
+    /// With more than a hundred thousand schedules that end at one moment, a batch in each turn, so many turns are
+    /// right.
     private static let limit = 2_000
     private var moment = UnixTime.earliest
     private var turns = 0
@@ -134,7 +134,7 @@ struct SchedulerBench {
 func at(_ seconds: Double) -> UnixTime { Sample.noon.advanced(by: Int64((seconds * 1_000_000).rounded())) }
 
 extension Watermark {
-  /// Seen, not fired.
+  /// The watermark of a schedule that was seen then, and has not fired.
   static func seen(_ seconds: Double, count: Int64 = 0) -> Watermark {
     Watermark(due: at(seconds), taskID: nil, totalRunCount: count)
   }
@@ -144,14 +144,14 @@ extension Watermark {
   }
 }
 
-/// What a watermark is replaced by.
+/// A watermark's replacement: the due time that must be stored, and the new watermark.
 struct Rebase: Equatable {
   var from: UnixTime
   var to: Watermark
 }
 
 extension Watermark {
-  /// As a daemon writes it that goes by this document's schedule.
+  /// The watermark as a daemon writes it that knows this document's schedule.
   func under(_ document: String) throws -> Watermark {
     var watermark = self
     watermark.digest = EntryTiming(try Sample.read(document).definition).digest
@@ -163,10 +163,10 @@ extension Watermark {
 
 extension [Scheduler.Action] {
   var fires: [FirePlan] { compactMap { if case .fire(let plan) = $0 { plan } else { nil } } }
-  /// The due times of the scripts, in seconds after noon.
+  /// The due times of the fires, in seconds after noon.
   var dues: [Double] { fires.map { Double($0.due.microseconds(since: Sample.noon)) / 1_000_000 } }
   var reads: [EntryName] { compactMap { if case .read(let name) = $0 { name } else { nil } } }
-  /// Without their digests, which `ScheduleDigestTests` has its eye on.
+  /// The first watermarks, without their digests, which `ScheduleDigestTests` checks.
   var anchors: [Watermark] {
     compactMap { if case .anchor(_, let watermark) = $0 { watermark.undigested } else { nil } }
   }

@@ -2,8 +2,8 @@ import Testing
 
 @testable import BeatCore
 
-/// An edit that is made while no daemon runs begins when one loads it; a restart alone is no edit.
-@Suite("Edits that nobody heard: what the schedule was at the last look is known across downtime")
+/// An edit that is made while no daemon runs begins when a daemon loads it. A restart alone is no edit.
+@Suite("Edits that no daemon heard: the watermark shows after a downtime which schedule was in force before")
 struct UnheardEditTests {
   private let a = EntryName("a")
   private let hourly = Sample.document(interval: #"{"every": 1, "period": "hours"}"#)
@@ -14,7 +14,7 @@ struct UnheardEditTests {
     actions.reports.count { if case .skipped = $0 { true } else { false } }
   }
 
-  /// Down until noon; what stood there before is told by the watermark.
+  /// A daemon that starts at noon; the watermark's digest is that of the document `before`.
   private func restarted(_ document: String, _ watermark: Watermark, under before: String) throws -> SchedulerBench {
     var bench = SchedulerBench()
     let actions = bench.load(a, document, try watermark.under(before))
@@ -72,7 +72,8 @@ struct UnheardEditTests {
     #expect(bench.run(20).dues == [10, 20])
   }
 
-  /// What was missed before a document was set aside is not made up for when it is mended, heard or not.
+  /// What was missed before a document was set aside is not caught up when it is mended, whether a daemon hears that or
+  /// not.
   @Test func mendedItBeginsAnew() throws {
     var bench = SchedulerBench()
     _ = bench.load(a, every10, try Watermark.fired(-5).under(every10))
@@ -89,7 +90,7 @@ struct UnheardEditTests {
     #expect(restarted.run(15).dues == [35, 45])
   }
 
-  /// Deleted while a daemon heard it, and made again while none did.
+  /// The document was deleted while a daemon heard it, and made again while none did.
   @Test func madeAgainItIsNew() throws {
     var bench = SchedulerBench()
     _ = bench.load(a, every10, try Watermark.fired(-5, count: 7).under(every10))
@@ -106,8 +107,8 @@ struct UnheardEditTests {
     #expect(fires.first?.watermark.totalRunCount == 1)
   }
 
-  /// Renamed to this name, or restored, where another one was deleted: it remembers its runs, and goes on from there,
-  /// as when it is heard.
+  /// A document was renamed to this name, or restored, where another one was deleted. It has its last run, and goes on
+  /// from there, as when a daemon hears it.
   @Test func oneThatRemembersItsRunsGoesOn() throws {
     let renamed = Sample.document(#""last_run_at": "\#(at(15).iso8601)""#)
     for gone in [Watermark.fired(7, count: 7).ofGone, Watermark.seen(2).ofGone] {
@@ -119,8 +120,8 @@ struct UnheardEditTests {
     }
   }
 
-  /// The same for a daemon that has heard neither of the one that was deleted, nor of this one, when they happened:
-  /// with other bytes or with the same, and of another schedule.
+  /// The same holds for a daemon that heard neither the deletion nor the new document: with the same or with other
+  /// bytes, and with another schedule.
   @Test(arguments: [10, 5]) func oneThatRemembersItsRunsGoesOnWhereNeitherWasHeard(every: Int) throws {
     let interval = #"{"every": \#(every), "period": "seconds"}"#
     let restored = Sample.document(#""last_run_at": "\#(at(15).iso8601)""#, interval: interval)
@@ -142,7 +143,7 @@ struct UnheardEditTests {
     }
   }
 
-  /// Switched off and on again while a standby heard the second edit only: the watermark of whoever leads tells it of
+  /// The schedule was switched off and on again, and a standby heard only the second edit: the leader's watermark shows
   /// the first.
   @Test func theWatermarkTellsOfAnEditInBetween() throws {
     var bench = SchedulerBench()
@@ -168,22 +169,22 @@ struct UnheardEditTests {
     #expect(bench.run(0).dues == [-5])
   }
 
-  /// Nobody can tell: it is what it was.
+  /// No daemon can know that the schedule was another one in between: it counts as unchanged.
   @Test func thereAndBackAgainIsNoEdit() throws {
     var bench = try restarted(every10, .fired(-35), under: every10)
     #expect(bench.run(0).dues == [-5])
   }
 
-  /// A watermark that does not tell is believed, as ever.
+  /// A watermark without a digest, of an old version, counts for any schedule.
   @Test func aWatermarkOfAnOldVersionIsBelieved() {
     var bench = SchedulerBench()
     _ = bench.load(a, every10, .fired(-35))
     #expect(bench.run(0).dues == [-5])
   }
 
-  // MARK: who hears of it, and once
+  // MARK: the first daemon that hears it
 
-  /// The first one that leads keeps it in the watermark: to the next one it is no edit any more.
+  /// The first daemon that leads stores the edit in the watermark: for the next one it is no edit any more.
   @Test func theSecondDaemonGoesOnFromThere() throws {
     var first = SchedulerBench()
     let actions = first.load(a, every10, try Watermark.fired(-3_605).under(hourly))
@@ -199,7 +200,7 @@ struct UnheardEditTests {
     #expect(second.run(0).dues == [25], "5 and 15 were missed since the first one heard it; the newest is made up for")
   }
 
-  /// Killed before it wrote anything: the next one hears it for the first time.
+  /// The daemon is killed before it writes anything: the next one hears the edit for the first time.
   @Test func whatWasNotKeptIsHeardAgain() throws {
     let watermark = try Watermark.fired(-3_605).under(hourly)
     var first = SchedulerBench()
@@ -210,7 +211,8 @@ struct UnheardEditTests {
     #expect(second.run(10).dues == [35])
   }
 
-  /// A standby has loaded it, and leads later: what came due since is missed, and it says so in the watermark.
+  /// A standby has loaded the edit, and leads later: what came due since the load was missed, and the watermark gets
+  /// the time of the load.
   @Test func aStandbyKeepsItWhenItLeads() throws {
     let watermark = try Watermark.fired(-3_605).under(hourly)
     var bench = SchedulerBench()
@@ -223,7 +225,7 @@ struct UnheardEditTests {
     #expect(bench.run(0).dues == [25])
   }
 
-  /// … unless who led before it has gone on by it: then that watermark rules.
+  /// If the leader before it has gone on by the edit, that leader's watermark counts instead.
   @Test func aStandbyTakesTheLeadersWord() throws {
     var bench = SchedulerBench()
     _ = bench.receive(.leadershipChanged(false))
@@ -234,7 +236,8 @@ struct UnheardEditTests {
     #expect(bench.run(0).dues == [25])
   }
 
-  /// Refused, as the lease is another's by then: the look that follows does not lead to another attempt.
+  /// The watermark was refused, because another daemon had the lease by then: the reads that follow lead to no other
+  /// attempt.
   @Test func aWatermarkThatIsNotTakenIsNotWrittenForEver() throws {
     var bench = SchedulerBench()
     let watermark = try Watermark.fired(-3_605).under(hourly)
@@ -245,7 +248,7 @@ struct UnheardEditTests {
     }
   }
 
-  /// We were away, and another daemon has heard of an edit that was undone since.
+  /// This daemon was disconnected, and another one has heard an edit that was undone since.
   @Test func thereAndBackAgainWhileWeWereAway() throws {
     var bench = SchedulerBench()
     _ = bench.load(a, every10, try Watermark.fired(-5).under(every10))

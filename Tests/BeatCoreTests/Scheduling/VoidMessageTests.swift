@@ -14,7 +14,7 @@ struct VoidMessageTests {
     actions.reports.compactMap { if case .warned(_, let text) = $0 { text } else { nil } }
   }
 
-  /// Nothing is sent, the log says why, and so does everyone who tells of the schedule.
+  /// No message is sent. The log, the preview and the review give the reason.
   @Test(arguments: [
     (#""expires": "2020-01-01T00:00:00Z""#, "expires 2020-01-01T00:00:00Z comes before its next occurrence"),
     (#""expires": "2020-01-01T00:00:00""#, "expires 2020-01-01T00:00:00Z comes before its next occurrence"),
@@ -42,13 +42,13 @@ struct VoidMessageTests {
     #expect(review.count == 1 && review[0].level == .warning && review[0].field.hasSuffix("expires"), "\(review)")
   }
 
-  /// A date that passes while it is loaded: what is due before it is sent, and then it is finished.
+  /// The date passes while the schedule is loaded: what is due before it is sent, and then the schedule is finished.
   @Test func aDateThatPasses() {
     var bench = SchedulerBench()
     let loaded = bench.load(a, Sample.document(#""expires": "2026-03-02T12:00:30Z""#), .seen(0))
     #expect(finishes(loaded).isEmpty && warnings(loaded).isEmpty)
     let actions = bench.run(60)
-    // The one at 30 s would be void when it arrives.
+    // The run at 30 s would have expired when it arrives.
     #expect(actions.dues == [10, 20])
     #expect(
       finishes(actions) == [
@@ -57,7 +57,7 @@ struct VoidMessageTests {
     #expect(bench.timer == nil)
   }
 
-  /// What was missed before the date is not made up for after it.
+  /// What was missed before the date is not caught up after it.
   @Test func whatWasMissedIsNotSentAfterIt() {
     for policy in ["latest", "all"] {
       let document = Sample.document(
@@ -73,7 +73,7 @@ struct VoidMessageTests {
     }
   }
 
-  /// Moved, it goes on.
+  /// With a later date the schedule goes on.
   @Test func aDateThatIsMovedOn() {
     var bench = SchedulerBench()
     _ = bench.load(a, Sample.document(#""expires": "2020-01-01""#), .seen(0))
@@ -82,14 +82,14 @@ struct VoidMessageTests {
     #expect(bench.run(30).dues.last == 50)
   }
 
-  /// It runs at once by its own wish, and not even then.
+  /// `run_immediately` asks for a run at once, and no message is sent then either.
   @Test func runImmediatelyIsNoExcuse() {
     var bench = SchedulerBench()
     _ = bench.load(a, Sample.document(#""run_immediately": true, "expires": 0"#), .seen(-5))
     #expect(bench.run(60).fires.isEmpty)
   }
 
-  /// Nor is a run by hand sent in vain.
+  /// A run by hand is not sent in vain either.
   @Test(arguments: [#""expires": 0"#, #""expires": "2020-01-01""#]) func byHandNeither(_ field: String) {
     var bench = SchedulerBench()
     _ = bench.load(a, Sample.document(field), .seen(0))
@@ -101,7 +101,8 @@ struct VoidMessageTests {
     }
   }
 
-  /// As ever: seconds after sending, a date ahead, and django-celery-beat's `expire_seconds`, where 0 is none.
+  /// These are not concerned: a number of seconds after sending, a date ahead, and django-celery-beat's
+  /// `expire_seconds`, where 0 means none.
   @Test(arguments: [
     #""expires": 1.5"#, #""expires": "2030-01-01""#, #""expire_seconds": 60"#, #""expire_seconds": 0"#,
     #""expires": null"#,
@@ -113,7 +114,7 @@ struct VoidMessageTests {
     #expect(bench.run(15).dues == [10])
   }
 
-  /// Less than a second is little, and enough for a worker that waits.
+  /// Less than a second is doubtful, but enough for a worker that waits.
   @Test func hardlyAnyTimeIsSentAndDoubted() {
     var bench = SchedulerBench()
     let loaded = bench.load(a, Sample.document(#""expires": 0.5"#), .seen(0))

@@ -24,7 +24,7 @@ struct WatermarkTests {
     }
   }
 
-  /// The scripts compare the first 20 bytes, since Lua's numbers are exact below 2^53 only.
+  /// The scripts compare the first 20 bytes as text, since Lua's numbers are exact below 2^53 only.
   @Test func watermarksSortAsTheirTimes() {
     let times: [Int64] = [0, 9, 10, 999_999, 1_000_000, 1 << 53, 1 << 53 + 1, UnixTime.latest.microseconds, .max]
     let texts = times.map { Watermark.digits(UnixTime(microseconds: $0)) }
@@ -38,7 +38,7 @@ struct WatermarkTests {
     #expect(Watermark.digits(.earliest) == "00000000000000000000")
   }
 
-  /// Somebody else's field is no watermark, and a damaged one neither.
+  /// Another program's field is no watermark, and a damaged one is none either.
   @Test(arguments: [
     "", "|", "||", "1||0", "0000177245280000000||0", "000001772452800000001||0", "-0001772452800000001||0",
     "+0001772452800000001||0", "0000177245280000000x||0", "00001772452800000001||-1", "00001772452800000001||",
