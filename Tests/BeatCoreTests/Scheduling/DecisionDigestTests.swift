@@ -4,9 +4,9 @@ import Testing
 @testable import BeatCore
 
 /// Digests of what the scheduler decides in random situations. A change of the code that must not change a decision
-/// changes no digest here. A change that is meant to alter decisions alters the digests of some blocks, and their new
-/// values are in its failure. `REACTIVEBEAT_DECISIONS=SEED` prints the life of one seed. Compared before and
-/// after, it shows what has changed.
+/// changes no digest here. A change that is meant to alter decisions alters the digests of some blocks; the failing
+/// test prints the new ones. `REACTIVEBEAT_DECISIONS=SEED` prints the life of one seed. Compared before and after, it
+/// shows what has changed.
 @Suite("Decisions: random lives of three schedules, digests of all actions")
 struct DecisionDigestTests {
   private static let seedsInBlock = 100

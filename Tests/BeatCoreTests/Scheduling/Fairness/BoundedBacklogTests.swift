@@ -2,13 +2,13 @@ import Testing
 
 @testable import BeatCore
 
-/// `catchup` all catches up on so many occurrences, and no more.
+/// `catchup` all catches up on a limited number of occurrences.
 @Suite struct BoundedBacklogTests {
   private let a = EntryName("a")
   private let all = #""catchup": "all""#
   private static let minute = #"{"every": 1, "period": "minutes"}"#
 
-  /// The first fire after a start, and what was skipped; an hour apart at most.
+  /// The first fire after a start, and the reports of skipped occurrences.
   private func first(_ document: String, since watermark: Double) throws -> (due: UnixTime, skips: [Scheduler.Report]) {
     var bench = SchedulerBench { $0.maximumInFlight = 1 }
     _ = bench.load(a, document, .fired(watermark))
@@ -32,7 +32,7 @@ import Testing
     }
   }
 
-  /// Ten milliseconds since the year 1 are 6,000,000,000,000.
+  /// Since the year 1, an interval of ten milliseconds has had 6,000,000,000,000 occurrences.
   @Test(arguments: [
     #""interval": {"every": 10, "period": "milliseconds"}"#,
     #""interval": {"every": 10, "period": "milliseconds", "align": true}"#,
@@ -52,7 +52,7 @@ import Testing
     let count = schedule.occurrences(
       after: due.advanced(by: -1), atOrBefore: Sample.noon, base: UnixTime.earliest.advanced(by: 86_400_000_000),
       limit: 20_000)
-    // Clocks that are set put an hour's worth to it.
+    // A change of the clocks may add an hour's occurrences.
     #expect((9_900...10_060).contains(count), "\(count)")
     #expect(skips.count == 1)
   }
@@ -65,7 +65,7 @@ import Testing
     #expect(skips.isEmpty)
   }
 
-  /// The count of the newest is that of steps, for crontabs of every kind.
+  /// For crontabs of every kind, `newest` finds the same occurrence as counting step by step.
   @Test func theNewestOfRandomCrontabs() throws {
     var random = SeededChance(seed: 7)
     for _ in 0..<300 {
@@ -92,7 +92,7 @@ import Testing
     }
   }
 
-  /// What was compared once is not compared at each run.
+  /// A backlog that was counted once is not counted again at each run.
   @Test func whatIsFarBehindIsNotCountedAtEachRun() throws {
     var bench = SchedulerBench()
     _ = bench.load(a, Sample.document(#""crontab": {"minute": "0,1"}"#, all, interval: nil), .fired(-400 * 86_400))
@@ -102,7 +102,7 @@ import Testing
     #expect(bench.scheduler.entries.handle(of: a).flatMap { bench.scheduler.entries[$0] }?.lookedAt == Sample.noon)
   }
 
-  /// One that falls behind more than it can make up for leaves out many at a time, and says it seldom.
+  /// A schedule that falls behind for good leaves out many occurrences at a time, and reports it seldom.
   @Test func oneThatNeverCatchesUpIsSaidSeldom() {
     var server = BusyServer(capacity: 50)
     server.load([(a, Sample.document(all, interval: #"{"every": 10, "period": "milliseconds"}"#), .fired(0))])

@@ -2,15 +2,15 @@ import Testing
 
 @testable import BeatCore
 
-/// A scheduler beside a server that carries out so many scripts a second, one after the other, on virtual time.
+/// A scheduler beside a server that carries out a number of scripts a second, one after the other, on virtual time.
 ///
-/// Everything is a hundred times smaller than in life, the window of scripts on their way included, so that a minute of
-/// it is a second of test.
+/// All numbers are a hundredth of the real ones, also the limit of scripts that are on their way, so that a simulated
+/// minute takes a second.
 struct BusyServer {
   struct Sent: Hashable {
     var name: EntryName
     var due: UnixTime
-    /// When the message was on its queue.
+    /// When the message reached its queue.
     var at: UnixTime
     var late: Int64 { at.microseconds(since: due) }
   }
@@ -20,10 +20,10 @@ struct BusyServer {
   private(set) var sent: [Sent] = []
   private(set) var skipped: [(name: EntryName, count: Int)] = []
   private(set) var mostInFlight = 0
-  /// Events that the scheduler was given.
+  /// The number of events that the scheduler was given.
   private(set) var turns = 0
   private var timer: UnixTime?
-  /// In the order of their answers.
+  /// The scripts that were sent, in the order of their answers.
   private var underWay: [(plan: FirePlan, end: UnixTime)] = []
   private var answered = 0
   private let perScript: Int64
@@ -37,7 +37,7 @@ struct BusyServer {
         $0.maximumInFlight = 16
         $0.batch = 8
         $0.templatesFrom = 1
-        // Of what it is made does not matter here, and the real one takes most of the time.
+        // Here any hash serves, and SHA-1 would take most of the time.
         $0.sha1 = { bytes in
           var hash: UInt64 = 0xCBF2_9CE4_8422_2325
           for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
@@ -77,7 +77,7 @@ struct BusyServer {
     }
   }
 
-  /// Lets time pass. Before each event `intrude` may edit something.
+  /// Lets time pass. `intrude` is called each `period`, and may edit documents.
   mutating func run(_ seconds: Double, every period: Int64 = .max, intrude: (inout BusyServer) -> Void = { _ in }) {
     let end = now.advanced(by: Int64(seconds * 1_000_000))
     var next = period == .max ? UnixTime(microseconds: .max) : now
@@ -103,7 +103,7 @@ struct BusyServer {
     now = end
   }
 
-  /// Time in which nothing is done: the server, or this process, stands still.
+  /// Lets time pass in which nothing is done, since the server or this process stands still.
   mutating func stall(_ seconds: Double) { now = now.advanced(by: Int64(seconds * 1_000_000)) }
 
   var congestion: Congestion? {
@@ -113,7 +113,7 @@ struct BusyServer {
 
   func sent(of name: EntryName) -> [Sent] { sent.filter { $0.name == name } }
 
-  /// Runs of each schedule of these.
+  /// The number of runs of each of these schedules.
   func counts(where isMeant: (EntryName) -> Bool) -> [Int] {
     var counts: [EntryName: Int] = [:]
     for run in sent where isMeant(run.name) { counts[run.name, default: 0] += 1 }

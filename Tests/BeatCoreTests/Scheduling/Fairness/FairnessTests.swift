@@ -2,8 +2,8 @@ import Testing
 
 @testable import BeatCore
 
-/// One schedule of a second beside others that take all there is: it keeps its second.
-@Suite("Fairness: what keeps its pace is never behind what does not") struct FairnessTests {
+/// A schedule that is due each second keeps its second beside others that take the whole capacity.
+@Suite("Fairness: a schedule that keeps its pace is never behind those that do not") struct FairnessTests {
   private let victim = EntryName("victim")
   private static let second = #"{"every": 1, "period": "seconds"}"#
   private static let shortest = #"{"every": 10, "period": "milliseconds"}"#
@@ -21,7 +21,7 @@ import Testing
 
   private func isOther(_ name: EntryName) -> Bool { name != victim }
 
-  /// - Parameter runs: so many seconds, each with its run.
+  /// - Parameter runs: the number of seconds, each of which must have its run.
   private func expectPace(_ server: BusyServer, runs: Int, within late: Int64 = 100_000, _ comment: Comment? = nil) {
     let sent = server.sent(of: victim)
     #expect(sent.count == runs, comment)
@@ -66,7 +66,8 @@ import Testing
         EntryName("other-\(number % 100)"),
         Sample.document(#""run_immediately": true, "args": [\#(number)]"#, interval: Self.second))
     }
-    // The window of scripts takes 16 ms here, and 50 ms is what it waits with others that are due at once.
+    // The scripts that are on their way take 16 ms here, and a schedule waits up to 50 ms with others that are due at
+    // once.
     expectPace(server, runs: 30, within: 150_000)
   }
 
@@ -84,7 +85,7 @@ import Testing
     expectPace(server, runs: 30)
   }
 
-  /// Those that keep their pace may take all: three of four, and no more.
+  /// Schedules that keep their pace may take three of four places. The last one stays for those that are behind.
   @Test func whatIsBehindHasItsShareBesideThoseThatTakeAll() {
     var server = BusyServer(capacity: 1_000)
     let late = EntryName("late")
@@ -97,8 +98,8 @@ import Testing
     #expect(server.sent(of: late).map(\.due) == server.sent(of: late).map(\.due).sorted())
   }
 
-  /// After an outage all are late, and the others want more than is sent: what runs seldom makes up for what it missed,
-  /// and is on time again.
+  /// After an outage all schedules are late, and the others want more than can be sent: a schedule that runs seldom
+  /// catches up on what it missed, and is on time again.
   @Test func afterAnOutageWhatRunsSeldomIsOnTimeAgain() {
     var server = BusyServer(capacity: 1_000)
     server.load(
@@ -109,8 +110,8 @@ import Testing
     #expect(sent.filter { $0.due >= at(3) }.allSatisfy { $0.late < 100_000 })
   }
 
-  /// Many schedules that missed some runs make up for them side by side. One after the other, the last ones' runs would
-  /// be more than ten seconds late by then, and be left out.
+  /// Many schedules that missed some runs catch up side by side. If they did it one after the other, the last ones'
+  /// runs would be more than ten seconds late by then, and be left out.
   @Test func afterAnOutageManyMakeUpForWhatTheyMissed() {
     var server = BusyServer(capacity: 1_000)
     server.load(others(500, Self.second, .fired(-9)))
@@ -122,7 +123,7 @@ import Testing
     }
   }
 
-  /// However many catch up on runs of years, those that run as seldom and missed a few are on time again.
+  /// However many schedules catch up on runs of years, one that runs as seldom and missed a few is on time again.
   @Test func afterAnOutageBesideManyThatRunAsSeldom() {
     var server = BusyServer(capacity: 1_000)
     let others = others(1_500, Self.second, .fired(-820_000_000), #""catchup": "all""#)
@@ -132,14 +133,14 @@ import Testing
     #expect(server.sent(of: victim).count == 38)
   }
 
-  /// More new ones of its own pace than can be sent, and nothing is done as they fall due: it is late once, and not for
-  /// good.
+  /// There are more new schedules of the same pace than can be sent, and nothing is done when they come due: the
+  /// schedule is late once, and on time again afterwards.
   @Test func besideManyNewOnesOfTheSamePace() {
     var server = BusyServer(capacity: 1_000)
     server.load([victim(phase: 0.5)])
     server.run(3)
     for (name, document, _) in others(3_000, Self.second, .fired(0)) { server.edit(name, document) }
-    // They are due a second after they were made.
+    // The new schedules are due a second after they were made.
     server.run(0.9)
     server.stall(0.8)
     server.run(25.3)
@@ -149,7 +150,8 @@ import Testing
     #expect(sent.allSatisfy { $0.late < 300_000 })
   }
 
-  /// By the outbox, on another server, messages go as fast as the relay carries them: 1,000 a second of 10,000.
+  /// With an outbox messages leave only as fast as the relay delivers them: here 1,000 a second, where the store would
+  /// take 10,000.
   @Test func besideThoseThatCatchUpByTheOutbox() {
     var server = BusyServer(capacity: 10_000)
     server.load(others(300, Self.shortest, .fired(-820_000_000), #""catchup": "all""#) + [victim(phase: 0.5)])
@@ -160,13 +162,13 @@ import Testing
       server.receive(.relayed(waiting: server.sent.count - relayed))
     }
     expectPace(server, runs: 30)
-    // What came before the relay's first word is no part of it.
+    // The messages that came before the relay's first report do not count.
     #expect(longest <= Limit.outboxBacklog.most + 100)
     #expect(relayed > 29_000, "nothing is left idle")
   }
 
-  /// What missed some runs does not wait for the outbox to become short: it would be left out when it is ten seconds
-  /// late.
+  /// A schedule that missed a few runs does not wait for the outbox to become short. Its runs would be left out when
+  /// they are ten seconds late.
   @Test func whatIsBehindByAFewRunsGoesIntoALongOutbox() {
     var server = BusyServer(capacity: 1_000)
     server.load(others(100, Self.second, .fired(-9)))
@@ -176,18 +178,18 @@ import Testing
     #expect(server.counts(where: isOther) == Array(repeating: 13, count: 100))
   }
 
-  /// Long messages take the relay longer: it is their bytes that count.
+  /// Long messages take the relay longer, so their bytes are counted.
   @Test func longMessagesThatAreBehindWaitForTheBroker() {
     var server = BusyServer(capacity: 1_000)
     let text = String(repeating: "x", count: 500_000)
     server.load(others(20, Self.shortest, .fired(-10), #""args": ["\#(text)"]"#))
     server.receive(.relayed(waiting: 0))
     server.run(1)
-    // In Base64 each has 670 kB; what was on its way is counted, too.
+    // In Base64 each message has 670 kB, and those on their way count, too.
     #expect((1...8).contains(server.sent.count))
   }
 
-  /// A broker that is lost keeps nothing out of the outbox: what is due waits there, and not for its return.
+  /// While the broker is lost, what is due goes into the outbox, and does not wait for the broker's return.
   @Test func whatIsBehindGoesIntoTheOutboxOfALostBroker() {
     var server = BusyServer(capacity: 10_000)
     server.load(others(300, Self.shortest, .fired(-10)))
@@ -213,7 +215,7 @@ import Testing
     #expect(server.skipped.isEmpty)
   }
 
-  /// A daemon that begins to lead, or was frozen, finds much that is late: the oldest first.
+  /// A daemon that begins to lead, or was frozen, finds many late schedules: it fires the oldest first.
   @Test func whatHasGrownOldGoesInItsOrder() {
     var server = BusyServer(capacity: 1_000)
     server.load(
@@ -228,7 +230,7 @@ import Testing
     #expect(server.sent.map(\.due) == (0..<50).map { at(-Double(50 - $0) / 10) })
   }
 
-  /// What falls due finds a place at once, however much is behind.
+  /// A schedule that comes due gets a place at once, however many are behind.
   @Test func placesAreKeptForWhatIsOnTime() {
     var server = BusyServer(capacity: 10)
     server.load(others(100, Self.shortest, .fired(-100)) + [victim(phase: 0.5)])
@@ -239,7 +241,7 @@ import Testing
     #expect(server.scheduler.entries.handle(of: victim).flatMap { server.scheduler.entries[$0] }?.isFiring == true)
   }
 
-  /// Whatever is done to it, a schedule that waits has one place, and what does not wait has none.
+  /// After any events a schedule that waits has one place, and one that does not wait has none.
   @Test(arguments: 1...20) func eachThatWaitsHasOnePlace(seed: UInt64) {
     var random = SeededChance(seed: seed)
     var server = BusyServer(capacity: 200)
@@ -260,7 +262,7 @@ import Testing
     }
   }
 
-  /// While the answers drive, no timer goes off; with nothing to answer, it does not spin either.
+  /// While answers bring the next fires no timer goes off, and without an answer the scheduler does not spin either.
   @Test func nothingSpins() {
     var server = BusyServer(capacity: 100)
     server.load(others(100, Self.shortest, .fired(-100)))
@@ -279,7 +281,7 @@ import Testing
       server.edit(
         EntryName("other-\(number + 10)"), Sample.document(#""enabled": false"#, interval: Self.shortest), .fired(-1))
     }
-    // A new one takes a place that has become free.
+    // A new schedule takes a place that has become free.
     server.edit(EntryName("new"), Sample.document(interval: Self.second))
     let count = server.sent.count + server.scheduler.inFlight
     server.run(3)

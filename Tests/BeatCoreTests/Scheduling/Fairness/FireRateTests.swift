@@ -3,7 +3,7 @@ import Testing
 @testable import BeatCore
 
 @Suite struct FireRateTests {
-  /// In each second after the first no more than the rate, and nothing is lost by that.
+  /// Each second after the first has no more fires than the rate, and no run is lost by that.
   @Test(arguments: [1, 7, 100, 333]) func aSecondHoldsNoMore(perSecond: Int) {
     var server = BusyServer(capacity: 1_000) { $0.maximumRate = perSecond }
     server.load(
@@ -24,7 +24,7 @@ import Testing
       let dues = server.sent(of: EntryName("a\(number)")).map(\.due)
       #expect(zip(dues, dues.dropFirst()).allSatisfy { $1.microseconds(since: $0) == 50_000 })
     }
-    // It waits for the time at which one may begin, and does not spin.
+    // The scheduler waits for the time at which it may fire again, and does not spin.
     #expect(server.turns < 5 * server.sent.count + 100)
   }
 
@@ -52,7 +52,7 @@ import Testing
     #expect(next(-100) == at(-99.5))
     #expect(next(-99.5) == at(-99.5))
     rate.take()
-    // A long pause fills no more than a second's worth.
+    // A long pause fills the bucket with a second's worth at most.
     #expect(next(1_000) == at(1_000))
     rate.take()
     rate.take()
@@ -64,7 +64,7 @@ import Testing
   @Test func thoseWithLargePartsAreNamed() throws {
     var busiest = BusiestSchedules()
     var random = SeededChance(seed: 3)
-    // Two take a half, a thousand others the rest.
+    // Two schedules have a half of the fires, a thousand others the rest.
     for number in 0..<60_000 {
       let handle = number % 4 == 0 ? 5_000 : number % 4 == 1 ? 5_001 : random.number(0...999)
       busiest.count(handle, at: at(Double(number) / 1_000))
@@ -113,7 +113,7 @@ import Testing
     #expect((5_800...6_100).contains(congestion.perMinute))
     #expect(Set(congestion.busiest.map(\.schedule)) == Set((0..<4).map { EntryName("a\($0)") }))
     #expect(congestion.busiest.allSatisfy { (24...26).contains($0.percent) && (1_400...1_600).contains($0.perMinute) })
-    // Each of them gone.
+    // Each of them is deleted.
     for number in 0..<4 {
       server.receive(.read(EntryName("a\(number)"), Scheduler.DocumentRead(.absent, watermark: nil)))
     }
@@ -174,7 +174,7 @@ import Testing
         "1 minute from one run to the next is too short; the shortest interval is 90 seconds"
       ),
       (#""crontab": {"minute": "*/2"}"#, nil),
-      // What exceeds whole minutes is rounded away each time.
+      // Each time, the part beyond whole minutes is cut off.
       (
         #""interval": {"every": 100, "period": "seconds", "relative": true}"#,
         "1 minute from one run to the next is too short; the shortest interval is 90 seconds"

@@ -1,47 +1,50 @@
 @testable import BeatCore
 
-/// Watches over the messages of one schedule as they reach the queue.
+/// Checks the messages of one schedule as they reach the queue.
 struct Judge {
   let schedule: SimulatedSchedule
   private(set) var last: ModelStore.Push?
   private(set) var count = 0
-  /// Of the document that stands there; nil: none that can be read.
+  /// The timing of the stored document; nil: no document, or one that cannot be read.
   private(set) var timing: EntryTiming?
-  /// What the next occurrence is counted from; nil: nobody has to know yet.
+  /// The time from which the next occurrence counts; nil: not known, since no daemon need have heard the schedule yet.
   private(set) var base: UnixTime?
-  /// Somebody has changed when it is due, or the store has lost it: until all is quiet, occurrences may be left out
-  /// that came before the watermark says that the document was heard.
+  /// Whether a client has changed the timing since the last peace, or the store has lost the schedule. Until the next
+  /// peace, occurrences may be left out that are earlier than the watermark which shows that the document was heard.
   private(set) var isShaken = true
-  /// The store lost it unnoticed: until all is quiet, whatever comes later than the one before is right.
+  /// Whether the store has lost the schedule unnoticed. Until the next peace, any occurrence that is later than the one
+  /// before is right.
   private var isAmazed = false
   private(set) var problems: [String] = []
-  /// The server's clock was set back since all was quiet. The daemon that fires learns it by its next heartbeat; what
-  /// it sends until then is later than what comes then, which is why only repeats count.
+  /// Whether the server's clock was set back since the last peace. The daemon that fires learns it by its next
+  /// heartbeat. What it sends until then is later than what it sends afterwards, so only repeats count.
   private var hasGoneBack = false
-  /// Nothing was done to the server's clock since all was quiet.
+  /// Whether the server's clock was not set since the last peace.
   private var isQuiet = false
-  /// The server's clock was set, and so the due times of messages need not rise; none comes twice.
+  /// Whether the server's clock was ever set. From then on the due times of messages need not rise, but none may come
+  /// twice.
   private var isStepped = false
   private var dues: Set<UnixTime> = []
-  /// Of all messages so far: a store that forgets them does not take them out of the queue.
+  /// The due times of all messages so far: a store that forgets a fire does not take its message out of the queue.
   private var sent: Set<UnixTime> = []
-  /// Of the newest watermark: who looks at the document next knows by it whether somebody has edited the schedule.
+  /// The digest of the newest watermark: it shows the next daemon that reads the document whether a client has edited
+  /// the schedule.
   private var watermarkDigest: ScheduleDigest?
-  /// When the schedule was changed to one that the watermark is not of: nothing of it is due before that. By the
-  /// server's clock.
+  /// When the document got a schedule other than the watermark's, by the server's clock. No occurrence before that time
+  /// is due.
   private var editedAt: UnixTime?
-  /// How far a daemon's idea of the server's clock may be from it; microseconds.
+  /// How far a daemon's estimate of the server's clock may be off; microseconds.
   private let tolerance: Int64
   /// The bytes of the newest document that could be read.
   private var usable: [UInt8]?
-  /// The schedule of that document, and `editedAt` while it stood.
+  /// The schedule of that document, and the `editedAt` that belongs to it.
   private var usableDigest: ScheduleDigest?
   private var usableEditedAt: UnixTime?
-  /// Where `total_run_count` began.
+  /// The document's `total_run_count` before the counted messages.
   private var countBefore: Int64 = 0
 
-  /// Where several daemons fire at a time, each of them hears of an edit in its own time: what comes between the first
-  /// and the last may be left out.
+  /// Whether only one daemon fires at a time. Where several do, each hears of an edit at its own time, and occurrences
+  /// between the first time and the last may be left out.
   private let isStrict: Bool
 
   init(_ schedule: SimulatedSchedule, isStrict: Bool, tolerance: Int64) {
@@ -57,19 +60,19 @@ struct Judge {
 
   // MARK: what happens
 
-  /// A client has written, or deleted.
+  /// A client has written or deleted the document.
   mutating func wrote(_ document: [UInt8]?, at now: UnixTime) {
     let read = document.flatMap { try? ScheduleDocument($0, context: Sample.context) }
     let new = read.map { EntryTiming($0.definition) }
     let isBack = document == usable
-    // Deleted and made again, and nobody has marked that it was gone: one read may have answered both events, and then
-    // the schedule is the one that stood there before.
+    // The document was deleted and made again, and no watermark says that it was gone. One read may have answered both
+    // events, and then the schedule is the one that was stored before.
     let isTheSame = timing == nil && new != nil && new?.digest == usableDigest && watermarkDigest != .gone
     if let new { (usable, usableDigest) = (document, new.digest) }
     guard new?.digest != timing?.digest || document == nil else { return }
-    // A copy that is put back where nothing stood, as far as anybody has heard, goes on from its last run.
+    // A copy that is stored where no daemon has heard of another document goes on from its last run.
     let isRestored = (timing == nil || watermarkDigest == .gone) && read?.lastRunAt != nil
-    // Where all fire, one that has heard of neither goes on by the same bytes, and does no wrong.
+    // Where all daemons fire, one that has heard of neither change goes on by the same bytes, and is right.
     let isUnheard = !isStrict && timing == nil && isBack
     timing = new
     if isTheSame {
@@ -86,13 +89,13 @@ struct Judge {
     base = nil
   }
 
-  /// The store went back, and every connection stayed: until the daemons notice, they go by what they remember.
+  /// The store went back while all connections stayed: until the daemons notice, they go by their memory.
   mutating func amaze() {
     isAmazed = true
     shake()
   }
 
-  /// FLUSHDB: what was before is forgotten.
+  /// FLUSHDB: the store has forgotten everything.
   mutating func forget() {
     last = nil
     count = 0
@@ -137,24 +140,24 @@ struct Judge {
     if schedule.kind != .loose { checkSeries(push) }
   }
 
-  /// Is it the next one?
+  /// Expects this occurrence to be the next one.
   private mutating func checkSeries(_ push: ModelStore.Push) {
     guard let timing, timing.enabled, let from = [base, last?.due].compactMap({ $0 }).max() else { return }
     guard let next = timing.schedule.nextDue(after: from, base: from) else { return }
     guard push.due != next, base != nil, isStrict && !isAmazed || !isShaken else { return }
-    // Several may have seen it first: whoever fires first is right.
+    // Several daemons may have seen the schedule first: the one that fires first is right.
     if isShaken, count == 0 { return }
     let isOne = timing.schedule.nextDue(after: push.due.advanced(by: -1), base: from) == push.due
-    // What is late enough may be left out where the document says so.
+    // An occurrence that is late enough may be left out where the document allows it.
     let mayBeMissed = schedule.catchup != .all && push.at.microseconds(since: next) > 10_000_000 - 200_000
     if !isOne || push.due < next || !mayBeMissed {
       problems.append("\(from.iso8601) is followed by \(push.due.iso8601), not \(next.iso8601)")
     }
   }
 
-  // MARK: all is quiet
+  // MARK: peace
 
-  /// - Parameter slack: how late the next one may be.
+  /// - Parameter slack: how late the next occurrence may be; microseconds.
   mutating func settle(_ document: [UInt8]?, _ watermark: Watermark?, now: UnixTime, slack: Int64) {
     let document = document.flatMap { try? ScheduleDocument($0, context: Sample.context) }
     isQuiet = true
@@ -164,14 +167,14 @@ struct Judge {
       countBefore = (document?.totalRunCount ?? 0) - Int64(count)
     }
     guard schedule.kind != .loose, let timing, timing.enabled else { return }
-    guard let base else { return problems.append("nobody has heard of it") }
+    guard let base else { return problems.append("no daemon has heard of it") }
     if let next = timing.schedule.nextDue(after: base, base: base), next < now.advanced(by: -slack) {
       problems.append("stopped at \(base.iso8601)")
     }
     if base > now.advanced(by: slack) { problems.append("waits for \(base.iso8601)") }
     guard schedule.kind == .kept else { return }
     let counted = (document?.totalRunCount ?? -1) - countBefore
-    // Where occurrences may be left out, a daemon that was frozen may have missed that another one has fired.
+    // Where occurrences may be left out, a daemon that was frozen may have missed another daemon's fire.
     if schedule.catchup == .all ? counted != Int64(count) : !(1...max(1, Int64(count))).contains(counted) {
       problems.append("total_run_count is \(document?.totalRunCount ?? -1) after \(count) messages and \(countBefore)")
     }

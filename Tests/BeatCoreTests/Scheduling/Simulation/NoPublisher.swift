@@ -1,6 +1,6 @@
 @testable import BeatCore
 
-/// Nothing goes by an outbox here.
+/// The broker of a simulation that delivers directly: no message goes through an outbox.
 final class NoPublisher: Publisher {
   var dropsRepeats: Bool { true }
   func connect(then event: @escaping (PublisherEvent) -> Void) {}

@@ -7,12 +7,12 @@ final class SimulatedDaemon {
   let surroundings: VirtualSurroundings
   private let connector: ModelConnector
   private let daemon: Daemon
-  /// SIGSTOP: it does nothing until then, while the world goes on.
+  /// SIGSTOP: until then the process does nothing, while the world goes on.
   var frozenUntil: UnixTime?
-  /// Nothing reaches it until then, though it is alive.
+  /// Until then no answer and no event reaches the daemon, though it is alive.
   var deafUntil: UnixTime?
 
-  /// How the daemon ended, told before this is whole.
+  /// Whether the daemon has ended. It is an object, since the daemon may report it before `self` is initialised.
   private final class Ending { var hasEnded = false }
   private let ending: Ending
 
@@ -40,19 +40,19 @@ final class SimulatedDaemon {
   var requests: [ModelConnector.Request] { connection?.requests ?? [] }
   var replies: [ModelConnector.Reply] { connection?.replies.map(\.reply) ?? [] }
   var events: [ModelStore.Change] { connection?.events ?? [] }
-  /// The process has come to its end.
+  /// Whether the process has come to its end.
   var hasEnded: Bool { ending.hasEnded }
 
   func isFrozen(at time: UnixTime) -> Bool { frozenUntil.map { time < $0 } ?? false }
   func isDeaf(at time: UnixTime) -> Bool { deafUntil.map { time < $0 } ?? false }
   func isDue(at time: UnixTime) -> Bool { surroundings.due(at: time) != nil }
 
-  /// The true time at which something happens by itself.
+  /// The true time at which the next timer goes off.
   var nextWake: UnixTime? { surroundings.nextWake }
 
   // MARK: what happens to it
 
-  /// The timer that went off first is heard.
+  /// Calls the handler of the timer that is due first.
   func wake(at time: UnixTime) { surroundings.turn(at: time) { surroundings.due(at: time)?.goOff() } }
 
   func subscribed(at time: UnixTime) { surroundings.turn(at: time) { connection?.subscribed() } }
@@ -60,11 +60,12 @@ final class SimulatedDaemon {
   /// The connection of the events dies alone.
   func silence() { connection?.silence() }
 
-  /// Reads everything anew, on a connection that goes on: scripts may be on their way.
+  /// Loads everything again on the same connection: scripts may be on their way.
   func reload(at time: UnixTime) { surroundings.turn(at: time) { daemon.session?.loadAll(isReload: true) } }
 
   /// Both connections die.
-  /// - Parameter isNoticedFirst: the daemon ends them, so that it knows before what is on its way is lost.
+  /// - Parameter isNoticedFirst: whether the daemon itself ends them, and so knows it before the open requests are
+  /// lost.
   func disconnect(at time: UnixTime, isNoticedFirst: Bool) {
     surroundings.turn(at: time) {
       if isNoticedFirst { daemon.restart(.notReady("ended")) } else { connection?.end(.lost("died")) }

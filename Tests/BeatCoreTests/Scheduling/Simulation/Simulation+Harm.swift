@@ -24,7 +24,7 @@ extension Simulation {
     case .switchOff:
       store.hasNotifications = false
       guard chance.once(in: 2) else { return }
-      // On again at once, by a daemon that has just come.
+      // A daemon that has just started switches them on again at once.
       for _ in 0..<3 { hurry(world.schedules.count - 1) }
       kill(index)
       execute(index)
@@ -49,7 +49,7 @@ extension Simulation {
     }
   }
 
-  /// No daemon runs for a while, and people go on: they reschedule, switch off and on, delete and make again.
+  /// No daemon runs for a while, and clients go on: they reschedule, switch off and on, delete and make again.
   private mutating func absence() {
     for index in daemons.indices { kill(index) }
     while !zombies.isEmpty { executeZombie() }
@@ -92,7 +92,7 @@ extension Simulation {
     daemons[index] = process(offset: daemons[index].surroundings.offset)
   }
 
-  /// Other arguments, the rest as it stands; or a copy from scratch, without any bookkeeping.
+  /// Writes other arguments and leaves the rest as it is stored, or writes a new document without any bookkeeping.
   private mutating func edit(_ number: Int) {
     let schedule = world.schedules[number]
     guard chance.once(in: 2), let document = store.documents[schedule.name],
@@ -131,7 +131,7 @@ extension Simulation {
     }
   }
 
-  /// By seconds, by hours, or to the year 2099; every other time it is put right again.
+  /// Sets the clock by seconds, by hours, or to the year 2099; every other time it is put right again.
   private mutating func setServerClock() {
     if serverOffset != 0, chance.once(in: 2) { return setServer(0) }
     let far: Int64 = 73 * 365 * 86_400_000_000

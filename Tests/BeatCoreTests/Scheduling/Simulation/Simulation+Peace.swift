@@ -1,28 +1,28 @@
 @testable import BeatCore
 
 extension Simulation {
-  /// Heals what nobody but a person could, lets each schedule come up, waits until nothing is on its way, and looks
-  /// whether all is as it must be.
+  /// Repairs what only an operator could repair, lets each schedule come due, waits until nothing is on its way, and
+  /// checks everything.
   mutating func settle() {
     say("--- peace")
     isPeace = true
     defer { (isPeace, wasSwapped) = (false, false) }
     for (number, schedule) in world.schedules.enumerated() where schedule.kind == .loose {
-      // A late look at a document would hide what was not heard.
+      // A late read of the document would hide an event that was missed.
       guard chance.once(in: 4) else { continue }
       write(number, document(number))
     }
     while !missing.isEmpty { restore() }
     while !zombies.isEmpty { executeZombie() }
     if serverOffset != 0 {
-      // A process that has come since the last step, and goes by what was kept before it, cannot tell it from a long
-      // sleep.
+      // A process that has started since the last step has only watermarks from before the step. It cannot tell the
+      // step from a long sleep.
       quiet()
       setServer(0)
     }
-    // In peace too some of them may not fire, while one may.
+    // In peace, too, some daemons may not fire, as long as one may.
     if world.harms.contains(.takeRights) { setRights(of: [.fire]) }
-    // From before the clock was set back, by less than what the heartbeat can tell from a long lease.
+    // A lease can be of the time before the clock was set back, if it is too short for the heartbeat to see that.
     if let end = store.leaseEnd, end > serverTime.advanced(by: patience) { store.deleteLease() }
     for index in daemons.indices {
       daemons[index].frozenUntil = nil
@@ -38,7 +38,7 @@ extension Simulation {
       store.expire(now: serverTime)
       quiet()
       isLed = isLed || isLeadingSomebody
-      if !isLed, now > deadline { return complain("nobody leads \(patience / 1_000) ms after peace") }
+      if !isLed, now > deadline { return complain("no daemon leads \(patience / 1_000) ms after peace") }
     }
     check()
     takeDump()
@@ -73,7 +73,7 @@ extension Simulation {
     }
   }
 
-  // MARK: what must hold when all is quiet
+  // MARK: what must hold in peace
 
   private mutating func check() {
     for (number, schedule) in world.schedules.enumerated() {
@@ -89,7 +89,7 @@ extension Simulation {
     if leaders != [holder ?? ""] { complain("\(leaders) lead, and the lease is \(holder ?? "nobody")'s") }
   }
 
-  /// What somebody wrote last is what stands there, but for the bookkeeping.
+  /// The stored document is what a client wrote last, apart from the bookkeeping.
   private func problemsOfEdits(_ name: EntryName) -> [String] {
     func content(_ bytes: [UInt8]?) -> [String]? {
       guard let layout = bytes.flatMap({ try? DocumentLayout($0) }) else { return nil }
@@ -98,10 +98,10 @@ extension Simulation {
       }
     }
     let (wanted, found) = (content(written[name]), content(store.documents[name]))
-    return wanted == found ? [] : ["\(wanted ?? []) was written, and \(found ?? []) stands there"]
+    return wanted == found ? [] : ["\(wanted ?? []) was written, and \(found ?? []) is stored"]
   }
 
-  /// Every daemon knows what stands in the store, and goes on from what has been fired.
+  /// Every daemon knows the stored document, and goes on from what has been fired.
   private func problemsOfMemory(_ name: EntryName) -> [String] {
     daemons.indices.compactMap { index -> String? in
       let scheduler = daemons[index].scheduler
@@ -112,8 +112,9 @@ extension Simulation {
       guard scheduler.isKnown(name, read) else { return "\(instance) knows another document" }
       guard let entry = scheduler.entries.handle(of: name).flatMap({ scheduler.entries[$0] }) else { return nil }
       if case .firing = entry.phase { return "\(instance) waits for an answer" }
-      // Who was there when the clock was set ahead and back counts from when a run truly was; who came later, from when
-      // it showed that it was. Of what runs rarely or rests the watermark need not know the difference yet.
+      // A daemon that was running when the clock was set ahead and back counts from when a run truly was. One that
+      // started later counts from when the clock showed it. For a schedule that runs rarely or rests, the watermark
+      // need not have the difference yet.
       let next = entry.nextDue ?? .latest
       if world.harms.contains(.setServerClock), next > serverTime.advanced(by: 60_000_000) { return nil }
       if let watermark = store.watermark(of: name), watermark.taskID != nil, entry.progress.base < watermark.due {

@@ -1,8 +1,8 @@
 @testable import BeatCore
 @testable import BeatDriver
 
-/// Some daemons, one store, and a world that does them harm: everything that happens follows from a seed, one small
-/// step after the other. Messages are as late as chance will have it.
+/// Some daemons, one store, and a world that does them harm. Everything follows from a seed, one small step after the
+/// other. Each message is delayed at random.
 struct Simulation {
   let world: World
   var store: ModelStore
@@ -13,20 +13,20 @@ struct Simulation {
   var isPeace = false
   /// How far the server's wall clock is from the true time; microseconds.
   var serverOffset: Int64 = 0
-  /// One for each schedule, in the order of the world's.
+  /// One judge for each schedule, in the order of the world's schedules.
   var judges: [Judge] = []
   let numbers: [EntryName: Int]
   /// What a client wrote last, for each schedule.
   var written: [EntryName: [UInt8]] = [:]
   /// Requests of connections that have died, still in the server's buffers.
   var zombies: [ModelConnector.Request] = []
-  /// Documents that somebody has read, and will save again some day.
+  /// Documents that a client has read, and will save again later.
   var copies: [(number: Int, document: [UInt8])] = []
-  /// Schedules that have been flushed, and will be written again.
+  /// Schedules that were flushed, and will be written again.
   var missing: [Int] = []
-  /// A dump of the store, of when it was quiet, with what had reached the queue by then.
+  /// A dump of the store from the last peace, with what had reached the queue by then.
   var dump: Dump?
-  /// Another database stood in the place of the store since all was quiet.
+  /// Whether another database was in the store's place since the last peace.
   var wasSwapped = false
   var edits = 0
   private var processes = 0
@@ -35,9 +35,9 @@ struct Simulation {
   private var epoch: Int64 = 0
   private(set) var messages = 0
   var counts: [World.Harm: Int] = [:]
-  /// What was found to be wrong.
+  /// The violations that were found.
   private(set) var problems: [String] = []
-  /// The newest of what happened, if it is asked for.
+  /// The newest events, if a trace is asked for.
   private(set) var trace: [String] = []
   var isTraced = false
 
@@ -68,13 +68,13 @@ struct Simulation {
     }
   }
 
-  /// How long after peace somebody must lead; microseconds. Where rights were given back, whoever stood back looks
-  /// again after two leases at most.
+  /// How long after peace begins a daemon must lead; microseconds. Where rights were given back, a daemon that stood
+  /// back rehearses again after two leases at most.
   var patience: Int64 {
     (leaseTTL ?? 0) + heartbeatPeriod + (world.harms.contains(.takeRights) ? 2 * (leaseTTL ?? 0) : 0)
   }
 
-  /// Takes rights from some of the daemons, and gives the others all back: at least one is able.
+  /// Takes rights from some of the daemons, and gives the others all rights back: at least one daemon has all.
   mutating func setRights(of everything: Set<ModelStore.Right>) {
     let able = chance.number(0...(daemons.count - 1))
     for index in daemons.indices {
@@ -128,7 +128,7 @@ struct Simulation {
     afterwards()
   }
 
-  /// One message of one daemon arrives: at the server, or from it.
+  /// Delivers one message of one daemon: to the server, or from it.
   mutating func deliver(_ index: Int) {
     let daemon = daemons[index]
     let isAwake = !daemon.isFrozen(at: now)
@@ -187,10 +187,10 @@ struct Simulation {
   mutating func executeZombie() {
     guard !zombies.isEmpty else { return }
     let request = zombies.removeFirst()
-    note("somebody who is gone", request, store.execute(request, of: "", now: serverTime))
+    note("a connection that died", request, store.execute(request, of: "", now: serverTime))
   }
 
-  // MARK: what follows from it
+  // MARK: what follows from a step
 
   mutating func afterwards() {
     for index in daemons.indices {
@@ -200,7 +200,7 @@ struct Simulation {
     }
     for change in store.takeChanges() {
       for index in daemons.indices where daemons[index].isSubscribed {
-        // Events are a hint: some are lost. (A probe whose event is lost would be made again.)
+        // Events are a hint: some are lost. (No probe's event is lost, since a daemon would repeat the probe.)
         let isLost = world.losesEvents && !isPeace && daemons[index].isWatching && chance.once(in: 100)
         if isLost { continue }
         daemons[index].tell(change)
@@ -257,7 +257,7 @@ struct Simulation {
     if copies.count > 40 { copies.removeFirst(20) }
   }
 
-  /// Somebody saves what they read some time ago, mostly a moment ago: over newer bookkeeping, over newer edits.
+  /// A client saves what it read some time ago, mostly a moment ago: over newer bookkeeping, over newer edits.
   private mutating func saveStale() {
     guard !copies.isEmpty else { return }
     let copy = chance.once(in: 4) ? copies.remove(at: chance.number(0...(copies.count - 1))) : copies.removeLast()
@@ -268,8 +268,8 @@ struct Simulation {
     let step = offset - serverOffset
     serverOffset = offset
     for number in judges.indices { judges[number].stepped(by: step) }
-    // A `last_run_at` that somebody sets forward counts: a copy with one from a clock that was ahead must not come
-    // back.
+    // A `last_run_at` that a client sets forward counts, so no copy may be saved that has one from a clock which was
+    // ahead.
     if step < 0 { copies = [] }
     say("the server's clock is \(offset / 1_000_000) s ahead")
   }
@@ -286,8 +286,8 @@ struct Simulation {
     guard let dump else { return }
     store.goBack(to: dump.contents)
     judges = dump.judges
-    // To a daemon that remembers the edit which the store has lost, the older document is another edit.
-    // And who has just seen another database in the place of ours takes the older one for a third.
+    // For a daemon that remembers an edit which the store has lost, the older document is another edit. For a daemon
+    // that has just seen another database in the store's place, the older document is a third one.
     for number in judges.indices where judges[number].schedule.kind != .kept || wasSwapped { judges[number].amaze() }
     written = dump.written
     epoch = dump.epoch
@@ -305,7 +305,7 @@ struct Simulation {
     copies = []
   }
 
-  /// One of the documents that were flushed is written again.
+  /// Writes one of the flushed documents again.
   mutating func restore() {
     let number = chance.one(of: missing)
     write(number, document(number))

@@ -3,14 +3,14 @@ import Testing
 
 @testable import BeatCore
 
-/// One to three daemons on one store, each ready to fire: edits, stale copies, lost answers, requests that are carried
-/// out after their connection died, restarts, stalls, and what else a `World` has. Each message is judged as it reaches
-/// the queue, and everything when peace has come.
+/// One to three daemons use one store, and each is ready to fire. They meet edits, stale copies, lost answers, requests
+/// that are carried out after their connection died, restarts, stalls, and what else a `World` has. Each message is
+/// judged as it reaches the queue, and everything is checked in peace.
 ///
 /// `REACTIVEBEAT_SIMULATION_STEPS` sets the number of steps of all seeds of a world together,
-/// `REACTIVEBEAT_SIMULATION_SEEDS` how many these are, `REACTIVEBEAT_SIMULATION_SEED` the first of them, and
-/// `REACTIVEBEAT_SIMULATION_WORLD` a part of the world's name, `REACTIVEBEAT_SIMULATION_TRACE` a file for what happened
-/// before something was found to be wrong.
+/// `REACTIVEBEAT_SIMULATION_SEEDS` the number of seeds, and `REACTIVEBEAT_SIMULATION_SEED` the first of them.
+/// `REACTIVEBEAT_SIMULATION_WORLD` selects the worlds whose names contain it. `REACTIVEBEAT_SIMULATION_TRACE` names a
+/// file for what happened before a violation was found.
 @Suite("Simulation: each occurrence reaches the queue exactly once, whatever happens")
 struct SimulationTests {
   private static func setting(_ name: String, default value: Int) -> Int {
@@ -22,10 +22,10 @@ struct SimulationTests {
   private static let firstSeed = setting("SEED", default: 1)
   private static let steps = max(1, setting("STEPS", default: 40_000) / seeds)
   private static let traceFile = getenv("REACTIVEBEAT_SIMULATION_TRACE").map { String(cString: $0) }
-  /// From one peace to the next.
+  /// Steps from one peace to the next.
   private static let war = 5_000
 
-  /// Those whose name holds `REACTIVEBEAT_SIMULATION_WORLD`.
+  /// The worlds whose names contain `REACTIVEBEAT_SIMULATION_WORLD`; all but the open ones without it.
   private static var worlds: [World] {
     guard let text = getenv("REACTIVEBEAT_SIMULATION_WORLD").map({ String(cString: $0) }) else { return World.all }
     return (World.all + World.open).filter { $0.description.contains(text) }

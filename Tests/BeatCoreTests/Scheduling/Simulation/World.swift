@@ -2,68 +2,68 @@
 
 /// What can happen in a simulation, and how fast time goes there.
 struct World: Sendable, CustomStringConvertible {
-  /// What is done to daemons, server and documents, beside the messages that are late.
+  /// What is done to daemons, server and documents, apart from the delay of each message.
   enum Harm: CaseIterable {
-    /// The connections die; what is on its way is lost, or carried out later.
+    /// A daemon's connections die; open requests are lost, or carried out later.
     case cut
     /// The connection of the events dies alone, and is made again.
     case silence
-    /// kill -9, and another process.
+    /// kill -9, and then another process starts.
     case kill
     /// No daemon runs for a while, and documents are edited.
     case absence
-    /// SIGTERM, and another process.
+    /// SIGTERM, and then another process starts.
     case terminate
-    /// SIGSTOP for up to twice the lease.
+    /// SIGSTOP for up to one and a half times the `patience`.
     case freeze
-    /// Answers and events are held up, while the daemon is alive.
+    /// Answers and events are delayed, while the daemon is alive.
     case deafen
-    /// Nothing moves for a while: a busy machine.
+    /// Nothing happens for a while, as on a busy machine.
     case stall
-    /// A daemon reads everything anew.
+    /// A daemon loads everything again.
     case reload
     case edit
-    /// Another schedule, disabled, enabled.
+    /// The document gets another schedule, or is disabled or enabled.
     case reschedule
-    /// Deleted, made again, spoilt.
+    /// The document is deleted, made again, or made unreadable.
     case spoil
-    /// Somebody writes the same document several times in a row.
+    /// A client changes the same document several times in a row.
     case hurry
     case deleteLease
-    /// Notifications are switched off. A daemon that misses its own switches them on again.
+    /// Notifications are switched off. A daemon that misses its own heartbeat's event switches them on again.
     case switchOff
-    /// FLUSHDB, and the documents are written again, one by one.
+    /// FLUSHDB, and then the documents are written again, one by one.
     case flush
-    /// SWAPDB with a database that holds nothing, and back a moment later.
+    /// SWAPDB with an empty database, and back a moment later.
     case swap
-    /// The server dies and comes back with an older dump, queue included.
+    /// The server dies and comes back with an older dump, and so does the queue.
     case restart
-    /// The same, but no connection notices.
+    /// The store goes back as after a restart, but no connection is lost.
     case rollBack
-    /// The server's wall clock is set. (Those of the daemons' machines do not count.)
+    /// The server's wall clock is set. (The clocks of the daemons' machines do not count.)
     case setServerClock
-    /// The user of a daemon may not read, fire or write a heartbeat any more.
+    /// A daemon's user may no longer read, fire or write a heartbeat.
     case takeRights
-    /// It may again.
+    /// A daemon's user gets all rights back.
     case giveRights
   }
 
   var description: String
   var schedules: [SimulatedSchedule]
-  /// More than once: more often.
+  /// The harms that happen; one that is named more than once is more frequent.
   var harms: [Harm]
   var hasLease = false
-  /// Single events are lost, unnoticed until everything is read anew.
+  /// Whether single events are lost, which stays unnoticed until everything is loaded again.
   var losesEvents = true
   /// How fast time goes: 1 for schedules of tens of milliseconds.
   var pace: Int64 = 1
-  /// How far the clock of each daemon's machine is from the server's; microseconds, at most.
+  /// How far the clock of each daemon's machine may be from the server's; microseconds.
   var skew: Int64 = 80_000
-  /// What is settled within this time of peace; microseconds.
+  /// The time of peace within which everything must be settled; microseconds.
   var peace: Int64 = 700_000
   var daemons = 1...3
-  /// In seconds: bounds what a process makes up for that came after the clock was set ahead, and takes that for a
-  /// sleep.
+  /// The documents' `catchup_window`; seconds. It limits the catching up of a process that starts after the clock was
+  /// set ahead, and takes that for a long sleep.
   var catchupWindow: Int?
 
   static let daily: [Harm] = [
@@ -72,7 +72,7 @@ struct World: Sendable, CustomStringConvertible {
 }
 
 extension World {
-  /// Each daemon is ready to fire at any time.
+  /// Each daemon may fire at any time.
   static let withoutLease = World(
     description: "without a lease", schedules: SimulatedSchedule.intervals,
     harms: daily + [.silence, .silence, .terminate, .freeze])
@@ -82,7 +82,7 @@ extension World {
     harms: daily + [.silence, .silence, .terminate, .freeze, .freeze, .deafen, .deafen, .deleteLease], hasLease: true,
     peace: 4_000_000)
 
-  /// Nothing is read anew at peace: what the events tell is all there is.
+  /// At peace nothing is loaded again: the daemons know only what the events told.
   static let heard = World(
     description: "every event heard", schedules: SimulatedSchedule.intervals,
     harms: [
@@ -114,7 +114,7 @@ extension World {
     harms: daily + [.reschedule, .freeze, .deafen, .terminate, .deleteLease], hasLease: true, losesEvents: false,
     pace: 200, peace: 500_000_000)
 
-  /// Daemons that may not do what they need: while one may, it fires.
+  /// Daemons lose rights that they need: as long as one daemon has all, it fires.
   static let rights = World(
     description: "rights are taken and given back", schedules: SimulatedSchedule.intervals,
     harms: daily + [
@@ -124,28 +124,30 @@ extension World {
     hasLease: true, peace: 9_000_000)
 
   static let all = [withoutLease, withLease, heard, store, crontabs, crontabsWithLease, rights]
-  /// Those in which the core is known to fall short: they run when they are asked for by name.
+  /// The worlds in which the core is known to fall short. They run only when they are asked for by name.
   static let open = [clock]
 }
 
 /// A schedule of a simulated world.
 struct SimulatedSchedule: Sendable {
-  /// What is done to a document. All are edited, and saved by people who read them some time ago.
+  /// What is done to a document. All documents are edited, and saved by clients that read them some time ago.
   enum Kind {
-    /// Keeps its schedule, so that every occurrence can be counted.
+    /// The document keeps its schedule, so that every occurrence can be counted.
     case kept
-    /// Rescheduled, disabled and enabled too: each occurrence counts from when the watermark says that it was heard.
+    /// The document is also rescheduled, disabled and enabled. Each occurrence counts from when the watermark shows
+    /// that the edit was heard.
     case switched
-    /// Deleted and made again too.
+    /// The document is also deleted and made again.
     case remade
-    /// Spoilt too. Some are so rarely due that no run tells what an event has not told.
+    /// The document is also made unreadable. Some of these schedules are due so rarely that no run reveals an event
+    /// that was missed.
     case loose
   }
 
   var name: EntryName
   var kind: Kind
   var catchup: Catchup.Policy
-  /// The fields that say when; the first is the one it is made with.
+  /// The fields of the schedules that the document can have; the first is the one that it begins with.
   var whens: [String]
 
   init(_ name: String, _ kind: Kind, _ catchup: Catchup.Policy = .all, _ whens: String...) {
@@ -181,7 +183,7 @@ struct SimulatedSchedule: Sendable {
     SimulatedSchedule("loose", .loose, .latest, crontab("*", "Asia/Tokyo"), crontab("*/3", "Asia/Tokyo")),
   ]
 
-  /// A document from scratch, told from others by its arguments.
+  /// A new document, whose arguments differ from those of all others.
   func document(_ number: Int, when: Int = 0, enabled: Bool = true, window: Int? = nil) -> [UInt8] {
     let window = window.map { #""catchup_window": \#($0)"# } ?? ""
     return Array(

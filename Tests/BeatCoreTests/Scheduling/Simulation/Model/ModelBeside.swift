@@ -1,6 +1,6 @@
 @testable import BeatCore
 
-/// The ports of what a fire can do without, over a model's connection.
+/// The ports that a fire can do without, over a model's connection.
 final class ModelBeside: DaemonRegistry, ReceiptStore, ManualRequests, Outbox {
   private let connection: ModelConnection
 
@@ -8,7 +8,7 @@ final class ModelBeside: DaemonRegistry, ReceiptStore, ManualRequests, Outbox {
 
   private var instance: String { connection.connector.instance }
 
-  /// Does something at the store, and takes its answer there.
+  /// Sends work to the store, which the store carries out later, and takes its result from the answer.
   private func ask<Value>(
     then completion: @escaping Completion<Value>, _ work: @escaping (inout ModelStore, _ now: UnixTime) -> Value
   ) {

@@ -1,27 +1,28 @@
 @testable import BeatCore
 
-/// A store's connections as queues: what is in them is on its way, and may be late or lost. Requests and answers keep
-/// their order, and so do events; the two connections know nothing of each other.
+/// A store's connections as queues: their contents are on their way, and may be late or lost. Requests and answers keep
+/// their order, and so do events. The two connections do not keep any order between them.
 final class ModelConnector: StoreConnector {
   enum Request {
     case read([EntryName])
-    /// One of the steps of a walk: names whose hash falls into the place's slot.
+    /// One step of a scan: names whose hash falls into the slot of this place.
     case names(from: Place)
     case putAbsent([(name: EntryName, watermark: Watermark)])
     case replace(EntryName, WatermarkExpectation, Watermark, token: String)
     case commit([FirePlan], token: String)
     case heartbeat(HeartbeatRequest, instance: String, word: String)
     case release(String)
-    /// The scripts of a fire, on keys of its own.
+    /// Carries out the scripts of a fire on the daemon's own keys.
     case rehearse
-    /// Notifications are switched on; where they were off, this word tells the other daemons so, in the same write.
+    /// Switches notifications on. Where they were off, the same write puts this word into the incarnation, which shows
+    /// it to the other daemons.
     case switchOn(word: String)
     case probe(String)
-    /// What a fire can do without: receipts, records and the like. The simulation has none of it.
+    /// A request that a fire can do without: receipts, records and the like. The simulation sends none.
     case beside((inout ModelStore, _ now: UnixTime) -> Any)
   }
 
-  /// How far a walk through the names has come.
+  /// How far a scan of the names has come.
   struct Place {
     var slot = 0
     /// The last name that was found in the slot.
@@ -31,14 +32,14 @@ final class ModelConnector: StoreConnector {
   enum Reply {
     case read([Scheduler.DocumentRead])
     case names(NamePage, next: Place?)
-    /// Those where another watermark stands.
+    /// The names that have another watermark.
     case kept(others: [EntryName])
     case replaced(Bool)
     case committed([FireOutcome])
     case heartbeatAnswered(HeartbeatReply)
     case released
     case rehearsed(Candidacy.Proof)
-    /// This daemon may not do that.
+    /// This daemon has no right to the request.
     case refused
     case switchedOn
     case probed(isHeard: Bool)
@@ -50,11 +51,11 @@ final class ModelConnector: StoreConnector {
   let instance: String
   unowned let surroundings: VirtualSurroundings
   let delivery: Delivery
-  /// What a fire can do without is there, and not only its name.
+  /// Whether the ports that a fire can do without work. Otherwise they accept everything and do nothing.
   let isWhole: Bool
-  /// The one that stands, or is being made.
+  /// The connection that is open, or is being made.
   private(set) var connection: ModelConnection?
-  /// Requests of connections that have died: some may still reach the server.
+  /// Requests of connections that have died: some of them may still reach the server.
   var abandoned: [Request] = []
   private var words = 0
 
@@ -84,7 +85,7 @@ final class ModelConnector: StoreConnector {
   }
 }
 
-/// One stay with the model (`RedisStoreConnection`).
+/// One connection to the model, as `RedisStoreConnection` is one to Redis.
 final class ModelConnection: StoreConnection {
   enum Stage { case opening, subscribing, probing, watching, over }
 
@@ -92,11 +93,11 @@ final class ModelConnection: StoreConnection {
   let fence: () -> String
   private let event: (StoreEvent) -> Void
   private(set) var stage = Stage.opening
-  /// The server has closed the connection of the events alone.
+  /// Whether the server has closed the connection of the events alone.
   private(set) var isSilenced = false
 
   private var calls: [(request: ModelConnector.Request, answer: (ModelConnector.Reply?) -> Void)] = []
-  /// Of requests that the server has carried out, in order.
+  /// The completions of the requests that the server has carried out, in order.
   private var awaiting: [(ModelConnector.Reply?) -> Void] = []
   private(set) var replies: [(reply: ModelConnector.Reply, answer: (ModelConnector.Reply?) -> Void)] = []
   private(set) var events: [ModelStore.Change] = []
@@ -118,7 +119,7 @@ final class ModelConnection: StoreConnection {
     }
   }
 
-  /// The server has taken in what we subscribe to.
+  /// The server has confirmed the subscription.
   func subscribed() {
     if isSilenced {
       isSilenced = false
@@ -126,7 +127,7 @@ final class ModelConnection: StoreConnection {
     }
     stage = .probing
     send(.probe(connector.instance)) { [weak self] reply in
-      // Its deadline would come.
+      // A real probe would end by its deadline.
       if case .probed(isHeard: false)? = reply { self?.end(.notReady("the probe was not heard")) }
     }
   }
@@ -178,7 +179,7 @@ final class ModelConnection: StoreConnection {
 
   // MARK: its end
 
-  /// The server ends it: what is open is lost, and then the session ends.
+  /// The server ends the connection: open requests are lost, and then the session ends.
   func end(_ failure: SessionFailure) {
     guard stage != .over else { return }
     let open = drop()

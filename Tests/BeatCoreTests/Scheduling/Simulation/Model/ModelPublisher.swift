@@ -1,17 +1,17 @@
 @testable import BeatCore
 
-/// A broker in memory: queues, and the tasks whose messages it has had.
+/// A broker in memory: queues, and the task ids whose messages it has had.
 final class ModelBroker {
-  /// The oldest first.
+  /// The messages of each queue, the oldest first.
   var queues: [String: [[UInt8]]] = [:]
-  /// Places of queues at which something else stands.
+  /// Names of queues whose keys have another type.
   var spoiltQueues: Set<String> = []
   /// The queues of exchanges, by "<exchange> <routing key>".
   var bindings: [String: [String]] = [:]
   var isRunning = true
   private var known: Set<TaskID> = []
 
-  /// relay.lua
+  /// Does what relay.lua does.
   func publish(_ item: OutboxItem, to names: [String], after predecessors: [TaskID]) -> PublishOutcome {
     if known.contains(item.taskID) { return .duplicate }
     if predecessors.contains(where: { !known.contains($0) }) { return .tooSoon }
@@ -22,7 +22,7 @@ final class ModelBroker {
   }
 }
 
-/// A way to a `ModelBroker`: requests and answers wait until somebody lets them pass.
+/// A connection to a `ModelBroker`: each request and each answer waits for a `step`.
 final class ModelPublisher: Publisher {
   private typealias Call = (carryOut: () -> PublishOutcome, answer: (PublishOutcome) -> Void)
 
@@ -33,7 +33,7 @@ final class ModelPublisher: Publisher {
   private var calls: [Call] = []
   private var answers: [(outcome: PublishOutcome, to: (PublishOutcome) -> Void)] = []
   private var asides: [String: () -> Void] = [:]
-  /// What the broker says does not arrive.
+  /// Whether the broker's answers get lost.
   var losesAnswers = false
 
   init(_ broker: ModelBroker, _ surroundings: VirtualSurroundings) {
@@ -56,7 +56,7 @@ final class ModelPublisher: Publisher {
     surroundings.soon { for answer in open { answer(.unknown) } }
   }
 
-  /// The connection dies: what is open is not known, and then it is lost.
+  /// The connection dies: open requests have an unknown outcome, and then the connection is reported as lost.
   func die() {
     guard let event else { return }
     let open = answers.map(\.to) + calls.map(\.answer)
@@ -110,9 +110,9 @@ final class ModelPublisher: Publisher {
     asides[name] = { [broker] in completion(broker.isRunning ? nil : "the broker is gone") }
   }
 
-  // MARK: what moves it
+  // MARK: steps
 
-  /// One thing happens, on the broker or on the way back; false: there was nothing.
+  /// Takes one step, on the broker or on the way back. Returns false if there was nothing to do.
   func step() -> Bool {
     if let (name, aside) = asides.first {
       asides[name] = nil

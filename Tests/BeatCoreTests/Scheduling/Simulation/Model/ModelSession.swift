@@ -6,7 +6,7 @@ final class ModelSession: StoreSession, ScheduleStore, LeaseStore {
 
   private let connection: ModelConnection
   private let beside: any DaemonRegistry & ReceiptStore & ManualRequests & Outbox
-  /// Where the steps of walks lead.
+  /// The places in a scan, by the text of the position that stands for them.
   private var places: [String: ModelConnector.Place] = [:]
   private var rehearsals = 0
 
@@ -129,7 +129,7 @@ final class ModelSession: StoreSession, ScheduleStore, LeaseStore {
   func suspectLongNames() {}
 }
 
-/// A fire can do without it, and the simulation does: what is written is forgotten, and what is read is empty.
+/// The ports that a fire can do without, when they do nothing: what is written is forgotten, and what is read is empty.
 final class NothingBeside: DaemonRegistry, ReceiptStore, ManualRequests, Outbox {
   private unowned let surroundings: VirtualSurroundings
 

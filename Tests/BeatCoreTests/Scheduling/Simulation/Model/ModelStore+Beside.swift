@@ -1,11 +1,11 @@
 @testable import BeatCore
 
-/// What a fire can do without, as the scripts and commands of the edge do it.
+/// What a fire can do without, done as the scripts and commands of `BeatRedis` do it.
 extension ModelStore {
-  /// How many fields or items one step of a walk tells, at most.
+  /// The most fields or items that one step of a scan returns.
   static let pageSize = 100
 
-  /// sweep.lua, all watermarks in one step.
+  /// Does what sweep.lua does, for all watermarks in one step.
   mutating func sweep(_ ages: WatermarkAges) -> WatermarkSweepPage {
     var page = WatermarkSweepPage(next: nil, forgotten: 0, fired: [], seen: [])
     for (name, bytes) in contents.watermarks where documents[name] == nil {
@@ -22,7 +22,7 @@ extension ModelStore {
     return page
   }
 
-  /// One step through what stands under these names, in their order.
+  /// One step of a scan of these fields, in the order of their texts.
   static func page<Key: Hashable, Value>(
     of all: [Key: Value], sortedBy text: (Key) -> String, after position: ScanPosition?
   ) -> (next: ScanPosition?, found: [(key: Key, value: Value)]) {
@@ -43,7 +43,7 @@ extension ModelStore {
     changed(.requested)
   }
 
-  /// What is no request does not say whom to answer.
+  /// Invalid requests are removed without an answer, since they do not name a requester.
   mutating func requests(after position: ScanPosition?) -> ManualRequestPage {
     let (next, found) = Self.page(of: contents.requests, sortedBy: { $0 }, after: position)
     var page = ManualRequestPage(next: next, requests: [])
@@ -57,7 +57,7 @@ extension ModelStore {
     return page
   }
 
-  /// manual.lua
+  /// Does what manual.lua does.
   mutating func settle(
     _ request: ManualRequest, id: String, by step: ManualStep, token: String, now: UnixTime
   ) -> ManualOutcome {

@@ -1,10 +1,10 @@
 @testable import BeatCore
 
 extension ModelStore {
-  /// Names that one step of a walk looks at.
+  /// The number of names that one step of a scan looks at.
   private static let scanCount = 300
 
-  /// Carries a request out.
+  /// Carries out a request.
   mutating func execute(
     _ request: ModelConnector.Request, of instance: String, now: UnixTime
   ) -> ModelConnector.Reply {
@@ -47,7 +47,7 @@ extension ModelStore {
     }
   }
 
-  /// read.lua
+  /// Does what read.lua does.
   func read(_ names: [EntryName]) -> [Scheduler.DocumentRead] {
     var room = Limit.pageLength.most
     var reads: [Scheduler.DocumentRead] = []
@@ -70,7 +70,8 @@ extension ModelStore {
       WatermarkState(contents.watermarks[name].map { Array($0.prefix(Limit.watermarkLength.most + 1)) }))
   }
 
-  /// One step through the names: those of one slot, as a hash table has them, and of many the next so many.
+  /// One step of a scan of the names. A step takes the names of one slot, as a hash table has them; of a long slot it
+  /// takes a part.
   private func page(from position: ModelConnector.Place) -> ModelConnector.Reply {
     var (slot, last) = (position.slot, position.last)
     var left = documents.keys.filter { Self.slot(of: $0) == slot }.sorted {
@@ -84,7 +85,7 @@ extension ModelStore {
     return .names(page, next: slot < ModelConnector.steps ? ModelConnector.Place(slot: slot, last: last) : nil)
   }
 
-  /// The same in each run, unlike `hashValue`.
+  /// A hash of the name that is the same in each run, unlike `hashValue`.
   private static func slot(of name: EntryName) -> Int {
     name.bytes.reduce(0) { ($0 &* 31 &+ Int($1)) & 0xFFFF } % ModelConnector.steps
   }

@@ -1,18 +1,18 @@
 @testable import BeatCore
 
-/// Redis as far as a daemon sees it: what each Lua script of the edge does, step for step, in one process.
-/// (Sources/BeatRedis/Scripts)
+/// Redis as far as a daemon sees it: what each Lua script of Sources/BeatRedis/Scripts does, step by step, in one
+/// process.
 struct ModelStore {
-  /// One message that reaches the queue.
+  /// A message that has reached the queue.
   struct Push {
     var entry: EntryName
     var due: UnixTime
     var taskID: TaskID
-    /// Of the lease under which it was sent; nil: without one.
+    /// The epoch of the lease under which it was sent; nil: without a lease.
     var epoch: Int64?
-    /// The server's clock at that moment.
+    /// The server's clock when it was sent.
     var at: UnixTime
-    /// Where it went, and what was sent; there only by the direct way.
+    /// The queues that it went to, and its bytes. Through an outbox it goes to no queue at first.
     var queues: [String]
     var message: [UInt8]
   }
@@ -25,39 +25,39 @@ struct ModelStore {
     var outboxLimit = Int.max
     /// How many fires the history keeps.
     var historyLength = 0
-    /// Documents that are longer are not read; bytes.
+    /// The longest document that is read; bytes.
     var maximumDocumentLength = Int.max
   }
 
-  /// What a keyspace notification tells of.
+  /// What an event says.
   enum Change {
     case document(EntryName)
-    /// Written in place, as by fire.lua.
+    /// The document was written in place, as fire.lua does it.
     case rewritten(EntryName)
     case heartbeat(String)
     case leaseFreed
     case requested
   }
 
-  /// What happened inside a script, for whoever watches over the rules.
+  /// What a script has done, for the checks of a test.
   enum Deed {
     case pushed(Push)
     case marked(EntryName, Watermark)
   }
 
-  /// A group of commands, as an ACL may forbid them.
+  /// A group of commands that an ACL may forbid.
   enum Right: CaseIterable {
     case read
     case fire
     case heartbeat
   }
 
-  /// What a dump of the store holds.
+  /// The contents of the store, which a dump keeps.
   struct Contents {
     var documents: [EntryName: [UInt8]] = [:]
     var watermarks: [EntryName: [UInt8]] = [:]
     var incarnation: String?
-    /// The oldest first; as `OutboxItem.bytes` has written them.
+    /// The oldest item first, as `OutboxItem.bytes` has written it.
     var outbox: [[UInt8]] = []
     var history: [FireRecord] = []
     var receipts: [EntryName: [UInt8]] = [:]
@@ -66,26 +66,26 @@ struct ModelStore {
     var requests: [String: [UInt8]] = [:]
     var answers: [String: String] = [:]
     fileprivate(set) var lease: (token: String, end: UnixTime)?
-    /// The token of a holder that offers its lease.
+    /// The token of a leader that offers its lease.
     fileprivate var offer: String?
     fileprivate var epoch: Int64 = 0
     fileprivate var heartbeats: [String: (sequence: Int64, end: UnixTime)] = [:]
   }
 
-  /// How far ahead of the server's clock a fire is let through; microseconds.
+  /// How far ahead of the server's clock a fire is accepted; microseconds.
   static let maximumLead: Int64 = 50_000
-  /// No lease lasts longer, unless the server's clock was set back; microseconds.
+  /// A lease that lasts longer was written before the server's clock was set back; microseconds.
   static let longestLease: Int64 = 3_600_000_000
   let settings: Settings
 
   var contents = Contents()
-  /// Queues that cannot take messages, as other things stand at their places.
+  /// Names of queues that take no messages, since their keys have another type.
   var spoiltQueues: Set<String> = []
   /// The queues of exchanges, by "<exchange> <routing key>".
   var bindings: [String: [String]] = [:]
-  /// What daemons may not do, by their instance. (Their users' rights are the server's, not its contents.)
+  /// The rights that daemons lack, by instance. (Rights belong to the server, not to the store's contents.)
   private(set) var missing: [String: Set<Right>] = [:]
-  /// Of the server, not of its contents: `notify-keyspace-events`.
+  /// Whether `notify-keyspace-events` is on. The setting belongs to the server, not to the store's contents.
   var hasNotifications = true
   private var changes: [Change] = []
   private var deeds: [Deed] = []
@@ -96,7 +96,7 @@ struct ModelStore {
 
   func watermark(of name: EntryName) -> Watermark? { contents.watermarks[name].flatMap { Watermark($0) } }
 
-  /// Who holds the lease.
+  /// The token of the daemon that holds the lease.
   func leaseholder(now: UnixTime) -> String? { contents.lease.flatMap { $0.end > now ? $0.token : nil } }
 
   /// When the lease runs out.
@@ -126,10 +126,10 @@ struct ModelStore {
   /// FLUSHDB. It raises no event, and the queue is in another database.
   mutating func flush() { contents = Contents() }
 
-  /// Another dump is loaded.
+  /// Loads another dump.
   mutating func goBack(to contents: Contents) { self.contents = contents }
 
-  /// Redis tells of a key that has run out when it finds it, which may be a little later.
+  /// Redis raises the event of an expired key when it finds it, which may be a little later.
   mutating func expire(now: UnixTime) {
     if let lease = contents.lease, lease.end <= now { deleteLease() }
   }
@@ -152,7 +152,7 @@ struct ModelStore {
     contents.heartbeats[instance].map { $0.end > now } ?? false
   }
 
-  /// Whether this token is that of the lease; an empty one is not asked for.
+  /// Whether the lease has another token than this one. An empty token, of a daemon without a lease, is never fenced.
   mutating func isFenced(_ token: String, now: UnixTime) -> Bool {
     expire(now: now)
     return !token.isEmpty && contents.lease?.token != token
@@ -160,7 +160,7 @@ struct ModelStore {
 
   // MARK: the scripts
 
-  /// fire.lua
+  /// Does what fire.lua does.
   mutating func fire(_ plan: FirePlan, token: String, now: UnixTime) -> FireOutcome {
     if isFenced(token, now: now) { return .fenced }
     let due = Array(Watermark.digits(plan.due).utf8)
@@ -178,7 +178,7 @@ struct ModelStore {
     return .fired
   }
 
-  /// Puts a fire's message on its way; what is in the way, where nothing was sent.
+  /// Sends a fire's message. Returns the reason if it could not be sent.
   mutating func send(_ plan: FirePlan, token: String, now: UnixTime) -> String? {
     var queues: [String] = []
     if settings.delivery == .outbox {
@@ -209,14 +209,14 @@ struct ModelStore {
     return nil
   }
 
-  /// anchor.lua
+  /// Does what anchor.lua does.
   mutating func anchor(_ name: EntryName, _ watermark: Watermark) -> Bool {
     guard contents.watermarks[name] == nil else { return false }
     keep(watermark, of: name)
     return true
   }
 
-  /// rebase.lua
+  /// Does what rebase.lua does.
   mutating func rebase(_ name: EntryName, from time: UnixTime, to watermark: Watermark, token: String, now: UnixTime)
     -> Bool
   {
@@ -227,7 +227,7 @@ struct ModelStore {
     return true
   }
 
-  /// rebase.lua, for a watermark that cannot be read.
+  /// Does what rebase.lua does for a watermark that cannot be read.
   mutating func mend(_ name: EntryName, from bytes: [UInt8], to watermark: Watermark, token: String, now: UnixTime)
     -> Bool
   {
@@ -243,7 +243,7 @@ struct ModelStore {
     deeds.append(.marked(name, watermark))
   }
 
-  /// heartbeat.lua
+  /// Does what heartbeat.lua does.
   mutating func beat(_ request: HeartbeatRequest, instance: String, word: String, now: UnixTime) -> HeartbeatReply {
     expire(now: now)
     let previous = contents.heartbeats[instance].flatMap { $0.end > now ? $0.sequence : nil }
@@ -277,14 +277,14 @@ struct ModelStore {
       serverTime: now, clockDifference: 0)
   }
 
-  /// release.lua
+  /// Does what release.lua does.
   mutating func release(_ instance: String) {
     if let lease = contents.lease, lease.token.hasPrefix(instance + ":") { deleteLease() }
   }
 
-  // MARK: what a session begins with (StoreSession)
+  // MARK: the beginning of a session
 
-  /// CONFIG SET notify-keyspace-events; whether they were off.
+  /// Does CONFIG SET notify-keyspace-events. Returns whether notifications were off.
   mutating func switchOn() -> Bool {
     defer { hasNotifications = true }
     return !hasNotifications

@@ -1,6 +1,6 @@
 @testable import BeatCore
 
-/// Clocks, timers and turns that stand still until somebody moves them.
+/// Clocks, timers and turns of the loop that move only when a test moves them.
 final class VirtualSurroundings: Surroundings {
   /// The true time.
   var now: UnixTime
@@ -41,9 +41,9 @@ final class VirtualSurroundings: Surroundings {
   func soon(_ work: @escaping () -> Void) { works.append(work) }
   func afterWriting(_ work: @escaping () -> Void) { trailing.append(work) }
 
-  // MARK: what moves it
+  // MARK: moving time
 
-  /// Something happens, and all that follows from it without waiting.
+  /// Runs the work at this time, and all work that follows from it without a timer.
   func turn(at time: UnixTime, _ work: () -> Void) {
     now = time
     work()
@@ -57,12 +57,12 @@ final class VirtualSurroundings: Surroundings {
 
   private var armed: [VirtualTimer] { timers.compactMap(\.timer).filter { $0.target != nil } }
 
-  /// The true time at which a timer goes off by itself.
+  /// The true time at which the next timer goes off.
   var nextWake: UnixTime? {
     armed.compactMap(\.target).min().map { UnixTime(microseconds: $0.microseconds) }
   }
 
-  /// The timer that has gone off first by then.
+  /// The timer that is due first at this time.
   func due(at time: UnixTime) -> VirtualTimer? {
     armed.filter { $0.target.map { $0 <= Self.boot(time) } ?? false }
       .min { ($0.target ?? .distant, $0.isAlarm ? 0 : 1) < ($1.target ?? .distant, $1.isAlarm ? 0 : 1) }
