@@ -2,8 +2,8 @@ import Testing
 
 @testable import BeatCore
 
-/// After a fire the daemon writes the document back. Its owner must find in it what the owner wrote, to the byte, but
-/// for the fields that a fire is about.
+/// After a fire the daemon writes the document back. Its author must find every byte again, except in the fields that a
+/// fire changes.
 @Suite("Bookkeeping: a fire changes last_run_at, total_run_count and run_immediately, and no other byte")
 struct BookkeepingTests {
   private static let slots = ["last_run_at", "total_run_count", "run_immediately"]
@@ -43,7 +43,7 @@ struct BookkeepingTests {
     return texts
   }()
 
-  /// White space is copied as a style, not as a weight: twice 400 kB would lead beyond what is read.
+  /// A long run of white space is not copied for a new field: 400 kB twice would make the document too long to be read.
   @Test func whiteSpaceThatIsNoColumnIsNotCopied() throws {
     let space = String(repeating: " ", count: 400_000)
     let text = Sample.document().dropLast() + ",\(space)\"x\"\(space): 1}"
@@ -56,7 +56,7 @@ struct BookkeepingTests {
 
   @Test(arguments: corpus) func noOtherByteChanges(_ text: String) throws {
     let after = try fired(text)
-    // Fields that were not there are added behind the last one: what was there is there, up to the last brace.
+    // Missing fields are added behind the last one: everything up to the last brace stays.
     let before = try remainder(text)
     let rest = try remainder(after)
     let missing = try Self.slots.dropLast().filter { try DocumentLayout(Array(text.utf8)).value($0) == nil }
@@ -73,7 +73,7 @@ struct BookkeepingTests {
   @Test(arguments: corpus) func whatIsWrittenIsReadBack(_ text: String) throws {
     let before = try Sample.read(text)
     let after = try Sample.read(fired(text))
-    // Milliseconds are all that the `$date` forms with a number have; the watermark keeps the exact time.
+    // The `$date` forms with a number have milliseconds only. The watermark keeps the exact time.
     let isMilliseconds =
       text.contains(#"{"$date": 14"#) || text.contains(#"{"$date": {"$number"#) || text.contains(#"{"$date":{"$number"#)
     #expect(after.lastRunAt == (isMilliseconds ? time("2026-03-02T12:00:00.123Z") : Self.due))
@@ -162,7 +162,7 @@ struct BookkeepingTests {
     )
   }
 
-  // MARK: fields that were not there
+  // MARK: fields that are added
 
   private static let spaced =
     #"{"__type__": "datetime", "year": 2026, "month": 3, "day": 2, "hour": 12, "minute": 0, "second": 0, "microsecond": 0}"#
@@ -191,9 +191,9 @@ struct BookkeepingTests {
     #expect(try fired(before, due: Sample.noon) == after)
   }
 
-  // MARK: chance
+  // MARK: random documents
 
-  /// Fire after fire, the numbers of the day: each document remembers exactly its last run, and the rest never moves.
+  /// Over a year of fires each document has exactly its last run, and no other byte changes.
   @Test func aLongLifeChangesNothingElse() throws {
     var chance = SeededChance(seed: 29)
     for text in SampleDocuments.all {

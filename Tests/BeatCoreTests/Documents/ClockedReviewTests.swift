@@ -3,7 +3,7 @@ import Testing
 @testable import BeatCore
 
 /// What `lint` says of a clocked time is what a daemon does with it.
-@Suite("Review of clocked documents: the words agree with the daemon")
+@Suite("Review of clocked documents: its remarks agree with the daemon")
 struct ClockedReviewTests {
   private let a = EntryName("a")
 
@@ -32,7 +32,8 @@ struct ClockedReviewTests {
     #""total_run_count": 0, "last_run_at": "2026-03-02T11:58:00Z""#,
   ]
 
-  /// Of another schedule, of this one before and after its time, and by a version that says less.
+  /// No watermark, and watermarks of this schedule before and after its time, of another schedule, of a deleted one,
+  /// and without a digest as earlier versions wrote them.
   private static func watermarks(_ document: String) throws -> [Watermark?] {
     let other = clocked(-300, "")
     return [
@@ -51,7 +52,7 @@ struct ClockedReviewTests {
       let runs = !bench.run(10).fires.isEmpty
       let said = message(document, watermark: watermark.map { .read($0) } ?? .absent)
       guard let said else {
-        // Then the end itself is warned of.
+        // Without a remark on the time there is a warning about the end.
         #expect(
           !runs && (fields.contains("expires_at") || fields.contains("expires")), "\(document) \(watermark as Any)")
         continue
@@ -62,8 +63,8 @@ struct ClockedReviewTests {
     }
   }
 
-  /// Of a file nobody knows what a daemon remembers: what is certain is so with every watermark, and what depends on it
-  /// is.
+  /// For a file, no watermark is known. A remark that is certain must hold with every watermark, and one with "unless"
+  /// must hold with some only.
   @Test(arguments: fields) func ofAFile(_ fields: String) throws {
     let document = Self.clocked(-30, fields)
     let runs = try Self.watermarks(document).map { watermark in
@@ -72,7 +73,7 @@ struct ClockedReviewTests {
       return !bench.run(10).fires.isEmpty
     }
     guard let said = message(document, watermark: nil) else { return #expect(!runs.contains(true), "\(document)") }
-    // The file itself tells of its run: so it is for whoever remembers nothing, as `next` says.
+    // The document itself has the run. A daemon without a watermark counts that run, and so does `next`.
     if said.contains("and it has run") { return #expect(!runs[0], "\(said): \(document)") }
     if said.contains("unless") {
       #expect(runs.contains(true) && runs.contains(false), "\(said): \(document)")
@@ -83,7 +84,7 @@ struct ClockedReviewTests {
     }
   }
 
-  /// `lint` of a file agrees with `next` of the same bytes; a run of which the file tells itself is not doubted.
+  /// `lint` of a file agrees with `next` of the same bytes. A run that the file itself has is not doubted.
   @Test(arguments: fields) func aFileAgreesWithItsForecast(_ fields: String) throws {
     let document = Self.clocked(-30, fields)
     let forecast = try ScheduleForecast(Array(document.utf8), context: Sample.context, now: Sample.noon)
@@ -98,7 +99,7 @@ struct ClockedReviewTests {
     }
   }
 
-  /// Switched off: what happens when it is switched on.
+  /// For a disabled schedule the remark says what happens when it is enabled.
   @Test func ofOneThatIsDisabled() throws {
     for (fields, runs) in [(#""enabled": false"#, false), (#""enabled": false, "run_immediately": true"#, true)] {
       let document = Self.clocked(-30, fields)
@@ -115,7 +116,7 @@ struct ClockedReviewTests {
     }
   }
 
-  /// One that is still to come, and is never due.
+  /// The time is still to come, but lies before the start or not before the end, so it is never due.
   @Test func ofATimeOutsideOfItsLife() {
     for (fields, field, text) in [
       (#""start_after": "2026-03-02T12:10:00Z""#, "clocked", "comes before start_after"),
@@ -134,12 +135,12 @@ struct ClockedReviewTests {
     #expect(message(Self.clocked(60, #""expires_at": "2026-03-02T12:01:01Z""#), watermark: nil) == nil)
   }
 
-  /// Its moment has come, and its jitter has not.
+  /// The time has come, and the run waits for its jitter.
   @Test func ofOneThatWaitsForItsJitter() {
     #expect(message(Self.clocked(-0.001, #""jitter": 3600"#), watermark: .absent) == nil)
   }
 
-  /// A beginning that is the end as well.
+  /// The beginning and the end are the same time.
   @Test func anEndAtTheBeginning() {
     let document = Sample.document(
       #""start_after": "2026-03-03T00:00:00Z", "expires_at": "2026-03-03T00:00:00Z", "run_immediately": true"#)

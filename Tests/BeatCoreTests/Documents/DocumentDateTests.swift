@@ -6,7 +6,7 @@ import Testing
 struct DocumentDateTests {
   static let instant = "2014-08-30T08:10:06.123456Z"
 
-  /// One instant in each form, to the precision the form has.
+  /// One instant in each form, as precise as the form allows.
   static let forms: [String] = [
     #"{"__type__": "datetime", "year": 2014, "month": 8, "day": 30, "hour": 8, "minute": 10, "second": 6, "microsecond": 123456}"#,
     #"{"__type__":"datetime","year":2014,"month":8,"day":30,"hour":8,"minute":10,"second":6,"microsecond":123456}"#,
@@ -36,7 +36,7 @@ struct DocumentDateTests {
     #expect(DocumentDate.text(date.instant, in: date.form) == text)
   }
 
-  /// Milliseconds are all that BSON has: what is written back lies up to 1 ms before the due time.
+  /// BSON has milliseconds only: the date that is written back may be up to 1 ms before the due time.
   @Test(arguments: [#"{"$date": 1409386206123}"#, #"{"$date": {"$numberLong": "1409386206123"}}"#])
   func millisecondsLoseWhatIsFiner(_ text: String) throws {
     let date = try #require(read(text))
@@ -98,7 +98,8 @@ struct DocumentDateTests {
     #expect(Sample.problem(Sample.document(#""last_run_at": \#(text)"#))?.hasPrefix("last_run_at") == true)
   }
 
-  /// RedBeat's dates: a zone by its name, or seconds east of UTC. Wherever a date may stand, and written back in UTC.
+  /// RedBeat's dates have a zone's name, or seconds east of UTC. They are read in every field for a date, and written
+  /// back in UTC.
   @Test(arguments: [
     (#""Asia/Shanghai""#, "2026-03-02T04:00:00Z"), (#""Europe/Berlin""#, "2026-03-02T11:00:00Z"),
     (#""UTC""#, "2026-03-02T12:00:00Z"), ("null", "2026-03-02T12:00:00Z"), ("28800", "2026-03-02T04:00:00Z"),
@@ -125,7 +126,7 @@ struct DocumentDateTests {
     #expect(try Sample.read(String(fired)).lastRunAt == Sample.noon)
   }
 
-  /// Of a time that clocks show twice the first, as in Python; one that they never show is moved on.
+  /// A time that clocks show twice means the first one, as in Python. A time that they never show is moved on.
   @Test(arguments: [(10, 25, 2, "2026-10-25T00:30:00Z"), (3, 29, 2, "2026-03-29T01:30:00Z")])
   func whereClocksAreChanged(_ month: Int, _ day: Int, _ hour: Int, _ expected: String) throws {
     let date =
@@ -134,7 +135,7 @@ struct DocumentDateTests {
     #expect(try Sample.read(Sample.document(#""start_after": \#(date)"#)).definition.startAfter == time(expected))
   }
 
-  /// The part that is wrong is named.
+  /// The reason names the part that is wrong.
   @Test(arguments: [
     (#""timezone": "Mars/Olympus""#, #"last_run_at.timezone "Mars/Olympus": there is no such zone"#),
     (#""timezone": 90000"#, "last_run_at.timezone 90000: expected whole seconds east of UTC, of less than a day"),
@@ -151,13 +152,13 @@ struct DocumentDateTests {
     #expect(Sample.problem(Sample.document(#""last_run_at": \#(date)"#)) == expected)
   }
 
-  /// Any instant in any form, read back: the same instant, and the same form again.
+  /// Any instant, written in any form and read back, is the same instant in the same form.
   @Test func everyInstantSurvivesEveryForm() throws {
     var chance = SeededChance(seed: 26)
     for text in Self.forms {
       let form = try #require(read(text)).form
       for _ in 0..<300 {
-        // Seconds since 1970 are a binary fraction on their way through other programs: exact for some centuries.
+        // Other programs read seconds since 1970 as a binary fraction, which is exact for some centuries.
         let isNumber = form == .epochSeconds
         let instant = UnixTime(
           microseconds: Int64.random(

@@ -10,7 +10,7 @@ import Testing
     return String(editor.bytes)
   }
 
-  /// However often a field comes, it is taken out in one go, to the same text as one after the other.
+  /// All occurrences of a field are removed at once, with the same result as one after the other.
   @Test func eachOfAFieldIsTakenOut() throws {
     var random = RandomJSON(seed: 13)
     for _ in 0..<500 {
@@ -29,7 +29,7 @@ import Testing
     }
   }
 
-  /// The last one first.
+  /// Removes the occurrences of a field one by one, the last one first.
   private func oneAfterTheOther(_ key: String, _ text: String) -> String {
     var bytes = Array(text.utf8)
     while let members = try? JSONScanner.document(bytes).members,
@@ -87,7 +87,7 @@ import Testing
     #expect(try edited(text) { $0.replace("interval", by: "crontab", "{}") } == #"{"a": 1, "crontab" : {}, "b": 2}"#)
   }
 
-  /// What was set is read back, and nothing else reads differently: in each sample, for each of its fields.
+  /// A value that is set is read back, and no other field reads differently: in each sample, for each of its fields.
   @Test(arguments: SampleDocuments.all) func whatIsSetIsRead(_ text: String) throws {
     let before = try DocumentEditor(Array(text.utf8))
     for key in before.keys + ["brand new"] {
@@ -102,7 +102,7 @@ import Testing
   }
 }
 
-/// Two hands at one document: people's fields, and those of a run.
+/// A document that a user edits while a daemon fires: the user's fields and those of the run are both kept.
 @Suite struct CarriedBookkeepingTests {
   private let before = #"{"task": "a", "queue": "x"}"#
   private let ran = #"{"task": "a", "queue": "x", "last_run_at": "2026-03-02T12:00:00Z", "total_run_count": 1}"#
@@ -129,7 +129,7 @@ import Testing
     #expect(!isRun(before, ran.replacing(#""x""#, with: #""y""#)))
     #expect(!isRun(before, #"{"task": "a",  "queue": "x"}"#))
     #expect(!isRun(before, "{"))
-    // To be run at once is a wish; that it has happened is not.
+    // Setting `run_immediately` is a user's edit; a run resets it.
     #expect(!isRun(#"{"run_immediately": false}"#, #"{"run_immediately": true}"#))
     #expect(isRun(#"{"run_immediately": true}"#, #"{"run_immediately": false}"#))
   }

@@ -46,7 +46,7 @@ struct DocumentFormsTests {
 
   // MARK: schedules
 
-  /// `schedule` is an interval or a crontab by its shape.
+  /// The shape of `schedule` decides whether it is an interval or a crontab.
   @Test(arguments: [
     (#""schedule": {"every": 2.5, "period": "hours"}"#, "every 150 minutes"),
     (#""schedule": {"minute": "0", "hour": "*/6"}"#, "crontab 0 */6 * * * (m/h/dom/mon/dow) UTC"),
@@ -83,7 +83,7 @@ struct DocumentFormsTests {
 
   // MARK: null
 
-  /// Whatever may be left out may also be null.
+  /// A field that may be missing may also be null.
   @Test func nullIsAsGoodAsAbsent() throws {
     let fields = [
       "args", "kwargs", "options", "queue", "exchange", "exchange_type", "routing_key", "priority", "expires",
@@ -99,7 +99,7 @@ struct DocumentFormsTests {
     #expect(document.definition.catchup == Catchup(policy: .latest, window: nil))
   }
 
-  /// Only for what must be there it is not.
+  /// A required field may not be null.
   @Test(arguments: ["name", "task", "enabled"]) func nullIsNotEnough(_ field: String) throws {
     #expect(try #require(Sample.problem(Sample.document(#""\#(field)": null"#))).hasPrefix("\(field): is missing"))
   }

@@ -2,7 +2,7 @@ import Testing
 
 @testable import BeatCore
 
-/// What is too long to be read: at the limit it is read, and one more is refused in the limit's words.
+/// A document at a limit is read. One beyond it is refused with the limit's words.
 @Suite struct DocumentLimitTests {
   private func expect(_ limit: Limit, beyond: Int? = nil, _ document: (Int) -> String) {
     #expect(Sample.problem(document(limit.most)) == nil)
@@ -14,11 +14,11 @@ import Testing
 
   @Test func aTasksName() {
     expect(.taskLength) { self.task(String(repeating: "t", count: $0)) }
-    // Two bytes a letter.
+    // Each letter has two bytes.
     #expect(Sample.problem(task(String(repeating: "\u{e9}", count: 512))) == nil)
     #expect(Sample.problem(task(String(repeating: "\u{e9}", count: 513)))?.contains("has 1026 bytes") == true)
-    // A name that is longer than any text that is read is told by the task's own limit, too. That one counts no
-    // escapes: a name that is longer by its escapes is told by the limit of texts.
+    // A name that is longer than any text that is read is refused by the task's own limit, too. That limit does not
+    // count escapes: a name that is too long only because of its escapes is refused by the limit of texts.
     #expect(Sample.problem(task(String(repeating: "t", count: 9_000)))?.hasSuffix("at most 1024 are allowed") == true)
     let escaped = String(repeating: #"\u0001"#, count: 1_400)
     #expect(Sample.problem(task(escaped))?.hasSuffix("has 8400 bytes, and at most 8192 are allowed") == true)
@@ -37,7 +37,7 @@ import Testing
     }
   }
 
-  /// As people's programs write it: each on a line of its own, indented, with its type.
+  /// The list as MongoDB's tools write it: each number on a line of its own, indented, with its type.
   @Test func aListOfACrontab() {
     func crontab(_ days: some Sequence<Int>) -> String {
       let list = days.map { "\n                { \"$numberInt\": \"\($0)\" }" }.joined(separator: ",")
@@ -62,7 +62,7 @@ import Testing
     #expect(
       Sample.problem(every("1." + String(repeating: "0", count: 4_300)))?
         .hasSuffix("has 4301 digits, and at most 4300 are allowed") == true)
-    // The sign is no digit: what is wrong here is another matter.
+    // The sign is no digit: this interval is refused for another reason.
     #expect(Sample.problem(every("-" + digits(4_300)))?.contains("digits, and at most") == false)
   }
 
@@ -74,7 +74,7 @@ import Testing
   }
 
   @Test func fieldsOfADocument() {
-    // Four of them are there already.
+    // The sample has four fields already.
     expect(.fieldCount) { count in Sample.document(contentsOf: (0..<count - 4).map { #""x\#($0)": \#($0)"# }) }
     expect(.fieldCount) { count in
       let members = (0..<count - 1).map { #""_x\#($0)": \#($0)"# }.joined(separator: ", ")
@@ -99,6 +99,6 @@ import Testing
     #expect(Sample.problem(date)?.hasSuffix("at most 8192 are allowed") == true)
   }
 
-  /// An interval for which a zone counts.
+  /// An interval for which a time zone counts.
   private static let aligned = #"{"every": 1, "period": "hours", "align": true}"#
 }

@@ -59,7 +59,7 @@ struct DocumentOptionsTests {
     #expect(try options(#""expires": 5, "expire_seconds": 60"#).expires == .after(5_000_000))
   }
 
-  /// As kombu: any whole number, also as text; the list is chosen by the nearest of 0…9.
+  /// Kombu takes any whole number, also as text, and chooses the list of the nearest of 0…9.
   @Test(arguments: [("0", 0), ("9", 9), ("255", 255), ("-1", -1), (#""7""#, 7), ("5.0", 5), ("NumberInt(3)", 3)])
   func priority(_ value: String, _ expected: Int64) throws {
     #expect(try options(#""priority": \#(value)"#).priority == expected)

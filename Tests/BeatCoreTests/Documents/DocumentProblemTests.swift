@@ -2,7 +2,7 @@ import Testing
 
 @testable import BeatCore
 
-@Suite("Problems: a person is told where in the document, what stands there and what would be right")
+@Suite("Problems: the reason names the field, its value, and what would be right")
 struct DocumentProblemTests {
   private static let periods = "expected one of weeks, days, hours, minutes, seconds, milliseconds, microseconds"
   private static let fields = "expected minute, hour, day_of_week, day_of_month, month_of_year, day_of_year"
@@ -112,7 +112,7 @@ struct DocumentProblemTests {
     #expect(Sample.problem(#"{"name": "n", "task": "t", "enabled": true, \#(field)}"#) == expected)
   }
 
-  /// The words are the schedules' own; here it matters that they come with the field and what stands there.
+  /// The schedules make these texts. Here it counts that the field and its value come before them.
   @Test(arguments: [
     (#""interval": {"every": 0, "period": "seconds"}"#, "interval.every 0: "),
     (#""interval": {"every": -5, "period": "seconds"}"#, "interval.every -5: "),
@@ -138,7 +138,7 @@ struct DocumentProblemTests {
     #expect(problem.hasPrefix(beginning) && problem.count > beginning.count + 10, "\(problem)")
   }
 
-  // MARK: what is shown of a document
+  // MARK: quoted parts of a document
 
   @Test func aLongValueIsCut() {
     let long = String(repeating: "☃", count: 100)
@@ -147,7 +147,7 @@ struct DocumentProblemTests {
         == "catchup \"\(String(repeating: "☃", count: 59))…: expected \"latest\", \"none\" or \"all\"")
   }
 
-  /// Nothing that a document holds can end a log line, colour a terminal or turn the direction of its text.
+  /// No part of a document can end a log line, colour a terminal or turn the direction of its text.
   @Test(arguments: [
     "\n", "\r", "\t", "\u{0}", "\u{1B}", "\u{7F}", "\u{85}", "\u{9B}", "\u{AD}", "\u{200B}", "\u{202E}", "\u{2028}",
     "\u{2066}", "\u{FEFF}",
@@ -185,7 +185,7 @@ struct DocumentProblemTests {
     #expect("\(EntryName([]))" == "")
   }
 
-  // MARK: accepted, but probably not what was meant
+  // MARK: warnings
 
   @Test(arguments: [
     (#""interval": {"every": 5, "period": "Minute"}"#, [#"interval.period: period "Minute" is read as "minutes""#]),

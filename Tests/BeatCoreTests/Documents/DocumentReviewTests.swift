@@ -2,7 +2,7 @@ import Testing
 
 @testable import BeatCore
 
-/// All that is wrong with a document at once, each with its place.
+/// All problems of a document at once, each with its place.
 @Suite struct DocumentReviewTests {
   private func review(_ text: String) -> [String] {
     DocumentReview(Array(text.utf8), context: Sample.context, now: Sample.noon).remarks.map {
@@ -40,7 +40,7 @@ import Testing
     #expect(remarks == ["2 error : not a readable document, line 2 column 9: expected ':' after the key"])
   }
 
-  /// Nothing can be taken away of them: it is said once.
+  /// No field of these documents can be removed to make room, so the excess is reported once.
   @Test(arguments: ["", #""crontab": {}, "#, #""crontab": {}, "clocked": {}, "#]) func tooManyFields(
     _ schedules: String
   ) {
@@ -82,7 +82,7 @@ import Testing
         == true)
   }
 
-  /// Whatever it is given, it comes to an end, and agrees with the reader on what can be used.
+  /// A review of any text ends, and agrees with the reader on what can be used.
   @Test func itAgreesWithTheReader() {
     var generator = SeededChance(seed: 7)
     for text in SampleDocuments.all {

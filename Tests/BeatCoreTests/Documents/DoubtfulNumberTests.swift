@@ -3,7 +3,7 @@ import Testing
 @testable import BeatCore
 @testable import BeatRedis
 
-/// Numbers that are taken as they stand, and surely mean something else.
+/// Numbers that are accepted as they are, and probably mean something else.
 @Suite struct DoubtfulNumberTests {
   private static func warnings(_ more: String, schedule: String = #""crontab": {"minute": "0"}"#) throws -> [String] {
     let text = #"{"name": "n", "task": "t", "enabled": true, \#(schedule)\#(more)}"#
@@ -31,7 +31,7 @@ import Testing
       "start_after 3600: looks like a length of time, and is taken for the date 1970-01-01T01:00:00Z"
     ),
     (#", "expires_at": 86400"#, "expires_at 86400: looks like a length of time"),
-    // Ten years are 3650 days, and not one second less.
+    // Ten years of 365 days are the first doubtful number.
     (#", "expires": 315360000"#, "expires 315360000: looks like a time since 1970"),
     (#", "options": {"expires": 315360000}"#, "options.expires 315360000: looks like a time since 1970"),
     (#", "catchup_window": 315360000"#, "taken for a number of seconds, 10 years"),
@@ -42,7 +42,7 @@ import Testing
     #expect(warnings.contains { $0.contains(text) }, "\(warnings)")
   }
 
-  /// Of a clocked time, too, in each form that is a number of seconds.
+  /// A clocked time is checked as well, in each form that is a number of seconds.
   @Test func aClockedTime() throws {
     for (time, isDoubtful) in [
       ("3600", true), ("0", true), ("99999999", true), ("100000000", false), ("1893456000", false),
@@ -61,7 +61,7 @@ import Testing
     }
   }
 
-  /// What people write.
+  /// Usual numbers raise no warning.
   @Test(arguments: [
     #", "expires": 1"#, #", "expires": 3600, "time_limit": 300, "soft_time_limit": 240"#,
     #", "expires": "2030-01-01T00:00:00Z""#, #", "catchup_window": 10"#, #", "catchup": "none", "catchup_window": 1"#,

@@ -2,7 +2,7 @@ import Testing
 
 @testable import BeatCore
 
-/// A schedule that has done what it was made for is in order: that is noted, and nobody is warned of it.
+/// A schedule that has done what it was made for is in order: the review has a note and no warning.
 @Suite struct FinishedReviewTests {
   private static let passed = #""clocked": {"clocked_time": "2026-03-02T11:00:00Z"}"#
   private static let hourly = #""interval": {"every": 1, "period": "hours"}"#
@@ -34,7 +34,7 @@ import Testing
     }
   }
 
-  /// What has run by its watermark alone.
+  /// Only the watermark shows that the schedule has run.
   @Test func byTheWatermark() {
     for fields in [Self.passed, #"\#(Self.passed), "enabled": false"#] {
       #expect(remarks(fields, watermark: .read(.fired(-3_600))).map(\.level) == [.note])
@@ -44,7 +44,7 @@ import Testing
         \.level.rawValue) == ["note"])
   }
 
-  /// What never did its work, or does it otherwise than meant, is warned of as before.
+  /// A schedule that never ran, or is set up otherwise than probably meant, still has a warning.
   @Test(arguments: [
     passed, #"\#(passed), "catchup": "none""#, #"\#(passed), "enabled": false"#,
     #"\#(passed), \#(ran), "run_immediately": true"#, #"\#(hourly), "expires_at": "2026-03-02T11:30:00Z""#,

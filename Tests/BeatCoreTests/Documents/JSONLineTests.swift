@@ -2,7 +2,7 @@ import Testing
 
 @testable import BeatCore
 
-/// Text as JSON for people: on one line, with nothing escaped that need not be.
+/// Text as JSON for people: on one line, with only the necessary escapes.
 @Suite struct JSONLineTests {
   @Test(arguments: [
     ("", #""""#), ("plain text", #""plain text""#), (#"a "b" \c"#, #""a \"b\" \\c""#), ("größe ☃ 🙂", #""größe ☃ 🙂""#),
@@ -14,7 +14,7 @@ import Testing
     #expect(JSONLine.quoted(text) == json)
   }
 
-  /// Whatever it is, it is JSON, has no line end, and reads back.
+  /// For any text the result is JSON, has no line end, and reads back as the text.
   @Test func readsBack() throws {
     for _ in 0..<2_000 {
       let scalars = (0..<Int.random(in: 0...12)).compactMap { _ in
@@ -29,7 +29,7 @@ import Testing
     }
   }
 
-  /// JSON that somebody else has written means the same afterwards.
+  /// JSON that another program has written means the same afterwards.
   @Test func printableReadsBack() throws {
     let json = "{\"a\": \"\u{9b}31m \u{202e}x\u{7f} größe \\\\u009b\"}"
     let printable = JSONLine.printable(json)
@@ -38,7 +38,7 @@ import Testing
     #expect(JSONLine.printable(printable) == printable)
   }
 
-  /// An export of a document that a terminal would not show as it is brings back its bytes.
+  /// A document with characters that a terminal would not show as they are is exported, and its bytes come back.
   @Test(arguments: ["\u{9b}2J", "\u{202e}", "\u{7f}", "\u{2028}"]) func anExportHidesNothing(_ text: String) throws {
     let document = Array(#"{"name": "\#(text)", "task": "t"}"#.utf8)
     let line = String(decoding: ExportLine.text(EntryName("n\(text)"), document), as: UTF8.self)

@@ -49,8 +49,8 @@ struct JSONScannerTests {
     }
   }
 
-  /// Documents with a few bytes changed, left out, doubled or added: accepted exactly where Python accepts them. The
-  /// mongo shell's constructors, which only we read, and nesting beyond our limit are left out.
+  /// Documents with a few bytes changed, left out, doubled or added are accepted exactly where Python accepts them. The
+  /// comparison leaves out the mongo shell's constructors, which only this reader knows, and nesting beyond its limit.
   @Test func randomChangesAreJudgedAsByPython() throws {
     var chance = SeededChance(seed: 19)
     var texts: [[UInt8]] = []
@@ -153,7 +153,7 @@ struct JSONScannerTests {
 
   // MARK: places
 
-  /// Where, counted in lines and characters as editors count them.
+  /// The place is counted in lines and characters, as editors count them.
   @Test(arguments: [
     ("", "line 1 column 1: is empty; expected a JSON object"),
     ("  ", "line 1 column 1: is empty; expected a JSON object"),

@@ -3,7 +3,7 @@ import Testing
 @testable import BeatCore
 @testable import BeatRedis
 
-/// What was probably meant: a word, a prefix, a queue's list.
+/// What was probably meant: a word, a prefix, or a queue's list.
 @Suite struct NearMissTests {
   @Test(arguments: [
     ("", "", 0), ("a", "", 1), ("jiter", "jitter", 1), ("abcd", "abdc", 1), ("queue", "quene", 1), ("ab", "xy", 2),

@@ -2,9 +2,9 @@ import Testing
 
 @testable import BeatCore
 
-@Suite("Options that cannot be honoured: one verdict, wherever they stand and whoever reads them")
+@Suite("Options that cannot be honoured: one verdict at both places, by daemon, lint and import")
 struct RefusedOptionTests {
-  /// When or what runs would be another: at the top level and in `options` alike.
+  /// These options would change when or what runs. They are refused at the top level and in `options` alike.
   @Test(arguments: [
     (#""countdown": 10"#, "cannot be honoured: a run is sent when it is due"),
     (#""countdown": "10""#, "cannot be honoured"), (#""eta": "2030-01-01T00:00:00Z""#, "cannot be honoured"),
@@ -21,16 +21,17 @@ struct RefusedOptionTests {
       let document = Sample.document(text)
       let problem = try #require(Sample.problem(document), "\(text) was accepted")
       #expect(problem.hasPrefix(path + " ") && problem.contains(reason), "\(problem)")
-      // Lint finds the same, and nothing beside it.
+      // Lint finds the same problem, and no other.
       let remarks = DocumentReview(Array(document.utf8), context: Sample.context, now: Sample.noon).remarks
       #expect(remarks.map(\.level) == [.error] && remarks.first?.field == path, "\(remarks)")
-      // Each import says it in the same words.
+      // Each import gives the same reason.
       let imported = try ImportSample.read(document, form: .documents).first
       #expect(imported?.problem == problem)
     }
   }
 
-  /// Where nobody but Celery would read them: in `options`. A field of such a name at the top level is its author's own.
+  /// These are Celery's own options, and refused only in `options`. At the top level such a field belongs to the
+  /// document's author.
   @Test(arguments: [
     #""task_id": "x""#, #""group_id": "g""#, #""group_index": 3"#, #""retries": 2"#, #""reply_to": "q""#,
     #""stamped_headers": ["a"]"#, #""content_type": "application/x-yaml""#,
@@ -40,7 +41,7 @@ struct RefusedOptionTests {
     #expect(Sample.problem(Sample.document(field)) == nil)
   }
 
-  /// What says nothing is nothing for Celery, too: old documents are full of it.
+  /// An empty value means nothing to Celery either, and old documents have many of them.
   @Test(arguments: [
     #""countdown": 0"#, #""countdown": null"#, #""eta": null"#, #""link": []"#, #""link": null"#, #""chain": []"#,
     #""chord": {}"#, #""link_error": false"#, #""serializer": """#, #""compression": null"#, #""retries": 0"#,
@@ -54,7 +55,8 @@ struct RefusedOptionTests {
     #expect(Sample.problem(Sample.document(#""link": "https://wiki.example/report""#)) == nil)
   }
 
-  /// The sender's own affairs: accepted with a warning in `options`, and no word at the top level.
+  /// These options concern only the sender: in `options` they are accepted with a warning, and at the top level without
+  /// one.
   @Test(arguments: ["retry", "retry_policy", "producer", "add_to_parent", "delivery_mode", "immediate", "root_id"])
   func withoutEffect(_ option: String) throws {
     let nested = try Sample.read(Sample.document(#""options": {"\#(option)": {"a": 1}}"#))
@@ -62,7 +64,7 @@ struct RefusedOptionTests {
     #expect(try Sample.read(Sample.document(#""\#(option)": {"a": 1}"#)).warnings.isEmpty)
   }
 
-  /// celerybeat-mongo and celerybeat-redis wrote these themselves, or ran such documents: they go on working.
+  /// celerybeat-mongo and celerybeat-redis wrote such documents themselves, or ran them: they go on working.
   @Test(arguments: [
     #"{"_id": {"$oid": "5f"}, "_cls": "PeriodicTask", "name": "a", "task": "t", "enabled": true, "args": [], "kwargs": {}, "#
       + #""interval": {"_cls": "Interval", "every": 5, "period": "minutes"}, "queue": "q", "exchange": null, "#

@@ -23,10 +23,10 @@ struct ScheduleForecastTests {
 
   fileprivate static let every10 = #""interval": {"every": 10, "period": "seconds"}"#
 
-  /// What a daemon would send that loads it now: what was missed, and what it asks for at once, first.
+  /// The runs that a daemon would send which loads the document now: first the missed ones and `run_immediately`.
   @Test(
     arguments: [
-      // A time that has passed, and has not run.
+      // The time has passed, and the schedule has not run.
       (#""clocked": {"clocked_time": "2026-03-02T11:00:00Z"}"#, [-3_600]),
       (#""clocked": {"clocked_time": "2026-03-02T11:00:00Z"}, "catchup": "all""#, [-3_600]),
       (#""clocked": {"clocked_time": "2026-03-02T11:00:00Z"}, "catchup": "none""#, []),
@@ -64,7 +64,7 @@ struct ScheduleForecastTests {
     #expect(try next("{\(fields)}", 4) == dues)
   }
 
-  /// What is asked for after a time is not made up for what was before.
+  /// A forecast from a later time on does not catch up on runs before that time.
   @Test func afterATimeNothingWasMissed() throws {
     let interval = Self.every10
     #expect(try next("{\(interval)}", 2, after: at(-3_600)) == [-3_590, -3_580])
@@ -80,7 +80,7 @@ struct ScheduleForecastTests {
     #expect(try next(#"{\#(interval), "last_run_at": "2026-03-02T11:00:04Z"}"#, 1, after: at(-7_200)) == [-3_586])
   }
 
-  /// What a daemon would set aside is set aside here, though the schedule is right.
+  /// A document that a daemon would set aside has no forecast, though its schedule is right.
   @Test(arguments: [#""args": {}"#, #""jitter": 10"#, #""countdown": 5"#, #""catchup": "some""#, #""name": 5"#])
   func whatADaemonRefusesIsRefused(_ field: String) {
     #expect(throws: DocumentProblem.self) { try forecast("{\(Self.every10), \(field)}") }
@@ -93,7 +93,7 @@ struct ScheduleForecastTests {
   @Test func anIntervalCountsFromItsLastRun() throws {
     let interval = #""interval": {"every": 10, "period": "seconds"}"#
     #expect(try next(#"{\#(interval), "last_run_at": "2026-03-02T11:59:57Z"}"#) == [7, 17, 27])
-    // The newest of those that were missed comes first.
+    // The newest missed run comes first.
     #expect(try next(#"{\#(interval), "last_run_at": "2026-03-02T11:00:04Z"}"#) == [-6, 4, 14])
   }
 
@@ -102,7 +102,7 @@ struct ScheduleForecastTests {
     #expect(try next(#"{"interval": {"every": 10, "period": "seconds"}, \#(fields)}"#, 9) == [33, 43, 53])
   }
 
-  /// What ends a schedule ends its forecast.
+  /// The forecast ends where the schedule does.
   @Test(
     arguments: [
       (#""one_off": true"#, [10.0], "one_off has run"),
@@ -127,12 +127,12 @@ struct ScheduleForecastTests {
     #expect(try forecast(Sample.document(field)).coming(3).end == end)
   }
 
-  /// As the daemon: a last run of the future is local time without its zone, or worse.
+  /// A last run in the future is not used, as by the daemon: it is probably local time without its zone.
   @Test func aLastRunOfTheFutureIsNotBelieved() throws {
     let doubted = try forecast(Sample.document(#""last_run_at": "2036-01-01T00:00:00Z""#))
     #expect(doubted.coming(1).runs.map(\.due) == [at(10)])
     #expect(doubted.warnings.count == 1)
-    // By the time from which it is asked for, it may have come.
+    // At the time from which the forecast starts, that run may be over.
     let later = Sample.document(#""last_run_at": "2036-01-01T00:00:04Z", "after": "2036-01-01T00:00:06Z""#)
     let believed = try forecast(later)
     #expect(believed.warnings.isEmpty)

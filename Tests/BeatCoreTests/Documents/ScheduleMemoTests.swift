@@ -2,9 +2,9 @@ import Testing
 
 @testable import BeatCore
 
-@Suite("ScheduleMemo: what is remembered of a schedule is what would be read")
+@Suite("ScheduleMemo: a remembered schedule equals the one that would be read")
 struct ScheduleMemoTests {
-  /// Each field by which a schedule differs from the one before it, and nothing else.
+  /// Documents that each differ from the one before in one part of the schedule.
   private static let documents = [
     Sample.document(),
     Sample.document(interval: #"{"every": 10, "period": "minutes"}"#),
@@ -36,7 +36,7 @@ struct ScheduleMemoTests {
     }
   }
 
-  /// However many there are, the oldest of them too is read as it is written.
+  /// With more schedules than the memo holds, the oldest ones are still read as they are written.
   @Test func moreThanItRemembers() throws {
     let memo = ScheduleMemo()
     for seconds in Array(1...5000) + Array(1...10) {
@@ -46,7 +46,7 @@ struct ScheduleMemoTests {
     }
   }
 
-  /// Zones that were read anew are in force for what is read from then on.
+  /// When zones are read again, documents that are read from then on use the new rules.
   @Test func anotherContextRemembersNothing() {
     var bench = SchedulerBench()
     let document = Sample.crontab(#"{"minute": "0", "hour": "15"}"#)
