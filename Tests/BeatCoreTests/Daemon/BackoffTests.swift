@@ -3,7 +3,7 @@ import Testing
 @testable import BeatCore
 @testable import BeatDriver
 
-/// How long is waited before the next attempt.
+/// How long the daemon waits before the next attempt.
 @Suite struct BackoffTests {
   private let draw: (ClosedRange<Int64>) -> Int64 = { Int64.random(in: $0) }
 
@@ -17,7 +17,8 @@ import Testing
     for range in Self.growing { #expect(range.contains(backoff.next(afterHealth: 0, making: 0, random: draw))) }
   }
 
-  /// However long it takes to make, and however short it stands.
+  /// A connection that was open only briefly, or not long in relation to the time it took to make, does not shorten the
+  /// wait.
   @Test(arguments: [(health: 49_999, making: 1_000), (50_000, 6_000), (3_000_000, 1_000_000)] as [(Int64, Int64)])
   func whatHardlyStandsIsNoBetter(_ times: (health: Int64, making: Int64)) {
     var backoff = Backoff()
@@ -27,7 +28,8 @@ import Testing
     }
   }
 
-  /// It stood longer than was waited for it, and four times as long as it took to make, or ten seconds.
+  /// The wait is the shortest again after a connection that was open for longer than the wait before it, and for four
+  /// times as long as it took to make, or for ten seconds.
   @Test(arguments: [(health: 5_000_000, making: 500_000), (10_000_000, 1_900_000), (5_000_000, 0)] as [(Int64, Int64)])
   func whatWasWellIsTriedAtOnce(_ times: (health: Int64, making: Int64)) {
     var backoff = Backoff()
@@ -37,7 +39,7 @@ import Testing
     }
   }
 
-  /// Ten connections a second that each stand for a moment: none waits longer than the shortest.
+  /// Connections that are open for a tenth of a second, and are made quickly, wait no longer than the shortest time.
   @Test func aShortLifeThatWasWorthItsMakingIsWell() {
     var backoff = Backoff()
     for _ in 0..<20 {

@@ -3,11 +3,11 @@ import Testing
 @testable import BeatCore
 @testable import BeatDriver
 
-/// What stays in the outbox, and what that means for others, without a server.
+/// Which messages stay in the outbox, and what follows for others; without a server.
 @Suite struct OutboxWalkTests {
   private func lane(_ name: String) -> Lane { Lane(Array(name.utf8)) }
 
-  /// A walk over so many items of a lane, all of which stay.
+  /// Walks over so many items of a lane, all of which stay in the outbox.
   private func hold(_ walk: inout OutboxWalk, _ count: Int, _ name: String, isServerAtFault: Bool = false) {
     for _ in 0..<count { walk.block([lane(name)], isServerAtFault: isServerAtFault) }
     walk.passed(count, deferred: count, newest: OutboxHandle([1]))
@@ -40,7 +40,7 @@ import Testing
     #expect(walk.refuses(lane("b")))
   }
 
-  /// Ever new exchanges without a queue do not fill it.
+  /// Many exchanges without a queue, each with a new name, cannot fill the outbox.
   @Test func lanesOfWhichNothingIsKnownGetNoPlaceInTheEnd() {
     var walk = OutboxWalk()
     walk.delivered(to: lane("celery"))
@@ -61,7 +61,7 @@ import Testing
     #expect(walk.refuses(lane("a")))
   }
 
-  /// What the walk before has found counts until this one has come past it.
+  /// The results of the walk before count until this walk has passed the same items.
   @Test func whileItIsWalkedAgainNothingOpensTooSoon() {
     var walk = OutboxWalk()
     hold(&walk, 1_200, "a")
@@ -72,10 +72,10 @@ import Testing
     hold(&walk, 500, "a")
     #expect(walk.refuses(lane("a")))
     #expect(walk.deliverable(of: 1_300) == 100)
-    // Begun again in the middle.
+    // The walk begins again in the middle.
     walk.beginAgain()
     #expect(walk.refuses(lane("a")) && walk.deliverable(of: 1_300) == 100)
-    // All go out.
+    // All items are delivered.
     walk.passed(1_200, deferred: 0, newest: nil)
     #expect(!walk.refuses(lane("a")) && !walk.isFull)
     #expect(walk.deliverable(of: 100) == 100)

@@ -25,7 +25,7 @@ struct OwnWriteFilterTests {
     #expect(takes(&filter, a) == [false])
   }
 
-  /// Two heartbeats later it would have come.
+  /// By the second heartbeat the event of the write would have come.
   @Test func whatDoesNotComeIsNotWaitedFor() {
     var filter = OwnWriteFilter()
     filter.expect(a)

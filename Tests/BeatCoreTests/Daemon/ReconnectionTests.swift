@@ -3,7 +3,7 @@ import Testing
 @testable import BeatCore
 @testable import BeatDriver
 
-/// One attempt after the other, on a clock that stands still.
+/// One attempt to connect after the other, on a clock that only the test moves.
 @Suite struct ReconnectionTests {
   private let clock = StillSurroundings()
 
@@ -11,7 +11,7 @@ import Testing
     Reconnection(100...10_000_000, in: clock, attempt: count)
   }
 
-  @Test("each wait is longer, until a connection has stood, and none is held up by the wait before")
+  @Test("each wait is longer, until a connection was open for long enough")
   func waits() throws {
     var count = 0
     let reconnection = attempts { count += 1 }
@@ -26,7 +26,7 @@ import Testing
       #expect(reconnection.begunAt == clock.bootTime && !reconnection.isScheduled)
     }
     #expect(count == 4)
-    // It was made in 5 µs and stood for a minute.
+    // The connection took 5 µs to make and was open for a minute.
     clock.microseconds += 5
     let stood = clock.bootTime
     clock.microseconds += 60_000_000
@@ -34,7 +34,7 @@ import Testing
     #expect(timer.delay == 100)
   }
 
-  @Test("a connection that took long to make and stood for a moment was of no use")
+  @Test("a connection that took long to make and was open for a moment does not shorten the wait")
   func moment() throws {
     let reconnection = attempts {}
     reconnection.begin()
@@ -51,7 +51,7 @@ import Testing
     var count = 0
     let reconnection = attempts { count += 1 }
     reconnection.isOver(stoodSince: nil)
-    // An attempt that begins for another reason takes the place of the one that was to come.
+    // An attempt that begins for another reason replaces the one that is scheduled.
     reconnection.begin()
     #expect(count == 1 && !reconnection.isScheduled)
     reconnection.isOverAtOnce()
@@ -96,6 +96,6 @@ private final class StillSurroundings: Surroundings {
   func soon(_ work: @escaping () -> Void) { work() }
   func afterWriting(_ work: @escaping () -> Void) { work() }
   func releaseMemory() {}
-  /// The longest.
+  /// Not random: the longest wait.
   func random(in range: ClosedRange<Int64>) -> Int64 { range.upperBound }
 }

@@ -3,7 +3,7 @@ import Testing
 @testable import BeatCore
 @testable import BeatDriver
 
-/// Which watermarks of schedules that are gone go sooner where they are many.
+/// Which watermarks of deleted schedules are removed sooner when there are many.
 @Suite struct WatermarkSweepTests {
   private let now = UnixTime(microseconds: 30_000_000 * 60_000_000)
   private let most = Limit.goneWatermarks.most
@@ -18,7 +18,7 @@ import Testing
     #expect(limits(fired: [1: most]) == nil && limits(seen: [1: most / 2, 2: most / 2]) == nil)
   }
 
-  /// Those that have never run go first, the oldest of them before the others.
+  /// Watermarks of schedules that never ran are removed first, the oldest of them before the others.
   @Test func whatNeverRanGoesFirst() throws {
     let minute: Int64 = 29_999_000
     let found = try #require(limits(fired: [minute: most - 10], seen: [minute: 10, minute + 1: 5, minute + 2: 5]))
@@ -34,7 +34,7 @@ import Testing
     #expect(less.fired == minutes[1])
   }
 
-  /// A run of the last day is remembered, however many there are.
+  /// A run of the last day is kept, however many there are.
   @Test func aDaysRunsStay() throws {
     let found = try #require(limits(fired: [29_999_990: 3 * most]))
     #expect(found.fired <= 29_999_990)

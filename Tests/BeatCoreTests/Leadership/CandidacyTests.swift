@@ -2,7 +2,7 @@ import Testing
 
 @testable import BeatCore
 
-/// Who may lead, one event and its actions at a time, on virtual time.
+/// Which daemon may lead: one event and its actions at a time, on virtual time.
 @Suite struct CandidacyTests {
   private static let second: Int64 = 1_000_000
   private static let able = Eligibility.able(takesOffers: false)
@@ -10,7 +10,7 @@ import Testing
 
   private func after(_ seconds: Int64) -> BootTime { now.advanced(by: seconds * Self.second) }
 
-  /// Loaded, rehearsed, and leading as far as it depends on this.
+  /// A daemon that has loaded and rehearsed, and so may lead.
   private func candidate(lease: Int64? = 5 * second) -> Candidacy {
     var candidacy = Candidacy(leaseTTL: lease)
     _ = candidacy.receive(.connected, now: now)
@@ -25,7 +25,7 @@ import Testing
     #expect(candidacy.receive(.loaded, now: now).isEmpty && !candidacy.isAble)
     #expect(candidacy.receive(.rehearsed(.able), now: now) == [.declare(Self.able)])
     #expect(candidacy.receive(.disconnected, now: now) == [.declare(.unproven)])
-    // In the other order.
+    // Rehearsal and load may end in the other order.
     #expect(candidacy.receive(.connected, now: now) == [.rehearse])
     #expect(candidacy.receive(.rehearsed(.able), now: now).isEmpty)
     #expect(candidacy.receive(.loaded, now: now) == [.declare(Self.able)])
@@ -58,7 +58,7 @@ import Testing
     #expect(candidacy.receive(.rehearsed(.able), now: after(8)).contains(.declare(Self.able)))
   }
 
-  /// Out of memory, a replica, busy: with another daemon it would be no better.
+  /// Redis is out of memory, a replica, or busy: another daemon would fare no better.
   @Test func whatHitsEverybodyIsNoReasonToGiveUp() {
     var candidacy = candidate()
     _ = candidacy.receive(.doubted, now: now)
@@ -67,7 +67,7 @@ import Testing
     #expect(!actions.contains { if case .declare = $0 { true } else { false } } && candidacy.isAble)
   }
 
-  /// A queue that this user may not use: no rehearsal shows it.
+  /// A queue that this user may not use does not show in a rehearsal.
   @Test func standsBackWhereNothingIsFiredThoughTheRehearsalGoesThrough() {
     var candidacy = candidate()
     _ = candidacy.receive(.forbidden(reason: "no key"), now: now)
@@ -78,7 +78,7 @@ import Testing
       candidacy.receive(.forbidden(reason: "no key"), now: after(3)) == [
         .armTimer(after: 10 * Self.second), .declare(.withdrawn(reason: "no key")),
       ])
-    // While others are fired, it is no reason.
+    // While other fires succeed, the daemon does not stand back.
     var other = candidate()
     for second: Int64 in 0..<20 {
       _ = other.receive(.forbidden(reason: "no key"), now: after(second))
@@ -100,12 +100,12 @@ import Testing
         .declare(.withdrawn(reason: "no LPUSH"))))
   }
 
-  /// It makes sure that it is able, now, and takes it then.
+  /// The daemon rehearses again to be certain that it is able, and takes the lease then.
   @Test func takesALeaseThatIsOfferedAfterAnotherRehearsal() {
     var candidacy = candidate()
     #expect(candidacy.receive(.offered, now: now) == [.rehearse])
     #expect(candidacy.receive(.rehearsed(.able), now: now) == [.declare(.able(takesOffers: true))])
-    // It did not help: not at once again.
+    // The lease was not taken: the daemon does not rehearse again at once.
     _ = candidacy.receive(.loaded, now: now)
     #expect(candidacy.receive(.offered, now: after(1)).isEmpty)
     #expect(candidacy.receive(.offered, now: after(3)) == [.rehearse])
@@ -121,7 +121,8 @@ import Testing
     #expect(candidacy.receive(.rehearsed(.able), now: now) == [.rehearse])
   }
 
-  /// What a fire can do without is refused: rehearsed at once, and where no rehearsal shows it, not each time.
+  /// A right is missing without which a fire is possible. The refusal leads to a rehearsal at once; if that does not
+  /// show it, not to one each time.
   @Test func aRefusalBesideAFireIsRehearsed() {
     var candidacy = candidate()
     #expect(candidacy.receive(.lacked(reason: "no XADD"), now: now) == [.rehearse])
@@ -134,20 +135,20 @@ import Testing
       candidacy.receive(.rehearsed(lacking), now: after(30)) == [
         .report(lacking), .armTimer(after: Self.second), .declare(.limited),
       ])
-    // Known by now: the timer looks after it.
+    // The loss is known by now, and the timer repeats the rehearsal.
     #expect(candidacy.receive(.lacked(reason: "no XADD"), now: after(40)).isEmpty)
-    // Something else is missing, too.
+    // Another right is missing, too.
     #expect(candidacy.receive(.lacked(reason: "no HSCAN"), now: after(40)) == [.rehearse])
     let more = Candidacy.Proof.limited(reason: "no XADD, HSCAN")
     #expect(candidacy.receive(.rehearsed(more), now: after(40)).contains(.report(more)))
     #expect(candidacy.receive(.lacked(reason: "no HSCAN"), now: after(40)).isEmpty)
     #expect(candidacy.receive(.timerFired, now: after(41)) == [.rehearse])
     #expect(candidacy.receive(.rehearsed(.able), now: after(41)).contains(.report(.able)))
-    // Given back, and taken again.
+    // The right was given back, and taken again.
     #expect(candidacy.receive(.lacked(reason: "no XADD"), now: after(42)) == [.rehearse])
   }
 
-  /// What no rehearsal shows does not hide the next thing that is taken; and it is not rehearsed for ever.
+  /// A refusal that no rehearsal shows does not hide the next one, and is not rehearsed for ever.
   @Test func anotherRefusalIsRehearsedAtOnce() {
     var candidacy = candidate()
     for number in 0..<8 {
@@ -159,7 +160,7 @@ import Testing
     #expect(candidacy.receive(.lacked(reason: "0"), now: after(30)) == [.rehearse])
   }
 
-  /// People look whether what they have given back is there again.
+  /// An operator who has given the right back wants to see that it is noticed.
   @Test func whatAFireCanDoWithoutIsLookedForEveryFewSeconds() {
     var candidacy = candidate()
     let lacking = Candidacy.Proof.limited(reason: "no XADD")
@@ -168,12 +169,12 @@ import Testing
       #expect(candidacy.receive(.rehearsed(lacking), now: now).contains(.armTimer(after: delay * Self.second)))
       #expect(candidacy.receive(.timerFired, now: now) == [.rehearse])
     }
-    // Worse: from the beginning, and less and less often.
+    // A required right is missing: the pauses begin again, and become longer.
     let unable = Candidacy.Proof.unable(reason: "no LPUSH")
     #expect(candidacy.receive(.rehearsed(unable), now: now).contains(.armTimer(after: 7_500_000)))
   }
 
-  /// Nothing is proved yet, or nobody is there to ask.
+  /// Before the first proof a rehearsal comes anyway, and without a connection none is possible.
   @Test func aRefusalBeforeTheFirstProofIsNoNews() {
     var candidacy = Candidacy(leaseTTL: 5 * Self.second)
     #expect(candidacy.receive(.lacked(reason: "no XADD"), now: now).isEmpty)

@@ -2,7 +2,7 @@ import Testing
 
 @testable import BeatCore
 
-/// The heartbeat alone: written, answered, heard.
+/// The heartbeat alone: its write, its answer and its event.
 @Suite struct HeartbeatTests {
   private static let second: Int64 = 1_000_000
   private static let reload = Heartbeat.Action.reload(
@@ -19,7 +19,7 @@ import Testing
     return heartbeat
   }
 
-  /// Written and answered at once, at these times; its events come only for as many as `heard`.
+  /// Writes heartbeats at these times, each answered at once. Only the first `heard` of them raise an event.
   private func beats(_ times: [Int64], hears: Bool = true, heard: Int = 0, storm: Bool = false) throws
     -> [[Heartbeat.Action]]
   {
@@ -44,7 +44,8 @@ import Testing
     #expect(heartbeat.isAnswered, "by the one before")
   }
 
-  /// The reload comes at 0.9 s of 2 s, once; the new session after 2 s. Each row: when it is written, what comes of it.
+  /// The reload comes once, at 0.9 s of the patience of 2 s, and the new session after 2 s. Each row has the actions of
+  /// one heartbeat.
   @Test func whatIsNotHeardIsNoticedInTwoSteps() throws {
     #expect(
       try beats([0, 900_000, 900_001, 2_000_000, 2_000_001]) == [
@@ -55,7 +56,7 @@ import Testing
     #expect(try beats([0, 60_000_000], hears: false) == [[.send(sequence: 1)], [.send(sequence: 2)]])
   }
 
-  /// After the events come again, the next silence is news.
+  /// When events have come again, the next silence is reported again.
   @Test func eachSilenceIsToldOnce() throws {
     var heartbeat = connected()
     for round in Int64(0)..<3 {
@@ -76,7 +77,7 @@ import Testing
       ])
   }
 
-  /// Numbers go on, so no answer is taken for one of another session.
+  /// Sequence numbers go on in the next session, so no answer is taken for one of another session.
   @Test func anAnswerBelongsToOneHeartbeat() throws {
     var heartbeat = connected()
     _ = try heartbeat.beat(now: now)
@@ -89,7 +90,7 @@ import Testing
     #expect(heartbeat.answered(2) == nil, "answered already")
   }
 
-  /// A new session forgets what the one before has not heard.
+  /// A new session forgets the heartbeats that the one before has not heard.
   @Test func aSessionBeginsWithoutASilence() throws {
     var heartbeat = connected()
     _ = try heartbeat.beat(now: now)
@@ -99,7 +100,7 @@ import Testing
     #expect(try heartbeat.beat(now: after(60 * Self.second)) == [.send(sequence: 2)])
   }
 
-  /// Before a session, after it, and after the end of hearing, which is the session's.
+  /// A heartbeat is illegal before a session, after it, and after the action that ends it.
   @Test func aBeatOutsideASessionIsIllegal() throws {
     var before = Heartbeat(Leadership.Configuration(instance: "me", leaseTTL: nil))
     #expect(throws: IllegalMove.beatOutsideSession) { try before.beat(now: now) }

@@ -2,9 +2,9 @@ import Testing
 
 @testable import BeatCore
 
-/// What leadership tells of Redis' clock, one event and its actions at a time, on virtual time.
+/// What `Leadership` reports of Redis' clock: one event and its actions at a time, on virtual time.
 @Suite struct LeadershipClockTests: LeadershipTesting {
-  /// Whatever our own clock shows, what is due is due by Redis'.
+  /// Due times go by Redis' clock, whatever this machine's clock shows.
   @Test func theFirstReplyTellsTheTime() {
     var leadership = leadership()
     _ = leadership.receive(.connected(hears: true), now: now)

@@ -2,33 +2,34 @@ import Testing
 
 @testable import BeatCore
 
-/// What leadership tells of change detection, by the heartbeats that are heard and those that are not.
+/// What `Leadership` reports of change detection, by the heartbeats whose events come and those whose do not.
 @Suite struct LeadershipHeartbeatTests: LeadershipTesting {
   @Test func aDeadSubscriptionIsNoticedWithinTwoHeartbeats() {
     var leadership = leading()
     _ = leadership.receive(.timerFired, now: after(Self.second))
-    _ = leadership.receive(reply(2), now: after(Self.second))  // answered, but its event does not come
+    _ = leadership.receive(reply(2), now: after(Self.second))  // answered, but without its event
     _ = leadership.receive(.timerFired, now: after(2 * Self.second))
     _ = leadership.receive(reply(3), now: after(2 * Self.second))
     let actions = leadership.receive(.timerFired, now: after(3 * Self.second + 1000))
     #expect(actions.contains { if case .reconnect = $0 { true } else { false } })
   }
 
-  /// Notifications were off for a moment, and are on again before anybody could call the subscription dead.
+  /// Notifications were off for a moment, and are on again before the subscription counts as dead.
   @Test func aHeartbeatThatWasNotHeardMeansThatOthersMayBeLost() {
     var leadership = leading()
     _ = leadership.receive(.timerFired, now: after(Self.second))
-    _ = leadership.receive(reply(2), now: after(Self.second))  // its event does not come
+    _ = leadership.receive(reply(2), now: after(Self.second))  // without its event
     let actions = leadership.receive(.timerFired, now: after(2 * Self.second))
     #expect(actions.contains { if case .reload = $0 { true } else { false } })
     #expect(!actions.contains { if case .reconnect = $0 { true } else { false } })
     _ = leadership.receive(reply(3), now: after(2 * Self.second))
-    _ = leadership.receive(.echoed, now: after(2 * Self.second))  // the next one is heard
+    _ = leadership.receive(.echoed, now: after(2 * Self.second))  // with its event
     let next = leadership.receive(.timerFired, now: after(3 * Self.second))
     #expect(!next.contains { if case .reload = $0 { true } else { false } })
   }
 
-  /// In a storm our event may be behind thousands of others: as long as they come, nothing is wrong with hearing.
+  /// In a storm this daemon's event may be behind thousands of others: as long as those come, the subscription is
+  /// alive.
   @Test func inAStormTheEchoMayBeLate() {
     var leadership = leading()
     _ = leadership.receive(.timerFired, now: after(Self.second))
@@ -39,7 +40,7 @@ import Testing
       #expect(actions.count == 2 && !actions.contains(.armTimer(after: 0)), "\(actions)")
       _ = leadership.receive(reply(beat + 1), now: after(beat * Self.second))
     }
-    // It is over, and ours has not come.
+    // The storm is over, and this daemon's event has not come.
     for _ in 1..<leadership.configuration.storm { leadership.heard() }
     let actions = leadership.receive(.timerFired, now: after(13 * Self.second))
     #expect(actions.contains { if case .reconnect = $0 { true } else { false } })
@@ -72,9 +73,9 @@ import Testing
 
   @Test func anAnswerOfAnOldSessionCountsForNothing() {
     var leadership = leading()
-    _ = leadership.receive(.timerFired, now: now)  // 2
+    _ = leadership.receive(.timerFired, now: now)  // sends heartbeat 2
     _ = leadership.receive(.disconnected, now: now)
-    _ = leadership.receive(.connected(hears: true), now: now)  // 3
+    _ = leadership.receive(.connected(hears: true), now: now)  // sends heartbeat 3
     #expect(leadership.receive(reply(2), now: now).isEmpty)
   }
 }

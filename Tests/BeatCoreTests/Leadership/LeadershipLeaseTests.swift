@@ -2,7 +2,7 @@ import Testing
 
 @testable import BeatCore
 
-/// When a daemon leads and stands by, one event and its actions at a time, on virtual time.
+/// When a daemon leads and stands by: one event and its actions at a time, on virtual time.
 @Suite struct LeadershipLeaseTests: LeadershipTesting {
   @Test func theFirstHeartbeatAsksForTheLeaseAndLeads() {
     var leadership = leadership()
@@ -32,7 +32,7 @@ import Testing
         .standBy(reason: "another daemon holds the lease"), .armTimer(after: 305_000),
       ])
     #expect(!leadership.isLeading)
-    // Said once, whatever happens meanwhile.
+    // The reason is reported once, whatever happens afterwards.
     _ = leadership.receive(.disconnected, now: now)
     _ = leadership.receive(.connected(hears: true), now: now)
     _ = leadership.receive(.eligibility(.able(takesOffers: false)), now: now)
@@ -79,7 +79,7 @@ import Testing
 
   @Test func withoutConfirmationTheHolderStopsByItsOwnClock() {
     var leadership = leading()
-    _ = leadership.receive(.timerFired, now: after(Self.second))  // no answer to this one
+    _ = leadership.receive(.timerFired, now: after(Self.second))  // without an answer
     let actions = leadership.receive(.timerFired, now: after(2_600_000))
     #expect(actions.first == .standBy(reason: "the lease was not confirmed for 2600 ms"))
     #expect(!leadership.isLeading)
@@ -103,7 +103,8 @@ import Testing
     #expect(leadership.receive(.disconnected, now: now) == [.standBy(reason: "the connection to Redis is lost")])
   }
 
-  /// Neither asked for nor renewed, whatever the answer: the lease may be ours from the session before.
+  /// A daemon that has proved nothing neither asks for the lease nor renews it, whatever the answer: the lease may be
+  /// its own from the session before.
   @Test func whoHasProvedNothingDoesNotLead() {
     var leadership = unproven()
     #expect(
@@ -117,7 +118,7 @@ import Testing
     #expect(leadership.receive(reply(2), now: now) == [.lead(token: "me:1")])
   }
 
-  /// What is on its way asks for too little: the next one follows its answer.
+  /// The request that is on its way asks for too little: the next one follows its answer.
   @Test func whoBecomesAbleDuringAHeartbeatAsksAgain() {
     var leadership = unproven()
     _ = leadership.receive(.connected(hears: true), now: now)
@@ -136,7 +137,7 @@ import Testing
         .release, .standBy(reason: "no LPUSH"),
       ])
     #expect(leadership.receive(.leaseFreed, now: now).isEmpty)
-    // A heartbeat that was on its way has taken it once more.
+    // A heartbeat that was on its way has taken the lease once more.
     _ = leadership.receive(.timerFired, now: now)
     #expect(leadership.receive(reply(2), now: now) == [.release] && !leadership.isLeading)
   }
@@ -151,7 +152,7 @@ import Testing
     }
   }
 
-  /// An answer that says "nobody's" must not be followed by another heartbeat at once.
+  /// The answer that the lease is free must not lead to another heartbeat at once.
   @Test func aFreeLeaseThatWeMayNotTakeIsNotAskedForAllTheTime() {
     var leadership = unproven()
     _ = leadership.receive(.connected(hears: true), now: now)
@@ -169,21 +170,21 @@ import Testing
     #expect(leadership.receive(.leaseFreed, now: now).isEmpty)
   }
 
-  /// The event comes on another connection than the answer, so it may tell of what the answer did not see yet.
+  /// The event comes on another connection than the answer, so it may be newer than the answer.
   @Test func aLeaseFreedWhileAHeartbeatIsOnItsWayIsAskedForAgain() {
     var leadership = leadership()
     _ = leadership.receive(.connected(hears: true), now: now)
     #expect(leadership.receive(.leaseFreed, now: now).isEmpty)
     let actions = leadership.receive(reply(1, lease: .other(token: "you:1", remaining: 4 * Self.second)), now: now)
     #expect(actions.contains(.send(HeartbeatRequest(sequence: 2, leaseTTL: 5 * Self.second))))
-    // Once: the answer to that one has seen it.
+    // The daemon asks once: the answer to that request is newer than the event.
     #expect(
       leadership.receive(reply(2, lease: .other(token: "they:2", remaining: 4 * Self.second)), now: now) == [
         .armTimer(after: Self.second)
       ])
   }
 
-  /// The shortest lease that can be asked for: its holder asks often enough to keep it.
+  /// With the shortest lease that is allowed, its holder asks often enough to keep it.
   @Test func aShortLeaseIsRenewedInTime() {
     var leadership = leadership(lease: Self.second)
     var time = now

@@ -2,7 +2,7 @@ import Testing
 
 @testable import BeatCore
 
-/// What leadership tells of a store that is not the one that was loaded.
+/// What `Leadership` reports of a store that is not the one that was loaded.
 @Suite struct LeadershipStoreTests: LeadershipTesting {
   @Test func anEmptiedStoreIsLoadedAgain() {
     var leadership = leading()
@@ -13,7 +13,8 @@ import Testing
       ])
   }
 
-  /// The same contents under another word: some daemon has switched notifications on again.
+  /// The contents are the same, and the incarnation's second half is new: another daemon has switched notifications on
+  /// again.
   @Test func aStoreWhoseEventsWereOffIsTheSameStore() {
     var leadership = leading()
     _ = leadership.receive(.timerFired, now: after(Self.second))
@@ -28,7 +29,7 @@ import Testing
       ])
   }
 
-  /// Its first answer comes before the documents do.
+  /// The first answer of a session comes before the documents.
   @Test func aNewSessionTellsThatTheStoreWasEmptiedMeanwhile() {
     var leadership = leading()
     _ = leadership.receive(.disconnected, now: now)
@@ -49,13 +50,13 @@ import Testing
       ])
   }
 
-  /// A dump from before our first heartbeat: it knows none of them.
+  /// A dump of before this daemon's first heartbeat has none of its heartbeats.
   @Test func aStoreThatForgetsAHeartbeatTooSoonWentBack() {
     var leadership = leading()
     _ = leadership.receive(.timerFired, now: after(Self.second))
     #expect(
       leadership.receive(forgetful(2), now: after(Self.second)) == [.reload(reason: "the store went back in time")])
-    // Ten seconds later it has run out.
+    // Ten seconds later the heartbeat has expired.
     _ = leadership.receive(.timerFired, now: after(11 * Self.second))
     let actions = leadership.receive(forgetful(3), now: after(11 * Self.second))
     #expect(!actions.contains { if case .reload = $0 { true } else { false } })

@@ -1,6 +1,6 @@
 @testable import BeatCore
 
-/// What the suites of `Leadership` share: a daemon called `me`, at one moment of the clock since boot.
+/// Shared by the suites of `Leadership`: a daemon called `me`, at one moment of the clock since boot.
 protocol LeadershipTesting {}
 
 extension LeadershipTesting {
@@ -29,7 +29,7 @@ extension LeadershipTesting {
         serverTime: time, clockDifference: clock))
   }
 
-  /// Connected, leading with token `me:1`, the first heartbeat heard.
+  /// A connected daemon that leads with token `me:1`, and has heard its first heartbeat.
   func leading() -> Leadership {
     var leadership = leadership()
     _ = leadership.receive(.connected(hears: true), now: now)

@@ -2,9 +2,9 @@ import Testing
 
 @testable import BeatCore
 
-/// How the four machines are put together: the order of their actions, and the events that cannot come.
+/// How the four machines are put together: the order of their actions, and the events that are illegal.
 @Suite struct LeadershipTests: LeadershipTesting {
-  /// What is wrong with the store is known before this daemon leads.
+  /// What is wrong with the store is reported before this daemon leads.
   @Test func theStoreComesBeforeTheLease() {
     var leadership = leadership()
     _ = leadership.receive(.connected(hears: true), now: now)
@@ -19,7 +19,7 @@ import Testing
       ])
   }
 
-  /// It stands by before it connects again, and arms no timer for a session that is over.
+  /// The daemon stands by before it connects again, and arms no timer for a session that is over.
   @Test func reconnectingIsTheLastOfABeat() {
     var leadership = leading()
     _ = leadership.receive(.timerFired, now: after(1))
@@ -31,7 +31,7 @@ import Testing
     #expect(leadership.receive(.timerFired, now: after(3 * Self.second)) == [.illegal(.beatOutsideSession)])
   }
 
-  /// An answer that asks for another question, where nothing is heard: no heartbeat follows the end of the session.
+  /// The answer asks for another request, but no event has come: no heartbeat follows the end of the session.
   @Test func reconnectingIsTheLastOfAnAnswer() {
     var leadership = leading()
     _ = leadership.receive(.timerFired, now: after(1))
@@ -44,7 +44,7 @@ import Testing
       ])
   }
 
-  /// Fires outlive a session: what becomes of them is no reason for a heartbeat without one.
+  /// Fires outlive a session: without a session their outcomes lead to no heartbeat.
   @Test func aFireThatWasEarlyAsksForTheTimeInASessionOnly() {
     var leadership = leading()
     #expect(
@@ -63,7 +63,7 @@ import Testing
     #expect(leadership.receive(.timerFired, now: now) == [.illegal(.beatOutsideSession)])
   }
 
-  /// What comes late, of a session that is over, changes nothing, and is no fault of the driver.
+  /// Late events of a session that is over change nothing, and are no error of the driver.
   @Test func eventsOfAnEndedSessionDoNothing() {
     var leadership = leading()
     _ = leadership.receive(.timerFired, now: after(1))

@@ -2,7 +2,7 @@ import Testing
 
 @testable import BeatCore
 
-/// The lease alone: what is asked, and what each answer means. It lasts five seconds.
+/// The lease alone: what each request asks for, and what each answer means. It lasts five seconds.
 @Suite struct LeaseTests {
   private static let second: Int64 = 1_000_000
   private static let others = HeartbeatReply.Lease.other(token: "you:1", remaining: 300_000)
@@ -17,7 +17,7 @@ import Testing
     return lease
   }
 
-  /// Asks at `now`, and is answered at once.
+  /// Asks at `now`, and gets the answer at once.
   private func exchange(_ lease: inout Lease, _ answer: HeartbeatReply.Lease) throws -> [Lease.Action] {
     _ = try lease.ask(in: 1)
     return try lease.answered(answer, sentAt: now, now: now)
@@ -41,7 +41,7 @@ import Testing
         == HeartbeatRequest(sequence: 3, leaseTTL: 5 * Self.second, claim: claim, isOffering: isOffering))
   }
 
-  /// An offer is taken once, by the question that follows the rehearsal.
+  /// An offer is taken once, by the request that follows the rehearsal.
   @Test func anOfferIsTakenByOneQuestionOnly() throws {
     var lease = lease(.able(takesOffers: true))
     #expect(try lease.ask(in: 1).claim == .offered)
@@ -49,7 +49,7 @@ import Testing
     #expect(try lease.ask(in: 2).claim == .free)
   }
 
-  /// Each answer to a daemon that does not lead yet, by what it may do.
+  /// Each answer to a daemon that does not lead yet, by its eligibility.
   @Test(
     arguments: [
       (.unproven, .held(token: "me:1"), []), (.withdrawn(reason: "x"), .held(token: "me:1"), [.release]),
@@ -82,7 +82,7 @@ import Testing
     #expect(try exchange(&lease, answer) == actions)
   }
 
-  /// Each way in which a lead ends. It is said once.
+  /// Each way in which leading ends; each is reported once.
   @Test func aLeadEnds() throws {
     var (freed, taken, fenced, cut) = (try leading(), try leading(), try leading(), try leading())
     #expect(try exchange(&freed, .free) == [.standBy(reason: "the lease has run out")])
@@ -100,7 +100,7 @@ import Testing
     for lease in [freed, taken, fenced, cut, withdrawn, unproven] { #expect(!lease.isLeading) }
   }
 
-  /// Half of the lease, counted from when the question was sent.
+  /// The lease counts for half of its duration, from when the request was sent.
   @Test func anUnconfirmedLeaseIsNotHeld() throws {
     var lease = try leading()
     #expect(lease.check(now: after(2_500_000)).isEmpty)
@@ -110,7 +110,7 @@ import Testing
     #expect(lease.check(now: after(2_501_001)) == [.standBy(reason: "the lease was not confirmed for 2501 ms")])
   }
 
-  /// A late answer does not begin a lead, and its token is not used.
+  /// A late answer does not make the daemon lead, and its token is not used.
   @Test func aLateAnswerDoesNotLead() throws {
     var lease = lease()
     _ = try lease.ask(in: 1)
@@ -123,7 +123,7 @@ import Testing
     #expect(try leading.answered(.held(token: "me:2"), sentAt: now, now: now) == [.lead(token: "me:2")])
   }
 
-  /// What changes while a question is on its way: it is asked once more, and once only.
+  /// Eligibility changes while a request is on its way: one more request follows, and only one.
   @Test func anOutdatedQuestionIsAskedAgain() throws {
     var lease = lease(.unproven)
     _ = try exchange(&lease, .free)

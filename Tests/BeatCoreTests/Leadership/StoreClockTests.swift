@@ -2,7 +2,7 @@ import Testing
 
 @testable import BeatCore
 
-@Suite("Redis' clock, told from replies that take their time")
+@Suite("Redis' clock, estimated from replies that take their time")
 struct StoreClockTests {
   private let boot = BootTime(microseconds: 5_000_000)
 
@@ -13,7 +13,7 @@ struct StoreClockTests {
       Sample.noon.advanced(by: at + offset - took / 2), sentAt: received.advanced(by: -took), receivedAt: received)
   }
 
-  /// Where the truth lies within what the way took, nothing is known better.
+  /// A reply whose uncertainty includes the present estimate brings nothing new.
   @Test func aSlowReplyChangesNothing() {
     var clock = StoreClock(Sample.noon, at: boot)
     let steps = [0, 40, -49, 2_000].map { told(&clock, $0, took: $0 == 2_000 ? 5_000_000 : 100) }
@@ -21,7 +21,7 @@ struct StoreClockTests {
     #expect(clock.time(at: boot) == Sample.noon)
   }
 
-  /// By no more than is certain, so that a slow reply never spoils what a quick one has told.
+  /// The estimate moves by no more than is certain, so a slow reply never spoils what a quick one has shown.
   @Test func aSmallDifferenceIsPutRightWithoutAStep() {
     var clock = StoreClock(Sample.noon, at: boot)
     let steps = [told(&clock, 0), told(&clock, 1_000), told(&clock, 499_000)]
@@ -35,7 +35,7 @@ struct StoreClockTests {
     #expect(steps == [0, -3_599_999_950 + 50])
   }
 
-  /// Over a day of random ways and a drift of 50 millionths it stays within the quickest way.
+  /// Over a day of random delays and a drift of 50 millionths the error stays within the shortest delay.
   @Test(arguments: 1...5) func followsADrift(seed: Int) {
     var chance = SeededChance(seed: UInt64(seed))
     var clock = StoreClock(Sample.noon, at: boot)
@@ -53,7 +53,8 @@ struct StoreClockTests {
     #expect(worst <= 3_050)
   }
 
-  /// Our own wall clock beside it: said when it is apart by more than the tolerance, and when it no longer is.
+  /// A difference to this machine's wall clock is reported when it becomes larger than the tolerance, and when it no
+  /// longer is.
   @Test func aDifferenceIsToldAtItsBeginningAndItsEnd() {
     var clock = StoreClock(Sample.noon, at: boot)
     let news = [2_000, -2_001, -9_000, 2_001, 2_000, 0, .min].map { clock.compared($0, tolerance: 2_000) }

@@ -6,7 +6,7 @@ private let changed = StoreIdentity.Action.reload(
   reason: "the store was emptied or replaced, or its events were off for a while")
 private let wentBack = StoreIdentity.Action.reload(reason: "the store went back in time")
 
-/// Whether the store is the one that was loaded, an answer at a time.
+/// Whether the store is the one that was loaded: one answer at a time.
 @Suite struct StoreIdentityTests {
   private let now = BootTime(microseconds: 1_000_000_000)
 
@@ -15,7 +15,7 @@ private let wentBack = StoreIdentity.Action.reload(reason: "the store went back 
       sequence: 7, previousSequence: previous, incarnation: word, lease: .free, serverTime: nil, clockDifference: 0)
   }
 
-  /// The contents `a/1` were found at `now`.
+  /// A store that was found with the incarnation `a/1` at `now`.
   private func watched() -> StoreIdentity {
     var identity = StoreIdentity(heartbeatLife: 10_000_000)
     _ = identity.answered(reply("a/1"), isClockSet: false, now: now)
@@ -33,7 +33,8 @@ private let wentBack = StoreIdentity.Action.reload(reason: "the store went back 
     #expect(identity.answered(reply(word), isClockSet: false, now: now) == [], "told once")
   }
 
-  /// None is there: it has run out if half of its life has gone by, or by a clock that was set.
+  /// The store has no heartbeat of this daemon. It may have expired if half of its life has gone by, or if the clock
+  /// was set.
   @Test(
     arguments: [
       (4_999_999, false, [wentBack]), (5_000_000, false, []), (1, true, []),
@@ -44,7 +45,7 @@ private let wentBack = StoreIdentity.Action.reload(reason: "the store went back 
     #expect(identity.answered(answer, isClockSet: isClockSet, now: now.advanced(by: age)) == actions)
   }
 
-  /// A session begins with a load. Only that the store is another one is told.
+  /// A session begins with a load, so only a replaced store is reported.
   @Test(
     arguments: [
       ("a/1", []), ("a/2", []), ("b/1", [.storeReplaced]),

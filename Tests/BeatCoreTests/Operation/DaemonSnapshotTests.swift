@@ -2,7 +2,7 @@ import Testing
 
 @testable import BeatCore
 
-/// An installation at one moment, asked of a store that says what it is told to say.
+/// An installation at one moment, read from a store that returns what the test has set.
 @Suite struct DaemonSnapshotTests {
   private let store = ToldStore()
 
@@ -30,7 +30,7 @@ import Testing
       reason: FireReason.schedule.rawValue)
   }
 
-  @Test("says who leads, by whose clock it was looked, what was late, and what waits")
+  @Test("has the leader, the zone of its record, the lateness of runs, and the length of the outbox")
   func whole() throws {
     lead()
     store.runs = [run(1, late: 300), run(2, late: 100), run(3, late: 200)]
@@ -45,7 +45,7 @@ import Testing
     #expect(snapshot.schedules.map { [$0.all, $0.rejected] } == [5, 0])
   }
 
-  @Test("of a store that is too large to be looked at, a daemon that has read all tells how much there is")
+  @Test("the counts of a store that is too large to be read come from a daemon that has read all")
   func large() throws {
     store.due.isPartial = true
     #expect(try snapshot().schedules == nil && snapshot().leader == nil)
@@ -55,24 +55,24 @@ import Testing
     #expect(try snapshot().schedules == nil)
   }
 
-  @Test("what is overdue stands in the way")
+  @Test("an overdue schedule means that the installation does not fire")
   func overdue() throws {
     lead()
     store.due.overdue = FiringHealth.Overdue(
       count: 1, first: EntryName("a"), since: store.now.advanced(by: -60_000_000))
     #expect(try !snapshot().health.fires)
-    // It was fired since.
+    // A run came after that.
     store.runs = [run(1, late: 0)]
     #expect(try snapshot().health.fires)
   }
 
-  @Test("so many runs are asked for, and no more")
+  @Test("at most 1000 runs are read")
   func extent() throws {
     store.runs = (0..<1200).map { run(Int64($0), late: 0) }
     #expect(try snapshot().lateness.count == 1000)
   }
 
-  @Test("what this user may not see is left out; a store that is gone is an error")
+  @Test("what the user may not read is left out; a store that cannot be reached is an error")
   func hidden() throws {
     store.history = StoreError(.denied, "no")
     store.outbox = .failure(StoreError(.denied, "no"))

@@ -2,7 +2,7 @@ import Testing
 
 @testable import BeatCore
 
-/// Does this installation fire? By what has happened, not by who holds the lease.
+/// Whether an installation fires: judged by what was fired, not by who holds the lease.
 @Suite struct FiringHealthTests {
   private let now = UnixTime(seconds: 1_800_000_000)
   private func ago(_ seconds: Int64) -> UnixTime { now.advanced(by: -seconds * 1_000_000) }
@@ -28,7 +28,7 @@ import Testing
   @Test func firesWhereNothingStandsAgainstIt() {
     let health = FiringHealth(fleet(record { $0.fired = ago(3) }), now: now)
     #expect(health.verdict == .fires && health.fires && health.lastFire == ago(3) && health.isTold)
-    // Nothing was due yet.
+    // No schedule was due yet.
     #expect(FiringHealth(fleet(record()), now: now).verdict == .fires)
   }
 
@@ -36,7 +36,7 @@ import Testing
     let refused = FiringReport.Obstacle(reason: "no LPUSH", since: ago(40), count: 1, schedule: EntryName("a"))
     let stuck = FiringHealth(fleet(record { $0.refused = refused }), now: now)
     #expect(stuck.verdict == .stuck(.refused(refused)) && !stuck.fires)
-    // What succeeded before the refusals began does not count, and what did since, does.
+    // A fire before the refusals began does not count; one since then does.
     let before = record {
       $0.refused = refused
       $0.fired = ago(41)
@@ -47,7 +47,7 @@ import Testing
       $0.fired = ago(1)
     }
     #expect(FiringHealth(fleet(since), now: now).verdict == .hindered(.refused(refused)))
-    // For a moment anything may happen.
+    // A refusal of a moment ago is no alarm.
     let young = FiringReport.Obstacle(reason: "no LPUSH", since: ago(1), count: 1)
     #expect(FiringHealth(fleet(record { $0.refused = young }), now: now).fires)
   }
@@ -56,7 +56,7 @@ import Testing
     let lost = FiringReport.Obstacle(reason: "refused", since: ago(40), count: 31)
     let report = record {
       $0.brokerLost = lost
-      // Into the outbox.
+      // The fire went into the outbox.
       $0.fired = ago(1)
     }
     #expect(FiringHealth(fleet(report), now: now).verdict == .stuck(.brokerLost(lost)))
@@ -64,7 +64,7 @@ import Testing
     #expect(FiringHealth(fleet(record { $0.deferral = held }), now: now).verdict == .hindered(.deferral(held)))
   }
 
-  /// One that cannot write its record, or is of an earlier version: what is overdue tells.
+  /// A daemon that cannot write its record, or of an earlier version, is judged by what is overdue.
   @Test func whatIsOverdueTellsWhereTheDaemonDoesNot() {
     let overdue = FiringHealth.Overdue(count: 2, first: EntryName("a"), since: ago(40))
     var silent = record()
@@ -77,10 +77,10 @@ import Testing
       $0.congestion = Congestion(behind: 2, since: ago(40), isLimited: false, perMinute: 1, busiest: [])
     }
     #expect(FiringHealth(fleet(congested), overdue: overdue, now: now).verdict == .stuck(.congested(overdue)))
-    // An earlier version's daemon of which nothing is overdue: not known, and no alarm.
+    // With a daemon of an earlier version and nothing overdue the state is not known, which is no alarm.
     let unknown = FiringHealth(fleet(silent), now: now)
     #expect(unknown.verdict == .fires && !unknown.isTold && unknown.lastFire == nil)
-    // A burst, or a take-over.
+    // A burst or a take-over may be behind for a moment.
     let young = FiringHealth.Overdue(count: 2, first: EntryName("a"), since: ago(4))
     #expect(FiringHealth(fleet(record()), overdue: young, now: now).verdict == .fires)
   }
@@ -114,7 +114,7 @@ import Testing
         == .nobody(.deadLease(remaining: 3_000_000)))
   }
 
-  /// Nobody has reported: what the connections tell decides what can be said.
+  /// No daemon has a record: the connections decide what is said.
   @Test func whoSaysNothingIsNotDenied() {
     let lease = Fleet.Lease(token: "a:1", remaining: 3000)
     func absence(_ trace: Fleet.Trace, _ lease: Fleet.Lease? = nil) -> FiringHealth.Verdict {
@@ -140,7 +140,7 @@ import Testing
     #expect(ledger.report.lacks == "no HSCAN" && ledger.report.unable == nil)
     ledger.firedManually(at: now)
     #expect(ledger.report.lacks == nil)
-    // Through the record, and cut where it is long.
+    // A long reason is cut in the record.
     ledger.take(.limited(reason: String(repeating: "x", count: 1000)))
     var told = record()
     told.firing = ledger.report
@@ -157,10 +157,10 @@ import Testing
         == FiringReport.Obstacle(reason: "fuller", since: ago(10), count: 2, schedule: EntryName("a")))
     ledger.ended(EntryName("a"), .fired, at: ago(5))
     #expect(ledger.report.fired == ago(5) && ledger.report.refused?.schedule == EntryName("b"))
-    // Edited, or gone.
+    // The schedule was edited or deleted.
     ledger.forget(EntryName("b"))
     #expect(ledger.report.refused == nil)
-    // Bounded.
+    // The ledger is bounded.
     for number in 0..<1000 { ledger.ended(EntryName("\(number)"), .refused("full"), at: ago(3)) }
     #expect(ledger.report.refused?.count == FireLedger.longest)
     ledger.standBy()
@@ -193,7 +193,7 @@ import Testing
     }
     written.options = [DaemonOption("--default-queue", "celery"), DaemonOption("--lease-ttl", "5")]
     #expect(DaemonRecord(written.bytes) == written)
-    // An earlier version's, and a later one's with more in it.
+    // A record of an earlier version, and one of a later version with more fields.
     let old = #"{"state": "leading", "version": "0.1.0", "host": "h", "pid": 1, "timezone": "UTC", "broker": "b"}"#
     let read = try #require(DaemonRecord(Array(old.utf8)))
     #expect(read.firing == nil && read.options.isEmpty && read.isLeading)
@@ -222,7 +222,7 @@ import Testing
         DaemonDifference(option: "--default-queue", ours: "celery", theirs: "other")
       ])
     #expect(one.differences(from: one).isEmpty)
-    // Of an earlier version's record only zone and broker are known.
+    // An earlier version's record has only zone and broker.
     var old = record()
     old.timezone = "Asia/Tokyo"
     #expect(with([("--timezone", "UTC"), ("--history", "1")]).differences(from: old).map(\.option) == ["--timezone"])
@@ -237,7 +237,7 @@ import Testing
   func oneBrokerByTwoURLs(_ one: String, _ two: String, _ isSame: Bool) {
     let (first, second) = (with([("--broker-url", one)]), with([("--broker-url", two)]))
     #expect(first.differences(from: second).isEmpty == isSame)
-    // On two servers nobody can tell, but for the user.
+    // If the queues are on another server than the store, the two addresses cannot be compared, except by their users.
     let (third, fourth) = (
       with([("--broker-url", one)], delivery: "outbox"), with([("--broker-url", two)], delivery: "outbox")
     )

@@ -2,7 +2,7 @@ import Testing
 
 @testable import BeatCore
 
-/// Who leads: by the lease, where one is in use, and never by a daemon's own word alone.
+/// Which daemon leads: the one with the lease, where one is in use, and never by its record alone.
 @Suite struct FleetTests {
   private let now = UnixTime(seconds: 1_800_000_000)
 
@@ -24,33 +24,33 @@ import Testing
     let two = fleet(member("a", leads: true), member("b", leads: true, holds: true), lease: "b")
     #expect(two.firing.map(\.instance) == ["b"] && two.members.first?.instance == "b")
     #expect(two.members.map(\.isOutdated) == [false, true])
-    // Nor does one without a word, or with an old one, that holds it.
+    // A daemon that holds the lease fires, though its record does not say so or is old.
     let late = fleet(member("a", leads: false, holds: true), lease: "a")
     #expect(late.firing.map(\.instance) == ["a"] && late.members[0].isOutdated)
   }
 
-  /// The lease is given back, or ran out: nobody leads, whatever a record says.
+  /// The lease was given back, or ran out: no daemon leads, whatever a record says.
   @Test func aRecordIsNoLease() {
     let alone = fleet(member("a", leads: true))
     #expect(alone.firing.isEmpty && alone.members[0].isOutdated)
     #expect(FiringHealth(alone, now: now).verdict == .nobody(.outdated(place: "a, process 7")))
-    // One that could fire is waited for.
+    // A daemon that could fire will take the lease.
     let able = fleet(member("a", leads: true), member("b", leads: false))
     #expect(FiringHealth(able, now: now).verdict == .nobody(.noLease(alive: 2)))
-    // The lease of one that died.
+    // The lease is a dead daemon's.
     let dead = fleet(member("a", leads: true), lease: "z")
     #expect(FiringHealth(dead, now: now).verdict == .nobody(.deadLease(remaining: 3_000_000)))
-    // Killed a moment ago: it has a heartbeat still, and nothing is wrong with its record.
+    // A daemon was killed a moment ago: it still has a heartbeat, and its record counts as right.
     let killed = fleet(member("a", leads: true, silence: 6_000_000), member("b", leads: true, holds: true), lease: "b")
     #expect(killed.firing.map(\.instance) == ["b"] && killed.members.allSatisfy { !$0.isOutdated })
-    // Frozen with a lease that ran out meanwhile.
+    // A daemon is frozen, and its lease has run out.
     let frozen = fleet(member("a", leads: true, silence: 6_000_000))
     #expect(
       FiringHealth(frozen, now: now).verdict
         == .nobody(.silent(place: "a, process 7", silence: 6_000_000, others: 0)))
   }
 
-  /// Without a lease its own word is all there is; so it is of an earlier version's, which does not tell its options.
+  /// Without a lease only the daemon's record counts. So it does for an earlier version, whose record has no options.
   @Test(arguments: ["none (--no-lease)", nil]) func withoutALeaseItsWordCounts(_ lease: String?) {
     let one = fleet(member("a", leads: true, lease: lease))
     #expect(one.firing.map(\.instance) == ["a"] && !one.members[0].isOutdated)
@@ -59,7 +59,7 @@ import Testing
     #expect(mixed.firing.map(\.instance) == ["a", "b"])
   }
 
-  /// An earlier version's word beside somebody's lease is old.
+  /// Beside another daemon's lease the record of an earlier version counts as old.
   @Test func anEarlierVersionBesideALease() {
     let mixed = fleet(member("a", leads: true, lease: nil), member("b", leads: true, holds: true), lease: "b")
     #expect(mixed.firing.map(\.instance) == ["b"] && mixed.members[1].isOutdated)

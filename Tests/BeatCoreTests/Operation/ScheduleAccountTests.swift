@@ -2,7 +2,7 @@ import Testing
 
 @testable import BeatCore
 
-/// Why, and from when: what `explain` says of a schedule.
+/// What `explain` reports of a schedule: from when it counts, and why it is due or not.
 @Suite struct ScheduleAccountTests {
   private static let now = UnixTime(seconds: 1_790_000_000)
 
@@ -42,7 +42,7 @@ import Testing
     #expect(account.due(after: base) == base.advanced(by: 60_000_000))
   }
 
-  /// Two in one second: the one that is named.
+  /// Two occurrences fall into one second: the one that is named counts.
   @Test func theMomentItselfWins() throws {
     let account = try account(#""interval": {"every": 0.5, "period": "seconds"}"#)
     let due = account.base.advanced(by: 500_000)
@@ -76,7 +76,7 @@ import Testing
     #expect(try days.mismatches(at: time("2028-12-31T01:00:00Z")).isEmpty)
   }
 
-  /// What is due is never a mismatch, whatever the crontab.
+  /// A time that is due has no mismatch, for any crontab.
   @Test func agreesWithWhatIsDue() throws {
     for line in ["*/7 3-5 * 2 *", "0 0 29 2 *", "15,45 * 1-10/3 */2 fri-mon", "59 23 31 12 *"] {
       let crontab = try Crontab(line: line, zone: .utc)
