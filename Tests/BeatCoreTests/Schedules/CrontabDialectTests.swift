@@ -2,7 +2,7 @@ import Testing
 
 @testable import BeatCore
 
-@Suite("Crontabs of other schedulers: their signs are refused wherever they stand, and what they mean is said")
+@Suite("Crontabs of other schedulers: their signs are refused at every place, with what they mean")
 struct CrontabDialectTests {
   private func refusal(_ field: String, _ text: String) -> String? {
     Sample.problem(Sample.crontab(#"{"\#(field)": "\#(text)"}"#))
@@ -25,7 +25,7 @@ struct CrontabDialectTests {
     #expect(problem.contains("Celery's grammar"), "\(problem)")
   }
 
-  /// Celery's own quirks stay, with a warning; `L` and `W` are letters of names, too.
+  /// Celery's own quirks are accepted with a warning, and the letters `L` and `W` within names are accepted.
   @Test(arguments: [
     ("minute", "1-5!x"), ("minute", "*/15-3"), ("minute", "1-5/2/9"), ("day_of_week", "monkey"),
     ("day_of_week", "friedl"), ("day_of_week", "wednesdayx"),

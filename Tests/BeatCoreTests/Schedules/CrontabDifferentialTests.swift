@@ -2,10 +2,10 @@ import Testing
 
 @testable import BeatCore
 
-/// Our crontab and the real one of Celery 5.7, asked the same questions. Every answer is compared; a mismatch prints
-/// the crontab.
+/// This project's crontab and Celery 5.7's are asked the same questions, and every answer is compared. A mismatch
+/// prints the crontab.
 @Suite struct CrontabDifferentialTests {
-  /// Field texts put together from pieces that meet every branch of the grammar, most of them wrong.
+  /// Field texts made of pieces that reach every branch of the grammar; most of them are wrong.
   @Test func acceptsTheFieldsThatCeleryAccepts() throws {
     let pieces = [
       "*", "*", "/", "/", "-", "-", ",", ",", "0", "1", "2", "3", "5", "7", "12", "15", "23", "24", "31", "59", "60",
@@ -29,7 +29,7 @@ import Testing
     var accepted = 0
     var foreign = 0
     for (example, answer) in zip(cases, answers) {
-      // Other schedulers' signs are refused, where Celery would run at other times than were meant.
+      // Signs of other schedulers are refused, where Celery would run at other times than the author meant.
       if Self.isForeign(example.value) {
         var warnings = CrontabWarnings()
         #expect(throws: CrontabError.self) { try example.field.numbers(of: example.value, warnings: &warnings) }
@@ -52,7 +52,7 @@ import Testing
     #expect(foreign > 20)
   }
 
-  /// Nothing else is refused that Celery takes: without a sign of theirs, no part is foreign.
+  /// Whether the text has a sign of another scheduler. Only such texts may be refused where Celery accepts them.
   private static func isForeign(_ value: CrontabFieldValue) -> Bool {
     guard case .text(let text) = value, text.unicodeScalars.contains(where: { "#?LlWw".unicodeScalars.contains($0) })
     else { return false }
@@ -104,8 +104,8 @@ import Testing
     "Pacific/Auckland", "Pacific/Chatham", "Pacific/Apia", "Pacific/Kiritimati", "Antarctica/Troll",
   ]
 
-  /// From one occurrence to the next in forty zones, wherever neither lies within two days of a change of clocks.
-  /// The days of change are in `DaylightSavingTests`.
+  /// The next occurrence after each one, in forty zones, where neither lies within two days of a change of clocks.
+  /// `DaylightSavingTests` has the days of change.
   @Test func occursWhenCeleryDoesInZones() throws {
     var chance = SeededChance(seed: 2)
     var cases: [(crontab: RandomCrontab, zone: String, pairs: [(Int64, Int64)])] = []

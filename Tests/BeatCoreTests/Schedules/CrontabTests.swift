@@ -5,7 +5,7 @@ import Testing
 @Suite struct CrontabTests {
   // MARK: Grammar
 
-  /// What Celery 5.7 was measured to answer; nil where it refuses.
+  /// The results that Celery 5.7 gave; nil where it refuses.
   @Test(
     arguments: [
       ("minute", "*/100", [0]), ("minute", "*/0", nil), ("minute", "5/10", nil), ("minute", "1-5/2/9", [1, 3, 5]),
@@ -125,7 +125,7 @@ import Testing
   // MARK: Occurrences
 
   @Test(arguments: [
-    // Friday the 13th, by AND.
+    // Friday the 13th, since day and weekday must both match.
     ("0 0 13 * 5", "2026-01-01", ["2026-02-13", "2026-03-13", "2026-11-13"]),
     ("0 0 31 * *", "2026-01-31", ["2026-03-31", "2026-05-31", "2026-07-31"]),
     ("0 0 29 2 *", "2026-01-01", ["2028-02-29", "2032-02-29"]),
@@ -135,7 +135,7 @@ import Testing
     ("0 22-2/2 * * *", "2026-01-01T02:00", ["2026-01-01T22:00", "2026-01-02T00:00", "2026-01-02T02:00"]),
     ("30 2 * * *", "2026-01-01T02:29:59.999999", ["2026-01-01T02:30", "2026-01-02T02:30"]),
     ("30 2 * * *", "2026-01-01T02:30", ["2026-01-02T02:30"]),
-    // Beyond 32-bit time, beyond 64-bit nanoseconds, and to the end.
+    // Times beyond 32-bit seconds, beyond 64-bit nanoseconds, and up to the last year.
     ("14 3 19 1 *", "2037-01-20", ["2038-01-19T03:14", "2039-01-19T03:14"]),
     ("47 23 11 4 *", "2261-05-01", ["2262-04-11T23:47", "2263-04-11T23:47"]),
     ("59 23 31 12 *", "9998-12-31", ["9998-12-31T23:59", "9999-12-31T23:59"]),
@@ -162,7 +162,7 @@ import Testing
     #expect(kiritimati.nextDue(after: last) == nil)
   }
 
-  /// Days by all four day fields against a calendar that walks day by day through sixty years.
+  /// Days by all four day fields are compared with a calendar that walks day by day through sixty years.
   @Test func choosesDaysByAllFields() throws {
     var chance = SeededChance(seed: 366)
     for _ in 0..<80 {
@@ -177,7 +177,7 @@ import Testing
       let crontab = try? Crontab(
         minute: .number(0), hour: .number(0), dayOfWeek: values[0], dayOfMonth: values[1], monthOfYear: values[2],
         dayOfYear: values[3], zone: .utc)
-      // 2071 to 2131 holds years of all fourteen kinds, and 2100.
+      // 2071 to 2131 has years of all fourteen kinds, and 2100.
       let start = Gregorian.days(year: 2_071, month: 1, day: 1)
       var time = UnixTime(seconds: start * 86_400 - 1)
       for day in start..<(start + 365 * 60) {

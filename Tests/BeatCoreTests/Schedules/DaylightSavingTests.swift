@@ -2,11 +2,12 @@ import Testing
 
 @testable import BeatCore
 
-/// One row of the table of days on which clocks are changed: what we do, and what Celery 5.7 does if it differs.
+/// One row of the table of days on which clocks are changed: this project's occurrences, and Celery 5.7's where they
+/// differ.
 struct ChangeDay: CustomTestStringConvertible {
   var zone: String
   var line: String
-  /// Occurrences in a row, with the distance from UTC that shows which of two equal readings is meant.
+  /// Occurrences in a row, each with its offset from UTC, which distinguishes two equal readings of the clock.
   var ours: [String]
   var celery: [String]?
 
@@ -22,7 +23,7 @@ struct ChangeDay: CustomTestStringConvertible {
     .init("America/New_York", "0 * * * *", ["2026-03-08T01:00-05", "2026-03-08T03:00-04", "2026-03-08T04:00-04"]),
     .init("America/New_York", "*/15 * * * *", ["2026-03-08T01:45-05", "2026-03-08T03:00-04", "2026-03-08T03:15-04"]),
     .init("America/New_York", "0 9 * * *", ["2026-03-07T09:00-05", "2026-03-08T09:00-04", "2026-03-09T09:00-04"]),
-    // 02:00 and 02:30 move onto 03:00 and 03:30, which occur anyway: once each.
+    // 02:00 and 02:30 move to 03:00 and 03:30, which occur anyway: each occurs once.
     .init("America/New_York", "*/30 2,3 * * *", ["2026-03-08T03:00-04", "2026-03-08T03:30-04", "2026-03-09T02:00-04"]),
     .init(
       "America/New_York", "0,45 2,3 * * *",
@@ -41,18 +42,18 @@ struct ChangeDay: CustomTestStringConvertible {
       ],
       celery: ["2026-11-01T01:45-04", "2026-11-01T02:00-05"]),
     .init("America/New_York", "0 0-22 * * *", ["2026-11-01T01:00-04", "2026-11-01T02:00-05"]),
-    // Lord Howe changes by half an hour: 02:00 becomes 02:30 …
+    // Lord Howe changes by half an hour. In spring 02:00 becomes 02:30.
     .init(
       "Australia/Lord_Howe", "15 2 * * *", ["2026-10-03T02:15+10:30", "2026-10-04T02:45+11", "2026-10-05T02:15+11"]),
     .init(
       "Australia/Lord_Howe", "15 * * * *", ["2026-10-04T01:15+10:30", "2026-10-04T02:45+11", "2026-10-04T03:15+11"]),
-    // … and 02:00 becomes 01:30.
+    // In autumn 02:00 becomes 01:30.
     .init("Australia/Lord_Howe", "45 1 * * *", ["2026-04-05T01:45+11", "2026-04-06T01:45+10:30"]),
     .init(
       "Australia/Lord_Howe", "45 * * * *",
       ["2026-04-05T01:45+11", "2026-04-05T01:45+10:30", "2026-04-05T02:45+10:30"],
       celery: ["2026-04-05T01:45+11", "2026-04-05T02:45+10:30"]),
-    // Dublin, whose rules call winter time the daylight saving, and that an hour negative.
+    // Dublin's rules take winter time for the daylight saving time, with an offset of minus one hour.
     .init("Europe/Dublin", "30 1 * * *", ["2026-03-28T01:30+00", "2026-03-29T02:30+01", "2026-03-30T01:30+01"]),
     .init("Europe/Dublin", "30 1 * * *", ["2026-10-24T01:30+01", "2026-10-25T01:30+01", "2026-10-26T01:30+00"]),
     .init(
@@ -62,14 +63,14 @@ struct ChangeDay: CustomTestStringConvertible {
     .init("Pacific/Apia", "0 9 * * *", ["2011-12-29T09:00-10", "2011-12-31T09:00+14", "2012-01-01T09:00+14"]),
     .init("Pacific/Apia", "0 9 30 12 *", ["2010-12-30T09:00-10", "2011-12-31T09:00+14", "2012-12-30T09:00+14"]),
     .init("Pacific/Apia", "0 * * * *", ["2011-12-29T23:00-10", "2011-12-31T00:00+14", "2011-12-31T01:00+14"]),
-    // Changes at midnight: no 00:00 …
+    // Sao Paulo changes at midnight. In spring there is no 00:00.
     .init("America/Sao_Paulo", "0 0 * * *", ["2018-11-03T00:00-03", "2018-11-04T01:00-02", "2018-11-05T00:00-02"]),
     .init("Asia/Beirut", "30 0 * * *", ["2026-03-28T00:30+02", "2026-03-29T01:30+03", "2026-03-30T00:30+03"]),
     .init("Asia/Beirut", "0 0 29 3 *", ["2026-03-29T01:00+03", "2027-03-29T00:00+03"]),
-    // … two 23:30, and two 00:00.
+    // In autumn there are two 23:30, and two 00:00.
     .init("America/Sao_Paulo", "30 23 * * *", ["2018-02-17T23:30-02", "2018-02-18T23:30-03"]),
     .init("America/Havana", "0 0 * * *", ["2026-10-31T00:00-04", "2026-11-01T00:00-04", "2026-11-02T00:00-05"]),
-    // Troll steps over two hours.
+    // Troll's clocks move by two hours.
     .init(
       "Antarctica/Troll", "30 1,2,3 * * *",
       ["2026-03-29T03:30+02", "2026-03-29T04:30+02", "2026-03-30T01:30+02", "2026-03-30T02:30+02"],
@@ -90,7 +91,7 @@ struct ChangeDay: CustomTestStringConvertible {
     }
   }
 
-  /// The table's word on Celery is checked with Celery itself.
+  /// The table's statements about Celery are checked with Celery itself.
   @Test func differsFromCeleryWhereTheTableSaysSo() throws {
     let rows = ChangeDay.all
     let times = try rows.map { row in
@@ -112,8 +113,9 @@ struct ChangeDay: CustomTestStringConvertible {
   }
 
   /// Invented zones whose clocks are changed many times in three days, the last times by the rule at the end of the
-  /// file. The model looks at each minute in turn and remembers how far the clock has got. Zones in which a change
-  /// comes before what the last one moved is over are not looked at: there occurrences may be lost, and none exist.
+  /// file. The model looks at each minute in turn and remembers the latest reading of the clock. Zones are left out in
+  /// which a change comes before all occurrences that the last change moved are over: there occurrences may be lost,
+  /// and no real zone is like that.
   @Test func followsTheModelInInventedZones() throws {
     var chance = SeededChance(seed: 4)
     let start: Int64 = 1_772_236_800  // 2026-02-28T00:00:00Z; day J60 is 1 March.
@@ -165,7 +167,7 @@ struct ChangeDay: CustomTestStringConvertible {
           if matches(reading), reading >= shownUpTo || takesAllHours { expected.insert(time) }
           shownUpTo = max(shownUpTo, reading + 60)
         }
-        // What moves out of the first or the last day is not seen whole.
+        // On the first and the last day, occurrences may move across the border of the compared time.
         var cursor = UnixTime(seconds: start)
         for time in expected.sorted() where time > start && time < start + 3 * 86_400 {
           let due = crontab.nextDue(after: cursor)
@@ -181,7 +183,7 @@ struct ChangeDay: CustomTestStringConvertible {
     #expect(zones == 50 && compared > 10_000)
   }
 
-  /// Random crontabs on days of change, against the definition applied to each wall clock minute by itself.
+  /// Random crontabs on days of change are compared with the definition, applied to each minute of the wall clock.
   @Test func followsTheDefinitionOnDaysOfChange() throws {
     var chance = SeededChance(seed: 3)
     let zones = try (CrontabDifferentialTests.zones + ["Asia/Manila", "Africa/El_Aaiun", "America/Scoresbysund"]).map {
@@ -190,7 +192,7 @@ struct ChangeDay: CustomTestStringConvertible {
     var compared = 0
     for _ in 0..<30 {
       let zone = chance.one(of: zones)
-      // Zones without changes from there on are looked at on an ordinary day.
+      // A zone without changes from that time on is checked on an ordinary day.
       let random = chance.time(from: 0, to: 5_000_000_000)
       let middle = zone.nextTransition(after: random) ?? random
       let day: Int64 = 86_400_000_000
@@ -202,7 +204,7 @@ struct ChangeDay: CustomTestStringConvertible {
       }
       for _ in 0..<25 {
         var random = RandomCrontab(using: &chance)
-        // Most random days would miss the few looked at.
+        // Most random days would not fall on the few that are compared.
         if !chance.once(in: 4) { random.fields[2...4] = [.text("*"), .text("*"), .text("*")] }
         guard let crontab = try? random.crontab(in: zone) else { continue }
         let sets = try zip(RandomCrontab.order, random.fields).map { field, value in
@@ -223,7 +225,7 @@ struct ChangeDay: CustomTestStringConvertible {
             if takesAllHours { expected.insert(second) }
           }
         }
-        // The first and last day are not complete.
+        // The first and the last day are not complete.
         var time = middle.advanced(by: -day)
         let end = middle.advanced(by: day)
         for instant in expected.sorted() where instant > time && instant <= end {
@@ -231,7 +233,7 @@ struct ChangeDay: CustomTestStringConvertible {
           if due != instant {
             Issue.record("\(random) in \(zone.name): \(due?.iso8601 ?? "none"), not \(instant.iso8601)")
           }
-          // A question asked anywhere before gets the same answer.
+          // A question from any earlier time gets the same answer.
           if crontab.nextDue(after: instant.advanced(by: -1)) != instant { Issue.record("\(random): no fixed point") }
           time = instant
           compared += 1

@@ -63,7 +63,7 @@ import Testing
     func next(_ text: String) throws -> String? { schedule.nextDue(after: try time(text), base: base)?.iso8601 }
     #expect(try next("2026-01-01T00:00:07.5") == "2026-01-01T00:05:07.5Z")
     #expect(try next("2025-12-31T23:40") == "2026-01-01T00:05:07.5Z")
-    // A late look does not move what follows.
+    // A question at a later time does not move the following occurrences.
     #expect(try next("2026-01-01T00:07") == "2026-01-01T00:10:07.5Z")
     #expect(try next("2026-01-01T00:10:07.5") == "2026-01-01T00:15:07.5Z")
     let now = try time("2027-01-01")
@@ -86,7 +86,7 @@ import Testing
     #expect(schedule.nextDue(after: .earliest, base: .earliest) == UnixTime.earliest.advanced(by: Interval.longest))
   }
 
-  /// Rounding down as Celery does: relative and plain intervals in UTC and, away from changes, in zones.
+  /// Intervals are rounded down as Celery does it: plain and relative ones, in UTC and, away from changes, in zones.
   @Test func roundsAsCeleryDoes() throws {
     var chance = SeededChance(seed: 90)
     var cases: [(every: Int, relative: Bool, zone: ZoneRules, start: Int64, ours: [Int64])] = []
@@ -109,7 +109,7 @@ import Testing
       if relative, zone != .utc, let change = zone.nextTransition(after: start.advanced(by: -86_400_000_000)),
         change <= time.advanced(by: 86_400_000_000), every < 86_400
       {
-        // Hours are real ones here and there, but over a change only the first step is rounded alike.
+        // Hours are real ones in both, but over a change only the first step is rounded alike.
         times = [times[0]]
         if change <= UnixTime(seconds: times[0] + 86_400) { continue }
       }
@@ -130,7 +130,7 @@ import Testing
   }
 
   @Test(arguments: [
-    // The measured cases of Celery: an hour from 23:17:05, ninety seconds from 23:59:50.
+    // Measured with Celery: an hour from 23:17:05, ninety seconds from 23:59:50.
     (3_600, "UTC", "2026-01-01T23:17:05", ["2026-01-02T00:00", "2026-01-02T01:00"]),
     (90, "UTC", "2026-01-01T23:59:50", ["2026-01-02T00:01", "2026-01-02T00:02"]),
     (86_400, "America/New_York", "2026-03-06T12:00-05", ["2026-03-07-05", "2026-03-08-05", "2026-03-09-04"]),
@@ -148,18 +148,18 @@ import Testing
   }
 
   @Test(arguments: [
-    // A day is midnight, a week is Thursday midnight, on the zone's clock.
+    // A day ends at midnight and a week on Thursday at midnight, by the zone's clock.
     (86_400, "America/New_York", "2026-03-07T12:00Z", ["2026-03-08T00:00-05", "2026-03-09T00:00-04"]),
     (604_800, "Europe/Berlin", "2026-01-01T12:00Z", ["2026-01-08T00:00+01", "2026-01-15T00:00+01"]),
     (900, "UTC", "2026-01-01T12:07Z", ["2026-01-01T12:15Z", "2026-01-01T12:30Z"]),
     (420, "UTC", "1970-01-01T00:01Z", ["1970-01-01T00:07Z", "1970-01-01T00:14Z"]),
-    // Midnight stepped over, and midnight shown twice.
+    // A midnight that clocks skip, and a midnight that they show twice.
     (86_400, "Asia/Beirut", "2026-03-28T12:00Z", ["2026-03-29T01:00+03", "2026-03-30T00:00+03"]),
     (86_400, "America/Havana", "2026-10-31T12:00Z", ["2026-11-01T00:00-04", "2026-11-02T00:00-05"]),
     // Two hours are more than the change, so 02:00 moves; the second 01:00 is no multiple.
     (7_200, "America/New_York", "2026-03-08T06:00Z", ["2026-03-08T03:00-04", "2026-03-08T04:00-04"]),
     (7_200, "America/New_York", "2026-11-01T04:30Z", ["2026-11-01T02:00-05", "2026-11-01T04:00-05"]),
-    // Half an hour is not more than the change, so it follows the clock as shown.
+    // Half an hour is not more than the change, so it follows the clock as it is shown.
     (1_800, "America/New_York", "2026-03-08T06:00Z", ["2026-03-08T01:30-05", "2026-03-08T03:00-04"]),
     (
       1_800, "America/New_York", "2026-11-01T05:00Z",

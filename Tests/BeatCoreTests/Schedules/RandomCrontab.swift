@@ -2,19 +2,19 @@
 
 /// The five fields of a random crontab, as the texts or lists of a document.
 struct RandomCrontab: CustomStringConvertible {
-  /// In the order of documents: minute, hour, day_of_week, day_of_month, month_of_year.
+  /// The fields in the order of documents: minute, hour, day_of_week, day_of_month, month_of_year.
   var fields: [CrontabFieldValue]
 
   static let order: [CrontabField] = [.minute, .hour, .dayOfWeek, .dayOfMonth, .monthOfYear]
 
-  /// Mostly correct and of every shape the grammar knows.
+  /// Makes fields of every shape that the grammar has; most are correct.
   init(using chance: inout SeededChance) {
     fields = Self.order.map { field in
       let openness = field.name == "minute" ? 5 : 2
       if chance.once(in: openness) { return .text("*") }
       return Self.value(of: field, using: &chance)
     }
-    // Steps over all hours or minutes, which are the common ones, more often.
+    // All hours or all minutes, the common case, are chosen more often.
     if chance.once(in: 4) { fields[1] = .text("*") }
     if chance.once(in: 6) { fields[0] = .text("*/\(chance.number(1...59))") }
   }

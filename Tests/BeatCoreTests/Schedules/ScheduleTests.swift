@@ -39,7 +39,7 @@ import Testing
     #expect(Schedule.clocked(UnixTime(seconds: 0)).inWords == "once at 1970-01-01T00:00:00Z")
   }
 
-  /// What a crontab prints as its fields means the same again.
+  /// The fields that a crontab prints mean the same crontab.
   @Test func readsTheFieldsItSpeaks() throws {
     var chance = SeededChance(seed: 11)
     for _ in 0..<2_000 {
@@ -48,8 +48,9 @@ import Testing
     }
   }
 
-  /// `nextDue` is later than asked and a fixed point; `latestDue` and `occurrences` agree with walking `nextDue`.
-  /// Random schedules of every kind, in every zone, over spans that may hold thousands of occurrences.
+  /// `nextDue` is later than the time asked about, and its own fixed point. `latestDue` and `occurrences` agree with
+  /// walking by `nextDue`. The schedules are random ones of every kind, in every zone, over spans with up to thousands
+  /// of occurrences.
   @Test func agreesWithItself() throws {
     var chance = SeededChance(seed: 42)
     let zones = try TimeTesting.zoneNames().map { try TimeTesting.zone($0) }
@@ -85,7 +86,7 @@ import Testing
     #expect(found > 20_000)
   }
 
-  /// However far back, few steps: the newest occurrence of all time.
+  /// Finding the newest occurrence takes few steps, however far back it is.
   @Test(arguments: ["* * * * *", "0 0 29 2 1", "* 0-22 * 1 *", "59 23 31 12 *", "*/7 1-5 13 * fri"])
   func findsTheLatestOfAllTime(line: String) throws {
     let crontab = try Crontab(line: line, zone: TimeTesting.zone("Europe/Berlin"))
@@ -94,7 +95,7 @@ import Testing
     let now = try #require(UnixTime(iso8601: "2026-11-20T22:00:30Z"))
     let start = clock.now
     let latest = try #require(schedule.latestDue(atOrBefore: now, after: UnixTime(microseconds: .min), base: now))
-    // Some hundred steps, even in a build without optimisation, on a busy machine.
+    // Some hundred steps take less than a second, even in a build without optimisation on a busy machine.
     #expect(start.duration(to: clock.now) < .seconds(1))
     #expect(latest <= now && crontab.nextDue(after: latest).map { $0 > now } == true)
     #expect(schedule.latestDue(atOrBefore: latest, after: latest.advanced(by: -1), base: now) == latest)
@@ -121,7 +122,7 @@ import Testing
 }
 
 extension Schedule {
-  /// Whether it follows the wall clock alone.
+  /// Whether the schedule follows the wall clock alone.
   fileprivate var ignoresBase: Bool {
     if case .interval(let interval) = self { return !interval.relative && interval.zone != nil }
     return true

@@ -3,7 +3,7 @@ import Testing
 
 @testable import BeatCore
 
-/// What the tests of schedules share: zones of the system, seeded chance, and the Python oracles.
+/// Shared by the tests of schedules: zones of the system, seeded random numbers, and the Python oracles.
 enum TimeTesting {
   struct Failure: Error, CustomStringConvertible {
     let description: String
@@ -31,7 +31,7 @@ enum TimeTesting {
     return try ZoneRules(name: name, tzif: bytes(ofFile: "\(zoneFolder)/\(name)"))
   }
 
-  /// The names of all zones of the default tree; `posix` and `right` repeat it, the latter with leap seconds.
+  /// The names of all zones of the default tree. `posix` and `right` repeat it, the latter with leap seconds.
   static func zoneNames() -> [String] {
     var names: [String] = []
     var folders = [""]
@@ -63,7 +63,7 @@ enum TimeTesting {
 
   static var celeryPython: String { "\(packageRoot)/.deps/venv/celery-5.7/bin/python" }
 
-  /// Any Python from 3.9 on: the one of the test environment, else the system's.
+  /// A Python of version 3.9 or later: the test environment's, or else the system's.
   static var anyPython: String { access(celeryPython, X_OK) == 0 ? celeryPython : "python3" }
 
   /// Runs a script of `Oracles` over the requests, in two processes, and returns its answers, one for each request.
@@ -122,7 +122,7 @@ enum TimeTesting {
     return result + "\""
   }
 
-  /// How many random crontabs are compared with Celery.
+  /// The number of random crontabs that are compared with Celery.
   static func differentialCases(default number: Int) -> Int {
     guard let value = getenv("REACTIVEBEAT_DIFFERENTIAL_CASES") else { return number }
     return Int(String(cString: value)) ?? number

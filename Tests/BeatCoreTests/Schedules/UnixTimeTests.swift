@@ -64,7 +64,7 @@ import Testing
     }
   }
 
-  /// Each day of two cycles of 400 years follows the one before it, told by a calendar that only counts.
+  /// Each day of two cycles of 400 years follows the one before it, by a calendar that only counts.
   @Test(arguments: [(1, -719_162, 1), (1_601, -134_774, 1)])
   func countsEveryDay(firstYear: Int, firstDay: Int, firstWeekday: Int) {
     var (year, month, day, dayOfYear, weekday) = (firstYear, 1, 1, 1, firstWeekday)

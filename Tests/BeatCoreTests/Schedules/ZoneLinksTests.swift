@@ -15,7 +15,7 @@ struct ZoneLinksTests {
     #expect(ZoneLinks.otherNames(of: name).first == today)
   }
 
-  /// A system that is older than the name has the zone by the one before.
+  /// A system that is older than a zone's new name has the zone under its former name.
   @Test func newNames() {
     #expect(ZoneLinks.otherNames(of: "Europe/Kyiv").contains("Europe/Kiev"))
     #expect(ZoneLinks.otherNames(of: "America/Nuuk").contains("America/Godthab"))

@@ -2,9 +2,9 @@ import Testing
 
 @testable import BeatCore
 
-/// Zone rules against Python's `zoneinfo`, over every zone of the system, and against hand-made files.
+/// Zone rules are compared with Python's `zoneinfo` over every zone of the system, and tested with hand-made files.
 @Suite struct ZoneRulesTests {
-  /// At every change ± 1 s up to the year 2400, and at random instants of the years 1-2400.
+  /// The instants are one second before and after each change up to the year 2400, and random ones of the years 1-2400.
   @Test func agreesWithPythonAtInstants() throws {
     var chance = SeededChance(seed: 2400)
     let names = TimeTesting.zoneNames()
@@ -34,7 +34,7 @@ import Testing
     }
   }
 
-  /// Wall clock readings around every change since 1970 up to the year 2100, most of them in gaps and overlaps.
+  /// Readings of the wall clock around every change from 1970 up to the year 2100, most of them in gaps and overlaps.
   @Test func agreesWithPythonAtReadings() throws {
     var chance = SeededChance(seed: 2100)
     let names = TimeTesting.zoneNames()
@@ -89,19 +89,19 @@ import Testing
   // MARK: Rules at the end of a file
 
   @Test(arguments: [
-    // Daylight saving all year, as RFC 9636 writes it; the boundary between two years is no change.
+    // Daylight saving time all year, as RFC 9636 writes it; the boundary between two years is no change.
     ("XXX3EDT4,0/0,J365/23", "2026-01-01T02:30:00Z", -4 * 3_600, true),
     ("XXX3EDT4,0/0,J365/23", "2026-07-01T00:00:00Z", -4 * 3_600, true),
     ("XXX3EDT4,0/0,J365/23", "2026-12-31T23:59:59Z", -4 * 3_600, true),
     ("EST5EDT,0/0,J365/25", "2027-01-01T05:00:00Z", -4 * 3_600, true),
-    // An end on the second of a start: the start wins, as in Python.
+    // If an end falls on the second of a start, the start wins, as in Python.
     ("AAA0BBB,0/0,0/1", "2026-07-01T00:00:00Z", 3_600, true),
     // Times beyond 24 hours and below zero, from version 3 on.
     ("<-03>3<-02>,M3.5.0/-2,M10.5.0/-1", "2026-03-29T00:59:59Z", -3 * 3_600, false),
     ("<-03>3<-02>,M3.5.0/-2,M10.5.0/-1", "2026-03-29T01:00:00Z", -2 * 3_600, true),
     ("IST-2IDT,M3.4.4/26,M10.5.0", "2026-03-26T23:59:59Z", 2 * 3_600, false),
     ("IST-2IDT,M3.4.4/26,M10.5.0", "2026-03-27T00:00:00Z", 3 * 3_600, true),
-    // Day of the year with and without 29 February.
+    // A day of the year that counts 29 February, and one that does not.
     ("AAA0BBB,J60/0,J300/0", "2028-03-01T00:00:00Z", 3_600, true),
     ("AAA0BBB,J60/0,J300/0", "2028-02-29T23:59:59Z", 0, false),
     ("AAA0BBB,59/0,300/0", "2028-02-29T00:00:00Z", 3_600, true),
@@ -157,7 +157,7 @@ import Testing
     #expect(message(TZifBytes(footer: "UTC0").bytes) == "accepted")
   }
 
-  /// Neither a cut nor a changed byte may trap, in the reading or in the use of what was read.
+  /// Neither a cut nor a changed byte may trap, when the file is read or when its rules are used.
   @Test func survivesDamage() throws {
     var chance = SeededChance(seed: 9636)
     let originals = try ["America/New_York", "Europe/Dublin", "Australia/Lord_Howe", "Asia/Gaza", "Etc/UTC"].map {
@@ -170,7 +170,7 @@ import Testing
       case 0: bytes.removeLast(chance.number(0...bytes.count))
       case 1: bytes = (0..<chance.number(0...300)).map { _ in UInt8(chance.number(0...255)) }
       case 2:
-        // Only the second header and what follows it, where nearly all bytes have a meaning.
+        // Only the second header and the part behind it are changed, where nearly all bytes have a meaning.
         for _ in 0..<chance.number(1...4) {
           bytes[chance.number(bytes.count * 2 / 3...bytes.count - 1)] = UInt8(chance.number(0...255))
         }
