@@ -10,13 +10,13 @@ struct FuzzTargetTests {
     try target.checkMutations(2_000)
   }
 
-  /// A seed that is refused would leave what comes after reading untried.
+  /// A seed document that is refused would leave everything after the reader untested.
   @Test func documentsToBeginWithAreAccepted() throws {
     for seed in FuzzTarget.document.seeds() { _ = try ScheduleDocument(seed, context: FuzzZones.context) }
     #expect(FuzzZones.all.count == FuzzZones.names.count && Set(FuzzZones.all).count == FuzzZones.all.count)
   }
 
-  /// A property that is broken is told, with the input.
+  /// A broken property is reported with its input.
   @Test func brokenPropertiesAreTold() throws {
     let target = FuzzTarget("x", words: ["y"], seeds: { [Array("abcdefgh".utf8)] }) { bytes in
       try hold(!bytes.contains(UInt8(ascii: "y")), "there is a y")

@@ -2,7 +2,7 @@ import Testing
 
 @testable import BeatCore
 
-/// Rows of django-celery-beat that a real one seldom dumps; its usual ones are tested with it.
+/// Rows that a real django-celery-beat seldom dumps. Its usual rows are tested with the real one.
 @Suite struct DjangoDumpTests {
   private func imported(_ fields: String, _ rows: String...) throws -> ImportedSchedule {
     let task =
@@ -31,7 +31,7 @@ import Testing
   @Test func withoutALastRunItCountsFromTheLastChange() throws {
     let schedule = try imported(#""interval": 3, "date_changed": "2026-03-02T11:30:00.5Z""#, Self.hourly)
     #expect(schedule.read?.lastRunAt == time("2026-03-02T11:30:00.5Z"))
-    // One that is switched off rests, and begins when it is switched on.
+    // A disabled schedule rests, and begins when it is enabled.
     let off = try imported(#""interval": 3, "date_changed": "2026-03-02T11:30:00.5Z", "enabled": false"#, Self.hourly)
     #expect(off.read?.lastRunAt == nil)
     #expect(off.read?.definition.runImmediately == false)

@@ -1,6 +1,6 @@
 @testable import BeatCore
 
-/// Sources of an import as texts, and what comes of them.
+/// Sources of an import as texts, and their results.
 enum ImportSample {
   static let settings = ImportSettings(documents: Sample.context, now: Sample.noon)
 
@@ -12,7 +12,7 @@ enum ImportSample {
     return try ImportFile.schedules(Array(text.utf8), form: form, settings)
   }
 
-  /// What a person is told of a file that cannot be read; nil if it can.
+  /// The reason that a user is given if the file cannot be read; nil if it can.
   static func problem(_ text: String) -> String? {
     do {
       _ = try read(text)
@@ -24,6 +24,6 @@ enum ImportSample {
 extension ImportedSchedule {
   var text: String { String(document) }
 
-  /// The document as the daemon reads it; nil if it refuses it.
+  /// The document as the daemon reads it; nil if the daemon refuses it.
   var read: ScheduleDocument? { try? ScheduleDocument(document, context: Sample.context) }
 }

@@ -2,9 +2,9 @@ import Testing
 
 @testable import BeatCore
 
-/// Documents of celerybeat-mongo in the three forms in which people get them out of MongoDB.
+/// Documents of celerybeat-mongo in the three forms that MongoDB's tools export.
 @Suite struct MongoExportTests {
-  /// What mongoengine saves for `PeriodicTask(name=…, interval=…)`, by `mongoexport --jsonFormat=canonical`.
+  /// What mongoengine saves for `PeriodicTask(name=…, interval=…)`, exported by `mongoexport --jsonFormat=canonical`.
   private static let canonical = #"""
     {"_id":{"$oid":"5f0e1a2b3c4d5e6f70819203"},"_cls":"PeriodicTask","name":"sync","task":"shop.sync","enabled":true,"interval":{"_cls":"Interval","every":{"$numberInt":"10"},"period":"minutes"},"args":[{"$numberInt":"7"},{"$numberDouble":"2.0"},{"$numberLong":"9007199254740993"}],"kwargs":{"since":{"$date":{"$numberLong":"1409386206250"}},"deep":{"list":[{"$numberInt":"-1"}]}},"last_run_at":{"$date":{"$numberLong":"1772452500123"}},"total_run_count":{"$numberLong":"41"},"max_run_count":{"$numberInt":"0"},"soft_time_limit":{"$numberInt":"30"},"queue":"mails","run_immediately":false}
     """#
@@ -19,17 +19,17 @@ import Testing
     #expect(document.definition.maxRunCount == nil, "0 is the model's default and means no limit")
     #expect(document.definition.options.queue == "mails")
     #expect(document.definition.options.softTimeLimit == "30")
-    // What reaches the worker is plain JSON, as pymongo and kombu would have made it.
+    // The worker gets plain JSON, as pymongo and kombu would have made it.
     #expect(schedule.text.contains(#""args":[7,2.0,9007199254740993]"#))
     #expect(
       schedule.text.contains(
         #""kwargs":{"since":{"__type__": "datetime", "__value__": "2014-08-30T08:10:06.250000"},"deep":{"list":[-1]}}"#)
     )
-    // The rest stays byte for byte.
+    // All other bytes stay.
     #expect(schedule.text.hasPrefix(#"{"_id":{"$oid":"5f0e1a2b3c4d5e6f70819203"},"_cls":"PeriodicTask","name":"sync""#))
   }
 
-  /// Relaxed numbers are numbers, and dates text.
+  /// In the relaxed form numbers are numbers, and dates are text.
   @Test func relaxedExtendedJSON() throws {
     let schedule = try #require(
       try ImportSample.read(
@@ -67,7 +67,7 @@ import Testing
     #expect(schedules[0].text.contains(#""args" : [ 2 ]"#))
   }
 
-  /// mongosh prints JavaScript: keys without quotes, texts in single ones.
+  /// mongosh prints JavaScript: keys without quotes, and texts in single quotes.
   @Test func theNewerShell() throws {
     let schedule = try #require(
       try ImportSample.read(
@@ -115,7 +115,7 @@ import Testing
     #expect(schedule.document.isEmpty)
   }
 
-  /// Whatever bytes come, the shell's reader ends, and text that is JSON stays what it is.
+  /// The shell's reader ends for any bytes, and leaves text that is JSON as it is.
   @Test func anyTextIsRead() {
     var chance = SeededChance(seed: 7)
     let pieces = ["{", "}", "'", "\"", "\\", "a", ":", "new ", "Long(", "5.", "é", " ", "`", ",", "$x", "\n"]

@@ -2,7 +2,7 @@ import Testing
 
 @testable import BeatCore
 
-/// Forms of RedBeat's hashes that a real RedBeat seldom writes, or that cannot come; its usual ones are tested with it.
+/// Hashes that a real RedBeat seldom writes, or that cannot come. Its usual hashes are tested with the real one.
 @Suite struct RedBeatEntryTests {
   private func imported(
     schedule: String, meta: String? = nil, more: String = "", score: Double? = 1, timezone: String? = nil
@@ -24,7 +24,7 @@ import Testing
   private static let crontab =
     #"{"__type__": "crontab", "minute": 5, "hour": "*", "day_of_week": "*", "day_of_month": "*", "month_of_year": "*"}"#
 
-  /// The zone of a date is told by its name, or by seconds east of UTC.
+  /// A date has its zone as a name, or as seconds east of UTC.
   @Test(arguments: [
     (#""UTC""#, "2026-03-02T12:30:00.000007Z"), (#""Europe/Berlin""#, "2026-03-02T11:30:00.000007Z"),
     ("-18000.0", "2026-03-02T17:30:00.000007Z"), ("null", "2026-03-02T12:30:00.000007Z"),
@@ -35,7 +35,7 @@ import Testing
     #expect(schedule.read?.totalRunCount == 4)
   }
 
-  /// A crontab of RedBeat goes by the application's clock, which its own dates tell.
+  /// A crontab of RedBeat goes by the application's clock, whose zone RedBeat's own dates have.
   @Test func theZoneOfACrontab() {
     func words(_ schedule: ImportedSchedule) -> String? { schedule.read?.definition.schedule.inWords }
     #expect(
@@ -43,7 +43,7 @@ import Testing
     #expect(
       words(imported(schedule: Self.crontab, meta: meta(#""UTC""#), timezone: "Asia/Tokyo"))?.hasSuffix("Asia/Tokyo")
         == true)
-    // One that never ran has its date by the application's clock, too.
+    // The date of an entry that never ran has the application's zone, too.
     #expect(
       words(imported(schedule: Self.crontab, meta: meta(#""Europe/Berlin""#, count: nil)))?.hasSuffix("Europe/Berlin")
         == true)
@@ -54,7 +54,8 @@ import Testing
         "names no zone: it follows the clock of the daemon's --timezone; give the application's here"))
   }
 
-  /// One rule for all entries of a RedBeat: what was written at a run counts first, and none is believed in doubt.
+  /// One zone is chosen for all entries of a RedBeat: dates that were written at a run count first, and none is used in
+  /// doubt.
   @Test(
     arguments: [
       ([(#""Europe/Berlin""#, 4), (#""UTC""#, nil)], "Europe/Berlin"), ([(#""Asia/Tokyo""#, nil)], "Asia/Tokyo"),
@@ -87,14 +88,14 @@ import Testing
   }
 
   @Test(arguments: [
-    // Every 2 days from a beginning on: the series goes on, the last run being late or not.
+    // Every 2 days since a start: the series goes on, whether the last run was late or not.
     (#""freq": 3, "interval": 2, "dtstart": 1771804800"#, ["2026-03-03T00:00:00Z", "2026-03-05T00:00:00Z"]),
     // Three times: 26 February, 1 March, 4 March.
     (#""freq": 3, "interval": 3, "dtstart": 1772064000, "count": 3"#, ["2026-03-04T00:00:00Z"]),
     (#""freq": 4, "dtstart": 1772450000, "until": 1772460000"#, ["2026-03-02T13:13:20Z"]),
     // Once.
     (#""freq": 0, "dtstart": 1772539200, "count": 1"#, ["2026-03-03T12:00:00Z"]),
-    // Its beginning is less than one interval away.
+    // The start is less than one interval away.
     (#""freq": 2, "dtstart": 1772460000"#, ["2026-03-02T14:00:00Z", "2026-03-09T14:00:00Z"]),
   ])
   func recurrenceRulesThatAreIntervals(_ rule: String, _ expected: [String]) throws {

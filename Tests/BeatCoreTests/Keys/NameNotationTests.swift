@@ -2,9 +2,9 @@ import Testing
 
 @testable import BeatCore
 
-/// What is printed for a name means that name again, or none: never another one.
+/// The text that is printed for a name means that name again, or none: never another name.
 @Suite struct NameNotationTests {
-  /// What a name may hold that looks like something else.
+  /// Parts of names that look like something else.
   private static let pieces: [[UInt8]] =
     [
       "a", "\\", "\\\\", "u{1b}", "x1b", "xff", "\u{1b}", "\n", "\u{85}", "\u{202e}", "\u{200d}", "\u{1F468}",
@@ -64,7 +64,7 @@ import Testing
     #expect(NamePattern(name.description).literal == name && !NamePattern(name.description).isGlob)
   }
 
-  /// What nobody prints is taken letter by letter, or as a glob, as ever.
+  /// A text that is never printed for a name is taken literally, or as a glob.
   @Test(arguments: [
     #"App\Jobs"#, #"\*"#, #"\a"#, #"\u{zz}"#, #"\u{61}"#, #"\x"#, #"\xFF"#, #"\u{1B}"#, #"a\"#, #"\u{110000}"#,
   ])

@@ -2,7 +2,7 @@ import Testing
 
 @testable import BeatCore
 
-/// What a glob means is Redis' word; that the two agree on random ones is tested against a server.
+/// Redis defines what a glob means. Another test compares both on random globs with a server.
 @Suite struct NamePatternTests {
   @Test(arguments: [
     ("hello", "hello", true), ("hello", "hell", false), ("", "", true), ("*", "", true), ("*", "anything", true),
@@ -22,7 +22,7 @@ import Testing
     for glob in ["a*", "a?", "[a]", #"\a"#] { #expect(NamePattern(glob).isGlob) }
   }
 
-  /// The ones that take exponential time where each `*` tries all that is left.
+  /// Globs that take exponential time if each `*` tries all remaining lengths.
   @Test func manyStarsAgainstALongNameTakeNoTime() {
     let pattern = NamePattern(String(repeating: "a*", count: 200) + "b")
     #expect(!pattern.matches(EntryName(String(repeating: "a", count: 5_000))))

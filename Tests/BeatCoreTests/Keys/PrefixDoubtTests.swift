@@ -2,7 +2,7 @@ import Testing
 
 @testable import BeatCore
 
-/// Prefixes with schedules under them that are probably not meant.
+/// Prefixes that have schedules under them, but are probably not meant.
 @Suite struct PrefixDoubtTests {
   private func doubt(_ prefix: String, _ names: String...) -> PrefixDoubt? {
     PrefixDoubt(Array(prefix.utf8), names: names.map { EntryName($0) })

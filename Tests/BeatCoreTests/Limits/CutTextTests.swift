@@ -2,7 +2,7 @@ import Testing
 
 @testable import BeatCore
 
-@Suite("What is quoted of outside text is cut") struct CutTextTests {
+@Suite("Quoted outside text is cut") struct CutTextTests {
   @Test func theBeginningIsOfWholeCharacters() {
     #expect("abc".beginning(3) == "abc")
     #expect("abcd".beginning(3) == "abc…")
@@ -12,7 +12,7 @@ import Testing
     #expect("".beginning(0) == "")
   }
 
-  /// A name that a schedule may have is whole; of a longer one its beginning tells which it is.
+  /// A name that a schedule may have is shown whole. The beginning of a longer one shows which it is.
   @Test func namesAreWholeAsFarAsTheyMayBe() {
     let prefix = "tasks:meta:"
     let longest = prefix + String(repeating: "n", count: Limit.nameLength.most)
@@ -24,7 +24,7 @@ import Testing
     #expect(million.brief().utf8.count < 400)
   }
 
-  /// Whatever a document holds, what is said of it is short.
+  /// Reasons are short, whatever the document has.
   @Test(arguments: GrowthTests.fillings) func reasonsAreShort(_ filling: GrowthTests.Filling) {
     let long = JSONLine.quoted(filling.text(4_000))
     let documents =
@@ -33,7 +33,7 @@ import Testing
       + ["minute", "day_of_week", "x"].map { Sample.crontab("{\"\($0)\": \(long)}") }
       + [Sample.crontab("{\(long): 1}"), Sample.document("\"options\": {\(long): 1}"), long, "{\(long)"]
     for document in documents {
-      // Each byte of what is quoted may take six.
+      // Each quoted byte may take six.
       #expect(Sample.problem(document)?.utf8.count ?? 0 < 6 * Limit.reasonLength.most)
       for warning in (try? Sample.read(document))?.warnings ?? [] {
         #expect(warning.utf8.count < 6 * Limit.reasonLength.most)

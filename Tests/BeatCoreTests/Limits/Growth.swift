@@ -3,7 +3,7 @@ import Testing
 
 /// How work grows with its input: twice the input may take twice the work, and not four times as much.
 enum Growth {
-  /// Microseconds of this thread, which other processes do not add to.
+  /// The processor time of this thread in microseconds. Other processes do not add to it.
   static func cost(_ work: () -> Void) -> Int64 {
     func now() -> Int64 {
       var time = timespec()
@@ -15,14 +15,14 @@ enum Growth {
     return now() - start
   }
 
-  /// Records an issue if work on an input of sixteen times the size takes more than 64 times as long: linear work takes 16
-  /// times, quadratic work 256 times. What is done in 2 ms is not judged: it cannot be measured.
+  /// Records an issue if work on an input of sixteen times the size takes more than 64 times as long: linear work takes
+  /// 16 times, quadratic work 256 times. Work that takes less than 2 ms cannot be measured, and passes.
   ///
-  /// Tried up to three times, since a machine may pause for reasons of its own; good once is good.
+  /// The work is tried up to three times, since a machine may pause for reasons of its own. One good result is enough.
   ///
   /// - Parameters:
-  ///   - size: of the small input, in whatever `input` counts.
-  ///   - input: made before the time is taken.
+  ///   - size: the size of the small input, in units of `input`.
+  ///   - input: makes the input, before the time is taken.
   static func expectLinear<Input>(
     _ size: Int, _ input: (Int) -> Input, _ work: (Input) -> Void, sourceLocation: SourceLocation = #_sourceLocation
   ) {

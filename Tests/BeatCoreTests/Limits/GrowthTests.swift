@@ -3,9 +3,9 @@ import Testing
 
 @testable import BeatCore
 
-/// Somebody who may write a document must not take more of the daemon's time than its length is worth.
+/// A client that may write a document must not take more of the daemon's time than the document's length justifies.
 @Suite("Work grows as its input does") struct GrowthTests {
-  /// A text of many of one thing, with what each of them is hard for.
+  /// A text that repeats one piece, and what makes that piece difficult.
   struct Filling: Sendable, CustomTestStringConvertible {
     var testDescription: String
     var unit: String
@@ -35,7 +35,7 @@ import Testing
     Growth.expectLinear(size, filling.text) { _ = quoted($0) }
   }
 
-  /// In each field of a document, as text, as a name, and as it is.
+  /// The text is put into each field of a document: as text, as a name, and as it is.
   @Test(arguments: fillings) func documentsAreRead(_ filling: Filling) {
     func read(_ document: @escaping (String) -> String) {
       Growth.expectLinear(size, { Array(document(filling.text($0)).utf8) }) { bytes in
@@ -69,7 +69,7 @@ import Testing
     read { "{" + $0 }
   }
 
-  /// Many fields, each other than the one before, or the same.
+  /// Documents have many fields, which are all different or all the same.
   @Test(arguments: [true, false]) func documentsOfManyFieldsAreRead(areDistinct: Bool) {
     let fields = { (count: Int) in
       (0..<count).map { "\"k\(areDistinct ? $0 : 0)\": \($0)" }.joined(separator: ", ")
@@ -123,9 +123,9 @@ import Testing
     Growth.expectLinear(size, { Array(filling.text($0).utf8) }) { _ = Base64.decode(Base64.encode($0)) }
   }
 
-  /// What is kept in our own keys is read by all, and may be written by others.
+  /// The daemon's own keys are read by daemons and commands, and other clients may write them.
   @Test(arguments: fillings) func repliesAreRead(_ filling: Filling) {
-    // Each by itself: what is dear and linear would hide what is not.
+    // Each reader is measured by itself: an expensive linear one would hide one that is not linear.
     let readers: [([UInt8]) -> Void] = [
       { _ = WatermarkState($0) }, { _ = EditReceipt($0) }, { _ = DaemonRecord($0) }, { _ = OutboxItem($0) },
       { _ = ManualRequest($0) }, { _ = FireRecord(fields: [$0, $0, Array("due".utf8), $0]) },
@@ -171,7 +171,7 @@ import Testing
     }
   }
 
-  /// What more than thirty marks in a row are made of; all that a language writes stays.
+  /// More than thirty combining marks in a row are separated. Text of any language stays as it is.
   @Test func marksAreParted() {
     let vietnamese = String(repeating: "e\u{323}\u{302} ", count: 100)
     #expect(vietnamese.streamSafe.utf8.elementsEqual(vietnamese.utf8))
@@ -181,7 +181,7 @@ import Testing
         String("a" + marks.unicodeScalars.dropLast().map { String($0) }.joined()).unicodeScalars) + [
           "\u{34F}", "\u{301}",
         ])
-    // What is copied byte for byte stays, too.
+    // Bytes that are copied stay as they are, too.
     let document = Array("{\n\"x\": \"\(marks)\"}".utf8)
     let line = ExportLine.text(EntryName(marks), document)
     let schedule = (try? DocumentLayout(line)).flatMap { ExportLine.schedule($0) }

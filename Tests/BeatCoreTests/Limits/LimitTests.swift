@@ -12,7 +12,7 @@ import Testing
     #expect(Limit.nameLength.excess(2_000) == "has 2000 bytes, and at most 1024 are allowed")
   }
 
-  /// The document's table and the code's are the same.
+  /// The table on the security page is the code's table.
   @Test func theSecurityPagePrintsTheTable() throws {
     let page = try String(contentsOf: securityPage, encoding: .utf8)
     let rows = page.split(separator: "\n").filter { $0.hasPrefix("| ") }.map(String.init)

@@ -13,13 +13,13 @@ import Testing
     return true
   }
 
-  /// A person, and a script that makes a few dozen schedules.
+  /// Lines of a user's edits are written, and so are those of a script that makes a few dozen schedules.
   @Test mutating func whatAPersonDoesIsWritten() {
     for second in 0..<600 { #expect(writes("a", Double(second))) }
     for index in 0..<Limit.lineBurst.most { #expect(writes("n\(index)", 700)) }
   }
 
-  /// Many keys, each many times a second.
+  /// A flood: many keys, each many times a second.
   @Test mutating func aFloodIsBounded() {
     var lines = 0
     for second in 0..<60 {
@@ -29,7 +29,7 @@ import Testing
     #expect(lines >= Limit.lineBurst.most + 50 * Limit.lineRate.most)
   }
 
-  /// What an operator looks for: the first line of a key that is not part of the flood, at any moment.
+  /// An operator looks for the first line of a key that is not part of the flood: it is written at any moment.
   @Test mutating func anotherKeyIsReadBesideAFlood() {
     for second in 0..<120 {
       for index in 0..<1_000 { _ = writes("n\(index % 300)", Double(second) + Double(index) / 1_000) }
@@ -43,7 +43,7 @@ import Testing
     #expect(lines <= Limit.lineBurst.most + 30 * Limit.lineRate.most)
   }
 
-  /// The bytes of a flood are bounded, whatever its lines hold.
+  /// The bytes of a flood are bounded, whatever its lines contain.
   @Test mutating func longLinesCountAsSeveral() {
     var bytes = 0
     for index in 0..<30_000 where writes("n\(index)", Double(index) / 1_000, bytes: 8_192) { bytes += 8_192 }

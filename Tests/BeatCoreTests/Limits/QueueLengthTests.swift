@@ -2,7 +2,7 @@ import Testing
 
 @testable import BeatCore
 
-/// Names on the broker that are longer than AMQP's.
+/// Names of queues and exchanges that are longer than AMQP allows.
 @Suite struct QueueLengthTests {
   private static let longest = String(repeating: "q", count: 255)
 
@@ -26,12 +26,12 @@ import Testing
     #expect((found?.utf8.count ?? 0) < 200)
   }
 
-  /// Bytes count, not characters.
+  /// The limit counts bytes, not characters.
   @Test func bytesCount() {
     #expect(problem(#""queue": "\#(String(repeating: "\u{1F600}", count: 64))""#)?.contains("256 bytes") == true)
   }
 
-  /// Celery ignores an exchange without a routing key, and a queue beside both: exports are full of them.
+  /// Celery ignores an exchange without a routing key, and a queue beside both. Exports have many of these.
   @Test func whatHasNoEffectMayBeLong() {
     #expect(problem(#""exchange": "\#(Self.longest)q""#) == nil)
     #expect(problem(#""routing_key": "\#(Self.longest)q", "queue": "a""#) == nil)

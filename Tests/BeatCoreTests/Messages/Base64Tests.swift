@@ -4,7 +4,7 @@ import Testing
 @testable import BeatCore
 
 @Suite struct Base64Tests {
-  /// As Foundation has it, which is asked here and not in the daemon.
+  /// The result is Foundation's. The daemon itself does not load Foundation.
   @Test func bytesOfEachLength() {
     var random = SystemRandomNumberGenerator()
     for count in 0...200 {

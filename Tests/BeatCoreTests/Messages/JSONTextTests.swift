@@ -16,7 +16,7 @@ struct JSONTextTests {
   @Test func everyScalarIsWrittenAsInPython() throws {
     var scalars = Array(UInt32(0)...0x0300).compactMap(Unicode.Scalar.init)
     scalars += stride(from: UInt32(0x0301), through: 0x10FFFF, by: 257).compactMap(Unicode.Scalar.init)
-    // Each beside a letter, so that it cannot melt into a character with its neighbour unseen.
+    // Each scalar is between letters, so that it cannot join with its neighbour to one character.
     let texts = scalars.map { "a\(Character($0))z" }
     let answers = try WireOracle.ask(texts.map { WireOracle.request("dumps", Array($0.utf8)) })
     for (text, answer) in zip(texts, answers) { #expect(JSONText.string(text) == answer) }

@@ -64,7 +64,7 @@ struct PythonReprTests {
     try compare((0..<6_000).map { _ in random.chance.once(in: 4) ? random.integer() : random.float() })
   }
 
-  /// The limit of 1,024 characters, met at each place of each kind of value.
+  /// Each kind of value crosses the limit of 1,024 characters at each place.
   @Test func valuesAtTheLimitReadAsWithCelery() throws {
     var values: [String] = []
     let ends = [

@@ -4,14 +4,14 @@ import Testing
 
 @Suite("TaskID: one id for one occurrence, however often it is sent")
 struct TaskIDTests {
-  /// RFC 9562, appendix A.4.
+  /// The example of RFC 9562, appendix A.4.
   @Test func isUUIDVersion5() {
     let dns: [UInt8] = [0x6b, 0xa7, 0xb8, 0x10, 0x9d, 0xad, 0x11, 0xd1, 0x80, 0xb4, 0x00, 0xc0, 0x4f, 0xd4, 0x30, 0xc8]
     let id = TaskID(namespace: dns, name: Array("www.example.com".utf8), sha1: SHA1.digest)
     #expect("\(id)" == "2ed6657d-e927-568b-95e1-2665a8aea6a2")
   }
 
-  /// FIPS 180-4's examples: the tests' own SHA-1 is one.
+  /// The examples of FIPS 180-4 check the tests' own SHA-1.
   @Test(arguments: [
     ("", "da39a3ee5e6b4b0d3255bfef95601890afd80709"), ("abc", "a9993e364706816aba3e25717850c26c9cd0d89d"),
     ("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq", "84983e441c3bd26ebaae4aa1f95129e5e54670f1"),
@@ -27,11 +27,12 @@ struct TaskIDTests {
     #expect(id("tasks:meta:a", due) == id("tasks:meta:a", due))
     #expect(id("tasks:meta:a", due) != id("tasks:meta:b", due))
     #expect(id("tasks:meta:a", due) != id("tasks:meta:a", due.advanced(by: 1)))
-    // Where the key ends is part of it: key "1" due at 23 is not key "12" due at 3.
+    // The end of the key matters: key "1" due at 23 is not key "12" due at 3.
     #expect(id("1", UnixTime(microseconds: 23)) != id("12", UnixTime(microseconds: 3)))
   }
 
-  /// It is written into logs, watermarks and result keys for years: it may never change. Made with Python's hashlib.
+  /// The id is in logs, watermarks and result keys for years, so it may never change. The expected value was made with
+  /// Python's hashlib.
   @Test func staysTheSameFromReleaseToRelease() {
     let id = TaskID(key: Array("tasks:meta:nightly".utf8), due: Sample.noon, sha1: SHA1.digest)
     #expect("\(id)" == "2a5ba48b-5b9d-5af3-a73c-6c27164df100")

@@ -4,7 +4,7 @@ import Testing
 
 @Suite("TaskMessage: what Celery says of a task, whichever broker carries it")
 struct TaskMessageTests {
-  /// Headers as `name=value`, in their order.
+  /// The headers as `name=value`, in order.
   private struct Headers: TaskHeaderWriter {
     var lines: [String] = []
 
@@ -52,7 +52,7 @@ struct TaskMessageTests {
       ])
   }
 
-  /// A document cannot set what Celery sets: all names that are written are refused there.
+  /// A document cannot set the headers that Celery sets: every header that is written is refused in a document.
   @Test func ownNamesAreKnown() throws {
     var headers = Headers()
     try message().headers.write(to: &headers)

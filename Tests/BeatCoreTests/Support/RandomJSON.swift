@@ -1,7 +1,7 @@
 @testable import BeatCore
 
-/// Random JSON values, as text, with what the representations of Celery stumble over: long texts, quotes, floats of all
-/// sizes, deep nesting.
+/// Random JSON values as text, with the parts that are hard for Celery's representations: long texts, quotes, floats of
+/// all sizes, deep nesting.
 struct RandomJSON {
   var chance: SeededChance
 
@@ -44,7 +44,7 @@ struct RandomJSON {
     }
   }
 
-  /// Doubles of any bits, round ones, and decimal texts that no double holds.
+  /// Doubles with any bits, round ones, and decimal texts that no double represents.
   mutating func float() -> String {
     switch chance.number(0...7) {
     case 0:

@@ -1,6 +1,6 @@
 @testable import BeatCore
 
-/// SHA-1 (FIPS 180-4) for tests: the core takes it as a function, and the edges pass a library's.
+/// SHA-1 (FIPS 180-4) for tests. The core takes the digest as a function, and the adapters pass a library's.
 enum SHA1 {
   static let digest: TaskID.SHA1 = { message in
     var state: [UInt32] = [0x6745_2301, 0xEFCD_AB89, 0x98BA_DCFE, 0x1032_5476, 0xC3D2_E1F0]

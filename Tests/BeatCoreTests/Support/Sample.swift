@@ -4,16 +4,16 @@ import Testing
 
 /// Instants, documents and settings that many tests share.
 enum Sample {
-  /// 2026-03-02T12:00:00Z, a Monday: the present of most tests.
+  /// 2026-03-02T12:00:00Z, a Monday: the present time of most tests.
   static let noon = UnixTime(seconds: 1_772_452_800)
 
-  /// Zones come from the system's files.
+  /// A context with the zones of the system's files.
   static let context = DocumentContext(defaultZone: .utc) { name throws(ZoneError) in
     do { return try TimeTesting.zone(name) } catch { throw ZoneError(zone: name, message: "there is no such zone") }
   }
 
-  /// A document of one line, of the fields every document needs and `fields`, such as `"args": [2, 3]`. A field given
-  /// here replaces one of the same name.
+  /// A document on one line, with the required fields and with `fields`, such as `"args": [2, 3]`. A field that is
+  /// given here replaces one of the same name.
   static func document(_ fields: String..., interval: String? = #"{"every": 10, "period": "seconds"}"#) -> String {
     var members = [#""name": "report""#, #""task": "proj.tasks.add""#, #""enabled": true"#]
     if let interval { members.append(#""interval": \#(interval)"#) }
@@ -38,7 +38,7 @@ enum Sample {
     try ScheduleDocument(Array(text.utf8), context: context)
   }
 
-  /// What a person is told of a document that is set aside; nil if it is accepted.
+  /// The reason that a user is given if the document is set aside; nil if it is accepted.
   static func problem(_ text: String) -> String? { problem(Array(text.utf8)) }
 
   static func problem(_ bytes: [UInt8]) -> String? {

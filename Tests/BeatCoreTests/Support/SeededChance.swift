@@ -1,6 +1,6 @@
 @testable import BeatCore
 
-/// A seeded random number generator (SplitMix64): the same numbers in each run.
+/// A seeded random number generator (SplitMix64), which gives the same numbers in each run.
 struct SeededChance: RandomNumberGenerator {
   private var state: UInt64
 
@@ -22,7 +22,7 @@ struct SeededChance: RandomNumberGenerator {
     elements[Int.random(in: elements.indices, using: &self)]
   }
 
-  /// True once in `number` times.
+  /// True once in `number` times on average.
   mutating func once(in number: Int) -> Bool { self.number(1...number) == 1 }
 
   mutating func time(from: Int64, to: Int64) -> UnixTime {

@@ -1,8 +1,8 @@
 @testable import BeatCore
 
-/// Python, Celery and kombu themselves, asked what they make of a value.
+/// Asks Python, Celery and kombu themselves what they make of a value.
 enum WireOracle {
-  /// Answers of `Messages/Oracles/wire_oracle.py`, one for each request. Needs Celery 5.7 in the test environment.
+  /// The answers of `Messages/Oracles/wire_oracle.py`, one for each request. Needs Celery 5.7 in the test environment.
   static func ask(_ requests: [String]) throws -> [String] {
     try TimeTesting.ask("../../Messages/Oracles/wire_oracle.py", python: TimeTesting.celeryPython, requests: requests)
   }
