@@ -1,7 +1,7 @@
 @testable import BeatCore
 @testable import ReactiveBeat
 
-/// One call of the fire script, with everything as it should be but for what a scenario changes.
+/// One call of the fire script; a scenario changes one thing of it.
 struct FireCall {
   var document = Array("tasks:meta:a".utf8)
   var watermark = Array("reactivebeat:tasks:meta:mark".utf8)
@@ -21,7 +21,7 @@ struct FireCall {
   var historyLength = "0"
   var why = "schedule"
 
-  /// Another schedule's, whose message tells whose it is.
+  /// The call for another schedule, whose message has the schedule's name.
   static func of(_ entry: String) -> FireCall {
     var call = FireCall()
     (call.document, call.entry) = (Array("tasks:meta:\(entry)".utf8), Array(entry.utf8))
@@ -29,25 +29,25 @@ struct FireCall {
     return call
   }
 
-  /// The watermark that the call leaves behind.
+  /// The watermark that the call stores.
   var stored: String {
     String(decoding: Watermark(due: due, taskID: TaskID(text: id), totalRunCount: count).bytes, as: UTF8.self)
   }
 }
 
-/// The fire script on a server, and what a scenario finds wrong with what it does.
+/// Runs the fire script on a server, and collects what a scenario finds wrong.
 final class FireBench {
   private let server: RedisServer
   private let script: String
   let storeDatabase: Int
   let brokerDatabase: Int
-  /// On the store's database.
+  /// A client on the store's database.
   let store: BlockingClient
-  /// On the broker's database.
+  /// A client on the broker's database.
   let broker: BlockingClient
   private(set) var complaints: [String] = []
 
-  /// Empties the server; the document of `FireCall` stands in the store.
+  /// Empties the server, and stores the document of `FireCall`.
   init(_ script: String, on server: RedisServer, store: Int = 1, broker: Int = 0) throws {
     (self.server, self.script, storeDatabase, brokerDatabase) = (server, script, store, broker)
     (self.store, self.broker) = try (server.client(), server.client())
@@ -57,20 +57,21 @@ final class FireBench {
     self.store("SET", "tasks:meta:a", "old")
   }
 
-  /// The first word of the answer; an error's text if it is one.
+  /// Returns the first word of the answer; for an error, its text.
   @discardableResult
   func fire(_ call: FireCall = FireCall(), as client: BlockingClient? = nil) -> String {
     let reply = answer(call, as: client)
     return reply?.array?.first?.text ?? reply?.text ?? reply?.error?.message ?? "no answer"
   }
 
-  /// To one occurrence; an error of the script as a whole is one, too.
+  /// Returns the answer to one occurrence; an error of the whole script counts as one.
   func answer(_ call: FireCall, as client: BlockingClient? = nil) -> RedisReply? {
     let reply = answer([call], as: client)
     return reply?.array?.first ?? reply
   }
 
-  /// Fires several in one call; what they have in common is taken from the first. The first word of each answer.
+  /// Fires several occurrences in one call, with the shared arguments of the first. Returns the first word of each
+  /// answer.
   func fire(_ calls: [FireCall], as client: BlockingClient? = nil) -> [String] {
     (answer(calls, as: client)?.array ?? []).map { $0.array?.first?.text ?? $0.text ?? "no answer" }
   }
@@ -94,7 +95,7 @@ final class FireBench {
         + arguments)
   }
 
-  /// A client of a user who may do everything but these commands.
+  /// A client of a user who may use all commands but these.
   func client(without commands: [String]) throws -> BlockingClient {
     let rules = commands.map { Array("-\($0)".utf8) }
     store.call(
@@ -113,7 +114,7 @@ final class FireBench {
   var watermark: String? { watermark("a") }
   func watermark(_ entry: String) -> String? { store("HGET", "reactivebeat:tasks:meta:mark", entry)?.text }
 
-  /// The server's clock.
+  /// The server's time.
   func now() -> UnixTime {
     let parts = store("TIME")?.array?.compactMap { $0.text.flatMap { Int64($0) } } ?? []
     return UnixTime(microseconds: parts.count == 2 ? parts[0] * 1_000_000 + parts[1] : 0)
@@ -127,7 +128,7 @@ final class FireBench {
     if !holds { complaints.append(what) }
   }
 
-  /// Neither document, watermark nor queue have been touched.
+  /// Expects document, watermark and queue to be untouched.
   func checkUntouched(_ what: String) {
     check("\(what): the document", document, "old")
     check("\(what): the watermark", watermark, nil)

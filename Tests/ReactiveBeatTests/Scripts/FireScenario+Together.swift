@@ -89,7 +89,7 @@ extension FireScenario {
 }
 
 extension FireBench {
-  /// Calls for these entries, whose documents stand there.
+  /// Calls for these entries, and their documents in the store.
   fileprivate func calls(_ entries: String...) -> [FireCall] {
     for entry in entries { store("SET", "tasks:meta:\(entry)", "old") }
     return entries.map(FireCall.of)

@@ -3,8 +3,8 @@ import Testing
 @testable import BeatCore
 @testable import ReactiveBeat
 
-/// What the fire script has to do in one situation. A scenario can be run on any text of the script, so that it can be
-/// shown to fail when the script does something else.
+/// What the fire script must do in one situation. A scenario can run any version of the script's text, which shows that
+/// it fails when the script does something else.
 struct FireScenario: Sendable, CustomTestStringConvertible {
   let name: String
   private let body: @Sendable (FireBench) throws -> Void
@@ -15,7 +15,7 @@ struct FireScenario: Sendable, CustomTestStringConvertible {
     (self.name, self.body) = (name, body)
   }
 
-  /// What is wrong with how `script` behaves; empty if nothing.
+  /// Runs the scenario with this script. Returns what is wrong; empty if nothing.
   func complaints(_ script: String, on server: RedisServer, store: Int = 1, broker: Int = 0) throws -> [String] {
     let bench = try FireBench(script, on: server, store: store, broker: broker)
     try body(bench)
@@ -46,7 +46,7 @@ struct FireScenario: Sendable, CustomTestStringConvertible {
       bench.check("list three", bench.messages("three\u{06}\u{16}6"), ["message"])
     },
     FireScenario("OK: the document's time to live stays") { bench in
-      // Longer, of the same length, and shorter than what stands there.
+      // The documents are longer than the stored one, of the same length, and shorter.
       for (number, text) in ["longer", "equals", "new"].enumerated() {
         var call = FireCall()
         (call.old, call.new) = (Array(bench.store("GET", "tasks:meta:a")?.text?.utf8 ?? "".utf8), Array(text.utf8))
@@ -66,7 +66,7 @@ struct FireScenario: Sendable, CustomTestStringConvertible {
         bench.check("the answer", bench.fire(call), "OK")
       }
       let length = bench.store("XLEN", "reactivebeat:tasks:meta:history")?.integer ?? 0
-      // Redis drops whole nodes of the stream, of 100 entries each.
+      // Redis removes whole nodes of the stream, of 100 entries each.
       bench.check("its length", (100...299).contains(length))
       let last = bench.store("XREVRANGE", "reactivebeat:tasks:meta:history", "+", "-", "COUNT", "1")?.array?.first?
         .array
@@ -219,7 +219,7 @@ struct FireScenario: Sendable, CustomTestStringConvertible {
       bench.broker("SADD", "two", "x")
       var call = FireCall()
       call.lists = ["one", "two", "three"].map { Array($0.utf8) }
-      // Who may not take a message back must not have pushed it.
+      // A user who may not take a message back must not have pushed it.
       let limited = try bench.client(without: ["lpop"])
       let answer = bench.answer(call, as: limited)?.array ?? []
       bench.check("the answer", answer.map(\.text), ["BADQUEUE", "two", "set"])

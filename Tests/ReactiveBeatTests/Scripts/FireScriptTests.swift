@@ -16,7 +16,7 @@ import Testing
     }
   }
 
-  /// Every safeguard is needed: without it, the scenarios no longer pass.
+  /// Each safeguard is needed: without it the scenarios do not pass.
   @Test(arguments: Safeguard.all)
   func safeguard(_ safeguard: Safeguard) throws {
     let weakened = try safeguard.removed(from: Self.script)
@@ -26,12 +26,12 @@ import Testing
     #expect(failed.contains { $0.hasPrefix(safeguard.scenario) }, "failed: \(failed)")
   }
 
-  /// Something that the script does for safety, the text that does it, and what it would be without.
+  /// A safeguard of the script: the text that does it, and the text that replaces it to show that it is needed.
   struct Safeguard: Sendable, CustomTestStringConvertible {
     let testDescription: String
     let text: String
     var replacement = ""
-    /// How the name of a scenario begins that fails without it.
+    /// The beginning of the name of a scenario that fails without it.
     let scenario: String
 
     func removed(from script: String) throws -> String {
@@ -123,7 +123,7 @@ import Testing
     ]
   }
 
-  /// What the driver makes of each answer.
+  /// The outcome that the driver reads from each answer.
   @Test func answers() {
     func outcome(_ words: String...) -> FireOutcome { FireOutcome(.array(words.map { .string(Array($0.utf8)) })) }
     #expect(FireOutcome(.string(Array("OK".utf8))) == .fired)
@@ -142,7 +142,7 @@ import Testing
     guard case .refused(let queue) = outcome("BADQUEUE", "slow\u{06}\u{16}3", "hash"),
       case .refused(let text) = outcome("ERR", "LPUSH: OOM command not allowed"),
       case .refused(let error) = FireOutcome(.error(RedisServerError("MISCONF cannot write"))),
-      // An answer to something else.
+      // An answer to another question.
       outcome("SOMETHING") == .unknown, FireOutcome(.array([])) == .unknown, FireOutcome(.integer(1)) == .unknown
     else {
       Issue.record("an answer that changed nothing is not .refused")
@@ -151,7 +151,7 @@ import Testing
     #expect(queue.contains("slow") && queue.contains("hash"))
     #expect(text.hasPrefix("Redis refused LPUSH: OOM command not allowed; its memory is full"))
     #expect(error.contains("MISCONF cannot write"))
-    // A control character in a queue's name does not reach the log as such.
+    // A control character in a queue's name is not written to the log as it is.
     #expect(!queue.utf8.contains(0x06))
     #expect(FireOutcome(nil) == .unknown)
   }

@@ -19,7 +19,7 @@ import Testing
     return store.call(words.map { Array($0.utf8) })
   }
 
-  /// What a heartbeat answers, taken apart.
+  /// The parts of a heartbeat's answer.
   private struct Answer: Equatable {
     var previous: String
     var incarnation: String
@@ -27,7 +27,7 @@ import Testing
     var remaining: Int64
     var time: UnixTime
     var isOffered: Bool
-    /// Places in the keys, and what stands there.
+    /// Damaged keys: the place of each in KEYS, and then its value.
     var damaged: [String]
   }
 
@@ -77,15 +77,15 @@ import Testing
     #expect(value("epoch") == "1")
   }
 
-  /// The reply to the heartbeat that took it was lost: the next one has the same sequence of events behind it as a renewal,
-  /// so the holder is told its token.
+  /// The reply to the heartbeat that took the lease was lost. The next heartbeat finds the instance in the lease, so
+  /// the holder gets its token.
   @Test func tellsTheTokenAfterALostReply() throws {
     try heartbeat(1)
     #expect(try heartbeat(1).token == "one:1")
     #expect(try heartbeat(7).token == "one:1")
   }
 
-  /// Who cannot lead neither takes nor renews.
+  /// A daemon that claims nothing neither takes nor renews the lease.
   @Test func whoAsksForNothingTakesNothing() throws {
     #expect(try heartbeat(1, claim: "nothing").token == "")
     #expect(value("lease") == nil && value("epoch") == nil)
@@ -95,7 +95,7 @@ import Testing
     #expect(lifetime("lease") <= 1_000)
   }
 
-  /// A holder that lacks something, and one that does not.
+  /// The holder lacks a right and offers its lease; the other daemon lacks none.
   @Test func anOfferedLeaseIsTakenByWhoAsksForIt() throws {
     try heartbeat(1, as: "one", offers: true)
     #expect(try heartbeat(1, as: "two").token == "one:1")
@@ -108,11 +108,12 @@ import Testing
     #expect(try heartbeat(3, as: "one", claim: "offered").token == "two:2")
   }
 
-  /// The order in the script: who is refused any of its commands neither gets the lease nor keeps it.
+  /// The order in the script matters: a daemon whose user is refused any of its commands neither gets the lease nor
+  /// keeps it.
   @Test(arguments: ["time", "get", "set", "pttl", "incr", "del"]) func whoIsRefusedACommandGetsNoLease(
     _ command: String
   ) throws {
-    // What there is to delete is an offer of its own, from before.
+    // DEL is called only if the daemon has an offer from before.
     if command == "del" { store("SET", "offer", "one:1") }
     store.call(
       "ACL SETUSER limited reset on nopass ~* &* +@all -\(command)".split(separator: " ").map { Array($0.utf8) })
@@ -125,7 +126,7 @@ import Testing
     #expect(reply?.error != nil && value("lease") == nil)
   }
 
-  /// What stands there is no number to count on from: it is told and replaced, and the lease is taken.
+  /// The epoch is no number that can be counted on: it is reported and replaced, and the lease is taken.
   @Test(arguments: ["abc", "", "9223372036854775807", "1e5", "99999999999999999999", " 7", "99999999999999"])
   func anEpochThatIsDamagedIsReplaced(_ text: String) throws {
     store("SET", "epoch", text)
@@ -147,7 +148,7 @@ import Testing
     #expect(value("epoch") == "1")
   }
 
-  /// Names of instances are told apart to their end.
+  /// Names of instances are compared to their end.
   @Test(arguments: ["on", "one1", "one:", ""]) func isNotDeceivedByASimilarName(_ instance: String) throws {
     try heartbeat(1, as: "one")
     #expect(try heartbeat(1, as: instance).token == "one:1")
@@ -172,7 +173,8 @@ import Testing
     #expect(try heartbeat(2, as: "one").token == "two:2")
   }
 
-  /// Every lease of ours runs out by itself; one that does not is nobody's, and would keep all of them quiet for ever.
+  /// Every daemon's lease runs out by itself. One that does not belongs to no daemon, and would keep all of them from
+  /// firing for ever.
   @Test func takesOverWhatNeverRunsOut() throws {
     store("SET", "lease", "somebody")
     #expect(try heartbeat(1).token == "one:1")
@@ -181,13 +183,13 @@ import Testing
     #expect(try heartbeat(1, as: "two").token == "two:2")
   }
 
-  /// Redis' clock was years ahead when it was taken.
+  /// Redis' clock was years ahead when the lease was taken.
   @Test func takesALeaseThatLastsLongerThanAnybodysMay() throws {
     store("SET", "lease", "one:1", "PX", "3600001000")
     #expect(try heartbeat(1, as: "two").token == "two:1")
   }
 
-  /// It may be a newer version's.
+  /// The value may be a newer version's.
   @Test func waitsForAForeignValueToRunOut() throws {
     store("SET", "lease", "somebody", "PX", "60000")
     let answer = try heartbeat(1)
@@ -206,7 +208,7 @@ import Testing
     #expect(value("lease") == "two:1")
   }
 
-  /// It is nobody's, and no other one can be written beside it.
+  /// Such a key is no daemon's lease, and no lease can be written while it exists.
   @Test func aLeaseOfAnotherTypeIsToldAndReplaced() throws {
     store("LPUSH", "lease", "x")
     let answer = try heartbeat(1)
@@ -215,7 +217,7 @@ import Testing
     #expect(try heartbeat(2).damaged == [])
   }
 
-  /// No daemon of any version writes these.
+  /// No daemon of any version writes such a lease.
   @Test(arguments: [String(repeating: "x", count: 200), "two:1\n", "a b:1", "\u{1b}:1"])
   func aLeaseThatNobodyCanHaveWrittenIsReplaced(_ text: String) throws {
     store("SET", "lease", text, "PX", "3000000")
@@ -223,8 +225,7 @@ import Testing
     #expect(answer.token == "one:1" && answer.damaged == ["3", String(text.prefix(128))])
   }
 
-  /// What another program keeps in the other keys stays, or is overwritten where it is ours to write; the lease is
-  /// taken.
+  /// A key of another type stays, and the daemon goes without what it holds: the lease is taken.
   @Test(arguments: ["epoch", "incarnation", "offer"]) func anotherTypeEndsNoHeartbeat(_ key: String) throws {
     store("LPUSH", key, "x")
     let answer = try heartbeat(1)
@@ -235,7 +236,7 @@ import Testing
     #expect(try heartbeat(2).token == answer.token)
   }
 
-  /// Whatever stands there, an answer is short.
+  /// An answer is short, however long the stored value is.
   @Test(arguments: ["heartbeat:one", "incarnation", "lease", "epoch", "offer"]) func longTextIsNotTold(_ key: String)
     throws
   {

@@ -41,11 +41,11 @@ import Testing
     #expect(relay("1", to: "q") == ["OK"])
     for _ in 0..<3 { #expect(relay("1", to: "q") == ["DUPLICATE"]) }
     #expect(relay("2", to: "q") == ["OK"])
-    // The newest at the head, as the workers expect it.
+    // The newest message is at the head, as the workers expect it.
     #expect(list("q") == ["message of 2", "message of 1"])
   }
 
-  /// A worker has taken it: it is still known.
+  /// A worker has taken the message, and its delivery note is still there.
   @Test func onceThoughItIsGone() {
     #expect(relay("1", to: "q") == ["OK"])
     broker("DEL", "q")
@@ -138,7 +138,7 @@ import Testing
         == .refused(
           #"the queue's key slow, priority 3 (key "slow\x06\x163") on the broker holds a Redis hash, not a list: rename "#
             + "or delete it"))
-    // What Redis says, with what to do about it.
+    // The text is Redis' error, with what to do about it.
     let (full, replica) = (RedisServerError("OOM x").text, RedisServerError("READONLY x").text)
     #expect(outcome("ERR", "LPUSH", "OOM x") == .unable("the broker refused LPUSH: \(full)"))
     #expect(outcome("ERR", "SET", "READONLY x") == .wrongServer(replica))
@@ -147,19 +147,19 @@ import Testing
     #expect(RelayOutcome(.error(RedisServerError("READONLY x"))) == .wrongServer(replica))
     #expect(RelayOutcome(nil) == .unknown)
     for other in [RedisReply.integer(1), .array([]), .null, .status("OK")] {
-      // An answer to something else.
+      // An answer to another question.
       #expect(RelayOutcome(other) == .unknown, "\(other)")
     }
   }
 
-  /// Whoever may not take back what it has pushed to one of several lists does not push it there again.
+  /// A user who may not take back a message that was pushed to one of several lists does not push it there again.
   @Test func withoutLPOPNothingComesTwice() throws {
     let limited = try client("%R~*", "%W~reactivebeat:dedup:*", "%W~one", "-lpop")
     for _ in 0..<3 { _ = relayUndeclared("1", to: "one", "two", as: limited) }
     #expect(list("one").count <= 1, "\(list("one"))")
   }
 
-  /// As `relay`, by a script that names no keys: an ACL judges each command.
+  /// Like `relay`, but with a script that declares no keys, so that the ACL judges each command.
   private func relayUndeclared(_ id: String, to lists: String..., as client: BlockingClient) -> RedisReply? {
     let keys = [dedup(id)] + lists.map { Array($0.utf8) }
     let table = keys.map { "'" + String(decoding: $0, as: UTF8.self) + "'" }.joined(separator: ",")
@@ -167,7 +167,7 @@ import Testing
     return evaluate(Array(script.utf8), [], [Array("m".utf8), Array("60".utf8), Array("0".utf8)], as: client)
   }
 
-  /// Where the note may be written and not deleted, a message whose push was refused is tried again all the same.
+  /// Where the delivery note may be written and not deleted, a message whose push was refused is still tried again.
   @Test func aRefusedPushIsNoDuplicate() throws {
     let limited = try client("~*", "-lpush", "-del")
     #expect(relay("1", to: "q", as: limited)?.prefix(2) == ["ERR", "LPUSH"])
@@ -204,11 +204,11 @@ import Testing
     #expect(outbox(skipping: 99, count: 2, bytes: 99) == ["4"])
     #expect(outbox(skipping: 0, count: 0, bytes: 0) == ["4"])
     #expect(outbox(skipping: 0, count: 9, bytes: 2) == ["4", "a", "b"])
-    // The first one is read however long it is.
+    // The first item is read, however long it is.
     #expect(outbox(skipping: 1, count: 9, bytes: 0) == ["4", "b"])
     #expect(outbox(skipping: 2, through: "b", count: 2, bytes: 99) == ["4", "c", "d"])
     #expect(outbox(skipping: 4, through: "d", count: 2, bytes: 99) == ["4"])
-    // One of those passed over was taken out.
+    // An item that was passed over has been removed.
     broker("LREM", "outbox", "0", "a")
     #expect(outbox(skipping: 2, through: "b", count: 2, bytes: 99) == ["-1"])
     #expect(outbox(skipping: 4, through: "d", count: 2, bytes: 99) == ["-1"])

@@ -4,7 +4,7 @@ import Testing
 @testable import BeatRedis
 @testable import ReactiveBeat
 
-/// The scripts beside the fire script, called as Redis gets them.
+/// All scripts but the fire script, called as Redis gets them.
 @Suite struct StoreScriptTests {
   private let server: RedisServer
   private let store: BlockingClient
@@ -27,7 +27,7 @@ import Testing
       PackageResources.read_lua, keys: ["mark"] + names.map { "doc:" + $0 }, ["\(longest)", "\(room)", "20"] + names)
   }
 
-  /// So many bytes and one more, by which it is known to be too long.
+  /// A long watermark is returned up to one byte beyond the limit, which shows that it is too long.
   @Test func readTellsOnlyTheBeginningOfALongWatermark() {
     store("HSET", "mark", "a", String(repeating: "1", count: 20), "b", String(repeating: "2", count: 1_000_000))
     let watermarks = read(longest: 7, "a", "b", "c")?.array?[1]
@@ -35,7 +35,7 @@ import Testing
       watermarks == words(text(String(repeating: "1", count: 20)), text(String(repeating: "2", count: 21)), .null))
   }
 
-  /// A watermark that is too long is compared as it was told.
+  /// A watermark that is too long is compared with the part that was returned.
   @Test func rebaseReplacesWhatWasTold() {
     func mend(_ seen: String) -> Int64? {
       evaluate(PackageResources.rebase_lua, keys: ["mark", "lease"], ["a", "", "new", "", seen, "20"])?.integer
@@ -66,8 +66,8 @@ import Testing
     #expect(store("HKEYS", "own")?.array?.compactMap(\.text) == ["a"])
   }
 
-  /// Runs are remembered, first of all; what can be read by nobody is not; a schedule that stands there keeps its
-  /// watermark.
+  /// Watermarks of runs are kept longer than those of schedules that never ran. One that no daemon can read is removed.
+  /// A schedule that exists keeps its watermark.
   @Test func watermarksOfSchedulesThatAreGone() {
     func watermark(_ time: Int64, run: Bool = false) -> String {
       "\(Watermark.digits(UnixTime(microseconds: time)))|\(run ? "id" : "")|1"
@@ -90,7 +90,7 @@ import Testing
   private func words(_ words: RedisReply...) -> RedisReply { .array(words) }
   private func text(_ text: String) -> RedisReply { .string(Array(text.utf8)) }
 
-  /// Documents, watermarks, and of what stands there unread its place with its type or length.
+  /// Documents and watermarks. For each key that is not read there is its place, with its type or length.
   @Test func readsDocumentsWithTheirWatermarks() {
     store("MSET", "doc:a", "{}", "doc:b", "12345678", "doc:empty", "")
     store("HSET", "doc:hash", "f", "v")
@@ -110,7 +110,7 @@ import Testing
     #expect(read(longest: 6, "a") == words(words(.null), words(.null), words(.integer(1), .integer(7))))
   }
 
-  /// Documents as far as there is room, the first one in any case; the others are asked for once more.
+  /// Documents are read as far as there is room, and the first one in any case. The others must be asked for again.
   @Test func readsAsFarAsThereIsRoom() {
     store("MSET", "doc:a", "1234567", "doc:b", "12345", "doc:c", "1")
     store("HSET", "mark", "b", "mark of b")
@@ -120,7 +120,7 @@ import Testing
       read(longest: 9, room: 12, "a", "b", "c")
         == words(words(text("1234567"), text("12345")), words(.null, text("mark of b")), words()))
     #expect(read(longest: 9, room: 13, "a", "b", "c")?.array?.first?.array?.count == 3)
-    // What is too long, or no string, takes no room.
+    // A document that is too long, or no string, takes no room.
     #expect(
       read(longest: 6, room: 5, "a", "b", "c")
         == words(words(.null, text("12345")), words(.null, text("mark of b")), words(.integer(1), .integer(7))))
@@ -143,7 +143,7 @@ import Testing
     store("HGET", "mark", "a")?.bytes.flatMap { Watermark($0) }?.due.microseconds
   }
 
-  /// Whoever saw the schedule first was right, and a later one must not undo what was fired since.
+  /// The daemon that saw the schedule first is right, and a later one must not undo what was fired since.
   @Test func anchorKeepsTheFirst() {
     #expect(anchor(1_000) == [1])
     for time in [Int64(999), 1_000, 10_000] { #expect(anchor(time) == [0]) }
@@ -179,7 +179,7 @@ import Testing
     #expect(markedTime == 500)
   }
 
-  /// A daemon that has lost the lease, and does not know yet, leaves the watermarks to the one that has it.
+  /// A daemon that has lost the lease without knowing it must not change watermarks.
   @Test func rebaseIsForWhoHasTheLease() {
     #expect(anchor(1_000) == [1])
     #expect(rebase(from: 1_000, to: 500, token: "mine") == 0)
