@@ -3,10 +3,10 @@ import Testing
 
 @testable import ReactiveBeat
 
-/// A real Celery worker of one version, which runs `EndToEnd/Apps/recorder.py` on a server of its own.
+/// A real Celery worker of one version, which runs `EndToEnd/Apps/recorder.py` with a Redis server of its own.
 ///
-/// It is started once for all the tests that want its version, and ends with this process.
-final class CeleryWorker: @unchecked Sendable {  // Constant from `init` on; the process is only held.
+/// It is started once for all tests that use its version, and ends with this process.
+final class CeleryWorker: @unchecked Sendable {  // All constant after `init`; the process is only kept alive.
   enum Version: String, CaseIterable, CustomTestStringConvertible {
     case current = "5.7"
     case previous = "5.6"
@@ -29,14 +29,14 @@ final class CeleryWorker: @unchecked Sendable {  // Constant from `init` on; the
     }
   }
 
-  /// - Parameter transport: its `broker_transport_options` as JSON.
+  /// - Parameter transport: the worker's `broker_transport_options` as JSON.
   init(_ version: Version, transport: String = "{}") throws {
     server = try RedisServer(tcp: true)
     let url = "redis://127.0.0.1:\(server.port)"
     let log = open(server.folder + "/worker.log", O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
     defer { close(log) }
     var ends: [Int32] = [-1, -1]
-    // The worker ends with this stream, of which the other end stays open as long as this process lives.
+    // The worker ends with this stream, whose other end is open as long as this process lives.
     socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0, &ends)
     defer { close(ends[0]) }
     process = try ChildProcess(
@@ -69,7 +69,7 @@ final class CeleryWorker: @unchecked Sendable {  // Constant from `init` on; the
     return record
   }
 
-  /// The end of its log.
+  /// The end of the worker's log.
   var logEnd: String { Self.end(of: server) }
 
   private static func end(of server: RedisServer) -> String {

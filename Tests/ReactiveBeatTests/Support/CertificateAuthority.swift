@@ -2,16 +2,16 @@ import Glibc
 
 @testable import ReactiveBeat
 
-/// A certificate authority of a test's own, made by the `openssl` command in a folder that goes with it.
+/// A test's own certificate authority, made by the `openssl` command in a folder that is removed with it.
 final class CertificateAuthority {
-  /// A certificate and its key: two PEM files.
+  /// The PEM files of a certificate and its key.
   struct Certificate {
     let file: String
     let key: String
   }
 
   let folder: String
-  /// What to trust: the authority's certificate.
+  /// The authority's certificate, which a client must trust.
   let file: String
   private var count = 0
 
@@ -29,9 +29,9 @@ final class CertificateAuthority {
 
   /// Signs a new certificate.
   /// - Parameters:
-  ///   - names: of the host, as OpenSSL writes them: `DNS:localhost`, `IP:127.0.0.1`; nil: no subjectAltName.
-  ///   - commonName: the CN of its subject.
-  ///   - days: it is valid for; below 0 it has expired.
+  ///   - names: the host's names, as OpenSSL writes them: `DNS:localhost`, `IP:127.0.0.1`; nil: no subjectAltName.
+  ///   - commonName: the CN of the subject.
+  ///   - days: how long the certificate is valid; below 0 it has expired.
   func issue(
     _ names: String? = "DNS:localhost,IP:127.0.0.1", commonName: String = "test", days: Int = 10
   ) throws -> Certificate {
@@ -48,7 +48,7 @@ final class CertificateAuthority {
     return certificate
   }
 
-  /// The certificate's key, encrypted by a password.
+  /// The path of the certificate's key, encrypted by a password.
   func encryptedKey(of certificate: Certificate) throws -> String {
     let path = certificate.key + ".encrypted"
     try openssl("pkcs8", "-topk8", "-in", certificate.key, "-passout", "pass:hunter2", "-out", path)
@@ -56,7 +56,7 @@ final class CertificateAuthority {
   }
 }
 
-/// The path of a command; a path is its own.
+/// The path of a command. A path is returned as it is.
 func commandPath(_ name: String) throws -> String {
   if name.contains("/") { return name }
   let folders = (getenv("PATH").map { String(cString: $0) } ?? "").split(separator: ":")

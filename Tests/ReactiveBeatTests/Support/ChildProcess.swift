@@ -1,7 +1,7 @@
 import Glibc
 import Synchronization
 
-/// A program that a test has started, with nothing of this process but what it is given.
+/// A program that a test has started. It inherits only what it is given.
 final class ChildProcess {
   enum Exit: Equatable {
     case status(Int32)
@@ -28,7 +28,7 @@ final class ChildProcess {
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
     defer { posix_spawnattr_destroy(&attributes) }
-    // Default signals: this process ignores SIGPIPE, and a child would inherit that.
+    // The child gets the default signals, since this process ignores SIGPIPE and a child would inherit that.
     var signals = sigset_t()
     sigfillset(&signals)
     posix_spawnattr_setsigdefault(&attributes, &signals)
@@ -57,10 +57,10 @@ final class ChildProcess {
 
   func send(_ signal: Int32) { if exit == nil { kill(pid, signal) } }
 
-  /// Whether it has ended by now.
+  /// Whether the program has ended.
   func hasEnded() -> Bool {
     guard exit == nil else { return true }
-    // Look first and reap later, so that the watchdog never knows a pid that is free again.
+    // The process is examined first and reaped later, so that the watchdog never has a pid that may be reused.
     var info = siginfo_t()
     guard waitid(P_PID, id_t(pid), &info, WEXITED | WNOHANG | WNOWAIT) == 0, info.si_signo == SIGCHLD else {
       return false
@@ -72,6 +72,6 @@ final class ChildProcess {
     return true
   }
 
-  /// How it ended; nil if it has not within `seconds`.
+  /// How the program ended; nil if it has not within `seconds`.
   func wait(within seconds: Int64 = 60) -> Exit? { eventually(within: seconds) { hasEnded() } ? exit : nil }
 }

@@ -13,12 +13,12 @@ final class Daemon {
   private(set) var lines: [LogLine] = []
   /// Lines that are not JSON, such as the errors of a wrong command line.
   private(set) var otherLines: [String] = []
-  /// Of a command: what it says of the installation beside its own answer (`beat-watch: note: …`).
+  /// A command's notes on the installation beside its own output (`beat-watch: note: …`).
   private(set) var notes: [String] = []
 
   var pid: pid_t { process.pid }
 
-  /// Starts it with this environment alone, and a log at level `info` unless that says otherwise.
+  /// Starts the daemon with this environment alone. Its log has level `info` unless the environment sets another.
   ///
   /// - Parameters:
   ///   - arguments: those of `run`, or another command and its own.
@@ -34,7 +34,7 @@ final class Daemon {
       output: writer)
   }
 
-  /// What the sanitizers and the loader of this very test run were told.
+  /// The settings of the sanitizers and the loader of this test run.
   static var surroundings: [String: String] {
     var variables: [String: String] = [:]
     for name in ["PATH", "LD_LIBRARY_PATH", "ASAN_OPTIONS", "TSAN_OPTIONS", "TZDIR"] {
@@ -43,8 +43,8 @@ final class Daemon {
     return variables
   }
 
-  /// Both ends close on exec from the first moment, or a child started meanwhile by another test inherits them:
-  /// `pipe` cannot do that, and Swift's Glibc has no `pipe2`.
+  /// A pipe whose ends both close on exec from the first moment. Otherwise a child that another test starts at that
+  /// moment inherits them. `pipe` cannot do that, and Swift's Glibc has no `pipe2`.
   private static func pipe() throws -> (reader: Int32, writer: Int32) {
     let path = "/tmp/reactivebeat-test-log-\(getpid())-\(UInt64.random(in: 0 ... .max))"
     guard mkfifo(path, 0o600) == 0 else { throw Failure("mkfifo \(path)", errno) }
@@ -52,7 +52,8 @@ final class Daemon {
     let reader = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
     let writer = open(path, O_WRONLY | O_CLOEXEC)
     guard reader >= 0, writer >= 0 else { throw Failure("open \(path)", errno) }
-    // F_SETPIPE_SZ, room for what is logged while a test does something else: a full pipe would stop the daemon.
+    // F_SETPIPE_SZ: a larger buffer for lines that are logged while a test does something else. A full pipe would stop
+    // the daemon.
     _ = fcntl(writer, 1031, 1 << 20)
     return (reader, writer)
   }
@@ -63,7 +64,7 @@ final class Daemon {
 
   /// The first line with this message that no earlier call has taken and that fulfils the condition.
   ///
-  /// Throws: it did not come in time, or the daemon ended; with the log so far.
+  /// Throws, with the log so far, if it did not come in time or the daemon ended.
   @discardableResult
   func wait(
     for message: String, key: String? = nil, within seconds: Int64 = 60,
@@ -82,24 +83,24 @@ final class Daemon {
     }
   }
 
-  /// What has been logged by now, without waiting.
+  /// The lines with this message so far, without waiting.
   func logged(_ message: String, key: String? = nil) -> [LogLine] {
     while isReadable, read(patience: 0) {}
     return lines.filter { $0.message == message && (key == nil || $0.key == key) }
   }
 
-  /// How often this has been told by now, in lines of their own and in those that stand for many.
+  /// How often this message was logged so far: single lines, and those that folded lines count.
   func told(_ message: String) -> Int {
     logged(message).reduce(0) { $0 + ($1.key == nil ? Int($1.number("count") ?? 1) : 1) }
   }
 
-  /// Its whole output so far, as text.
+  /// The whole output so far, as text.
   var output: String {
     while isReadable, read(patience: 0) {}
     return (lines.map(\.description) + otherLines).joined(separator: "\n")
   }
 
-  /// Hangs up: whatever it logs from now on cannot be written.
+  /// Closes the reading end: whatever the daemon logs from now on cannot be written.
   func closeLog() {
     if reader >= 0 { close(reader) }
     reader = -1
@@ -110,7 +111,7 @@ final class Daemon {
     return reader >= 0 && poll(&request, 1, 0) > 0
   }
 
-  /// Takes in what comes within `patience` milliseconds; false at the end of the stream.
+  /// Reads what comes within `patience` milliseconds. Returns false at the end of the stream.
   private func read(patience: Int32) -> Bool {
     var request = pollfd(fd: reader, events: Int16(POLLIN), revents: 0)
     guard poll(&request, 1, patience) > 0 else { return true }
@@ -140,7 +141,7 @@ final class Daemon {
   func send(_ signal: Int32) { process.send(signal) }
   var isRunning: Bool { !process.hasEnded() }
 
-  /// How it ended; throws if it has not within `seconds`. Reads the log to its end.
+  /// How the daemon ended; throws if it has not within `seconds`. Reads the log to its end.
   @discardableResult
   func exit(within seconds: Int64 = 60) throws -> ChildProcess.Exit {
     guard let exit = process.wait(within: seconds) else { throw failure("the daemon has not ended in \(seconds) s") }
@@ -148,20 +149,20 @@ final class Daemon {
     return exit
   }
 
-  /// SIGTERM, and how it ended.
+  /// Sends SIGTERM, and returns how the daemon ended.
   @discardableResult
   func stop(within seconds: Int64 = 60) throws -> ChildProcess.Exit {
     send(SIGTERM)
     return try exit(within: seconds)
   }
 
-  /// SIGKILL: no good-bye.
+  /// Sends SIGKILL, which leaves the daemon no time for anything.
   func kill() throws {
     send(SIGKILL)
     try exit()
   }
 
-  /// Its command line as other users see it.
+  /// The daemon's command line as other users see it.
   var commandLine: String {
     let file = open("/proc/\(pid)/cmdline", O_RDONLY | O_CLOEXEC)
     defer { close(file) }
@@ -170,9 +171,9 @@ final class Daemon {
     return String(decoding: buffer[..<max(0, count)], as: UTF8.self)
   }
 
-  /// The most that it has had in memory so far, in bytes.
+  /// The daemon's peak memory so far, in bytes.
   func peakMemory() throws -> Int { try status("VmHWM:") * 1024 }
-  /// What it has in memory, in bytes.
+  /// The daemon's present memory, in bytes.
   func memory() throws -> Int { try status("VmRSS:") * 1024 }
 
   private func status(_ field: String) throws -> Int {

@@ -1,6 +1,6 @@
 import Glibc
 
-/// How many descriptors this process has open. Other suites run beside a test: compare with room to spare.
+/// The number of descriptors that this process has open. Other suites run at the same time, so comparisons need room.
 func openDescriptors() -> Int {
   guard let folder = opendir("/proc/self/fd") else { return 0 }
   defer { closedir(folder) }

@@ -1,6 +1,6 @@
 import Glibc
 
-/// What docs/operations.md tells people to paste, as a test runs it.
+/// The commands that docs/operations.md shows for pasting, as a test runs them.
 enum DocumentedLines {
   static func text(_ path: String = "docs/operations.md") throws -> String {
     let descriptor = open("\(ProjectFolder.root)/\(path)", O_RDONLY | O_CLOEXEC)
@@ -12,7 +12,7 @@ enum DocumentedLines {
     return String(decoding: bytes, as: UTF8.self)
   }
 
-  /// The words of each `redis-cli ACL SETUSER`, in their order, behind `redis-cli`.
+  /// The words of each `redis-cli ACL SETUSER`, in order, without `redis-cli`.
   static func users(_ text: String) -> [[String]] {
     let joined = text.replacing("\\\n", with: " ")
     return joined.split(separator: "\n").filter { $0.hasPrefix("redis-cli ACL SETUSER") }.map { line in
@@ -22,7 +22,7 @@ enum DocumentedLines {
     }
   }
 
-  /// The blocks of a language, in their order.
+  /// The code blocks of a language, in order.
   static func blocks(_ language: String, in text: String) -> [String] {
     text.split(separator: "```\(language)\n").dropFirst().compactMap { part in
       part.firstRange(of: "\n```").map { String(part[..<$0.lowerBound]) }

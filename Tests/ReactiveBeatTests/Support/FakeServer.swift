@@ -2,7 +2,7 @@ import Glibc
 
 @testable import ReactiveBeat
 
-/// A listener that says `greeting` to whoever connects and sends something.
+/// A listener that answers the first bytes of a client with `greeting`.
 func withFakeServer(greeting: String, _ body: (RedisEndpoint) throws -> Void) throws {
   let path = "/tmp/reactivebeat-fake-\(getpid())-\(UInt32.random(in: 0 ... .max)).sock"
   let listener = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
@@ -22,8 +22,8 @@ func withFakeServer(greeting: String, _ body: (RedisEndpoint) throws -> Void) th
   try body(.unix(path: path))
 }
 
-/// Serves one connection on a thread of its own.
-private final class FakeServer: @unchecked Sendable {  // Constant but for `thread`, which its starter alone touches.
+/// Serves one connection on its own thread.
+private final class FakeServer: @unchecked Sendable {  // All constant but `thread`, which only its starter uses.
   private let listener: Int32
   private let greeting: [UInt8]
   private var thread = pthread_t()

@@ -4,9 +4,8 @@ import Synchronization
 @testable import BeatRedis
 @testable import ReactiveBeat
 
-/// A unix socket in front of a server that understands what passes: it answers chosen requests with an error of its
-/// own, lets nothing through, lets the server's words through one byte at a time, or says something else in their
-/// place.
+/// A unix socket in front of a server that understands the protocol. It answers chosen requests with an error of its
+/// own, lets nothing through, lets the server's bytes through one at a time, or replaces replies.
 final class FaultProxy: Sendable {
   /// What a request is for.
   enum Purpose: CaseIterable {
@@ -27,21 +26,22 @@ final class FaultProxy: Sendable {
 
   private struct Faults {
     var error: (purpose: Purpose, line: [UInt8], count: Int)?
-    /// Nothing passes, and nobody hangs up.
+    /// Nothing passes, and no connection is closed.
     var isDead = false
     /// Messages of subscriptions do not pass.
     var isDeaf = false
     /// Milliseconds for each byte from the server; 0: no limit.
     var drip: Int32 = 0
-    /// What is said in the place of a reply; nil: the truth.
+    /// What is sent instead of a reply; nil: the reply itself.
     var lie: Lie?
     var isOver = false
   }
 
-  /// - Parameter words: of the request; empty: it is what a subscriber gets, perhaps not from the beginning of a push.
+  /// - Parameter words: the words of the request. They are empty for what a subscriber gets, which may begin within a
+  /// push.
   typealias Lie = @Sendable (_ words: [[UInt8]], _ truth: [UInt8]) -> [UInt8]
 
-  /// Where to connect to.
+  /// The path of the socket.
   let path: String
   private let asked = Atomic(0)
   private let listener: Int32
@@ -54,7 +54,7 @@ final class FaultProxy: Sendable {
     serverPath = server.socketPath
     listener = try unixSocket(at: path) { bind($0, $1, $2) }
     guard listen(listener, 16) == 0 else { throw Failure("listen on \(path)", errno) }
-    // The thread does not keep its owner alive, and is over before the owner is gone.
+    // The thread does not keep its owner alive; `deinit` waits for its end.
     let owner = Unmanaged.passUnretained(self).toOpaque()
     thread.withLock { thread in
       _ = pthread_create(
@@ -73,17 +73,17 @@ final class FaultProxy: Sendable {
     unlink(path)
   }
 
-  /// What tells a daemon to go by this proxy.
+  /// The environment of a daemon that uses this proxy.
   var environment: [String: String] {
     let socket = "redis+socket://\(path)?virtual_host="
     return ["CELERY_REDIS_SCHEDULER_URL": socket + "1", "CELERY_BROKER_URL": socket + "0"]
   }
 
-  /// The next requests for this purpose are not carried out, and answered with this error.
+  /// The next requests for this purpose are not carried out, but answered with this error.
   func refuse(_ purpose: Purpose, _ error: String, count: Int = 1) {
     faults.withLock { $0.error = (purpose, Array("-\(error)\r\n".utf8), count) }
   }
-  /// Whether all of them have come.
+  /// Whether all of those requests have come.
   var hasRefused: Bool { faults.withLock { $0.error == nil } }
 
   var isDead: Bool {
@@ -94,20 +94,20 @@ final class FaultProxy: Sendable {
     get { faults.withLock { $0.isDeaf } }
     set { faults.withLock { $0.isDeaf = newValue } }
   }
-  /// Requests so far.
+  /// The number of requests so far.
   var requests: Int { asked.load(ordering: .relaxed) }
   func lie(_ lie: Lie?) { faults.withLock { $0.lie = lie } }
   func drip(_ milliseconds: Int32) { faults.withLock { $0.drip = milliseconds } }
 
-  // MARK: its thread
+  // MARK: the thread
 
   private struct Pair {
     let client, server: Int32
     var requests: [UInt8] = []
     var replies: [UInt8] = []
-    /// For the client, not sent yet.
+    /// Bytes for the client that are not sent yet.
     var output: [UInt8] = []
-    /// What each request that was sent is answered with; nil: with what the server says.
+    /// How each request that was sent is answered: by this line, or, if nil, by the server's reply.
     var answers: [(words: [[UInt8]], line: [UInt8]?)] = []
     var isSubscribed = false
   }
@@ -118,7 +118,7 @@ final class FaultProxy: Sendable {
     while true {
       let now = faults.withLock { $0 }
       if now.isOver { return }
-      // Who is not read from is not listened to, or this would never rest.
+      // Descriptors that are not read from must not be polled, or the loop would spin.
       var requests = ([listener] + pairs.flatMap { [$0.client, $0.server] }).map {
         pollfd(fd: now.isDead ? -1 : $0, events: Int16(POLLIN), revents: 0)
       }
@@ -154,7 +154,7 @@ final class FaultProxy: Sendable {
     return Pair(client: client, server: server)
   }
 
-  /// False: somebody has hung up.
+  /// Returns false when client or server has closed the connection.
   private func takeRequests(_ pair: inout Pair) -> Bool {
     guard let bytes = Self.receive(pair.client) else { return false }
     pair.requests += bytes

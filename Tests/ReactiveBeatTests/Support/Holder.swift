@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Keeps what a callback refers to before it exists.
+/// Holds an object that a callback refers to before the object exists.
 final class Holder<Value> {
   var value: Value?
 }

@@ -1,6 +1,6 @@
 import FoundationEssentials
 
-/// JSON as Foundation reads it: a second opinion on what our own code writes.
+/// JSON as Foundation reads it: a second opinion on what the daemon writes.
 enum JSONValue: Equatable, Decodable {
   case null
   case bool(Bool)
@@ -9,7 +9,7 @@ enum JSONValue: Equatable, Decodable {
   case array([JSONValue])
   case object([String: JSONValue])
 
-  /// nil: it is not JSON.
+  /// nil if the bytes are no JSON.
   init?(_ text: some Sequence<UInt8>) {
     guard let value = try? JSONDecoder().decode(JSONValue.self, from: Data(text)) else { return nil }
     self = value

@@ -1,6 +1,7 @@
 import Synchronization
 
-/// Replies that are not true, by a seed: of another type, with other numbers, too many, another's, or none of the protocol.
+/// Replies with random faults from a seed: of another type, with other numbers, one too many, of another request, or
+/// outside of the protocol.
 final class Liar: Sendable {
   private struct State {
     var random: SplitMix
@@ -9,7 +10,7 @@ final class Liar: Sendable {
   private let state: Mutex<State>
   private let rate: Int
 
-  /// - Parameter rate: one of so many replies is a lie.
+  /// - Parameter rate: one of so many replies is changed.
   init(seed: UInt64, rate: Int) {
     state = Mutex(State(random: SplitMix(state: seed)))
     self.rate = rate
@@ -69,7 +70,7 @@ final class Liar: Sendable {
     }
   }
 
-  /// The same array, some of whose elements are something else.
+  /// The same array with some elements replaced.
   private static func withOtherElements(_ truth: [UInt8], _ random: inout SplitMix) -> [UInt8] {
     guard truth.first == UInt8(ascii: "*"), let head = truth.firstIndex(of: 10) else { return value(0, &random) }
     var bytes = Array(truth[...head])
@@ -95,7 +96,8 @@ final class Liar: Sendable {
   }
 }
 
-/// The same numbers for the same seed (SplitMix64, by Sebastiano Vigna, who has put it into the public domain).
+/// A random number generator that gives the same numbers for the same seed (SplitMix64, by Sebastiano Vigna, who has
+/// put it into the public domain).
 struct SplitMix: RandomNumberGenerator {
   var state: UInt64
 

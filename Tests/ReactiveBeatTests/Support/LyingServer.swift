@@ -3,12 +3,12 @@ import Synchronization
 
 @testable import ReactiveBeat
 
-/// A unix socket behind which a server says to any number of connections whatever it is told to say.
+/// A server on a unix socket that answers any number of connections as a test tells it.
 final class LyingServer: Sendable {
-  /// What a request is answered with; nil: the connection is ended. Anything may follow in the same bytes.
+  /// The answer to a request; nil: the connection is closed. The bytes may have more than one reply.
   typealias Answer = @Sendable (_ words: [[UInt8]]) -> [UInt8]?
 
-  /// Where to connect to.
+  /// The path of the socket.
   let path: String
   private let listener: Int32
   private let greeting: [UInt8]
@@ -18,14 +18,14 @@ final class LyingServer: Sendable {
   private let asked = Atomic(0)
   private let thread = Mutex(pthread_t())
 
-  /// - Parameter greeting: what it says before it has been asked.
+  /// - Parameter greeting: bytes that are sent before the first request.
   init(greeting: String = "", answer: @escaping Answer = { _ in Array("+OK\r\n".utf8) }) throws {
     path = "/tmp/reactivebeat-lying-\(getpid())-\(UInt32.random(in: 0 ... .max)).sock"
     self.greeting = Array(greeting.utf8)
     self.answer = answer
     listener = try unixSocket(at: path) { bind($0, $1, $2) }
     guard listen(listener, 64) == 0 else { throw Failure("listen on \(path)", errno) }
-    // The thread does not keep its owner alive, and is over before the owner is gone.
+    // The thread does not keep its owner alive; `deinit` waits for its end.
     let owner = Unmanaged.passUnretained(self).toOpaque()
     thread.withLock { thread in
       _ = pthread_create(
@@ -46,15 +46,15 @@ final class LyingServer: Sendable {
 
   var endpoint: RedisEndpoint { .unix(path: path) }
 
-  /// What tells a daemon to go there.
+  /// The environment of a daemon that uses this server.
   var environment: [String: String] {
     let socket = "redis+socket://\(path)?virtual_host="
     return ["CELERY_REDIS_SCHEDULER_URL": socket + "1", "CELERY_BROKER_URL": socket + "0"]
   }
 
-  /// Connections so far.
+  /// The number of connections so far.
   var connections: Int { accepted.load(ordering: .relaxed) }
-  /// Requests so far.
+  /// The number of requests so far.
   var requests: Int { asked.load(ordering: .relaxed) }
 
   private func serve() {
@@ -100,11 +100,11 @@ final class LyingServer: Sendable {
   }
 }
 
-/// Bytes of Redis' protocol, for what a server may say.
+/// Bytes of Redis' protocol, for a server's answers.
 enum RESP {
   static func bulk(_ text: String) -> String { "$\(text.utf8.count)\r\n\(text)\r\n" }
   static func array(_ elements: String...) -> String { "*\(elements.count)\r\n" + elements.joined() }
-  /// ["pmessage", pattern, channel, payload] and the like: each a bulk string, numbers are integers.
+  /// A push such as ["pmessage", pattern, channel, payload]: numbers are integers, all else is a bulk string.
   static func push(_ kind: String, _ rest: Any...) -> String {
     "*\(1 + rest.count)\r\n" + bulk(kind) + rest.map { ($0 as? Int).map { ":\($0)\r\n" } ?? bulk("\($0)") }.joined()
   }

@@ -1,9 +1,10 @@
 import Glibc
 import Synchronization
 
-/// Ends what the tests have started when they are gone themselves, even when they were killed.
+/// Ends the programs that the tests have started when the tests are gone, even if they were killed.
 ///
-/// One shell process that reads pids from a stream which only this process holds; its end is the end of the tests.
+/// It is one shell process that reads pids from a stream which only this process holds. When the stream ends, the tests
+/// are gone.
 final class ProcessWatchdog: Sendable {
   static let shared = ProcessWatchdog()
 
@@ -11,7 +12,7 @@ final class ProcessWatchdog: Sendable {
 
   private init() {
     var ends: [Int32] = [-1, -1]
-    // Not a pipe: close-on-exec must hold from the first moment, or another child inherits the end.
+    // A socket pair and not a pipe: close-on-exec must hold from the first moment, or another child inherits the end.
     socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0, &ends)
     stream = ends[1]
     let script = """
@@ -30,7 +31,7 @@ final class ProcessWatchdog: Sendable {
 
   func add(_ pid: pid_t) { tell("add \(pid)\n") }
 
-  /// Must come before `waitpid`: afterwards the number may be another process'.
+  /// Must be called before `waitpid`: afterwards another process may have the number.
   func remove(_ pid: pid_t) { tell("remove \(pid)\n") }
 
   private func tell(_ line: String) {

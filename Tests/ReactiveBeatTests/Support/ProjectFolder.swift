@@ -1,6 +1,6 @@
 import Glibc
 
-/// Where the project's own things are, for tests that start programs.
+/// The places of the project's own files, for tests that start programs.
 enum ProjectFolder {
   /// The package's folder, without a slash at its end.
   static let root: String = {
@@ -11,7 +11,7 @@ enum ProjectFolder {
   /// A file of this test target, such as `EndToEnd/Apps`.
   static func tests(_ path: String) -> String { root + "/Tests/ReactiveBeatTests/" + path }
 
-  /// The executable `beat-watch` that was built together with these tests: it lies beside their bundle.
+  /// The executable `beat-watch` that was built together with these tests and lies beside their bundle.
   static func beatWatch() throws -> String {
     var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
     let count = readlink("/proc/self/exe", &buffer, buffer.count)

@@ -1,14 +1,14 @@
 import Glibc
 
-/// A terminal with a test before it: what a program writes is read from it, and what a person would type is written.
+/// A terminal that a test reads and writes: it reads what a program prints, and writes what a user would type.
 final class PseudoTerminal {
   private let person: Int32
-  /// For the program, as each of its three streams. Open here, too, so that what was written last can still be read.
+  /// The program's end, for its three streams. It stays open here, too, so that the last output can still be read.
   let program: Int32
   private var bytes: [UInt8] = []
 
   init(rows: Int = 40, columns: Int = 120) throws {
-    // Swift's Glibc has no posix_openpt and its kin: these are the requests behind them, TIOCSPTLCK and TIOCGPTN.
+    // Swift's Glibc has no posix_openpt and the like. These are the requests behind them: TIOCSPTLCK and TIOCGPTN.
     person = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC)
     var (locked, number): (Int32, Int32) = (0, -1)
     guard person >= 0, ioctl(person, 0x4004_5431, &locked) == 0, ioctl(person, 0x8004_5430, &number) == 0 else {
@@ -17,7 +17,7 @@ final class PseudoTerminal {
     program = open("/dev/pts/\(number)", O_RDWR | O_NOCTTY | O_CLOEXEC)
     guard program >= 0 else { throw Failure("open /dev/pts/\(number)", errno) }
     resize(rows: rows, columns: columns)
-    // Nothing is typed yet, and nobody waits for it here.
+    // Reads must not wait.
     _ = fcntl(person, F_SETFL, O_NONBLOCK)
   }
 
@@ -26,13 +26,13 @@ final class PseudoTerminal {
     close(person)
   }
 
-  /// The program is not told: it has another controlling terminal, and gets no SIGWINCH.
+  /// The program gets no SIGWINCH, since it has another controlling terminal.
   func resize(rows: Int, columns: Int) {
     var size = winsize(ws_row: UInt16(rows), ws_col: UInt16(columns), ws_xpixel: 0, ws_ypixel: 0)
     _ = ioctl(program, UInt(TIOCSWINSZ), &size)
   }
 
-  /// Its settings: whether it echoes, and gathers lines.
+  /// The terminal's settings, such as whether it echoes and collects lines.
   var modes: UInt32 {
     var settings = termios()
     tcgetattr(program, &settings)
@@ -44,7 +44,7 @@ final class PseudoTerminal {
     while !rest.isEmpty { rest = rest.dropFirst(max(0, write(person, Array(rest), rest.count))) }
   }
 
-  /// All that has been shown so far, what was typed included.
+  /// All that was shown so far, including what was typed.
   var text: String {
     var chunk = [UInt8](repeating: 0, count: 1 << 16)
     while true {

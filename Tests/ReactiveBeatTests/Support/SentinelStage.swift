@@ -10,7 +10,7 @@ final class SentinelStage {
   private let folder: String
   private var processes: [ChildProcess] = []
 
-  /// - Parameter password: of the sentinels; nil: none.
+  /// - Parameter password: the sentinels' password; nil: none.
   init(password: String? = nil) throws {
     primary = try RedisServer(["--repl-diskless-sync-delay", "0"], tcp: true)
     replica = try RedisServer(
@@ -63,7 +63,7 @@ final class SentinelStage {
 
   private func socket(_ index: Int) -> String { "\(folder)/\(index).sock" }
 
-  /// As kombu writes it, with the database in the last part.
+  /// The URL as kombu writes it, with the database at its end.
   func url(_ database: Int, _ options: String = "?master_name=mymaster") -> String {
     ports.map { "sentinel://127.0.0.1:\($0)" }.joined(separator: ";") + "/\(database)\(options)"
   }
@@ -80,7 +80,7 @@ final class SentinelStage {
     guard eventually(within: 20, { client("SENTINEL", "failover", "mymaster")?.isOK == true }) else {
       throw Failure("the sentinel does not fail over", 0)
     }
-    // A new client each time: at a failover the sentinels cut all connections.
+    // Each attempt uses a new client, since the sentinels cut all connections at a failover.
     guard eventually(within: 20, { (try? replica.client())?("ROLE")?.array?.first?.text == "master" }) else {
       throw Failure("the replica has not become the primary", 0)
     }

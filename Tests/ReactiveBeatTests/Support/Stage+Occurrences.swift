@@ -5,7 +5,7 @@ import Testing
 
 extension Stage {
   /// Expects each occurrence of these interval schedules, from the first to the last that was fired, in the queue once
-  /// and in its order, and nothing else there. Nothing may be firing any more.
+  /// and in order, and no other message. No daemon may fire any more.
   func expectEachOnce(_ names: [String], every microseconds: Int64, location: SourceLocation = #_sourceLocation) throws
   {
     var messages = messages().map(\.id)
@@ -24,7 +24,7 @@ extension Stage {
   /// How often a schedule was fired.
   func count(_ name: String) -> Int64 { watermark(name)?.totalRunCount ?? 0 }
 
-  /// Waits until each of these schedules was fired `more` times more.
+  /// Waits until each of these schedules has fired `more` times more.
   func fires(_ names: [String], _ more: Int64, within seconds: Int64 = 10) -> Bool {
     let goals = names.map { ($0, count($0) + more) }
     return eventually(within: seconds) { goals.allSatisfy { count($0) >= $1 } }

@@ -3,19 +3,19 @@ import Testing
 @testable import BeatCore
 @testable import ReactiveBeat
 
-/// A Redis server with the daemon's two databases, store 1 and broker 0 unless told, and a client for each.
+/// A Redis server with the daemon's two databases (store 1 and broker 0 by default), and a client for each.
 final class Stage {
   let server: RedisServer
-  /// What the documents' keys begin with.
+  /// The beginning of the documents' keys.
   let prefix: String
   let storeDatabase: Int
   let brokerDatabase: Int
-  /// On the store's database. Made anew by `restart()`.
+  /// A client on the store's database. `restart()` makes a new one.
   private(set) var store: BlockingClient
-  /// On the broker's database. Made anew by `restart()`.
+  /// A client on the broker's database. `restart()` makes a new one.
   private(set) var broker: BlockingClient
 
-  /// A server of its own; `arguments` are redis-server's.
+  /// A stage with its own server; `arguments` are redis-server's.
   convenience init(_ arguments: [String] = [], tcp: Bool = false, store: Int = 1, broker: Int = 0) throws {
     try self.init(on: RedisServer(arguments, tcp: tcp), store: store, broker: broker)
   }
@@ -34,13 +34,13 @@ final class Stage {
     return client
   }
 
-  /// Starts the killed server again, and new clients.
+  /// Starts the killed server again, and makes new clients.
   func restart() throws {
     try server.start()
     try restartClients()
   }
 
-  /// New clients, after the old ones were hung up on.
+  /// Makes new clients, after the server has closed the old ones.
   func restartClients() throws {
     store = try Self.client(server, storeDatabase)
     broker = try Self.client(server, brokerDatabase)
@@ -48,14 +48,14 @@ final class Stage {
 
   // MARK: daemons
 
-  /// - Parameter user: `name:password@`, or nothing.
+  /// - Parameter user: `name:password@`, or empty.
   func url(_ database: Int, user: String = "") -> String {
     server.port == 0
       ? "redis+socket://\(user)\(server.socketPath)?virtual_host=\(database)"
       : "redis://\(user)127.0.0.1:\(server.port)/\(database)"
   }
 
-  /// What tells a daemon of this stage.
+  /// The environment of a daemon of this stage.
   func environment(user: String = "") -> [String: String] {
     [
       "CELERY_REDIS_SCHEDULER_URL": url(storeDatabase, user: user),
@@ -69,7 +69,7 @@ final class Stage {
     try Daemon(self.environment(user: user).merging(environment) { $1 })
   }
 
-  /// The same, by a command that becomes beat-watch.
+  /// Starts a daemon by a command that becomes beat-watch.
   func launchWrapped(_ environment: [String: String], _ wrapper: [String]) throws -> Daemon {
     try Daemon(self.environment().merging(environment) { $1 }, wrapper: wrapper)
   }
@@ -87,12 +87,12 @@ final class Stage {
   func set(_ name: String, _ document: String) { store("SET", key(name), document) }
   func document(_ name: String) -> String? { store("GET", key(name))?.text }
   var watermarkKey: String { "reactivebeat:\(prefix)mark" }
-  /// What the watermark hash keeps for a schedule.
+  /// The stored watermark of a schedule.
   func watermark(_ name: String) -> Watermark? { store("HGET", watermarkKey, name)?.bytes.flatMap { Watermark($0) } }
 
   // MARK: messages
 
-  /// The time by Redis' clock, to the second.
+  /// Redis' time, in whole seconds.
   func second() throws -> UnixTime {
     let time = store("TIME")?.array?.first?.text.flatMap { Int64($0) }
     return UnixTime(seconds: try #require(time))
@@ -112,7 +112,7 @@ final class Stage {
   }
 }
 
-/// A message as it lies in a queue's list.
+/// A message of a queue's list.
 struct SentMessage {
   let envelope: JSONValue
 

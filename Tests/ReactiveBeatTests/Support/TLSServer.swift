@@ -2,15 +2,15 @@ import Glibc
 
 @testable import ReactiveBeat
 
-/// A private redis-server that speaks TLS, with the authority that signed its certificate.
+/// A private redis-server with TLS, and the authority that signed its certificate.
 final class TLSServer {
   let authority: CertificateAuthority
   let server: RedisServer
   let port: UInt16
 
   /// - Parameters:
-  ///   - certificate: the server's; nil: a good one.
-  ///   - arguments: more of redis-server's own.
+  ///   - certificate: the server's certificate; nil: a good one.
+  ///   - arguments: more options of redis-server.
   init(
     _ authority: CertificateAuthority? = nil, _ certificate: CertificateAuthority.Certificate? = nil,
     asksForCertificate: Bool = false, _ arguments: [String] = []
@@ -26,21 +26,22 @@ final class TLSServer {
       ] + arguments)
   }
 
-  /// A URL for a database. `options` follow the trusted authority, which is this one unless told; "": the system's.
+  /// A URL for a database. `options` come after the trusted authority, which is this server's by default; "": the
+  /// system's.
   func url(_ options: String = "", database: Int = 0, host: String = "localhost", trusting: String? = nil) -> String {
     let trusted = trusting ?? authority.file
     let trust = trusted.isEmpty ? "" : "ssl_ca_certs=\(trusted)&"
     return "rediss://\(host):\(port)/\(database)?\(trust)\(options)"
   }
 
-  /// From now on newcomers are shown this certificate.
+  /// From now on the server shows this certificate to new connections.
   func show(_ certificate: CertificateAuthority.Certificate) throws {
     let reply = try server.client()("CONFIG", "SET", "tls-cert-file", certificate.file, "tls-key-file", certificate.key)
     guard reply?.isOK == true else { throw Failure("CONFIG SET tls-cert-file: \(String(describing: reply))", 0) }
   }
 }
 
-/// `openssl s_server`: TLS with no Redis behind it. It dies with this object.
+/// `openssl s_server`: TLS without a Redis behind it. It ends with this object.
 final class TLSListener {
   let port: UInt16
   private let process: ChildProcess
@@ -51,7 +52,7 @@ final class TLSListener {
     let server = ["-cert", certificate.file, "-key", certificate.key, "-accept", "127.0.0.1:\(port)"]
     process = try ChildProcess(
       [commandPath("openssl"), "s_server", "-quiet"] + server + arguments, environment: [:], output: -1)
-    // Connecting and hanging up is no harm to it.
+    // A connection that is closed at once does no harm to it.
     guard eventually({ canConnect(port) }) else { throw Failure("openssl s_server does not listen", 0) }
   }
 }

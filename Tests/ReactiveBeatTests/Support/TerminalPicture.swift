@@ -1,7 +1,7 @@
 @testable import beat_watch
 
-/// What a person sees of the text that a program has written to a terminal: the few sequences that ours uses are followed,
-/// each other one is kept in `unknown`.
+/// The screen that results from what a program has written to a terminal. It understands the few sequences that
+/// beat-watch uses; each other one is kept in `unknown`.
 struct TerminalPicture {
   let rows: Int
   let columns: Int
@@ -11,7 +11,7 @@ struct TerminalPicture {
   private(set) var isCursorShown = true
   private(set) var isSecondScreen = false
   private(set) var unknown: [String] = []
-  /// Lines that were longer than the terminal, and were broken by it.
+  /// The number of lines that were too long and were broken by the terminal.
   private(set) var broken = 0
 
   init(_ text: String, rows: Int, columns: Int) {
@@ -24,7 +24,7 @@ struct TerminalPicture {
     Array(repeating: Array(repeating: " ", count: columns), count: rows)
   }
 
-  /// Its rows, without spaces at their ends.
+  /// The rows, without spaces at their ends.
   var lines: [String] {
     cells.map { row in
       let line = row.joined()

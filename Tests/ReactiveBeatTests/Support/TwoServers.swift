@@ -1,14 +1,14 @@
 @testable import BeatCore
 @testable import ReactiveBeat
 
-/// A server for the schedules and another one for the queues.
+/// A server for the schedules, and another one for the queues.
 final class TwoServers {
-  /// Its database 1 holds the schedules; the others stay empty.
+  /// The server with the schedules in its database 1. Its other databases stay empty.
   let store: Stage
-  /// Its database 0 holds the queues.
+  /// The server with the queues in its database 0.
   let broker: Stage
 
-  /// Every acknowledged write survives a server's death.
+  /// With these options every acknowledged write survives a server's death.
   static let durable = ["--appendonly", "yes", "--appendfsync", "always"]
 
   init(_ arguments: [String] = [], tcp: Bool = false) throws {
@@ -21,7 +21,7 @@ final class TwoServers {
     try store.launch(["CELERY_BROKER_URL": broker.url(0, user: user)].merging(environment) { $1 })
   }
 
-  /// Starts a daemon and waits until it fires.
+  /// Starts a daemon and waits until it is ready.
   func daemon(_ environment: [String: String] = [:]) throws -> Daemon {
     let daemon = try launch(environment)
     try daemon.wait(for: "ready")
@@ -30,10 +30,10 @@ final class TwoServers {
 
   var outboxKey: String { "reactivebeat:\(store.prefix)outbox" }
 
-  /// The outbox's items as they lie there, the oldest first.
+  /// The outbox's items, the oldest first.
   var outbox: [[UInt8]] { (store.store("LRANGE", outboxKey, "0", "-1")?.array ?? []).reversed().compactMap(\.bytes) }
 
-  /// Lets an item wait as if it had been fired.
+  /// Puts an item into the outbox, as a fire does.
   func put(_ item: [UInt8]) { store.store.call([Array("LPUSH".utf8), Array(outboxKey.utf8), item]) }
 
   func isDrained() -> Bool { store.store("EXISTS", outboxKey)?.integer == 0 }
@@ -41,7 +41,7 @@ final class TwoServers {
   /// The ids in a list of the broker, the oldest first.
   func ids(_ list: String = "celery") -> [String] { broker.messages(list).map(\.id) }
 
-  /// The ids of all occurrences that the watermark of a schedule tells of.
+  /// The task ids of all occurrences up to a schedule's watermark.
   func fired(_ name: String, every microseconds: Int64) -> [String] {
     guard let watermark = store.watermark(name) else { return [] }
     return store.taskIDs(name, last: watermark.due, every: microseconds, count: Int(watermark.totalRunCount))
@@ -49,7 +49,7 @@ final class TwoServers {
 }
 
 extension OutboxItem {
-  /// An item that no schedule has made.
+  /// An item that belongs to no schedule.
   static func sample(_ id: String, _ route: Route = .queue("celery"), priority: Int64 = 0) -> OutboxItem {
     OutboxItem(
       FirePlan(

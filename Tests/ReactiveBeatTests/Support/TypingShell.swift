@@ -5,7 +5,7 @@ final class TypingShell {
   enum Kind: String, CaseIterable { case bash, zsh, fish }
 
   let folder: String
-  /// The server goes with it.
+  /// Keeps the server alive as long as the shell.
   private let stage: Stage
   private let terminal: PseudoTerminal
   private let process: ChildProcess
@@ -36,7 +36,7 @@ final class TypingShell {
     let options: [Kind: [String]] = [
       .bash: ["--norc", "--noprofile", "-i"], .zsh: ["-f", "-i"], .fish: ["--no-config", "-i"],
     ]
-    // The terminal is the shell's own, as a person's is.
+    // The shell controls its terminal, as a user's shell does.
     process = try ChildProcess(
       [
         commandPath("setsid"), "--ctty", "--wait", "/bin/sh", "-c", "cd \"$1\" && shift && exec \"$@\"", "sh", folder,
@@ -60,12 +60,12 @@ final class TypingShell {
     _ = try? CommandRun(["-rf", folder], program: ["/bin/rm"])
   }
 
-  /// The words of a line on which somebody has pressed the tab key at the end; nil if the shell does not come back.
+  /// The words of a line after a tab key at its end; nil if the shell does not come back.
   func words(afterTab line: String) -> [String]? {
     asked += 1
     let before = terminal.text.utf8.count
     terminal.type(line + "\t")
-    // What the shell shows meanwhile is no concern: it takes the next key when it has done with this one.
+    // Output in between does not matter: the shell reads the next key when it has handled this one.
     terminal.type("\u{1}printf '<%s>' \u{5} e''nd-\(asked)\n")
     guard eventually(within: 20, { terminal.text.contains("<end-\(asked)>") }) else { return nil }
     let shown = String(decoding: terminal.text.utf8.dropFirst(before), as: UTF8.self)

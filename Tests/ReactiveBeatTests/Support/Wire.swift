@@ -1,8 +1,8 @@
 import Glibc
 
-/// Redis' protocol, as far as a thing between client and server must know it: where a request or a reply ends.
+/// Redis' protocol as far as a proxy must know it: where a request or a reply ends.
 enum Wire {
-  /// The index behind the value that begins at `start`; nil: it is not all there.
+  /// The index behind the value that begins at `start`; nil if the value is not complete.
   static func end(of bytes: [UInt8], from start: Int = 0) -> Int? {
     guard let newline = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) else { return nil }
     let next = newline + 1
@@ -24,7 +24,7 @@ enum Wire {
     }
   }
 
-  /// The words of a request, which is all there.
+  /// The words of a complete request.
   static func words(of request: [UInt8]) -> [[UInt8]] {
     guard request.first == UInt8(ascii: "*"), let first = request.firstIndex(of: UInt8(ascii: "\n")) else { return [] }
     var words: [[UInt8]] = []

@@ -1,14 +1,14 @@
 import BeatRedis
 import Glibc
 
-/// A client that waits for each reply: for preparing data and for looking at what the tested code left behind.
-/// It shares nothing with that code but the types of commands and replies.
+/// A client that waits for each reply, to prepare data and to look at the results of the tested code.
+/// It shares only the types of commands and replies with that code.
 final class BlockingClient {
   private let descriptor: Int32
   private var buffer: [UInt8] = []
   private var position = 0
 
-  /// Connects to a unix socket. Every call then has 10 s.
+  /// Connects to a unix socket. Each call has 10 s.
   init(_ path: String) throws {
     descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
     var address = sockaddr_un()
@@ -26,15 +26,15 @@ final class BlockingClient {
 
   deinit { close(descriptor) }
 
-  /// The reply, or nil when the server hung up or did not answer.
+  /// Returns the reply, or nil when the server has closed the connection or does not answer.
   @discardableResult
   func callAsFunction(_ words: String...) -> RedisReply? { call(words.map { Array($0.utf8) }) }
 
-  /// The same with any bytes.
+  /// The same for words of any bytes.
   @discardableResult
   func call(_ words: [[UInt8]]) -> RedisReply? { write(Self.request(words)) ? reply() : nil }
 
-  /// Commands that do not wait for each other's replies.
+  /// Sends commands that do not wait for each other's replies.
   @discardableResult
   func pipeline(_ commands: [[String]]) -> [RedisReply] {
     guard write(commands.flatMap { Self.request($0.map { Array($0.utf8) }) }) else { return [] }

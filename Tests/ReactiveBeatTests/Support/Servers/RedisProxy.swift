@@ -1,20 +1,20 @@
 import Glibc
 import Synchronization
 
-/// A unix socket in front of a server that passes everything on, and on demand loses the server's replies or cuts the
-/// connections: the faults of a network that a server of one's own does not have.
+/// A unix socket in front of a server. It passes everything on, and on demand loses the server's replies or cuts the
+/// connections: faults of a network that a local server does not have.
 final class RedisProxy: Sendable {
-  /// Where to connect to.
+  /// The path of the socket.
   let path: String
   private let listener: Int32
   private let serverPath: String
-  /// A byte for the serving thread: `c` cuts, the end of the stream ends it.
+  /// Sends a byte to the serving thread: `c` cuts all connections, and the end of the stream ends the thread.
   private let control: Int32
   private let controlled: Int32
   private let losesReplies = Atomic(false)
   private let thread = Mutex(pthread_t())
 
-  /// - Parameter name: of several proxies of one server each has its own.
+  /// - Parameter name: distinguishes several proxies of one server.
   init(to server: RedisServer, name: String = "proxy") throws {
     path = "\(server.folder)/\(name).sock"
     serverPath = server.socketPath
@@ -23,7 +23,7 @@ final class RedisProxy: Sendable {
     var ends: [Int32] = [-1, -1]
     socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0, &ends)
     (control, controlled) = (ends[0], ends[1])
-    // The thread does not keep its owner alive, and is over before the owner is gone.
+    // The thread does not keep its owner alive; `deinit` waits for its end.
     let owner = Unmanaged.passUnretained(self).toOpaque()
     thread.withLock { thread in
       _ = pthread_create(
@@ -42,10 +42,10 @@ final class RedisProxy: Sendable {
     unlink(path)
   }
 
-  /// From now on what the server answers does not arrive.
+  /// From now on the server's replies do not arrive.
   func loseReplies() { losesReplies.store(true, ordering: .relaxed) }
 
-  /// Ends all connections; the next ones are in order.
+  /// Ends all connections; later ones work.
   func cut() {
     write(control, "c", 1)
   }
@@ -95,7 +95,7 @@ final class RedisProxy: Sendable {
     return (client, server)
   }
 
-  /// False when one of the two has hung up.
+  /// Returns false when one of the two sides has closed.
   private func pass(from: Int32, to: Int32?) -> Bool {
     var buffer = [UInt8](repeating: 0, count: 1 << 16)
     let count = recv(from, &buffer, buffer.count, 0)

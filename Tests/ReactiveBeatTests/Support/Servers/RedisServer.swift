@@ -3,10 +3,12 @@ import BeatRedis
 import Glibc
 import Synchronization
 
-/// A private redis-server: its own folder, unix socket and (if asked for) TCP port, nothing on disk but its log.
+/// A private redis-server with its own folder, unix socket and (if asked for) TCP port. It writes nothing to disk but
+/// its log.
 ///
-/// It dies with the test process, even when that is killed: a watchdog waits for the end of a stream that only this process holds.
-final class RedisServer: @unchecked Sendable {  // All but `pid` is constant, and that is under a lock.
+/// It dies with the test process, even if that is killed: a watchdog waits for the end of a stream that only this
+/// process holds.
+final class RedisServer: @unchecked Sendable {  // All constant but `pid`, which a lock guards.
   /// The program of every server that a test starts: `scripts/test --server` chooses another one.
   static let program = getenv("REACTIVEBEAT_TEST_SERVER").map { String(cString: $0) } ?? "redis-server"
 
@@ -23,8 +25,8 @@ final class RedisServer: @unchecked Sendable {  // All but `pid` is constant, an
   var pid: pid_t { process.withLock { $0 } }
   var endpoint: RedisEndpoint { port == 0 ? .unix(path: socketPath) : .tcp(host: "127.0.0.1", port: port) }
 
-  /// Starts a server and waits until it answers. `arguments` are redis-server's own, such as
-  /// `["--requirepass", "secret"]`; `password` is only for asking whether it is ready.
+  /// Starts a server and waits until it answers. `arguments` are redis-server's own, such as `["--requirepass",
+  /// "secret"]`.
   init(_ arguments: [String] = [], tcp: Bool = false) throws {
     var template = Array("/tmp/reactivebeat-test-XXXXXX".utf8CString)
     guard mkdtemp(&template) != nil else { throw Failure("mkdtemp", errno) }
@@ -37,8 +39,8 @@ final class RedisServer: @unchecked Sendable {  // All but `pid` is constant, an
         "--save", "", "--appendonly", "no", "--logfile", folder + "/log",
       ] + arguments
     var ends: [Int32] = [0, 0]
-    // Not a pipe: close-on-exec must hold from the first moment, or a server started meanwhile by another suite
-    // inherits the end.
+    // A socket pair and not a pipe: close-on-exec must hold from the first moment, or a server that another suite
+    // starts at that moment inherits the end.
     guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0, &ends) == 0 else {
       throw Failure("socketpair", errno)
     }
@@ -51,13 +53,13 @@ final class RedisServer: @unchecked Sendable {  // All but `pid` is constant, an
 
   deinit {
     kill()
-    // The end of the stream: the watchdog removes the folder.
+    // When the stream ends, the watchdog removes the folder.
     close(watchdogEnd)
     var status: Int32 = 0
     waitpid(watchdog, &status, 0)
   }
 
-  /// Starts the server again after `kill()`, in the same place.
+  /// Starts the server again after `kill()`, in the same folder.
   func start() throws {
     let pid = try spawn(arguments, input: -1)
     process.withLock { $0 = pid }
@@ -76,7 +78,7 @@ final class RedisServer: @unchecked Sendable {  // All but `pid` is constant, an
     }
   }
 
-  /// Kills the server without giving it a chance to say good-bye.
+  /// Kills the server with SIGKILL.
   func kill() {
     let pid = process.withLock { pid in
       defer { pid = 0 }
@@ -89,12 +91,12 @@ final class RedisServer: @unchecked Sendable {  // All but `pid` is constant, an
     waitpid(pid, &status, 0)
   }
 
-  /// Freezes the server: it accepts connections (the kernel does) and answers nothing.
+  /// Freezes the server: its socket still accepts connections, since the kernel does that, but no request is answered.
   func suspend() { Glibc.kill(pid, SIGSTOP) }
-  /// Ends `suspend()`.
+  /// Lets a frozen server go on.
   func resume() { Glibc.kill(pid, SIGCONT) }
 
-  /// A blocking client for preparing and checking data.
+  /// A blocking client, to prepare and check data.
   func client() throws -> BlockingClient { try BlockingClient(socketPath) }
 
   /// A URL for a database of this server.
@@ -103,7 +105,7 @@ final class RedisServer: @unchecked Sendable {  // All but `pid` is constant, an
       port == 0 ? "redis+socket://\(socketPath)?virtual_host=\(database)" : "redis://127.0.0.1:\(port)/\(database)")
   }
 
-  /// Any reply will do: one that wants a password is ready, too; one that still loads is not.
+  /// Any reply will do: a server that wants a password is ready, too. One that still loads is not.
   private func isReady() -> Bool {
     guard let reply = (try? BlockingClient(socketPath))?("PING") else { return false }
     return reply.error?.code != "LOADING"
@@ -114,7 +116,7 @@ final class RedisServer: @unchecked Sendable {  // All but `pid` is constant, an
     write(watchdogEnd, bytes, bytes.count)
   }
 
-  /// A port that is free at this moment.
+  /// A TCP port that is free at this moment.
   static func freePort() throws -> UInt16 {
     let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
     defer { close(descriptor) }
@@ -132,7 +134,7 @@ final class RedisServer: @unchecked Sendable {  // All but `pid` is constant, an
   }
 }
 
-/// What went wrong around a test, not in what is tested.
+/// A failure around a test, and not in what is tested.
 struct Failure: Error, CustomStringConvertible {
   let description: String
 
@@ -141,7 +143,7 @@ struct Failure: Error, CustomStringConvertible {
   }
 }
 
-/// Starts a program found on PATH, with `input` as its standard input (-1: nothing to read) and default signals.
+/// Starts a program from PATH with the default signals, and with `input` as its standard input (-1: nothing to read).
 func spawn(_ arguments: [String], input: Int32) throws -> pid_t {
   var actions = posix_spawn_file_actions_t()
   posix_spawn_file_actions_init(&actions)
@@ -159,7 +161,8 @@ func spawn(_ arguments: [String], input: Int32) throws -> pid_t {
   sigemptyset(&defaults)
   sigaddset(&defaults, SIGPIPE)
   posix_spawnattr_setsigdefault(&attributes, &defaults)
-  // A group of its own: an interrupt at the terminal reaches the test process, whose end the watchdog sees.
+  // The program gets a process group of its own: an interrupt at the terminal reaches only the test process, whose end
+  // the watchdog sees.
   posix_spawnattr_setpgroup(&attributes, 0)
   posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP))
   var words: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) }
