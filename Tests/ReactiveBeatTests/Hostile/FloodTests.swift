@@ -4,13 +4,14 @@ import Testing
 @testable import BeatCore
 @testable import ReactiveBeat
 
-/// Somebody who may write documents writes many, and large ones: log, memory and the other schedules are none the worse.
+/// A client that may write documents writes many, and large ones: log, memory and the other schedules do not suffer.
 @Suite struct FloodTests {
   private let stage: Stage
 
   init() throws { stage = try Stage() }
 
-  /// Edits of 300 keys that are refused, in pipelines: a hundred thousand lines before.
+  /// Edits of 300 keys that are all refused, written in pipelines: without a limit they would make a hundred thousand
+  /// lines.
   private func flood(_ rounds: Int, keys: Int = 300) {
     for round in 0..<rounds {
       let words = (0..<keys).flatMap { [stage.key("n\($0)"), "{\"round\": \(round)}"] }
@@ -24,7 +25,7 @@ import Testing
     let daemon = try stage.daemon()
     let start = MonotonicTime.now()
     flood(300)
-    // Somebody's own mistake, in the middle of it: the first line of its key.
+    // A user's own mistake in the middle of the flood: it is the first line of its key.
     stage.set("mine", "{}")
     flood(300)
     try daemon.wait(for: "rejected", key: stage.key("mine"))
@@ -39,7 +40,7 @@ import Testing
     #expect(daemon.logged("fired", key: stage.key("victim")).count >= 1)
   }
 
-  /// The longest task that is accepted would fill the log at 10 ms.
+  /// With the longest task that is accepted, a run each 10 ms would fill the log.
   @Test func aLongTaskIsCut() throws {
     let daemon = try stage.daemon()
     stage.set(
@@ -50,7 +51,7 @@ import Testing
     try daemon.stop()
   }
 
-  /// 200 long documents that are refused, 60 MB; what is kept of each is a digest.
+  /// 200 long documents that are refused, 60 MB in all: the daemon remembers only a digest of each.
   @Test func whatIsRefusedIsNotKept() throws {
     let daemon = try stage.daemon()
     let before = try daemon.memory()
@@ -61,13 +62,13 @@ import Testing
     #expect(try daemon.stop(within: 5) == .status(0))
   }
 
-  /// One that is large, strange, and edited all the time keeps nobody: neither others nor the end.
+  /// A document that is large, strange, and edited all the time delays neither other schedules nor the daemon's end.
   @Test func aLargeDocumentKeepsNobody() throws {
     stage.set("victim", schedule("victim", every: "1", #", "catchup": "all""#))
     let daemon = try stage.daemon()
     let start = MonotonicTime.now()
     var round = 0
-    // 100 kB: the tests' daemon is not optimised.
+    // The document has 100 kB, since the tests' daemon is built without optimisation.
     while MonotonicTime.now().microseconds(since: start) < 6_000_000 {
       round += 1
       stage.set("large", schedule("large", every: "1", task: String(repeating: "\u{85}", count: 50_000 - round)))

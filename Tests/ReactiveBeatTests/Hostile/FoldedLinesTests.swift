@@ -4,9 +4,9 @@ import Testing
 @testable import BeatCore
 @testable import ReactiveBeat
 
-/// What is not written is told of: how much, of what, and why.
+/// Lines that are not written are counted in one line, with examples and their reason.
 @Suite struct FoldedLinesTests {
-  /// Keeps what is logged.
+  /// Remembers what is logged.
   private final class Memory: @unchecked Sendable {
     var lines: [(level: Logger.Level, message: String, fields: Logger.Metadata)] = []
   }
@@ -43,7 +43,7 @@ import Testing
       return (lines, end)
     }
     let last = try #require(memory.lines.last)
-    // At once so many, and a few more on a machine that takes its time.
+    // A burst of lines is written at once, and a few more on a slow machine.
     #expect((Limit.lineBurst.most..<2 * Limit.lineBurst.most).contains(written))
     #expect(memory.lines.count == written + 1)
     #expect(last.level == .warning && last.message == "rejected")
@@ -54,7 +54,7 @@ import Testing
     #expect(last.fields["key"] == nil, "it is not about one schedule")
   }
 
-  /// At the end nothing is held back.
+  /// At the end no line stays uncounted.
   @Test func itIsToldAtTheEndToo() throws {
     let memory = Memory()
     let logger = Logger(label: "test") { _ in Handler(memory) }

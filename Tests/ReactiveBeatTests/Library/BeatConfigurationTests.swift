@@ -9,7 +9,7 @@ import Testing
     return nil
   }
 
-  /// What is out of its range is named.
+  /// The error names the setting that is out of its range.
   @Test func namesWhatIsWrong() throws {
     #expect(try problem { _ in } == nil)
     let wrong: [(String, (inout BeatConfiguration) -> Void)] = [
@@ -26,7 +26,7 @@ import Testing
     }
   }
 
-  /// The limits themselves are allowed, and so is to do without.
+  /// The limits themselves are allowed, and so is nil or 0 where it switches something off.
   @Test func limits() throws {
     #expect(
       try problem {
@@ -39,7 +39,7 @@ import Testing
       } == nil)
   }
 
-  /// A URL that cannot be used is refused in words that hold no password.
+  /// A URL that cannot be used is refused in words without its password.
   @Test func wrongURLs() throws {
     for (store, broker, options, word) in [
       ("http://u:geheim@x", "redis://x", "{}", "store"), ("redis://x", "redis://u:geheim@x:port", "{}", "broker"),

@@ -2,7 +2,7 @@ import Logging
 import ReactiveBeat
 import Testing
 
-/// The daemon as a part of an application, by what the library makes public.
+/// The daemon as a part of an application, by the library's public API.
 @Suite struct BeatDaemonTests {
   private let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
@@ -10,7 +10,7 @@ import Testing
     try BeatDaemon(BeatConfiguration(stage), logger: quiet)
   }
 
-  /// It loads, fires what is due, hears an edit, and ends in order when it is told to.
+  /// The daemon loads, fires what is due, hears an edit, and ends in order when it is stopped.
   @Test func livesAndStops() async throws {
     let stage = try Stage()
     stage.set("a", schedule("a", every: "0.5"))
@@ -44,7 +44,7 @@ import Testing
     #expect(stage.messages().count == sent)
   }
 
-  /// A task that is cancelled ends as by `stop()`: the lease is given back, so that another daemon need not wait.
+  /// A cancelled task ends like one after `stop()`: the lease is given back, so that another daemon need not wait.
   @Test func isCancelled() async throws {
     let stage = try Stage()
     let daemon = try daemon(stage)
@@ -57,7 +57,7 @@ import Testing
     #expect(stage.store("EXISTS", "reactivebeat:tasks:meta:lease")?.integer == 0)
   }
 
-  /// A process that goes on has no connection of a daemon that has ended, and no reader waits for one that never ran.
+  /// A daemon that has ended leaves no connection in its process, and the events of one that never ran end.
   @Test func leavesNothingBehind() async throws {
     let stage = try Stage()
     var unused: BeatDaemon? = try daemon(stage)
@@ -126,7 +126,7 @@ import Testing
     }
   }
 
-  /// Stopped before it has begun, it ends at once.
+  /// A daemon that is stopped before it runs ends at once.
   @Test func isStoppedBefore() async throws {
     let daemon = try BeatDaemon(
       BeatConfiguration(store: "redis://127.0.0.1:1/1", broker: "redis://127.0.0.1:1/0"), logger: quiet)
@@ -135,7 +135,7 @@ import Testing
     try await daemon.run()
   }
 
-  /// A server that is away does not end it; and it can be stopped from any thread meanwhile.
+  /// The daemon goes on while its server is away, and can be stopped from any thread.
   @Test func waitsForAServer() async throws {
     let daemon = try BeatDaemon(
       BeatConfiguration(store: "redis://127.0.0.1:1/1", broker: "redis://127.0.0.1:1/0"), logger: quiet)
@@ -167,7 +167,7 @@ import Testing
     try await end
   }
 
-  /// What cannot become right by itself ends it, with the reason.
+  /// A set-up that only a user can correct ends the daemon, with the reason.
   @Test func needsAnotherSetUp() async throws {
     let server = try RedisServer(["--cluster-enabled", "yes", "--cluster-port", "\(RedisServer.freePort())"])
     let stage = try Stage(on: server, store: 0, broker: 0)
@@ -177,7 +177,7 @@ import Testing
     for await event in events { #expect(event != .stopped, "it has failed, and was not stopped") }
   }
 
-  /// Two of one process: the one that ends leaves the other alone.
+  /// Two daemons in one process: the one that ends does not disturb the other.
   @Test func twoOfThem() async throws {
     let stage = try Stage()
     stage.set("a", schedule("a", every: "0.5"))

@@ -1,7 +1,7 @@
 import ReactiveBeat
 import Testing
 
-/// Schedules from an application, by what the library makes public.
+/// An application's access to schedules, by the library's public API.
 @Suite struct ScheduleClientTests {
   private static let hourly = schedule("a", #", "note": "kept", "args": [1.50]"#)
 
@@ -35,7 +35,7 @@ import Testing
     #expect(await error { try await client.edit("a") { $0 } } == .notFound)
   }
 
-  /// All that is wrong is said, and nothing is stored.
+  /// The error names all problems, and nothing is stored.
   @Test func refusesWhatCannotBeUsed() async throws {
     let stage = try Stage()
     let client = try ScheduleClient(BeatConfiguration(stage))
@@ -164,7 +164,7 @@ import Testing
     }
   }
 
-  /// Somebody else's edit of the moment stays; a daemon's own writing is taken in.
+  /// Another client's edit at the same moment stays, and a daemon's bookkeeping is taken in.
   @Test func losesNobodysWork() async throws {
     let stage = try Stage()
     let client = try ScheduleClient(BeatConfiguration(stage))
@@ -181,7 +181,7 @@ import Testing
       } == .conflict)
     #expect(stage.document("a") == theirs)
 
-    // As a fire writes it, once.
+    // A fire writes the document, once.
     let edited = try await client.edit("a") { [key = stage.key("a"), server = stage.server] text in
       let other = try server.client()
       other("SELECT", "1")
@@ -194,7 +194,7 @@ import Testing
     #expect(stage.document("a")?.contains("mine") == true && stage.document("a")?.contains(": 7,") == true)
   }
 
-  /// A run by hand, its answer and the history; and nobody there.
+  /// A run by hand, its answer and the history; before that, the error without a daemon.
   @Test func firesByHand() async throws {
     let stage = try Stage()
     let client = try ScheduleClient(BeatConfiguration(stage))
@@ -212,7 +212,7 @@ import Testing
     try daemon.stop()
   }
 
-  /// After a connection was lost the next call opens another one.
+  /// After a lost connection the next call opens another one.
   @Test func connectsAgain() async throws {
     let stage = try Stage()
     let client = try ScheduleClient(BeatConfiguration(stage))
@@ -241,7 +241,7 @@ import Testing
     }
   }
 
-  /// Its thread and its connection end with it.
+  /// The client's thread and connection end with it.
   @Test func leavesNothingBehind() async throws {
     let stage = try Stage()
     do {

@@ -3,10 +3,10 @@ import Testing
 
 @testable import ReactiveBeat
 
-/// The one table of all commands, against the scripts and the sources themselves: what is used and not in it is missing in
-/// the rights that `doctor` looks at and that are documented.
+/// The one table of all commands is compared with the scripts and the sources. A command that is used and missing in
+/// the table would be missing in the rights that `doctor` checks and that the documentation lists.
 @Suite struct CommandUseTests {
-  /// `call('GET'`, `redis.pcall(\n 'XADD'`.
+  /// The commands that a script calls, such as `call('GET'` or `redis.pcall(\n 'XADD'`.
   private static func commands(ofScript text: String) -> Set<String> {
     Set(text.matches(of: /p?call\(\s*'([A-Z]+)'/).map { String($0.1) })
   }
@@ -21,7 +21,7 @@ import Testing
     #expect(listed == called, "\(script).lua: \(listed.symmetricDifference(called).sorted())")
   }
 
-  /// All calls are of the form that is looked for: a command that a variable names would not be found.
+  /// All calls have this form: a command in a variable would not be found.
   @Test(arguments: scripts) func callsNameTheirCommand(_ path: String) throws {
     let code = try text(of: path).split(separator: "\n").filter {
       !$0.hasPrefix("--") && !$0.hasPrefix("local call, pcall")
@@ -35,7 +35,7 @@ import Testing
     #expect(Set(CommandUse.all.flatMap(\.scripts)).isSubset(of: names))
   }
 
-  /// What Swift sends by itself: `RedisCommand("CLIENT", "SETNAME"`, and the words that are chosen between.
+  /// The commands that Swift sends itself, such as `RedisCommand("CLIENT", "SETNAME"`.
   @Test func namesWhatIsSent() throws {
     var sent: Set<String> = []
     for path in Self.files(in: "Sources") where path.hasSuffix(".swift") {
@@ -46,7 +46,7 @@ import Testing
         sent.insert(hasSubcommands ? "\(name) \(match.2 ?? "")" : name)
       }
     }
-    // Allowed to every user, before anything else is.
+    // These two are allowed to every user before the log-in.
     sent.subtract(["AUTH", "PING"])
     let listed = Set(CommandUse.all.filter(\.isSent).map(\.name))
     #expect(sent == listed, "\(sent.symmetricDifference(listed).sorted())")

@@ -4,7 +4,7 @@ import Testing
 @testable import BeatRedis
 @testable import ReactiveBeat
 
-/// What a broker tells of its queues.
+/// What a broker reports of its queues.
 @Suite struct RedisBrokerInspectorTests {
   private let keys = RedisKeys(prefix: "tasks:meta:")
   private let queue = Array("q".utf8)
@@ -20,7 +20,7 @@ import Testing
     #expect(try broker.contents(of: queue) == .messages(0))
     guard case .told(nil) = try broker.nextMessage(of: queue) else { throw Failure("a message", 0) }
     client("LPUSH", "q", "first", "second")
-    // Of another priority.
+    // A message of another priority.
     client("LPUSH", String(decoding: broker.place(of: queue, priority: 9), as: UTF8.self), "late")
     #expect(try broker.contents(of: queue) == .messages(3))
     #expect(try broker.length(of: queue) == 2)
@@ -37,7 +37,7 @@ import Testing
   @Test func bindings() throws {
     let server = try RedisServer()
     let (client, broker) = try (server.client(), inspector(server))
-    // Of a plain queue nobody has to be asked.
+    // For a plain queue the broker need not be asked.
     #expect(try broker.queues(of: .queue("q")) == [queue])
     let route = Route.exchange("x", routingKey: "key")
     #expect(try broker.queues(of: route) == [])
@@ -72,7 +72,7 @@ import Testing
     #expect(hasCome)
   }
 
-  @Test("a word of a connection's line counts once, and a name with a sign in it is one")
+  @Test("the first of two equal fields of a connection's line counts, and a value may have an equals sign")
   func line() {
     let line = ClientLine("id=3 addr=127.0.0.1:99 name=a=b cmd=brpop db=1 db=2 user=")
     #expect(line["name"] == "a=b" && line["db"] == "1" && line["user"] == nil && line["addr"] == "127.0.0.1:99")

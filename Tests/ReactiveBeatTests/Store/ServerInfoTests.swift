@@ -15,7 +15,7 @@ import Testing
     #expect(!info.isTooOld)
   }
 
-  /// Of servers that both tell an empty one nobody can say that they are one.
+  /// An empty field counts as missing. Two servers with an empty run_id need not be one server.
   @Test func emptyFields() {
     let info = ServerInfo("run_id:\r\nredis_version:\r\nmaster_host:\r\nmaster_port:6379\r\nmaxmemory:\r\n")
     #expect(info.runID == nil && info.version == nil && info.primary == nil && info["maxmemory"] == nil)
@@ -32,7 +32,7 @@ import Testing
     #expect(obstacle == nil ? word == nil : word.map { obstacle?.contains($0) == true } == true)
   }
 
-  /// What is not told is not held against the server.
+  /// A missing field raises no objection to the server.
   @Test func nothing() {
     let info = ServerInfo("")
     #expect(info.runID == nil)

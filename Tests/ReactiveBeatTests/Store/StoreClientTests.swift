@@ -4,7 +4,7 @@ import Testing
 @testable import BeatRedis
 @testable import ReactiveBeat
 
-/// The client that asks and waits.
+/// The client whose calls wait for their answers.
 @Suite struct StoreClientTests {
   private let keys = RedisKeys(prefix: "tasks:meta:")
 
@@ -25,14 +25,16 @@ import Testing
     #expect(loose[0].error != nil && loose[1] == .status("PONG"))
   }
 
-  /// The order of the bytes, whatever the names have in common; what the server tells twice comes once.
+  /// Names are in the order of their bytes, whatever beginnings they share. A name that the server returns twice comes
+  /// once.
   @Test func namesComeInTheOrderOfTheirBytes() {
     #expect(StoreClient.inOrder([]) == [])
     for prefix in ["", "tenant-", "longer than the sixteen bytes that are looked at first "] {
       var names: [EntryName] = [EntryName(prefix)]
       for _ in 0..<500 {
         let length = Int.random(in: 0...20)
-        // Few different letters, so that many begin alike; zero, which is also what follows a name's end.
+        // There are few different letters, so that many names begin alike. One of them is zero, which also stands for
+        // the end of a name.
         names.append(EntryName(Array(prefix.utf8) + (0..<length).map { _ in [0, 1, 97, 255].randomElement() ?? 0 }))
       }
       let expected = Set(names).sorted { $0.bytes.lexicographicallyPrecedes($1.bytes) }
@@ -59,7 +61,7 @@ import Testing
     #expect(try client.document(EntryName("none")).isAbsent)
   }
 
-  /// A glob of ours means what Redis' own means: on thousands of random ones.
+  /// A pattern matches what Redis' own glob matches, for thousands of random ones.
   @Test func globsAreThoseOfRedis() throws {
     let server = try RedisServer()
     let client = try server.client()
@@ -134,7 +136,7 @@ import Testing
   }
 }
 
-/// Edits that lose nobody's work.
+/// Edits that lose no other client's work.
 @Suite struct StoreEditTests {
   private let name = EntryName("a")
 
@@ -184,13 +186,13 @@ import Testing
     #expect(try client.rename(name, to: EntryName("b")) == .exists)
     #expect(stage.document("a") == "2" && stage.document("b") == "1")
     #expect(try client.rename(name, to: name) == .exists)
-    // One without a watermark does not get that of an earlier schedule of the new name.
+    // A schedule without a watermark does not get that of an earlier schedule with the new name.
     stage.store("HSET", stage.watermarkKey, "c", "of an earlier c")
     #expect(try client.rename(name, to: EntryName("c")) == .renamed)
     #expect(stage.store("HEXISTS", stage.watermarkKey, "c")?.integer == 0)
   }
 
-  /// What may not be written into the watermark is not renamed either.
+  /// Where the watermark may not be written, the document is not renamed either.
   @Test func aRenameThatIsRefusedHalfWayIsNone() throws {
     let stage = try Stage()
     stage.set("a", "1")
