@@ -18,11 +18,11 @@ import Testing
 
   /// `edit` with an editor that makes a mistake the first time, and corrects it and changes a field the second time.
   private func clumsyEditor(meanwhile: String = "true") throws -> ChildProcess {
-    let watermark = stage.server.folder + "/edited"
+    let edited = stage.server.folder + "/edited"
     let redis = "redis-cli -s \(stage.server.socketPath) -n 1"
     let editor =
-      "edit() { if [ -e \(watermark) ]; then sed -i 's|secunds|seconds|; s|old|new|' \"$1\"; rm \(watermark); "
-      + "else sed -i 's|seconds|secunds|' \"$1\"; touch \(watermark); fi; "
+      "edit() { if [ -e \(edited) ]; then sed -i 's|secunds|seconds|; s|old|new|' \"$1\"; rm \(edited); "
+      + "else sed -i 's|seconds|secunds|' \"$1\"; touch \(edited); fi; "
       + "\(meanwhile.replacing("REDIS", with: redis)) >/dev/null; }; edit"
     return try stage.start("edit", "a", at: terminal, environment: ["EDITOR": editor, "TMPDIR": stage.server.folder])
   }
