@@ -5,7 +5,7 @@ import Testing
 @testable import ReactiveBeat
 
 @Suite struct ResidentMemoryTests {
-  /// What is let go of comes back as it was, and what is being carried out is among it.
+  /// Pages of code that are dropped from memory come back unchanged, even those of the function that drops them.
   @Test func codeComesBack() {
     let function: @convention(c) (Int32) -> Int32 = { $0 &* 3 }
     let address = UInt(bitPattern: unsafeBitCast(function, to: UnsafeRawPointer.self))
@@ -20,7 +20,7 @@ import Testing
     #expect(try Self.residentCode() < before)
   }
 
-  /// Pages of this very program that are in memory and can be carried out, in kB.
+  /// The size of this program's code pages that are in memory and may be dropped, in kB.
   private static func residentCode() throws -> Int {
     let text = try String(contentsOfProcessFile: "/proc/self/smaps")
     var isCode = false

@@ -4,9 +4,9 @@ import Testing
 @testable import BeatCore
 @testable import ReactiveBeat
 
-/// The system's zones by all their names, on a system that leaves some out.
+/// The system's zones under all their names, on a system that lacks some.
 @Suite struct ZoneDirectoryTests {
-  /// A folder with these zones of this machine, by these names; it is removed with the object.
+  /// A folder with some of this machine's zones, under their names; it is removed with the object.
   private final class Folder {
     let path: String
 
@@ -45,7 +45,7 @@ import Testing
     }
   }
 
-  /// One zone has one name for each of its files: what could be written in endless ways is refused.
+  /// A zone has one name for each of its files: other spellings, of which there is no end, are refused.
   @Test func aNameThatIsNotInItsPlainForm() throws {
     let zones = ZoneDirectory()
     #expect(try zones.zone("Europe/Berlin").name == "Europe/Berlin")
@@ -57,7 +57,7 @@ import Testing
     }
   }
 
-  /// A folder that links to itself gives endless names: they are found, and not all kept.
+  /// A folder that links to itself gives endless names: they are found, and only a limited number is remembered.
   @Test func endlessNames() throws {
     let folder = try Folder(["UTC"])
     for number in 0..<6 { symlink(".", "\(folder.path)/\(number)") }
@@ -69,7 +69,7 @@ import Testing
     #expect(zones.count <= Limit.zones.most)
   }
 
-  /// The daemon's commands, and import, on such a system.
+  /// Commands, and import, on a system that lacks a zone's former name.
   @Test func inCommandsAndImport() throws {
     let folder = try Folder(["America/Los_Angeles"])
     let environment = ["TZDIR": folder.path]

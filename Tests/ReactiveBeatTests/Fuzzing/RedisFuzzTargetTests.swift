@@ -2,7 +2,7 @@ import Testing
 
 @testable import ReactiveBeat
 
-@Suite("Fuzz targets of the edges: some mutations of each, and what fuzzing found")
+@Suite("Fuzz targets of BeatRedis: some mutations of each, and what fuzzing found")
 struct RedisFuzzTargetTests {
   @Test(arguments: FuzzTarget.redis.map(\.name)) func mutations(_ name: String) throws {
     let target = try #require(FuzzTarget.redis.first { $0.name == name })
@@ -12,9 +12,9 @@ struct RedisFuzzTargetTests {
   @Test(arguments: [
     // A bidirectional override in the user's name, and a line break in the path.
     "redis://u%E2%80%AE:p@h", "redis+socket:///run/%0Aredis.sock",
-    // An empty password is none.
+    // An empty password counts as none.
     "redis://h?password=", "sentinel://h?master_name=m&password=",
-    // The password "a@hunter2hunter2?x": its middle was taken for the host.
+    // The password is "a@hunter2hunter2?x". Its middle must not be taken for the host.
     "a@\n?x",
   ])
   func found(_ text: String) throws { try FuzzTarget.url.check(Array(text.utf8)) }

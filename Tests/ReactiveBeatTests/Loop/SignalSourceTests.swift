@@ -3,7 +3,7 @@ import Testing
 
 @testable import ReactiveBeat
 
-/// One test, since libevent serves the signals of a process on one loop only.
+/// There is only one test, since libevent serves the signals of a process on one loop.
 @Suite struct SignalSourceTests {
   @Test("signals arrive on the loop, and the former disposition comes back")
   func signals() throws {

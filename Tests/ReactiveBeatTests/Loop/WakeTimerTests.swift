@@ -80,7 +80,7 @@ import Testing
         timer.value = nil
         loop.stop()
       }
-      // The first stays set in the kernel while the second goes off; it must not stand for the third.
+      // The first time stays set in the kernel while the second goes off; it must not be taken for the third.
       timer.value?.arm(at: soon)
       timer.value?.arm(at: start)
     }

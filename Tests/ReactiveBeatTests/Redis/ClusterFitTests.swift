@@ -3,7 +3,7 @@ import Testing
 @testable import BeatCore
 @testable import ReactiveBeat
 
-/// Which queues a fire reaches in cluster mode, by their names alone.
+/// Which queues a fire can reach in cluster mode, by their names alone.
 @Suite struct ClusterFitTests {
   private static let fit = ClusterFit(RedisKeys(prefix: "{beat}:tasks:"))
 
@@ -27,7 +27,7 @@ import Testing
     return try #require(Self.fit).applied(to: context, defaultQueue: "celery", kombu: kombu)
   }
 
-  /// Where the queue stands, and what would be right.
+  /// The reason has the queue's field and a name that would be right.
   @Test(
     arguments: [
       (#", "queue": "other""#, "queue \"other\": the queue other"),
@@ -47,7 +47,7 @@ import Testing
     }
   }
 
-  /// All that is wrong with a document is said, and each of it once.
+  /// A review reports all other problems of the document, too, and each of them once.
   @Test func aReviewGoesOnBehindIt() throws {
     let text = schedule("a", #", "queue": "other", "jitter": "x""#)
     let errors = try DocumentReview(Array(text.utf8), context: context(), now: UnixTime(seconds: 0)).remarks.filter {
@@ -57,7 +57,7 @@ import Testing
     #expect(errors.contains { $0.field == "jitter" })
   }
 
-  /// What workers put before all names comes before the tag.
+  /// The workers' global prefix comes before the tag.
   @Test func theGlobalPrefixCounts() throws {
     let kombu = KombuKeys(globalPrefix: Array("{shop}".utf8))
     #expect(throws: DocumentProblem.self) {

@@ -4,7 +4,7 @@ import Testing
 @testable import BeatRedis
 @testable import ReactiveBeat
 
-/// Whatever a server refuses, a sentence says what to do, and nobody has to read a script's digest.
+/// For each refusal of a server a sentence says what to do, and no sentence shows a script's digest.
 @Suite struct ErrorAdviceTests {
   private static let sha = String(repeating: "0123456789", count: 4)
 

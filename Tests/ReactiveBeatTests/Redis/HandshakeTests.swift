@@ -3,7 +3,7 @@ import Testing
 @testable import ReactiveBeat
 
 @Suite struct HandshakeTests {
-  /// What came of a handshake, and what PING said afterwards.
+  /// The result of a handshake, and the reply to a PING after it.
   private func shake(
     _ server: RedisServer, _ url: RedisURL, name: String? = nil
   ) throws -> (outcome: RedisConnectionError?, closed: RedisConnectionError?, database: RedisReply?, name: RedisReply?)
@@ -108,7 +108,7 @@ import Testing
   func maximumClients(user: String) throws {
     let server = try RedisServer(["--maxclients", "1"])
     var other: BlockingClient?
-    // The one that asked whether the server is ready may not be gone yet.
+    // The connection that asked whether the server is ready may still be open.
     let isFull = try eventually {
       other = try server.client()
       return other?("PING") == .status("PONG")

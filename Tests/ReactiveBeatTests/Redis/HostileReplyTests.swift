@@ -5,7 +5,7 @@ import Testing
 @testable import BeatRedis
 @testable import ReactiveBeat
 
-/// A server that says what it should not: the connection ends, with words that say why, and never the process.
+/// A server sends what the protocol forbids: the connection ends with a reason, and the process goes on.
 @Suite struct HostileReplyTests {
   // MARK: replies to no request
 
@@ -94,13 +94,13 @@ import Testing
 
   private static let confirmation = RESP.push("psubscribe", "a*", 1)
 
-  /// What the subscription is answered with, and how many messages count before it ends.
+  /// The reply to the subscription, of which a part may count before the connection ends.
   static let pushes: [String] = [
     "*4\r\n:1\r\n:2\r\n:3\r\n:4\r\n", "*3\r\n:1\r\n:2\r\n:3\r\n", "+OK\r\n", ":1\r\n", "$1\r\nx\r\n", "$-1\r\n",
     "*-1\r\n",
     "*0\r\n", "_\r\n", RESP.array(RESP.bulk("message")), RESP.push("message", "a*"),
     RESP.push("pmessage", "a*", "a1", "x", "y"),
-    // Confirmations of what was not asked for.
+    // Confirmations of patterns that were not subscribed.
     RESP.push("psubscribe", "b*", 1), RESP.push("psubscribe", 1, 1), RESP.push("subscribe", "a*", 1),
     RESP.push("PSUBSCRIBE", "a*", 1), RESP.push("psubscribe", "a*", "x"), RESP.push("psubscribe", "a*", 1, 1),
     confirmation + confirmation, confirmation + RESP.push("subscribe", "a", 2),
@@ -115,7 +115,7 @@ import Testing
     confirmation + RESP.array(RESP.bulk("pmessage"), "*1\r\n:1\r\n", RESP.bulk("a"), RESP.bulk("x")),
     confirmation + RESP.array("*1\r\n:1\r\n", RESP.bulk("a*"), RESP.bulk("a"), RESP.bulk("x")),
     confirmation + RESP.push("", "a*", "a", "x"), confirmation + RESP.push("smessage", "a*", "x"),
-    // RESP3, which was not chosen.
+    // RESP3, which the client has not chosen.
     ">3\r\n$10\r\npsubscribe\r\n$2\r\na*\r\n:1\r\n", ">1\r\n$7\r\nmessage\r\n",
     ">2\r\n$10\r\ninvalidate\r\n*1\r\n$1\r\nk\r\n",
     confirmation + ">1\r\n$7\r\nmessage\r\n", "%2\r\n$1\r\na\r\n$1\r\nb\r\n$1\r\nc\r\n$1\r\nd\r\n",
@@ -242,7 +242,7 @@ import Testing
     #expect(reply?.array?.last?.bytes?.count == Limit.documentLength.most)
   }
 
-  /// Sends PING and returns why the connection ended, without a reply.
+  /// Sends PING and returns the reason for which the connection ended without a reply.
   private func ending(of server: LyingServer) throws -> RedisConnectionError? {
     var closed: RedisConnectionError?
     try onLoop(seconds: 60) { loop in

@@ -15,7 +15,7 @@ import Testing
 
   @Test("SHA-1 of every length up to several blocks")
   func lengths() {
-    // The digest of all digests, by Python's hashlib.
+    // The digest of all digests, made with Python's hashlib.
     var digests: [UInt8] = []
     for count in 0..<300 {
       digests += SHA1.digest((0..<count).map { UInt8(truncatingIfNeeded: $0 * 7 + count) })

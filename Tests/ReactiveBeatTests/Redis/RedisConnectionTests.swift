@@ -100,7 +100,7 @@ import Testing
     }
     #expect(answered.filter { $0 < 10_000 } == Array(0..<10_000))
     #expect(answered.count == 10_010)
-    // What was given meanwhile comes after all that was given before.
+    // Commands that callbacks sent come after all that were sent before.
     #expect(Array(answered.suffix(10)) == (1...10).map { 10_000 + $0 * 1_000 - 1 })
   }
 
@@ -114,7 +114,7 @@ import Testing
       let connection = RedisConnection(to: server.endpoint, on: loop) { error in
         closed.append(error)
         #expect(answers.allSatisfy { $0 == 1 })
-        // Afterwards too a request is answered, and not inside the call.
+        // A request on a closed connection is answered, too, and not within the call.
         var answered = false
         holder.value?.send(RedisCommand("PING")) {
           #expect($0 == nil)
@@ -175,7 +175,8 @@ import Testing
         loop.stop()
       }
       let resume = LoopTimer(on: loop) {
-        // Four replies, 250 ms apart: the last is owed for more than twice the deadline, and each for a part of it.
+        // Four replies come, 250 ms apart. The last one is awaited for more than twice the deadline, but each reply
+        // comes within it.
         for _ in 0..<4 {
           connection.send(RedisCommand("BLPOP", "nothing", "0.25")) { reply in
             #expect(reply == .null)
@@ -205,7 +206,7 @@ import Testing
           answer = $0
           connection.close()
         }
-        // The request leaves in the next turn; then this thread is away for longer than the deadline.
+        // The request leaves in the next turn of the loop. Then this thread sleeps for longer than the deadline.
         loop.soon { loop.soon { usleep(800_000) } }
       }
     }
@@ -291,7 +292,7 @@ import Testing
 
   @Test("a listener that never answers the connection is given up by the connect deadline")
   func connectDeadline() throws {
-    // A backlog of one that is full: further connections hang in SYN_SENT.
+    // The backlog of one is full: further connections stay in SYN_SENT.
     let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
     defer { close(listener) }
     var address = sockaddr_in()
@@ -370,7 +371,7 @@ import Testing
         guard count < 2_000 else { return loop.stop() }
         count += 1
         let connection = RedisConnection(to: server.endpoint, on: loop) { _ in again() }
-        // Three ways to end: in a reply, by the server, before the connection stands.
+        // There are three ways to end: in a reply, by the server, and before the connection is open.
         switch count % 3 {
         case 0: connection.send(RedisCommand("PING")) { _ in connection.close() }
         case 1: connection.send(RedisCommand("QUIT")) { _ in }

@@ -4,14 +4,14 @@ import Testing
 @testable import ReactiveBeat
 
 @Suite struct RedisDialTests {
-  /// What a dial has told, in its order.
+  /// A callback of a dial.
   private enum Step: Equatable {
     case found(RedisEndpoint)
     case opened(String?)
     case closed(RedisConnectionError.Kind)
   }
 
-  /// Dials, and closes what was opened when it has told the connection's name.
+  /// Dials, and closes the connection when the server has returned its name.
   private func dial(_ url: RedisURL, timeouts: RedisTimeouts = RedisTimeouts()) throws -> [Step] {
     var steps: [Step] = []
     try onLoop { loop in
@@ -55,7 +55,7 @@ import Testing
     #expect(try dial(nowhere) == [.found(absent), .closed(.refused)])
   }
 
-  @Test("a server that says nothing has the time allowed, and no more")
+  @Test("a server that does not answer has the allowed time, and no more")
   func deadline() throws {
     let server = try RedisServer()
     server.suspend()
@@ -65,7 +65,7 @@ import Testing
     #expect(steps == [.found(server.endpoint), .closed(.timedOut)])
   }
 
-  @Test("after it was cancelled nothing is told, whichever step it had come to")
+  @Test("after a cancel no callback is called, whichever step the dial had reached")
   func cancelled() throws {
     let server = try RedisServer()
     let stage = try SentinelStage()

@@ -34,7 +34,7 @@ import Testing
     Good(
       text: "redis://me:secret@h/2", endpoint: .tcp(host: "h", port: 6379), username: "me", password: "secret",
       database: 2, redacted: "redis://me:***@h:6379/2"),
-    // Signs that join the one before: to a reader of characters there is no ':' and no '@' here.
+    // Combining marks join the character before them: for a reader of characters this text has no ':' and no '@'.
     Good(
       text: "redis://me:\u{78A}sec:ret@\u{301}x@h/2", endpoint: .tcp(host: "h", port: 6379), username: "me",
       password: "\u{78A}sec:ret@\u{301}x", database: 2, redacted: "redis://me:***@h:6379/2"),
@@ -85,7 +85,7 @@ import Testing
     #expect(url.ignoredOptions.isEmpty)
   }
 
-  /// Each holds the password "hunter2" where one can stand; no error may show it.
+  /// Each URL has the password "hunter2" where one is possible; no error may show it.
   @Test(
     "refuses, without showing the password",
     arguments: [

@@ -14,7 +14,7 @@ import Testing
     #expect(requests.append(RedisCommand("PING"), then: wait(2)) == 2)
     #expect(requests.append(RedisCommand("TIME"), then: wait(3)) == 3)
     #expect(requests.count == 3 && requests.hasUnsent)
-    // Not the one that is next.
+    // Replies come in order: these numbers are not the next one.
     #expect(requests.answered(2) == nil && requests.answered(0) == nil)
     requests.answered(1)?(nil)
     #expect(requests.takeUnsent()?.number == 2 && requests.takeUnsent()?.number == 3)
@@ -26,7 +26,7 @@ import Testing
   }
 }
 
-/// On a clock that stands still.
+/// How long a reply is awaited, on a clock that only the test moves.
 @Suite struct ReplyPatienceTests {
   private let timeouts = RedisTimeouts(reply: 1_000_000)
 
@@ -43,7 +43,7 @@ import Testing
     #expect(patience.verdict(at: time(1.25), timeouts, number: 1, received: 0) == .silent)
   }
 
-  @Test("as long as something comes it is waited, but not for ever")
+  @Test("while bytes come the reply is awaited, but not for ever")
   func slow() {
     var patience = ReplyPatience()
     var allowed = timeouts
@@ -51,14 +51,14 @@ import Testing
     patience.begin(at: time(0))
     #expect(patience.verdict(at: time(1), allowed, number: 1, received: 10) == .wait(250_000))
     #expect(patience.verdict(at: time(1.25), allowed, number: 1, received: 11) == .wait(250_000))
-    // The next reply is another one.
+    // The next reply has its own time.
     patience.progressed(at: time(1.3))
     #expect(patience.verdict(at: time(1.5), allowed, number: 2, received: 11) == .wait(800_000))
     #expect(patience.verdict(at: time(2.3), allowed, number: 2, received: 11) == .wait(250_000))
     #expect(patience.verdict(at: time(4.3), allowed, number: 2, received: 12) == .endless)
   }
 
-  @Test("who is owed nothing and then something has the whole time again")
+  @Test("a connection that owed no reply has the whole time for the next one")
   func again() {
     var patience = ReplyPatience()
     patience.begin(at: time(0))

@@ -3,7 +3,7 @@ import Testing
 
 @testable import BeatRedis
 
-/// What is made of replies that consist of parts, whoever sent them.
+/// Replies that consist of parts are read safely, whatever the server sent.
 @Suite struct ScanWalkTests {
   private func step(_ cursor: String, _ found: [RedisReply] = [.string([1])]) -> RedisReply {
     .array([.string(Array(cursor.utf8)), .array(found)])
@@ -39,7 +39,7 @@ import Testing
     #expect(steps == Limit.scanSteps.most)
   }
 
-  @Test("what a script tells beside a step") func parts() {
+  @Test("the values that a script returns after a step") func parts() {
     let reply = RedisReply.array([.string([48]), .array([]), .integer(7)])
     #expect(ScanAnswer(reply, parts: 3)?.rest == [.integer(7)])
     #expect(ScanAnswer(reply) == nil && ScanAnswer(reply, parts: 4) == nil)

@@ -4,7 +4,7 @@ import Testing
 @testable import ReactiveBeat
 
 @Suite struct SentinelLookupTests {
-  /// What the sentinels of a URL answer.
+  /// The answer of a URL's sentinels.
   private func look(_ text: String) throws -> SentinelLookup.Outcome? {
     guard case .sentinels(let group) = try RedisURL(text).location else { throw Failure("no Sentinel URL", 0) }
     var outcome: SentinelLookup.Outcome?
@@ -35,7 +35,7 @@ import Testing
     #expect(unknown.contains("\"other\"") && unknown.contains("SENTINEL MASTERS"))
     for port in stage.ports { #expect(unknown.contains("127.0.0.1:\(port) knows no primary of this name")) }
 
-    // The first is dead and the second one says nothing at all: the third answers, a second later.
+    // The first sentinel is dead and the second does not answer: the third one answers, a second later.
     stage.killSentinel(0)
     #expect(try found(look(stage.url(0))) == .tcp(host: "127.0.0.1", port: stage.primary.port))
     let mute = try RedisServer(tcp: true)
@@ -58,7 +58,7 @@ import Testing
     #expect(!wrong.contains("hunter3"))
   }
 
-  /// What is no host and port is no primary, and ends nothing else than the question.
+  /// An answer that is no host and port is no primary, and does nothing but end the question.
   @Test(
     arguments: [
       "*-1\r\n", ":1\r\n", "*0\r\n", "*2\r\n:1\r\n:2\r\n", "*2\r\n$-1\r\n$-1\r\n", "*2\r\n*0\r\n*0\r\n",

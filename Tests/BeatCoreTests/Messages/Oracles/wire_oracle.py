@@ -14,7 +14,7 @@ One JSON request per line on standard input, one answer per line on standard out
     name is UTF-8 as hexadecimal, `member` in the request too.
 {"send": {task, id, origin, reply_to, now, args, kwargs, queue, options}}
     the message that beat's send_task puts on the queue of kombu's in-memory transport, as the Redis transport would
-    store it. `now` is ISO 8601. Origin, reply_to and delivery_tag, which are chance, are replaced by those given and the id.
+    store it. `now` is ISO 8601. The random origin, reply_to and delivery_tag are replaced by those given and by the id.
 """
 import inspect
 import json
@@ -49,7 +49,7 @@ def topic(binding, key):
 
 
 class Recorder(redis_transport.GlobalKeyPrefixMixin):
-    """Instead of a Redis client: keeps what is sent."""
+    """Takes the place of a Redis client, and records what is sent."""
 
     def __init__(self, prefix, members=()):
         self.global_keyprefix, self.members, self.sent, self.connection = prefix, members, [], self
@@ -99,7 +99,7 @@ def kombu(request):
     channel._active_queues, channel.active_fanout_queues = [queue], set()
     channel._brpop_start()
     lists = client.sent.pop()[1:-1]
-    # What Redis answers, as GlobalKeyPrefixMixin.parse_response makes it.
+    # The reply of Redis, as GlobalKeyPrefixMixin.parse_response returns it.
     taken = []
     item = (push[len(channel.global_keyprefix):], "{}")
     client.parse_response = lambda *_, **__: item
@@ -118,7 +118,7 @@ def send(request):
     now = datetime.fromisoformat(request["now"])
     app.now = lambda: now
     options = dict(request["options"])
-    # As beat does it: celery/beat.py, Scheduler.apply_async.
+    # Beat does the same: celery/beat.py, Scheduler.apply_async.
     options.setdefault("headers", {})["celery_beat_task"] = True
     queue = request["queue"] or "celery"
     if request["queue"]:

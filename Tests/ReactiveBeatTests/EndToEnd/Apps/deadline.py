@@ -1,5 +1,5 @@
-"""A Celery application with a deadline for crontabs that were missed, taken from the environment: seconds as JSON, or
-nothing. Run as a program it prints when Celery's own crontab is due, for each of many gaps since its last run."""
+"""A Celery application whose deadline for missed crontabs comes from the environment: seconds as JSON, or nothing. Run as
+a program it prints when Celery's own crontab is due, for each of many gaps since its last run."""
 import json
 import os
 from datetime import datetime, timedelta, timezone

@@ -1,5 +1,5 @@
-"""Lets a real celery beat keep last runs of shop.py's beat_schedule in a file, and tells when it would run what, and what
-it sends. Argument: the file."""
+"""Lets a real celery beat keep the last runs of shop.py's beat_schedule in a file. Prints when it would run each entry,
+and what it would send. Argument: the file."""
 import sys
 
 from celery.beat import PersistentScheduler

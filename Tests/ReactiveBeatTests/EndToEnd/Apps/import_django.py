@@ -1,4 +1,4 @@
-"""Lets a real django-celery-beat write schedules and dump them, and tells when it would run them. Argument: a folder."""
+"""Lets a real django-celery-beat write schedules and dump them. Prints when it would run them. Argument: a folder."""
 import sys
 from datetime import datetime, timedelta, timezone
 
@@ -54,7 +54,7 @@ call_command("dumpdata", "django_celery_beat", format="jsonl", output=f"{sys.arg
 for model in PeriodicTask.objects.exclude(solar__isnull=False):
   entry = ModelEntry(model, app=app)
   stored = PeriodicTask.objects.get(pk=model.pk).last_run_at
-  if model.start_time:  # It begins when its start has come.
+  if model.start_time:  # The first run is due when the start has come.
     first = model.due_start_time(timezone.utc)
     times = [first.astimezone(timezone.utc).isoformat(), *occurrences(entry.schedule, first, 4)]
   elif model.clocked:

@@ -1,10 +1,10 @@
-"""What the scripts beside it share: when Celery's own schedule objects are due next."""
+"""Shared by the scripts of this folder: when Celery's own schedule objects are due next."""
 import json
 from datetime import timezone
 
 
 def occurrences(schedule, last, count=5):
-  """The next runs after `last` if each is on time: each is asked with the one before as last_run_at and as now."""
+  """The next runs after `last` if each is on time: the run before is last_run_at, and also the present time."""
   times = []
   for _ in range(count):
     schedule.nowfun = lambda now=last: now
@@ -17,6 +17,6 @@ def occurrences(schedule, last, count=5):
 
 
 def tell(name, last, times, **more):
-  """One line for the test."""
+  """Prints one line for the test."""
   last = last and last.astimezone(timezone.utc).isoformat()
   print(json.dumps({"name": name, "last": last, "next": times, **more}))

@@ -1,4 +1,4 @@
-"""Lets a real RedBeat write schedules into a Redis, and tells when it would run them. Arguments: URL."""
+"""Lets a real RedBeat write schedules into a Redis. Prints when it would run them. Argument: a URL."""
 import sys
 from datetime import datetime, timedelta, timezone
 
@@ -37,10 +37,10 @@ for name, timing in timings.items():
     options={"queue": "mails", "expires": 60})
   entry.save()
   if name not in ("rule-later", "rule-once", "fresh"):
-    entry = next(entry)  # As after a run: it writes the last run and the count.
+    entry = next(entry)  # This writes the last run and the count, as a run does.
 RedBeatSchedulerEntry("edited", "shop.work", schedule(3600), app=app).save().reschedule(now - timedelta(minutes=20))
 
-# What cannot come.
+# These entries cannot be imported.
 RedBeatSchedulerEntry("mondays", "shop.work", rrule("WEEKLY", dtstart=start, byweekday=MO), app=app).save()
 RedBeatSchedulerEntry("yearly", "shop.work", rrule("YEARLY", dtstart=start), app=app).save()
 schedulers.get_redis(app).hset("redbeat:loose", "definition", '{"name": "loose", "task": "t", "schedule": 5}')

@@ -1,4 +1,4 @@
-"""A Celery app whose workers keep their messages elsewhere than others, for the tests of import."""
+"""A Celery app whose transport options give the workers' keys other names, for the tests of import."""
 
 from celery import Celery
 

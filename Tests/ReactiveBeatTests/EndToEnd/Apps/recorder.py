@@ -87,7 +87,7 @@ def tell(**_):
 
 
 def end_with_the_tests():
-    """Their end of this stream closes when they are gone, however that comes."""
+    """Ends this process with the tests: standard input ends when their process is gone, even if it was killed."""
     sys.stdin.read()
     os._exit(1)
 

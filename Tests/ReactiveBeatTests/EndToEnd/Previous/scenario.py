@@ -58,14 +58,14 @@ class Scenario:
       daemon = spawn([self.program, "run"], env=self.environment, stdout=log, stderr=log)
     log = self.folder / "daemon.log"
     self.until("the daemon leads", lambda: '"msg":"leading"' in log.read_text())
-    # Written as edits that are heard, so that each has its receipt.
+    # The documents are written while a daemon runs, so that each edit has its receipt.
     for name, fields in DOCUMENTS.items():
       document = {"name": name, "task": "proj.tasks.add", "enabled": True} | fields
       self.store("SET", PREFIX + name, json.dumps({k: v for k, v in document.items() if v is not None}))
     self.until("some have run", lambda: self.runs("often") >= 3 and self.runs("once") and self.runs("elsewhere"))
     self.until("what has run is on the broker", lambda: self.broker("LLEN", "fast") >= 2 and self.broker("LLEN", "listener"))
     self.until("all is told of", lambda: self.store("HLEN", OWN + "receipts") == len(DOCUMENTS))
-    # As a client asks, but for its reading of the answer.
+    # A request as a client writes it, without waiting for the answer.
     seconds, microseconds = (int(part) for part in self.store("TIME"))
     deadline = (seconds + 30) * 1_000_000 + microseconds
     self.store("HSET", OWN + "manual", "answered", f"{deadline:020d}|hourly")

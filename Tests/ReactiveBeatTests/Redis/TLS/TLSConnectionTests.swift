@@ -3,7 +3,7 @@ import Testing
 @testable import ReactiveBeat
 
 @Suite struct TLSConnectionTests {
-  /// The URL's connection, which `body` closes.
+  /// A connection to the URL, which `body` closes.
   private func connected(_ text: String, _ body: (RedisConnection) -> Void) throws -> RedisConnectionError? {
     let url = try RedisURL(text)
     let endpoint = try #require(url.endpoint)
@@ -18,7 +18,7 @@ import Testing
     return closed
   }
 
-  /// What PING is answered, and why the connection ended.
+  /// The reply to PING, and why the connection ended.
   private func ping(_ text: String) throws -> (reply: RedisReply?, closed: RedisConnectionError?) {
     var reply: RedisReply?
     let closed = try connected(text) { connection in
@@ -66,7 +66,7 @@ import Testing
     #expect(reply?.bytes == value)
   }
 
-  /// Sizes around a record's 16 KB, where something decrypted may be left over.
+  /// The sizes lie around a record's 16 KB, where decrypted bytes may be left over.
   @Test func recordSizes() throws {
     let server = try TLSServer()
     var left = 0
@@ -157,12 +157,12 @@ import Testing
     try expectRefusal(server.url(host: "127.0.0.1"), "not for the address 127.0.0.1", "subjectAltName")
     #expect(try ping(server.url("ssl_check_hostname=false")).reply == .status("PONG"))
     #expect(try ping(server.url("ssl_cert_reqs=CERT_NONE")).reply == .status("PONG"))
-    // The authority still counts.
+    // The authority must still have signed the certificate.
     let other = try CertificateAuthority()
     try expectRefusal(server.url("ssl_check_hostname=false", trusting: other.file), "unknown CA")
   }
 
-  /// The subject's CN is no host, neither without a subjectAltName nor beside one that names no host at all.
+  /// The subject's CN is no host name, whether or not a subjectAltName exists that names no host.
   @Test(arguments: [nil, "email:ops@example.org", "IP:127.0.0.9", "DNS:redis.example.org"])
   func nameInTheSubjectOnly(names: String?) throws {
     let authority = try CertificateAuthority()
@@ -177,7 +177,7 @@ import Testing
     try expectRefusal(server.url(host: "127.0.0.1"), "not for the address 127.0.0.1", "subjectAltName")
   }
 
-  /// An address in the common name or as a DNS name does not make it one.
+  /// An address in the common name or as a DNS name does not count as an address.
   @Test func addressAsName() throws {
     let authority = try CertificateAuthority()
     let server = try TLSServer(authority, authority.issue("DNS:127.0.0.1,DNS:localhost"))
@@ -197,10 +197,10 @@ import Testing
     let authority = try CertificateAuthority()
     let wrong = try authority.issue("DNS:default.example.org")
     let right = try authority.issue("DNS:localhost")
-    // It shows `right` to those who name localhost, and `wrong` to the rest.
+    // The listener shows `right` to clients that name localhost, and `wrong` to all others.
     let listener = try TLSListener(wrong, ["-servername", "localhost", "-cert2", right.file, "-key2", right.key])
     let options = "?ssl_ca_certs=\(authority.file)"
-    // TLS is good, only that it is no Redis that answers.
+    // The TLS connection is right, but no Redis answers.
     try expectRefusal("rediss://localhost:\(listener.port)\(options)", "closed the connection", kind: .closedByServer)
     let indifferent = try TLSListener(wrong)
     try expectRefusal("rediss://localhost:\(indifferent.port)\(options)", "not for the host name")
@@ -243,7 +243,7 @@ import Testing
     try expectRefusal("rediss://127.0.0.1:\(server.port)", "the plain port", kind: .timedOut)
   }
 
-  /// What answers in the clear at once.
+  /// The server answers at once without encryption.
   @Test func greetingInTheClear() throws {
     let server = try RedisServer(["--maxclients", "1"], tcp: true)
     var other: BlockingClient?
