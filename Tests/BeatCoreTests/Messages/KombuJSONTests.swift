@@ -2,7 +2,7 @@ import Testing
 
 @testable import BeatCore
 
-@Suite("What no worker can read is refused: whole numbers past Python's limit, typed values that are none")
+@Suite("Values that no worker can read are refused: whole numbers past Python's limit, and invalid typed values")
 struct KombuJSONTests {
   private static func nines(_ count: Int) -> String { String(repeating: "9", count: count) }
 
@@ -25,7 +25,7 @@ struct KombuJSONTests {
     }
   }
 
-  /// A field of its author's own is not sent.
+  /// A field that only the document's author uses is not sent, so it is not checked.
   @Test func otherFieldsAreNotLookedAt() {
     #expect(problem(#""mine": [\#(Self.nines(9999)), {"__type__": "nosuch", "__value__": 1}]"#) == nil)
   }
@@ -54,9 +54,9 @@ struct KombuJSONTests {
     (#""bytes", "__value__": "é\u0000""#, true), (#""bytes", "__value__": "\udc00""#, false),
     (#""base64", "__value__": "AAE=\n""#, true), (#""base64", "__value__": "AAE""#, false),
     (#"null, "__value__": 1"#, false), (#"{"a": 1}, "__value__": 1"#, false), (#""\ud800", "__value__": 1"#, false),
-    // Another member makes an ordinary object of it.
+    // With another member beside them these two make an ordinary object.
     (#"null, "__value__": 1, "x": 2"#, true), (#""datetime", "year": 2026"#, true),
-    // A member that comes twice: the last one counts.
+    // A member comes twice: the last one counts.
     (#"5, "__value__": 1, "__type__": "bytes", "__value__": "x""#, true),
   ])
   func typedValues(_ members: String, _ isRead: Bool) {
@@ -71,11 +71,11 @@ struct KombuJSONTests {
       let text = try #require(problem(#""args": [{"\#(key)" : "uuid" , "__value__":1}]"#))
       #expect(text.hasPrefix("args {") && text.contains("a worker cannot read this value of type uuid"), "\(text)")
     }
-    // One value within another.
+    // A typed value lies within another value.
     #expect(problem(#""args": [{"x": {"__type__": "time", "__value__": "x"}, "y": 1}]"#) != nil)
   }
 
-  /// Registered by the application, a worker reads them: nobody here can know.
+  /// A worker reads these types if its application has registered them, which cannot be known here.
   @Test func typesOfTheApplicationAreWarnedOf() throws {
     let document = try Sample.read(
       Sample.document(#""args": [{"__type__": "money", "__value__": 5}, {"__type__": "money", "__value__": 6}]"#))
@@ -92,7 +92,7 @@ struct KombuJSONTests {
     #expect(problem(#""kwargs": {"__type__": "date", "__value__": "2026-01-01", "x": 1}"#) == nil)
   }
 
-  /// There they end the worker, or fail the task, whatever they are.
+  /// In headers a typed value ends the worker or fails the task, whatever its type is.
   @Test func headersHoldNoTypedValue() throws {
     for place in [#""headers": {"x": #}"#, #""options": {"headers": {"x": [#]}}"#] {
       let text = try #require(problem(place.replacing("#", with: #"{"__type__": "date", "__value__": "2026-01-01"}"#)))
@@ -107,7 +107,7 @@ struct KombuJSONTests {
     #expect(problem(#""headers": {"\#(name)s": 1}"#) == nil)
   }
 
-  /// A text of one megabyte is gone over once, however deep it is.
+  /// A text of one megabyte is read once, however deep it is nested.
   @Test func depthCostsNothing() {
     let open = String(repeating: #"{"__value__": ["x", "#, count: 28)
     let close = String(repeating: "]}", count: 28)

@@ -208,7 +208,7 @@ struct ConnectionTests {
     var bench = SchedulerBench()
     _ = bench.load([(a, Sample.document(), nil), (b, Sample.document(), nil)])
     #expect(bench.receive(.refreshStarted) == [])
-    #expect(bench.pass(10).dues == [10, 10], "meanwhile everything goes on")
+    #expect(bench.pass(10).dues == [10, 10], "firing goes on during a refresh")
     _ = bench.read(a, Sample.document(#""enabled": false"#), .fired(10))
     _ = bench.read(c, Sample.document())
     #expect(bench.receive(.loadFinished).reports == [.removed(b)])

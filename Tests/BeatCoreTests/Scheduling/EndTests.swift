@@ -99,7 +99,7 @@ struct EndTests {
     }
   }
 
-  // MARK: what does not arm it again
+  // MARK: edits that do not arm a schedule again
 
   private func warning(_ actions: [Scheduler.Action]) -> String? { actions.warnings.first }
 

@@ -125,7 +125,7 @@ struct LateDaemonTests {
     _ = bench.edit(a, every3, try Watermark.fired(10).under(every10))
     _ = bench.pass(1.5)
     #expect(bench.receive(.leadershipChanged(true)).reads == [a])
-    #expect(bench.pass(5).dues == [], "what stands there now is not known yet")
+    #expect(bench.pass(5).dues == [], "the stored watermark is not known yet")
     _ = bench.read(a, every3, try Watermark.seen(10, count: 2).under(every3))
     #expect(bench.run(1).dues == [13, 16, 19])
   }

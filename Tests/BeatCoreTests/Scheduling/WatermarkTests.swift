@@ -2,7 +2,7 @@ import Testing
 
 @testable import BeatCore
 
-@Suite("Watermark: what is remembered beside the document")
+@Suite("Watermark: what the store remembers beside the document")
 struct WatermarkTests {
   private let id = TaskID(text: "2ed6657d-e927-568b-95e1-2665a8aea6a2")
 

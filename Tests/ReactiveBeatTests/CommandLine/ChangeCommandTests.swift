@@ -125,7 +125,7 @@ import Testing
     }
     let counts = writer.finish()
     let document = try #require(stage.document("a"))
-    #expect(counts.edits > 0 && counts.runs > 0, "nothing was written meanwhile")
+    #expect(counts.edits > 0 && counts.runs > 0, "the writer has written nothing")
     #expect(document.contains(#""counter": \#(counts.edits),"#) || document.contains(#""counter": \#(counts.edits)}"#))
     #expect(document.contains(#""total_run_count": \#(counts.runs)"#))
     #expect(document.contains(#""every": 111"#) && document.contains(#""queue": "q11""#))

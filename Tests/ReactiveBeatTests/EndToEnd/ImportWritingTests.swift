@@ -115,7 +115,7 @@ import Testing
     #expect(stage.document("hourly")?.contains(#""total_run_count": 9"#) == true)
   }
 
-  // MARK: many, and what comes in between
+  // MARK: many documents, and edits in between
 
   private func many(_ count: Int) -> String {
     (0..<count).map { schedule("s\($0)", every: "86400") }.joined(separator: "\n")

@@ -25,7 +25,7 @@ import Testing
   }
 
   @Test(
-    "it greets before it is asked, or answers well and adds something",
+    "the server sends bytes before the first request, or behind a true reply",
     arguments: ["+OK\r\n+OK\r\n+OK\r\n+OK\r\n+OK\r\n", "*4\r\n:1\r\n:2\r\n:3\r\n:4\r\n", ">1\r\n$7\r\nmessage\r\n"],
     [true, false])
   func unasked(_ bytes: String, isGreeting: Bool) throws {
@@ -43,7 +43,7 @@ import Testing
     #expect(try daemon.stop() == .status(0))
   }
 
-  @Test("a daemon that scans without end still hears its signals")
+  @Test("a daemon whose scan does not end still handles signals")
   func scansWithoutEnd() throws {
     let stage = try Stage()
     let proxy = try FaultProxy(to: stage.server)
@@ -66,7 +66,7 @@ import Testing
   }
 
   @Test(
-    "a server that calls itself too old, or a cluster, after all was well is waited for",
+    "the daemon waits for a server that reports a version that is too old, or cluster mode, after it was in order",
     arguments: [
       "redis_version:5.0.0\r\n", "redis_version:7.0.15\r\ncluster_enabled:1\r\n",
     ])
@@ -87,7 +87,7 @@ import Testing
   }
 
   @Test(
-    "answers that are out of step end the session: what comes after the lie would be taken for other answers for ever",
+    "replies out of step end the session: each later reply would be taken for another one's",
     arguments: ["$-1\r\n", ":7\r\n", "*0\r\n", "*1\r\n*1\r\n$-1\r\n"])
   func outOfStep(_ answer: String) throws {
     let stage = try Stage()

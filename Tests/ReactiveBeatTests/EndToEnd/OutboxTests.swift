@@ -397,7 +397,7 @@ import Testing
     #expect(servers.ids() == daemon.logged("fired").compactMap { $0["id"] })
   }
 
-  // MARK: between the two ways
+  // MARK: from one delivery to the other
 
   /// At first the daemon cannot know that the broker is the store's server; in the next session it can.
   @Test func oneServerAfterAll() throws {

@@ -117,7 +117,7 @@ import Testing
         == word?.split(separator: "/").first)
   }
 
-  // MARK: the other way round
+  // MARK: today's keys for the version before
 
   /// Today's program leaves the same keys after the same scenario, with the same shapes of bytes, so the version before
   /// can read them.

@@ -4,7 +4,7 @@ import Testing
 @testable import ReactiveBeat
 
 @Suite struct EventLoopTests {
-  @Test("deferred work runs in order, later than the call, and a later turn for what it adds")
+  @Test("deferred work runs in order after the call, and the work that it adds in a later turn")
   func deferredWork() throws {
     var order: [String] = []
     try onLoop { loop in
@@ -43,7 +43,7 @@ import Testing
     }
   }
 
-  @Test("stop before run returns at once, and what was deferred waits for the next run")
+  @Test("stop before run returns at once, and deferred work waits for the next run")
   func stopFirst() throws {
     let loop = try EventLoop()
     var ran = 0
@@ -63,7 +63,7 @@ import Testing
     #expect(!loop.isRunning)
   }
 
-  @Test("another thread than the loop's is stopped with a sentence")
+  @Test("a call on another thread than the loop's stops the process with a sentence")
   func wrongThread() async {
     await #expect(processExitsWith: .failure) {
       let loop = try EventLoop()

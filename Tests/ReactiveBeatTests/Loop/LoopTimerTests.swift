@@ -65,7 +65,7 @@ import Testing
     }
   }
 
-  @Test("a timer may let go of itself, and be scheduled again, in its handler")
+  @Test("a timer may release itself, and be scheduled again, in its handler")
   func insideItsHandler() throws {
     var turns = 0
     try onLoop { loop in

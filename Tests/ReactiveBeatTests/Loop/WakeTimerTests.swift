@@ -88,7 +88,7 @@ import Testing
     #expect(woken.last.map { $0 >= 9_000 } == true)
   }
 
-  @Test("a timer that is let go leaves no descriptor behind")
+  @Test("a released timer leaves no descriptor behind")
   func descriptors() throws {
     let loop = try EventLoop()
     let first = try WakeTimer(on: loop) {}

@@ -68,7 +68,7 @@ import Testing
     #expect(try shake(server, url(server, "beat@"), name: "x").outcome == nil)
   }
 
-  @Test("a wrong password is refused in words that do not hold it")
+  @Test("a wrong password is refused in words without it")
   func wrongPassword() throws {
     let server = try RedisServer(["--requirepass", "right"])
     let result = try shake(server, url(server, ":hunter2@", database: 2), name: "x")
@@ -79,7 +79,7 @@ import Testing
     #expect(result.outcome?.message.contains("hunter2") == false)
   }
 
-  @Test("a server that does not know AUTH repeats the password; we do not")
+  @Test("a server that does not know AUTH repeats the password; the error does not")
   func unknownAuth() throws {
     let server = try RedisServer(["--rename-command", "AUTH", ""])
     #expect(try server.client()("AUTH", "hunter2")?.error?.message.contains("hunter2") == true)
@@ -104,7 +104,7 @@ import Testing
     #expect(result.outcome?.message.contains("hunter2") == false)
   }
 
-  @Test("a server that is full says so, whatever was asked", arguments: ["", ":hunter2@"])
+  @Test("a server that is full says so, whatever the command was", arguments: ["", ":hunter2@"])
   func maximumClients(user: String) throws {
     let server = try RedisServer(["--maxclients", "1"])
     var other: BlockingClient?
@@ -126,7 +126,7 @@ import Testing
     #expect(result.outcome?.message.contains("refused database 99") == true)
   }
 
-  @Test("a connection that ends meanwhile ends the handshake with its reason")
+  @Test("a connection that ends during the handshake ends it with its reason")
   func diesMeanwhile() throws {
     let server = try RedisServer()
     server.kill()

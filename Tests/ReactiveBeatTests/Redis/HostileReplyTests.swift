@@ -19,7 +19,7 @@ import Testing
     RESP.push("subscribe", "a", 1),
   ]
 
-  @Test("before it was asked", arguments: complete)
+  @Test("a reply before the first request", arguments: complete)
   func greeting(_ bytes: String) throws {
     let server = try LyingServer(greeting: String(repeating: bytes, count: 5))
     var closed: RedisConnectionError?
@@ -35,7 +35,7 @@ import Testing
       "\(closed?.message ?? "")")
   }
 
-  @Test("behind the reply to a request", arguments: complete)
+  @Test("a reply behind the reply to a request", arguments: complete)
   func behind(_ bytes: String) throws {
     let server = try LyingServer { _ in Array(("+PONG\r\n" + bytes).utf8) }
     var replies: [RedisReply?] = []
@@ -51,7 +51,7 @@ import Testing
     #expect(closed?.kind == .protocolBreach, "\(closed?.message ?? "")")
   }
 
-  @Test("behind the reply in which its connection was closed")
+  @Test("a reply behind the one whose handler closed the connection")
   func behindTheClosing() throws {
     let server = try LyingServer { _ in Array(("+PONG\r\n" + String(repeating: "+PONG\r\n", count: 100)).utf8) }
     var replies: [RedisReply?] = []
@@ -70,7 +70,7 @@ import Testing
     #expect(replies == [.status("PONG"), nil])
   }
 
-  @Test("an error that nobody asked for is the server's reason to hang up")
+  @Test("an error without a request is the server's reason to close")
   func unaskedError() throws {
     let server = try LyingServer(greeting: "-ERR max number of clients reached\r\n")
     var closed: RedisConnectionError?
@@ -84,7 +84,7 @@ import Testing
     #expect(closed?.serverCode == "MAXCLIENTS")
   }
 
-  @Test("a push in the place of a reply, and inside one", arguments: [">1\r\n:1\r\n", "*1\r\n>1\r\n:1\r\n", ">-1\r\n"])
+  @Test("a push instead of a reply, and within one", arguments: [">1\r\n:1\r\n", "*1\r\n>1\r\n:1\r\n", ">-1\r\n"])
   func pushForAReply(_ bytes: String) throws {
     let server = try LyingServer { _ in Array(bytes.utf8) }
     #expect(try ending(of: server)?.kind == .protocolBreach)
@@ -122,7 +122,7 @@ import Testing
     "~3\r\n$10\r\npsubscribe\r\n$2\r\na*\r\n:1\r\n",
   ]
 
-  @Test("a malformed push, or one about something else", arguments: pushes)
+  @Test("a malformed push, or one about another subscription", arguments: pushes)
   func push(_ bytes: String) throws {
     let server = try LyingServer { words in
       Array((words.first == Array("PSUBSCRIBE".utf8) ? bytes : "+OK\r\n").utf8)
@@ -147,7 +147,7 @@ import Testing
     #expect(confirmed == (bytes.hasPrefix(Self.confirmation) ? 1 : 0))
   }
 
-  @Test("what was asked for still comes, whatever its bytes")
+  @Test("messages of the subscription still arrive, whatever their bytes")
   func wellFormed() throws {
     let server = try LyingServer { words in
       let text =
@@ -175,7 +175,7 @@ import Testing
   // MARK: sizes
 
   @Test(
-    "lengths and lines beyond the limits end the connection before they are waited for",
+    "lengths and lines beyond the limits end the connection at once",
     arguments: [
       "$9223372036854775807\r\n", "$268435457\r\n", "$99999999999999999999\r\n",
       "$" + String(repeating: "1", count: 100_000),
@@ -192,7 +192,7 @@ import Testing
     #expect(MonotonicTime.now().microseconds(since: start) < 4_000_000)
   }
 
-  @Test("many small objects count as what they take")
+  @Test("many small objects count by the memory that they take")
   func smallObjects() throws {
     // 12 million integers are 48 MB on the wire, and more than a gigabyte as objects.
     let million = "*1048576\r\n" + String(repeating: ":1\r\n", count: 1_048_576)
@@ -203,7 +203,7 @@ import Testing
     #expect(closed?.message.contains("at most 268435456 are allowed") == true, "\(closed?.message ?? "")")
   }
 
-  @Test("a reply that comes byte by byte is not waited for without end")
+  @Test("a reply that comes byte by byte is not awaited without end")
   func drip() throws {
     let server = try RedisServer()
     let proxy = try FaultProxy(to: server)
@@ -225,7 +225,7 @@ import Testing
     #expect(MonotonicTime.now().microseconds(since: start) >= 1_500_000)
   }
 
-  @Test("a page of documents of the greatest length is no attack")
+  @Test("a page of documents of the greatest length is read")
   func largePage() throws {
     let document = RESP.bulk(String(repeating: "d", count: Limit.documentLength.most))
     let bytes = Array(("*200\r\n" + String(repeating: document, count: 200)).utf8)

@@ -4,7 +4,7 @@ import Testing
 @testable import ReactiveBeat
 
 @Suite struct NotificationStreamTests {
-  @Test("a foreign write arrives as channel and payload, bytes and all")
+  @Test("another client's write arrives as channel and payload, with all their bytes")
   func foreignWrite() throws {
     let server = try RedisServer(["--notify-keyspace-events", "KA"])
     let writer = try server.client()

@@ -4,7 +4,7 @@ import Testing
 @testable import ReactiveBeat
 
 @Suite struct RedisConnectionTests {
-  @Test("sends and receives over both transports, also before the connection stands", arguments: [false, true])
+  @Test("sends and receives over both transports, also before the connection is open", arguments: [false, true])
   func roundTrip(tcp: Bool) throws {
     let server = try RedisServer(tcp: tcp)
     var replies: [RedisReply?] = []
@@ -78,7 +78,7 @@ import Testing
     #expect(MonotonicTime.now().microseconds(since: start) < 30_000_000)
   }
 
-  @Test("commands far beyond what the socket takes at once keep their order, also those given meanwhile")
+  @Test("more commands than the socket takes at once keep their order, also those of callbacks")
   func largePipeline() throws {
     let server = try RedisServer()
     let value = String(repeating: "x", count: 3_000)
@@ -191,7 +191,7 @@ import Testing
     #expect(answers == 4)
   }
 
-  @Test("when we slept and not the server, its reply still counts")
+  @Test("the reply of an awake server still counts after this process has slept")
   func weSlept() throws {
     let server = try RedisServer()
     var answer: RedisReply?
@@ -213,7 +213,7 @@ import Testing
     #expect(answer?.bytes?.count == 4_000_000)
   }
 
-  @Test("nobody listens: the error says where and what to do")
+  @Test("no server listens: the error says where, and what to do")
   func refusedConnection() throws {
     let port = try RedisServer.freePort()
     for (endpoint, text) in [
@@ -238,7 +238,7 @@ import Testing
     }
   }
 
-  @Test("a host without an address is named, and the loop was not held up meanwhile")
+  @Test("a host without an address is named, and the loop does not wait for the look-up")
   func unresolved() throws {
     var closed: [RedisConnectionError] = []
     var turns = 0
@@ -331,7 +331,7 @@ import Testing
     #expect(closed.first?.message.contains("did not accept a connection within 150 ms") == true)
   }
 
-  @Test("something else than Redis answers: the error asks for the port")
+  @Test("another program than Redis answers: the error asks for the port")
   func notRedis() throws {
     try withFakeServer(greeting: "HTTP/1.1 400 Bad Request\r\n\r\n") { endpoint in
       let closed = try closingError(endpoint)
@@ -360,7 +360,7 @@ import Testing
     #expect(reply == .integer(1))
   }
 
-  @Test("2,000 connections one after the other leave nothing behind, here or there")
+  @Test("2,000 connections one after the other leave nothing behind, in the process or on the server")
   func reconnects() throws {
     let server = try RedisServer()
     let watcher = try server.client()

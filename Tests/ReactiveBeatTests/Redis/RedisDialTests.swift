@@ -30,7 +30,7 @@ import Testing
     return steps
   }
 
-  @Test("tells where the server is, that the connection is ready, and how it ended, each once")
+  @Test("reports the server's address, the ready connection, and its end, each once")
   func whole() throws {
     let server = try RedisServer()
     let url = try RedisURL("redis+socket://\(server.socketPath)")

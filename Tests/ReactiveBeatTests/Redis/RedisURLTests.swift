@@ -217,7 +217,7 @@ import Testing
     #expect(try RedisURL("redis+sentinel://?master_name=m").database == 0)
   }
 
-  @Test("what a Sentinel URL says itself wins, and sentinels log in apart from servers")
+  @Test("an option of the Sentinel URL wins, and sentinels log in apart from servers")
   func sentinelOptions() throws {
     let url = try RedisURL(
       "sentinel://me:secret@h1;sentinel://h2/1?master_name=other&sentinel_username=s&sentinel_password=hunter2",

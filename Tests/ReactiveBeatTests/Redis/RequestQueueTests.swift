@@ -4,7 +4,7 @@ import Testing
 @testable import ReactiveBeat
 
 @Suite struct RequestQueueTests {
-  @Test("replies find their requests by number, and what is unsent is sent in order with the number it was given")
+  @Test("replies find their requests by number, and unsent requests are sent in order with their numbers")
   func numbers() {
     var requests = RequestQueue()
     var answered: [Int] = []
@@ -34,7 +34,7 @@ import Testing
     MonotonicTime(nanoseconds: 1 + Int64((seconds * 1e9).rounded()))
   }
 
-  @Test("an overdue reply has one more chance, and a server that says nothing in it is given up")
+  @Test("an overdue reply has one more chance, and a server that sends nothing in that time is given up")
   func silent() {
     var patience = ReplyPatience()
     patience.begin(at: time(0))

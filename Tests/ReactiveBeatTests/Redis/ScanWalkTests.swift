@@ -17,7 +17,7 @@ import Testing
   }
 
   @Test(
-    "an answer that is none of SCAN moves the walk nowhere",
+    "an answer that is no reply to SCAN does not move the walk",
     arguments: [
       nil, .null, .integer(0), .array([]), .array([.string([48])]), .array([.string([48]), .null]),
       .array([.integer(0), .array([])]), .array([.string([48]), .array([]), .null]), .error(RedisServerError("ERR no")),
@@ -32,7 +32,7 @@ import Testing
     #expect(walk.take(step(cursor)) == nil && walk.cursor == "0" && !walk.isAtEnd)
   }
 
-  @Test("a server that never comes to the end is left") func endless() {
+  @Test("a scan that never ends is given up") func endless() {
     var walk = ScanWalk()
     var steps = 0
     while walk.advance(to: "1") { steps += 1 }

@@ -103,7 +103,7 @@ import Testing
     let answer = try heartbeat(2, as: "two", claim: "offered")
     #expect(answer.token == "two:2" && !answer.isOffered)
     #expect(value("offer") == nil && value("lease") == "two:2")
-    #expect(try heartbeat(2, as: "one", offers: true).token == "two:2", "nobody offers what is another's")
+    #expect(try heartbeat(2, as: "one", offers: true).token == "two:2", "no daemon offers another's lease")
     #expect(value("offer") == nil)
     #expect(try heartbeat(3, as: "one", claim: "offered").token == "two:2")
   }
@@ -194,7 +194,7 @@ import Testing
     store("SET", "lease", "somebody", "PX", "60000")
     let answer = try heartbeat(1)
     #expect(answer.token == "somebody" && answer.remaining > 50_000)
-    #expect(answer.damaged == ["3", "somebody"], "it is told all the same")
+    #expect(answer.damaged == ["3", "somebody"], "it is reported all the same")
     #expect(value("lease") == "somebody")
     #expect(store("EXISTS", "epoch")?.integer == 0)
   }

@@ -206,7 +206,7 @@ import Testing
     try expectRefusal("rediss://localhost:\(indifferent.port)\(options)", "not for the host name")
   }
 
-  // MARK: our certificate
+  // MARK: the client's certificate
 
   @Test(arguments: ["TLSv1.2", "TLSv1.3"]) func clientCertificate(protocols: String) throws {
     let server = try TLSServer(nil, nil, asksForCertificate: true, ["--tls-protocols", protocols])
