@@ -3,7 +3,7 @@ import Testing
 @testable import BeatCore
 @testable import BeatDriver
 
-/// When the outbox is read, and what stays there tried again, without a clock.
+/// When the outbox is read, and when its deferred items are tried again; without a clock.
 @Suite struct RelayPaceTests {
   private static let second: Int64 = 1_000_000
 
@@ -17,7 +17,7 @@ import Testing
     .partDone(RelayPace.Part(hasDeferred: deferred, walkHasDeferred: walkDeferred ?? deferred, isLast: isLast))
   }
 
-  /// With a connection the outbox is read to its end, and then nobody asks until something comes.
+  /// With a connection the outbox is read to its end, and then not again until something comes.
   @Test func readsToTheEnd() {
     var pace = RelayPace()
     #expect(pace.receive(.nudged) == [] && !pace.isConnected && !pace.isWalking)
@@ -29,20 +29,20 @@ import Testing
     #expect(pace.receive(.nudged) == [.read])
   }
 
-  /// What comes while the last part is under way is in none of the parts so far; the next part has it.
+  /// An item that comes while the last part is read may be in no part so far, so another part is read.
   @Test func readsWhatCameMeanwhile() {
     var pace = connected()
     #expect(pace.receive(.nudged) == [])
     #expect(pace.receive(part()) == [.read])
     #expect(pace.receive(part()) == [.forgetComplaints, .cancelTimer, .rest])
-    // A part that is read again has it, too.
+    // A part that is read again also has what came before.
     _ = pace.receive(.nudged)
     #expect(pace.receive(.nudged) == [])
     #expect(pace.receive(.outdated(isMoved: false)) == [.read])
     #expect(pace.receive(part()) == [.forgetComplaints, .cancelTimer, .rest])
   }
 
-  /// The wait doubles to a minute, and begins anew after a walk that finds nothing that stays.
+  /// The wait doubles up to a minute, and begins anew after a walk that finds no deferred item.
   @Test func waitsLonger() {
     var pace = connected()
     var waits: [Int64] = []
@@ -57,7 +57,7 @@ import Testing
     #expect(pace.receive(part(deferred: true)) == [.armTimer(Self.second), .rest])
   }
 
-  /// The timer is armed at the first item that stays, so that a stream without an end does not put the retry off.
+  /// The timer is armed at the first deferred item, so that a stream without an end does not postpone the retry.
   @Test func retriesWithinAWalk() {
     var pace = connected()
     #expect(pace.receive(part(deferred: true, isLast: false)) == [.armTimer(Self.second), .read])
@@ -69,7 +69,7 @@ import Testing
     #expect(pace.receive(part(deferred: true)) == [.rest], "the timer runs on")
   }
 
-  /// An outbox that became another one is walked from its beginning; the retry stays as it is.
+  /// An outbox whose known items have moved is walked from its beginning. The retry's timer stays.
   @Test func beginsAgainWhereItMoved() {
     var pace = connected()
     _ = pace.receive(part(deferred: true, isLast: false))
@@ -77,7 +77,7 @@ import Testing
     #expect(pace.receive(part(walkDeferred: true)) == [.rest])
   }
 
-  /// An outbox that cannot be read is tried again, also where the retry's timer went off meanwhile.
+  /// An outbox that cannot be read is tried again, also if the retry's timer goes off while it is read.
   @Test func readsAgainAfterAFailure() {
     var pace = connected()
     #expect(pace.receive(.failed) == [.armTimer(Self.second), .rest])
@@ -89,7 +89,8 @@ import Testing
     #expect(pace.receive(.failed) == [.armTimer(4 * Self.second), .rest])
   }
 
-  /// Without a connection nothing happens, and what was known of a retry is over; the wait goes on from where it was.
+  /// Without a connection nothing happens, and the retry is cancelled. The next wait is longer than the last one, as if
+  /// there had been no break.
   @Test func startsAnewWithEachConnection() {
     var pace = connected()
     _ = pace.receive(part(deferred: true, isLast: false))
@@ -116,7 +117,7 @@ import Testing
 @Suite struct RelayComplaintsTests {
   private func lane(_ number: Int) -> Lane { Lane(Array("\(number)".utf8)) }
 
-  /// Each reason of a lane is said once, until the lane has taken a message.
+  /// Each reason of a lane is logged once, until the lane has taken a message.
   @Test func saysEachReasonOnce() {
     var complaints = RelayComplaints()
     #expect(complaints.isNews("full", about: lane(1)) && complaints.isNews("full", about: nil))

@@ -74,7 +74,7 @@ import Testing
     #expect(eventually { stage.store("CLIENT", "LIST")?.text?.contains("name=beat-watch") == false })
   }
 
-  /// Nor is anything left open by a stop at another moment, such as in the middle of a load or of a rehearsal.
+  /// A stop at any other moment leaves nothing open either, such as one in the middle of a load or of a rehearsal.
   @Test(arguments: [1, 2]) func isStoppedAtAnyMoment(servers: Int) async throws {
     let stage = try Stage()
     let other = try servers == 1 ? stage : Stage()
@@ -92,11 +92,11 @@ import Testing
       }
       #expect(openDescriptors() < before + 4)
     }
-    // The stage's own two remain.
+    // The stage's own two connections remain.
     #expect(eventually { stage.store("CLIENT", "LIST")?.text?.split(separator: "\n").count == 2 })
   }
 
-  /// Without descriptors it says what to do, or waits for them, however many are left; the process goes on.
+  /// Without descriptors the daemon throws what to do, or waits for them, however many are left. The process goes on.
   @Test(arguments: ["redis://127.0.0.1:1/1", "redis://localhost:1/1"])
   func hasNoDescriptors(url: String) async {
     await #expect(processExitsWith: .success) { [url] in
@@ -151,7 +151,8 @@ import Testing
     try await end
   }
 
-  /// Nor does a database that the server does not have, or that this user may not choose: both can be mended there.
+  /// The daemon also waits for a database that the server does not have or that the user may not select, since an
+  /// operator can correct both on the server.
   @Test func waitsForADatabase() async throws {
     let stage = try Stage(["--databases", "4"])
     let daemon = try BeatDaemon(BeatConfiguration(store: stage.url(9), broker: stage.url(0)), logger: quiet)

@@ -67,7 +67,7 @@ import Testing
     #expect(!reason.isEmpty)
   }
 
-  /// A document that would not be read is not stored: neither its length nor what stands there reaches the server.
+  /// A document that is too long to be read is not stored, whether it is new or edited.
   @Test func refusesWhatIsTooLong() async throws {
     let stage = try Stage()
     let client = try ScheduleClient(BeatConfiguration(stage))
@@ -82,14 +82,14 @@ import Testing
     #expect(await error { try await client.put("a", document: tooLong) } == .invalidDocument)
     #expect(await error { try await client.put("b", document: tooLong) } == .invalidDocument)
     #expect(await error { try await client.edit("a") { _ in tooLong } } == .invalidDocument)
-    // A document that is broken already may be changed into another such one, but for its length.
+    // A broken document may become another broken one, but not one that is too long.
     stage.set("b", "{")
     #expect(
       await error { try await client.edit("b") { _ in String(repeating: "x", count: 60_000_000) } } == .invalidDocument)
     #expect(stage.document("a") == longest && stage.document("b") == "{")
   }
 
-  /// Text cannot stand for bytes that are none.
+  /// Bytes that are no UTF-8 text cannot be edited as text.
   @Test func editsTextOnly() async throws {
     let stage = try Stage()
     let client = try ScheduleClient(BeatConfiguration(stage))
@@ -107,7 +107,8 @@ import Testing
     #expect(stage.document("a") == Self.hourly)
   }
 
-  /// A key that is the prefix itself is a schedule, and a daemon fires it: it is found under the empty name. None is made.
+  /// A key that equals the prefix is a schedule, and a daemon fires it. The client finds it under the empty name, but
+  /// does not make one.
   @Test func emptyName() async throws {
     let stage = try Stage()
     let client = try ScheduleClient(BeatConfiguration(stage))
@@ -224,7 +225,7 @@ import Testing
     #expect(try await client.list().count == 1)
   }
 
-  /// A connection that the server has ended meanwhile is noticed before anything is sent, whatever is called next.
+  /// The client notices before each call that the server has closed its connection, and opens another one.
   @Test func noticesALostConnection() async throws {
     let stage = try Stage()
     let client = try ScheduleClient(BeatConfiguration(stage))

@@ -4,7 +4,7 @@ import Synchronization
 import Testing
 
 @Suite struct OwnThreadTests {
-  /// The signals of a thread, below those of real time.
+  /// The signals that this thread blocks, without the real-time ones.
   private static func blocked() -> [Int32] {
     var mask = sigset_t()
     pthread_sigmask(SIG_SETMASK, nil, &mask)
@@ -15,7 +15,8 @@ import Testing
     let signals = Mutex<[Int32]?>(nil)
   }
 
-  /// The application's signals go to its own threads. A fault is answered where it happens, by the application's handler.
+  /// The application's signals go to its own threads. A fault is handled on the thread where it happens, by the
+  /// application's handler.
   @Test("a thread blocks all signals but those of its own faults")
   func signals() throws {
     let before = Self.blocked()

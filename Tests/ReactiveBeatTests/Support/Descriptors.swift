@@ -9,7 +9,7 @@ func openDescriptors() -> Int {
   return count
 }
 
-/// Takes all descriptors that this process may have, but for some. For a process of its own (`processExitsWith`).
+/// Takes all descriptors of this process but a few. It needs a process of its own (`processExitsWith`).
 final class ScarceDescriptors {
   private var taken: [Int32] = []
 
@@ -18,7 +18,7 @@ final class ScarceDescriptors {
     guard setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { throw Failure("setrlimit", errno) }
   }
 
-  /// From now on so many can be opened.
+  /// Leaves so many descriptors that can still be opened.
   func leave(_ spare: Int) {
     while case let descriptor = dup(0), descriptor >= 0 { taken.append(descriptor) }
     for _ in 0..<min(spare, taken.count) { close(taken.removeLast()) }
