@@ -2,8 +2,8 @@ import Testing
 
 @testable import BeatCore
 
-/// A kind of schedules that is forgotten in some place fails here, if the compiler has not told of it.
-@Suite("ScheduleKind: each kind is known wherever kinds are told apart")
+/// A new kind of schedules fails here at each place that does not know it, unless the compiler has reported the place.
+@Suite("ScheduleKind: each kind is known at every place that depends on the kind")
 struct ScheduleKindTests {
   private static func document(_ kind: ScheduleKind) -> String {
     Sample.document("\"\(kind.rawValue)\": \(kind.form.example)", interval: nil)
@@ -69,7 +69,8 @@ struct ScheduleKindTests {
     #expect((schedule.zone != nil) == kind.followsWallClock)
   }
 
-  /// The fields that a document may have, the advice where it has none, and what is meant by a slip.
+  /// The review knows the kind's field, names a kind that comes again in its advice for a document without a schedule,
+  /// and recognises a slip.
   @Test(arguments: ScheduleKind.allCases)
   func isKnownToTheReview(_ kind: ScheduleKind) throws {
     #expect(DocumentFields.known.contains(kind.rawValue))
@@ -87,13 +88,13 @@ struct ScheduleKindTests {
 
   // MARK: import
 
-  /// The schedule of the kind's example, as another scheduler has it.
+  /// The kind's example as the other schedulers write it: django-celery-beat's row and RedBeat's value.
   private static func rows(_ kind: ScheduleKind) -> (django: String, redBeat: String) {
     switch kind {
     case .interval:
       (#"{"every": 5, "period": "minutes"}"#, #"{"__type__": "interval", "every": 300, "relative": false}"#)
     case .crontab: (#"{"minute": "0", "timezone": null}"#, #"{"__type__": "crontab", "minute": "0"}"#)
-    // 2030-01-01, once.
+    // The instant is 2030-01-01, and the rule has one occurrence.
     case .clocked:
       (
         #"{"clocked_time": "2030-01-01T00:00:00Z"}"#,

@@ -44,7 +44,7 @@ import Testing
     #expect(none.exit == .status(0) && none.text == "unchanged a")
   }
 
-  /// No daemon would read it.
+  /// A text that is too long for a daemon to read is not stored.
   @Test func whatIsTooLongIsNotStored() throws {
     let stage = try Stage()
     stage.set("a", text)

@@ -4,13 +4,13 @@ import Testing
 @testable import BeatCore
 @testable import beat_watch
 
-/// A kind of schedules without an option, or with one that is not explained, fails here.
+/// A kind of schedules fails here if it has no option, or an option that the help does not explain.
 @Suite("set: each kind of schedules has its option") struct ScheduleOptionTests {
   private static let context = DocumentContext(defaultZone: .utc) { name throws(ZoneError) in
     throw ZoneError(zone: name, message: "there is no such zone")
   }
 
-  /// What a user gives for a kind, and the document's object.
+  /// An argument of the kind's option, and the object that it makes in the document.
   private static func sample(_ kind: ScheduleKind) -> (argument: String, json: String) {
     switch kind {
     case .interval: ("5m", #"{"every": 5, "period": "minutes"}"#)
