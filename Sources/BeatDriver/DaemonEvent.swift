@@ -50,8 +50,8 @@ package enum DaemonEvent {
   case ignored(IgnoredNames)
   /// Another daemon differs in an option in which daemons should agree.
   case option(DaemonDifference, of: DaemonRecord)
-  case dubiousPrefix(PrefixDoubt)
-  /// The store has no schedule under this daemon's key prefix, but some under these.
+  case dubiousPlace(PlaceDoubt)
+  /// The store has no schedule at this daemon's place, but some at these.
   case neighbours([EntryName])
 
   case stopped(fired: Int, unanswered: Int)

@@ -73,11 +73,8 @@ extension Session {
   /// have an unlikely form.
   func doubtPlace() {
     let scheduler = daemon.dispatcher.scheduler
-    let prefix = daemon.configuration.scheduler.keys.prefix
     let isEmpty = scheduler.scheduleCount == 0 && scheduler.rejectedCount == 0
-    if !isEmpty, PrefixDoubt.isDubious(prefix), let doubt = PrefixDoubt(prefix, names: scheduler.names) {
-      daemon.report(.dubiousPrefix(doubt))
-    }
+    if !isEmpty, store.isDubious, let doubt = store.doubt(scheduler.names) { daemon.report(.dubiousPlace(doubt)) }
     guard isEmpty else { return }
     store.neighbours { [weak daemon] places in
       if let places, !places.isEmpty { daemon?.report(.neighbours(places)) }

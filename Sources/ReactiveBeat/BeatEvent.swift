@@ -60,7 +60,7 @@ public enum BeatEvent: Hashable, Sendable {
     case .manual, .notice, .changeDetection, .missedChanges, .reloading, .reloaded, .reloadFailed, .proof,
       .clockStepped,
       .clockDiffers, .relay, .undeliverable, .repaired, .auditFailed, .swept, .damaged, .ignored, .option,
-      .dubiousPrefix, .neighbours:
+      .dubiousPlace, .neighbours:
       return nil
     }
   }

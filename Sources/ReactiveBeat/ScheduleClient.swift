@@ -145,8 +145,8 @@ public actor ScheduleClient {
       let wanted = try name.map { try entry($0, client) }
       let most = min(max(limit, 1), 1_000_000)
       var runs: [ScheduleRun] = []
-      try client.walkHistory(since: nil) { found in
-        if wanted.map({ $0 == found.record.name }) ?? true { runs.append(ScheduleRun(found.record)) }
+      try client.walkHistory(since: nil) { record in
+        if wanted.map({ $0 == record.name }) ?? true { runs.append(ScheduleRun(record)) }
         return runs.count < most
       }
       return runs

@@ -53,7 +53,7 @@ import Glibc
 struct Bench {
   private var scheduler = Scheduler(
     SchedulerConfiguration(
-      keys: RedisKeys(prefix: "tasks:meta:"),
+      taskIDs: TaskIDNamespace(Array("tasks:meta:".utf8)),
       documents: DocumentContext(defaultZone: .utc) { name throws(ZoneError) in .utc }, defaultQueue: "celery",
       origin: "gen1@bench", replyTo: "db655678-c42b-3e77-b0aa-787848ae062e",
       sha1: { Array($0.prefix(20)) + Array(repeating: 0, count: max(0, 20 - $0.count)) },

@@ -5,7 +5,7 @@ import BeatRedis
 final class Feed {
   private var scheduler = Scheduler(
     SchedulerConfiguration(
-      keys: RedisKeys(prefix: "tasks:meta:"), documents: Sample.context, defaultQueue: "celery",
+      taskIDs: TaskIDNamespace(Array("tasks:meta:".utf8)), documents: Sample.context, defaultQueue: "celery",
       origin: "gen1@bench", replyTo: "db655678-c42b-3e77-b0aa-787848ae062e", sha1: Sample.digest,
       envelope: KombuRedisEnvelope()))
   private var now = Sample.start

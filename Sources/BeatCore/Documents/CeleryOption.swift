@@ -12,7 +12,7 @@ enum CeleryOption {
   /// too.
   static let refusedAnywhere = ["countdown", "eta", "link", "link_error", "chain", "chord"]
 
-  /// Options that concern the sender and its connection, or a broker's property that Redis does not look at: a worker
+  /// Options that concern the sender and its connection, or a broker's property that workers do not look at: a worker
   /// sees no difference. They are accepted with a warning.
   static let idle: Set<String> = [
     "retry", "retry_policy", "producer", "publisher", "connection", "router", "route_name", "result_cls", "task_type",

@@ -33,7 +33,7 @@ extension DocumentLayout {
   }
 
   /// The text of a field; nil if it is absent, null or not text.
-  func text(_ key: String) -> String? { self[key].flatMap { JSONScanner.text(of: $0, in: bytes) } }
+  package func text(_ key: String) -> String? { self[key].flatMap { JSONScanner.text(of: $0, in: bytes) } }
 
   /// The same, byte for byte.
   func utf8(_ key: String) -> [UInt8]? { self[key].flatMap { JSONScanner.utf8(of: $0, in: bytes) }.map { Array($0) } }

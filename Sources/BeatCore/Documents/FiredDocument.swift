@@ -1,8 +1,6 @@
 /// A document after a fire.
 struct FiredDocument {
   let bytes: [UInt8]
-  /// How many bytes at the beginning stay as they are.
-  let kept: Int
   /// Where the next fire has to write.
   let places: BookkeepingPlaces
 }
@@ -23,7 +21,7 @@ struct BookkeepingPlaces {
     splice.replace(lastRunAt, with: date)
     splice.replace(totalRunCount, with: number)
     return FiredDocument(
-      bytes: splice.applied(to: document), kept: splice.kept,
+      bytes: splice.applied(to: document),
       places: BookkeepingPlaces(
         lastRunAt: splice.place(lastRunAt.lowerBound, date.count), dateForm: dateForm,
         totalRunCount: splice.place(totalRunCount.lowerBound, number.count), numberForm: numberForm))
@@ -66,7 +64,7 @@ extension DocumentLayout {
       return first..<(first + count)
     }
     return FiredDocument(
-      bytes: splice.applied(to: bytes), kept: splice.kept,
+      bytes: splice.applied(to: bytes),
       places: BookkeepingPlaces(
         lastRunAt: place(oldDate, dateStart, date.count), dateForm: dateForm,
         totalRunCount: place(oldNumber, numberStart, number.count), numberForm: numberForm))

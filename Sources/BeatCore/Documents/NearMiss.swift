@@ -18,7 +18,7 @@ package enum NearMiss {
   }
 
   /// Whether one differs from the other by two letters at most. What is longer than a name has room for is not looked at.
-  static func isSlip(_ one: [UInt8], of other: [UInt8]) -> Bool {
+  package static func isSlip(_ one: [UInt8], of other: [UInt8]) -> Bool {
     guard abs(one.count - other.count) <= 2, one.count <= 256 else { return false }
     return distance(one, other) <= 2
   }

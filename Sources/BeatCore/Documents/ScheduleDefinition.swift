@@ -35,7 +35,7 @@ package struct ScheduleDefinition: Hashable, Sendable {
   }
 }
 
-/// What becomes of occurrences that were missed: the daemon was down, paused, or cut off from Redis.
+/// What becomes of occurrences that were missed: the daemon was down, paused, or cut off from the store.
 package struct Catchup: Hashable, Sendable {
   package enum Policy: String, Sendable, CaseIterable {
     /// One run for the newest missed occurrence: Celery's own rule.

@@ -17,9 +17,6 @@ struct Splice {
     return start..<(start + count)
   }
 
-  /// How many bytes at the beginning stay as they are.
-  var kept: Int { edits.first?.range.lowerBound ?? 0 }
-
   func applied(to bytes: [UInt8]) -> [UInt8] {
     var result: [UInt8] = []
     result.reserveCapacity(edits.reduce(bytes.count) { $0 + $1.text.count })

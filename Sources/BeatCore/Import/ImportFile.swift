@@ -1,7 +1,7 @@
 /// A file of schedules in any of the forms that are understood.
 package enum ImportFile {
   package enum Form: String, Sendable, CaseIterable {
-    /// Documents as they are in Redis: one, one a line, a list, or an object of name and document.
+    /// Documents as they are in the store: one, one a line, a list, or an object of name and document.
     case documents
     /// Lines of `beat-watch export`.
     case export
@@ -56,7 +56,7 @@ package enum ImportFile {
     }
   }
 
-  /// What was in Redis comes back as it was, even if the daemon does not accept it.
+  /// What was in the store comes back as it was, even if the daemon does not accept it.
   private static func export(_ record: DocumentLayout, _ settings: ImportSettings) -> ImportedSchedule {
     guard var schedule = ExportLine.schedule(record) else {
       return ImportedSchedule(

@@ -1,4 +1,4 @@
-/// A schedule's name: its document's key without the prefix. Any bytes; Redis keys need not be text.
+/// A schedule's name, by which the store knows its document. Any bytes: it need not be text.
 package struct EntryName: Hashable, Sendable, CustomStringConvertible {
   package let bytes: [UInt8]
 

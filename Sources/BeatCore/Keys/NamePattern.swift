@@ -1,4 +1,4 @@
-/// Which schedules a user means: a name, or a glob as Redis understands it in `KEYS` and `SCAN`.
+/// Which schedules a user means: a name, or a glob in the manner of Redis' `KEYS`, by which people search their keys.
 ///
 /// `*` is any bytes, `?` one byte, `[a-c]` one of those, `[^a-c]` none of them, and `\` takes the next one literally. A
 /// name that is written as it is printed, with escapes (`EntryName.description`, `.argument`), means that name only.
@@ -63,7 +63,7 @@ package struct NamePattern: Hashable, Sendable, CustomStringConvertible {
     }
   }
 
-  /// What stands in brackets; one that is never closed ends with the pattern, as in Redis.
+  /// What stands in brackets; one that is never closed ends with the pattern.
   private func set(at start: Int, over byte: UInt8) -> Int? {
     var index = start
     let isNegated = index < bytes.endIndex && bytes[index] == UInt8(ascii: "^")

@@ -93,7 +93,7 @@ package struct Heartbeat {
         let silence = now.microseconds(since: since)
         if silence > patience {
           state = .disconnected
-          return [.reconnect(reason: "Redis answers, but the events of our own heartbeat do not come")]
+          return [.reconnect(reason: "the store answers, but the events of our own heartbeat do not come")]
         }
         // The events may return before the patience ends, but those lost so far stay lost: read all documents once.
         if silence > patience / 2 - 100_000, !isReloading {

@@ -79,7 +79,7 @@ package struct Lease {
   package mutating func disconnected() -> [Action] {
     question = .none
     eligibility = .unproven
-    return standBy("the connection to Redis is lost")
+    return standBy("the connection to the store is lost")
   }
 
   // MARK: asking

@@ -76,7 +76,7 @@ extension Limit {
     reason: "room is taken when its length is read, before the elements come; the connection ends")
 
   package static let fireLength = Limit(
-    subject: "what is on its way to Redis of all fires", most: 4_194_304, unit: "byte",
+    subject: "what is on its way to the store of all fires", most: 4_194_304, unit: "byte",
     reason: "a schedule that is on time waits for it; what comes to it waits until there is room")
 
   package static let reasonLength = Limit(

@@ -1,5 +1,5 @@
-/// A task id that is the same however often an occurrence is sent: UUIDv5 (RFC 9562, section 5.5) of the schedule's
-/// key and the due time.
+/// A task id that is the same however often an occurrence is sent: UUIDv5 (RFC 9562, section 5.5) of the schedule
+/// and the due time.
 package struct TaskID: Hashable, Sendable, CustomStringConvertible {
   /// 36 characters, lower case.
   package let description: String
@@ -13,7 +13,7 @@ package struct TaskID: Hashable, Sendable, CustomStringConvertible {
   ]
 
   /// - Parameters:
-  ///   - key: the document's Redis key.
+  ///   - key: what the schedule is known by among those of all stores (`TaskIDNamespace.bytes(of:)`).
   ///   - due: the occurrence's nominal time.
   package init(key: [UInt8], due: UnixTime, sha1: SHA1) {
     var name = Self.namespace

@@ -80,8 +80,8 @@ extension DaemonSnapshot {
   private static func records(of store: any StoreInspector, atMost most: Int) throws(StoreError) -> [FireRecord] {
     var records: [FireRecord] = []
     do throws(StoreError) {
-      try store.walkHistory(since: nil) { entry in
-        records.append(entry.record)
+      try store.walkHistory(since: nil) { record in
+        records.append(record)
         return records.count < most
       }
     } catch {

@@ -2,7 +2,7 @@
 ///
 /// A method throws what the server refuses, and what keeps it from answering; after `.unreachable` nothing more is
 /// answered. Nothing is changed.
-package protocol StoreInspector: AnyObject {
+package protocol StoreInspector: RunHistory {
   /// As people know the store: without a password.
   var name: String { get }
 
@@ -27,6 +27,11 @@ package protocol StoreInspector: AnyObject {
   /// Looks for what is overdue: a health check must not cost what a hundred thousand documents do, so at most `limit`
   /// of them are looked at.
   func survey(_ context: DocumentContext, now: UnixTime, atMost limit: Int) throws(StoreError) -> DueSurvey
+  /// Whether names can show that our place was mistyped. Where they cannot, nobody need look at them.
+  var isDubious: Bool { get }
+  /// Why our place is probably not the one that was meant, as the names of its schedules show; nil: nothing speaks
+  /// against it.
+  func doubt(_ names: [EntryName]) -> PlaceDoubt?
   /// Other places at which schedules stand.
   func neighbours() throws(StoreError) -> [EntryName]
 
@@ -41,17 +46,6 @@ package protocol StoreInspector: AnyObject {
   func rejections(atMost limit: Int) throws(StoreError) -> (count: Int, first: [(EntryName, String)])
   /// Messages that wait for a broker that is another server.
   func outboxLength() throws(StoreError) -> Int64
-
-  // MARK: history
-
-  /// Walks from the newest run to the oldest, until `take` says false.
-  ///
-  /// - Parameter start: runs that were fired before it are left out; nil: all are walked.
-  func walkHistory(since start: UnixTime?, _ take: (HistoryEntry) -> Bool) throws(StoreError)
-  /// When the newest run of the history was fired; nil: there is none, or this user may not see it.
-  func newestRun() throws(StoreError) -> UnixTime?
-  /// When the oldest run that the history still holds was fired; nil: it holds none.
-  func oldestRun() throws(StoreError) -> UnixTime?
 
   // MARK: fires
 
@@ -95,13 +89,4 @@ extension StoreInspector {
       return 0
     }
   }
-}
-
-/// An entry of the history, with its place in it.
-package struct HistoryEntry: Hashable, Sendable {
-  /// The store's own word for the place.
-  package let id: String
-  package let record: FireRecord
-
-  package init(id: String, record: FireRecord) { (self.id, self.record) = (id, record) }
 }

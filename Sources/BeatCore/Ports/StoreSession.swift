@@ -49,6 +49,11 @@ package protocol StoreSession: AnyObject {
   /// do. Not called if the session ends.
   func foreignPlaces(then: @escaping ([String]) -> Void)
 
+  /// Whether names can show that our place was mistyped. Where they cannot, nobody need look at them.
+  var isDubious: Bool { get }
+  /// Why our place is probably not the one that was meant, as the names of its schedules show; nil: nothing speaks
+  /// against it.
+  func doubt(_ names: [EntryName]) -> PlaceDoubt?
   /// Other places at which schedules stand: asked where none stands at ours. nil: they could not be looked for.
   func neighbours(then: @escaping ([EntryName]?) -> Void)
 

@@ -39,7 +39,7 @@ package struct AuditFindings: Sendable {
   }
 
   /// All documents have been looked at. What is known and was not among them is gone, unless it came, or came back, while
-  /// the scan went on: then an event has told of it, and a scan need not show it. (Redis, SCAN: guarantees)
+  /// the scan went on: then an event has told of it, and a scan need not show it. (`ScheduleStore.names`)
   package mutating func scanned(known: [EntryName], isQuiet: (EntryName) -> Bool) {
     guard !isOverrun else { return }
     for name in known where !seen.contains(name) && !heard.contains(name) && isQuiet(name) { suspects.insert(name) }

@@ -1,7 +1,7 @@
 /// What became of an edit that was heard: one line of JSON for whoever made it.
 package struct EditReceipt: Hashable, Sendable {
   package var verdict: Scheduler.Verdict
-  /// By Redis' clock.
+  /// By the store's clock.
   package var heard: UnixTime
   /// In force, but probably not what was meant.
   package var warnings: [String] = []

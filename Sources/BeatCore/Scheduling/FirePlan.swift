@@ -1,4 +1,4 @@
-/// One occurrence to fire: all that the atomic script needs, made once. Carrying it out again is always safe.
+/// One occurrence to fire: all that the store needs, made once. Carrying it out again is always safe.
 ///
 /// A class, since it is passed from hand to hand on its way, and nothing in it changes.
 package final class FirePlan: Hashable, Sendable {
@@ -8,11 +8,9 @@ package final class FirePlan: Hashable, Sendable {
   package let taskID: TaskID
   /// The occurrence's nominal time.
   package let due: UnixTime
-  /// The document's bytes that were decided on; the script refuses if others stand there now.
+  /// The document's bytes that were decided on, which are its revision: the store refuses if others stand there now.
   package let oldDocument: [UInt8]
   package let newDocument: [UInt8]
-  /// How many bytes at the beginning both have in common, at least; less than the new one has.
-  package let kept: Int
   package let message: [UInt8]
   package let route: Route
   package let priority: Int64
@@ -21,7 +19,7 @@ package final class FirePlan: Hashable, Sendable {
 
   init(
     entry: EntryName, task: String, taskID: TaskID, due: UnixTime, oldDocument: [UInt8], newDocument: [UInt8],
-    kept: Int, message: [UInt8], route: Route, priority: Int64, watermark: Watermark, reason: FireReason
+    message: [UInt8], route: Route, priority: Int64, watermark: Watermark, reason: FireReason
   ) {
     self.entry = entry
     self.task = task
@@ -29,7 +27,6 @@ package final class FirePlan: Hashable, Sendable {
     self.due = due
     self.oldDocument = oldDocument
     self.newDocument = newDocument
-    self.kept = kept
     self.message = message
     self.route = route
     self.priority = priority
@@ -77,7 +74,7 @@ package enum FireOutcome: Hashable, Sendable {
   case gone
   /// Another document stands there.
   case changed
-  /// Not yet due by Redis' clock, which shows this time.
+  /// Not yet due by the store's clock, which shows this time.
   case early(serverTime: UnixTime)
   /// Another daemon holds the lease.
   case fenced

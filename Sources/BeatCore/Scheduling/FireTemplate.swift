@@ -30,7 +30,7 @@ struct FireTemplate {
     let fired = places.fired(document, due: due, count: count)
     let plan = FirePlan(
       entry: entry.name, task: task, taskID: id, due: due, oldDocument: entry.document, newDocument: fired.bytes,
-      kept: fired.kept, message: message.bytes(for: id), route: route, priority: priority,
+      message: message.bytes(for: id), route: route, priority: priority,
       watermark: Watermark(
         due: due, taskID: id, totalRunCount: count, digest: entry.digest(afterRun: due, count: count)),
       reason: reason)

@@ -32,7 +32,7 @@ enum Obstacle: Equatable, CustomStringConvertible {
   var description: String {
     switch self {
     case .clockBehind(let tenths):
-      "Redis' clock is \(DocumentNumber.seconds(tenths.saturatingMultiply(by: 100_000))) s behind ours, and rules"
+      "the store's clock is \(DocumentNumber.seconds(tenths.saturatingMultiply(by: 100_000))) s behind ours, and rules"
     case .refused(let reason): reason
     }
   }

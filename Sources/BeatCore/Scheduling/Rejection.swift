@@ -9,7 +9,7 @@ struct Rejection: Equatable {
   enum Reason: Equatable, CustomStringConvertible {
     /// No daemon reads such a name from the store; a command that is given one says why nothing comes of it.
     case nameTooLong(bytes: Int)
-    case wrongType(String)
+    case unusable(UnusableContent)
     case tooLong(bytes: Int, most: Int)
     case problem(DocumentProblem)
     /// It was read, and cannot be any more.
@@ -18,8 +18,7 @@ struct Rejection: Equatable {
     var description: String {
       switch self {
       case .nameTooLong(let length): "its name \(Limit.nameLength.excess(length))"
-      case .wrongType(let type):
-        "holds a Redis \(type), and a schedule is a string; delete the key and SET it again"
+      case .unusable(let content): content.problem
       case .tooLong(let length, let most): Scheduler.DocumentRead.excess(length, most: most)
       case .problem(let problem): problem.description
       case .unreadable: "cannot be read any more"

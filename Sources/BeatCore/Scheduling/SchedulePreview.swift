@@ -76,7 +76,7 @@ package struct SchedulePreview {
   /// - Parameters:
   ///   - read: the document as it stood in the store, with the watermark of the same moment; absent: as good as
   ///   rejected.
-  ///   - now: by Redis' clock.
+  ///   - now: by the store's clock.
   package init(_ name: EntryName, _ read: Scheduler.DocumentRead, context: DocumentContext, now: UnixTime) {
     self.init(name, before: nil, read, context: context, now: now)
   }
@@ -104,7 +104,7 @@ package struct SchedulePreview {
   ) {
     var scheduler = Scheduler(
       SchedulerConfiguration(
-        keys: RedisKeys(prefix: ""), documents: context, defaultQueue: "", origin: "", replyTo: "",
+        taskIDs: TaskIDNamespace([]), documents: context, defaultQueue: "", origin: "", replyTo: "",
         // Nothing is sent; documents are told apart by their bytes.
         sha1: { $0 }, envelope: NoEnvelope()))
     var warnings: [String] = []

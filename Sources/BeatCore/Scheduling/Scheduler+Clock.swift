@@ -64,8 +64,8 @@ extension Scheduler {
     return spacing.saturatingAdd(configuration.missedAfter)
   }
 
-  /// Redis has told its time after all that was read so far: what lies ahead of it comes from a clock that was set back
-  /// unnoticed, and would be silent until then. The daemon that fires brings it to the present.
+  /// The store has told its time after all that was read so far: what lies ahead of that time comes from a clock that was
+  /// set back unnoticed, and would be silent until then. The daemon that fires brings it to the present.
   mutating func clockTold(now: UnixTime) {
     if isWatching, !secondLooks.isEmpty { for name in secondLooks.begin() { touch(name) } }
     guard !ahead.isEmpty else { return }
@@ -84,7 +84,8 @@ extension Scheduler {
     }
   }
 
-  /// Keeps in mind what lies ahead of Redis' clock as far as we know it: the next word of it will tell.
+  /// Remembers what lies ahead of the store's clock as far as this process knows it: the next reply that carries its time
+  /// decides.
   mutating func lookAhead(_ handle: DueHeap.Handle, now: UnixTime) {
     guard let entry = entries[handle], entry.isAhead(of: now) else { return }
     ahead.insert(entry.name)

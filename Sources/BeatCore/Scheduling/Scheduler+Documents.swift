@@ -17,9 +17,9 @@ extension Scheduler {
       return remove(name)
     case _ where Limit.nameLength.isExceeded(by: name.bytes.count):
       reject(name, nil, .nameTooLong(bytes: name.bytes.count))
-    case .wrongType(let type):
+    case .unusable(let content):
       closeWatermark(of: name, read.watermark, as: .unusable)
-      reject(name, nil, .wrongType(type))
+      reject(name, nil, .unusable(content))
     case .tooLong(let length):
       closeWatermark(of: name, read.watermark, as: .unusable)
       reject(name, nil, .tooLong(bytes: length, most: configuration.maximumDocumentLength))

@@ -8,18 +8,18 @@ extension Scheduler {
     case loadStarted
     /// All documents are read once more, while everything goes on.
     case refreshStarted
-    /// A document with its watermark, in the order in which Redis answered.
+    /// A document with its watermark, in the order in which the store answered.
     case read(EntryName, DocumentRead)
     /// Each key that stood there during the whole load has been read.
     case loadFinished
-    /// A keyspace notification: the key is dirty, whatever the event was.
+    /// A change of a document was heard: what is known of it may be out of date, whatever the change was.
     case touched(EntryName)
     case timerFired
     /// This daemon is the one that fires, or no longer; it keeps up with every edit in both cases.
     case leadershipChanged(Bool)
     /// The wall clock was set, by so many microseconds; negative: back.
     case clockStepped(by: Int64)
-    /// Redis has told its time: `now` is right, to within an answer's time.
+    /// The store has told its time: `now` is right, to within an answer's time.
     case clockTold
     /// Zone rules were read anew.
     case documentsChanged(DocumentContext)
@@ -29,16 +29,16 @@ extension Scheduler {
     /// nothing goes by the outbox.
     case relayed(waiting: Int?)
     case fireEnded(FirePlan, FireOutcome)
-    /// Redis cannot be heard any more. Known schedules stay, unfired, until the next load has finished.
+    /// The store cannot be heard any more. Known schedules stay, unfired, until the next load has finished.
     case disconnected
   }
 
-  /// One document as it stood in Redis, with the entry's watermark of the same moment.
+  /// One document as it stood in the store, with the entry's watermark of the same moment.
   package struct DocumentRead {
     package enum Content {
       case absent
-      /// The key holds another Redis type.
-      case wrongType(String)
+      /// What stands there is no document, as the store itself can tell.
+      case unusable(UnusableContent)
       /// Bytes; more than are read.
       case tooLong(Int)
       case document([UInt8])

@@ -107,7 +107,7 @@ extension Scheduler {
     reportFinish(handle)
   }
 
-  /// What stands in Redis is not what the plan was made from, or is not known: read it, then decide again.
+  /// The stored document is not the one that the plan was made from, or is not known: it is read, and then decided again.
   mutating func resolve(_ handle: DueHeap.Handle) {
     guard let name = entries[handle]?.name else { return }
     unqueue(handle)

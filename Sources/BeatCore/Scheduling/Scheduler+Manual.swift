@@ -28,7 +28,7 @@ extension Scheduler {
     if entry.timing.endsWithMessages, let end = entry.timing.expiresAt, now >= end {
       throw .void(reason: entry.timing.endInWords(end))
     }
-    let id = TaskID(key: configuration.keys.document(name), request: request, sha1: configuration.sha1)
+    let id = TaskID(key: configuration.taskIDs.bytes(of: name), request: request, sha1: configuration.sha1)
     guard let draft = draft(entry, id, due: now, reason: .manual, now: now) else {
       throw .rejected(reason: Rejection.Reason.unreadable.description)
     }

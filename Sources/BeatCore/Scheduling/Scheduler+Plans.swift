@@ -4,7 +4,7 @@ extension Scheduler {
   mutating func plan(
     _ handle: DueHeap.Handle, _ entry: ScheduleEntry, due: UnixTime, reason: FireReason, now: UnixTime
   ) -> FirePlan? {
-    let id = TaskID(key: configuration.keys.document(entry.name), due: due, sha1: configuration.sha1)
+    let id = TaskID(key: configuration.taskIDs.bytes(of: entry.name), due: due, sha1: configuration.sha1)
     let count = Self.next(entry.progress.totalRunCount)
     if let plan = templates.plan(handle, entry, id, due: due, reason: reason, count: count, now: now) {
       return keepingTrailingFields(plan)
@@ -24,7 +24,7 @@ extension Scheduler {
     watermark.trailing = trailing
     return FirePlan(
       entry: plan.entry, task: plan.task, taskID: plan.taskID, due: plan.due, oldDocument: plan.oldDocument,
-      newDocument: plan.newDocument, kept: plan.kept, message: plan.message, route: plan.route, priority: plan.priority,
+      newDocument: plan.newDocument, message: plan.message, route: plan.route, priority: plan.priority,
       watermark: watermark, reason: plan.reason)
   }
 
@@ -44,7 +44,7 @@ extension Scheduler {
     let fired = layout.fired(due: due, count: count)
     let plan = FirePlan(
       entry: entry.name, task: task, taskID: id, due: due, oldDocument: entry.document, newDocument: fired.bytes,
-      kept: fired.kept, message: prepared.bytes, route: route, priority: options.priority ?? 0,
+      message: prepared.bytes, route: route, priority: options.priority ?? 0,
       watermark: Watermark(
         due: due, taskID: id, totalRunCount: count, digest: entry.digest(afterRun: due, count: count)),
       reason: reason)

@@ -29,9 +29,9 @@ package struct Scheduler {
   var rejected: [EntryName: Rejection] = [:]
   var reads = ReadsUnderWay()
   var secondLooks = SecondLooks()
-  /// Entries whose base lies ahead of Redis' clock, as far as we know it.
+  /// Entries whose base lies ahead of the store's clock, as far as this process knows it.
   var ahead: Set<EntryName> = []
-  /// nil: Redis' clock was not set ahead, or was set back since.
+  /// nil: the store's clock was not set ahead, or was set back since.
   var stepAhead: StepAhead?
   var oddities = Oddities()
   /// Scripts on their way.
@@ -68,7 +68,7 @@ package struct Scheduler {
     switch read.content {
     case .absent: return entry == nil && rejected[name] == nil
     case .document(let bytes): return entry?.document == bytes || isRejected(name, bytes)
-    case .wrongType, .tooLong: return rejected[name] != nil
+    case .unusable, .tooLong: return rejected[name] != nil
     }
   }
 

@@ -3,7 +3,7 @@ package struct SchedulerConfiguration: Sendable {
   /// What `clockTolerance` is unless told otherwise.
   static let clockTolerance: Int64 = 60_000_000
 
-  package var keys: RedisKeys
+  package var taskIDs: TaskIDNamespace
   package var documents: DocumentContext
   /// The queue of schedules that name none: Celery's `task_default_queue`.
   package var defaultQueue: String
@@ -34,10 +34,10 @@ package struct SchedulerConfiguration: Sendable {
   package var templatesFromBytes = 65_536
 
   package init(
-    keys: RedisKeys, documents: DocumentContext, defaultQueue: String, origin: String, replyTo: String,
+    taskIDs: TaskIDNamespace, documents: DocumentContext, defaultQueue: String, origin: String, replyTo: String,
     sha1: @escaping TaskID.SHA1, envelope: any MessageEnvelope
   ) {
-    self.keys = keys
+    self.taskIDs = taskIDs
     self.documents = documents
     self.defaultQueue = defaultQueue
     self.origin = origin

@@ -167,7 +167,7 @@ package final class RedisPublisher: Publisher {
   package func rehearse(then completion: @escaping (String?) -> Void) {
     cancelRehearsal()
     let own = RedisKeys(rehearsing: keys, as: instance)
-    let plan = FirePlan.rehearsal(on: own, queue: defaultQueue, sha1: SHA1.digest)
+    let plan = FirePlan.rehearsal(own.taskIDs, queue: defaultQueue, sha1: SHA1.digest)
     let rehearsal = DeliveryRehearsal(
       OutboxItem(plan), to: url, queue: Array(defaultQueue.utf8), kombu: kombu, as: instance, on: loop)
     self.rehearsal = rehearsal

@@ -91,6 +91,10 @@ final class RedisStoreSession: StoreSession {
     }
   }
 
+  var isDubious: Bool { PrefixDoubt.isDubious(scripts.keys.prefix) }
+
+  func doubt(_ names: [EntryName]) -> PlaceDoubt? { PlaceDoubt(prefix: scripts.keys.prefix, names: names) }
+
   func neighbours(then completion: @escaping ([EntryName]?) -> Void) {
     NeighbourSearch.start(on: scripts.connection, keys: scripts.keys, then: completion)
   }

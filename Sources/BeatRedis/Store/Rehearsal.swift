@@ -51,7 +51,7 @@ final class Rehearsal {
     queue = Array(configuration.defaultQueue.utf8)
     keys = RedisKeys(rehearsing: scripts.keys, as: instance)
     scratch = scripts.on(keys)
-    plan = FirePlan.rehearsal(on: keys, queue: configuration.defaultQueue, sha1: SHA1.digest)
+    plan = FirePlan.rehearsal(keys.taskIDs, queue: configuration.defaultQueue, sha1: SHA1.digest)
   }
 
   func start() {

@@ -5,15 +5,17 @@ extension StoreClient {
   private static let pageSize = 500
 
   /// Reads the history from its newest entry back. Entries that no daemon has written are skipped.
-  package func walkHistory(since start: UnixTime?, _ take: (HistoryEntry) -> Bool) throws(StoreError) {
+  package func walkHistory(
+    since start: UnixTime?, upTo place: HistoryPlace?, _ take: (FireRecord) -> Bool
+  ) throws(StoreError) {
     let oldest = start.map { "\(max(0, $0.microseconds / 1000))" } ?? "-"
-    var newest = "+"
+    var newest = place?.text ?? "+"
     while true {
       let reply = try command(RedisCommand("XREVRANGE", keys.history, newest, oldest, "COUNT", Self.pageSize))
       let page = reply.array ?? []
       for element in page {
-        guard let entry = Self.entry(element), start.map({ entry.record.firedAt >= $0 }) ?? true else { continue }
-        if !take(entry) { return }
+        guard let run = Self.run(element), start.map({ run.firedAt >= $0 }) ?? true else { continue }
+        if !take(run) { return }
       }
       // A page that does not lead further back would be read again without end.
       guard page.count == Self.pageSize, let last = page.last?.array?.first?.text,
@@ -28,7 +30,7 @@ extension StoreClient {
 
   package func newestRun() throws(StoreError) -> UnixTime? {
     let reply = try replies(to: [RedisCommand("XREVRANGE", keys.history, "+", "-", "COUNT", 1)])[0]
-    return reply.array?.first.flatMap { Self.entry($0) }?.record.firedAt
+    return reply.array?.first.flatMap { Self.run($0) }?.firedAt
   }
 
   package func oldestRun() throws(StoreError) -> UnixTime? {
@@ -39,36 +41,34 @@ extension StoreClient {
     return isTooFar ? nil : UnixTime(microseconds: microseconds)
   }
 
-  /// The id of the newest entry, or one before all entries.
-  package func historyEnd() throws(StoreError) -> String {
+  /// The place of the newest entry, or one before all entries.
+  package func historyEnd() throws(StoreError) -> HistoryPlace {
     let reply = try command(RedisCommand("XREVRANGE", keys.history, "+", "-", "COUNT", 1))
-    return reply.array?.first?.array?.first?.text ?? "0-0"
+    return HistoryPlace(reply.array?.first?.array?.first?.text ?? "0-0")
   }
 
-  /// The entries after an id, the oldest first. Waits up to five seconds for the first of them, and moves `place` to
-  /// the last.
-  package func history(after place: inout String) throws(StoreError) -> [HistoryEntry] {
-    Self.entries(try command(Self.readHistory(keys, after: place)), place: &place)
+  /// The runs after a place, the oldest first. Waits up to five seconds for the first of them, and moves `place` to the
+  /// last.
+  package func runs(after place: inout HistoryPlace) throws(StoreError) -> [FireRecord] {
+    Self.runs(try command(Self.readHistory(keys, after: place)), place: &place)
   }
 
-  /// The command that waits on the server for entries after an id, for less than the patience for any answer.
-  static func readHistory(_ keys: RedisKeys, after place: String) -> RedisCommand {
-    RedisCommand("XREAD", "COUNT", 500, "BLOCK", 5000, "STREAMS", keys.history, place)
+  /// The command that waits on the server for entries after a place, for less than the patience for any answer.
+  static func readHistory(_ keys: RedisKeys, after place: HistoryPlace) -> RedisCommand {
+    RedisCommand("XREAD", "COUNT", 500, "BLOCK", 5000, "STREAMS", keys.history, place.text)
   }
 
-  /// The entries in the reply to such a command; moves `place` to the last.
-  static func entries(_ reply: RedisReply, place: inout String) -> [HistoryEntry] {
+  /// The runs in the reply to such a command; moves `place` to the last.
+  static func runs(_ reply: RedisReply, place: inout HistoryPlace) -> [FireRecord] {
     let elements = reply.array?.first?.array?.last?.array ?? []
-    if let last = elements.last?.array?.first?.text { place = last }
-    return elements.compactMap(entry)
+    if let last = elements.last?.array?.first?.text { place = HistoryPlace(last) }
+    return elements.compactMap(run)
   }
 
   /// Reads one element of a reply to XRANGE, XREVRANGE or XREAD; nil: no daemon has written it.
-  static func entry(_ element: RedisReply) -> HistoryEntry? {
-    guard let parts = element.array, parts.count == 2, let id = parts[0].text,
-      let record = FireRecord(fields: parts[1].array?.map { $0.bytes ?? [] } ?? [])
-    else { return nil }
-    return HistoryEntry(id: id, record: record)
+  static func run(_ element: RedisReply) -> FireRecord? {
+    guard let parts = element.array, parts.count == 2 else { return nil }
+    return FireRecord(fields: parts[1].array?.map { $0.bytes ?? [] } ?? [])
   }
 
   private static func isPlace(_ id: String, before other: String) -> Bool {

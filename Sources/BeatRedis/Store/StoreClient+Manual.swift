@@ -97,7 +97,8 @@ extension StoreClient {
     let now = try time()
     var scheduler = Scheduler(
       SchedulerConfiguration(
-        keys: keys, documents: context, defaultQueue: defaultQueue, origin: "gen\(getpid())@\(HostName.current)",
+        taskIDs: keys.taskIDs, documents: context, defaultQueue: defaultQueue,
+        origin: "gen\(getpid())@\(HostName.current)",
         replyTo: TaskID(key: Array(request.utf8), due: now, sha1: SHA1.digest).description, sha1: SHA1.digest,
         envelope: KombuRedisEnvelope()))
     _ = scheduler.receive(.loadStarted, now: now)

@@ -14,6 +14,8 @@ package final class StoreClient: StoreInspector {
   package let keys: RedisKeys
   package var prefix: [UInt8] { keys.prefix }
   package func place(of name: EntryName) -> [UInt8] { keys.document(name) }
+  package var isDubious: Bool { PrefixDoubt.isDubious(keys.prefix) }
+  package func doubt(_ names: [EntryName]) -> PlaceDoubt? { PlaceDoubt(prefix: keys.prefix, names: names) }
   /// The connection's loop. It runs only while a call waits, or while the owner runs it.
   package let loop: EventLoop
   /// The connection, for an owner that runs the loop itself.

@@ -37,8 +37,9 @@ extension StoreScripts {
         command.append(plan.entry.bytes)
         command.append(plan.watermark.bytes)
         command.append(plan.oldDocument)
-        command.append(plan.kept)
-        command.append(plan.newDocument[plan.kept...])
+        let unchanged = plan.unchangedLength
+        command.append(unchanged)
+        command.append(plan.newDocument[unchanged...])
         command.append(message)
         command.append(plan.reason.rawValue)
       }

@@ -75,7 +75,7 @@ package struct StoreScripts {
       if let length = what.integer {
         reads[place].content = .tooLong(Int(clamping: length))
       } else {
-        reads[place].content = type == "none" ? .absent : .wrongType(type)
+        reads[place].content = type == "none" ? .absent : .unusable(.ofType(type))
       }
     }
     return reads

@@ -23,7 +23,7 @@ package final class StoreWatch {
   private let history: StoreClient
   private var stream: NotificationStream?
   private var news = News()
-  private var place: String
+  private var place: HistoryPlace
   private var isOver = false
 
   /// Begins to watch: whatever happens from now on is reported.
@@ -102,9 +102,9 @@ package final class StoreWatch {
       guard let self, !isOver else { return }
       guard let reply else { return lost("\(client.url): the connection was closed") }
       if let error = reply.error { return lost(error.message) }
-      let entries = StoreClient.entries(reply, place: &place)
-      if !entries.isEmpty {
-        news.runs += entries.map(\.record)
+      let runs = StoreClient.runs(reply, place: &place)
+      if !runs.isEmpty {
+        news.runs += runs
         wake()
       }
       readOn()

@@ -7,7 +7,7 @@ package enum ChangeProblem: Error, Hashable, Sendable {
   /// No daemon reads what stands under so long a name.
   case longName(EntryName)
   /// The key holds another Redis type.
-  case otherType(key: EntryName, String)
+  case otherType(key: EntryName, UnusableContent)
   /// The document, or what was to be stored, has so many bytes, and would not be read.
   case tooLong(EntryName, Int)
   /// What stands there is no JSON object.
@@ -33,8 +33,8 @@ extension ChangeProblem: CustomStringConvertible {
     case .missing(let name, let key, let store): "no schedule \(name): no key \(key) in \(store)"
     case .longName(let name):
       "\"\("\(name)".beginning(60))\" is no name for a schedule: it \(Limit.nameLength.excess(name.bytes.count))"
-    case .otherType(let key, let type):
-      "\(key) holds a Redis \(type), and a schedule is a string: delete that key, or choose another name"
+    case .otherType(let key, let content):
+      "\(key) holds \(content.found), and a schedule is a string: delete that key, or choose another name"
     case .tooLong(let name, let length):
       "\(name) \(Scheduler.DocumentRead.excess(length, most: Limit.documentLength.most))"
     case .unreadable(let name, let problem): "\(name): \(problem)"

@@ -101,7 +101,8 @@ package struct ScheduleChange {
     case .absent:
       throw ChangeProblem.missing(
         document.name, key: EntryName(client.keys.document(document.name)), store: "\(client.url)")
-    case .wrongType(let type): throw ChangeProblem.otherType(key: EntryName(client.keys.document(document.name)), type)
+    case .unusable(let content):
+      throw ChangeProblem.otherType(key: EntryName(client.keys.document(document.name)), content)
     case .tooLong(let length): throw ChangeProblem.tooLong(document.name, length)
     }
   }

@@ -9,7 +9,7 @@ extension DaemonConfiguration {
   init(_ configuration: BeatConfiguration, keys: RedisKeys, as instance: String) throws {
     let zones = ZoneDirectory()
     var rules = SchedulerConfiguration(
-      keys: keys, documents: try DocumentContext(configuration, zones, routes: nil),
+      taskIDs: keys.taskIDs, documents: try DocumentContext(configuration, zones, routes: nil),
       defaultQueue: configuration.defaultQueue, origin: "gen\(getpid())@\(HostName.current)",
       replyTo: TaskID(key: Array(instance.utf8), due: UnixTime(microseconds: 0), sha1: SHA1.digest).description,
       sha1: SHA1.digest, envelope: KombuRedisEnvelope())

@@ -68,7 +68,7 @@ final class DaemonLog {
     case .ignored(let names):
       if let words = names.words { logger.warning("ignored", metadata: ["reason": .string(words)]) }
     case .option(let difference, let theirs): report(difference, of: theirs)
-    case .dubiousPrefix(let doubt): warn(ofPrefix: "\(doubt.probable)", doubt.words)
+    case .dubiousPlace(let doubt): warn(ofPrefix: "\(doubt.probable)", doubt.words)
     case .neighbours(let places):
       let (ours, others) = (configuration.keyPrefix, places.map(\.description))
       warn(

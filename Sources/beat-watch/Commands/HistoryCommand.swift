@@ -43,20 +43,20 @@ struct HistoryCommand: ParsableCommand {
       patterns.isEmpty || patterns.contains { $0.literal == record.name || $0.matches(record.name) }
     }
 
-    // The stream's end is read before its entries, so that no entry falls between the two.
-    var place = follow ? try client.historyEnd() : ""
+    // The history's end is read before its runs, so that no run falls between the two.
+    let place = follow ? try client.historyEnd() : nil
     let limit = count ?? (start == nil ? 20 : .max)
-    var entries: [HistoryEntry] = []
-    try client.walkHistory(since: start) { entry in
-      if isWanted(entry.record), !follow || Self.isAtOrBefore(entry.id, place) { entries.append(entry) }
-      return entries.count < limit
+    var runs: [FireRecord] = []
+    try client.walkHistory(since: start, upTo: place) { run in
+      if isWanted(run) { runs.append(run) }
+      return runs.count < limit
     }
-    if entries.isEmpty, !follow { try checkNames(patterns, client) }
-    entries.reverse()
+    if runs.isEmpty, !follow { try checkNames(patterns, client) }
+    runs.reverse()
 
     var output = StandardOutput()
     if json, !follow {
-      output.put(list: entries.map { Self.object($0.record) })
+      output.put(list: runs.map { Self.object($0) })
       return output.flush()
     }
     var lines = HistoryLines()
@@ -68,8 +68,9 @@ struct HistoryCommand: ParsableCommand {
       }
       output.flush()
     }
-    put(entries.map(\.record))
-    while follow { put(try client.history(after: &place).map(\.record).filter(isWanted)) }
+    put(runs)
+    guard var place else { return }
+    while true { put(try client.runs(after: &place).filter(isWanted)) }
   }
 
   /// Nothing was found. Throws if there is no such schedule; otherwise says that the history holds no fire of it.
@@ -80,15 +81,6 @@ struct HistoryCommand: ParsableCommand {
     let text =
       patterns.isEmpty ? "nothing was fired yet, or the daemons keep no history (--history 0)" : "nothing found"
     if StandardOutput.isTerminal { StandardError.write(line: "beat-watch: \(text)") }
-  }
-
-  /// Whether the stream entry `id` is at `place` or before it.
-  private static func isAtOrBefore(_ id: String, _ place: String) -> Bool {
-    func parts(_ id: String) -> (UInt64, UInt64) {
-      let numbers = id.split(separator: "-").map { UInt64($0) ?? 0 }
-      return (numbers.first ?? 0, numbers.count > 1 ? numbers[1] : 0)
-    }
-    return parts(id) <= parts(place)
   }
 
   static func object(_ record: FireRecord) -> JSONOutput { .object(members(record)) }

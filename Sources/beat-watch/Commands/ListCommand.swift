@@ -75,7 +75,7 @@ struct ListCommand: ParsableCommand {
     if names.isEmpty, let ignored = client.ignoredNames { StandardError.write(line: "beat-watch: note: \(ignored)") }
     HealthNote.write(client, due: due)
     guard names.isEmpty else { return }
-    HealthNote.write(PrefixDoubt(client.keys.prefix, names: chosen))
+    HealthNote.write(client.doubt(chosen))
     if due.count == 0 { HealthNote.writeNeighbours(client) }
   }
 }

@@ -40,7 +40,7 @@ extension Doctor {
     tell(.problem, "that cannot be used", rejected, "`beat-watch lint` shows all that is wrong")
     tell(.warning, "that look doubtful", doubtful, "`beat-watch lint` shows all that is wrong")
     if isFiring { tell(.problem, "that are overdue", overdue, inLog) }
-    if let doubt = PrefixDoubt(store.prefix, names: names) {
+    if let doubt = store.doubt(names) {
       add(
         .warning, "prefixes", doubt.words,
         fix: doubt.probable.bytes.isEmpty

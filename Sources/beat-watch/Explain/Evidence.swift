@@ -53,8 +53,8 @@ struct Evidence {
     }
     fleet = try store.fleet()
     var last: FireRecord?
-    try store.walkHistory(since: nil) { entry in
-      if entry.record.name == name { last = entry.record }
+    try store.walkHistory(since: nil) { record in
+      if record.name == name { last = record }
       return last == nil
     }
     historyBegin = try store.oldestRun()

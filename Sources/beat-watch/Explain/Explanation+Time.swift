@@ -17,13 +17,11 @@ extension Explanation {
     var following: FireRecord?
     if isPast {
       // A run for that time cannot have been fired earlier, so that the history is read from a minute before it.
-      try store.walkHistory(since: time.advanced(by: -60_000_000)) { entry in
-        guard entry.record.name == evidence.name else { return true }
-        if let due, entry.record.due == due { runs.append(entry.record) }
+      try store.walkHistory(since: time.advanced(by: -60_000_000)) { record in
+        guard record.name == evidence.name else { return true }
+        if let due, record.due == due { runs.append(record) }
         // A manual fire does not make up for a missed run.
-        if entry.record.firedAt >= due ?? time, entry.record.reason != FireReason.manual.rawValue {
-          following = entry.record
-        }
+        if record.firedAt >= due ?? time, record.reason != FireReason.manual.rawValue { following = record }
         return true
       }
     }

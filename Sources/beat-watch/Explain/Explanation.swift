@@ -62,7 +62,7 @@ final class Explanation {
       switch evidence.document.read.content {
       case .document(let bytes): Plural.of(bytes.count, "byte")
       case .tooLong(let length): Plural.of(length, "byte")
-      case .wrongType(let type): "a Redis \(type)"
+      case .unusable(let content): content.found
       case .absent: "gone by now"
       }
     say("document", "\(EntryName(evidence.place)), \(content)")

@@ -123,15 +123,15 @@ enum HealthNote {
     say(alarm)
   }
 
-  /// Writes the note about a prefix that may be mistyped, judged by the names stored under it.
-  static func write(_ doubt: PrefixDoubt?) {
+  /// Writes the note about a place that may be mistyped, judged by the names stored there.
+  static func write(_ doubt: PlaceDoubt?) {
     if let doubt { say(doubt.words) }
   }
 
   /// The same for a command that has not read the names. Most prefixes need no look at them.
   static func writePrefixDoubt(_ store: any StoreInspector) {
-    guard PrefixDoubt.isDubious(store.prefix), let names = try? store.names() else { return }
-    write(PrefixDoubt(store.prefix, names: names))
+    guard store.isDubious, let names = try? store.names() else { return }
+    write(store.doubt(names))
   }
 
   /// Writes the note about a prefix without schedules, which may be mistyped.

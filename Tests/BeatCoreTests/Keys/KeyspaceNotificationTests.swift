@@ -1,6 +1,7 @@
 import Testing
 
 @testable import BeatCore
+@testable import BeatRedis
 
 @Suite("KeyspaceNotification: the key that a channel names")
 struct KeyspaceNotificationTests {

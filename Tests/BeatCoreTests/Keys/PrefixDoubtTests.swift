@@ -1,6 +1,7 @@
 import Testing
 
 @testable import BeatCore
+@testable import BeatRedis
 
 /// Prefixes that have schedules under them, but are probably not meant.
 @Suite struct PrefixDoubtTests {

@@ -1,6 +1,7 @@
 import Testing
 
 @testable import BeatCore
+@testable import BeatRedis
 
 @Suite("RedisKeys: every key has one meaning")
 struct RedisKeysTests {

@@ -89,7 +89,7 @@ extension FirePlan {
     FirePlan(
       entry: EntryName("a"), task: "t", taskID: TaskID(text: "5f8bd2a1-8f0c-5d5e-9f3a-0c1d2e3f4a5b"),
       due: UnixTime(microseconds: 1), oldDocument: Array("old".utf8), newDocument: Array("new".utf8),
-      kept: 0, message: message, route: route, priority: priority,
+      message: message, route: route, priority: priority,
       watermark: Watermark(due: UnixTime(microseconds: 1), taskID: nil, totalRunCount: 1), reason: .schedule)
   }
 }

@@ -8,7 +8,7 @@ import Testing
   private static let reload = Heartbeat.Action.reload(
     reason: "an event of our own heartbeat did not come, so others may not have come either")
   private static let reconnect = Heartbeat.Action.reconnect(
-    reason: "Redis answers, but the events of our own heartbeat do not come")
+    reason: "the store answers, but the events of our own heartbeat do not come")
   private let now = BootTime(microseconds: 1_000_000_000)
 
   private func after(_ microseconds: Int64) -> BootTime { now.advanced(by: microseconds) }

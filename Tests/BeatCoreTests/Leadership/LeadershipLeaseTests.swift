@@ -100,7 +100,7 @@ import Testing
 
   @Test func aLostConnectionEndsTheLeadership() {
     var leadership = leading()
-    #expect(leadership.receive(.disconnected, now: now) == [.standBy(reason: "the connection to Redis is lost")])
+    #expect(leadership.receive(.disconnected, now: now) == [.standBy(reason: "the connection to the store is lost")])
   }
 
   /// A daemon that has proved nothing neither asks for the lease nor renews it, whatever the answer: the lease may be

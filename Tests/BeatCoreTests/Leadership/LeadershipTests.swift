@@ -27,7 +27,7 @@ import Testing
     let actions = leadership.receive(.timerFired, now: after(3 * Self.second))
     #expect(actions.count == 2)
     #expect(actions.first == .standBy(reason: "the lease was not confirmed for 2999 ms"))
-    #expect(actions.last == .reconnect(reason: "Redis answers, but the events of our own heartbeat do not come"))
+    #expect(actions.last == .reconnect(reason: "the store answers, but the events of our own heartbeat do not come"))
     #expect(leadership.receive(.timerFired, now: after(3 * Self.second)) == [.illegal(.beatOutsideSession)])
   }
 
@@ -40,7 +40,7 @@ import Testing
     #expect(
       actions == [
         .standBy(reason: "the lease has run out"),
-        .reconnect(reason: "Redis answers, but the events of our own heartbeat do not come"),
+        .reconnect(reason: "the store answers, but the events of our own heartbeat do not come"),
       ])
   }
 

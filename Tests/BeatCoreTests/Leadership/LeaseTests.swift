@@ -93,7 +93,8 @@ import Testing
     let refused = Lease.Action.standBy(
       reason: "a fire was refused: the lease has run out, was deleted, or is another daemon's")
     #expect(fenced.fenced() == [refused] && fenced.fenced().isEmpty)
-    #expect(cut.disconnected() == [.standBy(reason: "the connection to Redis is lost")] && cut.disconnected().isEmpty)
+    #expect(
+      cut.disconnected() == [.standBy(reason: "the connection to the store is lost")] && cut.disconnected().isEmpty)
     var (withdrawn, unproven) = (try leading(), try leading())
     #expect(withdrawn.judged(.withdrawn(reason: "x")) == [.release, .standBy(reason: "x")])
     #expect(unproven.judged(.unproven) == [.standBy(reason: "nothing is proved yet in this session")])

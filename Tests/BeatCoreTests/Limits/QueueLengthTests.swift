@@ -1,6 +1,7 @@
 import Testing
 
 @testable import BeatCore
+@testable import BeatRedis
 
 /// Names of queues and exchanges that are longer than AMQP allows.
 @Suite struct QueueLengthTests {

@@ -104,6 +104,8 @@ private final class ToldStore: StoreInspector {
   func names() throws(StoreError) -> [EntryName] { [] }
   func eachDocument(_ names: [EntryName], _ body: @escaping (StoredDocument) -> Void) throws(StoreError) {}
   func survey(_ context: DocumentContext, now: UnixTime, atMost limit: Int) throws(StoreError) -> DueSurvey { due }
+  var isDubious: Bool { false }
+  func doubt(_: [EntryName]) -> PlaceDoubt? { nil }
   func neighbours() throws(StoreError) -> [EntryName] { [] }
   func fleet() throws(StoreError) -> Fleet { told }
   func receipt(of name: EntryName) throws(StoreError) -> EditReceipt? { nil }
@@ -113,9 +115,14 @@ private final class ToldStore: StoreInspector {
   func oldestRun() throws(StoreError) -> UnixTime? { nil }
   func problem(ofPlace place: [UInt8], named name: String) throws(StoreError) -> String? { nil }
 
-  func walkHistory(since start: UnixTime?, _ take: (HistoryEntry) -> Bool) throws(StoreError) {
+  func historyEnd() throws(StoreError) -> HistoryPlace { HistoryPlace("") }
+  func runs(after _: inout HistoryPlace) throws(StoreError) -> [FireRecord] { [] }
+
+  func walkHistory(
+    since _: UnixTime?, upTo _: HistoryPlace?, _ take: (FireRecord) -> Bool
+  ) throws(StoreError) {
     if let history { throw history }
-    for run in runs where !take(HistoryEntry(id: "", record: run)) { return }
+    for run in runs where !take(run) { return }
   }
 
   func preview(

@@ -252,7 +252,7 @@ struct ConnectionTests {
     #expect(isKnown(a, .document(Array(document.utf8))) && !isKnown(a, .document(Array("{".utf8))))
     #expect(isKnown(b, .document(Array("{".utf8))) && !isKnown(b, .document(Array(document.utf8))))
     #expect(!isKnown(a, .absent) && !isKnown(b, .absent) && isKnown(c, .absent))
-    #expect(!isKnown(a, .wrongType("list")) && !isKnown(c, .document(Array(document.utf8))))
+    #expect(!isKnown(a, .unusable(Sample.unusable)) && !isKnown(c, .document(Array(document.utf8))))
     #expect(Set(bench.scheduler.names) == [a, b])
   }
 

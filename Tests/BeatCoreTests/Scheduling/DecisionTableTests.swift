@@ -48,7 +48,7 @@ struct DecisionTableTests {
 
   private static func firing(_ entry: inout ScheduleEntry) {
     let plan = FirePlan(
-      entry: entry.name, task: "t", taskID: TaskID(text: "x"), due: at(60), oldDocument: [], newDocument: [], kept: 0,
+      entry: entry.name, task: "t", taskID: TaskID(text: "x"), due: at(60), oldDocument: [], newDocument: [],
       message: [], route: Route(MessageOptions(), defaultQueue: "celery"), priority: 0, watermark: .fired(60),
       reason: .schedule)
     #expect(entry.transition(to: .waiting) == nil && entry.transition(to: .firing(plan)) == nil)

@@ -8,7 +8,7 @@ struct EntryPhaseTests {
 
   private static func plan(_ due: Double) -> FirePlan {
     FirePlan(
-      entry: name, task: "t", taskID: TaskID(text: "\(due)"), due: at(due), oldDocument: [], newDocument: [], kept: 0,
+      entry: name, task: "t", taskID: TaskID(text: "\(due)"), due: at(due), oldDocument: [], newDocument: [],
       message: [], route: Route(MessageOptions(), defaultQueue: "celery"), priority: 0, watermark: .fired(due),
       reason: .schedule)
   }

@@ -192,7 +192,7 @@ struct FireOutcomeTests {
     let actions = bench.end(plan, .early(serverTime: at(7.5)))
     #expect(
       actions.reports == [
-        .deferred(a, due: at(10), reason: "Redis' clock is 2.5 s behind ours, and rules", until: at(12.5))
+        .deferred(a, due: at(10), reason: "the store's clock is 2.5 s behind ours, and rules", until: at(12.5))
       ])
     let again = try #require(bench.pass(2.5).fires.first)
     #expect(again.due == at(10) && again.taskID == plan.taskID)

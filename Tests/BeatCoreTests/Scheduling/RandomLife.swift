@@ -122,7 +122,7 @@ struct RandomLife {
   private mutating func read(_ name: EntryName) -> Scheduler.DocumentRead {
     switch chance.number(0...23) {
     case 0: documents[name] = nil
-    case 1: return .init(.wrongType("hash"), watermarkState(name))
+    case 1: return .init(.unusable(Sample.unusable), watermarkState(name))
     case 2: return .init(.tooLong(5_000), watermarkState(name))
     case 3: documents[name] = Array("{\"name\"".utf8)
     case 4...9: documents[name] = Array(PreviewPropertyTests.document(&chance, now, plain: false).utf8)

@@ -49,14 +49,14 @@ struct RejectedDocumentTests {
     #expect(bench.load(a, "{ ").reports == [.ready(schedules: 0, rejected: 1)])
   }
 
-  @Test func aKeyOfAnotherTypeIsSetAside() {
+  @Test func whatIsNoDocumentIsSetAsideInTheStoresWords() {
     var bench = SchedulerBench.watching()
-    let reason = "holds a Redis list, and a schedule is a string; delete the key and SET it again"
+    let reason = "holds a list, and a schedule is text"
     _ = bench.receive(.touched(a))
-    #expect(bench.read(a, .wrongType("list")).reports == [.rejected(a, reason: reason)])
+    #expect(bench.read(a, .unusable(Sample.unusable)).reports == [.rejected(a, reason: reason)])
     #expect(bench.edit(a, Sample.document()).reports == [.loaded(a, next: at(10), initially: false)])
     _ = bench.receive(.touched(a))
-    #expect(bench.read(a, .wrongType("list")).reports == [.rejected(a, reason: reason)])
+    #expect(bench.read(a, .unusable(Sample.unusable)).reports == [.rejected(a, reason: reason)])
     #expect(bench.run(60).fires == [])
   }
 

@@ -76,8 +76,8 @@ import Testing
     #expect(preview(Sample.document(#""one_off": true, "total_run_count": 1"#)).state == .finished("one_off has run"))
     #expect(preview("{").state.word == "rejected" && preview("{").state.reason?.contains("line 1") == true)
     let list = SchedulePreview(
-      a, Scheduler.DocumentRead(.wrongType("list"), watermark: nil), context: Sample.context, now: Sample.noon)
-    #expect(list.state.reason?.contains("holds a Redis list") == true && list.upcoming(3).isEmpty)
+      a, Scheduler.DocumentRead(.unusable(Sample.unusable), watermark: nil), context: Sample.context, now: Sample.noon)
+    #expect(list.state.reason?.contains("holds a list") == true && list.upcoming(3).isEmpty)
     let rejected = preview(#"{"name": "Label", "task": "t", "enabled": 1}"#, .fired(-5, count: 4))
     #expect(rejected.label == "Label" && rejected.task == "t" && rejected.totalRunCount == 4)
   }

@@ -19,7 +19,8 @@ struct SchedulerBench {
 
   static func configuration(_ change: (inout SchedulerConfiguration) -> Void = { _ in }) -> SchedulerConfiguration {
     var configuration = SchedulerConfiguration(
-      keys: RedisKeys(prefix: "tasks:meta:"), documents: Sample.context, defaultQueue: "celery", origin: "gen1@test",
+      taskIDs: TaskIDNamespace(Array("tasks:meta:".utf8)), documents: Sample.context, defaultQueue: "celery",
+      origin: "gen1@test",
       replyTo: "db655678-c42b-3e77-b0aa-787848ae062e", sha1: SHA1.digest,
       envelope: KombuRedisEnvelope())
     change(&configuration)

@@ -25,6 +25,9 @@ enum Sample {
     return "{" + members.joined(separator: ", ") + "}"
   }
 
+  /// What no document can be read from.
+  static let unusable = UnusableContent(found: "a list", problem: "holds a list, and a schedule is text")
+
   static func document(contentsOf fields: [String]) -> String {
     document().dropLast() + fields.map { ", " + $0 }.joined() + "}"
   }

@@ -120,7 +120,7 @@ final class RedisStage: StoreStage {
 
   var history: [FireRecord] {
     let entries = call(nil, command("XRANGE"), keys.history, command("-"), command("+"))?.array ?? []
-    return entries.compactMap { StoreClient.entry($0)?.record }
+    return entries.compactMap { StoreClient.run($0) }
   }
 
   func loseContents() { store("FLUSHDB") }

@@ -27,6 +27,8 @@ final class BrokenSession: StoreSession {
     sound.explain(refusal, about: question, then: then)
   }
   func foreignPlaces(then: @escaping ([String]) -> Void) { sound.foreignPlaces(then: then) }
+  var isDubious: Bool { sound.isDubious }
+  func doubt(_ names: [EntryName]) -> PlaceDoubt? { sound.doubt(names) }
   func neighbours(then: @escaping ([EntryName]?) -> Void) { sound.neighbours(then: then) }
   func suspectLongNames() { sound.suspectLongNames() }
 }
@@ -153,7 +155,7 @@ extension FirePlan {
   /// The same fire of another document, and with another watermark.
   fileprivate func preview(on document: [UInt8], _ watermark: Watermark) -> FirePlan {
     FirePlan(
-      entry: entry, task: task, taskID: taskID, due: due, oldDocument: document, newDocument: newDocument, kept: 0,
+      entry: entry, task: task, taskID: taskID, due: due, oldDocument: document, newDocument: newDocument,
       message: message, route: route, priority: priority, watermark: watermark, reason: reason)
   }
 }

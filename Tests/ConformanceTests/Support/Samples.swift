@@ -23,10 +23,9 @@ enum Sample {
   ) -> FirePlan {
     let id = id ?? "\(name)-\(due.microseconds)"
     let (old, new) = (old ?? document(name, runs: runs), document(name, runs: runs + 1))
-    let kept = zip(old, new).prefix { $0 == $1 }.count
     return FirePlan(
       entry: EntryName(name), task: "proj.add", taskID: TaskID(text: id), due: due, oldDocument: old, newDocument: new,
-      kept: min(kept, new.count - 1), message: message(id), route: route, priority: 0,
+      message: message(id), route: route, priority: 0,
       watermark: watermark(due, id, runs: Int64(runs) + 1), reason: reason)
   }
 

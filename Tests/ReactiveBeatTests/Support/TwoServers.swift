@@ -54,7 +54,7 @@ extension OutboxItem {
     OutboxItem(
       FirePlan(
         entry: EntryName("sample"), task: "t", taskID: TaskID(text: id), due: UnixTime(microseconds: 1),
-        oldDocument: [], newDocument: [], kept: 0,
+        oldDocument: [], newDocument: [],
         message: Array(#"{"headers": {"id": "\#(id)"}}"#.utf8), route: route, priority: priority,
         watermark: Watermark(due: UnixTime(microseconds: 1), taskID: nil, totalRunCount: 1), reason: .schedule))
   }

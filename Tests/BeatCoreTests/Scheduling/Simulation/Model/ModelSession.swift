@@ -125,6 +125,8 @@ final class ModelSession: StoreSession, ScheduleStore, LeaseStore {
   }
 
   func foreignPlaces(then completion: @escaping ([String]) -> Void) { soon { completion([]) } }
+  var isDubious: Bool { false }
+  func doubt(_: [EntryName]) -> PlaceDoubt? { nil }
   func neighbours(then completion: @escaping ([EntryName]?) -> Void) { soon { completion(nil) } }
   func suspectLongNames() {}
 }

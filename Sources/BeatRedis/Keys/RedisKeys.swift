@@ -1,3 +1,5 @@
+import BeatCore
+
 /// Every Redis key and channel of the project's own, each with its Redis type. Those of workers: `KombuKeys`.
 ///
 /// The daemon's own keys stand beside the documents' prefix, not under it: nobody who lists `tasks:meta:*` finds
@@ -25,6 +27,9 @@ package struct RedisKeys: Hashable, Sendable {
   }
 
   // MARK: on the store
+
+  /// The document's key is what a schedule's task ids are made of.
+  package var taskIDs: TaskIDNamespace { TaskIDNamespace(prefix) }
 
   /// STRING, one schedule document.
   package func document(_ name: EntryName) -> [UInt8] { prefix + name.bytes }

@@ -1,3 +1,5 @@
+import BeatCore
+
 /// Key prefixes beside ours under which schedules may stand: who mistypes `--key-prefix` has none, and is to be told.
 package struct NeighbourPrefix {
   private let keys: RedisKeys

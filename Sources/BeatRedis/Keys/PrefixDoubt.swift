@@ -1,12 +1,14 @@
+import BeatCore
+
 /// Why a key prefix with schedules under it is probably not the one that was meant: the names that come of it show it.
-package struct PrefixDoubt: Hashable, Sendable {
+struct PrefixDoubt {
   /// What was probably meant.
-  package let probable: EntryName
+  let probable: EntryName
   /// The prefix, and what speaks against it.
   private let prefix: EntryName
   private let evidence: Evidence
 
-  private enum Evidence: Hashable {
+  private enum Evidence {
     /// The name of a schedule begins with the separator.
     case separator(EntryName)
     /// A schedule stands at the prefix itself.
@@ -15,13 +17,13 @@ package struct PrefixDoubt: Hashable, Sendable {
   }
 
   /// Whether the names under a prefix need to be looked at: most prefixes end with a separator.
-  package static func isDubious(_ prefix: [UInt8]) -> Bool {
+  static func isDubious(_ prefix: [UInt8]) -> Bool {
     guard let last = prefix.last else { return false }
     return isWord(last) || prefix.contains(where: isGlob)
   }
 
   /// nil: nothing speaks against it.
-  package init?(_ prefix: [UInt8], names: some Sequence<EntryName>) {
+  init?(_ prefix: [UInt8], names: some Sequence<EntryName>) {
     guard Self.isDubious(prefix) else { return nil }
     self.prefix = EntryName(prefix)
     if let start = prefix.firstIndex(where: Self.isGlob) {
@@ -44,7 +46,7 @@ package struct PrefixDoubt: Hashable, Sendable {
   }
 
   /// One sentence, with what to do.
-  package var words: String {
+  var words: String {
     let found =
       switch evidence {
       case .separator(let name): "key prefix \(prefix) gives the schedules names such as \(name)"
@@ -66,4 +68,12 @@ package struct PrefixDoubt: Hashable, Sendable {
 
   private static func isSeparator(_ byte: UInt8) -> Bool { ":.-_/|".utf8.contains(byte) }
   private static func isGlob(_ byte: UInt8) -> Bool { "*?[".utf8.contains(byte) }
+}
+
+extension PlaceDoubt {
+  /// nil: nothing speaks against the prefix.
+  init?(prefix: [UInt8], names: some Sequence<EntryName>) {
+    guard let doubt = PrefixDoubt(prefix, names: names) else { return nil }
+    self.init(probable: doubt.probable, words: doubt.words)
+  }
 }
