@@ -12,8 +12,8 @@ enum CeleryOption {
   /// too.
   static let refusedAnywhere = ["countdown", "eta", "link", "link_error", "chain", "chord"]
 
-  /// Options that concern the sender and its connection, or a broker's property that workers do not look at: a worker
-  /// sees no difference. They are accepted with a warning.
+  /// Options that concern the sender and its connection, or a broker's property that kombu's Redis transport does not
+  /// look at: a worker sees no difference. They are accepted with a warning.
   static let idle: Set<String> = [
     "retry", "retry_policy", "producer", "publisher", "connection", "router", "route_name", "result_cls", "task_type",
     "add_to_parent", "root_id", "parent_id", "replaced_task_nesting", "event_dispatcher", "declare", "timeout",

@@ -1,5 +1,5 @@
-/// What has been fired, as far back as the store remembers. A fire adds to it itself (`ScheduleStore.commit`), and the oldest
-/// runs drop out; so it is for people and programs that look, and nothing is decided by it.
+/// What has been fired, as far back as the store remembers. A fire adds to it itself (`ScheduleStore.commit`), and the
+/// oldest runs drop out; so it is for people and programs that look, and nothing is decided by it.
 ///
 /// A method throws what the server refuses, and what keeps it from answering. What is no run is passed over.
 package protocol RunHistory: AnyObject {

@@ -1,4 +1,11 @@
 /// The schedules' documents and their watermarks.
+///
+/// A document crosses this port as text in JSON, and its bytes are its revision: a fire (`FirePlan.oldDocument`) and a
+/// document that is set aside are known by them. An adapter keeps two rules for it. Stored documents that differ have
+/// bytes that differ, and the bytes alone are enough to find out whether the stored document is still that one. So the
+/// core knows the revision behind a fire of its own before any answer comes, also where the answer is lost. A revision
+/// that the store gives out, such as a counter, would be known by the answer alone, and every client that edits would
+/// have to keep it.
 package protocol ScheduleStore: AnyObject {
   /// One step of a walk through the names of all documents: some hundred of them, a thousand at most. A name that is
   /// there from the first step to the last is found at least once; one may be found twice. A walk goes on in the

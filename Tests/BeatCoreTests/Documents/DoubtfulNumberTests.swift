@@ -1,7 +1,6 @@
 import Testing
 
 @testable import BeatCore
-@testable import BeatRedis
 
 /// Numbers that are accepted as they are, and probably mean something else.
 @Suite struct DoubtfulNumberTests {
@@ -81,19 +80,5 @@ import Testing
     } throws: {
       "\($0)".contains("are these milliseconds?")
     }
-  }
-
-  @Test func aQueueThatWorkersCannotRead() throws {
-    var context = Sample.context
-    context.queueDoubt = KombuKeys.standard.doubt
-    func warnings(_ more: String) throws -> [String] {
-      let text = #"{"name": "n", "task": "t", "enabled": true, "crontab": {"minute": "0"}\#(more)}"#
-      return try ScheduleDocument(Array(text.utf8), context: context).warnings
-    }
-    #expect(try warnings(#", "queue": "reports\u0006\u00163""#).first?.hasPrefix("queue reports") == true)
-    #expect(try warnings(#", "options": {"queue": "a\u0006\u0016b"}"#).first?.hasPrefix("options.queue a") == true)
-    #expect(try warnings(#", "queue": "reports""#) == [] && warnings("") == [])
-    context.queueDoubt = KombuKeys(separator: Array(":".utf8)).doubt
-    #expect(try warnings(#", "queue": "a:b""#).first?.contains("sep :") == true)
   }
 }

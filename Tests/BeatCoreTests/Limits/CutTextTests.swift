@@ -25,7 +25,7 @@ import Testing
   }
 
   /// Reasons are short, whatever the document has.
-  @Test(arguments: GrowthTests.fillings) func reasonsAreShort(_ filling: GrowthTests.Filling) {
+  @Test(arguments: Filling.all) func reasonsAreShort(_ filling: Filling) {
     let long = JSONLine.quoted(filling.text(4_000))
     let documents =
       ["name", "enabled", "args", "queue", "timezone", "expires", "priority", "headers", "last_run_at", "catchup"]

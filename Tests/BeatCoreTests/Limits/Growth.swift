@@ -39,3 +39,22 @@ enum Growth {
       sourceLocation: sourceLocation)
   }
 }
+
+/// A text of many of one thing, with what each of them is hard for.
+struct Filling: Sendable, CustomTestStringConvertible {
+  var testDescription: String
+  var unit: String
+
+  init(_ description: String, _ unit: String) { (testDescription, self.unit) = (description, unit) }
+
+  func text(_ bytes: Int) -> String { String(repeating: unit, count: max(1, bytes / unit.utf8.count)) }
+
+  static let all = [
+    Filling("ASCII", "a"), Filling("controls of C1", "\u{85}"), Filling("bidirectional overrides", "\u{202E}"),
+    Filling("joiners", "\u{200D}"), Filling("a family", "👩\u{200D}"), Filling("marks on a letter", "\u{0301}"),
+    Filling("marks out of order", "\u{0301}\u{0323}"), Filling("flags", "🇩🇪"), Filling("Hangul", "\u{1100}\u{1161}"),
+    Filling("quotes", "'"), Filling("commas", ","), Filling("digits", "7"), Filling("digits of Arabic", "٣"),
+    Filling("spaces", " "), Filling("points", "."), Filling("words", "a "), Filling("nested", "["),
+    Filling("backslashes", "\\"), Filling("lines", "\n"), Filling("minus", "-1"), Filling("a list of one", "[7],"),
+  ]
+}

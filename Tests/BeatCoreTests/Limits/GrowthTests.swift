@@ -1,28 +1,10 @@
-import BeatRedis
 import Testing
 
 @testable import BeatCore
 
 /// A client that may write a document must not take more of the daemon's time than the document's length justifies.
 @Suite("Work grows as its input does") struct GrowthTests {
-  /// A text that repeats one piece, and what makes that piece difficult.
-  struct Filling: Sendable, CustomTestStringConvertible {
-    var testDescription: String
-    var unit: String
-
-    init(_ description: String, _ unit: String) { (testDescription, self.unit) = (description, unit) }
-
-    func text(_ bytes: Int) -> String { String(repeating: unit, count: max(1, bytes / unit.utf8.count)) }
-  }
-
-  static let fillings = [
-    Filling("ASCII", "a"), Filling("controls of C1", "\u{85}"), Filling("bidirectional overrides", "\u{202E}"),
-    Filling("joiners", "\u{200D}"), Filling("a family", "👩\u{200D}"), Filling("marks on a letter", "\u{0301}"),
-    Filling("marks out of order", "\u{0301}\u{0323}"), Filling("flags", "🇩🇪"), Filling("Hangul", "\u{1100}\u{1161}"),
-    Filling("quotes", "'"), Filling("commas", ","), Filling("digits", "7"), Filling("digits of Arabic", "٣"),
-    Filling("spaces", " "), Filling("points", "."), Filling("words", "a "), Filling("nested", "["),
-    Filling("backslashes", "\\"), Filling("lines", "\n"), Filling("minus", "-1"), Filling("a list of one", "[7],"),
-  ]
+  static let fillings = Filling.all
 
   private let size = 1_024
 
@@ -103,33 +85,13 @@ import Testing
     }
   }
 
-  @Test(arguments: fillings) func messagesAreMade(_ filling: Filling) {
-    for field in ["args", "kwargs"] {
-      for value in [
-        { (text: String) in field == "args" ? "[\(JSONLine.quoted(text))]" : "{\(JSONLine.quoted(text)): 1}" },
-        { field == "args" ? "[\($0)1]" : "{\"x\": [\($0)1]}" },
-      ] {
-        Growth.expectLinear(size, { Array(Sample.document("\"\(field)\": \(value(filling.text($0)))").utf8) }) {
-          bytes in
-          guard let layout = try? DocumentLayout(bytes) else { return }
-          let message = TaskMessage(
-            task: "t", id: TaskID(text: "x"), options: MessageOptions(), route: .queue("celery"), layout: layout,
-            origin: "", replyTo: "", now: Sample.noon)
-          _ = KombuRedisEnvelope().prepare(message)
-          _ = layout.fired(due: Sample.noon, count: 7)
-        }
-      }
-    }
-    Growth.expectLinear(size, { Array(filling.text($0).utf8) }) { _ = Base64.decode(Base64.encode($0)) }
-  }
-
   /// The daemon's own keys are read by daemons and commands, and other clients may write them.
   @Test(arguments: fillings) func repliesAreRead(_ filling: Filling) {
     // Each reader is measured by itself: an expensive linear one would hide one that is not linear.
     let readers: [([UInt8]) -> Void] = [
-      { _ = WatermarkState($0) }, { _ = EditReceipt($0) }, { _ = DaemonRecord($0) }, { _ = OutboxItem($0) },
+      { _ = WatermarkState($0) }, { _ = EditReceipt($0) }, { _ = DaemonRecord($0) },
       { _ = ManualRequest($0) }, { _ = FireRecord(fields: [$0, $0, Array("due".utf8), $0]) },
-      { _ = KombuKeys.standard.binding($0) }, { _ = KombuKeys.standard.isMistaken($0) },
+      { _ = Base64.decode(Base64.encode($0)) },
       { _ = UnixTime(iso8601: String(decoding: $0, as: UTF8.self)) }, { _ = NamePattern("*a*b").matches($0[...]) },
     ]
     func record(_ text: [UInt8]) -> [[UInt8]] {
@@ -139,12 +101,6 @@ import Testing
     Growth.expectLinear(size, { FireRecord(fields: record(Array(filling.text($0).utf8))) }) {
       _ = $0?.reason == "schedule"
       _ = $0?.taskID == "x"
-    }
-    func item(_ text: String) -> [UInt8] {
-      ["1", text, "queue", text, "0", text].flatMap { Array("\($0.utf8.count):\($0),".utf8) }
-    }
-    Growth.expectLinear(size, { item(filling.text($0)) }) {
-      if OutboxItem($0)?.route == .queue("celery") { Issue.record("another queue") }
     }
     for read in readers { Growth.expectLinear(size, { Array(filling.text($0).utf8) }, read) }
     Growth.expectLinear(size, { filling.text($0) }) { text in

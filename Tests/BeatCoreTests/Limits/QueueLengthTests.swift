@@ -1,7 +1,6 @@
 import Testing
 
 @testable import BeatCore
-@testable import BeatRedis
 
 /// Names of queues and exchanges that are longer than AMQP allows.
 @Suite struct QueueLengthTests {
@@ -43,12 +42,5 @@ import Testing
     let text = Sample.document(#""queue": "\#(Self.longest)q""#)
     let review = DocumentReview(Array(text.utf8), context: Sample.context, now: Sample.noon)
     #expect(review.remarks.contains { $0.level == .error && $0.message == Limit.queueLength.excess(256) })
-  }
-
-  @Test func aNameThatIsTooLongIsNoEntry() {
-    let keys = RedisKeys(prefix: "tasks:meta:")
-    let name = [UInt8](repeating: 0x6E, count: 1024)
-    #expect(keys.entry(of: keys.document(EntryName(name))) == EntryName(name))
-    #expect(keys.entry(of: keys.document(EntryName(name + [0x6E]))) == nil)
   }
 }

@@ -58,8 +58,11 @@ enum TimeTesting {
 
   // MARK: Python
 
-  private static let testFolder = String(#filePath.prefix(upTo: #filePath.lastIndex(of: "/") ?? #filePath.startIndex))
-  private static let packageRoot = testFolder.replacingSuffix("/Tests/BeatCoreTests/Schedules", with: "")
+  /// Found from any test target that has this file by a link.
+  private static let packageRoot: String = {
+    let path = #filePath.split(separator: "/", omittingEmptySubsequences: false)
+    return path[..<(path.lastIndex(of: "Tests") ?? 0)].joined(separator: "/")
+  }()
 
   static var celeryPython: String { "\(packageRoot)/.deps/venv/celery-5.7/bin/python" }
 
@@ -75,7 +78,8 @@ enum TimeTesting {
     var processes: [UnsafeMutablePointer<FILE>] = []
     for (index, part) in parts.enumerated() {
       try write(part.map { $0 + "\n" }.joined(), to: "\(folder)/\(index).in")
-      let command = "'\(python)' '\(testFolder)/Oracles/\(script)' < '\(folder)/\(index).in' > '\(folder)/\(index).out'"
+      let command =
+        "'\(python)' '\(packageRoot)/Tests/BeatCoreTests/Schedules/Oracles/\(script)' < '\(folder)/\(index).in' > '\(folder)/\(index).out'"
       guard let process = popen(command, "r") else { throw Failure(description: "\(script) cannot be started") }
       processes.append(process)
     }

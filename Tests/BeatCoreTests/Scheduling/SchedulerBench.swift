@@ -1,4 +1,3 @@
-import BeatRedis
 import Testing
 
 @testable import BeatCore
@@ -22,7 +21,7 @@ struct SchedulerBench {
       taskIDs: TaskIDNamespace(Array("tasks:meta:".utf8)), documents: Sample.context, defaultQueue: "celery",
       origin: "gen1@test",
       replyTo: "db655678-c42b-3e77-b0aa-787848ae062e", sha1: SHA1.digest,
-      envelope: KombuRedisEnvelope())
+      envelope: PlainEnvelope())
     change(&configuration)
     return configuration
   }

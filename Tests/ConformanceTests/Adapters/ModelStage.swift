@@ -106,10 +106,10 @@ final class ModelStage: StoreStage {
 
   func messages(in queue: String) -> [[UInt8]] {
     guard delivery == .outbox else { return queues[queue] ?? [] }
-    return store.contents.outbox.compactMap { OutboxItem($0) }.filter { $0.route == .queue(queue) }.map(\.message)
+    return store.contents.outbox.compactMap(\.item).filter { $0.route == .queue(queue) }.map(\.message)
   }
 
-  func putIntoOutbox(_ bytes: [UInt8]) { store.contents.outbox.append(bytes) }
+  func putIntoOutbox(_ item: OutboxItem?) { store.contents.wait(item) }
   func spoil(queue: String) { store.spoiltQueues.insert(queue) }
 
   func bind(queue: String, to exchange: String, routingKey: String) {

@@ -105,7 +105,9 @@ final class RedisStage: StoreStage {
       ? found.compactMap { OutboxItem($0) }.filter { $0.route == .queue(queue) }.map(\.message) : Array(found)
   }
 
-  func putIntoOutbox(_ bytes: [UInt8]) { _ = call(nil, command("LPUSH"), keys.outbox, bytes) }
+  func putIntoOutbox(_ item: OutboxItem?) {
+    _ = call(nil, command("LPUSH"), keys.outbox, item?.bytes ?? command("not an item"))
+  }
   func spoil(queue: String) { queues("SET", queue, "no list") }
 
   func bind(queue: String, to exchange: String, routingKey: String) {

@@ -22,7 +22,7 @@ final class BrokenStage: StoreStage {
   func watermark(of name: EntryName) -> [UInt8]? { sound.watermark(of: name) }
   func damage(watermarkOf name: EntryName, with bytes: [UInt8]) { sound.damage(watermarkOf: name, with: bytes) }
   func messages(in queue: String) -> [[UInt8]] { sound.messages(in: queue) }
-  func putIntoOutbox(_ bytes: [UInt8]) { sound.putIntoOutbox(bytes) }
+  func putIntoOutbox(_ item: OutboxItem?) { sound.putIntoOutbox(item) }
   func spoil(queue: String) { sound.spoil(queue: queue) }
   func bind(queue: String, to exchange: String, routingKey: String) {
     sound.bind(queue: queue, to: exchange, routingKey: routingKey)

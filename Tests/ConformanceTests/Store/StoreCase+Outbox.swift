@@ -20,7 +20,7 @@ extension StoreCase {
     StoreCase("a page of the outbox is bounded by count and by bytes, and never empty", needs: [.outbox]) { trial in
       let a = try trial.visitor()
       let items = (0..<10).map { Sample.item("i\($0)", length: 1_000) }
-      for item in items { trial.stage.putIntoOutbox(item.bytes) }
+      for item in items { trial.stage.putIntoOutbox(item) }
       trial.equal(try a.outboxPage(count: 4).items.map(\.item), Array(items.prefix(4)), "four items")
       let page = try a.outboxPage(bytes: 2_500)
       trial.equal(page.items.map(\.item), Array(items.prefix(2)), "items of 2,500 bytes")
@@ -32,7 +32,7 @@ extension StoreCase {
     StoreCase("what is passed over is passed over only while it is in its place", needs: [.outbox]) { trial in
       let a = try trial.visitor()
       let items = (0..<6).map { Sample.item("i\($0)") }
-      for item in items { trial.stage.putIntoOutbox(item.bytes) }
+      for item in items { trial.stage.putIntoOutbox(item) }
       let handles = try a.outboxPage().items.map(\.handle)
       guard handles.count == 6 else { return trial.breach("\(handles.count) items, not 6") }
       let page = try a.outboxPage(behind: 2, newest: handles[1])
@@ -47,7 +47,7 @@ extension StoreCase {
     StoreCase("an item is taken out alone, and once", needs: [.outbox]) { trial in
       let a = try trial.visitor()
       let items = (0..<4).map { Sample.item("i\($0)") }
-      for item in items { trial.stage.putIntoOutbox(item.bytes) }
+      for item in items { trial.stage.putIntoOutbox(item) }
       let handles = try a.outboxPage().items.map(\.handle)
       guard handles.count == 4 else { return trial.breach("\(handles.count) items, not 4") }
       for _ in 0..<2 { try a.get("remove") { a.store.outbox.remove(handles[1], then: $0) } }
@@ -56,8 +56,8 @@ extension StoreCase {
 
     StoreCase("what is none of ours is told as such, and can be taken out", needs: [.outbox]) { trial in
       let a = try trial.visitor()
-      trial.stage.putIntoOutbox(Array("not an item".utf8))
-      trial.stage.putIntoOutbox(Sample.item("ours").bytes)
+      trial.stage.putIntoOutbox(nil)
+      trial.stage.putIntoOutbox(Sample.item("ours"))
       let page = try a.outboxPage()
       trial.equal(page.items.map(\.item), [nil, Sample.item("ours")], "the items")
       if let first = page.items.first { try a.get("remove") { a.store.outbox.remove(first.handle, then: $0) } }

@@ -94,7 +94,7 @@ extension StoreCase {
 
     StoreCase("a run by hand finds a full outbox full", needs: [.outbox]) { trial in
       let (a, request, plan) = try asked(trial)
-      for number in 0..<StoreSize.outboxLimit { trial.stage.putIntoOutbox(Sample.item("i\(number)").bytes) }
+      for number in 0..<StoreSize.outboxLimit { trial.stage.putIntoOutbox(Sample.item("i\(number)")) }
       guard case .refused(let reason) = try a.settle(request, "request", by: .fire(plan)) else {
         return trial.breach("it is not refused")
       }

@@ -25,8 +25,8 @@ protocol StoreStage: AnyObject {
   /// The messages that have reached a queue, the oldest first. For a store with an outbox, those in the outbox for this
   /// queue.
   func messages(in queue: String) -> [[UInt8]]
-  /// Puts an item into the outbox that no daemon has written.
-  func putIntoOutbox(_ bytes: [UInt8])
+  /// Puts an item into the outbox, as another daemon would; nil: something that no daemon writes.
+  func putIntoOutbox(_ item: OutboxItem?)
   /// Puts something that is no queue in the place of a queue.
   func spoil(queue: String)
   func bind(queue: String, to exchange: String, routingKey: String)

@@ -90,20 +90,28 @@ extension ModelStore {
 
   func outbox(behind skipped: Int, newest: OutboxHandle?, count: Int, bytes: Int) -> OutboxPage {
     let items = contents.outbox
-    if let newest, skipped == 0 || items.count < skipped || items[skipped - 1] != newest.bytes {
+    if let newest, skipped == 0 || items.count < skipped || items[skipped - 1].handle != newest {
       return OutboxPage(count: 0, isMoved: true, items: [])
     }
     var page = OutboxPage(count: items.count, items: [])
     var size = 0
     for item in items.dropFirst(skipped).prefix(count) {
-      size += item.count
+      size += 64 + (item.item?.message.count ?? 0)
       if size > bytes, !page.items.isEmpty { break }
-      page.items.append((OutboxHandle(item), OutboxItem(item)))
+      page.items.append((item.handle, item.item))
     }
     return page
   }
 
   mutating func removeFromOutbox(_ handle: OutboxHandle) {
-    if let place = contents.outbox.firstIndex(of: handle.bytes) { contents.outbox.remove(at: place) }
+    if let place = contents.outbox.firstIndex(where: { $0.handle == handle }) { contents.outbox.remove(at: place) }
+  }
+}
+
+extension ModelStore.Contents {
+  /// - Parameter item: nil: something that no daemon has written.
+  mutating func wait(_ item: OutboxItem?) {
+    waitingCount += 1
+    outbox.append(ModelStore.Waiting(handle: OutboxHandle(Array("\(waitingCount)".utf8)), item: item))
   }
 }

@@ -52,13 +52,21 @@ struct ModelStore {
     case heartbeat
   }
 
+  /// A message in the outbox; `item` is nil for an entry that is no message.
+  struct Waiting {
+    var handle: OutboxHandle
+    var item: OutboxItem?
+  }
+
   /// The contents of the store, which a dump keeps.
   struct Contents {
     var documents: [EntryName: [UInt8]] = [:]
     var watermarks: [EntryName: [UInt8]] = [:]
     var incarnation: String?
-    /// The oldest item first, as `OutboxItem.bytes` has written it.
-    var outbox: [[UInt8]] = []
+    /// The oldest first.
+    var outbox: [Waiting] = []
+    /// How many have ever been put into the outbox.
+    var waitingCount = 0
     var history: [FireRecord] = []
     var receipts: [EntryName: [UInt8]] = [:]
     var records: [String: DaemonRecord] = [:]
@@ -185,7 +193,7 @@ struct ModelStore {
       guard contents.outbox.count < settings.outboxLimit else {
         return "the outbox is full: \(contents.outbox.count) messages wait"
       }
-      contents.outbox.append(OutboxItem(plan).bytes)
+      contents.wait(OutboxItem(plan))
     } else {
       switch plan.route {
       case .queue(let name): queues = [name]

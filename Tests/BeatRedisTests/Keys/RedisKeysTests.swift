@@ -46,4 +46,11 @@ struct RedisKeysTests {
     #expect(String(keys.documentEvents(database: 3)) == "__keyspace@3__:tasks:meta:*")
     #expect(String(keys.events(of: Array("a[1]*".utf8), database: 0)) == #"__keyspace@0__:a\[1\]\*"#)
   }
+
+  @Test func aNameThatIsTooLongIsNoEntry() {
+    let keys = RedisKeys(prefix: "tasks:meta:")
+    let name = [UInt8](repeating: 0x6E, count: 1024)
+    #expect(keys.entry(of: keys.document(EntryName(name))) == EntryName(name))
+    #expect(keys.entry(of: keys.document(EntryName(name + [0x6E]))) == nil)
+  }
 }

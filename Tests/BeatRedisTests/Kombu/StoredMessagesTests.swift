@@ -17,7 +17,7 @@ struct StoredMessagesTests {
   }
 
   private static func plan(_ document: String) throws -> FirePlan {
-    var bench = SchedulerBench.watching()
+    var bench = SchedulerBench.watching { $0.envelope = KombuRedisEnvelope() }
     let name = EntryName("report")
     _ = bench.read(name, document)
     return try bench.scheduler.plan(of: name, for: "request", now: bench.now)

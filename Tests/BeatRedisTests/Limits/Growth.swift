@@ -1,0 +1,1 @@
+../../BeatCoreTests/Limits/Growth.swift
