@@ -1,5 +1,8 @@
 import Glibc
 
+@testable import BeatCore
+@testable import BeatLoop
+@testable import BeatRedis
 @testable import ReactiveBeat
 
 /// Both kinds of connection, and a server that answers their requests with an input's bytes, all on one thread.

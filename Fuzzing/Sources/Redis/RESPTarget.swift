@@ -1,6 +1,6 @@
-import BeatCore
 import CHiredisAsync
 
+@testable import BeatCore
 @testable import BeatRedis
 @testable import ReactiveBeat
 

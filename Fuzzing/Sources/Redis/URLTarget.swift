@@ -1,3 +1,6 @@
+@testable import BeatCore
+@testable import BeatLoop
+@testable import BeatRedis
 @testable import ReactiveBeat
 
 extension FuzzTarget {
