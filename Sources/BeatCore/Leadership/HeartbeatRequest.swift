@@ -10,6 +10,10 @@ package struct HeartbeatRequest: Hashable, Sendable {
     case offered
   }
 
+  /// How long a store keeps a heartbeat, by its own clock; microseconds. What is left of it shows how long its daemon has
+  /// been silent.
+  package static let lifetime: Int64 = 10_000_000
+
   package var sequence: Int64
   /// How long the lease lasts; microseconds. nil: there is no lease.
   package var leaseTTL: Int64?

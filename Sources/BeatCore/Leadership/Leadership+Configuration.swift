@@ -14,8 +14,6 @@ extension Leadership {
     /// From this many events between two heartbeats on, it is a storm. With fewer, the heartbeat's event cannot be late
     /// by seconds.
     package var storm = 5000
-    /// How long the store keeps a heartbeat, by its own clock; microseconds.
-    package var heartbeatLife: Int64 = 10_000_000
     /// How far the store's clock may differ from this machine's wall clock before it is reported; microseconds.
     package var clockTolerance: Int64 = 2_000_000
 

@@ -67,7 +67,7 @@ package struct Leadership {
     self.configuration = configuration
     heartbeat = Heartbeat(configuration)
     lease = Lease(ttl: configuration.leaseTTL)
-    identity = StoreIdentity(heartbeatLife: configuration.heartbeatLife)
+    identity = StoreIdentity(heartbeatLife: HeartbeatRequest.lifetime)
     self.clock = clock
   }
 

@@ -1,8 +1,6 @@
 import BeatCore
 
 extension StoreClient {
-  /// How long a heartbeat lives, as `StoreScripts.beat` writes it; microseconds.
-  private static let heartbeatLife: Int64 = 10_000_000
 
   /// The daemons, the lease and its epoch.
   package func fleet() throws(StoreError) -> Fleet {
@@ -32,7 +30,7 @@ extension StoreClient {
       members.append(
         Fleet.Member(
           instance: instance, record: records[instance],
-          silence: left >= 0 ? max(0, Self.heartbeatLife - min(left, 3_600_000) * 1000) : nil,
+          silence: left >= 0 ? max(0, HeartbeatRequest.lifetime - min(left, 3_600_000) * 1000) : nil,
           holdsLease: lease?.instance == instance))
     }
     let isSilent = members.allSatisfy { !$0.isAlive }

@@ -13,7 +13,7 @@ extension StoreScripts {
     // The name for the store's contents includes the sequence: after a flush this daemon names them again, and must
     // notice that the name has changed.
     let arguments = [
-      "\(request.sequence)", "10000", "\(incarnation).\(request.sequence)", instance,
+      "\(request.sequence)", "\(HeartbeatRequest.lifetime / 1000)", "\(incarnation).\(request.sequence)", instance,
       "\((request.leaseTTL ?? 0) / 1000)", request.claim.rawValue, request.isOffering ? "1" : "0",
     ]
     Self.heartbeatScript.evaluate(

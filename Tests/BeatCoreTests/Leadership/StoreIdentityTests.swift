@@ -17,7 +17,7 @@ private let wentBack = StoreIdentity.Action.reload(reason: "the store went back 
 
   /// A store that was found with the incarnation `a/1` at `now`.
   private func watched() -> StoreIdentity {
-    var identity = StoreIdentity(heartbeatLife: 10_000_000)
+    var identity = StoreIdentity(heartbeatLife: HeartbeatRequest.lifetime)
     _ = identity.answered(reply("a/1"), isClockSet: false, now: now)
     return identity
   }
@@ -59,7 +59,7 @@ private let wentBack = StoreIdentity.Action.reload(reason: "the store went back 
   }
 
   @Test func aStoreThatIsSeenForTheFirstTimeIsNotReplaced() {
-    var identity = StoreIdentity(heartbeatLife: 10_000_000)
+    var identity = StoreIdentity(heartbeatLife: HeartbeatRequest.lifetime)
     identity.connected()
     #expect(identity.answered(reply("a", previous: nil), isClockSet: false, now: now) == [])
   }

@@ -22,7 +22,7 @@ package enum ScheduleField: Hashable, Sendable {
   static func named(_ name: some StringProtocol) -> ScheduleField? { all.first { $0.name == name } }
 
   /// Whether a document has one that is not null.
-  static func isPresent(in document: DocumentLayout) -> Bool { names.contains { document[$0] != nil } }
+  package static func isPresent(in document: DocumentLayout) -> Bool { names.contains { document[$0] != nil } }
 
   /// The kind of the schedule that its object is.
   func kind(of object: ScheduleObject) -> ScheduleKind {

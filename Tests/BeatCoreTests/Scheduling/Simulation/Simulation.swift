@@ -55,7 +55,7 @@ struct Simulation {
     let ttl = Int64(chance.one(of: [300, 600, 1_500])) * 1_000 * world.pace
     leaseTTL = world.hasLease ? ttl : nil
     heartbeatPeriod = ttl / 3
-    store = ModelStore(ModelStore.Settings(heartbeatLife: max(10_000_000, 10 * ttl)))
+    store = ModelStore(ModelStore.Settings(heartbeatLife: max(HeartbeatRequest.lifetime, 10 * ttl)))
     numbers = Dictionary(uniqueKeysWithValues: world.schedules.enumerated().map { ($1.name, $0) })
     let number = chance.number(world.daemons)
     judges = world.schedules.map {

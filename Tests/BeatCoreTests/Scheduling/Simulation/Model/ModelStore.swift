@@ -20,7 +20,7 @@ struct ModelStore {
   /// How a store is set up.
   struct Settings {
     /// How long a heartbeat is kept; microseconds.
-    var heartbeatLife: Int64 = 10_000_000
+    var heartbeatLife = HeartbeatRequest.lifetime
     var delivery = Delivery.direct
     var outboxLimit = Int.max
     /// How many fires the history keeps.
