@@ -199,9 +199,9 @@ public actor ScheduleClient {
   }
 
   /// A key that is the prefix itself is a schedule, and has the empty name.
-  private func entry(_ name: String, _ client: StoreClient) throws(BeatError) -> EntryName {
+  private func entry(_ name: String, _ client: any StoreEditor) throws(BeatError) -> EntryName {
     let entry = EntryName(notation: name) ?? EntryName(name)
-    guard client.keys.entry(of: client.keys.document(entry)) == entry else {
+    guard client.canHold(entry) else {
       throw Self.noName(name)
     }
     if Limit.nameLength.isExceeded(by: entry.bytes.count) { throw BeatError(.longName(entry)) }
@@ -212,8 +212,8 @@ public actor ScheduleClient {
     BeatError(.invalidDocument, "\"\(name.beginning(60).printable)\" is no name for a schedule")
   }
 
-  private func missing(_ entry: EntryName, _ client: StoreClient) -> ChangeProblem {
-    .missing(entry, key: EntryName(client.keys.document(entry)), store: "\(client.url)")
+  private func missing(_ entry: EntryName, _ client: any StoreEditor) -> ChangeProblem {
+    .missing(entry, key: EntryName(client.place(of: entry)), store: client.name)
   }
 
   private func preview(_ stored: StoredDocument, _ context: DocumentContext, _ now: UnixTime) -> SchedulePreview {

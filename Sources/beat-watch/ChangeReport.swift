@@ -11,7 +11,7 @@ struct ChangeReport {
   /// What the document may contain but probably does not mean, in the words of `lint`.
   let warnings: [String]
 
-  init(_ change: ScheduleChange, in client: StoreClient, context: DocumentContext, isDry: Bool = false) throws {
+  init(_ change: ScheduleChange, in client: any StoreEditor, context: DocumentContext, isDry: Bool = false) throws {
     self.change = change
     self.isDry = isDry
     now = change.at

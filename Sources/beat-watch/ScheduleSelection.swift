@@ -43,10 +43,10 @@ struct ScheduleSelection {
   }
 
   /// A name for a new schedule, given letter by letter or in its printed notation. Throws if no schedule can have it.
-  static func newName(_ text: String, in client: StoreClient) throws -> EntryName {
+  static func newName(_ text: String, in client: any StoreEditor) throws -> EntryName {
     let name = EntryName(notation: text) ?? EntryName(text)
     if let problem = problem(of: name) { throw ValidationError(problem) }
-    guard !text.isEmpty, client.keys.entry(of: client.keys.document(name)) == name else {
+    guard !text.isEmpty, client.canHold(name) else {
       throw ValidationError("\"\(Cut.argument("\(name)"))\" is no name for a schedule")
     }
     return name

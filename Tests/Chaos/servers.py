@@ -115,6 +115,7 @@ class Daemon:
     self.asked_to_end = False
     self.terminations = 0
     self.is_leading = self.is_ready = False
+    self.events = ""  # how it hears of edits: "keyspace", "tracking" or "polling"
     self.baseline = None  # (open files, resident kilobytes) when the stage first settled
     self.reloaded = []  # the numbers of schedules that it logged after a SIGHUP
     build = self.build
@@ -148,6 +149,7 @@ class Daemon:
       self.is_leading = False
     elif message in ("ready", "reconnected") or message == "reloaded" and "events" in event:
       self.is_ready = True
+      self.events = event.get("events", "")
     elif message == "disconnected":
       self.is_ready = False
     elif message == "reloaded" and "events" not in event:

@@ -280,6 +280,10 @@ class Stage:
     return found
 
   def hears(self):
+    """Whether notifications are on, or no daemon needs them: one whose probe met the fault "notifications off" uses CLIENT
+    TRACKING from then on."""
+    if all(daemon.events == "tracking" for daemon in self.daemons):
+      return True
     setting = (self.command("CONFIG", "GET", "notify-keyspace-events") or [b"", b""])[1]
     return b"K" in setting and b"A" in setting
 

@@ -1,26 +1,7 @@
 import BeatCore
 import BeatLoop
 
-/// The result of writing one document.
-package enum WriteOutcome: Sendable, Hashable {
-  /// No document had the name.
-  case created
-  /// It replaced another document.
-  case replaced
-  /// The same document was stored already, perhaps with newer `last_run_at` and `total_run_count`.
-  case same
-  /// Another document is stored and was not replaced.
-  case differs
-  /// The key holds another Redis type and was not replaced.
-  case wrongType
-  /// Another client has changed or deleted the document since it was read; that change stays.
-  case changed
-}
-
 extension StoreClient {
-  /// The most documents that are written or read in one round trip.
-  package static let page = 200
-
   /// What writing these documents would result in; at most a page.
   package func outlook(
     _ documents: [(name: EntryName, document: [UInt8])], replacing: Bool

@@ -18,8 +18,8 @@ package struct RedBeatStore {
       (try client.command(RedisCommand("SMEMBERS", prefix + Array(":statics".utf8))).array ?? []).compactMap(\.bytes))
     let keys = Set(scores.keys).union(try hashes()).sorted { $0.lexicographicallyPrecedes($1) }
     var entries: [RedBeatEntry] = []
-    for start in stride(from: 0, to: keys.count, by: StoreClient.page) {
-      let page = keys[start..<min(start + StoreClient.page, keys.count)]
+    for start in stride(from: 0, to: keys.count, by: StorePage.most) {
+      let page = keys[start..<min(start + StorePage.most, keys.count)]
       let replies = try client.replies(to: page.map { RedisCommand("HMGET", $0, "definition", "meta") })
       for (reply, key) in zip(replies, page) {
         if let error = reply.error, error.code != "WRONGTYPE" { throw StoreError(error, from: client.url) }

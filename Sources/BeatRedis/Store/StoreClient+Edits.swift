@@ -6,18 +6,6 @@ extension StoreClient {
   private static let saveScript = LuaScript(embedded: PackageResources.save_lua)
   private static let renameScript = LuaScript(embedded: PackageResources.rename_lua)
 
-  /// The change of a watermark that goes with an edit.
-  package struct WatermarkChange: Hashable, Sendable {
-    /// The stored watermark that the author has seen; nil: there was none.
-    package var seen: Watermark?
-    package var new: Watermark
-
-    package init(seen: Watermark?, new: Watermark) {
-      self.seen = seen
-      self.new = new
-    }
-  }
-
   /// Stores a document if `seen` is still stored (nil: no document is); returns false if not.
   ///
   /// - Parameter watermark: written in the same step. If the stored watermark is not the one that was seen, nothing is
@@ -59,19 +47,8 @@ extension StoreClient {
       })
   }
 
-  /// The result of a rename.
-  package enum Renaming: Hashable, Sendable {
-    case renamed
-    /// There is no schedule of the old name.
-    case gone
-    /// A key of another Redis type has the old name.
-    case wrongType(String)
-    /// The new name is taken.
-    case exists
-  }
-
   /// Renames a schedule and its watermark in one step, so that nothing is fired again or postponed.
-  package func rename(_ name: EntryName, to newName: EntryName) throws(StoreError) -> Renaming {
+  package func rename(_ name: EntryName, to newName: EntryName) throws(StoreError) -> RenameOutcome {
     let reply = try evaluate(
       Self.renameScript, keys: [keys.document(name), keys.document(newName), keys.watermark],
       arguments: [name.bytes, newName.bytes])
@@ -80,7 +57,7 @@ extension StoreClient {
     case "GONE": return .gone
     case "EXISTS": return .exists
     case "ERR": throw failure(RedisServerError(reply.array?.last?.text ?? ""))
-    default: return .wrongType(reply.array?.last?.text ?? "")
+    default: return .unusable(.ofType(reply.array?.last?.text ?? ""))
     }
   }
 }

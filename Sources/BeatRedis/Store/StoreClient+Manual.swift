@@ -4,17 +4,6 @@ import Glibc
 
 /// Runs by hand: the request to a daemon, and its answer.
 extension StoreClient {
-  package enum ManualAnswer: Hashable, Sendable {
-    /// The message is on its queue or in the outbox; with the task's id.
-    case fired(String)
-    /// The daemon could not send it; with the reason.
-    case refused(String)
-    /// No daemon took the request in time, and it was withdrawn.
-    case unanswered
-    /// A daemon took it after its deadline and sent nothing.
-    case late
-  }
-
   /// Asks the leading daemon for one run now, and waits for its answer. Whatever happens to this process, nothing is
   /// sent after the deadline, and nothing twice.
   ///
@@ -25,7 +14,7 @@ extension StoreClient {
   /// - Parameter isInterrupted: the user no longer wants the run. The request is withdrawn, or the answer is returned
   ///   if a daemon has taken it already. The code that sets it must stop the loop.
   package func fire(
-    _ name: EntryName, within microseconds: Int64, isInterrupted: () -> Bool = { false }
+    _ name: EntryName, within microseconds: Int64, isInterrupted: () -> Bool
   ) throws(StoreError) -> ManualAnswer {
     let request = (0..<2).map { _ in String(UInt64.random(in: .min ... .max), radix: 16) }.joined()
     let wish = ManualRequest(name, deadline: try time().advanced(by: microseconds))
@@ -109,7 +98,7 @@ extension StoreClient {
   }
 }
 
-extension StoreClient.ManualAnswer {
+extension ManualAnswer {
   fileprivate init(_ text: String) {
     let words = text.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: false)
     let tail = words.count > 1 ? String(words[1]) : ""

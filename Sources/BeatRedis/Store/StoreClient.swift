@@ -5,7 +5,7 @@ import BeatLoop
 /// calls that wait for the answer. The daemon itself never waits.
 ///
 /// Each answer has a deadline of 10 s. After an error of the kind `.unreachable` every further call fails.
-package final class StoreClient: StoreInspector {
+package final class StoreClient: StoreEditor {
   /// The deadline for each answer, and for connecting with all addresses; microseconds.
   package static let patience: Int64 = 10_000_000
 
@@ -14,6 +14,7 @@ package final class StoreClient: StoreInspector {
   package let keys: RedisKeys
   package var prefix: [UInt8] { keys.prefix }
   package func place(of name: EntryName) -> [UInt8] { keys.document(name) }
+  package func canHold(_ name: EntryName) -> Bool { keys.entry(of: keys.document(name)) == name }
   package var isDubious: Bool { PrefixDoubt.isDubious(keys.prefix) }
   package func doubt(_ names: [EntryName]) -> PlaceDoubt? { PlaceDoubt(prefix: keys.prefix, names: names) }
   /// The connection's loop. It runs only while a call waits, or while the owner runs it.

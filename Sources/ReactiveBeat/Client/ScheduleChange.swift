@@ -31,7 +31,7 @@ package struct ScheduleChange {
   ///   - mustBeUsable: the result must be a document that the daemon can use. Else: only if it was one before.
   ///   - isDry: nothing is stored.
   package static func make(
-    _ name: EntryName, in client: StoreClient, context: DocumentContext, fields: Set<String>, mayMake: Bool = false,
+    _ name: EntryName, in client: any StoreEditor, context: DocumentContext, fields: Set<String>, mayMake: Bool = false,
     mustBeUsable: Bool = true, isDry: Bool = false, _ edit: (inout DocumentEditor) throws -> Void
   ) throws -> ScheduleChange {
     try make(
@@ -46,7 +46,7 @@ package struct ScheduleChange {
   /// Puts a whole document in the place of one, or makes one. What the daemon writes itself is carried over, where the
   /// new one does not say it.
   package static func replace(
-    _ name: EntryName, by document: [UInt8], in client: StoreClient, context: DocumentContext, isDry: Bool = false
+    _ name: EntryName, by document: [UInt8], in client: any StoreEditor, context: DocumentContext, isDry: Bool = false
   ) throws -> ScheduleChange {
     try make(name, in: client, context: context, fields: nil, mayMake: true, mustBeUsable: true, isDry: isDry) {
       before in
@@ -56,7 +56,7 @@ package struct ScheduleChange {
 
   /// Changes a document as a whole: `edit` makes the new bytes from those that stand there.
   package static func edit(
-    _ name: EntryName, in client: StoreClient, context: DocumentContext, _ edit: ([UInt8]) throws -> [UInt8]
+    _ name: EntryName, in client: any StoreEditor, context: DocumentContext, _ edit: ([UInt8]) throws -> [UInt8]
   ) throws -> ScheduleChange {
     try make(
       name, in: client, context: context, fields: nil, mayMake: false, mustBeUsable: false, isDry: false
@@ -67,7 +67,7 @@ package struct ScheduleChange {
   ///   - fields: those that `edit` may touch; nil: all.
   ///   - edit: makes the new bytes from those that stand there.
   private static func make(
-    _ name: EntryName, in client: StoreClient, context: DocumentContext, fields: Set<String>?, mayMake: Bool,
+    _ name: EntryName, in client: any StoreEditor, context: DocumentContext, fields: Set<String>?, mayMake: Bool,
     mustBeUsable: Bool, isDry: Bool, _ edit: ([UInt8]?) throws -> [UInt8]
   ) throws -> ScheduleChange {
     try refuseUnread(name)
@@ -92,7 +92,7 @@ package struct ScheduleChange {
   }
 
   /// The bytes of a document that can be changed; nil if there is none and one may be made.
-  package static func bytes(of document: StoredDocument, in client: StoreClient, mayMake: Bool = false) throws
+  package static func bytes(of document: StoredDocument, in client: any StoreEditor, mayMake: Bool = false) throws
     -> [UInt8]?
   {
     switch document.read.content {
@@ -100,9 +100,9 @@ package struct ScheduleChange {
     case .absent where mayMake: return nil
     case .absent:
       throw ChangeProblem.missing(
-        document.name, key: EntryName(client.keys.document(document.name)), store: "\(client.url)")
+        document.name, key: EntryName(client.place(of: document.name)), store: client.name)
     case .unusable(let content):
-      throw ChangeProblem.otherType(key: EntryName(client.keys.document(document.name)), content)
+      throw ChangeProblem.otherType(key: EntryName(client.place(of: document.name)), content)
     case .tooLong(let length): throw ChangeProblem.tooLong(document.name, length)
     }
   }
@@ -144,8 +144,8 @@ package struct ScheduleChange {
   }
 
   /// What is kept beside the document, so that a daemon that comes later goes on from here.
-  package func watermark(_ context: DocumentContext) -> StoreClient.WatermarkChange? {
-    preview(context).kept.map { StoreClient.WatermarkChange(seen: before.watermark, new: $0) }
+  package func watermark(_ context: DocumentContext) -> WatermarkChange? {
+    preview(context).kept.map { WatermarkChange(seen: before.watermark, new: $0) }
   }
 }
 
@@ -160,7 +160,7 @@ package struct Patience {
   package var lasts: Bool {
     mutating get {
       defer { isFirst = false }
-      return isFirst || MonotonicTime.now().microseconds(since: start) < StoreClient.patience
+      return isFirst || MonotonicTime.now().microseconds(since: start) < 10_000_000
     }
   }
 }

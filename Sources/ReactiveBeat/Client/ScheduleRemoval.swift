@@ -4,7 +4,7 @@ import BeatRedis
 /// Deletes one document, as it was seen. What the daemon writes of its runs meanwhile is no conflict.
 package enum ScheduleRemoval {
   /// Throws `ChangeProblem`: somebody else has changed it meanwhile; and `StoreError`.
-  package static func remove(_ document: StoredDocument, in client: StoreClient) throws {
+  package static func remove(_ document: StoredDocument, in client: any StoreEditor) throws {
     guard var seen = try ScheduleChange.bytes(of: document, in: client) else { return }
     var watermark = document.watermark
     var patience = Patience()

@@ -34,7 +34,7 @@ struct EditCommand: ParsableCommand {
     client.close()
 
     let session = try EditorSession(before, name: document.name)
-    let saved: (report: ChangeReport, client: StoreClient)?
+    let saved: (report: ChangeReport, client: any StoreEditor)?
     do { saved = try edit(session, document, before, context) } catch {
       session.end()
       throw error
@@ -51,7 +51,7 @@ struct EditCommand: ParsableCommand {
   /// Edits until the document is stored; nil if nothing was changed.
   private func edit(
     _ session: EditorSession, _ document: StoredDocument, _ before: [UInt8], _ context: DocumentContext
-  ) throws -> (ChangeReport, StoreClient)? {
+  ) throws -> (ChangeReport, any StoreEditor)? {
     while true {
       try session.edit()
       let text = try session.file.read()
@@ -82,7 +82,8 @@ struct EditCommand: ParsableCommand {
   }
 
   private func save(
-    _ text: [UInt8], over document: StoredDocument, _ before: [UInt8], in client: StoreClient, context: DocumentContext
+    _ text: [UInt8], over document: StoredDocument, _ before: [UInt8], in client: any StoreEditor,
+    context: DocumentContext
   ) throws -> ChangeReport {
     var seen = StoredDocument(name: document.name, read: document.read)
     var edited = text

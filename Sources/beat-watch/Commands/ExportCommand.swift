@@ -36,10 +36,10 @@ struct ExportCommand: ParsableCommand {
     var output = StandardOutput()
     var progress = Progress("exported")
     if crontab { output.put("# minute hour day_of_month month day_of_week  task  # name, zone") }
-    for start in stride(from: 0, to: chosen.count, by: StoreClient.page) {
-      let page = Array(chosen[start..<min(start + StoreClient.page, chosen.count)])
+    for start in stride(from: 0, to: chosen.count, by: StorePage.most) {
+      let page = Array(chosen[start..<min(start + StorePage.most, chosen.count)])
       let contents = try client.contents(page) {
-        let key = EntryName(client.keys.document($0))
+        let key = EntryName(client.place(of: $0))
         StandardError.write(line: "beat-watch: \(key) holds another Redis type; it is left out")
       }
       for (name, content) in zip(page, contents) {

@@ -51,7 +51,7 @@ struct FireCommand: ParsableCommand {
   }
 
   private func tell(
-    _ answer: StoreClient.ManualAnswer, _ name: EntryName, _ client: StoreClient, within timeout: Int64,
+    _ answer: ManualAnswer, _ name: EntryName, _ client: any StoreEditor, within timeout: Int64,
     _ interruption: WaitInterruption
   ) throws {
     let cut = Cut.argument("\(name)")
@@ -79,8 +79,8 @@ struct FireCommand: ParsableCommand {
   }
 
   private func ask(
-    for name: EntryName, _ client: StoreClient, within timeout: Int64, _ interruption: WaitInterruption
-  ) throws -> StoreClient.ManualAnswer {
+    for name: EntryName, _ client: any StoreEditor, within timeout: Int64, _ interruption: WaitInterruption
+  ) throws -> ManualAnswer {
     do {
       return try client.fire(name, within: timeout) { interruption.isWanted }
     } catch {

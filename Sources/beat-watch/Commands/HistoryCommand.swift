@@ -74,7 +74,7 @@ struct HistoryCommand: ParsableCommand {
   }
 
   /// Nothing was found. Throws if there is no such schedule; otherwise says that the history holds no fire of it.
-  private func checkNames(_ patterns: [NamePattern], _ client: StoreClient) throws {
+  private func checkNames(_ patterns: [NamePattern], _ client: any StoreInspector) throws {
     for pattern in patterns where !pattern.isGlob {
       if try client.document(pattern.literal).isAbsent { throw ScheduleSelection.missing(pattern, in: client) }
     }

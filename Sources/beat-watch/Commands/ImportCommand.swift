@@ -100,14 +100,15 @@ struct ImportCommand: ParsableCommand {
 
   /// Writes the schedules, or looks at what it would write. The result is whether it was interrupted.
   private func write(
-    _ schedules: [ImportedSchedule], to client: StoreClient, _ context: DocumentContext, _ report: inout ImportReport
+    _ schedules: [ImportedSchedule], to client: any StoreEditor, _ context: DocumentContext,
+    _ report: inout ImportReport
   ) throws -> Bool {
     var progress = Progress(dryRun ? "looked at" : "written")
     defer { progress.end() }
     if !dryRun { Interruption.postpone() }
-    for start in stride(from: 0, to: schedules.count, by: StoreClient.page) {
+    for start in stride(from: 0, to: schedules.count, by: StorePage.most) {
       if Interruption.isWanted { return true }
-      let page = schedules[start..<min(start + StoreClient.page, schedules.count)]
+      let page = schedules[start..<min(start + StorePage.most, schedules.count)]
       let documents = page.map { (name: $0.name, document: $0.document) }
       if dryRun {
         for (schedule, outcome) in zip(page, try client.outlook(documents, replacing: replace)) {

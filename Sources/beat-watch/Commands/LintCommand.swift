@@ -89,10 +89,10 @@ struct LintCommand: ParsableCommand {
     var findings: [Finding] = []
     let names = try client.names()
     if let ignored = client.ignoredNames {
-      findings.append(Finding(key: "\(EntryName(client.keys.prefix))…", remark: .init(.error, ignored)))
+      findings.append(Finding(key: "\(EntryName(client.prefix))…", remark: .init(.error, ignored)))
     }
     try client.eachDocument(names) { document in
-      let key = "\(EntryName(client.keys.document(document.name)))"
+      let key = "\(EntryName(client.place(of: document.name)))"
       let remarks: [DocumentReview.Remark]
       if let bytes = document.bytes {
         remarks =

@@ -32,9 +32,9 @@ struct RenameCommand: ParsableCommand {
     case .gone: throw ScheduleSelection.missing(NamePattern(old), in: client)
     case .exists:
       throw CommandError(.exists, "\(new) is there already: nothing was renamed; choose another name, or rm it")
-    case .wrongType(let type):
+    case .unusable(let content):
       throw CommandError(
-        .data, "\(EntryName(client.keys.document(old))) holds a Redis \(type), and a schedule is a string")
+        .data, "\(EntryName(client.place(of: old))) \(content.problem)")
     }
     var output = StandardOutput()
     output.put("renamed \(old) to \(new)")

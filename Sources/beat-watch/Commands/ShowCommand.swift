@@ -41,9 +41,10 @@ struct ShowCommand: ParsableCommand {
       guard let bytes = document.bytes else { throw CommandError(.data, "\(document.name): \(reason(preview))") }
       output.put(bytes: bytes)
     } else if json {
-      output.put(Self.json(document, preview, next: preview.upcoming(count), keys: client.keys).line)
+      output.put(
+        Self.json(document, preview, next: preview.upcoming(count), place: client.place(of: document.name)).line)
     } else {
-      write(document, preview, now: now, keys: client.keys, to: &output)
+      write(document, preview, now: now, place: client.place(of: document.name), to: &output)
     }
     output.flush()
     if !raw, count > 0, preview.next != nil {
@@ -56,7 +57,7 @@ struct ShowCommand: ParsableCommand {
   private func reason(_ preview: SchedulePreview) -> String { preview.state.reason ?? "there is no document" }
 
   private static func json(
-    _ document: StoredDocument, _ preview: SchedulePreview, next: [SchedulePreview.Occurrence], keys: RedisKeys
+    _ document: StoredDocument, _ preview: SchedulePreview, next: [SchedulePreview.Occurrence], place: [UInt8]
   ) -> JSONOutput {
     // A document in the mongo shell's form is no JSON, so that it is shown as text.
     let text = document.bytes.map { String(decoding: $0, as: UTF8.self) }
@@ -64,7 +65,7 @@ struct ShowCommand: ParsableCommand {
     return .object(
       [
         ("name", .text("\(preview.name)")),
-        ("key", .text("\(EntryName(keys.document(preview.name)))")),
+        ("key", .text("\(EntryName(place))")),
         ("label", .text(preview.label)),
         ("task", .text(preview.task)),
         ("schedule", .text(preview.schedule?.inWords)),
@@ -82,7 +83,7 @@ struct ShowCommand: ParsableCommand {
   }
 
   private func write(
-    _ document: StoredDocument, _ preview: SchedulePreview, now: UnixTime, keys: RedisKeys,
+    _ document: StoredDocument, _ preview: SchedulePreview, now: UnixTime, place: [UInt8],
     to output: inout StandardOutput
   ) {
     let zone = preview.zone ?? .utc
@@ -91,7 +92,7 @@ struct ShowCommand: ParsableCommand {
       output.put(Style.faint(padded) + (style?(text) ?? text), indent: 12)
     }
     output.put(Style.bold("\(preview.name)"), indent: 0)
-    field("key", "\(EntryName(keys.document(preview.name)))")
+    field("key", "\(EntryName(place))")
     if let label = preview.label { field("label", label.printable) }
     if let task = preview.task { field("task", task.printable) }
     if let schedule = preview.schedule { field("schedule", schedule.inWords) }
