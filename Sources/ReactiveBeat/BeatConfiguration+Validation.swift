@@ -2,7 +2,7 @@ import BeatCore
 import BeatRedis
 
 extension BeatConfiguration {
-  /// Throws what is out of its range, or contradicts something else, by its name.
+  /// Throws an error that names the first value that is out of its range or contradicts another value.
   func validate() throws(BeatError) {
     func check<Value: Comparable>(_ name: String, _ value: Value?, _ range: ClosedRange<Value>) throws(BeatError) {
       guard let value, !range.contains(value) else { return }
@@ -21,7 +21,7 @@ extension BeatConfiguration {
     do { _ = try ZoneDirectory().zone(timezone) } catch { throw BeatError(.configuration, "timezone: \(error)") }
   }
 
-  /// Why queues would be taken for schedules, at each message; nil: they would not.
+  /// Why a daemon would take the broker's queues for schedules, with each message; nil: it would not.
   package var overlap: String? {
     let prefix = transportOptions.keys.globalPrefix
     guard store.location == broker.location, store.database == broker.database, prefix.starts(with: keyPrefix.utf8)

@@ -1,51 +1,54 @@
 import BeatCore
 import BeatRedis
 
-/// What a `BeatDaemon` and a `ScheduleClient` are told at start. Each value has the default of `beat-watch`.
+/// The settings of a `BeatDaemon` and a `ScheduleClient`. Each value has the default of `beat-watch`.
 ///
-/// Ranges are checked when a daemon or a client is made of it.
+/// The initializers of `BeatDaemon` and `ScheduleClient` check the ranges.
 public struct BeatConfiguration: Sendable {
-  /// Where the documents are.
+  /// The database that holds the documents.
   package var store: RedisURL
-  /// Where the workers' queues are: another database of the same server, the same one, or another server.
+  /// The database that holds the workers' queues: the store's, another one of the same server, or one of another
+  /// server.
   package var broker: RedisURL
-  /// What the workers' `broker_transport_options` say of where messages lie.
+  /// The workers' `broker_transport_options`, as far as they decide where messages lie.
   package var transportOptions = TransportOptions()
-  /// What documents' keys begin with, as `CELERY_REDIS_SCHEDULER_KEY_PREFIX` of celerybeat-redis.
+  /// The prefix of the documents' keys, as `CELERY_REDIS_SCHEDULER_KEY_PREFIX` of celerybeat-redis.
   public var keyPrefix = "tasks:meta:"
-  /// The zone of crontabs whose document names none, as Celery's `timezone`: a name of the system's zone files.
+  /// The zone of crontabs whose document names none, as Celery's `timezone`: the name of one of the system's zone
+  /// files.
   public var timezone = "UTC"
   /// The queue of schedules that name none, as Celery's `task_default_queue`.
   public var defaultQueue = "celery"
-  /// Schedules that come more often are rejected; 10 ms to a day.
+  /// The shortest interval that a schedule may have, 10 ms to a day. A schedule that comes more often is rejected.
   public var shortestInterval = Duration.microseconds(DocumentContext.shortestInterval)
-  /// Fires begun in a second, at most, 1 to 1,000,000: what exceeds it is late. Runs by hand do not count. nil: no limit.
+  /// The largest number of fires that begin in a second, 1 to 1,000,000; what exceeds it is late. Runs by hand do not
+  /// count. nil: no limit.
   public var maximumRate: Int?
-  /// How far ahead of Redis' clock a fire is let through; microseconds. Beyond it, Redis' clock is waited for.
+  /// How far ahead of Redis' clock a fire is allowed; microseconds. A fire further ahead waits for Redis' clock.
   package var maximumLead: Int64 = 50_000
-  /// How long the lease of the daemon that fires lasts without being renewed, 1 s to an hour. nil: no lease, for a daemon
+  /// How long the lease lasts if the daemon that fires does not renew it, 1 s to an hour. nil: no lease, for a daemon
   /// that is the only one.
   public var leaseTTL: Duration? = .seconds(5)
-  /// How many messages may wait in the store for a broker that is another server, 1 to 10,000,000. Then nothing fires
-  /// until there is room again.
+  /// How many messages may wait in the store for a broker that is another server, 1 to 10,000,000. At this number,
+  /// nothing fires until there is room again.
   public var outboxLimit = 100_000
-  /// About how many fires the history in the store keeps, at most 10,000,000; 0: there is none.
+  /// About how many fires the store's history keeps, 0 to 10,000,000; 0: no history.
   public var historyLength = 10_000
-  /// How often all documents are read where no edit can be heard; 1 s to an hour.
+  /// How often all documents are read where edits cannot be detected by events; 1 s to an hour.
   public var pollInterval = Duration.seconds(5)
-  /// How often all documents are compared with what is known, at most a day. nil: never.
+  /// How often all documents are compared with what the daemon knows, 1 s to a day. nil: never.
   public var auditInterval: Duration? = .seconds(300)
-  /// How long a stop waits for what is on its way; at most an hour.
+  /// How long a stop waits for the replies that are open, 0 to an hour.
   public var stopPatience = Duration.seconds(5)
 
-  /// Two servers, or two databases of one, by their URLs as Celery writes them: `redis://`, `rediss://`,
-  /// `redis+socket://`, `sentinel://`.
+  /// Takes the URLs of the store and the broker, as Celery writes them: `redis://`, `rediss://`, `redis+socket://`,
+  /// `sentinel://`. They may be two servers, or databases of one.
   ///
   /// - Parameters:
-  ///   - store: where the documents are, such as `redis://localhost:6379/1`.
-  ///   - broker: where the workers' queues are, such as `redis://localhost:6379/0`.
-  ///   - transportOptions: the application's `broker_transport_options` as a JSON object: `global_keyprefix`, `sep`,
-  ///     `priority_steps` and `master_name` count.
+  ///   - store: the database that holds the documents, such as `redis://localhost:6379/1`.
+  ///   - broker: the database that holds the workers' queues, such as `redis://localhost:6379/0`.
+  ///   - transportOptions: the application's `broker_transport_options` as a JSON object. `global_keyprefix`, `sep`,
+  ///     `priority_steps` and `master_name` have an effect.
   /// - Throws: `BeatError` of the kind `configuration` for a URL or an option that cannot be used.
   public init(store: String, broker: String, transportOptions: String = "{}") throws(BeatError) {
     func checked<Value>(_ name: String, _ make: () throws -> Value) throws(BeatError) -> Value {
@@ -63,20 +66,21 @@ public struct BeatConfiguration: Sendable {
     self.broker = broker
   }
 
-  /// As far as it is about the store.
+  /// The settings that concern the store.
   var settings: StoreSettings {
     StoreSettings(
       store: store, broker: broker, transportOptions: transportOptions, reserved: reserved,
       defaultQueue: defaultQueue, maximumLead: maximumLead, outboxLimit: outboxLimit, historyLength: historyLength)
   }
 
-  /// Names that no queue may have. Schedules of another database are in no queue's way.
+  /// The names that no queue may have. The schedules' prefix is among them only where schedules and queues share a
+  /// database.
   package var reserved: ReservedKeys {
     let isShared = store.location == broker.location && store.database == broker.database
     return ReservedKeys(transportOptions, documents: isShared ? Array(keyPrefix.utf8) : nil)
   }
 
-  /// The options by which the daemons of one installation should not differ, as their records tell them.
+  /// The options that all daemons of one installation should share, as their records show them.
   var compared: [DaemonOption] {
     func seconds(_ duration: Duration) -> String { DaemonOption.seconds(duration.microseconds) }
     return [

@@ -5,7 +5,7 @@ import Glibc
 import Logging
 import Synchronization
 
-/// The scheduler as a part of an application: it watches the documents, and sends what is due, as `beat-watch` does.
+/// The scheduler as a part of an application. It watches the documents and sends what is due, as `beat-watch` does.
 ///
 /// ```swift
 /// let daemon = try BeatDaemon(
@@ -13,27 +13,27 @@ import Synchronization
 /// try await daemon.run()
 /// ```
 ///
-/// It works on a thread of its own and takes none of Swift's. The process ignores SIGPIPE from then on.
+/// The daemon works on a thread of its own and uses none of Swift's. From `run()` on, the process ignores SIGPIPE.
 public final class BeatDaemon: Sendable {
   /// The project's version: `major.minor.patch` (semver.org).
   public static let version = "0.1.0"
 
   private enum Phase {
     case new
-    /// Its thread is being started.
+    /// The daemon's thread is being started.
     case starting
     case running(LoopMailbox.Sender, Stop)
     case ended
   }
 
-  /// What only the daemon's thread may touch.
+  /// The service, which only the daemon's thread may touch.
   private struct Stop: @unchecked Sendable {
     unowned let service: BeatService
   }
 
   private struct State {
     var phase = Phase.new
-    /// It was asked for before the daemon could be told.
+    /// The daemon must stop. `stop()` may have been called before its thread ran.
     var mustStop = false
   }
 
@@ -43,9 +43,9 @@ public final class BeatDaemon: Sendable {
   private let broadcast = EventBroadcast()
 
   /// - Parameters:
-  ///   - configuration: where the schedules and the queues are, and how often what is done.
-  ///   - logger: takes what the daemon says of itself; the messages and their fields are those of `beat-watch`.
-  /// - Throws: `BeatError` of the kind `configuration` that names the value that is out of its range.
+  ///   - configuration: where the schedules and the queues are, with limits and intervals.
+  ///   - logger: takes the daemon's log. The messages and their fields are those of `beat-watch`.
+  /// - Throws: `BeatError` of the kind `configuration`, which names the value that is out of its range.
   public init(_ configuration: BeatConfiguration, logger: Logger = Logger(label: "reactivebeat")) throws(BeatError) {
     try configuration.validate()
     self.configuration = configuration
@@ -54,12 +54,12 @@ public final class BeatDaemon: Sendable {
 
   deinit { broadcast.finish() }
 
-  /// Connects, watches and fires until `stop()` is called or the task is cancelled; both end it in order. A server that is
-  /// away does not end it: it is tried again.
+  /// Connects, watches and fires until `stop()` is called or the task is cancelled. Both end the daemon in order. If a
+  /// server is away, the daemon does not end: it tries to connect again. A `BeatDaemon` runs once.
   ///
-  /// - Throws: `BeatError` of the kind `configuration` where going on would not help before something was set up
-  ///   otherwise, such as a Redis that is too old; `refused` if it runs already or has ended, or where the system has no
-  ///   thread or no descriptors left. The events then end without `stopped`.
+  /// - Throws: `BeatError`. The kind is `configuration` if the daemon cannot work before a setting is changed, for
+  ///   example with a Redis that is too old. It is `refused` if the daemon already runs or has ended, or if the system
+  ///   has no thread or descriptor left. The events then end without `stopped`.
   public func run() async throws(BeatError) {
     try begin()
     let outcome = await withTaskCancellationHandler {
@@ -78,8 +78,8 @@ public final class BeatDaemon: Sendable {
     try outcome.get()
   }
 
-  /// Begins nothing new, waits for what is on its way, at most `stopPatience`, and lets `run()` return. From any thread;
-  /// calling it again does nothing.
+  /// Begins no new fire, waits at most `stopPatience` for the replies that are open, and lets `run()` return. It may be
+  /// called from any thread. A second call does nothing.
   public func stop() {
     let running: (LoopMailbox.Sender, Stop)? = state.withLock { state in
       guard !state.mustStop else { return nil }
@@ -91,8 +91,8 @@ public final class BeatDaemon: Sendable {
     sender.post { stop.service.stop() }
   }
 
-  /// What happens from now on: a stream of its own at each call, which ends with the daemon, whatever its end. A reader
-  /// that is slower than things happen misses the oldest of more than a thousand that wait.
+  /// The events from now on. Each call returns a new stream, which ends when the daemon ends, for whatever reason. A
+  /// stream keeps 1,024 events for a slow reader; beyond that, it drops the oldest.
   public var events: AsyncStream<BeatEvent> { broadcast.stream() }
 
   private func begin() throws(BeatError) {

@@ -2,25 +2,26 @@ import BeatCore
 import BeatLoop
 import BeatRedis
 
-/// Why something could not be done: a kind for programs, and a sentence for people. It never holds a password.
+/// Why a call failed: a kind for programs, and a sentence for people. The text never holds a password.
 public struct BeatError: Error, Hashable, Sendable, CustomStringConvertible {
-  /// What kind of obstacle it is.
+  /// The kind of the failure.
   public enum Kind: Hashable, Sendable {
-    /// A value of the configuration is wrong, or something must be set up otherwise in Redis before it makes sense.
+    /// A value of the configuration is wrong, or a setting of Redis must be changed first.
     case configuration
-    /// No server answered in time: whether a command that was on its way was carried out is unknown.
+    /// No server answered in time. It is unknown whether the server carried out a command that had been sent.
     case unreachable
-    /// The server's user may not do it, or its name or password is wrong.
+    /// The Redis user lacks a right, or its name or password is wrong.
     case denied
     /// The server is starting, or its primary is away: the same call may succeed a little later.
     case notReady
     /// The document cannot be used; the text says why, and where.
     case invalidDocument
-    /// There is no such schedule.
+    /// No schedule has this name.
     case notFound
-    /// Somebody else has changed the same schedule meanwhile: nothing was changed.
+    /// Another client has changed, made or deleted the same schedule at the same time, or the document did not stop
+    /// changing for 10 s. This call changed nothing.
     case conflict
-    /// No daemon carried out what it was asked for, and the request was taken back.
+    /// No daemon carried out the request before its deadline, and the client took the request back.
     case noDaemon
     /// The daemon, the server or the system refused; the text says why.
     case refused
@@ -47,6 +48,6 @@ public struct BeatError: Error, Hashable, Sendable, CustomStringConvertible {
     self.init(kind, error.message)
   }
 
-  /// The system has no descriptor, thread or memory left.
+  /// Wraps a failure of the system: no descriptor, thread or memory is left.
   init(_ error: EventLoopError) { self.init(.refused, error.description) }
 }

@@ -1,47 +1,55 @@
 import BeatCore
 import BeatDriver
 
-/// What a `BeatDaemon` tells of itself and of the schedules. Times are since 1970-01-01 00:00 UTC, by Redis' clock.
+/// What a `BeatDaemon` reports about itself and about the schedules. Times count from 1970-01-01 00:00 UTC, by Redis'
+/// clock.
 ///
-/// Names are those of the documents' keys without the prefix. A name that is not UTF-8 has its bytes as `\xNN`.
+/// A schedule's name is its document's key without the prefix. Bytes that are not UTF-8 appear as `\xNN`.
 public enum BeatEvent: Hashable, Sendable {
   // The daemon.
-  /// Everything is loaded, edits are heard, and a fire was rehearsed: at the start, and again after each interruption.
+  /// All documents are loaded, the daemon detects edits, and it has rehearsed a fire. It comes at the start, and again
+  /// after each interruption.
+  ///
+  /// - schedules: the number of schedules that can be used.
+  /// - rejected: the number of documents that are set aside.
   case ready(schedules: Int, rejected: Int)
-  /// This daemon is the one that fires.
+  /// This daemon is the one that fires: it holds the lease, where there is one.
   case leading
-  /// Another daemon fires, or this one may not.
+  /// This daemon does not fire: another daemon does, or this one lacks what a fire needs.
   case standingBy(reason: String)
-  /// The store is away; the daemon tries to reach it again until it is stopped.
+  /// There is no connection to the store. The daemon tries to connect until it is stopped.
   case disconnected(reason: String)
-  /// A broker that is another server takes no messages; they wait in the store's outbox.
+  /// The broker, which is another server than the store, takes no messages. They wait in the store's outbox.
   case brokerLost(reason: String)
-  /// The broker takes messages again.
+  /// The broker that was lost takes messages again.
   case brokerBack
-  /// It has ended by `stop()` or with its task, and no event follows. Where `run()` throws, the stream ends without it.
+  /// The daemon has ended, by `stop()` or because its task was cancelled. No event follows. If `run()` throws, the
+  /// stream ends without this event.
   case stopped
 
   // Schedules.
-  /// A document was read for the first time, or has changed, and is in force.
+  /// A document was read for the first time, or has changed, and its schedule is in force.
   ///
-  /// - next: its next due time; nil for one that is disabled or finished.
+  /// - next: the next due time; nil for a schedule that is disabled or finished.
   case inForce(name: String, next: Duration?)
   /// A document was deleted.
   case removed(name: String)
-  /// A document cannot be used and is set aside; the others run.
+  /// A document cannot be used and is set aside. The other schedules run.
   case rejected(name: String, reason: String)
-  /// A schedule has come to its end.
+  /// A schedule has come to its end: no further run comes.
   case finished(name: String, reason: String)
 
   // Runs.
-  /// A task's message is on its queue, or in the outbox of a broker that is another server.
+  /// A task's message is on its queue, or in the outbox if the broker is another server than the store.
   case fired(ScheduleRun)
   /// Occurrences were missed, and the document's `catchup` leaves them out.
+  ///
+  /// - count: the number of occurrences, counted up to 10,000.
   case skipped(name: String, count: Int)
-  /// An occurrence could not be sent; it stays due, and is tried again.
+  /// An occurrence could not be sent. It stays due, and the daemon tries it again.
   case deferred(name: String, due: Duration, reason: String)
 
-  /// nil: it is of use to the log alone.
+  /// nil: the event is for the log only.
   init?(_ event: DaemonEvent) {
     switch event {
     case .schedule(let report, _):

@@ -2,9 +2,9 @@ import BeatCore
 import BeatRedis
 
 extension DocumentContext {
-  /// By which a daemon reads documents.
+  /// The rules by which a daemon reads documents.
   ///
-  /// - Parameter routes: what the store's fires can reach.
+  /// - Parameter routes: the routes that the store's fires can reach; nil: every route.
   ///
   /// Throws: the default zone is unknown.
   init(_ configuration: BeatConfiguration, _ zones: ZoneDirectory, routes: RouteRules?) throws {

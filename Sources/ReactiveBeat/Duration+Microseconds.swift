@@ -1,7 +1,7 @@
 import BeatCore
 
 extension Duration {
-  /// Whole microseconds; what does not fit is the nearest number that does.
+  /// Whole microseconds. A duration outside the range of `Int64` becomes the nearest limit.
   var microseconds: Int64 {
     let (seconds, attoseconds) = components
     let (whole, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000)
@@ -11,6 +11,6 @@ extension Duration {
 }
 
 extension UnixTime {
-  /// Since 1970-01-01 00:00 UTC.
+  /// The time since 1970-01-01 00:00 UTC.
   var duration: Duration { .microseconds(microseconds) }
 }

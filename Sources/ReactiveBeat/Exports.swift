@@ -1,3 +1,4 @@
-// The command line and the tests see these by ReactiveBeat. They show nothing outside of the package.
+// The command line and the tests see these modules through ReactiveBeat. The modules declare nothing `public`, so other
+// packages see nothing of them.
 @_exported import BeatLoop
 @_exported import BeatRedis

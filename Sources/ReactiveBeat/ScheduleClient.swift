@@ -2,14 +2,18 @@ import BeatCore
 import BeatLoop
 import BeatRedis
 
-/// Reads and changes the schedules of a store, beside whatever daemons run.
+/// Reads and changes the schedules of a store. It needs no daemon, except for `fire`, and it disturbs none.
 ///
-/// A change is carried out on what its author has seen and on nothing else: of two that change the same schedule in the
-/// same moment, one is told of a conflict. What daemons write of runs is no conflict. An edit is in force within a
-/// millisecond where a daemon hears events.
+/// A change replaces exactly the document that was read. If two clients change the same schedule at the same moment,
+/// one of them gets a `conflict`. What daemons write about runs is no conflict. An edit is in force within a
+/// millisecond where a daemon receives Redis' events.
 ///
-/// It connects at the first call, and again after a connection was lost; each answer has a deadline of 10 s. Calls are
-/// served one after the other, on a thread of its own. All throw `BeatError`.
+/// The client connects at its first call, and again after a connection was lost. Each reply has a deadline of 10 s. An
+/// actor serves the calls one after the other, on a thread of its own.
+///
+/// All methods throw `BeatError`. Besides the kinds that a method names, these are `configuration`, `unreachable`,
+/// `denied`, `notReady` and `refused`, as Redis answers, and `invalidDocument` for a name that is too long or that no
+/// document can have.
 public actor ScheduleClient {
   private let configuration: BeatConfiguration
   private let zones = ZoneDirectory()
@@ -18,8 +22,10 @@ public actor ScheduleClient {
 
   public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
-  /// - Parameter configuration: that of the daemons; the zone and the default queue decide what a document means.
-  /// - Throws: `BeatError` of the kind `configuration` that names the value that is out of its range.
+  /// - Parameter configuration: the configuration of the daemons. Its zone and its default queue decide what a document
+  ///   means.
+  /// - Throws: `BeatError` of the kind `configuration`, which names the value that is out of its range; of the kind
+  ///   `refused` if the system has no thread or semaphore left.
   public init(_ configuration: BeatConfiguration) throws(BeatError) {
     try configuration.validate()
     self.configuration = configuration
@@ -28,7 +34,7 @@ public actor ScheduleClient {
 
   isolated deinit { client?.close() }
 
-  /// All schedules, in the order of their names' bytes, with all documents in memory at once.
+  /// All schedules, in the order of their names' bytes. All documents are in memory at once.
   public func list() throws(BeatError) -> [StoredSchedule] {
     try withStore { client in
       let context = try context(client)
@@ -37,7 +43,9 @@ public actor ScheduleClient {
     }
   }
 
-  /// One schedule; nil: there is none of that name.
+  /// One schedule; nil: no schedule has this name.
+  ///
+  /// - Parameter name: the document's key without the prefix.
   public func schedule(_ name: String) throws(BeatError) -> StoredSchedule? {
     try withStore { client in
       let stored = try client.document(try entry(name, client))
@@ -45,14 +53,15 @@ public actor ScheduleClient {
     }
   }
 
-  /// Stores a document under a name. One that stands there goes, but for its `last_run_at` and `total_run_count`, which
-  /// are carried over where the new one does not say them.
+  /// Stores a document under a name. It replaces a stored document, but the `last_run_at` and the `total_run_count` of
+  /// that one are kept where the new document does not contain them.
   ///
   /// - Parameters:
   ///   - name: the document's key without the prefix; not empty.
   ///   - document: a JSON object, as docs/semantics.md describes it; at most 1 MiB.
-  /// - Returns: what becomes of it.
-  /// - Throws: `invalidDocument` with all that is wrong with it; `conflict`.
+  /// - Returns: the schedule as a daemon now understands it.
+  /// - Throws: `invalidDocument`, with every error of the document, or if the key holds something else than a string of
+  ///   at most 1 MiB; `conflict`. In each case nothing is changed.
   @discardableResult
   public func put(_ name: String, document: String) throws(BeatError) -> StoredSchedule {
     try withStore { client in
@@ -66,12 +75,17 @@ public actor ScheduleClient {
     }
   }
 
-  /// Changes a document: `change` is given the text that stands there and returns the new one. It is called again if a
-  /// daemon has written of a run meanwhile.
+  /// Changes a document. `change` gets the stored text and returns the new one. It is called again if a daemon has
+  /// written a run to the document since it was read.
   ///
-  /// - Throws: `notFound`; `conflict`; `invalidDocument` for a result that cannot be used, unless the document could not be
-  ///   used before, for a result of more than 1 MiB, and for a document that is not UTF-8, which `put` replaces. What
-  ///   `change` throws passes as it is, if it is a `BeatError`, and is else wrapped as `refused`; nothing is changed.
+  /// - Parameters:
+  ///   - name: the document's key without the prefix.
+  ///   - change: returns the new document from the stored one.
+  /// - Returns: the schedule as a daemon now understands it.
+  /// - Throws: `notFound`; `conflict`; `invalidDocument` if the result cannot be used although the stored document
+  ///   could, if the result has more than 1 MiB, and if the stored document is not UTF-8, which only `put` can replace.
+  ///   A `BeatError` that `change` throws is passed on; any other error is wrapped as `refused`. In each of these cases
+  ///   nothing is changed.
   @discardableResult
   public func edit(
     _ name: String, _ change: @Sendable (String) throws -> String
@@ -87,21 +101,23 @@ public actor ScheduleClient {
     }
   }
 
-  /// Deletes a schedule.
+  /// Deletes a schedule. What daemons write about its runs at the same time is no conflict.
   ///
-  /// - Throws: `notFound`; `conflict`: somebody else has changed it in this moment.
+  /// - Parameter name: the document's key without the prefix.
+  /// - Throws: `notFound`; `conflict` if another client changes the schedule at the same moment, or if its runs do not
+  ///   let it be deleted for 10 s; `invalidDocument` if the key does not hold a string, or holds more than 1 MiB.
   public func remove(_ name: String) throws(BeatError) {
     try withStore { client in
       try ScheduleRemoval.remove(try client.document(try entry(name, client)), in: client)
     }
   }
 
-  /// When a schedule is due next, since 1970-01-01 00:00 UTC, as far as its end; what was missed and is made up for
-  /// stands first.
+  /// The next due times of a schedule, since 1970-01-01 00:00 UTC, up to its end. A missed occurrence that is made up
+  /// for comes first.
   ///
   /// - Parameters:
   ///   - name: the document's key without the prefix.
-  ///   - count: at most so many, 1 to 1000.
+  ///   - count: the largest number of times, 1 to 1000; a value outside counts as the nearest limit.
   /// - Throws: `notFound`.
   public func next(_ name: String, count: Int = 5) throws(BeatError) -> [Duration] {
     try withStore { client in
@@ -112,12 +128,13 @@ public actor ScheduleClient {
     }
   }
 
-  /// Lets the daemon that fires send a schedule's task now, once, beside the schedule, whose due times stay. Nothing is
-  /// sent after the time is over, and nothing twice.
+  /// Makes the daemon that fires send a schedule's task once, now. The schedule's own due times stay as they are.
+  /// Nothing is sent after the timeout, and nothing is sent twice.
   ///
   /// - Parameters:
   ///   - name: the document's key without the prefix.
-  ///   - timeout: how long to wait for a daemon; at most an hour. Other calls of this client wait behind it.
+  ///   - timeout: how long to wait for a daemon, 1 ms to an hour; a value outside counts as the nearest limit. Other
+  ///     calls of this client wait until it is over.
   /// - Returns: the task's id.
   /// - Throws: `notFound`; `noDaemon`; `refused`, with the daemon's reason.
   public func fire(_ name: String, timeout: Duration = .seconds(10)) throws(BeatError) -> String {
@@ -135,11 +152,11 @@ public actor ScheduleClient {
     }
   }
 
-  /// What was sent, the newest first, as far back as the store's history goes.
+  /// The runs that were sent, the newest first, as far back as the store's history goes.
   ///
   /// - Parameters:
-  ///   - name: of one schedule, which may be gone; nil: of all.
-  ///   - limit: at most so many, 1 to 1,000,000.
+  ///   - name: the schedule whose runs are wanted, which may have been deleted; nil: all schedules.
+  ///   - limit: the largest number of runs, 1 to 1,000,000; a value outside counts as the nearest limit.
   public func history(of name: String? = nil, limit: Int = 100) throws(BeatError) -> [ScheduleRun] {
     try withStore { client in
       let wanted = try name.map { try entry($0, client) }
@@ -155,7 +172,7 @@ public actor ScheduleClient {
 
   // MARK: the store
 
-  /// Calls `body` with a connection; a new one where the last was lost.
+  /// Calls `body` with the connection, or with a new one if the last was lost.
   private func withStore<Result>(_ body: (StoreClient) throws -> Result) throws(BeatError) -> Result {
     defer { letGoOfLost() }
     do {
@@ -171,10 +188,11 @@ public actor ScheduleClient {
     }
   }
 
-  /// The connection, or a new one. Nothing was sent so far: it may have been lost between two calls without harm to this one.
+  /// The connection, or a new one. A connection that was lost between two calls does no harm: nothing of this call has
+  /// been sent.
   private func connected() throws -> StoreClient {
     if let client {
-      // Its end arrives in one turn of the loop, and is told in the next.
+      // A connection's end arrives in one turn of the loop and is reported in the next.
       for _ in 0..<2 where !client.connection.isClosed { client.loop.serveReady() }
       letGoOfLost()
     }
@@ -190,7 +208,7 @@ public actor ScheduleClient {
     self.client = nil
   }
 
-  /// What a document is read by.
+  /// The rules by which documents are read.
   private func context(_ client: StoreClient) throws -> DocumentContext {
     let context = try DocumentContext(configuration, zones, routes: nil)
     guard let fit = try client.clusterFit() else { return context }
@@ -198,7 +216,7 @@ public actor ScheduleClient {
       to: context, defaultQueue: configuration.defaultQueue, kombu: configuration.transportOptions.keys)
   }
 
-  /// A key that is the prefix itself is a schedule, and has the empty name.
+  /// The entry of a schedule's name. The empty name is valid here: a key that is the prefix itself is a schedule.
   private func entry(_ name: String, _ client: any StoreEditor) throws(BeatError) -> EntryName {
     let entry = EntryName(notation: name) ?? EntryName(name)
     guard client.canHold(entry) else {
@@ -226,7 +244,7 @@ public actor ScheduleClient {
     return StoredSchedule(after, change.preview(context))
   }
 
-  /// Throws all that keeps a text from being a schedule.
+  /// Throws every error that keeps a text from being a schedule.
   private static func review(
     _ text: [UInt8], _ name: EntryName, _ context: DocumentContext, now: UnixTime
   ) throws(BeatError) {

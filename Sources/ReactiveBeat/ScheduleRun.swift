@@ -1,18 +1,18 @@
 import BeatCore
 
-/// One run of a schedule: a task whose message was sent. Times are since 1970-01-01 00:00 UTC, by Redis' clock.
+/// One run of a schedule: a task whose message was sent. Times count from 1970-01-01 00:00 UTC, by Redis' clock.
 public struct ScheduleRun: Hashable, Sendable {
-  /// The schedule's.
+  /// The schedule's name.
   public let name: String
-  /// The id under which Celery knows the task.
+  /// The task's id in Celery.
   public let taskID: String
-  /// The occurrence's nominal time; of a run by hand, when it was sent.
+  /// The occurrence's nominal time. For a run by hand, the time at which it was sent.
   public let due: Duration
   /// When the message was put on its queue.
   public let sent: Duration
-  /// As the history says it: `schedule`, `catch-up` (it was missed, and is made up for), `immediate` (the document's
-  /// `run_immediately`), `queue` (its queue could not take it before), `manual`, or what a later version adds. nil in
-  /// events of runs that are not by hand.
+  /// The reason that the history gives: `schedule`, `catch-up` (the occurrence was missed and is made up for),
+  /// `immediate` (the document's `run_immediately`), `queue` (the queue could not take the message before), `manual`,
+  /// or a word that a later version adds. nil in events, except of runs by hand.
   public let reason: String?
 
   init(name: String, taskID: String, due: Duration, sent: Duration, reason: String?) {

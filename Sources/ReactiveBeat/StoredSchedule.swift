@@ -1,29 +1,30 @@
 import BeatCore
 import BeatRedis
 
-/// A schedule as it stands in the store, and what comes of it.
+/// A schedule as it is stored, with its preview: what a daemon makes of it.
 public struct StoredSchedule: Hashable, Sendable {
-  /// Whether it runs, and if not, why.
+  /// Whether the schedule runs, and if not, why.
   public enum State: Hashable, Sendable {
     case enabled
-    /// Its document says so.
+    /// The document switches it off.
     case disabled
-    /// It has come to its end.
+    /// The schedule has come to its end: no further run comes.
     case finished(reason: String)
     /// The document cannot be used and is set aside.
     case rejected(reason: String)
   }
 
-  /// Its name: the document's key without the prefix, and empty where the key is the prefix itself. A name that is not UTF-8 has its bytes as `\xNN`.
+  /// The document's key without the prefix; empty where the key is the prefix itself. Bytes that are not UTF-8 appear
+  /// as `\xNN`.
   public let name: String
-  /// The document's text, with U+FFFD in the place of bytes that are not UTF-8; nil if the key holds another Redis type,
-  /// or more than is read.
+  /// The document's text, with U+FFFD in the place of bytes that are not UTF-8. nil if the key holds another Redis type
+  /// than a string, or more than 1 MiB.
   public let document: String?
   public let state: State
-  /// When it is due next, since 1970-01-01 00:00 UTC; nil if nothing comes any more. A time that has passed was missed
-  /// and is made up for.
+  /// The next due time, since 1970-01-01 00:00 UTC; nil if no further run comes. A time that has passed belongs to a
+  /// missed occurrence, which is made up for.
   public let nextDue: Duration?
-  /// When it was due last, since 1970-01-01 00:00 UTC; nil: it never ran.
+  /// The due time of the newest known run, since 1970-01-01 00:00 UTC; nil: no run is known.
   public let lastRun: Duration?
   public let totalRunCount: Int64
 

@@ -3,7 +3,7 @@ import BeatLoop
 import Glibc
 import Synchronization
 
-/// Reads zones' rules from the system's zoneinfo files, each once.
+/// Reads the rules of zones from the system's zoneinfo files, and each file once.
 package final class ZoneDirectory: Sendable {
   private let path: String
   private let cache = Mutex<[String: ZoneRules]>([:])
@@ -16,9 +16,9 @@ package final class ZoneDirectory: Sendable {
 
   /// The rules of an IANA zone, such as `Europe/Berlin`. `UTC` needs no file.
   ///
-  /// A name that the system leaves out is found by the others that its zone has (`ZoneLinks`).
+  /// If the system has no file of this name, the zone's other names are tried (`ZoneLinks`).
   ///
-  /// Throws: no such zone, no zoneinfo on this machine, or a file that is damaged.
+  /// Throws: no zone has this name, this machine has no zoneinfo, or the file is damaged.
   package func zone(_ name: String) throws(ZoneError) -> ZoneRules {
     if let known = cache.withLock({ $0[name] }) { return known }
     if name == "UTC" { return .utc }
@@ -41,7 +41,7 @@ package final class ZoneDirectory: Sendable {
     return rules
   }
 
-  /// Throws: the system has no descriptor left, so that nothing is known of the zone.
+  /// Throws: the system has no descriptor left, so it is unknown whether the zone exists.
   private func contents(ofZone name: String) throws(ZoneError) -> [UInt8]? {
     for candidate in [name] + ZoneLinks.otherNames(of: name) {
       if let bytes = Self.contents(of: "\(path)/\(candidate)") { return bytes }
@@ -50,10 +50,10 @@ package final class ZoneDirectory: Sendable {
     return nil
   }
 
-  /// Zones that are kept.
+  /// The number of zones in memory.
   var count: Int { cache.withLock { $0.count } }
 
-  /// Reads every file again when it is asked for next.
+  /// Forgets all zones, so that each file is read again when its zone is needed.
   package func forget() { cache.withLock { $0.removeAll() } }
 
   private static func isNameByte(_ byte: UInt8) -> Bool {
@@ -64,7 +64,8 @@ package final class ZoneDirectory: Sendable {
     }
   }
 
-  /// nil if there is no such regular file, or one that is too long to be a zone; `errno` tells of a file that cannot be opened.
+  /// nil if there is no regular file of this name, or if it is too long for a zone. `errno` says why a file could not
+  /// be opened.
   private static func contents(of path: String) -> [UInt8]? {
     let file = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY)
     guard file >= 0 else { return nil }

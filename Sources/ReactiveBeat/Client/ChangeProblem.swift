@@ -1,27 +1,29 @@
 import BeatCore
 
-/// Why a document was not changed. Whatever it is, nothing was stored.
+/// Why a document was not changed. In every case, nothing was stored.
 package enum ChangeProblem: Error, Hashable, Sendable {
-  /// There is none of that name.
+  /// No schedule has this name.
   case missing(EntryName, key: EntryName, store: String)
-  /// No daemon reads what stands under so long a name.
+  /// No daemon reads a document under so long a name.
   case longName(EntryName)
-  /// The key holds another Redis type.
+  /// The key holds another Redis type than a string.
   case otherType(key: EntryName, UnusableContent)
-  /// The document, or what was to be stored, has so many bytes, and would not be read.
+  /// The stored document, or the new one, has this many bytes. No daemon would read it.
   case tooLong(EntryName, Int)
-  /// What stands there is no JSON object.
+  /// The stored document is no JSON object.
   case unreadable(EntryName, DocumentProblem)
-  /// What stands there is not UTF-8, and is to be changed as text.
+  /// The stored document is not UTF-8, so it cannot be changed as text.
   case notText(EntryName)
-  /// What was to be stored is no document that can be used.
+  /// The new document cannot be used.
   case unusable(EntryName, DocumentProblem)
-  /// Others did something at the same time.
+  /// Another client made the document at the same time. The next three cases are conflicts of a change, too: with an
+  /// edit of the same field, with a deletion, and with edits that did not cease for 10 s.
   case made(EntryName)
   case changed(EntryName, field: String)
   case deletedOrBroken(EntryName)
   case restless(EntryName)
-  /// The same of one that was to be deleted.
+  /// Another client changed the document that this one was about to delete. The next two cases are conflicts of a
+  /// deletion, too: with a deletion or a replacement, and with runs that did not cease for 10 s.
   case changedAndKept(EntryName)
   case deletedOrReplaced(EntryName)
   case busy(EntryName)

@@ -2,17 +2,17 @@ import BeatCore
 import BeatLoop
 import BeatRedis
 
-/// A change of one document, carried out on the bytes that stand there and on no others. Whoever else writes in the
-/// same moment loses nothing: the daemon's bookkeeping, and other people's edits of other fields, are taken in, and of
-/// the same fields they win.
+/// A change of one document. It is stored only if the document's bytes are still those that were read. Otherwise it is
+/// made again on the new bytes, so no other writer loses anything: the daemon's bookkeeping and other clients' edits of
+/// other fields stay. If another client has changed the same fields, its edit wins.
 package struct ScheduleChange {
   package let name: EntryName
-  /// What stood there before: absent, if it was made.
+  /// The document before the change; absent if the change made it.
   package let before: StoredDocument
   package let after: [UInt8]
-  /// Of the edit, by Redis' clock.
+  /// The time of the edit, by Redis' clock.
   package let at: UnixTime
-  /// Nothing was to be changed.
+  /// Whether the new bytes are the old ones, so that nothing was stored.
   package var isNone: Bool { before.bytes == after }
   package var isNew: Bool { before.isAbsent }
 
@@ -23,13 +23,14 @@ package struct ScheduleChange {
     self.at = at
   }
 
-  /// Changes a document, or makes one.
+  /// Changes some fields of a document, or makes a document.
   ///
   /// - Parameters:
   ///   - fields: the top-level fields that `edit` may touch.
-  ///   - mayMake: where there is none, one is made.
-  ///   - mustBeUsable: the result must be a document that the daemon can use. Else: only if it was one before.
-  ///   - isDry: nothing is stored.
+  ///   - mayMake: whether a missing document is made.
+  ///   - mustBeUsable: whether the result must be a document that the daemon can use. If false, it must be usable only
+  ///     if the document was usable before.
+  ///   - isDry: whether nothing is stored.
   package static func make(
     _ name: EntryName, in client: any StoreEditor, context: DocumentContext, fields: Set<String>, mayMake: Bool = false,
     mustBeUsable: Bool = true, isDry: Bool = false, _ edit: (inout DocumentEditor) throws -> Void
@@ -43,8 +44,8 @@ package struct ScheduleChange {
     }
   }
 
-  /// Puts a whole document in the place of one, or makes one. What the daemon writes itself is carried over, where the
-  /// new one does not say it.
+  /// Replaces a whole document, or makes one. The fields that the daemon writes are kept where the new document does
+  /// not contain them.
   package static func replace(
     _ name: EntryName, by document: [UInt8], in client: any StoreEditor, context: DocumentContext, isDry: Bool = false
   ) throws -> ScheduleChange {
@@ -54,7 +55,7 @@ package struct ScheduleChange {
     }
   }
 
-  /// Changes a document as a whole: `edit` makes the new bytes from those that stand there.
+  /// Changes a document as a whole: `edit` makes the new bytes from the stored ones.
   package static func edit(
     _ name: EntryName, in client: any StoreEditor, context: DocumentContext, _ edit: ([UInt8]) throws -> [UInt8]
   ) throws -> ScheduleChange {
@@ -64,8 +65,8 @@ package struct ScheduleChange {
   }
 
   /// - Parameters:
-  ///   - fields: those that `edit` may touch; nil: all.
-  ///   - edit: makes the new bytes from those that stand there.
+  ///   - fields: the top-level fields that `edit` may touch; nil: all.
+  ///   - edit: makes the new bytes from the stored ones; its argument is nil if there is no document.
   private static func make(
     _ name: EntryName, in client: any StoreEditor, context: DocumentContext, fields: Set<String>?, mayMake: Bool,
     mustBeUsable: Bool, isDry: Bool, _ edit: ([UInt8]?) throws -> [UInt8]
@@ -91,7 +92,7 @@ package struct ScheduleChange {
     throw ChangeProblem.restless(name)
   }
 
-  /// The bytes of a document that can be changed; nil if there is none and one may be made.
+  /// The bytes of a document that can be changed; nil if there is no document and `mayMake` allows to make one.
   package static func bytes(of document: StoredDocument, in client: any StoreEditor, mayMake: Bool = false) throws
     -> [UInt8]?
   {
@@ -107,12 +108,12 @@ package struct ScheduleChange {
     }
   }
 
-  /// Refuses to change what no daemon reads.
+  /// Refuses a name that is too long for a daemon to read its document.
   package static func refuseUnread(_ name: EntryName) throws(ChangeProblem) {
     if Limit.nameLength.isExceeded(by: name.bytes.count) { throw .longName(name) }
   }
 
-  /// Refuses to store what no daemon reads.
+  /// Refuses a document that is too long for a daemon to read.
   package static func refuseLong(_ document: [UInt8], of name: EntryName) throws(ChangeProblem) {
     if Limit.documentLength.isExceeded(by: document.count) { throw .tooLong(name, document.count) }
   }
@@ -138,25 +139,25 @@ package struct ScheduleChange {
     }
   }
 
-  /// What becomes of the schedule by it: what a daemon makes of the edit that hears it in this moment.
+  /// What a daemon that detects the edit at this moment makes of the schedule.
   package func preview(_ context: DocumentContext) -> SchedulePreview {
     SchedulePreview(name, before: before.read, edited: after, context: context, now: at)
   }
 
-  /// What is kept beside the document, so that a daemon that comes later goes on from here.
+  /// The watermark to store with the document, so that a daemon that reads it later goes on from here; nil: it stays.
   package func watermark(_ context: DocumentContext) -> WatermarkChange? {
     preview(context).kept.map { WatermarkChange(seen: before.watermark, new: $0) }
   }
 }
 
-/// How long a change is made again and again, on bytes that others keep changing.
+/// How long a change is tried again while others keep changing the document.
 package struct Patience {
   private let start = MonotonicTime.now()
   private var isFirst = true
 
   package init() {}
 
-  /// At least once, and for 10 s.
+  /// Whether to try once more: always the first time, then until 10 s have passed.
   package var lasts: Bool {
     mutating get {
       defer { isFirst = false }

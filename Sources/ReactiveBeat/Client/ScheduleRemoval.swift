@@ -1,9 +1,11 @@
 import BeatCore
 import BeatRedis
 
-/// Deletes one document, as it was seen. What the daemon writes of its runs meanwhile is no conflict.
+/// Deletes one document if it is still the one that was read. What the daemon writes about its runs in between is no
+/// conflict.
 package enum ScheduleRemoval {
-  /// Throws `ChangeProblem`: somebody else has changed it meanwhile; and `StoreError`.
+  /// Throws: `ChangeProblem` if another client has changed the document since it was read, or if it cannot be deleted;
+  /// `StoreError`.
   package static func remove(_ document: StoredDocument, in client: any StoreEditor) throws {
     guard var seen = try ScheduleChange.bytes(of: document, in: client) else { return }
     var watermark = document.watermark

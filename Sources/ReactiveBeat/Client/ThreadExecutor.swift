@@ -2,8 +2,8 @@ import BeatLoop
 import Glibc
 import Synchronization
 
-/// Runs an actor's jobs on one thread of its own: a connection's loop belongs to the thread that made it, and its calls
-/// wait, which none of Swift's threads may do.
+/// Runs an actor's jobs on one thread of its own. A connection's loop belongs to the thread that made it, and its calls
+/// block, which is forbidden on the threads of Swift's tasks.
 final class ThreadExecutor: SerialExecutor {
   private let queue: JobQueue
 
@@ -19,7 +19,7 @@ final class ThreadExecutor: SerialExecutor {
   func enqueue(_ job: consuming ExecutorJob) { queue.add(UnownedJob(job), asUnownedSerialExecutor()) }
 }
 
-/// What the thread and those who give it work share.
+/// The jobs that the executor's callers add and its thread takes out.
 private final class JobQueue: Sendable {
   private struct State {
     var jobs: [(job: UnownedJob, executor: UnownedSerialExecutor)] = []
@@ -77,6 +77,6 @@ private final class Semaphore: @unchecked Sendable {
 
   func signal() { sem_post(place) }
 
-  /// A signal may interrupt it: whoever waits looks again.
+  /// A signal may interrupt the wait, so the caller must look at the jobs again.
   func wait() { sem_wait(place) }
 }

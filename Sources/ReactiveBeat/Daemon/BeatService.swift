@@ -7,12 +7,12 @@ import Logging
 
 /// A `Daemon` with Redis as the store and as the broker, on an event loop, with a log.
 ///
-/// Belongs to the thread that made it. `run()` returns when it is over.
+/// It belongs to the thread that made it.
 package final class BeatService {
   /// How a run ended.
   package enum End: Equatable, Sendable {
     case stopped
-    /// Going on would not help before something has been changed: the text says what.
+    /// The daemon cannot work before a setting is changed. The text says which.
     case misconfigured(String)
   }
 
@@ -29,7 +29,7 @@ package final class BeatService {
 
   /// Throws: the default zone is unknown, or the system refuses an event loop.
   ///
-  /// - Parameter observe: told of each event, after the log.
+  /// - Parameter observe: gets each event, after the log.
   package init(
     _ configuration: BeatConfiguration, logger: Logger, observe: @escaping (DaemonEvent) -> Void = { _ in }
   ) throws {
@@ -59,13 +59,14 @@ package final class BeatService {
     }
   }
 
-  /// Connects, watches and fires, until `stop()` or until the set-up is found to be impossible.
+  /// Connects, watches and fires. It returns after `stop()`, or when a setting makes the work impossible.
   package func run() -> End {
     log.report(configuration.transportOptions, defaultQueue: configuration.defaultQueue)
     daemon.start()
     loop.run()
     daemon.close()
-    // A connection ends in a turn of the loop. Without it, both stay for as long as the process lives.
+    // A connection ends in a turn of the loop. Without that turn, connection and loop would stay in memory until the
+    // process ends.
     loop.serveReady()
     switch ending.end {
     case .stopped: return .stopped
@@ -73,13 +74,13 @@ package final class BeatService {
     }
   }
 
-  /// Begins nothing new, waits for what is on its way, at most `stopPatience`, and lets `run` return.
+  /// Begins no new fire, waits at most `stopPatience` for the replies that are open, and lets `run` return.
   package func stop() { daemon.stop() }
 
-  /// A way to its thread for the others; open until it is closed.
+  /// A mailbox through which other threads reach the service's thread. The caller closes it.
   func mailbox() throws -> LoopMailbox { try LoopMailbox(on: loop) }
 
-  /// Stops at these signals; the second one ends the process at once.
+  /// Stops the daemon at these signals. The second signal ends the process at once.
   package func stop(on signals: [Int32]) throws -> [SignalSource] {
     try signals.map { number in
       try SignalSource(on: loop, signal: number) { [unowned self] in

@@ -1,9 +1,9 @@
 import BeatDriver
 import Synchronization
 
-/// Hands a daemon's events to all who have asked for a stream. Nothing is made of an event while nobody has.
+/// Sends a daemon's events to all open streams. Without a stream, no `BeatEvent` is made.
 final class EventBroadcast: Sendable {
-  /// Events that wait for a slow reader, before the oldest goes.
+  /// How many events a stream keeps for a slow reader; then it drops the oldest.
   private static let capacity = 1024
 
   private struct State {
