@@ -1,5 +1,5 @@
-/// A point on the clock that counts from the machine's start, suspend included, and that nobody can set: for leases and
-/// heartbeats. It does not mix with `UnixTime`.
+/// A point on the clock that counts from the machine's start, in microseconds, for leases and heartbeats. The clock
+/// goes on during suspend, and no user can set it. It does not mix with `UnixTime`.
 package struct BootTime: Hashable, Comparable, Sendable {
   package var microseconds: Int64
 

@@ -1,35 +1,35 @@
-/// What a broker can tell a person of its queues: for commands of a shell, which ask and wait for the answer. Nothing is
-/// changed.
+/// What the shell commands ask a broker about its queues. A call waits for the answer. No method changes anything.
 package protocol BrokerInspector: AnyObject {
-  /// As people know the broker: without a password.
+  /// The broker's name for people, without a password.
   var name: String { get }
 
-  /// The queues that a message goes to by its route, by their bindings.
+  /// The queues that get a message of this route: the route's own queue, or those that are bound to its exchange by its
+  /// routing key.
   func queues(of route: Route) throws(StoreError) -> [[UInt8]]
-  /// Where a queue's messages of a priority lie, as the broker itself calls the place.
+  /// The place of a queue's messages of one priority, as the broker calls it.
   func place(of queue: [UInt8], priority: Int64) -> [UInt8]
-  /// How many messages wait at a place.
+  /// How many messages wait at a place; nil: the broker's reply holds no number.
   func length(of place: [UInt8]) throws(StoreError) -> Int64?
 
-  /// What is in a queue, of all priorities.
+  /// The contents of a queue, of all priorities together.
   func contents(of queue: [UInt8]) throws(StoreError) -> QueueContents
-  /// The message that is taken next from a queue; nil in it: there is none.
+  /// The message that a worker takes next from a queue. `told(nil)`: the queue is empty.
   func nextMessage(of queue: [UInt8]) throws(StoreError) -> Visible<[UInt8]?>
-  /// How many workers wait for messages.
+  /// How many workers wait for a message.
   func waitingWorkers() throws(StoreError) -> Visible<Int>
 }
 
-/// What a broker tells, or the right that this user lacks to be told it.
+/// A fact about the broker, or the right that this user lacks to see it.
 package enum Visible<Value> {
   case told(Value)
   case hidden(right: String)
 }
 
 package enum QueueContents: Hashable, Sendable {
-  /// So many messages wait.
+  /// The number of messages that wait.
   case messages(Int64)
-  /// This user may not see it, for want of a right.
+  /// This user may not see the queue, because it lacks this right.
   case hidden(right: String)
-  /// No message fits in; why, and what to do.
+  /// The queue's place can hold no message. The texts say why, and what to do.
   case unusable(problem: String, fix: String)
 }

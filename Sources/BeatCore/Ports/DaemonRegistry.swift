@@ -1,17 +1,17 @@
-/// What the daemons tell of themselves.
+/// The daemons' records: what each daemon reports about itself.
 package protocol DaemonRegistry: AnyObject {
-  /// Writes our own record in the place of the one before.
+  /// Writes this daemon's record, in the place of the one before.
   func write(_ record: DaemonRecord, then: @escaping Completion<Void>)
 
-  /// Takes our own out.
+  /// Removes this daemon's record.
   func remove()
 
-  /// Takes out those of daemons that died without a word: they have no heartbeat any more.
+  /// Removes the records of daemons that have no heartbeat any more: they died before they could remove them.
   func sweep()
 
-  /// All daemons' records, our own among them, at most a thousand. Those of daemons that have died may be there still.
+  /// All daemons' records, at most a thousand, this daemon's among them. Some may belong to daemons that have died.
   func others(then: @escaping Completion<[(instance: String, record: DaemonRecord)]>)
 
-  /// Whether a daemon's heartbeat is there.
+  /// Whether a daemon has a heartbeat in the store.
   func isAlive(_ instance: String, then: @escaping Completion<Bool>)
 }

@@ -1,7 +1,8 @@
 /// How a message gets from a fire to the broker's queues.
 package enum Delivery: String {
-  /// Store and broker are databases of one server: the fire puts it there itself.
+  /// The fire itself puts the message on its queues: store and broker are databases of one server.
   case direct
-  /// They are two servers, or may be: the fire puts it into the store's outbox, and the relay carries it on.
+  /// The fire puts the message into the store's outbox, and the relay carries it to the broker: they are two servers,
+  /// or may be.
   case outbox
 }

@@ -1,16 +1,18 @@
-/// Documents that are not read, as their names are too long.
+/// The documents that are not read because their names are too long.
 package struct IgnoredNames: Hashable, Sendable {
   package private(set) var count = 0
-  /// Bytes of the longest name.
+  /// The length of the longest name; bytes.
   package private(set) var longest = 0
-  /// How that name begins.
+  /// The first bytes of that name, at most `headLength`.
   package private(set) var head: [UInt8] = []
 
   package static let headLength = 60
 
   package init() {}
 
-  /// - Parameter head: how a name of so many bytes begins.
+  /// - Parameters:
+  ///   - length: the length of the longest of the added names; bytes.
+  ///   - head: the first bytes of that name.
   package mutating func add(_ more: Int = 1, longest length: Int, head new: [UInt8]) {
     count += more
     if length > longest { (longest, head) = (length, new) }
@@ -18,7 +20,7 @@ package struct IgnoredNames: Hashable, Sendable {
 
   package mutating func add(_ other: IgnoredNames) { add(other.count, longest: other.longest, head: other.head) }
 
-  /// One sentence for people; nil: there are none.
+  /// One sentence for people; nil: no name is too long.
   package var words: String? {
     guard count > 0 else { return nil }
     let what = Plural.of(count, "key under the prefix is", "keys under the prefix are")

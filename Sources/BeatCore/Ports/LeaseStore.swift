@@ -1,12 +1,14 @@
 /// The heartbeat and the lease.
 package protocol LeaseStore: AnyObject {
-  /// One heartbeat. In one moment it writes our sequence number and tells the one before it, takes, renews or offers the
-  /// lease as the request has it, and tells the server's time and the word of the store's contents. What may be refused is
-  /// done before the lease is taken. A request without a lease is told of none.
+  /// Sends one heartbeat. In one step, the store writes this daemon's sequence number and returns the one before it;
+  /// takes, renews or offers the lease as the request asks; and returns its time and the random name of its contents
+  /// (`HeartbeatReply.incarnation`). The store takes the lease only after everything that may be refused. A request
+  /// without a lease (`leaseTTL` is nil) gets no lease in its reply.
   ///
-  /// A token is that of one holding: whoever takes the lease anew, the same daemon too, has another one.
+  /// A token belongs to one holding of the lease. Whenever a daemon takes the lease again, even the same one, the token
+  /// is a new one.
   func beat(_ request: HeartbeatRequest, then: @escaping Completion<HeartbeatReply>)
 
-  /// Gives the lease back, if it is ours, so that the next daemon need not wait for it to run out.
+  /// Gives the lease back if this daemon holds it, so that the next daemon need not wait until it runs out.
   func release(then: @escaping Completion<Void>)
 }

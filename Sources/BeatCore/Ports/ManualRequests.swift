@@ -1,20 +1,21 @@
-/// Runs that people ask for.
+/// Requests for runs by hand.
 package protocol ManualRequests: AnyObject {
-  /// One step through the requests that wait. A request that cannot be read is taken away, since it does not say whom to
-  /// answer.
+  /// One step of a walk through the requests that wait. A request that cannot be read is removed: it does not say who
+  /// waits for the answer.
   ///
-  /// - Parameter position: nil: a new walk begins.
+  /// - Parameter position: the position after the step before; nil: a new walk begins.
   func page(from position: ScanPosition?, then: @escaping Completion<ManualRequestPage>)
 
-  /// Carries a request out and answers it, in one step: never twice, and never after its deadline by the store's clock.
+  /// Carries a request out and answers it, in one step. It never does so twice, and never after the request's deadline
+  /// by the store's clock.
   func settle(_ request: ManualRequest, id: String, by step: ManualStep, then: @escaping (ManualOutcome) -> Void)
 
-  /// Answers a request that is not carried out, so that its sender does not wait until the deadline.
+  /// Answers a request that is not carried out, so that its sender need not wait until the deadline.
   func refuse(_ id: String, because reason: String)
 }
 
 package struct ManualRequestPage {
-  /// nil: this was the last step.
+  /// The position for the next step; nil: this was the last step.
   package var next: ScanPosition?
   package var requests: [(id: String, request: ManualRequest)]
 
@@ -24,7 +25,7 @@ package struct ManualRequestPage {
   }
 }
 
-/// What is done about a request.
+/// How a request is settled.
 package enum ManualStep {
   case fire(FirePlan)
   case refuse(String)
@@ -34,12 +35,12 @@ package enum ManualStep {
 
 package enum ManualOutcome {
   case fired
-  /// It was refused, and who asked has been told so.
+  /// The request was refused, and its sender has the reason.
   case refused(String)
-  /// Another document stands there: an edit is on its way to us.
+  /// The stored document is another one than the plan's. The event of that edit has not come yet.
   case changed
-  /// Nothing was sent, for a reason that is not the schedule's.
+  /// Nothing was sent, for a reason outside the schedule.
   case failed(Refusal)
-  /// The request is settled already, or its deadline has passed, or the answer was lost.
+  /// The request has been settled before, its deadline has passed, or the answer was lost.
   case over
 }

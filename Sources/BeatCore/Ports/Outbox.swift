@@ -1,29 +1,32 @@
-/// Messages that wait on the store for a broker that is another server, the oldest first.
+/// The messages that wait in the store for a broker that is another server, the oldest first.
 package protocol Outbox: AnyObject {
-  /// Whether there is none. (Not asked for each message.)
+  /// Whether the outbox is empty. It is not asked for each message.
   func isEmpty(then: @escaping Completion<Bool>)
 
-  /// The oldest items behind the first `skipped`, the last of which is `newest`: at most `count`, and no more than `bytes`
-  /// of them, but one of any length.
+  /// Reads the oldest items behind the first `skipped` ones: at most `count` items and about `bytes` bytes, but one
+  /// item of any length.
+  ///
+  /// - Parameter newest: the last of the skipped items, which shows that they are still in their places; nil: none is
+  ///   skipped.
   func read(
     behind skipped: Int, newest: OutboxHandle?, count: Int, bytes: Int, then: @escaping Completion<OutboxPage>)
 
-  /// Takes one item out, which was delivered, wherever it stands by now; one that is gone already is no error.
+  /// Removes one delivered item, wherever it now lies. An item that is gone already is no error.
   func remove(_ handle: OutboxHandle, then: @escaping Completion<Void>)
 }
 
-/// Where an item lies; its bytes are the store's.
+/// Identifies an item. The store alone knows what the bytes mean.
 package struct OutboxHandle: Hashable, Sendable {
   package let bytes: [UInt8]
   package init(_ bytes: [UInt8]) { self.bytes = bytes }
 }
 
 package struct OutboxPage {
-  /// Items in the whole outbox.
+  /// The number of items in the whole outbox.
   package var count: Int
-  /// Those that were to be skipped are not in their places any more: nothing was read.
+  /// The items to be skipped are not in their places any more, so nothing was read.
   package var isMoved: Bool
-  /// nil: it is not ours.
+  /// The items that were read, the oldest first. `item` is nil if no daemon wrote these bytes.
   package var items: [(handle: OutboxHandle, item: OutboxItem?)]
 
   package init(count: Int, isMoved: Bool = false, items: [(handle: OutboxHandle, item: OutboxItem?)]) {

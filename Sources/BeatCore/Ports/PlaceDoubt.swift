@@ -1,8 +1,8 @@
-/// Why the place at which schedules are looked for is probably not the one that was meant.
+/// Why the place where the daemon looks for schedules is probably not the one that the operator meant.
 package struct PlaceDoubt: Hashable, Sendable {
-  /// What was probably meant, as the store calls it; empty: nothing better is known.
+  /// The place that was probably meant, as the store calls it; empty: no better place is known.
   package let probable: EntryName
-  /// One sentence, with what to do.
+  /// One sentence that says what is wrong, and what to do.
   package let words: String
 
   package init(probable: EntryName, words: String) { (self.probable, self.words) = (probable, words) }

@@ -1,46 +1,51 @@
-/// A broker that takes messages out of an outbox.
+/// A broker that gets the messages of an outbox.
 ///
-/// `connect` leads to `.ready` or `.lost`, never inside the call. What is open when the connection dies is answered with
-/// `.unknown`, and then `.lost` comes; after that nothing is answered any more, and `connect` may be called again. Answers
-/// come exactly once, on the daemon's thread, and never inside the call, but for those of `resolve`.
+/// `connect` leads to `.ready` or `.lost`, never inside the call. When the connection dies, every open `publish` is
+/// answered with `.unknown`, and then `.lost` comes. After that, no call is answered any more, and `connect` may be
+/// called again. Each answer comes exactly once, on the daemon's thread, and never inside the call, except that of
+/// `resolve`.
 package protocol Publisher: AnyObject {
-  /// Whether a message that is published twice, since an answer was lost, arrives once. Where it does, the publisher knows
-  /// which messages have arrived; where it does not, repeats are those of what was on its way when a connection died.
+  /// Whether a message arrives only once although it is published twice, because an answer was lost. If true, the
+  /// publisher knows which messages have arrived. If false, every message whose answer was open when a connection died
+  /// may arrive twice.
   var dropsRepeats: Bool { get }
 
   func connect(then event: @escaping (PublisherEvent) -> Void)
-  /// Ends the connection without a word: no event comes any more, and what is open is answered with `.unknown` in a later
+  /// Ends the connection silently. No event comes any more, and every open call is answered with `.unknown` in a later
   /// turn.
   func disconnect()
 
-  /// What must arrive in order: a queue with its priority, or what goes to an exchange by one routing key.
+  /// The lane of a route: messages of one lane must arrive in order. It is a queue with its priority, or an exchange
+  /// with a routing key.
   func lane(of route: Route, priority: Int64) -> Lane
 
-  /// Where these items go, in their order: before any of them is published, since order depends on knowing the queues. Where
-  /// nothing has to be asked, `then` is called before this returns.
+  /// Finds the destinations of these items, in their order. It is called before any of them is published, since the
+  /// order depends on the queues. If the publisher need not ask the broker, `then` is called before this returns.
   func resolve(_ items: [OutboxItem], then: @escaping ([Destination]) -> Void)
 
-  /// Puts one message on its queues, whole or not at all. Messages that are published one after the other arrive in that
+  /// Puts one message on all its queues, or on none. Messages that are published one after the other arrive in that
   /// order, or not at all.
   ///
-  /// - Parameter predecessors: tasks whose messages must have been put there before. A publisher that drops repeats knows
-  ///   whether they were, and answers `.tooSoon` if not; another one keeps the order of its connection, and that is all.
+  /// - Parameter predecessors: tasks whose messages must have been delivered before. A publisher that drops repeats
+  ///   knows whether they were, and answers `.tooSoon` if not. Any other publisher keeps the order of its connection,
+  ///   and nothing more.
   func publish(
     _ item: OutboxItem, to destination: Destination, after predecessors: [TaskID],
     then: @escaping (PublishOutcome) -> Void)
 
-  /// The item is no longer in the outbox: it will not be published again.
+  /// Tells the publisher that the item has left the outbox and will not be published again.
   func forgotten(_ item: OutboxItem)
 
-  /// Publishes a message that no worker sees, to find out whether it would go through; by a connection of its own.
+  /// Publishes a message that no worker sees, on a connection of its own, to find out whether messages get through.
   ///
-  /// - Parameter then: gets what is in the way; nil: nothing is. Not called after `cancelRehearsal`.
+  /// - Parameter then: gets the obstacle; nil: there is none. Not called after `cancelRehearsal`.
   func rehearse(then: @escaping (String?) -> Void)
   func cancelRehearsal()
 
-  /// Looks whether the broker could be reached, by a connection of its own.
+  /// Finds out whether the broker can be reached, on a connection of its own.
   ///
-  /// - Parameter then: gets why it is of no use; nil: it would take messages. Not called after `cancelProbe`.
+  /// - Parameter then: gets the reason why it cannot be used; nil: it would take messages. Not called after
+  ///   `cancelProbe`.
   func probe(then: @escaping (String?) -> Void)
   func cancelProbe()
 }
@@ -48,11 +53,12 @@ package protocol Publisher: AnyObject {
 package enum PublisherEvent {
   /// Messages can be published.
   case ready
-  /// The connection has died, or could not be had. A server may hang up on clients that rest (`wasHungUp`).
+  /// The connection has died, or could not be made. `wasHungUp`: it ended after it had reached the server, which may
+  /// close the connection of an idle client.
   case lost(reason: String, wasHungUp: Bool)
 }
 
-/// A queue, or whatever keeps the order of messages.
+/// The unit in which messages keep their order, such as a queue.
 package struct Lane: Hashable, Sendable {
   package let bytes: [UInt8]
   package init(_ bytes: [UInt8]) { self.bytes = bytes }
@@ -60,11 +66,11 @@ package struct Lane: Hashable, Sendable {
 
 /// Where a message goes.
 package struct Destination {
-  /// The queues as the broker names them; a broker that finds them itself needs none here.
+  /// The queues, as the broker names them. A broker that finds them itself needs none here.
   package var queues: [[UInt8]]
-  /// The item's own lane, and those of its queues: a message behind one that is held must not overtake it in any of them.
+  /// The item's own lane, and those of its queues. In none of them may a message overtake a deferred one.
   package var lanes: [Lane]
-  /// Why it cannot be delivered.
+  /// Why the item cannot be delivered; nil: it can.
   package var problem: String?
 
   package init(queues: [[UInt8]], lanes: [Lane], problem: String? = nil) {
@@ -77,14 +83,14 @@ package struct Destination {
 /// What became of one message.
 package enum PublishOutcome: Hashable {
   case delivered
-  /// It had been delivered before.
+  /// The message had been delivered before.
   case duplicate
-  /// A message that goes before it is not there yet.
+  /// A message that must precede it has not been delivered.
   case tooSoon
-  /// Nothing was changed; the text says what and where.
+  /// The broker changed nothing. The text says why, and where.
   case refused(String)
-  /// The same, for a reason that is the server's, such as full memory: it takes from nobody.
+  /// The broker changed nothing, for a reason of the server, such as full memory: it takes messages from no client.
   case unable(String)
-  /// The connection died first: it may have been delivered all the same.
+  /// The connection died first. The message may have been delivered all the same.
   case unknown
 }

@@ -1,18 +1,19 @@
-/// What became of each edit, kept beside the documents.
+/// The receipts: for each document, what became of its last edit.
 package protocol ReceiptStore: AnyObject {
-  /// Writes and removes (nil) receipts. What is refused is left: receipts are for people, and schedules go on without them.
+  /// Writes receipts, and removes those that are nil. A refused write is not repeated: receipts are for people, and
+  /// schedules go on without them.
   func write(_ receipts: [EntryName: EditReceipt?])
 
-  /// One step through all receipts.
+  /// One step of a walk through all receipts.
   ///
-  /// - Parameter position: nil: a new walk begins.
+  /// - Parameter position: the position after the step before; nil: a new walk begins.
   func page(from position: ScanPosition?, then: @escaping Completion<ReceiptPage>)
 }
 
 package struct ReceiptPage {
-  /// nil: this was the last step.
+  /// The position for the next step; nil: this was the last step.
   package var next: ScanPosition?
-  /// As `EditReceipt.bytes` has written them, or somebody else.
+  /// The stored bytes. `EditReceipt.bytes` has written them, or another client.
   package var receipts: [(name: EntryName, bytes: [UInt8])]
 
   package init(next: ScanPosition?, receipts: [(name: EntryName, bytes: [UInt8])]) {

@@ -1,19 +1,19 @@
-/// Why a server did not do what it was asked for.
+/// Why a server did not carry out a call.
 package struct Refusal: Error, Hashable, Sendable {
   package enum Kind: Hashable, Sendable {
-    /// The session ended first: whether it was done is not known.
+    /// The session ended first. It is unknown whether the server carried the call out.
     case lost
-    /// This daemon may not do that.
+    /// This daemon's user lacks the right.
     case forbidden
-    /// What stands at a place of our own is not ours.
+    /// The contents of one of the daemon's own places were not written by a daemon.
     case foreign
     case other
   }
 
   package let kind: Kind
-  /// What the server said, as far as a person can use it.
+  /// The server's words, as far as they help a person.
   package let words: String
-  /// What it means, or what to do; nil: the words say it.
+  /// What the words mean, or what to do; nil: the words are enough.
   package let advice: String?
 
   package init(_ kind: Kind, _ words: String, advice: String? = nil) {
@@ -27,15 +27,15 @@ package struct Refusal: Error, Hashable, Sendable {
   package var text: String { advice.map { "\(words); \($0)" } ?? words }
 }
 
-/// What a port's method answers with. Every port keeps these rules, which the conformance suites look at:
+/// The answer of a port's method. Every port keeps these rules, which the conformance suites check:
 ///
-/// 1. It is called exactly once, on the daemon's thread, and never inside the call.
-/// 2. Answers of one session come in the order of the calls, and what they tell of was done in that order. Two things may
-///    come later: messages to a named exchange, whose queues are looked up first, and a call whose script the server has
-///    forgotten, which is sent once more. A rehearsal, which comes before anything fires, makes the server know all scripts
-///    of a fire.
-/// 3. When a session ends, what is open is answered with `Refusal.lost`: before the session says that it has ended, where
-///    the server ended it; in a later turn, where `close()` did.
-/// 4. What was lost may have been done all the same. So a call that is open when a session ends is never answered with a
-///    success.
+/// 1. The completion is called exactly once, on the daemon's thread, and never inside the call.
+/// 2. The answers of one session come in the order of the calls, and the store carries the calls out in that order.
+/// There are two exceptions, which may come later: a message to a named exchange, whose queues are looked up first, and
+/// a call whose script the server has forgotten, which is sent once more. A rehearsal comes before anything fires, and
+/// makes the server know all scripts of a fire.
+/// 3. When a session ends, every open call is answered with `Refusal.lost`. If the server ended it, this comes before
+/// the session reports its end; if `close()` did, it comes in a later turn.
+/// 4. A lost call may have been carried out all the same. So a call that is open when its session ends is never
+/// answered with a success.
 package typealias Completion<Value> = (Result<Value, Refusal>) -> Void

@@ -1,35 +1,36 @@
-/// What has been fired, as far back as the store remembers. A fire adds to it itself (`ScheduleStore.commit`), and the
-/// oldest runs drop out; so it is for people and programs that look, and nothing is decided by it.
+/// The runs that were fired, as far back as the store's history goes. A fire adds its own run (`ScheduleStore.commit`),
+/// and the oldest runs drop out. So the history is for people and programs that read it, and no decision depends on it.
 ///
-/// A method throws what the server refuses, and what keeps it from answering. What is no run is passed over.
+/// A method throws if the server refuses or does not answer. Entries that are no runs are left out.
 package protocol RunHistory: AnyObject {
-  /// Walks from the newest run to the oldest, until `take` says false.
+  /// Walks from the newest run to the oldest, until `take` returns false.
   ///
   /// - Parameters:
-  ///   - start: runs that were fired before it are left out; nil: all are walked.
-  ///   - place: runs after it are left out; nil: the walk begins with the newest.
+  ///   - start: runs that were fired before this time are left out; nil: the walk goes on to the oldest.
+  ///   - place: runs after this place are left out; nil: the walk begins with the newest.
   func walkHistory(
     since start: UnixTime?, upTo place: HistoryPlace?, _ take: (FireRecord) -> Bool
   ) throws(StoreError)
-  /// When the newest run was fired; nil: there is none, or this user may not see it.
+  /// When the newest run was fired; nil: the history is empty, or this user may not see it.
   func newestRun() throws(StoreError) -> UnixTime?
-  /// When the oldest run that is still remembered was fired; nil: there is none.
+  /// When the oldest run in the history was fired; nil: the history is empty.
   func oldestRun() throws(StoreError) -> UnixTime?
 
-  /// The place of the newest run, or one before all.
+  /// The place of the newest run. In an empty history, a place before every run.
   func historyEnd() throws(StoreError) -> HistoryPlace
-  /// The runs after a place, the oldest first; waits a few seconds for the first of them. Moves `place` on.
+  /// The runs after a place, the oldest first. It waits a few seconds for the first of them, and moves `place` to the
+  /// last.
   func runs(after place: inout HistoryPlace) throws(StoreError) -> [FireRecord]
 }
 
 extension RunHistory {
-  /// Walks from the newest run to the oldest, until `take` says false.
+  /// Walks from the newest run to the oldest, until `take` returns false.
   package func walkHistory(since start: UnixTime?, _ take: (FireRecord) -> Bool) throws(StoreError) {
     try walkHistory(since: start, upTo: nil, take)
   }
 }
 
-/// A place in the history. What its text means is known to the store that gave it.
+/// A place in the history. Only the store that made it knows what its text means.
 package struct HistoryPlace: Hashable, Sendable {
   package let text: String
   package init(_ text: String) { self.text = text }

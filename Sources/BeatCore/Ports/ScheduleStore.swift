@@ -1,55 +1,60 @@
 /// The schedules' documents and their watermarks.
 ///
-/// A document crosses this port as text in JSON, and its bytes are its revision: a fire (`FirePlan.oldDocument`) and a
-/// document that is set aside are known by them. An adapter keeps two rules for it. Stored documents that differ have
-/// bytes that differ, and the bytes alone are enough to find out whether the stored document is still that one. So the
-/// core knows the revision behind a fire of its own before any answer comes, also where the answer is lost. A revision
-/// that the store gives out, such as a counter, would be known by the answer alone, and every client that edits would
-/// have to keep it.
+/// A document crosses this port as JSON text, and its bytes are its revision: a fire (`FirePlan.oldDocument`) and a
+/// document that is set aside are identified by them. An adapter must keep two rules. Stored documents that differ must
+/// have different bytes. And the bytes alone must be enough to find out whether the stored document is still the same.
+/// So the core knows the revision after its own fire before the answer comes, and even if the answer is lost. With a
+/// revision that the store gives out, such as a counter, only the answer would tell, and every client that edits would
+/// have to maintain it.
 package protocol ScheduleStore: AnyObject {
-  /// One step of a walk through the names of all documents: some hundred of them, a thousand at most. A name that is
-  /// there from the first step to the last is found at least once; one may be found twice. A walk goes on in the
-  /// session in which it began.
+  /// One step of a walk through the names of all documents. A step returns some hundred names, a thousand at most. A
+  /// name that exists from the first step to the last is returned at least once, and possibly twice. A walk must
+  /// continue in the session in which it began.
   ///
-  /// - Parameter position: nil: a new walk begins.
+  /// - Parameter position: the position after the step before; nil: a new walk begins.
   func names(from position: ScanPosition?, then: @escaping Completion<NamePage>)
 
-  /// Documents with their watermarks, each as both stood in one moment, in the order of the names: of so many of them,
-  /// from the first on, as an answer has room for (`Limit.pageLength`), and of one at least.
+  /// Reads documents with their watermarks. The document and its watermark are read at the same moment. The answer is
+  /// in the order of `names` and may be shorter than `names`: it holds the first documents, as many as fit into
+  /// `Limit.pageLength` bytes, and at least one.
   func read(_ names: [EntryName], then: @escaping Completion<[Scheduler.DocumentRead]>)
 
-  /// Fires: of each plan, whole or not at all, the document is replaced, the watermark is set, and the message is on
-  /// its way. A plan is carried out once, however often it is committed: `alreadyMine` is the answer to a repeat, also
-  /// when the document was written back as it stood before. Of plans of one schedule on the same document, the first is
-  /// carried out and the others are `changed`. What another daemon's lease forbids is `fenced`, and so is what comes
-  /// after our own has run out by the store's clock; which lease is ours is asked when the plans are sent. Messages for
-  /// one queue keep the order of the plans, and of the calls.
+  /// Carries out fires. For each plan, the store replaces the document, sets the watermark, and sends the message on
+  /// its way, all of it or nothing.
   ///
-  /// - Parameter outcome: called for each plan once. After `unknown` the session ends.
+  /// A plan is carried out once, however often it is committed. A repeat is answered with `alreadyMine`, even if an old
+  /// document was written back since. If several plans start from the same document, the first is carried out, and the
+  /// others are `changed`.
+  ///
+  /// A plan is `fenced` if another daemon holds the lease, or if this daemon's lease has run out by the store's clock.
+  /// The store asks for this daemon's token when it sends the plans. Messages for one queue keep the order of the
+  /// plans, and of the calls.
+  ///
+  /// - Parameter outcome: called once for each plan. After `unknown`, the session ends.
   func commit(_ plans: [FirePlan], outcome: @escaping (FirePlan, FireOutcome) -> Void)
 
-  /// Sets watermarks where there are none; of several for one name, the first.
+  /// Sets watermarks of schedules that have none. If a name occurs several times, its first watermark counts.
   ///
   /// - Parameters:
-  ///   - watermarks: one at least.
-  ///   - then: gets the names of those that were not put, since another watermark stands there.
+  ///   - watermarks: at least one.
+  ///   - then: gets the names whose watermark was not set, since the store holds another one.
   func putAbsent(_ watermarks: [(name: EntryName, watermark: Watermark)], then: @escaping Completion<[EntryName]>)
 
-  /// Replaces a watermark, even by an older one, if the lease is ours.
+  /// Replaces a watermark, even by an older one, if this daemon holds the lease.
   ///
-  /// - Parameter then: gets `false` where another one stands than was expected, or none, or the lease is another
-  ///   daemon's.
+  /// - Parameter then: gets `false` if the stored watermark is not the expected one, if there is none, or if another
+  ///   daemon holds the lease.
   func replace(
     _ name: EntryName, expecting: WatermarkExpectation, with watermark: Watermark, then: @escaping Completion<Bool>)
 
-  /// One step through all watermarks, which forgets those of documents that are gone.
+  /// One step of a walk through all watermarks. It removes those of deleted documents, unless `ages` keeps them.
   func sweepWatermarks(
     from position: ScanPosition?, _ ages: WatermarkAges, then: @escaping Completion<WatermarkSweepPage>)
 }
 
-/// What one step of a walk through names has found.
+/// The result of one step of a walk through names.
 package struct NamePage {
-  /// nil: this was the last step.
+  /// The position for the next step; nil: this was the last step.
   package var next: ScanPosition?
   package var names: [EntryName]
   package var ignored: IgnoredNames
@@ -61,21 +66,22 @@ package struct NamePage {
   }
 }
 
-/// What must stand where a watermark is replaced.
+/// What the store must hold for a watermark to be replaced.
 package enum WatermarkExpectation: Hashable, Sendable {
-  /// A watermark that holds this time.
+  /// A watermark with this due time.
   case due(UnixTime)
-  /// These bytes, which are no watermark: of more than may be, as many as are read.
+  /// These bytes, which are no watermark. If the field is longer than a watermark may be, they are its first bytes, as
+  /// many as a read returns.
   case bytes([UInt8])
 }
 
-/// Which watermarks of documents that are gone are kept.
+/// Which watermarks of deleted documents are kept.
 package struct WatermarkAges: Hashable, Sendable {
-  /// Watermarks of runs are kept if they are due at this time or later.
+  /// Watermarks of schedules that have run are kept if they are due at this time or later.
   package var fired: UnixTime
-  /// Watermarks of schedules that were seen and have not run are kept if they are due at this time or later.
+  /// Watermarks of schedules that have been seen and have not run are kept if they are due at this time or later.
   package var seen: UnixTime
-  /// A watermark that lies further ahead is no time of a run, and counts as the oldest.
+  /// A watermark later than this cannot be the time of a run, and counts as the oldest.
   package var latest: UnixTime
 
   package init(fired: UnixTime, seen: UnixTime, latest: UnixTime) {
@@ -85,12 +91,13 @@ package struct WatermarkAges: Hashable, Sendable {
   }
 }
 
-/// What one step of a sweep has done.
+/// The result of one step of a sweep.
 package struct WatermarkSweepPage {
-  /// nil: this was the last step.
+  /// The position for the next step; nil: this was the last step.
   package var next: ScanPosition?
   package var forgotten: Int
-  /// Minutes since 1970 of the watermarks that are kept of documents that are gone: of runs, and of those seen only.
+  /// The due times of the kept watermarks of deleted documents, in minutes since 1970: `fired` of schedules that have
+  /// run, `seen` of schedules that have only been seen.
   package var fired: [Int64]
   package var seen: [Int64]
 

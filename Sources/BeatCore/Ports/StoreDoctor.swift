@@ -1,42 +1,42 @@
-/// Looks at those parts of an installation that only who knows the kind of its store and broker can judge: servers,
-/// their settings, what their users may do. What is found is reported as it is found; a method throws where it cannot
-/// look.
+/// Examines the parts of an installation whose checks depend on the kind of store and broker: the servers, their
+/// settings, and the rights of their users. Each finding is reported as soon as it is found. A method throws if it
+/// cannot look.
 package protocol StoreDoctor: AnyObject {
-  /// What the store's server is, and what it keeps.
+  /// Examines the kind of the store's server, and what it keeps.
   func examineServer() throws
-  /// What time it shows.
+  /// Examines the store's clock.
   func examineClock() throws
   func examineBroker() throws
-  /// Whether edits are heard.
+  /// Examines whether edits are detected.
   ///
   /// - Parameters:
-  ///   - isFiring: a daemon is there that should hear them.
-  ///   - events: how it says that it does.
+  ///   - isFiring: whether a daemon runs that should detect them.
+  ///   - events: the way in which that daemon detects them, by its record.
   func examineChangeDetection(isFiring: Bool, by events: String?) throws
-  /// Whether the daemons' users may do what a daemon does.
+  /// Examines whether the daemons' users have the rights that a daemon needs.
   func examineRights() throws
-  /// What stands at our own places, and at those of other prefixes.
+  /// Examines the contents of the daemon's own places, and the places of other prefixes.
   func examinePlaces() throws
-  /// Whether workers give the broker's queues the names that we give them.
+  /// Examines whether workers use the same names for the broker's queues as the daemon.
   func examineNames(of queues: Set<[UInt8]>) throws
 
-  /// After `examineBroker`; nil: it cannot be reached.
+  /// The broker, after `examineBroker`; nil: it cannot be reached.
   var broker: (any BrokerInspector)? { get }
 
-  /// What to do, as a command where one does it.
+  /// The remedy, as a command if one is enough.
   func remedy(for ailment: StoreAilment) -> String
 }
 
-/// What others find out, and can only be mended in the store's own way.
+/// A problem that a check outside this port finds, while its remedy depends on the kind of store.
 package enum StoreAilment {
-  /// Edits are looked for every few seconds.
+  /// Edits are detected only by polling, every few seconds.
   case polling
-  /// A document that no editor reads.
+  /// A document that no editing command can read.
   case unreadable(EntryName)
-  /// There is no document.
+  /// The store has no document.
   case empty
   /// A queue that a fire cannot reach.
   case unreachableQueue
-  /// A right to look is missing.
+  /// A right that the check needs is missing.
   case hidden
 }

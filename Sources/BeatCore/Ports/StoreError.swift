@@ -1,20 +1,21 @@
-/// Why a command could not be carried out, in one line for the person who gave it. It never holds a password.
+/// Why a command could not be carried out, in one line for the user who ran it. The text never holds a password.
 package struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
-  /// What to do about it, for programs.
+  /// The kind of the failure, by which a program decides what to do.
   package enum Kind: Sendable, Hashable {
-    /// No server there, or no answer in time: nobody knows whether a command that was on its way has been carried out.
+    /// No server was reached, or none answered in time. It is unknown whether the server carried out a command that had
+    /// been sent.
     case unreachable
     /// The name or the password is wrong or missing, or the user may not do this.
     case denied
     /// A replica takes no writes.
     case readOnly
-    /// The server is starting, or its primary is away: the same command works a little later.
+    /// The server is starting, or its primary is away. The same command may succeed a little later.
     case notReady
-    /// What stands at a place of ours is of another type than ours.
+    /// One of the daemon's own places holds another type than the daemon's.
     case wrongType
-    /// The server cannot do this: too old, of another kind, out of memory.
+    /// The server cannot do this: it is too old, of another kind, or out of memory.
     case unsuitable
-    /// Any other error of the server.
+    /// The server answered with any other error.
     case refused
   }
 

@@ -1,67 +1,66 @@
-/// What a store can tell a person: for commands of a shell, which ask and wait for the answer. The daemon never waits.
+/// What the shell commands ask a store. A call waits for the answer, which the daemon must never do.
 ///
-/// A method throws what the server refuses, and what keeps it from answering; after `.unreachable` nothing more is
-/// answered. Nothing is changed.
+/// No method changes anything, and each throws `StoreError`. After `.unreachable`, no further call is answered.
 package protocol StoreInspector: RunHistory {
-  /// As people know the store: without a password.
+  /// The store's name for people, without a password.
   var name: String { get }
 
-  /// The store's clock, by which everything is due.
+  /// The time on the store's clock, which decides what is due.
   func time() throws(StoreError) -> UnixTime
-  /// What the server says of itself.
+  /// What the server reports about itself.
   func facts() throws(StoreError) -> StoreFacts
 
   // MARK: documents
 
-  /// What all documents' names begin with.
+  /// The prefix of all documents' keys.
   var prefix: [UInt8] { get }
-  /// Where a document stands, as the store itself calls the place.
+  /// The place of a document, as the store calls it.
   func place(of name: EntryName) -> [UInt8]
   /// The names of all schedules, in the order of their bytes.
   func names() throws(StoreError) -> [EntryName]
-  /// What the last look at all names has left out, in words; nil: nothing.
+  /// One sentence about the names that the last call of `names` left out; nil: it left out none.
   var ignoredNames: String? { get }
-  /// Documents with their watermarks, each of one moment, in the order of the names, and handed over as they come: of a
-  /// hundred thousand only some are in memory at once.
+  /// Reads documents, each with its watermark of the same moment, and calls `body` for each in the order of `names`. It
+  /// calls `body` as the documents arrive, so only some of a hundred thousand are in memory at once.
   func eachDocument(_ names: [EntryName], _ body: @escaping (StoredDocument) -> Void) throws(StoreError)
-  /// Looks for what is overdue: a health check must not cost what a hundred thousand documents do, so at most `limit`
-  /// of them are looked at.
+  /// Looks for overdue schedules among at most `limit` documents. A health check must not cost as much as reading a
+  /// hundred thousand documents.
   func survey(_ context: DocumentContext, now: UnixTime, atMost limit: Int) throws(StoreError) -> DueSurvey
-  /// Whether names can show that our place was mistyped. Where they cannot, nobody need look at them.
+  /// Whether the names of schedules can show that the place was mistyped. If false, `doubt` need not be called.
   var isDubious: Bool { get }
-  /// Why our place is probably not the one that was meant, as the names of its schedules show; nil: nothing speaks
-  /// against it.
+  /// Why the place is probably not the one that the operator meant, judged by the names of its schedules; nil: no name
+  /// speaks against it.
   func doubt(_ names: [EntryName]) -> PlaceDoubt?
-  /// Other places at which schedules stand.
+  /// Other places that hold schedules.
   func neighbours() throws(StoreError) -> [EntryName]
 
   // MARK: what daemons keep
 
   /// The daemons, the lease and its epoch.
   func fleet() throws(StoreError) -> Fleet
-  /// The receipt of a schedule's last edit; nil: there is none.
+  /// The receipt of a schedule's last edit; nil: the store has none.
   func receipt(of name: EntryName) throws(StoreError) -> EditReceipt?
-  /// The documents that are set aside, as the daemon that fires, or fired last, has left word: how many, and the
-  /// reasons of the first by name.
+  /// The documents that are set aside, by the receipts of the daemon that leads or led last: their number, and the
+  /// reasons of the first `limit` by name.
   func rejections(atMost limit: Int) throws(StoreError) -> (count: Int, first: [(EntryName, String)])
-  /// Messages that wait for a broker that is another server.
+  /// The number of messages that wait in the outbox for a broker that is another server.
   func outboxLength() throws(StoreError) -> Int64
 
   // MARK: fires
 
-  /// What a run of a schedule would send at this moment, without sending it. The task's id, and who sends, are those of
-  /// no run.
+  /// The plan of what a run of a schedule would send now. Nothing is sent. The plan's task id and sender are those of
+  /// no real run.
   func preview(
     _ document: StoredDocument, context: DocumentContext, defaultQueue: String
   ) throws(StoreError) -> Result<FirePlan, Scheduler.ManualProblem>
-  /// Why no fire from this store can put a message at a place of the broker; nil: it can, as far as is known.
+  /// Why no fire from this store can put a message at a place of the broker; nil: no reason is known.
   ///
-  /// - Parameter name: what people call the place.
+  /// - Parameter name: the place's name for people.
   func problem(ofPlace place: [UInt8], named name: String) throws(StoreError) -> String?
 }
 
 extension StoreInspector {
-  /// Documents with their watermarks, each of one moment, in the order of the names.
+  /// Documents in the order of the names, each with its watermark of the same moment.
   package func documents(_ names: [EntryName]) throws(StoreError) -> [StoredDocument] {
     var documents: [StoredDocument] = []
     documents.reserveCapacity(names.count)
@@ -74,15 +73,15 @@ extension StoreInspector {
     try documents([name]).first ?? StoredDocument(name: name, read: Scheduler.DocumentRead(.absent, .absent))
   }
 
-  /// All documents that stand there during the whole scan, in the order of their names' bytes.
+  /// All documents that exist during the whole scan, in the order of their names' bytes.
   package func documents() throws(StoreError) -> [StoredDocument] { try documents(names()).filter { !$0.isAbsent } }
 
-  /// What the daemons themselves say, without a look at the documents.
+  /// The daemons' own records and the newest run, without a look at the documents.
   package func health() throws(StoreError) -> FiringHealth {
     FiringHealth(try fleet(), lastRun: try newestRun(), now: try time())
   }
 
-  /// The outbox' length, and 0 where it cannot be seen: for who is told the rest all the same.
+  /// The outbox' length; 0 if this user may not see it, for a caller that reports the other facts all the same.
   package func visibleOutboxLength() throws(StoreError) -> Int64 {
     do { return try outboxLength() } catch {
       if error.kind == .unreachable { throw error }

@@ -1,28 +1,27 @@
-/// Leads to the store, again and again: start-up and reconnect are the same path.
+/// Connects to the store, at the start and after each loss: both are the same path.
 package protocol StoreConnector: AnyObject {
-  /// Begins a stay with the store.
+  /// Opens a connection to the store.
   ///
   /// - Parameters:
-  ///   - changeDetection: how edits are to be heard.
-  ///   - fence: the token of our lease, asked for whenever something is sent that only its holder may do; empty: there
-  ///   is no
-  ///     lease.
+  ///   - changeDetection: the way in which edits are detected.
+  ///   - fence: returns the token of this daemon's lease; empty: there is no lease. It is called whenever something is
+  ///     sent that only the holder may do.
   ///   - event: called until `.ended`, and never inside the call.
   func open(
     changeDetection: ChangeDetection, fence: @escaping () -> String, event: @escaping (StoreEvent) -> Void
   ) -> any StoreConnection
 
-  /// As people know the store: without a password.
+  /// The store's name for people, without a password.
   var name: String { get }
 }
 
-/// One stay with the store, from connecting to its end.
+/// One connection to the store, from connecting to its end.
 package protocol StoreConnection: AnyObject {
-  /// Ends it without a word: no event comes any more, and what is open is answered in a later turn.
+  /// Ends the connection silently. No event comes any more, and every open call is answered in a later turn.
   func close()
 }
 
-/// What can be done while edits are heard.
+/// What the daemon can do while edits are detected.
 package protocol StoreSession: AnyObject {
   var schedules: any ScheduleStore { get }
   var leases: any LeaseStore { get }
@@ -31,48 +30,50 @@ package protocol StoreSession: AnyObject {
   var requests: any ManualRequests { get }
   var outbox: any Outbox { get }
   var delivery: Delivery { get }
-  /// Which routes the store's fires can reach; nil: all.
+  /// The routes that the store's fires can reach; nil: every route.
   var routes: RouteRules? { get }
 
-  /// Carries out all that a fire needs, on places of its own, and leaves nothing behind.
+  /// Carries out everything that a fire needs, at places that no daemon and no worker uses, and leaves nothing behind.
   ///
   /// - Parameters:
-  ///   - isLoaded: the schedules have been read, so that what shows whether they can be is known.
-  ///   - then: called once; not if the session ends, or after `cancelRehearsal`.
+  ///   - isLoaded: the schedules have been read, so it is known whether this daemon can read them.
+  ///   - then: called once, but not if the session ends, or after `cancelRehearsal`.
   func rehearse(isLoaded: Bool, then: @escaping (Candidacy.Proof) -> Void)
   func cancelRehearsal()
 
-  /// Finds out what a refusal was about. Not called if the session ends.
+  /// Finds out why a call was refused. `then` is not called if the session ends.
   func explain(_ refusal: Refusal, about question: StoreQuestion, then: @escaping (StoreExplanation) -> Void)
 
-  /// What stands at places of our own and cannot be ours, without which everything fires: each in words, with what to
-  /// do. Not called if the session ends.
+  /// Finds the daemon's own places whose contents no daemon can have written, as far as a fire does not need them. Each
+  /// is a sentence with what to do. `then` is not called if the session ends.
   func foreignPlaces(then: @escaping ([String]) -> Void)
 
-  /// Whether names can show that our place was mistyped. Where they cannot, nobody need look at them.
+  /// Whether the names of schedules can show that the place was mistyped. If false, `doubt` need not be called.
   var isDubious: Bool { get }
-  /// Why our place is probably not the one that was meant, as the names of its schedules show; nil: nothing speaks
-  /// against it.
+  /// Why the place is probably not the one that the operator meant, judged by the names of its schedules; nil: no name
+  /// speaks against it.
   func doubt(_ names: [EntryName]) -> PlaceDoubt?
-  /// Other places at which schedules stand: asked where none stands at ours. nil: they could not be looked for.
+  /// Other places that hold schedules. The daemon asks this if its own place holds none. nil: the store could not look
+  /// for them.
   func neighbours(then: @escaping ([EntryName]?) -> Void)
 
-  /// A name may be too long to be read: it is left out on the server, where that can be done, until none is found.
+  /// Tells the session that a name may be too long to be read. From now on the server leaves such names out, if it can,
+  /// until a whole walk has found none.
   func suspectLongNames()
 }
 
-/// What a daemon has asked for and was refused.
+/// The call that was refused.
 package enum StoreQuestion {
   case documents
   case heartbeat
-  /// A run by hand.
+  /// A request for a run by hand.
   case request
 }
 
 package struct StoreExplanation {
-  /// In words.
+  /// The reason, for people.
   package var text: String
-  /// What this daemon lacks, with what to do about it; nil: it is not about its rights.
+  /// The right that this daemon lacks, with what to do; nil: the refusal is not about its rights.
   package var lack: String?
 
   package init(_ text: String, lack: String? = nil) {
@@ -81,11 +82,12 @@ package struct StoreExplanation {
   }
 }
 
-/// Rules that a store lays upon routes, such as one in cluster mode.
+/// The rules that a store sets for routes, such as those of a server in cluster mode.
 package struct RouteRules: Equatable {
-  /// By which rules are compared.
+  /// The name by which rules are compared.
   package let name: String
-  /// Why what goes to these queues could not be sent.
+  /// Adds the rules to the context by which documents are read, so that a document with a route out of reach is
+  /// rejected with the reason.
   package let applied: (DocumentContext) -> DocumentContext
 
   package init(_ name: String, applied: @escaping (DocumentContext) -> DocumentContext) {
@@ -96,56 +98,56 @@ package struct RouteRules: Equatable {
   package static func == (left: RouteRules, right: RouteRules) -> Bool { left.name == right.name }
 }
 
-/// What a session tells.
+/// An event of a session.
 package enum StoreEvent {
-  /// Edits are heard, and were seen to be: documents can be loaded.
+  /// Edits are detected, and a write of the daemon's own has proved it. Documents can be loaded.
   case watching(any StoreSession)
-  /// A document may be another one.
+  /// A document may have changed.
   case touched(EntryName)
-  /// A document was written in place: by a fire, of this daemon or another, or by somebody else.
+  /// A document was written in place: by a fire of this daemon or another, or by another client.
   case writtenInPlace(EntryName)
-  /// A document whose name is too long to be read.
+  /// A document was touched whose name is too long to be read.
   case ignored(IgnoredNames)
-  /// Every document may be another one.
+  /// Every document may have changed.
   case touchedAll
-  /// Changes were missed, for this reason, and are heard again: every document may be another one.
+  /// Changes were missed for this reason, and are detected again. Every document may have changed.
   case missedChanges(reason: String)
-  /// Our own heartbeat was heard: every change of before it has been told.
+  /// The event of this daemon's own heartbeat came: the events of all earlier changes have come before it.
   case heartbeat
   /// The lease was given back, or ran out.
   case leaseFreed
   /// A run by hand was asked for.
   case requested
-  /// Something that a fire can do without was refused as something that we may not do; in the server's words. Comes
-  /// before the refused call is answered.
+  /// The server refused this daemon something that a fire can do without, for want of a right. The reason is in the
+  /// server's words. It comes before the refused call is answered.
   case lacked(reason: String)
   case notice(StoreNotice)
-  /// The session is over; nothing comes after it.
+  /// The session has ended. No event follows.
   case ended(SessionFailure)
 }
 
-/// What the operator may want to know; the session goes on.
+/// A fact that the operator may want to know. The session goes on.
 package enum StoreNotice {
-  /// Where the primary is.
+  /// The primary's address.
   case primary(address: String, of: String)
-  /// The setting by which edits are heard was changed, or lacks something.
+  /// The setting that change detection needs was changed, or lacks something.
   case notifications(String)
-  /// The store may throw schedules away by this policy.
+  /// The store may evict schedules by this policy.
   case evicting(policy: String)
-  /// Whether store and broker are one server could not be found out.
+  /// The session could not find out whether store and broker are one server.
   case brokerUnknown(String)
-  /// Fields were taken out of a place of our own, which were too long to be ours.
+  /// Fields were removed from one of the daemon's own places. They were too long for a daemon to have written them.
   case foreignFields(count: Int, place: [UInt8])
 }
 
 /// Why a session ended.
 package enum SessionFailure: Error {
-  /// Trying again helps, when the cause has gone.
+  /// The connection was lost. Another attempt helps when the cause has gone, as with `notReady`.
   case lost(String)
   case notReady(String)
-  /// Edits cannot be heard in this way; another one may work.
+  /// Edits cannot be detected in this way. Another way may work.
   case deaf(String)
-  /// Trying again does not help before the operator has changed something.
+  /// Another attempt does not help before the operator has changed something.
   case misconfigured(String)
 
   package var text: String {

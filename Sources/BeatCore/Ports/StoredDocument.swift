@@ -1,4 +1,4 @@
-/// A schedule's document as it stood in the store, with the watermark of the same moment.
+/// A schedule's document as it was stored, with its watermark of the same moment.
 package struct StoredDocument {
   package let name: EntryName
   package let read: Scheduler.DocumentRead
@@ -8,16 +8,16 @@ package struct StoredDocument {
     self.read = read
   }
 
-  /// Nothing stands there.
+  /// Whether the store has no document of this name.
   package var isAbsent: Bool {
     if case .absent = read.content { true } else { false }
   }
 
-  /// The document's bytes; nil if there are none that can be read.
+  /// The document's bytes; nil if there is no document, or none that can be read.
   package var bytes: [UInt8]? {
     if case .document(let bytes) = read.content { bytes } else { nil }
   }
 
-  /// What the daemon keeps beside it.
+  /// The watermark that daemons keep beside the document; nil: there is none, or none that can be read.
   package var watermark: Watermark? { read.watermark }
 }

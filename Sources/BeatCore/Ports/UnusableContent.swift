@@ -1,8 +1,8 @@
-/// What stands in a document's place and cannot be read as one, in the words of the store that found it there.
+/// The contents of a document's place that cannot be read as a document, in the words of the store that found them.
 package struct UnusableContent: Hashable, Sendable {
-  /// What it is: "a Redis list".
+  /// What the place holds, such as "a list".
   package let found: String
-  /// What is wrong with it and what to do, as the predicate of a sentence that begins with its place.
+  /// What is wrong and what to do, as the predicate of a sentence that begins with the place.
   package let problem: String
 
   package init(found: String, problem: String) { (self.found, self.problem) = (found, problem) }
