@@ -1,10 +1,11 @@
-/// What an audit has found: documents that are not what is known of them, and of which no event has told.
+/// What an audit has found: documents that differ from what is known of them, although no event has come.
 ///
-/// In a storm of edits nearly every document differs for a moment: it was read here before its event came, or its own read
-/// is still on its way. So only who was quiet is judged: nothing was heard of the name since the audit began, and nothing
-/// of it was on its way when the answer came. The others are left to the next audit; what is on its way mends them before.
+/// In a storm of edits, nearly every document differs for a moment: the audit reads it before its event comes, or while
+/// its own read is on its way. So the audit judges only quiet documents: no event of the name has come since the audit
+/// began, and nothing of it was on its way when the answer came. The other documents are left to the next audit. What
+/// is on its way usually mends them before.
 package struct AuditFindings: Sendable {
-  /// How many names are remembered of which an event has told. With more, the audit judges none.
+  /// How many names of events are remembered. With more, the audit judges no document.
   package static let mostHeard = 100_000
 
   private var heard: Set<EntryName> = []
@@ -14,10 +15,10 @@ package struct AuditFindings: Sendable {
 
   package init() {}
 
-  /// Nothing has to be waited for.
+  /// Whether no document is suspected, so that the audit need not wait for events.
   package var isEmpty: Bool { suspects.isEmpty }
 
-  /// An event has told of it.
+  /// Takes in an event of a document.
   package mutating func touched(_ name: EntryName) {
     guard !isOverrun else { return }
     heard.insert(name)
@@ -27,26 +28,27 @@ package struct AuditFindings: Sendable {
     (heard, seen, suspects) = ([], [], [])
   }
 
-  /// The audit has read a document.
+  /// Takes in a document that the audit has read.
   ///
   /// - Parameters:
-  ///   - isKnown: it is what is known of it.
-  ///   - isQuiet: nothing of it is on its way (`Scheduler.isQuiet`).
+  ///   - isKnown: whether it is what the scheduler knows.
+  ///   - isQuiet: whether nothing of it is on its way (`Scheduler.isQuiet`).
   package mutating func looked(at name: EntryName, isKnown: Bool, isQuiet: Bool) {
     guard !isOverrun else { return }
     seen.insert(name)
     if !isKnown, isQuiet, !heard.contains(name) { suspects.insert(name) }
   }
 
-  /// All documents have been looked at. What is known and was not among them is gone, unless it came, or came back, while
-  /// the scan went on: then an event has told of it, and a scan need not show it. (`ScheduleStore.names`)
+  /// Takes in the end of the scan. A known document that the scan did not show is gone, unless it was made, or made
+  /// again, during the scan. In that case an event has come, and the scan need not show it (`ScheduleStore.names`).
   package mutating func scanned(known: [EntryName], isQuiet: (EntryName) -> Bool) {
     guard !isOverrun else { return }
     for name in known where !seen.contains(name) && !heard.contains(name) && isQuiet(name) { suspects.insert(name) }
     seen = []
   }
 
-  /// What nobody has told of, after all events of edits that the audit has seen have had their time.
+  /// The documents to read again: they differ, and no event of them has come, although the events of all edits that the
+  /// audit saw have had their time.
   package func repairs(isQuiet: (EntryName) -> Bool) -> [EntryName] {
     suspects.filter(isQuiet).sorted { $0.bytes.lexicographicallyPrecedes($1.bytes) }
   }

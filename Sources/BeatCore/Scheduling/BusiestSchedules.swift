@@ -1,35 +1,36 @@
-/// Who takes how much: the schedules that fire most often, of any number of them, in sixteen counters.
+/// Finds the schedules that fire most often, out of any number of them, with sixteen counters.
 ///
-/// Space-Saving (Metwally, Agrawal, El Abbadi 2005): one that has no counter takes that of the one with the fewest, and its
-/// count; so a count is too high by at most what was taken over, and none that has more than a sixteenth of all is missed.
-/// Only what is certain is told. A minute is counted, then the next one: O(1) for a fire, and nothing allocated.
+/// The method is Space-Saving (Metwally, Agrawal, El Abbadi 2005). A schedule without a counter takes over the counter
+/// with the fewest fires, and its count. So a count is too high by at most what was taken over, and no schedule with
+/// more than a sixteenth of all fires is missed. Only the certain part of a count is reported. Each minute is counted
+/// by itself. A fire costs O(1) and no allocation.
 struct BusiestSchedules {
   /// One schedule's part.
   struct Share: Equatable {
     var handle: DueHeap.Handle
-    /// At least so many fires.
+    /// The number of fires; it was at least this.
     var count: Int64
   }
 
-  /// What was counted in a span of time.
+  /// The counts of one span of time.
   struct Census: Equatable {
-    /// The busiest first; each has at least a hundredth of all.
+    /// The busiest schedules first. Each has at least a hundredth of all fires.
     var shares: [Share]
     var total: Int64
-    /// Microseconds.
+    /// The length of the span; microseconds.
     var span: Int64
     var end: UnixTime
   }
 
   private static let minute: Int64 = 60_000_000
   private static let size = 16
-  /// Shorter ones say nothing; microseconds.
+  /// The shortest span with a meaning; microseconds.
   private static let shortestSpan: Int64 = 1_000_000
 
   private struct Counter {
     var handle: Int32 = -1
     var count: Int64 = 0
-    /// Of the count, what may be another's.
+    /// The part of the count that may belong to other schedules.
     var doubt: Int64 = 0
   }
 
@@ -55,16 +56,17 @@ struct BusiestSchedules {
     }
   }
 
-  /// The handle may become another schedule's.
+  /// Forgets a handle, which may become another schedule's.
   mutating func forget(_ handle: DueHeap.Handle) {
     guard total > 0 || last != nil else { return }
     let gone = Int32(truncatingIfNeeded: handle)
-    // Its count stays, for the next that takes the counter: it is what that one's may be too high by.
+    // The count stays, for the next schedule that takes the counter: that one's count may be too high by it.
     for place in counters.indices where counters[place].handle == gone { counters[place].handle = -1 }
     last?.shares.removeAll { $0.handle == handle }
   }
 
-  /// Of the last whole minute, or of what has passed of the first one; nil: nothing was counted, or long ago.
+  /// The census of the last whole minute, or of the first minute so far; nil: nothing was counted, or the last minute
+  /// is long ago.
   mutating func census(at now: UnixTime) -> Census? {
     turn(now)
     if let last, now.microseconds(since: last.end) <= Self.minute { return last }
@@ -75,7 +77,7 @@ struct BusiestSchedules {
   private mutating func turn(_ now: UnixTime) {
     guard let start else { return self.start = now }
     let passed = now.microseconds(since: start)
-    // A clock that was set back begins anew, too.
+    // If the clock was set back, the count starts again, too.
     guard passed >= Self.minute || passed < 0 else { return }
     last = passed >= 0 && total > 0 ? census(from: start, to: now) : nil
     for place in counters.indices { counters[place] = Counter() }

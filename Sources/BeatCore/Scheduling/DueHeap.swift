@@ -1,10 +1,10 @@
-/// A min-heap of due times with one node per schedule. A node is found by its handle, so that an edit moves or removes
-/// it in O(log n) and nothing stale stays behind. Schedules that are disabled or finished are not in it.
+/// A min-heap of due times with one node per schedule. A handle finds its node, so an edit moves or removes it in O(log
+/// n) and leaves no stale node behind. Disabled and finished schedules are not in it.
 package struct DueHeap {
-  /// A small number that names a schedule; handles are reused, so keep them dense.
+  /// A small number that identifies a schedule. Handles are reused, and their owner must keep them dense.
   package typealias Handle = Int
 
-  /// In twelve bytes: whole numbers of eight would make it sixteen.
+  /// A node of twelve bytes. With an `Int64` in it, it would take sixteen.
   struct Node {
     private let high: Int32
     private let low: UInt32
@@ -21,17 +21,17 @@ package struct DueHeap {
   }
 
   var nodes: [Node] = []
-  /// Where each handle's node is; -1: nowhere. Four bytes, as in `NameIndex`.
+  /// The index of each handle's node; -1: it has none. It takes four bytes, as in `NameIndex`.
   var positions: [Int32] = []
 
   package init() {}
 
   package var count: Int { nodes.count }
 
-  /// The earliest; of several due at once the one with the smallest handle. O(1).
+  /// The earliest node. If several are due at the same time, it is the one with the smallest handle. O(1).
   package var top: (handle: Handle, due: UnixTime)? { nodes.first.map { ($0.handle, $0.due) } }
 
-  /// O(1).
+  /// The due time of a handle; nil: it is not in the heap. O(1).
   package func due(of handle: Handle) -> UnixTime? {
     guard positions.indices.contains(handle), positions[handle] >= 0 else { return nil }
     return nodes[Int(positions[handle])].due
@@ -54,7 +54,7 @@ package struct DueHeap {
     }
   }
 
-  /// Does nothing if the handle is not in the heap. O(log n).
+  /// Removes the handle. It does nothing if the handle is not in the heap. O(log n).
   package mutating func remove(_ handle: Handle) {
     guard positions.indices.contains(handle), positions[handle] >= 0 else { return }
     let position = Int(positions[handle])
@@ -105,7 +105,7 @@ package struct DueHeap {
 }
 
 extension DueHeap {
-  /// Each parent precedes its children and each handle knows its place. O(n); for tests.
+  /// Whether each parent precedes its children, and each handle knows its node. O(n); for tests.
   var invariantsHold: Bool {
     for (position, node) in nodes.enumerated() {
       guard Int(positions[node.handle]) == position else { return false }

@@ -1,12 +1,12 @@
-/// What became of an edit that was heard: one line of JSON for whoever made it.
+/// What became of a detected edit: one line of JSON for the client that made it.
 package struct EditReceipt: Hashable, Sendable {
   package var verdict: Scheduler.Verdict
-  /// By the store's clock.
+  /// When the edit was detected, by the store's clock.
   package var heard: UnixTime
-  /// In force, but probably not what was meant.
+  /// What is probably not meant in a document that is in force.
   package var warnings: [String] = []
-  /// SHA-1 of the document's bytes that are answered, in 40 lower-case hex digits; nil: they were not read, or the
-  /// receipt is an earlier version's.
+  /// SHA-1 of the document's bytes that the receipt is about, in 40 lower-case hex digits. nil: they were not read, or
+  /// an earlier version wrote the receipt.
   package var sha1: String?
 
   package init(_ verdict: Scheduler.Verdict, heard: UnixTime) {
@@ -14,8 +14,8 @@ package struct EditReceipt: Hashable, Sendable {
     self.heard = heard
   }
 
-  /// `{"state": "accepted", "next": "2026-11-21T05:00:00Z", "heard": …, "sha1": …}`, next null where it will not run,
-  /// or `{"state": "rejected", "reason": …, "heard": …, "sha1": …}`.
+  /// The receipt as it is stored: `{"state": "accepted", "next": "2026-11-21T05:00:00Z", "heard": …, "sha1": …}`, where
+  /// `next` is null if the schedule will not run, or `{"state": "rejected", "reason": …, "heard": …, "sha1": …}`.
   package var bytes: [UInt8] {
     var text: [UInt8] = []
     text.append(Self.beginning(of: verdict))
@@ -45,7 +45,7 @@ package struct EditReceipt: Hashable, Sendable {
     return text
   }
 
-  /// Whether a receipt, as it was stored, says that a document stands as it does.
+  /// Whether a stored receipt has the same state as a verdict: accepted or rejected.
   package static func tells(_ bytes: [UInt8], _ verdict: Scheduler.Verdict) -> Bool {
     bytes.starts(with: beginning(of: verdict).utf8)
   }
@@ -54,7 +54,7 @@ package struct EditReceipt: Hashable, Sendable {
     if case .accepted = verdict { #"{"state": "accepted""# } else { #"{"state": "rejected""# }
   }
 
-  /// What `bytes` has written; nil: somebody else wrote it.
+  /// Reads what `bytes` has written; nil: another client wrote these bytes.
   package init?(_ bytes: [UInt8]) {
     guard let layout = try? DocumentLayout(bytes), let heard = layout.text("heard").flatMap({ UnixTime(iso8601: $0) })
     else { return nil }

@@ -1,14 +1,15 @@
-/// The entries by name and by handle. Handles are dense and reused: they are places in one array.
+/// The entries by name and by handle. A handle is the entry's place in one array, so handles are dense and reused.
 struct EntryTable {
   private var slots: [ScheduleEntry?] = []
   private var free: [DueHeap.Handle] = []
   private var index = NameIndex()
 
   var count: Int { index.count }
-  /// In the order of their handles: what is done to all of them is done in the same order in each run.
+  /// All names, in the order of their handles: a step that visits all entries visits them in the same order in each
+  /// run.
   var names: [EntryName] { slots.compactMap { $0?.name } }
 
-  /// Those of some of them, in the same order.
+  /// The names of some entries, in the same order.
   func names(where isWanted: (ScheduleEntry) -> Bool) -> [EntryName] {
     slots.compactMap { entry in entry.flatMap { isWanted($0) ? $0.name : nil } }
   }
@@ -16,7 +17,7 @@ struct EntryTable {
   func handle(of name: EntryName) -> DueHeap.Handle? { index.find(name) { slots[$0]?.name } }
 
   subscript(handle: DueHeap.Handle) -> ScheduleEntry? {
-    // Lent and changed in place: an entry is looked at far more often than it is copied.
+    // The entry is lent and changed in place, since it is read far more often than it is copied.
     _read {
       if slots.indices.contains(handle) { yield slots[handle] } else { yield nil }
     }

@@ -1,18 +1,19 @@
-/// What the scheduler keeps of a document in memory: when it is due. The rest is read from the bytes when it fires; a
-/// million schedules may be loaded, and most of them rest.
+/// The part of a document that decides when the schedule is due. The scheduler keeps only this part parsed, and reads
+/// the rest from the bytes at a fire: a million schedules may be loaded, and most of them rest.
 struct EntryTiming: Hashable {
   private let limits: Limits?
   let schedule: Schedule
-  // The small ones last: what follows in an entry fills their word.
+  // The small fields are last: the entry's next fields share their word.
   let enabled: Bool
   var runImmediately: Bool
   let oneOff: Bool
 
   var maxRunCount: Int64? { limits?.maxRunCount }
   var startAfter: UnixTime? { limits?.startAfter }
-  /// Nothing is due at it or sent from it on: `expires_at`, or the moment from which messages are void.
+  /// The end: nothing is due or sent at this time or later. It is `expires_at`, or the time from which messages are
+  /// void.
   var expiresAt: UnixTime? { limits?.expiresAt }
-  /// The end is that of the messages, by `expires`: a worker would discard what is sent from then on.
+  /// Whether the end is that of the messages, by `expires`: a worker would discard a message that is sent from then on.
   var endsWithMessages: Bool { limits?.endsWithMessages ?? false }
   var jitter: Int64 { limits?.jitter ?? 0 }
   var catchup: Catchup { limits?.catchup ?? Catchup() }
@@ -26,17 +27,17 @@ struct EntryTiming: Hashable {
     self.limits = limits == Limits.none ? nil : limits
   }
 
-  /// Why nothing is due after its end.
+  /// Why nothing is due after the end.
   func endInWords(_ end: UnixTime) -> String {
     guard endsWithMessages else { return "expires_at \(end.iso8601) comes before its next occurrence" }
     guard end > .earliest else { return "expires leaves its messages no time: a worker would discard them" }
     return "expires \(end.iso8601) comes before its next occurrence: a worker would discard the message"
   }
 
-  /// Whether there may be a last occurrence.
+  /// Whether the schedule may have a last occurrence.
   var mayFinish: Bool { schedule.comesOnce || oneOff || maxRunCount != nil || expiresAt != nil }
 
-  /// What few schedules have: kept apart, so that the others do not pay for it.
+  /// The fields that few schedules have. They are kept apart, so that the others need no memory for them.
   private final class Limits: Hashable, Sendable {
     static let none = Limits(
       maxRunCount: nil, startAfter: nil, expiresAt: nil, endsWithMessages: false, jitter: 0, catchup: Catchup())

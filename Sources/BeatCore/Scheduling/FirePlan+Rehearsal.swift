@@ -1,16 +1,17 @@
 extension FirePlan {
-  /// The schedule of a rehearsal, at a place of its own.
+  /// The name of a rehearsal's schedule, at a place of its own.
   package static let rehearsedEntry = EntryName("a")
-  /// What must stand there, under the entry's name.
+  /// The document that the store must hold under that name.
   package static let rehearsedDocument = Array("rehearse".utf8)
-  /// The watermark of a schedule that was seen, and the one that takes its place.
+  /// The watermark that the store must hold: that of a schedule which was seen and has not been fired. The plan's
+  /// replaces it.
   package static let rehearsedWatermark = Watermark(due: UnixTime(microseconds: 1), taskID: nil, totalRunCount: 0)
 
-  /// A fire that no schedule asks for and no worker sees, to find out whether it would go through.
+  /// The plan of a fire that no schedule asks for and no worker sees, to find out whether fires get through.
   ///
   /// - Parameters:
-  ///   - taskIDs: those of the rehearsal's place.
-  ///   - queue: where the message goes by its route. No worker may know the place that it is put at.
+  ///   - taskIDs: the namespace of the rehearsal's place.
+  ///   - queue: the queue of the message's route. No worker may know the place of its messages.
   package static func rehearsal(_ taskIDs: TaskIDNamespace, queue: String, sha1: TaskID.SHA1) -> FirePlan {
     let due = UnixTime(microseconds: 2)
     let id = TaskID(key: taskIDs.bytes(of: rehearsedEntry), due: due, sha1: sha1)

@@ -1,6 +1,6 @@
-/// One occurrence to fire: all that the store needs, made once. Carrying it out again is always safe.
+/// One occurrence to fire, with all that the store needs. It is made once, and it is always safe to carry it out again.
 ///
-/// A class, since it is passed from hand to hand on its way, and nothing in it changes.
+/// It is a class, since many parts of the daemon pass it on, and nothing in it changes.
 package final class FirePlan: Hashable, Sendable {
   package let entry: EntryName
   /// The task's name, for the log.
@@ -8,7 +8,8 @@ package final class FirePlan: Hashable, Sendable {
   package let taskID: TaskID
   /// The occurrence's nominal time.
   package let due: UnixTime
-  /// The document's bytes that were decided on, which are its revision: the store refuses if others stand there now.
+  /// The bytes of the document that the plan was made from, which are its revision. If the stored document has others,
+  /// the store does not fire.
   package let oldDocument: [UInt8]
   package let newDocument: [UInt8]
   package let message: [UInt8]
@@ -34,7 +35,7 @@ package final class FirePlan: Hashable, Sendable {
     self.reason = reason
   }
 
-  /// What is sent of it; bytes.
+  /// The bytes of the documents and the message that are sent to the store.
   var size: Int { oldDocument.count + newDocument.count + message.count }
 
   package static func == (left: FirePlan, right: FirePlan) -> Bool {
@@ -48,44 +49,45 @@ package final class FirePlan: Hashable, Sendable {
   package func hash(into hasher: inout Hasher) { hasher.combine(taskID) }
 }
 
-/// Why something is fired.
+/// Why an occurrence is fired.
 package enum FireReason: String, Hashable, Sendable {
-  /// It is due.
+  /// The occurrence is due.
   case schedule
-  /// It was missed, and is made up for.
+  /// The occurrence was missed, and is made up for.
   case catchUp = "catch-up"
   /// The document asks for a run at once.
   case immediate
-  /// It was due before, and its queue could not take it.
+  /// The occurrence was due before, and the store refused it then, for example because of its queue.
   case queue
-  /// Somebody wants it now.
+  /// A user asked for the run.
   case manual
 }
 
 /// What became of a fire.
 package enum FireOutcome: Hashable, Sendable {
-  /// Pushed, marked and written back.
+  /// The message was pushed, the watermark set, and the document written back.
   case fired
-  /// The watermark already holds this task id: an own reply that was lost, or a document rolled back since.
+  /// The watermark already holds this task id: this daemon's own reply was lost, or a client has written an old
+  /// document back.
   case alreadyMine
   /// The watermark holds this due time or a newer one.
   case already
-  /// No document stands there.
+  /// The store has no document of this name.
   case gone
-  /// Another document stands there.
+  /// The stored document is not the one that the plan was made from.
   case changed
-  /// Not yet due by the store's clock, which shows this time.
+  /// The occurrence is not yet due by the store's clock, which shows this time.
   case early(serverTime: UnixTime)
   /// Another daemon holds the lease.
   case fenced
-  /// Nothing was changed, and trying again later is right: a queue key of the wrong type, an exchange without a queue,
-  /// a server that is out of memory. The text says what and where.
+  /// The store changed nothing, and another attempt may succeed: a queue's place has the wrong type, an exchange has no
+  /// queue, or the server is out of memory. The text says what and where.
   case refused(String)
-  /// The same, for a reason that is this daemon's own: its user may not do it. Another daemon perhaps may.
+  /// The store changed nothing, since this daemon's user may not do it. Another daemon perhaps may.
   case forbidden(String)
-  /// Nothing was changed, and this server will not do it: it is a replica now, still loading, or wants a password. A
-  /// new connection may lead to one that does. The text is the server's.
+  /// The store changed nothing, and this server will not do it: it is a replica now, still loading, or wants a
+  /// password. A new connection may lead to a server that does. The text is the server's.
   case wrongServer(String)
-  /// The connection died first: it may have happened, or may not.
+  /// The connection died first. It is unknown whether the plan was carried out.
   case unknown
 }

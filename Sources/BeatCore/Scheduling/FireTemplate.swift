@@ -1,17 +1,17 @@
-/// What the occurrences of a schedule have in common: the message but for the task's id, and where its document is
-/// written to. A plan that is made from it reads nothing anew.
+/// What the occurrences of a schedule have in common: the message without the task's id, and the places of the document
+/// at which a run is written. A plan that is made from a template parses nothing.
 struct FireTemplate {
-  /// It is of these bytes and no others.
+  /// The document's bytes for which the template is valid.
   private(set) var document: [UInt8]
   private var places: BookkeepingPlaces
   private let task: String
   private let route: Route
   private let priority: Int64
   private let message: any PreparedMessage
-  /// When it was used last.
+  /// When the template was used last.
   private(set) var usedAt: UnixTime
 
-  /// - Parameter message: timeless.
+  /// - Parameter message: a message that does not depend on the time.
   init(_ plan: FirePlan, _ fired: FiredDocument, _ message: any PreparedMessage, now: UnixTime) {
     document = fired.bytes
     places = fired.places
@@ -20,10 +20,10 @@ struct FireTemplate {
     usedAt = now
   }
 
-  /// Bytes that it takes, about; the document's are the entry's own.
+  /// About how many bytes the template takes. The document's bytes are shared with the entry.
   var size: Int { message.bytes.count + 256 }
 
-  /// The plan of one more occurrence; from then on the template is of the document that it leads to.
+  /// The plan of one more occurrence. After it, the template is valid for the plan's new document.
   mutating func plan(
     _ entry: ScheduleEntry, _ id: TaskID, due: UnixTime, reason: FireReason, count: Int64, now: UnixTime
   ) -> FirePlan {
@@ -41,14 +41,14 @@ struct FireTemplate {
   }
 }
 
-/// The templates of those schedules that fire often, while much is to be done: else there is time enough, and memory is
-/// what counts.
+/// The templates of schedules that fire often. They are kept only while many fires are in flight, or for a long
+/// document: otherwise there is time enough, and memory matters more.
 struct FireTemplates {
-  /// Microseconds from one occurrence to the next, at most.
+  /// A schedule fires often if at most this time lies between two occurrences; microseconds.
   private static let often: Int64 = 60_000_000
 
   private var templates: [DueHeap.Handle: FireTemplate] = [:]
-  /// Bytes, about, of all of them.
+  /// About how many bytes all templates take.
   private(set) var size = 0
   private let limit: Int
   private var sweptAt = UnixTime.earliest
@@ -57,7 +57,7 @@ struct FireTemplates {
 
   var count: Int { templates.count }
 
-  /// A plan by the template of the entry's document, if there is one.
+  /// The plan by the template of the entry's document; nil: there is none.
   mutating func plan(
     _ handle: DueHeap.Handle, _ entry: ScheduleEntry, _ id: TaskID, due: UnixTime, reason: FireReason, count: Int64,
     now: UnixTime
@@ -68,7 +68,7 @@ struct FireTemplates {
     return templates.values[index].plan(entry, id, due: due, reason: reason, count: count, now: now)
   }
 
-  /// Keeps a template if that is worth it.
+  /// Keeps a template if the schedule fires often and there is room.
   mutating func keep(
     _ template: FireTemplate, of handle: DueHeap.Handle, every microseconds: Int64, now: UnixTime
   ) {
@@ -82,7 +82,7 @@ struct FireTemplates {
     if let old = templates.removeValue(forKey: handle) { size -= old.size }
   }
 
-  /// Lets go of those that have not been used for a while; not more often than that.
+  /// Drops the templates that have not been used for two minutes. It runs at most every two minutes.
   private mutating func sweep(now: UnixTime) {
     guard now.microseconds(since: sweptAt) > 2 * Self.often else { return }
     sweptAt = now

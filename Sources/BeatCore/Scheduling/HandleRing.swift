@@ -1,21 +1,22 @@
-/// Handles, first come, first served, each with one place.
+/// A queue of handles, in which each has one place.
 ///
-/// A ring. What is taken out of its middle leaves a hole, so that each operation is O(1), amortized.
+/// It is a ring. A handle that is taken out of the middle leaves a hole, so each operation is O(1), amortized.
 struct HandleRing {
   private static let hole: Int32 = -1
 
-  /// The ring has a power of two places, or none.
+  /// The places of the ring: their number is a power of two, or 0.
   private var ring: [Int32] = []
   private var head = 0
-  /// From the head on, holes included.
+  /// The number of places in use from the head on, holes included.
   private var length = 0
-  /// In which place of the ring each handle stands; as long as the largest that was ever behind.
+  /// The place of each handle in the ring; `hole`: it has none. It is as long as the largest handle that was ever in
+  /// the ring.
   private var places: [Int32] = []
   private(set) var count = 0
 
   func contains(_ handle: DueHeap.Handle) -> Bool { places.indices.contains(handle) && places[handle] >= 0 }
 
-  /// At the end; one that waits already keeps its place.
+  /// Adds a handle at the end. A handle that is in the ring keeps its place.
   mutating func append(_ handle: DueHeap.Handle) {
     guard !contains(handle) else { return }
     if length == ring.count { makeRoom() }
@@ -41,7 +42,7 @@ struct HandleRing {
     return nil
   }
 
-  /// Whether it was there.
+  /// - Returns: whether the handle was in the ring.
   @discardableResult mutating func remove(_ handle: DueHeap.Handle) -> Bool {
     guard count > 0, contains(handle) else { return false }
     ring[Int(places[handle])] = Self.hole
@@ -55,7 +56,7 @@ struct HandleRing {
     if count == 0 { (head, length) = (0, 0) }
   }
 
-  /// Closes the holes; where that is not half of it, doubles the ring.
+  /// Closes the holes. If the ring is more than half full of handles, it doubles.
   private mutating func makeRoom() {
     let capacity = ring.isEmpty ? 16 : count * 2 > ring.count ? ring.count * 2 : ring.count
     var next = Array(repeating: Self.hole, count: capacity)

@@ -1,4 +1,4 @@
-/// Handles, a bit for each.
+/// A set of handles, with one bit for each.
 struct HandleSet {
   private var words: [UInt64] = []
 

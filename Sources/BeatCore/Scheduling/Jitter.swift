@@ -1,7 +1,7 @@
 /// How much later than it is due an occurrence is sent, so that schedules of the same minute do not all come at once.
 enum Jitter {
-  /// When an occurrence is sent: at its due time, or up to `limit` later. Always before the next one is due, and before
-  /// the schedule's end.
+  /// When an occurrence is sent: at its due time, or less than `limit` later. It is always before the next one is due,
+  /// and before the schedule's end.
   ///
   /// - Parameters:
   ///   - limit: microseconds, as the document says it.
@@ -11,14 +11,14 @@ enum Jitter {
   ) -> UnixTime {
     guard limit > 0 else { return due }
     var limit = limit
-    // From the due time and not from what was before it: the same on every daemon.
+    // The next time is found from `due` and from nothing earlier, so it is the same on every daemon.
     if let next = schedule.nextDue(after: due, base: due) { limit = min(limit, next.microseconds(since: due)) }
     if let end { limit = min(limit, end.microseconds(since: due)) }
     return due.advanced(by: delay(of: name, due: due, limit: limit))
   }
 
-  /// In [0, `limit`), microseconds. The same for the same schedule and occurrence, on every daemon and after a restart:
-  /// FNV-1a over the name and the due time, its bits mixed as in SplitMix64.
+  /// The delay of an occurrence, in [0, `limit`) microseconds. It is the same for the same schedule and occurrence, on
+  /// every daemon and after a restart: FNV-1a over the name and the due time, with its bits mixed as in SplitMix64.
   static func delay(of name: EntryName, due: UnixTime, limit: Int64) -> Int64 {
     guard limit > 0 else { return 0 }
     var hash: UInt64 = 0xCBF2_9CE4_8422_2325

@@ -1,21 +1,22 @@
-/// Which of all documents have been read: of a full load, or of a look at all of them while everything goes on.
+/// The state of a full load, or of a refresh: a read of all documents while the scheduler goes on firing.
 struct LoadState {
-  /// A full load has finished, and events are being heard.
+  /// A full load has finished, and edits are detected.
   private(set) var isWatching = false
-  /// All documents are being read. What has been found bears the load's number.
+  /// All documents are being read. Each document that was found has the load's number.
   private(set) var isReading = false
-  /// The store is another one than that from which the schedules were loaded, and not all of it has been read.
+  /// The store is not the one from which the schedules were loaded, and not all of it has been read.
   private(set) var isReplaced = false
   private(set) var number: UInt16 = 0
 
-  /// Nothing fires before all has been read.
+  /// Whether this is a full load: nothing fires before all documents have been read.
   var isFirst: Bool { isReading && !isWatching }
-  /// A look at all documents, while everything goes on.
+  /// Whether this is a refresh: the scheduler goes on firing.
   var isRefresh: Bool { isReading && isWatching }
 
   mutating func storeReplaced() { isReplaced = true }
 
-  /// - Returns: whether the numbers begin anew, so that all that was found before has to be numbered 0.
+  /// - Returns: whether the numbers start again, so that the caller must set the number of everything found before to
+  ///   0.
   mutating func begin(whileWatching: Bool) -> Bool {
     if !whileWatching { isWatching = false }
     isReading = true
@@ -24,7 +25,7 @@ struct LoadState {
     return isFull
   }
 
-  /// - Returns: whether it is from now on that events are all that is missing.
+  /// - Returns: whether this ends a full load, so that from now on events are enough.
   mutating func finish() -> Bool {
     isReading = false
     guard !isWatching else { return false }

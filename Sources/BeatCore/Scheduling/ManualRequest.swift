@@ -1,5 +1,5 @@
-/// What somebody wants to be fired now, as it waits on the store: `<microseconds since 1970, 20 digits>|<entry>`. After
-/// that time nobody waits for it any more, and it is not fired.
+/// A request for a run by hand, as it waits in the store: `<microseconds since 1970, 20 digits>|<entry>`. After that
+/// time its sender waits no longer, and it is not fired.
 package struct ManualRequest: Hashable, Sendable {
   package var entry: EntryName
   package var deadline: UnixTime

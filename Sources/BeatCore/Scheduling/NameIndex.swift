@@ -1,27 +1,27 @@
-/// Finds a handle by its name, in eight bytes for each place: the names themselves stand in the table that it belongs to,
-/// and are looked at only where their hash is the same.
+/// Finds a handle by its name, in eight bytes for each place. The names themselves are in the table that the index
+/// belongs to. They are compared only if their hashes are the same.
 ///
-/// Open addressing with linear probing. What is removed leaves no trace: those behind it move up.
+/// It uses open addressing with linear probing. A removed handle leaves no mark: the handles behind it move up.
 struct NameIndex {
   private struct Place {
-    /// The lower half: to be compared, and to be moved by when the table grows.
+    /// The lower half of the name's hash, for comparisons, and to find the place again when the table grows.
     var hash: UInt32 = 0
-    /// -1: nobody.
+    /// The handle; -1: the place is free.
     var handle: Int32 = -1
 
     var isFree: Bool { handle < 0 }
   }
 
-  /// A power of two, at most two thirds of them taken.
+  /// The places: their number is a power of two, and at most two thirds of them are taken.
   private var places: [Place] = []
   private(set) var count = 0
 
-  /// - Parameter name: of a handle in here.
+  /// - Parameter name: returns the name of a handle of this index.
   func find(_ wanted: EntryName, _ name: (DueHeap.Handle) -> EntryName?) -> DueHeap.Handle? {
     place(of: wanted, name).map { Int(places[$0].handle) }
   }
 
-  /// The name is not in here yet, and belongs to `handle`.
+  /// Adds a name with its handle. The name must not be in the index.
   mutating func insert(_ new: EntryName, _ handle: DueHeap.Handle) {
     if 3 * (count + 1) > 2 * places.count { grow() }
     fill(Place(hash: Self.hash(new), handle: Int32(clamping: handle)))
@@ -36,7 +36,7 @@ struct NameIndex {
     while true {
       next = (next + 1) & mask
       guard !places[next].isFree else { break }
-      // It may move up if its first place does not lie between the hole and where it is.
+      // This handle may move up if its first place does not lie between the hole and its present place.
       if (next &- first(places[next].hash)) & mask >= (next &- hole) & mask {
         places[hole] = places[next]
         hole = next

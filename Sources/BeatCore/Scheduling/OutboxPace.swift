@@ -1,11 +1,12 @@
-/// What waits in the outbox for a broker that takes from it: as the relay has told, and what was fired since.
+/// How much waits in the outbox for a broker that takes messages from it: what the relay has reported, and what was
+/// fired since.
 struct OutboxPace {
   private var messages = 0
   private var bytes = 0
 
-  /// The relay has walked through it, and so many messages are left.
+  /// The relay has walked through the outbox, and `waiting` messages are left.
   mutating func told(_ waiting: Int) {
-    // Which they are is not known: on average they are as long as the others.
+    // It is not known which messages these are. On average they are as long as the others.
     if messages > 0 { bytes = bytes / messages * min(waiting, messages) }
     messages = waiting
   }
@@ -15,7 +16,7 @@ struct OutboxPace {
     bytes += plan.message.count
   }
 
-  /// Whether one that is late may go in, with so much on its way there.
+  /// Whether a late message may be added, while `underWay` messages of `more` bytes are on their way to the outbox.
   func isShort(messages underWay: Int, bytes more: Int) -> Bool {
     messages + underWay < Limit.outboxBacklog.most && bytes + more < Limit.fireLength.most
   }

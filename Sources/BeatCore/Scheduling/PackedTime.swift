@@ -1,4 +1,4 @@
-/// A time or none in eight bytes. An optional takes sixteen, and there may be a million entries.
+/// An optional time in eight bytes. `UnixTime?` takes sixteen, and there may be a million entries.
 @propertyWrapper struct PackedTime: Hashable {
   /// `Int64.min`: none. No schedule knows a time as early as that.
   private var microseconds: Int64

@@ -1,16 +1,17 @@
-/// What few entries have, and not for long: kept apart, so that the others do not pay for it.
+/// The fields that few entries need, and not for long. They are kept apart, so that the other entries need no memory
+/// for them.
 struct PassingState: Equatable {
-  /// Set by an edit of the schedule: what would have been due before does not count as missed.
+  /// What would have been due until this time does not count as missed. An edit of the schedule sets it, among others.
   var floor: UnixTime?
-  /// When `run_immediately` was noticed: its occurrence's nominal time.
+  /// The nominal time of the occurrence that `run_immediately` asks for: when it was noticed.
   var immediate: UnixTime?
-  /// Attempts that were refused in a row.
+  /// The attempts that were refused in a row.
   var refusals: Refusals?
-  /// When what is behind was last compared with what is caught up on: of a crontab that is far behind.
+  /// When the backlog of a crontab that is far behind was last counted.
   var lookedAt: UnixTime?
-  /// Steps of the clock while the script was on its way, microseconds.
+  /// The sum of the clock's steps while the script was on its way; microseconds.
   var pendingStep: Int64 = 0
-  /// What was on its way when the connection died, until it is known what became of it.
+  /// The task whose script was on its way when the connection died, until its outcome is known.
   var lostAnswer: TaskID?
 
   static let none = PassingState()
@@ -23,10 +24,10 @@ struct PassingState: Equatable {
 
 /// Why an occurrence that is due is deferred.
 enum Obstacle: Equatable, CustomStringConvertible {
-  /// The store's clock rules, and is so many tenths of a second behind ours. Not more exactly: at the next attempt it is
-  /// the same, and is said once.
+  /// The store's clock decides, and is this many tenths of a second behind this machine's. It is no more exact, so that
+  /// the next attempt finds the same obstacle, and it is reported once.
   case clockBehind(tenths: Int64)
-  /// The store's own words.
+  /// The store refused, in these words.
   case refused(String)
 
   var description: String {

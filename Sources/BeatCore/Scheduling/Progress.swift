@@ -1,18 +1,20 @@
-/// How far a schedule has come: what its next due time is counted from, and how that is known.
+/// How far a schedule has come: the time from which its next due time is counted, and how that time is known.
 struct Progress: Equatable {
-  /// The newest due time that is known to be fired, or the time first seen: what the next one is counted from.
+  /// The newest due time that is known to have been fired, or the time first seen. The next due time is counted from
+  /// it.
   var base: UnixTime
   var totalRunCount: Int64
-  /// The base is when we first saw the schedule, and this is the watermark that stood there then: of an earlier
-  /// schedule of the name, or `earliest` for none. Another daemon may have seen it earlier; its watermark is newer than
-  /// this one.
+  /// Set while the base is the time at which this process first saw the schedule: the due time of the watermark that
+  /// was stored then. That one belongs to an earlier schedule of the same name; `earliest`: there was none. Another
+  /// daemon may have seen the schedule earlier. Its watermark is newer than this time.
   @PackedTime var watermarkBefore: UnixTime?
-  /// Of the newest watermark that was read: an edit that finds another one is an edit that was heard late.
+  /// The fingerprint of the newest watermark that was read. If the read of an edit finds another one, the edit was
+  /// detected late.
   var watermarkSeen: Watermark.Fingerprint?
-  /// The base was read off the store's clock while we watched, and not found in a watermark or a document of an earlier
-  /// time: it is wrong if that clock was wrong.
+  /// The base was read off the store's clock while this process watched, and not found in a watermark or a document
+  /// from an earlier time. If that clock was wrong, the base is wrong.
   var isMeasured = false
-  /// Something of it has run, by its watermark or its document.
+  /// The schedule has run, by its watermark or its document.
   var hasRun = false
 
   init(base: UnixTime, totalRunCount: Int64) {
@@ -20,7 +22,7 @@ struct Progress: Equatable {
     self.totalRunCount = totalRunCount
   }
 
-  /// Counts from another time than any watermark says.
+  /// Counts from a time that no watermark holds.
   mutating func count(from base: UnixTime) {
     self.base = base
     isMeasured = true

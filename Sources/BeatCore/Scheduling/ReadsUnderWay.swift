@@ -1,14 +1,14 @@
-/// Reads of documents whose answers have not come.
+/// The reads of documents whose answers have not come.
 struct ReadsUnderWay {
-  /// True: the key was touched after the read was sent, so its answer may be old.
+  /// The open reads by name. True: the key was touched after the read was sent, so its answer may be old.
   private var reads: [EntryName: Bool] = [:]
-  /// Schedules whose watermark we have just kept, while a read of them is under way that was sent before: its answer may
-  /// lack it.
+  /// Schedules whose watermark this process has just stored while an earlier read of them is open: its answer may lack
+  /// the watermark.
   private var unseenAnchors: Set<EntryName> = []
 
   func contains(_ name: EntryName) -> Bool { reads[name] != nil }
 
-  /// - Returns: whether a read is to be sent. Else the answer that comes is followed by another read.
+  /// - Returns: whether a read must be sent now. If not, one is open, and its answer is followed by another read.
   mutating func touch(_ name: EntryName) -> Bool {
     guard reads[name] == nil else {
       reads[name] = true
@@ -18,10 +18,10 @@ struct ReadsUnderWay {
     return true
   }
 
-  /// - Returns: whether the key was touched meanwhile.
+  /// - Returns: whether the key was touched since the read was sent.
   mutating func answered(_ name: EntryName) -> Bool { !reads.isEmpty && reads.removeValue(forKey: name) == true }
 
-  /// The answers to reads that were sent before may be older than what was missed.
+  /// A load begins. The answers to earlier reads may be older than the changes that were missed.
   mutating func loadBegins() {
     for name in reads.keys { reads[name] = true }
   }
@@ -35,7 +35,7 @@ struct ReadsUnderWay {
 
   // MARK: our own watermarks
 
-  /// A read that is sent after this finds one.
+  /// This process stores a watermark. A read that is sent after this finds it.
   mutating func anchored(_ name: EntryName, whileAllAreRead: Bool) {
     if whileAllAreRead || contains(name) { unseenAnchors.insert(name) }
   }

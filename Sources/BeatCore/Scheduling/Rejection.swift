@@ -1,18 +1,19 @@
-/// A document that is set aside. Not the document itself, which may be long, and of which there may be many.
+/// A document that is set aside. It holds a digest and not the document, since documents may be long and many.
 struct Rejection: Equatable {
-  /// nil: there were no bytes to read, or they are to be read again.
+  /// The document's digest; nil: there were no bytes to read, or they must be read again.
   var document: DocumentDigest?
   var reason: Reason
-  /// The load that found it last.
+  /// The number of the load that found it last.
   var foundBy: UInt16
 
   enum Reason: Equatable, CustomStringConvertible {
-    /// No daemon reads such a name from the store; a command that is given one says why nothing comes of it.
+    /// The name is too long. A daemon never reads such a name from the store, so this case is for a command that gets
+    /// one.
     case nameTooLong(bytes: Int)
     case unusable(UnusableContent)
     case tooLong(bytes: Int, most: Int)
     case problem(DocumentProblem)
-    /// It was read, and cannot be any more.
+    /// The document could be read before, and cannot be read any more.
     case unreadable
 
     var description: String {

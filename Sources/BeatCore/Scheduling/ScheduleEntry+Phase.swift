@@ -1,25 +1,26 @@
 extension ScheduleEntry {
-  /// Where an entry is on its way.
+  /// The phase of an entry.
   ///
   ///     dormant <-> waiting -> firing -> unresolved -> dormant, waiting, unread
   ///     dormant, waiting -> unread -> dormant, waiting
   enum Phase: Equatable {
-    /// Disabled or finished, not in the heap. To `waiting` by an edit.
+    /// The schedule is disabled or finished, and in neither the heap nor the backlog. An edit leads to `waiting`.
     case dormant
-    /// In the heap until due, or until the next attempt; or behind, in its turn. To `firing`; to `dormant` or another due
-    /// time by an edit.
+    /// The entry is in the heap until it is due or until the next attempt, or in the backlog. It leads to `firing`; an
+    /// edit leads to `dormant`, or to another due time.
     case waiting
-    /// The script is on its way. Its answer, or the loss of it, leads to `unresolved`; an edit waits for that.
+    /// The script is on its way. Its answer, or the loss of it, leads to `unresolved`. An edit waits for that.
     case firing(FirePlan)
-    /// The script's answer has come and is being judged; or it was lost, and only the store knows whether it happened. To
-    /// any but `firing` by the answer, or by the next read.
+    /// The script's answer has come and is being judged; or it was lost, and only the store knows whether the fire
+    /// happened. The answer or the next read leads to any phase but `firing`.
     case unresolved(FirePlan)
-    /// The document changed under a plan, or has to be read before anything fires. To `waiting` or `dormant` by that read.
+    /// The document changed under a plan, or must be read before anything fires. That read leads to `waiting` or
+    /// `dormant`.
     case unread
   }
 
-  /// A move that no phase allows. It is not made: a daemon that goes on with what it knows does less harm than one that
-  /// ends.
+  /// A move that the phase does not allow. It is not made: a daemon that goes on with what it knows does less harm than
+  /// one that ends.
   enum IllegalMove: String, CaseIterable {
     case firedAtRest = "a script begun for a schedule that does not wait"
     case firedTwice = "a second script begun while one is on its way"
@@ -33,7 +34,7 @@ extension ScheduleEntry {
     if case .waiting = phase { true } else { false }
   }
 
-  /// What stands in the store decides, and is being read.
+  /// Whether the next read of the document decides what happens.
   var waitsForRead: Bool {
     switch phase {
     case .unresolved, .unread: true
@@ -43,7 +44,7 @@ extension ScheduleEntry {
 }
 
 extension ScheduleEntry.Phase {
-  /// nil: the move is legal.
+  /// Why the move is illegal; nil: it is legal.
   func illegality(ofMoveTo next: Self) -> ScheduleEntry.IllegalMove? {
     switch next {
     case .firing:

@@ -1,13 +1,13 @@
-/// One schedule as the scheduler holds it: the document's bytes, what they say, and how far the schedule has come.
+/// One schedule in memory: the document's bytes, what they say, and how far the schedule has come.
 struct ScheduleEntry {
   let name: EntryName
   var document: [UInt8]
   private var passing: Passing?
   private(set) var phase: Phase = .dormant
   var progress: Progress
-  // The small ones last, so that they fill one word together.
+  // The small fields are last, so that they share one word.
   var timing: EntryTiming
-  /// The load that found it last.
+  /// The number of the load that found it last.
   var foundBy: UInt16 = 0
 
   private final class Passing {
@@ -23,9 +23,9 @@ struct ScheduleEntry {
     progress = Progress(base: base, totalRunCount: totalRunCount)
   }
 
-  /// The only way from one phase to another.
+  /// Moves the entry to another phase. There is no other way to change the phase.
   ///
-  /// - Returns: why the move is not made; nil: it is.
+  /// - Returns: why the move is illegal and was not made; nil: it was made.
   mutating func transition(to next: Phase) -> IllegalMove? {
     if let illegal = phase.illegality(ofMoveTo: next) { return illegal }
     phase = next
@@ -70,14 +70,14 @@ extension ScheduleEntry {
     passing = state == .none ? nil : Passing(state)
   }
 
-  /// What is counted from, as it is kept in the watermark: nothing fired.
+  /// The watermark that holds the time to count from, without a task: nothing was fired.
   var anchor: Watermark {
     Watermark(due: progress.base, taskID: nil, totalRunCount: progress.totalRunCount, digest: digest)
   }
 
-  /// An occurrence was sent: what comes next follows from it.
+  /// Takes in that an occurrence was sent. The next one is counted from it.
   ///
-  /// - Parameter count: of the runs with it.
+  /// - Parameter count: the number of runs, including this one.
   mutating func ran(_ due: UnixTime, count: Int64) {
     progress.base = max(progress.base, due)
     progress.totalRunCount = max(progress.totalRunCount, count)
@@ -86,9 +86,10 @@ extension ScheduleEntry {
     immediate = nil
   }
 
-  /// A plan was carried out.
+  /// Takes in that a plan was carried out.
   ///
-  /// - Returns: whether the document is still the one that it was made from, and so the plan's own now.
+  /// - Returns: whether the document was still the one that the plan was made from. If so, it is now the plan's new
+  ///   one.
   mutating func fired(_ plan: FirePlan) -> Bool {
     ran(plan.due, count: plan.watermark.totalRunCount)
     progress.watermarkBefore = nil
@@ -100,31 +101,31 @@ extension ScheduleEntry {
     return true
   }
 
-  /// A plan's occurrence was sent already; what else has happened since is not known.
+  /// Takes in that a plan's occurrence had been sent before. What else has happened since is not known.
   mutating func wasFired(_ due: UnixTime) {
     progress.base = max(progress.base, due)
     immediate = nil
   }
 
-  /// `run_immediately` asks for an occurrence at once.
+  /// Adds the occurrence that `run_immediately` asks for.
   mutating func noticeImmediate(now: UnixTime) {
     guard timing.runImmediately, timing.enabled, immediate == nil else { return }
     immediate = max(now, progress.base.advanced(by: 1), timing.startAfter ?? now)
   }
 
-  /// Whether what is counted from lies ahead of the clock. A wall-clock schedule waits until the clock has caught up,
-  /// unless that would be more than a correction.
+  /// Whether the time to count from lies ahead of the clock. A wall-clock schedule waits until the clock has caught up,
+  /// unless the difference is too large for a correction of the clock.
   func isAhead(of now: UnixTime) -> Bool {
     let tolerance = timing.schedule.isElapsedTime ? StoreClock.smallestStep : Scheduler.largestCatchUp
     return max(progress.base, floor ?? progress.base) > now.advanced(by: tolerance)
   }
 
-  /// Whether it is switched on, and nothing of it can be sent any more.
+  /// Whether the schedule is enabled, and no run of it can be sent any more.
   func isOver(at now: UnixTime) -> Bool {
     timing.enabled && (finish != nil || timing.expiresAt.map { $0 <= now } ?? false)
   }
 
-  /// Why no further occurrence will come, for a schedule that has come to its end.
+  /// Why no further occurrence comes; nil: the schedule has not come to its end.
   var finish: String? { finish(before: nextRegular) }
 
   private func finish(before next: UnixTime?) -> String? {
@@ -136,7 +137,7 @@ extension ScheduleEntry {
     }
     if immediate != nil { return nil }
     if let time = timing.schedule.onlyInstant {
-      // It comes once by itself: another time is another run, one_off or not.
+      // A clocked schedule comes once by itself. With another time it runs again, whether it is one_off or not.
       if let start = timing.startAfter, start > time {
         return "\(timing.schedule.inWords) comes before start_after \(start.iso8601)"
       }
@@ -146,7 +147,7 @@ extension ScheduleEntry {
     return next == nil ? "\(timing.schedule.inWords) does not come again" : nil
   }
 
-  /// The next occurrence that has not been fired, which may have passed; nil if there is none.
+  /// The next occurrence that has not been fired, which may have passed; nil: there is none.
   var nextDue: UnixTime? {
     guard timing.enabled else { return nil }
     let next = nextRegular
@@ -165,15 +166,16 @@ extension ScheduleEntry {
     return timing.schedule.nextDue(after: time, base: seriesBase)
   }
 
-  /// What is counted from, if whatever was due until `time` is left out: an interval keeps its beat.
+  /// The time to count from, if everything that was due until `time` is left out. An interval keeps its beat.
   func base(leavingBehind time: UnixTime) -> UnixTime {
     let schedule = timing.schedule
     guard schedule.isElapsedTime else { return max(time, progress.base) }
     return schedule.latestDue(atOrBefore: time, after: progress.base, base: seriesBase) ?? progress.base
   }
 
-  /// An interval begins at `start_after` if that was still to come when it was first seen, as at django-celery-beat's
-  /// `start_time`, or if it waits longer for it than for its own length.
+  /// The time that the series is counted from. An interval begins at `start_after`, as with django-celery-beat's
+  /// `start_time`, if that lay ahead when the schedule was first seen, or if it is more than the interval's length
+  /// after `progress.base`.
   var seriesBase: UnixTime {
     let base = progress.base
     guard let start = timing.startAfter, let spacing = timing.schedule.spacing else { return base }

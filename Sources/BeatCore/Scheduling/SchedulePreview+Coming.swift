@@ -1,16 +1,15 @@
-/// What comes of a schedule, run by run.
+/// The coming runs of a schedule.
 extension SchedulePreview {
   /// The next runs, and why no more of them come.
   package struct Coming: Sendable {
     package var runs: [Occurrence] = []
-    /// nil: more come, or may.
+    /// Why no more runs come; nil: more come, or may come.
     package var end: String?
   }
 
-  /// The next runs, at most `count`, as they come if the daemon fires from now on: what was missed first, as far as it
-  /// is made up for.
+  /// The next runs, at most `count`, if a daemon fires from now on. Missed occurrences that are made up for come first.
   ///
-  /// - Parameter time: only what is due after it, as if nothing had been missed, and nothing been sent, until then.
+  /// - Parameter time: only runs that are due after it, as if nothing had been missed or sent until then; nil: all.
   package func coming(_ count: Int, after time: UnixTime? = nil) -> Coming {
     switch state {
     case .disabled: Coming(end: "it is disabled")
@@ -51,6 +50,6 @@ extension SchedulePreview {
 }
 
 extension ScheduleEntry {
-  /// What is due up to a moment does not count as missed.
+  /// Leaves out what is due until `time`, so that it does not count as missed.
   fileprivate mutating func leaveOut(through time: UnixTime) { floor = max(floor ?? time, time) }
 }

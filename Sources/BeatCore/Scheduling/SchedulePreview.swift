@@ -1,14 +1,14 @@
-/// Where one schedule stands: what a daemon that loads its document and its watermark now makes of them, and what comes
-/// next. It asks the scheduler itself, so that it cannot say anything else than what happens.
+/// The preview of one schedule: what a daemon that loads its document and its watermark now makes of them, and which
+/// runs come next. It runs the scheduler itself, so it cannot differ from what a daemon does.
 package struct SchedulePreview {
-  /// Whether anything comes, and if not, why.
+  /// Whether runs come, and if not, why.
   package enum State: Hashable, Sendable {
     case enabled
-    /// By its document.
+    /// The document switches the schedule off.
     case disabled
-    /// It has come to its end; why.
+    /// The schedule has come to its end, for this reason.
     case finished(String)
-    /// The document cannot be used; why.
+    /// The document cannot be used, for this reason.
     case rejected(String)
 
     /// One word: `enabled`, `disabled`, `finished` or `rejected`.
@@ -21,7 +21,7 @@ package struct SchedulePreview {
       }
     }
 
-    /// Why it does not run, where that needs saying.
+    /// Why the schedule does not run; nil if the state says it.
     package var reason: String? {
       switch self {
       case .finished(let reason), .rejected(let reason): reason
@@ -30,12 +30,12 @@ package struct SchedulePreview {
     }
   }
 
-  /// One run that is to come.
+  /// One run in the future, or one that is made up for.
   package struct Occurrence: Hashable, Sendable {
-    /// Its nominal time, by which it is known in the watermark and the log. In the past: it was missed, and is made up
-    /// for.
+    /// The nominal time, which the watermark and the log show. If it is in the past, the occurrence was missed and is
+    /// made up for.
     package let due: UnixTime
-    /// When its message is sent: later than `due` by the jitter.
+    /// When the message is sent: later than `due` by the jitter.
     package let sent: UnixTime
     /// The document asks for it by `run_immediately`.
     package let isImmediate: Bool
@@ -46,7 +46,7 @@ package struct SchedulePreview {
       self.isImmediate = isImmediate
     }
 
-    /// Whether it was missed, and is made up for.
+    /// Whether the occurrence was missed and is made up for.
     package func isMissed(at now: UnixTime) -> Bool {
       !isImmediate && now.microseconds(since: sent) > SchedulerConfiguration.missedAfter
     }
@@ -54,43 +54,45 @@ package struct SchedulePreview {
 
   package let name: EntryName
   package let state: State
-  /// The document's `name`, for people.
+  /// The document's field `name`, which is for people.
   package let label: String?
   package let task: String?
   package let schedule: Schedule?
-  /// The zone by whose clock the schedule is read.
+  /// The zone whose clock the schedule follows.
   package let zone: ZoneRules?
-  /// The due time of the newest run that is known.
+  /// The due time of the newest known run; nil: no run is known.
   package let lastRun: UnixTime?
   package let totalRunCount: Int64
-  /// Accepted, but probably not what was meant.
+  /// What is probably not meant in a document that can be used.
   package let warnings: [String]
 
-  /// The watermark that a daemon which fires would keep now; nil: the one that stands there.
+  /// The watermark that the leader would store now; nil: it would leave the stored one.
   package let kept: Watermark?
 
-  /// The moment that is spoken of.
+  /// The moment for which the preview is made.
   package let now: UnixTime
   let scheduler: Scheduler
 
+  /// Makes the preview of a stored document.
+  ///
   /// - Parameters:
-  ///   - read: the document as it stood in the store, with the watermark of the same moment; absent: as good as
-  ///   rejected.
+  ///   - read: the document as it was stored, with its watermark of the same moment. An absent document counts as
+  ///     rejected.
   ///   - now: by the store's clock.
   package init(_ name: EntryName, _ read: Scheduler.DocumentRead, context: DocumentContext, now: UnixTime) {
     self.init(name, before: nil, read, context: context, now: now)
   }
 
-  /// What a daemon that watches makes of an edit: of a schedule that changes, nothing overdue is invented.
+  /// Makes the preview of an edit that a watching daemon detects. After a change of the schedule, nothing is overdue.
   ///
   /// - Parameters:
-  ///   - before: what stood there, with its watermark.
-  ///   - edited: what stands there after the edit.
+  ///   - before: the stored document before the edit, with its watermark.
+  ///   - edited: the document's bytes after the edit.
   package init(
     _ name: EntryName, before: Scheduler.DocumentRead, edited: [UInt8], context: DocumentContext, now: UnixTime
   ) {
     var before = before
-    // Whoever has seen that nothing stands there knows that what comes now is new.
+    // A daemon that has seen that there is no document knows that the one which comes now is new.
     if case .absent = before.content, let watermark = before.watermark {
       before.watermarkState = .read(watermark.ofGone)
     }
@@ -105,12 +107,12 @@ package struct SchedulePreview {
     var scheduler = Scheduler(
       SchedulerConfiguration(
         taskIDs: TaskIDNamespace([]), documents: context, defaultQueue: "", origin: "", replyTo: "",
-        // Nothing is sent; documents are told apart by their bytes.
+        // Nothing is sent, so no digest is needed: documents are told apart by their bytes.
         sha1: { $0 }, envelope: NoEnvelope()))
     var warnings: [String] = []
     var kept: Watermark?
     func receive(_ event: Scheduler.Event) {
-      // What the last one says counts, and not what was there before.
+      // Only the warnings of the last event count: earlier ones are about the document before the edit.
       warnings = []
       for action in scheduler.receive(event, now: now) {
         switch action {
@@ -124,7 +126,7 @@ package struct SchedulePreview {
     if let before {
       receive(.read(name, before))
       receive(.loadFinished)
-      // As a daemon that has kept what it made of that.
+      // The second read finds the watermark that the daemon has stored after the first.
       receive(.read(name, Scheduler.DocumentRead(read.content, watermark: kept ?? read.watermark)))
     } else {
       receive(.read(name, read))
@@ -145,7 +147,8 @@ package struct SchedulePreview {
     let written = layout.flatMap { layout in
       layout["last_run_at"].flatMap { DocumentDate($0, in: layout.bytes, zones: context)?.instant }
     }
-    // Beside a count of 0 it is what the series counts from, and no run: so imports write it.
+    // With a `total_run_count` of 0, `last_run_at` is the time that the series counts from, and no run: imports write
+    // it so.
     let neverRan = layout.flatMap { $0.number("total_run_count")?.integer } == 0
     lastRun = [neverRan ? nil : written, read.watermark?.taskID == nil ? nil : read.watermark?.due].compactMap { $0 }
       .max()
@@ -166,27 +169,27 @@ package struct SchedulePreview {
       ?? layout.flatMap { try? DocumentReader(layout: $0, context: context).zone(nil, "timezone") }
   }
 
-  /// Why nothing comes any more: it has come to its end, or what was left of it was missed and is skipped.
+  /// Why no further run comes: the schedule has come to its end, or its last occurrences were missed and are skipped.
   private static func finish(
     _ entry: ScheduleEntry, _ scheduler: Scheduler, _ name: EntryName, _ now: UnixTime
   ) -> String? {
     if let finish = entry.finish { return finish }
-    // What is still to come needs no second look.
+    // An occurrence in the future cannot have been missed.
     guard let due = entry.nextDue, due <= now else { return nil }
     let coming = coming(name, scheduler, 1, now: now)
     return coming.runs.isEmpty ? coming.end : nil
   }
 
-  /// The next run is one that the document asks for at once, by `run_immediately`.
+  /// Whether the next run is the one that `run_immediately` asks for.
   package var isImmediate: Bool {
     scheduler.entries.handle(of: name).flatMap { scheduler.entries[$0] }?.immediate != nil
   }
 
-  /// The next run; nil if none comes any more.
+  /// The next run; nil if no further run comes.
   package var next: Occurrence? { upcoming(1).first }
 
-  /// Since when something should have been sent that has not been, where it is made up for; nil: nothing waits. The
-  /// time is that of the first occurrence that was missed, and not that of the one which makes up for it.
+  /// The time since which a message is overdue, if it is made up for; nil: none is overdue. It is the time of the first
+  /// missed occurrence, and not of the one that makes up for it.
   package var overdueSince: UnixTime? {
     guard case .enabled = state, let next, next.sent <= now,
       let entry = scheduler.entries.handle(of: name).flatMap({ scheduler.entries[$0] }), let due = entry.nextDue
@@ -195,7 +198,7 @@ package struct SchedulePreview {
   }
 }
 
-/// Of messages that are not sent.
+/// The envelope of messages that are never sent.
 private final class NoEnvelope: MessageEnvelope, PreparedMessage {
   let bytes: [UInt8] = []
   func prepare(_: TaskMessage) -> any PreparedMessage { self }

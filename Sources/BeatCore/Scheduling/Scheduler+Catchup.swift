@@ -1,13 +1,13 @@
-/// Which of several occurrences that have passed is fired.
+/// Decides which of several missed occurrences is fired.
 extension Scheduler {
-  /// More skipped occurrences than this are not counted one by one.
+  /// The largest number to which skipped occurrences are counted.
   static let countedSkips = 10_000
-  /// What is behind of a crontab is counted so often at most; microseconds. Meanwhile a tenth of what is allowed comes to it
-  /// at most.
+  /// The shortest time between two counts of a crontab's backlog; microseconds. In that time, a crontab adds at most a
+  /// tenth of what the limit allows, since it has one occurrence a minute at most.
   private static let lookAgainAfter = Int64(Limit.backlog.most / 10) * 60_000_000
 
-  /// The occurrence to fire: `due` itself if it is in time, else what the catch-up rule makes of it, which may lie in
-  /// the future. nil: none is left.
+  /// The occurrence to fire: `due` itself if it is in time, else the one that the catch-up rule chooses, which may lie
+  /// in the future. nil: none is left.
   mutating func occurrence(of handle: DueHeap.Handle, due: UnixTime, now: UnixTime) -> UnixTime? {
     guard let entry = entries[handle] else { return due }
     let grace = configuration.missedAfter
@@ -32,7 +32,8 @@ extension Scheduler {
     return entries[handle]?.finish == nil ? chosen : nil
   }
 
-  /// The first of those that are made up for one by one: of a long time the newest, as many as are allowed.
+  /// The first occurrence to make up for, if all are made up for one by one. If more were missed than `Limit.backlog`
+  /// allows, only the newest are.
   private mutating func oldest(
     of handle: DueHeap.Handle, _ entry: ScheduleEntry, from due: UnixTime, now: UnixTime
   ) -> UnixTime {
@@ -41,19 +42,20 @@ extension Scheduler {
     guard schedule.spacing != nil else {
       if let looked = entry.lookedAt, now.microseconds(since: looked) < Self.lookAgainAfter { return due }
       let start = schedule.beginning(ofNewest: most, atOrBefore: now, after: due.advanced(by: -1))
-      // Of what is not a week behind there is nothing to keep in mind.
+      // A crontab that is less than a week behind cannot exceed the limit, so its count is not recorded.
       if start != nil || now.microseconds(since: due) > 10 * Self.lookAgainAfter { entries[handle]?.lookedAt = now }
       return start.flatMap { schedule.nextDue(after: $0, base: entry.seriesBase) } ?? due
     }
     guard let start = schedule.beginning(ofNewest: most, atOrBefore: now, after: due.advanced(by: -1)) else {
       return due
     }
-    // A tenth at least: one that never catches up would leave out a few each time, and say it.
+    // At least a tenth of the limit is left out at once. Otherwise a schedule that never catches up would leave out a
+    // few occurrences each time, and report them each time.
     let tenth = due.advanced(by: Int64(most / 10).saturatingMultiply(by: schedule.shortestGap ?? 1) - 1)
     return schedule.nextDue(after: max(start, tenth), base: entry.seriesBase) ?? due
   }
 
-  /// Leaves out all that is left of a schedule whose end has come: nothing is sent after it.
+  /// Leaves out all occurrences of a schedule whose end has come: nothing is sent after it.
   private mutating func leave(_ handle: DueHeap.Handle, from due: UnixTime, end: UnixTime) {
     guard let entry = entries[handle] else { return }
     if entry.immediate == nil { return skip(handle, entry, from: due, to: end) }
@@ -62,7 +64,7 @@ extension Scheduler {
     actions.append(.report(.skipped(entry.name, count: 1, from: due, through: due)))
   }
 
-  /// Leaves out what lies in [due, next): said once, and not decided again.
+  /// Leaves out the occurrences in [due, next). This is reported once, and not decided again.
   mutating func skip(
     _ handle: DueHeap.Handle, _ entry: ScheduleEntry, from due: UnixTime, to next: UnixTime
   ) {

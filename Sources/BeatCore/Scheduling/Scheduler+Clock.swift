@@ -1,14 +1,18 @@
-/// The wall clock was set, or the rules of its zones have changed. After cronie's four cases (src/cron.c): what a small
-/// step passes over is caught up on, a large one is a jump, and going back repeats nothing.
+/// What the scheduler does when the wall clock was set, or when the rules of zones have changed. It follows cronie's
+/// four cases (src/cron.c): occurrences that a small step passes over are caught up on, a large step is a jump, and a
+/// step back repeats nothing.
 extension Scheduler {
-  /// Beyond this a step is a jump: microseconds.
+  /// The largest step that is no jump; microseconds.
   static let largestCatchUp: Int64 = 3 * 3_600_000_000
 
-  /// - Parameter step: how far the clock went, microseconds; negative: back.
+  /// Moves all schedules by a step of the clock.
   ///
-  /// Intervals are elapsed time: their bases move along, so that none is early and none stalls for the length of the
-  /// step. All others follow the wall clock: ahead, the catch-up rule decides on what was passed over, or nothing of a
-  /// jump counts; back, they wait until the clock has caught up, or begin anew after a jump.
+  /// An interval is elapsed time: its base moves along, so no occurrence is early, and none is late by the length of
+  /// the step. All other schedules follow the wall clock. After a step ahead, the catch-up rule decides about the
+  /// occurrences that were passed over; after a jump ahead, they are left out. After a step back, a schedule waits
+  /// until the clock has caught up; after a jump back, it begins at the new time.
+  ///
+  /// - Parameter step: how far the clock was set, in microseconds; negative: back.
   mutating func clockStepped(by step: Int64, now: UnixTime) {
     stepAhead = StepAhead(step, now: now)
     for name in entries.names {
@@ -41,37 +45,40 @@ extension Scheduler {
     }
   }
 
-  /// What a time of an interval becomes when the clock is set: it lies as long ago as before.
+  /// The time of an interval after the clock was set: it lies as long ago as before.
   ///
-  /// Nothing lies ahead of the present. What would be moved ahead of it was heard by the new clock already; and back,
-  /// only what the new clock has not shown yet comes from the old one.
+  /// No result lies in the future. If a time would move ahead of `now`, it was read off the new clock already, and
+  /// stays. After a step back, only a time that the new clock has not reached yet comes from the old clock, and moves.
   func moved(_ time: UnixTime, of entry: ScheduleEntry, by step: Int64, now: UnixTime) -> UnixTime {
     if step >= 0 {
       let moved = time.advanced(by: step)
       return moved <= now ? moved : time
     }
     guard time > now else { return time }
-    // Times that are shown twice must not be due twice: after a step back a series lies a microsecond beside the old
-    // one.
+    // The clock shows some times twice, and they must not be due twice. So after a step back, the series lies one
+    // microsecond beside the old one.
     let moved = time.advanced(by: step).advanced(by: 1)
-    // What is overdue by that is an invention: it was made up for, one after the other, while the clock was ahead.
+    // A base that is overdue by now is not real: its occurrences were made up for, one after the other, while the clock
+    // was ahead.
     return moved < now.advanced(by: -overdue(entry)) ? now : moved
   }
 
-  /// How long ago the base of an interval may lie of which nothing was missed; microseconds.
+  /// How long ago the base of an interval may lie if no occurrence was missed; microseconds.
   private func overdue(_ entry: ScheduleEntry) -> Int64 {
     guard let spacing = entry.timing.schedule.spacing else { return 0 }
     return spacing.saturatingAdd(configuration.missedAfter)
   }
 
-  /// The store has told its time after all that was read so far: what lies ahead of that time comes from a clock that was
-  /// set back unnoticed, and would be silent until then. The daemon that fires brings it to the present.
+  /// A reply with the store's time has come, after everything that was read so far. A base ahead of this time comes
+  /// from a clock that was set back unnoticed, and the schedule would be silent until then. The daemon that leads moves
+  /// such a base to the present.
   mutating func clockTold(now: UnixTime) {
     if isWatching, !secondLooks.isEmpty { for name in secondLooks.begin() { touch(name) } }
     guard !ahead.isEmpty else { return }
-    // Only those are walked, not every schedule: this comes with each heartbeat.
+    // Only schedules in `ahead` are examined, not all of them: this runs with each heartbeat.
     let places = ahead.map { (name: $0, handle: entries.handle(of: $0)) }
-    // In the order of the entries, which is the same in each run of a simulation; a set's is not.
+    // They are examined in the order of the entries, which is the same in each run of a simulation. The order of a set
+    // is not.
     for (name, handle) in places.sorted(by: { ($0.handle ?? -1) < ($1.handle ?? -1) }) {
       guard let handle, let entry = entries[handle], entry.isAhead(of: now) else {
         ahead.remove(name)
@@ -84,25 +91,26 @@ extension Scheduler {
     }
   }
 
-  /// Remembers what lies ahead of the store's clock as far as this process knows it: the next reply that carries its time
-  /// decides.
+  /// Records an entry whose base lies ahead of the store's clock, as this process knows it. The next reply with the
+  /// store's time decides.
   mutating func lookAhead(_ handle: DueHeap.Handle, now: UnixTime) {
     guard let entry = entries[handle], entry.isAhead(of: now) else { return }
     ahead.insert(entry.name)
   }
 
-  /// Counts from another time from now on, here and for whoever reads the watermark later.
+  /// Counts from another time from now on, here and in the watermark, for every daemon that reads it later.
   mutating func rebase(_ handle: DueHeap.Handle, to base: UnixTime) {
     guard let entry = entries[handle], base != entry.progress.base else { return }
     let before = entry.progress.base
     entries[handle]?.progress.count(from: base)
-    // The watermark is shared: only one daemon moves it.
+    // All daemons share the watermark, so only the leader moves it.
     guard isLeading, let anchor = entries[handle]?.anchor else { return }
     actions.append(.rebase(entry.name, from: before, to: anchor))
   }
 
-  /// After an edit of the schedule what came before is gone, and not only until a restart: an interval keeps its beat,
-  /// all others begin now. The daemon that fires keeps this in the watermark; one that stands by may be late.
+  /// Begins again after an edit of the schedule. What was due before it is dropped for good, and not only until a
+  /// restart. An interval keeps its beat; all other schedules begin now. Only the leader stores this in the watermark,
+  /// since a daemon that stands by may be late.
   mutating func beginAnew(_ handle: DueHeap.Handle, _ watermark: Watermark?, now: UnixTime) {
     guard isLeading, let entry = entries[handle] else { return }
     if entry.isFiring { return }
@@ -110,36 +118,36 @@ extension Scheduler {
     settle(handle, watermark)
   }
 
-  /// Keeps in the watermark what is counted from, and by which schedule, where it says otherwise: whoever takes over
-  /// must go on from there. Only the daemon that fires does it.
+  /// Stores in the watermark the time that is counted from, and the schedule, if it says otherwise: a daemon that takes
+  /// over must go on from there. Only the leader does it.
   mutating func settle(_ handle: DueHeap.Handle, _ watermark: Watermark?) {
     guard isLeading, let watermark, entries[handle]?.isFiring == false else { return }
-    // We may have heard of the edit while we stood by.
+    // This process may have detected the edit while it stood by.
     if let floor = entries[handle]?.floor, entries[handle]?.timing.enabled == true {
       pass(handle, by: floor, replacing: watermark)
     }
     guard let entry = entries[handle] else { return }
     var anchor = entry.anchor
     guard watermark.due != anchor.due || watermark.digest != anchor.digest else { return }
-    // What was fired last stays known by its id: an answer may be on its way.
+    // The task id of the last fire stays in the watermark: its answer may be on its way.
     if watermark.due == anchor.due { anchor.taskID = watermark.taskID }
     actions.append(.rebase(entry.name, from: watermark.due, to: anchor))
   }
 
-  /// Leaves behind what came until then.
+  /// Drops what was due until `time`.
   private mutating func pass(_ handle: DueHeap.Handle, by time: UnixTime, replacing watermark: Watermark?) {
     guard let entry = entries[handle] else { return }
     let base = entry.base(leavingBehind: time)
     guard base != entry.progress.base else { return }
     entries[handle]?.progress.count(from: base)
-    // Each due time is later than the watermark.
+    // Each due time must be later than the watermark.
     if let immediate = entry.immediate, immediate <= base { entries[handle]?.immediate = base.advanced(by: 1) }
-    // If another daemon leads by now, its watermark stands, and counts though it is older.
+    // If another daemon leads by now, its watermark is in force, and counts even if it is older.
     entries[handle]?.progress.watermarkBefore = watermark?.due ?? .earliest
   }
 
-  /// Reads every document again with other zone rules. Where that gives another schedule, the next occurrence is the
-  /// first after now.
+  /// Reads every document in memory again with other zone rules. If that makes another schedule, its next occurrence is
+  /// the first after now.
   mutating func documentsChanged(_ context: DocumentContext, now: UnixTime) {
     configuration.documents = context
     memo = ScheduleMemo()

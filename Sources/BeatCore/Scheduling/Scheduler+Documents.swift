@@ -1,4 +1,4 @@
-/// Documents as they come and go.
+/// Takes in documents as they are read, changed and deleted.
 extension Scheduler {
   mutating func touch(_ name: EntryName) { if reads.touch(name) { actions.append(.read(name)) } }
 
@@ -32,7 +32,7 @@ extension Scheduler {
     rejected[name]?.foundBy = load.number
   }
 
-  /// - Returns: the entry's handle; nil: it is set aside.
+  /// - Returns: the entry's handle; nil: the document is set aside.
   private mutating func takeIn(
     _ name: EntryName, _ bytes: [UInt8], _ watermark: Watermark?, now: UnixTime
   ) -> DueHeap.Handle? {
@@ -68,17 +68,19 @@ extension Scheduler {
     actions.append(.report(.removed(name)))
   }
 
-  /// Sets a document aside. The schedule it held before does not go on: the document no longer says so.
+  /// Sets a document aside. The schedule that it held before does not go on, since the document no longer says so.
   mutating func reject(_ name: EntryName, _ bytes: [UInt8]?, _ reason: Rejection.Reason) {
     let foundBy = drop(name)?.foundBy ?? rejected[name]?.foundBy ?? 0
     let document = bytes.map { DocumentDigest($0, configuration.sha1) }
     let old = rejected.updateValue(Rejection(document: document, reason: reason, foundBy: foundBy), forKey: name)
-    // Known for the same reason, and not because somebody tried to mend it.
+    // The same document was set aside for the same reason before, so no user has tried to mend it.
     if let old, old.reason == reason, old.document == nil || old.document == document { return }
     actions.append(.report(.rejected(name, reason: reason.description)))
   }
 
-  /// Forgets an entry; nil if there is none. What is on its way for it ends without it.
+  /// Forgets an entry. A script that is on its way for it ends without it.
+  ///
+  /// - Returns: the entry; nil: there was none.
   private mutating func drop(_ name: EntryName) -> ScheduleEntry? {
     if !oddities.isEmpty { oddities.forget(name) }
     guard let (handle, entry) = entries.remove(name) else { return nil }

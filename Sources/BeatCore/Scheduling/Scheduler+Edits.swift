@@ -1,4 +1,4 @@
-/// What documents say of their schedules, taken in: the rows of `Decisions/`, carried out.
+/// Takes in what documents say about their schedules: carries out the rows of `Decisions/`.
 extension Scheduler {
   private func sighting(
     _ watermark: Watermark?, lastRunAt: UnixTime?, of name: EntryName, _ schedule: Schedule, now: UnixTime
@@ -8,7 +8,7 @@ extension Scheduler {
       mayLackOwnWatermark: reads.mayLackAnchor(of: name), now: now)
   }
 
-  /// A schedule that was not known.
+  /// Takes in a schedule that was not known.
   mutating func adopt(
     _ name: EntryName, _ bytes: [UInt8], _ document: ScheduleDocument, _ watermark: Watermark?, now: UnixTime
   ) -> DueHeap.Handle {
@@ -17,7 +17,8 @@ extension Scheduler {
     let seen = sighting(watermark, lastRunAt: lastRunAt, of: name, document.definition.schedule, now: now)
     let (row, entry) = FirstSight.entry(name, bytes, document, seen, isMended: isMended)
     if let watermark {
-      // Only who leads knows that the watermark is an earlier schedule's: to the others a new one may have run already.
+      // Only the leader knows that the watermark is an earlier schedule's. To the other daemons, the new one may have
+      // run already.
       if row.isNew, isLeading { actions.append(.rebase(name, from: watermark.due, to: entry.anchor)) }
     } else {
       anchor(entry)
@@ -36,7 +37,7 @@ extension Scheduler {
     return handle
   }
 
-  /// A known schedule with other bytes than before.
+  /// Takes in other bytes of a known schedule.
   mutating func edit(
     _ handle: DueHeap.Handle, _ bytes: [UInt8], _ document: ScheduleDocument, _ watermark: Watermark?, now: UnixTime
   ) {
@@ -56,7 +57,7 @@ extension Scheduler {
     }
     let row = Edit(of: entry, from: old, wasOver: wasOver, base: baseBefore, seen)
     entry.progress.watermarkSeen = watermark.map(Watermark.Fingerprint.init)
-    // What an earlier edit left out says nothing of another instant.
+    // What an earlier edit left out does not matter for another instant.
     if Edit.isOtherInstant(entry.timing, old) { entry.floor = nil }
     if row.beginsNow { entry.floor = now }
     if !entry.timing.runImmediately { entry.immediate = nil }
@@ -64,8 +65,8 @@ extension Scheduler {
     entries[handle] = entry
     if row.beginsNow { beginAnew(handle, watermark, now: now) } else { settle(handle, watermark) }
     schedule(handle)
-    // Bookkeeping that advanced by itself is nobody's edit: another daemon has fired.
-    // A run counts in the watermark of the same moment, too: what does not is somebody's edit of these fields alone.
+    // If only the bookkeeping advanced, another daemon has fired, and no user has edited the document. A run also
+    // counts in the watermark of the same moment. If it does not, a user has edited these fields alone.
     let isRun =
       lastRunAt == entry.progress.base && (watermark.map { $0.totalRunCount == document.totalRunCount } ?? true)
       && Self.isRun(bytes, document, after: before)
@@ -76,7 +77,7 @@ extension Scheduler {
     }
   }
 
-  /// The bytes are those we know; the watermark may say more.
+  /// Takes in a read whose bytes are known. Its watermark may be a newer one.
   mutating func reread(_ handle: DueHeap.Handle, _ watermark: Watermark?, now: UnixTime) {
     guard var entry = entries[handle] else { return }
     let lastRunAt = lastRunAt(in: entry, ifNewerThan: watermark)
@@ -90,7 +91,8 @@ extension Scheduler {
       if isMoved { schedule(handle) }
       return
     }
-    // Only seen, by a daemon that saw it later than we did: the run that it still asks for has not happened.
+    // This watermark is of a schedule that was seen and not fired, by a daemon that saw it later than this one. So the
+    // run that the document still asks for has not happened.
     if let watermark, watermark.taskID == nil { entries[handle]?.noticeImmediate(now: now) }
     schedule(handle)
   }
@@ -124,24 +126,25 @@ extension Scheduler {
     return isMoved
   }
 
-  /// Keeps what is counted from in the watermark, unless one stands there. A read that is sent after this finds one.
+  /// Stores the time that is counted from as the watermark, unless there is one. A read that is sent after this finds
+  /// it.
   private mutating func anchor(_ entry: ScheduleEntry) {
     reads.anchored(entry.name, whileAllAreRead: load.isRefresh)
     actions.append(.anchor(entry.name, entry.anchor))
   }
 
-  /// After a change of what is known: the next due time from it. A script on its way is waited for first.
+  /// Finds the next due time after a change. If a script is on its way, its answer comes first.
   mutating func schedule(_ handle: DueHeap.Handle) {
     if entries[handle]?.isFiring == false { wait(handle) }
   }
 
-  /// Whether `bytes` are those that stood there before with the bookkeeping of a run, and nothing else is new in them.
+  /// Whether `bytes` are the earlier bytes with the bookkeeping of one run, and nothing else is new in them.
   static func isRun(_ bytes: [UInt8], _ document: ScheduleDocument, after before: [UInt8]) -> Bool {
     guard let lastRunAt = document.lastRunAt, let layout = try? DocumentLayout(before) else { return false }
     return layout.fired(due: lastRunAt, count: document.totalRunCount).bytes == bytes
   }
 
-  /// What an entry's own document remembers, where the watermark is older than what we count from, or gone.
+  /// The document's `last_run_at`, if the watermark is missing, or older than the time that this process counts from.
   private func lastRunAt(in entry: ScheduleEntry, ifNewerThan watermark: Watermark?) -> UnixTime? {
     let base = entry.progress.base
     guard watermark.map({ $0.due < base }) ?? true else { return nil }

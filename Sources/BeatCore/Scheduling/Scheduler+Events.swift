@@ -1,45 +1,45 @@
 extension Scheduler {
-  /// What happens to the scheduler; its whole input.
+  /// What happens to the scheduler: its whole input.
   package enum Event {
-    /// The store was emptied, or is another one than before: what it says of a run may be older than what we know.
-    /// Comes before the documents of the load that follows.
+    /// The store was emptied, or is another one than before. What it says about a run may be older than what this
+    /// process knows. It comes before the documents of the load that follows.
     case storeReplaced
-    /// Events are being heard from here on, and a full load begins. Nothing fires until it has finished.
+    /// Edits are detected from here on, and a full load begins. Nothing fires until it has finished.
     case loadStarted
-    /// All documents are read once more, while everything goes on.
+    /// A read of all documents begins, while the scheduler goes on firing.
     case refreshStarted
-    /// A document with its watermark, in the order in which the store answered.
+    /// A document with its watermark was read. The events come in the order of the store's answers.
     case read(EntryName, DocumentRead)
-    /// Each key that stood there during the whole load has been read.
+    /// The load has read every document that existed during the whole of it.
     case loadFinished
-    /// A change of a document was heard: what is known of it may be out of date, whatever the change was.
+    /// A change of a document was detected, of whatever kind. What is known of the document may be out of date.
     case touched(EntryName)
     case timerFired
-    /// This daemon is the one that fires, or no longer; it keeps up with every edit in both cases.
+    /// This daemon has become the leader, or is no longer. It takes in every edit in both cases.
     case leadershipChanged(Bool)
-    /// The wall clock was set, by so many microseconds; negative: back.
+    /// The wall clock was set by this many microseconds; negative: back.
     case clockStepped(by: Int64)
-    /// The store has told its time: `now` is right, to within an answer's time.
+    /// A reply with the store's time has come. `now` is right, to within the time of a reply.
     case clockTold
-    /// Zone rules were read anew.
+    /// The zone rules, or the rules for routes, may have changed.
     case documentsChanged(DocumentContext)
-    /// What made refusals may be over, such as an outbox that was full.
+    /// The cause of refusals may be over, such as an outbox that was full.
     case obstacleGone
-    /// So many messages wait in the outbox, without those that are held back there; nil: the broker takes none, or
-    /// nothing goes by the outbox.
+    /// This many messages wait in the outbox, without the deferred ones. nil: the broker takes none, or no message goes
+    /// through the outbox.
     case relayed(waiting: Int?)
     case fireEnded(FirePlan, FireOutcome)
-    /// The store cannot be heard any more. Known schedules stay, unfired, until the next load has finished.
+    /// The connection to the store has ended. Known schedules stay, and nothing fires until the next load has finished.
     case disconnected
   }
 
-  /// One document as it stood in the store, with the entry's watermark of the same moment.
+  /// One document as it was stored, with the entry's watermark of the same moment.
   package struct DocumentRead {
     package enum Content {
       case absent
-      /// What stands there is no document, as the store itself can tell.
+      /// The store holds something else than a document, and the store itself can tell.
       case unusable(UnusableContent)
-      /// Bytes; more than are read.
+      /// The document has this many bytes, more than are read.
       case tooLong(Int)
       case document([UInt8])
     }
@@ -55,10 +55,10 @@ extension Scheduler {
       self.watermarkState = watermarkState
     }
 
-    /// nil: there is none, or none that can be read.
+    /// The watermark; nil: there is none, or none that can be read.
     package var watermark: Watermark? { watermarkState.watermark }
 
-    /// Why a document of so many bytes is not read, for all who refuse it.
+    /// Why a document of `length` bytes is not read: one text for everything that refuses it.
     package static func excess(_ length: Int, most: Int) -> String {
       "is \(Plural.of(length, "byte")) long, and at most \(most) are read"
     }

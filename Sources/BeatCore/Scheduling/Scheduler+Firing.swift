@@ -1,4 +1,4 @@
-/// Occurrences as they fall due, and what becomes of them.
+/// Fires occurrences when they fall due, and takes in the outcomes.
 extension Scheduler {
   mutating func begin(_ handle: DueHeap.Handle, now: UnixTime) {
     guard entries[handle]?.isWaiting == true else { return }
@@ -18,8 +18,8 @@ extension Scheduler {
     actions.append(.fire(plan))
   }
 
-  /// Nothing of it could be begun: it waits for what lies ahead of `now`, or rests. With a time that has passed the
-  /// timer would go off again at once, and without end.
+  /// Makes a schedule wait whose due occurrence could not be begun: until its next time after `now`, or at rest. With a
+  /// time in the past, the timer would go off again at once, without end.
   mutating func passOver(_ handle: DueHeap.Handle, now: UnixTime) {
     func isAhead(_ entry: ScheduleEntry) -> Bool { entry.nextDue.map { entry.sending(of: $0) > now } ?? true }
     if var entry = entries[handle], !isAhead(entry) {
@@ -43,12 +43,13 @@ extension Scheduler {
     inFlight -= 1
     bytesInFlight -= plan.size
     if outcome == .fired { outbox?.fired(plan) }
-    // The schedule may have been deleted, or set aside, while the script was on its way.
+    // The document may have been deleted or set aside while the script was on its way.
     guard let handle = entries.handle(of: plan.entry), var entry = entries[handle] else {
       if outcome == .fired { reportFired(plan, at: now, confirmed: false) }
       return
     }
-    // Marked already with our own task id: by our own hand if an answer was lost, else by another daemon's.
+    // The watermark already holds this task id. If an answer was lost, this process wrote it; otherwise, another daemon
+    // did.
     let lostAnswer = entry.lostAnswer
     if outcome == .fired || outcome == .alreadyMine && lostAnswer == plan.taskID {
       reportFired(plan, at: now, confirmed: outcome == .alreadyMine)
@@ -62,7 +63,10 @@ extension Scheduler {
     }
   }
 
-  /// - Parameter entry: as it is to be from now on; its place in the table is changed once.
+  /// Takes in the outcome of a plan.
+  ///
+  /// - Parameter entry: the entry as it is from now on. The caller passes it so that its place in the table is written
+  ///   once.
   private mutating func answered(
     _ handle: DueHeap.Handle, _ entry: inout ScheduleEntry, _ plan: FirePlan, _ outcome: FireOutcome, now: UnixTime
   ) {
@@ -80,13 +84,13 @@ extension Scheduler {
       secondLooks.doubt(plan.entry)
       resolve(handle)
     case .unknown, .wrongServer: entries[handle]?.lostAnswer = plan.taskID
-    // By the clock as it was when the plan was made.
+    // The plan was made by the clock before its step.
     case .early where step != 0: wait(handle)
     case .early(let serverTime):
       let tenths = now.microseconds(since: serverTime) / 100_000
       let ahead = max(1_000, plan.due.microseconds(since: serverTime))
       postpone(handle, plan, .clockBehind(tenths: tenths), by: ahead, now: now)
-    // Whoever holds the lease fires it; should it come back to us, it is still due.
+    // The daemon that holds the lease fires it. If the lease comes back to this process, the occurrence is still due.
     case .fenced: wait(handle)
     case .refused(let reason), .forbidden(let reason):
       let pause: Int64 = 1_000_000 << Int64(min(entry.refusals?.count ?? 0, 6))
@@ -107,7 +111,8 @@ extension Scheduler {
     reportFinish(handle)
   }
 
-  /// The stored document is not the one that the plan was made from, or is not known: it is read, and then decided again.
+  /// Reads the document again before anything of the schedule fires: the stored document is not the one that the plan
+  /// was made from, or it is not known.
   mutating func resolve(_ handle: DueHeap.Handle) {
     guard let name = entries[handle]?.name else { return }
     unqueue(handle)
@@ -115,7 +120,7 @@ extension Scheduler {
     touch(name)
   }
 
-  /// The occurrence stays due; the next attempt comes later, at most a minute.
+  /// Puts off an occurrence, which stays due. The next attempt comes after `delay` microseconds, at most a minute.
   private mutating func postpone(
     _ handle: DueHeap.Handle, _ plan: FirePlan, _ obstacle: Obstacle, by delay: Int64, now: UnixTime
   ) {

@@ -1,4 +1,4 @@
-/// The full load, and looks at all documents while everything goes on.
+/// The full load, and the refresh: a read of all documents while the scheduler goes on firing.
 extension Scheduler {
   mutating func beginLoad(whileWatching: Bool) {
     reads.loadBegins()
@@ -12,7 +12,7 @@ extension Scheduler {
     let number = load.number
     let gone =
       entries.names(where: { $0.foundBy != number }) + rejected.compactMap { $1.foundBy != number ? $0 : nil }
-    // The answer to a read that is on its way decides, as it is newer than what the load has found.
+    // If a read is on its way, its answer decides, since it is newer than what the load has found.
     for name in gone where !reads.contains(name) { remove(name) }
     reads.loadFinished()
     guard load.finish() else { return }

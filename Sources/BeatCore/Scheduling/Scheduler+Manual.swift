@@ -1,6 +1,6 @@
-/// Runs that somebody asks for, beside the schedule: its phase, its watermark and its document stay as they are.
+/// Runs by hand. The schedule's phase, its watermark and its document stay as they are.
 extension Scheduler {
-  /// Why something cannot be fired by hand. The description is for whoever asked.
+  /// Why a schedule cannot be fired by hand. The description is for the user who asked.
   package enum ManualProblem: Error, Hashable, CustomStringConvertible {
     case unknown
     case rejected(reason: String)
@@ -16,10 +16,9 @@ extension Scheduler {
     }
   }
 
-  /// What to send for a request; whether the schedule is enabled, or has come to its end, does not matter, as long as a
-  /// worker would run the task.
+  /// The plan of a run by hand. The schedule may be disabled or finished, as long as a worker would run the task.
   ///
-  /// - Parameter request: its name, by which the task's id is the same however often it is tried.
+  /// - Parameter request: the request's name. The task's id is made from it, so it is the same in each attempt.
   package func plan(
     of name: EntryName, for request: String, now: UnixTime
   ) throws(ManualProblem) -> FirePlan {

@@ -1,6 +1,8 @@
-/// From an entry and a due time to all that firing takes.
+/// Makes a fire's plan from an entry and a due time.
 extension Scheduler {
-  /// - Returns: nil if the document cannot be read any more.
+  /// Makes the plan of one occurrence, from the schedule's template if there is one.
+  ///
+  /// - Returns: the plan; nil if the document cannot be read any more.
   mutating func plan(
     _ handle: DueHeap.Handle, _ entry: ScheduleEntry, due: UnixTime, reason: FireReason, now: UnixTime
   ) -> FirePlan? {
@@ -10,7 +12,8 @@ extension Scheduler {
       return keepingTrailingFields(plan)
     }
     guard let (plan, template) = draft(entry, id, due: due, reason: reason, now: now) else { return nil }
-    // A long document has a template also while little is on its way: its plan takes up to a tenth of a second to make.
+    // A long document gets a template even while few fires are in flight: its plan takes up to a tenth of a second to
+    // make.
     if let template, inFlight >= configuration.templatesFrom || entry.document.count > configuration.templatesFromBytes
     {
       templates.keep(template, of: handle, every: due.microseconds(since: entry.progress.base), now: now)
@@ -28,7 +31,8 @@ extension Scheduler {
       watermark: watermark, reason: plan.reason)
   }
 
-  /// The plan of one occurrence from the document's own text, and what its next ones can be made from.
+  /// The plan of one occurrence from the document's own text, and the template for the next ones; nil if the document
+  /// cannot be read. The template is nil if the message depends on the time.
   func draft(
     _ entry: ScheduleEntry, _ id: TaskID, due: UnixTime, reason: FireReason, now: UnixTime
   ) -> (plan: FirePlan, template: FireTemplate?)? {

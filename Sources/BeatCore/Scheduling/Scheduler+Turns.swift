@@ -1,38 +1,40 @@
-/// Whose turn it is: what falls due goes first, and what does not keep its pace behind it.
+/// The order of fires: schedules that are on time go first, and late schedules behind them.
 ///
-/// Whoever writes documents can make any number of them due at any time. What is on time would wait behind all of that, if
-/// the earliest went first. So a schedule that is late goes to the backlog, where each has one place, however much of it
-/// is behind; and one that keeps its pace waits for those only that are due in the moment before.
+/// A user can make any number of schedules due at any time. If the earliest due time went first, schedules that are on
+/// time would wait behind all of them. So a late schedule goes to the backlog, where it has one place, however far
+/// behind it is. A schedule that is on time waits only for those that are due in the moment before.
 extension Scheduler {
-  /// What was not begun so long after its time goes behind what is on time; microseconds.
+  /// A schedule that has not begun so long after its time is late; microseconds.
   static let onTime: Int64 = 50_000
-  /// So many that are on time go before one that is behind, so that neither starves the other.
+  /// So many schedules that are on time go before one of the backlog, so that neither group starves the other.
   private static let onTimeInRow = 3
-  /// So many are put behind in a turn at most: a million that are late at once do not hold up the loop.
+  /// The largest number of schedules that move to the backlog in a turn, so that a million late ones do not hold up the
+  /// loop.
   private static let mostMoves = 4_096
-  /// What the timer is set to while something is behind: it has passed.
+  /// The timer's time while the backlog is served: it has passed.
   private static let atOnce = UnixTime.earliest
 
-  /// Whether the broker takes from the outbox what is put in. What is behind by many runs waits for that; what is on time
-  /// does not, and finds a short outbox.
+  /// Whether the outbox is short, since the broker takes messages as fast as they are put in. Schedules that are behind
+  /// by many runs wait for that. Those that are on time do not wait, and so find a short outbox.
   private var isOutboxShort: Bool { outbox?.isShort(messages: inFlight, bytes: bytesInFlight) ?? true }
 
-  /// Whether one more script may go on its way. A quarter of the room is kept for what is on time.
+  /// Whether one more script may be sent. A quarter of the room is reserved for schedules that are on time.
   private func hasRoom(isOnTime: Bool) -> Bool {
     func isBelow(_ count: Int, _ most: Int) -> Bool { count < (isOnTime ? most : max(1, most - most / 4)) }
     return isBelow(inFlight, configuration.maximumInFlight) && isBelow(bytesInFlight, Limit.fireLength.most)
   }
 
-  /// An edit that is due at once does not wait for the timer; behind a burst it does, in its turn.
+  /// Begins a schedule that an edit has made due at once, without waiting for the timer. During a burst it waits for
+  /// its turn.
   mutating func dispatchEdit(now: UnixTime) {
     guard let due = heap.top?.due, due <= now, armed.map({ $0 > now || $0 == Self.atOnce }) ?? true else { return }
     dispatch(isAnyTurn: false, now: now)
   }
 
-  /// Begins what is due: at most a batch, so that a burst leaves room for edits.
+  /// Begins due schedules: at most a batch, so that a burst leaves room for edits.
   mutating func dispatchDue(now: UnixTime) { dispatch(isAnyTurn: true, now: now) }
 
-  /// - Parameter isAnyTurn: also of what is behind.
+  /// - Parameter isAnyTurn: whether schedules of the backlog may begin, too.
   private mutating func dispatch(isAnyTurn: Bool, now: UnixTime) {
     guard isWatching, isLeading else { return }
     putBehind(now: now)
@@ -43,7 +45,7 @@ extension Scheduler {
     }
   }
 
-  /// Of several that are late, the one that has been so longest comes first.
+  /// Moves late schedules to the backlog, the one that has been late longest first.
   private mutating func putBehind(now: UnixTime) {
     let limit = now.advanced(by: -Self.onTime)
     var moves = Self.mostMoves
@@ -79,7 +81,8 @@ extension Scheduler {
     return due
   }
 
-  /// After a run: what is due again already does not keep its pace.
+  /// Makes a schedule wait for its next occurrence after a run. If that is due already, the schedule goes to the
+  /// backlog.
   mutating func waitAgain(_ handle: DueHeap.Handle, now: UnixTime) {
     guard let next = entries[handle]?.nextDue, let time = entries[handle]?.sending(of: next) else {
       return wait(handle, next: nil)
@@ -90,13 +93,13 @@ extension Scheduler {
     putBehind(handle, due: time, now: now)
   }
 
-  /// When the timer has to go off; nil: never, or an answer comes first.
+  /// The time for which the timer must be set; nil: no time, or an answer comes first.
   mutating func wakeTime(now: UnixTime) -> UnixTime? {
     guard isWatching, isLeading else { return nil }
     let due = heap.top?.due
     let isDue = due.map { $0 <= now } ?? false
     guard isDue || !backlog.isEmpty && (backlog.hasFew || isOutboxShort) else { return due }
-    // With as many scripts on their way as are allowed, their answers drive what comes next.
+    // If as many scripts are in flight as are allowed, their answers start the next ones.
     guard hasRoom(isOnTime: isDue) else { return isDue ? nil : due }
     if let time = rate?.next(from: now), time > now { return time }
     return isDue ? due : Self.atOnce
@@ -104,7 +107,7 @@ extension Scheduler {
 }
 
 extension Scheduler {
-  /// Each entry that waits is in the heap or behind, and no other one is. For tests.
+  /// Whether each entry that waits is either in the heap or in the backlog, and no other entry is. For tests.
   var placesHold: Bool {
     var waiting = 0
     for name in entries.names {

@@ -1,22 +1,22 @@
-/// What happened to documents while nobody heard: told by the digest in the watermark, which is of the schedule that
-/// was in force when a daemon, or one of our commands, looked last.
+/// What happened to documents while no daemon watched. The digest in the watermark shows it: it names the schedule that
+/// was in force when a daemon, or a command of this project, last looked.
 extension Scheduler {
-  /// The watermark no longer says that it is of a schedule that can be used. Should one stand there again, it begins
-  /// then.
+  /// Changes the watermark of a document that cannot be used or is gone, so that it names no schedule. If a usable
+  /// document comes later, its schedule begins then.
   mutating func closeWatermark(of name: EntryName, _ watermark: Watermark?, as digest: ScheduleDigest) {
     guard isLeading, var watermark, let old = watermark.digest, old != digest, old != .gone else { return }
     watermark.digest = digest
     actions.append(.rebase(name, from: watermark.due, to: watermark))
   }
 
-  /// Keeps in the watermark that a schedule has come to its end without a run, so that whoever loads it later knows.
+  /// Stores in the watermark that a schedule has come to its end without a run, for a daemon that loads it later.
   mutating func keepEnd(_ handle: DueHeap.Handle) {
     guard isLeading, let entry = entries[handle], !entry.isFiring, entry.isOver(at: .earliest) else { return }
     actions.append(.rebase(entry.name, from: entry.progress.base, to: entry.anchor))
   }
 
-  /// Now that this daemon leads: keeps in the watermarks what it counts from, of the schedules that nobody has kept
-  /// there. What lies in the future is read: it would stay silent until then.
+  /// Begins to lead: stores in the watermarks the times that this daemon counts from, where no leader has stored them.
+  /// A schedule whose time lies in the future is read: it would be silent until then.
   mutating func beginLeading(now: UnixTime) {
     for name in entries.names {
       guard let handle = entries.handle(of: name), let entry = entries[handle] else { continue }
@@ -24,15 +24,15 @@ extension Scheduler {
         actions.append(.rebase(name, from: before, to: entry.anchor))
       }
       if entry.isAhead(of: now) { touch(name) }
-      // Whoever led may have kept in the watermark from where an edit goes on, of which no event tells: not before it
-      // is read.
+      // The earlier leader may have stored in the watermark where an edit goes on, and no event tells of that. So the
+      // schedule fires only after its watermark is read.
       if entry.floor != nil, entry.isWaiting { resolve(handle) }
     }
     for name in rejected.keys.sorted(by: { $0.bytes.lexicographicallyPrecedes($1.bytes) }) { touch(name) }
   }
 
-  /// An edit of a field that is the daemon's has no effect where it goes back: what stands in the watermark counts, for
-  /// nobody can tell it from a stale copy. That is said, as it may have been meant.
+  /// Warns of an edit that sets a field of the daemon's bookkeeping back. It has no effect: the watermark counts, since
+  /// such an edit cannot be told from a stale copy. The user may have meant it.
   mutating func remark(
     on document: ScheduleDocument, after before: [UInt8], _ entry: ScheduleEntry, _ watermark: Watermark?
   ) {

@@ -1,24 +1,25 @@
-/// Watermarks that cannot be read, and watermarks that hold more than we know.
+/// Watermarks that cannot be read, and watermarks with fields of a newer version.
 extension Scheduler {
-  /// Between two attempts to replace one damaged watermark, microseconds: the first pause, which doubles, and the
-  /// longest.
+  /// The pauses between two attempts to replace one damaged watermark, in microseconds: the first, which doubles each
+  /// time, and the longest.
   private static let repairPauses: ClosedRange<Int64> = 1_000_000...60_000_000
 
-  /// What is kept of the watermarks that are not as ours.
+  /// What is remembered of watermarks that this version would not write.
   struct Oddities {
-    /// Behind the fields that we know: of a newer version, and kept.
+    /// The fields of a newer version behind those that this version knows. They are kept.
     var trailing: [EntryName: [UInt8]] = [:]
-    /// What cannot be read, and when we have tried to replace it. Only of documents that stand there.
+    /// The watermarks that cannot be read, with the attempts to replace them. Only schedules whose documents exist are
+    /// in here.
     var damaged: [EntryName: Damage] = [:]
 
     struct Damage {
       var bytes: [UInt8]
-      /// Not before this.
+      /// The next attempt comes at this time or later.
       var next = UnixTime.earliest
       var pause = Scheduler.repairPauses.lowerBound
     }
 
-    /// Nothing is damaged any more, or nothing is there.
+    /// The watermark is not damaged any more, or the document is gone.
     mutating func forget(_ name: EntryName) {
       trailing[name] = nil
       damaged[name] = nil
@@ -27,7 +28,7 @@ extension Scheduler {
     var isEmpty: Bool { trailing.isEmpty && damaged.isEmpty }
   }
 
-  /// Before a document is taken in, with the watermark of the same moment.
+  /// Records the state of a watermark, before the document of the same read is taken in.
   mutating func noteWatermark(of name: EntryName, _ read: DocumentRead) {
     if case .absent = read.content {
       if !oddities.isEmpty { oddities.forget(name) }
@@ -47,19 +48,20 @@ extension Scheduler {
     }
   }
 
-  /// After it: where a damaged watermark stands none is kept beside it, which would be refused again and again. The
-  /// daemon that fires replaces it, by a comparison with all its bytes.
+  /// Replaces a damaged watermark, after the document of the same read was taken in. While it is damaged, no `anchor`
+  /// is sent, which the store would refuse again and again. Only the leader replaces it, and only if all its bytes are
+  /// still the same.
   ///
-  /// Somebody may damage it again and again: it is replaced as often, with longer and longer pauses, until one of its
-  /// fires has shown that the watermark is good.
+  /// A client may damage it again and again. It is replaced as often, with growing pauses, until a fire has shown that
+  /// the watermark is good.
   ///
-  /// What was fired last is not known then. Where the due time can still be read, the schedule goes on from there, and
-  /// from what we remember where we have seen it run; else it counts from now. So nothing comes twice, and what was
-  /// missed meanwhile is left out.
+  /// What was fired last is then unknown. If the due time can still be read, the schedule goes on from it. If this
+  /// process has seen the schedule run, it goes on from the time that it remembers, where that is later. Otherwise it
+  /// counts from now. So nothing comes twice, and what was missed in between is left out.
   ///
   /// - Parameters:
-  ///   - count: of the actions before the document was taken in.
-  ///   - base: what the schedule counted from before, if it was known.
+  ///   - count: the number of actions before the document was taken in.
+  ///   - base: the time that the schedule counted from before; nil: it was not known.
   mutating func mendWatermark(of name: EntryName, after count: Int, base: UnixTime?, now: UnixTime) {
     guard var damage = oddities.damaged[name] else { return }
     actions = actions.enumerated().filter { index, action in
@@ -79,7 +81,8 @@ extension Scheduler {
     actions.append(.mend(name, from: damage.bytes, to: anchor))
   }
 
-  /// What was damaged while another daemon led is read once more before anything of it is fired.
+  /// Reads damaged watermarks once more when this daemon becomes the leader, before it fires anything of these
+  /// schedules.
   mutating func readDamagedWatermarks() {
     for (name, damage) in oddities.damaged {
       oddities.damaged[name] = Oddities.Damage(bytes: damage.bytes)
@@ -88,7 +91,7 @@ extension Scheduler {
     }
   }
 
-  /// What is written to a watermark keeps what a newer version has put there.
+  /// Adds to each watermark that is written the fields that a newer version has put there.
   mutating func keepTrailingFields() {
     guard !oddities.trailing.isEmpty else { return }
     actions = actions.map { action in

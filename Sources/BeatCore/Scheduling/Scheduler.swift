@@ -1,48 +1,50 @@
-/// The scheduler: what is due when, and what has to be done about it. Pure: time comes in as an argument, what has to
-/// be done comes out as actions. It knows no socket and no clock.
+/// The scheduler decides what is due when, and what must be done about it. It is pure: time comes in as an argument,
+/// and what must be done comes out as actions. It knows no socket and no clock.
 ///
 /// The way of an edit: `touched` -> `.read` -> `read` -> `ScheduleDocument` -> `DueHeap` -> `.armTimer`.
+///
 /// The way of a fire: `timerFired` -> `FirePlan` -> `.fire` -> `fireEnded` -> next due -> `.armTimer`.
 package struct Scheduler {
   package internal(set) var configuration: SchedulerConfiguration
 
   var load = LoadState()
-  /// This daemon is the one that fires: so until it is told otherwise.
+  /// This daemon is the leader: true until an event says otherwise.
   package private(set) var isLeading = true
 
   var entries = EntryTable()
-  /// What lies ahead, and what has just fallen due.
+  /// The schedules whose time lies ahead or has just come.
   var heap = DueHeap()
-  /// What is late, and waits for its turn behind that.
+  /// The schedules that are late, and wait for their turn behind those.
   var backlog = Backlog()
-  /// Those that were begun in time and have not been far behind since.
+  /// The schedules that have begun on time, and have not been behind by many runs since.
   var keptPace = HandleSet()
-  /// Begun in a row that were on time, up to the number after which one that is behind has its turn.
+  /// How many schedules on time have begun in a row, up to the number after which the backlog has a turn.
   var begunOnTime = 0
-  /// nil: fires have no limit.
+  /// The limit of fires in a second; nil: there is none.
   var rate: FireRate?
   var busiest = BusiestSchedules()
   var templates = FireTemplates()
-  /// Of `configuration.documents`.
+  /// The schedules that were parsed with `configuration.documents`, for documents that share them.
   var memo = ScheduleMemo()
-  /// Documents that are set aside.
+  /// The documents that are set aside.
   var rejected: [EntryName: Rejection] = [:]
   var reads = ReadsUnderWay()
   var secondLooks = SecondLooks()
-  /// Entries whose base lies ahead of the store's clock, as far as this process knows it.
+  /// The entries whose base lies ahead of the store's clock, as this process knows it.
   var ahead: Set<EntryName> = []
-  /// nil: the store's clock was not set ahead, or was set back since.
+  /// The last step of the store's clock, if it was ahead; nil: there was none, or the last one was back.
   var stepAhead: StepAhead?
   var oddities = Oddities()
-  /// Scripts on their way.
+  /// How many scripts are in flight.
   var inFlight = 0
-  /// Of their documents and messages; bytes.
+  /// The bytes of the documents and messages of these scripts.
   var bytesInFlight = 0
-  /// nil: nothing goes by the outbox, or there is no broker that takes from it now, and it fills.
+  /// How much waits in the outbox; nil: no message goes through the outbox, or no broker takes messages from it now,
+  /// and it fills.
   var outbox: OutboxPace?
   var actions: [Action] = []
 
-  /// What the timer is set to.
+  /// The time for which the timer is set; nil: none.
   private(set) var armed: UnixTime?
 
   package init(_ configuration: SchedulerConfiguration) {
@@ -50,19 +52,19 @@ package struct Scheduler {
     rate = configuration.maximumRate.map { FireRate(perSecond: $0) }
   }
 
-  /// A full load has finished, and events are being heard.
+  /// Whether a full load has finished, and edits are detected.
   package var isWatching: Bool { load.isWatching }
 
-  /// Schedules that are understood: enabled, disabled and finished ones.
+  /// The number of schedules whose documents can be used: enabled, disabled and finished ones.
   package var scheduleCount: Int { entries.count }
   package var rejectedCount: Int { rejected.count }
-  /// Of all documents that are known, those that are set aside included.
+  /// The names of all known documents, including those that are set aside.
   package var names: [EntryName] { entries.names + rejected.keys }
 
-  /// Whether there is a document of this name, understood or not.
+  /// Whether there is a document of this name, usable or set aside.
   package func isPresent(_ name: EntryName) -> Bool { entries.handle(of: name) != nil || rejected[name] != nil }
 
-  /// Whether a document, as it was read, is what is known of it.
+  /// Whether a document, as it was read, is the one that the scheduler knows.
   package func isKnown(_ name: EntryName, _ read: DocumentRead) -> Bool {
     let entry = entries.handle(of: name).flatMap { entries[$0] }
     switch read.content {
@@ -72,8 +74,7 @@ package struct Scheduler {
     }
   }
 
-  /// Whether what is known of a document is all that we shall hear of it for now: no read of it, and no script that
-  /// writes it, is on its way.
+  /// Whether nothing of a document is on its way: no read of it, and no script that writes it.
   package func isQuiet(_ name: EntryName) -> Bool {
     guard !reads.contains(name), !secondLooks.contains(name) else { return false }
     switch entries.handle(of: name).flatMap({ entries[$0]?.phase }) {
@@ -82,12 +83,12 @@ package struct Scheduler {
     }
   }
 
-  /// Whether these very bytes are set aside.
+  /// Whether the document with exactly these bytes is set aside.
   func isRejected(_ name: EntryName, _ bytes: [UInt8]) -> Bool {
     rejected[name]?.document?.isOf(bytes, configuration.sha1) ?? false
   }
 
-  /// Takes in what has happened, at `now`, and tells what has to be done, in order.
+  /// Takes in what has happened at `now`, and returns what must be done, in order.
   package mutating func receive(_ event: Event, now: UnixTime) -> [Action] {
     switch event {
     case .storeReplaced: load.storeReplaced()
@@ -114,7 +115,7 @@ package struct Scheduler {
       let begins = isLeading && !self.isLeading
       if begins { beginLeading(now: now) }
       self.isLeading = isLeading
-      // What was refused while we led before may go through now.
+      // What was refused while this process led before may succeed now.
       if begins {
         retryDeferred()
         readDamagedWatermarks()
@@ -130,8 +131,8 @@ package struct Scheduler {
     return actions
   }
 
-  /// Puts an entry where its next occurrence belongs: into the heap, or to rest. What is late there is put behind in
-  /// its turn, so that of several the oldest comes first.
+  /// Puts an entry into the heap, or to rest if no occurrence comes. A late entry moves to the backlog in its turn, so
+  /// that of several late ones the oldest comes first.
   mutating func wait(_ handle: DueHeap.Handle) { wait(handle, next: entries[handle]?.nextDue) }
 
   /// - Parameter next: the entry's `nextDue`.
@@ -155,22 +156,22 @@ package struct Scheduler {
     tell(illegal, of: name)
   }
 
-  /// An illegal move is an error of ours: it was not made, and is told.
+  /// Reports an illegal move, which is an error of the daemon. The move was not made.
   mutating func tell(_ illegal: ScheduleEntry.IllegalMove?, of name: EntryName) {
     guard let illegal else { return }
     actions.append(.report(.warned(name, "an error of the daemon, which goes on: \(illegal.rawValue)")))
   }
 
-  /// It does not wait for any time.
+  /// Takes an entry out of the heap and the backlog, so that it waits for no time.
   mutating func unqueue(_ handle: DueHeap.Handle) {
     heap.remove(handle)
     backlog.remove(handle)
   }
 
-  /// What the timer was set to means another moment now: it is armed again.
+  /// Forgets the timer's time, so that it is set again: after a step of the clock it means another moment.
   mutating func forgetTimer() { armed = nil }
 
-  /// One timer, for the earliest; armed again only when that changes.
+  /// Sets the one timer to the earliest time. It is set again only if that time changes.
   private mutating func armTimer(now: UnixTime) {
     let wanted = wakeTime(now: now)
     guard wanted != armed else { return }

@@ -1,29 +1,31 @@
-/// What was found gone, or by a fire changed, of which perhaps no event tells: read once more after the next heartbeat.
+/// The documents to read once more after the next heartbeat: a read found them gone, or a fire found them gone or
+/// changed, and perhaps no event tells of it.
 ///
-/// For a moment another database may have stood in the place of ours (SWAPDB, and back), of which no event tells; had a
-/// heartbeat seen it, all would be loaded anew.
+/// For a moment, another database may have been in the place of this one (SWAPDB, and back), which no event tells. Only
+/// if a heartbeat had seen that other database, everything would be loaded again.
 struct SecondLooks {
-  /// Names of which nothing was known are doubted up to this number: any number of names may be touched that never exist.
+  /// The largest number of doubted names when an unknown one is added. Events may come for any number of names that
+  /// never exist.
   private static let unknownNames = 1_024
 
   private var doubted: Set<EntryName> = []
-  /// Those that the newest heartbeat has made us read once more.
+  /// The names that are read once more after the newest heartbeat.
   private var lookedAt: Set<EntryName> = []
 
   var isEmpty: Bool { doubted.isEmpty }
 
   func contains(_ name: EntryName) -> Bool { doubted.contains(name) }
 
-  /// A fire has found that the document is gone, or another one.
+  /// A fire has found that the document is gone or changed.
   mutating func doubt(_ name: EntryName) { doubted.insert(name) }
 
-  /// A document was read, and was not there.
+  /// A read has found no document of this name.
   mutating func doubtAbsence(of name: EntryName, isKnown: Bool) {
     let isSecondLook = lookedAt.remove(name) != nil
     if isKnown || !isSecondLook && doubted.count < Self.unknownNames { doubted.insert(name) }
   }
 
-  /// After a heartbeat: what is to be read once more.
+  /// After a heartbeat: the names to read once more.
   mutating func begin() -> [EntryName] {
     lookedAt = doubted
     doubted.removeAll(keepingCapacity: doubted.count <= Self.unknownNames)

@@ -1,11 +1,11 @@
-/// The store's clock was set ahead: what had been kept before shows an earlier time than it would now.
+/// A step of the store's clock ahead. Times that were stored before it are earlier than the new clock would have shown.
 struct StepAhead {
-  /// What the old clock showed.
+  /// The time on the old clock at the step.
   let at: UnixTime
-  /// Microseconds.
+  /// How far the clock was set ahead; microseconds.
   let length: Int64
 
-  /// nil: the clock was set back.
+  /// Makes the step; nil: the clock was set back.
   ///
   /// - Parameter now: by the new clock.
   init?(_ step: Int64, now: UnixTime) {
@@ -16,8 +16,8 @@ struct StepAhead {
 }
 
 extension StepAhead? {
-  /// A time that was kept for a schedule, by the clock as it is now: what is read may be from before a step of which we
-  /// know. Elapsed time did not change by it.
+  /// A stored time of a schedule, by the present clock. It may come from before a known step. Only an interval's time
+  /// moves: the step changed no elapsed time.
   func present(_ time: UnixTime, of schedule: Schedule) -> UnixTime {
     guard let self, time <= self.at, schedule.isElapsedTime else { return time }
     return time.advanced(by: self.length)

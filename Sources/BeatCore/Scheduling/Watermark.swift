@@ -1,18 +1,19 @@
-/// What the watermark hash keeps for each schedule, beside the documents: the newest due time that was fired and its
-/// task id, or the time first seen and no id. A stale document that somebody writes back cannot undo it, and a restart
-/// does not postpone an interval. With it stands under which schedule that was: whoever hears of an edit late can tell
-/// whether another daemon has gone on by it.
+/// What the watermark hash holds for each schedule, beside the documents: the newest due time that was fired with its
+/// task id, or the time first seen without an id. A client that writes a stale document back cannot undo it, and a
+/// restart does not postpone an interval. The watermark also names the schedule that was in force, by its digest: a
+/// daemon that detects an edit late can tell whether another daemon has already gone on from it.
 ///
-/// Stored as `<microseconds since 1970, 20 digits>|<task id>|<total run count>|<digest, 8 hexadecimal digits>`;
-/// compared as text in Lua, whose numbers are exact below 2^53 only.
+/// It is stored as `<microseconds since 1970, 20 digits>|<task id>|<total run count>|<digest, 8 hexadecimal digits>`.
+/// Lua compares it as text, since its numbers are exact below 2^53 only.
 package struct Watermark: Hashable, Sendable {
   package var due: UnixTime
-  /// nil: seen, not fired.
+  /// The id of the task that was fired; nil: the schedule was seen and has not been fired.
   package var taskID: TaskID?
   package var totalRunCount: Int64
-  /// Of the schedule that was in force. nil: written by somebody who does not tell.
+  /// The digest of the schedule that was in force. nil: the writer of the watermark stored none.
   package var digest: ScheduleDigest?
-  /// What a newer version has written behind that, its bar included: kept, and not understood.
+  /// The fields that a newer version has written behind the digest, with the bar before them. They are kept and not
+  /// understood.
   package var trailing: [UInt8] = []
 
   package init(due: UnixTime, taskID: TaskID?, totalRunCount: Int64, digest: ScheduleDigest? = nil) {
@@ -43,7 +44,7 @@ package struct Watermark: Hashable, Sendable {
 
   private static let bar = UInt8(ascii: "|")
 
-  /// Digits only: Swift's own reader takes a sign, which would sort wrongly.
+  /// The value of decimal digits. `Int64(_:)` also takes a sign, which would sort wrongly.
   private static func number(_ digits: ArraySlice<UInt8>) -> Int64? {
     guard !digits.isEmpty else { return nil }
     var number: Int64 = 0
@@ -74,7 +75,7 @@ package struct Watermark: Hashable, Sendable {
     return bytes
   }
 
-  /// The same when the schedule's document is deleted: it says what was fired, and of no schedule.
+  /// The watermark after the document was deleted: it keeps what was fired, and names no schedule.
   package var ofGone: Watermark {
     var watermark = self
     watermark.digest = .gone
@@ -87,7 +88,7 @@ package struct Watermark: Hashable, Sendable {
     return number(bytes[..<20]).map { UnixTime(microseconds: $0) }
   }
 
-  /// Tells one watermark of a schedule from another: when, and under which schedule.
+  /// Tells two watermarks of a schedule apart, by their due time and their schedule.
   struct Fingerprint: Hashable {
     private let digest: ScheduleDigest
 
@@ -98,7 +99,7 @@ package struct Watermark: Hashable, Sendable {
     }
   }
 
-  /// 20 digits; a time before 1970 is 0, since nothing is due there.
+  /// A time in 20 digits, microseconds since 1970. A time before 1970 is 0, since nothing is due then.
   package static func digits(_ time: UnixTime) -> String {
     var digits: [UInt8] = []
     digits.append(max(0, time.microseconds), width: 20)

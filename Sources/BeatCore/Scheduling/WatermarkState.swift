@@ -1,11 +1,12 @@
-/// What stands in the watermark hash for a schedule.
+/// What the watermark hash holds for a schedule.
 package enum WatermarkState: Hashable, Sendable {
   case absent
   case read(Watermark)
-  /// Somebody has damaged it: these bytes are no watermark. Of one that is too long, as many as may be and one more.
+  /// These bytes are no watermark: another client has damaged it. If the field is too long, they are its first bytes,
+  /// one more than a watermark may have.
   case unreadable([UInt8])
 
-  /// - Parameter bytes: nil: the hash has no such field.
+  /// - Parameter bytes: the hash's field; nil: there is none.
   package init(_ bytes: [UInt8]?) {
     guard let bytes else {
       self = .absent
