@@ -1,7 +1,7 @@
 import BeatCore
 import Glibc
 
-/// The clock that counts from the machine's start, suspend included.
+/// The clock that counts from the machine's start. It goes on during suspend.
 package enum BootClock {
   /// Reads CLOCK_BOOTTIME.
   package static func now() -> BootTime {

@@ -1,9 +1,9 @@
 import BeatCore
 import Glibc
 
-/// A point on the machine's monotonic clock, in nanoseconds: for deadlines and measured times only.
+/// A point on the machine's monotonic clock, in nanoseconds, for deadlines and measured times only.
 ///
-/// It stands still during suspend, begins anew with each boot, and does not mix with `UnixTime`.
+/// The clock stands still during suspend and starts again with each boot. It does not mix with `UnixTime`.
 package struct MonotonicTime: Hashable, Comparable, Sendable {
   /// Nanoseconds of CLOCK_MONOTONIC.
   package var nanoseconds: Int64
@@ -28,7 +28,7 @@ package struct MonotonicTime: Hashable, Comparable, Sendable {
   package static func < (left: MonotonicTime, right: MonotonicTime) -> Bool { left.nanoseconds < right.nanoseconds }
 }
 
-/// The machine's wall clock. The driver reads it and hands the time in; nothing else looks at it.
+/// The machine's wall clock. The driver reads it and passes the time on as an argument; no other code reads it.
 package enum SystemClock {
   /// Reads CLOCK_REALTIME, rounded down to the microsecond.
   package static func now() -> UnixTime {

@@ -1,6 +1,6 @@
 import BeatCore
 
-/// What a daemon needs, as it really is.
+/// The real surroundings of a daemon: an event loop, the machine's clocks, and chance.
 extension EventLoop: Surroundings {
   package var bootTime: BootTime { BootClock.now() }
   package var wallTime: UnixTime { SystemClock.now() }

@@ -1,12 +1,12 @@
 internal import CHiredisAsync
 import Glibc
 
-/// One thread's event loop: the owner of a libevent base, on which every timer, signal and connection lives.
+/// One thread's event loop. It owns a libevent base, on which all timers, signals and connections of the thread live.
 ///
-/// Everything that belongs to a loop is used on the thread that made the loop. Classes here are not `Sendable`, and
-/// a call from another thread is a precondition failure and not a data race.
+/// Everything that belongs to a loop must be used on the thread that made the loop. The classes here are not
+/// `Sendable`, and a call from another thread is a precondition failure and not a data race.
 package final class EventLoop {
-  /// Valid as long as the loop; whoever registers an event keeps the loop alive.
+  /// The libevent base. It is valid as long as the loop, so an object that registers an event must keep the loop alive.
   package let base: OpaquePointer
   private let owner = pthread_self()
   private var stopRequested = false
@@ -20,15 +20,15 @@ package final class EventLoop {
 
   /// Makes a loop for the calling thread.
   ///
-  /// It also makes the process ignore SIGPIPE: hiredis writes without MSG_NOSIGNAL, and a server that hangs up must
-  /// be an error and not the end of the process.
+  /// It also makes the process ignore SIGPIPE. hiredis writes without MSG_NOSIGNAL, and a server that closes a
+  /// connection must cause an error and not the end of the process.
   package init() throws(EventLoopError) {
     _ = signal(SIGPIPE, SIG_IGN)
     try Self.requireDescriptors()
     guard let configuration = event_config_new() else { throw EventLoopError("event loop", errno: ENOMEM) }
     defer { event_config_free(configuration) }
-    // No cached time: a timer set after long work could count from before it, and fire early.
-    // Not precise: that costs a system call in each turn of the loop. What must be exact is a `WakeTimer`.
+    // Without cached time: a timer that is set after long work could count from before it, and fire early. Without
+    // precise timers: they cost a system call in each turn of the loop. For exact times there is `WakeTimer`.
     event_config_set_flag(configuration, Int32(bitPattern: EVENT_BASE_FLAG_NO_CACHE_TIME.rawValue))
     guard let base = event_base_new_with_config(configuration) else { throw EventLoopError("event loop", errno: errno) }
     self.base = base
@@ -41,8 +41,8 @@ package final class EventLoop {
     guard deferredEvent != nil, trailingEvent != nil else { throw EventLoopError("event loop", errno: ENOMEM) }
   }
 
-  /// libevent ends the process where it lacks the three or four descriptors of a loop. Another thread may take them after
-  /// this look: hence some more than are needed.
+  /// Checks that descriptors are left: libevent ends the process if it lacks the three or four of a loop. It asks for
+  /// some more than are needed, since another thread may take some after this check.
   private static func requireDescriptors() throws(EventLoopError) {
     var probes: [Int32] = []
     defer { for probe in probes { close(probe) } }
@@ -64,19 +64,19 @@ package final class EventLoop {
     assertOnLoop()
     precondition(!isRunning, "EventLoop.run() was called from inside the loop")
     isRunning = true
-    // libevent forgets a break that was asked for before the loop began: hence the own flag.
+    // libevent forgets a break that was requested before the loop began, so the loop has a flag of its own.
     if !stopRequested { event_base_loop(base, EVLOOP_NO_EXIT_ON_EMPTY) }
     stopRequested = false
     isRunning = false
   }
 
-  /// Serves what is ready now, deferred work included, without waiting and once: for the last words after `run()`,
+  /// Serves once what is ready now, including deferred work, without waiting. It is for the last steps after `run()`,
   /// such as those of connections that were just closed.
   package func serveReady() {
     assertOnLoop()
     precondition(!isRunning, "EventLoop.serveReady() was called from inside the loop")
     isRunning = true
-    // Nonblocking alone would go on as long as work that defers itself again.
+    // With EVLOOP_NONBLOCK alone, the loop would not end while work defers itself again.
     event_base_loop(base, EVLOOP_ONCE | EVLOOP_NONBLOCK)
     stopRequested = false
     isRunning = false
@@ -89,17 +89,17 @@ package final class EventLoop {
     event_base_loopbreak(base)
   }
 
-  /// Runs `work` in the next turn of the loop, after the input that is ready by then; first come, first served.
+  /// Runs `work` in the next turn of the loop, after the input that is ready by then, in the order of the calls.
   ///
-  /// Work that defers more work does not starve connections: what is added meanwhile waits for the turn after.
+  /// Work that defers more work does not starve connections: work that is added in a turn waits for the next one.
   package func soon(_ work: @escaping () -> Void) {
     assertOnLoop()
     deferred.append(work)
     if deferred.count == 1 { armDeferred() }
   }
 
-  /// Runs `work` in this turn of the loop, after what has been handed to connections so far is written: for what
-  /// nobody waits for, such as log lines. Outside `run()`: in its first turn.
+  /// Runs `work` in this turn of the loop, after everything that was sent to connections so far is written. It is for
+  /// work that no caller waits for, such as log lines. Outside `run()`, it runs in the first turn of `run()`.
   package func afterWriting(_ work: @escaping () -> Void) {
     assertOnLoop()
     trailing.append(work)
@@ -118,7 +118,8 @@ package final class EventLoop {
   }
 
   private func armDeferred() {
-    // A zero timeout and not event_active: libevent serves an activated event in the same turn, before new input.
+    // It uses a zero timeout and not event_active: libevent serves an activated event in the same turn, before new
+    // input.
     var zero = timeval()
     event_add(deferredEvent, &zero)
   }
@@ -129,7 +130,7 @@ package final class EventLoop {
     for (index, work) in batch.enumerated() {
       work()
       if stopRequested {
-        // What was not begun stays first in line for the next run().
+        // Work that has not begun stays first in line for the next run().
         let added = deferred
         deferred = Array(batch[(index + 1)...]) + added
         if added.isEmpty, !deferred.isEmpty { armDeferred() }
@@ -143,20 +144,20 @@ package final class EventLoop {
   }
 }
 
-/// A loop runs on the thread that made it: handing it to another thread is a mistake.
+/// A loop runs on the thread that made it. Passing it to another thread is a mistake.
 @available(*, unavailable)
 extension EventLoop: Sendable {}
 
 /// The system refused something that an event loop needs: descriptors, memory, a thread, or a signal.
 package struct EventLoopError: Error, CustomStringConvertible, Sendable {
-  /// What was wanted and the system's reason.
+  /// What was asked for, and the system's reason.
   package let description: String
 
   init(_ what: String, errno code: Int32) {
     description = "\(what): \(Self.reason(code))"
   }
 
-  /// The system's text for an error number, and what to do, where that is known.
+  /// The system's text for an error number, with what to do where that is known.
   package static func reason(_ code: Int32) -> String {
     let text = String(cString: strerror(code))
     return switch code {

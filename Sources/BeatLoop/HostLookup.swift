@@ -2,21 +2,22 @@ internal import CHiredisAsync
 import Glibc
 import Synchronization
 
-/// Turns a host name into addresses without stopping the loop: getaddrinfo may wait for seconds on a dead DNS
-/// server, and hiredis would call it on the loop's thread.
+/// Turns a host name into addresses without stopping the loop. getaddrinfo may wait for seconds on a dead DNS server,
+/// and hiredis would call it on the loop's thread.
 ///
-/// Addresses need no thread and no lookup. For a name one short-lived thread asks, and wakes the loop by an eventfd.
+/// An address needs no thread and no lookup. For a name, one short-lived thread asks the resolver, and wakes the loop
+/// by an eventfd.
 package final class HostLookup {
   package enum Outcome: Sendable {
     /// Numeric addresses, best first, at most `maximumAddresses`.
     case addresses([String])
-    /// Why there are none, in the resolver's words.
+    /// The resolver found no address, for this reason in its words.
     case failed(String)
   }
 
   static let maximumAddresses = 8
-  /// Threads that may wait for a resolver at one time, in the whole process. A dead resolver holds each for up to
-  /// half a minute, while connections are tried again more often than that.
+  /// The largest number of threads that wait for a resolver at one time, in the whole process. A dead resolver holds
+  /// each for up to half a minute, while connections are tried again more often than that.
   static let maximumThreads = 8
 
   private let loop: EventLoop
@@ -24,14 +25,14 @@ package final class HostLookup {
   private var completion: ((Outcome) -> Void)?
   private var event: OpaquePointer?
 
-  /// The address that `host` already is, or nil when it is a name.
+  /// `host` itself if it is an address; nil if it is a name.
   package static func address(_ host: String) -> String? {
     var buffer = in6_addr()
     return inet_pton(AF_INET, host, &buffer) == 1 || inet_pton(AF_INET6, host, &buffer) == 1 ? host : nil
   }
 
-  /// Starts a lookup; `completion` runs once on the loop, unless `cancel()` comes first. It keeps what it captures
-  /// until then.
+  /// Starts a lookup. `completion` runs once on the loop, unless `cancel()` comes first. Until then, the lookup keeps
+  /// what `completion` captures.
   package init(of host: String, on loop: EventLoop, completion: @escaping (Outcome) -> Void) {
     self.loop = loop
     self.completion = completion
@@ -66,7 +67,8 @@ package final class HostLookup {
   }
 }
 
-/// What the looking thread and the loop share: one result under a lock. The last of the two closes the descriptor.
+/// The result, which the lookup's thread and the loop share under a lock. The last of the two to release it closes the
+/// descriptor.
 private final class LookupAnswer: Sendable {
   let descriptor: Int32
   private let host: String
@@ -84,7 +86,7 @@ private final class LookupAnswer: Sendable {
 
   var outcome: HostLookup.Outcome? { result.withLock { $0 } }
 
-  /// Starts the thread; false when there are too many.
+  /// Starts the thread; false if there are too many, or if the system refuses one.
   func start() -> Bool {
     guard LookupAnswer.threads.add(1, ordering: .relaxed).newValue <= HostLookup.maximumThreads else {
       LookupAnswer.threads.subtract(1, ordering: .relaxed)

@@ -1,14 +1,14 @@
 internal import CHiredisAsync
 import Glibc
 
-/// Tells when a descriptor has something to read, as an ordinary callback of the loop. It neither reads nor closes.
+/// Calls a handler on the loop when a descriptor has something to read. It neither reads nor closes the descriptor.
 package final class InputSource {
   private let loop: EventLoop
   private let handler: () -> Void
   private var event: OpaquePointer?
 
-  /// Watches `descriptor` until `cancel()` or the end of this object. It must be one that can be waited for, such as a
-  /// terminal or a pipe: a plain file is an error.
+  /// Watches `descriptor` until `cancel()` or the end of this object. The descriptor must be one that can be waited
+  /// for, such as a terminal or a pipe; a plain file is an error.
   package init(on loop: EventLoop, descriptor: Int32, _ handler: @escaping () -> Void) throws(EventLoopError) {
     loop.assertOnLoop()
     self.loop = loop

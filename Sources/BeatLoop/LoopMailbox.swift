@@ -2,10 +2,10 @@ internal import CHiredisAsync
 import Glibc
 import Synchronization
 
-/// Hands work from any thread to a loop's thread: the only part of a loop that other threads may use.
+/// Passes work from any thread to a loop's thread. It is the only part of a loop that other threads may use.
 ///
-/// The loop owns nothing of it: whoever made the mailbox keeps it as long as work may come, and closes it on the loop's
-/// thread. What is posted later is not carried out.
+/// The loop does not own the mailbox. Its maker keeps it as long as work may come, and closes it on the loop's thread.
+/// Work that is posted later is not carried out.
 package final class LoopMailbox {
   /// The part that other threads hold.
   package final class Sender: Sendable {
@@ -47,7 +47,7 @@ package final class LoopMailbox {
         defer { state.work = [] }
         return state.work
       }
-      // What was posted may own something: it is let go of outside of the lock.
+      // The posted work may own objects. They are released outside of the lock.
       _ = rest
     }
   }
@@ -55,7 +55,7 @@ package final class LoopMailbox {
   package let sender = Sender()
   private var source: InputSource?
 
-  /// For the loop of the calling thread.
+  /// Makes a mailbox for a loop of the calling thread.
   package init(on loop: EventLoop) throws(EventLoopError) {
     guard sender.descriptor >= 0 else { throw EventLoopError("mailbox", errno: errno) }
     source = try InputSource(on: loop, descriptor: sender.descriptor) { [sender] in
@@ -63,7 +63,7 @@ package final class LoopMailbox {
     }
   }
 
-  /// Takes no more, and forgets what has not had its turn.
+  /// Takes no more work, and drops the work that has not had its turn.
   package func close() {
     source?.cancel()
     source = nil

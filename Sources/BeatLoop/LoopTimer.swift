@@ -1,10 +1,10 @@
 internal import CHiredisAsync
 import Glibc
 
-/// A one-shot timer on the monotonic clock, for deadlines and back-off: never early, and some milliseconds late, as
-/// libevent reads a clock that ticks every 4 ms. Wall-clock work belongs to `WakeTimer`.
+/// A one-shot timer on the monotonic clock, for deadlines and back-off. It is never early, and some milliseconds late,
+/// since libevent reads a clock that ticks every 4 ms. For times on the wall clock there is `WakeTimer`.
 ///
-/// Letting go of the timer cancels it. The handler is kept as long as the timer: it captures its owner `unowned`.
+/// Releasing the timer cancels it. The timer keeps its handler, so the handler captures its owner `unowned`.
 package final class LoopTimer {
   private let loop: EventLoop
   private let handler: () -> Void
@@ -37,7 +37,7 @@ package final class LoopTimer {
     precondition(event_add(event, &interval) == 0, "no memory for a timer")
   }
 
-  /// Forgets the schedule, if there is one.
+  /// Cancels the schedule, if there is one.
   package func cancel() {
     loop.assertOnLoop()
     guard isScheduled else { return }
@@ -45,7 +45,7 @@ package final class LoopTimer {
     event_del(event)
   }
 
-  /// Microseconds, rounded up.
+  /// The tick of that clock; microseconds, rounded up.
   private static let tick: Int64 = {
     var resolution = timespec()
     guard clock_getres(CLOCK_MONOTONIC_COARSE, &resolution) == 0 else { return 10_000 }

@@ -1,13 +1,14 @@
 import Glibc
 
-/// A thread for one piece of work: an event loop belongs to the thread that made it, Swift's tasks change theirs, and some
-/// calls of the system wait.
+/// A thread for one piece of work. An event loop belongs to the thread that made it, whereas Swift's tasks change their
+/// threads. And some system calls block, which a task must not do.
 package enum OwnThread {
-  /// What the thread itself raises by a fault. Blocked, it would end the process without the application's handler, which
-  /// may write a crash report.
+  /// The signals that a fault of the thread raises. If they were blocked, a fault would end the process without the
+  /// application's handler, which may write a crash report.
   private static let faults = [SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV, SIGSYS]
 
-  /// Begins `work` on a new thread, in which all signals but those of faults are blocked: they are the application's.
+  /// Begins `work` on a new thread. All signals but those of faults are blocked in it, since they are the
+  /// application's.
   ///
   /// - Parameter stackSize: bytes.
   ///

@@ -1,17 +1,17 @@
 internal import CHiredisAsync
 import Glibc
 
-/// What the process keeps in memory and needs no more once all schedules are loaded.
+/// The memory that the process holds, and no longer needs once all schedules are loaded.
 package enum ResidentMemory {
-  /// Gives back what the allocator holds free, and lets go of the code that the start has touched: most of it reads
-  /// options, shakes hands or is the runtime's. What is needed again comes from the page cache.
+  /// Returns the allocator's free memory, and drops the pages of code that the start has touched. Most of that code
+  /// reads options, makes connections or belongs to the runtime. Pages that are needed again come from the page cache.
   package static func trim() {
     malloc_trim(0)
     for range in code { madvise(UnsafeMutableRawPointer(bitPattern: range.lowerBound), range.count, MADV_DONTNEED) }
   }
 
-  /// Where files are mapped to be carried out: nobody can have written there, so that no byte is lost. Of constants that
-  /// is not certain, since the linker writes addresses into some.
+  /// The ranges of executable mappings of files. They cannot be written, so dropping them loses no byte. That is not
+  /// certain of constants, since the linker writes addresses into some.
   static var code: [Range<UInt>] {
     guard let maps = fopen("/proc/self/maps", "re") else { return [] }
     defer { fclose(maps) }

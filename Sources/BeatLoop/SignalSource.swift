@@ -1,9 +1,9 @@
 internal import CHiredisAsync
 import Glibc
 
-/// Delivers a signal of the process as an ordinary callback of the loop.
+/// Calls a handler on the loop when the process gets a signal.
 ///
-/// libevent serves signals on one base of a process only: the loop that has one signal source has them all.
+/// libevent serves signals on one base of a process only. So all signal sources must be on the same loop.
 package final class SignalSource {
   private let loop: EventLoop
   private let handler: () -> Void
@@ -23,7 +23,7 @@ package final class SignalSource {
     }
   }
 
-  /// Gives the signal its former disposition back.
+  /// Restores the signal's former disposition.
   package func cancel() {
     loop.assertOnLoop()
     event_del(event)

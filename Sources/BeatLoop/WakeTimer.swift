@@ -4,9 +4,9 @@ import Glibc
 
 /// One absolute alarm on the clock that counts from boot, exact to the kernel's timers.
 ///
-/// A timerfd on CLOCK_BOOTTIME: nobody can set that clock, and it goes on through suspend.
+/// It is a timerfd on CLOCK_BOOTTIME. No user can set that clock, and it goes on during suspend.
 package final class WakeTimer {
-  /// The armed time, or nil.
+  /// The time for which the timer is armed; nil: none.
   package private(set) var target: BootTime?
 
   private let loop: EventLoop
@@ -29,8 +29,8 @@ package final class WakeTimer {
     guard event != nil, event_add(event, nil) == 0 else { throw EventLoopError("timerfd", errno: ENOMEM) }
   }
 
-  /// Runs the handler once at `time` and never before; a past time means in the next turn of the loop, nil never.
-  /// The same time again costs nothing.
+  /// Runs the handler once at `time`, never earlier. A past time means in the next turn of the loop; nil means never.
+  /// Arming it at the same time again costs nothing.
   package func arm(at time: BootTime?) {
     loop.assertOnLoop()
     guard time != target else { return }
@@ -54,7 +54,8 @@ package final class WakeTimer {
 
   private func wake() {
     var expirations: UInt64 = 0
-    // Nothing to read: it was armed anew after it went off. An earlier target may be what it was set to.
+    // If there is nothing to read, the timer was armed again after it went off. If the target lies ahead, it went off
+    // for an earlier one.
     guard read(descriptor, &expirations, MemoryLayout<UInt64>.size) > 0, let target, target <= BootClock.now() else {
       return
     }
@@ -65,7 +66,7 @@ package final class WakeTimer {
   private func set() {
     var specification = itimerspec()
     if let target {
-      // Zero would disarm.
+      // A value of zero would disarm the timer.
       let microseconds = max(target.microseconds, 0)
       specification.it_value.tv_sec = Int(microseconds / 1_000_000)
       specification.it_value.tv_nsec = max(Int(microseconds % 1_000_000) * 1000, microseconds == 0 ? 1 : 0)
