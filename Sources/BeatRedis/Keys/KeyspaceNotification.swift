@@ -1,14 +1,14 @@
-/// One keyspace notification: something happened to a key. What happened does not matter; event names differ between
+/// One keyspace notification: a command has touched a key. The event's name does not matter, since it differs between
 /// servers, versions and roles. (Redis: keyspace notifications; channel `__keyspace@<db>__:<key>`, payload = event)
 package struct KeyspaceNotification: Hashable, Sendable {
   package let key: [UInt8]
 
-  /// nil for a channel that is not a keyspace channel of `database`, or of a key with more than `longest` bytes.
+  /// Reads a channel; nil if it is no keyspace channel of `database`, or if its key has more than `longest` bytes.
   package init?(channel: Span<UInt8>, database: Int, longest: Int = .max) {
     self.init(channel: channel, behind: Self.channelPrefix(database: database), longest: longest)
   }
 
-  /// The same with a prefix that is made once, not for each notification.
+  /// Reads a channel with a prefix that is made once, and not for each notification.
   ///
   /// - Parameter prefix: `channelPrefix` of the database.
   package init?(channel: Span<UInt8>, behind prefix: [UInt8], longest: Int = .max) {
@@ -23,6 +23,6 @@ package struct KeyspaceNotification: Hashable, Sendable {
   /// The channel of one key's notifications.
   package static func channel(of key: [UInt8], database: Int) -> [UInt8] { channelPrefix(database: database) + key }
 
-  /// What the channels of a database begin with.
+  /// The prefix of a database's channels.
   package static func channelPrefix(database: Int) -> [UInt8] { Array("__keyspace@\(database)__:".utf8) }
 }

@@ -1,28 +1,29 @@
 import BeatCore
 
-/// Why a key prefix with schedules under it is probably not the one that was meant: the names that come of it show it.
+/// Why a key prefix with schedules under it is probably not the one that the operator meant. The names that it gives
+/// the schedules show it.
 struct PrefixDoubt {
-  /// What was probably meant.
+  /// The prefix that was probably meant.
   let probable: EntryName
-  /// The prefix, and what speaks against it.
+  /// The configured prefix, and what speaks against it.
   private let prefix: EntryName
   private let evidence: Evidence
 
   private enum Evidence {
-    /// The name of a schedule begins with the separator.
+    /// The name of a schedule begins with a separator.
     case separator(EntryName)
-    /// A schedule stands at the prefix itself.
+    /// The prefix itself is the key of a schedule.
     case noName
     case glob
   }
 
-  /// Whether the names under a prefix need to be looked at: most prefixes end with a separator.
+  /// Whether the names under a prefix must be examined. Most prefixes end with a separator, and need not.
   static func isDubious(_ prefix: [UInt8]) -> Bool {
     guard let last = prefix.last else { return false }
     return isWord(last) || prefix.contains(where: isGlob)
   }
 
-  /// nil: nothing speaks against it.
+  /// Judges a prefix by the names of its schedules; nil: nothing speaks against the prefix.
   init?(_ prefix: [UInt8], names: some Sequence<EntryName>) {
     guard Self.isDubious(prefix) else { return nil }
     self.prefix = EntryName(prefix)
@@ -45,7 +46,7 @@ struct PrefixDoubt {
     probable = EntryName(Array(prefix[...end]))
   }
 
-  /// One sentence, with what to do.
+  /// One sentence that says what is wrong, and what to do.
   var words: String {
     let found =
       switch evidence {

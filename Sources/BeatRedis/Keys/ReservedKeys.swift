@@ -1,10 +1,10 @@
 import BeatCore
 
-/// Names that no queue, exchange or routing key may have: a message sent there would lie in a key with another use, and
-/// would break workers, results, daemons or schedules.
+/// The names that no queue, exchange or routing key may have. A message sent to one would be stored in a key with
+/// another use, and would break workers, results, daemons or schedules.
 ///
-/// They are refused by name, whether or not the key exists: a message would create a missing key as a list, and the
-/// key's owner would fail later.
+/// The daemon refuses such a name whether or not the key exists. A message would create a missing key as a list, and
+/// the key's owner would fail later.
 package struct ReservedKeys: Hashable, Sendable {
   /// The owner of a key.
   private enum Owner: Hashable, Sendable {
@@ -64,7 +64,7 @@ package struct ReservedKeys: Hashable, Sendable {
   /// Why no message may be sent to a queue or an exchange of this name, or with this routing key; nil: it may.
   package func problem(_ name: String) -> String? { problem(Array(name.utf8)) }
 
-  /// The same for a queue that is bound to an exchange.
+  /// Why no message may be sent to a queue that is bound to an exchange; nil: it may.
   @Sendable package func problem(_ name: [UInt8]) -> String? { owner(of: name).map(words) }
 
   private func owner(of name: [UInt8]) -> Owner? {
@@ -72,7 +72,7 @@ package struct ReservedKeys: Hashable, Sendable {
     for key in keys where key.bytes.starts(with: list) && isListed(name, key.bytes) { return key.owner }
     for beginning in beginnings {
       if list.starts(with: beginning.bytes) { return beginning.owner }
-      // The name begins so only together with the suffix of a priority.
+      // The name begins like this only together with the suffix of a priority.
       if beginning.bytes.starts(with: list),
         kombu.lists(of: name).contains(where: { $0.starts(with: beginning.bytes) })
       {
@@ -89,7 +89,7 @@ package struct ReservedKeys: Hashable, Sendable {
     return isResult(name) ? .results : nil
   }
 
-  /// Whether `key` is the name itself, or one of its lists.
+  /// Whether `key` is the queue's own list, or one of the lists of its priorities.
   private func isListed(_ name: [UInt8], _ key: [UInt8]) -> Bool {
     key.count == kombu.globalPrefix.count + name.count || kombu.lists(of: name).contains(key)
   }
@@ -104,7 +104,7 @@ package struct ReservedKeys: Hashable, Sendable {
   }
 
   private func isResult(_ name: [UInt8]) -> Bool {
-    // A shorter name cannot contain one of them.
+    // A shorter name cannot contain one of the beginnings.
     guard name.count >= 13 else { return false }
     let first = UInt8(ascii: "c")
     for start in name.indices where name[start] == first {
