@@ -1,17 +1,20 @@
 import BeatCore
 
-/// The daemon: a scheduler, a store, a broker and a clock. It decides nothing about schedules, and knows of no server.
+/// The daemon joins a scheduler, a store, a broker and a clock. It decides nothing about schedules, and knows no kind
+/// of server.
 ///
 /// The way of an edit: `Session.handle(.touched)` -> `Dispatcher` -> `Scheduler` -> `DocumentReads` ->
-/// `ScheduleStore.read` -> `Scheduler` -> alarm. The way of a fire: alarm -> `Scheduler` -> `Dispatcher` ->
-/// `ScheduleStore.commit` -> `Scheduler` -> alarm; and from the outbox on: `OutboxRelay` -> `Publisher`.
+/// `ScheduleStore.read` -> `Scheduler` -> alarm.
 ///
-/// Belongs to one thread, that of its surroundings.
+/// The way of a fire: alarm -> `Scheduler` -> `Dispatcher` -> `ScheduleStore.commit` -> `Scheduler` -> alarm. From the
+/// outbox on: `OutboxRelay` -> `Publisher`.
+///
+/// It belongs to one thread, that of its surroundings.
 package final class Daemon {
   /// How a run ended.
   package enum End: Hashable, Sendable {
     case stopped
-    /// Going on would not help before something has been changed: the text says what.
+    /// The daemon cannot work before a setting is changed. The text says which.
     case misconfigured(String)
   }
 
@@ -33,12 +36,12 @@ package final class Daemon {
   let receipts: Receipts
   let sweeps = WatermarkSweeps()
 
-  /// From connecting on.
+  /// The connection to the store, from the start of connecting on; nil: there is none.
   private var connection: (any StoreConnection)?
-  /// While edits are heard.
+  /// The session with the store, while edits are detected; nil: they are not.
   private(set) var session: Session?
   private(set) var changeDetection = ChangeDetection.keyspace
-  /// Rules that the store laid upon routes when it was last seen.
+  /// The store's rules for routes, as the last session found them; nil: it had none.
   private var routes: RouteRules?
   private lazy var reconnection = Reconnection(configuration.reconnectDelays, in: surroundings) { [unowned self] in
     connect()
@@ -47,13 +50,13 @@ package final class Daemon {
   private lazy var stopTimer = surroundings.makeTimer { [unowned self] in finishStopping() }
   package private(set) var isStopping = false
   private(set) var hasBeenReady = false
-  /// What was said last about not being connected, so that it is said once.
+  /// The last reported reason why there is no connection, so that the same reason is reported once.
   private var complaint: String?
   var tally = Tally()
 
   /// - Parameters:
-  ///   - readers: of all that the daemon tells.
-  ///   - onEnd: called once, from within a turn. The surroundings' owner then stops them, and calls `close`.
+  ///   - readers: each gets all events of the daemon.
+  ///   - onEnd: called once, from within a turn. The owner of the surroundings then stops them, and calls `close`.
   ///
   /// Throws: the surroundings have no alarm.
   package init(
@@ -75,10 +78,10 @@ package final class Daemon {
 
   // MARK: begin and end
 
-  /// Connects, watches and fires, until `stop` or until the set-up is found to be impossible.
+  /// Connects, watches and fires, until `stop` or until a setting makes the work impossible.
   package func start() { reconnection.begin() }
 
-  /// Begins nothing new, waits for what is on its way, at most the configuration's patience, and ends.
+  /// Begins no new fire, waits at most `stopPatience` for the answers that are open, and ends.
   package func stop() {
     guard !isStopping else { return }
     isStopping = true
@@ -86,15 +89,15 @@ package final class Daemon {
     reconnection.cancel()
     election.stop()
     stopTimer.schedule(after: configuration.stopPatience)
-    // A long outbox, or a broker that hangs, must not keep the lease from the next daemon.
+    // A long outbox, or a broker that does not answer, must not keep the lease from the next daemon.
     hurryTimer.schedule(after: configuration.stopPatience / 2)
     if dispatcher.inFlight == 0 { release() }
   }
 
-  /// The next daemon takes over at once, and not when the lease has run out.
+  /// Gives the lease back, so that the next daemon takes over at once, and not only when the lease has run out.
   private func release() {
     relay.finish { [unowned self] in
-      // Also when we do not lead: a heartbeat on its way may have taken it.
+      // This is also done if this daemon does not lead: a heartbeat on its way may have taken the lease.
       guard let store = session?.store else { return stopTimer.schedule(after: 0) }
       store.daemons.remove()
       guard election.hasLease else { return stopTimer.schedule(after: 0) }
@@ -116,13 +119,13 @@ package final class Daemon {
     onEnd(end)
   }
 
-  /// Lets go of all connections.
+  /// Closes all connections.
   package func close() {
     connection?.close()
     leave()
   }
 
-  /// Nothing of the session happens any more.
+  /// Ends the session: no event of it is handled any more.
   private func leave() {
     let ended = session
     (connection, session) = (nil, nil)
@@ -182,7 +185,7 @@ package final class Daemon {
     ended(failure)
   }
 
-  /// A fire was refused by a server on which another attempt is of no use.
+  /// Connects again, since the server has refused a fire and would refuse another attempt.
   func wrongServer(_ reason: String) { restart(.notReady("\(connector.name) cannot fire: \(reason)")) }
 
   private func ended(_ failure: SessionFailure) {
@@ -192,7 +195,8 @@ package final class Daemon {
     records.forget()
     places.disconnected()
     election.disconnected { dispatcher.receive(.disconnected) }
-    // What was in order once is not the settings' fault: another server answers, or one that says what is not so.
+    // If the daemon was ready before, the settings are not at fault: another server answers, or one whose answers are
+    // wrong.
     if case .misconfigured(let text) = failure, !hasBeenReady { return end(.misconfigured(text)) }
     guard !isStopping else { return }
     if case .deaf(let reason) = failure, let fallback = changeDetection.fallback {

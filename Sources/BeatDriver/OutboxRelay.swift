@@ -2,14 +2,14 @@ import BeatCore
 
 /// Carries messages from the store's outbox to the queues of a broker that is another server.
 ///
-/// A message is published first, and then taken out of the outbox: whoever dies between the two, the next one repeats,
-/// and a broker that drops repeats takes nothing twice. Messages of one lane arrive in the order of the outbox. One
-/// that cannot be delivered stays, and so do those behind it for the same lane; the others go on.
+/// A message is published first, and then removed from the outbox. If the process dies in between, the next one repeats
+/// it, and a broker that drops repeats takes nothing twice. Messages of one lane arrive in the order of the outbox. One
+/// that cannot be delivered stays, and so do those behind it in its lane. Other lanes go on.
 ///
-/// It asks nobody while there is nothing to do: work begins with `start`, `nudge`, a connection that stands, or a timer
-/// that runs only while something waits.
+/// The relay sends nothing while there is nothing to do: work begins with `start`, `nudge`, a new connection, or a
+/// timer that runs only while a message waits.
 final class OutboxRelay {
-  /// Items, and about how many bytes of them, that are on their way at once.
+  /// The largest number of items that are in flight, and about the largest number of their bytes.
   private static let windowCount = 128
   private static let windowBytes = 1 << 20
 
@@ -19,15 +19,15 @@ final class OutboxRelay {
   private lazy var reconnection = Reconnection(in: surroundings) { [unowned self] in connect() }
   private lazy var retryTimer = surroundings.makeTimer { [unowned self] in receive(.timerFired) }
 
-  /// nil: stopped.
+  /// The outbox to carry from; nil: the relay is stopped.
   private var outbox: (any Outbox)?
   private var isConnecting = false
-  /// Grows with each connection and each stop: what an answer belongs to.
+  /// The number of the connection, which grows with each connection and stop. Answers to an earlier one are ignored.
   private var session = 0
   private var readyAt: BootTime?
   private var walk = OutboxWalk()
   private var pace = RelayPace()
-  /// What was said last about the broker.
+  /// The reason of the last reported loss of the broker; nil: it is not lost.
   private var complaint: String?
   private var complaints = RelayComplaints()
   private var whenIdle: (() -> Void)?
@@ -41,10 +41,10 @@ final class OutboxRelay {
 
   // MARK: the interface
 
-  /// Carries what waits, and from now on what comes, until `stop`. Where messages are delivered directly, only what an
-  /// earlier run has left behind.
+  /// Carries the messages that wait and those that come, until `stop`. With direct delivery, it carries only those that
+  /// an earlier run has left in the outbox.
   ///
-  /// - Parameter loss: why the broker was found to be lost before, where that was said: its return is said, too.
+  /// - Parameter loss: why the broker was reported lost before; its return is then reported, too. nil: it was not.
   func start(_ outbox: any Outbox, _ delivery: Delivery, after loss: String?) {
     stop()
     complaint = loss
@@ -57,14 +57,14 @@ final class OutboxRelay {
     }
   }
 
-  /// Ends it without waiting. What is on its way will be done again, and known as a repeat.
+  /// Stops at once. Messages in flight will be published again, and are then repeats.
   func stop() {
     outbox = nil
     disconnect()
     reconnection.cancel()
   }
 
-  /// There is a new item in the outbox.
+  /// Takes in that the outbox has a new item.
   func nudge() {
     guard outbox != nil else { return }
     if pace.isConnected {
@@ -74,8 +74,8 @@ final class OutboxRelay {
     }
   }
 
-  /// Why no more messages for a route are put into the outbox; nil: they are. So many are deferred there already that
-  /// others would wait while those are looked at again.
+  /// Why the outbox takes no more messages for a route; nil: it takes them. So many messages are deferred in it that
+  /// more of them would delay the others, while the relay tries them again.
   func refusal(of route: Route, priority: Int64) -> String? {
     let lane = publisher.lane(of: route, priority: priority)
     guard walk.refuses(lane) else { return nil }
@@ -84,7 +84,7 @@ final class OutboxRelay {
       + (complaints[lane] ?? "those for \(route.name) wait behind others")
   }
 
-  /// Runs `done` when nothing is on its way any more: at once, or when the outbox has been walked through.
+  /// Runs `done` when nothing is in flight any more: at once, or at the end of the present walk.
   func finish(then done: @escaping () -> Void) {
     if pace.isWalking { whenIdle = done } else { done() }
   }
@@ -103,7 +103,7 @@ final class OutboxRelay {
         readyAt = surroundings.bootTime
         receive(.connected)
       case .lost(let reason, let wasHungUp):
-        // If the server is gone, the next attempt will tell.
+        // A server may close an idle connection. If it is gone, the next attempt reports it.
         lost(reason, isWorthALine: !wasHungUp || pace.isWalking || !pace.isConnected)
       }
     }
@@ -164,7 +164,7 @@ final class OutboxRelay {
       guard let self, session == self.session else { return }
       switch result {
       case .success(let page) where page.isMoved:
-        // Where nothing was to be skipped it is no answer, and the next would be no better.
+        // If nothing was to be skipped, this answer makes no sense, and the next would be no better.
         guard walk.deferred > 0 else {
           complain(about: nil, nil, "the outbox cannot be read: what the store answers is no answer")
           return fail()
@@ -172,7 +172,7 @@ final class OutboxRelay {
         receive(.outdated(isMoved: true))
       case .success(let page): resolve(RelayWindow(page, askedAt: askedAt))
       case .failure(let refusal):
-        // Where the session has ended, its owner knows.
+        // If the session has ended, its owner knows.
         guard refusal.kind != .lost else { return }
         complain(about: nil, nil, "the outbox cannot be read: \(refusal.text)")
         fail()
@@ -286,7 +286,7 @@ final class OutboxRelay {
     receive(.partDone(part))
   }
 
-  /// The outbox cannot be read.
+  /// Takes in that the outbox cannot be read.
   private func fail() {
     handle(.walked(waiting: nil))
     receive(.failed)
