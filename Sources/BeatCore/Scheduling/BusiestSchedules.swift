@@ -8,7 +8,7 @@ struct BusiestSchedules {
   /// One schedule's part.
   struct Share: Equatable {
     var handle: DueHeap.Handle
-    /// The number of fires; it was at least this.
+    /// The least number of fires that are certain.
     var count: Int64
   }
 

@@ -1,5 +1,5 @@
-/// A min-heap of due times with one node per schedule. A handle finds its node, so an edit moves or removes it in O(log
-/// n) and leaves no stale node behind. Disabled and finished schedules are not in it.
+/// A min-heap of due times with one node per schedule. An edit finds the node by its handle, and moves or removes it in
+/// O(log n), so no stale node stays behind. Disabled and finished schedules are not in the heap.
 package struct DueHeap {
   /// A small number that identifies a schedule. Handles are reused, and their owner must keep them dense.
   package typealias Handle = Int

@@ -3,7 +3,7 @@ extension FirePlan {
   package static let rehearsedEntry = EntryName("a")
   /// The document that the store must hold under that name.
   package static let rehearsedDocument = Array("rehearse".utf8)
-  /// The watermark that the store must hold: that of a schedule which was seen and has not been fired. The plan's
+  /// The watermark that the store must hold. It is of a schedule that was seen and not fired. The plan's watermark
   /// replaces it.
   package static let rehearsedWatermark = Watermark(due: UnixTime(microseconds: 1), taskID: nil, totalRunCount: 0)
 
