@@ -10,6 +10,7 @@ package protocol Publisher: AnyObject {
   /// may arrive twice.
   var dropsRepeats: Bool { get }
 
+  /// Connects to the broker. `event` is called until the connection is lost, or until `disconnect`.
   func connect(then event: @escaping (PublisherEvent) -> Void)
   /// Ends the connection silently. No event comes any more, and every open call is answered with `.unknown` in a later
   /// turn.
@@ -40,6 +41,7 @@ package protocol Publisher: AnyObject {
   ///
   /// - Parameter then: gets the obstacle; nil: there is none. Not called after `cancelRehearsal`.
   func rehearse(then: @escaping (String?) -> Void)
+  /// Breaks the rehearsal off: its `then` is not called any more.
   func cancelRehearsal()
 
   /// Finds out whether the broker can be reached, on a connection of its own.
@@ -47,6 +49,7 @@ package protocol Publisher: AnyObject {
   /// - Parameter then: gets the reason why it cannot be used; nil: it would take messages. Not called after
   ///   `cancelProbe`.
   func probe(then: @escaping (String?) -> Void)
+  /// Breaks the probe off: its `then` is not called any more.
   func cancelProbe()
 }
 
@@ -64,7 +67,7 @@ package struct Lane: Hashable, Sendable {
   package init(_ bytes: [UInt8]) { self.bytes = bytes }
 }
 
-/// Where a message goes.
+/// Where the publisher puts a message.
 package struct Destination {
   /// The queues, as the broker names them. A broker that finds them itself needs none here.
   package var queues: [[UInt8]]

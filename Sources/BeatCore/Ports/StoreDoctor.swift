@@ -6,6 +6,7 @@ package protocol StoreDoctor: AnyObject {
   func examineServer() throws
   /// Examines the store's clock.
   func examineClock() throws
+  /// Examines the broker's server.
   func examineBroker() throws
   /// Examines whether edits are detected.
   ///

@@ -39,6 +39,7 @@ package protocol StoreSession: AnyObject {
   ///   - isLoaded: the schedules have been read, so it is known whether this daemon can read them.
   ///   - then: called once, but not if the session ends, or after `cancelRehearsal`.
   func rehearse(isLoaded: Bool, then: @escaping (Candidacy.Proof) -> Void)
+  /// Breaks the rehearsal off: its `then` is not called any more.
   func cancelRehearsal()
 
   /// Finds out why a call was refused. `then` is not called if the session ends.
@@ -114,9 +115,9 @@ package enum StoreEvent {
   case missedChanges(reason: String)
   /// The event of this daemon's own heartbeat came: the events of all earlier changes have come before it.
   case heartbeat
-  /// The lease was given back, or ran out.
+  /// The holder of the lease gave it back, or the lease ran out.
   case leaseFreed
-  /// A run by hand was asked for.
+  /// A request for a run by hand has come.
   case requested
   /// The server refused this daemon something that a fire can do without, for want of a right. The reason is in the
   /// server's words. It comes before the refused call is answered.
