@@ -5,7 +5,7 @@
 /// more than a sixteenth of all fires is missed. Only the certain part of a count is reported. Each minute is counted
 /// by itself. A fire costs O(1) and no allocation.
 struct BusiestSchedules {
-  /// One schedule's part.
+  /// One schedule's share of all fires.
   struct Share: Equatable {
     var handle: DueHeap.Handle
     /// The least number of fires that are certain.

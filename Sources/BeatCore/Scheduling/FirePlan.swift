@@ -55,7 +55,7 @@ package enum FireReason: String, Hashable, Sendable {
   case schedule
   /// The occurrence was missed, and is made up for.
   case catchUp = "catch-up"
-  /// The document asks for a run at once.
+  /// The document asks for a run at once, by `run_immediately`.
   case immediate
   /// The occurrence was due before, and the store refused it then, for example because of its queue.
   case queue

@@ -1,4 +1,5 @@
-/// How much later than it is due an occurrence is sent, so that schedules of the same minute do not all come at once.
+/// The delay by which an occurrence is sent after its due time, so that schedules of the same minute are not all sent
+/// at once.
 enum Jitter {
   /// When an occurrence is sent: at its due time, or less than `limit` later. It is always before the next one is due,
   /// and before the schedule's end.

@@ -9,7 +9,7 @@ package struct ManualRequest: Hashable, Sendable {
     self.deadline = deadline
   }
 
-  /// nil: these bytes were not written by `bytes`.
+  /// Reads a stored request; nil: these bytes were not written by `bytes`.
   package init?(_ bytes: [UInt8]) {
     guard bytes.count > 21, bytes[20] == UInt8(ascii: "|"),
       bytes[..<20].allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }),

@@ -1,6 +1,6 @@
 /// An optional time in eight bytes. `UnixTime?` takes sixteen, and there may be a million entries.
 @propertyWrapper struct PackedTime: Hashable {
-  /// `Int64.min`: none. No schedule knows a time as early as that.
+  /// `Int64.min` stands for no time: no schedule has a time as early as that.
   private var microseconds: Int64
 
   init(wrappedValue: UnixTime? = nil) { microseconds = wrappedValue?.microseconds ?? .min }

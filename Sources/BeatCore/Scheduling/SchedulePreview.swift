@@ -37,7 +37,7 @@ package struct SchedulePreview {
     package let due: UnixTime
     /// When the message is sent: later than `due` by the jitter.
     package let sent: UnixTime
-    /// The document asks for it by `run_immediately`.
+    /// Whether `run_immediately` asks for this run.
     package let isImmediate: Bool
 
     init(due: UnixTime, sent: UnixTime, isImmediate: Bool = false) {
