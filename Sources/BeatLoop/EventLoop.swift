@@ -112,7 +112,7 @@ package final class EventLoop {
     for work in batch { work() }
   }
 
-  /// Stops the process with a sentence when the caller is on another thread than the loop's.
+  /// Ends the process with a message if the caller is on another thread than the loop's.
   package func assertOnLoop() {
     precondition(pthread_equal(pthread_self(), owner) != 0, "an event loop was used from a thread that is not its own")
   }
