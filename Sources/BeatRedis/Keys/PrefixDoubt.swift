@@ -72,7 +72,7 @@ struct PrefixDoubt {
 }
 
 extension PlaceDoubt {
-  /// nil: nothing speaks against the prefix.
+  /// Judges a prefix by the names of its schedules; nil: nothing speaks against it.
   init?(prefix: [UInt8], names: some Sequence<EntryName>) {
     guard let doubt = PrefixDoubt(prefix, names: names) else { return nil }
     self.init(probable: doubt.probable, words: doubt.words)
