@@ -27,6 +27,7 @@ public struct BeatError: Error, Hashable, Sendable, CustomStringConvertible {
     case refused
   }
 
+  /// The kind of the failure, for programs.
   public let kind: Kind
   /// What is wrong, where, and what to do.
   public let description: String

@@ -20,6 +20,7 @@ public actor ScheduleClient {
   private let executor: ThreadExecutor
   private var client: StoreClient?
 
+  /// The actor's executor: one thread of the client's own.
   public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
   /// - Parameter configuration: the configuration of the daemons. Its zone and its default queue decide what a document

@@ -5,6 +5,7 @@ import BeatRedis
 public struct StoredSchedule: Hashable, Sendable {
   /// Whether the schedule runs, and if not, why.
   public enum State: Hashable, Sendable {
+    /// The schedule runs.
     case enabled
     /// The document switches it off.
     case disabled
@@ -20,12 +21,14 @@ public struct StoredSchedule: Hashable, Sendable {
   /// The document's text, with U+FFFD in the place of bytes that are not UTF-8. nil if the key holds another Redis type
   /// than a string, or more than 1 MiB.
   public let document: String?
+  /// Whether the schedule runs, and if not, why.
   public let state: State
   /// The next due time, since 1970-01-01 00:00 UTC; nil if no further run comes. A time that has passed belongs to a
   /// missed occurrence, which is made up for.
   public let nextDue: Duration?
   /// The due time of the newest known run, since 1970-01-01 00:00 UTC; nil: no run is known.
   public let lastRun: Duration?
+  /// How many runs were sent, by the document and the watermark.
   public let totalRunCount: Int64
 
   init(_ stored: StoredDocument, _ preview: SchedulePreview) {
