@@ -1,10 +1,10 @@
-/// A store for clients that edit: the commands of a shell, and applications. They ask and wait for the answer.
+/// A store for clients that edit: the shell commands, and applications. A call waits for the answer.
 ///
-/// No change undoes another client's edit: each is carried out only while the stored document is the one that its author
-/// has seen. A method throws what the server refuses, and what keeps it from answering; then it may have been carried
-/// out all the same, and the stored document shows whether it was.
+/// No change undoes another client's edit: each is carried out only while the stored document is the one that its
+/// author has read. A method throws if the server refuses or does not answer. In the latter case the change may have
+/// been carried out all the same, and the stored document shows whether it was.
 package protocol StoreEditor: StoreInspector {
-  /// Whether a schedule of this name is found again under it. Some names would be another place, or none.
+  /// Whether a schedule of this name is found again under it. Some names would lead to another place, or to none.
   func canHold(_ name: EntryName) -> Bool
 
   /// Stores a document if `seen` is still stored (nil: no document is); returns false if not.
@@ -37,8 +37,8 @@ package protocol StoreEditor: StoreInspector {
     done: (Int, WriteOutcome) -> Void
   ) throws(StoreError)
 
-  /// The stored bytes of at most `StorePage.most` documents, whatever their length; nil for one that is gone. What is no
-  /// document is passed to `skipped`.
+  /// The stored bytes of at most `StorePage.most` documents, whatever their length; nil for a document that is gone.
+  /// The name of a place that holds something else than a document is passed to `skipped`.
   func contents(_ names: [EntryName], skipped: (EntryName) -> Void) throws(StoreError) -> [[UInt8]?]
 
   /// Asks the leading daemon for one run now, and waits for its answer. Whatever happens to this process, nothing is
@@ -52,7 +52,7 @@ package protocol StoreEditor: StoreInspector {
     _ name: EntryName, within microseconds: Int64, isInterrupted: () -> Bool
   ) throws(StoreError) -> ManualAnswer
 
-  /// Ends the connection. Nothing is answered afterwards.
+  /// Ends the connection. After that, no call is answered.
   func close()
 }
 
@@ -82,9 +82,9 @@ package struct WatermarkChange: Hashable, Sendable {
 /// The result of a rename.
 package enum RenameOutcome: Hashable, Sendable {
   case renamed
-  /// There is no schedule of the old name.
+  /// No schedule has the old name.
   case gone
-  /// What has the old name is no document.
+  /// The place of the old name holds something else than a document.
   case unusable(UnusableContent)
   /// The new name is taken.
   case exists
@@ -100,17 +100,17 @@ package enum WriteOutcome: Sendable, Hashable {
   case same
   /// Another document is stored and was not replaced.
   case differs
-  /// What has the name is no document, and was not replaced.
+  /// The place of the name holds something else than a document, which was not replaced.
   case wrongType
   /// Another client has changed or deleted the document since it was read; that change stays.
   case changed
 }
 
-/// What became of a run that a user has asked for.
+/// What became of a request for a run by hand.
 package enum ManualAnswer: Hashable, Sendable {
-  /// The message is on its queue or in the outbox; with the task's id.
+  /// The message is on its queue or in the outbox. The text is the task's id.
   case fired(String)
-  /// The daemon could not send it; with the reason.
+  /// The daemon did not send the message, for this reason.
   case refused(String)
   /// No daemon took the request in time, and it was withdrawn.
   case unanswered
