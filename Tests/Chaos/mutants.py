@@ -30,12 +30,12 @@ class Mutant:
 MUTANTS = [
   Mutant("nothing", []),
   Mutant(
-    "the mark", [(f"{SCRIPTS}/fire.lua", "if marked and sub(marked, 1, 20) >= due then", "if false then")],
+    "the watermark", [(f"{SCRIPTS}/fire.lua", "if marked and sub(marked, 1, 20) >= due then", "if false then")],
     ["same copy, heard late", "lease deleted", "any time", "just before due", "renewal sent"]),
   Mutant(
-    "the mark in what is read", [(f"{SCRIPTS}/read.lua", "'HMGET', keys[1],", "'HMGET', keys[1] .. '?',")]),
+    "the watermark in what is read", [(f"{SCRIPTS}/read.lua", "'HMGET', keys[1],", "'HMGET', keys[1] .. '?',")]),
   Mutant(
-    "the mark of who saw it first",
+    "the watermark of the first daemon that saw it",
     [(f"{SCRIPTS}/anchor.lua", "if not marks[i] and not taken[entry] then", "if true then")],
     ["delay of the others", "edits of that moment", "FLUSHDB", "lease deleted"]),
   Mutant(
@@ -50,7 +50,7 @@ MUTANTS = [
     [(f"{DRIVER}/Daemon.swift",
       "    case .watching(let store):\n",
       "    case .watching(let store):\n"
-      "      guard session == nil else { return election.receive(.connected(hears: hearing != .polling)) }\n"),
+      "      guard session == nil else { return election.receive(.connected(hears: changeDetection != .polling)) }\n"),
      (f"{STORE}/RedisStoreConnection.swift", "  private func subscribe() {\n",
       "  private func subscribe() {\n    begin()\n    isWatching = false\n")],
     ["edits of that moment", "subscribing", "scanning"]),
