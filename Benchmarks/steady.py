@@ -90,7 +90,7 @@ def judged(scene, count, seen, start, end):
       if start <= due < end:
         late.append((arrival - due) / 1000)
     if of_this != int(fired):
-      raise Failed(f"tick:{number} was fired {fired} times by its mark, and {of_this} of its messages are there")
+      raise Failed(f"tick:{number} was fired {fired} times by its watermark, and {of_this} of its messages are there")
     found += of_this
   if found != len(ids):
     raise Failed(f"{len(ids) - found} messages are of no occurrence")

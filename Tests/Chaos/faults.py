@@ -202,7 +202,7 @@ class OthersDelayed(Fault):
       proxy.delay = self.values["ms"] / 1000
 
   def heal(self):
-    # The deferred messages of the old leader are released first.
+    # The messages of the old leader that are held back are released first.
     self.stage.wire.release(self.proxy)
     for proxy in self.others:
       self.stage.wire.release(proxy)

@@ -13,10 +13,10 @@ TO_SERVER, TO_CLIENT = 0, 1
 
 
 class Trap:
-  """Waits for a request or reply of some kind, and defers it with everything behind it until it is released.
+  """Waits for a request or reply of some kind, and holds it back with everything behind it until it is released.
 
   `place`: "request" (it is not forwarded yet), "reply" (it was carried out, and the daemon does not know), "echo" (the
-  daemon has its reply, and the events of its own write are deferred).
+  daemon has its reply, and the events of its own write are held back).
   """
 
   def __init__(self, kinds, place):
@@ -41,7 +41,7 @@ class Link:
     self.is_closed = False
 
   def process(self, direction):
-    """Forwards the whole values that have arrived, until one is deferred."""
+    """Forwards the whole values that have arrived, until one is held back."""
     buffer, at = self.received[direction], 0
     while not self.held[direction] and at < len(buffer):
       if (end := end_of_value(buffer, at)) < 0:
@@ -69,7 +69,7 @@ class Link:
     waiting.append((max(time.monotonic() + delay, waiting[-1][0] if waiting else 0), data))
 
   def _request(self, frame):
-    """Returns False if the request is deferred."""
+    """Returns False if the request is held back."""
     proxy = self.proxy
     kind = proxy.scripts.kind(frame)
     if proxy.catches(self, kind, "request", frame):
@@ -98,7 +98,7 @@ class Link:
       self.send(TO_CLIENT, self.owed.popleft()[2])
 
   def _reply(self, frame):
-    """Returns False if the reply is deferred."""
+    """Returns False if the reply is held back."""
     proxy = self.proxy
     if self.is_stream and frame.startswith((b"*4\r\n$8\r\npmessage", b"*3\r\n$10\r\npsubscribe")):
       if proxy.holds_echoes:

@@ -52,7 +52,7 @@ class Wire(threading.Thread):
     self.do(run)
 
   def release(self, proxy):
-    """Lets everything deferred go on, and ends every disturbance."""
+    """Lets everything that is held back go on, and ends every disturbance."""
     def run():
       proxy.clear()
       for link in list(proxy.links):
@@ -61,7 +61,7 @@ class Wire(threading.Thread):
     self.do(run)
 
   def release_held(self, proxy):
-    """Lets everything deferred go on. Other disturbances stay."""
+    """Lets everything that is held back go on. Other disturbances stay."""
     def run():
       proxy.holds_echoes = False
       for link in list(proxy.links):

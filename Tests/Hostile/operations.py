@@ -222,7 +222,7 @@ def own_key_of_another_type(a):
 
 
 @operation(1, asks_for_another_leader=True)
-def pulse_key_of_another_type(a):
+def lease_key_of_another_type(a):
   name = own(a.rng.choice(["offer", "epoch", "incarnation", "lease"]))
   a.act("DEL", name)
   a.act("ZADD", name, 1, "x")

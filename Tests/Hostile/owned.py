@@ -215,7 +215,7 @@ def large_own_keys(a):
            ("HSET", own("mark"), "nobody", b"x" * size), ("DEL", own("lease")))
 
 
-@hostile("marks that are large", "5")
+@hostile("watermarks that are large", "5")
 def large_marks(a):
   """Valid watermarks with a megabyte behind them, which a newer version could have written."""
   for n in range(30):

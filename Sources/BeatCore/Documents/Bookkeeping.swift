@@ -1,6 +1,11 @@
 /// The fields that a fire writes. They are told apart from what users write, so that an edit made from older bytes can
 /// go on from the newer ones, and neither undoes the other.
 package enum Bookkeeping {
+  /// How many bytes the fires of a schedule may add to its document: a date and two numbers with their fields' names, in
+  /// any form that is written. A document that a user could just store (`Limit.documentLength`) must stay readable, so
+  /// stores read so many bytes more.
+  package static let room = 1_024
+
   static let fields = ["last_run_at", "total_run_count", "run_immediately"]
 
   /// Whether runs alone have changed a document from one state to another, and no edit of a user.

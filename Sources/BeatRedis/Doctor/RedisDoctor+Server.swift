@@ -63,7 +63,7 @@ extension RedisDoctor {
     let limit = server.number("maxmemory") ?? 0
     if limit > 0, policy.hasPrefix("allkeys") {
       add(
-        .problem, "memory", "maxmemory-policy \(policy) throws schedules and the watermark away when memory is short",
+        .problem, "memory", "maxmemory-policy \(policy) throws schedules and watermarks away when memory is short",
         fix: "\(cli) CONFIG SET maxmemory-policy noeviction")
     } else if limit > 0, let used = server.number("used_memory"), used / 9 * 10 > limit {
       add(

@@ -49,7 +49,7 @@ package final class BeatService {
       daemon, in: loop,
       store: RedisStoreConnector(
         settings, keys: keys, as: instance, incarnation: String(random.next() as UInt64, radix: 16),
-        maximumDocumentLength: daemon.scheduler.maximumDocumentLength, on: loop),
+        maximumDocumentLength: daemon.scheduler.maximumDocumentLength + Bookkeeping.room, on: loop),
       broker: RedisPublisher(settings, keys: keys, as: instance, on: loop),
       readers: [{ log.report($0) }, observe]
     ) { end in

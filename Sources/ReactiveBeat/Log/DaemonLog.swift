@@ -60,7 +60,7 @@ final class DaemonLog {
     case .auditFailed(let reason):
       logger.warning(
         "audit failed", metadata: ["reason": .string("edits of which no event tells are not found: \(reason)")])
-    case .swept(let watermarks): logger.info("swept", metadata: ["marks": .stringConvertible(watermarks)])
+    case .swept(let watermarks): logger.info("swept", metadata: ["watermarks": .stringConvertible(watermarks)])
     case .damaged(nil, let text): logger.warning("damaged", metadata: ["reason": .string(text)])
     case .damaged(let place?, let text):
       logger.warning(
@@ -108,7 +108,7 @@ final class DaemonLog {
         metadata: [
           "policy": .string(policy),
           "reason": .string(
-            "when its memory is full, the store \(configuration.store) throws away any key, schedules and the watermark too: "
+            "when its memory is full, the store \(configuration.store) throws away any key, schedules and watermarks too: "
               + "set maxmemory-policy to noeviction, or to one that begins with volatile-"),
         ])
     case .foreignFields: break  // the daemon reports it as `.damaged`

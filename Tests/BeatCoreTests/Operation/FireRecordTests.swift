@@ -43,10 +43,10 @@ import Testing
 
   @Test func aReceiptIsReadAsItWasWritten() {
     let heard = UnixTime(microseconds: 1_700_000_000_250_000)
-    for preview: Scheduler.Verdict in [
+    for verdict: Scheduler.Verdict in [
       .accepted(next: heard), .accepted(next: nil), .rejected(reason: "interval.every \"x\": expected …"),
     ] {
-      var receipt = EditReceipt(preview, heard: heard)
+      var receipt = EditReceipt(verdict, heard: heard)
       receipt.warnings = ["one", "\"two\""]
       #expect(EditReceipt(receipt.bytes) == receipt)
     }

@@ -83,9 +83,9 @@ final class BrokenSchedules: ScheduleStore {
   func commit(_ plans: [FirePlan], outcome: @escaping (FirePlan, FireOutcome) -> Void) {
     switch fault {
     case .compareAndSetAlwaysWins:
-      commit(plans, by: { $0.preview(on: self.stage.document(of: $0.entry) ?? $0.oldDocument, $0.watermark) }, outcome)
+      commit(plans, by: { $0.replacing(document: self.stage.document(of: $0.entry) ?? $0.oldDocument, watermark: $0.watermark) }, outcome)
     case .aFireLeavesNoWatermark:
-      commit(plans, by: { $0.preview(on: $0.oldDocument, Sample.watermark(UnixTime(microseconds: 1))) }, outcome)
+      commit(plans, by: { $0.replacing(document: $0.oldDocument, watermark: Sample.watermark(UnixTime(microseconds: 1))) }, outcome)
     case .aBatchIsCarriedOutBackwards: sound.commit(plans.reversed(), outcome: outcome)
     case .oneOutcomeForABatch:
       var first: FireOutcome?
@@ -153,7 +153,7 @@ final class BrokenSchedules: ScheduleStore {
 
 extension FirePlan {
   /// The same fire of another document, and with another watermark.
-  fileprivate func preview(on document: [UInt8], _ watermark: Watermark) -> FirePlan {
+  fileprivate func replacing(document: [UInt8], watermark: Watermark) -> FirePlan {
     FirePlan(
       entry: entry, task: task, taskID: taskID, due: due, oldDocument: document, newDocument: newDocument,
       message: message, route: route, priority: priority, watermark: watermark, reason: reason)

@@ -149,9 +149,9 @@ import Testing
       name: "one that no shell has a word for", check: "documents", text: "holds a Redis list",
       fix: #", and there: DEL "tasks:meta:b\x01\x22""#, prepare: { $0.store("LPUSH", $0.key("b\u{1}\""), "x") }),
     Break(
-      name: "a document that is too long", check: "documents", text: "b: is 1048577 bytes long",
+      name: "a document that is too long", check: "documents", text: "b: is 1049601 bytes long",
       fix: "DEL tasks:meta:b",
-      prepare: { $0.set("b", String(repeating: " ", count: 1_048_577)) }),
+      prepare: { $0.set("b", String(repeating: " ", count: 1_049_601)) }),
     Break(
       name: "no schedules", check: "documents", level: "warning", text: "no schedule stands under", fix: "--key-prefix",
       prepare: { $0.store("DEL", $0.key("a")) }),

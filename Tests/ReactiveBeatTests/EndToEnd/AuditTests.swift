@@ -81,7 +81,7 @@ import Testing
     let young = String(decoding: Watermark(due: SystemClock.now(), taskID: nil, totalRunCount: 1).bytes, as: UTF8.self)
     stage.store("HSET", stage.watermarkKey, "young", young)
     let daemon = try stage.daemon(["BEAT_WATCH_AUDIT_INTERVAL": "1"])
-    #expect(try daemon.wait(for: "swept").number("marks") == 1)
+    #expect(try daemon.wait(for: "swept").number("watermarks") == 1)
     #expect(stage.watermark("gone") == nil)
     #expect(stage.watermark("here") != nil && stage.watermark("young") != nil)
   }

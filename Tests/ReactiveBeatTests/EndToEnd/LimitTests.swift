@@ -91,6 +91,23 @@ import Testing
     #expect(daemon.logged("eviction").isEmpty)
   }
 
+  /// The fires of a schedule add their fields to its document. One that a user could just store stays readable.
+  @Test func aDocumentAtTheLimitOutlivesItsFires() throws {
+    let stage = try Stage()
+    func document(_ padding: Int) -> String {
+      schedule("a", every: "0.2", #", "kwargs": {"x": "\#(String(repeating: "x", count: padding))"}"#)
+    }
+    stage.set("a", document(Limit.documentLength.most - document(0).utf8.count))
+    let first = try stage.daemon()
+    #expect(stage.fires(["a"], 2))
+    try first.stop()
+    #expect(stage.store("STRLEN", stage.key("a"))?.integer ?? 0 > Limit.documentLength.most)
+    let second = try stage.daemon()
+    #expect(stage.fires(["a"], 2))
+    #expect(second.logged("rejected").isEmpty)
+    try second.stop()
+  }
+
   /// Redis' memory is full, so the queue takes no message: no fire counts before its message was taken.
   @Test func memoryOfRedis() throws {
     let stage = try Stage()

@@ -74,7 +74,7 @@ import Testing
     let start = MonotonicTime.now()
     #expect(eventually { MonotonicTime.now().microseconds(since: start) > 3_000_000 })
     stage.store("ACL", "SETUSER", "one", "+hscan")
-    #expect(try daemon.wait(for: "swept").number("marks") == 1)
+    #expect(try daemon.wait(for: "swept").number("watermarks") == 1)
     try daemon.stop()
   }
 

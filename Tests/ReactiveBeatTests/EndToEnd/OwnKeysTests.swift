@@ -211,7 +211,7 @@ import Testing
       stage.store.call(words.map { Array($0.utf8) })
     }
     let daemon = try stage.daemon(["BEAT_WATCH_AUDIT_INTERVAL": "1"])
-    #expect(try daemon.wait(for: "swept", within: 30).number("marks") ?? 0 >= 20_000)
+    #expect(try daemon.wait(for: "swept", within: 30).number("watermarks") ?? 0 >= 20_000)
     #expect(stage.store("HLEN", stage.watermarkKey)?.integer ?? 0 <= Int64(Limit.goneWatermarks.most) + 2)
     #expect(stage.store("HEXISTS", stage.watermarkKey, "gone0")?.integer == 1)
     try daemon.stop()
