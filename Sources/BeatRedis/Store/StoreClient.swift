@@ -192,7 +192,8 @@ package final class StoreClient: StoreEditor {
   var scripts: StoreScripts {
     StoreScripts(
       connection: connection, keys: keys, kombu: .standard, storeDatabase: url.database, brokerDatabase: url.database,
-      maximumDocumentLength: Limit.documentLength.most + Bookkeeping.room, maximumLead: 0, delivery: .direct, outboxLimit: 0,
+      maximumDocumentLength: Limit.documentLength.most + Bookkeeping.room, maximumLead: 0, delivery: .direct,
+      outboxLimit: 0,
       historyLength: 0)
   }
 }

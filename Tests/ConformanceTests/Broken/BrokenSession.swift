@@ -83,9 +83,14 @@ final class BrokenSchedules: ScheduleStore {
   func commit(_ plans: [FirePlan], outcome: @escaping (FirePlan, FireOutcome) -> Void) {
     switch fault {
     case .compareAndSetAlwaysWins:
-      commit(plans, by: { $0.replacing(document: self.stage.document(of: $0.entry) ?? $0.oldDocument, watermark: $0.watermark) }, outcome)
+      commit(
+        plans,
+        by: { $0.replacing(document: self.stage.document(of: $0.entry) ?? $0.oldDocument, watermark: $0.watermark) },
+        outcome)
     case .aFireLeavesNoWatermark:
-      commit(plans, by: { $0.replacing(document: $0.oldDocument, watermark: Sample.watermark(UnixTime(microseconds: 1))) }, outcome)
+      commit(
+        plans, by: { $0.replacing(document: $0.oldDocument, watermark: Sample.watermark(UnixTime(microseconds: 1))) },
+        outcome)
     case .aBatchIsCarriedOutBackwards: sound.commit(plans.reversed(), outcome: outcome)
     case .oneOutcomeForABatch:
       var first: FireOutcome?
