@@ -70,7 +70,7 @@ struct KombuRedisEnvelopeTests {
     #expect(try message(#""time_limit": {"$numberLong": "20"}"#).contains(#""timelimit": [20, null]"#))
   }
 
-  /// For people who look at monitors and logs. (Celery puts them into the properties as well, where nobody reads them.)
+  /// For people who look at monitors and logs. (Celery puts them into the properties as well, where no program reads them.)
   @Test func argumentsMayBeHidden() throws {
     let message = try message(
       #""args": ["secret"], "options": {"argsrepr": "('hidden',)", "kwargsrepr": "{\u00e9}"}"#)
