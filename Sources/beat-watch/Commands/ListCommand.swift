@@ -140,14 +140,7 @@ private struct Listing {
 
   private static func json(_ preview: SchedulePreview, _ next: SchedulePreview.Occurrence?) -> JSONOutput {
     .object(
-      [
-        ("name", .text("\(preview.name)")),
-        ("label", .text(preview.label)),
-        ("task", .text(preview.task)),
-        ("schedule", .text(preview.schedule?.inWords)),
-        ("timezone", .text(preview.zone?.name)),
-        ("state", .text(preview.state.word)),
-        ("reason", .text(preview.state.reason)),
+      [("name", .text("\(preview.name)"))] + preview.members + [
         ("next", .text(next?.due.iso8601)),
         ("sent", .text(next?.sent.iso8601)),
         ("last_run", .text(preview.lastRun?.iso8601)),

@@ -63,15 +63,7 @@ struct ShowCommand: ParsableCommand {
     let text = document.bytes.map { String(decoding: $0, as: UTF8.self) }
     let raw = document.bytes.flatMap { StrictJSON.oneLine($0) }
     return .object(
-      [
-        ("name", .text("\(preview.name)")),
-        ("key", .text("\(EntryName(place))")),
-        ("label", .text(preview.label)),
-        ("task", .text(preview.task)),
-        ("schedule", .text(preview.schedule?.inWords)),
-        ("timezone", .text(preview.zone?.name)),
-        ("state", .text(preview.state.word)),
-        ("reason", .text(preview.state.reason)),
+      [("name", .text("\(preview.name)")), ("key", .text("\(EntryName(place))"))] + preview.members + [
         ("next", .list(next.map { .text($0.due.iso8601) })),
         ("sent", .list(next.map { .text($0.sent.iso8601) })),
         ("last_run", .text(preview.lastRun?.iso8601)),

@@ -1,7 +1,6 @@
 import BeatCore
 import BeatLoop
 import BeatRedis
-import Glibc
 
 extension PublisherAdapter {
   static let redis = PublisherAdapter("Redis") { try RedisPublisherStage() }
@@ -23,9 +22,7 @@ final class RedisPublisherStage: PublisherStage {
   }
 
   deinit {
-    // Connections that were closed end within two turns of the loop.
-    loop.serveReady()
-    loop.serveReady()
+    loop.serveEnds()
   }
 
   func publisher() throws -> any Publisher {
@@ -38,13 +35,7 @@ final class RedisPublisherStage: PublisherStage {
   }
 
   func wait(_ microseconds: Int64, until isMet: () -> Bool) -> Bool {
-    let start = MonotonicTime.now()
-    while true {
-      loop.serveReady()
-      if isMet() { return true }
-      guard MonotonicTime.now().microseconds(since: start) < microseconds else { return false }
-      usleep(200)
-    }
+    loop.serve(microseconds, until: isMet)
   }
 
   func messages(in queue: String) -> [[UInt8]] {

@@ -1,6 +1,5 @@
 import BeatCore
 import BeatLoop
-import Glibc
 
 @testable import BeatRedis
 
@@ -37,9 +36,7 @@ final class RedisStage: StoreStage {
   }
 
   deinit {
-    // Connections that were closed end within two turns of the loop.
-    loop.serveReady()
-    loop.serveReady()
+    loop.serveEnds()
   }
 
   func connector(as instance: String) throws -> any StoreConnector {
@@ -59,13 +56,7 @@ final class RedisStage: StoreStage {
   }
 
   func wait(_ microseconds: Int64, until isMet: () -> Bool) -> Bool {
-    let start = MonotonicTime.now()
-    while true {
-      loop.serveReady()
-      if isMet() { return true }
-      guard MonotonicTime.now().microseconds(since: start) < microseconds else { return false }
-      usleep(200)
-    }
+    loop.serve(microseconds, until: isMet)
   }
 
   var now: UnixTime {
