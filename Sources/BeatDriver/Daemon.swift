@@ -43,6 +43,8 @@ package final class Daemon {
   private(set) var changeDetection = ChangeDetection.keyspace
   /// The store's rules for routes, as the last session found them; nil: it had none.
   private var routes: RouteRules?
+  /// What the application has said, also while there is no connection.
+  private(set) var application = ApplicationInForce()
   private lazy var reconnection = Reconnection(configuration.reconnectDelays, in: surroundings) { [unowned self] in
     connect()
   }
@@ -143,7 +145,7 @@ package final class Daemon {
 
   private func readRules(saying isSaid: Bool) {
     do {
-      dispatcher.receive(.documentsChanged(try configuration.documents(routes)))
+      dispatcher.receive(.documentsChanged(try configuration.documents(routes, application.manifest)))
       if isSaid { report(.reloaded(schedules: dispatcher.scheduler.scheduleCount)) }
     } catch {
       report(.reloadFailed(reason: "\(error)"))
@@ -154,6 +156,33 @@ package final class Daemon {
     guard rules != routes else { return }
     routes = rules
     readRules(saying: false)
+  }
+
+  /// Takes in what is stored of the application, which may be what is known already.
+  func useApplication(_ stored: Result<[UInt8]?, Refusal>) {
+    do {
+      let change = application.take(try stored.get(), digest: configuration.scheduler.sha1) {
+        bytes throws(DocumentProblem) in
+        let context: DocumentContext
+        do { context = try configuration.documents(nil, nil) } catch { throw DocumentProblem("", "\(error)") }
+        return try ApplicationManifest(bytes, context: context)
+      }
+      switch change {
+      case .none: break
+      case .unreadable(let problem): applicationUnreadable(problem.description)
+      case .replaced(let manifest, let isReadingToo):
+        let context = try configuration.documents(routes, manifest)
+        dispatcher.receive(isReadingToo ? .documentsChanged(context) : .sendingChanged(context))
+        _ = application.isNews(nil)
+        report(.application(manifest))
+      }
+    } catch {
+      applicationUnreadable((error as? Refusal)?.text ?? "\(error)")
+    }
+  }
+
+  private func applicationUnreadable(_ reason: String) {
+    if application.isNews(reason) { report(.applicationUnreadable(reason: reason)) }
   }
 
   // MARK: sessions

@@ -17,8 +17,8 @@ package struct DaemonConfiguration {
   /// The part of the daemon's record that never changes.
   package var record: DaemonRecord
   /// Makes the context for reading documents: it reads the zone rules, and takes the rules that the store sets for
-  /// routes. Throws if the default zone is unknown.
-  package var documents: (RouteRules?) throws -> DocumentContext
+  /// routes, and what the application says. Throws if the default zone is unknown.
+  package var documents: (RouteRules?, ApplicationManifest?) throws -> DocumentContext
   /// Drops the zone rules that were read, so that `documents` reads them again.
   package var forgetZones: () -> Void = {}
 
@@ -26,7 +26,7 @@ package struct DaemonConfiguration {
 
   package init(
     scheduler: SchedulerConfiguration, leadership: Leadership.Configuration, record: DaemonRecord,
-    documents: @escaping (RouteRules?) throws -> DocumentContext
+    documents: @escaping (RouteRules?, ApplicationManifest?) throws -> DocumentContext
   ) {
     self.scheduler = scheduler
     self.leadership = leadership

@@ -23,6 +23,10 @@ package enum DaemonEvent {
   /// Zone rules were read again.
   case reloaded(schedules: Int)
   case reloadFailed(reason: String)
+  /// Another manifest of the application is in force; nil: there is none any more.
+  case application(ApplicationManifest?)
+  /// The manifest that is stored cannot be used. The last good one stays in force.
+  case applicationUnreadable(reason: String)
 
   // Who leads.
   case leading(token: String)

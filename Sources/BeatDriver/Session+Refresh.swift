@@ -15,6 +15,7 @@ extension Session {
   func refresh() {
     guard load == nil else { return scheduleRefresh() }
     guard changeDetection != .polling else { return poll() }
+    application.look()
     let dispatcher = daemon.dispatcher
     audit = Audit(store.schedules, in: daemon.surroundings) { [unowned dispatcher] in
       dispatcher.scheduler.isKnown($0, $1)

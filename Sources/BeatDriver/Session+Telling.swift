@@ -64,6 +64,8 @@ extension Session {
     record.rejected = daemon.dispatcher.scheduler.rejectedCount
     record.repaired = daemon.tally.repairs
     record.isLoading = loadedAt == nil
+    // The zone by which this daemon reads crontabs that name none.
+    if let zone = daemon.application.manifest?.timezone { record.timezone = zone }
     record.firing = daemon.records.ledger.report
     record.firing?.congestion = daemon.dispatcher.congestion
     return record

@@ -32,6 +32,9 @@ final class Session {
   var audit: Audit?
   lazy var refreshTimer = daemon.surroundings.makeTimer { [unowned self] in refresh() }
   private(set) var manual: ManualRunner?
+  private(set) lazy var application = ApplicationWatch(store.application) { [unowned self] in
+    daemon.useApplication($0)
+  }
 
   init(_ daemon: Daemon, _ store: any StoreSession, begunAt: BootTime) {
     self.daemon = daemon
@@ -55,6 +58,7 @@ final class Session {
     refreshTimer.cancel()
     manual?.cancel()
     manual = nil
+    application.cancel()
   }
 
   /// Takes an event of the store.
@@ -81,6 +85,7 @@ final class Session {
       daemon.election.receive(.echoed)
     case .leaseFreed: daemon.election.receive(.leaseFreed)
     case .requested: manual?.look()
+    case .applicationTouched: application.look()
     case .lacked(let reason): daemon.election.lacked(reason)
     // The daemon handles these.
     case .watching, .notice, .ended: break
@@ -159,7 +164,8 @@ final class Session {
       if !isOver { finish() }
     }
     self.load = load
-    load.start()
+    // The manifest says what the documents leave out, so it comes before them.
+    application.look { [weak load] in load?.start() }
   }
 
   private func loaded(isReload: Bool) {

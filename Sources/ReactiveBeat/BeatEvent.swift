@@ -65,7 +65,8 @@ public enum BeatEvent: Hashable, Sendable {
     case .relay(.brokerLost(let reason, _)): self = .brokerLost(reason: reason)
     case .relay(.brokerBack): self = .brokerBack
     case .stopped: self = .stopped
-    case .manual, .notice, .changeDetection, .missedChanges, .reloading, .reloaded, .reloadFailed, .proof,
+    case .manual, .notice, .changeDetection, .missedChanges, .reloading, .reloaded, .reloadFailed, .application,
+      .applicationUnreadable, .proof,
       .clockStepped,
       .clockDiffers, .relay, .undeliverable, .repaired, .auditFailed, .swept, .damaged, .ignored, .option,
       .dubiousPlace, .neighbours:

@@ -211,7 +211,7 @@ public actor ScheduleClient {
 
   /// The rules by which documents are read.
   private func context(_ client: StoreClient) throws -> DocumentContext {
-    let context = try DocumentContext(configuration, zones, routes: nil)
+    let context = try DocumentContext(configuration, zones).applying(client)
     guard let fit = try client.clusterFit() else { return context }
     return fit.applied(
       to: context, defaultQueue: configuration.defaultQueue, kombu: configuration.transportOptions.keys)

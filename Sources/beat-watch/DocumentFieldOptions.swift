@@ -6,7 +6,7 @@ struct DocumentFieldOptions: ParsableArguments {
   enum Switch: String, EnumerableFlag { case enabled, disabled }
   enum Catchup: String, ExpressibleByArgument, CaseIterable { case latest, none, all }
 
-  @Option(help: "The registered name of the Celery task.")
+  @Option(help: "The registered name of the Celery task.", completion: .taskNames)
   var task: String?
 
   @Option(help: ArgumentHelp("Run it each time this long has passed: 10s, 5m, 1h30m, 2d.", valueName: "time"))

@@ -2,6 +2,17 @@ import ArgumentParser
 import BeatCore
 
 extension CompletionKind {
+  /// The tasks of the application, if it has published them.
+  static var taskNames: CompletionKind {
+    .custom { words, index, prefix in
+      let completion = ScheduleNameCompletion(shell: CompletionShell.requesting, words: words, index: index)
+      guard completion.isPossible, let options = try? StoreOptions.parse([]), let client = try? options.connect(),
+        let context = try? options.documents(options.documents(), on: client)
+      else { return [] }
+      return completion.offers((context.application?.tasks.keys.sorted() ?? []).map { EntryName($0) }, to: prefix)
+    }
+  }
+
   /// The stored names, found by the settings in the environment. A shell asks at each press of the tab key.
   static var scheduleNames: CompletionKind {
     .custom { words, index, prefix in

@@ -132,6 +132,7 @@ struct StoreOptions: ParsableArguments {
   private func fitting(
     _ context: DocumentContext, _ client: StoreClient, _ daemon: () throws -> DaemonRecord?
   ) throws -> DocumentContext {
+    let context = context.applying(client)
     guard let fit = try client.clusterFit() else { return context }
     let told = try? daemon()?.options.first { $0.name == "--default-queue" }?.value
     return fit.applied(to: context, defaultQueue: try told ?? queue(), kombu: try transportOptions().keys)

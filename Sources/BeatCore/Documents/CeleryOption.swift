@@ -5,7 +5,7 @@ enum CeleryOption {
   /// They travel in the message, or decide where it goes.
   static let honoured: Set<String> = [
     "queue", "exchange", "exchange_type", "routing_key", "priority", "expires", "time_limit", "soft_time_limit",
-    "headers", "serializer", "compression", "ignore_result", "shadow", "argsrepr", "kwargsrepr",
+    "headers", "serializer", "compression", "ignore_result", "shadow", "argsrepr", "kwargsrepr", "delivery_mode",
   ]
 
   /// Options that change when or what runs. No document has them for another reason: they are refused at the top level,
@@ -17,7 +17,7 @@ enum CeleryOption {
   static let idle: Set<String> = [
     "retry", "retry_policy", "producer", "publisher", "connection", "router", "route_name", "result_cls", "task_type",
     "add_to_parent", "root_id", "parent_id", "replaced_task_nesting", "event_dispatcher", "declare", "timeout",
-    "confirm_timeout", "auto_declare", "delivery_mode", "immediate", "mandatory", "expiration", "message_id",
+    "confirm_timeout", "auto_declare", "immediate", "mandatory", "expiration", "message_id",
     "timestamp", "type", "user_id", "app_id", "cluster_id", "now", "timezone", "origin", "create_sent_event",
   ]
 

@@ -26,6 +26,13 @@ package struct DocumentProblem: Error, Hashable, Sendable, CustomStringConvertib
     self.init("", "not a readable document, line \(line) column \(column): \(error.message)")
   }
 
+  /// The same problem of an object that stands at `path`.
+  func inside(_ path: String) -> DocumentProblem {
+    var problem = self
+    problem.field = field.isEmpty ? path : "\(path).\(field)"
+    return problem
+  }
+
   /// One line, such as `interval.period "minuts": expected one of …`.
   package var description: String {
     let place = [field, found].filter { !$0.isEmpty }.joined(separator: " ")

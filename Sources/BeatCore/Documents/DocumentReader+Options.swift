@@ -44,7 +44,22 @@ extension DocumentReader {
     return nested.sorted { $0.key < $1.key }
   }
 
-  mutating func options() throws(DocumentProblem) -> MessageOptions {
+  /// Options that have one value only.
+  func checkOnlyValues() throws(DocumentProblem) {
+    let nested = try nestedOptions()
+    for (field, accepted) in Self.onlyValues {
+      let inside = nested.first { $0.key == field }.map { ($0.value, "options.\(field)") }
+      guard let (slice, path) = layout[field].map({ ($0, field) }) ?? inside, !slice.saysNothing(in: bytes) else {
+        continue
+      }
+      guard try text(slice, path) == accepted else {
+        throw DocumentProblem(path, slice, in: bytes, "only \"\(accepted)\" is supported; leave the field out")
+      }
+    }
+  }
+
+  /// The options that the document names itself.
+  mutating func ownOptions() throws(DocumentProblem) -> MessageOptions {
     let nested = try nestedOptions()
     func find(_ field: String) -> (slice: JSONSlice, path: String)? {
       layout[field].map { ($0, field) } ?? nested.first { $0.key == field }.map { ($0.value, "options.\(field)") }
@@ -79,12 +94,6 @@ extension DocumentReader {
       throw DocumentProblem(
         path, slice, in: bytes, #"only "direct" and "topic" exchanges are supported; name the "queue" instead"#)
     }
-    for (field, accepted) in Self.onlyValues {
-      guard let (slice, path) = find(field), !slice.saysNothing(in: bytes) else { continue }
-      guard try text(slice, path) == accepted else {
-        throw DocumentProblem(path, slice, in: bytes, "only \"\(accepted)\" is supported; leave the field out")
-      }
-    }
     if let (slice, path) = find("priority") {
       let digits = slice.kind == .string ? JSONScanner.text(of: slice, in: bytes).flatMap { Int64($0) } : nil
       guard let priority = digits ?? DocumentNumber(slice, in: bytes)?.integer else {
@@ -105,6 +114,7 @@ extension DocumentReader {
       guard slice.kind == .bool else { throw DocumentProblem(path, slice, in: bytes, "expected true or false") }
       options.ignoreResult = bytes[slice.range.lowerBound] == UInt8(ascii: "t")
     }
+    if let (slice, path) = find("delivery_mode") { options.deliveryMode = deliveryMode(slice, path) }
     options.shadow = try findLabel("shadow")
     options.argsRepr = try findLabel("argsrepr")
     options.kwargsRepr = try findLabel("kwargsrepr")
@@ -153,6 +163,20 @@ extension DocumentReader {
       warnings.append("\(path) \(number.text.prefix(24)): a worker discards such a message, so none is sent")
     }
     return .after(microseconds)
+  }
+
+  /// Celery takes a number or a word. (Source: kombu/entity.py `maybe_delivery_mode`.) Anything else has no effect:
+  /// documents of before this option counted may hold it.
+  private mutating func deliveryMode(_ slice: JSONSlice, _ path: String) -> Int64? {
+    switch (DocumentNumber(slice, in: bytes)?.integer, JSONScanner.text(of: slice, in: bytes)) {
+    case (1, _), (_, "transient"): return 1
+    case (2, _), (_, "persistent"): return 2
+    default:
+      if !slice.saysNothing(in: bytes) {
+        warnings.append("\(path) has no effect: expected 1 (transient) or 2 (persistent)")
+      }
+      return nil
+    }
   }
 
   private func limit(_ slice: JSONSlice, _ path: String) throws(DocumentProblem) -> String {

@@ -37,8 +37,10 @@ struct DocumentReader {
     }
     try checkArguments()
     try checkOptions()
-    let options = try options()
-    try checkNames(options)
+    let own = try ownOptions()
+    try checkOnlyValues()
+    try checkNames(own)
+    let options = try completed(own, task: task)
     try checkQueue(options)
     let definition = ScheduleDefinition(
       name: name, task: task, enabled: enabled, schedule: schedule, options: options,
@@ -46,13 +48,16 @@ struct DocumentReader {
       maxRunCount: try maxRunCount(), startAfter: try date("start_after"), expiresAt: try date("expires_at"),
       jitter: jitter, catchup: try catchup())
     doubt(definition)
-    doubtQueue(definition.options)
+    doubtQueue(own)
+    doubtApplication(task, own)
     return definition
   }
 
   /// What a message takes from the document, besides `args`, `kwargs` and headers.
   mutating func sending() throws(DocumentProblem) -> (task: String, options: MessageOptions) {
-    (try required("task"), try options())
+    let task = try required("task")
+    let own = try ownOptions()
+    return (task, context.application?.sending(task).completing(own) ?? own)
   }
 
   /// The schedule of an object that is the value of `field`; the same as before where it was read before.

@@ -75,6 +75,8 @@ package struct MessageOptions: Hashable, Sendable {
   package var ignoreResult: Bool?
   /// What monitors show in the place of the task's name.
   package var shadow: String?
+  /// 1: the message may be lost when the broker ends; 2: a broker that can keeps it on disk. nil is sent as 2.
+  package var deliveryMode: Int64?
   /// What monitors and logs show in the place of the arguments.
   package var argsRepr: String?
   package var kwargsRepr: String?
@@ -90,6 +92,8 @@ package struct DocumentContext: Sendable {
   package var zone: @Sendable (String) throws(ZoneError) -> ZoneRules
   /// Shorter intervals are refused; microseconds, at least 1 ms.
   package var shortestInterval: Int64
+  /// What the Celery application says of its tasks: it completes what documents leave out. nil: it has said nothing.
+  package var application: ApplicationManifest?
   /// What is doubtful about a queue's name, such as one that workers cannot read; nil: not looked at.
   package var queueDoubt: (@Sendable ([UInt8]) -> String?)?
   /// Why no queue, exchange or routing key may have a name; nil: not looked at.

@@ -26,6 +26,10 @@ extension Limit {
     subject: "a document", most: 1_048_576, unit: "byte",
     reason: "it is read whole and kept in memory; arguments of this size belong into a store of their own")
 
+  package static let manifestLength = Limit(
+    subject: "what an application says of its tasks", most: 4_194_304, unit: "byte",
+    reason: "ten thousand tasks fit in; it is read whole and kept in memory")
+
   package static let documentDepth = Limit(
     subject: "a document's nesting", most: 64, unit: "level",
     reason: "each level takes stack, here and in the worker")
@@ -158,7 +162,8 @@ extension Limit {
 
   /// All limits, in the order of the table in `docs/security.md`.
   package static let all: [Limit] = [
-    documentLength, documentDepth, nameLength, taskLength, queueLength, textLength, fieldCount, numberDigits,
+    documentLength, manifestLength, documentDepth, nameLength, taskLength, queueLength, textLength, fieldCount,
+    numberDigits,
     crontabField, crontabList, backlog, replyLength, replyElements,
     fireLength, reasonLength, quotationLength, cellLength, lineFieldLength, lineBurst, lineRate, pageLength,
     replyDepth, replyLine, replyTime, scanSteps,

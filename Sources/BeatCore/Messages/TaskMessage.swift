@@ -19,7 +19,7 @@ package struct TaskMessage {
     /// Any UUID: no process listens there.
     package var replyTo: String
     /// 2: a broker that can keeps the message on disk.
-    package let deliveryMode = 2
+    package var deliveryMode: Int64
     /// How long the message is of use, from when it is sent; milliseconds. nil: for ever.
     package var expiration: Int64?
     package var priority: Int64
@@ -48,7 +48,8 @@ package struct TaskMessage {
       origin: origin, ignoreResult: options.ignoreResult, given: Headers.given(in: layout))
     body = Self.body(args: args, kwargs: kwargs, in: layout.bytes)
     properties = Properties(
-      correlationID: id, replyTo: replyTo, expiration: expiry?.milliseconds, priority: options.priority ?? 0)
+      correlationID: id, replyTo: replyTo, deliveryMode: options.deliveryMode ?? 2, expiration: expiry?.milliseconds,
+      priority: options.priority ?? 0)
     self.route = route
   }
 

@@ -46,6 +46,9 @@ package protocol StoreInspector: RunHistory {
   /// The number of messages that wait in the outbox for a broker that is another server.
   func outboxLength() throws(StoreError) -> Int64
 
+  /// The bytes of the application's manifest; nil: there is none.
+  func application() throws(StoreError) -> [UInt8]?
+
   // MARK: fires
 
   /// The plan of what a run of a schedule would send now. Nothing is sent. The plan's task id and sender are those of

@@ -28,6 +28,7 @@ package protocol StoreSession: AnyObject {
   var daemons: any DaemonRegistry { get }
   var receipts: any ReceiptStore { get }
   var requests: any ManualRequests { get }
+  var application: any ApplicationStore { get }
   var outbox: any Outbox { get }
   var delivery: Delivery { get }
   /// The routes that the store's fires can reach; nil: every route.
@@ -119,6 +120,8 @@ package enum StoreEvent {
   case leaseFreed
   /// A request for a run by hand has come.
   case requested
+  /// The application's manifest may have changed.
+  case applicationTouched
   /// The server refused this daemon something that a fire can do without, for want of a right. The reason is in the
   /// server's words. It comes before the refused call is answered.
   case lacked(reason: String)

@@ -82,6 +82,11 @@ struct FireTemplates {
     if let old = templates.removeValue(forKey: handle) { size -= old.size }
   }
 
+  mutating func removeAll() {
+    templates.removeAll()
+    size = 0
+  }
+
   /// Drops the templates that have not been used for two minutes. It runs at most every two minutes.
   private mutating func sweep(now: UnixTime) {
     guard now.microseconds(since: sweptAt) > 2 * Self.often else { return }

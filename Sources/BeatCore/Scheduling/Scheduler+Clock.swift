@@ -146,10 +146,17 @@ extension Scheduler {
     entries[handle]?.progress.watermarkBefore = watermark?.due ?? .earliest
   }
 
+  /// Makes the next plans by another context. Fires that are on their way stay as they were planned.
+  mutating func sendingChanged(_ context: DocumentContext) {
+    configuration.documents = context
+    // A template is valid for a document's bytes, but its message was made by the old context.
+    templates.removeAll()
+  }
+
   /// Reads every document in memory again with other zone rules. If that makes another schedule, its next occurrence is
   /// the first after now.
   mutating func documentsChanged(_ context: DocumentContext, now: UnixTime) {
-    configuration.documents = context
+    sendingChanged(context)
     memo = ScheduleMemo()
     for (name, rejection) in rejected where rejection.document != nil {
       rejected[name]?.document = nil

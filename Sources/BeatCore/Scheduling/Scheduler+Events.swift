@@ -21,8 +21,10 @@ extension Scheduler {
     case clockStepped(by: Int64)
     /// A reply with the store's time has come. `now` is right, to within the time of a reply.
     case clockTold
-    /// The zone rules, or the rules for routes, may have changed.
+    /// The zone rules, the rules for routes, or what the application says may have changed.
     case documentsChanged(DocumentContext)
+    /// Messages may be made otherwise than before. Every document is read as before.
+    case sendingChanged(DocumentContext)
     /// The cause of refusals may be over, such as an outbox that was full.
     case obstacleGone
     /// This many messages wait in the outbox, without the deferred ones. nil: the broker takes none, or no message goes

@@ -123,6 +123,7 @@ package struct Scheduler {
     case .clockStepped(let step): clockStepped(by: step, now: now)
     case .clockTold: clockTold(now: now)
     case .documentsChanged(let context): documentsChanged(context, now: now)
+    case .sendingChanged(let context): sendingChanged(context)
     case .disconnected: disconnect()
     }
     keepTrailingFields()

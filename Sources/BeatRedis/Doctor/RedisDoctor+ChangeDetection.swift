@@ -34,7 +34,7 @@ extension RedisDoctor {
       add(
         .problem, "notifications", "nobody may listen: \(reason)",
         fix: "\(cli) ACL SETUSER \(user) +psubscribe "
-          + client.keys.subscriptions(database: client.url.database).map { RedisCLI.quoted("&\(EntryName($0))") }
+          + client.keys.allSubscriptions(database: client.url.database).map { RedisCLI.quoted("&\(EntryName($0))") }
           .joined(separator: " "))
     case .unwritten(let command, let reason):
       add(

@@ -49,6 +49,9 @@ package struct RedisKeys: Hashable, Sendable {
   /// HASH, request -> `ManualRequest`: the runs by hand that users ask for.
   package var manual: [UInt8] { own("manual") }
 
+  /// STRING, an `ApplicationManifest` as JSON: what the Celery application says of its tasks.
+  package var application: [UInt8] { own("application") }
+
   /// LIST, the one answer to a request; it expires after a minute.
   package func answer(to request: String) -> [UInt8] { own("answer:" + request) }
 
@@ -81,7 +84,9 @@ package struct RedisKeys: Hashable, Sendable {
   package var rehearsalQueue: [UInt8] { own("queue") }
 
   /// The daemon's own keys that stay in the store.
-  package var own: [[UInt8]] { [watermark, outbox, receipts, history, manual, daemons, lease, epoch, incarnation] }
+  package var own: [[UInt8]] {
+    [watermark, outbox, receipts, history, manual, daemons, lease, epoch, incarnation, application]
+  }
 
   /// The Redis type that one of the daemon's own keys must have.
   package func type(of key: [UInt8]) -> String {
@@ -124,11 +129,17 @@ package struct RedisKeys: Hashable, Sendable {
     KeyspaceNotification.channelPrefix(database: database) + Self.escaped(key)
   }
 
-  /// All patterns that a daemon subscribes to. They include the heartbeats of all daemons: an ACL must contain a
+  /// All patterns that a daemon must be allowed to subscribe to. They include the heartbeats of all daemons: an ACL must contain a
   /// pattern literally, and a pattern of this daemon's heartbeat alone would differ at each start.
   package func subscriptions(database: Int) -> [[UInt8]] {
     [documentEvents(database: database), events(of: heartbeat(""), database: database) + [UInt8(ascii: "*")]]
       + [lease, manual].map { events(of: $0, database: database) }
+  }
+
+  /// The same with the pattern of the application's manifest. A daemon works without that one, since the ACLs of earlier
+  /// versions do not allow it.
+  package func allSubscriptions(database: Int) -> [[UInt8]] {
+    subscriptions(database: database) + [events(of: application, database: database)]
   }
 
   /// `key` as a glob that matches only `key`.

@@ -10,7 +10,7 @@ package final class KombuRedisEnvelope: MessageEnvelope {
 
 /// The bytes of a message, made once for tasks of the same kind. Each fire copies them and puts its task id into its
 /// places.
-struct KombuRedisTemplate: PreparedMessage {
+final class KombuRedisTemplate: PreparedMessage {
   let bytes: [UInt8]
   /// The offsets of the task's id.
   private let idPlaces: [Int]
@@ -99,7 +99,7 @@ private struct KombuRedisWriter: TaskHeaderWriter {
     json.append(literal: #", "reply_to": "#)
     json.append(json: properties.replyTo)
     json.append(literal: #", "delivery_mode": "#)
-    json.append(Int64(properties.deliveryMode))
+    json.append(properties.deliveryMode)
     if let expiration = properties.expiration { json.append(#", "expiration": "\#(expiration)""#) }
     json.append(literal: #", "delivery_info": {"exchange": "#)
     json.append(json: message.route.exchange)

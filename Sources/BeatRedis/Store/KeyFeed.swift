@@ -29,6 +29,7 @@ struct KeyFeedSource {
     if key == heartbeat { return .heartbeat }
     if key == keys.lease { return .lease }
     if key == keys.manual { return .requests }
+    if key == keys.application { return .application }
     return keys.isTooLong(key) ? .tooLong(IgnoredNames(key.dropFirst(keys.prefix.count))) : .other
   }
 }
@@ -41,6 +42,8 @@ enum HeardKey {
   case heartbeat
   case lease
   case requests
+  /// The application's manifest.
+  case application
   case other
 }
 
@@ -60,6 +63,7 @@ enum KeyFeedEvent {
   case heartbeat
   case leaseFreed
   case requested
+  case applicationTouched
   /// Changes were missed for this reason; from now on they are received again.
   case missed(reason: String)
   case failed(SessionFailure)

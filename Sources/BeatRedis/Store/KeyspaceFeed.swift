@@ -26,6 +26,9 @@ final class KeyspaceFeed: KeyFeed {
   /// When and why the last stream closed during the session.
   private var silenced: (at: BootTime, by: RedisConnectionError)?
   private lazy var resubscription = LoopTimer(on: loop) { [unowned self] in open() }
+  /// False after this user was refused the events of the application's manifest, which a daemon can do without: it is
+  /// then read at each load and audit.
+  private var hearsApplication = true
   private var hasHeardSet = false
   private var isOver = false
 
@@ -46,7 +49,8 @@ final class KeyspaceFeed: KeyFeed {
   func open() {
     let (url, keys) = (source.url, source.keys)
     let database = url.database
-    let patterns = keys.subscriptions(database: database)
+    let patterns =
+      hearsApplication ? keys.allSubscriptions(database: database) : keys.subscriptions(database: database)
     let channelPrefix = KeyspaceNotification.channelPrefix(database: database)
     // Of all the keys that the feed listens for, the documents' may be the longest.
     let longestKey = keys.longestDocumentKey + keys.ownPrefix.count
@@ -61,6 +65,11 @@ final class KeyspaceFeed: KeyFeed {
     } onClose: { [weak self] error in
       guard let self, !isOver else { return }
       guard error.serverCode == "NOPERM" else { return streamClosed(error) }
+      if hearsApplication {
+        // An ACL that was written for an earlier version names all patterns but this one.
+        hearsApplication = false
+        return open()
+      }
       let channels = patterns.map { "&\(EntryName($0))" }.joined(separator: " ")
       handle(.failed(.notReady("\(error.message): it needs +psubscribe \(channels)")))
     }
@@ -78,6 +87,7 @@ final class KeyspaceFeed: KeyFeed {
     case .heartbeat: beat(String(copying: event))
     case .lease: if ["del", "expired"].contains(String(copying: event)) { handle(.leaseFreed) }
     case .requests: handle(.requested)
+    case .application: handle(.applicationTouched)
     case .tooLong(let names): handle(.ignored(names))
     case .other: break
     }

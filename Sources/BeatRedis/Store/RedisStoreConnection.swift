@@ -227,6 +227,7 @@ final class RedisStoreConnection: StoreConnection {
     case .heartbeat: handle(.heartbeat)
     case .leaseFreed: handle(.leaseFreed)
     case .requested: handle(.requested)
+    case .applicationTouched: handle(.applicationTouched)
     case .missed(let reason): handle(.missedChanges(reason: reason))
     case .open, .failed, .heartbeatEvent: break
     }

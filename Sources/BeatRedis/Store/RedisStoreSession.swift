@@ -8,6 +8,7 @@ final class RedisStoreSession: StoreSession {
   let daemons: any DaemonRegistry
   let receipts: any ReceiptStore
   let requests: any ManualRequests
+  let application: any ApplicationStore
   let outbox: any Outbox
   let routes: RouteRules?
 
@@ -31,6 +32,7 @@ final class RedisStoreSession: StoreSession {
     daemons = RedisDaemonRegistry(scripts, as: instance)
     receipts = RedisReceiptStore(scripts)
     requests = RedisManualRequests(scripts, queues, fence: fence)
+    application = RedisApplicationStore(scripts)
     outbox = RedisOutbox(scripts)
     routes = scripts.cluster.map { cluster in
       RouteRules("a cluster") {

@@ -59,7 +59,7 @@ final class TrackingFeed: KeyFeed {
   private func track(for id: Int64) {
     var command = RedisCommand("CLIENT", "TRACKING", "ON", "REDIRECT", id, "BCAST")
     let keys = source.keys
-    for prefix in [keys.prefix, keys.heartbeat(""), keys.lease, keys.manual] {
+    for prefix in [keys.prefix, keys.heartbeat(""), keys.lease, keys.manual, keys.application] {
       command.append("PREFIX")
       command.append(prefix)
     }
@@ -82,6 +82,7 @@ final class TrackingFeed: KeyFeed {
         handle(.heartbeatEvent)
       case .lease: handle(.leaseFreed)
       case .requests: handle(.requested)
+      case .application: handle(.applicationTouched)
       case .tooLong(let names): handle(.ignored(names))
       case .other: break
       }

@@ -9,7 +9,7 @@ extension DaemonConfiguration {
   init(_ configuration: BeatConfiguration, keys: RedisKeys, as instance: String) throws {
     let zones = ZoneDirectory()
     var rules = SchedulerConfiguration(
-      taskIDs: keys.taskIDs, documents: try DocumentContext(configuration, zones, routes: nil),
+      taskIDs: keys.taskIDs, documents: try DocumentContext(configuration, zones),
       defaultQueue: configuration.defaultQueue, origin: "gen\(getpid())@\(HostName.current)",
       replyTo: TaskID(key: Array(instance.utf8), due: UnixTime(microseconds: 0), sha1: SHA1.digest).description,
       sha1: SHA1.digest, envelope: KombuRedisEnvelope())
@@ -23,8 +23,8 @@ extension DaemonConfiguration {
       scheduler: rules,
       leadership: Leadership.Configuration(instance: instance, leaseTTL: configuration.leaseTTL?.microseconds),
       record: record
-    ) { routes in
-      try DocumentContext(configuration, zones, routes: routes)
+    ) { routes, application in
+      try DocumentContext(configuration, zones, routes: routes, application: application)
     }
     forgetZones = { zones.forget() }
     pollInterval = configuration.pollInterval.microseconds

@@ -7,8 +7,8 @@ import Logging
 /// Writes a daemon's events as log lines. Each message is one word that other programs may wait for; the details are in
 /// the fields.
 final class DaemonLog {
-  private let logger: Logger
-  private let configuration: BeatConfiguration
+  let logger: Logger
+  let configuration: BeatConfiguration
   private let schedules: ScheduleLog
   private let relay: RelayLog
   private var hasWarnedOfEviction = false
@@ -44,6 +44,11 @@ final class DaemonLog {
     case .reloaded(let count): logger.notice("reloaded", metadata: ["schedules": .stringConvertible(count)])
     case .reloadFailed(let reason):
       logger.error("reload failed", metadata: ["reason": .string("\(reason); the rules read before stay in force")])
+    case .application(let manifest): report(manifest)
+    case .applicationUnreadable(let reason):
+      logger.warning(
+        "application",
+        metadata: ["reason": .string("what it has published cannot be used, and does not count: \(reason)")])
     case .leading(let token):
       logger.notice("leading", metadata: configuration.leaseTTL == nil ? [:] : ["token": .string(token)])
     case .standingBy(let reason): logger.notice("standing by", metadata: ["reason": .string(reason)])

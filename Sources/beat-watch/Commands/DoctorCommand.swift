@@ -37,7 +37,8 @@ struct DoctorCommand: ParsableCommand {
       let client = try store.connect()
       let specialist = RedisDoctor(client, broker: broker, transport: transport, defaultQueue: queue, report: report)
       Doctor(
-        client, with: specialist, context: try store.documents(given, on: client), defaultQueue: queue, report: report
+        client, with: specialist, context: try store.documents(given, on: client), defaultQueue: queue,
+        transportOptions: transport, report: report
       ).examine()
     } catch let error as StoreError {
       let fix =

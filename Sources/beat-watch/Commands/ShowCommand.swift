@@ -42,9 +42,11 @@ struct ShowCommand: ParsableCommand {
       output.put(bytes: bytes)
     } else if json {
       output.put(
-        Self.json(document, preview, next: preview.upcoming(count), place: client.place(of: document.name)).line)
+        Self.json(
+          document, preview, next: preview.upcoming(count), place: client.place(of: document.name), context
+        ).line)
     } else {
-      write(document, preview, now: now, place: client.place(of: document.name), to: &output)
+      write(document, preview, now: now, place: client.place(of: document.name), context, to: &output)
     }
     output.flush()
     if !raw, count > 0, preview.next != nil {
@@ -57,7 +59,8 @@ struct ShowCommand: ParsableCommand {
   private func reason(_ preview: SchedulePreview) -> String { preview.state.reason ?? "there is no document" }
 
   private static func json(
-    _ document: StoredDocument, _ preview: SchedulePreview, next: [SchedulePreview.Occurrence], place: [UInt8]
+    _ document: StoredDocument, _ preview: SchedulePreview, next: [SchedulePreview.Occurrence], place: [UInt8],
+    _ context: DocumentContext
   ) -> JSONOutput {
     // A document in the mongo shell's form is no JSON, so that it is shown as text.
     let text = document.bytes.map { String(decoding: $0, as: UTF8.self) }
@@ -70,13 +73,14 @@ struct ShowCommand: ParsableCommand {
         ("last_task_id", .text(document.watermark?.taskID?.description)),
         ("total_run_count", .integer(preview.totalRunCount)),
         ("warnings", .texts(preview.warnings)),
+        ("sending", SendingWords.json(document, context)),
         ("document", raw.map { .raw($0) } ?? .text(text)),
       ])
   }
 
   private func write(
     _ document: StoredDocument, _ preview: SchedulePreview, now: UnixTime, place: [UInt8],
-    to output: inout StandardOutput
+    _ context: DocumentContext, to output: inout StandardOutput
   ) {
     let zone = preview.zone ?? .utc
     func field(_ title: String, _ text: String, _ style: Style? = nil) {
@@ -88,6 +92,9 @@ struct ShowCommand: ParsableCommand {
     if let label = preview.label { field("label", label.printable) }
     if let task = preview.task { field("task", task.printable) }
     if let schedule = preview.schedule { field("schedule", schedule.inWords) }
+    for (index, line) in SendingWords.lines(document, context).enumerated() {
+      field(index == 0 ? "sent with" : "", line.printable)
+    }
     field(
       "state", preview.state.word + (preview.state.reason.map { ": \($0.printable)" } ?? ""), preview.state.style)
     for warning in preview.warnings { field("warning", warning.printable, .yellow) }

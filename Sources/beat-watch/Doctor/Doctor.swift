@@ -9,6 +9,8 @@ final class Doctor {
   let context: DocumentContext
   let timezone: String
   let defaultQueue: String
+  /// The `broker_transport_options` that this command was given.
+  let transportOptions: TransportOptions
   var isFiring = false
   /// The daemons as `examineDaemons` found them.
   var fleet: Fleet?
@@ -16,13 +18,14 @@ final class Doctor {
 
   init(
     _ store: any StoreInspector, with specialist: any StoreDoctor, context: DocumentContext, defaultQueue: String,
-    report: @escaping (Finding) -> Void
+    transportOptions: TransportOptions, report: @escaping (Finding) -> Void
   ) {
     self.store = store
     self.specialist = specialist
     self.context = context
     timezone = context.defaultZone.name
     self.defaultQueue = defaultQueue
+    self.transportOptions = transportOptions
     self.report = report
   }
 
@@ -35,7 +38,7 @@ final class Doctor {
     let looks: [(String, () throws -> Void)] = [
       ("server", specialist.examineServer), ("clock", specialist.examineClock), ("broker", specialist.examineBroker),
       ("daemons", examineDaemons), ("notifications", examineChangeDetection), ("rights", specialist.examineRights),
-      ("keys", specialist.examinePlaces), ("documents", examineDocuments),
+      ("keys", specialist.examinePlaces), ("application", examineApplication), ("documents", examineDocuments),
     ]
     for (check, look) in looks {
       do { try look() } catch {

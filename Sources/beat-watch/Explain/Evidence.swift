@@ -7,6 +7,7 @@ struct Evidence {
   let now: UnixTime
   let document: StoredDocument
   let preview: SchedulePreview
+  let context: DocumentContext
   /// What the schedule would do if it were enabled now; nil: it is enabled, or its document cannot be used.
   let whenEnabled: SchedulePreview?
   let account: ScheduleAccount?
@@ -42,6 +43,7 @@ struct Evidence {
     now = try store.time()
     let document = try store.document(name)
     self.document = document
+    self.context = context
     preview = SchedulePreview(name, document.read, context: context, now: now)
     whenEnabled = Self.enabled(document, preview, context, now)
     account = ScheduleAccount(preview, document.read, context: context)

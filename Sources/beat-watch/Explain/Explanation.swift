@@ -197,6 +197,7 @@ final class Explanation {
       "\(plan.task.beginning(Limit.quotationLength.most)) to \(place) on \(evidence.broker)"
         + (isUnreachable ? ", which cannot be reached now" : ""),
       queues?.isEmpty == false ? nil : .red)
+    for line in SendingWords.lines(evidence.document, evidence.context) { say("", line) }
     if let problem = evidence.brokerProblem, !isUnreachable {
       say("", "what waits there is not known: \(problem)", .red)
     }
@@ -207,7 +208,7 @@ final class Explanation {
       ("task", .text(plan.task)),
       ("queues", .texts((evidence.lists ?? []).map { String(decoding: $0.name, as: UTF8.self) })),
       ("waiting", .list((evidence.lists ?? []).map { $0.length.map { .integer($0) } ?? .null })),
-      ("outbox", .integer(evidence.outbox)),
+      ("outbox", .integer(evidence.outbox)), ("sending", SendingWords.json(evidence.document, evidence.context)),
     ]
   }
 

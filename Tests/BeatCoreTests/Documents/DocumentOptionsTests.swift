@@ -65,6 +65,19 @@ struct DocumentOptionsTests {
     #expect(try options(#""priority": \#(value)"#).priority == expected)
   }
 
+  @Test(
+    arguments: [
+      ("1", 1, 0), (#""transient""#, 1, 0), ("2", 2, 0), (#""persistent""#, 2, 0), ("0", nil, 0), (#""""#, nil, 0),
+      ("3", nil, 1), (#""fast""#, nil, 1), ("{\"a\": 1}", nil, 1),
+    ] as [(String, Int64?, Int)])
+  func deliveryMode(_ value: String, _ expected: Int64?, _ warnings: Int) throws {
+    for text in [#""delivery_mode": \#(value)"#, #""options": {"delivery_mode": \#(value)}"#] {
+      let document = try Sample.read(Sample.document(text))
+      #expect(document.definition.options.deliveryMode == expected)
+      #expect(document.warnings.count == warnings, "\(document.warnings)")
+    }
+  }
+
   @Test func limitsStayAsTheyAreWritten() throws {
     #expect(try options(#""time_limit": 1e2, "soft_time_limit": NumberInt(30)"#).timeLimit == "1e2")
     #expect(try options(#""soft_time_limit": {"$numberLong": "30"}"#).softTimeLimit == "30")

@@ -57,7 +57,7 @@ struct RefusedOptionTests {
 
   /// These options concern only the sender: in `options` they are accepted with a warning, and at the top level without
   /// one.
-  @Test(arguments: ["retry", "retry_policy", "producer", "add_to_parent", "delivery_mode", "immediate", "root_id"])
+  @Test(arguments: ["retry", "retry_policy", "producer", "add_to_parent", "immediate", "root_id"])
   func withoutEffect(_ option: String) throws {
     let nested = try Sample.read(Sample.document(#""options": {"\#(option)": {"a": 1}}"#))
     #expect(nested.warnings == ["options.\(option) has no effect here"])

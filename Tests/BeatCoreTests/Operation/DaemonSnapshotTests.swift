@@ -111,6 +111,7 @@ private final class ToldStore: StoreInspector {
   func receipt(of name: EntryName) throws(StoreError) -> EditReceipt? { nil }
   func rejections(atMost limit: Int) throws(StoreError) -> (count: Int, first: [(EntryName, String)]) { (3, []) }
   func outboxLength() throws(StoreError) -> Int64 { try outbox.get() }
+  func application() throws(StoreError) -> [UInt8]? { nil }
   func newestRun() throws(StoreError) -> UnixTime? { nil }
   func oldestRun() throws(StoreError) -> UnixTime? { nil }
   func problem(ofPlace place: [UInt8], named name: String) throws(StoreError) -> String? { nil }

@@ -5,7 +5,7 @@ final class PlainEnvelope: MessageEnvelope {
   func prepare(_ message: TaskMessage) -> any PreparedMessage { PlainMessage(message) }
 }
 
-private struct PlainMessage: PreparedMessage {
+private final class PlainMessage: PreparedMessage {
   private let id: TaskID
   /// What stands before, between and behind the places of the id.
   private let parts: [[UInt8]]

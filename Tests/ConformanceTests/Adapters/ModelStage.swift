@@ -116,6 +116,11 @@ final class ModelStage: StoreStage {
     store.bindings["\(exchange) \(routingKey)", default: []].append(queue)
   }
 
+  func publish(_ manifest: [UInt8]?) {
+    store.publish(manifest)
+    tellOfChanges()
+  }
+
   func ask(_ request: [UInt8], id: String) {
     store.ask(request, id: id)
     tellOfChanges()

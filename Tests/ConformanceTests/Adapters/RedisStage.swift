@@ -105,6 +105,14 @@ final class RedisStage: StoreStage {
     queues("SADD", "_kombu.binding.\(exchange)", "\(routingKey)\u{6}\u{16}\u{6}\u{16}\(queue)")
   }
 
+  func publish(_ manifest: [UInt8]?) {
+    if let manifest {
+      _ = call(nil, command("SET"), keys.application, manifest)
+    } else {
+      _ = call(nil, command("DEL"), keys.application)
+    }
+  }
+
   func ask(_ request: [UInt8], id: String) { _ = call(nil, command("HSET"), keys.manual, command(id), request) }
 
   func answer(to id: String) -> String? {

@@ -1,7 +1,7 @@
 import BeatCore
 
-/// Faults of daemon records, receipts and requests.
-final class BrokenBeside: DaemonRegistry, ReceiptStore, ManualRequests {
+/// Faults of daemon records, receipts, requests and the application's manifest.
+final class BrokenBeside: DaemonRegistry, ReceiptStore, ManualRequests, ApplicationStore {
   private let session: any StoreSession
   private let stage: BrokenStage
   private let fault: StoreFault
@@ -18,6 +18,12 @@ final class BrokenBeside: DaemonRegistry, ReceiptStore, ManualRequests {
   }
   func isAlive(_ instance: String, then completion: @escaping Completion<Bool>) {
     session.daemons.isAlive(instance, then: completion)
+  }
+
+  func read(then completion: @escaping Completion<[UInt8]?>) {
+    session.application.read { result in
+      completion(self.fault == .aManifestIsCut ? result.map { $0.map { Array($0.prefix(1024)) } } : result)
+    }
   }
 
   func write(_ receipts: [EntryName: EditReceipt?]) {

@@ -15,6 +15,7 @@ final class BrokenSession: StoreSession {
   var daemons: any DaemonRegistry { BrokenBeside(self) }
   var receipts: any ReceiptStore { BrokenBeside(self) }
   var requests: any ManualRequests { BrokenBeside(self) }
+  var application: any ApplicationStore { BrokenBeside(self) }
   var outbox: any Outbox { BrokenOutbox(self) }
   var delivery: Delivery { sound.delivery }
   var routes: RouteRules? { sound.routes }

@@ -27,6 +27,7 @@ final class BrokenStage: StoreStage {
   func bind(queue: String, to exchange: String, routingKey: String) {
     sound.bind(queue: queue, to: exchange, routingKey: routingKey)
   }
+  func publish(_ manifest: [UInt8]?) { sound.publish(manifest) }
   func ask(_ request: [UInt8], id: String) { sound.ask(request, id: id) }
   func answer(to id: String) -> String? { fault == .whoAskedIsNotTold ? nil : sound.answer(to: id) }
   var history: [FireRecord] { sound.history }
@@ -60,7 +61,7 @@ final class BrokenConnector: StoreConnector {
         case (.touched(let name), .deafToDeletions) where stage.document(of: name) == nil: break
         case (.touched(let name), .editsAreTakenForFires): event(.writtenInPlace(name))
         case (.missedChanges, .theFeedDiesSilently), (.ended, .theEndIsNotTold), (.leaseFreed, .theLeaseEndsUnheard),
-          (.requested, .requestsAreUnheard):
+          (.requested, .requestsAreUnheard), (.applicationTouched, .aManifestIsUnheard):
           break
         default: event(told)
         }

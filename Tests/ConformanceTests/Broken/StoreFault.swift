@@ -18,7 +18,7 @@ enum StoreFault: String, CaseIterable, Sendable {
   case requestsAreUnheard, speaksAfterClose
   // records, receipts, requests
   case aRecordStaysForEver, aSweepKeepsTheDead, aReceiptStaysForEver, aRequestIsCarriedOutTwice, deadlinesDoNotCount
-  case whoAskedIsNotTold
+  case whoAskedIsNotTold, aManifestIsCut, aManifestIsUnheard
   // outbox
   case theNewestComesFirst, anOutboxPageIsUnbounded, theOldestIsTakenOutInsteadOfTheItem, nothingEverMoves
   case theOutboxIsNeverEmpty
@@ -103,6 +103,10 @@ enum StoreFault: String, CaseIterable, Sendable {
       "a request whose deadline has passed is not carried out"
     case .whoAskedIsNotTold:
       "a request that is refused is answered with the reason"
+    case .aManifestIsCut:
+      "the application's manifest is read to the byte, and there may be none"
+    case .aManifestIsUnheard:
+      "a manifest that is published or taken back is heard"
     case .theNewestComesFirst, .theOutboxIsNeverEmpty:
       "what was fired waits in the outbox, the oldest first, with its route and its task"
     case .anOutboxPageIsUnbounded:

@@ -30,6 +30,8 @@ protocol StoreStage: AnyObject {
   /// Puts something that is no queue in the place of a queue.
   func spoil(queue: String)
   func bind(queue: String, to exchange: String, routingKey: String)
+  /// Stores an application's manifest, as any client may; nil: deletes it.
+  func publish(_ manifest: [UInt8]?)
   /// Requests a manual run. The bytes need not be a valid request.
   func ask(_ request: [UInt8], id: String)
   func answer(to id: String) -> String?
@@ -102,7 +104,9 @@ struct StoreCase: Sendable, CustomStringConvertible {
     return trial.breaches
   }
 
-  static let all = documents + fires + lostAnswers + watermarks + leases + feed + sessions + beside + requests + outbox
+  static let all =
+    documents + fires + lostAnswers + watermarks + leases + feed + sessions + beside + application + requests
+    + outbox
 
   static func all(for adapter: StoreAdapter) -> [StoreCase] { all.filter { $0.needs.isSubset(of: adapter.abilities) } }
 }

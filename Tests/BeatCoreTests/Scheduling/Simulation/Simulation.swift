@@ -96,7 +96,7 @@ struct Simulation {
     var leadership = Leadership.Configuration(instance: "d\(processes)", leaseTTL: leaseTTL)
     leadership.period = heartbeatPeriod
     leadership.echoPatience = 2 * heartbeatPeriod
-    var daemon = DaemonConfiguration(scheduler: configuration, leadership: leadership, record: Self.record) { _ in
+    var daemon = DaemonConfiguration(scheduler: configuration, leadership: leadership, record: Self.record) { _, _ in
       configuration.documents
     }
     let ttl = leaseTTL ?? 600_000

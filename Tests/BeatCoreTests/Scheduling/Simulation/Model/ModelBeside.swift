@@ -1,7 +1,7 @@
 @testable import BeatCore
 
 /// The ports that a fire can do without, over a model's connection.
-final class ModelBeside: DaemonRegistry, ReceiptStore, ManualRequests, Outbox {
+final class ModelBeside: DaemonRegistry, ReceiptStore, ManualRequests, Outbox, ApplicationStore {
   private let connection: ModelConnection
 
   init(_ connection: ModelConnection) { self.connection = connection }
@@ -43,6 +43,12 @@ final class ModelBeside: DaemonRegistry, ReceiptStore, ManualRequests, Outbox {
 
   func isAlive(_ instance: String, then completion: @escaping Completion<Bool>) {
     ask(then: completion) { $0.isAlive(instance, now: $1) }
+  }
+
+  // MARK: the application
+
+  func read(then completion: @escaping Completion<[UInt8]?>) {
+    ask(then: completion) { store, _ in store.contents.application }
   }
 
   // MARK: receipts

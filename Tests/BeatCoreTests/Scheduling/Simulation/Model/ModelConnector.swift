@@ -173,6 +173,7 @@ final class ModelConnection: StoreConnection {
     case (.rewritten(let name), .watching): event(.writtenInPlace(name))
     case (.leaseFreed, .watching): event(.leaseFreed)
     case (.requested, .watching): event(.requested)
+    case (.published, .watching): event(.applicationTouched)
     default: break
     }
   }

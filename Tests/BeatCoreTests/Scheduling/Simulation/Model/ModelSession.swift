@@ -5,7 +5,7 @@ final class ModelSession: StoreSession, ScheduleStore, LeaseStore {
   private typealias Reply = ModelConnector.Reply
 
   private let connection: ModelConnection
-  private let beside: any DaemonRegistry & ReceiptStore & ManualRequests & Outbox
+  private let beside: any DaemonRegistry & ReceiptStore & ManualRequests & Outbox & ApplicationStore
   /// The places in a scan, by the text of the position that stands for them.
   private var places: [String: ModelConnector.Place] = [:]
   private var rehearsals = 0
@@ -20,6 +20,7 @@ final class ModelSession: StoreSession, ScheduleStore, LeaseStore {
   var daemons: any DaemonRegistry { beside }
   var receipts: any ReceiptStore { beside }
   var requests: any ManualRequests { beside }
+  var application: any ApplicationStore { beside }
   var outbox: any Outbox { beside }
   var delivery: Delivery { connection.connector.delivery }
   var routes: RouteRules? { nil }
@@ -132,7 +133,7 @@ final class ModelSession: StoreSession, ScheduleStore, LeaseStore {
 }
 
 /// The ports that a fire can do without, when they do nothing: what is written is forgotten, and what is read is empty.
-final class NothingBeside: DaemonRegistry, ReceiptStore, ManualRequests, Outbox {
+final class NothingBeside: DaemonRegistry, ReceiptStore, ManualRequests, Outbox, ApplicationStore {
   private unowned let surroundings: VirtualSurroundings
 
   init(_ surroundings: VirtualSurroundings) { self.surroundings = surroundings }
@@ -146,6 +147,8 @@ final class NothingBeside: DaemonRegistry, ReceiptStore, ManualRequests, Outbox 
     soon { completion(.success([])) }
   }
   func isAlive(_ instance: String, then completion: @escaping Completion<Bool>) { soon { completion(.success(false)) } }
+
+  func read(then completion: @escaping Completion<[UInt8]?>) { soon { completion(.success(nil)) } }
 
   func write(_ receipts: [EntryName: EditReceipt?]) {}
   func page(from position: ScanPosition?, then completion: @escaping Completion<ReceiptPage>) {

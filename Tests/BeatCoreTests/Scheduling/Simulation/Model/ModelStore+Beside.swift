@@ -36,6 +36,13 @@ extension ModelStore {
     return (next, found.map { ($0.key, $0.value) })
   }
 
+  // MARK: the application
+
+  mutating func publish(_ manifest: [UInt8]?) {
+    contents.application = manifest
+    changed(.published)
+  }
+
   // MARK: runs by hand
 
   mutating func ask(_ request: [UInt8], id: String) {

@@ -37,6 +37,7 @@ struct ModelStore {
     case heartbeat(String)
     case leaseFreed
     case requested
+    case published
   }
 
   /// What a script has done, for the checks of a test.
@@ -63,6 +64,8 @@ struct ModelStore {
     var documents: [EntryName: [UInt8]] = [:]
     var watermarks: [EntryName: [UInt8]] = [:]
     var incarnation: String?
+    /// The application's manifest.
+    var application: [UInt8]?
     /// The oldest first.
     var outbox: [Waiting] = []
     /// How many have ever been put into the outbox.
