@@ -52,8 +52,8 @@ def _script_folders(package: pathlib.Path) -> list[str]:
 def environment(base: Mapping[str, str] | None = None, system_zones: str = SYSTEM_ZONES) -> dict[str, str]:
   """The environment for the daemon: `base` (None: this process'), and TZDIR where the system has no zones.
 
-  The daemon reads the rules of time zones from the system's files. A slim image has none, but Celery depends on the
-  package tzdata, which has the same files. A TZDIR that is set stays.
+  The daemon reads the rules of time zones from the system's files. A slim image has none, but often the package
+  tzdata, which has the same files: Celery before 5.7 depends on it. A TZDIR that is set stays.
   """
   result = dict(os.environ if base is None else base)
   if "TZDIR" not in result and not os.path.isfile(os.path.join(system_zones, "Etc/UTC")):
