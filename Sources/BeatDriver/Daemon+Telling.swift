@@ -19,6 +19,11 @@ extension Daemon {
     reporter.report(event)
   }
 
+  /// How many documents are in force, and how many cannot be used.
+  package var counts: (schedules: Int, rejected: Int) {
+    (dispatcher.scheduler.scheduleCount, dispatcher.scheduler.rejectedCount)
+  }
+
   /// Takes an event into receipts and ledger, after the readers have it.
   func keep(_ event: DaemonEvent) {
     guard case .schedule(let report, let document) = event else { return }

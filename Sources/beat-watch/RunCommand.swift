@@ -107,7 +107,7 @@ struct RunCommand: ParsableCommand {
     }
 
     let logger = Logger(label: "beat-watch") { _ in LogOutput(format: format, level: level) }
-    let service = try BeatService(configuration, logger: logger)
+    let service = try BeatService(configuration, logger: logger, manager: .takenFromEnvironment())
     let signals = try service.stop(on: [SIGTERM, SIGINT]) + [service.reload(on: SIGHUP)]
     let end = service.run()
     withExtendedLifetime(signals) {}

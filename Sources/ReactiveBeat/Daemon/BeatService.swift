@@ -20,6 +20,8 @@ package final class BeatService {
   private let loop: EventLoop
   private let log: DaemonLog
   private let daemon: Daemon
+  /// nil: no service manager wants to be told.
+  private let manager: ServiceReporter?
   private let ending: Ending
 
   /// How the daemon ended.
@@ -29,9 +31,12 @@ package final class BeatService {
 
   /// Throws: the default zone is unknown, or the system refuses an event loop.
   ///
-  /// - Parameter observe: gets each event, after the log.
+  /// - Parameters:
+  ///   - manager: the service manager that has started this process; nil: none, or it is not the daemon's to tell.
+  ///   - observe: gets each event, after the log.
   package init(
-    _ configuration: BeatConfiguration, logger: Logger, observe: @escaping (DaemonEvent) -> Void = { _ in }
+    _ configuration: BeatConfiguration, logger: Logger, manager: ServiceManager? = nil,
+    observe: @escaping (DaemonEvent) -> Void = { _ in }
   ) throws {
     self.configuration = configuration
     let loop = try EventLoop()
@@ -45,23 +50,40 @@ package final class BeatService {
     let daemon = try DaemonConfiguration(configuration, keys: keys, as: instance)
     let ending = Ending()
     self.ending = ending
+    let manager = manager.flatMap { Self.reporter(to: $0, configuration, logger, on: loop) }
+    self.manager = manager
     self.daemon = try Daemon(
       daemon, in: loop,
       store: RedisStoreConnector(
         settings, keys: keys, as: instance, incarnation: String(random.next() as UInt64, radix: 16),
         maximumDocumentLength: daemon.scheduler.maximumDocumentLength + Bookkeeping.room, on: loop),
       broker: RedisPublisher(settings, keys: keys, as: instance, on: loop),
-      readers: [{ log.report($0) }, observe]
+      readers: [{ log.report($0) }, observe] + (manager.map { [$0.report] } ?? [])
     ) { end in
       log.flush()
+      if case .misconfigured(let text) = end { manager?.stop(text) }
       ending.end = end
       loop.stop()
+    }
+    manager?.count = { [unowned self] in self.daemon.counts }
+  }
+
+  /// A daemon that cannot tell its service manager works all the same.
+  private static func reporter(
+    to manager: ServiceManager, _ configuration: BeatConfiguration, _ logger: Logger, on loop: EventLoop
+  ) -> ServiceReporter? {
+    do {
+      return try ServiceReporter(manager, store: "\(configuration.store)", logger: logger, on: loop)
+    } catch {
+      logger.debug("service manager", metadata: ["reason": .string("\(error)")])
+      return nil
     }
   }
 
   /// Connects, watches and fires. It returns after `stop()`, or when a setting makes the work impossible.
   package func run() -> End {
     log.report(configuration.transportOptions, defaultQueue: configuration.defaultQueue)
+    manager?.start()
     daemon.start()
     loop.run()
     daemon.close()
@@ -75,7 +97,10 @@ package final class BeatService {
   }
 
   /// Begins no new fire, waits at most `stopPatience` for the replies that are open, and lets `run` return.
-  package func stop() { daemon.stop() }
+  package func stop() {
+    manager?.stop()
+    daemon.stop()
+  }
 
   /// A mailbox through which other threads reach the service's thread. The caller closes it.
   func mailbox() throws -> LoopMailbox { try LoopMailbox(on: loop) }
@@ -85,14 +110,17 @@ package final class BeatService {
     try signals.map { number in
       try SignalSource(on: loop, signal: number) { [unowned self] in
         if daemon.isStopping { _exit(1) }
-        daemon.stop()
+        stop()
       }
     }
   }
 
   /// Reads the zone files again at this signal, for a machine whose zone data was updated.
   package func reload(on signal: Int32) throws -> SignalSource {
-    try SignalSource(on: loop, signal: signal) { [unowned self] in daemon.reload() }
+    try SignalSource(on: loop, signal: signal) { [unowned self] in
+      manager?.reload()
+      daemon.reload()
+    }
   }
 }
 
