@@ -55,7 +55,7 @@ class Daemon:
         ["setpriv", "--pdeathsig", "KILL", "--", str(program), "run", "--store-url", server.url(1), "--broker-url",
          server.url(0), *options],
         stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
-    self.wait_for("info ready")
+    self.wait_for("notice ready")
 
   def wait_for(self, text: str, seconds: float = 60) -> str:
     """The first line of the log that holds `text`."""

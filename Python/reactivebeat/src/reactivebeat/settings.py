@@ -1,0 +1,206 @@
+"""What a Celery application's configuration says to the daemon and to this package.
+
+| setting | |
+|---|---|
+| `redis_scheduler_url` | where the schedules are; without it database 1 of the broker's own server |
+| `redis_scheduler_key_prefix` | what the schedules' keys begin with; `tasks:meta:` |
+| `broker_url`, `broker_write_url`, `broker_use_ssl`, `broker_transport_options` | where the workers' queues are |
+| `timezone`, `enable_utc` | the zone of crontabs that name none, as Celery settles it |
+| `task_default_queue` | the queue of schedules that name none |
+
+The settings of celerybeat-redis are understood in its spelling too (`CELERY_REDIS_SCHEDULER_URL`). As with Celery's own
+`CELERY_BROKER_URL`, the environment's variable wins over the application's setting: so `beat-watch list` in the same
+environment shows the same schedules. An application whose broker is `redis://localhost:6379/0` has its schedules where
+`beat-watch` looks without any option, in `redis://localhost:6379/1`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import re
+from typing import TYPE_CHECKING, Any, Dict, Final, Mapping, Optional, Tuple, Union
+
+from .connection import TLS, Address, is_redis
+from .errors import InvalidSetting, InvalidURL, UnsupportedBroker
+from .keys import DEFAULT_PREFIX, Keys
+
+if TYPE_CHECKING:
+  from celery import Celery
+
+#: The database of the schedules on the broker's server, unless told otherwise.
+_DATABASE: Final = 1
+#: The transport options that the daemon goes by. All others stay out of its environment: they may be secret.
+_TRANSPORT_OPTIONS: Final = (
+  "global_keyprefix", "sep", "priority_steps", "unacked_key", "unacked_index_key", "unacked_mutex_key",
+  "fanout_prefix", "master_name")
+
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+  """Where the schedules are, and what the daemon must know. None: not known here, the daemon's own default."""
+
+  #: The store's address with its password, in the daemon's spelling.
+  store_url: str = dataclasses.field(repr=False)
+  key_prefix: str = DEFAULT_PREFIX
+  #: The broker's address with its password and the options of `broker_use_ssl`, in the daemon's spelling.
+  broker_url: Optional[str] = dataclasses.field(default=None, repr=False)
+  #: All broker URLs as the application has them. Of several the daemon uses the first, and of sentinels all.
+  broker_urls: Tuple[str, ...] = dataclasses.field(default=(), repr=False)
+  broker_use_ssl: Union[bool, Mapping[str, Any], None] = None
+  broker_transport_options: Mapping[str, Any] = dataclasses.field(default_factory=dict, repr=False)
+  #: The IANA name of the application's zone, such as `Europe/Berlin`.
+  timezone: Optional[str] = None
+  enable_utc: bool = True
+  default_queue: Optional[str] = None
+
+  @classmethod
+  def of(cls, app: Celery) -> Settings:
+    """The settings of an application.
+
+    Raises UnsupportedBroker, InvalidSetting, and InvalidURL.
+    """
+    conf = app.conf
+    options: Mapping[str, Any] = conf.broker_transport_options or {}
+    urls = _broker_urls(conf.broker_write_url)
+    broker = _broker(urls, conf.broker_use_ssl, options)
+    prefix = _own(conf, "redis_scheduler_key_prefix") or DEFAULT_PREFIX
+    return cls(
+      store_url=_store(_own(conf, "redis_scheduler_url"), broker).url, key_prefix=prefix, broker_url=broker.url,
+      broker_urls=urls, broker_use_ssl=conf.broker_use_ssl, broker_transport_options=options, timezone=_zone(app),
+      enable_utc=bool(conf.enable_utc), default_queue=str(conf.task_default_queue))
+
+  @classmethod
+  def of_store(cls, url: str, prefix: str = DEFAULT_PREFIX) -> Settings:
+    """The settings for a store alone. Raises InvalidURL."""
+    return cls(store_url=Address.parse(url, os.environ.get("BEAT_WATCH_MASTER_NAME")).url, key_prefix=prefix)
+
+  @property
+  def store(self) -> Address:
+    return Address.parse(self.store_url)
+
+  @property
+  def broker(self) -> Optional[Address]:
+    return Address.parse(self.broker_url) if self.broker_url is not None else None
+
+  @property
+  def keys(self) -> Keys:
+    return Keys(self.key_prefix)
+
+  def environment(self) -> Dict[str, str]:
+    """The variables by which the daemon and its commands know all this. They hold passwords: hand them on as an
+    environment, never as arguments, which other users can see."""
+    values = {
+      "CELERY_REDIS_SCHEDULER_URL": self.store_url,
+      "CELERY_REDIS_SCHEDULER_KEY_PREFIX": self.key_prefix,
+      "CELERY_BROKER_URL": self.broker_url,
+      "CELERY_TIMEZONE": self.timezone,
+      "CELERY_TASK_DEFAULT_QUEUE": self.default_queue,
+    }
+    options = {name: value for name in _TRANSPORT_OPTIONS
+               if (value := self.broker_transport_options.get(name)) is not None}
+    if self.broker_url is not None:
+      if isinstance(options.get("priority_steps"), (tuple, range)):
+        options["priority_steps"] = list(options["priority_steps"])
+      try:
+        values["CELERY_BROKER_TRANSPORT_OPTIONS"] = json.dumps(options)
+      except (TypeError, ValueError) as error:
+        raise InvalidSetting("broker_transport_options", f"JSON cannot hold {', '.join(options)}: {error}") from None
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _own(conf: Any, name: str) -> Optional[str]:
+  """A setting of the scheduler: the environment's variable, or the application's setting in any spelling."""
+  variable = "CELERY_" + name.upper()
+  value = os.environ.get(variable) or conf.get(name) or conf.get(variable) or conf.get(name.upper())
+  if value is not None and not isinstance(value, str):
+    raise InvalidSetting(name, f"expected a text, found a {type(value).__name__}")
+  return value or None
+
+
+def _broker_urls(value: Any) -> Tuple[str, ...]:
+  """The URLs as kombu takes them: one, several with semicolons, or a list."""
+  if not value:
+    return ()
+  parts = [value] if isinstance(value, str) else [str(part) for part in value]
+  return tuple(url for part in parts for url in part.split(";") if url)
+
+
+def _broker(urls: Tuple[str, ...], use_ssl: Any, options: Mapping[str, Any]) -> Address:
+  first = urls[0] if urls else "amqp://"
+  if first.lower() in ("redis", "rediss", "sentinel"):
+    first += "://"  # kombu takes the transport's name alone for its default address.
+  if not is_redis(first):
+    scheme = re.match(r"[A-Za-z0-9+.-]*(?=://|$)", first)
+    raise UnsupportedBroker(
+      f"broker_url: beat-watch speaks Redis brokers only, and this application's is {scheme[0] if scheme else '?'}://: "
+      "set broker_url to redis://…, rediss://…, sentinel://… or redis+socket://…")
+  whole = ";".join((first, *urls[1:])) if "sentinel" in first.partition("://")[0].lower() else first
+  name = options.get("master_name") or os.environ.get("BEAT_WATCH_MASTER_NAME")
+  try:
+    address = Address.parse(whole, str(name) if name else None)
+  except InvalidURL as error:
+    raise InvalidSetting("broker_url", str(error)) from None
+  if use_ssl:
+    address = dataclasses.replace(address, tls=_tls(use_ssl, address))
+  return _with_sentinel_login(address, options.get("sentinel_kwargs"))
+
+
+def _tls(use_ssl: Any, address: Address) -> TLS:
+  """`broker_use_ssl` of the Redis transport: True, or the options of redis-py's connection."""
+  if address.path is not None:
+    raise InvalidSetting("broker_use_ssl", "the broker is a unix socket, which has no TLS")
+  if not isinstance(use_ssl, Mapping):
+    return address.tls or TLS()
+  options = dict(address.tls.query) if address.tls is not None else {}
+  for name, value in use_ssl.items():
+    if value is not None:
+      # ssl.CERT_REQUIRED is a number with a name.
+      options[str(name)] = str(getattr(value, "name", value))
+  try:
+    return TLS.of(options)
+  except InvalidURL as error:
+    raise InvalidSetting("broker_use_ssl", str(error).replace(" in the Redis URL", "")) from None
+
+
+def _with_sentinel_login(address: Address, given: Any) -> Address:
+  """`sentinel_kwargs` of the transport options: how the sentinels themselves are spoken with."""
+  if address.master_name is None or not isinstance(given, Mapping):
+    return address
+  return dataclasses.replace(
+    address, sentinel_username=given.get("username") or address.sentinel_username,
+    sentinel_password=given.get("password") or address.sentinel_password,
+    sentinel_tls=bool(given.get("ssl", address.sentinel_tls)))
+
+
+def _store(url: Optional[str], broker: Address) -> Address:
+  if url is None:
+    return dataclasses.replace(broker, database=_DATABASE)
+  try:
+    return Address.parse(url, os.environ.get("BEAT_WATCH_MASTER_NAME") or broker.master_name)
+  except InvalidURL as error:
+    raise InvalidSetting("redis_scheduler_url", str(error)) from None
+
+
+def _zone(app: Celery) -> str:
+  """The name of `app.timezone`, which Celery makes of `timezone` and `enable_utc`."""
+  zone = app.timezone
+  name = getattr(zone, "key", None) or getattr(zone, "zone", None)
+  if name is None and not app.conf.timezone and not app.conf.enable_utc:
+    name = _local_zone()
+  elif name is None and zone.utcoffset(None) is not None and not zone.utcoffset(None):
+    name = "UTC"
+  if not name:
+    raise InvalidSetting("timezone", "the application's zone has no name: set timezone to one such as Europe/Berlin")
+  return str(name)
+
+
+def _local_zone() -> Optional[str]:
+  """The name of the host's zone, which Celery goes by with `enable_utc = False` and no `timezone`."""
+  named = os.environ.get("TZ", "").lstrip(":")
+  if named and not named.startswith("/"):
+    return named
+  path = os.path.realpath(named or "/etc/localtime")
+  _, found, name = path.partition("/zoneinfo/")
+  return name if found and name else None
