@@ -27,8 +27,9 @@ def test_patterns_match_themselves_only() -> None:
 
 def test_the_names_are_those_that_the_daemon_uses(server: Server, daemon: Daemon) -> None:
   keys, client = Keys(), server.client()
-  client.set(keys.document("tick"), '{"name": "tick", "task": "t", "enabled": true, "interval": {"every": 50, "period": '
-             '"milliseconds"}}')
+  client.set(
+    keys.document("tick"),
+    '{"name": "tick", "task": "t", "enabled": true, "interval": {"every": 50, "period": "milliseconds"}}')
   daemon.wait_for("fired tasks:meta:tick")
   assert client.type(keys.watermarks) == client.type(keys.receipts) == client.type(keys.daemons) == b"hash"
   assert client.type(keys.history) == b"stream"

@@ -57,8 +57,8 @@ def test_the_prefix_in_either_spelling(setting: str) -> None:
 
 def test_a_namespace_as_django_has_it() -> None:
   app = Celery("proj", set_as_current=False)
-  app.config_from_object(type("conf", (), {"CELERY_BROKER_URL": "redis://b/0", "CELERY_REDIS_SCHEDULER_URL": "redis://s/7"}),
-                         namespace="CELERY")
+  conf = type("conf", (), {"CELERY_BROKER_URL": "redis://b/0", "CELERY_REDIS_SCHEDULER_URL": "redis://s/7"})
+  app.config_from_object(conf, namespace="CELERY")
   assert Settings.of(app).store_url == "redis://s:6379/7"
 
 

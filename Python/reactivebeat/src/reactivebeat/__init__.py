@@ -1,5 +1,36 @@
-"""The scheduler beat-watch for Celery, and a Python interface to its schedules."""
+"""The scheduler beat-watch for Celery, and a Python interface to its schedules.
 
-from importlib import metadata
+    from reactivebeat import Schedules
+
+    beat = Schedules(app)
+    beat.put("report", "tasks.report", crontab(hour=2, minute=30), queue="reports").wait()
+"""
+
+from __future__ import annotations
+
+from importlib import import_module, metadata
+from typing import TYPE_CHECKING, Any
+
+from .errors import (
+  Conflict, InvalidSchedule, InvalidSetting, InvalidURL, NoDaemon, NotFound, ReactiveBeatError, Rejected,
+  UnsupportedBroker)
+
+if TYPE_CHECKING:
+  from .aio import AsyncSchedules
+  from .receipts import Receipt
+  from .schedules import Schedules
 
 __version__ = metadata.version("reactivebeat")
+
+__all__ = [
+  "AsyncSchedules", "Conflict", "InvalidSchedule", "InvalidSetting", "InvalidURL", "NoDaemon", "NotFound",
+  "ReactiveBeatError", "Receipt", "Rejected", "Schedules", "UnsupportedBroker"]
+
+#: They are loaded when they are asked for: `python -m reactivebeat` and celery beat need no client of Redis.
+_LATER = {"AsyncSchedules": "aio", "Receipt": "receipts", "Schedules": "schedules"}
+
+
+def __getattr__(name: str) -> Any:
+  if name in _LATER:
+    return getattr(import_module("." + _LATER[name], __name__), name)
+  raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

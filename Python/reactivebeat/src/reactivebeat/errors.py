@@ -1,5 +1,12 @@
 """The package's errors. Each text says what is wrong, where, and what to do. No text holds a password."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Optional
+
+if TYPE_CHECKING:
+  from .receipts import Receipt
+
 
 class ReactiveBeatError(Exception):
   """What all errors of this package are."""
@@ -23,3 +30,45 @@ class InvalidSetting(ReactiveBeatError, ValueError):
 
 class UnsupportedBroker(ReactiveBeatError):
   """The application's broker is one that beat-watch does not speak. The text is one line."""
+
+
+class InvalidSchedule(ReactiveBeatError, ValueError):
+  """A schedule cannot be written so. Nothing was written.
+
+  `field` is the document's field, such as `interval.every`, or empty for the document as a whole; `reason` is what is
+  wrong with it.
+  """
+
+  def __init__(self, field: str, reason: str) -> None:
+    super().__init__(f"{field}: {reason}" if field else reason)
+    self.field = field
+    self.reason = reason
+
+
+class Rejected(ReactiveBeatError):
+  """The daemon has set the document aside, or has refused to fire it.
+
+  `reason` names the field and what is wrong. `receipt` is what the daemon said; None where it was not asked for one.
+  """
+
+  def __init__(self, name: str, reason: str, receipt: Optional[Receipt] = None) -> None:
+    super().__init__(f"{name}: {reason}")
+    self.name = name
+    self.reason = reason
+    self.receipt = receipt
+
+
+class NotFound(ReactiveBeatError, LookupError):
+  """There is no schedule of this name."""
+
+  def __init__(self, name: str, text: str = "") -> None:
+    super().__init__(text or f"there is no schedule {name}")
+    self.name = name
+
+
+class Conflict(ReactiveBeatError):
+  """Something else stands in the way: the name is taken, or others change the document without a pause."""
+
+
+class NoDaemon(ReactiveBeatError, TimeoutError):
+  """No daemon has answered in time. What was written stays written, and is in force when a daemon runs."""

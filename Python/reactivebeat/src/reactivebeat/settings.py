@@ -22,9 +22,10 @@ import os
 import re
 from typing import TYPE_CHECKING, Any, Dict, Final, Mapping, Optional, Tuple, Union
 
-from .connection import TLS, Address, is_redis
+from .connection import TLS, Address
 from .errors import InvalidSetting, InvalidURL, UnsupportedBroker
 from .keys import DEFAULT_PREFIX, Keys
+from .url import is_redis
 
 if TYPE_CHECKING:
   from celery import Celery

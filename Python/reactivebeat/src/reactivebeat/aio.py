@@ -1,0 +1,248 @@
+"""Schedules for asyncio: the operations of schedules.py, awaited.
+
+One object belongs to one event loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import datetime
+import subprocess
+from typing import TYPE_CHECKING, Any, AsyncIterator, Callable, Generator, List, Mapping, Optional, Union
+
+import redis
+import redis.asyncio
+
+from . import build, forecast, receipts, runs, values
+from .documents import Document, Draft
+from .errors import ReactiveBeatError
+from .keys import DEFAULT_PREFIX
+from .receipts import Receipt
+from .runs import Run
+from .settings import Settings
+from .steps import Command, Hear, Step, Steps, T
+from .store import Saved, Store
+from .when import When
+
+if TYPE_CHECKING:
+  from celery import Celery
+  from typing_extensions import Unpack
+
+  from .fields import Fields
+
+
+class AsyncSchedules:
+  """As `Schedules`: what each method does, takes and raises is said there."""
+
+  def __init__(self, app: Union[Celery, Settings]) -> None:
+    self.settings = app if isinstance(app, Settings) else Settings.of(app)
+    address = self.settings.store
+    self._store = Store(self.settings.keys, address.database)
+    self._client = address.async_client(repeats=False)
+
+  @classmethod
+  def from_url(cls, url: str, prefix: str = DEFAULT_PREFIX) -> AsyncSchedules:
+    return cls(Settings.of_store(url, prefix))
+
+  def put(self, name: str, task: Any, when: When, **fields: Unpack[Fields]) -> AsyncSaving:
+    """Stores a schedule when it is awaited: `await beat.put(…)`, or `await beat.put(…).wait()` with the receipt."""
+    data = build.build(name, task, when, fields, self.settings.timezone)
+    return AsyncSaving(self, self._store.put(name, data))
+
+  def put_document(self, name: str, document: Union[Mapping[str, Any], str, bytes]) -> AsyncSaving:
+    return AsyncSaving(self, self._store.put(values.name(name), build.whole(document)))
+
+  @contextlib.asynccontextmanager
+  async def edit(self, name: str) -> AsyncIterator[AsyncEdit]:
+    """`async with beat.edit("report") as s: s.enabled = False`, and then `await s.wait()`."""
+    edit = AsyncEdit(name, (await self.get(name)).data)
+    yield edit
+    if edit.is_changed:
+      edit.saving = await AsyncSaving(self, self._store.update(name, edit.on))
+
+  def update(self, name: str, function: Callable[[Draft], object]) -> AsyncSaving:
+    """The function may be run several times. It is none of asyncio's."""
+    return AsyncSaving(self, self._store.update(name, build.edit_by(name, function)))
+
+  async def get(self, name: str) -> Document:
+    return await self._run(self._store.document(values.name(name)))
+
+  async def list(self, pattern: str = "*") -> List[Document]:
+    return await self._run(self._store.documents(pattern))
+
+  async def history(self, count: int = 20, since: Optional[datetime.datetime] = None) -> List[Run]:
+    return await self._run(runs.history(self._store, None, count, since))
+
+  def __getitem__(self, name: str) -> AsyncSchedule:
+    return AsyncSchedule(self, values.name(name))
+
+  async def close(self) -> None:
+    await self._client.connection_pool.disconnect()
+
+  async def __aenter__(self) -> AsyncSchedules:
+    return self
+
+  async def __aexit__(self, *_: object) -> None:
+    await self.close()
+
+  async def _run(self, steps: Steps[T]) -> T:
+    ears = _Ears(self._client)
+    try:
+      step = next(steps)
+      while True:
+        try:
+          reply = await self._carry_out(step, ears)
+        except BaseException as error:  # Cancelled too: an operation may have something to take back.
+          step = steps.throw(error)
+        else:
+          step = steps.send(reply)
+    except StopIteration as end:
+      result: T = end.value
+      return result
+    finally:
+      await ears.close()
+
+  async def _carry_out(self, step: Step, ears: _Ears) -> Any:
+    if isinstance(step, Command):
+      execute: Any = self._client.execute_command
+      try:
+        return await execute(*step.words)
+      except redis.ConnectionError:
+        # A connection that was idle may have been closed by the server.
+        if not step.is_repeatable:
+          raise
+        return await execute(*step.words)
+    if isinstance(step, Hear):
+      return await ears.hear(step)
+    return await asyncio.sleep(step.seconds)
+
+
+class AsyncSchedule:
+  """As `Schedule`."""
+
+  def __init__(self, schedules: AsyncSchedules, name: str) -> None:
+    self.name = name
+    self._schedules = schedules
+    self._store = schedules._store
+
+  async def get(self) -> Document:
+    return await self._schedules.get(self.name)
+
+  def edit(self) -> contextlib.AbstractAsyncContextManager[AsyncEdit]:
+    return self._schedules.edit(self.name)
+
+  def update(self, function: Callable[[Draft], object]) -> AsyncSaving:
+    return self._schedules.update(self.name, function)
+
+  def enable(self) -> AsyncSaving:
+    return self.update(lambda draft: setattr(draft, "enabled", True))
+
+  def disable(self) -> AsyncSaving:
+    return self.update(lambda draft: setattr(draft, "enabled", False))
+
+  async def next(self, count: int = 5) -> List[datetime.datetime]:
+    process = await asyncio.create_subprocess_exec(
+      *forecast.arguments(self.name, count), env=forecast.environment(self._schedules.settings),
+      stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    try:
+      output, errors = await asyncio.wait_for(process.communicate(), forecast.PATIENCE)
+    finally:
+      if process.returncode is None:
+        process.kill()
+        await process.wait()
+    return forecast.answer(self.name, process.returncode or 0, output, errors)
+
+  async def fire(self, timeout: float = 10.0) -> str:
+    return await self._schedules._run(runs.fire(self._store, self.name, timeout))
+
+  async def history(self, count: int = 20, since: Optional[datetime.datetime] = None) -> List[Run]:
+    return await self._schedules._run(runs.history(self._store, self.name, count, since))
+
+  async def receipt(self) -> Optional[Receipt]:
+    return await self._schedules._run(receipts.receipt(self._store, self.name))
+
+  async def delete(self) -> None:
+    await self._schedules._run(self._store.delete(self.name))
+
+  async def rename(self, name: str) -> AsyncSchedule:
+    renamed = self._schedules[name]
+    await self._schedules._run(self._store.rename(self.name, name))
+    return renamed
+
+  def __repr__(self) -> str:
+    return f"<AsyncSchedule {self.name}>"
+
+
+class AsyncSaving:
+  """A change that is stored when this is awaited, or `wait()` is. It is stored once."""
+
+  def __init__(self, schedules: AsyncSchedules, steps: Steps[Saved]) -> None:
+    self._schedules = schedules
+    # Python warns of one that is never awaited.
+    self._work = schedules._run(steps)
+    self._saved: Optional[Saved] = None
+
+  def __await__(self) -> Generator[Any, None, AsyncSaving]:
+    if self._saved is None:
+      self._saved = yield from self._work.__await__()
+    return self
+
+  @property
+  def document(self) -> Document:
+    """What stands there."""
+    return Document(self._stored.name, self._stored.data)
+
+  @property
+  def is_changed(self) -> bool:
+    """False: all of it stood there already, and nothing was written."""
+    return self._stored.is_changed
+
+  async def wait(self, timeout: float = 10.0) -> Receipt:
+    await self
+    return await self._schedules._run(receipts.awaited(self._schedules._store, self._stored, timeout))
+
+  @property
+  def _stored(self) -> Saved:
+    if self._saved is None:
+      raise ReactiveBeatError("nothing was stored yet: await it first")
+    return self._saved
+
+
+class AsyncEdit(Draft):
+  """As `Edit`."""
+
+  saving: Optional[AsyncSaving] = None
+
+  async def wait(self, timeout: float = 10.0) -> Receipt:
+    if self.saving is None:
+      raise ReactiveBeatError(f"{self.name}: nothing was changed, or the block has not ended")
+    return await self.saving.wait(timeout)
+
+
+class _Ears:
+  """The subscription of one operation, with a connection of its own, which is made when it is needed."""
+
+  def __init__(self, client: redis.asyncio.Redis) -> None:
+    self._pubsub: Any = client.pubsub
+    self._subscription: Optional[Any] = None
+    self._is_refused = False
+
+  async def hear(self, step: Hear) -> None:
+    if self._is_refused:
+      await asyncio.sleep(step.seconds)
+    elif self._subscription is None:
+      try:
+        self._subscription = self._pubsub(ignore_subscribe_messages=True)
+        await self._subscription.subscribe(step.channel)
+        await self._subscription.get_message(timeout=step.seconds)
+      except redis.ResponseError:
+        self._is_refused = True
+    else:
+      await self._subscription.get_message(timeout=step.seconds)
+
+  async def close(self) -> None:
+    if self._subscription is not None:
+      # Since 5.0.1 redis-py calls it aclose, and warns of the old name.
+      close = getattr(self._subscription, "aclose", None) or self._subscription.close
+      await close()

@@ -1,0 +1,215 @@
+"""A schedule's document: read, built, and changed without touching any other byte."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any, Dict, Final, List, Mapping, Optional, Union
+
+from . import values, when
+from .errors import InvalidSchedule
+from .fields import REFUSED, REFUSED_ANYWHERE, Change, Field, IntervalField, WhenField, ZoneField
+from .jsontext import JSONText
+from .values import Seconds
+
+#: The longest document, in bytes.
+LONGEST_DOCUMENT: Final = 1_048_576
+#: What the daemon writes into documents. Nobody else needs to.
+BOOKKEEPING: Final = ("last_run_at", "total_run_count")
+_LONGEST_TASK: Final = 1_024
+
+
+class Record:
+  """The fields of a document as attributes. Reading one raises InvalidSchedule where it is not what it should be."""
+
+  def __init__(self, name: str, text: JSONText) -> None:
+    #: The schedule's name: its key without the prefix.
+    self.name = name
+    self.text = text
+
+  #: A name for people, the document's field `name`.
+  label = Field[Optional[str], str](values.text, key="name", is_required=True)
+  #: The registered name of the Celery task.
+  task = Field[Optional[str], str](
+    lambda field, value: values.text(field, value, _LONGEST_TASK), is_required=True)
+  enabled = Field[bool, bool](values.flag, read=lambda field, value: value is True, is_required=True)
+  #: The schedule: a `timedelta`, a mapping of crontab fields, or a `datetime`. It takes all that `put` takes.
+  when = WhenField()
+  relative = IntervalField("align")
+  align = IntervalField("relative")
+  timezone = ZoneField()
+  args = Field[Optional[List[Any]], Optional[List[Any]]](values.items)
+  kwargs = Field[Optional[Dict[str, Any]], Optional[Mapping[str, Any]]](values.members)
+  queue = Field[Optional[str], Optional[str]](values.queue, is_option=True)
+  exchange = Field[Optional[str], Optional[str]](values.queue, is_option=True)
+  exchange_type = Field[Optional[str], Optional[str]](
+    lambda field, value: values.choice(field, value, ("direct", "topic")), is_option=True)
+  routing_key = Field[Optional[str], Optional[str]](values.queue, is_option=True)
+  priority = Field[Optional[int], Optional[int]](values.priority, is_option=True)
+  #: Seconds, or a date as the document has it.
+  expires = Field[Any, Union[Seconds, datetime.datetime, None]](values.expiry, is_option=True)
+  time_limit = Field[Union[int, float, None], Optional[Seconds]](values.seconds, is_option=True)
+  soft_time_limit = Field[Union[int, float, None], Optional[Seconds]](values.seconds, is_option=True)
+  headers = Field[Optional[Dict[str, Any]], Optional[Mapping[str, Any]]](values.members, is_option=True)
+  ignore_result = Field[Optional[bool], Optional[bool]](values.flag, is_option=True)
+  shadow = Field[Optional[str], Optional[str]](values.text, is_option=True)
+  argsrepr = Field[Optional[str], Optional[str]](values.text, is_option=True)
+  kwargsrepr = Field[Optional[str], Optional[str]](values.text, is_option=True)
+  run_immediately = Field[Optional[bool], Optional[bool]](values.flag)
+  start_after = Field[Optional[datetime.datetime], Optional[datetime.datetime]](values.date, read=values.instant)
+  expires_at = Field[Optional[datetime.datetime], Optional[datetime.datetime]](values.date, read=values.instant)
+  max_run_count = Field[Optional[int], Optional[int]](values.count)
+  one_off = Field[Optional[bool], Optional[bool]](values.flag)
+  jitter = Field[Union[int, float, None], Optional[Seconds]](values.seconds)
+  catchup = Field[Optional[str], Optional[str]](
+    lambda field, value: values.choice(field, value, ("latest", "none", "all")))
+  catchup_window = Field[Union[int, float, None], Optional[Seconds]](values.seconds)
+
+  @property
+  def last_run_at(self) -> Optional[datetime.datetime]:
+    """The due time of the last run, which the daemon writes."""
+    return values.instant("last_run_at", self.text.value("last_run_at"))
+
+  @property
+  def total_run_count(self) -> int:
+    """How often it has run, which the daemon counts."""
+    found = self.text.value("total_run_count")
+    return found if isinstance(found, int) else 0
+
+  def __getitem__(self, field: str) -> Any:
+    """Any field by its name in the document. Raises KeyError."""
+    if self.text.raw(field) is None:
+      raise KeyError(field)
+    return self.text.value(field)
+
+  def get(self, field: str, default: Any = None) -> Any:
+    return self[field] if field in self else default
+
+  def __contains__(self, field: object) -> bool:
+    return isinstance(field, str) and self.text.raw(field) is not None
+
+  def keys(self) -> List[str]:
+    """The names of the document's fields, in their order."""
+    return self.text.keys
+
+  def change(self, change: Change) -> None:
+    raise AttributeError(f"this is what {self.name} was when it was read: change it by edit() or update()")
+
+  def __repr__(self) -> str:
+    return f"<{type(self).__name__} {self.name}>"
+
+
+class Document(Record):
+  """A stored document, as it was when it was read."""
+
+  def __init__(self, name: str, data: bytes) -> None:
+    #: What is wrong with it as a whole; None: it is a JSON object.
+    self.problem: Optional[str] = None
+    #: The very bytes in Redis.
+    self.data = data
+    try:
+      text = JSONText(decode(data))
+    except InvalidSchedule as error:
+      self.problem, text = error.reason, JSONText()
+    super().__init__(name, text)
+
+
+class Draft(Record):
+  """A document that is being changed.
+
+  Each assignment is a change of one field, checked at once. The changes are carried out on the bytes that stand in
+  Redis by then, so what others have written into other fields stays. `draft["colour"] = "red"` and `del` change fields
+  of your own, or any other.
+  """
+
+  def __init__(self, name: str, data: bytes) -> None:
+    """Raises InvalidSchedule if the bytes are no JSON object."""
+    super().__init__(name, JSONText(decode(data)))
+    self._changes: List[Change] = []
+
+  def change(self, change: Change) -> None:
+    trial = JSONText(self.text.text)
+    change(trial)
+    self.text = trial
+    self._changes.append(change)
+
+  def __setitem__(self, field: str, value: Any) -> None:
+    known = _KNOWN.get(field)
+    if known is not None:
+      return self.change(known.change(value))
+    if field in REFUSED_ANYWHERE:
+      raise InvalidSchedule(field, f"cannot be honoured: {REFUSED[field]}")
+    key = values.text("field", field)
+    json = values.dumps(key, value)
+    self.change(lambda text: text.set((key,), json))
+
+  def __delitem__(self, field: str) -> None:
+    known = _KNOWN.get(field)
+    self.change(known.change(None) if known is not None else lambda text: text.remove((field,)))
+
+  @property
+  def is_changed(self) -> bool:
+    return bool(self._changes)
+
+  def on(self, data: bytes) -> bytes:
+    """The changes carried out on a document's bytes. Raises InvalidSchedule where they make one that cannot be used."""
+    text = JSONText(decode(data))
+    for change in self._changes:
+      change(text)
+    check_schedule(text)
+    return encode(text)
+
+
+def kept(before: bytes, new: bytes) -> bytes:
+  """A document that takes the place of another, with that one's last run and count where it names none itself."""
+  try:
+    old = JSONText(decode(before))
+  except InvalidSchedule:
+    return new
+  text = JSONText(decode(new))
+  for field in BOOKKEEPING:
+    value = old.raw(field)
+    if value is not None and text.raw(field) is None:
+      text.set((field,), value)
+  return encode(text)
+
+
+def decode(data: bytes) -> str:
+  """Bytes that are no UTF-8 stay as surrogates, so that they are written back as they are."""
+  return data.decode("utf-8", "surrogateescape")
+
+
+def encode(text: JSONText) -> bytes:
+  data = text.text.encode("utf-8", "surrogateescape")
+  if len(data) > LONGEST_DOCUMENT:
+    raise InvalidSchedule("", f"a document has {len(data)} bytes, and at most {LONGEST_DOCUMENT} are allowed")
+  return data
+
+
+def check_schedule(text: JSONText) -> None:
+  """Raises InvalidSchedule if a document has no schedule, or more than one, or one that never or always comes."""
+  present = [field for field in when.FIELDS if text.has(field)]
+  if len(present) > 1:
+    raise InvalidSchedule("", f"has more than one schedule ({', '.join(present)}); keep one")
+  if not present:
+    raise InvalidSchedule("", "has no schedule; add an interval, a crontab or a clocked time")
+  held = text.value(present[0]) if present[0] != "clocked" else {}
+  if not isinstance(held, dict):
+    raise InvalidSchedule(present[0], "expected an object")
+  if "every" in held:
+    every = held["every"]
+    if isinstance(every, bool) or not isinstance(every, (int, float)):
+      raise InvalidSchedule(f"{present[0]}.every", "expected a number")
+    found = when.read(text)
+    if isinstance(found, datetime.timedelta):
+      when.written(found)
+    if held.get("relative") is True and held.get("align") is True:
+      raise InvalidSchedule(f"{present[0]}.align", "cannot be joined with relative; keep one of the two")
+
+
+#: The fields that are written as they are given, in the order in which a new document has them.
+FIELDS: Final[Dict[str, Field[Any, Any]]] = {
+  name: field for name, field in vars(Record).items()
+  if isinstance(field, Field) and name not in ("label", "task", "enabled", "when", "relative", "align")}
+#: All fields of the top level that have an attribute, by their names in documents.
+_KNOWN: Final[Dict[str, Field[Any, Any]]] = {
+  "name": Record.label, "task": Record.task, "enabled": Record.enabled, **FIELDS}

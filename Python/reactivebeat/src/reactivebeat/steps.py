@@ -1,0 +1,65 @@
+"""What the operations on a store ask for, one step after another. They do no I/O themselves: a runner carries the steps
+out, with `redis.Redis` (runner.py) or with asyncio (aio.py), so that nothing is written twice.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from importlib import resources
+from typing import Any, Final, Generator, List, NamedTuple, Tuple, TypeVar, Union
+
+from redis.exceptions import NoScriptError
+
+T = TypeVar("T")
+
+
+#: Commands that may be sent again when the answer is lost with the connection: they change nothing, or the same again.
+#: A script is none of them: whether it was carried out would not be known.
+_REPEATABLE: Final = ("GET", "MGET", "SCAN", "TIME", "HGET", "HSET", "EXISTS", "XREVRANGE")
+
+
+class Command(NamedTuple):
+  """A command of Redis, which is answered as redis-py answers it. An error is raised at the `yield`."""
+
+  words: Tuple[Union[str, bytes, int, float], ...]
+
+  @property
+  def is_repeatable(self) -> bool:
+    return self.words[0] in _REPEATABLE
+
+
+class Sleep(NamedTuple):
+  seconds: float
+
+
+class Hear(NamedTuple):
+  """Waits until something is said on a channel, so many seconds at most. The first time returns at once, when the
+  channel is subscribed to. Where that is not allowed, it is a sleep."""
+
+  channel: bytes
+  seconds: float
+
+
+Word = Union[str, bytes, int, float]
+Step = Union[Command, Sleep, Hear]
+Steps = Generator[Step, Any, T]
+
+
+def command(*words: Word) -> Steps[Any]:
+  return (yield Command(words))
+
+
+class Script:
+  """One of the daemon's scripts, from the very file that the daemon embeds."""
+
+  def __init__(self, name: str) -> None:
+    self.source: Final = resources.files(__package__).joinpath("scripts").joinpath(name + ".lua").read_bytes()
+    self.digest: Final = hashlib.sha1(self.source).hexdigest()
+
+  def __call__(self, keys: List[bytes], arguments: List[bytes]) -> Steps[List[Any]]:
+    words: List[Word] = [len(keys), *keys, *arguments]
+    try:
+      reply = yield from command("EVALSHA", self.digest, *words)
+    except NoScriptError:
+      reply = yield from command("EVAL", self.source, *words)
+    return list(reply)

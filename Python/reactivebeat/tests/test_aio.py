@@ -1,0 +1,113 @@
+"""The same with asyncio."""
+
+import asyncio
+import datetime
+import pathlib
+from typing import Any, Awaitable, Callable
+
+import pytest
+from conftest import Daemon, Server
+
+from reactivebeat import AsyncSchedules, Conflict, InvalidSchedule, NoDaemon, NotFound, ReactiveBeatError, Rejected
+from reactivebeat.settings import Settings
+
+
+@pytest.fixture
+def run(server: Server, beat_watch: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+  monkeypatch.setenv("BEAT_WATCH_PROGRAM", str(beat_watch))
+
+  def run(work: Callable[[AsyncSchedules], Awaitable[None]]) -> None:
+    async def main() -> None:
+      async with AsyncSchedules.from_url(server.url(1)) as beat:
+        await asyncio.wait_for(work(beat), 60)
+    asyncio.run(main())
+  return run
+
+
+def test_all_of_it(server: Server, daemon: Daemon, run: Any) -> None:
+  async def work(beat: AsyncSchedules) -> None:
+    receipt = await beat.put("report", "tasks.report", 3600, kwargs={"x": 1}, queue="q").wait()
+    assert receipt.is_accepted
+    saving = await beat.put("report", "tasks.report", 3600, kwargs={"x": 1}, queue="q")
+    assert not saving.is_changed and saving.document.queue == "q"
+    async with beat.edit("report") as s:
+      s.enabled = False
+    assert (await s.wait()).next is None
+    assert (await beat["report"].enable().wait()).next is not None
+    await beat["report"].disable()
+    await beat.update("report", lambda draft: draft.__setitem__("mine", 1))
+    document = await beat.get("report")
+    assert (document.enabled, document["mine"]) == (False, 1)
+    await beat.put_document("raw", {"name": "raw", "task": "t", "enabled": True, "crontab": {"hour": 2}}).wait()
+    assert [document.name for document in await beat.list()] == ["raw", "report"]
+    assert len(await beat["raw"].next(3)) == 3
+    task_id = await beat["report"].fire()
+    assert [run.id for run in await beat["report"].history()] == [task_id]
+    assert [run.id for run in await beat.history()] == [task_id]
+    renamed = await beat["report"].rename("other")
+    assert (await renamed.get()).task == "tasks.report"
+    with pytest.raises(Conflict):
+      await beat["raw"].rename("other")
+    receipt = await beat["raw"].receipt()
+    assert receipt is not None and receipt.is_accepted
+    await renamed.delete()
+    with pytest.raises(NotFound):
+      await renamed.get()
+    with pytest.raises(Rejected, match="jitter"):
+      await beat.put("bad", "t", 60, jitter=60).wait()
+  run(work)
+
+
+def test_errors(server: Server, run: Any) -> None:
+  async def work(beat: AsyncSchedules) -> None:
+    with pytest.raises(InvalidSchedule, match="interval.every"):
+      beat.put("n", "t", 0)
+    saving = beat.put("n", "t", 60)
+    with pytest.raises(ReactiveBeatError, match="await it first"):
+      saving.document
+    with pytest.raises(NoDaemon):
+      await saving.wait(0.3)
+    assert saving.is_changed and (await saving) is saving
+    with pytest.raises(NotFound):
+      async with beat.edit("absent"):
+        pass
+    async with beat.edit("n") as s:
+      pass
+    with pytest.raises(ReactiveBeatError, match="nothing was changed"):
+      await s.wait()
+    with pytest.raises(NoDaemon, match="the request is taken back"):
+      await beat["n"].fire(0.2)
+  run(work)
+
+
+def test_a_cancelled_wait_takes_its_request_back(server: Server, run: Any) -> None:
+  async def work(beat: AsyncSchedules) -> None:
+    await beat.put("n", "t", 60)
+    firing = asyncio.ensure_future(beat["n"].fire(60))
+    client = server.client(1)
+    while not client.hlen("reactivebeat:tasks:meta:manual"):
+      await asyncio.sleep(0.01)
+    firing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+      await firing
+    assert client.hlen("reactivebeat:tasks:meta:manual") == 0
+  run(work)
+
+
+def test_waiting_does_not_hold_the_loop(server: Server, run: Any) -> None:
+  async def work(beat: AsyncSchedules) -> None:
+    saving = await beat.put("n", "t", 60)
+    waiting = asyncio.ensure_future(saving.wait(0.6))
+    ticks = 0
+    while not waiting.done():
+      await asyncio.sleep(0.01)
+      ticks += 1
+    assert ticks > 20
+    with pytest.raises(NoDaemon):
+      await waiting
+  run(work)
+
+
+def test_settings_serve_as_an_application(server: Server) -> None:
+  assert AsyncSchedules(Settings.of_store(server.url(1), "x:")).settings.key_prefix == "x:"
+  assert datetime.timezone.utc is not None
