@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import datetime
 import subprocess
+import weakref
 from typing import TYPE_CHECKING, Any, AsyncIterator, Callable, Generator, List, Mapping, Optional, Union
 
 import redis
@@ -21,7 +22,7 @@ from .keys import DEFAULT_PREFIX
 from .receipts import Receipt
 from .runs import Run
 from .settings import Settings
-from .steps import Command, Hear, Step, Steps, T
+from .steps import MOST_AT_ONCE, MOST_SUBSCRIPTIONS, Command, Hear, Hold, Step, Steps, T
 from .store import Saved, Store
 from .when import When
 
@@ -40,6 +41,7 @@ class AsyncSchedules:
     address = self.settings.store
     self._store = Store(self.settings.keys, address.database)
     self._client = address.async_client(repeats=False)
+    self._limits: Optional[_Limits] = None
 
   @classmethod
   def from_url(cls, url: str, prefix: str = DEFAULT_PREFIX) -> AsyncSchedules:
@@ -87,12 +89,14 @@ class AsyncSchedules:
     await self.close()
 
   async def _run(self, steps: Steps[T]) -> T:
-    ears = _Ears(self._client)
+    limits = self._limits = self._limits or _Limits()
+    ears = _Ears(self._client, limits)
+    held = contextlib.AsyncExitStack()
     try:
       step = next(steps)
       while True:
         try:
-          reply = await self._carry_out(step, ears)
+          reply = await self._carry_out(step, limits, ears, held)
         except BaseException as error:  # Cancelled too: an operation may have something to take back.
           step = steps.throw(error)
         else:
@@ -101,21 +105,31 @@ class AsyncSchedules:
       result: T = end.value
       return result
     finally:
+      await held.aclose()
       await ears.close()
 
-  async def _carry_out(self, step: Step, ears: _Ears) -> Any:
+  async def _carry_out(self, step: Step, limits: _Limits, ears: _Ears, held: contextlib.AsyncExitStack) -> Any:
     if isinstance(step, Command):
-      execute: Any = self._client.execute_command
-      try:
-        return await execute(*step.words)
-      except redis.ConnectionError:
-        # A connection that was idle may have been closed by the server.
-        if not step.is_repeatable:
-          raise
-        return await execute(*step.words)
+      if not step.is_quick:
+        return await self._execute(step)
+      async with limits.quick:
+        return await self._execute(step)
+    if isinstance(step, Hold):
+      # The function of a change is none of asyncio's, and cannot wait for another change.
+      return await held.enter_async_context(limits.lock(step.name))
     if isinstance(step, Hear):
       return await ears.hear(step)
     return await asyncio.sleep(step.seconds)
+
+  async def _execute(self, step: Command) -> Any:
+    execute: Any = self._client.execute_command
+    try:
+      return await execute(*step.words)
+    except redis.ConnectionError:
+      # A connection that was idle may have been closed by the server.
+      if not step.is_repeatable:
+        raise
+      return await execute(*step.words)
 
 
 class AsyncSchedule:
@@ -220,29 +234,49 @@ class AsyncEdit(Draft):
     return await self.saving.wait(timeout)
 
 
+class _Limits:
+  """How much is under way at once. It belongs to the event loop in which it is made."""
+
+  def __init__(self) -> None:
+    self.quick = asyncio.Semaphore(MOST_AT_ONCE)
+    self.subscriptions = MOST_SUBSCRIPTIONS
+    self._locks: weakref.WeakValueDictionary[str, asyncio.Lock] = weakref.WeakValueDictionary()
+
+  def lock(self, name: str) -> asyncio.Lock:
+    """Held by the change of a schedule that is under way."""
+    return self._locks.setdefault(name, asyncio.Lock())
+
+
 class _Ears:
   """The subscription of one operation, with a connection of its own, which is made when it is needed."""
 
-  def __init__(self, client: redis.asyncio.Redis) -> None:
+  def __init__(self, client: redis.asyncio.Redis, limits: _Limits) -> None:
     self._pubsub: Any = client.pubsub
+    self._limits = limits
     self._subscription: Optional[Any] = None
     self._is_refused = False
 
   async def hear(self, step: Hear) -> None:
+    if self._subscription is None and not self._is_refused:
+      self._is_refused = self._limits.subscriptions == 0
+      if not self._is_refused:
+        self._limits.subscriptions -= 1
+        self._subscription = self._pubsub(ignore_subscribe_messages=True)
+        try:
+          await self._subscription.subscribe(step.channel)
+        except redis.ResponseError:
+          self._is_refused = True
     if self._is_refused:
       await asyncio.sleep(step.seconds)
-    elif self._subscription is None:
+    elif self._subscription is not None:
       try:
-        self._subscription = self._pubsub(ignore_subscribe_messages=True)
-        await self._subscription.subscribe(step.channel)
         await self._subscription.get_message(timeout=step.seconds)
       except redis.ResponseError:
         self._is_refused = True
-    else:
-      await self._subscription.get_message(timeout=step.seconds)
 
   async def close(self) -> None:
     if self._subscription is not None:
+      self._limits.subscriptions += 1
       # Since 5.0.1 redis-py calls it aclose, and warns of the old name.
       close = getattr(self._subscription, "aclose", None) or self._subscription.close
       await close()

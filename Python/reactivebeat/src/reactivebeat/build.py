@@ -66,7 +66,7 @@ def edit_by(name: str, function: Callable[[Draft], object]) -> Callable[[bytes],
   def edit(before: bytes) -> bytes:
     draft = Draft(name, before)
     function(draft)
-    return draft.on(before) if draft.is_changed else before
+    return draft.finished() if draft.is_changed else before
   return edit
 
 

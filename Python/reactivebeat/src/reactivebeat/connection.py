@@ -16,6 +16,8 @@ _TLS_OPTIONS: Final = ("ssl_ca_certs", "ssl_certfile", "ssl_keyfile", "ssl_cert_
 #: Seconds until a server must have accepted a connection, and answered a command.
 _CONNECT_TIMEOUT: Final = 5.0
 _ANSWER_TIMEOUT: Final = 10.0
+#: Connections of one client, at most. Newer releases of redis-py have a limit of 100, and fail beyond it.
+_MOST_CONNECTIONS: Final = 10_000
 
 
 @dataclasses.dataclass(frozen=True)
@@ -154,7 +156,8 @@ class Address:
   def _options(self) -> Dict[str, Any]:
     options: Dict[str, Any] = {
       "db": self.database, "username": self.username, "password": self.password, "decode_responses": False,
-      "socket_timeout": _ANSWER_TIMEOUT, "socket_connect_timeout": _CONNECT_TIMEOUT}
+      "socket_timeout": _ANSWER_TIMEOUT, "socket_connect_timeout": _CONNECT_TIMEOUT,
+      "max_connections": _MOST_CONNECTIONS}
     if self.tls is not None:
       options.update(ssl=True, **self.tls._client_options)
     return options

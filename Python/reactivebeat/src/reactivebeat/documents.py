@@ -127,7 +127,7 @@ class Draft(Record):
     self._changes: List[Change] = []
 
   def change(self, change: Change) -> None:
-    trial = JSONText(self.text.text)
+    trial = self.text.copy()
     change(trial)
     self.text = trial
     self._changes.append(change)
@@ -150,8 +150,13 @@ class Draft(Record):
   def is_changed(self) -> bool:
     return bool(self._changes)
 
+  def finished(self) -> bytes:
+    """The document that was read with the changes. Raises InvalidSchedule where they make one that cannot be used."""
+    check_schedule(self.text)
+    return encode(self.text)
+
   def on(self, data: bytes) -> bytes:
-    """The changes carried out on a document's bytes. Raises InvalidSchedule where they make one that cannot be used."""
+    """The same changes on other bytes."""
     text = JSONText(decode(data))
     for change in self._changes:
       change(text)

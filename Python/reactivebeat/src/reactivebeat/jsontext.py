@@ -12,6 +12,9 @@ from typing import Any, Final, List, NamedTuple, Optional, Tuple
 
 from .errors import InvalidSchedule
 
+#: A field whose value is a text, a number or a word. Another character follows behind the latter two.
+_MEMBER: Final = re.compile(
+  r'[ \t\n\r]*("[^"\\\x00-\x1f]*")[ \t\n\r]*:[ \t\n\r]*("[^"\\\x00-\x1f]*"|[A-Za-z0-9_.+-]+(?=[,}]))')
 _SPACE: Final = re.compile(r"[ \t\n\r]*")
 _STRING: Final = re.compile(r'"(?:[^"\\\x00-\x1f]|\\.)*"')
 #: What opens or ends a list or an object; brackets in strings are passed over.
@@ -40,6 +43,11 @@ class JSONText:
     """Raises InvalidSchedule if the text is no JSON object."""
     self.text = text
     self._members = _members(text)
+
+  def copy(self) -> JSONText:
+    copy = JSONText.__new__(JSONText)
+    copy.text, copy._members = self.text, self._members
+    return copy
 
   @property
   def keys(self) -> List[str]:
@@ -141,29 +149,49 @@ def _members(text: str) -> List[_Member]:
   if text[place:place + 1] != "{":
     raise _problem(text, place, "is not a JSON object; expected it to begin with '{'")
   place = _skip_space(text, place + 1)
-  while text[place:place + 1] != "}":
-    if members:
-      if text[place:place + 1] != ",":
+  if text[place:place + 1] != "}":
+    place -= 1
+    while True:
+      # A member with a plain value in one step, as most are.
+      found = _MEMBER.match(text, place + 1)
+      if found is not None:
+        (start, key_end), (value, end) = found.span(1), found.span(2)
+      else:
+        start, key_end, value = _key(text, place + 1)
+        end = _value_end(text, value)
+      members.append(_Member(_name(text, start, key_end), start, key_end, value, end))
+      place = _skip_space(text, end)
+      separator = text[place:place + 1]
+      if separator == "}":
+        break
+      if separator != ",":
         raise _problem(text, place, "expected ',' or '}'")
-      place = _skip_space(text, place + 1)
-    key = _STRING.match(text, place)
-    if key is None:
-      raise _problem(text, place, "expected a field's name in double quotes")
-    colon = _skip_space(text, key.end())
-    if text[colon:colon + 1] != ":":
-      raise _problem(text, colon, "expected ':'")
-    value = _skip_space(text, colon + 1)
-    try:
-      name = json.loads(key[0])
-    except ValueError:
-      raise _problem(text, place, "is not a text") from None
-    end = _value_end(text, value)
-    members.append(_Member(name, place, key.end(), value, end))
-    place = _skip_space(text, end)
   rest = _skip_space(text, place + 1)
   if rest != len(text):
     raise _problem(text, rest, "something follows the end of the object")
   return members
+
+
+def _key(text: str, start: int) -> Tuple[int, int, int]:
+  """Where a key begins and ends, and where its value begins."""
+  start = _skip_space(text, start)
+  key = _STRING.match(text, start)
+  if key is None:
+    raise _problem(text, start, "expected a field's name in double quotes")
+  colon = _skip_space(text, key.end())
+  if text[colon:colon + 1] != ":":
+    raise _problem(text, colon, "expected ':'")
+  return start, key.end(), _skip_space(text, colon + 1)
+
+
+def _name(text: str, start: int, end: int) -> str:
+  written = text[start:end]
+  if "\\" not in written:
+    return written[1:-1]
+  try:
+    return str(json.loads(written))
+  except ValueError:
+    raise _problem(text, start, "is not a text") from None
 
 
 def _value_end(text: str, start: int) -> int:

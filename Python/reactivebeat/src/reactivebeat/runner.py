@@ -2,31 +2,42 @@
 
 from __future__ import annotations
 
+import contextlib
+import threading
 import time
-from typing import Any, Optional
+import weakref
+from typing import Any, Final, Optional
 
 import redis
 
-from .steps import Command, Hear, Step, Steps, T
+from .steps import MOST_AT_ONCE, MOST_SUBSCRIPTIONS, Command, Hear, Hold, Step, Steps, T
+
+#: Seconds for which a change waits for another one of the same process. A function that changes one schedule may change
+#: a second one, and another thread the same two the other way round: so nobody waits for ever.
+_COURTESY: Final = 1.0
 
 
 class Runner:
-  """Threads may share one: the client gives each of them a connection."""
+  """Threads may share one: each has a connection while it needs it."""
 
   def __init__(self, client: redis.Redis) -> None:
     self.client = client
     # redis-py has no types for these two.
     self._execute: Any = client.execute_command
     self._pubsub: Any = client.pubsub
+    self._quick = threading.BoundedSemaphore(MOST_AT_ONCE)
+    self._locks: weakref.WeakValueDictionary[str, Any] = weakref.WeakValueDictionary()
+    self._subscriptions = threading.BoundedSemaphore(MOST_SUBSCRIPTIONS)
 
   def run(self, steps: Steps[T]) -> T:
     """Carries an operation out. Errors of redis-py, such as a lost connection, are the caller's."""
-    ears = _Ears(self._pubsub)
+    ears = _Ears(self._pubsub, self._subscriptions)
+    held = contextlib.ExitStack()
     try:
       step = next(steps)
       while True:
         try:
-          reply = self._carry_out(step, ears)
+          reply = self._carry_out(step, ears, held)
         except BaseException as error:  # KeyboardInterrupt too: an operation may have something to take back.
           step = steps.throw(error)
         else:
@@ -35,17 +46,26 @@ class Runner:
       result: T = end.value
       return result
     finally:
+      held.close()
       ears.close()
 
-  def _carry_out(self, step: Step, ears: _Ears) -> Any:
+  def _hold(self, step: Hold, held: contextlib.ExitStack) -> None:
+    lock = self._locks.setdefault(step.name, threading.RLock())
+    if lock.acquire(timeout=_COURTESY):
+      held.callback(lock.release)
+
+  def _carry_out(self, step: Step, ears: _Ears, held: contextlib.ExitStack) -> Any:
     if isinstance(step, Command):
-      try:
-        return self._execute(*step.words)
-      except redis.ConnectionError:
-        # A connection that was idle may have been closed by the server.
-        if not step.is_repeatable:
-          raise
-        return self._execute(*step.words)
+      with self._quick if step.is_quick else contextlib.nullcontext():
+        try:
+          return self._execute(*step.words)
+        except redis.ConnectionError:
+          # A connection that was idle may have been closed by the server.
+          if not step.is_repeatable:
+            raise
+          return self._execute(*step.words)
+    if isinstance(step, Hold):
+      return self._hold(step, held)
     if isinstance(step, Hear):
       return ears.hear(step)
     time.sleep(step.seconds)
@@ -55,24 +75,30 @@ class Runner:
 class _Ears:
   """The subscription of one operation, with a connection of its own, which is made when it is needed."""
 
-  def __init__(self, pubsub: Any) -> None:
+  def __init__(self, pubsub: Any, places: threading.BoundedSemaphore) -> None:
     self._pubsub = pubsub
+    self._places = places
     self._subscription: Optional[Any] = None
     self._is_refused = False
 
   def hear(self, step: Hear) -> None:
+    if self._subscription is None and not self._is_refused:
+      self._is_refused = not self._places.acquire(blocking=False)
+      if not self._is_refused:
+        self._subscription = self._pubsub(ignore_subscribe_messages=True)
+        try:
+          self._subscription.subscribe(step.channel)
+        except redis.ResponseError:
+          self._is_refused = True
     if self._is_refused:
       time.sleep(step.seconds)
-    elif self._subscription is None:
+    elif self._subscription is not None:
       try:
-        self._subscription = self._pubsub(ignore_subscribe_messages=True)
-        self._subscription.subscribe(step.channel)
         self._subscription.get_message(timeout=step.seconds)
       except redis.ResponseError:
         self._is_refused = True
-    else:
-      self._subscription.get_message(timeout=step.seconds)
 
   def close(self) -> None:
     if self._subscription is not None:
       self._subscription.close()
+      self._places.release()

@@ -11,6 +11,10 @@ from typing import Any, Final, Generator, List, NamedTuple, Tuple, TypeVar, Unio
 from redis.exceptions import NoScriptError
 
 T = TypeVar("T")
+#: Quick commands that are on their way at once, at most: a thousand threads or tasks need no thousand connections.
+MOST_AT_ONCE: Final = 32
+#: Subscriptions at once, each with a connection of its own. Whoever waits without one looks at intervals.
+MOST_SUBSCRIPTIONS: Final = 16
 
 
 #: Commands that may be sent again when the answer is lost with the connection: they change nothing, or the same again.
@@ -27,6 +31,11 @@ class Command(NamedTuple):
   def is_repeatable(self) -> bool:
     return self.words[0] in _REPEATABLE
 
+  @property
+  def is_quick(self) -> bool:
+    """Whether it is answered at once. Others wait on the server."""
+    return self.words[0] != "BLPOP"
+
 
 class Sleep(NamedTuple):
   seconds: float
@@ -40,8 +49,17 @@ class Hear(NamedTuple):
   seconds: float
 
 
+class Hold(NamedTuple):
+  """Keeps other changes of this schedule by the same process waiting until the operation has ended.
+
+  It saves work, and is not what keeps changes from being lost: between processes there is no such thing.
+  """
+
+  name: str
+
+
 Word = Union[str, bytes, int, float]
-Step = Union[Command, Sleep, Hear]
+Step = Union[Command, Sleep, Hear, Hold]
 Steps = Generator[Step, Any, T]
 
 

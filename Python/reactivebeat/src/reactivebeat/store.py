@@ -17,7 +17,7 @@ from .documents import Document
 from .errors import Conflict, InvalidSchedule, NotFound, ReactiveBeatError
 from .keys import Keys, encoded
 from .jsontext import JSONText
-from .steps import Script, Sleep, Steps, command
+from .steps import Hold, Script, Sleep, Steps, command
 
 #: Seconds for which a change is tried again while others are faster.
 _PATIENCE: Final = 30.0
@@ -131,6 +131,7 @@ class Store:
     return found
 
   def _change(self, name: str, edit: Callable[[Optional[bytes]], bytes]) -> Steps[Saved]:
+    yield Hold(name)
     before = yield from self.read(name)
     since = 0
     for pause in _attempts(name):
