@@ -1,7 +1,6 @@
 """The same with asyncio."""
 
 import asyncio
-import datetime
 import pathlib
 from typing import Any, Awaitable, Callable
 
@@ -110,4 +109,3 @@ def test_waiting_does_not_hold_the_loop(server: Server, run: Any) -> None:
 
 def test_settings_serve_as_an_application(server: Server) -> None:
   assert AsyncSchedules(Settings.of_store(server.url(1), "x:")).settings.key_prefix == "x:"
-  assert datetime.timezone.utc is not None

@@ -2,6 +2,7 @@
 
 import asyncio
 import dataclasses
+from typing import Any
 
 import pytest
 from conftest import Server
@@ -42,7 +43,10 @@ HOST = (("h", 6379),)
 def test_a_url_is_read_and_written(url: str, address: Address) -> None:
   assert Address.parse(url) == address
   assert Address.parse(address.url) == address
-  for client in (address.client(), address.async_client()):
+
+  async def asynchronous() -> Any:
+    return address.async_client()
+  for client in (address.client(), asyncio.run(asynchronous())):
     options = client.connection_pool.connection_kwargs
     assert (options["db"], options["password"]) == (address.database, address.password)
 

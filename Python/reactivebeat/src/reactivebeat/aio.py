@@ -38,9 +38,10 @@ class AsyncSchedules:
 
   def __init__(self, app: Union[Celery, Settings]) -> None:
     self.settings = app if isinstance(app, Settings) else Settings.of(app)
-    address = self.settings.store
-    self._store = Store(self.settings.keys, address.database)
-    self._client = address.async_client(repeats=False)
+    self._address = self.settings.store
+    self._store = Store(self.settings.keys, self._address.database)
+    # Both belong to the event loop in which they are made.
+    self._client: Optional[redis.asyncio.Redis] = None
     self._limits: Optional[_Limits] = None
 
   @classmethod
@@ -80,7 +81,8 @@ class AsyncSchedules:
     return AsyncSchedule(self, values.name(name))
 
   async def close(self) -> None:
-    await self._client.connection_pool.disconnect()
+    if self._client is not None:
+      await self._client.connection_pool.disconnect()
 
   async def __aenter__(self) -> AsyncSchedules:
     return self
@@ -90,13 +92,14 @@ class AsyncSchedules:
 
   async def _run(self, steps: Steps[T]) -> T:
     limits = self._limits = self._limits or _Limits()
-    ears = _Ears(self._client, limits)
+    client = self._client = self._client or self._address.async_client(repeats=False)
+    ears = _Ears(client, limits)
     held = contextlib.AsyncExitStack()
     try:
       step = next(steps)
       while True:
         try:
-          reply = await self._carry_out(step, limits, ears, held)
+          reply = await self._carry_out(step, client, limits, ears, held)
         except BaseException as error:  # Cancelled too: an operation may have something to take back.
           step = steps.throw(error)
         else:
@@ -108,12 +111,14 @@ class AsyncSchedules:
       await held.aclose()
       await ears.close()
 
-  async def _carry_out(self, step: Step, limits: _Limits, ears: _Ears, held: contextlib.AsyncExitStack) -> Any:
+  async def _carry_out(
+    self, step: Step, client: redis.asyncio.Redis, limits: _Limits, ears: _Ears, held: contextlib.AsyncExitStack,
+  ) -> Any:
     if isinstance(step, Command):
       if not step.is_quick:
-        return await self._execute(step)
+        return await self._execute(client, step)
       async with limits.quick:
-        return await self._execute(step)
+        return await self._execute(client, step)
     if isinstance(step, Hold):
       # The function of a change is none of asyncio's, and cannot wait for another change.
       return await held.enter_async_context(limits.lock(step.name))
@@ -121,8 +126,8 @@ class AsyncSchedules:
       return await ears.hear(step)
     return await asyncio.sleep(step.seconds)
 
-  async def _execute(self, step: Command) -> Any:
-    execute: Any = self._client.execute_command
+  async def _execute(self, client: redis.asyncio.Redis, step: Command) -> Any:
+    execute: Any = client.execute_command
     try:
       return await execute(*step.words)
     except redis.ConnectionError:
@@ -235,7 +240,7 @@ class AsyncEdit(Draft):
 
 
 class _Limits:
-  """How much is under way at once. It belongs to the event loop in which it is made."""
+  """How much is under way at once."""
 
   def __init__(self) -> None:
     self.quick = asyncio.Semaphore(MOST_AT_ONCE)
