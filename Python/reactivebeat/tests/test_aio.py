@@ -1,7 +1,10 @@
 """The same with asyncio."""
 
 import asyncio
+import hashlib
+import json
 import pathlib
+import time
 from typing import Any, Awaitable, Callable
 
 import pytest
@@ -104,6 +107,24 @@ def test_waiting_does_not_hold_the_loop(server: Server, run: Any) -> None:
     assert ticks > 20
     with pytest.raises(NoDaemon):
       await waiting
+  run(work)
+
+
+@pytest.mark.parametrize("hears", [True, False])
+def test_a_late_receipt_is_heard_or_looked_for(server: Server, run: Any, hears: bool) -> None:
+  client = server.client(1)
+  client.config_set("notify-keyspace-events", "KA" if hears else "")
+
+  async def work(beat: AsyncSchedules) -> None:
+    saving = await beat.put("n", "t", 60)
+    waiting = asyncio.ensure_future(saving.wait(60))
+    await asyncio.sleep(1.2)
+    receipt = {"state": "accepted", "next": None, "heard": "2026-11-21T05:00:00Z",
+               "sha1": hashlib.sha1(saving.document.data).hexdigest()}
+    client.hset("reactivebeat:tasks:meta:receipts", "n", json.dumps(receipt))
+    start = time.monotonic()
+    assert (await waiting).is_accepted
+    assert time.monotonic() - start < (0.2 if hears else 5)
   run(work)
 
 
