@@ -169,7 +169,7 @@ MOMENT = datetime.datetime(2027, 1, 1, tzinfo=UTC)
   ("n", "t", 1, {"kwargs": [1]}, "kwargs", "expected a mapping"),
   ("n", "t", 1, {"kwargs": {1: 2}}, "kwargs", "the name 1 is no text"),
   ("n", "t", 1, {"kwargs": {"x": float("nan")}}, "kwargs", "JSON cannot hold it"),
-  ("n", "t", 1, {"kwargs": {"x": {1, 2}}}, "kwargs", None),
+  ("n", "t", 1, {"kwargs": {"x": {1, 2}}}, "kwargs", "JSON cannot hold it"),
   ("n", "t", 1, {"kwargs": {"x": "\ud800"}}, "kwargs", "JSON cannot hold it"),
   ("n", "t", 1, {"kwargs": {"x": lambda: 1}}, "kwargs", "JSON cannot hold it"),
   ("n", "t", 1, {"enabled": "yes"}, "enabled", "expected True or False, found 'yes'"),
@@ -224,12 +224,6 @@ MOMENT = datetime.datetime(2027, 1, 1, tzinfo=UTC)
 ])
 def test_what_is_broken_is_refused_with_field_and_reason(
   name: Any, task: Any, when: Any, fields: Dict[str, Any], field: str, reason: str) -> None:
-  if reason is None:  # A set is what kombu knows, in some releases.
-    try:
-      build(name, task, when, fields)
-    except InvalidSchedule as error:
-      assert error.field == field
-    return
   with pytest.raises(InvalidSchedule) as raised:
     build(name, task, when, fields)
   assert (raised.value.field, reason in raised.value.reason) == (field, True), raised.value

@@ -184,6 +184,27 @@ def test_two_that_add_the_same_both_count(beat: Schedules) -> None:
   assert beat.get("n")["count"] == 200
 
 
+def test_changes_within_changes_do_not_wait_for_ever(beat: Schedules) -> None:
+  for name in ("a", "b"):
+    beat.put(name, "t", 60, extra={"count": 0})
+  meeting = threading.Barrier(2)
+
+  def add(draft: Any, other: str = "") -> None:
+    draft["count"] = draft["count"] + 1
+    if other:
+      if draft["count"] == 1:
+        meeting.wait(60)
+      beat.update(other, add)
+  threads = [threading.Thread(target=lambda one=one, other=other: beat.update(one, lambda draft: add(draft, other)))
+             for one, other in (("a", "b"), ("b", "a"))]
+  for thread in threads:
+    thread.start()
+  for thread in threads:
+    thread.join(60)
+  assert not any(thread.is_alive() for thread in threads)
+  assert beat.get("a")["count"] >= 2 and beat.get("b")["count"] >= 2
+
+
 def test_list(server: Server, beat: Schedules) -> None:
   for name in ("b", "a", "tenant-1", "tenant-2", "ü*"):
     beat.put(name, f"tasks.{name}", 60)

@@ -91,6 +91,15 @@ def test_sentinels_are_named_by_the_transport_options() -> None:
   assert settings.store_url.startswith("sentinel://:p@a:26379/1?master_name=m")
 
 
+def test_broker_use_ssl_leaves_sentinels_out_as_for_celery() -> None:
+  options: Dict[str, Any] = {"master_name": "m"}
+  settings = read(broker_url="sentinel://a/2", broker_use_ssl=True, broker_transport_options=options)
+  assert settings.broker_url == "rediss+sentinel://a:26379/2?master_name=m&sentinel_ssl=false"
+  options["sentinel_kwargs"] = {"ssl": True}
+  settings = read(broker_url="sentinel://a/2", broker_use_ssl=True, broker_transport_options=options)
+  assert settings.broker_url == "rediss+sentinel://a:26379/2?master_name=m"
+
+
 @pytest.mark.parametrize("given, options", [
   (True, ""),
   ({"ssl_cert_reqs": ssl.CERT_NONE}, "?ssl_cert_reqs=none"),

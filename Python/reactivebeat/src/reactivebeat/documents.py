@@ -19,7 +19,7 @@ _LONGEST_TASK: Final = 1_024
 
 
 class Record:
-  """The fields of a document as attributes. Reading one raises InvalidSchedule where it is not what it should be."""
+  """The fields of a document as attributes. What others have written is given as it stands there, of whatever type."""
 
   def __init__(self, name: str, text: JSONText) -> None:
     #: The schedule's name: its key without the prefix.

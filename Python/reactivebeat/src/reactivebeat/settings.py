@@ -145,7 +145,7 @@ def _broker(urls: Tuple[str, ...], use_ssl: Any, options: Mapping[str, Any]) -> 
     raise InvalidSetting("broker_url", str(error)) from None
   if use_ssl:
     address = dataclasses.replace(address, tls=_tls(use_ssl, address))
-  return _with_sentinel_login(address, options.get("sentinel_kwargs"))
+  return _with_sentinel_login(address, options.get("sentinel_kwargs"), bool(use_ssl))
 
 
 def _tls(use_ssl: Any, address: Address) -> TLS:
@@ -165,14 +165,16 @@ def _tls(use_ssl: Any, address: Address) -> TLS:
     raise InvalidSetting("broker_use_ssl", str(error).replace(" in the Redis URL", "")) from None
 
 
-def _with_sentinel_login(address: Address, given: Any) -> Address:
-  """`sentinel_kwargs` of the transport options: how the sentinels themselves are spoken with."""
-  if address.master_name is None or not isinstance(given, Mapping):
+def _with_sentinel_login(address: Address, given: Any, uses_ssl: bool) -> Address:
+  """`sentinel_kwargs` of the transport options: how the sentinels themselves are spoken with. `broker_use_ssl` is about
+  the servers alone, as redis-py has it."""
+  if address.master_name is None:
     return address
+  given = given if isinstance(given, Mapping) else {}
   return dataclasses.replace(
     address, sentinel_username=given.get("username") or address.sentinel_username,
     sentinel_password=given.get("password") or address.sentinel_password,
-    sentinel_tls=bool(given.get("ssl", address.sentinel_tls)))
+    sentinel_tls=bool(given.get("ssl", address.sentinel_tls and not uses_ssl)))
 
 
 def _store(url: Optional[str], broker: Address) -> Address:
