@@ -22,7 +22,7 @@ MOMENT = datetime.datetime(2090, 1, 1, 12, 30, 0, 250, tzinfo=UTC)
 SCHEDULES = [
   10, 0.01, datetime.timedelta(weeks=2), datetime.timedelta(microseconds=10_001), schedule(90),
   schedule(3600, relative=True), crontab(), crontab(minute="*/15", hour={8, 9}, day_of_week="mon-fri"),
-  "30 2 1 jan *", {"hour": 2, "minute": 0, "day_of_year": [60, 366]}, MOMENT]
+  "30 2 1 1 *", {"hour": 2, "minute": 0, "day_of_year": [60, 366]}, MOMENT]
 
 FIELDS: List[Dict[str, Any]] = [
   {"args": (1, "ü", None)}, {"kwargs": {"x": [{"y": 1.5}]}}, {"kwargs": {"at": MOMENT}}, {"enabled": False},

@@ -14,6 +14,7 @@ import os
 import pathlib
 import subprocess
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Callable, Dict, List, NamedTuple
 
@@ -171,6 +172,10 @@ def test_nobody_loses_anything(
   with Schedules.from_url(server.url(1)) as beat:
     for name in SHARED:
       assert beat.update(name, lambda draft: draft.__setitem__("last", True)).wait(60).is_accepted
+      deadline = time.monotonic() + 60
+      while not beat.get(name).total_run_count:
+        assert time.monotonic() < deadline, f"{name} does not fire"
+        time.sleep(0.01)
   daemon.end()
   assert lost(server, edits) == []
   client = server.client(1)

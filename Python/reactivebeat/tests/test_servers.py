@@ -37,9 +37,10 @@ class Servers:
 
   def certificates(self) -> None:
     """An authority, and a certificate of it for localhost, which is the clients' too."""
-    (self.folder / "names").write_text("subjectAltName=DNS:localhost")
+    (self.folder / "names").write_text("subjectAltName=DNS:localhost\nauthorityKeyIdentifier=keyid\n")
     for command in (
-      "req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=authority -keyout ca.key -out ca.pem",
+      "req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=authority -addext keyUsage=keyCertSign -keyout ca.key "
+      "-out ca.pem",
       "req -newkey rsa:2048 -nodes -subj /CN=localhost -keyout key.pem -out request.pem",
       "x509 -req -in request.pem -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile names -out cert.pem",
     ):
