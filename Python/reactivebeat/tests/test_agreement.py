@@ -29,6 +29,7 @@ FIELDS: List[Dict[str, Any]] = [
   {"label": "Ein Bericht"}, {"timezone": "Asia/Tokyo"}, {"queue": "q"}, {"queue": "q", "priority": 9},
   {"exchange": "e", "routing_key": "k", "exchange_type": "topic"}, {"expires": 60}, {"expires": MOMENT},
   {"time_limit": 5, "soft_time_limit": datetime.timedelta(seconds=2.5)}, {"headers": {"h": 1}}, {"ignore_result": True},
+  {"delivery_mode": "transient"},
   {"shadow": "s", "argsrepr": "a", "kwargsrepr": "k"}, {"run_immediately": True}, {"start_after": MOMENT},
   {"expires_at": datetime.datetime(2099, 1, 1, tzinfo=UTC)}, {"max_run_count": 3}, {"one_off": True},
   {"jitter": 0.005}, {"catchup": "all", "catchup_window": datetime.timedelta(hours=1)}, {"extra": {"colour": "red"}}]

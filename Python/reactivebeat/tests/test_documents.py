@@ -81,15 +81,15 @@ def test_every_field() -> None:
     "timezone": zoneinfo.ZoneInfo("Asia/Tokyo"),
     "align": True, "queue": "q", "exchange": "e", "exchange_type": "topic", "routing_key": "k", "priority": 0,
     "expires": datetime.timedelta(minutes=1), "time_limit": 2.5, "soft_time_limit": 2, "headers": {"h": 1},
-    "ignore_result": True, "shadow": "s", "argsrepr": "a", "kwargsrepr": "k", "run_immediately": True,
+    "ignore_result": True, "delivery_mode": 1, "shadow": "s", "argsrepr": "a", "kwargsrepr": "k", "run_immediately": True,
     "start_after": moment, "expires_at": moment, "max_run_count": 3, "one_off": False, "jitter": 1,
     "catchup": "none", "catchup_window": datetime.timedelta(hours=1), "extra": {"colour": "red"}}
   assert made(when=3600, **fields) == {
     "name": "Report", "task": "t", "enabled": False, "interval": {"every": 1, "period": "hours", "align": True},
     "timezone": "Asia/Tokyo", "args": [1, "ü"], "kwargs": {"x": None}, "queue": "q", "exchange": "e",
     "exchange_type": "topic", "routing_key": "k", "priority": 0, "expires": 60, "time_limit": 2.5,
-    "soft_time_limit": 2, "headers": {"h": 1}, "ignore_result": True, "shadow": "s", "argsrepr": "a",
-    "kwargsrepr": "k", "run_immediately": True, "start_after": "2027-01-01T12:30:00.000250Z",
+    "soft_time_limit": 2, "headers": {"h": 1}, "ignore_result": True, "delivery_mode": 1, "shadow": "s",
+    "argsrepr": "a", "kwargsrepr": "k", "run_immediately": True, "start_after": "2027-01-01T12:30:00.000250Z",
     "expires_at": "2027-01-01T12:30:00.000250Z", "max_run_count": 3, "one_off": False, "jitter": 1,
     "catchup": "none", "catchup_window": 3600, "colour": "red"}
   # Each attribute reads what was written.
@@ -200,6 +200,8 @@ MOMENT = datetime.datetime(2027, 1, 1, tzinfo=UTC)
   ("n", "t", 1, {"soft_time_limit": float("inf")}, "soft_time_limit", "expected seconds"),
   ("n", "t", 1, {"headers": [1]}, "headers", "expected a mapping"),
   ("n", "t", 1, {"ignore_result": "no"}, "ignore_result", "expected True or False"),
+  ("n", "t", 1, {"delivery_mode": 3}, "delivery_mode", 'expected 1 or "transient"'),
+  ("n", "t", 1, {"delivery_mode": True}, "delivery_mode", 'expected 1 or "transient"'),
   ("n", "t", 1, {"run_immediately": "now"}, "run_immediately", "expected True or False"),
   ("n", "t", 1, {"start_after": NAIVE}, "start_after", "has no zone"),
   ("n", "t", 1, {"start_after": "2027-01-01"}, "start_after", "expected a datetime with a zone"),

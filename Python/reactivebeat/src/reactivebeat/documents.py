@@ -51,6 +51,7 @@ class Record:
   soft_time_limit = Field[Union[int, float, None], Optional[Seconds]](values.seconds, is_option=True)
   headers = Field[Optional[Dict[str, Any]], Optional[Mapping[str, Any]]](values.members, is_option=True)
   ignore_result = Field[Optional[bool], Optional[bool]](values.flag, is_option=True)
+  delivery_mode = Field[Union[int, str, None], Union[int, str, None]](values.delivery_mode, is_option=True)
   shadow = Field[Optional[str], Optional[str]](values.text, is_option=True)
   argsrepr = Field[Optional[str], Optional[str]](values.text, is_option=True)
   kwargsrepr = Field[Optional[str], Optional[str]](values.text, is_option=True)

@@ -180,6 +180,8 @@ class Fields(TypedDict, total=False):
   #: Headers of the message.
   headers: Optional[Mapping[str, Any]]
   ignore_result: Optional[bool]
+  #: 1 or `transient`, 2 or `persistent`.
+  delivery_mode: Union[int, str, None]
   #: What workers' logs and monitors show in the place of the task's name.
   shadow: Optional[str]
   argsrepr: Optional[str]

@@ -102,6 +102,12 @@ def priority(field: str, value: Any) -> int:
   return value
 
 
+def delivery_mode(field: str, value: Any) -> Union[int, str]:
+  if isinstance(value, bool) or value not in (1, 2, "transient", "persistent"):
+    raise _wrong(field, value, 'expected 1 or "transient", 2 or "persistent"')
+  return str(value) if isinstance(value, str) else int(value)
+
+
 def choice(field: str, value: Any, choices: Sequence[str]) -> str:
   if value not in choices:
     raise _wrong(field, value, "expected " + " or ".join(f'"{one}"' for one in choices))
