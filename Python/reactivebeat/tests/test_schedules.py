@@ -109,6 +109,14 @@ def test_a_whole_document_is_stored_as_it_is_written(server: Server, daemon: Dae
   assert server.client(1).get("tasks:meta:n") == text.encode()
 
 
+def test_a_whole_document_may_name_its_count(server: Server, beat: Schedules) -> None:
+  document = {"name": "n", "task": "t", "enabled": True, "interval": {"every": 1, "period": "hours"}}
+  server.client(1).set("tasks:meta:n", json.dumps({**document, "total_run_count": 7, "last_run_at": 5}))
+  assert not beat.put_document("n", document).is_changed
+  assert beat.put_document("n", {**document, "total_run_count": 0}).is_changed
+  assert (beat.get("n")["total_run_count"], beat.get("n")["last_run_at"]) == (0, 5)
+
+
 def test_edit(server: Server, daemon: Daemon, beat: Schedules) -> None:
   beat.put("report", "t", 60, extra={"mine": 1}).wait()
   with beat.edit("report") as s:

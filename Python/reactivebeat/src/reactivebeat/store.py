@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 import time
-from typing import Any, Callable, Final, List, NamedTuple, Optional, Set
+from typing import Any, Callable, Final, Iterator, List, NamedTuple, Optional, Set, Tuple
 
 from redis.exceptions import ResponseError
 
@@ -83,12 +83,13 @@ class Store:
   def put(self, name: str, data: bytes) -> Steps[Saved]:
     """Puts a whole document in the place of the one that is there, if there is one.
 
-    The last run and the count stay. Where nothing else would change, nothing is written.
+    The last run and the count stay, unless the new document names them. Where nothing would change, nothing is written.
     """
     def replaced(before: Optional[bytes]) -> bytes:
       if before is None:
         return data
-      return before if _definition(before) == _definition(data) else documents.kept(before, data)
+      new = documents.kept(before, data)
+      return before if _parts(before) == _parts(new) else new
     return (yield from self._change(name, replaced))
 
   def update(self, name: str, edit: Callable[[bytes], bytes]) -> Steps[Saved]:
@@ -156,7 +157,7 @@ class Store:
     return bool(reply[0] == b"OK")
 
 
-def _attempts(name: str) -> Any:
+def _attempts(name: str) -> Iterator[float]:
   """The pauses between attempts, in seconds, longer and at random. At last it raises Conflict.
 
   Each failure means that somebody else's change was stored, so all of them together go on.
@@ -168,15 +169,16 @@ def _attempts(name: str) -> Any:
   raise Conflict(f"{name} was not changed: others change it without a pause; try again")
 
 
-def _definition(data: bytes) -> Optional[str]:
-  """The document without what the daemon writes."""
+def _parts(data: bytes) -> Optional[Tuple[str, List[Optional[str]]]]:
+  """The document without what the daemon writes, and that, which may stand in any place; None if it is no document."""
   try:
     text = JSONText(documents.decode(data))
   except InvalidSchedule:
     return None
+  kept = [text.raw(field) for field in documents.BOOKKEEPING]
   for field in documents.BOOKKEEPING:
     text.remove((field,))
-  return text.text
+  return text.text, kept
 
 
 def _text(value: Any) -> str:

@@ -93,13 +93,13 @@ def flag(field: str, value: Any) -> bool:
 def count(field: str, value: Any) -> int:
   if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**63:
     raise _wrong(field, value, "expected a whole number, 0 or more")
-  return value
+  return int(value)
 
 
 def priority(field: str, value: Any) -> int:
   if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 255:
     raise _wrong(field, value, "expected a whole number from 0 (served first) to 9; other brokers have up to 255")
-  return value
+  return int(value)
 
 
 def delivery_mode(field: str, value: Any) -> Union[int, str]:
