@@ -192,7 +192,8 @@ def test_two_that_add_the_same_both_count(beat: Schedules) -> None:
   assert beat.get("n")["count"] == 200
 
 
-def test_changes_within_changes_do_not_wait_for_ever(beat: Schedules) -> None:
+def test_changes_within_changes_do_not_wait_for_ever(beat: Schedules, monkeypatch: pytest.MonkeyPatch) -> None:
+  monkeypatch.setattr("reactivebeat.runner._COURTESY", 0.1)
   for name in ("a", "b"):
     beat.put(name, "t", 60, extra={"count": 0})
   meeting = threading.Barrier(2)
