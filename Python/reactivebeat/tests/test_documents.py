@@ -82,8 +82,8 @@ def test_every_field() -> None:
     "align": True, "queue": "q", "exchange": "e", "exchange_type": "topic", "routing_key": "k", "priority": 0,
     "expires": datetime.timedelta(minutes=1), "time_limit": 2.5, "soft_time_limit": 2, "headers": {"h": 1},
     "ignore_result": True, "delivery_mode": 1, "shadow": "s", "argsrepr": "a", "kwargsrepr": "k",
-    "run_immediately": True, "start_after": moment, "expires_at": moment, "max_run_count": 3, "one_off": False, "jitter": 1,
-    "catchup": "none", "catchup_window": datetime.timedelta(hours=1), "extra": {"colour": "red"}}
+    "run_immediately": True, "start_after": moment, "expires_at": moment, "max_run_count": 3, "one_off": False,
+    "jitter": 1, "catchup": "none", "catchup_window": datetime.timedelta(hours=1), "extra": {"colour": "red"}}
   assert made(when=3600, **fields) == {
     "name": "Report", "task": "t", "enabled": False, "interval": {"every": 1, "period": "hours", "align": True},
     "timezone": "Asia/Tokyo", "args": [1, "ü"], "kwargs": {"x": None}, "queue": "q", "exchange": "e",
