@@ -1,0 +1,127 @@
+"""What Redis knows of an occurrence's runs: which attempts have ended, and who is running one."""
+
+from __future__ import annotations
+
+import dataclasses
+import uuid
+from importlib import resources
+from typing import TYPE_CHECKING, Any, Final, List, Mapping, NamedTuple, Sequence, Union
+
+if TYPE_CHECKING:
+  import redis
+
+#: The script carries numbers as Lua's, which are exact up to 2^53.
+_MOST: Final = 2**31 - 1
+_SCRIPT: Final = "record.lua"
+
+
+class Attempt(NamedTuple):
+  """Which of the messages with one task id this is. Later ones are greater: `Task.retry` and `Task.replace` send a
+  message with the same id, the first with one more retry, the second with one more replacement."""
+
+  replacements: int
+  retries: int
+
+  @classmethod
+  def of(cls, request: Mapping[str, Any]) -> Attempt:
+    return cls(_number(request.get("replaced_task_nesting")), _number(request.get("retries")))
+
+
+def _number(value: Any) -> int:
+  """A header's count. Headers come from outside, and may be anything."""
+  return min(max(value, 0), _MOST) if isinstance(value, int) else 0
+
+
+@dataclasses.dataclass(frozen=True)
+class Run:
+  """One execution of one attempt."""
+
+  task_id: str
+  attempt: Attempt
+  #: Names this execution, so that it is told from another of the same attempt.
+  token: str = dataclasses.field(default_factory=lambda: uuid.uuid4().hex)
+
+
+@dataclasses.dataclass(frozen=True)
+class Granted:
+  """The run may begin, and is recorded."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Repeat:
+  """This attempt has ended, or a later one has begun."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Busy:
+  """Another execution of this attempt is alive."""
+
+  #: Seconds until it counts as dead unless it is renewed.
+  remaining: float
+  #: The copy of the message that comes back in the meantime; empty: none does.
+  copy: str
+
+
+Verdict = Union[Granted, Repeat, Busy]
+
+
+class Records:
+  """The records of one Redis. Each call is one round trip, and may be done again when its answer was lost.
+
+  All methods raise redis.RedisError.
+  """
+
+  def __init__(self, client: redis.Redis, prefix: str, lease: float, keep: float) -> None:
+    """`lease`: seconds for which a run counts as alive without being renewed. `keep`: seconds for which an ended run is
+    remembered."""
+    text = resources.files("reactivebeat.guard").joinpath(_SCRIPT).read_text("utf-8")
+    self._client = client
+    self._script: Any = client.register_script(text)
+    self._prefix = prefix
+    self._times = [int(lease * 1000), int(keep * 1000)]
+
+  def key(self, task_id: str) -> str:
+    """STRING, see record.lua."""
+    return self._prefix + task_id
+
+  def begin(self, run: Run) -> Verdict:
+    verdict, *rest = self._call("begin", run)
+    if _text(verdict) == "run":
+      return Granted()
+    if _text(verdict) == "done":
+      return Repeat()
+    copy = _text(rest[1])
+    return Busy(int(rest[0]) / 1000, "" if copy == "-" else copy)
+
+  def finish(self, run: Run) -> bool:
+    """The attempt has ended. False: another execution of it had been begun in the meantime."""
+    return _ours(self._call("finish", run))
+
+  def release(self, run: Run) -> None:
+    """The attempt has not ended, and may be begun again at once."""
+    self._call("release", run)
+
+  def renew(self, runs: Sequence[Run]) -> List[bool]:
+    """The runs are alive. False for each that another execution has taken over; a record that cannot be read or written
+    says nothing."""
+    pipeline = self._client.pipeline(transaction=False)
+    for run in runs:
+      self._call("renew", run, client=pipeline)
+    return [isinstance(answer, Exception) or _ours(answer) for answer in pipeline.execute(raise_on_error=False)]
+
+  def announce(self, run: Run, copy: str, known: str) -> None:
+    """A copy of the run's message has been sent, and comes back. It takes the place of the copy `known`, or of none."""
+    self._call("return", run, copy, known or "-")
+
+  def _call(self, verb: str, run: Run, *more: str, client: Any = None) -> Any:
+    arguments = [verb, run.token, *run.attempt, *self._times, *more]
+    return self._script(keys=[self.key(run.task_id)], args=arguments, client=client)
+
+
+def _ours(answer: Any) -> bool:
+  return _text(answer[0]) == "ours"
+
+
+def _text(value: Any) -> str:
+  """A client gives bytes or text, as its owner has made it."""
+  return value.decode() if isinstance(value, bytes) else str(value)
