@@ -14,6 +14,9 @@ import os
 import re
 from typing import TYPE_CHECKING, Any, Final, Mapping, Optional, Union
 
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
 from .connection import Address
 from .errors import InvalidSetting, UnsupportedBroker
 from .guard import tracing
@@ -56,7 +59,11 @@ def once(app: Celery, *, redis: Union[str, redis_py.Redis, None] = None, everyth
   given = None if isinstance(redis, str) else redis
 
   def records() -> Records:
-    client = given if given is not None else (address or _address(app)).client()
+    client = given
+    if client is None:
+      client = (address or _address(app)).client()
+      # The guard has its own patience. redis-py's would double it, and holds the renewals up.
+      client.set_retry(Retry(NoBackoff(), 1))
     return Records(client, prefix, lease, keep)
 
   tracing.install(app, tracing.Guard(records, _any if everything else _is_occurrence, lease, patience))

@@ -14,7 +14,7 @@ from .records import Records, Run
 logger: Final = logging.getLogger("reactivebeat.worker")
 
 #: Seconds until a call that failed is tried again.
-_PAUSE: Final = 1.0
+_PAUSE: Final = 0.25
 #: Ended runs that could not be recorded yet. More would be those of a Redis that does not come back.
 _MOST_OWED: Final = 10_000
 
@@ -57,6 +57,17 @@ class Keeper:
       self._wake()
       self._changed.notify()
 
+  def settle(self) -> None:
+    """Records the ends that Redis could not be told. Raises redis.RedisError when it still cannot."""
+    if not self._owed:
+      return
+    with self._changed:
+      owed = list(self._owed)
+    for run in owed:
+      self._records.finish(run)
+      with self._changed:
+        self._owed.pop(run, None)
+
   def _wake(self) -> None:
     if self._thread is None:
       self._thread = threading.Thread(target=self._work, name="reactivebeat-once", daemon=True)
@@ -80,22 +91,18 @@ class Keeper:
         self._changed.wait(max(0.0, due - now))
         now = time.monotonic()
         held = [run for run, due in self._held.items() if due <= now]
-        owed = list(self._owed)
       try:
+        self.settle()
         self._renew(held)
-        for run in owed:
-          self._records.finish(run)
-          with self._changed:
-            self._owed.pop(run, None)
         self._fails = False
       except redis.RedisError as error:
         if not self._fails:
           self._fails = True
-          logger.warning("The runs of this process cannot be kept alive: %s. They go on.", error)
+          logger.warning("The runs of this process go on, and cannot be kept alive in Redis: %s", error)
         self._again(held)
       except Exception:
         # Without this thread runs would look dead that are alive.
-        logger.exception("The runs of this process cannot be kept alive. They go on.")
+        logger.exception("The runs of this process go on, and cannot be kept alive in Redis")
         self._again(held)
 
   def _renew(self, runs: list[Run]) -> None:

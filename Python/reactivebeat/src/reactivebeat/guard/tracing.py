@@ -118,7 +118,7 @@ class Guard:
     run = Run(uuid, Attempt.of(request))
     try:
       process = self._here()
-      verdict = self._begin(process.records, task, run, args, kwargs, request)
+      verdict = self._begin(process, task, run, args, kwargs, request)
     except ReactiveBeatError as error:
       logger.error("Task %s[%s] runs unguarded: %s", task.name, uuid, error)
       return tracer(uuid, args, kwargs, request)
@@ -137,13 +137,13 @@ class Guard:
         self._process = _Process(self._records(), self._interval)
       return self._process
 
-  def _begin(self, records: Records, task: Any, run: Run, args: Any, kwargs: Any,
+  def _begin(self, process: _Process, task: Any, run: Run, args: Any, kwargs: Any,
              request: Mapping[str, Any]) -> Optional[str]:
     """None: execute it. Otherwise why not."""
     known = copies.name(request)
     can_send = True
     while True:
-      verdict = self._ask(records, task, run)
+      verdict = self._ask(process, task, run)
       if isinstance(verdict, Granted):
         return None
       if isinstance(verdict, Repeat):
@@ -159,7 +159,7 @@ class Guard:
                          error)
           can_send = False
         else:
-          self._announce(records, run, copy, known)
+          self._announce(process.records, run, copy, known)
           return f"it is being run; its message comes back in {delay:.1f} s"
       time.sleep(min(max(verdict.remaining, _PAUSES[0]), _PAUSES[1]))
 
@@ -171,13 +171,15 @@ class Guard:
     except redis.RedisError as error:
       logger.warning("Task %s: two copies of its message may come back: %s", run.task_id, error)
 
-  def _ask(self, records: Records, task: Any, run: Run) -> Verdict:
+  def _ask(self, process: _Process, task: Any, run: Run) -> Verdict:
     """Waits for Redis, but not for longer than the patience."""
     began = time.monotonic()
     pause, has_warned = _PAUSES[0], False
     while True:
       try:
-        return records.begin(run)
+        # What has ended here while Redis was away comes first: this message may be a repeat of it.
+        process.keeper.settle()
+        return process.records.begin(run)
       except redis.RedisError as error:
         waited = time.monotonic() - began
         if self._patience is not None and waited >= self._patience:
