@@ -17,14 +17,16 @@ import collections
 import json
 import pathlib
 import random
-import signal
 import tempfile
 import time
-from typing import Any, Dict, List, Optional, Set
+import uuid
+from typing import Any, Dict, List, Optional, Set, Tuple
 
 from conftest import Server
 from guard_stage import NAMESPACE, Stage, message, wait_for
 
+#: A process and a thread of it.
+Place = Tuple[int, int]
 #: Seconds for everything.
 LIMIT = 240.0
 
@@ -35,7 +37,6 @@ class Chaos:
     self.options = options
     self.random = random.Random(options.seed)
     self.deadline = time.monotonic() + options.limit
-    self.killed: Set[int] = set()
     self.kills = self.repeats = self.lost_by_kombu = 0
     self.sent: Dict[str, bytes] = {}
     self.alive: List[Any] = []
@@ -60,7 +61,6 @@ class Chaos:
     return self
 
   def send(self) -> None:
-    import uuid
     task_id = str(uuid.uuid5(NAMESPACE, f"{self.options.seed} {len(self.sent)}"))
     failures = self.random.choice([0, 0, 0, 0, 1])
     text = message("work", task_id, [self.random.choice([0.0, 0.01, 0.1, 0.3]), failures])
@@ -71,16 +71,15 @@ class Chaos:
       self.repeats += 1
       self.repeat(task_id if self.random.random() < 0.7 else self.random.choice(list(self.sent)))
 
-  def repeat(self, task_id: str) -> None:
-    import uuid
+  def repeat(self, task_id: str, retries: int = 0) -> None:
     text = json.loads(self.sent[task_id])
     text["properties"]["delivery_tag"] = str(uuid.uuid4())
+    text["headers"]["retries"] = retries
     self.stage.broker.lpush("celery", json.dumps(text))
 
   def kill(self) -> None:
     """Kills one of the workers in the middle of a run, and starts another."""
-    before = self.running()
-    for task_id in before:
+    for task_id in self.running():
       self.assert_kept(task_id)
     victim = self.alive.pop(self.random.randrange(len(self.alive)))
     victim.kill()
@@ -90,25 +89,26 @@ class Chaos:
     for _ in range(20):
       time.sleep(0.01)
       missing &= self.missing()
-    for task_id in missing:
-      assert task_id not in before or self.stage.kinds(task_id)[-1] != "start" or not self.options.guarded, task_id
+    for task_id, retries in missing:
       self.lost_by_kombu += 1
-      self.repeat(task_id)
-    self.killed.add(victim.process.pid)
+      self.repeat(task_id, retries)
     self.alive.append(self.stage.worker(self.options.pool, 2).wait_until_ready())
 
   def assert_kept(self, task_id: str) -> None:
     """A run that goes on has a message, which comes back if the run does not end."""
-    wait_for(lambda: task_id not in self.missing(), lambda: f"no message is left of {task_id}: {self.stage.logs()}")
+    wait_for(lambda: task_id not in {missing[0] for missing in self.missing()},
+             lambda: f"no message is left of {task_id}: {self.stage.logs()}")
 
-  def missing(self) -> Set[str]:
-    """What has not ended and has no message."""
-    unended = self.unended()
+  def missing(self) -> Set[Tuple[str, int]]:
+    """What has not ended and has no message: the task's id, and of which attempt."""
+    attempts = dict.fromkeys(self.unended(), 0)
+    for kind, task_id, _, retries, _ in self.stage.events():
+      if kind == "retry" and task_id in attempts:
+        attempts[task_id] = max(attempts[task_id], retries + 1)
     with self.stage.broker.pipeline(transaction=True) as pipeline:
       waiting, taken = pipeline.lrange("celery", 0, -1).hvals("unacked").execute()
-    ids = {json.loads(text)["headers"]["id"] for text in waiting}
-    ids |= {json.loads(text)[0]["headers"]["id"] for text in taken}
-    return unended - ids
+    messages = [json.loads(text) for text in waiting] + [json.loads(text)[0] for text in taken]
+    return set(attempts.items()) - {(text["headers"]["id"], text["headers"]["retries"]) for text in messages}
 
   def unended(self) -> Set[str]:
     return set(self.sent) - {event[1] for event in self.stage.events() if event[0] == "end"}
@@ -120,33 +120,30 @@ class Chaos:
   def verdict(self) -> Dict[str, int]:
     """How often an occurrence ran beside itself, and again after its end."""
     counts: Dict[str, int] = collections.Counter()
-    events = self.stage.events()
-    last = {event[2]: place for place, event in enumerate(events)}
-    by_task: Dict[str, List[Any]] = collections.defaultdict(list)
-    for place, event in enumerate(events):
-      by_task[event[1]].append((place, *event))
-    dead = {process for process in last if self.is_dead(process)}
+    by_task: Dict[str, List[Tuple[int, str, Place]]] = collections.defaultdict(list)
+    last: Dict[Place, int] = {}
+    for number, (kind, task_id, process, _, thread) in enumerate(self.stage.events()):
+      last[process, thread] = number
+      by_task[task_id].append((number, kind, (process, thread)))
+    # Where a worker was killed, and what it did last.
+    died = {number: place for place, number in last.items() if not pathlib.Path(f"/proc/{place[0]}").exists()}
     for runs in by_task.values():
-      open_runs: Dict[int, int] = {}
-      ended_by: Optional[int] = None
-      for place, kind, _, process, _ in runs:
+      open_runs: Dict[Place, int] = {}
+      end: Optional[int] = None
+      for number, kind, place in runs:
         if kind == "start":
           counts["runs"] += 1
-          if any(other not in dead or last[other] != at for other, at in open_runs.items()):
+          if any(begun not in died for begun in open_runs.values()):
             counts["beside"] += 1
-          if ended_by is not None:
-            counts["unrecorded" if ended_by < 0 else "again"] += 1
-          open_runs[process] = place
+          if end is not None:
+            # Who was killed right after the end may not have said that it has ended.
+            counts["unrecorded" if end in died else "again"] += 1
+          open_runs[place] = number
         else:
-          open_runs.pop(process, None)
-          if kind == "end":
-            # A process that was killed, and did nothing after this, may not have said that it has ended.
-            ended_by = -1 if process in dead and last[process] == place else process
+          open_runs.pop(place, None)
+          end = number if kind == "end" else end
     counts["ended"] = sum(any(run[1] == "end" for run in runs) for runs in by_task.values())
     return counts
-
-  def is_dead(self, process: int) -> bool:
-    return not pathlib.Path(f"/proc/{process}").exists()
 
 
 def run(options: argparse.Namespace) -> Dict[str, int]:

@@ -8,6 +8,7 @@ GUARD_CONF      settings of the application as JSON
 
 import json
 import os
+import threading
 import time
 from typing import Any
 
@@ -28,7 +29,7 @@ if os.environ["GUARD_ONCE"]:
 
 
 def note(kind: str, task: Any) -> None:
-  events.rpush("events", json.dumps([kind, task.request.id, os.getpid(), task.request.retries]))
+  events.rpush("events", json.dumps([kind, task.request.id, os.getpid(), task.request.retries, threading.get_ident()]))
 
 
 def mine() -> bool:

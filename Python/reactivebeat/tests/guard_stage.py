@@ -79,7 +79,7 @@ class Stage:
     self.notes.rpush("gate:" + task_id, "1")
 
   def events(self, task_id: Optional[str] = None) -> List[Any]:
-    """[kind, task id, process, retries] in the order in which it happened."""
+    """[kind, task id, process, retries, thread] in the order in which it happened."""
     events = [json.loads(text) for text in self.notes.lrange("events", 0, -1)]
     return [event for event in events if task_id in (None, event[1])]
 
