@@ -94,6 +94,19 @@ def test_a_dead_retry_does_not_bring_back_the_attempt_before_it(records: Records
   assert records.begin(run(attempt=RETRIED)) == Granted()
 
 
+def test_an_earlier_attempt_does_not_run_after_a_later_one_has_begun(records: Records) -> None:
+  """Whatever is known of it: the first record may have been lost, or the later run given back."""
+  second = run(attempt=RETRIED)
+  records.begin(second)
+  assert records.begin(run()) == Repeat()
+  other, later = run("other"), run("other", RETRIED)
+  records.begin(other)
+  records.begin(later)
+  records.release(later)
+  assert records.begin(run("other")) == Repeat()
+  assert records.begin(later) == Granted()
+
+
 def test_a_renewed_run_stays_alive(records: Records, client: Any) -> None:
   first, other = run(), run("other")
   records.begin(first)

@@ -434,6 +434,21 @@ def test_after_the_patience_it_runs_unguarded_and_its_end_is_recorded_later(
   assert stage.deliver(task) == states.IGNORED
 
 
+def test_an_end_that_is_owed_comes_before_the_next_message(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+  def away(*args: Any) -> Any:
+    raise redis.ConnectionError("away")
+
+  monkeypatch.setattr("reactivebeat.guard.keeper._PAUSE", 3600)
+  stage.guard()
+  task = stage.task(ignore_result=True)
+  with pytest.MonkeyPatch.context() as patch:
+    patch.setattr(Records, "finish", away)
+    stage.deliver(task)
+  stage.client.flushall()  # as of a Redis that has begun anew
+  assert stage.deliver(task) == states.IGNORED
+  assert len(stage.ran) == 1
+
+
 def test_an_application_without_redis_runs_and_says_so(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
   stage.app.conf.broker_url = "memory://"
   stage.guard()
