@@ -8,8 +8,8 @@ It checks that
 - none is run again after its end, unless the worker was killed after the end and before it was recorded.
 
 Without the guard the last two do not hold, and the program says how often. kill -9 makes kombu's Redis transport itself
-lose the message that it has just taken from the queue; such a message is sent again, as by a broker that loses none, and
-counted.
+lose the message that it has just taken from the queue; such a message is sent again, as by a broker that loses none,
+and counted.
 """
 
 import argparse
@@ -55,7 +55,8 @@ class Chaos:
         self.send()
         # A backlog of a few messages, so that kills meet runs.
         wait_for(lambda: self.stage.broker.llen("celery") < 4, self.stage.logs)
-    wait_for(lambda: not self.unended(), lambda: f"{self.unended()} {self.stage.logs()}", self.deadline - time.monotonic())
+    wait_for(lambda: not self.unended(), lambda: f"{self.unended()} {self.stage.logs()}",
+             self.deadline - time.monotonic())
     if self.options.guarded:
       self.stage.wait_until_empty()
     return self

@@ -1,4 +1,4 @@
-"""The application of the guard's tests. Its tasks tell in a list in Redis what they do; the environment has its options:
+"""The application of the guard's tests. Its tasks tell in a list in Redis what they do. The environment says:
 
 GUARD_BROKER    the broker's URL
 GUARD_SOCKET    the socket of the Redis with the list `events` in database 2
