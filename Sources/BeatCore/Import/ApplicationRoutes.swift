@@ -1,5 +1,5 @@
 /// What a Celery application makes of the schedules of another source: where they go by its `task_routes` and default
-/// queue, and the options of their tasks. `beat_schedule.py` is asked, and answers with one JSON object a line.
+/// queue, and the options of their tasks. `application.py` is asked, and answers with one JSON object a line.
 package struct ApplicationRoutes {
   /// The clock by which the application's crontabs go; nil: it has no zone with a name.
   package let timezone: String?

@@ -1,4 +1,4 @@
-/// The `beat_schedule` of a Celery application, as `beat_schedule.py` prints it: one JSON object a line, of `name` and
+/// The `beat_schedule` of a Celery application, as `application.py` prints it: one JSON object a line, of `name` and
 /// either `document`, with `notes`, or `problem`; and one of the `transport_options` of its workers.
 package enum BeatScheduleDump {
   package static func schedules(_ bytes: [UInt8], _ settings: ImportSettings) throws(ImportError) -> [ImportedSchedule]

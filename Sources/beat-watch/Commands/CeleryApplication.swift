@@ -18,12 +18,12 @@ struct CeleryApplication {
     try ask([name, "", "routes"], ApplicationRoutes.question(schedules, context))
   }
 
-  /// What `Python/beat_schedule.py` prints. What the application itself prints goes to standard error.
+  /// What `Python/application.py` prints. What the application itself prints goes to standard error.
   ///
   /// - Parameter input: what the program reads from standard input. It reads all of it before it loads the application
   ///   or prints anything.
   private func ask(_ arguments: [String], _ input: [UInt8] = []) throws -> [UInt8] {
-    let program = String(decoding: PackageResources.beat_schedule_py, as: UTF8.self)
+    let program = String(decoding: PackageResources.application_py, as: UTF8.self)
     var ends: [Int32] = [-1, -1]
     // A pair of sockets is used and no pipe, since a pipe would need a second call to be closed in the child.
     guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0, &ends) == 0 else {

@@ -7,18 +7,25 @@ Arguments: the application as for `celery -A`, and the file in which celery beat
 With a third argument, `routes`, it says where the schedules of another source go: standard input has one JSON object a
 line, {"index": …, "task": …, "args": …, "kwargs": …, "options": {…}}; it prints {"application": {"timezone": …}} after the
 first line, and for each line {"index": …, "fields": {…}, "notes": […]} or {"index": …, "problem": …}.
-Routes and the options of tasks are settled by Celery itself, as when it sends.
+Routes and the options of tasks are settled by Celery itself: it sends, but to a producer that only records.
 """
+import contextlib
 import os
 import sys
+import threading
 
 # The application's prints go to standard error, so that they are not taken for this program's output.
 output = os.fdopen(os.dup(1), "w", encoding="utf-8", errors="surrogateescape")
 os.dup2(2, 1)
 
-# Options that Celery takes, but that do not change the message.
-SILENT = {"producer", "connection", "add_to_parent", "retry", "retry_policy", "immediate", "mandatory", "delivery_mode",
-          "exchange_type"}
+# Options of an entry that are no part of the question: with them Celery would really send.
+OWN = {"producer", "publisher", "connection"}
+# Options that Celery takes, but that do not change the message, or only where it goes.
+SILENT = OWN | {"add_to_parent", "retry", "retry_policy", "immediate", "mandatory", "delivery_mode", "exchange_type",
+                "route_name", "expiration"}
+# Options that fields of a document stand for.
+HONOURED = {"queue", "exchange", "routing_key", "expires", "priority", "time_limit", "soft_time_limit", "headers",
+            "ignore_result", "shadow", "argsrepr", "kwargsrepr", "serializer", "compression"}
 # Options without which the task would run at another time, or in another way. They are handed on as they are: the
 # daemon's reader refuses them, and says why.
 NEEDED = {"countdown", "eta", "link", "link_error", "chain", "chord", "group_id", "group_index", "task_id", "retries",
@@ -208,34 +215,36 @@ def arguments(entry):
 def sending(app, entry, notes):
   """The document's fields that say where and how the task is sent: options of the entry, of its task, and of its
   route."""
-  import datetime
-  task = app.tasks.get(entry.task)
-  options = dict(task._get_exec_options() if task else {}, **entry.options)  # As Task.apply_async.
-  options = {key: value for key, value in options.items() if value is not None}
-  options = dict(app.amqp.router.route(options, entry.task, entry.args, entry.kwargs, task))
-  result = destination(app, options)
-
-  expires = options.pop("expires", None)
-  if isinstance(expires, datetime.timedelta):
-    result["expires"] = expires.total_seconds()
-  elif isinstance(expires, datetime.datetime):
-    result["expires"] = date(app, expires)
-  elif expires is not None:
-    result["expires"] = expires
-  for key in ("priority", "time_limit", "soft_time_limit", "headers", "ignore_result", "shadow", "argsrepr", "kwargsrepr"):
-    value = options.pop(key, None)
-    if value is not None:
-      result[key] = value
-  serializer = options.pop("serializer", None) or app.conf.task_serializer
-  if serializer != "json":
-    notes.append(f"was sent as {serializer}, and is sent as JSON here: the workers must accept it")
-  if options.pop("compression", None) or app.conf.task_compression:
-    notes.append("was sent compressed, and is not here")
+  options = {key: value for key, value in entry.options.items() if value is not None}
   needed = {key: plain(value) for key, value in options.items() if key in NEEDED and value}
+  asked = {key: value for key, value in options.items() if key not in NEEDED and key not in OWN}
+  args, kwargs = list(entry.args or ()), dict(entry.kwargs or {})
+  sent = ask(app, entry.task, args, kwargs, asked)
+  notes += sent.notes
+  if getattr(sent.task, "typing", False) and hasattr(sent.task, "__header__"):
+    try:
+      sent.task.__header__(*args, **kwargs)
+    except TypeError as error:
+      notes.append(f"celery beat does not send it, since its task does not take these arguments: {error}")
+  result = dict(sent.destination(app), **sent.fields(app))
+  if sent.headers:
+    result["headers"] = sent.headers
+  for key in ("argsrepr", "kwargsrepr"):
+    if key in sent.options:
+      result[key] = sent.options[key]
+  # Documents leave both to the task and the daemon: a worker takes no word on the result as false does.
+  result.pop("delivery_mode", None)
+  if result.get("ignore_result") is False and "ignore_result" not in options:
+    del result["ignore_result"]
+  if sent.serializer != "json":
+    notes.append(f"was sent as {sent.serializer}, and is sent as JSON here: the workers must accept it")
+  if sent.compression:
+    notes.append("was sent compressed, and is not here")
   if needed:
     result["options"] = needed
   unknown = sorted(
-    key for key, value in options.items() if key not in SILENT and key not in NEEDED and value is not None)
+    key for key, value in dict(sent.options, **options).items()
+    if value is not None and key not in HONOURED and key not in SILENT and key not in NEEDED)
   if unknown:
     notes.append(f"its options have no effect here: {', '.join(unknown)}")
   return result
@@ -250,24 +259,177 @@ def plain(value):
     return str(value)
 
 
-def destination(app, options):
-  """Where the message goes, as celery.app.amqp.AMQP.send_task_message settles it."""
-  queue, exchange = options.pop("queue", None), options.pop("exchange", None)
-  key, kind = options.pop("routing_key", None), options.get("exchange_type")
-  if isinstance(queue, str):
-    queue = app.amqp.queues[queue]
-  if queue is None and exchange is None:
-    queue = app.amqp.default_queue
-  if exchange is None:
-    kind = kind or (queue.exchange.type if queue.exchange else "direct")
-    if kind == "direct" and key in (None, queue.routing_key, queue.name):
-      return {"queue": queue.name}
-    exchange, key = queue.exchange, key or queue.routing_key
-  kind = kind or getattr(exchange, "type", None) or app.conf.task_default_exchange_type
-  if kind not in ("direct", "topic"):
-    raise Refused(f"it goes to a {kind} exchange, which is not supported; name a queue")
-  name = getattr(exchange, "name", exchange)
-  return {"exchange": name, "exchange_type": kind, "routing_key": key or app.conf.task_default_routing_key}
+# Celery is asked where and how it sends a task by letting it send. Its own functions run, with its router, its options
+# of tasks and its rules for exchanges, but on stand-ins for the application, the task and the producer: no connection
+# is made, no result backend is touched, and task_always_eager does not run the task.
+
+
+class Published(Exception):
+  """Celery has come as far as the producer. Nothing after that may run: signals, events, the result."""
+
+
+class StandIn:
+  """An object with some attributes replaced. All others are the object's own."""
+
+  def __init__(self, real, **replaced):
+    self.__dict__.update(replaced, _real=real)
+
+  def __getattr__(self, name):
+    return getattr(self._real, name)
+
+
+class Sent:
+  """What Celery would have sent."""
+
+  def __init__(self, task, args, kwargs):
+    self.task, self.args, self.kwargs = task, args, kwargs
+    self.notes = []
+    # What the task and its caller say, before any route.
+    self.given = {}
+    # The route that was found, or nothing.
+    self.route = {}
+    # What came to the sender, and what came to the producer.
+    self.options, self.published = {}, {}
+    # The routers that are functions and were asked, and why one of them could not answer.
+    self.functions, self.unsaid = [], []
+
+  @property
+  def headers(self):
+    """The headers that the caller or a route adds to Celery's own."""
+    return self.options.get("headers") or {}
+
+  @property
+  def serializer(self):
+    return self.published["serializer"]
+
+  @property
+  def compression(self):
+    return self.published["compression"]
+
+  def destination(self, app):
+    """Where the message goes, as fields of a document."""
+    exchange, key = self.published["exchange"], self.published["routing_key"]
+    name = getattr(exchange, "name", exchange)
+    if not name:
+      if not key:
+        named = self.options.get("exchange")
+        raise Refused(f"it names the exchange {getattr(named, 'name', named)} without a routing key, with which Celery "
+                      "sends it to a queue without a name; name a queue")
+      return {"queue": str(key)}
+    kind = self.options.get("exchange_type") or self.exchange_type(app, exchange, name)
+    if kind not in ("direct", "topic"):
+      raise Refused(f"it goes to a {kind} exchange, which is not supported; name a queue")
+    return {"exchange": str(name), "exchange_type": kind, "routing_key": str(key or "")}
+
+  def exchange_type(self, app, exchange, name):
+    """The type of an exchange for which no option gives one: as it is declared by whoever declares it."""
+    queue = self.options.get("queue")
+    declared = [exchange] + [getattr(queue, "exchange", None)] + [queue.exchange for queue in app.amqp.queues.values()]
+    types = [other.type for other in declared if getattr(other, "name", None) == name and getattr(other, "type", None)]
+    return types[0] if types else "direct"
+
+  def fields(self, app):
+    """The other fields of the message, as fields of a document. Those without a value are left out."""
+    import datetime
+    from kombu.entity import maybe_delivery_mode
+    headers = self.published["headers"]
+    limit, soft = headers.get("timelimit") or (None, None)
+    expires = self.given.get("expires")
+    if isinstance(expires, datetime.datetime):
+      expires = date(app, expires)
+    fields = {
+      "expires": expires, "priority": self.published.get("priority"), "time_limit": limit, "soft_time_limit": soft,
+      "ignore_result": headers.get("ignore_result"), "shadow": headers.get("shadow"),
+      "delivery_mode": maybe_delivery_mode(self.published["delivery_mode"])}
+    return {name: plain(value) for name, value in fields.items() if value is not None}
+
+
+def ask(app, name, args, kwargs, options):
+  """What Celery's beat would send for the task with these arguments and options. Raises what Celery raises."""
+  import inspect
+  from celery.app.base import Celery
+  from celery.app.task import Task
+  task = app.tasks.get(name)
+  sent = Sent(task, args, kwargs)
+  # Functions that others have wrapped (tracing, for example) are asked without the wrapping.
+  application = stand_in(app, sent, inspect.unwrap(Celery.send_task))
+  with ASKING, unheard("before_task_publish"):
+    try:
+      if task is None:
+        application.send_task(name, args, kwargs, **options)
+      else:
+        # The method of Celery's own class: one that an application has put in its place may do anything.
+        if inspect.unwrap(type(task).apply_async) is not inspect.unwrap(Task.apply_async):
+          sent.notes.append("its class has an apply_async of its own, which is not called here")
+        caller = StandIn(task, app=application, _get_app=lambda: application, __v2_compat__=False, typing=False,
+                         _dump_pydantic_arguments=None)
+        inspect.unwrap(Task.apply_async)(caller, args, kwargs, **options)
+    except Published:
+      return sent
+  raise Refused("Celery has sent nothing")
+
+
+# A signal's receivers are switched off for one question at a time.
+ASKING = threading.RLock()
+
+
+@contextlib.contextmanager
+def unheard(name):
+  """While it is entered, a signal of Celery that this thread sends reaches nobody. Those of other threads do."""
+  from celery import signals
+  signal, thread = getattr(signals, name), threading.get_ident()
+  receivers = signal._live_receivers
+  signal._live_receivers = lambda sender: [] if threading.get_ident() == thread else receivers(sender)
+  try:
+    yield
+  finally:
+    del signal._live_receivers
+
+
+def stand_in(app, sent, send_task):
+  """The application as Celery's functions see it while they are asked."""
+  from types import SimpleNamespace
+
+  def publish(body, **published):
+    sent.published = published
+    raise Published
+
+  def send_task_message(producer, name, message, **options):
+    sent.options = options
+    return app.amqp.send_task_message(producer, name, message, **options)
+
+  def send(name, args=None, kwargs=None, **options):
+    sent.given = {key: value for key, value in options.items() if value is not None}
+    if options.get("task_type") is not None:
+      options["task_type"] = sent.task
+    return send_task(application, name, args, kwargs, **options)
+
+  connection = SimpleNamespace(_reraise_as_library_errors=contextlib.nullcontext)
+  producer = SimpleNamespace(publish=publish, connection=connection, serializer=None)
+  application = StandIn(
+    app, send_task=send, current_worker_task=None, producer_or_acquire=lambda _=None: contextlib.nullcontext(producer),
+    conf=StandIn(app.conf, task_always_eager=False), backend=SimpleNamespace(on_task_call=lambda *_: None),
+    # Celery 5.6 looks at the broker's kind here, and needs it only for an eta.
+    producer_pool=SimpleNamespace(connections=SimpleNamespace(connection=SimpleNamespace(
+      transport=SimpleNamespace(driver_type="")))),
+    amqp=StandIn(app.amqp, send_task_message=send_task_message, router=observed(app.amqp.router, sent),
+                 create_task_message=app.amqp.task_protocols[2]))
+  return application
+
+
+def observed(router, sent):
+  """The router of the application, which tells what it has found."""
+  import copy
+  router, query = copy.copy(router), router.query_router
+
+  def query_router(route, *arguments):
+    answer = query(route, *arguments)
+    if answer is not None:
+      sent.route = {"queue": answer} if isinstance(answer, str) else dict(answer)
+    return answer
+
+  router.query_router = query_router
+  return router
 
 
 def date(app, value):
