@@ -4,19 +4,20 @@
 The first line is {"transport_options": {…}}: those that decide where the workers' messages lie, and no others.
 
 Arguments: the application as for `celery -A`, and the file in which celery beat keeps its last runs, or nothing.
-With a third argument, `routes`, it says where the schedules of another source go: standard input has one JSON object a
+With the third argument `manifest` it prints one line, {"manifest": {…}}: what the application says of its tasks, and
+of those whose names standard input has, one JSON text a line.
+With the third argument `routes`, it says where the schedules of another source go: standard input has one JSON object a
 line, {"index": …, "task": …, "args": …, "kwargs": …, "options": {…}}; it prints {"application": {"timezone": …}} after the
 first line, and for each line {"index": …, "fields": {…}, "notes": […]} or {"index": …, "problem": …}.
 Routes and the options of tasks are settled by Celery itself: it sends, but to a producer that only records.
 """
+from __future__ import annotations
+
 import contextlib
 import os
 import sys
 import threading
-
-# The application's prints go to standard error, so that they are not taken for this program's output.
-output = os.fdopen(os.dup(1), "w", encoding="utf-8", errors="surrogateescape")
-os.dup2(2, 1)
+from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Tuple
 
 # Options of an entry that are no part of the question: with them Celery would really send.
 OWN = {"producer", "publisher", "connection"}
@@ -26,6 +27,7 @@ SILENT = OWN | {"add_to_parent", "retry", "retry_policy", "immediate", "mandator
 # Options that fields of a document stand for.
 HONOURED = {"queue", "exchange", "routing_key", "expires", "priority", "time_limit", "soft_time_limit", "headers",
             "ignore_result", "shadow", "argsrepr", "kwargsrepr", "serializer", "compression"}
+DESTINATION = {"queue", "exchange", "exchange_type", "routing_key"}
 # Options without which the task would run at another time, or in another way. They are handed on as they are: the
 # daemon's reader refuses them, and says why.
 NEEDED = {"countdown", "eta", "link", "link_error", "chain", "chord", "group_id", "group_index", "task_id", "retries",
@@ -36,7 +38,7 @@ class Refused(Exception):
   """The entry cannot be imported. The text says why, and what to do."""
 
 
-def zone_name(zone):
+def zone_name(zone: Any) -> Optional[str]:
   """The IANA name of a zone, or None."""
   for attribute in ("key", "zone"):
     name = getattr(zone, attribute, None)
@@ -45,7 +47,7 @@ def zone_name(zone):
   return "UTC" if str(zone) in ("UTC", "utc") else None
 
 
-def load(name):
+def load(name: str) -> Any:
   from celery.app.utils import find_app
   app = find_app(name)
   app.loader.init_worker()
@@ -53,7 +55,7 @@ def load(name):
   return app
 
 
-def routes(name):
+def routes(name: str, output: Any) -> None:
   """Where the schedules of another source go."""
   import json
   from types import SimpleNamespace
@@ -62,7 +64,8 @@ def routes(name):
   output.write(dumps({"transport_options": transport_options(app)}) + "\n")
   output.write(dumps({"application": {"timezone": zone_name(app.timezone)}}) + "\n")
   for request in requests:
-    record, notes = {"index": request["index"]}, []
+    record: Dict[str, Any] = {"index": request["index"]}
+    notes: List[str] = []
     entry = SimpleNamespace(
       task=request["task"], args=request.get("args") or [], kwargs=request.get("kwargs") or {},
       options=request["options"])
@@ -78,7 +81,7 @@ def routes(name):
     output.write(text + "\n")
 
 
-def main(name, schedule_file):
+def main(name: str, schedule_file: Optional[str], output: Any) -> None:
   from celery.beat import ScheduleEntry
   from celery.schedules import crontab
   app = load(name)
@@ -90,7 +93,7 @@ def main(name, schedule_file):
     entries.setdefault("celery.backend_cleanup", {
       "task": "celery.backend_cleanup", "schedule": crontab("0", "4", "*"), "options": {"expires": 12 * 3600}})
   for key, value in entries.items():
-    record = {"name": str(key)}
+    record: Dict[str, Any] = {"name": str(key)}
     try:
       entry = value if isinstance(value, ScheduleEntry) else ScheduleEntry(**dict(value, name=key, app=app))
       record["document"], record["notes"] = document(app, entry, last.get(key))
@@ -102,7 +105,7 @@ def main(name, schedule_file):
     output.write(text + "\n")
 
 
-def transport_options(app):
+def transport_options(app: Any) -> Dict[str, Any]:
   """The options of a Redis broker that decide where messages lie. All others stay out: they may be secret."""
   scheme = str(app.conf.broker_write_url or "").partition(":")[0]
   given = app.conf.broker_transport_options or {}
@@ -115,12 +118,14 @@ def transport_options(app):
           if value is not None}
 
 
-def dumps(record):
-  from kombu.utils.json import dumps as encode
-  return encode(record, ensure_ascii=False)
+def dumps(record: Any) -> str:
+  from kombu.utils import json
+  encode: Any = json.dumps
+  text: str = encode(record, ensure_ascii=False)
+  return text
 
 
-def last_runs(file):
+def last_runs(file: str) -> Dict[Any, Any]:
   """The entries that celery beat has stored, by name."""
   import shelve
   without = file[:-3] if file.endswith(".db") else file  # Some kinds of dbm add the suffix themselves.
@@ -134,8 +139,8 @@ def last_runs(file):
     f"--schedule-file {file}: {failure}; give the file of celery beat (its option -s), and stop celery beat first")
 
 
-def document(app, entry, kept):
-  notes = []
+def document(app: Any, entry: Any, kept: Any) -> Tuple[Dict[str, Any], List[str]]:
+  notes: List[str] = []
   result = {"name": str(entry.name), "task": entry.task, "enabled": True}
   result.update(timing(app, entry.schedule, notes))
   result.update(arguments(entry))
@@ -149,7 +154,7 @@ def document(app, entry, kept):
   return result, notes
 
 
-def timing(app, schedule, notes):
+def timing(app: Any, schedule: Any, notes: List[str]) -> Dict[str, Any]:
   """The document's fields for the schedule and its zone."""
   from celery import VERSION, schedules
   zone = zone_name(schedule.tz)
@@ -177,7 +182,7 @@ def timing(app, schedule, notes):
   raise Refused(f"its schedule is a {type(schedule).__name__}, which is not known here; write it as interval or crontab")
 
 
-def deadline(value):
+def deadline(value: Any) -> Any:
   """How many seconds old a missed run may be; None: no limit. It holds for crontabs only, as in
   celery.schedules.crontab.is_due."""
   import math
@@ -187,19 +192,19 @@ def deadline(value):
   return value
 
 
-def known(zone):
+def known(zone: Optional[str]) -> str:
   if zone is None:
     raise Refused("the application goes by its host's local time; give it a timezone such as \"Europe/Berlin\"")
   return zone
 
 
-def crontab_field(schedule, field):
+def crontab_field(schedule: Any, field: str) -> Any:
   """A crontab's field as the user wrote it, or else the numbers it stands for."""
   written = getattr(schedule, "_orig_" + field)
   return written if isinstance(written, (int, str)) else sorted(getattr(schedule, field))
 
 
-def arguments(entry):
+def arguments(entry: Any) -> Dict[str, Any]:
   from celery.beat import BeatLazyFunc
   args, kwargs = list(entry.args or ()), dict(entry.kwargs or {})
   if any(isinstance(value, BeatLazyFunc) for value in args + list(kwargs.values())):
@@ -212,7 +217,7 @@ def arguments(entry):
   return {"args": args, "kwargs": kwargs}
 
 
-def sending(app, entry, notes):
+def sending(app: Any, entry: Any, notes: List[str]) -> Dict[str, Any]:
   """The document's fields that say where and how the task is sent: options of the entry, of its task, and of its
   route."""
   options = {key: value for key, value in entry.options.items() if value is not None}
@@ -250,7 +255,7 @@ def sending(app, entry, notes):
   return result
 
 
-def plain(value):
+def plain(value: Any) -> Any:
   """The value if it can be JSON, else its text."""
   try:
     dumps(value)
@@ -271,42 +276,71 @@ class Published(Exception):
 class StandIn:
   """An object with some attributes replaced. All others are the object's own."""
 
-  def __init__(self, real, **replaced):
+  def __init__(self, real: Any, **replaced: Any) -> None:
     self.__dict__.update(replaced, _real=real)
 
-  def __getattr__(self, name):
+  def __getattr__(self, name: str) -> Any:
     return getattr(self._real, name)
 
 
 class Sent:
   """What Celery would have sent."""
 
-  def __init__(self, task, args, kwargs):
+  def __init__(self, task: Any, args: List[Any], kwargs: Dict[str, Any]) -> None:
     self.task, self.args, self.kwargs = task, args, kwargs
-    self.notes = []
+    self.notes: List[str] = []
     # What the task and its caller say, before any route.
-    self.given = {}
+    self.given: Dict[str, Any] = {}
     # The route that was found, or nothing.
-    self.route = {}
+    self.route: Dict[str, Any] = {}
     # What came to the sender, and what came to the producer.
-    self.options, self.published = {}, {}
-    # The routers that are functions and were asked, and why one of them could not answer.
-    self.functions, self.unsaid = [], []
+    self.options: Dict[str, Any] = {}
+    self.published: Dict[str, Any] = {}
+    # The functions of the application that were asked, and why some of them could not answer.
+    self.functions: List[str] = []
+    self.unsaid: List[str] = []
+
+  def watch(self, function: Any, tolerant: bool) -> Callable[..., Any]:
+    """The function; a tolerant one answers nothing where it fails, and the failure is kept."""
+    def watched(*args: Any) -> Any:
+      try:
+        return function(*args)
+      except Exception as error:
+        if not tolerant:
+          raise
+        named = args[0] if function.__name__ == "query_router" else function
+        self.unsaid.append(f"{function_name(named)} asks for arguments: {type(error).__name__}: {error}")
+    return watched
 
   @property
-  def headers(self):
+  def headers(self) -> Dict[str, Any]:
     """The headers that the caller or a route adds to Celery's own."""
     return self.options.get("headers") or {}
 
   @property
-  def serializer(self):
+  def serializer(self) -> Any:
     return self.published["serializer"]
 
   @property
-  def compression(self):
+  def compression(self) -> Any:
     return self.published["compression"]
 
-  def destination(self, app):
+  def source(self, app: Any, field: str) -> str:
+    """Which part of the application a field comes from: its routes, the task's own options, or its defaults."""
+    if field in DESTINATION:
+      # The queue and the exchange decide; a routing key goes with an exchange.
+      for names in (("queue", "exchange"), ("routing_key", "exchange_type"))[:1 if field == "queue" else 2]:
+        for source, options in (("task", self.given), ("routes", self.route)):
+          if any(options.get(name) is not None for name in names):
+            return source
+      return "default"
+    if self.given.get(field) is None:
+      return "routes" if self.route.get(field) is not None else "task" if field == "shadow" else "default"
+    # Celery gives each task the application's default as an option of its own.
+    default = app.conf.get({"priority": "task_default_priority"}.get(field, "task_" + field))
+    return "default" if default is not None and self.given[field] == default else "task"
+
+  def destination(self, app: Any) -> Dict[str, Any]:
     """Where the message goes, as fields of a document."""
     exchange, key = self.published["exchange"], self.published["routing_key"]
     name = getattr(exchange, "name", exchange)
@@ -321,17 +355,18 @@ class Sent:
       raise Refused(f"it goes to a {kind} exchange, which is not supported; name a queue")
     return {"exchange": str(name), "exchange_type": kind, "routing_key": str(key or "")}
 
-  def exchange_type(self, app, exchange, name):
+  def exchange_type(self, app: Any, exchange: Any, name: str) -> Any:
     """The type of an exchange for which no option gives one: as it is declared by whoever declares it."""
     queue = self.options.get("queue")
     declared = [exchange] + [getattr(queue, "exchange", None)] + [queue.exchange for queue in app.amqp.queues.values()]
     types = [other.type for other in declared if getattr(other, "name", None) == name and getattr(other, "type", None)]
     return types[0] if types else "direct"
 
-  def fields(self, app):
+  def fields(self, app: Any) -> Dict[str, Any]:
     """The other fields of the message, as fields of a document. Those without a value are left out."""
     import datetime
-    from kombu.entity import maybe_delivery_mode
+    from kombu import entity
+    mode: Any = entity.maybe_delivery_mode
     headers = self.published["headers"]
     limit, soft = headers.get("timelimit") or (None, None)
     expires = self.given.get("expires")
@@ -340,19 +375,24 @@ class Sent:
     fields = {
       "expires": expires, "priority": self.published.get("priority"), "time_limit": limit, "soft_time_limit": soft,
       "ignore_result": headers.get("ignore_result"), "shadow": headers.get("shadow"),
-      "delivery_mode": maybe_delivery_mode(self.published["delivery_mode"])}
+      "delivery_mode": mode(self.published["delivery_mode"])}
     return {name: plain(value) for name, value in fields.items() if value is not None}
 
 
-def ask(app, name, args, kwargs, options):
-  """What Celery's beat would send for the task with these arguments and options. Raises what Celery raises."""
+def ask(app: Any, name: str, args: List[Any], kwargs: Dict[str, Any], options: Dict[str, Any],
+        tolerant: bool = False) -> Sent:
+  """What Celery's beat would send for the task with these arguments and options. Raises what Celery raises.
+
+  A tolerant question is one for any arguments: what the application's own functions cannot answer without them is told
+  by the answer, which goes on as if they were not there.
+  """
   import inspect
   from celery.app.base import Celery
   from celery.app.task import Task
   task = app.tasks.get(name)
   sent = Sent(task, args, kwargs)
   # Functions that others have wrapped (tracing, for example) are asked without the wrapping.
-  application = stand_in(app, sent, inspect.unwrap(Celery.send_task))
+  application = stand_in(app, sent, inspect.unwrap(Celery.send_task), tolerant)
   with ASKING, unheard("before_task_publish"):
     try:
       if task is None:
@@ -361,8 +401,12 @@ def ask(app, name, args, kwargs, options):
         # The method of Celery's own class: one that an application has put in its place may do anything.
         if inspect.unwrap(type(task).apply_async) is not inspect.unwrap(Task.apply_async):
           sent.notes.append("its class has an apply_async of its own, which is not called here")
-        caller = StandIn(task, app=application, _get_app=lambda: application, __v2_compat__=False, typing=False,
-                         _dump_pydantic_arguments=None)
+        # Whether the arguments are those that the task takes is another question.
+        caller = StandIn(
+          task, app=application, _get_app=lambda: application, __v2_compat__=False, typing=False,
+          _dump_pydantic_arguments=None, shadow_name=sent.watch(task.shadow_name, tolerant))
+        if getattr(type(task).shadow_name, "__func__", type(task).shadow_name) is not Task.shadow_name:
+          sent.functions.append(function_name(task.shadow_name))
         inspect.unwrap(Task.apply_async)(caller, args, kwargs, **options)
     except Published:
       return sent
@@ -374,7 +418,7 @@ ASKING = threading.RLock()
 
 
 @contextlib.contextmanager
-def unheard(name):
+def unheard(name: str) -> Iterator[None]:
   """While it is entered, a signal of Celery that this thread sends reaches nobody. Those of other threads do."""
   from celery import signals
   signal, thread = getattr(signals, name), threading.get_ident()
@@ -386,19 +430,19 @@ def unheard(name):
     del signal._live_receivers
 
 
-def stand_in(app, sent, send_task):
+def stand_in(app: Any, sent: Sent, send_task: Callable[..., Any], tolerant: bool) -> Any:
   """The application as Celery's functions see it while they are asked."""
   from types import SimpleNamespace
 
-  def publish(body, **published):
+  def publish(body: Any, **published: Any) -> None:
     sent.published = published
     raise Published
 
-  def send_task_message(producer, name, message, **options):
+  def send_task_message(producer: Any, name: str, message: Any, **options: Any) -> Any:
     sent.options = options
     return app.amqp.send_task_message(producer, name, message, **options)
 
-  def send(name, args=None, kwargs=None, **options):
+  def send(name: str, args: Any = None, kwargs: Any = None, **options: Any) -> Any:
     sent.given = {key: value for key, value in options.items() if value is not None}
     if options.get("task_type") is not None:
       options["task_type"] = sent.task
@@ -412,18 +456,25 @@ def stand_in(app, sent, send_task):
     # Celery 5.6 looks at the broker's kind here, and needs it only for an eta.
     producer_pool=SimpleNamespace(connections=SimpleNamespace(connection=SimpleNamespace(
       transport=SimpleNamespace(driver_type="")))),
-    amqp=StandIn(app.amqp, send_task_message=send_task_message, router=observed(app.amqp.router, sent),
+    amqp=StandIn(app.amqp, send_task_message=send_task_message, router=observed(app.amqp.router, sent, tolerant),
                  create_task_message=app.amqp.task_protocols[2]))
   return application
 
 
-def observed(router, sent):
-  """The router of the application, which tells what it has found."""
+def observed(router: Any, sent: Sent, tolerant: bool) -> Any:
+  """The application's router, which tells what it has found and which functions it has asked."""
   import copy
+  from celery.app.routes import MapRoute
+  from celery.utils.functional import maybe_evaluate
   router, query = copy.copy(router), router.query_router
 
-  def query_router(route, *arguments):
-    answer = query(route, *arguments)
+  def query_router(route: Any, *arguments: Any) -> Any:
+    route = maybe_evaluate(route)
+    ask = query
+    if not isinstance(route, MapRoute):
+      sent.functions.append(function_name(route))
+      ask = sent.watch(query, tolerant)
+    answer = ask(route, *arguments)
     if answer is not None:
       sent.route = {"queue": answer} if isinstance(answer, str) else dict(answer)
     return answer
@@ -432,20 +483,145 @@ def observed(router, sent):
   return router
 
 
-def date(app, value):
+def function_routers(app: Any) -> List[str]:
+  """The names of the routers that are functions, in their order. Those that cannot be imported are among them."""
+  from celery.app.routes import MapRoute
+  from celery.utils.functional import maybe_evaluate
+  names = []
+  for route in app.amqp.routes:
+    try:
+      evaluated = maybe_evaluate(route)
+    except Exception:
+      names.append(str((getattr(route, "_args", None) or ["?"])[0]))
+      continue
+    if not isinstance(evaluated, MapRoute):
+      names.append(function_name(evaluated))
+  return names
+
+
+def function_name(function: Any) -> str:
+  """A function's name with its module, or that of its class."""
+  named = function if hasattr(function, "__qualname__") else type(function)
+  return f"{getattr(named, '__module__', None)}.{named.__qualname__}"
+
+
+# The manifest: what the application says of its tasks, for documents that do not say it themselves.
+
+# The longest name of a queue, an exchange or a routing key in a document, in bytes.
+LONGEST_NAME = 255
+# No application has a task of this name: what Celery does with it, it does with all that it does not know.
+UNKNOWN = "reactivebeat.a-task-that-no-application-has"
+
+
+def manifest(app: Any, name: Optional[str] = None, names: Iterable[str] = ()) -> Dict[str, Any]:
+  """What the application says of its tasks, as the daemon reads it: without when and by whom it is published.
+
+  - name: the application's, unless it names itself by its setting reactivebeat_application or its main module.
+  - names: tasks that are in use, whether the application has them or not. Celery's own tasks are left out unless used.
+  """
+  import celery
+  main = app.main if app.main != "__main__" else None
+  used = {str(task) for task in names}
+  tasks = used | {task for task in app.tasks if not task.startswith("celery.")}
+  result = {
+    "version": 1, "application": str(app.conf.get("reactivebeat_application") or main or name or "celery"),
+    "celery": celery.__version__, "transport_options": transport_options(app), "default": said(app, UNKNOWN),
+    "routers": function_routers(app), "tasks": {task: said(app, task) for task in sorted(tasks)}}
+  zone = zone_name(app.timezone)
+  if zone is not None:
+    result["timezone"] = zone
+  del result["default"]["registered"]
+  return result
+
+
+def manifest_text(manifest: Dict[str, Any]) -> str:
+  """The manifest as JSON. Equal contents have equal texts."""
+  import json
+  return json.dumps(manifest, sort_keys=True, allow_nan=False)
+
+
+def said(app: Any, name: str) -> Dict[str, Any]:
+  """What the application says of a task for any arguments, as the fields of documents."""
+  result: Dict[str, Any] = {} if name in app.tasks else {"registered": False}
+  try:
+    sent = ask(app, name, [], {}, {}, tolerant=True)
+  except Exception as error:
+    return dict(result, problem=f"Celery refuses it: {type(error).__name__}: {error}")
+  fields: Dict[str, Any] = {}
+  notes = list(sent.notes)
+  try:
+    destination = sent.destination(app)
+    for field in ("queue", "exchange", "routing_key"):
+      if len(destination.get(field, "").encode("utf-8", "replace")) > LONGEST_NAME:
+        raise Refused(f"its {field} has more than the {LONGEST_NAME} bytes that a document may name; name a queue")
+    fields.update(destination)
+  except Refused as refusal:
+    result["problem"] = str(refusal)
+  for field, value in sent.fields(app).items():
+    if not SAYABLE[field](value):
+      notes.append(f"{field} {value!r} is none that a document can have")
+    elif (field, value) != ("delivery_mode", 2):
+      fields[field] = value
+  if sent.serializer != "json":
+    result["serializer"] = str(sent.serializer)
+  if sent.compression:
+    notes.append("is sent compressed by the application")
+  if sent.headers:
+    names = ", ".join(sorted(map(str, sent.headers)))
+    notes.append(f"its route adds headers, which a document must name itself: {names}")
+  unknown = sorted(key for key, value in sent.options.items()
+                   if value is not None and key not in HONOURED and key not in SILENT)
+  if unknown:
+    notes.append(f"its options have no effect here: {', '.join(unknown)}")
+  if sent.functions:
+    result["varies"] = True
+  if sent.unsaid:
+    result["unsaid"] = "; ".join(sent.unsaid)
+  if notes:
+    result["notes"] = notes
+  result.update(fields)
+  result["from"] = {field: sent.source(app, field) for field in fields}
+  return result
+
+
+def is_seconds(value: Any) -> bool:
+  return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < 1e15
+
+
+# What a document may hold in a field.
+SAYABLE: Dict[str, Callable[[Any], bool]] = {
+  "expires": lambda value: isinstance(value, str) or is_seconds(value),
+  "priority": lambda value: isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**31,
+  "time_limit": is_seconds,
+  "soft_time_limit": is_seconds,
+  "ignore_result": lambda value: isinstance(value, bool),
+  "shadow": lambda value: isinstance(value, str) and value != "",
+  "delivery_mode": lambda value: value in (1, 2),
+}
+
+
+def date(app: Any, value: Any) -> str:
   """The time as ISO 8601 in UTC. A time without a zone is in UTC, as in Celery."""
   import datetime
   utc = datetime.timezone.utc
-  return (value.replace(tzinfo=utc) if value.tzinfo is None else value.astimezone(utc)).isoformat()
+  text: str = (value.replace(tzinfo=utc) if value.tzinfo is None else value.astimezone(utc)).isoformat()
+  return text
 
 
 if __name__ == "__main__":
+  import json
+  # The application's prints go to standard error, so that they are not taken for this program's output.
+  output = os.fdopen(os.dup(1), "w", encoding="utf-8", errors="surrogateescape")
+  os.dup2(2, 1)
   try:
     if sys.argv[3:] == ["routes"]:
-      routes(sys.argv[1])
+      routes(sys.argv[1], output)
+    elif sys.argv[3:] == ["manifest"]:
+      lines = sys.stdin.buffer.read().splitlines()
+      names = [json.loads(line) for line in lines if line.strip()]
+      output.write(f'{{"manifest": {manifest_text(manifest(load(sys.argv[1]), sys.argv[1], names))}}}\n')
     else:
-      main(sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else None)
+      main(sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else None, output)
   except BaseException as error:  # SystemExit too, with which an application may end itself.
-    import json
     output.write(json.dumps({"error": f"{type(error).__name__}: {error}"}) + "\n")
   output.flush()

@@ -1,0 +1,1 @@
+../../../../Sources/beat-watch/Python/application.py

@@ -1,0 +1,226 @@
+"""What a Celery application says of its tasks, kept beside the schedules: where and how each task is sent, the zone,
+and the transport options. The daemon hears of it like of an edit, and takes from it what a document does not say."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+import socket
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any, Dict, Final, Iterable, Iterator, List, Mapping, Optional, Tuple
+
+from . import application
+from .errors import ReactiveBeatError
+from .keys import Keys
+
+if TYPE_CHECKING:
+  import redis
+  from celery import Celery
+
+#: The longest manifest that the daemon reads, in bytes.
+LONGEST: Final = 4_194_304
+#: How many keys one step of SCAN looks at, and how many documents are read at a time. A document has up to 1 MiB.
+_BATCH: Final = 64
+#: How often the writing is tried when others write the same key.
+_TRIES: Final = 20
+#: What is not said of a task, but of the asking.
+_ASIDE: Final = {"from", "notes", "varies", "registered"}
+
+
+class ManifestError(ReactiveBeatError):
+  """The manifest cannot be published. The text says why, and what to do."""
+
+
+class OtherApplication(ManifestError):
+  """Under this prefix another application has published its manifest."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Publication:
+  """What became of a manifest."""
+
+  #: The manifest as it is (or would be) stored.
+  manifest: Mapping[str, Any]
+  #: What it changes, one line each; empty: nothing but when and by whom it was published.
+  changes: Tuple[str, ...]
+  #: What the application cannot say, or what the daemon will do otherwise than Celery, one line each.
+  warnings: Tuple[str, ...]
+  #: False: a dry run.
+  is_written: bool
+
+
+def publish_manifest(
+    app: Celery, client: redis.Redis, prefix: str, *, name: Optional[str] = None, tasks: Iterable[str] = (),
+    replace: bool = False, dry_run: bool = False) -> Publication:
+  """Asks the application where and how it sends its tasks, and stores the answer for the daemon.
+
+  - client: of the database with the schedules. It gives bytes (`decode_responses` is off).
+  - prefix: what the schedules' keys begin with.
+  - name: the application's name unless it names itself, by its setting `reactivebeat_application` or its main module.
+  - tasks: names of tasks that are in use, beside those of the application and of the stored schedules.
+  - replace: whether another application's manifest may be replaced.
+  - dry_run: only tells what would change.
+
+  Nothing is sent and no result backend is touched. Functions of the application are called: its routers, without
+  arguments of a task, and `shadow_name` of its tasks.
+
+  Raises OtherApplication, ManifestError, and the errors of `client`.
+  """
+  keys = Keys(prefix)
+  used = set(tasks) | set(stored_tasks(client, keys))
+  said = application.manifest(app, name, sorted(used))
+  said["published_at"] = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+  said["published_by"] = socket.gethostname()
+  data = application.manifest_text(said).encode()
+  if len(data) > LONGEST:
+    raise ManifestError(
+      f"what the application says of its {len(said['tasks'])} tasks has {len(data)} bytes, and the daemon reads at "
+      f"most {LONGEST}: publish an application with fewer tasks")
+  old = _store(client, keys.application, data, said["application"], replace, dry_run)
+  return Publication(said, tuple(changes(old, said)), tuple(warnings(app, said)), not dry_run)
+
+
+def stored_tasks(client: redis.Redis, keys: Keys) -> Iterator[str]:
+  """The tasks that the stored schedules name, as often as they do. Reads all documents, a few at a time."""
+  store: Any = client  # redis-py's types leave open whether answers are bytes.
+  cursor = 0
+  while True:
+    cursor, found = store.scan(cursor, match=keys.pattern, count=_BATCH)
+    names = [key for key in found if keys.name(key) is not None]
+    for start in range(0, len(names), _BATCH):
+      for data in store.mget(names[start:start + _BATCH]):
+        task = _task(data) if data is not None else None
+        if task:
+          yield task
+    if not cursor:
+      return
+
+
+def _task(data: bytes) -> Optional[str]:
+  """The task that a document names. Documents may hold more than JSON: the shell's `ISODate("…")`, for example."""
+  try:
+    document = json.loads(data)
+    task = document.get("task") if isinstance(document, dict) else None
+    return task if isinstance(task, str) else None
+  except (ValueError, RecursionError):
+    found = re.search(rb'"task"\s*:\s*("(?:[^"\\]|\\.)*")', data)
+    try:
+      task = json.loads(found[1]) if found else None
+      return task if isinstance(task, str) else None
+    except ValueError:
+      return None
+
+
+def _store(
+    client: redis.Redis, key: bytes, data: bytes, name: str, replace: bool, dry_run: bool) -> Optional[Dict[str, Any]]:
+  """Writes the manifest unless somebody else's is there. Returns the one that it takes the place of."""
+  from redis.exceptions import WatchError
+  for _ in range(_TRIES):
+    pipe: Any
+    with client.pipeline() as pipe:
+      pipe.watch(key)
+      old = _read(pipe, key)
+      if not replace:
+        _check(old, name)
+      if dry_run:
+        return old
+      pipe.multi()
+      pipe.set(key, data)
+      try:
+        pipe.execute()
+        return old
+      except WatchError:
+        continue
+  raise ManifestError("others write the application's manifest without a pause: try again")
+
+
+def _read(client: Any, key: bytes) -> Optional[Dict[str, Any]]:
+  kind = client.type(key)
+  if kind == b"none":
+    return None
+  if kind != b"string":
+    raise ManifestError(
+      f"the key {key.decode('utf-8', 'replace')} holds a {kind.decode()}, where the application's manifest belongs: "
+      "delete it")
+  try:
+    found = json.loads(client.get(key) or b"null")
+  except ValueError:
+    return None
+  return found if isinstance(found, dict) else None
+
+
+def _check(old: Optional[Dict[str, Any]], name: str) -> None:
+  if old is None:
+    return
+  other = old.get("application")
+  if other != name:
+    who = " on ".join(str(old[field]) for field in ("published_at", "published_by") if old.get(field))
+    raise OtherApplication(
+      f"under this prefix the application {other} has published its manifest ({who}), and this one is {name}: give "
+      "each application a redis_scheduler_key_prefix of its own, name them alike by the setting "
+      "reactivebeat_application, or replace it")
+  version = old.get("version")
+  if isinstance(version, int) and version > 1:
+    raise ManifestError(
+      f"the manifest there has the version {version}, of a newer reactivebeat: upgrade this one, or replace it")
+
+
+def changes(old: Optional[Mapping[str, Any]], new: Mapping[str, Any]) -> Iterator[str]:
+  """What differs between two manifests, in words. A first one differs in its tasks only by their number."""
+  if old is None or old.get("application") != new["application"]:
+    place = f" in place of {old.get('application')}" if old is not None else ""
+    yield f"application {new['application']}{place}: {len(new['tasks'])} tasks"
+    return
+  for field in ("timezone", "transport_options", "routers"):
+    if old.get(field) != new.get(field):
+      yield f"{field}: {_text(old.get(field))} -> {_text(new.get(field))}"
+  yield from _sending_changes("tasks that the application does not have", old.get("default"), new["default"])
+  found = old.get("tasks")
+  tasks: Mapping[str, Any] = found if isinstance(found, dict) else {}
+  for name in sorted(set(tasks) | set(new["tasks"])):
+    if name not in new["tasks"]:
+      yield f"task {name}: is no longer there"
+    elif name not in tasks:
+      yield f"task {name}: new, {sending(new['tasks'][name])}"
+    else:
+      yield from _sending_changes(f"task {name}", tasks[name], new["tasks"][name])
+
+
+def _sending_changes(subject: str, old: Any, new: Mapping[str, Any]) -> Iterator[str]:
+  before: Mapping[str, Any] = old if isinstance(old, dict) else {}
+  parts = [
+    f"{field} {_text(before.get(field))} -> {_text(new.get(field))}"
+    for field in sorted((set(before) | set(new)) - _ASIDE) if before.get(field) != new.get(field)]
+  if parts:
+    yield f"{subject}: {', '.join(parts)}"
+
+
+def sending(task: Mapping[str, Any]) -> str:
+  """Where and how a task is sent, in words."""
+  if "problem" in task:
+    return str(task["problem"])
+  order = ["queue", "exchange", "exchange_type", "routing_key"]
+  fields = [field for field in order if field in task] + sorted(set(task) - _ASIDE - set(order))
+  return ", ".join(f"{field} {_text(task[field])}" for field in fields)
+
+
+def warnings(app: Celery, manifest: Mapping[str, Any]) -> Iterator[str]:
+  """What the daemon will do otherwise than Celery, and what the application cannot say."""
+  from celery import signals
+  if signals.before_task_publish.receivers:
+    yield "before_task_publish has receivers, which the daemon does not call: what they change in a message is missing"
+  seen: Dict[str, List[str]] = {}
+  for name, task in manifest["tasks"].items():
+    texts = [task[field] for field in ("problem", "unsaid") if field in task] + list(task.get("notes", ()))
+    if task.get("serializer"):
+      texts.append(f"is sent as {task['serializer']} by the application, and as JSON by the daemon")
+    for text in texts:
+      seen.setdefault(text, []).append(name)
+  for text, names in seen.items():
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    yield f"{', '.join(names[:3])}{more}: {text}"
+
+
+def _text(value: Any) -> str:
+  return "none" if value is None else value if isinstance(value, str) else json.dumps(value)

@@ -1,0 +1,387 @@
+"""The manifest of an application: what it says, and how it is published."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+import re
+import threading
+from typing import Any, Iterator
+
+import kombu
+import pytest
+from celery import Celery, Task, signals
+from conftest import Server
+from kombu import Exchange, Queue
+
+from reactivebeat import application, publish
+from reactivebeat.keys import Keys
+from reactivebeat.manifest import ManifestError, OtherApplication, publish_manifest
+
+PREFIX = "tasks:meta:"
+KEY = "reactivebeat:tasks:meta:application"
+
+
+def make(main: str = "proj", **settings: Any) -> Celery:
+  app = Celery(main, broker="redis://nowhere.invalid:1/0", backend="redis://nowhere.invalid:1/1", set_as_current=False)
+  app.conf.update(timezone="Europe/Berlin", **settings)
+
+  @app.task(name="proj.plain", shared=False)
+  def plain(x: int) -> None:
+    pass
+
+  @app.task(name="proj.report", queue="reports", priority=3, time_limit=60, soft_time_limit=50, expires=90,
+            ignore_result=True, delivery_mode=1, shared=False)
+  def report() -> None:
+    pass
+
+  return app
+
+
+def said(app: Celery, task: str = "proj.plain") -> dict[str, Any]:
+  found: dict[str, Any] = application.manifest(app)["tasks"][task]
+  return found
+
+
+def test_a_task_is_described_as_celery_sends_it() -> None:
+  app = make(task_routes={"proj.pl*": "slow"}, task_default_queue="work")
+  manifest = application.manifest(app)
+  assert manifest["version"] == 1
+  assert manifest["application"] == "proj"
+  assert manifest["timezone"] == "Europe/Berlin"
+  assert manifest["default"] == {"queue": "work", "from": {"queue": "default"}}
+  assert set(manifest["tasks"]) == {"proj.plain", "proj.report"}, "not Celery's own"
+  assert manifest["tasks"]["proj.plain"] == {
+    "queue": "slow", "ignore_result": False, "from": {"queue": "routes", "ignore_result": "default"}}
+  source = dict.fromkeys(
+    ["queue", "priority", "time_limit", "soft_time_limit", "expires", "ignore_result", "delivery_mode"], "task")
+  assert manifest["tasks"]["proj.report"] == {
+    "queue": "reports", "priority": 3, "time_limit": 60, "soft_time_limit": 50, "expires": 90, "ignore_result": True,
+    "delivery_mode": 1, "from": source}
+
+
+def test_names_that_are_in_use_are_described_too() -> None:
+  app = make(task_routes={"other.*": {"queue": "others"}})
+  tasks = application.manifest(app, names=["other.task", "celery.backend_cleanup", "proj.plain"])["tasks"]
+  assert tasks["other.task"] == {"registered": False, "queue": "others", "from": {"queue": "routes"}}
+  assert "registered" not in tasks["celery.backend_cleanup"]
+  assert "registered" not in tasks["proj.plain"]
+
+
+def test_equal_applications_have_equal_bytes() -> None:
+  routes = {"proj.plain": {"queue": "q", "priority": 1}}
+  texts = {application.manifest_text(application.manifest(make(task_routes=routes))) for _ in range(3)}
+  assert len(texts) == 1
+  text = texts.pop()
+  assert text == json.dumps(json.loads(text), sort_keys=True)
+
+
+@pytest.mark.parametrize("main, settings, given, name", [
+  ("proj", {}, "proj.celery:app", "proj"),
+  (None, {}, "proj.celery:app", "proj.celery:app"),
+  ("__main__", {}, "proj.celery:app", "proj.celery:app"),
+  ("proj", {"reactivebeat_application": "shop"}, "x", "shop"),
+])
+def test_the_applications_name(main: Any, settings: dict[str, Any], given: str, name: str) -> None:
+  assert application.manifest(make(main, **settings), given)["application"] == name
+
+
+def test_a_function_is_asked_and_named() -> None:
+  calls = []
+
+  def by_size(name: str, args: Any, kwargs: Any, options: Any, task: Any = None, **more: Any) -> Any:
+    calls.append((name, args, kwargs, task))
+    return {"queue": "large" if kwargs.get("size") else "small"} if name == "proj.plain" else None
+
+  app = make(task_routes=[{"proj.report": "first"}, by_size])
+  manifest = application.manifest(app)
+  assert manifest["routers"] == [f"{__name__}.test_a_function_is_asked_and_named.<locals>.by_size"]
+  assert manifest["tasks"]["proj.plain"]["varies"] is True
+  assert manifest["tasks"]["proj.plain"]["queue"] == "small"
+  assert "varies" not in manifest["tasks"]["proj.report"], "the route before it has answered"
+  assert ("proj.plain", [], {}, app.tasks["proj.plain"]) in calls, "as for a schedule without arguments"
+
+
+def test_a_function_that_needs_arguments() -> None:
+  def by_customer(name: str, args: Any, kwargs: Any, options: Any, **more: Any) -> Any:
+    return {"queue": kwargs["customer"]}
+
+  task = said(make(task_routes=[by_customer, {"proj.plain": "later"}]))
+  assert task["queue"] == "later"
+  assert task["varies"] is True
+  assert re.fullmatch(r".*by_customer asks for arguments: KeyError: 'customer'", task["unsaid"])
+
+
+def test_a_router_that_cannot_be_imported() -> None:
+  task = said(make(task_routes=["nowhere.router"]))
+  assert task["problem"] == "Celery refuses it: ModuleNotFoundError: No module named 'nowhere'"
+
+
+@pytest.mark.parametrize("settings, problem", [
+  ({"task_queues": [Queue("celery"), Queue("all", Exchange("all", type="fanout"))],
+    "task_routes": {"proj.plain": "all"}},
+   "it goes to a fanout exchange, which is not supported; name a queue"),
+  ({"task_create_missing_queues": False, "task_routes": {"proj.plain": "nowhere"}},
+   "Celery refuses it: QueueNotFound: \"Queue 'nowhere' missing from task_queues\""),
+  ({"task_routes": {"proj.plain": {"exchange": "ex"}}},
+   "it names the exchange ex without a routing key, with which Celery sends it to a queue without a name; name a "
+   "queue"),
+  ({"task_routes": {"proj.plain": "q" * 256}},
+   "its queue has more than the 255 bytes that a document may name; name a queue"),
+])
+def test_what_the_daemon_cannot_send(settings: dict[str, Any], problem: str) -> None:
+  task = said(make(**settings))
+  assert task["problem"] == problem
+  assert "queue" not in task and "exchange" not in task
+
+
+def test_values_that_no_document_can_have_are_noted() -> None:
+  app = make(task_routes={"proj.plain": {"queue": "q", "priority": 2.5, "headers": {"tenant": "a"}, "colour": "red"}})
+  task = said(app)
+  assert "priority" not in task
+  assert task["notes"] == [
+    "priority 2.5 is none that a document can have",
+    "its route adds headers, which a document must name itself: tenant", "its options have no effect here: colour"]
+
+
+def test_nothing_is_touched(monkeypatch: pytest.MonkeyPatch) -> None:
+  """No signal, no result backend, no connection, no method of the task's own class, no task."""
+  heard = []
+
+  class Connectionless(Celery):  # type: ignore[misc]
+    @property
+    def backend(self) -> Any:
+      heard.append("backend")
+      return None
+
+    def send_task(self, *args: Any, **options: Any) -> Any:
+      heard.append("send_task")
+
+  monkeypatch.setattr(kombu.Connection, "_establish_connection", lambda self: heard.append("connection"))
+  app = Connectionless("proj", set_as_current=False)
+  app.conf.task_always_eager = True
+
+  class Own(Task):  # type: ignore[misc]
+    def apply_async(self, *args: Any, **options: Any) -> Any:
+      heard.append("apply_async")
+
+  @app.task(name="proj.own", base=Own, shared=False)
+  def own() -> None:
+    heard.append("run")
+
+  def listen(sender: Any = None, **more: Any) -> None:
+    heard.append("signal")
+
+  for signal in (signals.before_task_publish, signals.after_task_publish, signals.task_sent):
+    signal.connect(listen, weak=False)
+  try:
+    manifest = application.manifest(app)
+  finally:
+    for signal in (signals.before_task_publish, signals.after_task_publish, signals.task_sent):
+      signal.disconnect(listen)
+  assert heard == []
+  assert manifest["tasks"]["proj.own"]["notes"] == [
+    "its class has an apply_async of its own, which is not called here"]
+
+
+def test_other_threads_signals_are_heard_meanwhile() -> None:
+  heard = []
+  asked, answered = threading.Event(), threading.Event()
+
+  def listen(sender: Any = None, **more: Any) -> None:
+    heard.append(sender)
+
+  def slow(name: str, *args: Any, **more: Any) -> None:
+    asked.set()
+    answered.wait(60)
+
+  def elsewhere() -> None:
+    asked.wait(60)
+    signals.before_task_publish.send(sender="elsewhere")
+    answered.set()
+
+  signals.before_task_publish.connect(listen, weak=False)
+  thread = threading.Thread(target=elsewhere)
+  thread.start()
+  try:
+    application.manifest(make(task_routes=[slow]))
+  finally:
+    answered.set()
+    thread.join()
+    signals.before_task_publish.send(sender="afterwards")
+    signals.before_task_publish.disconnect(listen)
+  assert heard == ["elsewhere", "afterwards"]
+
+
+@pytest.fixture
+def store(server: Server) -> Iterator[Any]:
+  client = server.client()
+  yield client
+  client.close()
+
+
+def stored(store: Any) -> dict[str, Any]:
+  found: dict[str, Any] = json.loads(store.get(KEY))
+  return found
+
+
+def test_publishing(store: Any) -> None:
+  for number, task in enumerate(["old.task", "proj.plain", "other"]):
+    store.set(f"{PREFIX}s{number}", json.dumps({"name": f"s{number}", "task": task}))
+  store.set(f"{PREFIX}shell", b'{"name": "shell", "task": "of.the.shell", "last_run_at": ISODate("2026-01-01")}')
+  store.set(f"{PREFIX}broken", b'\xff{"task": 5')
+  store.hset(f"{PREFIX}hash", "task", "in.a.hash")
+  first = publish_manifest(make(), store, PREFIX)
+  assert first.is_written
+  assert first.changes == ("application proj: 5 tasks",)
+  manifest = stored(store)
+  assert set(manifest["tasks"]) == {"proj.plain", "proj.report", "old.task", "other", "of.the.shell"}
+  assert manifest == first.manifest
+  assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", manifest["published_at"])
+  assert manifest["published_by"]
+
+  assert publish_manifest(make(), store, PREFIX).changes == ()
+
+  store.delete(f"{PREFIX}s2")
+  app = make(task_routes={"proj.plain": {"queue": "slow", "priority": 0}})
+  app.conf.timezone = "UTC"
+
+  @app.task(name="proj.new", shared=False)
+  def new() -> None:
+    pass
+
+  dry = publish_manifest(app, store, PREFIX, dry_run=True)
+  assert not dry.is_written
+  assert dry.changes == (
+    "timezone: Europe/Berlin -> UTC", "task other: is no longer there",
+    "task proj.new: new, queue celery, ignore_result false",
+    "task proj.plain: priority none -> 0, queue celery -> slow")
+  assert stored(store) == manifest
+  assert publish_manifest(app, store, PREFIX).changes == dry.changes
+  assert stored(store)["tasks"]["proj.plain"]["queue"] == "slow"
+
+
+def test_many_documents_are_read_in_batches(store: Any) -> None:
+  with store.pipeline() as pipe:
+    for number in range(1_000):
+      pipe.set(f"{PREFIX}{number}", json.dumps({"task": f"t{number % 700}"}))
+    pipe.execute()
+  assert len(publish_manifest(make(), store, PREFIX).manifest["tasks"]) == 702
+
+
+def test_another_applications_manifest_stays(store: Any) -> None:
+  publish_manifest(make("shop"), store, PREFIX)
+  text = r"the application shop has published its manifest \(20.* on .*\), and this one is proj"
+  with pytest.raises(OtherApplication, match=text):
+    publish_manifest(make(), store, PREFIX)
+  assert stored(store)["application"] == "shop"
+  done = publish_manifest(make(), store, PREFIX, replace=True)
+  assert done.changes == ("application proj in place of shop: 2 tasks",)
+  assert stored(store)["application"] == "proj"
+
+
+def test_two_applications_at_once(store: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+  """The other one publishes between the look and the writing."""
+  from reactivebeat import manifest
+  check = manifest._check
+
+  def slow(old: Any, name: str) -> None:
+    check(old, name)
+    if old is None:
+      store.set(KEY, json.dumps({"version": 1, "application": "shop"}))
+
+  monkeypatch.setattr(manifest, "_check", slow)
+  with pytest.raises(OtherApplication):
+    publish_manifest(make(), store, PREFIX)
+  assert stored(store)["application"] == "shop"
+
+
+def test_what_stands_in_the_manifests_place(store: Any) -> None:
+  store.set(KEY, json.dumps({"version": 2, "application": "proj"}))
+  with pytest.raises(ManifestError, match="version 2, of a newer reactivebeat"):
+    publish_manifest(make(), store, PREFIX)
+  store.set(KEY, b"\xff")
+  publish_manifest(make(), store, PREFIX)
+  store.delete(KEY)
+  store.lpush(KEY, "x")
+  with pytest.raises(ManifestError, match="holds a list"):
+    publish_manifest(make(), store, PREFIX)
+
+
+def test_a_manifest_that_is_too_long(store: Any) -> None:
+  names = [f"{number:04}" + "x" * 1_000 for number in range(4_200)]
+  with pytest.raises(ManifestError, match=r"4202 tasks has \d+ bytes, and the daemon reads at most 4194304"):
+    publish_manifest(make(), store, PREFIX, tasks=names)
+  assert not store.exists(KEY)
+
+
+def test_the_key_is_the_daemons() -> None:
+  assert Keys(PREFIX).application == KEY.encode()
+
+
+class Command:
+  """`python -m reactivebeat publish` on an application in a file."""
+
+  def __init__(self, folder: pathlib.Path, capsys: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    self.folder, self.capsys = folder, capsys
+    monkeypatch.chdir(folder)
+    monkeypatch.syspath_prepend(str(folder))
+
+  def write(self, module: str, url: str, more: str = "") -> None:
+    (self.folder / f"{module}.py").write_text(
+      f"from celery import Celery\napp = Celery('proj', broker='{url}', set_as_current=False)\n"
+      f"app.conf.redis_scheduler_url = '{url}'\n{more}\n")
+
+  def run(self, *arguments: str) -> tuple[int, list[str], list[str]]:
+    status = publish.main(list(arguments))
+    read = self.capsys.readouterr()
+    return status, read.out.splitlines(), read.err.splitlines()
+
+
+@pytest.fixture
+def command(tmp_path: pathlib.Path, capsys: Any, monkeypatch: pytest.MonkeyPatch) -> Command:
+  return Command(tmp_path, capsys, monkeypatch)
+
+
+def test_the_command(command: Command, server: Server, store: Any) -> None:
+  command.write("cmd_first", server.url(1), "@app.task(name='t', shared=False)\ndef t(): pass\n"
+                "from celery.signals import before_task_publish\n"
+                "@before_task_publish.connect(weak=False)\ndef heard(**more): pass")
+  try:
+    status, out, err = command.run("-A", "cmd_first", "--dry-run")
+    place = f"redis+socket://{server.socket}?virtual_host=1"
+    assert status == 0
+    assert out == ["application proj: 1 tasks", f"would be published: proj, 1 tasks, 1 change, in {place}"]
+    assert err == ["warning: before_task_publish has receivers, which the daemon does not call: what they change in a "
+                   "message is missing"]
+    assert not store.exists(KEY)
+    assert command.run("-A", "cmd_first")[0] == 0
+    assert stored(store)["application"] == "proj"
+    assert command.run("-A", "cmd_first")[1] == [f"published: proj, 1 tasks, no changes, in {place}"]
+  finally:
+    signals.before_task_publish.receivers.clear()
+    signals.before_task_publish.sender_receivers_cache.clear()
+
+
+def test_the_commands_errors(command: Command, server: Server, store: Any) -> None:
+  def fails(status: int, text: str, *arguments: str) -> None:
+    got, out, err = command.run(*arguments)
+    assert (got, out) == (status, []), err
+    assert len(err) == 1 and text in err[0], err
+
+  fails(64, "reactivebeat publish: the following arguments are required: -A/--app")
+  fails(64, "unrecognized arguments: --nonsense", "-A", "x", "--nonsense")
+  fails(65, "reactivebeat: --app cmd_none: ModuleNotFoundError: No module named 'cmd_none'; run this where", "-A",
+        "cmd_none")
+  command.write("cmd_exits", server.url(1), "raise SystemExit(3)")
+  fails(65, "--app cmd_exits: SystemExit: 3", "-A", "cmd_exits")
+  command.write("cmd_nowhere", "redis+socket:///nowhere/redis.sock")
+  fails(69, "redis+socket:///nowhere/redis.sock?virtual_host=0: ", "-A", "cmd_nowhere")
+  command.write("cmd_other", server.url(1))
+  store.set(KEY, json.dumps({"version": 1, "application": "shop"}))
+  fails(73, "the application shop has published its manifest", "-A", "cmd_other")
+  assert command.run("-A", "cmd_other", "--replace")[0] == 0
+  command.write("cmd_amqp", "amqp://localhost")
+  fails(78, "broker_url: beat-watch speaks Redis brokers only", "-A", "cmd_amqp")
+  store.config_set("requirepass", "hunter2")
+  fails(77, "virtual_host=1: ", "-A", "cmd_other")
