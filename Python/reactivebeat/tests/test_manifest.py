@@ -126,6 +126,9 @@ def test_a_router_that_cannot_be_imported() -> None:
   ({"task_routes": {"proj.plain": {"exchange": "ex"}}},
    "it names the exchange ex without a routing key, with which Celery sends it to a queue without a name; name a "
    "queue"),
+  ({"task_queues": [Queue("celery", Exchange("all", type="fanout"))],
+    "task_annotations": {"proj.plain": {"exchange": "ex"}}},
+   "it goes to the exchange ex without a routing key, which a document cannot say; name a queue"),
   ({"task_routes": {"proj.plain": "q" * 256}},
    "its queue has more than the 255 bytes that a document may name; name a queue"),
 ])

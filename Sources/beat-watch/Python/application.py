@@ -350,10 +350,12 @@ class Sent:
         raise Refused(f"it names the exchange {getattr(named, 'name', named)} without a routing key, with which Celery "
                       "sends it to a queue without a name; name a queue")
       return {"queue": str(key)}
+    if not key:
+      raise Refused(f"it goes to the exchange {name} without a routing key, which a document cannot say; name a queue")
     kind = self.options.get("exchange_type") or self.exchange_type(app, exchange, name)
     if kind not in ("direct", "topic"):
       raise Refused(f"it goes to a {kind} exchange, which is not supported; name a queue")
-    return {"exchange": str(name), "exchange_type": kind, "routing_key": str(key or "")}
+    return {"exchange": str(name), "exchange_type": kind, "routing_key": str(key)}
 
   def exchange_type(self, app: Any, exchange: Any, name: str) -> Any:
     """The type of an exchange for which no option gives one: as it is declared by whoever declares it."""
