@@ -36,6 +36,20 @@ class Routes:
     return self.answers.get(task)
 
 
+class ClassOfRoutes(Routes):
+  """The same by its name in the settings: Celery makes the instance when it first sends."""
+
+  def __init__(self) -> None:
+    super().__init__({"proj.report": {"queue": "blue", "priority": 4}, "tidy": "green"})
+
+
+def route_by_name(name: str, args: Any, kwargs: Any, options: Any, task: Any = None, **more: Any) -> Any:
+  """A function by its name in the settings. It looks at the task and at the options."""
+  if task is not None and task.ignore_result:
+    return {"queue": "blue"}
+  return {"routing_key": "red.x"} if options.get("time_limit") else None
+
+
 class Application:
   """An application of a seed. `app` is Celery's, `words` what it consists of."""
 
@@ -91,9 +105,13 @@ class Application:
   def queue(self, name: str) -> Queue:
     r = self.random
     arguments = {"x-max-priority": r.choice([5, 10])} if self.chance(0.3) else None
-    kind = r.choice(["plain", "plain", "direct", "topic", "transient", "fanout"])
+    kind = r.choice(["plain", "plain", "direct", "topic", "transient", "fanout", "nameless", "alias"])
     if kind == "plain":
       return Queue(name, queue_arguments=arguments)
+    if kind == "nameless":
+      return Queue(name, Exchange("", type="direct"), r.choice([name, ""]), queue_arguments=arguments)
+    if kind == "alias":
+      return Queue(name, Exchange(name), name, alias=f"alias of {name}", queue_arguments=arguments)
     if kind == "topic":
       key = r.choice([f"{name}.#", f"{name}.*", f"{name}.x"])
       return Queue(name, Exchange(f"{name}-topic", type="topic"), key, queue_arguments=arguments)
@@ -116,7 +134,8 @@ class Application:
   def name(self) -> str:
     """A queue's name: one that there is, or any."""
     if self.queues and self.chance(0.6):
-      return str(self.random.choice(self.queues).name)
+      queue = self.random.choice(self.queues)
+      return str(queue.alias or queue.name)
     return self.random.choice(NAMES)
 
   def route(self) -> Any:
@@ -154,11 +173,13 @@ class Application:
     return table
 
   def router(self) -> Any:
-    kind = self.random.choice(["table", "table", "pairs", "function", "method", "by arguments"])
+    kind = self.random.choice(["table", "table", "pairs", "function", "method", "by arguments", "by name"])
     if kind == "table":
       return self.table()
     if kind == "pairs":
       return list(self.table().items())
+    if kind == "by name":
+      return self.random.choice(["random_application.route_by_name", "random_application.ClassOfRoutes"])
     answers = {name: self.route() for name in self.random.sample(TASKS + [UNKNOWN], 2)}
     self.words.setdefault("answers", []).append((kind, answers))
     if kind == "method":

@@ -11,6 +11,7 @@ from typing import Any, Iterator
 import kombu
 import pytest
 from celery import Celery, Task, signals
+from celery.beat import ScheduleEntry
 from conftest import Server
 from kombu import Exchange, Queue
 
@@ -66,6 +67,11 @@ def test_names_that_are_in_use_are_described_too() -> None:
   assert tasks["other.task"] == {"registered": False, "queue": "others", "from": {"queue": "routes"}}
   assert "registered" not in tasks["celery.backend_cleanup"]
   assert "registered" not in tasks["proj.plain"]
+  app.conf.beat_schedule = {
+    "tidy": {"task": "celery.backend_cleanup", "schedule": 60}, "broken": {"schedule": 60},
+    "entry": ScheduleEntry(name="entry", task="other.task", schedule=60, app=app)}
+  assert set(application.manifest(app)["tasks"]) == {
+    "celery.backend_cleanup", "other.task", "proj.plain", "proj.report"}
 
 
 def test_equal_applications_have_equal_bytes() -> None:

@@ -519,11 +519,14 @@ def manifest(app: Any, name: Optional[str] = None, names: Iterable[str] = ()) ->
   """What the application says of its tasks, as the daemon reads it: without when and by whom it is published.
 
   - name: the application's, unless it names itself by its setting reactivebeat_application or its main module.
-  - names: tasks that are in use, whether the application has them or not. Celery's own tasks are left out unless used.
+  - names: tasks that are in use, whether the application has them or not; those of its beat_schedule are, too. Celery's
+    own tasks are left out unless used.
   """
   import celery
   main = app.main if app.main != "__main__" else None
-  used = {str(task) for task in names}
+  entries = app.conf.beat_schedule.values()
+  scheduled = {entry.get("task") if isinstance(entry, dict) else getattr(entry, "task", None) for entry in entries}
+  used = {str(task) for task in names} | {task for task in scheduled if isinstance(task, str)}
   tasks = used | {task for task in app.tasks if not task.startswith("celery.")}
   result = {
     "version": 1, "application": str(app.conf.get("reactivebeat_application") or main or name or "celery"),
