@@ -200,7 +200,7 @@ def fire_over_tls():
     with Daemon(PROGRAM, url("")) as daemon:
       daemon.fires(server)
   version = output("openssl", "version").split()[1]
-  return f"{library} of OpenSSL {version}; an authority that is unknown is refused"
+  return f"{library} (openssl is {version}); an authority that is unknown is refused"
 
 
 def free_port():
