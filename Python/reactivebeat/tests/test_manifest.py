@@ -222,6 +222,19 @@ def test_other_threads_signals_are_heard_meanwhile() -> None:
   assert heard == ["elsewhere", "afterwards"]
 
 
+@pytest.fixture(autouse=True)
+def no_shared_tasks() -> Iterator[None]:
+  """The tasks that other tests share with all applications are none of these."""
+  import celery.app.builtins
+  from celery import _state
+
+  kept = set(_state._on_app_finalizers)
+  own = {function for function in kept if function.__module__ == celery.app.builtins.__name__}
+  _state._on_app_finalizers = own
+  yield
+  _state._on_app_finalizers = kept | (_state._on_app_finalizers - own)
+
+
 @pytest.fixture
 def store(server: Server) -> Iterator[Any]:
   client = server.client()

@@ -96,7 +96,7 @@ def test_it_has_the_program_the_modules_the_scripts_of_redis_and_the_licenses(wh
       if path.is_file() and path.suffix in (".py", ".typed"):
         assert file.read(str(path.relative_to(sources))) == path.read_bytes()
     scripts = sorted((PROJECT / "Sources/BeatRedis/Scripts").glob("*.lua"))
-    assert [name for name in sorted(contents) if name.endswith(".lua")] == [
+    assert [name for name in sorted(contents) if name.startswith("reactivebeat/scripts/")] == [
       f"reactivebeat/scripts/{path.name}" for path in scripts]
     assert scripts and all(file.read(f"reactivebeat/scripts/{path.name}") == path.read_bytes() for path in scripts)
 

@@ -17,8 +17,6 @@ struct ServiceStatus {
   /// What a rehearsal found missing; nil: nothing.
   private var lack: String?
   private var brokerLoss: String?
-  /// Why the stored manifest of the application cannot be used; nil: it can, or there is none.
-  private var manifestProblem: String?
   private var changeDetection = ChangeDetection.keyspace
 
   /// - Parameter store: the store's URL without a password.
@@ -46,8 +44,6 @@ struct ServiceStatus {
     case .relay(.brokerLost(let reason, _)): brokerLoss = reason
     case .relay(.brokerBack): brokerLoss = nil
     case .undeliverable(let reason): brokerLoss = reason
-    case .applicationUnreadable(let reason): manifestProblem = reason
-    case .application: manifestProblem = nil
     default: return false
     }
     return true
@@ -61,7 +57,6 @@ struct ServiceStatus {
     if changeDetection == .polling { line += "; edits are looked for, not heard" }
     if let lack { line += "; \(lack)" }
     if let brokerLoss { line += "; broker lost: \(brokerLoss)" }
-    if let manifestProblem { line += "; the application's manifest cannot be used: \(manifestProblem)" }
     return line
   }
 }

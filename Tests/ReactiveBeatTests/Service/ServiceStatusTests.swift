@@ -56,9 +56,6 @@ import Testing
     _ = mended.take(.undeliverable(reason: "gone"))
     #expect(line(mended) == "ready, 3 schedules; broker lost: gone")
     _ = mended.take(.undeliverable(reason: nil))
-    _ = mended.take(.applicationUnreadable(reason: "no JSON"))
-    #expect(line(mended) == "ready, 3 schedules; the application's manifest cannot be used: no JSON")
-    _ = mended.take(.application(nil))
     #expect(line(mended) == "ready, 3 schedules")
   }
 

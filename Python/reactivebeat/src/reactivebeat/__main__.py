@@ -8,7 +8,15 @@ from typing import Callable, NoReturn
 
 from reactivebeat import binary
 
-COMMANDS: dict[str, Callable[[list[str]], int]] = {}
+
+def _publish(arguments: list[str]) -> int:
+  # It is loaded here only: beat-watch's own commands need no client of Redis.
+  from reactivebeat import publish
+
+  return publish.main(arguments)
+
+
+COMMANDS: dict[str, Callable[[list[str]], int]] = {"publish": _publish}
 """The commands that need the application, by name. Each takes the arguments after its name, and returns the status.
 
 All others are beat-watch's.

@@ -5,9 +5,9 @@ from __future__ import annotations
 import datetime
 import json
 import os
-import shutil
 from typing import Dict, List
 
+from . import binary
 from .errors import NotFound, ReactiveBeatError, Rejected
 from .settings import Settings
 from .values import count as checked
@@ -27,7 +27,7 @@ def arguments(name: str, count: int) -> List[str]:
 
 
 def environment(settings: Settings) -> Dict[str, str]:
-  return dict(os.environ, **settings.environment())
+  return dict(binary.environment(), **settings.environment())
 
 
 def answer(name: str, status: int, output: bytes, errors: bytes) -> List[datetime.datetime]:
@@ -48,7 +48,7 @@ def answer(name: str, status: int, output: bytes, errors: bytes) -> List[datetim
 
 
 def _program() -> str:
-  found = os.environ.get("BEAT_WATCH_PROGRAM") or shutil.which("beat-watch")
-  if not found:
-    raise ReactiveBeatError("there is no beat-watch on PATH, which computes the next runs")
-  return found
+  try:
+    return os.environ.get("BEAT_WATCH_PROGRAM") or binary.program()
+  except binary.ProgramMissing as error:
+    raise ReactiveBeatError(f"the next runs are computed by beat-watch: {error}") from None
