@@ -9,7 +9,8 @@ extension CompletionKind {
       guard completion.isPossible, let options = try? StoreOptions.parse([]), let client = try? options.connect(),
         let context = try? options.documents(options.documents(), on: client)
       else { return [] }
-      return completion.offers((context.application?.tasks.keys.sorted() ?? []).map { EntryName($0) }, to: prefix)
+      let tasks = context.application?.tasks.filter(\.value.isRegistered).keys.sorted() ?? []
+      return completion.offers(tasks.map { EntryName($0) }, to: prefix)
     }
   }
 

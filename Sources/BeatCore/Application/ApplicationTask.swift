@@ -9,6 +9,8 @@ package struct ApplicationTask: Hashable, Sendable {
   package var unsaid: String?
   /// How the application would serialize the message; nil: as JSON.
   package var serializer: String?
+  /// The application has the task. If it does not, it only knows where it would send it.
+  package var isRegistered = true
   /// A router that is a function was asked. It may answer otherwise for other arguments.
   package var isRoutedByFunction = false
 
@@ -40,6 +42,7 @@ package struct ApplicationTask: Hashable, Sendable {
     serializer = layout.text("serializer").flatMap { $0 == "json" ? nil : $0 }
     problem = layout.text("problem")
     unsaid = layout.text("unsaid")
+    isRegistered = layout.bool("registered") ?? true
     isRoutedByFunction = layout.bool("varies") ?? false
     for member in layout.object("from")?.members ?? [] {
       sources[member.key] = layout.object("from").flatMap { JSONScanner.text(of: member.value, in: $0.bytes) }

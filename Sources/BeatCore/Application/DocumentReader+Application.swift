@@ -16,7 +16,7 @@ extension DocumentReader {
   mutating func doubtApplication(_ task: String, _ own: MessageOptions) {
     guard let application = context.application else { return }
     let sending = application.sending(task)
-    if application.tasks[task] == nil {
+    if application.tasks[task]?.isRegistered != true {
       warnings.append(
         "task \(DocumentProblem.excerpt(task.utf8)): the application \(application.name) has no such task, and a worker "
           + "without it discards the message")

@@ -22,11 +22,11 @@ from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Tupl
 # Options of an entry that are no part of the question: with them Celery would really send.
 OWN = {"producer", "publisher", "connection"}
 # Options that Celery takes, but that do not change the message, or only where it goes.
-SILENT = OWN | {"add_to_parent", "retry", "retry_policy", "immediate", "mandatory", "delivery_mode", "exchange_type",
-                "route_name", "expiration"}
+SILENT = OWN | {"add_to_parent", "retry", "retry_policy", "immediate", "mandatory", "exchange_type", "route_name",
+                "expiration"}
 # Options that fields of a document stand for.
 HONOURED = {"queue", "exchange", "routing_key", "expires", "priority", "time_limit", "soft_time_limit", "headers",
-            "ignore_result", "shadow", "argsrepr", "kwargsrepr", "serializer", "compression"}
+            "ignore_result", "shadow", "argsrepr", "kwargsrepr", "serializer", "compression", "delivery_mode"}
 DESTINATION = {"queue", "exchange", "exchange_type", "routing_key"}
 # Options without which the task would run at another time, or in another way. They are handed on as they are: the
 # daemon's reader refuses them, and says why.
@@ -237,10 +237,10 @@ def sending(app: Any, entry: Any, notes: List[str]) -> Dict[str, Any]:
   for key in ("argsrepr", "kwargsrepr"):
     if key in sent.options:
       result[key] = sent.options[key]
-  # Documents leave both to the task and the daemon: a worker takes no word on the result as false does.
-  result.pop("delivery_mode", None)
-  if result.get("ignore_result") is False and "ignore_result" not in options:
-    del result["ignore_result"]
+  # What the daemon's own defaults are. A worker takes no word on the result as false.
+  for key, default in (("delivery_mode", 2), ("ignore_result", False)):
+    if result.get(key) == default and key not in options:
+      del result[key]
   if sent.serializer != "json":
     notes.append(f"was sent as {sent.serializer}, and is sent as JSON here: the workers must accept it")
   if sent.compression:
@@ -300,16 +300,15 @@ class Sent:
     self.functions: List[str] = []
     self.unsaid: List[str] = []
 
-  def watch(self, function: Any, tolerant: bool) -> Callable[..., Any]:
-    """The function; a tolerant one answers nothing where it fails, and the failure is kept."""
+  def watch(self, function: Any, name: str, tolerant: bool) -> Callable[..., Any]:
+    """The function; a tolerant one answers nothing where it fails, and the failure is kept under its name."""
     def watched(*args: Any) -> Any:
       try:
         return function(*args)
       except Exception as error:
         if not tolerant:
           raise
-        named = args[0] if function.__name__ == "query_router" else function
-        self.unsaid.append(f"{function_name(named)} asks for arguments: {type(error).__name__}: {error}")
+        self.unsaid.append(f"{name} asks for arguments: {type(error).__name__}: {error}")
     return watched
 
   @property
@@ -406,7 +405,8 @@ def ask(app: Any, name: str, args: List[Any], kwargs: Dict[str, Any], options: D
         # Whether the arguments are those that the task takes is another question.
         caller = StandIn(
           task, app=application, _get_app=lambda: application, __v2_compat__=False, typing=False,
-          _dump_pydantic_arguments=None, shadow_name=sent.watch(task.shadow_name, tolerant))
+          _dump_pydantic_arguments=None,
+          shadow_name=sent.watch(task.shadow_name, function_name(task.shadow_name), tolerant))
         if getattr(type(task).shadow_name, "__func__", type(task).shadow_name) is not Task.shadow_name:
           sent.functions.append(function_name(task.shadow_name))
         inspect.unwrap(Task.apply_async)(caller, args, kwargs, **options)
@@ -475,7 +475,7 @@ def observed(router: Any, sent: Sent, tolerant: bool) -> Any:
     ask = query
     if not isinstance(route, MapRoute):
       sent.functions.append(function_name(route))
-      ask = sent.watch(query, tolerant)
+      ask = sent.watch(query, sent.functions[-1], tolerant)
     answer = ask(route, *arguments)
     if answer is not None:
       sent.route = {"queue": answer} if isinstance(answer, str) else dict(answer)

@@ -61,6 +61,15 @@ struct ApplicationReadingTests {
       ])
   }
 
+  /// Schedules name it, so that the application was asked where it would go.
+  @Test func aTaskThatIsNotRegisteredGetsItsRouteAndTheSameWarning() throws {
+    let document = try read(
+      "", try context(#"{"registered": false, "queue": "routed"}"#, fallback: #"{"queue": "rest"}"#))
+    #expect(document.definition.options.queue == "routed")
+    #expect(document.warnings.count == 1 && document.warnings[0].contains("has no such task"), "\(document.warnings)")
+    #expect(try read("", try context(#"{"registered": true, "queue": "routed"}"#)).warnings == [])
+  }
+
   @Test func aTaskThatCannotBeSentNeedsAQueueOfItsDocument() throws {
     let context = try context(#"{"problem": "it goes to a fanout exchange; name a queue", "priority": 3}"#)
     do throws(DocumentProblem) {

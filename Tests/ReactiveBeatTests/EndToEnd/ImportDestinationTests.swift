@@ -38,6 +38,7 @@ import Testing
       #expect(document["exchange"]?.text ?? "" == exchange, "\(name)")
       #expect(document["routing_key"] == (exchange.isEmpty ? nil : message["routing_key"]), "\(name)")
       #expect(document["priority"]?.number ?? 0 == message["priority"]?.number, "\(name)")
+      #expect(document["delivery_mode"]?.number ?? 2 == message["delivery_mode"]?.number, "\(name)")
       let limits = message["limits"]?.items ?? []
       #expect(document["time_limit"] ?? .null == limits.first, "\(name)")
       #expect(document["soft_time_limit"] ?? .null == limits.last, "\(name)")

@@ -122,7 +122,8 @@ if __name__ == "__main__":
       message, exchange, key = published[0]
       record.update(
         exchange=exchange, routing_key=key, priority=message["properties"]["priority"],
-        expiration=message["properties"].get("expiration"), limits=message["headers"]["timelimit"],
+        expiration=message["properties"].get("expiration"), delivery_mode=message["properties"]["delivery_mode"],
+        limits=message["headers"]["timelimit"],
         ignore_result=message["headers"]["ignore_result"], shadow=message["headers"]["shadow"])
     except Exception as error:
       record["error"] = str(error.__cause__ or error)
