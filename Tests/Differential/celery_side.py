@@ -3,7 +3,6 @@ object for each application. Arguments: the path of a Redis socket, the first se
 
 from __future__ import annotations
 
-import contextlib
 import importlib.util
 import json
 import os
@@ -11,7 +10,7 @@ import pathlib
 import sys
 import traceback
 import warnings
-from typing import Any, Callable, Dict
+from typing import Any, Callable, Dict, List
 
 import celery
 import redis
@@ -55,15 +54,19 @@ def apart(work: Callable[[], Any]) -> Any:
   return json.loads(text)
 
 
-def declare(application: Application, module: Any) -> None:
+def declare(application: Application, module: Any) -> List[str]:
   """Declares the application's queues, and those that its routes alone name, as workers of all of them do before
-  anything is sent."""
+  anything is sent. Returns the exchanges that it declares with two types. RabbitMQ refuses the second one; what kombu's
+  Redis transport does depends on who was first."""
   module.manifest(application.app, names=[UNKNOWN])
+  refused = set()
   with application.app.connection_for_write() as connection:
     for queue in list(application.app.amqp.queues.values()):
-      # Two queues that declare an exchange of one name otherwise: the second one's worker does not start.
-      with contextlib.suppress(NotEquivalentError):
+      try:
         queue(connection.default_channel).declare()
+      except NotEquivalentError:
+        refused.add(queue.exchange.name)
+  return sorted(refused)
 
 
 def messages(client: Any) -> Dict[str, Any]:
@@ -103,10 +106,10 @@ def main(socket: str, first: int, count: int) -> None:
     def of(work: Callable[[Application], Any], seed: int = seed) -> Any:
       return apart(lambda: work(Application(seed, broker)))
 
-    of(lambda application: declare(application, module))
+    two_types = of(lambda application: declare(application, module))
     bindings = {key: client.smembers(key) for key in client.scan_iter(count=1_000) if client.type(key) == b"set"}
     record = {
-      "seed": seed, "celery": celery.__version__,
+      "seed": seed, "celery": celery.__version__, "two_types": two_types,
       "bindings": {key.decode(): sorted(member.decode() for member in members) for key, members in bindings.items()},
       "manifest": of(lambda application: module.manifest(application.app, names=[UNKNOWN])),
       "words": of(lambda application: repr(application.words)),

@@ -85,11 +85,6 @@ class Layout:
       queue for key, pattern, queue in self.bound(task)
       if (pattern and re.match(pattern, task["routing_key"]) if is_topic else key == task["routing_key"])})
 
-  def has_two_types(self, task: Dict[str, Any]) -> bool:
-    """Whether the application declares the task's exchange as a topic exchange and otherwise, too. RabbitMQ refuses
-    that. kombu's Redis transport takes the binding of the other kind for one that fits every key."""
-    return task.get("exchange_type") == "topic" and any(not pattern for _, pattern, _ in self.bound(task))
-
   def bound(self, task: Dict[str, Any]) -> List[Tuple[str, str, str]]:
     """The bindings of the task's exchange: key, pattern and queue."""
     members = self.bindings.get(f"{self.prefix}_kombu.binding.{task['exchange']}", [])
@@ -168,7 +163,7 @@ def outcome(record: Dict[str, Any], name: str) -> Tuple[str, Optional[str]]:
               for texts in sent["lists"].values() for text in texts]
       return KEYLESS, f"Celery has the routing keys {keys}" if any(keys) else None
     return SAME, f"Celery can send it, and the manifest says: {problem}"
-  if Layout(record["manifest"]["transport_options"], record["bindings"]).has_two_types(task):
+  if task.get("exchange") in record["two_types"]:
     return TWO_TYPES, None
   difference = compare_fields(record, name)
   if difference is None and not sent["lists"]:
