@@ -263,6 +263,7 @@ def test_publishing(store: Any) -> None:
   assert manifest["published_by"]
 
   assert publish_manifest(make(), store, PREFIX).changes == ()
+  manifest = stored(store)
 
   store.delete(f"{PREFIX}s2")
   app = make(task_routes={"proj.plain": {"queue": "slow", "priority": 0}})
