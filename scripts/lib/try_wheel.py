@@ -1,8 +1,7 @@
 """What scripts/roots does in a fresh root, with the root's own Python, Redis and OpenSSL.
 
 It installs the wheel in /trial/packages. The daemon fires over a socket, for a worker of Celery, and over TLS with an
-authority that the URL names and with one that the system trusts. It runs with the zones of the package tzdata. Each
-step prints a line, and the first that fails ends it with status 1.
+authority that the XX, and the first that fails ends it with status 1.
 """
 
 import json
@@ -219,6 +218,18 @@ def zones_of_the_package():
   return "without the system's files python -m reactivebeat takes the package tzdata"
 
 
+def tests_of_the_package():
+  pip_install("--upgrade", "pip", "pytest", "hatchling")
+  project = TRIAL / "project/Python/reactivebeat"
+  tests = subprocess.run(
+    [str(ENVIRONMENT / "bin/python"), "-B", "-m", "pytest"], cwd=str(project), stdout=subprocess.PIPE,
+    stderr=subprocess.STDOUT, text=True,
+    env={**os.environ, "PYTHONPATH": str(project / "src"), "BEAT_WATCH_PROGRAM": PROGRAM[0]})
+  if tests.returncode != 0:
+    raise AssertionError(tests.stdout)
+  return tests.stdout.splitlines()[-1]
+
+
 def redis_version():
   return output("redis-server", "--version").split()[2].replace("v=", "")
 
@@ -226,7 +237,8 @@ def redis_version():
 def main():
   system = sys.argv[1]
   print(f"{system}: {' '.join(platform.libc_ver())}, Python {platform.python_version()}, Redis {redis_version()}")
-  for step in (install, fire_over_a_socket, fire_for_a_worker, fire_over_tls, zones_of_the_package):
+  for step in (install, fire_over_a_socket, fire_for_a_worker, fire_over_tls, tests_of_the_package,
+               zones_of_the_package):
     print(f"{system}: {step.__name__.replace('_', ' ')}: {step()}", flush=True)
 
 

@@ -68,7 +68,7 @@ def test_without_any_zones_the_environment_stays(monkeypatch: pytest.MonkeyPatch
 
 
 def test_the_daemon_reads_the_zones_of_the_package(beat_watch: pathlib.Path, tmp_path: pathlib.Path) -> None:
-  """The daemon's own answer, without and with a package that has this machine's file of the zone."""
+  """The daemon's own answer, without and with a folder that has the zone."""
   document = (
     '{"name": "a", "task": "t", "enabled": true, "crontab": {"hour": 3, "minute": 0}, "timezone": "Europe/Berlin"}')
 
@@ -80,5 +80,6 @@ def test_the_daemon_reads_the_zones_of_the_package(beat_watch: pathlib.Path, tmp
   assert verdict(tmp_path) != 0
   zones = folder_of_zones(tmp_path / "zoneinfo")
   (zones / "Europe").mkdir()
-  (zones / "Europe/Berlin").write_bytes(pathlib.Path("/usr/share/zoneinfo/Europe/Berlin").read_bytes())
+  folder = binary.environment({}).get("TZDIR", binary.SYSTEM_ZONES)
+  (zones / "Europe/Berlin").write_bytes(pathlib.Path(folder, "Europe/Berlin").read_bytes())
   assert verdict(zones) == 0
