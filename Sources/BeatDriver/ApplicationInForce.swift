@@ -41,7 +41,8 @@ struct ApplicationInForce {
       return before == nil ? .none : .replaced(nil, isReadingToo: true)
     }
     do throws(DocumentProblem) { manifest = try parse(bytes) } catch { return .unreadable(error) }
-    guard let manifest, !manifest.says(before) else { return .none }
+    // What people were told is unreadable can be read again, though it says the same.
+    guard let manifest, !manifest.says(before) || complaint != nil else { return .none }
     return .replaced(manifest, isReadingToo: !manifest.readsAlike(before))
   }
 }

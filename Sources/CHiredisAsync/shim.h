@@ -20,7 +20,11 @@
 
 #include <event2/event.h>
 #include <sys/eventfd.h>
+#include <sys/prctl.h>
 #include <sys/timerfd.h>
+
+// prctl is variadic.
+static inline int CHiredisAsync_signalAtEndOfParent(int signal) { return prctl(PR_SET_PDEATHSIG, signal); }
 
 #include "tls.h"
 

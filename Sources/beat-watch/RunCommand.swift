@@ -54,6 +54,9 @@ struct RunCommand: ParsableCommand {
       """)
   var maxRate: String?
 
+  @Option(help: "A file that holds the process' id while it runs. [BEAT_WATCH_PIDFILE]", completion: .file())
+  var pidfile: String?
+
   @Option(help: "debug, info, notice, warning or error. [BEAT_WATCH_LOG_LEVEL; default info]")
   var logLevel: String?
 
@@ -106,6 +109,9 @@ struct RunCommand: ParsableCommand {
       return count
     }
 
+    guard try followParent() else { return }
+    let file = try Setting.optional(pidfile, "BEAT_WATCH_PIDFILE").map { try PIDFile(at: $0) }
+    defer { file?.remove() }
     let logger = Logger(label: "beat-watch") { _ in LogOutput(format: format, level: level) }
     let service = try BeatService(configuration, logger: logger, manager: .takenFromEnvironment())
     let signals = try service.stop(on: [SIGTERM, SIGINT]) + [service.reload(on: SIGHUP)]
@@ -115,5 +121,16 @@ struct RunCommand: ParsableCommand {
       StandardError.write(line: "beat-watch: \(text)")
       throw ExitCode.configuration
     }
+  }
+
+  /// A daemon that is part of another process, such as a worker, ends with it. BEAT_WATCH_PARENT names that process.
+  ///
+  /// - Returns: false: the process has ended already.
+  private func followParent() throws -> Bool {
+    guard let parent = Setting.optional(nil, "BEAT_WATCH_PARENT") else { return true }
+    guard let pid = pid_t(parent), pid > 0 else {
+      throw ValidationError("BEAT_WATCH_PARENT: expected the id of a process")
+    }
+    return try ParentProcess.sendAtItsEnd(SIGTERM, of: pid)
   }
 }

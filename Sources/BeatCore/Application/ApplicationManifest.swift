@@ -34,6 +34,8 @@ package final class ApplicationManifest: Sendable {
 
   /// - Parameter context: the rules for queues' names, and the zones. Its own manifest does not count.
   ///
+  /// What is wrong with one task harms only the documents of that task.
+  ///
   /// Throws: what is wrong, where, and what to do.
   package init(_ bytes: [UInt8], context: DocumentContext) throws(DocumentProblem) {
     guard !Limit.manifestLength.isExceeded(by: bytes.count) else {
@@ -54,12 +56,7 @@ package final class ApplicationManifest: Sendable {
     timezone = try Self.zone(layout, context)
     transportOptions = layout["transport_options"].flatMap { $0.kind == .object ? Array(bytes[$0.range]) : nil }
     routers = Self.texts(layout, "routers")
-    fallback =
-      if let slice = layout["default"] {
-        try ApplicationTask(slice, in: bytes, path: "default", context)
-      } else {
-        ApplicationTask()
-      }
+    fallback = layout["default"].map { ApplicationTask($0, in: bytes, path: "default", context) } ?? ApplicationTask()
     tasks = try Self.tasks(layout, context)
   }
 
@@ -113,7 +110,7 @@ package final class ApplicationManifest: Sendable {
     var tasks = [String: ApplicationTask](minimumCapacity: members.count)
     for member in members {
       let path = "tasks.\(DocumentProblem.excerpt(member.key.utf8))"
-      tasks[member.key] = try ApplicationTask(member.value, in: layout.bytes, path: path, context)
+      tasks[member.key] = ApplicationTask(member.value, in: layout.bytes, path: path, context)
     }
     return tasks
   }

@@ -30,9 +30,20 @@ package struct ApplicationTask: Hashable, Sendable {
 
   package init() {}
 
-  /// - Parameter path: where the object stands, for errors.
-  init(
-    _ slice: JSONSlice, in bytes: [UInt8], path: String, _ context: DocumentContext
+  /// What cannot be used of it is a `problem`, and the rest does not count then.
+  ///
+  /// - Parameter path: where the object stands.
+  init(_ slice: JSONSlice, in bytes: [UInt8], path: String, _ context: DocumentContext) {
+    do throws(DocumentProblem) {
+      try self.init(reading: slice, in: bytes, path: path, context)
+    } catch {
+      self.init()
+      problem = "what the application says of it cannot be used: \(error); name a queue, or publish it mended"
+    }
+  }
+
+  private init(
+    reading slice: JSONSlice, in bytes: [UInt8], path: String, _ context: DocumentContext
   ) throws(DocumentProblem) {
     guard slice.kind == .object else { throw DocumentProblem(path, slice, in: bytes, "expected an object") }
     let layout: DocumentLayout

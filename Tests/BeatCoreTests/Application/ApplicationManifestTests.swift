@@ -53,14 +53,6 @@ struct ApplicationManifestTests {
     (#"{"version": 2, "tasks": {}}"#, "version 2: this beat-watch understands 1: upgrade it"),
     (#"{"version": 1}"#, "tasks: is missing"),
     (#"{"version": 1, "tasks": []}"#, "tasks []: expected an object"),
-    (#"{"version": 1, "tasks": {"a": 1}}"#, "tasks.a 1: expected an object"),
-    (
-      #"{"version": 1, "tasks": {"a": {"priority": "high"}}}"#,
-      #"tasks.a.priority "high": expected a whole number from 0 (served first) to 9"#
-    ),
-    (
-      #"{"version": 1, "default": {"queue": 3}, "tasks": {}}"#, "default.queue 3: expected text in double quotes"
-    ),
     (#"{"version": 1, "timezone": "Mars/Base", "tasks": {}}"#, #"timezone "Mars/Base": there is no such zone"#),
   ])
   func aWrongOneIsRefused(_ text: String, _ reason: String) {
@@ -72,17 +64,24 @@ struct ApplicationManifestTests {
     #expect(problem(text) == Limit.manifestLength.excess(Limit.manifestLength.most + 1))
   }
 
-  /// The rules for queues' names hold for the application's queues, too.
-  @Test func aQueueThatIsAKeyOfSomethingElseIsRefused() {
+  /// One bad task harms only itself, also one whose queue is a key of something else.
+  @Test(arguments: [
+    ("1", "tasks.a 1: expected an object"),
+    (#"{"priority": "high"}"#, #"tasks.a.priority "high": expected a whole number from 0 (served first) to 9"#),
+    (#"{"queue": 3, "priority": 1}"#, "tasks.a.queue 3: expected text in double quotes"),
+    (#"{"queue": "unacked"}"#, #"tasks.a.queue "unacked": is the transport's own"#),
+  ])
+  func aWrongTaskHarmsOnlyItself(_ task: String, _ reason: String) throws {
     var context = Sample.context
     context.nameProblem = { $0.starts(with: "unacked".utf8) ? "is the transport's own" : nil }
-    let text = Array(#"{"version": 1, "tasks": {"a": {"queue": "unacked"}}}"#.utf8)
-    do throws(DocumentProblem) {
-      _ = try ApplicationManifest(text, context: context)
-      Issue.record("it is taken")
-    } catch {
-      #expect(error.description == #"tasks.a.queue "unacked": is the transport's own"#)
-    }
+    let text = #"{"version": 1, "default": \#(task), "tasks": {"a": \#(task), "b": {"queue": "q"}}}"#
+    let manifest = try ApplicationManifest(Array(text.utf8), context: context)
+    let problem = "what the application says of it cannot be used: \(reason); name a queue, or publish it mended"
+    var expected = ApplicationTask()
+    expected.problem = problem
+    #expect(manifest.tasks["a"] == expected)
+    #expect(manifest.fallback.problem == problem.replacing("tasks.a", with: "default"))
+    #expect(manifest.tasks["b"]?.options.queue == "q")
   }
 
   @Test func whenAndWhereItWasPublishedDoesNotCount() throws {
