@@ -69,9 +69,14 @@ struct Judge {
     // events, and then the schedule is the one that was stored before.
     let isTheSame = timing == nil && new != nil && new?.digest == usableDigest && watermarkDigest != .gone
     if let new { (usable, usableDigest) = (document, new.digest) }
-    guard new?.digest != timing?.digest || document == nil else { return }
     // A copy that is stored where no daemon has heard of another document goes on from its last run.
     let isRestored = (timing == nil || watermarkDigest == .gone) && read?.lastRunAt != nil
+    if isRestored, new != nil, new?.digest == timing?.digest {
+      // The document in between has the same schedule, and no daemon will ever hear of it.
+      (editedAt, usableEditedAt) = (nil, nil)
+      return shake()
+    }
+    guard new?.digest != timing?.digest || document == nil else { return }
     // Where all daemons fire, one that has heard of neither change goes on by the same bytes, and is right.
     let isUnheard = !isStrict && timing == nil && isBack
     timing = new
