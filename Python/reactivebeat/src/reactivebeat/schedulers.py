@@ -1,0 +1,193 @@
+"""`celery -A proj beat -S reactivebeat`: celery beat, of which the daemon beat-watch does the work.
+
+The scheduler asks the application what only the application knows, stores that beside the schedules, and then the
+process becomes the daemon: nothing of Python stays in memory.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any, Callable, Final, Optional
+
+from celery import beat
+from celery.utils.log import get_logger
+
+from . import binary, takeover
+from .errors import InvalidSetting, InvalidURL, ReactiveBeatError, UnsupportedBroker
+from .invocation import Invocation, is_main_thread
+from .settings import Settings
+
+#: The exit statuses of beat-watch: the configuration must be changed first; there is no such program.
+_CONFIGURATION: Final = 78
+_MISSING: Final = 127
+#: Seconds between looks for a Redis that does not answer, and at a child.
+_PAUSE: Final = 1.0
+
+logger: Final = get_logger("celery.beat")
+
+
+class _End(Exception):
+  """Celery beat ends, with this status."""
+
+  def __init__(self, status: int) -> None:
+    super().__init__(status)
+    self.status = status
+
+
+class RedisScheduler(beat.Scheduler):  # type: ignore[misc]
+  """Celery's interface to a scheduler. Celery calls `tick()` in a loop; the first one in which Redis answers is the last.
+
+  Settings of the application, beside those of `reactivebeat.settings`:
+
+  - `reactivebeat_publish_at_start`: False leaves it to `python -m reactivebeat publish` to store what the application
+    says and its schedules.
+  - `reactivebeat_conflicts`: `keep` (as without it) or `reset` for what people have changed by hand in schedules of the
+    code.
+  """
+
+  def __init__(self, *args: Any, **kwargs: Any) -> None:
+    self._child: Optional[takeover.Child] = None
+    self._status: Optional[int] = None
+    self._is_waiting = False
+    super().__init__(*args, **kwargs)
+
+  def setup_schedule(self) -> None:
+    """Checks what can be checked without Redis. Celery lets SystemExit pass here, with its status."""
+    try:
+      self._settings = Settings.of(self.app)
+      self._settings.environment()
+      self._publishes = _flag(self.app, "reactivebeat_publish_at_start", True)
+      self._conflicts = _conflicts(self.app)
+      self._program = binary.program()
+    except (InvalidSetting, InvalidURL, UnsupportedBroker) as error:
+      _say(logger.critical, str(error))
+      raise SystemExit(_CONFIGURATION) from None
+    except binary.ProgramMissing as error:
+      _say(logger.critical, str(error))
+      raise SystemExit(_MISSING) from None
+    self._invocation = Invocation.current()
+    for line in self._invocation.without_effect:
+      _say(logger.warning, line)
+    self._warn()
+
+  def tick(self, *args: Any, **kwargs: Any) -> float:
+    """Publishes, and becomes the daemon. Returns the seconds until Celery calls it again, if there is no Redis yet."""
+    if self._child is None:
+      try:
+        if not self._publish():
+          return _PAUSE
+        self._start()
+      except _End as end:
+        # Celery takes SystemExit here for an end without an error; close() says how it was.
+        self._status = end.status
+        raise SystemExit(end.status) from None
+    if self._child is not None and self._child.status is not None:
+      raise SystemExit(self._child.status)
+    return _PAUSE
+
+  def close(self) -> None:
+    """Ends the child, if there is one. Celery calls it at the end, and once more after a signal."""
+    child = self._child
+    if child is not None:
+      self._status = child.stop()
+    if self._status:
+      raise SystemExit(self._status)
+
+  def should_sync(self) -> bool:
+    return False
+
+  def sync(self) -> None:
+    """Nothing is kept in this process."""
+
+  @property
+  def info(self) -> str:
+    """What celery beat's banner says of the scheduler."""
+    try:
+      settings = Settings.of(self.app)
+      place = f"{settings.store} ({settings.key_prefix}*)"
+    except ReactiveBeatError:
+      place = "not known"  # Why, is said when it starts.
+    return f"    . schedules -> {place}"
+
+  def _warn(self) -> None:
+    from celery import signals
+    if signals.before_task_publish.receivers:
+      _say(logger.warning, "before_task_publish has receivers, which beat-watch does not call: what they change in a "
+           "message is missing")
+    asked = self._invocation.remote_control
+    if asked is None and self._invocation.command == "beat":
+      asked = bool(self.app.conf.get("beat_enable_remote_control"))
+    if asked:
+      _say(logger.warning, "beat_enable_remote_control has no effect: `celery inspect ping` is not answered; "
+           "`beat-watch status` says how the daemon is")
+
+  def _publish(self) -> bool:
+    """Stores what the application says. False: Redis does not answer yet."""
+    if not self._publishes:
+      return True
+    from redis import exceptions
+
+    from .manifest import OtherApplication, publish_manifest
+    settings = self._settings
+    client = settings.store.client(repeats=False)
+    try:
+      manifest = publish_manifest(self.app, client, settings.key_prefix, name=_name())
+      for warning in manifest.warnings:
+        if not warning.startswith("before_task_publish"):
+          _say(logger.warning, warning)
+      for change in manifest.changes:
+        _say(logger.info, change)
+    except OtherApplication as error:
+      _say(logger.critical, f"{error} (python -m reactivebeat publish --replace)")
+      raise _End(_CONFIGURATION) from None
+    except ReactiveBeatError as error:
+      _say(logger.critical, str(error))
+      raise _End(_CONFIGURATION) from None
+    except (exceptions.AuthenticationError, exceptions.NoPermissionError, exceptions.ReadOnlyError,
+            exceptions.ResponseError) as error:
+      # The daemon says what it may not do itself, and goes on as soon as it may.
+      _say(logger.error, f"{settings.store}: {error}; what the application says was not published")
+    except exceptions.RedisError as error:
+      if not self._is_waiting:
+        _say(logger.warning, f"{settings.store}: {error}; trying again each second")
+      self._is_waiting = True
+      return False
+    finally:
+      client.close()
+    return True
+
+  def _start(self) -> None:
+    try:
+      if is_main_thread():
+        takeover.become(self._program, self._settings, self._invocation)
+      self._child = takeover.Child(self._program, self._settings, self._invocation)
+    except OSError as error:
+      _say(logger.critical, f"{self._program}: {error.strerror}")
+      raise _End(_MISSING) from None
+
+
+def _name() -> Optional[str]:
+  """The application as `celery -A` has it, for one that has no name itself."""
+  import click
+  context = click.get_current_context(silent=True)
+  found = context.find_root().params.get("app") if context is not None else None
+  return found if isinstance(found, str) else os.environ.get("CELERY_APP")
+
+
+def _flag(app: Any, setting: str, default: bool) -> bool:
+  value = app.conf.get(setting, default)
+  if not isinstance(value, bool):
+    raise InvalidSetting(setting, f"expected True or False, found {value!r}")
+  return value
+
+
+def _conflicts(app: Any) -> str:
+  value = app.conf.get("reactivebeat_conflicts", "keep")
+  if value not in ("keep", "reset"):
+    raise InvalidSetting("reactivebeat_conflicts", f"expected keep or reset, found {value!r}")
+  return str(value)
+
+
+def _say(log: Callable[..., None], text: str) -> None:
+  """One line, whatever the text holds."""
+  log("%s", " ".join(text.split()))

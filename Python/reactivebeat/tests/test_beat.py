@@ -1,0 +1,230 @@
+"""`celery -A proj beat -S reactivebeat`, by the real command of both versions of Celery."""
+
+import json
+import os
+import pathlib
+import signal
+from typing import Any, Iterator
+
+import pytest
+from beat_stage import VERSIONS, Stage, executable, resident
+from conftest import Server
+from guard_stage import wait_for
+
+
+@pytest.fixture(params=VERSIONS)
+def stage(request: Any, server: Server, tmp_path: pathlib.Path, beat_watch: pathlib.Path) -> Iterator[Stage]:
+  stage = Stage(server, tmp_path, beat_watch, request.param)
+  yield stage
+  stage.end()
+
+
+def test_it_becomes_the_daemon_and_fires(stage: Stage, beat_watch: pathlib.Path) -> None:
+  stage.write("app.conf.update(timezone='Europe/Berlin', task_routes={'proj.*': 'hellos'})")
+  stage.store.set("tasks:meta:h", json.dumps({
+    "name": "h", "task": "proj.hello", "enabled": True, "interval": {"every": 1, "period": "seconds"}}))
+  beat = stage.beat()
+  banner = beat.wait_for(". schedules ->")
+  assert f"{stage.server.url(1)} (tasks:meta:*)" in banner
+  beat.wait_for("notice ready")
+  assert executable(beat.pid) == os.path.realpath(beat_watch), "nothing of Python is left"
+  assert resident(beat.pid) < 25_000
+  assert pathlib.Path(f"/proc/{beat.pid}/cmdline").read_bytes() == b"celery beat: beat-watch\0run\0"
+  manifest = json.loads(stage.store.get("reactivebeat:tasks:meta:application"))
+  assert (manifest["application"], manifest["timezone"]) == ("proj", "Europe/Berlin")
+
+  stage.start("worker", "-P", "solo", "-Q", "hellos", "--without-gossip", "--without-mingle")
+  assert stage.notes.blpop("hello", 60) == (b"hello", b"there")
+  assert beat.end() == 0
+  assert "info stopped" in beat.text
+
+
+def test_the_class_by_its_path(stage: Stage) -> None:
+  beat = stage.start("beat", "--scheduler", "reactivebeat.schedulers.RedisScheduler")
+  beat.wait_for("notice ready")
+  assert beat.end(signal.SIGINT) == 0
+
+
+def test_options(stage: Stage) -> None:
+  """Each that has no effect says so, the pid file stays that of the process, and the log goes on in its file."""
+  log, pids = stage.folder / "beat.log", stage.folder / "beat.pid"
+  log.write_text("before\n")
+  beat = stage.beat("-s", "schedule.db", "--max-interval", "7", "--logfile", "beat.log", "--pidfile", "beat.pid",
+                    "-l", "debug")
+  beat.wait_for("notice ready", log)
+  lines = log.read_text().splitlines()
+  assert lines[0] == "before", "it is appended to"
+  assert sum("-s/--schedule has no effect: the schedules are in Redis" in line for line in lines) == 1
+  assert sum("--max-interval has no effect: beat-watch sleeps until" in line for line in lines) == 1
+  assert b"BEAT_WATCH_LOG_LEVEL=debug" in pathlib.Path(f"/proc/{beat.pid}/environ").read_bytes().split(b"\0")
+  assert int(pids.read_text()) == beat.pid
+  assert {os.readlink(f"/proc/{beat.pid}/fd/{file}") for file in (1, 2)} == {str(log)}
+  files = os.listdir(f"/proc/{beat.pid}/fd")
+  assert not any("celerybeat" in os.readlink(f"/proc/{beat.pid}/fd/{file}") for file in files if int(file) > 2)
+  assert "notice ready" not in beat.text
+  assert beat.end() == 0
+  assert not list(stage.folder.glob("schedule.db*"))
+
+
+def test_without_options_the_daemon_logs_as_it_does_itself(stage: Stage) -> None:
+  beat = stage.beat()
+  assert beat.wait_for(" info ")
+  assert "has no effect" not in beat.text and "WARNING" not in beat.text.replace("%WARNING", "")
+  beat.kill()
+  beat = stage.beat("-l", "WARNING")
+  wait_for(lambda: stage.store.hlen("reactivebeat:tasks:meta:daemons") > 1, lambda: beat.text)
+  assert beat.end() == 0
+  assert " info " not in beat.text
+
+
+def test_what_the_daemon_does_not_do_is_said(stage: Stage) -> None:
+  stage.write("app.conf.beat_enable_remote_control = True\n"
+              "from celery.signals import before_task_publish\n"
+              "@before_task_publish.connect(weak=False)\ndef heard(**more): pass\n")
+  beat = stage.beat()
+  beat.wait_for("notice ready")
+  assert beat.text.count("before_task_publish has receivers, which beat-watch does not call") == 1
+  assert beat.text.count("beat_enable_remote_control has no effect") == 1
+
+
+@pytest.mark.parametrize("more, status, line", [
+  ("app.conf.broker_url = 'amqp://user:secret@localhost//'", 78,
+   "broker_url: beat-watch speaks Redis brokers only, and this application's is amqp://: set broker_url to"),
+  ("app.conf.redis_scheduler_url = 'redis://:secret@localhost/x'", 78, "redis_scheduler_url: "),
+  ("app.conf.reactivebeat_conflicts = 'ask'", 78, "reactivebeat_conflicts: expected keep or reset, found 'ask'"),
+  ("app.conf.reactivebeat_publish_at_start = 'no'", 78,
+   "reactivebeat_publish_at_start: expected True or False, found 'no'"),
+  ("from reactivebeat import binary\nbinary.NAME = 'beat-none'", 127, "beat-none is neither where the Python package"),
+])
+def test_what_must_be_mended_first_is_one_line(
+    stage: Stage, more: str, status: int, line: str) -> None:
+  stage.write(more)
+  beat = stage.beat("--pidfile", "beat.pid")
+  assert beat.ended() == status
+  lines = beat.text.splitlines()
+  start = next(index for index, found in enumerate(lines) if line in found)
+  assert "CRITICAL" in lines[start] and start == len(lines) - 1
+  assert "Traceback" not in beat.text and "secret" not in beat.text
+  assert not (stage.folder / "beat.pid").exists()
+
+
+def test_another_applications_manifest(stage: Stage) -> None:
+  stage.store.set("reactivebeat:tasks:meta:application", json.dumps({"version": 1, "application": "shop"}))
+  beat = stage.beat("--pidfile", "beat.pid")
+  assert beat.ended() == 78
+  assert "the application shop has published its manifest" in beat.text
+  assert "Traceback" not in beat.text
+  assert not (stage.folder / "beat.pid").exists()
+  stage.write("app.conf.reactivebeat_publish_at_start = False")
+  beat = stage.beat()
+  beat.wait_for("notice ready")
+  assert json.loads(stage.store.get("reactivebeat:tasks:meta:application"))["application"] == "shop"
+
+
+def test_it_waits_for_redis(stage: Stage) -> None:
+  stage.server.end()
+  beat = stage.beat()
+  beat.wait_for("trying again each second")
+  assert executable(beat.pid) != os.path.realpath(stage.folder / "bin/beat-watch")
+  server = Server(pathlib.Path(stage.server.socket).parent)
+  try:
+    beat.wait_for("notice ready")
+    assert beat.text.count("trying again") == 1
+    assert stage.server.client(1).exists("reactivebeat:tasks:meta:application")
+    assert beat.end() == 0
+  finally:
+    server.end()
+
+
+def test_no_password_is_shown(stage: Stage) -> None:
+  stage.server.client(0).config_set("requirepass", "hunter2")
+  url = [stage.server.url(database).replace("://", "://:hunter2@") for database in (0, 1)]
+  beat = stage.beat("-l", "debug", STAGE_BROKER=url[0], STAGE_STORE=url[1])
+  beat.wait_for("notice ready")
+  assert b"hunter2" not in pathlib.Path(f"/proc/{beat.pid}/cmdline").read_bytes()
+  assert beat.end() == 0
+  assert "hunter2" not in beat.text
+
+
+def test_a_worker_with_beat_inside(stage: Stage) -> None:
+  """Beat's process becomes the daemon, and ends with the worker, killed or not."""
+  stage.store.set("tasks:meta:h", json.dumps({
+    "name": "h", "task": "proj.hello", "enabled": True, "interval": {"every": 1, "period": "seconds"}}))
+
+  def started() -> "tuple[Any, int]":
+    worker = stage.start("worker", "-B", "-P", "solo", "--scheduler", "reactivebeat", "-s", "x", "--without-gossip",
+                         "--without-mingle", "--logfile", "worker-%p.log", "--pidfile", "worker.pid")
+    def child() -> Any:
+      children = pathlib.Path(f"/proc/{worker.pid}/task/{worker.pid}/children").read_text().split()
+      return next((int(pid) for pid in children if executable(int(pid)).find("beat-watch") >= 0), None)
+    return worker, wait_for(child, lambda: worker.text)
+
+  worker, pid = started()
+  assert stage.notes.blpop("hello", 60) == (b"hello", b"there")
+  log = next(stage.folder.glob("worker-*.log"))
+  worker.wait_for("notice ready", log)
+  assert "-s/--schedule has no effect" in log.read_text()
+  assert int((stage.folder / "worker.pid").read_text()) == worker.pid, "the worker's, of which the daemon knows nothing"
+  assert worker.end() == 0
+  wait_for(lambda: not os.path.exists(f"/proc/{pid}"), lambda: log.read_text())
+  assert log.read_text().count("info stopped") == 1
+
+  (stage.folder / "worker.pid").unlink(missing_ok=True)
+  worker, pid = started()
+  worker.end(signal.SIGKILL)
+  wait_for(lambda: not os.path.exists(f"/proc/{pid}"), lambda: log.read_text())
+
+
+THREADED = """
+import threading, time, sys
+from celery.beat import EmbeddedService
+from proj import app
+service = EmbeddedService(app, thread=True, scheduler_cls="reactivebeat")
+service.start()
+sys.stdin.readline()
+service.stop()
+service.service.scheduler.close()
+print("stopped")
+"""
+
+
+def test_a_thread_starts_a_child(stage: Stage) -> None:
+  import subprocess
+  process = subprocess.Popen(
+    [stage.program, "-c", THREADED], cwd=stage.folder, env=stage.environment, stdin=subprocess.PIPE,
+    stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+  try:
+    wait_for(lambda: stage.store.hlen("reactivebeat:tasks:meta:daemons"), lambda: f"{process.poll()}")
+    tree = pathlib.Path(f"/proc/{process.pid}/task")
+    children = [pid for path in tree.glob("*/children") for pid in path.read_text().split()]
+    assert [executable(int(pid)).find("beat-watch") >= 0 for pid in children] == [True]
+    assert os.getsid(int(children[0])) == int(children[0])
+    out, _ = process.communicate("stop\n", 60)
+    assert "stopped" in out.splitlines() and "info stopped" in out
+    assert process.returncode == 0
+    assert not os.path.exists(f"/proc/{children[0]}")
+  finally:
+    process.kill()
+
+
+def test_detached(stage: Stage) -> None:
+  beat = stage.beat("--detach", "--logfile", "beat.log", "--pidfile", "beat.pid")
+  log = stage.folder / "beat.log"
+  assert beat.ended() == 0
+  wait_for(lambda: log.exists() and "notice ready" in log.read_text(), lambda: beat.text)
+  pid = int((stage.folder / "beat.pid").read_text())
+  try:
+    assert executable(pid).find("beat-watch") >= 0
+    assert os.getsid(pid) != os.getsid(0)
+  finally:
+    os.kill(pid, signal.SIGTERM)
+  wait_for(lambda: not os.path.exists(f"/proc/{pid}"), lambda: log.read_text())
+
+
+def test_the_pid_file_goes_with_the_daemon(stage: Stage, beat_watch: pathlib.Path) -> None:
+  if b"BEAT_WATCH_PIDFILE" not in beat_watch.read_bytes():
+    pytest.skip("this beat-watch does not know BEAT_WATCH_PIDFILE")
+  beat = stage.beat("--pidfile", "beat.pid")
+  beat.wait_for("notice ready")
+  assert beat.end() == 0
+  assert not (stage.folder / "beat.pid").exists()
