@@ -228,3 +228,42 @@ def test_the_pid_file_goes_with_the_daemon(stage: Stage, beat_watch: pathlib.Pat
   beat.wait_for("notice ready")
   assert beat.end() == 0
   assert not (stage.folder / "beat.pid").exists()
+
+
+def test_schedules_in_the_code_are_in_step(stage: Stage) -> None:
+  """What the code has is a schedule when the daemon starts; a hand's change is told and stays; what left is removed."""
+  def stored(name: str) -> Any:
+    data = stage.store.get("tasks:meta:" + name)
+    return data and json.loads(data)
+
+  stage.write("app.conf.beat_schedule = {'often': {'task': 'proj.hello', 'schedule': 0.2, 'args': ['code']},\n"
+              "  'gone': {'task': 'proj.hello', 'schedule': 3600}}\n")
+  beat = stage.beat()
+  beat.wait_for("schedules=2")
+  stage.start("worker", "-P", "solo", "--without-gossip", "--without-mingle")
+  assert stage.notes.blpop("hello", 60) == (b"hello", b"code")
+  wait_for(lambda: stored("often").get("total_run_count"), lambda: str(stored("often")))
+  assert beat.end() == 0
+
+  runs = stored("often")["total_run_count"]
+  stage.store.set("tasks:meta:often", json.dumps(dict(stored("often"), args=["hand"])))
+  stage.write("app.conf.beat_schedule = {'often': {'task': 'proj.hello', 'schedule': 3600, 'args': ['code']}}\n")
+  dry = stage.publish("--dry-run")
+  assert 'schedule often: interval {"every": 0.2, "period": "seconds"} -> interval {"every": 3600' in "\n".join(dry)
+  assert "schedule gone: removed: it is no longer in the code" in dry
+  assert "warning: schedule often: was changed by hand, and stays so: args (the code: args)" in dry
+  beat = stage.beat("-l", "info")
+  beat.wait_for("schedules=1")
+  assert "schedule often: was changed by hand, and stays so: args (the code: args)" in beat.text
+  assert "schedule gone: removed" in beat.text
+  assert "hand\"" not in beat.text, "arguments may be secret"
+  assert (stored("often")["args"], stored("often")["interval"]["every"]) == (["hand"], 3600)
+  assert stored("often")["total_run_count"] >= runs and stored("gone") is None
+
+  # The running daemon hears a deployment.
+  stage.write("app.conf.beat_schedule = {'new': {'task': 'proj.hello', 'schedule': 0.2, 'args': ['deployed']},\n"
+              "  'often': {'task': 'proj.hello', 'schedule': 3600, 'args': ['code']}}\n")
+  lines = stage.publish("--conflicts", "reset")
+  assert "schedule often: args -> args (set back)" in lines
+  assert lines[-1].startswith("published: proj, 1 tasks, 2 schedules, 2 changes, in ")
+  wait_for(lambda: b"deployed" in stage.notes.lrange("hello", 0, -1), lambda: beat.text)

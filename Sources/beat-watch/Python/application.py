@@ -82,27 +82,36 @@ def routes(name: str, output: Any) -> None:
 
 
 def main(name: str, schedule_file: Optional[str], output: Any) -> None:
-  from celery.beat import ScheduleEntry
-  from celery.schedules import crontab
   app = load(name)
 
   output.write(dumps({"transport_options": transport_options(app)}) + "\n")
   last = last_runs(schedule_file) if schedule_file else {}
-  entries = dict(app.conf.beat_schedule)
-  if app.conf.result_expires and not app.backend.supports_autoexpire:  # As celery.beat.Scheduler does.
-    entries.setdefault("celery.backend_cleanup", {
-      "task": "celery.backend_cleanup", "schedule": crontab("0", "4", "*"), "options": {"expires": 12 * 3600}})
-  for key, value in entries.items():
+  for key, value in beat_entries(app).items():
     record: Dict[str, Any] = {"name": str(key)}
     try:
-      entry = value if isinstance(value, ScheduleEntry) else ScheduleEntry(**dict(value, name=key, app=app))
-      record["document"], record["notes"] = document(app, entry, last.get(key))
+      record["document"], record["notes"] = document(app, schedule_entry(app, key, value), last.get(key))
       text = dumps(record)
     except Refused as refusal:
       text = dumps({"name": str(key), "problem": str(refusal)})
     except Exception as error:
       text = dumps({"name": str(key), "problem": f"Celery refuses it: {type(error).__name__}: {error}"})
     output.write(text + "\n")
+
+
+def beat_entries(app: Any) -> Dict[Any, Any]:
+  """The application's beat_schedule, with the entry that celery.beat.Scheduler adds."""
+  from celery.schedules import crontab
+  entries = dict(app.conf.beat_schedule)
+  if app.conf.result_expires and not app.backend.supports_autoexpire:
+    entries.setdefault("celery.backend_cleanup", {
+      "task": "celery.backend_cleanup", "schedule": crontab("0", "4", "*"), "options": {"expires": 12 * 3600}})
+  return entries
+
+
+def schedule_entry(app: Any, key: Any, value: Any) -> Any:
+  """An entry as Celery's beat has it. Raises what Celery raises."""
+  from celery.beat import ScheduleEntry
+  return value if isinstance(value, ScheduleEntry) else ScheduleEntry(**dict(value, name=key, app=app))
 
 
 def transport_options(app: Any) -> Dict[str, Any]:
@@ -139,12 +148,22 @@ def last_runs(file: str) -> Dict[Any, Any]:
     f"--schedule-file {file}: {failure}; give the file of celery beat (its option -s), and stop celery beat first")
 
 
-def document(app: Any, entry: Any, kept: Any) -> Tuple[Dict[str, Any], List[str]]:
+def document(app: Any, entry: Any, kept: Any, own: bool = False) -> Tuple[Dict[str, Any], List[str]]:
+  """The entry as a document, and what is to be said of it. Raises Refused.
+
+  An own document has what the entry itself says, and leaves the rest to the application's manifest.
+  """
   notes: List[str] = []
   result = {"name": str(entry.name), "task": entry.task, "enabled": True}
   result.update(timing(app, entry.schedule, notes))
   result.update(arguments(entry))
-  result.update(sending(app, entry, notes))
+  result.update(sending(app, entry, notes, own))
+  if own:
+    for field in ("args", "kwargs"):
+      if not result[field]:
+        del result[field]
+    if result.get("timezone") == zone_name(app.timezone):
+      result.pop("timezone", None)
   if kept is not None:
     if kept.last_run_at is not None:
       result["last_run_at"] = date(app, kept.last_run_at)
@@ -217,9 +236,9 @@ def arguments(entry: Any) -> Dict[str, Any]:
   return {"args": args, "kwargs": kwargs}
 
 
-def sending(app: Any, entry: Any, notes: List[str]) -> Dict[str, Any]:
+def sending(app: Any, entry: Any, notes: List[str], own: bool = False) -> Dict[str, Any]:
   """The document's fields that say where and how the task is sent: options of the entry, of its task, and of its
-  route."""
+  route. Own ones are those of the entry, and what a function has answered for its arguments."""
   options = {key: value for key, value in entry.options.items() if value is not None}
   needed = {key: plain(value) for key, value in options.items() if key in NEEDED and value}
   asked = {key: value for key, value in options.items() if key not in NEEDED and key not in OWN}
@@ -241,6 +260,13 @@ def sending(app: Any, entry: Any, notes: List[str]) -> Dict[str, Any]:
   for key, default in (("delivery_mode", 2), ("ignore_result", False)):
     if result.get(key) == default and key not in options:
       del result[key]
+  if own:
+    keep = {"headers", "argsrepr", "kwargsrepr"} | set(options)
+    if sent.functions:
+      keep |= {field for field in result if sent.source(app, field) == "routes"} | {"shadow"}
+    if keep & DESTINATION or sent.functions:
+      keep |= DESTINATION
+    result = {field: value for field, value in result.items() if field in keep}
   if sent.serializer != "json":
     notes.append(f"was sent as {sent.serializer}, and is sent as JSON here: the workers must accept it")
   if sent.compression:

@@ -101,6 +101,11 @@ class Keys:
     """STRING, what a Celery application says of its tasks, as JSON."""
     return self._own("application")
 
+  @property
+  def owned(self) -> bytes:
+    """HASH, name -> whose code has the schedule, and what the code said, as JSON. The daemon does not read it."""
+    return self._own("owned")
+
   def events(self, key: bytes, database: int) -> bytes:
     """The channel of a key's keyspace notifications."""
     return b"__keyspace@%d__:" % database + key

@@ -1,18 +1,58 @@
-"""python -m reactivebeat publish -A proj: tells the daemon what the application says of its tasks, at a deployment."""
+"""python -m reactivebeat publish -A proj: tells the daemon what the application says of its tasks, and brings the
+schedules into step with those in its code. For a deployment; celery beat does the same when it starts."""
 
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import sys
-from typing import Any, List, NoReturn, Optional
+from typing import Any, List, Mapping, NoReturn, Optional, Tuple
 
 from . import application
+from .entries import publish_entries
 from .errors import InvalidSetting, InvalidURL, ReactiveBeatError, UnsupportedBroker
 from .manifest import ManifestError, OtherApplication, publish_manifest
-from .settings import Settings
+from .settings import Settings, conflicts
 
 # The exit statuses of beat-watch, from sysexits.h.
 USAGE, DATA, UNAVAILABLE, EXISTS, DENIED, CONFIGURATION = 64, 65, 69, 73, 77, 78
+
+
+@dataclasses.dataclass(frozen=True)
+class Publication:
+  """What was published."""
+
+  manifest: Mapping[str, Any]
+  #: How many schedules the code has.
+  count: int
+  #: What changes, one line each.
+  changes: Tuple[str, ...]
+  #: What is not, or not yet, as the code has it, one line each.
+  warnings: Tuple[str, ...]
+
+
+def publish_application(
+    app: Any, settings: Settings, name: Optional[str], *, replace: bool = False, resets: bool = False,
+    dry_run: bool = False) -> Publication:
+  """Publishes the manifest of an application, and then its schedules.
+
+  - name: the application's, unless it has one itself.
+  - replace: whether another application's manifest and schedules may be taken over.
+  - resets: whether what people have changed by hand in schedules of the code is set back.
+  - dry_run: only tells what would change.
+
+  Raises OtherApplication, ReactiveBeatError, and redis-py's errors.
+  """
+  client = settings.store.client(repeats=False)
+  try:
+    manifest = publish_manifest(app, client, settings.key_prefix, name=name, replace=replace, dry_run=dry_run)
+    entries = publish_entries(
+      app, client, settings.key_prefix, manifest.manifest["application"], resets=resets, takes_over=replace,
+      dry_run=dry_run)
+  finally:
+    client.close()
+  return Publication(
+    manifest.manifest, entries.count, manifest.changes + entries.changes, manifest.warnings + entries.warnings)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -30,12 +70,16 @@ def main(argv: Optional[List[str]] = None) -> int:
   parser = _Parser(
     prog="reactivebeat publish",
     description="Asks a Celery application where and how it sends its tasks, and stores the answer beside the "
-    "schedules. The daemon goes by it at once, for what a schedule does not say itself.",
+    "schedules. The daemon goes by it at once, for what a schedule does not say itself. Then it brings the schedules "
+    "into step with the application's beat_schedule: new ones are made, those that have left the code are removed.",
     epilog="Where the schedules are is the application's own configuration: redis_scheduler_url and "
     "redis_scheduler_key_prefix, or the variables CELERY_REDIS_SCHEDULER_URL and CELERY_REDIS_SCHEDULER_KEY_PREFIX.")
   parser.add_argument("-A", "--app", required=True, metavar="APP", help="the application, as for celery -A")
   parser.add_argument("--dry-run", action="store_true", help="tell what would change, and write nothing")
-  parser.add_argument("--replace", action="store_true", help="replace the manifest of another application")
+  parser.add_argument("--replace", action="store_true", help="take over the manifest and the schedules of another application")
+  parser.add_argument(
+    "--conflicts", choices=("keep", "reset"), help="what people have changed by hand in schedules of the code: keep it "
+    "(and say so), or set it back; without it the application's setting reactivebeat_conflicts, else keep")
   try:
     options = parser.parse_args(argv)
   except SystemExit as end:
@@ -46,7 +90,8 @@ def main(argv: Optional[List[str]] = None) -> int:
     return _fail(DATA, f"--app {options.app}: {type(error).__name__}: {error}; run this where `celery -A {options.app} "
                  "report` works")
   try:
-    return publish(app, options.app, replace=options.replace, dry_run=options.dry_run)
+    resets = (options.conflicts or conflicts(app)) == "reset"
+    return publish(app, options.app, replace=options.replace, resets=resets, dry_run=options.dry_run)
   except OtherApplication as error:
     return _fail(EXISTS, f"{error} (--replace)")
   except (InvalidSetting, InvalidURL, UnsupportedBroker) as error:
@@ -60,20 +105,17 @@ def main(argv: Optional[List[str]] = None) -> int:
     return _fail(status, f"{_place(app)}: {error}")
 
 
-def publish(app: Any, name: str, *, replace: bool, dry_run: bool) -> int:
+def publish(app: Any, name: str, *, replace: bool, resets: bool, dry_run: bool) -> int:
   """Publishes, and prints what changes. Raises ReactiveBeatError, and redis-py's errors."""
   settings = Settings.of(app)
-  client = settings.store.client()
-  try:
-    done = publish_manifest(app, client, settings.key_prefix, name=name, replace=replace, dry_run=dry_run)
-  finally:
-    client.close()
+  done = publish_application(app, settings, name, replace=replace, resets=resets, dry_run=dry_run)
   for warning in done.warnings:
-    print(f"warning: {warning}", file=sys.stderr)
+    print(f"warning: {_one_line(warning)}", file=sys.stderr)
   for line in done.changes:
-    print(line)
-  verb = "published" if done.is_written else "would be published"
-  print(f"{verb}: {done.manifest['application']}, {len(done.manifest['tasks'])} tasks, "
+    print(_one_line(line))
+  verb = "would be published" if dry_run else "published"
+  schedules = f", {done.count} schedule{'s' * (done.count != 1)}" if done.count else ""
+  print(f"{verb}: {done.manifest['application']}, {len(done.manifest['tasks'])} tasks{schedules}, "
         f"{len(done.changes) or 'no'} change{'s' * (len(done.changes) != 1)}, in {settings.store}")
   return 0
 
@@ -97,8 +139,12 @@ def _place(app: Any) -> str:
 
 
 def _fail(status: int, text: str) -> int:
-  print(f"reactivebeat: {' '.join(text.split())}", file=sys.stderr)
+  print(f"reactivebeat: {_one_line(text)}", file=sys.stderr)
   return status
+
+
+def _one_line(text: str) -> str:
+  return " ".join(text.split())
 
 
 if __name__ == "__main__":

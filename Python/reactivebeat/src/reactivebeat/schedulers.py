@@ -15,7 +15,7 @@ from celery.utils.log import get_logger
 from . import binary, takeover
 from .errors import InvalidSetting, InvalidURL, ReactiveBeatError, UnsupportedBroker
 from .invocation import Invocation, is_main_thread
-from .settings import Settings
+from .settings import Settings, conflicts, publishes_at_start
 
 #: The exit statuses of beat-watch: the configuration must be changed first; there is no such program.
 _CONFIGURATION: Final = 78
@@ -35,14 +35,10 @@ class _End(Exception):
 
 
 class RedisScheduler(beat.Scheduler):  # type: ignore[misc]
-  """Celery's interface to a scheduler. Celery calls `tick()` in a loop; the first one in which Redis answers is the last.
+  """What Celery takes for a scheduler. It calls `tick()` in a loop; the first one in which Redis answers is the last.
 
-  Settings of the application, beside those of `reactivebeat.settings`:
-
-  - `reactivebeat_publish_at_start`: False leaves it to `python -m reactivebeat publish` to store what the application
-    says and its schedules.
-  - `reactivebeat_conflicts`: `keep` (as without it) or `reset` for what people have changed by hand in schedules of the
-    code.
+  `reactivebeat_publish_at_start = False` leaves it to `python -m reactivebeat publish` to store what the application
+  says, and its schedules. `reactivebeat_conflicts` is for what people have changed by hand in schedules of the code.
   """
 
   def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -56,8 +52,8 @@ class RedisScheduler(beat.Scheduler):  # type: ignore[misc]
     try:
       self._settings = Settings.of(self.app)
       self._settings.environment()
-      self._publishes = _flag(self.app, "reactivebeat_publish_at_start", True)
-      self._conflicts = _conflicts(self.app)
+      self._publishes = publishes_at_start(self.app)
+      self._resets = conflicts(self.app) == "reset"
       self._program = binary.program()
     except (InvalidSetting, InvalidURL, UnsupportedBroker) as error:
       _say(logger.critical, str(error))
@@ -127,15 +123,15 @@ class RedisScheduler(beat.Scheduler):  # type: ignore[misc]
       return True
     from redis import exceptions
 
-    from .manifest import OtherApplication, publish_manifest
+    from .manifest import OtherApplication
+    from .publish import publish_application
     settings = self._settings
-    client = settings.store.client(repeats=False)
     try:
-      manifest = publish_manifest(self.app, client, settings.key_prefix, name=_name())
-      for warning in manifest.warnings:
-        if not warning.startswith("before_task_publish"):
+      done = publish_application(self.app, settings, _name(), resets=self._resets)
+      for warning in done.warnings:
+        if not warning.startswith("before_task_publish"):  # It has been said.
           _say(logger.warning, warning)
-      for change in manifest.changes:
+      for change in done.changes:
         _say(logger.info, change)
     except OtherApplication as error:
       _say(logger.critical, f"{error} (python -m reactivebeat publish --replace)")
@@ -152,8 +148,6 @@ class RedisScheduler(beat.Scheduler):  # type: ignore[misc]
         _say(logger.warning, f"{settings.store}: {error}; trying again each second")
       self._is_waiting = True
       return False
-    finally:
-      client.close()
     return True
 
   def _start(self) -> None:
@@ -172,20 +166,6 @@ def _name() -> Optional[str]:
   context = click.get_current_context(silent=True)
   found = context.find_root().params.get("app") if context is not None else None
   return found if isinstance(found, str) else os.environ.get("CELERY_APP")
-
-
-def _flag(app: Any, setting: str, default: bool) -> bool:
-  value = app.conf.get(setting, default)
-  if not isinstance(value, bool):
-    raise InvalidSetting(setting, f"expected True or False, found {value!r}")
-  return value
-
-
-def _conflicts(app: Any) -> str:
-  value = app.conf.get("reactivebeat_conflicts", "keep")
-  if value not in ("keep", "reset"):
-    raise InvalidSetting("reactivebeat_conflicts", f"expected keep or reset, found {value!r}")
-  return str(value)
 
 
 def _say(log: Callable[..., None], text: str) -> None:

@@ -7,6 +7,8 @@
 | `broker_url`, `broker_write_url`, `broker_use_ssl`, `broker_transport_options` | where the workers' queues are |
 | `timezone`, `enable_utc` | the zone of crontabs that name none, as Celery settles it |
 | `task_default_queue` | the queue of schedules that name none |
+| `reactivebeat_publish_at_start` | False: celery beat publishes nothing when it starts |
+| `reactivebeat_conflicts` | `keep` or `reset`: what people have changed by hand in schedules of the code |
 
 The settings of celerybeat-redis are understood in its spelling too (`CELERY_REDIS_SCHEDULER_URL`). As with Celery's own
 `CELERY_BROKER_URL`, the environment's variable wins over the application's setting: so `beat-watch list` in the same
@@ -109,6 +111,22 @@ class Settings:
       except (TypeError, ValueError) as error:
         raise InvalidSetting("broker_transport_options", f"JSON cannot hold {', '.join(options)}: {error}") from None
     return {name: value for name, value in values.items() if value is not None}
+
+
+def conflicts(app: Celery) -> str:
+  """The setting `reactivebeat_conflicts`: `keep` or `reset`. Raises InvalidSetting."""
+  value = app.conf.get("reactivebeat_conflicts", "keep")
+  if value not in ("keep", "reset"):
+    raise InvalidSetting("reactivebeat_conflicts", f"expected keep or reset, found {value!r}")
+  return str(value)
+
+
+def publishes_at_start(app: Celery) -> bool:
+  """The setting `reactivebeat_publish_at_start`. Raises InvalidSetting."""
+  value = app.conf.get("reactivebeat_publish_at_start", True)
+  if not isinstance(value, bool):
+    raise InvalidSetting("reactivebeat_publish_at_start", f"expected True or False, found {value!r}")
+  return value
 
 
 def _own(conf: Any, name: str) -> Optional[str]:

@@ -1,0 +1,156 @@
+"""Whose word counts in a schedule of the code: the code's now, its former one, or the document's."""
+
+import json
+from typing import Any, Dict, Optional
+
+import pytest
+
+from reactivebeat.ownership import Outcome, Said, record, removed, settled
+
+CODE: Dict[str, Any] = {
+  "name": "report", "task": "proj.report", "enabled": True, "interval": {"every": 60, "period": "seconds"},
+  "kwargs": {"token": "secret"}}
+
+
+def code(**changed: Any) -> Dict[str, Any]:
+  """The code's document with fields changed; None takes one out."""
+  return {name: value for name, value in dict(CODE, **changed).items() if value is not None}
+
+
+def bring(
+    now: Dict[str, Any], stands: Optional[Dict[str, Any]], before: Optional[Dict[str, Any]], resets: bool = False,
+    owner: str = "proj", takes_over: bool = False, imported: Optional[Dict[str, Any]] = None) -> Outcome:
+  return settled(
+    Said(now, lambda: imported or {}), "proj", None if stands is None else json.dumps(stands).encode(),
+    None if before is None else record(owner, Said(before)), resets, takes_over)
+
+
+def document(outcome: Outcome) -> Any:
+  return None if outcome.document is None else json.loads(outcome.document)
+
+
+def test_a_new_one() -> None:
+  outcome = bring(CODE, None, None)
+  assert document(outcome) == CODE
+  assert outcome.owner == record("proj", Said(CODE))
+  assert outcome.changes == ('new: interval {"every": 60, "period": "seconds"}',)
+
+
+def test_nothing_to_do_changes_no_byte() -> None:
+  stands = json.dumps(dict(CODE, last_run_at="2026-01-01T00:00:00Z", total_run_count=7), indent=3).encode()
+  outcome = settled(Said(CODE), "proj", stands, record("proj", Said(CODE)), True, False)
+  assert outcome == Outcome(stands, record("proj", Said(CODE)))
+
+
+def test_the_code_changes() -> None:
+  now = code(interval=None, crontab={"hour": "4"}, queue="reports", kwargs=None)
+  stands = dict(CODE, last_run_at="2026-01-01T00:00:00Z", colour="red")
+  outcome = bring(now, stands, CODE)
+  assert document(outcome) == dict(now, last_run_at="2026-01-01T00:00:00Z", colour="red")
+  assert outcome.changes == (
+    'interval {"every": 60, "period": "seconds"} -> crontab {"hour": "4"}', 'no destination -> queue "reports"',
+    "kwargs -> no kwargs")
+  assert list(document(outcome))[3] == "crontab", "in the interval's place"
+  assert "secret" not in str((outcome.changes, outcome.conflicts))
+
+
+@pytest.mark.parametrize("resets", [False, True])
+def test_changed_by_hand(resets: bool) -> None:
+  stands = code(enabled=False, queue="fast", jitter=5, last_run_at="2026-01-01T00:00:00Z", colour="red")
+  outcome = bring(CODE, stands, CODE, resets)
+  assert outcome.owner == record("proj", Said(CODE))
+  if resets:
+    assert document(outcome) == dict(CODE, last_run_at="2026-01-01T00:00:00Z", colour="red")
+    assert outcome.changes == (
+      "enabled false -> enabled true (set back)", 'queue "fast" -> no destination (set back)',
+      "jitter 5 -> no jitter (set back)")
+    assert outcome.conflicts == ()
+  else:
+    assert document(outcome) == stands
+    assert outcome.changes == ()
+    assert outcome.conflicts == (
+      'was changed by hand, and stays so: enabled false (the code: enabled true), queue "fast" (the code: no '
+      "destination), jitter 5 (the code: no jitter)",)
+
+
+def test_both_have_changed_other_fields() -> None:
+  outcome = bring(code(queue="reports"), code(enabled=False), CODE)
+  assert document(outcome) == code(enabled=False, queue="reports")
+  assert outcome.changes == ('no destination -> queue "reports"',)
+  assert outcome.conflicts == ("was changed by hand, and stays so: enabled false (the code: enabled true)",)
+
+
+def test_both_have_changed_the_schedule() -> None:
+  """The hand's crontab and the code's new interval are one thing: never both."""
+  stands = code(interval=None, crontab={"hour": "4"})
+  now = code(interval={"every": 5, "period": "seconds"})
+  outcome = bring(now, stands, CODE)
+  assert document(outcome) == stands
+  assert len(outcome.conflicts) == 1
+  assert document(bring(now, stands, CODE, resets=True)) == now
+  assert bring(stands, stands, CODE).conflicts == (), "both say the same"
+
+
+def test_a_destination_is_one_thing() -> None:
+  before = code(queue="a")
+  stands = code(queue=None, exchange="e", routing_key="k")
+  outcome = bring(code(queue="b"), stands, before)
+  assert document(outcome) == stands
+  outcome = bring(code(exchange="e", exchange_type="topic", routing_key="k"), before, before)
+  assert document(outcome) == code(exchange="e", exchange_type="topic", routing_key="k")
+
+
+def test_deleted_by_hand() -> None:
+  outcome = bring(CODE, None, CODE)
+  assert outcome.document is None and outcome.owner == record("proj", Said(CODE))
+  assert outcome.conflicts == ("was deleted by hand, and stays so",)
+  assert document(bring(CODE, None, CODE, resets=True)) == CODE
+
+
+def test_a_document_without_owner() -> None:
+  """Not touched, unless it says what the code says, or what an import has made of it."""
+  stands = code(enabled=False)
+  outcome = bring(CODE, stands, None)
+  assert (document(outcome), outcome.owner) == (stands, None)
+  assert outcome.conflicts == (
+    "stands there already, not from the code, and stays as it is: it differs in enabled",)
+  assert document(bring(CODE, stands, None, resets=True)) == CODE
+  assert bring(CODE, CODE, None) == Outcome(json.dumps(CODE).encode(), record("proj", Said(CODE)))
+  imported = code(queue="celery", args=[], last_run_at="2026-01-01T00:00:00Z")
+  outcome = bring(CODE, imported, None, imported=code(queue="celery", args=[]))
+  assert document(outcome) == code(last_run_at="2026-01-01T00:00:00Z"), "the manifest says the queue"
+  assert outcome.owner is not None and outcome.conflicts == ()
+
+
+def test_another_applications() -> None:
+  outcome = bring(code(queue="b"), CODE, CODE, owner="shop")
+  assert document(outcome) == CODE and outcome.owner == record("shop", Said(CODE))
+  assert outcome.conflicts == (
+    "is a schedule of the application shop, and stays as it is: give one of the two another name",)
+  outcome = bring(code(queue="b"), CODE, CODE, owner="shop", takes_over=True)
+  assert document(outcome) == code(queue="b") and outcome.owner == record("proj", Said(code(queue="b")))
+
+
+def test_what_has_left_the_code() -> None:
+  owner = record("proj", Said(CODE))
+  ran = json.dumps(dict(CODE, last_run_at="2026-01-01T00:00:00Z", run_immediately=True, colour="red")).encode()
+  assert removed(ran, owner, False) == Outcome(None, None, ("removed: it is no longer in the code",))
+  edited = json.dumps(code(enabled=False)).encode()
+  kept = removed(edited, owner, False)
+  assert (kept.document, kept.owner) == (edited, None)
+  assert kept.conflicts == (
+    "is no longer in the code, and stays, since it was changed by hand (enabled): nobody's code has it now",)
+  assert removed(edited, owner, True).document is None
+  assert removed(None, owner, False) == Outcome(None, None)
+
+
+def test_what_cannot_be_read() -> None:
+  owner = record("proj", Said(CODE))
+  broken = settled(Said(CODE), "proj", b"{", owner, False, False)
+  assert (broken.document, broken.owner) == (b"{", owner)
+  assert broken.conflicts[0].startswith("stays as it is: not a readable document")
+  assert json.loads(settled(Said(CODE), "proj", b"{", owner, True, False).document or b"") == CODE
+  # A record that is none: as a document without owner.
+  assert settled(Said(CODE), "proj", json.dumps(CODE).encode(), b"?", False, False).owner == owner
+  shell = b'{"name": "report", "task": "proj.report", "enabled": ISODate("2026-01-01")}'
+  assert settled(Said(CODE), "proj", shell, owner, False, False).document is not None
