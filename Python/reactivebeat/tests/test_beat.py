@@ -3,12 +3,14 @@
 import json
 import os
 import pathlib
+import re
+import shlex
 import signal
 from typing import Any, Iterator
 
 import pytest
 from beat_stage import VERSIONS, Stage, executable, resident
-from conftest import Server
+from conftest import PROJECT, Server
 from guard_stage import wait_for
 
 
@@ -144,6 +146,24 @@ def test_no_password_is_shown(stage: Stage) -> None:
   assert b"hunter2" not in pathlib.Path(f"/proc/{beat.pid}/cmdline").read_bytes()
   assert beat.end() == 0
   assert "hunter2" not in beat.text
+
+
+def test_the_daemons_user_may_publish(stage: Stage) -> None:
+  operations = (PROJECT / "docs" / "operations.md").read_text()
+  command = re.search(r"^redis-cli (ACL SETUSER beat (?:.*\\\n)+.*)$", operations, re.MULTILINE)
+  assert command is not None
+  stage.store.execute_command(*shlex.split(command[1].replace("\\\n", " ")))
+  stage.write("app.conf.beat_schedule = {'h': {'task': 'proj.hello', 'schedule': 3600}}")
+  url = [stage.server.url(database).replace("://", "://beat:secret@") for database in (0, 1)]
+  beat = stage.beat(STAGE_BROKER=url[0], STAGE_STORE=url[1])
+  beat.wait_for("schedules=1")
+  assert "ERROR" not in beat.text
+  assert beat.end() == 0
+  # One that may not, is told so, and the daemon starts all the same.
+  stage.store.execute_command("ACL", "SETUSER", "beat", "-hscan")
+  beat = stage.beat(STAGE_BROKER=url[0], STAGE_STORE=url[1])
+  beat.wait_for("was not published")
+  beat.wait_for("notice application")
 
 
 def test_a_worker_with_beat_inside(stage: Stage) -> None:

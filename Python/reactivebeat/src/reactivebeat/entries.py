@@ -10,7 +10,6 @@ import dataclasses
 import json
 import random
 import time
-from importlib import resources
 from typing import TYPE_CHECKING, Any, Dict, Final, Iterable, List, Optional, Tuple
 
 from . import application, ownership
@@ -18,6 +17,8 @@ from .documents import LONGEST_DOCUMENT
 from .errors import InvalidSchedule, ReactiveBeatError
 from .keys import Keys, encoded
 from .ownership import Outcome, Said
+from .runner import Runner
+from .steps import Script
 
 if TYPE_CHECKING:
   import redis
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 _BATCH: Final = 64
 #: How often a change is tried while others change the same schedule.
 _TRIES: Final = 20
+_owned: Final = Script("owned", is_own=True)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -122,7 +124,7 @@ class _Publisher:
     self._client: Any = client  # redis-py's types leave open whether answers are bytes.
     self._keys, self._name = keys, name
     self._resets, self._takes_over, self._dry_run = resets, takes_over, dry_run
-    self._script = self._client.register_script(resources.files(__package__).joinpath("owned.lua").read_bytes())
+    self._runner = Runner(client)
     self._changes: List[str] = []
     self._warnings: List[str] = []
 
@@ -201,8 +203,8 @@ class _Publisher:
     # together.
     if (document, owner) == (outcome.document, outcome.owner) and not outcome.conflicts:
       return True
-    reply = self._script(
-      keys=[self._keys.document(entry), self._keys.owned],
-      args=[b"0" if document is None else b"1", document or b"", b"0" if outcome.document is None else b"1",
-            outcome.document or b"", encoded(entry), owner or b"", outcome.owner or b""])
+    reply = self._runner.run(_owned(
+      [self._keys.document(entry), self._keys.owned],
+      [b"0" if document is None else b"1", document or b"", b"0" if outcome.document is None else b"1",
+       outcome.document or b"", encoded(entry), owner or b"", outcome.owner or b""]))
     return bool(reply[0] == b"OK")

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, Dict, Final, Iterable, Iterator, List, Ma
 from . import application
 from .errors import ReactiveBeatError
 from .keys import Keys
+from .runner import Runner
+from .steps import Script
 
 if TYPE_CHECKING:
   import redis
@@ -24,6 +26,7 @@ LONGEST: Final = 4_194_304
 _BATCH: Final = 64
 #: How often the writing is tried when others write the same key.
 _TRIES: Final = 20
+_save: Final = Script("save")
 #: What is not said of a task, but of the asking.
 _ASIDE: Final = {"from", "notes", "varies", "registered"}
 
@@ -77,7 +80,7 @@ def publish_manifest(
     raise ManifestError(
       f"what the application says of its {len(said['tasks'])} tasks has {len(data)} bytes, and the daemon reads at "
       f"most {LONGEST}: publish an application with fewer tasks")
-  old = _store(client, keys.application, data, said["application"], replace, dry_run)
+  old = _store(client, keys, data, said["application"], replace, dry_run)
   return Publication(said, tuple(changes(old, said)), tuple(warnings(app, said)), not dry_run)
 
 
@@ -113,29 +116,24 @@ def _task(data: bytes) -> Optional[str]:
 
 
 def _store(
-    client: redis.Redis, key: bytes, data: bytes, name: str, replace: bool, dry_run: bool) -> Optional[Dict[str, Any]]:
+    client: redis.Redis, keys: Keys, data: bytes, name: str, replace: bool, dry_run: bool) -> Optional[Dict[str, Any]]:
   """Writes the manifest unless somebody else's is there. Returns the one that it takes the place of."""
-  from redis.exceptions import WatchError
+  runner = Runner(client)
   for _ in range(_TRIES):
-    pipe: Any
-    with client.pipeline() as pipe:
-      pipe.watch(key)
-      old = _read(pipe, key)
-      if not replace:
-        _check(old, name)
-      if dry_run:
-        return old
-      pipe.multi()
-      pipe.set(key, data)
-      try:
-        pipe.execute()
-        return old
-      except WatchError:
-        continue
+    before = _read(client, keys.application)
+    old = _parsed(before)
+    if not replace:
+      _check(old, name)
+    if dry_run:
+      return old
+    seen = [b"0", b""] if before is None else [b"1", before]
+    reply = runner.run(_save([keys.application, keys.watermarks], [*seen, data, b"", b"", b""]))
+    if reply[0] == b"OK":
+      return old
   raise ManifestError("others write the application's manifest without a pause: try again")
 
 
-def _read(client: Any, key: bytes) -> Optional[Dict[str, Any]]:
+def _read(client: Any, key: bytes) -> Optional[bytes]:
   kind = client.type(key)
   if kind == b"none":
     return None
@@ -143,9 +141,14 @@ def _read(client: Any, key: bytes) -> Optional[Dict[str, Any]]:
     raise ManifestError(
       f"the key {key.decode('utf-8', 'replace')} holds a {kind.decode()}, where the application's manifest belongs: "
       "delete it")
+  found: Optional[bytes] = client.get(key)
+  return found
+
+
+def _parsed(data: Optional[bytes]) -> Optional[Dict[str, Any]]:
   try:
-    found = json.loads(client.get(key) or b"null")
-  except ValueError:
+    found = json.loads(data or b"null")
+  except (ValueError, RecursionError):
     return None
   return found if isinstance(found, dict) else None
 

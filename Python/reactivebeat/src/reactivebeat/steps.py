@@ -68,10 +68,12 @@ def command(*words: Word) -> Steps[Any]:
 
 
 class Script:
-  """One of the daemon's scripts, from the very file that the daemon embeds."""
+  """One of the daemon's scripts, from the very file that the daemon embeds, or one of the package's own."""
 
-  def __init__(self, name: str) -> None:
-    self.source: Final = resources.files(__package__).joinpath("scripts").joinpath(name + ".lua").read_bytes()
+  def __init__(self, name: str, is_own: bool = False) -> None:
+    folder = resources.files(__package__)
+    folder = folder if is_own else folder.joinpath("scripts")
+    self.source: Final = folder.joinpath(name + ".lua").read_bytes()
     self.digest: Final = hashlib.sha1(self.source).hexdigest()
 
   def __call__(self, keys: List[bytes], arguments: List[bytes]) -> Steps[List[Any]]:
