@@ -39,7 +39,7 @@ class Stage:
     programs.mkdir()
     (programs / "beat-watch").symlink_to(beat_watch)
     self.environment: Dict[str, str] = {
-      **{name: value for name, value in os.environ.items() if not name.startswith(("CELERY", "BEAT_WATCH"))},
+      **{name: value for name, value in os.environ.items() if not name.startswith(("CELERY", "BEAT_WATCH", "PYTHON"))},
       "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}", "PYTHONDONTWRITEBYTECODE": "1",
       "PYTHONPATH": os.pathsep.join([self._metadata(), *path]),
       "STAGE_BROKER": server.url(0), "STAGE_STORE": server.url(1), "STAGE_SOCKET": server.socket}
