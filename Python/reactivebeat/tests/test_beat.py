@@ -110,8 +110,8 @@ def test_what_must_be_mended_first_is_one_line(
   beat = stage.beat("--pidfile", "beat.pid")
   assert beat.ended() == status
   lines = beat.text.splitlines()
-  start = next(index for index, found in enumerate(lines) if line in found)
-  assert "CRITICAL" in lines[start] and start == len(lines) - 1
+  found = [text for text in lines if "CRITICAL" in text]
+  assert len(found) == 1 and line in found[0]
   assert "Traceback" not in beat.text and "secret" not in beat.text
   assert not (stage.folder / "beat.pid").exists()
 
@@ -178,8 +178,8 @@ def test_a_worker_with_beat_inside(stage: Stage) -> None:
     "name": "h", "task": "proj.hello", "enabled": True, "interval": {"every": 1, "period": "seconds"}}))
 
   def started(pool: str) -> "tuple[Any, int]":
-    worker = stage.start("worker", "-B", "-P", pool, "-c", "1", "--scheduler", "reactivebeat", "-s", "x", "--without-gossip",
-                         "--without-mingle", "--logfile", "worker-%p.log", "--pidfile", "worker.pid")
+    worker = stage.start("worker", "-B", "-P", pool, "-c", "1", "--scheduler", "reactivebeat", "-s", "x",
+                         "--without-gossip", "--without-mingle", "--logfile", "worker-%p.log", "--pidfile", "worker.pid")
     def child() -> Any:
       children = pathlib.Path(f"/proc/{worker.pid}/task/{worker.pid}/children").read_text().split()
       return next((int(pid) for pid in children if executable(int(pid)).find("beat-watch") >= 0), None)

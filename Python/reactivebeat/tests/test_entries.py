@@ -60,7 +60,8 @@ def test_an_entry_says_only_what_it_says_itself(store: Any) -> None:
   times = {"minute": 30, "hour": 4, "day_of_week": "*", "day_of_month": "*", "month_of_year": "*"}
   found = document(store)
   found["crontab"] = {field: int(value) if str(value).isdigit() else value for field, value in found["crontab"].items()}
-  assert found == {"name": "report", "task": "proj.report", "enabled": True, "crontab": times}, "the manifest has the rest"
+  assert found == {
+    "name": "report", "task": "proj.report", "enabled": True, "crontab": times}, "the manifest has the rest"
   own = document(store, "own")
   assert {name: own[name] for name in ("args", "queue", "expires", "priority", "delivery_mode", "headers")} == {
     "args": [1], "queue": "fast", "expires": 60, "priority": 0, "delivery_mode": 1, "headers": {"h": 1}}

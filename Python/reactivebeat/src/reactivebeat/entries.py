@@ -1,7 +1,7 @@
 """The schedules in the application's code (`beat_schedule`), kept in step as documents.
 
-ownership.py decides what becomes of each. Here it is read and carried out, one schedule at a time, each in one step with
-the record of its owner, so that a publisher which is killed, or two at once, leave nothing half done.
+ownership.py decides what becomes of each. Here it is read and carried out, one schedule at a time, each in one step
+with the record of its owner, so that a publisher which is killed, or two at once, leave nothing half done.
 """
 
 from __future__ import annotations
@@ -154,7 +154,8 @@ class _Publisher:
     except ResponseError as error:
       if "WRONGTYPE" in str(error) or "wrong kind" in str(error):
         key = self._keys.owned.decode("utf-8", "replace")
-        raise ReactiveBeatError(f"the key {key} holds no hash, where the owners of schedules belong: delete it") from None
+        raise ReactiveBeatError(
+          f"the key {key} holds no hash, where the owners of schedules belong: delete it") from None
       raise
     return owners
 

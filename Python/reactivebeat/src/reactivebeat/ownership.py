@@ -129,8 +129,8 @@ def removed(document: Optional[bytes], owner: bytes, resets: bool) -> Outcome:
   differing = [part for part in _parts(base, found) if _of(part, base) != _of(part, found)]
   if differing and not resets:
     return Outcome(document, None, (), (
-      f"is no longer in the code, and stays, since it was changed by hand ({', '.join(differing)}): nobody's code has it "
-      "now",))
+      f"is no longer in the code, and stays, since it was changed by hand ({', '.join(differing)}): nobody's code has "
+      "it now",))
   return Outcome(None, None, ("removed: it is no longer in the code",))
 
 

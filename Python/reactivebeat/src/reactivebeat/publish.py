@@ -76,7 +76,8 @@ def main(argv: Optional[List[str]] = None) -> int:
     "redis_scheduler_key_prefix, or the variables CELERY_REDIS_SCHEDULER_URL and CELERY_REDIS_SCHEDULER_KEY_PREFIX.")
   parser.add_argument("-A", "--app", required=True, metavar="APP", help="the application, as for celery -A")
   parser.add_argument("--dry-run", action="store_true", help="tell what would change, and write nothing")
-  parser.add_argument("--replace", action="store_true", help="take over the manifest and the schedules of another application")
+  parser.add_argument(
+    "--replace", action="store_true", help="take over the manifest and the schedules of another application")
   parser.add_argument(
     "--conflicts", choices=("keep", "reset"), help="what people have changed by hand in schedules of the code: keep it "
     "(and say so), or set it back; without it the application's setting reactivebeat_conflicts, else keep")
