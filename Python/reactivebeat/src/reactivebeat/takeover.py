@@ -6,8 +6,6 @@ All that the daemon must know goes by its environment: other users can see a com
 from __future__ import annotations
 
 import contextlib
-import ctypes
-import functools
 import os
 import signal
 import subprocess
@@ -22,9 +20,6 @@ from .settings import Settings
 _TITLE: Final = "celery beat: beat-watch"
 #: Seconds for which a child may end in order. The daemon itself takes 10 at most.
 _PATIENCE: Final = 15.0
-#: prctl's number for the signal that a process gets when its parent ends.
-_PR_SET_PDEATHSIG: Final = 1
-_prctl: Final = ctypes.CDLL(None, use_errno=True).prctl
 
 
 def environment(settings: Settings, invocation: Invocation) -> Dict[str, str]:
@@ -32,7 +27,7 @@ def environment(settings: Settings, invocation: Invocation) -> Dict[str, str]:
   values = dict(binary.environment(), **settings.environment())
   if invocation.log_level is not None:
     values["BEAT_WATCH_LOG_LEVEL"] = invocation.log_level
-  values.pop("BEAT_WATCH_PIDFILE", None)
+  values.pop("BEAT_WATCH_PARENT", None)  # Whose child this process is, is found out here.
   return values
 
 
@@ -47,7 +42,7 @@ def become(program: str, settings: Settings, invocation: Invocation) -> NoReturn
     values["BEAT_WATCH_PIDFILE"] = invocation.pidfile
   parent = parent_process()
   if parent is not None:
-    _end_with(parent)
+    values["BEAT_WATCH_PARENT"] = str(parent)
   _flush()
   if invocation.logfile is not None:
     _log_to(invocation.logfile)
@@ -63,12 +58,14 @@ class Child:
 
   def __init__(self, program: str, settings: Settings, invocation: Invocation) -> None:
     """Raises OSError."""
+    # The daemon gets SIGTERM when the thread that has started it ends, however it ends.
+    values = dict(environment(settings, invocation), BEAT_WATCH_PARENT=str(os.getpid()))
     with contextlib.ExitStack() as files:
       log = None if invocation.logfile is None else files.enter_context(open(invocation.logfile, "ab"))
       # Not in this process' group: what a terminal sends to all of it, this process hands on in its own order.
       self._process = subprocess.Popen(
-        [_TITLE, "run"], executable=program, env=environment(settings, invocation), stdin=subprocess.DEVNULL,
-        stdout=log, stderr=log, start_new_session=True, preexec_fn=functools.partial(_end_with, os.getpid()))
+        [_TITLE, "run"], executable=program, env=values, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+        start_new_session=True)
 
   @property
   def status(self) -> Optional[int]:
@@ -90,13 +87,6 @@ class Child:
 
 def _shell_status(code: Optional[int]) -> Optional[int]:
   return code if code is None or code >= 0 else 128 - code
-
-
-def _end_with(parent: int) -> None:
-  """From now on this process gets SIGTERM when its parent ends, be it killed. A program that it becomes, does too."""
-  _prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
-  if os.getppid() != parent:
-    os._exit(0)
 
 
 def _flush() -> None:
