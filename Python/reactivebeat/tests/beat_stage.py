@@ -76,6 +76,12 @@ class Stage:
     assert done.returncode == 0, done.stdout
     return done.stdout.splitlines()
 
+  def hello(self) -> bytes:
+    """What the task was called with, when it has run."""
+    # Not BLPOP: newer releases of redis-py give up after five seconds.
+    said: bytes = wait_for(lambda: self.notes.lpop("hello"), lambda: "\n".join(each.text for each in self.processes))
+    return said
+
   def end(self) -> None:
     for process in self.processes:
       process.kill()

@@ -36,7 +36,7 @@ def test_it_becomes_the_daemon_and_fires(stage: Stage, beat_watch: pathlib.Path)
   assert (manifest["application"], manifest["timezone"]) == ("proj", "Europe/Berlin")
 
   stage.start("worker", "-P", "solo", "-Q", "hellos", "--without-gossip", "--without-mingle")
-  assert stage.notes.blpop("hello", 60) == (b"hello", b"there")
+  assert stage.hello() == b"there"
   assert beat.end() == 0
   assert "info stopped" in beat.text
 
@@ -186,7 +186,7 @@ def test_a_worker_with_beat_inside(stage: Stage, beat_watch: pathlib.Path) -> No
     return worker, wait_for(child, lambda: worker.text)
 
   worker, pid = started("solo")
-  assert stage.notes.blpop("hello", 60) == (b"hello", b"there")
+  assert stage.hello() == b"there"
   log = next(stage.folder.glob("worker-*.log"))
   worker.wait_for("notice ready", log)
   assert "-s/--schedule has no effect" in log.read_text()
@@ -269,7 +269,7 @@ def test_schedules_in_the_code_are_in_step(stage: Stage) -> None:
   beat = stage.beat()
   beat.wait_for("schedules=2")
   stage.start("worker", "-P", "solo", "--without-gossip", "--without-mingle")
-  assert stage.notes.blpop("hello", 60) == (b"hello", b"code")
+  assert stage.hello() == b"code"
   wait_for(lambda: stored("often").get("total_run_count"), lambda: str(stored("often")))
   assert beat.end() == 0
 
