@@ -3,6 +3,8 @@
 import datetime
 import json
 import pathlib
+import random
+import sys
 import threading
 from typing import Any, Dict, Iterator, List
 
@@ -10,10 +12,14 @@ import pytest
 from celery import Celery
 from celery.beat import BeatLazyFunc, ScheduleEntry
 from celery.schedules import crontab, schedule
-from conftest import Server
+from conftest import PROJECT, Server
 
+from reactivebeat import application
 from reactivebeat.entries import Publication, _Publisher, publish_entries
 from reactivebeat.errors import ReactiveBeatError
+
+sys.path.append(str(PROJECT / "Tests/Differential"))
+from random_application import TASKS, UNKNOWN, Application  # noqa: E402
 
 PREFIX = "tasks:meta:"
 OWNED = "reactivebeat:tasks:meta:owned"
@@ -77,6 +83,37 @@ def test_a_function_is_asked_for_the_arguments(store: Any) -> None:
   publish(store, {"report": entry(kwargs={"customer": "acme"})}, settings={"task_routes": [by_customer]})
   found = document(store)
   assert (found["queue"], found["priority"]) == ("acme", 7)
+
+
+def test_with_the_manifest_it_is_what_celery_sends() -> None:
+  """For applications at random: what the entry says itself and what the manifest adds are all that Celery would send."""
+  compared = 0
+  for seed in range(120):
+    app = Application(seed, "redis://nowhere.invalid:1/0").app
+    for number, task in enumerate([*TASKS, UNKNOWN]):
+      options = random.Random(seed * 100 + number).choice(
+        [{}, {"queue": "mine"}, {"priority": 9, "ignore_result": False}, {"expires": 60, "time_limit": 5}])
+      found = application.schedule_entry(app, task, {"task": task, "schedule": 60, "options": options})
+      try:
+        expected, _ = application.document(app, found, None)
+      except Exception:
+        continue
+      said = application.said(app, task)
+      own, _ = application.document(app, found, None, said)
+      names_destination = any(field in own for field in application.DESTINATION)
+      for field in said.keys() & (application.DESTINATION | set(application.SAYABLE)):
+        if field not in own and not (names_destination and field in application.DESTINATION):
+          own[field] = said[field]
+      for document, empty in ((expected, ([], {})), (own, ())):
+        for field, default in (("delivery_mode", 2), ("ignore_result", False)):
+          if document.get(field) == default:
+            del document[field]
+        for field in ("args", "kwargs"):
+          if document.get(field) in empty:
+            del document[field]
+      assert own == expected, (seed, task, options)
+      compared += 1
+  assert compared > 500
 
 
 def test_a_zone_that_is_not_the_applications(store: Any) -> None:

@@ -148,17 +148,19 @@ def last_runs(file: str) -> Dict[Any, Any]:
     f"--schedule-file {file}: {failure}; give the file of celery beat (its option -s), and stop celery beat first")
 
 
-def document(app: Any, entry: Any, kept: Any, own: bool = False) -> Tuple[Dict[str, Any], List[str]]:
+def document(app: Any, entry: Any, kept: Any, beside: Optional[Dict[str, Any]] = None) -> Tuple[
+    Dict[str, Any], List[str]]:
   """The entry as a document, and what is to be said of it. Raises Refused.
 
-  An own document has what the entry itself says, and leaves the rest to the application's manifest.
+  - beside: what the manifest says of the task. The document has what the entry itself says, and what the manifest does
+    not say. None: all of it.
   """
   notes: List[str] = []
   result = {"name": str(entry.name), "task": entry.task, "enabled": True}
   result.update(timing(app, entry.schedule, notes))
   result.update(arguments(entry))
-  result.update(sending(app, entry, notes, own))
-  if own:
+  result.update(sending(app, entry, notes, beside))
+  if beside is not None:
     for field in ("args", "kwargs"):
       if not result[field]:
         del result[field]
@@ -236,9 +238,10 @@ def arguments(entry: Any) -> Dict[str, Any]:
   return {"args": args, "kwargs": kwargs}
 
 
-def sending(app: Any, entry: Any, notes: List[str], own: bool = False) -> Dict[str, Any]:
+def sending(app: Any, entry: Any, notes: List[str], beside: Optional[Dict[str, Any]] = None) -> Dict[str, Any]:
   """The document's fields that say where and how the task is sent: options of the entry, of its task, and of its
-  route. Own ones are those of the entry, and what a function has answered for its arguments."""
+  route. What the manifest says beside the document is left out, unless the entry itself, or a function for the entry's
+  arguments, says so."""
   options = {key: value for key, value in entry.options.items() if value is not None}
   needed = {key: plain(value) for key, value in options.items() if key in NEEDED and value}
   asked = {key: value for key, value in options.items() if key not in NEEDED and key not in OWN}
@@ -260,13 +263,18 @@ def sending(app: Any, entry: Any, notes: List[str], own: bool = False) -> Dict[s
   for key, default in (("delivery_mode", 2), ("ignore_result", False)):
     if result.get(key) == default and key not in options:
       del result[key]
-  if own:
+  if beside is not None:
     keep = {"headers", "argsrepr", "kwargsrepr"} | set(options)
     if sent.functions:
       keep |= {field for field in result if sent.source(app, field) == "routes"} | {"shadow"}
-    if keep & DESTINATION or sent.functions:
+    differs = any(result.get(field) != beside.get(field) for field in DESTINATION)
+    if keep & DESTINATION or sent.functions or differs:
       keep |= DESTINATION
     result = {field: value for field, value in result.items() if field in keep}
+    # A queue of the entry's own may have another delivery mode than the task's, for example.
+    for field, value in sent.fields(app).items():
+      if value != beside.get(field, {"delivery_mode": 2, "ignore_result": False}.get(field)):
+        result[field] = value
   if sent.serializer != "json":
     notes.append(f"was sent as {sent.serializer}, and is sent as JSON here: the workers must accept it")
   if sent.compression:

@@ -63,10 +63,11 @@ def said_by(app: Celery) -> Tuple[Dict[str, Said], Dict[str, str], List[str]]:
   said: Dict[str, Said] = {}
   problems: Dict[str, str] = {}
   notes: List[str] = []
+  beside: Dict[str, Dict[str, Any]] = {}
   for key, value in _entries(app).items():
     entry = str(key)
     try:
-      found, remarks = _said(app, key, value)
+      found, remarks = _said(app, key, value, beside)
       if entry in said:
         raise application.Refused("another entry has the same name as a text")
       _check_name(entry)
@@ -89,9 +90,12 @@ def _entries(app: Celery) -> Dict[Any, Any]:
   return entries
 
 
-def _said(app: Celery, key: Any, value: Any) -> Tuple[Said, List[str]]:
+def _said(app: Celery, key: Any, value: Any, beside: Dict[str, Dict[str, Any]]) -> Tuple[Said, List[str]]:
+  """`beside` keeps what the manifest says of tasks."""
   entry = application.schedule_entry(app, key, value)
-  own, notes = application.document(app, entry, None, own=True)
+  if entry.task not in beside:
+    beside[entry.task] = application.said(app, entry.task)
+  own, notes = application.document(app, entry, None, beside[entry.task])
   # As it would be read back: Celery's JSON has dates and UUIDs, for example.
   text = application.dumps(own)
   try:
