@@ -2,8 +2,8 @@ import BeatCore
 
 /// The application's manifest by which documents are read and messages are made.
 ///
-/// A manifest that cannot be read does not replace the last good one: the schedules would go to other queues for a
-/// mistake of whoever has published it.
+/// A manifest that cannot be read does not replace the last good one: for a mistake of its publisher, the schedules would
+/// go to other queues.
 struct ApplicationInForce {
   private(set) var manifest: ApplicationManifest?
   /// The digest of the bytes that were looked at last; nil: there were none.

@@ -12,7 +12,7 @@ package struct ServiceManager: Equatable, Sendable {
   ///
   /// - Parameters:
   ///   - watchdog: microseconds, as a decimal number.
-  ///   - watched: the process that is asked to use the watchdog; nil: whoever has this environment.
+  ///   - watched: the process that is asked to use the watchdog; nil: each process that has this environment.
   init?(socket: String?, watchdog: String?, watched: String?, processID: pid_t) {
     guard let socket, !socket.isEmpty else { return nil }
     address = socket
