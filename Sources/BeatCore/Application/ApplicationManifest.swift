@@ -13,7 +13,7 @@
 /// so that the context of each reader holds one reference to it.
 package final class ApplicationManifest: Sendable {
   /// The newest form that is understood.
-  private static let version: Int64 = 1
+  static let version: Int64 = 1
 
   /// The application's name.
   package let name: String

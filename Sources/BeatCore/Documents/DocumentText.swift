@@ -27,7 +27,7 @@ struct DocumentText {
 
 extension DocumentLayout {
   /// The object that a value is, by itself; nil if it is none.
-  func object(_ key: String) -> DocumentLayout? {
+  package func object(_ key: String) -> DocumentLayout? {
     guard let slice = self[key], slice.kind == .object else { return nil }
     return try? DocumentLayout(Array(bytes[slice.range]))
   }

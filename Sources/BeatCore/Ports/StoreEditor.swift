@@ -37,6 +37,9 @@ package protocol StoreEditor: StoreInspector {
     done: (Int, WriteOutcome) -> Void
   ) throws(StoreError)
 
+  /// Stores the application's manifest if `seen` is still stored (nil: none is); returns false if not.
+  func publishApplication(_ bytes: [UInt8], inPlaceOf seen: [UInt8]?) throws(StoreError) -> Bool
+
   /// The stored bytes of at most `StorePage.most` documents, whatever their length; nil for a document that is gone.
   /// The name of a place that holds something else than a document is passed to `skipped`.
   func contents(_ names: [EntryName], skipped: (EntryName) -> Void) throws(StoreError) -> [[UInt8]?]

@@ -8,4 +8,11 @@ extension StoreClient {
     guard length > 0, length <= Limit.manifestLength.most else { return nil }
     return try command(RedisCommand("GET", keys.application)).bytes
   }
+
+  /// Stores its manifest if `seen` is still stored (nil: none is); returns false if not.
+  package func publishApplication(_ bytes: [UInt8], inPlaceOf seen: [UInt8]?) throws(StoreError) -> Bool {
+    let arguments = Self.saving(bytes, inPlaceOf: seen)
+    let reply = try evaluate(Self.saveScript, keys: [keys.application, keys.watermark], arguments: arguments)
+    return reply.array?.first?.text == "OK"
+  }
 }

@@ -3,7 +3,7 @@ import BeatCore
 /// Changes of documents that never undo another client's edit: each is carried out only if the stored document is the
 /// one that its author has seen.
 extension StoreClient {
-  private static let saveScript = LuaScript(embedded: PackageResources.save_lua)
+  static let saveScript = LuaScript(embedded: PackageResources.save_lua)
   private static let renameScript = LuaScript(embedded: PackageResources.rename_lua)
 
   /// Stores a document if `seen` is still stored (nil: no document is); returns false if not.
@@ -39,12 +39,19 @@ extension StoreClient {
       changes.map { name, seen, bytes, watermark in
         (
           [keys.document(name), keys.watermark],
-          [
-            Array(seen == nil ? "0".utf8 : "1".utf8), seen ?? [], bytes, name.bytes, watermark?.seen?.bytes ?? [],
-            watermark?.new.bytes ?? [],
-          ]
+          Self.saving(bytes, inPlaceOf: seen, name: name.bytes, watermark: watermark)
         )
       })
+  }
+
+  /// The arguments of `saveScript`.
+  static func saving(
+    _ bytes: [UInt8], inPlaceOf seen: [UInt8]?, name: [UInt8] = [], watermark: WatermarkChange? = nil
+  ) -> [[UInt8]] {
+    [
+      Array(seen == nil ? "0".utf8 : "1".utf8), seen ?? [], bytes, name, watermark?.seen?.bytes ?? [],
+      watermark?.new.bytes ?? [],
+    ]
   }
 
   /// Renames a schedule and its watermark in one step, so that nothing is fired again or postponed.

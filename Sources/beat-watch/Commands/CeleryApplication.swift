@@ -18,6 +18,23 @@ struct CeleryApplication {
     try ask([name, "", "routes"], ApplicationRoutes.question(schedules, context))
   }
 
+  /// What the application says of its tasks, and of these that it may not have: the bytes of its manifest.
+  func manifest(tasks: Set<String>) throws -> [UInt8] {
+    let names = tasks.sorted().map { JSONOutput.text($0).line + "\n" }.joined()
+    let answer = try ask([name, "", "manifest"], Array(names.utf8))
+    guard let layout = try? DocumentLayout(answer) else {
+      throw failure("the application has printed something else than its manifest")
+    }
+    if let error = layout.text("error") { throw failure(error) }
+    guard let manifest = layout["manifest"], manifest.kind == .object else {
+      throw failure("the application has printed something else than its manifest")
+    }
+    guard !Limit.manifestLength.isExceeded(by: manifest.range.count) else {
+      throw failure("its manifest \(Limit.manifestLength.excess(manifest.range.count))")
+    }
+    return Array(answer[manifest.range])
+  }
+
   /// What `Python/application.py` prints. What the application itself prints goes to standard error.
   ///
   /// - Parameter input: what the program reads from standard input. It reads all of it before it loads the application

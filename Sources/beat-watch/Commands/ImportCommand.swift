@@ -18,7 +18,8 @@ struct ImportCommand: ParsableCommand {
 
       --celery-app: the beat_schedule of a Celery application, which its own Python is asked for. Beside one of the \
       others: that application settles where their schedules go, by its task_routes, task_default_queue and the options \
-      of its tasks, and whose clock they go by.
+      of its tasks, and whose clock they go by. What it says of its tasks is stored, too, as by python -m reactivebeat \
+      publish: schedules that are made or edited later go by it.
 
       Nothing that stands there is overwritten without --replace, and with it only what import has looked at: what \
       somebody else changes in the same moment stays, and is told. Each document is written whole or not at all; after \
@@ -26,7 +27,7 @@ struct ImportCommand: ParsableCommand {
       cannot be expressed. Last runs and counts come along. Switch the old scheduler off first: docs/moving.md.
 
       Ends with status 65 if some could not come, 75 if somebody else changed some meanwhile, 73 if other documents of \
-      the same names stood there, 66 for a file or a program that is not there, 69 if Redis does \
+      the same names, or another application's manifest, stood there, 66 for a file or a program that is not there, 69 if Redis does \
       not answer, 130 or 143 (in a shell) after Ctrl-C or SIGTERM.
       """)
 
@@ -83,9 +84,15 @@ struct ImportCommand: ParsableCommand {
 
     var report = ImportReport(isDryRun: dryRun, isJSON: json, now: settings.now, context: context)
     for schedule in schedules where schedule.problem != nil { report.refuse(schedule) }
+    let possible = schedules.filter { $0.problem == nil }
     let isInterrupted: Bool
+    var manifest: Manifest?
     do {
-      isInterrupted = try write(schedules.filter { $0.problem == nil }, to: client, context, &report)
+      isInterrupted = try write(possible, to: client, context, &report)
+      if !isInterrupted, let application {
+        report.flush()
+        manifest = try publishManifest(of: application, possible, to: client)
+      }
     } catch {
       report.finish()
       throw error
@@ -95,7 +102,7 @@ struct ImportCommand: ParsableCommand {
     if isInterrupted { Interruption.follow() }
     if report.refused > 0 { throw ExitCode.data }
     if report.changed > 0 { throw ExitCode.conflict }
-    if report.inTheWay > 0 { throw ExitCode.exists }
+    if report.inTheWay > 0 || manifest == .inTheWay { throw ExitCode.exists }
   }
 
   /// Writes the schedules, or looks at what it would write. The result is whether it was interrupted.

@@ -36,6 +36,9 @@ struct ImportReport: ~Copyable {
   /// How many documents another client has changed between the look and the write.
   var changed: Int { counts[.changed] ?? 0 }
 
+  /// Prints what is known so far, so that it stands before what others print on standard error.
+  mutating func flush() { output.flush() }
+
   mutating func refuse(_ schedule: ImportedSchedule) {
     refused += 1
     let problem = schedule.problem ?? "has no document"

@@ -573,6 +573,14 @@ def manifest(app: Any, name: Optional[str] = None, names: Iterable[str] = ()) ->
   return result
 
 
+def stamped(manifest: Dict[str, Any]) -> Dict[str, Any]:
+  """The manifest with when and on which host it is published."""
+  import datetime
+  import socket
+  now = datetime.datetime.now(datetime.timezone.utc)
+  return dict(manifest, published_at=now.strftime("%Y-%m-%dT%H:%M:%SZ"), published_by=socket.gethostname())
+
+
 def manifest_text(manifest: Dict[str, Any]) -> str:
   """The manifest as JSON. Equal contents have equal texts."""
   import json
@@ -658,7 +666,8 @@ if __name__ == "__main__":
     elif sys.argv[3:] == ["manifest"]:
       lines = sys.stdin.buffer.read().splitlines()
       names = [json.loads(line) for line in lines if line.strip()]
-      output.write(f'{{"manifest": {manifest_text(manifest(load(sys.argv[1]), sys.argv[1], names))}}}\n')
+      published = stamped(manifest(load(sys.argv[1]), sys.argv[1], names))
+      output.write(f'{{"manifest": {manifest_text(published)}}}\n')
     else:
       main(sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else None, output)
   except BaseException as error:  # SystemExit too, with which an application may end itself.

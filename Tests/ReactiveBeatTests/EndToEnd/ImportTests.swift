@@ -185,6 +185,8 @@ import Testing
           + "say when, or use start_after or jitter",
         "cannot come everybody: it goes to a fanout exchange, which is not supported; name a queue",
         "cannot come typo: Celery refuses it: TypeError: ScheduleEntry.__init__() got an unexpected keyword argument 'schedul'",
+        "a line that the application prints",
+        "beat-watch: published what the application shop says of its 5 tasks: schedules go by it for what they do not say",
         "note tokyo: has a nowfun; this Celery goes by the clock of Europe/Berlin, and so does the document",
         "7 written, 6 cannot come",
       ])

@@ -6,8 +6,6 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
-import socket
-from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, Dict, Final, Iterable, Iterator, List, Mapping, Optional, Tuple
 
 from . import application
@@ -72,9 +70,7 @@ def publish_manifest(
   """
   keys = Keys(prefix)
   used = set(tasks) | set(stored_tasks(client, keys))
-  said = application.manifest(app, name, sorted(used))
-  said["published_at"] = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
-  said["published_by"] = socket.gethostname()
+  said = application.stamped(application.manifest(app, name, sorted(used)))
   data = application.manifest_text(said).encode()
   if len(data) > LONGEST:
     raise ManifestError(
