@@ -1,7 +1,8 @@
 """What scripts/roots does in a fresh root, with the root's own Python, Redis and OpenSSL.
 
-It installs the wheel in /trial/packages. The daemon fires over a socket, for a worker of Celery, and over TLS with an
-authority that the XX, and the first that fails ends it with status 1.
+It installs the wheel in /trial/packages. The daemon fires over a socket, for a worker of Celery, by celery beat, and over
+TLS with an authority that the system knows; one that it does not know is refused. Each step prints a line, and the first
+that fails ends it with status 1.
 """
 
 import json
@@ -33,6 +34,20 @@ app = celery.Celery("trial", broker={broker!r})
 @app.task(name="trial.tick")
 def tick():
   pathlib.Path("/trial/ticked").touch()
+"""
+
+
+# An application with a schedule in its code.
+SCHEDULED = """
+import pathlib
+import celery
+app = celery.Celery("scheduled", broker={broker!r})
+app.conf.redis_scheduler_url = {store!r}
+app.conf.beat_schedule = {{"tick": {{"task": "scheduled.tick", "schedule": 1.0}}}}
+
+@app.task(name="scheduled.tick")
+def tick():
+  pathlib.Path("/trial/scheduled").touch()
 """
 
 
@@ -121,6 +136,12 @@ class Daemon:
     return next((line.split()[-1] for line in maps.splitlines() if name in line), None)
 
 
+def memory(process):
+  """A process's resident memory, in words."""
+  resident = re.search(r"VmRSS:\s*(\d+)", pathlib.Path(f"/proc/{process}/status").read_text())
+  return f"{int(resident[1]) / 1024:.1f} MiB of memory"
+
+
 def pip_install(*requirements):
   """Installs from /trial/packages, and returns the seconds that it took."""
   started = time.monotonic()
@@ -131,12 +152,15 @@ def pip_install(*requirements):
 
 def install():
   wheel = next((TRIAL / "packages").glob("reactivebeat-*.whl"))
+  started = time.monotonic()
   output(sys.executable, "-m", "venv", str(ENVIRONMENT))
+  made = time.monotonic() - started
   seconds = pip_install(str(wheel))
   version = wheel.name.split("-")[1]
   for command in (PROGRAM, MODULE):
     assert output(*command, "--version") == version
-  return f"{wheel.name}: pip install in {seconds:.1f} s; beat-watch --version and python -m reactivebeat: {version}"
+  return (f"{wheel.name}: venv in {made:.1f} s, pip install in {seconds:.1f} s; "
+          f"beat-watch --version and python -m reactivebeat: {version}")
 
 
 def fire_over_a_socket():
@@ -148,9 +172,7 @@ def fire_over_a_socket():
       seconds = time.monotonic() - started
       daemon.fires(server)
       assert daemon.library("libssl") is None
-      with open(f"/proc/{daemon.process.pid}/status") as file:
-        memory = re.search(r"VmRSS:\s*(\d+)", file.read())
-      return f"ready after {seconds * 1000:.0f} ms, {int(memory[1]) / 1024:.1f} MiB of memory"
+      return f"ready after {seconds * 1000:.0f} ms, {memory(daemon.process.pid)}"
 
 
 def fire_for_a_worker():
@@ -174,6 +196,34 @@ def fire_for_a_worker():
       worker.kill()
       worker.wait()
   return f"Celery {output(str(ENVIRONMENT / 'bin/celery'), '--version')}, installed in {seconds:.1f} s"
+
+
+def celery_beat():
+  """`celery beat -S reactivebeat` and a worker, with a schedule in the application's code."""
+  with Server() as server:
+    (TRIAL / "scheduled.py").write_text(SCHEDULED.format(broker=server.url(0), store=server.url(1)))
+    log = TRIAL / "scheduled.log"
+    celery = [str(ENVIRONMENT / "bin/celery"), "-A", "scheduled"]
+    started = time.monotonic()
+    with open(log, "wb") as file:
+      processes = [
+        subprocess.Popen([*celery, *words], cwd=str(TRIAL), stdout=file, stderr=file)
+        for words in (["beat", "-S", "reactivebeat"], ["worker", "--pool", "solo", "--without-mingle"])]
+    beat = processes[0]
+    try:
+      until((TRIAL / "scheduled").exists, "a run of the task")
+      seconds = time.monotonic() - started
+      assert pathlib.Path(f"/proc/{beat.pid}/comm").read_text().strip() == "beat-watch"
+      resident = memory(beat.pid)
+      beat.send_signal(signal.SIGTERM)
+      assert beat.wait(SECONDS) == 0
+    except AssertionError as error:
+      raise AssertionError(f"{error}; celery: {log.read_text()}")
+    finally:
+      for process in processes:
+        process.kill()
+        process.wait()
+  return f"the first run {seconds:.1f} s after the start of beat and a worker; beat has {resident}"
 
 
 def fire_over_tls():
@@ -237,7 +287,7 @@ def redis_version():
 def main():
   system = sys.argv[1]
   print(f"{system}: {' '.join(platform.libc_ver())}, Python {platform.python_version()}, Redis {redis_version()}")
-  for step in (install, fire_over_a_socket, fire_for_a_worker, fire_over_tls, tests_of_the_package,
+  for step in (install, fire_over_a_socket, fire_for_a_worker, celery_beat, fire_over_tls, tests_of_the_package,
                zones_of_the_package):
     print(f"{system}: {step.__name__.replace('_', ' ')}: {step()}", flush=True)
 
