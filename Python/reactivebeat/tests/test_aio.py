@@ -43,6 +43,12 @@ def test_all_of_it(server: Server, daemon: Daemon, run: Any) -> None:
     await beat.put_document("raw", {"name": "raw", "task": "t", "enabled": True, "crontab": {"hour": 2}}).wait()
     assert [document.name for document in await beat.list()] == ["raw", "report"]
     assert len(await beat["raw"].next(3)) == 3
+    assert [(state.name, state.state) for state in await beat.states("raw")] == [("raw", "enabled")]
+    assert await beat.owners() == {}
+    with pytest.raises(InvalidSchedule, match="^jitter: must be shorter"):
+      await beat.put("no", "t", 10, jitter=60, check=True)
+    with pytest.raises(Conflict):
+      await beat.put("raw", "t", 10, replace=False)
     task_id = await beat["report"].fire()
     assert [run.id for run in await beat["report"].history()] == [task_id]
     assert [run.id for run in await beat.history()] == [task_id]

@@ -40,11 +40,12 @@ def test_the_tools_user_may_do_all_of_it(
   assert command is not None
   server.client(1).execute_command(*shlex.split(command[1].replace("\\\n", " ")))
   with Schedules.from_url(server.url(1).replace("://", "://beat-tools:secret@")) as beat:
-    assert beat.put("celery-report", "t", 3600).wait().is_accepted
+    assert beat.put("celery-report", "t", 3600, check=True).wait().is_accepted
     with beat.edit("celery-report") as s:
       s.queue = "celery"
     assert s.wait().is_own
     assert [document.name for document in beat.list()] == ["celery-report"]
+    assert [state.name for state in beat.states()] == ["celery-report"] and beat.owners() == {}
     assert len(beat["celery-report"].next(2)) == 2
     task_id = beat["celery-report"].fire()
     assert [run.id for run in beat["celery-report"].history()] == [task_id]

@@ -16,6 +16,7 @@ from conftest import Daemon, Server
 
 from reactivebeat import (
   Conflict, InvalidSchedule, NoDaemon, NotFound, ReactiveBeatError, Rejected, Schedules, UnsupportedBroker)
+from reactivebeat.publish import publish_application
 
 UTC = datetime.timezone.utc
 FAST = datetime.timedelta(milliseconds=20)
@@ -430,3 +431,76 @@ def test_scripts_are_loaded_again_when_the_server_has_forgotten_them(server: Ser
   beat.put("n", "t", 60)
   server.client(1).script_flush()
   assert beat.put("n", "t", 61).is_changed
+
+
+def test_a_check_before_anything_is_stored(beat: Schedules) -> None:
+  """What only the daemon knows is refused with its words and field, without a daemon."""
+  with pytest.raises(InvalidSchedule) as raised:
+    beat.put("report", "t", 10, jitter=60, check=True)
+  assert (raised.value.field, raised.value.reason) == ("jitter", "must be shorter than the interval")
+  assert beat.list() == []
+  assert beat.put("report", "t", 10, check=True).is_changed
+  before = beat.get("report").data
+  with pytest.raises(InvalidSchedule) as raised:
+    beat.update("report", lambda draft: setattr(draft, "jitter", 60), check=True)
+  assert raised.value.field == "jitter"
+  with pytest.raises(InvalidSchedule), beat["report"].edit(check=True) as s:
+    s.jitter = 60
+  assert beat.get("report").data == before
+  document = {"name": "a", "task": "t", "enabled": True, "interval": {"every": 10, "period": "hour"}, "jitter": 1e9}
+  with pytest.raises(InvalidSchedule, match="^jitter: "):
+    beat.put_document("whole", document, check=True)
+  assert "whole" not in beat
+  beat["report"].update(lambda draft: setattr(draft, "jitter", 6), check=True)
+  assert beat.get("report").jitter == 6
+
+
+def test_only_a_new_one(beat: Schedules) -> None:
+  before = beat.put("report", "t", 10, replace=False).document.data
+  with pytest.raises(Conflict, match="^report is there already: nothing was stored; choose another name"):
+    beat.put("report", "t", 20, replace=False)
+  with pytest.raises(Conflict):
+    beat.put_document("report", before, replace=False)
+  assert beat.get("report").data == before
+
+
+def test_states(server: Server, beat: Schedules) -> None:
+  assert beat.states() == beat.states("nothing*") == []
+  beat.put("rests", "t", 10, enabled=False, label="A rest")
+  beat.put("report", "t", {"hour": 2, "minute": 30}, timezone="UTC")
+  server.client().set("tasks:meta:-bad", b'{"name":"a","task":"t","enabled":true,"interval":{"every":1,"period":"x"}}')
+  server.client().set(b"tasks:meta:\xff\n", b"{")
+  found = {state.name: state for state in beat.states()}
+  assert len(found) == 4
+  report = found["report"]
+  assert (report.state, report.schedule) == ("enabled", "crontab 30 2 * * * (m/h/dom/mon/dow) UTC")
+  assert (report.task, report.reason) == ("t", "")
+  assert report.next == beat["report"].next(1)[0]
+  assert (report.last_run_at, report.total_run_count) == (None, 0)
+  assert (found["rests"].state, found["rests"].next, found["rests"].label) == ("disabled", None, "A rest")
+  assert found["-bad"].state == "rejected" and found["-bad"].reason.startswith('interval.period "x": expected one of')
+  assert beat.states("-*") == [found["-bad"]]
+  "".join(found).encode()  # Even the one that is no UTF-8 can be printed.
+
+
+def test_owners(server: Server, beat: Schedules) -> None:
+  assert beat.owners() == {}
+  app = Celery("proj", broker=server.url(0), set_as_current=False)
+  app.conf.beat_schedule = {name: {"task": "t", "schedule": 60, "kwargs": {"x": 1}} for name in ("a", "b")}
+  app.conf.redis_scheduler_url = server.url(1)
+  publish_application(app, beat.settings, None)
+  beat.put("hand", "t", 60)
+  owners = beat.owners()
+  assert {name: owner.application for name, owner in owners.items()} == {"a": "proj", "b": "proj"}
+  assert owners["a"].changed(beat.get("a")) == []
+  with beat.edit("a") as s:
+    s.enabled = False
+    s.when = 90
+    s.kwargs = {"x": 2}
+    s["colour"] = "red"
+  assert sorted(owners["a"].changed(beat.get("a"))) == ["enabled", "kwargs", "schedule"]
+  assert owners["b"].changed(beat.get("b")) == []
+  server.client().delete("reactivebeat:tasks:meta:owned")
+  server.client().set("reactivebeat:tasks:meta:owned", "x")
+  with pytest.raises(ReactiveBeatError, match="reactivebeat:tasks:meta:owned holds no hash"):
+    beat.owners()

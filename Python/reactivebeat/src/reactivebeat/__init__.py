@@ -17,17 +17,20 @@ from .errors import (
 
 if TYPE_CHECKING:
   from .aio import AsyncSchedules
+  from .forecast import State
+  from .ownership import Owner
   from .receipts import Receipt
   from .schedules import Schedules
 
 __version__ = metadata.version("reactivebeat")
 
 __all__ = [
-  "AsyncSchedules", "Conflict", "InvalidSchedule", "InvalidSetting", "InvalidURL", "NoDaemon", "NotFound",
-  "ReactiveBeatError", "Receipt", "Rejected", "Schedules", "UnsupportedBroker"]
+  "AsyncSchedules", "Conflict", "InvalidSchedule", "InvalidSetting", "InvalidURL", "NoDaemon", "NotFound", "Owner",
+  "ReactiveBeatError", "Receipt", "Rejected", "Schedules", "State", "UnsupportedBroker"]
 
 #: They are loaded when they are asked for: `python -m reactivebeat` and celery beat need no client of Redis.
-_LATER = {"AsyncSchedules": "aio", "Receipt": "receipts", "Schedules": "schedules"}
+_LATER = {
+  "AsyncSchedules": "aio", "Owner": "ownership", "Receipt": "receipts", "Schedules": "schedules", "State": "forecast"}
 
 
 def __getattr__(name: str) -> Any:

@@ -8,9 +8,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import datetime
+import functools
 import subprocess
 import weakref
-from typing import TYPE_CHECKING, Any, AsyncIterator, Callable, Generator, List, Mapping, Optional, Union
+from typing import TYPE_CHECKING, Any, AsyncIterator, Callable, Dict, Generator, List, Mapping, Optional, Tuple, Union
 
 import redis
 import redis.asyncio
@@ -18,12 +19,15 @@ import redis.asyncio
 from . import build, forecast, receipts, runs, values
 from .documents import Document, Draft
 from .errors import ReactiveBeatError
+from .forecast import State
 from .keys import DEFAULT_PREFIX
+from .ownership import Owner
 from .receipts import Receipt
 from .runs import Run
 from .settings import Settings
-from .steps import MOST_AT_ONCE, MOST_SUBSCRIPTIONS, Command, Hear, Hold, Step, Steps, T
-from .store import Saved, Store
+from .steps import (
+  MOST_AT_ONCE, MOST_SUBSCRIPTIONS, PROGRAM_PATIENCE, Command, Hear, Hold, Program, Step, Steps, T)
+from .store import Check, Saved, Store
 from .when import When
 
 if TYPE_CHECKING:
@@ -48,31 +52,40 @@ class AsyncSchedules:
   def from_url(cls, url: str, prefix: str = DEFAULT_PREFIX) -> AsyncSchedules:
     return cls(Settings.of_store(url, prefix))
 
-  def put(self, name: str, task: Any, when: When, **fields: Unpack[Fields]) -> AsyncSaving:
+  def put(
+    self, name: str, task: Any, when: When, *, replace: bool = True, check: bool = False, **fields: Unpack[Fields],
+  ) -> AsyncSaving:
     """Stores a schedule when it is awaited: `await beat.put(…)`, or `await beat.put(…).wait()` with the receipt."""
-    data = build.build(name, task, when, fields, self.settings.timezone)
-    return AsyncSaving(self, self._store.put(name, data))
+    return self._put(name, build.build(name, task, when, fields, self.settings.timezone), replace, check)
 
-  def put_document(self, name: str, document: Union[Mapping[str, Any], str, bytes]) -> AsyncSaving:
-    return AsyncSaving(self, self._store.put(values.name(name), build.whole(document)))
+  def put_document(
+    self, name: str, document: Union[Mapping[str, Any], str, bytes], *, replace: bool = True, check: bool = False,
+  ) -> AsyncSaving:
+    return self._put(values.name(name), build.whole(document), replace, check)
 
   @contextlib.asynccontextmanager
-  async def edit(self, name: str) -> AsyncIterator[AsyncEdit]:
+  async def edit(self, name: str, *, check: bool = False) -> AsyncIterator[AsyncEdit]:
     """`async with beat.edit("report") as s: s.enabled = False`, and then `await s.wait()`."""
     edit = AsyncEdit(name, (await self.get(name)).data)
     yield edit
     if edit.is_changed:
-      edit.saving = await AsyncSaving(self, self._store.update(name, edit.on))
+      edit.saving = await AsyncSaving(self, self._store.update(name, edit.on, self._check(check)))
 
-  def update(self, name: str, function: Callable[[Draft], object]) -> AsyncSaving:
+  def update(self, name: str, function: Callable[[Draft], object], *, check: bool = False) -> AsyncSaving:
     """The function may be run several times. It is none of asyncio's."""
-    return AsyncSaving(self, self._store.update(name, build.edit_by(name, function)))
+    return AsyncSaving(self, self._store.update(name, build.edit_by(name, function), self._check(check)))
 
   async def get(self, name: str) -> Document:
     return await self._run(self._store.document(values.name(name)))
 
   async def list(self, pattern: str = "*") -> List[Document]:
     return await self._run(self._store.documents(pattern))
+
+  async def states(self, pattern: str = "*") -> List[State]:
+    return await self._run(forecast.states(self.settings, pattern))
+
+  async def owners(self) -> Dict[str, Owner]:
+    return await self._run(self._store.owners())
 
   async def history(self, count: int = 20, since: Optional[datetime.datetime] = None) -> List[Run]:
     return await self._run(runs.history(self._store, None, count, since))
@@ -89,6 +102,12 @@ class AsyncSchedules:
 
   async def __aexit__(self, *_: object) -> None:
     await self.close()
+
+  def _put(self, name: str, data: bytes, replace: bool, check: bool) -> AsyncSaving:
+    return AsyncSaving(self, self._store.put(name, data, replace, self._check(check)))
+
+  def _check(self, is_wanted: bool) -> Optional[Check]:
+    return functools.partial(forecast.check, self.settings) if is_wanted else None
 
   async def _run(self, steps: Steps[T]) -> T:
     limits = self._limits = self._limits or _Limits()
@@ -124,6 +143,8 @@ class AsyncSchedules:
       return await held.enter_async_context(limits.lock(step.name))
     if isinstance(step, Hear):
       return await ears.hear(step)
+    if isinstance(step, Program):
+      return await _run_program(step)
     return await asyncio.sleep(step.seconds)
 
   async def _execute(self, client: redis.asyncio.Redis, step: Command) -> Any:
@@ -148,11 +169,11 @@ class AsyncSchedule:
   async def get(self) -> Document:
     return await self._schedules.get(self.name)
 
-  def edit(self) -> contextlib.AbstractAsyncContextManager[AsyncEdit]:
-    return self._schedules.edit(self.name)
+  def edit(self, *, check: bool = False) -> contextlib.AbstractAsyncContextManager[AsyncEdit]:
+    return self._schedules.edit(self.name, check=check)
 
-  def update(self, function: Callable[[Draft], object]) -> AsyncSaving:
-    return self._schedules.update(self.name, function)
+  def update(self, function: Callable[[Draft], object], *, check: bool = False) -> AsyncSaving:
+    return self._schedules.update(self.name, function, check=check)
 
   def enable(self) -> AsyncSaving:
     return self.update(lambda draft: setattr(draft, "enabled", True))
@@ -161,16 +182,7 @@ class AsyncSchedule:
     return self.update(lambda draft: setattr(draft, "enabled", False))
 
   async def next(self, count: int = 5) -> List[datetime.datetime]:
-    process = await asyncio.create_subprocess_exec(
-      *forecast.arguments(self.name, count), env=forecast.environment(self._schedules.settings),
-      stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    try:
-      output, errors = await asyncio.wait_for(process.communicate(), forecast.PATIENCE)
-    finally:
-      if process.returncode is None:
-        process.kill()
-        await process.wait()
-    return forecast.answer(self.name, process.returncode or 0, output, errors)
+    return await self._schedules._run(forecast.next_runs(self._schedules.settings, self.name, count))
 
   async def fire(self, timeout: float = 10.0) -> str:
     return await self._schedules._run(runs.fire(self._store, self.name, timeout))
@@ -237,6 +249,18 @@ class AsyncEdit(Draft):
     if self.saving is None:
       raise ReactiveBeatError(f"{self.name}: nothing was changed, or the block has not ended")
     return await self.saving.wait(timeout)
+
+
+async def _run_program(step: Program) -> Tuple[int, bytes, bytes]:
+  process = await asyncio.create_subprocess_exec(
+    *step.words, env=step.environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+  try:
+    output, errors = await asyncio.wait_for(process.communicate(step.stdin), PROGRAM_PATIENCE)
+  finally:
+    if process.returncode is None:
+      process.kill()
+      await process.wait()
+  return process.returncode or 0, output, errors
 
 
 class _Limits:

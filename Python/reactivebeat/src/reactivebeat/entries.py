@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Any, Dict, Final, Iterable, List, Optional, Tu
 
 from . import application, ownership
 from .documents import LONGEST_DOCUMENT
-from .errors import InvalidSchedule, ReactiveBeatError
+from .errors import InvalidSchedule
 from .keys import Keys, encoded
 from .ownership import Outcome, Said
 from .runner import Runner
 from .steps import Script
+from .store import owner_records
 
 if TYPE_CHECKING:
   import redis
@@ -150,18 +151,7 @@ class _Publisher:
     return Publication(len(said), tuple(self._changes), tuple(self._warnings))
 
   def _owners(self) -> Dict[bytes, bytes]:
-    from redis.exceptions import ResponseError
-    owners: Dict[bytes, bytes] = {}
-    try:
-      for field, data in self._client.hscan_iter(self._keys.owned, count=1000):
-        owners[field] = data
-    except ResponseError as error:
-      if "WRONGTYPE" in str(error) or "wrong kind" in str(error):
-        key = self._keys.owned.decode("utf-8", "replace")
-        raise ReactiveBeatError(
-          f"the key {key} holds no hash, where the owners of schedules belong: delete it") from None
-      raise
-    return owners
+    return self._runner.run(owner_records(self._keys))
 
   def _mine(self, owners: Dict[bytes, bytes]) -> Iterable[str]:
     for field, data in sorted(owners.items()):

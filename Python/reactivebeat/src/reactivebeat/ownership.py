@@ -42,8 +42,14 @@ class Said:
 class Owner:
   """Whose a schedule is, and what its code said when it was published."""
 
+  #: The application's name.
   application: str
   base: Fields
+
+  def changed(self, document: documents.Record) -> List[str]:
+    """What people have changed by hand in it: the fields that differ from the code as it was published, such as
+    `["enabled", "schedule"]`. A field of the users' own is no change."""
+    return _differing(self.base, _read(document.text))
 
   @classmethod
   def read(cls, data: bytes) -> Optional[Owner]:
@@ -126,7 +132,7 @@ def removed(document: Optional[bytes], owner: bytes, resets: bool) -> Outcome:
   except InvalidSchedule:
     found = {}
   base = known.base if known is not None else {}
-  differing = [part for part in _parts(base, found) if _of(part, base) != _of(part, found)]
+  differing = _differing(base, found)
   if differing and not resets:
     return Outcome(document, None, (), (
       f"is no longer in the code, and stays, since it was changed by hand ({', '.join(differing)}): nobody's code has "
@@ -177,6 +183,10 @@ def _parts(*all_fields: Fields) -> List[str]:
   """The parts of a document that these have, without fields of the users' own."""
   names = [_TOGETHER.get(field, field) for fields in all_fields for field in fields]
   return list(dict.fromkeys(names))
+
+
+def _differing(base: Fields, found: Fields) -> List[str]:
+  return [part for part in _parts(base, found) if _of(part, base) != _of(part, found)]
 
 
 def _of(part: str, fields: Fields) -> Fields:

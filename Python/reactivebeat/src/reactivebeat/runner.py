@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import subprocess
 import threading
 import time
 import weakref
@@ -10,7 +11,7 @@ from typing import Any, Final, Optional
 
 import redis
 
-from .steps import MOST_AT_ONCE, MOST_SUBSCRIPTIONS, Command, Hear, Hold, Step, Steps, T
+from .steps import MOST_AT_ONCE, MOST_SUBSCRIPTIONS, PROGRAM_PATIENCE, Command, Hear, Hold, Program, Step, Steps, T
 
 #: Seconds for which a change waits for another one of the same process. A function that changes one schedule may change
 #: a second one, and another thread the same two the other way round: so nobody waits for ever.
@@ -68,6 +69,10 @@ class Runner:
       return self._hold(step, held)
     if isinstance(step, Hear):
       return ears.hear(step)
+    if isinstance(step, Program):
+      done = subprocess.run(
+        step.words, env=step.environment, input=step.stdin, capture_output=True, timeout=PROGRAM_PATIENCE, check=False)
+      return done.returncode, done.stdout, done.stderr
     time.sleep(step.seconds)
     return None
 

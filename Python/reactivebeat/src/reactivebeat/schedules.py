@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import datetime
-import subprocess
-from typing import TYPE_CHECKING, Any, Callable, Iterator, List, Mapping, Optional, Union
+import functools
+from typing import TYPE_CHECKING, Any, Callable, Dict, Iterator, List, Mapping, Optional, Union
 
 from . import build, forecast, receipts, runs, values
 from .documents import Document, Draft
 from .errors import ReactiveBeatError
+from .forecast import State
 from .keys import DEFAULT_PREFIX
+from .ownership import Owner
 from .receipts import Receipt
 from .runner import Runner
 from .runs import Run
 from .settings import Settings
-from .store import Saved, Store
+from .store import Check, Saved, Store
 from .when import When
 
 if TYPE_CHECKING:
@@ -44,23 +46,31 @@ class Schedules:
     """The schedules at an address. Raises InvalidURL."""
     return cls(Settings.of_store(url, prefix))
 
-  def put(self, name: str, task: Any, when: When, **fields: Unpack[Fields]) -> Saving:
+  def put(
+    self, name: str, task: Any, when: When, *, replace: bool = True, check: bool = False, **fields: Unpack[Fields],
+  ) -> Saving:
     """Stores a schedule: a new one, or in the place of the one that has this name.
 
     `task` is a Celery task, its name, or a signature; `when` is described in `When`, and the fields in `Fields`. The
     document takes the place of the whole one that stood there, but for its last run and count. Where nothing else would
     change, nothing is written.
 
+    - replace: False makes a new schedule only, and raises Conflict if one of this name is there.
+    - check: True has the daemon's own program look at the document first (`beat-watch lint`). What the daemon would set
+      aside is then an InvalidSchedule, too. For forms, whose users make such mistakes; it takes some milliseconds.
+
     Raises InvalidSchedule before anything is written.
     """
-    return self._put(name, build.build(name, task, when, fields, self.settings.timezone))
+    return self._put(name, build.build(name, task, when, fields, self.settings.timezone), replace, check)
 
-  def put_document(self, name: str, document: Union[Mapping[str, Any], str, bytes]) -> Saving:
+  def put_document(
+    self, name: str, document: Union[Mapping[str, Any], str, bytes], *, replace: bool = True, check: bool = False,
+  ) -> Saving:
     """The same with a whole document, as `beat-watch set --document`. A text is stored as it is."""
-    return self._put(values.name(name), build.whole(document))
+    return self._put(values.name(name), build.whole(document), replace, check)
 
   @contextlib.contextmanager
-  def edit(self, name: str) -> Iterator[Edit]:
+  def edit(self, name: str, *, check: bool = False) -> Iterator[Edit]:
     """Changes fields of a schedule, as a block:
 
         with beat.edit("report") as s:
@@ -69,20 +79,22 @@ class Schedules:
 
     The block sees the document as it is then. What the block assigns is carried out when the block ends, on the bytes
     that stand there by then: other fields that somebody has changed meanwhile keep that change, and of a field that
-    both have changed the block's value stands. A new value that depends on the old one belongs into `update`.
+    both have changed the block's value stands. A new value that depends on the old one belongs into `update`. `check`
+    is that of `put`.
 
     Raises NotFound, InvalidSchedule, and Conflict. An exception of the block leaves the document as it is.
     """
     edit = Edit(name, self.get(name).data)
     yield edit
-    edit.saving = Saving(self, self._runner.run(self._store.update(name, edit.on))) if edit.is_changed else None
+    if edit.is_changed:
+      edit.saving = Saving(self, self._runner.run(self._store.update(name, edit.on, self._check(check))))
 
-  def update(self, name: str, function: Callable[[Draft], object]) -> Saving:
+  def update(self, name: str, function: Callable[[Draft], object], *, check: bool = False) -> Saving:
     """Changes a schedule by a function, which is run again on the newer document where somebody was faster.
 
-    Raises NotFound, InvalidSchedule, Conflict, and what the function raises.
+    `check` is that of `put`. Raises NotFound, InvalidSchedule, Conflict, and what the function raises.
     """
-    return Saving(self, self._runner.run(self._store.update(name, build.edit_by(name, function))))
+    return Saving(self, self._runner.run(self._store.update(name, build.edit_by(name, function), self._check(check))))
 
   def get(self, name: str) -> Document:
     """The document as it is now. Raises NotFound."""
@@ -91,6 +103,17 @@ class Schedules:
   def list(self, pattern: str = "*") -> List[Document]:
     """All documents whose names match a glob of Redis (`*`, `?`, `[a-c]`, `\\`), by name."""
     return self._runner.run(self._store.documents(pattern))
+
+  def states(self, pattern: str = "*") -> List[State]:
+    """What `beat-watch list` says of the schedules whose names match, by name: their states and next due times.
+
+    A name that cannot be printed is given as the program prints it, and is then no name to ask for.
+    """
+    return self._runner.run(forecast.states(self.settings, pattern))
+
+  def owners(self) -> Dict[str, Owner]:
+    """The schedules that stand in an application's code, by name: whose they are, and what the code said of them."""
+    return self._runner.run(self._store.owners())
 
   def history(self, count: int = 20, since: Optional[datetime.datetime] = None) -> List[Run]:
     """The newest runs of all schedules, also of those that are gone, the oldest of them first."""
@@ -116,8 +139,11 @@ class Schedules:
   def __exit__(self, *_: object) -> None:
     self.close()
 
-  def _put(self, name: str, data: bytes) -> Saving:
-    return Saving(self, self._runner.run(self._store.put(name, data)))
+  def _put(self, name: str, data: bytes, replace: bool, check: bool) -> Saving:
+    return Saving(self, self._runner.run(self._store.put(name, data, replace, self._check(check))))
+
+  def _check(self, is_wanted: bool) -> Optional[Check]:
+    return functools.partial(forecast.check, self.settings) if is_wanted else None
 
 
 class Schedule:
@@ -132,11 +158,11 @@ class Schedule:
     """The document as it is now."""
     return self._schedules.get(self.name)
 
-  def edit(self) -> contextlib.AbstractContextManager[Edit]:
-    return self._schedules.edit(self.name)
+  def edit(self, *, check: bool = False) -> contextlib.AbstractContextManager[Edit]:
+    return self._schedules.edit(self.name, check=check)
 
-  def update(self, function: Callable[[Draft], object]) -> Saving:
-    return self._schedules.update(self.name, function)
+  def update(self, function: Callable[[Draft], object], *, check: bool = False) -> Saving:
+    return self._schedules.update(self.name, function, check=check)
 
   def enable(self) -> Saving:
     """It runs at its next occurrence from now on."""
@@ -151,10 +177,7 @@ class Schedule:
 
     Missed ones that are made up for come first. Raises Rejected if the document cannot be used.
     """
-    done = subprocess.run(
-      forecast.arguments(self.name, count), env=forecast.environment(self._schedules.settings),
-      stdin=subprocess.DEVNULL, capture_output=True, timeout=forecast.PATIENCE, check=False)
-    return forecast.answer(self.name, done.returncode, done.stdout, done.stderr)
+    return self._runner.run(forecast.next_runs(self._schedules.settings, self.name, count))
 
   def fire(self, timeout: float = 10.0) -> str:
     """Lets the daemon send the task once, now, beside the schedule. Gives the task's id.

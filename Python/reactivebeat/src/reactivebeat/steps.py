@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import hashlib
 from importlib import resources
-from typing import Any, Final, Generator, List, NamedTuple, Tuple, TypeVar, Union
+from typing import Any, Dict, Final, Generator, List, NamedTuple, Tuple, TypeVar, Union
 
 from redis.exceptions import NoScriptError
 
@@ -19,7 +19,9 @@ MOST_SUBSCRIPTIONS: Final = 16
 
 #: Commands that may be sent again when the answer is lost with the connection: they change nothing, or the same again.
 #: A script is none of them: whether it was carried out would not be known.
-_REPEATABLE: Final = ("GET", "MGET", "SCAN", "TIME", "HGET", "HSET", "EXISTS", "XREVRANGE")
+_REPEATABLE: Final = ("GET", "MGET", "SCAN", "TIME", "HGET", "HSCAN", "HSET", "EXISTS", "XREVRANGE")
+#: Seconds for which a program may run.
+PROGRAM_PATIENCE: Final = 30.0
 
 
 class Command(NamedTuple):
@@ -58,8 +60,16 @@ class Hold(NamedTuple):
   name: str
 
 
+class Program(NamedTuple):
+  """A program that is run to its end. It is answered by its exit status, standard output, and standard error."""
+
+  words: Tuple[str, ...]
+  environment: Dict[str, str]
+  stdin: bytes
+
+
 Word = Union[str, bytes, int, float]
-Step = Union[Command, Sleep, Hear, Hold]
+Step = Union[Command, Sleep, Hear, Hold, Program]
 Steps = Generator[Step, Any, T]
 
 

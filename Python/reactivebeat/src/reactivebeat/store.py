@@ -8,20 +8,24 @@ from __future__ import annotations
 
 import random
 import time
-from typing import Any, Callable, Final, Iterator, List, NamedTuple, Optional, Set, Tuple
+from typing import Any, Callable, Dict, Final, Iterator, List, NamedTuple, Optional, Set, Tuple
 
 from redis.exceptions import ResponseError
 
 from . import documents
 from .documents import Document
 from .errors import Conflict, InvalidSchedule, NotFound, ReactiveBeatError
-from .keys import Keys, encoded
+from .keys import Keys, decoded, encoded
 from .jsontext import JSONText
+from .ownership import Owner
 from .steps import Hold, Script, Sleep, Steps, command
 
 #: Seconds for which a change is tried again while others are faster.
 _PATIENCE: Final = 30.0
 _PAGE: Final = 200
+
+#: Looks at a document before it is stored, and raises what is wrong with it.
+Check = Callable[[bytes], Steps[None]]
 
 _save: Final = Script("save")
 _rename: Final = Script("rename")
@@ -80,28 +84,37 @@ class Store:
       found += [Document(name, data) for name, data in zip(page, contents) if data is not None]
     return found
 
-  def put(self, name: str, data: bytes) -> Steps[Saved]:
+  def put(self, name: str, data: bytes, replace: bool, check: Optional[Check]) -> Steps[Saved]:
     """Puts a whole document in the place of the one that is there, if there is one.
 
     The last run and the count stay, unless the new document names them. Where nothing would change, nothing is written.
+    Raises Conflict where one is there and is not to be replaced, and what `check` raises.
     """
     def replaced(before: Optional[bytes]) -> bytes:
       if before is None:
         return data
+      if not replace:
+        raise Conflict(f"{name} is there already: nothing was stored; choose another name, or change that one")
       new = documents.kept(before, data)
       return before if _parts(before) == _parts(new) else new
-    return (yield from self._change(name, replaced))
+    return (yield from self._change(name, replaced, check))
 
-  def update(self, name: str, edit: Callable[[bytes], bytes]) -> Steps[Saved]:
+  def update(self, name: str, edit: Callable[[bytes], bytes], check: Optional[Check]) -> Steps[Saved]:
     """Changes a document. `edit` is run again on newer bytes where somebody was faster.
 
-    Raises NotFound, Conflict, and what `edit` raises.
+    Raises NotFound, Conflict, and what `edit` and `check` raise.
     """
     def edited(before: Optional[bytes]) -> bytes:
       if before is None:
         raise NotFound(name)
       return edit(before)
-    return (yield from self._change(name, edited))
+    return (yield from self._change(name, edited, check))
+
+  def owners(self) -> Steps[Dict[str, Owner]]:
+    """Whose code has which schedule."""
+    records = yield from owner_records(self.keys)
+    owners = {decoded(name): Owner.read(data) for name, data in records.items()}
+    return {name: owner for name, owner in sorted(owners.items()) if owner is not None}
 
   def delete(self, name: str) -> Steps[None]:
     """Raises NotFound."""
@@ -131,7 +144,9 @@ class Store:
       raise NotFound(name, f"there is no schedule {name}: nothing stands at {self.keys.prefix}{name}")
     return found
 
-  def _change(self, name: str, edit: Callable[[Optional[bytes]], bytes]) -> Steps[Saved]:
+  def _change(
+    self, name: str, edit: Callable[[Optional[bytes]], bytes], check: Optional[Check],
+  ) -> Steps[Saved]:
     yield Hold(name)
     before = yield from self.read(name)
     since = 0
@@ -139,6 +154,8 @@ class Store:
       after = edit(before)
       if after == before:
         return Saved(name, after, False, since)
+      if check is not None:
+        yield from check(after)
       if since == 0:
         seconds, microseconds = yield from command("TIME")
         since = int(seconds) * 1_000_000 + int(microseconds)
@@ -155,6 +172,24 @@ class Store:
       [self.keys.document(name), self.keys.watermarks],
       [b"0" if seen is None else b"1", seen or b"", new, self.field(name), b"", b""])
     return bool(reply[0] == b"OK")
+
+
+def owner_records(keys: Keys) -> Steps[Dict[bytes, bytes]]:
+  """The records of whose code has which schedule, as they are stored. Raises ReactiveBeatError."""
+  cursor: int = 0
+  records: Dict[bytes, bytes] = {}
+  while True:
+    try:
+      cursor, page = yield from command("HSCAN", keys.owned, cursor, "COUNT", 1000)
+    except ResponseError as error:
+      if str(error).startswith("WRONGTYPE") or "wrong kind" in str(error):
+        key = keys.owned.decode("utf-8", "replace")
+        raise ReactiveBeatError(
+          f"the key {key} holds no hash, where the owners of schedules belong: delete it") from None
+      raise
+    records.update(page)
+    if int(cursor) == 0:
+      return records
 
 
 def _attempts(name: str) -> Iterator[float]:
