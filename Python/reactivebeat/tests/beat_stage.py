@@ -34,6 +34,8 @@ class Stage:
     self.server, self.folder, self.celery = server, folder, celery
     self.store, self.notes = server.client(1), server.client(2)
     self.processes: List["Process"] = []
+    #: What follows `celery -A`.
+    self.application = "proj"
     self.program, *path = python(celery, folder)
     programs = folder / "bin"
     programs.mkdir()
@@ -61,7 +63,7 @@ class Stage:
     (self.folder / "proj.py").write_text(APPLICATION + more)
 
   def start(self, *arguments: str, **environment: str) -> "Process":
-    process = Process(self, [self.program, "-m", "celery", "-A", "proj", *arguments], environment)
+    process = Process(self, [self.program, "-m", "celery", "-A", self.application, *arguments], environment)
     self.processes.append(process)
     return process
 
@@ -71,7 +73,7 @@ class Stage:
   def publish(self, *arguments: str) -> List[str]:
     """What `python -m reactivebeat publish` prints."""
     done = subprocess.run(
-      [self.program, "-m", "reactivebeat", "publish", "-A", "proj", *arguments], cwd=self.folder, env=self.environment,
+      [self.program, "-m", "reactivebeat", "publish", "-A", self.application, *arguments], cwd=self.folder, env=self.environment,
       stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     assert done.returncode == 0, done.stdout
     return done.stdout.splitlines()

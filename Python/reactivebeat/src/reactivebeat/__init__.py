@@ -17,20 +17,22 @@ from .errors import (
 
 if TYPE_CHECKING:
   from .aio import AsyncSchedules
+  from .documents import Document, Draft
   from .forecast import State
   from .ownership import Owner
   from .receipts import Receipt
-  from .schedules import Schedules
+  from .schedules import Saving, Schedules
 
 __version__ = metadata.version("reactivebeat")
 
 __all__ = [
-  "AsyncSchedules", "Conflict", "InvalidSchedule", "InvalidSetting", "InvalidURL", "NoDaemon", "NotFound", "Owner",
-  "ReactiveBeatError", "Receipt", "Rejected", "Schedules", "State", "UnsupportedBroker"]
+  "AsyncSchedules", "Conflict", "Document", "Draft", "InvalidSchedule", "InvalidSetting", "InvalidURL", "NoDaemon",
+  "NotFound", "Owner", "ReactiveBeatError", "Receipt", "Rejected", "Saving", "Schedules", "State", "UnsupportedBroker"]
 
 #: They are loaded when they are asked for: `python -m reactivebeat` and celery beat need no client of Redis.
 _LATER = {
-  "AsyncSchedules": "aio", "Owner": "ownership", "Receipt": "receipts", "Schedules": "schedules", "State": "forecast"}
+  "AsyncSchedules": "aio", "Document": "documents", "Draft": "documents", "Owner": "ownership", "Receipt": "receipts",
+  "Saving": "schedules", "Schedules": "schedules", "State": "forecast"}
 
 
 def __getattr__(name: str) -> Any:
