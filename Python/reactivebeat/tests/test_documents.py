@@ -249,6 +249,8 @@ WHOLE = {"name": "n", "task": "t", "enabled": True, "interval": {"every": 1, "pe
   ({**WHOLE, "interval": {"every": 0, "period": "seconds"}}, "interval.every", "not positive"),
   ({**WHOLE, "interval": {"every": 1, "period": "milliseconds"}}, "interval.every", "too short"),
   ({**WHOLE, "interval": {"every": "5", "period": "minutes"}}, "interval.every", "expected a number"),
+  ({**WHOLE, "interval": {"every": 1e300, "period": "days"}}, "interval.every", "1e+300 days is no interval"),
+  ({**WHOLE, "interval": {"every": 10**16, "period": "weeks"}}, "interval.every", "the longest is 100 years"),
   ({**WHOLE, "interval": {"every": 5, "period": "minutes", "relative": True, "align": True}}, "interval.align",
    "cannot be joined with relative"),
   ({**WHOLE, "args": {}}, "args", "expected a list"),
@@ -330,6 +332,13 @@ def test_a_second_schedule_is_refused_at_the_end() -> None:
     draft.on(STORED.encode())
   del draft["schedule"]
   assert b'"crontab": {"hour": 2}' in draft.on(STORED.encode())
+
+
+@pytest.mark.parametrize("every", ["1e300", "1e999", "NaN", "99999999999999"])
+def test_an_interval_of_a_stored_document_that_is_none(every: str) -> None:
+  document = Document("n", b'{"interval": {"every": %s, "period": "days"}}' % every.encode())
+  with pytest.raises(InvalidSchedule, match=r"^interval.every: .* is no interval; the longest is 100 years"):
+    document.when  # noqa: B018
 
 
 def test_a_stored_document_cannot_be_assigned_to() -> None:

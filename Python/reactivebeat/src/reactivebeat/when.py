@@ -58,7 +58,10 @@ def written(when: When) -> Written:
 
 
 def read(text: JSONText) -> Union[datetime.timedelta, datetime.datetime, Dict[str, Any], None]:
-  """The schedule of a document; None if it has none that is understood here."""
+  """The schedule of a document; None if it has none that is understood here.
+
+  Raises InvalidSchedule for a date that is none, and an interval that Python cannot hold.
+  """
   field = next((field for field in FIELDS if text.has(field)), None)
   held = text.value(field) if field is not None else None
   if field is None or not isinstance(held, dict):
@@ -71,7 +74,11 @@ def read(text: JSONText) -> Union[datetime.timedelta, datetime.datetime, Dict[st
   unit = _PERIODS.get(period) or _PERIODS.get(period + "s")
   if unit is None or isinstance(every, bool) or not isinstance(every, (int, float)):
     return None
-  return datetime.timedelta(microseconds=round(every * unit))
+  try:
+    return datetime.timedelta(microseconds=round(every * unit))
+  except (OverflowError, ValueError):
+    raise InvalidSchedule(
+      f"{field}.every", f"{str(every)[:60]} {period} is no interval; the longest is 100 years") from None
 
 
 def write(schedule: Written, text: JSONText) -> None:
