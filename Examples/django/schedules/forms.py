@@ -36,7 +36,7 @@ class ScheduleForm(forms.Form):
   task = forms.ChoiceField(show_hidden_initial=True)
   when = forms.CharField(
     show_hidden_initial=True,
-    help_text="Seconds, such as 90, or a line of cron, such as 30 2 * * mon-fri (minute, hour, day, month, day of week)")
+    help_text="Seconds, such as 90, or a line of cron, such as 30 2 * * mon-fri (minute, hour, day, month, weekday)")
   timezone = forms.CharField(
     required=False, show_hidden_initial=True, help_text="Such as Europe/Berlin; empty: the application's")
   kwargs = forms.JSONField(required=False, initial=dict, show_hidden_initial=True, help_text="The task's arguments")
@@ -110,7 +110,10 @@ def shown(document: Union[Document, Draft]) -> dict[str, Any]:
 
 def when_as_text(document: Union[Document, Draft]) -> Optional[str]:
   """Seconds, or a line of cron; empty for what cannot be read, and has to be mended; None: it is something else."""
-  when = document.when
+  try:
+    when = document.when
+  except InvalidSchedule:
+    return ""
   if when is None:
     return ""
   if isinstance(when, datetime.timedelta):

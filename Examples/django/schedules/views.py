@@ -24,9 +24,10 @@ PATIENCE = 5.0
 def index(request: HttpRequest) -> HttpResponse:
   try:
     owners, documents = beat().owners(), {document.name: document for document in beat().list()}
-    rows = [{
-      "state": state, "owner": owners.get(state.name), "changed": changed(owners.get(state.name), documents.get(state.name)),
-    } for state in beat().states()]
+    rows = []
+    for state in beat().states():
+      owner = owners.get(state.name)
+      rows.append({"state": state, "owner": owner, "changed": changed(owner, documents.get(state.name))})
   except PROBLEMS as error:
     return page(request, "list", {"title": "Schedules", "problem": error}, status=503)
   return page(request, "list", {"title": "Schedules", "rows": rows})
@@ -44,10 +45,11 @@ def change(request: HttpRequest) -> HttpResponse:
   name = request.GET.get("name", "")
   try:
     document, owner = beat().get(name), beat().owners().get(name)
+    document.data.decode()  # One that is no UTF-8 can neither be shown, nor used by a daemon.
   except NotFound as error:
     raise Http404(str(error)) from None
-  except PROBLEMS as error:
-    messages.error(request, str(error))
+  except (*PROBLEMS, UnicodeDecodeError) as error:
+    messages.error(request, f"{name}: {error}")
     return redirect("schedules:index")
   return edited(request, ScheduleForm(request.POST or None, document), {
     "title": name, "owner": owner, "changed": changed(owner, document), "changes_are_reset": changes_are_reset()})

@@ -51,7 +51,8 @@ def page(tmp_path_factory: pytest.TempPathFactory, beat_watch: pathlib.Path) -> 
   before = _state._tls.current_app
   with pytest.MonkeyPatch.context() as patch:
     stage.environment.update(
-      CELERY_BROKER_URL=server.url(0), CELERY_REDIS_SCHEDULER_URL=server.url(1), DJANGO_DATABASE=str(folder / "db.sqlite3"),
+      CELERY_BROKER_URL=server.url(0), CELERY_REDIS_SCHEDULER_URL=server.url(1),
+      DJANGO_DATABASE=str(folder / "db.sqlite3"),
       PYTHONPATH=os.pathsep.join([str(EXAMPLE), stage.environment["PYTHONPATH"]]))
     try:
       beat = stage.beat()
@@ -152,7 +153,7 @@ def test_an_administrator_adds_one_and_it_runs(page: Page) -> None:
   ("when", {"when": "0"}, "0.0 seconds is not positive, so it would run without a pause; use a number above zero"),
   ("when", {"when": "0 0 30 2 *"},
    "no day matches day_of_month, month_of_year, day_of_week and day_of_year together, so it would never run"),
-  ("when", {"when": "soon"}, "'soon' has 1 fields, and a line of cron has five: minute, hour, day of month, month, day of week"),
+  ("when", {"when": "soon"}, "'soon' has 1 fields, and a line of cron has five: minute, hour,"),
   ("timezone", {"when": "0 2 * * *", "timezone": "Mars/Base"}, '"Mars/Base" is no time zone of this system'),
   ("kwargs", {"when": "10", "kwargs": "[1]"}, None),
   ("task", {"when": "10", "task": "os.system"}, None),
@@ -183,7 +184,8 @@ def test_a_broken_edit_leaves_what_stands(page: Page) -> None:
   assert 'rejected: interval.period "ours": expected one of weeks, days, hours,' in row(editor, "poll")
   shown = editor.get("/schedules/change/?name=poll")
   assert posted(shown)["when"] == ""
-  assert "poll is in force" in text_of(editor.post("/schedules/change/?name=poll", posted(shown, when="60"), follow=True))
+  mended = editor.post("/schedules/change/?name=poll", posted(shown, when="60"), follow=True)
+  assert "poll is in force" in text_of(mended)
   act(editor, "poll", "delete")
   assert editor.get("/schedules/change/?name=poll").status_code == 404
   assert "there is no schedule poll" in act(editor, "poll", "enable")
@@ -274,6 +276,23 @@ def test_what_the_form_does_not_show_stays(page: Page) -> None:
   act(editor, "once", "delete")
 
 
+def test_what_other_clients_have_stored_harms_only_itself(page: Page) -> None:
+  editor, store = page.editor(), page.stage.store
+  odd = {b"tasks:meta:\xff\n": b"{", b"tasks:meta:huge": b'{"interval": {"every": 1e300, "period": "days"}}',
+         b"tasks:meta:bytes": b'{"name": "\xff", "task": "\xff", "enabled": true, "interval": {"every": 60}}',
+         b"tasks:meta:list": b"[1]"}
+  for key, value in odd.items():
+    store.set(key, value)
+  store.rpush("tasks:meta:other", "x")
+  assert editor.get("/schedules/").status_code == 200 and " enabled " in row(editor, "heartbeat")
+  for name in ("huge", "bytes", "list"):
+    assert " rejected: " in row(editor, name)
+    assert editor.get("/schedules/change/?name=" + name, follow=True).status_code == 200
+    assert f"{name} is deleted" in act(editor, name, "delete")
+  assert "holds no text" in text_of(editor.get("/schedules/change/?name=other", follow=True))
+  store.delete("tasks:meta:other", *odd)
+
+
 def test_one_of_the_code(page: Page) -> None:
   editor = page.editor()
   assert "shop.tasks.report crontab 30 2 * * * (m/h/dom/mon/dow) Europe/Berlin enabled never (0)" in row(
@@ -292,7 +311,21 @@ def test_one_of_the_code(page: Page) -> None:
   page.wait_for_runs("shop.tasks.heartbeat", 1)
 
 
-def test_without_redis(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_only_the_receipt_tells(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+  """No daemon runs, and then one with options that the check cannot know."""
+  editor = page.editor()
+  assert page.stage.processes[0].end() == 0
+  monkeypatch.setattr("schedules.views.PATIENCE", 0.2)
+  told = text_of(add(editor, name="late", task="shop.tasks.heartbeat", when="3600"))
+  assert "late is saved, and no daemon has said within 0.2 s what becomes of it: none fires; start beat-watch" in told
+  assert "late was not fired: no daemon answered within 0.2 s" in act(editor, "late", "run")
+  monkeypatch.undo()
+  page.stage.beat(BEAT_WATCH_SHORTEST_INTERVAL="30").wait_for("notice ready")
+  told = text_of(add(editor, name="fast", task="shop.tasks.heartbeat", when="10"))
+  assert "It is saved, and set aside: fast: interval.every 10: 10 seconds is too short; the shortest" in told
+
+
+def test_without_redis(page: Page) -> None:
   """The last one: it ends the server."""
   editor = page.editor()
   shown = editor.get("/schedules/add/")
