@@ -2,8 +2,10 @@
 
 import datetime
 import json
+import os
 import pathlib
 import random
+import subprocess
 import sys
 import threading
 from typing import Any, Dict, Iterator, List
@@ -55,6 +57,44 @@ def publish(store: Any, entries: Dict[Any, Any], **options: Any) -> Publication:
 def document(store: Any, name: str = "report") -> Any:
   data = store.get(PREFIX + name)
   return None if data is None else json.loads(data)
+
+
+def test_what_is_imported_is_taken_over(
+    store: Any, server: Server, beat_watch: pathlib.Path, tmp_path: pathlib.Path) -> None:
+  """django-celery-beat writes the entries of the code into its tables, so its dumps have them, in other words."""
+  (tmp_path / "proj.py").write_text(
+    "from celery import Celery\n"
+    "app = Celery('proj', broker='redis://nowhere.invalid:1/0')\n"
+    "app.conf.update(timezone='Europe/Berlin', task_routes={'proj.report': {'queue': 'reports'}})\n"
+    "@app.task(name='proj.report')\n"
+    "def report(): pass\n")
+  rows: List[Dict[str, Any]] = [
+    {"model": "django_celery_beat.crontabschedule", "pk": 1, "fields": {
+      "minute": "30", "hour": "4", "day_of_week": "*", "day_of_month": "*", "month_of_year": "*",
+      "timezone": "Europe/Berlin"}},
+    {"model": "django_celery_beat.intervalschedule", "pk": 1, "fields": {"every": 120, "period": "seconds"}}]
+  for name, schedule in (("report", "crontab"), ("ping", "interval")):
+    rows.append({"model": "django_celery_beat.periodictask", "pk": len(rows), "fields": {
+      "name": name, "task": "proj.report", schedule: 1, "args": "[]", "kwargs": "{}", "headers": "{}", "enabled": True,
+      "one_off": False, "last_run_at": "2026-01-01T03:30:00Z", "total_run_count": 7,
+      "date_changed": "2025-12-01T00:00:00Z"}})
+  dump = tmp_path / "dump.json"
+  dump.write_text(json.dumps(rows))
+  command = [str(beat_watch), "import", str(dump), "--celery-app", "proj", "--python", sys.executable]
+  done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, env={
+    **os.environ, "CELERY_REDIS_SCHEDULER_URL": server.url(1), "CELERY_BROKER_URL": server.url(0)})
+  assert done.returncode == 0, done.stdout + done.stderr
+  settings = {"task_routes": {"proj.report": {"queue": "reports"}}}
+  entries = {"report": entry(), "ping": entry(schedule=datetime.timedelta(minutes=2))}
+  assert document(store)["queue"] == "reports"
+  first = publish(store, entries, settings=settings)
+  assert first.warnings == ()
+  assert document(store)["total_run_count"] == 7 and "queue" not in document(store), "the manifest says the queue"
+  # The same dump again, as for the last runs of the old scheduler.
+  subprocess.run([*command, "--replace"], cwd=tmp_path, capture_output=True, check=True, env={
+    **os.environ, "CELERY_REDIS_SCHEDULER_URL": server.url(1), "CELERY_BROKER_URL": server.url(0)})
+  assert document(store)["queue"] == "reports"
+  assert publish(store, entries, settings=settings).warnings == ()
 
 
 def test_an_entry_says_only_what_it_says_itself(store: Any) -> None:

@@ -113,13 +113,41 @@ def test_a_document_without_owner() -> None:
   outcome = bring(CODE, stands, None)
   assert (document(outcome), outcome.owner) == (stands, None)
   assert outcome.conflicts == (
-    "stands there already, not from the code, and stays as it is: it differs in enabled",)
+    "stands there already, not from the code, and stays as it is: it differs in enabled; --conflicts reset gives it what "
+    "the code says",)
   assert document(bring(CODE, stands, None, resets=True)) == CODE
   assert bring(CODE, CODE, None) == Outcome(json.dumps(CODE).encode(), record("proj", Said(CODE)))
   imported = code(queue="celery", args=[], last_run_at="2026-01-01T00:00:00Z")
   outcome = bring(CODE, imported, None, imported=code(queue="celery", args=[]))
   assert document(outcome) == code(last_run_at="2026-01-01T00:00:00Z"), "the manifest says the queue"
   assert outcome.owner is not None and outcome.conflicts == ()
+
+
+@pytest.mark.parametrize("more", [
+  {"queue": "celery"}, {"args": [], "headers": {}, "queue": "celery", "timezone": "Europe/Berlin"},
+  {"headers": {"periodic_task_name": "report"}}, {"timezone": "Europe/Berlin"},
+  {"interval": {"every": 1.0, "period": "minutes"}}])
+def test_an_import_says_what_goes_without_saying(more: Dict[str, Any]) -> None:
+  """RedBeat's and Django's schedules have empty arguments, for example, and an application beside gives the route."""
+  imported = code(queue="celery", timezone="Europe/Berlin")
+  stands = code(**more, last_run_at="2026-01-01T00:00:00Z")
+  outcome = bring(CODE, stands, None, imported=imported)
+  assert document(outcome) == code(last_run_at="2026-01-01T00:00:00Z")
+  assert outcome.owner == record("proj", Said(CODE)) and outcome.conflicts == ()
+  # The same again, in the place of one that is in step.
+  outcome = bring(CODE, stands, CODE, imported=imported)
+  assert document(outcome) == stands and outcome.conflicts == ()
+  assert document(bring(CODE, stands, CODE, imported=imported, resets=True)) == code(last_run_at="2026-01-01T00:00:00Z")
+
+
+@pytest.mark.parametrize("more", [
+  {"queue": "other"}, {"args": [1]}, {"headers": {"periodic_task_name": "another"}}, {"timezone": "UTC"}, {"kwargs": {}},
+  {"headers": {"periodic_task_name": "report", "tenant": "acme"}}])
+def test_what_an_import_says_otherwise_stays(more: Dict[str, Any]) -> None:
+  imported, stands = code(queue="celery", timezone="Europe/Berlin"), code(**more)
+  for before in (None, CODE):
+    outcome = bring(CODE, stands, before, imported=imported)
+    assert document(outcome) == stands and len(outcome.conflicts) == 1, before
 
 
 def test_another_applications() -> None:

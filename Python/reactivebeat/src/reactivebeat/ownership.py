@@ -26,6 +26,7 @@ _TOGETHER: Final = {
   **dict.fromkeys(("queue", "exchange", "exchange_type", "routing_key"), "destination")}
 #: Fields whose values may be secret.
 _SILENT: Final = frozenset(("args", "kwargs", "headers", "argsrepr", "kwargsrepr", "options"))
+_SECONDS: Final = {"microseconds": 1e-6, "seconds": 1, "minutes": 60, "hours": 3600, "days": 86400, "weeks": 604800}
 _KNOWN: Final = frozenset((*documents.FIELDS, *when.FIELDS, "name", "task", "enabled", "options"))
 
 
@@ -113,11 +114,11 @@ def settled(
   base = known.base if known is not None else _adopted(code, said, found)
   if base is None:
     if not resets:
-      differing = ", ".join(part for part in _parts(code, found) if _of(part, code) != _of(part, found))
       return Outcome(document, owner, (), (
-        f"stands there already, not from the code, and stays as it is: it differs in {differing}",))
+        "stands there already, not from the code, and stays as it is: it differs in "
+        f"{', '.join(_meaning_more(said, code, found))}; --conflicts reset gives it what the code says",))
     base = {}
-  changes, conflicts = _merge(text, code, base, found, resets)
+  changes, conflicts = _merge(text, said, code, base, found, resets)
   data = documents.encode(text)
   return Outcome(data, mine, tuple(changes), tuple(conflicts))
 
@@ -141,7 +142,8 @@ def removed(document: Optional[bytes], owner: bytes, resets: bool) -> Outcome:
 
 
 def _merge(
-    text: JSONText, code: Fields, base: Fields, found: Fields, resets: bool) -> Tuple[List[str], List[str]]:
+    text: JSONText, said: Said, code: Fields, base: Fields, found: Fields, resets: bool
+) -> Tuple[List[str], List[str]]:
   changes: List[str] = []
   kept: List[str] = []
   for part in _parts(code, base, found):
@@ -153,7 +155,10 @@ def _merge(
       changes.append(f"{_shown(found, part)} -> {_shown(code, part)}{verb}")
       _put(text, stands, wanted)
     else:
-      kept.append(f"{_shown(found, part)} (the code: {_shown(code, part)})")
+      kept.append(part)
+  if kept:  # An import that is made again, for example, writes down what goes without saying. That is no change.
+    differing = _meaning_more(said, code, found)
+    kept = [f"{_shown(found, part)} (the code: {_shown(code, part)})" for part in kept if part in differing]
   return changes, [f"was changed by hand, and stays so: {', '.join(kept)}"] if kept else []
 
 
@@ -172,11 +177,45 @@ def _put(text: JSONText, stands: Fields, wanted: Fields) -> None:
 
 
 def _adopted(code: Fields, said: Said, found: Fields) -> Optional[Fields]:
-  """What a document without an owner is taken to be made from: the code, if it says the same, or an import of it."""
-  if code == found:
-    return code
-  imported = _fields(said.imported())
-  return imported if imported == found else None
+  """What a document without an owner is taken to be made from: itself, if it says what the code says. An import has
+  written it, for example."""
+  return found if code == found or not _meaning_more(said, code, found) else None
+
+
+def _meaning_more(said: Said, code: Fields, found: Fields) -> List[str]:
+  """The parts of a document that mean something else than the code. It may say in addition what goes without saying, and
+  what the application says of the task."""
+  parts = [part for part in _parts(code, found) if _of(part, code) != _of(part, found)]
+  if not parts:
+    return []
+  code, found, imported = _telling(code), _telling(found), _telling(_fields(said.imported()))
+  return [part for part in parts if _of(part, found) not in (_of(part, code), _of(part, imported))]
+
+
+def _telling(fields: Fields) -> Fields:
+  """The fields without those that mean nothing."""
+  told = {field: value for field, value in fields.items() if value not in ("[]", "{}", '""')}
+  for field in ("interval", "crontab"):
+    if field in told:
+      told[field] = _canonical(_measured(json.loads(told[field])))
+  if "headers" in told:
+    headers = json.loads(told["headers"])
+    # django-celery-beat adds the schedule's name to each message.
+    if isinstance(headers, dict) and headers.get("periodic_task_name") == json.loads(fields.get("name", '""')):
+      told["headers"] = _canonical({key: value for key, value in headers.items() if key != "periodic_task_name"})
+      if told["headers"] == "{}":
+        del told["headers"]
+  return told
+
+
+def _measured(schedule: Any) -> Any:
+  """An interval or a crontab of which equal ones are written alike, for comparisons."""
+  if not isinstance(schedule, dict):
+    return schedule
+  every, seconds = schedule.get("every"), _SECONDS.get(schedule.get("period", ""))
+  if seconds and isinstance(every, (int, float)):
+    return dict(schedule, every=every * seconds / 1.0, period="seconds")
+  return {field: str(value) for field, value in schedule.items() if value != "*"}
 
 
 def _parts(*all_fields: Fields) -> List[str]:
