@@ -1,7 +1,7 @@
 """What scripts/bench runs when everything is built: all figures in one run, or one of them by its name.
 
 pickup  burst  steady  start  idle  storm      each in its own file; together they are the table
-takeover  disconnects  soak  micro             run by their names only
+beat  takeover  disconnects  soak  micro       run by their names only
 """
 
 import argparse
@@ -14,6 +14,7 @@ import time
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "scripts/lib"))
 
+import beat  # noqa: E402
 import burst  # noqa: E402
 import disconnects  # noqa: E402
 import documents  # noqa: E402
@@ -30,7 +31,7 @@ from scene import note, redis_version  # noqa: E402
 from stage import BEAT_WATCH, Failed, Interrupted  # noqa: E402
 
 FIGURES = {"pickup": pickup, "burst": burst, "steady": steady, "start": start, "idle": idle, "storm": storm}
-OTHERS = {"takeover": takeover, "disconnects": disconnects, "soak": soak, "micro": micro}
+OTHERS = {"beat": beat, "takeover": takeover, "disconnects": disconnects, "soak": soak, "micro": micro}
 SIZES = {"pickup": (10, 10_000, 1_000_000), "burst": (1000, 10_000, 100_000), "steady": (200, 5000, 50_000),
          "start": (10_000, 100_000, 1_000_000)}
 QUICK = {"pickup": (10, 10_000), "burst": (1000, 10_000), "steady": (200, 5000), "start": (10_000, 100_000)}
