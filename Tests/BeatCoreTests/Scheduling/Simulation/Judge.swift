@@ -35,9 +35,7 @@ struct Judge {
   private var editedAt: UnixTime?
   /// How far a daemon's estimate of the server's clock may be off; microseconds.
   private let tolerance: Int64
-  /// The bytes of the newest document that could be read.
-  private var usable: [UInt8]?
-  /// The schedule of that document, and the `editedAt` that belongs to it.
+  /// The schedule of the newest document that could be read, and the `editedAt` that belongs to it.
   private var usableDigest: ScheduleDigest?
   private var usableEditedAt: UnixTime?
   /// The document's `total_run_count` before the counted messages.
@@ -61,24 +59,24 @@ struct Judge {
   // MARK: what happens
 
   /// A client has written or deleted the document.
-  mutating func wrote(_ document: [UInt8]?, at now: UnixTime) {
+  mutating func wrote(_ document: [UInt8]?, after held: HeldDocuments, at now: UnixTime) {
     let read = document.flatMap { try? ScheduleDocument($0, context: Sample.context) }
     let new = read.map { EntryTiming($0.definition) }
-    let isBack = document == usable
-    // The document was deleted and made again, and no watermark says that it was gone. One read may have answered both
-    // events, and then the schedule is the one that was stored before.
-    let isTheSame = timing == nil && new != nil && new?.digest == usableDigest && watermarkDigest != .gone
-    if let new { (usable, usableDigest) = (document, new.digest) }
     // A copy that is stored where no daemon has heard of another document goes on from its last run.
     let isRestored = (timing == nil || watermarkDigest == .gone) && read?.lastRunAt != nil
+    // The document was deleted and made again, and no watermark says that it was gone, or a daemon has not heard of it.
+    // One read may have answered both events, and then the schedule is the one that was stored before.
+    let isKnown = watermarkDigest != .gone || held.known.contains { Self.digest(of: $0) == new?.digest }
+    let isTheSame = timing == nil && new != nil && new?.digest == usableDigest && isKnown && !isRestored
+    if let new { usableDigest = new.digest }
     if isRestored, new != nil, new?.digest == timing?.digest {
       // The document in between has the same schedule, and no daemon will ever hear of it.
       (editedAt, usableEditedAt) = (nil, nil)
       return shake()
     }
     guard new?.digest != timing?.digest || document == nil else { return }
-    // Where all daemons fire, one that has heard of neither change goes on by the same bytes, and is right.
-    let isUnheard = !isStrict && timing == nil && isBack
+    // Where all daemons fire, one that has heard of no document in between goes on by the same bytes, and is right.
+    let isUnheard = !isStrict && document.map { held.known.contains($0) || held.firing.contains($0) } == true
     timing = new
     if isTheSame {
       editedAt = usableEditedAt
@@ -87,6 +85,10 @@ struct Judge {
     defer { if new != nil { usableEditedAt = editedAt } }
     editedAt = isRestored || isUnheard || watermarkDigest == nil || watermarkDigest == new?.digest ? nil : now
     shake()
+  }
+
+  private static func digest(of document: [UInt8]) -> ScheduleDigest? {
+    (try? ScheduleDocument(document, context: Sample.context)).map { EntryTiming($0.definition).digest }
   }
 
   private mutating func shake() {

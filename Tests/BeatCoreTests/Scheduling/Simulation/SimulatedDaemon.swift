@@ -40,6 +40,8 @@ final class SimulatedDaemon {
   var requests: [ModelConnector.Request] { connection?.requests ?? [] }
   var replies: [ModelConnector.Reply] { connection?.replies.map(\.reply) ?? [] }
   var events: [ModelStore.Change] { connection?.events ?? [] }
+  /// The documents of this name in answers that are on their way.
+  func answers(of name: EntryName) -> [[UInt8]] { connection?.answers(of: name) ?? [] }
   /// Whether the process has come to its end.
   var hasEnded: Bool { ending.hasEnded }
 

@@ -238,7 +238,7 @@ struct Simulation {
     let name = world.schedules[number].name
     store.set(name, document)
     written[name] = document
-    judges[number].wrote(document, at: serverTime)
+    judges[number].wrote(document, after: HeldDocuments(of: name, in: self), at: serverTime)
     missing.removeAll { $0 == number }
     if isTraced { say("written \(name): \(String(document))") }
   }
@@ -247,7 +247,7 @@ struct Simulation {
     let name = world.schedules[number].name
     store.delete(name)
     written[name] = nil
-    judges[number].wrote(nil, at: serverTime)
+    judges[number].wrote(nil, after: HeldDocuments(of: name, in: self), at: serverTime)
     if isTraced { say("deleted \(name)") }
   }
 

@@ -97,9 +97,10 @@ final class ModelConnection: StoreConnection {
   private(set) var isSilenced = false
 
   private var calls: [(request: ModelConnector.Request, answer: (ModelConnector.Reply?) -> Void)] = []
-  /// The completions of the requests that the server has carried out, in order.
-  private var awaiting: [(ModelConnector.Reply?) -> Void] = []
-  private(set) var replies: [(reply: ModelConnector.Reply, answer: (ModelConnector.Reply?) -> Void)] = []
+  /// The requests that the server has carried out, in order, with their completions.
+  private var awaiting: [(request: ModelConnector.Request, answer: (ModelConnector.Reply?) -> Void)] = []
+  private(set) var replies:
+    [(request: ModelConnector.Request, reply: ModelConnector.Reply, answer: (ModelConnector.Reply?) -> Void)] = []
   private(set) var events: [ModelStore.Change] = []
 
   init(_ connector: ModelConnector, fence: @escaping () -> String, event: @escaping (StoreEvent) -> Void) {
@@ -143,19 +144,32 @@ final class ModelConnection: StoreConnection {
     calls.append((request, answer))
   }
 
+  /// The documents of this name in answers that are on their way.
+  func answers(of name: EntryName) -> [[UInt8]] {
+    replies.flatMap { call -> [[UInt8]] in
+      guard case (.read(let names), .read(let reads)) = (call.request, call.reply) else { return [] }
+      return zip(names, reads).compactMap {
+        if $0 == name, case .document(let bytes) = $1.content { bytes } else { nil }
+      }
+    }
+  }
+
   // MARK: the server's side
 
   func takeRequest() -> ModelConnector.Request {
     let call = calls.removeFirst()
-    awaiting.append(call.answer)
+    awaiting.append(call)
     return call.request
   }
 
-  func answer(_ reply: ModelConnector.Reply) { replies.append((reply, awaiting.removeFirst())) }
+  func answer(_ reply: ModelConnector.Reply) {
+    let (request, answer) = awaiting.removeFirst()
+    replies.append((request, reply, answer))
+  }
   func tell(_ change: ModelStore.Change) { events.append(change) }
 
   func takeReply() {
-    let (reply, answer) = replies.removeFirst()
+    let (_, reply, answer) = replies.removeFirst()
     answer(reply)
   }
 
@@ -197,7 +211,7 @@ final class ModelConnection: StoreConnection {
   private func drop() -> [(ModelConnector.Reply?) -> Void] {
     stage = .over
     connector.abandoned += requests
-    let open = replies.map(\.answer) + awaiting + calls.map(\.answer)
+    let open = replies.map(\.answer) + awaiting.map(\.answer) + calls.map(\.answer)
     (calls, awaiting, replies, events) = ([], [], [], [])
     connector.ended(self)
     return open
