@@ -20,13 +20,15 @@ extension Scheduler {
   mutating func beginLeading(now: UnixTime) {
     for name in entries.names {
       guard let handle = entries.handle(of: name), let entry = entries[handle] else { continue }
+      var isStored = entry.floor == nil
       if entry.progress.isMeasured, let before = entry.progress.watermarkBefore, before != .earliest {
         actions.append(.rebase(name, from: before, to: entry.anchor))
+        isStored = false
       }
       if entry.isAhead(of: now) { touch(name) }
-      // The earlier leader may have stored in the watermark where an edit goes on, and no event tells of that. So the
-      // schedule fires only after its watermark is read.
-      if entry.floor != nil, entry.isWaiting { resolve(handle) }
+      // The earlier leader may have stored in the watermark where an edit goes on, or when it first saw a schedule that
+      // was made again, and no event tells of that. So the schedule fires only after its watermark is read.
+      if !isStored, entry.isWaiting { resolve(handle) }
     }
     for name in rejected.keys.sorted(by: { $0.bytes.lexicographicallyPrecedes($1.bytes) }) { touch(name) }
   }

@@ -125,7 +125,10 @@ struct DecisionTableTests {
       ],
       .mended: [(Self.every10, Self.seen(try Watermark.fired(50).under(Self.every10)), true, 50)],
       .mendedToOtherInstant: [(Self.once(30), Self.seen(try Watermark.fired(20).under(Self.once(20))), true, 20)],
-      .cameBack: [(runs, Self.seen(gone, last: 40, Self.firstLoad), false, 50)],
+      .cameBack: [
+        (runs, Self.seen(gone, last: 40, Self.firstLoad), false, 50), (runs, Self.seen(gone, last: 40), false, 50),
+        (runs, Self.seen(try Watermark.fired(50).under(Self.every4), last: 40), false, 50),
+      ],
       .otherInstant: [
         (Self.once(30), Self.seen(try Watermark.fired(20).under(Self.once(20)), Self.firstLoad), false, 20)
       ],

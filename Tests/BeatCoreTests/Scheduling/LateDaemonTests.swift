@@ -129,4 +129,20 @@ struct LateDaemonTests {
     _ = bench.read(a, every3, try Watermark.seen(10, count: 2).under(every3))
     #expect(bench.run(1).dues == [13, 16, 19])
   }
+
+  /// The leader has stored in the watermark when it first saw a schedule that was made again, a moment after this daemon
+  /// saw it. That time counts, and not this daemon's own.
+  @Test(arguments: [3, 7]) func whoTakesOverLooksOnceMoreAtWhatWasMadeAgain(seen: Double) throws {
+    var bench = SchedulerBench.watching()
+    _ = bench.receive(.leadershipChanged(false))
+    _ = bench.pass(5)
+    _ = bench.edit(a, every10, Watermark.fired(0).ofGone)
+    _ = bench.pass(7.5)
+    let actions = bench.receive(.leadershipChanged(true))
+    #expect(actions.rebases == [Rebase(from: at(0), to: .seen(5))])
+    #expect(actions.reads == [a])
+    #expect(bench.pass(5).dues == [], "the stored watermark is not known yet")
+    _ = bench.read(a, every10, try Watermark.seen(seen).under(every10))
+    #expect(bench.run(10).dues == [seen + 10, seen + 20].filter { $0 <= 27.5 })
+  }
 }

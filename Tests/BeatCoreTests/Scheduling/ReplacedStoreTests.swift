@@ -42,6 +42,8 @@ struct ReplacedStoreTests {
     #expect(bench.load(a, document, .seen(10)).rebases == [])
     let actions = bench.receive(.leadershipChanged(true))
     #expect(actions.rebases.contains { $0.from == at(10) && $0.to.due == at(30) })
+    #expect(actions.reads == [a])
+    _ = bench.read(a, document, .seen(30, count: 3))
     #expect(bench.run(15).dues == [40, 50])
   }
 

@@ -143,6 +143,21 @@ struct UnheardEditTests {
     }
   }
 
+  /// A document with a last run comes back while the daemon watches, and loses it by a later edit of the arguments. The
+  /// daemon has stored in the watermark that the schedule is in force, so what is missed then is made up for. The old
+  /// watermark says that the schedule before was deleted, or no daemon noticed that.
+  @Test(arguments: [true, false]) func oneThatCameBackIsInForce(isGone: Bool) throws {
+    let old = isGone ? Watermark.fired(0).ofGone : try Watermark.fired(0).under(hourly)
+    var bench = SchedulerBench.watching()
+    _ = bench.pass(5)
+    let actions = bench.edit(a, Sample.document(#""last_run_at": "\#(at(0).iso8601)""#), old)
+    let watermarks = actions.compactMap { if case .rebase(a, at(0), let watermark) = $0 { watermark } else { nil } }
+    var restarted = SchedulerBench()
+    restarted.now = at(13)
+    _ = restarted.load(a, every10, watermarks.first ?? old)
+    #expect(restarted.run(7).dues == [10, 20])
+  }
+
   /// The schedule was switched off and on again, and a standby heard only the second edit: the leader's watermark shows
   /// the first.
   @Test func theWatermarkTellsOfAnEditInBetween() throws {

@@ -19,10 +19,11 @@ enum FirstSight: String, CaseIterable {
       self = isOtherInstant ? .mendedToOtherInstant : .mended
     } else if isNew {
       self = seen.stored == nil ? .made : .madeAgain
-    } else if !seen.load.isWatching, entry.isUnheard(seen.stored, now: seen.now) {
+    } else if entry.isUnheard(seen.stored, now: seen.now) {
       // A schedule that appears where another was deleted, and remembers its runs, goes on from there, as it does when
-      // the daemon notices both edits.
-      self = seen.stored?.digest == .gone ? .cameBack : isOtherInstant ? .otherInstant : .editedUnheard
+      // the daemon notices both edits. A daemon that watches knows that there was no document.
+      let isBack = seen.stored?.digest == .gone || seen.load.isWatching
+      self = isOtherInstant ? .otherInstant : isBack ? .cameBack : .editedUnheard
     } else {
       self = seen.stored != nil ? .known : seen.remembered != nil ? .remembered : .found
     }
