@@ -288,6 +288,14 @@ def test_schedules_in_the_code_are_in_step(stage: Stage) -> None:
   assert (stored("often")["args"], stored("often")["interval"]["every"]) == (["hand"], 3600)
   assert stored("often")["total_run_count"] >= runs and stored("gone") is None
 
+  # An entry that the daemon would set aside keeps nothing from running.
+  stage.write("app.conf.beat_schedule = {'often': {'task': 'proj.hello', 'schedule': 0}}\n")
+  refused = stage.beat()
+  refused.wait_for("schedule often: cannot be published: interval.every 0: 0 seconds is not positive")
+  refused.wait_for("schedules=1")
+  assert stored("often")["interval"]["every"] == 3600
+  assert refused.end() == 0
+
   # The running daemon hears a deployment.
   stage.write("app.conf.beat_schedule = {'new': {'task': 'proj.hello', 'schedule': 0.2, 'args': ['deployed']},\n"
               "  'often': {'task': 'proj.hello', 'schedule': 3600, 'args': ['code']}}\n")

@@ -42,6 +42,11 @@ def entry(**options: Any) -> Dict[str, Any]:
   return dict({"task": "proj.report", "schedule": crontab(hour=4, minute=30)}, **options)
 
 
+@pytest.fixture(autouse=True)
+def program(beat_watch: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+  monkeypatch.setenv("BEAT_WATCH_PROGRAM", str(beat_watch))
+
+
 @pytest.fixture
 def store(server: Server) -> Iterator[Any]:
   client = server.client(1)
@@ -275,6 +280,28 @@ def test_what_cannot_be_a_document(store: Any) -> None:
   assert "the application has no task proj.none" in texts["schedule unknown"]
   assert document(store, "odd"), "what stood there stays: it has not left the code"
   assert document(store, "5") and document(store, "unknown")
+
+
+@pytest.mark.parametrize("broken, problem", [
+  ({"options": {"countdown": 3}}, "options.countdown 3: cannot be honoured: a run is sent when it is due"),
+  ({"options": {"link": "proj.other"}}, 'options.link "proj.other": cannot be honoured'),
+  ({"options": {"eta": "2030-01-01"}}, "options.eta"),
+  ({"options": {"queue": "q" * 300}}, "queue"),
+  ({"schedule": datetime.timedelta(0)}, "interval.every 0: 0 seconds is not positive"),
+  ({"schedule": 0.001}, "too short"),
+  ({"schedule": crontab(day_of_week="FRI#2")}, 'crontab.day_of_week "FRI#2"'),
+])
+def test_what_the_daemon_would_set_aside(store: Any, broken: Dict[str, Any], problem: str) -> None:
+  """A schedule that runs goes on as it is, and a new one is not made."""
+  publish(store, {"report": entry(), "other": entry()})
+  before = store.get(PREFIX + "report")
+  for dry_run in (True, False):
+    done = publish(store, {"other": entry(), "report": entry(**broken), "new": entry(**broken)}, dry_run=dry_run)
+    assert (done.refused, done.count, done.changes) == (2, 1, ())
+    for name, line in zip(("report", "new"), done.warnings):
+      assert line.startswith(f"schedule {name}: cannot be published: ") and problem in line, line
+  assert (store.get(PREFIX + "report"), document(store, "new")) == (before, None)
+  assert publish(store, {"other": entry(), "report": entry()}) == Publication(2, (), ())
 
 
 def test_an_entry_object_and_the_results_own_entry(store: Any, tmp_path: pathlib.Path) -> None:

@@ -15,7 +15,7 @@ from celery.beat import ScheduleEntry
 from conftest import Server
 from kombu import Exchange, Queue
 
-from reactivebeat import application, publish
+from reactivebeat import application, binary, publish
 from reactivebeat.keys import Keys
 from reactivebeat.manifest import ManifestError, OtherApplication, publish_manifest
 
@@ -362,7 +362,9 @@ class Command:
 
 
 @pytest.fixture
-def command(tmp_path: pathlib.Path, capsys: Any, monkeypatch: pytest.MonkeyPatch) -> Command:
+def command(
+    tmp_path: pathlib.Path, beat_watch: pathlib.Path, capsys: Any, monkeypatch: pytest.MonkeyPatch) -> Command:
+  monkeypatch.setenv("BEAT_WATCH_PROGRAM", str(beat_watch))
   return Command(tmp_path, capsys, monkeypatch)
 
 
@@ -384,6 +386,23 @@ def test_the_command(command: Command, server: Server, store: Any) -> None:
   finally:
     signals.before_task_publish.receivers.clear()
     signals.before_task_publish.sender_receivers_cache.clear()
+
+
+def test_entries_that_cannot_be_schedules_are_told_by_the_status(
+    command: Command, server: Server, store: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+  command.write("cmd_refused", server.url(1), "app.conf.beat_schedule = {\n"
+                "  'bad': {'task': 't', 'schedule': 60, 'options': {'countdown': 3}}, 'good': {'task': 't', 'schedule': 60}}")
+  for _ in range(2):
+    status, out, err = command.run("-A", "cmd_refused")
+    assert status == 65 and out[-1].startswith("published: proj, 1 tasks, 1 schedule, ")
+    assert err[-1] == ("reactivebeat: 1 of the 2 schedules in the code cannot be published, and what stood there stays: "
+                       "see the warnings")
+    assert any("schedule bad: cannot be published: options.countdown 3: " in line for line in err)
+  assert store.exists("tasks:meta:good") and not store.exists("tasks:meta:bad")
+  monkeypatch.delenv("BEAT_WATCH_PROGRAM")
+  monkeypatch.setattr(binary, "NAME", "beat-none")
+  status, _, err = command.run("-A", "cmd_refused")
+  assert status == 127 and len(err) == 1 and "beat-none is neither where the Python package" in err[0]
 
 
 def test_the_commands_errors(command: Command, server: Server, store: Any) -> None:

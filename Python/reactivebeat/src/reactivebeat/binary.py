@@ -9,11 +9,13 @@ import shutil
 import sysconfig
 from typing import Mapping
 
+from .errors import ReactiveBeatError
+
 NAME = "beat-watch"
 SYSTEM_ZONES = "/usr/share/zoneinfo"
 
 
-class ProgramMissing(Exception):
+class ProgramMissing(ReactiveBeatError):
   """There is no beat-watch. The text says what to do."""
 
 

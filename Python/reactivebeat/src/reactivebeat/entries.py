@@ -12,12 +12,13 @@ import random
 import time
 from typing import TYPE_CHECKING, Any, Dict, Final, Iterable, List, Optional, Tuple
 
-from . import application, ownership
+from . import application, forecast, ownership
 from .documents import LONGEST_DOCUMENT
 from .errors import InvalidSchedule
 from .keys import Keys, encoded
 from .ownership import Outcome, Said
 from .runner import Runner
+from .settings import Settings
 from .steps import Script
 from .store import owner_records
 
@@ -41,6 +42,8 @@ class Publication:
   changes: Tuple[str, ...]
   #: What people have changed by hand, and what cannot be a schedule, one line each.
   warnings: Tuple[str, ...]
+  #: How many entries of the code cannot be schedules. What stood there stays.
+  refused: int = 0
 
 
 def publish_entries(
@@ -54,7 +57,8 @@ def publish_entries(
   - takes_over: whether schedules of other applications' code count as this one's.
   - dry_run: only tells what would change.
 
-  Raises ReactiveBeatError, and the errors of `client`.
+  What the daemon would set aside is not stored: its own program is asked. Raises ReactiveBeatError, and the errors of
+  `client`.
   """
   return _Publisher(app, client, Keys(prefix), name, resets, takes_over, dry_run).publish()
 
@@ -136,8 +140,11 @@ class _Publisher:
   def publish(self) -> Publication:
     said, problems, notes = said_by(self._app)
     self._warnings += notes
+    for entry, problem in self._errors(said).items():
+      del said[entry]
+      problems[entry] = problem
     for entry, problem in problems.items():
-      self._warnings.append(f"schedule {entry}: {problem}")
+      self._warnings.append(f"schedule {entry}: cannot be published: {problem}")
     owners = self._owners()
     gone = [entry for entry in self._mine(owners) if entry not in said and entry not in problems]
     if gone and not self._app.conf.beat_schedule:
@@ -148,7 +155,11 @@ class _Publisher:
     found = self._documents([*said, *gone])
     for entry in [*said, *gone]:
       self._bring(entry, said.get(entry), found[entry], owners.get(encoded(entry)))
-    return Publication(len(said), tuple(self._changes), tuple(self._warnings))
+    return Publication(len(said), tuple(self._changes), tuple(self._warnings), len(problems))
+
+  def _errors(self, said: Dict[str, Said]) -> Dict[str, str]:
+    documents = {entry: json.dumps(value.fields).encode() for entry, value in said.items()}
+    return self._runner.run(forecast.errors(Settings.of(self._app), documents))
 
   def _owners(self) -> Dict[bytes, bytes]:
     return self._runner.run(owner_records(self._keys))

@@ -7,7 +7,7 @@ import dataclasses
 import datetime
 import json
 import os
-from typing import Any, Final, List, Optional, Tuple
+from typing import Any, Dict, Final, List, Mapping, Optional, Tuple
 
 from . import binary
 from .errors import InvalidSchedule, NotFound, ReactiveBeatError, Rejected
@@ -86,12 +86,33 @@ def check(settings: Settings, data: bytes) -> Steps[None]:
   raise _failed("lint", status, errors)
 
 
+def errors(settings: Settings, documents: Mapping[str, bytes]) -> Steps[Dict[str, str]]:
+  """The first error that the daemon would find in each document, with its field, by the keys of `documents`. Those in
+  order are left out. No document may have a line break. Raises ReactiveBeatError."""
+  keys = list(documents)
+  found: Dict[str, str] = {}
+  if not keys:
+    return found
+  status, told, said = yield from _ask(settings, "lint", "--json", "-", stdin=b"\n".join(documents.values()) + b"\n")
+  try:
+    if status in (_DONE, _FOUND):
+      for remark in told:
+        if remark["level"] == "error":
+          field, value = remark["field"], remark["found"]
+          place = " ".join(str(part) for part in (field, value) if part)
+          found.setdefault(keys[remark["line"] - 1], f"{place}: {remark['message']}" if place else remark["message"])
+      return found
+  except (LookupError, TypeError):
+    pass
+  raise _failed("lint", status, said)
+
+
 def _ask(settings: Settings, *arguments: str, stdin: bytes = b"") -> Steps[Tuple[int, Any, bytes]]:
   """The exit status, what was printed as JSON, or None, and standard error."""
   try:
     program = os.environ.get("BEAT_WATCH_PROGRAM") or binary.program()
   except binary.ProgramMissing as error:
-    raise ReactiveBeatError(f"this is computed by beat-watch: {error}") from None
+    raise binary.ProgramMissing(f"this is computed by beat-watch: {error}") from None
   status, output, errors = yield Program(
     (program, *arguments), dict(binary.environment(), **settings.environment()), stdin)
   try:

@@ -8,14 +8,14 @@ import dataclasses
 import sys
 from typing import Any, List, Mapping, NoReturn, Optional, Tuple
 
-from . import application
+from . import application, binary
 from .entries import publish_entries
 from .errors import InvalidSetting, InvalidURL, ReactiveBeatError, UnsupportedBroker
-from .manifest import ManifestError, OtherApplication, publish_manifest
+from .manifest import OtherApplication, publish_manifest
 from .settings import Settings, conflicts
 
 # The exit statuses of beat-watch, from sysexits.h.
-USAGE, DATA, UNAVAILABLE, EXISTS, DENIED, CONFIGURATION = 64, 65, 69, 73, 77, 78
+USAGE, DATA, UNAVAILABLE, EXISTS, DENIED, CONFIGURATION, MISSING = 64, 65, 69, 73, 77, 78, 127
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,6 +29,8 @@ class Publication:
   changes: Tuple[str, ...]
   #: What is not, or not yet, as the code has it, one line each.
   warnings: Tuple[str, ...]
+  #: How many entries of the code cannot be schedules.
+  refused: int
 
 
 def publish_application(
@@ -52,7 +54,8 @@ def publish_application(
   finally:
     client.close()
   return Publication(
-    manifest.manifest, entries.count, manifest.changes + entries.changes, manifest.warnings + entries.warnings)
+    manifest.manifest, entries.count, manifest.changes + entries.changes, manifest.warnings + entries.warnings,
+    entries.refused)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -97,7 +100,9 @@ def main(argv: Optional[List[str]] = None) -> int:
     return _fail(EXISTS, f"{error} (--replace)")
   except (InvalidSetting, InvalidURL, UnsupportedBroker) as error:
     return _fail(CONFIGURATION, str(error))
-  except (ManifestError, ReactiveBeatError) as error:
+  except binary.ProgramMissing as error:
+    return _fail(MISSING, str(error))
+  except ReactiveBeatError as error:
     return _fail(DATA, str(error))
   except Exception as error:
     status = _redis_status(error)
@@ -107,7 +112,10 @@ def main(argv: Optional[List[str]] = None) -> int:
 
 
 def publish(app: Any, name: str, *, replace: bool, resets: bool, dry_run: bool) -> int:
-  """Publishes, and prints what changes. Raises ReactiveBeatError, and redis-py's errors."""
+  """Publishes, and prints what changes. Returns the exit status: DATA if entries of the code cannot be schedules.
+
+  Raises ReactiveBeatError, and redis-py's errors.
+  """
   settings = Settings.of(app)
   done = publish_application(app, settings, name, replace=replace, resets=resets, dry_run=dry_run)
   for warning in done.warnings:
@@ -118,6 +126,9 @@ def publish(app: Any, name: str, *, replace: bool, resets: bool, dry_run: bool) 
   schedules = f", {done.count} schedule{'s' * (done.count != 1)}" if done.count else ""
   print(f"{verb}: {done.manifest['application']}, {len(done.manifest['tasks'])} tasks{schedules}, "
         f"{len(done.changes) or 'no'} change{'s' * (len(done.changes) != 1)}, in {settings.store}")
+  if done.refused:
+    return _fail(DATA, f"{done.refused} of the {done.count + done.refused} schedules in the code cannot be published, "
+                       "and what stood there stays: see the warnings")
   return 0
 
 
