@@ -80,9 +80,12 @@ def test_errors(server: Server, run: Any) -> None:
       async with beat.edit("absent"):
         pass
     async with beat.edit("n") as s:
-      pass
-    with pytest.raises(ReactiveBeatError, match="nothing was changed"):
-      await s.wait()
+      with pytest.raises(ReactiveBeatError, match="the block of edit has not ended"):
+        await s.wait()
+    with pytest.raises(NoDaemon):
+      await s.wait(0.3)
+    with pytest.raises(AttributeError):
+      beat["n"].enabled = False  # type: ignore[attr-defined]
     with pytest.raises(NoDaemon, match="the request is taken back"):
       await beat["n"].fire(0.2)
   run(work)

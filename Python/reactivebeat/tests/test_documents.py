@@ -5,7 +5,7 @@ import decimal
 import json
 import uuid
 import zoneinfo
-from typing import Any, Dict
+from typing import Any, Callable, Dict
 
 import pytest
 from celery import Celery, chain, group
@@ -217,7 +217,8 @@ MOMENT = datetime.datetime(2027, 1, 1, tzinfo=UTC)
   ("n", "t", 1, {"link": add.s(1)}, "link", "cannot be honoured"),
   ("n", "t", 1, {"retries": 3}, "retries", "cannot be honoured"),
   ("n", "t", 1, {"queu": "q"}, "queu", "is not a field of a schedule: is queue meant?"),
-  ("n", "t", 1, {"colour": "red"}, "colour", "a field of your own goes into extra"),
+  ("n", "t", 1, {"colour": "red"}, "colour", "is not a field of a schedule: one of your own is extra={\"colour\": …}"),
+  ("n", "t", 1, {"crontab": {"hour": 2}}, "crontab", "is given as when: seconds"),
   ("n", "t", 1, {"extra": {"crontab": {}}}, "crontab", "is a field of a schedule"),
   ("n", "t", 1, {"extra": {"last_run_at": 1}}, "last_run_at", "is a field of a schedule"),
   ("n", "t", 1, {"extra": {"task": 1}}, "task", "is a field of a schedule"),
@@ -312,6 +313,42 @@ def test_a_broken_edit(field: str, value: Any, named: str) -> None:
     setattr(draft, field, value)
   assert raised.value.field == named
   assert not draft.is_changed
+
+
+@pytest.mark.parametrize("attribute, reason", [
+  ("enabeld", "is not a field of a schedule: is enabled meant?"), ("queu", "is queue meant?"),
+  ("lable", "is label meant?"), ("colour", 'is not a field of a schedule: one of your own is s["colour"]'),
+  ("schedule", "is given as when: seconds, a timedelta, a crontab, a line of cron, or a datetime"),
+  ("crontab", "is given as when"), ("interval", "is given as when"), ("clocked", "is given as when"),
+  ("countdown", "cannot be honoured: a run is sent when it is due"), ("name", "is the schedule's own name, which rename()"),
+  ("last_run_at", 'is written by the daemon; if it must be, s["last_run_at"] changes it'), ("text", "is not a field"),
+])
+def test_an_attribute_that_is_no_field(attribute: str, reason: str) -> None:
+  draft = Draft("n", STORED.encode())
+  with pytest.raises(InvalidSchedule) as raised:
+    setattr(draft, attribute, "7 * * * *")
+  assert raised.value.field == attribute and reason in raised.value.reason
+  with pytest.raises(InvalidSchedule):
+    delattr(draft, attribute)
+  assert not draft.is_changed
+  with pytest.raises(AttributeError, match="change it by edit"):
+    setattr(Document("n", STORED.encode()), attribute, 1)
+
+
+def test_what_is_changed_in_place_is_not_lost_without_a_word() -> None:
+  stored = b'{"task": "t", "crontab": {"hour": 2}, "kwargs": {"x": [1]}, "mine": {"y": 1}, "args": [1]}'
+  changes: Dict[str, Callable[[Draft], Any]] = {
+    "kwargs": lambda draft: draft.kwargs["x"].append(2), "when": lambda draft: draft.when.update(hour=3),
+    "mine": lambda draft: draft["mine"].update(y=2), "args": lambda draft: draft.args.append(2)}
+  for field, change in changes.items():
+    draft = Draft("n", stored)
+    change(draft)
+    with pytest.raises(InvalidSchedule, match="was changed in place") as raised:
+      draft.on(stored)
+    assert raised.value.field == field
+  draft = Draft("n", stored)
+  draft.args = [*draft.args, 2]
+  assert draft.on(stored) == stored.replace(b'"args": [1]', b'"args": [1, 2]')
 
 
 @pytest.mark.parametrize("field, value, named", [

@@ -140,16 +140,33 @@ def test_an_edit_that_fails_or_changes_nothing_writes_nothing(beat: Schedules) -
   with pytest.raises(ZeroDivisionError), beat.edit("report") as s:
     s.enabled = False
     raise ZeroDivisionError
-  with pytest.raises(ReactiveBeatError, match="nothing was changed"):
+  with pytest.raises(ReactiveBeatError, match="the block of edit has not ended, or has failed"):
     s.wait()
   with pytest.raises(InvalidSchedule, match="interval.every"), beat.edit("report") as s:
     s.when = 0
+  with pytest.raises(InvalidSchedule, match="enabeld: is not a field of a schedule: is enabled meant"):
+    with beat.edit("report") as s:
+      s.enabeld = False
+  with pytest.raises(InvalidSchedule, match="args: was changed in place"), beat.edit("report") as s:
+    s.args = [1]
+    s.args.append(2)
+  with pytest.raises(AttributeError):
+    beat["report"].enabled = False
   with beat.edit("report") as s:
     pass
-  with pytest.raises(ReactiveBeatError, match="nothing was changed"):
-    s.wait()
+  assert not s.saving.is_changed
   assert not beat.update("report", lambda draft: None).is_changed
   assert beat.get("report").data == before
+
+
+def test_an_edit_that_changes_nothing_has_the_receipt_of_what_stands_there(daemon: Daemon, beat: Schedules) -> None:
+  receipt = beat.put("report", "t", 60).wait()
+  with beat.edit("report") as s:
+    s.enabled = True
+  assert s.wait() == receipt
+  with beat.edit("report") as s:
+    pass
+  assert s.wait() == receipt
 
 
 def test_a_schedule_that_is_gone(server: Server, beat: Schedules) -> None:

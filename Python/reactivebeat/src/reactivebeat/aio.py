@@ -68,8 +68,7 @@ class AsyncSchedules:
     """`async with beat.edit("report") as s: s.enabled = False`, and then `await s.wait()`."""
     edit = AsyncEdit(name, (await self.get(name)).data)
     yield edit
-    if edit.is_changed:
-      edit.saving = await AsyncSaving(self, self._store.update(name, edit.on, self._check(check)))
+    edit._saving = await AsyncSaving(self, self._store.update(name, edit.on, self._check(check)))
 
   def update(self, name: str, function: Callable[[Draft], object], *, check: bool = False) -> AsyncSaving:
     """The function may be run several times. It is none of asyncio's."""
@@ -161,6 +160,8 @@ class AsyncSchedules:
 class AsyncSchedule:
   """As `Schedule`."""
 
+  __slots__ = ("name", "_schedules", "_store")
+
   def __init__(self, schedules: AsyncSchedules, name: str) -> None:
     self.name = name
     self._schedules = schedules
@@ -243,11 +244,15 @@ class AsyncSaving:
 class AsyncEdit(Draft):
   """As `Edit`."""
 
-  saving: Optional[AsyncSaving] = None
+  _saving: Optional[AsyncSaving] = None
+
+  @property
+  def saving(self) -> AsyncSaving:
+    if self._saving is None:
+      raise ReactiveBeatError(f"{self.name}: nothing was stored, for the block of edit has not ended, or has failed")
+    return self._saving
 
   async def wait(self, timeout: float = 10.0) -> Receipt:
-    if self.saving is None:
-      raise ReactiveBeatError(f"{self.name}: nothing was changed, or the block has not ended")
     return await self.saving.wait(timeout)
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import Any, Callable, Dict, Final, Mapping, Optional, Tuple, Union
 
 from . import values, when
-from .documents import BOOKKEEPING, FIELDS, Draft, Record, check_schedule, decode, encode
+from .documents import BOOKKEEPING, FIELDS, Draft, Record, check_schedule, decode, encode, unknown
 from .errors import InvalidSchedule
 from .fields import REFUSED, REFUSED_ANYWHERE
 from .jsontext import JSONText
@@ -50,7 +49,7 @@ def build(
     change(text)
   for field, value in given.items():
     if field not in FIELDS:
-      raise InvalidSchedule(field, _reason(field))
+      raise InvalidSchedule(field, unknown(field, f'extra={{"{field}": …}}'))
   for field, found in FIELDS.items():
     if field in given:
       found.change(given[field])(text)
@@ -122,11 +121,3 @@ def _of_signature(signature: Mapping[str, Any]) -> Tuple[str, Dict[str, Any]]:
     if signature.get(field):
       fields[field] = signature[field]
   return str(signature["task"]), fields
-
-
-def _reason(field: str) -> str:
-  if field in REFUSED:
-    return f"cannot be honoured: {REFUSED[field]}"
-  near = difflib.get_close_matches(field, [*FIELDS, "enabled", "label", "relative", "align"], 1)
-  return "is not a field of a schedule" + (
-    f": is {near[0]} meant?" if near else "; a field of your own goes into extra")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import datetime
-from typing import Any, Dict, Final, List, Mapping, Optional, Union
+import difflib
+from typing import Any, Dict, Final, List, Mapping, Optional, Tuple, Union
 
 from . import values, when
 from .errors import InvalidSchedule
@@ -22,9 +24,18 @@ class Record:
   """The fields of a document as attributes. What others have written is given as it stands there, of whatever type."""
 
   def __init__(self, name: str, text: JSONText) -> None:
-    #: The schedule's name: its key without the prefix.
-    self.name = name
-    self.text = text
+    self._name = name
+    self._text = text
+
+  @property
+  def name(self) -> str:
+    """The schedule's name: its key without the prefix. The document's field of this name is `label`."""
+    return self._name
+
+  @property
+  def text(self) -> JSONText:
+    """The document."""
+    return self._text
 
   #: A name for people, the document's field `name`.
   label = Field[Optional[str], str](values.text, key="name", is_required=True)
@@ -80,7 +91,7 @@ class Record:
     """Any field by its name in the document. Raises KeyError."""
     if self.text.raw(field) is None:
       raise KeyError(field)
-    return self.text.value(field)
+    return self.lend(field, self.text.value(field))
 
   def get(self, field: str, default: Any = None) -> Any:
     return self[field] if field in self else default
@@ -95,6 +106,24 @@ class Record:
   def change(self, change: Change) -> None:
     raise AttributeError(f"this is what {self.name} was when it was read: change it by edit() or update()")
 
+  def lend(self, field: str, value: Any) -> Any:
+    """Every value that is read is given out by this."""
+    return value
+
+  def __setattr__(self, name: str, value: Any) -> None:
+    if not name.startswith("_") and not isinstance(getattr(type(self), name, None), Field):
+      self._refuse(name)
+    super().__setattr__(name, value)
+
+  def __delattr__(self, name: str) -> None:
+    if not isinstance(getattr(type(self), name, None), Field):
+      self._refuse(name)
+    super().__delattr__(name)
+
+  def _refuse(self, name: str) -> None:
+    """Raises an error for an attribute that is no field."""
+    self.change(lambda text: None)
+
   def __repr__(self) -> str:
     return f"<{type(self).__name__} {self.name}>"
 
@@ -103,15 +132,23 @@ class Document(Record):
   """A stored document, as it was when it was read."""
 
   def __init__(self, name: str, data: bytes) -> None:
-    #: What is wrong with it as a whole; None: it is a JSON object.
-    self.problem: Optional[str] = None
-    #: The very bytes in Redis.
-    self.data = data
+    self._data = data
+    self._problem: Optional[str] = None
     try:
       text = JSONText(decode(data))
     except InvalidSchedule as error:
-      self.problem, text = error.reason, JSONText()
+      self._problem, text = error.reason, JSONText()
     super().__init__(name, text)
+
+  @property
+  def data(self) -> bytes:
+    """The very bytes in Redis."""
+    return self._data
+
+  @property
+  def problem(self) -> Optional[str]:
+    """What is wrong with it as a whole; None: it is a JSON object."""
+    return self._problem
 
 
 class Draft(Record):
@@ -126,12 +163,26 @@ class Draft(Record):
     """Raises InvalidSchedule if the bytes are no JSON object."""
     super().__init__(name, JSONText(decode(data)))
     self._changes: List[Change] = []
+    self._lent: List[Tuple[str, Any, Any]] = []
 
   def change(self, change: Change) -> None:
     trial = self.text.copy()
     change(trial)
-    self.text = trial
+    self._text = trial
     self._changes.append(change)
+
+  def lend(self, field: str, value: Any) -> Any:
+    # What is done to a list or an object that was read would be lost without a word.
+    if isinstance(value, (list, dict)):
+      self._lent.append((field, value, copy.deepcopy(value)))
+    return value
+
+  def _refuse(self, name: str) -> None:
+    if name == "name":
+      raise InvalidSchedule(name, "is the schedule's own name, which rename() changes; label is the document's field name")
+    if name in BOOKKEEPING:
+      raise InvalidSchedule(name, f'is written by the daemon; if it must be, s["{name}"] changes it')
+    raise InvalidSchedule(name, unknown(name, f's["{name}"]'))
 
   def __setitem__(self, field: str, value: Any) -> None:
     known = _KNOWN.get(field)
@@ -149,6 +200,10 @@ class Draft(Record):
 
   @property
   def is_changed(self) -> bool:
+    """Raises InvalidSchedule if something that was read has been changed, and not been assigned."""
+    for field, value, before in self._lent:
+      if value != before:
+        raise InvalidSchedule(field, "was changed in place, which changes no document: assign it the new value")
     return bool(self._changes)
 
   def finished(self) -> bytes:
@@ -158,11 +213,23 @@ class Draft(Record):
 
   def on(self, data: bytes) -> bytes:
     """The same changes on other bytes."""
+    if not self.is_changed:
+      return data
     text = JSONText(decode(data))
     for change in self._changes:
       change(text)
     check_schedule(text)
     return encode(text)
+
+
+def unknown(field: str, own: str) -> str:
+  """Why a name is no field of a schedule, and which is meant. `own` says where a field of the user's own goes."""
+  if field in REFUSED:
+    return f"cannot be honoured: {REFUSED[field]}"
+  if field in when.FIELDS:
+    return "is given as when: seconds, a timedelta, a crontab, a line of cron, or a datetime"
+  near = difflib.get_close_matches(field, [name for name, value in vars(Record).items() if isinstance(value, Field)], 1)
+  return "is not a field of a schedule: " + (f"is {near[0]} meant?" if near else f"one of your own is {own}")
 
 
 def kept(before: bytes, new: bytes) -> bytes:

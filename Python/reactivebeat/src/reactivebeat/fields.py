@@ -48,7 +48,7 @@ class Field(Generic[Read, Write]):
     if record is None:
       return self
     value = record.text.value(*self.place(record.text))
-    return cast(Read, self._read(self.key, value) if self._read is not None else value)
+    return cast(Read, record.lend(self.key, self._read(self.key, value) if self._read is not None else value))
 
   def __set__(self, record: Record, value: Write) -> None:
     record.change(self.change(value))
@@ -133,7 +133,7 @@ class WhenField(Field[Any, when.When]):
   def __get__(self, record: Record, owner: type) -> Any: ...
 
   def __get__(self, record: Optional[Record], owner: type) -> Any:
-    return self if record is None else when.read(record.text)
+    return self if record is None else record.lend("when", when.read(record.text))
 
   def change(self, value: Any) -> Change:
     if value is None:

@@ -86,8 +86,7 @@ class Schedules:
     """
     edit = Edit(name, self.get(name).data)
     yield edit
-    if edit.is_changed:
-      edit.saving = Saving(self, self._runner.run(self._store.update(name, edit.on, self._check(check))))
+    edit._saving = Saving(self, self._runner.run(self._store.update(name, edit.on, self._check(check))))
 
   def update(self, name: str, function: Callable[[Draft], object], *, check: bool = False) -> Saving:
     """Changes a schedule by a function, which is run again on the newer document where somebody was faster.
@@ -148,6 +147,9 @@ class Schedules:
 
 class Schedule:
   """One schedule by its name. Each method asks Redis anew, and raises NotFound if there is none."""
+
+  # An attribute that is set here by mistake, in the place of edit(), is an error.
+  __slots__ = ("name", "_schedules", "_store", "_runner")
 
   def __init__(self, schedules: Schedules, name: str) -> None:
     self.name = name
@@ -239,10 +241,18 @@ class Saving:
 class Edit(Draft):
   """The draft of a block of `edit`, and when the block has ended, what was stored."""
 
-  saving: Optional[Saving] = None
+  _saving: Optional[Saving] = None
+
+  @property
+  def saving(self) -> Saving:
+    """Raises ReactiveBeatError if the block has not ended, or has ended by an exception."""
+    if self._saving is None:
+      raise ReactiveBeatError(f"{self.name}: nothing was stored, for the block of edit has not ended, or has failed")
+    return self._saving
 
   def wait(self, timeout: float = 10.0) -> Receipt:
-    """As `Saving.wait`. Raises ReactiveBeatError if the block has not ended, or has changed nothing."""
-    if self.saving is None:
-      raise ReactiveBeatError(f"{self.name}: nothing was changed, or the block has not ended")
+    """As `Saving.wait`; a block that has changed nothing has the receipt of what stands there.
+
+    Raises ReactiveBeatError if the block has not ended, or has ended by an exception.
+    """
     return self.saving.wait(timeout)
