@@ -425,5 +425,11 @@ def test_the_commands_errors(command: Command, server: Server, store: Any) -> No
   assert command.run("-A", "cmd_other", "--replace")[0] == 0
   command.write("cmd_amqp", "amqp://localhost")
   fails(78, "broker_url: beat-watch speaks Redis brokers only", "-A", "cmd_amqp")
+  for number, (more, text) in enumerate([
+      ("timezone = 'Europe/Berln'", "timezone: 'Europe/Berln' is no time zone"),
+      ("beat_schedule = [1]", "beat_schedule: expected a dict of schedules, found a list"),
+      ("result_backend = 'nope://'", "result_backend: Celery cannot load it: ModuleNotFoundError: No module named 'nope'")]):
+    command.write(f"cmd_setting{number}", server.url(1), f"app.conf.{more}")
+    fails(78, text, "-A", f"cmd_setting{number}")
   store.config_set("requirepass", "hunter2")
   fails(77, "virtual_host=1: ", "-A", "cmd_other")

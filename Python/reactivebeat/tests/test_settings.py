@@ -148,6 +148,13 @@ def test_a_broker_that_is_not_redis_is_one_line(broker: Any) -> None:
   ({"broker_url": "redis://h", "redis_scheduler_url": 7}, "redis_scheduler_url: expected a text, found a int"),
   ({"broker_url": "redis://h", "broker_use_ssl": {"ca_certs": "/x"}}, "broker_use_ssl: ca_certs is not supported"),
   ({"broker_url": "redis+socket:///s", "broker_use_ssl": True}, "broker_use_ssl: the broker is a unix socket"),
+  ({"broker_url": "redis://h", "timezone": "Europe/Berln"},
+   "timezone: 'Europe/Berln' is no time zone of this system: expected one such as Europe/Berlin"),
+  ({"broker_url": "redis://h", "timezone": "../etc"}, "timezone: '../etc' is no time zone"),
+  ({"broker_url": "redis://h", "timezone": 7}, "timezone: 7 is no time zone"),
+  ({"broker_url": "redis://h", "broker_transport_options": "x"}, "broker_transport_options: expected a dict, found a str"),
+  ({"broker_url": 7}, "broker_url: expected a text, or a list of texts, found a int"),
+  ({"broker_url": b"redis://h"}, "broker_url: expected a text, or a list of texts, found a bytes"),
   ({"broker_url": "sentinel://a"}, "broker_url: a Sentinel URL needs the name of the primary"),
 ])
 def test_a_wrong_setting_is_named(conf: Dict[str, Any], error: str) -> None:

@@ -12,7 +12,7 @@ from . import application, binary
 from .entries import publish_entries
 from .errors import InvalidSetting, InvalidURL, ReactiveBeatError, UnsupportedBroker
 from .manifest import OtherApplication, publish_manifest
-from .settings import Settings, conflicts
+from .settings import Settings, check_schedules, conflicts
 
 # The exit statuses of beat-watch, from sysexits.h.
 USAGE, DATA, UNAVAILABLE, EXISTS, DENIED, CONFIGURATION, MISSING = 64, 65, 69, 73, 77, 78, 127
@@ -43,8 +43,9 @@ def publish_application(
   - resets: whether what people have changed by hand in schedules of the code is set back.
   - dry_run: only tells what would change.
 
-  Raises OtherApplication, ReactiveBeatError, and redis-py's errors.
+  Raises OtherApplication, InvalidSetting, other ReactiveBeatErrors, and redis-py's errors.
   """
+  check_schedules(app)
   client = settings.store.client(repeats=False)
   try:
     manifest = publish_manifest(app, client, settings.key_prefix, name=name, replace=replace, dry_run=dry_run)

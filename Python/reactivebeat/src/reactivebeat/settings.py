@@ -19,6 +19,7 @@ environment shows the same schedules. An application whose broker is `redis://lo
 from __future__ import annotations
 
 import dataclasses
+import datetime
 import json
 import os
 import re
@@ -66,6 +67,8 @@ class Settings:
     """
     conf = app.conf
     options: Mapping[str, Any] = conf.broker_transport_options or {}
+    if not isinstance(options, Mapping):
+      raise InvalidSetting("broker_transport_options", f"expected a dict, found a {type(options).__name__}")
     urls = _broker_urls(conf.broker_write_url)
     broker = _broker(urls, conf.broker_use_ssl, options)
     prefix = _own(conf, "redis_scheduler_key_prefix") or DEFAULT_PREFIX
@@ -113,6 +116,17 @@ class Settings:
     return {name: value for name, value in values.items() if value is not None}
 
 
+def check_schedules(app: Celery) -> None:
+  """Raises InvalidSetting if the schedules in the code cannot be looked at."""
+  entries = app.conf.beat_schedule
+  if not isinstance(entries, Mapping):
+    raise InvalidSetting("beat_schedule", f"expected a dict of schedules, found a {type(entries).__name__}")
+  try:
+    app.backend  # noqa: B018. Some have an entry of their own.
+  except Exception as error:
+    raise InvalidSetting("result_backend", f"Celery cannot load it: {type(error).__name__}: {error}") from None
+
+
 def conflicts(app: Celery) -> str:
   """The setting `reactivebeat_conflicts`: `keep` or `reset`. Raises InvalidSetting."""
   value = app.conf.get("reactivebeat_conflicts", "keep")
@@ -142,7 +156,9 @@ def _broker_urls(value: Any) -> Tuple[str, ...]:
   """The URLs as kombu takes them: one, several with semicolons, or a list."""
   if not value:
     return ()
-  parts = [value] if isinstance(value, str) else [str(part) for part in value]
+  parts = [value] if isinstance(value, str) else value
+  if not isinstance(parts, (list, tuple)) or not all(isinstance(part, str) for part in parts):
+    raise InvalidSetting("broker_url", f"expected a text, or a list of texts, found a {type(value).__name__}")
   return tuple(url for part in parts for url in part.split(";") if url)
 
 
@@ -206,7 +222,13 @@ def _store(url: Optional[str], broker: Address) -> Address:
 
 def _zone(app: Celery) -> str:
   """The name of `app.timezone`, which Celery makes of `timezone` and `enable_utc`."""
-  zone = app.timezone
+  try:
+    zone = app.timezone
+  except Exception:  # Of pytz or zoneinfo.
+    zone = None
+  if not isinstance(zone, datetime.tzinfo):
+    raise InvalidSetting(
+      "timezone", f"{app.conf.timezone!r} is no time zone of this system: expected one such as Europe/Berlin")
   name = getattr(zone, "key", None) or getattr(zone, "zone", None)
   if name is None and not app.conf.timezone and not app.conf.enable_utc:
     name = _local_zone()
