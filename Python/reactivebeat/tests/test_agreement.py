@@ -5,6 +5,7 @@ import itertools
 import json
 import os
 import pathlib
+import random
 import subprocess
 from typing import Any, Dict, List, Tuple
 
@@ -12,7 +13,7 @@ import pytest
 from celery.schedules import crontab, schedule
 from conftest import Server
 
-from reactivebeat import Schedules
+from reactivebeat import Schedules, crontab as grammar
 from reactivebeat.build import build
 from reactivebeat.documents import Draft
 
@@ -52,6 +53,23 @@ def test_the_daemon_has_nothing_against_what_is_made_here(beat_watch: pathlib.Pa
   assert [line for line in found if "no effect" in line or "not a field" in line] == []
   # The check can find something.
   assert remarks(beat_watch, tmp_path, [build("n", "t", 60, {"jitter": 60})])[0].startswith("1: error: jitter")
+
+
+def test_a_crontab_is_refused_as_by_the_daemon(beat_watch: pathlib.Path, tmp_path: pathlib.Path) -> None:
+  """Also where Celery is not installed. Values at random, but of this grammar: not the letters of others."""
+  generator = random.Random(7)
+  pieces = ["0", "1", "5", "7", "12", "23", "31", "59", "60", "366", "*", "-", "/", ",", "mon", "janu", "xyz", "_", " ",
+            "+1"]
+  cases: List[Tuple[str, Any]] = [(field, value) for field in grammar.RANGES for value in (
+    0, 7, 24, 400, -1, [], [1], [1, 400], ["mon"], [True], True, 1.5, "", "*", "*,", "*/0", "*/", "1-", "-1", "\u0661")]
+  cases += [(generator.choice(list(grammar.RANGES)), "".join(generator.choices(pieces, k=generator.randint(1, 5))))
+            for _ in range(4000)]
+  documents = [json.dumps({"name": "n", "task": "t", "enabled": True, "crontab": {"minute": 0, field: value}}).encode()
+               for field, value in cases]
+  refused = {int(line.partition(":")[0]) for line in remarks(beat_watch, tmp_path, documents) if ": error: " in line}
+  assert 100 < len(refused) < len(cases) - 100
+  for number, (field, value) in enumerate(cases, 1):
+    assert (grammar.problem(field, value) is not None) == (number in refused), (field, value)
 
 
 STORED = [

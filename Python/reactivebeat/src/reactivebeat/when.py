@@ -6,7 +6,7 @@ import datetime
 import math
 from typing import Any, Dict, Final, List, Mapping, NamedTuple, Optional, Union
 
-from . import values
+from . import crontab, values
 from .errors import InvalidSchedule
 from .jsontext import JSONText
 
@@ -18,7 +18,7 @@ When = Union[int, float, datetime.timedelta, datetime.datetime, str, Mapping[str
 FIELDS: Final = ("interval", "crontab", "clocked", "schedule")
 
 _CRONTAB: Final = ("minute", "hour", "day_of_week", "day_of_month", "month_of_year")
-_CRONTAB_ALL: Final = (*_CRONTAB, "day_of_year")
+_CRONTAB_ALL: Final = tuple(crontab.RANGES)
 _CRON: Final = ("minute", "hour", "day_of_month", "month_of_year", "day_of_week")
 _PERIODS: Final = {
   "weeks": 604_800_000_000, "days": 86_400_000_000, "hours": 3_600_000_000, "minutes": 60_000_000,
@@ -141,22 +141,13 @@ def _line(line: str) -> Written:
 
 
 def _checked(fields: Dict[str, Any]) -> Dict[str, Any]:
-  """The fields of a crontab, tried by Celery's own parser where Celery is there."""
   unknown = next((name for name in fields if name not in _CRONTAB_ALL), None)
   if unknown is not None:
     raise InvalidSchedule(f"crontab.{unknown}", f"is not known; expected {', '.join(_CRONTAB_ALL)}")
-  try:
-    from celery import schedules
-  except ImportError:
-    return fields
-  for name in _CRONTAB:
-    if name not in fields:
-      continue
-    value = fields[name]
-    try:
-      schedules.crontab(**{name: set(value) if isinstance(value, list) else value})
-    except Exception as error:
-      raise InvalidSchedule(f"crontab.{name}", f"{str(value)[:60]!r}: {error}") from None
+  for name, value in fields.items():
+    problem = crontab.problem(name, value)
+    if problem is not None:
+      raise InvalidSchedule(f"crontab.{name}", f"{str(value)[:60]!r}: {problem}")
   return fields
 
 
