@@ -28,6 +28,7 @@ def test_it_becomes_the_daemon_and_fires(stage: Stage, beat_watch: pathlib.Path)
   beat = stage.beat()
   banner = beat.wait_for(". schedules ->")
   assert f"{stage.server.url(1)} (tasks:meta:*)" in banner
+  assert ". commands -> python -m reactivebeat -A proj list" in beat.text
   beat.wait_for("notice ready")
   assert executable(beat.pid) == os.path.realpath(beat_watch), "nothing of Python is left"
   assert resident(beat.pid) < 25_000

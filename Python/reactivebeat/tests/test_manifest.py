@@ -415,6 +415,11 @@ def test_the_commands_errors(command: Command, server: Server, store: Any) -> No
   fails(64, "unrecognized arguments: --nonsense", "-A", "x", "--nonsense")
   fails(65, "reactivebeat: --app cmd_none: ModuleNotFoundError: No module named 'cmd_none'; run this where", "-A",
         "cmd_none")
+  command.write("cmd_broken", server.url(1), "def broken(:")
+  fails(65, "--app cmd_broken: SyntaxError: invalid syntax (cmd_broken.py, line 4); mend the application", "-A",
+        "cmd_broken")
+  command.write("cmd_key", server.url(1), "{}['key']")
+  fails(65, f"--app cmd_key: KeyError: 'key'; in {command.folder}/cmd_key.py, line 4", "-A", "cmd_key")
   command.write("cmd_exits", server.url(1), "raise SystemExit(3)")
   fails(65, "--app cmd_exits: SystemExit: 3", "-A", "cmd_exits")
   command.write("cmd_nowhere", "redis+socket:///nowhere/redis.sock")

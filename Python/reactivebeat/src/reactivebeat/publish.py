@@ -11,6 +11,7 @@ from typing import Any, List, Mapping, NoReturn, Optional, Tuple
 from . import application, binary
 from .entries import publish_entries
 from .errors import InvalidSetting, InvalidURL, ReactiveBeatError, UnsupportedBroker
+from .loading import CannotLoad, loaded
 from .manifest import OtherApplication, publish_manifest
 from .settings import Settings, check_schedules, conflicts
 
@@ -90,10 +91,9 @@ def main(argv: Optional[List[str]] = None) -> int:
   except SystemExit as end:
     return int(end.code or 0)
   try:
-    app = application.load(options.app)
-  except (Exception, SystemExit) as error:
-    return _fail(DATA, f"--app {options.app}: {type(error).__name__}: {error}; run this where `celery -A {options.app} "
-                 "report` works")
+    app = loaded(options.app, application.load)
+  except CannotLoad as error:
+    return _fail(DATA, str(error))
   try:
     resets = (options.conflicts or conflicts(app)) == "reset"
     return publish(app, options.app, replace=options.replace, resets=resets, dry_run=options.dry_run)

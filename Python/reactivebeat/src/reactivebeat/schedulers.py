@@ -103,7 +103,7 @@ class RedisScheduler(beat.Scheduler):  # type: ignore[misc]
       place = f"{settings.store} ({settings.key_prefix}*)"
     except ReactiveBeatError:
       place = "not known"  # Why, is said when it starts.
-    return f"    . schedules -> {place}"
+    return f"    . schedules -> {place}\n    . commands -> python -m reactivebeat -A {_name() or 'APP'} list"
 
   def _warn(self) -> None:
     from celery import signals
