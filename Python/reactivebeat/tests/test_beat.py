@@ -135,7 +135,7 @@ def test_another_applications_manifest(stage: Stage) -> None:
 def test_it_waits_for_redis(stage: Stage) -> None:
   stage.server.end()
   beat = stage.beat()
-  beat.wait_for("trying again each second")
+  assert "; is redis-server running there?; trying" in beat.wait_for("trying again each second")
   assert executable(beat.pid) != os.path.realpath(stage.folder / "bin/beat-watch")
   server = Server(pathlib.Path(stage.server.socket).parent)
   try:

@@ -437,4 +437,4 @@ def test_the_commands_errors(command: Command, server: Server, store: Any) -> No
     command.write(f"cmd_setting{number}", server.url(1), f"app.conf.{more}")
     fails(78, text, "-A", f"cmd_setting{number}")
   store.config_set("requirepass", "hunter2")
-  fails(77, "virtual_host=1: ", "-A", "cmd_other")
+  fails(77, "virtual_host=1: Authentication required; it asks for a password: put it into the URL", "-A", "cmd_other")

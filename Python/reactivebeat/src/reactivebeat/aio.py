@@ -17,6 +17,7 @@ import redis
 import redis.asyncio
 
 from . import build, forecast, receipts, runs, values
+from .advice import explain
 from .documents import Document, Draft
 from .errors import ReactiveBeatError
 from .forecast import State
@@ -125,6 +126,9 @@ class AsyncSchedules:
     except StopIteration as end:
       result: T = end.value
       return result
+    except redis.RedisError as error:
+      explain(error, self._address)
+      raise
     finally:
       await held.aclose()
       await ears.close()

@@ -179,7 +179,8 @@ class Draft(Record):
 
   def _refuse(self, name: str) -> None:
     if name == "name":
-      raise InvalidSchedule(name, "is the schedule's own name, which rename() changes; label is the document's field name")
+      raise InvalidSchedule(
+        name, "is the schedule's own name, which rename() changes; label is the document's field name")
     if name in BOOKKEEPING:
       raise InvalidSchedule(name, f'is written by the daemon; if it must be, s["{name}"] changes it')
     raise InvalidSchedule(name, unknown(name, f's["{name}"]'))

@@ -8,7 +8,10 @@ import dataclasses
 import sys
 from typing import Any, List, Mapping, NoReturn, Optional, Tuple
 
+from redis.exceptions import RedisError
+
 from . import application, binary
+from .advice import explain
 from .entries import publish_entries
 from .errors import InvalidSetting, InvalidURL, ReactiveBeatError, UnsupportedBroker
 from .loading import CannotLoad, loaded
@@ -53,6 +56,9 @@ def publish_application(
     entries = publish_entries(
       app, client, settings.key_prefix, manifest.manifest["application"], resets=resets, takes_over=replace,
       dry_run=dry_run)
+  except RedisError as error:
+    explain(error, settings.store)
+    raise
   finally:
     client.close()
   return Publication(

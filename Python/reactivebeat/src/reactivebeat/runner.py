@@ -11,6 +11,8 @@ from typing import Any, Final, Optional
 
 import redis
 
+from .advice import explain
+from .connection import Address
 from .steps import MOST_AT_ONCE, MOST_SUBSCRIPTIONS, PROGRAM_PATIENCE, Command, Hear, Hold, Program, Step, Steps, T
 
 #: Seconds for which a change waits for another one of the same process. A function that changes one schedule may change
@@ -21,8 +23,10 @@ _COURTESY: Final = 1.0
 class Runner:
   """Threads may share one: each has a connection while it needs it."""
 
-  def __init__(self, client: redis.Redis) -> None:
+  def __init__(self, client: redis.Redis, address: Optional[Address] = None) -> None:
+    """`address` is the client's, for the texts of errors."""
     self.client = client
+    self._address = address
     # redis-py has no types for these two.
     self._execute: Any = client.execute_command
     self._pubsub: Any = client.pubsub
@@ -46,6 +50,10 @@ class Runner:
     except StopIteration as end:
       result: T = end.value
       return result
+    except redis.RedisError as error:
+      if self._address is not None:
+        explain(error, self._address)
+      raise
     finally:
       held.close()
       ears.close()

@@ -39,7 +39,7 @@ class Schedules:
     self.settings = app if isinstance(app, Settings) else Settings.of(app)
     address = self.settings.store
     self._store = Store(self.settings.keys, address.database)
-    self._runner = Runner(address.client(repeats=False))
+    self._runner = Runner(address.client(repeats=False), address)
 
   @classmethod
   def from_url(cls, url: str, prefix: str = DEFAULT_PREFIX) -> Schedules:
