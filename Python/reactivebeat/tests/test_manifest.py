@@ -433,6 +433,8 @@ def test_the_commands_errors(command: Command, server: Server, store: Any) -> No
   for number, (more, text) in enumerate([
       ("timezone = 'Europe/Berln'", "timezone: 'Europe/Berln' is no time zone"),
       ("beat_schedule = [1]", "beat_schedule: expected a dict of schedules, found a list"),
+      ("enable_utc = True\nimport importlib\napp.connection_for_write = lambda: importlib.import_module('none')",
+       "broker_url: Celery cannot load what speaks with this broker: ModuleNotFoundError: "),
       ("result_backend = 'nope://'", "result_backend: Celery cannot load it: ModuleNotFoundError: No module named 'nope'")]):
     command.write(f"cmd_setting{number}", server.url(1), f"app.conf.{more}")
     fails(78, text, "-A", f"cmd_setting{number}")

@@ -37,5 +37,7 @@ _LATER = {
 
 def __getattr__(name: str) -> Any:
   if name in _LATER:
+    if "Schedules" in name:
+      import_module(".connection", __name__).check_library()
     return getattr(import_module("." + _LATER[name], __name__), name)
   raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

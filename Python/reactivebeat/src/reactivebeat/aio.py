@@ -25,7 +25,7 @@ from .keys import DEFAULT_PREFIX
 from .ownership import Owner
 from .receipts import Receipt
 from .runs import Run
-from .settings import Settings
+from .settings import Settings, warn_of_prefix
 from .steps import (
   MOST_AT_ONCE, MOST_SUBSCRIPTIONS, PROGRAM_PATIENCE, Command, Hear, Hold, Program, Step, Steps, T)
 from .store import Check, Saved, Store
@@ -43,6 +43,7 @@ class AsyncSchedules:
 
   def __init__(self, app: Union[Celery, Settings]) -> None:
     self.settings = app if isinstance(app, Settings) else Settings.of(app)
+    warn_of_prefix(self.settings.key_prefix)
     self._address = self.settings.store
     self._store = Store(self.settings.keys, self._address.database)
     # Both belong to the event loop in which they are made.

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from typing import TYPE_CHECKING, Any, Dict, Final, List, Optional, Tuple
 from urllib.parse import quote
 
-from .errors import InvalidURL
+from .errors import InvalidURL, ReactiveBeatError
 
 if TYPE_CHECKING:
   import redis
@@ -125,6 +126,7 @@ class Address:
     `repeats`: whether redis-py may send a command again whose answer was lost, as its version does. Without it such an
     error is the caller's, who knows whether the command may be carried out twice.
     """
+    check_library()
     import redis
     import redis.backoff
     import redis.retry
@@ -140,6 +142,7 @@ class Address:
 
   def async_client(self, repeats: bool = True) -> redis.asyncio.Redis:
     """The same for asyncio."""
+    check_library()
     import redis.asyncio
     import redis.asyncio.retry
     import redis.asyncio.sentinel
@@ -200,6 +203,14 @@ class Address:
     scheme = "sentinel" if self.tls is None else "rediss+sentinel"
     others = "".join(f";{scheme}://{host}" for host in hosts[1:])
     return _url(scheme, f"{login}{hosts[0]}/{self.database}", query) + others
+
+
+def check_library() -> None:
+  """Raises ReactiveBeatError where redis-py is too old, as beside another package that demands it."""
+  import redis
+  found = re.findall(r"\d+", redis.__version__)[:2]
+  if tuple(map(int, found)) < (4, 5):
+    raise ReactiveBeatError(f"the redis-py that is installed, {redis.__version__}, is too old: pip install 'redis>=4.5'")
 
 
 def _url(scheme: str, place: str, query: List[Tuple[str, str]]) -> str:

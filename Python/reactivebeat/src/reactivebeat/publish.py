@@ -16,7 +16,7 @@ from .entries import publish_entries
 from .errors import InvalidSetting, InvalidURL, ReactiveBeatError, UnsupportedBroker
 from .loading import CannotLoad, loaded
 from .manifest import OtherApplication, publish_manifest
-from .settings import Settings, check_schedules, conflicts
+from .settings import Settings, check_publishable, conflicts
 
 # The exit statuses of beat-watch, from sysexits.h.
 USAGE, DATA, UNAVAILABLE, EXISTS, DENIED, CONFIGURATION, MISSING = 64, 65, 69, 73, 77, 78, 127
@@ -49,7 +49,7 @@ def publish_application(
 
   Raises OtherApplication, InvalidSetting, other ReactiveBeatErrors, and redis-py's errors.
   """
-  check_schedules(app)
+  check_publishable(app)
   client = settings.store.client(repeats=False)
   try:
     manifest = publish_manifest(app, client, settings.key_prefix, name=name, replace=replace, dry_run=dry_run)

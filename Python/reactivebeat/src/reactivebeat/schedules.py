@@ -16,7 +16,7 @@ from .ownership import Owner
 from .receipts import Receipt
 from .runner import Runner
 from .runs import Run
-from .settings import Settings
+from .settings import Settings, warn_of_prefix
 from .store import Check, Saved, Store
 from .when import When
 
@@ -37,6 +37,7 @@ class Schedules:
   def __init__(self, app: Union[Celery, Settings]) -> None:
     """Connects with the first use. Raises InvalidSetting, UnsupportedBroker, and InvalidURL."""
     self.settings = app if isinstance(app, Settings) else Settings.of(app)
+    warn_of_prefix(self.settings.key_prefix)
     address = self.settings.store
     self._store = Store(self.settings.keys, address.database)
     self._runner = Runner(address.client(repeats=False), address)

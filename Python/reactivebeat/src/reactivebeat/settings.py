@@ -23,6 +23,7 @@ import datetime
 import json
 import os
 import re
+import warnings
 from typing import TYPE_CHECKING, Any, Dict, Final, Mapping, Optional, Tuple, Union
 
 from .connection import TLS, Address
@@ -65,6 +66,7 @@ class Settings:
 
     Raises UnsupportedBroker, InvalidSetting, and InvalidURL.
     """
+    check_application(app)
     conf = app.conf
     options: Mapping[str, Any] = conf.broker_transport_options or {}
     if not isinstance(options, Mapping):
@@ -79,7 +81,11 @@ class Settings:
 
   @classmethod
   def of_store(cls, url: str, prefix: str = DEFAULT_PREFIX) -> Settings:
-    """The settings for a store alone. Raises InvalidURL."""
+    """The settings for a store alone. Raises InvalidURL, and InvalidSetting for a prefix that is none."""
+    if not isinstance(url, str):
+      raise TypeError(f"expected the address as text, found a {type(url).__name__}; for an application, Schedules(app)")
+    if not isinstance(prefix, str) or not prefix:
+      raise InvalidSetting("redis_scheduler_key_prefix", f"expected a text such as {DEFAULT_PREFIX}, found {prefix!r}")
     return cls(store_url=Address.parse(url, os.environ.get("BEAT_WATCH_MASTER_NAME")).url, key_prefix=prefix)
 
   @property
@@ -116,8 +122,27 @@ class Settings:
     return {name: value for name, value in values.items() if value is not None}
 
 
-def check_schedules(app: Celery) -> None:
-  """Raises InvalidSetting if the schedules in the code cannot be looked at."""
+def check_application(app: Celery) -> None:
+  """Raises TypeError for what is no application."""
+  if isinstance(app, str) or not hasattr(app, "conf"):
+    raise TypeError(f"expected a Celery application, found a {type(app).__name__}; for an address there is "
+                    "Schedules.from_url(address), and AsyncSchedules.from_url(address)")
+
+
+def warn_of_prefix(prefix: str) -> None:
+  """Warns of a prefix after which a name would follow without a separator, for whoever has made a Schedules."""
+  if prefix[-1].isalnum():
+    warnings.warn(f"the key prefix {prefix} does not end with a colon, and so the key of a schedule report is "
+                  f"{prefix}report: is {prefix}: meant?", stacklevel=4)
+
+
+def check_publishable(app: Celery) -> None:
+  """Raises InvalidSetting if the application cannot be asked for its schedules, or how it sends any task."""
+  try:
+    app.connection_for_write()  # It connects later. Here kombu loads what speaks with the broker.
+  except Exception as error:
+    raise InvalidSetting("broker_url", f"Celery cannot load what speaks with this broker: {type(error).__name__}: "
+                                       f"{error}; pip install 'celery[redis]'") from None
   entries = app.conf.beat_schedule
   if not isinstance(entries, Mapping):
     raise InvalidSetting("beat_schedule", f"expected a dict of schedules, found a {type(entries).__name__}")

@@ -12,16 +12,14 @@ from __future__ import annotations
 
 import os
 import re
+import warnings
 from typing import TYPE_CHECKING, Any, Final, Mapping, Optional, Union
 
-from redis.backoff import NoBackoff
-from redis.retry import Retry
-
-from .connection import Address
+from .connection import Address, check_library
 from .errors import InvalidSetting, UnsupportedBroker
 from .guard import tracing
 from .guard.records import Records
-from .settings import Settings
+from .settings import Settings, check_application
 
 if TYPE_CHECKING:
   import redis as redis_py
@@ -31,6 +29,9 @@ __all__ = ["once", "still_mine"]
 
 #: The version's digit of a UUID of RFC 9562 that is made of a name, as the daemon's are. Celery's own are of version 4.
 _NAMED_UUID: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
+
+#: The versions of Celery that the guard is tested with. It stands in the middle of how Celery executes tasks.
+_CELERY: Final = ((5, 6), (5, 7))
 
 
 def once(app: Celery, *, redis: Union[str, redis_py.Redis, None] = None, everything: bool = False, keep: float = 86_400,
@@ -55,10 +56,15 @@ def once(app: Celery, *, redis: Union[str, redis_py.Redis, None] = None, everyth
                                    ("patience", patience or 0, 0, 86_400)):
     if not least <= value <= most:
       raise ValueError(f"{name}: {value} is not between {least} and {most} seconds")
+  check_application(app)
+  check_library()
+  _check_celery()
   address = Address.parse(redis) if isinstance(redis, str) else None
   given = None if isinstance(redis, str) else redis
 
   def records() -> Records:
+    from redis.backoff import NoBackoff
+    from redis.retry import Retry
     client = given
     if client is None:
       client = (address or _address(app)).client()
@@ -67,6 +73,15 @@ def once(app: Celery, *, redis: Union[str, redis_py.Redis, None] = None, everyth
     return Records(client, prefix, lease, keep)
 
   tracing.install(app, tracing.Guard(records, _any if everything else _is_occurrence, lease, patience))
+
+
+def _check_celery() -> None:
+  import celery
+  found = tuple(int(part) for part in re.findall(r"\d+", celery.__version__)[:2])
+  if found not in _CELERY:
+    known = " and ".join(f"{major}.{minor}" for major, minor in _CELERY)
+    warnings.warn(f"reactivebeat.worker.once is tested with Celery {known}, and this is {celery.__version__}: try whether "
+                  "a task that is sent twice with the same id runs once", stacklevel=3)
 
 
 def still_mine() -> bool:
