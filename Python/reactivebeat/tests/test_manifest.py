@@ -278,7 +278,7 @@ def test_publishing(store: Any) -> None:
   assert dry.changes == (
     "timezone: Europe/Berlin -> UTC", "task other: is no longer there",
     "task proj.new: new, queue celery, ignore_result false",
-    "task proj.plain: priority none -> 0, queue celery -> slow")
+    "task proj.plain: now priority 0, queue celery -> slow")
   assert stored(store) == manifest
   assert publish_manifest(app, store, PREFIX).changes == dry.changes
   assert stored(store)["tasks"]["proj.plain"]["queue"] == "slow"

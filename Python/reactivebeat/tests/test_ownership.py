@@ -70,14 +70,25 @@ def test_changed_by_hand(resets: bool) -> None:
     assert outcome.changes == ()
     assert outcome.conflicts == (
       'was changed by hand, and stays so: enabled false (the code: enabled true), queue "fast" (the code: no '
-      "destination), jitter 5 (the code: no jitter)",)
+      "destination), jitter 5 (the code: no jitter); --conflicts reset sets it back",)
 
 
 def test_both_have_changed_other_fields() -> None:
   outcome = bring(code(queue="reports"), code(enabled=False), CODE)
   assert document(outcome) == code(enabled=False, queue="reports")
   assert outcome.changes == ('no destination -> queue "reports"',)
-  assert outcome.conflicts == ("was changed by hand, and stays so: enabled false (the code: enabled true)",)
+  assert outcome.conflicts == (
+    "was changed by hand, and stays so: enabled false (the code: enabled true); --conflicts reset sets it back",)
+
+
+def test_a_value_that_is_not_shown() -> None:
+  """It says that it has changed, and not from the same word to the same."""
+  hand, now = code(kwargs={"token": "hand"}), code(kwargs={"token": "new"})
+  assert bring(now, CODE, CODE).changes == ("kwargs: another value, which is not shown",)
+  assert bring(CODE, hand, CODE, resets=True).changes == ("kwargs: another value, which is not shown (set back)",)
+  assert bring(CODE, hand, CODE).conflicts == (
+    "was changed by hand, and stays so: kwargs (the code: another value, which is not shown); --conflicts reset sets it "
+    "back",)
 
 
 def test_both_have_changed_the_schedule() -> None:
@@ -103,7 +114,7 @@ def test_a_destination_is_one_thing() -> None:
 def test_deleted_by_hand() -> None:
   outcome = bring(CODE, None, CODE)
   assert outcome.document is None and outcome.owner == record("proj", Said(CODE))
-  assert outcome.conflicts == ("was deleted by hand, and stays so",)
+  assert outcome.conflicts == ("was deleted by hand, and stays so; --conflicts reset makes it again",)
   assert document(bring(CODE, None, CODE, resets=True)) == CODE
 
 
@@ -154,7 +165,8 @@ def test_another_applications() -> None:
   outcome = bring(code(queue="b"), CODE, CODE, owner="shop")
   assert document(outcome) == CODE and outcome.owner == record("shop", Said(CODE))
   assert outcome.conflicts == (
-    "is a schedule of the application shop, and stays as it is: give one of the two another name",)
+    "is a schedule of the application shop, and stays as it is: give one of the two another name; --replace takes "
+    "it over",)
   outcome = bring(code(queue="b"), CODE, CODE, owner="shop", takes_over=True)
   assert document(outcome) == code(queue="b") and outcome.owner == record("proj", Said(code(queue="b")))
 
@@ -167,7 +179,8 @@ def test_what_has_left_the_code() -> None:
   kept = removed(edited, owner, False)
   assert (kept.document, kept.owner) == (edited, None)
   assert kept.conflicts == (
-    "is no longer in the code, and stays, since it was changed by hand (enabled): nobody's code has it now",)
+    "is no longer in the code, and stays, since it was changed by hand (enabled): nobody's code has it now, "
+    "and beat-watch rm deletes it",)
   assert removed(edited, owner, True).document is None
   assert removed(None, owner, False) == Outcome(None, None)
 

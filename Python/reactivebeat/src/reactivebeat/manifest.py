@@ -174,7 +174,7 @@ def changes(old: Optional[Mapping[str, Any]], new: Mapping[str, Any]) -> Iterato
   for field in ("timezone", "transport_options", "routers"):
     if old.get(field) != new.get(field):
       yield f"{field}: {_text(old.get(field))} -> {_text(new.get(field))}"
-  yield from _sending_changes("tasks that the application does not have", old.get("default"), new["default"])
+  yield from _sending_changes("other tasks, which the application does not have", old.get("default"), new["default"])
   found = old.get("tasks")
   tasks: Mapping[str, Any] = found if isinstance(found, dict) else {}
   for name in sorted(set(tasks) | set(new["tasks"])):
@@ -189,10 +189,16 @@ def changes(old: Optional[Mapping[str, Any]], new: Mapping[str, Any]) -> Iterato
 def _sending_changes(subject: str, old: Any, new: Mapping[str, Any]) -> Iterator[str]:
   before: Mapping[str, Any] = old if isinstance(old, dict) else {}
   parts = [
-    f"{field} {_text(before.get(field))} -> {_text(new.get(field))}"
+    _change(field, before.get(field), new.get(field))
     for field in sorted((set(before) | set(new)) - _ASIDE) if before.get(field) != new.get(field)]
   if parts:
     yield f"{subject}: {', '.join(parts)}"
+
+
+def _change(field: str, old: Any, new: Any) -> str:
+  if old is None:
+    return f"now {field} {_text(new)}"
+  return f"{field} {_text(old)} -> {_text(new)}" if new is not None else f"{field} {_text(old)} no longer"
 
 
 def sending(task: Mapping[str, Any]) -> str:

@@ -96,20 +96,21 @@ def settled(
   if known is not None and known.application != application:
     if not takes_over:
       return Outcome(document, owner, (), (
-        f"is a schedule of the application {known.application}, and stays as it is: give one of the two another name",))
+        f"is a schedule of the application {known.application}, and stays as it is: give one of the two another name; "
+        "--replace takes it over",))
     known = Owner(application, known.base)
   if document is None:
     if known is None:
       return Outcome(_new(said), mine, (f"new: {_shown(_fields(said.fields), 'schedule')}",))
     if resets:
       return Outcome(_new(said), mine, ("made again: it was deleted by hand",))
-    return Outcome(None, mine, (), ("was deleted by hand, and stays so",))
+    return Outcome(None, mine, (), ("was deleted by hand, and stays so; --conflicts reset makes it again",))
   try:
     text = JSONText(documents.decode(document))
   except InvalidSchedule as error:
     if resets:
       return Outcome(_new(said), mine, ("set back: what stood there was no readable document",))
-    return Outcome(document, owner, (), (f"stays as it is: {error}",))
+    return Outcome(document, owner, (), (f"stays as it is: {error}; --conflicts reset gives it what the code says",))
   code, found = _fields(said.fields), _read(text)
   base = known.base if known is not None else _adopted(code, said, found)
   if base is None:
@@ -137,7 +138,7 @@ def removed(document: Optional[bytes], owner: bytes, resets: bool) -> Outcome:
   if differing and not resets:
     return Outcome(document, None, (), (
       f"is no longer in the code, and stays, since it was changed by hand ({', '.join(differing)}): nobody's code has "
-      "it now",))
+      "it now, and beat-watch rm deletes it",))
   return Outcome(None, None, ("removed: it is no longer in the code",))
 
 
@@ -152,14 +153,20 @@ def _merge(
       continue
     if stands == before or resets:
       verb = "" if stands == before else " (set back)"
-      changes.append(f"{_shown(found, part)} -> {_shown(code, part)}{verb}")
+      old, new = _shown(found, part), _shown(code, part)
+      changes.append((f"{old} -> {new}" if old != new else f"{old}: another value, which is not shown") + verb)
       _put(text, stands, wanted)
     else:
       kept.append(part)
   if kept:  # An import that is made again, for example, writes down what goes without saying. That is no change.
     differing = _meaning_more(said, code, found)
-    kept = [f"{_shown(found, part)} (the code: {_shown(code, part)})" for part in kept if part in differing]
-  return changes, [f"was changed by hand, and stays so: {', '.join(kept)}"] if kept else []
+    kept = [_kept(_shown(found, part), _shown(code, part)) for part in kept if part in differing]
+  return changes, [
+    f"was changed by hand, and stays so: {', '.join(kept)}; --conflicts reset sets it back"] if kept else []
+
+
+def _kept(stands: str, code: str) -> str:
+  return f"{stands} (the code: {code if stands != code else 'another value, which is not shown'})"
 
 
 def _put(text: JSONText, stands: Fields, wanted: Fields) -> None:
