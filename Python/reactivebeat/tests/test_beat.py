@@ -28,6 +28,7 @@ def test_it_becomes_the_daemon_and_fires(stage: Stage, beat_watch: pathlib.Path)
   beat = stage.beat()
   banner = beat.wait_for(". schedules ->")
   assert f"{stage.server.url(1)} (tasks:meta:*)" in banner
+  assert ". beat-watch's log -> [stderr]@info" in beat.text
   assert ". commands -> python -m reactivebeat -A proj list" in beat.text
   beat.wait_for("notice ready")
   assert executable(beat.pid) == os.path.realpath(beat_watch), "nothing of Python is left"
@@ -77,6 +78,7 @@ def test_without_options_the_daemon_logs_as_it_does_itself(stage: Stage) -> None
   assert "has no effect" not in beat.text and "WARNING" not in beat.text.replace("%WARNING", "")
   beat.kill()
   beat = stage.beat("-l", "WARNING")
+  beat.wait_for(". beat-watch's log -> [stderr]@warning")
   wait_for(lambda: stage.store.hlen("reactivebeat:tasks:meta:daemons") > 1, lambda: beat.text)
   assert beat.end() == 0
   assert " info " not in beat.text
@@ -221,11 +223,14 @@ print("stopped", service.service.scheduler._child.status)
 
 def test_a_thread_starts_a_child(stage: Stage) -> None:
   import subprocess
+  stage.write("app.conf.include = ['more']\n")
+  (stage.folder / "more.py").write_text("from proj import app\n@app.task(name='more.task')\ndef task(): pass\n")
   process = subprocess.Popen(
     [stage.program, "-c", THREADED], cwd=stage.folder, env=stage.environment, stdin=subprocess.PIPE,
     stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
   try:
     wait_for(lambda: stage.store.hlen("reactivebeat:tasks:meta:daemons"), lambda: f"{process.poll()}")
+    assert "more.task" in json.loads(stage.store.get("reactivebeat:tasks:meta:application"))["tasks"], "of `include`"
     tree = pathlib.Path(f"/proc/{process.pid}/task")
     children = [pid for path in tree.glob("*/children") for pid in path.read_text().split()]
     assert [executable(int(pid)).find("beat-watch") >= 0 for pid in children] == [True]

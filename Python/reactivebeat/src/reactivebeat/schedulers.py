@@ -103,7 +103,11 @@ class RedisScheduler(beat.Scheduler):  # type: ignore[misc]
       place = f"{settings.store} ({settings.key_prefix}*)"
     except ReactiveBeatError:
       place = "not known"  # Why, is said when it starts.
-    return f"    . schedules -> {place}\n    . commands -> python -m reactivebeat -A {_name() or 'APP'} list"
+    called = Invocation.current()
+    level = called.log_level or os.environ.get("BEAT_WATCH_LOG_LEVEL") or "info"
+    return "\n".join((
+      f"    . schedules -> {place}", f"    . beat-watch's log -> {called.logfile or '[stderr]'}@{level}",
+      f"    . commands -> python -m reactivebeat -A {_name() or 'APP'} list"))
 
   def _warn(self) -> None:
     from celery import signals
@@ -126,6 +130,13 @@ class RedisScheduler(beat.Scheduler):  # type: ignore[misc]
     from .manifest import OtherApplication
     from .publish import publish_application
     settings = self._settings
+    try:
+      # celery beat and a worker have done so; a program that starts the service itself may not have.
+      self.app.loader.import_default_modules()
+      self.app.finalize()
+    except Exception as error:
+      _say(logger.critical, f"the application cannot be loaded: {type(error).__name__}: {error}")
+      raise _End(_CONFIGURATION) from None
     try:
       done = publish_application(self.app, settings, _name(), resets=self._resets)
       for warning in done.warnings:
