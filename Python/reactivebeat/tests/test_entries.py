@@ -304,6 +304,21 @@ def test_what_the_daemon_would_set_aside(store: Any, broken: Dict[str, Any], pro
   assert publish(store, {"other": entry(), "report": entry()}) == Publication(2, (), ())
 
 
+def test_what_does_not_go_with_what_was_changed_by_hand(store: Any) -> None:
+  publish(store, {"report": entry(schedule=60.0)})
+  by_hand = json.dumps(dict(document(store), jitter=50), indent=1)
+  store.set(PREFIX + "report", by_hand)
+  for _ in range(2):
+    done = publish(store, {"report": entry(schedule=10.0)})
+    assert (done.count, done.refused, done.changes) == (0, 1, ())
+    assert done.warnings == (
+      "schedule report: stays as it is, for what the code says now does not go with what stands there: jitter: must be "
+      "shorter than the interval",)
+    assert store.get(PREFIX + "report") == by_hand.encode()
+  assert publish(store, {"report": entry(schedule=100.0)}).refused == 0
+  assert (document(store)["interval"]["every"], document(store)["jitter"]) == (100, 50)
+
+
 def test_an_entry_object_and_the_results_own_entry(store: Any, tmp_path: pathlib.Path) -> None:
   app = make({})
   app.conf.beat_schedule = {"object": ScheduleEntry(name="object", task="proj.report", schedule=60, app=app)}

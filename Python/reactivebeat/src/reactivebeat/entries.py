@@ -136,6 +136,7 @@ class _Publisher:
     self._runner = Runner(client)
     self._changes: List[str] = []
     self._warnings: List[str] = []
+    self._refused = 0
 
   def publish(self) -> Publication:
     said, problems, notes = said_by(self._app)
@@ -155,7 +156,8 @@ class _Publisher:
     found = self._documents([*said, *gone])
     for entry in [*said, *gone]:
       self._bring(entry, said.get(entry), found[entry], owners.get(encoded(entry)))
-    return Publication(len(said), tuple(self._changes), tuple(self._warnings), len(problems))
+    refused = self._refused + len(problems)
+    return Publication(len(said) - self._refused, tuple(self._changes), tuple(self._warnings), refused)
 
   def _errors(self, said: Dict[str, Said]) -> Dict[str, str]:
     documents = {entry: json.dumps(value.fields).encode() for entry, value in said.items()}
@@ -182,8 +184,13 @@ class _Publisher:
     for attempt in range(_TRIES):
       try:
         outcome = self._outcome(entry, said, document, owner)
+        if outcome.changes and outcome.conflicts and outcome.document is not None:
+          # The code's part and the hand's were each in order. The two together may not be.
+          self._runner.run(forecast.check(Settings.of(self._app), outcome.document))
       except InvalidSchedule as error:
-        self._warnings.append(f"schedule {entry}: stays as it is: {error}")
+        self._warnings.append(
+          f"schedule {entry}: stays as it is, for what the code says now does not go with what stands there: {error}")
+        self._refused += 1
         return
       if self._dry_run or self._store(entry, document, owner, outcome):
         self._changes += ownership.names(outcome.changes, entry)
