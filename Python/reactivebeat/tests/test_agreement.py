@@ -61,7 +61,8 @@ def test_a_crontab_is_refused_as_by_the_daemon(beat_watch: pathlib.Path, tmp_pat
   pieces = ["0", "1", "5", "7", "12", "23", "31", "59", "60", "366", "*", "-", "/", ",", "mon", "janu", "xyz", "_", " ",
             "+1"]
   cases: List[Tuple[str, Any]] = [(field, value) for field in grammar.RANGES for value in (
-    0, 7, 24, 400, -1, [], [1], [1, 400], ["mon"], [True], True, 1.5, "", "*", "*,", "*/0", "*/", "1-", "-1", "\u0661")]
+    0, 7, 24, 400, -1, [], [1], [1, 400], ["mon"], [True], True, 1.5, "", "*", "*,", "*/0", "*/", "1-", "-1", "\u0661",
+    "1-5/0", "1-5/", "1-5/x", "5-1/2", "1-5/2x", "mon-", "*/2-3", "*\n", "*1")]
   cases += [(generator.choice(list(grammar.RANGES)), "".join(generator.choices(pieces, k=generator.randint(1, 5))))
             for _ in range(4000)]
   documents = [json.dumps({"name": "n", "task": "t", "enabled": True, "crontab": {"minute": 0, field: value}}).encode()

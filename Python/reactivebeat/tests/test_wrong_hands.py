@@ -1,7 +1,5 @@
 """What is given in the place of something else, and libraries that are too old: the text says what is meant."""
 
-import pathlib
-import sys
 import warnings
 from typing import Any
 
@@ -9,8 +7,8 @@ import celery
 import pytest
 import redis
 from celery import Celery
-from conftest import Server
 
+import reactivebeat
 from reactivebeat import AsyncSchedules, InvalidSetting, ReactiveBeatError, Schedules, worker
 from reactivebeat.connection import Address
 
@@ -43,6 +41,7 @@ def test_a_prefix(kind: Any) -> None:
 def test_a_redis_py_that_is_too_old(monkeypatch: pytest.MonkeyPatch) -> None:
   monkeypatch.setattr(redis, "__version__", "3.5.3")
   for make in (Address.parse("redis://h").client, Address.parse("redis://h").async_client,
+               lambda: reactivebeat.AsyncSchedules,
                lambda: worker.once(Celery("proj", broker="redis://h", set_as_current=False))):
     with pytest.raises(ReactiveBeatError, match=r"3.5.3, is too old: pip install 'redis>=4.5'"):
       make()  # type: ignore[operator]
