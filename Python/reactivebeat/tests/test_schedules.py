@@ -15,8 +15,12 @@ from celery.schedules import crontab
 from conftest import Daemon, Server
 
 from reactivebeat import (
-  Conflict, InvalidSchedule, NoDaemon, NotFound, ReactiveBeatError, Rejected, Schedules, UnsupportedBroker)
+  Conflict, InvalidSchedule, NoDaemon, NotFound, ReactiveBeatError, Rejected, Schedules, UnsupportedBroker,
+  runs)
+from reactivebeat.keys import Keys
 from reactivebeat.publish import publish_application
+from reactivebeat.steps import Command
+from reactivebeat.store import Store
 
 UTC = datetime.timezone.utc
 FAST = datetime.timedelta(milliseconds=20)
@@ -521,3 +525,15 @@ def test_owners(server: Server, beat: Schedules) -> None:
   server.client().set("reactivebeat:tasks:meta:owned", "x")
   with pytest.raises(ReactiveBeatError, match="reactivebeat:tasks:meta:owned holds no hash"):
     beat.owners()
+
+
+def test_a_request_is_taken_back_that_was_interrupted_while_it_was_written() -> None:
+  steps = runs.fire(Store(Keys("x:"), 1), "n", 5)
+  next(steps)
+  steps.send(b"{}")
+  written = steps.send((1, 0))
+  assert isinstance(written, Command) and written.words[0] == "HSET"
+  taken_back = steps.throw(KeyboardInterrupt())
+  assert isinstance(taken_back, Command) and taken_back.words == ("HDEL", *written.words[1:3])
+  with pytest.raises(KeyboardInterrupt):
+    steps.send(1)

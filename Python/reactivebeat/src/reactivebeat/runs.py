@@ -68,10 +68,10 @@ def fire(store: Store, name: str, timeout: float) -> Steps[str]:
   request = secrets.token_hex(16)
   now, microseconds = yield from command("TIME")
   deadline = int(now) * 1_000_000 + int(microseconds) + round(timeout * 1_000_000)
-  yield from command("HSET", store.keys.manual, request, b"%020d|" % deadline + store.field(name))
   end = time.monotonic() + timeout
   answer: Optional[str] = None
   try:
+    yield from command("HSET", store.keys.manual, request, b"%020d|" % deadline + store.field(name))
     while answer is None and (left := end - time.monotonic()) > 0:
       answer = yield from _answer(store, request, min(left, _PIECE))
   except GeneratorExit:
