@@ -9,6 +9,7 @@ import redis
 from celery import Celery, Task, shared_task, states
 from celery.app.trace import build_tracer
 from celery.exceptions import Ignore, Reject, SoftTimeLimitExceeded
+from kombu import Exchange, Queue
 
 from conftest import Server
 from reactivebeat import worker
@@ -48,7 +49,7 @@ class Stage:
     task.__trace__ = build_tracer(task.name, task, app=self.app)
     return task
 
-  def deliver(self, task: Any, task_id: str = OCCURRENCE, *args: Any, **headers: Any) -> Optional[str]:
+  def deliver(self, task: Any, task_id: str = OCCURRENCE, /, *args: Any, **headers: Any) -> Optional[str]:
     """Executes a message as a worker's process does. Gives the state: None for success."""
     request = {"id": task_id, "task": task.name, "retries": 0, "celery_beat_task": True, "hostname": "test",
                "delivery_info": {"exchange": "", "routing_key": "celery", "priority": 0, "redelivered": False},
@@ -327,6 +328,76 @@ def test_a_copy_keeps_what_its_message_said(stage: Stage) -> None:
   assert (headers["customer"], headers["root_id"], headers["parent_id"]) == ("acme", "root", "parent")
 
 
+def test_a_copy_is_sent_whatever_the_tasks_own_apply_async_does(stage: Stage) -> None:
+  """As of a class of tasks that sends none while one of them runs."""
+  class Single(Task):  # type: ignore[misc]
+    abstract = True
+
+    def apply_async(self, *args: Any, **kwargs: Any) -> Any:
+      return self.AsyncResult("the one that runs")
+
+  stage.guard()
+  task = stage.task(base=Single)
+  records(stage).begin(Run(OCCURRENCE, Attempt(0, 0)))
+  assert stage.deliver(task) == states.IGNORED
+  assert take(stage).headers["id"] == OCCURRENCE
+
+
+def send_nothing(*args: Any, **kwargs: Any) -> None:
+  pass
+
+
+def send_another(name: str, args: Any, kwargs: Any, *, task_type: Any, **options: Any) -> Any:
+  return Celery.send_task(task_type.app, name, args, kwargs, task_type=task_type, **{**options, "task_id": "another"})
+
+
+@pytest.mark.parametrize("send,problem", [
+  (send_nothing, "has not published it"), (send_another, "has not published it"), (None, "task_protocol")])
+def test_a_message_of_which_no_copy_was_published_stays(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, send: Any, problem: str) -> None:
+  stage.guard()
+  task = stage.task()
+  records(stage, lease=1).begin(Run(OCCURRENCE, Attempt(0, 0)))
+  if send is None:
+    stage.app.conf.task_protocol = 1
+  else:
+    monkeypatch.setattr(stage.app, "send_task", send)
+  assert stage.deliver(task) is None, "the first run was not renewed, so it is dead"
+  assert len(stage.ran) == 1 and problem in caplog.text and stage.messages() == (send is send_another)
+
+
+def test_a_copy_is_sent_also_by_an_application_that_runs_its_tasks_itself(stage: Stage) -> None:
+  stage.app.conf.task_always_eager = True
+  stage.guard()
+  task = stage.task()
+  records(stage).begin(Run(OCCURRENCE, Attempt(0, 0)))
+  assert stage.deliver(task) == states.IGNORED
+  assert stage.ran == [] and stage.messages() == 1
+
+
+def test_a_copy_goes_to_its_queue_whatever_the_routes_say(stage: Stage) -> None:
+  stage.app.conf.update(
+    task_routes={"work": {"exchange": "elsewhere", "routing_key": "key", "priority": 9}}, task_create_missing_queues=False,
+    task_queues=[Queue("celery", Exchange("topics", "topic"), "key"), Queue("other", Exchange("topics", "topic"), "key")])
+  stage.guard()
+  task = stage.task()
+  records(stage).begin(Run(OCCURRENCE, Attempt(0, 0)))
+  with stage.app.connection_for_write() as connection:
+    for queue in stage.app.amqp.queues.values():
+      queue(connection.default_channel).declare()
+  assert stage.deliver(task) == states.IGNORED
+  assert stage.messages() == 1 and not stage.client.exists("other")
+
+
+def test_a_copy_keeps_the_name_under_which_its_task_was_sent(stage: Stage) -> None:
+  """As of a task that was renamed, and is known by its old name too."""
+  stage.guard()
+  task = stage.task()
+  records(stage).begin(Run(OCCURRENCE, Attempt(0, 0)))
+  stage.deliver(task, task="as.it.was")
+  assert take(stage).headers["task"] == "as.it.was"
+
+
 def test_a_copy_is_away_for_less_than_the_visibility_timeout(stage: Stage) -> None:
   stage.app.conf.broker_transport_options = {"visibility_timeout": 20}
   stage.guard()
@@ -352,13 +423,16 @@ def test_a_copy_that_cannot_be_sent_waits_for_the_end(stage: Stage, monkeypatch:
   assert len(stage.ran) == 1
 
 
-def test_a_time_limit_ends_the_wait_and_keeps_the_message(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("place", ["records.Records.begin", "copies.send_back"])
+def test_a_time_limit_ends_the_wait_and_keeps_the_message(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, place: str) -> None:
   def late(*args: Any, **kwargs: Any) -> None:
     raise SoftTimeLimitExceeded
 
   stage.guard()
   task = stage.task(acks_late=True)
-  monkeypatch.setattr(Records, "begin", late)
+  records(stage).begin(Run(OCCURRENCE, Attempt(0, 0)))
+  monkeypatch.setattr("reactivebeat.guard." + place, late)
   assert stage.deliver(task) == states.REJECTED
   task.acks_late = False
   with pytest.raises(SoftTimeLimitExceeded):

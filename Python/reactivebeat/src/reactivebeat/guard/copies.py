@@ -6,6 +6,10 @@ import uuid
 from typing import Any, Final, Mapping
 
 from celery.app.task import Context
+from kombu import entity
+
+#: kombu's functions have no types.
+_kombu: Any = entity
 
 #: The header that names a copy which was sent back.
 HEADER: Final = "reactivebeat_copy"
@@ -28,19 +32,69 @@ def new_name() -> str:
 def send_back(task: Any, args: Any, kwargs: Any, request: Mapping[str, Any], copy: str, remaining: float) -> float:
   """Sends the message again, to be run `remaining` seconds from now, and gives how long it stays away in fact.
 
-  It has the same id, attempt, arguments, limits and queue, as a message of `Task.retry` has. Raises what
-  `apply_async` raises.
+  It has the same id, name, attempt, arguments, limits and destination. It is sent by the application, and not by the
+  task: an `apply_async` of the task's own may send nothing, and that of Celery runs the task here with
+  `task_always_eager`. Routes are not asked.
+
+  Raises what `Celery.send_task` raises, and RuntimeError where that has published nothing: one of the application's own
+  may do anything. Only when this returns may the original be acknowledged.
   """
+  if task.app.conf.task_protocol == 1:
+    raise RuntimeError("a message of task_protocol 1 cannot say of which attempt it is, nor that it is a copy")
   context: Any = Context(request, args=args, kwargs=kwargs, called_directly=False)
-  options: dict[str, Any] = {"headers": {**(context.as_execution_options()["headers"] or {}), HEADER: copy}}
-  if request.get("ignore_result") is not None:
-    # Celery 5.6 takes the task's own for a message that is sent again.
-    options["ignore_result"] = request["ignore_result"]
+  given = context.as_execution_options()
   # A worker holds a message with a countdown without acknowledging it. Held for as long as the visibility timeout, it
   # would be delivered again, and each delivery would send another copy.
   delay = min(remaining + _MARGIN, _visibility_timeout(task.app) / 2)
-  task.signature_from_request(context, countdown=delay, **options).apply_async()
+  options = {
+    **given, **_destination(context.delivery_info or {}), "headers": {**(given["headers"] or {}), HEADER: copy},
+    "countdown": delay, "serializer": task.serializer, "compression": getattr(task, "compression", None),
+    "ignore_result": task.ignore_result if request.get("ignore_result") is None else request["ignore_result"]}
+  with task.app.producer_or_acquire() as producer:
+    witness = _Witness(producer, context.id, copy)
+    task.app.send_task(request.get("task") or task.name, args, kwargs, task_type=task, router=_Router(),
+                       producer=witness, **options)
+  if not witness.has_published:
+    raise RuntimeError("the application's send_task has not published it")
   return delay
+
+
+class _Witness:
+  """A producer that tells whether it has published the copy."""
+
+  def __init__(self, producer: Any, task_id: str, copy: str) -> None:
+    self._producer = producer
+    self._task_id = task_id
+    self._copy = copy
+    self.has_published = False
+
+  def __getattr__(self, name: str) -> Any:
+    return getattr(self._producer, name)
+
+  def publish(self, body: Any, **options: Any) -> Any:
+    answer = self._producer.publish(body, **options)
+    headers = options.get("headers") or {}
+    if headers.get(HEADER) == self._copy and headers.get("id") == self._task_id:
+      self.has_published = True
+    return answer
+
+
+class _Router:
+  """Stands in for the application's router, whose routes were asked when the message was sent first."""
+
+  def route(self, options: Any, *_: Any) -> Any:
+    return options
+
+
+def _destination(info: Mapping[str, Any]) -> Mapping[str, Any]:
+  """Where a message with this delivery information goes back to, as options of `send_task`."""
+  options: dict[str, Any] = {"exchange": info.get("exchange"), "routing_key": info.get("routing_key"), "declare": []}
+  if info.get("priority") is not None:
+    options["priority"] = info["priority"]
+  if info.get("exchange") == "":
+    # To the queue alone: the queue of that name in the application's settings may be one of an exchange.
+    options["queue"] = _kombu.Queue(info.get("routing_key"), _kombu.Exchange("", type="direct"))
+  return options
 
 
 def _visibility_timeout(app: Any) -> float:

@@ -154,6 +154,8 @@ class Guard:
         copy = copies.new_name()
         try:
           delay = copies.send_back(task, args, kwargs, request, copy, verdict.remaining)
+        except SoftTimeLimitExceeded:
+          raise
         except Exception as error:
           logger.warning("Task %s[%s] waits here, since its message cannot be sent again: %r", task.name, run.task_id,
                          error)
