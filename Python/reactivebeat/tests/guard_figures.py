@@ -34,6 +34,10 @@ def seconds(task: Any, start: int) -> float:
   return (time.perf_counter() - began) / TASKS
 
 
+def run(name: str) -> Run:
+  return Run(str(uuid.uuid5(NAMESPACE, name)), "shop.tasks.report", Attempt(0, 0))
+
+
 def nothing() -> None:
   pass
 
@@ -68,15 +72,15 @@ def main() -> None:
             f"more; a PING takes {ping * 1e6:.0f} us")
       client.flushall()
       before = client.info("memory")["used_memory"]
-      records = Records(client, "reactivebeat:once:", 30, 86_400)
-      first = Run(str(uuid.uuid5(NAMESPACE, "first")), Attempt(0, 0))
+      records = Records(client, "reactivebeat:once:", "shop", 30, 86_400)
+      first = run("first")
       records.begin(first)
-      running = client.memory_usage(records.key(first.task_id))
+      running = client.memory_usage(records.key(first))
       records.finish(first)
       for number in range(IDS):
-        records.finish(Run(str(uuid.uuid5(NAMESPACE, str(number))), Attempt(0, 0)))
+        records.finish(run(str(number)))
       used = (client.info("memory")["used_memory"] - before) / IDS
-      print(f"Redis: {used:.0f} bytes for each id ({client.memory_usage(records.key(first.task_id))} by MEMORY USAGE, "
+      print(f"Redis: {used:.0f} bytes for each id ({client.memory_usage(records.key(first))} by MEMORY USAGE, "
             f"{running} while it runs)")
     finally:
       server.end()

@@ -18,17 +18,20 @@ def client(server: Server) -> Any:
 
 @pytest.fixture
 def records(client: Any) -> Records:
-  return Records(client, "reactivebeat:once:", lease=60, keep=3600)
+  return Records(client, "reactivebeat:once:", "shop", lease=60, keep=3600)
 
 
-def run(task_id: str = "5d0e2b1c", attempt: Attempt = FIRST) -> Run:
-  return Run(task_id, attempt)
+def run(task_id: str = "5d0e2b1c", attempt: Attempt = FIRST, task: str = "shop.report") -> Run:
+  return Run(task_id, task, attempt)
 
 
-def expire(client: Any, task_id: str = "5d0e2b1c") -> None:
+KEY = "reactivebeat:once:shop/shop.report:5d0e2b1c"
+
+
+def expire(client: Any) -> None:
   """Makes the lease of the run end now."""
-  done, running, token, _, copy = client.get(f"reactivebeat:once:{task_id}").split()
-  client.set(f"reactivebeat:once:{task_id}", b" ".join((done, running, token, b"1", copy)))
+  done, running, token, _, copy = client.get(KEY).split()
+  client.set(KEY, b" ".join((done, running, token, b"1", copy)))
 
 
 def test_a_run_that_has_ended_is_a_repeat(records: Records) -> None:
@@ -161,18 +164,18 @@ def test_a_new_run_expects_no_copy(records: Records, client: Any) -> None:
 
 
 def test_records_end(client: Any) -> None:
-  records = Records(client, "reactivebeat:once:", lease=60, keep=100)
+  records = Records(client, "reactivebeat:once:", "shop", lease=60, keep=100)
   first = run()
   records.begin(first)
-  assert 60 < client.ttl("reactivebeat:once:5d0e2b1c") <= 100
+  assert 60 < client.ttl(KEY) <= 100
   records.finish(first)
-  assert 60 < client.ttl("reactivebeat:once:5d0e2b1c") <= 100
-  assert client.get("reactivebeat:once:5d0e2b1c") == b"0.0"
+  assert 60 < client.ttl(KEY) <= 100
+  assert client.get(KEY) == b"0.0"
 
 
 @pytest.mark.parametrize("value", ["", "nonsense", "- x y 1 -", "1.2.3", "0.0 - - - -", "-1.0"])
 def test_what_is_no_record_is_overwritten(records: Records, client: Any, value: str) -> None:
-  client.set("reactivebeat:once:5d0e2b1c", value)
+  client.set(KEY, value)
   assert records.begin(run()) == Granted()
   assert isinstance(records.begin(run()), Busy)
 
@@ -180,10 +183,44 @@ def test_what_is_no_record_is_overwritten(records: Records, client: Any, value: 
 def test_a_key_of_another_type_is_an_error_and_no_other_run_suffers(records: Records, client: Any) -> None:
   other = run("other")
   records.begin(other)
-  client.lpush("reactivebeat:once:5d0e2b1c", "x")
+  client.lpush(KEY, "x")
   with pytest.raises(redis.ResponseError):
     records.begin(run())
   assert records.renew([run(), other]) == [True, True]
+
+
+# Whose run it is.
+
+
+def test_another_applications_run_of_the_same_id_is_another(records: Records, client: Any) -> None:
+  other = Records(client, "reactivebeat:once:", "office", lease=60, keep=3600)
+  first = run()
+  assert records.begin(first) == other.begin(run()) == Granted()
+  records.finish(first)
+  assert isinstance(other.begin(run()), Busy)
+
+
+def test_another_tasks_run_of_the_same_id_is_another(records: Records) -> None:
+  """Two applications may have one name, or none."""
+  records.finish(run())
+  assert records.begin(run(task="office.report")) == Granted()
+  assert records.begin(run()) == Repeat()
+
+
+@pytest.mark.parametrize("application,task,task_id,key", [
+  ("shop", "shop.report", "id", b"shop/shop.report:id"),
+  ("a/b", "c", "id", b"a%2Fb/c:id"), ("a", "b/c", "id", b"a/b%2Fc:id"),
+  ("a", "b", "c:id", b"a/b:c:id"), ("a", "b:c", "id", b"a/b%3Ac:id"),
+  ("gr\xf6\xdfe", "\ud800", "\ud800", b"gr%C3%B6%C3%9Fe/%ED%A0%80:\xed\xa0\x80")])
+def test_the_key_tells_names_apart(client: Any, application: str, task: str, task_id: str, key: bytes) -> None:
+  records = Records(client, "x:", application, lease=60, keep=60)
+  assert records.key(run(task_id, task=task)) == b"x:" + key
+  assert records.begin(run(task_id, task=task)) == Granted()
+
+
+def test_long_names_are_shortened_and_stay_apart(client: Any) -> None:
+  keys = [Records(client, "x:", "a" * 100_000, lease=60, keep=60).key(run("id", task=task)) for task in ("b", "c")]
+  assert keys[0] != keys[1] and {len(key) for key in keys} == {len("x:") + 32 + len(":id")}
 
 
 @pytest.mark.parametrize("headers,attempt", [
@@ -196,7 +233,7 @@ def test_attempts_are_read_from_headers(headers: Any, attempt: Any) -> None:
 
 def test_a_client_may_decode(server: Server) -> None:
   client = redis.Redis(unix_socket_path=server.socket, db=0, decode_responses=True)
-  records = Records(client, "x:", lease=60, keep=60)
+  records = Records(client, "x:", "shop", lease=60, keep=60)
   first = run()
   assert records.begin(first) == Granted()
   assert isinstance(records.begin(run()), Busy)

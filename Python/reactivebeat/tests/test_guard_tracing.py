@@ -16,7 +16,7 @@ from reactivebeat import worker
 from reactivebeat.guard.records import Attempt, Granted, Records, Run
 
 OCCURRENCE = "7f0c7d1e-30a4-5a51-9b0e-0d5a8f6e2c11"
-KEY = "reactivebeat:once:" + OCCURRENCE
+KEY = "reactivebeat:once:stage/work:" + OCCURRENCE
 
 
 class Stage:
@@ -115,7 +115,7 @@ def test_only_what_beat_watch_sends_is_guarded(stage: Stage, task_id: str, heade
   for _ in range(2):
     stage.deliver(task, task_id, **headers)
   assert len(stage.ran) == (1 if is_guarded else 2)
-  assert stage.client.exists("reactivebeat:once:" + task_id) == is_guarded
+  assert stage.client.exists("reactivebeat:once:stage/work:" + task_id) == is_guarded
 
 
 def test_everything_is_guarded_when_asked(stage: Stage) -> None:
@@ -280,13 +280,18 @@ def test_the_end_is_recorded_after_the_result(stage: Stage) -> None:
 
 
 def records(stage: Stage, lease: float = 60) -> Records:
-  return Records(stage.client, "reactivebeat:once:", lease, 3600)
+  return Records(stage.client, "reactivebeat:once:", "stage", lease, 3600)
+
+
+def elsewhere(retries: int = 0, task: str = "work") -> Run:
+  """The run that another worker has begun."""
+  return Run(OCCURRENCE, task, Attempt(0, retries))
 
 
 def test_a_second_copy_comes_back_once(stage: Stage) -> None:
   stage.guard()
   task = stage.task(ignore_result=True)
-  first = Run(OCCURRENCE, Attempt(0, 0))
+  first = elsewhere()
   assert records(stage).begin(first) == Granted()
   assert [stage.deliver(task, OCCURRENCE, argsrepr="()") for _ in range(3)] == [states.IGNORED] * 3
   assert stage.ran == []
@@ -316,7 +321,7 @@ def take(stage: Stage) -> Any:
 def test_a_copy_keeps_what_its_message_said(stage: Stage) -> None:
   stage.guard()
   task = stage.task()
-  records(stage).begin(Run(OCCURRENCE, Attempt(0, 3)))
+  records(stage).begin(elsewhere(retries=3))
   stage.deliver(task, OCCURRENCE, 1, "two", retries=3, timelimit=[9, 8], expires="2099-01-01T00:00:00+00:00",
                 ignore_result=True, delivery_info={"exchange": "", "routing_key": "celery", "priority": 0},
                 customer="acme", root_id="root", parent_id="parent")
@@ -338,7 +343,7 @@ def test_a_copy_is_sent_whatever_the_tasks_own_apply_async_does(stage: Stage) ->
 
   stage.guard()
   task = stage.task(base=Single)
-  records(stage).begin(Run(OCCURRENCE, Attempt(0, 0)))
+  records(stage).begin(elsewhere())
   assert stage.deliver(task) == states.IGNORED
   assert take(stage).headers["id"] == OCCURRENCE
 
@@ -357,7 +362,7 @@ def test_a_message_of_which_no_copy_was_published_stays(
     stage: Stage, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, send: Any, problem: str) -> None:
   stage.guard()
   task = stage.task()
-  records(stage, lease=1).begin(Run(OCCURRENCE, Attempt(0, 0)))
+  records(stage, lease=1).begin(elsewhere())
   if send is None:
     stage.app.conf.task_protocol = 1
   else:
@@ -370,7 +375,7 @@ def test_a_copy_is_sent_also_by_an_application_that_runs_its_tasks_itself(stage:
   stage.app.conf.task_always_eager = True
   stage.guard()
   task = stage.task()
-  records(stage).begin(Run(OCCURRENCE, Attempt(0, 0)))
+  records(stage).begin(elsewhere())
   assert stage.deliver(task) == states.IGNORED
   assert stage.ran == [] and stage.messages() == 1
 
@@ -381,7 +386,7 @@ def test_a_copy_goes_to_its_queue_whatever_the_routes_say(stage: Stage) -> None:
     task_queues=[Queue("celery", Exchange("topics", "topic"), "key"), Queue("other", Exchange("topics", "topic"), "key")])
   stage.guard()
   task = stage.task()
-  records(stage).begin(Run(OCCURRENCE, Attempt(0, 0)))
+  records(stage).begin(elsewhere())
   with stage.app.connection_for_write() as connection:
     for queue in stage.app.amqp.queues.values():
       queue(connection.default_channel).declare()
@@ -393,7 +398,7 @@ def test_a_copy_keeps_the_name_under_which_its_task_was_sent(stage: Stage) -> No
   """As of a task that was renamed, and is known by its old name too."""
   stage.guard()
   task = stage.task()
-  records(stage).begin(Run(OCCURRENCE, Attempt(0, 0)))
+  records(stage).begin(elsewhere(task="as.it.was"))
   stage.deliver(task, task="as.it.was")
   assert take(stage).headers["task"] == "as.it.was"
 
@@ -402,7 +407,7 @@ def test_a_copy_is_away_for_less_than_the_visibility_timeout(stage: Stage) -> No
   stage.app.conf.broker_transport_options = {"visibility_timeout": 20}
   stage.guard()
   task = stage.task()
-  records(stage, lease=3600).begin(Run(OCCURRENCE, Attempt(0, 0)))
+  records(stage, lease=3600).begin(elsewhere())
   began = time.time()
   stage.deliver(task)
   eta = datetime.datetime.fromisoformat(take(stage).headers["eta"]).timestamp()
@@ -415,7 +420,7 @@ def test_a_copy_that_cannot_be_sent_waits_for_the_end(stage: Stage, monkeypatch:
 
   stage.guard()
   task = stage.task()
-  first = Run(OCCURRENCE, Attempt(0, 0))
+  first = elsewhere()
   held = records(stage, lease=1)
   held.begin(first)
   monkeypatch.setattr("reactivebeat.guard.copies.send_back", refuse)
@@ -431,7 +436,7 @@ def test_a_time_limit_ends_the_wait_and_keeps_the_message(
 
   stage.guard()
   task = stage.task(acks_late=True)
-  records(stage).begin(Run(OCCURRENCE, Attempt(0, 0)))
+  records(stage).begin(elsewhere())
   monkeypatch.setattr("reactivebeat.guard." + place, late)
   assert stage.deliver(task) == states.REJECTED
   task.acks_late = False
@@ -455,7 +460,7 @@ def test_a_long_run_is_renewed_and_a_paused_one_hears_of_it(stage: Stage) -> Non
     seen["mine"] = worker.still_mine()
     # Another worker takes over, as if this process had been paused.
     stage.client.delete(KEY)
-    records(stage).begin(Run(OCCURRENCE, Attempt(0, 0)))
+    records(stage).begin(elsewhere())
     seen["lost"] = not worker.still_mine()
 
   stage.guard(lease=0.5)
@@ -541,11 +546,41 @@ def test_redis_may_be_named(stage: Stage, server: Server) -> None:
   for place, redis_option in ((5, server.url(5)), (6, server.client(6))):
     stage.guard(redis=redis_option, prefix="mine:")
     stage.deliver(task)
-    assert server.client(place).get("mine:" + OCCURRENCE) == b"0.0"
+    assert server.client(place).get("mine:stage/work:" + OCCURRENCE) == b"0.0"
   stage.app.conf.redis_scheduler_url = server.url(7)
   stage.guard()
   stage.deliver(task)
   assert server.client(7).get(KEY) == b"0.0"
+
+
+@pytest.mark.parametrize("main,setting,name", [
+  ("shop", None, "shop"), ("shop", "office", "office"), (None, None, "celery"), ("__main__", None, "celery"),
+  ("__main__", "office", "office")])
+def test_a_record_has_the_name_of_its_application(
+    stage: Stage, main: Optional[str], setting: Optional[str], name: str) -> None:
+  """So that another application, whose occurrence has the same id, runs its own."""
+  stage.guard()
+  task = stage.task(ignore_result=True)
+  stage.deliver(task)
+  stage.app.main = main
+  if setting is not None:
+    stage.app.conf.reactivebeat_application = setting
+  stage.guard()
+  assert [stage.deliver(task) for _ in range(2)] == [None, states.IGNORED]
+  assert stage.client.get(f"reactivebeat:once:{name}/work:{OCCURRENCE}") == b"0.0"
+
+
+def test_another_task_with_the_same_id_runs(stage: Stage) -> None:
+  stage.guard()
+  task = stage.task(ignore_result=True)
+
+  def run() -> None:
+    stage.ran.append("other")
+
+  other = stage.prepare(stage.app.task(name="other", shared=False, ignore_result=True)(run))
+  assert [stage.deliver(task), stage.deliver(other), stage.deliver(task), stage.deliver(other)] == [
+    None, None, states.IGNORED, states.IGNORED]
+  assert stage.ran == [(), "other"]
 
 
 @pytest.mark.parametrize("options", [{"keep": 0}, {"lease": 0.1}, {"lease": 4000}, {"patience": -1}, {"keep": 1e9}])

@@ -28,7 +28,9 @@ def make(server: Server, tmp_path: pathlib.Path) -> Iterator[Make]:
 
 
 def record(stage: Stage, task_id: str) -> Optional[bytes]:
-  value: Optional[bytes] = stage.broker.get("reactivebeat:once:" + task_id)
+  keys = stage.broker.keys("reactivebeat:once:*:" + task_id)
+  assert len(keys) == 1, keys
+  value: Optional[bytes] = stage.broker.get(keys[0])
   return value
 
 
@@ -146,7 +148,7 @@ def test_redis_away_when_a_run_ends(make: Make, tmp_path: pathlib.Path) -> None:
     worker.wait_for("its end cannot be recorded yet")
     assert stage.kinds(waiting) == []
     records = Server(folder)
-    key = "reactivebeat:once:" + task_id
+    key = "reactivebeat:once:guard_project/hold:" + task_id
     wait_for(lambda: records.client(0).get(key) == b"0.0", stage.logs)
     stage.wait_for_kinds(waiting, ["start", "end"])
     stage.wait_until_empty()

@@ -48,7 +48,8 @@ def once(app: Celery, *, redis: Union[str, redis_py.Redis, None] = None, everyth
     to 3600.
   - `patience`: seconds for which a run waits for a Redis that does not answer. Then it runs unguarded. None: it waits
     as long as it takes.
-  - `prefix`: what the keys begin with, which are STRINGs, one for each task id.
+  - `prefix`: what the keys begin with, which are STRINGs, one for each run. The application's name follows: the setting
+    `reactivebeat_application`, or the name of its main module.
 
   Raises ValueError for a number out of range, InvalidURL, and RuntimeError where Celery is of an unknown kind.
   """
@@ -70,7 +71,7 @@ def once(app: Celery, *, redis: Union[str, redis_py.Redis, None] = None, everyth
       client = (address or _address(app)).client()
       # The guard has its own patience. redis-py's would double it, and holds the renewals up.
       client.set_retry(Retry(NoBackoff(), 1))
-    return Records(client, prefix, lease, keep)
+    return Records(client, prefix, _name(app), lease, keep)
 
   tracing.install(app, tracing.Guard(records, _any if everything else _is_occurrence, lease, patience))
 
@@ -108,6 +109,12 @@ def _is_occurrence(request: Mapping[str, Any]) -> bool:
   if not isinstance(task_id, str) or not _NAMED_UUID.fullmatch(task_id):
     return False
   return request.get("celery_beat_task") is True or bool(request.get("replaced_task_nesting"))
+
+
+def _name(app: Celery) -> str:
+  """The application's name, by the rule of its manifest. A worker does not know what it was called by."""
+  main = app.main if app.main != "__main__" else None
+  return str(app.conf.get("reactivebeat_application") or main or "celery")
 
 
 def _address(app: Celery) -> Address:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
+import hashlib
 import uuid
 from importlib import resources
 from typing import TYPE_CHECKING, Any, Final, List, Mapping, NamedTuple, Sequence, Union
+from urllib.parse import quote
 
 if TYPE_CHECKING:
   import redis
@@ -13,6 +16,8 @@ if TYPE_CHECKING:
 #: The script carries numbers as Lua's, which are exact up to 2^53.
 _MOST: Final = 2**31 - 1
 _SCRIPT: Final = "record.lua"
+#: The longest names that stand in a key, in bytes.
+_LONGEST: Final = 100
 
 
 class Attempt(NamedTuple):
@@ -37,6 +42,8 @@ class Run:
   """One execution of one attempt."""
 
   task_id: str
+  #: The task's name as the message has it, which is not always the one that the task has now.
+  task: str
   attempt: Attempt
   #: Names this execution, so that it is told from another of the same attempt.
   token: str = dataclasses.field(default_factory=lambda: uuid.uuid4().hex)
@@ -71,18 +78,23 @@ class Records:
   All methods raise redis.RedisError.
   """
 
-  def __init__(self, client: redis.Redis, prefix: str, lease: float, keep: float) -> None:
-    """`lease`: seconds for which a run counts as alive without being renewed. `keep`: seconds for which an ended run is
-    remembered."""
+  def __init__(self, client: redis.Redis, prefix: str, application: str, lease: float, keep: float) -> None:
+    """`application`: its name. `lease`: seconds for which a run counts as alive without being renewed. `keep`: seconds
+    for which an ended run is remembered."""
     text = resources.files("reactivebeat.guard").joinpath(_SCRIPT).read_text("utf-8")
     self._client = client
     self._script: Any = client.register_script(text)
     self._prefix = prefix
+    self._application = application
     self._times = [int(lease * 1000), int(keep * 1000)]
 
-  def key(self, task_id: str) -> str:
-    """STRING, see record.lua."""
-    return self._prefix + task_id
+  def key(self, run: Run) -> bytes:
+    """STRING, see record.lua.
+
+    Not of the id alone: that of an occurrence is made of the schedule's key and the due time, which are the same in the
+    store of another application.
+    """
+    return f"{self._prefix}{_scope(self._application, run.task)}:{run.task_id}".encode("utf-8", "surrogatepass")
 
   def begin(self, run: Run) -> Verdict:
     verdict, *rest = self._call("begin", run)
@@ -115,7 +127,14 @@ class Records:
 
   def _call(self, verb: str, run: Run, *more: str, client: Any = None) -> Any:
     arguments = [verb, run.token, *run.attempt, *self._times, *more]
-    return self._script(keys=[self.key(run.task_id)], args=arguments, client=client)
+    return self._script(keys=[self.key(run)], args=arguments, client=client)
+
+
+@functools.lru_cache(maxsize=1_024)
+def _scope(*names: str) -> str:
+  """Names as one, without a colon. Different names give different ones."""
+  text = "/".join(quote(name, safe="@+=,", errors="surrogatepass") for name in names)
+  return text if len(text) <= _LONGEST else hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
 def _ours(answer: Any) -> bool:

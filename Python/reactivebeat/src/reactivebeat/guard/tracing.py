@@ -115,7 +115,7 @@ class Guard:
     """Executes the task, unless it is a repeat or must come back later."""
     if not isinstance(request, dict) or not self._applies(request):
       return tracer(uuid, args, kwargs, request)
-    run = Run(uuid, Attempt.of(request))
+    run = Run(uuid, str(request.get("task") or task.name), Attempt.of(request))
     try:
       process = self._here()
       verdict = self._begin(process, task, run, args, kwargs, request)
