@@ -103,7 +103,7 @@ class Chaos:
   def missing(self) -> Set[Tuple[str, int]]:
     """What has not ended and has no message: the task's id, and of which attempt."""
     attempts = dict.fromkeys(self.unended(), 0)
-    for kind, task_id, _, retries, _ in self.stage.events():
+    for kind, task_id, _, retries, *_ in self.stage.events():
       if kind == "retry" and task_id in attempts:
         attempts[task_id] = max(attempts[task_id], retries + 1)
     with self.stage.broker.pipeline(transaction=True) as pipeline:
@@ -123,7 +123,7 @@ class Chaos:
     counts: Dict[str, int] = collections.Counter()
     by_task: Dict[str, List[Tuple[int, str, Place]]] = collections.defaultdict(list)
     last: Dict[Place, int] = {}
-    for number, (kind, task_id, process, _, thread) in enumerate(self.stage.events()):
+    for number, (kind, task_id, process, _, thread, _) in enumerate(self.stage.events()):
       last[process, thread] = number
       by_task[task_id].append((number, kind, (process, thread)))
     # Where a worker was killed, and what it did last.

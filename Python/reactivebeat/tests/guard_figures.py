@@ -27,7 +27,7 @@ def seconds(task: Any, start: int) -> float:
   for number in range(start, start + TASKS):
     task_id = str(uuid.uuid5(NAMESPACE, str(number)))
     requests.append((task_id, {"id": task_id, "task": task.name, "retries": 0, "celery_beat_task": True,
-                               "delivery_info": {"priority": 0}}))
+                               "delivery_info": {"exchange": "", "routing_key": "celery", "priority": 0}}))
   began = time.perf_counter()
   for task_id, request in requests:
     task.__trace__(task_id, (), {}, request)
@@ -35,7 +35,7 @@ def seconds(task: Any, start: int) -> float:
 
 
 def run(name: str) -> Run:
-  return Run(str(uuid.uuid5(NAMESPACE, name)), "shop.tasks.report", Attempt(0, 0))
+  return Run(str(uuid.uuid5(NAMESPACE, name)), "shop.tasks.report", "celery", Attempt(0, 0))
 
 
 def nothing() -> None:

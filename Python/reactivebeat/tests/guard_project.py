@@ -4,6 +4,7 @@ GUARD_BROKER    the broker's URL
 GUARD_SOCKET    the socket of the Redis with the list `events` in database 2
 GUARD_ONCE      the options of `once` as JSON; empty: no guard
 GUARD_CONF      settings of the application as JSON
+GUARD_QUEUES    the names of queues that all have the messages of the exchange `topics` with the key `key`, as JSON
 """
 
 import json
@@ -14,6 +15,7 @@ from typing import Any
 
 import redis
 from celery import Celery
+from kombu import Exchange, Queue
 
 from reactivebeat import worker
 
@@ -24,12 +26,16 @@ app.conf.update(
   broker_transport_options={
     "visibility_timeout": 2, "unacked_restore_interval": 0.5, "unacked_restore_throttle": 1, "unacked_mutex_expire": 2})
 app.conf.update(json.loads(os.environ.get("GUARD_CONF") or "{}"))
+names = json.loads(os.environ.get("GUARD_QUEUES") or "[]")
+if names:
+  app.conf.task_queues = [Queue(name, Exchange("topics", "topic"), "key") for name in names]
 if os.environ["GUARD_ONCE"]:
   worker.once(app, **json.loads(os.environ["GUARD_ONCE"]))
 
 
 def note(kind: str, task: Any) -> None:
-  events.rpush("events", json.dumps([kind, task.request.id, os.getpid(), task.request.retries, threading.get_ident()]))
+  place = [os.getpid(), task.request.retries, threading.get_ident(), task.request.hostname]
+  events.rpush("events", json.dumps([kind, task.request.id, *place]))
 
 
 def mine() -> bool:

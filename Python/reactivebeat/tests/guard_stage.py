@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 import uuid
-from typing import Any, Callable, Dict, List, Optional
+from typing import Any, Callable, Dict, List, Optional, Sequence
 
 import pytest
 
@@ -51,21 +51,23 @@ class Stage:
   """One broker, and the workers of a test."""
 
   def __init__(self, server: Server, folder: pathlib.Path, once: Optional[Dict[str, Any]], conf: Dict[str, Any],
-               celery: str = "5.7") -> None:
+               celery: str = "5.7", queues: Sequence[str] = ()) -> None:
     self.server = server
     self.folder = folder
     self.broker = server.client(0)
     self.notes = server.client(2)
     self.workers: List[Worker] = []
+    self.queues = list(queues)
     program, *path = python(celery, folder)
     self.program = program
     self.environment = {
       **os.environ, "PYTHONPATH": os.pathsep.join([*path, str(TESTS)]), "PYTHONDONTWRITEBYTECODE": "1",
       "GUARD_BROKER": server.url(0), "GUARD_SOCKET": server.socket,
-      "GUARD_ONCE": "" if once is None else json.dumps({"lease": LEASE, **once}), "GUARD_CONF": json.dumps(conf)}
+      "GUARD_ONCE": "" if once is None else json.dumps({"lease": LEASE, **once}), "GUARD_CONF": json.dumps(conf),
+      "GUARD_QUEUES": json.dumps(self.queues)}
 
-  def worker(self, pool: str = "prefork", concurrency: int = 2) -> "Worker":
-    worker = Worker(self, len(self.workers), pool, concurrency)
+  def worker(self, pool: str = "prefork", concurrency: int = 2, queue: str = "celery") -> "Worker":
+    worker = Worker(self, len(self.workers), pool, concurrency, queue)
     self.workers.append(worker)
     return worker
 
@@ -75,11 +77,18 @@ class Stage:
     self.broker.lpush("celery", *[message(task, task_id, args)] * copies)
     return task_id
 
+  def send_by_exchange(self, task: str, *args: Any) -> str:
+    """Puts a message on all the queues of the exchange `topics`, as beat-watch does, and gives the task's id."""
+    task_id = str(uuid.uuid5(NAMESPACE, str(uuid.uuid4())))
+    for queue in self.queues:
+      self.broker.lpush(queue, message(task, task_id, args, {"exchange": "topics", "routing_key": "key"}))
+    return task_id
+
   def open(self, task_id: str) -> None:
     self.notes.rpush("gate:" + task_id, "1")
 
   def events(self, task_id: Optional[str] = None) -> List[Any]:
-    """[kind, task id, process, retries, thread] in the order in which it happened."""
+    """[kind, task id, process, retries, thread, worker] in the order in which it happened."""
     events = [json.loads(text) for text in self.notes.lrange("events", 0, -1)]
     return [event for event in events if task_id in (None, event[1])]
 
@@ -91,7 +100,7 @@ class Stage:
 
   def wait_until_empty(self) -> None:
     """No message waits in a queue or to be acknowledged."""
-    wait_for(lambda: not self.broker.exists("celery", "unacked"),
+    wait_for(lambda: not self.broker.exists("celery", "unacked", *self.queues),
              lambda: f"{self.broker.lrange('celery', 0, 9)}, {self.broker.hgetall('unacked')}, {self.logs()}")
 
   def logs(self) -> str:
@@ -102,7 +111,7 @@ class Stage:
       worker.kill()
 
 
-def message(task: str, task_id: str, args: Any) -> bytes:
+def message(task: str, task_id: str, args: Any, delivery: Any = {"exchange": "", "routing_key": "celery"}) -> bytes:
   """The daemon's message, see Sources/BeatRedis/Kombu/KombuRedisEnvelope.swift."""
   import base64
   body = json.dumps([args, {}, {"callbacks": None, "errbacks": None, "chain": None, "chord": None}]).encode()
@@ -115,21 +124,21 @@ def message(task: str, task_id: str, args: Any) -> bytes:
       "stamped_headers": None, "stamps": {}, "celery_beat_task": True},
     "properties": {
       "correlation_id": task_id, "reply_to": task_id, "delivery_mode": 2,
-      "delivery_info": {"exchange": "", "routing_key": "celery"}, "priority": 0, "body_encoding": "base64",
+      "delivery_info": delivery, "priority": 0, "body_encoding": "base64",
       # Each copy has another one, as when a broker has taken a message twice.
       "delivery_tag": str(uuid.uuid4())}}).encode()
 
 
 class Worker:
-  def __init__(self, stage: Stage, number: int, pool: str, concurrency: int) -> None:
+  def __init__(self, stage: Stage, number: int, pool: str, concurrency: int, queue: str) -> None:
     self.name = f"worker{number}"
     self._log = stage.folder / f"{self.name}.log"
     with open(self._log, "wb") as log:
       # It leads a group, so that its pool ends with it.
       self.process = subprocess.Popen(
         ["setpriv", "--pdeathsig", "KILL", "--", stage.program, "-m", "celery", "-A", "guard_project", "worker", "-P",
-         pool, "-c", str(concurrency), "-l", "info", "-n", f"{self.name}@test", "--without-gossip", "--without-mingle",
-         "--without-heartbeat"],
+         pool, "-c", str(concurrency), "-Q", queue, "-l", "info", "-n", f"{self.name}@test", "--without-gossip",
+         "--without-mingle", "--without-heartbeat"],
         cwd=stage.folder, env=stage.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
         start_new_session=True)
 

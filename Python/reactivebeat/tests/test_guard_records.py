@@ -21,11 +21,11 @@ def records(client: Any) -> Records:
   return Records(client, "reactivebeat:once:", "shop", lease=60, keep=3600)
 
 
-def run(task_id: str = "5d0e2b1c", attempt: Attempt = FIRST, task: str = "shop.report") -> Run:
-  return Run(task_id, task, attempt)
+def run(task_id: str = "5d0e2b1c", attempt: Attempt = FIRST, task: str = "shop.report", queue: str = "celery") -> Run:
+  return Run(task_id, task, queue, attempt)
 
 
-KEY = "reactivebeat:once:shop/shop.report:5d0e2b1c"
+KEY = "reactivebeat:once:shop/celery/shop.report:5d0e2b1c"
 
 
 def expire(client: Any) -> None:
@@ -207,15 +207,23 @@ def test_another_tasks_run_of_the_same_id_is_another(records: Records) -> None:
   assert records.begin(run()) == Repeat()
 
 
-@pytest.mark.parametrize("application,task,task_id,key", [
-  ("shop", "shop.report", "id", b"shop/shop.report:id"),
-  ("a/b", "c", "id", b"a%2Fb/c:id"), ("a", "b/c", "id", b"a/b%2Fc:id"),
-  ("a", "b", "c:id", b"a/b:c:id"), ("a", "b:c", "id", b"a/b%3Ac:id"),
-  ("gr\xf6\xdfe", "\ud800", "\ud800", b"gr%C3%B6%C3%9Fe/%ED%A0%80:\xed\xa0\x80")])
-def test_the_key_tells_names_apart(client: Any, application: str, task: str, task_id: str, key: bytes) -> None:
+def test_the_run_of_another_queue_is_another(records: Records) -> None:
+  """An exchange gives one message to several."""
+  records.finish(run())
+  assert records.begin(run(queue="other")) == Granted()
+  assert records.begin(run()) == Repeat()
+
+
+@pytest.mark.parametrize("application,queue,task,task_id,key", [
+  ("shop", "celery", "shop.report", "id", b"shop/celery/shop.report:id"),
+  ("a/b", "c", "d", "id", b"a%2Fb/c/d:id"), ("a", "b/c", "d", "id", b"a/b%2Fc/d:id"),
+  ("a", "b", "c", "d:id", b"a/b/c:d:id"), ("a", "b", "c:d", "id", b"a/b/c%3Ad:id"),
+  ("gr\xf6\xdfe", "q", "\ud800", "\ud800", b"gr%C3%B6%C3%9Fe/q/%ED%A0%80:\xed\xa0\x80")])
+def test_the_key_tells_names_apart(
+    client: Any, application: str, queue: str, task: str, task_id: str, key: bytes) -> None:
   records = Records(client, "x:", application, lease=60, keep=60)
-  assert records.key(run(task_id, task=task)) == b"x:" + key
-  assert records.begin(run(task_id, task=task)) == Granted()
+  assert records.key(run(task_id, task=task, queue=queue)) == b"x:" + key
+  assert records.begin(run(task_id, task=task, queue=queue)) == Granted()
 
 
 def test_long_names_are_shortened_and_stay_apart(client: Any) -> None:

@@ -16,7 +16,7 @@ from reactivebeat import worker
 from reactivebeat.guard.records import Attempt, Granted, Records, Run
 
 OCCURRENCE = "7f0c7d1e-30a4-5a51-9b0e-0d5a8f6e2c11"
-KEY = "reactivebeat:once:stage/work:" + OCCURRENCE
+KEY = "reactivebeat:once:stage/celery/work:" + OCCURRENCE
 
 
 class Stage:
@@ -115,7 +115,7 @@ def test_only_what_beat_watch_sends_is_guarded(stage: Stage, task_id: str, heade
   for _ in range(2):
     stage.deliver(task, task_id, **headers)
   assert len(stage.ran) == (1 if is_guarded else 2)
-  assert stage.client.exists("reactivebeat:once:stage/work:" + task_id) == is_guarded
+  assert stage.client.exists("reactivebeat:once:stage/celery/work:" + task_id) == is_guarded
 
 
 def test_everything_is_guarded_when_asked(stage: Stage) -> None:
@@ -196,6 +196,42 @@ def test_calls_in_the_process_are_left_alone(stage: Stage) -> None:
   for _ in range(2):
     assert task.apply(task_id=OCCURRENCE).get() == "result"
   assert len(stage.ran) == 2
+
+
+# Queues.
+
+
+def test_a_message_of_an_exchange_runs_in_each_of_its_queues(stage: Stage) -> None:
+  stage.guard()
+  task = stage.task(ignore_result=True)
+  for queue, outcome in (("celery", None), ("other", None), ("celery", states.IGNORED), ("other", states.IGNORED)):
+    assert stage.deliver(task, **{**FROM_EXCHANGE, "reactivebeat_queue": queue}) == outcome
+  assert len(stage.ran) == 2
+  # What comes back is sent to the queue alone.
+  assert stage.deliver(task) == states.IGNORED
+
+
+@pytest.mark.parametrize("queue", ["", None])
+def test_a_message_for_every_worker_and_one_of_an_unknown_queue_run_unguarded(
+    stage: Stage, caplog: pytest.LogCaptureFixture, queue: Optional[str]) -> None:
+  stage.guard(everything=True)
+  task = stage.task(ignore_result=True)
+  for _ in range(2):
+    assert stage.deliver(task, **{**FROM_EXCHANGE, "reactivebeat_queue": queue}) is None
+  assert ("from which of its queues is not known" in caplog.text) == (queue is None)
+  assert not stage.client.keys("reactivebeat:once:*")
+
+
+def test_the_task_does_not_see_the_queue(stage: Stage) -> None:
+  """Nor has its retry it, which may go to another."""
+  def see(self: Any) -> None:
+    stage.ran.append(self.request.headers)
+    raise self.retry(queue="celery", countdown=0)
+
+  stage.guard()
+  task = stage.prepare(stage.app.task(name="sees", shared=False, bind=True)(see))
+  assert stage.deliver(task, **FROM_EXCHANGE) == states.RETRY
+  assert "reactivebeat_queue" not in stage.ran[0] and "reactivebeat_queue" not in take(stage).headers
 
 
 # How a run ends.
@@ -283,9 +319,14 @@ def records(stage: Stage, lease: float = 60) -> Records:
   return Records(stage.client, "reactivebeat:once:", "stage", lease, 3600)
 
 
-def elsewhere(retries: int = 0, task: str = "work") -> Run:
+#: What a worker's message says that came from the queue celery by an exchange.
+FROM_EXCHANGE: Dict[str, Any] = {"reactivebeat_queue": "celery", "delivery_info": {
+  "exchange": "topics", "routing_key": "key", "priority": 0, "redelivered": False}}
+
+
+def elsewhere(retries: int = 0, task: str = "work", queue: str = "celery") -> Run:
   """The run that another worker has begun."""
-  return Run(OCCURRENCE, task, Attempt(0, retries))
+  return Run(OCCURRENCE, task, queue, Attempt(0, retries))
 
 
 def test_a_second_copy_comes_back_once(stage: Stage) -> None:
@@ -381,17 +422,24 @@ def test_a_copy_is_sent_also_by_an_application_that_runs_its_tasks_itself(stage:
 
 
 def test_a_copy_goes_to_its_queue_whatever_the_routes_say(stage: Stage) -> None:
+  def route(name: str, *arguments: Any, **options: Any) -> Any:
+    raise ValueError("a route that was asked when the message was sent")
+
   stage.app.conf.update(
-    task_routes={"work": {"exchange": "elsewhere", "routing_key": "key", "priority": 9}}, task_create_missing_queues=False,
-    task_queues=[Queue("celery", Exchange("topics", "topic"), "key"), Queue("other", Exchange("topics", "topic"), "key")])
+    task_routes=[route],
+    task_queues=[Queue(name, Exchange("topics", "topic"), "key") for name in ("celery", "other")])
   stage.guard()
   task = stage.task()
-  records(stage).begin(elsewhere())
+  first = elsewhere()
   with stage.app.connection_for_write() as connection:
     for queue in stage.app.amqp.queues.values():
       queue(connection.default_channel).declare()
-  assert stage.deliver(task) == states.IGNORED
-  assert stage.messages() == 1 and not stage.client.exists("other")
+  for delivery in ({}, FROM_EXCHANGE):
+    stage.client.delete("celery")
+    records(stage).release(first)
+    records(stage).begin(first)
+    assert stage.deliver(task, **delivery) == states.IGNORED
+    assert stage.messages() == 1 and not stage.client.exists("other")
 
 
 def test_a_copy_keeps_the_name_under_which_its_task_was_sent(stage: Stage) -> None:
@@ -546,7 +594,7 @@ def test_redis_may_be_named(stage: Stage, server: Server) -> None:
   for place, redis_option in ((5, server.url(5)), (6, server.client(6))):
     stage.guard(redis=redis_option, prefix="mine:")
     stage.deliver(task)
-    assert server.client(place).get("mine:stage/work:" + OCCURRENCE) == b"0.0"
+    assert server.client(place).get("mine:stage/celery/work:" + OCCURRENCE) == b"0.0"
   stage.app.conf.redis_scheduler_url = server.url(7)
   stage.guard()
   stage.deliver(task)
@@ -567,7 +615,7 @@ def test_a_record_has_the_name_of_its_application(
     stage.app.conf.reactivebeat_application = setting
   stage.guard()
   assert [stage.deliver(task) for _ in range(2)] == [None, states.IGNORED]
-  assert stage.client.get(f"reactivebeat:once:{name}/work:{OCCURRENCE}") == b"0.0"
+  assert stage.client.get(f"reactivebeat:once:{name}/celery/work:{OCCURRENCE}") == b"0.0"
 
 
 def test_another_task_with_the_same_id_runs(stage: Stage) -> None:

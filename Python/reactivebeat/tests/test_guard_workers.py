@@ -18,8 +18,8 @@ Make = Callable[..., Stage]
 def make(server: Server, tmp_path: pathlib.Path) -> Iterator[Make]:
   stages: List[Stage] = []
 
-  def make(once: Optional[Dict[str, Any]] = {}, celery: str = "5.7", **conf: Any) -> Stage:
-    stages.append(Stage(server, tmp_path, once, conf, celery))
+  def make(once: Optional[Dict[str, Any]] = {}, celery: str = "5.7", queues: List[str] = [], **conf: Any) -> Stage:
+    stages.append(Stage(server, tmp_path, once, conf, celery, queues))
     return stages[-1]
 
   yield make
@@ -120,6 +120,26 @@ def test_a_paused_worker_hears_that_it_was_taken_over(make: Make) -> None:
   stage.wait_until_empty()
 
 
+@pytest.mark.parametrize("celery,pool", [("5.7", "prefork"), ("5.7", "threads"), ("5.6", "prefork")])
+def test_each_queue_of_an_exchange_has_its_run(make: Make, celery: str, pool: str) -> None:
+  """And has it once, though kombu gives a message whose visibility timeout is over to all the queues again."""
+  stage = make(celery=celery, queues=["one", "two"])
+  for queue in stage.queues:
+    stage.worker(pool, queue=queue).wait_until_ready()
+  task_id = stage.send_by_exchange("hold")
+  stage.wait_for_kinds(task_id, ["start", "start"])
+  assert {event[5] for event in stage.events(task_id)} == {"worker0@test", "worker1@test"}
+  for worker in stage.workers:
+    worker.wait_for("comes back")
+  for _ in stage.queues:
+    stage.open(task_id)
+  stage.wait_for_kinds(task_id, ["start", "start", "end", "end"])
+  stage.wait_until_empty()
+  assert stage.kinds(task_id) == ["start", "start", "end", "end"]
+  keys = [f"reactivebeat:once:guard_project/{queue}/hold:{task_id}" for queue in stage.queues]
+  assert stage.broker.mget(keys) == [b"0.0", b"0.0"]
+
+
 def test_retries_run(make: Make) -> None:
   stage = make()
   stage.worker().wait_until_ready()
@@ -148,7 +168,7 @@ def test_redis_away_when_a_run_ends(make: Make, tmp_path: pathlib.Path) -> None:
     worker.wait_for("its end cannot be recorded yet")
     assert stage.kinds(waiting) == []
     records = Server(folder)
-    key = "reactivebeat:once:guard_project/hold:" + task_id
+    key = "reactivebeat:once:guard_project/celery/hold:" + task_id
     wait_for(lambda: records.client(0).get(key) == b"0.0", stage.logs)
     stage.wait_for_kinds(waiting, ["start", "end"])
     stage.wait_until_empty()

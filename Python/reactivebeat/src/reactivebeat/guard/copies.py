@@ -29,12 +29,14 @@ def new_name() -> str:
   return uuid.uuid4().hex[:16]
 
 
-def send_back(task: Any, args: Any, kwargs: Any, request: Mapping[str, Any], copy: str, remaining: float) -> float:
-  """Sends the message again, to be run `remaining` seconds from now, and gives how long it stays away in fact.
+def send_back(task: Any, args: Any, kwargs: Any, request: Mapping[str, Any], queue: str, copy: str,
+              remaining: float) -> float:
+  """Sends the message to its queue again, to be run `remaining` seconds from now, and gives how long it stays away in
+  fact.
 
-  It has the same id, name, attempt, arguments, limits and destination. It is sent by the application, and not by the
-  task: an `apply_async` of the task's own may send nothing, and that of Celery runs the task here with
-  `task_always_eager`. Routes are not asked.
+  It has the same id, name, attempt, arguments and limits. It goes to the queue alone, and not to the exchange by which
+  it may have come, which may give it to others. The application sends it, and not the task: an `apply_async` of the
+  task's own may send nothing, and Celery's runs the task here with `task_always_eager`. Routes are not asked.
 
   Raises what `Celery.send_task` raises, and RuntimeError where that has published nothing: one of the application's own
   may do anything. Only when this returns may the original be acknowledged.
@@ -47,9 +49,13 @@ def send_back(task: Any, args: Any, kwargs: Any, request: Mapping[str, Any], cop
   # would be delivered again, and each delivery would send another copy.
   delay = min(remaining + _MARGIN, _visibility_timeout(task.app) / 2)
   options = {
-    **given, **_destination(context.delivery_info or {}), "headers": {**(given["headers"] or {}), HEADER: copy},
-    "countdown": delay, "serializer": task.serializer, "compression": getattr(task, "compression", None),
+    **given, "headers": {**(given["headers"] or {}), HEADER: copy}, "countdown": delay, "exchange": "",
+    "routing_key": queue, "queue": _kombu.Queue(queue, _kombu.Exchange("", type="direct")), "declare": [],
+    "serializer": task.serializer, "compression": getattr(task, "compression", None),
     "ignore_result": task.ignore_result if request.get("ignore_result") is None else request["ignore_result"]}
+  priority = (context.delivery_info or {}).get("priority")
+  if priority is not None:
+    options["priority"] = priority
   with task.app.producer_or_acquire() as producer:
     witness = _Witness(producer, context.id, copy)
     task.app.send_task(request.get("task") or task.name, args, kwargs, task_type=task, router=_Router(),
@@ -84,17 +90,6 @@ class _Router:
 
   def route(self, options: Any, *_: Any) -> Any:
     return options
-
-
-def _destination(info: Mapping[str, Any]) -> Mapping[str, Any]:
-  """Where a message with this delivery information goes back to, as options of `send_task`."""
-  options: dict[str, Any] = {"exchange": info.get("exchange"), "routing_key": info.get("routing_key"), "declare": []}
-  if info.get("priority") is not None:
-    options["priority"] = info["priority"]
-  if info.get("exchange") == "":
-    # To the queue alone: the queue of that name in the application's settings may be one of an exchange.
-    options["queue"] = _kombu.Queue(info.get("routing_key"), _kombu.Exchange("", type="direct"))
-  return options
 
 
 def _visibility_timeout(app: Any) -> float:

@@ -44,6 +44,8 @@ class Run:
   task_id: str
   #: The task's name as the message has it, which is not always the one that the task has now.
   task: str
+  #: The name of the queue from which the message came.
+  queue: str
   attempt: Attempt
   #: Names this execution, so that it is told from another of the same attempt.
   token: str = dataclasses.field(default_factory=lambda: uuid.uuid4().hex)
@@ -92,9 +94,10 @@ class Records:
     """STRING, see record.lua.
 
     Not of the id alone: that of an occurrence is made of the schedule's key and the due time, which are the same in the
-    store of another application.
+    store of another application. And an exchange gives one message to several queues.
     """
-    return f"{self._prefix}{_scope(self._application, run.task)}:{run.task_id}".encode("utf-8", "surrogatepass")
+    scope = _scope(self._application, run.queue, run.task)
+    return f"{self._prefix}{scope}:{run.task_id}".encode("utf-8", "surrogatepass")
 
   def begin(self, run: Run) -> Verdict:
     verdict, *rest = self._call("begin", run)

@@ -32,7 +32,7 @@ from celery.app.trace import TraceInfo, trace_ok_t
 from celery.exceptions import Ignore, Reject, SoftTimeLimitExceeded
 
 from ..errors import ReactiveBeatError
-from . import copies
+from . import copies, queues
 from .keeper import Keeper
 from .records import Attempt, Granted, Records, Repeat, Run, Verdict
 
@@ -68,6 +68,7 @@ def install(app: Any, guard: Guard) -> None:
                        "Task.__trace__): the guard would guard nothing")
   if not isinstance(vars(Task)["__trace__"], _Trace):
     Task.__trace__ = _Trace()
+  app.steps["consumer"].add(queues.Notes)
   setattr(app, _ATTRIBUTE, guard)
 
 
@@ -113,9 +114,16 @@ class Guard:
 
   def trace(self, task: Any, tracer: Tracer, uuid: str, args: Any, kwargs: Any, request: Any) -> Any:
     """Executes the task, unless it is a repeat or must come back later."""
-    if not isinstance(request, dict) or not self._applies(request):
+    if not isinstance(request, dict):
       return tracer(uuid, args, kwargs, request)
-    run = Run(uuid, str(request.get("task") or task.name), Attempt.of(request))
+    queue = queues.take(request)
+    if queue == queues.EVERYONE or not self._applies(request):
+      return tracer(uuid, args, kwargs, request)
+    if queue is None:
+      logger.error("Task %s[%s] runs unguarded: it came by an exchange, and from which of its queues is not known; "
+                   "call once(app) where the application is made", task.name, uuid)
+      return tracer(uuid, args, kwargs, request)
+    run = Run(uuid, str(request.get("task") or task.name), queue, Attempt.of(request))
     try:
       process = self._here()
       verdict = self._begin(process, task, run, args, kwargs, request)
@@ -153,7 +161,7 @@ class Guard:
       if can_send:
         copy = copies.new_name()
         try:
-          delay = copies.send_back(task, args, kwargs, request, copy, verdict.remaining)
+          delay = copies.send_back(task, args, kwargs, request, run.queue, copy, verdict.remaining)
         except SoftTimeLimitExceeded:
           raise
         except Exception as error:
