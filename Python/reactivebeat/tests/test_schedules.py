@@ -320,6 +320,47 @@ def test_fire_and_history(server: Server, daemon: Daemon, beat: Schedules) -> No
   assert len(beat["report"].history()) == 3
 
 
+@pytest.mark.parametrize("lost, error", [
+  ("HSET", redis.ConnectionError), ("HSET", redis.TimeoutError), ("BLPOP", redis.ConnectionError)])
+def test_a_run_whose_request_is_heard_though_its_answer_is_lost(
+    server: Server, daemon: Daemon, beat: Schedules, lost: str, error: Any) -> None:
+  """Nothing is asked for twice: the daemon has taken out by then what it was asked for first."""
+  beat.put("report", "tasks.report", 3600).wait()
+  execute, store = beat._runner._execute, server.client(1)
+  losses = [lost]
+
+  def lossy(*words: Any) -> Any:
+    if words[0] not in losses:
+      return execute(*words)
+    losses.clear()
+    if lost == "HSET":
+      execute(*words)
+    until(lambda: server.client(0).llen("celery") == 1, "it is sent")
+    raise error("the connection is gone")
+
+  beat._runner._execute = lossy
+  task_id = beat["report"].fire()
+  assert not losses
+  assert [run.id for run in beat["report"].history()] == [task_id]
+  assert server.client(0).llen("celery") == 1 and store.hlen("reactivebeat:tasks:meta:manual") == 0
+
+
+def test_a_run_whose_request_is_not_taken_is_taken_back(server: Server, beat: Schedules) -> None:
+  beat.put("report", "tasks.report", 3600)
+  execute = beat._runner._execute
+
+  def lossy(*words: Any) -> Any:
+    answer = execute(*words)
+    if words[0] == "HSET":
+      raise redis.TimeoutError("no answer")
+    return answer
+
+  beat._runner._execute = lossy
+  with pytest.raises(redis.TimeoutError, match="no answer"):
+    beat["report"].fire()
+  assert server.client(1).hlen("reactivebeat:tasks:meta:manual") == 0
+
+
 def test_a_long_history(server: Server, daemon: Daemon, beat: Schedules) -> None:
   client = server.client(1)
   for number in range(1201):

@@ -8,6 +8,8 @@ import secrets
 import time
 from typing import Any, Final, List, Mapping, Optional
 
+import redis
+
 from . import keys, values
 from .errors import NoDaemon, NotFound, Rejected
 from .steps import Steps, command
@@ -61,7 +63,8 @@ def history(store: Store, name: Optional[str], count: int, since: Optional[datet
 def fire(store: Store, name: str, timeout: float) -> Steps[str]:
   """Asks the daemon that fires for one run now, and waits for its answer: the task's id.
 
-  Nothing is sent after the timeout, and nothing twice. Raises NotFound, Rejected, and NoDaemon.
+  Nothing is sent after the timeout, and nothing twice. Raises NotFound, Rejected, and NoDaemon. Where the connection is
+  lost, and redis-py's error is raised, it may have been sent.
   """
   if (yield from store.read(name)) is None:
     raise NotFound(name)
@@ -76,10 +79,15 @@ def fire(store: Store, name: str, timeout: float) -> Steps[str]:
       answer = yield from _answer(store, request, min(left, _PIECE))
   except GeneratorExit:
     raise
-  except BaseException:
+  except BaseException as error:
     # Nothing may run of which nobody is told.
-    yield from command("HDEL", store.keys.manual, request)
-    raise
+    taken_back = yield from command("HDEL", store.keys.manual, request)
+    if taken_back or not isinstance(error, (redis.ConnectionError, redis.TimeoutError)):
+      raise
+    # The connection was lost. A daemon may have taken the request before, and tells it in the same step.
+    answer = yield from _answer(store, request, 1.0)
+    if answer is None:
+      raise
   if answer is not None:
     return (yield from _told(store, name, request, answer))
   if (yield from command("HDEL", store.keys.manual, request)):
