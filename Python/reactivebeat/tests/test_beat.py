@@ -1,5 +1,6 @@
 """`celery -A proj beat -S reactivebeat`, by the real command of both versions of Celery."""
 
+import contextlib
 import json
 import os
 import pathlib
@@ -12,6 +13,8 @@ import pytest
 from beat_stage import VERSIONS, Stage, executable, resident
 from conftest import PROJECT, Server
 from guard_stage import wait_for
+
+from reactivebeat import invocation
 
 
 @pytest.fixture(params=VERSIONS)
@@ -206,6 +209,31 @@ def test_a_worker_with_beat_inside(stage: Stage, beat_watch: pathlib.Path) -> No
   worker, pid = started("prefork")
   worker.end(signal.SIGKILL)
   wait_for(lambda: not os.path.exists(f"/proc/{pid}"), lambda: log.read_text())
+
+
+def test_a_killed_workers_beat_publishes_no_more(stage: Stage) -> None:
+  """By then newer code may have been published."""
+  stage.server.end()
+  worker = stage.start("worker", "-B", "-c", "1", "--scheduler", "reactivebeat", "-s", "x", "--without-gossip",
+                       "--without-mingle")
+  worker.wait_for("trying again each second")
+  family = [int(pid) for path in pathlib.Path(f"/proc/{worker.pid}/task").glob("*/children")
+            for pid in path.read_text().split()]
+  assert family
+  worker.popen.kill()  # Only it, and none of its children.
+  worker.popen.wait()
+  try:
+    wait_for(lambda: not any(os.path.exists(f"/proc/{pid}") for pid in family), lambda: worker.text)
+  finally:
+    with contextlib.suppress(ProcessLookupError):
+      os.killpg(worker.pid, signal.SIGKILL)
+
+
+@pytest.mark.parametrize("parent, goes_on", [(os.getppid(), True), (os.getppid() + 1, False), (None, True)])
+def test_whose_parent_has_ended(monkeypatch: pytest.MonkeyPatch, parent: "int | None", goes_on: bool) -> None:
+  monkeypatch.setattr(invocation, "parent_process", lambda: parent)
+  monkeypatch.setattr(invocation.ctypes, "CDLL", lambda _: None)  # As where there is no prctl.
+  assert invocation.follow_parent() is goes_on
 
 
 THREADED = """

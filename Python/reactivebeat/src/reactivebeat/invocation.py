@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import dataclasses
 import logging
 import os
+import signal
 import threading
 from typing import Any, Final, List, Optional
 
@@ -13,6 +16,8 @@ _NO_FILE: Final = "-s/--schedule has no effect: the schedules are in Redis"
 _WITHOUT_EFFECT: Final = {
   "schedule": _NO_FILE, "schedule_filename": _NO_FILE,
   "max_interval": "--max-interval has no effect: beat-watch sleeps until a schedule is due, and hears edits"}
+#: prctl(2): a signal for this process at its parent's end. Python has no name for it.
+_PR_SET_PDEATHSIG: Final = 1
 
 
 @dataclasses.dataclass(frozen=True)
@@ -65,6 +70,19 @@ def parent_process() -> Optional[int]:
   process = current_process()
   pid = getattr(process, "_parent_pid", None)
   return int(pid) if pid is not None and pid != os.getpid() else None
+
+
+def follow_parent() -> bool:
+  """Lets this process end with the worker that has made it for beat, as the daemon does (`BEAT_WATCH_PARENT`).
+
+  False: the worker has ended already. What this process was to do, another one may be doing by newer code.
+  """
+  parent = parent_process()
+  if parent is None:
+    return True
+  with contextlib.suppress(OSError, AttributeError):  # Without prctl, it is asked for its parent again and again.
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, int(signal.SIGTERM), 0, 0, 0)
+  return os.getppid() == parent
 
 
 def is_main_thread() -> bool:

@@ -14,7 +14,7 @@ from celery.utils.log import get_logger
 
 from . import binary, takeover
 from .errors import InvalidSetting, InvalidURL, ReactiveBeatError, UnsupportedBroker
-from .invocation import Invocation, is_main_thread
+from .invocation import Invocation, follow_parent, is_main_thread
 from .settings import Settings, conflicts, publishes_at_start
 
 #: The exit statuses of beat-watch: the configuration must be changed first; there is no such program.
@@ -70,6 +70,8 @@ class RedisScheduler(beat.Scheduler):  # type: ignore[misc]
     """Publishes, and becomes the daemon. Returns the seconds until Celery calls it again, if there is no Redis yet."""
     if self._child is None:
       try:
+        if not follow_parent():
+          raise _End(0)  # Without a line: this is what the worker's end comes to.
         if not self._publish():
           return _PAUSE
         self._start()
