@@ -7,14 +7,17 @@ import pathlib
 import re
 import shlex
 import signal
+import threading
 from typing import Any, Iterator
 
 import pytest
 from beat_stage import VERSIONS, Stage, executable, resident
 from conftest import PROJECT, Server
 from guard_stage import wait_for
+from redis import exceptions
 
 from reactivebeat import invocation
+from reactivebeat.schedulers import _is_passing
 
 
 @pytest.fixture(params=VERSIONS)
@@ -152,6 +155,37 @@ def test_it_waits_for_redis(stage: Stage) -> None:
     server.end()
 
 
+@pytest.mark.parametrize("refuse, take", [
+  (["REPLICAOF", "localhost", "1"], ["REPLICAOF", "NO", "ONE"]),
+  (["CONFIG", "SET", "maxmemory", "1"], ["CONFIG", "SET", "maxmemory", "0"]),
+  (["CONFIG", "SET", "min-replicas-to-write", "1"], ["CONFIG", "SET", "min-replicas-to-write", "0"]),
+])
+def test_it_waits_for_a_redis_that_takes_no_writes_for_a_while(stage: Stage, refuse: Any, take: Any) -> None:
+  stage.write("app.conf.beat_schedule = {'h': {'task': 'proj.hello', 'schedule': 3600}}")
+  stage.store.execute_command(*refuse)
+  beat = stage.beat()
+  beat.wait_for("trying again each second")
+  stage.store.execute_command(*take)
+  beat.wait_for("schedules=1")
+  assert "ERROR" not in beat.text and beat.text.count("trying again") == 1
+  assert beat.end() == 0
+
+
+@pytest.mark.parametrize("error, passes", [
+  (exceptions.ConnectionError("Connection refused"), True), (exceptions.TimeoutError(), True),
+  (exceptions.BusyLoadingError("Redis is loading the dataset in memory"), True),
+  (exceptions.ResponseError("MISCONF Redis is configured to save RDB snapshots, but"), True),
+  (exceptions.ResponseError("Error running script (call to f_1): @user_script:7: @user_script: 7: -READONLY You"), True),
+  (exceptions.ResponseError("ERR Error running script (call to f_1): @user_script:7: -MISCONF Redis is"), True),
+  (exceptions.MasterDownError("Link with MASTER is down"), True),
+  (exceptions.NoPermissionError("this user has no permissions to run the 'eval' command"), False),
+  (exceptions.AuthenticationError("invalid username-password pair or user is disabled."), False),
+  (exceptions.ResponseError("unknown command 'EVALSHA', the OOM killer"), False),
+])
+def test_which_refusals_pass(error: Exception, passes: bool) -> None:
+  assert _is_passing(error) is passes
+
+
 def test_no_password_is_shown(stage: Stage) -> None:
   stage.server.client(0).config_set("requirepass", "hunter2")
   url = [stage.server.url(database).replace("://", "://:hunter2@") for database in (0, 1)]
@@ -267,6 +301,26 @@ def test_a_thread_starts_a_child(stage: Stage) -> None:
     assert "stopped 0" in out.splitlines() and "info stopped" in out
     assert process.returncode == 0
     assert not os.path.exists(f"/proc/{children[0]}")
+  finally:
+    process.kill()
+
+
+def test_a_child_that_ends_is_told(stage: Stage) -> None:
+  import subprocess
+  process = subprocess.Popen(
+    [stage.program, "-c", "import logging\nlogging.basicConfig()" + THREADED], cwd=stage.folder, env=stage.environment,
+    stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+  try:
+    wait_for(lambda: stage.store.hlen("reactivebeat:tasks:meta:daemons"), lambda: f"{process.poll()}")
+    tree = pathlib.Path(f"/proc/{process.pid}/task")
+    child = next(int(pid) for path in tree.glob("*/children") for pid in path.read_text().split())
+    os.kill(child, signal.SIGKILL)
+    said: "list[str]" = []
+    assert process.stdout is not None
+    reader = threading.Thread(target=said.extend, args=[process.stdout], daemon=True)
+    reader.start()
+    wait_for(lambda: any("beat-watch has ended with status 137: nobody fires from here any more" in line for line in said),
+             lambda: "".join(said))
   finally:
     process.kill()
 

@@ -7,6 +7,7 @@ process becomes the daemon: nothing of Python stays in memory.
 from __future__ import annotations
 
 import os
+import re
 from typing import Any, Callable, Final, Optional
 
 from celery import beat
@@ -22,6 +23,9 @@ _CONFIGURATION: Final = 78
 _MISSING: Final = 127
 #: Seconds between looks for a Redis that does not answer, and at a child.
 _PAUSE: Final = 1.0
+#: What a Redis says that takes no writes for a while, also by a script: a failover, a full memory or disk, for example.
+_FOR_A_WHILE: Final = re.compile(
+  r"(?:^|: -)(?:READONLY|MASTERDOWN|CLUSTERDOWN|LOADING|BUSY|TRYAGAIN|OOM|MISCONF|NOREPLICAS) ")
 
 logger: Final = get_logger("celery.beat")
 
@@ -80,6 +84,8 @@ class RedisScheduler(beat.Scheduler):  # type: ignore[misc]
         self._status = end.status
         raise SystemExit(end.status) from None
     if self._child is not None and self._child.status is not None:
+      _say(logger.critical, f"beat-watch has ended with status {self._child.status}: nobody fires from here any more; "
+           "start the application again")
       raise SystemExit(self._child.status)
     return _PAUSE
 
@@ -152,15 +158,14 @@ class RedisScheduler(beat.Scheduler):  # type: ignore[misc]
     except ReactiveBeatError as error:
       _say(logger.critical, str(error))
       raise _End(_CONFIGURATION) from None
-    except (exceptions.AuthenticationError, exceptions.NoPermissionError, exceptions.ReadOnlyError,
-            exceptions.ResponseError) as error:
+    except exceptions.RedisError as error:
+      if _is_passing(error):
+        if not self._is_waiting:
+          _say(logger.warning, f"{settings.store}: {error}; trying again each second")
+        self._is_waiting = True
+        return False
       # The daemon says what it may not do itself, and goes on as soon as it may.
       _say(logger.error, f"{settings.store}: {error}; what the application says was not published")
-    except exceptions.RedisError as error:
-      if not self._is_waiting:
-        _say(logger.warning, f"{settings.store}: {error}; trying again each second")
-      self._is_waiting = True
-      return False
     return True
 
   def _start(self) -> None:
@@ -171,6 +176,18 @@ class RedisScheduler(beat.Scheduler):  # type: ignore[misc]
     except OSError as error:
       _say(logger.critical, f"{self._program}: {error.strerror}")
       raise _End(_MISSING) from None
+
+
+def _is_passing(error: Exception) -> bool:
+  """Whether Redis may take what it was given later on: it does not answer, or refuses all writes for now."""
+  from redis import exceptions
+  if isinstance(error, (exceptions.AuthenticationError, exceptions.NoPermissionError)):
+    return False
+  if not isinstance(error, exceptions.ResponseError):
+    return True
+  # redis-py takes the first word out of those for which it has a class.
+  kinds = ("ReadOnlyError", "MasterDownError", "ClusterDownError", "TryAgainError", "OutOfMemoryError")
+  return any(isinstance(error, getattr(exceptions, kind, ())) for kind in kinds) or bool(_FOR_A_WHILE.search(str(error)))
 
 
 def _name() -> Optional[str]:
