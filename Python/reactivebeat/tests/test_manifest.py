@@ -16,6 +16,7 @@ from conftest import Server
 from kombu import Exchange, Queue
 
 from reactivebeat import application, binary, publish
+from reactivebeat.connection import Address
 from reactivebeat.keys import Keys
 from reactivebeat.manifest import ManifestError, OtherApplication, publish_manifest
 
@@ -301,6 +302,44 @@ def test_another_applications_manifest_stays(store: Any) -> None:
   done = publish_manifest(make(), store, PREFIX, replace=True)
   assert done.changes == ("application proj in place of shop: 2 tasks",)
   assert stored(store)["application"] == "proj"
+
+
+def queues(url: str, **options: Any) -> dict[str, Any]:
+  return {"app": make(broker_transport_options=options), "broker": Address.parse(url)}
+
+
+@pytest.mark.parametrize("first, second", [
+  (queues("redis://host:6379/0"), queues("redis://host:6379/5")),
+  (queues("redis+socket:///r?virtual_host=0"), queues("redis://localhost/5")),
+  (queues("redis://host/0", global_keyprefix="a:"), queues("redis://host/0", global_keyprefix="b:")),
+  (queues("redis://host/0"), queues("redis://host/0", global_keyprefix="b:")),
+])
+def test_another_application_of_the_same_name(store: Any, first: Any, second: Any) -> None:
+  """The same name, and other workers: each would take the other's schedules away."""
+  publish_manifest(client=store, prefix=PREFIX, **first)
+  with pytest.raises(OtherApplication, match="an application of the same name, proj, has published its manifest"):
+    publish_manifest(client=store, prefix=PREFIX, **second)
+  assert stored(store)["broker"] == publish_manifest(client=store, prefix=PREFIX, **first).manifest["broker"]
+  publish_manifest(client=store, prefix=PREFIX, replace=True, **second)
+  with pytest.raises(OtherApplication):
+    publish_manifest(client=store, prefix=PREFIX, **first)
+
+
+def test_a_broker_of_another_name_is_told(store: Any) -> None:
+  """It may well be the same one."""
+  def publish(url: str, prefix: str = PREFIX) -> Any:
+    return publish_manifest(make(), store, prefix, broker=Address.parse(url)).warnings
+
+  assert publish("redis://user:s3cret@localhost:6379/3") == ()
+  assert publish("rediss://localhost/3?ssl_cert_reqs=none") == ()
+  assert stored(store)["broker"] == "redis://localhost:6379/3"
+  warning, = publish("redis://:s3cret@host/3")
+  assert warning.startswith("the broker is redis://host:6379/3 here, and was redis://localhost:6379/3 where the manifest")
+  publish_manifest(make(), store, PREFIX)
+  assert "broker" not in stored(store), "one that does not say it is as any other"
+  assert publish("redis://third/0") == ()
+  store.set(KEY, json.dumps(dict(stored(store), broker=["?"], transport_options=5)))
+  assert len(publish("redis://third/0")) == 1
 
 
 def test_two_applications_at_once(store: Any, monkeypatch: pytest.MonkeyPatch) -> None:

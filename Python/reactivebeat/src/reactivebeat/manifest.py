@@ -9,7 +9,8 @@ import re
 from typing import TYPE_CHECKING, Any, Dict, Final, Iterable, Iterator, List, Mapping, Optional, Tuple
 
 from . import application
-from .errors import ReactiveBeatError
+from .connection import Address
+from .errors import InvalidURL, ReactiveBeatError
 from .keys import Keys
 from .runner import Runner
 from .steps import Script
@@ -53,13 +54,14 @@ class Publication:
 
 def publish_manifest(
     app: Celery, client: redis.Redis, prefix: str, *, name: Optional[str] = None, tasks: Iterable[str] = (),
-    replace: bool = False, dry_run: bool = False) -> Publication:
+    broker: Optional[Address] = None, replace: bool = False, dry_run: bool = False) -> Publication:
   """Asks the application where and how it sends its tasks, and stores the answer for the daemon.
 
   - client: of the database with the schedules. It gives bytes (`decode_responses` is off).
   - prefix: what the schedules' keys begin with.
   - name: the application's name unless it names itself, by its setting `reactivebeat_application` or its main module.
   - tasks: names of tasks that are in use, beside those of the application and of the stored schedules.
+  - broker: where the application's workers have their queues. By it, two applications of one name are told apart.
   - replace: whether another application's manifest may be replaced.
   - dry_run: only tells what would change.
 
@@ -71,13 +73,16 @@ def publish_manifest(
   keys = Keys(prefix)
   used = set(tasks) | set(stored_tasks(client, keys))
   said = application.stamped(application.manifest(app, name, sorted(used)))
+  if broker is not None:
+    said["broker"] = _place(broker)
   data = application.manifest_text(said).encode()
   if len(data) > LONGEST:
     raise ManifestError(
       f"what the application says of its {len(said['tasks'])} tasks has {len(data)} bytes, and the daemon reads at "
       f"most {LONGEST}: publish an application with fewer tasks")
-  old = _store(client, keys, data, said["application"], replace, dry_run)
-  return Publication(said, tuple(changes(old, said)), tuple(warnings(app, said)), not dry_run)
+  old = _store(client, keys, data, said, replace, dry_run)
+  return Publication(
+    said, tuple(changes(old, said)), (*moved(old, said), *warnings(app, said)), not dry_run)
 
 
 def stored_tasks(client: redis.Redis, keys: Keys) -> Iterator[str]:
@@ -112,14 +117,15 @@ def _task(data: bytes) -> Optional[str]:
 
 
 def _store(
-    client: redis.Redis, keys: Keys, data: bytes, name: str, replace: bool, dry_run: bool) -> Optional[Dict[str, Any]]:
+    client: redis.Redis, keys: Keys, data: bytes, said: Mapping[str, Any], replace: bool,
+    dry_run: bool) -> Optional[Dict[str, Any]]:
   """Writes the manifest unless somebody else's is there. Returns the one that it takes the place of."""
   runner = Runner(client)
   for _ in range(_TRIES):
     before = _read(client, keys.application)
     old = _parsed(before)
     if not replace:
-      _check(old, name)
+      _check(old, said)
     if dry_run:
       return old
     seen = [b"0", b""] if before is None else [b"1", before]
@@ -149,20 +155,55 @@ def _parsed(data: Optional[bytes]) -> Optional[Dict[str, Any]]:
   return found if isinstance(found, dict) else None
 
 
-def _check(old: Optional[Dict[str, Any]], name: str) -> None:
+def _check(old: Optional[Dict[str, Any]], said: Mapping[str, Any]) -> None:
   if old is None:
     return
-  other = old.get("application")
+  other, name = old.get("application"), said["application"]
+  who = " on ".join(str(old[field]) for field in ("published_at", "published_by") if old.get(field))
   if other != name:
-    who = " on ".join(str(old[field]) for field in ("published_at", "published_by") if old.get(field))
     raise OtherApplication(
       f"under this prefix the application {other} has published its manifest ({who}), and this one is {name}: give "
       "each application a redis_scheduler_key_prefix of its own, name them alike by the setting "
       "reactivebeat_application, or replace it")
+  queues, own = _queues(old), _queues(said)
+  if any(theirs is not None and ours is not None and theirs != ours for theirs, ours in zip(queues, own)):
+    places = [", ".join(text for text in (
+      manifest.get("broker"), prefix and f"global_keyprefix {prefix}") if text) or "another broker"
+      for manifest, (_, prefix) in ((old, queues), (said, own))]
+    raise OtherApplication(
+      f"under this prefix an application of the same name, {name}, has published its manifest ({who}), with its queues "
+      f"in {places[0]}, and those of this one are in {places[1]}: give each application a redis_scheduler_key_prefix of "
+      "its own, or, if this is the one whose queues have moved, replace it")
   version = old.get("version")
   if isinstance(version, int) and version > 1:
     raise ManifestError(
       f"the manifest there has the version {version}, of a newer reactivebeat: upgrade this one, or replace it")
+
+
+def _place(broker: Address) -> str:
+  """Where the broker is, without whom it lets in."""
+  return str(dataclasses.replace(
+    broker, username=None, password=None, tls=None, sentinel_username=None, sentinel_password=None))
+
+
+def _queues(manifest: Mapping[str, Any]) -> Tuple[Optional[int], Optional[str]]:
+  """What tells the queues of two applications on one server apart: the database, and what the keys begin with. None: the
+  manifest does not say."""
+  options = manifest.get("transport_options")
+  prefix = str(options.get("global_keyprefix") or "") if isinstance(options, dict) else None
+  try:
+    return Address.parse(str(manifest["broker"])).database, prefix
+  except (KeyError, InvalidURL):
+    return None, prefix
+
+
+def moved(old: Optional[Mapping[str, Any]], new: Mapping[str, Any]) -> Iterator[str]:
+  """That the broker has another name. It may be the same one: servers have several names, and sentinels any order."""
+  before, after = (old or {}).get("broker"), new.get("broker")
+  if before is not None and after is not None and before != after:
+    yield (
+      f"the broker is {after} here, and was {_text(before)} where the manifest was published last: if these are two "
+      "applications, give each a name of its own (reactivebeat_application), or they take each other's schedules away")
 
 
 def changes(old: Optional[Mapping[str, Any]], new: Mapping[str, Any]) -> Iterator[str]:

@@ -52,7 +52,8 @@ def publish_application(
   check_publishable(app)
   client = settings.store.client(repeats=False)
   try:
-    manifest = publish_manifest(app, client, settings.key_prefix, name=name, replace=replace, dry_run=dry_run)
+    manifest = publish_manifest(
+      app, client, settings.key_prefix, name=name, broker=settings.broker, replace=replace, dry_run=dry_run)
     entries = publish_entries(
       app, client, settings.key_prefix, manifest.manifest["application"], resets=resets, takes_over=replace,
       dry_run=dry_run)
