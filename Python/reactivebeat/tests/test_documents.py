@@ -1,5 +1,6 @@
 """Documents from Python's and Celery's objects, and what is refused."""
 
+import contextlib
 import datetime
 import decimal
 import json
@@ -408,3 +409,20 @@ def test_bookkeeping_is_kept() -> None:
   named = new[:-1] + b', "total_run_count": 0}'
   assert kept(STORED.encode(), named) == named[:-1] + b', "last_run_at": "2026-01-01T00:00:00Z"}'
   assert kept(b"nonsense", new) == new
+
+
+@pytest.mark.parametrize("depth", [200, 900, 5_000])
+@pytest.mark.parametrize("opens, closes", [("[", "]"), ('{"a": ', "}")])
+def test_a_field_that_is_nested_deeply(depth: int, opens: str, closes: str) -> None:
+  """It harms no other field, and is no error of Python's."""
+  nested = opens * depth + ("1" if closes == "}" else "") + closes * depth
+  for field in ("args", "last_run_at", "mine", "jitter"):
+    text = f'{{"name": "n", "task": "t", "enabled": true, "interval": {{"every": 5}}, "{field}": {nested}}}'
+    document = Document("n", text.encode())
+    assert document.task == "t"
+    for read in (lambda: document[field], lambda: getattr(document, field, None), lambda: whole(text)):
+      with contextlib.suppress(InvalidSchedule):
+        read()
+    draft = Draft("n", text.encode())
+    draft.task = "other"
+    assert draft.finished() == text.replace('"t"', '"other"').encode()

@@ -195,3 +195,15 @@ def test_what_cannot_be_read() -> None:
   assert settled(Said(CODE), "proj", json.dumps(CODE).encode(), b"?", False, False).owner == owner
   shell = b'{"name": "report", "task": "proj.report", "enabled": ISODate("2026-01-01")}'
   assert settled(Said(CODE), "proj", shell, owner, False, False).document is not None
+
+
+@pytest.mark.parametrize("depth", [900, 5_000])
+def test_a_document_that_is_nested_deeply(depth: int) -> None:
+  nested = "[" * depth + "]" * depth
+  stands = json.dumps(CODE).replace('{"token": "secret"}', nested).encode()
+  outcome = settled(Said(CODE), "proj", stands, record("proj", Said(CODE)), False, False)
+  assert outcome.document == stands
+  conflict, = outcome.conflicts
+  assert conflict.startswith("was changed by hand, and stays so: kwargs (the code: ")
+  outcome = settled(Said(CODE), "proj", stands, record("proj", Said(CODE)), True, False)
+  assert document(outcome) == CODE

@@ -117,7 +117,7 @@ def _ask(settings: Settings, *arguments: str, stdin: bytes = b"") -> Steps[Tuple
     (program, *arguments), dict(binary.environment(), **settings.environment()), stdin)
   try:
     return status, json.loads(output), errors
-  except ValueError:
+  except (ValueError, RecursionError):
     return status, None, errors
 
 

@@ -73,7 +73,7 @@ class JSONText:
       return None
     try:
       return json.loads(raw)
-    except ValueError:
+    except (ValueError, RecursionError):  # Python follows some hundreds of brackets, each in the one before.
       raise InvalidSchedule(".".join(path), "is no plain JSON, and cannot be read here") from None
 
   def set(self, path: Path, value: str) -> None:

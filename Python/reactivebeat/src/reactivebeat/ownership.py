@@ -261,7 +261,7 @@ def _read(text: JSONText) -> Fields:
     if field in _KNOWN and field not in _BOOKKEEPING and text.has(field):
       try:
         found[field] = _canonical(text.value(field))
-      except InvalidSchedule:
+      except (InvalidSchedule, RecursionError):
         found[field] = str(text.raw(field))
   return found
 

@@ -58,7 +58,7 @@ class Receipt:
         state=str(fields["state"]), next=parse_time(fields["next"]) if fields.get("next") else None,
         heard=parse_time(fields["heard"]), warnings=tuple(str(text) for text in fields.get("warnings", ())),
         reason=str(fields.get("reason", "")), sha1=str(fields.get("sha1", "")))
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
       return None
 
 

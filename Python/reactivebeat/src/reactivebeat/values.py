@@ -182,7 +182,7 @@ def instant(field: str, value: Any) -> Optional[datetime.datetime]:
   try:
     return None if value is None else _instant(value)
   except (ValueError, TypeError, KeyError, OverflowError):
-    raise InvalidSchedule(field, f"is no date: {json.dumps(value)[:60]}") from None
+    raise InvalidSchedule(field, f"is no date: {_shown(value)}") from None
 
 
 def parse_time(value: str) -> datetime.datetime:
@@ -229,6 +229,13 @@ def _instant(value: Any) -> datetime.datetime:
 
 
 def _wrong(field: str, value: Any, expected: str) -> InvalidSchedule:
-  shown = repr(value)
-  shown = shown if len(shown) <= 60 else shown[:59] + "…"
-  return InvalidSchedule(field, f"{expected}, found {shown}")
+  return InvalidSchedule(field, f"{expected}, found {_shown(value)}")
+
+
+def _shown(value: Any) -> str:
+  """A value for people, in 60 characters at most."""
+  try:
+    shown = repr(value)
+  except (ValueError, RecursionError):  # Python shows no number of thousands of digits, and no deep nesting.
+    shown = f"a {type(value).__name__}"
+  return shown if len(shown) <= 60 else shown[:59] + "…"
