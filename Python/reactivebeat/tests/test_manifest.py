@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import pathlib
 import re
+import signal
+import sys
 import threading
 from typing import Any, Iterator
 
@@ -17,8 +19,11 @@ from kombu import Exchange, Queue
 
 from reactivebeat import application, binary, publish
 from reactivebeat.connection import Address
+from reactivebeat.entries import said_by
+from reactivebeat.errors import InvalidSetting
 from reactivebeat.keys import Keys
 from reactivebeat.manifest import ManifestError, OtherApplication, publish_manifest
+from reactivebeat.settings import Settings
 
 PREFIX = "tasks:meta:"
 KEY = "reactivebeat:tasks:meta:application"
@@ -122,6 +127,51 @@ def test_a_function_that_needs_arguments() -> None:
 def test_a_router_that_cannot_be_imported() -> None:
   task = said(make(task_routes=["nowhere.router"]))
   assert task["problem"] == "Celery refuses it: ModuleNotFoundError: No module named 'nowhere'"
+
+
+def test_one_tasks_wrong_option_ends_no_other() -> None:
+  app = make(task_annotations={"proj.plain": {"delivery_mode": "weird"}})
+  assert said(app) == {"problem": "Celery refuses it: KeyError: 'weird'"}
+  assert said(app, "proj.report")["queue"] == "reports"
+
+
+def test_a_router_that_ends_the_process() -> None:
+  def by_hand(*args: Any, **more: Any) -> Any:
+    sys.exit("no customer")
+
+  app = make(task_routes=[by_hand])
+  task = said(app)
+  assert (task["queue"], task["varies"]) == ("celery", True)
+  assert task["unsaid"].endswith("by_hand asks for arguments: SystemExit: no customer")
+  app.conf.beat_schedule = {"e": {"task": "proj.plain", "schedule": 60, "args": [1]}}
+  _, problems, _ = said_by(app)
+  assert problems == {
+    "e": "the application's code ends the process when it is asked (SystemExit: no customer)"}
+
+
+def test_a_signal_ends_the_process_while_a_router_is_asked() -> None:
+  def end(*_: Any) -> None:
+    sys.exit(3)
+
+  def slow(*args: Any, **more: Any) -> Any:
+    signal.raise_signal(signal.SIGTERM)
+
+  before = signal.signal(signal.SIGTERM, end)
+  try:
+    for entry in ({}, {"e": {"task": "proj.plain", "schedule": 60, "args": [1]}}):
+      app = make(task_routes=[slow], beat_schedule=entry)
+      with pytest.raises(SystemExit):
+        said_by(app) if entry else said(app)
+  finally:
+    signal.signal(signal.SIGTERM, before)
+
+
+@pytest.mark.parametrize("steps", [[0, float("nan")], [object()]])
+def test_transport_options_that_json_cannot_hold(steps: Any, server: Server, store: Any) -> None:
+  app = make(broker_url=server.url(0), broker_transport_options={"priority_steps": steps})
+  with pytest.raises(InvalidSetting, match="broker_transport_options: JSON cannot hold priority_steps"):
+    publish.publish_application(app, Settings.of(app), None)
+  assert not store.keys("*")
 
 
 @pytest.mark.parametrize("settings, problem", [

@@ -339,8 +339,8 @@ class Sent:
     def watched(*args: Any) -> Any:
       try:
         return function(*args)
-      except Exception as error:
-        if not tolerant:
+      except (Exception, SystemExit) as error:
+        if not tolerant or is_of_signal(error):
           raise
         self.unsaid.append(f"{name} asks for arguments: {type(error).__name__}: {error}")
     return watched
@@ -446,7 +446,21 @@ def ask(app: Any, name: str, args: List[Any], kwargs: Dict[str, Any], options: D
         inspect.unwrap(Task.apply_async)(caller, args, kwargs, **options)
     except Published:
       return sent
+    except SystemExit as error:
+      if is_of_signal(error):
+        raise
+      raise Refused(f"the application's code ends the process when it is asked (SystemExit: {error})") from None
   raise Refused("Celery has sent nothing")
+
+
+def is_of_signal(error: BaseException) -> bool:
+  """Whether a handler of a signal has raised it, wherever the process was, and not what was called."""
+  import signal
+  place = error.__traceback__
+  while place is not None and place.tb_next is not None:
+    place = place.tb_next
+  handlers = [signal.getsignal(number) for number in signal.valid_signals()]
+  return place is not None and any(getattr(handler, "__code__", None) is place.tb_frame.f_code for handler in handlers)
 
 
 # A signal's receivers are switched off for one question at a time.
@@ -592,6 +606,9 @@ def said(app: Any, name: str) -> Dict[str, Any]:
   result: Dict[str, Any] = {} if name in app.tasks else {"registered": False}
   try:
     sent = ask(app, name, [], {}, {}, tolerant=True)
+    others = sent.fields(app)
+  except Refused as refusal:
+    return dict(result, problem=str(refusal))
   except Exception as error:
     return dict(result, problem=f"Celery refuses it: {type(error).__name__}: {error}")
   fields: Dict[str, Any] = {}
@@ -604,7 +621,7 @@ def said(app: Any, name: str) -> Dict[str, Any]:
     fields.update(destination)
   except Refused as refusal:
     result["problem"] = str(refusal)
-  for field, value in sent.fields(app).items():
+  for field, value in others.items():
     if not SAYABLE[field](value):
       notes.append(f"{field} {value!r} is none that a document can have")
     elif (field, value) != ("delivery_mode", 2):

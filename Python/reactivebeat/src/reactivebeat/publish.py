@@ -50,6 +50,7 @@ def publish_application(
   Raises OtherApplication, InvalidSetting, other ReactiveBeatErrors, and redis-py's errors.
   """
   check_publishable(app)
+  settings.environment()  # What the daemon cannot be told, the manifest cannot say.
   client = settings.store.client(repeats=False)
   try:
     manifest = publish_manifest(

@@ -116,7 +116,7 @@ class Settings:
       if isinstance(options.get("priority_steps"), (tuple, range)):
         options["priority_steps"] = list(options["priority_steps"])
       try:
-        values["CELERY_BROKER_TRANSPORT_OPTIONS"] = json.dumps(options)
+        values["CELERY_BROKER_TRANSPORT_OPTIONS"] = json.dumps(options, allow_nan=False)
       except (TypeError, ValueError) as error:
         raise InvalidSetting("broker_transport_options", f"JSON cannot hold {', '.join(options)}: {error}") from None
     return {name: value for name, value in values.items() if value is not None}
