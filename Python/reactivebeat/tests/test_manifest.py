@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import pathlib
 import re
@@ -492,6 +493,29 @@ def test_entries_that_cannot_be_schedules_are_told_by_the_status(
   monkeypatch.setattr(binary, "NAME", "beat-none")
   status, _, err = command.run("-A", "cmd_refused")
   assert status == 127 and len(err) == 1 and "beat-none is neither where the Python package" in err[0]
+
+
+def test_what_no_terminal_can_show(command: Command, server: Server, store: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+  """All of it is stored, and told, whatever stood there before."""
+  command.write("cmd_names", server.url(1), "app.conf.beat_schedule = {'größe': {'task': 't', 'schedule': 60},\n"
+                "  'e1': {'task': 't', 'schedule': 60}, 'e2': {'task': 't', 'schedule': 60}}")
+  document = b'{"name": "e", "task": "%s", "enabled": true, "interval": {"every": 60, "period": "seconds"}}'
+  store.set(KEY, json.dumps({
+    "version": 1, "application": "proj", "tasks": {"t": {"queue": "\ud800"}, "\x1b[31m": {}}, "timezone": "x" * 100_000}))
+  out = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+  monkeypatch.setattr(sys, "stdout", out)
+  for stands in (b"caf\xe9", b"\\ud800"):
+    store.mset({PREFIX + "e1": document % stands, PREFIX + "e2": document % b"t", f"{PREFIX}größe": document % stands})
+    assert publish.main(["-A", "cmd_names", "--conflicts", "reset"]) == 0
+  out.flush()
+  text = out.buffer.getvalue().decode()  # type: ignore[attr-defined]
+  assert "queue \\ud800 -> celery" in text and "task \\x1b[31m: is no longer there" in text
+  assert 'schedule gr\\xf6\\xdfe: task "caf\\udce9" -> task "t"' in text and '"\\ud800" -> task "t"' in text
+  assert max(map(len, text.splitlines())) < 2_100
+  store.set(KEY, json.dumps({"version": 1, "application": "x" * 100_000}))
+  with pytest.raises(OtherApplication) as refused:
+    publish_manifest(make(), store, PREFIX)
+  assert len(str(refused.value)) < 1_000
 
 
 def test_the_commands_errors(command: Command, server: Server, store: Any) -> None:

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Optional
+from typing import TYPE_CHECKING, Final, Optional
 
 if TYPE_CHECKING:
   from .receipts import Receipt
+
+#: The most characters of a line for people. Names and values in it may be of any length.
+_LONGEST_LINE: Final = 2_000
+
+
+def one_line(text: str) -> str:
+  """A text for people and logs, whatever was stored: one line, in which what cannot be shown is written as in Python."""
+  line = " ".join(text.split())
+  line = line if len(line) <= _LONGEST_LINE else line[:_LONGEST_LINE - 1] + "…"
+  return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in line)
 
 
 class ReactiveBeatError(Exception):

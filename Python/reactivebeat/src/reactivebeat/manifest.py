@@ -162,7 +162,7 @@ def _check(old: Optional[Dict[str, Any]], said: Mapping[str, Any]) -> None:
   who = " on ".join(str(old[field]) for field in ("published_at", "published_by") if old.get(field))
   if other != name:
     raise OtherApplication(
-      f"under this prefix the application {other} has published its manifest ({who}), and this one is {name}: give "
+      f"under this prefix the application {str(other)[:100]} has published its manifest ({who}), and this one is {name}: give "
       "each application a redis_scheduler_key_prefix of its own, name them alike by the setting "
       "reactivebeat_application, or replace it")
   queues, own = _queues(old), _queues(said)
@@ -209,7 +209,7 @@ def moved(old: Optional[Mapping[str, Any]], new: Mapping[str, Any]) -> Iterator[
 def changes(old: Optional[Mapping[str, Any]], new: Mapping[str, Any]) -> Iterator[str]:
   """What differs between two manifests, in words. A first one differs in its tasks only by their number."""
   if old is None or old.get("application") != new["application"]:
-    place = f" in place of {old.get('application')}" if old is not None else ""
+    place = f" in place of {str(old.get('application'))[:100]}" if old is not None else ""
     yield f"application {new['application']}{place}: {len(new['tasks'])} tasks"
     return
   for field in ("timezone", "transport_options", "routers"):

@@ -6,14 +6,14 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import sys
-from typing import Any, List, Mapping, NoReturn, Optional, Tuple
+from typing import Any, List, Mapping, NoReturn, Optional, TextIO, Tuple
 
 from redis.exceptions import RedisError
 
 from . import application, binary
 from .advice import explain
 from .entries import publish_entries
-from .errors import InvalidSetting, InvalidURL, ReactiveBeatError, UnsupportedBroker
+from .errors import InvalidSetting, InvalidURL, ReactiveBeatError, UnsupportedBroker, one_line
 from .loading import CannotLoad, loaded
 from .manifest import OtherApplication, publish_manifest
 from .settings import Settings, check_publishable, conflicts
@@ -128,13 +128,13 @@ def publish(app: Any, name: str, *, replace: bool, resets: bool, dry_run: bool) 
   settings = Settings.of(app)
   done = publish_application(app, settings, name, replace=replace, resets=resets, dry_run=dry_run)
   for warning in done.warnings:
-    print(f"warning: {_one_line(warning)}", file=sys.stderr)
+    _print(f"warning: {warning}", sys.stderr)
   for line in done.changes:
-    print(_one_line(line))
+    _print(line, sys.stdout)
   verb = "would be published" if dry_run else "published"
   schedules = f", {done.count} schedule{'s' * (done.count != 1)}" if done.count else ""
-  print(f"{verb}: {done.manifest['application']}, {len(done.manifest['tasks'])} tasks{schedules}, "
-        f"{len(done.changes) or 'no'} change{'s' * (len(done.changes) != 1)}, in {settings.store}")
+  _print(f"{verb}: {done.manifest['application']}, {len(done.manifest['tasks'])} tasks{schedules}, "
+         f"{len(done.changes) or 'no'} change{'s' * (len(done.changes) != 1)}, in {settings.store}", sys.stdout)
   if done.refused:
     return _fail(DATA, f"{done.refused} of the {done.count + done.refused} schedules in the code cannot be published, "
                        "and what stood there stays: see the warnings")
@@ -160,12 +160,14 @@ def _place(app: Any) -> str:
 
 
 def _fail(status: int, text: str) -> int:
-  print(f"reactivebeat: {_one_line(text)}", file=sys.stderr)
+  _print(f"reactivebeat: {text}", sys.stderr)
   return status
 
 
-def _one_line(text: str) -> str:
-  return " ".join(text.split())
+def _print(text: str, stream: TextIO) -> None:
+  """One line. What the stream's encoding lacks is written as in Python: all has been stored by now, and is to be told."""
+  encoding = stream.encoding or "utf-8"
+  print(one_line(text).encode(encoding, "backslashreplace").decode(encoding), file=stream)
 
 
 if __name__ == "__main__":

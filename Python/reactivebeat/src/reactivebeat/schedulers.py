@@ -14,7 +14,7 @@ from celery import beat
 from celery.utils.log import get_logger
 
 from . import binary, takeover
-from .errors import InvalidSetting, InvalidURL, ReactiveBeatError, UnsupportedBroker
+from .errors import InvalidSetting, InvalidURL, ReactiveBeatError, UnsupportedBroker, one_line
 from .invocation import Invocation, follow_parent, is_main_thread
 from .settings import Settings, conflicts, publishes_at_start
 
@@ -200,4 +200,4 @@ def _name() -> Optional[str]:
 
 def _say(log: Callable[..., None], text: str) -> None:
   """One line, whatever the text holds."""
-  log("%s", " ".join(text.split()))
+  log("%s", one_line(text))
