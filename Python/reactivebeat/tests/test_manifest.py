@@ -393,6 +393,22 @@ def test_a_broker_of_another_name_is_told(store: Any) -> None:
   assert len(publish("redis://third/0")) == 1
 
 
+def test_one_that_says_the_same_need_not_be_written(store: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+  from reactivebeat import manifest
+  said = publish_manifest(make(), store, PREFIX).manifest
+  check, others = manifest._check, 0
+
+  def fast(old: Any, own: Any) -> None:
+    nonlocal others
+    check(old, own)
+    others += 1
+    store.set(KEY, json.dumps(dict(said, published_by=f"other {others}")))
+
+  monkeypatch.setattr(manifest, "_check", fast)
+  assert publish_manifest(make(), store, PREFIX).changes == ()
+  assert others == 2, "once before its own was refused, and once when it was looked at again"
+
+
 def test_two_applications_at_once(store: Any, monkeypatch: pytest.MonkeyPatch) -> None:
   """The other one publishes between the look and the writing."""
   from reactivebeat import manifest
