@@ -439,9 +439,49 @@ def test_what_stands_in_the_manifests_place(store: Any) -> None:
 
 def test_a_manifest_that_is_too_long(store: Any) -> None:
   names = [f"{number:04}" + "x" * 1_000 for number in range(4_200)]
-  with pytest.raises(ManifestError, match=r"4202 tasks has \d+ bytes, and the daemon reads at most 4194304"):
+  with pytest.raises(ManifestError, match=r"4202 tasks has \d+ bytes, and the daemon .* 4194304; 4200 of them are used"):
     publish_manifest(make(), store, PREFIX, tasks=names)
   assert not store.exists(KEY)
+
+
+def with_tasks(count: int, **options: Any) -> Celery:
+  app = make()
+
+  def nothing() -> None:
+    pass
+
+  for number in range(count):
+    app.task(nothing, name=f"proj.{'x' * 100}{number}", shared=False, **options)
+  return app
+
+
+def test_many_tasks_are_published_in_less(store: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+  """What comes from the application's defaults need not be said."""
+  from reactivebeat import manifest
+  app = with_tasks(100)
+  whole = publish_manifest(app, store, PREFIX).manifest
+  monkeypatch.setattr(manifest, "LONGEST", store.strlen(KEY) - 1_000)
+  done = publish_manifest(app, store, PREFIX)
+  assert (done.changes, done.warnings) == ((), ())
+  assert len(stored(store)["tasks"]) == len(whole["tasks"])
+  assert stored(store)["tasks"]["proj.plain"] == {"queue": "celery", "ignore_result": False}
+  assert "default" not in stored(store)["tasks"]["proj.report"]["from"].values()
+
+
+def test_tasks_that_no_schedule_uses_are_left_out_of_too_many(store: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+  from reactivebeat import manifest
+  app = with_tasks(100, queue="q", priority=1)
+  app.conf.beat_schedule = {"e": {"task": "proj.report", "schedule": 60}}
+  publish_manifest(app, store, PREFIX)
+  monkeypatch.setattr(manifest, "LONGEST", 2_000)
+  store.set(PREFIX + "s", json.dumps({"task": "proj." + "x" * 100 + "7"}))
+  done = publish_manifest(app, store, PREFIX)
+  assert set(stored(store)["tasks"]) == {"proj.report", "proj." + "x" * 100 + "7"}
+  assert stored(store)["tasks"]["proj.report"]["from"]["queue"] == "task"
+  assert done.changes == ()
+  assert done.warnings[0].startswith(
+    "the application has 102 tasks, and the daemon reads a manifest of 2000 bytes at most: 100 that no schedule uses are "
+    "left out.")
 
 
 def test_the_key_is_the_daemons() -> None:

@@ -17,7 +17,7 @@ import contextlib
 import os
 import sys
 import threading
-from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Tuple
+from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Set, Tuple
 
 # Options of an entry that are no part of the question: with them Celery would really send.
 OWN = {"producer", "publisher", "connection"}
@@ -572,10 +572,7 @@ def manifest(app: Any, name: Optional[str] = None, names: Iterable[str] = ()) ->
   """
   import celery
   main = app.main if app.main != "__main__" else None
-  entries = app.conf.beat_schedule.values()
-  scheduled = {entry.get("task") if isinstance(entry, dict) else getattr(entry, "task", None) for entry in entries}
-  used = {str(task) for task in names} | {task for task in scheduled if isinstance(task, str)}
-  tasks = used | {task for task in app.tasks if not task.startswith("celery.")}
+  tasks = used(app, names) | {task for task in app.tasks if not task.startswith("celery.")}
   result = {
     "version": 1, "application": str(app.conf.get("reactivebeat_application") or main or name or "celery"),
     "celery": celery.__version__, "transport_options": transport_options(app), "default": said(app, UNKNOWN),
@@ -585,6 +582,13 @@ def manifest(app: Any, name: Optional[str] = None, names: Iterable[str] = ()) ->
     result["timezone"] = zone
   del result["default"]["registered"]
   return result
+
+
+def used(app: Any, names: Iterable[str]) -> Set[str]:
+  """Tasks that schedules name: these, and those of the application's beat_schedule."""
+  entries = app.conf.beat_schedule.values()
+  scheduled = {entry.get("task") if isinstance(entry, dict) else getattr(entry, "task", None) for entry in entries}
+  return {str(task) for task in names} | {task for task in scheduled if isinstance(task, str)}
 
 
 def stamped(manifest: Dict[str, Any]) -> Dict[str, Any]:

@@ -8,7 +8,7 @@ import json
 import random
 import re
 import time
-from typing import TYPE_CHECKING, Any, Dict, Final, Iterable, Iterator, List, Mapping, Optional, Tuple
+from typing import TYPE_CHECKING, Any, Collection, Dict, Final, Iterable, Iterator, List, Mapping, Optional, Set, Tuple
 
 from . import application
 from .connection import Address
@@ -74,18 +74,56 @@ def publish_manifest(
   Raises OtherApplication, ManifestError, and the errors of `client`.
   """
   keys = Keys(prefix)
-  used = set(tasks) | set(stored_tasks(client, keys))
+  used = application.used(app, (*tasks, *stored_tasks(client, keys)))
   said = application.stamped(application.manifest(app, name, sorted(used)))
   if broker is not None:
     said["broker"] = _place(broker)
-  data = application.manifest_text(said).encode()
-  if len(data) > LONGEST:
-    raise ManifestError(
-      f"what the application says of its {len(said['tasks'])} tasks has {len(data)} bytes, and the daemon reads at "
-      f"most {LONGEST}: publish an application with fewer tasks")
-  old = _store(client, keys, data, said, replace, dry_run)
+  shortened = _shortened(said, used)
+  left_out = said["tasks"].keys() - shortened["tasks"].keys()
+  old = _store(client, keys, application.manifest_text(shortened).encode(), shortened, replace, dry_run)
   return Publication(
-    said, tuple(changes(old, said)), (*moved(old, said), *warnings(app, said)), not dry_run)
+    shortened, tuple(changes(old, shortened, left_out)),
+    (*moved(old, said), *_unlisted(said, left_out), *warnings(app, shortened)), not dry_run)
+
+
+def _shortened(said: Dict[str, Any], used: Set[str]) -> Dict[str, Any]:
+  """The manifest, so that the daemon can read it. Raises ManifestError where that cannot be.
+
+  First goes what counts without being said: that something comes from the application's defaults. Then the tasks that no
+  schedule uses.
+  """
+  length = _length(said)
+  if length <= LONGEST:
+    return said
+  tasks = {name: _without_defaults(task) for name, task in said["tasks"].items()}
+  shorter = dict(said, tasks=tasks)
+  if _length(shorter) <= LONGEST:
+    return shorter
+  shortest = dict(shorter, tasks={name: task for name, task in tasks.items() if name in used})
+  if _length(shortest) <= LONGEST:
+    return shortest
+  raise ManifestError(
+    f"what the application says of its {len(tasks)} tasks has {length} bytes, and the daemon reads at most {LONGEST}; "
+    f"{len(shortest['tasks'])} of them are used by schedules, which is too much too: publish an application with fewer "
+    "tasks")
+
+
+def _length(manifest: Mapping[str, Any]) -> int:
+  return len(application.manifest_text(dict(manifest)).encode())
+
+
+def _without_defaults(task: Mapping[str, Any]) -> Dict[str, Any]:
+  rest = {field: source for field, source in task.get("from", {}).items() if source != "default"}
+  result = {member: value for member, value in task.items() if member != "from"}
+  return dict(result, **{"from": rest}) if rest else result
+
+
+def _unlisted(said: Mapping[str, Any], left_out: Set[str]) -> Iterator[str]:
+  if left_out:
+    yield (
+      f"the application has {len(said['tasks'])} tasks, and the daemon reads a manifest of {LONGEST} bytes at most: "
+      f"{len(left_out)} that no schedule uses are left out. A schedule that is made for one of them is sent by the "
+      "application's defaults, with a warning that there is no such task, until this is published again")
 
 
 def stored_tasks(client: redis.Redis, keys: Keys) -> Iterator[str]:
@@ -216,8 +254,12 @@ def moved(old: Optional[Mapping[str, Any]], new: Mapping[str, Any]) -> Iterator[
       "applications, give each a name of its own (reactivebeat_application), or they take each other's schedules away")
 
 
-def changes(old: Optional[Mapping[str, Any]], new: Mapping[str, Any]) -> Iterator[str]:
-  """What differs between two manifests, in words. A first one differs in its tasks only by their number."""
+def changes(
+    old: Optional[Mapping[str, Any]], new: Mapping[str, Any], left_out: Collection[str] = ()) -> Iterator[str]:
+  """What differs between two manifests, in words. A first one differs in its tasks only by their number.
+
+  - left_out: tasks that are there, and not in the manifest.
+  """
   if old is None or old.get("application") != new["application"]:
     place = f" in place of {str(old.get('application'))[:100]}" if old is not None else ""
     yield f"application {new['application']}{place}: {len(new['tasks'])} tasks"
@@ -229,6 +271,8 @@ def changes(old: Optional[Mapping[str, Any]], new: Mapping[str, Any]) -> Iterato
   found = old.get("tasks")
   tasks: Mapping[str, Any] = found if isinstance(found, dict) else {}
   for name in sorted(set(tasks) | set(new["tasks"])):
+    if name in left_out:
+      continue
     if name not in new["tasks"]:
       yield f"task {name}: is no longer there"
     elif name not in tasks:
