@@ -392,6 +392,29 @@ def test_without_a_daemon(server: Server, beat: Schedules) -> None:
     saving.wait(0.01)
 
 
+@pytest.mark.parametrize("timeout", [float("nan"), None, "1", True, [1]])
+def test_what_is_no_timeout(beat: Schedules, timeout: Any) -> None:
+  saving = beat.put("report", "t", 60)
+  for wait in (saving.wait, beat["report"].fire):
+    with pytest.raises(InvalidSchedule, match="timeout: expected seconds, or a timedelta, found "):
+      wait(timeout)
+
+
+@pytest.mark.parametrize("timeout", [float("inf"), 10**400, datetime.timedelta(days=1)])
+def test_a_long_timeout(daemon: Daemon, beat: Schedules, timeout: Any) -> None:
+  assert beat.put("report", "t", 60).wait(timeout).is_accepted
+  assert beat["report"].fire(timeout)
+
+
+@pytest.mark.parametrize("timeout", [0, -1, float("-inf"), -10**400])
+def test_no_time_at_all(server: Server, beat: Schedules, timeout: Any) -> None:
+  saving = beat.put("report", "t", 60)
+  for wait in (saving.wait, beat["report"].fire):
+    with pytest.raises(NoDaemon, match="within 0 s"):
+      wait(timeout)
+  assert not server.client(1).exists("reactivebeat:tasks:meta:manual")
+
+
 def test_a_daemon_that_comes_later(
   server: Server, beat_watch: pathlib.Path, tmp_path: pathlib.Path, beat: Schedules) -> None:
   saving = beat.put("report", "t", 3600)

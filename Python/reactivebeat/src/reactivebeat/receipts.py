@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Optional, Tuple
 
 from .errors import NoDaemon, Rejected
 from .steps import Hear, Sleep, Steps, command
-from .values import from_microseconds, parse_time
+from .values import from_microseconds, parse_time, patience
 
 if TYPE_CHECKING:
   from .store import Saved, Store
@@ -74,6 +74,7 @@ def receipt(store: Store, name: str) -> Steps[Optional[Receipt]]:
 
 def awaited(store: Store, saved: Saved, timeout: float) -> Steps[Receipt]:
   """Waits for the daemon's word on what was saved. Raises Rejected and NoDaemon."""
+  timeout = patience("timeout", timeout)
   deadline = time.monotonic() + timeout
   wanted, pause, waited = digest(saved.data), _FIRST_LOOK, 0.0
   other: Optional[Receipt] = None

@@ -66,6 +66,7 @@ def fire(store: Store, name: str, timeout: float) -> Steps[str]:
   Nothing is sent after the timeout, and nothing twice. Raises NotFound, Rejected, and NoDaemon. Where the connection is
   lost, and redis-py's error is raised, it may have been sent.
   """
+  timeout = values.patience("timeout", timeout)
   if (yield from store.read(name)) is None:
     raise NotFound(name)
   request = secrets.token_hex(16)

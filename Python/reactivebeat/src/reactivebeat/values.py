@@ -19,6 +19,8 @@ Zone = Union[str, datetime.tzinfo]
 LONGEST_QUEUE: Final = 255
 #: The longest text of any other field, in bytes.
 LONGEST_TEXT: Final = 8_192
+#: The longest patience, in seconds. Any more is the same.
+_LIFE: Final = 3_000_000_000
 
 _UTC: Final = datetime.timezone.utc
 _EPOCH: Final = datetime.datetime(1970, 1, 1, tzinfo=_UTC)
@@ -120,6 +122,15 @@ def seconds(field: str, value: Any) -> Union[int, float]:
   if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value) or value < 0:
     raise _wrong(field, value, "expected seconds, 0 or more, or a timedelta")
   return int(value) if value == int(value) else value
+
+
+def patience(field: str, value: Any) -> Union[int, float]:
+  """Seconds for which something is waited for: none where the time is over, and no more than a life."""
+  if isinstance(value, datetime.timedelta):
+    value = value.total_seconds()
+  if isinstance(value, bool) or not isinstance(value, (int, float)) or value != value:
+    raise _wrong(field, value, "expected seconds, or a timedelta")
+  return max(0, min(value, _LIFE))
 
 
 def date(field: str, value: Any) -> str:
