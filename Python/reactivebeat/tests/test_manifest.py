@@ -150,6 +150,24 @@ def test_a_router_that_ends_the_process() -> None:
     "e": "the application's code ends the process when it is asked (SystemExit: no customer)"}
 
 
+@pytest.mark.parametrize("text, shown", [
+  ("cannot reach postgresql://app:TOPSECRET@db/routes", "cannot reach postgresql://***@db/routes"),
+  ("('amqp://u:TOP/SECRET@h@host//', 5)", "('amqp://***@host//', 5)"),
+  ("{'host': 'db', 'password': 'TOP SECRET', 'port': 5}", "{'host': 'db', 'password': ***, 'port': 5}"),
+  ("host=db password=TOPSECRET; dbname=x", "host=db password=***; dbname=x"),
+  ("Unauthorized (api_key: TOPSECRET)", "Unauthorized (api_key: ***)"),
+  ("no route for me@example.com at https://example.com/a", "no route for me@example.com at https://example.com/a"),
+])
+def test_no_password_of_an_error_of_the_applications_own_is_told(text: str, shown: str) -> None:
+  def route(*args: Any, **more: Any) -> Any:
+    raise RuntimeError(text)
+
+  app = make(task_routes=[route])
+  assert said(app)["unsaid"].endswith(f"asks for arguments: RuntimeError: {shown}")
+  app.conf.beat_schedule = {"e": {"task": "proj.plain", "schedule": 60, "args": [1]}}
+  assert said_by(app)[1] == {"e": f"Celery refuses it: RuntimeError: {shown}"}
+
+
 def test_a_signal_ends_the_process_while_a_router_is_asked() -> None:
   def end(*_: Any) -> None:
     sys.exit(3)

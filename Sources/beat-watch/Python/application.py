@@ -38,6 +38,16 @@ class Refused(Exception):
   """The entry cannot be imported. The text says why, and what to do."""
 
 
+def told(error: BaseException) -> str:
+  """What kind of error it is, and what it says. It may be the application's own, and goes into logs and to whoever can
+  read the schedules: passwords are masked, in URLs and where they are called so."""
+  import re
+  text = re.sub(r"(?<=://)\S*@", "***@", str(error))
+  value = r"""(?:'[^']*'|"[^"]*"|[^\s,;)}\]]+)"""
+  text = re.sub(rf"""(?i)((?:password|passwd|pwd|secret|token|api_?key)['"]?\s*[=:]\s*){value}""", r"\1***", text)
+  return f"{type(error).__name__}: {text}"
+
+
 def zone_name(zone: Any) -> Optional[str]:
   """The IANA name of a zone, or None."""
   for attribute in ("key", "zone"):
@@ -77,7 +87,7 @@ def routes(name: str, output: Any) -> None:
     except Refused as refusal:
       text = dumps({"index": request["index"], "problem": str(refusal)})
     except Exception as error:
-      text = dumps({"index": request["index"], "problem": f"Celery refuses it: {type(error).__name__}: {error}"})
+      text = dumps({"index": request["index"], "problem": f"Celery refuses it: {told(error)}"})
     output.write(text + "\n")
 
 
@@ -94,7 +104,7 @@ def main(name: str, schedule_file: Optional[str], output: Any) -> None:
     except Refused as refusal:
       text = dumps({"name": str(key), "problem": str(refusal)})
     except Exception as error:
-      text = dumps({"name": str(key), "problem": f"Celery refuses it: {type(error).__name__}: {error}"})
+      text = dumps({"name": str(key), "problem": f"Celery refuses it: {told(error)}"})
     output.write(text + "\n")
 
 
@@ -342,7 +352,7 @@ class Sent:
       except (Exception, SystemExit) as error:
         if not tolerant or is_of_signal(error):
           raise
-        self.unsaid.append(f"{name} asks for arguments: {type(error).__name__}: {error}")
+        self.unsaid.append(f"{name} asks for arguments: {told(error)}")
     return watched
 
   @property
@@ -449,7 +459,7 @@ def ask(app: Any, name: str, args: List[Any], kwargs: Dict[str, Any], options: D
     except SystemExit as error:
       if is_of_signal(error):
         raise
-      raise Refused(f"the application's code ends the process when it is asked (SystemExit: {error})") from None
+      raise Refused(f"the application's code ends the process when it is asked ({told(error)})") from None
   raise Refused("Celery has sent nothing")
 
 
@@ -614,7 +624,7 @@ def said(app: Any, name: str) -> Dict[str, Any]:
   except Refused as refusal:
     return dict(result, problem=str(refusal))
   except Exception as error:
-    return dict(result, problem=f"Celery refuses it: {type(error).__name__}: {error}")
+    return dict(result, problem=f"Celery refuses it: {told(error)}")
   fields: Dict[str, Any] = {}
   notes = list(sent.notes)
   try:
@@ -692,5 +702,5 @@ if __name__ == "__main__":
     else:
       main(sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else None, output)
   except BaseException as error:  # SystemExit too, with which an application may end itself.
-    output.write(json.dumps({"error": f"{type(error).__name__}: {error}"}) + "\n")
+    output.write(json.dumps({"error": told(error)}) + "\n")
   output.flush()

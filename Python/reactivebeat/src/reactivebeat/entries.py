@@ -79,7 +79,7 @@ def said_by(app: Celery) -> Tuple[Dict[str, Said], Dict[str, str], List[str]]:
     except application.Refused as refusal:
       problems[entry] = str(refusal)
     except Exception as error:
-      problems[entry] = f"Celery refuses it: {type(error).__name__}: {error}"
+      problems[entry] = f"Celery refuses it: {application.told(error)}"
     else:
       said[entry] = found
       notes += ownership.names(remarks, entry)
