@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import json
 import pathlib
@@ -14,6 +15,7 @@ from typing import Any, Iterator
 import kombu
 import pytest
 from celery import Celery, Task, signals
+from celery.app.amqp import AMQP
 from celery.beat import ScheduleEntry
 from conftest import Server
 from kombu import Exchange, Queue
@@ -403,7 +405,7 @@ def test_a_broker_of_another_name_is_told(store: Any) -> None:
   assert publish("rediss://localhost/3?ssl_cert_reqs=none") == ()
   assert stored(store)["broker"] == "redis://localhost:6379/3"
   warning, = publish("redis://:s3cret@host/3")
-  assert warning.startswith("the broker is redis://host:6379/3 here, and was redis://localhost:6379/3 where the manifest")
+  assert warning.startswith("the broker is redis://host:6379/3 here, and was redis://localhost:6379/3 where ")
   publish_manifest(make(), store, PREFIX)
   assert "broker" not in stored(store), "one that does not say it is as any other"
   assert publish("redis://third/0") == ()
@@ -425,6 +427,36 @@ def test_one_that_says_the_same_need_not_be_written(store: Any, monkeypatch: pyt
   monkeypatch.setattr(manifest, "_check", fast)
   assert publish_manifest(make(), store, PREFIX).changes == ()
   assert others == 2, "once before its own was refused, and once when it was looked at again"
+
+
+def test_what_an_application_sends_in_its_own_way(store: Any) -> None:
+  class Ways(AMQP):  # type: ignore[misc]
+    argsrepr_maxsize = 12
+
+    def as_task_v2(self, *args: Any, **options: Any) -> Any:
+      return super().as_task_v2(*args, **options)
+
+  class Own(Celery):  # type: ignore[misc]
+    amqp_cls = Ways
+
+    def send_task(self, *args: Any, **options: Any) -> Any:
+      return super().send_task(*args, **options)
+
+  app = Own("proj", broker="redis://", set_as_current=False)
+  app.conf.task_protocol = 1
+  missing = "of its own, which the daemon does not call: what it changes in a message is missing"
+  assert publish_manifest(app, store, PREFIX).warnings == (
+    f"the application has a send_task {missing}", f"the application's Ways has as_task_v2 {missing}",
+    "argsrepr_maxsize is 12, and the daemon's argsrepr has up to 1024 characters",
+    "task_protocol is 1, and the daemon sends by protocol 2, as Celery does since 4.0")
+  assert publish_manifest(make(), store, PREFIX).warnings == ()
+
+
+def test_a_wrapped_send_task_is_celerys(store: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+  """As tracing wraps it."""
+  send = Celery.send_task
+  monkeypatch.setattr(Celery, "send_task", functools.wraps(send)(lambda *args, **options: send(*args, **options)))
+  assert publish_manifest(make(), store, PREFIX).warnings == ()
 
 
 def test_two_applications_at_once(store: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -457,7 +489,7 @@ def test_what_stands_in_the_manifests_place(store: Any) -> None:
 
 def test_a_manifest_that_is_too_long(store: Any) -> None:
   names = [f"{number:04}" + "x" * 1_000 for number in range(4_200)]
-  with pytest.raises(ManifestError, match=r"4202 tasks has \d+ bytes, and the daemon .* 4194304; 4200 of them are used"):
+  with pytest.raises(ManifestError, match=r"4202 tasks has \d+ bytes, and the daemon .* 4194304; 4200 of them"):
     publish_manifest(make(), store, PREFIX, tasks=names)
   assert not store.exists(KEY)
 
@@ -498,8 +530,8 @@ def test_tasks_that_no_schedule_uses_are_left_out_of_too_many(store: Any, monkey
   assert stored(store)["tasks"]["proj.report"]["from"]["queue"] == "task"
   assert done.changes == ()
   assert done.warnings[0].startswith(
-    "the application has 102 tasks, and the daemon reads a manifest of 2000 bytes at most: 100 that no schedule uses are "
-    "left out.")
+    "the application has 102 tasks, and the daemon reads a manifest of 2000 bytes at most: 100 that no schedule uses "
+    "are left out.")
 
 
 def test_the_key_is_the_daemons() -> None:
@@ -569,13 +601,15 @@ def test_entries_that_cannot_be_schedules_are_told_by_the_status(
   assert status == 127 and len(err) == 1 and "beat-none is neither where the Python package" in err[0]
 
 
-def test_what_no_terminal_can_show(command: Command, server: Server, store: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_no_terminal_can_show(
+    command: Command, server: Server, store: Any, monkeypatch: pytest.MonkeyPatch) -> None:
   """All of it is stored, and told, whatever stood there before."""
   command.write("cmd_names", server.url(1), "app.conf.beat_schedule = {'größe': {'task': 't', 'schedule': 60},\n"
                 "  'e1': {'task': 't', 'schedule': 60}, 'e2': {'task': 't', 'schedule': 60}}")
   document = b'{"name": "e", "task": "%s", "enabled": true, "interval": {"every": 60, "period": "seconds"}}'
   store.set(KEY, json.dumps({
-    "version": 1, "application": "proj", "tasks": {"t": {"queue": "\ud800"}, "\x1b[31m": {}}, "timezone": "x" * 100_000}))
+    "version": 1, "application": "proj", "timezone": "x" * 100_000,
+    "tasks": {"t": {"queue": "\ud800"}, "\x1b[31m": {}}}))
   out = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
   monkeypatch.setattr(sys, "stdout", out)
   for stands in (b"caf\xe9", b"\\ud800"):

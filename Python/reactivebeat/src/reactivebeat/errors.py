@@ -12,7 +12,7 @@ _LONGEST_LINE: Final = 2_000
 
 
 def one_line(text: str) -> str:
-  """A text for people and logs, whatever was stored: one line, in which what cannot be shown is written as in Python."""
+  """A text for people and logs, whatever was stored: one line. What cannot be shown is written as in Python."""
   line = " ".join(text.split())
   line = line if len(line) <= _LONGEST_LINE else line[:_LONGEST_LINE - 1] + "…"
   return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in line)

@@ -4,6 +4,7 @@ and the transport options. The daemon hears of it like of an edit, and takes fro
 from __future__ import annotations
 
 import dataclasses
+import inspect
 import json
 import random
 import re
@@ -89,8 +90,8 @@ def publish_manifest(
 def _shortened(said: Dict[str, Any], used: Set[str]) -> Dict[str, Any]:
   """The manifest, so that the daemon can read it. Raises ManifestError where that cannot be.
 
-  First goes what counts without being said: that something comes from the application's defaults. Then the tasks that no
-  schedule uses.
+  First goes what counts without being said: that something comes from the application's defaults. Then the tasks that
+  no schedule uses.
   """
   length = _length(said)
   if length <= LONGEST:
@@ -210,8 +211,8 @@ def _check(old: Optional[Dict[str, Any]], said: Mapping[str, Any]) -> None:
   who = " on ".join(str(old[field]) for field in ("published_at", "published_by") if old.get(field))
   if other != name:
     raise OtherApplication(
-      f"under this prefix the application {str(other)[:100]} has published its manifest ({who}), and this one is {name}: give "
-      "each application a redis_scheduler_key_prefix of its own, name them alike by the setting "
+      f"under this prefix the application {str(other)[:100]} has published its manifest ({who}), and this one is {name}: "
+      "give each application a redis_scheduler_key_prefix of its own, name them alike by the setting "
       "reactivebeat_application, or replace it")
   queues, own = _queues(old), _queues(said)
   if any(theirs is not None and ours is not None and theirs != ours for theirs, ours in zip(queues, own)):
@@ -220,8 +221,8 @@ def _check(old: Optional[Dict[str, Any]], said: Mapping[str, Any]) -> None:
       for manifest, (_, prefix) in ((old, queues), (said, own))]
     raise OtherApplication(
       f"under this prefix an application of the same name, {name}, has published its manifest ({who}), with its queues "
-      f"in {places[0]}, and those of this one are in {places[1]}: give each application a redis_scheduler_key_prefix of "
-      "its own, or, if this is the one whose queues have moved, replace it")
+      f"in {places[0]}, and those of this one are in {places[1]}: give each application a redis_scheduler_key_prefix "
+      "of its own, or, if this is the one whose queues have moved, replace it")
   version = old.get("version")
   if isinstance(version, int) and version > 1:
     raise ManifestError(
@@ -235,8 +236,8 @@ def _place(broker: Address) -> str:
 
 
 def _queues(manifest: Mapping[str, Any]) -> Tuple[Optional[int], Optional[str]]:
-  """What tells the queues of two applications on one server apart: the database, and what the keys begin with. None: the
-  manifest does not say."""
+  """What tells the queues of two applications on one server apart: the database, and what the keys begin with. None:
+  the manifest does not say."""
   options = manifest.get("transport_options")
   prefix = str(options.get("global_keyprefix") or "") if isinstance(options, dict) else None
   try:
@@ -310,6 +311,7 @@ def warnings(app: Celery, manifest: Mapping[str, Any]) -> Iterator[str]:
   from celery import signals
   if signals.before_task_publish.receivers:
     yield "before_task_publish has receivers, which the daemon does not call: what they change in a message is missing"
+  yield from _own_ways(app)
   seen: Dict[str, List[str]] = {}
   for name, task in manifest["tasks"].items():
     texts = [task[field] for field in ("problem", "unsaid") if field in task] + list(task.get("notes", ()))
@@ -320,6 +322,30 @@ def warnings(app: Celery, manifest: Mapping[str, Any]) -> Iterator[str]:
   for text, names in seen.items():
     more = f" and {len(names) - 3} more" if len(names) > 3 else ""
     yield f"{', '.join(names[:3])}{more}: {text}"
+
+
+def _own_ways(app: Celery) -> Iterator[str]:
+  """What the application has put in the place of Celery's own functions for sending, and settings for that."""
+  from celery.app.amqp import AMQP
+  from celery.app.base import Celery as Own
+
+  def differs(found: Any, own: type, name: str) -> bool:
+    # Wrappings by others (tracing, for example) do not count.
+    return inspect.unwrap(getattr(found, name)) is not inspect.unwrap(getattr(own, name))
+
+  if "send_task" in vars(app) or differs(type(app), Own, "send_task"):
+    yield ("the application has a send_task of its own, which the daemon does not call: what it changes in a message is "
+           "missing")
+  methods = [name for name in ("as_task_v2", "_create_task_sender") if differs(type(app.amqp), AMQP, name)]
+  if methods:
+    yield (f"the application's {type(app.amqp).__name__} has {' and '.join(methods)} of its own, which the daemon does "
+           "not call: what it changes in a message is missing")
+  for name in ("argsrepr_maxsize", "kwargsrepr_maxsize"):
+    size, own = getattr(app.amqp, name), getattr(AMQP, name)
+    if size != own:
+      yield f"{name} is {size}, and the daemon's {name.partition('_')[0]} has up to {own} characters"
+  if app.conf.task_protocol != 2:
+    yield f"task_protocol is {app.conf.task_protocol}, and the daemon sends by protocol 2, as Celery does since 4.0"
 
 
 def _text(value: Any) -> str:

@@ -165,7 +165,7 @@ def _fail(status: int, text: str) -> int:
 
 
 def _print(text: str, stream: TextIO) -> None:
-  """One line. What the stream's encoding lacks is written as in Python: all has been stored by now, and is to be told."""
+  """One line. What the stream's encoding lacks is written as in Python: all is stored by now, and is to be told."""
   encoding = stream.encoding or "utf-8"
   print(one_line(text).encode(encoding, "backslashreplace").decode(encoding), file=stream)
 

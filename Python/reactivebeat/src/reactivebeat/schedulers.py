@@ -186,8 +186,9 @@ def _is_passing(error: Exception) -> bool:
   if not isinstance(error, exceptions.ResponseError):
     return True
   # redis-py takes the first word out of those for which it has a class.
-  kinds = ("ReadOnlyError", "MasterDownError", "ClusterDownError", "TryAgainError", "OutOfMemoryError")
-  return any(isinstance(error, getattr(exceptions, kind, ())) for kind in kinds) or bool(_FOR_A_WHILE.search(str(error)))
+  names = ("ReadOnlyError", "MasterDownError", "ClusterDownError", "TryAgainError", "OutOfMemoryError")
+  kinds = tuple(getattr(exceptions, name) for name in names if hasattr(exceptions, name))
+  return isinstance(error, kinds) or bool(_FOR_A_WHILE.search(str(error)))
 
 
 def _name() -> Optional[str]:

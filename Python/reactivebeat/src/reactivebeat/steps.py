@@ -18,8 +18,8 @@ MOST_SUBSCRIPTIONS: Final = 16
 
 
 #: Commands that may be sent again when the answer is lost with the connection: they change nothing, or the same again.
-#: A script is none of them: whether it was carried out would not be known. Nor is HSET: the daemon may have taken out by
-#: then what was put there.
+#: A script is none of them: whether it was carried out would not be known. Nor is HSET: the daemon may have taken
+#: out by then what was put there.
 _REPEATABLE: Final = ("GET", "MGET", "SCAN", "TIME", "HGET", "HSCAN", "HDEL", "EXISTS", "XREVRANGE")
 #: Seconds for which a program may run.
 PROGRAM_PATIENCE: Final = 30.0
