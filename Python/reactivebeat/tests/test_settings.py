@@ -105,6 +105,9 @@ def test_broker_use_ssl_leaves_sentinels_out_as_for_celery() -> None:
   ({"ssl_cert_reqs": ssl.CERT_NONE}, "?ssl_cert_reqs=none"),
   ({"ssl_cert_reqs": "required", "ssl_ca_certs": "/ca.pem", "ssl_certfile": None}, "?ssl_ca_certs=/ca.pem"),
   ({"ssl_check_hostname": False}, "?ssl_check_hostname=false"),
+  ({"ssl_cert_reqs": None}, "?ssl_cert_reqs=none"), ({"ssl_cert_reqs": 0}, "?ssl_cert_reqs=none"),
+  ({"ssl_cert_reqs": 2, "ssl_check_hostname": None}, "?ssl_check_hostname=false"),
+  ({"ssl_cert_reqs": "CERT_NONE"}, "?ssl_cert_reqs=none"),
 ])
 def test_broker_use_ssl(given: Any, options: str) -> None:
   settings = read(broker_url="redis://b/0", broker_use_ssl=given)
@@ -147,6 +150,7 @@ def test_a_broker_that_is_not_redis_is_one_line(broker: Any) -> None:
   ({"broker_url": "redis://h", "redis_scheduler_url": "redis://:secret@h:x"}, "redis_scheduler_url: the port"),
   ({"broker_url": "redis://h", "redis_scheduler_url": 7}, "redis_scheduler_url: expected a text, found a int"),
   ({"broker_url": "redis://h", "broker_use_ssl": {"ca_certs": "/x"}}, "broker_use_ssl: ca_certs is not supported"),
+  ({"broker_url": "redis://h", "broker_use_ssl": {"ssl_cert_reqs": 3}}, "broker_use_ssl: ssl_cert_reqs is not one of"),
   ({"broker_url": "redis+socket:///s", "broker_use_ssl": True}, "broker_use_ssl: the broker is a unix socket"),
   ({"broker_url": "redis://h", "timezone": "Europe/Berln"},
    "timezone: 'Europe/Berln' is no time zone of this system: expected one such as Europe/Berlin"),

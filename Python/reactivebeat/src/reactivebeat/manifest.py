@@ -211,8 +211,8 @@ def _check(old: Optional[Dict[str, Any]], said: Mapping[str, Any]) -> None:
   who = " on ".join(str(old[field]) for field in ("published_at", "published_by") if old.get(field))
   if other != name:
     raise OtherApplication(
-      f"under this prefix the application {str(other)[:100]} has published its manifest ({who}), and this one is {name}: "
-      "give each application a redis_scheduler_key_prefix of its own, name them alike by the setting "
+      f"under this prefix the application {str(other)[:100]} has published its manifest ({who}), and this one is "
+      f"{name}: give each application a redis_scheduler_key_prefix of its own, name them alike by the setting "
       "reactivebeat_application, or replace it")
   queues, own = _queues(old), _queues(said)
   if any(theirs is not None and ours is not None and theirs != ours for theirs, ours in zip(queues, own)):
@@ -334,8 +334,8 @@ def _own_ways(app: Celery) -> Iterator[str]:
     return inspect.unwrap(getattr(found, name)) is not inspect.unwrap(getattr(own, name))
 
   if "send_task" in vars(app) or differs(type(app), Own, "send_task"):
-    yield ("the application has a send_task of its own, which the daemon does not call: what it changes in a message is "
-           "missing")
+    yield ("the application has a send_task of its own, which the daemon does not call: what it changes in a message "
+           "is missing")
   methods = [name for name in ("as_task_v2", "_create_task_sender") if differs(type(app.amqp), AMQP, name)]
   if methods:
     yield (f"the application's {type(app.amqp).__name__} has {' and '.join(methods)} of its own, which the daemon does "

@@ -23,6 +23,7 @@ import datetime
 import json
 import os
 import re
+import ssl
 import warnings
 from typing import TYPE_CHECKING, Any, Dict, Final, Mapping, Optional, Tuple, Union
 
@@ -215,9 +216,13 @@ def _tls(use_ssl: Any, address: Address) -> TLS:
     return address.tls or TLS()
   options = dict(address.tls.query) if address.tls is not None else {}
   for name, value in use_ssl.items():
+    if name == "ssl_cert_reqs" and value in tuple(ssl.VerifyMode):  # Those are numbers, which may be given bare.
+      value = ssl.VerifyMode(value).name
+    elif value is None:
+      # For redis-py None is no check, and no file.
+      value = {"ssl_cert_reqs": "none", "ssl_check_hostname": "false"}.get(name)
     if value is not None:
-      # ssl.CERT_REQUIRED is a number with a name.
-      options[str(name)] = str(getattr(value, "name", value))
+      options[str(name)] = str(value)
   try:
     return TLS.of(options)
   except InvalidURL as error:
