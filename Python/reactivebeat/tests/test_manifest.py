@@ -601,6 +601,20 @@ def test_entries_that_cannot_be_schedules_are_told_by_the_status(
   assert status == 127 and len(err) == 1 and "beat-none is neither where the Python package" in err[0]
 
 
+def test_schedules_that_a_receiver_of_beat_init_adds(command: Command, server: Server, store: Any) -> None:
+  command.write("cmd_begins", server.url(1), "from celery.signals import beat_init\n"
+                "@beat_init.connect(weak=False)\n"
+                "def begins(sender, **more):\n"
+                "  assert sender.scheduler.app is sender.app\n"
+                "  sender.app.add_periodic_task(60, app.signature('t'), name='added')")
+  try:
+    assert command.run("-A", "cmd_begins")[0] == 0
+    assert store.exists(PREFIX + "added")
+  finally:
+    signals.beat_init.receivers.clear()
+    signals.beat_init.sender_receivers_cache.clear()
+
+
 def test_what_no_terminal_can_show(
     command: Command, server: Server, store: Any, monkeypatch: pytest.MonkeyPatch) -> None:
   """All of it is stored, and told, whatever stood there before."""

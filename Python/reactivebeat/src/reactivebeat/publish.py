@@ -99,7 +99,7 @@ def main(argv: Optional[List[str]] = None) -> int:
   except SystemExit as end:
     return int(end.code or 0)
   try:
-    app = loaded(options.app, application.load)
+    app = loaded(options.app, _load)
   except CannotLoad as error:
     return _fail(DATA, str(error))
   try:
@@ -118,6 +118,16 @@ def main(argv: Optional[List[str]] = None) -> int:
     if status is None:
       raise
     return _fail(status, f"{_place(app)}: {error}")
+
+
+def _load(name: str) -> Any:
+  """The application, when the receivers of `beat_init` have been called, which may add schedules: otherwise those would
+  count as gone from the code."""
+  app = application.load(name)
+  from celery import beat, signals
+  if signals.beat_init.receivers:
+    signals.beat_init.send(sender=beat.Service(app, scheduler_cls=beat.Scheduler))
+  return app
 
 
 def publish(app: Any, name: str, *, replace: bool, resets: bool, dry_run: bool) -> int:
