@@ -411,6 +411,19 @@ def test_bookkeeping_is_kept() -> None:
   assert kept(b"nonsense", new) == new
 
 
+@pytest.mark.parametrize("digits", [400, 5_000])
+def test_a_number_that_is_too_large(digits: int) -> None:
+  number: Any = 10**digits
+  with pytest.raises(InvalidSchedule, match="interval.every"):
+    made(when=number)
+  for field in ("time_limit", "priority", "max_run_count", "delivery_mode", "catchup"):
+    with pytest.raises(InvalidSchedule, match=field):
+      made(**{field: number})
+  for text in ("1e400", "1" + "0" * 400, "1" + "0" * 5_000):
+    with pytest.raises(InvalidSchedule):
+      whole(f'{{"name": "n", "task": "t", "enabled": true, "interval": {{"every": {text}}}}}')
+
+
 @pytest.mark.parametrize("depth", [200, 900, 5_000])
 @pytest.mark.parametrize("opens, closes", [("[", "]"), ('{"a": ', "}")])
 def test_a_field_that_is_nested_deeply(depth: int, opens: str, closes: str) -> None:

@@ -415,6 +415,22 @@ def test_no_time_at_all(server: Server, beat: Schedules, timeout: Any) -> None:
   assert not server.client(1).exists("reactivebeat:tasks:meta:manual")
 
 
+@pytest.mark.parametrize("pattern", ["\ud800", 5, None, b"x"])
+def test_what_is_no_pattern(beat: Schedules, pattern: Any) -> None:
+  for ask in (beat.list, beat.states):
+    with pytest.raises(InvalidSchedule, match="pattern: "):
+      ask(pattern)
+  assert pattern not in beat and "" not in beat and "x" * 2_000 not in beat
+
+
+def test_a_name_that_no_program_can_be_given(beat: Schedules) -> None:
+  beat.put("a\0b", "t", 60)
+  for ask in (beat["a\0b"].next, lambda: beat.states("a\0*")):
+    with pytest.raises(ReactiveBeatError, match="a name with a NUL character"):
+      ask()
+  assert [document.name for document in beat.list("a\0*")] == ["a\0b"]
+
+
 def test_a_daemon_that_comes_later(
   server: Server, beat_watch: pathlib.Path, tmp_path: pathlib.Path, beat: Schedules) -> None:
   saving = beat.put("report", "t", 3600)

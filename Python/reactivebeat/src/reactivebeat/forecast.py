@@ -9,7 +9,7 @@ import json
 import os
 from typing import Any, Dict, Final, List, Mapping, Optional, Tuple
 
-from . import binary
+from . import binary, values
 from .errors import InvalidSchedule, NotFound, ReactiveBeatError, Rejected
 from .settings import Settings
 from .steps import Program, Steps
@@ -61,7 +61,7 @@ def next_runs(settings: Settings, name: str, count: int) -> Steps[List[datetime.
 def states(settings: Settings, pattern: str) -> Steps[List[State]]:
   """Raises ReactiveBeatError."""
   status, told, errors = yield from _ask(
-    settings, "list", "--json", *(() if pattern == "*" else ("--", pattern)))
+    settings, "list", "--json", *(() if pattern == "*" else ("--", values.pattern(pattern))))
   if status == _MISSING:
     return []
   try:
@@ -109,6 +109,8 @@ def errors(settings: Settings, documents: Mapping[str, bytes]) -> Steps[Dict[str
 
 def _ask(settings: Settings, *arguments: str, stdin: bytes = b"") -> Steps[Tuple[int, Any, bytes]]:
   """The exit status, what was printed as JSON, or None, and standard error."""
+  if any("\0" in argument for argument in arguments):
+    raise ReactiveBeatError("this is computed by beat-watch, and no program can be given a name with a NUL character")
   try:
     program = os.environ.get("BEAT_WATCH_PROGRAM") or binary.program()
   except binary.ProgramMissing as error:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Callable, Dict, Iterator, List, Mapping, 
 
 from . import build, forecast, receipts, runs, values
 from .documents import Document, Draft
-from .errors import ReactiveBeatError
+from .errors import InvalidSchedule, ReactiveBeatError
 from .forecast import State
 from .keys import DEFAULT_PREFIX
 from .ownership import Owner
@@ -124,7 +124,10 @@ class Schedules:
     return Schedule(self, values.name(name))
 
   def __contains__(self, name: object) -> bool:
-    return isinstance(name, str) and self._runner.run(self._store.read(name)) is not None
+    try:
+      return self._runner.run(self._store.read(values.name(name))) is not None
+    except InvalidSchedule:  # What is no name is the name of none.
+      return False
 
   def __iter__(self) -> Iterator[Schedule]:
     return (self[document.name] for document in self.list())

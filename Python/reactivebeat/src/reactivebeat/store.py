@@ -12,7 +12,7 @@ from typing import Any, Callable, Dict, Final, Iterator, List, NamedTuple, Optio
 
 from redis.exceptions import ResponseError
 
-from . import documents
+from . import documents, values
 from .documents import Document
 from .errors import Conflict, InvalidSchedule, NotFound, ReactiveBeatError
 from .keys import Keys, decoded, encoded
@@ -68,7 +68,7 @@ class Store:
 
   def documents(self, pattern: str) -> Steps[List[Document]]:
     """All whose names match a glob of Redis, by name. A key of another type is left out."""
-    glob = self.keys.pattern[:-1] + encoded(pattern)
+    glob = self.keys.pattern[:-1] + encoded(values.pattern(pattern))
     cursor: int = 0
     names: Set[str] = set()
     while True:

@@ -82,6 +82,17 @@ def name(value: Any, field: str = "name") -> str:
   return value
 
 
+def pattern(value: Any) -> str:
+  """A glob of Redis for names."""
+  if not isinstance(value, str):
+    raise _wrong("pattern", value, "expected a text")
+  try:
+    value.encode("utf-8", "surrogateescape")
+  except UnicodeEncodeError:
+    raise InvalidSchedule("pattern", "holds half of a surrogate pair, which is no text") from None
+  return value
+
+
 def queue(field: str, value: Any) -> str:
   return text(field, value, LONGEST_QUEUE)
 
@@ -119,9 +130,17 @@ def choice(field: str, value: Any, choices: Sequence[str]) -> str:
 def seconds(field: str, value: Any) -> Union[int, float]:
   if isinstance(value, datetime.timedelta):
     value = value.total_seconds()
-  if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value) or value < 0:
+  if isinstance(value, bool) or not isinstance(value, (int, float)) or not is_finite(value) or value < 0:
     raise _wrong(field, value, "expected seconds, 0 or more, or a timedelta")
   return int(value) if value == int(value) else value
+
+
+def is_finite(value: Union[int, float]) -> bool:
+  """Whether it is a number that a double can hold."""
+  try:
+    return math.isfinite(value)
+  except OverflowError:
+    return False
 
 
 def patience(field: str, value: Any) -> Union[int, float]:
@@ -193,7 +212,7 @@ def instant(field: str, value: Any) -> Optional[datetime.datetime]:
   try:
     return None if value is None else _instant(value)
   except (ValueError, TypeError, KeyError, OverflowError):
-    raise InvalidSchedule(field, f"is no date: {_shown(value)}") from None
+    raise InvalidSchedule(field, f"is no date: {shown(value)}") from None
 
 
 def parse_time(value: str) -> datetime.datetime:
@@ -240,10 +259,10 @@ def _instant(value: Any) -> datetime.datetime:
 
 
 def _wrong(field: str, value: Any, expected: str) -> InvalidSchedule:
-  return InvalidSchedule(field, f"{expected}, found {_shown(value)}")
+  return InvalidSchedule(field, f"{expected}, found {shown(value)}")
 
 
-def _shown(value: Any) -> str:
+def shown(value: Any) -> str:
   """A value for people, in 60 characters at most."""
   try:
     shown = repr(value)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import math
 from typing import Any, Dict, Final, List, Mapping, NamedTuple, Optional, Union
 
 from . import crontab, values
@@ -47,8 +46,8 @@ def written(when: When) -> Written:
   if isinstance(when, datetime.timedelta):
     return Written("interval", _interval(when // datetime.timedelta(microseconds=1), str(when)))
   if isinstance(when, (int, float)) and not isinstance(when, bool):
-    if not math.isfinite(when):
-      raise InvalidSchedule("interval.every", f"{when} is not a number of seconds; use a positive one")
+    if not values.is_finite(when):
+      raise InvalidSchedule("interval.every", f"{values.shown(when)} is not a number of seconds; use a positive one")
     return Written("interval", _interval(round(when * 1_000_000), f"{when} seconds"))
   if isinstance(when, str):
     return _line(when)
