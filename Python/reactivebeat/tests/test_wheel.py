@@ -88,7 +88,7 @@ def test_it_has_the_program_the_modules_the_scripts_of_redis_and_the_licenses(wh
     assert file.read(f"reactivebeat-{VERSION}.dist-info/licenses/hiredis.txt") == b"a license"
     metadata = email.message_from_bytes(file.read(f"reactivebeat-{VERSION}.dist-info/METADATA"))
     assert (metadata["Name"], metadata["Version"], metadata["Requires-Python"]) == ("reactivebeat", VERSION, ">=3.9")
-    assert metadata.get_all("Requires-Dist") == ["redis>=4.5"]
+    assert metadata.get_all("Requires-Dist") == ["redis>=4.6"]
     tags = email.message_from_bytes(file.read(f"reactivebeat-{VERSION}.dist-info/WHEEL"))
     assert (tags["Root-Is-Purelib"], tags["Tag"]) == ("false", f"py3-none-{PLATFORM}")
     sources = PROJECT / "Python/reactivebeat/src"
