@@ -1,9 +1,11 @@
 """The same with asyncio."""
 
 import asyncio
+import contextlib
 import hashlib
 import json
 import pathlib
+import sys
 import time
 from typing import Any, Awaitable, Callable
 
@@ -91,6 +93,37 @@ def test_errors(server: Server, run: Any) -> None:
   run(work)
 
 
+def test_a_saving_that_is_awaited_more_than_once(server: Server, run: Any) -> None:
+  async def work(beat: AsyncSchedules) -> None:
+    saving = beat.put("n", "t", 60)
+    answers = await asyncio.gather(saving, saving.wait(0.1), saving, return_exceptions=True)
+    assert answers[0] is saving and answers[2] is saving and isinstance(answers[1], NoDaemon)
+    server.client(1).lpush("tasks:meta:list", "x")
+    failing = beat.put("list", "t", 60)
+    for answer in await asyncio.gather(failing, failing, return_exceptions=True):
+      assert isinstance(answer, Conflict)
+    with pytest.raises(Conflict):
+      await failing.wait()
+
+    cancelled = beat.update("n", lambda draft: setattr(draft, "enabled", False))
+    tasks = [asyncio.ensure_future(_awaited(cancelled)) for _ in range(3)]
+    await asyncio.sleep(0)
+    tasks[1].cancel()
+    await asyncio.gather(tasks[0], tasks[2])
+    assert tasks[1].cancelled() and not (await beat.get("n")).enabled
+    cancelled = beat.update("n", lambda draft: setattr(draft, "enabled", True))
+    tasks = [asyncio.ensure_future(_awaited(cancelled)) for _ in range(2)]
+    await asyncio.sleep(0)
+    tasks[0].cancel()
+    with pytest.raises(ReactiveBeatError, match="whoever awaited it was cancelled"):
+      await tasks[1]
+  run(work)
+
+
+async def _awaited(saving: Any) -> Any:
+  return await saving
+
+
 def test_a_cancelled_wait_takes_its_request_back(server: Server, run: Any) -> None:
   async def work(beat: AsyncSchedules) -> None:
     await beat.put("n", "t", 60)
@@ -102,6 +135,38 @@ def test_a_cancelled_wait_takes_its_request_back(server: Server, run: Any) -> No
     with pytest.raises(asyncio.CancelledError):
       await firing
     assert client.hlen("reactivebeat:tasks:meta:manual") == 0
+  run(work)
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="nobody knows of a cancellation that is kept back")
+def test_a_cancellation_that_the_client_keeps_to_itself(
+    server: Server, run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+  """Releases of redis-py do so, now and then."""
+  monkeypatch.setattr("reactivebeat.runs._PIECE", 0.1)
+
+  async def work(beat: AsyncSchedules) -> None:
+    await beat.put("n", "t", 60)
+    execute, client = beat._execute, server.client(1)
+
+    async def deaf(*arguments: Any) -> Any:
+      asking = asyncio.ensure_future(execute(*arguments))
+      while not asking.done():
+        with contextlib.suppress(asyncio.CancelledError):
+          await asyncio.shield(asking)
+      return asking.result()
+
+    beat._execute = deaf  # type: ignore[method-assign]
+    for _ in range(2):
+      firing = asyncio.ensure_future(beat["n"].fire(60))
+      while not client.hlen("reactivebeat:tasks:meta:manual"):
+        await asyncio.sleep(0.01)
+      firing.cancel()
+      with pytest.raises(asyncio.CancelledError):
+        await firing
+      assert client.hlen("reactivebeat:tasks:meta:manual") == 0
+    with pytest.raises(asyncio.TimeoutError):
+      await asyncio.wait_for(beat["n"].fire(60), 0.05)
+    assert (await beat.get("n")).task == "t"
   run(work)
 
 

@@ -115,12 +115,16 @@ class AsyncSchedules:
     client = self._client = self._client or self._address.async_client(repeats=False)
     ears = _Ears(client, limits)
     held = contextlib.AsyncExitStack()
+    cancelled = _cancellations()
     try:
       step = next(steps)
       while True:
         try:
           reply = await self._carry_out(step, client, limits, ears, held)
+          if _cancellations() > cancelled:  # redis-py has kept a cancellation to itself.
+            raise asyncio.CancelledError
         except BaseException as error:  # Cancelled too: an operation may have something to take back.
+          cancelled = _cancellations()
           step = steps.throw(error)
         else:
           step = steps.send(reply)
@@ -212,17 +216,32 @@ class AsyncSchedule:
 
 
 class AsyncSaving:
-  """A change that is stored when this is awaited, or `wait()` is. It is stored once."""
+  """A change that is stored when this is awaited, or `wait()` is. It is stored once, whoever awaits it, and how often."""
 
   def __init__(self, schedules: AsyncSchedules, steps: Steps[Saved]) -> None:
     self._schedules = schedules
     # Python warns of one that is never awaited.
     self._work = schedules._run(steps)
     self._saved: Optional[Saved] = None
+    # There when somebody awaits it, and done when the work has ended, however it has.
+    self._end: Optional[asyncio.Future[None]] = None
+    self._error: Optional[Exception] = None
 
   def __await__(self) -> Generator[Any, None, AsyncSaving]:
+    if self._end is None:
+      self._end = asyncio.get_running_loop().create_future()
+      try:
+        self._saved = yield from self._work.__await__()
+      except Exception as error:
+        self._error = error
+        raise
+      finally:
+        self._end.set_result(None)
+      return self
+    if not self._end.done():
+      yield from asyncio.shield(self._end).__await__()
     if self._saved is None:
-      self._saved = yield from self._work.__await__()
+      raise self._error or ReactiveBeatError("whether it was stored is not known: whoever awaited it was cancelled")
     return self
 
   @property
@@ -259,6 +278,12 @@ class AsyncEdit(Draft):
 
   async def wait(self, timeout: float = 10.0) -> Receipt:
     return await self.saving.wait(timeout)
+
+
+def _cancellations() -> int:
+  """How often the running task was cancelled, and has not taken that back. Before Python 3.11 nobody knows: 0."""
+  cancelling: Callable[[], int] = getattr(asyncio.current_task(), "cancelling", lambda: 0)
+  return cancelling()
 
 
 async def _run_program(step: Program) -> Tuple[int, bytes, bytes]:
