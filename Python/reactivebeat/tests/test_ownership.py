@@ -197,6 +197,22 @@ def test_what_cannot_be_read() -> None:
   assert settled(Said(CODE), "proj", shell, owner, False, False).document is not None
 
 
+@pytest.mark.parametrize("field, value", [
+  ("interval", '{"every": ISODate("2026-01-01T00:00:00Z")}'), ("interval", '{"every": 60, "period": []}'),
+  ("interval", '{"every": 1' + 400 * "0" + ', "period": "hours"}'), ("interval", "[" * 5_000 + "]" * 5_000),
+  ("interval", '{"every": 1e999, "period": "hours"}'), ("interval", "5"), ("crontab", '{"hour": NaN}'),
+  ("crontab", '{"hour": ' + "[" * 900 + "]" * 900 + "}"), ("headers", '{"a": new Date(5)}'), ("headers", "[5]"),
+  ("name", 'ObjectId("5")'), ("headers", '{"periodic_task_name": {"a": []}}')])
+@pytest.mark.parametrize("has_owner", [False, True])
+def test_a_field_that_no_schedule_can_have(field: str, value: str, has_owner: bool) -> None:
+  """It is told as what it is, a schedule that is not the code's."""
+  fields = {name: json.dumps(held) for name, held in CODE.items() if name != field}
+  stands = ("{" + ", ".join(f'"{name}": {held}' for name, held in {**fields, field: value}.items()) + "}").encode()
+  outcome = settled(Said(CODE), "proj", stands, record("proj", Said(CODE)) if has_owner else None, False, False)
+  assert outcome.document == stands and len(outcome.conflicts) == 1
+  assert document(settled(Said(CODE), "proj", stands, None, True, False)) == CODE
+
+
 @pytest.mark.parametrize("depth", [900, 5_000])
 def test_a_document_that_is_nested_deeply(depth: int) -> None:
   nested = "[" * depth + "]" * depth

@@ -204,15 +204,26 @@ def _telling(fields: Fields) -> Fields:
   told = {field: value for field, value in fields.items() if value not in ("[]", "{}", '""')}
   for field in ("interval", "crontab"):
     if field in told:
-      told[field] = _canonical(_measured(json.loads(told[field])))
+      told[field] = _retold(told[field], _measured)
   if "headers" in told:
-    headers = json.loads(told["headers"])
-    # django-celery-beat adds the schedule's name to each message.
-    if isinstance(headers, dict) and headers.get("periodic_task_name") == json.loads(fields.get("name", '""')):
-      told["headers"] = _canonical({key: value for key, value in headers.items() if key != "periodic_task_name"})
-      if told["headers"] == "{}":
-        del told["headers"]
+    def without_name(headers: Any) -> Any:
+      # django-celery-beat adds the schedule's name to each message.
+      if isinstance(headers, dict) and _canonical(headers.get("periodic_task_name")) == fields.get("name", '""'):
+        return {key: value for key, value in headers.items() if key != "periodic_task_name"}
+      return headers
+
+    told["headers"] = _retold(told["headers"], without_name)
+    if told["headers"] == "{}":
+      del told["headers"]
   return told
+
+
+def _retold(value: str, change: Callable[[Any], Any]) -> str:
+  """A field's JSON, changed; as it is where it says what no field of a schedule can."""
+  try:
+    return _canonical(change(json.loads(value)))
+  except (ValueError, TypeError, OverflowError, RecursionError):
+    return value
 
 
 def _measured(schedule: Any) -> Any:
