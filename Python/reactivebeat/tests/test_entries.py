@@ -254,6 +254,33 @@ def test_somebody_edits_meanwhile(store: Any, monkeypatch: pytest.MonkeyPatch) -
   assert len(done.changes) == 1 and "jitter 5" in done.warnings[0]
 
 
+@pytest.mark.parametrize("record", [b"", b"\xff", b"[]", b"{}", b'{"application": 5, "base": {}}', b"[" * 5_000])
+def test_a_record_that_cannot_be_read(store: Any, record: bytes) -> None:
+  """Nobody's code has the schedule then."""
+  publish(store, {"report": entry(), "other": entry()})
+  store.hset(OWNED, "other", record)
+  for options in ({}, {"resets": True}, {"takes_over": True}):
+    assert publish(store, {"report": entry()}, **options).changes == ()
+    assert document(store, "other") and store.hget(OWNED, "other") == record
+  publish(store, {"report": entry(), "other": entry()})
+  assert json.loads(store.hget(OWNED, "other"))["application"] == "proj", "it says what the code says"
+
+
+def test_another_application_takes_over_what_has_left_the_code(store: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+  """In the moment before it is removed."""
+  publish(store, {"report": entry(), "other": entry()})
+  store_, theirs = _Publisher._store, b'{"application": "shop", "base": {}}'
+
+  def slow(self: Any, name: str, *seen: Any) -> Any:
+    if name == "other" and store.hget(OWNED, name) != theirs:
+      store.hset(OWNED, name, theirs)
+    return store_(self, name, *seen)
+
+  monkeypatch.setattr(_Publisher, "_store", slow)
+  assert publish(store, {"report": entry()}).changes == ()
+  assert document(store, "other") and store.hget(OWNED, "other") == theirs
+
+
 def test_code_without_schedules_removes_none(store: Any) -> None:
   publish(store, {"report": entry(), "other": entry()})
   done = publish(store, {})

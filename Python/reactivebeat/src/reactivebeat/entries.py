@@ -168,9 +168,13 @@ class _Publisher:
 
   def _mine(self, owners: Dict[bytes, bytes]) -> Iterable[str]:
     for field, data in sorted(owners.items()):
-      owner = ownership.Owner.read(data)
-      if owner is None or self._takes_over or owner.application == self._name:
+      if self._is_mine(data):
         yield field.decode("utf-8", "surrogateescape")
+
+  def _is_mine(self, record: bytes) -> bool:
+    """Whether a record is of this application. One that cannot be read is nobody's: what it is of stays."""
+    owner = ownership.Owner.read(record)
+    return owner is not None and (self._takes_over or owner.application == self._name)
 
   def _documents(self, entries: List[str]) -> Dict[str, Optional[bytes]]:
     found: Dict[str, Optional[bytes]] = {}
@@ -207,8 +211,8 @@ class _Publisher:
       self, entry: str, said: Optional[Said], document: Optional[bytes], owner: Optional[bytes]) -> Outcome:
     if said is not None:
       return ownership.settled(said, self._name, document, owner, self._resets, self._takes_over)
-    if owner is None:  # Another publisher has been here.
-      return Outcome(document, None)
+    if owner is None or not self._is_mine(owner):  # Another publisher has been here.
+      return Outcome(document, owner)
     return ownership.removed(document, owner, self._resets)
 
   def _store(self, entry: str, document: Optional[bytes], owner: Optional[bytes], outcome: Outcome) -> bool:
