@@ -7,6 +7,7 @@ import pathlib
 import re
 import shlex
 import signal
+import socket
 import threading
 from typing import Any, Iterator
 
@@ -268,6 +269,24 @@ def test_whose_parent_has_ended(monkeypatch: pytest.MonkeyPatch, parent: "int | 
   monkeypatch.setattr(invocation, "parent_process", lambda: parent)
   monkeypatch.setattr(invocation.ctypes, "CDLL", lambda _: None)  # As where there is no prctl.
   assert invocation.follow_parent() is goes_on
+
+
+def test_only_the_worker_speaks_with_the_service_manager(stage: Stage) -> None:
+  manager = {"NOTIFY_SOCKET": str(stage.folder / "notify.sock"), "WATCHDOG_USEC": "30000000"}
+  listener = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+  listener.bind(manager["NOTIFY_SOCKET"])
+  listener.settimeout(60)
+  worker = stage.start("worker", "-B", "-P", "solo", "--scheduler", "reactivebeat", "--without-gossip",
+                       "--without-mingle", **manager)
+  worker.wait_for("notice leading")
+  listener.setblocking(False)
+  with pytest.raises(BlockingIOError):
+    listener.recv(1_000)
+  assert worker.end() == 0
+  listener.settimeout(60)
+  stage.beat(**manager).wait_for("notice leading")
+  assert listener.recv(1_000).startswith(b"STATUS=")
+  listener.close()
 
 
 THREADED = """

@@ -93,8 +93,11 @@ def test_equal_applications_have_equal_bytes() -> None:
 
 @pytest.mark.parametrize("main, settings, given, name", [
   ("proj", {}, "proj.celery:app", "proj"),
-  (None, {}, "proj.celery:app", "proj.celery:app"),
-  ("__main__", {}, "proj.celery:app", "proj.celery:app"),
+  (None, {}, "proj.celery:app", "proj"),
+  ("__main__", {}, "proj.celery:app", "proj"),
+  (None, {}, "proj", "proj"), (None, {}, "proj:celery", "proj"), (None, {}, "proj.celery", "proj"),
+  (None, {}, "proj:", "proj"), (None, {}, "celery", "celery"), (None, {}, "proj:second", "proj:second"),
+  (None, {}, "proj.celery:second", "proj.celery:second"), (None, {}, "shop.tasks", "shop.tasks"),
   ("proj", {"reactivebeat_application": "shop"}, "x", "shop"),
 ])
 def test_the_applications_name(main: Any, settings: dict[str, Any], given: str, name: str) -> None:

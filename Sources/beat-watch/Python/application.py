@@ -584,7 +584,7 @@ def manifest(app: Any, name: Optional[str] = None, names: Iterable[str] = ()) ->
   main = app.main if app.main != "__main__" else None
   tasks = used(app, names) | {task for task in app.tasks if not task.startswith("celery.")}
   result = {
-    "version": 1, "application": str(app.conf.get("reactivebeat_application") or main or name or "celery"),
+    "version": 1, "application": str(app.conf.get("reactivebeat_application") or main or short(name or "celery")),
     "celery": celery.__version__, "transport_options": transport_options(app), "default": said(app, UNKNOWN),
     "routers": function_routers(app), "tasks": {task: said(app, task) for task in sorted(tasks)}}
   zone = zone_name(app.timezone)
@@ -592,6 +592,12 @@ def manifest(app: Any, name: Optional[str] = None, names: Iterable[str] = ()) ->
     result["timezone"] = zone
   del result["default"]["registered"]
   return result
+
+
+def short(name: str) -> str:
+  """An application as `celery -A` has it, without what Celery adds itself when it looks for one."""
+  import re
+  return re.sub(r"(?<=.)(\.celery)?(:(app|celery)?)?$", "", name)
 
 
 def used(app: Any, names: Iterable[str]) -> Set[str]:

@@ -31,6 +31,12 @@ def environment(settings: Settings, invocation: Invocation) -> Dict[str, str]:
   return values
 
 
+def _part_of(parent: int, values: Dict[str, str]) -> Dict[str, str]:
+  """The environment of a daemon that is a part of another process. Only that one speaks with the service manager."""
+  manager = ("NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID")
+  return {**{name: value for name, value in values.items() if name not in manager}, "BEAT_WATCH_PARENT": str(parent)}
+
+
 def become(program: str, settings: Settings, invocation: Invocation) -> NoReturn:
   """Replaces this process by the daemon. Only the main thread may: all others end with it.
 
@@ -42,7 +48,7 @@ def become(program: str, settings: Settings, invocation: Invocation) -> NoReturn
     values["BEAT_WATCH_PIDFILE"] = invocation.pidfile
   parent = parent_process()
   if parent is not None:
-    values["BEAT_WATCH_PARENT"] = str(parent)
+    values = _part_of(parent, values)
   _flush()
   if invocation.logfile is not None:
     _log_to(invocation.logfile)
@@ -59,7 +65,7 @@ class Child:
   def __init__(self, program: str, settings: Settings, invocation: Invocation) -> None:
     """Raises OSError."""
     # The daemon gets SIGTERM when the thread that has started it ends, however it ends.
-    values = dict(environment(settings, invocation), BEAT_WATCH_PARENT=str(os.getpid()))
+    values = _part_of(os.getpid(), environment(settings, invocation))
     with contextlib.ExitStack() as files:
       log = None if invocation.logfile is None else files.enter_context(open(invocation.logfile, "ab"))
       # Not in this process' group: what a terminal sends to all of it, this process hands on in its own order.
