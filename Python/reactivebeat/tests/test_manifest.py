@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import io
 import json
+import os
 import pathlib
 import re
 import signal
@@ -641,6 +642,17 @@ def test_what_no_terminal_can_show(
   with pytest.raises(OtherApplication) as refused:
     publish_manifest(make(), store, PREFIX)
   assert len(str(refused.value)) < 1_000
+
+
+def test_nobody_reads_what_is_printed(
+    command: Command, server: Server, store: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+  command.write("cmd_piped", server.url(1))
+  read, write = os.pipe()
+  os.close(read)
+  with open(write, "w") as pipe:
+    monkeypatch.setattr(sys, "stdout", pipe)
+    assert publish.main(["-A", "cmd_piped"]) == 0
+  assert stored(store)["application"] == "proj"
 
 
 def test_the_commands_errors(command: Command, server: Server, store: Any) -> None:

@@ -216,7 +216,7 @@ class AsyncSchedule:
 
 
 class AsyncSaving:
-  """A change that is stored when this is awaited, or `wait()` is. It is stored once, whoever awaits it, and how often."""
+  """A change that is stored when this is awaited, or `wait()` is: once, however often, and by whomever."""
 
   def __init__(self, schedules: AsyncSchedules, steps: Steps[Saved]) -> None:
     self._schedules = schedules

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import os
 import sys
 from typing import Any, List, Mapping, NoReturn, Optional, TextIO, Tuple
 
@@ -177,7 +178,12 @@ def _fail(status: int, text: str) -> int:
 def _print(text: str, stream: TextIO) -> None:
   """One line. What the stream's encoding lacks is written as in Python: all is stored by now, and is to be told."""
   encoding = stream.encoding or "utf-8"
-  print(one_line(text).encode(encoding, "backslashreplace").decode(encoding), file=stream)
+  try:
+    print(one_line(text).encode(encoding, "backslashreplace").decode(encoding), file=stream, flush=True)
+  except BrokenPipeError:  # Whoever read it has ended.
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
 
 
 if __name__ == "__main__":
