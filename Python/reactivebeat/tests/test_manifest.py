@@ -672,6 +672,8 @@ def test_the_commands_errors(command: Command, server: Server, store: Any) -> No
   fails(65, f"--app cmd_key: KeyError: 'key'; in {command.folder}/cmd_key.py, line 4", "-A", "cmd_key")
   command.write("cmd_exits", server.url(1), "raise SystemExit(3)")
   fails(65, "--app cmd_exits: SystemExit: 3", "-A", "cmd_exits")
+  command.write("cmd_secret", server.url(1), "raise OSError('cannot reach postgresql://app:TOPSECRET@db/routes')")
+  fails(65, "--app cmd_secret: OSError: cannot reach postgresql://***@db/routes; in ", "-A", "cmd_secret")
   command.write("cmd_nowhere", "redis+socket:///nowhere/redis.sock")
   fails(69, "redis+socket:///nowhere/redis.sock?virtual_host=0: ", "-A", "cmd_nowhere")
   command.write("cmd_other", server.url(1))

@@ -7,6 +7,7 @@ import sys
 import traceback
 from typing import Any, Callable
 
+from .application import told
 from .errors import ReactiveBeatError
 
 
@@ -23,7 +24,7 @@ def loaded(name: str, load: Callable[[str], Any]) -> Any:
     with contextlib.redirect_stdout(sys.stderr):
       return load(name)
   except (Exception, SystemExit) as error:
-    raise CannotLoad(f"--app {name}: {type(error).__name__}: {error}; {_advice(name, error)}") from None
+    raise CannotLoad(f"--app {name}: {told(error)}; {_advice(name, error)}") from None
 
 
 def _advice(name: str, error: BaseException) -> str:

@@ -13,7 +13,7 @@ from typing import Any, Callable, Final, Optional
 from celery import beat
 from celery.utils.log import get_logger
 
-from . import binary, takeover
+from . import application, binary, takeover
 from .errors import InvalidSetting, InvalidURL, ReactiveBeatError, UnsupportedBroker, one_line
 from .invocation import Invocation, follow_parent, is_main_thread
 from .settings import Settings, conflicts, publishes_at_start
@@ -143,7 +143,7 @@ class RedisScheduler(beat.Scheduler):  # type: ignore[misc]
       self.app.loader.import_default_modules()
       self.app.finalize()
     except Exception as error:
-      _say(logger.critical, f"the application cannot be loaded: {type(error).__name__}: {error}")
+      _say(logger.critical, f"the application cannot be loaded: {application.told(error)}")
       raise _End(_CONFIGURATION) from None
     try:
       done = publish_application(self.app, settings, _name(), resets=self._resets)

@@ -27,6 +27,7 @@ import ssl
 import warnings
 from typing import TYPE_CHECKING, Any, Dict, Final, Mapping, Optional, Tuple, Union
 
+from .application import told
 from .connection import TLS, Address
 from .errors import InvalidSetting, InvalidURL, UnsupportedBroker
 from .keys import DEFAULT_PREFIX, Keys
@@ -142,15 +143,15 @@ def check_publishable(app: Celery) -> None:
   try:
     app.connection_for_write()  # It connects later. Here kombu loads what speaks with the broker.
   except Exception as error:
-    raise InvalidSetting("broker_url", f"Celery cannot load what speaks with this broker: {type(error).__name__}: "
-                                       f"{error}; pip install 'celery[redis]'") from None
+    raise InvalidSetting("broker_url", f"Celery cannot load what speaks with this broker: {told(error)}; "
+                                       "pip install 'celery[redis]'") from None
   entries = app.conf.beat_schedule
   if not isinstance(entries, Mapping):
     raise InvalidSetting("beat_schedule", f"expected a dict of schedules, found a {type(entries).__name__}")
   try:
     app.backend  # noqa: B018. Some have an entry of their own.
   except Exception as error:
-    raise InvalidSetting("result_backend", f"Celery cannot load it: {type(error).__name__}: {error}") from None
+    raise InvalidSetting("result_backend", f"Celery cannot load it: {told(error)}") from None
 
 
 def conflicts(app: Celery) -> str:
