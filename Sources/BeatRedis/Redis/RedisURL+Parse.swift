@@ -120,9 +120,7 @@ extension RedisURL {
 }
 
 extension RedisURLError {
-  static let strayAt = RedisURLError(
-    "an '@' stands behind the host of the Redis URL: in a user name or password write / ? # % @ as "
-      + "%2F %3F %23 %25 %40")
+  static let strayAt = RedisURLError("an '@' stands behind the host of the Redis URL: " + RedisURLText.encoding)
 
   static let unknownScheme = RedisURLError(
     "the URL's scheme is not one of Redis: it begins with redis://, rediss://, sentinel:// or redis+socket://")
@@ -130,7 +128,10 @@ extension RedisURLError {
 
 private func databaseNumber(_ text: Substring) throws(RedisURLError) -> Int {
   guard !text.isEmpty, text.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }), let number = Int32(text) else {
-    throw RedisURLError("the database in the Redis URL is not a whole number of 0 or more: redis://localhost:6379/1")
+    // Of a password with an unencoded '@' and '/', the end and the host are in the database's place.
+    guard !text.utf8.contains(UInt8(ascii: "@")) else { throw RedisURLError.strayAt }
+    throw RedisURLError(
+      "the database in the Redis URL is not a whole number of 0 or more, such as the 1 of redis://localhost:6379/1")
   }
   return Int(number)
 }

@@ -72,8 +72,7 @@ extension RedisURLParts {
       }
       guard host.allSatisfy(RedisURLText.isHostCharacter) else {
         throw RedisURLError(
-          "the host in the Redis URL holds a character that no host name has; in a user name or password write "
-            + "/ ? # % as %2F %3F %23 %25")
+          "the host in the Redis URL holds a character that no host name has; " + RedisURLText.encoding)
       }
     }
     var port = `default`
@@ -82,8 +81,7 @@ extension RedisURLParts {
       // place.
       guard portText.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }), let number = UInt16(portText), number > 0 else {
         throw RedisURLError(
-          "the port in the Redis URL is not a number from 1 to 65535; in a user name or password write "
-            + "/ ? # % ; as %2F %3F %23 %25 %3B")
+          "the port in the Redis URL is not a number from 1 to 65535; " + RedisURLText.encoding)
       }
       port = number
     }

@@ -1,5 +1,8 @@
 /// How text is written in a Redis URL.
 enum RedisURLText {
+  /// What has to be encoded before an '@', and in a query.
+  static let encoding = "in a user name or password write / ? # % @ ; as %2F %3F %23 %25 %40 %3B"
+
   /// Percent-decodes. The result is UTF-8 without NUL, as the calls of the server and of the system require.
   static func decoded(_ text: Substring, what: String) throws(RedisURLError) -> String {
     var bytes: [UInt8] = []

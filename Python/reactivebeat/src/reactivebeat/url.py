@@ -5,7 +5,7 @@
 - `sentinel://[[user]:password@]host[:port][/database];sentinel://host2…`, the primary that these sentinels name;
   `rediss+sentinel://` for TLS
 
-User, password and path may be percent-encoded, and must be where they hold `/ ? # % @`. The query may have `db` or
+User, password and path may be percent-encoded, and must be where they hold `/ ? # % @ ;`. The query may have `db` or
 `virtual_host`, `username`, `password`; `ssl_ca_certs`, `ssl_certfile`, `ssl_keyfile`, `ssl_cert_reqs`,
 `ssl_check_hostname` as in redis-py or with Celery's values (`CERT_REQUIRED`); for sentinels `master_name`,
 `sentinel_username`, `sentinel_password`, `sentinel_ssl`. Other options have no effect. The rules are those of the
@@ -25,7 +25,8 @@ _TCP: Final = {"redis": False, "rediss": True, "redis+tls": True, "redis+ssl": T
 _SOCKET: Final = ("redis+socket", "unix", "redis+unix")
 _SENTINEL: Final = {"sentinel": False, "redis+sentinel": False, "rediss+sentinel": True, "sentinel+rediss": True}
 #: What is written before an '@', and in a query.
-_ENCODE: Final = "in a user name or password write / ? # % @ as %2F %3F %23 %25 %40"
+_ENCODE: Final = "in a user name or password write / ? # % @ ; as %2F %3F %23 %25 %40 %3B"
+
 
 def is_redis(url: str) -> bool:
   """Whether the scheme is one of Redis'."""
@@ -215,5 +216,9 @@ def _decoded(text: str, what: str) -> str:
 
 def _database(text: str) -> int:
   if not re.fullmatch(r"[0-9]{1,10}", text) or int(text) >= 2**31:
-    raise InvalidURL("the database in the Redis URL is not a whole number of 0 or more: redis://localhost:6379/1")
+    # Of a password with an unencoded '@' and '/', the end and the host are in the database's place.
+    if "@" in text:
+      raise _stray_at()
+    raise InvalidURL(
+      "the database in the Redis URL is not a whole number of 0 or more, such as the 1 of redis://localhost:6379/1")
   return int(text)
