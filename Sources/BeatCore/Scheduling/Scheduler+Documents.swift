@@ -54,13 +54,28 @@ extension Scheduler {
     let handle: DueHeap.Handle
     if let known {
       handle = known
-      edit(handle, bytes, document, watermark, now: now)
+      // What is doubtful in the document was told when a user wrote it. A run of another daemon adds nothing to that.
+      guard edit(handle, bytes, document, watermark, now: now) else { return handle }
     } else {
       handle = adopt(name, bytes, document, watermark, now: now)
     }
     let voided = document.definition.enabled ? document.definition.voidSince(now) : nil
-    for warning in document.warnings + [voided].compactMap(\.self) { actions.append(.report(.warned(name, warning))) }
+    for warning in document.warnings + [voided, overdue(handle, now: now)].compactMap(\.self) {
+      actions.append(.report(.warned(name, warning)))
+    }
     return handle
+  }
+
+  /// A sentence about a clocked time that had passed when a user wrote it, and that is made up for; nil: it had not, or
+  /// it is not. What was found at the start was missed while nothing ran, and no user is to be told of that.
+  private func overdue(_ handle: DueHeap.Handle, now: UnixTime) -> String? {
+    guard load.isWatching, let entry = entries[handle], entry.timing.enabled,
+      let time = entry.timing.schedule.onlyInstant, entry.nextDue == time
+    else { return nil }
+    let (age, catchup) = (now.microseconds(since: time), entry.timing.catchup)
+    guard age > SchedulerConfiguration.missedAfter, catchup.policy != .none, catchup.window.map({ age <= $0 }) ?? true
+    else { return nil }
+    return "\(entry.timing.schedule.kind.rawValue) \(time.iso8601) has passed, and it has not run: it runs at once"
   }
 
   mutating func remove(_ name: EntryName) {

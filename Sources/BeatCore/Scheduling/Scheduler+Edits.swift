@@ -38,10 +38,12 @@ extension Scheduler {
   }
 
   /// Takes in other bytes of a known schedule.
+  ///
+  /// - Returns: whether a user has edited the document; false: another daemon's run has changed its bookkeeping.
   mutating func edit(
     _ handle: DueHeap.Handle, _ bytes: [UInt8], _ document: ScheduleDocument, _ watermark: Watermark?, now: UnixTime
-  ) {
-    guard var entry = entries[handle] else { return }
+  ) -> Bool {
+    guard var entry = entries[handle] else { return false }
     let before = entry.document
     let baseBefore = entry.progress.base
     let wasOver = entry.isOver(at: now)
@@ -75,6 +77,7 @@ extension Scheduler {
       actions.append(.report(.changed(entry.name, next: entry.nextDue)))
       reportFinish(handle)
     }
+    return !isRun
   }
 
   /// Takes in a read whose bytes are known. Its watermark may be a newer one.
