@@ -25,7 +25,10 @@ struct DocumentFieldOptions: ParsableArguments {
       valueName: "m h dom mon dow"))
   var cron: String?
 
-  @Option(help: ArgumentHelp("Run it once, at this time, in ISO 8601; UTC if it has no offset.", valueName: "time"))
+  @Option(
+    help: ArgumentHelp(
+      "Run it once, at this time, in ISO 8601; without an offset by the clock of --timezone, else UTC.",
+      valueName: "time"))
   var at: String?
 
   @Option(help: ArgumentHelp("Positional arguments, a JSON list.", valueName: "json"))
@@ -93,8 +96,10 @@ struct DocumentFieldOptions: ParsableArguments {
 
   /// Checks what can be checked without a document. The result is what to write.
   ///
-  /// - Parameter timezone: the zone for the document; nil: unchanged.
-  func changes(timezone: String?) throws -> DocumentFieldChanges {
+  /// - Parameters:
+  ///   - timezone: the zone for the document; nil: unchanged.
+  ///   - clock: the same zone, by which dates without an offset are read; nil: they are UTC.
+  func changes(timezone: String?, clock: ZoneRules?) throws -> DocumentFieldChanges {
     var changes = DocumentFieldChanges()
     let kinds = ScheduleKind.allCases.filter { given(for: $0) != nil }
     guard kinds.count <= 1 else {
@@ -108,7 +113,7 @@ struct DocumentFieldOptions: ParsableArguments {
       if let number, number < 0 { throw ValidationError(CommandWord.negative(option, "\(number)")) }
     }
     guard relative != true || align != true else { throw ValidationError("--relative and --align: give one of them") }
-    changes.schedule = try kinds.first.flatMap { kind in try given(for: kind).map { try kind.written($0) } }
+    changes.schedule = try kinds.first.flatMap { kind in try given(for: kind).map { try kind.written($0, by: clock) } }
     // The two flags exclude each other: setting one switches the other off.
     changes.relative = relative ?? (align == true ? false : nil)
     changes.align = align ?? (relative == true ? false : nil)
@@ -128,7 +133,7 @@ struct DocumentFieldOptions: ParsableArguments {
     option("exchange", exchange.map { JSONLine.quoted($0) })
     option("routing_key", routingKey.map { JSONLine.quoted($0) })
     option("priority", priority.map { "\($0)" })
-    option("expires", try expires.map { try expiry($0) })
+    option("expires", try expires.map { try expiry($0, by: clock) })
     option("time_limit", try timeLimit.map { try seconds("--time-limit", $0) })
     option("soft_time_limit", try softTimeLimit.map { try seconds("--soft-time-limit", $0) })
     option("headers", try json("--headers", headers))
@@ -136,8 +141,8 @@ struct DocumentFieldOptions: ParsableArguments {
     if let catchupWindow { changes.fields.append(("catchup_window", try seconds("--catchup-window", catchupWindow))) }
     if let jitter { changes.fields.append(("jitter", try seconds("--jitter", jitter))) }
     number("max_run_count", maxRunCount)
-    text("start_after", try date("--start-after", startAfter))
-    text("expires_at", try date("--expires-at", expiresAt))
+    text("start_after", try startAfter.map { try TimeArgument.date("--start-after", $0, by: clock) })
+    text("expires_at", try expiresAt.map { try TimeArgument.date("--expires-at", $0, by: clock) })
     flag("one_off", oneOff)
     flag("run_immediately", runImmediately)
     return changes
@@ -152,12 +157,6 @@ struct DocumentFieldOptions: ParsableArguments {
     }
   }
 
-  private func date(_ option: String, _ text: String?) throws -> String? {
-    guard let text else { return nil }
-    _ = try TimeArgument.instant(option, text)
-    return text
-  }
-
   private func seconds(_ option: String, _ text: String) throws -> String {
     if let value = Double(text), value >= 0, value.isFinite, JSONObject.isValue(Array(text.utf8)) { return text }
     guard let (count, period) = TimeSpan.parse(text) else {
@@ -170,8 +169,9 @@ struct DocumentFieldOptions: ParsableArguments {
     return "\(microseconds / 1_000_000).\(digits)"
   }
 
-  private func expiry(_ text: String) throws -> String {
-    UnixTime(iso8601: text) != nil && Double(text) == nil ? JSONLine.quoted(text) : try seconds("--expires", text)
+  private func expiry(_ text: String, by clock: ZoneRules?) throws -> String {
+    guard UnixTime(iso8601: text) != nil, Double(text) == nil else { return try seconds("--expires", text) }
+    return JSONLine.quoted(try TimeArgument.date("--expires", text, by: clock))
   }
 
   private func json(_ option: String, _ text: String?, list: Bool = false) throws -> String? {

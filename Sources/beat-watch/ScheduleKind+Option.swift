@@ -18,7 +18,9 @@ extension ScheduleKind {
   }
 
   /// The schedule that an option's text means. Throws a line that names the option.
-  func written(_ text: String) throws -> WrittenSchedule {
+  ///
+  /// - Parameter clock: of dates without an offset; nil: they stay as they are, and mean UTC.
+  func written(_ text: String, by clock: ZoneRules?) throws -> WrittenSchedule {
     switch self {
     case .interval:
       guard let (count, period) = TimeSpan.parse(text) else { throw TimeSpan.problem(text, option: option) }
@@ -32,8 +34,7 @@ extension ScheduleKind {
       }
       return .crontab(fields)
     case .clocked:
-      _ = try TimeArgument.instant(option, text)
-      return .clocked(text)
+      return .clocked(try TimeArgument.date(option, text, by: clock))
     }
   }
 }

@@ -21,6 +21,13 @@ enum TimeArgument {
     return try instant(option, text, ", or how long ago, such as 1h")
   }
 
+  /// A date as it is written into a document: as it was given, or with the offset of `clock` if it has none.
+  static func date(_ option: String, _ text: String, by clock: ZoneRules?) throws -> String {
+    let utc = try instant(option, text)
+    guard let clock, let time = UnixTime(iso8601: text, in: clock), time != utc else { return text }
+    return time.localISO8601(in: clock)
+  }
+
   static func instant(_ option: String, _ text: String, _ alternative: String = "") throws -> UnixTime {
     guard let time = UnixTime(iso8601: text) else {
       throw ValidationError(

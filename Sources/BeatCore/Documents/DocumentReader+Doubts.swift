@@ -1,5 +1,5 @@
-/// Numbers that are taken as they stand, and probably mean something else: a date taken for a length of time, a length
-/// taken for a date, an end that comes before a worker can begin.
+/// Numbers and dates that are taken as they stand, and probably mean something else: a date taken for a length of time, a
+/// length taken for a date, an end that comes before a worker can begin, a time of the document's zone taken for UTC.
 extension DocumentReader {
   /// Ten years of 365 days. So many seconds or more are a time since 1970 rather than a length.
   private static let longestLength: Int64 = 3_650 * 86_400_000_000
@@ -63,7 +63,9 @@ extension DocumentReader {
   }
 
   private mutating func doubtLength(_ field: String, isExpiry: Bool) {
-    guard let (slice, path) = option(field), let number = DocumentNumber(slice, in: bytes) else { return }
+    guard let (slice, path) = option(field) else { return }
+    if isExpiry { doubtOffset(slice, path) }
+    guard let number = DocumentNumber(slice, in: bytes) else { return }
     // A length that is greater than can be counted is saturated, and so is greater than this, too.
     guard let length = number.microseconds(perUnit: 1_000_000) else { return }
     let found = "\(path) \(number.text.prefix(24))"
@@ -78,11 +80,32 @@ extension DocumentReader {
   }
 
   private mutating func doubtDate(_ slice: JSONSlice, _ path: String) {
+    doubtOffset(slice, path)
     guard let date = DocumentDate(slice, in: bytes), date.form == .epochSeconds, date.instant < Self.earliestDate,
       let number = DocumentNumber(slice, in: bytes)
     else { return }
     warnings.append(
       "\(path) \(number.text.prefix(24)): looks like a length of time, and is taken for the date \(date.instant.iso8601)"
     )
+  }
+
+  /// A text without an offset is UTC, also in a document that names a zone, whose clock was probably meant. In the forms
+  /// of other programs there is no doubt: they write UTC.
+  private mutating func doubtOffset(_ slice: JSONSlice, _ path: String) {
+    guard slice.kind == .string, let date = DocumentDate(slice, in: bytes), case .text(let form) = date.form,
+      form.zone.isEmpty, let zone = namedZone
+    else { return }
+    let meant = zone.instant(showing: CivilTime(utc: date.instant))
+    guard meant != date.instant else { return }
+    warnings.append(
+      "\(path) \(DocumentProblem.excerpt(bytes[slice.range])): has no offset and is read as UTC, whatever timezone says: "
+        + "write \"\(date.instant.iso8601)\", or \"\(meant.localISO8601(in: zone))\" for the clock of \(zone.name)")
+  }
+
+  /// The zone that the document itself names, for its schedule or as a whole; nil: none, or one that is unknown.
+  private var namedZone: ZoneRules? {
+    let object = ScheduleField.all.lazy.compactMap { [layout] in layout[$0.name] }.first { $0.kind == .object }
+    let own = object.flatMap { ScheduleObject(path: "", members: JSONScanner.members(of: $0, in: bytes))["timezone"] }
+    return own == nil && layout["timezone"] == nil ? nil : try? zone(own, "")
   }
 }

@@ -70,10 +70,7 @@ struct TypedDate {
     if name == "UTC" { return (civil.instant(utcOffset: 0), name) }
     guard let zones else { throw DocumentProblem(path, timezone, in: bytes, "only UTC is known here") }
     do throws(ZoneError) {
-      // A time that is shown twice means the first one, as in Python.
-      switch try zones.zone(name).resolve(civil) {
-      case .unique(let instant), .overlap(let instant, _), .gap(let instant, _): return (instant, name)
-      }
+      return (try zones.zone(name).instant(showing: civil), name)
     } catch {
       throw DocumentProblem(path, timezone, in: bytes, error.message)
     }

@@ -6,13 +6,32 @@ extension UnixTime {
   /// `±hh:mm`, `±hhmm` or `±hh`; without one the time is UTC. Nil for anything else, for dates that do not exist and
   /// for instants outside `earliest ... latest`.
   package init?(iso8601 text: some StringProtocol) {
+    guard let (civil, offset) = Self.reading(text) else { return nil }
+    self.init(civil.instant(utcOffset: offset ?? 0))
+  }
+
+  /// The same, but a time without a zone is one of `zone`'s clocks, as `ZoneRules.instant(showing:)` finds it.
+  package init?(iso8601 text: some StringProtocol, in zone: ZoneRules) {
+    guard let (civil, offset) = Self.reading(text) else { return nil }
+    self.init(offset.map { civil.instant(utcOffset: $0) } ?? zone.instant(showing: civil))
+  }
+
+  /// Nil outside `earliest ... latest`.
+  private init?(_ time: UnixTime) {
+    guard time == time.clamped else { return nil }
+    self = time
+  }
+
+  /// What stands in the text, and the seconds east of UTC; nil where it names no zone.
+  private static func reading(_ text: some StringProtocol) -> (CivilTime, Int?)? {
     var scanner = DigitScanner(bytes: Array(text.utf8.prefix(65)))
     guard scanner.bytes.count <= 64,
       let year = scanner.number(digits: 4), scanner.take("-"),
       let month = scanner.number(digits: 2), scanner.take("-"),
       let day = scanner.number(digits: 2)
     else { return nil }
-    var (hour, minute, second, microsecond, offset) = (0, 0, 0, 0, 0)
+    var (hour, minute, second, microsecond) = (0, 0, 0, 0)
+    var offset: Int?
     if !scanner.isAtEnd {
       guard scanner.take("T") || scanner.take("t") || scanner.take(" "),
         let hourRead = scanner.number(digits: 2), scanner.take(":"), let minuteRead = scanner.number(digits: 2)
@@ -26,16 +45,16 @@ extension UnixTime {
           microsecond = fraction
         }
       }
-      guard let offsetRead = scanner.utcOffset() else { return nil }
-      offset = offsetRead
+      if !scanner.isAtEnd {
+        guard let offsetRead = scanner.utcOffset() else { return nil }
+        offset = offsetRead
+      }
     }
     guard scanner.isAtEnd,
       let civil = CivilTime(
         year: year, month: month, day: day, hour: hour, minute: minute, second: second, microsecond: microsecond)
     else { return nil }
-    let time = civil.instant(utcOffset: offset)
-    guard time == time.clamped else { return nil }
-    self = time
+    return (civil, offset)
   }
 
   /// The instant in UTC with `Z` and as many sub-second digits as needed, none to six: `2026-03-08T02:30:00.5Z`.
@@ -46,6 +65,16 @@ extension UnixTime {
     text.append(iso8601: self)
     text.append(UInt8(ascii: "Z"))
     return String(decoding: text, as: UTF8.self)
+  }
+
+  /// The instant as a zone's clocks show it, with their distance from UTC: `2026-03-08T02:30:00+01:00`. It is in UTC
+  /// where ISO 8601 cannot say the distance, since it is no whole number of minutes, or the year.
+  package func localISO8601(in zone: ZoneRules) -> String {
+    let offset = zone.utcOffset(at: self)
+    let shown = advanced(by: Int64(offset) * 1_000_000)
+    guard offset != 0, offset % 60 == 0, shown == shown.clamped else { return iso8601 }
+    let minutes = abs(offset) / 60
+    return shown.iso8601.dropLast() + (offset < 0 ? "-" : "+") + padded(minutes / 60, 2) + ":" + padded(minutes % 60, 2)
   }
 }
 
@@ -139,9 +168,9 @@ private struct DigitScanner {
     return found ? value : nil
   }
 
-  /// Seconds east of UTC; 0 at the end of the text.
+  /// Seconds east of UTC.
   mutating func utcOffset() -> Int? {
-    if isAtEnd || take("Z") || take("z") { return 0 }
+    if take("Z") || take("z") { return 0 }
     let sign: Int
     if take("+") { sign = 1 } else if take("-") { sign = -1 } else { return nil }
     guard let hours = number(digits: 2) else { return nil }

@@ -99,6 +99,14 @@ package final class ZoneRules: Sendable, Hashable {
     return .unique(UnixTime(microseconds: reading))
   }
 
+  /// The instant at which wall clocks show `civil`. A reading that is shown twice means the first time, as in Python. One
+  /// that is never shown means as much later as clocks were put forward.
+  package func instant(showing civil: CivilTime) -> UnixTime {
+    switch resolve(civil) {
+    case .unique(let instant), .overlap(let instant, _), .gap(let instant, _): instant
+    }
+  }
+
   /// The next instant at which the local time type changes: its distance from UTC, its name or its being called
   /// daylight saving. The rule in the file's last line counts too. Nil if nothing changes any more.
   package func nextTransition(after time: UnixTime) -> UnixTime? {

@@ -23,7 +23,7 @@ struct SetCommand: ParsableCommand {
         beat-watch show --raw hello | jq '.args = ["you"]' | \\
           beat-watch set hello --document -
 
-      --timezone is written into the document. With --dry-run nothing is stored: it shows what would change, and the \
+      --timezone is written into the document, and dates without an offset are times of its clock. With --dry-run nothing is stored: it shows what would change, and the \
       next runs.
 
       Ends with status 65 if the document would be one that cannot be used, 66 if there is none and --task or the \
@@ -48,14 +48,14 @@ struct SetCommand: ParsableCommand {
   @OptionGroup(title: "Where") var store: StoreOptions
 
   func run() throws {
-    let changes = try fields.changes(timezone: store.timezone)
+    let given = try store.documents()
+    let changes = try fields.changes(timezone: store.timezone, clock: store.timezone.map { _ in given.defaultZone })
     guard changes.isEmpty == (document != nil) else {
       throw ValidationError(
         document == nil
           ? "set \(Cut.argument(name)): name a field to change, such as --every 5m"
           : "--document is the whole document: write the other fields into it")
     }
-    let given = try store.documents()
     let text = try document.map { try Self.read($0) }
     let client = try store.connect()
     let context = try store.documents(given, on: client)

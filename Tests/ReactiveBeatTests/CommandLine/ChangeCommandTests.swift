@@ -70,6 +70,29 @@ import Testing
     #expect(stage.document("c")?.contains(#""timezone": "Asia/Tokyo"}}"#) == true)
   }
 
+  /// Dates without an offset are times of the zone that is given with them, and are stored with its offset.
+  @Test func datesAreTimesOfTheZone() throws {
+    let stage = try Stage()
+    let run = try stage.run(
+      "set", "once", "--task", "t", "--at", "2030-01-01T10:00:00", "--timezone", "Europe/Berlin", "--start-after",
+      "2029-07-01", "--expires-at", "2031-01-01T00:00:00Z", "--expires", "2030-03-31T02:30:00")
+    #expect(run.exit == .status(0) && run.text.contains("2030-01-01 09:00:00Z"), "\(run.text)")
+    #expect(!run.text.contains("warning"), "\(run.text)")
+    let document = try #require(stage.document("once"))
+    for field in [
+      #""clocked_time": "2030-01-01T10:00:00+01:00""#, #""timezone": "Europe/Berlin""#,
+      #""start_after": "2029-07-01T00:00:00+02:00""#, #""expires_at": "2031-01-01T00:00:00Z""#,
+      #""expires": "2030-03-31T03:30:00+02:00""#,
+    ] {
+      #expect(document.contains(field), "\(document)")
+    }
+    // Without a zone on the line a date stays as it was written: it is UTC, and the zone of the document makes it doubtful.
+    let later = try stage.run("set", "once", "--at", "2030-01-02T10:00:00")
+    #expect(later.exit == .status(0) && later.text.contains("2030-01-02 10:00:00Z"), "\(later.text)")
+    #expect(later.text.contains("warning: clocked.clocked_time") && later.text.contains("is read as UTC"))
+    #expect(try stage.run("lint", "--strict").text.contains("write \"2030-01-02T10:00:00Z\""))
+  }
+
   @Test func aDryRunStoresNothing() throws {
     let stage = try Stage()
     stage.set("report", Self.written)

@@ -27,7 +27,7 @@ import Testing
   func writesTheField(_ kind: ScheduleKind) throws {
     let (argument, json) = Self.sample(kind)
     let options = try DocumentFieldOptions.parse(["--task", "t", kind.option, argument])
-    let changes = try options.changes(timezone: nil)
+    let changes = try options.changes(timezone: nil, clock: nil)
     #expect(changes.touched.contains(kind.rawValue))
     var editor = DocumentEditor()
     try changes.apply(to: &editor, name: EntryName("a"))
@@ -37,14 +37,14 @@ import Testing
 
   @Test(arguments: ScheduleKind.allCases)
   func refusesWhatItDoesNotUnderstand(_ kind: ScheduleKind) throws {
-    let error = #expect(throws: (any Error).self) { try kind.written("nonsense") }
+    let error = #expect(throws: (any Error).self) { try kind.written("nonsense", by: nil) }
     #expect(String(describing: try #require(error)).contains(kind.option))
   }
 
   @Test func oneOfThemIsGiven() throws {
     let arguments = ScheduleKind.allCases.flatMap { [$0.option, Self.sample($0).argument] }
     let options = try DocumentFieldOptions.parse(arguments)
-    let error = #expect(throws: ValidationError.self) { try options.changes(timezone: nil) }
+    let error = #expect(throws: ValidationError.self) { try options.changes(timezone: nil, clock: nil) }
     #expect(error?.message == "--every and --cron and --at: give one of them")
   }
 
