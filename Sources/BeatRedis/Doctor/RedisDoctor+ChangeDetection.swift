@@ -3,11 +3,12 @@ import BeatCore
 /// Checks whether the events of edits arrive: by the setting, and by a write.
 extension RedisDoctor {
   package func examineChangeDetection(isFiring: Bool, by events: String?) throws {
-    let missing = try client.report().missingNotifications
+    let report = try client.report()
+    let missing = report.missingNotifications
     // A daemon that starts switches notifications on if it may. Client tracking reports an edit as soon as they do.
     let isTracking = events == "tracking"
     let level: Finding.Level = isFiring && !isTracking ? .problem : .warning
-    let fix = "\(cli) CONFIG SET notify-keyspace-events \(missing?.value ?? "KA") && \(cli) CONFIG REWRITE"
+    let fix = remedy("notify-keyspace-events", missing?.value ?? "KA", report)
     if let missing {
       add(
         level, "notifications",
@@ -23,12 +24,18 @@ extension RedisDoctor {
     case .heard(let after) where missing == nil:
       add(.ok, "notifications", "an edit is heard \(TimeText.span(after)) after it was begun")
     case .heard: break
+    case .silent where missing == nil && isTracking && report.notifications == nil:
+      // The setting is not known, as on a server whose CONFIG was renamed away. What the daemon says of itself counts.
+      add(
+        .warning, "notifications",
+        "a write raised no event: edits are heard by client tracking, which lets each fire be read again", fix: fix)
     case .silent(let heard):
       if missing == nil {
         add(
           .problem, "notifications",
           "a write raised " + (heard.isEmpty ? "no event" : "only \(heard.joined(separator: ", "))")
-            + ": edits are not heard at once", fix: fix + " (or where your provider keeps the setting)")
+            + ": edits are not heard at once",
+          fix: report.hasConfig ? fix + " (or where your provider keeps the setting)" : fix)
       }
     case .refused(let reason):
       add(

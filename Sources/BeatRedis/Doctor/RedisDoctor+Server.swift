@@ -29,7 +29,7 @@ extension RedisDoctor {
       add(.ok, "server", "\(url) is \(server.product), a primary")
     }
     examineTransport(url, "store")
-    examineMemory(server)
+    examineMemory(report)
     examineDisk(report)
   }
 
@@ -58,22 +58,23 @@ extension RedisDoctor {
     }
   }
 
-  private func examineMemory(_ server: ServerInfo) {
+  private func examineMemory(_ report: ServerReport) {
+    let server = report.info
     let policy = server["maxmemory_policy"] ?? ""
     let limit = server.number("maxmemory") ?? 0
     if limit > 0, policy.hasPrefix("allkeys") {
       add(
         .problem, "memory", "maxmemory-policy \(policy) throws schedules and watermarks away when memory is short",
-        fix: "\(cli) CONFIG SET maxmemory-policy noeviction")
+        fix: remedy("maxmemory-policy", "noeviction", report))
     } else if limit > 0, let used = server.number("used_memory"), used / 9 * 10 > limit {
       add(
         .problem, "memory", "more than nine tenths of maxmemory are in use; when it is full, nothing is fired",
-        fix: "\(cli) CONFIG SET maxmemory \(limit * 2)")
+        fix: remedy("maxmemory", "\(min(limit, .max / 2) * 2)", report))
     } else if limit > 0, policy.hasPrefix("volatile") {
       add(
         .warning, "memory",
         "maxmemory-policy \(policy) may throw away the lease, heartbeats, and what keeps messages from "
-          + "being sent twice between two servers", fix: "\(cli) CONFIG SET maxmemory-policy noeviction")
+          + "being sent twice between two servers", fix: remedy("maxmemory-policy", "noeviction", report))
     } else {
       add(.ok, "memory", limit == 0 ? "no limit (maxmemory 0)" : "\(policy)")
     }
@@ -93,12 +94,12 @@ extension RedisDoctor {
     } else if report.snapshots == "" {
       add(
         .warning, "persistence", "nothing is kept on disk: a restart of Redis loses all schedules, and what was fired",
-        fix: "\(cli) CONFIG SET appendonly yes && \(cli) CONFIG REWRITE")
+        fix: remedy("appendonly", "yes", report))
     } else {
       add(
         .warning, "persistence",
         "snapshots only: a crash of Redis loses the edits since the last one, and fires again what "
-          + "was fired since then", fix: "\(cli) CONFIG SET appendonly yes && \(cli) CONFIG REWRITE")
+          + "was fired since then", fix: remedy("appendonly", "yes", report))
     }
   }
 
@@ -127,7 +128,8 @@ extension RedisDoctor {
       return
     }
     brokerClient = broker
-    let (store, queues) = try (client.report().info, broker.report().info)
+    let report = try broker.report()
+    let (store, queues) = try (client.report().info, report.info)
     if brokerURL.location != client.url.location { examineTransport(brokerURL, "broker") }
     areTwoServers =
       brokerURL.location != client.url.location && (store.runID == nil || store.runID != queues.runID)
@@ -141,7 +143,7 @@ extension RedisDoctor {
       add(
         .problem, "broker",
         "maxmemory-policy \(queues["maxmemory_policy"] ?? "") throws queues away when memory is short",
-        fix: "\(RedisCLI.command(brokerURL)) CONFIG SET maxmemory-policy noeviction")
+        fix: remedy("maxmemory-policy", "noeviction", report, on: brokerURL))
     } else if areTwoServers {
       add(.ok, "broker", "\(brokerURL) is another server than the store: messages go through the outbox")
     } else {

@@ -38,7 +38,9 @@ package final class RedisDoctor: StoreDoctor {
 
   package func remedy(for ailment: StoreAilment) -> String {
     switch ailment {
-    case .polling: return "\(cli) CONFIG SET notify-keyspace-events KA"
+    case .polling:
+      guard let report = try? client.report() else { return NotificationSetting.advice }
+      return remedy("notify-keyspace-events", report.missingNotifications?.value ?? "KA", report)
     case .unreadable(let name):
       let key = client.keys.document(name)
       let isPlain = "\(EntryName(key))".utf8.elementsEqual(key)

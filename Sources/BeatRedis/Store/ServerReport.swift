@@ -8,6 +8,8 @@ package struct ServerReport: Hashable, Sendable {
   package let notifications: String?
   /// The value of `save`, the rules of snapshots; empty: there are none; nil: as above.
   package let snapshots: String?
+  /// Whether the server has CONFIG, though perhaps not for this user: providers rename it away.
+  package let hasConfig: Bool
 
   /// The letters that `notify-keyspace-events` lacks, and the whole value with them; nil: none is missing, or the value
   /// is not known.
@@ -52,6 +54,8 @@ extension StoreClient {
       RedisCommand("CONFIG", "GET", "save"),
     ])
     let settings = replies.dropFirst().map { $0.pairs?.first?.1.text }
-    return ServerReport(info: ServerInfo(replies[0].text ?? ""), notifications: settings[0], snapshots: settings[1])
+    return ServerReport(
+      info: ServerInfo(replies[0].text ?? ""), notifications: settings[0], snapshots: settings[1],
+      hasConfig: replies[1].error?.isUnknownCommand != true)
   }
 }

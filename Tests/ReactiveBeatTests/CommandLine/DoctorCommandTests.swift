@@ -76,6 +76,12 @@ import Testing
           "-acl")
       }),
     Break(
+      name: "notifications that cannot be set, and polling", check: "hearing",
+      text: "looks for edits every few seconds",
+      fix: "the server has no CONFIG: `notify-keyspace-events KA` in redis.conf",
+      arguments: ["--rename-command", "CONFIG", "", "--rename-command", "CLIENT", ""],
+      daemons: [["--poll-interval", "1"]]),
+    Break(
       name: "a user who may not listen", check: "notifications", text: "nobody may listen", fix: "+psubscribe",
       daemons: [], environment: { $0.environment(user: "beat:secret@") },
       prepare: { $0.store("ACL", "SETUSER", "beat", "reset", "on", ">secret", "~*", "resetchannels", "+@all") }),
@@ -177,7 +183,11 @@ import Testing
       environment: { _ in ["CELERY_TIMEZONE": "Asia/Tokyo"] }),
     Break(
       name: "nothing on disk", check: "persistence", level: "warning", text: "nothing is kept",
-      fix: "CONFIG SET appendonly yes"),
+      fix: "CONFIG SET appendonly yes  # until its restart: it has no redis.conf; start it with --appendonly yes"),
+    Break(
+      name: "nothing on disk, and no CONFIG", check: "persistence", level: "warning", text: "snapshots only",
+      fix: "the server has no CONFIG: `appendonly yes` in redis.conf", arguments: ["--rename-command", "CONFIG", ""],
+      daemons: []),
   ]
 
   @Test(arguments: breaks) func finds(_ broken: Break) throws {
@@ -297,6 +307,17 @@ import Testing
     let told = try CommandRun(["doctor"], environment: stage.environment()).text
     #expect(told.contains("warning  notifications: ") && told.contains("client tracking"), "\(told)")
     #expect(!told.contains("problem  notifications"), "\(told)")
+    try daemon.stop()
+  }
+
+  /// Nor is a server that has no CONFIG: the remedy does not name it.
+  @Test func aDaemonThatTracksWithoutCONFIG() throws {
+    let stage = try Stage(["--rename-command", "CONFIG", ""])
+    let daemon = try stage.daemon()
+    #expect(daemon.logged("ready").first?["events"] == "tracking")
+    let told = try CommandRun(["doctor"], environment: stage.environment()).text
+    #expect(told.contains("warning  notifications: ") && told.contains("client tracking"), "\(told)")
+    #expect(!told.contains("problem  notifications") && !told.contains("CONFIG SET"), "\(told)")
     try daemon.stop()
   }
 
