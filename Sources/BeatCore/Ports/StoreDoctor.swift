@@ -16,6 +16,8 @@ package protocol StoreDoctor: AnyObject {
   func examineChangeDetection(isFiring: Bool, by events: String?) throws
   /// Examines whether the daemons' users have the rights that a daemon needs.
   func examineRights() throws
+  /// Examines whether the daemons' users may send to these queues.
+  func examineRights(to queues: Set<[UInt8]>) throws
   /// Examines the contents of the daemon's own places, and the places of other prefixes.
   func examinePlaces() throws
   /// Examines whether workers use the same names for the broker's queues as the daemon.
@@ -38,6 +40,6 @@ package enum StoreAilment {
   case empty
   /// A queue that a fire cannot reach.
   case unreachableQueue
-  /// A right that the check needs is missing.
-  case hidden
+  /// These rights are missing, which the check needs.
+  case hidden(rights: Set<String>)
 }

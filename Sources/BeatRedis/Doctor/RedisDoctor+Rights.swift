@@ -32,7 +32,27 @@ extension RedisDoctor {
     }
     guard findingCount == before else { return }
     let names = users.sorted().joined(separator: ", ")
-    add(.ok, "rights", "\(users.count == 1 ? "user" : "users") \(names) may do all that the daemon does")
+    add(
+      .ok, "rights",
+      "\(users.count == 1 ? "user" : "users") \(names) may do all that the daemon does with its own keys and queue "
+        + defaultQueue)
+  }
+
+  /// Checks the lists of queues: the default queue's have been checked with the daemon's own keys.
+  package func examineRights(to queues: Set<[UInt8]>) throws {
+    guard let broker = brokerClient else { return }
+    let uses = CommandUse.all.filter { $0.client == .daemon && $0.place == .queues && $0.keys == [.queue] }
+    let others = queues.subtracting([Array(defaultQueue.utf8)]).sorted { $0.lexicographicallyPrecedes($1) }
+    let rights = others.flatMap { queue in
+      let list = kombu.list(of: queue, priority: 0)
+      return uses.map { use in
+        // What writes is not tried on a queue. The commands that read show whether its key is allowed.
+        Right(
+          use: use, key: list, channel: nil, words: use.words(on: list), trial: use.writes ? nil : use.words(on: list))
+      }
+    }
+    guard !rights.isEmpty else { return }
+    _ = try examine(rights, of: areTwoServers ? broker : client)
   }
 
   private func rights(_ uses: [CommandUse], _ scratch: [UInt8]) -> [Right] {
@@ -159,7 +179,8 @@ extension RedisDoctor {
   private static func grant(_ right: Right, _ reason: String) -> String {
     if let channel = right.channel, reason.contains("channel") { return "&\(EntryName(channel))" }
     guard isOfKey(right, reason), let key = right.key else { return right.use.grant }
-    return "~\(EntryName(RedisKeys.escaped(key)))"
+    // A queue has a list for each priority, whose keys begin with the queue's.
+    return "~\(EntryName(RedisKeys.escaped(key)))" + (right.use.keys.contains(.queue) ? "*" : "")
   }
 
   private static func isOfKey(_ right: Right, _ reason: String) -> Bool { right.key != nil && reason.contains("key") }

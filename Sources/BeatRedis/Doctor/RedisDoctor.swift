@@ -14,6 +14,7 @@ package final class RedisDoctor: StoreDoctor {
   let defaultQueue: String
   var areTwoServers = false
   private(set) var findingCount = 0
+  private var told: Set<Finding> = []
   private let report: (Finding) -> Void
 
   package init(
@@ -31,7 +32,9 @@ package final class RedisDoctor: StoreDoctor {
 
   func add(_ level: Finding.Level, _ check: String, _ text: String, fix: String? = nil) {
     findingCount += 1
-    report(Finding(level, check, text, fix: fix))
+    let finding = Finding(level, check, text, fix: fix)
+    // Some examinations have parts in common.
+    if told.insert(finding).inserted { report(finding) }
   }
 
   var cli: String { RedisCLI.command(client.url) }
@@ -47,7 +50,13 @@ package final class RedisDoctor: StoreDoctor {
       return isPlain ? "\(cli) DEL \(RedisCLI.word(key))" : "\(cli), and there: DEL \(RedisCLI.atItsPrompt(key))"
     case .empty: return "is it the right database and --key-prefix? `\(cli) INFO keyspace` shows where keys are"
     case .unreachableQueue: return ClusterFit.advice
-    case .hidden: return "ask as the tools' user: docs/operations.md, The Redis users"
+    case .hidden(let rights):
+      // The rights to keys are the installation's own; those to commands are the tools' user's.
+      guard let broker = brokerClient, rights.contains(where: { $0.hasPrefix("~") }) else {
+        return "ask as the tools' user: docs/operations.md, The Redis users"
+      }
+      return "\(RedisCLI.command(broker.url)) ACL SETUSER \(RedisCLI.quoted(broker.url.username ?? "default")) "
+        + rights.sorted().map { RedisCLI.quoted($0) }.joined(separator: " ")
     }
   }
 

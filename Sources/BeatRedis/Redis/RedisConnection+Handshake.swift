@@ -9,6 +9,7 @@ extension RedisConnection {
   ) {
     var steps: [(command: RedisCommand, judge: (RedisServerError) -> RedisConnectionError?)] = []
     let endpoint = endpoint
+    user = url.username
     if url.username != nil || url.password != nil {
       var auth = RedisCommand("AUTH")
       if let username = url.username { auth.append(username) }

@@ -22,6 +22,8 @@ package final class RedisConnection {
 
   /// Where this connection leads.
   package let endpoint: RedisEndpoint
+  /// The user as whom it logs in; nil: the server's default user.
+  package internal(set) var user: String?
   /// Why it was closed, or nil. Set before the callbacks of pending requests get nil.
   package private(set) var closeError: RedisConnectionError?
 

@@ -23,6 +23,9 @@ extension RedisServerError {
       .contains { message.contains($0) }
   }
 
+  /// Whether the user may not use a key, so that another command would not help. Redis does not say which key.
+  var isOfAKey: Bool { isOfOurRights && !isUnknownCommand && message.contains("key") && !message.contains("channel") }
+
   /// Whether the server has no such command, because it was renamed away.
   var isUnknownCommand: Bool {
     message.lowercased().contains("unknown command") || message.contains("Unknown Redis command")

@@ -47,6 +47,11 @@ struct BrokerScripts {
     }
   }
 
+  /// The text of an error with which an exchange's bindings were refused.
+  func text(of error: RedisServerError, boundTo exchange: String) -> String {
+    BrokerKeys(bindingsOf: exchange, kombu: kombu).text(of: error, user: connection.user)
+  }
+
   /// Puts a message of the outbox on its lists unless it is there already.
   ///
   /// - Parameter predecessors: the tasks whose messages must have been delivered before.
@@ -58,7 +63,9 @@ struct BrokerScripts {
       on: connection, keys: ([item.taskID] + predecessors).map(RedisKeys.delivered) + lists,
       arguments: [item.message, Array("\(Self.memory.waiting)".utf8), Array("\(predecessors.count)".utf8)]
     ) { [kombu, connection] reply in
-      let outcome = RelayOutcome(reply, kombu: kombu)
+      let outcome = RelayOutcome(reply, kombu: kombu) { error in
+        BrokerKeys(lists: lists, kombu: kombu).text(of: error, user: connection.user)
+      }
       if outcome == .unknown { connection.endMisfit(reply, of: "a message of the outbox") }
       completion(outcome)
     }
@@ -89,14 +96,16 @@ enum RelayOutcome: Equatable {
 
   /// Reads the script's reply. A reply that the script cannot have given is `unknown`.
   ///
-  /// - Parameter kombu: the names by which the queue's list was named.
-  init(_ reply: RedisReply?, kombu: KombuKeys = .standard) {
+  /// - Parameters:
+  ///   - kombu: the names by which the queue's list was named.
+  ///   - text: an error's text for people.
+  init(_ reply: RedisReply?, kombu: KombuKeys = .standard, text words: (RedisServerError) -> String = \.text) {
     guard let reply else {
       self = .unknown
       return
     }
     if let error = reply.error {
-      self = Self.refused("it", error)
+      self = Self.refused("it", error, words)
       return
     }
     let parts = reply.array ?? []
@@ -112,14 +121,16 @@ enum RelayOutcome: Equatable {
     case "ERR":
       // Before Redis 7 an error that a script has caught may begin with the minus sign of the protocol.
       let error = RedisServerError(text(2).hasPrefix("-") ? String(text(2).dropFirst()) : text(2))
-      self = Self.refused(text(1), error)
+      self = Self.refused(text(1), error, words)
     default: self = .unknown
     }
   }
 
-  private static func refused(_ what: String, _ error: RedisServerError) -> RelayOutcome {
+  private static func refused(
+    _ what: String, _ error: RedisServerError, _ words: (RedisServerError) -> String
+  ) -> RelayOutcome {
     if error.isOfWrongServer { return .wrongServer(error.text) }
-    let reason = "the broker refused \(what): \(error.text)"
+    let reason = "the broker refused \(what): \(words(error))"
     return error.isOfTheServer ? .unable(reason) : .refused(reason)
   }
 }

@@ -38,10 +38,10 @@ final class QueueLookup {
       }
       completion(.lists([kombu.list(of: Array(name.utf8), priority: plan.priority)]))
     case .exchange(let exchange, let key):
-      scripts.queues(boundTo: exchange, routingKey: key) { [cluster, reserved] queues, error in
+      scripts.queues(boundTo: exchange, routingKey: key) { [cluster, reserved, scripts] queues, error in
         guard let queues else {
           let text = "the bindings of exchange \(exchange) could not be read: "
-          return completion(error.map { .refused(text + $0.text) } ?? .lost)
+          return completion(error.map { .refused(text + scripts.text(of: $0, boundTo: exchange)) } ?? .lost)
         }
         let lists = queues.map { (queue: $0, list: kombu.list(of: $0, priority: plan.priority)) }
         if lists.isEmpty { return completion(.refused(Route.unbound(exchange, key))) }

@@ -35,7 +35,9 @@ package final class RedisBrokerInspector: BrokerInspector {
     switch route {
     case .queue(let queue): return [Array(queue.utf8)]
     case .exchange(let exchange, let key):
-      let members = try client().command(RedisCommand("SMEMBERS", kombu.bindings(of: exchange))).array ?? []
+      let reply = try ask(
+        RedisCommand("SMEMBERS", kombu.bindings(of: exchange)), of: BrokerKeys(bindingsOf: exchange, kombu: kombu))
+      let members = reply.array ?? []
       return kombu.queues(boundBy: members.compactMap(\.bytes), routingKey: key)
     }
   }
@@ -43,7 +45,21 @@ package final class RedisBrokerInspector: BrokerInspector {
   package func place(of queue: [UInt8], priority: Int64) -> [UInt8] { kombu.list(of: queue, priority: priority) }
 
   package func length(of place: [UInt8]) throws(StoreError) -> Int64? {
-    try client().command(RedisCommand("LLEN", place)).integer
+    try ask(RedisCommand("LLEN", place), of: BrokerKeys(lists: [place], kombu: kombu)).integer
+  }
+
+  private func ask(_ command: RedisCommand, of keys: BrokerKeys) throws(StoreError) -> RedisReply {
+    let client = try client()
+    let reply = try client.replies(to: [command])[0]
+    if let error = reply.error {
+      throw StoreError(error, advice: keys.advice(for: error, user: client.url.username), from: url)
+    }
+    return reply
+  }
+
+  /// The right that this user lacks to see a queue.
+  private func right(_ command: String, _ queue: [UInt8], _ error: RedisServerError) -> String {
+    error.isOfAKey ? BrokerKeys(lists: [place(of: queue, priority: 0)], kombu: kombu).grants[0] : command
   }
 
   package func contents(of queue: [UInt8]) throws(StoreError) -> QueueContents {
@@ -56,14 +72,14 @@ package final class RedisBrokerInspector: BrokerInspector {
         fix: "\(RedisCLI.command(url)) RENAME \(RedisCLI.word(list)) \(RedisCLI.word(list + Array(".foreign".utf8)))")
     }
     let lengths = try client().replies(to: lists.map { RedisCommand("LLEN", $0) })
-    guard !lengths.contains(where: { $0.error != nil }) else { return .hidden(right: "+llen") }
+    if let error = lengths.lazy.compactMap(\.error).first { return .hidden(right: right("+llen", queue, error)) }
     return .messages(lengths.reduce(0) { $0 &+ max(0, $1.integer ?? 0) })
   }
 
   /// The next message of the first list that is not empty.
   package func nextMessage(of queue: [UInt8]) throws(StoreError) -> Visible<[UInt8]?> {
     let replies = try client().replies(to: kombu.lists(of: queue).map { RedisCommand("LINDEX", $0, "-1") })
-    if replies.contains(where: { $0.error != nil }) { return .hidden(right: "+lindex") }
+    if let error = replies.lazy.compactMap(\.error).first { return .hidden(right: right("+lindex", queue, error)) }
     return .told(replies.compactMap(\.bytes).first)
   }
 

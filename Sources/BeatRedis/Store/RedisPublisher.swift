@@ -133,7 +133,9 @@ package final class RedisPublisher: Publisher {
       }
       let lists = queues.map { kombu.list(of: $0, priority: item.priority) }
       return Destination(queues: lists, lanes: [lane] + lists.map { Lane($0) })
-    case .failure(let error): return refused("the bindings of exchange \(exchange) could not be read: \(error.text)")
+    case .failure(let error):
+      let text = broker?.text(of: error, boundTo: exchange) ?? error.text
+      return refused("the bindings of exchange \(exchange) could not be read: \(text)")
     case nil: return refused("the bindings of exchange \(exchange) are not known")
     }
   }

@@ -7,9 +7,13 @@ extension Refusal {
       self = .lost
       return
     }
+    self.init(error, advice: error.advice)
+  }
+
+  init(_ error: RedisServerError, advice: String?) {
     // In the error of a script, WRONGTYPE is not the error's code but part of its text.
     let isForeign = error.message.contains("WRONGTYPE")
-    self.init(error.isOfOurRights ? .forbidden : isForeign ? .foreign : .other, error.words, advice: error.advice)
+    self.init(error.isOfOurRights ? .forbidden : isForeign ? .foreign : .other, error.words, advice: advice)
   }
 }
 

@@ -7,11 +7,16 @@ extension StoreError {
 
   /// A server's error; `url` names the server.
   package init(_ error: RedisServerError, from url: RedisURL) {
+    self.init(error, advice: error.advice, from: url)
+  }
+
+  /// - Parameter advice: what to do; nil: only the server's words are known.
+  init(_ error: RedisServerError, advice: String?, from url: RedisURL) {
     let kind = Self.kind(error.cause)
     let advice =
       switch kind {
-      case .notReady where error.advice == nil: "it is not ready; try again in a moment"
-      default: error.advice ?? "it refused"
+      case .notReady where advice == nil: "it is not ready; try again in a moment"
+      default: advice ?? "it refused"
       }
     self.init(kind, "\(url): \(advice) (\(error.words))")
   }

@@ -50,7 +50,9 @@ extension StoreScripts {
         connection.refused(RedisServerError(text))
       }
       completion { index in
-        let outcome = FireOutcome(answers?[index] ?? reply, kombu: kombu)
+        let outcome = FireOutcome(answers?[index] ?? reply, kombu: kombu) { error in
+          BrokerKeys(lists: lists, kombu: kombu).text(of: error, user: connection.user)
+        }
         if outcome == .unknown { connection.endMisfit(reply, of: "a fire") }
         return outcome
       }
@@ -62,15 +64,18 @@ extension FireOutcome {
   private static let done = Array("OK".utf8)
 
   /// Reads the answer for one occurrence. An answer that the script cannot have given is `unknown`.
-  /// - Parameter kombu: the names by which the queue's list was named.
-  init(_ reply: RedisReply?, kombu: KombuKeys = .standard) {
+  ///
+  /// - Parameters:
+  ///   - kombu: the names by which the queue's list was named.
+  ///   - text: an error's text for people.
+  init(_ reply: RedisReply?, kombu: KombuKeys = .standard, text words: (RedisServerError) -> String = \.text) {
     guard let reply else {
       self = .unknown
       return
     }
     if let error = reply.error {
       // The script has written nothing: errors of the server's state end it before its first write.
-      let text = "Redis refused to fire: \(error.text)"
+      let text = "Redis refused to fire: \(words(error))"
       self =
         error.isOfWrongServer ? .wrongServer(error.text) : error.isOfOurRights ? .forbidden(text) : .refused(text)
       return
@@ -99,7 +104,7 @@ extension FireOutcome {
       // "<command>: <error>"
       let parts = text(1).split(separator: ": ", maxSplits: 1)
       let error = RedisServerError(String(parts.last ?? ""))
-      let what = "Redis refused \(parts.first ?? "it"): \(error.text)"
+      let what = "Redis refused \(parts.first ?? "it"): \(words(error))"
       self =
         error.isOfWrongServer
         ? .wrongServer(error.text) : error.isOfOurRights ? .forbidden(what) : .refused(what)

@@ -43,8 +43,11 @@ extension StoreScripts {
         Array("\(storeDatabase)".utf8), Array("\(database)".utf8), Array("\(longest)".utf8),
         Array("\(historyLength)".utf8),
       ]
-    ) { [connection] reply in
-      if let error = reply?.error { return completion(.failed(Refusal(error))) }
+    ) { [connection, kombu] reply in
+      func refusal(_ error: RedisServerError) -> Refusal {
+        Refusal(error, advice: BrokerKeys(lists: lists, kombu: kombu).advice(for: error, user: connection.user))
+      }
+      if let error = reply?.error { return completion(.failed(refusal(error))) }
       let parts = reply?.array ?? []
       switch parts.first?.text {
       case "OK":
@@ -55,7 +58,7 @@ extension StoreScripts {
         // The script has caught the error, so the connection has not seen it.
         let error = RedisServerError(parts.last?.text ?? "")
         connection.refused(error)
-        completion(.failed(Refusal(error)))
+        completion(.failed(refusal(error)))
       case "CHANGED": completion(.changed)
       default: completion(.over)
       }

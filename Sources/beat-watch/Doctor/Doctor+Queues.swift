@@ -6,6 +6,7 @@ extension Doctor {
   func examineQueues(_ routes: [Route: [EntryName]], on broker: any BrokerInspector) throws {
     let queues = try queues(of: routes, on: broker)
     try specialist.examineNames(of: queues)
+    try specialist.examineRights(to: queues)
     /// The rights to look that this user lacks, and those among them that a finding has named already.
     var (unseen, told): (Set<String>, Set<String>) = ([], [])
     var listening: Int?
@@ -40,7 +41,7 @@ extension Doctor {
       add(
         .warning, "queues",
         "whether a worker takes the messages this user may not see (\(unseen.sorted().joined(separator: " ")))",
-        fix: specialist.remedy(for: .hidden))
+        fix: specialist.remedy(for: .hidden(rights: unseen)))
     }
   }
 
@@ -86,7 +87,7 @@ extension Doctor {
         rights.insert(right)
         add(
           .warning, "queues", words + ", and whether they are taken this user may not see (\(right))",
-          fix: specialist.remedy(for: .hidden))
+          fix: specialist.remedy(for: .hidden(rights: [right])))
         continue
       case (.told(let oldest), .told(let later)):
         guard oldest[index] == later[index], oldest[index] != nil else { continue }

@@ -76,6 +76,38 @@ import Testing
           "-acl")
       }),
     Break(
+      name: "a daemon's user who may not use a document's queue", check: "rights", text: "LPUSH",
+      fix: "ACL SETUSER beat '~fast*'",
+      prepare: { stage in
+        stage.set("b", schedule("b", #", "queue": "fast""#))
+        stage.store(
+          "ACL", "SETUSER", "beat", "reset", "on", ">secret", "~tasks:*", "~reactivebeat:*", "~_kombu*", "~celery*",
+          "&*",
+          "+@all")
+        stage.store("AUTH", "beat", "secret")
+        stage.store("CLIENT", "SETNAME", "beat-watch")
+      }),
+    Break(
+      name: "a user who may not use a document's queue, and without ACL", check: "rights", text: "TYPE",
+      fix: "ACL SETUSER beat '~fast*'", daemons: [], environment: { $0.environment(user: "beat:secret@") },
+      prepare: { stage in
+        stage.set("b", schedule("b", #", "queue": "fast""#))
+        stage.store(
+          "ACL", "SETUSER", "beat", "reset", "on", ">secret", "~tasks:*", "~reactivebeat:*", "~_kombu*", "~celery*",
+          "&*",
+          "+@all", "-acl")
+      }),
+    Break(
+      name: "a tools' user who may not see a document's queue", check: "queues", level: "warning",
+      text: "(+client|list ~fast*)",
+      fix: "ACL SETUSER tools '+client|list' '~fast*'", environment: { $0.environment(user: "tools:secret@") },
+      prepare: { stage in
+        stage.set("b", schedule("b", #", "queue": "fast""#))
+        stage.store(
+          "ACL", "SETUSER", "tools", "reset", "on", ">secret", "~tasks:*", "~reactivebeat:*", "~_kombu*", "~celery*",
+          "&*", "+@all", "-client|list")
+      }),
+    Break(
       name: "notifications that cannot be set, and polling", check: "hearing",
       text: "looks for edits every few seconds",
       fix: "the server has no CONFIG: `notify-keyspace-events KA` in redis.conf",

@@ -182,10 +182,30 @@ import Testing
     #expect(eventually { servers.ids().count == 1 && servers.ids("celery.topics").count == 1 })
     let held = try daemon.wait(for: "deferred")
     #expect(held["queue"] == "other" && held.reason.contains("permission"))
+    #expect(held.reason.contains("probably of queue other: allow it, ACL SETUSER beat '~other*'"), "\(held)")
     servers.broker.store("ACL", "SETUSER", "beat", "~other")
     #expect(eventually { servers.ids("other").count == 1 })
     try daemon.stop()
     #expect(servers.store.store("ACL", "LOG")?.array?.count == 0)
+  }
+
+  /// Redis names neither the key nor the user whom it refuses. The log, a run by hand and `explain` name the queue.
+  @Test func aQueueThatTheUserMayNotUse() throws {
+    let stage = try stage(Self.needed + Self.better)
+    let daemon = try stage.daemon(user: "beat:secret@")
+    stage.set("other", schedule("other", #", "queue": "o?her"\#(atOnce)"#))
+    let advice = #"user beat may not use a key of it, probably of queue o?her: allow it, ACL SETUSER beat '~o\?her*'"#
+    let held = try daemon.wait(for: "deferred", key: stage.key("other"))
+    #expect(held.reason.contains(advice), "\(held)")
+    let fire = try stage.run("fire", "other")
+    #expect(fire.exit != .status(0) && fire.text.contains(advice), "\(fire.text)")
+    stage.set("bound", schedule("bound", #", "exchange": "else", "routing_key": "key"\#(atOnce)"#))
+    stage.store("ACL", "SETUSER", "beat", "resetkeys", "~tasks:meta:*", "~reactivebeat:tasks:meta:*", "~celery*")
+    let bound = try daemon.wait(for: "deferred", key: stage.key("bound")) { $0.reason.contains("bindings") }
+    #expect(bound.reason.contains("ACL SETUSER beat '~_kombu.binding.else'"), "\(bound)")
+    stage.store("ACL", "SETUSER", "beat", "+@all")
+    let explain = try stage.run("explain", "other", user: "beat:secret@")
+    #expect(explain.text.contains("what waits there is not known") && explain.text.contains(advice), "\(explain.text)")
   }
 
   /// The user is deleted while the daemon works, and made again. The daemon says so, and tries again with pauses.

@@ -56,6 +56,19 @@ import Testing
     #expect(try broker.contents(of: queue) == .hidden(right: "+llen"))
     guard case .hidden("+lindex") = try broker.nextMessage(of: queue) else { throw Failure("seen", 0) }
     guard case .hidden("+client|list") = try broker.waitingWorkers() else { throw Failure("seen", 0) }
+    try server.client()("ACL", "SETUSER", "blind", "resetkeys", "+llen", "+lindex", "+smembers")
+    #expect(try broker.contents(of: queue) == .hidden(right: "~q*"))
+    guard case .hidden("~q*") = try broker.nextMessage(of: queue) else { throw Failure("seen", 0) }
+    for (place, grant) in [("queue q", "'~q*'"), ("the bindings of exchange x", "'~_kombu.binding.x'")] {
+      let error = #expect(throws: StoreError.self) {
+        _ =
+          try place == "queue q"
+          ? broker.length(of: queue) ?? 0 : Int64(broker.queues(of: .exchange("x", routingKey: "")).count)
+      }
+      #expect(
+        error?.message.contains("probably of \(place): allow it, ACL SETUSER blind \(grant)") == true, "\(error as Any)"
+      )
+    }
   }
 
   @Test func workers() throws {
