@@ -81,7 +81,7 @@ public struct BeatConfiguration: Sendable {
   }
 
   /// The options that all daemons of one installation should share, as their records show them.
-  var compared: [DaemonOption] {
+  package var compared: [DaemonOption] {
     func seconds(_ duration: Duration) -> String { DaemonOption.seconds(duration.microseconds) }
     return [
       DaemonOption("--broker-url", "\(broker)"), DaemonOption("--timezone", timezone),

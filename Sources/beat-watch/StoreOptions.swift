@@ -138,6 +138,18 @@ struct StoreOptions: ParsableArguments {
     return fit.applied(to: context, defaultQueue: try told ?? queue(), kombu: try transportOptions().keys)
   }
 
+  /// The options by which a command finds messages and judges documents, as a daemon's record shows them.
+  func judging(_ context: DocumentContext) throws -> [DaemonOption] {
+    var configuration = BeatConfiguration(store: try store(), broker: try broker())
+    configuration.transportOptions = try transportOptions()
+    configuration.defaultQueue = try queue()
+    configuration.shortestInterval = .microseconds(try shortest())
+    var names: Set = ["--broker-url", "--broker-transport-options", "--shortest-interval"]
+    // Where the application has said how it sends, its default queue counts.
+    if context.application == nil { names.insert("--default-queue") }
+    return configuration.compared.filter { names.contains($0.name) }
+  }
+
   /// Connects to the store. The result is ready for commands.
   func connect() throws -> StoreClient {
     try checkQueue()

@@ -44,6 +44,19 @@ extension DaemonRecord {
     return differences
   }
 
+  /// The options in which a command differs from this daemon, so that it may judge otherwise than the daemon does.
+  /// `ours` are the command's.
+  ///
+  /// - Parameter delivery: the way on which the command would send; nil: it has not found out whether store and broker are
+  ///   one server.
+  package func differences(fromCommand options: [DaemonOption], delivery: Delivery?) -> [DaemonDifference] {
+    var command = self
+    command.options = options
+    command.broker = options.first { $0.name == "--broker-url" }?.value ?? broker
+    command.delivery = delivery?.rawValue ?? ""
+    return command.differences(from: self)
+  }
+
   private var comparable: [DaemonOption] {
     guard options.isEmpty else { return options }
     return [DaemonOption("--broker-url", broker), DaemonOption("--timezone", timezone)].filter { !$0.value.isEmpty }

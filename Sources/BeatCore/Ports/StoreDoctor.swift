@@ -25,6 +25,8 @@ package protocol StoreDoctor: AnyObject {
 
   /// The broker, after `examineBroker`; nil: it cannot be reached.
   var broker: (any BrokerInspector)? { get }
+  /// How a fire would reach that broker; nil: it cannot be reached.
+  var delivery: Delivery? { get }
 
   /// The remedy, as a command if one is enough.
   func remedy(for ailment: StoreAilment) -> String

@@ -30,6 +30,8 @@ package final class RedisDoctor: StoreDoctor {
 
   package var broker: (any BrokerInspector)? { brokerClient.map { RedisBrokerInspector($0, kombu: kombu) } }
 
+  package var delivery: Delivery? { brokerClient.map { _ in areTwoServers ? .outbox : .direct } }
+
   func add(_ level: Finding.Level, _ check: String, _ text: String, fix: String? = nil) {
     findingCount += 1
     let finding = Finding(level, check, text, fix: fix)

@@ -36,9 +36,10 @@ struct DoctorCommand: ParsableCommand {
     do {
       let client = try store.connect()
       let specialist = RedisDoctor(client, broker: broker, transport: transport, defaultQueue: queue, report: report)
+      let context = try store.documents(given, on: client)
       Doctor(
-        client, with: specialist, context: try store.documents(given, on: client), defaultQueue: queue,
-        transportOptions: transport, report: report
+        client, with: specialist, context: context, defaultQueue: queue, transportOptions: transport,
+        options: try store.judging(context), report: report
       ).examine()
     } catch let error as StoreError {
       let fix =

@@ -40,7 +40,8 @@ struct ExplainCommand: ParsableCommand {
     let broker = RedisBrokerInspector(try store.broker(), keys: client.keys, kombu: kombu)
     let explanation = Explanation(
       try Evidence(
-        of: name, client, context: context, defaultQueue: store.queue(), broker: broker, kombu: kombu))
+        of: name, client, context: context, defaultQueue: store.queue(), broker: broker, kombu: kombu,
+        options: store.judging(context)))
     if let time { try explanation.explain(time, client) } else { explanation.explain() }
     var output = StandardOutput()
     if json {

@@ -48,6 +48,15 @@ extension Doctor {
     }
     if let leader = firing.first?.record {
       if leader.events == "polling" {
+      for difference in differences(from: leader) {
+        add(
+          .warning, "daemons",
+          "\(difference.option) of this command differs from the leading daemon's: \(difference.ours.printable), and there "
+            + difference.theirs.printable,
+          fix:
+            "the daemon's \(difference.option) for this command, too; with celery beat -S: python -m reactivebeat -A "
+            + "APPLICATION doctor")
+      }
         add(
           .problem, "hearing", "the daemon that fires looks for edits every few seconds: it cannot hear them",
           fix: specialist.remedy(for: .polling))

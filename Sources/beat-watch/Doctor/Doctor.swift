@@ -11,6 +11,8 @@ final class Doctor {
   let defaultQueue: String
   /// The `broker_transport_options` that this command was given.
   let transportOptions: TransportOptions
+  /// The options by which this command judges.
+  private let options: [DaemonOption]
   var isFiring = false
   /// The daemons as `examineDaemons` found them.
   var fleet: Fleet?
@@ -18,7 +20,7 @@ final class Doctor {
 
   init(
     _ store: any StoreInspector, with specialist: any StoreDoctor, context: DocumentContext, defaultQueue: String,
-    transportOptions: TransportOptions, report: @escaping (Finding) -> Void
+    transportOptions: TransportOptions, options: [DaemonOption], report: @escaping (Finding) -> Void
   ) {
     self.store = store
     self.specialist = specialist
@@ -26,6 +28,7 @@ final class Doctor {
     timezone = context.defaultZone.name
     self.defaultQueue = defaultQueue
     self.transportOptions = transportOptions
+    self.options = options
     self.report = report
   }
 
@@ -45,6 +48,11 @@ final class Doctor {
         add(.problem, check, "could not be looked at: \((error as? StoreError)?.message ?? "\(error)")")
       }
     }
+  }
+
+  /// The options in which this command differs from a daemon.
+  func differences(from record: DaemonRecord) -> [DaemonDifference] {
+    record.differences(fromCommand: options, delivery: specialist.delivery)
   }
 
   private func examineChangeDetection() throws {

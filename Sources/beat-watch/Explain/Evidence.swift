@@ -28,6 +28,8 @@ struct Evidence {
   /// Why no message could be pushed to those lists; nil: no reason is known.
   let queueProblem: String?
   let outbox: Int64
+  /// The options in which this command differs from the daemon that fires.
+  let differences: [DaemonDifference]
   /// The document's key.
   let place: [UInt8]
   /// The broker's name, as users know it.
@@ -35,7 +37,7 @@ struct Evidence {
 
   init(
     of name: EntryName, _ store: any StoreInspector, context: DocumentContext, defaultQueue: String,
-    broker: any BrokerInspector, kombu: KombuKeys
+    broker: any BrokerInspector, kombu: KombuKeys, options: [DaemonOption]
   ) throws {
     self.name = name
     place = store.place(of: name)
@@ -54,6 +56,7 @@ struct Evidence {
       (receipt, receiptProblem) = (nil, error)
     }
     fleet = try store.fleet()
+    differences = fleet.firing.first?.record?.differences(fromCommand: options, delivery: nil) ?? []
     var last: FireRecord?
     try store.walkHistory(since: nil) { record in
       if record.name == name { last = record }

@@ -201,6 +201,12 @@ final class Explanation {
     if let problem = evidence.brokerProblem, !isUnreachable {
       say("", "what waits there is not known: \(problem)", .red)
     }
+    for difference in evidence.differences {
+      say(
+        "",
+        "\(difference.option) of this command differs from the leading daemon's, which is \(difference.theirs): the daemon "
+          + "goes by its own", .yellow)
+    }
     if evidence.outbox > 0 {
       say("outbox", "\(Plural.of(evidence.outbox, "message waits", "messages wait")) for the broker", .yellow)
     }
@@ -208,6 +214,7 @@ final class Explanation {
       ("task", .text(plan.task)),
       ("queues", .texts((evidence.lists ?? []).map { String(decoding: $0.name, as: UTF8.self) })),
       ("waiting", .list((evidence.lists ?? []).map { $0.length.map { .integer($0) } ?? .null })),
+      ("differences", .texts(evidence.differences.map(\.option))),
       ("outbox", .integer(evidence.outbox)), ("sending", SendingWords.json(evidence.document, evidence.context)),
     ]
   }

@@ -114,6 +114,14 @@ import Testing
       arguments: ["--rename-command", "CONFIG", "", "--rename-command", "CLIENT", ""],
       daemons: [["--poll-interval", "1"]]),
     Break(
+      name: "another broker than the daemon's", check: "daemons", level: "warning",
+      text: "--broker-url of this command differs from the leading daemon's: redis://127.0.0.1:1/0, and there redis",
+      fix: "--broker-url", environment: { _ in ["CELERY_BROKER_URL": "redis://127.0.0.1:1/0"] }),
+    Break(
+      name: "another default queue than the daemon's", check: "daemons", level: "warning",
+      text: "--default-queue of this command differs from the leading daemon's: other, and there celery",
+      fix: "--default-queue", environment: { _ in ["CELERY_TASK_DEFAULT_QUEUE": "other"] }),
+    Break(
       name: "a user who may not listen", check: "notifications", text: "nobody may listen", fix: "+psubscribe",
       daemons: [], environment: { $0.environment(user: "beat:secret@") },
       prepare: { $0.store("ACL", "SETUSER", "beat", "reset", "on", ">secret", "~*", "resetchannels", "+@all") }),

@@ -44,6 +44,21 @@ import Testing
     try daemon.stop()
   }
 
+  /// A command with another broker than the daemon's says so, and by its words sends nothing there.
+  @Test func anotherBrokerThanTheDaemons() throws {
+    let stage = try Stage()
+    stage.set("soon", schedule("soon"))
+    let daemon = try stage.daemon()
+    #expect(try !explain(stage, "soon").text.contains("differs"))
+    let other = stage.environment().merging(["CELERY_BROKER_URL": "redis://127.0.0.1:1/0"]) { $1 }
+    let run = try CommandRun(["explain", "soon"], environment: other)
+    #expect(
+      run.text.contains("--broker-url of this command differs from the leading daemon's, which is redis"), "\(run.text)"
+    )
+    #expect(try CommandRun(["explain", "soon", "--json"], environment: other).json?["differences"]?.items?.count == 1)
+    try daemon.stop()
+  }
+
   @Test func saysWhatHappenedAtATime() throws {
     let stage = try Stage()
     stage.set("tick", schedule("tick", every: "0.5"))
