@@ -15,14 +15,17 @@ struct ChangeReport {
     self.change = change
     self.isDry = isDry
     now = change.at
-    warnings = DocumentReview(change.after, context: context, now: change.at).remarks
+    let made = change.preview(context)
+    // The watermark as it stands after the edit: by it the review knows what becomes of a time that has passed.
+    let watermark = made.kept.map { WatermarkState.read($0) } ?? change.before.read.watermarkState
+    warnings = DocumentReview(change.after, context: context, now: change.at, stored: (change.name, watermark)).remarks
       .filter { $0.level == .warning }.map(\.content)
     // A daemon may already have seen a new schedule, and its watermark then says from when the schedule counts.
     let stored = change.isNew && !isDry ? try client.document(change.name) : nil
     if let stored, stored.watermark != nil, stored.watermark != change.before.watermark, stored.bytes == change.after {
       preview = SchedulePreview(change.name, stored.read, context: context, now: now)
     } else {
-      preview = change.preview(context)
+      preview = made
     }
   }
 

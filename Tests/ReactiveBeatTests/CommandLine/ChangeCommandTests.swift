@@ -93,6 +93,25 @@ import Testing
     #expect(try stage.run("lint", "--strict").text.contains("write \"2030-01-02T10:00:00Z\""))
   }
 
+  /// What becomes of a time that has passed is known of a schedule that is made or changed here.
+  @Test func aTimeThatHasPassed() throws {
+    let stage = try Stage()
+    let words = "warning: clocked: has passed, and it has not run: it runs at once"
+    for arguments in [["--dry-run"], []] {
+      let made = try stage.run(["set", "past", "--task", "t", "--at", "2020-01-01T00:00:00Z"] + arguments)
+      #expect(made.exit == .status(0) && made.text.contains(words) && !made.text.contains("unless"), "\(made.text)")
+    }
+    #expect(try stage.run("set", "past", "--queue", "other").text.contains(words))
+    let daemon = try stage.daemon()
+    try daemon.wait(for: "fired", key: stage.key("past"))
+    let ran = try stage.run("set", "past", "--queue", "third")
+    #expect(ran.exit == .status(0) && !ran.text.contains("warning"), "\(ran.text)")
+    #expect(try stage.run("set", "past", "--at", "2021-01-01T00:00:00Z").exit == .status(0))
+    // The daemon's receipt says so, too: who writes by redis-cli reads only that.
+    #expect(eventually { daemon.logged("doubtful").contains { $0.reason.contains("2021-01-01T00:00:00Z has passed") } })
+    try daemon.stop()
+  }
+
   @Test func aDryRunStoresNothing() throws {
     let stage = try Stage()
     stage.set("report", Self.written)
