@@ -151,9 +151,21 @@ struct StoreOptions: ParsableArguments {
   }
 
   /// Connects to the store. The result is ready for commands.
-  func connect() throws -> StoreClient {
+  ///
+  /// - Parameter loop: nil: the connection has one of its own.
+  func connect(on loop: EventLoop? = nil) throws -> StoreClient {
     try checkQueue()
-    return try StoreClient(try store(), keys: try keys())
+    let (url, keys) = try (store(), keys())
+    do throws(StoreError) { return try StoreClient(url, keys: keys, on: loop) } catch {
+      guard error.kind == .unreachable, Setting.optional(storeURL, "CELERY_REDIS_SCHEDULER_URL") == nil else {
+        throw error
+      }
+      throw StoreError(
+        .unreachable,
+        "\(error.message) (This is the default address: --store-url or CELERY_REDIS_SCHEDULER_URL names another. celery beat "
+          + "-S reactivebeat takes it from the application, and so does `python -m reactivebeat -A APPLICATION COMMAND`.)"
+      )
+    }
   }
 
   /// Refuses an unusable default queue. Commands that send nothing refuse it, too, since they would otherwise show what

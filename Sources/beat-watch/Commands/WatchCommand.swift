@@ -36,6 +36,6 @@ struct WatchCommand: ParsableCommand {
     let session = try WatchSession(
       try store.store(), keys: try store.keys(), context: given, patterns: patterns, view: view
     ) { [store] client in try store.documents(given, on: client) }
-    try session.run()
+    try session.run { [store] loop in try store.connect(on: loop) }
   }
 }

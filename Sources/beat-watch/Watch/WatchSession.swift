@@ -101,7 +101,8 @@ final class WatchSession {
   private var now: UnixTime { SystemClock.now().advanced(by: offset) }
   private func wake() { if loop.isRunning { loop.stop() } }
 
-  func run() throws {
+  /// - Parameter connect: makes the first connection. It is an error if the store cannot be reached then.
+  func run(_ connect: (EventLoop) throws -> StoreClient) throws {
     var signals: [SignalSource] = []
     for signal in [SIGINT, SIGTERM, SIGHUP] {
       signals.append(
@@ -119,7 +120,7 @@ final class WatchSession {
     defer { withExtendedLifetime(keyboard) {} }
 
     // At the start an unreachable store is an error. Later it is waited for.
-    var client = try StoreClient(url, keys: keys, on: loop)
+    var client = try connect(loop)
     var watch = try StoreWatch(client)
     context = try fit(client)
     view.begin()

@@ -85,6 +85,17 @@ import Testing
 
   /// The user may log in, and has no other right.
   @Test(arguments: all) func noRights(_ arguments: [String]) throws {
+  /// Whoever has named no store learns how to name one: the schedules of `celery beat -S` may be anywhere. Nothing
+  /// listens at the default address in a network of its own, which not every machine allows to make.
+  @Test(arguments: all) func noServerAtTheDefaultAddress(_ arguments: [String]) throws {
+    let run = try CommandRun(
+      arguments, program: ["/usr/bin/unshare", "-rn", ProjectFolder.beatWatch()], input: schedule("a"),
+      environment: ["PATH": "/usr/bin:/bin"])
+    guard !run.text.hasPrefix("unshare:") else { return }
+    #expect(run.exit == .status(69) && run.lines.count == 1, "\(run.text)")
+    #expect(run.text.contains("--store-url or CELERY_REDIS_SCHEDULER_URL names another"), "\(run.text)")
+  }
+
     let stage = try Stage()
     stage.set("a", schedule("a"))
     stage.store("ACL", "SETUSER", "nobody", "reset", "on", ">sesame", "~*", "&*", "+@connection")
