@@ -12,6 +12,16 @@ enum InputFile {
     return stat(name, &status) == 0 && status.st_mode & S_IFMT != S_IFDIR
   }
 
+  /// Does what an argument means that is no file: it is a schedule's name. An error says both.
+  static func orSchedule<Result>(_ name: String, _ work: () throws -> Result) throws -> Result {
+    do { return try work() } catch let error as StoreError {
+      throw CommandError(
+        error.exitStatus, "there is no file \(Cut.argument(name)), and as a schedule's name: \(error)")
+    } catch let error as CommandError where error.status == .missing {
+      throw CommandError(.missing, "there is no file \(Cut.argument(name)), and \(error.description)")
+    }
+  }
+
   /// Whether there is a folder of that name.
   static func isFolder(_ name: String) -> Bool {
     var status = stat()

@@ -52,12 +52,7 @@ struct NextCommand: ParsableCommand {
     }
     guard name == nil else { throw ValidationError("\(Cut.argument(source)) and --name exclude each other: name one") }
     guard InputFile.isMeant(by: source) else {
-      do { return try tellStored(source, context, after: start) } catch let error as StoreError {
-        throw CommandError(
-          error.exitStatus, "there is no file \(Cut.argument(source)), and as a schedule's name: \(error)")
-      } catch let error as CommandError where error.status == .missing {
-        throw CommandError(.missing, "there is no file \(Cut.argument(source)), and \(error.description)")
-      }
+      return try InputFile.orSchedule(source) { try tellStored(source, context, after: start) }
     }
     let input: [UInt8]
     do { input = try InputFile.read(source) } catch { throw CommandError(.missing, "\(error)") }

@@ -10,18 +10,21 @@ struct LintCommand: ParsableCommand {
     discussion: """
       A line for each problem: place, error, warning or note, field, what stands there, and what would be right. An \
       error keeps the document from running; a warning says that it probably runs otherwise than it was meant; a note, \
-      that it has done its work and does not run any more. Without files all stored schedules are looked at; a file holds one document a line, or one over several lines.
+      that it has done its work and does not run any more. Without arguments all stored schedules are looked at; a file holds one document a \
+      line, or one over several lines. A name or glob for which there is no file means stored schedules.
 
         beat-watch lint schedules/*.json || exit 1
         beat-watch lint --json | \\
           jq -r '.[] | select(.level == "error").key'
 
-      Ends with status 1 if there is an error, with --strict also if there is a warning, 66 if a file is not \
-      there.
+      Ends with status 1 if there is an error, with --strict also if there is a warning, 66 if there is no such file and \
+      no such schedule.
       """)
 
-  @Argument(help: "Files, or - for standard input. (default: what is stored)", completion: .file())
-  var files: [String] = []
+  @Argument(
+    help: "Files, - for standard input, or names or globs of stored schedules. (default: all that are stored)",
+    completion: .file())
+  var sources: [String] = []
 
   @Flag(help: "A warning is a failure, too.")
   var strict = false
@@ -41,7 +44,10 @@ struct LintCommand: ParsableCommand {
 
   func run() throws {
     let context = try store.documents()
-    let findings = try files.isEmpty ? stored(context) : inFiles(context)
+    let files = sources.filter(InputFile.isMeant(by:))
+    let names = sources.filter { !InputFile.isMeant(by: $0) }
+    var findings = try inFiles(files, context)
+    if sources.isEmpty || !names.isEmpty { findings += try stored(names, context) }
     var output = StandardOutput()
     if json {
       output.put(list: findings.map { Self.json($0) })
@@ -63,7 +69,7 @@ struct LintCommand: ParsableCommand {
     if findings.contains(where: { failures.contains($0.remark.level) }) { throw ExitCode.found }
   }
 
-  private func inFiles(_ context: DocumentContext) throws -> [Finding] {
+  private func inFiles(_ files: [String], _ context: DocumentContext) throws -> [Finding] {
     var findings: [Finding] = []
     let now = SystemClock.now()
     for file in files {
@@ -82,16 +88,21 @@ struct LintCommand: ParsableCommand {
     do { return try InputFile.read(file) } catch { throw CommandError(.missing, "\(error)") }
   }
 
-  private func stored(_ given: DocumentContext) throws -> [Finding] {
-    let client = try store.connect()
+  /// - Parameter names: names or globs; empty: all schedules.
+  private func stored(_ names: [String], _ given: DocumentContext) throws -> [Finding] {
+    let client =
+      try names.first.map { name in try InputFile.orSchedule(name) { try store.connect() } } ?? store.connect()
     let context = try store.documents(given, on: client)
     let now = try client.time()
     var findings: [Finding] = []
-    let names = try client.names()
-    if let ignored = client.ignoredNames {
+    let chosen = try names.flatMap { name in
+      try InputFile.orSchedule(name) { try ScheduleSelection([name]).names(in: client) }
+    }
+    let all = try names.isEmpty ? client.names() : []
+    if names.isEmpty, let ignored = client.ignoredNames {
       findings.append(Finding(key: "\(EntryName(client.prefix))…", remark: .init(.error, ignored)))
     }
-    try client.eachDocument(names) { document in
+    try client.eachDocument(all + Set(chosen).sorted { $0.bytes.lexicographicallyPrecedes($1.bytes) }) { document in
       let key = "\(EntryName(client.place(of: document.name)))"
       let remarks: [DocumentReview.Remark]
       if let bytes = document.bytes {

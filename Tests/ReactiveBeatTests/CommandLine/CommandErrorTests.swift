@@ -18,7 +18,9 @@ import Testing
     (["rm", "a"], 64, "--yes"), (["rm", "nobody", "--yes"], 66, "nobody"),
     (["rename", "a", "b"], 73, "b is there already"),
     (["rename", "nobody", "c"], 66, "nobody"), (["edit", "nobody"], 66, "nobody"),
-    (["lint", "/nowhere.json"], 66, "/nowhere.json"), (["disable", "nobody"], 66, "nobody"),
+    (["lint", "/nowhere.json"], 66, "/nowhere.json"),
+    (["lint", "nowhere.json"], 66, "there is no file nowhere.json, and no schedule nowhere.json: no key"),
+    (["lint", "a", "no*"], 66, "there is no file no*, and no schedule no*"), (["disable", "nobody"], 66, "nobody"),
     (["list", "--store-url", "http://x"], 64, "--store-url"),
     (["rm", "a", "--broker-transport-options", "x"], 64, "beat-watch: --broker-transport-options: expected one JSON"),
     // A name that is not stored, and the command that lists the stored ones.
@@ -83,8 +85,6 @@ import Testing
     #expect(!run.text.contains("sesame"))
   }
 
-  /// The user may log in, and has no other right.
-  @Test(arguments: all) func noRights(_ arguments: [String]) throws {
   /// Whoever has named no store learns how to name one: the schedules of `celery beat -S` may be anywhere. Nothing
   /// listens at the default address in a network of its own, which not every machine allows to make.
   @Test(arguments: all) func noServerAtTheDefaultAddress(_ arguments: [String]) throws {
@@ -96,6 +96,8 @@ import Testing
     #expect(run.text.contains("--store-url or CELERY_REDIS_SCHEDULER_URL names another"), "\(run.text)")
   }
 
+  /// The user may log in, and has no other right.
+  @Test(arguments: all) func noRights(_ arguments: [String]) throws {
     let stage = try Stage()
     stage.set("a", schedule("a"))
     stage.store("ACL", "SETUSER", "nobody", "reset", "on", ">sesame", "~*", "&*", "+@connection")

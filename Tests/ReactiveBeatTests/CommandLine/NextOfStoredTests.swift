@@ -20,6 +20,18 @@ import Testing
     #"{"name": "\#(name)", "task": "t", "enabled": true, \#(more)}"#
   }
 
+  /// `lint` takes names and globs as `next` does, beside files.
+  @Test func lintOfSomeStoredOnes() throws {
+    stage.set("a", schedule("a"))
+    stage.set("b1", schedule("b1", every: "\"x\""))
+    stage.set("b2", schedule("b2", every: "\"y\""))
+    #expect(try stage.run("lint", "a").exit == .status(0))
+    let run = try stage.run("lint", "b1", "b*", "a", "-", input: "{")
+    #expect(run.exit == .status(1), "\(run.text)")
+    #expect(
+      run.lines.map { String($0.prefix { $0 != " " }) } == ["-:1:", "tasks:meta:b1:", "tasks:meta:b2:"], "\(run.text)")
+  }
+
   /// The first run is the next run in `list`, and the first that a daemon sends which starts then.
   @Test func itIsWhatListSaysAndTheDaemonDoes() throws {
     let clocked = #""clocked": {"clocked_time": "\#(ago(60))"}"#
