@@ -112,6 +112,28 @@ import Testing
     try daemon.stop()
   }
 
+  /// The log shows keys, and commands want names.
+  @Test func aKeyIsNoName() throws {
+    let stage = try Stage()
+    stage.set("a", schedule("a"))
+    for arguments in [["set", "tasks:meta:b", "--task", "t", "--every", "1h"], ["rename", "a", "tasks:meta:b"]] {
+      let run = try stage.run(arguments)
+      #expect(run.exit == .status(64) && run.lines.count == 1, "\(run.text)")
+      #expect(run.text.contains("a schedule's name is the key without the prefix: b"), "\(run.text)")
+    }
+    for command in ["show", "explain", "fire", "edit", "enable", "history", "next", "lint"] {
+      let run = try stage.run(command, "tasks:meta:a")
+      #expect(run.exit == .status(66) && run.lines.count == 1, "\(run.text)")
+      #expect(run.text.contains("a name is the key without the prefix: a"), "\(run.text)")
+    }
+    // One that is there already can be changed, and renamed. Where names may begin as the prefix does, they are names.
+    stage.set("tasks:meta:c", schedule("c"))
+    #expect(try stage.run("set", "tasks:meta:c", "--every", "2h").exit == .status(0))
+    #expect(try stage.run("rename", "tasks:meta:c", "c").exit == .status(0))
+    let short = try stage.run("set", "apple", "--task", "t", "--every", "1h", "--key-prefix", "a")
+    #expect(short.exit == .status(0) && stage.store("EXISTS", "aapple")?.integer == 1, "\(short.text)")
+  }
+
   @Test func aDryRunStoresNothing() throws {
     let stage = try Stage()
     stage.set("report", Self.written)
