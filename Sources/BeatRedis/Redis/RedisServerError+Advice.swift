@@ -29,6 +29,7 @@ extension RedisServerError {
     if text.contains("ACL failure") || text.contains("can't run this command") { return "NOPERM" }
     if text.contains("max number of clients") { return Self.noRoom }
     if text.contains("cluster mode") { return Self.cluster }
+    if text.contains("DB index is out of range") { return Self.noDatabase }
     if text.contains("unknown command") || text.contains("Unknown Redis command") { return Self.noCommand }
     for code in ["NOPERM", "READONLY", "WRONGTYPE", "OOM ", "MISCONF", "NOREPLICAS", "CROSSSLOT"]
     where text.contains(code) {
@@ -41,6 +42,7 @@ extension RedisServerError {
   static let noRoom = "MAXCLIENTS"
   static let cluster = "CLUSTER"
   static let noCommand = "NOCOMMAND"
+  static let noDatabase = "NODATABASE"
 
   /// What the error means and what to do about it; nil: only the server's words are known.
   var advice: String? { Self.advice(cause) }
@@ -68,6 +70,8 @@ extension RedisServerError {
     case noRoom: "it has no room for another connection: raise maxclients, or end connections that nobody needs"
     case noCommand:
       "the server has not this command: it was renamed (rename-command), or a proxy does not pass it on"
+    case noDatabase:
+      "it has no database of this number: name another in the URL, or raise `databases` in the server's configuration"
     case cluster, "CROSSSLOT": ClusterFit.advice
     case "MOVED", "ASK": "another node of the cluster has these keys: name that one. \(ClusterFit.advice)"
     case "CLUSTERDOWN", "TRYAGAIN": "its cluster is not whole at present: wait, or see `CLUSTER INFO`"

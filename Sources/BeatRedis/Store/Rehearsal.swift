@@ -209,6 +209,13 @@ final class Rehearsal {
     scratch.tidy(as: instance) { _, _ in }
     switch failure {
     case .other(let text): end(.undecided(reason: text))
+    case .refused(_, let error) where error.cause == RedisServerError.noDatabase:
+      // The connection has chosen the store's database, so that only the scripts' other one can be missing.
+      end(
+        .undecided(
+          reason:
+            "the server has no database \(scripts.brokerDatabase), which the broker's URL names (\(error.words)): name "
+            + "another in --broker-url, or raise `databases` in the server's configuration"))
     case .refused(let what, let error) where !error.isOfOurRights: end(.undecided(reason: "\(what): \(error.words)"))
     case .refused(let what, let error): explain(what, error.words)
     case .forbidden(let text): explain("no message can be sent", text)

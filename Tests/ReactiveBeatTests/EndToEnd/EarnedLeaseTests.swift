@@ -95,6 +95,17 @@ import Testing
       daemon.output.ranges(of: "ACL SETUSER").count == 1 && !daemon.output.contains("can't run"), "\(daemon.output)")
   }
 
+  /// The server has no database of the broker's number. Redis does not say whose number it refuses.
+  @Test func aBrokersDatabaseThatIsNotThere() throws {
+    let stage = try Stage()
+    stage.set("a", schedule("a"))
+    let daemon = try stage.launch(["CELERY_BROKER_URL": stage.url(77)])
+    let line = try daemon.wait(for: "unable")
+    #expect(line.reason.contains("no database 77, which the broker's URL names"), "\(line)")
+    #expect(line.reason.contains("--broker-url") && line.reason.contains("`databases`"), "\(line)")
+    try daemon.stop()
+  }
+
   /// A server lacks a command: one line names it, and no line reports success.
   @Test(arguments: ["EVAL", "EVALSHA", "LPUSH", "HMGET"]) func aServerWithoutACommand(_ command: String) throws {
     let stage = try Stage(["--rename-command", command, ""])
