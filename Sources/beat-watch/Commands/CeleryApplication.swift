@@ -11,7 +11,20 @@ struct CeleryApplication {
   let scheduleFile: String?
 
   /// The application's own schedules.
-  func dump() throws -> [UInt8] { try ask([name] + [scheduleFile].compactMap(\.self)) }
+  func dump() throws -> [UInt8] {
+    if let scheduleFile, !Self.isThere(scheduleFile) {
+      throw CommandError(
+        .missing,
+        "--schedule-file \(scheduleFile): \(String(cString: strerror(ENOENT))); it is celery beat's own (its -s)")
+    }
+    return try ask([name] + [scheduleFile].compactMap(\.self))
+  }
+
+  /// Whether there is a file of that name, or one that a kind of dbm has made of it by a suffix.
+  private static func isThere(_ file: String) -> Bool {
+    let names = ["", ".db", ".dat", ".dir", ".pag"].map { file + $0 }
+    return (names + (file.hasSuffix(".db") ? [String(file.dropLast(3))] : [])).contains { access($0, F_OK) == 0 }
+  }
 
   /// Where the application sends schedules from another source, for `ApplicationRoutes`.
   func routes(of schedules: [ImportedSchedule], _ context: DocumentContext) throws -> [UInt8] {

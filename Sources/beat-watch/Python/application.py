@@ -154,7 +154,7 @@ def last_runs(file: str) -> Dict[Any, Any]:
         return dict(store.get("entries", {}))
     except Exception as error:
       failure = error
-  raise RuntimeError(
+  raise Refused(
     f"--schedule-file {file}: {failure}; give the file of celery beat (its option -s), and stop celery beat first")
 
 
@@ -708,5 +708,5 @@ if __name__ == "__main__":
     else:
       main(sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else None, output)
   except BaseException as error:  # SystemExit too, with which an application may end itself.
-    output.write(json.dumps({"error": told(error)}) + "\n")
+    output.write(json.dumps({"error": str(error) if isinstance(error, Refused) else told(error)}) + "\n")
   output.flush()

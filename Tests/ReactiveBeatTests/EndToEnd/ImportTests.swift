@@ -234,8 +234,11 @@ import Testing
       arguments: ["--celery-app", "nothing_there:app", "--python", "PYTHON"], status: 65,
       text: "--celery-app nothing_there:app: ModuleNotFoundError: No module named 'nothing_there'; run this where"),
     Mistake(
-      arguments: ["--celery-app", "shop", "--schedule-file", "/nowhere/beat", "--python", "PYTHON"], status: 65,
-      text: "--celery-app shop: RuntimeError: --schedule-file /nowhere/beat: "),
+      arguments: ["--celery-app", "shop", "--schedule-file", "/nowhere/beat", "--python", "PYTHON"], status: 66,
+      text: "--schedule-file /nowhere/beat: No such file or directory"),
+    Mistake(
+      arguments: ["--celery-app", "shop", "--schedule-file", "/etc/hostname", "--python", "PYTHON"], status: 65,
+      text: "--celery-app shop: --schedule-file /etc/hostname: "),
   ])
   func aMistakeGivesOneLine(_ mistake: Mistake) throws {
     let stage = try Stage()
