@@ -262,7 +262,9 @@ def sending(app: Any, entry: Any, notes: List[str], beside: Optional[Dict[str, A
     try:
       sent.task.__header__(*args, **kwargs)
     except TypeError as error:
-      notes.append(f"celery beat does not send it, since its task does not take these arguments: {error}")
+      notes.append(
+        f"its task does not take these arguments, so that celery beat would not send it; here it is sent, and fails: "
+        f"{error}")
   result = dict(sent.destination(app), **sent.fields(app))
   if sent.headers:
     result["headers"] = sent.headers

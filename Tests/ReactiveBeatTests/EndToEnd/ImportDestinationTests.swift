@@ -49,7 +49,7 @@ import Testing
     #expect(line("note own: its class has an apply_async of its own, which is not called here"), "\(run.lines)")
     #expect(
       line(
-        "note takes_one: celery beat does not send it, since its task does not take these arguments: takes_one() missing 1 "
+        "note takes_one: its task does not take these arguments, so that celery beat would not send it; here it is sent, and fails: takes_one() missing 1 "
           + "required positional argument: 'x'"))
     #expect(
       line(
