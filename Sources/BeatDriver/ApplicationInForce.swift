@@ -6,6 +6,8 @@ import BeatCore
 /// go to other queues.
 struct ApplicationInForce {
   private(set) var manifest: ApplicationManifest?
+  /// The name of the application whose manifest was in force and is gone; nil: none is.
+  private(set) var gone: String?
   /// The digest of the bytes that were looked at last; nil: there were none.
   private var digest: [UInt8]?
 
@@ -38,9 +40,11 @@ struct ApplicationInForce {
     let before = manifest
     guard let bytes else {
       manifest = nil
+      gone = before?.name ?? gone
       return before == nil ? .none : .replaced(nil, isReadingToo: true)
     }
     do throws(DocumentProblem) { manifest = try parse(bytes) } catch { return .unreadable(error) }
+    gone = nil
     // What people were told is unreadable can be read again, though it says the same.
     guard let manifest, !manifest.says(before) || complaint != nil else { return .none }
     return .replaced(manifest, isReadingToo: !manifest.readsAlike(before))

@@ -66,6 +66,7 @@ extension Session {
     record.isLoading = loadedAt == nil
     // The zone by which this daemon reads crontabs that name none.
     if let zone = daemon.application.manifest?.timezone { record.timezone = zone }
+    record.applicationGone = daemon.application.gone
     record.firing = daemon.records.ledger.report
     record.firing?.congestion = daemon.dispatcher.congestion
     return record

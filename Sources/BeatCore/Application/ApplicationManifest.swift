@@ -15,6 +15,10 @@ package final class ApplicationManifest: Sendable {
   /// The newest form that is understood.
   static let version: Int64 = 1
 
+  /// What to do where the manifest is gone, as after FLUSHALL.
+  package static let remedy =
+    "`python -m reactivebeat publish -A APPLICATION` brings it and the schedules of the code back"
+
   /// The application's name.
   package let name: String
   /// When and on which host it was published.

@@ -21,6 +21,8 @@ package struct DaemonRecord: Hashable, Sendable {
   /// The daemon has not read all schedules since it connected, and nothing fires before that. Earlier versions write no
   /// record during that time.
   package var isLoading = false
+  /// The name of the application whose manifest this daemon went by until it was gone; nil: none is gone.
+  package var applicationGone: String?
   /// What became of its fires; nil: an earlier version's record, which does not say.
   package var firing: FiringReport?
 
@@ -71,6 +73,7 @@ package struct DaemonRecord: Hashable, Sendable {
       text.append(#", "options": {\#(members.joined(separator: ", "))}"#)
     }
     if isLoading { text.append(#", "loading": true"#) }
+    if let applicationGone { put("application_gone", applicationGone) }
     if let firing { text.append(#", "firing": \#(firing.json)"#) }
     text.append("}")
     return text
@@ -95,6 +98,7 @@ package struct DaemonRecord: Hashable, Sendable {
       }
     }
     isLoading = layout.bool("loading") ?? false
+    applicationGone = layout.text("application_gone")
     firing = layout["firing"].flatMap { FiringReport($0, in: bytes) }
   }
 }

@@ -7,7 +7,10 @@ extension DaemonLog {
   func report(_ manifest: ApplicationManifest?) {
     guard let manifest else {
       return logger.notice(
-        "application", metadata: ["reason": .string("its manifest is gone: documents are read without it")])
+        "application",
+        metadata: [
+          "reason": .string("its manifest is gone: documents are read without it; \(ApplicationManifest.remedy)")
+        ])
     }
     var metadata: Logger.Metadata = [
       "name": .string(manifest.name), "tasks": .stringConvertible(manifest.tasks.count),

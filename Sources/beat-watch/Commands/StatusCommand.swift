@@ -125,7 +125,8 @@ struct StatusCommand: ParsableCommand {
       ("rejected", number(member.isLoading ? nil : record?.rejected)),
       ("repaired", number(record?.repaired)), ("timezone", .text(record?.timezone)), ("broker", .text(record?.broker)),
       ("options", .object((record?.options ?? []).map { ($0.name, .text($0.value)) })),
-      ("unable", .text(record?.firing?.unable)), ("lacks", .text(record?.firing?.lacks)),
+      ("application_gone", .text(record?.applicationGone)), ("unable", .text(record?.firing?.unable)),
+      ("lacks", .text(record?.firing?.lacks)),
       ("last_fire", .text(record?.firing?.fired?.iso8601)),
       ("congestion", record?.firing?.congestion.map { .raw(Array($0.json.utf8)) } ?? .null),
     ])
@@ -179,6 +180,9 @@ struct StatusCommand: ParsableCommand {
         changeDetection(leader.events) + (leader.repaired > 0 ? "; \(leader.repaired) found by audits only" : ""))
     }
     field("schedules", schedules(snapshot))
+    if let name = fleet.firing.first?.record?.applicationGone {
+      field("gone", "the manifest of \(name): \(ApplicationManifest.remedy)", .yellow)
+    }
     if case .hindered(let hindrance) = snapshot.health.verdict {
       field("hindered", HealthWords.words(hindrance, now: snapshot.now), .yellow)
     }

@@ -4,7 +4,13 @@ import ReactiveBeat
 /// Examines what the Celery application has published of itself.
 extension Doctor {
   func examineApplication() throws {
-    guard let bytes = try store.application() else { return }
+    guard let bytes = try store.application() else {
+      guard let name = fleet?.firing.first?.record?.applicationGone else { return }
+      return add(
+        .problem, "application",
+        "the manifest of \(name) is gone, as after FLUSHALL: schedules go by what they say themselves",
+        fix: "python -m reactivebeat publish -A APPLICATION")
+    }
     let manifest: ApplicationManifest
     do throws(DocumentProblem) { manifest = try ApplicationManifest(bytes, context: context) } catch {
       return add(

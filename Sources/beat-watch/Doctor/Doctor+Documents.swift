@@ -54,7 +54,9 @@ extension Doctor {
         others.isEmpty
           ? "no schedule stands under \(EntryName(store.prefix)) in \(store.name)"
           : HealthNote.neighbours(others, store),
-        fix: others.first.map { "--key-prefix \(ShellWords.quoted($0.description))" } ?? specialist.remedy(for: .empty))
+        fix: others.first.map { "--key-prefix \(ShellWords.quoted($0.description))" }
+          ?? specialist.remedy(for: .empty)
+          + "; schedules of an application's code: python -m reactivebeat publish -A APPLICATION")
     } else if rejected.isEmpty, doubtful.isEmpty {
       add(.ok, "documents", "\(Plural.of(survey.count, "schedule")), all understood")
     }

@@ -41,6 +41,24 @@ import Testing
     try daemon.stop()
   }
 
+  /// After FLUSHALL nothing in the store tells of the application. The daemon remembers, and says what to do.
+  @Test func aManifestThatIsGone() throws {
+    publish(#"{"queue": "one"}"#)
+    let daemon = try stage.daemon()
+    #expect(try !stage.run("status").text.contains("manifest"))
+    stage.store("FLUSHALL")
+    wait(daemon, 2)
+    let advice = "`python -m reactivebeat publish -A APPLICATION` brings it and the schedules of the code back"
+    #expect(daemon.logged("application").last?.reason.contains(advice) == true)
+    #expect(eventually { (try? stage.run("status").text.contains("the manifest of proj: " + advice)) == true })
+    let doctor = try stage.run("doctor")
+    #expect(doctor.text.contains("problem  application: the manifest of proj is gone"), "\(doctor.text)")
+    publish(#"{"queue": "one"}"#)
+    wait(daemon, 3)
+    #expect(eventually { (try? stage.run("status").text.contains("the manifest of proj")) == false })
+    try daemon.stop()
+  }
+
   @Test func aManifestThatCannotBeUsedDoesNotReplaceTheLastGoodOne() throws {
     publish(#"{"queue": "one"}"#)
     let daemon = try stage.daemon()
