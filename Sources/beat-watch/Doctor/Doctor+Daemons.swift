@@ -14,7 +14,8 @@ extension Doctor {
         add(.warning, "daemons", reason, fix: "ask again when it has said `ready` in its log")
       } else {
         let isUnable = alive.contains { $0.record?.firing?.unable != nil }
-        var fix = "beat-watch run; if one runs, see `disconnected` in its log"
+        var fix =
+          "beat-watch run, or celery -A YOUR_APP beat -S reactivebeat; if one runs, see `disconnected` in its log"
         if case .connected = fleet.trace { fix = "see `disconnected` or `unable` in its log" }
         if isUnable { fix = "mend what it says, or start `beat-watch run` as a user who may" }
         add(.problem, "daemons", reason + serverObstacle, fix: fix)
@@ -29,7 +30,7 @@ extension Doctor {
       add(
         .warning, "daemons",
         "one daemon leads (\(place(firing[0]))), and none stands by: when it dies, nothing is fired",
-        fix: "start a second `beat-watch run` on another machine, with the same settings")
+        fix: "start a second one on another machine, with the same settings")
     } else {
       add(.ok, "daemons", "\(place(firing[0])) leads, \(Plural.of(alive.count - 1, "stands by", "stand by"))")
     }
@@ -47,7 +48,6 @@ extension Doctor {
       break
     }
     if let leader = firing.first?.record {
-      if leader.events == "polling" {
       for difference in differences(from: leader) {
         add(
           .warning, "daemons",
@@ -57,6 +57,7 @@ extension Doctor {
             "the daemon's \(difference.option) for this command, too; with celery beat -S: python -m reactivebeat -A "
             + "APPLICATION doctor")
       }
+      if leader.events == "polling" {
         add(
           .problem, "hearing", "the daemon that fires looks for edits every few seconds: it cannot hear them",
           fix: specialist.remedy(for: .polling))

@@ -32,7 +32,7 @@ extension Doctor {
       add(
         .warning, "queues", "no worker waits for messages on \(broker.name)",
         fix: "celery -A YOUR_APP worker -Q "
-          + sorted.prefix(Self.named).map { "\(EntryName($0))" }.joined(separator: ","))
+          + ShellWords.quoted(sorted.prefix(Self.named).map { "\(EntryName($0))" }.joined(separator: ",")))
     }
     guard isInOrder, !queues.isEmpty else { return }
     if unseen.isEmpty {
@@ -98,7 +98,7 @@ extension Doctor {
         words + ", and none was taken within a second"
           + (listening == 0 ? ": no worker waits for messages on \(broker.name)" : ""),
         fix: "celery -A YOUR_APP worker -Q \(ShellWords.quoted("\(EntryName(queue))"))"
-          + (listening == 0 ? "" : ", with the priority_steps of --broker-transport-options, if there are any"))
+          + (listening == 0 ? "" : "  # with the priority_steps of --broker-transport-options, if there are any"))
     }
     return isInOrder
   }

@@ -78,18 +78,20 @@ enum HealthWords {
       + "daemon may not write it any more (HSET)"
   }
 
+  private static let start = "Start `beat-watch run`, or `celery beat -S reactivebeat`"
+
   private static func words(_ absence: FiringHealth.Absence) -> String {
     switch absence {
-    case .noDaemon: "no daemon runs. Start `beat-watch run`"
+    case .noDaemon: "no daemon runs. \(start)"
     case .noReport:
-      "no daemon has reported, and whether one is connected this user may not see (+client|list). Start `beat-watch run`; "
+      "no daemon has reported, and whether one is connected this user may not see (+client|list). \(start); "
         + "if one runs, see `disconnected` or `unable` in its log"
     case .speechless(let place):
       "a process is connected from \(place), and writes no heartbeat: it is held up, or serves another --key-prefix; see "
         + "`disconnected` or `unable` in its log"
     case .deadLeader(let token, let isAlone):
       "the daemon that leads is dead, and no other \(isAlone ? "runs" : "has reported") (its lease: \(token)). "
-        + "Start `beat-watch run`"
+        + start
     case .noLease(let alive):
       "\(Plural.of(alive, "daemon runs", "daemons run")), and none has the lease yet: see the log if it stays so"
     case .loading(let place):

@@ -170,7 +170,10 @@ import Testing
     let input = #"{"d": {"name": "d", "task": "t", "enabled": true, "interval": {"every": 1, "period": "hours"}}}"#
     let run = try stage.run(arguments, input: input)
     #expect(run.exit == .status(0), "\(run.text)")
-    #expect(run.notes == ["beat-watch: note: nobody fires: no daemon runs. Start `beat-watch run`"], "\(run.notes)")
+    #expect(
+      run.notes == [
+        "beat-watch: note: nobody fires: no daemon runs. Start `beat-watch run`, or `celery beat -S reactivebeat`"
+      ], "\(run.notes)")
   }
 
   /// Commands that promise no run print no note.
