@@ -1,8 +1,8 @@
 """What scripts/roots does in a fresh root, with the root's own Python, Redis and OpenSSL.
 
-It installs the wheel in /trial/packages. The daemon fires over a socket, for a worker of Celery, by celery beat, and over
-TLS with an authority that the system knows; one that it does not know is refused. Each step prints a line, and the first
-that fails ends it with status 1.
+It installs the wheel in /trial/packages. The daemon fires over a socket, for a worker of Celery, by celery beat, and
+over TLS with an authority that the system knows; one that it does not know is refused. Each step prints a line, and the
+first that fails ends it with status 1.
 """
 
 import json
@@ -177,7 +177,7 @@ def fire_over_a_socket():
 
 def fire_for_a_worker():
   # kombu 5.7 needs Redis 6.2. Celery does not start without zones, which a root of Ubuntu 22.04 lacks.
-  older = ["celery<5.7", "kombu<5.7"] if redis_version().startswith("6.0.") else []
+  older = ["celery<5.7", "kombu<5.7"] if is_old_redis() else []
   seconds = pip_install("celery[redis]", "tzdata", *older)
   with Server() as server:
     (TRIAL / "trial.py").write_text(APPLICATION.format(broker=server.url(0)))
@@ -271,13 +271,19 @@ def zones_of_the_package():
 def tests_of_the_package():
   pip_install("--upgrade", "pip", "pytest", "hatchling")
   project = TRIAL / "project/Python/reactivebeat"
+  # These tests are about Celery 5.7, which a root with Redis 6.0 does not have, and about ACL rules of Redis 6.2.
+  left_out = "not guard_workers and not test_manifest and not user_may" if is_old_redis() else ""
   tests = subprocess.run(
-    [str(ENVIRONMENT / "bin/python"), "-B", "-m", "pytest"], cwd=str(project), stdout=subprocess.PIPE,
+    [str(ENVIRONMENT / "bin/python"), "-B", "-m", "pytest", "-k", left_out], cwd=str(project), stdout=subprocess.PIPE,
     stderr=subprocess.STDOUT, text=True,
     env={**os.environ, "PYTHONPATH": str(project / "src"), "BEAT_WATCH_PROGRAM": PROGRAM[0]})
   if tests.returncode != 0:
     raise AssertionError(tests.stdout)
   return tests.stdout.splitlines()[-1]
+
+
+def is_old_redis():
+  return redis_version().startswith("6.0.")
 
 
 def redis_version():
