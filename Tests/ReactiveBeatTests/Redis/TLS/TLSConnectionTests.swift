@@ -281,7 +281,7 @@ import Testing
     let endpoint = try #require(url.endpoint)
     let before = openDescriptors()
     try onLoop(seconds: 60) { loop in
-      var left = 200
+      var left = 1_000
       func next() {
         left -= 1
         guard left > 0 else { return loop.stop() }
@@ -292,6 +292,6 @@ import Testing
       }
       next()
     }
-    #expect(openDescriptors() < before + 50)
+    #expect(openDescriptors() < before + 400)
   }
 }
