@@ -1,4 +1,5 @@
-/// Whether a manifest may take the place of the one that stands there. The package's `manifest.py` goes by the same rules.
+/// Whether a manifest may take the place of the one that stands there. The package's `manifest.py` goes by the same
+/// rules, and also compares where the two applications have their queues, which an import is not told.
 package enum ManifestReplacement {
   /// Why not, and what to do; nil: it may. What is no manifest may be replaced.
   ///

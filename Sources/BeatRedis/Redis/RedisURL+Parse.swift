@@ -128,7 +128,7 @@ extension RedisURLError {
 
 private func databaseNumber(_ text: Substring) throws(RedisURLError) -> Int {
   guard !text.isEmpty, text.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }), let number = Int32(text) else {
-    // Of a password with an unencoded '@' and '/', the end and the host are in the database's place.
+    // A password with an unencoded '@' and '/' puts its own end and the host into the database's place.
     guard !text.utf8.contains(UInt8(ascii: "@")) else { throw RedisURLError.strayAt }
     throw RedisURLError(
       "the database in the Redis URL is not a whole number of 0 or more, such as the 1 of redis://localhost:6379/1")

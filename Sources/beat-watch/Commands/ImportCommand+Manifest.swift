@@ -21,7 +21,7 @@ extension ImportCommand {
     let layout = try DocumentLayout(bytes)
     let name = layout.text("application") ?? ""
     let count = layout.object("tasks")?.members.count ?? 0
-    // Somebody else may publish at the same moment.
+    // Another client may publish in the same moment: then its manifest is looked at, and the storing tried again.
     for _ in 0..<20 {
       let stored = try client.application()
       if !replace, let stored, let problem = ManifestReplacement.problem(with: name, inPlaceOf: stored) {
