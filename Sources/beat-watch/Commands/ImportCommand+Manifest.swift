@@ -9,8 +9,8 @@ extension ImportCommand {
     case inTheWay
   }
 
-  /// Stores what the application says of its tasks, for schedules that do not say it themselves, and tells it on standard
-  /// error: it concerns no single schedule.
+  /// Stores what the application says of its tasks, for schedules that do not say it themselves, and tells it on
+  /// standard error: it concerns no single schedule.
   ///
   /// - Parameter imported: what is written, or would be. The manifest covers the tasks of all stored schedules, too.
   func publishManifest(

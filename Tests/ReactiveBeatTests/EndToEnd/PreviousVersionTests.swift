@@ -180,7 +180,8 @@ struct KeptKey {
       // The host on which the record was written.
       let host = record?.host ?? ""
       // A receipt has this field where there is something to warn of, and the two versions may differ in that.
-      return text.replacing(/, "warnings": \[[^\]]*\]/, with: "").split(separator: "@\(host)\"").map { Self.shape(String($0)) }.joined(separator: "@host\"")
+      let stripped = text.replacing(/, "warnings": \[[^\]]*\]/, with: "")
+      return stripped.split(separator: "@\(host)\"").map { Self.shape(String($0)) }.joined(separator: "@host\"")
         .split(separator: "\"host\": \"\(host)\"").joined(separator: "\"host\": \"host\"")
     }
     var shapes: [String: Set<String>] = [:]
