@@ -9,8 +9,9 @@ package enum ManifestReplacement {
     let other = old.text("application") ?? ""
     guard other == name else {
       let told = [old.text("published_at"), old.text("published_by")].compactMap(\.self).joined(separator: " on ")
-      return "under this prefix the application \(other) has published its manifest"
-        + (told.isEmpty ? "" : " (\(told))")
+      // Another client may have written texts of any length.
+      return "under this prefix the application \(other.beginning(100)) has published its manifest"
+        + (told.isEmpty ? "" : " (\(told.beginning(100)))")
         + ", and this one is \(name): give each application a key prefix of its own, "
         + "name them alike by the setting reactivebeat_application, or replace it"
     }

@@ -76,4 +76,11 @@ import Testing
     let found = ManifestReplacement.problem(with: "proj", inPlaceOf: Array(stored.utf8))
     #expect((found == nil) == (problem == nil) && found?.contains(problem ?? "") != false, "\(found ?? "nil")")
   }
+
+  @Test func whatOthersWroteIsCut() {
+    let long = String(repeating: "x", count: 100_000)
+    let stored = #"{"application": "\#(long)", "published_by": "\#(long)"}"#
+    let found = ManifestReplacement.problem(with: "proj", inPlaceOf: Array(stored.utf8))
+    #expect((found?.utf8.count ?? .max) < 600)
+  }
 }
