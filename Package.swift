@@ -25,6 +25,7 @@ let package = Package(
       dependencies: ["BeatCore", "BeatLoop", "CHiredisAsync"],
       resources: [.embedInCode("Scripts")],
       swiftSettings: settings),
+    .target(name: "BeatMongo", dependencies: ["BeatCore"], swiftSettings: settings),
     .target(
       name: "ReactiveBeat",
       dependencies: [
@@ -48,6 +49,7 @@ let package = Package(
     .testTarget(
       name: "BeatRedisTests", dependencies: ["BeatCore", "BeatRedis"], exclude: ["Kombu/Stored"],
       swiftSettings: settings),
+    .testTarget(name: "BeatMongoTests", dependencies: ["BeatMongo", "BeatCore"], swiftSettings: settings),
     // The folders Model and Servers are the other tests' own, by links.
     .testTarget(
       name: "ConformanceTests", dependencies: ["BeatCore", "BeatLoop", "BeatRedis"], swiftSettings: settings),
