@@ -22,7 +22,7 @@ package struct BSONDocument: Hashable, Sendable {
 }
 
 /// The members of a document or the items of an array.
-package struct BSONMembers: Sequence, IteratorProtocol {
+package struct BSONMembers: Sequence, IteratorProtocol, Sendable {
   private let bytes: [UInt8]
   private var place: Int
   /// Where the last zero stands.
@@ -38,16 +38,18 @@ package struct BSONMembers: Sequence, IteratorProtocol {
   package mutating func next() -> BSONMember? {
     guard place < end, let type = BSONType(rawValue: bytes[place]) else { return nil }
     let nameStart = place + 1
-    guard let zero = bytes[nameStart...].firstIndex(of: 0) else { return nil }
-    let value = BSONValue(type, in: bytes, at: zero + 1)
+    let nameEnd = bytes.endOfText(from: nameStart)
+    let value = BSONValue(type, in: bytes, at: nameEnd)
     place = value.range.upperBound
-    return BSONMember(nameRange: nameStart..<zero, value: value)
+    return BSONMember(nameRange: nameStart..<(nameEnd - 1), value: value)
   }
 }
 
-package struct BSONMember {
-  let nameRange: Range<Int>
+package struct BSONMember: Sendable {
+  private let nameRange: Range<Int>
   package let value: BSONValue
+
+  init(nameRange: Range<Int>, value: BSONValue) { (self.nameRange, self.value) = (nameRange, value) }
 
   /// The name's bytes, which need not be UTF-8.
   package var nameBytes: ArraySlice<UInt8> { value.bytes[nameRange] }

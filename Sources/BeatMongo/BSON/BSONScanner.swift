@@ -119,4 +119,7 @@ extension [UInt8] {
     for index in 0..<count { number |= UInt64(self[start + index]) << (8 * UInt64(index)) }
     return number
   }
+
+  /// The place behind the zero that ends a text. The scanner has found that there is one.
+  func endOfText(from start: Int) -> Int { (self[start...].firstIndex(of: 0) ?? count - 1) + 1 }
 }

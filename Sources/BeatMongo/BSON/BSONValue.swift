@@ -1,5 +1,5 @@
 /// A value within a checked document. It reads nothing before it is asked.
-package struct BSONValue {
+package struct BSONValue: Sendable {
   package let type: BSONType
   /// The whole document's.
   let bytes: [UInt8]
@@ -15,8 +15,11 @@ package struct BSONValue {
   /// The value's own bytes.
   package var content: ArraySlice<UInt8> { bytes[range] }
 
+  /// Whether another value is the same, to the byte and in its type.
+  package func isIdentical(to other: BSONValue) -> Bool { type == other.type && content == other.content }
+
   /// A Double's number.
-  package var double: Double? { type == .double ? Double(bitPattern: UInt64(bitPattern: bytes.int64(at: start))) : nil }
+  package var double: Double? { type == .double ? Double(bitPattern: bytes.number(at: start, bytes: 8)) : nil }
 
   /// A whole number of any of the types that a number may have: an Int32, a Long, or a Double without a fraction.
   package var integer: Int64? {
@@ -26,6 +29,11 @@ package struct BSONValue {
     case .double: double.flatMap { Int64(exactly: $0) }
     default: nil
     }
+  }
+
+  package var decimal: BSONDecimal? {
+    type == .decimal
+      ? BSONDecimal(high: bytes.number(at: start + 8, bytes: 8), low: bytes.number(at: start, bytes: 8)) : nil
   }
 
   package var bool: Bool? { type == .bool ? bytes[start] == 1 : nil }
@@ -53,18 +61,13 @@ package struct BSONValue {
 
   package var document: BSONDocument? { type == .document ? BSONDocument(checked: Array(content)) : nil }
 
-  /// The bytes of a binary value, without their subtype.
-  package var binary: (subtype: UInt8, bytes: ArraySlice<UInt8>)? {
-    type == .binary ? (bytes[start + 4], bytes[(start + 5)..<range.upperBound]) : nil
-  }
-
   package subscript(name: String) -> BSONValue? {
     guard let members else { return nil }
     for member in members where member.isNamed(name) { return member.value }
     return nil
   }
 
-  private var start: Int { range.lowerBound }
+  var start: Int { range.lowerBound }
 
   /// A value's number of bytes. The scanner has found that they are there.
   private static func length(_ type: BSONType, in bytes: [UInt8], at start: Int) -> Int {
@@ -79,14 +82,7 @@ package struct BSONValue {
     case .pointer: 16 + Int(bytes.int32(at: start))
     case .binary: 5 + Int(bytes.int32(at: start))
     case .document, .array, .scopedCode: Int(bytes.int32(at: start))
-    case .regex: regexLength(in: bytes, at: start)
+    case .regex: bytes.endOfText(from: bytes.endOfText(from: start)) - start
     }
-  }
-
-  private static func regexLength(in bytes: [UInt8], at start: Int) -> Int {
-    guard let pattern = bytes[start...].firstIndex(of: 0), let options = bytes[(pattern + 1)...].firstIndex(of: 0) else {
-      return 0
-    }
-    return options + 1 - start
   }
 }
