@@ -153,6 +153,9 @@ package struct EventLoopError: Error, CustomStringConvertible, Sendable {
   /// What was asked for, and the system's reason.
   package let description: String
 
+  /// A reason that is not the system's.
+  package init(_ description: String) { self.description = description }
+
   init(_ what: String, errno code: Int32) {
     description = "\(what): \(Self.reason(code))"
   }

@@ -1,5 +1,4 @@
 import BeatLoop
-import Glibc
 import Synchronization
 
 /// Runs an actor's jobs on one thread of its own. A connection's loop belongs to the thread that made it, and its calls
@@ -29,7 +28,9 @@ private final class JobQueue: Sendable {
   /// How many wake-ups the thread has not answered.
   private let semaphore: Semaphore
 
-  init() throws(BeatError) { semaphore = try Semaphore() }
+  init() throws(BeatError) {
+    do throws(EventLoopError) { semaphore = try Semaphore() } catch { throw BeatError(error) }
+  }
 
   func add(_ job: UnownedJob, _ executor: UnownedSerialExecutor) {
     state.withLock { $0.jobs.append((job, executor)) }
@@ -54,29 +55,4 @@ private final class JobQueue: Sendable {
       }
     }
   }
-}
-
-/// The system's counting semaphore.
-private final class Semaphore: @unchecked Sendable {
-  private let place: UnsafeMutablePointer<sem_t>
-
-  init() throws(BeatError) {
-    let place = UnsafeMutablePointer<sem_t>.allocate(capacity: 1)
-    guard sem_init(place, 0, 0) == 0 else {
-      // `deinit` does not run: `self.place` has no value so far.
-      place.deallocate()
-      throw BeatError(.refused, "no semaphore: \(String(cString: strerror(errno)))")
-    }
-    self.place = place
-  }
-
-  deinit {
-    sem_destroy(place)
-    place.deallocate()
-  }
-
-  func signal() { sem_post(place) }
-
-  /// A signal may interrupt the wait, so the caller must look at the jobs again.
-  func wait() { sem_wait(place) }
 }
