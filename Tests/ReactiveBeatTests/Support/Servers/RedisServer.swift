@@ -1,100 +1,47 @@
-import BeatLoop
 import BeatRedis
 import Glibc
-import Synchronization
 
 /// A private redis-server with its own folder, unix socket and (if asked for) TCP port. It writes nothing to disk but
 /// its log.
-///
-/// It dies with the test process, even if that is killed: a watchdog waits for the end of a stream that only this
-/// process holds.
-final class RedisServer: @unchecked Sendable {  // All constant but `pid`, which a lock guards.
+final class RedisServer: Sendable {
   /// The program of every server that a test starts: `scripts/test --server` chooses another one.
   static let program = getenv("REACTIVEBEAT_TEST_SERVER").map { String(cString: $0) } ?? "redis-server"
 
-  let folder: String
   let socketPath: String
   /// The TCP port on 127.0.0.1, or 0.
   let port: UInt16
+  private let process: ServerProcess
   private let arguments: [String]
-  private let process = Mutex<pid_t>(0)
-  private let watchdog: pid_t
-  private let watchdogEnd: Int32
 
+  var folder: String { process.folder }
   /// The server's process id, or 0 when it does not run.
-  var pid: pid_t { process.withLock { $0 } }
+  var pid: pid_t { process.pid }
   var endpoint: RedisEndpoint { port == 0 ? .unix(path: socketPath) : .tcp(host: "127.0.0.1", port: port) }
 
   /// Starts a server and waits until it answers. `arguments` are redis-server's own, such as `["--requirepass",
   /// "secret"]`.
   init(_ arguments: [String] = [], tcp: Bool = false) throws {
-    var template = Array("/tmp/reactivebeat-test-XXXXXX".utf8CString)
-    guard mkdtemp(&template) != nil else { throw Failure("mkdtemp", errno) }
-    folder = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    socketPath = folder + "/redis.sock"
+    process = try ServerProcess()
+    socketPath = process.folder + "/redis.sock"
     port = tcp ? try RedisServer.freePort() : 0
     self.arguments =
       [
-        Self.program, "--port", String(port), "--bind", "127.0.0.1", "--unixsocket", socketPath, "--dir", folder,
-        "--save", "", "--appendonly", "no", "--logfile", folder + "/log",
+        Self.program, "--port", String(port), "--bind", "127.0.0.1", "--unixsocket", socketPath, "--dir",
+        process.folder, "--save", "", "--appendonly", "no", "--logfile", process.folder + "/log",
       ] + arguments
-    var ends: [Int32] = [0, 0]
-    // A socket pair and not a pipe: close-on-exec must hold from the first moment, or a server that another suite
-    // starts at that moment inherits the end.
-    guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0, &ends) == 0 else {
-      throw Failure("socketpair", errno)
-    }
-    watchdogEnd = ends[1]
-    let script = "while read pid; do last=$pid; done; test -z \"$last\" || kill -9 $last 2>/dev/null; rm -rf \"$0\""
-    watchdog = try spawn(["sh", "-c", script, folder], input: ends[0])
-    close(ends[0])
     try start()
   }
 
-  deinit {
-    kill()
-    // When the stream ends, the watchdog removes the folder.
-    close(watchdogEnd)
-    var status: Int32 = 0
-    waitpid(watchdog, &status, 0)
-  }
-
   /// Starts the server again after `kill()`, in the same folder.
-  func start() throws {
-    let pid = try spawn(arguments, input: -1)
-    process.withLock { $0 = pid }
-    tell("\(pid)\n")
-    let deadline = MonotonicTime.now()
-    while !isReady() {
-      var status: Int32 = 0
-      if waitpid(pid, &status, WNOHANG) == pid {
-        process.withLock { $0 = 0 }
-        throw Failure("\(Self.program) ended at once; its log is \(folder)/log: \(status)", 0)
-      }
-      guard MonotonicTime.now().microseconds(since: deadline) < 10_000_000 else {
-        throw Failure("\(Self.program) is not ready after 10 s", 0)
-      }
-      usleep(2000)
-    }
-  }
+  func start() throws { try process.start(arguments, log: folder + "/log", isReady: isReady) }
 
   /// Kills the server with SIGKILL.
-  func kill() {
-    let pid = process.withLock { pid in
-      defer { pid = 0 }
-      return pid
-    }
-    guard pid > 0 else { return }
-    tell("\n")
-    Glibc.kill(pid, SIGKILL)
-    var status: Int32 = 0
-    waitpid(pid, &status, 0)
-  }
+  func kill() { process.kill() }
 
   /// Freezes the server: its socket still accepts connections, since the kernel does that, but no request is answered.
-  func suspend() { Glibc.kill(pid, SIGSTOP) }
+  func suspend() { process.suspend() }
   /// Lets a frozen server go on.
-  func resume() { Glibc.kill(pid, SIGCONT) }
+  func resume() { process.resume() }
 
   /// A blocking client, to prepare and check data.
   func client() throws -> BlockingClient { try BlockingClient(socketPath) }
@@ -109,11 +56,6 @@ final class RedisServer: @unchecked Sendable {  // All constant but `pid`, which
   private func isReady() -> Bool {
     guard let reply = (try? BlockingClient(socketPath))?("PING") else { return false }
     return reply.error?.code != "LOADING"
-  }
-
-  private func tell(_ line: String) {
-    let bytes = Array(line.utf8)
-    write(watchdogEnd, bytes, bytes.count)
   }
 
   /// A TCP port that is free at this moment.
