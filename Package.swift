@@ -25,7 +25,9 @@ let package = Package(
       dependencies: ["BeatCore", "BeatLoop", "CHiredisAsync"],
       resources: [.embedInCode("Scripts")],
       swiftSettings: settings),
-    .target(name: "BeatMongo", dependencies: ["BeatCore"], swiftSettings: settings),
+    // Declarations only: the library is loaded at run time.
+    .systemLibrary(name: "CMongo"),
+    .target(name: "BeatMongo", dependencies: ["BeatCore", "BeatLoop", "CMongo"], swiftSettings: settings),
     .target(
       name: "ReactiveBeat",
       dependencies: [
@@ -50,9 +52,9 @@ let package = Package(
     .testTarget(
       name: "BeatRedisTests", dependencies: ["BeatCore", "BeatRedis"], exclude: ["Kombu/Stored"],
       swiftSettings: settings),
-    // The folder Support, and what else is a link, is the core tests' own.
+    // The folder Servers is the other tests' own, by a link.
     .testTarget(
-      name: "BeatMongoTests", dependencies: ["BeatMongo", "BeatCore"], exclude: ["Oracles"], swiftSettings: settings),
+      name: "BeatMongoTests", dependencies: ["BeatMongo", "BeatLoop", "BeatCore", "BeatRedis"], swiftSettings: settings),
     // The folders Model and Servers are the other tests' own, by links.
     .testTarget(
       name: "ConformanceTests", dependencies: ["BeatCore", "BeatLoop", "BeatRedis"], swiftSettings: settings),

@@ -1,0 +1,140 @@
+import Glibc
+
+/// A private SecantusDB, which stands in for mongod: it speaks MongoDB's protocol, with change streams, users and TLS. It
+/// is one node alone, so what only a replica set shows (failover, rollback, waiting for a majority) no test shows.
+final class MongoServer: Sendable {
+  /// A user whom the server knows, with all rights.
+  struct User: Sendable {
+    var name = "beat"
+    var password = "hunter2-secret"
+  }
+
+  /// The TCP port on 127.0.0.1.
+  let port: UInt16
+  private let process: ServerProcess
+  private let arguments: [String]
+  private let certificate: (file: String, key: String)?
+
+  var folder: String { process.folder }
+  /// The server's process id, or 0 when it does not run.
+  var pid: pid_t { process.pid }
+  private var log: String { folder + "/log" }
+
+  /// Starts a server and waits until it answers.
+  ///
+  /// - Parameters:
+  ///   - isStandalone: it does not say that it is a replica set, and has no change streams.
+  ///   - user: only this user gets in.
+  ///   - certificate: the PEM files of a certificate and its key; it speaks TLS only.
+  ///   - arguments: more of SecantusDB's own, such as `["--oplog-max-entries", "100"]`.
+  init(
+    isStandalone: Bool = false, user: User? = nil, certificate: (file: String, key: String)? = nil,
+    _ arguments: [String] = []
+  ) throws {
+    process = try ServerProcess()
+    port = try RedisServer.freePort()
+    self.certificate = certificate
+    let log = process.folder + "/log"
+    let program = [
+      "sh", "-c", "exec \"$@\" >>\"$0\" 2>&1", log, Self.tool("secantusd-py"), "--host", "127.0.0.1", "--port",
+      "\(port)", "--storage-path", process.folder + "/data",
+    ]
+    let options = (isStandalone ? ["--standalone"] : []) + arguments
+    let tls = certificate.map { ["--tls-cert-file", $0.file, "--tls-key-file", $0.key] } ?? []
+    self.arguments = program + options + tls + (user == nil ? [] : ["--auth"])
+    guard access(Self.tool("secantusd-py"), X_OK) == 0 else {
+      throw Failure("there is no \(Self.tool("secantusd-py")): run scripts/setup --test", 0)
+    }
+    if let user {
+      // Users are made while the server asks for none.
+      try process.start(program + options, seconds: 60, log: log) { Self.isReady(port) }
+      try python(
+        "c.admin.command('createUser', '\(user.name)', pwd='\(user.password)', roles=['root'])", tls: false)
+      process.kill()
+    }
+    try start()
+  }
+
+  /// Starts the server again after `kill()`, with what it has stored.
+  func start() throws {
+    try process.start(arguments, seconds: 60, log: log) { certificate == nil ? Self.isReady(port) : Self.listens(port) }
+  }
+
+  /// Kills the server with SIGKILL. Of the writes that it has acknowledged, only those with `j: true` are sure to stay.
+  func kill() { process.kill() }
+
+  /// Freezes the server: its socket still accepts connections, since the kernel does that, but no request is answered.
+  func suspend() { process.suspend() }
+  /// Lets a frozen server go on.
+  func resume() { process.resume() }
+
+  /// A URL for a database of this server.
+  func url(_ options: String = "", database: String = "celery", user: User? = nil) -> String {
+    let credentials = user.map { "\($0.name):\($0.password)@" } ?? ""
+    return "mongodb://\(credentials)127.0.0.1:\(port)/\(database)\(options.isEmpty ? "" : "?\(options)")"
+  }
+
+  /// Runs lines of Python in which `c` is pymongo's client of this server.
+  func python(_ lines: String, user: User? = nil) throws { try python(lines, user: user, tls: certificate != nil) }
+
+  private func python(_ lines: String, user: User? = nil, tls: Bool) throws {
+    let options =
+      "directConnection=true" + (tls ? "&tls=true&tlsInsecure=true" : "") + (user == nil ? "" : "&authSource=admin")
+    let script = "import pymongo\nc = pymongo.MongoClient('\(url(options, user: user))')\n\(lines)"
+    let pid = try spawn([Self.tool("python"), "-c", script], input: -1)
+    var status: Int32 = 0
+    waitpid(pid, &status, 0)
+    guard status == 0 else { throw Failure("this has failed in Python: \(lines)", 0) }
+  }
+
+  /// A program of the environment that `scripts/setup --test` has made.
+  static func tool(_ name: String) -> String {
+    // The file is found by several paths, all of them below Tests.
+    let parts = #filePath.split(separator: "/")
+    let root = parts.prefix(parts.lastIndex(of: "Tests") ?? 0).reduce("") { $0 + "/" + $1 }
+    return "\(root)/.deps/venv/secantus/bin/\(name)"
+  }
+
+  /// Whether the server answers a `ping`.
+  private static func isReady(_ port: UInt16) -> Bool {
+    guard let descriptor = connection(port) else { return false }
+    defer { close(descriptor) }
+    // {ping: 1, $db: "admin"}
+    let document: [UInt8] =
+      [30, 0, 0, 0, 0x10] + Array("ping".utf8) + [0, 1, 0, 0, 0, 0x02] + Array("$db".utf8) + [0, 6, 0, 0, 0]
+      + Array("admin".utf8) + [0, 0]
+    // The header of an OP_MSG, and its one section.
+    let message: [UInt8] =
+      [UInt8(21 + document.count), 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0xDD, 7, 0, 0, 0, 0, 0, 0, 0] + document
+    guard send(descriptor, message, message.count, Int32(MSG_NOSIGNAL)) == message.count else { return false }
+    var byte: UInt8 = 0
+    return recv(descriptor, &byte, 1, 0) == 1
+  }
+
+  private static func listens(_ port: UInt16) -> Bool {
+    guard let descriptor = connection(port) else { return false }
+    close(descriptor)
+    return true
+  }
+
+  /// A connection, each of whose calls has 10 s.
+  private static func connection(_ port: UInt16) -> Int32? {
+    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+    var patience = timeval(tv_sec: 10, tv_usec: 0)
+    setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_port = port.bigEndian
+    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+    let status = withUnsafePointer(to: &address) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+      }
+    }
+    guard status == 0 else {
+      close(descriptor)
+      return nil
+    }
+    return descriptor
+  }
+}
