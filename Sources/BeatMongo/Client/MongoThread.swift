@@ -17,15 +17,29 @@ package final class MongoThread {
   /// Starts the thread.
   ///
   /// Throws: the system has no thread or descriptor left, or too many closed threads still wait for a server.
-  package init(
+  package convenience init(
     on loop: EventLoop, makeClient: @escaping @Sendable () throws(MongoError) -> MongoClient
   ) throws(EventLoopError) {
+    try self.init(on: loop, closedThreads: .ofProcess, makeClient: makeClient)
+  }
+
+  init(
+    on loop: EventLoop, closedThreads: MongoClosedThreads,
+    makeClient: @escaping @Sendable () throws(MongoError) -> MongoClient
+  ) throws(EventLoopError) {
     self.loop = loop
+    try closedThreads.requirePlace()
     mailbox = try LoopMailbox(on: loop)
-    let queue = try MongoWorkQueue()
+    let queue = try MongoWorkQueue(closedThreads: closedThreads)
     self.queue = queue
-    try MongoClosedThreads.requirePlace()
-    try OwnThread.start { queue.run(makeClient) }
+    do throws(EventLoopError) {
+      try OwnThread.start { queue.run(makeClient) }
+    } catch {
+      // No thread is there that would end.
+      isClosed = true
+      mailbox.close()
+      throw error
+    }
   }
 
   deinit { close() }

@@ -20,8 +20,12 @@ final class MongoWorkQueue: Sendable {
 
   private let state = Mutex(State())
   private let semaphore: Semaphore
+  private let closedThreads: MongoClosedThreads
 
-  init() throws(EventLoopError) { semaphore = try Semaphore() }
+  init(closedThreads: MongoClosedThreads) throws(EventLoopError) {
+    semaphore = try Semaphore()
+    self.closedThreads = closedThreads
+  }
 
   func add(_ work: @escaping Work) {
     state.withLock { $0.work.append(work) }
@@ -33,10 +37,10 @@ final class MongoWorkQueue: Sendable {
       state.isClosed = true
       return state.work.removeAll()
     }
+    closedThreads.begin()
+    semaphore.signal()
     // What the work owns is released outside of the lock.
     _ = dropped
-    MongoClosedThreads.begin()
-    semaphore.signal()
   }
 
   /// The thread's whole life: it returns after `close()`.
@@ -60,7 +64,7 @@ final class MongoWorkQueue: Sendable {
     }
     // Closing a connection may take a moment, too.
     client = .none
-    MongoClosedThreads.end()
+    closedThreads.end()
   }
 
   private static func made(_ makeClient: () throws(MongoError) -> MongoClient) -> Client {

@@ -9,7 +9,7 @@ extension PublisherAdapter {
 /// A private redis-server as the broker, behind a proxy.
 final class RedisPublisherStage: PublisherStage {
   private let server: RedisServer
-  private let proxy: RedisProxy
+  private let proxy: ServerProxy
   private let loop: EventLoop
   private var queues: BlockingClient
 
@@ -17,7 +17,7 @@ final class RedisPublisherStage: PublisherStage {
     loop = try EventLoop()
     server = try RedisServer(["--appendonly", "yes", "--appendfsync", "no"])
     try server.learnScripts()
-    proxy = try RedisProxy(to: server)
+    proxy = try ServerProxy(to: server)
     queues = try server.client()
   }
 

@@ -20,7 +20,7 @@ final class RedisStage: StoreStage {
   private let keys = RedisKeys(prefix: "tasks:meta:")
   private let delivery: Delivery
   let changeDetection: ChangeDetection
-  private var proxies: [String: RedisProxy] = [:]
+  private var proxies: [String: ServerProxy] = [:]
   /// The users' connections: to the documents' database, and to that of the queues.
   private var store: BlockingClient
   private var queues: BlockingClient
@@ -40,7 +40,7 @@ final class RedisStage: StoreStage {
   }
 
   func connector(as instance: String) throws -> any StoreConnector {
-    let proxy = try proxies[instance] ?? RedisProxy(to: server, name: "proxy-\(instance)")
+    let proxy = try proxies[instance] ?? ServerProxy(to: server, name: "proxy-\(instance)")
     proxies[instance] = proxy
     // No server listens at this address. An adapter cannot tell that it is the store's own server, and so uses the
     // outbox.

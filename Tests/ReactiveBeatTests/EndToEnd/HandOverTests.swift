@@ -155,7 +155,7 @@ import Testing
   /// Redis runs what the leader sends, but no answer comes: the leader stops before its lease has run out.
   @Test func aLeaderThatHearsNothingStopsByItself() throws {
     let stage = try stage()
-    let proxy = try RedisProxy(to: stage.server)
+    let proxy = try ServerProxy(to: stage.server)
     let socket = "redis+socket://\(proxy.path)?virtual_host="
     let leader = try stage.daemon(
       Self.shortLease.merging(["CELERY_REDIS_SCHEDULER_URL": socket + "1", "CELERY_BROKER_URL": socket + "0"]) { $1 })

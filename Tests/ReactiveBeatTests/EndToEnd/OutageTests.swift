@@ -99,7 +99,7 @@ import Testing
   /// The script ran and its answer got lost: the daemon finds that out, and does not fire again.
   @Test func answersLost() throws {
     let stage = try Stage()
-    let proxy = try RedisProxy(to: stage.server)
+    let proxy = try ServerProxy(to: stage.server)
     let socket = "redis+socket://\(proxy.path)?virtual_host="
     let daemon = try stage.daemon(["CELERY_REDIS_SCHEDULER_URL": socket + "1", "CELERY_BROKER_URL": socket + "0"])
     stage.set("a", schedule("a", every: "0.3", #", "catchup": "all""#))

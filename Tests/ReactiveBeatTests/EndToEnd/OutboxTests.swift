@@ -131,7 +131,7 @@ import Testing
   /// The broker's answers get lost, so the relay does not know what it has delivered.
   @Test func answersOfTheBrokerLost() throws {
     let servers = try TwoServers()
-    let proxy = try RedisProxy(to: servers.broker.server)
+    let proxy = try ServerProxy(to: servers.broker.server)
     let daemon = try servers.daemon(["CELERY_BROKER_URL": "redis+socket://\(proxy.path)?virtual_host=0"])
     servers.store.set("a", schedule("a", every: "0.1", #", "catchup": "all""#))
     for round in 1...4 {
@@ -407,7 +407,7 @@ import Testing
     #expect(try daemon.wait(for: "ready")["delivery"] == "outbox")
     stage.set("a", schedule("a", atOnce))
     try daemon.wait(for: "fired", key: stage.key("a"))
-    let proxy = try RedisProxy(to: stage.server)
+    let proxy = try ServerProxy(to: stage.server)
     #expect(proxy.path == path)
     #expect(eventually { stage.messages().count == 1 })
     let clients = try #require(stage.store("CLIENT", "LIST", "TYPE", "normal")?.text)

@@ -1,7 +1,5 @@
 import Glibc
 
-@testable import ReactiveBeat
-
 /// A test's own certificate authority, made by the `openssl` command in a folder that is removed with it.
 final class CertificateAuthority {
   /// The PEM files of a certificate and its key.

@@ -87,6 +87,23 @@ final class MongoServer: Sendable {
     guard status == 0 else { throw Failure("this has failed in Python: \(lines)", 0) }
   }
 
+  /// The URL for a database of this server by way of a proxy.
+  func url(by proxy: ServerProxy, database: String = "celery") -> String {
+    "mongodb://\(proxy.path.split(separator: "/").reduce("") { $0 + "%2F" + $1 })/\(database)"
+  }
+
+  /// What a request's first bytes say: its command and the collection, "" for a command without one; nil: no request.
+  /// The proxy's `loseReply` gets such bytes.
+  static func command(in request: [UInt8]) -> (name: String, collection: String)? {
+    // The header of an OP_MSG, its flags, the kind of its first section, that document's length, the first member.
+    guard request.count > 26, Array(request[12..<16]) == [0xDD, 7, 0, 0], request[20] == 0 else { return nil }
+    func text(from start: Int) -> String {
+      String(decoding: request[min(start, request.count)...].prefix { $0 != 0 }, as: UTF8.self)
+    }
+    let name = text(from: 26)
+    return (name, request[25] == 0x02 ? text(from: 26 + name.utf8.count + 5) : "")
+  }
+
   /// A program of the environment that `scripts/setup --test` has made.
   static func tool(_ name: String) -> String {
     // The file is found by several paths, all of them below Tests.
@@ -97,7 +114,7 @@ final class MongoServer: Sendable {
 
   /// Whether the server answers a `ping`.
   private static func isReady(_ port: UInt16) -> Bool {
-    guard let descriptor = connection(port) else { return false }
+    guard let descriptor = localConnection(port) else { return false }
     defer { close(descriptor) }
     // {ping: 1, $db: "admin"}
     let document: [UInt8] =
@@ -112,29 +129,8 @@ final class MongoServer: Sendable {
   }
 
   private static func listens(_ port: UInt16) -> Bool {
-    guard let descriptor = connection(port) else { return false }
+    guard let descriptor = localConnection(port) else { return false }
     close(descriptor)
     return true
-  }
-
-  /// A connection, each of whose calls has 10 s.
-  private static func connection(_ port: UInt16) -> Int32? {
-    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-    var patience = timeval(tv_sec: 10, tv_usec: 0)
-    setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_port = port.bigEndian
-    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-    let status = withUnsafePointer(to: &address) {
-      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-      }
-    }
-    guard status == 0 else {
-      close(descriptor)
-      return nil
-    }
-    return descriptor
   }
 }

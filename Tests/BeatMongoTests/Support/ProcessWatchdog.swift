@@ -1,0 +1,1 @@
+../../ReactiveBeatTests/Support/ProcessWatchdog.swift
