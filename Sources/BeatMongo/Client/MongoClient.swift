@@ -16,6 +16,7 @@ package final class MongoClient {
   package init(
     _ url: MongoURL, directTo server: MongoServerAddress? = nil, timeouts: MongoTimeouts = MongoTimeouts()
   ) throws(MongoError) {
+    try url.requireFiles()
     let library = try MongoLibrary.functions()
     self.library = library
     self.url = url
@@ -32,7 +33,8 @@ package final class MongoClient {
     _ = library.mongoc_uri_set_option_as_bool(uri, "retrywrites", false)
     _ = library.mongoc_uri_set_appname(uri, "beat-watch")
     guard let client = CMongo_newClient(library, uri, &error) else {
-      throw MongoError(.network, "no client for \(url): \(url.hidingSecrets(error.text))")
+      // For mongodb+srv, DNS is asked here.
+      throw MongoError(error.isOwnRefusal ? .client : .network, "\(url): \(url.hidingSecrets(error.text))")
     }
     self.client = client
     // By this version, errors of the server are told from the library's own.
@@ -64,7 +66,8 @@ package final class MongoClient {
   /// Sends a command and waits for its reply, for as long as the timeouts say.
   ///
   /// A refused command (`ok: 0`) is an error. What the server says of single writes (`writeErrors`, `writeConcernError`)
-  /// stands in the reply.
+  /// stands in the reply. All commands of a client are of one session of the server's, so the cursor of a command is for
+  /// this client alone.
   package func run(_ command: BSONDocument, on database: String) throws(MongoError) -> BSONDocument {
     var error = CMongo_Error()
     var length: UInt32 = 0
@@ -85,10 +88,6 @@ package final class MongoClient {
 extension MongoClient: Sendable {}
 
 extension MongoError {
-  /// The library's domains of errors. (Source: mongoc-error.h)
-  private static let clientDomain: UInt32 = 1
-  private static let authenticationFailed: UInt32 = 11
-
   fileprivate init(refusal reply: BSONDocument, _ error: CMongo_Error, _ url: MongoURL) {
     let text = url.hidingSecrets(error.text)
     if reply["ok"] != nil {
@@ -96,16 +95,27 @@ extension MongoError {
       self.init(
         .server(code: code, name: reply["codeName"]?.text ?? ""),
         reply["errmsg"]?.text.map(url.hidingSecrets) ?? text)
-    } else if error.domain == Self.clientDomain, error.code == Self.authenticationFailed {
-      // The library keeps the server's words and not its code.
+    } else if error.isFailedAuthentication {
       self.init(.server(code: 18, name: "AuthenticationFailed"), text)
     } else {
-      self.init(.network, text.isEmpty ? "no answer" : text)
+      self.init(error.isOwnRefusal ? .client : .network, text.isEmpty ? "no answer" : text)
     }
   }
 }
 
+/// The library's domains and codes. (Source: mongoc-error.h)
 extension CMongo_Error {
+  private var isOfClient: Bool { domain == 1 }
+
+  /// The server has refused the user. The library keeps the server's words and not its code, and has the same code for
+  /// a connection that ends during the authentication.
+  fileprivate var isFailedAuthentication: Bool {
+    isOfClient && code == 11 && text.lowercased().contains("authentication failed")
+  }
+
+  /// The library does not send the command: it is too long, no BSON, or against the URL's options.
+  fileprivate var isOwnRefusal: Bool { isOfClient && code == 8 || domain == 8 || domain == 11 }
+
   /// The text up to its zero, or to its end.
   fileprivate var text: String {
     withUnsafeBytes(of: message) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }

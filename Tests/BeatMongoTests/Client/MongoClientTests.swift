@@ -106,6 +106,8 @@ import Testing
     #expect(untrusted?.kind == .network)
     #expect(untrusted?.message.contains("certificate verify failed") == true, "\(String(describing: untrusted))")
     #expect(ping("")?.kind == .network)
+    let absent = ping("tls=true&tlsCAFile=%2Fnowhere.pem")
+    #expect(absent == MongoError(.client, "tlsCAFile in the MongoDB URL: /nowhere.pem: No such file or directory"))
   }
 
   @Test func aServerThatIsKilledGivesNoAnswer() throws {
@@ -118,6 +120,18 @@ import Testing
     try server.start()
     // A client of a new session finds the server at once.
     #expect(try MongoClient(at: server.url()).run(.command("ping"), on: "admin")["ok"]?.integer == 1)
+  }
+
+  /// The library cannot tell a user who is refused from a server that falls silent while it asks.
+  @Test func aServerIsSilentWhenTheUserIsChecked() throws {
+    let user = MongoServer.User()
+    let server = try MongoServer(user: user)
+    let proxy = try ServerProxy(to: server)
+    proxy.loseReply { MongoServer.command(in: $0)?.name.hasPrefix("sasl") ?? false }
+    let silent = error {
+      _ = try MongoClient(at: server.url(by: proxy, "authSource=admin", user: user)).run(.command("ping"), on: "admin")
+    }
+    #expect(silent?.kind == .network, "\(String(describing: silent))")
   }
 
   /// The server has carried the command out, and its answer is lost.
@@ -136,7 +150,10 @@ import Testing
 
   /// The library checks what the URL means.
   @Test func theLibraryRefusesTheURL() {
-    for options in ["directConnection=true", "tls=true&tlsInsecure=true&tlsAllowInvalidCertificates=true"] {
+    for options in [
+      "directConnection=true", "tls=true&tlsInsecure=true&tlsAllowInvalidCertificates=true",
+      "directConnection=true&loadBalanced=true", "connectTimeoutMS=hunter2", "tls=hunter2",
+    ] {
       let refused = error { _ = try MongoClient(at: "mongodb://u:hunter2@a,b/celery?\(options)") }
       #expect(refused?.kind == .client)
       #expect(refused?.message.contains("hunter2") == false)

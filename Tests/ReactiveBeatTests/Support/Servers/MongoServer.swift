@@ -68,10 +68,13 @@ final class MongoServer: Sendable {
   /// Lets a frozen server go on.
   func resume() { process.resume() }
 
-  /// A URL for a database of this server.
-  func url(_ options: String = "", database: String = "celery", user: User? = nil) -> String {
+  /// A URL for a database of this server, or by way of a proxy.
+  func url(
+    by proxy: ServerProxy? = nil, _ options: String = "", database: String = "celery", user: User? = nil
+  ) -> String {
     let credentials = user.map { "\($0.name):\($0.password)@" } ?? ""
-    return "mongodb://\(credentials)127.0.0.1:\(port)/\(database)\(options.isEmpty ? "" : "?\(options)")"
+    let host = proxy?.path.split(separator: "/").reduce("") { $0 + "%2F" + $1 } ?? "127.0.0.1:\(port)"
+    return "mongodb://\(credentials)\(host)/\(database)\(options.isEmpty ? "" : "?\(options)")"
   }
 
   /// Runs lines of Python in which `c` is pymongo's client of this server.
@@ -85,11 +88,6 @@ final class MongoServer: Sendable {
     var status: Int32 = 0
     waitpid(pid, &status, 0)
     guard status == 0 else { throw Failure("this has failed in Python: \(lines)", 0) }
-  }
-
-  /// The URL for a database of this server by way of a proxy.
-  func url(by proxy: ServerProxy, database: String = "celery") -> String {
-    "mongodb://\(proxy.path.split(separator: "/").reduce("") { $0 + "%2F" + $1 })/\(database)"
   }
 
   /// What a request's first bytes say: its command and the collection, "" for a command without one; nil: no request.
