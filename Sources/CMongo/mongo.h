@@ -4,7 +4,7 @@
 // MongoDB's C library, libmongoc, loaded when the first MongoDB store is opened: who keeps schedules in Redis needs
 // nothing of it, neither to build nor to run.
 //
-// So the declarations are our own, of the few functions that are used. They have been compared with the headers of
+// So the declarations are our own, of the few functions that are used. A compiler has compared them with the headers of
 // 1.23.1. What they rely on is the same in 2.x by its release notes: these functions, the 512 bytes of bson_error_t, and
 // the 128 bytes of bson_t.
 
@@ -36,7 +36,6 @@ _Static_assert(sizeof(struct CMongo_Error) == 512, "the size of bson_error_t");
   F(void, bson_free, (void *)) \
   F(void, mongoc_init, (void)) \
   F(void, mongoc_log_set_handler, (void (*)(uint32_t, const char *, const char *, void *), void *)) \
-  F(const char *, mongoc_get_version, (void)) \
   F(struct _mongoc_uri_t *, mongoc_uri_new_with_error, (const char *, struct _bson_error_t *)) \
   F(void, mongoc_uri_destroy, (struct _mongoc_uri_t *)) \
   F(int32_t, mongoc_uri_get_option_as_int32, (const struct _mongoc_uri_t *, const char *, int32_t)) \

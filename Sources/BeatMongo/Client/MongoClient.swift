@@ -37,7 +37,7 @@ package final class MongoClient {
       throw MongoError(error.isOwnRefusal ? .client : .network, "\(url): \(url.hidingSecrets(error.text))")
     }
     self.client = client
-    // By this version, errors of the server are told from the library's own.
+    // By this version, errors of the server have a domain of their own.
     _ = library.mongoc_client_set_error_api(client, 2)
   }
 

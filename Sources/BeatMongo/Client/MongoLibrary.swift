@@ -4,8 +4,8 @@ import Synchronization
 /// libmongoc's functions, which are loaded with the first client: a daemon whose schedules are in Redis never has the
 /// library in its memory.
 enum MongoLibrary {
-  /// The files to try, in this order: the ABI of 1.x, with which this was tested (1.23.1, Debian 12), and that of 2.x,
-  /// which has the same functions by its release notes and was not tried.
+  /// The files to try, in this order: the ABI of 1.x, with which this was tested (1.23.1 of Debian 12, 1.30.4 of Debian
+  /// 13), and that of 2.x, which has the same functions by its release notes and was not tried.
   static let files = ["libmongoc-1.0.so.0", "libmongoc2.so.2"]
 
   private static let loaded = Mutex<CMongo_Functions?>(nil)

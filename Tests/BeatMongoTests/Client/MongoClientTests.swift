@@ -73,6 +73,19 @@ import Testing
     #expect(try direct.run(.command("ping"), on: "admin")["ok"]?.integer == 1)
   }
 
+  /// The library finds the primary among the hosts of the URL, and the session's clients are connected to it alone.
+  @Test func thePrimaryIsFound() throws {
+    let server = try MongoServer()
+    let url = try MongoURL("mongodb://127.0.0.1:1,127.0.0.1:\(server.port)/celery?replicaSet=secantus")
+    let facts = try MongoClient(url).facts()
+    let primary = try #require(facts.primary)
+    #expect(primary.host.hasSuffix(":\(server.port)") && primary.replicaSet == "secantus")
+    #expect(try MongoClient(url, directTo: primary).facts().isWritablePrimary)
+    let other = try MongoURL("mongodb://127.0.0.1:\(server.port)/celery?replicaSet=other")
+    #expect(error { _ = try MongoClient(other).facts() }?.kind == .network)
+    #expect(error { _ = try MongoClient(other, directTo: primary).facts() }?.kind == .network)
+  }
+
   @Test func usersAreAskedForTheirPassword() throws {
     let user = MongoServer.User()
     let server = try MongoServer(user: user)

@@ -187,6 +187,33 @@ import Testing
     #expect(loop.serve(60_000_000) { kept == nil })
   }
 
+  /// A session ends within an answer, and lets go of its thread there.
+  @Test func closingWithinAnAnswer() throws {
+    let loop = try EventLoop()
+    let closed = MongoClosedThreads(most: 1)
+    var thread: MongoThread? = try MongoThread(on: loop, closedThreads: closed) { () throws(MongoError) in
+      throw MongoError(.client, "")
+    }
+    var answers = 0
+    for _ in 0..<100 {
+      if let thread {
+        Self.ping(thread) { _ in answers += 1 }
+      }
+    }
+    if let asked = thread {
+      Self.ping(asked) { [weak asked] _ in
+        answers += 1
+        asked?.close()
+        thread = nil
+      }
+      for _ in 0..<100 { Self.ping(asked) { _ in answers += 1 } }
+    }
+    #expect(loop.serve(60_000_000) { thread == nil })
+    loop.serveEnds()
+    #expect(loop.serve(60_000_000) { (try? closed.requirePlace()) != nil })
+    #expect(answers == 101)
+  }
+
   /// A thread that is forgotten is closed.
   @Test func releasingCloses() throws {
     let loop = try EventLoop()
