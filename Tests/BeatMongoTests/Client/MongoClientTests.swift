@@ -173,6 +173,14 @@ import Testing
     }
   }
 
+  /// A URL of Python's may carry options of its client library, which mean nothing here.
+  @Test func optionsOfOthersAreNoError() throws {
+    let server = try MongoServer()
+    let client = try MongoClient(
+      at: server.url("uuidRepresentation=standard&tz_aware=true&serverSelectionTimeoutMS=1500"))
+    #expect(try client.run(.command("ping"), on: "admin")["ok"]?.integer == 1)
+  }
+
   @Test func theLibraryIsAbsent() {
     guard case .failure(let error) = MongoLibrary.load(["libnosuchmongoc.so.0"]) else {
       Issue.record("a library that is not there was loaded")
