@@ -32,6 +32,6 @@ extension FuzzTarget {
     try hold(try BSONCopy.copy(document) == document, "a document that is another one when it is written")
   }
 
-  /// What a MongoDB server sends.
-  static let mongo: [FuzzTarget] = [bson]
+  /// What a MongoDB server sends, and what is sent to it.
+  static let mongo: [FuzzTarget] = [bson, stored]
 }

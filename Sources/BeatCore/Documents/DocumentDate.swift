@@ -3,11 +3,11 @@
 /// Forms: `{"__type__": "datetime", "year": …}` (celerybeat-redis), `{"$date": …}` (mongoexport), `ISODate("…")` (the
 /// mongo shell), ISO 8601 text, and seconds since 1970. A date without a zone is UTC, as in Celery. The first form may name
 /// a zone, and is written back in UTC.
-struct DocumentDate: Hashable {
-  var instant: UnixTime
-  var form: Form
+package struct DocumentDate: Hashable {
+  package var instant: UnixTime
+  package var form: Form
 
-  enum Form: Hashable {
+  package enum Form: Hashable {
     /// `spaced` tells Python's `": "` from the compact style.
     case typed(spaced: Bool)
     case dollarDateText(ISOForm)
@@ -19,7 +19,7 @@ struct DocumentDate: Hashable {
   }
 
   /// What ISO 8601 leaves open.
-  struct ISOForm: Hashable {
+  package struct ISOForm: Hashable {
     var separator = UInt8(ascii: "T")
     /// What is written after the time: nothing, "Z" or an offset.
     var zone: String = "Z"
@@ -31,7 +31,7 @@ struct DocumentDate: Hashable {
   static let expected = "expected a date: " + forms
 
   /// The date of a value; nil if it is none. The next initialiser tells why.
-  init?(_ slice: JSONSlice, in bytes: [UInt8], zones: DocumentContext? = nil) {
+  package init?(_ slice: JSONSlice, in bytes: [UInt8], zones: DocumentContext? = nil) {
     do throws(DocumentProblem) { try self.init(slice, in: bytes, path: "", zones: zones) } catch { return nil }
   }
 

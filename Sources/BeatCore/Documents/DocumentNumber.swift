@@ -1,17 +1,17 @@
 /// A number in a schedule document: JSON's own, mongoexport's `{"$numberLong": "5"}` (also `$numberInt`,
 /// `$numberDouble`), or the mongo shell's `NumberLong(5)`; with its form, so that a count is written back in it.
-struct DocumentNumber: Hashable {
-  enum Form: Hashable {
+package struct DocumentNumber: Hashable {
+  package enum Form: Hashable {
     case json
     case dollar(key: String)
     case shellCall(name: String, quoted: Bool)
   }
 
   /// The number as it is written, without quotes.
-  var text: String
-  var form: Form
+  package var text: String
+  package var form: Form
 
-  init?(_ slice: JSONSlice, in bytes: [UInt8]) {
+  package init?(_ slice: JSONSlice, in bytes: [UInt8]) {
     // mongoexport's or the shell's forms have some bytes more than the number itself.
     guard slice.kind == .number || !Limit.textLength.isExceeded(by: slice.range.count) else { return nil }
     switch slice.kind {
@@ -68,10 +68,10 @@ struct DocumentNumber: Hashable {
     return digits.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
   }
 
-  var double: Double? { Double(text) }
+  package var double: Double? { Double(text) }
 
   /// The whole number it stands for; `5.0` is 5, as mongo writes counts.
-  var integer: Int64? { Int64(text) ?? double.flatMap { Int64(exactly: $0) } }
+  package var integer: Int64? { Int64(text) ?? double.flatMap { Int64(exactly: $0) } }
 
   /// The number times `perUnit`, to the nearest whole; nil beyond the range of 64 bits. Whole numbers and decimal
   /// fractions come out exact.

@@ -18,7 +18,7 @@ package struct DocumentProblem: Error, Hashable, Sendable, CustomStringConvertib
     self.init(field, found: Self.excerpt(bytes[slice.range]), message + excess)
   }
 
-  init(_ error: JSONError, in bytes: [UInt8]) {
+  package init(_ error: JSONError, in bytes: [UInt8]) {
     let before = bytes.prefix(error.offset)
     let line = before.count { $0 == 0x0A } + 1
     // Counted in characters, as editors do: the first byte of each is none of UTF-8's continuation bytes.
@@ -40,7 +40,7 @@ package struct DocumentProblem: Error, Hashable, Sendable, CustomStringConvertib
   }
 
   /// At most 60 characters on one line, with nothing that could forge a log line.
-  static func excerpt(_ bytes: some Collection<UInt8>) -> String {
+  package static func excerpt(_ bytes: some Collection<UInt8>) -> String {
     // 60 characters of at most four bytes each, and one more to see that there are more.
     let text = String(decoding: bytes.prefix(244), as: UTF8.self).printable
     return text.count > 60 || bytes.count > 244 ? text.prefix(60) + "…" : text

@@ -14,10 +14,15 @@ extension JSONScanner {
   }
 
   /// The text of a string as UTF-8, however many combining marks stand in a row.
-  static func utf8(of slice: JSONSlice, in bytes: [UInt8]) -> ArraySlice<UInt8>? {
+  package static func utf8(of slice: JSONSlice, in bytes: [UInt8]) -> ArraySlice<UInt8>? {
     guard slice.kind == .string, slice.range.count >= 2 else { return nil }
     let content = bytes[(slice.range.lowerBound + 1)..<(slice.range.upperBound - 1)]
     return content.contains(UInt8(ascii: "\\")) ? unescape(content).map { ArraySlice($0.utf8) } : content
+  }
+
+  /// A member's key as UTF-8, as it was spelled but for escapes; nil for half of a surrogate pair.
+  package static func utf8(ofKey member: JSONMember, in bytes: [UInt8]) -> ArraySlice<UInt8>? {
+    utf8(of: JSONSlice(kind: .string, range: member.keyRange, holdsShellCall: false), in: bytes)
   }
 
   mutating func string() throws(JSONError) {

@@ -60,7 +60,7 @@ package struct JSONScanner {
   }
 
   /// The members of an object that `document` has found and checked.
-  static func members(of slice: JSONSlice, in bytes: [UInt8]) -> [JSONMember] {
+  package static func members(of slice: JSONSlice, in bytes: [UInt8]) -> [JSONMember] {
     var scanner = JSONScanner(bytes, range: slice.range)
     return (try? scanner.members(depth: 1)) ?? []
   }
@@ -84,7 +84,7 @@ package struct JSONScanner {
   }
 
   /// Name and argument of a mongo shell constructor.
-  static func shellCall(_ slice: JSONSlice, in bytes: [UInt8]) -> (name: String, argument: JSONSlice?)? {
+  package static func shellCall(_ slice: JSONSlice, in bytes: [UInt8]) -> (name: String, argument: JSONSlice?)? {
     guard slice.kind == .shellCall else { return nil }
     var scanner = JSONScanner(bytes, range: slice.range)
     let name = scanner.identifier()

@@ -1,6 +1,6 @@
 /// Values that reach the worker, out of MongoDB's Extended JSON (v2, canonical and relaxed) and the shell's constructors,
 /// as celerybeat-mongo would have sent them.
-/// (Source: the specification "MongoDB Extended JSON"; kombu/utils/json.py for dates)
+/// (Source: the specification "MongoDB Extended JSON")
 enum ExtendedJSON {
   static func plain(_ slice: JSONSlice, in bytes: [UInt8], field: String) throws(ImportRefusal) -> [UInt8] {
     try JSONRewrite.value(slice, in: bytes) { part throws(ImportRefusal) in
@@ -25,18 +25,9 @@ enum ExtendedJSON {
       let isDouble = type.hasSuffix("Double") && !number.text.contains(where: { ".eEIN".contains($0) })
       return isDouble ? number.text + ".0" : number.text
     }
-    if let date = DocumentDate(slice, in: bytes) { return kombuDate(date.instant, zone: "") }
+    if let date = DocumentDate(slice, in: bytes) { return KombuText.datetime(date.instant) }
     throw ImportRefusal(
       "\(field) holds \(DocumentProblem.excerpt(bytes[slice.range])), which no worker can read as JSON; "
         + "write it as text or a number")
-  }
-
-  /// As kombu writes a `datetime`, which its reader gives to the task as one. (Python before 3.11 reads a fraction of six
-  /// digits only.)
-  static func kombuDate(_ instant: UnixTime, zone: String) -> String {
-    let whole = UnixTime(seconds: instant.seconds)
-    let rest = Int(instant.microseconds(since: whole))
-    let fraction = rest == 0 ? "" : "." + padded(rest, 6)
-    return #"{"__type__": "datetime", "__value__": "\#(whole.iso8601.dropLast())\#(fraction)\#(zone)"}"#
   }
 }

@@ -133,7 +133,7 @@ package struct RedBeatEntry: Sendable {
       let instant = try RedBeatState.date(object, field, settings)
       // An option (expires) is read by us, arguments by the worker.
       return field == "options"
-        ? DocumentDate.text(instant, in: .typed(spaced: true)) : ExtendedJSON.kombuDate(instant, zone: "+00:00")
+        ? DocumentDate.text(instant, in: .typed(spaced: true)) : KombuText.datetime(instant, zone: "+00:00")
     }
   }
 }

@@ -1,7 +1,7 @@
 /// The `argsrepr` and `kwargsrepr` of a message: what Celery's `saferepr` makes of the same values in Python, so that
 /// a worker's log reads as with Celery's own beat. (Source: celery/utils/saferepr.py and celery/app/amqp.py, 5.7:
 /// at most 1,024 characters, three levels.)
-struct PythonRepr {
+package struct PythonRepr {
   private static let maximumLength = 1024
   private static let maximumDepth = 3
 
@@ -189,8 +189,9 @@ struct PythonRepr {
 
   private static let signsOfFloats = Array(".eEaIN".utf8)
 
-  /// The shortest digits that give the same number, with an exponent below 1e-4 and from 1e16 on.
-  private static func float(_ value: Double) -> String {
+  /// The text of a finite float: the shortest digits that give the same number, with an exponent below 1e-4 and from 1e16
+  /// on.
+  package static func float(_ value: Double) -> String {
     let parts = value.magnitude.description.split(separator: "e")
     let mantissa = parts.first ?? "0"
     let point = mantissa.firstIndex(of: ".") ?? mantissa.endIndex

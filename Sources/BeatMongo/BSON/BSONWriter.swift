@@ -1,5 +1,5 @@
 /// Writes a document of BSON, member by member. It takes time in proportion to what is written, whatever its depth.
-package struct BSONWriter {
+package struct BSONWriter: Sendable {
   private(set) var bytes: [UInt8] = [0, 0, 0, 0]
 
   package init() {}
