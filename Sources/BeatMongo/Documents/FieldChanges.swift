@@ -20,16 +20,14 @@ package struct FieldChanges: Sendable {
       (set, unset) = ([], [])
       return
     }
-    // They are not looked up one by one: a document may have many.
-    var before: [[UInt8]: BSONValue] = [:]
-    for member in stored.members { before[Array(member.nameBytes)] = member.value }
+    var before = StoredMembers(stored.members)
     var writer = BSONWriter()
     let reader = TextReader(text: new)
     for member in changed {
       let name = try Self.updatable(member.name)
       do throws(FieldChangesError) {
         try reader.add(
-          member.value, as: name, at: FieldPlace.top.member(member.name), stored: before[member.name], to: &writer)
+          member.value, as: name, at: FieldPlace.top.member(member.name), stored: before.last(member.name), to: &writer)
       } catch { throw error.inside(member: name) }
     }
     var unset: [String] = []
@@ -101,30 +99,34 @@ package struct FieldChanges: Sendable {
   private static func refuseRepeated(
     _ names: [[UInt8]], _ members: [JSONMember], _ text: [UInt8]
   ) throws(FieldChangesError) {
-    guard !names.isEmpty else { return }
-    let names = Set(names)
-    var seen: Set<[UInt8]> = []
-    for member in try TextMember.all(members, in: text) where names.contains(member.name) {
-      guard seen.insert(member.name).inserted else {
+    var counts: [[UInt8]: Int] = [:]
+    for name in names { counts[name] = 0 }
+    let lengths = Set(names.map(\.count))
+    for member in members {
+      guard let name = JSONScanner.utf8(ofKey: member, in: text), lengths.contains(name.count),
+        let count = counts[Array(name)]
+      else { continue }
+      guard count == 0 else {
         throw FieldChangesError(
-          FieldPath().inside(member: member.name).description,
-          "stands twice in the document; take one of them out by hand")
+          FieldPath().inside(member: name).description, "stands twice in the document; take one of them out by hand")
       }
+      counts[Array(name)] = 1
     }
   }
 
   /// A name that stands for a field in an update of MongoDB, and for nothing else.
   private static func updatable(_ name: [UInt8]) throws(FieldChangesError) -> String {
-    let text = String(decoding: name, as: UTF8.self)
-    let path = FieldPath().inside(member: name).description
-    if name.isEmpty { throw FieldChangesError("\"\"", "has no name, and MongoDB changes no such field") }
-    if name.first == UInt8(ascii: "$") {
-      throw FieldChangesError(path, "begins with $, and MongoDB changes no such field")
+    let problem: String
+    if name.isEmpty {
+      problem = "has no name, and MongoDB changes no such field"
+    } else if name.first == UInt8(ascii: "$") {
+      problem = "begins with $, and MongoDB changes no such field"
+    } else if name.contains(UInt8(ascii: ".")) {
+      problem = "has a dot in its name, which MongoDB would take for a field within a field"
+    } else {
+      return String(decoding: name, as: UTF8.self)
     }
-    if name.contains(UInt8(ascii: ".")) {
-      throw FieldChangesError(path, "has a dot in its name, which MongoDB would take for a field within a field")
-    }
-    return text
+    throw FieldChangesError(name.isEmpty ? "\"\"" : FieldPath().inside(member: name).description, problem)
   }
 }
 

@@ -79,12 +79,13 @@ struct TextReader {
     if place == .sent, stored?.type == .date, let date = KombuDate.milliseconds(members, in: text) {
       return writer.add(name, date: date)
     }
-    let before = StoredMembers(isDocument ? stored : nil)
+    var before = StoredMembers(isDocument ? stored?.members : nil)
     try writer.add(name) { inner throws(FieldChangesError) in
       for member in members {
         do throws(FieldChangesError) {
           try add(
-            member.value, as: member.nameText, at: place.member(member.name), stored: before[member.name], to: &inner)
+            member.value, as: member.nameText, at: place.member(member.name), stored: before.last(member.name),
+            to: &inner)
         } catch { throw error.inside(member: member.nameText) }
       }
     }
@@ -121,18 +122,6 @@ struct TextReader {
   private static let signsOfDoubles = Array(".eENI".utf8)
 
   private func excerpt(_ slice: JSONSlice) -> String { DocumentProblem.excerpt(text[slice.range]) }
-}
-
-/// The members of a stored document by their names; of two of one name, the last one, which counts.
-private struct StoredMembers {
-  private var values: [[UInt8]: BSONValue] = [:]
-
-  init(_ document: BSONValue?) {
-    guard let members = document?.members else { return }
-    for member in members { values[Array(member.nameBytes)] = member.value }
-  }
-
-  subscript(name: [UInt8]) -> BSONValue? { values[name] }
 }
 
 /// A Date that stood in arguments, as kombu writes it.
