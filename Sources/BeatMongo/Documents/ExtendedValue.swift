@@ -94,7 +94,10 @@ struct ExtendedValue {
       case "$code": code(value, as: name, to: &writer)
       case "$regularExpression":
         parts(value, "pattern", "options").map { pattern, options -> Void? in
-          guard let pattern = string(pattern), let options = string(options) else { return nil }
+          guard let pattern = string(pattern), let options = string(options), !(pattern + options).utf8.contains(0)
+          else {
+            return nil
+          }
           return writer.add(name, pattern: pattern, options: options)
         } ?? nil
       case "$timestamp":

@@ -72,6 +72,22 @@ import Testing
     #expect(try #require(interval["every"]).isIdentical(to: #require(stored["interval"]?["every"])))
   }
 
+  /// Of two of one name within a field, the last one counts. (There are as many lookups as a dictionary is made for.)
+  @Test(arguments: [1, 8]) func aNameThatStandsTwiceWithinAField(_ others: Int) throws {
+    let stored = Stored.document { writer in
+      writer.add("x") {
+        for index in 0..<others { $0.add("b\(index)", Int32(1)) }
+        $0.add("a", Int32(1))
+        $0.add("a", Int64(2))
+      }
+    }
+    let text = try Stored.text(stored)
+    let changes = try Self.changes(stored, to: text.replacing("\"a\": 1, \"a\": 2", with: "\"a\": 3"))
+    #expect(changes.set.first?.value["a"]?.type == .int64)
+    let both = try Self.changes(stored, to: text.replacing("\"a\": 1", with: "\"a\": 4"))
+    #expect(try Stored.text(MongoServer.updated(stored, both)).hasSuffix("\"a\": 4, \"a\": 2}}"))
+  }
+
   /// Arguments have JSON's own types, but for a Date that stays or becomes another one.
   @Test func arguments() throws {
     let stored = Stored.document { writer in
@@ -122,6 +138,10 @@ import Testing
     (#"{"a": "\ud800"}"#, "a holds half of a surrogate pair, which is no text"),
     (#"{"\ud800": 1}"#, "has a field whose name holds half of a surrogate pair, which is no text"),
     (#"{"a": {"b\u0000": 1}}"#, "a has a field whose name holds U+0000, at which a name ends in MongoDB"),
+    (
+      #"{"a": {"$regularExpression": {"pattern": "\u0000", "options": ""}}}"#,
+      #"a holds {"$regularExpression": {"pattern": "\u0000", "options": ""}}, which cannot be read as that type"#
+    ),
     (#"{"a": {"$oid": "5"}}"#, #"a holds {"$oid": "5"}, which cannot be read as that type"#),
     (
       #"{"a": {"$numberInt": "5000000000"}}"#,
