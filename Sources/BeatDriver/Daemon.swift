@@ -40,7 +40,7 @@ package final class Daemon {
   private var connection: (any StoreConnection)?
   /// The session with the store, while edits are detected; nil: they are not.
   private(set) var session: Session?
-  private(set) var changeDetection = ChangeDetection.keyspace
+  private(set) var changeDetection: ChangeDetection
   /// The store's rules for routes, as the last session found them; nil: it had none.
   private var routes: RouteRules?
   /// What the application has said, also while there is no connection.
@@ -70,6 +70,7 @@ package final class Daemon {
     self.connector = connector
     self.publisher = publisher
     self.onEnd = onEnd
+    changeDetection = connector.changeDetections.first ?? .polling
     receipts = Receipts(sha1: configuration.scheduler.sha1)
     reporter = EventReporter(in: surroundings, readers: readers)
     dispatcher.alarm = try surroundings.makeAlarm { [unowned self] in dispatcher.receive(.timerFired) }
@@ -228,9 +229,9 @@ package final class Daemon {
     // wrong.
     if case .misconfigured(let text) = failure, !hasBeenReady { return end(.misconfigured(text)) }
     guard !isStopping else { return }
-    if case .deaf(let reason) = failure, let fallback = changeDetection.fallback {
-      report(.changeDetection(fallback, insteadOf: changeDetection, reason: reason))
-      changeDetection = fallback
+    if case .deaf(let reason) = failure, let next = nextChangeDetection {
+      report(.changeDetection(next, insteadOf: changeDetection, reason: reason))
+      changeDetection = next
       return reconnection.isOverAtOnce()
     }
     if complaint != failure.text {
@@ -238,6 +239,13 @@ package final class Daemon {
       report(.disconnected(reason: failure.text))
     }
     reconnection.isOver(stoodSince: loadedAt)
+  }
+
+  /// The next way to detect edits; nil: this is the last.
+  private var nextChangeDetection: ChangeDetection? {
+    let ways = connector.changeDetections
+    guard let place = ways.firstIndex(of: changeDetection) else { return nil }
+    return ways[(place + 1)...].first
   }
 
   func announced() {

@@ -119,7 +119,7 @@ final class Dispatcher {
 
   private func fire(_ plan: FirePlan) {
     inFlight += 1
-    if daemon.changeDetection == .keyspace { ownWrites.expect(plan.entry) }
+    if daemon.changeDetection.tellsOwnWrites { ownWrites.expect(plan.entry) }
     guard let store = daemon.session?.store, !daemon.isStopping else { return lose([plan]) }
     guard store.delivery == .outbox, let reason = daemon.relay.refusal(of: plan.route, priority: plan.priority) else {
       return plans.append(plan)
@@ -139,7 +139,7 @@ final class Dispatcher {
   private func ended(_ plan: FirePlan, _ outcome: FireOutcome) {
     inFlight -= 1
     daemon.records.ledger.ended(plan.entry, outcome, at: daemon.election.now)
-    let wasMistaken = outcome != .fired && daemon.changeDetection == .keyspace && !ownWrites.cancel(plan.entry)
+    let wasMistaken = outcome != .fired && daemon.changeDetection.tellsOwnWrites && !ownWrites.cancel(plan.entry)
     receive(.fireEnded(plan, outcome))
     if wasMistaken, outcome != .unknown { receive(.touched(plan.entry)) }
     if case .refused = outcome, daemon.session?.store.delivery == .outbox,

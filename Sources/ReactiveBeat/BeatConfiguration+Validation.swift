@@ -24,7 +24,8 @@ extension BeatConfiguration {
   /// Why a daemon would take the broker's queues for schedules, with each message; nil: it would not.
   package var overlap: String? {
     let prefix = transportOptions.keys.globalPrefix
-    guard store.location == broker.location, store.database == broker.database, prefix.starts(with: keyPrefix.utf8)
+    guard let store = store.redis, store.location == broker.location, store.database == broker.database,
+      prefix.starts(with: keyPrefix.utf8)
     else { return nil }
     return
       "global_keyprefix \(EntryName(prefix)) begins with the schedules' key prefix \(keyPrefix.printable), "

@@ -1,4 +1,6 @@
 import BeatCore
+import BeatLoop
+import BeatMongo
 import BeatRedis
 
 /// The settings of a `BeatDaemon` and a `ScheduleClient`. Each value has the default of `beat-watch`.
@@ -6,7 +8,7 @@ import BeatRedis
 /// The initializers of `BeatDaemon` and `ScheduleClient` check the ranges.
 public struct BeatConfiguration: Sendable {
   /// The database that holds the documents.
-  package var store: RedisURL
+  package var store: StoreAddress
   /// The database that holds the workers' queues: the store's, another one of the same server, or one of another
   /// server.
   package var broker: RedisURL
@@ -42,10 +44,12 @@ public struct BeatConfiguration: Sendable {
   public var stopPatience = Duration.seconds(5)
 
   /// Takes the URLs of the store and the broker, as Celery writes them: `redis://`, `rediss://`, `redis+socket://`,
-  /// `sentinel://`. They may be two servers, or databases of one.
+  /// `sentinel://`. They may be two servers, or databases of one. The store may also be `mongodb://` or
+  /// `mongodb+srv://`: the schedules are then in its collection `schedules`, as celerybeat-mongo keeps them.
   ///
   /// - Parameters:
-  ///   - store: the database that holds the documents, such as `redis://localhost:6379/1`.
+  ///   - store: the database that holds the documents, such as `redis://localhost:6379/1` or
+  ///     `mongodb://localhost/celery`.
   ///   - broker: the database that holds the workers' queues, such as `redis://localhost:6379/0`.
   ///   - transportOptions: the application's `broker_transport_options` as a JSON object. `global_keyprefix`, `sep`,
   ///     `priority_steps` and `master_name` have an effect.
@@ -56,27 +60,58 @@ public struct BeatConfiguration: Sendable {
     }
     let options = try checked("transportOptions") { try TransportOptions(json: Array(transportOptions.utf8)) }
     self.init(
-      store: try checked("store") { try RedisURL(store, masterName: options.masterName) },
+      store: try checked("store") { try StoreAddress(store, masterName: options.masterName) },
       broker: try checked("broker") { try RedisURL(broker, masterName: options.masterName) })
     self.transportOptions = options
   }
 
-  package init(store: RedisURL, broker: RedisURL) {
+  package init(store: StoreAddress, broker: RedisURL) {
     self.store = store
     self.broker = broker
   }
 
-  /// The settings that concern the store.
-  var settings: StoreSettings {
-    StoreSettings(
-      store: store, broker: broker, transportOptions: transportOptions, reserved: reserved,
-      defaultQueue: defaultQueue, maximumLead: maximumLead, outboxLimit: outboxLimit, historyLength: historyLength)
+  var brokerSettings: BrokerSettings {
+    BrokerSettings(broker, transportOptions: transportOptions, reserved: reserved, defaultQueue: defaultQueue)
+  }
+
+  package init(store: RedisURL, broker: RedisURL) { self.init(store: .redis(store), broker: broker) }
+
+  /// The connector of one daemon to the store.
+  ///
+  /// - Parameters:
+  ///   - instance: the random name of this process.
+  ///   - incarnation: a random name for the contents of a store that has none.
+  ///   - length: the longest document that is read; bytes.
+  func connector(
+    keys: RedisKeys, as instance: String, incarnation: String, maximumDocumentLength length: Int, on loop: EventLoop
+  ) -> any StoreConnector {
+    switch store {
+    case .redis(let url):
+      let settings = StoreSettings(
+        store: url, broker: brokerSettings, maximumLead: maximumLead, outboxLimit: outboxLimit,
+        historyLength: historyLength)
+      return RedisStoreConnector(
+        settings, keys: keys, as: instance, incarnation: incarnation, maximumDocumentLength: length, on: loop)
+    case .mongo(let url, let place):
+      let settings = MongoStoreSettings(
+        url, place, maximumLead: maximumLead, maximumDocumentLength: length, outboxLimit: outboxLimit,
+        historyLength: historyLength)
+      return MongoStoreConnector(settings, as: instance, incarnation: incarnation, on: loop)
+    }
+  }
+
+  /// What keeps the task ids of this store's schedules apart from those of others.
+  var taskIDs: TaskIDNamespace {
+    switch store {
+    case .redis: RedisKeys(prefix: keyPrefix).taskIDs
+    case .mongo(_, let place): place.taskIDs
+    }
   }
 
   /// The names that no queue may have. The schedules' prefix is among them only where schedules and queues share a
   /// database.
   package var reserved: ReservedKeys {
-    let isShared = store.location == broker.location && store.database == broker.database
+    let isShared = store.redis.map { $0.location == broker.location && $0.database == broker.database } ?? false
     return ReservedKeys(transportOptions, documents: isShared ? Array(keyPrefix.utf8) : nil)
   }
 

@@ -1,6 +1,4 @@
 import BeatCore
-import BeatLoop
-import BeatRedis
 
 /// Reads and changes the schedules of a store. It needs no daemon, except for `fire`, and it disturbs none.
 ///
@@ -18,7 +16,7 @@ public actor ScheduleClient {
   private let configuration: BeatConfiguration
   private let zones = ZoneDirectory()
   private let executor: ThreadExecutor
-  private var client: StoreClient?
+  private var client: (any StoreEditor)?
 
   /// The actor's executor: one thread of the client's own.
   public nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
@@ -174,7 +172,7 @@ public actor ScheduleClient {
   // MARK: the store
 
   /// Calls `body` with the connection, or with a new one if the last was lost.
-  private func withStore<Result>(_ body: (StoreClient) throws -> Result) throws(BeatError) -> Result {
+  private func withStore<Result>(_ body: (any StoreEditor) throws -> Result) throws(BeatError) -> Result {
     defer { letGoOfLost() }
     do {
       return try body(connected())
@@ -191,30 +189,24 @@ public actor ScheduleClient {
 
   /// The connection, or a new one. A connection that was lost between two calls does no harm: nothing of this call has
   /// been sent.
-  private func connected() throws -> StoreClient {
-    if let client {
-      // A connection's end arrives in one turn of the loop and is reported in the next.
-      for _ in 0..<2 where !client.connection.isClosed { client.loop.serveReady() }
-      letGoOfLost()
-    }
+  private func connected() throws -> any StoreEditor {
+    letGoOfLost()
     if let client { return client }
-    let client = try StoreClient(configuration.store, keys: RedisKeys(prefix: configuration.keyPrefix))
+    let client = try configuration.store.editor(
+      keyPrefix: configuration.keyPrefix, kombu: configuration.transportOptions.keys)
     self.client = client
     return client
   }
 
   private func letGoOfLost() {
-    guard let client, client.connection.isClosed else { return }
-    client.loop.serveReady()
+    guard let client, client.isClosed else { return }
+    client.close()
     self.client = nil
   }
 
   /// The rules by which documents are read.
-  private func context(_ client: StoreClient) throws -> DocumentContext {
-    let context = try DocumentContext(configuration, zones).applying(client)
-    guard let fit = try client.clusterFit() else { return context }
-    return fit.applied(
-      to: context, defaultQueue: configuration.defaultQueue, kombu: configuration.transportOptions.keys)
+  private func context(_ client: any StoreEditor) throws -> DocumentContext {
+    try client.fitted(DocumentContext(configuration, zones).applying(client)) { configuration.defaultQueue }
   }
 
   /// The entry of a schedule's name. The empty name is valid here: a key that is the prefix itself is a schedule.

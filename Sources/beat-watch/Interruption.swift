@@ -45,6 +45,12 @@ final class WaitInterruption {
 
   var isWanted: Bool { number != nil }
 
+  /// Whether a signal has come, also where the waiting work does not run the loop itself.
+  func look() -> Bool {
+    if !loop.isRunning { loop.serveReady() }
+    return isWanted
+  }
+
   private func note(_ signal: Int32) {
     if number != nil { end(signal) }
     number = signal

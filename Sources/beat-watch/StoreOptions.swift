@@ -5,8 +5,19 @@ import ReactiveBeat
 /// Where the schedules and the queues are, and the defaults for what documents leave out. The daemon and all commands
 /// share these options.
 struct StoreOptions: ParsableArguments {
-  @Option(help: "Where the schedules are. [CELERY_REDIS_SCHEDULER_URL; default redis://localhost:6379/1]")
+  @Option(
+    help: """
+      Where the schedules are: redis://... or mongodb://... [CELERY_REDIS_SCHEDULER_URL, CELERY_MONGODB_SCHEDULER_URL; \
+      default redis://localhost:6379/1]
+      """)
   var storeURL: String?
+
+  @Option(
+    help: "The database of a mongodb:// URL that names none. [CELERY_MONGODB_SCHEDULER_DB; default celery]")
+  var storeDatabase: String?
+
+  @Option(help: "The schedules' collection in MongoDB. [CELERY_MONGODB_SCHEDULER_COLLECTION; default schedules]")
+  var storeCollection: String?
 
   @Option(help: "Where the workers' queues are. [CELERY_BROKER_URL; default redis://localhost:6379/0]")
   var brokerURL: String?
@@ -51,14 +62,37 @@ struct StoreOptions: ParsableArguments {
     return configuration
   }
 
-  func store() throws -> RedisURL {
-    try url("--store-url", storeURL, "CELERY_REDIS_SCHEDULER_URL", default: "redis://localhost:6379/1")
+  /// The variables that name a store. Each has the name of the setting of the scheduler that uses it.
+  static let storeVariables = ["CELERY_REDIS_SCHEDULER_URL", "CELERY_MONGODB_SCHEDULER_URL"]
+
+  func store() throws -> StoreAddress {
+    let master = Setting.optional(masterName, "BEAT_WATCH_MASTER_NAME")
+    let database = try Setting(
+      "--store-database", storeDatabase, "CELERY_MONGODB_SCHEDULER_DB", default: StoreAddress.mongoDatabase
+    ).checked(MongoNaming.database)
+    let collection = try Setting(
+      "--store-collection", storeCollection, "CELERY_MONGODB_SCHEDULER_COLLECTION",
+      default: StoreAddress.mongoCollection
+    ).checked(MongoNaming.collection)
+    return try Setting("--store-url", storeURL, try storeVariable(), default: "redis://localhost:6379/1").checked {
+      try StoreAddress($0, masterName: master, database: database, collection: collection)
+    }
+  }
+
+  /// The variable that names the store.
+  private func storeVariable() throws -> String {
+    let set = Self.storeVariables.filter { Setting.optional(nil, $0) != nil }
+    guard set.count < 2 || storeURL != nil else {
+      throw ValidationError("\(set.joined(separator: " and ")) are both set: name the store by --store-url")
+    }
+    return set.first ?? Self.storeVariables[0]
   }
 
   func broker() throws -> RedisURL {
-    try url(
-      "--broker-url", brokerURL, "CELERY_BROKER_URL", default: "redis://localhost:6379/0",
-      master: transportOptions().masterName)
+    let master = try Setting.optional(masterName, "BEAT_WATCH_MASTER_NAME") ?? transportOptions().masterName
+    return try Setting(
+      "--broker-url", brokerURL, "CELERY_BROKER_URL", default: "redis://localhost:6379/0"
+    ).checked { try RedisURL($0, masterName: master) }
   }
 
   func transportOptions() throws -> TransportOptions {
@@ -107,12 +141,12 @@ struct StoreOptions: ParsableArguments {
 
   /// The context for documents on the store: in cluster mode it rejects those that a daemon could not send. The default
   /// queue is that of the firing daemon, if the daemon tells it.
-  func documents(_ given: DocumentContext, on client: StoreClient) throws -> DocumentContext {
+  func documents(_ given: DocumentContext, on client: any StoreInspector) throws -> DocumentContext {
     try fitting(given, client) { try client.fleet().firing.first?.record }
   }
 
   /// The context with a daemon's default zone, if the daemon tells it: the daemon's clock decides what is due.
-  func documents(of daemon: DaemonRecord?, on client: StoreClient) throws -> DocumentContext {
+  func documents(of daemon: DaemonRecord?, on client: any StoreInspector) throws -> DocumentContext {
     let zones = ZoneDirectory()
     var context = try documents(zones)
     if let name = daemon?.timezone, !name.isEmpty, let zone = try? zones.zone(name) { context.defaultZone = zone }
@@ -130,12 +164,12 @@ struct StoreOptions: ParsableArguments {
   }
 
   private func fitting(
-    _ context: DocumentContext, _ client: StoreClient, _ daemon: () throws -> DaemonRecord?
+    _ context: DocumentContext, _ client: any StoreInspector, _ daemon: () throws -> DaemonRecord?
   ) throws -> DocumentContext {
-    let context = context.applying(client)
-    guard let fit = try client.clusterFit() else { return context }
-    let told = try? daemon()?.options.first { $0.name == "--default-queue" }?.value
-    return fit.applied(to: context, defaultQueue: try told ?? queue(), kombu: try transportOptions().keys)
+    try client.fitted(context.applying(client)) {
+      let told = try? daemon()?.options.first { $0.name == "--default-queue" }?.value
+      return try told ?? queue()
+    }
   }
 
   /// The options by which a command finds messages and judges documents, as a daemon's record shows them.
@@ -152,14 +186,14 @@ struct StoreOptions: ParsableArguments {
 
   /// Connects to the store. The result is ready for commands.
   ///
-  /// - Parameter loop: nil: the connection has one of its own.
-  func connect(on loop: EventLoop? = nil) throws -> StoreClient {
+  /// - Parameter loop: the loop of a connection to Redis; nil: the connection has one of its own.
+  func connect(on loop: EventLoop? = nil) throws -> any StoreEditor {
     try checkQueue()
-    let (url, keys) = try (store(), keys())
-    do throws(StoreError) { return try StoreClient(url, keys: keys, on: loop) } catch {
-      guard error.kind == .unreachable, Setting.optional(storeURL, "CELERY_REDIS_SCHEDULER_URL") == nil else {
-        throw error
-      }
+    let (store, prefix, kombu) = try (store(), prefix(), transportOptions().keys)
+    do throws(StoreError) { return try store.editor(keyPrefix: prefix, kombu: kombu, on: loop) } catch {
+      guard error.kind == .unreachable, storeURL == nil,
+        Self.storeVariables.allSatisfy({ Setting.optional(nil, $0) == nil })
+      else { throw error }
       throw StoreError(
         .unreachable,
         "\(error.message) (This is the default address: --store-url or CELERY_REDIS_SCHEDULER_URL names another. celery beat "
@@ -172,13 +206,8 @@ struct StoreOptions: ParsableArguments {
   /// no daemon does.
   private func checkQueue() throws { _ = try queue() }
 
-  /// - Parameter master: the primary's name, if no option and no URL gives one.
-  private func url(
-    _ option: String, _ given: String?, _ variable: String, default: String, master: String? = nil
-  ) throws -> RedisURL {
-    let master = Setting.optional(masterName, "BEAT_WATCH_MASTER_NAME") ?? master
-    return try Setting(option, given, variable, default: `default`).checked { try RedisURL($0, masterName: master) }
-  }
+  /// The place of the schedules within the store.
+  func place() throws -> String { try store().place(keyPrefix: prefix()) }
 
   private func prefix() throws -> String {
     try Setting("--key-prefix", keyPrefix, "CELERY_REDIS_SCHEDULER_KEY_PREFIX", default: "tasks:meta:").value

@@ -32,9 +32,12 @@ extension DocumentLayout {
   /// The document after a fire: `last_run_at` and `total_run_count` advanced, in the form in which they were written,
   /// and added in the style of the last field where they were absent. `run_immediately` goes back to false, as
   /// celerybeat-mongo does it.
-  func fired(due: UnixTime, count: Int64) -> FiredDocument {
+  ///
+  /// - Parameter form: of a `last_run_at` that is added.
+  func fired(due: UnixTime, count: Int64, newDate form: NewDateForm = .typed) -> FiredDocument {
     let (oldDate, oldNumber) = (value("last_run_at"), value("total_run_count"))
-    let dateForm = oldDate.flatMap { DocumentDate.Form($0, in: bytes) } ?? .typed(spaced: !isCompact)
+    let dateForm = oldDate.flatMap { DocumentDate.Form($0, in: bytes) }
+      ?? (form == .dollarDate ? .dollarDateMilliseconds : .typed(spaced: !isCompact))
     let numberForm = oldNumber.flatMap { DocumentNumber.Form($0, in: bytes) }
     let date = DocumentDate.utf8(due, in: dateForm)
     let number = DocumentNumber.utf8(count, in: numberForm)

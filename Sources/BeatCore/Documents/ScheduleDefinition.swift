@@ -98,6 +98,8 @@ package struct DocumentContext: Sendable {
   package var queueDoubt: (@Sendable ([UInt8]) -> String?)?
   /// Why no queue, exchange or routing key may have a name; nil: not looked at.
   package var nameProblem: (@Sendable ([UInt8]) -> String?)?
+  /// How `last_run_at` is written into a document that has none.
+  package var newDate = NewDateForm.typed
   /// Why no message could be pushed to a document's queue, where that is known beforehand; its argument is nil where the
   /// document names none. nil: it can.
   package var queueProblem: @Sendable (String?) -> String? = { _ in nil }
@@ -115,6 +117,14 @@ package struct DocumentContext: Sendable {
   }
 }
 
+/// The form of a date in a field that a document did not have.
+package enum NewDateForm: Hashable, Sendable {
+  /// `{"__type__": "datetime", ...}`, as celerybeat-redis writes it.
+  case typed
+  /// `{"$date": <milliseconds>}`, for a store that has dates of its own.
+  case dollarDate
+}
+
 /// A document that has been read: what it says, and what it remembers.
 package struct ScheduleDocument: Hashable, Sendable {
   package var definition: ScheduleDefinition
@@ -122,6 +132,15 @@ package struct ScheduleDocument: Hashable, Sendable {
   package var totalRunCount: Int64
   /// Accepted, but probably not what was meant.
   package var warnings: [String]
+
+  /// Takes the time of the last run from its watermark if both mean the same run: a date in milliseconds, such as
+  /// MongoDB's, has lost the rest.
+  mutating func refineLastRun(by watermark: Watermark?) {
+    guard let watermark, watermark.taskID != nil, let lastRunAt, lastRunAt.microseconds.isMultiple(of: 1000),
+      (0..<1000).contains(watermark.due.microseconds(since: lastRunAt))
+    else { return }
+    self.lastRunAt = watermark.due
+  }
 
   /// Reads a document in any of the forms of celerybeat-redis and celerybeat-mongo.
   ///

@@ -97,3 +97,21 @@ package struct Fleet: Hashable, Sendable {
     }
   }
 }
+
+extension Fleet {
+  /// The daemons that have a record or hold the lease.
+  package static func instances(_ records: [String: DaemonRecord], lease: Lease?) -> [String] {
+    Set(records.keys).union(lease.map { [$0.instance] } ?? []).sorted()
+  }
+
+  /// - Parameter silence: the time since a daemon's last heartbeat, microseconds; nil: it is dead.
+  package static func members(
+    _ records: [String: DaemonRecord], lease: Lease?, silence: (String) -> Int64?
+  ) -> [Member] {
+    instances(records, lease: lease).map { instance in
+      Member(
+        instance: instance, record: records[instance], silence: silence(instance),
+        holdsLease: lease?.instance == instance)
+    }
+  }
+}

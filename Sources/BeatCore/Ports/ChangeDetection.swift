@@ -1,20 +1,21 @@
-/// How edits are detected. The daemon tries the best way first. A way counts as working when the daemon receives the
-/// event of a write of its own.
+/// How edits are detected. A store says which ways it has (`StoreConnector.changeDetections`), and the daemon tries the
+/// best first. A way counts as working when the daemon receives the event of a write of its own.
 package enum ChangeDetection: String {
-  /// Keyspace notifications.
+  /// Redis' keyspace notifications.
   case keyspace
-  /// CLIENT TRACKING in broadcast mode, for servers where notifications are off and CONFIG is refused. It needs no
-  /// setting of the server.
+  /// Redis' CLIENT TRACKING in broadcast mode, for servers where notifications are off and CONFIG is refused. It needs
+  /// no setting of the server.
   case tracking
+  /// A change stream of MongoDB.
+  case stream
   /// All documents are read at intervals. This is slow, and the daemon warns of it.
   case polling
 
-  /// The next way to try if this one does not work; nil: this is the last.
-  package var fallback: ChangeDetection? {
+  /// Whether the events tell the writes of this daemon's own fires from those of edits (`StoreEvent.writtenInPlace`).
+  package var tellsOwnWrites: Bool {
     switch self {
-    case .keyspace: .tracking
-    case .tracking: .polling
-    case .polling: nil
+    case .keyspace, .stream: true
+    case .tracking, .polling: false
     }
   }
 }

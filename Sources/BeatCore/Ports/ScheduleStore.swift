@@ -1,8 +1,8 @@
 /// The schedules' documents and their watermarks.
 ///
 /// A document crosses this port as JSON text, and its bytes are its revision: a fire (`FirePlan.oldDocument`) and a
-/// document that is set aside are identified by them. An adapter must keep two rules. Stored documents that differ must
-/// have different bytes. And the bytes alone must be enough to find out whether the stored document is still the same.
+/// document that is set aside are identified by them. An adapter must keep two rules. Stored documents that differ in
+/// what they mean must have different bytes. And the bytes alone must be enough to find out whether the stored document is still the same.
 /// So the core knows the revision after its own fire before the answer comes, and even if the answer is lost. With a
 /// revision that the store gives out, such as a counter, only the answer would tell, and every client that edits would
 /// have to maintain it.
@@ -14,13 +14,14 @@ package protocol ScheduleStore: AnyObject {
   /// - Parameter position: the position after the step before; nil: a new walk begins.
   func names(from position: ScanPosition?, then: @escaping Completion<NamePage>)
 
-  /// Reads documents with their watermarks. The document and its watermark are read at the same moment. The answer is
-  /// in the order of `names` and may be shorter than `names`: it holds the first documents, as many as fit into
+  /// Reads documents with their watermarks. A watermark is that of the moment when its document was read, or a newer
+  /// one. The answer is in the order of `names` and may be shorter than `names`: it holds the first documents, as many as fit into
   /// `Limit.pageLength` bytes, and at least one.
   func read(_ names: [EntryName], then: @escaping Completion<[Scheduler.DocumentRead]>)
 
-  /// Carries out fires. For each plan, the store replaces the document, sets the watermark, and sends the message on
-  /// its way, all of it or nothing.
+  /// Carries out fires. For each plan, the store sets the watermark and sends the message on its way, both or neither,
+  /// and replaces the document: in the same step, or before the answer. If the daemon dies before it has, the document
+  /// is older than its watermark, as a stale copy is, and whoever reads the message from the outbox replaces it.
   ///
   /// A plan is carried out once, however often it is committed. A repeat is answered with `alreadyMine`, even if an old
   /// document was written back since. If several plans start from the same document, the first is carried out, and the

@@ -55,6 +55,8 @@ package protocol StoreEditor: StoreInspector {
     _ name: EntryName, within microseconds: Int64, isInterrupted: () -> Bool
   ) throws(StoreError) -> ManualAnswer
 
+  /// Whether the connection has ended, so that no further call is answered.
+  var isClosed: Bool { get }
   /// Ends the connection. After that, no call is answered.
   func close()
 }

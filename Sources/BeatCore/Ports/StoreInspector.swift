@@ -20,7 +20,7 @@ package protocol StoreInspector: RunHistory {
   func names() throws(StoreError) -> [EntryName]
   /// One sentence about the names that the last call of `names` left out; nil: it left out none.
   var ignoredNames: String? { get }
-  /// Reads documents, each with its watermark of the same moment, and calls `body` for each in the order of `names`. It
+  /// Reads documents, each with its watermark as of then or newer, and calls `body` for each in the order of `names`. It
   /// calls `body` as the documents arrive, so only some of a hundred thousand are in memory at once.
   func eachDocument(_ names: [EntryName], _ body: @escaping (StoredDocument) -> Void) throws(StoreError)
   /// Looks for overdue schedules among at most `limit` documents. A health check must not cost as much as reading a
@@ -33,6 +33,12 @@ package protocol StoreInspector: RunHistory {
   func doubt(_ names: [EntryName]) -> PlaceDoubt?
   /// Other places that hold schedules.
   func neighbours() throws(StoreError) -> [EntryName]
+
+  /// The context for documents on this store: it rejects those that a fire from here could not send, if the store
+  /// sets rules for routes.
+  ///
+  /// - Parameter defaultQueue: called only if there are such rules.
+  func fitted(_ context: DocumentContext, defaultQueue: () throws -> String) throws -> DocumentContext
 
   // MARK: what daemons keep
 
@@ -63,7 +69,12 @@ package protocol StoreInspector: RunHistory {
 }
 
 extension StoreInspector {
-  /// Documents in the order of the names, each with its watermark of the same moment.
+  /// Every route can be reached.
+  package func fitted(_ context: DocumentContext, defaultQueue: () throws -> String) throws -> DocumentContext {
+    context
+  }
+
+  /// Documents in the order of the names, each with its watermark as of then or newer.
   package func documents(_ names: [EntryName]) throws(StoreError) -> [StoredDocument] {
     var documents: [StoredDocument] = []
     documents.reserveCapacity(names.count)
@@ -78,6 +89,21 @@ extension StoreInspector {
 
   /// All documents that exist during the whole scan, in the order of their names' bytes.
   package func documents() throws(StoreError) -> [StoredDocument] { try documents(names()).filter { !$0.isAbsent } }
+
+  /// Looks for overdue schedules among the first `limit` of these names.
+  ///
+  /// - Parameter isAll: whether the store has no other names.
+  package func survey(
+    _ names: [EntryName], isAll: Bool, _ context: DocumentContext, now: UnixTime, atMost limit: Int
+  ) throws(StoreError) -> DueSurvey {
+    var survey = DueSurvey()
+    survey.isPartial = !isAll || names.count > limit
+    try eachDocument(Array(names.prefix(limit))) { document in
+      guard !document.isAbsent else { return }
+      survey.add(SchedulePreview(document.name, document.read, context: context, now: now))
+    }
+    return survey
+  }
 
   /// The daemons' own records and the newest run, without a look at the documents.
   package func health() throws(StoreError) -> FiringHealth {

@@ -13,6 +13,10 @@ package protocol StoreConnector: AnyObject {
 
   /// The store's name for people, without a password.
   var name: String { get }
+
+  /// The ways in which edits can be detected, at least one, the best first. If one does not work (`SessionFailure.deaf`),
+  /// the daemon tries the next.
+  var changeDetections: [ChangeDetection] { get }
 }
 
 /// One connection to the store, from connecting to its end.

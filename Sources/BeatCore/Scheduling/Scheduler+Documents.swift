@@ -45,12 +45,13 @@ extension Scheduler {
       closeWatermark(of: name, watermark, as: .unusable)
       return nil
     }
-    let document: ScheduleDocument
+    var document: ScheduleDocument
     do { document = try ScheduleDocument(bytes, context: configuration.documents, memo: memo) } catch {
       closeWatermark(of: name, watermark, as: .unusable)
       reject(name, bytes, .problem(error))
       return nil
     }
+    document.refineLastRun(by: watermark)
     let handle: DueHeap.Handle
     if let known {
       handle = known

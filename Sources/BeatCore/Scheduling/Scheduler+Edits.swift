@@ -71,7 +71,7 @@ extension Scheduler {
     // counts in the watermark of the same moment. If it does not, a user has edited these fields alone.
     let isRun =
       lastRunAt == entry.progress.base && (watermark.map { $0.totalRunCount == document.totalRunCount } ?? true)
-      && Self.isRun(bytes, document, after: before)
+      && isRun(bytes, document, after: before)
     if !isRun {
       remark(on: document, after: before, entry, watermark)
       actions.append(.report(.changed(entry.name, next: entry.nextDue)))
@@ -142,9 +142,10 @@ extension Scheduler {
   }
 
   /// Whether `bytes` are the earlier bytes with the bookkeeping of one run, and nothing else is new in them.
-  static func isRun(_ bytes: [UInt8], _ document: ScheduleDocument, after before: [UInt8]) -> Bool {
+  private func isRun(_ bytes: [UInt8], _ document: ScheduleDocument, after before: [UInt8]) -> Bool {
     guard let lastRunAt = document.lastRunAt, let layout = try? DocumentLayout(before) else { return false }
-    return layout.fired(due: lastRunAt, count: document.totalRunCount).bytes == bytes
+    let form = configuration.documents.newDate
+    return layout.fired(due: lastRunAt, count: document.totalRunCount, newDate: form).bytes == bytes
   }
 
   /// The document's `last_run_at`, if the watermark is missing, or older than the time that this process counts from.

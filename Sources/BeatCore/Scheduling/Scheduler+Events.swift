@@ -41,7 +41,7 @@ extension Scheduler {
       case absent
       /// The store holds something else than a document, and the store itself can tell.
       case unusable(UnusableContent)
-      /// The document has this many bytes, more than are read.
+      /// The document has about this many bytes, more than are read.
       case tooLong(Int)
       case document([UInt8])
     }

@@ -45,7 +45,7 @@ extension Scheduler {
       task: task, id: id, options: options, route: route, layout: layout, origin: configuration.origin,
       replyTo: configuration.replyTo, now: now)
     let prepared = configuration.envelope.prepare(message)
-    let fired = layout.fired(due: due, count: count)
+    let fired = layout.fired(due: due, count: count, newDate: configuration.documents.newDate)
     let plan = FirePlan(
       entry: entry.name, task: task, taskID: id, due: due, oldDocument: entry.document, newDocument: fired.bytes,
       message: prepared.bytes, route: route, priority: options.priority ?? 0,

@@ -10,11 +10,17 @@ package final class MongoClient {
   private let client: OpaquePointer
   let url: MongoURL
 
+  /// By which the server knows a daemon's connections.
+  package static let daemonName = "beat-watch"
+
   /// Makes a client. It connects with the first command.
   ///
-  /// - Parameter server: the only server to ask; nil: the library looks for the primary by the URL.
+  /// - Parameters:
+  ///   - name: by which the server knows the connection.
+  ///   - server: the only server to ask; nil: the library looks for the primary by the URL.
   package init(
-    _ url: MongoURL, directTo server: MongoServerAddress? = nil, timeouts: MongoTimeouts = MongoTimeouts()
+    _ url: MongoURL, as name: String = daemonName, directTo server: MongoServerAddress? = nil,
+    timeouts: MongoTimeouts = MongoTimeouts()
   ) throws(MongoError) {
     try url.requireFiles()
     let library = try MongoLibrary.functions()
@@ -31,7 +37,7 @@ package final class MongoClient {
     // over.
     _ = library.mongoc_uri_set_option_as_bool(uri, "retryreads", false)
     _ = library.mongoc_uri_set_option_as_bool(uri, "retrywrites", false)
-    _ = library.mongoc_uri_set_appname(uri, "beat-watch")
+    _ = library.mongoc_uri_set_appname(uri, name)
     guard let client = CMongo_newClient(library, uri, &error) else {
       // For mongodb+srv, DNS is asked here.
       throw MongoError(error.isOwnRefusal ? .client : .network, "\(url): \(url.hidingSecrets(error.text))")

@@ -42,7 +42,7 @@ package struct MongoURL: Hashable, Sendable {
   /// The host, if the URL names one only.
   var onlyHost: String? { isSRV || hosts.count != 1 ? nil : hosts[0] }
 
-  private var scheme: String { isSRV ? "mongodb+srv://" : "mongodb://" }
+  var scheme: String { isSRV ? "mongodb+srv://" : "mongodb://" }
 
   /// The whole, with its secrets, for the library.
   var text: String { text(scheme: scheme, hosts: hosts, options: options) }

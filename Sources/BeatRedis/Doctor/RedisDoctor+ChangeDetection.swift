@@ -8,9 +8,9 @@ extension RedisDoctor {
     // A daemon that starts switches notifications on if it may. Client tracking reports an edit as soon as they do.
     let isTracking = events == "tracking"
     let level: Finding.Level = isFiring && !isTracking ? .problem : .warning
-    let fix = remedy("notify-keyspace-events", missing?.value ?? "KA", report)
+    let fix = report.remedy("notify-keyspace-events", missing?.value ?? "KA", on: client.url)
     if let missing {
-      add(
+      findings.add(
         level, "notifications",
         "notify-keyspace-events lacks \(missing.letters): "
           + (isTracking
@@ -22,29 +22,29 @@ extension RedisDoctor {
     let user = RedisCLI.quoted(client.url.username ?? "default")
     switch client.probeEvents() {
     case .heard(let after) where missing == nil:
-      add(.ok, "notifications", "an edit is heard \(TimeText.span(after)) after it was begun")
+      findings.add(.ok, "notifications", "an edit is heard \(TimeText.span(after)) after it was begun")
     case .heard: break
     case .silent where missing == nil && isTracking && report.notifications == nil:
       // The setting is not known, as on a server whose CONFIG was renamed away. What the daemon says of itself counts.
-      add(
+      findings.add(
         .warning, "notifications",
         "a write raised no event: edits are heard by client tracking, which lets each fire be read again", fix: fix)
     case .silent(let heard):
       if missing == nil {
-        add(
+        findings.add(
           .problem, "notifications",
           "a write raised " + (heard.isEmpty ? "no event" : "only \(heard.joined(separator: ", "))")
             + ": edits are not heard at once",
           fix: report.hasConfig ? fix + " (or where your provider keeps the setting)" : fix)
       }
     case .refused(let reason):
-      add(
+      findings.add(
         .problem, "notifications", "nobody may listen: \(reason)",
         fix: "\(cli) ACL SETUSER \(user) +psubscribe "
           + client.keys.allSubscriptions(database: client.url.database).map { RedisCLI.quoted("&\(EntryName($0))") }
           .joined(separator: " "))
     case .unwritten(let command, let reason):
-      add(
+      findings.add(
         .warning, "notifications",
         "whether edits are heard could not be tried: \(command) is refused: \(reason)",
         fix: "\(cli) ACL SETUSER \(user) +\(command.lowercased()) "

@@ -5,39 +5,30 @@ import BeatLoop
 /// that belong to no daemon, and removes them.
 package final class RedisDoctor: StoreDoctor {
   let client: StoreClient
-  /// The client of the broker's server; nil: it cannot be reached.
-  var brokerClient: StoreClient?
-  let brokerURL: RedisURL
-  let transport: TransportOptions
+  let brokerDoctor: RedisBrokerDoctor
   /// The workers' names of keys for queues and bindings.
-  var kombu: KombuKeys { transport.keys }
+  var kombu: KombuKeys { brokerDoctor.kombu }
+  var brokerURL: RedisURL { brokerDoctor.url }
+  var areTwoServers: Bool { brokerDoctor.areTwoServers }
   let defaultQueue: String
-  var areTwoServers = false
-  private(set) var findingCount = 0
-  private var told: Set<Finding> = []
-  private let report: (Finding) -> Void
+  let findings: FindingList
 
   package init(
     _ client: StoreClient, broker: RedisURL, transport: TransportOptions, defaultQueue: String,
     report: @escaping (Finding) -> Void
   ) {
     self.client = client
-    brokerURL = broker
-    self.transport = transport
     self.defaultQueue = defaultQueue
-    self.report = report
+    findings = FindingList(report)
+    brokerDoctor = RedisBrokerDoctor(
+      broker, keys: client.keys, transport: transport, defaultQueue: defaultQueue, findings: findings, store: client)
   }
 
-  package var broker: (any BrokerInspector)? { brokerClient.map { RedisBrokerInspector($0, kombu: kombu) } }
+  package var broker: (any BrokerInspector)? { brokerDoctor.broker }
 
-  package var delivery: Delivery? { brokerClient.map { _ in areTwoServers ? .outbox : .direct } }
+  package var delivery: Delivery? { brokerDoctor.client.map { _ in areTwoServers ? .outbox : .direct } }
 
-  func add(_ level: Finding.Level, _ check: String, _ text: String, fix: String? = nil) {
-    findingCount += 1
-    let finding = Finding(level, check, text, fix: fix)
-    // Some examinations have parts in common.
-    if told.insert(finding).inserted { report(finding) }
-  }
+  package func examineNames(of queues: Set<[UInt8]>) throws { try brokerDoctor.examineNames(of: queues) }
 
   var cli: String { RedisCLI.command(client.url) }
 
@@ -45,20 +36,14 @@ package final class RedisDoctor: StoreDoctor {
     switch ailment {
     case .polling:
       guard let report = try? client.report() else { return NotificationSetting.advice }
-      return remedy("notify-keyspace-events", report.missingNotifications?.value ?? "KA", report)
+      return report.remedy("notify-keyspace-events", report.missingNotifications?.value ?? "KA", on: client.url)
     case .unreadable(let name):
       let key = client.keys.document(name)
       let isPlain = "\(EntryName(key))".utf8.elementsEqual(key)
       return isPlain ? "\(cli) DEL \(RedisCLI.word(key))" : "\(cli), and there: DEL \(RedisCLI.atItsPrompt(key))"
     case .empty: return "is it the right database and --key-prefix? `\(cli) INFO keyspace` shows where keys are"
     case .unreachableQueue: return ClusterFit.advice
-    case .hidden(let rights):
-      // The rights to keys are the installation's own; those to commands are the tools' user's.
-      guard let broker = brokerClient, rights.contains(where: { $0.hasPrefix("~") }) else {
-        return "ask as the tools' user: docs/operations.md, The Redis users"
-      }
-      return "\(RedisCLI.command(broker.url)) ACL SETUSER \(RedisCLI.quoted(broker.url.username ?? "default")) "
-        + rights.sorted().map { RedisCLI.quoted($0) }.joined(separator: " ")
+    case .hidden(let rights): return brokerDoctor.remedy(forHidden: rights)
     }
   }
 
@@ -66,15 +51,15 @@ package final class RedisDoctor: StoreDoctor {
     let keys = client.keys
     let misfits = try client.misfits()
     for (name, type) in misfits {
-      add(
+      findings.add(
         .problem, "keys", "\(EntryName(name)) holds a Redis \(type), and ours is a \(keys.type(of: name))",
         fix: "\(cli) RENAME \(RedisCLI.word(name)) \(RedisCLI.word(name + Array(".foreign".utf8)))")
     }
-    if misfits.isEmpty { add(.ok, "keys", "the daemon's own keys have their types") }
+    if misfits.isEmpty { findings.add(.ok, "keys", "the daemon's own keys have their types") }
     // They may be another installation's, or this command's prefix may be wrong.
     let others = try client.otherPrefixes()
     guard !others.isEmpty else { return }
-    add(
+    findings.add(
       .warning, "prefixes",
       "schedules of another prefix have been fired from this database: \(others.prefix(5).joined(separator: ", "))",
       fix: "if they are yours: --key-prefix, or CELERY_REDIS_SCHEDULER_KEY_PREFIX, the same for all")

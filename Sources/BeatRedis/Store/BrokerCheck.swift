@@ -41,11 +41,11 @@ final class BrokerCheck {
   ///   - found: gets the broker's address if the broker is another one by its URL.
   ///   - completion: called once, perhaps before this returns; not after `cancel`.
   func start(found: @escaping (RedisEndpoint) -> Void, then completion: @escaping (Outcome) -> Void) {
-    guard settings.broker.location != settings.store.location else { return completion(.delivery(.direct)) }
+    guard settings.broker.url.location != settings.store.location else { return completion(.delivery(.direct)) }
     self.completion = completion
     // The timeouts are short, since nothing fires until the broker answers.
     let timeouts = RedisTimeouts(connect: 1_000_000, reply: 1_000_000)
-    let dial = RedisDial(settings.broker, as: clientName, on: loop, timeouts: timeouts)
+    let dial = RedisDial(settings.broker.url, as: clientName, on: loop, timeouts: timeouts)
     self.dial = dial
     dial.open { [weak self] endpoint in
       found(endpoint)
@@ -76,14 +76,14 @@ final class BrokerCheck {
   private func compare(with broker: ServerInfo) -> Outcome {
     let delivery: Delivery = store.runID != nil && store.runID == broker.runID ? .direct : .outbox
     if broker.isCluster, let problem = clusterProblem(delivery) {
-      return .misconfigured("\(settings.broker) is in cluster mode, and \(problem): \(ClusterFit.advice)")
+      return .misconfigured("\(settings.broker.url) is in cluster mode, and \(problem): \(ClusterFit.advice)")
     }
     guard broker.runID == nil || store.runID == nil else { return .delivery(delivery) }
     return .doubtful(
       delivery,
       .brokerUnknown(
         "INFO is not allowed, so that it is not known whether the store \(settings.store) and the broker "
-          + "\(settings.broker) are one Redis server; they are taken for two. Where they are one, allow it "
+          + "\(settings.broker.url) are one Redis server; they are taken for two. Where they are one, allow it "
           + "(+info), or give both URLs the same address"))
   }
 
@@ -91,6 +91,6 @@ final class BrokerCheck {
     // Through the outbox, a script writes a message and a record of its task's id to the broker, in different slots.
     guard delivery == .direct else { return "messages of another server cannot be carried there" }
     return ClusterFit.problem(
-      keys, database: settings.store.database, brokerDatabase: settings.broker.database, queue: settings.defaultList)
+      keys, database: settings.store.database, brokerDatabase: settings.broker.url.database, queue: settings.broker.defaultList)
   }
 }

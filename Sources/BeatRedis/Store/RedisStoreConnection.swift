@@ -144,11 +144,11 @@ final class RedisStoreConnection: StoreConnection {
 
   /// Why a store in cluster mode cannot be used with these settings; nil: it can.
   private var clusterProblem: String? {
-    let (store, broker) = (configuration.store, configuration.broker)
+    let (store, broker) = (configuration.store, configuration.broker.url)
     let isOne = store.location == broker.location
     return ClusterFit.problem(
       keys, database: store.database, brokerDatabase: isOne ? broker.database : nil,
-      queue: isOne ? configuration.defaultList : nil
+      queue: isOne ? configuration.broker.defaultList : nil
     ).map { "\(store) is in cluster mode, and \($0): \(ClusterFit.advice)" }
   }
 
@@ -157,7 +157,7 @@ final class RedisStoreConnection: StoreConnection {
     let check = BrokerCheck(configuration, keys: keys, as: clientName, store: store, at: endpoint, on: loop)
     brokerCheck = check
     check.start { [weak self] in
-      self?.found($0, of: self?.configuration.broker)
+      self?.found($0, of: self?.configuration.broker.url)
     } then: { [weak self] outcome in
       guard let self, !isOver else { return }
       brokerCheck = nil
@@ -188,7 +188,8 @@ final class RedisStoreConnection: StoreConnection {
       }
     case .tracking:
       open(TrackingFeed(source(commands), beside: commands, on: loop) { [weak self] in self?.heard($0) })
-    case .polling: begin()
+    // A stream is not among this store's ways.
+    case .polling, .stream: begin()
     }
   }
 
@@ -262,8 +263,8 @@ final class RedisStoreConnection: StoreConnection {
               + "(\(configRefusal.message)); \(NotificationSetting.advice)")))
     }
     var scripts = StoreScripts(
-      connection: commands, keys: keys, kombu: configuration.transportOptions.keys,
-      storeDatabase: configuration.store.database, brokerDatabase: configuration.broker.database,
+      connection: commands, keys: keys, kombu: configuration.broker.transportOptions.keys,
+      storeDatabase: configuration.store.database, brokerDatabase: configuration.broker.url.database,
       maximumDocumentLength: maximumDocumentLength, maximumLead: configuration.maximumLead, delivery: delivery,
       outboxLimit: configuration.outboxLimit, historyLength: configuration.historyLength)
     scripts.cluster = cluster

@@ -30,6 +30,8 @@ package final class RedisStoreConnector: StoreConnector {
 
   package var name: String { "\(settings.store)" }
 
+  package let changeDetections = [ChangeDetection.keyspace, .tracking, .polling]
+
   package func open(
     changeDetection: ChangeDetection, fence: @escaping () -> String, event: @escaping (StoreEvent) -> Void
   ) -> any StoreConnection {

@@ -26,7 +26,7 @@ final class RedisStoreSession: StoreSession {
     self.settings = settings
     self.instance = instance
     self.loop = loop
-    let queues = QueueLookup(scripts, reserved: settings.reserved)
+    let queues = QueueLookup(scripts, reserved: settings.broker.reserved)
     schedules = RedisScheduleStore(scripts, queues, on: loop, fence: fence)
     leases = RedisLeaseStore(scripts, as: instance, incarnation: incarnation)
     daemons = RedisDaemonRegistry(scripts, as: instance)
@@ -36,7 +36,7 @@ final class RedisStoreSession: StoreSession {
     outbox = RedisOutbox(scripts)
     routes = scripts.cluster.map { cluster in
       RouteRules("a cluster") {
-        cluster.applied(to: $0, defaultQueue: settings.defaultQueue, kombu: settings.transportOptions.keys)
+        cluster.applied(to: $0, defaultQueue: settings.broker.defaultQueue, kombu: settings.broker.transportOptions.keys)
       }
     }
   }
@@ -65,12 +65,12 @@ final class RedisStoreSession: StoreSession {
     let user = settings.store.username
     switch (question, refusal.kind) {
     case (.request, .forbidden):
-      scripts.tryRights(queue: settings.defaultQueue, as: instance + ":manual", extent: .lesser) { trial in
+      scripts.tryRights(queue: settings.broker.defaultQueue, as: instance + ":manual", extent: .lesser) { trial in
         completion(StoreExplanation(trial.explanation(of: "Redis refused it", refusal.text, user: user)))
       }
     case (.request, _): loop.soon { completion(StoreExplanation("Redis refused it: \(refusal.text)")) }
     case (_, .forbidden):
-      scripts.tryRights(queue: settings.defaultQueue, as: instance) { trial in
+      scripts.tryRights(queue: settings.broker.defaultQueue, as: instance) { trial in
         completion(StoreExplanation(refusal.words, lack: trial.advice(user: user)))
       }
     case (_, .foreign):

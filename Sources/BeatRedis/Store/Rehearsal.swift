@@ -48,10 +48,10 @@ final class Rehearsal {
     self.isLoaded = isLoaded
     self.finish = finish
     user = configuration.store.username
-    queue = Array(configuration.defaultQueue.utf8)
+    queue = Array(configuration.broker.defaultQueue.utf8)
     keys = RedisKeys(rehearsing: scripts.keys, as: instance)
     scratch = scripts.on(keys)
-    plan = FirePlan.rehearsal(keys.taskIDs, queue: configuration.defaultQueue, sha1: SHA1.digest)
+    plan = FirePlan.rehearsal(keys.taskIDs, queue: configuration.broker.defaultQueue, sha1: SHA1.digest)
   }
 
   func start() {

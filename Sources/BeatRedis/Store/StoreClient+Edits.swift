@@ -25,23 +25,24 @@ extension StoreClient {
   private func exchange(
     _ name: EntryName, _ seen: [UInt8]?, _ bytes: [UInt8], _ watermark: WatermarkChange?
   ) throws(StoreError) -> Bool {
-    let reply = try exchange([(name, seen, bytes, watermark)])[0]
-    if let error = reply.error { throw failure(error) }
-    return reply.array?.first?.text == "OK"
+    let change = DocumentChange(name: name, seen: seen, bytes: bytes, watermark: watermark)
+    switch try exchange([change])[0] {
+    case .success(let isStored): return isStored
+    case .failure(let error): throw failure(error)
+    }
   }
 
-  /// The same for several documents in one round trip. Returns the replies of the script, errors among them.
-  func exchange(
-    _ changes: [(name: EntryName, seen: [UInt8]?, bytes: [UInt8], watermark: WatermarkChange?)]
-  ) throws(StoreError) -> [RedisReply] {
+  /// The same for several documents in one round trip. A change to no bytes deletes the document.
+  package func exchange(_ changes: [DocumentChange]) throws(StoreError) -> [Result<Bool, RedisServerError>] {
     try evaluate(
       Self.saveScript,
-      changes.map { name, seen, bytes, watermark in
+      changes.map { change in
         (
-          [keys.document(name), keys.watermark],
-          Self.saving(bytes, inPlaceOf: seen, name: name.bytes, watermark: watermark)
+          [keys.document(change.name), keys.watermark],
+          Self.saving(change.bytes, inPlaceOf: change.seen, name: change.name.bytes, watermark: change.watermark)
         )
-      })
+      }
+    ).map { reply in reply.error.map { .failure($0) } ?? .success(reply.array?.first?.text == "OK") }
   }
 
   /// The arguments of `saveScript`.

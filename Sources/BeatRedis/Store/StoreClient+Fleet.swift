@@ -21,18 +21,15 @@ extension StoreClient {
       guard let instance = own(name)?.text, let value = own(value) else { continue }
       records[instance] = value.bytes.flatMap { DaemonRecord($0) }
     }
-    let instances = Set(records.keys).union(lease.map { [$0.instance] } ?? []).sorted()
+    let instances = Fleet.instances(records, lease: lease)
     let lives = try self.replies(to: instances.map { RedisCommand("PTTL", keys.heartbeat($0)) })
-    var members: [Fleet.Member] = []
+    var silences: [String: Int64] = [:]
     for (instance, life) in zip(instances, lives) {
       if let error = life.error { throw failure(error) }
-      let left = life.integer ?? -2
-      members.append(
-        Fleet.Member(
-          instance: instance, record: records[instance],
-          silence: left >= 0 ? max(0, HeartbeatRequest.lifetime - min(left, 3_600_000) * 1000) : nil,
-          holdsLease: lease?.instance == instance))
+      guard let left = life.integer, left >= 0 else { continue }
+      silences[instance] = max(0, HeartbeatRequest.lifetime - min(left, 3_600_000) * 1000)
     }
+    let members = Fleet.members(records, lease: lease) { silences[$0] }
     let isSilent = members.allSatisfy { !$0.isAlive }
     return Fleet(
       members: members, lease: lease, epoch: replies[2].text.flatMap { Int64($0) },

@@ -6,14 +6,7 @@ extension StoreClient {
     var names: [EntryName] = []
     var walk = ScanWalk()
     repeat { try add(&names, walking: &walk, count: 1000) } while !walk.isAtEnd && names.count <= limit
-    names = Self.inOrder(names)
-    var survey = DueSurvey()
-    survey.isPartial = !walk.isAtEnd || names.count > limit
-    try eachDocument(Array(names.prefix(limit))) { document in
-      guard !document.isAbsent else { return }
-      survey.add(SchedulePreview(document.name, document.read, context: context, now: now))
-    }
-    return survey
+    return try survey(EntryName.inOrder(names), isAll: walk.isAtEnd, context, now: now, atMost: limit)
   }
 
   package func outboxLength() throws(StoreError) -> Int64 {

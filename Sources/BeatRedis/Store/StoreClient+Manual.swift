@@ -82,19 +82,9 @@ extension StoreClient {
   package func preview(
     _ document: StoredDocument, context: DocumentContext, defaultQueue: String
   ) throws(StoreError) -> Result<FirePlan, Scheduler.ManualProblem> {
-    let request = String(UInt64.random(in: .min ... .max), radix: 16)
-    let now = try time()
-    var scheduler = Scheduler(
-      SchedulerConfiguration(
-        taskIDs: keys.taskIDs, documents: context, defaultQueue: defaultQueue,
-        origin: "gen\(getpid())@\(HostName.current)",
-        replyTo: TaskID(key: Array(request.utf8), due: now, sha1: SHA1.digest).description, sha1: SHA1.digest,
-        envelope: KombuRedisEnvelope()))
-    _ = scheduler.receive(.loadStarted, now: now)
-    _ = scheduler.receive(.read(document.name, document.read), now: now)
-    do throws(Scheduler.ManualProblem) {
-      return .success(try scheduler.plan(of: document.name, for: request, now: now))
-    } catch { return .failure(error) }
+    RunPreview(keys.taskIDs, envelope: KombuRedisEnvelope(), sha1: SHA1.digest).plan(
+      of: document, context: context, defaultQueue: defaultQueue, origin: "gen\(getpid())@\(HostName.current)",
+      now: try time())
   }
 }
 

@@ -10,21 +10,16 @@ extension StoreClient {
   /// The rejected documents, by the receipts of the daemon that leads or led last: how many there are, and the first by
   /// name with their reasons.
   package func rejections(atMost limit: Int) throws(StoreError) -> (count: Int, first: [(EntryName, String)]) {
-    var rejected: [(EntryName, String)] = []
-    var seen: Set<EntryName> = []
+    var list = RejectionList()
     try walk("HSCAN") {
       RedisCommand("HSCAN", keys.receipts, $0, "COUNT", 1000)
     } _: { found throws(StoreError) in
       guard let fields = found.pairs else { throw misfit("HSCAN") }
       for (name, value) in fields {
-        guard let name = name.bytes.map({ EntryName($0) }), let bytes = value.bytes,
-          case .rejected(let reason)? = EditReceipt(bytes)?.verdict, seen.insert(name).inserted
-        else { continue }
-        rejected.append((name, reason))
+        if let name = name.bytes.map({ EntryName($0) }), let bytes = value.bytes { list.add(name, receipt: bytes) }
       }
       return true
     }
-    rejected.sort { $0.0.bytes.lexicographicallyPrecedes($1.0.bytes) }
-    return (rejected.count, Array(rejected.prefix(limit)))
+    return list.summary(atMost: limit)
   }
 }

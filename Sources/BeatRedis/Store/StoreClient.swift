@@ -22,6 +22,9 @@ package final class StoreClient: StoreEditor {
   /// The connection, for an owner that runs the loop itself.
   package let connection: RedisConnection
 
+  /// The workers' names of keys.
+  private let kombu: KombuKeys
+
   /// The names that the last scan has left out, as a sentence; nil: none.
   package internal(set) var ignoredNames: String?
   /// What a fire can reach in cluster mode; nil: not asked yet. It stays valid, since a server changes its mode only by
@@ -30,10 +33,14 @@ package final class StoreClient: StoreEditor {
 
   /// Connects and logs in. A Sentinel URL leads to the present primary.
   ///
-  /// - Parameter loop: a loop of the calling thread; nil: the client makes its own.
+  /// - Parameters:
+  ///   - kombu: the workers' names of keys.
+  ///   - loop: a loop of the calling thread; nil: the client makes its own.
   package init(
-    _ url: RedisURL, keys: RedisKeys, clientName: String = "beat-watch-command", on loop: EventLoop? = nil
+    _ url: RedisURL, keys: RedisKeys, kombu: KombuKeys = .standard, clientName: String = "beat-watch-command",
+    on loop: EventLoop? = nil
   ) throws(StoreError) {
+    self.kombu = kombu
     self.url = url
     self.keys = keys
     do { self.loop = try loop ?? EventLoop() } catch { throw StoreError(.refused, "\(error)") }
@@ -41,6 +48,12 @@ package final class StoreClient: StoreEditor {
   }
 
   deinit { close() }
+
+  package var isClosed: Bool {
+    // A connection's end arrives in one turn of the loop and is reported in the next.
+    for _ in 0..<2 where !connection.isClosed && !loop.isRunning { loop.serveReady() }
+    return connection.isClosed
+  }
 
   /// Closes the connection, even if the loop does not run. Closing again does nothing.
   package func close() {
@@ -156,7 +169,7 @@ package final class StoreClient: StoreEditor {
 
   /// A server's error as a `StoreError`. Redis does not say which key has the wrong type, so the types of the daemon's
   /// own keys are checked.
-  func failure(_ error: RedisServerError) -> StoreError {
+  package func failure(_ error: RedisServerError) -> StoreError {
     let plain = StoreError(error, from: url)
     guard plain.kind == .wrongType, let (key, type) = try? misfits().first else { return plain }
     return StoreError(
@@ -176,6 +189,11 @@ package final class StoreClient: StoreEditor {
   /// The error for a call without an answer.
   var lost: StoreError {
     connection.closeError.map { StoreError($0) } ?? StoreError(.unreachable, "\(url): the connection was closed")
+  }
+
+  package func fitted(_ context: DocumentContext, defaultQueue: () throws -> String) throws -> DocumentContext {
+    guard let fit = try clusterFit() else { return context }
+    return fit.applied(to: context, defaultQueue: try defaultQueue(), kombu: kombu)
   }
 
   // MARK: schedules

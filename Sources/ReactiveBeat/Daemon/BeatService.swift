@@ -5,7 +5,7 @@ import BeatRedis
 import Glibc
 import Logging
 
-/// A `Daemon` with Redis as the store and as the broker, on an event loop, with a log.
+/// A `Daemon` with the configured store and broker, on an event loop, with a log.
 ///
 /// It belongs to the thread that made it.
 package final class BeatService {
@@ -42,22 +42,21 @@ package final class BeatService {
     let loop = try EventLoop()
     self.loop = loop
     let keys = RedisKeys(prefix: configuration.keyPrefix)
-    let log = DaemonLog(logger, configuration, keys: keys, on: loop)
+    let log = DaemonLog(logger, configuration, on: loop)
     self.log = log
     var random = SystemRandomNumberGenerator()
     let instance = String(random.next() as UInt64, radix: 16)
-    let settings = configuration.settings
-    let daemon = try DaemonConfiguration(configuration, keys: keys, as: instance)
+    let daemon = try DaemonConfiguration(configuration, as: instance)
     let ending = Ending()
     self.ending = ending
     let manager = manager.flatMap { Self.reporter(to: $0, configuration, logger, on: loop) }
     self.manager = manager
     self.daemon = try Daemon(
       daemon, in: loop,
-      store: RedisStoreConnector(
-        settings, keys: keys, as: instance, incarnation: String(random.next() as UInt64, radix: 16),
+      store: configuration.connector(
+        keys: keys, as: instance, incarnation: String(random.next() as UInt64, radix: 16),
         maximumDocumentLength: daemon.scheduler.maximumDocumentLength + Bookkeeping.room, on: loop),
-      broker: RedisPublisher(settings, keys: keys, as: instance, on: loop),
+      broker: RedisPublisher(configuration.brokerSettings, keys: keys, as: instance, on: loop),
       readers: [{ log.report($0) }, observe] + (manager.map { [$0.report] } ?? [])
     ) { end in
       log.flush()

@@ -12,11 +12,12 @@ final class DaemonLog {
   private let schedules: ScheduleLog
   private let relay: RelayLog
   private var hasWarnedOfEviction = false
+  private var place: String { configuration.store.place(keyPrefix: configuration.keyPrefix) }
 
-  init(_ logger: Logger, _ configuration: BeatConfiguration, keys: RedisKeys, on loop: EventLoop) {
+  init(_ logger: Logger, _ configuration: BeatConfiguration, on loop: EventLoop) {
     self.logger = logger
     self.configuration = configuration
-    schedules = ScheduleLog(logger, keys: keys, on: loop)
+    schedules = ScheduleLog(logger, places: LoggedPlaces(configuration), on: loop)
     relay = RelayLog(logger, broker: configuration.broker)
   }
 
@@ -75,7 +76,7 @@ final class DaemonLog {
     case .option(let difference, let theirs): report(difference, of: theirs)
     case .dubiousPlace(let doubt): warn(ofPrefix: "\(doubt.probable)", doubt.words)
     case .neighbours(let places):
-      let (ours, others) = (configuration.keyPrefix, places.map(\.description))
+      let (ours, others) = (place, places.map(\.description))
       warn(
         ofPrefix: others.joined(separator: " "),
         "no schedule stands under \(ours), and some under \(others.joined(separator: ", ")): is "
@@ -95,7 +96,7 @@ final class DaemonLog {
     logger.warning(
       "prefix",
       metadata: [
-        "prefix": .string(configuration.keyPrefix), "others": .string(others), "reason": .string(reason),
+        "prefix": .string(place), "others": .string(others), "reason": .string(reason),
       ])
   }
 
@@ -124,7 +125,7 @@ final class DaemonLog {
     var fields: Logger.Metadata = [
       "schedules": .stringConvertible(readiness.schedules), "rejected": .stringConvertible(readiness.rejected),
       "store": .string("\(configuration.store)"), "broker": .string("\(configuration.broker)"),
-      "prefix": .string(configuration.keyPrefix), "events": .string(readiness.changeDetection.rawValue),
+      "prefix": .string(place), "events": .string(readiness.changeDetection.rawValue),
       "delivery": .string(readiness.delivery.rawValue),
     ]
     if configuration.transportOptions.keys != .standard {

@@ -10,18 +10,18 @@ import Logging
 /// `FireLog`, and what they quote is cut.
 final class ScheduleLog {
   private let logger: Logger
-  private let keys: RedisKeys
+  private let places: LoggedPlaces
   private let fires: FireLog
   private let loaded, changed, removed, rejected, doubtful, skipped, deferred, finished, damaged: FoldedLines
   /// The lines of runs by hand.
   private let firedByHand, refused: FoldedLines
 
-  init(_ logger: Logger, keys: RedisKeys, on loop: EventLoop) {
+  init(_ logger: Logger, places: LoggedPlaces, on loop: EventLoop) {
     func lines(_ word: Logger.Message, _ level: Logger.Level) -> FoldedLines {
       FoldedLines(word, level, logger, on: loop)
     }
     self.logger = logger
-    self.keys = keys
+    self.places = places
     fires = FireLog(logger, on: loop)
     loaded = lines("loaded", .info)
     changed = lines("changed", .info)
@@ -78,7 +78,7 @@ final class ScheduleLog {
           name,
           [
             "reason": .string(
-              "field \(name.brief()) of the hash \(EntryName(keys.watermark)) holds "
+              "\(places.watermark(name)) holds "
                 + "\"\(EntryName(Array(bytes.prefix(100))))\", which is no "
                 + "watermark: the daemon that fires replaces it, and what cannot be known to have been fired counts from now; "
                 + "find out who writes there")
@@ -115,7 +115,7 @@ final class ScheduleLog {
   }
 
   private func about(_ name: EntryName, _ more: Logger.Metadata = [:]) -> Logger.Metadata {
-    more.merging(["key": .string(EntryName(keys.document(name)).brief(after: keys.prefix.count))]) { $1 }
+    more.merging(["key": .string(EntryName(places.document(name)).brief(after: places.prefixLength))]) { $1 }
   }
 
   private func time(_ time: UnixTime?) -> Logger.MetadataValue { .string(time?.iso8601 ?? "never") }

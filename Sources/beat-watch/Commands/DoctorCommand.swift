@@ -8,8 +8,8 @@ struct DoctorCommand: ParsableCommand {
     commandName: "doctor",
     abstract: "Looks at the whole installation and says what to change.",
     discussion: """
-      From Redis over the daemons and documents to the queues; each finding is ok, a warning or a problem, with the \
-      command that mends it. Give it the settings of the daemon, its Redis user included. It changes nothing; it writes \
+      From the store over the daemons and documents to the queues; each finding is ok, a warning or a problem, with the \
+      command that mends it. Give it the settings of the daemon, its user included. It changes nothing; it writes \
       a heartbeat of nobody for a moment, to see whether it is heard.
 
       Ends with status 0 if there is no problem, 1 if there is one.
@@ -35,7 +35,7 @@ struct DoctorCommand: ParsableCommand {
     }
     do {
       let client = try store.connect()
-      let specialist = RedisDoctor(client, broker: broker, transport: transport, defaultQueue: queue, report: report)
+      let specialist = try specialist(client, broker: broker, transport, queue, report)
       let context = try store.documents(given, on: client)
       Doctor(
         client, with: specialist, context: context, defaultQueue: queue, transportOptions: transport,
@@ -45,7 +45,7 @@ struct DoctorCommand: ParsableCommand {
       let fix =
         error.kind == .denied
         ? "put the right user and password into the URL"
-        : "start Redis, or correct --store-url (CELERY_REDIS_SCHEDULER_URL)"
+        : "start the server, or correct --store-url (\(StoreOptions.storeVariables.joined(separator: ", ")))"
       report(Finding(.problem, "store", error.message, fix: "\(fix); now: \(url)"))
     }
     let problems = findings.count { $0.level == .problem }
@@ -64,6 +64,24 @@ struct DoctorCommand: ParsableCommand {
     }
     output.flush()
     if problems > 0 { throw ExitCode.found }
+  }
+
+  /// Examines what depends on the kind of the store.
+  private func specialist(
+    _ client: any StoreEditor, broker: RedisURL, _ transport: TransportOptions, _ queue: String,
+    _ report: @escaping (Finding) -> Void
+  ) throws -> any StoreDoctor {
+    if let client = client as? StoreClient {
+      return RedisDoctor(client, broker: broker, transport: transport, defaultQueue: queue, report: report)
+    }
+    guard let client = client as? MongoStoreClient else {
+      throw CommandError(.unavailable, "doctor does not know this kind of store")
+    }
+    let findings = FindingList(report)
+    return MongoDoctor(
+      client, findings: findings,
+      broker: RedisBrokerDoctor(
+        broker, keys: try store.keys(), transport: transport, defaultQueue: queue, findings: findings))
   }
 
   private static func object(_ finding: Finding) -> JSONOutput {

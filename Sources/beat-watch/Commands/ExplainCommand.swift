@@ -37,7 +37,7 @@ struct ExplainCommand: ParsableCommand {
     let context = try store.documents(given, on: client)
     let name = try existing(client)
     let kombu = try store.transportOptions().keys
-    let broker = RedisBrokerInspector(try store.broker(), keys: client.keys, kombu: kombu)
+    let broker = RedisBrokerInspector(try store.broker(), keys: try store.keys(), kombu: kombu)
     let explanation = Explanation(
       try Evidence(
         of: name, client, context: context, defaultQueue: store.queue(), broker: broker, kombu: kombu,

@@ -33,7 +33,8 @@ struct FireCommand: ParsableCommand {
 
   func run() throws {
     let timeout = try TimeArgument.limit("--timeout", timeout, in: 500_000...3_600_000_000)
-    let client = try store.connect()
+    let loop = try EventLoop()
+    let client = try store.connect(on: loop)
     let name = try ScheduleSelection([name]).name(in: client)
     if print { return try printMessage(of: name, client) }
     // No daemon reads such a name, so that none can be asked to fire it.
@@ -41,7 +42,7 @@ struct FireCommand: ParsableCommand {
       throw CommandError(.configuration, "it was not fired: \(problem)")
     }
 
-    let interruption = try WaitInterruption(on: client.loop)
+    let interruption = try WaitInterruption(on: loop)
     do {
       try tell(ask(for: name, client, within: timeout, interruption), name, client, within: timeout, interruption)
     } catch let error as CommandError where interruption.isWanted {
@@ -82,7 +83,7 @@ struct FireCommand: ParsableCommand {
     for name: EntryName, _ client: any StoreEditor, within timeout: Int64, _ interruption: WaitInterruption
   ) throws -> ManualAnswer {
     do {
-      return try client.fire(name, within: timeout) { interruption.isWanted }
+      return try client.fire(name, within: timeout) { interruption.look() }
     } catch {
       guard error.kind == .unreachable || interruption.isWanted else { throw error }
       throw CommandError(
@@ -102,7 +103,7 @@ struct FireCommand: ParsableCommand {
     return "the daemon that fires (\(place)) is there, but does not hear it: see its log"
   }
 
-  private func printMessage(of name: EntryName, _ client: StoreClient) throws {
+  private func printMessage(of name: EntryName, _ client: any StoreEditor) throws {
     let preview = try client.preview(
       client.document(name), context: store.documents(store.documents(), on: client), defaultQueue: store.queue())
     guard case .success(let plan) = preview else {
@@ -113,7 +114,7 @@ struct FireCommand: ParsableCommand {
     }
     let broker = try store.broker()
     let kombu = try store.transportOptions().keys
-    let inspector = RedisBrokerInspector(broker, keys: client.keys, kombu: kombu)
+    let inspector = RedisBrokerInspector(broker, keys: try store.keys(), kombu: kombu)
     let lists = try inspector.queues(of: plan.route).map { inspector.place(of: $0, priority: plan.priority) }
     var output = StandardOutput()
     if json {

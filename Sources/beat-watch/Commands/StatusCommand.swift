@@ -230,6 +230,7 @@ struct StatusCommand: ParsableCommand {
   private static func changeDetection(_ events: String) -> String {
     switch events {
     case "keyspace": "heard at once, by keyspace notifications"
+    case "stream": "heard at once, by a change stream"
     case "tracking": "heard at once, by CLIENT TRACKING"
     case "polling": "looked for every few seconds (polling): notifications are off"
     default: events

@@ -34,7 +34,7 @@ struct WatchCommand: ParsableCommand {
     let view: any WatchView = isBoard ? WatchBoard(count: count) as any WatchView : WatchLines(asJSON: json)
     let given = try store.documents()
     let session = try WatchSession(
-      try store.store(), keys: try store.keys(), context: given, patterns: patterns, view: view
+      try store.store(), prefix: EntryName(try store.place()), context: given, patterns: patterns, view: view
     ) { [store] client in try store.documents(given, on: client) }
     try session.run { [store] loop in try store.connect(on: loop) }
   }

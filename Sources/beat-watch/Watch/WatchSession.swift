@@ -41,7 +41,7 @@ struct WatchState {
     let isRejected: Bool
   }
 
-  let url: RedisURL
+  let url: StoreAddress
   let prefix: EntryName
   var rows: [EntryName: Row] = [:]
   var fleet: Fleet?
@@ -63,10 +63,8 @@ struct WatchState {
 
 /// Watches one store until it is told to end. A store that becomes unreachable is waited for.
 final class WatchSession {
-  private let url: RedisURL
-  private let keys: RedisKeys
   private var context: DocumentContext
-  private let fit: (StoreClient) throws -> DocumentContext
+  private let fit: (any StoreEditor) throws -> DocumentContext
   private let patterns: [NamePattern]
   private let view: any WatchView
   private let loop: EventLoop
@@ -85,24 +83,22 @@ final class WatchSession {
 
   /// - Parameter fit: makes the context for the documents on the store.
   init(
-    _ url: RedisURL, keys: RedisKeys, context: DocumentContext, patterns: [NamePattern], view: any WatchView,
-    fit: @escaping (StoreClient) throws -> DocumentContext
+    _ store: StoreAddress, prefix: EntryName, context: DocumentContext, patterns: [NamePattern], view: any WatchView,
+    fit: @escaping (any StoreEditor) throws -> DocumentContext
   ) throws {
-    self.url = url
-    self.keys = keys
     self.context = context
     self.fit = fit
     self.patterns = patterns
     self.view = view
     loop = try EventLoop()
-    state = WatchState(url: url, prefix: EntryName(keys.prefix))
+    state = WatchState(url: store, prefix: prefix)
   }
 
   private var now: UnixTime { SystemClock.now().advanced(by: offset) }
   private func wake() { if loop.isRunning { loop.stop() } }
 
   /// - Parameter connect: makes the first connection. It is an error if the store cannot be reached then.
-  func run(_ connect: (EventLoop) throws -> StoreClient) throws {
+  func run(_ connect: (EventLoop) throws -> any StoreEditor) throws {
     var signals: [SignalSource] = []
     for signal in [SIGINT, SIGTERM, SIGHUP] {
       signals.append(
@@ -121,7 +117,7 @@ final class WatchSession {
 
     // At the start an unreachable store is an error. Later it is waited for.
     var client = try connect(loop)
-    var watch = try StoreWatch(client)
+    var watch = try Self.watch(client, on: loop)
     context = try fit(client)
     view.begin()
     defer { view.end() }
@@ -138,8 +134,8 @@ final class WatchSession {
           pause(1_000_000)
           if isOver { break }
           do {
-            client = try StoreClient(url, keys: keys, on: loop)
-            watch = try StoreWatch(client)
+            client = try connect(loop)
+            watch = try Self.watch(client, on: loop)
             try load(client, isFirst: false)
             break
           } catch is StoreError { continue }
@@ -172,7 +168,7 @@ final class WatchSession {
     patterns.isEmpty || patterns.contains { $0.literal == name || $0.matches(name) }
   }
 
-  private func load(_ client: StoreClient, isFirst: Bool) throws {
+  private func load(_ client: any StoreEditor, isFirst: Bool) throws {
     try synchronise(client)
     if isFirst { start = now }
     state.rows = [:]
@@ -181,7 +177,7 @@ final class WatchSession {
     if isFirst { tell(.watching(schedules: state.rows.count)) } else { tell(.reconnected) }
   }
 
-  private func synchronise(_ client: StoreClient) throws {
+  private func synchronise(_ client: any StoreEditor) throws {
     offset = try client.time().microseconds(since: SystemClock.now())
   }
 
@@ -198,7 +194,7 @@ final class WatchSession {
       isRejected: isRejected)
   }
 
-  private func lookAtFleet(_ client: StoreClient) throws {
+  private func lookAtFleet(_ client: any StoreEditor) throws {
     let fleet = try client.fleet()
     state.fleet = fleet
     let firing = fleet.firing.first
@@ -211,8 +207,16 @@ final class WatchSession {
     }
   }
 
+  private static func watch(_ client: any StoreEditor, on loop: EventLoop) throws -> any StoreWatch {
+    if let client = client as? StoreClient { return try RedisStoreWatch(client) }
+    guard let client = client as? MongoStoreClient else {
+      throw CommandError(.unavailable, "watch does not know this kind of store")
+    }
+    return try MongoStoreWatch(client, on: loop)
+  }
+
   /// Shows events until the watch ends, or until the store is lost.
-  private func serve(_ client: StoreClient, _ watch: StoreWatch) throws {
+  private func serve(_ client: any StoreEditor, _ watch: any StoreWatch) throws {
     var (isReceiptTime, isFleetTime) = (false, false)
     let receiptTimer = LoopTimer(on: loop) { [unowned self] in
       isReceiptTime = true
@@ -260,7 +264,7 @@ final class WatchSession {
     }
   }
 
-  private func lookForReceipts(_ client: StoreClient) throws {
+  private func lookForReceipts(_ client: any StoreEditor) throws {
     for (name, tries) in awaited {
       guard state.rows[name] != nil else {
         awaited[name] = nil

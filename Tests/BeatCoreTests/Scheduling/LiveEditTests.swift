@@ -196,6 +196,23 @@ struct LiveEditTests {
     #expect(bench.run(20).dues == [30])
   }
 
+  /// A date in milliseconds says less than the watermark of the same run. That is no edit, and nobody is warned of it.
+  @Test func aFireOfAnotherDaemonInMillisecondsIsNobodysEdit() throws {
+    var bench = SchedulerBench()
+    let first = at(0).advanced(by: 570)
+    let document = Sample.document(#""last_run_at": {"$date": \#(first.microseconds / 1000)}, "total_run_count": 1"#)
+    let layout = try DocumentLayout(Array(document.utf8))
+    func watermark(_ due: UnixTime, _ count: Int64) -> Watermark {
+      Watermark(due: due, taskID: TaskID(text: "theirs"), totalRunCount: count)
+    }
+    _ = bench.load(a, document, try watermark(first, 1).under(document))
+    let second = first.advanced(by: 10_000_000)
+    let theirs = layout.fired(due: second, count: 2).bytes
+    let actions = bench.edit(a, String(theirs), try watermark(second, 2).under(document))
+    #expect(actions == [.read(a), .armTimer(second.advanced(by: 10_000_000))])
+    #expect(bench.run(20).dues == [])
+  }
+
   @Test func aFireOfAnotherDaemonAfterAnEditIsAnEdit() throws {
     var bench = running()
     let edited = try DocumentLayout(Array(Sample.document(#""args": [5]"#).utf8)).fired(due: at(20), count: 2).bytes

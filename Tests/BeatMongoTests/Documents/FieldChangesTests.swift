@@ -48,7 +48,7 @@ import Testing
             $0.add("c", "")
           }
         })
-    #expect(try Stored.text(MongoServer.updated(stored, changes)) == #"{"b": "x", "n": null, "m": [1, {"z": 2.0}]}"#)
+    #expect(try Stored.text(UpdatedDocument.of(stored, changes)) == #"{"b": "x", "n": null, "m": [1, {"z": 2.0}]}"#)
   }
 
   /// What stays within a field that changes keeps its type.
@@ -85,7 +85,7 @@ import Testing
     let changes = try Self.changes(stored, to: text.replacing("\"a\": 1, \"a\": 2", with: "\"a\": 3"))
     #expect(changes.set.first?.value["a"]?.type == .int64)
     let both = try Self.changes(stored, to: text.replacing("\"a\": 1", with: "\"a\": 4"))
-    #expect(try Stored.text(MongoServer.updated(stored, both)).hasSuffix("\"a\": 4, \"a\": 2}}"))
+    #expect(try Stored.text(UpdatedDocument.of(stored, both)).hasSuffix("\"a\": 4, \"a\": 2}}"))
   }
 
   /// Arguments have JSON's own types, but for a Date that stays or becomes another one.
@@ -205,7 +205,7 @@ import Testing
       tried += 1
       let changes = try FieldChanges(from: old, to: new, stored: stored)
       changed += changes.fieldNames.count
-      let after = try MongoServer.updated(stored, changes)
+      let after = try UpdatedDocument.of(stored, changes)
       #expect(try Stored.text(after) == String(decoding: new, as: UTF8.self))
       let touched = Set(changes.fieldNames.map { Array($0.utf8) })
       for member in stored.members {

@@ -84,7 +84,7 @@ import Testing
     }
     #expect(changes.old("total_run_count")?.integer == 1)
 
-    let after = try MongoServer.updated(stored, changes)
+    let after = try UpdatedDocument.of(stored, changes)
     #expect(try Stored.utf8(after) == new)
     document = try ScheduleDocument(try Stored.utf8(after), context: Sample.context)
     #expect(document.lastRunAt == due && document.totalRunCount == 2 && !document.definition.runImmediately)

@@ -32,8 +32,8 @@ enum Stored {
 }
 
 /// A document after an update, as a server makes it.
-enum MongoServer {
-  static func updated(_ document: BSONDocument, _ changes: FieldChanges) throws -> BSONDocument {
+enum UpdatedDocument {
+  static func of(_ document: BSONDocument, _ changes: FieldChanges) throws -> BSONDocument {
     let set = changes.update["$set"]?.members.map(Array.init) ?? []
     let unset = changes.update["$unset"]?.members.map(Array.init) ?? []
     func isNamed(as member: BSONMember) -> (BSONMember) -> Bool { { $0.nameBytes == member.nameBytes } }

@@ -26,11 +26,9 @@ final class RedisPublisherStage: PublisherStage {
   }
 
   func publisher() throws -> any Publisher {
-    let settings = StoreSettings(
-      store: try RedisURL("redis+socket://\(server.folder)/store.sock?virtual_host=1"),
-      broker: try RedisURL("redis+socket://\(proxy.path)?virtual_host=0"), transportOptions: TransportOptions(),
-      reserved: ReservedKeys(TransportOptions()), defaultQueue: "celery", maximumLead: 50_000, outboxLimit: 100,
-      historyLength: 0)
+    let settings = BrokerSettings(
+      try RedisURL("redis+socket://\(proxy.path)?virtual_host=0"), transportOptions: TransportOptions(),
+      reserved: ReservedKeys(TransportOptions()), defaultQueue: "celery")
     return RedisPublisher(settings, keys: RedisKeys(prefix: "tasks:meta:"), as: "a", on: loop)
   }
 

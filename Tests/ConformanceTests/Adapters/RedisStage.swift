@@ -47,8 +47,10 @@ final class RedisStage: StoreStage {
     let broker = delivery == .direct ? proxy.path : "\(server.folder)/broker.sock"
     let settings = StoreSettings(
       store: try RedisURL("redis+socket://\(proxy.path)?virtual_host=1"),
-      broker: try RedisURL("redis+socket://\(broker)?virtual_host=0"), transportOptions: TransportOptions(),
-      reserved: ReservedKeys(TransportOptions()), defaultQueue: "celery", maximumLead: 50_000,
+      broker: BrokerSettings(
+        try RedisURL("redis+socket://\(broker)?virtual_host=0"), transportOptions: TransportOptions(),
+        reserved: ReservedKeys(TransportOptions()), defaultQueue: "celery"),
+      maximumLead: 50_000,
       outboxLimit: StoreSize.outboxLimit, historyLength: StoreSize.historyLength)
     return RedisStoreConnector(
       settings, keys: keys, as: instance, incarnation: "word-\(instance)",

@@ -49,6 +49,7 @@ final class BrokenConnector: StoreConnector {
   init(_ sound: any StoreConnector, _ stage: BrokenStage) { (self.sound, self.stage) = (sound, stage) }
 
   var name: String { sound.name }
+  var changeDetections: [ChangeDetection] { sound.changeDetections }
 
   func open(
     changeDetection: ChangeDetection, fence: @escaping () -> String, event: @escaping (StoreEvent) -> Void

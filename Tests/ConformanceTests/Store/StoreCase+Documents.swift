@@ -91,7 +91,8 @@ extension StoreCase {
       guard case .tooLong(let length)? = reads.first?.content else {
         return trial.breach("a document of \(long.count) bytes is not told as too long")
       }
-      trial.equal(length, long.count, "its length")
+      // A store that keeps another form than text knows the length of that form.
+      trial.expect(abs(length - long.count) < long.count / 100, "its length: \(length), not about \(long.count)")
       trial.equal(reads.last?.bytes, Sample.document("short"), "the document beside it")
     },
   ]

@@ -44,7 +44,8 @@ protocol StoreStage: AnyObject {
 
   /// The server ends all connections of a daemon.
   func cut(_ instance: String)
-  /// Loses the daemon's answers from now on until `cut`: its requests are carried out, and no reply comes.
+  /// Loses the daemon's answers until `cut`: its requests are carried out, and no reply comes. Of a call with several
+  /// commands this begins with the one that counts.
   func loseAnswers(of instance: String)
   /// Ends the connections on which daemons hear of changes, and no others, where these are separate connections.
   func silence()

@@ -28,7 +28,7 @@ import Testing
   /// Names are in the order of their bytes, whatever beginnings they share. A name that the server returns twice comes
   /// once.
   @Test func namesComeInTheOrderOfTheirBytes() {
-    #expect(StoreClient.inOrder([]) == [])
+    #expect(EntryName.inOrder([]) == [])
     for prefix in ["", "tenant-", "longer than the sixteen bytes that are looked at first "] {
       var names: [EntryName] = [EntryName(prefix)]
       for _ in 0..<500 {
@@ -38,7 +38,7 @@ import Testing
         names.append(EntryName(Array(prefix.utf8) + (0..<length).map { _ in [0, 1, 97, 255].randomElement() ?? 0 }))
       }
       let expected = Set(names).sorted { $0.bytes.lexicographicallyPrecedes($1.bytes) }
-      #expect(StoreClient.inOrder(names + names.shuffled()) == expected)
+      #expect(EntryName.inOrder(names + names.shuffled()) == expected)
     }
   }
 

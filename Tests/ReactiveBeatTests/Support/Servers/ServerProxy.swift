@@ -12,6 +12,8 @@ final class ServerProxy: Sendable {
   private let control: Int32
   private let controlled: Int32
   private let losesReplies = Atomic(false)
+  /// Whether all replies are lost from this request on.
+  private let losesFrom = Mutex<(@Sendable ([UInt8]) -> Bool)?>(nil)
   /// Whether the reply to this request is lost.
   private let losesReply = Mutex<(@Sendable ([UInt8]) -> Bool)?>(nil)
   private let thread = Mutex(pthread_t())
@@ -57,6 +59,11 @@ final class ServerProxy: Sendable {
 
   /// From now on the server's replies do not arrive.
   func loseReplies() { losesReplies.store(true, ordering: .relaxed) }
+
+  /// From the first request on that `isMeant` says, the server's replies do not arrive.
+  ///
+  /// - Parameter isMeant: gets a request as it comes in, at most its first 64 KiB.
+  func loseReplies(from isMeant: @escaping @Sendable ([UInt8]) -> Bool) { losesFrom.withLock { $0 = isMeant } }
 
   /// Cuts the connection in place of the reply to the next request that `isMeant` says: the server has carried it out,
   /// and the client cannot know.
@@ -118,6 +125,15 @@ final class ServerProxy: Sendable {
 
   /// Whether the reply to a request must be lost. It is true once.
   private func isMeant(_ request: [UInt8]) -> Bool {
+    losesFrom.withLock { isMeant in
+      guard let condition = isMeant, condition(request) else { return }
+      isMeant = nil
+      loseReplies()
+    }
+    return losesOne(request)
+  }
+
+  private func losesOne(_ request: [UInt8]) -> Bool {
     losesReply.withLock { isMeant in
       guard let condition = isMeant, condition(request) else { return false }
       isMeant = nil

@@ -69,6 +69,7 @@ final class ModelConnector: StoreConnector {
   }
 
   var name: String { "the model" }
+  let changeDetections = [ChangeDetection.keyspace]
 
   func open(
     changeDetection: ChangeDetection, fence: @escaping () -> String, event: @escaping (StoreEvent) -> Void

@@ -1,7 +1,7 @@
 import BeatCore
 
 /// Checks whether the workers on the broker use the same names of keys as this command.
-extension RedisDoctor {
+extension RedisBrokerDoctor {
   /// The most pages of 5,000 keys that are scanned. A larger database is not scanned to its end.
   private static let mostPages = 400
   private static let bindings = Array("_kombu.binding.".utf8)
@@ -9,24 +9,24 @@ extension RedisDoctor {
 
   package func examineNames(of queues: Set<[UInt8]>) throws {
     if !transport.unknown.isEmpty {
-      add(
+      findings.add(
         .warning, "transport",
         "Celery's Redis transport does not know \(transport.unknown.prefix(10).joined(separator: ", "))",
         fix: "correct --broker-transport-options (CELERY_BROKER_TRANSPORT_OPTIONS)")
     }
     for queue in queues.sorted(by: { $0.lexicographicallyPrecedes($1) }) where kombu.isMistaken(queue) {
-      add(
+      findings.add(
         .problem, "transport", "queue \(EntryName(queue)): \(kombu.mistake)",
         fix: "another \"queue\" in the documents, or another sep for workers and daemons")
     }
-    guard let broker = brokerClient else { return }
+    guard let broker = client else { return }
     let workers = layoutsOfWorkers(on: broker)
     // Applications with other settings may share a database, so one with the settings of this command is enough.
     guard let other = workers.first, !workers.contains(where: { isOurs($0) }) else { return }
     let steps = kombu.prioritySteps
     let theirs = KombuKeys(
       globalPrefix: other.prefix, separator: other.separator ?? kombu.separator, prioritySteps: steps)
-    add(
+    findings.add(
       .problem, "transport",
       "the workers on \(broker.url) have other broker_transport_options (\(theirs)) than this command (\(kombu)): "
         + "what is sent waits where they do not look",

@@ -1,28 +1,12 @@
 import BeatCore
 import BeatLoop
 
-/// Watches a store for the command `watch`: edits, runs and changes of the lease, as they happen. It uses two
-/// connections beside the client's own, and does not poll.
-package final class StoreWatch {
-  /// What has happened since the last call of `take`.
-  package struct News {
-    /// The documents with events of any kind.
-    package var touched: Set<EntryName> = []
-    /// The documents that something other than a fire has written, as far as the event shows.
-    package var edited: Set<EntryName> = []
-    package var runs: [FireRecord] = []
-    /// The lease was given back or has expired.
-    package var isLeaseChanged = false
-    /// Why a connection is lost; nil: none is.
-    package var loss: String?
-
-    package var isEmpty: Bool { touched.isEmpty && edited.isEmpty && runs.isEmpty && !isLeaseChanged && loss == nil }
-  }
-
+/// Watches a Redis store. It uses two connections beside the client's own.
+package final class RedisStoreWatch: StoreWatch {
   private let client: StoreClient
   private let history: StoreClient
   private var stream: NotificationStream?
-  private var news = News()
+  private var news = StoreNews()
   private var place: HistoryPlace
   private var isOver = false
 
@@ -42,16 +26,14 @@ package final class StoreWatch {
     history.close()
   }
 
-  /// Ends the watch.
   package func close() {
     isOver = true
     stream?.close()
     history.close()
   }
 
-  /// Returns what has happened since the last call; empty: nothing has.
-  package func take() -> News {
-    defer { news = News() }
+  package func take() -> StoreNews {
+    defer { news = StoreNews() }
     return news
   }
 
@@ -122,4 +104,4 @@ package final class StoreWatch {
 
 /// Belongs to its loop's thread.
 @available(*, unavailable)
-extension StoreWatch: Sendable {}
+extension RedisStoreWatch: Sendable {}

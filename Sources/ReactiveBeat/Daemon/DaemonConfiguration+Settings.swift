@@ -6,10 +6,10 @@ import Glibc
 
 extension DaemonConfiguration {
   /// Throws: the default zone is unknown.
-  init(_ configuration: BeatConfiguration, keys: RedisKeys, as instance: String) throws {
+  init(_ configuration: BeatConfiguration, as instance: String) throws {
     let zones = ZoneDirectory()
     var rules = SchedulerConfiguration(
-      taskIDs: keys.taskIDs, documents: try DocumentContext(configuration, zones),
+      taskIDs: configuration.taskIDs, documents: try DocumentContext(configuration, zones),
       defaultQueue: configuration.defaultQueue, origin: "gen\(getpid())@\(HostName.current)",
       replyTo: TaskID(key: Array(instance.utf8), due: UnixTime(microseconds: 0), sha1: SHA1.digest).description,
       sha1: SHA1.digest, envelope: KombuRedisEnvelope())

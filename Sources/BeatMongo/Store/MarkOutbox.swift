@@ -1,0 +1,108 @@
+import BeatCore
+
+/// The messages that wait in the marks and in the requests for runs by hand, as one outbox: the oldest first, by their
+/// sequence numbers.
+enum MarkOutbox {
+  private static let hasItems: BSON = ["pending.seq": ["$gt": 0]]
+
+  static func isEmpty(in place: MongoPlace, by client: MongoClient) throws(MongoError) -> Bool {
+    try client.documents(
+      ["find": .text(place.marks), "filter": hasItems, "projection": ["_id": true], "limit": 1], on: place.database
+    ).isEmpty
+  }
+
+  /// The oldest items behind the first `skipped` ones. Where a document was not brought up to its fire, since the
+  /// daemon died first, this is done before the message goes out.
+  ///
+  /// - Parameter newest: the last of the skipped items; nil: none is skipped.
+  static func read(
+    behind skipped: Int, newest: OutboxHandle?, count: Int, bytes: Int, in place: MongoPlace, by client: MongoClient
+  ) throws(MongoError) -> MarkOutboxPage {
+    var page = MarkOutboxPage(count: try OutboxLength.count(client, place))
+    // Of the skipped items only the last is read, which shows whether they are in their places.
+    let first = max(0, skipped - 1)
+    let end = Int64(clamping: skipped) &+ Int64(clamping: max(0, count))
+    guard end > 0 else { return page }
+    // The oldest k items lie in the k documents whose oldest item is oldest.
+    let pipeline: BSON = [
+      ["$match": hasItems], ["$sort": ["pending.seq": 1]], ["$limit": .int64(end)], ["$unwind": "$pending"],
+      ["$sort": ["pending.seq": 1, "pending.id": 1]], ["$skip": .int64(Int64(first))],
+      ["$limit": .int64(end - Int64(first))], ["$project": ["pending": true, "redo": true]],
+    ]
+    var isToCheck = skipped > 0
+    var size = 0
+    var notes: [RedoNote] = []
+    try client.walk(
+      // What another primary could undo must not go out.
+      [
+        "aggregate": .text(place.marks), "pipeline": pipeline, "cursor": [:],
+        "readConcern": ["level": "majority"],
+      ], on: place.database
+    ) { (document) throws(MongoError) in
+      guard let pending = document["pending"] else { return true }
+      let note = document["redo"].flatMap { RedoNote($0) }
+      let isNoted = note.map { pending["id"]?.utf8?.elementsEqual($0.id) ?? false } ?? false
+      let handle = MarkItem.handle(of: document["_id"], pending, isNoted: isNoted)
+      if isToCheck {
+        isToCheck = false
+        page.isMoved = !MarkItem.isSame(handle, newest)
+        return !page.isMoved
+      }
+      size += pending.range.count
+      guard page.items.isEmpty || size <= bytes else { return false }
+      page.items.append((handle, MarkItem.item(of: pending)))
+      if isNoted, let note { notes.append(note) }
+      return true
+    }
+    if isToCheck { page.isMoved = true }
+    if !notes.isEmpty {
+      _ = try client.write(
+        [
+          "update": .text(place.schedules), "ordered": false, "writeConcern": WriteConcern.one,
+          "updates": .array(notes.map(\.statement)),
+        ], on: place.database)
+    }
+    return page
+  }
+
+  /// Removes items. Those of one document go in one write: each write logs what is left of the document's items.
+  static func remove(
+    _ handles: [OutboxHandle], in place: MongoPlace, by client: MongoClient
+  ) throws(MongoError) {
+    var order: [[UInt8]] = []
+    var items: [[UInt8]: [MarkItem.Place]] = [:]
+    for handle in handles {
+      guard let item = MarkItem.Place(handle) else { continue }
+      let key = item.document.bytes
+      if items[key] == nil { order.append(key) }
+      items[key, default: []].append(item)
+    }
+    var statements: [BSON] = []
+    for key in order {
+      guard let places = items[key], let first = places.first else { continue }
+      let id: BSON = ["$eq": .optional(first.document["_id"])]
+      var update: [(name: String, value: BSON)] = [
+        ("$pull", ["pending": MarkItem.Place.isAny(of: places)])
+      ]
+      // A request for a run by hand is removed some time after its message has left.
+      if first.isRequest { update.append(("$currentDate", ["done": true])) }
+      statements.append(["q": ["_id": id], "u": .fields(update)])
+      for item in places where item.isNoted {
+        statements.append(["q": ["_id": id, "redo.id": .string(item.id)], "u": ["$unset": ["redo": true]]])
+      }
+    }
+    guard !statements.isEmpty else { return }
+    _ = try client.write(
+      [
+        "update": .text(place.marks), "ordered": true, "writeConcern": WriteConcern.one, "updates": .array(statements),
+      ], on: place.database)
+  }
+}
+
+struct MarkOutboxPage: Sendable {
+  var count: Int
+  var isMoved = false
+  var items: [(handle: OutboxHandle, item: OutboxItem?)] = []
+
+  init(count: Int) { self.count = count }
+}

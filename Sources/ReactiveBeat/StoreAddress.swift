@@ -1,0 +1,75 @@
+import BeatCore
+import BeatLoop
+import BeatMongo
+import BeatRedis
+
+/// Where the schedules are. Printing it never shows a password.
+package enum StoreAddress: Sendable, CustomStringConvertible {
+  case redis(RedisURL)
+  case mongo(MongoURL, MongoPlace)
+
+  /// Whether a text is the URL of a MongoDB server, right or wrong.
+  package static func isMongo(_ text: String) -> Bool {
+    ["mongodb:", "mongodb+srv:"].contains { text.lowercased().hasPrefix($0) }
+  }
+
+  /// - Parameters:
+  ///   - text: a URL as Celery and its schedulers write it: `redis://`, `rediss://`, `redis+socket://`, `sentinel://`,
+  ///     `mongodb://`, `mongodb+srv://`.
+  ///   - masterName: of a `sentinel://` URL that names no primary itself.
+  ///   - database: of a `mongodb://` URL that names none itself.
+  ///   - collection: of the schedules in MongoDB.
+  ///
+  /// Throws: what is wrong with the URL.
+  package init(
+    _ text: String, masterName: String? = nil, database: String = StoreAddress.mongoDatabase,
+    collection: String = StoreAddress.mongoCollection
+  ) throws {
+    guard Self.isMongo(text) else {
+      self = .redis(try RedisURL(text, masterName: masterName))
+      return
+    }
+    let url = try MongoURL(text)
+    self = .mongo(url, MongoPlace(database: url.database ?? database, schedules: collection))
+  }
+
+  /// What celerybeat-mongo uses unless told otherwise.
+  package static let (mongoDatabase, mongoCollection) = ("celery", "schedules")
+
+  package var description: String {
+    switch self {
+    case .redis(let url): "\(url)"
+    case .mongo(let url, _): "\(url)"
+    }
+  }
+
+  /// A new connection for commands and applications, whose calls wait for their answers.
+  ///
+  /// - Parameters:
+  ///   - keyPrefix: of the documents' keys in Redis.
+  ///   - kombu: the workers' names of keys.
+  ///   - loop: the loop of a connection to Redis; nil: the connection has one of its own.
+  package func editor(
+    keyPrefix: String, kombu: KombuKeys, on loop: EventLoop? = nil
+  ) throws(StoreError) -> any StoreEditor {
+    switch self {
+    case .redis(let url): try StoreClient(url, keys: RedisKeys(prefix: keyPrefix), kombu: kombu, on: loop)
+    case .mongo(let url, let place):
+      try MongoStoreClient(
+        url, place, runs: RunPreview(place.taskIDs, envelope: KombuRedisEnvelope(), sha1: SHA1.digest))
+    }
+  }
+
+  /// The place of the schedules within the store: the prefix of their keys, or their collection with its database.
+  ///
+  /// - Parameter keyPrefix: of the documents' keys in Redis.
+  package func place(keyPrefix: String) -> String {
+    switch self {
+    case .redis: keyPrefix
+    case .mongo(_, let place): "\(place)"
+    }
+  }
+
+  /// The address of a Redis store; nil: the store is another one.
+  package var redis: RedisURL? { if case .redis(let url) = self { url } else { nil } }
+}
