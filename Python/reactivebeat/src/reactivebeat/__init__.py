@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from .errors import (
   Conflict, InvalidSchedule, InvalidSetting, InvalidURL, NoDaemon, NotFound, ReactiveBeatError, Rejected,
-  UnsupportedBroker)
+  UnsupportedBroker, UnsupportedStore)
 
 if TYPE_CHECKING:
   from .aio import AsyncSchedules
@@ -27,7 +27,8 @@ __version__ = metadata.version("reactivebeat")
 
 __all__ = [
   "AsyncSchedules", "Conflict", "Document", "Draft", "InvalidSchedule", "InvalidSetting", "InvalidURL", "NoDaemon",
-  "NotFound", "Owner", "ReactiveBeatError", "Receipt", "Rejected", "Saving", "Schedules", "State", "UnsupportedBroker"]
+  "NotFound", "Owner", "ReactiveBeatError", "Receipt", "Rejected", "Saving", "Schedules", "State", "UnsupportedBroker",
+  "UnsupportedStore"]
 
 #: They are loaded when they are asked for: `python -m reactivebeat` and celery beat need no client of Redis.
 _LATER = {

@@ -48,7 +48,7 @@ class Publication:
 
 def publish_entries(
     app: Celery, client: redis.Redis, prefix: str, name: str, *, resets: bool = False, takes_over: bool = False,
-    dry_run: bool = False) -> Publication:
+    dry_run: bool = False, settings: Optional[Settings] = None) -> Publication:
   """Brings the documents into step with the application's `beat_schedule`.
 
   - client: of the database with the schedules. It gives bytes.
@@ -56,11 +56,13 @@ def publish_entries(
   - resets: whether what people have changed by hand is set back. Otherwise it stays, and is told.
   - takes_over: whether schedules of other applications' code count as this one's.
   - dry_run: only tells what would change.
+  - settings: the application's, where they are known already.
 
   What the daemon would set aside is not stored: its own program is asked. Raises ReactiveBeatError, and the errors of
   `client`.
   """
-  return _Publisher(app, client, Keys(prefix), name, resets, takes_over, dry_run).publish()
+  settings = settings or Settings.of(app)
+  return _Publisher(app, client, Keys(prefix), name, settings, resets, takes_over, dry_run).publish()
 
 
 def said_by(app: Celery) -> Tuple[Dict[str, Said], Dict[str, str], List[str]]:
@@ -127,9 +129,9 @@ def _check_name(entry: str) -> None:
 
 
 class _Publisher:
-  def __init__(self, app: Celery, client: redis.Redis, keys: Keys, name: str, resets: bool, takes_over: bool,
-               dry_run: bool) -> None:
-    self._app = app
+  def __init__(self, app: Celery, client: redis.Redis, keys: Keys, name: str, settings: Settings, resets: bool,
+               takes_over: bool, dry_run: bool) -> None:
+    self._app, self._settings = app, settings
     self._client: Any = client  # redis-py's types leave open whether answers are bytes.
     self._keys, self._name = keys, name
     self._resets, self._takes_over, self._dry_run = resets, takes_over, dry_run
@@ -161,7 +163,7 @@ class _Publisher:
 
   def _errors(self, said: Dict[str, Said]) -> Dict[str, str]:
     documents = {entry: json.dumps(value.fields).encode() for entry, value in said.items()}
-    return self._runner.run(forecast.errors(Settings.of(self._app), documents))
+    return self._runner.run(forecast.errors(self._settings, documents))
 
   def _owners(self) -> Dict[bytes, bytes]:
     return self._runner.run(owner_records(self._keys))
@@ -190,7 +192,7 @@ class _Publisher:
         outcome = self._outcome(entry, said, document, owner)
         if outcome.changes and outcome.conflicts and outcome.document is not None:
           # The code's part and the hand's were each in order. The two together may not be.
-          self._runner.run(forecast.check(Settings.of(self._app), outcome.document))
+          self._runner.run(forecast.check(self._settings, outcome.document))
       except InvalidSchedule as error:
         self._warnings.append(
           f"schedule {entry}: stays as it is, for what the code says now does not go with what stands there: {error}")

@@ -42,6 +42,10 @@ class UnsupportedBroker(ReactiveBeatError):
   """The application's broker is one that beat-watch does not speak. The text is one line."""
 
 
+class UnsupportedStore(ReactiveBeatError):
+  """The schedules are in MongoDB, and what was asked for works with Redis alone. The text is one line."""
+
+
 class InvalidSchedule(ReactiveBeatError, ValueError):
   """A schedule cannot be written so. Nothing was written.
 

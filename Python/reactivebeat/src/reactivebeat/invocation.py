@@ -11,7 +11,7 @@ import signal
 import threading
 from typing import Any, Final, List, Optional
 
-_NO_FILE: Final = "-s/--schedule has no effect: the schedules are in Redis"
+_NO_FILE: Final = "-s/--schedule has no effect: the schedules are in Redis, or in MongoDB"
 #: Options of celery beat and of `celery worker -B` that mean nothing here, by Celery's names for them.
 _WITHOUT_EFFECT: Final = {
   "schedule": _NO_FILE, "schedule_filename": _NO_FILE,

@@ -11,7 +11,7 @@ from typing import Any, List, Mapping, NoReturn, Optional, TextIO, Tuple
 
 from redis.exceptions import RedisError
 
-from . import application, binary
+from . import announcing, application, binary
 from .advice import explain
 from .entries import publish_entries
 from .errors import InvalidSetting, InvalidURL, ReactiveBeatError, UnsupportedBroker, one_line
@@ -58,7 +58,7 @@ def publish_application(
       app, client, settings.key_prefix, name=name, broker=settings.broker, replace=replace, dry_run=dry_run)
     entries = publish_entries(
       app, client, settings.key_prefix, manifest.manifest["application"], resets=resets, takes_over=replace,
-      dry_run=dry_run)
+      dry_run=dry_run, settings=settings)
   except RedisError as error:
     explain(error, settings.store)
     raise
@@ -87,7 +87,8 @@ def main(argv: Optional[List[str]] = None) -> int:
     "schedules. The daemon goes by it at once, for what a schedule does not say itself. Then it brings the schedules "
     "into step with the application's beat_schedule: new ones are made, those that have left the code are removed.",
     epilog="Where the schedules are is the application's own configuration: redis_scheduler_url and "
-    "redis_scheduler_key_prefix, or the variables CELERY_REDIS_SCHEDULER_URL and CELERY_REDIS_SCHEDULER_KEY_PREFIX.")
+    "redis_scheduler_key_prefix, or the variables CELERY_REDIS_SCHEDULER_URL and CELERY_REDIS_SCHEDULER_KEY_PREFIX. If "
+    "they are in MongoDB (mongodb_scheduler_url), only the answer is stored.")
   parser.add_argument("-A", "--app", required=True, metavar="APP", help="the application, as for celery -A")
   parser.add_argument("--dry-run", action="store_true", help="tell what would change, and write nothing")
   parser.add_argument(
@@ -137,6 +138,8 @@ def publish(app: Any, name: str, *, replace: bool, resets: bool, dry_run: bool) 
   Raises ReactiveBeatError, and redis-py's errors.
   """
   settings = Settings.of(app)
+  if settings.mongo is not None:
+    return _announce(app, settings, name, replace=replace, dry_run=dry_run)
   done = publish_application(app, settings, name, replace=replace, resets=resets, dry_run=dry_run)
   for warning in done.warnings:
     _print(f"warning: {warning}", sys.stderr)
@@ -150,6 +153,17 @@ def publish(app: Any, name: str, *, replace: bool, resets: bool, dry_run: bool) 
     return _fail(DATA, f"{done.refused} of the {done.count + done.refused} schedules in the code cannot be published, "
                        "and what stood there stays: see the warnings")
   return 0
+
+
+def _announce(app: Any, settings: Settings, name: str, *, replace: bool, dry_run: bool) -> int:
+  """The same for a store in MongoDB: what the application says of its tasks, but not the schedules in its code."""
+  unpublished = announcing.unpublished(app, name)
+  if unpublished is not None:
+    _print(f"warning: {unpublished}", sys.stderr)
+  done = announcing.announce(settings, name, replace=replace, dry_run=dry_run)
+  for line in done.lines:
+    _print(line if done.status == 0 else f"reactivebeat: {line}", sys.stdout if done.status == 0 else sys.stderr)
+  return done.status
 
 
 def _redis_status(error: Exception) -> Optional[int]:

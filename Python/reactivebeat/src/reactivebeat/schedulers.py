@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import os
 import re
-from typing import Any, Callable, Final, Optional
+from typing import Any, Callable, ClassVar, Final, Optional
 
 from celery import beat
 from celery.utils.log import get_logger
 
-from . import application, binary, takeover
+from . import announcing, application, binary, takeover
 from .errors import InvalidSetting, InvalidURL, ReactiveBeatError, UnsupportedBroker, one_line
 from .invocation import Invocation, follow_parent, is_main_thread
 from .settings import Settings, conflicts, publishes_at_start
+from .storekind import StoreKind, own
 
 #: The exit statuses of beat-watch: the configuration must be changed first; there is no such program.
 _CONFIGURATION: Final = 78
@@ -38,12 +39,16 @@ class _End(Exception):
     self.status = status
 
 
-class RedisScheduler(beat.Scheduler):  # type: ignore[misc]
-  """What Celery takes for a scheduler. It calls `tick()` in a loop; the first one in which Redis answers is the last.
+class Scheduler(beat.Scheduler):  # type: ignore[misc]
+  """What Celery takes for a scheduler. It calls `tick()` in a loop; the first one in which the store answers is the
+  last. The schedules are in Redis, or in MongoDB where the application's settings say so (`store_kind`).
 
   `reactivebeat_publish_at_start = False` leaves it to `python -m reactivebeat publish` to store what the application
   says, and its schedules. `reactivebeat_conflicts` is for what people have changed by hand in schedules of the code.
   """
+
+  #: None: as the configuration says.
+  store: ClassVar[Optional[StoreKind]] = None
 
   def __init__(self, *args: Any, **kwargs: Any) -> None:
     self._child: Optional[takeover.Child] = None
@@ -52,9 +57,9 @@ class RedisScheduler(beat.Scheduler):  # type: ignore[misc]
     super().__init__(*args, **kwargs)
 
   def setup_schedule(self) -> None:
-    """Checks what can be checked without Redis. Celery lets SystemExit pass here, with its status."""
+    """Checks what can be checked without the store. Celery lets SystemExit pass here, with its status."""
     try:
-      self._settings = Settings.of(self.app)
+      self._settings = Settings.of(self.app, self.store)
       self._settings.environment()
       self._publishes = publishes_at_start(self.app)
       self._resets = conflicts(self.app) == "reset"
@@ -71,7 +76,7 @@ class RedisScheduler(beat.Scheduler):  # type: ignore[misc]
     self._warn()
 
   def tick(self, *args: Any, **kwargs: Any) -> float:
-    """Publishes, and becomes the daemon. Returns the seconds until Celery calls it again, if there is no Redis yet."""
+    """Publishes, and becomes the daemon. Returns the seconds until Celery calls it again, if there is no store yet."""
     if self._child is None:
       try:
         if not follow_parent():
@@ -107,8 +112,7 @@ class RedisScheduler(beat.Scheduler):  # type: ignore[misc]
   def info(self) -> str:
     """What celery beat's banner says of the scheduler."""
     try:
-      settings = Settings.of(self.app)
-      place = f"{settings.store} ({settings.key_prefix}*)"
+      place = Settings.of(self.app, self.store).place
     except ReactiveBeatError:
       place = "not known"  # Why, is said when it starts.
     called = Invocation.current()
@@ -119,6 +123,8 @@ class RedisScheduler(beat.Scheduler):  # type: ignore[misc]
 
   def _warn(self) -> None:
     from celery import signals
+    if self._settings.mongo is not None and own(self.app.conf, "mongodb_scheduler_connection_alias"):
+      _say(logger.warning, "mongodb_scheduler_connection_alias has no effect: beat-watch has connections of its own")
     if signals.before_task_publish.receivers:
       _say(logger.warning, "before_task_publish has receivers, which beat-watch does not call: what they change in a "
            "message is missing")
@@ -130,14 +136,13 @@ class RedisScheduler(beat.Scheduler):  # type: ignore[misc]
            "`beat-watch status` says how the daemon is")
 
   def _publish(self) -> bool:
-    """Stores what the application says. False: Redis does not answer yet."""
+    """Stores what the application says. False: the store does not answer yet."""
     if not self._publishes:
       return True
-    from redis import exceptions
+    self._load()
+    return self._publish_to_redis() if self._settings.mongo is None else self._announce()
 
-    from .manifest import OtherApplication
-    from .publish import publish_application
-    settings = self._settings
+  def _load(self) -> None:
     try:
       # celery beat and a worker have done so; a program that starts the service itself may not have.
       self.app.loader.import_default_modules()
@@ -145,6 +150,13 @@ class RedisScheduler(beat.Scheduler):  # type: ignore[misc]
     except Exception as error:
       _say(logger.critical, f"the application cannot be loaded: {application.told(error)}")
       raise _End(_CONFIGURATION) from None
+
+  def _publish_to_redis(self) -> bool:
+    from redis import exceptions
+
+    from .manifest import OtherApplication
+    from .publish import publish_application
+    settings = self._settings
     try:
       done = publish_application(self.app, settings, _name(), resets=self._resets)
       for warning in done.warnings:
@@ -160,13 +172,44 @@ class RedisScheduler(beat.Scheduler):  # type: ignore[misc]
       raise _End(_CONFIGURATION) from None
     except exceptions.RedisError as error:
       if _is_passing(error):
-        if not self._is_waiting:
-          _say(logger.warning, f"{settings.store}: {error}; trying again each second")
-        self._is_waiting = True
-        return False
+        return self._waits(f"{settings.store}: {error}")
       # The daemon says what it may not do itself, and goes on as soon as it may.
       _say(logger.error, f"{settings.store}: {error}; what the application says was not published")
     return True
+
+  def _announce(self) -> bool:
+    """The same for a store in MongoDB: what the application says of its tasks, but not the schedules in its code."""
+    name = _name()
+    unpublished = announcing.unpublished(self.app, name)
+    if unpublished is not None and not self._is_waiting:
+      _say(logger.warning, unpublished)
+    if name is None:
+      _say(logger.warning, "what the application says of its tasks is not published, for nothing names the application "
+           "here: python -m reactivebeat publish -A APP does it")
+      return True
+    try:
+      done = announcing.announce(self._settings, name)
+    except OSError as error:
+      _say(logger.critical, f"{self._program}: {error.strerror}")
+      raise _End(_MISSING) from None
+    if done.is_passing:
+      return self._waits("; ".join(done.lines))
+    is_final = done.status in (announcing.OTHER_APPLICATION, _CONFIGURATION)
+    level = logger.critical if is_final else logger.error if done.status else logger.info
+    for line in done.lines:
+      _say(level, line)
+    if is_final:
+      raise _End(_CONFIGURATION)
+    if done.status:
+      _say(level, "what the application says was not published")
+    return True
+
+  def _waits(self, why: str) -> bool:
+    """Says once what is waited for, and gives False."""
+    if not self._is_waiting:
+      _say(logger.warning, f"{why}; trying again each second")
+    self._is_waiting = True
+    return False
 
   def _start(self) -> None:
     try:
@@ -176,6 +219,19 @@ class RedisScheduler(beat.Scheduler):  # type: ignore[misc]
     except OSError as error:
       _say(logger.critical, f"{self._program}: {error.strerror}")
       raise _End(_MISSING) from None
+
+
+class RedisScheduler(Scheduler):
+  """The same with its schedules in Redis, whatever the settings say of MongoDB."""
+
+  store = StoreKind.REDIS
+
+
+class MongoScheduler(Scheduler):
+  """The same with its schedules in MongoDB, whatever the settings say of Redis: under celerybeat-mongo's settings, and
+  without any in `celery.schedules` of the MongoDB on localhost."""
+
+  store = StoreKind.MONGODB
 
 
 def _is_passing(error: Exception) -> bool:

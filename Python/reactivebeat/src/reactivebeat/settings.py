@@ -4,22 +4,23 @@
 |---|---|
 | `redis_scheduler_url` | where the schedules are; without it database 1 of the broker's own server |
 | `redis_scheduler_key_prefix` | what the schedules' keys begin with; `tasks:meta:` |
+| `mongodb_scheduler_url`, `mongodb_scheduler_db`, `mongodb_scheduler_collection` | the same in MongoDB |
 | `broker_url`, `broker_write_url`, `broker_use_ssl`, `broker_transport_options` | where the workers' queues are |
 | `timezone`, `enable_utc` | the zone of crontabs that name none, as Celery settles it |
 | `task_default_queue` | the queue of schedules that name none |
 | `reactivebeat_publish_at_start` | False: celery beat publishes nothing when it starts |
 | `reactivebeat_conflicts` | `keep` or `reset`: what people have changed by hand in schedules of the code |
 
-The settings of celerybeat-redis are understood in its spelling too (`CELERY_REDIS_SCHEDULER_URL`). As with Celery's own
-`CELERY_BROKER_URL`, the environment's variable wins over the application's setting: so `beat-watch list` in the same
-environment shows the same schedules. An application whose broker is `redis://localhost:6379/0` has its schedules where
-`beat-watch` looks without any option, in `redis://localhost:6379/1`.
+The settings of celerybeat-redis and celerybeat-mongo are understood in their spelling too
+(`CELERY_REDIS_SCHEDULER_URL`). As with Celery's own `CELERY_BROKER_URL`, the environment's variable wins over the
+application's setting: so `beat-watch list` in the same environment shows the same schedules. An application whose
+broker is `redis://localhost:6379/0` has its schedules where `beat-watch` looks without any option, in
+`redis://localhost:6379/1`.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import datetime
 import json
 import os
 import re
@@ -29,9 +30,12 @@ from typing import TYPE_CHECKING, Any, Dict, Final, Mapping, Optional, Tuple, Un
 
 from .application import told
 from .connection import TLS, Address
-from .errors import InvalidSetting, InvalidURL, UnsupportedBroker
+from .errors import InvalidSetting, InvalidURL, UnsupportedBroker, UnsupportedStore
 from .keys import DEFAULT_PREFIX, Keys
+from .mongo import DEFAULT_URL, URL_VARIABLE, MongoPlace, is_mongo
+from .storekind import REDIS_VARIABLE, StoreKind, own, store_kind
 from .url import is_redis
+from .zone import zone
 
 if TYPE_CHECKING:
   from celery import Celery
@@ -50,6 +54,8 @@ class Settings:
 
   #: The store's address with its password, in the daemon's spelling.
   store_url: str = dataclasses.field(repr=False)
+  #: Where the schedules are if they are in MongoDB; None: in Redis.
+  mongo: Optional[MongoPlace] = None
   key_prefix: str = DEFAULT_PREFIX
   #: The broker's address with its password and the options of `broker_use_ssl`, in the daemon's spelling.
   broker_url: Optional[str] = dataclasses.field(default=None, repr=False)
@@ -63,22 +69,20 @@ class Settings:
   default_queue: Optional[str] = None
 
   @classmethod
-  def of(cls, app: Celery) -> Settings:
-    """The settings of an application.
+  def of(cls, app: Celery, kind: Optional[StoreKind] = None) -> Settings:
+    """The settings of an application. `kind` is that of its store; None: as `store_kind` finds it.
 
     Raises UnsupportedBroker, InvalidSetting, and InvalidURL.
     """
     check_application(app)
     conf = app.conf
-    options: Mapping[str, Any] = conf.broker_transport_options or {}
-    if not isinstance(options, Mapping):
-      raise InvalidSetting("broker_transport_options", f"expected a dict, found a {type(options).__name__}")
-    urls = _broker_urls(conf.broker_write_url)
+    urls, options = _broker_urls(conf.broker_write_url), _transport_options(conf)
     broker = _broker(urls, conf.broker_use_ssl, options)
-    prefix = _own(conf, "redis_scheduler_key_prefix") or DEFAULT_PREFIX
+    mongo = _mongo(conf) if (kind or store_kind(conf)) is StoreKind.MONGODB else None
     return cls(
-      store_url=_store(_own(conf, "redis_scheduler_url"), broker).url, key_prefix=prefix, broker_url=broker.url,
-      broker_urls=urls, broker_use_ssl=conf.broker_use_ssl, broker_transport_options=options, timezone=_zone(app),
+      store_url=mongo.url if mongo is not None else _store(own(conf, "redis_scheduler_url"), broker).url, mongo=mongo,
+      key_prefix=own(conf, "redis_scheduler_key_prefix") or DEFAULT_PREFIX, broker_url=broker.url, broker_urls=urls,
+      broker_use_ssl=conf.broker_use_ssl, broker_transport_options=options, timezone=zone(app),
       enable_utc=bool(conf.enable_utc), default_queue=str(conf.task_default_queue))
 
   @classmethod
@@ -88,11 +92,23 @@ class Settings:
       raise TypeError(f"expected the address as text, found a {type(url).__name__}; for an application, Schedules(app)")
     if not isinstance(prefix, str) or not prefix:
       raise InvalidSetting("redis_scheduler_key_prefix", f"expected a text such as {DEFAULT_PREFIX}, found {prefix!r}")
+    if is_mongo(url):
+      return cls(store_url=url, mongo=MongoPlace.parse(url), key_prefix=prefix)
     return cls(store_url=Address.parse(url, os.environ.get("BEAT_WATCH_MASTER_NAME")).url, key_prefix=prefix)
 
   @property
   def store(self) -> Address:
+    """The Redis with the schedules. Raises UnsupportedStore if they are in MongoDB."""
+    if self.mongo is not None:
+      raise UnsupportedStore(
+        f"the schedules are in MongoDB ({self.mongo}), and this works with Redis: change them there by pymongo or "
+        "mongoengine, or by the commands of beat-watch (python -m reactivebeat -A APP set)")
     return Address.parse(self.store_url)
+
+  @property
+  def place(self) -> str:
+    """Where the schedules are, for people: without the password."""
+    return str(self.mongo) if self.mongo is not None else f"{self.store} ({self.key_prefix}*)"
 
   @property
   def broker(self) -> Optional[Address]:
@@ -106,7 +122,7 @@ class Settings:
     """The variables by which the daemon and its commands know all this. They hold passwords: hand them on as an
     environment, never as arguments, which other users can see."""
     values = {
-      "CELERY_REDIS_SCHEDULER_URL": self.store_url,
+      **({REDIS_VARIABLE: self.store_url} if self.mongo is None else self.mongo.environment),
       "CELERY_REDIS_SCHEDULER_KEY_PREFIX": self.key_prefix,
       "CELERY_BROKER_URL": self.broker_url,
       "CELERY_TIMEZONE": self.timezone,
@@ -121,6 +137,9 @@ class Settings:
         values["CELERY_BROKER_TRANSPORT_OPTIONS"] = json.dumps(options, allow_nan=False)
       except (TypeError, ValueError) as error:
         raise InvalidSetting("broker_transport_options", f"JSON cannot hold {', '.join(options)}: {error}") from None
+    other = URL_VARIABLE if self.mongo is None else REDIS_VARIABLE
+    if os.environ.get(other):
+      values[other] = ""  # beat-watch takes one store only.
     return {name: value for name, value in values.items() if value is not None}
 
 
@@ -170,13 +189,16 @@ def publishes_at_start(app: Celery) -> bool:
   return value
 
 
-def _own(conf: Any, name: str) -> Optional[str]:
-  """A setting of the scheduler: the environment's variable, or the application's setting in any spelling."""
-  variable = "CELERY_" + name.upper()
-  value = os.environ.get(variable) or conf.get(name) or conf.get(variable) or conf.get(name.upper())
-  if value is not None and not isinstance(value, str):
-    raise InvalidSetting(name, f"expected a text, found a {type(value).__name__}")
-  return value or None
+def broker_of(app: Celery) -> Address:
+  """The application's broker. Raises UnsupportedBroker, InvalidSetting, and InvalidURL."""
+  return _broker(_broker_urls(app.conf.broker_write_url), app.conf.broker_use_ssl, _transport_options(app.conf))
+
+
+def _transport_options(conf: Any) -> Mapping[str, Any]:
+  options: Mapping[str, Any] = conf.broker_transport_options or {}
+  if not isinstance(options, Mapping):
+    raise InvalidSetting("broker_transport_options", f"expected a dict, found a {type(options).__name__}")
+  return options
 
 
 def _broker_urls(value: Any) -> Tuple[str, ...]:
@@ -251,30 +273,10 @@ def _store(url: Optional[str], broker: Address) -> Address:
     raise InvalidSetting("redis_scheduler_url", str(error)) from None
 
 
-def _zone(app: Celery) -> str:
-  """The name of `app.timezone`, which Celery makes of `timezone` and `enable_utc`."""
+def _mongo(conf: Any) -> MongoPlace:
   try:
-    zone = app.timezone
-  except Exception:  # Of pytz or zoneinfo.
-    zone = None
-  if not isinstance(zone, datetime.tzinfo):
-    raise InvalidSetting(
-      "timezone", f"{app.conf.timezone!r} is no time zone of this system: expected one such as Europe/Berlin")
-  name = getattr(zone, "key", None) or getattr(zone, "zone", None)
-  if name is None and not app.conf.timezone and not app.conf.enable_utc:
-    name = _local_zone()
-  elif name is None and zone.utcoffset(None) is not None and not zone.utcoffset(None):
-    name = "UTC"
-  if not name:
-    raise InvalidSetting("timezone", "the application's zone has no name: set timezone to one such as Europe/Berlin")
-  return str(name)
-
-
-def _local_zone() -> Optional[str]:
-  """The name of the host's zone, which Celery goes by with `enable_utc = False` and no `timezone`."""
-  named = os.environ.get("TZ", "").lstrip(":")
-  if named and not named.startswith("/"):
-    return named
-  path = os.path.realpath(named or "/etc/localtime")
-  _, found, name = path.partition("/zoneinfo/")
-  return name if found and name else None
+    return MongoPlace.parse(
+      own(conf, "mongodb_scheduler_url") or DEFAULT_URL, own(conf, "mongodb_scheduler_db"),
+      own(conf, "mongodb_scheduler_collection"))
+  except InvalidURL as error:
+    raise InvalidSetting("mongodb_scheduler_url", str(error)) from None

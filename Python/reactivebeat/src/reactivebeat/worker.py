@@ -19,7 +19,7 @@ from .connection import Address, check_library
 from .errors import InvalidSetting, UnsupportedBroker
 from .guard import tracing
 from .guard.records import Records
-from .settings import Settings, check_application
+from .settings import broker_of, check_application
 
 if TYPE_CHECKING:
   import redis as redis_py
@@ -120,9 +120,7 @@ def _name(app: Celery) -> str:
 def _address(app: Celery) -> Address:
   """The Redis that the application has anyway. Raises InvalidSetting, InvalidURL."""
   try:
-    broker = Settings.of(app).broker
-    if broker is not None:
-      return broker
+    return broker_of(app)
   except UnsupportedBroker:
     pass
   url = os.environ.get("CELERY_REDIS_SCHEDULER_URL") or app.conf.get("redis_scheduler_url")
