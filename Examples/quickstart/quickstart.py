@@ -1,16 +1,15 @@
-"""What scripts/quickstart runs when everything is built: quickstart.py [--seconds N]
+"""What scripts/quickstart runs when everything is built: quickstart.py [--store redis|mongodb] [--seconds N]
 
-It runs Redis, a Celery worker and beat-watch, and shows the lines of the latter two as they come. After N seconds, or
+It runs Redis, with --store mongodb also SecantusDB, a Celery worker and beat-watch, and shows the lines of the latter two as they come. After N seconds, or
 at Ctrl-C, it compares what beat-watch has fired with what the worker has executed. Exit status 0: they are the same.
 """
 
+import argparse
 import collections
 import json
 import os
 import pathlib
 import re
-import shlex
-import subprocess
 import sys
 import time
 
@@ -18,9 +17,8 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parents[1] / "scripts/lib"))
 
 from stage import BEAT_WATCH, Failed, Interrupted, Stage, clean_environment, free_port, percentile  # noqa: E402
+from stores import STORES  # noqa: E402
 
-PREFIX = "tasks:meta:"
-HELLO = PREFIX + "hello"
 COLORS = {"beat-watch": "36", "worker": "32", "you": "1", "warning": "33", "error": "31", "dim": "2"}
 
 
@@ -112,15 +110,10 @@ class Worker:
       self.terminal.say("worker", at, text.strip(), {"WARNING": "warning", "ERROR": "error", "CRITICAL": "error"}.get(level))
 
 
-def document(seconds):
-  return json.dumps({
-    "name": "hello", "task": "tasks.greet", "args": ["world"], "enabled": True,
-    "interval": {"every": seconds, "period": "seconds"},
-  })
-
-
 class Quickstart:
-  def __init__(self, seconds):
+  def __init__(self, store, seconds):
+    self.port = free_port()
+    self.store = store(self.port)
     self.seconds = seconds
     self.terminal = Terminal()
     self.daemon = Daemon(self.terminal)
@@ -134,15 +127,16 @@ class Quickstart:
       listener.line(line)
 
   def run(self):
-    self.port = free_port()
     with self.stage:
+      if self.store.note:
+        self.terminal.write("quickstart: " + self.store.note)
       self.start()
       began = time.monotonic()
       try:
         if self.seconds:
           self.edit(began)
         else:
-          self.invite()
+          self.terminal.write("\n" + "\n".join([*self.store.invitation, "", "Ctrl-C ends it."]) + "\n")
         remaining = self.seconds - (time.monotonic() - began) if self.seconds else float(10**9)
         self.stage.until(lambda: False, max(0, remaining))
       except Interrupted:
@@ -152,10 +146,8 @@ class Quickstart:
   def start(self):
     stage = self.stage
     stage.redis(port=self.port)
-    for path in sorted((HERE / "schedules").glob("*.json")):
-      self.redis_cli("-x", "SET", PREFIX + path.stem, input=path.read_text())
-    url = f"redis://127.0.0.1:{self.port}"
-    environment = clean_environment(CELERY_BROKER_URL=f"{url}/0", CELERY_REDIS_SCHEDULER_URL=f"{url}/1")
+    self.store.start(stage)
+    environment = clean_environment(CELERY_BROKER_URL=f"redis://127.0.0.1:{self.port}/0", **self.store.variables)
     # One process is enough for a demonstration, and leaves nothing behind whatever happens.
     self.celery = stage.start(
       "worker", sys.executable, "-B", "-m", "celery", "--app", "tasks", "worker", "--pool", "solo", "--queues",
@@ -164,47 +156,17 @@ class Quickstart:
     self.beat = stage.start("beat-watch", BEAT_WATCH, "run", "--log-format", "json", env=environment)
     stage.wait("beat-watch is ready", lambda: self.daemon.messages["ready", ""], 20)
 
-  def redis_cli(self, *arguments, input=None):
-    answer = subprocess.run(
-      ["redis-cli", "-p", str(self.port), "-n", "1", *arguments], input=input, stdin=None if input else
-      subprocess.DEVNULL, capture_output=True, text=True, timeout=10, start_new_session=True)
-    if answer.returncode != 0 or answer.stdout.startswith(("ERR", "(error)")):
-      raise Failed(f"redis-cli {' '.join(arguments)}: {(answer.stdout + answer.stderr).strip()}")
-
-  def command(self, *arguments):
-    return f"redis-cli -p {self.port} -n 1 " + " ".join(shlex.quote(argument) for argument in arguments)
-
-  def invite(self):
-    self.terminal.write("\n" + "\n".join([
-      "It runs. Now edit a schedule in another terminal, and watch what happens here. Add one, look at it:",
-      "",
-      "  " + self.command("SET", HELLO, document(1)),
-      "  " + self.command("GET", HELLO),
-      "",
-      "Make it slower, break it, take it away:",
-      "",
-      "  " + self.command("SET", HELLO, document(3)),
-      "  " + self.command("SET", HELLO, document(3).replace("seconds", "secunds")),
-      "  " + self.command("DEL", HELLO),
-      "",
-      "Ctrl-C ends it.",
-    ]) + "\n")
-
   def edit(self, began):
     """Makes the edits that a user would make, and waits until each has taken effect."""
-    edits = [
-      (0.1, ("SET", HELLO, document(1)), "loaded"),
-      (0.5, ("SET", HELLO, document(2)), "changed"),
-      (0.8, ("DEL", HELLO), "removed"),
-    ]
-    for share, arguments, effect in edits:
+    for share, (effect, edit) in zip((0.1, 0.5, 0.8), self.store.edits):
       self.stage.until(lambda: False, max(0, began + share * self.seconds - time.monotonic()))
       now = time.time()
-      self.terminal.say("you", time.strftime("%H:%M:%S", time.gmtime(now)) + f".{int(now % 1 * 1000):03}",
-                        "$ " + self.command(*arguments), "you")
-      self.redis_cli(*arguments)
-      if not self.stage.until(lambda: self.daemon.messages[effect, HELLO], 5):
-        self.problems.append(f"beat-watch did not hear this edit: {self.command(*arguments)}")
+      said = self.store.said(edit)
+      self.terminal.say(
+        "you", time.strftime("%H:%M:%S", time.gmtime(now)) + f".{int(now % 1 * 1000):03}", said, "you")
+      self.store.edit(edit)
+      if not self.stage.until(lambda: self.daemon.messages[effect, self.store.hello], 5):
+        self.problems.append(f"beat-watch did not hear this edit: {said}")
 
   def finish(self, seconds):
     """Ends the daemon first, then the worker, when it has taken everything from its queues."""
@@ -234,8 +196,12 @@ class Quickstart:
 
 
 def main():
+  parser = argparse.ArgumentParser()
+  parser.add_argument("--store", choices=STORES, default="redis")
+  parser.add_argument("--seconds", type=int)
+  options = parser.parse_args()
   try:
-    return Quickstart(int(sys.argv[2]) if sys.argv[1:2] == ["--seconds"] else None).run()
+    return Quickstart(STORES[options.store], options.seconds).run()
   except Interrupted as interruption:
     return 128 + interruption.number
   except Failed as failure:
