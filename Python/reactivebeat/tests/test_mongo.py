@@ -8,7 +8,7 @@ import subprocess
 from typing import Any, Iterator, List
 
 import pytest
-from beat_stage import VERSIONS, Stage, executable
+from beat_stage import VERSIONS, Process, Stage, executable
 from conftest import Server
 from guard_stage import wait_for
 from mongo_stage import MongoServer
@@ -18,6 +18,20 @@ DOCUMENT = """client.shop.timers.insert_one({
   "_cls": "PeriodicTask", "name": "h", "task": "proj.hello", "enabled": True, "args": ["you"], "kwargs": {},
   "interval": {"_cls": "Interval", "every": 1, "period": "seconds"}, "total_run_count": 0, "max_run_count": 0,
   "run_immediately": False})"""
+
+#: A program of which beat is a thread.
+THREAD = """
+import logging, signal, threading
+from celery.beat import EmbeddedService
+from proj import app
+logging.basicConfig(level="WARNING")
+end = threading.Event()
+signal.signal(signal.SIGTERM, lambda *_: end.set())
+service = EmbeddedService(app, thread=True, scheduler_cls="reactivebeat")
+service.start()
+end.wait()
+service.stop()
+"""
 
 
 @pytest.fixture
@@ -102,6 +116,19 @@ def test_it_waits_for_a_mongodb_that_is_not_there_yet(stage: Stage, mongo: Mongo
   line = beat.wait_for("; trying again each second")
   assert "mongodb://127.0.0.1:1" in line and "Traceback" not in beat.text
   assert beat.end() == 0
+
+
+def test_a_worker_with_beat_and_a_thread(stage: Stage) -> None:
+  worker = stage.start("worker", "-B", "--scheduler", "reactivebeat", "-c", "1", "-l", "INFO")
+  worker.wait_for("notice ready")
+  assert "published what the application proj says of its " in worker.text
+  assert worker.end() == 0
+  # A program that starts the service itself has named no application, by which beat-watch could load it.
+  thread = Process(stage, [stage.program, "-c", THREAD], {})
+  stage.processes.append(thread)
+  thread.wait_for("notice ready")
+  assert "is not published, for nothing names the application here: python -m reactivebeat publish" in thread.text
+  assert thread.end() == 0
 
 
 def test_publish(stage: Stage, mongo: MongoServer) -> None:

@@ -60,8 +60,9 @@ def test_celerybeat_mongos_settings(conf: Dict[str, str], expected: Dict[str, st
 
 
 def test_the_environment_wins(monkeypatch: pytest.MonkeyPatch) -> None:
-  monkeypatch.setenv("CELERY_MONGODB_SCHEDULER_URL", "mongodb://e")
   monkeypatch.setenv("CELERY_MONGODB_SCHEDULER_DB", "env")
+  assert read().mongo is None, "nor does beat-watch take this for a store"
+  monkeypatch.setenv("CELERY_MONGODB_SCHEDULER_URL", "mongodb://e")
   conf = {"mongodb_scheduler_url": "mongodb://h", "mongodb_scheduler_db": "shop"}
   assert place(read(**conf)) == variables("mongodb://e", "env")
   assert place(read(redis_scheduler_url="redis://s/7")) == variables("mongodb://e", "env")

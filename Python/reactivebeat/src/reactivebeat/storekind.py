@@ -39,17 +39,21 @@ def store_kind(conf: Any) -> StoreKind:
   in_environment = _kind(bool(os.environ.get(REDIS_VARIABLE)), bool(os.environ.get(URL_VARIABLE)), "the environment")
   if in_environment is not None:
     return in_environment
-  mongodb = any(own(conf, name) for name in _MONGODB)
-  return _kind(bool(own(conf, "redis_scheduler_url")), mongodb, "the application") or StoreKind.REDIS
+  # A database or a collection in the environment alone says nothing to beat-watch either.
+  mongodb = any(_setting(conf, name) for name in _MONGODB)
+  return _kind(bool(_setting(conf, "redis_scheduler_url")), mongodb, "the application") or StoreKind.REDIS
 
 
 def own(conf: Any, name: str) -> Optional[str]:
   """A setting of the scheduler: the environment's variable, or the application's setting in any spelling."""
-  variable = "CELERY_" + name.upper()
-  value = os.environ.get(variable) or conf.get(name) or conf.get(variable) or conf.get(name.upper())
+  value = os.environ.get("CELERY_" + name.upper()) or _setting(conf, name)
   if value is not None and not isinstance(value, str):
     raise InvalidSetting(name, f"expected a text, found a {type(value).__name__}")
   return value or None
+
+
+def _setting(conf: Any, name: str) -> Any:
+  return conf.get(name) or conf.get("CELERY_" + name.upper()) or conf.get(name.upper())
 
 
 def _kind(redis: bool, mongodb: bool, where: str) -> Optional[StoreKind]:
