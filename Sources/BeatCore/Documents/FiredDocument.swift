@@ -36,7 +36,8 @@ extension DocumentLayout {
   /// - Parameter form: of a `last_run_at` that is added.
   func fired(due: UnixTime, count: Int64, newDate form: NewDateForm = .typed) -> FiredDocument {
     let (oldDate, oldNumber) = (value("last_run_at"), value("total_run_count"))
-    let dateForm = oldDate.flatMap { DocumentDate.Form($0, in: bytes) }
+    let dateForm =
+      oldDate.flatMap { DocumentDate.Form($0, in: bytes) }
       ?? (form == .dollarDate ? .dollarDateMilliseconds : .typed(spaced: !isCompact))
     let numberForm = oldNumber.flatMap { DocumentNumber.Form($0, in: bytes) }
     let date = DocumentDate.utf8(due, in: dateForm)

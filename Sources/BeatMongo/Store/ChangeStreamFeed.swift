@@ -35,7 +35,8 @@ final class ChangeStreamFeed {
   private lazy var leaseEnd = LoopTimer(on: loop) { [unowned self] in tell(.leaseFreed) }
 
   init(
-    _ settings: MongoStoreSettings, at server: MongoServerAddress?, as instance: String, ownWrites: OwnWrites, on loop: EventLoop,
+    _ settings: MongoStoreSettings, at server: MongoServerAddress?, as instance: String, ownWrites: OwnWrites,
+    on loop: EventLoop,
     handle: @escaping (ChangeStreamEvent) -> Void
   ) {
     self.settings = settings

@@ -262,7 +262,8 @@ extension FireRecord {
   init(_ plan: FirePlan, at now: Int64) {
     let firedAt = ServerTime.time(now) ?? plan.due
     self.init(
-      name: plan.entry, taskID: plan.taskID.description, due: plan.due, late: firedAt.microseconds &- plan.due.microseconds,
+      name: plan.entry, taskID: plan.taskID.description, due: plan.due,
+      late: firedAt.microseconds &- plan.due.microseconds,
       reason: plan.reason.rawValue)
   }
 }

@@ -37,7 +37,9 @@ struct MongoPage {
     documents = members.compactMap { $0.value.document }
     self.cursor = id
     // "<database>.<collection>", and a collection's name may hold dots, while that of a database may not.
-    collection = cursor["ns"]?.text.flatMap { name in name.firstIndex(of: ".").map { String(name[name.index(after: $0)...]) } }
+    collection = cursor["ns"]?.text.flatMap { name in
+      name.firstIndex(of: ".").map { String(name[name.index(after: $0)...]) }
+    }
   }
 }
 
@@ -54,12 +56,13 @@ struct MongoWriteReply {
 
   init(_ reply: BSONDocument) {
     count = reply["n"]?.integer ?? 0
-    errors = (reply["writeErrors"]?.members).map { members in
-      members.compactMap { member in
-        guard let index = member.value["index"]?.integer.flatMap({ Int(exactly: $0) }) else { return nil }
-        return (index, MongoError(statement: member.value))
-      }
-    } ?? []
+    errors =
+      (reply["writeErrors"]?.members).map { members in
+        members.compactMap { member in
+          guard let index = member.value["index"]?.integer.flatMap({ Int(exactly: $0) }) else { return nil }
+          return (index, MongoError(statement: member.value))
+        }
+      } ?? []
     concern = reply["writeConcernError"].map { MongoError(concern: $0) }
     inserted = reply["upserted"]?.members.map { $0.reduce(0) { count, _ in count + 1 } } ?? 0
   }

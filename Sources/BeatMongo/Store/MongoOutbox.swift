@@ -29,10 +29,11 @@ final class MongoOutbox: Outbox {
   func remove(_ handle: OutboxHandle, then completion: @escaping Completion<Void>) {
     let place = calls.place
     removals.add(handle)
-    calls.perform({ [removals] client throws(MongoError) in
-      let handles = removals.takeAll()
-      if !handles.isEmpty { try MarkOutbox.remove(handles, in: place, by: client) }
-    }, then: completion)
+    calls.perform(
+      { [removals] client throws(MongoError) in
+        let handles = removals.takeAll()
+        if !handles.isEmpty { try MarkOutbox.remove(handles, in: place, by: client) }
+      }, then: completion)
   }
 }
 

@@ -94,9 +94,10 @@ final class MongoScheduleStore: ScheduleStore {
     then completion: @escaping Completion<Bool>
   ) {
     let write = WatermarkWrite(context: context, token: fence())
-    calls.perform({ client throws(MongoError) in
-      try write.replace(name, expecting: expectation, with: watermark, by: client)
-    }, then: completion)
+    calls.perform(
+      { client throws(MongoError) in
+        try write.replace(name, expecting: expectation, with: watermark, by: client)
+      }, then: completion)
   }
 
   func sweepWatermarks(

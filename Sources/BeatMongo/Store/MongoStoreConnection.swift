@@ -123,7 +123,9 @@ final class MongoStoreConnection: StoreConnection {
       switch event {
       case .opened: probe(opening)
       case .failed(let error):
-        end(error.code == .notSupported ? .deaf("\(settings.url): \(error.message)") : .lost("\(settings.url): \(error.message)"))
+        end(
+          error.code == .notSupported
+            ? .deaf("\(settings.url): \(error.message)") : .lost("\(settings.url): \(error.message)"))
       case .ended(let reason): end(.lost(reason))
       case .heard(let event): heard(event, opening)
       }

@@ -91,6 +91,7 @@ final class BrokerCheck {
     // Through the outbox, a script writes a message and a record of its task's id to the broker, in different slots.
     guard delivery == .direct else { return "messages of another server cannot be carried there" }
     return ClusterFit.problem(
-      keys, database: settings.store.database, brokerDatabase: settings.broker.url.database, queue: settings.broker.defaultList)
+      keys, database: settings.store.database, brokerDatabase: settings.broker.url.database,
+      queue: settings.broker.defaultList)
   }
 }

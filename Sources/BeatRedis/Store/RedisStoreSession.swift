@@ -36,7 +36,8 @@ final class RedisStoreSession: StoreSession {
     outbox = RedisOutbox(scripts)
     routes = scripts.cluster.map { cluster in
       RouteRules("a cluster") {
-        cluster.applied(to: $0, defaultQueue: settings.broker.defaultQueue, kombu: settings.broker.transportOptions.keys)
+        cluster.applied(
+          to: $0, defaultQueue: settings.broker.defaultQueue, kombu: settings.broker.transportOptions.keys)
       }
     }
   }

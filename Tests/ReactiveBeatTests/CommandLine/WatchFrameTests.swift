@@ -13,7 +13,7 @@ import Testing
   /// A dozen schedules with long, wide or joined names, and more news than any of the screens has rows for.
   private func frame(schedules: Int = 12, count: Int = 20) throws -> WatchFrame {
     let names = [Self.long, "日報-東京", "👨‍👩‍👧‍👦-family", "Zu\u{308}rich"] + (4..<max(4, schedules)).map { "tenant-\($0)-sync" }
-    var state = WatchState(url: try RedisURL("redis://localhost:6379/1"), prefix: EntryName("tasks:meta:"))
+    var state = WatchState(url: try StoreAddress("redis://localhost:6379/1"), prefix: EntryName("tasks:meta:"))
     for (index, name) in names.prefix(schedules).enumerated() {
       let due = Self.now.advanced(by: Int64(index * index) * 7_000_000 + 3_000_000)
       state.rows[EntryName(name)] = .init(
@@ -94,7 +94,7 @@ import Testing
   /// The header is one row, however long the URL is.
   @Test func theHeaderIsOneRow() throws {
     var state = WatchState(
-      url: try RedisURL("redis://a-very-long-host-name.with-a-domain.of-a-cloud.example.org:6379/1"),
+      url: try StoreAddress("redis://a-very-long-host-name.with-a-domain.of-a-cloud.example.org:6379/1"),
       prefix: EntryName("a-prefix-that-is-long:"))
     state.rows = try frame().state.rows
     for columns in [40, 60, 80, 120] {

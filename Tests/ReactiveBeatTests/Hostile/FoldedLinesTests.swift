@@ -59,7 +59,9 @@ import Testing
     let memory = Memory()
     let logger = Logger(label: "test") { _ in Handler(memory) }
     try onLoop { loop in
-      let log = ScheduleLog(logger, keys: RedisKeys(prefix: "p:"), on: loop)
+      var configuration = try BeatConfiguration(store: "redis://localhost", broker: "redis://localhost")
+      configuration.keyPrefix = "p:"
+      let log = ScheduleLog(logger, places: LoggedPlaces(configuration), on: loop)
       for index in 0..<1_000 { log.report(.removed(EntryName("n\(index)"))) }
       for _ in 0..<5_000 { log.report(.warned(EntryName("n"), "doubt")) }
       log.flush()
