@@ -16,7 +16,9 @@ struct StoreOptions: ParsableArguments {
     help: "The database of a mongodb:// URL that names none. [CELERY_MONGODB_SCHEDULER_DB; default celery]")
   var storeDatabase: String?
 
-  @Option(help: "The schedules' collection in MongoDB. [CELERY_MONGODB_SCHEDULER_COLLECTION; default schedules]")
+  // The variable is CELERY_MONGODB_SCHEDULER_COLLECTION, which alone is longer than a line on a narrow terminal.
+  @Option(
+    help: "The schedules' collection in MongoDB. [as for the database, with _COLLECTION; default schedules]")
   var storeCollection: String?
 
   @Option(help: "Where the workers' queues are. [CELERY_BROKER_URL; default redis://localhost:6379/0]")

@@ -16,7 +16,7 @@ package final class FindingList {
   /// Compares a store's clock with this machine's.
   ///
   /// - Parameters:
-  ///   - name: the clock's, such as "Redis' clock".
+  ///   - name: the clock's, such as "the store's clock".
   ///   - before: by this machine's clock, before the store was asked.
   ///   - after: and after its answer.
   package func addClock(_ name: String, says theirs: UnixTime, between before: UnixTime, and after: UnixTime) {

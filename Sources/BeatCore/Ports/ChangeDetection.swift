@@ -1,12 +1,12 @@
 /// How edits are detected. A store says which ways it has (`StoreConnector.changeDetections`), and the daemon tries the
 /// best first. A way counts as working when the daemon receives the event of a write of its own.
 package enum ChangeDetection: String {
-  /// Redis' keyspace notifications.
+  /// Keyspace notifications.
   case keyspace
-  /// Redis' CLIENT TRACKING in broadcast mode, for servers where notifications are off and CONFIG is refused. It needs
-  /// no setting of the server.
+  /// CLIENT TRACKING in broadcast mode, for servers where notifications are off and CONFIG is refused. It needs no
+  /// setting of the server.
   case tracking
-  /// A change stream of MongoDB.
+  /// A change stream.
   case stream
   /// All documents are read at intervals. This is slow, and the daemon warns of it.
   case polling

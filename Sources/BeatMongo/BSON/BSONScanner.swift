@@ -13,7 +13,7 @@ struct BSONScanner {
     let scanner = BSONScanner(bytes: bytes)
     let length = try scanner.length(at: 0, within: bytes.count)
     guard length == bytes.count else {
-      throw BSONError(offset: 0, message: "the document says that it has \(length) bytes, and there are \(bytes.count)")
+      throw BSONError(offset: 0, message: "the document gives its length as \(length), and it is \(bytes.count)")
     }
     try scanner.document(0..<length, level: 1)
   }

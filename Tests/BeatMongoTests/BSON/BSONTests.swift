@@ -72,7 +72,7 @@ import Testing
       ([4, 0, 0, 0, 0], "byte 0: the length 4 is too short"),
       ([255, 255, 255, 255, 0], "byte 0: the length -1 is too short"),
       ([5, 0, 0, 0, 1], "byte 4: the document does not end with a zero"),
-      ([5, 0, 0, 0, 0, 0], "byte 0: the document says that it has 5 bytes, and there are 6"),
+      ([5, 0, 0, 0, 0, 0], "byte 0: the document gives its length as 5, and it is 6"),
       ([8, 0, 0, 0, 0x0A, 0x61, 0x61, 0], "byte 5: a name has no end"),
       ([8, 0, 0, 0, 0x20, 0x61, 0, 0], "byte 4: 32 is no type of BSON"),
       ([9, 0, 0, 0, 0x08, 0x61, 0, 2, 0], "byte 7: 2 is no Boolean"),
