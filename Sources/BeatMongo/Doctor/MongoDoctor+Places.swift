@@ -36,7 +36,10 @@ extension MongoDoctor {
     } else if options?["capped"]?.bool == true {
       findings.add(
         .problem, "collections", "\(whole) is capped: the server throws its oldest documents away and lets none grow",
-        fix: isOwn ? rename : shell("\(MongoShell.collection(name)).aggregate([{$out: \"schedules_uncapped\"}])"))
+        fix: isOwn
+          ? rename
+          : "copy it into one that is not, and name that one: "
+            + shell("\(MongoShell.collection(name)).aggregate([{$out: \(JSONText.string("\(name)_new"))}])"))
     } else if options?["collation"] != nil, options?["collation"]?["locale"]?.text != "simple" {
       findings.add(
         isOwn ? .problem : .warning, "collections",
@@ -47,7 +50,9 @@ extension MongoDoctor {
       findings.add(
         isOwn ? .problem : .warning, "collections",
         "\(whole) has a validator: what it forbids is not written, such as last_run_at and total_run_count",
-        fix: shell("db.runCommand({collMod: \(JSONText.string(name)), validator: {}})"))
+        fix: isOwn
+          ? shell("db.runCommand({collMod: \(JSONText.string(name)), validator: {}})")
+          : "let it allow last_run_at, total_run_count and run_immediately in any form")
     }
   }
 
@@ -57,7 +62,7 @@ extension MongoDoctor {
     guard !isThere else { return }
     findings.add(
       .warning, "index", "schedules are found by their names without an index, which is slow where they are many",
-      fix: shell(NameIndex.script(place)))
+      fix: "a daemon makes one at its start if it may; else: " + shell(NameIndex.script(place)))
   }
 
   private func examineOtherSchedulers() throws {

@@ -113,7 +113,7 @@ import Testing
     let found = try findings(server).filter { $0.check == "collections" }
     #expect(found.map(\.level) == [.warning, .problem] || found.map(\.level) == [.problem, .warning], "\(found)")
     #expect(found.contains { $0.text.contains("capped") && $0.fix?.contains("renameCollection") == true })
-    #expect(found.contains { $0.text.contains("validator") && $0.fix?.contains("collMod") == true })
+    #expect(found.contains { $0.text.contains("validator") && $0.fix?.contains("last_run_at") == true })
   }
 }
 
