@@ -59,36 +59,51 @@ struct StreamProbe {
       if error.kind == .network || error.code == .notPrimary { throw error }
       return .refused(error)
     }
-    let result: Outcome
-    do throws(MongoError) { result = try heard(first, client) } catch {
+    let outcome: Outcome
+    do throws(MongoError) {
+      let start = MonotonicTime.now()
+      try write(client)
+      outcome = try listen(to: first, since: start, client)
+    } catch {
       if error.kind == .network || error.code == .notPrimary { throw error }
-      result = .unwritten(error)
+      outcome = .unwritten(error)
     }
     try client.close(first.cursor, of: "$cmd.aggregate", on: place.database)
-    return result
+    return outcome
   }
 
-  private func heard(_ first: MongoPage, _ client: MongoClient) throws(MongoError) -> Outcome {
-    let id: BSON = .text(DaemonDocument.heartbeat(instance))
-    let start = MonotonicTime.now()
+  private var id: BSON { .text(DaemonDocument.heartbeat(instance)) }
+
+  /// With its time, so that daemons remove it should this process die.
+  private func write(_ client: MongoClient) throws(MongoError) {
     try client.write(
       [
         "update": .text(place.daemon), "writeConcern": WriteConcern.majority,
-        "updates": [["q": ["_id": id], "u": ["$set": ["probed": true]], "upsert": true]],
+        "updates": [["q": ["_id": id], "u": [["$set": ["at": ServerTime.now]]], "upsert": true]],
       ], on: place.database
     ).requireNoError()
+  }
+
+  private func listen(
+    to first: MongoPage, since start: MonotonicTime, _ client: MongoClient
+  ) throws(MongoError) -> Outcome {
     var outcome = Outcome.silent
     var events = first.documents
-    repeat {
-      if events.contains(where: isOurs) {
-        outcome = .heard(after: MonotonicTime.now().microseconds(since: start))
-        break
-      }
-      events = try MongoPage(
-        try client.run(
-          ["getMore": .int64(first.cursor), "collection": "$cmd.aggregate", "maxTimeMS": 500], on: place.database)
-      ).documents
-    } while MonotonicTime.now().microseconds(since: start) < Self.patience
+    do throws(MongoError) {
+      repeat {
+        if events.contains(where: isOurs) {
+          outcome = .heard(after: MonotonicTime.now().microseconds(since: start))
+          break
+        }
+        events = try MongoPage(
+          try client.run(
+            ["getMore": .int64(first.cursor), "collection": "$cmd.aggregate", "maxTimeMS": 500], on: place.database)
+        ).documents
+      } while MonotonicTime.now().microseconds(since: start) < Self.patience
+    } catch {
+      if error.kind == .network || error.code == .notPrimary { throw error }
+      outcome = .refused(error)
+    }
     _ = try client.write(
       [
         "delete": .text(place.daemon), "writeConcern": WriteConcern.one, "deletes": [["q": ["_id": id], "limit": 1]],

@@ -61,7 +61,11 @@ package final class MongoDoctor: StoreDoctor {
       findings.add(.ok, "rights", "\(name) may do all that the daemon does in \(place.database)")
     case .limited(let reason):
       findings.add(.warning, "rights", "\(name) may not do all that the daemon would do: \(reason)", fix: grant)
-    case .unable(let reason), .undecided(let reason):
+    case .undecided(let reason):
+      findings.add(
+        .problem, "rights", "whether \(name) may do what the daemon needs could not be tried: \(reason)",
+        fix: "look into MongoDB's log")
+    case .unable(let reason):
       findings.add(.problem, "rights", "\(name) may not do what the daemon needs: \(reason)", fix: grant)
     }
     try brokerDoctor.examineRights()

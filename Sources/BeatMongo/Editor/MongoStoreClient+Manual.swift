@@ -19,8 +19,8 @@ extension MongoStoreClient {
     let request = ManualRequest(name, deadline: try time().advanced(by: microseconds))
     let place = schedules
     let start = BootClock.now()
-    try ask { client throws(MongoError) in try RequestDocument.insert(request, id, place, client) }
     do throws(StoreError) {
+      try ask { client throws(MongoError) in try RequestDocument.insert(request, id, place, client) }
       while !isInterrupted(), BootClock.now().microseconds(since: start) < microseconds {
         switch try ask({ client throws(MongoError) in try RequestDocument.answer(id, place, client) }) {
         case .given(let answer): return answer
@@ -31,7 +31,7 @@ extension MongoStoreClient {
       }
       return try withdraw(id)
     } catch {
-      // This user may write requests but not read answers, so the request is removed: no run may happen unreported.
+      // The request may be there, and this user may not read answers: it is removed, as no run may happen unreported.
       if error.kind != .unreachable { _ = try? withdraw(id) }
       throw error
     }

@@ -89,9 +89,12 @@ package final class MongoStoreClient: StoreEditor {
   package var name: String { "\(url)" }
   /// `celery.schedules`
   package var prefix: [UInt8] { Array("\(schedules.database).\(schedules.schedules)".utf8) }
-  /// `celery.schedules {name: "report"}`
+  /// `celery.schedules {name: "report"}`, or `{_id: …}` for a document without a name of its own.
   package func place(of name: EntryName) -> [UInt8] {
-    prefix + Array(#" {name: ""#.utf8) + name.bytes + Array(#""}"#.utf8)
+    switch aliases.place(of: name) {
+    case .name: prefix + Array(#" {name: ""#.utf8) + name.bytes + Array(#""}"#.utf8)
+    case .nameless(let id), .second(let id, _): prefix + Array(" {_id: \(id["_id"]?.words ?? "")}".utf8)
+    }
   }
   /// A name is a String in a document.
   package func canHold(_ name: EntryName) -> Bool {

@@ -6,12 +6,18 @@ struct NeighbourSearch {
 
   let place: MongoPlace
 
-  /// The collections, as `<database>.<collection>`, by name.
+  /// The collections, as `<database>.<collection>`, by name; none if this user may not list them.
   func result(by client: MongoClient) throws(MongoError) -> [String] {
-    let collections = try client.documents(
-      ["listCollections": 1, "nameOnly": true, "authorizedCollections": true, "cursor": ["batchSize": 1000]],
-      on: place.database
-    ).compactMap { document -> String? in
+    let listed: [BSONDocument]
+    do throws(MongoError) {
+      listed = try client.documents(
+        ["listCollections": 1, "nameOnly": true, "authorizedCollections": true, "cursor": ["batchSize": 1000]],
+        on: place.database)
+    } catch {
+      guard error.isOfOurRights else { throw error }
+      return []
+    }
+    let collections = listed.compactMap { document -> String? in
       guard let name = document["name"]?.text, name != place.schedules, !name.hasPrefix("system."),
         !name.contains(".reactivebeat.")
       else { return nil }

@@ -61,6 +61,10 @@ import Testing
     let mark = try bench.marked("a", 1_772_452_800, [("of", "id of a")])
     let names = try store.names()
     #expect(names.map(\.description) == [#"(second document of a, _id "z")"#, #"(without a name, _id "n")"#, "a"])
+    #expect(
+      names.map { "\(EntryName(store.place(of: $0)))" } == [
+        #"celery.schedules {_id: "z"}"#, #"celery.schedules {_id: "n"}"#, #"celery.schedules {name: "a"}"#,
+      ])
     let contents = try store.documents(names).map { $0.read.content }
     #expect(
       contents.map { content in
