@@ -1,0 +1,87 @@
+"""Tests the storm: the daemon without one of its safeguards on MongoDB must be found out."""
+
+import json
+import pathlib
+import subprocess
+import sys
+
+from mutants import Mutant, build, check, mutate, prepare
+
+STORE = "Sources/BeatMongo/Store"
+COMMIT = f"{STORE}/FireCommit.swift"
+
+# Messages in documents of their own, instead of in the marks. They look like those of runs by hand that have been
+# answered, which every relay carries.
+_APART = [
+  (COMMIT, "    let statements: [BSON] = candidates.map { candidate in\n",
+   "    var apart: [BSON] = []\n    let statements: [BSON] = candidates.map { candidate in\n"),
+  (COMMIT, "      return [\n        \"q\": [\n",
+   "      apart.append([\"_id\": [\"request\": .text(\"\\(plan.taskID)\")], \"answer\": \"fired\", \"pending\": [item.value]])\n"
+   "      return [\n        \"q\": [\n"),
+  (COMMIT, "          \"$push\": [\"pending\": item.value],\n", ""),
+]
+_INSERT = ("    _ = try client.write(\n      [\"insert\": .text(place.marks), \"ordered\": false, \"writeConcern\": "
+           "WriteConcern.majority, \"documents\": .array(%s)], on: place.database)\n")
+_WRITE = ("    let reply = try client.write(\n      [\n        \"update\": .text(place.marks), \"ordered\": false, "
+          "\"writeConcern\": WriteConcern.majority,\n")
+_AFTER = "    context.room.added(fired.count)\n"
+_FIRED = ("candidates.indices.filter { i in fired.contains { $0.index == candidates[i].index } }.map { apart[$0] }")
+
+MUTANTS = [
+  Mutant("nothing", []),
+  Mutant(
+    "the mark",
+    [(COMMIT, "    if let marked = mark?.bytes, let outcome = Self.outcome(plan, marked: marked) { return .outcome(outcome) }\n", ""),
+     (COMMIT, "          \"mark\": candidate.mark?.isUnchanged ?? [\"$exists\": false],\n", "")],
+    ["--no-lease"]),
+  Mutant("the comparison", [(COMMIT, "      shown == plan.oldDocument\n", "      !shown.isEmpty\n")]),
+  Mutant("the mark before the message", [*_APART, (COMMIT, _WRITE, _INSERT % "apart" + _WRITE)]),
+  Mutant("the message in the mark", [*_APART, (COMMIT, _AFTER, f"    if !fired.isEmpty {{\n{_INSERT % _FIRED}    }}\n{_AFTER}")]),
+  Mutant("the note of what is to be written", [(COMMIT, ", \"redo\": candidate.redo.value,", ",")]),
+  Mutant(
+    "the mark's exact text",
+    [(COMMIT, "candidate.mark?.isUnchanged ?? [\"$exists\": false]",
+      "candidate.mark?.mark == nil ? [\"$exists\": false] : [\"$lt\": .text(Watermark.digits(plan.due))]")],
+    ["--no-lease"]),
+  Mutant("the deadline", [(COMMIT, "[\"$and\": [fence.isBeforeLimit, ", "[\"$and\": [")]),
+]
+
+
+def try_out(options, binary, source, mutant):
+  """(the figures, the findings) of a storm with a mutant."""
+  arguments = [
+    sys.executable, pathlib.Path(__file__).with_name("mongo_storm.py"), "--json", "--binary", binary, "--sources",
+    source, "--seed", f"{options.seed}-{mutant.name.replace(' ', '-')}", "--seconds", options.seconds, *mutant.aims]
+  done = subprocess.run([str(part) for part in arguments], capture_output=True, text=True)
+  try:
+    result = json.loads(done.stdout.splitlines()[-1])
+    return result["figures"], result["findings"]
+  except (IndexError, ValueError, KeyError):
+    raise SystemExit(f"mongo-storm: no result:\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}")
+
+
+def main(options):
+  names = [mutant.name for mutant in MUTANTS]
+  if unknown := set(options.only) - set(names):
+    raise SystemExit(f"mongo-storm: there is no mutant {unknown}; there are: {', '.join(names)}")
+  source = prepare()
+  wrong = []
+  print(f"seed {options.seed}, {options.seconds:g} s each\n{'without':<34} {'messages':>8} {'asked':>5} {'ran':>5}  found")
+  for mutant in MUTANTS:
+    if options.only and mutant.name not in options.only:
+      continue
+    mutate(source, mutant.edits)
+    figures, findings = try_out(options, build(source), source, mutant)
+    found = ", ".join(f"{len(words)} {what}" for what, words in findings.items()) or "nothing"
+    is_right = bool(findings) == bool(mutant.edits)
+    print(f"{mutant.name:<34} {figures['messages']:>8} {figures['asked']:>5} {figures['asked runs']:>5}  {found}"
+          f"{'' if is_right else '  <-- WRONG'}", flush=True)
+    if not is_right:
+      wrong.append(mutant.name)
+  if wrong:
+    print(f"FAILED: {', '.join(wrong)}")
+  return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+  check(MUTANTS)
