@@ -72,6 +72,7 @@ class Storm:
     self.later = []  # [(when, what)]: what a strike undoes itself
     self.frozen = {}  # what -> since when
     self.store_stops = []  # [(from, until)], milliseconds since 1970
+    self.users = None
     self.restless = ""  # why all is not quiet
     self.result = Result()
 
@@ -121,7 +122,7 @@ class Storm:
 
   def turn(self):
     """Does what is due, and starts again what has died."""
-    if self.users.problem:
+    if self.users and self.users.problem:
       raise self.users.problem
     for item in [item for item in self.later if time.monotonic() > item[0]]:
       self.later.remove(item)
@@ -195,10 +196,14 @@ class Storm:
     began = int(time.time() * 1_000_000)
     self.until("all is quiet", lambda: self.is_quiet(began), self.options.patience)
     self.running = self.users.rest()
-    self.before = None
-    self.until("the schedules rest", self.is_still, self.options.patience)
     self.witness.is_over = True
     self.witness.join(10)
+    self.rest()
+
+  def rest(self):
+    """Ends the daemons when nothing is on its way any more."""
+    self.before = None
+    self.until("the schedules rest", self.is_still, self.options.patience)
     for daemon in self.daemons:
       daemon.terminate()
     for daemon in self.daemons:
@@ -256,12 +261,12 @@ class Storm:
   def judge(self):
     database = self.store.client()[DATABASE]
     database[MARKS].insert_one({"_id": {"storm": "is over"}})
-    queue = [json.loads(text) for text in self.broker.client(timeout=60)("LRANGE", QUEUE, 0, -1)][::-1]
+    queue = self.queue()
     users = self.users
     record = Record(
       events=self.events(database), queue=queue, history=list(database[HISTORY].find()),
       acknowledged=[[number, *what] for number, what in users.acknowledged.items()], seconds=sorted(users.seconds),
-      stops=self.store_stops, documents=list(database[SCHEDULES].find()), running=sorted(self.running))
+      stops=self.store_stops, has_lease=[not self.options.no_lease], documents=list(database[SCHEDULES].find()), running=sorted(self.running))
     record.save(self.folder)
     self.result.figures |= {
       "messages": len(queue), "edits": sum(users.counts.values()), "edits without an answer": users.unsure,
@@ -269,6 +274,10 @@ class Storm:
       "daemon leads": sum(daemon.leads[0] for daemon in self.daemons), "store starts": self.store.starts,
       "broker starts": self.broker.starts, "kinds of edits": users.counts, "kinds of strikes": self.strikes}
     self.result.add(Judge(record, namespace(self.options.sources)))
+
+  def queue(self):
+    """The messages on the queue, the oldest first."""
+    return [json.loads(text) for text in self.broker.client(timeout=60)("LRANGE", QUEUE, 0, -1)][::-1]
 
   def events(self, database):
     """All that was written into schedules and watermarks. Only the server's own log is sure: what was heard before the
@@ -325,6 +334,8 @@ def options_of(arguments):
   parser.add_argument("--lease-ttl", type=int, default=2)
   parser.add_argument("--pause", type=float, default=2.5, help="the most seconds between two strikes")
   parser.add_argument("--patience", type=float, default=120, help="seconds until all must be quiet at the end")
+  parser.add_argument("--edits", type=int, default=0, metavar="N",
+                      help="no strikes, but N edits by mongoengine and pymongo at once")
   parser.add_argument("--mutate", action="store_true", help="the storm must find that a safeguard is missing")
   parser.add_argument("--only", action="append", default=[], metavar="MUTANT", help="with --mutate: this one")
   parser.add_argument("--judge", metavar="FOLDER", help="judge the evidence of an earlier storm again")
@@ -349,7 +360,11 @@ def main():
     if not options.json:
       lease = "no lease" if options.no_lease else f"lease of {options.lease_ttl} s"
       print(f"storm: seed {options.seed}, {lease}; evidence: {storm.folder}", flush=True)
-    storm.go()
+    if options.edits:
+      import mongo_edits
+      mongo_edits.run(storm)
+    else:
+      storm.go()
     result = storm.result
   if options.json:
     print(json.dumps(result.to_json()))
