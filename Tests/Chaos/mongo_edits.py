@@ -130,7 +130,8 @@ def check(editors, documents, marks, queue, find):
   for name in SHARED + WHOLE:
     document, expected = documents[name], editors.expected[name]
     kwargs = {"first": 1} | editors.kwargs[name]
-    fixed = {"_cls": "PeriodicTask", "name": name, "task": "storm.task", "enabled": False, "args": [name], "catchup": "all"}
+    fixed = {
+      "_cls": "PeriodicTask", "name": name, "task": "storm.task", "enabled": False, "args": [name], "catchup": "all"}
     for field, item in (fixed | expected).items():
       fields += 1
       if field not in document or encoded(document[field]) != encoded(item):
@@ -145,7 +146,8 @@ def check(editors, documents, marks, queue, find):
     if len(set(ids)) != len(ids):
       find("twice", f"{name}: {len(ids) - len(set(ids))} messages are repeats")
     due, task, count = marks[name]["mark"].split("|")[:3]
-    if int(count) != len(ids) or document["total_run_count"] != int(count) or int(document["last_run_at"]) != int(due) // 1000:
+    said = document["total_run_count"], int(document["last_run_at"])
+    if int(count) != len(ids) or said != (int(count), int(due) // 1000):
       find("counts", f"{name}: {len(ids)} messages; the watermark says {marks[name]['mark']}, the document "
            f"{document['total_run_count']} runs, the last one {document['last_run_at']}")
     if not ids or ids[-1] != task or runs[name][-1][1] != kwargs:

@@ -226,7 +226,7 @@ class Judge:
       return
     due, task, count, _ = fire.before
     if fire.due <= due or fire.count <= count and not is_remade:
-      self.find("forks", f"{what} came after {due} ({task or 'not fired'}, run {count}): two fires follow one watermark")
+      self.find("forks", f"{what} came after {due} ({task or 'not fired'}, run {count})")
 
   # --- the queue ---
 
@@ -244,7 +244,8 @@ class Judge:
       fire = by_id.get(task)
       if fire is None:
         version = self.versions.get(number)
-        self.find("without a mark", f"{task} of {version and version.name} is on the queue, and no watermark was written for it")
+        name = version and version.name
+        self.find("without a mark", f"{task} of {name} is on the queue, and no watermark was written for it")
         continue
       self.fires_on_queue.append(fire)
       if fire.place < newest:
@@ -315,5 +316,6 @@ class Judge:
       if not mark or not mark[0][1] or name not in self.record.running:
         continue
       due, _, count, _ = mark[0]
-      if document.get("last_run_at") is None or int(document["last_run_at"]) != due // 1000 or document["total_run_count"] != count:
-        self.find("behind", f"{name}: the document says {document.get('last_run_at')}, {document.get('total_run_count')}, and the watermark {mark[0]}")
+      said = document.get("last_run_at"), document.get("total_run_count")
+      if said[0] is None or (int(said[0]), said[1]) != (due // 1000, count):
+        self.find("behind", f"{name}: the document says {said}, and the watermark {mark[0]}")

@@ -16,7 +16,8 @@ _APART = [
   (COMMIT, "    let statements: [BSON] = candidates.map { candidate in\n",
    "    var apart: [BSON] = []\n    let statements: [BSON] = candidates.map { candidate in\n"),
   (COMMIT, "      return [\n        \"q\": [\n",
-   "      apart.append([\"_id\": [\"request\": .text(\"\\(plan.taskID)\")], \"answer\": \"fired\", \"pending\": [item.value]])\n"
+   "      let id: BSON = [\"request\": .text(\"\\(plan.taskID)\")]\n"
+   "      apart.append([\"_id\": id, \"answer\": \"fired\", \"pending\": [item.value]])\n"
    "      return [\n        \"q\": [\n"),
   (COMMIT, "          \"$push\": [\"pending\": item.value],\n", ""),
 ]
@@ -31,12 +32,14 @@ MUTANTS = [
   Mutant("nothing", []),
   Mutant(
     "the mark",
-    [(COMMIT, "    if let marked = mark?.bytes, let outcome = Self.outcome(plan, marked: marked) { return .outcome(outcome) }\n", ""),
+    [(COMMIT, "    if let marked = mark?.bytes, let outcome", "    if false, let marked = mark?.bytes, let outcome"),
      (COMMIT, "          \"mark\": candidate.mark?.isUnchanged ?? [\"$exists\": false],\n", "")],
     ["--no-lease"]),
   Mutant("the comparison", [(COMMIT, "      shown == plan.oldDocument\n", "      !shown.isEmpty\n")]),
   Mutant("the mark before the message", [*_APART, (COMMIT, _WRITE, _INSERT % "apart" + _WRITE)]),
-  Mutant("the message in the mark", [*_APART, (COMMIT, _AFTER, f"    if !fired.isEmpty {{\n{_INSERT % _FIRED}    }}\n{_AFTER}")]),
+  Mutant(
+    "the message in the mark",
+    [*_APART, (COMMIT, _AFTER, f"    if !fired.isEmpty {{\n{_INSERT % _FIRED}    }}\n{_AFTER}")]),
   Mutant("the note of what is to be written", [(COMMIT, ", \"redo\": candidate.redo.value,", ",")]),
   Mutant(
     "the mark's exact text",
@@ -51,7 +54,8 @@ def try_out(options, binary, source, mutant):
   """(the figures, the findings) of a storm with a mutant."""
   arguments = [
     sys.executable, pathlib.Path(__file__).with_name("mongo_storm.py"), "--json", "--binary", binary, "--sources",
-    source, "--seed", f"{options.seed}-{mutant.name.replace(' ', '-')}", "--seconds", options.seconds, *mutant.aims]
+    source, "--seed", f"{options.seed}-{mutant.name.replace(' ', '-')}", "--seconds", options.seconds, "--patience",
+    options.patience, *mutant.aims]
   done = subprocess.run([str(part) for part in arguments], capture_output=True, text=True)
   try:
     result = json.loads(done.stdout.splitlines()[-1])
@@ -66,7 +70,8 @@ def main(options):
     raise SystemExit(f"mongo-storm: there is no mutant {unknown}; there are: {', '.join(names)}")
   source = prepare()
   wrong = []
-  print(f"seed {options.seed}, {options.seconds:g} s each\n{'without':<34} {'messages':>8} {'asked':>5} {'ran':>5}  found")
+  print(f"seed {options.seed}, {options.seconds:g} s each\n"
+        f"{'without':<34} {'messages':>8} {'asked':>5} {'ran':>5}  found")
   for mutant in MUTANTS:
     if options.only and mutant.name not in options.only:
       continue

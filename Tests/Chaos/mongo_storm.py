@@ -51,6 +51,16 @@ class Witness(threading.Thread):
         time.sleep(0.1)
 
 
+class MongoDaemon(Daemon):
+  """A daemon that tells why it thought that it could not fire: here nobody takes rights away."""
+  unable = ()
+
+  def _take(self, event):
+    super()._take(event)
+    if event["msg"] == "unable":
+      self.unable += (event["reason"],)
+
+
 class Storm:
   WRITES = [{"$match": {"ns.coll": {"$in": [SCHEDULES, MARKS]}}}]
 
@@ -62,7 +72,7 @@ class Storm:
     self.store = Store(self.folder)
     self.broker = Redis(self.folder, durable=True)
     extra = ["--no-lease"] if options.no_lease else []
-    self.daemons = [Daemon(number, [options.binary], 0, self.folder, extra, self.broker) for number in range(2)]
+    self.daemons = [MongoDaemon(number, [options.binary], 0, self.folder, extra, self.broker) for number in range(2)]
     for daemon in self.daemons:
       del daemon.environment["CELERY_REDIS_SCHEDULER_URL"]
       daemon.environment |= {
@@ -207,6 +217,8 @@ class Storm:
     for daemon in self.daemons:
       daemon.terminate()
     for daemon in self.daemons:
+      for reason in daemon.unable:
+        self.find("unable", f"daemon {daemon.number}: {reason}")
       status = daemon.wait(30)
       if not daemon.ended_well(status):
         self.find("daemons", f"daemon {daemon.number} ended with status {status} after SIGTERM")
@@ -223,7 +235,7 @@ class Storm:
   def is_quiet(self, since):
     try:
       database = self.store.client()[DATABASE]
-      marks = {row["_id"]: row for row in database[MARKS].find({"_id": {"$type": "string"}}, {"mark": True, "pending.id": True, "redo.id": True})}
+      marks = {row["_id"]: row for row in database[MARKS].find({"_id": {"$type": "string"}})}
       for document in database[SCHEDULES].find():
         mark = marks.get(document["name"], {})
         if document.get("run_immediately"):
@@ -266,7 +278,8 @@ class Storm:
     record = Record(
       events=self.events(database), queue=queue, history=list(database[HISTORY].find()),
       acknowledged=[[number, *what] for number, what in users.acknowledged.items()], seconds=sorted(users.seconds),
-      stops=self.store_stops, has_lease=[not self.options.no_lease], documents=list(database[SCHEDULES].find()), running=sorted(self.running))
+      stops=self.store_stops, has_lease=[not self.options.no_lease], documents=list(database[SCHEDULES].find()),
+      running=sorted(self.running))
     record.save(self.folder)
     self.result.figures |= {
       "messages": len(queue), "edits": sum(users.counts.values()), "edits without an answer": users.unsure,
@@ -332,16 +345,16 @@ def options_of(arguments):
   parser.add_argument("--seed", default=str(int(time.time())), help="the same strikes and edits in the same order")
   parser.add_argument("--no-lease", action="store_true", help="both daemons fire")
   parser.add_argument("--lease-ttl", type=int, default=2)
-  parser.add_argument("--pause", type=float, default=2.5, help="the most seconds between two strikes")
-  parser.add_argument("--patience", type=float, default=120, help="seconds until all must be quiet at the end")
+  parser.add_argument("--pause", type=float, default=5, help="the most seconds between two strikes")
+  parser.add_argument("--patience", type=float, default=300, help="seconds until all must be quiet at the end")
   parser.add_argument("--edits", type=int, default=0, metavar="N",
                       help="no strikes, but N edits by mongoengine and pymongo at once")
   parser.add_argument("--mutate", action="store_true", help="the storm must find that a safeguard is missing")
   parser.add_argument("--only", action="append", default=[], metavar="MUTANT", help="with --mutate: this one")
   parser.add_argument("--judge", metavar="FOLDER", help="judge the evidence of an earlier storm again")
   parser.add_argument("--json", action="store_true")
-  parser.add_argument("--binary", default=os.environ.get("BEAT_WATCH_PROGRAM", str(PROJECT / ".build/release/beat-watch")),
-                      help="the program; BEAT_WATCH_PROGRAM")
+  program = os.environ.get("BEAT_WATCH_PROGRAM", str(PROJECT / ".build/release/beat-watch"))
+  parser.add_argument("--binary", default=program, help="the program; BEAT_WATCH_PROGRAM")
   parser.add_argument("--sources", default=str(PROJECT), help=argparse.SUPPRESS)
   return parser.parse_args(arguments)
 
