@@ -160,6 +160,8 @@ class Judge:
         put(document, path, item)
       for path in gone:
         document.pop(path, None)
+      if fields.get("own") in self.versions:
+        self.find("users' fields", f"a daemon wrote the edit {fields['own']} into {document['name']} once more")
       if "own" in fields:
         for path, item in fields.items():
           put(self.users[key], path, copy.deepcopy(item))
