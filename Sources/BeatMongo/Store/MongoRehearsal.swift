@@ -28,6 +28,9 @@ struct MongoRehearsal: Sendable {
   }
 
   /// Inserts a mark, writes it as a fire does, takes its message out and deletes it.
+  ///
+  /// It has an answer, so that no other daemon takes it for a request that cannot be read, and removes it meanwhile. What
+  /// a daemon leaves that dies here, the server removes by `done`.
   private func rehearseMark(_ client: MongoClient) throws(MongoError) {
     let filter: BSON = ["_id": ["$eq": id]]
     let delete: BSONDocument = [
@@ -37,8 +40,10 @@ struct MongoRehearsal: Sendable {
     try succeed(client.write(delete, on: place.database))
     try succeed(
       client.write(
-        ["insert": .text(place.marks), "documents": [["_id": id, "pending": []]], "writeConcern": WriteConcern.one],
-        on: place.database))
+        [
+          "insert": .text(place.marks), "documents": [["_id": id, "pending": [], "answer": "rehearsal"]],
+          "writeConcern": WriteConcern.one,
+        ], on: place.database))
     try succeed(
       client.write(
         [
@@ -46,7 +51,10 @@ struct MongoRehearsal: Sendable {
           "updates": [
             [
               "q": ["_id": ["$eq": id], "$expr": ["$gt": [ServerTime.now, .int64(0)]]],
-              "u": ["$set": ["mark": "rehearsal"], "$push": ["rehearsed": ["id": "rehearsal"]]],
+              "u": [
+                "$set": ["mark": "rehearsal"], "$push": ["rehearsed": ["id": "rehearsal"]],
+                "$currentDate": ["done": true],
+              ],
             ],
             ["q": filter, "u": ["$pull": ["rehearsed": ["id": "rehearsal"]]]],
           ],

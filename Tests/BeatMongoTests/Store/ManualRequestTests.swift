@@ -167,6 +167,31 @@ import Testing
     #expect(try client.all(in: bench.place.marks, of: bench.place).count == 253)
   }
 
+  /// The mark in which a daemon rehearses a fire is no request, so it is not one that cannot be read either.
+  @Test func whileAnotherDaemonRehearsesItsMarkStays() throws {
+    let requests = try requests()
+    let calls = try bench.calls()
+    let rehearsal = MongoRehearsal(context: bench.context(as: "b"))
+    var proofs: [Candidacy.Proof] = []
+    var pages = 0
+    for _ in 0..<100 {
+      calls.perform({ client throws(MongoError) in try rehearsal.proof(by: client) }) { result in
+        if case .success(let proof) = result { proofs.append(proof) }
+      }
+    }
+    // The looks at the requests go on until the last rehearsal has ended.
+    func look() {
+      requests.page(from: nil) { _ in
+        pages += 1
+        if proofs.count < 100 { look() }
+      }
+    }
+    look()
+    #expect(bench.loop.serve(60_000_000) { proofs.count == 100 })
+    #expect(proofs.allSatisfy { $0 == .able } && pages > 1)
+    #expect(try client.all(in: bench.place.marks, of: bench.place).isEmpty)
+  }
+
   @Test func ofTwoDaemonsOneCarriesItOut() throws {
     let both = try ["a", "b"].map { try requests(as: $0) }
     for number in 0..<20 {
