@@ -26,7 +26,9 @@ final class MongoStoreConnection: StoreConnection {
   private var session: MongoStoreSession?
   private let ownWrites = OwnWrites()
   private lazy var deadline = LoopTimer(on: loop) { [unowned self] in
-    end(.deaf("the change stream of \(settings.url) brings no events"))
+    // The stream is there. So the server is busy, or its secondaries are behind, and both pass: a daemon that took to
+    // polling would never come back from it.
+    end(.notReady("the change stream of \(settings.url) brings no events: that of our own heartbeat has not come"))
   }
   private var isWatching = false
   private var isOver = false
