@@ -135,7 +135,6 @@ class Judge:
       if number not in self.versions:
         self.find("edits lost", f"the edit {number} ({kind}) was acknowledged, and the server has not logged it")
     self.figures["asked"] = self.asked
-    self.figures["asked runs"] = sum(fire.name in ASKED for fire in self.fires_on_queue)
     if self.figures["asked"] != self.figures["asked runs"]:
       self.find("asked runs", f"{self.figures['asked']} runs were asked for, and {self.figures['asked runs']} came")
 
@@ -234,7 +233,7 @@ class Judge:
 
   def check_queue(self):
     by_id = {fire.id: fire for fire in self.fires}
-    seen, self.fires_on_queue, last = set(), [], {}
+    seen = set()
     newest = -1
     for message in self.record.queue:
       task = message["headers"]["id"]
@@ -243,21 +242,20 @@ class Judge:
         self.find("twice", f"{task} is on the queue twice")
         continue
       seen.add(task)
-      fire = by_id.get(task)
+      fire, version = by_id.get(task), self.versions.get(number)
+      name = version and version.name
+      self.figures["asked runs"] += name in ASKED
       if fire is None:
-        version = self.versions.get(number)
-        name = version and version.name
         self.find("without a mark", f"{task} of {name} is on the queue, and no watermark was written for it")
         continue
-      self.fires_on_queue.append(fire)
       if fire.place < newest:
-        self.figures["out of order"] += 1
+        # Without a lease the order of two daemons' messages is that of their sessions.
+        if True in self.record.has_lease:
+          self.find("order", f"{fire.name} due {fire.due} came after one that was fired later")
+        else:
+          self.figures["out of order"] += 1
       newest = max(newest, fire.place)
-      # Without a lease the order of two daemons' messages is that of their sessions.
-      if fire.place < last.get(fire.name, -1) and True in self.record.has_lease:
-        self.find("order", f"{fire.name} due {fire.due} came after a later one")
-      last[fire.name] = fire.place
-      fire.version = self.versions.get(number)
+      fire.version = version
       self.check_document(fire, number)
     for fire in self.fires:
       if fire.id not in seen:

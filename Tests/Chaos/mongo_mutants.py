@@ -36,7 +36,7 @@ MUTANTS = [
      (COMMIT, "          \"mark\": candidate.mark?.isUnchanged ?? [\"$exists\": false],\n", "")],
     ["--no-lease"]),
   Mutant("the comparison", [(COMMIT, "      shown == plan.oldDocument\n", "      !shown.isEmpty\n")]),
-  Mutant("the mark before the message", [*_APART, (COMMIT, _WRITE, _INSERT % "apart" + _WRITE)]),
+  Mutant("the mark before the message", [*_APART, (COMMIT, _WRITE, _INSERT % "apart" + _WRITE)], ["--no-lease"]),
   Mutant(
     "the message in the mark",
     [*_APART, (COMMIT, _AFTER, f"    if !fired.isEmpty {{\n{_INSERT % _FIRED}    }}\n{_AFTER}")]),
