@@ -70,6 +70,14 @@ package enum StoreAddress: Sendable, CustomStringConvertible {
     }
   }
 
+  /// What makes edits be heard where they are not.
+  var hearingAdvice: String {
+    switch self {
+    case .redis: NotificationSetting.advice
+    case .mongo: "only a replica set tells of changes, and one of a single node is enough: mongod --replSet, rs.initiate()"
+    }
+  }
+
   /// The address of a Redis store; nil: the store is another one.
   package var redis: RedisURL? { if case .redis(let url) = self { url } else { nil } }
 }

@@ -136,7 +136,7 @@ final class DaemonLog {
         "polling",
         metadata: [
           "interval_s": .stringConvertible(configuration.pollInterval.microseconds / 1_000_000),
-          "reason": .string("edits cannot be heard; \(NotificationSetting.advice)"),
+          "reason": .string("edits cannot be heard; \(configuration.store.hearingAdvice)"),
         ])
     }
     switch readiness.kind {
