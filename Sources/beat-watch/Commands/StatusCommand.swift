@@ -232,7 +232,7 @@ struct StatusCommand: ParsableCommand {
     case "keyspace": "heard at once, by keyspace notifications"
     case "stream": "heard at once, by a change stream"
     case "tracking": "heard at once, by CLIENT TRACKING"
-    case "polling": "looked for every few seconds (polling): notifications are off"
+    case "polling": "looked for every few seconds (polling): none is heard"
     default: events
     }
   }
