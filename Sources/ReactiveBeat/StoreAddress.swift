@@ -74,7 +74,8 @@ package enum StoreAddress: Sendable, CustomStringConvertible {
   var hearingAdvice: String {
     switch self {
     case .redis: NotificationSetting.advice
-    case .mongo: "only a replica set tells of changes, and one of a single node is enough: mongod --replSet, rs.initiate()"
+    case .mongo:
+      "only a replica set tells of changes, and one of a single node is enough: mongod --replSet, rs.initiate()"
     }
   }
 

@@ -1,6 +1,7 @@
 import Glibc
 
-/// The number of descriptors that this process has open. Other suites run at the same time, so comparisons need room.
+/// The number of descriptors that this process has open. Other suites run at the same time and open hundreds, so who
+/// compares needs a process of its own (`processExitsWith`).
 func openDescriptors() -> Int {
   guard let folder = opendir("/proc/self/fd") else { return 0 }
   defer { closedir(folder) }
