@@ -171,7 +171,7 @@ import Testing
   @Test func whileAnotherDaemonRehearsesItsMarkStays() throws {
     let requests = try requests()
     let calls = try bench.calls()
-    let rehearsal = MongoRehearsal(context: bench.context(as: "b"))
+    let rehearsal = MongoRehearsal(place: bench.place, instance: "b")
     var proofs: [Candidacy.Proof] = []
     var pages = 0
     for _ in 0..<100 {
