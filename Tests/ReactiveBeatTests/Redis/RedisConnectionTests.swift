@@ -364,7 +364,7 @@ import Testing
   func reconnects() async throws {
     let server = try RedisServer()
     let watcher = try server.client()
-    await #expect(processExitsWith: .success) { [path = server.socketPath] in
+    await #expect(processExitsWith: .success) { [path = server.socketPath as String] in
       let endpoint = try #require(RedisURL("redis+socket://\(path)").endpoint)
       var count = 0
       var before = 0
