@@ -230,20 +230,6 @@ import Testing
     }
   }
 
-  /// The server tells only how many of a page were written.
-  @Test func ofAPageItIsKnownWhichOnesWereWritten() throws {
-    // SecantusDB finds no number that is none, so this one looks as if it had changed.
-    try bench.put(bench.schedule("odd", [("last_run_at", .double(.nan))]))
-    for name in ["a", "b"] { try bench.put(bench.schedule(name)) }
-    let changes = try ["a", "odd", "b"].map { name in
-      let text = try #require(try bench.text(name))
-      return DocumentChange(
-        name: EntryName(name), seen: text, bytes: try bench.edited(text, "enabled", "false"), watermark: nil)
-    }
-    #expect(try store.exchange(changes).map { try $0.get() } == [true, false, true])
-    #expect(try ["a", "odd", "b"].map { try bench.stored($0).first?["enabled"]?.bool } == [false, true, false])
-  }
-
   @Test func aPageOfDocumentsIsWritten() throws {
     for name in ["same", "other", "edited"] { try bench.put(bench.schedule(name)) }
     func wanted(_ name: String, _ count: Int) -> (name: EntryName, document: [UInt8]) {
