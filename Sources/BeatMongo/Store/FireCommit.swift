@@ -5,9 +5,9 @@ import BeatCore
 ///     lease and clock -> marks -> documents -> compare -> write the marks: this is the fire
 ///     -> write the documents -> take back the notes -> history
 ///
-/// The mark comes first. If the daemon dies behind it, the document is older than its watermark, which every reader
-/// knows how to read; and the message waits in the mark for whoever carries it. With the document first, what is left
-/// would look like a run of another scheduler.
+/// The mark is written first. If the daemon dies after it, the document is older than its watermark, as a stale copy is,
+/// and the message waits in the mark for the next relay. If the document were written first, a death would leave what
+/// looks like a run of another scheduler.
 ///
 /// The marks are read before the documents. So at the moment when a document is read, its mark is the one that the
 /// write replaces, and no fire has answered what the document asks for.
@@ -88,7 +88,7 @@ struct FireCommit: Sendable {
     // The watermark is compared before the document: after a lost answer, this daemon's own fire has changed it.
     if let marked = mark?.bytes, let outcome = Self.outcome(plan, marked: marked) { return .outcome(outcome) }
     guard let stored = documents.incumbent(plan.entry, mark) else { return .outcome(.gone) }
-    if let until = mark?.movedUntil, until > fence.now { return .outcome(.changed) }
+    if mark?.isMoving == true { return .outcome(.changed) }
     guard !isTaken, case .text(let shown) = StoredText.content(of: mark?.redo?.applied(to: stored) ?? stored),
       shown == plan.oldDocument
     else { return .outcome(.changed) }

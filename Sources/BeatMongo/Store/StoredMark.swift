@@ -11,8 +11,6 @@ struct StoredMark: Sendable {
   /// The `_id` of the document that ran last, or was first seen.
   let of: BSONDocument?
   let redo: RedoNote?
-  /// Until when the schedule is being renamed; milliseconds on the server's clock.
-  let movedUntil: Int64?
   /// The schedule is being renamed at present.
   let isMoving: Bool
   /// It was to be renamed, and the client that began it has not come to an end in time.
@@ -25,7 +23,6 @@ struct StoredMark: Sendable {
     mark = document["mark"].map { ["mark": .value($0)] }
     of = document["of"].map { ["of": .value($0)] }
     redo = document["redo"].flatMap { RedoNote($0) }
-    movedUntil = document["moved"]?["until"]?.integer
     isMoving = document["isMoving"]?.bool ?? false
     hasOldMove = document["moved"] != nil && !isMoving
     waiting = document["waiting"]?.integer.map { Int(clamping: $0) } ?? 0
@@ -47,13 +44,15 @@ struct StoredMark: Sendable {
   static func find(
     _ names: [EntryName], in place: MongoPlace, by client: MongoClient
   ) throws(MongoError) -> [EntryName: StoredMark] {
-    // The messages themselves stay on the server.
+    // The messages themselves stay on the server. No expression fails on what another client has stored in a field: a
+    // failure would be that of all marks.
     let pipeline: BSON = [
       ["$match": ["_id": ["$in": .array(names.map { .string($0.bytes) })]]],
       [
         "$project": [
           "mark": true, "of": true, "redo": true, "moved": true, "isMoving": MarkMove.isUnderWay,
-          "waiting": ["$size": ["$ifNull": ["$pending", []]]], "waitingLength": ["$sum": "$pending.length"],
+          "waiting": ["$cond": [["$isArray": "$pending"], ["$size": "$pending"], 0]],
+          "waitingLength": ["$sum": "$pending.length"],
         ]
       ],
     ]
