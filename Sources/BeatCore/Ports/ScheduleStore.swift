@@ -20,8 +20,8 @@ package protocol ScheduleStore: AnyObject {
   func read(_ names: [EntryName], then: @escaping Completion<[Scheduler.DocumentRead]>)
 
   /// Carries out fires. For each plan, the store sets the watermark and sends the message on its way, both or neither,
-  /// and replaces the document: in the same step, or before the answer. If the daemon dies before it has, the document
-  /// is older than its watermark, as a stale copy is, and whoever reads the message from the outbox replaces it.
+  /// and replaces the document: in the same step, or before the answer. If the daemon dies in between, the document is
+  /// older than its watermark, as a stale copy is. A read of the outbox that returns the message replaces it.
   ///
   /// A plan is carried out once, however often it is committed. A repeat is answered with `alreadyMine`, even if an old
   /// document was written back since. If several plans start from the same document, the first is carried out, and the

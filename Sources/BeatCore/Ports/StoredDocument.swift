@@ -1,4 +1,4 @@
-/// A schedule's document as it was stored, with its watermark of the same moment.
+/// A schedule's document as it was stored, with its watermark as of then or newer.
 package struct StoredDocument {
   package let name: EntryName
   package let read: Scheduler.DocumentRead

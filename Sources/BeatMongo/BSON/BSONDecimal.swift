@@ -18,7 +18,7 @@ package struct BSONDecimal: Hashable, Sendable {
   package var text: String {
     let sign = high >> 63 == 1 ? "-" : ""
     guard isFinite else { return high >> 58 & 1 == 1 ? "NaN" : sign + "Infinity" }
-    // With these two bits the digits would be more than there may be: such a number is zero.
+    // A coefficient in the form that these two bits mean has more than 34 digits, which counts as zero.
     let isLarge = high >> 61 & 3 == 3
     let exponent = Int(high >> (isLarge ? 47 : 49) & 0x3FFF) - Self.bias
     let coefficient = isLarge ? 0 : UInt128(high & 0x1_FFFF_FFFF_FFFF) << 64 | UInt128(low)

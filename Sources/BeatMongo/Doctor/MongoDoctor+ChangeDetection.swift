@@ -74,7 +74,7 @@ struct StreamProbe {
 
   private var id: BSON { .text(DaemonDocument.heartbeat(instance)) }
 
-  /// With its time, so that daemons remove it should this process die.
+  /// Writes a heartbeat of no daemon. It holds its time, so that daemons remove it if this process dies first.
   private func write(_ client: MongoClient) throws(MongoError) {
     try client.write(
       [

@@ -22,7 +22,7 @@ extension MongoURL {
     return told.map { $0 == "true" } ?? isSRV
   }
 
-  /// Whether the server's certificate counts, whoever has made it.
+  /// Whether the URL accepts a certificate without checking who signed it.
   var takesAnyCertificate: Bool {
     ["tlsInsecure", "tlsAllowInvalidCertificates", "sslAllowInvalidCertificates"].contains {
       option($0)?.lowercased() == "true"

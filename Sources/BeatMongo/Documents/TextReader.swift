@@ -118,7 +118,7 @@ struct TextReader {
     }
   }
 
-  /// Of a fraction, an exponent, NaN and Infinity.
+  /// A number with one of these characters is a Double: it has a fraction or an exponent, or is NaN or Infinity.
   private static let signsOfDoubles = Array(".eENI".utf8)
 
   private func excerpt(_ slice: JSONSlice) -> String { DocumentProblem.excerpt(text[slice.range]) }

@@ -8,7 +8,7 @@ enum Unsendable: Hashable {
   case noNumber
   /// Before the year 1, or after the year 9999.
   case noDate
-  /// Of the old subtype 2, whose own length is wrong.
+  /// Binary data of the old subtype 2 whose inner length is wrong.
   case brokenBinary
   /// A text of this type.
   case noUTF8(String)

@@ -6,7 +6,7 @@ import BeatCore
 ///      route: {queue: <text>} or {exchange: <text>, key: <text>}, priority: <Long>, message: <BinData>}
 struct MarkItem: Hashable, Sendable {
   let item: OutboxItem
-  /// Of two items for one queue, the lesser goes first.
+  /// The item's number. Items go out in the order of their numbers.
   let sequence: Int64
 
   init(_ item: OutboxItem, sequence: Int64) { (self.item, self.sequence) = (item, sequence) }

@@ -51,8 +51,6 @@ struct MongoWriteReply {
   let errors: [(index: Int, error: MongoError)]
   /// Why the writes are not certain to stay; nil: they are.
   let concern: MongoError?
-  /// How many documents an update has inserted.
-  let inserted: Int
 
   init(_ reply: BSONDocument) {
     count = reply["n"]?.integer ?? 0
@@ -64,7 +62,6 @@ struct MongoWriteReply {
         }
       } ?? []
     concern = reply["writeConcernError"].map { MongoError(concern: $0) }
-    inserted = reply["upserted"]?.members.map { $0.reduce(0) { count, _ in count + 1 } } ?? 0
   }
 }
 
