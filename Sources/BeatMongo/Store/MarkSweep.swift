@@ -36,7 +36,7 @@ struct MarkSweep: Sendable {
     try client.eachDocument(
       [
         "find": .text(place.schedules), "filter": ["name": ["$in": .array(names.map { .string($0) })]],
-        "projection": ["name": true], "collation": ["locale": "simple"],
+        "projection": ["name": true],
       ], on: place.database
     ) { document in
       if let name = document["name"]?.utf8 { living.insert(Array(name)) }

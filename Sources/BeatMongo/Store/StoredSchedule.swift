@@ -7,18 +7,24 @@ struct StoredSchedules: Sendable {
 
   /// Reads documents by their names.
   ///
+  /// The find names no collation: with another one than the collection's own the server could not use the index of names,
+  /// and would read the whole collection. What a collation finds beyond the names, such as other upper and lower case, is
+  /// left out here.
+  ///
   /// - Parameter fields: what is read of each; empty: all.
   static func find(
     _ names: [EntryName], fields: BSON = [:], in place: MongoPlace, by client: MongoClient
   ) throws(MongoError) -> StoredSchedules {
     var found = StoredSchedules()
+    let asked = Set(names)
     try client.eachDocument(
       [
         "find": .text(place.schedules), "filter": ["name": ["$in": .array(names.map { .string($0.bytes) })]],
-        "projection": fields, "collation": ["locale": "simple"], "batchSize": 1000,
+        "projection": fields, "batchSize": 1000,
       ], on: place.database
     ) { document in
-      if let name = document["name"]?.utf8 { found.documents[EntryName(Array(name)), default: []].append(document) }
+      guard let name = document["name"]?.utf8.map({ EntryName(Array($0)) }), asked.contains(name) else { return }
+      found.documents[name, default: []].append(document)
     }
     return found
   }
