@@ -20,6 +20,9 @@ package protocol StoreInspector: RunHistory {
   func names() throws(StoreError) -> [EntryName]
   /// One sentence about the names that the last call of `names` left out; nil: it left out none.
   var ignoredNames: String? { get }
+  /// The documents that will begin to run with the first start of a daemon, since the scheduler before it left them out;
+  /// nil: there are none, or a daemon has run here.
+  func leftOut() throws(StoreError) -> LeftOutDocuments?
   /// Reads documents, each with its watermark as of then or newer, and calls `body` for each in the order of `names`. It
   /// calls `body` as the documents arrive, so only some of a hundred thousand are in memory at once.
   func eachDocument(_ names: [EntryName], _ body: @escaping (StoredDocument) -> Void) throws(StoreError)
@@ -69,6 +72,9 @@ package protocol StoreInspector: RunHistory {
 }
 
 extension StoreInspector {
+  /// No scheduler left any out.
+  package func leftOut() throws(StoreError) -> LeftOutDocuments? { nil }
+
   /// Every route can be reached.
   package func fitted(_ context: DocumentContext, defaultQueue: () throws -> String) throws -> DocumentContext {
     context

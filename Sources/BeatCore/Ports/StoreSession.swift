@@ -146,6 +146,8 @@ package enum StoreNotice {
   case brokerUnknown(String)
   /// Fields were removed from one of the daemon's own places. They were too long for a daemon to have written them.
   case foreignFields(count: Int, place: [UInt8])
+  /// A daemon is here for the first time, and these documents begin to run.
+  case leftOut(LeftOutDocuments)
 }
 
 /// Why a session ended.

@@ -41,6 +41,11 @@ extension MongoStoreClient {
     return (found.names.isEmpty ? ordered : EntryName.inOrder(ordered + found.names), cursor == nil)
   }
 
+  package func leftOut() throws(StoreError) -> LeftOutDocuments? {
+    let place = schedules
+    return try ask { client throws(MongoError) in try LeftOutSearch.result(in: place, by: client) }
+  }
+
   package func eachDocument(_ names: [EntryName], _ body: @escaping (StoredDocument) -> Void) throws(StoreError) {
     // A document that a user could just store stays readable after its runs.
     let most = Limit.documentLength.most + Bookkeeping.room

@@ -110,7 +110,9 @@ final class MongoStoreConnection: StoreConnection {
       [weak self] result in
       guard let self, !isOver else { return }
       switch result {
-      case .success(let opening): listen(to: facts, opening)
+      case .success(let opening):
+        if let leftOut = opening.leftOut { handle(.notice(.leftOut(leftOut))) }
+        listen(to: facts, opening)
       case .failure(let error):
         end(.notReady("\(settings.url) refused a daemon's own collections: \(error.message)"))
       }

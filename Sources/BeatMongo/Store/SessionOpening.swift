@@ -9,11 +9,14 @@ struct SessionOpening: Sendable {
     let number: Int64
     /// What the server refused of that which the daemon can do without.
     var lacks: [String] = []
+    /// What begins to run with this session, the first one here.
+    var leftOut: LeftOutDocuments?
   }
 
   func result(by client: MongoClient) throws(MongoError) -> Result {
+    let leftOut = try LeftOutSearch.result(in: place, by: client)
     let number = try MongoSequence.opened(client, place)
-    var result = Result(number: number)
+    var result = Result(number: number, leftOut: leftOut)
     // Any lease document at all: a fire reads it for the server's time.
     _ = try client.write(
       [

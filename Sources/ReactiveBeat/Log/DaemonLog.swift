@@ -118,6 +118,9 @@ final class DaemonLog {
               + "set maxmemory-policy to noeviction, or to one that begins with volatile-"),
         ])
     case .foreignFields: break  // the daemon reports it as `.damaged`
+    case .leftOut(let documents):
+      logger.warning(
+        "first start", metadata: ["count": .stringConvertible(documents.count), "reason": .string(documents.words)])
     }
   }
 

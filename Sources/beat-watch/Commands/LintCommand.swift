@@ -102,6 +102,9 @@ struct LintCommand: ParsableCommand {
     if names.isEmpty, let ignored = client.ignoredNames {
       findings.append(Finding(key: "\(EntryName(client.prefix))…", remark: .init(.error, ignored)))
     }
+    if names.isEmpty, let leftOut = try client.leftOut() {
+      findings.append(Finding(key: "\(EntryName(client.prefix))", remark: .init(.warning, leftOut.words)))
+    }
     try client.eachDocument(all + Set(chosen).sorted { $0.bytes.lexicographicallyPrecedes($1.bytes) }) { document in
       let key = "\(EntryName(client.place(of: document.name)))"
       let remarks: [DocumentReview.Remark]
