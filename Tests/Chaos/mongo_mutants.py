@@ -19,7 +19,7 @@ _APART = [
    "      let id: BSON = [\"request\": .text(\"\\(plan.taskID)\")]\n"
    "      apart.append([\"_id\": id, \"answer\": \"fired\", \"pending\": [item.value]])\n"
    "      return [\n        \"q\": [\n"),
-  (COMMIT, "          \"$push\": [\"pending\": item.value],\n", ""),
+  (COMMIT, "], append: item.value)", "])"),
 ]
 _INSERT = ("    _ = try client.write(\n      [\"insert\": .text(place.marks), \"ordered\": false, \"writeConcern\": "
            "WriteConcern.majority, \"documents\": .array(%s)], on: place.database)\n")
@@ -40,13 +40,13 @@ MUTANTS = [
   Mutant(
     "the message in the mark",
     [*_APART, (COMMIT, _AFTER, f"    if !fired.isEmpty {{\n{_INSERT % _FIRED}    }}\n{_AFTER}")]),
-  Mutant("the note of what is to be written", [(COMMIT, ", \"redo\": candidate.redo.value,", ",")]),
+  Mutant("the note of what is to be written", [(COMMIT, "            (\"redo\", Expression.literal(candidate.redo.value)),\n", "")]),
   Mutant(
     "the mark's exact text",
     [(COMMIT, "candidate.mark?.isUnchanged ?? [\"$exists\": false]",
       "candidate.mark?.mark == nil ? [\"$exists\": false] : [\"$lt\": .text(Watermark.digits(plan.due))]")],
     ["--no-lease"]),
-  Mutant("the deadline", [(COMMIT, "[\"$and\": [fence.isBeforeLimit, ", "[\"$and\": [")]),
+  Mutant("the deadline", [(COMMIT, "while: [fence.isBeforeLimit, ", "while: [")]),
 ]
 
 

@@ -31,9 +31,9 @@ package struct Refusal: Error, Hashable, Sendable {
 ///
 /// 1. The completion is called exactly once, on the daemon's thread, and never inside the call.
 /// 2. The answers of one session come in the order of the calls, and the store carries the calls out in that order.
-/// There are two exceptions, which may come later: a message to a named exchange, whose queues are looked up first, and
-/// a call whose script the server has forgotten, which is sent once more. A rehearsal comes before anything fires, and
-/// makes the server know all scripts of a fire.
+/// There are three exceptions, which may come later: a step of a walk, which may have a connection of its own; a message
+/// to a named exchange, whose queues are looked up first; and a call whose script the server has forgotten, which is sent
+/// once more. A rehearsal comes before anything fires, and makes the server know all scripts of a fire.
 /// 3. When a session ends, every open call is answered with `Refusal.lost`. If the server ended it, this comes before
 /// the session reports its end; if `close()` did, it comes in a later turn.
 /// 4. A lost call may have been carried out all the same. So a call that is open when its session ends is never

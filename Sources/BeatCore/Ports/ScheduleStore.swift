@@ -31,6 +31,9 @@ package protocol ScheduleStore: AnyObject {
   /// The store asks for this daemon's token when it sends the plans. Messages for one queue keep the order of the
   /// plans, and of the calls.
   ///
+  /// The history's entries, and what else no message waits for, may be written behind the outcomes, and before the calls
+  /// that follow them.
+  ///
   /// - Parameter outcome: called once for each plan. After `unknown`, the session ends.
   func commit(_ plans: [FirePlan], outcome: @escaping (FirePlan, FireOutcome) -> Void)
 

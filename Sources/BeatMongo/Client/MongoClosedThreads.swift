@@ -3,7 +3,7 @@ import Synchronization
 
 /// The threads that are closed and still wait for a server, or for its name.
 ///
-/// A frozen server holds each of a session's two threads for the timeout of an answer, and a dead name server for half a
+/// A frozen server holds each of a session's threads, three at most, for the timeout of an answer, and a dead name server for half a
 /// minute, while sessions are tried again more often. So no new thread begins while too many of them wait: the session
 /// that wanted it fails, and is tried again like any other.
 final class MongoClosedThreads: Sendable {

@@ -9,4 +9,11 @@ package struct MongoTimeouts: Hashable, Sendable {
   package var selection: Int32 = 2000
 
   package init() {}
+
+  /// For walks through whole collections. A server may have to look through all of a large one before it answers.
+  static let walk = {
+    var timeouts = MongoTimeouts()
+    timeouts.answer = 30_000
+    return timeouts
+  }()
 }

@@ -41,7 +41,9 @@ enum Expression {
   static let seconds: BSON = ["$toLong": ["$divide": [ServerTime.now, 1000]]]
 
   /// Text that may begin with a dollar.
-  static func literal(_ text: String) -> BSON { ["$literal": .text(text)] }
+  static func literal(_ text: String) -> BSON { literal(.text(text)) }
+  /// A value that is taken as it is.
+  static func literal(_ value: BSON) -> BSON { ["$literal": value] }
   /// As a field's value: the field is left out.
   static let removed: BSON = "$$REMOVE"
 }

@@ -3,7 +3,7 @@ import BeatCore
 /// Carries out fires, on the thread for commands.
 ///
 ///     lease and clock -> marks -> documents -> compare -> write the marks: this is the fire
-///     -> write the documents -> take back the notes -> history
+///     -> write the documents, and then what no message waits for (`FireFollowUp`)
 ///
 /// The mark is written first. If the daemon dies after it, the document is older than its watermark, as a stale copy is,
 /// and the message waits in the mark for the next relay. If the document were written first, a death would leave what
@@ -28,6 +28,8 @@ struct FireCommit: Sendable {
     var outcomes: [FireOutcome]
     /// What the server refused of that which a fire can do without.
     var lacks: [String] = []
+    /// What is left to do; nil: nothing was fired.
+    var followUp: FireFollowUp?
   }
 
   /// A plan that passes all comparisons.
@@ -71,7 +73,10 @@ struct FireCommit: Sendable {
     let fired = try writeMarks(candidates, fence, &result, client)
     guard !fired.isEmpty else { return result }
     try writeDocuments(fired, &result, client)
-    try writeHistory(fired, now: fence.now, &result, client)
+    result.followUp = FireFollowUp(
+      context: context,
+      answered: fired.filter { $0.redo.answersRequest }.map { ($0.plan.entry, $0.redo.id) },
+      runs: fired.map { FireRecord($0.plan, at: fence.now) })
     return result
   }
 
@@ -166,14 +171,14 @@ struct FireCommit: Sendable {
           "_id": ["$eq": .string(plan.entry.bytes)],
           "mark": candidate.mark?.isUnchanged ?? ["$exists": false],
           "moved": ["$exists": false],
-          "$expr": ["$and": [fence.isBeforeLimit, fence.isDue(plan.due, lead: context.maximumLead)]],
         ],
-        "u": [
-          "$set": [
-            "mark": .string(plan.watermark.bytes), "of": .value(candidate.id), "redo": candidate.redo.value,
-          ],
-          "$push": ["pending": item.value],
-        ],
+        "u": FencedUpdate.pipeline(
+          while: [fence.isBeforeLimit, fence.isDue(plan.due, lead: context.maximumLead)],
+          set: [
+            ("mark", Expression.literal(.string(plan.watermark.bytes))),
+            ("of", Expression.literal(.value(candidate.id))),
+            ("redo", Expression.literal(candidate.redo.value)),
+          ], append: item.value),
       ]
     }
     let reply = try client.write(
@@ -182,7 +187,7 @@ struct FireCommit: Sendable {
         "updates": .array(statements),
       ], on: place.database)
     var fired = candidates
-    if reply.count != Int64(candidates.count) || !reply.errors.isEmpty {
+    if reply.changed != Int64(candidates.count) || !reply.errors.isEmpty {
       fired = try sort(candidates, errors: reply.errors, &result, client)
     }
     context.room.added(fired.count)
@@ -228,32 +233,16 @@ struct FireCommit: Sendable {
       result.lacks.append("last_run_at and total_run_count are not written back: \(error.message)")
       return
     }
-    for (index, error) in reply.errors where fired.indices.contains(index) {
-      context.ownWrites.cancel(fired[index].redo.new, in: fired[index].id)
+    let errors = Dictionary(reply.errors.map { ($0.index, $0.error) }) { first, _ in first }
+    for (index, candidate) in fired.enumerated() {
+      guard let error = errors[index] else {
+        context.written.insert(candidate.redo.id)
+        continue
+      }
+      context.ownWrites.cancel(candidate.redo.new, in: candidate.id)
       result.lacks.append(
-        "last_run_at and total_run_count of \(fired[index].plan.entry) are not written back: \(error.message)")
+        "last_run_at and total_run_count of \(candidate.plan.entry) are not written back: \(error.message)")
     }
-    let answered = fired.filter { $0.redo.answersRequest }
-    guard !answered.isEmpty else { return }
-    // From now on `run_immediately` in the document is a new request, whatever else stands there.
-    _ = try client.write(
-      [
-        "update": .text(place.marks), "ordered": false, "writeConcern": WriteConcern.one,
-        "updates": .array(
-          answered.map {
-            [
-              "q": ["_id": ["$eq": .string($0.plan.entry.bytes)], "redo.id": .string($0.redo.id)],
-              "u": ["$unset": ["redo": true]],
-            ]
-          }),
-      ], on: place.database)
-  }
-
-  private func writeHistory(
-    _ fired: [Candidate], now: Int64, _ result: inout Result, _ client: MongoClient
-  ) throws(MongoError) {
-    let runs = fired.map { FireRecord($0.plan, at: now) }
-    if let lack = try context.history.add(runs, by: client) { result.lacks.append(lack) }
   }
 }
 

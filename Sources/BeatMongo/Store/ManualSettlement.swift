@@ -52,8 +52,10 @@ struct ManualSettlement: Sendable {
     try context.sequence.follow(token, client, context.place)
     let item = MarkItem(OutboxItem(plan), sequence: context.sequence.next())
     let isAnswered = try Self.answer(
-      id, ["$set": ["answer": "fired \(plan.taskID)"], "$push": ["pending": item.value]],
-      while: [fence.isBeforeLimit, isInTime], client, context.place)
+      id,
+      by: FencedUpdate.pipeline(
+        while: [fence.isBeforeLimit, isInTime], set: [("answer", Expression.literal("fired \(plan.taskID)"))],
+        append: item.value), client, context.place)
     guard isAnswered else { return Result(try lateOrOver(client)) }
     context.room.added(1)
     let run = FireRecord(
@@ -104,21 +106,22 @@ struct ManualSettlement: Sendable {
     _ id: String, because reason: String, while conditions: [BSON], _ client: MongoClient, _ place: MongoPlace
   ) throws(MongoError) -> Bool {
     try answer(
-      id, ["$set": ["answer": "refused \(reason)"], "$currentDate": ["done": true]], while: conditions, client, place)
+      id,
+      by: FencedUpdate.pipeline(
+        while: conditions, set: [("answer", Expression.literal("refused \(reason)")), ("done", "$$NOW")]), client, place
+    )
   }
 
   private static func answer(
-    _ id: String, _ update: BSON, while conditions: [BSON], _ client: MongoClient, _ place: MongoPlace
+    _ id: String, by update: BSON, _ client: MongoClient, _ place: MongoPlace
   ) throws(MongoError) -> Bool {
-    var filter = waiting(id)
-    if !conditions.isEmpty { filter.append(("$expr", ["$and": .array(conditions)])) }
     let reply = try client.write(
       [
-        "update": .text(place.marks), "updates": [["q": .fields(filter), "u": update]],
+        "update": .text(place.marks), "updates": [["q": .fields(waiting(id)), "u": update]],
         "writeConcern": WriteConcern.majority,
       ], on: place.database)
     if let first = reply.errors.first { throw first.error }
-    return reply.count > 0
+    return reply.changed > 0
   }
 
   /// A request that waits for its answer.

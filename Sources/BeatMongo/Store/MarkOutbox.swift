@@ -4,6 +4,8 @@ import BeatCore
 /// sequence numbers.
 enum MarkOutbox {
   private static let hasItems: BSON = ["pending.seq": ["$gt": 0]]
+  /// The most items of one read.
+  private static let most = 1000
 
   static func isEmpty(in place: MongoPlace, by client: MongoClient) throws(MongoError) -> Bool {
     try client.documents(
@@ -14,23 +16,27 @@ enum MarkOutbox {
   /// The oldest items behind the first `skipped` ones. Where a document was not brought up to its fire, since the
   /// daemon died first, this is done before the message goes out.
   ///
-  /// - Parameter newest: the last of the skipped items; nil: none is skipped.
+  /// - Parameters:
+  ///   - newest: the last of the skipped items; nil: none is skipped.
+  ///   - written: the fires whose documents are brought up to them already.
   static func read(
-    behind skipped: Int, newest: OutboxHandle?, count: Int, bytes: Int, in place: MongoPlace, by client: MongoClient
+    behind skipped: Int, newest: OutboxHandle?, count: Int, bytes: Int, written: WrittenFires, in place: MongoPlace,
+    by client: MongoClient
   ) throws(MongoError) -> MarkOutboxPage {
-    var page = MarkOutboxPage(count: try OutboxLength.count(client, place))
     // Of the skipped items only the last is read, which shows whether they are in their places.
     let first = max(0, skipped - 1)
-    let end = Int64(clamping: skipped) &+ Int64(clamping: max(0, count))
-    guard end > 0 else { return page }
+    let end = skipped + min(max(0, count), Self.most)
+    guard end > 0 else { return MarkOutboxPage(count: try OutboxLength.count(client, place)) }
+    var page = MarkOutboxPage(count: 0)
     // The oldest k items lie in the k documents whose oldest item is oldest.
     let pipeline: BSON = [
-      ["$match": hasItems], ["$sort": ["pending.seq": 1]], ["$limit": .int64(end)], ["$unwind": "$pending"],
+      ["$match": hasItems], ["$sort": ["pending.seq": 1]], ["$limit": .int64(Int64(end))], ["$unwind": "$pending"],
       ["$sort": ["pending.seq": 1, "pending.id": 1]], ["$skip": .int64(Int64(first))],
-      ["$limit": .int64(end - Int64(first))], ["$project": ["pending": true, "redo": true]],
+      ["$limit": .int64(Int64(end - first))], ["$project": ["pending": true, "redo": true]],
     ]
     var isToCheck = skipped > 0
     var size = 0
+    var (seen, isWhole) = (first, true)
     var notes: [RedoNote] = []
     try client.walk(
       // What another primary could undo must not go out.
@@ -39,6 +45,7 @@ enum MarkOutbox {
         "readConcern": ["level": "majority"],
       ], on: place.database
     ) { (document) throws(MongoError) in
+      seen += 1
       guard let pending = document["pending"] else { return true }
       let note = document["redo"].flatMap { RedoNote($0) }
       let isNoted = note.map { pending["id"]?.utf8?.elementsEqual($0.id) ?? false } ?? false
@@ -49,12 +56,18 @@ enum MarkOutbox {
         return !page.isMoved
       }
       size += pending.range.count
-      guard page.items.isEmpty || size <= bytes else { return false }
+      guard page.items.isEmpty || size <= bytes else {
+        isWhole = false
+        return false
+      }
       page.items.append((handle, MarkItem.item(of: pending)))
-      if isNoted, let note { notes.append(note) }
+      if isNoted, let note, !written.contains(note.id) { notes.append(note) }
       return true
     }
     if isToCheck { page.isMoved = true }
+    // An answer that is shorter than it might be was to the outbox's end.
+    page.count =
+      isWhole && seen < end && !page.isMoved ? seen : max(seen, try OutboxLength.count(client, place))
     if !notes.isEmpty {
       _ = try client.write(
         [

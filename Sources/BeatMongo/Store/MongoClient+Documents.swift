@@ -47,6 +47,8 @@ struct MongoPage {
 struct MongoWriteReply {
   /// How many statements have found their document.
   let count: Int64
+  /// How many documents an update has changed.
+  let changed: Int64
   /// The errors of single statements: which one, and why.
   let errors: [(index: Int, error: MongoError)]
   /// Why the writes are not certain to stay; nil: they are.
@@ -54,6 +56,7 @@ struct MongoWriteReply {
 
   init(_ reply: BSONDocument) {
     count = reply["n"]?.integer ?? 0
+    changed = reply["nModified"]?.integer ?? 0
     errors =
       (reply["writeErrors"]?.members).map { members in
         members.compactMap { member in

@@ -4,9 +4,10 @@ import Synchronization
 /// The outbox: the messages that wait in the marks.
 final class MongoOutbox: Outbox {
   private let calls: MongoCalls
+  private let written: WrittenFires
   private let removals = Removals()
 
-  init(_ calls: MongoCalls) { self.calls = calls }
+  init(_ calls: MongoCalls, written: WrittenFires) { (self.calls, self.written) = (calls, written) }
 
   func isEmpty(then completion: @escaping Completion<Bool>) {
     let place = calls.place
@@ -18,8 +19,9 @@ final class MongoOutbox: Outbox {
     then completion: @escaping Completion<OutboxPage>
   ) {
     let place = calls.place
-    calls.perform({ client throws(MongoError) in
-      try MarkOutbox.read(behind: skipped, newest: newest, count: count, bytes: bytes, in: place, by: client)
+    calls.perform({ [written] client throws(MongoError) in
+      try MarkOutbox.read(
+        behind: skipped, newest: newest, count: count, bytes: bytes, written: written, in: place, by: client)
     }) { result in
       completion(result.map { OutboxPage(count: $0.count, isMoved: $0.isMoved, items: $0.items) })
     }
@@ -30,9 +32,11 @@ final class MongoOutbox: Outbox {
     let place = calls.place
     removals.add(handle)
     calls.perform(
-      { [removals] client throws(MongoError) in
+      { [removals, written] client throws(MongoError) in
         let handles = removals.takeAll()
-        if !handles.isEmpty { try MarkOutbox.remove(handles, in: place, by: client) }
+        guard !handles.isEmpty else { return }
+        try MarkOutbox.remove(handles, in: place, by: client)
+        for handle in handles { if let item = MarkItem.Place(handle) { written.remove(item.id) } }
       }, then: completion)
   }
 }

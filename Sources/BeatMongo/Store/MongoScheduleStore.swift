@@ -4,6 +4,7 @@ import BeatLoop
 /// The users' documents, and their watermarks in the marks beside them.
 final class MongoScheduleStore: ScheduleStore {
   private let calls: MongoCalls
+  private let walks: MongoWalks
   private let context: MongoSessionContext
   private let fence: () -> String
   private let aliases: MongoAliases
@@ -11,10 +12,11 @@ final class MongoScheduleStore: ScheduleStore {
   private let lacked: (String) -> Void
 
   init(
-    _ calls: MongoCalls, _ context: MongoSessionContext, aliases: MongoAliases, fence: @escaping () -> String,
-    lacked: @escaping (String) -> Void
+    _ calls: MongoCalls, _ walks: MongoWalks, _ context: MongoSessionContext, aliases: MongoAliases,
+    fence: @escaping () -> String, lacked: @escaping (String) -> Void
   ) {
     self.calls = calls
+    self.walks = walks
     self.context = context
     self.aliases = aliases
     self.fence = fence
@@ -23,14 +25,11 @@ final class MongoScheduleStore: ScheduleStore {
 
   func names(from position: ScanPosition?, then completion: @escaping Completion<NamePage>) {
     let walk = NameWalk(place: context.place, cursor: position.flatMap { Int64($0.text) })
-    calls.perform({ client throws(MongoError) in try walk.step(by: client) }) { [aliases] result in
+    walks.step(of: .names, from: position, { client throws(MongoError) in try walk.step(by: client) }, next: \.next) {
+      [aliases] result in
       completion(
-        result.flatMap { step in
-          Result { () throws(Refusal) in
-            NamePage(
-              next: try ScanPosition.next(position, step.next), names: step.found.map { aliases.name(of: $0) },
-              ignored: step.ignored)
-          }
+        result.map { step, next in
+          NamePage(next: next, names: step.found.map { aliases.name(of: $0) }, ignored: step.ignored)
         })
     }
   }
@@ -63,11 +62,13 @@ final class MongoScheduleStore: ScheduleStore {
 
   private func send(_ plans: [FirePlan], _ outcome: @escaping (FirePlan, FireOutcome) -> Void) {
     let commit = FireCommit(context: context, token: fence())
-    calls.perform({ client throws(MongoError) in try commit.result(of: plans, by: client) }) { [lacked] result in
+    calls.perform({ client throws(MongoError) in try commit.result(of: plans, by: client) }) { [self] result in
       switch result {
       case .success(let result):
         for lack in result.lacks { lacked(lack) }
         for (plan, answer) in zip(plans, result.outcomes) { outcome(plan, answer) }
+        // The outcomes have begun the messages' way to the broker.
+        if let followUp = result.followUp { carryOut(followUp) }
       case .failure(let refusal):
         let answer: FireOutcome =
           switch refusal.kind {
@@ -76,6 +77,15 @@ final class MongoScheduleStore: ScheduleStore {
           case .foreign, .other: .refused("MongoDB refused to fire: \(refusal.text)")
           }
         for plan in plans { outcome(plan, answer) }
+      }
+    }
+  }
+
+  private func carryOut(_ followUp: FireFollowUp) {
+    calls.perform({ client throws(MongoError) in try followUp.result(by: client) }) { [lacked] result in
+      switch result {
+      case .success(let lacks): for lack in lacks { lacked(lack) }
+      case .failure(let refusal): if refusal.kind != .lost { lacked(refusal.text) }
       }
     }
   }
@@ -104,14 +114,11 @@ final class MongoScheduleStore: ScheduleStore {
     from position: ScanPosition?, _ ages: WatermarkAges, then completion: @escaping Completion<WatermarkSweepPage>
   ) {
     let sweep = MarkSweep(place: context.place, ages: ages, cursor: position.flatMap { Int64($0.text) })
-    calls.perform({ client throws(MongoError) in try sweep.step(by: client) }) { result in
+    walks.step(of: .marks, from: position, { client throws(MongoError) in try sweep.step(by: client) }, next: \.next) {
+      result in
       completion(
-        result.flatMap { step in
-          Result { () throws(Refusal) in
-            WatermarkSweepPage(
-              next: try ScanPosition.next(position, step.next), forgotten: step.forgotten, fired: step.fired,
-              seen: step.seen)
-          }
+        result.map { step, next in
+          WatermarkSweepPage(next: next, forgotten: step.forgotten, fired: step.fired, seen: step.seen)
         })
     }
   }

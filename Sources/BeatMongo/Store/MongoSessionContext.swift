@@ -15,6 +15,7 @@ struct MongoSessionContext: Sendable {
   let maximumLead: Int64
   /// What this session has written into schedules.
   let ownWrites: OwnWrites
+  let written = WrittenFires()
   /// The room in the outbox.
   let room: OutboxRoom
 }

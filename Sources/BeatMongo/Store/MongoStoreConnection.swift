@@ -22,6 +22,7 @@ final class MongoStoreConnection: StoreConnection {
   private let handle: (StoreEvent) -> Void
 
   private var calls: MongoCalls?
+  private var walks: MongoWalks?
   private var feed: ChangeStreamFeed?
   private var session: MongoStoreSession?
   private let ownWrites = OwnWrites()
@@ -61,7 +62,8 @@ final class MongoStoreConnection: StoreConnection {
     deadline.cancel()
     feed?.close()
     session?.close()
-    return calls?.end() ?? {}
+    let answers = [walks?.end(), calls?.end()]
+    return { for answer in answers { answer?() } }
   }
 
   /// Ends the session in a later turn: open calls are answered, then the end is reported.
@@ -111,11 +113,21 @@ final class MongoStoreConnection: StoreConnection {
       guard let self, !isOver else { return }
       switch result {
       case .success(let opening):
+        walks = makeWalks(at: facts.primary)
         if let leftOut = opening.leftOut { handle(.notice(.leftOut(leftOut))) }
         listen(to: facts, opening)
       case .failure(let error):
         end(.notReady("\(settings.url) refused a daemon's own collections: \(error.message)"))
       }
+    }
+  }
+
+  private func makeWalks(at server: MongoServerAddress?) -> MongoWalks {
+    MongoWalks(on: loop) { [weak self, settings, loop] () throws(EventLoopError) in
+      let thread = try MongoThread(on: loop) { () throws(MongoError) in
+        try MongoClient(settings.url, directTo: server, timeouts: .walk)
+      }
+      return MongoCalls(thread, settings.place, on: loop) { self?.failed($0) }
     }
   }
 
@@ -166,7 +178,7 @@ final class MongoStoreConnection: StoreConnection {
   }
 
   private func begin(_ opening: SessionOpening.Result) {
-    guard let calls else { return }
+    guard let calls, let walks else { return }
     deadline.cancel()
     isWatching = true
     let sequence = MongoSequence(session: opening.number)
@@ -175,7 +187,7 @@ final class MongoStoreConnection: StoreConnection {
       history: HistoryEntries(settings.place, length: settings.historyLength, sequence: sequence),
       maximumDocumentLength: settings.maximumDocumentLength, maximumLead: settings.maximumLead, ownWrites: ownWrites,
       room: OutboxRoom(limit: settings.outboxLimit))
-    let session = MongoStoreSession(calls, context, incarnation: incarnation, on: loop, fence: fence) {
+    let session = MongoStoreSession(calls, walks, context, incarnation: incarnation, on: loop, fence: fence) {
       [weak self] event in
       if let self, !isOver { handle(event) }
     } named: { [weak self] name, id in

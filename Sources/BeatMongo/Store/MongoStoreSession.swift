@@ -23,7 +23,7 @@ final class MongoStoreSession: StoreSession {
 
   /// - Parameter named: gets the name under which a document was found, and its `_id`.
   init(
-    _ calls: MongoCalls, _ context: MongoSessionContext, incarnation: String, on loop: EventLoop,
+    _ calls: MongoCalls, _ walks: MongoWalks, _ context: MongoSessionContext, incarnation: String, on loop: EventLoop,
     fence: @escaping () -> String, handle: @escaping (StoreEvent) -> Void,
     named: @escaping (EntryName, BSONValue) -> Void
   ) {
@@ -32,7 +32,7 @@ final class MongoStoreSession: StoreSession {
     self.loop = loop
     let aliases = MongoAliases(touched: { handle(.touched($0)) }, named: named)
     let lacked: (String) -> Void = { handle(.lacked(reason: $0)) }
-    schedules = MongoScheduleStore(calls, context, aliases: aliases, fence: fence, lacked: lacked)
+    schedules = MongoScheduleStore(calls, walks, context, aliases: aliases, fence: fence, lacked: lacked)
     leases = MongoLeaseStore(calls, context, incarnation: incarnation)
     daemons = MongoDaemonRegistry(calls, context)
     receipts = MongoReceiptStore(calls, lacked: lacked)
@@ -40,7 +40,7 @@ final class MongoStoreSession: StoreSession {
       try ScheduleRead(context: context, places: [.name(name)]).result(by: client).reads.first?.text
     }
     application = MongoApplicationStore(calls)
-    outbox = MongoOutbox(calls)
+    outbox = MongoOutbox(calls, written: context.written)
   }
 
   func close() { cancelRehearsal() }

@@ -60,11 +60,13 @@ struct WatermarkWrite: Sendable {
         "update": .text(place.marks), "writeConcern": WriteConcern.majority,
         "updates": [
           [
-            "q": ["_id": ["$eq": .string(name.bytes)], "mark": mark.isUnchanged, "$expr": fence.isBeforeLimit],
-            "u": ["$set": ["mark": .string(watermark.bytes)]],
+            "q": ["_id": ["$eq": .string(name.bytes)], "mark": mark.isUnchanged],
+            "u": FencedUpdate.pipeline(
+              while: [fence.isBeforeLimit], set: [("mark", Expression.literal(.string(watermark.bytes)))]),
           ]
         ],
       ], on: place.database)
-    return reply.count == 1
+    // The same watermark once more changes nothing.
+    return reply.changed == 1 || reply.count == 1 && bytes == watermark.bytes
   }
 }

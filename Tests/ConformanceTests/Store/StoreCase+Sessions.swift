@@ -26,7 +26,9 @@ extension StoreCase {
       call("walk") { schedules.names(from: nil, then: $0) }
       try trial.waitFor("all is answered") { order.value.count == 7 }
       trial.equal(
-        order.value, ["read before", "put", "commit", "read behind", "replace", "heartbeat", "walk"],
+        order.value.count { $0 == "walk" }, 1, "the answers to a walk, which may have a connection of its own")
+      trial.equal(
+        order.value.filter { $0 != "walk" }, ["read before", "put", "commit", "read behind", "replace", "heartbeat"],
         "the order of answers"
       )
     },
@@ -117,7 +119,10 @@ extension StoreCase {
         trial.expect(stop.breach.count > "no session: ".count + 5, "no reason is told: \(stop.breach)")
       }
       trial.stage.isRunning = true
-      trial.equal(try trial.visitor("c").commit(plan), .alreadyMine, "the outcome when it is back")
+      let c = try trial.visitor("c")
+      trial.equal(try c.commit(plan), .alreadyMine, "the outcome when it is back")
+      // Where the fire is not in the document yet, whoever relays messages puts it there.
+      _ = try c.get("outbox") { c.store.outbox.read(behind: 0, newest: nil, count: 1, bytes: 1, then: $0) }
       trial.stands(plan, messages: 1)
     },
 
