@@ -90,25 +90,49 @@ enum MarkOutbox {
       if items[key] == nil { order.append(key) }
       items[key, default: []].append(item)
     }
-    var statements: [BSON] = []
-    for key in order {
-      guard let places = items[key], let first = places.first else { continue }
-      let id: BSON = ["$eq": .optional(first.document["_id"])]
-      var update: [(name: String, value: BSON)] = [
-        ("$pull", ["pending": MarkItem.Place.isAny(of: places)])
-      ]
-      // A request for a run by hand is removed some time after its message has left.
-      if first.isRequest { update.append(("$currentDate", ["done": true])) }
-      statements.append(["q": ["_id": id], "u": .fields(update)])
-      for item in places where item.isNoted {
-        statements.append(["q": ["_id": id, "redo.id": .string(item.id)], "u": ["$unset": ["redo": true]]])
-      }
+    guard !order.isEmpty else { return }
+    let removals = order.compactMap { items[$0].flatMap(Removal.init) }
+    let reply = try write(removals.map(\.withNote), in: place, by: client)
+    // Where a later fire has put its own note, that one stays.
+    let noted = removals.filter { $0.hasNote }
+    if reply.count < Int64(removals.count), !noted.isEmpty {
+      try write(noted.map(\.withoutNote), in: place, by: client)
     }
-    guard !statements.isEmpty else { return }
-    _ = try client.write(
+  }
+
+  @discardableResult
+  private static func write(
+    _ statements: [BSON], in place: MongoPlace, by client: MongoClient
+  ) throws(MongoError) -> MongoWriteReply {
+    try client.write(
       [
         "update": .text(place.marks), "ordered": true, "writeConcern": WriteConcern.one, "updates": .array(statements),
       ], on: place.database)
+  }
+
+  /// Removes items of one document.
+  private struct Removal {
+    /// Takes out the note of one of the items as well; changes nothing where it is not there.
+    let withNote: BSON
+    let withoutNote: BSON
+    let hasNote: Bool
+
+    init?(_ places: [MarkItem.Place]) {
+      guard let first = places.first else { return nil }
+      let id: BSON = ["$eq": .optional(first.document["_id"])]
+      var update: [(name: String, value: BSON)] = [("$pull", ["pending": MarkItem.Place.isAny(of: places)])]
+      // A request for a run by hand is removed some time after its message has left.
+      if first.isRequest { update.append(("$currentDate", ["done": true])) }
+      withoutNote = ["q": ["_id": id], "u": .fields(update)]
+      guard let noted = places.last(where: \.isNoted) else {
+        (withNote, hasNote) = (withoutNote, false)
+        return
+      }
+      withNote = [
+        "q": ["_id": id, "redo.id": .string(noted.id)], "u": .fields(update + [("$unset", ["redo": true])]),
+      ]
+      hasNote = true
+    }
   }
 }
 
