@@ -25,22 +25,53 @@ struct WatermarkWrite: Sendable {
         others.append(name)
       }
     }
+    for name in try put(try insert(order, first, client), first, client) { others.append(name) }
+    return others
+  }
+
+  /// Makes marks, since most schedules without a watermark have none.
+  ///
+  /// - Returns: the names that have a mark.
+  private func insert(
+    _ names: [EntryName], _ watermarks: [EntryName: Watermark], _ client: MongoClient
+  ) throws(MongoError) -> [EntryName] {
+    guard !names.isEmpty else { return [] }
+    let reply = try client.write(
+      [
+        "insert": .text(place.marks), "ordered": false, "writeConcern": WriteConcern.majority,
+        "documents": .array(names.map { ["_id": .string($0.bytes), "mark": .string(watermarks[$0]?.bytes ?? [])] }),
+      ], on: place.database)
+    return try Self.duplicates(reply, of: names)
+  }
+
+  /// Sets watermarks in marks that have none.
+  ///
+  /// - Returns: the names that have another one.
+  private func put(
+    _ names: [EntryName], _ watermarks: [EntryName: Watermark], _ client: MongoClient
+  ) throws(MongoError) -> [EntryName] {
+    guard !names.isEmpty else { return [] }
     let reply = try client.write(
       [
         "update": .text(place.marks), "ordered": false, "writeConcern": WriteConcern.majority,
         "updates": .array(
-          order.map { name in
+          names.map { name in
             [
               "q": ["_id": ["$eq": .string(name.bytes)], "mark": ["$exists": false]],
-              "u": ["$set": ["mark": .string(first[name]?.bytes ?? [])]], "upsert": true,
+              "u": ["$set": ["mark": .string(watermarks[name]?.bytes ?? [])]], "upsert": true,
             ]
           }),
       ], on: place.database)
-    for (index, error) in reply.errors where order.indices.contains(index) {
+    return try Self.duplicates(reply, of: names)
+  }
+
+  private static func duplicates(_ reply: MongoWriteReply, of names: [EntryName]) throws(MongoError) -> [EntryName] {
+    var duplicates: [EntryName] = []
+    for (index, error) in reply.errors where names.indices.contains(index) {
       guard error.code == .duplicate else { throw error }
-      others.append(order[index])
+      duplicates.append(names[index])
     }
-    return others
+    return duplicates
   }
 
   func replace(

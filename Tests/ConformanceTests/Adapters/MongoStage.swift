@@ -169,10 +169,12 @@ final class MongoStage: StoreStage {
   /// Of a call with several commands, the answer to the one that counts is lost: a fire's mark, a watermark, the lease.
   func loseAnswers(of instance: String) {
     let (marks, lease) = (place.marks, Array("\(DaemonDocument.lease)\0".utf8))
+    let watermark = Array("mark\0".utf8)
     proxies[instance]?.loseReplies(from: { request in
       guard let (command, collection) = MongoServer.command(in: request) else { return false }
       switch command {
-      case "update": return collection == marks
+      // A mark is made without a watermark before its first fire.
+      case "insert", "update": return collection == marks && request.contains(watermark)
       case "findAndModify": return request.contains(lease)
       default: return false
       }
