@@ -3,6 +3,9 @@ import BeatCore
 /// Reads documents with their watermarks. The documents are read before the marks, so that a watermark is never older
 /// than its document.
 struct ScheduleRead: Sendable {
+  /// The most bytes of documents that are read at once, but one name of any length.
+  private static let most = 4 * Limit.pageLength.most
+
   let place: MongoPlace
   let maximumDocumentLength: Int
   let places: [MongoAliases.Place]
@@ -31,7 +34,12 @@ struct ScheduleRead: Sendable {
       case .nameless: nil
       }
     }
-    let documents = try StoredSchedules.find(names, in: self.place, by: client)
+    let most = places.count == 1 ? .max : Self.most
+    guard let documents = try StoredSchedules.find(names, atMost: most, in: self.place, by: client) else {
+      // Documents may have 16 MB each, and what a schedule cannot be is as long in memory until it is looked at.
+      let half = places.prefix(places.count / 2)
+      return try ScheduleRead(in: place, maximumDocumentLength: maximumDocumentLength, Array(half)).result(by: client)
+    }
     let marks = try StoredMark.find(names, in: self.place, by: client)
     try MarkMove.forgetOld(marks, in: self.place, by: client)
     var result = Result()

@@ -15,18 +15,31 @@ struct StoredSchedules: Sendable {
   static func find(
     _ names: [EntryName], fields: BSON = [:], in place: MongoPlace, by client: MongoClient
   ) throws(MongoError) -> StoredSchedules {
+    try find(names, fields: fields, atMost: .max, in: place, by: client) ?? StoredSchedules()
+  }
+
+  /// Reads documents by their names, if all of them together have at most so many bytes.
+  ///
+  /// - Returns: nil: they have more.
+  static func find(
+    _ names: [EntryName], fields: BSON = [:], atMost most: Int, in place: MongoPlace, by client: MongoClient
+  ) throws(MongoError) -> StoredSchedules? {
     var found = StoredSchedules()
+    var size = 0
     let asked = Set(names)
-    try client.eachDocument(
+    try client.walk(
       [
         "find": .text(place.schedules), "filter": ["name": ["$in": .array(names.map { .string($0.bytes) })]],
         "projection": fields, "batchSize": 1000,
       ], on: place.database
     ) { document in
-      guard let name = document["name"]?.utf8.map({ EntryName(Array($0)) }), asked.contains(name) else { return }
+      size += document.bytes.count
+      guard size <= most else { return false }
+      guard let name = document["name"]?.utf8.map({ EntryName(Array($0)) }), asked.contains(name) else { return true }
       found.documents[name, default: []].append(document)
+      return true
     }
-    return found
+    return size <= most ? found : nil
   }
 
   /// The document that runs under a name: the one that ran last or was first seen, else the one with the lowest `_id`.
