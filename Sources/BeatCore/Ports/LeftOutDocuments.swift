@@ -1,6 +1,6 @@
-/// Enabled documents that the scheduler before this one left out, and that run here.
+/// Enabled documents that an old scheduler leaves out, and that run here.
 package struct LeftOutDocuments: Hashable, Sendable {
-  /// Why they were left out.
+  /// Why it leaves them out.
   package enum Reason: Hashable, Sendable {
     /// celerybeat-mongo reads documents of its own class only.
     case noClass
@@ -13,10 +13,12 @@ package struct LeftOutDocuments: Hashable, Sendable {
 
   package let reason: Reason
   package let count: Int
-  /// The names of the first, in the order of their bytes.
+  /// The names of some, in the order of their bytes.
   package let names: [EntryName]
 
-  /// - Parameter names: at most `most`, in any order.
+  /// - Parameters:
+  ///   - count: of all of them.
+  ///   - names: at most `most`, in any order.
   package init(_ reason: Reason, count: Int, names: [EntryName]) {
     self.reason = reason
     self.count = count
@@ -25,15 +27,15 @@ package struct LeftOutDocuments: Hashable, Sendable {
 
   /// One sentence for people.
   package var words: String {
-    let isOne = count == 1
-    let what = isOne ? "1 enabled document has" : "\(count) enabled documents have"
-    let why =
+    let have = Plural.of(count, "enabled document has", "enabled documents have")
+    let lack =
       switch reason {
-      case .noClass: "no _cls of PeriodicTask, so celerybeat-mongo left"
-      case .noRuns: "a max_run_count of 0, so celery-mongobeat left"
+      case .noClass: "no _cls of PeriodicTask: celerybeat-mongo leaves"
+      case .noRuns: "a max_run_count of 0: celery-mongobeat leaves"
       }
-    let list = names.map { "\"\($0)\"" }.joined(separator: ", ")
+    let them = Plural.word(count, "it out, and here it runs", "them out, and here they run")
+    let list = names.map { $0.brief() }.joined(separator: ", ")
     let more = count > names.count ? " and \(count - names.count) more" : ""
-    return "\(what) \(why) \(isOne ? "it out, and it runs" : "them out, and they run") here: \(list)\(more)"
+    return "\(have) \(lack) \(them): \(list)\(more)"
   }
 }

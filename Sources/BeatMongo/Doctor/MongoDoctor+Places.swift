@@ -78,13 +78,10 @@ extension MongoDoctor {
           + "both run is sent twice",
         fix: "stop the other one (celery beat with celerybeat-mongo or celery-mongobeat), and look again after 15 min")
     }
-    if let first = look.ignored.first {
-      let named = look.ignored.prefix(5).map(\.description).joined(separator: ", ")
+    if let leftOut = try client.leftOut() {
       findings.add(
-        .warning, "scheduler",
-        "\(Plural.of(look.ignored.count, "schedule")) without _cls, which celerybeat-mongo has never run, and a daemon "
-          + "would begin to fire: \(named)\(look.ignored.count > 5 ? ", …" : "")",
-        fix: "those that are not to run: \(ShellWords.command("disable", first))")
+        .warning, "scheduler", leftOut.words,
+        fix: "those that are not to run: \(ShellWords.command("disable", leftOut.names.first ?? EntryName("NAME")))")
     }
   }
 }

@@ -42,8 +42,8 @@ extension MongoStoreClient {
   }
 
   package func leftOut() throws(StoreError) -> LeftOutDocuments? {
-    let place = schedules
-    return try ask { client throws(MongoError) in try LeftOutSearch.result(in: place, by: client) }
+    let search = LeftOutSearch(place: schedules, patience: Int32(clamping: Self.patience / 1000 - 2000))
+    return try ask { client throws(MongoError) in try search.result(by: client) }
   }
 
   package func eachDocument(_ names: [EntryName], _ body: @escaping (StoredDocument) -> Void) throws(StoreError) {

@@ -195,6 +195,6 @@ final class MongoStoreConnection: StoreConnection {
     }
     self.session = session
     handle(.watching(session))
-    for lack in opening.lacks where !isOver { handle(.lacked(reason: lack)) }
+    if let lack = opening.lack, !isOver { handle(.lacked(reason: lack)) }
   }
 }

@@ -8,15 +8,13 @@ struct SessionOpening: Sendable {
     /// The number of this session. The messages of a later session come after those of an earlier one.
     let number: Int64
     /// What the server refused of that which the daemon can do without.
-    var lacks: [String] = []
+    var lack: String?
     /// What begins to run with this session, the first one here.
     var leftOut: LeftOutDocuments?
   }
 
   func result(by client: MongoClient) throws(MongoError) -> Result {
-    let leftOut = try LeftOutSearch.result(in: place, by: client)
-    let number = try MongoSequence.opened(client, place)
-    var result = Result(number: number, leftOut: leftOut)
+    let leftOut = try LeftOutSearch(place: place).result(by: client)
     // Any lease document at all: a fire reads it for the server's time.
     _ = try client.write(
       [
@@ -33,7 +31,9 @@ struct SessionOpening: Sendable {
           ["key": ["done": 1], "name": "done", "expireAfterSeconds": 60],
         ],
       ], on: place.database)
-    if let lack = try NameIndex.lack(place, client) { result.lacks.append(lack) }
-    return result
+    let lack = try NameIndex.lack(place, client)
+    // The number comes last. Where it is counted a daemon has been, and nobody is told any more of what was left out.
+    let number = try MongoSequence.opened(client, place)
+    return Result(number: number, lack: lack, leftOut: leftOut)
   }
 }
