@@ -224,7 +224,7 @@ public actor ScheduleClient {
   }
 
   private func missing(_ entry: EntryName, _ client: any StoreEditor) -> ChangeProblem {
-    .missing(entry, key: EntryName(client.place(of: entry)), store: client.name)
+    .missing(entry, in: client)
   }
 
   private func preview(_ stored: StoredDocument, _ context: DocumentContext, _ now: UnixTime) -> SchedulePreview {

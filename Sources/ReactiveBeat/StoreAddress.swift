@@ -70,6 +70,14 @@ package enum StoreAddress: Sendable, CustomStringConvertible {
     }
   }
 
+  /// How the store calls its things.
+  package var terms: any StoreTerms {
+    switch self {
+    case .redis: RedisTerms()
+    case .mongo: MongoTerms()
+    }
+  }
+
   /// What makes edits be heard where they are not.
   var hearingAdvice: String {
     switch self {

@@ -24,8 +24,8 @@ extension CommandError {
   /// The problem as a command tells it, with the name of the command that helps.
   init(_ problem: ChangeProblem) {
     switch problem {
-    case .missing(let name, let key, let store):
-      self = ScheduleSelection.missing(NamePattern(name), key: key, store: store)
+    case .missing(let name, let place, let item, let store):
+      self = ScheduleSelection.missing(NamePattern(name), place: place, item: item, store: store)
     case .longName(let name):
       self.init(
         .data,

@@ -50,7 +50,7 @@ struct ScheduleSelection {
       throw ValidationError("\"\(Cut.argument("\(name)"))\" is no name for a schedule")
     }
     // The log shows keys. One that is there already can be changed, and renamed.
-    if let meant = nameOf(key: name, client.prefix), try client.document(name).isAbsent {
+    if let meant = nameOf(key: name, in: client), try client.document(name).isAbsent {
       throw ValidationError(
         "\"\(Cut.argument("\(name)"))\" is a key; a schedule's name is the key without the prefix: "
           + Cut.argument("\(meant)"))
@@ -60,11 +60,13 @@ struct ScheduleSelection {
 
   /// The name that is meant by a key where a name belongs; nil: the text is no key. A prefix that ends with a letter or
   /// a digit may be how a name begins as well.
-  private static func nameOf(key text: EntryName, _ prefix: [UInt8]) -> EntryName? {
+  private static func nameOf(key text: EntryName, in store: any StoreInspector) -> EntryName? {
+    let prefix = store.prefix
     guard let last = prefix.last, !Unicode.Scalar(last).properties.isAlphabetic,
       !(0x30...0x39).contains(last), text.bytes.count > prefix.count, text.bytes.starts(with: prefix)
     else { return nil }
-    return EntryName(Array(text.bytes.dropFirst(prefix.count)))
+    let name = EntryName(Array(text.bytes.dropFirst(prefix.count)))
+    return store.place(of: name) == text.bytes ? name : nil
   }
 
   /// Why no daemon reads the document of this name, so that none is written; nil: daemons read it.
@@ -75,18 +77,18 @@ struct ScheduleSelection {
 
   static func missing(_ pattern: NamePattern, in store: any StoreInspector) -> CommandError {
     missing(
-      pattern, key: EntryName(store.place(of: pattern.literal)), store: store.name,
-      meant: nameOf(key: pattern.literal, store.prefix))
+      pattern, place: EntryName(store.place(of: pattern.literal)), item: store.terms.item, store: store.name,
+      meant: nameOf(key: pattern.literal, in: store))
   }
 
   static func missing(
-    _ pattern: NamePattern, key: EntryName, store: String, meant: EntryName? = nil
+    _ pattern: NamePattern, place: EntryName, item: String, store: String, meant: EntryName? = nil
   ) -> CommandError {
-    let prefix = max(0, "\(key)".count - "\(pattern.literal)".count)
+    let prefix = max(0, "\(place)".count - "\(pattern.literal)".count)
     let hint = meant.map { "a name is the key without the prefix: \(Cut.argument("\($0)"))" }
     return CommandError(
       .missing,
-      "no schedule \(Cut.argument("\(pattern)")): no key \(Cut.end("\(key)", to: prefix + Cut.argumentWidth)) in "
+      "no schedule \(Cut.argument("\(pattern)")): no \(item) \(Cut.end("\(place)", to: prefix + Cut.argumentWidth)) in "
         + "\(store); \(hint ?? "`beat-watch list` shows all")")
   }
 }

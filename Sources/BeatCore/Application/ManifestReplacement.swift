@@ -3,16 +3,18 @@
 package enum ManifestReplacement {
   /// Why not, and what to do; nil: it may. What is no manifest may be replaced.
   ///
-  /// - Parameter stored: the bytes of the manifest that stands there.
-  package static func problem(with name: String, inPlaceOf stored: [UInt8]) -> String? {
+  /// - Parameters:
+  ///   - stored: the bytes of the manifest that stands there.
+  ///   - terms: of the store that it stands in.
+  package static func problem(with name: String, inPlaceOf stored: [UInt8], _ terms: any StoreTerms) -> String? {
     guard let old = try? DocumentLayout(stored) else { return nil }
     let other = old.text("application") ?? ""
     guard other == name else {
       let told = [old.text("published_at"), old.text("published_by")].compactMap(\.self).joined(separator: " on ")
       // Another client may have written texts of any length.
-      return "under this prefix the application \(other.beginning(100)) has published its manifest"
+      return "\(terms.beside) the application \(other.beginning(100)) has published its manifest"
         + (told.isEmpty ? "" : " (\(told.beginning(100)))")
-        + ", and this one is \(name): give each application a key prefix of its own, "
+        + ", and this one is \(name): give each application a \(terms.place) of its own, "
         + "name them alike by the setting reactivebeat_application, or replace it"
     }
     guard let version = old.number("version")?.integer, version > ApplicationManifest.version else { return nil }

@@ -16,11 +16,13 @@ package struct DaemonSnapshot {
   /// How many messages wait in the outbox for a broker that is another server than the store.
   package let outbox: Int64
   package let store: StoreFacts
+  package let terms: any StoreTerms
 
   /// - Parameter records: the last runs, the newest first.
   package init(
     now: UnixTime, fleet: Fleet, due: DueSurvey, records: [FireRecord],
-    rejected: (count: Int, first: [(EntryName, String)]), outbox: Int64, store: StoreFacts
+    rejected: (count: Int, first: [(EntryName, String)]), outbox: Int64, store: StoreFacts,
+    terms: any StoreTerms
   ) {
     self.now = now
     self.fleet = fleet
@@ -28,6 +30,7 @@ package struct DaemonSnapshot {
     self.rejected = rejected
     self.outbox = outbox
     self.store = store
+    self.terms = terms
     lateness = LatenessSummary(of: records)
     oldestRun = records.last?.firedAt
     health = FiringHealth(fleet, overdue: due.overdue, lastRun: records.first?.firedAt, now: now)
@@ -72,7 +75,8 @@ extension DaemonSnapshot {
     let due = try store.survey(context(fleet.firing.first?.record), now: now, atMost: extent.schedules)
     self.init(
       now: now, fleet: fleet, due: due, records: records,
-      rejected: try store.rejections(atMost: extent.rejections), outbox: try store.visibleOutboxLength(), store: facts)
+      rejected: try store.rejections(atMost: extent.rejections), outbox: try store.visibleOutboxLength(), store: facts,
+      terms: store.terms)
   }
 
   /// Reads the history. A user without the right to read it gets an empty one: a health check may run as the daemon's

@@ -21,11 +21,10 @@ package struct IgnoredNames: Hashable, Sendable {
   package mutating func add(_ other: IgnoredNames) { add(other.count, longest: other.longest, head: other.head) }
 
   /// One sentence for people; nil: no name is too long.
-  package var words: String? {
+  package func words(_ terms: any StoreTerms) -> String? {
     guard count > 0 else { return nil }
-    let what = Plural.of(count, "key under the prefix is", "keys under the prefix are")
     return
-      "\(what) not read, nor is what stands there: a schedule's name \(Limit.nameLength.excess(longest)); that one "
-      + "begins with \"\(EntryName(head))\""
+      "\(terms.unread(count)): a schedule's name \(Limit.nameLength.excess(longest)); "
+      + "that one begins with \"\(EntryName(head))\""
   }
 }

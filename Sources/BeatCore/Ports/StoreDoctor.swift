@@ -20,6 +20,8 @@ package protocol StoreDoctor: AnyObject {
   func examineRights(to queues: Set<[UInt8]>) throws
   /// Examines the contents of the daemon's own places, and the places of other prefixes.
   func examinePlaces() throws
+  /// What `examinePlaces` examines, as its findings call it.
+  var places: String { get }
   /// Examines whether workers use the same names for the broker's queues as the daemon.
   func examineNames(of queues: Set<[UInt8]>) throws
 

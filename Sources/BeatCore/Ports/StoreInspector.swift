@@ -4,6 +4,8 @@
 package protocol StoreInspector: RunHistory {
   /// The store's name for people, without a password.
   var name: String { get }
+  /// How this kind of store calls its things.
+  var terms: any StoreTerms { get }
 
   /// The time on the store's clock, which decides what is due.
   func time() throws(StoreError) -> UnixTime

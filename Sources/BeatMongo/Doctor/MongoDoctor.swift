@@ -23,6 +23,8 @@ package final class MongoDoctor: StoreDoctor {
     MongoShell.command(url, database ?? place.database, script)
   }
 
+  package let places = "collections"
+
   package func examineClock() throws {
     let before = SystemClock.now()
     let theirs = try client.time()

@@ -37,7 +37,7 @@ extension MongoStoreClient {
       let repeated = EntryName.inOrder(names.filter { !seen.insert($0).inserted })
       for page in repeated.pages(of: Self.pageSize) { _ = try read(page, atMost: .max) }
     }
-    ignoredNames = ignored.words
+    ignoredNames = ignored.words(terms)
     return (found.names.isEmpty ? ordered : EntryName.inOrder(ordered + found.names), cursor == nil)
   }
 

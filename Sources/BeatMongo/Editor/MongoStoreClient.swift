@@ -87,6 +87,7 @@ package final class MongoStoreClient: StoreEditor {
   // MARK: the place
 
   package var name: String { "\(url)" }
+  package var terms: any StoreTerms { MongoTerms() }
   /// `celery.schedules`
   package var prefix: [UInt8] { Array("\(schedules.database).\(schedules.schedules)".utf8) }
   /// `celery.schedules {name: "report"}`, or `{_id: …}` for a document without a name of its own.

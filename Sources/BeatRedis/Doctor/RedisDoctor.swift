@@ -47,6 +47,8 @@ package final class RedisDoctor: StoreDoctor {
     }
   }
 
+  package let places = "keys"
+
   package func examinePlaces() throws {
     let keys = client.keys
     let misfits = try client.misfits()

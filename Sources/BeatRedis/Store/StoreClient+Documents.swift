@@ -31,7 +31,7 @@ extension StoreClient {
     }
     names += found.names
     if cursor == "0" { ignoredNames = nil }
-    ignoredNames = ignoredNames ?? found.ignored.words
+    ignoredNames = ignoredNames ?? found.ignored.words(terms)
   }
 
   /// Reads documents with their watermarks, each pair of one moment, and passes them on as they arrive, in the order of

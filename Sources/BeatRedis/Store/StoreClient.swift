@@ -11,6 +11,7 @@ package final class StoreClient: StoreEditor {
 
   package let url: RedisURL
   package var name: String { "\(url)" }
+  package var terms: any StoreTerms { RedisTerms() }
   package let keys: RedisKeys
   package var prefix: [UInt8] { keys.prefix }
   package func place(of name: EntryName) -> [UInt8] { keys.document(name) }

@@ -3,11 +3,11 @@ import BeatCore
 /// Why a document was not changed. In every case, nothing was stored.
 package enum ChangeProblem: Error, Hashable, Sendable {
   /// No schedule has this name.
-  case missing(EntryName, key: EntryName, store: String)
+  case missing(EntryName, place: EntryName, item: String, store: String)
   /// No daemon reads a document under so long a name.
   case longName(EntryName)
-  /// The key holds another Redis type than a string.
-  case otherType(key: EntryName, UnusableContent)
+  /// What stands at the place is no document. `problem` is said of the place.
+  case otherType(place: EntryName, problem: String)
   /// The stored document, or the new one, has this many bytes. No daemon would read it.
   case tooLong(EntryName, Int)
   /// The stored document is no JSON object.
@@ -29,14 +29,20 @@ package enum ChangeProblem: Error, Hashable, Sendable {
   case busy(EntryName)
 }
 
+extension ChangeProblem {
+  /// A schedule that the store does not have.
+  static func missing(_ name: EntryName, in store: any StoreInspector) -> ChangeProblem {
+    .missing(name, place: EntryName(store.place(of: name)), item: store.terms.item, store: store.name)
+  }
+}
+
 extension ChangeProblem: CustomStringConvertible {
   package var description: String {
     switch self {
-    case .missing(let name, let key, let store): "no schedule \(name): no key \(key) in \(store)"
+    case .missing(let name, let place, let item, let store): "no schedule \(name): no \(item) \(place) in \(store)"
     case .longName(let name):
       "\"\("\(name)".beginning(60))\" is no name for a schedule: it \(Limit.nameLength.excess(name.bytes.count))"
-    case .otherType(let key, let content):
-      "\(key) holds \(content.found), and a schedule is a string: delete that key, or choose another name"
+    case .otherType(let place, let problem): "\(place) \(problem)"
     case .tooLong(let name, let length):
       "\(name) \(Scheduler.DocumentRead.excess(length, most: Limit.documentLength.most))"
     case .unreadable(let name, let problem): "\(name): \(problem)"

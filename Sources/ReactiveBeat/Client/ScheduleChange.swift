@@ -100,10 +100,10 @@ package struct ScheduleChange {
     case .document(let bytes): return bytes
     case .absent where mayMake: return nil
     case .absent:
-      throw ChangeProblem.missing(
-        document.name, key: EntryName(client.place(of: document.name)), store: client.name)
+      throw ChangeProblem.missing(document.name, in: client)
     case .unusable(let content):
-      throw ChangeProblem.otherType(key: EntryName(client.place(of: document.name)), content)
+      throw ChangeProblem.otherType(
+        place: EntryName(client.place(of: document.name)), problem: client.terms.obstacle(content))
     case .tooLong(let length): throw ChangeProblem.tooLong(document.name, length)
     }
   }

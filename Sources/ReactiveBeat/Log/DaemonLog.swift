@@ -70,23 +70,21 @@ final class DaemonLog {
     case .damaged(nil, let text): logger.warning("damaged", metadata: ["reason": .string(text)])
     case .damaged(let place?, let text):
       logger.warning(
-        "damaged", metadata: ["key": .string("\(EntryName(place))"), "reason": .string("the key \(text)")])
+        "damaged", metadata: ["key": .string("\(EntryName(place))"), "reason": .string("the \(terms.item) \(text)")])
     case .ignored(let names):
-      if let words = names.words { logger.warning("ignored", metadata: ["reason": .string(words)]) }
+      if let words = names.words(terms) { logger.warning("ignored", metadata: ["reason": .string(words)]) }
     case .option(let difference, let theirs): report(difference, of: theirs)
     case .dubiousPlace(let doubt): warn(ofPrefix: "\(doubt.probable)", doubt.words)
     case .neighbours(let places):
-      let (ours, others) = (place, places.map(\.description))
-      warn(
-        ofPrefix: others.joined(separator: " "),
-        "no schedule stands under \(ours), and some under \(others.joined(separator: ", ")): is "
-          + "--key-prefix (CELERY_REDIS_SCHEDULER_KEY_PREFIX) right?")
+      warn(ofPrefix: places.map(\.description).joined(separator: " "), terms.neighbours(places, of: place))
     case .stopped(let fired, let unanswered):
       flush()
       logger.info(
         "stopped", metadata: ["fired": .stringConvertible(fired), "unanswered": .stringConvertible(unanswered)])
     }
   }
+
+  private var terms: any StoreTerms { configuration.store.terms }
 
   private func seconds(_ microseconds: Int64) -> Logger.MetadataValue {
     .stringConvertible(Double(microseconds) / 1_000_000)

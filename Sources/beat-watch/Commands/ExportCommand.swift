@@ -40,7 +40,7 @@ struct ExportCommand: ParsableCommand {
       let page = Array(chosen[start..<min(start + StorePage.most, chosen.count)])
       let contents = try client.contents(page) {
         let key = EntryName(client.place(of: $0))
-        StandardError.write(line: "beat-watch: \(key) holds another Redis type; it is left out")
+        StandardError.write(line: "beat-watch: \(key) \(client.terms.isForeign); it is left out")
       }
       for (name, content) in zip(page, contents) {
         guard let content else { continue }

@@ -96,7 +96,7 @@ struct FireCommand: ParsableCommand {
   /// Why no daemon has answered.
   private static func whoFires(_ client: any StoreInspector) throws -> String {
     let (health, now) = try (client.health(), client.time())
-    if let alarm = HealthWords.alarm(health, now: now) { return alarm }
+    if let alarm = HealthWords.alarm(health, now: now, client.terms) { return alarm }
     let daemon = try client.fleet().firing.first
     let place = daemon?.place ?? "?"
     if let lack = daemon?.record?.firing?.lacks { return "the daemon that fires (\(place)) says: \(lack)" }

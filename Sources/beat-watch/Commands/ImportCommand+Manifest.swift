@@ -24,7 +24,7 @@ extension ImportCommand {
     // Another client may publish in the same moment: then its manifest is looked at, and the storing tried again.
     for _ in 0..<20 {
       let stored = try client.application()
-      if !replace, let stored, let problem = ManifestReplacement.problem(with: name, inPlaceOf: stored) {
+      if !replace, let stored, let problem = ManifestReplacement.problem(with: name, inPlaceOf: stored, client.terms) {
         StandardError.write(line: "beat-watch: the manifest is not published: \(problem) (--replace)".printable)
         return .inTheWay
       }

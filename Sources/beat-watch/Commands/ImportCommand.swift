@@ -82,7 +82,7 @@ struct ImportCommand: ParsableCommand {
       knowsApplication: celeryApp != nil)
     let schedules = Self.checked(try settled(try read(source), settings))
 
-    var report = ImportReport(isDryRun: dryRun, isJSON: json, now: settings.now, context: context)
+    var report = ImportReport(isDryRun: dryRun, isJSON: json, now: settings.now, context: context, terms: client.terms)
     for schedule in schedules where schedule.problem != nil { report.refuse(schedule) }
     let possible = schedules.filter { $0.problem == nil }
     let isInterrupted: Bool

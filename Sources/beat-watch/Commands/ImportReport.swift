@@ -7,6 +7,7 @@ struct ImportReport: ~Copyable {
   private let isJSON: Bool
   private let now: UnixTime
   private let context: DocumentContext
+  private let terms: any StoreTerms
   private var output: StandardOutput
   private var counts: [WriteOutcome: Int] = [:]
   private(set) var refused = 0
@@ -19,12 +20,13 @@ struct ImportReport: ~Copyable {
     var count = 1
   }
 
-  init(isDryRun: Bool, isJSON: Bool, now: UnixTime, context: DocumentContext) {
+  init(isDryRun: Bool, isJSON: Bool, now: UnixTime, context: DocumentContext, terms: any StoreTerms) {
     self.isDryRun = isDryRun
     self.isJSON = isJSON
     output = StandardOutput(indent: isJSON ? nil : 2)
     self.now = now
     self.context = context
+    self.terms = terms
   }
 
   /// How many schedules stay unwritten because another document, or a key of another type, has their name.
@@ -59,7 +61,8 @@ struct ImportReport: ~Copyable {
     let name = label(schedule.name)
     switch outcome {
     case .differs: output.put("\(Style.yellow("differs")) \(name): another document stands there, and stays")
-    case .wrongType: output.put("\(Style.yellow("in the way")) \(name): its key holds another Redis type, and stays")
+    case .wrongType:
+      output.put("\(Style.yellow("in the way")) \(name): its \(terms.item) \(terms.isForeign), and stays")
     case .changed:
       output.put(
         "\(Style.yellow("changed meanwhile")) \(name): by somebody else, and theirs stays: look at it, and import again"
@@ -102,7 +105,7 @@ struct ImportReport: ~Copyable {
         "\(Plural.of(count, "differs and stays", "differ and stay")) (--replace overwrites \(Plural.word(count, "it", "them")))"
       )
     }
-    if let count = counts[.wrongType] { parts.append("\(count) blocked by keys of another type") }
+    if let count = counts[.wrongType] { parts.append("\(count) blocked by \(terms.foreignItems)") }
     if changed > 0 { parts.append("\(changed) changed meanwhile and \(Plural.word(changed, "stays", "stay"))") }
     if refused > 0 { parts.append("\(refused) cannot come") }
     return parts.joined(separator: ", ")

@@ -46,7 +46,9 @@ struct ShowCommand: ParsableCommand {
           document, preview, next: preview.upcoming(count), place: client.place(of: document.name), context
         ).line)
     } else {
-      write(document, preview, now: now, place: client.place(of: document.name), context, to: &output)
+      write(
+        document, preview, now: now, place: client.place(of: document.name), item: client.terms.item, context,
+        to: &output)
     }
     output.flush()
     if !raw, count > 0, preview.next != nil {
@@ -79,7 +81,7 @@ struct ShowCommand: ParsableCommand {
   }
 
   private func write(
-    _ document: StoredDocument, _ preview: SchedulePreview, now: UnixTime, place: [UInt8],
+    _ document: StoredDocument, _ preview: SchedulePreview, now: UnixTime, place: [UInt8], item: String,
     _ context: DocumentContext, to output: inout StandardOutput
   ) {
     let zone = preview.zone ?? .utc
@@ -88,7 +90,7 @@ struct ShowCommand: ParsableCommand {
       output.put(Style.faint(padded) + (style?(text) ?? text), indent: 12)
     }
     output.put(Style.bold("\(preview.name)"), indent: 0)
-    field("key", "\(EntryName(place))")
+    field(item, "\(EntryName(place))")
     if let label = preview.label { field("label", label.printable) }
     if let task = preview.task { field("task", task.printable) }
     if let schedule = preview.schedule { field("schedule", schedule.inWords) }

@@ -36,7 +36,7 @@ struct StatusCommand: ParsableCommand {
 
   /// Why nothing is sent, or not everything; nil: all is well.
   private static func reason(_ snapshot: DaemonSnapshot) -> String? {
-    guard let reason = HealthWords.reason(snapshot.health, now: snapshot.now) else { return nil }
+    guard let reason = HealthWords.reason(snapshot.health, now: snapshot.now, snapshot.terms) else { return nil }
     return snapshot.health.fires ? reason : reason + (snapshot.store.writeObstacle.map { " (\($0))" } ?? "")
   }
 
@@ -164,7 +164,9 @@ struct StatusCommand: ParsableCommand {
           : !member.isAlive ? "dead" : member.isLoading ? "loads" : "stands by",
         words(member, now: snapshot.now),
         isFiring ? (snapshot.health.fires ? .green : .yellow) : member.isAlive ? nil : .faint)
-      if member.isOutdated { field("record", "\(HealthWords.oldRecord(member)); see `beat-watch doctor`", .yellow) }
+      if member.isOutdated {
+        field("record", "\(HealthWords.oldRecord(member, snapshot.terms)); see `beat-watch doctor`", .yellow)
+      }
       if member.isAlive, let unable = member.record?.firing?.unable { field("unable", "it says: \(unable)", .red) }
       if member.isAlive, let lack = member.record?.firing?.lacks { field("lacks", "it says: \(lack)", .yellow) }
     }
@@ -207,7 +209,7 @@ struct StatusCommand: ParsableCommand {
         "p50 \(TimeText.span(median)), p99 \(TimeText.span(high)), at most \(TimeText.span(worst))"
           + " (the last \(Plural.of(snapshot.lateness.count, "run")))", worst > 10_000_000 ? .yellow : nil)
     } else {
-      field("lateness", "not known: the history holds no run, or may not be read (+xrevrange)")
+      field("lateness", "not known: the history holds no run, or may not be read (\(snapshot.terms.historyRight))")
     }
     for (name, reason) in snapshot.rejected.first { field("rejected", "\(name): \(reason)", .red) }
     if snapshot.rejected.count > snapshot.rejected.first.count {

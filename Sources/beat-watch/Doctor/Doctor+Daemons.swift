@@ -9,7 +9,7 @@ extension Doctor {
     isFiring = !firing.isEmpty
     if firing.isEmpty {
       let health = FiringHealth(fleet, now: now)
-      let reason = HealthWords.alarm(health, now: now) ?? ""
+      let reason = HealthWords.alarm(health, now: now, store.terms) ?? ""
       if case .nobody(.loading) = health.verdict {
         add(.warning, "daemons", reason, fix: "ask again when it has said `ready` in its log")
       } else {
@@ -36,7 +36,7 @@ extension Doctor {
     }
     for member in alive where member.isOutdated {
       add(
-        .warning, "daemons", "the record of a daemon \(HealthWords.oldRecord(member))",
+        .warning, "daemons", "the record of a daemon \(HealthWords.oldRecord(member, store.terms))",
         fix: "see `rights` below, and `unable` in its log")
     }
     let records = alive.compactMap(\.record)

@@ -9,7 +9,7 @@ extension Doctor {
     let now = try store.time()
     let names = try store.names()
     if let ignored = store.ignoredNames {
-      add(.warning, "documents", ignored, fix: "find out who writes there, and delete these keys")
+      add(.warning, "documents", ignored, fix: "find out who writes there, and delete these \(store.terms.items)")
     }
     typealias Remark = (text: String, fix: String)
     let inLog = "look for `deferred` and this name in the log of the daemon that fires"
@@ -52,9 +52,9 @@ extension Doctor {
       add(
         .warning, "documents",
         others.isEmpty
-          ? "no schedule stands under \(EntryName(store.prefix)) in \(store.name)"
+          ? "no schedule stands \(store.terms.within) \(EntryName(store.prefix)) in \(store.name)"
           : HealthNote.neighbours(others, store),
-        fix: others.first.map { "--key-prefix \(ShellWords.quoted($0.description))" }
+        fix: others.first.map { store.terms.option(for: $0) }
           ?? specialist.remedy(for: .empty)
           + "; schedules of an application's code: python -m reactivebeat publish -A APPLICATION")
     } else if rejected.isEmpty, doubtful.isEmpty {

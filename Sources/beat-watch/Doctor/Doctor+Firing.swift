@@ -18,7 +18,7 @@ extension Doctor {
     switch health.verdict {
     case .nobody: break
     case .stuck:
-      add(.problem, "firing", (HealthWords.alarm(health, now: now) ?? "") + serverObstacle, fix: look)
+      add(.problem, "firing", (HealthWords.alarm(health, now: now, store.terms) ?? "") + serverObstacle, fix: look)
     case .hindered(let hindrance):
       add(.problem, "firing", "not all is sent: \(HealthWords.words(hindrance, now: now))", fix: look)
     case .fires:
@@ -27,7 +27,8 @@ extension Doctor {
           .ok, "firing",
           health.isTold
             ? "nothing is overdue, and nothing was fired yet"
-            : "nothing is overdue; the last fire is not known (of an earlier version, or +xrevrange is missing)")
+            : "nothing is overdue; the last fire is not known (of an earlier version, or \(store.terms.historyRight) is missing)"
+        )
       }
       add(
         .ok, "firing",

@@ -41,7 +41,8 @@ final class Doctor {
     let looks: [(String, () throws -> Void)] = [
       ("server", specialist.examineServer), ("clock", specialist.examineClock), ("broker", specialist.examineBroker),
       ("daemons", examineDaemons), ("notifications", examineChangeDetection), ("rights", specialist.examineRights),
-      ("keys", specialist.examinePlaces), ("application", examineApplication), ("documents", examineDocuments),
+      (specialist.places, specialist.examinePlaces), ("application", examineApplication),
+      ("documents", examineDocuments),
     ]
     for (check, look) in looks {
       do { try look() } catch {

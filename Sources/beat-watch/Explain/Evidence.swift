@@ -30,8 +30,9 @@ struct Evidence {
   let outbox: Int64
   /// The options in which this command differs from the daemon that fires.
   let differences: [DaemonDifference]
-  /// The document's key.
+  /// The document's place, as the store calls it.
   let place: [UInt8]
+  let terms: any StoreTerms
   /// The broker's name, as users know it.
   let broker: String
 
@@ -41,6 +42,7 @@ struct Evidence {
   ) throws {
     self.name = name
     place = store.place(of: name)
+    terms = store.terms
     self.broker = broker.name
     now = try store.time()
     let document = try store.document(name)

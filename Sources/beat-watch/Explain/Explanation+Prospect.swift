@@ -10,7 +10,7 @@ extension Explanation {
     // An overdue schedule says nothing about the daemon's other schedules, so that it alone is no alarm.
     var isOnlyOverdue = false
     if case .stuck(.overdue) = health.verdict { isOnlyOverdue = true }
-    if !isOnlyOverdue, let alarm = HealthWords.alarm(health, now: now) {
+    if !isOnlyOverdue, let alarm = HealthWords.alarm(health, now: now, evidence.terms) {
       let code = if case .nobody = health.verdict { "unattended" } else { "stuck" }
       return verdict(code, "would run \(when), and \(alarm)", .red)
     }

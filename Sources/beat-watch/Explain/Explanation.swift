@@ -224,7 +224,7 @@ final class Explanation {
     let isSent = evidence.preview.state == .enabled
     guard let firing = evidence.fleet.firing.first else {
       guard isSent else { return members.append(("daemon", .null)) }
-      say("sent by", "nobody: \(HealthWords.reason(evidence.health, now: evidence.now) ?? "")", .red)
+      say("sent by", "nobody: \(HealthWords.reason(evidence.health, now: evidence.now, evidence.terms) ?? "")", .red)
       return members.append(("daemon", .null))
     }
     let record = firing.record

@@ -4,20 +4,20 @@ import Glibc
 /// The words for an installation that does not fire. They are the same in every command.
 enum HealthWords {
   /// One sentence, with what to do, that continues "nobody fires:" or "nothing is sent:"; nil: all is well.
-  static func reason(_ health: FiringHealth, now: UnixTime) -> String? {
+  static func reason(_ health: FiringHealth, now: UnixTime, _ terms: any StoreTerms) -> String? {
     switch health.verdict {
     case .fires: nil
     case .hindered(let hindrance), .stuck(let hindrance): words(hindrance, now: now)
-    case .nobody(let absence): words(absence)
+    case .nobody(let absence): words(absence, terms)
     }
   }
 
   /// The whole sentence, `nobody fires: …` or `nothing is sent: …`; nil: something is sent.
-  static func alarm(_ health: FiringHealth, now: UnixTime) -> String? {
+  static func alarm(_ health: FiringHealth, now: UnixTime, _ terms: any StoreTerms) -> String? {
     switch health.verdict {
     case .fires, .hindered: nil
     case .stuck(let hindrance): "nothing is sent: \(words(hindrance, now: now))"
-    case .nobody(let absence): "nobody fires: \(words(absence))"
+    case .nobody(let absence): "nobody fires: \(words(absence, terms))"
     }
   }
 
@@ -73,21 +73,21 @@ enum HealthWords {
   }
 
   /// The words for the record of a daemon that is `isOutdated`.
-  static func oldRecord(_ member: Fleet.Member) -> String {
+  static func oldRecord(_ member: Fleet.Member, _ terms: any StoreTerms) -> String {
     "is old: it says that \(member.place) \(member.saysItLeads ? "leads" : "stands by"), and the lease says otherwise; that "
-      + "daemon may not write it any more (HSET)"
+      + "daemon may not write it any more (\(terms.recordRight))"
   }
 
   private static let start = "Start `beat-watch run`, or `celery beat -S reactivebeat`"
 
-  private static func words(_ absence: FiringHealth.Absence) -> String {
+  private static func words(_ absence: FiringHealth.Absence, _ terms: any StoreTerms) -> String {
     switch absence {
     case .noDaemon: "no daemon runs. \(start)"
     case .noReport:
-      "no daemon has reported, and whether one is connected this user may not see (+client|list). \(start); "
+      "no daemon has reported, and whether one is connected this user may not see (\(terms.connectionsRight)). \(start); "
         + "if one runs, see `disconnected` or `unable` in its log"
     case .speechless(let place):
-      "a process is connected from \(place), and writes no heartbeat: it is held up, or serves another --key-prefix; see "
+      "a process is connected from \(place), and writes no heartbeat: it is held up, or serves another \(terms.placeOption); see "
         + "`disconnected` or `unable` in its log"
     case .deadLeader(let token, let isAlone):
       "the daemon that leads is dead, and no other \(isAlone ? "runs" : "has reported") (its lease: \(token)). "
@@ -98,13 +98,14 @@ enum HealthWords {
       "the daemon on \(place) still reads the schedules, and fires when it has them all"
     case .unable(let place, let reason): "no daemon that runs is able to; \(place) says: \(reason)"
     case .outdated(let place):
-      "no daemon has the lease. \(place) says that it leads, but its record is old: it may not write it any more (HSET). "
-        + "See `unable` in its log, and `beat-watch doctor`"
+      "no daemon has the lease. \(place) says that it leads, but its record is old: it may not write it any more "
+        + "(\(terms.recordRight)). See `unable` in its log, and `beat-watch doctor`"
     case .foreignLease: "the lease was set by hand"
     case .deadLease(let remaining):
       "the lease is held by a dead daemon for \(TimeText.span(remaining)) more; then another one leads"
     case .silent(let place, let silence, let others):
-      "\(place), which leads, has not been heard for \(TimeText.span(silence)): it is frozen, or cut off from Redis; "
+      "\(place), which leads, has not been heard for \(TimeText.span(silence)): it is frozen, or cut off from "
+        + "\(terms.product); "
         + (others > 0
           ? "another one leads when its lease has run out" : "look at it, or start another `beat-watch run`")
     }
@@ -121,7 +122,7 @@ enum HealthNote {
   static func write(_ store: any StoreInspector, due: DueSurvey? = nil) {
     guard let now = try? store.time(), let fleet = try? store.fleet() else { return }
     let health = FiringHealth(fleet, overdue: due?.overdue, lastRun: try? store.newestRun(), now: now)
-    guard let alarm = HealthWords.alarm(health, now: now) else { return }
+    guard let alarm = HealthWords.alarm(health, now: now, store.terms) else { return }
     say(alarm)
   }
 
@@ -148,7 +149,6 @@ enum HealthNote {
   }
 
   static func neighbours(_ others: [EntryName], _ store: any StoreInspector) -> String {
-    "no schedule stands under \(EntryName(store.prefix)), and some under "
-      + "\(others.map(\.description).joined(separator: ", ")): is --key-prefix (CELERY_REDIS_SCHEDULER_KEY_PREFIX) right?"
+    store.terms.neighbours(others, of: "\(EntryName(store.prefix))")
   }
 }

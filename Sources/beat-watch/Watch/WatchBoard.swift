@@ -52,11 +52,11 @@ final class WatchBoard: WatchView {
     if let loss = state.loss { return Style.red("disconnected: \(loss.printable)") }
     guard let fleet = state.fleet else { return "" }
     guard let firing = fleet.firing.first else {
-      return Style.red(HealthWords.alarm(FiringHealth(fleet, now: now), now: now) ?? "")
+      return Style.red(HealthWords.alarm(FiringHealth(fleet, now: now), now: now, state.url.terms) ?? "")
     }
     let place = firing.place
     let health = FiringHealth(fleet, overdue: state.overdue(now), lastRun: state.lastRun, now: now)
-    if let alarm = HealthWords.alarm(health, now: now) {
+    if let alarm = HealthWords.alarm(health, now: now, state.url.terms) {
       return Style.red("\(place) leads, and \(alarm)".printable)
     }
     return "fired by \(Style.green(place.printable)), \(fleet.alive.count - 1) standing by"

@@ -203,7 +203,7 @@ final class WatchSession {
     if let firing {
       tell(.leading(firing))
     } else {
-      tell(.nobody(HealthWords.reason(FiringHealth(fleet, now: now), now: now) ?? ""))
+      tell(.nobody(HealthWords.reason(FiringHealth(fleet, now: now), now: now, state.url.terms) ?? ""))
     }
   }
 

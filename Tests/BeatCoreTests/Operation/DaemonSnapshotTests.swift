@@ -95,6 +95,7 @@ private final class ToldStore: StoreInspector {
   var outbox: Result<Int64, StoreError> = .success(0)
 
   var name: String { "told" }
+  var terms: any StoreTerms { PlainTerms() }
   var prefix: [UInt8] { [] }
   var ignoredNames: String? { nil }
 

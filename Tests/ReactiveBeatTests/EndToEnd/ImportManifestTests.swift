@@ -1,6 +1,7 @@
 import Testing
 
 @testable import BeatCore
+@testable import BeatRedis
 @testable import ReactiveBeat
 
 /// An import that asks the application also stores what it says of its tasks, for schedules that are made later.
@@ -73,14 +74,14 @@ import Testing
     (#"{"version": 1}"#, "under this prefix the application  has"),
     (#"{"application": "old", "published_at": "then", "published_by": "there"}"#, "(then on there)"),
   ]) func whichOneMayBeReplaced(_ stored: String, _ problem: String?) {
-    let found = ManifestReplacement.problem(with: "proj", inPlaceOf: Array(stored.utf8))
+    let found = ManifestReplacement.problem(with: "proj", inPlaceOf: Array(stored.utf8), RedisTerms())
     #expect((found == nil) == (problem == nil) && found?.contains(problem ?? "") != false, "\(found ?? "nil")")
   }
 
   @Test func whatOthersWroteIsCut() {
     let long = String(repeating: "x", count: 100_000)
     let stored = #"{"application": "\#(long)", "published_by": "\#(long)"}"#
-    let found = ManifestReplacement.problem(with: "proj", inPlaceOf: Array(stored.utf8))
+    let found = ManifestReplacement.problem(with: "proj", inPlaceOf: Array(stored.utf8), RedisTerms())
     #expect((found?.utf8.count ?? .max) < 600)
   }
 }
