@@ -5,7 +5,7 @@ import pathlib
 import subprocess
 import sys
 
-from mutants import Mutant, build, check, mutate, prepare
+from mutants import Mutant, Outcome, check, try_all
 
 STORE = "Sources/BeatMongo/Store"
 COMMIT = f"{STORE}/FireCommit.swift"
@@ -64,28 +64,15 @@ def try_out(options, binary, source, mutant):
     raise SystemExit(f"mongo-storm: no result:\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}")
 
 
+def outcome(options, binary, source, mutant):
+  figures, findings = try_out(options, binary, source, mutant)
+  columns = f"{mutant.name:<34} {figures['messages']:>8} {figures['asked']:>5} {figures['asked runs']:>5}"
+  return Outcome(columns, ", ".join(f"{len(words)} {what}" for what, words in findings.items()) or None)
+
+
 def main(options):
-  names = [mutant.name for mutant in MUTANTS]
-  if unknown := set(options.only) - set(names):
-    raise SystemExit(f"mongo-storm: there is no mutant {unknown}; there are: {', '.join(names)}")
-  source = prepare()
-  wrong = []
-  print(f"seed {options.seed}, {options.seconds:g} s each\n"
-        f"{'without':<34} {'messages':>8} {'asked':>5} {'ran':>5}  found")
-  for mutant in MUTANTS:
-    if options.only and mutant.name not in options.only:
-      continue
-    mutate(source, mutant.edits)
-    figures, findings = try_out(options, build(source), source, mutant)
-    found = ", ".join(f"{len(words)} {what}" for what, words in findings.items()) or "nothing"
-    is_right = bool(findings) == bool(mutant.edits)
-    print(f"{mutant.name:<34} {figures['messages']:>8} {figures['asked']:>5} {figures['asked runs']:>5}  {found}"
-          f"{'' if is_right else '  <-- WRONG'}", flush=True)
-    if not is_right:
-      wrong.append(mutant.name)
-  if wrong:
-    print(f"FAILED: {', '.join(wrong)}")
-  return 1 if wrong else 0
+  heading = f"{options.seconds:g} s each\n{'without':<34} {'messages':>8} {'asked':>5} {'ran':>5}  found"
+  return try_all(options, MUTANTS, "mongo-storm", heading, outcome)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import pathlib
 import shutil
 import subprocess
 import sys
+from typing import NamedTuple, Optional
 
 from result import Result
 
@@ -132,28 +133,50 @@ def try_out(options, binary, source, mutant):
     raise SystemExit(f"chaos: no result:\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}")
 
 
-def main(options):
-  names = [mutant.name for mutant in MUTANTS]
+class Outcome(NamedTuple):
+  """What became of a mutant: its figures as columns, and what was found, if anything was."""
+
+  columns: str
+  found: Optional[str]
+  #: The test itself had no fault.
+  is_sound: bool = True
+
+
+def try_all(options, mutants, program, heading, outcome):
+  """Tries out the mutants that the options name, and prints a line for each.
+
+  `outcome(options, binary, source, mutant)` tests one. Returns the program's status."""
+  names = [mutant.name for mutant in mutants]
   if unknown := set(options.only) - set(names):
-    raise SystemExit(f"chaos: there is no mutant {unknown}; there are: {', '.join(names)}")
+    raise SystemExit(f"{program}: there is no mutant {unknown}; there are: {', '.join(names)}")
   source = prepare()
   wrong = []
-  print(f"seed {options.seed}, at most {options.iterations} iterations each\n"
-        f"{'without':<37} {'iterations':>10} {'fires':>7}  found")
-  for mutant in MUTANTS:
+  print(f"seed {options.seed}, {heading}")
+  for mutant in mutants:
     if options.only and mutant.name not in options.only:
       continue
     mutate(source, mutant.edits)
-    result = try_out(options, build(source), source, mutant)
-    found = result.violations[0].splitlines()[0] if result.violations else "nothing"
-    is_right = bool(result.violations) == bool(mutant.edits) and not found.startswith("rule 0")
-    print(f"{mutant.name:<37} {result.counts['iterations']:>10} {result.counts['fires']:>7}  {found[:150]}"
-          f"{'' if is_right else '  <-- WRONG'}", flush=True)
+    result = outcome(options, build(source), source, mutant)
+    is_right = (result.found is not None) == bool(mutant.edits) and result.is_sound
+    print(f"{result.columns}  {(result.found or 'nothing')[:150]}{'' if is_right else '  <-- WRONG'}", flush=True)
     if not is_right:
       wrong.append(mutant.name)
   if wrong:
     print(f"FAILED: {', '.join(wrong)}")
   return 1 if wrong else 0
+
+
+def outcome(options, binary, source, mutant):
+  result = try_out(options, binary, source, mutant)
+  found = result.violations[0].splitlines()[0] if result.violations else None
+  columns = f"{mutant.name:<37} {result.counts['iterations']:>10} {result.counts['fires']:>7}"
+  # A violation of rule 0 is one of the suite's own.
+  return Outcome(columns, found, not (found or "").startswith("rule 0"))
+
+
+def main(options):
+  heading = f"at most {options.iterations} iterations each\n{'without':<37} {'iterations':>10} {'fires':>7}  found"
+  return try_all(options, MUTANTS, "chaos", heading, outcome)
 
 
 if __name__ == "__main__":
