@@ -53,7 +53,7 @@ package enum StoreAddress: Sendable, CustomStringConvertible {
     keyPrefix: String, kombu: KombuKeys, on loop: EventLoop? = nil
   ) throws(StoreError) -> any StoreEditor {
     switch self {
-    case .redis(let url): try StoreClient(url, keys: RedisKeys(prefix: keyPrefix), kombu: kombu, on: loop)
+    case .redis(let url): try RedisStoreClient(url, keys: RedisKeys(prefix: keyPrefix), kombu: kombu, on: loop)
     case .mongo(let url, let place):
       try MongoStoreClient(
         url, place, runs: RunPreview(place.taskIDs, envelope: KombuRedisEnvelope(), sha1: SHA1.digest))

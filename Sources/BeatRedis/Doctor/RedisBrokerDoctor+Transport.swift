@@ -42,7 +42,7 @@ extension RedisBrokerDoctor {
 
   /// Finds the prefix and separator of the workers that run now, by the queues on which they receive `celery inspect`:
   /// only workers declare these, and they vanish when a worker ends. Empty also if this user may not look.
-  private func layoutsOfWorkers(on broker: StoreClient) -> [Layout] {
+  private func layoutsOfWorkers(on broker: RedisStoreClient) -> [Layout] {
     var layouts: [Layout] = []
     var pages = 0
     try? broker.walk("SCAN") {

@@ -11,9 +11,9 @@ package final class RedisBrokerDoctor: BrokerDoctor {
   private let defaultQueue: String
   let findings: FindingList
   /// The store, where it is Redis as well: both may be one server.
-  private let store: StoreClient?
+  private let store: RedisStoreClient?
   /// The client of the broker's server; nil: it cannot be reached.
-  private(set) var client: StoreClient?
+  private(set) var client: RedisStoreClient?
   private(set) var areTwoServers: Bool
 
   /// - Parameters:
@@ -21,7 +21,7 @@ package final class RedisBrokerDoctor: BrokerDoctor {
   ///   - store: the store, where it is Redis as well.
   package init(
     _ url: RedisURL, keys: RedisKeys, transport: TransportOptions, defaultQueue: String, findings: FindingList,
-    store: StoreClient? = nil
+    store: RedisStoreClient? = nil
   ) {
     self.url = url
     self.keys = keys
@@ -35,8 +35,8 @@ package final class RedisBrokerDoctor: BrokerDoctor {
   package var broker: (any BrokerInspector)? { client.map { RedisBrokerInspector($0, kombu: kombu) } }
 
   package func examineServer() throws {
-    let broker: StoreClient
-    do { broker = try StoreClient(url, keys: keys) } catch {
+    let broker: RedisStoreClient
+    do { broker = try RedisStoreClient(url, keys: keys) } catch {
       findings.add(.problem, "broker", error.message, fix: "start it, or correct --broker-url (CELERY_BROKER_URL)")
       areTwoServers = true
       return

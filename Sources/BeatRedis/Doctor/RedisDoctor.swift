@@ -4,7 +4,7 @@ import BeatLoop
 /// Finds what is wrong with a Redis store and a Redis broker, and how to mend it. It writes nothing but two heartbeats
 /// that belong to no daemon, and removes them.
 package final class RedisDoctor: StoreDoctor {
-  let client: StoreClient
+  let client: RedisStoreClient
   let brokerDoctor: RedisBrokerDoctor
   /// The workers' names of keys for queues and bindings.
   var kombu: KombuKeys { brokerDoctor.kombu }
@@ -14,7 +14,7 @@ package final class RedisDoctor: StoreDoctor {
   let findings: FindingList
 
   package init(
-    _ client: StoreClient, broker: RedisURL, transport: TransportOptions, defaultQueue: String,
+    _ client: RedisStoreClient, broker: RedisURL, transport: TransportOptions, defaultQueue: String,
     report: @escaping (Finding) -> Void
   ) {
     self.client = client

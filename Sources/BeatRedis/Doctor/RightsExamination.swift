@@ -14,7 +14,7 @@ struct RightsExamination {
     let trial: [[UInt8]]?
   }
 
-  let client: StoreClient
+  let client: RedisStoreClient
   /// A key that no client uses and a daemon's user may write.
   let scratch: [UInt8]
   let kombu: KombuKeys

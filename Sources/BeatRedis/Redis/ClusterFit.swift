@@ -67,7 +67,7 @@ extension ClusterFit {
   }
 }
 
-extension StoreClient {
+extension RedisStoreClient {
   /// Which lists a fire can reach on this store. nil: the store is not in cluster mode, or its prefix has no hash tag,
   /// or the server does not say.
   package func clusterFit() throws(StoreError) -> ClusterFit? {

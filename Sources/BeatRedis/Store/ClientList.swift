@@ -15,7 +15,7 @@ struct ClientLine {
   subscript(field: Substring) -> Substring? { fields[field] }
 }
 
-extension StoreClient {
+extension RedisStoreClient {
   /// The server's connections; nil: this user may not list them.
   func connections() throws(StoreError) -> [ClientLine]? {
     try replies(to: [RedisCommand("CLIENT", "LIST")])[0].text?.split(separator: "\n").map { ClientLine($0) }

@@ -1,7 +1,7 @@
 import BeatCore
 import BeatLoop
 
-extension StoreClient: PageWriter {
+extension RedisStoreClient: PageWriter {
   /// Writes at most a page of documents, each of them whole or not at all. A stored document is overwritten only if
   /// `replacing`, and only while it is the one that was compared: an edit at the same moment stays.
   ///

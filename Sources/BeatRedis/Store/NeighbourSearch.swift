@@ -61,7 +61,7 @@ package final class NeighbourSearch {
   }
 }
 
-extension StoreClient {
+extension RedisStoreClient {
   /// Other prefixes with schedules under them, from the first twenty thousand keys.
   package func neighbours() throws(StoreError) -> [EntryName] {
     var found: [EntryName]?

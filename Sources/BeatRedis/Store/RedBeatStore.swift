@@ -3,10 +3,10 @@ import BeatCore
 /// A Redis server with RedBeat's schedules: `<prefix><name>` hashes, and beside them `<prefix>:schedule`, a sorted set
 /// of the hashes' keys by due time, and `<prefix>:statics`, the names that come from the application. It is only read.
 package struct RedBeatStore {
-  private let client: StoreClient
+  private let client: RedisStoreClient
   private let prefix: [UInt8]
 
-  package init(_ client: StoreClient, prefix: String) {
+  package init(_ client: RedisStoreClient, prefix: String) {
     self.client = client
     self.prefix = Array(prefix.utf8)
   }

@@ -5,7 +5,7 @@ package final class RedisBrokerInspector: BrokerInspector {
   let url: RedisURL
   private let kombu: KombuKeys
   private let keys: RedisKeys
-  private var connection: StoreClient?
+  private var connection: RedisStoreClient?
 
   /// - Parameter kombu: the workers' names of keys for queues and bindings.
   package init(_ url: RedisURL, keys: RedisKeys, kombu: KombuKeys) {
@@ -15,7 +15,7 @@ package final class RedisBrokerInspector: BrokerInspector {
   }
 
   /// Uses an open connection.
-  init(_ connection: StoreClient, kombu: KombuKeys) {
+  init(_ connection: RedisStoreClient, kombu: KombuKeys) {
     self.connection = connection
     url = connection.url
     keys = connection.keys
@@ -24,9 +24,9 @@ package final class RedisBrokerInspector: BrokerInspector {
 
   package var name: String { "\(url)" }
 
-  private func client() throws(StoreError) -> StoreClient {
+  private func client() throws(StoreError) -> RedisStoreClient {
     if let connection { return connection }
-    let new = try StoreClient(url, keys: keys)
+    let new = try RedisStoreClient(url, keys: keys)
     connection = new
     return new
   }

@@ -3,8 +3,8 @@ import BeatLoop
 
 /// Watches a Redis store. It uses two connections beside the client's own.
 package final class RedisStoreWatch: StoreWatch {
-  private let client: StoreClient
-  private let history: StoreClient
+  private let client: RedisStoreClient
+  private let history: RedisStoreClient
   private var stream: NotificationStream?
   private var news = StoreNews()
   private var place: HistoryPlace
@@ -13,9 +13,10 @@ package final class RedisStoreWatch: StoreWatch {
   /// Begins to watch: whatever happens from now on is reported.
   ///
   /// - Throws: the store cannot be reached, or this user may not subscribe.
-  package init(_ client: StoreClient) throws(StoreError) {
+  package init(_ client: RedisStoreClient) throws(StoreError) {
     self.client = client
-    history = try StoreClient(client.url, keys: client.keys, clientName: "beat-watch-command-runs", on: client.loop)
+    history = try RedisStoreClient(
+      client.url, keys: client.keys, clientName: "beat-watch-command-runs", on: client.loop)
     place = try client.historyEnd()
     try subscribe()
     readOn()
@@ -40,7 +41,7 @@ package final class RedisStoreWatch: StoreWatch {
   private func subscribe() throws(StoreError) {
     let (database, keys) = (client.url.database, client.keys)
     var failure: RedisConnectionError?
-    StoreClient.wait(on: client.loop) { done in
+    RedisStoreClient.wait(on: client.loop) { done in
       let stream = NotificationStream(to: client.connection.endpoint, security: client.url.security, on: client.loop) {
         [weak self] channel, event in
         guard let self,
@@ -80,11 +81,11 @@ package final class RedisStoreWatch: StoreWatch {
   /// Waits on the server for the next runs, over and over.
   private func readOn() {
     guard !isOver else { return }
-    history.connection.send(StoreClient.readHistory(client.keys, after: place)) { [weak self] reply in
+    history.connection.send(RedisStoreClient.readHistory(client.keys, after: place)) { [weak self] reply in
       guard let self, !isOver else { return }
       guard let reply else { return lost("\(client.url): the connection was closed") }
       if let error = reply.error { return lost(error.message) }
-      let runs = StoreClient.runs(reply, place: &place)
+      let runs = RedisStoreClient.runs(reply, place: &place)
       if !runs.isEmpty {
         news.runs += runs
         wake()

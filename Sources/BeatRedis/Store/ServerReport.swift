@@ -46,7 +46,7 @@ package struct ServerReport: Hashable, Sendable {
   }
 }
 
-extension StoreClient {
+extension RedisStoreClient {
   /// Asks the server for the report.
   package func report() throws(StoreError) -> ServerReport {
     let replies = try replies(to: [

@@ -71,7 +71,7 @@ struct DoctorCommand: ParsableCommand {
     _ client: any StoreEditor, broker: RedisURL, _ transport: TransportOptions, _ queue: String,
     _ report: @escaping (Finding) -> Void
   ) throws -> any StoreDoctor {
-    if let client = client as? StoreClient {
+    if let client = client as? RedisStoreClient {
       return RedisDoctor(client, broker: broker, transport: transport, defaultQueue: queue, report: report)
     }
     guard let client = client as? MongoStoreClient else {

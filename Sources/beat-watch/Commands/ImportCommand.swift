@@ -192,7 +192,7 @@ struct ImportCommand: ParsableCommand {
         }
       }
     case .redBeat(let url):
-      let client = try StoreClient(url, keys: try store.keys())
+      let client = try RedisStoreClient(url, keys: try store.keys())
       defer { client.close() }
       var progress = Progress("read")
       defer { progress.end() }

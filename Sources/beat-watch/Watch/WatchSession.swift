@@ -208,7 +208,7 @@ final class WatchSession {
   }
 
   private static func watch(_ client: any StoreEditor, on loop: EventLoop) throws -> any StoreWatch {
-    if let client = client as? StoreClient { return try RedisStoreWatch(client) }
+    if let client = client as? RedisStoreClient { return try RedisStoreWatch(client) }
     guard let client = client as? MongoStoreClient else {
       throw CommandError(.unavailable, "watch does not know this kind of store")
     }

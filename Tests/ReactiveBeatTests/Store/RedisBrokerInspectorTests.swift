@@ -74,7 +74,7 @@ import Testing
   @Test func workers() throws {
     let server = try RedisServer()
     let broker = try inspector(server)
-    let worker = try StoreClient(broker.url, keys: keys)
+    let worker = try RedisStoreClient(broker.url, keys: keys)
     defer { worker.close() }
     guard case .told(0) = try broker.waitingWorkers() else { throw Failure("a worker", 0) }
     worker.connection.send(RedisCommand("BRPOP", "q", 0)) { _ in }

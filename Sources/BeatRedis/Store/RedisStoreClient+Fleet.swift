@@ -1,6 +1,6 @@
 import BeatCore
 
-extension StoreClient {
+extension RedisStoreClient {
 
   /// The daemons, the lease and its epoch.
   package func fleet() throws(StoreError) -> Fleet {

@@ -1,7 +1,7 @@
 import BeatCore
 
 /// What the Celery application has published of itself.
-extension StoreClient {
+extension RedisStoreClient {
   /// The bytes of its manifest; nil: there is none, or one that is too long to be read.
   package func application() throws(StoreError) -> [UInt8]? {
     let length = try command(RedisCommand("STRLEN", keys.application)).integer ?? 0

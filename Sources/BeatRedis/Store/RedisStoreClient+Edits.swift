@@ -2,7 +2,7 @@ import BeatCore
 
 /// Changes of documents that never undo another client's edit: each is carried out only if the stored document is the
 /// one that its author has seen.
-extension StoreClient {
+extension RedisStoreClient {
   static let saveScript = LuaScript(embedded: PackageResources.save_lua)
   private static let renameScript = LuaScript(embedded: PackageResources.rename_lua)
 

@@ -1,7 +1,7 @@
 import BeatCore
 
 /// The receipts that daemons have written for edits.
-extension StoreClient {
+extension RedisStoreClient {
   /// The receipt of a schedule's last edit; nil: there is none.
   package func receipt(of name: EntryName) throws(StoreError) -> EditReceipt? {
     try command(RedisCommand("HGET", keys.receipts, name.bytes)).bytes.flatMap { EditReceipt($0) }

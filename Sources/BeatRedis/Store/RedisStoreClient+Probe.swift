@@ -2,7 +2,7 @@ import BeatCore
 import BeatLoop
 
 /// Finds out whether the events of edits arrive, by a write, as the daemon does.
-extension StoreClient {
+extension RedisStoreClient {
   package enum EventProbe: Hashable, Sendable {
     /// All events of a write arrived; `after`: microseconds from the start of the probe.
     case heard(after: Int64)

@@ -1,7 +1,7 @@
 import BeatCore
 
 /// Whether the daemons of a store fire.
-extension StoreClient {
+extension RedisStoreClient {
   package func survey(_ context: DocumentContext, now: UnixTime, atMost limit: Int) throws(StoreError) -> DueSurvey {
     var names: [EntryName] = []
     var walk = ScanWalk()

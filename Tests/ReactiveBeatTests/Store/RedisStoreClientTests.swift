@@ -5,7 +5,7 @@ import Testing
 @testable import ReactiveBeat
 
 /// The client whose calls wait for their answers.
-@Suite struct StoreClientTests {
+@Suite struct RedisStoreClientTests {
   private let keys = RedisKeys(prefix: "tasks:meta:")
 
   private func error(_ work: () throws -> Void) -> StoreError? {
@@ -17,7 +17,7 @@ import Testing
 
   @Test func repliesComeInTheOrderOfTheCommands() throws {
     let server = try RedisServer()
-    let client = try StoreClient(server.url(), keys: keys)
+    let client = try RedisStoreClient(server.url(), keys: keys)
     let replies = try client.replies(to: (0..<1000).map { RedisCommand("ECHO", "\($0)") })
     #expect(replies.map(\.text) == (0..<1000).map { "\($0)" })
     #expect(try client.command(RedisCommand("PING")) == .status("PONG"))
@@ -49,7 +49,7 @@ import Testing
     stage.store("SET", "other:key", "x")
     let watermark = Watermark(due: UnixTime(seconds: 1_772_452_800), taskID: nil, totalRunCount: 3)
     stage.store.call([Array("HSET".utf8), Array(stage.watermarkKey.utf8), Array("s7".utf8), watermark.bytes])
-    let client = try StoreClient(stage.server.url(database: 1), keys: keys)
+    let client = try RedisStoreClient(stage.server.url(database: 1), keys: keys)
     let documents = try client.documents()
     #expect(documents.count == 1_235)
     #expect(
@@ -81,7 +81,7 @@ import Testing
 
   @Test func nobodyThere() throws {
     let url = try RedisURL("redis://:hush@127.0.0.1:\(RedisServer.freePort())/0")
-    let error = error { _ = try StoreClient(url, keys: keys) }
+    let error = error { _ = try RedisStoreClient(url, keys: keys) }
     #expect(error?.kind == .unreachable)
     #expect(error?.message.contains("is redis-server running there?") == true)
     #expect(error?.message.contains("hush") == false)
@@ -91,19 +91,19 @@ import Testing
     let server = try RedisServer(["--requirepass", "right"], tcp: true)
     for user in ["", ":wrong@"] {
       let url = try RedisURL("redis://\(user)127.0.0.1:\(server.port)/0")
-      let error = error { _ = try StoreClient(url, keys: keys) }
+      let error = error { _ = try RedisStoreClient(url, keys: keys) }
       #expect(error?.kind == .denied, "\(user)")
       #expect(error?.message.contains("wrong@") == false)
     }
     let url = try RedisURL("redis://:right@127.0.0.1:\(server.port)/0")
-    #expect(try StoreClient(url, keys: keys).names() == [])
+    #expect(try RedisStoreClient(url, keys: keys).names() == [])
   }
 
   @Test func whatIsNotAllowed() throws {
     let stage = try Stage()
     stage.store(
       "ACL", "SETUSER", "reader", "reset", "on", ">pw", "~tasks:meta:*", "+select", "+scan", "+client|setname")
-    let client = try StoreClient(RedisURL(stage.url(1, user: "reader:pw@")), keys: keys)
+    let client = try RedisStoreClient(RedisURL(stage.url(1, user: "reader:pw@")), keys: keys)
     #expect(try client.names() == [])
     let error = error { _ = try client.document(EntryName("x")) }
     #expect(error?.kind == .denied && error?.message.contains("ACL SETUSER") == true)
@@ -115,7 +115,7 @@ import Testing
 
   @Test func aReplicaTakesNoWrites() throws {
     let stage = try Stage(["--replicaof", "127.0.0.1", "1", "--replica-serve-stale-data", "yes"])
-    let client = try StoreClient(stage.server.url(database: 1), keys: keys)
+    let client = try RedisStoreClient(stage.server.url(database: 1), keys: keys)
     #expect(try client.names() == [])
     let error = error { _ = try client.save([0x31], as: EntryName("x"), inPlaceOf: nil) }
     #expect(error?.kind == .readOnly && error?.message.contains("name the primary") == true)
@@ -123,7 +123,7 @@ import Testing
 
   @Test func aServerThatDiesInBetween() throws {
     let server = try RedisServer()
-    let client = try StoreClient(server.url(), keys: keys)
+    let client = try RedisStoreClient(server.url(), keys: keys)
     server.kill()
     #expect(error { _ = try client.names() }?.kind == .unreachable)
     #expect(error { _ = try client.names() }?.kind == .unreachable)
@@ -131,7 +131,7 @@ import Testing
 
   @Test func sentinelsLeadToThePrimary() throws {
     let stage = try SentinelStage()
-    let client = try StoreClient(RedisURL(stage.url(1)), keys: keys)
+    let client = try RedisStoreClient(RedisURL(stage.url(1)), keys: keys)
     #expect(try client.command(RedisCommand("ROLE")).array?.first?.text == "master")
   }
 }
@@ -140,8 +140,8 @@ import Testing
 @Suite struct StoreEditTests {
   private let name = EntryName("a")
 
-  private func client(_ stage: Stage) throws -> StoreClient {
-    try StoreClient(stage.server.url(database: 1), keys: RedisKeys(prefix: stage.prefix))
+  private func client(_ stage: Stage) throws -> RedisStoreClient {
+    try RedisStoreClient(stage.server.url(database: 1), keys: RedisKeys(prefix: stage.prefix))
   }
 
   @Test func onlyWhatWasSeenIsReplaced() throws {
@@ -200,7 +200,7 @@ import Testing
     stage.store(
       "ACL", "SETUSER", "half", "reset", "on", ">pw", "~*", "+select", "+client|setname", "+eval", "+evalsha", "+type",
       "+exists", "+hget", "+rename")
-    let client = try StoreClient(RedisURL(stage.url(1, user: "half:pw@")), keys: RedisKeys(prefix: stage.prefix))
+    let client = try RedisStoreClient(RedisURL(stage.url(1, user: "half:pw@")), keys: RedisKeys(prefix: stage.prefix))
     #expect(throws: StoreError.self) { try client.rename(name, to: EntryName("b")) }
     #expect(stage.document("a") == "1" && !stage.exists("b"))
     #expect(stage.store("HGETALL", stage.watermarkKey)?.array?.compactMap(\.text) == ["a", "mark of a"])

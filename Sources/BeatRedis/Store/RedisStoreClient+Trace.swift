@@ -2,7 +2,7 @@ import BeatCore
 
 /// Finds daemons without heartbeat and record among the server's connections: such as one that is held up at its start,
 /// or that may not write.
-extension StoreClient {
+extension RedisStoreClient {
   /// The names that a daemon gives to its connections to the store.
   private static let names: Set<Substring> = ["beat-watch", "beat-watch-events"]
 

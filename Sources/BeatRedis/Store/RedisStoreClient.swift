@@ -5,7 +5,7 @@ import BeatLoop
 /// calls that wait for the answer. The daemon itself never waits.
 ///
 /// Each answer has a deadline of 10 s. After an error of the kind `.unreachable` every further call fails.
-package final class StoreClient: StoreEditor {
+package final class RedisStoreClient: StoreEditor {
   /// The deadline for each answer, and for connecting with all addresses; microseconds.
   package static let patience: Int64 = 10_000_000
 
@@ -219,4 +219,4 @@ package final class StoreClient: StoreEditor {
 
 /// Belongs to its loop's thread.
 @available(*, unavailable)
-extension StoreClient: Sendable {}
+extension RedisStoreClient: Sendable {}

@@ -1,7 +1,7 @@
 import BeatCore
 
 /// The documents and their names.
-extension StoreClient {
+extension RedisStoreClient {
   /// The names of all schedules, in the order of their bytes.
   package func names() throws(StoreError) -> [EntryName] {
     var names: [EntryName] = []

@@ -1,7 +1,7 @@
 import BeatCore
 
 /// The history of runs, a stream in the store.
-extension StoreClient {
+extension RedisStoreClient {
   private static let pageSize = 500
 
   /// Reads the history from its newest entry back. Entries that no daemon has written are skipped.

@@ -3,7 +3,7 @@ import BeatLoop
 import Glibc
 
 /// Runs by hand: the request to a daemon, and its answer.
-extension StoreClient {
+extension RedisStoreClient {
   /// Asks the leading daemon for one run now, and waits for its answer. Whatever happens to this process, nothing is
   /// sent after the deadline, and nothing twice.
   ///
@@ -61,7 +61,7 @@ extension StoreClient {
 
   /// Withdraws a request on a connection of its own, since this one waits for an answer.
   private func withdraw(_ request: String, awaiting answer: PendingAnswer) throws(StoreError) -> ManualAnswer {
-    let other = try StoreClient(url, keys: keys, on: loop)
+    let other = try RedisStoreClient(url, keys: keys, on: loop)
     defer { other.close() }
     if try other.command(RedisCommand("HDEL", keys.manual, request)).integer == 1 { return .unanswered }
     // A daemon has taken the request and stored its answer in the same step.
@@ -100,9 +100,9 @@ extension ManualAnswer {
 private final class PendingAnswer {
   private(set) var isThere = false
   private var reply: RedisReply?
-  private let client: StoreClient
+  private let client: RedisStoreClient
 
-  init(to request: String, within microseconds: Int64, by client: StoreClient) {
+  init(to request: String, within microseconds: Int64, by client: RedisStoreClient) {
     self.client = client
     // BLPOP takes zero for no timeout.
     let milliseconds = max(1, microseconds / 1000)
