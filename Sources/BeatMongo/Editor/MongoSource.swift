@@ -3,7 +3,8 @@ import BeatCore
 /// A collection of schedules from which documents are taken into another store. It is only read, so `read` is all that the
 /// user needs, and it may be on a server that cannot be a store itself: an old one, or a router.
 package struct MongoSource {
-  /// The most documents of one page: beside their texts they are in memory as the server has sent them.
+  /// The most documents of one page. A page ends early when it is long: until it becomes texts it is in memory as the
+  /// server has sent it, and a document may have 16 MB.
   private static let pageSize = 100
 
   private let url: MongoURL
@@ -27,15 +28,18 @@ package struct MongoSource {
   package func documents(progress: (Int) -> Void) throws(StoreError) -> [MongoDocument] {
     var documents: [MongoDocument] = []
     var page: [BSONDocument] = []
+    var length = 0
     let find: BSONDocument = [
       "find": .text(place.schedules), "sort": ["_id": 1], "batchSize": .int64(Int64(Self.pageSize)),
     ]
     do throws(MongoError) {
       try client.walk(find, on: place.database) { document throws(MongoError) in
         page.append(document)
-        if page.count == Self.pageSize {
+        length += document.bytes.count
+        if page.count == Self.pageSize || length > Limit.pageLength.most {
           documents += try texts(page)
           page.removeAll(keepingCapacity: true)
+          length = 0
           progress(documents.count)
         }
         return true
