@@ -1,4 +1,4 @@
-"""A SecantusDB, which stands in for mongod, for the storm on a MongoDB store."""
+"""A SecantusDB, which stands in for mongod, or a mongod itself, for the storm on a MongoDB store."""
 
 import pathlib
 import socket
@@ -8,6 +8,9 @@ import time
 import pymongo
 
 from servers import spawn
+
+sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent / "Servers"))
+import mongo_program  # noqa: E402
 
 DATABASE, SCHEDULES = "celery", "schedules"
 MARKS = f"{SCHEDULES}.reactivebeat.marks"
@@ -29,9 +32,9 @@ class Store:
     with open(self.folder / "store.log", "ab") as log:
       # The log of all writes is read at the end, so it must hold all of them.
       self.process = spawn(
-        [pathlib.Path(sys.executable).with_name("secantusd-py"), "--host", "127.0.0.1", "--port", self.port,
-         "--storage-path", self.folder / "data", "--log-level", "WARNING", "--oplog-max-entries", 10_000_000,
-         "--oplog-retention-seconds", 1_000_000], stdout=log, stderr=log)
+        mongo_program.command(
+          self.port, self.folder / "data", "--log-level", "WARNING", "--oplog-max-entries", 10_000_000,
+          "--oplog-retention-seconds", 1_000_000, oplog_megabytes=4000), stdout=log, stderr=log)
     self.starts += 1
 
   @property
@@ -56,7 +59,7 @@ class Store:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
       try:
-        self.client().admin.command("ping")
+        mongo_program.elect(self.client(), self.port, seconds)
         return
       except pymongo.errors.PyMongoError:
         time.sleep(0.05)

@@ -26,7 +26,7 @@ package enum ImportFile {
     }
     switch form ?? records.first.map(Self.form) ?? .documents {
     case .django: return try DjangoDump(records).schedules(settings)
-    case .mongo: return records.map { mongo($0, settings) }
+    case .mongo: return MongoDocument.imported(records.map(MongoDocument.init(exported:)), settings)
     case .export: return records.map { export($0, settings) }
     case .documents: return documents(records).map { $0.checked(settings.documents) }
     }
@@ -46,14 +46,6 @@ package enum ImportFile {
     if ExportLine.schedule(record) != nil { return .export }
     let hasObjectID = record.value("_id").map { $0.holdsShellCall || $0.kind == .object } == true
     return hasObjectID || record.value("_cls") != nil ? .mongo : .documents
-  }
-
-  private static func mongo(_ record: DocumentLayout, _ settings: ImportSettings) -> ImportedSchedule {
-    do throws(ImportRefusal) {
-      return try MongoExport.schedule(record.bytes, settings).checked(settings.documents).unrouted(settings)
-    } catch {
-      return ImportedSchedule(name: EntryName(record.text("name") ?? ""), problem: error.text)
-    }
   }
 
   /// What was in the store comes back as it was, even if the daemon does not accept it.

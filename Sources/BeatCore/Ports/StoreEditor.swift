@@ -41,8 +41,8 @@ package protocol StoreEditor: StoreInspector {
   func publishApplication(_ bytes: [UInt8], inPlaceOf seen: [UInt8]?) throws(StoreError) -> Bool
 
   /// The stored bytes of at most `StorePage.most` documents, whatever their length; nil for a document that is gone.
-  /// The name of a place that holds something else than a document is passed to `skipped`.
-  func contents(_ names: [EntryName], skipped: (EntryName) -> Void) throws(StoreError) -> [[UInt8]?]
+  /// The name of a place that holds something else than a document is passed to `skipped`, with what it holds.
+  func contents(_ names: [EntryName], skipped: (EntryName, UnusableContent) -> Void) throws(StoreError) -> [[UInt8]?]
 
   /// Asks the leading daemon for one run now, and waits for its answer. Whatever happens to this process, nothing is
   /// sent after the deadline, and nothing twice.

@@ -54,9 +54,11 @@ extension MongoStoreClient {
     }
   }
 
-  package func contents(_ names: [EntryName], skipped: (EntryName) -> Void) throws(StoreError) -> [[UInt8]?] {
+  package func contents(
+    _ names: [EntryName], skipped: (EntryName, UnusableContent) -> Void
+  ) throws(StoreError) -> [[UInt8]?] {
     zip(names, try read(names, atMost: .max)).map { name, read in
-      if case .unusable = read.content { skipped(name) }
+      if case .unusable(let content) = read.content { skipped(name, content) }
       return read.text
     }
   }

@@ -48,6 +48,15 @@ package final class MongoStoreClient: StoreEditor {
 
   // MARK: calls
 
+  /// Finds the primary with a command's patience.
+  static func search(_ url: MongoURL) -> PrimarySearch {
+    var timeouts = MongoTimeouts()
+    timeouts.connect = Int32(clamping: patience / 2000)
+    timeouts.selection = timeouts.connect
+    timeouts.answer = Int32(clamping: patience / 1000)
+    return PrimarySearch(url, as: "beat-watch-command", timeouts: timeouts)
+  }
+
   /// Asks the server.
   func ask<Value>(_ work: (MongoClient) throws(MongoError) -> Value) throws(StoreError) -> Value {
     let client = try client()
@@ -71,11 +80,7 @@ package final class MongoStoreClient: StoreEditor {
     case .ended(let error): throw error
     case .none: break
     }
-    var timeouts = MongoTimeouts()
-    timeouts.connect = Int32(clamping: Self.patience / 2000)
-    timeouts.selection = timeouts.connect
-    timeouts.answer = Int32(clamping: Self.patience / 1000)
-    let search = PrimarySearch(url, as: "beat-watch-command", timeouts: timeouts)
+    let search = Self.search(url)
     let client: MongoClient
     do throws(MongoError) { client = try search.client() } catch { throw failure(error) }
     if let problem = search.facts?.problem { throw StoreError(.unsuitable, "\(url) \(problem)") }

@@ -1,14 +1,16 @@
 import BeatCore
 
 extension StoreError {
-  /// - Parameter place: what the user wanted to reach.
-  init(_ error: MongoError, from url: MongoURL, _ place: MongoPlace) {
+  /// - Parameters:
+  ///   - place: what the user wanted to reach.
+  ///   - role: what the user needs there.
+  init(_ error: MongoError, from url: MongoURL, _ place: MongoPlace, _ role: MongoRights.Role = .readWrite) {
     let kind = Self.kind(error)
     let advice: String? =
       switch kind {
       case .denied where error.isOfLogin:
         "the user or the password is wrong, or authSource= in the URL names another database than the user's"
-      case .denied: "this user may not do this; \(MongoRights.advice(place))"
+      case .denied: "this user may not do this; \(MongoRights.advice(place, role))"
       case .notReady where error.code == .unconfirmed:
         "the change was made, and most of the replica set has not confirmed it: it may be undone; look whether it stands"
       case .notReady: "its primary is away; try again in a moment"

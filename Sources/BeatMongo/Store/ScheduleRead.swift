@@ -73,11 +73,7 @@ struct ScheduleRead: Sendable {
   }
 
   private func content(_ document: BSONDocument) -> Scheduler.DocumentRead.Content {
-    switch StoredText.content(of: document, atMost: maximumDocumentLength) {
-    case .text(let text): .document(text)
-    case .tooLong(let length): .tooLong(length)
-    case .unusable(let content): .unusable(content)
-    }
+    Scheduler.DocumentRead.Content(StoredText.content(of: document, atMost: maximumDocumentLength))
   }
 
   private func second(
@@ -105,6 +101,17 @@ struct ScheduleRead: Sendable {
     let what = document["name"].map { "name is \($0.type.words)" } ?? "name is missing"
     return .unusable(
       UnusableContent(found: "a document without a name", problem: "cannot run: \(what); expected a String"))
+  }
+}
+
+extension Scheduler.DocumentRead.Content {
+  init(_ content: DocumentContent) {
+    self =
+      switch content {
+      case .text(let text): .document(text)
+      case .tooLong(let length): .tooLong(length)
+      case .unusable(let content): .unusable(content)
+      }
   }
 }
 

@@ -8,6 +8,9 @@ extension UnusableContent {
   /// The contents of a key that holds another Redis type than a document's string.
   static func ofType(_ type: String) -> UnusableContent { known[type] ?? made(ofType: type) }
 
+  /// The same where the server does not tell the type.
+  static let ofAnotherType = UnusableContent(found: "another Redis type", problem: "holds another Redis type")
+
   private static func made(ofType type: String) -> UnusableContent {
     UnusableContent(
       found: "a Redis \(type)",

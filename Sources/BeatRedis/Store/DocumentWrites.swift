@@ -42,14 +42,14 @@ extension RedisStoreClient: PageWriter {
   /// The stored bytes of documents, whatever their length; nil for one that is gone. A key of another type is passed to
   /// `skipped`.
   package func contents(
-    _ names: [EntryName], skipped: (EntryName) -> Void
+    _ names: [EntryName], skipped: (EntryName, UnusableContent) -> Void
   ) throws(StoreError) -> [[UInt8]?] {
     let replies = try self.replies(to: names.map { RedisCommand("GET", keys.document($0)) })
     var contents: [[UInt8]?] = []
     for (reply, name) in zip(replies, names) {
       if let error = reply.error {
         guard error.code == "WRONGTYPE" else { throw StoreError(error, from: url) }
-        skipped(name)
+        skipped(name, .ofAnotherType)
       }
       contents.append(reply.error == nil ? reply.bytes : nil)
     }

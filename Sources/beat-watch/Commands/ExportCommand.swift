@@ -12,8 +12,8 @@ struct ExportCommand: ParsableCommand {
       the prefix, so an export can be imported under another one. A document that is not JSON on one line comes as \
       "text", and what is no UTF-8 in Base64.
 
-      A schedule that changes meanwhile comes as it was before or after. A key that holds another Redis type is left \
-      out, and told.
+      A schedule that changes meanwhile comes as it was before or after. These are left out, and told: a key that holds \
+      another Redis type, and a document in MongoDB with arguments that are no JSON.
 
       Ends with status 66 if a name or a glob means no schedule.
       """)
@@ -39,8 +39,8 @@ struct ExportCommand: ParsableCommand {
     for start in stride(from: 0, to: chosen.count, by: StorePage.most) {
       let page = Array(chosen[start..<min(start + StorePage.most, chosen.count)])
       let contents = try client.contents(page) {
-        let key = EntryName(client.place(of: $0))
-        StandardError.write(line: "beat-watch: \(key) \(client.terms.isForeign); it is left out")
+        let place = EntryName(client.place(of: $0))
+        StandardError.write(line: "beat-watch: \(place) \($1.problem); it is left out".printable)
       }
       for (name, content) in zip(page, contents) {
         guard let content else { continue }

@@ -47,7 +47,7 @@ extension ImportCommand {
     let names = try client.names()
     for start in stride(from: 0, to: names.count, by: StorePage.most) {
       let page = Array(names[start..<min(start + StorePage.most, names.count)])
-      for case let document? in try client.contents(page, skipped: { _ in }) { take(document) }
+      for case let document? in try client.contents(page, skipped: { _, _ in }) { take(document) }
     }
     return tasks
   }

@@ -16,6 +16,8 @@ struct ImportCommand: ParsableCommand {
 
       --from-redis: RedBeat's schedules in a Redis.
 
+      --from-mongo: the documents of celerybeat-mongo, or of its successor, in a MongoDB.
+
       --celery-app: the beat_schedule of a Celery application, which its own Python is asked for. Beside one of the \
       others: that application settles where their schedules go, by its task_routes, task_default_queue and the options \
       of its tasks, and whose clock they go by. What it says of its tasks is stored, too, as by python -m reactivebeat \
@@ -27,7 +29,7 @@ struct ImportCommand: ParsableCommand {
       cannot be expressed. Last runs and counts come along. Switch the old scheduler off first: docs/moving.md.
 
       Ends with status 65 if some could not come, 75 if somebody else changed some meanwhile, 73 if other documents of \
-      the same names, or another application's manifest, stood there, 66 for a file or a program that is not there, 69 if Redis does \
+      the same names, or another application's manifest, stood there, 66 for a file or a program that is not there, 69 if a server does \
       not answer, 130 or 143 (in a shell) after Ctrl-C or SIGTERM.
       """)
 
@@ -44,6 +46,15 @@ struct ImportCommand: ParsableCommand {
 
   @Option(help: "RedBeat's redbeat_key_prefix.")
   var redbeatPrefix = "redbeat:"
+
+  @Option(
+    help: """
+      URL of the MongoDB that holds celerybeat-mongo's collection, with its database, else celery. [BEAT_WATCH_FROM_MONGO]
+      """)
+  var fromMongo: String?
+
+  @Option(help: "The collection there. (default: schedules)")
+  var fromCollection: String?
 
   @Option(help: "A Celery application, as for celery -A: a source, or, beside one, who settles its routes.")
   var celeryApp: String?
@@ -65,9 +76,10 @@ struct ImportCommand: ParsableCommand {
 
   @OptionGroup var store: StoreOptions
 
-  private enum Source {
+  enum Source {
     case file(String, ImportFile.Form?)
     case redBeat(RedisURL)
+    case mongo(MongoURL, MongoPlace)
     case application(CeleryApplication)
   }
 
@@ -132,14 +144,20 @@ struct ImportCommand: ParsableCommand {
   }
 
   private func source() throws -> Source {
-    let redis = fromRedis ?? (file == nil && celeryApp == nil ? Setting.optional(nil, "BEAT_WATCH_FROM_REDIS") : nil)
-    guard file == nil || redis == nil, file != nil || redis != nil || celeryApp != nil else {
+    let isNamed = file != nil || fromRedis != nil || fromMongo != nil || celeryApp != nil
+    let redis = isNamed ? fromRedis : Setting.optional(nil, "BEAT_WATCH_FROM_REDIS")
+    let mongo = isNamed ? fromMongo : Setting.optional(nil, "BEAT_WATCH_FROM_MONGO")
+    let count = [file, redis, mongo].count { $0 != nil }
+    guard count == 1 || count == 0 && celeryApp != nil else {
       throw ValidationError(
-        "give one source: a FILE (- for standard input), --from-redis URL or --celery-app APP, which may also stand beside "
-          + "one of the others")
+        "give one source: a FILE (- for standard input), --from-redis URL, --from-mongo URL or --celery-app APP, which may "
+          + "also stand beside one of the others")
+    }
+    guard fromCollection == nil || mongo != nil else {
+      throw ValidationError("--from-collection belongs to --from-mongo")
     }
     guard file != nil || format == nil else { throw ValidationError("--format belongs to a FILE") }
-    guard scheduleFile == nil || celeryApp != nil && file == nil && redis == nil else {
+    guard scheduleFile == nil || celeryApp != nil && count == 0 else {
       throw ValidationError("--schedule-file belongs to --celery-app as the source")
     }
     if let redis {
@@ -148,6 +166,7 @@ struct ImportCommand: ParsableCommand {
         throw ValidationError("--from-redis: \(error)")
       }
     }
+    if let mongo { return try mongoSource(mongo) }
     if file == nil, let application { return .application(application) }
     let form = try format.map { text in
       guard let form = ImportFile.Form(rawValue: text) else {
@@ -168,7 +187,7 @@ struct ImportCommand: ParsableCommand {
     _ read: (ImportSettings) throws -> [ImportedSchedule], _ settings: ImportSettings
   ) throws -> [ImportedSchedule] {
     let schedules = try read(settings)
-    guard file != nil || fromRedis != nil, let application else { return schedules }
+    guard file != nil || fromRedis != nil || fromMongo != nil, let application else { return schedules }
     let answer = try application.routes(of: schedules, settings.documents)
     let routes: ApplicationRoutes
     do { routes = try ApplicationRoutes(answer) } catch { throw application.failure("\(error)") }
@@ -204,6 +223,9 @@ struct ImportCommand: ParsableCommand {
             + "and redbeat_key_prefix")
       }
       return { RedBeatEntry.imported(entries, $0) }
+    case .mongo(let url, let place):
+      let documents = try documents(of: url, place)
+      return { MongoDocument.imported(documents, $0) }
     case .application(let application):
       let dump = try application.dump()
       try tellTransport(of: dump)

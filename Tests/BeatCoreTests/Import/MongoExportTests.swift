@@ -115,6 +115,49 @@ import Testing
     #expect(schedule.document.isEmpty)
   }
 
+  /// Types that are text, bytes or nothing to a worker; and objects that only look like a type.
+  @Test func whatHasAFormForWorkersComes() throws {
+    let schedule = try #require(
+      try ImportSample.read(
+        #"{"_cls":"PeriodicTask","name":"a","task":"t","enabled":true,"interval":{"every":5,"period":"days"},"args":"#
+          + #"[{"$binary":{"base64":"/w==","subType":"00"}},{"$binary":"YQ==","$type":"00"},{"$symbol":"s"},"#
+          + #"{"$code":"x()","$scope":{}},{"$undefined":true},{"$gt":{"$numberInt":"5"}}],"#
+          + #""options":{"queue":"q","expires":{"$date":"2099-01-01T00:00:00Z"},"headers":{"n":{"$numberLong":"7"}}}}"#
+      ).first)
+    #expect(schedule.problem == nil)
+    #expect(
+      schedule.text.contains(
+        #""args":[{"__type__": "base64", "__value__": "/w=="},{"__type__": "bytes", "__value__": "a"},"s","x()",null,"#
+          + #"{"$gt":5}],"options":{"queue":"q","expires":{"$date":"2099-01-01T00:00:00Z"},"headers":{"n":7}}}"#),
+      "\(schedule.text)")
+    #expect(schedule.read?.definition.options.expires == .at(time("2099-01-01T00:00:00Z")))
+  }
+
+  @Test(arguments: [
+    #"{"$numberDouble":"NaN"}"#, "Infinity", #"{"$numberDecimal":"0.1"}"#, #"{"x":1,"$id":5,"$ref":"c"}"#,
+    #"{"$regularExpression":{"pattern":"a","options":""}}"#, #"{"$binary":{"base64":"?","subType":"00"}}"#,
+  ]) func whatHasNoneDoesNot(_ value: String) throws {
+    let schedule = try #require(
+      try ImportSample.read(
+        #"{"_cls":"PeriodicTask","name":"a","task":"t","enabled":true,"interval":{"every":5,"period":"days"},"#
+          + #""args":[\#(value)]}"#
+      ).first)
+    #expect(schedule.problem == "args holds \(value), which no worker can read as JSON; write it as text or a number")
+  }
+
+  /// celerybeat-mongo left them out, so they begin to run. Where no document has a `_cls`, its scheduler read them all.
+  @Test func documentsWithoutClassAreNamed() throws {
+    func text(_ name: String, _ fields: String) -> String {
+      #"{"_id":{"$oid":"5f0e1a2b3c4d5e6f70819203"},"name":"\#(name)","task":"t","queue":"q","interval":"#
+        + #"{"every":5,"period":"days"},\#(fields)}"#
+    }
+    let raw = text("raw", #""enabled":true"#)
+    let others = [text("off", #""enabled":false"#), text("sync", #""enabled":true,"_cls":"PeriodicTask.Mine""#)]
+    let notes = try ImportSample.read(([raw] + others).joined(separator: "\n")).map(\.notes)
+    #expect(notes == [["has no _cls: celerybeat-mongo left it out, and here it runs"], [], []])
+    #expect(try ImportSample.read(raw).map(\.notes) == [[]])
+  }
+
   /// The shell's reader ends for any bytes, and leaves text that is JSON as it is.
   @Test func anyTextIsRead() {
     var chance = SeededChance(seed: 7)

@@ -65,7 +65,7 @@ import Testing
     let server = try MongoServer()
     let url = try MongoURL(server.url())
     let facts = try MongoClient(url).facts()
-    #expect(facts.setName == "secantus" && facts.isWritablePrimary && !facts.isRouter)
+    #expect(facts.setName == MongoProgram.replicaSet && facts.isWritablePrimary && !facts.isRouter)
     #expect(facts.maxWireVersion >= 8 && !facts.version.isEmpty)
     #expect(facts.primary?.host == "127.0.0.1:\(server.port)")
     #expect((facts.localTime ?? 0) > 1_700_000_000_000)
@@ -76,10 +76,11 @@ import Testing
   /// The library finds the primary among the hosts of the URL, and the session's clients are connected to it alone.
   @Test func thePrimaryIsFound() throws {
     let server = try MongoServer()
-    let url = try MongoURL("mongodb://127.0.0.1:1,127.0.0.1:\(server.port)/celery?replicaSet=secantus")
+    let url = try MongoURL(
+      "mongodb://127.0.0.1:1,127.0.0.1:\(server.port)/celery?replicaSet=\(MongoProgram.replicaSet)")
     let facts = try MongoClient(url).facts()
     let primary = try #require(facts.primary)
-    #expect(primary.host.hasSuffix(":\(server.port)") && primary.replicaSet == "secantus")
+    #expect(primary.host.hasSuffix(":\(server.port)") && primary.replicaSet == MongoProgram.replicaSet)
     #expect(try MongoClient(url, directTo: primary).facts().isWritablePrimary)
     let other = try MongoURL("mongodb://127.0.0.1:\(server.port)/celery?replicaSet=other")
     #expect(error { _ = try MongoClient(other).facts() }?.kind == .network)

@@ -185,7 +185,7 @@ import Testing
   @Test func theServerTellsOfItself() throws {
     let facts = try store.facts()
     #expect(facts.kind == "mongodb" && facts.writeObstacle == nil)
-    #expect(facts.facts.first { $0.name == "replica_set" }?.value == .text("secantus"))
+    #expect(facts.facts.first { $0.name == "replica_set" }?.value == .text(MongoProgram.replicaSet))
     #expect(try abs(SystemClock.now().microseconds(since: store.time())) < 60_000_000)
     #expect(EntryName(store.place(of: EntryName("a"))).description == #"celery.schedules {name: "a"}"#)
     #expect(store.canHold(EntryName("ä")) && !store.canHold(EntryName([0xFF])) && !store.canHold(EntryName("")))

@@ -1,4 +1,4 @@
-"""One SecantusDB, one Redis, and the programs that use them. No program outlives the scene."""
+"""One SecantusDB (or mongod), one Redis, and the programs that use them. No program outlives the scene."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 import pathlib
 import socket
 import subprocess
+import sys
 import time
 from typing import Any, Callable, Dict, List
 
@@ -14,6 +15,9 @@ import redis
 
 HERE = pathlib.Path(__file__).resolve().parent
 PROJECT = HERE.parents[2]
+sys.path.append(str(PROJECT / "Tests/Servers"))
+import mongo_program  # noqa: E402
+
 SERVER = os.environ.get("REACTIVEBEAT_TEST_SERVER", "redis-server")
 
 
@@ -48,11 +52,10 @@ class Scene:
     self.port = free_port()
     self.start("redis", SERVER, "--port", 0, "--unixsocket", self.socket, "--dir", self.folder, "--save", "",
                "--appendonly", "no")
-    secantus = PROJECT / ".deps/venv/secantus/bin/secantusd-py"
-    self.start("secantus", secantus, "--host", "127.0.0.1", "--port", self.port, "--storage-path", self.folder / "data")
+    self.start("mongo", *mongo_program.command(self.port, self.folder / "data"))
     self.mongo: pymongo.MongoClient[Dict[str, Any]] = pymongo.MongoClient(
-      f"mongodb://127.0.0.1:{self.port}", serverSelectionTimeoutMS=60_000)
-    self.mongo.admin.command("ping")
+      f"mongodb://127.0.0.1:{self.port}", directConnection=True, serverSelectionTimeoutMS=60_000)
+    mongo_program.elect(self.mongo, self.port)
     wait(self.socket.exists, "redis-server")
     return self
 

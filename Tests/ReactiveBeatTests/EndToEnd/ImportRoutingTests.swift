@@ -74,24 +74,37 @@ import Testing
       + #""options": {\#(task.1)}}"#
   }.joined(separator: "\n")
 
-  enum Source: String, CaseIterable { case redBeat, django, mongo, documents }
+  enum Source: String, CaseIterable { case redBeat, django, mongo, mongoServer, documents }
 
-  private func arguments(_ source: Source, _ stage: Stage) throws -> (arguments: [String], input: String) {
+  /// - Returns: with the source's server, if it is one of its own.
+  private func arguments(
+    _ source: Source, _ stage: Stage
+  ) throws -> (arguments: [String], input: String, server: MongoServer?) {
     switch source {
     case .redBeat:
       try saveRedBeat(stage)
-      return (["--from-redis", stage.url(3)], "")
-    case .django: return (["-"], Self.django)
-    case .mongo: return (["-"], Self.mongo)
-    case .documents: return (["-"], Self.documents)
+      return (["--from-redis", stage.url(3)], "", nil)
+    case .django: return (["-"], Self.django, nil)
+    case .mongo: return (["-"], Self.mongo, nil)
+    case .mongoServer:
+      let server = try MongoServer()
+      try server.python(
+        """
+        from bson import json_util
+        for line in r'''\(Self.mongo)'''.splitlines():
+          document = json_util.loads(line.replace('"_id": {"$oid": "5f"}, ', ""))
+          c.celery.schedules.insert_one(document)
+        """)
+      return (["--from-mongo", server.url()], "", server)
+    case .documents: return (["-"], Self.documents, nil)
     }
   }
 
   /// Beside any source the application is asked for routes, as its own beat would ask it.
   @Test(arguments: Source.allCases) func theApplicationSettlesIt(_ source: Source) throws {
     let stage = try Stage()
-    let (arguments, input) = try arguments(source, stage)
-    let run = try run(stage, arguments, input: input, asking: true)
+    let (arguments, input, server) = try arguments(source, stage)
+    let run = try withExtendedLifetime(server) { try self.run(stage, arguments, input: input, asking: true) }
     #expect(run.exit == .status(0), "\(run.lines)")
     #expect(!run.lines.contains { $0.contains("names no queue") }, "\(run.lines)")
     func field(_ name: String, _ field: String) -> JSONValue? {
@@ -101,7 +114,8 @@ import Testing
     #expect(field("e0", "priority")?.number == 6)
     #expect(field("e0", "time_limit")?.number == 30)
     #expect(field("e0", "soft_time_limit")?.number == 20)
-    if source != .mongo { #expect(field("e0", "expires")?.number == 300) }
+    let isMongo = source == .mongo || source == .mongoServer
+    if !isMongo { #expect(field("e0", "expires")?.number == 300) }
     #expect(field("e1", "queue")?.text == "mails")
     #expect(field("e1", "priority")?.number == 3)
     #expect(field("e2", "exchange")?.text == "news")
@@ -110,16 +124,16 @@ import Testing
     // An option of the schedule itself stays; its route adds a priority.
     #expect(field("e4", "queue")?.text ?? field("e4", "options")?["queue"]?.text == "own")
     #expect(field("e4", "priority")?.number == 3)
-    if source == .redBeat || source == .mongo {
+    if source == .redBeat || isMongo {
       #expect(field("e3", "timezone")?.text == "Europe/Berlin", "the application's clock")
     }
   }
 
   /// Without the application each import says what it could not know.
-  @Test(arguments: [Source.redBeat, .django, .mongo]) func whatIsNotKnownIsSaid(_ source: Source) throws {
+  @Test(arguments: [Source.redBeat, .django, .mongo, .mongoServer]) func whatIsNotKnownIsSaid(_ source: Source) throws {
     let stage = try Stage()
-    let (arguments, input) = try arguments(source, stage)
-    let run = try run(stage, arguments, input: input)
+    let (arguments, input, server) = try arguments(source, stage)
+    let run = try withExtendedLifetime(server) { try self.run(stage, arguments, input: input) }
     #expect(run.exit == .status(0))
     #expect(run.lines.contains("note e0, e1, e2, e3: \(Self.note)"), "\(run.lines)")
     #expect(stage.document("e0")?.contains(#""queue""#) == false)

@@ -219,7 +219,9 @@ import Testing
   }
 
   @Test(arguments: [
-    Mistake(arguments: [], status: 64, text: "give one source: a FILE (- for standard input), --from-redis URL or"),
+    Mistake(
+      arguments: [], status: 64,
+      text: "give one source: a FILE (- for standard input), --from-redis URL, --from-mongo URL or"),
     Mistake(arguments: ["-", "--from-redis", "redis://x"], status: 64, text: "give one source"),
     Mistake(
       arguments: ["-", "--format", "yaml"], status: 64, text: "--format yaml: expected one of documents, export"),

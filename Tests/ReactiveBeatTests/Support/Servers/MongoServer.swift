@@ -1,7 +1,8 @@
 import Glibc
 
 /// A private SecantusDB, which stands in for mongod: it speaks MongoDB's protocol, with change streams, users and TLS. It
-/// is one node alone, so what only a replica set shows (failover, rollback, waiting for a majority) no test shows.
+/// is one node alone, so what only a replica set of several shows (failover, rollback, waiting for a majority) no test
+/// shows. `scripts/test --mongod PATH` has a real mongod in its place, a replica set of one node.
 final class MongoServer: Sendable {
   /// A user whom the server knows, with all rights.
   struct User: Sendable {
@@ -12,52 +13,49 @@ final class MongoServer: Sendable {
   /// The TCP port on 127.0.0.1.
   let port: UInt16
   private let process: ServerProcess
-  private let arguments: [String]
+  private let command: [String]
   private let certificate: (file: String, key: String)?
 
   var folder: String { process.folder }
   /// The server's process id, or 0 when it does not run.
   var pid: pid_t { process.pid }
-  private var log: String { folder + "/log" }
 
-  /// Starts a server and waits until it answers.
+  /// Starts a server and waits until it takes writes.
   ///
   /// - Parameters:
   ///   - isStandalone: it does not say that it is a replica set, and has no change streams.
   ///   - user: only this user gets in.
   ///   - certificate: the PEM files of a certificate and its key; it speaks TLS only.
-  ///   - arguments: more of SecantusDB's own, such as `["--oplog-max-entries", "100"]`.
   init(
-    isStandalone: Bool = false, user: User? = nil, certificate: (file: String, key: String)? = nil,
-    _ arguments: [String] = []
+    isStandalone: Bool = false, user: User? = nil, certificate: (file: String, key: String)? = nil
   ) throws {
     process = try ServerProcess()
     port = try RedisServer.freePort()
     self.certificate = certificate
-    let log = process.folder + "/log"
-    let program = [
-      "sh", "-c", "exec \"$@\" >>\"$0\" 2>&1", log, Self.tool("secantusd-py"), "--host", "127.0.0.1", "--port",
-      "\(port)", "--storage-path", process.folder + "/data",
-    ]
-    let options = (isStandalone ? ["--standalone"] : []) + arguments
-    let tls = certificate.map { ["--tls-cert-file", $0.file, "--tls-key-file", $0.key] } ?? []
-    self.arguments = program + options + tls + (user == nil ? [] : ["--auth"])
-    guard access(Self.tool("secantusd-py"), X_OK) == 0 else {
-      throw Failure("there is no \(Self.tool("secantusd-py")): run scripts/setup --test", 0)
-    }
+    let setting = MongoProgram.Setting(isStandalone: isStandalone, certificate: certificate, hasUsers: user != nil)
+    command = try MongoProgram.command(port: port, folder: process.folder, setting)
+    let isNewMember = MongoProgram.mongod != nil && !isStandalone
     if let user {
-      // Users are made while the server asks for none.
-      try process.start(program + options, seconds: 60, log: log) { Self.isReady(port) }
+      // Users are made while the server asks for none, and the set is.
+      let open = try MongoProgram.command(port: port, folder: process.folder, .init(isStandalone: isStandalone))
+      try start(open, isNewMember: isNewMember, tls: false)
       try python(
         "c.admin.command('createUser', '\(user.name)', pwd='\(user.password)', roles=['root'])", tls: false)
       process.kill()
     }
-    try start()
+    try start(command, isNewMember: isNewMember && user == nil, tls: certificate != nil)
   }
 
   /// Starts the server again after `kill()`, with what it has stored.
-  func start() throws {
-    try process.start(arguments, seconds: 60, log: log) { certificate == nil ? Self.isReady(port) : Self.listens(port) }
+  func start() throws { try start(command, isNewMember: false, tls: certificate != nil) }
+
+  private func start(_ command: [String], isNewMember: Bool, tls: Bool) throws {
+    let log = process.folder + "/log"
+    try process.start(["sh", "-c", "exec \"$@\" >>\"$0\" 2>&1", log] + command, seconds: 60, log: log) {
+      MongoProgram.mongod != nil || tls ? Self.listens(port) : Self.isReady(port)
+    }
+    guard MongoProgram.mongod != nil else { return }
+    try python((isNewMember ? MongoProgram.initiation(port: port) + "\n" : "") + MongoProgram.election, tls: tls)
   }
 
   /// Kills the server with SIGKILL. Of the writes that it has acknowledged, only those with `j: true` are sure to stay.
@@ -84,7 +82,7 @@ final class MongoServer: Sendable {
     let options =
       "directConnection=true" + (tls ? "&tls=true&tlsInsecure=true" : "") + (user == nil ? "" : "&authSource=admin")
     let script = "import pymongo\nc = pymongo.MongoClient('\(url(options, user: user))')\n\(lines)"
-    let pid = try spawn([Self.tool("python"), "-c", script], input: -1)
+    let pid = try spawn([MongoProgram.tool("python"), "-c", script], input: -1)
     var status: Int32 = 0
     waitpid(pid, &status, 0)
     guard status == 0 else { throw Failure("this has failed in Python: \(lines)", 0) }
@@ -100,14 +98,6 @@ final class MongoServer: Sendable {
     }
     let name = text(from: 26)
     return (name, request[25] == 0x02 ? text(from: 26 + name.utf8.count + 5) : "")
-  }
-
-  /// A program of the environment that `scripts/setup --test` has made.
-  static func tool(_ name: String) -> String {
-    // The file is found by several paths, all of them below Tests.
-    let parts = #filePath.split(separator: "/")
-    let root = parts.prefix(parts.lastIndex(of: "Tests") ?? 0).reduce("") { $0 + "/" + $1 }
-    return "\(root)/.deps/venv/secantus/bin/\(name)"
   }
 
   /// Whether the server answers a `ping`.
