@@ -62,13 +62,12 @@ package struct MongoSource {
     let marks = try marks(names)
     return zip(names, page).map { name, document in
       let content = StoredText.content(
-        of: marks[name]?.redo?.applied(to: document) ?? document, atMost: Limit.documentLength.most)
+        of: marks[name]?.redo?.completed(document) ?? document, atMost: Limit.documentLength.most)
       return MongoDocument(name: name, Scheduler.DocumentRead.Content(content))
     }
   }
 
-  /// What daemons have left beside the documents: the note of one that has answered `run_immediately` and died before it
-  /// could say so.
+  /// What daemons have left beside the documents: the note of one that has fired and died before it could say so.
   private func marks(_ names: [EntryName]) throws(MongoError) -> [EntryName: StoredMark] {
     guard canBeStore, !names.isEmpty else { return [:] }
     do throws(MongoError) { return try StoredMark.find(names, in: place, by: client) } catch {

@@ -57,7 +57,7 @@ extension MongoStoreClient {
   package func contents(
     _ names: [EntryName], skipped: (EntryName, UnusableContent) -> Void
   ) throws(StoreError) -> [[UInt8]?] {
-    zip(names, try read(names, atMost: .max)).map { name, read in
+    zip(names, try read(names, atMost: .max, isAlone: true)).map { name, read in
       if case .unusable(let content) = read.content { skipped(name, content) }
       return read.text
     }
@@ -65,12 +65,17 @@ extension MongoStoreClient {
 
   /// Reads documents with their watermarks.
   ///
-  /// - Parameter length: of a document's text.
-  func read(_ names: [EntryName], atMost length: Int) throws(StoreError) -> [Scheduler.DocumentRead] {
+  /// - Parameters:
+  ///   - length: of a document's text.
+  ///   - isAlone: the watermarks are left behind.
+  func read(
+    _ names: [EntryName], atMost length: Int, isAlone: Bool = false
+  ) throws(StoreError) -> [Scheduler.DocumentRead] {
     var reads: [Scheduler.DocumentRead] = []
     while reads.count < names.count {
       let rest = Array(names[reads.count...])
-      let read = ScheduleRead(in: schedules, maximumDocumentLength: length, rest.map { aliases.place(of: $0) })
+      let read = ScheduleRead(
+        in: schedules, maximumDocumentLength: length, isAlone: isAlone, rest.map { aliases.place(of: $0) })
       let result = try ask { client throws(MongoError) in try read.result(by: client) }
       guard !result.reads.isEmpty else { throw StoreError(.refused, "\(url) has read no document") }
       aliases.note(result.others, of: Array(rest.prefix(result.reads.count)))

@@ -57,8 +57,13 @@ struct RedoNote: Sendable {
   }
 
   /// The document as readers must see it: with what the fire has answered, if its daemon died before it could say so.
-  func applied(to document: BSONDocument) -> BSONDocument {
-    guard answersRequest, fits(document) else { return document }
+  func applied(to document: BSONDocument) -> BSONDocument { answersRequest ? completed(document) : document }
+
+  /// The document as the fire leaves it, also if its daemon died before it could write it.
+  ///
+  /// Who takes documents to another place leaves the watermarks behind, which would tell of the run.
+  func completed(_ document: BSONDocument) -> BSONDocument {
+    guard fits(document) else { return document }
     var fields: [(name: String, value: BSON)] = []
     var added = new.members.map { String(decoding: $0.nameBytes, as: UTF8.self) }
     for member in document.members {

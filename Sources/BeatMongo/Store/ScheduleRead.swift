@@ -9,10 +9,15 @@ struct ScheduleRead: Sendable {
   let place: MongoPlace
   let maximumDocumentLength: Int
   let places: [MongoAliases.Place]
+  /// Whether documents are read without their watermarks, so that they must tell of their last fires themselves.
+  private let isAlone: Bool
 
-  init(in place: MongoPlace, maximumDocumentLength: Int, _ places: [MongoAliases.Place]) {
+  init(
+    in place: MongoPlace, maximumDocumentLength: Int, isAlone: Bool = false, _ places: [MongoAliases.Place]
+  ) {
     self.place = place
     self.maximumDocumentLength = maximumDocumentLength
+    self.isAlone = isAlone
     self.places = places
   }
 
@@ -38,7 +43,9 @@ struct ScheduleRead: Sendable {
     guard let documents = try StoredSchedules.find(names, atMost: most, in: self.place, by: client) else {
       // Documents may have 16 MB each, and what a schedule cannot be is as long in memory until it is looked at.
       let half = places.prefix(places.count / 2)
-      return try ScheduleRead(in: place, maximumDocumentLength: maximumDocumentLength, Array(half)).result(by: client)
+      return try ScheduleRead(
+        in: place, maximumDocumentLength: maximumDocumentLength, isAlone: isAlone, Array(half)
+      ).result(by: client)
     }
     let marks = try StoredMark.find(names, in: self.place, by: client)
     try MarkMove.forgetOld(marks, in: self.place, by: client)
@@ -58,7 +65,7 @@ struct ScheduleRead: Sendable {
           result.others[name] = others.compactMap { $0["_id"].map { ["_id": .value($0)] } }
         }
         read = Scheduler.DocumentRead(
-          mark?.isMoving == true ? .absent : content(mark?.redo?.applied(to: document) ?? document),
+          mark?.isMoving == true ? .absent : content(shown(document, mark)),
           mark?.state ?? .absent)
       case .second(let id, let name):
         read = Scheduler.DocumentRead(second(id, name, documents, marks[name]), .absent)
@@ -70,6 +77,11 @@ struct ScheduleRead: Sendable {
       result.reads.append(read)
     }
     return result
+  }
+
+  private func shown(_ document: BSONDocument, _ mark: StoredMark?) -> BSONDocument {
+    guard let note = mark?.redo else { return document }
+    return isAlone ? note.completed(document) : note.applied(to: document)
   }
 
   private func content(_ document: BSONDocument) -> Scheduler.DocumentRead.Content {

@@ -52,4 +52,19 @@ import Testing
     #expect(!document.definition.runImmediately && document.totalRunCount == 1)
     #expect(try bench.text("a") == schedule.document, "as the store itself shows it")
   }
+
+  /// The daemon died between the fire and the document. Where the watermark stays behind, the document must tell of the
+  /// run: it would be sent once more.
+  @Test func aFireIsTaken() throws {
+    let id: BSON = "id of a"
+    try bench.put(bench.schedule("a"))
+    let redo: BSON = ["id": "t", "of": id, "old": ["total_run_count": 0], "new": ["total_run_count": 1]]
+    try bench.marked("a", 1_772_452_800, [("redo", redo), ("of", id)])
+    let imported = try #require(try imported().first)
+    let exported = try #require(try bench.store.contents([EntryName("a")], skipped: { _, _ in }).first ?? nil)
+    #expect(exported == imported.document)
+    #expect(try ScheduleDocument(exported, context: Sample.context).totalRunCount == 1)
+    let read = try #require(try bench.text("a"))
+    #expect(try ScheduleDocument(read, context: Sample.context).totalRunCount == 0, "with its watermark")
+  }
 }
