@@ -94,6 +94,10 @@ package struct MongoDocument: Sendable {
 }
 
 extension DocumentLayout {
-  /// Whether mongoengine has written it for celerybeat-mongo, which reads no others.
-  fileprivate var isOfMongoengine: Bool { text("_cls")?.hasPrefix("PeriodicTask") == true }
+  /// Whether mongoengine has written it for celerybeat-mongo, which reads no others: its class, or one that an application
+  /// has derived of it.
+  fileprivate var isOfMongoengine: Bool {
+    guard let name = text("_cls") else { return false }
+    return name == "PeriodicTask" || name.hasPrefix("PeriodicTask.")
+  }
 }
