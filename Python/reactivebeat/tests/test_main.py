@@ -12,7 +12,7 @@ from typing import Any, Dict, Iterator
 import pytest
 from conftest import Server
 
-from reactivebeat.__main__ import application
+from reactivebeat.__main__ import application, with_python
 
 APPLICATION = """
 import os
@@ -101,3 +101,11 @@ def test_errors(
 def test_what_is_no_application_is_beat_watchs() -> None:
   assert application(["list", "-A", "x"]) == (None, ["list", "-A", "x"])
   assert application([]) == (None, [])
+
+
+def test_an_application_is_imported_by_this_python() -> None:
+  here = f"--python={sys.executable}"
+  assert with_python(["import", "--celery-app", "proj"]) == ["import", here, "--celery-app", "proj"]
+  assert with_python(["import", "--celery-app=proj"]) == ["import", here, "--celery-app=proj"]
+  for words in (["import", "--celery-app", "proj", "--python", "python3"], ["import", "file"], ["list"], []):
+    assert with_python(words) == words

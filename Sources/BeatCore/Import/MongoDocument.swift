@@ -56,7 +56,7 @@ package struct MongoDocument: Sendable {
   private func converted(
     _ settings: ImportSettings, besideClasses: Bool
   ) throws(ImportRefusal) -> ImportedSchedule {
-    guard !name.bytes.isEmpty else { throw ImportRefusal("has no name; celerybeat-mongo requires one") }
+    guard !name.bytes.isEmpty else { throw ImportRefusal("has no name, by which a schedule is known") }
     if case .problem(let problem) = content { throw ImportRefusal(problem) }
     guard let layout, let last = layout.members.last else {
       throw ImportRefusal("is not a document of celerybeat-mongo")

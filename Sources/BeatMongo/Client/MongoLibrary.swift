@@ -1,4 +1,5 @@
 internal import CMongo
+import Glibc
 import Synchronization
 
 /// libmongoc's functions, which are loaded with the first client: a daemon whose schedules are in Redis never has the
@@ -15,6 +16,9 @@ enum MongoLibrary {
   static func functions() throws(MongoError) -> CMongo_Functions {
     let result: Result<CMongo_Functions, MongoError> = loaded.withLock { loaded in
       if let loaded { return .success(loaded) }
+      // The library would keep its counters in a file of shared memory, which a killed process leaves behind. If it finds
+      // one of its process' number, it says so on standard error as it is loaded.
+      setenv("MONGOC_DISABLE_SHM", "1", 0)
       let result = load(files)
       if case .success(let table) = result {
         // The library would write its warnings to standard error.

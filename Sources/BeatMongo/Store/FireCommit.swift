@@ -250,9 +250,11 @@ extension FireRecord {
   /// - Parameter now: the server's time; milliseconds.
   init(_ plan: FirePlan, at now: Int64) {
     let firedAt = ServerTime.time(now) ?? plan.due
+    let late = firedAt.microseconds &- plan.due.microseconds
     self.init(
       name: plan.entry, taskID: plan.taskID.description, due: plan.due,
-      late: firedAt.microseconds &- plan.due.microseconds,
+      // The server tells whole milliseconds: within the one of the due time nothing is early.
+      late: (-999..<0).contains(late) ? 0 : late,
       reason: plan.reason.rawValue)
   }
 }

@@ -1,3 +1,4 @@
+import Glibc
 import Testing
 
 @testable import BeatMongo
@@ -22,6 +23,12 @@ import Testing
     let large = BSONDocument.of { $0.add("text", String(repeating: "x", count: 3_000_000)) }
     _ = try client.run(.insert([large], into: "large"), on: "celery")
     #expect(try client.run(.find(in: "large"), on: "celery").firstBatch.first?["text"]?.utf8?.count == 3_000_000)
+  }
+
+  /// A process that is killed would leave it behind.
+  @Test func theLibraryKeepsNoFileOfSharedMemory() throws {
+    _ = try MongoLibrary.functions()
+    #expect(access("/dev/shm/mongoc-\(getpid())", F_OK) != 0)
   }
 
   @Test func refusalsAreSortedByTheirCode() throws {

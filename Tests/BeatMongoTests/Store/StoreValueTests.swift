@@ -1,6 +1,6 @@
-import BeatCore
 import Testing
 
+@testable import BeatCore
 @testable import BeatMongo
 
 /// Names, numbers and runs as they are stored.
@@ -17,6 +17,17 @@ import Testing
       #expect(value.type == (String(validating: name.bytes, as: UTF8.self) == nil ? .binary : .string))
     }
     #expect(try EntryName(stored(7)) == nil)
+  }
+
+  /// The server tells whole milliseconds, and due times have microseconds.
+  @Test(arguments: [(5000, 0), (5001, 650), (4998, -2350)] as [(Int64, Int64)])
+  func withinTheMillisecondOfItsDueTimeNoRunIsEarly(now: Int64, late: Int64) {
+    let due = UnixTime(microseconds: 5_000_350)
+    let plan = FirePlan(
+      entry: EntryName("a"), task: "t", taskID: TaskID(text: "id"), due: due, oldDocument: [], newDocument: [],
+      message: [],
+      route: .queue("q"), priority: 0, watermark: Watermark(due: due, taskID: nil, totalRunCount: 0), reason: .schedule)
+    #expect(FireRecord(plan, at: now).late == late)
   }
 
   @Test func numbersGrowAndThoseOfALaterSessionAreGreater() {

@@ -134,7 +134,7 @@ import Testing
       run.lines == [
         "cannot come oid: holds an ObjectId in kwargs.id, which Celery cannot send as JSON; store its 24 digits as text",
         "cannot come long: is 2097312 bytes long, and at most \(Limit.documentLength.most) are read",
-        "cannot come (no name): has no name; celerybeat-mongo requires one",
+        "cannot come (no name): has no name, by which a schedule is known",
         "cannot come raw: comes a second time in the source; the first one counts",
         "note raw: has no _cls: celerybeat-mongo left it out, and here it runs",
         "note off: has no \"enabled\", which celerybeat-mongo takes as false", "3 written, 4 cannot come",

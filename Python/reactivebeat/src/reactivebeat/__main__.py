@@ -42,13 +42,21 @@ def main(arguments: List[str]) -> int:
   if command is not None:
     return command(rest[1:] if app is None else ["--app", app, *rest[1:]])
   try:
-    become(rest, environment(app) if app is not None else {})
+    become(with_python(rest), environment(app) if app is not None else {})
   except binary.ProgramMissing as error:
     return _fail(_MISSING, str(error))
   except (InvalidSetting, InvalidURL, UnsupportedBroker) as error:
     return _fail(_CONFIGURATION, str(error))
   except CannotLoad as error:
     return _fail(_DATA, str(error))
+
+
+def with_python(arguments: List[str]) -> List[str]:
+  """The arguments, with this Python as the one in which `import --celery-app` loads the application."""
+  options = [word.partition("=")[0] for word in arguments]
+  if arguments[:1] != ["import"] or "--celery-app" not in options or "--python" in options:
+    return arguments
+  return ["import", f"--python={sys.executable or 'python3'}", *arguments[1:]]
 
 
 def application(arguments: List[str]) -> Tuple[Optional[str], List[str]]:
