@@ -10,14 +10,18 @@ enum FencedUpdate {
   ///
   /// - Parameters:
   ///   - fields: what is set, as expressions.
-  ///   - item: what is appended to the list `pending`, as it is; nil: nothing.
-  static func pipeline(while conditions: [BSON], set fields: [(name: String, value: BSON)], append item: BSON? = nil)
-    -> BSON
-  {
+  ///   - item: what is appended to the list, as it is; nil: nothing.
+  ///   - list: its name. What is none, or is not there, is replaced: no daemon has written it, and an expression that
+  ///     fails may be the failure of all updates of the command.
+  static func pipeline(
+    while conditions: [BSON], set fields: [(name: String, value: BSON)], append item: BSON? = nil,
+    to list: String = "pending"
+  ) -> BSON {
     var changed = fields
     if let item {
-      // A mark that was made without a message has no list.
-      changed.append(("pending", ["$concatArrays": [["$ifNull": ["$pending", []]], Expression.literal([item])]]))
+      let field = Expression.field(list)
+      let items: BSON = ["$cond": [["$isArray": field], field, []]]
+      changed.append((list, ["$concatArrays": [items, Expression.literal([item])]]))
     }
     return [
       [

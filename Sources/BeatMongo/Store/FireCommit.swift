@@ -75,7 +75,8 @@ struct FireCommit: Sendable {
     try writeDocuments(fired, &result, client)
     result.followUp = FireFollowUp(
       context: context,
-      answered: fired.filter { $0.redo.answersRequest }.map { ($0.plan.entry, $0.redo.id) },
+      answered: fired.filter { $0.redo.answersRequest && context.written.contains($0.redo.id) }
+        .map { ($0.plan.entry, $0.redo.id) },
       runs: fired.map { FireRecord($0.plan, at: fence.now) })
     return result
   }

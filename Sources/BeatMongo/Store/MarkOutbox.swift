@@ -3,7 +3,9 @@ import BeatCore
 /// The messages that wait in the marks and in the requests for runs by hand, as one outbox: the oldest first, by their
 /// sequence numbers.
 enum MarkOutbox {
-  private static let hasItems: BSON = ["pending.seq": ["$gt": 0]]
+  /// The condition of documents with items. It spans the whole of the sparse index: only then does a server take the order
+  /// of an index on a list's items for that of `$sort`, and need not sort all that waits.
+  static let hasItems: BSON = ["pending.seq": ["$exists": true]]
   /// The most items of one read.
   private static let most = 1000
 
@@ -41,7 +43,7 @@ enum MarkOutbox {
     try client.walk(
       // What another primary could undo must not go out.
       [
-        "aggregate": .text(place.marks), "pipeline": pipeline, "cursor": [:],
+        "aggregate": .text(place.marks), "pipeline": pipeline, "cursor": [:], "allowDiskUse": true,
         "readConcern": ["level": "majority"],
       ], on: place.database
     ) { (document) throws(MongoError) in
@@ -68,19 +70,36 @@ enum MarkOutbox {
     // An answer that is shorter than it might be was to the outbox's end.
     page.count =
       isWhole && seen < end && !page.isMoved ? seen : max(seen, try OutboxLength.count(client, place))
-    if !notes.isEmpty {
-      _ = try client.write(
+    try write(notes, written, in: place, by: client)
+    return page
+  }
+
+  /// Brings documents up to their fires. One that the server does not let be written keeps its note: by it the request
+  /// that the fire has answered is not taken for a new one.
+  private static func write(
+    _ notes: [RedoNote], _ written: WrittenFires, in place: MongoPlace, by client: MongoClient
+  ) throws(MongoError) {
+    guard !notes.isEmpty else { return }
+    let reply: MongoWriteReply
+    do throws(MongoError) {
+      reply = try client.write(
         [
           "update": .text(place.schedules), "ordered": false, "writeConcern": WriteConcern.one,
           "updates": .array(notes.map(\.statement)),
         ], on: place.database)
+    } catch {
+      guard !error.endsSession else { throw error }
+      return
     }
-    return page
+    let refused = Set(reply.errors.map(\.index))
+    for (index, note) in notes.enumerated() where !refused.contains(index) { written.insert(note.id) }
   }
 
   /// Removes items. Those of one document go in one write: each write logs what is left of the document's items.
+  ///
+  /// - Parameter written: the fires whose documents are written: their notes are removed as well.
   static func remove(
-    _ handles: [OutboxHandle], in place: MongoPlace, by client: MongoClient
+    _ handles: [OutboxHandle], written: WrittenFires, in place: MongoPlace, by client: MongoClient
   ) throws(MongoError) {
     var order: [[UInt8]] = []
     var items: [[UInt8]: [MarkItem.Place]] = [:]
@@ -91,22 +110,24 @@ enum MarkOutbox {
       items[key, default: []].append(item)
     }
     guard !order.isEmpty else { return }
-    let removals = order.compactMap { items[$0].flatMap(Removal.init) }
+    let removals = order.compactMap { items[$0].flatMap { Removal($0, written) } }
     let reply = try write(removals.map(\.withNote), in: place, by: client)
+    var errors = reply.errors
     // Where a later fire has put its own note, that one stays.
     let noted = removals.filter { $0.hasNote }
     if reply.count < Int64(removals.count), !noted.isEmpty {
-      try write(noted.map(\.withoutNote), in: place, by: client)
+      errors += try write(noted.map(\.withoutNote), in: place, by: client).errors
     }
+    for handle in handles { if let item = MarkItem.Place(handle) { written.remove(item.id) } }
+    if let first = errors.first { throw first.error }
   }
 
-  @discardableResult
   private static func write(
     _ statements: [BSON], in place: MongoPlace, by client: MongoClient
   ) throws(MongoError) -> MongoWriteReply {
     try client.write(
       [
-        "update": .text(place.marks), "ordered": true, "writeConcern": WriteConcern.one, "updates": .array(statements),
+        "update": .text(place.marks), "ordered": false, "writeConcern": WriteConcern.one, "updates": .array(statements),
       ], on: place.database)
   }
 
@@ -117,14 +138,14 @@ enum MarkOutbox {
     let withoutNote: BSON
     let hasNote: Bool
 
-    init?(_ places: [MarkItem.Place]) {
+    init?(_ places: [MarkItem.Place], _ written: WrittenFires) {
       guard let first = places.first else { return nil }
       let id: BSON = ["$eq": .optional(first.document["_id"])]
       var update: [(name: String, value: BSON)] = [("$pull", ["pending": MarkItem.Place.isAny(of: places)])]
       // A request for a run by hand is removed some time after its message has left.
       if first.isRequest { update.append(("$currentDate", ["done": true])) }
       withoutNote = ["q": ["_id": id], "u": .fields(update)]
-      guard let noted = places.last(where: \.isNoted) else {
+      guard let noted = places.last(where: { $0.isNoted && written.contains($0.id) }) else {
         (withNote, hasNote) = (withoutNote, false)
         return
       }

@@ -35,8 +35,7 @@ final class MongoOutbox: Outbox {
       { [removals, written] client throws(MongoError) in
         let handles = removals.takeAll()
         guard !handles.isEmpty else { return }
-        try MarkOutbox.remove(handles, in: place, by: client)
-        for handle in handles { if let item = MarkItem.Place(handle) { written.remove(item.id) } }
+        try MarkOutbox.remove(handles, written: written, in: place, by: client)
       }, then: completion)
   }
 }

@@ -50,11 +50,11 @@ struct MongoRehearsal: Sendable {
           "update": .text(place.marks), "writeConcern": WriteConcern.majority,
           "updates": [
             [
-              "q": ["_id": ["$eq": id], "$expr": ["$gt": [ServerTime.now, .int64(0)]]],
-              "u": [
-                "$set": ["mark": "rehearsal"], "$push": ["rehearsed": ["id": "rehearsal"]],
-                "$currentDate": ["done": true],
-              ],
+              "q": filter,
+              "u": FencedUpdate.pipeline(
+                while: [["$gt": [ServerTime.now, .int64(0)]]],
+                set: [("mark", Expression.literal("rehearsal")), ("done", "$$NOW")], append: ["id": "rehearsal"],
+                to: "rehearsed"),
             ],
             ["q": filter, "u": ["$pull": ["rehearsed": ["id": "rehearsal"]]]],
           ],

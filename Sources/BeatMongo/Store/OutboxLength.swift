@@ -6,7 +6,7 @@ enum OutboxLength {
       [
         "aggregate": .text(place.marks),
         "pipeline": [
-          ["$match": ["pending.seq": ["$gt": 0]]],
+          ["$match": MarkOutbox.hasItems],
           ["$group": ["_id": .null, "n": ["$sum": ["$cond": [["$isArray": "$pending"], ["$size": "$pending"], 0]]]]],
         ], "cursor": [:],
       ], on: place.database)

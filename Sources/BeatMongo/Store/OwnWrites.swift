@@ -6,15 +6,22 @@ final class OwnWrites: Sendable {
   /// More than this is never on its way: each fire waits for the write of the one before.
   private static let most = 10_000
 
-  private let notes = Mutex<[[UInt8]: [BSONDocument]]>([:])
+  private struct State {
+    var notes: [[UInt8]: [BSONDocument]] = [:]
+    /// How many writes were noted since the notes were empty. Without events, as while polling, nothing takes them out.
+    var count = 0
+  }
+
+  private let state = Mutex(State())
 
   /// Notes a write that is about to be sent.
   ///
   /// - Parameter id: the document's `_id`.
   func expect(_ fields: BSONDocument, in id: BSONValue) {
-    notes.withLock { notes in
-      if notes.count >= Self.most { notes.removeAll() }
-      notes[id.sortKey, default: []].append(fields)
+    state.withLock { state in
+      if state.count >= Self.most { state = State() }
+      state.count += 1
+      state.notes[id.sortKey, default: []].append(fields)
     }
   }
 
@@ -40,11 +47,12 @@ final class OwnWrites: Sendable {
 
   private func take(_ id: BSONValue, where isIt: (BSONDocument) -> Bool) -> Bool {
     let key = id.sortKey
-    return notes.withLock { notes in
-      guard let place = notes[key]?.firstIndex(where: isIt) else { return false }
+    return state.withLock { state in
+      guard let place = state.notes[key]?.firstIndex(where: isIt) else { return false }
       // Events come in the order of the writes: what was noted before is told already.
-      notes[key]?.removeFirst(place + 1)
-      if notes[key]?.isEmpty == true { notes[key] = nil }
+      state.notes[key]?.removeFirst(place + 1)
+      state.count -= place + 1
+      if state.notes[key]?.isEmpty == true { state.notes[key] = nil }
       return true
     }
   }

@@ -6,6 +6,7 @@ import Testing
 @Suite struct MarkOutboxTests {
   private let bench: StoreBench
   private let client: MongoClient
+  private let written = WrittenFires()
 
   init() throws {
     bench = try StoreBench()
@@ -32,7 +33,7 @@ import Testing
 
   private func read(_ count: Int = 10, bytes: Int = 10_000) throws -> MarkOutboxPage {
     try MarkOutbox.read(
-      behind: 0, newest: nil, count: count, bytes: bytes, written: WrittenFires(), in: bench.place, by: client)
+      behind: 0, newest: nil, count: count, bytes: bytes, written: written, in: bench.place, by: client)
   }
 
   private var mark: BSONDocument? {
@@ -41,7 +42,7 @@ import Testing
 
   @Test func anItemAndItsNoteLeaveTogether() throws {
     try putMark(noted: 2)
-    try MarkOutbox.remove(try read().items.map(\.handle), in: bench.place, by: client)
+    try MarkOutbox.remove(try read().items.map(\.handle), written: written, in: bench.place, by: client)
     let mark = try #require(try mark)
     #expect(mark["redo"] == nil)
     #expect(try read().items.isEmpty)
@@ -56,9 +57,18 @@ import Testing
         "update": .text(bench.place.marks),
         "updates": [["q": ["_id": "a"], "u": ["$set": ["redo": Self.note(of: 2)]]]],
       ], on: bench.place.database)
-    try MarkOutbox.remove([first], in: bench.place, by: client)
+    try MarkOutbox.remove([first], written: written, in: bench.place, by: client)
     #expect(try mark?["redo"]?["id"]?.text == "task-2")
     #expect(try read().items.map { $0.item?.taskID.description } == ["task-2"])
+  }
+
+  /// By the note the request that the fire has answered is not taken for a new one.
+  @Test func theNoteOfADocumentThatIsNotWrittenStays() throws {
+    try putMark(noted: 2)
+    let handles = try read().items.map(\.handle)
+    try MarkOutbox.remove(handles, written: WrittenFires(), in: bench.place, by: client)
+    #expect(try mark?["redo"]?["id"]?.text == "task-2")
+    #expect(try read().items.isEmpty)
   }
 
   /// The length is counted only if the page may not be all.

@@ -113,7 +113,7 @@ final class MongoStage: StoreStage {
 
   func messages(in queue: String) -> [[UInt8]] {
     var waiting: [(sequence: Int64, item: OutboxItem)] = []
-    for document in find(place.marks, ["pending.seq": ["$gt": 0]]) {
+    for document in find(place.marks, MarkOutbox.hasItems) {
       guard let items = document["pending"]?.members else { continue }
       for item in items {
         guard let sequence = item.value["seq"]?.integer, let item = MarkItem.item(of: item.value) else { continue }
