@@ -46,7 +46,6 @@ MUTANTS = [
     [(COMMIT, "candidate.mark?.isUnchanged ?? [\"$exists\": false]",
       "candidate.mark?.mark == nil ? [\"$exists\": false] : [\"$lt\": .text(Watermark.digits(plan.due))]")],
     ["--no-lease"]),
-  Mutant("the deadline", [(COMMIT, "while: [fence.isBeforeLimit, ", "while: [")]),
 ]
 
 
