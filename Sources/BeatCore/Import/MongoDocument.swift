@@ -36,7 +36,7 @@ package struct MongoDocument: Sendable {
 
   /// The documents that mean the same here as those of one collection.
   package static func imported(_ documents: [MongoDocument], _ settings: ImportSettings) -> [ImportedSchedule] {
-    // Without such documents the collection was never celerybeat-mongo's, and its scheduler read them all.
+    // Where no document has the class, the collection was another scheduler's, which read documents without it.
     let hasClasses = documents.contains { $0.layout?.isOfMongoengine == true }
     return documents.map { $0.imported(settings, besideClasses: hasClasses) }
   }

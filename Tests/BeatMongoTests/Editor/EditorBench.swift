@@ -54,6 +54,17 @@ final class EditorBench {
     return watermark
   }
 
+  /// A schedule whose fire has answered `run_immediately`. Its daemon died before it could say so in the document.
+  func putAnsweredRequest(_ name: String) throws {
+    try put(schedule(name, [("run_immediately", true)]))
+    let id = BSON.text("id of \(name)")
+    let redo: BSON = [
+      "id": "t", "of": id, "old": ["total_run_count": 0, "run_immediately": true],
+      "new": ["total_run_count": 1, "run_immediately": false],
+    ]
+    try marked(name, 1_772_452_800, [("redo", redo), ("of", id)])
+  }
+
   // MARK: the tested client
 
   func text(_ name: String) throws -> [UInt8]? { try store.document(EntryName(name)).bytes }

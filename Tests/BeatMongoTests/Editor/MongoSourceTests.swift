@@ -38,15 +38,8 @@ import Testing
     #expect(steps.last == 250 && steps.count > 3, "\(steps)")
   }
 
-  /// The daemon that has answered the request died before it could say so in the document.
   @Test func anAnsweredRequestComesAsAnswered() throws {
-    let id: BSON = "id of a"
-    try bench.put(bench.schedule("a", [("run_immediately", true)]))
-    let redo: BSON = [
-      "id": "t", "of": id, "old": ["total_run_count": 0, "run_immediately": true],
-      "new": ["total_run_count": 1, "run_immediately": false],
-    ]
-    try bench.marked("a", 1_772_452_800, [("redo", redo), ("of", id)])
+    try bench.putAnsweredRequest("a")
     let schedule = try #require(try imported().first)
     let document = try ScheduleDocument(schedule.document, context: Sample.context)
     #expect(!document.definition.runImmediately && document.totalRunCount == 1)

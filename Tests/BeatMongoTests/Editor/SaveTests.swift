@@ -171,15 +171,8 @@ import Testing
     #expect(try bench.text("a") == text)
   }
 
-  /// The daemon that has answered the request died before it could say so in the document.
   @Test func anAnsweredRequestIsNoNewOne() throws {
-    let id: BSON = "id of a"
-    try bench.put(bench.schedule("a", [("run_immediately", true)]))
-    let redo: BSON = [
-      "id": "t", "of": id, "old": ["total_run_count": 0, "run_immediately": true],
-      "new": ["total_run_count": 1, "run_immediately": false],
-    ]
-    try bench.marked("a", 1_772_452_800, [("redo", redo), ("of", id)])
+    try bench.putAnsweredRequest("a")
     let text = try #require(try bench.text("a"))
     #expect(try DocumentEditor(text).value("run_immediately").map { String(decoding: $0, as: UTF8.self) } == "false")
     #expect(try save(bench.edited(text, "run_immediately", "true"), over: text))

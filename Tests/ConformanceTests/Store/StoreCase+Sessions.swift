@@ -121,7 +121,7 @@ extension StoreCase {
       trial.stage.isRunning = true
       let c = try trial.visitor("c")
       trial.equal(try c.commit(plan), .alreadyMine, "the outcome when it is back")
-      // Where the fire is not in the document yet, whoever relays messages puts it there.
+      // The killed server may have lost the document's write. A read of the outbox then repeats it.
       _ = try c.get("outbox") { c.store.outbox.read(behind: 0, newest: nil, count: 1, bytes: 1, then: $0) }
       trial.stands(plan, messages: 1)
     },
