@@ -24,7 +24,8 @@ extension BeatConfiguration {
   /// Why a daemon would take the broker's queues for schedules, with each message; nil: it would not.
   package var overlap: String? {
     let prefix = transportOptions.keys.globalPrefix
-    guard let store = store.redis, store.location == broker.location, store.database == broker.database,
+    guard let store = store.redis, let broker = broker.redis, store.location == broker.location,
+      store.database == broker.database,
       prefix.starts(with: keyPrefix.utf8)
     else { return nil }
     return

@@ -11,7 +11,7 @@ public struct BeatConfiguration: Sendable {
   package var store: StoreAddress
   /// The database that holds the workers' queues: the store's, another one of the same server, or one of another
   /// server.
-  package var broker: RedisURL
+  package var broker: BrokerAddress
   /// The workers' `broker_transport_options`, as far as they decide where messages lie.
   package var transportOptions = TransportOptions()
   /// The prefix of the documents' keys, as `CELERY_REDIS_SCHEDULER_KEY_PREFIX` of celerybeat-redis.
@@ -61,20 +61,20 @@ public struct BeatConfiguration: Sendable {
     let options = try checked("transportOptions") { try TransportOptions(json: Array(transportOptions.utf8)) }
     self.init(
       store: try checked("store") { try StoreAddress(store, masterName: options.masterName) },
-      broker: try checked("broker") { try RedisURL(broker, masterName: options.masterName) })
+      broker: try checked("broker") { try BrokerAddress(broker, masterName: options.masterName) })
     self.transportOptions = options
   }
 
-  package init(store: StoreAddress, broker: RedisURL) {
+  package init(store: StoreAddress, broker: BrokerAddress) {
     self.store = store
     self.broker = broker
   }
 
   var brokerSettings: BrokerSettings {
-    BrokerSettings(broker, transportOptions: transportOptions, reserved: reserved, defaultQueue: defaultQueue)
+    BrokerSettings(broker.redis, transportOptions: transportOptions, reserved: reserved, defaultQueue: defaultQueue)
   }
 
-  package init(store: RedisURL, broker: RedisURL) { self.init(store: .redis(store), broker: broker) }
+  package init(store: RedisURL, broker: RedisURL) { self.init(store: .redis(store), broker: .redis(broker)) }
 
   /// The connector of one daemon to the store.
   ///
@@ -100,6 +100,13 @@ public struct BeatConfiguration: Sendable {
     }
   }
 
+  /// The publisher of one daemon to the broker.
+  func publisher(keys: RedisKeys, as instance: String, on loop: EventLoop) -> any Publisher {
+    switch broker {
+    case .redis(let url): RedisPublisher(to: url, brokerSettings, keys: keys, as: instance, on: loop)
+    }
+  }
+
   /// What keeps the task ids of this store's schedules apart from those of others.
   var taskIDs: TaskIDNamespace {
     switch store {
@@ -111,7 +118,8 @@ public struct BeatConfiguration: Sendable {
   /// The names that no queue may have. The schedules' prefix is among them only where schedules and queues share a
   /// database.
   package var reserved: ReservedKeys {
-    let isShared = store.redis.map { $0.location == broker.location && $0.database == broker.database } ?? false
+    let isShared =
+      store.redis.map { $0.location == broker.redis?.location && $0.database == broker.redis?.database } ?? false
     return ReservedKeys(transportOptions, documents: isShared ? Array(keyPrefix.utf8) : nil)
   }
 

@@ -90,11 +90,16 @@ struct StoreOptions: ParsableArguments {
     return set.first ?? Self.storeVariables[0]
   }
 
-  func broker() throws -> RedisURL {
+  func broker() throws -> BrokerAddress {
     let master = try Setting.optional(masterName, "BEAT_WATCH_MASTER_NAME") ?? transportOptions().masterName
     return try Setting(
       "--broker-url", brokerURL, "CELERY_BROKER_URL", default: "redis://localhost:6379/0"
-    ).checked { try RedisURL($0, masterName: master) }
+    ).checked { try BrokerAddress($0, masterName: master) }
+  }
+
+  /// What answers questions about the workers' queues.
+  func brokerInspector() throws -> any BrokerInspector {
+    try broker().inspector(keyPrefix: prefix(), transportOptions: transportOptions())
   }
 
   func transportOptions() throws -> TransportOptions {
@@ -211,7 +216,7 @@ struct StoreOptions: ParsableArguments {
   /// The place of the schedules within the store.
   func place() throws -> String { try store().place(keyPrefix: prefix()) }
 
-  private func prefix() throws -> String {
+  func prefix() throws -> String {
     try Setting("--key-prefix", keyPrefix, "CELERY_REDIS_SCHEDULER_KEY_PREFIX", default: "tasks:meta:").value
   }
 

@@ -3,20 +3,39 @@ package protocol BrokerInspector: AnyObject {
   /// The broker's name for people, without a password.
   var name: String { get }
 
-  /// The queues that get a message of this route: the route's own queue, or those that are bound to its exchange by its
-  /// routing key.
-  func queues(of route: Route) throws(StoreError) -> [[UInt8]]
+  /// Where the messages of a route go.
+  func target(of route: Route) throws(StoreError) -> RouteTarget
   /// The place of a queue's messages of one priority, as the broker calls it.
   func place(of queue: [UInt8], priority: Int64) -> [UInt8]
+  /// The queue of such a place.
+  func queue(of place: [UInt8]) -> [UInt8]
+  /// Such a place in words for people.
+  func words(for place: [UInt8]) -> String
+  /// The command that puts a message there, for people who want to see what is sent.
+  func command(for place: [UInt8]) -> String
   /// How many messages wait at a place; nil: the broker's reply holds no number.
   func length(of place: [UInt8]) throws(StoreError) -> Int64?
 
   /// The contents of a queue, of all priorities together.
   func contents(of queue: [UInt8]) throws(StoreError) -> QueueContents
-  /// The message that a worker takes next from a queue. `told(nil)`: the queue is empty.
-  func nextMessage(of queue: [UInt8]) throws(StoreError) -> Visible<[UInt8]?>
-  /// How many workers wait for a message.
-  func waitingWorkers() throws(StoreError) -> Visible<Int>
+  /// Bytes that stay the same as long as no worker takes a message from a queue, such as its next message.
+  /// `told(nil)`: the queue is empty, or its messages are taken.
+  func standstill(of queue: [UInt8]) throws(StoreError) -> Visible<[UInt8]?>
+  /// How many workers wait for messages of these queues.
+  func waitingWorkers(on queues: Set<[UInt8]>) throws(StoreError) -> Visible<Int>
+}
+
+/// Where the messages of a route go.
+package enum RouteTarget: Hashable, Sendable {
+  /// To each of these queues. Empty: the route's exchange has no queue for its routing key.
+  case queues([[UInt8]])
+  /// To an exchange whose queues the broker does not tell.
+  case exchange
+  /// Nowhere. The texts say why, and what to do.
+  case nowhere(problem: String, fix: String)
+
+  /// The queues, as far as they are known.
+  package var queues: [[UInt8]] { if case .queues(let queues) = self { queues } else { [] } }
 }
 
 /// A fact about the broker, or the right that this user lacks to see it.

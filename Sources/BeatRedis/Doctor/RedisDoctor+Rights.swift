@@ -7,17 +7,20 @@ extension RedisDoctor {
     let examination = rightsExamination
     let queues = CommandUse.all(of: .daemon, at: areTwoServers ? .outbox : .queues)
     var users = try examination.examine(changeDetection + examination.rights(store + queues))
-    if areTwoServers { users.formUnion(try brokerDoctor.examineDaemonRights()) }
-    guard findings.count == before else { return }
-    let names = users.sorted().joined(separator: ", ")
-    findings.add(
-      .ok, "rights",
-      "\(users.count == 1 ? "user" : "users") \(names) may do all that the daemon does with its own keys and queue "
-        + defaultQueue)
+    if areTwoServers, let redisBroker { users.formUnion(try redisBroker.examineDaemonRights()) }
+    if findings.count == before {
+      let names = users.sorted().joined(separator: ", ")
+      findings.add(
+        .ok, "rights",
+        "\(users.count == 1 ? "user" : "users") \(names) may do all that the daemon does with its own keys"
+          + (redisBroker == nil ? "" : " and queue \(defaultQueue)"))
+    }
+    // A broker of another kind has users of its own.
+    if redisBroker == nil { try brokerDoctor.examineRights() }
   }
 
   package func examineRights(to queues: Set<[UInt8]>) throws {
-    guard brokerDoctor.client != nil else { return }
+    guard brokerDoctor.broker != nil else { return }
     if areTwoServers { return try brokerDoctor.examineRights(to: queues) }
     let rights = rightsExamination.rights(to: queues)
     if !rights.isEmpty { _ = try rightsExamination.examine(rights) }

@@ -34,10 +34,10 @@ extension RedisDoctor {
   }
 
   private var clusterProblem: String? {
-    let isOne = client.url.location == brokerURL.location
+    let broker = redisBroker.flatMap { $0.url.location == client.url.location ? $0.url : nil }
     return ClusterFit.problem(
-      client.keys, database: client.url.database, brokerDatabase: isOne ? brokerURL.database : nil,
-      queue: isOne ? kombu.list(of: Array(defaultQueue.utf8), priority: 0) : nil)
+      client.keys, database: client.url.database, brokerDatabase: broker?.database,
+      queue: broker == nil ? nil : kombu.list(of: Array(defaultQueue.utf8), priority: 0))
   }
 
   private func examineMemory(_ report: ServerReport) {
@@ -94,6 +94,6 @@ extension RedisDoctor {
 
   package func examineBroker() throws {
     try brokerDoctor.examineServer()
-    if brokerDoctor.client != nil { findings.addWaiting(try client.visibleOutboxLength()) }
+    if brokerDoctor.broker != nil { findings.addWaiting(try client.visibleOutboxLength()) }
   }
 }

@@ -1,32 +1,35 @@
 import BeatCore
 import BeatLoop
 
-/// Finds what is wrong with a Redis store and a Redis broker, and how to mend it. It writes nothing but two heartbeats
+/// Finds what is wrong with a Redis store and its broker, and how to mend it. It writes nothing but two heartbeats
 /// that belong to no daemon, and removes them.
 package final class RedisDoctor: StoreDoctor {
   let client: RedisStoreClient
-  let brokerDoctor: RedisBrokerDoctor
+  let brokerDoctor: any BrokerDoctor
   /// The workers' names of keys for queues and bindings.
-  var kombu: KombuKeys { brokerDoctor.kombu }
-  var brokerURL: RedisURL { brokerDoctor.url }
-  var areTwoServers: Bool { brokerDoctor.areTwoServers }
+  let kombu: KombuKeys
+  /// The broker where it is Redis as well: both may be one server.
+  var redisBroker: RedisBrokerDoctor? { brokerDoctor as? RedisBrokerDoctor }
+  var areTwoServers: Bool { redisBroker?.areTwoServers ?? true }
   let defaultQueue: String
   let findings: FindingList
 
+  /// - Parameters:
+  ///   - broker: examines the broker, and reports to the same list.
+  ///   - kombu: the workers' names of keys.
   package init(
-    _ client: RedisStoreClient, broker: RedisURL, transport: TransportOptions, defaultQueue: String,
-    report: @escaping (Finding) -> Void
+    _ client: RedisStoreClient, findings: FindingList, broker: any BrokerDoctor, kombu: KombuKeys, defaultQueue: String
   ) {
     self.client = client
+    self.findings = findings
+    brokerDoctor = broker
+    self.kombu = kombu
     self.defaultQueue = defaultQueue
-    findings = FindingList(report)
-    brokerDoctor = RedisBrokerDoctor(
-      broker, keys: client.keys, transport: transport, defaultQueue: defaultQueue, findings: findings, store: client)
   }
 
   package var broker: (any BrokerInspector)? { brokerDoctor.broker }
 
-  package var delivery: Delivery? { brokerDoctor.client.map { _ in areTwoServers ? .outbox : .direct } }
+  package var delivery: Delivery? { brokerDoctor.broker.map { _ in areTwoServers ? .outbox : .direct } }
 
   package func examineNames(of queues: Set<[UInt8]>) throws { try brokerDoctor.examineNames(of: queues) }
 

@@ -41,18 +41,19 @@ final class BrokerCheck {
   ///   - found: gets the broker's address if the broker is another one by its URL.
   ///   - completion: called once, perhaps before this returns; not after `cancel`.
   func start(found: @escaping (RedisEndpoint) -> Void, then completion: @escaping (Outcome) -> Void) {
-    guard settings.broker.url.location != settings.store.location else { return completion(.delivery(.direct)) }
+    guard let url = settings.broker.url else { return completion(.delivery(.outbox)) }
+    guard url.location != settings.store.location else { return completion(.delivery(.direct)) }
     self.completion = completion
     // The timeouts are short, since nothing fires until the broker answers.
     let timeouts = RedisTimeouts(connect: 1_000_000, reply: 1_000_000)
-    let dial = RedisDial(settings.broker.url, as: clientName, on: loop, timeouts: timeouts)
+    let dial = RedisDial(url, as: clientName, on: loop, timeouts: timeouts)
     self.dial = dial
     dial.open { [weak self] endpoint in
       found(endpoint)
       if let self, endpoint == self.endpoint { end(.delivery(.direct)) }
     } opened: { [weak self] connection in
       connection.send(RedisCommand("INFO", "server")) { reply in
-        if let self, let reply { self.end(self.compare(with: ServerInfo(reply.text ?? ""))) }
+        if let self, let reply { self.end(self.compare(with: ServerInfo(reply.text ?? ""), at: url)) }
       }
     } closed: { [weak self] error in
       // The relay finds and reports every other reason.
@@ -73,25 +74,25 @@ final class BrokerCheck {
     completion?(outcome)
   }
 
-  private func compare(with broker: ServerInfo) -> Outcome {
+  private func compare(with broker: ServerInfo, at url: RedisURL) -> Outcome {
     let delivery: Delivery = store.runID != nil && store.runID == broker.runID ? .direct : .outbox
-    if broker.isCluster, let problem = clusterProblem(delivery) {
-      return .misconfigured("\(settings.broker.url) is in cluster mode, and \(problem): \(ClusterFit.advice)")
+    if broker.isCluster, let problem = clusterProblem(delivery, url) {
+      return .misconfigured("\(url) is in cluster mode, and \(problem): \(ClusterFit.advice)")
     }
     guard broker.runID == nil || store.runID == nil else { return .delivery(delivery) }
     return .doubtful(
       delivery,
       .brokerUnknown(
         "INFO is not allowed, so that it is not known whether the store \(settings.store) and the broker "
-          + "\(settings.broker.url) are one Redis server; they are taken for two. Where they are one, allow it "
+          + "\(url) are one Redis server; they are taken for two. Where they are one, allow it "
           + "(+info), or give both URLs the same address"))
   }
 
-  private func clusterProblem(_ delivery: Delivery) -> String? {
+  private func clusterProblem(_ delivery: Delivery, _ url: RedisURL) -> String? {
     // Through the outbox, a script writes a message and a record of its task's id to the broker, in different slots.
     guard delivery == .direct else { return "messages of another server cannot be carried there" }
     return ClusterFit.problem(
-      keys, database: settings.store.database, brokerDatabase: settings.broker.url.database,
+      keys, database: settings.store.database, brokerDatabase: url.database,
       queue: settings.broker.defaultList)
   }
 }

@@ -1,14 +1,15 @@
 import BeatCore
 
-/// The settings for a Redis server as the broker.
+/// The settings for the broker of a Redis store.
 package struct BrokerSettings {
-  let url: RedisURL
+  /// nil: the broker is no Redis server, so that messages go through the outbox.
+  let url: RedisURL?
   let transportOptions: TransportOptions
   /// Names that no queue may have.
   let reserved: ReservedKeys
   let defaultQueue: String
 
-  package init(_ url: RedisURL, transportOptions: TransportOptions, reserved: ReservedKeys, defaultQueue: String) {
+  package init(_ url: RedisURL?, transportOptions: TransportOptions, reserved: ReservedKeys, defaultQueue: String) {
     self.url = url
     self.transportOptions = transportOptions
     self.reserved = reserved

@@ -31,18 +31,21 @@ package final class RedisBrokerInspector: BrokerInspector {
     return new
   }
 
-  package func queues(of route: Route) throws(StoreError) -> [[UInt8]] {
+  package func target(of route: Route) throws(StoreError) -> RouteTarget {
     switch route {
-    case .queue(let queue): return [Array(queue.utf8)]
+    case .queue(let queue): return .queues([Array(queue.utf8)])
     case .exchange(let exchange, let key):
       let reply = try ask(
         RedisCommand("SMEMBERS", kombu.bindings(of: exchange)), of: BrokerKeys(bindingsOf: exchange, kombu: kombu))
       let members = reply.array ?? []
-      return kombu.queues(boundBy: members.compactMap(\.bytes), routingKey: key)
+      return .queues(kombu.queues(boundBy: members.compactMap(\.bytes), routingKey: key))
     }
   }
 
   package func place(of queue: [UInt8], priority: Int64) -> [UInt8] { kombu.list(of: queue, priority: priority) }
+  package func queue(of place: [UInt8]) -> [UInt8] { kombu.place(of: place)?.queue ?? place }
+  package func words(for place: [UInt8]) -> String { kombu.words(for: place) }
+  package func command(for place: [UInt8]) -> String { "LPUSH \(kombu.keyWithWords(for: place))" }
 
   package func length(of place: [UInt8]) throws(StoreError) -> Int64? {
     try ask(RedisCommand("LLEN", place), of: BrokerKeys(lists: [place], kombu: kombu)).integer
@@ -77,14 +80,14 @@ package final class RedisBrokerInspector: BrokerInspector {
   }
 
   /// The next message of the first list that is not empty.
-  package func nextMessage(of queue: [UInt8]) throws(StoreError) -> Visible<[UInt8]?> {
+  package func standstill(of queue: [UInt8]) throws(StoreError) -> Visible<[UInt8]?> {
     let replies = try client().replies(to: kombu.lists(of: queue).map { RedisCommand("LINDEX", $0, "-1") })
     if let error = replies.lazy.compactMap(\.error).first { return .hidden(right: right("+lindex", queue, error)) }
     return .told(replies.compactMap(\.bytes).first)
   }
 
-  /// How many connections wait in BRPOP on the broker's database.
-  package func waitingWorkers() throws(StoreError) -> Visible<Int> {
+  /// How many connections wait in BRPOP on the broker's database, for whichever queue.
+  package func waitingWorkers(on queues: Set<[UInt8]>) throws(StoreError) -> Visible<Int> {
     guard let connections = try client().connections() else { return .hidden(right: "+client|list") }
     return .told(connections.count { $0["cmd"] == "brpop" && $0["db"] == "\(url.database)" })
   }

@@ -26,8 +26,10 @@ package final class RedisPublisher: Publisher {
   /// - Parameters:
   ///   - keys: the store's keys; a rehearsal derives its own from them.
   ///   - instance: the random name of this process.
-  package init(_ settings: BrokerSettings, keys: RedisKeys, as instance: String, on loop: EventLoop) {
-    url = settings.url
+  package init(
+    to url: RedisURL, _ settings: BrokerSettings, keys: RedisKeys, as instance: String, on loop: EventLoop
+  ) {
+    self.url = url
     kombu = settings.transportOptions.keys
     reserved = settings.reserved
     defaultQueue = settings.defaultQueue

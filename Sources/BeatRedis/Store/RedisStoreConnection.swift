@@ -144,11 +144,11 @@ final class RedisStoreConnection: StoreConnection {
 
   /// Why a store in cluster mode cannot be used with these settings; nil: it can.
   private var clusterProblem: String? {
-    let (store, broker) = (configuration.store, configuration.broker.url)
-    let isOne = store.location == broker.location
+    let store = configuration.store
+    let broker = configuration.broker.url.flatMap { $0.location == store.location ? $0 : nil }
     return ClusterFit.problem(
-      keys, database: store.database, brokerDatabase: isOne ? broker.database : nil,
-      queue: isOne ? configuration.broker.defaultList : nil
+      keys, database: store.database, brokerDatabase: broker?.database,
+      queue: broker == nil ? nil : configuration.broker.defaultList
     ).map { "\(store) is in cluster mode, and \($0): \(ClusterFit.advice)" }
   }
 
@@ -264,7 +264,8 @@ final class RedisStoreConnection: StoreConnection {
     }
     var scripts = StoreScripts(
       connection: commands, keys: keys, kombu: configuration.broker.transportOptions.keys,
-      storeDatabase: configuration.store.database, brokerDatabase: configuration.broker.url.database,
+      storeDatabase: configuration.store.database,
+      brokerDatabase: configuration.broker.url?.database ?? configuration.store.database,
       maximumDocumentLength: maximumDocumentLength, maximumLead: configuration.maximumLead, delivery: delivery,
       outboxLimit: configuration.outboxLimit, historyLength: configuration.historyLength)
     scripts.cluster = cluster

@@ -56,7 +56,7 @@ package final class BeatService {
       store: configuration.connector(
         keys: keys, as: instance, incarnation: String(random.next() as UInt64, radix: 16),
         maximumDocumentLength: daemon.scheduler.maximumDocumentLength + Bookkeeping.room, on: loop),
-      broker: RedisPublisher(configuration.brokerSettings, keys: keys, as: instance, on: loop),
+      broker: configuration.publisher(keys: keys, as: instance, on: loop),
       readers: [{ log.report($0) }, observe] + (manager.map { [$0.report] } ?? [])
     ) { end in
       log.flush()

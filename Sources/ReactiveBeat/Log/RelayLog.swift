@@ -6,9 +6,9 @@ import Logging
 /// Writes the relay's events as log lines.
 struct RelayLog {
   private let logger: Logger
-  private let broker: RedisURL
+  private let broker: BrokerAddress
 
-  init(_ logger: Logger, broker: RedisURL) {
+  init(_ logger: Logger, broker: BrokerAddress) {
     self.logger = logger
     self.broker = broker
   }

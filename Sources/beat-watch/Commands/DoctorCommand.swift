@@ -68,20 +68,21 @@ struct DoctorCommand: ParsableCommand {
 
   /// Examines what depends on the kind of the store.
   private func specialist(
-    _ client: any StoreEditor, broker: RedisURL, _ transport: TransportOptions, _ queue: String,
+    _ client: any StoreEditor, broker: BrokerAddress, _ transport: TransportOptions, _ queue: String,
     _ report: @escaping (Finding) -> Void
   ) throws -> any StoreDoctor {
-    if let client = client as? RedisStoreClient {
-      return RedisDoctor(client, broker: broker, transport: transport, defaultQueue: queue, report: report)
+    let findings = FindingList(report)
+    let redis = client as? RedisStoreClient
+    let brokerDoctor = broker.doctor(
+      keyPrefix: try store.prefix(), transportOptions: transport, defaultQueue: queue, findings: findings, store: redis)
+    if let redis {
+      return RedisDoctor(
+        redis, findings: findings, broker: brokerDoctor, kombu: transport.keys, defaultQueue: queue)
     }
     guard let client = client as? MongoStoreClient else {
       throw CommandError(.unavailable, "doctor does not know this kind of store")
     }
-    let findings = FindingList(report)
-    return MongoDoctor(
-      client, findings: findings,
-      broker: RedisBrokerDoctor(
-        broker, keys: try store.keys(), transport: transport, defaultQueue: queue, findings: findings))
+    return MongoDoctor(client, findings: findings, broker: brokerDoctor)
   }
 
   private static func object(_ finding: Finding) -> JSONOutput {

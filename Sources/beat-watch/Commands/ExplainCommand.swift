@@ -36,11 +36,9 @@ struct ExplainCommand: ParsableCommand {
     let client = try store.connect()
     let context = try store.documents(given, on: client)
     let name = try existing(client)
-    let kombu = try store.transportOptions().keys
-    let broker = RedisBrokerInspector(try store.broker(), keys: try store.keys(), kombu: kombu)
     let explanation = Explanation(
       try Evidence(
-        of: name, client, context: context, defaultQueue: store.queue(), broker: broker, kombu: kombu,
+        of: name, client, context: context, defaultQueue: store.queue(), broker: store.brokerInspector(),
         options: store.judging(context)))
     if let time { try explanation.explain(time, client) } else { explanation.explain() }
     var output = StandardOutput()

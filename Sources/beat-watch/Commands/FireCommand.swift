@@ -112,22 +112,24 @@ struct FireCommand: ParsableCommand {
       }
       return
     }
-    let broker = try store.broker()
-    let kombu = try store.transportOptions().keys
-    let inspector = RedisBrokerInspector(broker, keys: try store.keys(), kombu: kombu)
-    let lists = try inspector.queues(of: plan.route).map { inspector.place(of: $0, priority: plan.priority) }
+    let broker = try store.brokerInspector()
+    let target = try broker.target(of: plan.route)
+    let places = target.queues.map { broker.place(of: $0, priority: plan.priority) }
     var output = StandardOutput()
     if json {
       output.put(
         JSONOutput.object([
-          ("name", .text(name.description)), ("broker", .text("\(broker)")),
-          ("queues", .texts(lists.map { String(decoding: $0, as: UTF8.self) })), ("message", .raw(plan.message)),
+          ("name", .text(name.description)), ("broker", .text(broker.name)),
+          ("queues", .texts(places.map { String(decoding: $0, as: UTF8.self) })), ("message", .raw(plan.message)),
         ]).line)
     } else {
-      if lists.isEmpty { output.put("no queue: nothing is bound to \(plan.route); it would be refused") }
-      for list in lists {
-        output.put("\(Style.bold("LPUSH \(kombu.keyWithWords(for: list))"))  on \(broker)", indent: 2)
+      switch target {
+      case .queues([]): output.put("no queue: nothing is bound to \(plan.route); it would be refused")
+      case .queues: break
+      case .exchange: output.put("\(Style.bold("exchange \(plan.route.name)"))  on \(broker.name)", indent: 2)
+      case .nowhere(let problem, _): output.put("nowhere: \(problem)")
       }
+      for place in places { output.put("\(Style.bold(broker.command(for: place)))  on \(broker.name)", indent: 2) }
       output.put(JSONLine.printable(String(decoding: plan.message, as: UTF8.self)))
     }
     output.flush()

@@ -10,7 +10,7 @@ extension Doctor {
     /// The rights to look that this user lacks, and those among them that a finding has named already.
     var (unseen, told): (Set<String>, Set<String>) = ([], [])
     var listening: Int?
-    switch try broker.waitingWorkers() {
+    switch try broker.waitingWorkers(on: queues) {
     case .told(let count): listening = count
     case .hidden(let right): unseen.insert(right)
     }
@@ -49,7 +49,12 @@ extension Doctor {
   private func queues(of routes: [Route: [EntryName]], on broker: any BrokerInspector) throws -> Set<[UInt8]> {
     var queues: Set<[UInt8]> = []
     for (route, names) in routes {
-      let bound = try broker.queues(of: route)
+      let target = try broker.target(of: route)
+      if case .nowhere(let problem, let fix) = target {
+        add(.problem, "queues", "\(problem) (schedule \(names[0])): nothing can be sent", fix: fix)
+        continue
+      }
+      guard case .queues(let bound) = target else { continue }
       queues.formUnion(bound)
       guard case .exchange(let exchange, let key) = route else { continue }
       for queue in bound {
@@ -76,9 +81,9 @@ extension Doctor {
     _ waiting: [(queue: [UInt8], count: Int64)], lacking rights: inout Set<String>, listening: Int?,
     on broker: any BrokerInspector
   ) throws -> Bool {
-    let oldest = try nextMessages(of: waiting.map(\.queue), on: broker)
+    let oldest = try standstills(of: waiting.map(\.queue), on: broker)
     if case .told = oldest { sleep(1) }
-    let later = try nextMessages(of: waiting.map(\.queue), on: broker)
+    let later = try standstills(of: waiting.map(\.queue), on: broker)
     var isInOrder = true
     for (index, (queue, count)) in waiting.enumerated() {
       let words = "\(Plural.of(count, "message waits", "messages wait")) in \(EntryName(queue))"
@@ -103,13 +108,13 @@ extension Doctor {
     return isInOrder
   }
 
-  /// The message of each queue that a worker takes next.
-  private func nextMessages(
+  /// What stays the same of each queue as long as no worker takes its messages.
+  private func standstills(
     of queues: [[UInt8]], on broker: any BrokerInspector
   ) throws -> Visible<[[UInt8]?]> {
     var messages: [[UInt8]?] = []
     for queue in queues {
-      switch try broker.nextMessage(of: queue) {
+      switch try broker.standstill(of: queue) {
       case .told(let message): messages.append(message)
       case .hidden(let right): return .hidden(right: right)
       }

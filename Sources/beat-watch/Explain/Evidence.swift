@@ -20,9 +20,8 @@ struct Evidence {
   /// When the oldest run in the history was fired.
   let historyBegin: UnixTime?
   let plan: FirePlan?
-  /// The lists that the message goes to, with their lengths; nil: there is no message, or the broker could not be
-  /// asked.
-  let lists: [(name: [UInt8], length: Int64?)]?
+  /// Where the message goes; nil: there is no message, or the broker could not be asked.
+  let destination: Destination?
   /// Why the broker could not be asked; nil: it answered, or there is no message.
   let brokerProblem: StoreError?
   /// Why no message could be pushed to those lists; nil: no reason is known.
@@ -38,7 +37,7 @@ struct Evidence {
 
   init(
     of name: EntryName, _ store: any StoreInspector, context: DocumentContext, defaultQueue: String,
-    broker: any BrokerInspector, kombu: KombuKeys, options: [DaemonOption]
+    broker: any BrokerInspector, options: [DaemonOption]
   ) throws {
     self.name = name
     place = store.place(of: name)
@@ -72,33 +71,55 @@ struct Evidence {
     outbox = try store.outboxLength()
     if case .success(let plan) = try store.preview(document, context: context, defaultQueue: defaultQueue) {
       self.plan = plan
-      (lists, brokerProblem) = Self.lists(of: plan, broker)
-      var problem: String?
-      for (list, _) in lists ?? [] where problem == nil {
-        let queue = kombu.place(of: list)?.queue ?? list
+      (destination, brokerProblem) = Self.destination(of: plan, broker)
+      var problem = destination?.problem
+      for place in destination?.places ?? [] where problem == nil {
+        let queue = broker.queue(of: place.name)
         problem =
           try context.nameProblem?(queue).map { "\(EntryName(queue)) \($0)" }
-          ?? store.problem(ofPlace: list, named: kombu.words(for: list))
+          ?? store.problem(ofPlace: place.name, named: place.words)
       }
       queueProblem = problem
     } else {
       plan = nil
-      lists = nil
+      destination = nil
       brokerProblem = nil
       queueProblem = nil
     }
   }
 
-  private static func lists(
+  /// Where a message goes.
+  struct Destination {
+    /// The queues; nil: the broker does not tell them.
+    var places: [Place]?
+    /// Why it can go nowhere; nil: it can.
+    var problem: String?
+
+    struct Place {
+      /// As the broker calls it.
+      let name: [UInt8]
+      let words: String
+      /// The number of messages that wait there; nil: not known.
+      let length: Int64?
+    }
+  }
+
+  private static func destination(
     of plan: FirePlan, _ broker: any BrokerInspector
-  ) -> ([(name: [UInt8], length: Int64?)]?, StoreError?) {
+  ) -> (Destination?, StoreError?) {
     do throws(StoreError) {
-      var lists: [(name: [UInt8], length: Int64?)] = []
-      for queue in try broker.queues(of: plan.route) {
-        let list = broker.place(of: queue, priority: plan.priority)
-        lists.append((list, try broker.length(of: list)))
+      switch try broker.target(of: plan.route) {
+      case .exchange: return (Destination(), nil)
+      case .nowhere(let problem, let fix): return (Destination(places: [], problem: "\(problem): \(fix)"), nil)
+      case .queues(let queues):
+        var places: [Destination.Place] = []
+        for queue in queues {
+          let place = broker.place(of: queue, priority: plan.priority)
+          places.append(
+            Destination.Place(name: place, words: broker.words(for: place), length: try broker.length(of: place)))
+        }
+        return (Destination(places: places), nil)
       }
-      return (lists, nil)
     } catch { return (nil, error) }
   }
 

@@ -181,22 +181,27 @@ final class Explanation {
 
   private func tellSending() {
     guard let plan = evidence.plan else { return }
-    let queues = evidence.lists?.map { list in
-      KombuKeys.standard.words(for: list.name) + (list.length.map { $0 > 0 ? " (\($0) waiting)" : " (empty)" } ?? "")
+    let queues = evidence.destination?.places?.map { place in
+      place.words + (place.length.map { $0 > 0 ? " (\($0) waiting)" : " (empty)" } ?? "")
     }
+    let isUntold = evidence.destination.map { $0.places == nil } ?? false
     let place =
       switch plan.route {
       case .queue(let queue): queues?.first ?? queue
       case .exchange(let exchange, let key):
-        "exchange \(exchange), routing key \(key): "
-          + (queues.map { $0.isEmpty ? "no queue is bound, so it cannot be sent" : $0.joined(separator: ", ") } ?? "?")
+        "exchange \(exchange), routing key \(key)"
+          + (isUntold
+            ? ""
+            : ": "
+              + (queues.map { $0.isEmpty ? "no queue is bound, so it cannot be sent" : $0.joined(separator: ", ") }
+                ?? "?"))
       }
     let isUnreachable = evidence.brokerProblem?.kind == .unreachable
     say(
       evidence.preview.state == .enabled ? "sends" : "would send",
       "\(plan.task.beginning(Limit.quotationLength.most)) to \(place) on \(evidence.broker)"
         + (isUnreachable ? ", which cannot be reached now" : ""),
-      queues?.isEmpty == false ? nil : .red)
+      isUntold || queues?.isEmpty == false ? nil : .red)
     for line in SendingWords.lines(evidence.document, evidence.context) { say("", line) }
     if let problem = evidence.brokerProblem, !isUnreachable {
       say("", "what waits there is not known: \(problem)", .red)
@@ -212,8 +217,8 @@ final class Explanation {
     }
     members += [
       ("task", .text(plan.task)),
-      ("queues", .texts((evidence.lists ?? []).map { String(decoding: $0.name, as: UTF8.self) })),
-      ("waiting", .list((evidence.lists ?? []).map { $0.length.map { .integer($0) } ?? .null })),
+      ("queues", .texts((evidence.destination?.places ?? []).map { String(decoding: $0.name, as: UTF8.self) })),
+      ("waiting", .list((evidence.destination?.places ?? []).map { $0.length.map { .integer($0) } ?? .null })),
       ("differences", .texts(evidence.differences.map(\.option))),
       ("outbox", .integer(evidence.outbox)), ("sending", SendingWords.json(evidence.document, evidence.context)),
     ]

@@ -26,10 +26,11 @@ final class RedisPublisherStage: PublisherStage {
   }
 
   func publisher() throws -> any Publisher {
+    let url = try RedisURL("redis+socket://\(proxy.path)?virtual_host=0")
     let settings = BrokerSettings(
-      try RedisURL("redis+socket://\(proxy.path)?virtual_host=0"), transportOptions: TransportOptions(),
+      url, transportOptions: TransportOptions(),
       reserved: ReservedKeys(TransportOptions()), defaultQueue: "celery")
-    return RedisPublisher(settings, keys: RedisKeys(prefix: "tasks:meta:"), as: "a", on: loop)
+    return RedisPublisher(to: url, settings, keys: RedisKeys(prefix: "tasks:meta:"), as: "a", on: loop)
   }
 
   func wait(_ microseconds: Int64, until isMet: () -> Bool) -> Bool {
