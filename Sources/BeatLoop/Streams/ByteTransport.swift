@@ -1,0 +1,25 @@
+/// A connection that carries bytes both ways, as a protocol's client stands on it. `ByteStream` is the real one; a test
+/// may have its own.
+package protocol ByteTransport: AnyObject {
+  /// Sends bytes in the order of the calls. It never blocks: they are handed to the system later in this turn of the
+  /// loop, with everything else that is written in it. Before `.opened` they wait for it; after the end they are dropped.
+  func write(_ bytes: [UInt8])
+
+  /// The number of bytes that the system has not taken yet. A peer that stops reading makes it grow, so a writer bounds
+  /// it.
+  var unsent: Int { get }
+
+  /// Ends the connection silently: no event comes any more, not even of bytes that are here already.
+  func close()
+}
+
+/// What happens to a byte stream. No event comes inside a call of its owner.
+package enum ByteStreamEvent {
+  /// The connection is established and, where TLS is wanted, secured. It comes at most once, before any bytes.
+  case opened
+  /// The next bytes, at least one.
+  case received([UInt8])
+  /// The connection could not be opened, or has ended. It comes once, after all bytes that came before the end, and
+  /// nothing comes after it.
+  case closed(ByteStreamError)
+}
