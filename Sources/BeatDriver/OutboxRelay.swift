@@ -233,9 +233,13 @@ final class OutboxRelay {
         return remove(item, at: index, window)
       case .tooSoon:
         hold(index, destination.lanes, window)
-      case .refused(let reason):
+      case .refused(let reason), .uncertain(let reason):
         complain(about: destination.lanes.first, item, reason)
         hold(index, destination.lanes, window)
+      case .impossible(let reason):
+        // It is held alone, for nothing of its lane need wait for it.
+        complain(about: Lane(Array(item.taskID.description.utf8)), item, reason)
+        window.hold(index)
       case .unable(let reason):
         complain(about: destination.lanes.first, item, reason)
         hold(index, destination.lanes, window, isServerAtFault: true)

@@ -94,6 +94,11 @@ package enum PublishOutcome: Hashable {
   case refused(String)
   /// The broker changed nothing, for a reason of the server, such as full memory: it takes messages from no client.
   case unable(String)
+  /// The broker may have taken the message, though the connection lives: what would have confirmed it is gone. It is
+  /// published again later. The text says why.
+  case uncertain(String)
+  /// This broker will never take the message, whatever becomes of its queues. The text names what is wrong with it.
+  case impossible(String)
   /// The connection died first. The message may have been delivered all the same.
   case unknown
 }
