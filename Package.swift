@@ -25,6 +25,8 @@ let package = Package(
       dependencies: ["BeatCore", "BeatLoop", "CHiredisAsync"],
       resources: [.embedInCode("Scripts")],
       swiftSettings: settings),
+    .target(
+      name: "BeatAMQP", dependencies: ["BeatCore", "BeatLoop"], swiftSettings: settings + [.strictMemorySafety()]),
     // Declarations only: the library is loaded at run time.
     .systemLibrary(name: "CMongo"),
     .target(name: "BeatMongo", dependencies: ["BeatCore", "BeatLoop", "CMongo"], swiftSettings: settings),
@@ -56,6 +58,8 @@ let package = Package(
     .testTarget(
       name: "BeatMongoTests", dependencies: ["BeatMongo", "BeatLoop", "BeatCore", "BeatRedis"], exclude: ["Oracles"],
       swiftSettings: settings),
+    .testTarget(
+      name: "BeatAMQPTests", dependencies: ["BeatAMQP", "BeatCore"], swiftSettings: settings),
     // The folders Model and Servers are the other tests' own, by links.
     .testTarget(
       name: "ConformanceTests", dependencies: ["BeatCore", "BeatLoop", "BeatRedis", "BeatMongo"],
