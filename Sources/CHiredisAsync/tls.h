@@ -3,7 +3,7 @@
 
 // OpenSSL, loaded when the first TLS connection is made: if linked, libssl and libcrypto take 1.6 MB of a daemon that
 // never uses them. `hiredis_ssl` is linked against them and hides the reason of a failure, so hiredis gets read and
-// write functions from TLSSession.swift instead.
+// write functions from HiredisTLS.swift instead.
 
 #include <dlfcn.h>
 #include <stddef.h>

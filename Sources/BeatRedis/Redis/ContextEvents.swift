@@ -29,7 +29,7 @@ final class ContextEvents {
   private var isReading = false
   private var writing = Writing.nothing
   private var isInWrite = false
-  private var tls: TLSSession?
+  private var tls: HiredisTLS?
   /// Runs when the TLS handshake ends. While it is not nil, the socket belongs to the handshake and hiredis is kept
   /// from it.
   private var onSecured: ((_ isSecure: Bool) -> Void)?
@@ -137,7 +137,7 @@ final class ContextEvents {
 
   /// Secures a connection that is established. `completion` runs once, from a later event, unless the context is freed
   /// first. On success hiredis reads and writes through `session` from then on.
-  func secure(by session: TLSSession, then completion: @escaping (_ isSecure: Bool) -> Void) {
+  func secure(by session: HiredisTLS, then completion: @escaping (_ isSecure: Bool) -> Void) {
     tls = session
     onSecured = completion
     addRead()

@@ -36,7 +36,7 @@ package final class RedisConnection {
   var context: UnsafeMutablePointer<redisAsyncContext>?
   var lookup: HostLookup?
   /// The TLS session with the address that is being tried or was reached.
-  var tls: TLSSession?
+  var tls: HiredisTLS?
   let connectDeadline: MonotonicTime
   lazy var deadline = LoopTimer(on: loop) { [unowned self] in deadlineReached() }
 

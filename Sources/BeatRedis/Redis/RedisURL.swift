@@ -1,3 +1,5 @@
+import BeatLoop
+
 /// The address of a Redis database as Celery, kombu and redis-py write it. Printing it never shows the password.
 ///
 /// - `redis://[[user]:password@]host[:port][/database]`; the defaults are the host `localhost` and the port 6379

@@ -1,3 +1,5 @@
+import BeatLoop
+
 /// The query options that a Redis URL may carry; the query wins over the path, as in redis-py.
 struct RedisURLOptions {
   var database: Substring?

@@ -1,3 +1,5 @@
+import BeatLoop
+
 /// Sentinels that watch over a primary server and name it.
 package struct SentinelGroup: Hashable, Sendable {
   /// Where they listen, in the order in which they are asked; at least one.

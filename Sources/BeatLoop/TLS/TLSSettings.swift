@@ -1,5 +1,4 @@
-/// How a connection is secured, as `rediss://` and the `ssl_` options of a Redis URL say. The TLS version is at least
-/// 1.2.
+/// How a connection is secured. The TLS version is at least 1.2.
 ///
 /// The files are read at each connect, so that a certificate can be replaced without a restart.
 package struct TLSSettings: Hashable, Sendable {

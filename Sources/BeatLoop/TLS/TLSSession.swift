@@ -1,36 +1,27 @@
-import BeatLoop
 internal import CHiredisAsync
 import Glibc
 
-/// TLS on one connection: the handshake, then the functions by which hiredis reads and writes.
-final class TLSSession {
-  enum Progress {
+/// TLS on one connection: the handshake, then reading and writing. The socket is its owner's, and never blocks.
+package final class TLSSession {
+  package enum Progress {
     case wantsRead
     case wantsWrite
     case done
-    /// `failure` says why.
-    case failed
+    case failed(TLSFailure)
   }
 
-  let tls: CHiredisAsync_TLS
-  let ssl: OpaquePointer
+  private let tls: CHiredisAsync_TLS
+  private let ssl: OpaquePointer
   private let settings: TLSSettings
   private let host: String
-  /// The functions that hiredis calls instead of read(2) and write(2). hiredis keeps this address.
-  let functions = UnsafeMutablePointer<redisContextFuncs>.allocate(capacity: 1)
-
-  /// Why the handshake or the stream broke; nil: it has not.
-  var failure: TLSFailure?
-  /// Keys are being renewed: TLS must write before it can go on reading, or, in the next property, read before it can
-  /// write.
-  var readWaitsToWrite = false
-  var writeWaitsToRead = false
+  private let words: TLSWords
 
   /// Reads the certificates and prepares a handshake with `host`, a name or an address.
-  init(_ settings: TLSSettings, host: String) throws(TLSFailure) {
+  package init(_ settings: TLSSettings, host: String, words: TLSWords) throws(TLSFailure) {
     let tls = try TLSLibrary.functions()
     self.tls = tls
     self.settings = settings
+    self.words = words
     // A host name may end with the root's dot; the names in certificates do not.
     let isAddress = HostLookup.address(host) != nil
     self.host = !isAddress && host.hasSuffix(".") ? String(host.dropLast()) : host
@@ -38,7 +29,7 @@ final class TLSSession {
     guard let context = tls.SSL_CTX_new(tls.TLS_client_method()) else { throw TLSFailure("OpenSSL: no memory") }
     // `ssl` holds the context from `SSL_new` on.
     defer { tls.SSL_CTX_free(context) }
-    try TLSSession.prepare(context, settings, tls)
+    try TLSSession.prepare(context, settings, words, tls)
     guard let ssl = tls.SSL_new(context) else { throw TLSFailure("OpenSSL: no memory") }
     self.ssl = ssl
     if !isAddress {
@@ -56,43 +47,41 @@ final class TLSSession {
     }
   }
 
-  deinit {
-    tls.SSL_free(ssl)
-    functions.deallocate()
-  }
+  deinit { tls.SSL_free(ssl) }
 
   private static func prepare(
-    _ context: OpaquePointer, _ settings: TLSSettings, _ tls: CHiredisAsync_TLS
+    _ context: OpaquePointer, _ settings: TLSSettings, _ words: TLSWords, _ tls: CHiredisAsync_TLS
   ) throws(TLSFailure) {
     _ = tls.SSL_CTX_ctrl(context, SSL_CTRL_SET_MIN_PROTO_VERSION, Int(TLS1_2_VERSION), nil)
-    // hiredis' buffer may move between two attempts to write. An idle connection gives its buffers back.
+    // The bytes may move between two attempts to write them. An idle connection gives its buffers back.
     _ = tls.SSL_CTX_ctrl(
       context, SSL_CTRL_MODE,
       Int(SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS), nil)
-    // Redis' protocol itself shows where a reply is cut off, and a killed server sends no close alert.
+    // The protocols that are carried show by themselves where a message is cut off, and a killed server sends no close
+    // alert.
     _ = tls.SSL_CTX_set_options(context, ignoreUnexpectedEnd | noRenegotiation)
     // Without this callback an encrypted key would make OpenSSL ask for its password on the terminal.
     tls.SSL_CTX_set_default_passwd_cb(context) { _, _, _, _ in -1 }
     tls.SSL_CTX_set_verify(context, settings.verifiesCertificate ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, nil)
     if settings.verifiesCertificate {
       if let file = settings.authorities {
-        try check(file, "ssl_ca_certs")
+        try check(file, words.authorities)
         guard tls.SSL_CTX_load_verify_locations(context, file, nil) == 1 else {
-          throw TLSFailure("ssl_ca_certs: \(file) holds no certificate in PEM form")
+          throw TLSFailure("\(words.authorities): \(file) holds no certificate in PEM form")
         }
       } else {
         _ = tls.SSL_CTX_set_default_verify_paths(context)
       }
     }
     guard let certificate = settings.certificate else { return }
-    try check(certificate, "ssl_certfile")
+    try check(certificate, words.certificate)
     guard tls.SSL_CTX_use_certificate_chain_file(context, certificate) == 1 else {
-      throw TLSFailure("ssl_certfile: \(certificate) holds no usable certificate in PEM form")
+      throw TLSFailure("\(words.certificate): \(certificate) holds no usable certificate in PEM form")
     }
     let key = settings.key ?? certificate
-    try check(key, "ssl_keyfile")
+    try check(key, words.key)
     guard tls.SSL_CTX_use_PrivateKey_file(context, key, SSL_FILETYPE_PEM) == 1 else {
-      throw TLSFailure("ssl_keyfile: \(key) holds no key in PEM form without password that belongs to \(certificate)")
+      throw TLSFailure("\(words.key): \(key) holds no key in PEM form without password that belongs to \(certificate)")
     }
   }
 
@@ -107,10 +96,10 @@ final class TLSSession {
   // MARK: The handshake
 
   /// Takes the next step of the handshake on a connected, non-blocking socket.
-  func handshake(_ descriptor: Int32) -> Progress {
+  package func handshake(_ descriptor: Int32) -> Progress {
     tls.ERR_clear_error()
     // Setting the same descriptor again changes nothing.
-    guard tls.SSL_set_fd(ssl, descriptor) == 1 else { return failed(TLSFailure("OpenSSL: no memory")) }
+    guard tls.SSL_set_fd(ssl, descriptor) == 1 else { return .failed(TLSFailure("OpenSSL: no memory")) }
     errno = 0
     let status = tls.SSL_connect(ssl)
     let systemError = errno
@@ -118,19 +107,51 @@ final class TLSSession {
     switch tls.SSL_get_error(ssl, status) {
     case SSL_ERROR_WANT_READ: return .wantsRead
     case SSL_ERROR_WANT_WRITE: return .wantsWrite
-    case SSL_ERROR_ZERO_RETURN: return failed(.hungUp)
-    case SSL_ERROR_SYSCALL: return failed(.system(systemError))
+    case SSL_ERROR_ZERO_RETURN: return .failed(.hungUp)
+    case SSL_ERROR_SYSCALL: return .failed(.system(systemError))
     default:
       let verdict = tls.SSL_get_verify_result(ssl)
       if settings.verifiesCertificate, verdict != Int(X509_V_OK) {
-        return failed(.certificate(verdict, of: host, settings, tls))
+        return .failed(.certificate(verdict, of: host, settings, words, tls))
       }
-      return failed(.queued(tls) ?? .hungUp)
+      return .failed(.queued(tls, words) ?? .hungUp)
     }
   }
 
-  private func failed(_ failure: TLSFailure) -> Progress {
-    self.failure = failure
-    return .failed
+  // MARK: The stream
+
+  /// Whether decrypted bytes wait to be read: they arrived together with others, so that no event of the socket reports
+  /// them.
+  package var hasPending: Bool { tls.SSL_pending(ssl) > 0 }
+
+  /// Reads decrypted bytes, of one record at most (16 KB).
+  package func read(into buffer: UnsafeMutableRawBufferPointer) -> ByteTransfer {
+    tls.ERR_clear_error()
+    errno = 0
+    let count = tls.SSL_read(ssl, buffer.baseAddress, Int32(clamping: buffer.count))
+    return count > 0 ? .moved(Int(count)) : stopped(count, errno)
+  }
+
+  /// Writes one record, of 16 KB at most. After `wantsRead` and `wantsWrite` the next attempt must begin with the same
+  /// bytes, wherever they are by then, and with no fewer.
+  package func write(_ bytes: UnsafeRawBufferPointer) -> ByteTransfer {
+    tls.ERR_clear_error()
+    errno = 0
+    let count = tls.SSL_write(ssl, bytes.baseAddress, Int32(clamping: bytes.count))
+    return count > 0 ? .moved(Int(count)) : stopped(count, errno)
+  }
+
+  private func stopped(_ status: Int32, _ systemError: Int32) -> ByteTransfer {
+    switch tls.SSL_get_error(ssl, status) {
+    case SSL_ERROR_WANT_READ: .wantsRead
+    case SSL_ERROR_WANT_WRITE: .wantsWrite
+    case SSL_ERROR_ZERO_RETURN: .ended
+    case SSL_ERROR_SYSCALL: .broken(systemError)
+    default: .insecure(.queued(tls, words) ?? .hungUp)
+    }
   }
 }
+
+/// Belongs to its loop's thread.
+@available(*, unavailable)
+extension TLSSession: Sendable {}
