@@ -9,7 +9,8 @@ package protocol ByteTransport: AnyObject {
   /// it.
   var unsent: Int { get }
 
-  /// Ends the connection silently: no event comes any more, not even of bytes that are here already.
+  /// Ends the connection silently: no event comes any more, not even of bytes that are here already. What was written
+  /// is sent as far as the system takes it at once.
   func close()
 }
 

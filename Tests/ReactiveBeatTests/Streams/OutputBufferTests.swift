@@ -1,0 +1,53 @@
+import Testing
+
+@testable import BeatLoop
+
+@Suite struct OutputBufferTests {
+  /// Takes so many bytes out, as a socket does.
+  private func take(_ count: Int, from buffer: inout OutputBuffer) -> [UInt8] {
+    var bytes: [UInt8] = []
+    while bytes.count < count, !buffer.isEmpty {
+      let part = buffer.withFirst { [UInt8]($0.prefix(count - bytes.count)) }
+      buffer.removeFirst(part.count)
+      bytes += part
+    }
+    return bytes
+  }
+
+  @Test("bytes come out in the order in which they went in, whatever the sizes")
+  func order() {
+    var buffer = OutputBuffer()
+    var (written, read): ([UInt8], [UInt8]) = ([], [])
+    var random = SystemRandomNumberGenerator()
+    for _ in 0..<2000 {
+      let size = [0, 1, 7, 300, 65_535, 65_536, 65_537, 100_000].randomElement(using: &random) ?? 0
+      let bytes = [UInt8](repeating: .random(in: 0...255, using: &random), count: size)
+      written += bytes
+      buffer.append(bytes)
+      read += take(.random(in: 0...60_000, using: &random), from: &buffer)
+      #expect(buffer.count == written.count - read.count)
+    }
+    read += take(.max, from: &buffer)
+    #expect(read == written)
+    #expect(buffer.isEmpty && buffer.withFirst { $0.isEmpty })
+  }
+
+  @Test("small writes share a chunk; their memory is given back as they go")
+  func memory() {
+    var buffer = OutputBuffer()
+    for _ in 0..<100_000 { buffer.append([UInt8](repeating: 1, count: 100)) }
+    #expect(buffer.memory < 21_000_000)
+    #expect(buffer.chunks.count < 160)
+    _ = take(9_000_000, from: &buffer)
+    #expect(buffer.memory < 2_100_000)
+    _ = take(.max, from: &buffer)
+    #expect(buffer.memory <= 2 * OutputBuffer.chunkSize)
+    buffer.append([UInt8](repeating: 1, count: 1 << 20))
+    _ = take(.max, from: &buffer)
+    #expect(buffer.memory <= 2 * OutputBuffer.chunkSize)
+  }
+}
+
+extension OutputBuffer {
+  fileprivate var memory: Int { chunks.reduce(0) { $0 + $1.capacity } }
+}
