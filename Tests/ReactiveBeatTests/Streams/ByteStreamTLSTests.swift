@@ -79,9 +79,19 @@ import Testing
   func ends() throws {
     let server = try TLSServer()
     let security = TLSSettings(authorities: server.authority.file)
-    let quit = "*1\r\n$4\r\nQUIT\r\n"
-    let (orderly, _) = try closingError(of: "localhost", server.port, security: security, greeting: quit)
-    #expect(orderly.kind == .closedByPeer)
+    try onLoop(seconds: 60) { loop in
+      StreamOwner(to: "localhost", server.port, security: security, on: loop) { owner, event in
+        if case .opened = event {
+          owner.write("*1\r\n$4\r\nQUIT\r\n")
+          // The answer and the end are read together.
+          loop.afterWriting { usleep(100_000) }
+        }
+        guard case .closed(let error) = event else { return }
+        #expect(owner.text == "+OK\r\n")
+        #expect(error.kind == .closedByPeer)
+        loop.stop()
+      }
+    }
     try onLoop(seconds: 60) { loop in
       StreamOwner(to: "localhost", server.port, security: security, on: loop) { owner, event in
         switch event {
@@ -95,58 +105,71 @@ import Testing
     }
   }
 
-  /// `openssl s_server` sends the lines of its input. At a line `K` it renews its keys, and asks the client to renew its
-  /// own.
   @Test func renewedKeys() throws {
     let authority = try CertificateAuthority()
-    let (certificate, port) = (try authority.issue(), try RedisServer.freePort())
-    let output = open(authority.folder + "/output", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-    var pipes: [Int32] = [0, 0]
-    guard output >= 0, pipe(&pipes) == 0 else { throw Failure("renewed keys", errno) }
-    for descriptor in pipes { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
-    let server = try ChildProcess(
-      [
-        commandPath("openssl"), "s_server", "-cert", certificate.file, "-key", certificate.key, "-accept",
-        "127.0.0.1:\(port)", "-tls1_3", "-msg",
-      ], environment: [:], output: output, input: pipes[0])
-    defer { for descriptor in pipes + [output] { close(descriptor) } }
-    let input = pipes[1]
-    func enter(_ line: String) { _ = (line + "\n").withCString { write(input, $0, strlen($0)) } }
-    func hasPrinted(_ text: String) -> Bool {
-      eventually {
-        var bytes = [UInt8](repeating: 0, count: 65_536)
-        let count = pread(output, &bytes, bytes.count, 0)
-        return String(decoding: bytes.prefix(max(0, count)), as: UTF8.self).contains(text)
-      }
-    }
-    #expect(hasPrinted("ACCEPT"))
-    try withExtendedLifetime(server) {
-      try onLoop(seconds: 60) { loop in
-        StreamOwner(
-          to: "localhost", port, security: TLSSettings(authorities: authority.file), on: loop
-        ) { owner, event in
-          switch (event, owner.text) {
-          case (.opened, _):
-            #expect(hasPrinted("CIPHER is"))
-            enter("one")
-          case (.received, "one\n"):
-            enter("K")
-            #expect(hasPrinted(">>> TLS 1.3, Handshake [length 0005], KeyUpdate"))
-            enter("two")
-          case (.received, "one\ntwo\n"):
-            owner.write("by the new keys\n")
-            owner.close()
-            loop.stop()
-          case (.received, _): break
-          case (.closed(let error), _):
-            Issue.record("\(error)")
-            loop.stop()
-          }
+    let server = try RenewingServer(authority)
+    try onLoop(seconds: 60) { loop in
+      StreamOwner(
+        to: "localhost", server.port, security: TLSSettings(authorities: authority.file), on: loop
+      ) { owner, event in
+        switch (event, owner.text) {
+        case (.opened, _):
+          #expect(server.hasPrinted("CIPHER is"))
+          server.enter("one")
+        case (.received, "one\n"):
+          server.renewKeys()
+          server.enter("two")
+        case (.received, "one\ntwo\n"):
+          owner.write("by the new keys\n")
+          owner.close()
+          loop.stop()
+        case (.received, _): break
+        case (.closed(let error), _):
+          Issue.record("\(error)")
+          loop.stop()
         }
       }
-      #expect(hasPrinted("by the new keys"))
-      #expect(hasPrinted("<<< TLS 1.3, Handshake [length 0005], KeyUpdate"))
     }
+    #expect(server.hasPrinted("by the new keys"))
+    #expect(server.hasPrinted("<<< TLS 1.3, Handshake [length 0005], KeyUpdate"))
+  }
+
+  /// The client has to answer, and there is no room for that.
+  @Test func keysRenewedByAServerThatStalls() throws {
+    let authority = try CertificateAuthority()
+    let server = try RenewingServer(authority)
+    let bytes = Array(String(repeating: "0123456789abcde\n", count: 1 << 20).utf8)
+    var stalled = 0
+    try onLoop(seconds: 60) { loop in
+      var owner: StreamOwner!
+      var later: LoopTimer!
+      later = LoopTimer(on: loop) {
+        if stalled == 0 {
+          stalled = owner.unsent
+          server.process.send(SIGCONT)
+        }
+        guard owner.unsent == 0 else { return later.schedule(after: 10_000) }
+        owner.write("the end\n")
+        owner.close()
+        loop.stop()
+      }
+      owner = StreamOwner(
+        to: "localhost", server.port, security: TLSSettings(authorities: authority.file), on: loop
+      ) { owner, event in
+        guard case .opened = event else {
+          Issue.record("\(event)")
+          return
+        }
+        #expect(server.hasPrinted("CIPHER is"))
+        server.renewKeys()
+        server.process.send(SIGSTOP)
+        owner.write(bytes)
+        later.schedule(after: 100_000)
+      }
+      return (owner, later)
+    }
+    #expect(stalled > bytes.count / 4 && stalled < bytes.count)
+    #expect(server.hasPrinted("the end"))
   }
 
   // MARK: Certificates
@@ -212,5 +235,54 @@ import Testing
     try expectRefusal(speaking.port, security, "does not speak TLS: is it the plain port (amqp://)?")
     let leaving = try TCPListener { _ = $0.receive() }
     try expectRefusal(leaving.port, security, "hung up during the handshake")
+  }
+}
+
+/// `openssl s_server`, which sends the lines of its input. At a line `K` it renews its keys, and asks the client to renew
+/// its own.
+private final class RenewingServer {
+  let port: UInt16
+  let process: ChildProcess
+  private let input: Int32
+  private let output: Int32
+
+  init(_ authority: CertificateAuthority) throws {
+    port = try RedisServer.freePort()
+    let certificate = try authority.issue()
+    output = open(authority.folder + "/output", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+    var pipes: [Int32] = [0, 0]
+    guard output >= 0, pipe(&pipes) == 0 else { throw Failure("the server's input and output", errno) }
+    for descriptor in pipes { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
+    input = pipes[1]
+    process = try ChildProcess(
+      [
+        commandPath("openssl"), "s_server", "-cert", certificate.file, "-key", certificate.key, "-accept",
+        "127.0.0.1:\(port)", "-tls1_3", "-msg",
+      ], environment: [:], output: output, input: pipes[0])
+    close(pipes[0])
+    #expect(hasPrinted("ACCEPT"))
+  }
+
+  deinit {
+    close(input)
+    close(output)
+  }
+
+  func enter(_ line: String) { _ = (line + "\n").withCString { write(input, $0, strlen($0)) } }
+
+  func renewKeys() {
+    enter("K")
+    #expect(hasPrinted(">>> TLS 1.3, Handshake [length 0005], KeyUpdate"))
+  }
+
+  /// Waits until the text is among the last that it has printed.
+  func hasPrinted(_ text: String) -> Bool {
+    eventually {
+      var status = stat()
+      guard fstat(output, &status) == 0 else { return false }
+      var bytes = [UInt8](repeating: 0, count: 65_536)
+      let count = pread(output, &bytes, bytes.count, max(0, status.st_size - bytes.count))
+      return String(decoding: bytes.prefix(max(0, count)), as: UTF8.self).contains(text)
+    }
   }
 }
