@@ -66,7 +66,7 @@ import Testing
         }
         guard owner.received.count >= answer.count else { return }
         #expect(owner.unsent == 0)
-        #expect(owner.received == answer)
+        expectSame(owner.received, answer)
         owner.close()
         loop.stop()
       }

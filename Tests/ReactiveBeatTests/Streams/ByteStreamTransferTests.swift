@@ -68,7 +68,7 @@ import Testing
     }
     // The system took as much as its buffers hold.
     #expect(stalled > size * parts / 2 && stalled < size * parts)
-    #expect(heard.value == Array(repeatElement(part, count: parts).joined()))
+    expectSame(heard.value, Array(repeatElement(part, count: parts).joined()))
   }
 
   @Test("a fast sender has its bounded share of a turn")
@@ -114,7 +114,7 @@ import Testing
     try onLoop { loop in
       StreamOwner(listener.port, on: loop) { owner, event in
         guard case .closed(let error) = event else { return }
-        #expect(owner.received == bytes)
+        expectSame(owner.received, bytes)
         #expect(error.kind == .closedByPeer)
         #expect(error.message == "the server at 127.0.0.1:\(listener.port) closed the connection")
         loop.stop()
@@ -145,7 +145,7 @@ import Testing
           }
         case .received: break
         case .closed(let error):
-          #expect(owner.received == last)
+          expectSame(owner.received, last)
           #expect(error.kind == .closedByPeer)
           loop.stop()
         }

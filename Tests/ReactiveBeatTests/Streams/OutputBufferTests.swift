@@ -28,7 +28,8 @@ import Testing
       #expect(buffer.count == written.count - read.count)
     }
     read += take(.max, from: &buffer)
-    #expect(read == written)
+    let isSame = read == written
+    #expect(isSame)
     #expect(buffer.isEmpty && buffer.withFirst { $0.isEmpty })
   }
 

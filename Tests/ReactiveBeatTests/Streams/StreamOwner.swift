@@ -91,3 +91,9 @@ func closingError(
   }
   return try #require(ended, sourceLocation: sourceLocation)
 }
+
+/// Compares many bytes; a failure does not print them.
+func expectSame(_ left: [UInt8], _ right: [UInt8], sourceLocation: SourceLocation = #_sourceLocation) {
+  let isSame = left == right
+  #expect(isSame, "\(left.count) bytes and \(right.count)", sourceLocation: sourceLocation)
+}
