@@ -8,7 +8,7 @@ package struct AMQPContentHeader: Equatable, Sendable {
   }
 
   /// The class of messages, `basic`.
-  private static let classID: UInt16 = 60
+  fileprivate static let classID: UInt16 = 60
 
   /// - Parameter payload: of a header's frame.
   package init(_ payload: ArraySlice<UInt8>) throws(AMQPError) {
@@ -25,21 +25,17 @@ package struct AMQPContentHeader: Equatable, Sendable {
   /// The payload of the header's frame.
   package var payload: [UInt8] {
     var bytes: [UInt8] = []
-    bytes.appendContentHeader(bodyLength: bodyLength) { bytes in
-      bytes.append(properties)
-    }
+    bytes.beginContentHeader(bodyLength: bodyLength)
+    bytes.append(properties)
     return bytes
   }
 }
 
 extension [UInt8] {
-  /// - Parameter properties: appends the flags and the values.
-  mutating func appendContentHeader<Problem: Error>(
-    bodyLength: UInt64, properties: (inout [UInt8]) throws(Problem) -> Void
-  ) throws(Problem) {
-    append(big: UInt16(60))
+  /// What stands before the properties.
+  mutating func beginContentHeader(bodyLength: UInt64) {
+    append(big: AMQPContentHeader.classID)
     append(big: UInt16(0))
     append(big: bodyLength)
-    try properties(&self)
   }
 }

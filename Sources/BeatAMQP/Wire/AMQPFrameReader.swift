@@ -1,3 +1,5 @@
+import BeatCore
+
 /// Takes what comes from the other side in pieces of any size, and gives whole frames.
 ///
 /// Use: `append` what came, then `next` until it gives nil. It keeps the beginning of one frame at most, and so never
@@ -42,7 +44,7 @@ package struct AMQPFrameReader: Sendable {
     let channel = UInt16(bytes[start + 1]) << 8 | UInt16(bytes[start + 2])
     let count = (3..<7).reduce(0) { $0 << 8 | Int(bytes[start + $1]) }
     guard count <= frameMax - AMQPFrame.overhead else {
-      throw AMQPError(.frameError, "a frame of \(count) bytes came, and at most \(frameMax) were agreed")
+      throw AMQPError(.frameError, "a frame of \(Plural.of(count, "byte")) came, and at most \(frameMax) were agreed")
     }
     let payload = (start + 7)..<(start + 7 + count)
     guard payload.upperBound < bytes.count else { return nil }
@@ -73,7 +75,7 @@ package struct AMQPFrameReader: Sendable {
     case AMQPFrame.Kind.body: return .body(payload, channel: channel)
     case AMQPFrame.Kind.heartbeat:
       guard channel == 0, payload.isEmpty else {
-        throw AMQPError(.frameError, "a heartbeat came on channel \(channel) with \(payload.count) bytes")
+        throw AMQPError(.frameError, "a heartbeat came on channel \(channel) with \(Plural.of(payload.count, "byte"))")
       }
       return .heartbeat
     default: throw AMQPError(.frameError, "a frame of the unknown type \(kind) came")

@@ -1,3 +1,5 @@
+import BeatCore
+
 /// Reads the elements of a frame's payload one after another. What the bytes do not hold is an error, never a trap.
 struct AMQPReader {
   private let bytes: ArraySlice<UInt8>
@@ -10,7 +12,9 @@ struct AMQPReader {
 
   /// All of the payload must have been read.
   func finish() throws(AMQPError) {
-    guard isAtEnd else { throw AMQPError(.syntaxError, "\(end - place) bytes are left behind the last field") }
+    guard isAtEnd else {
+      throw AMQPError(.syntaxError, "behind the last field there is more: \(Plural.of(end - place, "byte"))")
+    }
   }
 
   // MARK: elements
@@ -46,7 +50,7 @@ struct AMQPReader {
 
   private mutating func take(_ count: Int) throws(AMQPError) -> Range<Int> {
     guard count <= end - place else {
-      throw AMQPError(.syntaxError, "a field of \(count) bytes stands where \(end - place) are left")
+      throw AMQPError(.syntaxError, "a field of \(Plural.of(count, "byte")) stands where \(end - place) are left")
     }
     defer { place += count }
     return place..<(place + count)

@@ -1,3 +1,5 @@
+import BeatCore
+
 /// Names and texts, as they are spelled in JSON.
 extension TableWriter {
   mutating func key() throws(ImpossibleMessage) -> TableKey {
@@ -7,7 +9,8 @@ extension TableWriter {
     let count = output.count - start - 1
     guard count <= AMQPShortString.mostBytes else {
       path.append(spelling)
-      throw problem("a name has \(count) bytes, and AMQP takes \(AMQPShortString.mostBytes) at most: shorten it")
+      throw problem(
+        "a name has \(Plural.of(count, "byte")), and AMQP takes \(AMQPShortString.mostBytes) at most: shorten it")
     }
     output[start] = UInt8(truncatingIfNeeded: count)
     let isPlain = spelling.count == count

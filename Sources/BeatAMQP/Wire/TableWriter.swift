@@ -10,16 +10,13 @@ import BeatCore
 /// All is read once, and nothing is decoded that is not written. Of JSON that somebody else has damaged it makes an
 /// error, or bytes within the bounds.
 struct TableWriter {
-  var output: [UInt8]
-  var json: ArraySlice<UInt8>
-  var place: Int
+  var output: [UInt8] = []
+  var json: ArraySlice<UInt8> = []
+  var place = 0
   /// The names that lead to the value that is read, as they are spelled.
   var path: [ArraySlice<UInt8>] = []
   /// How deep the value that is read is nested.
   private var level = 0
-
-  /// - Parameter output: what the table is appended to.
-  init(appendingTo output: [UInt8] = []) { (self.output, json, place) = (output, [], 0) }
 
   /// Appends a table.
   ///
