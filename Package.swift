@@ -59,7 +59,8 @@ let package = Package(
       name: "BeatMongoTests", dependencies: ["BeatMongo", "BeatLoop", "BeatCore", "BeatRedis"], exclude: ["Oracles"],
       swiftSettings: settings),
     .testTarget(
-      name: "BeatAMQPTests", dependencies: ["BeatAMQP", "BeatCore"], exclude: ["Oracles"], swiftSettings: settings),
+      name: "BeatAMQPTests", dependencies: ["BeatAMQP", "BeatLoop", "BeatCore"], exclude: ["Oracles"],
+      swiftSettings: settings),
     // The folders Model and Servers are the other tests' own, by links.
     .testTarget(
       name: "ConformanceTests", dependencies: ["BeatCore", "BeatLoop", "BeatRedis", "BeatMongo"],

@@ -1,9 +1,9 @@
+import BeatLoop
+
 extension MongoURL {
   /// Takes a URL apart. Errors say what is wrong and quote nothing that may hold a password.
   package init(_ text: String) throws(MongoError) {
-    var text = text[...]
-    while let first = text.first, first.isWhitespace { text.removeFirst() }
-    while let last = text.last, last.isWhitespace { text.removeLast() }
+    let text = URLText.trimmed(text)
     guard !text.isEmpty else {
       throw MongoURLText.error("the MongoDB URL is empty: write mongodb://localhost:27017/celery")
     }

@@ -1,4 +1,5 @@
 import BeatCore
+import BeatLoop
 
 /// The address of a MongoDB database: `mongodb://[user:password@]host[:port][,host[:port]…][/database][?options]`, or
 /// `mongodb+srv://…` with one name whose records in DNS name the servers. Printing it never shows a password.
@@ -53,7 +54,7 @@ package struct MongoURL: Hashable, Sendable {
     var options = options.filter { option in !other.contains { option.isNamed($0) } }
     func add(_ name: String, _ value: String, unless names: String...) {
       guard !options.contains(where: { option in names.contains { option.isNamed($0) } }) else { return }
-      options.append(MongoURLOption(name: name, encoded: MongoURLText.encoded(value)))
+      options.append(MongoURLOption(name: name, encoded: URLText.encoded(value)))
     }
     if isSRV {
       // By the rules of mongodb+srv TLS is on, and the name's text record may give these two.
@@ -68,7 +69,7 @@ package struct MongoURL: Hashable, Sendable {
   private func text(scheme: String, hosts: [String], options: [MongoURLOption]) -> String {
     let credentials = user.map { "\($0)\(password.map { ":\($0)" } ?? "")@" } ?? ""
     let query = options.map { "\($0.name)=\($0.encoded)" }.joined(separator: "&")
-    let path = database.map(MongoURLText.encoded) ?? ""
+    let path = database.map(URLText.encoded) ?? ""
     return "\(scheme)\(credentials)\(hosts.joined(separator: ","))/\(path)\(query.isEmpty ? "" : "?\(query)")"
   }
 

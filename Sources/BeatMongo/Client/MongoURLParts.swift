@@ -1,53 +1,40 @@
+import BeatLoop
+
 /// `[user[:password]@]hosts[/database][?options]`, cut into its parts, which are not decoded yet.
 ///
 /// Errors quote nothing that may be a part of a password. The library does, so what it would quote is refused here: text
 /// with a character that a password must have encoded.
 struct MongoURLParts {
-  private let credentialsText: Substring?
-  private let hostsText: Substring
-  private let path: Substring
-  private let query: Substring
+  private let parts: URLParts
 
   init(_ rest: Substring) throws(MongoError) {
-    // All searches go by Unicode scalars: a combining character joins the ':' or '@' before it, and a search by
-    // characters would not find that one.
-    let scalars = rest.unicodeScalars
-    let authority = Substring(scalars.prefix { $0 != "/" && $0 != "?" })
-    path = Substring(scalars[authority.endIndex...].prefix { $0 != "?" }.dropFirst())
-    query = Substring(scalars[authority.endIndex...].drop { $0 != "?" }.dropFirst())
-    if let at = authority.unicodeScalars.lastIndex(of: "@") {
-      credentialsText = authority[..<at]
-      hostsText = authority[authority.unicodeScalars.index(after: at)...]
-    } else {
-      guard !scalars.contains("@") else { throw MongoURLText.strayAt }
-      credentialsText = nil
-      hostsText = authority
-    }
+    parts = URLParts(rest)
+    guard !parts.holdsStrayAt else { throw MongoURLText.strayAt }
   }
 
   func credentials() throws(MongoError) -> (user: String?, password: String?) {
-    guard let credentialsText, !credentialsText.isEmpty else { return (nil, nil) }
-    let parts = credentialsText.unicodeScalars.split(separator: ":", omittingEmptySubsequences: false)
-    guard parts.count <= 2, !credentialsText.unicodeScalars.contains("@") else {
+    guard let user = parts.user, !user.isEmpty else { return (nil, nil) }
+    let texts = user.unicodeScalars.split(separator: ":", omittingEmptySubsequences: false)
+    guard texts.count <= 2, !user.unicodeScalars.contains("@") else {
       throw MongoURLText.error(
         "the user name or password in the MongoDB URL holds an '@' or ':' that is not encoded; \(MongoURLText.encoding)"
       )
     }
-    for (part, what) in zip(parts, ["user name", "password"]) where MongoURLText.decoded(Substring(part)) == nil {
+    for (part, what) in zip(texts, ["user name", "password"]) where MongoURLText.decoded(Substring(part)) == nil {
       throw MongoURLText.error(
         "in the \(what) of the MongoDB URL a '%' is not followed by two hex digits: write it as %25")
     }
-    guard !parts[0].isEmpty else {
+    guard !texts[0].isEmpty else {
       throw MongoURLText.error("the MongoDB URL has a password without a user: mongodb://user:password@host")
     }
-    return (String(parts[0]), parts.count == 2 ? String(parts[1]) : nil)
+    return (String(texts[0]), texts.count == 2 ? String(texts[1]) : nil)
   }
 
   func hosts(isSRV: Bool) throws(MongoError) -> [String] {
-    guard !hostsText.isEmpty else {
+    guard !parts.server.isEmpty else {
       throw MongoURLText.error("the MongoDB URL names no host: write mongodb://localhost:27017/celery")
     }
-    let hosts = hostsText.split(separator: ",", omittingEmptySubsequences: false)
+    let hosts = parts.server.split(separator: ",", omittingEmptySubsequences: false)
     for host in hosts {
       guard MongoURLText.isHost(host) else {
         throw MongoURLText.error(
@@ -61,6 +48,7 @@ struct MongoURLParts {
   }
 
   func database() throws(MongoError) -> String? {
+    let path = parts.path.dropFirst()
     guard !path.isEmpty else { return nil }
     // (Source: MongoDB's limits, "Restrictions on Database Names")
     guard let name = MongoURLText.decoded(path), name.utf8.count < 64,
@@ -71,9 +59,9 @@ struct MongoURLParts {
 
   func options() throws(MongoError) -> [MongoURLOption] {
     var options: [MongoURLOption] = []
-    for part in query.split(separator: "&") {
+    for part in parts.query.split(separator: "&") {
       let name = part.prefix { $0 != "=" }
-      guard MongoURLText.isPlainName(name), name.endIndex != part.endIndex else {
+      guard URLText.isPlainName(name), name.endIndex != part.endIndex else {
         throw MongoURLText.error("the options in the MongoDB URL are not of the form name=value&name=value")
       }
       let option = MongoURLOption(name: String(name), encoded: String(part[name.endIndex...].dropFirst()))

@@ -1,8 +1,10 @@
+import BeatLoop
+
 extension RedisURL {
   /// Parses `text`. Errors say what is wrong and quote nothing that may hold a password.
   /// - Parameter masterName: the primary's name, for a Sentinel URL that does not name it.
   package init(_ text: String, masterName: String? = nil) throws(RedisURLError) {
-    let text = trimmed(text)
+    let text = URLText.trimmed(text)
     guard !text.isEmpty else { throw RedisURLError("the Redis URL is empty: write redis://localhost:6379/0") }
     guard !text.contains(where: { $0.unicodeScalars.contains { $0.value < 0x20 || $0.value == 0x7F } }) else {
       throw RedisURLError("the Redis URL holds a control character or a line break")
@@ -101,7 +103,9 @@ extension RedisURL {
     guard parts.server.isEmpty else {
       throw RedisURLError("a socket's URL has no host: write redis+socket:///path/to/redis.sock, with three slashes")
     }
-    let path = try RedisURLText.decoded(parts.path, what: "socket path")
+    let path = try RedisURLError.naming { () throws(URLFault) in
+      try URLText.decoded(parts.path, what: "socket path")
+    }
     guard path.count > 1 else {
       throw RedisURLError("the socket's path is missing: write redis+socket:///path/to/redis.sock")
     }
@@ -120,7 +124,7 @@ extension RedisURL {
 }
 
 extension RedisURLError {
-  static let strayAt = RedisURLError("an '@' stands behind the host of the Redis URL: " + RedisURLText.encoding)
+  static let strayAt = RedisURLError("an '@' stands behind the host of the Redis URL: " + URLWords.encoding)
 
   static let unknownScheme = RedisURLError(
     "the URL's scheme is not one of Redis: it begins with redis://, rediss://, sentinel:// or redis+socket://")
@@ -134,11 +138,4 @@ private func databaseNumber(_ text: Substring) throws(RedisURLError) -> Int {
       "the database in the Redis URL is not a whole number of 0 or more, such as the 1 of redis://localhost:6379/1")
   }
   return Int(number)
-}
-
-private func trimmed(_ text: String) -> Substring {
-  var text = text[...]
-  while let first = text.first, first.isWhitespace { text.removeFirst() }
-  while let last = text.last, last.isWhitespace { text.removeLast() }
-  return text
 }
