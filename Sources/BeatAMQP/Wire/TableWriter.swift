@@ -29,6 +29,7 @@ struct TableWriter {
     for member in members {
       (json, place) = (member.key, member.key.startIndex)
       let key = try key()
+      guard peek == nil else { throw unreadable }
       (json, place) = (member.value, member.value.startIndex)
       try append(member: key, to: &table)
       guard peek == nil else { throw unreadable }

@@ -53,24 +53,9 @@ struct AMQPOracleTests {
 
   /// All properties, also those that Celery does not set.
   @Test func everyProperty() throws {
-    var properties = AMQPProperties()
-    properties.contentType = "a"
-    properties.contentEncoding = "b"
-    properties.headers = ["c": .void]
-    properties.deliveryMode = 1
-    properties.priority = 255
-    properties.correlationID = "d"
-    properties.replyTo = "e"
-    properties.expiration = "f"
-    properties.messageID = "g"
-    properties.timestamp = 1_700_000_000
-    properties.type = "h"
-    properties.userID = "i"
-    properties.appID = "j"
-    properties.clusterID = "k"
-    let payload = AMQPContentHeader(bodyLength: 1, properties: properties).payload
+    let payload = AMQPContentHeader(bodyLength: 1, properties: AMQPSamples.properties).payload
     #expect(payload[12...13] == [0xFF, 0xFC])
-    #expect(try AMQPContentHeader(payload[...]).properties == properties)
+    #expect(try AMQPContentHeader(payload[...]).properties == AMQPSamples.properties)
     for count in payload.indices { #expect(throws: AMQPError.self) { try AMQPContentHeader(payload[..<count]) } }
   }
 }

@@ -65,6 +65,13 @@ struct TableWriterTests {
     }
   }
 
+  @Test(arguments: ["", "a", #""a"#, #""a" "#, #""a"b"#, #""\ud""#]) func damagedNames(_ name: String) {
+    var writer = TableWriter()
+    #expect { try writer.append("headers", [(ArraySlice(name.utf8), ArraySlice("1".utf8))]) } throws: {
+      "\($0)".contains("it is no JSON")
+    }
+  }
+
   @Test func nestingIsBounded() {
     func nested(_ levels: Int) -> ArraySlice<UInt8> {
       ArraySlice((String(repeating: "[", count: levels) + String(repeating: "]", count: levels)).utf8)
