@@ -7,7 +7,8 @@ import Glibc
 ///       +-------------------+------+---------+-----------+--> `closed`, once
 ///
 /// It begins to connect when made, and tries once; to reconnect, its owner makes another. Its last reference ends it,
-/// as `close()` does without the attempt to write. It may be closed and released in its own callback.
+/// as `close()` does without the attempt to write. It may be closed and released in its own callback; a callback that
+/// only released it could still get what comes in that turn.
 package final class ByteStream: ByteTransport {
   enum State {
     /// Looking up the host's addresses.

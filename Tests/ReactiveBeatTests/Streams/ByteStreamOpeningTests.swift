@@ -119,7 +119,7 @@ import Testing
         StreamOwner(to: host, full.listener.port, patience: 20_000, on: loop) { _, event in Issue.record("\(event)") }
       }
       for (index, owner) in owners.enumerated() {
-        if index == 1 { owner.close() } else { owner.release() }
+        if index == 1 { owner.close() } else { owner.drop() }
       }
       let end = LoopTimer(on: loop) { loop.stop() }
       end.schedule(after: 60_000)

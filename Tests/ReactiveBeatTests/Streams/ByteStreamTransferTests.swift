@@ -198,6 +198,28 @@ import Testing
     #expect(heard.value == Array("goodbye".utf8))
   }
 
+  @Test("the last reference ends the connection")
+  func dropped() throws {
+    let isAtEnd = Holding(false)
+    let listener = try TCPListener { peer in
+      peer.send("hello")
+      let bytes = peer.receive()
+      isAtEnd.change { $0 = bytes.isEmpty }
+    }
+    try onLoop { loop in
+      var owner: StreamOwner!
+      let later = LoopTimer(on: loop) {
+        owner.drop()
+        #expect(eventually { isAtEnd.value })
+        loop.stop()
+      }
+      owner = StreamOwner(listener.port, on: loop) { _, event in
+        if case .received = event { later.schedule(after: 1000) }
+      }
+      return (owner, later)
+    }
+  }
+
   @Test("a broken connection is noticed while nothing is written")
   func reset() throws {
     let listener = try TCPListener { peer in

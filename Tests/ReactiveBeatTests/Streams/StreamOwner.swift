@@ -49,6 +49,12 @@ final class StreamOwner {
     stream = nil
   }
 
+  /// Gives the last reference up and does not close the stream.
+  func drop() {
+    calling { stream = nil }
+    isOver = true
+  }
+
   private func calling(_ body: () -> Void) {
     isCalling = true
     body()
