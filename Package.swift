@@ -33,7 +33,7 @@ let package = Package(
     .target(
       name: "ReactiveBeat",
       dependencies: [
-        "BeatCore", "BeatDriver", "BeatLoop", "BeatMongo", "BeatRedis",
+        "BeatAMQP", "BeatCore", "BeatDriver", "BeatLoop", "BeatMongo", "BeatRedis",
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings),

@@ -27,7 +27,11 @@ package final class Daemon {
   let reporter: EventReporter
   private(set) lazy var election = LeaderElection(self)
   private(set) lazy var dispatcher = Dispatcher(self)
-  private(set) lazy var relay = OutboxRelay(to: publisher, in: surroundings) { [unowned self] in relayed($0) }
+  private(set) lazy var relay = OutboxRelay(to: publisher, in: surroundings) { [unowned self] in
+    election.certainlyLeads
+  } handle: { [unowned self] in
+    relayed($0)
+  }
   private(set) lazy var records = RecordKeeper(instance: configuration.instance, in: surroundings) { [unowned self] in
     report($0)
   }

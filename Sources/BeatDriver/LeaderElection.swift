@@ -29,6 +29,8 @@ final class LeaderElection {
   }
 
   var isLeading: Bool { leadership.isLeading }
+  /// This daemon leads, and no other can have taken over yet.
+  var certainlyLeads: Bool { leadership.certainlyLeads(at: daemon.surroundings.bootTime) }
   /// A heartbeat was answered in this session.
   var isAnswered: Bool { leadership.isAnswered }
   /// All schedules are loaded, and a rehearsal of this session succeeded.

@@ -15,6 +15,7 @@ final class OutboxRelay {
 
   private let publisher: any Publisher
   private let surroundings: any Surroundings
+  private let leads: () -> Bool
   private let handle: (RelayEvent) -> Void
   private lazy var reconnection = Reconnection(in: surroundings) { [unowned self] in connect() }
   private lazy var retryTimer = surroundings.makeTimer { [unowned self] in receive(.timerFired) }
@@ -29,12 +30,19 @@ final class OutboxRelay {
   private var pace = RelayPace()
   /// The reason of the last reported loss of the broker; nil: it is not lost.
   private var complaint: String?
+  /// The broker is connected and takes no messages.
+  private var isBlocked = false
   private var complaints = RelayComplaints()
   private var whenIdle: (() -> Void)?
   private var wasFull = false
 
-  init(to publisher: any Publisher, in surroundings: any Surroundings, handle: @escaping (RelayEvent) -> Void) {
+  /// - Parameter leads: whether this daemon certainly leads now.
+  init(
+    to publisher: any Publisher, in surroundings: any Surroundings, while leads: @escaping () -> Bool,
+    handle: @escaping (RelayEvent) -> Void
+  ) {
     self.publisher = publisher
+    self.leads = leads
     self.surroundings = surroundings
     self.handle = handle
   }
@@ -95,13 +103,20 @@ final class OutboxRelay {
     disconnect()
     isConnecting = true
     let session = session
-    publisher.connect { [weak self] event in
+    publisher.connect(while: leads) { [weak self] event in
       guard let self, session == self.session else { return }
       switch event {
       case .ready:
         isConnecting = false
         readyAt = surroundings.bootTime
         receive(.connected)
+      case .blocked(let reason):
+        isBlocked = true
+        handle(.walked(waiting: nil))
+        complainOfBroker(reason)
+      case .unblocked:
+        isBlocked = false
+        receive(.retry)
       case .lost(let reason, let wasHungUp):
         // A server may close an idle connection. If it is gone, the next attempt reports it.
         lost(reason, isWorthALine: !wasHungUp || pace.isWalking || !pace.isConnected)
@@ -112,6 +127,7 @@ final class OutboxRelay {
   private func disconnect() {
     session += 1
     isConnecting = false
+    isBlocked = false
     publisher.disconnect()
     walk = OutboxWalk()
     wasFull = false
@@ -124,7 +140,11 @@ final class OutboxRelay {
     readyAt = nil
     disconnect()
     reconnection.isOver(stoodSince: stood)
-    guard isWorthALine, complaint != reason, let outbox else { return }
+    if isWorthALine { complainOfBroker(reason) }
+  }
+
+  private func complainOfBroker(_ reason: String) {
+    guard complaint != reason, let outbox else { return }
     complaint = reason
     outbox.read(behind: 0, newest: nil, count: 0, bytes: 0) { [weak self] result in
       self?.handle(.brokerLost(reason: reason, waiting: try? result.get().count))
@@ -243,6 +263,8 @@ final class OutboxRelay {
       case .unable(let reason):
         complain(about: destination.lanes.first, item, reason)
         hold(index, destination.lanes, window, isServerAtFault: true)
+      case .notSent:
+        hold(index, destination.lanes, window, isServerAtFault: true)
       case .unknown:
         return  // `.lost` follows
       }
@@ -277,10 +299,10 @@ final class OutboxRelay {
     let isLast = walk.deferred + items >= count
     walk.passed(items, deferred: window.deferred, newest: window.newestDeferred)
     let part = RelayPace.Part(hasDeferred: window.deferred > 0, walkHasDeferred: walk.deferred > 0, isLast: isLast)
-    handle(.walked(waiting: walk.deliverable(of: count - window.relayed)))
+    handle(.walked(waiting: isBlocked ? nil : walk.deliverable(of: count - window.relayed)))
     if wasFull, !walk.isFull { handle(.unblocked) }
     wasFull = walk.isFull
-    if complaint != nil {
+    if complaint != nil, !isBlocked {
       complaint = nil
       handle(.brokerBack(waiting: count - window.relayed))
     }

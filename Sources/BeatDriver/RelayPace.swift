@@ -39,6 +39,8 @@ struct RelayPace {
     case nudged
     /// The timer for deferred items went off.
     case timerFired
+    /// The broker takes messages again, so deferred items need not wait for the timer.
+    case retry
     /// A part was read but cannot be used.
     ///
     /// - isMoved: the outbox has other items than before, so the walk must begin again.
@@ -110,6 +112,14 @@ struct RelayPace {
     case (.walking(let isNudged, _), .timerFired):
       state = .walking(isNudged: isNudged, .due)
       return []
+    case (.resting, .retry):
+      wait = Self.shortestWait
+      state = .walking(isNudged: false, .none)
+      return [.cancelTimer, .beginAgain]
+    case (.walking(let isNudged, _), .retry):
+      wait = Self.shortestWait
+      state = .walking(isNudged: isNudged, .due)
+      return [.cancelTimer]
     case (.walking(_, let retry), .outdated(let isMoved)):
       state = .walking(isNudged: false, retry)
       return [isMoved ? .beginAgain : .read]
@@ -119,7 +129,7 @@ struct RelayPace {
       state = .resting(.scheduled)
       return (retry == .scheduled ? [] : [armTimer()]) + [.rest]
     // Reporting a part may have ended the connection.
-    case (.away, .nudged), (.away, .partDone), (.away, .failed): return []
+    case (.away, .nudged), (.away, .partDone), (.away, .failed), (.away, .retry): return []
     case (.away, .timerFired): return [.illegal(.timerWhileAway)]
     case (.resting, .connected), (.walking, .connected): return [.illegal(.connectedTwice)]
     case (.away, .outdated), (.resting, .outdated), (.resting, .partDone), (.resting, .failed):

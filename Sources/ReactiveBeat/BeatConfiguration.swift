@@ -1,3 +1,4 @@
+import BeatAMQP
 import BeatCore
 import BeatLoop
 import BeatMongo
@@ -45,7 +46,8 @@ public struct BeatConfiguration: Sendable {
 
   /// Takes the URLs of the store and the broker, as Celery writes them: `redis://`, `rediss://`, `redis+socket://`,
   /// `sentinel://`. They may be two servers, or databases of one. The store may also be `mongodb://` or
-  /// `mongodb+srv://`: the schedules are then in its collection `schedules`, as celerybeat-mongo keeps them.
+  /// `mongodb+srv://`: the schedules are then in its collection `schedules`, as celerybeat-mongo keeps them. The broker may
+  /// also be RabbitMQ: `amqp://`, `pyamqp://` or `amqps://`.
   ///
   /// - Parameters:
   ///   - store: the database that holds the documents, such as `redis://localhost:6379/1` or
@@ -104,6 +106,7 @@ public struct BeatConfiguration: Sendable {
   func publisher(keys: RedisKeys, as instance: String, on loop: EventLoop) -> any Publisher {
     switch broker {
     case .redis(let url): RedisPublisher(to: url, brokerSettings, keys: keys, as: instance, on: loop)
+    case .rabbit(let broker): AMQPPublisher(broker.dialler(on: loop), declaring: broker.declaration, in: loop)
     }
   }
 
@@ -132,6 +135,7 @@ public struct BeatConfiguration: Sendable {
       DaemonOption(DaemonOption.leaseTTL, leaseTTL.map(seconds) ?? DaemonOption.noLease),
       DaemonOption("--history", "\(historyLength)"), DaemonOption("--outbox-limit", "\(outboxLimit)"),
       DaemonOption("--broker-transport-options", "\(transportOptions)"),
+      DaemonOption("--broker-declare", broker.declaration),
       DaemonOption("--shortest-interval", seconds(shortestInterval)),
       DaemonOption("--max-rate", maximumRate.map { "\($0)" } ?? "none"),
     ]

@@ -1,3 +1,4 @@
+import BeatAMQP
 import BeatCore
 import BeatLoop
 import BeatRedis
@@ -5,34 +6,62 @@ import BeatRedis
 /// Where the workers' queues are. Printing it never shows a password.
 package enum BrokerAddress: Sendable, CustomStringConvertible {
   case redis(RedisURL)
+  case rabbit(AMQPBroker)
 
   /// - Parameters:
-  ///   - text: a URL as Celery writes it: `redis://`, `rediss://`, `redis+socket://`, `sentinel://`.
+  ///   - text: a URL as Celery writes it: `redis://`, `rediss://`, `redis+socket://`, `sentinel://`, `amqp://`,
+  ///     `amqps://`, `pyamqp://`; of RabbitMQ several, with `;` between them.
   ///   - masterName: of a `sentinel://` URL that names no primary itself.
+  ///   - declaration: how RabbitMQ's queues are declared that are not there; nil: they are not.
+  ///   - files: the files for RabbitMQ's TLS.
   ///
   /// Throws: what is wrong with the URL.
-  package init(_ text: String, masterName: String? = nil) throws {
-    self = .redis(try RedisURL(text, masterName: masterName))
+  package init(
+    _ text: String, masterName: String? = nil, declaring declaration: QueueDeclaration? = nil,
+    files: AMQPBroker.Files = AMQPBroker.Files()
+  ) throws {
+    guard AMQPBroker.isMeant(by: text) else {
+      self = .redis(try RedisURL(text, masterName: masterName))
+      return
+    }
+    self = .rabbit(try AMQPBroker(text, declaring: declaration, files: files))
   }
 
   package var description: String {
     switch self {
     case .redis(let url): "\(url)"
+    case .rabbit(let broker): "\(broker)"
     }
   }
 
   /// The address of a Redis broker; nil: the broker is another one.
   package var redis: RedisURL? { if case .redis(let url) = self { url } else { nil } }
 
+  /// How queues are declared that are not there, as the option says it.
+  package var declaration: String {
+    if case .rabbit(let broker) = self, let declaration = broker.declaration { "\(declaration)" } else { "none" }
+  }
+
+  /// What the broker does not take of a document.
+  package var messageRules: MessageRules {
+    switch self {
+    case .redis: .none
+    case .rabbit: .amqp
+    }
+  }
+
   /// What the shell commands ask about queues.
   ///
   /// - Parameters:
   ///   - keyPrefix: of the documents' keys in Redis.
   ///   - transportOptions: the workers'.
-  package func inspector(keyPrefix: String, transportOptions: TransportOptions) -> any BrokerInspector {
+  package func inspector(keyPrefix: String, transportOptions: TransportOptions) throws -> any BrokerInspector {
     switch self {
     case .redis(let url):
-      RedisBrokerInspector(url, keys: RedisKeys(prefix: keyPrefix), kombu: transportOptions.keys)
+      return RedisBrokerInspector(url, keys: RedisKeys(prefix: keyPrefix), kombu: transportOptions.keys)
+    case .rabbit(let broker):
+      let loop = try EventLoop()
+      return AMQPBrokerInspector(broker.dialler(on: loop), declaring: broker.declaration, on: loop)
     }
   }
 
@@ -42,12 +71,15 @@ package enum BrokerAddress: Sendable, CustomStringConvertible {
   package func doctor(
     keyPrefix: String, transportOptions: TransportOptions, defaultQueue: String, findings: FindingList,
     store: RedisStoreClient?
-  ) -> any BrokerDoctor {
+  ) throws -> any BrokerDoctor {
     switch self {
     case .redis(let url):
-      RedisBrokerDoctor(
+      return RedisBrokerDoctor(
         url, keys: RedisKeys(prefix: keyPrefix), transport: transportOptions, defaultQueue: defaultQueue,
         findings: findings, store: store)
+    case .rabbit(let broker):
+      let loop = try EventLoop()
+      return AMQPBrokerDoctor(broker.dialler(on: loop), declaring: broker.declaration, findings: findings, on: loop)
     }
   }
 }

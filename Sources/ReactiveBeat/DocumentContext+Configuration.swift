@@ -18,6 +18,7 @@ extension DocumentContext {
     ) { name throws(ZoneError) in try zones.zone(name) }
     context.queueDoubt = configuration.transportOptions.keys.doubt
     context.nameProblem = configuration.reserved.problem
+    context.messageRules = configuration.broker.messageRules
     if case .mongo = configuration.store { context.newDate = .dollarDate }
     context = context.applying(application)
     self = routes?.applied(context) ?? context

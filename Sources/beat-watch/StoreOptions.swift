@@ -21,8 +21,28 @@ struct StoreOptions: ParsableArguments {
     help: "The schedules' collection in MongoDB. [as for the database, with _COLLECTION; default schedules]")
   var storeCollection: String?
 
-  @Option(help: "Where the workers' queues are. [CELERY_BROKER_URL; default redis://localhost:6379/0]")
+  @Option(
+    help: "Where the workers' queues are: redis://... or amqp://... [CELERY_BROKER_URL; default redis://localhost:6379/0]")
   var brokerURL: String?
+
+  @Option(
+    help: """
+      How RabbitMQ's queues are declared that are not there: none, classic or quorum, with ,max-priority=1 to 255 where \
+      wanted. [BEAT_WATCH_BROKER_DECLARE; default none]
+      """)
+  var brokerDeclare: String?
+
+  @Option(
+    help: "The authorities to trust for amqps://, a file. [BEAT_WATCH_BROKER_CA; default the system's]",
+    completion: .file())
+  var brokerCA: String?
+
+  @Option(help: "The client's certificate for amqps://, a file. [BEAT_WATCH_BROKER_CERT]", completion: .file())
+  var brokerCert: String?
+
+  @Option(
+    help: "Its key, a file. [BEAT_WATCH_BROKER_KEY; default that of the certificate]", completion: .file())
+  var brokerKey: String?
 
   @Option(
     help: """
@@ -92,9 +112,16 @@ struct StoreOptions: ParsableArguments {
 
   func broker() throws -> BrokerAddress {
     let master = try Setting.optional(masterName, "BEAT_WATCH_MASTER_NAME") ?? transportOptions().masterName
+    let declaration = try Setting(
+      "--broker-declare", brokerDeclare, "BEAT_WATCH_BROKER_DECLARE", default: "none"
+    ).checked { try QueueDeclaration.option($0) }
+    let files = AMQPBroker.Files(
+      authorities: Setting.optional(brokerCA, "BEAT_WATCH_BROKER_CA"),
+      certificate: Setting.optional(brokerCert, "BEAT_WATCH_BROKER_CERT"),
+      key: Setting.optional(brokerKey, "BEAT_WATCH_BROKER_KEY"))
     return try Setting(
       "--broker-url", brokerURL, "CELERY_BROKER_URL", default: "redis://localhost:6379/0"
-    ).checked { try BrokerAddress($0, masterName: master) }
+    ).checked { try BrokerAddress($0, masterName: master, declaring: declaration, files: files) }
   }
 
   /// What answers questions about the workers' queues.
@@ -167,6 +194,8 @@ struct StoreOptions: ParsableArguments {
     }
     context.queueDoubt = try transportOptions().keys.doubt
     context.nameProblem = try reserved().problem
+    // Commands that read files need no broker.
+    if let broker = try? broker() { context.messageRules = broker.messageRules }
     return context
   }
 

@@ -11,6 +11,14 @@ package struct AMQPMessage: Equatable, Sendable {
   package let header: [UInt8]
   package let body: ArraySlice<UInt8>
 
+  init(
+    exchange: AMQPShortString, routingKey: AMQPShortString, correlationID: AMQPShortString, header: [UInt8],
+    body: ArraySlice<UInt8>
+  ) {
+    (self.exchange, self.routingKey, self.correlationID) = (exchange, routingKey, correlationID)
+    (self.header, self.body) = (header, body)
+  }
+
   /// - Parameter mostHeader: the longest content header that the server takes, `AMQPFrameWriter.mostHeader`.
   package init(_ item: OutboxItem, mostHeader: Int) throws(ImpossibleMessage) {
     guard let message = OutboxMessage(item.message) else {

@@ -90,7 +90,9 @@ extension DocumentReader {
     } else {
       try checkLength(of: options.queue, "queue")
     }
-    if let (slice, path) = find("exchange_type"), !["direct", "topic"].contains(try text(slice, path)) {
+    if let (slice, path) = find("exchange_type"), case let type = try text(slice, path),
+      case .directAndTopic = context.messageRules.exchangeTypes, !["direct", "topic"].contains(type)
+    {
       throw DocumentProblem(
         path, slice, in: bytes, #"only "direct" and "topic" exchanges are supported; name the "queue" instead"#)
     }
@@ -132,6 +134,15 @@ extension DocumentReader {
     case .exchange(let exchange, let key):
       if let problem = problem(exchange) { try refuse("exchange", problem) }
       if let problem = problem(key) { try refuse("routing_key", problem) }
+    }
+  }
+
+  /// What this kind of broker cannot carry.
+  func checkMessage(_ options: MessageOptions) throws(DocumentProblem) {
+    do throws(MessageRules.Problem) {
+      try context.messageRules.check(options, TaskMessage.Headers.given(in: layout))
+    } catch {
+      try refuse(error.field, error.reason)
     }
   }
 

@@ -42,6 +42,7 @@ struct DocumentReader {
     try checkNames(own)
     let options = try completed(own, task: task)
     try checkQueue(options)
+    try checkMessage(options)
     let definition = ScheduleDefinition(
       name: name, task: task, enabled: enabled, schedule: schedule, options: options,
       runImmediately: try flag("run_immediately"), oneOff: try flag("one_off"),

@@ -98,6 +98,8 @@ package struct DocumentContext: Sendable {
   package var queueDoubt: (@Sendable ([UInt8]) -> String?)?
   /// Why no queue, exchange or routing key may have a name; nil: not looked at.
   package var nameProblem: (@Sendable ([UInt8]) -> String?)?
+  /// What the broker does not take.
+  package var messageRules = MessageRules.none
   /// How `last_run_at` is written into a document that has none.
   package var newDate = NewDateForm.typed
   /// Why no message could be pushed to a document's queue, where that is known beforehand; its argument is nil where the

@@ -73,6 +73,8 @@ package struct Leadership {
 
   /// This daemon certainly holds the lease, or there is no lease and it may fire.
   package var isLeading: Bool { lease.isLeading }
+  /// This daemon leads, and no other can have taken over yet.
+  package func certainlyLeads(at now: BootTime) -> Bool { lease.certainlyLeads(at: now) }
   /// A heartbeat was answered in this session.
   package var isAnswered: Bool { heartbeat.isAnswered }
 

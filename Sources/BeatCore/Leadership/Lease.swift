@@ -72,6 +72,13 @@ package struct Lease {
     }
   }
 
+  /// Whether this daemon leads, and no other can have taken over yet. Unlike `isLeading` it is right at once in a process
+  /// that was stopped and goes on.
+  package func certainlyLeads(at now: BootTime) -> Bool {
+    guard case .leading(_, let confirmedAt) = state, let ttl else { return isLeading }
+    return now.microseconds(since: confirmedAt) <= ttl / 2
+  }
+
   // MARK: sessions
 
   package mutating func connected() { question = .none }

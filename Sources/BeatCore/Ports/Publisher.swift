@@ -11,7 +11,10 @@ package protocol Publisher: AnyObject {
   var dropsRepeats: Bool { get }
 
   /// Connects to the broker. `event` is called until the connection is lost, or until `disconnect`.
-  func connect(then event: @escaping (PublisherEvent) -> Void)
+  ///
+  /// - Parameter leads: whether this daemon certainly leads now. A publisher that does not drop repeats asks right before it
+  ///   sends a message: a process that was stopped may have been replaced meanwhile.
+  func connect(while leads: @escaping () -> Bool, then event: @escaping (PublisherEvent) -> Void)
   /// Ends the connection silently. No event comes any more, and every open call is answered with `.unknown` in a later
   /// turn.
   func disconnect()
@@ -56,6 +59,11 @@ package protocol Publisher: AnyObject {
 package enum PublisherEvent {
   /// Messages can be published.
   case ready
+  /// The connection lives, and the broker takes no messages: it lacks memory or disk. The text says so for people. Until
+  /// `.unblocked`, messages that are published are `.notSent`.
+  case blocked(String)
+  /// The broker takes messages again.
+  case unblocked
   /// The connection has died, or could not be made. `wasHungUp`: it ended after it had reached the server, which may
   /// close the connection of an idle client.
   case lost(reason: String, wasHungUp: Bool)
@@ -101,4 +109,6 @@ package enum PublishOutcome: Hashable {
   case impossible(String)
   /// The connection died first. The message may have been delivered all the same.
   case unknown
+  /// The message was never sent: the broker takes none at present, or its turn did not come.
+  case notSent
 }

@@ -65,7 +65,7 @@ extension RedisStoreClient {
   /// Other prefixes with schedules under them, from the first twenty thousand keys.
   package func neighbours() throws(StoreError) -> [EntryName] {
     var found: [EntryName]?
-    Self.wait(on: loop) { done in
+    loop.wait { done in
       NeighbourSearch.start(on: connection, keys: keys) {
         found = $0
         done()

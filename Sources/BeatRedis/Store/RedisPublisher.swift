@@ -43,7 +43,8 @@ package final class RedisPublisher: Publisher {
 
   // MARK: the connection
 
-  package func connect(then event: @escaping (PublisherEvent) -> Void) {
+  /// - Parameter leads: not asked, since the broker drops what another daemon has sent.
+  package func connect(while leads: @escaping () -> Bool, then event: @escaping (PublisherEvent) -> Void) {
     disconnect()
     self.event = event
     let dial = RedisDial(url, as: "beat-watch-relay", on: loop)

@@ -18,7 +18,7 @@ extension RedisStoreClient {
     // The script comes first, since a plain SCAN that finds a name too long for a reply gets no second attempt. A user
     // who may not run scripts uses the plain SCAN.
     for isGuarded in [true, false] where isGuarded || refusal?.isOfOurRights == true {
-      Self.wait(on: loop) { done in
+      loop.wait { done in
         NameScan(isGuarded: isGuarded).step(scripts, from: cursor, count: count) { page, error in
           (found, refusal) = (page, error)
           done()
@@ -39,7 +39,7 @@ extension RedisStoreClient {
   package func eachDocument(_ names: [EntryName], _ body: @escaping (StoredDocument) -> Void) throws(StoreError) {
     var refusal: RedisServerError?
     var delivered = 0
-    Self.wait(on: loop) { done in
+    loop.wait { done in
       let scripts = scripts
       func read(from start: Int) {
         guard start < names.count else { return done() }

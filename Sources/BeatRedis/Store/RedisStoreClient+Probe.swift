@@ -25,7 +25,7 @@ extension RedisStoreClient {
     let start = BootClock.now()
     var stream: NotificationStream?
     var timer: LoopTimer?
-    Self.wait(on: loop) { done in
+    loop.wait { done in
       func finish(_ end: EventProbe) {
         guard outcome == nil else { return }
         outcome = end

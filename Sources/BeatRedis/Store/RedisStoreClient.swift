@@ -70,7 +70,7 @@ package final class RedisStoreClient: StoreEditor {
     let dial = RedisDial(
       url, as: clientName, on: loop, timeouts: RedisTimeouts(connect: patience, reply: patience))
     var (connection, failure): (RedisConnection?, RedisConnectionError?)
-    wait(on: loop) { done in
+    loop.wait { done in
       dial.open {
         connection = $0
         done()
@@ -81,17 +81,6 @@ package final class RedisStoreClient: StoreEditor {
     }
     if let connection { return connection }
     throw failure.map { StoreError($0) } ?? StoreError(.unreachable, "\(url): the connection was closed")
-  }
-
-  /// Calls `begin` and runs the loop until `done` is called, which must happen in every case.
-  static func wait(on loop: EventLoop, _ begin: (_ done: @escaping () -> Void) -> Void) {
-    var isDone = false
-    begin {
-      guard !isDone else { return }
-      isDone = true
-      if loop.isRunning { loop.stop() }
-    }
-    while !isDone { loop.run() }
   }
 
   // MARK: commands
@@ -108,7 +97,7 @@ package final class RedisStoreClient: StoreEditor {
     guard !commands.isEmpty else { return [] }
     var replies: [RedisReply] = []
     replies.reserveCapacity(commands.count)
-    Self.wait(on: loop) { done in
+    loop.wait { done in
       var owed = commands.count
       for command in commands {
         connection.send(command) { reply in
@@ -153,7 +142,7 @@ package final class RedisStoreClient: StoreEditor {
   ) throws(StoreError) -> [RedisReply] {
     guard !calls.isEmpty else { return [] }
     var replies: [RedisReply?] = Array(repeating: nil, count: calls.count)
-    Self.wait(on: loop) { done in
+    loop.wait { done in
       var owed = calls.count
       for (index, call) in calls.enumerated() {
         script.evaluate(on: connection, keys: call.keys, arguments: call.arguments) { reply in

@@ -41,7 +41,7 @@ package final class RedisStoreWatch: StoreWatch {
   private func subscribe() throws(StoreError) {
     let (database, keys) = (client.url.database, client.keys)
     var failure: RedisConnectionError?
-    RedisStoreClient.wait(on: client.loop) { done in
+    client.loop.wait { done in
       let stream = NotificationStream(to: client.connection.endpoint, security: client.url.security, on: client.loop) {
         [weak self] channel, event in
         guard let self,

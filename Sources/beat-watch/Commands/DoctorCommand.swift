@@ -73,7 +73,7 @@ struct DoctorCommand: ParsableCommand {
   ) throws -> any StoreDoctor {
     let findings = FindingList(report)
     let redis = client as? RedisStoreClient
-    let brokerDoctor = broker.doctor(
+    let brokerDoctor = try broker.doctor(
       keyPrefix: try store.prefix(), transportOptions: transport, defaultQueue: queue, findings: findings, store: redis)
     if let redis {
       return RedisDoctor(

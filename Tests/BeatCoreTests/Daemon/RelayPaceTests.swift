@@ -70,6 +70,20 @@ import Testing
   }
 
   /// An outbox whose known items have moved is walked from its beginning. The retry's timer stays.
+  /// A broker that takes messages again need not wait for the timer.
+  @Test func retriesAtOnceWhenTheBrokerTakesMessagesAgain() {
+    var pace = connected()
+    #expect(pace.receive(part(deferred: true)).contains(.armTimer(1_000_000)))
+    #expect(pace.receive(.retry) == [.cancelTimer, .beginAgain])
+    // Within a walk, it begins again at the end of the part.
+    #expect(pace.receive(.retry) == [.cancelTimer])
+    #expect(pace.receive(part(deferred: true)).contains(.beginAgain))
+    // The wait begins anew with the shortest.
+    #expect(pace.receive(part(deferred: true)).contains(.armTimer(1_000_000)))
+    _ = pace.receive(.disconnected)
+    #expect(pace.receive(.retry) == [])
+  }
+
   @Test func beginsAgainWhereItMoved() {
     var pace = connected()
     _ = pace.receive(part(deferred: true, isLast: false))

@@ -49,6 +49,18 @@ import Testing
     #expect(try lease.ask(in: 2).claim == .free)
   }
 
+  /// A process that was stopped for long and goes on does not lead any more, whatever event comes first.
+  @Test func whoLeadsCertainlyIsKnownWithoutAnyEvent() throws {
+    let lease = try leading()
+    #expect(lease.certainlyLeads(at: after(2_500_000)))
+    #expect(!lease.certainlyLeads(at: after(2_500_001)))
+    #expect(lease.isLeading)
+    #expect(!self.lease().certainlyLeads(at: now))
+    var alone = self.lease(ttl: nil)
+    _ = try exchange(&alone, .free)
+    #expect(alone.certainlyLeads(at: after(.max / 2)))
+  }
+
   /// Each answer to a daemon that does not lead yet, by its eligibility.
   @Test(
     arguments: [

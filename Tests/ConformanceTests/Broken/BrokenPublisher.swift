@@ -58,8 +58,8 @@ private final class BrokenPublisher: Publisher {
 
   var dropsRepeats: Bool { sound.dropsRepeats }
 
-  func connect(then event: @escaping (PublisherEvent) -> Void) {
-    sound.connect { [fault] told in
+  func connect(while leads: @escaping () -> Bool, then event: @escaping (PublisherEvent) -> Void) {
+    sound.connect(while: leads) { [fault] told in
       if case .lost = told, fault == .aLossIsNotTold { return }
       event(told)
     }

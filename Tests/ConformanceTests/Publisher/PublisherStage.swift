@@ -100,12 +100,13 @@ final class Relay {
   func begin() throws {
     (isReady, loss, isSilent) = (false, nil, false)
     var isInside = true
-    publisher.connect { [self] event in
+    publisher.connect(while: { true }) { [self] event in
       trial.expect(!isInside, "an event came inside connect()")
       trial.expect(!isSilent, "an event came after disconnect()")
       trial.expect(loss == nil, "an event came after .lost")
       switch event {
       case .ready: isReady = true
+      case .blocked, .unblocked: break
       case .lost(let reason, _): loss = reason
       }
     }

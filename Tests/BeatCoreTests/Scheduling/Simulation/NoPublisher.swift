@@ -3,7 +3,7 @@
 /// The broker of a simulation that delivers directly: no message goes through an outbox.
 final class NoPublisher: Publisher {
   var dropsRepeats: Bool { true }
-  func connect(then event: @escaping (PublisherEvent) -> Void) {}
+  func connect(while leads: @escaping () -> Bool, then event: @escaping (PublisherEvent) -> Void) {}
   func disconnect() {}
   func lane(of route: Route, priority: Int64) -> Lane { Lane([]) }
   func resolve(_ items: [OutboxItem], then: @escaping ([Destination]) -> Void) {}

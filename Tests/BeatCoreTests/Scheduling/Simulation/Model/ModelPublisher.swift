@@ -43,7 +43,7 @@ final class ModelPublisher: Publisher {
 
   var dropsRepeats: Bool { true }
 
-  func connect(then event: @escaping (PublisherEvent) -> Void) {
+  func connect(while leads: @escaping () -> Bool, then event: @escaping (PublisherEvent) -> Void) {
     disconnect()
     self.event = event
   }

@@ -1,0 +1,95 @@
+import BeatCore
+import BeatLoop
+
+/// Finds what is wrong with RabbitMQ as the broker, and how to mend it. It publishes one message, which no queue takes.
+package final class AMQPBrokerDoctor: BrokerDoctor {
+  private let dialler: AMQPDialler
+  private let declaration: QueueDeclaration?
+  private let findings: FindingList
+  private let loop: EventLoop
+  private var client: AMQPClient?
+
+  package init(
+    _ dialler: AMQPDialler, declaring declaration: QueueDeclaration?, findings: FindingList, on loop: EventLoop
+  ) {
+    self.dialler = dialler
+    self.declaration = declaration
+    self.findings = findings
+    self.loop = loop
+  }
+
+  package var broker: (any BrokerInspector)? {
+    client.map { AMQPBrokerInspector($0, dialler, declaring: declaration, on: loop) }
+  }
+
+  package func examineServer() throws {
+    let client: AMQPClient
+    do throws(StoreError) { client = try AMQPClient(dialler, on: loop) } catch {
+      return findings.add(
+        .problem, "broker", error.message,
+        fix: error.kind == .denied
+          ? "correct the user, the password or the virtual host in --broker-url (CELERY_BROKER_URL), or RabbitMQ's own"
+          : "start it, or correct --broker-url (CELERY_BROKER_URL)")
+    }
+    self.client = client
+    findings.add(
+      .ok, "broker",
+      "\(dialler.words.server) is \(client.server): messages go through the outbox, and each arrives at least once")
+    // Measured with 4.0: its classic queues confirm a message before it is on the disk, and its quorum queues after.
+    if let major = client.server.major, major >= 4 {
+      findings.add(
+        .ok, "broker",
+        "RabbitMQ \(major) confirms messages of classic queues before they are on its disk: a loss of power can lose them; "
+          + "quorum queues write first")
+    }
+    examineTransport()
+  }
+
+  private func examineTransport() {
+    guard let server = dialler.plainRemote else { return }
+    findings.add(
+      .warning, "tls",
+      "the broker at \(server) is spoken to without TLS: tasks and the password can be read on the way",
+      fix: "amqps:// in the URL, where RabbitMQ has TLS, with --broker-ca of your authority")
+  }
+
+  package func examineRights() throws {
+    guard client != nil else { return }
+    var problem: String?
+    var isBlocked: String?
+    loop.wait { done in
+      let rehearsal = AMQPRehearsal(dialler, publishes: true, in: loop) { result in
+        problem = result
+        done()
+      }
+      rehearsal.blocked = { isBlocked = $0 }
+      self.rehearsal = rehearsal
+    }
+    rehearsal = nil
+    if let isBlocked {
+      findings.add(
+        .problem, "alarms", dialler.words.blocked(isBlocked),
+        fix: "give it memory or disk, or let workers take what waits; rabbitmq-diagnostics alarms")
+    } else if let problem {
+      findings.add(.problem, "rights", problem, fix: dialler.words.grant)
+    } else {
+      findings.add(.ok, "rights", "user \(dialler.words.user) may send to the queues of \(dialler.words.virtualHost)")
+    }
+  }
+
+  private var rehearsal: AMQPRehearsal?
+
+  /// A message to a queue needs the right to the default exchange only, which `examineRights` has tried.
+  package func examineRights(to queues: Set<[UInt8]>) throws {}
+
+  /// Workers and the daemon call queues by the same names: RabbitMQ has no prefixes.
+  package func examineNames(of queues: Set<[UInt8]>) throws {}
+
+  package func remedy(forHidden rights: Set<String>) -> String {
+    "a queue that one connection has for itself (exclusive) cannot be looked at; for the others: \(dialler.words.grant)"
+  }
+}
+
+/// Belongs to its loop's thread.
+@available(*, unavailable)
+extension AMQPBrokerDoctor: Sendable {}

@@ -1,0 +1,73 @@
+import BeatCore
+
+/// A message on its way from the relay to a confirm.
+final class AMQPParcel {
+  let id: TaskID
+  let message: AMQPMessage
+  let route: Route
+  let lane: Lane
+  /// It is sent alone.
+  let isSuspect: Bool
+  /// nil: it was answered already, and only the confirm is awaited.
+  var answer: ((PublishOutcome) -> Void)?
+  /// When it was handed in, or sent.
+  var since: BootTime
+
+  init(
+    _ item: OutboxItem, _ message: AMQPMessage, lane: Lane, isSuspect: Bool, since: BootTime,
+    _ answer: @escaping (PublishOutcome) -> Void
+  ) {
+    (id, route) = (item.taskID, item.route)
+    self.message = message
+    self.lane = lane
+    self.isSuspect = isSuspect
+    self.since = since
+    self.answer = answer
+  }
+
+  /// A named exchange checks rights by routing key, and refuses by closing the channel.
+  var isForNamedExchange: Bool { !route.exchange.isEmpty }
+
+  func finish(_ outcome: PublishOutcome) {
+    let answer = answer
+    self.answer = nil
+    answer?(outcome)
+  }
+}
+
+/// What may be on its way on one connection, over all of its channels.
+///
+/// The first message of a connection goes alone: a server that lacks memory says so only then, and delivers later what it
+/// had been sent until then, even if the connection has ended. A suspect goes alone too.
+final class AMQPTraffic {
+  /// The messages that are on their way.
+  private(set) var parcels: [TaskID: AMQPParcel] = [:]
+  private let leads: () -> Bool
+  /// A message was confirmed on this connection.
+  private(set) var isProven = false
+  private var soloist: TaskID?
+  /// The number of suspects that wait for their turn: nothing else is sent before them.
+  var suspectsWaiting = 0
+
+  /// - Parameter leads: whether this daemon certainly leads now.
+  init(while leads: @escaping () -> Bool) { self.leads = leads }
+
+  var inFlight: Int { parcels.count }
+
+  func maySend(_ parcel: AMQPParcel) -> Bool {
+    if soloist != nil || parcels[parcel.id] != nil || !leads() { return false }
+    if parcel.isSuspect || !isProven { return parcels.isEmpty }
+    return suspectsWaiting == 0
+  }
+
+  func sent(_ parcel: AMQPParcel) {
+    parcels[parcel.id] = parcel
+    if parcel.isSuspect { soloist = parcel.id }
+  }
+
+  func ended(_ parcel: AMQPParcel, isConfirmed: Bool) {
+    parcels.removeValue(forKey: parcel.id)
+    if soloist == parcel.id { soloist = nil }
+    if isConfirmed { isProven = true }
+  }
+}

@@ -1,0 +1,15 @@
+import BeatCore
+
+extension MessageRules {
+  /// What AMQP has no form for: priorities of more than one octet, and headers that no table can hold.
+  package static let amqp = MessageRules(exchangeTypes: .any) { (options, headers) throws(Problem) in
+    if let priority = options.priority, !(0...255).contains(priority) {
+      throw Problem("priority", "expected a whole number, 0 to 255: RabbitMQ serves the larger one first")
+    }
+    guard !headers.isEmpty else { return }
+    var table = TableWriter()
+    do throws(ImpossibleMessage) { try table.append("headers", headers) } catch {
+      throw Problem("headers", error.description)
+    }
+  }
+}

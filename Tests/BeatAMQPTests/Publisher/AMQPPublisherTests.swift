@@ -1,0 +1,246 @@
+import BeatCore
+import Testing
+
+@testable import BeatAMQP
+
+/// What the publisher does when all goes well, and when a server refuses, on virtual time.
+@Suite struct AMQPPublisherTests {
+  private func ids(_ count: Int, _ name: String = "m") -> [String] { (0..<count).map { "\(name)\($0)" } }
+
+  @Test func deliversInOrder() {
+    let bench = PublisherBench()
+    bench.connect()
+    #expect(bench.isReady)
+    bench.publish(ids(200))
+    #expect(bench.rabbit.queues["celery"] == ids(200))
+    #expect(ids(200).allSatisfy { bench.outcome($0) == .delivered })
+  }
+
+  @Test func aMissingQueueHoldsItsLaneAlone() {
+    let bench = PublisherBench()
+    bench.connect()
+    bench.publish([
+      PublisherBench.item("a", .queue("gone")), PublisherBench.item("b", .queue("gone")), PublisherBench.item("c"),
+    ])
+    guard case .refused(let reason)? = bench.outcome("a") else { Issue.record("\(bench.outcomes)"); return }
+    #expect(reason.contains("gone") && reason.contains("--broker-declare"))
+    #expect(bench.outcome("b") == .tooSoon)
+    #expect(bench.outcome("c") == .delivered)
+    bench.rabbit.queues["gone"] = []
+    bench.publish(["a", "b"], .queue("gone"))
+    #expect(bench.rabbit.queues["gone"] == ["a", "b"])
+  }
+
+  @Test func aMissingExchangeIsAProblemBeforeAnythingIsSent() {
+    let bench = PublisherBench()
+    bench.rabbit.exchanges["there"] = ["k": ["celery"]]
+    bench.connect()
+    bench.publish([
+      PublisherBench.item("a", .exchange("gone", routingKey: "k")),
+      PublisherBench.item("b", .exchange("there", routingKey: "k")),
+    ])
+    #expect(bench.problems["a"]?.contains("gone") == true)
+    #expect(bench.outcome("b") == .delivered)
+    #expect(bench.count("b") == 1)
+  }
+
+  /// A right that is checked by routing key closes the channel: the other keys' messages are not on it then.
+  @Test func aForbiddenRoutingKeyRepeatsNoOther() {
+    let bench = PublisherBench()
+    bench.rabbit.exchanges["x"] = ["good": ["celery"], "bad": ["celery"]]
+    bench.rabbit.forbiddenKeys = ["bad"]
+    bench.connect()
+    let items = ids(6).enumerated().map {
+      PublisherBench.item($1, .exchange("x", routingKey: $0 == 3 ? "bad" : "good"))
+    }
+    for _ in 0..<5 { bench.publish(items) }
+    for (index, id) in ids(6).enumerated() where index != 3 { #expect(bench.count(id) == 1, "\(id)") }
+    guard case .refused(let reason)? = bench.outcome("m3") else { Issue.record("\(bench.outcomes)"); return }
+    #expect(reason.contains("write to x"))
+  }
+
+  @Test(arguments: [AMQPReplyCode.preconditionFailed, .frameError, .internalError])
+  func aPoisonedMessageIsFoundAndTheOthersAreNotRepeatedForEver(_ code: AMQPReplyCode) {
+    let bench = PublisherBench()
+    bench.connect()
+    bench.publish(["proof"])
+    bench.rabbit.poison["m5"] = code
+    var left = ids(10)
+    for _ in 0..<8 where !left.isEmpty {
+      if !bench.isReady { bench.connect() }
+      bench.publish(left)
+      left.removeAll {
+        switch bench.outcome($0) {
+        case .delivered, .duplicate, .impossible: true
+        default: false
+        }
+      }
+    }
+    #expect(left == [])
+    guard case .impossible? = bench.outcome("m5") else { Issue.record("\(bench.outcomes)"); return }
+    for id in ids(10) where id != "m5" { #expect(1...2 ~= bench.count(id), "\(id): \(bench.count(id))") }
+  }
+
+  @Test func aFullQueueIsRefusedAndAnExchangeIsUncertain() {
+    let bench = PublisherBench()
+    bench.rabbit.queues["full"] = []
+    bench.rabbit.fullQueues = ["full"]
+    bench.rabbit.exchanges["x"] = ["k": ["celery", "full"]]
+    bench.connect()
+    bench.publish([PublisherBench.item("a", .queue("full")), PublisherBench.item("b", .exchange("x", routingKey: "k"))])
+    guard case .refused? = bench.outcome("a"), case .uncertain? = bench.outcome("b") else {
+      Issue.record("\(bench.outcomes)")
+      return
+    }
+  }
+
+  /// Only the first message of a connection is on its way when the server says that it is blocked.
+  @Test func aBlockedServerGetsOneMessageAndSaysSoOnce() {
+    let bench = PublisherBench()
+    bench.rabbit.isBlocked = true
+    bench.connect()
+    bench.publish(ids(50))
+    #expect(bench.events.count == 1)
+    #expect(bench.events.first?.contains("low on memory") == true)
+    #expect(ids(50).dropFirst().allSatisfy { bench.outcome($0) == .notSent })
+    bench.publish(Array(ids(50).dropFirst()))
+    #expect(bench.outcome("m1") == .notSent)
+    bench.rabbit.isBlocked = false
+    bench.run()
+    #expect(bench.events.last == "unblocked")
+    bench.publish(Array(ids(50).dropFirst()))
+    #expect(ids(50).allSatisfy { bench.outcome($0) == .delivered || bench.outcome($0) == nil })
+  }
+
+  @Test func aQueueThatDoesNotConfirmLetsTheOthersGoOn() {
+    let bench = PublisherBench()
+    bench.rabbit.queues["slow"] = []
+    bench.connect()
+    bench.publish(["proof"])
+    bench.rabbit.silentQueues = ["slow"]
+    bench.publish([
+      PublisherBench.item("a", .queue("slow")), PublisherBench.item("b", .queue("slow")), PublisherBench.item("c"),
+    ])
+    #expect(bench.outcome("c") == .delivered)
+    #expect(bench.outcome("a") == nil)
+    bench.pass(7)
+    guard case .uncertain(let reason)? = bench.outcome("a") else { Issue.record("\(bench.outcomes)"); return }
+    #expect(reason.contains("slow"))
+    // It is not sent again while its confirm may come.
+    for _ in 0..<3 {
+      bench.publish(["a"], .queue("slow"))
+      bench.pass(7)
+    }
+    #expect(bench.count("a", in: "slow") == 1)
+  }
+
+  @Test func whatWasConfirmedIsNotSentAgainOverConnections() {
+    let bench = PublisherBench()
+    bench.connect()
+    bench.publish(["a"])
+    bench.publish(["a"])
+    #expect(bench.outcome("a") == .duplicate)
+    bench.rabbit.cut()
+    bench.run()
+    #expect(bench.loss != nil)
+    bench.connect()
+    bench.publish(["a"])
+    #expect(bench.outcome("a") == .duplicate)
+    #expect(bench.count("a") == 1)
+    bench.publisher.forgotten(PublisherBench.item("a"))
+    bench.publish(["a"])
+    #expect(bench.outcome("a") == .duplicate)
+  }
+
+  @Test func aConnectionThatDiesLeavesUnknownWhatWasOnItsWay() {
+    let bench = PublisherBench()
+    bench.connect()
+    bench.publish(["proof"])
+    bench.rabbit.losesConfirms = true
+    bench.publish(ids(5))
+    bench.rabbit.cut()
+    bench.run()
+    #expect(ids(5).allSatisfy { bench.outcome($0) == .unknown })
+    #expect(bench.loss != nil)
+  }
+
+  @Test func queuesAreDeclaredOnlyWhereAskedAndOnlyIfTheyAreNotThere() {
+    let silent = PublisherBench()
+    silent.connect()
+    silent.publish(["a"], .queue("new"))
+    #expect(silent.rabbit.declared == [])
+    let bench = PublisherBench(declaring: QueueDeclaration(.quorum, maxPriority: 9))
+    bench.connect()
+    bench.publish([PublisherBench.item("a", .queue("new")), PublisherBench.item("b")])
+    #expect(bench.outcome("a") == .delivered)
+    #expect(bench.rabbit.declared.map(\.name.text) == ["new"])
+    #expect(bench.rabbit.declared.first?.arguments == ["x-queue-type": .text("quorum"), "x-max-priority": .integer(9)])
+    // One that is deleted later is declared again.
+    bench.rabbit.queues["new"] = nil
+    bench.publish(["c"], .queue("new"))
+    bench.publish(["c"], .queue("new"))
+    #expect(bench.outcome("c") == .delivered)
+  }
+
+  @Test func severalServersAreTriedInOneRound() {
+    let bench = PublisherBench(servers: 3)
+    bench.rabbit.isRunning = false
+    bench.connect()
+    #expect(bench.rabbit.dials == 3)
+    #expect(bench.loss?.contains("none of 3 brokers") == true)
+    bench.rabbit.isRunning = true
+    bench.connect()
+    #expect(bench.isReady)
+  }
+
+  @Test func aWrongPasswordIsSaidWithoutThePassword() {
+    let bench = PublisherBench(password: "hunter2-secret")
+    bench.connect()
+    #expect(bench.loss?.contains("403") == true)
+    #expect(bench.loss?.contains("hunter2") == false)
+  }
+
+  @Test func silenceEndsTheConnection() {
+    let bench = PublisherBench()
+    bench.connect()
+    bench.pass(60)
+    #expect(bench.isReady)
+    bench.rabbit.sendsHeartbeats = false
+    bench.pass(60)
+    #expect(bench.loss?.contains("silent") == true)
+  }
+
+  @Test func aRehearsalLeavesNothingBehind() {
+    for isBlocked in [false, true] {
+      let bench = PublisherBench()
+      bench.rabbit.isBlocked = isBlocked
+      var answer: String??
+      bench.run { bench.publisher.rehearse { answer = .some($0) } }
+      #expect(answer == .some(nil))
+      #expect(bench.rabbit.queues == ["celery": []])
+    }
+    let bench = PublisherBench()
+    bench.rabbit.isRunning = false
+    var answer: String??
+    bench.run { bench.publisher.rehearse { answer = .some($0) } }
+    #expect((answer ?? nil)?.isEmpty == false)
+  }
+}
+
+/// What the publisher does where the daemon no longer leads.
+@Suite struct AMQPLeaderTests {
+  /// A process that was stopped goes on with messages that wait for their turn; another daemon may have sent them.
+  @Test func nothingIsSentByADaemonThatDoesNotLead() {
+    let bench = PublisherBench()
+    bench.connect()
+    bench.rabbit.losesConfirms = true
+    bench.publish(["a", "b"])
+    bench.leads = false
+    bench.rabbit.losesConfirms = false
+    bench.publish(["c"], .queue("other"))
+    bench.pass(7)
+    #expect(bench.rabbit.queues["celery"] == ["a"])
+    #expect(bench.outcome("b") == .tooSoon || bench.outcome("b") == .notSent)
+    #expect(bench.outcome("c") == .notSent)
+  }
+}
