@@ -5,10 +5,21 @@ extension Daemon {
   func lead(_ token: String) {
     standbyCheck.stop()
     report(.leading(token: token))
-    if let store = session?.store { relay.start(store.outbox, store.delivery, after: records.ledger.undeliverable) }
+    startRelay(after: records.ledger.undeliverable)
     records.ledger.undeliverable = nil
     dispatcher.receive(.leadershipChanged(true))
     session?.tell()
+  }
+
+  /// - Parameter loss: why the broker was reported lost before; nil: it was not.
+  private func startRelay(after loss: String?) {
+    guard let store = session?.store else { return }
+    guard !publisher.dropsRepeats else { return relay.start(store.outbox, store.delivery, after: loss) }
+    // Before the records of the dead are swept.
+    EarlierLeader.mayHavePublished(store.daemons, but: configuration.instance) { [weak self] mayHave in
+      guard let self, election.isLeading, !isStopping, session?.store === store else { return }
+      relay.start(store.outbox, store.delivery, after: loss, isHeir: mayHave)
+    }
   }
 
   func standBy(_ reason: String) {
@@ -50,6 +61,8 @@ extension Daemon {
     records.ledger.take(event, at: election.now)
     switch event {
     case .relayed: dispatcher.roomMade()
+    case .setAside: tally.setAside += 1
+    case .repeated(let repeats): tally.possibleRepeats += repeats.count
     case .brokerLost, .brokerBack, .deferred: election.doubted()
     case .walked(let waiting):
       // If messages are delivered directly, the relay only carries what an earlier run has left in the outbox, and no

@@ -7,6 +7,10 @@ extension Daemon {
     var fired = 0
     /// How many edits audits have found without an event; it must stay 0.
     var repairs = 0
+    /// How many messages were set aside.
+    var setAside = 0
+    /// How many messages the broker may have twice.
+    var possibleRepeats = 0
     /// Why the last audit failed; nil: it did not. Each reason is reported once.
     var auditFailure: String?
   }

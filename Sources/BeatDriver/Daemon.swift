@@ -106,7 +106,8 @@ package final class Daemon {
     relay.finish { [unowned self] in
       // This is also done if this daemon does not lead: a heartbeat on its way may have taken the lease.
       guard let store = session?.store else { return stopTimer.schedule(after: 0) }
-      store.daemons.remove()
+      // A record that stays says that this daemon did not come to the end of what it had published (`EarlierLeader`).
+      if !relay.isInDoubt { store.daemons.remove() }
       guard election.hasLease else { return stopTimer.schedule(after: 0) }
       store.leases.release { [unowned self] _ in stopTimer.schedule(after: 0) }
     }

@@ -3,8 +3,9 @@ import BeatCore
 /// Carries messages from the store's outbox to the queues of a broker that is another server.
 ///
 /// A message is published first, and then removed from the outbox. If the process dies in between, the next one repeats
-/// it, and a broker that drops repeats takes nothing twice. Messages of one lane arrive in the order of the outbox. One
-/// that cannot be delivered stays, and so do those behind it in its lane. Other lanes go on.
+/// it, and a broker that drops repeats takes nothing twice; for any other, `RepeatWatch` tells which messages may arrive
+/// twice. Messages of one lane arrive in the order of the outbox. One that cannot be delivered stays, and so do those
+/// behind it in its lane. Other lanes go on. One that the broker will never take is set aside, and its lane goes on.
 ///
 /// The relay sends nothing while there is nothing to do: work begins with `start`, `nudge`, a new connection, or a
 /// timer that runs only while a message waits.
@@ -13,28 +14,35 @@ final class OutboxRelay {
   private static let windowCount = 128
   private static let windowBytes = 1 << 20
 
-  private let publisher: any Publisher
-  private let surroundings: any Surroundings
+  let publisher: any Publisher
+  let surroundings: any Surroundings
   private let leads: () -> Bool
-  private let handle: (RelayEvent) -> Void
+  let handle: (RelayEvent) -> Void
   private lazy var reconnection = Reconnection(in: surroundings) { [unowned self] in connect() }
   private lazy var retryTimer = surroundings.makeTimer { [unowned self] in receive(.timerFired) }
 
   /// The outbox to carry from; nil: the relay is stopped.
-  private var outbox: (any Outbox)?
+  private(set) var outbox: (any Outbox)?
   private var isConnecting = false
   /// The number of the connection, which grows with each connection and stop. Answers to an earlier one are ignored.
-  private var session = 0
+  private(set) var session = 0
   private var readyAt: BootTime?
-  private var walk = OutboxWalk()
+  var walk = OutboxWalk()
   private var pace = RelayPace()
   /// The reason of the last reported loss of the broker; nil: it is not lost.
-  private var complaint: String?
+  var complaint: String?
   /// The broker is connected and takes no messages.
-  private var isBlocked = false
-  private var complaints = RelayComplaints()
+  private(set) var isBlocked = false
+  var complaints = RelayComplaints()
+  var impossible = ImpossibleMessages()
+  /// nil: the publisher drops repeats.
+  var repeats: RepeatWatch?
+  /// Those that have not been reported yet.
+  var possibleRepeats = PossibleRepeats()
+  /// An earlier leader may have published messages that wait, and the outbox has not been read yet.
+  private var isHeir = false
   private var whenIdle: (() -> Void)?
-  private var wasFull = false
+  var wasFull = false
 
   /// - Parameter leads: whether this daemon certainly leads now.
   init(
@@ -45,6 +53,7 @@ final class OutboxRelay {
     self.leads = leads
     self.surroundings = surroundings
     self.handle = handle
+    repeats = publisher.dropsRepeats ? nil : RepeatWatch()
   }
 
   // MARK: the interface
@@ -52,10 +61,13 @@ final class OutboxRelay {
   /// Carries the messages that wait and those that come, until `stop`. With direct delivery, it carries only those that
   /// an earlier run has left in the outbox.
   ///
-  /// - Parameter loss: why the broker was reported lost before; its return is then reported, too. nil: it was not.
-  func start(_ outbox: any Outbox, _ delivery: Delivery, after loss: String?) {
+  /// - Parameters:
+  ///   - loss: why the broker was reported lost before; its return is then reported, too. nil: it was not.
+  ///   - isHeir: an earlier leader may have published messages that wait.
+  func start(_ outbox: any Outbox, _ delivery: Delivery, after loss: String?, isHeir: Bool = false) {
     stop()
     complaint = loss
+    self.isHeir = isHeir
     self.outbox = outbox
     guard delivery == .direct else { return reconnection.begin() }
     let session = session
@@ -64,6 +76,9 @@ final class OutboxRelay {
       reconnection.begin()
     }
   }
+
+  /// Whether it is not known of some message whether the broker has it, and the broker would take it twice.
+  var isInDoubt: Bool { repeats?.isInDoubt ?? false }
 
   /// Stops at once. Messages in flight will be published again, and are then repeats.
   func stop() {
@@ -92,7 +107,8 @@ final class OutboxRelay {
       + (complaints[lane] ?? "those for \(route.name) wait behind others")
   }
 
-  /// Runs `done` when nothing is in flight any more: at once, or at the end of the present walk.
+  /// Runs `done` when nothing is in flight any more: at once, or at the end of the present walk; of the
+  /// present window, where the publisher does not drop repeats.
   func finish(then done: @escaping () -> Void) {
     if pace.isWalking { whenIdle = done } else { done() }
   }
@@ -129,6 +145,9 @@ final class OutboxRelay {
     isConnecting = false
     isBlocked = false
     publisher.disconnect()
+    repeats?.disconnected()
+    reportRepeats()
+    impossible = ImpossibleMessages()
     walk = OutboxWalk()
     wasFull = false
     handle(.walked(waiting: nil))
@@ -153,25 +172,34 @@ final class OutboxRelay {
 
   // MARK: a walk
 
-  private func receive(_ event: RelayPace.Event) {
+  func receive(_ event: RelayPace.Event) {
     for action in pace.receive(event) { perform(action) }
   }
 
   private func perform(_ action: RelayPace.Action) {
     switch action {
+    // What would be on its way at the end would be repeated by the next daemon.
+    case .read where isFinishing, .beginAgain where isFinishing: rest()
     case .read: readNext()
     case .beginAgain:
+      impossible.isPlaceFull = false
       walk.beginAgain()
       readNext()
     case .armTimer(let delay): retryTimer.schedule(after: delay)
     case .cancelTimer: retryTimer.cancel()
     case .forgetComplaints: complaints.removeAll()
-    case .rest:
-      let done = whenIdle
-      whenIdle = nil
-      done?()
+    case .rest: rest()
     case .illegal(let move): assertionFailure("\(move)")
     }
+  }
+
+  /// The broker does not drop repeats, and the relay ends when nothing is on its way.
+  private var isFinishing: Bool { whenIdle != nil && repeats != nil }
+
+  private func rest() {
+    let done = whenIdle
+    whenIdle = nil
+    done?()
   }
 
   private func readNext() {
@@ -190,7 +218,12 @@ final class OutboxRelay {
           return fail()
         }
         receive(.outdated(isMoved: true))
-      case .success(let page): resolve(RelayWindow(page, askedAt: askedAt))
+      case .success(let page):
+        if isHeir {
+          isHeir = false
+          repeats?.inherit(min(page.count, Self.windowCount))
+        }
+        resolve(RelayWindow(page, askedAt: askedAt))
       case .failure(let refusal):
         // If the session has ended, its owner knows.
         guard refusal.kind != .lost else { return }
@@ -210,115 +243,19 @@ final class OutboxRelay {
     }
   }
 
-  private func relay(_ window: RelayWindow, to destinations: [Destination]) {
-    guard !window.isStale(at: surroundings.bootTime) else { return receive(.outdated(isMoved: false)) }
-    var rest = destinations[...]
-    window.open = 1
-    for (index, entry) in window.page.items.enumerated() {
-      guard let item = entry.item else {
-        let start = Array(entry.handle.bytes.prefix(100))
-        window.hold(index)
-        complain(about: Lane(start), nil, "an item of the outbox is not ours; take it out (LREM): \(EntryName(start))")
-        continue
-      }
-      guard let destination = rest.popFirst() else { break }
-      if let problem = destination.problem {
-        complain(about: destination.lanes.first, item, problem)
-        hold(index, destination.lanes, window)
-      } else if walk.blocks(destination.lanes) {
-        hold(index, destination.lanes, window)
-      } else {
-        let predecessors = window.put(item.taskID, in: destination.lanes)
-        publish(item, at: index, to: destination, after: predecessors, window)
-      }
-    }
-    closeOne(of: window)
-  }
-
-  private func publish(
-    _ item: OutboxItem, at index: Int, to destination: Destination, after predecessors: [TaskID], _ window: RelayWindow
-  ) {
-    window.open += 1
-    let session = session
-    publisher.publish(item, to: destination, after: predecessors) { [weak self] outcome in
-      guard let self, session == self.session else { return }
-      switch outcome {
-      case .delivered, .duplicate:
-        window.relayed += 1
-        if outcome == .duplicate { window.duplicates += 1 }
-        if let lane = destination.lanes.first {
-          complaints.delivered(to: lane)
-          walk.delivered(to: lane)
-        }
-        return remove(item, at: index, window)
-      case .tooSoon:
-        hold(index, destination.lanes, window)
-      case .refused(let reason), .uncertain(let reason):
-        complain(about: destination.lanes.first, item, reason)
-        hold(index, destination.lanes, window)
-      case .impossible(let reason):
-        // It is held alone, for nothing of its lane need wait for it.
-        complain(about: Lane(Array(item.taskID.description.utf8)), item, reason)
-        window.hold(index)
-      case .unable(let reason):
-        complain(about: destination.lanes.first, item, reason)
-        hold(index, destination.lanes, window, isServerAtFault: true)
-      case .notSent:
-        hold(index, destination.lanes, window, isServerAtFault: true)
-      case .unknown:
-        return  // `.lost` follows
-      }
-      closeOne(of: window)
-    }
-  }
-
-  private func remove(_ item: OutboxItem, at index: Int, _ window: RelayWindow) {
-    let session = session
-    outbox?.remove(window.page.items[index].handle) { [weak self] result in
-      guard let self, session == self.session else { return }
-      switch result {
-      case .success: publisher.forgotten(item)
-      case .failure(let refusal):
-        guard refusal.kind != .lost else { return }
-        window.hold(index)
-        complain(about: nil, item, "it was delivered and cannot be taken out of the outbox: \(refusal.text)")
-      }
-      closeOne(of: window)
-    }
-  }
-
-  private func hold(_ index: Int, _ lanes: [Lane], _ window: RelayWindow, isServerAtFault: Bool = false) {
-    window.hold(index)
-    walk.block(lanes, isServerAtFault: isServerAtFault)
-  }
-
-  private func closeOne(of window: RelayWindow) {
-    window.open -= 1
-    guard window.open == 0 else { return }
-    let (count, items) = (window.page.count, window.page.items.count)
-    let isLast = walk.deferred + items >= count
-    walk.passed(items, deferred: window.deferred, newest: window.newestDeferred)
-    let part = RelayPace.Part(hasDeferred: window.deferred > 0, walkHasDeferred: walk.deferred > 0, isLast: isLast)
-    handle(.walked(waiting: isBlocked ? nil : walk.deliverable(of: count - window.relayed)))
-    if wasFull, !walk.isFull { handle(.unblocked) }
-    wasFull = walk.isFull
-    if complaint != nil, !isBlocked {
-      complaint = nil
-      handle(.brokerBack(waiting: count - window.relayed))
-    }
-    if window.relayed > 0 {
-      handle(.relayed(count: window.relayed, duplicates: window.duplicates, waiting: count - window.relayed))
-    }
-    receive(.partDone(part))
-  }
-
   /// Takes in that the outbox cannot be read.
   private func fail() {
     handle(.walked(waiting: nil))
     receive(.failed)
   }
 
-  private func complain(about lane: Lane?, _ item: OutboxItem?, _ reason: String) {
+  func reportRepeats() {
+    guard possibleRepeats.count > 0 else { return }
+    handle(.repeated(possibleRepeats))
+    possibleRepeats = PossibleRepeats()
+  }
+
+  func complain(about lane: Lane?, _ item: OutboxItem?, _ reason: String) {
     guard complaints.isNews(reason, about: lane) else { return }
     handle(.deferred(item, reason: reason))
   }

@@ -12,8 +12,12 @@ struct OutboxWalk {
     var count = 0
     /// How many items are deferred in each lane (a list or an exchange). Later items of the lane must wait behind them.
     var lanes: [Lane: Int] = [:]
+    /// How many items of each lane are deferred alone. Later items of the lane pass them.
+    var alone: [Lane: Int] = [:]
     /// The server refuses messages from every client, for example because it is out of memory.
     var isServerAtFault = false
+
+    func count(of lane: Lane) -> Int { (lanes[lane] ?? 0) + (alone[lane] ?? 0) }
   }
 
   /// When the outbox is full of deferred items, a lane with this many of them gets no more.
@@ -41,6 +45,9 @@ struct OutboxWalk {
     for lane in lanes { found.lanes[lane, default: 0] += 1 }
     if isServerAtFault { found.isServerAtFault = true }
   }
+
+  /// Takes in an item that is deferred while others of its lane go on.
+  mutating func pass(in lane: Lane) { found.alone[lane, default: 0] += 1 }
 
   mutating func delivered(to lane: Lane) {
     if known.count >= Self.mostKnown { known.removeAll() }
@@ -77,7 +84,7 @@ struct OutboxWalk {
   /// Whether the outbox takes no more items for a lane.
   func refuses(_ lane: Lane) -> Bool {
     guard isFull else { return false }
-    if max(before.lanes[lane] ?? 0, found.lanes[lane] ?? 0) >= Self.share { return true }
+    if max(before.count(of: lane), found.count(of: lane)) >= Self.share { return true }
     return max(before.count, found.count) >= Self.excess * Limit.deferredMessages.most && !known.contains(lane)
   }
 

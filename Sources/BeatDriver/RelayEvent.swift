@@ -10,7 +10,12 @@ package enum RelayEvent {
   /// An item stays in the outbox, with later ones of the same lane, and is tried again; reported once for each reason.
   /// No item: the item's bytes or the outbox cannot be read.
   case deferred(OutboxItem?, reason: String)
+  /// Items have left the outbox. `count`: how many the broker has.
   case relayed(count: Int, duplicates: Int, waiting: Int)
+  /// The broker will never take this message. It has left the outbox, and waits for a person.
+  case setAside(OutboxItem, reason: String)
+  /// The broker may have these messages twice.
+  case repeated(PossibleRepeats)
   /// A walk has ended. `waiting`: the number of items left that are not deferred; nil: the broker takes none.
   case walked(waiting: Int?)
   /// The outbox accepts again what `refusal` refused.
@@ -25,7 +30,7 @@ extension FireLedger {
     case .brokerBack: foundBroker()
     case .deferred(_, let reason): deferral(reason, at: now)
     case .relayed(_, _, let waiting): relayed(waiting: waiting)
-    case .walked, .unblocked: break
+    case .walked, .unblocked, .setAside, .repeated: break
     }
   }
 }

@@ -17,6 +17,8 @@ final class RelayWindow {
   private var newest: [Lane: TaskID] = [:]
   var relayed = 0
   var duplicates = 0
+  /// Items that are no longer in the outbox: delivered or set aside.
+  var left = 0
 
   init(_ page: OutboxPage, askedAt: BootTime) { (self.page, self.askedAt) = (page, askedAt) }
 

@@ -63,6 +63,8 @@ extension Session {
     record.schedules = daemon.dispatcher.scheduler.scheduleCount
     record.rejected = daemon.dispatcher.scheduler.rejectedCount
     record.repaired = daemon.tally.repairs
+    record.setAside = daemon.tally.setAside
+    record.possibleRepeats = daemon.tally.possibleRepeats
     record.isLoading = loadedAt == nil
     // The zone by which this daemon reads crontabs that name none.
     if let zone = daemon.application.manifest?.timezone { record.timezone = zone }

@@ -23,6 +23,11 @@ public enum BeatEvent: Hashable, Sendable {
   case brokerLost(reason: String)
   /// The broker that was lost takes messages again.
   case brokerBack
+  /// The broker will never take a message. It has left the outbox, and a person puts it back or drops it.
+  case setAside(taskID: String, reason: String)
+  /// Workers may get messages twice: the broker's answers were lost, or an earlier daemon may have sent them. Only a
+  /// broker that does not drop repeats.
+  case possibleRepeats(count: Int)
   /// The daemon has ended, by `stop()` or because its task was cancelled. No event follows. If `run()` throws, the
   /// stream ends without this event.
   case stopped
@@ -64,6 +69,9 @@ public enum BeatEvent: Hashable, Sendable {
     case .disconnected(let reason): self = .disconnected(reason: reason)
     case .relay(.brokerLost(let reason, _)): self = .brokerLost(reason: reason)
     case .relay(.brokerBack): self = .brokerBack
+    case .relay(.setAside(let item, let reason)):
+      self = .setAside(taskID: item.taskID.description, reason: reason)
+    case .relay(.repeated(let repeats)): self = .possibleRepeats(count: repeats.count)
     case .stopped: self = .stopped
     case .manual, .notice, .changeDetection, .missedChanges, .reloading, .reloaded, .reloadFailed, .application,
       .applicationUnreadable, .proof,

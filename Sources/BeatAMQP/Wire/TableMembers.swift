@@ -12,19 +12,32 @@ struct TableKey {
 struct TableMembers {
   let start: Int
   private var ranges: [(key: Range<Int>, value: Range<Int>)] = []
+  private var keys: [ArraySlice<UInt8>] = []
+  /// Filled when there are many, which are not looked through one by one.
   private var indices: [ArraySlice<UInt8>: Int] = [:]
   private var holdsRepeats = false
+
+  private static let few = 32
 
   init(start: Int) { self.start = start }
 
   mutating func add(_ key: TableKey, value: Range<Int>) {
-    if let index = indices[key.bytes] {
+    if let index = index(of: key.bytes) {
       ranges[index].value = value
       holdsRepeats = true
-    } else {
-      indices[key.bytes] = ranges.count
-      ranges.append((key.range, value))
+      return
     }
+    keys.append(key.bytes)
+    ranges.append((key.range, value))
+    if keys.count == Self.few {
+      for (index, key) in keys.enumerated() { indices[key] = index }
+    } else if keys.count > Self.few {
+      indices[key.bytes] = keys.count - 1
+    }
+  }
+
+  private func index(of key: ArraySlice<UInt8>) -> Int? {
+    keys.count < Self.few ? keys.firstIndex { $0.count == key.count && $0 == key } : indices[key]
   }
 
   func finish(_ output: inout [UInt8]) {

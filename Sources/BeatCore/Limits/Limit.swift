@@ -152,6 +152,10 @@ extension Limit {
     subject: "what the outbox holds that cannot be delivered", most: 1_000, unit: "message",
     reason: "it is looked at again at each attempt, and others wait; a queue with ten of them gets no more")
 
+  package static let messagesSetAside = Limit(
+    subject: "what is set aside, since the broker will never take it", most: 1_000, unit: "message",
+    reason: "a person puts each back or drops it; further ones wait in the outbox, and others pass them")
+
   package static let declaredQueues = Limit(
     subject: "what a connection declares for workers", most: 1_000, unit: "queue",
     reason: "each leaves two keys on the broker for good; to further ones messages go undeclared")
@@ -167,6 +171,7 @@ extension Limit {
     crontabField, crontabList, backlog, replyLength, replyElements,
     fireLength, reasonLength, quotationLength, cellLength, lineFieldLength, lineBurst, lineRate, pageLength,
     replyDepth, replyLine, replyTime, scanSteps,
-    watermarkLength, goneWatermarks, ownFieldLength, outboxItem, outboxBacklog, deferredMessages, declaredQueues, zones,
+    watermarkLength, goneWatermarks, ownFieldLength, outboxItem, outboxBacklog, deferredMessages, messagesSetAside,
+    declaredQueues, zones,
   ]
 }

@@ -14,6 +14,10 @@ package struct DaemonRecord: Hashable, Sendable {
   package var rejected: Int
   /// How many edits audits have found of which no event had told.
   package var repaired: Int
+  /// How many messages this daemon has set aside since it began, because the broker will never take them.
+  package var setAside = 0
+  /// How many messages this daemon has delivered since it began of which the broker may have two.
+  package var possibleRepeats = 0
   package var timezone: String
   package var broker: String
   /// The options in which daemons should not differ; empty: an earlier version's record, which does not list them.
@@ -72,6 +76,8 @@ package struct DaemonRecord: Hashable, Sendable {
       let members = options.map { "\(JSONText.string($0.name)): \(JSONText.string($0.value))" }
       text.append(#", "options": {\#(members.joined(separator: ", "))}"#)
     }
+    if setAside > 0 { put("set_aside", setAside) }
+    if possibleRepeats > 0 { put("possible_repeats", possibleRepeats) }
     if isLoading { text.append(#", "loading": true"#) }
     if let applicationGone { put("application_gone", applicationGone) }
     if let firing { text.append(#", "firing": \#(firing.json)"#) }
@@ -97,6 +103,8 @@ package struct DaemonRecord: Hashable, Sendable {
         JSONScanner.text(of: member.value, in: bytes).map { DaemonOption(member.key, $0) }
       }
     }
+    setAside = number("set_aside")
+    possibleRepeats = number("possible_repeats")
     isLoading = layout.bool("loading") ?? false
     applicationGone = layout.text("application_gone")
     firing = layout["firing"].flatMap { FiringReport($0, in: bytes) }

@@ -15,13 +15,15 @@ package struct DaemonSnapshot {
   package let rejected: (count: Int, first: [(EntryName, String)])
   /// How many messages wait in the outbox for a broker that is another server than the store.
   package let outbox: Int64
+  /// How many messages are set aside, since the broker will never take them.
+  package let setAside: Int
   package let store: StoreFacts
   package let terms: any StoreTerms
 
   /// - Parameter records: the last runs, the newest first.
   package init(
     now: UnixTime, fleet: Fleet, due: DueSurvey, records: [FireRecord],
-    rejected: (count: Int, first: [(EntryName, String)]), outbox: Int64, store: StoreFacts,
+    rejected: (count: Int, first: [(EntryName, String)]), outbox: Int64, setAside: Int, store: StoreFacts,
     terms: any StoreTerms
   ) {
     self.now = now
@@ -29,6 +31,7 @@ package struct DaemonSnapshot {
     self.due = due
     self.rejected = rejected
     self.outbox = outbox
+    self.setAside = setAside
     self.store = store
     self.terms = terms
     lateness = LatenessSummary(of: records)
@@ -75,7 +78,8 @@ extension DaemonSnapshot {
     let due = try store.survey(context(fleet.firing.first?.record), now: now, atMost: extent.schedules)
     self.init(
       now: now, fleet: fleet, due: due, records: records,
-      rejected: try store.rejections(atMost: extent.rejections), outbox: try store.visibleOutboxLength(), store: facts,
+      rejected: try store.rejections(atMost: extent.rejections), outbox: try store.visibleOutboxLength(),
+      setAside: try store.visibleMessagesSetAside(atMost: 0).count, store: facts,
       terms: store.terms)
   }
 

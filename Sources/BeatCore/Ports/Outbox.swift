@@ -13,6 +13,15 @@ package protocol Outbox: AnyObject {
 
   /// Removes one delivered item, wherever it now lies. An item that is gone already is no error.
   func remove(_ handle: OutboxHandle, then: @escaping Completion<Void>)
+
+  /// Moves an item that the broker will never take to the place of messages set aside, in one step: it is always in one
+  /// of the two. A person puts it back or drops it; no daemon does. An item that is gone already is no error.
+  ///
+  /// - Parameters:
+  ///   - reason: why it can never be delivered; it is kept with the message.
+  ///   - then: false: the item stays where it is, since `Limit.messagesSetAside` are set aside or something else is in
+  ///     the place.
+  func setAside(_ handle: OutboxHandle, reason: String, then: @escaping Completion<Bool>)
 }
 
 /// Identifies an item. The store alone knows what the bytes mean.

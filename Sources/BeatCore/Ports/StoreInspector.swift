@@ -56,6 +56,8 @@ package protocol StoreInspector: RunHistory {
   func rejections(atMost limit: Int) throws(StoreError) -> (count: Int, first: [(EntryName, String)])
   /// The number of messages that wait in the outbox for a broker that is another server.
   func outboxLength() throws(StoreError) -> Int64
+  /// The messages that are set aside: their number, and the newest `limit` of them.
+  func messagesSetAside(atMost limit: Int) throws(StoreError) -> MessagesSetAside
 
   /// The bytes of the application's manifest; nil: there is none.
   func application() throws(StoreError) -> [UInt8]?
@@ -123,6 +125,14 @@ extension StoreInspector {
     do { return try outboxLength() } catch {
       if error.kind == .unreachable { throw error }
       return 0
+    }
+  }
+
+  /// What is set aside; nothing if this user may not see it.
+  package func visibleMessagesSetAside(atMost limit: Int) throws(StoreError) -> MessagesSetAside {
+    do { return try messagesSetAside(atMost: limit) } catch {
+      if error.kind == .unreachable { throw error }
+      return .none
     }
   }
 }

@@ -36,6 +36,12 @@ package final class MongoDoctor: StoreDoctor {
   package func examineBroker() throws {
     try brokerDoctor.examineServer()
     findings.addWaiting(try client.visibleOutboxLength())
+    let place = place
+    findings.addSetAside(try client.visibleMessagesSetAside(atMost: FindingList.shownSetAside)) {
+      shell(SetAsideScript.putBack($0, place))
+    } drop: {
+      shell(SetAsideScript.drop($0, place))
+    }
   }
 
   package func examineRights(to queues: Set<[UInt8]>) throws { try brokerDoctor.examineRights(to: queues) }

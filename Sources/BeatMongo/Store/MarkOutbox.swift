@@ -25,6 +25,26 @@ enum MarkOutbox {
     behind skipped: Int, newest: OutboxHandle?, count: Int, bytes: Int, written: WrittenFires, in place: MongoPlace,
     by client: MongoClient
   ) throws(MongoError) -> MarkOutboxPage {
+    func page() throws(MongoError) -> MarkOutboxPage {
+      try readPage(
+        behind: skipped, newest: newest, count: count, bytes: bytes, written: written, in: place, by: client)
+    }
+    let first = try page()
+    guard !first.leaving.isEmpty else { return first }
+    // A daemon has died while it set these aside.
+    do throws(MongoError) {
+      try MarkSetAside(place: place, written: written).finish(first.leaving, by: client)
+    } catch {
+      guard !error.endsSession else { throw error }
+      return first
+    }
+    return try page()
+  }
+
+  private static func readPage(
+    behind skipped: Int, newest: OutboxHandle?, count: Int, bytes: Int, written: WrittenFires, in place: MongoPlace,
+    by client: MongoClient
+  ) throws(MongoError) -> MarkOutboxPage {
     // Of the skipped items only the last is read, which shows whether they are in their places.
     let first = max(0, skipped - 1)
     let end = skipped + min(max(0, count), Self.most)
@@ -34,7 +54,7 @@ enum MarkOutbox {
     let pipeline: BSON = [
       ["$match": hasItems], ["$sort": ["pending.seq": 1]], ["$limit": .int64(Int64(end))], ["$unwind": "$pending"],
       ["$sort": ["pending.seq": 1, "pending.id": 1]], ["$skip": .int64(Int64(first))],
-      ["$limit": .int64(Int64(end - first))], ["$project": ["pending": true, "redo": true]],
+      ["$limit": .int64(Int64(end - first))], ["$project": ["pending": true, "redo": true, "leaving": true]],
     ]
     var isToCheck = skipped > 0
     var size = 0
@@ -63,6 +83,9 @@ enum MarkOutbox {
         return false
       }
       page.items.append((handle, MarkItem.item(of: pending)))
+      if let sequence = pending["seq"]?.integer, MarkSetAside.member(of: document["leaving"], sequence) != nil {
+        page.leaving.append(handle)
+      }
       if isNoted, let note, !written.contains(note.id) { notes.append(note) }
       return true
     }
@@ -161,6 +184,8 @@ struct MarkOutboxPage: Sendable {
   var count: Int
   var isMoved = false
   var items: [(handle: OutboxHandle, item: OutboxItem?)] = []
+  /// Items among these that are being set aside.
+  var leaving: [OutboxHandle] = []
 
   init(count: Int) { self.count = count }
 }

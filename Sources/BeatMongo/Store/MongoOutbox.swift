@@ -38,6 +38,12 @@ final class MongoOutbox: Outbox {
         try MarkOutbox.remove(handles, written: written, in: place, by: client)
       }, then: completion)
   }
+
+  func setAside(_ handle: OutboxHandle, reason: String, then completion: @escaping Completion<Bool>) {
+    let work = MarkSetAside(place: calls.place, written: written)
+    calls.perform(
+      { client throws(MongoError) in try work.setAside(handle, reason: reason, by: client) }, then: completion)
+  }
 }
 
 /// The removals that have been asked for and not begun.

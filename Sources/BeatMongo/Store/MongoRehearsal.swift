@@ -85,6 +85,7 @@ struct MongoRehearsal: Sendable {
     return [
       ("last_run_at and total_run_count are not written back", update(place.schedules)),
       ("no history is kept", update(place.history)), ("no receipts are written", update(place.receipts)),
+      ("nothing is set aside", update(place.setAside)),
     ]
   }
 }

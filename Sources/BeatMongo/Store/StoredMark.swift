@@ -4,7 +4,7 @@ import BeatCore
 /// document, so one write advances both: this write is the fire.
 ///
 ///     {_id: <the schedule's name>, mark: "<watermark>", of: <the document's _id>, pending: [{seq, id, length, ...}],
-///      redo: {id, of, old: {...}, new: {...}}, moved: {to, until}}
+///      redo: {id, of, old: {...}, new: {...}}, moved: {to, until}, leaving: [{seq, reason}]}
 struct StoredMark: Sendable {
   /// The watermark as it is stored, of any type.
   let mark: BSONDocument?

@@ -95,5 +95,11 @@ extension RedisDoctor {
   package func examineBroker() throws {
     try brokerDoctor.examineServer()
     if brokerDoctor.broker != nil { findings.addWaiting(try client.visibleOutboxLength()) }
+    let (keys, cli) = (client.keys, cli)
+    findings.addSetAside(try client.visibleMessagesSetAside(atMost: FindingList.shownSetAside)) {
+      SetAsideCommand.putBack($0, keys, cli: cli)
+    } drop: {
+      SetAsideCommand.drop($0, keys, cli: cli)
+    }
   }
 }

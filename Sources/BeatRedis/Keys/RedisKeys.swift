@@ -40,6 +40,10 @@ package struct RedisKeys: Hashable, Sendable {
   /// LIST, `OutboxItem`s that wait for a broker which is another server; the newest at the head.
   package var outbox: [UInt8] { own("outbox") }
 
+  /// STREAM, messages that the broker will never take: task id, destination, reason and the `OutboxItem`. A person puts
+  /// each back into the outbox or drops it.
+  package var setAside: [UInt8] { own("setaside") }
+
   /// HASH, entry name -> a receipt as JSON: what became of the last detected edit of the document.
   package var receipts: [UInt8] { own("receipts") }
 
@@ -85,7 +89,7 @@ package struct RedisKeys: Hashable, Sendable {
 
   /// The daemon's own keys that stay in the store.
   package var own: [[UInt8]] {
-    [watermark, outbox, receipts, history, manual, daemons, lease, epoch, incarnation, application]
+    [watermark, outbox, setAside, receipts, history, manual, daemons, lease, epoch, incarnation, application]
   }
 
   /// The Redis type that one of the daemon's own keys must have.
@@ -93,7 +97,7 @@ package struct RedisKeys: Hashable, Sendable {
     switch key {
     case watermark, receipts, manual, daemons: "hash"
     case outbox: "list"
-    case history: "stream"
+    case history, setAside: "stream"
     default: "string"
     }
   }

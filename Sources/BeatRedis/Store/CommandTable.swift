@@ -84,15 +84,20 @@ extension CommandUse {
     let store = Rows(place: .outbox, client: .daemon)
     let broker = Rows(place: .relay, client: .daemon)
     let sentinel = Rows(place: .sentinel, client: .daemon)
+    let setAside = "setting aside what the broker will never take"
     return [
       store.row("LPUSH", [.outbox], ["x"], writes: true, in: "fire manual"),
       store.row(
         "LPOP", [.outbox], writes: true, in: "fire manual tidy", without: "taking a message back that cannot be marked"),
-      store.row("TYPE", [.outbox], sent: true, in: "fire"),
+      store.row("TYPE", [.outbox, .setAside], sent: true, in: "fire setaside"),
       store.row("LLEN", [.outbox], in: "fire manual outbox"),
       store.row("LINDEX", [.outbox], ["0"], in: "outbox"),
       store.row(
-        "LREM", [.outbox], ["1", "never"], writes: true, sent: true, without: "taking out what was delivered"),
+        "LREM", [.outbox], ["1", "never"], writes: true, sent: true, in: "setaside",
+        without: "taking out what was delivered"),
+      store.row("XLEN", [.setAside], in: "setaside", without: setAside),
+      store.row("XADD", [.setAside], ["*", "a", "b"], writes: true, in: "setaside", without: setAside),
+      store.row("XDEL", [.setAside], ["0-1"], writes: true, in: "setaside", without: setAside),
       broker.row("SELECT", [], ["0"], sent: true, in: "bindings declare tidy"),
       broker.row("CLIENT SETNAME", [], ["beat-watch"], sent: true, without: "its name in CLIENT LIST"),
       broker.row("INFO", [], [], sent: true, without: "it cannot tell store and broker as one server"),
@@ -130,7 +135,9 @@ extension CommandUse {
       look.row("PTTL", [.lease, .heartbeat], sent: true, without: "status, list, explain, doctor, fire"),
       look.row("HSCAN", [.daemons, .receipts], ["0"], sent: true, without: "status, list, explain, doctor, fire"),
       look.row("HGET", [.receipts, .watermark], ["a"], sent: true, in: "rename", without: "explain, rename"),
-      look.row("XREVRANGE", [.history], ["+", "-"], sent: true, without: "history, explain, watch"),
+      look.row(
+        "XREVRANGE", [.history, .setAside], ["+", "-"], sent: true, in: "aside", without: "history, explain, watch"),
+      look.row("XLEN", [.setAside], in: "aside", without: "the messages that are set aside"),
       look.row("XRANGE", [.history], ["-", "+"], sent: true, without: "explain"),
       look.row("XREAD", [], ["COUNT", "1", "STREAMS", "x", "0"], sent: true, without: "watch, history --follow"),
       look.row("PSUBSCRIBE", [], ["x"], sent: true, without: "watch, doctor"),

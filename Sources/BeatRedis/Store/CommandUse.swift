@@ -27,7 +27,8 @@ package struct CommandUse: Hashable, Sendable {
 
   /// A kind of key that a command is used on.
   package enum Key: Hashable, Sendable {
-    case document, watermark, lease, epoch, incarnation, heartbeat, receipts, history, manual, answer, daemons, outbox
+    case document, watermark, lease, epoch, incarnation, heartbeat, receipts, history, manual, answer, daemons, outbox,
+      setAside
     case queue, bindings, delivered
     /// RedBeat's keys, which an import reads.
     case redbeat
@@ -98,6 +99,7 @@ extension RedisKeys {
     case .answer: answer(to: "probe-rights")
     case .daemons: daemons
     case .outbox: outbox
+    case .setAside: setAside
     case .queue: kombu.list(of: Array(queue.utf8), priority: 0)
     case .bindings: kombu.bindings(of: queue)
     case .delivered: RedisKeys.delivered("probe-rights")

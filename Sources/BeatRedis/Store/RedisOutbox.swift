@@ -31,4 +31,10 @@ final class RedisOutbox: Outbox {
       completion(result?.mapError { Refusal($0) } ?? .failure(.lost))
     }
   }
+
+  func setAside(_ handle: OutboxHandle, reason: String, then completion: @escaping Completion<Bool>) {
+    scripts.setAside(handle.bytes, reason: reason) { result in
+      completion(result?.mapError { Refusal($0) } ?? .failure(.lost))
+    }
+  }
 }

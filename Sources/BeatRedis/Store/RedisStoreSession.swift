@@ -86,11 +86,12 @@ final class RedisStoreSession: StoreSession {
 
   func foreignPlaces(then completion: @escaping ([String]) -> Void) {
     let keys = scripts.keys
-    // If this user may not read types, one command is refused instead of six.
+    // If this user may not read types, one command is refused instead of seven.
     scripts.connection.send(RedisCommand("TYPE", keys.watermark)) { [scripts] reply in
       guard let reply else { return }
       guard reply.error == nil else { return completion([]) }
-      scripts.misfits(among: [keys.history, keys.manual, keys.receipts, keys.daemons, keys.outbox], then: completion)
+      scripts.misfits(
+        among: [keys.history, keys.manual, keys.receipts, keys.daemons, keys.outbox, keys.setAside], then: completion)
     }
   }
 

@@ -2,6 +2,7 @@ import BeatCore
 
 /// Reads the outbox: messages that wait for a broker that is another server.
 extension StoreScripts {
+  private static let setAsideScript = LuaScript(embedded: PackageResources.setaside_lua)
   private static let outboxScript = LuaScript(embedded: PackageResources.outbox_lua)
 
   /// What `outbox.lua` has read.
@@ -40,6 +41,27 @@ extension StoreScripts {
         return completion(nil)
       }
       completion(reply.map { $0.error.map { .failure($0) } ?? .success(()) })
+    }
+  }
+
+  /// Moves the oldest item with these bytes to the messages that are set aside. The completion gets nil if the connection
+  /// died; false: the item stays, since the place has no room for it.
+  func setAside(
+    _ item: [UInt8], reason: String, then completion: @escaping (Result<Bool, RedisServerError>?) -> Void
+  ) {
+    let known = OutboxItem(item)
+    Self.setAsideScript.evaluate(
+      on: connection, keys: [keys.outbox, keys.setAside],
+      arguments: [
+        item, Array((known?.taskID.description ?? "").utf8), Array((known?.route.words ?? "").utf8),
+        Array(reason.beginning(Limit.reasonLength.most).utf8), Array("\(Limit.messagesSetAside.most)".utf8),
+      ]
+    ) { [connection] reply in
+      if let reply, reply.error == nil, reply.integer == nil {
+        connection.endMisfit(reply, of: "setting a message aside")
+        return completion(nil)
+      }
+      completion(reply.map { $0.error.map { .failure($0) } ?? .success($0.integer == 1) })
     }
   }
 }

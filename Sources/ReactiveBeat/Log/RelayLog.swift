@@ -35,8 +35,38 @@ struct RelayLog {
           "count": .stringConvertible(count), "duplicates": .stringConvertible(duplicates),
           "waiting": .stringConvertible(waiting),
         ])
+    case .setAside(let item, let reason):
+      logger.error(
+        "set aside",
+        metadata: [
+          "id": .string(item.taskID.description), "queue": .string(item.route.name),
+          "reason": .string(
+            "\(reason); the broker will never take this message, and `beat-watch doctor` tells what to do"),
+        ])
+    case .repeated(let repeats):
+      var fields: Logger.Metadata = [
+        "count": .stringConvertible(repeats.count), "reason": .string(Self.words(repeats)),
+      ]
+      if let first = repeats.first {
+        fields["id"] = .string(first.taskID.description)
+        fields["queue"] = .string(first.route.name)
+      }
+      logger.warning("possible repeats", metadata: fields)
     case .walked, .unblocked: break
     }
+  }
+
+  /// What is known, and no more.
+  private static func words(_ repeats: PossibleRepeats) -> String {
+    let ours = repeats.count - repeats.ofEarlierLeader
+    var causes: [String] = []
+    if ours > 0 { causes.append("the broker's answer for \(ours) of them was lost, so they were sent again") }
+    if repeats.ofEarlierLeader > 0 {
+      causes.append(
+        "\(repeats.ofEarlierLeader) of them waited when this daemon began to lead, and the leader before may have sent "
+          + "them: its record says that it has not come to its end in order")
+    }
+    return causes.joined(separator: "; ") + "; workers may get each twice, with the same task id"
   }
 
   private func about(_ more: Logger.Metadata) -> Logger.Metadata {

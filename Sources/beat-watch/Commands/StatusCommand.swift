@@ -97,7 +97,7 @@ struct StatusCommand: ParsableCommand {
           ),
         ])
       ),
-      ("outbox", .integer(snapshot.outbox)),
+      ("outbox", .integer(snapshot.outbox)), ("set_aside", .integer(Int64(snapshot.setAside))),
       (snapshot.store.kind, .object([("url", .text(url))] + snapshot.store.facts.map { ($0.name, value($0.value)) })),
     ])
   }
@@ -123,7 +123,9 @@ struct StatusCommand: ParsableCommand {
       // While a daemon loads, its counts are not known yet.
       ("schedules", number(member.isLoading ? nil : record?.schedules)),
       ("rejected", number(member.isLoading ? nil : record?.rejected)),
-      ("repaired", number(record?.repaired)), ("timezone", .text(record?.timezone)), ("broker", .text(record?.broker)),
+      ("repaired", number(record?.repaired)), ("set_aside", number(record?.setAside)),
+      ("possible_repeats", number(record?.possibleRepeats)), ("timezone", .text(record?.timezone)),
+      ("broker", .text(record?.broker)),
       ("options", .object((record?.options ?? []).map { ($0.name, .text($0.value)) })),
       ("application_gone", .text(record?.applicationGone)), ("unable", .text(record?.firing?.unable)),
       ("lacks", .text(record?.firing?.lacks)),
@@ -218,6 +220,17 @@ struct StatusCommand: ParsableCommand {
     }
     if snapshot.outbox > 0 {
       field("outbox", "\(Plural.of(snapshot.outbox, "message waits", "messages wait")) for the broker", .yellow)
+    }
+    if snapshot.setAside > 0 {
+      field(
+        "set aside",
+        "\(Plural.of(snapshot.setAside, "message")) that the broker will never take: see `beat-watch doctor`", .yellow)
+    }
+    if let repeats = fleet.firing.first?.record?.possibleRepeats, repeats > 0 {
+      field(
+        "repeats",
+        "\(Plural.of(repeats, "message")) may have reached \(repeats == 1 ? "its queue" : "their queues") twice since "
+          + "this daemon began: `possible repeats` in its log", .yellow)
     }
     field(snapshot.store.kind, "\(snapshot.store.words), at \(url)")
   }

@@ -27,6 +27,8 @@ struct Evidence {
   /// Why no message could be pushed to those lists; nil: no reason is known.
   let queueProblem: String?
   let outbox: Int64
+  /// The messages of this schedule that were set aside, the newest first, as far as the history knows them.
+  let setAside: [MessagesSetAside.Message]
   /// The options in which this command differs from the daemon that fires.
   let differences: [DaemonDifference]
   /// The document's place, as the store calls it.
@@ -69,6 +71,7 @@ struct Evidence {
     let overdue = preview.overdueSince.map { FiringHealth.Overdue(count: 1, first: name, since: $0) }
     health = FiringHealth(fleet, overdue: overdue, lastRun: try store.newestRun(), now: now)
     outbox = try store.outboxLength()
+    setAside = try Self.setAside(of: document, in: store)
     if case .success(let plan) = try store.preview(document, context: context, defaultQueue: defaultQueue) {
       self.plan = plan
       (destination, brokerProblem) = Self.destination(of: plan, broker)
@@ -102,6 +105,22 @@ struct Evidence {
       /// The number of messages that wait there; nil: not known.
       let length: Int64?
     }
+  }
+
+  /// A message tells its task and not its schedule, which the watermark and the history know.
+  private static func setAside(
+    of document: StoredDocument, in store: any StoreInspector
+  ) throws(StoreError) -> [MessagesSetAside.Message] {
+    let messages = try store.visibleMessagesSetAside(atMost: Limit.messagesSetAside.most).newest
+    guard !messages.isEmpty else { return [] }
+    let ids = Set(messages.map(\.taskID))
+    var own: Set<String> = []
+    if let last = document.watermark?.taskID?.description { own.insert(last) }
+    try store.walkHistory(since: nil) { record in
+      if record.name == document.name, ids.contains(record.taskID) { own.insert(record.taskID) }
+      return true
+    }
+    return messages.filter { own.contains($0.taskID) }
   }
 
   private static func destination(

@@ -30,6 +30,7 @@ final class Explanation {
 
   func explain() {
     tellVerdict()
+    tellSetAside()
     tellDocument()
     tellBase()
     tellLimits()
@@ -54,6 +55,30 @@ final class Explanation {
       }
       tellProspect(next)
     }
+  }
+
+  /// Comes first, since the schedule looks well otherwise: its message was made, and no worker gets it.
+  private func tellSetAside() {
+    if let newest = evidence.setAside.first {
+      let others = evidence.setAside.count - 1
+      say(
+        "set aside",
+        "the message of task \(newest.taskID) to \(newest.destination)"
+          + (newest.at.map { ", at \(local($0))" } ?? "") + ": \(newest.reason)"
+          + (others > 0 ? "; and \(Plural.of(others, "earlier message")) of this schedule" : "")
+          + ". No worker gets it; `beat-watch doctor` tells how to put it back", .red)
+    }
+    members.append(
+      (
+        "set_aside",
+        .list(
+          evidence.setAside.map {
+            .object([
+              ("task_id", .text($0.taskID)), ("destination", .text($0.destination)), ("reason", .text($0.reason)),
+              ("at", .text($0.at?.iso8601)),
+            ])
+          })
+      ))
   }
 
   func tellDocument() {

@@ -32,6 +32,16 @@ struct TableWriterTests {
     }
   }
 
+  /// However many members there are, each name is there once, in its first place and with its last value.
+  @Test(arguments: [1, 31, 32, 33, 34, 200]) func manyNames(_ count: Int) throws {
+    let members = (0..<count).map { #""k\#($0)": 0"# } + (0..<count).map { #""k\#($0)": \#($0)"# }
+    let bytes = try Self.table("{" + members.joined(separator: ", ") + "}").get()
+    var reader = AMQPReader(bytes[...])
+    let table = try AMQPTable(from: &reader)
+    #expect(table.members.map(\.name.text) == (0..<count).map { "k\($0)" })
+    #expect(table.members.map(\.value) == (0..<count).map { .integer(Int64($0)) })
+  }
+
   @Test(
     "What AMQP has no form for is refused with its place, and what to do",
     arguments: [

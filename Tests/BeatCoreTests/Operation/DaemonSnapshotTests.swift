@@ -77,7 +77,7 @@ import Testing
     store.history = StoreError(.denied, "no")
     store.outbox = .failure(StoreError(.denied, "no"))
     let seen = try snapshot()
-    #expect(seen.lateness.count == 0 && seen.outbox == 0)
+    #expect(seen.lateness.count == 0 && seen.outbox == 0 && seen.setAside == 0)
     store.history = StoreError(.refused, "no")
     #expect(throws: StoreError(.refused, "no")) { try snapshot() }
     store.history = nil
@@ -112,6 +112,9 @@ private final class ToldStore: StoreInspector {
   func receipt(of name: EntryName) throws(StoreError) -> EditReceipt? { nil }
   func rejections(atMost limit: Int) throws(StoreError) -> (count: Int, first: [(EntryName, String)]) { (3, []) }
   func outboxLength() throws(StoreError) -> Int64 { try outbox.get() }
+  func messagesSetAside(atMost limit: Int) throws(StoreError) -> MessagesSetAside {
+    MessagesSetAside(count: Int(try outbox.get()), newest: [])
+  }
   func application() throws(StoreError) -> [UInt8]? { nil }
   func newestRun() throws(StoreError) -> UnixTime? { nil }
   func oldestRun() throws(StoreError) -> UnixTime? { nil }

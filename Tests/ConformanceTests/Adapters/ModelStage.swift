@@ -110,6 +110,12 @@ final class ModelStage: StoreStage {
   }
 
   func putIntoOutbox(_ item: OutboxItem?) { store.contents.wait(item) }
+  var setAside: [MessageSetAside] {
+    store.contents.setAside.map { MessageSetAside(id: $0.item?.taskID.description ?? "", reason: $0.reason) }
+  }
+  func fillSetAside() {
+    for _ in 1..<Limit.messagesSetAside.most { store.contents.setAside.append((nil, "full")) }
+  }
   func spoil(queue: String) { store.spoiltQueues.insert(queue) }
 
   func bind(queue: String, to exchange: String, routingKey: String) {

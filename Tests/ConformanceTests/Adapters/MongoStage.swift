@@ -135,6 +135,18 @@ final class MongoStage: StoreStage {
     update(place.marks, ["_id": "another's"], ["$push": ["pending": pending]])
   }
 
+  var setAside: [MessageSetAside] {
+    find(place.setAside, [:], sort: ["_id": 1]).map {
+      MessageSetAside(id: $0["item"]?["id"]?.text ?? "", reason: $0["reason"]?.text ?? "")
+    }
+  }
+  func fillSetAside() {
+    write([
+      "insert": .text(place.setAside),
+      "documents": .array((1..<Limit.messagesSetAside.most).map { ["_id": .int64(Int64($0)), "reason": "full"] }),
+      "writeConcern": Self.journaled,
+    ])
+  }
   func spoil(queue: String) {}
   func bind(queue: String, to exchange: String, routingKey: String) {}
 
@@ -169,12 +181,13 @@ final class MongoStage: StoreStage {
   /// Of a call with several commands, the answer to the one that counts is lost: a fire's mark, a watermark, the lease.
   func loseAnswers(of instance: String) {
     let (marks, lease) = (place.marks, Array("\(DaemonDocument.lease)\0".utf8))
-    let watermark = Array("mark\0".utf8)
+    let (watermark, leaving) = (Array("mark\0".utf8), Array("leaving\0".utf8))
     proxies[instance]?.loseReplies(from: { request in
       guard let (command, collection) = MongoServer.command(in: request) else { return false }
       switch command {
       // A mark is made without a watermark before its first fire.
-      case "insert", "update": return collection == marks && request.contains(watermark)
+      case "insert", "update":
+        return collection == marks && (request.contains(watermark) || request.contains(leaving))
       case "findAndModify": return request.contains(lease)
       default: return false
       }

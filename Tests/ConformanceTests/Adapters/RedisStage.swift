@@ -101,6 +101,24 @@ final class RedisStage: StoreStage {
   func putIntoOutbox(_ item: OutboxItem?) {
     _ = call(nil, command("LPUSH"), keys.outbox, item?.bytes ?? command("not an item"))
   }
+  var setAside: [MessageSetAside] {
+    let entries = call(nil, command("XRANGE"), keys.setAside, command("-"), command("+"))?.array ?? []
+    return entries.map { entry in
+      let fields = entry.array?.last?.array ?? []
+      let values = Dictionary(
+        zip(fields.enumerated(), fields.dropFirst()).compactMap { name, value in
+          name.offset % 2 == 0 ? (name.element.text ?? "", value.bytes ?? []) : nil
+        }, uniquingKeysWith: { first, _ in first })
+      return MessageSetAside(
+        id: values["item"].flatMap { OutboxItem($0) }?.taskID.description ?? "",
+        reason: String(decoding: values["reason"] ?? [], as: UTF8.self))
+    }
+  }
+  func fillSetAside() {
+    for _ in 1..<Limit.messagesSetAside.most {
+      _ = call(nil, command("XADD"), keys.setAside, command("*"), command("reason"), command("full"))
+    }
+  }
   func spoil(queue: String) { queues("SET", queue, "no list") }
 
   func bind(queue: String, to exchange: String, routingKey: String) {
@@ -157,7 +175,7 @@ extension RedisServer {
       PackageResources.manual_lua, PackageResources.names_lua, PackageResources.outbox_lua,
       PackageResources.heartbeat_lua,
       PackageResources.read_lua, PackageResources.rebase_lua, PackageResources.relay_lua, PackageResources.release_lua,
-      PackageResources.scan_lua, PackageResources.sweep_lua,
+      PackageResources.scan_lua, PackageResources.setaside_lua, PackageResources.sweep_lua,
     ] {
       client.call([Array("SCRIPT".utf8), Array("LOAD".utf8), script])
     }

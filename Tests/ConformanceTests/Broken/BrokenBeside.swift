@@ -53,9 +53,10 @@ final class BrokenBeside: DaemonRegistry, ReceiptStore, ManualRequests, Applicat
 /// Faults of the outbox.
 final class BrokenOutbox: Outbox {
   private let sound: any Outbox
+  private let stage: BrokenStage
   private let fault: StoreFault
 
-  init(_ session: BrokenSession) { (sound, fault) = (session.sound.outbox, session.fault) }
+  init(_ session: BrokenSession) { (sound, stage, fault) = (session.sound.outbox, session.stage, session.fault) }
 
   func isEmpty(then completion: @escaping Completion<Bool>) {
     sound.isEmpty { [fault] in completion($0.map { fault == .theOutboxIsNeverEmpty ? false : $0 }) }
@@ -75,6 +76,27 @@ final class BrokenOutbox: Outbox {
     case .nothingEverMoves:
       sound.read(behind: skipped, newest: nil, count: count, bytes: bytes, then: completion)
     default: sound.read(behind: skipped, newest: newest, count: count, bytes: bytes, then: completion)
+    }
+  }
+
+  func setAside(_ handle: OutboxHandle, reason: String, then completion: @escaping Completion<Bool>) {
+    switch fault {
+    case .aMessageSetAsideIsLost: sound.remove(handle) { completion($0.map { true }) }
+    case .aMessageSetAsideStays:
+      sound.read(behind: 0, newest: nil, count: .max, bytes: .max) { [stage] page in
+        let items = (try? page.get().items) ?? []
+        self.sound.setAside(handle, reason: reason) { result in
+          for item in items where item.handle == handle { stage.putIntoOutbox(item.item) }
+          completion(result)
+        }
+      }
+    case .theReasonIsForgotten: sound.setAside(handle, reason: "", then: completion)
+    case .whatFindsNoRoomIsLost:
+      sound.setAside(handle, reason: reason) { [sound] result in
+        guard case .success(false) = result else { return completion(result) }
+        sound.remove(handle) { completion($0.map { false }) }
+      }
+    default: sound.setAside(handle, reason: reason, then: completion)
     }
   }
 

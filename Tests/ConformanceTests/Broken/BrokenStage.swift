@@ -23,6 +23,8 @@ final class BrokenStage: StoreStage {
   func damage(watermarkOf name: EntryName, with bytes: [UInt8]) { sound.damage(watermarkOf: name, with: bytes) }
   func messages(in queue: String) -> [[UInt8]] { sound.messages(in: queue) }
   func putIntoOutbox(_ item: OutboxItem?) { sound.putIntoOutbox(item) }
+  var setAside: [MessageSetAside] { sound.setAside }
+  func fillSetAside() { sound.fillSetAside() }
   func spoil(queue: String) { sound.spoil(queue: queue) }
   func bind(queue: String, to exchange: String, routingKey: String) {
     sound.bind(queue: queue, to: exchange, routingKey: routingKey)

@@ -21,7 +21,8 @@ enum StoreFault: String, CaseIterable, Sendable {
   case whoAskedIsNotTold, aManifestIsCut, aManifestIsUnheard
   // outbox
   case theNewestComesFirst, anOutboxPageIsUnbounded, theOldestIsTakenOutInsteadOfTheItem, nothingEverMoves
-  case theOutboxIsNeverEmpty
+  case theOutboxIsNeverEmpty, aMessageSetAsideIsLost, aMessageSetAsideStays, theReasonIsForgotten
+  case whatFindsNoRoomIsLost
   case aRehearsalCannotBeCancelled
 
   /// The case that must find it.
@@ -115,6 +116,10 @@ enum StoreFault: String, CaseIterable, Sendable {
       "an item is taken out alone, and once"
     case .nothingEverMoves:
       "what is passed over is passed over only while it is in its place"
+    case .aMessageSetAsideIsLost, .aMessageSetAsideStays, .theReasonIsForgotten:
+      "a message is set aside alone and once, with its reason"
+    case .whatFindsNoRoomIsLost:
+      "the place of messages set aside is bounded, and what finds no room stays"
     case .aRehearsalCannotBeCancelled:
       "a rehearsal finds that all is allowed, and leaves nothing behind"
     }

@@ -63,6 +63,51 @@ extension StoreCase {
       if let first = page.items.first { try a.get("remove") { a.store.outbox.remove(first.handle, then: $0) } }
       trial.equal(try a.outboxPage().items.map(\.item), [Sample.item("ours")], "the items that are left")
     },
+
+    StoreCase("a message is set aside alone and once, with its reason", needs: [.outbox]) { trial in
+      let a = try trial.visitor()
+      let items = (0..<4).map { Sample.item("i\($0)", length: 100) }
+      for item in items { trial.stage.putIntoOutbox(item) }
+      let handles = try a.outboxPage().items.map(\.handle)
+      guard handles.count == 4 else { return trial.breach("\(handles.count) items, not 4") }
+      for reason in ["too long a name", "again"] {
+        trial.equal(try a.setAside(handles[2], reason), true, "whether it is set aside")
+      }
+      let page = try a.outboxPage()
+      trial.equal(page.items.map(\.item), [items[0], items[1], items[3]], "the items that are left")
+      trial.equal(page.count, 3, "how many it says there are")
+      trial.equal(trial.stage.setAside, [MessageSetAside(id: "i2", reason: "too long a name")], "what is set aside")
+    },
+
+    StoreCase("the place of messages set aside is bounded, and what finds no room stays", needs: [.outbox]) { trial in
+      let a = try trial.visitor()
+      let items = (0..<2).map { Sample.item("i\($0)") }
+      for item in items { trial.stage.putIntoOutbox(item) }
+      trial.stage.fillSetAside()
+      let handles = try a.outboxPage().items.map(\.handle)
+      guard handles.count == 2 else { return trial.breach("\(handles.count) items, not 2") }
+      trial.equal(try handles.map { try a.setAside($0, "never") }, [true, false], "whether they are set aside")
+      trial.equal(try a.outboxPage().items.map(\.item), [items[1]], "the items that are left")
+      trial.equal(trial.stage.setAside.count, Limit.messagesSetAside.most, "how many are set aside")
+    },
+
+    StoreCase("a message whose setting aside was broken off is neither lost nor doubled", needs: [.outbox]) { trial in
+      let a = try trial.visitor()
+      trial.stage.putIntoOutbox(Sample.item("i0"))
+      trial.stage.putIntoOutbox(Sample.item("i1"))
+      guard let first = try a.outboxPage().items.first else { return trial.breach("no item") }
+      trial.stage.loseAnswers(of: a.instance)
+      a.store.outbox.setAside(first.handle, reason: "never") { _ in }
+      _ = trial.stage.wait(500_000) { false }
+      trial.stage.cut(a.instance)
+      let b = try trial.visitor("b")
+      // Whoever comes next asks again where the item still is.
+      for item in try b.outboxPage().items where item.item?.taskID == TaskID(text: "i0") {
+        trial.equal(try b.setAside(item.handle, "never"), true, "whether it is set aside")
+      }
+      trial.equal(try b.outboxPage().items.map(\.item), [Sample.item("i1")], "the items that are left")
+      trial.equal(trial.stage.setAside, [MessageSetAside(id: "i0", reason: "never")], "what is set aside")
+    },
   ]
 }
 
@@ -73,6 +118,10 @@ extension Visitor {
     try get("a page of the outbox") {
       store.outbox.read(behind: skipped, newest: newest, count: count, bytes: bytes, then: $0)
     }
+  }
+
+  func setAside(_ handle: OutboxHandle, _ reason: String) throws -> Bool {
+    try get("setAside") { store.outbox.setAside(handle, reason: reason, then: $0) }
   }
 
   func emptyOutbox() throws {

@@ -27,6 +27,10 @@ protocol StoreStage: AnyObject {
   func messages(in queue: String) -> [[UInt8]]
   /// Puts an item into the outbox, as another daemon would; nil: something that no daemon writes.
   func putIntoOutbox(_ item: OutboxItem?)
+  /// The messages that are set aside, with the reasons, the oldest first.
+  var setAside: [MessageSetAside] { get }
+  /// Sets messages of another daemon aside, until there is room for only one more.
+  func fillSetAside()
   /// Puts something that is no queue in the place of a queue.
   func spoil(queue: String)
   func bind(queue: String, to exchange: String, routingKey: String)
@@ -51,6 +55,12 @@ protocol StoreStage: AnyObject {
   func silence()
   /// Whether the server runs. It dies, or comes back as it was.
   var isRunning: Bool { get set }
+}
+
+/// A message that is set aside, as a stage tells it.
+struct MessageSetAside: Hashable {
+  var id: String
+  var reason: String
 }
 
 /// An ability that not every store has.

@@ -164,7 +164,7 @@ import Testing
     allow(
       servers.store,
       (Self.needed + Self.configuration + Self.better).filter { !ofTheQueues.contains($0) }
-        + ["+lpush", "+llen", "+lindex", "+lrem"])
+        + ["+lpush", "+llen", "+lindex", "+lrem", "+xlen", "+xdel"])
     allow(
       servers.broker,
       ofTheQueues + [

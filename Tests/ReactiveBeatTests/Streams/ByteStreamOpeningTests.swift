@@ -50,7 +50,7 @@ import Testing
 
   @Test("a name without address")
   func unresolvable() throws {
-    let (error, wasOpen) = try closingError(of: "no-such-host.invalid", 5672)
+    let (error, wasOpen) = try closingError(of: "no-such-host.invalid", 5672, patience: 3_000_000)
     #expect(!wasOpen && error.kind == .unresolved)
     #expect(error.message.hasPrefix("the host name no-such-host.invalid could not be resolved: "))
   }

@@ -95,4 +95,8 @@ final class ModelBeside: DaemonRegistry, ReceiptStore, ManualRequests, Outbox, A
   func remove(_ handle: OutboxHandle, then completion: @escaping Completion<Void>) {
     ask(then: completion) { store, _ in store.removeFromOutbox(handle) }
   }
+
+  func setAside(_ handle: OutboxHandle, reason: String, then completion: @escaping Completion<Bool>) {
+    ask(then: completion) { store, _ in store.setAside(handle, reason: reason) }
+  }
 }

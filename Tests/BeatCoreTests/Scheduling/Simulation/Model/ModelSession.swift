@@ -171,4 +171,7 @@ final class NothingBeside: DaemonRegistry, ReceiptStore, ManualRequests, Outbox,
     soon { completion(.success(OutboxPage(count: 0, items: []))) }
   }
   func remove(_ handle: OutboxHandle, then completion: @escaping Completion<Void>) { soon { completion(.success(())) } }
+  func setAside(_ handle: OutboxHandle, reason: String, then completion: @escaping Completion<Bool>) {
+    soon { completion(.success(true)) }
+  }
 }

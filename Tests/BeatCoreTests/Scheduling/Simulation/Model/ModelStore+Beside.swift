@@ -113,6 +113,14 @@ extension ModelStore {
   mutating func removeFromOutbox(_ handle: OutboxHandle) {
     if let place = contents.outbox.firstIndex(where: { $0.handle == handle }) { contents.outbox.remove(at: place) }
   }
+
+  /// Does what setaside.lua does.
+  mutating func setAside(_ handle: OutboxHandle, reason: String) -> Bool {
+    guard contents.setAside.count < Limit.messagesSetAside.most else { return false }
+    guard let place = contents.outbox.firstIndex(where: { $0.handle == handle }) else { return true }
+    contents.setAside.append((contents.outbox.remove(at: place).item, reason))
+    return true
+  }
 }
 
 extension ModelStore.Contents {

@@ -68,6 +68,8 @@ struct ModelStore {
     var application: [UInt8]?
     /// The oldest first.
     var outbox: [Waiting] = []
+    /// The messages that are set aside, the oldest first.
+    var setAside: [(item: OutboxItem?, reason: String)] = []
     /// How many have ever been put into the outbox.
     var waitingCount = 0
     var history: [FireRecord] = []
