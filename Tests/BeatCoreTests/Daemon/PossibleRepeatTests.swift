@@ -123,6 +123,17 @@ import Testing
     #expect(stage.repeats.first?.taskID == TaskID(text: "old-0"))
   }
 
+  @Test func whatWasFiredSinceIsNotInDoubt() {
+    let stage = RelayStage()
+    stage.outbox.add("old", to: "q")
+    stage.publisher.script["old"] = [.refused("no queue")]
+    stage.start(isHeir: true)
+    stage.fire("new", to: "other")
+    #expect(stage.publisher.arrived == ["new"] && stage.repeats.count == 0)
+    stage.wait(seconds: 2)
+    #expect(stage.publisher.arrived == ["new", "old"] && stage.repeats.count == 1)
+  }
+
   @Test func whereNothingWaitedAtTheStartNothingIsInDoubt() {
     let stage = RelayStage()
     stage.start(isHeir: true)

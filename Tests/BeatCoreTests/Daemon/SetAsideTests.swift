@@ -78,6 +78,20 @@ import Testing
     #expect(walk.refuses(bad), "until this walk has passed as many")
   }
 
+  @Test func theRelayRefusesFurtherMessagesForSuchALane() {
+    let stage = RelayStage()
+    stage.outbox.room = 0
+    for number in 0..<Limit.deferredMessages.most {
+      stage.publisher.script["\(number)"] = [.impossible("never")]
+      stage.outbox.add("\(number)", to: "q")
+    }
+    stage.start()
+    #expect(stage.relay.refusal(of: .queue("q"), priority: 0) != nil)
+    #expect(stage.relay.refusal(of: .queue("other"), priority: 0) == nil)
+    stage.fire("good")
+    #expect(stage.publisher.arrived == ["good"], "what waits is passed all the same")
+  }
+
   @Test func whatIsRememberedIsBounded() {
     var messages = ImpossibleMessages()
     for number in 0...Limit.messagesSetAside.most { messages.note(TaskID(text: "\(number)"), "never") }
