@@ -47,7 +47,7 @@ extension JSONScanner {
     return members
   }
 
-  private mutating func object(
+  mutating func object(
     depth: Int, member: (_ keyRange: Range<Int>, _ value: JSONSlice) -> Void
   ) throws(JSONError) {
     guard depth <= Self.maximumDepth else { throw problem("is nested deeper than \(Self.maximumDepth) levels") }

@@ -1,66 +1,176 @@
-/// A task message as it waits in an outbox, in the form of no broker: the publisher makes its broker's form of it.
+/// A task message as it waits in the outbox, in the form of no broker: the places of its parts, and never a decoded value.
+/// Each publisher makes its broker's form of it.
 ///
-///     {"headers": {…}, "properties": {"correlation_id": …, "reply_to": …, "delivery_mode": 2, "priority": 0},
-///      "body": [[…], {…}, {…}]}
+///     {"headers": {...}, "properties": {"correlation_id": "...", "reply_to": "...", "delivery_mode": 2,
+///      "expiration": "...", "priority": 0}, "body": [[...], {...}, {...}]}
 ///
-/// Headers and body stand there as they were written, and are read as places and not as values. Earlier versions put kombu's
-/// form for Redis into the outbox, which is read as well: its body is a text in Base64.
-package struct OutboxMessage {
-  /// JSON members: the keys with their quotes.
-  package let headers: [(key: ArraySlice<UInt8>, value: ArraySlice<UInt8>)]
-  /// The task's arguments and what Celery embeds, as JSON.
+/// `expiration` is there only if the message has one. The headers and the body stand there as a worker gets them.
+package struct OutboxMessage: Sendable {
+  /// How the message was written.
+  package enum Form: Sendable {
+    case neutral
+    /// By a daemon of version 0.1, whose outbox held what kombu stores on a broker that has no headers of its own.
+    case kombu
+  }
+
+  package let form: Form
+  /// All of it, as it was read.
+  package let bytes: [UInt8]
+  /// The headers, a JSON object.
+  package let headerObject: ArraySlice<UInt8>
+  /// JSON, of always three elements (`TaskMessage.body`).
   package let body: ArraySlice<UInt8>
+  /// Printable ASCII, as the next one: in JSON it needs no escapes.
   package let correlationID: String
   package let replyTo: String
   package let deliveryMode: Int64
-  /// Milliseconds from when the message is sent; nil: it is of use for ever.
+  /// How long the message is of use, from when it was made; milliseconds. nil: for ever.
   package let expiration: Int64?
   package let priority: Int64
 
-  /// Reads a message; nil: no daemon has written it.
+  /// Each header in its order: the key with its quotes, and the value. A key may come twice.
+  package var headers: [(key: ArraySlice<UInt8>, value: ArraySlice<UInt8>)] {
+    JSONScanner.memberRanges(of: headerObject, in: bytes).map { (bytes[$0.key], bytes[$0.value]) }
+  }
+
+  /// Reads a message; nil: no daemon wrote these bytes.
   package init?(_ bytes: [UInt8]) {
-    // A document's arguments stand one level deeper here than there.
-    guard let members = JSONScanner.members(ofMessage: bytes) else { return nil }
-    var parts: [String: JSONSlice] = [:]
-    for member in members { parts[member.key] = member.value }
-    guard let headers = parts["headers"], headers.kind == .object, let body = parts["body"],
-      let properties = parts["properties"], properties.kind == .object
-    else { return nil }
-    switch body.kind {
-    case .array: self.body = bytes[body.range]
-    case .string:
-      guard let text = JSONScanner.text(of: body, in: bytes), let decoded = Base64.decode(text) else { return nil }
-      self.body = decoded[...]
-    default: return nil
-    }
-    self.headers = JSONScanner.members(of: headers, in: bytes).map { (bytes[$0.keyRange], bytes[$0.value.range]) }
-    var values: [String: JSONSlice] = [:]
-    for member in JSONScanner.members(of: properties, in: bytes) { values[member.key] = member.value }
-    func text(_ name: String) -> String? { values[name].flatMap { JSONScanner.text(of: $0, in: bytes) } }
-    func number(_ name: String) -> Int64? {
-      values[name].flatMap { $0.kind == .number ? Int64(String(decoding: bytes[$0.range], as: UTF8.self)) : nil }
-    }
-    guard let correlationID = text("correlation_id"), let replyTo = text("reply_to"),
-      let deliveryMode = number("delivery_mode"), let priority = number("priority")
-    else { return nil }
-    if values["expiration"] == nil {
-      expiration = nil
-    } else {
-      guard let milliseconds = text("expiration").flatMap({ Int64($0) }) else { return nil }
+    guard let read = Self.neutral(bytes) ?? Self.kombu(bytes) else { return nil }
+    self = read
+  }
+}
+
+extension OutboxMessage {
+  /// What both forms say of the message.
+  private struct Properties {
+    var correlationID: String
+    var replyTo: String
+    var deliveryMode: Int64
+    var expiration: Int64?
+
+    /// Reads up to what stands behind the expiration.
+    init?(_ scanner: inout JSONScanner) {
+      guard scanner.take(#""properties": {"correlation_id": "#), let id = scanner.plainText(),
+        scanner.take(#", "reply_to": "#), let replyTo = scanner.plainText(),
+        scanner.take(#", "delivery_mode": "#), let mode = scanner.integer()
+      else { return nil }
+      (correlationID, self.replyTo, deliveryMode) = (id, replyTo, mode)
+      guard scanner.take(#", "expiration": ""#) else { return }
+      guard let milliseconds = scanner.integer(), scanner.take(#"""#) else { return nil }
       expiration = milliseconds
     }
-    (self.correlationID, self.replyTo) = (correlationID, replyTo)
-    (self.deliveryMode, self.priority) = (deliveryMode, priority)
+  }
+
+  private init(
+    _ form: Form, _ bytes: [UInt8], headers: Range<Int>, _ properties: Properties, priority: Int64,
+    body: ArraySlice<UInt8>
+  ) {
+    self.form = form
+    self.bytes = bytes
+    headerObject = bytes[headers]
+    (correlationID, replyTo) = (properties.correlationID, properties.replyTo)
+    (deliveryMode, expiration) = (properties.deliveryMode, properties.expiration)
+    self.priority = priority
+    self.body = body
+  }
+
+  private static func neutral(_ bytes: [UInt8]) -> Self? {
+    var scanner = JSONScanner(bytes)
+    guard scanner.take(#"{"headers": "#), scanner.isText, let headers = scanner.headers(), scanner.take(", "),
+      let properties = Properties(&scanner), scanner.take(#", "priority": "#), let priority = scanner.integer(),
+      scanner.take(#"}, "body": "#), let body = scanner.body(), scanner.take("}"), scanner.peek == nil
+    else { return nil }
+    return Self(.neutral, bytes, headers: headers, properties, priority: priority, body: bytes[body])
+  }
+
+  private static func kombu(_ bytes: [UInt8]) -> Self? {
+    var scanner = JSONScanner(bytes)
+    guard scanner.take(#"{"body": "#), scanner.isText, let base64 = scanner.plainText(),
+      scanner.take(#", "content-encoding": "utf-8", "content-type": "application/json", "headers": "#),
+      let headers = scanner.headers(), scanner.take(", "), let properties = Properties(&scanner),
+      scanner.take(#", "delivery_info": "#), scanner.valueRange(.object) != nil,
+      scanner.take(#", "priority": "#), let priority = scanner.integer(),
+      scanner.take(#", "body_encoding": "base64", "delivery_tag": "#), scanner.plainText() != nil,
+      scanner.take("}}"), scanner.peek == nil, let body = Base64.decode(base64)
+    else { return nil }
+    var inner = JSONScanner(body)
+    guard inner.isText, inner.body() != nil, inner.peek == nil else { return nil }
+    return Self(.kombu, bytes, headers: headers, properties, priority: priority, body: body[...])
   }
 }
 
 extension JSONScanner {
-  /// The members of the one object that the text must be, whose values may be nested one level deeper than a document's;
-  /// nil: it is no such object.
-  fileprivate static func members(ofMessage bytes: [UInt8]) -> [JSONMember]? {
-    guard (try? UTF8Span(validating: bytes.span)) != nil, bytes.first == UInt8(ascii: "{") else { return nil }
-    var scanner = JSONScanner(bytes)
-    guard let members = try? scanner.members(depth: 0), scanner.peek == nil else { return nil }
+  /// The level at which the parts of a message stand. The arguments may be nested as deep as in a document, where they
+  /// stand one level higher: the body is a list around them.
+  private static let partLevel = 0
+
+  /// Where keys, with their quotes, and values of an object stand that has been checked.
+  static func memberRanges(of object: ArraySlice<UInt8>, in bytes: [UInt8]) -> [(key: Range<Int>, value: Range<Int>)] {
+    var members: [(key: Range<Int>, value: Range<Int>)] = []
+    members.reserveCapacity(24)
+    var scanner = JSONScanner(bytes, range: object.indices)
+    try? scanner.object(depth: partLevel) { members.append(($0, $1.range)) }
     return members
+  }
+
+  /// Whether all of it is UTF-8.
+  fileprivate var isText: Bool { (try? UTF8Span(validating: bytes.span)) != nil }
+
+  /// Takes exactly these bytes off, or none.
+  fileprivate mutating func take(_ literal: StaticString) -> Bool {
+    let count = literal.utf8CodeUnitCount
+    guard bytes.count - offset >= count else { return false }
+    let isThere = literal.withUTF8Buffer { literal in
+      for index in 0..<count where bytes[offset + index] != literal[index] { return false }
+      return true
+    }
+    if isThere { offset += count }
+    return isThere
+  }
+
+  /// A value that a worker can read, of one kind.
+  fileprivate mutating func valueRange(_ kind: JSONSlice.Kind) -> Range<Int>? {
+    guard let slice = try? value(depth: Self.partLevel), slice.kind == kind, !slice.holdsShellCall else { return nil }
+    return slice.range
+  }
+
+  fileprivate mutating func headers() -> Range<Int>? { valueRange(.object) }
+
+  /// A worker that finds another number of parts dies of it.
+  fileprivate mutating func body() -> Range<Int>? {
+    guard peek == UInt8(ascii: "[") else { return nil }
+    let start = offset
+    var parts = 0
+    var isFit = true
+    do {
+      try array(depth: Self.partLevel) {
+        isFit = isFit && !$0.holdsShellCall && $0.kind == (parts == 0 ? .array : .object)
+        parts += 1
+      }
+    } catch { return nil }
+    return isFit && parts == 3 ? start..<offset : nil
+  }
+
+  /// A string that needs no escapes.
+  fileprivate mutating func plainText() -> String? {
+    guard take(UInt8(ascii: "\"")) else { return nil }
+    let start = offset
+    while let byte = peek, JSONText.isPlain(byte) { offset += 1 }
+    let text = bytes[start..<offset]
+    guard take(UInt8(ascii: "\"")) else { return nil }
+    return String(decoding: text, as: UTF8.self)
+  }
+
+  /// A whole number of 64 bits in the one form in which it is written.
+  fileprivate mutating func integer() -> Int64? {
+    let start = offset
+    while let byte = peek, byte == UInt8(ascii: "-") || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) {
+      offset += 1
+      // `Int64.min` has 20.
+      if offset - start > 20 { return nil }
+    }
+    let text = String(decoding: bytes[start..<offset], as: UTF8.self)
+    guard let number = Int64(text), "\(number)" == text else { return nil }
+    return number
   }
 }
