@@ -135,7 +135,7 @@ final class Session {
     // The load is about to change what the audit compares with; the next audit compares with the result.
     audit?.cancel()
     audit = nil
-    daemon.dispatcher.receive(.loadStarted)
+    daemon.dispatcher.receive(.loadStarted(store.delivery))
     read(into: { [unowned self] in
       loaded(isReload: isReload)
       if !isOver { loadTimer.schedule(after: daemon.surroundings.bootTime.microseconds(since: begunAt)) }

@@ -16,7 +16,7 @@ import Glibc
     }
     var bench = Bench()
     let load = bench.measure { bench in
-      bench.receive(.loadStarted)
+      bench.receive(.loadStarted(.direct))
       for (name, bytes) in documents {
         bench.receive(.read(name, Scheduler.DocumentRead(.document(bytes), watermark: nil)))
       }

@@ -10,7 +10,7 @@ struct Drift {
   /// How many microseconds the last occurrence's due time is off, `seconds` seconds after the first.
   func after(_ seconds: Int64) throws -> Int64 {
     var bench = Bench()
-    bench.receive(.loadStarted)
+    bench.receive(.loadStarted(.direct))
     bench.receive(
       .read(Self.name, Scheduler.DocumentRead(.document(Array(Core.document(0, revision: 0).utf8)), watermark: nil)))
     bench.receive(.loadFinished)

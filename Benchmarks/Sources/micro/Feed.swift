@@ -14,7 +14,7 @@ final class Feed {
 
   static func loaded(_ count: Int) -> Feed {
     let feed = Feed()
-    feed.receive(.loadStarted)
+    feed.receive(.loadStarted(.direct))
     for number in 0..<count {
       feed.now = feed.now.advanced(by: 1000)
       feed.read("bench:\(number)", Sample.document(interval: true))

@@ -68,7 +68,7 @@ enum Part: String, CaseIterable {
   /// Gives one more document to a scheduler that is reading all of them.
   private static func load() -> (Int) -> Void {
     let scheduler = Feed()
-    scheduler.receive(.loadStarted)
+    scheduler.receive(.loadStarted(.direct))
     let bytes = Sample.document(interval: true)
     return { index in scheduler.read("bench:\(index)", bytes) }
   }

@@ -14,17 +14,25 @@ extension FuzzTarget {
     let layout = try DocumentLayout(bytes)
     var reader = DocumentReader(layout: layout, context: FuzzZones.context)
     let (task, options) = try reader.sending()
-    func prepared(_ id: String) -> any PreparedMessage {
-      KombuRedisEnvelope().prepare(
+    let route = Route(options, defaultQueue: "celery")
+    func prepared(_ id: String, by envelope: any MessageEnvelope = KombuRedisEnvelope()) -> any PreparedMessage {
+      envelope.prepare(
         TaskMessage(
-          task: task, id: TaskID(text: id), options: options, route: Route(options, defaultQueue: "celery"),
-          layout: layout, origin: "gen1@host", replyTo: "reply", now: UnixTime(seconds: 1_772_452_800)))
+          task: task, id: TaskID(text: id), options: options, route: route, layout: layout, origin: "gen1@host",
+          replyTo: "reply", now: UnixTime(seconds: 1_772_452_800)))
     }
     let (one, other) = ("5f8bd2a1-8f0c-5d5e-9f3a-0c1d2e3f4a5b", "0c1d2e3f-4a5b-5d5e-9f3a-5f8bd2a18f0c")
     let message = prepared(one).bytes
     try hold(
       prepared(other).bytes == prepared(one).bytes(for: TaskID(text: other)),
       "the message for another task differs in more than its id")
+    let waiting = prepared(one, by: OutboxEnvelope())
+    try hold(
+      prepared(other, by: OutboxEnvelope()).bytes == waiting.bytes(for: TaskID(text: other)),
+      "the outbox's message for another task differs in more than its id")
+    let item = OutboxItem(
+      taskID: TaskID(text: one), route: route, priority: options.priority ?? 0, message: waiting.bytes)
+    try hold(KombuRedisEnvelope.bytes(of: item) == message, "the message that goes through the outbox is another one")
     let (members, _) = try JSONScanner.document(message)
     try hold(
       members.map(\.key) == ["body", "content-encoding", "content-type", "headers", "properties"],

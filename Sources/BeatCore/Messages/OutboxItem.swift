@@ -6,14 +6,20 @@ package struct OutboxItem: Hashable, Sendable {
   /// A named exchange's queues are looked up on the broker, when the message goes there.
   package var route: Route
   package var priority: Int64
-  /// In the broker's form.
+  /// `OutboxMessage` reads it. Each publisher makes its broker's form of it.
   package var message: [UInt8]
+  /// As the item says it, so that no daemon takes a form for another one, and one of version 0.1, which knows its own form
+  /// only, leaves the others alone.
+  package var form: OutboxMessage.Form
 
-  package init(taskID: TaskID, route: Route, priority: Int64, message: [UInt8]) {
+  package init(
+    taskID: TaskID, route: Route, priority: Int64, message: [UInt8], form: OutboxMessage.Form = .neutral
+  ) {
     self.taskID = taskID
     self.route = route
     self.priority = priority
     self.message = message
+    self.form = form
   }
 
   package init(_ plan: FirePlan) {

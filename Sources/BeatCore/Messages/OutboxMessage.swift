@@ -7,7 +7,7 @@
 /// `expiration` is there only if the message has one. The headers and the body stand there as a worker gets them.
 package struct OutboxMessage: Sendable {
   /// How the message was written.
-  package enum Form: Sendable {
+  package enum Form: CaseIterable, Sendable {
     case neutral
     /// By a daemon of version 0.1, whose outbox held what kombu stores on a broker that has no headers of its own.
     case kombu
@@ -27,6 +27,12 @@ package struct OutboxMessage: Sendable {
   /// How long the message is of use, from when it was made; milliseconds. nil: for ever.
   package let expiration: Int64?
   package let priority: Int64
+
+  package var properties: TaskMessage.Properties {
+    TaskMessage.Properties(
+      correlationID: TaskID(text: correlationID), replyTo: replyTo, deliveryMode: deliveryMode, expiration: expiration,
+      priority: priority)
+  }
 
   /// Each header in its order: the key with its quotes, and the value. A key may come twice.
   package var headers: [(key: ArraySlice<UInt8>, value: ArraySlice<UInt8>)] {
@@ -117,15 +123,15 @@ extension JSONScanner {
   fileprivate var isText: Bool { (try? UTF8Span(validating: bytes.span)) != nil }
 
   /// Takes exactly these bytes off, or none.
-  fileprivate mutating func take(_ literal: StaticString) -> Bool {
-    let count = literal.utf8CodeUnitCount
-    guard bytes.count - offset >= count else { return false }
-    let isThere = literal.withUTF8Buffer { literal in
-      for index in 0..<count where bytes[offset + index] != literal[index] { return false }
-      return true
+  fileprivate mutating func take(_ literal: String) -> Bool {
+    guard bytes.count - offset >= literal.utf8.count else { return false }
+    var index = offset
+    for byte in literal.utf8 {
+      guard bytes[index] == byte else { return false }
+      index += 1
     }
-    if isThere { offset += count }
-    return isThere
+    offset = index
+    return true
   }
 
   /// A value that a worker can read, of one kind.

@@ -25,7 +25,7 @@ package struct RunPreview: Sendable {
       SchedulerConfiguration(
         taskIDs: taskIDs, documents: context, defaultQueue: defaultQueue, origin: origin,
         replyTo: TaskID(key: Array(request.utf8), due: now, sha1: sha1).description, sha1: sha1, envelope: envelope))
-    _ = scheduler.receive(.loadStarted, now: now)
+    _ = scheduler.receive(.loadStarted(.direct), now: now)
     _ = scheduler.receive(.read(document.name, document.read), now: now)
     do throws(Scheduler.ManualProblem) {
       return .success(try scheduler.plan(of: document.name, for: request, now: now))

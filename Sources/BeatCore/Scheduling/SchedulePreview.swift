@@ -122,7 +122,7 @@ package struct SchedulePreview {
         }
       }
     }
-    receive(.loadStarted)
+    receive(.loadStarted(.direct))
     if let before {
       receive(.read(name, before))
       receive(.loadFinished)

@@ -4,8 +4,9 @@ extension Scheduler {
     /// The store was emptied, or is another one than before. What it says about a run may be older than what this
     /// process knows. It comes before the documents of the load that follows.
     case storeReplaced
-    /// Edits are detected from here on, and a full load begins. Nothing fires until it has finished.
-    case loadStarted
+    /// Edits are detected from here on, and a full load begins. Nothing fires until it has finished. Messages
+    /// are made for the delivery of the store's session.
+    case loadStarted(Delivery)
     /// A read of all documents begins, while the scheduler goes on firing.
     case refreshStarted
     /// A document with its watermark was read. The events come in the order of the store's answers.

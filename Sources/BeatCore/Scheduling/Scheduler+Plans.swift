@@ -44,7 +44,7 @@ extension Scheduler {
     let message = TaskMessage(
       task: task, id: id, options: options, route: route, layout: layout, origin: configuration.origin,
       replyTo: configuration.replyTo, now: now)
-    let prepared = configuration.envelope.prepare(message)
+    let prepared = envelope.prepare(message)
     let fired = layout.fired(due: due, count: count, newDate: configuration.documents.newDate)
     let plan = FirePlan(
       entry: entry.name, task: task, taskID: id, due: due, oldDocument: entry.document, newDocument: fired.bytes,
@@ -53,6 +53,21 @@ extension Scheduler {
         due: due, taskID: id, totalRunCount: count, digest: entry.digest(afterRun: due, count: count)),
       reason: reason)
     return (plan, message.isTimeless ? FireTemplate(plan, fired, prepared, now: now) : nil)
+  }
+
+  /// Takes in how the messages of the session that begins get to the broker.
+  mutating func use(_ delivery: Delivery) {
+    guard delivery != self.delivery else { return }
+    self.delivery = delivery
+    // Their messages have the other form.
+    templates.removeAll()
+  }
+
+  private var envelope: any MessageEnvelope {
+    switch delivery {
+    case .direct: configuration.envelope
+    case .outbox: configuration.outboxEnvelope
+    }
   }
 
   private static func next(_ count: Int64) -> Int64 {

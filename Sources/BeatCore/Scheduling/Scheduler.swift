@@ -24,6 +24,8 @@ package struct Scheduler {
   var rate: FireRate?
   var busiest = BusiestSchedules()
   var templates = FireTemplates()
+  /// How the messages of the present session get to the broker.
+  var delivery = Delivery.direct
   /// The schedules that were parsed with `configuration.documents`, for documents that share them.
   var memo = ScheduleMemo()
   /// The documents that are set aside.
@@ -92,7 +94,9 @@ package struct Scheduler {
   package mutating func receive(_ event: Event, now: UnixTime) -> [Action] {
     switch event {
     case .storeReplaced: load.storeReplaced()
-    case .loadStarted: beginLoad(whileWatching: false)
+    case .loadStarted(let delivery):
+      use(delivery)
+      beginLoad(whileWatching: false)
     case .refreshStarted: beginLoad(whileWatching: isWatching)
     case .read(let name, let read):
       received(read, of: name, now: now)

@@ -12,8 +12,10 @@ package struct SchedulerConfiguration: Sendable {
   /// Any UUID. Celery names a reply queue in each message; no client reads this one.
   package var replyTo: String
   package var sha1: TaskID.SHA1
-  /// The form in which the broker takes messages.
+  /// The form of messages that a fire itself puts on the broker's queues.
   package var envelope: any MessageEnvelope
+  /// The form of messages that go through the outbox.
+  package var outboxEnvelope: any MessageEnvelope = OutboxEnvelope()
 
   /// The largest length of a document in bytes; a longer one is set aside unread.
   package var maximumDocumentLength = Limit.documentLength.most

@@ -3,7 +3,10 @@ import BeatCore
 /// A message that waits in the outbox: an item of the list `pending` of a mark or of a request.
 ///
 ///     {seq: <Long>, id: <the task's id>, length: <bytes of the message>,
-///      route: {queue: <text>} or {exchange: <text>, key: <text>}, priority: <Long>, message: <BinData>}
+///      route: {queue: <text>} or {exchange: <text>, key: <text>}, priority: <Long>, task: <BinData>}
+///
+/// An item of a daemon before this form has `message`, in kombu's form, in the place of `task`. Such a daemon holds an item
+/// without `message` as not its own.
 struct MarkItem: Hashable, Sendable {
   let item: OutboxItem
   /// The item's number. Items go out in the order of their numbers.
@@ -17,9 +20,14 @@ struct MarkItem: Hashable, Sendable {
       case .queue(let queue): ["queue": .text(queue)]
       case .exchange(let exchange, let key): ["exchange": .text(exchange), "key": .text(key)]
       }
+    let field =
+      switch item.form {
+      case .neutral: "task"
+      case .kombu: "message"
+      }
     return [
       "seq": .int64(sequence), "id": .text(item.taskID.description), "length": .int64(Int64(item.message.count)),
-      "route": route, "priority": .int64(item.priority), "message": .binary(item.message),
+      "route": route, "priority": .int64(item.priority), field: .binary(item.message),
     ]
   }
 
@@ -29,7 +37,7 @@ struct MarkItem: Hashable, Sendable {
     // minutes.
     func text(_ value: BSONValue?) -> String? { value?.text.flatMap { $0.isStreamSafe ? $0 : nil } }
     guard pending["seq"]?.integer != nil, let id = text(pending["id"]), !id.isEmpty, let route = pending["route"],
-      let priority = pending["priority"]?.integer, let message = pending["message"]?.binary, message.subtype == 0
+      let priority = pending["priority"]?.integer, let (message, form) = message(of: pending)
     else { return nil }
     let place: Route
     if let queue = text(route["queue"]) {
@@ -39,6 +47,14 @@ struct MarkItem: Hashable, Sendable {
     } else {
       return nil
     }
-    return OutboxItem(taskID: TaskID(text: id), route: place, priority: priority, message: Array(message.bytes))
+    return OutboxItem(taskID: TaskID(text: id), route: place, priority: priority, message: message, form: form)
+  }
+
+  private static func message(of pending: BSONValue) -> (bytes: [UInt8], form: OutboxMessage.Form)? {
+    let (task, message) = (pending["task"], pending["message"])
+    guard (task == nil) != (message == nil), let binary = (task ?? message)?.binary, binary.subtype == 0 else {
+      return nil
+    }
+    return (Array(binary.bytes), task == nil ? .kombu : .neutral)
   }
 }

@@ -5,64 +5,61 @@ import BeatCore
 package final class KombuRedisEnvelope: MessageEnvelope {
   package init() {}
 
-  package func prepare(_ message: TaskMessage) -> any PreparedMessage { KombuRedisTemplate(message) }
-}
-
-/// The bytes of a message, made once for tasks of the same kind. Each fire copies them and puts its task id into its
-/// places.
-final class KombuRedisTemplate: PreparedMessage {
-  let bytes: [UInt8]
-  /// The offsets of the task's id.
-  private let idPlaces: [Int]
-  private let idLength: Int
-
-  init(_ message: TaskMessage) {
+  package func prepare(_ message: TaskMessage) -> any PreparedMessage {
     var places: [Int] = []
-    bytes = JSONWriter.bytes(room: 1024 + 2 * message.body.count) { json in
-      var writer = KombuRedisWriter(json, message)
-      writer.write()
+    let bytes = JSONWriter.bytes(room: 1024 + 2 * message.body.count) { json in
+      var writer = KombuRedisWriter(json, message.properties, message.route)
+      writer.write(body: message.body) { message.headers.write(to: &$0) }
       (json, places) = (writer.json, writer.idPlaces)
     }
-    idPlaces = places
-    idLength = message.headers.id.description.utf8.count
+    return MessageTemplate(bytes, idPlaces: places, of: message.headers.id)
   }
 
-  /// - Parameter id: has the same length as the first one, as all ids of occurrences do.
-  func bytes(for id: TaskID) -> [UInt8] {
-    var bytes = bytes
-    let id = Array(id.description.utf8.prefix(idLength))
-    for place in idPlaces {
-      for index in id.indices { bytes[place + index] = id[index] }
+  /// The bytes of a message of the outbox: those that `prepare` makes of the task's message. One that a daemon of version
+  /// 0.1 has put there goes on as it is. nil: no daemon wrote it.
+  package static func bytes(of item: OutboxItem) -> [UInt8]? {
+    guard item.form == .neutral else { return item.message }
+    guard let message = OutboxMessage(item.message), message.form == .neutral else { return nil }
+    return JSONWriter.bytes(room: 512 + message.headerObject.count + 2 * message.body.count) { json in
+      var writer = KombuRedisWriter(json, message.properties, item.route)
+      writer.write(body: Array(message.body)) { $0.write(headers: message.headerObject) }
+      json = writer.json
     }
-    return bytes
   }
 }
 
 private struct KombuRedisWriter: TaskHeaderWriter {
   private(set) var json: JSONWriter
   private(set) var idPlaces: [Int] = []
-  private let message: TaskMessage
+  private let properties: TaskMessage.Properties
+  private let route: Route
   private var isFirst = true
 
-  init(_ json: JSONWriter, _ message: TaskMessage) {
+  init(_ json: JSONWriter, _ properties: TaskMessage.Properties, _ route: Route) {
     self.json = json
-    self.message = message
+    self.properties = properties
+    self.route = route
     idPlaces.reserveCapacity(4)
   }
 
-  mutating func write() {
+  /// - Parameter headers: writes them as an object that is left open.
+  @inline(__always)
+  mutating func write(body: [UInt8], headers: (inout Self) -> Void) {
     json.append(literal: #"{"body": ""#)
-    json.append(base64: message.body)
+    json.append(base64: body)
     json.append(literal: #"", "content-encoding": ""#)
     json.append(literal: TaskMessage.contentEncoding)
     json.append(literal: #"", "content-type": ""#)
     json.append(literal: TaskMessage.contentType)
     json.append(literal: #"", "headers": "#)
-    message.headers.write(to: &self)
+    headers(&self)
     json.append(literal: "}, ")
     writeProperties()
     json.append(literal: "}")
   }
+
+  /// - Parameter object: the headers as they are to stand there.
+  mutating func write(headers object: ArraySlice<UInt8>) { json.append(object.dropLast()) }
 
   mutating func write(_ name: StaticString, _ value: TaskMessage.Headers.Value) {
     json.append(key: name, isFirst: isFirst)
@@ -93,7 +90,6 @@ private struct KombuRedisWriter: TaskHeaderWriter {
 
   /// The delivery tag may be any text that no other message has.
   private mutating func writeProperties() {
-    let properties = message.properties
     json.append(literal: #""properties": {"correlation_id": "#)
     write(properties.correlationID)
     json.append(literal: #", "reply_to": "#)
@@ -102,9 +98,9 @@ private struct KombuRedisWriter: TaskHeaderWriter {
     json.append(properties.deliveryMode)
     if let expiration = properties.expiration { json.append(#", "expiration": "\#(expiration)""#) }
     json.append(literal: #", "delivery_info": {"exchange": "#)
-    json.append(json: message.route.exchange)
+    json.append(json: route.exchange)
     json.append(literal: #", "routing_key": "#)
-    json.append(json: message.route.routingKey)
+    json.append(json: route.routingKey)
     json.append(literal: #"}, "priority": "#)
     json.append(properties.priority)
     json.append(literal: #", "body_encoding": "base64", "delivery_tag": "#)

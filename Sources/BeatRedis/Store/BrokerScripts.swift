@@ -54,14 +54,16 @@ struct BrokerScripts {
 
   /// Puts a message of the outbox on its lists unless it is there already.
   ///
-  /// - Parameter predecessors: the tasks whose messages must have been delivered before.
+  /// - Parameters:
+  ///   - message: as workers read it.
+  ///   - predecessors: the tasks whose messages must have been delivered before.
   func relay(
-    _ item: OutboxItem, to lists: [[UInt8]], after predecessors: [TaskID],
+    _ message: [UInt8], of task: TaskID, to lists: [[UInt8]], after predecessors: [TaskID],
     then completion: @escaping (RelayOutcome) -> Void
   ) {
     Self.relayScript.evaluate(
-      on: connection, keys: ([item.taskID] + predecessors).map(RedisKeys.delivered) + lists,
-      arguments: [item.message, Array("\(Self.memory.waiting)".utf8), Array("\(predecessors.count)".utf8)]
+      on: connection, keys: ([task] + predecessors).map(RedisKeys.delivered) + lists,
+      arguments: [message, Array("\(Self.memory.waiting)".utf8), Array("\(predecessors.count)".utf8)]
     ) { [kombu, connection] reply in
       let outcome = RelayOutcome(reply, kombu: kombu) { error in
         BrokerKeys(lists: lists, kombu: kombu).text(of: error, user: connection.user)

@@ -55,13 +55,15 @@ final class DeliveryRehearsal {
     broker.tidy(list, RedisKeys.delivered(item.taskID)) { [weak self] _, error in
       guard let self, finish != nil, !broker.connection.isClosed else { return }
       if let error { return refused(error.message) }
-      broker.relay(item, to: [list], after: []) { [weak self] outcome in
+      broker.relay(item.message, of: item.taskID, to: [list], after: []) { [weak self] outcome in
         guard let self, isWell(outcome) else { return }
         broker.connection.send(RedisCommand("EXPIRE", list, 60)) { _ in }
         broker.removed(item)
         // The same message again is a repeat, so nothing is pushed, but the script has named the queue to the server,
         // which has checked the right to it.
-        broker.relay(item, to: [kombu.list(of: queue, priority: 0)], after: []) { [weak self] outcome in
+        broker.relay(
+          item.message, of: item.taskID, to: [kombu.list(of: queue, priority: 0)], after: []
+        ) { [weak self] outcome in
           guard let self, isWell(outcome) else { return }
           tidyUp(broker)
         }

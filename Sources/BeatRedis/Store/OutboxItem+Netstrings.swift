@@ -2,9 +2,15 @@ import BeatCore
 
 /// An outbox item's bytes in Redis: a row of netstrings, `<length in decimal>:<bytes>,`, so that a field may hold any
 /// byte and people can still read it. The fields are the version, the task id, `queue` or `exchange`, its name, the
-/// routing key (only of an exchange), the priority, and the message.
+/// routing key (only of an exchange), the priority, and the message. The version tells the message's form: a daemon of
+/// version 0.1 reads version 1 only, and holds other items as not its own.
 extension OutboxItem {
-  private static let version = "1"
+  private static func version(of form: OutboxMessage.Form) -> String {
+    switch form {
+    case .kombu: "1"
+    case .neutral: "2"
+    }
+  }
 
   /// Reads an item; nil: `bytes` has not written these bytes.
   package init?(_ bytes: [UInt8]) {
@@ -14,7 +20,10 @@ extension OutboxItem {
     func text() -> String? {
       Self.field(&rest).flatMap { String(validating: $0, as: UTF8.self) }.flatMap { $0.isStreamSafe ? $0 : nil }
     }
-    guard text() == Self.version, let id = text(), !id.isEmpty, let kind = text(), let name = text() else { return nil }
+    let version = text()
+    guard let form = OutboxMessage.Form.allCases.first(where: { Self.version(of: $0) == version }), let id = text(),
+      !id.isEmpty, let kind = text(), let name = text()
+    else { return nil }
     let route: Route
     switch kind {
     case "queue": route = .queue(name)
@@ -29,7 +38,7 @@ extension OutboxItem {
     else {
       return nil
     }
-    self.init(taskID: TaskID(text: id), route: route, priority: priority, message: Array(message))
+    self.init(taskID: TaskID(text: id), route: route, priority: priority, message: Array(message), form: form)
   }
 
   package var bytes: [UInt8] {
@@ -40,7 +49,7 @@ extension OutboxItem {
       bytes += field
       bytes.append(UInt8(ascii: ","))
     }
-    append(Self.version.utf8)
+    append(Self.version(of: form).utf8)
     append(taskID.description.utf8)
     switch route {
     case .queue(let name):

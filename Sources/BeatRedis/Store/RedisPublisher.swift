@@ -148,9 +148,15 @@ package final class RedisPublisher: Publisher {
     then completion: @escaping (PublishOutcome) -> Void
   ) {
     guard let broker else { return loop.soon { completion(.unknown) } }
+    guard let message = KombuRedisEnvelope.bytes(of: item) else {
+      return loop.soon {
+        completion(
+          .refused("the message in the outbox is none that a daemon has written, and stays there: take it out"))
+      }
+    }
     if case .queue(let name) = item.route, declared.insert(name) { broker.declare(queue: name) }
     let session = session
-    broker.relay(item, to: destination.queues, after: predecessors) { [weak self] outcome in
+    broker.relay(message, of: item.taskID, to: destination.queues, after: predecessors) { [weak self] outcome in
       switch outcome {
       case .delivered: completion(.delivered)
       case .duplicate: completion(.duplicate)

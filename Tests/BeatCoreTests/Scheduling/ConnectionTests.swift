@@ -22,7 +22,7 @@ struct ConnectionTests {
 
   @Test func nothingFiresBeforeTheLoadHasFinished() {
     var bench = SchedulerBench()
-    #expect(bench.receive(.loadStarted) == [])
+    #expect(bench.receive(.loadStarted(.direct)) == [])
     let actions = bench.read(a, Sample.document(), .fired(-15))
     #expect(actions.timers == [])
     #expect(bench.receive(.timerFired).fires == [])
@@ -42,7 +42,7 @@ struct ConnectionTests {
   @Test func aNewLoadStopsFiringUntilItHasFinished() {
     var bench = SchedulerBench()
     _ = bench.load(a, Sample.document())
-    #expect(bench.receive(.loadStarted) == [.armTimer(nil)])
+    #expect(bench.receive(.loadStarted(.direct)) == [.armTimer(nil)])
     #expect(bench.pass(5).fires == [])
     _ = bench.read(a, Sample.document(), .seen(0))
     _ = bench.receive(.loadFinished)
@@ -53,7 +53,7 @@ struct ConnectionTests {
   @Test(arguments: [1, 2, 65_534, 65_535, 65_536]) func aLoadCountsOnlyWhatItFindsItself(abandoned: Int) {
     var bench = SchedulerBench()
     _ = bench.load([(a, Sample.document(), nil), (b, Sample.document(), nil), (c, "{}", nil)])
-    for _ in 0..<abandoned { _ = bench.receive(.loadStarted) }
+    for _ in 0..<abandoned { _ = bench.receive(.loadStarted(.direct)) }
     let actions = bench.load(b, Sample.document(), .seen(0))
     #expect(actions.reports == [.removed(a), .removed(c), .ready(schedules: 1, rejected: 0)])
   }
@@ -69,7 +69,7 @@ struct ConnectionTests {
 
   @Test func aScheduleMadeDuringALoadIsKept() {
     var bench = SchedulerBench()
-    _ = bench.receive(.loadStarted)
+    _ = bench.receive(.loadStarted(.direct))
     #expect(bench.receive(.touched(a)) == [.read(a)])
     _ = bench.read(a, Sample.document())
     #expect(bench.receive(.loadFinished).reports == [.ready(schedules: 1, rejected: 0)])
@@ -78,7 +78,7 @@ struct ConnectionTests {
 
   @Test func aScheduleDeletedDuringALoadIsNot() {
     var bench = SchedulerBench()
-    _ = bench.receive(.loadStarted)
+    _ = bench.receive(.loadStarted(.direct))
     _ = bench.read(a, Sample.document())
     _ = bench.receive(.touched(a))
     #expect(bench.read(a, .absent).reports == [.removed(a)])
@@ -90,7 +90,7 @@ struct ConnectionTests {
     var bench = SchedulerBench.watching()
     #expect(bench.receive(.touched(a)) == [.read(a)])
     _ = bench.receive(.disconnected)
-    _ = bench.receive(.loadStarted)
+    _ = bench.receive(.loadStarted(.direct))
     #expect(bench.receive(.touched(a)) == [.read(a)])
   }
 
@@ -221,7 +221,7 @@ struct ConnectionTests {
     let document = Sample.document("")
     _ = bench.load(a, document)
     _ = bench.receive(.touched(a))
-    _ = bench.receive(isRefresh ? .refreshStarted : .loadStarted)
+    _ = bench.receive(isRefresh ? .refreshStarted : .loadStarted(.direct))
     let actions = bench.receive(.read(a, Scheduler.DocumentRead(.document(Array(document.utf8)), watermark: nil)))
     #expect(actions.contains { if case .read(a) = $0 { true } else { false } })
     _ = bench.receive(.loadFinished)
@@ -260,7 +260,7 @@ struct ConnectionTests {
 
   @Test func theTimerIsArmedOnlyWhenTheEarliestChanges() {
     var bench = SchedulerBench()
-    _ = bench.receive(.loadStarted)
+    _ = bench.receive(.loadStarted(.direct))
     _ = bench.read(a, Sample.document())
     _ = bench.read(b, Sample.document(interval: #"{"every": 5, "period": "seconds"}"#))
     #expect(bench.receive(.loadFinished).timers == [at(5)])

@@ -92,7 +92,7 @@ struct RandomLife {
       let plan = plans.remove(at: chance.number(0...(plans.count - 1)))
       return .fireEnded(plan, outcome(plan))
     case 29: return .touched(name)
-    case 30: return chance.once(in: 2) ? .loadStarted : .refreshStarted
+    case 30: return chance.once(in: 2) ? .loadStarted(.direct) : .refreshStarted
     case 31...33: return .loadFinished
     case 34: return .clockTold
     case 35: return chance.once(in: 2) ? .leadershipChanged(chance.once(in: 2)) : .leadershipChanged(true)

@@ -39,7 +39,7 @@ struct ScheduleLimitsTests {
 
   @Test func takenBackInTimeItIsNotRun() {
     var bench = SchedulerBench()
-    _ = bench.receive(.loadStarted)
+    _ = bench.receive(.loadStarted(.direct))
     _ = bench.read(a, Sample.document(#""run_immediately": true"#))
     _ = bench.read(a, Sample.document(#""run_immediately": false"#), .seen(0))
     _ = bench.receive(.loadFinished)

@@ -42,7 +42,7 @@ struct SchedulerBench {
 
   /// A full load that finds these documents, each with its watermark.
   mutating func load(_ documents: [(EntryName, String, Watermark?)]) -> [Scheduler.Action] {
-    var actions = receive(.loadStarted)
+    var actions = receive(.loadStarted(.direct))
     for (name, document, watermark) in documents { actions += read(name, document, watermark) }
     return actions + receive(.loadFinished)
   }

@@ -29,7 +29,7 @@ import Testing
 
   @Test func whatNoDaemonHasWrittenIsNoItem() throws {
     let good: [(name: String, value: BSON)] = [
-      ("seq", .int64(1)), ("id", "t"), ("route", ["queue": "q"]), ("priority", .int64(0)), ("message", .binary([1])),
+      ("seq", .int64(1)), ("id", "t"), ("route", ["queue": "q"]), ("priority", .int64(0)), ("task", .binary([1])),
     ]
     #expect(try MarkItem.item(of: stored(.fields(good))) != nil)
     for name in good.map(\.name) {
@@ -43,6 +43,24 @@ import Testing
     }
     #expect(try MarkItem.item(of: stored("x")) == nil)
     #expect(try MarkItem.item(of: stored(.fields(good.filter { $0.name != "id" } + [("id", "")]))) == nil)
+  }
+
+  /// A daemon before the neutral form looks for `message`, and leaves an item without one alone.
+  @Test func theFieldTellsTheForm() throws {
+    var old = item(.queue("q"))
+    old.form = .kombu
+    let (then, now) = (
+      try stored(MarkItem(old, sequence: 5).value), try stored(MarkItem(item(.queue("q")), sequence: 5).value)
+    )
+    #expect(then["message"] != nil && then["task"] == nil)
+    #expect(now["message"] == nil && now["task"] != nil)
+    #expect(MarkItem.item(of: then) == old)
+    #expect(MarkItem.item(of: now)?.form == .neutral)
+    let both: [(String, BSON)] = [
+      ("seq", .int64(1)), ("id", "t"), ("route", ["queue": "q"]), ("priority", .int64(0)), ("task", .binary([1])),
+      ("message", .binary([1])),
+    ]
+    #expect(try MarkItem.item(of: stored(.fields(both))) == nil)
   }
 
   @Test func aHandleTellsWhereTheItemStands() throws {

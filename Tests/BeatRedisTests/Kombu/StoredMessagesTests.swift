@@ -16,8 +16,10 @@ struct StoredMessagesTests {
     }
   }
 
-  private static func plan(_ document: String) throws -> FirePlan {
-    var bench = SchedulerBench.watching { $0.envelope = KombuRedisEnvelope() }
+  private static func plan(_ document: String, _ delivery: Delivery = .direct) throws -> FirePlan {
+    var bench = SchedulerBench { $0.envelope = KombuRedisEnvelope() }
+    _ = bench.receive(.loadStarted(delivery))
+    _ = bench.receive(.loadFinished)
     let name = EntryName("report")
     _ = bench.read(name, document)
     return try bench.scheduler.plan(of: name, for: "request", now: bench.now)
@@ -34,7 +36,46 @@ struct StoredMessagesTests {
     for (message, item, document) in stored {
       let plan = try Self.plan(document)
       #expect(Self.digest(plan.message) == message, "\(document) leads to \(String(plan.message))")
-      #expect(Self.digest(OutboxItem(plan).bytes) == item, "\(document)")
+      var old = OutboxItem(plan)
+      old.form = .kombu
+      #expect(Self.digest(old.bytes) == item, "\(document)")
+      #expect(KombuRedisEnvelope.bytes(of: try #require(OutboxItem(old.bytes))) == plan.message)
+    }
+  }
+
+  /// Whether a fire puts the message on its queue or the relay does, it is the same.
+  @Test func sameBytesByTheOutbox() throws {
+    for (message, _, document) in try Self.stored() {
+      let item = OutboxItem(try Self.plan(document, .outbox))
+      let read = try #require(OutboxItem(item.bytes))
+      #expect(read == item && read.form == .neutral)
+      let bytes = try #require(KombuRedisEnvelope.bytes(of: read), "\(document)")
+      #expect(Self.digest(bytes) == message, "\(document) leads to \(String(bytes))")
+    }
+  }
+
+  /// What version 0.1 has left in an outbox says the same to a broker of another kind.
+  @Test func bothFormsSayTheSame() throws {
+    for (_, _, document) in try Self.stored() {
+      let new = try #require(OutboxMessage(try Self.plan(document, .outbox).message), "\(document)")
+      let old = try #require(OutboxMessage(try Self.plan(document).message), "\(document)")
+      #expect(new.form == .neutral && old.form == .kombu)
+      #expect(new.headerObject == old.headerObject && new.body == old.body)
+      #expect(new.headers.map(\.key) == old.headers.map(\.key))
+      #expect(new.headers.map(\.value) == old.headers.map(\.value))
+      #expect(new.correlationID == old.correlationID && new.replyTo == old.replyTo)
+      #expect(new.deliveryMode == old.deliveryMode && new.expiration == old.expiration && new.priority == old.priority)
+    }
+  }
+
+  @Test func aMessageThatNoDaemonWroteIsNotMadeAnyBrokersOwn() throws {
+    let document = try #require(try Self.stored().first).document
+    var item = OutboxItem(try Self.plan(document, .outbox))
+    #expect(KombuRedisEnvelope.bytes(of: item) != nil)
+    let good = item.message
+    for message in [[], Array("{}".utf8), good + [0x20], Array(good.dropLast()), try Self.plan(document).message] {
+      item.message = message
+      #expect(KombuRedisEnvelope.bytes(of: item) == nil)
     }
   }
 }

@@ -12,10 +12,10 @@ struct OutboxItemTests {
   @Test func theBytesAreReadable() {
     #expect(
       String(Self.item(.queue("celery"), priority: 9).bytes)
-        == "1:1,36:5f8bd2a1-8f0c-5d5e-9f3a-0c1d2e3f4a5b,5:queue,6:celery,1:9,2:{},")
+        == "1:2,36:5f8bd2a1-8f0c-5d5e-9f3a-0c1d2e3f4a5b,5:queue,6:celery,1:9,2:{},")
     #expect(
       String(Self.item(.exchange("news", routingKey: "a.b"), priority: -1).bytes)
-        == "1:1,36:5f8bd2a1-8f0c-5d5e-9f3a-0c1d2e3f4a5b,8:exchange,4:news,3:a.b,2:-1,2:{},")
+        == "1:2,36:5f8bd2a1-8f0c-5d5e-9f3a-0c1d2e3f4a5b,8:exchange,4:news,3:a.b,2:-1,2:{},")
   }
 
   @Test(
@@ -28,6 +28,16 @@ struct OutboxItemTests {
       let item = Self.item(route, priority: priority, message)
       #expect(OutboxItem(item.bytes) == item)
       #expect(OutboxItem(item.bytes)?.bytes == item.bytes)
+    }
+  }
+
+  /// A daemon of version 0.1 reads version 1 only: what is there in another form stays, and is not sent to workers.
+  @Test func theVersionTellsTheForm() throws {
+    for (version, form) in [("1", OutboxMessage.Form.kombu), ("2", .neutral)] {
+      let bytes = Array("1:\(version),1:x,5:queue,1:q,1:0,2:{},".utf8)
+      let item = try #require(OutboxItem(bytes))
+      #expect(item.form == form)
+      #expect(item.bytes == bytes)
     }
   }
 
@@ -52,7 +62,8 @@ struct OutboxItemTests {
   @Test(arguments: [
     "", ":", ",", "1", "1:", "1:1", "1:1,", "2:1,", "0:,", ":1,", "-1:1,", "1 :1,", "01:1,", "+1:1,",
     "999999999:1,", "9999999999:1,", "99999999999999999999999999:1,", "18446744073709551617:1,", "{\"body\": \"\"}",
-    "1:2,1:x,5:queue,1:q,1:0,0:,", "1:1,0:,5:queue,1:q,1:0,0:,", "1:1,1:x,6:fanout,1:q,1:0,0:,",
+    "1:3,1:x,5:queue,1:q,1:0,0:,", "1:0,1:x,5:queue,1:q,1:0,0:,", "2:02,1:x,5:queue,1:q,1:0,0:,",
+    "1:1,0:,5:queue,1:q,1:0,0:,", "1:1,1:x,6:fanout,1:q,1:0,0:,",
     "1:1,1:x,5:queue,1:q,1:z,0:,", "1:1,1:x,5:queue,1:q,20:99999999999999999999,0:,", "1:1,1:x,5:queue,1:q,0:,0:,",
     "1:1,1:x,8:exchange,1:q,1:0,0:,",
   ])

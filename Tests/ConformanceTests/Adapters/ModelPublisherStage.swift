@@ -33,6 +33,7 @@ final class ModelPublisherStage: PublisherStage {
   }
 
   func messages(in queue: String) -> [[UInt8]] { broker.queues[queue] ?? [] }
+  func form(of item: OutboxItem) -> [UInt8] { item.message }
   func spoil(queue: String) { broker.spoiltQueues.insert(queue) }
 
   func bind(queue: String, to exchange: String, routingKey: String) {

@@ -41,6 +41,8 @@ final class RedisPublisherStage: PublisherStage {
     (queues("LRANGE", queue, "0", "-1")?.array ?? []).reversed().compactMap(\.bytes)
   }
 
+  func form(of item: OutboxItem) -> [UInt8] { KombuRedisEnvelope.bytes(of: item) ?? [] }
+
   func spoil(queue: String) { queues("SET", queue, "no list") }
 
   func bind(queue: String, to exchange: String, routingKey: String) {

@@ -35,6 +35,7 @@ final class BrokenPublisherStage: PublisherStage {
   func publisher() -> any Publisher { BrokenPublisher(sound.publisher(), fault) }
   func wait(_ microseconds: Int64, until isMet: () -> Bool) -> Bool { sound.wait(microseconds, until: isMet) }
   func messages(in queue: String) -> [[UInt8]] { sound.messages(in: queue) }
+  func form(of item: OutboxItem) -> [UInt8] { sound.form(of: item) }
   func spoil(queue: String) { sound.spoil(queue: queue) }
   func bind(queue: String, to exchange: String, routingKey: String) {
     sound.bind(queue: queue, to: exchange, routingKey: routingKey)

@@ -20,7 +20,7 @@ extension PublisherCase {
       trial.equal(again, items.map { _ in isDropped ? .duplicate : .delivered }, "the outcomes of the repetition")
       let found = trial.stage.messages(in: "q")
       trial.equal(found.count, isDropped ? 5 : 10, "messages")
-      trial.equal(Array(found.prefix(5)), items.map(\.message), "the first ones")
+      trial.equal(Array(found.prefix(5)), items.map { trial.stage.form(of: $0) }, "the first ones")
     },
 
     PublisherCase("what was never sent is unknown, and not an answer inside the call") { trial in
@@ -54,7 +54,7 @@ extension PublisherCase {
       trial.stage.isRunning = true
       try relay.connect()
       trial.equal(try relay.publish([Sample.item("b")]), [.delivered], "the outcome when it is back")
-      trial.equal(trial.stage.messages(in: "q").first, item.message, "what was confirmed before")
+      trial.equal(trial.stage.messages(in: "q").first, trial.stage.form(of: item), "what was confirmed before")
     },
 
     PublisherCase("a rehearsal and a look find a broker in order, and leave nothing behind") { trial in

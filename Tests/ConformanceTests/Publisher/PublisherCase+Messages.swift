@@ -9,7 +9,7 @@ extension PublisherCase {
       trial.equal(try relay.publish(items), items.map { _ in .delivered }, "the outcomes")
       for queue in ["q", "r"] {
         trial.equal(
-          trial.stage.messages(in: queue), items.filter { $0.route == .queue(queue) }.map(\.message),
+          trial.stage.messages(in: queue), items.filter { $0.route == .queue(queue) }.map { trial.stage.form(of: $0) },
           "what lies in \(queue)")
       }
     },
@@ -21,7 +21,8 @@ extension PublisherCase {
       let outcomes = try stride(from: 0, to: items.count, by: 100).map { try relay.begin(Array(items[$0..<$0 + 100])) }
       try trial.waitFor("each message has its outcome") { outcomes.allSatisfy { !$0.value.contains(nil) } }
       trial.expect(outcomes.allSatisfy { Set($0.value) == [.delivered] }, "not all are delivered")
-      trial.expect(trial.stage.messages(in: "q") == items.map(\.message), "they are not in their order")
+      trial.expect(
+        trial.stage.messages(in: "q") == items.map { trial.stage.form(of: $0) }, "they are not in their order")
     },
 
     PublisherCase("a repeat is dropped and told, where that is promised") { trial in
@@ -43,7 +44,8 @@ extension PublisherCase {
       trial.equal(trial.stage.messages(in: "q"), [], "messages")
       trial.equal(try relay.publish([first]), [.delivered], "the predecessor's outcome")
       trial.equal(try relay.publish([second], after: [first.taskID]), [.delivered], "the outcome then")
-      trial.equal(trial.stage.messages(in: "q"), [first.message, second.message], "messages")
+      trial.equal(
+        trial.stage.messages(in: "q"), [trial.stage.form(of: first), trial.stage.form(of: second)], "messages")
     },
 
     PublisherCase("a queue that holds another type is refused with a reason, and others go on") { trial in
@@ -54,7 +56,9 @@ extension PublisherCase {
       trial.equal([outcomes[0], outcomes[2]], [.delivered, .delivered], "the outcomes of the others")
       guard case .refused(let reason) = outcomes[1] else { return trial.breach("the outcome is \(outcomes[1])") }
       trial.expect(reason.contains("spoilt"), "the reason does not name the queue: \(reason)")
-      trial.equal(trial.stage.messages(in: "q"), [items[0].message, items[2].message], "messages of the other queue")
+      trial.equal(
+        trial.stage.messages(in: "q"), [trial.stage.form(of: items[0]), trial.stage.form(of: items[2])],
+        "messages of the other queue")
       trial.expect(relay.loss == nil, "the connection is lost with it: \(relay.loss ?? "")")
       // The message is no repeat: it was never delivered.
       guard case .refused = try relay.publish([items[1]])[0] else { return trial.breach("a refused one is known") }
@@ -65,7 +69,9 @@ extension PublisherCase {
       for queue in ["one", "two"] { trial.stage.bind(queue: queue, to: "bound", routingKey: "k") }
       let item = Sample.item("a", .exchange("bound", routingKey: "k"))
       trial.equal(try relay.publish([item]), [.delivered], "the outcome")
-      for queue in ["one", "two"] { trial.equal(trial.stage.messages(in: queue), [item.message], "in \(queue)") }
+      for queue in ["one", "two"] {
+        trial.equal(trial.stage.messages(in: queue), [trial.stage.form(of: item)], "in \(queue)")
+      }
       let lost = Sample.item("b", .exchange("empty", routingKey: "k"))
       guard let destination = try relay.resolve([lost]).first else { return }
       guard let problem = destination.problem else {

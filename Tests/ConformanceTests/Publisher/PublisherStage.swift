@@ -8,6 +8,8 @@ protocol PublisherStage: AnyObject {
   func wait(_ microseconds: Int64, until isMet: () -> Bool) -> Bool
   /// The messages in a queue, the oldest first.
   func messages(in queue: String) -> [[UInt8]]
+  /// The message as it lies in a queue when the item has been published.
+  func form(of item: OutboxItem) -> [UInt8]
   /// Puts something that is no queue in the place of a queue.
   func spoil(queue: String)
   func bind(queue: String, to exchange: String, routingKey: String)

@@ -12,8 +12,13 @@ enum Sample {
     Watermark(due: due, taskID: task.map { TaskID(text: $0) }, totalRunCount: runs)
   }
 
-  /// A message that consists of its task's id: the messages in a queue are compared as a whole.
-  static func message(_ id: String) -> [UInt8] { Array(#"{"headers": {"id": "\#(id)"}}"#.utf8) }
+  /// A message that tells little but its task's id: the messages in a queue are compared as a whole.
+  static func message(_ id: String, length: Int = 0) -> [UInt8] {
+    let argument = length > 0 ? "\"\(String(repeating: "x", count: length))\"" : ""
+    return Array(
+      (#"{"headers": {"id": "\#(id)"}, "properties": {"correlation_id": "\#(id)", "reply_to": "r", "delivery_mode": 2, "#
+        + #""priority": 0}, "body": [[\#(argument)], {}, {}]}"#).utf8)
+  }
 
   /// A fire of a schedule whose stored document is the one that `document` makes.
   static func plan(
@@ -32,10 +37,7 @@ enum Sample {
   static func item(_ id: String, _ route: Route = .queue("q"), priority: Int64 = 0, length: Int = 0) -> OutboxItem {
     var item = OutboxItem(plan("sample", UnixTime(microseconds: 1), id: id, to: route))
     item.priority = priority
-    if length > 0 {
-      item.message = Array(#"{"headers": {"id": "\#(id)"}, "body": ""#.utf8)
-      item.message += [UInt8](repeating: UInt8(ascii: "x"), count: length) + Array(#""}"#.utf8)
-    }
+    if length > 0 { item.message = message(id, length: length) }
     return item
   }
 }

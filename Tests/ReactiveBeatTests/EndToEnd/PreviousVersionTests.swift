@@ -27,7 +27,10 @@ import Testing
     for bytes in try values("receipts") { #expect(EditReceipt(bytes)?.bytes == bytes, "\(EntryName(bytes))") }
     for bytes in try values("manual") { #expect(ManualRequest(bytes)?.bytes == bytes, "\(EntryName(bytes))") }
     for bytes in try values("daemons") { #expect(DaemonRecord(bytes)?.bytes == bytes, "\(EntryName(bytes))") }
-    for bytes in try parts("outbox") { #expect(OutboxItem(bytes)?.bytes == bytes, "\(EntryName(bytes))") }
+    for bytes in try parts("outbox") {
+      let item = try #require(OutboxItem(bytes), "\(EntryName(bytes))")
+      #expect(item.bytes == bytes && item.form == .kombu && OutboxMessage(item.message)?.form == .kombu)
+    }
     let history = try parts("history")
     for start in stride(from: 0, to: history.count, by: 11) {
       let fields = Array(history[(start + 1)..<(start + 11)])
@@ -120,17 +123,22 @@ import Testing
   // MARK: today's keys for the version before
 
   /// Today's program leaves the same keys after the same scenario, with the same shapes of bytes, so the version before
-  /// can read them.
+  /// can read them. Messages in the outbox have another form, which the version before holds as not its own.
   @Test func todaysBytesHaveTheirShape() throws {
     let scenario = ProjectFolder.tests("EndToEnd/Previous/scenario.py")
     let run = try CommandRun(
       [scenario, ProjectFolder.beatWatch()], program: ["/usr/bin/env", "python3"],
       environment: ["PYTHONDONTWRITEBYTECODE": "1"].merging(Daemon.surroundings) { $1 })
-    let (before, now) = (
-      KeptKey.shapes(of: try Self.fixture()), KeptKey.shapes(of: try run.lines.map { try KeptKey($0) })
-    )
+    let keys = try run.lines.map { try KeptKey($0) }
+    let (before, now) = (KeptKey.shapes(of: try Self.fixture()), KeptKey.shapes(of: keys))
     #expect(now.keys.sorted() == before.keys.sorted(), "\(run.text.suffix(2_000))")
-    for (key, shape) in before { #expect(now[key] == shape, "\(key)") }
+    for (key, shape) in before where !key.contains("outbox") { #expect(now[key] == shape, "\(key)") }
+    let waiting = keys.filter { $0.key == Self.prefix + "outbox" }.flatMap(\.parts).map { Array($0.utf8) }
+    #expect(!waiting.isEmpty)
+    for bytes in waiting {
+      let item = try #require(OutboxItem(bytes), "\(EntryName(bytes))")
+      #expect(item.form == .neutral && OutboxMessage(item.message)?.form == .neutral)
+    }
   }
 }
 

@@ -55,7 +55,10 @@ extension OutboxItem {
       FirePlan(
         entry: EntryName("sample"), task: "t", taskID: TaskID(text: id), due: UnixTime(microseconds: 1),
         oldDocument: [], newDocument: [],
-        message: Array(#"{"headers": {"id": "\#(id)"}}"#.utf8), route: route, priority: priority,
+        message: Array(
+          (#"{"headers": {"id": "\#(id)"}, "properties": {"correlation_id": "\#(id)", "reply_to": "r", "#
+            + #""delivery_mode": 2, "priority": 0}, "body": [[], {}, {}]}"#).utf8),
+        route: route, priority: priority,
         watermark: Watermark(due: UnixTime(microseconds: 1), taskID: nil, totalRunCount: 1), reason: .schedule))
   }
 }

@@ -48,7 +48,7 @@ struct BusyServer {
   }
 
   mutating func load(_ documents: [(EntryName, String, Watermark?)]) {
-    receive(.loadStarted)
+    receive(.loadStarted(.direct))
     for (name, document, watermark) in documents { read(name, document, watermark) }
     receive(.loadFinished)
   }
