@@ -106,8 +106,8 @@ def test_what_the_daemon_does_not_do_is_said(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize("more, status, line", [
-  ("app.conf.broker_url = 'amqp://user:secret@localhost//'", 78,
-   "broker_url: beat-watch speaks Redis brokers only, and this application's is amqp://: set broker_url to"),
+  ("app.conf.broker_url = 'memory://user:secret@localhost//'", 78,
+   "broker_url: beat-watch speaks with Redis and RabbitMQ, and this application's broker is memory://: set broker_url to"),
   ("app.conf.redis_scheduler_url = 'redis://:secret@localhost/x'", 78, "redis_scheduler_url: "),
   ("app.conf.timezone = 'Europe/Berln'", 78, "timezone: 'Europe/Berln' is no time zone of this system: expected one"),
   ("app.conf.result_backend = 'nope://'", 78, "result_backend: Celery cannot load it: ModuleNotFoundError: No module"),

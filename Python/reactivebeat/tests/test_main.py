@@ -85,7 +85,7 @@ def test_publish_takes_the_application_there_too(shell: Shell) -> None:
 @pytest.mark.parametrize("arguments, environment, status, text", [
   (["-A"], {}, 64, "-A needs the application, as for celery -A"),
   (["-A", "none", "list"], {}, 65, "--app none: ModuleNotFoundError: No module named 'none'; run this where `celery -A"),
-  (["-A", "proj", "list"], {"STAGE_BROKER": "amqp://:secret@h"}, 78, "broker_url: beat-watch speaks Redis brokers only"),
+  (["-A", "proj", "list"], {"STAGE_BROKER": "sqs://:secret@h"}, 78, "broker_url: beat-watch speaks with Redis and RabbitMQ"),
   (["-A", "proj", "list"], {"STAGE_STORE": "redis://:secret@h:x"}, 78, "redis_scheduler_url: the port in the Redis URL"),
   (["-A", "proj", "list"], {"PATH": "/nowhere"}, 127, "beat-watch is neither where the Python package"),
 ])

@@ -680,8 +680,8 @@ def test_the_commands_errors(command: Command, server: Server, store: Any) -> No
   store.set(KEY, json.dumps({"version": 1, "application": "shop"}))
   fails(73, "the application shop has published its manifest", "-A", "cmd_other")
   assert command.run("-A", "cmd_other", "--replace")[0] == 0
-  command.write("cmd_amqp", "amqp://localhost")
-  fails(78, "broker_url: beat-watch speaks Redis brokers only", "-A", "cmd_amqp")
+  command.write("cmd_sqs", "sqs://localhost")
+  fails(78, "broker_url: beat-watch speaks with Redis and RabbitMQ", "-A", "cmd_sqs")
   for number, (more, text) in enumerate([
       ("timezone = 'Europe/Berln'", "timezone: 'Europe/Berln' is no time zone"),
       ("beat_schedule = [1]", "beat_schedule: expected a dict of schedules, found a list"),

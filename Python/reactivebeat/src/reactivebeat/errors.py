@@ -23,7 +23,7 @@ class ReactiveBeatError(Exception):
 
 
 class InvalidURL(ReactiveBeatError, ValueError):
-  """The text is not the address of a Redis database."""
+  """The text is not the address of a server."""
 
 
 class InvalidSetting(ReactiveBeatError, ValueError):

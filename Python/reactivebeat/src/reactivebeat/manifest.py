@@ -8,12 +8,14 @@ import json
 import random
 import re
 import time
-from typing import TYPE_CHECKING, Any, Dict, Final, Iterable, Iterator, Mapping, Optional, Set, Tuple
+from typing import TYPE_CHECKING, Any, Dict, Final, Iterable, Iterator, Mapping, Optional, Set, Tuple, Union
 
 from . import application
+from .amqpurl import is_amqp, virtual_host
 from .connection import Address
 from .errors import InvalidURL, ReactiveBeatError
 from .keys import Keys
+from .rabbit import Rabbit
 from .remarks import changes, moved, warnings
 from .runner import Runner
 from .steps import Script
@@ -56,7 +58,7 @@ class Publication:
 
 def publish_manifest(
     app: Celery, client: redis.Redis, prefix: str, *, name: Optional[str] = None, tasks: Iterable[str] = (),
-    broker: Optional[Address] = None, replace: bool = False, dry_run: bool = False) -> Publication:
+    broker: Union[Address, Rabbit, None] = None, replace: bool = False, dry_run: bool = False) -> Publication:
   """Asks the application where and how it sends its tasks, and stores the answer for the daemon.
 
   - client: of the database with the schedules. It gives bytes (`decode_responses` is off).
@@ -227,18 +229,23 @@ def _check(old: Optional[Dict[str, Any]], said: Mapping[str, Any]) -> None:
       f"the manifest there has the version {version}, of a newer reactivebeat: upgrade this one, or replace it")
 
 
-def _place(broker: Address) -> str:
+def _place(broker: Union[Address, Rabbit]) -> str:
   """Where the broker is, without whom it lets in."""
+  if isinstance(broker, Rabbit):
+    return broker.place
   return str(dataclasses.replace(
     broker, username=None, password=None, tls=None, sentinel_username=None, sentinel_password=None))
 
 
-def _queues(manifest: Mapping[str, Any]) -> Tuple[Optional[int], Optional[str]]:
-  """What tells the queues of two applications on one server apart: the database, and what the keys begin with. None:
-  the manifest does not say."""
+def _queues(manifest: Mapping[str, Any]) -> Tuple[Union[int, str, None], Optional[str]]:
+  """What tells the queues of two applications on one server apart: the database or the virtual host, and what the keys
+  begin with. None: the manifest does not say."""
   options = manifest.get("transport_options")
   prefix = str(options.get("global_keyprefix") or "") if isinstance(options, dict) else None
+  place = str(manifest.get("broker") or "")
+  if is_amqp(place):
+    return virtual_host(place), prefix
   try:
-    return Address.parse(str(manifest["broker"])).database, prefix
-  except (KeyError, InvalidURL):
+    return Address.parse(place).database, prefix
+  except InvalidURL:
     return None, prefix

@@ -2,10 +2,11 @@
 
 | setting | |
 |---|---|
-| `redis_scheduler_url` | where the schedules are; without it database 1 of the broker's own server |
+| `redis_scheduler_url` | where the schedules are; without it database 1 of the broker's own server, if that is a Redis |
 | `redis_scheduler_key_prefix` | what the schedules' keys begin with; `tasks:meta:` |
 | `mongodb_scheduler_url`, `mongodb_scheduler_db`, `mongodb_scheduler_collection` | the same in MongoDB |
 | `broker_url`, `broker_write_url`, `broker_use_ssl`, `broker_transport_options` | where the workers' queues are |
+| `broker_heartbeat`, `reactivebeat_broker_declare` and others | for RabbitMQ alone: `rabbit.py` |
 | `timezone`, `enable_utc` | the zone of crontabs that name none, as Celery settles it |
 | `task_default_queue` | the queue of schedules that name none |
 | `reactivebeat_publish_at_start` | False: celery beat publishes nothing when it starts |
@@ -28,11 +29,13 @@ import ssl
 import warnings
 from typing import TYPE_CHECKING, Any, Dict, Final, Mapping, Optional, Tuple, Union
 
+from .amqpurl import is_amqp
 from .application import told
 from .connection import TLS, Address
 from .errors import InvalidSetting, InvalidURL, UnsupportedBroker, UnsupportedStore
 from .keys import DEFAULT_PREFIX, Keys
 from .mongo import DEFAULT_URL, URL_VARIABLE, MongoPlace, is_mongo
+from .rabbit import Rabbit
 from .storekind import REDIS_VARIABLE, StoreKind, own, store_kind
 from .url import is_redis
 from .zone import zone
@@ -59,10 +62,13 @@ class Settings:
   key_prefix: str = DEFAULT_PREFIX
   #: The broker's address with its password and the options of `broker_use_ssl`, in the daemon's spelling.
   broker_url: Optional[str] = dataclasses.field(default=None, repr=False)
-  #: All broker URLs as the application has them. Of several the daemon uses the first, and of sentinels all.
+  #: All broker URLs as the application has them. Of several Redis servers the daemon uses the first; of sentinels, and
+  #: of RabbitMQ's servers, all.
   broker_urls: Tuple[str, ...] = dataclasses.field(default=(), repr=False)
   broker_use_ssl: Union[bool, Mapping[str, Any], None] = None
   broker_transport_options: Mapping[str, Any] = dataclasses.field(default_factory=dict, repr=False)
+  #: What the daemon must know of a broker that is RabbitMQ; None: it is another one.
+  rabbit: Optional[Rabbit] = None
   #: The IANA name of the application's zone, such as `Europe/Berlin`.
   timezone: Optional[str] = None
   enable_utc: bool = True
@@ -77,12 +83,13 @@ class Settings:
     check_application(app)
     conf = app.conf
     urls, options = _broker_urls(conf.broker_write_url), _transport_options(conf)
-    broker = _broker(urls, conf.broker_use_ssl, options)
+    broker = _broker(conf, urls, options)
     mongo = _mongo(conf) if (kind or store_kind(conf)) is StoreKind.MONGODB else None
     return cls(
       store_url=mongo.url if mongo is not None else _store(own(conf, "redis_scheduler_url"), broker).url, mongo=mongo,
       key_prefix=own(conf, "redis_scheduler_key_prefix") or DEFAULT_PREFIX, broker_url=broker.url, broker_urls=urls,
-      broker_use_ssl=conf.broker_use_ssl, broker_transport_options=options, timezone=zone(app),
+      broker_use_ssl=conf.broker_use_ssl, broker_transport_options=options,
+      rabbit=broker if isinstance(broker, Rabbit) else None, timezone=zone(app),
       enable_utc=bool(conf.enable_utc), default_queue=str(conf.task_default_queue))
 
   @classmethod
@@ -111,7 +118,9 @@ class Settings:
     return str(self.mongo) if self.mongo is not None else f"{self.store} ({self.key_prefix}*)"
 
   @property
-  def broker(self) -> Optional[Address]:
+  def broker(self) -> Union[Address, Rabbit, None]:
+    if self.rabbit is not None:
+      return self.rabbit
     return Address.parse(self.broker_url) if self.broker_url is not None else None
 
   @property
@@ -127,8 +136,10 @@ class Settings:
       "CELERY_BROKER_URL": self.broker_url,
       "CELERY_TIMEZONE": self.timezone,
       "CELERY_TASK_DEFAULT_QUEUE": self.default_queue,
+      **(self.rabbit.variables if self.rabbit is not None else {}),
     }
-    options = {name: value for name in _TRANSPORT_OPTIONS
+    # RabbitMQ has none of those, and the daemon's environment shall have none of another's.
+    options = {name: value for name in (() if self.rabbit is not None else _TRANSPORT_OPTIONS)
                if (value := self.broker_transport_options.get(name)) is not None}
     if self.broker_url is not None:
       if isinstance(options.get("priority_steps"), (tuple, range)):
@@ -189,9 +200,11 @@ def publishes_at_start(app: Celery) -> bool:
   return value
 
 
-def broker_of(app: Celery) -> Address:
-  """The application's broker. Raises UnsupportedBroker, InvalidSetting, and InvalidURL."""
-  return _broker(_broker_urls(app.conf.broker_write_url), app.conf.broker_use_ssl, _transport_options(app.conf))
+def redis_of(app: Celery) -> Optional[Address]:
+  """The application's broker, if it is a Redis. Raises InvalidSetting."""
+  conf = app.conf
+  urls = _broker_urls(conf.broker_write_url)
+  return _redis(urls, conf.broker_use_ssl, _transport_options(conf)) if urls and is_redis(_first(urls)) else None
 
 
 def _transport_options(conf: Any) -> Mapping[str, Any]:
@@ -211,15 +224,30 @@ def _broker_urls(value: Any) -> Tuple[str, ...]:
   return tuple(url for part in parts for url in part.split(";") if url)
 
 
-def _broker(urls: Tuple[str, ...], use_ssl: Any, options: Mapping[str, Any]) -> Address:
+def _first(urls: Tuple[str, ...]) -> str:
+  # kombu takes the Redis transport's name alone for its default address. Without any URL, Celery's is RabbitMQ's.
   first = urls[0] if urls else "amqp://"
-  if first.lower() in ("redis", "rediss", "sentinel"):
-    first += "://"  # kombu takes the transport's name alone for its default address.
-  if not is_redis(first):
-    scheme = re.match(r"[A-Za-z0-9+.-]*(?=://|$)", first)
-    raise UnsupportedBroker(
-      f"broker_url: beat-watch speaks Redis brokers only, and this application's is {scheme[0] if scheme else '?'}://: "
-      "set broker_url to redis://…, rediss://…, sentinel://… or redis+socket://…")
+  return first + "://" if first.lower() in ("redis", "rediss", "sentinel") else first
+
+
+def _broker(conf: Any, urls: Tuple[str, ...], options: Mapping[str, Any]) -> Union[Address, Rabbit]:
+  first = _first(urls)
+  if is_amqp(first):
+    return Rabbit.of(conf, urls or (first,), conf.broker_use_ssl, options)
+  if is_redis(first):
+    return _redis(urls, conf.broker_use_ssl, options)
+  if "://" not in first:
+    raise UnsupportedBroker("broker_url has no scheme: it begins with redis://, rediss://, sentinel://, "
+                            "redis+socket://, amqp:// or amqps://")
+  scheme = re.match(r"[A-Za-z0-9+.-]*(?=://)", first)
+  raise UnsupportedBroker(
+    f"broker_url: beat-watch speaks with Redis and RabbitMQ, and this application's broker is "
+    f"{scheme[0] if scheme else '?'}://: set broker_url to redis://…, rediss://…, sentinel://…, redis+socket://…, "
+    "amqp://… or amqps://…")
+
+
+def _redis(urls: Tuple[str, ...], use_ssl: Any, options: Mapping[str, Any]) -> Address:
+  first = _first(urls)
   whole = ";".join((first, *urls[1:])) if "sentinel" in first.partition("://")[0].lower() else first
   name = options.get("master_name") or os.environ.get("BEAT_WATCH_MASTER_NAME")
   try:
@@ -264,11 +292,16 @@ def _with_sentinel_login(address: Address, given: Any, uses_ssl: bool) -> Addres
     sentinel_tls=bool(given.get("ssl", address.sentinel_tls and not uses_ssl)))
 
 
-def _store(url: Optional[str], broker: Address) -> Address:
+def _store(url: Optional[str], broker: Union[Address, Rabbit]) -> Address:
+  master = None if isinstance(broker, Rabbit) else broker.master_name
   if url is None:
+    if isinstance(broker, Rabbit):
+      raise InvalidSetting(
+        "redis_scheduler_url", f"the broker is RabbitMQ ({broker}), and schedules are in Redis or MongoDB: set this, "
+        "such as redis://localhost:6379/1 (CELERY_REDIS_SCHEDULER_URL), or mongodb_scheduler_url")
     return dataclasses.replace(broker, database=_DATABASE)
   try:
-    return Address.parse(url, os.environ.get("BEAT_WATCH_MASTER_NAME") or broker.master_name)
+    return Address.parse(url, os.environ.get("BEAT_WATCH_MASTER_NAME") or master)
   except InvalidURL as error:
     raise InvalidSetting("redis_scheduler_url", str(error)) from None
 

@@ -16,10 +16,11 @@ import warnings
 from typing import TYPE_CHECKING, Any, Final, Mapping, Optional, Union
 
 from .connection import Address, check_library
-from .errors import InvalidSetting, UnsupportedBroker
+from .errors import InvalidSetting
 from .guard import tracing
 from .guard.records import Records
-from .settings import broker_of, check_application
+from .settings import check_application, redis_of
+from .storekind import own
 
 if TYPE_CHECKING:
   import redis as redis_py
@@ -119,12 +120,11 @@ def _name(app: Celery) -> str:
 
 def _address(app: Celery) -> Address:
   """The Redis that the application has anyway. Raises InvalidSetting, InvalidURL."""
-  try:
-    return broker_of(app)
-  except UnsupportedBroker:
-    pass
-  url = os.environ.get("CELERY_REDIS_SCHEDULER_URL") or app.conf.get("redis_scheduler_url")
-  if not url:
+  broker = redis_of(app)
+  if broker is not None:
+    return broker
+  url = own(app.conf, "redis_scheduler_url")
+  if url is None:
     raise InvalidSetting("redis_scheduler_url", "the broker is not Redis, so worker.once needs a Redis to record runs "
                                                 "in: set this, or give once(app, redis=...)")
-  return Address.parse(str(url))
+  return Address.parse(url, os.environ.get("BEAT_WATCH_MASTER_NAME"))
