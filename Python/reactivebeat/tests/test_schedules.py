@@ -15,8 +15,8 @@ from celery.schedules import crontab
 from conftest import Daemon, Server
 
 from reactivebeat import (
-  Conflict, InvalidSchedule, NoDaemon, NotFound, ReactiveBeatError, Rejected, Schedules, UnsupportedBroker,
-  runs)
+  Conflict, InvalidSchedule, InvalidSetting, NoDaemon, NotFound, ReactiveBeatError, Rejected, Schedules,
+  UnsupportedBroker, runs)
 from reactivebeat.keys import Keys
 from reactivebeat.publish import publish_application
 from reactivebeat.steps import Command
@@ -50,9 +50,19 @@ def test_an_application_and_its_zone(server: Server) -> None:
   with Schedules(app) as beat:
     beat.put("report", "tasks.report", crontab(hour=2, minute=30))
     assert json.loads(server.client(1).get("tasks:meta:report"))["timezone"] == "Europe/Berlin"
-  app.conf.broker_url = "amqp://"
+  app.conf.broker_url = "memory://"
   with pytest.raises(UnsupportedBroker):
     Schedules(app)
+
+
+def test_an_application_on_rabbitmq(server: Server) -> None:
+  app = Celery("proj", broker="amqp://u:hunter2-secret@h//", set_as_current=False)
+  with pytest.raises(InvalidSetting, match="^redis_scheduler_url: the broker is RabbitMQ"):
+    Schedules(app)
+  app.conf.redis_scheduler_url = server.url(1)
+  with Schedules(app) as beat:
+    beat.put("report", "tasks.report", 60)
+    assert server.client(1).exists("tasks:meta:report")
 
 
 def test_put_and_its_receipt(server: Server, daemon: Daemon, beat: Schedules) -> None:
