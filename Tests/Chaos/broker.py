@@ -25,14 +25,23 @@ local function item(id, message)
 end
 """ % QUEUE
 
-# The edit of the other variants, with its marker in the outbox instead of the queue.
 _MARKER = "head .. ARGV[3] .. '\\n' .. stands"
-_OUTBOX_EDIT = _ITEM + EDIT.replace(
-  f"redis.call('LPUSH', KEYS[1], {_MARKER})",
-  f"redis.call('SELECT', 1)\n  redis.call('LPUSH', '{OUTBOX}', item('chaos-' .. ARGV[2], {_MARKER}))\n"
-  "  redis.call('SELECT', 0)")
 
-_CUT = _ITEM + """
+
+def outbox_edit(item):
+  """The edit of the other variants, with its marker in the outbox instead of the queue. `item`: Lua that makes an item."""
+  return item + EDIT.replace(
+    f"redis.call('LPUSH', KEYS[1], {_MARKER})",
+    f"redis.call('SELECT', 1)\n  redis.call('LPUSH', '{OUTBOX}', item('chaos-' .. ARGV[2], {_MARKER}))\n"
+    "  redis.call('SELECT', 0)")
+
+
+def cut(item):
+  """Puts a marker into the outbox, and returns it with the documents of that moment."""
+  return item + _CUT
+
+
+_CUT = """
 local t = redis.call('TIME')
 local marker = string.format('M%.0f - ', t[1] * 1000000 + t[2]) .. ARGV[2]
 redis.call('LPUSH', KEYS[1], item(ARGV[3], marker))
@@ -53,11 +62,20 @@ return items
 class BrokerStage(Stage):
   edits = EDITS["strict"]
 
+  @property
+  def phases(self):
+    return PHASES
+
+  @property
+  def on_broker(self):
+    """The phases that come between the daemons and the broker."""
+    return ON_BROKER
+
   def __init__(self, binaries, sources, space, folder, *rest):
     (folder / "broker").mkdir()
     self.broker = Redis(folder / "broker", durable=True)
     super().__init__(binaries, sources, space, folder, *rest)
-    self.writer.script = _OUTBOX_EDIT
+    self.writer.script = outbox_edit(_ITEM)
     self.longest = 0  # the most messages that were seen waiting in the outbox
     self.cuts = 0
     scripts = Scripts(sources)
@@ -83,12 +101,12 @@ class BrokerStage(Stage):
     self.broker.start()
 
   def proxy_of(self, number):
-    return (self.carriers if self.phase in ON_BROKER else self.proxies)[number]
+    return (self.carriers if self.phase in self.on_broker else self.proxies)[number]
 
   def watched(self, phase, number):
-    if phase in ON_BROKER:
+    if phase in self.on_broker:
       return self.carriers
-    return self.proxies if phase in PHASES else super().watched(phase, number)
+    return self.proxies if phase in self.phases else super().watched(phase, number)
 
   def release(self, number):
     super().release(number)
@@ -111,7 +129,7 @@ class BrokerStage(Stage):
     self.cuts += 1
     client = self.redis.client(1)
     marker, names, documents = client(
-      "EVAL", _CUT, 1, OUTBOX, PREFIX + "*", json.dumps({"kind": "tick", "cut": self.cuts}), f"chaos-cut-{self.cuts}")
+      "EVAL", cut(_ITEM), 1, OUTBOX, PREFIX + "*", json.dumps({"kind": "tick", "cut": self.cuts}), f"chaos-cut-{self.cuts}")
     client.close()
     items = []
 

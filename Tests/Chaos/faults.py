@@ -39,7 +39,7 @@ STOPPING = ("stopping", "lease given back")
 PATIENCE = 1.5  # seconds until a phase is given up; a leader goes through all of them in much less
 
 
-SINGLE = ("strict", "lossy", "clock", "broker")  # the variants whose servers have no replicas and are behind proxies
+SINGLE = ("strict", "lossy", "clock", "broker", "rabbitmq")  # the variants whose servers have no replicas and are behind proxies
 
 
 class Fault:
@@ -47,7 +47,7 @@ class Fault:
   made from the seed."""
 
   weight = 2
-  variants = ("strict", "lossy", "clock", "failover", "broker")
+  variants = ("strict", "lossy", "clock", "failover", "broker", "rabbitmq")
 
   def __init__(self, stage, number, values):
     self.stage = stage
@@ -73,7 +73,7 @@ class Fault:
 
 class RedisKilled(Fault):
   name = "redis: kill -9"
-  variants = ("strict", "clock", "broker")
+  variants = ("strict", "clock", "broker", "rabbitmq")
 
   def strike(self):
     self.stage.redis.kill()
@@ -277,6 +277,8 @@ class ErrorReply(Fault):
             "carried_out": r.random() < 0.3}
 
   def strike(self):
+    if not self.proxy.speaks_resp:
+      return False
     values = self.values
     # The server answers NOSCRIPT only if the script did not run: no server lies about that.
     is_carried_out = values["carried_out"] and not values["error"].startswith("NOSCRIPT")

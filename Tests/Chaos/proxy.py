@@ -39,6 +39,7 @@ class Link:
     self.owed = collections.deque()  # requests without a reply: [kind, fire, the proxy's own answer or None, ...]
     self.is_stream = False
     self.is_closed = False
+    self.ended_at = None  # seconds since 1970
 
   def process(self, direction):
     """Forwards the whole values that have arrived, until one is held back."""
@@ -124,6 +125,9 @@ class Link:
 class Proxy:
   """The server that one daemon connects to."""
 
+  link = Link
+  speaks_resp = True
+
   def __init__(self, number, upstream, scripts, ledger):
     self.number = number
     self.upstream = upstream
@@ -136,6 +140,16 @@ class Proxy:
     self.doomed = []  # links to close when all their output is sent
     self.connections = 0
     self.clear()
+
+  def dial(self):
+    """A connection to the server. Raises OSError when it is down."""
+    server = socket.socket(socket.AF_UNIX)
+    try:
+      server.connect(self.upstream)
+    except OSError:
+      server.close()
+      raise
+    return server
 
   def clear(self):
     """Ends every disturbance."""

@@ -1,5 +1,7 @@
 """The variants of the suite: which servers there are, and what can go wrong with them."""
 
+import importlib.util
+
 import broker
 import failover
 import faults
@@ -19,3 +21,11 @@ faults.PHASES_OF["broker"] = faults.PHASES | broker.PHASES
 # These faults need a server that answers; see faults.ALL.
 faults.ALL[:0] = wrongclocks.ALL
 faults.ALL += failover.ALL + broker.ALL
+
+# py-amqp is in the environments of scripts/setup --test, in which scripts/chaos runs this variant.
+if importlib.util.find_spec("amqp"):
+  import rabbit_stage
+
+  STAGES["rabbitmq"] = rabbit_stage.RabbitStage
+  faults.PHASES_OF["rabbitmq"] = faults.PHASES | rabbit_stage.PHASES
+  faults.ALL += rabbit_stage.ALL

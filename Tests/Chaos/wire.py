@@ -7,7 +7,7 @@ import struct
 import threading
 import time
 
-from proxy import TO_CLIENT, TO_SERVER, Link
+from proxy import TO_CLIENT, TO_SERVER
 
 _CHUNK = 1 << 16
 _LONGEST_BACKLOG = 1 << 20  # bytes waiting in one direction; above this its source is not read
@@ -120,16 +120,14 @@ class Wire(threading.Thread):
       client, _ = proxy.listener.accept()
     except OSError:
       return
-    server = socket.socket(socket.AF_UNIX)
     try:
-      server.connect(proxy.upstream)
+      server = proxy.dial()
     except OSError:  # The server is down, so the proxy refuses as well.
       client.close()
-      server.close()
       return
     client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     proxy.connections += 1
-    link = Link(proxy, client, server)
+    link = proxy.link(proxy, client, server)
     proxy.links.add(link)
     for each in link.sockets:
       each.setblocking(False)
@@ -138,7 +136,7 @@ class Wire(threading.Thread):
   def _close(self, link, reset=False):
     if link.is_closed:
       return
-    link.is_closed = True
+    link.is_closed, link.ended_at = True, time.time()
     link.proxy.links.discard(link)
     if reset:
       link.sockets[TO_CLIENT].setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
