@@ -44,12 +44,12 @@ enum MongoProgram {
       options.append("--auth")
       if !setting.isStandalone {
         // Members of a set know each other by it, also where there is one.
-        try write(Array(String(repeating: "key", count: 32).utf8), to: folder + "/members.key")
+        try ServerFile.write(Array(String(repeating: "key", count: 32).utf8), to: folder + "/members.key")
         options += ["--keyFile", folder + "/members.key"]
       }
     }
     if let (file, key) = setting.certificate {
-      try write(try read(file) + read(key), to: folder + "/server.pem")
+      try ServerFile.write(try ServerFile.read(file) + ServerFile.read(key), to: folder + "/server.pem")
       options += [
         "--tlsMode", "requireTLS", "--tlsCertificateKeyFile", folder + "/server.pem", "--tlsCAFile", file,
         "--tlsAllowConnectionsWithoutCertificates", "--tlsAllowInvalidCertificates", "--tlsAllowInvalidHostnames",
@@ -76,28 +76,5 @@ enum MongoProgram {
     """
 
   /// A program of the environment that `scripts/setup --test` has made.
-  static func tool(_ name: String) -> String {
-    // The file is found by several paths, all of them below Tests.
-    let parts = #filePath.split(separator: "/")
-    let root = parts.prefix(parts.lastIndex(of: "Tests") ?? 0).reduce("") { $0 + "/" + $1 }
-    return "\(root)/.deps/venv/secantus/bin/\(name)"
-  }
-
-  // MARK: files
-
-  private static func read(_ file: String) throws -> [UInt8] {
-    let descriptor = open(file, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw Failure("open \(file)", errno) }
-    defer { close(descriptor) }
-    var bytes = [UInt8](repeating: 0, count: 1 << 16)
-    let count = Glibc.read(descriptor, &bytes, bytes.count)
-    return Array(bytes.prefix(max(0, count)))
-  }
-
-  private static func write(_ bytes: [UInt8], to file: String) throws {
-    let descriptor = open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
-    guard descriptor >= 0 else { throw Failure("open \(file)", errno) }
-    defer { close(descriptor) }
-    guard Glibc.write(descriptor, bytes, bytes.count) == bytes.count else { throw Failure("write \(file)", errno) }
-  }
+  static func tool(_ name: String) -> String { ServerFile.tool(name, of: "secantus") }
 }

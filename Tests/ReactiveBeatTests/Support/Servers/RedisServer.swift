@@ -85,8 +85,9 @@ struct Failure: Error, CustomStringConvertible {
   }
 }
 
-/// Starts a program from PATH with the default signals, and with `input` as its standard input (-1: nothing to read).
-func spawn(_ arguments: [String], input: Int32) throws -> pid_t {
+/// Starts a program from PATH with the default signals, and with `input` as its standard input (-1: nothing to read) and
+/// `output` as its standard output (-1: nowhere).
+func spawn(_ arguments: [String], input: Int32, output: Int32 = -1) throws -> pid_t {
   var actions = posix_spawn_file_actions_t()
   posix_spawn_file_actions_init(&actions)
   defer { posix_spawn_file_actions_destroy(&actions) }
@@ -95,7 +96,11 @@ func spawn(_ arguments: [String], input: Int32) throws -> pid_t {
   } else {
     posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
   }
-  posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0)
+  if output >= 0 {
+    posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO)
+  } else {
+    posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0)
+  }
   var attributes = posix_spawnattr_t()
   posix_spawnattr_init(&attributes)
   defer { posix_spawnattr_destroy(&attributes) }
@@ -103,10 +108,14 @@ func spawn(_ arguments: [String], input: Int32) throws -> pid_t {
   sigemptyset(&defaults)
   sigaddset(&defaults, SIGPIPE)
   posix_spawnattr_setsigdefault(&attributes, &defaults)
+  // Tests run on threads that block signals, which the program would do as well.
+  var none = sigset_t()
+  sigemptyset(&none)
+  posix_spawnattr_setsigmask(&attributes, &none)
   // The program gets a process group of its own: an interrupt at the terminal reaches only the test process, whose end
   // the watchdog sees.
   posix_spawnattr_setpgroup(&attributes, 0)
-  posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP))
+  posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP))
   var words: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) }
   words.append(nil)
   defer { for word in words { free(word) } }

@@ -72,10 +72,26 @@ final class ServerProcess: Sendable {
     waitpid(pid, &status, 0)
   }
 
+  /// Asks the server to end, and waits until it has ended. A server that does not within 30 s is killed.
+  func terminate() {
+    let pid = pid
+    guard pid > 0 else { return }
+    Glibc.kill(pid, SIGTERM)
+    let begin = MonotonicTime.now()
+    while !hasEnded(pid), MonotonicTime.now().microseconds(since: begin) < 30_000_000 { usleep(2000) }
+    kill()
+  }
+
   /// Freezes the server: its socket still accepts connections, since the kernel does that, but no request is answered.
   func suspend() { Glibc.kill(pid, SIGSTOP) }
   /// Lets a frozen server go on.
   func resume() { Glibc.kill(pid, SIGCONT) }
+
+  /// Whether a child has ended. It stays a child, whose process id no other process gets, until `kill()` waits for it.
+  private func hasEnded(_ pid: pid_t) -> Bool {
+    var about = siginfo_t()
+    return waitid(P_PID, id_t(pid), &about, WEXITED | WNOHANG | WNOWAIT) != 0 || about.si_signo == SIGCHLD
+  }
 
   private func tell(_ line: String) {
     let bytes = Array(line.utf8)
