@@ -73,5 +73,6 @@ class Place:
       "RABBITMQ_ALLOW_INPUT": "1",
       "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "+S 2:2 +sbwt none +sbwtdcpu none +sbwtdio none -noinput"
       " -kernel inet_dist_use_interface {127,0,0,1}"}
-    return [*(["chroot", ROOT] if ROOT else []), "env", "-i", *(f"{name}={text}" for name, text in environment.items()),
-            *map(str, words)]
+    # Erlang writes what is left of a crash into its current folder.
+    return [*(["chroot", ROOT] if ROOT else []), "env", "-i", "-C", str(self.folder),
+            *(f"{name}={text}" for name, text in environment.items()), *map(str, words)]

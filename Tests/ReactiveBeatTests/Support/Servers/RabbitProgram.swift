@@ -79,7 +79,8 @@ enum RabbitProgram {
   }
 
   private static func command(_ words: [String], _ place: Place) -> [String] {
-    (root.map { ["chroot", $0] } ?? []) + ["env", "-i"] + environment(place) + words
+    // Erlang writes what is left of a crash into its current folder.
+    (root.map { ["chroot", $0] } ?? []) + ["env", "-i", "-C", place.folder] + environment(place) + words
   }
 
   private static func environment(_ place: Place) -> [String] {
