@@ -63,7 +63,7 @@ let package = Package(
       swiftSettings: settings),
     // The folders Model and Servers are the other tests' own, by links.
     .testTarget(
-      name: "ConformanceTests", dependencies: ["BeatCore", "BeatLoop", "BeatRedis", "BeatMongo"],
+      name: "ConformanceTests", dependencies: ["BeatCore", "BeatLoop", "BeatRedis", "BeatMongo", "BeatAMQP"],
       swiftSettings: settings),
     .testTarget(
       name: "ReactiveBeatTests",

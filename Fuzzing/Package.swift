@@ -10,8 +10,6 @@ let package = Package(
       name: "fuzz",
       dependencies: [.product(name: "ReactiveBeat", package: "reactivebeat")],
       path: "Sources",
-      // The product does not use BeatAMQP yet; the tests run these targets.
-      exclude: ["AMQP"],
       // The default linker of Debian 12, gold, fails on these objects.
       linkerSettings: [.unsafeFlags(["-use-ld=lld"])])
   ],

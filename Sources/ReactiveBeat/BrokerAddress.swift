@@ -50,6 +50,14 @@ package enum BrokerAddress: Sendable, CustomStringConvertible {
     }
   }
 
+  /// The form in which messages are shown to people: for RabbitMQ, whose own form is binary, that of the outbox.
+  package var shownEnvelope: any MessageEnvelope {
+    switch self {
+    case .redis: KombuRedisEnvelope()
+    case .rabbit: OutboxEnvelope()
+    }
+  }
+
   /// What the shell commands ask about queues.
   ///
   /// - Parameters:

@@ -15,7 +15,9 @@ struct RunCommand: ParsableCommand {
       URLs: redis://[user:password@]host:6379/0, redis+socket:///path?virtual_host=0, by TLS rediss://host:6380/0 with \
       ?ssl_ca_certs=, ssl_certfile=, ssl_keyfile=, ssl_cert_reqs=required|none, ssl_check_hostname=true|false; the \
       primary of Sentinel sentinel://[user:password@]host:26379/0;sentinel://host2 (rediss+sentinel:// by TLS) \
-      with ?master_name=, sentinel_username=, sentinel_password=, sentinel_ssl=true|false.
+      with ?master_name=, sentinel_username=, sentinel_password=, sentinel_ssl=true|false. The broker may also be RabbitMQ: \
+      amqp://[user:password@]host:5672/vhost, by TLS amqps://, with ?heartbeat=, connect_timeout=, \
+      login_method=PLAIN|EXTERNAL; several with ; between them.
 
       SIGHUP reads the zone files again. Ends with status 0 after SIGTERM or SIGINT, 1 after a second one, 64 for a wrong \
       option, URL or zone, 78 if Redis must first be set up otherwise.

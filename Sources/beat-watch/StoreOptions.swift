@@ -22,7 +22,8 @@ struct StoreOptions: ParsableArguments {
   var storeCollection: String?
 
   @Option(
-    help: "Where the workers' queues are: redis://... or amqp://... [CELERY_BROKER_URL; default redis://localhost:6379/0]")
+    help:
+      "Where the workers' queues are: redis://... or amqp://... [CELERY_BROKER_URL; default redis://localhost:6379/0]")
   var brokerURL: String?
 
   @Option(
@@ -226,7 +227,11 @@ struct StoreOptions: ParsableArguments {
   func connect(on loop: EventLoop? = nil) throws -> any StoreEditor {
     try checkQueue()
     let (store, prefix, kombu) = try (store(), prefix(), transportOptions().keys)
-    do throws(StoreError) { return try store.editor(keyPrefix: prefix, kombu: kombu, on: loop) } catch {
+    // Most commands need no broker, and work with a URL that is wrong.
+    let envelope = (try? broker())?.shownEnvelope ?? KombuRedisEnvelope()
+    do throws(StoreError) {
+      return try store.editor(keyPrefix: prefix, kombu: kombu, envelope: envelope, on: loop)
+    } catch {
       guard error.kind == .unreachable, storeURL == nil,
         Self.storeVariables.allSatisfy({ Setting.optional(nil, $0) == nil })
       else { throw error }

@@ -3,7 +3,7 @@ import Testing
 /// Every publisher keeps what `BeatCore/Ports` promises, in cases named for the promises. A new publisher is added to
 /// `adapters`, and nothing else is written here.
 @Suite("Every publisher keeps what the port promises") struct PublisherConformance {
-  static let adapters: [PublisherAdapter] = [.model, .redis]
+  static let adapters: [PublisherAdapter] = [.model, .redis, .rabbit]
 
   struct Pair: Sendable, CustomTestStringConvertible {
     let adapter: PublisherAdapter

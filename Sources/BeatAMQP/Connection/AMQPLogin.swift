@@ -99,7 +99,7 @@ struct AMQPLogin {
       theirs == 0 ? ours : min(ours, theirs)
     }
     guard offer.frameMax == 0 || offer.frameMax >= AMQPFrame.leastMax else {
-      return .failed("the server offers frames of \(offer.frameMax) bytes only")
+      return .failed("the server offers frames that are too small: \(offer.frameMax)")
     }
     frameMax = Int(smaller(Self.frameMax, offer.frameMax))
     channelMax = smaller(Self.channelMax, offer.channelMax)

@@ -34,7 +34,7 @@ final class AMQPLink {
     _ dialler: AMQPDialler, declaring declaration: QueueDeclaration?, in surroundings: any Surroundings,
     while leads: @escaping () -> Bool, handle: @escaping (Event) -> Void
   ) {
-    traffic = AMQPTraffic(while: leads)
+    traffic = AMQPTraffic(in: surroundings, while: leads)
     self.dialler = dialler
     self.declaration = declaration
     self.surroundings = surroundings

@@ -6,7 +6,7 @@ import BeatCore
 /// may arrive twice. So nothing is on its way that could wait, and what is known to have arrived is not sent again.
 package final class AMQPPublisher: Publisher {
   /// How long a message may be on its way, or wait for its turn; microseconds. Then the others of the outbox go on.
-  static let patience: Int64 = 5_000_000
+  static let patience: Int64 = 10_000_000
   /// From one look at messages that wait to the next; microseconds.
   private static let tick: Int64 = 1_000_000
 
@@ -155,6 +155,8 @@ package final class AMQPPublisher: Publisher {
   /// them, and may confirm them yet.
   private func lookAtWaiting() {
     guard let link else { return }
+    // A blocked server confirms nothing, and has said why.
+    guard link.takesMessages else { return timer.schedule(after: Self.tick) }
     let limit = surroundings.bootTime.advanced(by: -Self.patience)
     let late = link.parcels.filter { $0.since <= limit && $0.answer != nil }
     for parcel in late {

@@ -10,7 +10,7 @@ final class AMQPParcel {
   let isSuspect: Bool
   /// nil: it was answered already, and only the confirm is awaited.
   var answer: ((PublishOutcome) -> Void)?
-  /// When it was handed in, or sent.
+  /// When it was handed in, or when it was sent.
   var since: BootTime
 
   init(
@@ -42,6 +42,7 @@ final class AMQPParcel {
 final class AMQPTraffic {
   /// The messages that are on their way.
   private(set) var parcels: [TaskID: AMQPParcel] = [:]
+  private let surroundings: any Surroundings
   private let leads: () -> Bool
   /// A message was confirmed on this connection.
   private(set) var isProven = false
@@ -50,7 +51,10 @@ final class AMQPTraffic {
   var suspectsWaiting = 0
 
   /// - Parameter leads: whether this daemon certainly leads now.
-  init(while leads: @escaping () -> Bool) { self.leads = leads }
+  init(in surroundings: any Surroundings, while leads: @escaping () -> Bool) {
+    self.surroundings = surroundings
+    self.leads = leads
+  }
 
   var inFlight: Int { parcels.count }
 
@@ -61,6 +65,7 @@ final class AMQPTraffic {
   }
 
   func sent(_ parcel: AMQPParcel) {
+    parcel.since = surroundings.bootTime
     parcels[parcel.id] = parcel
     if parcel.isSuspect { soloist = parcel.id }
   }

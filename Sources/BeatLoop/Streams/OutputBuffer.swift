@@ -15,9 +15,12 @@ struct OutputBuffer {
 
   mutating func append(_ bytes: [UInt8]) {
     guard !bytes.isEmpty else { return }
-    count += bytes.count
+    defer { count += bytes.count }
     if let last = chunks.indices.last, chunks[last].count + bytes.count <= OutputBuffer.chunkSize {
       chunks[last].append(contentsOf: bytes)
+    } else if isEmpty {
+      // A chunk whose memory was kept has no bytes, and must not stand before these.
+      (chunks, first) = ([bytes], 0)
     } else {
       chunks.append(bytes)
     }

@@ -149,10 +149,7 @@ package final class RedisPublisher: Publisher {
   ) {
     guard let broker else { return loop.soon { completion(.unknown) } }
     guard let message = KombuRedisEnvelope.bytes(of: item) else {
-      return loop.soon {
-        completion(
-          .refused("the message in the outbox is none that a daemon has written, and stays there: take it out"))
-      }
+      return loop.soon { completion(.impossible("no daemon has written the message that the outbox holds")) }
     }
     if case .queue(let name) = item.route, declared.insert(name) { broker.declare(queue: name) }
     let session = session

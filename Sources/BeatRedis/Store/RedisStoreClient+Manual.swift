@@ -82,7 +82,7 @@ extension RedisStoreClient {
   package func preview(
     _ document: StoredDocument, context: DocumentContext, defaultQueue: String
   ) throws(StoreError) -> Result<FirePlan, Scheduler.ManualProblem> {
-    RunPreview(keys.taskIDs, envelope: KombuRedisEnvelope(), sha1: SHA1.digest).plan(
+    RunPreview(keys.taskIDs, envelope: envelope, sha1: SHA1.digest).plan(
       of: document, context: context, defaultQueue: defaultQueue, origin: "gen\(getpid())@\(HostName.current)",
       now: try time())
   }

@@ -25,6 +25,8 @@ package final class RedisStoreClient: StoreEditor {
 
   /// The workers' names of keys.
   private let kombu: KombuKeys
+  /// The form in which the broker takes messages, for previews.
+  let envelope: any MessageEnvelope
 
   /// The names that the last scan has left out, as a sentence; nil: none.
   package internal(set) var ignoredNames: String?
@@ -38,10 +40,12 @@ package final class RedisStoreClient: StoreEditor {
   ///   - kombu: the workers' names of keys.
   ///   - loop: a loop of the calling thread; nil: the client makes its own.
   package init(
-    _ url: RedisURL, keys: RedisKeys, kombu: KombuKeys = .standard, clientName: String = "beat-watch-command",
+    _ url: RedisURL, keys: RedisKeys, kombu: KombuKeys = .standard,
+    envelope: any MessageEnvelope = KombuRedisEnvelope(), clientName: String = "beat-watch-command",
     on loop: EventLoop? = nil
   ) throws(StoreError) {
     self.kombu = kombu
+    self.envelope = envelope
     self.url = url
     self.keys = keys
     do { self.loop = try loop ?? EventLoop() } catch { throw StoreError(.refused, "\(error)") }

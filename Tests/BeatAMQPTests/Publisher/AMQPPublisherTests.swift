@@ -123,13 +123,13 @@ import Testing
     ])
     #expect(bench.outcome("c") == .delivered)
     #expect(bench.outcome("a") == nil)
-    bench.pass(7)
+    bench.pass(12)
     guard case .uncertain(let reason)? = bench.outcome("a") else { Issue.record("\(bench.outcomes)"); return }
     #expect(reason.contains("slow"))
     // It is not sent again while its confirm may come.
     for _ in 0..<3 {
       bench.publish(["a"], .queue("slow"))
-      bench.pass(7)
+      bench.pass(12)
     }
     #expect(bench.count("a", in: "slow") == 1)
   }
@@ -238,7 +238,7 @@ import Testing
     bench.leads = false
     bench.rabbit.losesConfirms = false
     bench.publish(["c"], .queue("other"))
-    bench.pass(7)
+    bench.pass(12)
     #expect(bench.rabbit.queues["celery"] == ["a"])
     #expect(bench.outcome("b") == .tooSoon || bench.outcome("b") == .notSent)
     #expect(bench.outcome("c") == .notSent)

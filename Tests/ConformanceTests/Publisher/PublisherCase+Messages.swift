@@ -20,7 +20,9 @@ extension PublisherCase {
       // The messages are sent in windows, and no window waits for the one before.
       let outcomes = try stride(from: 0, to: items.count, by: 100).map { try relay.begin(Array(items[$0..<$0 + 100])) }
       try trial.waitFor("each message has its outcome") { outcomes.allSatisfy { !$0.value.contains(nil) } }
-      trial.expect(outcomes.allSatisfy { Set($0.value) == [.delivered] }, "not all are delivered")
+      trial.expect(
+        outcomes.allSatisfy { Set($0.value) == [.delivered] },
+        "not all are delivered: \(Set(outcomes.flatMap(\.value)))")
       trial.expect(
         trial.stage.messages(in: "q") == items.map { trial.stage.form(of: $0) }, "they are not in their order")
     },
@@ -31,9 +33,13 @@ extension PublisherCase {
       let another = try trial.relay()
       let isDropped = relay.publisher.dropsRepeats
       for one in [relay, another] {
-        trial.equal(try one.publish([item]), [isDropped ? .duplicate : .delivered], "the outcome of a repeat")
+        let outcome = try one.publish([item])
+        // A publisher that drops no repeats may know those of its own.
+        let isSaid = outcome == [.duplicate] || outcome == [.delivered] && !isDropped
+        trial.expect(isSaid, "the outcome of a repeat is \(outcome)")
       }
-      trial.equal(trial.stage.messages(in: "q").count, isDropped ? 1 : 3, "messages")
+      let count = trial.stage.messages(in: "q").count
+      trial.expect(isDropped ? count == 1 : 1...3 ~= count, "there are \(count) messages")
     },
 
     PublisherCase("a message whose predecessor is not there does not overtake it, where repeats are known") { trial in

@@ -51,4 +51,37 @@ import Testing
 
 extension OutputBuffer {
   fileprivate var memory: Int { chunks.reduce(0) { $0 + $1.capacity } }
+
+  /// A chunk whose memory is kept for the next write has no bytes, and a large write does not come behind it.
+  @Test func aLargeWriteFollowsSmallOnesThatAreGone() {
+    var buffer = OutputBuffer()
+    for size in [10, OutputBuffer.chunkSize * 3, 5, OutputBuffer.chunkSize + 1, 1, 1] {
+      let bytes = (0..<size).map { UInt8(truncatingIfNeeded: $0) }
+      buffer.append(bytes)
+      let shown = buffer.withFirst { Array($0) }
+      #expect(shown.count == size)
+      buffer.removeFirst(shown.count)
+      #expect(buffer.isEmpty)
+    }
+  }
+
+  /// As long as there are bytes, `withFirst` shows some.
+  @Test(arguments: 1...40 as ClosedRange<UInt64>) func somethingIsAlwaysShown(_ seed: UInt64) {
+    var state = seed
+    func number(_ count: Int) -> Int {
+      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+      return Int(state >> 33) % count
+    }
+    var buffer = OutputBuffer()
+    for _ in 0..<300 {
+      if number(3) > 0 {
+        buffer.append([UInt8](repeating: 1, count: [1, 300, 40_000, OutputBuffer.chunkSize, 200_000][number(5)]))
+      }
+      for _ in 0..<number(4) where !buffer.isEmpty {
+        let shown = buffer.withFirst { $0.count }
+        #expect(shown > 0)
+        buffer.removeFirst(min(shown, 1 + number(150_000)))
+      }
+    }
+  }
 }
