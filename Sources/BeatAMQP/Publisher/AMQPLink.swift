@@ -107,6 +107,13 @@ final class AMQPLink {
 
   func publish(_ parcel: AMQPParcel) { outlet(of: parcel.route.exchange).publish(parcel) }
 
+  /// Lets other messages go on without the confirm of this one.
+  func giveUp(_ parcel: AMQPParcel) {
+    traffic.giveUp(parcel)
+    outlets[parcel.route.exchange]?.giveUp(parcel)
+    pump()
+  }
+
   /// Takes out messages that wait for their turn: they were never sent.
   func takeWaiting(where isMeant: (AMQPParcel) -> Bool) -> [AMQPParcel] {
     outlets.values.flatMap { $0.takeWaiting(where: isMeant) }
@@ -138,6 +145,10 @@ final class AMQPLink {
     default: break
     }
     handle?(.answered(parcel, answer))
+    pump()
+  }
+
+  private func pump() {
     guard !isBlocked else { return }
     for outlet in outlets.values { outlet.pump() }
   }

@@ -23,7 +23,10 @@ final class AMQPOutlet {
   private(set) var waiting: [AMQPParcel] = []
   private var gates: [Lane: Gate] = [:]
   private var inFlight = 0
-  private var isProvingAlone = false
+  /// The first message of a lane of a named exchange, which is on its way alone.
+  private var prover: TaskID?
+  /// Messages on their way whose confirm is not waited for any more.
+  private var givenUp: Set<TaskID> = []
 
   /// - Parameters:
   ///   - openChannel: opens a channel on the connection; nil: none is left.
@@ -69,6 +72,12 @@ final class AMQPOutlet {
     return taken
   }
 
+  /// Lets other lanes go on without the confirm of this message. Its own lane waits for it.
+  func giveUp(_ parcel: AMQPParcel) {
+    givenUp.insert(parcel.id)
+    if prover == parcel.id { prover = nil }
+  }
+
   /// Closes the channel of an idle outlet.
   func close() {
     channel?.close()
@@ -85,7 +94,7 @@ final class AMQPOutlet {
     if gates[parcel.lane] == nil {
       if gates.count >= Self.mostLanes { gates = gates.filter { if case .proving = $0.value { true } else { false } } }
       gates[parcel.lane] = .proving
-      isProvingAlone = parcel.isForNamedExchange
+      if parcel.isForNamedExchange { prover = parcel.id }
     }
     inFlight += 1
     traffic.sent(parcel)
@@ -97,11 +106,11 @@ final class AMQPOutlet {
   }
 
   private func mayGo(_ parcel: AMQPParcel) -> Bool {
-    if isProvingAlone { return false }
+    if prover != nil { return false }
     switch gates[parcel.lane] {
     case .proving: return false
     case .proven: return true
-    case nil: return !parcel.isForNamedExchange || inFlight == 0
+    case nil: return !parcel.isForNamedExchange || inFlight == givenUp.count
     }
   }
 
@@ -112,7 +121,8 @@ final class AMQPOutlet {
 
   private func ended(_ parcel: AMQPParcel, _ answer: AMQPChannel.Answer) {
     inFlight -= 1
-    if inFlight == 0 { isProvingAlone = false }
+    givenUp.remove(parcel.id)
+    if prover == parcel.id { prover = nil }
     if case .confirmed = answer {
       gates[parcel.lane] = .proven
       traffic.ended(parcel, isConfirmed: true)

@@ -163,6 +163,7 @@ package final class AMQPPublisher: Publisher {
       let behind = link.takeWaiting { $0.lane == parcel.lane }
       parcel.finish(.uncertain(dialler.words.unconfirmed(parcel.route, seconds: Self.patience / 1_000_000)))
       for other in behind { other.finish(.tooSoon) }
+      link.giveUp(parcel)
     }
     for parcel in link.takeWaiting(where: { $0.since <= limit }) { parcel.finish(.notSent) }
     if self.link === link, !link.isQuiet { timer.schedule(after: Self.tick) }

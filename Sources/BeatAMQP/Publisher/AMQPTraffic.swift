@@ -44,6 +44,8 @@ final class AMQPTraffic {
   private(set) var parcels: [TaskID: AMQPParcel] = [:]
   private let surroundings: any Surroundings
   private let leads: () -> Bool
+  /// Those of them whose confirm is not waited for any more, though it may still come.
+  private var givenUp: Set<TaskID> = []
   /// A message was confirmed on this connection.
   private(set) var isProven = false
   private var soloist: TaskID?
@@ -60,7 +62,7 @@ final class AMQPTraffic {
 
   func maySend(_ parcel: AMQPParcel) -> Bool {
     if soloist != nil || parcels[parcel.id] != nil || !leads() { return false }
-    if parcel.isSuspect || !isProven { return parcels.isEmpty }
+    if parcel.isSuspect || !isProven { return parcels.count == givenUp.count }
     return suspectsWaiting == 0
   }
 
@@ -70,8 +72,15 @@ final class AMQPTraffic {
     if parcel.isSuspect { soloist = parcel.id }
   }
 
+  /// Lets others go on without the confirm of this one, such as that of a queue whose leader is away.
+  func giveUp(_ parcel: AMQPParcel) {
+    givenUp.insert(parcel.id)
+    if soloist == parcel.id { soloist = nil }
+  }
+
   func ended(_ parcel: AMQPParcel, isConfirmed: Bool) {
     parcels.removeValue(forKey: parcel.id)
+    givenUp.remove(parcel.id)
     if soloist == parcel.id { soloist = nil }
     if isConfirmed { isProven = true }
   }

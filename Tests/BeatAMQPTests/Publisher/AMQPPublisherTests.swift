@@ -134,6 +134,21 @@ import Testing
     #expect(bench.count("a", in: "slow") == 1)
   }
 
+  /// Also where it is the first message of a connection, or of a named exchange, which goes alone.
+  @Test(arguments: [Route.queue("slow"), .exchange("x", routingKey: "slow")])
+  func aFirstMessageWithoutAConfirmStopsNoOther(_ route: Route) {
+    let bench = PublisherBench()
+    bench.rabbit.queues["slow"] = []
+    bench.rabbit.exchanges["x"] = ["slow": ["slow"], "k": ["celery"]]
+    bench.rabbit.silentQueues = ["slow"]
+    bench.connect()
+    bench.publish([PublisherBench.item("a", route)])
+    bench.pass(12)
+    bench.publish([PublisherBench.item("b"), PublisherBench.item("c", .exchange("x", routingKey: "k"))])
+    #expect(bench.outcome("b") == .delivered && bench.outcome("c") == .delivered, "\(bench.outcomes)")
+    #expect(bench.count("a", in: "slow") == 1)
+  }
+
   @Test func whatWasConfirmedIsNotSentAgainOverConnections() {
     let bench = PublisherBench()
     bench.connect()
