@@ -129,13 +129,14 @@ public struct BeatConfiguration: Sendable {
   /// The options that all daemons of one installation should share, as their records show them.
   package var compared: [DaemonOption] {
     func seconds(_ duration: Duration) -> String { DaemonOption.seconds(duration.microseconds) }
-    return [
+    // Records of daemons on Redis stay as they were.
+    let declaration = broker.declaration.map { [DaemonOption("--broker-declare", $0)] } ?? []
+    return declaration + [
       DaemonOption("--broker-url", "\(broker)"), DaemonOption("--timezone", timezone),
       DaemonOption("--default-queue", defaultQueue),
       DaemonOption(DaemonOption.leaseTTL, leaseTTL.map(seconds) ?? DaemonOption.noLease),
       DaemonOption("--history", "\(historyLength)"), DaemonOption("--outbox-limit", "\(outboxLimit)"),
       DaemonOption("--broker-transport-options", "\(transportOptions)"),
-      DaemonOption("--broker-declare", broker.declaration),
       DaemonOption("--shortest-interval", seconds(shortestInterval)),
       DaemonOption("--max-rate", maximumRate.map { "\($0)" } ?? "none"),
     ]

@@ -37,9 +37,10 @@ package enum BrokerAddress: Sendable, CustomStringConvertible {
   /// The address of a Redis broker; nil: the broker is another one.
   package var redis: RedisURL? { if case .redis(let url) = self { url } else { nil } }
 
-  /// How queues are declared that are not there, as the option says it.
-  package var declaration: String {
-    if case .rabbit(let broker) = self, let declaration = broker.declaration { "\(declaration)" } else { "none" }
+  /// How queues are declared that are not there, as the option says it; nil: the broker has no such question.
+  package var declaration: String? {
+    guard case .rabbit(let broker) = self else { return nil }
+    return broker.declaration.map { "\($0)" } ?? "none"
   }
 
   /// What the broker does not take of a document.

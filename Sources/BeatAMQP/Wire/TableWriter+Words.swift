@@ -7,9 +7,9 @@ extension TableWriter {
     case "null": output.append(AMQPValue.Letter.void)
     case "true": output.append(bool: true)
     case "false": output.append(bool: false)
-    case "NaN": output.append(double: .nan)
-    case "Infinity": output.append(double: .infinity)
-    case "-Infinity": output.append(double: -.infinity)
+    case "NaN": try append(.nan, word)
+    case "Infinity": try append(.infinity, word)
+    case "-Infinity": try append(-.infinity, word)
     default: try number(word)
     }
   }
@@ -18,7 +18,7 @@ extension TableWriter {
     let text = String(decoding: word, as: UTF8.self)
     if word.contains(where: { $0 == UInt8(ascii: ".") || $0 | 0x20 == UInt8(ascii: "e") }) {
       guard let value = Double(text) else { throw unreadable }
-      output.append(double: value)
+      try append(value, word)
     } else if let value = Int64(text) {
       output.append(integer: value)
     } else {
@@ -27,6 +27,13 @@ extension TableWriter {
       }
       throw problem(found: word, "a whole number may have 64 bits in AMQP: write it as a text")
     }
+  }
+
+  private mutating func append(_ value: Double, _ word: ArraySlice<UInt8>) throws(ImpossibleMessage) {
+    guard value.isFinite || allowsInfinite else {
+      throw problem(found: word, "RabbitMQ ends the connection for a number that is not finite: write it as a text")
+    }
+    output.append(double: value)
   }
 
   private static func isOfWord(_ byte: UInt8) -> Bool {

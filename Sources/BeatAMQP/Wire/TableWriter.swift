@@ -3,7 +3,8 @@ import BeatCore
 /// Writes JSON as a table, as Python's `json.loads` and py-amqp do it one after the other.
 /// (Source: amqp/serialization.py `_write_item`, 5.4.2.)
 ///
-/// - Whole numbers have 32 bits (`I`) or 64 (`L`), others are doubles: `1e400` is infinite, and `NaN` is allowed.
+/// - Whole numbers have 32 bits (`I`) or 64 (`L`), others are doubles. Infinite ones (`1e400`) and `NaN`, which py-amqp
+///   writes, are refused: RabbitMQ 3.10 answers a header that holds one with 541, and ends the connection. (Measured.)
 /// - Half of a surrogate pair, which is no UTF-8, is written as the three bytes that Python reads again.
 /// - A name that comes twice has its last value, in the place of the first.
 ///
@@ -17,6 +18,8 @@ struct TableWriter {
   var path: [ArraySlice<UInt8>] = []
   /// How deep the value that is read is nested.
   private var level = 0
+  /// Numbers that are not finite are written, as py-amqp does.
+  var allowsInfinite = false
 
   /// Appends a table.
   ///

@@ -15,7 +15,7 @@ package struct MessageRules: Sendable {
 
   /// The types of exchanges that the broker has.
   package let exchangeTypes: ExchangeTypes
-  private let check: @Sendable (MessageOptions, Headers) throws(Problem) -> Void
+  private let rule: @Sendable (MessageOptions, Headers) throws(Problem) -> Void
 
   package enum ExchangeTypes: Sendable {
     /// `direct` and `topic`, as in kombu's virtual transports with a queue for each binding.
@@ -25,13 +25,14 @@ package struct MessageRules: Sendable {
   }
 
   package init(
-    exchangeTypes: ExchangeTypes, _ check: @escaping @Sendable (MessageOptions, Headers) throws(Problem) -> Void
+    exchangeTypes: ExchangeTypes, _ rule: @escaping @Sendable (MessageOptions, Headers) throws(Problem) -> Void
   ) {
-    (self.exchangeTypes, self.check) = (exchangeTypes, check)
+    (self.exchangeTypes, self.rule) = (exchangeTypes, rule)
   }
 
   /// What every broker takes.
   package static let none = MessageRules(exchangeTypes: .directAndTopic) { _, _ in }
 
-  func check(_ options: MessageOptions, _ headers: Headers) throws(Problem) { try check(options, headers) }
+  /// Throws what the broker does not take.
+  package func check(_ options: MessageOptions, _ headers: Headers) throws(Problem) { try rule(options, headers) }
 }

@@ -19,7 +19,11 @@ import Testing
       Mistake(
         environment: ["CELERY_REDIS_SCHEDULER_URL": "http://x"], named: ["CELERY_REDIS_SCHEDULER_URL", "redis://"]),
       Mistake(environment: ["CELERY_BROKER_URL": "redis://x:99999/0"], named: ["CELERY_BROKER_URL", "port"]),
-      Mistake(environment: ["CELERY_BROKER_URL": "amqp://guest@x//"], named: ["CELERY_BROKER_URL", "redis://"]),
+      Mistake(environment: ["CELERY_BROKER_URL": "sqs://x//"], named: ["CELERY_BROKER_URL", "redis://"]),
+      Mistake(environment: ["CELERY_BROKER_URL": "amqp://guest@x:99999//"], named: ["CELERY_BROKER_URL", "port"]),
+      Mistake(
+        arguments: ["--broker-url", "amqp://x//", "--broker-declare", "lazy"], named: ["--broker-declare", "quorum"]),
+      Mistake(arguments: ["--broker-url", "amqp://x//", "--broker-ca", "/x"], named: ["--broker-url", "amqps://"]),
       Mistake(arguments: ["--store-url", "redis://x/one"], named: ["--store-url", "database"]),
       Mistake(arguments: ["--store-url", ""], named: ["--store-url", "empty"]),
       Mistake(arguments: ["--broker-url", "rediss://x?ssl_verify=1"], named: ["--broker-url", "ssl_verify"]),

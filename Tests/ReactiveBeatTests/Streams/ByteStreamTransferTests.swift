@@ -227,7 +227,8 @@ import Testing
       setsockopt(peer.descriptor, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout<Glibc.linger>.size))
     }
     let (error, _) = try closingError(of: "127.0.0.1", listener.port)
-    #expect(error.kind == .closedByPeer)
+    // It may be broken before the stream has looked whether the connection stands.
+    #expect([.closedByPeer, .unreachable].contains(error.kind))
   }
 
   @Test("closed streams leave no descriptor behind")
