@@ -114,15 +114,19 @@ extension OutboxRelay {
     guard !impossible.isPlaceFull else { return stays(Self.fullPlace) }
     let session = session
     outbox?.setAside(window.page.items[index].handle, reason: reason) { [weak self] result in
-      guard let self, session == self.session else { return }
-      switch result {
-      case .success(true):
-        window.left += 1
+      guard let self else { return }
+      // A message that ends the connection is told of before the connection's end, and set aside after it.
+      if case .success(true) = result {
         impossible.left(item.taskID)
         repeats?.left(item.taskID)
         complaints.delivered(to: ImpossibleMessages.lane(of: item.taskID))
         publisher.forgotten(item)
         handle(.setAside(item, reason: reason))
+      }
+      guard session == self.session else { return }
+      switch result {
+      case .success(true):
+        window.left += 1
         closeOne(of: window)
       case .success(false):
         impossible.isPlaceFull = true

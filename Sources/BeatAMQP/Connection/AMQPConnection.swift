@@ -87,9 +87,10 @@ final class AMQPConnection {
   func close() {
     handle = nil
     beatTimer.cancel()
-    abandonChannels(nil)
-    guard case .open = state else { return end() }
+    let wasOpen = isOpen
     state = .closing
+    abandonChannels(nil)
+    guard wasOpen else { return end() }
     selfAtEnd = self
     send(.close(AMQPClosing(code: .success, text: .empty)), on: 0)
     deadline.schedule(after: Self.patienceAtEnd)

@@ -16,13 +16,12 @@ struct AMQPRefusal: Error, Hashable, Sendable {
 
   init(_ closing: AMQPClosing) { self.init(closing.code, closing.text.text) }
 
-  /// Whether the server blames what it was sent, and not its own state: it would refuse the same bytes again. RabbitMQ
-  /// answers 541 where a message makes a part of it fail, such as an infinite number in the headers. (Measured with 3.10.)
+  /// Whether the server blames what it was sent, and not its own state: it would refuse the same bytes again. 541 is not
+  /// among them: RabbitMQ says it of any crash of its own.
   var blamesMessage: Bool {
     [
       .contentTooLarge, .preconditionFailed, .frameError, .syntaxError, .commandInvalid, .unexpectedFrame,
       .notImplemented,
-      .internalError,
     ].contains(code)
   }
 }

@@ -17,26 +17,27 @@ struct ConfirmLedger<Message> {
     let id: AMQPShortString
     let message: Message
     var refusal: AMQPRefusal?
-    var isAnswered = false
   }
 
-  private var entries: [Entry] = []
-  /// The delivery tag of the first entry.
-  private var first: UInt64 = 1
-  private var answered = 0
+  /// The messages without an answer, by their delivery tags. One that is never answered keeps no other here.
+  private var open: [UInt64: Entry] = [:]
+  private var next: UInt64 = 1
 
   /// The number of messages that have no answer yet.
-  var count: Int { entries.count - answered }
+  var count: Int { open.count }
 
   /// Takes in that a message is sent.
   ///
   /// - Parameter id: its correlation id.
-  mutating func sent(_ message: Message, id: AMQPShortString) { entries.append(Entry(id: id, message: message)) }
+  mutating func sent(_ message: Message, id: AMQPShortString) {
+    open[next] = Entry(id: id, message: message)
+    next += 1
+  }
 
   /// Takes in that a message came back. One that is not awaited is ignored.
   mutating func returned(id: AMQPShortString, _ refusal: AMQPRefusal) {
-    guard let index = entries.firstIndex(where: { $0.id == id && !$0.isAnswered && $0.refusal == nil }) else { return }
-    entries[index].refusal = refusal
+    guard let tag = open.filter({ $0.value.id == id && $0.value.refusal == nil }).keys.min() else { return }
+    open[tag]?.refusal = refusal
   }
 
   /// Takes in a confirm, and returns the messages that it answers, in their order. Tags that are not awaited are ignored.
@@ -47,31 +48,17 @@ struct ConfirmLedger<Message> {
   mutating func answer(
     _ tag: UInt64, isMultiple: Bool, isAccepted: Bool
   ) -> [(message: Message, answer: Answer)] {
-    guard !entries.isEmpty, tag >= first || (isMultiple && tag == 0) else { return [] }
-    let last = tag == 0 ? entries.count - 1 : Int(clamping: tag - first)
-    guard last < entries.count else { return [] }
-    var answers: [(message: Message, answer: Answer)] = []
-    for index in (isMultiple ? 0 : last)...last where !entries[index].isAnswered {
-      entries[index].isAnswered = true
-      answered += 1
-      let refusal = entries[index].refusal
-      answers.append((entries[index].message, isAccepted ? refusal.map { .returned($0) } ?? .confirmed : .rejected))
+    let tags = isMultiple ? open.keys.filter { tag == 0 || $0 <= tag }.sorted() : [tag]
+    return tags.compactMap { tag in
+      open.removeValue(forKey: tag).map { entry in
+        (entry.message, isAccepted ? entry.refusal.map { .returned($0) } ?? .confirmed : .rejected)
+      }
     }
-    forgetAnswered()
-    return answers
   }
 
   /// Takes all messages without an answer out, in their order: the channel is gone.
   mutating func abandon() -> [Message] {
-    defer { (entries, answered) = ([], 0) }
-    return entries.filter { !$0.isAnswered }.map(\.message)
-  }
-
-  private mutating func forgetAnswered() {
-    guard entries.first?.isAnswered == true else { return }
-    let done = entries.firstIndex { !$0.isAnswered } ?? entries.count
-    entries.removeFirst(done)
-    first += UInt64(done)
-    answered -= done
+    defer { open = [:] }
+    return open.sorted { $0.key < $1.key }.map(\.value.message)
   }
 }

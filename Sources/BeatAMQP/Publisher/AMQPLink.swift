@@ -58,7 +58,7 @@ final class AMQPLink {
     case .ready:
       guard let connection else { return }
       losses = []
-      topology = AMQPTopology(on: connection, declaring: declaration, words: dialler.words)
+      topology = AMQPTopology(on: connection, declaring: declaration, words: dialler.words, in: surroundings)
       handle?(.ready)
     case .blocked(let reason):
       isBlocked = true
@@ -97,7 +97,8 @@ final class AMQPLink {
   /// No message is on its way, and none waits.
   var isQuiet: Bool { traffic.inFlight == 0 && outlets.values.allSatisfy { $0.isIdle } }
 
-  func onItsWay(_ id: TaskID) -> AMQPParcel? { traffic.parcels[id] }
+  /// Whether a message is on its way already.
+  func isOnItsWay(_ id: TaskID) -> Bool { traffic.parcels[id] != nil }
 
   /// Finds out what is not there of these routes.
   func examine(_ routes: Set<Route>, then completion: @escaping ([Route: String]) -> Void) {
@@ -117,6 +118,11 @@ final class AMQPLink {
   /// Takes out messages that wait for their turn: they were never sent.
   func takeWaiting(where isMeant: (AMQPParcel) -> Bool) -> [AMQPParcel] {
     outlets.values.flatMap { $0.takeWaiting(where: isMeant) }
+  }
+
+  /// The lanes with a message that has waited for its turn since then.
+  func lanes(waitingSince limit: BootTime) -> Set<Lane> {
+    Set(outlets.values.flatMap { $0.waiting.filter { $0.since <= limit }.map(\.lane) })
   }
 
   private func outlet(of exchange: String) -> AMQPOutlet {
@@ -149,7 +155,8 @@ final class AMQPLink {
   }
 
   private func pump() {
-    guard !isBlocked else { return }
+    // A connection that ends answers what was on its way, and takes nothing more.
+    guard takesMessages else { return }
     for outlet in outlets.values { outlet.pump() }
   }
 }

@@ -93,12 +93,9 @@ package final class AMQPPublisher: Publisher {
     func answer(_ outcome: PublishOutcome) { surroundings.soon { completion(outcome) } }
     guard let link, link.takesMessages else { return answer(.notSent) }
     if confirmed.contains(item.taskID) { return answer(.duplicate) }
-    if let parcel = link.onItsWay(item.taskID) {
-      // The outbox holds it twice, or it was given up and its confirm is still awaited.
-      guard parcel.answer == nil else { return answer(.tooSoon) }
-      (parcel.answer, parcel.since) = (completion, surroundings.bootTime)
-      return
-    }
+    // It was given up and its confirm may still come, or the outbox holds it twice. Nothing is sent twice, and no window of
+    // the relay waits for it.
+    if link.isOnItsWay(item.taskID) { return answer(.tooSoon) }
     do {
       let message = try AMQPMessage(item, mostHeader: link.mostHeader)
       link.publish(
@@ -121,7 +118,9 @@ package final class AMQPPublisher: Publisher {
   }
 
   private func outcome(of parcel: AMQPParcel, _ answer: AMQPChannel.Answer) -> PublishOutcome {
-    let (id, words) = (parcel.id, dialler.words)
+    let id = parcel.id
+    // Made only where something is to be said.
+    var words: AMQPWords { dialler.words }
     switch answer {
     case .confirmed:
       suspects.remove(id)
@@ -165,7 +164,9 @@ package final class AMQPPublisher: Publisher {
       for other in behind { other.finish(.tooSoon) }
       link.giveUp(parcel)
     }
-    for parcel in link.takeWaiting(where: { $0.since <= limit }) { parcel.finish(.notSent) }
+    // Whole lanes, so that no message passes an older one.
+    let lanes = link.lanes(waitingSince: limit)
+    for parcel in link.takeWaiting(where: { lanes.contains($0.lane) }) { parcel.finish(.tooSoon) }
     if self.link === link, !link.isQuiet { timer.schedule(after: Self.tick) }
   }
 

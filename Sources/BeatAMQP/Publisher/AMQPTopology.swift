@@ -7,6 +7,9 @@ import BeatCore
 /// sent to such an exchange instead, all that are on their way on its channel would be in doubt.
 final class AMQPTopology {
   private static let most = 10_000
+  /// How long the answers of one look may take; microseconds. A queue's process that hangs does not answer, while the
+  /// connection lives.
+  private static let patience: Int64 = 10_000_000
 
   private let connection: AMQPConnection
   private let declaration: QueueDeclaration?
@@ -18,8 +21,15 @@ final class AMQPTopology {
   /// Grows with `abandon`, so that late answers are told apart.
   private var generation = 0
 
-  init(on connection: AMQPConnection, declaring declaration: QueueDeclaration?, words: AMQPWords) {
+  private let surroundings: any Surroundings
+  private lazy var timer = surroundings.makeTimer { [unowned self] in abandon() }
+
+  init(
+    on connection: AMQPConnection, declaring declaration: QueueDeclaration?, words: AMQPWords,
+    in surroundings: any Surroundings
+  ) {
     self.connection = connection
+    self.surroundings = surroundings
     self.declaration = declaration
     self.words = words
   }
@@ -39,12 +49,13 @@ final class AMQPTopology {
     generation += 1
     let given = looks
     looks = []
-    channel = nil
+    timer.cancel()
     for look in given { look.completion([:]) }
   }
 
   private func lookAtFirst() {
-    guard let look = looks.first else { return }
+    guard let look = looks.first else { return timer.cancel() }
+    timer.schedule(after: Self.patience)
     let generation = generation
     examine(look.routes[...], [:]) { [weak self] problems in
       guard let self, generation == self.generation, !looks.isEmpty else { return }
@@ -76,8 +87,9 @@ final class AMQPTopology {
     _ routes: ArraySlice<Route>, _ problems: [Route: String], then completion: @escaping ([Route: String]) -> Void
   ) {
     guard let route = routes.first else { return completion(problems) }
+    let generation = generation
     examine(route) { [weak self] problem in
-      guard let self else { return }
+      guard let self, generation == self.generation else { return }
       var problems = problems
       if let problem {
         problems[route] = problem

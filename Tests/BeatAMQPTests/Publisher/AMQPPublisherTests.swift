@@ -59,7 +59,7 @@ import Testing
     #expect(reason.contains("write to x"))
   }
 
-  @Test(arguments: [AMQPReplyCode.preconditionFailed, .frameError, .internalError])
+  @Test(arguments: [AMQPReplyCode.preconditionFailed, .frameError])
   func aPoisonedMessageIsFoundAndTheOthersAreNotRepeatedForEver(_ code: AMQPReplyCode) {
     let bench = PublisherBench()
     bench.connect()
@@ -256,6 +256,33 @@ import Testing
     bench.pass(12)
     #expect(bench.rabbit.queues["celery"] == ["a"])
     #expect(bench.outcome("b") == .tooSoon || bench.outcome("b") == .notSent)
-    #expect(bench.outcome("c") == .notSent)
+    #expect(bench.outcome("c") == .tooSoon)
+  }
+}
+
+/// The confirms of one channel.
+@Suite struct ConfirmLedgerTests {
+  @Test func oneThatIsNeverAnsweredKeepsNoOthers() {
+    var ledger = ConfirmLedger<Int>()
+    for number in 0..<10_000 {
+      ledger.sent(number, id: "x")
+      if number > 0 {
+        #expect(ledger.answer(UInt64(number) + 1, isMultiple: false, isAccepted: true).map(\.message) == [number])
+      }
+    }
+    #expect(ledger.count == 1)
+    #expect(ledger.abandon() == [0])
+  }
+
+  @Test func manyAtOnceAreAnsweredInTheirOrder() {
+    var ledger = ConfirmLedger<Int>()
+    for number in 1...6 { ledger.sent(number, id: AMQPShortString(cutting: "\(number)")) }
+    ledger.returned(id: "2", AMQPRefusal(.noRoute, "NO_ROUTE"))
+    #expect(ledger.answer(3, isMultiple: false, isAccepted: false).map(\.answer) == [.rejected])
+    let answers = ledger.answer(4, isMultiple: true, isAccepted: true)
+    #expect(answers.map(\.message) == [1, 2, 4])
+    #expect(answers[1].answer == .returned(AMQPRefusal(.noRoute, "NO_ROUTE")))
+    #expect(ledger.answer(9, isMultiple: false, isAccepted: true).isEmpty)
+    #expect(ledger.answer(0, isMultiple: true, isAccepted: true).map(\.message) == [5, 6])
   }
 }

@@ -1,3 +1,4 @@
+import Glibc
 import Synchronization
 
 /// What an administrator does at a server. Each of these takes some 20 ms, a virtual host 100 ms.
@@ -6,10 +7,7 @@ extension RabbitServer {
   @discardableResult
   func evaluate(_ expressions: String) throws -> String {
     let command = RabbitProgram.evaluation(place, cookie: cookie)
-    // Two of these programs at one time disturb each other, and one of them fails.
-    let answer = try Self.turn.withLock { _ in
-      try output(of: command, what: expressions, input: expressions + ".\n")
-    }
+    let answer = try Self.turn.withLock { _ in try Self.answer(to: command, expressions) }
     guard answer.hasPrefix("{ok, "), answer.hasSuffix("}") else {
       throw Failure("RabbitMQ: \(expressions): \(answer)", 0)
     }
@@ -17,6 +15,15 @@ extension RabbitServer {
   }
 
   private static let turn = Mutex(())
+
+  /// Of several of these programs at one time, one or another is not let in. It has then evaluated nothing, and says nothing.
+  private static func answer(to command: [String], _ expressions: String, attempts: Int = 10) throws -> String {
+    do { return try output(of: command, what: expressions, input: expressions + ".\n") } catch let error as Failure {
+      guard attempts > 1, error.description.hasSuffix(" has failed: ") else { throw error }
+      usleep(100_000)
+      return try answer(to: command, expressions, attempts: attempts - 1)
+    }
+  }
 
   // MARK: virtual hosts, users, policies
 
