@@ -28,8 +28,8 @@ struct StoreOptions: ParsableArguments {
 
   @Option(
     help: """
-      How RabbitMQ's queues are declared that are not there: none, classic or quorum, with ,max-priority=1 to 255 where \
-      wanted. [BEAT_WATCH_BROKER_DECLARE; default none]
+      How RabbitMQ's queues are declared that are not there: none, classic (with ,max-priority=1 to 255 where wanted) or \
+      quorum. [BEAT_WATCH_BROKER_DECLARE; default none]
       """)
   var brokerDeclare: String?
 

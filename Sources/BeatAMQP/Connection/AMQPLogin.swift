@@ -88,7 +88,7 @@ struct AMQPLogin {
     ])
   }
 
-  /// Without the last of them, the server would hang up in silence where it refuses the login.
+  /// What the client understands. A server hangs up in silence to refuse a login, unless the client has the last of these.
   private static let capabilities: [AMQPShortString] = [
     "publisher_confirms", "basic.nack", "connection.blocked", "authentication_failure_close",
   ]

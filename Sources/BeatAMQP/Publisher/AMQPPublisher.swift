@@ -129,7 +129,7 @@ package final class AMQPPublisher: Publisher {
     case .returned(let refusal):
       suspects.remove(id)
       return .refused(words.unroutable(parcel.route, refusal))
-    // Of several queues of an exchange, some may have taken it.
+    // One queue of the exchange has refused it, and others may have taken it.
     case .rejected where parcel.isForNamedExchange: return .uncertain(words.rejected(parcel.route))
     case .rejected: return .refused(words.rejected(parcel.route))
     case .channelClosed(let refusal, let others):

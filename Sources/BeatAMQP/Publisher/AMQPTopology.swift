@@ -14,15 +14,14 @@ final class AMQPTopology {
   private let connection: AMQPConnection
   private let declaration: QueueDeclaration?
   private let words: AMQPWords
+  private let surroundings: any Surroundings
+  private lazy var timer = surroundings.makeTimer { [unowned self] in abandon() }
   private var channel: AMQPChannel?
   private var known: Set<String> = []
-  /// The looks that go on or wait, by the number of each.
+  /// The looks, in their order: the first goes on, and the others wait.
   private var looks: [(routes: [Route], completion: ([Route: String]) -> Void)] = []
   /// Grows with `abandon`, so that late answers are told apart.
   private var generation = 0
-
-  private let surroundings: any Surroundings
-  private lazy var timer = surroundings.makeTimer { [unowned self] in abandon() }
 
   init(
     on connection: AMQPConnection, declaring declaration: QueueDeclaration?, words: AMQPWords,
@@ -44,7 +43,8 @@ final class AMQPTopology {
     if looks.count == 1 { lookAtFirst() }
   }
 
-  /// Gives up what is being looked at, as if all of it were there: a blocked server does not answer.
+  /// Gives up what is being looked at, as if all of it were there: a server that is blocked, or whose queue hangs, does not
+  /// answer. Each message then tells for itself.
   func abandon() {
     generation += 1
     let given = looks

@@ -75,7 +75,7 @@ extension AMQPWords {
   /// A message whose confirm does not come.
   func unconfirmed(_ route: Route, seconds: Int64) -> String {
     "RabbitMQ has not confirmed the message for \(route.name) in \(place) within \(seconds) s; the daemon waits for it, since "
-      + "to send it again could run the task twice. Is the queue's leader there (rabbitmq-diagnostics check_if_node_is_quorum_critical)?"
+      + "to send it again could run the task twice. Is the queue's leader there (rabbitmq-queues quorum_status QUEUE)?"
   }
 
   /// No server of several could be used.

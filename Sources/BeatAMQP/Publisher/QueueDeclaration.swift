@@ -26,14 +26,14 @@ package struct QueueDeclaration: Hashable, Sendable, CustomStringConvertible {
 }
 
 extension QueueDeclaration {
-  /// Reads an option's value: `none`, `classic`, `quorum`, the latter two with `,max-priority=N` where wanted.
+  /// Reads an option's value: `none`, `quorum`, or `classic`, which may have `,max-priority=N`.
   ///
   /// - Returns: nil for `none`.
   package static func option(_ text: String) throws -> QueueDeclaration? {
     let parts = text.split(separator: ",", omittingEmptySubsequences: false)
     guard text != "none" else { return nil }
     guard let kind = parts.first.flatMap({ Kind(rawValue: String($0)) }), parts.count <= 2 else {
-      throw AMQPURLError("expected none, classic or quorum, with ,max-priority=N where wanted")
+      throw AMQPURLError("expected none, classic (with ,max-priority=N where wanted) or quorum")
     }
     guard parts.count == 2 else { return QueueDeclaration(kind) }
     let most = parts[1].split(separator: "=", maxSplits: 1)

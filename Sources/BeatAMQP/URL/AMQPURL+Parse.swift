@@ -49,8 +49,8 @@ private struct AMQPURLPart {
   private(set) var options: AMQPURLOptions
 
   init(_ text: Substring, after first: AMQPURLPart?) throws(AMQPURLError) {
-    // With an unencoded '#', '/' or '?' in a password, the daemon would connect to an address made of the password's
-    // rest.
+    // A password with an unencoded '#', '/' or '?' would end the host's part, and the daemon would connect to an address made of
+    // the password's rest.
     guard !text.contains("#") else {
       throw AMQPURLError("an AMQP URL has no part after '#': in a user name or password write # as %23")
     }

@@ -2,7 +2,7 @@ import BeatCore
 
 /// Bytes that are no AMQP 0-9-1, or not of the part of it that is spoken here. The connection ends.
 package struct AMQPError: Error, Hashable, Sendable, CustomStringConvertible {
-  /// With which code to close the connection. nil: there speaks no AMQP server at all, and nothing is sent to it.
+  /// The code with which the connection is closed. nil: no AMQP server speaks there, and nothing is sent to it.
   package let code: AMQPReplyCode?
   /// For people: printable, of bounded length.
   package let message: String

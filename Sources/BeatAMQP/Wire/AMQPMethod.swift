@@ -56,7 +56,7 @@ package enum AMQPMethod: Equatable, Sendable {
 package struct AMQPTuning: Hashable, Sendable {
   /// 0: no bound.
   package var channelMax: UInt16
-  /// Of a whole frame, in bytes; 0: no bound.
+  /// The largest whole frame, in bytes; 0: no bound.
   package var frameMax: UInt32
   /// Seconds; 0: none.
   package var heartbeat: UInt16

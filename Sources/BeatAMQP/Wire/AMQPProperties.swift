@@ -5,7 +5,7 @@ package struct AMQPProperties: Equatable, Sendable {
   package var headers: AMQPTable?
   /// 2: a durable queue keeps the message on disk.
   package var deliveryMode: UInt8?
-  /// Of a queue with priorities; the largest is served first.
+  /// The rank in a queue with priorities: the largest is served first.
   package var priority: UInt8?
   package var correlationID: AMQPShortString?
   package var replyTo: AMQPShortString?

@@ -14,7 +14,7 @@ package struct AMQPTable: Equatable, Sendable {
 
   package init(_ members: [Member] = []) { self.members = members }
 
-  /// Of several members of one name the last, as in Python.
+  /// The value of this name; the last one where the name comes twice, as in Python.
   package subscript(name: AMQPShortString) -> AMQPValue? { members.last { $0.name == name }?.value }
 }
 

@@ -1,6 +1,6 @@
 /// The name of a member that is written.
 struct TableKey {
-  /// Without its quotes, as JSON has it.
+  /// The name as JSON spells it, without its quotes.
   let spelling: ArraySlice<UInt8>
   /// What it is compared by.
   let bytes: ArraySlice<UInt8>
