@@ -1,8 +1,9 @@
 import BeatCore
 
 extension MessageRules {
-  /// Headers by which RabbitMQ routes a message to further queues, as JSON.
-  private static let routing = [Array("\"CC\"".utf8), Array("\"BCC\"".utf8)]
+  /// The most that headers may have; bytes. A server takes 131,064 for them and for what Celery adds, unless its `frame_max`
+  /// says otherwise.
+  private static let mostHeaders = 120_000
 
   /// What AMQP has no form for: priorities of more than one octet, and headers that no table can hold.
   package static let amqp = MessageRules(exchangeTypes: .any) { (options, headers) throws(Problem) in
@@ -10,16 +11,15 @@ extension MessageRules {
       throw Problem("priority", "expected a whole number, 0 to 255: RabbitMQ serves the larger one first")
     }
     guard !headers.isEmpty else { return }
-    for (key, value) in headers where Self.routing.contains(where: { key.elementsEqual($0) }) {
-      guard value.first == UInt8(ascii: "[") else {
-        throw Problem(
-          "headers",
-          "RabbitMQ takes CC and BCC for lists of further queues, and refuses anything else: choose another name")
-      }
-    }
     var table = TableWriter()
     do throws(ImpossibleMessage) { try table.append("headers", headers) } catch {
       throw Problem("headers", error.description)
+    }
+    guard table.output.count <= Self.mostHeaders else {
+      throw Problem(
+        "headers",
+        "they have \(Plural.of(table.output.count, "byte")), and RabbitMQ takes about \(mostHeaders): put what is large into "
+          + "the arguments")
     }
   }
 }

@@ -85,7 +85,7 @@ package struct AMQPMessage: Equatable, Sendable {
 
   private static func octet(_ field: String, _ number: Int64) throws(ImpossibleMessage) -> UInt8 {
     guard let octet = UInt8(exactly: number) else {
-      throw ImpossibleMessage(field, found: "\(number)".utf8, "RabbitMQ takes 0 to 255: change it")
+      throw ImpossibleMessage(field, found: "\(number)".utf8, "RabbitMQ takes 0 to 255: change the document")
     }
     return octet
   }

@@ -30,7 +30,7 @@ extension TableWriter {
   }
 
   private mutating func append(_ value: Double, _ word: ArraySlice<UInt8>) throws(ImpossibleMessage) {
-    guard value.isFinite || allowsInfinite else {
+    guard value.isFinite else {
       throw problem(found: word, "RabbitMQ ends the connection for a number that is not finite: write it as a text")
     }
     output.append(double: value)

@@ -7,6 +7,8 @@ import BeatCore
 ///   writes, are refused: RabbitMQ 3.10 answers a header that holds one with 541, and ends the connection. (Measured.)
 /// - Half of a surrogate pair, which is no UTF-8, is written as the three bytes that Python reads again.
 /// - A name that comes twice has its last value, in the place of the first.
+/// - `CC` and `BCC`, by which RabbitMQ routes a message to further queues, are lists: it closes the channel for anything
+///   else. (Source: https://www.rabbitmq.com/docs/sender-selected, and measured.)
 ///
 /// All is read once, and nothing is decoded that is not written. Of JSON that somebody else has damaged it makes an
 /// error, or bytes within the bounds.
@@ -18,8 +20,6 @@ struct TableWriter {
   var path: [ArraySlice<UInt8>] = []
   /// How deep the value that is read is nested.
   private var level = 0
-  /// Numbers that are not finite are written, as py-amqp does.
-  var allowsInfinite = false
 
   /// Appends a table.
   ///
@@ -34,11 +34,22 @@ struct TableWriter {
       let key = try key()
       guard peek == nil else { throw unreadable }
       (json, place) = (member.value, member.value.startIndex)
+      try check(routing: key)
       try append(member: key, to: &table)
       guard peek == nil else { throw unreadable }
     }
     table.finish(&output)
     path.removeLast()
+  }
+
+  private static let routing = [Array("CC".utf8), Array("BCC".utf8)]
+
+  private mutating func check(routing key: TableKey) throws(ImpossibleMessage) {
+    guard Self.routing.contains(where: { key.bytes.elementsEqual($0) }) else { return }
+    skipSpace()
+    guard peek != UInt8(ascii: "[") else { return }
+    path.append(key.spelling)
+    throw problem("RabbitMQ takes a list of further queues here, and refuses anything else: choose another name")
   }
 
   // MARK: values

@@ -24,6 +24,13 @@ import Testing
     #expect(problem([("x", value)])?.field == "headers")
   }
 
+  @Test func headersThatAreTooLarge() {
+    #expect(problem([("x", "\"" + String(repeating: "x", count: 119_900) + "\"")]) == nil)
+    #expect(
+      problem([("x", "\"" + String(repeating: "x", count: 120_000) + "\"")])?.reason.contains("into the arguments")
+        == true)
+  }
+
   @Test func headersThatRoute() {
     #expect(problem([("CC", #"["other"]"#), ("x", "1")]) == nil)
     #expect(problem([("BCC", #""other""#)])?.reason.contains("further queues") == true)

@@ -51,7 +51,10 @@ struct AMQPMessageTests {
         Self.json(headers: #""\#(long)": 1"#), .queue("q"),
         "a name has 256 bytes, and AMQP takes 255 at most: shorten it"
       ),
-      (Self.json(properties: #""priority": 256"#), .queue("q"), "priority 256: RabbitMQ takes 0 to 255: change it"),
+      (
+        Self.json(properties: #""priority": 256"#), .queue("q"),
+        "priority 256: RabbitMQ takes 0 to 255: change the document"
+      ),
       (Self.json(properties: #""priority": -1"#), .queue("q"), "priority -1: RabbitMQ takes 0 to 255"),
       (Self.json(mode: "256"), .queue("q"), "delivery_mode 256: RabbitMQ takes 0 to 255"),
       (Self.json(), .queue(long), "queue \(long.prefix(60))…: it has 256 bytes"),

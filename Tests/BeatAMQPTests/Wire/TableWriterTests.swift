@@ -9,14 +9,18 @@ struct TableWriterTests {
   @Test func asPyAMQPWritesThem() throws {
     let rows = try OracleFile.rows("tables.txt")
     #expect(rows.count > 300 && rows.count { $0.last == "!" } > 10)
+    var infinite = 0
     for row in rows {
       let (json, answer) = (row[0], row[1])
       let table = Self.table(json)
       switch table {
       case .success(let bytes): #expect(bytes.hexadecimal == answer, "\(json)")
+      // py-amqp writes these, and RabbitMQ does not take them.
+      case .failure(let problem) where problem.description.contains("not finite"): infinite += 1
       case .failure(let problem): #expect(answer == "!", "\(json): \(problem)")
       }
     }
+    #expect((10..<100).contains(infinite))
   }
 
   /// Read again, they are written alike: the reader knows what the writer writes.
@@ -54,12 +58,14 @@ struct TableWriterTests {
         "headers.a.\(String(repeating: "k", count: 60))…: a name has 256 bytes, and AMQP takes 255 at most: shorten it"
       ),
       (#"{"a": 1e400}"#, "headers.a 1e400: RabbitMQ ends the connection for a number that is not finite"),
+      (#"{"CC": "other"}"#, "headers.CC: RabbitMQ takes a list of further queues here"),
+      (#"{"a": 1, "\u0042C\u0043": 1}"#, #"headers.\u0042C\u0043: RabbitMQ takes a list"#),
       (#"{"a": [NaN]}"#, "headers.a NaN: RabbitMQ ends the connection"),
       (#"{"a": -Infinity}"#, "headers.a -Infinity: RabbitMQ ends the connection"),
       (#"{"\u0000\u001b[1m": 99999999999999999999}"#, #"headers.\u0000\u001b[1m 99999999999999999999: a whole number"#),
     ])
   func refused(_ json: String, _ words: String) {
-    guard case .failure(let problem) = Self.table(json, allowsInfinite: false) else {
+    guard case .failure(let problem) = Self.table(json) else {
       return #expect(Bool(false), "\(json) is written")
     }
     #expect(problem.description.hasPrefix(words))
@@ -96,14 +102,12 @@ struct TableWriterTests {
     #expect(throws: ImpossibleMessage.self) { try writer.append("headers", [(ArraySlice(#""k""#.utf8), nested(129))]) }
   }
 
-  /// - Parameter allowsInfinite: as py-amqp, whose bytes are compared.
-  static func table(_ json: String, allowsInfinite: Bool = true) -> Result<[UInt8], ImpossibleMessage> {
+  static func table(_ json: String) -> Result<[UInt8], ImpossibleMessage> {
     let bytes = Array(json.utf8)
     let slice = (try? JSONScanner.records(bytes))?.first
     let members = slice.map { JSONScanner.members(of: $0, in: bytes) } ?? []
     return Result { () throws(ImpossibleMessage) -> [UInt8] in
       var writer = TableWriter()
-      writer.allowsInfinite = allowsInfinite
       try writer.append("headers", members.map { (bytes[$0.keyRange], bytes[$0.value.range]) })
       return writer.output
     }
