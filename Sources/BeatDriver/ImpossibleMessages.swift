@@ -1,7 +1,8 @@
 import BeatCore
 
 /// The messages that the broker will never take and that could not be set aside, with the reasons. They stay in the
-/// outbox alone: they are not published again on this connection, so no message of their lanes waits for one of them.
+/// outbox alone: this relay does not publish them again, on no connection, so no message of their lanes waits for one of
+/// them.
 struct ImpossibleMessages {
   private var reasons: [TaskID: String] = [:]
   /// The place of messages set aside has taken none of them. It is asked again in the next walk.

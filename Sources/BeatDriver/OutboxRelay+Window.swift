@@ -17,9 +17,6 @@ extension OutboxRelay {
       if let reason = impossible[item.taskID] {
         window.open += 1
         setAside(item, at: index, destination.lanes, because: reason, window)
-      } else if repeats?.isDelivered(item.taskID) ?? false {
-        window.open += 1
-        remove(item, at: index, window)
       } else if let problem = destination.problem {
         complain(about: destination.lanes.first, item, problem)
         hold(index, destination.lanes, window)
@@ -64,7 +61,7 @@ extension OutboxRelay {
         complain(about: destination.lanes.first, item, reason)
         hold(index, destination.lanes, window, isServerAtFault: true)
       case .uncertain(let reason):
-        repeats?.uncertain(item.taskID)
+        if let cause = repeats?.uncertain(item.taskID) { possibleRepeats.add(item, cause) }
         complain(about: destination.lanes.first, item, reason)
         hold(index, destination.lanes, window)
       case .impossible(let reason):

@@ -83,6 +83,7 @@ final class OutboxRelay {
   /// Stops at once. Messages in flight will be published again, and are then repeats.
   func stop() {
     outbox = nil
+    impossible = ImpossibleMessages()
     disconnect()
     reconnection.cancel()
   }
@@ -147,7 +148,7 @@ final class OutboxRelay {
     publisher.disconnect()
     repeats?.disconnected()
     reportRepeats()
-    impossible = ImpossibleMessages()
+    impossible.isPlaceFull = false
     walk = OutboxWalk()
     wasFull = false
     handle(.walked(waiting: nil))

@@ -2,13 +2,14 @@ import BeatCore
 
 /// Knows which messages may reach their queues twice, where the publisher does not drop repeats.
 ///
-///     begins ──► under way ──► delivered ──► left the outbox
+///     begins ──► under way ──► delivered
 ///                  │    │
-///                  │    └─ its answer is lost: in doubt ──► begins again ──► delivered: a possible repeat
+///                  │    └─ its answer is lost: in doubt ──► begins again ──► delivered, or in doubt again:
+///                  │                                                         a possible repeat
 ///                  └─ refused: the broker has not got it
 ///
-/// A message that the broker has confirmed is never published again by this process, even if it could not be taken out
-/// of the outbox. What an earlier leader has published is not known here. It had at most one window under way, so that
+/// A message that the broker has confirmed and that could not be taken out of the outbox is no repeat: its publisher knows
+/// it, and does not send it again. What an earlier leader has published is not known here. It had at most one window under way, so that
 /// many of those that waited when this daemon began to lead are in doubt.
 struct RepeatWatch {
   /// The most messages that are remembered of each kind. Further ones are not counted.
@@ -16,15 +17,11 @@ struct RepeatWatch {
 
   private var underWay: Set<TaskID> = []
   private var doubted: [TaskID: PossibleRepeats.Cause] = [:]
-  /// The broker has confirmed these, and they are still in the outbox.
-  private var delivered: Set<TaskID> = []
   /// How many of the next messages an earlier leader may have published.
   private var inherited = 0
 
   /// Whether it is not known of some message whether the broker has it.
   var isInDoubt: Bool { !underWay.isEmpty || !doubted.isEmpty }
-
-  func isDelivered(_ message: TaskID) -> Bool { delivered.contains(message) }
 
   /// Takes in that an earlier leader may have published messages that wait: the next `count` that are published.
   mutating func inherit(_ count: Int) { inherited = count }
@@ -39,7 +36,6 @@ struct RepeatWatch {
   /// - Returns: why the broker may have had it before; nil: it had not.
   mutating func delivered(_ message: TaskID) -> PossibleRepeats.Cause? {
     underWay.remove(message)
-    if delivered.count < Self.most { delivered.insert(message) }
     return doubted.removeValue(forKey: message)
   }
 
@@ -47,13 +43,16 @@ struct RepeatWatch {
   mutating func refused(_ message: TaskID) { underWay.remove(message) }
 
   /// The broker may have taken the message.
-  mutating func uncertain(_ message: TaskID) {
+  ///
+  /// - Returns: why it may have had it before, as well; nil: it had not.
+  mutating func uncertain(_ message: TaskID) -> PossibleRepeats.Cause? {
     underWay.remove(message)
-    doubt(message, .lostAnswer)
+    defer { doubt(message, .lostAnswer) }
+    return doubted[message]
   }
 
   /// The message is no longer in the outbox.
-  mutating func left(_ message: TaskID) { delivered.remove(message) }
+  mutating func left(_ message: TaskID) { doubted[message] = nil }
 
   /// No answer comes any more.
   mutating func disconnected() {
@@ -64,7 +63,6 @@ struct RepeatWatch {
   /// Nothing that is remembered waits any more.
   mutating func outboxIsEmpty() {
     doubted.removeAll()
-    delivered.removeAll()
     inherited = 0
   }
 

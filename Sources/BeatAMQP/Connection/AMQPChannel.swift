@@ -57,7 +57,8 @@ final class AMQPChannel {
     connection.send(method, on: number)
   }
 
-  /// Closes the channel, which must be idle. Its number is free when the server has said so.
+  /// Closes the channel, on which no message is on its way. The server answers first what it was asked, and the channel's
+  /// number is free when it has said so.
   func close() {
     guard isOpen else { return }
     isOpen = false

@@ -34,7 +34,7 @@ final class AMQPLink {
     _ dialler: AMQPDialler, declaring declaration: QueueDeclaration?, in surroundings: any Surroundings,
     while leads: @escaping () -> Bool, handle: @escaping (Event) -> Void
   ) {
-    traffic = AMQPTraffic(in: surroundings, while: leads)
+    traffic = AMQPTraffic(while: leads)
     self.dialler = dialler
     self.declaration = declaration
     self.surroundings = surroundings
@@ -97,8 +97,13 @@ final class AMQPLink {
   /// No message is on its way, and none waits.
   var isQuiet: Bool { traffic.inFlight == 0 && outlets.values.allSatisfy { $0.isIdle } }
 
-  /// Whether a message is on its way already.
-  func isOnItsWay(_ id: TaskID) -> Bool { traffic.parcels[id] != nil }
+  /// Whether a message is on its way to an exchange already, or waits for its turn.
+  func holds(_ id: TaskID, to exchange: String) -> Bool {
+    traffic.parcels[id] != nil || outlets[exchange]?.waiting.contains { $0.id == id } ?? false
+  }
+
+  /// Whether a message of the lane is on its way whose confirm is not waited for any more. The next ones must not pass it.
+  func isHeldUp(_ lane: Lane) -> Bool { traffic.isHeldUp(lane) }
 
   /// Finds out what is not there of these routes.
   func examine(_ routes: Set<Route>, then completion: @escaping ([Route: String]) -> Void) {
@@ -120,9 +125,16 @@ final class AMQPLink {
     outlets.values.flatMap { $0.takeWaiting(where: isMeant) }
   }
 
-  /// The lanes with a message that has waited for its turn since then.
-  func lanes(waitingSince limit: BootTime) -> Set<Lane> {
-    Set(outlets.values.flatMap { $0.waiting.filter { $0.since <= limit }.map(\.lane) })
+  /// Counts one look at each message.
+  ///
+  /// - Parameter isServing: false: the server takes no messages, and the count begins again when it does.
+  func look(isServing: Bool) {
+    for parcel in parcels + outlets.values.flatMap(\.waiting) { parcel.looks = isServing ? parcel.looks + 1 : 0 }
+  }
+
+  /// The lanes with a message that has waited for its turn for more than so many looks.
+  func lanes(waitingFor looks: Int) -> Set<Lane> {
+    Set(outlets.values.flatMap { $0.waiting.filter { $0.looks > looks }.map(\.lane) })
   }
 
   private func outlet(of exchange: String) -> AMQPOutlet {

@@ -5,10 +5,11 @@ import BeatCore
 /// RabbitMQ confirms what it has stored, but knows no message again: what was on its way when a connection or a channel died
 /// may arrive twice. So nothing is on its way that could wait, and what is known to have arrived is not sent again.
 package final class AMQPPublisher: Publisher {
-  /// How long a message may be on its way, or wait for its turn; microseconds. Then the others of the outbox go on.
-  static let patience: Int64 = 10_000_000
   /// From one look at messages that wait to the next; microseconds.
   private static let tick: Int64 = 1_000_000
+  /// The number of looks for which a message may be on its way, or wait for its turn. Then the others of the outbox go on.
+  /// Looks are counted and not time: a process that was stopped has not seen the confirms that came meanwhile.
+  private static let patience = 10
 
   private let dialler: AMQPDialler
   private let declaration: QueueDeclaration?
@@ -95,13 +96,13 @@ package final class AMQPPublisher: Publisher {
     if confirmed.contains(item.taskID) { return answer(.duplicate) }
     // It was given up and its confirm may still come, or the outbox holds it twice. Nothing is sent twice, and no window of
     // the relay waits for it.
-    if link.isOnItsWay(item.taskID) { return answer(.tooSoon) }
+    let lane = lane(of: item.route, priority: item.priority)
+    if link.holds(item.taskID, to: item.route.exchange) || link.isHeldUp(lane) { return answer(.tooSoon) }
     do {
       let message = try AMQPMessage(item, mostHeader: link.mostHeader)
       link.publish(
         AMQPParcel(
-          item, message, lane: lane(of: item.route, priority: item.priority),
-          isSuspect: suspects.contains(item.taskID), since: surroundings.bootTime, completion))
+          item, message, lane: lane, isSuspect: suspects.contains(item.taskID), completion))
       if !timer.isScheduled { timer.schedule(after: Self.tick) }
     } catch {
       answer(.impossible(error.description))
@@ -155,17 +156,17 @@ package final class AMQPPublisher: Publisher {
   private func lookAtWaiting() {
     guard let link else { return }
     // A blocked server confirms nothing, and has said why.
+    link.look(isServing: link.takesMessages)
     guard link.takesMessages else { return timer.schedule(after: Self.tick) }
-    let limit = surroundings.bootTime.advanced(by: -Self.patience)
-    let late = link.parcels.filter { $0.since <= limit && $0.answer != nil }
+    let late = link.parcels.filter { $0.looks > Self.patience && $0.answer != nil }
     for parcel in late {
       let behind = link.takeWaiting { $0.lane == parcel.lane }
-      parcel.finish(.uncertain(dialler.words.unconfirmed(parcel.route, seconds: Self.patience / 1_000_000)))
+      parcel.finish(.uncertain(dialler.words.unconfirmed(parcel.route, seconds: Self.patience)))
       for other in behind { other.finish(.tooSoon) }
       link.giveUp(parcel)
     }
     // Whole lanes, so that no message passes an older one.
-    let lanes = link.lanes(waitingSince: limit)
+    let lanes = link.lanes(waitingFor: Self.patience)
     for parcel in link.takeWaiting(where: { lanes.contains($0.lane) }) { parcel.finish(.tooSoon) }
     if self.link === link, !link.isQuiet { timer.schedule(after: Self.tick) }
   }
@@ -174,9 +175,9 @@ package final class AMQPPublisher: Publisher {
 
   package func rehearse(then completion: @escaping (String?) -> Void) {
     cancelRehearsal()
-    rehearsal = AMQPRehearsal(dialler, publishes: true, in: surroundings) { [weak self] problem in
+    rehearsal = AMQPRehearsal(dialler, publishes: true, in: surroundings) { [weak self] result in
       self?.rehearsal = nil
-      completion(problem)
+      completion(result.obstacle)
     }
   }
 
@@ -187,9 +188,9 @@ package final class AMQPPublisher: Publisher {
 
   package func probe(then completion: @escaping (String?) -> Void) {
     cancelProbe()
-    probe = AMQPRehearsal(dialler, publishes: false, in: surroundings) { [weak self] problem in
+    probe = AMQPRehearsal(dialler, publishes: false, in: surroundings) { [weak self] result in
       self?.probe = nil
-      completion(problem)
+      completion(result.obstacle)
     }
   }
 

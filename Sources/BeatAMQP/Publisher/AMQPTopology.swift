@@ -47,6 +47,8 @@ final class AMQPTopology {
   /// answer. Each message then tells for itself.
   func abandon() {
     generation += 1
+    channel?.close()
+    channel = nil
     let given = looks
     looks = []
     timer.cancel()
@@ -59,8 +61,10 @@ final class AMQPTopology {
     let generation = generation
     examine(look.routes[...], [:]) { [weak self] problems in
       guard let self, generation == self.generation, !looks.isEmpty else { return }
-      looks.removeFirst().completion(problems)
-      if generation == self.generation { lookAtFirst() }
+      let ended = looks.removeFirst()
+      // What the completion asks for comes behind the looks that wait.
+      lookAtFirst()
+      ended.completion(problems)
     }
   }
 
@@ -145,7 +149,11 @@ final class AMQPTopology {
   }
 
   private func open() -> AMQPChannel? {
-    channel = connection.openChannel { [weak self] in self?.channel = nil }
+    let generation = generation
+    channel = connection.openChannel { [weak self] in
+      // The server may close a channel that was given up while a later one is in use.
+      if generation == self?.generation { self?.channel = nil }
+    }
     return channel
   }
 }

@@ -10,18 +10,17 @@ final class AMQPParcel {
   let isSuspect: Bool
   /// nil: it was answered already, and only the confirm is awaited.
   var answer: ((PublishOutcome) -> Void)?
-  /// When it was handed in, or when it was sent.
-  var since: BootTime
+  /// How often it was looked at since it was handed in, or since it was sent.
+  var looks = 0
 
   init(
-    _ item: OutboxItem, _ message: AMQPMessage, lane: Lane, isSuspect: Bool, since: BootTime,
+    _ item: OutboxItem, _ message: AMQPMessage, lane: Lane, isSuspect: Bool,
     _ answer: @escaping (PublishOutcome) -> Void
   ) {
     (id, route) = (item.taskID, item.route)
     self.message = message
     self.lane = lane
     self.isSuspect = isSuspect
-    self.since = since
     self.answer = answer
   }
 
@@ -42,7 +41,6 @@ final class AMQPParcel {
 final class AMQPTraffic {
   /// The messages that are on their way.
   private(set) var parcels: [TaskID: AMQPParcel] = [:]
-  private let surroundings: any Surroundings
   private let leads: () -> Bool
   /// Those of them whose confirm is not waited for any more, though it may still come.
   private var givenUp: Set<TaskID> = []
@@ -53,10 +51,7 @@ final class AMQPTraffic {
   var suspectsWaiting = 0
 
   /// - Parameter leads: whether this daemon certainly leads now.
-  init(in surroundings: any Surroundings, while leads: @escaping () -> Bool) {
-    self.surroundings = surroundings
-    self.leads = leads
-  }
+  init(while leads: @escaping () -> Bool) { self.leads = leads }
 
   var inFlight: Int { parcels.count }
 
@@ -67,7 +62,7 @@ final class AMQPTraffic {
   }
 
   func sent(_ parcel: AMQPParcel) {
-    parcel.since = surroundings.bootTime
+    parcel.looks = 0
     parcels[parcel.id] = parcel
     if parcel.isSuspect { soloist = parcel.id }
   }
@@ -77,6 +72,8 @@ final class AMQPTraffic {
     givenUp.insert(parcel.id)
     if soloist == parcel.id { soloist = nil }
   }
+
+  func isHeldUp(_ lane: Lane) -> Bool { givenUp.contains { parcels[$0]?.lane == lane } }
 
   func ended(_ parcel: AMQPParcel, isConfirmed: Bool) {
     parcels.removeValue(forKey: parcel.id)

@@ -18,8 +18,8 @@ struct ConfirmedMessages {
   func contains(_ id: TaskID) -> Bool { present.contains(id) || removed.contains(id) }
 
   mutating func insert(_ id: TaskID) {
-    // The relay holds no more in one walk; a store that removes nothing for long must not cost memory for ever.
-    if present.count >= 16 * Self.most { present.removeAll() }
+    // A store that removes nothing for long must not cost memory for ever. Any one goes, and may then be sent again.
+    if present.count >= 16 * Self.most { present.removeFirst() }
     present.insert(id)
   }
 

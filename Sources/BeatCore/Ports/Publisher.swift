@@ -15,8 +15,8 @@ package protocol Publisher: AnyObject {
   /// - Parameter leads: whether this daemon certainly leads now. A publisher that does not drop repeats asks right before it
   ///   sends a message: a process that was stopped may have been replaced meanwhile.
   func connect(while leads: @escaping () -> Bool, then event: @escaping (PublisherEvent) -> Void)
-  /// Ends the connection silently. No event comes any more, and every open call is answered with `.unknown` in a later
-  /// turn.
+  /// Ends the connection silently. No event comes any more, and open calls are answered with `.unknown` in a later turn, or
+  /// not at all.
   func disconnect()
 
   /// The lane of a route: messages of one lane must arrive in order. It is a queue with its priority, or an exchange
@@ -32,7 +32,8 @@ package protocol Publisher: AnyObject {
   ///
   /// - Parameter predecessors: tasks whose messages must have been delivered before. A publisher that drops repeats
   ///   knows whether they were, and answers `.tooSoon` if not. Any other publisher keeps the order of its connection,
-  ///   and nothing more.
+  ///   and nothing more. It answers `.duplicate` for a message that the broker has confirmed to it and that has not left
+  ///   the outbox.
   func publish(
     _ item: OutboxItem, to destination: Destination, after predecessors: [TaskID],
     then: @escaping (PublishOutcome) -> Void)

@@ -11,6 +11,8 @@ final class ModelRabbit {
   var exchanges: [String: [String: [String]]] = [:]
   /// Queues that store messages and confirm none.
   var silentQueues: Set<String> = []
+  /// Requests for exchanges and queues are answered.
+  var answersDeclares = true
   /// Queues that refuse messages.
   var fullQueues: Set<String> = []
   /// Messages for which the server closes their channel, or with a connection error the connection.
@@ -60,6 +62,9 @@ final class ModelRabbit {
     connections = []
   }
 
+  /// The channels that clients have open.
+  var openChannels: Int { connections.reduce(0) { $0 + $1.openChannels } }
+
   func forget(_ connection: ModelRabbitConnection) { connections.removeAll { $0 === connection } }
 }
 
@@ -69,6 +74,7 @@ final class ModelRabbitConnection: ByteTransport {
   private var reader = AMQPFrameReader(expectsProtocolHeader: true)
   private var writer = AMQPFrameWriter()
   private var tags: [UInt16: UInt64] = [:]
+  var openChannels: Int { tags.count }
   private var arriving: (channel: UInt16, exchange: String, key: String, header: AMQPContentHeader?, left: Int)?
   private var wasToldOfBlock = false
   private var hasBegun = false
@@ -136,9 +142,9 @@ final class ModelRabbitConnection: ByteTransport {
   }
 
   private func take(_ frame: AMQPFrame) {
-    // After the first message, a blocked server reads nothing more.
-    if wasToldOfBlock { return unread.append(frame) }
     switch frame {
+    // After the first message, a blocked server reads nothing more. Its own heartbeats go on.
+    case .method where wasToldOfBlock, .header where wasToldOfBlock, .body where wasToldOfBlock: unread.append(frame)
     case .heartbeat:
       if server.sendsHeartbeats { var bytes: [UInt8] = []; writer.appendHeartbeat(to: &bytes); give(bytes) }
     case .method(let method, let channel): take(method, channel)
@@ -173,7 +179,10 @@ final class ModelRabbitConnection: ByteTransport {
       tags[channel] = 0
       send(.channelOpenOK, channel)
     case .confirmSelect: send(.confirmSelectOK, channel)
-    case .channelClose: send(.channelCloseOK, channel)
+    case .channelClose:
+      tags[channel] = nil
+      send(.channelCloseOK, channel)
+    case .exchangeDeclare where !server.answersDeclares, .queueDeclare where !server.answersDeclares: break
     case .exchangeDeclare(let declaration):
       if server.exchanges[declaration.name.text] != nil { return send(.exchangeDeclareOK, channel) }
       close(channel, .notFound, "NOT_FOUND - no exchange '\(declaration.name)' in vhost '/'")

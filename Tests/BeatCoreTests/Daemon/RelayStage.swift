@@ -123,6 +123,8 @@ final class ScriptedPublisher: Publisher {
   private(set) var published: [String] = []
   /// The messages that have arrived, one for each time.
   private(set) var arrived: [String] = []
+  /// Those whose arrival was confirmed, and that have not left the outbox.
+  private var confirmed: Set<String> = []
 
   init(_ surroundings: VirtualSurroundings, dropsRepeats: Bool) {
     (self.surroundings, self.dropsRepeats) = (surroundings, dropsRepeats)
@@ -167,6 +169,7 @@ final class ScriptedPublisher: Publisher {
   ) {
     let id = item.taskID.description
     guard blocking == nil else { return surroundings.soon { completion(.notSent) } }
+    guard dropsRepeats || !confirmed.contains(id) else { return surroundings.soon { completion(.duplicate) } }
     published.append(id)
     guard !silent.contains(id) else {
       arrived.append(id)
@@ -178,12 +181,15 @@ final class ScriptedPublisher: Publisher {
         return completion(.tooSoon)
       }
       let outcome = (script[id]?.isEmpty ?? true) ? .delivered : script[id]?.removeFirst() ?? .delivered
-      if outcome == .delivered { arrived.append(id) }
+      if outcome == .delivered {
+        arrived.append(id)
+        confirmed.insert(id)
+      }
       completion(outcome)
     }
   }
 
-  func forgotten(_ item: OutboxItem) {}
+  func forgotten(_ item: OutboxItem) { confirmed.remove(item.taskID.description) }
   func rehearse(then completion: @escaping (String?) -> Void) { surroundings.soon { completion(nil) } }
   func cancelRehearsal() {}
   func probe(then completion: @escaping (String?) -> Void) { surroundings.soon { completion(nil) } }

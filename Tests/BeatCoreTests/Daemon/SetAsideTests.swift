@@ -39,6 +39,21 @@ import Testing
     #expect(stage.outbox.ids.isEmpty && stage.outbox.aside.map(\.id) == ["a"])
   }
 
+  /// A server that ends the connection for a message would end it for ever.
+  @Test func whereThePlaceIsFullItIsNotSentOnTheNextConnection() {
+    let stage = RelayStage()
+    stage.publisher.script["a"] = Array(repeating: .impossible("no such thing"), count: 9)
+    stage.outbox.room = 0
+    stage.start()
+    stage.fire("a", "b")
+    for _ in 0..<3 {
+      stage.turn { stage.publisher.die() }
+      stage.wait(seconds: 61)
+    }
+    #expect(stage.publisher.published.filter { $0 == "a" }.count == 1)
+    #expect(stage.outbox.ids == ["a"] && stage.publisher.arrived == ["b"])
+  }
+
   @Test func whereTheStoreRefusesItStaysAloneAndIsTriedAgain() {
     let stage = RelayStage()
     stage.publisher.script["a"] = [.impossible("no such thing")]
