@@ -19,7 +19,7 @@ package struct AMQPBroker: Sendable, CustomStringConvertible {
       (self.authorities, self.certificate, self.key) = (authorities, certificate, key)
     }
 
-    var isEmpty: Bool { self == Files() }
+    package var isEmpty: Bool { self == Files() }
   }
 
   /// - Parameter text: URLs as Celery writes them, with `;` between them.
@@ -30,17 +30,26 @@ package struct AMQPBroker: Sendable, CustomStringConvertible {
     guard files.isEmpty || servers.contains(where: { $0.security != nil }) else {
       throw AMQPURLError("the broker's certificate files are of use with amqps:// only")
     }
+    guard files.key == nil || files.certificate != nil else {
+      throw AMQPURLError("--broker-key is the key of --broker-cert, which is not given")
+    }
     for index in servers.indices {
       if let authorities = files.authorities { servers[index].security?.authorities = authorities }
       if let certificate = files.certificate { servers[index].security?.certificate = certificate }
       if let key = files.key { servers[index].security?.key = key }
+    }
+    guard !servers.contains(where: { $0.login == .external && $0.security?.certificate == nil }) else {
+      throw AMQPURLError(
+        "login_method=EXTERNAL in the AMQP URL is a login by the client's certificate, and none is given: --broker-cert FILE"
+      )
     }
     (self.servers, self.declaration) = (servers, declaration)
   }
 
   /// Whether a text is the URL of RabbitMQ, right or wrong.
   package static func isMeant(by text: String) -> Bool {
-    ["amqp:", "amqps:", "pyamqp:"].contains { text.lowercased().hasPrefix($0) }
+    let text = URLText.trimmed(text).lowercased()
+    return ["amqp:", "amqps:", "pyamqp:"].contains { text.hasPrefix($0) }
   }
 
   package var description: String { servers.map(\.description).joined(separator: ";") }
@@ -53,7 +62,7 @@ package struct AMQPBroker: Sendable, CustomStringConvertible {
     AMQPDialler(self) { server, handle in
       ByteStream(
         to: server.host, port: server.port, security: server.security, words: .amqp,
-        patience: server.connectTimeout ?? 5_000_000, on: loop, handle: handle)
+        patience: server.connectTimeout ?? AMQPDialler.connectTimeout, on: loop, handle: handle)
     }
   }
 }
@@ -66,11 +75,6 @@ extension TLSWords {
 }
 
 extension AMQPURL {
-  /// Who logs in, for people.
-  var user: String {
-    switch login {
-    case .plain(let user, _): user
-    case .external: "of the client's certificate"
-    }
-  }
+  /// Who logs in; nil: the client's certificate says it.
+  var user: String? { if case .plain(let user, _) = login { user } else { nil } }
 }

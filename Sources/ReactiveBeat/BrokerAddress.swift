@@ -21,10 +21,16 @@ package enum BrokerAddress: Sendable, CustomStringConvertible {
     files: AMQPBroker.Files = AMQPBroker.Files()
   ) throws {
     guard AMQPBroker.isMeant(by: text) else {
+      guard declaration == nil, files.isEmpty else { throw RabbitOnly() }
       self = .redis(try RedisURL(text, masterName: masterName))
       return
     }
     self = .rabbit(try AMQPBroker(text, declaring: declaration, files: files))
+  }
+
+  private struct RabbitOnly: Error, CustomStringConvertible {
+    let description =
+      "--broker-declare, --broker-ca, --broker-cert and --broker-key are for RabbitMQ; files for rediss:// are named in the URL"
   }
 
   package var description: String {

@@ -46,7 +46,7 @@ struct DocumentFieldOptions: ParsableArguments {
   @Option(help: "Routing key.")
   var routingKey: String?
 
-  @Option(help: "0 is served first on Redis.")
+  @Option(help: "On Redis 0 is served first, on RabbitMQ the largest.")
   var priority: Int64?
 
   @Option(help: ArgumentHelp("The message is void after this long, or from this date on.", valueName: "time or date"))

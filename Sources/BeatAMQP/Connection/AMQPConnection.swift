@@ -43,9 +43,10 @@ final class AMQPConnection {
   private lazy var beatTimer = surroundings.makeTimer { [unowned self] in beat() }
   /// Keeps this object until the server has heard of the end.
   private var selfAtEnd: AMQPConnection?
+  private var closed: (() -> Void)?
 
   /// - Parameters:
-  ///   - patience: how long the way to `.ready` may take; microseconds.
+  ///   - patience: how long the login may take; microseconds. How long the way to the server may take is the stream's.
   init(
     _ login: AMQPLogin, words: AMQPLoginWords, patience: Int64, in surroundings: any Surroundings,
     handle: @escaping (Event) -> Void
@@ -58,7 +59,6 @@ final class AMQPConnection {
   }
 
   func connect(by dial: Dial) {
-    deadline.schedule(after: patience)
     transport = dial { [weak self] event in self?.receive(event) }
   }
 
@@ -84,7 +84,14 @@ final class AMQPConnection {
   /// Ends the connection silently: no event comes any more. The messages that were on their way are answered.
   ///
   /// The server is told, since it would otherwise log an error. What was sent before is carried out.
-  func close() {
+  ///
+  /// - Parameter closed: called when the server has answered, or does not answer within a second.
+  func close(then closed: (() -> Void)? = nil) {
+    guard state != .ended else {
+      closed?()
+      return
+    }
+    self.closed = closed
     handle = nil
     beatTimer.cancel()
     let wasOpen = isOpen
@@ -130,6 +137,7 @@ final class AMQPConnection {
     switch event {
     case .opened:
       state = .loggingIn
+      deadline.schedule(after: patience)
       output += AMQPFrame.protocolHeader
       flushSoon()
     case .received(let bytes): receive(bytes)
@@ -209,7 +217,7 @@ final class AMQPConnection {
 
   private func late() {
     if case .closing = state { return end() }
-    lose(words.late(isConnected: { if case .dialing = state { false } else { true } }()))
+    lose(words.late)
   }
 
   // MARK: the end
@@ -242,5 +250,8 @@ final class AMQPConnection {
     if let transport { surroundings.soon { transport.close() } }
     transport = nil
     selfAtEnd = nil
+    let closed = closed
+    self.closed = nil
+    closed?()
   }
 }

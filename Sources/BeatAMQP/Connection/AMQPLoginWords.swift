@@ -10,7 +10,7 @@ struct AMQPLoginWords {
 
   init(_ server: AMQPURL) {
     (url, virtualHost) = ("\(server)", server.virtualHost.text)
-    user = server.login == .external ? nil : server.user
+    user = server.user
   }
 
   func at(_ reason: String) -> String { "\(url): \(reason)" }
@@ -20,12 +20,16 @@ struct AMQPLoginWords {
     let advice: String? =
       switch refusal.code {
       case .accessRefused where whileLoggingIn:
-        "is the password of \(user ?? "the certificate's user") right? The user guest may log in from the server's own machine "
-          + "only (loopback_users)"
+        if let user {
+          "is the password of \(user) right? The user guest may log in from the server's own machine only (loopback_users)"
+        } else {
+          "the name in the client's certificate must be that of a user there (ssl_cert_login_from in rabbitmq.conf)"
+        }
       case .notAllowed where refusal.text.contains("not found"):
-        "create it (rabbitmqctl add_vhost \(virtualHost)), or correct the path of the URL"
-      case .notAllowed where whileLoggingIn:
-        "let the user in: rabbitmqctl set_permissions -p \(virtualHost) \(user ?? "USER") CONFIGURE WRITE READ"
+        "create it (rabbitmqctl add_vhost \(ShellWords.quoted(virtualHost))), or correct the path of the URL"
+      case .notAllowed where refusal.text.contains("refused for user"):
+        "let the user in: rabbitmqctl set_permissions -p \(ShellWords.quoted(virtualHost)) "
+          + "\(user.map(ShellWords.quoted) ?? "USER") CONFIGURE WRITE READ"
       default: nil
       }
     return AMQPLoss(
@@ -36,9 +40,5 @@ struct AMQPLoginWords {
     AMQPLoss(reason: at("the server was silent for \(seconds) s, over two heartbeats"))
   }
 
-  func late(isConnected: Bool) -> AMQPLoss {
-    AMQPLoss(
-      reason: at(
-        isConnected ? "the server did not answer the login in time" : "no connection within the time allowed"))
-  }
+  var late: AMQPLoss { AMQPLoss(reason: at("the server did not answer the login in time")) }
 }

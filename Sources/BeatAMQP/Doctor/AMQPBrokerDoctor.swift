@@ -32,9 +32,14 @@ package final class AMQPBrokerDoctor: BrokerDoctor {
           : "start it, or correct --broker-url (CELERY_BROKER_URL)")
     }
     self.client = client
+    for reason in client.failures {
+      findings.add(
+        .warning, "broker", reason,
+        fix: "mend it, or take it out of --broker-url: the daemon goes to the next one of its URLs")
+    }
     findings.add(
       .ok, "broker",
-      "\(dialler.words.server) is \(client.server): messages go through the outbox, and each arrives at least once")
+      "\(client.words.server) is \(client.server): messages go through the outbox, and each arrives at least once")
     // Measured with 4.0: its classic queues confirm a message before it is on the disk, and its quorum queues after.
     if let major = client.server.major, major >= 4 {
       findings.add(
@@ -46,34 +51,36 @@ package final class AMQPBrokerDoctor: BrokerDoctor {
   }
 
   private func examineTransport() {
-    guard let server = dialler.plainRemote else { return }
-    findings.add(
-      .warning, "tls",
-      "the broker at \(server) is spoken to without TLS: tasks and the password can be read on the way",
-      fix: "amqps:// in the URL, where RabbitMQ has TLS, with --broker-ca of your authority")
+    for server in dialler.plainRemotes {
+      findings.add(
+        .warning, "tls",
+        "the broker at \(server) is spoken to without TLS: tasks and the password can be read on the way",
+        fix: "amqps:// in the URL, where RabbitMQ has TLS, with --broker-ca of your authority")
+    }
   }
 
   package func examineRights() throws {
-    guard client != nil else { return }
-    var problem: String?
-    var isBlocked: String?
+    guard let client else { return }
+    var result = AMQPRehearsal.Result.silent
     loop.wait { done in
-      let rehearsal = AMQPRehearsal(dialler, publishes: true, in: loop) { result in
-        problem = result
+      rehearsal = AMQPRehearsal(client.dialler, publishes: true, in: loop) {
+        result = $0
         done()
       }
-      rehearsal.blocked = { isBlocked = $0 }
-      self.rehearsal = rehearsal
     }
     rehearsal = nil
-    if let isBlocked {
+    let words = client.words
+    switch result {
+    case .passed: findings.add(.ok, "rights", "\(words.who) may send to the queues of \(words.virtualHost)")
+    case .blocked(let reason):
       findings.add(
-        .problem, "alarms", dialler.words.blocked(isBlocked),
+        .problem, "alarms", words.blocked(reason),
         fix: "give it memory or disk, or let workers take what waits; rabbitmq-diagnostics alarms")
-    } else if let problem {
-      findings.add(.problem, "rights", problem, fix: dialler.words.grant)
-    } else {
-      findings.add(.ok, "rights", "user \(dialler.words.user) may send to the queues of \(dialler.words.virtualHost)")
+    case .silent:
+      findings.add(
+        .problem, "rights", words.at("it has not said within 2 s whether it takes a message"),
+        fix: "on its machine: rabbitmq-diagnostics check_running, and rabbitmq-diagnostics alarms")
+    case .failed(let reason): findings.add(.problem, "rights", reason, fix: words.grant)
     }
   }
 
@@ -86,7 +93,7 @@ package final class AMQPBrokerDoctor: BrokerDoctor {
   package func examineNames(of queues: Set<[UInt8]>) throws {}
 
   package func remedy(forHidden rights: Set<String>) -> String {
-    "a queue that one connection has for itself (exclusive) cannot be looked at; for the others: \(dialler.words.grant)"
+    "a queue that one connection has for itself (exclusive) cannot be looked at; for the others: \((client?.words ?? dialler.words).grant)"
   }
 }
 

@@ -36,7 +36,10 @@ package final class AMQPBrokerInspector: BrokerInspector {
     self.loop = loop
   }
 
-  package var name: String { dialler.words.server }
+  private var words: AMQPWords { client?.words ?? dialler.words }
+  package var name: String { words.server }
+  package let priorityRule =
+    "RabbitMQ serves the largest first, in queues with x-max-priority (on Redis, 0 comes first)"
 
   package func target(of route: Route) throws(StoreError) -> RouteTarget {
     switch route {
@@ -44,7 +47,7 @@ package final class AMQPBrokerInspector: BrokerInspector {
       let queue = Array(name.utf8)
       guard case .absent = try look(at: queue), declaration == nil else { return .queues([queue]) }
       return .nowhere(
-        problem: dialler.words.missing(queue: name),
+        problem: words.missing(queue: name),
         fix: "start a worker that consumes from it, or let the daemon declare it: --broker-declare classic")
     case .exchange(let name, _):
       // The default exchange is always there.
@@ -53,7 +56,7 @@ package final class AMQPBrokerInspector: BrokerInspector {
         return .exchange
       }
       return .nowhere(
-        problem: dialler.words.missing(exchange: name),
+        problem: words.missing(exchange: name),
         fix: "start a worker of the application that declares it, or name the \"queue\"")
     }
   }

@@ -9,8 +9,8 @@ package final class AMQPDialler {
   /// From one heartbeat to the next where the URL does not say; seconds. A connection that has died in silence is noticed
   /// after two of them, and no message is delivered meanwhile.
   private static let heartbeat: UInt16 = 10
-  /// How long a connection and its login may take where the URL does not say; microseconds.
-  private static let connectTimeout: Int64 = 5_000_000
+  /// How long a connection may take where the URL does not say, and then its login; microseconds.
+  static let connectTimeout: Int64 = 5_000_000
 
   private let broker: AMQPBroker
   private let open: Open
@@ -37,22 +37,27 @@ package final class AMQPDialler {
     AMQPWords(server: "\(server)", virtualHost: server.virtualHost.text, user: server.user)
   }
 
-  /// The present server's address, where others can read what is said to it: it is another machine, spoken to without TLS.
-  var plainRemote: String? {
-    let isHere = ["localhost", "::1"].contains(server.host) || server.host.hasPrefix("127.")
-    return server.security == nil && !isHere ? server.host : nil
+  /// The servers on other machines that are spoken to without TLS: others can read what is said to them.
+  var plainRemotes: [String] {
+    broker.servers.filter { server in
+      let isHere = ["localhost", "::1"].contains(server.host) || server.host.hasPrefix("127.")
+      return server.security == nil && !isHere
+    }.map(\.host)
   }
 
   /// Takes the next server for the next time.
   func failed() { index = (index + 1) % count }
 
-  /// - Parameter name: of the client, for the server's operator.
+  /// - Parameters:
+  ///   - name: of the client, for the server's operator.
+  ///   - hasHeartbeat: false: for a client whose loop stands still between two questions.
   func dial(
-    as name: String, in surroundings: any Surroundings, handle: @escaping (AMQPConnection.Event) -> Void
+    as name: String, hasHeartbeat: Bool = true, in surroundings: any Surroundings,
+    handle: @escaping (AMQPConnection.Event) -> Void
   ) -> AMQPConnection {
     let server = server
     let login = AMQPLogin(
-      server.login, virtualHost: server.virtualHost, heartbeat: server.heartbeat ?? Self.heartbeat,
+      server.login, virtualHost: server.virtualHost, heartbeat: hasHeartbeat ? server.heartbeat ?? Self.heartbeat : 0,
       name: "\(name)@\(HostName.current)")
     let connection = AMQPConnection(
       login, words: AMQPLoginWords(server), patience: server.connectTimeout ?? Self.connectTimeout, in: surroundings,

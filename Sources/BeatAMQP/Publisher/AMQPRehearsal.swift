@@ -4,23 +4,33 @@ import BeatCore
 ///
 /// The message goes to a queue that is not there: RabbitMQ checks the right to write, returns it, and keeps nothing.
 final class AMQPRehearsal {
-  /// How long the answer to the message may take; microseconds. A server that lacks memory does not answer: that is no
+  enum Result {
+    case passed
+    /// The server takes no messages from anybody at present, for this reason.
+    case blocked(String)
+    /// The server did not say what became of the message.
+    case silent
+    case failed(String)
+
+    /// What keeps this daemon from sending; nil: nothing does that another daemon would not meet.
+    var obstacle: String? { if case .failed(let reason) = self { reason } else { nil } }
+  }
+
+  /// How long the answer to the message may take; microseconds. A server that is short of memory may not answer: that is no
   /// fault of this daemon.
   private static let patience: Int64 = 2_000_000
 
   private let dialler: AMQPDialler
   private let publishes: Bool
   private let surroundings: any Surroundings
-  private var finish: ((String?) -> Void)?
+  private var finish: ((Result) -> Void)?
   private var connection: AMQPConnection?
-  private var attempts = 1
-  /// Called with the server's reason where it takes no messages at present.
-  var blocked: ((String) -> Void)?
-  private lazy var timer = surroundings.makeTimer { [unowned self] in end(nil) }
+  private var losses: [String] = []
+  private lazy var timer = surroundings.makeTimer { [unowned self] in end(.silent) }
 
-  /// - Parameter finish: called once with the obstacle, or nil if there is none; not called after `cancel`.
+  /// - Parameter finish: called once; not after `cancel`.
   init(
-    _ dialler: AMQPDialler, publishes: Bool, in surroundings: any Surroundings, finish: @escaping (String?) -> Void
+    _ dialler: AMQPDialler, publishes: Bool, in surroundings: any Surroundings, finish: @escaping (Result) -> Void
   ) {
     self.dialler = dialler.copy()
     self.publishes = publishes
@@ -40,11 +50,8 @@ final class AMQPRehearsal {
     connection = dialler.dial(as: "beat-watch", in: surroundings) { [weak self] event in
       guard let self else { return }
       switch event {
-      case .ready: if publishes { publish() } else { end(nil) }
-      // A server that lacks memory takes no message from any daemon: that is no obstacle of this one.
-      case .blocked(let reason):
-        blocked?(reason)
-        end(nil)
+      case .ready: if publishes { publish() } else { end(.passed) }
+      case .blocked(let reason): end(.blocked(reason))
       case .unblocked: break
       case .lost(let loss): lost(loss)
       }
@@ -52,8 +59,10 @@ final class AMQPRehearsal {
   }
 
   private func lost(_ loss: AMQPLoss) {
-    guard attempts < dialler.count else { return end(loss.reason) }
-    attempts += 1
+    losses.append(loss.reason)
+    guard losses.count < dialler.count else {
+      return end(.failed(losses.count > 1 ? dialler.words.unreachable(losses) : loss.reason))
+    }
     dialler.failed()
     surroundings.soon { [weak self] in
       guard let self, finish != nil else { return }
@@ -64,23 +73,23 @@ final class AMQPRehearsal {
   private func publish() {
     let id = AMQPShortString(cutting: "beat-watch-rehearsal-\(UInt64.random(in: .min ... .max))")
     guard let channel = connection?.openChannel(closed: {}) else {
-      return end(dialler.words.at("no channel could be opened"))
+      return end(.failed(dialler.words.at("no channel could be opened")))
     }
     timer.schedule(after: Self.patience)
     let words = dialler.words
     channel.publish(AMQPMessage(rehearsing: id)) { [weak self] answer in
       switch answer {
-      case .returned, .confirmed: self?.end(nil)
-      case .rejected: self?.end(words.rejected(.queue(id.text)))
-      case .channelClosed(let refusal, _): self?.end(words.channelClosed(.queue(id.text), refusal))
+      case .returned, .confirmed: self?.end(.passed)
+      case .rejected: self?.end(.failed(words.rejected(.queue(id.text))))
+      case .channelClosed(let refusal, _): self?.end(.failed(words.channelClosed(.queue(id.text), refusal)))
       case .connectionLost: break  // `.lost` follows
       }
     }
   }
 
-  private func end(_ problem: String?) {
+  private func end(_ result: Result) {
     let finish = finish
     cancel()
-    finish?(problem)
+    finish?(result)
   }
 }

@@ -5,7 +5,8 @@ struct AMQPWords {
   /// The server and its virtual host, without credentials.
   let server: String
   let virtualHost: String
-  let user: String
+  /// Who logs in; nil: the client's certificate says it.
+  let user: String?
 
   func at(_ reason: String) -> String { "\(server): \(reason)" }
 
@@ -49,12 +50,16 @@ struct AMQPWords {
 
   private func rightToWrite(_ route: Route) -> String {
     let exchange = route.exchange.isEmpty ? "amq.default" : route.exchange
-    return "user \(user) needs the right to write to \(exchange): \(grant)"
+    return "\(who) needs the right to write to \(exchange): \(grant)"
   }
+
+  /// Who logs in, in a sentence.
+  var who: String { user.map { "user \($0)" } ?? Self.certificateUser }
+  static let certificateUser = "the user of the client's certificate"
 
   /// The command that gives the user rights. It replaces those that the user has.
   var grant: String {
-    "rabbitmqctl set_permissions -p \(ShellWords.quoted(virtualHost)) \(ShellWords.quoted(user)) CONFIGURE WRITE READ"
+    "rabbitmqctl set_permissions -p \(ShellWords.quoted(virtualHost)) \(user.map(ShellWords.quoted) ?? "USER") CONFIGURE WRITE READ"
   }
 
   /// A message for an exchange that is not there.
@@ -73,7 +78,7 @@ extension AMQPWords {
   }
 
   /// A message whose confirm does not come.
-  func unconfirmed(_ route: Route, seconds: Int64) -> String {
+  func unconfirmed(_ route: Route, seconds: Int) -> String {
     "RabbitMQ has not confirmed the message for \(route.name) in \(place) within \(seconds) s; the daemon waits for it, since "
       + "to send it again could run the task twice. Is the queue's leader there (rabbitmq-queues quorum_status QUEUE)?"
   }

@@ -99,7 +99,7 @@ extension DocumentReader {
     if let (slice, path) = find("priority") {
       let digits = slice.kind == .string ? JSONScanner.text(of: slice, in: bytes).flatMap { Int64($0) } : nil
       guard let priority = digits ?? DocumentNumber(slice, in: bytes)?.integer else {
-        throw DocumentProblem(path, slice, in: bytes, "expected a whole number from 0 (served first) to 9")
+        throw DocumentProblem(path, slice, in: bytes, "expected a whole number")
       }
       options.priority = priority
     }

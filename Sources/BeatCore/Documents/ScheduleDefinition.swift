@@ -65,7 +65,7 @@ package struct MessageOptions: Hashable, Sendable {
   package var queue: String?
   package var exchange: String?
   package var routingKey: String?
-  /// The priority, as in Celery on Redis: 0 is served first. `nil` is sent as 0.
+  /// The priority, as the broker means it: some serve 0 first, and some the largest. `nil` is sent as 0.
   package var priority: Int64?
   package var expires: Expiry?
   /// Seconds as written, or nil.

@@ -2,6 +2,8 @@
 package protocol BrokerInspector: AnyObject {
   /// The broker's name for people, without a password.
   var name: String { get }
+  /// Which priority is served first, in words for people.
+  var priorityRule: String { get }
 
   /// Where the messages of a route go.
   func target(of route: Route) throws(StoreError) -> RouteTarget

@@ -23,6 +23,7 @@ package final class RedisBrokerInspector: BrokerInspector {
   }
 
   package var name: String { "\(url)" }
+  package let priorityRule = "0 is served first"
 
   private func client() throws(StoreError) -> RedisStoreClient {
     if let connection { return connection }

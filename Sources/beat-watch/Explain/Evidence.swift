@@ -36,6 +36,8 @@ struct Evidence {
   let terms: any StoreTerms
   /// The broker's name, as users know it.
   let broker: String
+  /// Which priority the broker serves first, in words.
+  let priorityRule: String
 
   init(
     of name: EntryName, _ store: any StoreInspector, context: DocumentContext, defaultQueue: String,
@@ -45,6 +47,7 @@ struct Evidence {
     place = store.place(of: name)
     terms = store.terms
     self.broker = broker.name
+    priorityRule = broker.priorityRule
     now = try store.time()
     let document = try store.document(name)
     self.document = document

@@ -228,6 +228,7 @@ final class Explanation {
         + (isUnreachable ? ", which cannot be reached now" : ""),
       isUntold || queues?.isEmpty == false ? nil : .red)
     for line in SendingWords.lines(evidence.document, evidence.context) { say("", line) }
+    if plan.priority != 0 { say("", "priority \(plan.priority): \(evidence.priorityRule)") }
     if let problem = evidence.brokerProblem, !isUnreachable {
       say("", "what waits there is not known: \(problem)", .red)
     }

@@ -134,6 +134,71 @@ import Testing
     #expect(bench.count("a", in: "slow") == 1)
   }
 
+  /// Nothing of its lane waits for a message that was given up: a suspect that waits would stop all others.
+  @Test func behindAGivenUpMessageNothingWaits() {
+    let bench = PublisherBench()
+    bench.rabbit.queues["slow"] = []
+    bench.rabbit.silentQueues = ["slow"]
+    bench.connect()
+    bench.publish(["a"], .queue("slow"))
+    bench.pass(12)
+    bench.publish(["a", "b"], .queue("slow"))
+    #expect(bench.outcome("a") == .tooSoon && bench.outcome("b") == .tooSoon)
+  }
+
+  /// The confirm has come while the process was stopped, and is read after the timers have gone off.
+  @Test func aProcessThatWasStoppedDoubtsNothing() {
+    let bench = PublisherBench()
+    bench.connect()
+    bench.rabbit.losesConfirms = true
+    bench.publish(["a"])
+    bench.surroundings.now = bench.surroundings.now.advanced(by: 60_000_000)
+    bench.pass(1)
+    #expect(bench.outcome("a") == nil)
+    bench.pass(12)
+    guard case .uncertain? = bench.outcome("a") else { Issue.record("\(bench.outcomes)"); return }
+  }
+
+  /// A server confirms nothing while it is blocked, and needs a moment afterwards.
+  @Test func anAlarmDoesNotCount() {
+    let bench = PublisherBench()
+    bench.connect()
+    bench.publish(["proof"])
+    bench.rabbit.losesConfirms = true
+    bench.publish(["a"])
+    bench.pass(8)
+    bench.rabbit.isBlocked = true
+    bench.publish(["b"], .queue("other"))
+    bench.pass(30)
+    bench.rabbit.isBlocked = false
+    bench.run()
+    bench.pass(8)
+    #expect(bench.outcome("a") == nil)
+  }
+
+  @Test func anItemThatIsThereTwiceIsSentOnce() {
+    let bench = PublisherBench()
+    bench.connect()
+    bench.publish(["a", "b", "b", "a"])
+    bench.publish(["a", "b", "b", "a"])
+    #expect(bench.rabbit.queues["celery"] == ["a", "b"])
+  }
+
+  @Test func looksThatAreNotAnsweredKeepNoChannel() {
+    let bench = PublisherBench()
+    bench.connect()
+    bench.publish(["proof"])
+    bench.rabbit.answersDeclares = false
+    for number in 0..<5 {
+      bench.rabbit.exchanges["x\(number)"] = ["k": ["celery"]]
+      bench.publish(["m\(number)"], .exchange("x\(number)", routingKey: "k"))
+      bench.pass(12)
+      #expect(bench.outcome("m\(number)") == .delivered)
+    }
+    // That of the default exchange, and of each named one.
+    #expect(bench.rabbit.openChannels == 6)
+  }
+
   /// Also where it is the first message of a connection, or of a named exchange, which goes alone.
   @Test(arguments: [Route.queue("slow"), .exchange("x", routingKey: "slow")])
   func aFirstMessageWithoutAConfirmStopsNoOther(_ route: Route) {
@@ -184,12 +249,12 @@ import Testing
     silent.connect()
     silent.publish(["a"], .queue("new"))
     #expect(silent.rabbit.declared == [])
-    let bench = PublisherBench(declaring: QueueDeclaration(.quorum, maxPriority: 9))
+    let bench = PublisherBench(declaring: .classic(maxPriority: 9))
     bench.connect()
     bench.publish([PublisherBench.item("a", .queue("new")), PublisherBench.item("b")])
     #expect(bench.outcome("a") == .delivered)
     #expect(bench.rabbit.declared.map(\.name.text) == ["new"])
-    #expect(bench.rabbit.declared.first?.arguments == ["x-queue-type": .text("quorum"), "x-max-priority": .integer(9)])
+    #expect(bench.rabbit.declared.first?.arguments == ["x-max-priority": .integer(9)])
     // One that is deleted later is declared again.
     bench.rabbit.queues["new"] = nil
     bench.publish(["c"], .queue("new"))

@@ -128,3 +128,36 @@ struct AMQPURLTests {
     for secret in ["hunter2", "ter2", "hun;"] { #expect(error?.description.contains(secret) == false) }
   }
 }
+
+/// What is said of the options beside the URL.
+@Suite struct AMQPBrokerTests {
+  private func problem(_ url: String, _ files: AMQPBroker.Files = .init()) -> String? {
+    do {
+      _ = try AMQPBroker(url, files: files)
+      return nil
+    } catch { return "\(error)" }
+  }
+
+  @Test func theCertificateThatALoginNeeds() {
+    #expect(problem("amqps://h?login_method=EXTERNAL")?.contains("--broker-cert") == true)
+    #expect(problem("amqps://h?login_method=EXTERNAL", .init(certificate: "c.pem")) == nil)
+    #expect(problem("amqps://h", .init(key: "k.pem"))?.contains("--broker-cert, which is not given") == true)
+    #expect(problem("amqp://h", .init(authorities: "a.pem"))?.contains("amqps://") == true)
+  }
+
+  @Test(arguments: [" amqp://h", "AMQPS://h", "\npyamqp://h", "amqp:h"]) func isMeant(_ text: String) {
+    #expect(AMQPBroker.isMeant(by: text))
+    #expect(!AMQPBroker.isMeant(by: "redis://h/amqp://"))
+  }
+
+  @Test(arguments: ["none", "classic", "classic,max-priority=9", "quorum"]) func declarations(_ text: String) throws {
+    #expect(try QueueDeclaration.option(text)?.description ?? "none" == text)
+  }
+
+  @Test(arguments: [
+    "", "Quorum", "quorum,max-priority=9", "classic,", "classic,max-priority=0", "none,x", "classic,x=1",
+  ])
+  func noDeclarations(_ text: String) {
+    #expect(throws: AMQPURLError.self) { try QueueDeclaration.option(text) }
+  }
+}
