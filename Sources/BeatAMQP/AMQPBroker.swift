@@ -5,8 +5,8 @@ import BeatLoop
 package struct AMQPBroker: Sendable, CustomStringConvertible {
   /// At least one.
   let servers: [AMQPURL]
-  /// How the daemon declares a queue that is not there; nil: it does not.
-  package let declaration: QueueDeclaration?
+  /// How the daemon declares a queue that is not there.
+  package let declares: DeclarationRule
 
   /// The files for TLS that are given beside the URL, since Celery cannot connect by a URL that names them.
   package struct Files: Hashable, Sendable {
@@ -25,7 +25,7 @@ package struct AMQPBroker: Sendable, CustomStringConvertible {
   /// - Parameter text: URLs as Celery writes them, with `;` between them.
   ///
   /// Throws: what is wrong with the URLs.
-  package init(_ text: String, declaring declaration: QueueDeclaration? = nil, files: Files = Files()) throws {
+  package init(_ text: String, declaring rule: DeclarationRule = .none, files: Files = Files()) throws {
     var servers = try AMQPURL.list(text)
     guard files.isEmpty || servers.contains(where: { $0.security != nil }) else {
       throw AMQPURLError("the broker's certificate files are of use with amqps:// only")
@@ -43,7 +43,7 @@ package struct AMQPBroker: Sendable, CustomStringConvertible {
         "login_method=EXTERNAL in the AMQP URL is a login by the client's certificate, and none is given: --broker-cert FILE"
       )
     }
-    (self.servers, self.declaration) = (servers, declaration)
+    (self.servers, declares) = (servers, rule)
   }
 
   /// Whether a text is the URL of RabbitMQ, right or wrong.

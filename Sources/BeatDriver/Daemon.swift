@@ -178,6 +178,7 @@ package final class Daemon {
       case .unreadable(let problem): applicationUnreadable(problem.description)
       case .replaced(let manifest, let isReadingToo):
         let context = try configuration.documents(routes, manifest)
+        publisher.follow(manifest)
         dispatcher.receive(isReadingToo ? .documentsChanged(context) : .sendingChanged(context))
         _ = application.isNews(nil)
         report(.application(manifest))

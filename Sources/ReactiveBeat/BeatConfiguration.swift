@@ -106,7 +106,7 @@ public struct BeatConfiguration: Sendable {
   func publisher(keys: RedisKeys, as instance: String, on loop: EventLoop) -> any Publisher {
     switch broker {
     case .redis(let url): RedisPublisher(to: url, brokerSettings, keys: keys, as: instance, on: loop)
-    case .rabbit(let broker): AMQPPublisher(broker.dialler(on: loop), declaring: broker.declaration, in: loop)
+    case .rabbit(let broker): AMQPPublisher(broker.dialler(on: loop), declaring: broker.declares, in: loop)
     }
   }
 

@@ -12,20 +12,20 @@ package enum BrokerAddress: Sendable, CustomStringConvertible {
   ///   - text: a URL as Celery writes it: `redis://`, `rediss://`, `redis+socket://`, `sentinel://`, `amqp://`,
   ///     `amqps://`, `pyamqp://`; of RabbitMQ several, with `;` between them.
   ///   - masterName: of a `sentinel://` URL that names no primary itself.
-  ///   - declaration: how RabbitMQ's queues are declared that are not there; nil: they are not.
+  ///   - rule: how RabbitMQ's queues are declared that are not there.
   ///   - files: the files for RabbitMQ's TLS.
   ///
   /// Throws: what is wrong with the URL.
   package init(
-    _ text: String, masterName: String? = nil, declaring declaration: QueueDeclaration? = nil,
+    _ text: String, masterName: String? = nil, declaring rule: DeclarationRule = .none,
     files: AMQPBroker.Files = AMQPBroker.Files()
   ) throws {
     guard AMQPBroker.isMeant(by: text) else {
-      guard declaration == nil, files.isEmpty else { throw RabbitOnly() }
+      guard case .none = rule, files.isEmpty else { throw RabbitOnly() }
       self = .redis(try RedisURL(text, masterName: masterName))
       return
     }
-    self = .rabbit(try AMQPBroker(text, declaring: declaration, files: files))
+    self = .rabbit(try AMQPBroker(text, declaring: rule, files: files))
   }
 
   private struct RabbitOnly: Error, CustomStringConvertible {
@@ -46,7 +46,7 @@ package enum BrokerAddress: Sendable, CustomStringConvertible {
   /// How queues are declared that are not there, as the option says it; nil: the broker has no such question.
   package var declaration: String? {
     guard case .rabbit(let broker) = self else { return nil }
-    return broker.declaration.map { "\($0)" } ?? "none"
+    return "\(broker.declares)"
   }
 
   /// What the broker does not take of a document.
@@ -76,7 +76,7 @@ package enum BrokerAddress: Sendable, CustomStringConvertible {
       return RedisBrokerInspector(url, keys: RedisKeys(prefix: keyPrefix), kombu: transportOptions.keys)
     case .rabbit(let broker):
       let loop = try EventLoop()
-      return AMQPBrokerInspector(broker.dialler(on: loop), declaring: broker.declaration, on: loop)
+      return AMQPBrokerInspector(broker.dialler(on: loop), declaring: broker.declares, on: loop)
     }
   }
 
@@ -94,7 +94,7 @@ package enum BrokerAddress: Sendable, CustomStringConvertible {
         findings: findings, store: store)
     case .rabbit(let broker):
       let loop = try EventLoop()
-      return AMQPBrokerDoctor(broker.dialler(on: loop), declaring: broker.declaration, findings: findings, on: loop)
+      return AMQPBrokerDoctor(broker.dialler(on: loop), declaring: broker.declares, findings: findings, on: loop)
     }
   }
 }

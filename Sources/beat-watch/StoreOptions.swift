@@ -28,8 +28,8 @@ struct StoreOptions: ParsableArguments {
 
   @Option(
     help: """
-      How RabbitMQ's queues are declared that are not there: none, classic (with ,max-priority=1 to 255 where wanted) or \
-      quorum. [BEAT_WATCH_BROKER_DECLARE; default none]
+      How RabbitMQ's queues are declared that are not there: none, classic (with ,max-priority=1 to 255 where wanted), \
+      quorum, or application: as its workers do. [BEAT_WATCH_BROKER_DECLARE; default none]
       """)
   var brokerDeclare: String?
 
@@ -113,16 +113,16 @@ struct StoreOptions: ParsableArguments {
 
   func broker() throws -> BrokerAddress {
     let master = try Setting.optional(masterName, "BEAT_WATCH_MASTER_NAME") ?? transportOptions().masterName
-    let declaration = try Setting(
+    let rule = try Setting(
       "--broker-declare", brokerDeclare, "BEAT_WATCH_BROKER_DECLARE", default: "none"
-    ).checked { try QueueDeclaration.option($0) }
+    ).checked { try DeclarationRule(option: $0) }
     let files = AMQPBroker.Files(
       authorities: Setting.optional(brokerCA, "BEAT_WATCH_BROKER_CA"),
       certificate: Setting.optional(brokerCert, "BEAT_WATCH_BROKER_CERT"),
       key: Setting.optional(brokerKey, "BEAT_WATCH_BROKER_KEY"))
     return try Setting(
       "--broker-url", brokerURL, "CELERY_BROKER_URL", default: "redis://localhost:6379/0"
-    ).checked { try BrokerAddress($0, masterName: master, declaring: declaration, files: files) }
+    ).checked { try BrokerAddress($0, masterName: master, declaring: rule, files: files) }
   }
 
   /// What answers questions about the workers' queues.

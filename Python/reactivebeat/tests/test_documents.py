@@ -193,7 +193,7 @@ MOMENT = datetime.datetime(2027, 1, 1, tzinfo=UTC)
   ("n", "t", 1, {"queue": "q" * 256}, "queue", "has 256 bytes, and at most 255"),
   ("n", "t", 1, {"queue": 7}, "queue", "expected a text"),
   ("n", "t", 1, {"exchange_type": "fanout"}, "exchange_type", 'expected "direct" or "topic"'),
-  ("n", "t", 1, {"priority": "high"}, "priority", "expected a whole number from 0 (served first) to 9"),
+  ("n", "t", 1, {"priority": "high"}, "priority", "expected a whole number"),
   ("n", "t", 1, {"priority": -1}, "priority", "expected a whole number"),
   ("n", "t", 1, {"priority": True}, "priority", "expected a whole number"),
   ("n", "t", 1, {"priority": 1.5}, "priority", "expected a whole number"),

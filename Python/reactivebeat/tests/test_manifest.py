@@ -191,6 +191,21 @@ def test_a_signal_ends_the_process_while_a_router_is_asked() -> None:
     signal.signal(signal.SIGTERM, before)
 
 
+@pytest.mark.parametrize("broker, conf, declaration", [
+  ("amqp://h", {}, "classic"),
+  ("amqps://h", {"task_queue_max_priority": 9}, "classic,max-priority=9"),
+  ("pyamqp://h", {"task_default_queue_type": "quorum", "task_create_missing_queue_type": "quorum"}, "quorum"),
+  ("amqp://h", {"task_default_queue_type": "quorum", "task_create_missing_queue_type": "quorum",
+                "task_queue_max_priority": 9}, None),
+  ("amqp://h", {"task_queue_max_priority": 256}, None),
+  ("redis://h", {"task_queue_max_priority": 9}, None),
+])
+def test_how_the_workers_declare_a_queue(broker: str, conf: Any, declaration: Any) -> None:
+  app = Celery("shop", broker=broker)
+  app.conf.update(conf)
+  assert application.manifest(app).get("queue_declaration") == declaration
+
+
 @pytest.mark.parametrize("steps", [[0, float("nan")], [object()]])
 def test_transport_options_that_json_cannot_hold(steps: Any, server: Server, store: Any) -> None:
   app = make(broker_url=server.url(0), broker_transport_options={"priority_steps": steps})

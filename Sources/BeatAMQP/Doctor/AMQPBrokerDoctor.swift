@@ -4,22 +4,22 @@ import BeatLoop
 /// Finds what is wrong with RabbitMQ as the broker, and how to mend it. It publishes one message, which no queue takes.
 package final class AMQPBrokerDoctor: BrokerDoctor {
   private let dialler: AMQPDialler
-  private let declaration: QueueDeclaration?
+  private let rule: DeclarationRule
   private let findings: FindingList
   private let loop: EventLoop
   private var client: AMQPClient?
 
   package init(
-    _ dialler: AMQPDialler, declaring declaration: QueueDeclaration?, findings: FindingList, on loop: EventLoop
+    _ dialler: AMQPDialler, declaring rule: DeclarationRule, findings: FindingList, on loop: EventLoop
   ) {
     self.dialler = dialler
-    self.declaration = declaration
+    self.rule = rule
     self.findings = findings
     self.loop = loop
   }
 
   package var broker: (any BrokerInspector)? {
-    client.map { AMQPBrokerInspector($0, dialler, declaring: declaration, on: loop) }
+    client.map { AMQPBrokerInspector($0, dialler, declaring: rule, on: loop) }
   }
 
   package func examineServer() throws {

@@ -18,21 +18,21 @@ package final class AMQPBrokerInspector: BrokerInspector {
   }
 
   private let dialler: AMQPDialler
-  private let declaration: QueueDeclaration?
+  private let rule: DeclarationRule
   private let loop: EventLoop
   private var client: AMQPClient?
 
-  package init(_ dialler: AMQPDialler, declaring declaration: QueueDeclaration?, on loop: EventLoop) {
+  package init(_ dialler: AMQPDialler, declaring rule: DeclarationRule, on loop: EventLoop) {
     self.dialler = dialler
-    self.declaration = declaration
+    self.rule = rule
     self.loop = loop
   }
 
   /// Uses an open connection.
-  init(_ client: AMQPClient, _ dialler: AMQPDialler, declaring declaration: QueueDeclaration?, on loop: EventLoop) {
+  init(_ client: AMQPClient, _ dialler: AMQPDialler, declaring rule: DeclarationRule, on loop: EventLoop) {
     self.client = client
     self.dialler = dialler
-    self.declaration = declaration
+    self.rule = rule
     self.loop = loop
   }
 
@@ -45,7 +45,7 @@ package final class AMQPBrokerInspector: BrokerInspector {
     switch route {
     case .queue(let name):
       let queue = Array(name.utf8)
-      guard case .absent = try look(at: queue), declaration == nil else { return .queues([queue]) }
+      guard case .absent = try look(at: queue), case .none = rule else { return .queues([queue]) }
       return .nowhere(
         problem: words.missing(queue: name),
         fix: "start a worker that consumes from it, or let the daemon declare it: --broker-declare classic")

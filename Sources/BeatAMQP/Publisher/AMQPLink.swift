@@ -18,7 +18,7 @@ final class AMQPLink {
   private static let mostOutlets = 64
 
   private let dialler: AMQPDialler
-  private let declaration: QueueDeclaration?
+  private var declaration: QueueDeclaration?
   private let surroundings: any Surroundings
   private var handle: ((Event) -> Void)?
   private var connection: AMQPConnection?
@@ -104,6 +104,12 @@ final class AMQPLink {
 
   /// Whether a message of the lane is on its way whose confirm is not waited for any more. The next ones must not pass it.
   func isHeldUp(_ lane: Lane) -> Bool { traffic.isHeldUp(lane) }
+
+  /// Says how queues are declared from now on that are not there; nil: they are not.
+  func declare(_ declaration: QueueDeclaration?) {
+    self.declaration = declaration
+    topology?.declaration = declaration
+  }
 
   /// Finds out what is not there of these routes.
   func examine(_ routes: Set<Route>, then completion: @escaping ([Route: String]) -> Void) {

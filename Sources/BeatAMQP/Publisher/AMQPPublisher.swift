@@ -12,7 +12,8 @@ package final class AMQPPublisher: Publisher {
   private static let patience = 10
 
   private let dialler: AMQPDialler
-  private let declaration: QueueDeclaration?
+  private let rule: DeclarationRule
+  private var application: ApplicationManifest?
   private let surroundings: any Surroundings
   private var link: AMQPLink?
   private var event: ((PublisherEvent) -> Void)?
@@ -22,10 +23,10 @@ package final class AMQPPublisher: Publisher {
   private var rehearsal: AMQPRehearsal?
   private var probe: AMQPRehearsal?
 
-  /// - Parameter declaration: how a queue is declared that is not there; nil: it is not.
-  package init(_ dialler: AMQPDialler, declaring declaration: QueueDeclaration?, in surroundings: any Surroundings) {
+  /// - Parameter rule: how a queue is declared that is not there.
+  package init(_ dialler: AMQPDialler, declaring rule: DeclarationRule, in surroundings: any Surroundings) {
     self.dialler = dialler
-    self.declaration = declaration
+    self.rule = rule
     self.surroundings = surroundings
   }
 
@@ -42,6 +43,13 @@ package final class AMQPPublisher: Publisher {
     }
     self.link = link
     link.connect()
+  }
+
+  private var declaration: QueueDeclaration? { rule.declaration(by: application) }
+
+  package func follow(_ application: ApplicationManifest?) {
+    self.application = application
+    link?.declare(declaration)
   }
 
   package func disconnect() {

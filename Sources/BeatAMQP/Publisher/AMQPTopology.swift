@@ -12,7 +12,8 @@ final class AMQPTopology {
   private static let patience: Int64 = 10_000_000
 
   private let connection: AMQPConnection
-  private let declaration: QueueDeclaration?
+  /// How a queue is declared that is not there; nil: it is not.
+  var declaration: QueueDeclaration?
   private let words: AMQPWords
   private let surroundings: any Surroundings
   private lazy var timer = surroundings.makeTimer { [unowned self] in abandon() }

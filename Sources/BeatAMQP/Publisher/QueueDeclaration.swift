@@ -27,23 +27,20 @@ package enum QueueDeclaration: Hashable, Sendable, CustomStringConvertible {
 }
 
 extension QueueDeclaration {
-  /// Reads an option's value: `none`, `quorum`, or `classic`, which may have `,max-priority=N`.
-  ///
-  /// - Returns: nil for `none`.
-  package static func option(_ text: String) throws -> QueueDeclaration? {
+  /// Reads `quorum`, or `classic`, which may have `,max-priority=N`.
+  init(_ text: some StringProtocol) throws(AMQPURLError) {
     let parts = text.split(separator: ",", maxSplits: 1, omittingEmptySubsequences: false)
     switch (parts.first, parts.dropFirst().first) {
-    case ("none", nil): return nil
-    case ("quorum", nil): return .quorum
+    case ("quorum", nil): self = .quorum
     case ("quorum", _): throw AMQPURLError("a quorum queue takes no max-priority: RabbitMQ refuses it")
-    case ("classic", nil): return .classic(maxPriority: nil)
+    case ("classic", nil): self = .classic(maxPriority: nil)
     case ("classic", let rest?):
       let most = rest.split(separator: "=", maxSplits: 1)
       guard most.count == 2, most[0] == "max-priority", let number = UInt8(most[1]), number > 0 else {
         throw AMQPURLError("expected ,max-priority= and a whole number, 1 to 255")
       }
-      return .classic(maxPriority: number)
-    default: throw AMQPURLError("expected none, classic (with ,max-priority=N where wanted) or quorum")
+      self = .classic(maxPriority: number)
+    default: throw AMQPURLError("expected none, classic (with ,max-priority=N where wanted), quorum or application")
     }
   }
 }

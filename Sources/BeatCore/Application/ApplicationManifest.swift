@@ -6,7 +6,7 @@
 ///
 ///     {"version": 1, "application": "proj", "published_at": "2026-11-27T12:00:00Z", "published_by": "host",
 ///      "celery": "5.7.0", "timezone": "Europe/Berlin", "transport_options": {…}, "routers": ["proj.routes.route"],
-///      "default": {"queue": "celery"},
+///      "queue_declaration": "quorum", "default": {"queue": "celery"},
 ///      "tasks": {"proj.report": {"queue": "reports", "priority": 3, "from": {"queue": "routes", "priority": "task"}}}}
 ///
 /// Members that are not known are ignored, so that a newer package can say more. A manifest never changes: it is a class
@@ -32,6 +32,9 @@ package final class ApplicationManifest: Sendable {
   package let transportOptions: [UInt8]?
   /// The routers that are functions. They may answer otherwise for other arguments.
   package let routers: [String]
+  /// How the application's workers declare a queue of which nothing else is said, in the words of `--broker-declare`; nil:
+  /// it does not say. Only brokers whose queues are declared have a use for it.
+  package let queueDeclaration: String?
   /// What Celery does with a task that the application does not have.
   package let fallback: ApplicationTask
   package let tasks: [String: ApplicationTask]
@@ -60,6 +63,7 @@ package final class ApplicationManifest: Sendable {
     timezone = try Self.zone(layout, context)
     transportOptions = layout["transport_options"].flatMap { $0.kind == .object ? Array(bytes[$0.range]) : nil }
     routers = Self.texts(layout, "routers")
+    queueDeclaration = layout.text("queue_declaration")
     fallback = layout["default"].map { ApplicationTask($0, in: bytes, path: "default", context) } ?? ApplicationTask()
     tasks = try Self.tasks(layout, context)
   }
@@ -77,7 +81,8 @@ package final class ApplicationManifest: Sendable {
   package func says(_ other: ApplicationManifest?) -> Bool {
     guard let other else { return false }
     return name == other.name && timezone == other.timezone && transportOptions == other.transportOptions
-      && routers == other.routers && fallback == other.fallback && tasks == other.tasks
+      && routers == other.routers && queueDeclaration == other.queueDeclaration && fallback == other.fallback
+      && tasks == other.tasks
   }
 
   /// The tasks that cannot be sent where the application sends them, and why.

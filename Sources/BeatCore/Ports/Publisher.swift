@@ -41,6 +41,9 @@ package protocol Publisher: AnyObject {
   /// Tells the publisher that the item has left the outbox and will not be published again.
   func forgotten(_ item: OutboxItem)
 
+  /// Takes in what the application says from now on; nil: nothing. It may say how queues are declared.
+  func follow(_ application: ApplicationManifest?)
+
   /// Publishes a message that no worker sees, on a connection of its own, to find out whether messages get through.
   ///
   /// - Parameter then: gets the obstacle; nil: there is none. Not called after `cancelRehearsal`.
@@ -55,6 +58,10 @@ package protocol Publisher: AnyObject {
   func probe(then: @escaping (String?) -> Void)
   /// Breaks the probe off: its `then` is not called any more.
   func cancelProbe()
+}
+
+extension Publisher {
+  package func follow(_ application: ApplicationManifest?) {}
 }
 
 package enum PublisherEvent {

@@ -137,6 +137,32 @@ def transport_options(app: Any) -> Dict[str, Any]:
           if value is not None}
 
 
+def queue_declaration(conf: Any) -> str:
+  """How RabbitMQ's workers declare a queue of which nothing else is said, in the words of --broker-declare.
+
+  Raises ValueError with the setting and what is wrong with it.
+  """
+  kind, missing = conf.get("task_default_queue_type"), conf.get("task_create_missing_queue_type")
+  kind, missing = kind or "classic", missing or "classic"
+  most = conf.get("task_queue_max_priority")
+  if kind not in ("classic", "quorum"):
+    raise ValueError("task_default_queue_type", f"expected classic or quorum, found {kind!r}")
+  if kind != missing:
+    # A worker ends when it finds one of its queues declared in another form.
+    raise ValueError(
+      "reactivebeat_broker_declare",
+      f"the workers declare the default queue as {kind} (task_default_queue_type) and others as {missing} "
+      "(task_create_missing_queue_type), and beat-watch declares all alike: set both settings alike, or name the kind "
+      "here")
+  if most is None:
+    return str(kind)
+  if isinstance(most, bool) or not isinstance(most, int) or not 1 <= most <= 255:
+    raise ValueError("task_queue_max_priority", f"expected a whole number from 1 to 255, found {most!r}")
+  if kind == "quorum":
+    raise ValueError("task_queue_max_priority", "a quorum queue takes no max-priority: RabbitMQ refuses it")
+  return f"classic,max-priority={most}"
+
+
 def dumps(record: Any) -> str:
   from kombu.utils import json
   encode: Any = json.dumps
@@ -592,6 +618,12 @@ def manifest(app: Any, name: Optional[str] = None, names: Iterable[str] = ()) ->
   zone = zone_name(app.timezone)
   if zone is not None:
     result["timezone"] = zone
+  # Without a URL, Celery's broker is a RabbitMQ on this machine.
+  if str(app.conf.broker_write_url or "amqp:").partition(":")[0].lower() in ("amqp", "amqps", "pyamqp"):
+    try:
+      result["queue_declaration"] = queue_declaration(app.conf)
+    except ValueError:
+      pass  # The workers declare their queues in several ways.
   del result["default"]["registered"]
   return result
 

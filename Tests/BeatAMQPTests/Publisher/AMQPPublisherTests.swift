@@ -249,7 +249,7 @@ import Testing
     silent.connect()
     silent.publish(["a"], .queue("new"))
     #expect(silent.rabbit.declared == [])
-    let bench = PublisherBench(declaring: .classic(maxPriority: 9))
+    let bench = PublisherBench(declaring: .always(.classic(maxPriority: 9)))
     bench.connect()
     bench.publish([PublisherBench.item("a", .queue("new")), PublisherBench.item("b")])
     #expect(bench.outcome("a") == .delivered)
@@ -260,6 +260,28 @@ import Testing
     bench.publish(["c"], .queue("new"))
     bench.publish(["c"], .queue("new"))
     #expect(bench.outcome("c") == .delivered)
+  }
+
+  @Test func queuesAreDeclaredAsTheApplicationDoes() throws {
+    func manifest(_ more: String) throws -> ApplicationManifest {
+      try ApplicationManifest(
+        Array(#"{"version": 1, "tasks": {}\#(more)}"#.utf8),
+        context: DocumentContext(defaultZone: .utc) { name throws(ZoneError) in
+          throw ZoneError(zone: name, message: "no zone is asked for")
+        })
+    }
+    let bench = PublisherBench(declaring: .application)
+    bench.connect()
+    for application in [nil, try manifest(""), try manifest(#", "queue_declaration": "lazy""#)] {
+      bench.run { bench.publisher.follow(application) }
+      bench.publish(["a"], .queue("new"))
+      #expect(bench.rabbit.declared == [])
+    }
+    let quorum = try manifest(#", "queue_declaration": "quorum""#)
+    bench.run { bench.publisher.follow(quorum) }
+    bench.publish(["a"], .queue("new"))
+    #expect(bench.outcome("a") == .delivered)
+    #expect(bench.rabbit.declared.first?.arguments == ["x-queue-type": .text("quorum")])
   }
 
   @Test func severalServersAreTriedInOneRound() {

@@ -16,14 +16,14 @@ final class PublisherBench {
   private(set) var outcomes: [String: [PublishOutcome]] = [:]
   private(set) var problems: [String: String] = [:]
 
-  init(servers: Int = 1, declaring declaration: QueueDeclaration? = nil, password: String = "hunter2") {
+  init(servers: Int = 1, declaring rule: DeclarationRule = .none, password: String = "hunter2") {
     let rabbit = ModelRabbit(in: surroundings)
     self.rabbit = rabbit
     rabbit.queues["celery"] = []
     let urls = (1...servers).map { "amqp://beat:\(password)@rabbit\($0)" }.joined(separator: ";")
     guard let broker = try? AMQPBroker(urls) else { preconditionFailure(urls) }
     let dialler = AMQPDialler(broker) { _, handle in rabbit.dial(handle) }
-    publisher = AMQPPublisher(dialler, declaring: declaration, in: surroundings)
+    publisher = AMQPPublisher(dialler, declaring: rule, in: surroundings)
   }
 
   func connect() {

@@ -150,14 +150,15 @@ struct AMQPURLTests {
     #expect(!AMQPBroker.isMeant(by: "redis://h/amqp://"))
   }
 
-  @Test(arguments: ["none", "classic", "classic,max-priority=9", "quorum"]) func declarations(_ text: String) throws {
-    #expect(try QueueDeclaration.option(text)?.description ?? "none" == text)
+  @Test(arguments: ["none", "classic", "classic,max-priority=9", "quorum", "application"])
+  func declarations(_ text: String) throws {
+    #expect(try DeclarationRule(option: text).description == text)
   }
 
   @Test(arguments: [
     "", "Quorum", "quorum,max-priority=9", "classic,", "classic,max-priority=0", "none,x", "classic,x=1",
   ])
   func noDeclarations(_ text: String) {
-    #expect(throws: AMQPURLError.self) { try QueueDeclaration.option(text) }
+    #expect(throws: AMQPURLError.self) { try DeclarationRule(option: text) }
   }
 }

@@ -67,7 +67,7 @@ struct ApplicationManifestTests {
   /// One bad task harms only itself, also one whose queue is a key of something else.
   @Test(arguments: [
     ("1", "tasks.a 1: expected an object"),
-    (#"{"priority": "high"}"#, #"tasks.a.priority "high": expected a whole number from 0 (served first) to 9"#),
+    (#"{"priority": "high"}"#, #"tasks.a.priority "high": expected a whole number"#),
     (#"{"queue": 3, "priority": 1}"#, "tasks.a.queue 3: expected text in double quotes"),
     (#"{"queue": "unacked"}"#, #"tasks.a.queue "unacked": is the transport's own"#),
   ])
@@ -93,8 +93,10 @@ struct ApplicationManifestTests {
     #expect(!first.says(try published(#", "timezone": "Europe/Berlin""#)))
     #expect(!first.says(try published("", #"{"a": {"queue": "r"}}"#)))
     #expect(!first.says(nil))
+    #expect(!first.says(try published(#", "queue_declaration": "quorum""#)))
     // Another queue sends otherwise; another zone, or a task that cannot be sent, is read otherwise.
     #expect(first.readsAlike(try published("", #"{"a": {"queue": "r"}}"#)))
+    #expect(first.readsAlike(try published(#", "queue_declaration": "quorum""#)))
     #expect(!first.readsAlike(try published(#", "timezone": "Europe/Berlin""#)))
     #expect(!first.readsAlike(try published("", #"{"a": {"problem": "to a fanout exchange"}}"#)))
   }

@@ -52,8 +52,8 @@ struct DocumentProblemTests {
       #"options.serializer "pickle": only "json" is supported; leave the field out"#
     ),
     (#""compression": "gzip""#, #"compression "gzip": only "none" is supported; leave the field out"#),
-    (#""priority": "high""#, #"priority "high": expected a whole number from 0 (served first) to 9"#),
-    (#""options": {"priority": 5.5}"#, "options.priority 5.5: expected a whole number from 0 (served first) to 9"),
+    (#""priority": "high""#, #"priority "high": expected a whole number"#),
+    (#""options": {"priority": 5.5}"#, "options.priority 5.5: expected a whole number"),
     (#""expires": "soon""#, #"expires "soon": expected seconds after sending, or a date: "# + date.dropFirst(17)),
     (#""expires": 1e300"#, "expires 1e300: expected seconds after sending"),
     (#""expire_seconds": "60""#, #"expire_seconds "60": expected seconds, 0 or more"#),

@@ -33,7 +33,7 @@ final class RabbitPublisherStage: PublisherStage {
       ways.append(way)
       return way
     }
-    return AMQPPublisher(dialler, declaring: nil, in: loop)
+    return AMQPPublisher(dialler, declaring: .none, in: loop)
   }
 
   func wait(_ microseconds: Int64, until isMet: () -> Bool) -> Bool {

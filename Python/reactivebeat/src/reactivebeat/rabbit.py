@@ -21,6 +21,7 @@ import ssl
 from typing import Any, Dict, Final, Mapping, Optional, Tuple
 
 from .amqpurl import Part, parts
+from .application import queue_declaration
 from .errors import InvalidSetting, InvalidURL
 
 _DECLARE_VARIABLE: Final = "BEAT_WATCH_BROKER_DECLARE"
@@ -90,36 +91,16 @@ def declaration(conf: Any) -> str:
   """The setting `reactivebeat_broker_declare` as the daemon's option. Raises InvalidSetting."""
   value = conf.get("reactivebeat_broker_declare") or "none"
   if value == "application":
-    return _of_workers(conf)
+    try:
+      return queue_declaration(conf)
+    except ValueError as error:
+      raise InvalidSetting(*error.args) from None
   found = re.fullmatch(r"none|quorum|classic(?:,max-priority=([1-9][0-9]{0,2}))?", value if isinstance(value, str) else "")
   if found is None or int(found[1] or 1) > 255:
     raise InvalidSetting(
       "reactivebeat_broker_declare",
       f"expected none, classic, classic,max-priority=N (1 to 255), quorum or application, found {value!r}")
   return str(value)
-
-
-def _of_workers(conf: Any) -> str:
-  """How the application's workers declare a queue of which nothing else is said."""
-  kind, missing = conf.get("task_default_queue_type"), conf.get("task_create_missing_queue_type")
-  kind, missing = kind or "classic", missing or "classic"
-  most = conf.get("task_queue_max_priority")
-  if kind not in ("classic", "quorum"):
-    raise InvalidSetting("task_default_queue_type", f"expected classic or quorum, found {kind!r}")
-  if kind != missing:
-    # A worker ends when it finds one of its queues declared in another form.
-    raise InvalidSetting(
-      "reactivebeat_broker_declare",
-      f"the workers declare the default queue as {kind} (task_default_queue_type) and others as {missing} "
-      "(task_create_missing_queue_type), and beat-watch declares all alike: set both settings alike, or name the kind "
-      "here")
-  if most is None:
-    return str(kind)
-  if isinstance(most, bool) or not isinstance(most, int) or not 1 <= most <= 255:
-    raise InvalidSetting("task_queue_max_priority", f"expected a whole number from 1 to 255, found {most!r}")
-  if kind == "quorum":
-    raise InvalidSetting("task_queue_max_priority", "a quorum queue takes no max-priority: RabbitMQ refuses it")
-  return f"classic,max-priority={most}"
 
 
 def _connection(conf: Any, options: Mapping[str, Any]) -> Dict[str, str]:

@@ -32,7 +32,7 @@ def changes(
     place = f" in place of {str(old.get('application'))[:100]}" if old is not None else ""
     yield f"application {new['application']}{place}: {len(new['tasks'])} tasks"
     return
-  for field in ("timezone", "transport_options", "routers"):
+  for field in ("timezone", "transport_options", "routers", "queue_declaration"):
     if old.get(field) != new.get(field):
       yield f"{field}: {_text(old.get(field))} -> {_text(new.get(field))}"
   yield from _sending_changes("other tasks, which the application does not have", old.get("default"), new["default"])

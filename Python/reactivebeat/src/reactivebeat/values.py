@@ -111,7 +111,7 @@ def count(field: str, value: Any) -> int:
 
 def priority(field: str, value: Any) -> int:
   if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 255:
-    raise _wrong(field, value, "expected a whole number from 0 (served first) to 9; other brokers have up to 255")
+    raise _wrong(field, value, "expected a whole number; other brokers have up to 255")
   return int(value)
 
 
