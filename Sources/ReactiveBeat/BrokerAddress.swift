@@ -28,6 +28,9 @@ package enum BrokerAddress: Sendable, CustomStringConvertible {
     self = .rabbit(try AMQPBroker(text, declaring: rule, files: files))
   }
 
+  /// Whether the broker at an address takes no message twice, as Redis does with the daemon's scripts.
+  package static func dropsRepeats(_ text: String) -> Bool { !AMQPBroker.isMeant(by: text) }
+
   private struct RabbitOnly: Error, CustomStringConvertible {
     let description =
       "--broker-declare, --broker-ca, --broker-cert and --broker-key are for RabbitMQ; files for rediss:// are named in the URL"

@@ -1,5 +1,6 @@
 import ArgumentParser
 import BeatCore
+import ReactiveBeat
 
 /// `beat-watch status`: whether a daemon fires, and how well.
 struct StatusCommand: ParsableCommand {
@@ -126,6 +127,7 @@ struct StatusCommand: ParsableCommand {
       ("repaired", number(record?.repaired)), ("set_aside", number(record?.setAside)),
       ("possible_repeats", number(record?.possibleRepeats)), ("timezone", .text(record?.timezone)),
       ("broker", .text(record?.broker)),
+      ("promises", record.map { .text(BrokerAddress.dropsRepeats($0.broker) ? "exactly once" : "at least once") } ?? .null),
       ("options", .object((record?.options ?? []).map { ($0.name, .text($0.value)) })),
       ("application_gone", .text(record?.applicationGone)), ("unable", .text(record?.firing?.unable)),
       ("lacks", .text(record?.firing?.lacks)),
@@ -182,6 +184,12 @@ struct StatusCommand: ParsableCommand {
       field(
         "edits",
         changeDetection(leader.events) + (leader.repaired > 0 ? "; \(leader.repaired) found by audits only" : ""))
+      field(
+        "promises",
+        BrokerAddress.dropsRepeats(leader.broker)
+          ? "each run exactly once"
+          : "each run at least once: what is on its way when the daemon, its connection or the broker dies may come twice, with "
+            + "the same task id")
     }
     field("schedules", schedules(snapshot))
     if let name = fleet.firing.first?.record?.applicationGone {
