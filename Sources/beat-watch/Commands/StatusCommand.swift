@@ -127,7 +127,7 @@ struct StatusCommand: ParsableCommand {
       ("repaired", number(record?.repaired)), ("set_aside", number(record?.setAside)),
       ("possible_repeats", number(record?.possibleRepeats)), ("timezone", .text(record?.timezone)),
       ("broker", .text(record?.broker)),
-      ("promises", record.map { .text(BrokerAddress.dropsRepeats($0.broker) ? "exactly once" : "at least once") } ?? .null),
+      ("promises", .text(record.map { BrokerAddress.dropsRepeats($0.broker) ? "exactly once" : "at least once" })),
       ("options", .object((record?.options ?? []).map { ($0.name, .text($0.value)) })),
       ("application_gone", .text(record?.applicationGone)), ("unable", .text(record?.firing?.unable)),
       ("lacks", .text(record?.firing?.lacks)),

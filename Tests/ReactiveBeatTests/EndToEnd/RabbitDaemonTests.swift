@@ -56,6 +56,35 @@ import Testing
     #expect(stage.store("LLEN", "reactivebeat:tasks:meta:outbox")?.integer == 0)
   }
 
+  @Test func theCommandsSayWhatRabbitMQDoesOtherwise() throws {
+    let server = try RabbitServer.shared()
+    let virtualHost = try server.newVirtualHost()
+    try server.declare("celery", virtualHost: virtualHost)
+    let url = server.url(virtualHost: virtualHost)
+    let daemon = try daemon(url)
+    stage.set("a", document("a", every: 60, more: #""priority": 7"#))
+    let explanation = try stage.run("explain", "a", "--broker-url", url).text
+    #expect(explanation.contains("priority 7: RabbitMQ serves the largest first"), "\(explanation)")
+    #expect(try stage.run("status").text.contains("promises   each run at least once"))
+    #expect(try daemon.stop() == .status(0))
+    let closed = try stage.run("doctor", "--broker-url", "amqp://127.0.0.1:1/x;\(url)").text
+    #expect(closed.contains("amqp://127.0.0.1:1") && closed.contains("is RabbitMQ"), "\(closed)")
+    // A client that goes without a word is a warning in RabbitMQ's log for each command.
+    #expect(try server.abruptEnds(virtualHost: virtualHost) == [])
+  }
+
+  /// What the application's workers would do is in its manifest.
+  @Test func queuesAreDeclaredAsTheManifestSays() throws {
+    let server = try RabbitServer.shared()
+    let virtualHost = try server.newVirtualHost()
+    stage.store(
+      "SET", "reactivebeat:tasks:meta:application", #"{"version": 1, "tasks": {}, "queue_declaration": "quorum"}"#)
+    let daemon = try daemon(server.url(virtualHost: virtualHost), ["BEAT_WATCH_BROKER_DECLARE": "application"])
+    stage.set("a", document("a", more: #""queue": "made""#))
+    #expect(eventually(within: 60) { (try? server.messages(in: "made", virtualHost: virtualHost)) ?? 0 >= 2 })
+    #expect(try daemon.stop() == .status(0))
+  }
+
   @Test func queuesAreDeclaredWhereAsked() throws {
     let server = try RabbitServer.shared()
     let virtualHost = try server.newVirtualHost()

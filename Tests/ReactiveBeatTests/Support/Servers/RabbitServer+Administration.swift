@@ -121,6 +121,15 @@ extension RabbitServer {
     return try output(of: [ServerFile.tool("python", of: "celery-5.7"), "-c", script], what: lines)
   }
 
+  /// The daemon's connections to a virtual host, and those of its commands, that ended without a word, as the server's log has
+  /// them.
+  func abruptEnds(virtualHost: String) throws -> [String] {
+    let lines = try output(of: ["cat", "\(folder)/log/rabbit@localhost.log"], what: "the log").split(separator: "\n")
+    return zip(lines, lines.dropFirst()).filter {
+      $0.contains("vhost: '\(virtualHost)'") && $0.contains("beat-watch") && $1.contains("unexpectedly closed TCP")
+    }.map { String($0.0) }
+  }
+
   /// A text of a test's, as a binary of Erlang.
   private static func binary(_ text: String) -> String {
     "<<\(text.utf8.map { "\($0)" }.joined(separator: ","))>>"
