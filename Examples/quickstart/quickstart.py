@@ -1,7 +1,10 @@
-"""What scripts/quickstart runs when everything is built: quickstart.py [--store redis|mongodb] [--seconds N]
+"""What scripts/quickstart runs when everything is built:
+quickstart.py [--store redis|mongodb] [--broker redis|rabbitmq] [--seconds N]
 
-It runs Redis, with --store mongodb also SecantusDB, a Celery worker and beat-watch, and shows the lines of the latter two as they come. After N seconds, or
-at Ctrl-C, it compares what beat-watch has fired with what the worker has executed. Exit status 0: they are the same.
+It runs the servers of the store and of the broker, a Celery worker and beat-watch, and shows the lines of the latter
+two as they come. After N seconds, or at Ctrl-C, it compares what beat-watch has fired with what the worker has executed.
+Exit status 0: they are the same, each once. RabbitMQ may get a message twice, but only when something dies, and here
+nothing does.
 """
 
 import argparse
@@ -16,6 +19,7 @@ import time
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parents[1] / "scripts/lib"))
 
+from brokers import BROKERS  # noqa: E402
 from stage import BEAT_WATCH, Failed, Interrupted, Stage, clean_environment, free_port, percentile  # noqa: E402
 from stores import STORES  # noqa: E402
 
@@ -111,9 +115,10 @@ class Worker:
 
 
 class Quickstart:
-  def __init__(self, store, seconds):
-    self.port = free_port()
-    self.store = store(self.port)
+  def __init__(self, store, broker, seconds):
+    self.redis_port = free_port()
+    self.store = store(self.redis_port)
+    self.broker = broker(self.redis_port)
     self.seconds = seconds
     self.terminal = Terminal()
     self.daemon = Daemon(self.terminal)
@@ -128,8 +133,7 @@ class Quickstart:
 
   def run(self):
     with self.stage:
-      if self.store.note:
-        self.terminal.write("quickstart: " + self.store.note)
+      self.terminal.write(f"quickstart: {self.store.note} {self.broker.note}")
       self.start()
       began = time.monotonic()
       try:
@@ -145,9 +149,10 @@ class Quickstart:
 
   def start(self):
     stage = self.stage
-    stage.redis(port=self.port)
+    if self.store.needs_redis or self.broker.needs_redis:
+      stage.redis(port=self.redis_port)
     self.store.start(stage)
-    environment = clean_environment(CELERY_BROKER_URL=f"redis://127.0.0.1:{self.port}/0", **self.store.variables)
+    environment = clean_environment(CELERY_BROKER_URL=self.broker.start(stage), **self.store.variables)
     # One process is enough for a demonstration, and leaves nothing behind whatever happens.
     self.celery = stage.start(
       "worker", sys.executable, "-B", "-m", "celery", "--app", "tasks", "worker", "--pool", "solo", "--queues",
@@ -198,10 +203,11 @@ class Quickstart:
 def main():
   parser = argparse.ArgumentParser()
   parser.add_argument("--store", choices=STORES, default="redis")
+  parser.add_argument("--broker", choices=BROKERS, default="redis")
   parser.add_argument("--seconds", type=int)
   options = parser.parse_args()
   try:
-    return Quickstart(STORES[options.store], options.seconds).run()
+    return Quickstart(STORES[options.store], BROKERS[options.broker], options.seconds).run()
   except Interrupted as interruption:
     return 128 + interruption.number
   except Failed as failure:

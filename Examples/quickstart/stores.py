@@ -20,16 +20,17 @@ def document(seconds):
 
 
 class RedisStore:
-  """The schedules are in database 1 of the Redis that has the queues, and are edited by redis-cli."""
+  """The schedules are in database 1 of the quickstart's Redis, and are edited by redis-cli."""
 
+  needs_redis = True
   prefix = "tasks:meta:"
   #: What beat-watch's log calls the schedule that is edited.
   hello = prefix + "hello"
-  note = None
+  note = "The schedules are in database 1 of a private Redis."
 
-  def __init__(self, port):
-    self.port = port
-    self.variables = {"CELERY_REDIS_SCHEDULER_URL": f"redis://127.0.0.1:{port}/1"}
+  def __init__(self, redis_port):
+    self.port = redis_port
+    self.variables = {"CELERY_REDIS_SCHEDULER_URL": f"redis://127.0.0.1:{redis_port}/1"}
     hello = self.hello
     #: What a user may do, in words, each with an edit.
     self.edits = [
@@ -74,9 +75,10 @@ class MongoStore:
   """The schedules are in a collection, and are edited by pymongo. SecantusDB stands in for MongoDB's server, which is in no
   package of Debian's."""
 
+  needs_redis = False
   hello = "hello"
-  note = ("SecantusDB stands in for MongoDB's own server here: it speaks its protocol, as one node. The schedules are there, "
-          "and the queues in Redis.")
+  note = ("SecantusDB stands in for MongoDB's own server here: it speaks its protocol, as one node. The schedules are "
+          "there.")
   _programs = PROJECT / ".deps/venv/secantus/bin"
 
   def __init__(self, _):

@@ -1,4 +1,5 @@
-"""A stage for scripts/quickstart and scripts/bench: programs whose lines are read as they come, and a private Redis.
+"""A stage for scripts/quickstart and scripts/bench: programs whose lines are read as they come, a private Redis, and a
+private RabbitMQ.
 
 No program outlives the stage: not after an error, not after a signal, and not when this process is killed.
 """
@@ -10,10 +11,15 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import threading
 import time
 
 PROJECT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.append(str(PROJECT / "Tests/Servers"))
+
+import rabbit_program  # noqa: E402
+
 BEAT_WATCH = PROJECT / ".build/release/beat-watch"
 SERVER = os.environ.get("REACTIVEBEAT_TEST_SERVER", "redis-server")  # The variable that the tests use.
 
@@ -162,6 +168,17 @@ class Stage:
     self.wait(
       "redis-server ready", lambda: any("ready to accept connections" in line.lower() for line in program.lines), 20)
     return program
+
+  def rabbitmq(self):
+    """Starts a private RabbitMQ in the stage's folder, with an epmd of its own. Returns its port, where the user
+    `guest` has all rights in the virtual host `/`."""
+    place = rabbit_program.Place(f"{self.folder}/rabbitmq")
+    place.configure()
+    self.start("epmd", *place.epmd())
+    program = self.start("rabbitmq", *place.server())
+    self.wait(
+      "rabbitmq-server ready", lambda: any("Starting broker... completed" in line for line in program.lines), 120)
+    return place.port
 
 
 def free_port():
