@@ -206,6 +206,18 @@ def test_how_the_workers_declare_a_queue(broker: str, conf: Any, declaration: An
   assert application.manifest(app).get("queue_declaration") == declaration
 
 
+def test_a_fanout_exchange_on_rabbitmq() -> None:
+  app = Celery("shop", broker="amqp://h")
+  app.conf.update(
+    task_queues=[Queue("celery"), Queue("all", Exchange("all", type="fanout"))], task_routes={"proj.plain": "all"})
+
+  @app.task(name="proj.plain")
+  def plain() -> None: ...
+
+  said = application.manifest(app)["tasks"]["proj.plain"]
+  assert (said["exchange"], said["exchange_type"], said["routing_key"]) == ("all", "fanout", "celery")
+
+
 @pytest.mark.parametrize("steps", [[0, float("nan")], [object()]])
 def test_transport_options_that_json_cannot_hold(steps: Any, server: Server, store: Any) -> None:
   app = make(broker_url=server.url(0), broker_transport_options={"priority_steps": steps})

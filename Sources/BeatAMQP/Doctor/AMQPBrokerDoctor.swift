@@ -71,7 +71,9 @@ package final class AMQPBrokerDoctor: BrokerDoctor {
     rehearsal = nil
     let words = client.words
     switch result {
-    case .passed: findings.add(.ok, "rights", "\(words.who) may send to the queues of \(words.virtualHost)")
+    case .passed:
+      findings.add(
+        .ok, "rights", "\(words.who) may send to the queues of \(words.virtualHost); exchanges are not tried")
     case .blocked(let reason):
       findings.add(
         .problem, "alarms", words.blocked(reason),

@@ -38,6 +38,7 @@ package final class AMQPBrokerInspector: BrokerInspector {
 
   private var words: AMQPWords { client?.words ?? dialler.words }
   package var name: String { words.server }
+  package let idleWorkerNote = ""
   package let priorityRule =
     "RabbitMQ serves the largest first, in queues with x-max-priority (on Redis, 0 comes first)"
 

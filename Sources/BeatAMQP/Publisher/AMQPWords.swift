@@ -80,7 +80,8 @@ extension AMQPWords {
   /// A message whose confirm does not come.
   func unconfirmed(_ route: Route, seconds: Int) -> String {
     "RabbitMQ has not confirmed the message for \(route.name) in \(place) within \(seconds) s; the daemon waits for it, since "
-      + "to send it again could run the task twice. Is the queue's leader there (rabbitmq-queues quorum_status QUEUE)?"
+      + "to send it again could run the task twice. Is the queue's leader there (rabbitmq-queues quorum_status --vhost "
+      + "\(ShellWords.quoted(virtualHost)) QUEUE)?"
   }
 
   /// No server of several could be used.

@@ -18,6 +18,10 @@ package protocol BrokerInspector: AnyObject {
   /// How many messages wait at a place; nil: the broker's reply holds no number.
   func length(of place: [UInt8]) throws(StoreError) -> Int64?
 
+  /// Why workers may leave a queue alone though they wait for messages, as a comment behind the command that starts one; "":
+  /// nothing is known.
+  var idleWorkerNote: String { get }
+
   /// The contents of a queue, of all priorities together.
   func contents(of queue: [UInt8]) throws(StoreError) -> QueueContents
   /// Bytes that stay the same as long as no worker takes a message from a queue, such as its next message.

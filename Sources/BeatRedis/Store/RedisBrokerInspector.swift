@@ -23,6 +23,7 @@ package final class RedisBrokerInspector: BrokerInspector {
   }
 
   package var name: String { "\(url)" }
+  package let idleWorkerNote = "  # with the priority_steps of --broker-transport-options, if there are any"
   package let priorityRule = "0 is served first"
 
   private func client() throws(StoreError) -> RedisStoreClient {

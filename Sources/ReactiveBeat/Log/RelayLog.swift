@@ -60,7 +60,9 @@ struct RelayLog {
   private static func words(_ repeats: PossibleRepeats) -> String {
     let ours = repeats.count - repeats.ofEarlierLeader
     var causes: [String] = []
-    if ours > 0 { causes.append("the broker's answer for \(ours) of them was lost, so they were sent again") }
+    if ours > 0 {
+      causes.append("for \(Plural.of(ours, "message")) the broker's answer was lost, and it was sent again")
+    }
     if repeats.ofEarlierLeader > 0 {
       causes.append(
         "\(repeats.ofEarlierLeader) of them waited when this daemon began to lead, and the leader before may have sent "

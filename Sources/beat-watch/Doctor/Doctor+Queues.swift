@@ -103,7 +103,7 @@ extension Doctor {
         words + ", and none was taken within a second"
           + (listening == 0 ? ": no worker waits for messages on \(broker.name)" : ""),
         fix: "celery -A YOUR_APP worker -Q \(ShellWords.quoted("\(EntryName(queue))"))"
-          + (listening == 0 ? "" : "  # with the priority_steps of --broker-transport-options, if there are any"))
+          + (listening == 0 ? "" : broker.idleWorkerNote))
     }
     return isInOrder
   }

@@ -137,6 +137,11 @@ def transport_options(app: Any) -> Dict[str, Any]:
           if value is not None}
 
 
+def has_rabbitmq(app: Any) -> bool:
+  """Without a URL, Celery's broker is a RabbitMQ on this machine."""
+  return str(app.conf.broker_write_url or "amqp:").partition(":")[0].lower() in ("amqp", "amqps", "pyamqp")
+
+
 def queue_declaration(conf: Any) -> str:
   """How RabbitMQ's workers declare a queue of which nothing else is said, in the words of --broker-declare.
 
@@ -424,7 +429,8 @@ class Sent:
     if not key:
       raise Refused(f"it goes to the exchange {name} without a routing key, which a document cannot say; name a queue")
     kind = self.options.get("exchange_type") or self.exchange_type(app, exchange, name)
-    if kind not in ("direct", "topic"):
+    # What stands in for exchanges on Redis knows these two; RabbitMQ knows each type that somebody declares.
+    if kind not in ("direct", "topic") and not has_rabbitmq(app):
       raise Refused(f"it goes to a {kind} exchange, which is not supported; name a queue")
     return {"exchange": str(name), "exchange_type": kind, "routing_key": str(key)}
 
@@ -618,8 +624,7 @@ def manifest(app: Any, name: Optional[str] = None, names: Iterable[str] = ()) ->
   zone = zone_name(app.timezone)
   if zone is not None:
     result["timezone"] = zone
-  # Without a URL, Celery's broker is a RabbitMQ on this machine.
-  if str(app.conf.broker_write_url or "amqp:").partition(":")[0].lower() in ("amqp", "amqps", "pyamqp"):
+  if has_rabbitmq(app):
     try:
       result["queue_declaration"] = queue_declaration(app.conf)
     except ValueError:
