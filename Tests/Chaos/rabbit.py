@@ -19,9 +19,9 @@ PROBLEMS = (amqp.exceptions.AMQPError, OSError, EOFError)
 class Rabbit:
   """Keeps what it has confirmed through `kill`. It takes 5 s to start again, and 20 s on a busy machine."""
 
-  def __init__(self, folder):
+  def __init__(self, folder, **settings):
     self.place = rabbit_program.Place(folder)
-    self.place.configure()
+    self.place.configure(**settings)
     self.port = self.place.port
     self.process = self.epmd = None
     self.starts = 0

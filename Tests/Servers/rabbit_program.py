@@ -33,16 +33,26 @@ class Place:
 
   def __init__(self, folder):
     self.folder = pathlib.Path(folder).resolve()
-    self.port, self.node_port, self.epmd_port = free_ports(3)
+    self.port, self.tls_port, self.node_port, self.epmd_port = free_ports(4)
     self.cookie = "".join(random.choices("ABCDEFGHIJKLMNOPQRSTUVWXYZ", k=20))
 
-  def configure(self, *lines):
-    """Writes the configuration. `lines` are more of rabbitmq.conf."""
+  def configure(self, *lines, tls=None):
+    """Writes the configuration. `lines` are more of rabbitmq.conf. With `tls`, the PEM files of an authority, a
+    certificate and its key, the server also listens on `tls_port`, and a client whose certificate the authority has
+    signed may log in by EXTERNAL, as the user whom its CN names. Other clients need none."""
     self.folder.mkdir(exist_ok=True)
     lines = ("loopback_users = none", "vm_memory_high_watermark.absolute = 1GB", "disk_free_limit.absolute = 50MB",
              "log.console = false", *lines)
+    plugins = ""
+    if tls:
+      authority, certificate, key = tls
+      plugins = "rabbitmq_auth_mechanism_ssl"
+      lines += (f"listeners.ssl.default = 127.0.0.1:{self.tls_port}", f"ssl_options.cacertfile = {authority}",
+                f"ssl_options.certfile = {certificate}", f"ssl_options.keyfile = {key}",
+                "ssl_options.verify = verify_peer", "ssl_options.fail_if_no_peer_cert = false",
+                "auth_mechanisms.1 = PLAIN", "auth_mechanisms.2 = EXTERNAL", "ssl_cert_login_from = common_name")
     (self.folder / "rabbitmq.conf").write_text("".join(f"{line}\n" for line in lines))
-    (self.folder / "plugins").write_text("[].\n")
+    (self.folder / "plugins").write_text(f"[{plugins}].\n")
     cookie = self.folder / ".erlang.cookie"
     cookie.touch(0o600)
     cookie.write_text(self.cookie)
