@@ -154,8 +154,8 @@ def run(options: argparse.Namespace, folder: pathlib.Path) -> int:
       differ = compare(version, documents, ours, theirs)
       blind = unseen(version, documents, ours, theirs, options.seed)
       size = sum(len(mine.content()) for mine in ours)
-      print(f"Celery {version}, {len(documents)} documents, {size:,} bytes of bodies, {time.monotonic() - began:.1f} s: "
-            f"{differ} differ; of as many with one bit changed {blind} do not")
+      print(f"Celery {version}, {len(documents)} documents, {size:,} bytes of bodies, {time.monotonic() - began:.1f} s:"
+            f" {differ} differ; of as many with one bit changed {blind} do not")
       wrong += differ + blind
   return wrong
 
