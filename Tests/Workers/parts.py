@@ -14,7 +14,7 @@ from stage import HERE, VENVS, Stage, mongo_program, rabbit_program, wait
 def of_forms(stage: Stage) -> List[str]:
   """Queues, exchanges and options."""
   queues = ["celery", "reports", "daily", "nightly", "sport", "results", "all", "one", "other"]
-  with stage.worker("classic", queues, pool="prefork", concurrency=2), stage.beat("daemon", 1):
+  with stage.worker("classic", queues), stage.beat("daemon", 1):
     return fired(stage, 1, forms())
 
 
@@ -23,7 +23,7 @@ def of_priority(stage: Stage) -> List[str]:
   # What is fired first is not the first to run, nor the last.
   priorities = {"none": None, "two": 2, "nine": 9, "five": 5, "five-again": 5, "ten": 10, "one": 1}
   want = ["ten", "nine", "five", "five-again", "two", "one", "none"]
-  with stage.worker("priority", ["by-priority"], pool="prefork"), stage.beat("daemon-priority", 2):
+  with stage.worker("priority", ["by-priority"]), stage.beat("daemon-priority", 2):
     stage.tell("priority", "cancel_consumer", "by-priority")
     wait(lambda: stage.consumers_of("by-priority") == 0, "the worker pauses")
     for number, (name, priority) in enumerate(priorities.items(), 1):

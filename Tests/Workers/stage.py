@@ -121,13 +121,15 @@ class Stage(Scene):
   # --- workers ---
 
   @contextlib.contextmanager
-  def worker(self, name: str, queues: List[str], broker: str = "", pool: str = "solo", concurrency: int = 1,
-             **settings: Any) -> Iterator[None]:
-    """A worker of these queues, which declares them and consumes. At its end it is killed with its children."""
+  def worker(self, name: str, queues: List[str], broker: str = "", **settings: Any) -> Iterator[None]:
+    """A worker of these queues, which declares them and consumes. At its end it is killed with its child.
+
+    It has one child: a worker without, of the pool "solo", now and then takes ten seconds to look at its last message.
+    """
     self.redis(RECORDS).delete(f"ready:{name}")
     program = self.start(
       name, VENVS / f"celery-{self.celery}/bin/python", "-m", "celery", "-A", "workers_app", "worker",
-      "-n", f"{name}@localhost", "-P", pool, "-c", concurrency, "-l", "info", "--without-gossip", "--without-mingle",
+      "-n", f"{name}@localhost", "-P", "prefork", "-c", 1, "-l", "info", "--without-gossip", "--without-mingle",
       "--without-heartbeat",
       PYTHONPATH=str(HERE), BROKER=broker or self.amqp(), RECORDS=f"unix://{self.socket}?db={RECORDS}",
       QUEUES=json.dumps(queues), SETTINGS=json.dumps(settings), NAME=name)
