@@ -134,6 +134,7 @@ final class OutboxRelay {
       case .unblocked:
         isBlocked = false
         receive(.retry)
+      case .settled: receive(.retry)
       case .lost(let reason, let wasHungUp):
         // A server may close an idle connection. If it is gone, the next attempt reports it.
         lost(reason, isWorthALine: !wasHungUp || pace.isWalking || !pace.isConnected)

@@ -9,7 +9,7 @@ package final class AMQPPublisher: Publisher {
   private static let tick: Int64 = 1_000_000
   /// The number of looks for which a message may be on its way, or wait for its turn. Then the others of the outbox go on.
   /// Looks are counted and not time: a process that was stopped has not seen the confirms that came meanwhile.
-  private static let patience = 10
+  private static let patience = 5
 
   private let dialler: AMQPDialler
   private let rule: DeclarationRule
@@ -121,6 +121,8 @@ package final class AMQPPublisher: Publisher {
 
   private func answered(_ parcel: AMQPParcel, _ answer: AMQPChannel.Answer) {
     let outcome = outcome(of: parcel, answer)
+    // It was given up, and the relay waits for no answer to it any more.
+    if parcel.answer == nil { event?(.settled) }
     let behind = outcome.closesLane ? link?.takeWaiting { $0.lane == parcel.lane } ?? [] : []
     parcel.finish(outcome)
     for other in behind { other.finish(.tooSoon) }

@@ -72,6 +72,8 @@ package enum PublisherEvent {
   case blocked(String)
   /// The broker takes messages again.
   case unblocked
+  /// A message that was `.uncertain`, and that held back others of its lane, has arrived after all, or was refused.
+  case settled
   /// The connection has died, or could not be made. `wasHungUp`: it ended after it had reached the server, which may
   /// close the connection of an idle client.
   case lost(reason: String, wasHungUp: Bool)

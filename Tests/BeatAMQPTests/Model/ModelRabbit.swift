@@ -9,8 +9,10 @@ final class ModelRabbit {
   var queues: [String: [String]] = [:]
   /// Named exchanges: the queues by routing key.
   var exchanges: [String: [String: [String]]] = [:]
-  /// Queues that store messages and confirm none.
-  var silentQueues: Set<String> = []
+  /// Queues that store messages and confirm none, until they are taken out of this.
+  var silentQueues: Set<String> = [] {
+    didSet { for connection in connections { connection.confirmLate(except: silentQueues) } }
+  }
   /// Requests for exchanges and queues are answered.
   var answersDeclares = true
   /// Queues that refuse messages.
@@ -78,6 +80,8 @@ final class ModelRabbitConnection: ByteTransport {
   private var arriving: (channel: UInt16, exchange: String, key: String, header: AMQPContentHeader?, left: Int)?
   private var wasToldOfBlock = false
   private var hasBegun = false
+  /// What silent queues have stored.
+  private var unconfirmed: [(queue: String, tag: UInt64, channel: UInt16)] = []
   /// Frames that a blocked server has not read.
   private var unread: [AMQPFrame] = []
 
@@ -129,6 +133,13 @@ final class ModelRabbitConnection: ByteTransport {
   private func give(_ bytes: [UInt8]) {
     let handle = handle
     server.surroundings.soon { handle?(.received(bytes)) }
+  }
+
+  func confirmLate(except silent: Set<String>) {
+    for (_, tag, channel) in unconfirmed.filter({ !silent.contains($0.queue) }) {
+      send(.ack(tag: tag, upToTag: false), channel)
+    }
+    unconfirmed.removeAll { !silent.contains($0.queue) }
   }
 
   func unblock() {
@@ -250,7 +261,10 @@ final class ModelRabbitConnection: ByteTransport {
     for queue in targets {
       if server.fullQueues.contains(queue) { isRefused = true } else { server.queues[queue, default: []].append(id) }
     }
-    guard !server.losesConfirms, !targets.contains(where: { server.silentQueues.contains($0) }) else { return }
+    if let silent = targets.first(where: server.silentQueues.contains) {
+      return unconfirmed.append((silent, tag, channel))
+    }
+    guard !server.losesConfirms else { return }
     send(isRefused ? .nack(tag: tag, upToTag: false, requeue: false) : .ack(tag: tag, upToTag: false), channel)
   }
 }

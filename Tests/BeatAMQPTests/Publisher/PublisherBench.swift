@@ -34,6 +34,7 @@ final class PublisherBench {
         case .ready: isReady = true
         case .blocked(let reason): events.append("blocked: \(reason)")
         case .unblocked: events.append("unblocked")
+        case .settled: events.append("settled")
         case .lost(let reason, _):
           loss = reason
           isReady = false

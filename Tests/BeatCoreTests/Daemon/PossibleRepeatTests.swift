@@ -33,6 +33,21 @@ import Testing
     #expect(stage.publisher.arrived == ["c", "a", "b"])
   }
 
+  /// The broker has settled it after all: its lane does not wait for the timer.
+  @Test func aSettledMessageLetsItsLaneGoOnAtOnce() {
+    let stage = RelayStage()
+    stage.publisher.script["a"] = [.uncertain("no confirm")] + Array(repeating: .tooSoon, count: 9)
+    stage.publisher.script["b"] = Array(repeating: .tooSoon, count: 9)
+    stage.start()
+    stage.fire("a")
+    stage.fire("b")
+    stage.wait(seconds: 5)
+    #expect(stage.publisher.arrived == [])
+    stage.publisher.script = [:]
+    stage.turn { stage.publisher.settle() }
+    #expect(stage.publisher.arrived == ["a", "b"])
+  }
+
   @Test func whatWasRefusedIsNoRepeat() {
     let stage = RelayStage()
     stage.publisher.script["a"] = [.refused("no queue"), .unable("no memory")]

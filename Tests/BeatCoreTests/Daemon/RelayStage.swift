@@ -149,6 +149,8 @@ final class ScriptedPublisher: Publisher {
     }
   }
 
+  func settle() { event?(.settled) }
+
   func die() {
     let event = event
     let open = open

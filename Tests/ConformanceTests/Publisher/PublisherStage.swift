@@ -108,7 +108,7 @@ final class Relay {
       trial.expect(loss == nil, "an event came after .lost")
       switch event {
       case .ready: isReady = true
-      case .blocked, .unblocked: break
+      case .blocked, .unblocked, .settled: break
       case .lost(let reason, _): loss = reason
       }
     }
