@@ -69,16 +69,16 @@ class Scene(Stage):
     self.loaded = count
     return count, size
 
-  def start_daemon(self, *options, store=None, patience=60):
+  def start_daemon(self, *options, store=None, patience=60, program=BEAT_WATCH):
     """Starts beat-watch and waits until it is ready. `ready_after` is then the seconds that took, by its own log line.
-    `store` is the URL of another store than this Redis."""
+    `store` is the URL of another store than this Redis, `program` another build."""
     self.log = pathlib.Path(self.folder) / "beat-watch.log"
     self.log.write_text("")
     url = f"redis+socket://{self.socket}?virtual_host="
     began = time.time()
     # The log goes to a file, as a service's does. With a pipe, reading it would be part of the measurement.
     self.daemon = self.start(
-      "beat-watch", "sh", "-c", 'exec "$@" 2>"$0"', self.log, BEAT_WATCH, "run", "--store-url", store or f"{url}1",
+      "beat-watch", "sh", "-c", 'exec "$@" 2>"$0"', self.log, program, "run", "--store-url", store or f"{url}1",
       "--broker-url", f"{url}0", "--default-queue", QUEUE, *options, env=clean_environment())
     self.poll("beat-watch is ready", lambda: self.said(" ready "), patience + self.loaded / 2000)
     self.ready_after = moment(next(line for line in self.lines() if " ready " in line)) - began
