@@ -11,7 +11,7 @@ import threading
 import time
 
 from rabbit_pickup import Line
-from rabbit_scene import RabbitScene, text
+from rabbit_scene import RabbitScene, sentence, text
 from scene import PREFIX, note
 from stage import Failed, percentile
 
@@ -29,7 +29,7 @@ def measure(options):
     daemon = scene.start_beat("beat-watch", "--history", 1_000_000, broker=scene.url)
     probe = Probe(scene)
     probe.run(1)  # Warms up.
-    result = {"version": scene.version(), "before": summary(probe.run(BEFORE))}
+    result = {"before": summary(probe.run(BEFORE))}
     came = scene.length()
     alarm = threading.Thread(target=raise_alarm, args=(scene,))
     alarm.start()
@@ -43,7 +43,7 @@ def measure(options):
     result["after"] = summary(probe.run_until(lambda: scene.store.llen(OUTBOX) < 10))
     result["delivered_after_s"] = round(time.monotonic() - began, 2)
     scene.forget(daemon, "beat-watch")
-    return result | judge(scene)
+    return result | judge(scene) | scene.circumstances()
 
 
 def raise_alarm(scene):
@@ -131,6 +131,7 @@ def judge(scene):
 
 
 def show(part):
+  print(sentence(part))
   for phase, name in (("before", "before the alarm"), ("during", "during it"), ("after", "after it")):
     p50, p99, longest, ping = (part[phase][key] / 1000 for key in ("p50_us", "p99_us", "max_us", "ping_max_us"))
     print(f"{name:16} from an edit until the daemon has answered it: p50 {p50:.2f} ms, p99 {p99:.2f} ms, max "

@@ -12,7 +12,7 @@ import time
 
 import redis
 
-from rabbit_scene import RabbitScene
+from rabbit_scene import RabbitScene, sentence
 from scene import PREFIX, PROGRAMS, QUEUE, command, idle_documents, note
 from stage import SERVER, Failed, percentile
 
@@ -149,7 +149,7 @@ def measure(options):
       raise Failed("there are more messages than edits")
     for daemon in daemons:
       scene.forget(daemon, daemon.name)
-    return {"version": scene.version(), **{kind: summary(found) for kind, found in durations.items()}}
+    return {**scene.circumstances(), **{kind: summary(found) for kind, found in durations.items()}}
 
 
 def start_other(scene):
@@ -188,6 +188,7 @@ def summary(durations):
 
 
 def show(part):
+  print(sentence(part))
   own = part["redis"]
   for kind, name in KINDS.items():
     found = part[kind]

@@ -12,7 +12,7 @@ import sys
 import time
 
 from history import rate, task_id
-from rabbit_scene import RabbitScene
+from rabbit_scene import RabbitScene, sentence
 from scene import PREFIX, PROGRAMS, PROJECT, QUEUE, note
 from stage import Failed, clean_environment
 
@@ -27,11 +27,11 @@ def measure(options):
     scene.begin()
     # So much that no alarm interrupts a run.
     scene.evaluate("vm_memory_monitor:set_vm_memory_high_watermark({absolute, \"4GB\"})")
-    result = {"version": scene.version(), "kinds": {}}
+    kinds = {}
     for kind in ("classic", "quorum"):
       size, found = alone(scene, options, kind)
-      result["kinds"][kind] = {**size, "rounds": found, "daemon": together(scene, options, kind)}
-    return result
+      kinds[kind] = {**size, "rounds": found, "daemon": together(scene, options, kind)}
+    return {"kinds": kinds, **scene.circumstances()}
 
 
 # The publisher alone.
@@ -141,10 +141,11 @@ def median(found, key="per_second"):
 
 
 def show(result):
+  print(sentence(result))
   for kind, part in result["kinds"].items():
     found, daemon = part["rounds"], part["daemon"]
     rates = {name: median(each) for name, each in found.items()} | {"daemon": median(daemon["rounds"])}
-    print(f"RabbitMQ {result['version']}, a durable {kind} queue. A message has {part['header_bytes']} bytes of "
+    print(f"A durable {kind} queue. A message has {part['header_bytes']} bytes of "
           f"properties and headers, and {part['body_bytes']} of body. Medians of {len(found['floor'])} rounds")
     for name, title in NAMES.items():
       each = sorted(one["per_second"] for one in (found | {"daemon": daemon["rounds"]})[name])

@@ -3,10 +3,11 @@
 import pathlib
 import subprocess
 import sys
+import tempfile
 
 import amqp
 
-from scene import PREFIX, PROJECT, QUEUE, Scene
+from scene import PREFIX, PROJECT, QUEUE, Bystanders, Scene
 from stage import BEAT_WATCH, Failed, clean_environment
 
 sys.path.append(str(PROJECT / "Tests/Servers"))
@@ -16,9 +17,13 @@ PROBLEMS = (amqp.exceptions.AMQPError, OSError, EOFError)
 
 
 class RabbitScene(Scene):
+  files = None
+
   def begin(self, *server_options):
     super().begin(*server_options)
-    self.place = rabbit_program.Place(f"{self.folder}/rabbitmq")
+    # The programs of another root see no other folder of this system.
+    self.files = tempfile.TemporaryDirectory(prefix="rabbitmq-") if rabbit_program.ROOT else None
+    self.place = rabbit_program.Place(self.files.name if self.files else f"{self.folder}/rabbitmq")
     self.place.configure()
     self.start("epmd", *self.place.epmd())
     self.rabbit = self.start("rabbitmq", *self.place.server())
@@ -26,6 +31,7 @@ class RabbitScene(Scene):
     self.connection = self.connect()
     self.channel = self.connection.channel()
     self.renew("classic")
+    self.bystanders = Bystanders(self)
 
   def __exit__(self, *_):
     try:
@@ -33,6 +39,8 @@ class RabbitScene(Scene):
     except (AttributeError, *PROBLEMS):
       pass
     super().__exit__(*_)
+    if self.files:
+      self.files.cleanup()
 
   def _answers(self):
     try:
@@ -60,8 +68,9 @@ class RabbitScene(Scene):
       raise Failed(f"RabbitMQ: {expression}: {answer}")
     return answer[5:-1]
 
-  def version(self):
-    return self.evaluate("rabbit_misc:version()").strip('"')
+  def circumstances(self):
+    """What is told with the figures."""
+    return {"version": self.evaluate("rabbit_misc:version()").strip('"'), "others_share": self.bystanders.share()}
 
   def renew(self, kind):
     """Makes the queue anew, empty."""
@@ -100,6 +109,10 @@ class RabbitScene(Scene):
   def processor(self, daemon=None):
     """A daemon's processor time in nanoseconds."""
     return int(pathlib.Path(f"/proc/{(daemon or self.daemon).pid}/schedstat").read_text().split()[0])
+
+
+def sentence(part):
+  return f"RabbitMQ {part['version']}. Other programs kept {part['others_share']:.0%} of the processors busy meanwhile."
 
 
 def text(path):
