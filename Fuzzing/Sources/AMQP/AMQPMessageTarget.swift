@@ -28,13 +28,9 @@ extension FuzzTarget {
       // Headers that are damaged within: no reader has looked at them before.
       let name = ArraySlice(#""a""#.utf8)
       for member in [(name, bytes[...]), (bytes[...], name)] {
-        var writer = TableWriter()
-        do throws(ImpossibleMessage) { try writer.append("headers", [member]) } catch {
-          try holdOneLine(error.description)
-          continue
-        }
-        try holdTable(writer.output[...])
+        try holdTable { writer throws(ImpossibleMessage) in try writer.append("headers", [member]) }
       }
+      try holdTable { writer throws(ImpossibleMessage) in try writer.append("headers", object: bytes[...]) }
     })
 
   private static func holdMessage(_ bytes: [UInt8], mostHeader: Int) throws {
@@ -56,8 +52,10 @@ extension FuzzTarget {
     try hold(names.isEmpty == source.headers.isEmpty, "no headers of \(source.headers.count)")
   }
 
-  private static func holdTable(_ bytes: ArraySlice<UInt8>) throws {
-    var reader = AMQPReader(bytes)
+  private static func holdTable(_ write: (inout TableWriter) throws(ImpossibleMessage) -> Void) throws {
+    var writer = TableWriter()
+    do throws(ImpossibleMessage) { try write(&writer) } catch { return try holdOneLine(error.description) }
+    var reader = AMQPReader(writer.output[...])
     _ = try AMQPTable(from: &reader)
     try hold(reader.isAtEnd, "a table that ends before its length")
   }

@@ -54,7 +54,7 @@ package struct AMQPMessage: Equatable, Sendable {
     writer.output.append(big: flags.rawValue)
     writer.output.append(short: contentType)
     writer.output.append(short: contentEncoding)
-    try writer.append("headers", message.headers)
+    try writer.append("headers", object: message.headerObject)
     writer.output.append(try octet("delivery_mode", message.deliveryMode))
     writer.output.append(try octet("priority", message.priority))
     writer.output.append(short: correlationID)

@@ -34,11 +34,23 @@ struct TableWriter {
       let key = try key()
       guard peek == nil else { throw unreadable }
       (json, place) = (member.value, member.value.startIndex)
-      try check(routing: key)
       try append(member: key, to: &table)
       guard peek == nil else { throw unreadable }
     }
     table.finish(&output)
+    path.removeLast()
+  }
+
+  /// Appends a table.
+  ///
+  /// - Parameter object: JSON.
+  mutating func append(_ name: String, object: ArraySlice<UInt8>) throws(ImpossibleMessage) {
+    (json, place) = (object, object.startIndex)
+    path.append(ArraySlice(name.utf8))
+    guard take(UInt8(ascii: "{")) else { throw unreadable }
+    skipSpace()
+    try table()
+    guard peek == nil else { throw unreadable }
     path.removeLast()
   }
 
@@ -88,6 +100,11 @@ struct TableWriter {
 
   private mutating func object() throws(ImpossibleMessage) {
     output.append(AMQPValue.Letter.table)
+    try table()
+  }
+
+  /// Appends the members of an object whose beginning was taken.
+  private mutating func table() throws(ImpossibleMessage) {
     var table = TableMembers(start: output.beginLength())
     if !take(UInt8(ascii: "}")) {
       repeat {
@@ -103,6 +120,7 @@ struct TableWriter {
   }
 
   private mutating func append(member key: TableKey, to table: inout TableMembers) throws(ImpossibleMessage) {
+    if level == 0 { try check(routing: key) }
     path.append(key.spelling)
     let start = output.count
     try value()

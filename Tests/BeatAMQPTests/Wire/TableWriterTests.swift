@@ -93,6 +93,24 @@ struct TableWriterTests {
     }
   }
 
+  @Test(
+    arguments: [
+      "{}", "{ }", #"{"a": 1, "b": [true, {}], "c": {"d": "e"}, "a": null}"#, #"{ "a" :1.5 , "\u0062" : "\n" }"#,
+    ])
+  func anObjectIsWrittenAsItsMembers(_ json: String) throws {
+    var writer = TableWriter()
+    try writer.append("headers", object: ArraySlice(json.utf8))
+    #expect(try Self.table(json).get() == writer.output)
+  }
+
+  @Test(arguments: ["", " {}", "[]", "{", #"{"a": 1"#, #"{"a": 1,}"#, #"{"a" 1}"#, "{}}", "{} ", #"{"a": 1}2"#])
+  func damagedObjects(_ json: String) {
+    var writer = TableWriter()
+    #expect { try writer.append("headers", object: ArraySlice(json.utf8)) } throws: {
+      "\($0)".contains("it is no JSON")
+    }
+  }
+
   @Test func nestingIsBounded() {
     func nested(_ levels: Int) -> ArraySlice<UInt8> {
       ArraySlice((String(repeating: "[", count: levels) + String(repeating: "]", count: levels)).utf8)
