@@ -62,7 +62,7 @@ struct AMQPMessageTests {
       (Self.json(), .exchange("e", routingKey: long), "routing_key \(long.prefix(60))…: it has 256 bytes"),
       (Self.json(id: long), .queue("q"), "correlation_id \(long.prefix(60))…: it has 256 bytes"),
       (Self.json(replyTo: long), .queue("q"), "reply_to \(long.prefix(60))…: it has 256 bytes"),
-      (Self.json(headers: #""\u0043C": "x""#), .queue("q"), #"headers.\u0043C: RabbitMQ takes a list of further queues"#),
+      (Self.json(headers: #""\u0043C": "x""#), .queue("q"), #"headers.\u0043C: RabbitMQ takes a list"#),
       ("{}", .queue("q"), "message {}: no daemon has written this"),
       (#"{"body": "\u001b[2J"#, .queue("q"), "no daemon has written this: take it out of the outbox"),
     ]
