@@ -55,6 +55,9 @@ class Run:
           self.settle()
       if self.iterations % every:
         self.settle()
+      if not self.violations:
+        stage.finish()
+        self.gather()
     except Unquiet as error:
       self.violations.append(f"rule 7: {error}")
     except KeyboardInterrupt:
@@ -84,17 +87,21 @@ class Run:
     self.result.settled[rounded(took * 1000)] += 1
     self.note(settled=round(took, 3), fires=model.fires, edits=model.edits, repeats=model.repeats,
               violations=model.violations)
-    self.violations += model.violations
-    model.violations = []
+    self.gather()
     if not self.options.json and sys.stdout.isatty():
       print(f"\r{self.iterations} iterations, {model.fires} fires", end="", flush=True)
+
+  def gather(self):
+    model = self.stage.model
+    self.violations += model.violations
+    model.violations = []
 
   def sum_up(self):
     stage, model, result = self.stage, self.stage.model, self.result
     result.counts.update(
       stages=1, iterations=self.iterations, fires=model.fires, edits=model.edits, repeats=model.repeats,
       redis_starts=stage.redis.starts, daemon_starts=sum(daemon.starts for daemon in stage.daemons),
-      connections=sum(proxy.connections for proxy in stage.proxies))
+      connections=sum(proxy.connections for proxy in stage.proxies), **stage.figures)
     if self.options.other_binary:
       result.counts.update(
         other_starts=sum(daemon.other_starts for daemon in stage.daemons),
@@ -176,7 +183,8 @@ def main():
   signal.signal(signal.SIGTERM, signal.default_int_handler)
   if options.mutate:
     import mutants
-    sys.exit(mutants.main(options))
+    import rabbit_mutants
+    sys.exit((rabbit_mutants if options.variant == "rabbitmq" else mutants).main(options))
   if not options.json:
     lease = "no lease" if options.no_lease else "lease of 1 s"
     print(f"chaos: seed {options.seed}, {options.variant}, {lease}", flush=True)

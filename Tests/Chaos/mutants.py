@@ -13,6 +13,8 @@ from result import Result
 PROJECT = pathlib.Path(__file__).resolve().parents[2]
 FOLDER = PROJECT / ".build" / "mutants"
 
+MUTATED = ("Sources", "Python")  # the folders that have safeguards
+
 SCRIPTS = "Sources/BeatRedis/Scripts"
 STORE = "Sources/BeatRedis/Store"
 DRIVER = "Sources/BeatDriver"
@@ -83,13 +85,13 @@ def check(mutants):
 def require(name, text, source):
   if source.count(text) != 1:
     raise SystemExit(f"chaos: {name} holds {source.count(text)} times, instead of once:\n{text}\n"
-                     "The source has changed: mend Tests/Chaos/mutants.py")
+                     "The source has changed: mend its mutant in Tests/Chaos/*mutants.py")
 
 
 def prepare():
   """Makes a copy of the sources, so that the project's own sources are never changed."""
   source = FOLDER / "source"
-  for name in ("Sources", "Tests"):
+  for name in (*MUTATED, "Tests"):
     shutil.rmtree(source / name, ignore_errors=True)
     shutil.copytree(PROJECT / name, source / name)
   for name in ("Package.swift", "Package.resolved"):
@@ -99,8 +101,9 @@ def prepare():
 
 
 def mutate(source, edits):
-  shutil.rmtree(source / "Sources")
-  shutil.copytree(PROJECT / "Sources", source / "Sources")
+  for name in MUTATED:
+    shutil.rmtree(source / name)
+    shutil.copytree(PROJECT / name, source / name)
   for name, text, instead in edits:
     path = source / name
     old = path.read_text()
@@ -121,8 +124,8 @@ def try_out(options, binary, source, mutant):
   """The suite's result for a mutant. It ends at the first violation."""
   arguments = [
     sys.executable, pathlib.Path(__file__).with_name("chaos.py"), "--json", "--first", "--binary", binary, "--sources",
-    source, "--seed", options.seed, "--iterations", options.iterations, "--jobs", options.jobs, "--patience",
-    options.patience]
+    source, "--seed", options.seed, "--iterations", options.iterations, "--seconds", options.seconds, "--jobs",
+    options.jobs, "--patience", options.patience, "--variant", options.variant]
   for name, items in (("without", options.without), ("forgive", options.forgive), ("aim", mutant.aims)):
     for item in items:
       arguments += [f"--{name}", item]

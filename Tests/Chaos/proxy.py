@@ -83,6 +83,8 @@ class Link:
         proxy.ledger.sent(fire)
     elif kind in ("anchor", "rebase"):
       proxy.ledger.anchored(proxy.number, frame)
+    elif kind == "lrem":
+      proxy.ledger.taken_out(proxy.number, frame)
     answer, is_carried_out = proxy.error(kind)
     self.owed.append([kind, fires, answer, is_carried_out, frame if kind == "read" else None])
     if answer is None or is_carried_out:

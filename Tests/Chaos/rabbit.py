@@ -84,9 +84,10 @@ class Rabbit:
     """Closes all connections with 320, CONNECTION_FORCED."""
     self.evaluate("[rabbit_networking:close_connection(P, \"chaos\") || P <- rabbit_networking:connections()], ok")
 
-  def connection(self):
+  def connection(self, **options):
     connection = amqp.Connection(
-      f"127.0.0.1:{self.port}", userid="guest", password="guest", connect_timeout=10, read_timeout=30, write_timeout=30)
+      f"127.0.0.1:{self.port}", userid="guest", password="guest", connect_timeout=10, read_timeout=30, write_timeout=30,
+      **options)
     connection.connect()
     return connection
 
@@ -97,6 +98,15 @@ class Rabbit:
       connection.channel().queue_declare(
         queue, durable=True, auto_delete=False, arguments={"x-queue-type": kind} if kind != "classic" else None)
     self.evaluate("catch mnesia:sync_log()")
+
+  def delete_empty(self, queue):
+    """Deletes a queue. Returns whether it did: it does not while there are messages in it."""
+    with self.connection() as connection:
+      try:
+        connection.channel().queue_delete(queue, if_empty=True)
+        return True
+      except amqp.exceptions.PreconditionFailed:
+        return False
 
 
 class Reader:

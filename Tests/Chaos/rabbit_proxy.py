@@ -5,6 +5,7 @@ import collections
 import socket
 import struct
 import time
+from typing import NamedTuple
 
 from proxy import TO_SERVER, Link, Proxy
 
@@ -43,8 +44,21 @@ def correlation_id(header):
   return header[at + 1:at + 1 + header[at]].decode() if flags >> 10 & 1 else ""
 
 
+class Publication(NamedTuple):
+  """One time that a message was published."""
+
+  at: float  # seconds since 1970
+  link: Link
+  daemon: int
+  start: int  # how often the daemon had been started
+
+
 class RabbitLink(Link):
   """A connection whose bytes are AMQP's frames."""
+
+  def __init__(self, proxy, client, server):
+    super().__init__(proxy, client, server)
+    self.start = proxy.daemon.starts
 
   def process(self, direction):
     buffer, done = self.received[direction], 0
@@ -53,7 +67,7 @@ class RabbitLink(Link):
         break
       if direction == TO_SERVER and kind == 2:
         if task := correlation_id(payload):
-          self.proxy.published[task].append((time.time(), self))
+          self.proxy.published[task].append(Publication(time.time(), self, self.proxy.number, self.start))
       self.send(direction, bytes(buffer[start:end]))
       done = end
     del buffer[:done]
@@ -61,7 +75,7 @@ class RabbitLink(Link):
   def _holds(self, direction, kind, payload):
     method = struct.unpack_from(">HH", payload) if kind == 1 else None
     if direction == TO_SERVER:
-      return method == _PUBLISH and self.proxy.catches(self, "publish", "request", payload)
+      return method == _PUBLISH and (self.proxy.is_shut or self.proxy.catches(self, "publish", "request", payload))
     return method in (_ACK, _NACK) and self.proxy.catches(self, "confirm", "reply", payload)
 
 
@@ -69,9 +83,14 @@ class RabbitProxy(Proxy):
   link = RabbitLink
   speaks_resp = False
 
-  def __init__(self, number, port, scripts, ledger):
-    super().__init__(number, port, scripts, ledger)
-    self.published = collections.defaultdict(list)  # task id -> [(when, the connection)]
+  def __init__(self, daemon, port, scripts, ledger):
+    super().__init__(daemon.number, port, scripts, ledger)
+    self.daemon = daemon
+    self.published = collections.defaultdict(list)  # task id -> [Publication]
+
+  def clear(self):
+    super().clear()
+    self.is_shut = False  # No message passes.
 
   def dial(self):
     return socket.create_connection(("127.0.0.1", self.upstream), 2)

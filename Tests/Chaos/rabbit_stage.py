@@ -1,8 +1,8 @@
 """The variant "rabbitmq": schedules in Redis, queues on RabbitMQ. Each daemon has a proxy before each server.
 
 As in the variant "broker", the writer's markers are items of the outbox, here in the form of a task's message. Nothing may
-be lost, and nothing may come out of order. A message may come twice, if a death explains it: RabbitMQ cannot be asked
-whether it has a message.
+be lost, and nothing may come out of order. A message may come twice, if a death explains it (`rabbit_repeats`). What
+comes goes on to a worker with the package's guard, which must run each occurrence once (`rabbit_worker`).
 """
 
 import base64
@@ -12,16 +12,18 @@ import signal
 import time
 
 import broker
-import faults
 from broker import BrokerStage, LIMIT, OUTBOX
 from rabbit import PROBLEMS, Rabbit, Reader
 from rabbit_proxy import RabbitProxy
+from rabbit_repeats import Repeats
+from rabbit_worker import GuardedWorker
 from servers import PREFIX
 from stage import EDITS, Stage, Unquiet, parsed
 from traffic import Scripts
-from writer import EDIT, QUEUE
+from writer import EDIT, INTERVALS, QUEUE
 
-WINDOW = 3  # seconds from the end of a daemon, a connection or a server to a repeat that it explains
+# Milliseconds. With these some 200 messages are sent each second, where the daemons and RabbitMQ are often away.
+_INTERVALS = [each * 2 // 3 for each in INTERVALS]
 
 # An item of the outbox as a daemon writes it. Lua's `cjson` makes the text a string of JSON.
 _ITEM = """
@@ -63,12 +65,15 @@ class RabbitStage(BrokerStage):
     self.broker = Rabbit(folder / "rabbitmq")
     self.reader = Reader(self.broker, QUEUE)
     self.writer.script = _EDIT
+    self.writer.intervals = _INTERVALS
     self.longest = self.cuts = 0
-    self.taken = collections.Counter()  # id of a message -> how often it was taken from the queue
-    self.repeats = collections.Counter()  # by what explains them
-    self.deaths = []  # when daemons and servers were struck, seconds since 1970
+    self.items = []  # taken from the queue and not replayed yet, the oldest first
+    self.lacks_queue = False
+    self.kills = collections.Counter()
     scripts = Scripts(sources)
-    self.carriers = [RabbitProxy(daemon.number, self.broker.port, scripts, self.ledger) for daemon in self.daemons]
+    self.carriers = [RabbitProxy(daemon, self.broker.port, scripts, self.ledger) for daemon in self.daemons]
+    self.repeats = Repeats(self.carriers, self.ledger)
+    self.worker = GuardedWorker(self.broker, self.redis, folder, sources[0])
     for daemon, carrier in zip(self.daemons, self.carriers):
       daemon.environment |= {
         "CELERY_BROKER_URL": f"amqp://guest:guest@127.0.0.1:{carrier.port}//", "BEAT_WATCH_OUTBOX_LIMIT": str(LIMIT)}
@@ -77,27 +82,51 @@ class RabbitStage(BrokerStage):
     self.broker.start()
     self.broker.wait()
     self.broker.declare(QUEUE)
+    self.worker.start()
     for carrier in self.carriers:
       self.wire.add(carrier)
     Stage.start(self)
 
+  def finish(self):
+    self.stopwatch.begin("executing")
+    for problem in self.worker.finish():
+      self.model.fail(8, problem)
+
   def end(self):
     self.reader.close()
+    self.worker.end()
     Stage.end(self)
     self.broker.end()
+
+  @property
+  def figures(self):
+    return {"rabbitmq_starts": self.broker.starts, "executed": self.worker.count, **self.kills,
+            **{f"repeats: {cause}": count for cause, count in self.repeats.by_cause.items()},
+            "possible_repeats_logged": sum(daemon.possible_repeats for daemon in self.daemons)}
 
   def heal_servers(self):
     Stage.heal_servers(self)
     self.broker.signal(signal.SIGCONT)
     self.broker.start()
     self.broker.wait()
+    self.declare_queue()
 
   def iterate(self, phase, whom, milliseconds, chosen):
+    self.declare_queue()
     began = time.time()
     has_come, number, struck = super().iterate(phase, whom, milliseconds, chosen)
     if any(name.startswith(("daemon", "redis", "rabbitmq")) for name in struck):
-      self.deaths += [began, time.time()]
+      self.repeats.deaths += [began, time.time()]
+    self.kills.update(name for name in struck if name.endswith("kill -9"))
     return has_come, number, struck
+
+  def check(self, since):
+    super().check(since)
+    for problem in self.worker.problems():
+      self.model.fail(8, problem)
+    self.repeats.forget(since / 1e6 - 300)
+
+  # --- the queue ---
 
   def take(self):
     """Everything that was put into the outbox before this moment, the oldest first, each once; and the documents."""
@@ -106,124 +135,61 @@ class RabbitStage(BrokerStage):
     marker, names, documents = client(
       "EVAL", _CUT, 1, OUTBOX, PREFIX + "*", json.dumps({"kind": "tick", "cut": self.cuts}), f"chaos-cut-{self.cuts}")
     client.close()
-    items = []
 
     def has_come():
       try:
-        while message := self.reader.take():
-          if self.is_first(message.properties["correlation_id"]):
-            items.append(text_of(message))
-          if items and items[-1] == marker:
-            return True
+        return self.read(until=marker)
       except PROBLEMS:
-        pass
-      return False
+        return False
     try:
       self.until("all that was fired is on the queue", has_come, 20)
     except Unquiet as error:
       self.model.fail(7, f"{error}; {self.command('LLEN', OUTBOX, database=1)} items wait in the outbox")
+    items, self.items = self.items, []
     return items, {name[len(PREFIX):].decode(): parsed(text) for name, text in zip(names, documents)}
 
-  # --- repeats ---
-
-  def is_first(self, task):
-    """Whether a message has not been taken before. Each repeat must have an explanation of its own."""
-    self.taken[task] += 1
-    repeats = self.taken[task] - 1
-    if repeats == 0:
-      return True
-    causes = self.causes(task)
-    cause = causes[repeats - 1] if len(causes) >= repeats else "nothing"
-    self.repeats[cause] += 1
-    self.model.repeats += 1
-    if cause == "nothing":
-      sent = [f"{at:.3f} by daemon {link.proxy.number}, whose connection ended at {link.ended_at}"
-              for at, link in self.publications(task)]
-      self.model.fail(3, f"{task} is on the queue {repeats + 1} times, and what ended explains {len(causes)} repeats: "
-                      f"{sent}, {self.deaths[-5:]}")
+  def read(self, until=None):
+    """Takes messages from the queue until a marker has come, or until the queue is empty. Returns whether the marker has
+    come. Raises PROBLEMS."""
+    while message := self.reader.take():
+      text = text_of(message)
+      if not text.startswith(b"M"):
+        self.worker.send(message)
+      is_first, problem = self.repeats.take(message.properties["correlation_id"])
+      self.model.repeats += not is_first
+      if problem:
+        self.model.fail(3, problem)
+      if is_first:
+        self.items.append(text)
+        if text == until:
+          return True
     return False
 
-  def publications(self, task):
-    """When and over which connections a message was published, the first time first."""
-    copies = [copy for carrier in self.carriers for copy in list(carrier.published.get(task, ()))]
-    return sorted(copies, key=lambda copy: copy[0])
+  def delete_queue(self):
+    """Takes what is on the queue, and deletes the queue. Returns whether it did."""
+    try:
+      self.read()
+      # RabbitMQ deletes what it was about to put on the queue. So nothing is on its way to it then.
+      self.wire.shut(self.carriers, True)
+      time.sleep(0.05)
+      self.read()
+      self.lacks_queue = self.broker.delete_empty(QUEUE)
+      return self.lacks_queue
+    except PROBLEMS:
+      return False
+    finally:
+      self.wire.shut(self.carriers, False)
 
-  def causes(self, task):
-    """What ended between two publications of a message, for each time that something did."""
-    found = []
-    copies = self.publications(task)
-    for (first, link), (second, _) in zip(copies, copies[1:]):
-      if link.ended_at and first <= link.ended_at <= second:
-        found.append("its connection ended")
-      elif any(first - WINDOW <= at <= second + WINDOW for at in self.deaths):
-        found.append("a process was struck")
-    return found
-
-
-class RabbitFault(faults.Fault):
-  variants = ("rabbitmq",)
-
-  def __init__(self, stage, *arguments):
-    super().__init__(stage, *arguments)
-    self.broker = stage.broker
-
-
-class RabbitKilled(RabbitFault):
-  """It takes some seconds to start again, which is not waited for."""
-  name = "rabbitmq: kill -9"
-  weight = 0.5
-
-  def strike(self):
-    self.broker.kill()
-
-  def heal(self):
-    self.stage.measure_outbox()
-    self.broker.start()
+  def declare_queue(self):
+    """Makes the queue again if it was deleted, once RabbitMQ is there."""
+    if self.lacks_queue and self.broker.is_ready:
+      try:
+        self.broker.declare(QUEUE)
+        self.lacks_queue = False
+      except (RuntimeError, *PROBLEMS):
+        pass
 
 
-class RabbitStopped(RabbitFault):
-  name = "rabbitmq: SIGSTOP"
-
-  def strike(self):
-    self.broker.signal(signal.SIGSTOP)
-
-  def heal(self):
-    self.stage.measure_outbox()
-    self.broker.signal(signal.SIGCONT)
-
-
-class RabbitAsked(RabbitFault):
-  """A fault of a server that must answer the suite."""
-
-  def strike(self):
-    return self.broker.is_ready and self.act()
-
-
-class RabbitDisconnects(RabbitAsked):
-  name = "rabbitmq: 320 to all connections"
-
-  def act(self):
-    self.broker.disconnect()
-
-
-class RabbitAlarm(RabbitAsked):
-  name = "rabbitmq: memory alarm"
-
-  def act(self):
-    self.broker.raise_alarm()
-
-  def heal(self):
-    # A server that was killed meanwhile begins without an alarm.
-    if self.broker.is_ready:
-      self.broker.end_alarm()
-
-
-class RabbitCut(broker.BrokerCut):
-  name = "rabbitmq: cut"
-  variants = ("rabbitmq",)
-
-
-ALL = [RabbitDisconnects, RabbitAlarm, RabbitCut, RabbitStopped, RabbitKilled]
 PHASES = {
   "outbox read": ({"outbox"}, "reply"),
   "publish sent": ({"publish"}, "request"),

@@ -58,7 +58,9 @@ class Result:
   # --- what is printed ---
 
   def summary(self):
+    struck = sum(self.seconds.values()) - self.seconds["starting"] - self.seconds["executing"]
     return self.counts | {
+      "fires_per_second": round(self.counts["fires"] / struck) if struck else 0,
       "settle_ms": {"p50": percentile(self.settled, 0.5), "max": max(self.settled, default=0)},
       "late_ms": {"p50": percentile(self.late, 0.5), "p99": percentile(self.late, 0.99)},
       "grown": self.grown, "seconds": {key: round(item, 1) for key, item in self.seconds.items()}}

@@ -105,6 +105,7 @@ class Daemon:
     self.starts = 0
     self.other_starts = 0  # how often the other build was started
     self.leads = [0, 0]  # how often it began to lead, by build
+    self.possible_repeats = 0  # messages that it has logged as such
 
   @property
   def build(self):
@@ -150,6 +151,8 @@ class Daemon:
     elif message in ("ready", "reconnected") or message == "reloaded" and "events" in event:
       self.is_ready = True
       self.events = event.get("events", "")
+    elif message == "possible repeats":
+      self.possible_repeats += event["count"]
     elif message == "disconnected":
       self.is_ready = False
     elif message == "reloaded" and "events" not in event:

@@ -114,6 +114,14 @@ class Stage:
   def fill(self):
     self.writer.attempt(self.writer.fill, 50)
 
+  def finish(self):
+    """Does what is to be checked once, after the last settling."""
+
+  @property
+  def figures(self):
+    """Further counts for the result."""
+    return {}
+
   def end(self):
     self.writer.is_over = True
     for daemon in self.daemons:

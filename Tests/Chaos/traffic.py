@@ -4,6 +4,7 @@ import collections
 import hashlib
 import pathlib
 import threading
+import time
 
 from dates import clock_now
 from resp import arguments, value
@@ -37,6 +38,13 @@ def entry_of_read(request):
   argv = arguments(request)
   argv = argv[3 + int(argv[2]):]
   return argv[1].decode() if len(argv) == 2 else None
+
+
+def id_of_item(item):
+  """The task id in an item of the outbox, which is netstrings: version, id, ...; "": it is no item, but what a daemon
+  rehearses with."""
+  size, colon, rest = item.partition(b",")[2].partition(b":")
+  return rest[:int(size)].decode() if colon else ""
 
 
 class Fire:
@@ -74,6 +82,7 @@ class Ledger:
     self.lock = threading.Lock()
     self.fires = collections.defaultdict(list)
     self.kept = {}  # task -> how many of its fires were asked for before `remember`
+    self.removals = {}  # task -> [(seconds since 1970, daemon)]: who asked to take its item out of the outbox
     self.anchors = collections.deque(maxlen=2000)  # (microseconds, daemon, entry, watermark), for reports
 
   def sent(self, fire):
@@ -88,6 +97,12 @@ class Ledger:
       word = answer[0] if isinstance(answer, list) else answer
       fire.answer = word.decode() if isinstance(word, bytes) else word
       fire.answered_at = clock_now()
+
+  def taken_out(self, daemon, request):
+    """Records an LREM on the outbox."""
+    task = id_of_item(arguments(request)[3])
+    with self.lock:
+      self.removals.setdefault(task, []).append((time.time(), daemon))
 
   def anchored(self, daemon, request):
     """Records a call of anchor.lua, for any number of schedules, or of rebase.lua, for one."""
@@ -122,7 +137,9 @@ class Ledger:
         list, {task: fires[:self.kept[task]] for task, fires in self.fires.items() if task in self.kept})
 
   def forget(self, before):
-    """Drops the fires that were due before a time in microseconds: they have been checked."""
+    """Drops the fires that were due before a time in microseconds, and what was taken out: they have been checked."""
     with self.lock:
       for task in [task for task, fires in self.fires.items() if fires[-1].due < before]:
         del self.fires[task]
+      for task in [task for task, asked in self.removals.items() if asked[-1][0] * 1e6 < before]:
+        del self.removals[task]

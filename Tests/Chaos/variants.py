@@ -24,8 +24,9 @@ faults.ALL += failover.ALL + broker.ALL
 
 # py-amqp is in the environments of scripts/setup --test, in which scripts/chaos runs this variant.
 if importlib.util.find_spec("amqp"):
+  import rabbit_faults
   import rabbit_stage
 
   STAGES["rabbitmq"] = rabbit_stage.RabbitStage
   faults.PHASES_OF["rabbitmq"] = faults.PHASES | rabbit_stage.PHASES
-  faults.ALL += rabbit_stage.ALL
+  faults.ALL += rabbit_faults.ALL

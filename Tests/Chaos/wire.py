@@ -51,6 +51,15 @@ class Wire(threading.Thread):
         proxy.trap = trap
     self.do(run)
 
+  def shut(self, proxies, is_shut):
+    """Holds back messages that are published, or lets them go on."""
+    def run():
+      for proxy in proxies:
+        proxy.is_shut = is_shut
+        for link in list(proxy.links):
+          self._move(link)
+    self.do(run)
+
   def release(self, proxy):
     """Lets everything that is held back go on, and ends every disturbance."""
     def run():

@@ -60,6 +60,7 @@ class Writer(threading.Thread):
     self.first_dates = {}  # entry -> the last_run_at with which it was made, if it had one
     self.patience = 5  # seconds to wait for a reply
     self.script = EDIT
+    self.intervals = INTERVALS
     self.extra = {}  # fields that every document gets
     self.stale = []  # (entry, document read a while ago)
     self.revision = 0
@@ -161,7 +162,7 @@ class Writer(threading.Thread):
       self.write_stale()
 
   def reschedule(self, entry, *_):
-    every = self.random.choice(INTERVALS)
+    every = self.random.choice(self.intervals)
     self.set(entry, self.changed(entry) | {"interval": {"every": every, "period": "milliseconds"}})
 
   def switch(self, entry, *_):
@@ -205,7 +206,7 @@ class Writer(threading.Thread):
   def document(self, entry):
     return {
       "name": entry, "task": "chaos.task", "enabled": True,
-      "interval": {"every": self.random.choice(INTERVALS), "period": "milliseconds"}, "args": [],
+      "interval": {"every": self.random.choice(self.intervals), "period": "milliseconds"}, "args": [],
       "kwargs": self.fresh_kwargs(), "catchup": self.random.choice(["all", "all", "all", "latest"])} | self.extra
 
   def changed(self, entry):
