@@ -172,13 +172,17 @@ def try_all(options, mutants, program, heading, outcome):
 def outcome(options, binary, source, mutant):
   result = try_out(options, binary, source, mutant)
   found = result.violations[0].splitlines()[0] if result.violations else None
-  columns = f"{mutant.name:<37} {result.counts['iterations']:>10} {result.counts['fires']:>7}"
+  seconds = sum(result.seconds.values())
+  columns = f"{mutant.name:<37} {result.counts['iterations']:>10} {result.counts['fires']:>7} {seconds:>7.0f}"
   # A violation of rule 0 is one of the suite's own.
   return Outcome(columns, found, not (found or "").startswith("rule 0"))
 
 
+COLUMNS = f"{'without':<37} {'iterations':>10} {'fires':>7} {'seconds':>7}  found"
+
+
 def main(options):
-  heading = f"at most {options.iterations} iterations each\n{'without':<37} {'iterations':>10} {'fires':>7}  found"
+  heading = f"at most {options.iterations} iterations each\n{COLUMNS}"
   return try_all(options, MUTANTS, "chaos", heading, outcome)
 
 

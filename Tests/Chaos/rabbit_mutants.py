@@ -1,6 +1,6 @@
 """Tests the variant "rabbitmq": a daemon or a guard without one of its safeguards must be found out."""
 
-from mutants import Mutant, check, outcome, try_all
+from mutants import COLUMNS, Mutant, check, outcome, try_all
 
 RELAY = "Sources/BeatDriver/OutboxRelay+Window.swift"
 CONNECTION = "Sources/BeatAMQP/Connection/AMQPConnection.swift"
@@ -39,7 +39,8 @@ MUTANTS = [
 
 
 def main(options):
-  heading = f"at most {options.seconds:g} s each\n{'without':<37} {'iterations':>10} {'fires':>7}  found"
+  options.seconds = options.seconds or 60
+  heading = f"at most {options.seconds:g} s each\n{COLUMNS}"
   return try_all(options, MUTANTS, "chaos", heading, outcome)
 
 

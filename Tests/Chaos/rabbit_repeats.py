@@ -1,8 +1,8 @@
 """The judge of repeats: each message that comes again needs a death that explains it.
 
-RabbitMQ cannot be asked whether it has a message. So a daemon sends again what was on its way when its connection ended,
-and so does the next leader with what an earlier one had sent and not taken out. The proxies know who sent what, over
-which connection, and who asked to take it out of the outbox, which nobody does before RabbitMQ's confirm.
+RabbitMQ cannot be asked whether it has a message. So a daemon sends again what was on its way when its connection
+ended, and so does the next leader with what an earlier one had sent and not taken out. The proxies know who sent what,
+over which connection, and who asked to take it out of the outbox, which nobody does before RabbitMQ's confirm.
 """
 
 import collections
@@ -12,18 +12,18 @@ WINDOW = 3  # seconds from the end of a process, a connection or a server to a r
 
 
 class Repeats:
-  def __init__(self, carriers, ledger):
+  """`forgives_handovers`: a leader that lacks the broker offers its lease, and learns by its next heartbeat that
+  another daemon has taken it. If RabbitMQ comes back in that moment, both send what waits."""
+
+  def __init__(self, carriers, ledger, forgives_handovers=False):
     self.carriers = carriers
     self.ledger = ledger
+    self.forgives_handovers = forgives_handovers
     self.taken = collections.Counter()  # id of a message -> how often it was taken from the queue
     self.last_taken = {}  # id -> when, seconds since 1970
     self.by_cause = collections.Counter()
-    self.deaths = []  # when daemons and servers were struck
+    self.deaths = []  # when daemons, servers and the lease were struck
     self.kills = []  # when RabbitMQ was killed
-
-  @property
-  def count(self):
-    return sum(self.by_cause.values())
 
   def take(self, task):
     """Takes in that a message came from the queue. Returns (whether it is the first time, what is wrong or None)."""
@@ -41,10 +41,11 @@ class Repeats:
     self.by_cause[cause] += 1
     if cause != "nothing":
       return False, None
-    sent = [f"{copy.at:.3f} by daemon {copy.daemon} (start {copy.start}), whose connection ended at {copy.link.ended_at}"
+    sent = [f"{copy.at:.3f} by start {copy.start} of daemon {copy.daemon} (connected until {copy.link.ended_at})"
             for copy in self.publications(task)]
-    return False, (f"{task} is on the queue {repeats + 1} times, and what ended explains {len(causes)} repeats: {sent}, taken "
-                   f"out {self.ledger.removals.get(task, [])}, struck {self.deaths[-5:]}")
+    out = self.ledger.removals.get(task, [])
+    return False, (f"{task} is on the queue {repeats + 1} times, and what ended explains {len(causes)} repeats: sent "
+                   f"{sent}, taken out {out}, struck {self.deaths[-5:]}")
 
   def publications(self, task):
     """All times that a message was published, the first time first."""
@@ -65,8 +66,14 @@ class Repeats:
     if first.link.ended_at and first.at <= first.link.ended_at <= second.at:
       return "its connection ended"
     if not is_same and any(first.at - WINDOW <= at <= second.at + WINDOW for at in self.deaths):
-      return "a process was struck"
+      return "a process or the lease was struck"
+    if self.forgives_handovers and not is_same and self.has_taken_over(first):
+      return "the lead was handed over"
     return None
+
+  def has_taken_over(self, copy):
+    """Whether who published it had begun to lead shortly before."""
+    return any(copy.at - 1 <= at <= copy.at for at in self.carriers[copy.daemon].daemon.led_at)
 
   def forget(self, before):
     """Drops who published what was taken before a time: it does not come again."""

@@ -1,8 +1,8 @@
 """The variant "rabbitmq": schedules in Redis, queues on RabbitMQ. Each daemon has a proxy before each server.
 
-As in the variant "broker", the writer's markers are items of the outbox, here in the form of a task's message. Nothing may
-be lost, and nothing may come out of order. A message may come twice, if a death explains it (`rabbit_repeats`). What
-comes goes on to a worker with the package's guard, which must run each occurrence once (`rabbit_worker`).
+As in the variant "broker", the writer's markers are items of the outbox, here in the form of a task's message. Nothing
+may be lost, and nothing may come out of order. A message may come twice, if a death explains it (`rabbit_repeats`).
+What comes goes on to a worker with the package's guard, which must run each occurrence once (`rabbit_worker`).
 """
 
 import base64
@@ -24,6 +24,8 @@ from writer import EDIT, INTERVALS, QUEUE
 
 # Milliseconds. With these some 200 messages are sent each second, where the daemons and RabbitMQ are often away.
 _INTERVALS = [each * 2 // 3 for each in INTERVALS]
+
+_PATIENCE = 60  # seconds until all that was fired is on the queue: the daemons may look for a killed RabbitMQ late
 
 # An item of the outbox as a daemon writes it. Lua's `cjson` makes the text a string of JSON.
 _ITEM = """
@@ -60,8 +62,8 @@ class RabbitStage(BrokerStage):
   def on_broker(self):
     return ON_BROKER
 
-  def __init__(self, binaries, sources, space, folder, *rest):
-    Stage.__init__(self, binaries, sources, space, folder, *rest)
+  def __init__(self, binaries, sources, space, folder, seed, variant, options, forgive=()):
+    Stage.__init__(self, binaries, sources, space, folder, seed, variant, options, forgive)
     self.broker = Rabbit(folder / "rabbitmq")
     self.reader = Reader(self.broker, QUEUE)
     self.writer.script = _EDIT
@@ -72,7 +74,7 @@ class RabbitStage(BrokerStage):
     self.kills = collections.Counter()
     scripts = Scripts(sources)
     self.carriers = [RabbitProxy(daemon, self.broker.port, scripts, self.ledger) for daemon in self.daemons]
-    self.repeats = Repeats(self.carriers, self.ledger)
+    self.repeats = Repeats(self.carriers, self.ledger, "handovers" in forgive)
     self.worker = GuardedWorker(self.broker, self.redis, folder, sources[0])
     for daemon, carrier in zip(self.daemons, self.carriers):
       daemon.environment |= {
@@ -115,7 +117,7 @@ class RabbitStage(BrokerStage):
     self.declare_queue()
     began = time.time()
     has_come, number, struck = super().iterate(phase, whom, milliseconds, chosen)
-    if any(name.startswith(("daemon", "redis", "rabbitmq")) for name in struck):
+    if any(name.startswith(("daemon", "redis", "rabbitmq", "lease")) for name in struck):
       self.repeats.deaths += [began, time.time()]
     self.kills.update(name for name in struck if name.endswith("kill -9"))
     return has_come, number, struck
@@ -142,15 +144,15 @@ class RabbitStage(BrokerStage):
       except PROBLEMS:
         return False
     try:
-      self.until("all that was fired is on the queue", has_come, 20)
+      self.until("all that was fired is on the queue", has_come, _PATIENCE)
     except Unquiet as error:
       self.model.fail(7, f"{error}; {self.command('LLEN', OUTBOX, database=1)} items wait in the outbox")
     items, self.items = self.items, []
     return items, {name[len(PREFIX):].decode(): parsed(text) for name, text in zip(names, documents)}
 
   def read(self, until=None):
-    """Takes messages from the queue until a marker has come, or until the queue is empty. Returns whether the marker has
-    come. Raises PROBLEMS."""
+    """Takes messages from the queue until a marker has come, or until the queue is empty. Returns whether the marker
+    has come. Raises PROBLEMS."""
     while message := self.reader.take():
       text = text_of(message)
       if not text.startswith(b"M"):

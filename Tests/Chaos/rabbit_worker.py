@@ -19,7 +19,7 @@ QUEUE = "guarded"
 _HERE = pathlib.Path(__file__).resolve().parent
 _DATABASE = 3  # where the guard records runs, in the store's Redis
 _BATCH = 100  # messages that are sent before the first confirm is waited for
-_PATIENCE = 120  # seconds until all must have run, in which a worker finds RabbitMQ again
+_PATIENCE = 60  # seconds without a run until what is missing counts as lost. A worker may find RabbitMQ again late
 
 
 class GuardedWorker:
@@ -47,7 +47,8 @@ class GuardedWorker:
     """The package is not installed beside this Celery, and its version is read from its metadata."""
     folder = self.folder / "metadata"
     (folder / "reactivebeat-0.dist-info").mkdir(parents=True, exist_ok=True)
-    (folder / "reactivebeat-0.dist-info" / "METADATA").write_text("Metadata-Version: 2.1\nName: reactivebeat\nVersion: 0\n")
+    text = "Metadata-Version: 2.1\nName: reactivebeat\nVersion: 0\n"
+    (folder / "reactivebeat-0.dist-info" / "METADATA").write_text(text)
     return folder
 
   def start(self):
@@ -87,12 +88,13 @@ class GuardedWorker:
 
   def finish(self):
     """Waits until everything has run. Returns what is wrong."""
-    deadline = time.monotonic() + _PATIENCE
-    found = self.problems()
+    found, count, since = self.problems(), 0, time.monotonic()
     while not found and (missing := self.sent - self.ran.keys()):
-      if time.monotonic() > deadline:
+      if self.count > count:
+        count, since = self.count, time.monotonic()
+      elif time.monotonic() - since > _PATIENCE:
         return [f"{len(missing)} messages were not run by a worker with the guard, such as {min(missing)}"]
-      time.sleep(0.1)
+      time.sleep(0.2)
       found = self.problems()
     return found
 
@@ -104,7 +106,7 @@ class GuardedWorker:
 
 
 class _Sender(threading.Thread):
-  """Puts messages on the worker's queue. Those whose confirms are lost are sent again: to the guard they are repeats."""
+  """Puts messages on the worker's queue. Those whose confirms are lost are sent again; the guard sees repeats."""
 
   def __init__(self, rabbit):
     super().__init__(daemon=True, name="sender")
