@@ -18,11 +18,15 @@ extension Daemon {
     // Before the records of the dead are swept.
     EarlierLeader.mayHavePublished(store.daemons, but: configuration.instance) { [weak self] mayHave in
       guard let self, election.isLeading, !isStopping, session?.store === store else { return }
-      relay.start(store.outbox, store.delivery, after: loss, isHeir: mayHave)
+      let start = { [unowned self] in relay.start(store.outbox, store.delivery, after: loss, isHeir: mayHave) }
+      // Were both to send what waits, the broker would have it twice.
+      guard election.uncertainty > 0 else { return start() }
+      handover.begin(after: election.uncertainty, start)
     }
   }
 
   func standBy(_ reason: String) {
+    handover.cancel()
     relay.stop()
     report(.standingBy(reason: reason))
     dispatcher.receive(.leadershipChanged(false))

@@ -52,6 +52,7 @@ package final class Daemon {
   private lazy var reconnection = Reconnection(configuration.reconnectDelays, in: surroundings) { [unowned self] in
     connect()
   }
+  private(set) lazy var handover = Handover(in: surroundings)
   private lazy var hurryTimer = surroundings.makeTimer { [unowned self] in relay.stop() }
   private lazy var stopTimer = surroundings.makeTimer { [unowned self] in finishStopping() }
   package private(set) var isStopping = false
@@ -137,6 +138,7 @@ package final class Daemon {
   private func leave() {
     let ended = session
     (connection, session) = (nil, nil)
+    handover.cancel()
     relay.stop()
     ended?.end()
     standbyCheck.stop()

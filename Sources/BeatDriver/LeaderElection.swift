@@ -29,7 +29,9 @@ final class LeaderElection {
   }
 
   var isLeading: Bool { leadership.isLeading }
-  /// This daemon leads, and no other can have taken over yet.
+  /// How long an earlier holder of the lease may yet take itself for the leader; microseconds.
+  var uncertainty: Int64 { leadership.uncertainty(at: daemon.surroundings.bootTime) }
+  /// This daemon leads, and no other does or can have taken over yet.
   var certainlyLeads: Bool { leadership.certainlyLeads(at: daemon.surroundings.bootTime) }
   /// A heartbeat was answered in this session.
   var isAnswered: Bool { leadership.isAnswered }

@@ -73,7 +73,9 @@ package struct Leadership {
 
   /// This daemon certainly holds the lease, or there is no lease and it may fire.
   package var isLeading: Bool { lease.isLeading }
-  /// This daemon leads, and no other can have taken over yet.
+  /// How long an earlier holder of the lease may yet take itself for the leader; microseconds.
+  package func uncertainty(at now: BootTime) -> Int64 { lease.uncertainty(at: now) }
+  /// This daemon leads, and no other does or can have taken over yet.
   package func certainlyLeads(at now: BootTime) -> Bool { lease.certainlyLeads(at: now) }
   /// A heartbeat was answered in this session.
   package var isAnswered: Bool { heartbeat.isAnswered }

@@ -61,6 +61,10 @@ package struct Lease {
   private var eligibility = Eligibility.unproven
   /// The next question may take a lease that is offered.
   private var takesOffers = false
+  /// The question on its way may take a lease that is offered.
+  private var mayTakeOffer = false
+  /// Until then the holder that offered its lease may not know that it has lost it.
+  private var sharedUntil = BootTime(microseconds: 0)
 
   package init(ttl: Int64?) { self.ttl = ttl }
 
@@ -72,12 +76,16 @@ package struct Lease {
     }
   }
 
-  /// Whether this daemon leads, and no other can have taken over yet. Unlike `isLeading` it is right at once in a process
-  /// that was stopped and goes on.
+  /// Whether this daemon leads, and no other does or can have taken over yet. Unlike `isLeading` it is right at once in a
+  /// process that was stopped and goes on.
   package func certainlyLeads(at now: BootTime) -> Bool {
     guard case .leading(_, let confirmedAt) = state, let ttl else { return isLeading }
-    return now.microseconds(since: confirmedAt) <= ttl / 2
+    return now.microseconds(since: confirmedAt) <= ttl / 2 && uncertainty(at: now) == 0
   }
+
+  /// How long the daemon that offered its lease may yet take itself for the leader, microseconds; 0: none does. It hears of
+  /// its loss by its next heartbeat, and stops by itself half a lease after the last one that confirmed it.
+  package func uncertainty(at now: BootTime) -> Int64 { max(0, sharedUntil.microseconds(since: now)) }
 
   // MARK: sessions
 
@@ -137,6 +145,7 @@ package struct Lease {
     case .answered: question = .asked(isFirst: false, isOutdated: false, wasFreed: false)
     }
     defer { takesOffers = false }
+    mayTakeOffer = takesOffers && eligibility.mayLead
     guard eligibility.mayLead else { return HeartbeatRequest(sequence: sequence, leaseTTL: ttl, claim: .nothing) }
     return HeartbeatRequest(
       sequence: sequence, leaseTTL: ttl, claim: takesOffers ? .offered : .free, isOffering: eligibility == .limited)
@@ -153,6 +162,7 @@ package struct Lease {
     guard let ttl else { return eligibility.mayLead ? leadWithoutLease() : [] }
     switch answer {
     case .held(let token):
+      if mayTakeOffer, !isLeading { sharedUntil = now.advanced(by: ttl / 2) }
       return held(token, sentAt: sentAt, isLate: now.microseconds(since: sentAt) > ttl / 2) + (isOutdated ? [.ask] : [])
     case .free:
       // This daemon did not ask for it: the heartbeat was sent before it was eligible.

@@ -39,6 +39,21 @@ import Testing
     #expect(stage.store.contents.records["me"]?.possibleRepeats == 0)
   }
 
+  /// Until it hears of that, the daemon that offered its lease sends what waits, too.
+  @Test func afterALeaderThatOfferedItsLeaseNothingIsSentForHalfALease() throws {
+    stage.store.contents.wait(item("a"))
+    stage.store.offerLease(of: "another:1", until: stage.surroundings.now.advanced(by: 300_000_000))
+    try stage.start()
+    var seconds = 0
+    while !stage.isLeading, seconds < 60 {
+      stage.run(seconds: 1)
+      seconds += 1
+    }
+    #expect(stage.isLeading && stage.publisher.arrived == [])
+    stage.run(seconds: 2)
+    #expect(stage.publisher.arrived == ["a"])
+  }
+
   @Test func theRecordCountsWhatIsSetAside() throws {
     stage.store.contents.wait(item("a"))
     stage.publisher.script["a"] = [.impossible("too long a name")]
@@ -87,6 +102,8 @@ final class DaemonStage {
     publisher = ScriptedPublisher(surroundings, dropsRepeats: false)
     connector = ModelConnector("me", surroundings, delivery: .outbox, isWhole: true)
   }
+
+  var isLeading: Bool { events.contains { if case .leading = $0 { true } else { false } } }
 
   var repeats: [PossibleRepeats] {
     events.compactMap { if case .relay(.repeated(let repeats)) = $0 { repeats } else { nil } }

@@ -61,6 +61,19 @@ import Testing
     #expect(alone.certainlyLeads(at: after(.max / 2)))
   }
 
+  /// The holder that offered its lease learns of its loss by its next heartbeat, and until then it goes on.
+  @Test func oneThatTookAnOfferedLeaseIsNotAloneAtOnce() throws {
+    for (takesOffers, wait) in [(true, 2_500_000), (false, 0)] as [(Bool, Int64)] {
+      var lease = lease()
+      _ = lease.judged(.able(takesOffers: takesOffers))
+      _ = try lease.ask(in: 1)
+      _ = try lease.answered(.held(token: "me:1"), sentAt: now, now: now)
+      #expect(lease.isLeading && lease.uncertainty(at: now) == wait)
+      #expect(lease.certainlyLeads(at: now) == !takesOffers)
+      #expect(lease.certainlyLeads(at: after(2_500_000)))
+    }
+  }
+
   /// Each answer to a daemon that does not lead yet, by its eligibility.
   @Test(
     arguments: [

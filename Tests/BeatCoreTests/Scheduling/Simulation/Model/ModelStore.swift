@@ -112,6 +112,12 @@ struct ModelStore {
   /// The token of the daemon that holds the lease.
   func leaseholder(now: UnixTime) -> String? { contents.lease.flatMap { $0.end > now ? $0.token : nil } }
 
+  /// A daemon of another test's holds the lease, and offers it.
+  mutating func offerLease(of token: String, until end: UnixTime) {
+    contents.lease = (token, end)
+    contents.offer = token
+  }
+
   /// When the lease runs out.
   var leaseEnd: UnixTime? { contents.lease?.end }
 
