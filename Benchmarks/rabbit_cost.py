@@ -6,7 +6,6 @@ names another build, such as one of an earlier version, which is measured in tur
 
 import os
 import pathlib
-import shutil
 import statistics
 import subprocess
 
@@ -14,45 +13,40 @@ from scene import Scene, idle_documents, note
 from stage import BEAT_WATCH
 
 SCHEDULES = 1000
-MEMORY = ("Rss", "Pss", "Private_Dirty", "Private_Clean")
+MEMORY = ("Rss", "Pss", "Private_Dirty")
 
 
 def measure(options):
   programs = {"now": BEAT_WATCH} | ({"before": options.before} if options.before else {})
-  result = {name: {"bytes": [], "program_bytes": stripped(path)} for name, path in programs.items()}
+  result = {name: [] for name in programs}
   for number in range(options.rounds):
     for name, path in programs.items():
-      result[name]["bytes"].append(idle(path))
-      note(f"round {number + 1}, {name}: {result[name]['bytes'][-1]}")
+      result[name].append(idle(path))
+      note(f"round {number + 1}, {name}: {result[name][-1]}")
   return result
 
 
 def idle(program):
-  """The memory of an idle daemon, in bytes."""
+  """The memory of an idle daemon, and the size of its program, in bytes."""
   with Scene("rabbitmq") as scene:
     scene.begin()
     scene.load(idle_documents(SCHEDULES))
-    scene.start_daemon(program=program)
+    # A program of its own, whose pages no other process shares.
+    copy = f"{scene.folder}/beat-watch"
+    subprocess.run(["strip", "-o", copy, program], check=True)
+    os.sync()  # Pages that are not on disk yet would count as dirty.
+    scene.start_daemon(program=copy)
     scene.settle()
     scene.rest(2)
     text = pathlib.Path(f"/proc/{scene.daemon.pid}/smaps_rollup").read_text()
     scene.end_daemon()
+    size = os.path.getsize(copy)
   fields = {line.split(":")[0]: line.split()[1] for line in text.splitlines() if ":" in line.split()[0]}
-  return {name: 1024 * int(fields[name]) for name in MEMORY}
-
-
-def stripped(program):
-  """The size of a program without its symbols."""
-  with Scene("rabbitmq") as scene:
-    copy = f"{scene.folder}/program"
-    shutil.copyfile(program, copy)
-    subprocess.run(["strip", copy], check=True)
-    return os.path.getsize(copy)
+  return {"program": size} | {name: 1024 * int(fields[name]) for name in MEMORY}
 
 
 def show(result):
-  for name, part in result.items():
-    memory = {field: statistics.median(each[field] for each in part["bytes"]) for field in MEMORY}
-    print(f"{name:7} {SCHEDULES:,} schedules, idle: " + ", ".join(
-      f"{field} {value / 2**20:.2f} MiB" for field, value in memory.items())
-      + f"; the program without symbols {part['program_bytes'] / 2**20:.2f} MiB")
+  for name, rounds in result.items():
+    median = {field: statistics.median(each[field] for each in rounds) / 2**20 for field in rounds[0]}
+    memory = ", ".join(f"{field} {median[field]:.2f} MiB" for field in MEMORY)
+    print(f"{name:7} {SCHEDULES:,} schedules, idle: {memory}; the program without symbols {median['program']:.2f} MiB")
