@@ -135,7 +135,7 @@ def options_of(arguments):
   parser.add_argument("--only", action="append", default=[], metavar="MUTANT", help="with --mutate: this one")
   parser.add_argument("--aim", action="append", default=[], metavar="FAULT|PHASE", help="strike with these only")
   parser.add_argument("--without", action="append", default=[], metavar="FAULT", help="leave a fault out")
-  parser.add_argument("--forgive", action="append", default=[], choices=["late edits", "handovers"],
+  parser.add_argument("--forgive", action="append", default=[], choices=["late edits"],
                       help="a known limit")
   parser.add_argument("--first", action="store_true", help="end all stages at the first violation")
   parser.add_argument("--json", action="store_true")

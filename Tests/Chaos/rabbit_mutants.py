@@ -27,8 +27,7 @@ MUTANTS = [
     ["publish sent", "rabbitmq: cut", "rabbitmq: kill -9"]),
   Mutant(
     "the memory of what was confirmed",
-    [(PUBLISHER, "    if confirmed.contains(item.taskID) { return answer(.duplicate) }\n", ""),
-     (RELAY, "      } else if repeats?.isDelivered(item.taskID) ?? false {\n", "      } else if false {\n")],
+    [(PUBLISHER, "    if confirmed.contains(item.taskID) { return answer(.duplicate) }\n", "")],
     ["taking it out", "error reply", "cut"]),
   Mutant(
     "the wait behind what came back",

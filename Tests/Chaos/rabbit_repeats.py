@@ -12,13 +12,10 @@ WINDOW = 3  # seconds from the end of a process, a connection or a server to a r
 
 
 class Repeats:
-  """`forgives_handovers`: a leader that lacks the broker offers its lease, and learns by its next heartbeat that
-  another daemon has taken it. If RabbitMQ comes back in that moment, both send what waits."""
 
-  def __init__(self, carriers, ledger, forgives_handovers=False):
+  def __init__(self, carriers, ledger):
     self.carriers = carriers
     self.ledger = ledger
-    self.forgives_handovers = forgives_handovers
     self.taken = collections.Counter()  # id of a message -> how often it was taken from the queue
     self.last_taken = {}  # id -> when, seconds since 1970
     self.by_cause = collections.Counter()
@@ -67,13 +64,7 @@ class Repeats:
       return "its connection ended"
     if not is_same and any(first.at - WINDOW <= at <= second.at + WINDOW for at in self.deaths):
       return "a process or the lease was struck"
-    if self.forgives_handovers and not is_same and self.has_taken_over(first):
-      return "the lead was handed over"
     return None
-
-  def has_taken_over(self, copy):
-    """Whether who published it had begun to lead shortly before."""
-    return any(copy.at - 1 <= at <= copy.at for at in self.carriers[copy.daemon].daemon.led_at)
 
   def forget(self, before):
     """Drops who published what was taken before a time: it does not come again."""

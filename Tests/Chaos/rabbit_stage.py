@@ -74,7 +74,7 @@ class RabbitStage(BrokerStage):
     self.kills = collections.Counter()
     scripts = Scripts(sources)
     self.carriers = [RabbitProxy(daemon, self.broker.port, scripts, self.ledger) for daemon in self.daemons]
-    self.repeats = Repeats(self.carriers, self.ledger, "handovers" in forgive)
+    self.repeats = Repeats(self.carriers, self.ledger)
     self.worker = GuardedWorker(self.broker, self.redis, folder, sources[0])
     for daemon, carrier in zip(self.daemons, self.carriers):
       daemon.environment |= {
