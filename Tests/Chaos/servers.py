@@ -105,7 +105,6 @@ class Daemon:
     self.starts = 0
     self.other_starts = 0  # how often the other build was started
     self.leads = [0, 0]  # how often it began to lead, by build
-    self.led_at = []  # when it began to lead, seconds since 1970
     self.possible_repeats = 0  # messages that it has logged as such
 
   @property
@@ -147,7 +146,6 @@ class Daemon:
     message = event["msg"]
     if message == "leading":
       self.is_leading = True
-      self.led_at.append(time.time())
     elif message == "standing by":
       self.is_leading = False
     elif message in ("ready", "reconnected") or message == "reloaded" and "events" in event:
