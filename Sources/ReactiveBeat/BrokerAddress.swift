@@ -21,8 +21,10 @@ package enum BrokerAddress: Sendable, CustomStringConvertible {
     files: AMQPBroker.Files = AMQPBroker.Files()
   ) throws {
     guard AMQPBroker.isMeant(by: text) else {
-      guard case .none = rule, files.isEmpty else { throw RabbitOnly() }
-      self = .redis(try RedisURL(text, masterName: masterName))
+      guard case .none = rule, files.isEmpty else { throw OptionError.rabbitOnly }
+      do { self = .redis(try RedisURL(text, masterName: masterName)) } catch {
+        throw error == .unknownScheme ? OptionError.unknownScheme : error
+      }
       return
     }
     self = .rabbit(try AMQPBroker(text, declaring: rule, files: files))
@@ -31,9 +33,17 @@ package enum BrokerAddress: Sendable, CustomStringConvertible {
   /// Whether the broker at an address takes no message twice, as Redis does with the daemon's scripts.
   package static func dropsRepeats(_ text: String) -> Bool { !AMQPBroker.isMeant(by: text) }
 
-  private struct RabbitOnly: Error, CustomStringConvertible {
-    let description =
-      "--broker-declare, --broker-ca, --broker-cert and --broker-key are for RabbitMQ; files for rediss:// are named in the URL"
+  private struct OptionError: Error, CustomStringConvertible {
+    let description: String
+
+    static let rabbitOnly = OptionError(
+      description:
+        "--broker-declare, --broker-ca, --broker-cert and --broker-key are for RabbitMQ; files for rediss:// are named in the URL"
+    )
+    static let unknownScheme = OptionError(
+      description:
+        "the broker is neither Redis nor RabbitMQ: the URL begins with redis://, rediss://, sentinel://, redis+socket://, amqp:// or "
+        + "amqps://")
   }
 
   package var description: String {

@@ -29,7 +29,7 @@ struct AMQPLoginWords {
         "create it (rabbitmqctl add_vhost \(ShellWords.quoted(virtualHost))), or correct the path of the URL"
       case .notAllowed where refusal.text.contains("refused for user"):
         "let the user in: rabbitmqctl set_permissions -p \(ShellWords.quoted(virtualHost)) "
-          + "\(user.map(ShellWords.quoted) ?? "USER") CONFIGURE WRITE READ"
+          + "\(user.map(ShellWords.quoted) ?? "USER") '^$' '.*' '^$'"
       default: nil
       }
     return AMQPLoss(

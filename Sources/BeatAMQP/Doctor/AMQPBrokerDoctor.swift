@@ -82,7 +82,7 @@ package final class AMQPBrokerDoctor: BrokerDoctor {
       findings.add(
         .problem, "rights", words.at("it has not said within 2 s whether it takes a message"),
         fix: "on its machine: rabbitmq-diagnostics check_running, and rabbitmq-diagnostics alarms")
-    case .failed(let reason): findings.add(.problem, "rights", reason, fix: words.grant)
+    case .failed(let reason): findings.add(.problem, "rights", reason, fix: words.grant())
     }
   }
 
@@ -95,7 +95,7 @@ package final class AMQPBrokerDoctor: BrokerDoctor {
   package func examineNames(of queues: Set<[UInt8]>) throws {}
 
   package func remedy(forHidden rights: Set<String>) -> String {
-    "a queue that one connection has for itself (exclusive) cannot be looked at; for the others: \((client?.words ?? dialler.words).grant)"
+    "a queue that one connection has for itself (exclusive) cannot be looked at"
   }
 }
 

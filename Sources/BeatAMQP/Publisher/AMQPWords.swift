@@ -50,16 +50,18 @@ struct AMQPWords {
 
   private func rightToWrite(_ route: Route) -> String {
     let exchange = route.exchange.isEmpty ? "amq.default" : route.exchange
-    return "\(who) needs the right to write to \(exchange): \(grant)"
+    return "\(who) needs the right to write to \(exchange): \(grant(exchange))"
   }
 
   /// Who logs in, in a sentence.
   var who: String { user.map { "user \($0)" } ?? Self.certificateUser }
   static let certificateUser = "the user of the client's certificate"
 
-  /// The command that gives the user rights. It replaces those that the user has.
-  var grant: String {
-    "rabbitmqctl set_permissions -p \(ShellWords.quoted(virtualHost)) \(user.map(ShellWords.quoted) ?? "USER") CONFIGURE WRITE READ"
+  /// How the user gets the right to write to an exchange. The command that sets rights takes away those which it does not
+  /// repeat, so none is given that could be run as it stands.
+  func grant(_ exchange: String = "amq.default") -> String {
+    "its write pattern in virtual host \(virtualHost) must match \(exchange): look at the rights with rabbitmqctl list_permissions "
+      + "-p \(ShellWords.quoted(virtualHost)), and set all three patterns with rabbitmqctl set_permissions"
   }
 
   /// A message for an exchange that is not there.

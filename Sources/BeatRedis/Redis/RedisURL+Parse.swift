@@ -126,7 +126,7 @@ extension RedisURL {
 extension RedisURLError {
   static let strayAt = RedisURLError("an '@' stands behind the host of the Redis URL: " + URLWords.encoding)
 
-  static let unknownScheme = RedisURLError(
+  package static let unknownScheme = RedisURLError(
     "the URL's scheme is not one of Redis: it begins with redis://, rediss://, sentinel:// or redis+socket://")
 }
 

@@ -190,6 +190,16 @@ final class DaemonLog {
     func names(_ names: [String]) -> Logger.MetadataValue {
       .string(names.prefix(50).joined(separator: ", ").printable)
     }
+    guard configuration.broker.redis != nil else {
+      let given = options.withoutEffect + options.unknown
+      guard !given.isEmpty else { return }
+      return logger.notice(
+        "transport options",
+        metadata: [
+          "without_effect": names(given),
+          "reason": .string("what counts for RabbitMQ is said in its URL, and by --broker-ca and the like"),
+        ])
+    }
     if !options.withoutEffect.isEmpty {
       logger.notice(
         "transport options",

@@ -61,7 +61,8 @@ struct RelayLog {
     let ours = repeats.count - repeats.ofEarlierLeader
     var causes: [String] = []
     if ours > 0 {
-      causes.append("for \(Plural.of(ours, "message")) the broker's answer was lost, and it was sent again")
+      causes.append(
+        "for \(Plural.of(ours, "message")) it was not known whether the broker had it, and it was sent again")
     }
     if repeats.ofEarlierLeader > 0 {
       causes.append(

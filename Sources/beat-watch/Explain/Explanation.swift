@@ -262,6 +262,8 @@ final class Explanation {
     if isSent {
       say("sent by", record.map { "the daemon on \($0.host), process \($0.processID)" } ?? firing.instance)
     }
+    // Such as the right to send to the broker: the message is made, and waits.
+    if isSent, let lack = record?.firing?.lacks { say("", "it lacks something: \(lack)", .red) }
     members.append(("daemon", .text(firing.instance)))
   }
 
