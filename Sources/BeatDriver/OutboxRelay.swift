@@ -159,7 +159,10 @@ final class OutboxRelay {
   private func lost(_ reason: String, isWorthALine: Bool) {
     let stood = readyAt
     readyAt = nil
+    let wasFull = wasFull
     disconnect()
+    // While the broker is away no schedule waits for others' messages.
+    if wasFull { handle(.unblocked) }
     reconnection.isOver(stoodSince: stood)
     if isWorthALine { complainOfBroker(reason) }
   }

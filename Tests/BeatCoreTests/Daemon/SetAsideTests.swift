@@ -107,6 +107,21 @@ import Testing
     #expect(stage.publisher.arrived == ["good"], "what waits is passed all the same")
   }
 
+  /// Schedules whose fires were refused need not wait for their own time.
+  @Test func aConnectionThatDiesEndsTheRefusals() {
+    let stage = RelayStage()
+    for number in 0..<Limit.deferredMessages.most {
+      stage.publisher.script["\(number)"] = Array(repeating: .uncertain("no confirm"), count: 9)
+      stage.outbox.add("\(number)", to: "q")
+    }
+    stage.start()
+    #expect(stage.relay.refusal(of: .queue("q"), priority: 0) != nil)
+    func isUnblocked() -> Bool { stage.events.contains { if case .unblocked = $0 { true } else { false } } }
+    #expect(!isUnblocked())
+    stage.turn { stage.publisher.die() }
+    #expect(isUnblocked() && stage.relay.refusal(of: .queue("q"), priority: 0) == nil)
+  }
+
   @Test func whatIsRememberedIsBounded() {
     var messages = ImpossibleMessages()
     for number in 0...Limit.messagesSetAside.most { messages.note(TaskID(text: "\(number)"), "never") }
