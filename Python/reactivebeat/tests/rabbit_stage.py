@@ -2,31 +2,26 @@
 
 import os
 import pathlib
-import shutil
 import signal
-import socket
 import subprocess
+import sys
 import time
-from typing import Any, List, Tuple
+from typing import Any, List
 
 import amqp
+from conftest import PROJECT
 
-#: Not the one of the packages in sbin, which becomes the user `rabbitmq` first.
-PROGRAM = "/usr/lib/rabbitmq/bin/rabbitmq-server"
+sys.path.append(str(PROJECT / "Tests" / "Servers"))
+import rabbit_program  # noqa: E402
+
 #: Seconds in which it must have started.
 PATIENCE = 120
-CONFIGURATION = """loopback_users = none
-vm_memory_high_watermark.absolute = 1GB
-disk_free_limit.absolute = 50MB
-log.console = false
-"""
 
 
 class RabbitServer:
   """One node in a folder, on ports of its own, with an epmd of its own."""
 
   def __init__(self, folder: pathlib.Path) -> None:
-    assert os.path.exists(PROGRAM), f"no {PROGRAM}: scripts/setup --test installs rabbitmq-server"
     self.folder = folder
     self._processes: List[Any] = []
     try:
@@ -36,29 +31,11 @@ class RabbitServer:
       raise
 
   def _start(self) -> None:
-    folder = self.folder
-    (folder / "plugins").write_text("[].")
-    (folder / "rabbitmq.conf").write_text(CONFIGURATION)
-    self.port, distribution, mapper = _free_ports()
-    environment = {
-      **{name: value for name, value in os.environ.items() if not name.startswith(("RABBITMQ", "ERL"))},
-      # Erlang's cookie is made there.
-      "HOME": str(folder), "RABBITMQ_NODENAME": f"rabbit{self.port}@localhost",
-      "RABBITMQ_NODE_IP_ADDRESS": "127.0.0.1", "RABBITMQ_NODE_PORT": str(self.port),
-      "RABBITMQ_DIST_PORT": str(distribution), "ERL_EPMD_PORT": str(mapper), "ERL_EPMD_ADDRESS": "127.0.0.1",
-      "RABBITMQ_CONF_ENV_FILE": "/dev/null", "RABBITMQ_CONFIG_FILE": str(folder / "rabbitmq.conf"),
-      "RABBITMQ_ADVANCED_CONFIG_FILE": str(folder / "none"), "RABBITMQ_MNESIA_BASE": str(folder / "mnesia"),
-      "RABBITMQ_LOG_BASE": str(folder / "log"), "RABBITMQ_ENABLED_PLUGINS_FILE": str(folder / "plugins"),
-      "RABBITMQ_GENERATED_CONFIG_DIR": str(folder / "generated"), "RABBITMQ_PID_FILE": str(folder / "pid"),
-      # The script then becomes the virtual machine: its pid is ours.
-      "RABBITMQ_ALLOW_INPUT": "1",
-      "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS":
-        "+S 2:2 +sbwt none +sbwtdcpu none +sbwtdio none -noinput -kernel inet_dist_use_interface {127,0,0,1}"}
-    # RabbitMQ would start an epmd that outlives it.
-    epmd = shutil.which("epmd")
-    assert epmd is not None, "no epmd, which comes with Erlang"
-    self._run([epmd, "-port", str(mapper), "-address", "127.0.0.1"], environment)
-    self._server = self._run([PROGRAM], environment)
+    place = rabbit_program.Place(self.folder)
+    place.configure()
+    self.port: int = place.port
+    self._run(place.epmd())
+    self._server = self._run(place.server())
     deadline = time.monotonic() + PATIENCE
     while True:
       try:
@@ -68,11 +45,11 @@ class RabbitServer:
         assert self._server.poll() is None and time.monotonic() < deadline, self._said()
         time.sleep(0.1)
 
-  def _run(self, command: List[str], environment: Any) -> Any:
+  def _run(self, command: List[str]) -> Any:
     with open(self.folder / "out", "ab") as out:
       process = subprocess.Popen(
-        ["setpriv", "--pdeathsig", "KILL", "--", *command], cwd=self.folder, env=environment,
-        stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True)
+        ["setpriv", "--pdeathsig", "KILL", "--", *command], stdin=subprocess.DEVNULL, stdout=out, stderr=out,
+        start_new_session=True)
     self._processes.append(process)
     return process
 
@@ -119,16 +96,3 @@ class RabbitServer:
       except ProcessLookupError:
         pass
       process.wait()
-
-
-def _free_ports() -> Tuple[int, int, int]:
-  """Ports that nobody listens on. Another process may take one before it is used; that is rare."""
-  sockets = [socket.socket() for _ in range(3)]
-  try:
-    for each in sockets:
-      each.bind(("127.0.0.1", 0))
-    first, second, third = (int(each.getsockname()[1]) for each in sockets)
-    return first, second, third
-  finally:
-    for each in sockets:
-      each.close()
