@@ -149,7 +149,7 @@ extension OutboxRelay {
     let (count, items) = (window.page.count, window.page.items.count)
     let waiting = count - window.left
     let isLast = walk.deferred + items >= count
-    walk.passed(items, deferred: window.deferred, newest: window.newestDeferred)
+    walk.passed(items, deferred: window.deferred, newest: window.newestDeferred, isLast: isLast)
     let part = RelayPace.Part(hasDeferred: window.deferred > 0, walkHasDeferred: walk.deferred > 0, isLast: isLast)
     if waiting == 0 { repeats?.outboxIsEmpty() }
     handle(.walked(waiting: isBlocked ? nil : walk.deliverable(of: waiting)))

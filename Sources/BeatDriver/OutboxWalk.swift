@@ -60,11 +60,12 @@ struct OutboxWalk {
   ///   - items: how many items it has passed.
   ///   - deferred: how many of them are deferred.
   ///   - newest: the newest of the deferred ones; nil: none is.
-  mutating func passed(_ items: Int, deferred: Int, newest: OutboxHandle?) {
+  ///   - isLast: the part reaches the end of the outbox. What the walk before has found and this one has not is gone.
+  mutating func passed(_ items: Int, deferred: Int, newest: OutboxHandle?, isLast: Bool) {
     walked += items
     found.count += deferred
     newestDeferred = newest ?? newestDeferred
-    if walked >= before.count { before = Deferred() }
+    if isLast || walked >= before.count { before = Deferred() }
   }
 
   /// - Parameter count: the number of items in the outbox.

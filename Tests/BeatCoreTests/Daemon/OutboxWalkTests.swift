@@ -10,7 +10,7 @@ import Testing
   /// Walks over so many items of a lane, all of which stay in the outbox.
   private func hold(_ walk: inout OutboxWalk, _ count: Int, _ name: String, isServerAtFault: Bool = false) {
     for _ in 0..<count { walk.block([lane(name)], isServerAtFault: isServerAtFault) }
-    walk.passed(count, deferred: count, newest: OutboxHandle([1]))
+    walk.passed(count, deferred: count, newest: OutboxHandle([1]), isLast: false)
   }
 
   @Test func othersOfTheLaneWait() {
@@ -76,7 +76,7 @@ import Testing
     walk.beginAgain()
     #expect(walk.refuses(lane("a")) && walk.deliverable(of: 1_300) == 100)
     // All items are delivered.
-    walk.passed(1_200, deferred: 0, newest: nil)
+    walk.passed(1_200, deferred: 0, newest: nil, isLast: false)
     #expect(!walk.refuses(lane("a")) && !walk.isFull)
     #expect(walk.deliverable(of: 100) == 100)
   }

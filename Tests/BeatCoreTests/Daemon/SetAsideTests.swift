@@ -87,7 +87,7 @@ import Testing
     var walk = OutboxWalk()
     let (bad, good) = (Lane([1]), Lane([2]))
     for _ in 0..<1000 { walk.pass(in: bad) }
-    walk.passed(1000, deferred: 1000, newest: OutboxHandle([1]))
+    walk.passed(1000, deferred: 1000, newest: OutboxHandle([1]), isLast: false)
     #expect(!walk.blocks([bad]) && walk.refuses(bad) && !walk.refuses(good))
     walk.beginAgain()
     #expect(walk.refuses(bad), "until this walk has passed as many")
@@ -105,6 +105,21 @@ import Testing
     #expect(stage.relay.refusal(of: .queue("other"), priority: 0) == nil)
     stage.fire("good")
     #expect(stage.publisher.arrived == ["good"], "what waits is passed all the same")
+  }
+
+  /// A walk that begins again in its middle has delivered some already, and never comes past as many as the one before.
+  @Test func aWalkThatBeginsAgainInItsMiddleEndsTheRefusalsToo() {
+    let stage = RelayStage()
+    for number in 0..<Limit.deferredMessages.most {
+      // The first window; the others wait behind it.
+      if number < 128 { stage.publisher.script["\(number)"] = [.uncertain("no confirm")] }
+      stage.outbox.add("\(number)", to: "q")
+    }
+    stage.start()
+    #expect(stage.relay.refusal(of: .queue("q"), priority: 0) != nil)
+    stage.turn { for _ in 0..<3 { stage.publisher.settle() } }
+    #expect(stage.outbox.ids.isEmpty && stage.relay.refusal(of: .queue("q"), priority: 0) == nil)
+    #expect(stage.events.contains { if case .unblocked = $0 { true } else { false } })
   }
 
   /// Schedules whose fires were refused need not wait for their own time.
