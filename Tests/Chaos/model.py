@@ -34,6 +34,7 @@ class Entry:
     self.made = 0  # when it became fresh
     self.was_rescheduled = False  # whether its schedule has changed since the stage last settled
     self.changes = 0  # schedule changes since the newest run; each may go on where the one before ended
+    self.paces = set()  # us; the intervals that were replaced since the newest run
     self.may_skip = False  # its schedule has changed, and begins after a daemon has seen it
     self.counts = {0}  # the possible total_run_count; None: unknown, some daemon may remember the count from before
     self.counted = {0}  # the possible counts when it last ran
@@ -168,6 +169,7 @@ class Model:
     entry.may_skip = entry.may_skip or is_changed
     entry.changes += is_changed
     if is_changed:
+      entry.paces.add(entry.schedule[0])
       entry.earliest = min(entry.earliest, entry.made + schedule[0])
     entry.was_rescheduled = entry.was_rescheduled or is_changed
     entry.counts = most
@@ -230,13 +232,21 @@ class Model:
       ahead = due - entry.base
       if ahead <= 0:
         self.fail(1, f"{name} due {due} comes after {entry.base}, which was fired already", name)
-      elif ahead % every and entry.changes < 2:
+      elif ahead % every and entry.changes < 2 and not self._goes_on(name, entry, due):
         self.fail(1, f"{name} due {due} is off its series: {entry.base} and every {every} us", name)
       elif ahead != every and not entry.may_skip and not (self.forgives_late_edits and entry.was_rescheduled):
         self._check_gap(name, entry, due)
     entry.base = entry.fired = due
     entry.changes = 0
+    entry.paces = set()
     entry.is_fresh = entry.may_skip = entry.is_remade = False
+
+  def _goes_on(self, name, entry, due):
+    """Whether a run is in step with a watermark that was in step with the interval before: a date that a client has put
+    back lets a daemon skip what was missed, and its watermark is what the next interval is counted from."""
+    return any(
+      (due - mark) % entry.schedule[0] == 0 and any((mark - entry.base) % pace == 0 for pace in entry.paces)
+      for mark in self.ledger.anchored_at(name) if entry.base < mark < due)
 
   def _check_gap(self, name, entry, due):
     every = entry.schedule[0]

@@ -114,6 +114,11 @@ class Ledger:
       for entry, mark in marks:
         self.anchors.append((clock_now(), daemon, entry.decode(), mark.decode()))
 
+  def anchored_at(self, entry):
+    """The dues of the watermarks that daemons have set without a run; microseconds."""
+    with self.lock:
+      return [int(mark[:20]) for _, _, name, mark in self.anchors if name == entry and mark[:20].isdigit()]
+
   def anchors_of(self, entry):
     with self.lock:
       return [f"{at} anchored at {mark} by daemon {daemon}" for at, daemon, name, mark in self.anchors if name == entry]

@@ -17,6 +17,8 @@ final class AMQPConnection {
     /// The server takes no messages: it lacks memory or disk. The text is the server's reason.
     case blocked(String)
     case unblocked
+    /// A channel has ended, and another can be opened.
+    case channelFreed
     /// After this, no event comes any more. The messages that were on their way are answered before it.
     case lost(AMQPLoss)
   }
@@ -77,8 +79,11 @@ final class AMQPConnection {
     return channel
   }
 
+  /// The number of a channel that was closed is free.
   func forget(_ channel: AMQPChannel) {
-    if channels[channel.number] === channel { channels[channel.number] = nil }
+    guard channels[channel.number] === channel else { return }
+    channels[channel.number] = nil
+    handle?(.channelFreed)
   }
 
   /// Ends the connection silently: no event comes any more. The messages that were on their way are answered.

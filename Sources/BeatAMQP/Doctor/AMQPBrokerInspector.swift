@@ -49,7 +49,7 @@ package final class AMQPBrokerInspector: BrokerInspector {
       guard case .absent = try look(at: queue), case .none = rule else { return .queues([queue]) }
       return .nowhere(
         problem: words.missing(queue: name),
-        fix: "start a worker that consumes from it, or let the daemon declare it: --broker-declare classic")
+        fix: rule.advice)
     case .exchange(let name, _):
       // The default exchange is always there.
       guard !name.isEmpty, let short = AMQPShortString(name) else { return .exchange }

@@ -67,6 +67,8 @@ final class AMQPLink {
     case .unblocked:
       isBlocked = false
       handle?(.unblocked)
+    // Messages may wait for one. In a later turn: whoever ends the channel is not done yet.
+    case .channelFreed: surroundings.soon { [weak self] in self?.pump() }
     case .lost(let loss): lost(loss)
     }
   }
@@ -149,17 +151,27 @@ final class AMQPLink {
       order.append(exchange)
     }
     if let outlet = outlets[exchange] { return outlet }
-    if outlets.count >= Self.mostOutlets, let idle = order.first(where: { outlets[$0]?.isIdle == true }) {
-      outlets.removeValue(forKey: idle)?.close()
-      order.removeAll { $0 == idle }
-    }
+    if outlets.count >= Self.mostOutlets { closeIdleOutlet(but: exchange) }
     let outlet = AMQPOutlet(traffic) { [weak self] closed in
-      self?.connection?.openChannel(closed: closed)
+      guard let self, let connection else { return nil }
+      if let channel = connection.openChannel(closed: closed) { return channel }
+      // The server's answer to that frees a channel's number.
+      closeIdleOutlet(but: exchange)
+      return nil
     } answered: { [weak self] parcel, answer in
       self?.answered(parcel, answer)
     }
     outlets[exchange] = outlet
     return outlet
+  }
+
+  /// Closes the outlet that has been idle for longest.
+  ///
+  /// - Parameter busy: the exchange for which that is done, whose message is about to go.
+  private func closeIdleOutlet(but busy: String) {
+    guard let idle = order.first(where: { $0 != busy && outlets[$0]?.isIdle == true }) else { return }
+    outlets.removeValue(forKey: idle)?.close()
+    order.removeAll { $0 == idle }
   }
 
   private func answered(_ parcel: AMQPParcel, _ answer: AMQPChannel.Answer) {

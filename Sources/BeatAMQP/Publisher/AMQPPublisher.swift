@@ -139,7 +139,7 @@ package final class AMQPPublisher: Publisher {
       return .delivered
     case .returned(let refusal):
       suspects.remove(id)
-      return .refused(words.unroutable(parcel.route, refusal))
+      return .refused(words.unroutable(parcel.route, refusal, advice: rule.advice))
     // One queue of the exchange has refused it, and others may have taken it.
     case .rejected where parcel.isForNamedExchange: return .uncertain(words.rejected(parcel.route))
     case .rejected: return .refused(words.rejected(parcel.route))

@@ -52,7 +52,7 @@ final class AMQPRehearsal {
       switch event {
       case .ready: if publishes { publish() } else { end(.passed) }
       case .blocked(let reason): end(.blocked(reason))
-      case .unblocked: break
+      case .unblocked, .channelFreed: break
       case .lost(let loss): lost(loss)
       }
     }

@@ -11,13 +11,15 @@ struct AMQPWords {
   func at(_ reason: String) -> String { "\(server): \(reason)" }
 
   /// A message that was returned.
-  func unroutable(_ route: Route, _ refusal: AMQPRefusal) -> String {
+  ///
+  /// - Parameter advice: how a queue that is missing may come.
+  func unroutable(_ route: Route, _ refusal: AMQPRefusal, advice: String) -> String {
     guard refusal.code == .noRoute else {
       return "RabbitMQ returned the message for \(route.name): \(refusal)"
     }
     return switch route {
     case .queue(let queue):
-      missing(queue: queue) + ": start a worker that consumes from it, or let the daemon declare it (--broker-declare)"
+      missing(queue: queue) + ": \(advice)"
     case .exchange(let exchange, let key):
       "no queue is bound to exchange \(EntryName(exchange)) with routing key \(EntryName(key)) in \(place), and Celery "
         + "would lose the message: start a worker that consumes from it, or name the \"queue\""

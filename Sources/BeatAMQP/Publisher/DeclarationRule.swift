@@ -34,4 +34,16 @@ package enum DeclarationRule: Hashable, Sendable, CustomStringConvertible {
     case .application: application?.queueDeclaration.flatMap { try? QueueDeclaration($0) }
     }
   }
+
+  /// How a queue that is missing may come. A queue in another form than the workers' would end them.
+  var advice: String {
+    switch self {
+    case .application:
+      "start a worker that consumes from it. The daemon declares it where the application has published how: python -m reactivebeat "
+        + "publish -A APPLICATION"
+    case .none, .always:
+      "start a worker that consumes from it, or let the daemon declare it as the workers do: --broker-declare application "
+        + "(reactivebeat_broker_declare in the application)"
+    }
+  }
 }

@@ -190,6 +190,23 @@ import Testing
     #expect(bench.rabbit.queues["celery"] == ["a", "b"])
   }
 
+  /// More exchanges than a connection has channels: the idle ones give theirs away, and nothing waits for a timer.
+  @Test func manyExchangesShareTheChannels() {
+    let bench = PublisherBench()
+    bench.connect()
+    bench.publish(["proof"])
+    let names = (0..<400).map { "x\($0)" }
+    for name in names { bench.rabbit.exchanges[name] = ["k": ["celery"]] }
+    for _ in 0..<2 {
+      for start in stride(from: 0, to: names.count, by: 128) {
+        bench.publish(
+          names[start..<min(start + 128, names.count)].map { PublisherBench.item($0, .exchange($0, routingKey: "k")) })
+      }
+    }
+    #expect(names.filter { bench.count($0) != 1 } == [])
+    #expect(bench.rabbit.openChannels <= 128)
+  }
+
   @Test func looksThatAreNotAnsweredKeepNoChannel() {
     let bench = PublisherBench()
     bench.connect()
