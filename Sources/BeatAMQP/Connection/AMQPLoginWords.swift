@@ -21,7 +21,8 @@ struct AMQPLoginWords {
       switch refusal.code {
       case .accessRefused where whileLoggingIn:
         if let user {
-          "is the password of \(user) right? The user guest may log in from the server's own machine only (loopback_users)"
+          "is the password of \(user) right?"
+            + (user == "guest" ? " This user may log in from the server's own machine only (loopback_users)" : "")
         } else {
           "the name in the client's certificate must be that of a user there (ssl_cert_login_from in rabbitmq.conf)"
         }

@@ -42,7 +42,7 @@ enum HealthWords {
       let count = obstacle.count.map { ", and \(Plural.of($0, "message")) waited for it then" } ?? ""
       return "the broker is lost \(span(obstacle.since))\(count): \(obstacle.reason)"
     case .deferral(let obstacle):
-      return "messages stay in the outbox \(span(obstacle.since)): \(obstacle.reason)"
+      return "messages have waited in the outbox \(span(obstacle.since)): \(obstacle.reason)"
     case .congested(let overdue):
       return words(overdue, now: now) + ": more is due than is sent, and `beat-watch status` says who takes what"
     case .overdue(let overdue):
