@@ -29,7 +29,7 @@ extension FireLedger {
     case .brokerLost(let reason, let waiting): lostBroker(reason, waiting: waiting, at: now)
     case .brokerBack: foundBroker()
     case .deferred(_, let reason): deferral(reason, at: now)
-    case .relayed(_, _, let waiting): relayed(waiting: waiting)
+    case .relayed(let count, _, let waiting): relayed(count, waiting: waiting)
     case .walked, .unblocked, .setAside, .repeated: break
     }
   }

@@ -13,6 +13,8 @@ package struct FireLedger {
   private var refusals: [EntryName: Refusal] = [:]
   private var brokerLost: FiringReport.Obstacle?
   private var deferral: FiringReport.Obstacle?
+  /// A message was delivered since `deferral` began.
+  private var hasDelivered = false
   /// Why this daemon could not reach the broker if it led, by its last check while standing by; nil: it could.
   package var undeliverable: String?
   /// Why this daemon cannot fire, by its last rehearsal; nil: it can.
@@ -83,12 +85,14 @@ package struct FireLedger {
 
   /// A message stays in the outbox.
   package mutating func deferral(_ reason: String, at now: UnixTime) {
+    if deferral == nil { hasDelivered = false }
     deferral = FiringReport.Obstacle(reason: reason, since: deferral?.since ?? now)
   }
 
-  /// Messages have reached their queues, and `waiting` more are in the outbox.
-  package mutating func relayed(waiting: Int) {
+  /// So many messages have reached their queues, and `waiting` more are in the outbox.
+  package mutating func relayed(_ count: Int, waiting: Int) {
     brokerLost = nil
+    if count > 0 { hasDelivered = true }
     if waiting == 0 { deferral = nil }
   }
 
@@ -99,6 +103,7 @@ package struct FireLedger {
     report.lacks = lacks ?? unanswered
     report.brokerLost = brokerLost
     report.deferral = deferral
+    report.deferral?.isTotal = !hasDelivered
     let oldest = refusals.min { ($0.value.since, $0.key.bytes.count) < ($1.value.since, $1.key.bytes.count) }
     if let oldest {
       report.refused = FiringReport.Obstacle(

@@ -99,7 +99,7 @@ package struct FiringHealth: Hashable, Sendable {
       let hindrance: Hindrance = report?.congestion == nil ? .overdue(overdue) : .congested(overdue)
       verdict = stopsAll(overdue.since) ? .stuck(hindrance) : .hindered(hindrance)
     } else if let held = report?.deferral {
-      verdict = .hindered(.deferral(held))
+      verdict = held.isTotal && isOld(held.since) ? .stuck(.deferral(held)) : .hindered(.deferral(held))
     } else {
       verdict = .fires
     }

@@ -9,8 +9,11 @@ package struct FiringReport: Hashable, Sendable {
     package var count: Int?
     /// The schedule that has waited longest; nil: the obstacle concerns no single one.
     package var schedule: EntryName?
+    /// Only of messages in the outbox: no other message was delivered since then either.
+    package var isTotal = false
 
-    package init(reason: String, since: UnixTime, count: Int? = nil, schedule: EntryName? = nil) {
+    package init(reason: String, since: UnixTime, count: Int? = nil, schedule: EntryName? = nil, isTotal: Bool = false) {
+      self.isTotal = isTotal
       self.reason = reason
       self.since = since
       self.count = count
@@ -51,6 +54,7 @@ package struct FiringReport: Hashable, Sendable {
       ]
       if let count = obstacle.count { parts.append(#""count": \#(count)"#) }
       if let schedule = obstacle.schedule { parts.append(#""schedule": \#(JSONText.string(schedule.description))"#) }
+      if obstacle.isTotal { parts.append(#""total": true"#) }
       members.append(#""\#(key)": {\#(parts.joined(separator: ", "))}"#)
     }
     if let congestion { members.append(#""congestion": \#(congestion.json)"#) }
@@ -78,6 +82,7 @@ extension FiringReport.Obstacle {
     self.init(
       reason: reason, since: since,
       count: layout["count"].flatMap { DocumentNumber($0, in: layout.bytes)?.integer }.map { Int(clamping: $0) },
-      schedule: layout.text("schedule").map { EntryName(notation: $0) ?? EntryName($0) })
+      schedule: layout.text("schedule").map { EntryName(notation: $0) ?? EntryName($0) },
+      isTotal: layout.bool("total") ?? false)
   }
 }

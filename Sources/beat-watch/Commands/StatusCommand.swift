@@ -156,7 +156,9 @@ struct StatusCommand: ParsableCommand {
     if firing.isEmpty {
       field("fires", "nobody: " + (reason(snapshot) ?? ""), .red)
     } else if !snapshot.health.fires {
-      field("fires", "nothing: " + (reason(snapshot) ?? ""), .red)
+      var isMade = false
+      if case .stuck(let hindrance) = snapshot.health.verdict { isMade = HealthWords.isMade(hindrance) }
+      field("fires", (isMade ? "into the outbox only: " : "nothing: ") + (reason(snapshot) ?? ""), .red)
     } else if firing.count > 1 {
       field("fires", "\(Plural.of(firing.count, "daemon")): --no-lease is for one that is alone", .yellow)
     }

@@ -12,12 +12,20 @@ enum HealthWords {
     }
   }
 
-  /// The whole sentence, `nobody fires: …` or `nothing is sent: …`; nil: something is sent.
+  /// The whole sentence, `nobody fires: …`, `nothing is sent: …` or `nothing is delivered: …`; nil: something is.
   static func alarm(_ health: FiringHealth, now: UnixTime, _ terms: any StoreTerms) -> String? {
     switch health.verdict {
     case .fires, .hindered: nil
-    case .stuck(let hindrance): "nothing is sent: \(words(hindrance, now: now))"
+    case .stuck(let hindrance): "nothing is \(isMade(hindrance) ? "delivered" : "sent"): \(words(hindrance, now: now))"
     case .nobody(let absence): "nobody fires: \(words(absence, terms))"
+    }
+  }
+
+  /// Whether messages are made all the same, and wait in the outbox.
+  static func isMade(_ hindrance: FiringHealth.Hindrance) -> Bool {
+    switch hindrance {
+    case .brokerLost, .deferral: true
+    case .refused, .congested, .overdue: false
     }
   }
 
@@ -39,8 +47,7 @@ enum HealthWords {
       let first = obstacle.schedule.map { ", \($0) first" } ?? ""
       return "\(count) refused \(span(obstacle.since))\(first): \(obstacle.reason)"
     case .brokerLost(let obstacle):
-      let count = obstacle.count.map { ", and \(Plural.of($0, "message")) waited for it then" } ?? ""
-      return "the broker is lost \(span(obstacle.since))\(count): \(obstacle.reason)"
+      return "the broker has been away \(span(obstacle.since)): \(obstacle.reason)"
     case .deferral(let obstacle):
       return "messages have waited in the outbox \(span(obstacle.since)): \(obstacle.reason)"
     case .congested(let overdue):

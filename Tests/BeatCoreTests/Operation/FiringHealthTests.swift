@@ -62,6 +62,11 @@ import Testing
     #expect(FiringHealth(fleet(report), now: now).verdict == .stuck(.brokerLost(lost)))
     let held = FiringReport.Obstacle(reason: "no list", since: ago(40))
     #expect(FiringHealth(fleet(record { $0.deferral = held }), now: now).verdict == .hindered(.deferral(held)))
+    // Nothing else arrives either.
+    let total = FiringReport.Obstacle(reason: "no queue", since: ago(40), isTotal: true)
+    #expect(FiringHealth(fleet(record { $0.deferral = total }), now: now).verdict == .stuck(.deferral(total)))
+    let young = FiringReport.Obstacle(reason: "no queue", since: ago(4), isTotal: true)
+    #expect(FiringHealth(fleet(record { $0.deferral = young }), now: now).verdict == .hindered(.deferral(young)))
   }
 
   /// A daemon that cannot write its record, or of an earlier version, is judged by what is overdue.
@@ -175,9 +180,12 @@ import Testing
     ledger.foundBroker()
     #expect(ledger.report.brokerLost == nil)
     ledger.deferral("no list", at: ago(3))
-    ledger.relayed(waiting: 1)
-    #expect(ledger.report.deferral?.since == ago(3))
-    ledger.relayed(waiting: 0)
+    #expect(ledger.report.deferral?.isTotal == true)
+    ledger.relayed(0, waiting: 1)
+    #expect(ledger.report.deferral?.isTotal == true)
+    ledger.relayed(2, waiting: 1)
+    #expect(ledger.report.deferral?.since == ago(3) && ledger.report.deferral?.isTotal == false)
+    ledger.relayed(1, waiting: 0)
     #expect(ledger.report.deferral == nil)
   }
 
@@ -189,7 +197,7 @@ import Testing
       $0.unable = "the broker \"x\" is away"
       $0.refused = FiringReport.Obstacle(reason: "é", since: ago(9), count: 3, schedule: EntryName("a b"))
       $0.brokerLost = FiringReport.Obstacle(reason: "r", since: ago(8), count: 31)
-      $0.deferral = FiringReport.Obstacle(reason: "h", since: ago(7))
+      $0.deferral = FiringReport.Obstacle(reason: "h", since: ago(7), isTotal: true)
     }
     written.options = [DaemonOption("--default-queue", "celery"), DaemonOption("--lease-ttl", "5")]
     #expect(DaemonRecord(written.bytes) == written)
