@@ -46,6 +46,7 @@ extension OutboxRelay {
         if let cause = repeats?.delivered(item.taskID), outcome == .delivered { possibleRepeats.add(item, cause) }
         if let lane = destination.lanes.first {
           complaints.delivered(to: lane)
+          if walk.wasBlocked(lane) { window.hasFreed = true }
           walk.delivered(to: lane)
         }
         return remove(item, at: index, window)
@@ -150,7 +151,9 @@ extension OutboxRelay {
     let waiting = count - window.left
     let isLast = walk.deferred + items >= count
     walk.passed(items, deferred: window.deferred, newest: window.newestDeferred, isLast: isLast)
-    let part = RelayPace.Part(hasDeferred: window.deferred > 0, walkHasDeferred: walk.deferred > 0, isLast: isLast)
+    let part = RelayPace.Part(
+      hasDeferred: window.deferred > 0, walkHasDeferred: walk.deferred > 0, isLast: isLast,
+      hasFreed: window.hasFreed)
     if waiting == 0 { repeats?.outboxIsEmpty() }
     handle(.walked(waiting: isBlocked ? nil : walk.deliverable(of: waiting)))
     if wasFull, !walk.isFull { handle(.unblocked) }

@@ -49,6 +49,9 @@ struct OutboxWalk {
   /// Takes in an item that is deferred while others of its lane go on.
   mutating func pass(in lane: Lane) { found.alone[lane, default: 0] += 1 }
 
+  /// Whether the walk before has found deferred items of the lane, which this one has not passed yet.
+  func wasBlocked(_ lane: Lane) -> Bool { before.lanes[lane] != nil }
+
   mutating func delivered(to lane: Lane) {
     if known.count >= Self.mostKnown { known.removeAll() }
     known.insert(lane)

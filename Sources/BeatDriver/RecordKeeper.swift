@@ -95,7 +95,9 @@ final class RecordKeeper {
 extension DaemonRecord {
   /// Nothing has changed by which a health check judges.
   fileprivate func isAsWell(as other: DaemonRecord) -> Bool {
-    func same(_ one: FiringReport.Obstacle?, _ two: FiringReport.Obstacle?) -> Bool { one?.reason == two?.reason && one?.isTotal == two?.isTotal }
+    func same(_ one: FiringReport.Obstacle?, _ two: FiringReport.Obstacle?) -> Bool {
+      one?.reason == two?.reason && one?.isTotal == two?.isTotal
+    }
     return isLeading == other.isLeading && firing?.unable == other.firing?.unable
       && firing?.lacks == other.firing?.lacks
       && (firing?.fired == nil) == (other.firing?.fired == nil)

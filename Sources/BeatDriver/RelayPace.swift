@@ -58,6 +58,8 @@ struct RelayPace {
     var walkHasDeferred: Bool
     /// The part reaches the end of the outbox.
     var isLast: Bool
+    /// A message was delivered that had been deferred, or that had waited behind such a one: it is worth a retry soon.
+    var hasFreed = false
   }
 
   enum Action: Equatable {
@@ -141,6 +143,7 @@ struct RelayPace {
   /// while new items keep coming.
   private mutating func partDone(_ part: Part, isNudged: Bool, _ before: Retry) -> [Action] {
     var (retry, actions) = (before, [Action]())
+    if part.hasFreed { wait = Self.shortestWait }
     if part.hasDeferred, retry == .none {
       retry = .scheduled
       actions.append(armTimer())

@@ -17,6 +17,8 @@ final class RelayWindow {
   private var newest: [Lane: TaskID] = [:]
   var relayed = 0
   var duplicates = 0
+  /// A message of a lane was delivered in which others had been deferred.
+  var hasFreed = false
   /// Items that are no longer in the outbox: delivered or set aside.
   var left = 0
 

@@ -104,6 +104,10 @@ final class AMQPLink {
     traffic.parcels[id] != nil || outlets[exchange]?.waiting.contains { $0.id == id } ?? false
   }
 
+  /// The answer for a message whose turn has not come. Where no confirm comes at all it is the server that does not serve, and
+  /// not some queue.
+  var tooSoon: PublishOutcome { traffic.isSilent ? .notSent : .tooSoon }
+
   /// Whether a message of the lane is on its way whose confirm is not waited for any more. The next ones must not pass it.
   func isHeldUp(_ lane: Lane) -> Bool { traffic.isHeldUp(lane) }
 

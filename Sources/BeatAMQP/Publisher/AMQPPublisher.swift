@@ -105,7 +105,7 @@ package final class AMQPPublisher: Publisher {
     // It was given up and its confirm may still come, or the outbox holds it twice. Nothing is sent twice, and no window of
     // the relay waits for it.
     let lane = lane(of: item.route, priority: item.priority)
-    if link.holds(item.taskID, to: item.route.exchange) || link.isHeldUp(lane) { return answer(.tooSoon) }
+    if link.holds(item.taskID, to: item.route.exchange) || link.isHeldUp(lane) { return answer(link.tooSoon) }
     do {
       let message = try AMQPMessage(item, mostHeader: link.mostHeader)
       link.publish(
@@ -172,12 +172,12 @@ package final class AMQPPublisher: Publisher {
     for parcel in late {
       let behind = link.takeWaiting { $0.lane == parcel.lane }
       parcel.finish(.uncertain(dialler.words.unconfirmed(parcel.route, seconds: Self.patience)))
-      for other in behind { other.finish(.tooSoon) }
       link.giveUp(parcel)
+      for other in behind { other.finish(link.tooSoon) }
     }
     // Whole lanes, so that no message passes an older one.
     let lanes = link.lanes(waitingFor: Self.patience)
-    for parcel in link.takeWaiting(where: { lanes.contains($0.lane) }) { parcel.finish(.tooSoon) }
+    for parcel in link.takeWaiting(where: { lanes.contains($0.lane) }) { parcel.finish(link.tooSoon) }
     if self.link === link, !link.isQuiet { timer.schedule(after: Self.tick) }
   }
 

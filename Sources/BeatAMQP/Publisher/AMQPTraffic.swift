@@ -73,6 +73,9 @@ final class AMQPTraffic {
     if soloist == parcel.id { soloist = nil }
   }
 
+  /// Messages are on their way, and the confirm of none is waited for any more.
+  var isSilent: Bool { !parcels.isEmpty && parcels.count == givenUp.count }
+
   func isHeldUp(_ lane: Lane) -> Bool { givenUp.contains { parcels[$0]?.lane == lane } }
 
   func ended(_ parcel: AMQPParcel, isConfirmed: Bool) {

@@ -12,7 +12,8 @@ package struct FiringReport: Hashable, Sendable {
     /// Only of messages in the outbox: no other message was delivered since then either.
     package var isTotal = false
 
-    package init(reason: String, since: UnixTime, count: Int? = nil, schedule: EntryName? = nil, isTotal: Bool = false) {
+    package init(reason: String, since: UnixTime, count: Int? = nil, schedule: EntryName? = nil, isTotal: Bool = false)
+    {
       self.isTotal = isTotal
       self.reason = reason
       self.since = since

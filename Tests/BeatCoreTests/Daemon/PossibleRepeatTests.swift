@@ -33,6 +33,18 @@ import Testing
     #expect(stage.publisher.arrived == ["c", "a", "b"])
   }
 
+  /// A queue that takes one message at each retry gets the next one a second later, not a minute.
+  @Test func aQueueWithLittleRoomIsTriedOften() {
+    let stage = RelayStage()
+    for number in 0..<20 {
+      stage.outbox.add("\(number)", to: "full")
+      stage.publisher.script["\(number)"] = Array(repeating: .refused("it is full"), count: number)
+    }
+    stage.start()
+    stage.wait(seconds: 30)
+    #expect(stage.publisher.arrived.count == 20, "\(stage.publisher.arrived.count)")
+  }
+
   /// The broker has settled it after all: its lane does not wait for the timer.
   @Test func aSettledMessageLetsItsLaneGoOnAtOnce() {
     let stage = RelayStage()

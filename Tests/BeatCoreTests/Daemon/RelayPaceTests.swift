@@ -13,8 +13,12 @@ import Testing
     return pace
   }
 
-  private func part(deferred: Bool = false, walkDeferred: Bool? = nil, isLast: Bool = true) -> RelayPace.Event {
-    .partDone(RelayPace.Part(hasDeferred: deferred, walkHasDeferred: walkDeferred ?? deferred, isLast: isLast))
+  private func part(
+    deferred: Bool = false, walkDeferred: Bool? = nil, isLast: Bool = true, freed: Bool = false
+  ) -> RelayPace.Event {
+    .partDone(
+      RelayPace.Part(
+        hasDeferred: deferred, walkHasDeferred: walkDeferred ?? deferred, isLast: isLast, hasFreed: freed))
   }
 
   /// With a connection the outbox is read to its end, and then not again until something comes.
@@ -55,6 +59,16 @@ import Testing
     #expect(pace.receive(part()) == [.forgetComplaints, .cancelTimer, .rest])
     _ = pace.receive(.nudged)
     #expect(pace.receive(part(deferred: true)) == [.armTimer(Self.second), .rest])
+  }
+
+  /// A queue with little room takes some at each retry.
+  @Test func whereARetryHelpsTheNextIsSoon() {
+    var pace = connected()
+    for wait in [1, 2, 4] as [Int64] {
+      #expect(pace.receive(part(deferred: true)) == [.armTimer(wait * Self.second), .rest])
+      _ = pace.receive(.timerFired)
+    }
+    #expect(pace.receive(part(deferred: true, freed: true)) == [.armTimer(Self.second), .rest])
   }
 
   /// The timer is armed at the first deferred item, so that a stream without an end does not postpone the retry.

@@ -74,7 +74,9 @@ import Testing
         (try? servers.store.run(["status", "--json"], environment: environment).json?["verdict"]?.text) == "stuck"
       })
     let run = try servers.store.run(["status"], environment: environment)
-    #expect(run.exit == .status(1) && run.text.contains("fires      into the outbox only: the broker has been away"), "\(run.text)")
+    #expect(
+      run.exit == .status(1) && run.text.contains("fires      into the outbox only: the broker has been away"),
+      "\(run.text)")
     try servers.broker.restart()
     try daemon.wait(for: "broker back", within: 20)
     #expect(
