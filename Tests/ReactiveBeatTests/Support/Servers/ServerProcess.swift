@@ -83,7 +83,12 @@ final class ServerProcess: Sendable {
   }
 
   /// Freezes the server: its socket still accepts connections, since the kernel does that, but no request is answered.
-  func suspend() { Glibc.kill(pid, SIGSTOP) }
+  /// When this returns, all of its threads stand still.
+  func suspend() {
+    guard Glibc.kill(pid, SIGSTOP) == 0 else { return }
+    var about = siginfo_t()
+    while waitid(P_PID, id_t(pid), &about, WSTOPPED | WEXITED | WNOWAIT) == -1, errno == EINTR {}
+  }
   /// Lets a frozen server go on.
   func resume() { Glibc.kill(pid, SIGCONT) }
 
