@@ -1,14 +1,13 @@
 """The scene of scripts/bench rabbitmq: a private RabbitMQ beside the scene's Redis."""
 
 import pathlib
-import subprocess
 import sys
 import tempfile
 
 import amqp
 
 from scene import PREFIX, PROJECT, QUEUE, Bystanders, Scene
-from stage import BEAT_WATCH, Failed, clean_environment
+from stage import BEAT_WATCH, clean_environment
 
 sys.path.append(str(PROJECT / "Tests/Servers"))
 import rabbit_program  # noqa: E402
@@ -60,13 +59,8 @@ class RabbitScene(Scene):
     return connection
 
   def evaluate(self, expression):
-    """The value of an expression of Erlang on the server, as Erlang writes it. It is what rabbitmqctl does, which takes
-    a second."""
-    answer = subprocess.run(
-      self.place.evaluation(), input=f"{expression}.\n", text=True, capture_output=True, timeout=60).stdout
-    if not answer.startswith("{ok, "):
-      raise Failed(f"RabbitMQ: {expression}: {answer}")
-    return answer[5:-1]
+    """The value of an expression of Erlang on the server, as Erlang writes it."""
+    return self.place.evaluate(expression, 60)
 
   def circumstances(self):
     """What is told with the figures."""

@@ -68,11 +68,7 @@ class Rabbit:
 
   def evaluate(self, expressions):
     """The value of the last of several expressions of Erlang, as Erlang writes it."""
-    answer = subprocess.run(
-      self.place.evaluation(), input=f"{expressions}.\n", text=True, capture_output=True, timeout=30).stdout
-    if not answer.startswith("{ok, "):
-      raise RuntimeError(f"RabbitMQ: {expressions}: {answer}")
-    return answer[5:-1]
+    return self.place.evaluate(expressions)
 
   def raise_alarm(self):
     self.evaluate("vm_memory_monitor:set_vm_memory_high_watermark({absolute, 1})")

@@ -67,7 +67,7 @@ final class AMQPLink {
     case .unblocked:
       isBlocked = false
       handle?(.unblocked)
-    // Messages may wait for one. In a later turn: whoever ends the channel is not done yet.
+    // A message may wait for a channel. It is sent in a later turn, when the ended channel has answered its own messages.
     case .channelFreed: surroundings.soon { [weak self] in self?.pump() }
     case .lost(let loss): lost(loss)
     }

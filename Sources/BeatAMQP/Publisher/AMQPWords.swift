@@ -56,8 +56,7 @@ struct AMQPWords {
   }
 
   /// Who logs in, in a sentence.
-  var who: String { user.map { "user \($0)" } ?? Self.certificateUser }
-  static let certificateUser = "the user of the client's certificate"
+  var who: String { user.map { "user \($0)" } ?? "the user of the client's certificate" }
 
   /// How the user gets the right to write to an exchange. The command that sets rights takes away those which it does not
   /// repeat, so none is given that could be run as it stands.

@@ -16,7 +16,7 @@ extension RabbitServer {
 
   private static let turn = Mutex(())
 
-  /// Of several of these programs at one time, one or another is not let in. It has then evaluated nothing, and says nothing.
+  /// Erlang sometimes lets one of several such programs not in. That program has then evaluated nothing, and prints nothing.
   private static func answer(to command: [String], _ expressions: String, attempts: Int = 10) throws -> String {
     do { return try output(of: command, what: expressions, input: expressions + ".\n") } catch let error as Failure {
       guard attempts > 1, error.description.hasSuffix(" has failed: ") else { throw error }
