@@ -27,13 +27,15 @@ let package = Package(
       swiftSettings: settings),
     .target(
       name: "BeatAMQP", dependencies: ["BeatCore", "BeatLoop"], swiftSettings: settings + [.strictMemorySafety()]),
+    .target(
+      name: "BeatHTTP", dependencies: ["BeatCore", "BeatLoop"], swiftSettings: settings + [.strictMemorySafety()]),
     // Declarations only: the library is loaded at run time.
     .systemLibrary(name: "CMongo"),
     .target(name: "BeatMongo", dependencies: ["BeatCore", "BeatLoop", "CMongo"], swiftSettings: settings),
     .target(
       name: "ReactiveBeat",
       dependencies: [
-        "BeatAMQP", "BeatCore", "BeatDriver", "BeatLoop", "BeatMongo", "BeatRedis",
+        "BeatAMQP", "BeatCore", "BeatDriver", "BeatHTTP", "BeatLoop", "BeatMongo", "BeatRedis",
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: settings),
@@ -61,13 +63,15 @@ let package = Package(
     .testTarget(
       name: "BeatAMQPTests", dependencies: ["BeatAMQP", "BeatLoop", "BeatCore"], exclude: ["Oracles"],
       swiftSettings: settings),
+    .testTarget(
+      name: "BeatHTTPTests", dependencies: ["BeatHTTP", "BeatLoop", "BeatCore"], swiftSettings: settings),
     // The folders Model and Servers are the other tests' own, by links.
     .testTarget(
       name: "ConformanceTests", dependencies: ["BeatCore", "BeatLoop", "BeatRedis", "BeatMongo", "BeatAMQP"],
       swiftSettings: settings),
     .testTarget(
       name: "ReactiveBeatTests",
-      dependencies: ["ReactiveBeat", "BeatDriver", "BeatRedis", "BeatLoop", "BeatCore", "beat-watch"],
+      dependencies: ["ReactiveBeat", "BeatDriver", "BeatRedis", "BeatLoop", "BeatHTTP", "BeatCore", "beat-watch"],
       exclude: ["EndToEnd/Apps", "EndToEnd/Previous", "CommandLine/Screens"],
       swiftSettings: settings),
   ],

@@ -3,7 +3,9 @@ import Glibc
 /// `fuzz TARGET [libFuzzer's options and folders]` fuzzes. `fuzz --seeds TARGET FOLDER` writes the seeds. `fuzz
 /// --targets` lists the targets.
 @main enum Fuzz {
-  static let targets = FuzzTarget.core + FuzzTarget.forms + FuzzTarget.redis + FuzzTarget.mongo + FuzzTarget.amqp
+  static let targets =
+    FuzzTarget.core + FuzzTarget.forms + FuzzTarget.redis + FuzzTarget.mongo + FuzzTarget.amqp
+    + FuzzTarget.http
 
   static func main() {
     let words = CommandLine.arguments

@@ -21,7 +21,11 @@
 #include <event2/event.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/timerfd.h>
+
+// The system's header shows it only with _GNU_SOURCE, which Swift's importer does not define.
+int accept4(int descriptor, struct sockaddr *address, socklen_t *length, int flags);
 
 // prctl is variadic.
 static inline int CHiredisAsync_signalAtEndOfParent(int signal) { return prctl(PR_SET_PDEATHSIG, signal); }

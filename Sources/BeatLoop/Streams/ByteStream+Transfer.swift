@@ -92,7 +92,11 @@ extension ByteStream {
     if readWaitsToWrite { socket.awaitInput() }
     switch writeOut(socket, tls) {
     case .moved:
-      if !output.isEmpty { socket.awaitRoom() }
+      if !output.isEmpty {
+        socket.awaitRoom()
+      } else if isFinishing {
+        socket.endOutput()
+      }
     case .wantsWrite:
       socket.awaitRoom()
     case .wantsRead:

@@ -1,6 +1,6 @@
 import Glibc
 
-/// One connection to a server by TCP, secured by TLS where that is wanted.
+/// One connection to a server by TCP, secured by TLS where that is wanted, or one that a `StreamListener` has accepted.
 ///
 ///     name -> addresses -> TCP -> TLS -> `opened` -> `received`…
 ///       |                   |      |         |           |
@@ -9,7 +9,7 @@ import Glibc
 /// It begins to connect when made, and tries once; to reconnect, its owner makes another. Its last reference ends it,
 /// as `close()` does without the attempt to write. It may be closed and released in its own callback; a callback that
 /// only released it could still get what comes in that turn.
-package final class ByteStream: ByteTransport {
+package final class ByteStream: ServedTransport {
   enum State {
     /// Looking up the host's addresses.
     case resolving
@@ -43,6 +43,8 @@ package final class ByteStream: ByteTransport {
   var output = OutputBuffer()
   /// TLS renews its keys: it must write before it can go on reading.
   var readWaitsToWrite = false
+  /// Nothing more is written, and the other side is told so once the output has gone.
+  private(set) var isFinishing = false
 
   /// Begins to connect.
   ///
@@ -73,6 +75,23 @@ package final class ByteStream: ByteTransport {
     }
   }
 
+  /// Takes a connection that was accepted. It is open; `opened` is not told. No event comes before the next turn of
+  /// the loop.
+  ///
+  /// Throws: the system has no memory for its events. The descriptor is closed then.
+  init(
+    accepted descriptor: Int32, from peer: StreamPeer, on loop: EventLoop, handle: @escaping (ByteStreamEvent) -> Void
+  ) throws(StreamSocket.Refusal) {
+    loop.assertOnLoop()
+    (host, port) = (peer.description, 0)
+    (security, words, patience) = (nil, .unneeded, 0)
+    self.loop = loop
+    self.handle = handle
+    let socket = try StreamSocket(accepted: descriptor, on: loop) { [unowned self] in ready($0) }
+    state = .open(socket, nil)
+    socket.awaitInput()
+  }
+
   deinit { lookup?.cancel() }
 
   package var unsent: Int { output.count }
@@ -83,11 +102,19 @@ package final class ByteStream: ByteTransport {
     case .resolving, .connecting, .securing:
       output.append(bytes)
     case .open(let socket, _):
+      guard !isFinishing else { return }
       output.append(bytes)
       if !output.isEmpty { socket.writeSoon() }
     case .draining, .closed:
       break
     }
+  }
+
+  package func finish() {
+    loop.assertOnLoop()
+    guard !isFinishing, case .open(let socket, _) = state else { return }
+    isFinishing = true
+    if output.isEmpty { socket.endOutput() }
   }
 
   /// Ends the connection silently. Of what was written, the system gets what it takes at once; the rest is dropped.

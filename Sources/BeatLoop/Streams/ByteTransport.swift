@@ -14,6 +14,13 @@ package protocol ByteTransport: AnyObject {
   func close()
 }
 
+/// A connection that a server has accepted.
+package protocol ServedTransport: ByteTransport {
+  /// Ends what is sent: the other side gets the rest of what was written, and then the end. What it sends is still told,
+  /// until its own end or `close()`. What is written after this is dropped.
+  func finish()
+}
+
 /// What happens to a byte stream. No event comes inside a call of its owner.
 package enum ByteStreamEvent {
   /// The connection is established and, where TLS is wanted, secured. It comes at most once, before any bytes.

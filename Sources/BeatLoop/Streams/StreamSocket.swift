@@ -1,8 +1,8 @@
 internal import CHiredisAsync
 import Glibc
 
-/// One TCP socket on the loop, which never blocks: it connects to an address, reads and writes, and tells when it is
-/// ready.
+/// One TCP or Unix socket on the loop, which never blocks: it connects to an address or was accepted, reads and writes,
+/// and tells when it is ready.
 final class StreamSocket {
   enum Readiness {
     case toRead
@@ -27,12 +27,27 @@ final class StreamSocket {
 
   /// Begins to connect. `ready` runs from the loop: first with `toWrite`, when `connectionError` tells how it went.
   /// `address` is numeric.
-  init(
+  convenience init(
     to address: String, port: UInt16, on loop: EventLoop, ready: @escaping (Readiness) -> Void
+  ) throws(Refusal) {
+    try self.init(try StreamSocket.connecting(to: address, port), on: loop, ready: ready)
+    awaitRoom()
+  }
+
+  /// Takes a connection that was accepted. The descriptor is this object's from now on, also if this throws.
+  convenience init(
+    accepted descriptor: Int32, on loop: EventLoop, ready: @escaping (Readiness) -> Void
+  ) throws(Refusal) {
+    StreamSocket.setOptions(descriptor)
+    try self.init(descriptor, on: loop, ready: ready)
+  }
+
+  private init(
+    _ descriptor: Int32, on loop: EventLoop, ready: @escaping (Readiness) -> Void
   ) throws(Refusal) {
     self.loop = loop
     self.ready = ready
-    descriptor = try StreamSocket.connecting(to: address, port)
+    self.descriptor = descriptor
     let me = Unmanaged.passUnretained(self).toOpaque()
     readable = event_new(
       loop.base, descriptor, Int16(EV_READ | EV_PERSIST),
@@ -40,7 +55,6 @@ final class StreamSocket {
     writable = event_new(
       loop.base, descriptor, Int16(EV_WRITE), { _, _, me in me.map { StreamSocket.from($0).hasRoom() } }, me)
     guard readable != nil, writable != nil else { throw Refusal(code: ENOMEM) }
-    awaitRoom()
   }
 
   deinit { close() }
@@ -53,6 +67,9 @@ final class StreamSocket {
     if descriptor >= 0 { Glibc.close(descriptor) }
     descriptor = -1
   }
+
+  /// The other side reads an end after what was written.
+  func endOutput() { _ = shutdown(descriptor, Int32(SHUT_WR)) }
 
   // MARK: Connecting
 

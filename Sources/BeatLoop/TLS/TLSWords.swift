@@ -14,6 +14,10 @@ package struct TLSWords: Hashable, Sendable {
   /// Where the server's TLS versions are set.
   package let serverVersions: String
 
+  /// The words for a connection without TLS, which needs none.
+  static let unneeded = TLSWords(
+    authorities: "", certificate: "", key: "", uncheckedHost: nil, plainScheme: "", serverVersions: "")
+
   package init(
     authorities: String, certificate: String, key: String, uncheckedHost: String?, plainScheme: String,
     serverVersions: String

@@ -1,0 +1,1 @@
+../../BeatCoreTests/Support/SeededChance.swift

@@ -1,0 +1,1 @@
+../../BeatCoreTests/Scheduling/Simulation/Model/VirtualSurroundings.swift
