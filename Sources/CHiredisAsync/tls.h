@@ -8,7 +8,9 @@
 #include <dlfcn.h>
 #include <stddef.h>
 
+#include <openssl/crypto.h>
 #include <openssl/err.h>
+#include <openssl/sha.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
@@ -19,13 +21,13 @@
 // Every function that is used. The table's types come from OpenSSL's own declarations, so a call that does not fit them
 // does not compile.
 #define CHIREDISASYNC_TLS_FUNCTIONS(F) \
-  F(ERR_clear_error) F(ERR_peek_error) F(ERR_reason_error_string) \
+  F(CRYPTO_memcmp) F(ERR_clear_error) F(ERR_peek_error) F(ERR_reason_error_string) \
   F(SSL_CTX_ctrl) F(SSL_CTX_free) F(SSL_CTX_load_verify_locations) F(SSL_CTX_new) \
   F(SSL_CTX_set_default_passwd_cb) F(SSL_CTX_set_default_verify_paths) F(SSL_CTX_set_options) F(SSL_CTX_set_verify) \
   F(SSL_CTX_use_PrivateKey_file) F(SSL_CTX_use_certificate_chain_file) \
   F(SSL_connect) F(SSL_ctrl) F(SSL_free) F(SSL_get0_param) F(SSL_get_error) F(SSL_get_verify_result) F(SSL_new) \
   F(SSL_pending) F(SSL_read) F(SSL_set1_host) F(SSL_set_fd) F(SSL_set_hostflags) F(SSL_write) F(TLS_client_method) \
-  F(X509_VERIFY_PARAM_set1_ip_asc) F(X509_verify_cert_error_string)
+  F(SHA256) F(X509_VERIFY_PARAM_set1_ip_asc) F(X509_verify_cert_error_string)
 
 struct CHiredisAsync_TLS {
 #define CHIREDISASYNC_FIELD(name) __typeof__(name) *name;
