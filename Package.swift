@@ -46,7 +46,7 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
-      resources: [.embedInCode("Python")],
+      resources: [.embedInCode("Python"), .embedInCode("Page")],
       swiftSettings: settings),
     .testTarget(
       name: "BeatCoreTests", dependencies: ["BeatCore", "BeatDriver"],

@@ -2,22 +2,35 @@ import BeatCore
 import ReactiveBeat
 
 extension ScheduleChange {
-  /// The fields that differ, with a line for the old value and one for the new.
-  var difference: [String] {
-    guard let new = try? DocumentEditor(after) else { return [] }
-    let old = before.bytes.flatMap { try? DocumentEditor($0) } ?? DocumentEditor()
-    var lines: [String] = []
-    let (oldValues, newValues) = (old.values, new.values)
-    for key in old.keys + new.keys.filter({ oldValues[$0] == nil }) where oldValues[key] != newValues[key] {
-      if let value = oldValues[key] { lines.append(Style.red("- \(Self.line(key, value))")) }
-      if let value = newValues[key] { lines.append(Style.green("+ \(Self.line(key, value))")) }
-    }
-    return lines
+  /// A field that differs, with its values as JSON; nil: the field was, or is, not there.
+  struct ChangedField {
+    let name: String
+    let before: String?
+    let after: String?
   }
 
-  private static func line(_ key: String, _ value: ArraySlice<UInt8>) -> String {
-    "\(JSONLine.quoted(key)): \(String(decoding: value, as: UTF8.self))".printable
+  /// The fields that differ. Empty if the new text is no JSON object.
+  var changedFields: [ChangedField] {
+    guard let new = try? DocumentEditor(after) else { return [] }
+    let old = before.bytes.flatMap { try? DocumentEditor($0) } ?? DocumentEditor()
+    let (oldValues, newValues) = (old.values, new.values)
+    func text(_ value: ArraySlice<UInt8>?) -> String? { value.map { String(decoding: $0, as: UTF8.self) } }
+    return (old.keys + new.keys.filter { oldValues[$0] == nil }).filter { oldValues[$0] != newValues[$0] }.map {
+      ChangedField(name: $0, before: text(oldValues[$0]), after: text(newValues[$0]))
+    }
   }
+
+  /// The fields that differ, with a line for the old value and one for the new.
+  var difference: [String] {
+    changedFields.flatMap { field in
+      [
+        field.before.map { Style.red("- \(Self.line(field.name, $0))") },
+        field.after.map { Style.green("+ \(Self.line(field.name, $0))") },
+      ].compactMap { $0 }
+    }
+  }
+
+  private static func line(_ key: String, _ value: String) -> String { "\(JSONLine.quoted(key)): \(value)".printable }
 }
 
 extension CommandError {

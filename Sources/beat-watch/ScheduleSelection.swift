@@ -45,17 +45,22 @@ struct ScheduleSelection {
   /// A name for a new schedule, given letter by letter or in its printed notation. Throws if no schedule can have it.
   static func newName(_ text: String, in client: any StoreEditor) throws -> EntryName {
     let name = EntryName(notation: text) ?? EntryName(text)
-    if let problem = problem(of: name) { throw ValidationError(problem) }
-    guard !text.isEmpty, client.canHold(name) else {
-      throw ValidationError("\"\(Cut.argument("\(name)"))\" is no name for a schedule")
+    if let problem = try problem(ofNew: name, in: client) { throw ValidationError(problem) }
+    return name
+  }
+
+  /// Why no schedule can be made under a name; nil: one can.
+  static func problem(ofNew name: EntryName, in client: any StoreEditor) throws -> String? {
+    if let problem = problem(of: name) { return problem }
+    guard !name.bytes.isEmpty, client.canHold(name) else {
+      return "\"\(Cut.argument("\(name)"))\" is no name for a schedule"
     }
     // The log shows keys. One that is there already can be changed, and renamed.
     if let meant = nameOf(key: name, in: client), try client.document(name).isAbsent {
-      throw ValidationError(
-        "\"\(Cut.argument("\(name)"))\" is a key; a schedule's name is the key without the prefix: "
-          + Cut.argument("\(meant)"))
+      return "\"\(Cut.argument("\(name)"))\" is a key; a schedule's name is the key without the prefix: "
+        + Cut.argument("\(meant)")
     }
-    return name
+    return nil
   }
 
   /// The name that is meant by a key where a name belongs; nil: the text is no key. A prefix that ends with a letter or

@@ -21,32 +21,11 @@ struct DoctorCommand: ParsableCommand {
   @OptionGroup var store: StoreOptions
 
   func run() throws {
-    let url = try store.store()
-    let (broker, queue) = try (store.broker(), store.queue())
-    var given = try store.documents()
-    // `doctor` examines all queues itself, once for each, so that the documents' check of queues is switched off.
-    given.queueDoubt = nil
-    let transport = try store.transportOptions()
     var findings: [Finding] = []
     let isJSON = json
-    func report(_ finding: Finding) {
+    try Examination(store).run { finding in
       findings.append(finding)
       if !isJSON { Self.write(finding) }
-    }
-    do {
-      let client = try store.connect()
-      let specialist = try specialist(client, broker: broker, transport, queue, report)
-      let context = try store.documents(given, on: client)
-      Doctor(
-        client, with: specialist, context: context, defaultQueue: queue, transportOptions: transport,
-        options: try store.judging(context), report: report
-      ).examine()
-    } catch let error as StoreError {
-      let fix =
-        error.kind == .denied
-        ? "put the right user and password into the URL"
-        : "start the server, or correct --store-url (\(StoreOptions.storeVariables.joined(separator: ", ")))"
-      report(Finding(.problem, "store", error.message, fix: "\(fix); now: \(url)"))
     }
     let problems = findings.count { $0.level == .problem }
     let warnings = findings.count { $0.level == .warning }
@@ -64,25 +43,6 @@ struct DoctorCommand: ParsableCommand {
     }
     output.flush()
     if problems > 0 { throw ExitCode.found }
-  }
-
-  /// Examines what depends on the kind of the store.
-  private func specialist(
-    _ client: any StoreEditor, broker: BrokerAddress, _ transport: TransportOptions, _ queue: String,
-    _ report: @escaping (Finding) -> Void
-  ) throws -> any StoreDoctor {
-    let findings = FindingList(report)
-    let redis = client as? RedisStoreClient
-    let brokerDoctor = try broker.doctor(
-      keyPrefix: try store.prefix(), transportOptions: transport, defaultQueue: queue, findings: findings, store: redis)
-    if let redis {
-      return RedisDoctor(
-        redis, findings: findings, broker: brokerDoctor, kombu: transport.keys, defaultQueue: queue)
-    }
-    guard let client = client as? MongoStoreClient else {
-      throw CommandError(.unavailable, "doctor does not know this kind of store")
-    }
-    return MongoDoctor(client, findings: findings, broker: brokerDoctor)
   }
 
   private static func object(_ finding: Finding) -> JSONOutput {

@@ -85,25 +85,18 @@ struct EditCommand: ParsableCommand {
     _ text: [UInt8], over document: StoredDocument, _ before: [UInt8], in client: any StoreEditor,
     context: DocumentContext
   ) throws -> ChangeReport {
-    var seen = StoredDocument(name: document.name, read: document.read)
-    var edited = text
-    var patience = Patience()
-    while patience.lasts {
-      try ScheduleChange.refuseLong(edited, of: document.name)
-      let change = ScheduleChange(name: document.name, before: seen, after: edited, at: try client.time())
-      if try client.save(edited, as: document.name, inPlaceOf: seen.bytes, watermark: change.watermark(context)) {
-        return try ChangeReport(change, in: client, context: context)
+    do {
+      let change = try EditedDocument.save(over: document, in: client, context: context) { now in
+        guard Bookkeeping.isAllThatChanged(from: before, to: now) else { return nil }
+        return Bookkeeping.carried(from: before, to: now, into: text)
       }
-      let stored = try client.document(document.name)
-      guard let now = stored.bytes else {
-        throw CommandError(.conflict, "\(document.name): somebody else has deleted it meanwhile")
+      return try ChangeReport(change, in: client, context: context)
+    } catch let conflict as EditedDocument.Conflict {
+      switch conflict {
+      case .deleted: throw CommandError(.conflict, "\(document.name): somebody else has deleted it meanwhile")
+      case .changed: throw CommandError(.conflict, "\(document.name): somebody else has changed it meanwhile")
+      case .restless: throw CommandError(.conflict, "\(document.name) runs all the time: disable it first")
       }
-      guard Bookkeeping.isAllThatChanged(from: before, to: now) else {
-        throw CommandError(.conflict, "\(document.name): somebody else has changed it meanwhile")
-      }
-      edited = Bookkeeping.carried(from: before, to: now, into: text)
-      seen = stored
     }
-    throw CommandError(.conflict, "\(document.name) runs all the time: disable it first")
   }
 }

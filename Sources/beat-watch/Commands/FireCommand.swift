@@ -94,7 +94,7 @@ struct FireCommand: ParsableCommand {
   }
 
   /// Why no daemon has answered.
-  private static func whoFires(_ client: any StoreInspector) throws -> String {
+  static func whoFires(_ client: any StoreInspector) throws -> String {
     let (health, now) = try (client.health(), client.time())
     if let alarm = HealthWords.alarm(health, now: now, client.terms) { return alarm }
     let daemon = try client.fleet().firing.first

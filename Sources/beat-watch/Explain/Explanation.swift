@@ -1,25 +1,43 @@
 import BeatCore
 import ReactiveBeat
 
-/// Everything that `explain` says about one schedule: lines for users, and the same as members of a JSON object.
+/// Everything that `explain` says about one schedule: facts for users, and the same as members of a JSON object.
 final class Explanation {
+  /// One line of the explanation. A fact without a title goes on with the one before.
+  struct Fact {
+    let title: String
+    let text: String
+    /// Red and yellow facts keep the schedule from running, or may.
+    let style: Style?
+  }
+
   let evidence: Evidence
   var members: [(String, JSONOutput)] = []
-  private(set) var lines: [String] = []
+  /// What becomes of the schedule, as the rest of a sentence that begins with its name.
+  private(set) var headline = Fact(title: "", text: "", style: nil)
+  private(set) var facts: [Fact] = []
 
   init(_ evidence: Evidence) {
     self.evidence = evidence
-    lines.append("")
     members.append(("name", .text("\(evidence.name)")))
   }
 
+  /// The explanation for a terminal.
+  var lines: [String] {
+    let beginning = Style.bold("\(evidence.name)") + " " + (headline.style?(headline.text) ?? headline.text)
+    return [beginning]
+      + facts.map { fact in
+        let padded = fact.title + String(repeating: " ", count: max(1, 11 - fact.title.count))
+        return Style.faint(padded) + (fact.style?(fact.text) ?? fact.text)
+      }
+  }
+
   func say(_ title: String, _ text: String, _ style: Style? = nil) {
-    let padded = title + String(repeating: " ", count: max(1, 11 - title.count))
-    lines.append(Style.faint(padded) + (style?(text.printable) ?? text.printable))
+    facts.append(Fact(title: title, text: text.printable, style: style))
   }
 
   func verdict(_ code: String, _ text: String, _ style: Style) {
-    lines[0] = Style.bold("\(evidence.name)") + " " + style(text.printable)
+    headline = Fact(title: code, text: text.printable, style: style)
     members.append(("verdict", .text(code)))
     members.append(("because", .text(text)))
   }

@@ -1,7 +1,7 @@
 import BeatCore
 
 /// A JSON value to be printed on one line. The members of an object keep their order.
-indirect enum JSONOutput {
+indirect enum JSONOutput: Sendable {
   case null
   case boolean(Bool)
   case integer(Int64)

@@ -5,8 +5,13 @@ enum TimeWords {
   /// A time's line: `Sun 2026-03-29 03:30:00 +02:00  in 3 d 4 h  (clocks change that day: 02:00 becomes 03:00)`
   static func line(_ due: UnixTime, in zone: ZoneRules, now: UnixTime) -> String {
     var line = "\(date(due, in: zone))  \(distance(to: due, from: now))"
-    if let change = change(on: zone.localTime(at: due), in: zone) { line += "  (\(change))" }
+    if let change = clockChange(of: due, in: zone) { line += "  (\(change))" }
     return line
+  }
+
+  /// How a zone's clocks change on the day of a time: `clocks change that day: 02:00 becomes 03:00`; nil: they do not.
+  static func clockChange(of time: UnixTime, in zone: ZoneRules) -> String? {
+    change(on: zone.localTime(at: time), in: zone)
   }
 
   /// A time by a zone's clock: `Sun 2026-03-29 03:30:00 +02:00`

@@ -117,7 +117,7 @@ final class WatchSession {
 
     // At the start an unreachable store is an error. Later it is waited for.
     var client = try connect(loop)
-    var watch = try Self.watch(client, on: loop)
+    var watch = try StoreWatches.begin(client, on: loop)
     context = try fit(client)
     view.begin()
     defer { view.end() }
@@ -135,7 +135,7 @@ final class WatchSession {
           if isOver { break }
           do {
             client = try connect(loop)
-            watch = try Self.watch(client, on: loop)
+            watch = try StoreWatches.begin(client, on: loop)
             try load(client, isFirst: false)
             break
           } catch is StoreError { continue }
@@ -205,14 +205,6 @@ final class WatchSession {
     } else {
       tell(.nobody(HealthWords.reason(FiringHealth(fleet, now: now), now: now, state.url.terms) ?? ""))
     }
-  }
-
-  private static func watch(_ client: any StoreEditor, on loop: EventLoop) throws -> any StoreWatch {
-    if let client = client as? RedisStoreClient { return try RedisStoreWatch(client) }
-    guard let client = client as? MongoStoreClient else {
-      throw CommandError(.unavailable, "watch does not know this kind of store")
-    }
-    return try MongoStoreWatch(client, on: loop)
   }
 
   /// Shows events until the watch ends, or until the store is lost.
