@@ -1,0 +1,76 @@
+// The check of a document that is being typed: what is wrong, what would change, and when it would run.
+
+import { post } from "./api.js";
+import { h, write } from "./dom.js";
+import { remarkList } from "./remarks.js";
+import { upcomingList } from "./upcoming.js";
+import { plural } from "./words.js";
+
+/** The pause after the last key before the server is asked. */
+const pause = 250;
+
+export class CheckPanel {
+  constructor({ reach, signal, done }) {
+    Object.assign(this, { reach, signal, done });
+    this.state = h("p", { class: "check-state", id: "check-state", role: "status" });
+    this.body = h("div", { class: "check-body" });
+    this.element = h("div", null, this.state, this.body);
+    signal.addEventListener("abort", () => clearTimeout(this.timer));
+  }
+
+  look(asked, { isAtOnce = false } = {}) {
+    clearTimeout(this.timer);
+    this.asking?.abort();
+    this.timer = setTimeout(() => this.#ask(asked), isAtOnce ? 0 : pause);
+  }
+
+  async #ask(asked) {
+    const asking = new AbortController();
+    this.asking = asking;
+    this.signal.addEventListener("abort", () => asking.abort(), { once: true });
+    try {
+      this.show(await post("/check", asked, { signal: asking.signal }), asked.document);
+      this.done(this.answer);
+    } catch (error) {
+      if (error.name === "AbortError") return;
+      this.answer = null;
+      this.#say(`It could not be checked: ${error.message}`, "warning");
+    }
+  }
+
+  #say(text, level) {
+    write(this.state, text);
+    this.state.className = `check-state level-${level}`;
+  }
+
+  show(answer, document) {
+    this.answer = answer;
+    this.document = document;
+    const { remarks = [], upcoming = [], difference = [], words } = answer;
+    const errors = remarks.filter(({ level }) => level === "error").length;
+    const warnings = remarks.filter(({ level }) => level === "warning").length;
+    if (answer.is_usable) this.#say(warnings ? `It can be used, with ${plural(warnings, "warning")}.` : "It can be used.", warnings ? "warning" : "ok");
+    else this.#say(errors ? `It cannot be used: ${plural(errors, "error")}.` : "It cannot be used.", "error");
+    const parts = [
+      words && h("p", { class: "lead small" }, words),
+      remarks.length > 0 && remarkList(remarks, this.reach),
+      answer.is_usable && [h("h3", null, "Next runs"), upcomingList(upcoming)],
+      difference.length > 0 && [h("h3", null, "What changes"), differenceTable(difference)],
+    ];
+    this.body.replaceChildren(...parts.flat().filter(Boolean));
+  }
+
+  /** The first error of this text, as far as it has been checked. */
+  errorOf(document) {
+    if (!this.answer || this.answer.is_usable || this.document !== document) return null;
+    return this.answer.remarks?.find(({ level }) => level === "error") ?? {};
+  }
+}
+
+const value = (text) => (text === null || text === undefined ? h("span", { class: "faint" }, "not there") : h("code", null, text));
+
+const differenceTable = (difference) =>
+  h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "What changes" }, h("table", { class: "plain" },
+    h("thead", null, h("tr", null, ["Field", "Before", "After"].map((title) => h("th", { scope: "col" }, title)))),
+    h("tbody", null, difference.map(({ field, before, after }) =>
+      h("tr", null, h("th", { scope: "row" }, h("code", null, field)), h("td", { class: "was" }, value(before)), h("td", { class: "is" }, value(after)))))));

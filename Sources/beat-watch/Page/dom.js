@@ -1,0 +1,83 @@
+// Builds elements. Text enters the page as text nodes only, so that no document's content can become markup.
+
+const svgSpace = "http://www.w3.org/2000/svg";
+
+function built(element, attributes, children) {
+  for (const [name, value] of Object.entries(attributes ?? {})) {
+    if (value === null || value === undefined || value === false) continue;
+    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else if (name === "value" && "value" in element) element.value = value;
+    else element.setAttribute(name, value === true ? "" : value);
+  }
+  element.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
+  return element;
+}
+
+export const h = (tag, attributes, ...children) => built(document.createElement(tag), attributes, children);
+
+export const svg = (tag, attributes, ...children) => {
+  const texts = children.flat(Infinity);
+  return built(document.createElementNS(svgSpace, tag), attributes, texts);
+};
+
+/** Writes a text only if it differs: a selection in it, and a screen reader's place, stay. */
+export function write(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+export function button(label, action, { kind = "", ...attributes } = {}) {
+  return h("button", { type: "button", class: `button ${kind}`, onclick: action, ...attributes }, label);
+}
+
+/** A button that cannot be pressed twice while its action runs. */
+export function busyButton(label, action, options) {
+  const element = button(label, async () => {
+    if (element.getAttribute("aria-busy")) return;
+    element.setAttribute("aria-busy", "true");
+    try {
+      await action();
+    } finally {
+      element.removeAttribute("aria-busy");
+    }
+  }, options);
+  return element;
+}
+
+const shapes = {
+  search: "M7 12A5 5 0 1 0 7 2a5 5 0 0 0 0 10ZM10.8 10.8 14 14",
+  close: "M4 4l8 8M12 4l-8 8",
+  back: "M10 3 5 8l5 5",
+  next: "M6 3l5 5-5 5",
+  up: "M8 13V3M4 7l4-4 4 4",
+  refresh: "M13.5 8a5.5 5.5 0 1 1-1.6-3.9M13.5 2v3h-3",
+  theme: "M8 1.8a6.2 6.2 0 1 0 0 12.4ZM8 1.8a6.2 6.2 0 0 1 0 12.4",
+  help: "M6 6.2a2 2 0 1 1 2.9 1.8c-.6.3-.9.7-.9 1.4M8 11.6v.1M8 14.5A6.5 6.5 0 1 0 8 1.5a6.5 6.5 0 0 0 0 13Z",
+  plus: "M8 3v10M3 8h10",
+  copy: "M6 6h7v7H6zM3 10V3h7",
+};
+
+export const icon = (name) =>
+  svg("svg", { class: "icon", viewBox: "0 0 16 16", "aria-hidden": "true" }, svg("path", { d: shapes[name] }));
+
+export function iconButton(name, label, action, attributes) {
+  const options = { type: "button", class: "button icon-only", "aria-label": label, title: label, onclick: action };
+  return h("button", { ...options, ...attributes }, icon(name));
+}
+
+/** A command to be copied, where the browser lets a page write to the clipboard. */
+export function command(text) {
+  if (!text) return null;
+  const copy = navigator.clipboard && iconButton("copy", "Copy the command", async () => {
+    await navigator.clipboard.writeText(text).catch(() => {});
+    copy.classList.add("is-done");
+    setTimeout(() => copy.classList.remove("is-done"), 1200);
+  });
+  return h("div", { class: "command" }, h("code", null, text), copy);
+}
+
+export const facts = (pairs) =>
+  h("dl", { class: "facts" }, pairs.filter(Boolean).map(([label, content]) =>
+    h("div", null, h("dt", null, label), h("dd", null, content ?? h("span", { class: "faint" }, "–")))));
+
+export const empty = (title, ...children) =>
+  h("div", { class: "empty" }, h("p", { class: "empty-title" }, title), children);

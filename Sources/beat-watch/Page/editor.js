@@ -1,0 +1,266 @@
+// Changing one schedule: the form and the text of its document side by side, checked while somebody types.
+
+import { APIError, del, get, mayEdit, post, schedulePath, session } from "./api.js";
+import { announce, save, viewerReason } from "./changes.js";
+import { CheckPanel } from "./check.js";
+import { resolve } from "./conflict.js";
+import { ask } from "./dialog.js";
+import { failed, toast } from "./dock.js";
+import { busyButton, button, h, icon, write } from "./dom.js";
+import { Form } from "./form.js";
+import { asShown, isJSON, laidOut, lineRange, set, typed } from "./jsontext.js";
+import { listHash } from "./list.js";
+import * as live from "./live.js";
+import { followReceipt } from "./receipt.js";
+import { arrive, go, scheduleHash, setGuard } from "./router.js";
+
+const template = `{
+  "name": "",
+  "task": "",
+  "enabled": true,
+  "interval": {"every": 5, "period": "minutes"}
+}`;
+
+class Editor {
+  constructor(main, { id, name, document, digest, signal, isNew }) {
+    Object.assign(this, { id, name, base: document, text: document, digest, signal, isNew });
+    this.isDone = false;
+    this.form = new Form((change) => this.#editByForm(change));
+    this.check = new CheckPanel({ reach: (remark) => this.#reach(remark), signal, done: (answer) => this.#checked(answer) });
+    this.#build(main);
+    this.#show();
+    this.check.look(this.#asked(), { isAtOnce: true });
+    globalThis.document.addEventListener("keydown", (event) => {
+      if ((event.ctrlKey || event.metaKey) && event.key === "s") {
+        event.preventDefault();
+        this.saver.click();
+      }
+    }, { signal });
+  }
+
+  get isDirty() {
+    return !this.isDone && (this.text !== this.base || (this.isNew && this.name !== ""));
+  }
+
+  #asked() {
+    return { id: this.isNew ? null : this.id, name: this.name, document: this.text };
+  }
+
+  #build(main) {
+    const title = this.isNew ? "New schedule" : `Edit ${this.name}`;
+    this.heading = h("h1", { class: "name" }, title);
+    this.area = h("textarea", {
+      id: "document", class: "mono document", rows: "16", spellcheck: "false", autocomplete: "off", autocapitalize: "off",
+      "aria-describedby": "check-state", oninput: () => this.#editByText(),
+    });
+    this.saver = busyButton(this.isNew ? "Create" : "Save", () => this.#save(), { kind: "primary" });
+    this.state = h("span", { class: "faint" });
+    const away = this.isNew ? listHash() : scheduleHash(this.id);
+    const layout = button("Lay out", () => isJSON(this.text) && this.#set(laidOut(this.text)), { kind: "quiet", title: "Put each field on a line of its own; only white space changes" });
+    main.replaceChildren(
+      h("nav", { class: "crumbs", "aria-label": "Where this is" }, h("a", { href: away }, icon("back"), this.isNew ? "Schedules" : this.name), h("span", { "aria-current": "page" }, this.isNew ? "New" : "Edit")),
+      h("div", { class: "title-row" }, this.heading),
+      this.isNew ? this.#nameField() : "",
+      h("div", { class: "editor" },
+        h("section", { class: "panel", "aria-label": "Form" }, this.form.element),
+        h("div", { class: "stack" },
+          h("section", { class: "panel" },
+            h("div", { class: "line" }, h("h2", null, h("label", { for: "document" }, "Document")), h("span", { class: "grow" }), layout),
+            this.area),
+          h("section", { class: "panel" }, h("h2", null, "Check"), this.check.element))),
+      h("div", { class: "save-bar" }, this.saver, button("Cancel", () => go(away)),
+        button("Take my changes back", () => this.#set(this.base), { kind: "quiet" }), this.state));
+    arrive(this.heading, title);
+  }
+
+  #nameField() {
+    const input = h("input", {
+      id: "schedule-name", value: this.name, autocomplete: "off", spellcheck: "false", "aria-describedby": "schedule-name-error schedule-name-hint",
+      oninput: () => this.#rename(input.value),
+    });
+    this.nameInput = input;
+    this.nameError = h("p", { class: "field-error", id: "schedule-name-error", role: "alert" });
+    return h("div", { class: "field new-name" }, h("label", { for: "schedule-name" }, "Name"), input,
+      h("p", { class: "hint", id: "schedule-name-hint" }, `Its key in the store, after ${session.prefix ?? "the prefix"}`), this.nameError);
+  }
+
+  /** The label follows the name until somebody gives it a text of its own. */
+  #rename(name) {
+    const isFollowing = this.form.root && this.form.controlOf("name")?.value === this.name;
+    this.name = name;
+    write(this.nameError, "");
+    if (isFollowing) this.#set(set(this.text, ["name"], JSON.stringify(name)));
+    else this.#changed();
+  }
+
+  // MARK: the two sides
+
+  #editByForm(change) {
+    this.#set(change(this.text));
+  }
+
+  #editByText() {
+    this.text = typed(this.text, asShown(this.text), this.area.value);
+    this.form.update(this.text);
+    this.#changed();
+  }
+
+  #set(text) {
+    this.text = text;
+    this.#show();
+    this.#changed();
+  }
+
+  #show() {
+    const shown = asShown(this.text);
+    if (this.area.value !== shown) this.area.value = shown;
+    this.form.update(this.text);
+  }
+
+  #changed() {
+    write(this.state, this.isDirty ? "Not saved yet" : "");
+    setGuard(this.isDirty ? () => ask("Leave without saving?", "What you have changed here is lost then.", "Leave", { kind: "danger" }) : null);
+    this.check.look(this.#asked());
+  }
+
+  #checked(answer) {
+    this.form.showRemarks(answer?.remarks ?? []);
+  }
+
+  #reach(remark) {
+    const control = this.form.controlOf(remark.field);
+    if (control) {
+      control.element.closest("details").open = true;
+      control.input.focus();
+      return;
+    }
+    this.area.focus();
+    if (remark.line) this.area.setSelectionRange(...lineRange(this.area.value, remark.line));
+  }
+
+  // MARK: saving
+
+  async #save() {
+    if (!mayEdit()) return toast(viewerReason);
+    if (this.isNew && this.name.trim() === "") {
+      write(this.nameError, "Give it a name.");
+      return this.nameInput.focus();
+    }
+    const error = this.check.errorOf(this.text);
+    if (error) {
+      toast("It cannot be used yet: see the check.", { kind: "error", stays: false });
+      return this.#reach(error);
+    }
+    try {
+      await (this.isNew ? this.#create() : this.#put());
+    } catch (problem) {
+      this.#refused(problem);
+    }
+  }
+
+  async #create() {
+    const receipt = followReceipt();
+    const { id, digest } = await post("/schedules", { name: this.name, document: this.text });
+    this.#done();
+    const undo = async () => {
+      const now = await get(schedulePath(id));
+      await del(schedulePath(id), { seen: now.digest ?? digest });
+      return `Deleted ${this.name} again.`;
+    };
+    receipt.expect(id, announce(`Created ${this.name}.`, { ids: [id], undo }), `Created ${this.name}.`);
+    go(scheduleHash(id));
+  }
+
+  async #put(base = this.base, document = this.text, seen = this.digest) {
+    if (document === base) {
+      this.#done();
+      return go(scheduleHash(this.id));
+    }
+    const receipt = followReceipt();
+    let saved;
+    try {
+      saved = await save(this.id, base, document, seen);
+    } catch (error) {
+      const theirs = error.body?.current;
+      if (error.status !== 409 || !theirs) throw error;
+      return this.#settle(base, document, theirs);
+    }
+    this.#done();
+    const { id, name } = this;
+    const undo = async () => {
+      await save(id, saved.document, base, saved.digest);
+      return `Took the change of ${name} back.`;
+    };
+    receipt.expect(id, announce(`Saved ${name}.`, { ids: [id], undo }), `Saved ${name}.`);
+    go(scheduleHash(id));
+  }
+
+  async #settle(base, mine, theirs) {
+    const choice = await resolve(base, mine, theirs.document);
+    if (!choice) return;
+    if (choice.document !== undefined) return this.#put(theirs.document, choice.document, theirs.digest);
+    this.base = theirs.document;
+    this.digest = theirs.digest;
+    this.#set(theirs.document);
+  }
+
+  #done() {
+    this.isDone = true;
+    setGuard(null);
+  }
+
+  #refused(problem) {
+    if (problem.status === 422 && problem.remarks.length > 0) {
+      this.check.show({ is_usable: false, remarks: problem.remarks, upcoming: [], difference: [] }, this.text);
+      this.#checked({ remarks: problem.remarks });
+      toast("It was not stored: see the check.", { kind: "error", stays: false });
+    } else if (problem.status === 409 && this.isNew) {
+      write(this.nameError, "There is a schedule of this name already.");
+      this.nameInput.focus();
+    } else {
+      failed(problem);
+    }
+  }
+}
+
+const showProblem = (main, text) => {
+  const heading = h("h1", null, "This cannot be edited here");
+  main.replaceChildren(h("div", { class: "empty" }, heading, h("p", null, text), h("a", { class: "button", href: listHash() }, "All schedules")));
+  arrive(heading, "Edit");
+};
+
+const notText = new APIError(0, { error: { message: "The document is not text in UTF-8, so a form cannot keep its bytes. Use beat-watch edit." } });
+
+async function load(id, signal) {
+  const detail = await get(schedulePath(id), { signal });
+  if (!detail.is_text) throw notText;
+  return detail;
+}
+
+export async function editSchedule(main, route, signal) {
+  const id = route.path[1];
+  if (!mayEdit()) return showProblem(main, viewerReason);
+  main.replaceChildren(h("p", { class: "loading" }, "Loading…"));
+  live.watch([id]);
+  try {
+    const { row, document, digest } = await load(id, signal);
+    new Editor(main, { id, name: row.name, document, digest, signal, isNew: false });
+  } catch (error) {
+    if (error.name !== "AbortError") showProblem(main, error.message);
+  }
+}
+
+export async function newSchedule(main, route, signal) {
+  if (!mayEdit()) return showProblem(main, viewerReason);
+  const from = route.query.get("from");
+  live.watch([]);
+  let document = template;
+  try {
+    if (from) document = (await load(from, signal)).document;
+  } catch (error) {
+    if (error.name !== "AbortError") failed(error);
+  }
+  if (signal.aborted) return;
+  const editor = new Editor(main, { id: null, name: "", document, digest: null, signal, isNew: true });
+  editor.nameInput.focus();
+}

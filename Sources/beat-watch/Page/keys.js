@@ -1,0 +1,39 @@
+// The keyboard: one table of keys for the page, and the dialog that shows it.
+
+import { h } from "./dom.js";
+import { open } from "./dialog.js";
+
+const table = [
+  ["In the list", [
+    [["j", "↓"], "Next schedule"], [["k", "↑"], "Previous schedule"], [["Enter"], "Open it"], [["x"], "Select it"],
+    [["["], "Previous page"], [["]"], "Next page"], [["r"], "Refresh"],
+  ]],
+  ["With a schedule", [[["e"], "Edit it"], [["Ctrl", "S"], "Save, in the editor"], [["u"], "Undo the last change"]]],
+  ["Everywhere", [
+    [["/"], "Search"], [["n"], "New schedule"], [["g", "l"], "Schedules"], [["g", "r"], "Runs"], [["g", "s"], "System"],
+    [["?"], "These keys"], [["Esc"], "Close, or clear the search"],
+  ]],
+];
+
+export const help = () =>
+  open("Keys", () => h("div", { class: "dialog-body keys" }, table.map(([title, rows]) =>
+    h("section", null, h("h3", null, title), h("dl", null, rows.map(([keys, text]) =>
+      h("div", null, h("dt", null, keys.map((key) => h("kbd", null, key))), h("dd", null, text))))))));
+
+export const isTyping = (target) =>
+  target instanceof HTMLElement && (target.isContentEditable || /^(input|textarea|select)$/i.test(target.tagName) && target.type !== "checkbox");
+
+/** Calls the action of a key, unless somebody types or a dialog is open. */
+export function onKeys(actions, signal) {
+  let first = null;
+  let since = 0;
+  document.addEventListener("keydown", (event) => {
+    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
+    if (isTyping(event.target) && event.key !== "Escape") return;
+    const pair = first !== null && event.timeStamp - since < 1200 ? `${first} ${event.key}` : null;
+    const action = actions[pair] ?? actions[event.key];
+    first = event.key;
+    since = event.timeStamp;
+    if (action && action(event) !== false) event.preventDefault();
+  }, { signal });
+}

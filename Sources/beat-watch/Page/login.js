@@ -1,0 +1,41 @@
+// The page for a token, where `beat-watch web` asks for one.
+
+import { post } from "./api.js";
+import { busyButton, h } from "./dom.js";
+import { arrive } from "./router.js";
+
+export function showLogin(main, { store }, enter) {
+  const error = h("p", { class: "field-error", id: "token-error", role: "alert" });
+  const input = h("input", {
+    id: "token", type: "password", autocomplete: "current-password", required: true, spellcheck: "false", "aria-describedby": "token-error token-hint",
+  });
+  const send = busyButton("Log in", async () => {
+    error.textContent = "";
+    if (!input.value) {
+      error.textContent = "Enter a token.";
+      input.focus();
+      return;
+    }
+    try {
+      enter(await post("/session", { token: input.value }));
+    } catch (problem) {
+      error.textContent = problem.status === 401 ? "This token is not known." : problem.message;
+      input.select();
+    }
+  }, { kind: "primary" });
+  const heading = h("h1", null, "Log in");
+  const form = h("form", { class: "login", novalidate: true },
+    h("img", { src: "/assets/icon.svg", alt: "", width: "40", height: "40" }), heading,
+    store && h("p", { class: "faint" }, `Schedules of ${store}`),
+    h("div", { class: "field" }, h("label", { for: "token" }, "Token"), input, error,
+      h("p", { class: "hint", id: "token-hint" }, "Whoever runs beat-watch web hands the tokens out.")),
+    send);
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    send.click();
+  });
+  main.className = "view-login";
+  main.replaceChildren(form);
+  arrive(heading, "Log in");
+  input.focus();
+}

@@ -1,0 +1,48 @@
+// What a daemon says of a change that was just made, in the message that announced the change.
+
+import { get, schedulePath } from "./api.js";
+import * as live from "./live.js";
+import { clock, length } from "./time.js";
+
+/** A daemon hears an edit within milliseconds; who has not heard it by then is asked, or is not there. */
+const patience = 2500;
+
+const words = ({ state, heard, reason, next }, since) => {
+  if (state !== "accepted") return `The daemon rejected it: ${reason ?? "no reason was given"}.`;
+  const after = Math.max(0, (Date.parse(heard) - since) / 1000);
+  const soon = after < 60 && after > 0 ? ` after ${length(after)}` : "";
+  return `The daemon accepted it${soon}${next ? `; next run ${clock(next)}` : ""}.`;
+};
+
+/** To be called before the change, so that no receipt comes too early. */
+export function followReceipt() {
+  const stop = new AbortController();
+  const early = new Map();
+  let wanted = null;
+  live.on("receipts", ({ receipts }) => {
+    for (const receipt of receipts) {
+      early.set(receipt.id, receipt);
+      if (receipt.id === wanted?.id) finish(receipt);
+    }
+  }, stop.signal);
+
+  function finish(receipt) {
+    stop.abort();
+    wanted.message.say(receipt ? `${wanted.lead} ${words(receipt, wanted.since)}` : `${wanted.lead} No daemon has said anything about it yet.`);
+  }
+
+  async function askFor() {
+    if (stop.signal.aborted) return;
+    const detail = await get(schedulePath(wanted.id)).catch(() => null);
+    if (!stop.signal.aborted) finish(detail?.receipt?.is_current ? detail.receipt : null);
+  }
+
+  return {
+    expect(id, message, lead) {
+      wanted = { id, message, lead, since: Date.now() };
+      message.say(`${lead} Waiting for the daemon…`);
+      if (early.has(id)) finish(early.get(id));
+      else setTimeout(askFor, patience);
+    },
+  };
+}

@@ -1,0 +1,103 @@
+// Views by the address behind the hash, so that reload, back and a bookmark lead to the same place.
+
+let routes = [];
+let current = null;
+let guard = null;
+let accepted = location.hash;
+
+/** The address in parts: `#/schedules/ID/edit?from=x`. */
+export function parse(hash = location.hash) {
+  const [path, search = ""] = hash.replace(/^#\/?/, "").split("?");
+  return { hash, path: path.split("/").filter(Boolean).map(safelyDecoded), query: new URLSearchParams(search) };
+}
+
+function safelyDecoded(part) {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
+export function go(hash) {
+  if (location.hash === hash) show();
+  else location.hash = hash;
+}
+
+/** Writes the address of what is shown already. */
+export function note(hash, { replace = false } = {}) {
+  history[replace ? "replaceState" : "pushState"](null, "", hash);
+  accepted = hash;
+  if (current) current.route = parse();
+}
+
+/** Asks before the view is left; `null` takes the question back. */
+export function setGuard(question) {
+  guard = question;
+}
+
+export const scheduleHash = (id, rest = "") => `#/schedules/${encodeURIComponent(id)}${rest}`;
+
+function show() {
+  const route = parse();
+  const match = routes.find(({ matches }) => matches(route.path)) ?? routes[0];
+  accepted = location.hash;
+  if (current?.match === match && current.update) {
+    current.route = route;
+    current.update(route);
+    return;
+  }
+  current?.leave.abort();
+  guard = null;
+  const leave = new AbortController();
+  const main = document.getElementById("main");
+  main.replaceChildren();
+  main.className = `view-${match.name}`;
+  const before = current?.route;
+  current = { match, leave, route };
+  scrollTo(0, 0);
+  current.update = match.view(main, route, leave.signal, before)?.update;
+  dispatchEvent(new CustomEvent("route", { detail: match.name }));
+}
+
+/** Moves the focus to the view's heading, so that a screen reader says where it is. */
+export function arrive(heading, title) {
+  document.title = title ? `${title} · beat-watch` : "beat-watch";
+  heading.tabIndex = -1;
+  heading.focus({ preventScroll: true });
+}
+
+export function start(table) {
+  routes = table;
+  addEventListener("hashchange", async () => {
+    if (location.hash === accepted) return;
+    if (guard) {
+      const wanted = location.hash;
+      const ask = guard;
+      history.replaceState(null, "", accepted);
+      if (!(await ask())) return;
+      guard = null;
+      history.pushState(null, "", wanted);
+    }
+    show();
+  });
+  show();
+}
+
+/** Ends the view that is shown, and shows the one of the address anew. */
+export function restart() {
+  current?.leave.abort();
+  current = null;
+  guard = null;
+  show();
+}
+
+export function stop() {
+  current?.leave.abort();
+  current = null;
+  guard = null;
+}
+
+addEventListener("beforeunload", (event) => {
+  if (guard) event.preventDefault();
+});

@@ -1,0 +1,44 @@
+// The newest runs of all schedules. New ones wait above the table until somebody asks for them.
+
+import { get } from "./api.js";
+import { button, empty, h, icon } from "./dom.js";
+import { RunTable, showWaiting } from "./history.js";
+import * as live from "./live.js";
+import { arrive } from "./router.js";
+
+export function runsView(main, route, signal) {
+  const heading = h("h1", null, "Runs");
+  const table = new RunTable({ withNames: true, label: "Runs, newest first" });
+  const place = h("div", { class: "list-place" }, h("p", { class: "loading" }, "Loading…"));
+  let waiting = [];
+  const label = document.createTextNode("");
+  const show = button([icon("refresh"), label], () => {
+    table.add(waiting);
+    waiting = [];
+    show.classList.add("is-away");
+    show.tabIndex = -1;
+    if (!table.element.isConnected) place.replaceChildren(table.element);
+  }, { kind: "changed is-away", tabindex: "-1" });
+  main.append(h("div", { class: "title-row" }, heading, h("p", { class: "summary" }, "Newest first"), h("span", { class: "grow" }), show), place);
+  arrive(heading, "Runs");
+
+  const load = async () => {
+    try {
+      const { runs } = await get("/runs?limit=100", { signal });
+      table.add(runs);
+      if (runs.length > 0) place.replaceChildren(table.element);
+      else place.replaceChildren(empty("Nothing has run yet.", h("p", null, "A run appears here as soon as a daemon has sent its message.")));
+    } catch (error) {
+      if (error.name !== "AbortError" && !table.element.isConnected) place.replaceChildren(empty("The runs cannot be shown.", h("p", null, error.message)));
+    }
+  };
+  live.watch([]);
+  live.on("runs", ({ runs }) => {
+    waiting = [...runs, ...waiting].slice(0, 200);
+    showWaiting(label, waiting.length);
+    show.classList.remove("is-away");
+    show.removeAttribute("tabindex");
+  }, signal);
+  live.on("again", load, signal);
+  load();
+}

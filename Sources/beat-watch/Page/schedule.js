@@ -1,0 +1,262 @@
+// One schedule: what it says, when it runs, what became of its runs and of its last edit, and why.
+
+import { get, schedulePath } from "./api.js";
+import { deleteSchedule, editButton, lastChange, onChange, renameSchedule, roleNote, runNow, setEnabled, undoLast } from "./changes.js";
+import { button, empty, facts, h, icon, write } from "./dom.js";
+import { highlighted } from "./highlight.js";
+import { RunTable } from "./history.js";
+import { onKeys } from "./keys.js";
+import { listHash } from "./list.js";
+import * as live from "./live.js";
+import { latenessPlot, latenessSummary } from "./plot.js";
+import { remarkList } from "./remarks.js";
+import { arrive, go, scheduleHash } from "./router.js";
+import { ago, clock, eachSecond, full, length, until, viewerZone } from "./time.js";
+import { markTime } from "./timetip.js";
+import { upcomingList } from "./upcoming.js";
+import { number, stateMeaning, stateWords } from "./words.js";
+
+/** Runs come each second perhaps; what has to be asked for anew is asked this seldom. */
+const pause = 8000;
+
+const timeSpan = (words, text, zone) => {
+  const element = h("span", { class: "time", tabindex: "0" });
+  eachSecond(element, words);
+  markTime(element, text, zone);
+  return element;
+};
+
+const panel = (title, id, ...content) => h("section", { class: "panel", "aria-labelledby": id }, h("h2", { id }, title), content);
+
+function receiptLine(receipt) {
+  if (!receipt) {
+    return h("p", { class: "hint" }, "No daemon has said anything about an edit: it has not changed while a daemon was firing.");
+  }
+  const heard = h("span");
+  eachSecond(heard, () => ago(receipt.heard));
+  markTime(heard, receipt.heard);
+  const isAccepted = receipt.state === "accepted";
+  return [
+    h("p", { class: "receipt" }, h("span", { class: `badge state-${isAccepted ? "enabled" : "rejected"}` }, isAccepted ? "Accepted" : "Rejected"), " heard by the daemon ", heard),
+    receipt.reason && h("p", null, receipt.reason),
+    receipt.next && h("p", { class: "hint" }, `Next run then: ${full(receipt.next)}`),
+    receipt.warnings?.length > 0 && h("ul", { class: "remarks" }, receipt.warnings.map((text) => h("li", { class: "level-warning" }, typeof text === "string" ? text : text.text))),
+    receipt.is_current === false && h("p", { class: "hint" }, "The document has changed since; the daemon has not said anything about that yet."),
+  ];
+}
+
+class ScheduleView {
+  constructor(main, id, signal) {
+    this.main = main;
+    this.id = id;
+    this.signal = signal;
+    this.runs = [];
+    live.watch([id]);
+    live.on("schedules", (event) => this.#hear(event), signal);
+    live.on("runs", ({ runs }) => this.#hearRuns(runs.filter((run) => run.id === id)), signal);
+    live.on("receipts", ({ receipts }) => receipts.some((each) => each.id === id) && this.reload(true), signal);
+    live.on("again", () => this.reload(true), signal);
+    onChange(({ ids }) => (!ids.length || ids.includes(id)) && this.reload(true), signal);
+    onKeys({
+      e: () => go(scheduleHash(id, "/edit")),
+      Escape: () => go(listHash()),
+    }, signal);
+    this.start();
+  }
+
+  async start() {
+    this.main.replaceChildren(this.crumbs("…"), h("p", { class: "loading" }, "Loading…"));
+    try {
+      this.detail = await get(schedulePath(this.id), { signal: this.signal });
+    } catch (error) {
+      if (error.name !== "AbortError") this.#showProblem(error);
+      return;
+    }
+    this.#build();
+    this.#show();
+    this.#explain();
+    this.#history();
+  }
+
+  crumbs(name) {
+    return h("nav", { class: "crumbs", "aria-label": "Where this is" }, h("a", { href: listHash() }, icon("back"), "Schedules"), h("span", { "aria-current": "page" }, name));
+  }
+
+  #showProblem(error) {
+    const isGone = error.status === 404;
+    const heading = h("h1", null, isGone ? "There is no such schedule" : "The schedule cannot be shown");
+    this.main.replaceChildren(this.crumbs("–"), h("div", { class: "empty" }, heading,
+      h("p", null, isGone ? "Somebody has deleted or renamed it." : error.message),
+      isGone ? h("a", { class: "button", href: listHash() }, "All schedules") : button("Try again", () => this.start())));
+    arrive(heading, "Schedule");
+  }
+
+  #build() {
+    const { row } = this.detail;
+    this.heading = h("h1", { class: "name" }, row.name);
+    this.state = h("span", { class: "badge" });
+    this.words = h("p", { class: "lead" });
+    this.reason = h("p", { class: "reason" });
+    this.facts = h("div");
+    this.next = h("div");
+    this.receipt = h("div", { role: "status" });
+    this.explanation = h("div", null, h("p", { class: "loading" }, "Asking…"));
+    this.plot = h("div");
+    this.table = h("div", null, h("p", { class: "loading" }, "Loading…"));
+    this.remarks = h("div");
+    this.document = h("pre", { class: "code", tabindex: "0", "aria-label": "Document" });
+    this.toggle = h("span");
+    this.undo = h("span");
+    const editing = [
+      editButton("Edit", () => go(scheduleHash(this.id, "/edit")), { kind: "primary" }),
+      editButton("Run now", () => runNow(this.detail.row)), this.toggle,
+      editButton("Rename", () => this.#rename()), editButton("Copy", () => go(`#/new?from=${encodeURIComponent(this.id)}`)),
+      editButton("Delete", () => this.#delete(), { kind: "danger-quiet" }), this.undo,
+    ];
+    this.main.replaceChildren(
+      this.crumbs(row.name),
+      h("div", { class: "title-row" }, this.heading, this.state, h("span", { class: "grow" }), h("div", { class: "actions", role: "toolbar", "aria-label": "Change the schedule" }, editing)),
+      this.words, this.reason, roleNote(),
+      h("div", { class: "columns" },
+        h("div", { class: "stack" },
+          panel("Why it runs, or does not", "why", this.explanation),
+          panel("Runs", "history", this.plot, this.table),
+          panel("Document", "document", this.remarks, this.document)),
+        h("div", { class: "stack" },
+          panel("At a glance", "glance", this.facts),
+          panel("Next runs", "next", this.next),
+          panel("Last edit", "receipt", this.receipt))));
+    arrive(this.heading, row.name);
+  }
+
+  #show() {
+    const { detail } = this;
+    write(this.words, detail.words ?? "");
+    this.#showRow(detail.row);
+    this.next.replaceChildren(upcomingList(detail.upcoming, detail.row.zone));
+    this.receipt.replaceChildren(...[receiptLine(detail.receipt)].flat().filter(Boolean));
+    this.remarks.replaceChildren(...(detail.remarks?.length ? [remarkList(detail.remarks)] : []));
+    if (this.shownDocument !== detail.document) {
+      this.shownDocument = detail.document;
+      this.document.replaceChildren(...highlighted(detail.document ?? ""));
+    }
+    const isOn = detail.row.state === "disabled";
+    this.toggle.replaceChildren(editButton(isOn ? "Enable" : "Disable", () => setEnabled(detail.row, isOn)));
+    const change = lastChange();
+    this.undo.replaceChildren(...(change?.ids.includes(this.id) ? [button("Undo last change", undoLast, { kind: "quiet accent" })] : []));
+  }
+
+  #showRow(row) {
+    this.detail.row = row;
+    this.state.className = `badge state-${row.state}`;
+    write(this.state, stateWords[row.state] ?? row.state);
+    this.state.title = stateMeaning[row.state] ?? "";
+    write(this.reason, row.reason ?? "");
+    this.reason.className = `reason is-${row.state}`;
+    const last = row.last_run;
+    const { next, zone } = row;
+    const key = JSON.stringify(row);
+    if (this.rowKey === key) return;
+    this.rowKey = key;
+    this.facts.replaceChildren(facts([
+      ["Next run", next && [timeSpan(() => until(next.sent), next.sent, zone), h("small", null, ` ${clock(next.sent)}`),
+        next.is_missed && h("span", { class: "tag warning" }, "missed before"), next.is_immediate && h("span", { class: "tag" }, "at once")]],
+      ["Last run", last ? [timeSpan(() => ago(last.fired_at ?? last.due), last.fired_at ?? last.due, zone), last.late !== null && h("small", null, ` ${length(last.late)} late`)] : "never"],
+      ["Runs", number(row.total_run_count)],
+      ["Task", row.task && h("code", null, row.task)],
+      ["Queue", row.queue],
+      ["Schedule", row.schedule],
+      ["Zone", zone ?? "follows no clock"],
+      row.owner && ["Owner", row.owner],
+      row.label && row.label !== row.name && ["Label", row.label],
+      ["Now there", zone && zone !== viewerZone && timeSpan(() => clock(new Date().toISOString(), zone), null)],
+    ].filter((pair) => pair && !(pair[0] === "Now there" && !pair[1]))));
+  }
+
+  async #explain() {
+    try {
+      const { headline, paragraphs = [], facts: pairs = [] } = await get(schedulePath(this.id, "/explanation"), { signal: this.signal });
+      this.explanation.replaceChildren(h("p", { class: "headline" }, headline), ...paragraphs.map((text) => h("p", null, text)),
+        pairs.length > 0 ? facts(pairs.map(({ label, text }) => [label, text])) : "");
+    } catch (error) {
+      if (error.name !== "AbortError") this.explanation.replaceChildren(h("p", { class: "hint" }, error.message));
+    }
+  }
+
+  async #history() {
+    try {
+      const { runs } = await get(schedulePath(this.id, "/runs?limit=100"), { signal: this.signal });
+      this.runs = runs;
+      this.runTable = null;
+      this.#drawRuns();
+    } catch (error) {
+      if (error.name !== "AbortError") this.table.replaceChildren(h("p", { class: "hint" }, error.message));
+    }
+  }
+
+  #drawRuns() {
+    if (this.runs.length === 0) {
+      this.plot.replaceChildren();
+      this.table.replaceChildren(empty("It has not run yet.", h("p", null, "Each run appears here with its lateness and its task id.")));
+      return;
+    }
+    this.plot.replaceChildren(h("p", { class: "hint" }, latenessSummary(this.runs)), latenessPlot(this.runs));
+    if (!this.runTable) {
+      this.runTable = new RunTable({ zone: this.detail.row.zone, label: "Runs, newest first" });
+      this.table.replaceChildren(h("div", { class: "scroll tall", tabindex: "0", role: "region", "aria-label": "Runs" }, this.runTable.element));
+    }
+    this.runTable.add(this.runs);
+  }
+
+  #hear({ items = [], removed = [] }) {
+    if (!this.heading) return;
+    const row = items.find(({ id }) => id === this.id);
+    if (row) {
+      this.#showRow(row);
+      this.reload();
+    }
+    if (removed.includes(this.id)) {
+      this.#showRow({ ...this.detail.row, state: "gone", reason: "It has just been deleted or renamed.", next: null });
+      write(this.state, "Deleted");
+      this.next.replaceChildren(upcomingList([]));
+    }
+  }
+
+  #hearRuns(runs) {
+    if (runs.length === 0 || !this.heading) return;
+    this.runs = [...runs, ...this.runs].slice(0, 100);
+    this.#drawRuns();
+  }
+
+  /** Asks anew for what the events do not carry: at once, or after a pause in which more may come. */
+  reload(isAtOnce = false) {
+    if (this.timer && !isAtOnce) return;
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.#reloadNow(), isAtOnce ? 50 : pause);
+    this.signal.addEventListener("abort", () => clearTimeout(this.timer), { once: true });
+  }
+
+  async #reloadNow() {
+    this.timer = null;
+    if (this.signal.aborted || !this.heading) return;
+    const detail = await get(schedulePath(this.id), { signal: this.signal }).catch((error) => error);
+    if (detail.status === 404) this.#hear({ removed: [this.id] });
+    if (!detail.row) return;
+    this.detail = detail;
+    this.#show();
+    this.#explain();
+  }
+
+  async #rename() {
+    const id = await renameSchedule(this.detail.row);
+    if (id) go(scheduleHash(id));
+  }
+
+  async #delete() {
+    if (await deleteSchedule(this.detail.row)) go(listHash());
+  }
+}
+
+export function scheduleView(main, route, signal) {
+  new ScheduleView(main, route.path[1], signal);
+}

@@ -1,0 +1,113 @@
+// The system: daemons, lease, store, broker, outbox, what doctor finds, and how busy it has been.
+
+import { get } from "./api.js";
+import { busyButton, command, empty, facts, h } from "./dom.js";
+import * as live from "./live.js";
+import { latePlot, ratePlot } from "./plot.js";
+import { arrive } from "./router.js";
+import { ago, eachSecond, full, length } from "./time.js";
+import { markTime } from "./timetip.js";
+import { number, plural } from "./words.js";
+
+const healthTitles = { ok: "All is well", degraded: "Something needs a look", down: "Nothing is fired" };
+const levelOf = { ok: "ok", degraded: "warning", down: "error" };
+
+const panel = (title, ...content) => h("section", { class: "panel" }, h("h2", null, title), content);
+
+function healthPanel({ health }) {
+  const level = levelOf[health.status] ?? "note";
+  return h("section", { class: `panel health level-${level}` }, h("span", { class: "dot" }),
+    h("div", null, h("h2", null, healthTitles[health.status] ?? health.status), h("p", null, health.text), command(health.command)));
+}
+
+function daemonRow(daemon) {
+  const since = h("span");
+  eachSecond(since, () => (daemon.since ? ago(daemon.since) : "–"));
+  markTime(since, daemon.since);
+  return h("li", { class: daemon.is_leading ? "is-leading" : "" },
+    h("div", { class: "line" }, h("strong", null, daemon.host ?? daemon.instance),
+      h("span", { class: `tag ${daemon.is_leading ? "accent" : ""}` }, daemon.is_leading ? "leader, fires" : "standby")),
+    h("p", null, daemon.text),
+    facts([
+      ["Process", daemon.process_id && String(daemon.process_id)], ["Version", daemon.version], ["Started", since],
+      ["Schedules", daemon.schedules !== null && number(daemon.schedules)],
+      ["Rejected", daemon.rejected !== null && number(daemon.rejected)],
+      ["Instance", h("code", null, daemon.instance)],
+    ]));
+}
+
+function daemonsPanel({ daemons = [], lease }) {
+  const list = daemons.length > 0 ? h("ul", { class: "daemons" }, daemons.map(daemonRow))
+    : empty("No daemon is running.", h("p", null, "Schedules can be changed meanwhile; nothing is fired."), command("beat-watch run"));
+  const expiry = lease?.expires_in;
+  const holder = lease?.holder ?? "nobody";
+  return panel("Daemons", list,
+    h("p", { class: "hint" }, lease ? `The lease is held by ${holder}${expiry === null || expiry === undefined ? "" : `, for another ${length(Math.max(0, expiry))}`}.` : "Nobody holds the lease."));
+}
+
+function serversPanel({ store, broker, outbox }) {
+  return panel("Store and broker", facts([
+    ["Store", store && `${store.kind} ${store.version ?? ""}`],
+    ["Address", store && h("code", null, store.name)],
+    ["Reachable", store && (store.reachable ? "yes" : h("span", { class: "bad" }, store.message ?? "no"))],
+    ["Broker", broker?.url ? h("code", null, broker.url) : "the store itself"],
+    ["Delivery", broker?.delivery],
+    ["Outbox", outbox && `${plural(outbox.waiting, "message")} waiting`],
+    ["Set aside", outbox && h("span", { class: outbox.set_aside > 0 ? "bad" : "" }, plural(outbox.set_aside, "message"))],
+  ]));
+}
+
+function activityPanels(activity) {
+  if (!activity.points?.length) return [panel("Activity", empty("Nothing has run in the last hours."))];
+  const total = activity.points.reduce((sum, { fires }) => sum + fires, 0);
+  const span = length(activity.step * activity.points.length);
+  return [
+    panel("Runs", h("p", { class: "hint" }, `${plural(total, "run")} in the last ${span}, in steps of ${length(activity.step)}`), ratePlot(activity)),
+    panel("Lateness", h("p", { class: "hint" }, `From the due time to the message on its queue, in the last ${span}`), latePlot(activity)),
+  ];
+}
+
+const levels = { ok: "OK", note: "Note", warning: "Warning", error: "Error" };
+const gravity = ["error", "warning", "note", "ok"];
+
+function findings(list) {
+  const order = [...list].sort((a, b) => gravity.indexOf(a.level) - gravity.indexOf(b.level));
+  return h("ul", { class: "findings" }, order.map(({ level, title, text, command: line }) =>
+    h("li", { class: `level-${level}` }, h("span", { class: "level" }, levels[level] ?? level),
+      h("div", null, h("h3", null, title), text && h("p", null, text), command(line)))));
+}
+
+export function systemView(main, route, signal) {
+  const heading = h("h1", null, "System");
+  const checked = h("p", { class: "summary" });
+  const top = h("div", { class: "stack" }, h("p", { class: "loading" }, "Loading…"));
+  const activity = h("div", { class: "two" });
+  const doctor = h("div", { role: "status" }, h("p", { class: "loading" }, "Looking…"));
+  const again = busyButton("Look again", () => examine());
+  main.append(h("div", { class: "title-row" }, heading, checked), top, activity,
+    h("section", { class: "panel" }, h("div", { class: "line" }, h("h2", null, "Doctor"), h("span", { class: "grow" }), again),
+      h("p", { class: "hint" }, "What beat-watch doctor finds in the servers, the daemons and the documents, the worst first."), doctor));
+  arrive(heading, "System");
+
+  const problem = (place, error) => {
+    if (error.name !== "AbortError") place.replaceChildren(empty("This cannot be shown now.", h("p", null, error.message)));
+  };
+  const show = (system) => {
+    top.replaceChildren(healthPanel(system), h("div", { class: "two" }, daemonsPanel(system), serversPanel(system)));
+    const at = new Date().toISOString();
+    eachSecond(checked, () => `As of ${ago(at)}`);
+    checked.title = full(at);
+  };
+  const load = () => get("/system", { signal }).then(show).catch((error) => problem(top, error));
+  const plots = () => get("/system/activity?minutes=180", { signal }).then((answer) => activity.replaceChildren(...activityPanels(answer))).catch((error) => problem(activity, error));
+  const examine = () => get("/system/doctor", { signal }).then((answer) => doctor.replaceChildren(findings(answer.findings))).catch((error) => problem(doctor, error));
+
+  live.watch([]);
+  live.on("system", show, signal);
+  live.on("again", load, signal);
+  const timer = setInterval(() => document.hidden || plots(), 60_000);
+  signal.addEventListener("abort", () => clearInterval(timer));
+  load();
+  plots();
+  examine();
+}

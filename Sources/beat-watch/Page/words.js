@@ -1,0 +1,26 @@
+// Numbers and nouns as people read them.
+
+const grouped = new Intl.NumberFormat("en-GB");
+
+export const number = (value) => grouped.format(value ?? 0);
+
+export const plural = (count, noun, many = `${noun}s`) => `${number(count)} ${count === 1 ? noun : many}`;
+
+export const stateWords = { enabled: "Enabled", disabled: "Disabled", finished: "Finished", rejected: "Rejected" };
+
+export const stateMeaning = {
+  enabled: "It runs when it is due",
+  disabled: "It rests until somebody enables it",
+  finished: "It has reached its end and runs no more",
+  rejected: "Its document cannot be used, so it does not run",
+};
+
+const reasons = {
+  schedule: "On schedule",
+  "catch-up": "Catch-up",
+  immediate: "At once",
+  queue: "By request",
+  manual: "By hand",
+};
+
+export const runReason = (reason) => reasons[reason] ?? reason ?? "–";
