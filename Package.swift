@@ -42,7 +42,7 @@ let package = Package(
     .executableTarget(
       name: "beat-watch",
       dependencies: [
-        "ReactiveBeat", "BeatCore",
+        "ReactiveBeat", "BeatCore", "BeatHTTP", "BeatLoop",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],

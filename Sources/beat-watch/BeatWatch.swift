@@ -21,7 +21,7 @@ import ReactiveBeat
       EditCommand.self, LintCommand.self,
       ImportCommand.self, ExportCommand.self,
       HistoryCommand.self, FireCommand.self, StatusCommand.self, DoctorCommand.self, ExplainCommand.self,
-      WatchCommand.self,
+      WatchCommand.self, WebCommand.self, TokenCommand.self,
     ])
 
   /// The entry point. Each error is one line on stderr; the exit statuses are those of sysexits.h.

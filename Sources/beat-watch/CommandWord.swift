@@ -51,7 +51,9 @@ struct CommandWord {
   /// The commands of this program, by the names that other programs give to such commands.
   static let synonyms = [
     "delete": "rm", "del": "rm", "remove": "rm", "add": "set", "create": "set", "new": "set", "update": "set",
-    "put": "set", "get": "show", "cat": "show", "mv": "rename", "move": "rename", "start": "run", "serve": "run",
+    "put": "set", "get": "show", "cat": "show", "mv": "rename", "move": "rename", "start": "run", "serve": "web",
+    "ui": "web", "dashboard": "web", "http": "web",
+    "login": "token",
     "daemon": "run", "beat": "run", "trigger": "fire", "send": "fire", "check": "lint", "validate": "lint",
     "logs": "history", "log": "history", "why": "explain", "dump": "export", "load": "import", "pause": "disable",
     "resume": "enable", "health": "status", "info": "status", "top": "watch",

@@ -37,7 +37,8 @@ struct TokenCommand: ParsableCommand {
     output.put(secret)
     output.flush()
     StandardError.write(
-      line: "beat-watch: the token of \(user), \(role.rawValue), is shown only here; \(Cut.argument(path)) has its digest")
+      line:
+        "beat-watch: the token of \(user), \(role.rawValue), is shown only here; \(Cut.argument(path)) has its digest")
   }
 
   private static func append(_ line: String, to path: String) throws {

@@ -39,7 +39,8 @@ struct WebCommand: ParsableCommand {
       """)
   var trustedProxy: String?
 
-  @Option(help: "The header field in which that proxy names the user. [BEAT_WATCH_WEB_USER_HEADER; default X-Remote-User]")
+  @Option(
+    help: "The header field in which that proxy names the user. [BEAT_WATCH_WEB_USER_HEADER; default X-Remote-User]")
   var userHeader: String?
 
   @Option(help: "The users who may edit, by that proxy's names, with commas; * for all. [BEAT_WATCH_WEB_EDITORS]")

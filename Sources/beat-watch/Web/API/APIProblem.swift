@@ -10,9 +10,12 @@ struct APIProblem: Error, Sendable {
     case methodNotAllowed = "method_not_allowed"
     case conflict
     case tooLarge = "too_large"
+    case unsupportedType = "unsupported_type"
+    case misdirected
     case unprocessable
     case tooMany = "too_many"
     case storeUnreachable = "store_unreachable"
+    case unavailable
 
     var status: Int {
       switch self {
@@ -23,9 +26,11 @@ struct APIProblem: Error, Sendable {
       case .methodNotAllowed: 405
       case .conflict: 409
       case .tooLarge: 413
+      case .unsupportedType: 415
+      case .misdirected: 421
       case .unprocessable: 422
       case .tooMany: 429
-      case .storeUnreachable: 503
+      case .storeUnreachable, .unavailable: 503
       }
     }
   }

@@ -1,5 +1,6 @@
 import BeatCore
 import BeatHTTP
+import ReactiveBeat
 
 /// The page's files, which are in the program. There is no folder to read from, so no path leads out of one.
 enum WebPage {

@@ -23,7 +23,8 @@ final class WebServer {
   /// Begins to serve.
   ///
   /// Throws: the address cannot be listened on.
-  init(_ address: ListenAddress, _ place: Place, _ access: WebAccess, _ backEnd: WebBackEnd, on loop: EventLoop) throws {
+  init(_ address: ListenAddress, _ place: Place, _ access: WebAccess, _ backEnd: WebBackEnd, on loop: EventLoop) throws
+  {
     self.place = place
     self.access = access
     self.backEnd = backEnd
