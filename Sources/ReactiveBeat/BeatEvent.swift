@@ -73,7 +73,8 @@ public enum BeatEvent: Hashable, Sendable {
       self = .setAside(taskID: item.taskID.description, reason: reason)
     case .relay(.repeated(let repeats)): self = .possibleRepeats(count: repeats.count)
     case .stopped: self = .stopped
-    case .manual, .notice, .changeDetection, .missedChanges, .reloading, .reloaded, .reloadFailed, .application,
+    case .manual, .notice, .changeDetection, .missedChanges, .reloading, .reloaded, .reloadFailed,
+      .application,
       .applicationUnreadable, .proof,
       .clockStepped,
       .clockDiffers, .relay, .undeliverable, .repaired, .auditFailed, .swept, .damaged, .ignored, .option,
@@ -89,9 +90,10 @@ public enum BeatEvent: Hashable, Sendable {
     case .removed(let name): self = .removed(name: "\(name)")
     case .rejected(let name, let reason): self = .rejected(name: "\(name)", reason: reason)
     case .finished(let name, let reason): self = .finished(name: "\(name)", reason: reason)
-    case .fired(let name, _, let taskID, let due, let at, _, _):
+    case .fired(let plan, let at, _):
       self = .fired(
-        ScheduleRun(name: "\(name)", taskID: "\(taskID)", due: due.duration, sent: at.duration, reason: nil))
+        ScheduleRun(
+          name: "\(plan.entry)", taskID: "\(plan.taskID)", due: plan.due.duration, sent: at.duration, reason: nil))
     case .skipped(let name, let count, _, _): self = .skipped(name: "\(name)", count: count)
     case .deferred(let name, let due, let reason, _):
       self = .deferred(name: "\(name)", due: due.duration, reason: reason)

@@ -8,6 +8,8 @@ package final class FirePlan: Hashable, Sendable {
   package let taskID: TaskID
   /// The occurrence's nominal time.
   package let due: UnixTime
+  /// When the message should be sent: at the due time, or later by the schedule's jitter.
+  package let sending: UnixTime
   /// The bytes of the document that the plan was made from, which are its revision. If the stored document has others,
   /// the store does not fire.
   package let oldDocument: [UInt8]
@@ -18,14 +20,16 @@ package final class FirePlan: Hashable, Sendable {
   package let watermark: Watermark
   package let reason: FireReason
 
+  /// - Parameter sending: nil: at the due time.
   init(
-    entry: EntryName, task: String, taskID: TaskID, due: UnixTime, oldDocument: [UInt8], newDocument: [UInt8],
-    message: [UInt8], route: Route, priority: Int64, watermark: Watermark, reason: FireReason
+    entry: EntryName, task: String, taskID: TaskID, due: UnixTime, sending: UnixTime? = nil, oldDocument: [UInt8],
+    newDocument: [UInt8], message: [UInt8], route: Route, priority: Int64, watermark: Watermark, reason: FireReason
   ) {
     self.entry = entry
     self.task = task
     self.taskID = taskID
     self.due = due
+    self.sending = sending ?? due
     self.oldDocument = oldDocument
     self.newDocument = newDocument
     self.message = message
@@ -41,6 +45,7 @@ package final class FirePlan: Hashable, Sendable {
   package static func == (left: FirePlan, right: FirePlan) -> Bool {
     left === right
       || left.entry == right.entry && left.task == right.task && left.taskID == right.taskID && left.due == right.due
+        && left.sending == right.sending
         && left.oldDocument == right.oldDocument && left.newDocument == right.newDocument
         && left.message == right.message && left.route == right.route && left.priority == right.priority
         && left.watermark == right.watermark && left.reason == right.reason

@@ -25,11 +25,13 @@ struct FireTemplate {
 
   /// The plan of one more occurrence. After it, the template is valid for the plan's new document.
   mutating func plan(
-    _ entry: ScheduleEntry, _ id: TaskID, due: UnixTime, reason: FireReason, count: Int64, now: UnixTime
+    _ entry: ScheduleEntry, _ id: TaskID, due: UnixTime, sending: UnixTime, reason: FireReason, count: Int64,
+    now: UnixTime
   ) -> FirePlan {
     let fired = places.fired(document, due: due, count: count)
     let plan = FirePlan(
-      entry: entry.name, task: task, taskID: id, due: due, oldDocument: entry.document, newDocument: fired.bytes,
+      entry: entry.name, task: task, taskID: id, due: due, sending: sending, oldDocument: entry.document,
+      newDocument: fired.bytes,
       message: message.bytes(for: id), route: route, priority: priority,
       watermark: Watermark(
         due: due, taskID: id, totalRunCount: count, digest: entry.digest(afterRun: due, count: count)),
@@ -59,13 +61,14 @@ struct FireTemplates {
 
   /// The plan by the template of the entry's document; nil: there is none.
   mutating func plan(
-    _ handle: DueHeap.Handle, _ entry: ScheduleEntry, _ id: TaskID, due: UnixTime, reason: FireReason, count: Int64,
-    now: UnixTime
+    _ handle: DueHeap.Handle, _ entry: ScheduleEntry, _ id: TaskID, due: UnixTime, sending: UnixTime,
+    reason: FireReason, count: Int64, now: UnixTime
   ) -> FirePlan? {
     guard let index = templates.index(forKey: handle), templates.values[index].document == entry.document else {
       return nil
     }
-    return templates.values[index].plan(entry, id, due: due, reason: reason, count: count, now: now)
+    return templates.values[index].plan(
+      entry, id, due: due, sending: sending, reason: reason, count: count, now: now)
   }
 
   /// Keeps a template if the schedule fires often and there is room.

@@ -28,7 +28,7 @@ extension Scheduler {
     /// The document is in force, and something in it is probably not meant.
     case warned(EntryName, String)
     /// An occurrence was fired. `confirmed`: by an earlier attempt whose answer was lost.
-    case fired(EntryName, task: String, taskID: TaskID, due: UnixTime, at: UnixTime, route: Route, confirmed: Bool)
+    case fired(FirePlan, at: UnixTime, confirmed: Bool)
     /// The catch-up rule leaves out occurrences. `from` and `through` are the first and the last of them.
     case skipped(EntryName, count: Int, from: UnixTime, through: UnixTime)
     /// An occurrence was refused. It stays due, and the next attempt comes at `until`.

@@ -8,7 +8,7 @@ extension Scheduler {
     let time = entry.sending(of: occurrence)
     guard time <= now else { return wait(handle, until: time) }
     let reason = reason(entry, due: occurrence, now: now)
-    guard let plan = plan(handle, entry, due: occurrence, reason: reason, now: now) else {
+    guard let plan = plan(handle, entry, due: occurrence, sending: time, reason: reason, now: now) else {
       return reject(entry.name, entry.document, .unreadable)
     }
     move(handle, to: .firing(plan))
@@ -134,10 +134,6 @@ extension Scheduler {
   }
 
   mutating func reportFired(_ plan: FirePlan, at time: UnixTime, confirmed: Bool) {
-    actions.append(
-      .report(
-        .fired(
-          plan.entry, task: plan.task, taskID: plan.taskID, due: plan.due, at: time, route: plan.route,
-          confirmed: confirmed)))
+    actions.append(.report(.fired(plan, at: time, confirmed: confirmed)))
   }
 }

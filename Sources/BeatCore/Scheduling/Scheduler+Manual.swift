@@ -28,7 +28,7 @@ extension Scheduler {
       throw .void(reason: entry.timing.endInWords(end))
     }
     let id = TaskID(key: configuration.taskIDs.bytes(of: name), request: request, sha1: configuration.sha1)
-    guard let draft = draft(entry, id, due: now, reason: .manual, now: now) else {
+    guard let draft = draft(entry, id, due: now, sending: now, reason: .manual, now: now) else {
       throw .rejected(reason: Rejection.Reason.unreadable.description)
     }
     return draft.plan

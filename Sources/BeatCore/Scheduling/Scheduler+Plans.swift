@@ -4,14 +4,18 @@ extension Scheduler {
   ///
   /// - Returns: the plan; nil if the document cannot be read any more.
   mutating func plan(
-    _ handle: DueHeap.Handle, _ entry: ScheduleEntry, due: UnixTime, reason: FireReason, now: UnixTime
+    _ handle: DueHeap.Handle, _ entry: ScheduleEntry, due: UnixTime, sending: UnixTime, reason: FireReason,
+    now: UnixTime
   ) -> FirePlan? {
     let id = TaskID(key: configuration.taskIDs.bytes(of: entry.name), due: due, sha1: configuration.sha1)
     let count = Self.next(entry.progress.totalRunCount)
-    if let plan = templates.plan(handle, entry, id, due: due, reason: reason, count: count, now: now) {
+    if let plan = templates.plan(
+      handle, entry, id, due: due, sending: sending, reason: reason, count: count, now: now)
+    {
       return keepingTrailingFields(plan)
     }
-    guard let (plan, template) = draft(entry, id, due: due, reason: reason, now: now) else { return nil }
+    guard let (plan, template) = draft(entry, id, due: due, sending: sending, reason: reason, now: now)
+    else { return nil }
     // A long document gets a template even while few fires are in flight: its plan takes up to a tenth of a second to
     // make.
     if let template, inFlight >= configuration.templatesFrom || entry.document.count > configuration.templatesFromBytes
@@ -26,15 +30,16 @@ extension Scheduler {
     var watermark = plan.watermark
     watermark.trailing = trailing
     return FirePlan(
-      entry: plan.entry, task: plan.task, taskID: plan.taskID, due: plan.due, oldDocument: plan.oldDocument,
-      newDocument: plan.newDocument, message: plan.message, route: plan.route, priority: plan.priority,
+      entry: plan.entry, task: plan.task, taskID: plan.taskID, due: plan.due, sending: plan.sending,
+      oldDocument: plan.oldDocument, newDocument: plan.newDocument, message: plan.message, route: plan.route,
+      priority: plan.priority,
       watermark: watermark, reason: plan.reason)
   }
 
   /// The plan of one occurrence from the document's own text, and the template for the next ones; nil if the document
   /// cannot be read. The template is nil if the message depends on the time.
   func draft(
-    _ entry: ScheduleEntry, _ id: TaskID, due: UnixTime, reason: FireReason, now: UnixTime
+    _ entry: ScheduleEntry, _ id: TaskID, due: UnixTime, sending: UnixTime, reason: FireReason, now: UnixTime
   ) -> (plan: FirePlan, template: FireTemplate?)? {
     guard let layout = try? DocumentLayout(entry.document) else { return nil }
     var reader = DocumentReader(layout: layout, context: configuration.documents)
@@ -47,7 +52,8 @@ extension Scheduler {
     let prepared = envelope.prepare(message)
     let fired = layout.fired(due: due, count: count, newDate: configuration.documents.newDate)
     let plan = FirePlan(
-      entry: entry.name, task: task, taskID: id, due: due, oldDocument: entry.document, newDocument: fired.bytes,
+      entry: entry.name, task: task, taskID: id, due: due, sending: sending, oldDocument: entry.document,
+      newDocument: fired.bytes,
       message: prepared.bytes, route: route, priority: options.priority ?? 0,
       watermark: Watermark(
         due: due, taskID: id, totalRunCount: count, digest: entry.digest(afterRun: due, count: count)),

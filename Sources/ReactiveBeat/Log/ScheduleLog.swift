@@ -51,16 +51,16 @@ final class ScheduleLog {
       rejected.write(name, about(name, ["reason": .string(reason)]))
     case .warned(let name, let text):
       doubtful.write(name, about(name, ["reason": .string(text)]))
-    case .fired(let name, let task, let id, let due, let at, let route, let confirmed):
-      let lateness = at.microseconds(since: due)
+    case .fired(let plan, let at, let confirmed):
+      let lateness = at.microseconds(since: plan.due)
       fires.fired(
-        name,
+        plan.entry,
         about(
-          name,
+          plan.entry,
           [
-            "task": .string(task.beginning(Limit.quotationLength.most)), "id": .string(id.description),
-            "due": time(due),
-            "late_ms": .stringConvertible(lateness.milliseconds), "queue": .string(route.name),
+            "task": .string(plan.task.beginning(Limit.quotationLength.most)), "id": .string(plan.taskID.description),
+            "due": time(plan.due),
+            "late_ms": .stringConvertible(lateness.milliseconds), "queue": .string(plan.route.name),
           ].merging(confirmed ? ["confirmed": .stringConvertible(true)] : [:]) { $1 }),
         lateness: lateness)
     case .skipped(let name, let count, let from, let through):

@@ -79,7 +79,7 @@ import Testing
         timing: EntryTiming(try ScheduleDocument(document, context: Sample.context).definition), base: now,
         totalRunCount: 0)
       let scheduler = Scheduler(SchedulerBench.configuration())
-      let draft = scheduler.draft(entry, TaskID(text: "id"), due: now, reason: .schedule, now: now)
+      let draft = scheduler.draft(entry, TaskID(text: "id"), due: now, sending: now, reason: .schedule, now: now)
       return try #require(draft?.template)
     }
     for handle in 0..<100 { templates.keep(try template(Sample.noon), of: handle, every: 1_000_000, now: Sample.noon) }

@@ -15,7 +15,7 @@ struct JitterTests {
       _ = bench.load(name, Sample.crontab(#"{"minute": "*"}"#, #""jitter": 170"#))
       let actions = bench.run(660)
       #expect(actions.dues.prefix(10) == Array(stride(from: 60.0, through: 600, by: 60))[...])
-      let sent = actions.reports.compactMap { if case .fired(_, _, _, _, let time, _, _) = $0 { time } else { nil } }
+      let sent = actions.reports.compactMap { if case .fired(_, let time, _) = $0 { time } else { nil } }
       for (plan, time) in zip(actions.fires, sent) {
         #expect(time >= plan.due && time.microseconds(since: plan.due) < 60_000_000)
       }

@@ -215,8 +215,8 @@ struct RandomLife {
     case .removed(let name): "removed \(name)"
     case .rejected(let name, let reason): "rejected \(name) \(reason)"
     case .warned(let name, let text): "warned \(name) \(text)"
-    case .fired(let name, _, let id, let due, let time, _, let confirmed):
-      "fired \(name) \(id) \(due.microseconds) \(time.microseconds) \(confirmed)"
+    case .fired(let plan, let time, let confirmed):
+      "fired \(plan.entry) \(plan.taskID) \(plan.due.microseconds) \(time.microseconds) \(confirmed)"
     case .skipped(let name, let count, let from, let through):
       "skipped \(name) \(count) \(from.microseconds) \(through.microseconds)"
     case .deferred(let name, let due, let reason, let until):

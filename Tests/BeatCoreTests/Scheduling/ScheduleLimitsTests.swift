@@ -205,7 +205,7 @@ struct ScheduleLimitsTests {
       #expect(bench.pass(at(due).microseconds(since: bench.now).seconds).fires == [] || delays.isEmpty)
       let actions = bench.run(4)
       #expect(actions.dues == [due])
-      let fired = actions.reports.compactMap { if case .fired(_, _, _, _, let time, _, _) = $0 { time } else { nil } }
+      let fired = actions.reports.compactMap { if case .fired(_, let time, _) = $0 { time } else { nil } }
       delays.formUnion(fired.map { $0.microseconds(since: at(due)) })
     }
     #expect(delays.allSatisfy { (0..<4_000_000).contains($0) })
