@@ -3,6 +3,9 @@ struct EntryTable {
   private var slots: [ScheduleEntry?] = []
   private var free: [DueHeap.Handle] = []
   private var index = NameIndex()
+  /// The entries by state. Whoever changes an entry's state or refusals in its place says so: `move`, `changed`,
+  /// `deferred`.
+  private(set) var census = ScheduleCensus()
 
   var count: Int { index.count }
   /// All names, in the order of their handles: a step that visits all entries visits them in the same order in each
@@ -28,6 +31,8 @@ struct EntryTable {
     let handle = free.popLast() ?? slots.count
     if handle == slots.count { slots.append(entry) } else { slots[handle] = entry }
     index.insert(entry.name, handle)
+    census[entry.state] += 1
+    if entry.refusals != nil { census.deferred += 1 }
     return handle
   }
 
@@ -35,6 +40,28 @@ struct EntryTable {
     guard let handle = index.remove(name, { [slots] in slots[$0]?.name }), let entry = slots[handle] else { return nil }
     slots[handle] = nil
     free.append(handle)
+    census[entry.state] -= 1
+    if entry.refusals != nil { census.deferred -= 1 }
     return (handle, entry)
   }
+
+  /// Moves an entry to another phase.
+  ///
+  /// - Returns: why the move is illegal and was not made; nil: it was made, or there is no such entry.
+  mutating func move(_ handle: DueHeap.Handle, to phase: ScheduleEntry.Phase) -> ScheduleEntry.IllegalMove? {
+    guard let before = self[handle]?.state else { return nil }
+    let illegal = self[handle]?.transition(to: phase)
+    changed(handle, from: before)
+    return illegal
+  }
+
+  /// An entry whose state was `before` may have another one now.
+  mutating func changed(_ handle: DueHeap.Handle, from before: ScheduleCensus.State) {
+    guard let after = self[handle]?.state, after != before else { return }
+    census[before] -= 1
+    census[after] += 1
+  }
+
+  /// So many more entries are deferred.
+  mutating func deferred(_ change: Int) { census.deferred += change }
 }

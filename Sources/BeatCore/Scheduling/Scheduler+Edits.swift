@@ -45,6 +45,7 @@ extension Scheduler {
   ) -> Bool {
     guard var entry = entries[handle] else { return false }
     let before = entry.document
+    let stateBefore = entry.state
     let baseBefore = entry.progress.base
     let wasOver = entry.isOver(at: now)
     let old = entry.timing
@@ -65,6 +66,7 @@ extension Scheduler {
     if !entry.timing.runImmediately { entry.immediate = nil }
     entry.noticeImmediate(now: now)
     entries[handle] = entry
+    entries.changed(handle, from: stateBefore)
     if row.beginsNow { beginAnew(handle, watermark, now: now) } else { settle(handle, watermark) }
     schedule(handle)
     // If only the bookkeeping advanced, another daemon has fired, and no user has edited the document. A run also

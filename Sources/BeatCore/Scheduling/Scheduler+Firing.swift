@@ -103,6 +103,7 @@ extension Scheduler {
   ) {
     busiest.count(handle, at: now)
     if !oddities.damaged.isEmpty { oddities.damaged[plan.entry] = nil }
+    if entry.refusals != nil { entries.deferred(-1) }
     let isAsPlanned = entry.fired(plan)
     entries[handle] = entry
     guard isAsPlanned else { return resolve(handle) }
@@ -127,6 +128,7 @@ extension Scheduler {
     let until = now.advanced(by: min(delay, 60_000_000))
     let before = entries[handle]?.refusals
     entries[handle]?.refusals = PassingState.Refusals(count: (before?.count ?? 0) + 1, obstacle: obstacle)
+    if before == nil { entries.deferred(1) }
     wait(handle, until: until)
     if before?.obstacle != obstacle {
       actions.append(.report(.deferred(plan.entry, due: plan.due, reason: obstacle.description, until: until)))

@@ -107,7 +107,8 @@ extension Scheduler {
 }
 
 extension Scheduler {
-  /// Whether each entry that waits is either in the heap or in the backlog, and no other entry is. For tests.
+  /// Whether each entry that waits is either in the heap or in the backlog, no other entry is, and the census is right. For
+  /// tests.
   var placesHold: Bool {
     var waiting = 0
     for name in entries.names {
@@ -120,6 +121,6 @@ extension Scheduler {
         return false
       }
     }
-    return heap.invariantsHold && heap.count + backlog.count == waiting
+    return heap.invariantsHold && heap.count + backlog.count == waiting && census == countedCensus
   }
 }

@@ -157,7 +157,7 @@ package struct Scheduler {
   }
 
   mutating func move(_ handle: DueHeap.Handle, to phase: ScheduleEntry.Phase) {
-    guard let illegal = entries[handle]?.transition(to: phase), let name = entries[handle]?.name else { return }
+    guard let illegal = entries.move(handle, to: phase), let name = entries[handle]?.name else { return }
     tell(illegal, of: name)
   }
 
