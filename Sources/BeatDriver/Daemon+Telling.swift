@@ -11,6 +11,10 @@ extension Daemon {
     var setAside = 0
     /// How many messages the broker may have twice.
     var possibleRepeats = 0
+    /// How many audits have come to no verdict.
+    var auditFailures = 0
+    /// How many sessions with the store have ended while the daemon was not stopping.
+    var storeConnectionsLost = 0
     /// Why the last audit failed; nil: it did not. Each reason is reported once.
     var auditFailure: String?
   }
@@ -55,6 +59,7 @@ extension Daemon {
   }
 
   func auditFailed(_ reason: String) {
+    tally.auditFailures += 1
     guard tally.auditFailure != reason else { return }
     tally.auditFailure = reason
     report(.auditFailed(reason: reason))

@@ -58,7 +58,7 @@ package final class Daemon {
   package private(set) var isStopping = false
   private(set) var hasBeenReady = false
   /// The last reported reason why there is no connection, so that the same reason is reported once.
-  private var complaint: String?
+  private(set) var complaint: String?
   var tally = Tally()
 
   /// - Parameters:
@@ -228,6 +228,7 @@ package final class Daemon {
 
   private func ended(_ failure: SessionFailure) {
     let loadedAt = session?.loadedAt
+    if session != nil, !isStopping { tally.storeConnectionsLost += 1 }
     leave()
     dispatcher.disconnected()
     records.forget()

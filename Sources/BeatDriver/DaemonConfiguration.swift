@@ -12,6 +12,8 @@ package struct DaemonConfiguration {
   package var pollInterval: Int64 = 5_000_000
   /// How often an audit compares all documents with what the daemon knows; microseconds. nil: never.
   package var auditInterval: Int64?
+  /// Whether edits are timed, from the event until they are in force, and reported as `DaemonEvent.inForce`.
+  package var timesEdits = false
   /// How long a stop waits for commands that are on their way; microseconds.
   package var stopPatience: Int64 = 5_000_000
   /// The part of the daemon's record that never changes.

@@ -6,6 +6,11 @@ package enum DaemonEvent {
   // Schedules.
   /// - document: the document that the report is about; nil: this daemon does not lead, or has no such document.
   case schedule(Scheduler.Report, document: DocumentIdentity?)
+  /// An attempt to fire ended in a way that no report of the scheduler tells of. After `unknown` it may turn out later
+  /// that the fire had succeeded, which is then reported as a fire that an earlier attempt has carried out.
+  case unfired(FirePlan, FireOutcome)
+  /// An edit is in force, so many microseconds after its event. Only if `DaemonConfiguration.timesEdits`.
+  case inForce(after: Int64)
   /// A run by hand.
   case manual(ManualEvent)
 

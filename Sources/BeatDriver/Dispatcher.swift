@@ -16,12 +16,17 @@ final class Dispatcher {
   private var plans: [FirePlan] = []
   /// Fires whose outcome is not known yet.
   private(set) var inFlight = 0
+  /// nil: nobody wants to know how long edits take.
+  private var edits: EditTimes?
+  /// The schedule that was last reported as edited. It is kept only if edits are timed.
+  private var reportedEdit: EntryName?
   /// A fire was refused because the outbox had no room for it, and no message has left the outbox since then.
   private var isShortOfRoom = false
 
   init(_ daemon: Daemon) {
     self.daemon = daemon
     scheduler = Scheduler(daemon.configuration.scheduler)
+    if daemon.configuration.timesEdits { edits = EditTimes() }
   }
 
   // MARK: what happens
@@ -37,6 +42,23 @@ final class Dispatcher {
     sendTogether()
   }
 
+  /// Takes an event of an edit.
+  func edited(_ name: EntryName) {
+    if edits != nil { edits?.heard(name, at: daemon.surroundings.bootTime) }
+    receive(.touched(name))
+  }
+
+  /// Takes a document that was read after its event.
+  func received(_ name: EntryName, _ read: Scheduler.DocumentRead) {
+    guard edits != nil else { return receive(.read(name, read)) }
+    let heardAt = edits?.answered(name)
+    reportedEdit = nil
+    receive(.read(name, read))
+    // A read that finds nothing new followed another daemon's run, or an edit that was known already.
+    guard let heardAt, reportedEdit == name else { return }
+    daemon.report(.inForce(after: daemon.surroundings.bootTime.microseconds(since: heardAt)))
+  }
+
   var congestion: Congestion? { scheduler.congestion(now: daemon.election.now) }
 
   /// Begins nothing new.
@@ -45,6 +67,7 @@ final class Dispatcher {
   /// Drops the watermarks that were not sent: the next load finds that they are missing. Fires end one by one.
   func disconnected() {
     watermarks.removeAll()
+    edits?.removeAll()
     ownWrites.removeAll()
   }
 
@@ -63,7 +86,9 @@ final class Dispatcher {
 
   private func perform(_ action: Scheduler.Action) {
     switch action {
-    case .read(let name): daemon.session?.read(name)
+    case .read(let name):
+      edits?.reads(name)
+      daemon.session?.read(name)
     case .anchor(let name, let watermark):
       watermarks.append((name, watermark))
       if watermarks.count == Self.watermarksTogether { sendWatermarks() }
@@ -77,7 +102,9 @@ final class Dispatcher {
       fire(plan)
     case .armTimer(let time): if !daemon.isStopping { alarm?.arm(at: time.map(daemon.election.boot(at:))) }
     case .report(let report):
-      let document = daemon.election.isLeading ? report.edited.flatMap { scheduler.document(of: $0) } : nil
+      let name = report.edited
+      if edits != nil, let name { reportedEdit = name }
+      let document = daemon.election.isLeading ? name.flatMap { scheduler.document(of: $0) } : nil
       daemon.report(.schedule(report, document: document))
     }
   }
@@ -140,7 +167,9 @@ final class Dispatcher {
     inFlight -= 1
     daemon.records.ledger.ended(plan.entry, outcome, at: daemon.election.now)
     let wasMistaken = outcome != .fired && daemon.changeDetection.tellsOwnWrites && !ownWrites.cancel(plan.entry)
+    let fired = daemon.tally.fired
     receive(.fireEnded(plan, outcome))
+    if outcome != .fired, daemon.tally.fired == fired { daemon.report(.unfired(plan, outcome)) }
     if wasMistaken, outcome != .unknown { receive(.touched(plan.entry)) }
     if case .refused = outcome, daemon.session?.store.delivery == .outbox,
       daemon.relay.refusal(of: plan.route, priority: plan.priority) == nil

@@ -14,6 +14,11 @@ final class LeaderElection {
   private lazy var rehearsalTimer = daemon.surroundings.makeTimer { [unowned self] in
     receive(.timerFired as Candidacy.Event)
   }
+  /// When a heartbeat was answered last in this session; nil: none was.
+  private(set) var answeredAt: BootTime?
+  /// When the event of a heartbeat came last in this session; nil: none did.
+  private var echoedAt: BootTime?
+  private var hears = false
   /// Why this daemon cannot fire, as it was last reported.
   private var said: String?
   /// What this daemon lacks, as it was reported with a session that could not go on.
@@ -38,6 +43,15 @@ final class LeaderElection {
   /// All schedules are loaded, and a rehearsal of this session succeeded.
   var isAble: Bool { candidacy.isAble }
   var hasLease: Bool { leadership.configuration.leaseTTL != nil }
+  /// Why this daemon may not lead now; nil: it may, or nothing is proved.
+  var withdrawal: String? { candidacy.withdrawal }
+  /// When the store was last heard: by its answer to a heartbeat, and where edits are heard by the heartbeat's event.
+  var heardAt: BootTime? { hears ? echoedAt : answeredAt }
+  /// How old the last answer to a heartbeat may be: the next was sent a period later, and may take as long as its event;
+  /// microseconds.
+  var answerPatience: Int64 {
+    leadership.configuration.period &+ leadership.configuration.echoPatience
+  }
   /// The time by the store's clock.
   var now: UnixTime { leadership.clock.time(at: daemon.surroundings.bootTime) }
 
@@ -48,7 +62,14 @@ final class LeaderElection {
   /// An event of a change has arrived.
   func heard() { leadership.heard() }
 
+  /// The event of this daemon's own heartbeat has arrived.
+  func echoed() {
+    echoedAt = daemon.surroundings.bootTime
+    receive(.echoed)
+  }
+
   func connected(hears: Bool) {
+    self.hears = hears
     receive(.connected(hears: hears))
     receive(.connected)
   }
@@ -65,6 +86,7 @@ final class LeaderElection {
   /// - Parameter between: called after `Leadership` and before `Candidacy` has taken the event, to tell the scheduler.
   func disconnected(_ between: () -> Void) {
     heartbeatTimer.cancel()
+    (answeredAt, echoedAt) = (nil, nil)
     receive(.disconnected as Leadership.Event)
     between()
     rehearsalTimer.cancel()
@@ -128,6 +150,7 @@ final class LeaderElection {
     session.store.leases.beat(request) { [unowned self, weak session] result in
       switch result {
       case .success(var reply):
+        if session != nil, session === daemon.session { answeredAt = daemon.surroundings.bootTime }
         reply.clockDifference = reply.serverTime?.microseconds(since: daemon.surroundings.wallTime) ?? 0
         receive(.replied(reply))
         daemon.dispatcher.receive(.clockTold)

@@ -85,6 +85,7 @@ extension OutboxRelay {
       switch result {
       case .success:
         window.left += 1
+        gauge.left(window.page.items[index].handle, at: surroundings.bootTime)
         repeats?.left(item.taskID)
         publisher.forgotten(item)
       case .failure(let refusal):
@@ -115,6 +116,7 @@ extension OutboxRelay {
       guard let self else { return }
       // A message that ends the connection is told of before the connection's end, and set aside after it.
       if case .success(true) = result {
+        gauge.left(window.page.items[index].handle, at: surroundings.bootTime)
         impossible.left(item.taskID)
         repeats?.left(item.taskID)
         complaints.delivered(to: ImpossibleMessages.lane(of: item.taskID))

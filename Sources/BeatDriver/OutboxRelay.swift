@@ -43,6 +43,11 @@ final class OutboxRelay {
   private var isHeir = false
   private var whenIdle: (() -> Void)?
   var wasFull = false
+  /// What waits in the outbox. It knows nothing while messages are delivered directly.
+  var gauge = OutboxGauge()
+  private var delivery = Delivery.direct
+  /// How many connections that took messages were lost, from the daemon's start on.
+  private(set) var connectionsLost = 0
 
   /// - Parameter leads: whether this daemon certainly leads now.
   init(
@@ -69,6 +74,7 @@ final class OutboxRelay {
     complaint = loss
     self.isHeir = isHeir
     self.outbox = outbox
+    self.delivery = delivery
     guard delivery == .direct else { return reconnection.begin() }
     let session = session
     outbox.isEmpty { [weak self] result in
@@ -83,6 +89,7 @@ final class OutboxRelay {
   /// Stops at once. Messages in flight will be published again, and are then repeats.
   func stop() {
     outbox = nil
+    gauge = OutboxGauge()
     impossible = ImpossibleMessages()
     disconnect()
     reconnection.cancel()
@@ -91,6 +98,7 @@ final class OutboxRelay {
   /// Takes in that the outbox has a new item.
   func nudge() {
     guard outbox != nil else { return }
+    if delivery == .outbox { gauge.put(at: surroundings.bootTime) }
     if pace.isConnected {
       receive(.nudged)
     } else if !isConnecting, !reconnection.isScheduled {
@@ -113,6 +121,9 @@ final class OutboxRelay {
   func finish(then done: @escaping () -> Void) {
     if pace.isWalking { whenIdle = done } else { done() }
   }
+
+  /// The broker is connected and takes messages.
+  var takesMessages: Bool { pace.isConnected && !isBlocked }
 
   // MARK: the broker
 
@@ -159,6 +170,7 @@ final class OutboxRelay {
   private func lost(_ reason: String, isWorthALine: Bool) {
     let stood = readyAt
     readyAt = nil
+    if stood != nil { connectionsLost += 1 }
     let wasFull = wasFull
     disconnect()
     // While the broker is away no schedule waits for others' messages.
@@ -171,7 +183,10 @@ final class OutboxRelay {
     guard complaint != reason, let outbox else { return }
     complaint = reason
     outbox.read(behind: 0, newest: nil, count: 0, bytes: 0) { [weak self] result in
-      self?.handle(.brokerLost(reason: reason, waiting: try? result.get().count))
+      guard let self else { return }
+      let waiting = try? result.get().count
+      if let waiting, self.outbox === outbox { measured(waiting, first: nil) }
+      handle(.brokerLost(reason: reason, waiting: waiting))
     }
   }
 
@@ -224,6 +239,7 @@ final class OutboxRelay {
         }
         receive(.outdated(isMoved: true))
       case .success(let page):
+        measured(page.count, first: walk.deferred == 0 ? page.items.first?.handle : nil)
         if isHeir {
           isHeir = false
           repeats?.inherit(min(page.count, Self.windowCount))
@@ -236,6 +252,10 @@ final class OutboxRelay {
         fail()
       }
     }
+  }
+
+  private func measured(_ count: Int, first: OutboxHandle?) {
+    if delivery == .outbox { gauge.read(count: count, first: first, at: surroundings.bootTime) }
   }
 
   private func resolve(_ window: RelayWindow) {

@@ -67,13 +67,11 @@ final class Session {
     switch event {
     case .touched(let name):
       daemon.election.heard()
-      audit?.touched(name)
-      dispatcher.receive(.touched(name))
+      edited(name)
     case .writtenInPlace(let name):
       daemon.election.heard()
       guard !dispatcher.ownWrites.take(name) else { return }
-      audit?.touched(name)
-      dispatcher.receive(.touched(name))
+      edited(name)
     case .ignored(let found):
       daemon.election.heard()
       daemon.places.heard(found)
@@ -82,7 +80,7 @@ final class Session {
     case .heartbeat:
       dispatcher.ownWrites.heartbeat()
       audit?.echoed()
-      daemon.election.receive(.echoed)
+      daemon.election.echoed()
     case .leaseFreed: daemon.election.receive(.leaseFreed)
     case .requested: manual?.look()
     case .applicationTouched: application.look()
@@ -92,11 +90,17 @@ final class Session {
     }
   }
 
+  /// Takes an event of an edit.
+  private func edited(_ name: EntryName) {
+    audit?.touched(name)
+    daemon.dispatcher.edited(name)
+  }
+
   /// Begins the session: edits are detected from now on.
   func start() {
     daemon.useRoutes(store.routes)
     reads = DocumentReads(store.schedules) { [unowned self] name, read in
-      daemon.dispatcher.receive(.read(name, read))
+      daemon.dispatcher.received(name, read)
     } fail: { [unowned self] refusal in
       refused(refusal, "a schedule could not be read", .documents)
     }

@@ -73,7 +73,7 @@ public enum BeatEvent: Hashable, Sendable {
       self = .setAside(taskID: item.taskID.description, reason: reason)
     case .relay(.repeated(let repeats)): self = .possibleRepeats(count: repeats.count)
     case .stopped: self = .stopped
-    case .manual, .notice, .changeDetection, .missedChanges, .reloading, .reloaded, .reloadFailed,
+    case .unfired, .inForce, .manual, .notice, .changeDetection, .missedChanges, .reloading, .reloaded, .reloadFailed,
       .application,
       .applicationUnreadable, .proof,
       .clockStepped,

@@ -105,6 +105,11 @@ package struct Candidacy {
   /// A fire was forbidden, or led to a pause, and no fire has succeeded since.
   package var isSuspect: Bool { forbiddenSince != nil || pause > 0 }
 
+  /// Why this daemon may not lead now; nil: it may, or nothing is proved.
+  package var withdrawal: String? {
+    if case .withdrawn(let reason) = eligibility { reason } else { nil }
+  }
+
   package mutating func receive(_ event: Event, now: BootTime) -> [Action] {
     var actions: [Action] = []
     switch event {

@@ -73,6 +73,8 @@ package struct Leadership {
 
   /// This daemon certainly holds the lease, or there is no lease and it may fire.
   package var isLeading: Bool { lease.isLeading }
+  /// When the question was sent whose answer confirmed the lease last; nil: this daemon holds none.
+  package var confirmedAt: BootTime? { lease.confirmedAt }
   /// How long an earlier holder of the lease may yet take itself for the leader; microseconds.
   package func uncertainty(at now: BootTime) -> Int64 { lease.uncertainty(at: now) }
   /// This daemon leads, and no other does or can have taken over yet.

@@ -76,6 +76,12 @@ package struct Lease {
     }
   }
 
+  /// When the question was sent whose answer confirmed last that this daemon holds the lease; nil: it does not, or there
+  /// is no lease.
+  package var confirmedAt: BootTime? {
+    if case .leading(_, let confirmedAt) = state { confirmedAt } else { nil }
+  }
+
   /// Whether this daemon leads, and no other does or can have taken over yet. Unlike `isLeading` it is right at once in a
   /// process that was stopped and goes on.
   package func certainlyLeads(at now: BootTime) -> Bool {

@@ -18,7 +18,7 @@ package struct FireLedger {
   /// Why this daemon could not reach the broker if it led, by its last check while standing by; nil: it could.
   package var undeliverable: String?
   /// Why this daemon cannot fire, by its last rehearsal; nil: it can.
-  private var unable: String?
+  package private(set) var unable: String?
   /// What this daemon lacks but can fire without, by its last rehearsal; nil: nothing.
   private var lacks: String?
   /// Why the last run by hand failed, if none has succeeded since and no rehearsal has decided.

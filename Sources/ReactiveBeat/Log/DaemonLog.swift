@@ -26,6 +26,7 @@ final class DaemonLog {
   func report(_ event: DaemonEvent) {
     switch event {
     case .schedule(let report, _): schedules.report(report)
+    case .unfired, .inForce: break  // for metrics: a line for each would say nothing that a person can use
     case .manual(let event): schedules.report(event)
     case .relay(let event): relay.report(event)
     case .notice(let notice): report(notice)

@@ -16,14 +16,18 @@ final class SimulatedDaemon {
   private final class Ending { var hasEnded = false }
   private let ending: Ending
 
-  init(_ configuration: DaemonConfiguration, offset: Int64, at time: UnixTime, seed: UInt64) throws {
+  /// - Parameter observe: gets the daemon's events.
+  init(
+    _ configuration: DaemonConfiguration, offset: Int64, at time: UnixTime, seed: UInt64,
+    observe: @escaping (DaemonEvent) -> Void = { _ in }
+  ) throws {
     instance = configuration.instance
     surroundings = VirtualSurroundings(at: time, offset: offset, seed: seed)
     connector = ModelConnector(configuration.instance, surroundings)
     let ending = Ending()
     self.ending = ending
     daemon = try Daemon(
-      configuration, in: surroundings, store: connector, broker: NoPublisher(), readers: []
+      configuration, in: surroundings, store: connector, broker: NoPublisher(), readers: [observe]
     ) { _ in ending.hasEnded = true }
     surroundings.turn(at: time) { daemon.start() }
   }

@@ -40,6 +40,8 @@ struct Simulation {
   /// The newest events, if a trace is asked for.
   private(set) var trace: [String] = []
   var isTraced = false
+  /// Gets the events of all daemons.
+  private let observe: (DaemonEvent) -> Void
 
   struct Dump {
     var contents: ModelStore.Contents
@@ -48,8 +50,11 @@ struct Simulation {
     var epoch: Int64
   }
 
-  init(_ world: World, seed: UInt64, isTraced: Bool = false) {
+  init(
+    _ world: World, seed: UInt64, isTraced: Bool = false, observe: @escaping (DaemonEvent) -> Void = { _ in }
+  ) {
     self.world = world
+    self.observe = observe
     self.isTraced = isTraced
     chance = SeededChance(seed: seed)
     let ttl = Int64(chance.one(of: [300, 600, 1_500])) * 1_000 * world.pace
@@ -104,7 +109,7 @@ struct Simulation {
     daemon.reconnectDelays = 1_000 * world.pace...20_000 * world.pace
     daemon.stopPatience = 1_000_000 * world.pace
     do {
-      return try SimulatedDaemon(daemon, offset: offset, at: now, seed: UInt64(processes))
+      return try SimulatedDaemon(daemon, offset: offset, at: now, seed: UInt64(processes), observe: observe)
     } catch { preconditionFailure("virtual surroundings refuse nothing") }
   }
 
