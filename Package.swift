@@ -69,6 +69,11 @@ let package = Package(
     .testTarget(
       name: "ConformanceTests", dependencies: ["BeatCore", "BeatLoop", "BeatRedis", "BeatMongo", "BeatAMQP"],
       swiftSettings: settings),
+    // What is a link is the core tests' own.
+    .testTarget(
+      name: "MetricsTests", dependencies: ["ReactiveBeat", "BeatDriver", "BeatCore"],
+      exclude: ["Golden", "Simulation/SimulationTests.swift", "Support/SampleDocuments+Mutation.swift"],
+      swiftSettings: settings),
     .testTarget(
       name: "ReactiveBeatTests",
       dependencies: ["ReactiveBeat", "BeatDriver", "BeatRedis", "BeatLoop", "BeatHTTP", "BeatCore", "beat-watch"],

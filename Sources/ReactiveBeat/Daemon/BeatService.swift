@@ -23,6 +23,8 @@ package final class BeatService {
   /// nil: no service manager wants to be told.
   private let manager: ServiceReporter?
   private let ending: Ending
+  /// nil: nobody has asked for metrics.
+  package let metrics: DaemonMetrics?
 
   /// How the daemon ended.
   private final class Ending {
@@ -33,9 +35,11 @@ package final class BeatService {
   ///
   /// - Parameters:
   ///   - manager: the service manager that has started this process; nil: none, or it is not the daemon's to tell.
+  ///   - metrics: what to measure; nil: nothing, which costs nothing.
   ///   - observe: gets each event, after the log.
   package init(
     _ configuration: BeatConfiguration, logger: Logger, manager: ServiceManager? = nil,
+    metrics options: DaemonMetrics.Options? = nil,
     observe: @escaping (DaemonEvent) -> Void = { _ in }
   ) throws {
     self.configuration = configuration
@@ -46,11 +50,14 @@ package final class BeatService {
     self.log = log
     var random = SystemRandomNumberGenerator()
     let instance = String(random.next() as UInt64, radix: 16)
-    let daemon = try DaemonConfiguration(configuration, as: instance)
+    var daemon = try DaemonConfiguration(configuration, as: instance)
+    daemon.timesEdits = options != nil
     let ending = Ending()
     self.ending = ending
     let manager = manager.flatMap { Self.reporter(to: $0, configuration, logger, on: loop) }
     self.manager = manager
+    let metrics = options.map { DaemonMetrics($0, configuration.build, in: loop) }
+    self.metrics = metrics
     self.daemon = try Daemon(
       daemon, in: loop,
       store: configuration.connector(
@@ -58,6 +65,7 @@ package final class BeatService {
         maximumDocumentLength: daemon.scheduler.maximumDocumentLength + Bookkeeping.room, on: loop),
       broker: configuration.publisher(keys: keys, as: instance, on: loop),
       readers: [{ log.report($0) }, observe] + (manager.map { [$0.report] } ?? [])
+        + (metrics.map { [$0.take] } ?? [])
     ) { end in
       log.flush()
       if case .misconfigured(let text) = end { manager?.stop(text) }
@@ -65,6 +73,9 @@ package final class BeatService {
       loop.stop()
     }
     manager?.count = { [unowned self] in self.daemon.counts }
+    let startedAt = ProcessFigures.startTime(bootTime: BootClock.now(), wallTime: SystemClock.now())
+    metrics?.process = { ProcessFigures.read(startedAt: startedAt) }
+    metrics?.vitals = { [unowned self] in self.daemon.vitals }
   }
 
   /// A daemon that cannot tell its service manager works all the same.
@@ -83,8 +94,10 @@ package final class BeatService {
   package func run() -> End {
     log.report(configuration.transportOptions, defaultQueue: configuration.defaultQueue)
     manager?.start()
+    metrics?.start()
     daemon.start()
     loop.run()
+    metrics?.stop()
     daemon.close()
     // A connection ends in a turn of the loop. Without that turn, connection and loop would stay in memory until the
     // process ends.
@@ -99,6 +112,14 @@ package final class BeatService {
   package func stop() {
     manager?.stop()
     daemon.stop()
+  }
+
+  /// Whether the daemon is ready, and if not, why.
+  package var health: DaemonHealth { daemon.health }
+
+  /// The same in sentences: the verdict, and then reasons with what to do. No password is in them.
+  package var healthInWords: [String] {
+    daemon.health.lines(store: "\(configuration.store)", broker: "\(configuration.broker)")
   }
 
   /// A mailbox through which other threads reach the service's thread. The caller closes it.

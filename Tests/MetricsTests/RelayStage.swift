@@ -1,0 +1,1 @@
+../BeatCoreTests/Daemon/RelayStage.swift

@@ -1,0 +1,1 @@
+../BeatCoreTests/Scheduling/SchedulerBench.swift

@@ -1,0 +1,1 @@
+../BeatCoreTests/Schedules/TimeTesting.swift
