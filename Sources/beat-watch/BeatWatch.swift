@@ -67,6 +67,7 @@ import ReactiveBeat
         text = CommandWord.negativeValue(text, in: arguments) ?? text
         if let error = CommandError.of(error) { (status, text) = (error.status, error.description) }
         if let error = error as? StoreError { (status, text) = (error.exitStatus, error.message) }
+        if let error = error as? EventLoopError { (status, text) = (.system, error.description) }
         fail(status.rawValue, text)
       }
       Glibc.exit(status.rawValue)

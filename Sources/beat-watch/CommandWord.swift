@@ -123,13 +123,14 @@ struct CommandWord {
   /// The options among `amounts` that may be 0, which means none, at once, or no limit.
   private static let amountsFromZero: Set<String> = [
     "--priority", "--max-run-count", "--jitter", "--catchup-window", "--audit-interval", "--history",
+    "--metrics-per-schedule",
   ]
 
   /// Options that take a length of time or a number; the value of any other may begin with a dash.
   private static let amounts: Set<String> = [
     "--every", "--expires", "--time-limit", "--soft-time-limit", "--catchup-window", "--jitter", "--max-run-count",
     "--priority", "--count", "--timeout", "--since", "--due-within", "--lease-ttl", "--poll-interval",
-    "--audit-interval", "--outbox-limit", "--history", "--max-rate", "--shortest-interval",
+    "--audit-interval", "--outbox-limit", "--history", "--max-rate", "--shortest-interval", "--metrics-per-schedule",
   ]
 
   /// Whether a value is a negative number, such as `-5s`, `-1` or `-.5`.

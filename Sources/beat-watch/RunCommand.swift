@@ -59,6 +59,20 @@ struct RunCommand: ParsableCommand {
   @Option(help: "A file that holds the process' id while it runs. [BEAT_WATCH_PIDFILE]", completion: .file())
   var pidfile: String?
 
+  @Option(
+    help: """
+      Where /livez, /readyz and /metrics are served: an address and a port, or unix:/path. \
+      [BEAT_WATCH_HTTP_LISTEN; default none]
+      """)
+  var httpListen: String?
+
+  @Option(
+    help: """
+      How many schedules have metrics of their own, 0 to 10000; for further ones there are none. \
+      [BEAT_WATCH_METRICS_PER_SCHEDULE; default 0]
+      """)
+  var metricsPerSchedule: String?
+
   @Option(help: "debug, info, notice, warning or error. [BEAT_WATCH_LOG_LEVEL; default info]")
   var logLevel: String?
 
@@ -111,11 +125,14 @@ struct RunCommand: ParsableCommand {
       return count
     }
 
+    let monitoring = try monitoring()
+
     guard try followParent() else { return }
     let file = try Setting.optional(pidfile, "BEAT_WATCH_PIDFILE").map { try PIDFile(at: $0) }
     defer { file?.remove() }
     let logger = Logger(label: "beat-watch") { _ in LogOutput(format: format, level: level) }
-    let service = try BeatService(configuration, logger: logger, manager: .takenFromEnvironment())
+    let service = try BeatService(
+      configuration, logger: logger, manager: .takenFromEnvironment(), monitoring: monitoring)
     let signals = try service.stop(on: [SIGTERM, SIGINT]) + [service.reload(on: SIGHUP)]
     let end = service.run()
     withExtendedLifetime(signals) {}
@@ -123,6 +140,25 @@ struct RunCommand: ParsableCommand {
       StandardError.write(line: "beat-watch: \(text)")
       throw ExitCode.configuration
     }
+  }
+
+  private func monitoring() throws -> MonitoringOptions? {
+    let schedules = try Setting(
+      "--metrics-per-schedule", metricsPerSchedule, "BEAT_WATCH_METRICS_PER_SCHEDULE", default: "0"
+    ).checked {
+      guard let count = Int($0), (0...10_000).contains(count) else {
+        throw ValidationError("expected a whole number, 0 to 10000")
+      }
+      return count == 0 ? nil : count
+    }
+    let listen = try Setting("--http-listen", httpListen, "BEAT_WATCH_HTTP_LISTEN", default: "none")
+    guard listen.value != "none" else {
+      guard schedules == nil else {
+        throw ValidationError("--metrics-per-schedule: there are no metrics without --http-listen")
+      }
+      return nil
+    }
+    return MonitoringOptions(address: try listen.checked { try ListenAddress($0) }, schedules: schedules)
   }
 
   /// A daemon that is part of another process, such as a worker, ends with it. BEAT_WATCH_PARENT names that process.

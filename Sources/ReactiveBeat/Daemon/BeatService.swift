@@ -25,6 +25,7 @@ package final class BeatService {
   private let ending: Ending
   /// nil: nobody has asked for metrics.
   package let metrics: DaemonMetrics?
+  private var endpoint: MonitoringEndpoint?
 
   /// How the daemon ended.
   private final class Ending {
@@ -35,11 +36,11 @@ package final class BeatService {
   ///
   /// - Parameters:
   ///   - manager: the service manager that has started this process; nil: none, or it is not the daemon's to tell.
-  ///   - metrics: what to measure; nil: nothing, which costs nothing.
+  ///   - monitoring: what is measured and shown, and where; nil: nothing, which costs nothing.
   ///   - observe: gets each event, after the log.
   package init(
     _ configuration: BeatConfiguration, logger: Logger, manager: ServiceManager? = nil,
-    metrics options: DaemonMetrics.Options? = nil,
+    monitoring: MonitoringOptions? = nil,
     observe: @escaping (DaemonEvent) -> Void = { _ in }
   ) throws {
     self.configuration = configuration
@@ -51,12 +52,14 @@ package final class BeatService {
     var random = SystemRandomNumberGenerator()
     let instance = String(random.next() as UInt64, radix: 16)
     var daemon = try DaemonConfiguration(configuration, as: instance)
-    daemon.timesEdits = options != nil
+    daemon.timesEdits = monitoring != nil
     let ending = Ending()
     self.ending = ending
     let manager = manager.flatMap { Self.reporter(to: $0, configuration, logger, on: loop) }
     self.manager = manager
-    let metrics = options.map { DaemonMetrics($0, configuration.build, in: loop) }
+    let metrics = monitoring.map {
+      DaemonMetrics(DaemonMetrics.Options(schedules: $0.schedules), configuration.build, in: loop)
+    }
     self.metrics = metrics
     self.daemon = try Daemon(
       daemon, in: loop,
@@ -76,6 +79,11 @@ package final class BeatService {
     let startedAt = ProcessFigures.startTime(bootTime: BootClock.now(), wallTime: SystemClock.now())
     metrics?.process = { ProcessFigures.read(startedAt: startedAt) }
     metrics?.vitals = { [unowned self] in self.daemon.vitals }
+    if let monitoring, let metrics {
+      endpoint = try MonitoringEndpoint(on: monitoring.address, loop: loop, metrics: metrics) { [unowned self] in
+        (health.isReady, healthInWords)
+      }
+    }
   }
 
   /// A daemon that cannot tell its service manager works all the same.
@@ -98,6 +106,7 @@ package final class BeatService {
     daemon.start()
     loop.run()
     metrics?.stop()
+    endpoint?.close()
     daemon.close()
     // A connection ends in a turn of the loop. Without that turn, connection and loop would stay in memory until the
     // process ends.
@@ -113,6 +122,9 @@ package final class BeatService {
     manager?.stop()
     daemon.stop()
   }
+
+  /// Where the monitoring endpoint listens; nil: there is none.
+  package var monitoringAddress: ListenAddress? { endpoint?.address }
 
   /// Whether the daemon is ready, and if not, why.
   package var health: DaemonHealth { daemon.health }

@@ -1,0 +1,78 @@
+import BeatCore
+import BeatDriver
+import BeatHTTP
+import BeatLoop
+
+/// The daemon's own HTTP endpoint: `/livez`, `/readyz` and `/metrics`.
+///
+/// It runs on the loop that fires, since its answer is that this loop turns. So an answer costs little: metrics are
+/// written at most ten times a second, whoever asks how often.
+final class MonitoringEndpoint {
+  /// How long a text of metrics is good; microseconds.
+  private static let textAge: Int64 = 100_000
+
+  private let loop: EventLoop
+  private let metrics: DaemonMetrics
+  /// The daemon's health, in sentences: the verdict, then the reasons.
+  private let health: () -> (isReady: Bool, lines: [String])
+  private let requests = MonitoringRequests()
+  private var texts: [MetricsFormat: (bytes: [UInt8], at: BootTime)] = [:]
+  private var server: HTTPServer?
+
+  /// Begins to listen.
+  ///
+  /// Throws: the address cannot be listened on.
+  init(
+    on address: ListenAddress, loop: EventLoop, metrics: DaemonMetrics,
+    health: @escaping () -> (isReady: Bool, lines: [String])
+  ) throws(EventLoopError) {
+    self.loop = loop
+    self.metrics = metrics
+    self.health = health
+    server = try HTTPServer(on: address, limits: HTTPLimits(), loop: loop) { [unowned self] exchange in
+      let (path, response) = answer(to: exchange.request)
+      requests.count(path, response.status)
+      exchange.respond(response)
+    }
+  }
+
+  /// Where it listens, with the port that the system has chosen where 0 was asked for.
+  var address: ListenAddress? { server?.address }
+
+  func close() { server?.close() }
+
+  private func answer(to request: HTTPRequest) -> (MonitoringRequests.Path, HTTPResponse) {
+    let path = MonitoringRequests.Path(request.target.segments)
+    guard request.method == .get || request.method == .head else {
+      var response = HTTPResponse.text(.methodNotAllowed, "this is read by GET")
+      response.fields.append(("Allow", "GET, HEAD"))
+      return (path, response)
+    }
+    switch path {
+    case .livez: return (path, .text(.ok, "ok"))
+    case .readyz:
+      let health = health()
+      return (path, .text(health.isReady ? .ok : .serviceUnavailable, health.lines.joined(separator: "\n")))
+    case .metrics:
+      let format = Self.format(asked: request.fields.values("accept"))
+      return (path, HTTPResponse(.ok, type: format.contentType, body: text(format)))
+    case .other:
+      return (path, .text(request.target.segments.isEmpty ? .ok : .notFound, "/livez, /readyz and /metrics are here"))
+    }
+  }
+
+  /// OpenMetrics where the other side names it, as Prometheus does.
+  static func format(asked accepts: [String]) -> MetricsFormat {
+    accepts.contains { $0.lowercased().contains("application/openmetrics-text") } ? .openMetrics : .prometheus
+  }
+
+  private func text(_ format: MetricsFormat) -> [UInt8] {
+    let now = loop.bootTime
+    if let text = texts[format], now.microseconds(since: text.at) < Self.textAge { return text.bytes }
+    let bytes = metrics.text(format) { [requests, server] text in
+      requests.write(to: &text, connections: server?.connectionCount ?? 0, refused: server?.refusedCount ?? 0)
+    }
+    texts[format] = (bytes, now)
+    return bytes
+  }
+}
