@@ -1,3 +1,4 @@
+internal import CHiredisAsync
 import Glibc
 
 /// The file of a Unix socket that is listened on. Its owner and group may connect.
