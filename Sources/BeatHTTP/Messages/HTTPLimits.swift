@@ -8,7 +8,10 @@ package struct HTTPLimits: Hashable, Sendable {
   package var fields = 100
   /// The longest body; bytes.
   package var body = 0
-  /// The largest number of connections. One more ends the one that has been idle longest; if none is idle, it is refused.
+  /// How much all bodies that are still coming may have together; bytes.
+  package var bodies = 67_108_864
+  /// The largest number of connections. One more ends the one that has waited longest for a request; if all requests are
+  /// being answered, it is refused.
   package var connections = 64
   /// The time for a request's head, from its first byte, or from the connection's beginning for the first.
   package var headTime: Int64 = 5_000_000
@@ -16,10 +19,10 @@ package struct HTTPLimits: Hashable, Sendable {
   package var bodyTime: Int64 = 30_000_000
   /// How long a connection may be idle between two requests.
   package var idleTime: Int64 = 75_000_000
-  /// How long a client may take for a response, and how far it may be behind in a stream.
+  /// How long a client may take nothing of what is sent to it.
   package var responseTime: Int64 = 10_000_000
-  /// How much of a stream may wait for a client; bytes.
-  package var unsent = 1_048_576
+  /// How much may wait for a client before more is sent to it; bytes. One response may be longer.
+  package var unsent = 262_144
 
   package init() {}
 }

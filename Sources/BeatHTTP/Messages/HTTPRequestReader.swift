@@ -10,21 +10,14 @@ package struct HTTPRequestReader {
     case request(HTTPRequest)
   }
 
-  /// A head that was read, whose body is still coming.
-  private struct Head {
-    let method: HTTPMethod
-    let target: HTTPTarget
-    let fields: HTTPFields
-    let isOld: Bool
-    let keepsConnection: Bool
-    let length: Int
-  }
-
   private let limits: HTTPLimits
   private var bytes: [UInt8] = []
   /// How far the bytes have been searched for the head's end.
   private var searched = 0
-  private var head: Head?
+  /// A head that was read, whose body is still coming.
+  package private(set) var head: HTTPRequest?
+  /// How long the body of `head` is.
+  package private(set) var length = 0
 
   /// Whether the client waits for a sign before it sends the body. It is true until `takeExpectation`.
   package private(set) var expectsContinue = false
@@ -33,8 +26,6 @@ package struct HTTPRequestReader {
 
   /// Whether nothing of a request has come.
   package var isIdle: Bool { head == nil && bytes.isEmpty }
-  /// Whether a head was read, and its body is still coming.
-  package var awaitsBody: Bool { head != nil }
   /// How many bytes wait.
   package var waiting: Int { bytes.count }
 
@@ -48,20 +39,17 @@ package struct HTTPRequestReader {
   /// Takes the next request out of the bytes.
   package mutating func next() throws(HTTPRefusal) -> Progress {
     if head == nil { head = try readHead() }
-    guard let head, bytes.count >= head.length else { return .incomplete }
-    let body = Array(bytes[..<head.length])
-    bytes.removeFirst(head.length)
-    self.head = nil
+    guard var request = head, bytes.count >= length else { return .incomplete }
+    request.body = Array(bytes[..<length])
+    bytes.removeFirst(length)
+    head = nil
     expectsContinue = false
-    return .request(
-      HTTPRequest(
-        method: head.method, target: head.target, fields: head.fields, body: body, isOld: head.isOld,
-        keepsConnection: head.keepsConnection))
+    return .request(request)
   }
 
   // MARK: the head
 
-  private mutating func readHead() throws(HTTPRefusal) -> Head? {
+  private mutating func readHead() throws(HTTPRefusal) -> HTTPRequest? {
     // One empty line before a request is overlooked (RFC 9112, section 2.2).
     if bytes.starts(with: [13, 10]) { bytes.removeFirst(2) }
     guard let end = try endOfHead() else { return nil }
@@ -74,7 +62,7 @@ package struct HTTPRequestReader {
     guard let target = HTTPTarget(targetText) else {
       throw HTTPRefusal(.badRequest, "the target is no path with a query: it begins with / and has no .. in it")
     }
-    let length = try length(fields)
+    length = try length(fields)
     try checkHost(fields, isOld)
     let connection = fields.list("connection")
     let keeps = isOld ? connection.contains("keep-alive") : !connection.contains("close")
@@ -84,8 +72,8 @@ package struct HTTPRequestReader {
       }
       expectsContinue = length > 0
     }
-    return Head(
-      method: method, target: target, fields: fields, isOld: isOld, keepsConnection: keeps, length: length)
+    return HTTPRequest(
+      method: method, target: target, fields: fields, body: [], isOld: isOld, keepsConnection: keeps)
   }
 
   /// The place of the empty line; nil: it has not come.

@@ -6,7 +6,8 @@ import BeatLoop
 ///     reading -> answering -> streaming?  -> reading … or leaving -> over
 ///
 /// A client gets its time for each step, and not for each byte: one that sends a byte a second is refused as one that
-/// sends none. While a request is answered, the next may come; what exceeds a head's length ends the connection.
+/// sends none. What it does not take of its responses is bounded, in bytes and in time. While a request is answered, the
+/// next may come; what exceeds a head's length ends the connection.
 final class HTTPConnection {
   private enum State {
     case reading
@@ -24,36 +25,37 @@ final class HTTPConnection {
   private let limits: HTTPLimits
   private let surroundings: any Surroundings
   private let peer: StreamPeer
-  private let handle: (HTTPExchange) -> Void
-  /// Runs once, when the connection is over.
-  private let over: (HTTPConnection) -> Void
+  private let service: HTTPService
+  private unowned let others: HTTPConnections
   private var transport: (any ServedTransport)?
   private var reader: HTTPRequestReader
   private var state = State.reading
   private lazy var deadline = surroundings.makeTimer { [unowned self] in deadlineReached() }
-  /// When the state of being idle began; nil: a request is being read or answered.
-  private(set) var idleSince: BootTime?
-  /// How many requests were read.
-  private var served = 0
-  /// What a slow client had still to take when it was last looked at.
-  private var unsent = 0
+  private var reception = Reception()
+  /// Since when the connection has waited for a whole request; nil: it answers one, or is about to end.
+  private(set) var waitingSince: BootTime?
+  /// How many bytes of a body are still to come, as the client has announced them.
+  private(set) var announced = 0
 
   init(
-    _ limits: HTTPLimits, from peer: StreamPeer, in surroundings: any Surroundings,
-    handle: @escaping (HTTPExchange) -> Void, over: @escaping (HTTPConnection) -> Void
+    _ limits: HTTPLimits, from peer: StreamPeer, in surroundings: any Surroundings, _ service: HTTPService,
+    among others: HTTPConnections
   ) {
     self.limits = limits
     self.peer = peer
     self.surroundings = surroundings
-    self.handle = handle
-    self.over = over
+    self.service = service
+    self.others = others
     reader = HTTPRequestReader(limits)
   }
+
+  /// Whether nothing of a next request has come.
+  var isIdle: Bool { waitingSince != nil && reader.isIdle }
 
   /// Begins with a connection that is open.
   func begin(_ transport: any ServedTransport) {
     self.transport = transport
-    idleSince = surroundings.bootTime
+    waitingSince = surroundings.bootTime
     deadline.schedule(after: limits.headTime)
   }
 
@@ -62,12 +64,12 @@ final class HTTPConnection {
     if case .over = state { return }
     let exchange = exchange
     state = .over
-    idleSince = nil
+    (waitingSince, announced) = (nil, 0)
     deadline.cancel()
     transport?.close()
     transport = nil
     exchange?.clientGone()
-    over(self)
+    others.remove(self)
   }
 
   private var exchange: HTTPExchange? {
@@ -86,8 +88,7 @@ final class HTTPConnection {
     case .received(let bytes):
       switch state {
       case .reading:
-        if reader.isIdle, served > 0 { deadline.schedule(after: limits.headTime) }
-        idleSince = nil
+        if isIdle { deadline.schedule(after: limits.headTime) }
         reader.append(bytes)
         readNext()
       case .answering:
@@ -101,31 +102,39 @@ final class HTTPConnection {
 
   private func readNext() {
     guard case .reading = state else { return }
-    let awaitedBody = reader.awaitsBody
+    let hadHead = reader.head != nil
     do throws(HTTPRefusal) {
       switch try reader.next() {
       case .request(let request): answer(request)
       case .incomplete:
-        if reader.awaitsBody, !awaitedBody {
-          deadline.schedule(after: limits.bodyTime)
-          if reader.takeExpectation() { transport?.write(HTTPResponseWriter.continues) }
-        }
+        guard let head = reader.head, !hadHead else { return }
+        expectBody(of: head)
       }
     } catch {
-      refuse(error)
+      refuse(.text(error.status, error.reason))
     }
   }
 
+  private func expectBody(of head: HTTPRequest) {
+    if let refusal = service.refuse(head, peer) { return refuse(refusal) }
+    guard others.announced + reader.length <= limits.bodies else {
+      return refuse(.text(.serviceUnavailable, "too many requests with long bodies are coming: try again in a moment"))
+    }
+    announced = reader.length
+    deadline.schedule(after: limits.bodyTime)
+    if reader.takeExpectation() { put(HTTPResponseWriter.continues) }
+  }
+
   private func answer(_ request: HTTPRequest) {
-    served += 1
+    (waitingSince, announced) = (nil, 0)
     deadline.cancel()
     let exchange = HTTPExchange(request, from: peer, on: self)
     state = .answering(exchange, closes: !request.keepsConnection)
-    handle(exchange)
+    service.handle(exchange)
   }
 
-  private func refuse(_ refusal: HTTPRefusal) {
-    write(HTTPResponse.text(refusal.status, refusal.reason), hasBody: true, closes: true)
+  private func refuse(_ response: HTTPResponse) {
+    guard write(response, hasBody: true, closes: true) else { return }
     leave()
   }
 
@@ -133,14 +142,14 @@ final class HTTPConnection {
 
   func send(_ response: HTTPResponse, to exchange: HTTPExchange) {
     guard case .answering(let current, let closes) = state, current === exchange else { return }
-    write(response, hasBody: exchange.request.method != .head, closes: closes)
+    guard write(response, hasBody: exchange.request.method != .head, closes: closes) else { return }
     if closes { leave() } else { readOn() }
   }
 
   func begin(_ response: HTTPResponse, of exchange: HTTPExchange) {
     guard case .answering(let current, let closes) = state, current === exchange else { return }
     let isChunked = !exchange.request.isOld
-    transport?.write(
+    put(
       HTTPResponseWriter.head(
         response, isChunked ? .chunked : .untilClose, closes: closes || !isChunked, at: surroundings.wallTime))
     state = .streaming(exchange, isChunked: isChunked)
@@ -157,73 +166,98 @@ final class HTTPConnection {
       return false
     }
     // An empty chunk would be the last.
-    if !bytes.isEmpty { transport.write(isChunked ? HTTPResponseWriter.chunk(bytes) : bytes) }
+    if !bytes.isEmpty { put(isChunked ? HTTPResponseWriter.chunk(bytes) : bytes) }
     return true
   }
 
   func finish(_ exchange: HTTPExchange) {
     guard case .streaming(let current, let isChunked) = state, current === exchange else { return }
-    if isChunked { transport?.write(HTTPResponseWriter.lastChunk) }
+    if isChunked { put(HTTPResponseWriter.lastChunk) }
     leave()
   }
 
-  private func write(_ response: HTTPResponse, hasBody: Bool, closes: Bool) {
-    transport?.write(
-      HTTPResponseWriter.head(response, .length(response.body.count), closes: closes, at: surroundings.wallTime))
-    if hasBody, !response.body.isEmpty { transport?.write(response.body) }
+  /// - Returns: false: the client has taken too little of what was sent before, and the connection is over.
+  private func write(_ response: HTTPResponse, hasBody: Bool, closes: Bool) -> Bool {
+    guard let transport, transport.unsent <= limits.unsent, !isStuck else {
+      close()
+      return false
+    }
+    put(HTTPResponseWriter.head(response, .length(response.body.count), closes: closes, at: surroundings.wallTime))
+    if hasBody, !response.body.isEmpty { put(response.body) }
+    return true
+  }
+
+  private func put(_ bytes: [UInt8]) {
+    guard let transport else { return }
+    reception.note(unsent: transport.unsent, now: surroundings.bootTime)
+    transport.write(bytes)
+    reception.written += bytes.count
+  }
+
+  /// Whether the client has taken nothing for too long of what waits for it.
+  private var isStuck: Bool {
+    guard let transport else { return true }
+    let now = surroundings.bootTime
+    reception.note(unsent: transport.unsent, now: now)
+    return transport.unsent > 0 && now.microseconds(since: reception.movedAt) >= limits.responseTime
   }
 
   // MARK: between requests, and at the end
 
   private func readOn() {
     state = .reading
-    unsent = transport?.unsent ?? 0
-    idleSince = surroundings.bootTime
-    deadline.schedule(after: unsent > 0 ? limits.responseTime : limits.idleTime)
+    waitingSince = surroundings.bootTime
+    deadline.schedule(after: !reader.isIdle ? limits.headTime : hasUnsent ? limits.responseTime : limits.idleTime)
     guard !reader.isIdle else { return }
     // A request that came meanwhile is read in a turn of its own, so that others have theirs.
-    idleSince = nil
     surroundings.soon { [weak self] in self?.readNext() }
   }
 
   private func leave() {
     state = .leaving
-    idleSince = nil
+    (waitingSince, announced) = (nil, 0)
     transport?.finish()
-    unsent = transport?.unsent ?? 0
-    deadline.schedule(after: unsent > 0 ? limits.responseTime : Self.leave)
+    deadline.schedule(after: hasUnsent ? limits.responseTime : Self.leave)
   }
+
+  private var hasUnsent: Bool { transport.map { $0.unsent > 0 } ?? false }
 
   private func deadlineReached() {
     switch state {
     case .reading:
-      // A client that has not taken its last response gets more time only while it takes some of it.
-      if let transport, transport.unsent > 0 {
-        guard transport.unsent < unsent else { return close() }
-        unsent = transport.unsent
-        return deadline.schedule(after: limits.responseTime)
+      guard reader.isIdle else {
+        return refuse(.text(.requestTimeout, "the request did not arrive in time"))
       }
-      if unsent > 0, reader.isIdle {
-        unsent = 0
-        return deadline.schedule(after: limits.idleTime)
-      }
-      guard !reader.isIdle else { return close() }
-      refuse(HTTPRefusal(.requestTimeout, "the request did not arrive in time"))
+      let idle = waitingSince.map { surroundings.bootTime.microseconds(since: $0) } ?? .max
+      guard !isStuck, idle < limits.idleTime else { return close() }
+      deadline.schedule(after: hasUnsent ? limits.responseTime : limits.idleTime - idle)
     case .streaming(let exchange, _):
-      guard let transport, transport.unsent == 0 || transport.unsent < unsent || unsent == 0 else {
+      guard !isStuck else {
         exchange.onEnd.map { surroundings.soon($0) }
         exchange.onEnd = nil
         return close()
       }
-      unsent = transport.unsent
       deadline.schedule(after: limits.responseTime)
     case .leaving:
-      if let transport, transport.unsent > 0, transport.unsent < unsent {
-        unsent = transport.unsent
-        return deadline.schedule(after: limits.responseTime)
-      }
-      close()
+      guard hasUnsent, !isStuck else { return close() }
+      deadline.schedule(after: limits.responseTime)
     case .answering, .over: break
     }
+  }
+}
+
+/// How far a client has taken what was written to it.
+private struct Reception {
+  /// Bytes since the connection's beginning.
+  var written = 0
+  private var taken = 0
+  /// When the client has last taken something, or had nothing to take.
+  private(set) var movedAt = BootTime(microseconds: 0)
+
+  /// - Parameter unsent: how much of it waits.
+  mutating func note(unsent: Int, now: BootTime) {
+    guard unsent == 0 || written - unsent > taken else { return }
+    taken = written - unsent
+    movedAt = now
   }
 }

@@ -5,18 +5,20 @@ import BeatLoop
 final class HTTPConnections {
   private let limits: HTTPLimits
   private let surroundings: any Surroundings
-  private let handle: (HTTPExchange) -> Void
+  private let service: HTTPService
   private var open: [ObjectIdentifier: HTTPConnection] = [:]
   /// How many connections were refused since all others were busy.
   private(set) var refused = 0
 
-  init(_ limits: HTTPLimits, in surroundings: any Surroundings, handle: @escaping (HTTPExchange) -> Void) {
+  init(_ limits: HTTPLimits, in surroundings: any Surroundings, _ service: HTTPService) {
     self.limits = limits
     self.surroundings = surroundings
-    self.handle = handle
+    self.service = service
   }
 
   var count: Int { open.count }
+  /// How many bytes of bodies are still to come, as the clients have announced them.
+  var announced: Int { open.values.reduce(0) { $0 + $1.announced } }
 
   /// Takes a client's connection.
   ///
@@ -26,21 +28,27 @@ final class HTTPConnections {
       refused += 1
       return
     }
-    let connection = HTTPConnection(limits, from: peer, in: surroundings, handle: handle) { [weak self] in
-      self?.open[ObjectIdentifier($0)] = nil
-    }
+    let connection = HTTPConnection(limits, from: peer, in: surroundings, service, among: self)
     guard let transport = connect({ [unowned connection] in connection.receive($0) }) else { return }
     open[ObjectIdentifier(connection)] = connection
     connection.begin(transport)
   }
 
-  /// Ends the connection that has been idle longest, if there is no room for one more.
+  func remove(_ connection: HTTPConnection) { open[ObjectIdentifier(connection)] = nil }
+
+  /// Ends one connection if there is no room for one more: of those that wait for a request the one that has waited
+  /// longest, and one that is idle before one whose request is on its way. A whole request comes in some milliseconds, so
+  /// clients that hold connections open keep nobody out.
   private func makeRoom() -> Bool {
     guard open.count >= limits.connections else { return true }
-    var longest: (connection: HTTPConnection, since: BootTime)?
+    var longest: (connection: HTTPConnection, isIdle: Bool, since: BootTime)?
     for connection in open.values {
-      guard let since = connection.idleSince else { continue }
-      if longest.map({ since < $0.since }) ?? true { longest = (connection, since) }
+      guard let since = connection.waitingSince else { continue }
+      let isIdle = connection.isIdle
+      if let current = longest {
+        guard isIdle == current.isIdle ? since < current.since : isIdle else { continue }
+      }
+      longest = (connection, isIdle, since)
     }
     longest?.connection.close()
     return longest != nil

@@ -11,13 +11,11 @@ package final class HTTPServer {
 
   /// Begins to listen.
   ///
-  /// - Parameter handle: answers a request, now or later.
-  ///
   /// Throws: the address cannot be listened on. The text says what to do.
   package init(
-    on address: ListenAddress, limits: HTTPLimits, loop: EventLoop, handle: @escaping (HTTPExchange) -> Void
+    on address: ListenAddress, limits: HTTPLimits, loop: EventLoop, _ service: HTTPService
   ) throws(EventLoopError) {
-    let connections = HTTPConnections(limits, in: loop, handle: handle)
+    let connections = HTTPConnections(limits, in: loop, service)
     self.connections = connections
     listener = try StreamListener(on: address, loop: loop) { peer, take in
       connections.take(peer) { take($0) }

@@ -29,11 +29,12 @@ final class MonitoringEndpoint {
     self.loop = loop
     self.metrics = metrics
     self.health = health
-    server = try HTTPServer(on: address, limits: HTTPLimits(), loop: loop) { [unowned self] exchange in
+    let service = HTTPService { [unowned self] exchange in
       let (path, response) = answer(to: exchange.request)
       requests.count(path, response.status)
       exchange.respond(response)
     }
+    server = try HTTPServer(on: address, limits: HTTPLimits(), loop: loop, service)
   }
 
   /// Where it listens, with the port that the system has chosen where 0 was asked for.

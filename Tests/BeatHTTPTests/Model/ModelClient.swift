@@ -60,10 +60,16 @@ final class HTTPStage {
   var exchanges: [HTTPExchange] = []
   /// Answers at once; nil: the test answers.
   var answer: ((HTTPExchange) -> Void)? = { $0.respond(.text(.ok, "\($0.request.target.segments)")) }
-  private(set) lazy var connections = HTTPConnections(limits, in: surroundings) { [unowned self] exchange in
-    exchanges.append(exchange)
-    answer?(exchange)
-  }
+  /// Refuses requests whose body is about to come.
+  var refuse: (HTTPRequest) -> HTTPResponse? = { _ in nil }
+  private(set) lazy var connections = HTTPConnections(
+    limits, in: surroundings,
+    HTTPService { [unowned self] head, _ in
+      refuse(head)
+    } handle: { [unowned self] exchange in
+      exchanges.append(exchange)
+      answer?(exchange)
+    })
   let limits: HTTPLimits
 
   init(_ change: (inout HTTPLimits) -> Void = { _ in }) {

@@ -132,7 +132,7 @@ import Testing
     }
     #expect(stuck.isClosed && !slow.isClosed)
     slow.take(10_000)
-    stage.pass(74 * second)
+    stage.pass(30 * second)
     #expect(!slow.isClosed)
     stage.pass(20 * second)
     #expect(slow.isClosed)
@@ -183,6 +183,72 @@ import Testing
     stage.pass(25 * second)
     #expect(stuck.isClosed && streams[2].isOver && ends == 1)
     #expect(!fast.isClosed && !streams[0].isOver)
+  }
+
+  @Test("one that asks on and takes no answers is given up before they fill the memory")
+  func untaken() throws {
+    let stage = HTTPStage { $0.unsent = 5_000 }
+    stage.answer = { $0.respond(HTTPResponse(.ok, type: "a/b", body: [UInt8](repeating: 0, count: 1_000))) }
+    let (greedy, slow) = (try #require(stage.connect()), try #require(stage.connect()))
+    (greedy.reads, slow.reads) = (false, false)
+    for _ in 0..<20 where !greedy.isClosed { greedy.send(get) }
+    #expect(greedy.isClosed && stage.exchanges.count < 8)
+    for _ in 0..<15 {
+      slow.send(get)
+      slow.take(1_500)
+      stage.pass(second)
+    }
+    #expect(!slow.isClosed)
+    slow.send(get)
+    stage.pass(9 * second)
+    #expect(!slow.isClosed)
+    slow.send(get)
+    stage.pass(2 * second)
+    #expect(slow.isClosed)
+  }
+
+  @Test("the beginning of a next request has a head's time, and no more")
+  func trickle() throws {
+    let stage = HTTPStage()
+    let client = try #require(stage.connect())
+    client.send(get + "G")
+    stage.pass(6 * second)
+    #expect(client.isEnded && client.text.contains("408"))
+  }
+
+  @Test("a body comes only if its head is let in, and all bodies together have a bound")
+  func bodies() throws {
+    let stage = HTTPStage { $0.bodies = 1_500 }
+    stage.refuse = { $0.fields["x-in"] == nil ? .text(.unauthorized, "log in first") : nil }
+    let stranger = try #require(stage.connect())
+    stranger.send("POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 900\r\nExpect: 100-continue\r\n\r\n")
+    #expect(stranger.text.hasPrefix("HTTP/1.1 401 ") && stranger.isEnded)
+    let post = "POST /a HTTP/1.1\r\nHost: h\r\nX-In: 1\r\nContent-Length: 900\r\n\r\n"
+    let (first, second) = (try #require(stage.connect()), try #require(stage.connect()))
+    first.send(post)
+    second.send(post)
+    #expect(first.received.isEmpty && stage.connections.announced == 900)
+    #expect(second.text.hasPrefix("HTTP/1.1 503 ") && second.isEnded)
+    first.send(String(repeating: "a", count: 900))
+    #expect(first.text.hasPrefix("HTTP/1.1 200 ") && stage.connections.announced == 0)
+  }
+
+  @Test("those that hold connections open with half a request keep nobody out")
+  func halfRequests() throws {
+    let stage = HTTPStage { $0.connections = 3 }
+    let clients = try (0..<3).map { _ in
+      stage.pass(1)
+      return try #require(stage.connect())
+    }
+    for client in clients { client.send("GET /a HTTP/1.1\r\n") }
+    clients[1].send("Host: h\r\n\r\n")
+    let newcomer = try #require(stage.connect())
+    #expect(clients[1].isClosed && !clients[0].isClosed, "an idle one goes before one whose request is on its way")
+    newcomer.send("GE")
+    let next = try #require(stage.connect())
+    #expect(clients[0].isClosed && !clients[2].isClosed && !newcomer.isClosed)
+    next.send(get)
+    #expect(next.text.hasPrefix("HTTP/1.1 200 ") && stage.connections.refused == 0)
   }
 
   @Test("with all places taken, the longest idle connection makes room, and a busy one does not")

@@ -71,9 +71,10 @@ import Testing
     _ address: String, limits: HTTPLimits = HTTPLimits(), _ body: [UInt8] = Array("hello".utf8)
   ) -> (EventLoop) throws -> HTTPServer {
     { loop in
-      try HTTPServer(on: try ListenAddress(address), limits: limits, loop: loop) {
+      let service = HTTPService {
         $0.respond(HTTPResponse(.ok, type: "text/plain", fields: [("X-Peer", "\($0.peer)")], body: body))
       }
+      return try HTTPServer(on: try ListenAddress(address), limits: limits, loop: loop, service)
     }
   }
 

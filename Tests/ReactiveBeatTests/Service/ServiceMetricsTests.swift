@@ -20,7 +20,8 @@ import Testing
     var service: BeatService?
     var (fires, health, during) = (0, [] as [String], [] as Set<String>)
     let made = try BeatService(
-      BeatConfiguration(stage), logger: quiet, monitoring: MonitoringOptions(address: .address("127.0.0.1", port: 0), schedules: 1)
+      BeatConfiguration(stage), logger: quiet,
+      monitoring: MonitoringOptions(address: .address("127.0.0.1", port: 0), schedules: 1)
     ) { event in
       guard case .schedule(.fired, _) = event, let service else { return }
       fires += 1

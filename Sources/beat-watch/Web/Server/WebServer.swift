@@ -28,13 +28,18 @@ final class WebServer {
     self.place = place
     self.access = access
     self.backEnd = backEnd
-    server = try HTTPServer(on: address, limits: Self.limits, loop: loop) { [unowned self] in handle($0) }
+    let service = HTTPService { [unowned self] head, peer in
+      refusal(ofBody: head, from: peer)
+    } handle: { [unowned self] exchange in
+      handle(exchange)
+    }
+    server = try HTTPServer(on: address, limits: Self.limits, loop: loop, service)
   }
 
   /// A browser has up to six connections, and one for events in each tab.
   private static let limits: HTTPLimits = {
     var limits = HTTPLimits()
-    limits.connections = 512
+    limits.connections = 256
     limits.body = APIBody.mostBytes
     return limits
   }()
@@ -42,6 +47,22 @@ final class WebServer {
   var address: ListenAddress? { server?.address }
 
   func close() { server?.close() }
+
+  /// The longest body of a login; bytes.
+  private static let mostLogin = 4_096
+
+  /// Why a body is not let in; nil: it may come. Long bodies come only from those who may edit.
+  private func refusal(ofBody head: HTTPRequest, from peer: StreamPeer) -> HTTPResponse? {
+    if let problem = access.refusal(of: head) { return Self.response(problem.answer) }
+    let visitor = access.visitor(head, from: peer)
+    if let problem = access.refusal(ofChange: head, by: visitor) { return Self.response(problem.answer) }
+    if visitor.user?.role == .editor { return nil }
+    guard let length = head.fields["content-length"].flatMap({ Int($0) }), length <= Self.mostLogin else {
+      return Self.response(
+        APIProblem(.tooLarge, "only an editor may send more than \(Self.mostLogin) bytes").answer)
+    }
+    return nil
+  }
 
   private func handle(_ exchange: HTTPExchange) {
     let request = exchange.request
@@ -82,13 +103,16 @@ final class WebServer {
   }
 
   static func answer(_ exchange: HTTPExchange, _ answer: APIAnswer, fields: [(name: String, value: String)] = []) {
+    exchange.respond(response(answer, fields: fields))
+  }
+
+  private static func response(_ answer: APIAnswer, fields: [(name: String, value: String)] = []) -> HTTPResponse {
     var fields = fields + [("Cache-Control", "no-store")]
     if !answer.allowed.isEmpty { fields.append(("Allow", answer.allowed.joined(separator: ", "))) }
-    exchange.respond(
-      WebHeaders.with(
-        HTTPResponse(
-          HTTPStatus(number: answer.status), type: answer.body.isEmpty ? "" : "application/json", fields: fields,
-          body: answer.body)))
+    return WebHeaders.with(
+      HTTPResponse(
+        HTTPStatus(number: answer.status), type: answer.body.isEmpty ? "" : "application/json", fields: fields,
+        body: answer.body))
   }
 
   // MARK: sessions
