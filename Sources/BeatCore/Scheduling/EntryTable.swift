@@ -49,15 +49,16 @@ struct EntryTable {
   ///
   /// - Returns: why the move is illegal and was not made; nil: it was made, or there is no such entry.
   mutating func move(_ handle: DueHeap.Handle, to phase: ScheduleEntry.Phase) -> ScheduleEntry.IllegalMove? {
-    guard let before = self[handle]?.state else { return nil }
-    let illegal = self[handle]?.transition(to: phase)
+    // By the array itself: each use of the subscript above allocates a frame.
+    guard slots.indices.contains(handle), let before = slots[handle]?.state else { return nil }
+    let illegal = slots[handle]?.transition(to: phase)
     changed(handle, from: before)
     return illegal
   }
 
   /// An entry whose state was `before` may have another one now.
   mutating func changed(_ handle: DueHeap.Handle, from before: ScheduleCensus.State) {
-    guard let after = self[handle]?.state, after != before else { return }
+    guard slots.indices.contains(handle), let after = slots[handle]?.state, after != before else { return }
     census[before] -= 1
     census[after] += 1
   }
