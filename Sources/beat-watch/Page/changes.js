@@ -5,6 +5,7 @@ import { ask, askText } from "./dialog.js";
 import { failed, toast } from "./dock.js";
 import { button, busyButton, h } from "./dom.js";
 import { isBookkeeping, join } from "./conflict.js";
+import { go, scheduleHash } from "./router.js";
 import { plural } from "./words.js";
 
 export const viewerReason = "Your role is viewer: you may look, and change nothing.";
@@ -115,6 +116,7 @@ export async function renameSchedule({ id, name }) {
   if (!done || done.id === id) return null;
   const undo = async () => {
     await rename(done.id, name);
+    if (location.hash === scheduleHash(done.id)) go(scheduleHash(id));
     return `Renamed ${done.name} back to ${name}.`;
   };
   announce(`Renamed ${name} to ${done.name}.`, { ids: [id, done.id], undo });

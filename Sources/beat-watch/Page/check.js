@@ -1,7 +1,7 @@
 // The check of a document that is being typed: what is wrong, what would change, and when it would run.
 
 import { post } from "./api.js";
-import { h, write } from "./dom.js";
+import { fill, h, write } from "./dom.js";
 import { remarkList } from "./remarks.js";
 import { upcomingList } from "./upcoming.js";
 import { plural } from "./words.js";
@@ -16,6 +16,10 @@ export class CheckPanel {
     this.body = h("div", { class: "check-body" });
     this.element = h("div", null, this.state, this.body);
     signal.addEventListener("abort", () => clearTimeout(this.timer));
+  }
+
+  wait(text) {
+    this.#say(text, "note");
   }
 
   look(asked, { isAtOnce = false } = {}) {
@@ -57,7 +61,7 @@ export class CheckPanel {
       answer.is_usable && [h("h3", null, "Next runs"), upcomingList(upcoming)],
       difference.length > 0 && [h("h3", null, "What changes"), differenceTable(difference)],
     ];
-    this.body.replaceChildren(...parts.flat().filter(Boolean));
+    fill(this.body, parts);
   }
 
   /** The first error of this text, as far as it has been checked. */

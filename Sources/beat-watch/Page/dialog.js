@@ -1,6 +1,6 @@
 // Dialogs: the browser's own, with its focus trap and its Esc.
 
-import { busyButton, button, h, iconButton } from "./dom.js";
+import { busyButton, button, fill, h, iconButton } from "./dom.js";
 
 /** Opens a dialog and gives its end: the value handed to `close`, or null. */
 export function open(title, build, { wide = false } = {}) {
@@ -12,7 +12,7 @@ export function open(title, build, { wide = false } = {}) {
       dialog.close();
     };
     const closer = iconButton("close", "Close", () => close());
-    dialog.append(h("header", null, heading, closer), build(close));
+    fill(dialog, h("header", null, heading, closer), build(close));
     dialog.addEventListener("close", () => {
       dialog.remove();
       resolve(dialog.result ?? null);

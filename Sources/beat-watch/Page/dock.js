@@ -1,7 +1,7 @@
 // What lies over the lower edge of the page: messages, banners, and the bar of a selection. Nothing there moves what
 // people point at.
 
-import { button, command, h, icon, iconButton } from "./dom.js";
+import { button, command, fill, h, iconButton } from "./dom.js";
 
 const place = (id) => document.getElementById(id);
 
@@ -45,10 +45,8 @@ export function toast(text, { kind = "", action, stays = Boolean(action) || kind
 export const failed = (error) => toast(error.message, { kind: "error" });
 
 export function setBulkBar(bar) {
-  place("bulk").replaceChildren(...(bar ? [bar] : []));
+  fill(place("bulk"), bar);
 }
-
-export const note = (text) => h("p", { class: "note" }, icon("help"), text);
 
 // The page ends above the dock, so that the last row can be scrolled into sight.
 new ResizeObserver(([entry]) => {

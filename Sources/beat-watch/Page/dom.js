@@ -9,15 +9,22 @@ function built(element, attributes, children) {
     else if (name === "value" && "value" in element) element.value = value;
     else element.setAttribute(name, value === true ? "" : value);
   }
-  element.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
+  element.append(...present(children));
   return element;
+}
+
+const present = (children) =>
+  children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false && child !== "");
+
+/** Puts these into an element, in the place of what it had. */
+export function fill(element, ...children) {
+  element.replaceChildren(...present(children));
 }
 
 export const h = (tag, attributes, ...children) => built(document.createElement(tag), attributes, children);
 
 export const svg = (tag, attributes, ...children) => {
-  const texts = children.flat(Infinity);
-  return built(document.createElementNS(svgSpace, tag), attributes, texts);
+  return built(document.createElementNS(svgSpace, tag), attributes, children);
 };
 
 /** Writes a text only if it differs: a selection in it, and a screen reader's place, stay. */

@@ -3,10 +3,10 @@
 import { APIError, del, get, mayEdit, post, schedulePath, session } from "./api.js";
 import { announce, save, viewerReason } from "./changes.js";
 import { CheckPanel } from "./check.js";
-import { resolve } from "./conflict.js";
+import { join, resolve } from "./conflict.js";
 import { ask } from "./dialog.js";
 import { failed, toast } from "./dock.js";
-import { busyButton, button, h, icon, write } from "./dom.js";
+import { busyButton, button, fill, h, icon, write } from "./dom.js";
 import { Form } from "./form.js";
 import { asShown, isJSON, laidOut, lineRange, set, typed } from "./jsontext.js";
 import { listHash } from "./list.js";
@@ -29,7 +29,9 @@ class Editor {
     this.check = new CheckPanel({ reach: (remark) => this.#reach(remark), signal, done: (answer) => this.#checked(answer) });
     this.#build(main);
     this.#show();
-    this.check.look(this.#asked(), { isAtOnce: true });
+    // What nobody has begun to write has no faults yet.
+    if (document === template) this.check.wait("Give it a name and a task, and say when it runs.");
+    else this.check.look(this.#asked(), { isAtOnce: true });
     globalThis.document.addEventListener("keydown", (event) => {
       if ((event.ctrlKey || event.metaKey) && event.key === "s") {
         event.preventDefault();
@@ -53,14 +55,15 @@ class Editor {
       id: "document", class: "mono document", rows: "16", spellcheck: "false", autocomplete: "off", autocapitalize: "off",
       "aria-describedby": "check-state", oninput: () => this.#editByText(),
     });
+    this.revert = button("Take my changes back", () => this.#set(this.base), { kind: "quiet is-away" });
     this.saver = busyButton(this.isNew ? "Create" : "Save", () => this.#save(), { kind: "primary" });
     this.state = h("span", { class: "faint" });
     const away = this.isNew ? listHash() : scheduleHash(this.id);
     const layout = button("Lay out", () => isJSON(this.text) && this.#set(laidOut(this.text)), { kind: "quiet", title: "Put each field on a line of its own; only white space changes" });
-    main.replaceChildren(
+    fill(main,
       h("nav", { class: "crumbs", "aria-label": "Where this is" }, h("a", { href: away }, icon("back"), this.isNew ? "Schedules" : this.name), h("span", { "aria-current": "page" }, this.isNew ? "New" : "Edit")),
       h("div", { class: "title-row" }, this.heading),
-      this.isNew ? this.#nameField() : "",
+      this.isNew && this.#nameField(),
       h("div", { class: "editor" },
         h("section", { class: "panel", "aria-label": "Form" }, this.form.element),
         h("div", { class: "stack" },
@@ -69,7 +72,7 @@ class Editor {
             this.area),
           h("section", { class: "panel" }, h("h2", null, "Check"), this.check.element))),
       h("div", { class: "save-bar" }, this.saver, button("Cancel", () => go(away)),
-        button("Take my changes back", () => this.#set(this.base), { kind: "quiet" }), this.state));
+        this.revert, this.state));
     arrive(this.heading, title);
   }
 
@@ -96,7 +99,7 @@ class Editor {
   // MARK: the two sides
 
   #editByForm(change) {
-    this.#set(change(this.text));
+    this.#set(change(this.text), { isOwn: true });
   }
 
   #editByText() {
@@ -105,20 +108,21 @@ class Editor {
     this.#changed();
   }
 
-  #set(text) {
+  #set(text, options) {
     this.text = text;
-    this.#show();
+    this.#show(options);
     this.#changed();
   }
 
-  #show() {
+  #show(options) {
     const shown = asShown(this.text);
     if (this.area.value !== shown) this.area.value = shown;
-    this.form.update(this.text);
+    this.form.update(this.text, options);
   }
 
   #changed() {
     write(this.state, this.isDirty ? "Not saved yet" : "");
+    this.revert.classList.toggle("is-away", this.text === this.base);
     setGuard(this.isDirty ? () => ask("Leave without saving?", "What you have changed here is lost then.", "Leave", { kind: "danger" }) : null);
     this.check.look(this.#asked());
   }
@@ -187,8 +191,10 @@ class Editor {
     }
     this.#done();
     const { id, name } = this;
+    // What the daemon has written meanwhile is not taken back.
+    const before = join(document, base, saved.document) ?? base;
     const undo = async () => {
-      await save(id, saved.document, base, saved.digest);
+      await save(id, saved.document, before, saved.digest);
       return `Took the change of ${name} back.`;
     };
     receipt.expect(id, announce(`Saved ${name}.`, { ids: [id], undo }), `Saved ${name}.`);
@@ -246,7 +252,9 @@ export async function editSchedule(main, route, signal) {
     const { row, document, digest } = await load(id, signal);
     new Editor(main, { id, name: row.name, document, digest, signal, isNew: false });
   } catch (error) {
-    if (error.name !== "AbortError") showProblem(main, error.message);
+    if (error.name === "AbortError") return;
+    showProblem(main, error.message);
+    live.on("again", () => go(location.hash), signal);
   }
 }
 

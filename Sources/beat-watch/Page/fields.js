@@ -8,7 +8,7 @@ const option = (name) => [[name], ["options", name]];
 export const groups = [
   { title: "What", isOpen: true, fields: [
     { name: "task", label: "Task", places: [["task"]], type: "text", list: "tasks", placeholder: "proj.tasks.report", hint: "The registered name of the Celery task" },
-    { name: "name", label: "Label", places: [["name"]], type: "text", hint: "A name for people; the schedule’s own name is its key" },
+    { name: "name", label: "Label", places: [["name"]], type: "text", hint: "A name for people" },
     { name: "enabled", label: "Enabled", places: [["enabled"]], type: "switch" },
   ] },
   { title: "When", isOpen: true, isSchedule: true, fields: [
@@ -54,12 +54,12 @@ export const kinds = {
   crontab: {
     label: "Crontab", start: '{"minute": "0", "hour": "*", "day_of_month": "*", "month_of_year": "*", "day_of_week": "*"}',
     fields: [
-      { name: "minute", label: "Minute", type: "cron", hint: "0–59" },
-      { name: "hour", label: "Hour", type: "cron", hint: "0–23" },
-      { name: "day_of_month", label: "Day of month", type: "cron", hint: "1–31" },
-      { name: "month_of_year", label: "Month", type: "cron", hint: "1–12, jan–dec" },
-      { name: "day_of_week", label: "Day of week", type: "cron", hint: "0–6, sun–sat" },
-      { name: "day_of_year", label: "Day of year", type: "cron", hint: "1–366" },
+      { name: "minute", label: "Minute", type: "cron", placeholder: "*", hint: "0–59" },
+      { name: "hour", label: "Hour", type: "cron", placeholder: "*", hint: "0–23" },
+      { name: "day_of_month", label: "Day of month", type: "cron", placeholder: "*", hint: "1–31" },
+      { name: "month_of_year", label: "Month", type: "cron", placeholder: "*", hint: "1–12, jan–dec" },
+      { name: "day_of_week", label: "Day of week", type: "cron", placeholder: "*", hint: "0–6, sun–sat" },
+      { name: "day_of_year", label: "Day of year", type: "cron", placeholder: "*", hint: "1–366" },
     ],
   },
   clocked: {

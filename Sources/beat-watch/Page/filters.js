@@ -4,7 +4,10 @@ import { get } from "./api.js";
 import { button, h, icon, write } from "./dom.js";
 import { number, stateMeaning, stateWords } from "./words.js";
 
-const spans = [["", "Any time"], ["60", "1 minute"], ["300", "5 minutes"], ["900", "15 minutes"], ["3600", "1 hour"], ["86400", "1 day"]];
+const spans = [
+  ["", "Due any time"], ["60", "Due in 1 minute"], ["300", "Due in 5 minutes"], ["900", "Due in 15 minutes"], ["3600", "Due in 1 hour"],
+  ["86400", "Due in 1 day"],
+];
 
 const sorts = [
   ["name", "Name"], ["next", "Next run"], ["-last_run", "Last run"], ["-late", "Lateness"], ["-count", "Runs"], ["state", "State"], ["task", "Task"],
@@ -79,7 +82,11 @@ export class Filters {
     };
     this.selects.sort.classList.add("narrow-only");
     this.clear = button("Clear filters", () => this.change({ search: "", state: "", task: "", queue: "", owner: "", due_within: "" }), { kind: "quiet" });
-    return h("div", { class: "selects" }, Object.values(this.selects), this.clear);
+    const element = h("div", { class: "selects" }, Object.values(this.selects), this.clear);
+    const more = button("Filters and order", () => {
+      more.setAttribute("aria-expanded", String(element.classList.toggle("is-open")));
+    }, { kind: "narrow-only", "aria-expanded": "false" });
+    return [more, element];
   }
 
   async #loadFacets() {

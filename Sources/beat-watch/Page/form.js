@@ -1,5 +1,6 @@
 // The form beside a document's text. It writes single members of the text and leaves everything else as it is.
 
+import { get } from "./api.js";
 import { h, write } from "./dom.js";
 import { groups, kinds, startOf } from "./fields.js";
 import { find, isJSON, lineOf, raw, remove, rename, scanDocument, set, shown } from "./jsontext.js";
@@ -47,14 +48,14 @@ class Control {
     return this.field.type === "switch" ? this.input.checked : this.input.value;
   }
 
-  show(text, node) {
+  show(text, node, { isOwn }) {
     const isNull = !node || raw(text, node) === "null";
     if (this.field.type === "switch") {
       this.input.checked = !isNull && raw(text, node) === "true";
       return;
     }
-    // What somebody types stays as it is typed, even if the document spells it in another way.
-    if (document.activeElement === this.input && this.field.type !== "select") return;
+    // What somebody types here stays as it is typed, even if the document spells it in another way.
+    if (isOwn && document.activeElement === this.input && this.field.type !== "select") return;
     const value = isNull ? "" : this.field.type === "json" ? raw(text, node) : shown(text, node);
     if (this.field.type === "select" && ![...this.input.options].some((each) => each.value === value)) {
       this.input.append(h("option", { value }, value || "–"));
@@ -79,7 +80,18 @@ export class Form {
     this.problem = h("p", { class: "note is-error", role: "status" });
     this.scheduleError = h("p", { class: "field-error" });
     this.set = h("fieldset", { class: "form" }, groups.map((group) => this.#group(group)));
-    this.element = h("div", null, this.problem, this.set);
+    this.element = h("div", null, this.problem, this.set, this.#lists());
+  }
+
+  /** What may be meant, for the fields of names that are known. */
+  #lists() {
+    const lists = ["tasks", "queues", "zones"].map((id) => h("datalist", { id }));
+    const offer = (list, values) => list.append(...values.map((value) => h("option", { value })));
+    offer(lists[2], Intl.supportedValuesOf?.("timeZone") ?? []);
+    get("/facets").then((facets) => {
+      for (const list of lists.slice(0, 2)) offer(list, (facets[list.id] ?? []).map(({ value }) => value));
+    }).catch(() => {});
+    return lists;
   }
 
   #group({ title, isOpen, isSchedule, fields }) {
@@ -175,25 +187,24 @@ export class Form {
     return isOn || isThere || name === "enabled" ? set(text, path, String(isOn)) : text;
   }
 
-  /** Shows a text; returns whether the form could read it. */
-  update(text) {
+  /** Shows a text. `isOwn`: the form itself has just written it. */
+  update(text, { isOwn = false } = {}) {
     try {
       this.root = scanDocument(text);
     } catch (error) {
       write(this.problem, `The document is not JSON yet, line ${lineOf(text, error.at ?? 0)}: ${error.message}. The form waits.`);
       this.set.disabled = true;
-      return false;
+      return;
     }
     write(this.problem, "");
     this.set.disabled = false;
     this.kind = this.#findSchedule(text);
     this.#showKind();
     for (const control of this.controls) {
-      if (!control.kind || control.kind === this.kind) control.show(text, find(this.root, control.path()));
+      if (!control.kind || control.kind === this.kind) control.show(text, find(this.root, control.path()), { isOwn });
     }
     if (!this.wasShown) this.#unfold();
     this.wasShown = true;
-    return true;
   }
 
   #showKind() {

@@ -33,6 +33,7 @@ class List {
     this.signal = signal;
     this.values = valuesOf(route.query);
     this.rows = [];
+    this.order = [];
     this.byId = new Map();
     this.selected = new Set();
     this.isReturning = before?.path[0] === "schedules" && before.path[1] === lastOpened;
@@ -279,7 +280,7 @@ class List {
     const elsewhere = this.selected.size - here;
     setBulkBar(h("div", { class: "bulk", role: "toolbar", "aria-label": "Selected schedules" },
       h("p", null, h("strong", null, `${number(this.selected.size)} selected`), elsewhere > 0 && h("span", { class: "faint" }, ` ${number(elsewhere)} on other pages`)),
-      act("enable", "Enable"), act("disable", "Disable"), act("run", "Run now"), act("delete", "Delete", "danger"),
+      act("enable", "Enable"), act("disable", "Disable"), act("run", "Run now"), act("delete", "Delete", "danger-quiet"),
       iconButton("close", "Select none", () => this.#clearSelection())));
   }
 

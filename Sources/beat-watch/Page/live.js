@@ -14,6 +14,7 @@ let isWanted = false;
 let retry = 1000;
 let timer = null;
 let state = "connecting";
+let wasGone = false;
 
 /** Hears `schedules`, `runs`, `receipts`, `system`, `store`, `state`, and `again` when events may have been missed. */
 export function on(name, hear, signal) {
@@ -62,6 +63,11 @@ function hear(name, data) {
     return;
   }
   tell(name, detail);
+  // What the page asked for while the store was gone has not come.
+  if (name === "store") {
+    if (detail.reachable && wasGone) tell("again");
+    wasGone = !detail.reachable;
+  }
 }
 
 /** Asks for the events of these rows, besides those that come to every page. */

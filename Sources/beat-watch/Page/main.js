@@ -3,7 +3,7 @@
 import * as api from "./api.js";
 import { undoLast } from "./changes.js";
 import { failed, setBanner, setBulkBar, toast } from "./dock.js";
-import { button, h, iconButton, write } from "./dom.js";
+import { button, fill, h, iconButton, write } from "./dom.js";
 import { editSchedule, newSchedule } from "./editor.js";
 import { help, onKeys } from "./keys.js";
 import { listView } from "./list.js";
@@ -47,7 +47,7 @@ function brand() {
 function header() {
   const nav = h("nav", { "aria-label": "Views" }, links.map(([name, href, label]) => h("a", { href, "data-view": name }, label)));
   const state = h("span", { class: "live", id: "live" }, h("span", { class: "dot" }), h("span", { class: "live-text" }, "Connecting…"));
-  document.getElementById("top").replaceChildren(
+  fill(document.getElementById("top"),
     brand(), nav, h("span", { class: "grow" }), state,
     h("span", { class: "store", title: `${session.store ?? ""} ${session.prefix ?? ""}` }, session.store),
     h("span", { class: "who" }, session.user, session.user && " ", session.role === "viewer" && h("span", { class: "tag" }, "viewer")),

@@ -34,7 +34,7 @@ function timeAxis(box, from, to) {
   const count = box.width < 420 ? 2 : 4;
   const marks = Array.from({ length: count + 1 }, (_, index) => from + ((to - from) * index) / count);
   const anchor = (index) => (index === 0 ? "start" : index === count ? "end" : "middle");
-  const texts = marks.map((at, index) => label(x(at), box.height - 5, clock(new Date(at).toISOString()).replace(/:\d\d$/, ""), anchor(index)));
+  const texts = marks.map((at, index) => label(x(at), box.height - 5, clock(new Date(at).toISOString()).replace(/(:\d\d):\d\d$/, "$1"), anchor(index)));
   return { x, marks: from === to ? texts.slice(0, 1) : texts };
 }
 

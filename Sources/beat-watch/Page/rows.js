@@ -123,11 +123,14 @@ export class Row {
       stopTicking(first);
       write(first, "never");
       write(second, "");
+      delete second.dataset.late;
       return;
     }
     const at = last.fired_at ?? last.due;
     eachSecond(first, () => ago(at));
     write(second, clock(at));
+    // Where there is no room for the column of lateness, the style shows it here.
+    second.dataset.late = last.late === null ? "" : ` · ${length(last.late)} late`;
   }
 
   #pulse() {

@@ -2,7 +2,7 @@
 
 import { get, schedulePath } from "./api.js";
 import { deleteSchedule, editButton, lastChange, onChange, renameSchedule, roleNote, runNow, setEnabled, undoLast } from "./changes.js";
-import { button, empty, facts, h, icon, write } from "./dom.js";
+import { button, empty, facts, fill, h, icon, write } from "./dom.js";
 import { highlighted } from "./highlight.js";
 import { RunTable } from "./history.js";
 import { onKeys } from "./keys.js";
@@ -55,7 +55,7 @@ class ScheduleView {
     live.on("schedules", (event) => this.#hear(event), signal);
     live.on("runs", ({ runs }) => this.#hearRuns(runs.filter((run) => run.id === id)), signal);
     live.on("receipts", ({ receipts }) => receipts.some((each) => each.id === id) && this.reload(true), signal);
-    live.on("again", () => this.reload(true), signal);
+    live.on("again", () => (this.heading ? this.reload(true) : this.start()), signal);
     onChange(({ ids }) => (!ids.length || ids.includes(id)) && this.reload(true), signal);
     onKeys({
       e: () => go(scheduleHash(id, "/edit")),
@@ -113,19 +113,19 @@ class ScheduleView {
       editButton("Rename", () => this.#rename()), editButton("Copy", () => go(`#/new?from=${encodeURIComponent(this.id)}`)),
       editButton("Delete", () => this.#delete(), { kind: "danger-quiet" }), this.undo,
     ];
-    this.main.replaceChildren(
+    fill(this.main,
       this.crumbs(row.name),
       h("div", { class: "title-row" }, this.heading, this.state, h("span", { class: "grow" }), h("div", { class: "actions", role: "toolbar", "aria-label": "Change the schedule" }, editing)),
       this.words, this.reason, roleNote(),
       h("div", { class: "columns" },
+        h("div", { class: "stack side" },
+          panel("At a glance", "glance", this.facts),
+          panel("Next runs", "next", this.next),
+          panel("Last edit", "receipt", this.receipt)),
         h("div", { class: "stack" },
           panel("Why it runs, or does not", "why", this.explanation),
           panel("Runs", "history", this.plot, this.table),
-          panel("Document", "document", this.remarks, this.document)),
-        h("div", { class: "stack" },
-          panel("At a glance", "glance", this.facts),
-          panel("Next runs", "next", this.next),
-          panel("Last edit", "receipt", this.receipt))));
+          panel("Document", "document", this.remarks, this.document))));
     arrive(this.heading, row.name);
   }
 
@@ -133,9 +133,9 @@ class ScheduleView {
     const { detail } = this;
     write(this.words, detail.words ?? "");
     this.#showRow(detail.row);
-    this.next.replaceChildren(upcomingList(detail.upcoming, detail.row.zone));
-    this.receipt.replaceChildren(...[receiptLine(detail.receipt)].flat().filter(Boolean));
-    this.remarks.replaceChildren(...(detail.remarks?.length ? [remarkList(detail.remarks)] : []));
+    this.#showUpcoming();
+    fill(this.receipt, receiptLine(detail.receipt));
+    fill(this.remarks, detail.remarks?.length > 0 && remarkList(detail.remarks));
     if (this.shownDocument !== detail.document) {
       this.shownDocument = detail.document;
       this.document.replaceChildren(...highlighted(detail.document ?? ""));
@@ -143,7 +143,18 @@ class ScheduleView {
     const isOn = detail.row.state === "disabled";
     this.toggle.replaceChildren(editButton(isOn ? "Enable" : "Disable", () => setEnabled(detail.row, isOn)));
     const change = lastChange();
-    this.undo.replaceChildren(...(change?.ids.includes(this.id) ? [button("Undo last change", undoLast, { kind: "quiet accent" })] : []));
+    fill(this.undo, change?.ids.includes(this.id) && button("Undo last change", undoLast, { kind: "quiet accent" }));
+  }
+
+  /** The nearest runs; the others on request, as long as the view is shown. */
+  #showUpcoming() {
+    const { upcoming = [], row } = this.detail;
+    const shown = this.showsAll ? upcoming : upcoming.slice(0, 6);
+    const more = upcoming.length > shown.length && button(`All ${upcoming.length}`, () => {
+      this.showsAll = true;
+      this.#showUpcoming();
+    }, { kind: "quiet accent" });
+    fill(this.next, upcomingList(shown, row.zone), more);
   }
 
   #showRow(row) {
@@ -176,8 +187,8 @@ class ScheduleView {
   async #explain() {
     try {
       const { headline, paragraphs = [], facts: pairs = [] } = await get(schedulePath(this.id, "/explanation"), { signal: this.signal });
-      this.explanation.replaceChildren(h("p", { class: "headline" }, headline), ...paragraphs.map((text) => h("p", null, text)),
-        pairs.length > 0 ? facts(pairs.map(({ label, text }) => [label, text])) : "");
+      fill(this.explanation, h("p", { class: "headline" }, headline), paragraphs.map((text) => h("p", null, text)),
+        pairs.length > 0 && facts(pairs.map(({ label, text }) => [label, text])));
     } catch (error) {
       if (error.name !== "AbortError") this.explanation.replaceChildren(h("p", { class: "hint" }, error.message));
     }

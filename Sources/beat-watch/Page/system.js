@@ -84,9 +84,9 @@ export function systemView(main, route, signal) {
   const activity = h("div", { class: "two" });
   const doctor = h("div", { role: "status" }, h("p", { class: "loading" }, "Looking…"));
   const again = busyButton("Look again", () => examine());
-  main.append(h("div", { class: "title-row" }, heading, checked), top, activity,
+  main.append(h("div", { class: "title-row" }, heading, checked), h("div", { class: "stack" }, top, activity,
     h("section", { class: "panel" }, h("div", { class: "line" }, h("h2", null, "Doctor"), h("span", { class: "grow" }), again),
-      h("p", { class: "hint" }, "What beat-watch doctor finds in the servers, the daemons and the documents, the worst first."), doctor));
+      h("p", { class: "hint" }, "What beat-watch doctor finds in the servers, the daemons and the documents, the worst first."), doctor)));
   arrive(heading, "System");
 
   const problem = (place, error) => {

@@ -13,17 +13,20 @@ export function setServerNow(text) {
 
 export const serverNow = () => Date.now() + ahead;
 
+const months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
 const formats = new Map();
 
 function parts(instant, zone) {
   if (!formats.has(zone)) formats.set(zone, makeFormat(zone));
   const format = formats.get(zone);
-  return Object.fromEntries(format.formatToParts(instant).map(({ type, value }) => [type, value]));
+  const found = Object.fromEntries(format.formatToParts(instant).map(({ type, value }) => [type, value]));
+  return { ...found, month: months[found.month - 1] };
 }
 
 function makeFormat(zone) {
   const options = {
-    weekday: "short", year: "numeric", month: "short", day: "numeric", hour: "2-digit", minute: "2-digit",
+    weekday: "short", year: "numeric", month: "numeric", day: "numeric", hour: "2-digit", minute: "2-digit",
     second: "2-digit", hourCycle: "h23", timeZoneName: "longOffset",
   };
   try {
@@ -57,7 +60,7 @@ export function full(text, zone = viewerZone) {
 const units = [["d", 86_400], ["h", 3_600], ["min", 60], ["s", 1]];
 
 /** A length of time with its two largest units: `2 h 5 min`, `350 ms`. */
-export function length(seconds) {
+export function length(seconds, most = 2) {
   if (seconds === null || seconds === undefined) return "–";
   const size = Math.abs(seconds);
   if (size < 0.001) return size === 0 ? "0 ms" : `${(size * 1000).toFixed(1)} ms`;
@@ -66,7 +69,7 @@ export function length(seconds) {
   let left = Math.round(size);
   const first = units.findIndex(([, unit]) => left >= unit);
   const words = [];
-  for (const [name, unit] of units.slice(first, first + 2)) {
+  for (const [name, unit] of units.slice(first, first + most)) {
     const count = Math.floor(left / unit);
     left -= count * unit;
     if (count > 0) words.push(`${count} ${name}`);
@@ -75,7 +78,7 @@ export function length(seconds) {
 }
 
 /** Whole seconds only, for what counts down before people's eyes. */
-const steady = (seconds) => (seconds < 1 ? "now" : length(seconds < 10 ? Math.floor(seconds) + 0.0001 : seconds).replace(".0", ""));
+const steady = (seconds, most) => (seconds < 10 ? `${Math.floor(seconds)} s` : length(seconds, most));
 
 export function until(text) {
   const seconds = (Date.parse(text) - serverNow()) / 1000;
@@ -85,7 +88,7 @@ export function until(text) {
 
 export function ago(text) {
   const seconds = (serverNow() - Date.parse(text)) / 1000;
-  return seconds < 1 ? "just now" : `${steady(seconds)} ago`;
+  return seconds < 1 ? "just now" : `${steady(seconds, 1)} ago`;
 }
 
 export const isOverdue = (text) => Date.parse(text) < serverNow() - 2000;
