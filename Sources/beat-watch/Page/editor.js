@@ -121,7 +121,7 @@ class Editor {
   }
 
   #changed() {
-    write(this.state, this.isDirty ? "Not saved yet" : "");
+    this.#showState();
     this.revert.classList.toggle("is-away", this.text === this.base);
     setGuard(this.isDirty ? () => ask("Leave without saving?", "What you have changed here is lost then.", "Leave", { kind: "danger" }) : null);
     this.check.look(this.#asked());
@@ -129,6 +129,12 @@ class Editor {
 
   #checked(answer) {
     this.form.showRemarks(answer?.remarks ?? []);
+    this.#showState(answer);
+  }
+
+  #showState(answer) {
+    const fault = answer && !answer.is_usable ? "; it cannot be used yet" : "";
+    write(this.state, this.isDirty ? `Not saved yet${fault}` : "");
   }
 
   #reach(remark) {

@@ -104,7 +104,7 @@ class ScheduleView {
     this.plot = h("div");
     this.table = h("div", null, h("p", { class: "loading" }, "Loading…"));
     this.remarks = h("div");
-    this.document = h("pre", { class: "code", tabindex: "0", "aria-label": "Document" });
+    this.document = h("pre", { class: "code", tabindex: "0", role: "region", "aria-label": "Text of the document" });
     this.toggle = h("span");
     this.undo = h("span");
     const editing = [
