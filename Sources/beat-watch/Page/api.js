@@ -25,14 +25,15 @@ export const events = new EventTarget();
 
 const tell = (name, detail) => events.dispatchEvent(new CustomEvent(name, { detail }));
 
-async function request(method, path, { body, signal } = {}) {
+async function request(method, path, options = {}) {
+  const { body, signal, isRepeated = false } = options;
   const headers = { Accept: "application/json" };
   if (body !== undefined) headers["Content-Type"] = "application/json";
   if (method !== "GET" && session.csrf) headers["X-CSRF-Token"] = session.csrf;
   let response;
   try {
-    const options = { method, headers, signal, body: body && JSON.stringify(body), credentials: "same-origin" };
-    response = await fetch(root + path, options);
+    const text = body && JSON.stringify(body);
+    response = await fetch(root + path, { method, headers, signal, body: text, credentials: "same-origin" });
   } catch (error) {
     if (error.name === "AbortError") throw error;
     tell("unreachable");
@@ -41,8 +42,18 @@ async function request(method, path, { body, signal } = {}) {
   tell("answered");
   const answer = response.status === 204 ? null : await response.json().catch(() => null);
   if (response.ok) return answer;
+  if (response.status === 403 && method !== "GET" && !isRepeated && (await hasNewSession())) {
+    return request(method, path, { ...options, isRepeated: true });
+  }
   if (response.status === 401 && path !== "/session") tell("unauthorized");
   throw new APIError(response.status, answer);
+}
+
+/** A server that was started anew has another CSRF token than this page. */
+async function hasNewSession() {
+  const { csrf } = session;
+  Object.assign(session, await request("GET", "/session").catch(() => null));
+  return session.csrf !== csrf && session.csrf !== null;
 }
 
 export const get = (path, options) => request("GET", path, options);

@@ -12,7 +12,7 @@ export const groups = [
     { name: "enabled", label: "Enabled", places: [["enabled"]], type: "switch" },
   ] },
   { title: "When", isOpen: true, isSchedule: true, fields: [
-    { name: "timezone", label: "Time zone", places: [["timezone"], ["crontab", "timezone"]], type: "text", list: "zones", placeholder: "Europe/Berlin", hint: "Whose clock a crontab follows" },
+    { name: "timezone", label: "Time zone", places: [["crontab", "timezone"], ["timezone"]], start: ["timezone"], type: "text", list: "zones", placeholder: "Europe/Berlin", hint: "Whose clock a crontab follows" },
   ] },
   { title: "Arguments", isOpen: true, fields: [
     { name: "args", label: "args", places: [["args"]], type: "json", placeholder: "[]", hint: "A JSON list" },
@@ -47,8 +47,8 @@ export const kinds = {
     fields: [
       { name: "every", label: "Every", type: "number" },
       { name: "period", label: "Period", type: "select", options: periods.map((period) => [period, period]) },
-      { name: "relative", label: "Ends on the full minute, hour or day (relative)", type: "switch", mayStandOutside: true },
-      { name: "align", label: "Lies on the multiples of the clock (align)", type: "switch", mayStandOutside: true },
+      { name: "relative", label: "Ends on the full minute, hour or day (relative)", type: "switch" },
+      { name: "align", label: "Lies on the multiples of the clock (align)", type: "switch" },
     ],
   },
   crontab: {

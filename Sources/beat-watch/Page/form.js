@@ -95,7 +95,7 @@ export class Form {
   }
 
   #group({ title, isOpen, isSchedule, fields }) {
-    const controls = fields.map((field) => this.#control(field, () => this.#place(field.places)));
+    const controls = fields.map((field) => this.#control(field, () => this.#place(field)));
     const content = [isSchedule && this.#scheduleFields(), h("div", { class: "grid-fields" }, controls.map(({ element }) => element))];
     const details = h("details", { open: isOpen }, h("summary", null, title), content);
     if (!isOpen) this.folded = [...(this.folded ?? []), { details, controls }];
@@ -109,8 +109,8 @@ export class Form {
     return control;
   }
 
-  #place(places) {
-    return places.find((path) => find(this.root, path)) ?? places[0];
+  #place({ places, start }) {
+    return places.find((path) => find(this.root, path)) ?? start ?? places[0];
   }
 
   #scheduleFields() {
@@ -119,7 +119,7 @@ export class Form {
       return { kind, input, element: h("span", null, input, h("label", { for: `kind-${kind}` }, label)) };
     });
     this.kindParts = Object.entries(kinds).map(([kind, { fields }]) => {
-      const controls = fields.map((field) => this.#control(field, () => this.#schedulePath(field)));
+      const controls = fields.map((field) => this.#control(field, () => [this.holder ?? kind, field.name]));
       const element = h("div", { class: `grid-fields kind-${kind}` }, controls.map((control) => control.element));
       for (const control of controls) control.kind = kind;
       return { kind, element };
@@ -128,11 +128,6 @@ export class Form {
       h("div", { class: "segments", role: "radiogroup", "aria-label": "Kind of schedule" }, this.kindInputs.map(({ element }) => element)),
       this.scheduleError, this.kindParts.map(({ element }) => element),
     ];
-  }
-
-  #schedulePath({ name, mayStandOutside }) {
-    const inside = [this.holder ?? "interval", name];
-    return mayStandOutside && !find(this.root, inside) ? [name] : inside;
   }
 
   /** The member that holds the schedule: each kind's own, or celerybeat-redis' `schedule`, whose shape says the kind. */
@@ -155,8 +150,7 @@ export class Form {
       const node = this.holder && find(this.root, [this.holder]);
       if (node && this.kind) this.remembered[this.kind] = raw(text, node);
       const json = this.remembered[kind] ?? startOf(kind);
-      const without = kind === "interval" ? text : remove(remove(text, ["relative"]), ["align"]);
-      return this.holder ? rename(without, this.holder, kind, json) : set(without, [kind], json);
+      return this.holder ? rename(text, this.holder, kind, json) : set(text, [kind], json);
     });
   }
 

@@ -39,7 +39,8 @@ export class RunTable {
   }
 
   #row(run) {
-    const cell = (kind, content, title) => h("td", { role: "cell", class: kind, "data-label": this.titles.find(([, each]) => each === kind)?.[0], title }, content);
+    const titleOf = (kind) => this.titles.find(([, each]) => kind.startsWith(each))?.[0];
+    const cell = (kind, content, title) => h("td", { role: "cell", class: kind, "data-label": titleOf(kind), title }, content);
     const fired = cell("r-fired", clock(run.fired_at));
     const due = cell("r-due", clock(run.due));
     markTime(fired, run.fired_at, this.zone);

@@ -10,7 +10,7 @@ import * as live from "./live.js";
 import { isDisturbed, orderOf } from "./order.js";
 import { arrive, go, note, scheduleHash } from "./router.js";
 import { columns, Row } from "./rows.js";
-import { setServerNow, viewerZone } from "./time.js";
+import { serverNow, setServerNow, viewerZone } from "./time.js";
 import { number, plural } from "./words.js";
 
 const pageSize = 100;
@@ -45,6 +45,7 @@ class List {
     });
     live.on("schedules", (event) => this.#hear(event), signal);
     live.on("again", () => this.load(), signal);
+    live.on("open", () => this.#catchUp(), signal);
     onChange(() => this.#check(), signal);
     onKeys(this.#keys(), signal);
     this.load();
@@ -69,12 +70,13 @@ class List {
     this.back = iconButton("back", "Previous page", () => this.turn(-1));
     this.forth = iconButton("next", "Next page", () => this.turn(1));
     this.range = h("span", { class: "range" });
+    this.pager = h("div", { class: "pager" },
+      h("span", { class: "faint" }, `Times are in ${viewerZone}, your zone.`, h("span", { class: "wide-text" }, " Point at one to see others.")),
+      h("span", { class: "grow" }), this.range, this.back, this.forth);
     main.append(
       h("div", { class: "title-row" }, this.heading, this.summary, h("span", { class: "grow" }), this.changed,
-        editButton([icon("plus"), "New schedule"], () => go("#/new"), { kind: "primary" })),
-      this.filters.element, this.place,
-      h("div", { class: "pager" }, h("span", { class: "faint" }, `Times are in ${viewerZone}, your zone. Point at one to see others.`),
-        h("span", { class: "grow" }), this.range, this.back, this.forth));
+        editButton([icon("plus"), "New", h("span", { class: "wide-text" }, " schedule")], () => go("#/new"), { kind: "primary" })),
+      this.filters.element, this.place, this.pager);
     arrive(this.heading, "Schedules");
   }
 
@@ -175,6 +177,8 @@ class List {
     write(this.range, total === 0 ? "" : `${number(offset + 1)}–${number(offset + this.rows.length)} of ${number(total)}`);
     this.back.disabled = offset === 0;
     this.forth.disabled = offset + this.rows.length >= total;
+    this.filters.element.hidden = all === 0 && !loading;
+    this.pager.hidden = total === 0;
     this.place.querySelector(".empty")?.remove();
     this.table.hidden = this.rows.length === 0;
     if (this.rows.length === 0 && !loading) this.place.append(all === 0 ? this.#firstSchedule() : this.#nothingFound());
@@ -226,6 +230,11 @@ class List {
     else if (isDisturbed(this.order, this.rows.map(({ data }) => data), this.values.sort)) this.#offer("Order has changed: refresh");
   }
 
+  /** What was fired between the answer with these rows and their first event has to be asked for. */
+  #catchUp() {
+    if (this.rows.some(({ data }) => data.next && Date.parse(data.next.sent) < serverNow() + 300)) this.#check();
+  }
+
   /** A change by this page itself is shown at once, where the events have not come first. */
   async #check() {
     await new Promise((resolve) => setTimeout(resolve, 400));
@@ -235,7 +244,10 @@ class List {
     if (!page) return;
     const isSame = page.items.length === ids.length && page.items.every(({ id }, index) => id === ids[index]);
     if (isSame || this.rows.length === 0) this.#show(page);
-    else this.#hear({ items: page.items, removed: [], counts: page.counts });
+    else {
+      this.#hear({ items: page.items, counts: page.counts });
+      this.#offer("Order has changed: refresh");
+    }
   }
 
   // MARK: selection

@@ -1,7 +1,5 @@
 // The stream of server-sent events: one connection for the whole page, which names the rows that are in sight.
 
-import { events as answers } from "./api.js";
-
 const names = ["schedules", "runs", "receipts", "system", "store"];
 const bus = new EventTarget();
 
@@ -16,7 +14,7 @@ let timer = null;
 let state = "connecting";
 let wasGone = false;
 
-/** Hears `schedules`, `runs`, `receipts`, `system`, `store`, `state`, and `again` when events may have been missed. */
+/** Hears the stream's events, `state`, `open`, `refused`, and `again` when events may have been missed. */
 export function on(name, hear, signal) {
   bus.addEventListener(name, (event) => hear(event.detail), { signal });
 }
@@ -43,12 +41,14 @@ function open() {
   opened.addEventListener("open", () => {
     retry = 1000;
     setState("live");
+    tell("open");
   });
   opened.addEventListener("error", () => {
     if (source !== opened) return;
     setState("lost");
     // A browser tries again by itself after a broken connection, but not after an answer such as 503.
     if (opened.readyState === EventSource.CLOSED) {
+      tell("refused");
       timer = setTimeout(open, retry);
       retry = Math.min(retry * 2, 15_000);
     }
@@ -116,5 +116,3 @@ addEventListener("pageshow", (event) => {
   open();
   tell("again");
 });
-
-answers.addEventListener("unauthorized", stop);

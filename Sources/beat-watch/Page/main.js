@@ -67,8 +67,7 @@ async function logOut() {
     failed(error);
     return;
   }
-  live.stop();
-  enter({ ...session, role: null, user: null, csrf: null });
+  enter({ role: null, user: null, csrf: null });
 }
 
 let isIn = false;
@@ -77,6 +76,7 @@ function enter(answer) {
   Object.assign(session, answer);
   if (session.role === null) {
     isIn = false;
+    live.stop();
     router.stop();
     setBulkBar(null);
     plainHeader();
@@ -145,12 +145,18 @@ live.on("state", showConnection);
 live.on("store", showStore);
 live.on("system", showSystem);
 live.on("again", lookAtSystem);
+live.on("refused", async () => {
+  const answer = await api.get("/session").catch(() => null);
+  if (answer?.role === null) leave();
+});
 
-api.events.addEventListener("unauthorized", () => {
+function leave() {
   if (!isIn) return;
   toast("You have been logged out.");
-  begin();
-});
+  enter({ role: null, user: null, csrf: null });
+}
+
+api.events.addEventListener("unauthorized", leave);
 
 addEventListener("route", ({ detail }) => {
   for (const link of document.querySelectorAll("nav a")) {

@@ -45,6 +45,10 @@ function receiptLine(receipt) {
   ];
 }
 
+/** An instant in the viewer's zone, and below it in the schedule's, if that is another. */
+const zonesHere = (text, zone) =>
+  [...new Set([viewerZone, zone ?? viewerZone])].map((each) => h("small", { class: "block" }, full(text, each), each !== viewerZone && ` ${each}`));
+
 class ScheduleView {
   constructor(main, id, signal) {
     this.main = main;
@@ -170,7 +174,7 @@ class ScheduleView {
     if (this.rowKey === key) return;
     this.rowKey = key;
     this.facts.replaceChildren(facts([
-      ["Next run", next && [timeSpan(() => until(next.sent), next.sent, zone), h("small", null, ` ${clock(next.sent)}`),
+      ["Next run", next && [timeSpan(() => until(next.sent), next.sent, zone), zonesHere(next.sent, zone),
         next.is_missed && h("span", { class: "tag warning" }, "missed before"), next.is_immediate && h("span", { class: "tag" }, "at once")]],
       ["Last run", last ? [timeSpan(() => ago(last.fired_at ?? last.due), last.fired_at ?? last.due, zone), last.late !== null && h("small", null, ` ${length(last.late)} late`)] : "never"],
       ["Runs", number(row.total_run_count)],

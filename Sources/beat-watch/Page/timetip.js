@@ -41,8 +41,8 @@ export function followTimes() {
   });
   // In a table the row's link has the focus: its first time is the one that comes next.
   document.addEventListener("focusin", ({ target }) => {
-    if (!target.matches?.(":focus-visible")) return hide();
-    const element = target.closest("[data-at]") ?? target.closest("tr")?.querySelector("[data-at]");
+    const row = target.matches?.(":focus-visible") && target.closest("tr");
+    const element = target.closest?.("[data-at]") ?? (row && row.querySelector("[data-at]"));
     if (element) show(element);
     else hide();
   });
