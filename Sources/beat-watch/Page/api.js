@@ -37,7 +37,8 @@ async function request(method, path, options = {}) {
   } catch (error) {
     if (error.name === "AbortError") throw error;
     tell("unreachable");
-    throw new APIError(0, { error: { code: "offline", message: "beat-watch web does not answer. Is it still running?" } });
+    throw new APIError(0,
+      { error: { code: "offline", message: "beat-watch web does not answer. Is it still running?" } });
   }
   tell("answered");
   const answer = response.status === 204 ? null : await response.json().catch(() => null);

@@ -1,10 +1,10 @@
 // Changes of schedules, each with its way back where there is one.
 
-import { APIError, del, get, mayEdit, post, put, schedulePath } from "./api.js";
+import { del, get, mayEdit, post, put, schedulePath } from "./api.js";
 import { ask, askText } from "./dialog.js";
 import { failed, toast } from "./dock.js";
 import { button, busyButton, h } from "./dom.js";
-import { isBookkeeping, join } from "./conflict.js";
+import { isBookkeeping, join } from "./merge.js";
 import { go, scheduleHash } from "./router.js";
 import { plural } from "./words.js";
 
@@ -95,7 +95,8 @@ const runAnswers = {
 };
 
 export async function runNow({ id, name }) {
-  const yes = await ask("Run it now?", `${name} is sent to its queue at once, whatever its schedule says. The due times stay as they are.`, "Run now");
+  const yes = await ask("Run it now?",
+    `${name} is sent to its queue at once, whatever its schedule says. The due times stay as they are.`, "Run now");
   if (!yes) return;
   await attempt(async () => {
     const { answer, message, task_id: task } = await post(schedulePath(id, "/run"));
@@ -110,7 +111,7 @@ export async function renameSchedule({ id, name }) {
   const rename = (from, to) => post(schedulePath(from, "/rename"), { name: to });
   const hint = "The series goes on under the new name: nothing runs again, and nothing is postponed.";
   const done = await askText("Rename the schedule", "New name", name, "Rename", async (to) => {
-    if (to.trim() === "") throw new APIError(400, { error: { code: "bad_request", message: "A schedule needs a name." } });
+    if (to.trim() === "") throw new Error("A schedule needs a name.");
     return to === name ? { id, name } : { ...(await rename(id, to)), name: to };
   }, hint);
   if (!done || done.id === id) return null;
@@ -126,7 +127,8 @@ export async function renameSchedule({ id, name }) {
 export async function deleteSchedule({ id, name }) {
   const before = await attempt(() => get(schedulePath(id)));
   if (!before) return false;
-  const yes = await ask("Delete the schedule?", `${name} rests at once, and its document is taken out of the store.`, "Delete", { kind: "danger" });
+  const yes = await ask("Delete the schedule?", `${name} rests at once, and its document is taken out of the store.`,
+    "Delete", { kind: "danger" });
   if (!yes) return false;
   return Boolean(await attempt(async () => {
     await deleteSeen(id, before);
@@ -168,7 +170,8 @@ export async function changeMany(action, ids) {
     const text = action === "delete"
       ? `${these} will be taken out of the store. This cannot be undone here.`
       : `${these} will be sent to their queues at once.`;
-    const yes = await ask(`${word} ${these}?`, text, `${word} ${these}`, { kind: action === "delete" ? "danger" : "primary" });
+    const yes = await ask(`${word} ${these}?`, text, `${word} ${these}`,
+      { kind: action === "delete" ? "danger" : "primary" });
     if (!yes) return null;
   }
   return attempt(async () => {
@@ -181,10 +184,11 @@ export async function changeMany(action, ids) {
     });
     announce(`${done} ${plural(good.length, "schedule")}.`, { ids: good, undo });
     if (bad.length > 0) {
-      toast(`${plural(bad.length, "schedule")} could not be changed: ${bad[0].message ?? "no reason was given"}`, { kind: "error" });
+      toast(`${plural(bad.length, "schedule")} could not be changed: ${bad[0].message ?? "no reason was given"}`,
+        { kind: "error" });
     }
     return results;
   });
 }
 
-export const roleNote = () => (mayEdit() ? null : h("p", { class: "note" }, viewerReason));
+export const roleNote = () => (mayEdit() ? null : h("p.note", viewerReason));

@@ -12,9 +12,9 @@ const pause = 250;
 export class CheckPanel {
   constructor({ reach, signal, done }) {
     Object.assign(this, { reach, signal, done });
-    this.state = h("p", { class: "check-state", id: "check-state", role: "status" });
-    this.body = h("div", { class: "check-body" });
-    this.element = h("div", null, this.state, this.body);
+    this.state = h("p.check-state", { id: "check-state", role: "status" });
+    this.body = h("div.check-body");
+    this.element = h("div", this.state, this.body);
     signal.addEventListener("abort", () => clearTimeout(this.timer));
   }
 
@@ -53,13 +53,14 @@ export class CheckPanel {
     const { remarks = [], upcoming = [], difference = [], words } = answer;
     const errors = remarks.filter(({ level }) => level === "error").length;
     const warnings = remarks.filter(({ level }) => level === "warning").length;
-    if (answer.is_usable) this.#say(warnings ? `It can be used, with ${plural(warnings, "warning")}.` : "It can be used.", warnings ? "warning" : "ok");
+    if (answer.is_usable && warnings) this.#say(`It can be used, with ${plural(warnings, "warning")}.`, "warning");
+    else if (answer.is_usable) this.#say("It can be used.", "ok");
     else this.#say(errors ? `It cannot be used: ${plural(errors, "error")}.` : "It cannot be used.", "error");
     const parts = [
-      words && h("p", { class: "lead small" }, words),
+      words && h("p.lead.small", words),
       remarks.length > 0 && remarkList(remarks, this.reach),
-      answer.is_usable && [h("h3", null, "Next runs"), upcomingList(upcoming)],
-      difference.length > 0 && [h("h3", null, "What changes"), differenceTable(difference)],
+      answer.is_usable && [h("h3", "Next runs"), upcomingList(upcoming)],
+      difference.length > 0 && [h("h3", "What changes"), differenceTable(difference)],
     ];
     fill(this.body, parts);
   }
@@ -71,10 +72,10 @@ export class CheckPanel {
   }
 }
 
-const value = (text) => (text === null || text === undefined ? h("span", { class: "faint" }, "not there") : h("code", null, text));
+const value = (text) => (text === null || text === undefined ? h("span.faint", "not there") : h("code", text));
 
 const differenceTable = (difference) =>
-  h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "What changes" }, h("table", { class: "plain" },
-    h("thead", null, h("tr", null, ["Field", "Before", "After"].map((title) => h("th", { scope: "col" }, title)))),
-    h("tbody", null, difference.map(({ field, before, after }) =>
-      h("tr", null, h("th", { scope: "row" }, h("code", null, field)), h("td", { class: "was" }, value(before)), h("td", { class: "is" }, value(after)))))));
+  h("div.scroll", { tabindex: "0", role: "region", "aria-label": "What changes" }, h("table", { class: "plain" },
+    h("thead", h("tr", ["Field", "Before", "After"].map((title) => h("th", { scope: "col" }, title)))),
+    h("tbody", difference.map(({ field, before, after }) =>
+      h("tr", h("th", { scope: "row" }, h("code", field)), h("td.was", value(before)), h("td.is", value(after)))))));

@@ -12,7 +12,7 @@ export function open(title, build, { wide = false } = {}) {
       dialog.close();
     };
     const closer = iconButton("close", "Close", () => close());
-    fill(dialog, h("header", null, heading, closer), build(close));
+    fill(dialog, h("header", heading, closer), build(close));
     dialog.addEventListener("close", () => {
       dialog.remove();
       resolve(dialog.result ?? null);
@@ -32,7 +32,7 @@ export function open(title, build, { wide = false } = {}) {
 /** A question with one answer that acts. */
 export function ask(title, text, label, { kind = "primary", more } = {}) {
   return open(title, (close) => [
-    h("div", { class: "dialog-body" }, h("p", null, text), more),
+    h("div.dialog-body", h("p", text), more),
     h("footer", null,
       button("Cancel", () => close(), { autofocus: kind === "danger" }),
       button(label, () => close(true), { kind, autofocus: kind !== "danger" })),
@@ -43,9 +43,10 @@ export function ask(title, text, label, { kind = "primary", more } = {}) {
 export function askText(title, label, value, confirm, accept, hint) {
   return open(title, (close) => {
     const input = h("input", {
-      id: "dialog-text", value, autofocus: true, autocomplete: "off", spellcheck: "false", "aria-describedby": "dialog-error",
+      id: "dialog-text", value, autofocus: true, autocomplete: "off", spellcheck: "false",
+      "aria-describedby": "dialog-error",
     });
-    const error = h("p", { class: "field-error", id: "dialog-error", role: "alert" });
+    const error = h("p.field-error", { id: "dialog-error", role: "alert" });
     const send = busyButton(confirm, async () => {
       error.textContent = "";
       try {
@@ -55,10 +56,10 @@ export function askText(title, label, value, confirm, accept, hint) {
         input.focus();
       }
     }, { kind: "primary" });
-    const form = h("form", { class: "dialog-form", onsubmit: (event) => event.preventDefault() },
-      h("div", { class: "dialog-body field" }, h("label", { for: "dialog-text" }, label), input, error,
-        hint && h("p", { class: "hint" }, hint)),
-      h("footer", null, button("Cancel", () => close()), send));
+    const form = h("form.dialog-form", { onsubmit: (event) => event.preventDefault() },
+      h("div.dialog-body.field", h("label", { for: "dialog-text" }, label), input, error,
+        hint && h("p.hint", hint)),
+      h("footer", button("Cancel", () => close()), send));
     form.addEventListener("submit", () => send.click());
     input.addEventListener("focus", () => input.select(), { once: true });
     return form;

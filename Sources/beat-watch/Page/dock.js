@@ -18,7 +18,7 @@ export function setBanner(key, banner) {
   const words = JSON.stringify(banner);
   if (old?.words === words) return;
   const element = h("div", { class: `banner ${banner.kind ?? "warning"}` },
-    h("span", { class: "dot" }), h("p", null, h("strong", null, banner.title), " ", banner.text), command(banner.command));
+    h("span.dot"), h("p", h("strong", banner.title), " ", banner.text), command(banner.command));
   if (old) old.element.replaceWith(element);
   else place("banners").append(element);
   banners.set(key, { element, words });
@@ -26,7 +26,7 @@ export function setBanner(key, banner) {
 
 /** Messages stay until they are closed, or until there are more than three. Those without an action leave sooner. */
 export function toast(text, { kind = "", action, stays = Boolean(action) || kind === "error" } = {}) {
-  const words = h("p", null, text);
+  const words = h("p", text);
   const element = h("div", { class: `toast ${kind}` }, words);
   const close = () => element.remove();
   if (action) {

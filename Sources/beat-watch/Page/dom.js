@@ -2,14 +2,15 @@
 
 const svgSpace = "http://www.w3.org/2000/svg";
 
-function built(element, attributes, children) {
+function built(element, parts) {
+  const attributes = parts[0]?.constructor === Object ? parts[0] : null;
   for (const [name, value] of Object.entries(attributes ?? {})) {
     if (value === null || value === undefined || value === false) continue;
     if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
     else if (name === "value" && "value" in element) element.value = value;
     else element.setAttribute(name, value === true ? "" : value);
   }
-  element.append(...present(children));
+  element.append(...present(attributes ? parts.slice(1) : parts));
   return element;
 }
 
@@ -21,11 +22,15 @@ export function fill(element, ...children) {
   element.replaceChildren(...present(children));
 }
 
-export const h = (tag, attributes, ...children) => built(document.createElement(tag), attributes, children);
+/** `h("p.hint.small", { id: "x" }, "text", element)`; attributes may be left out, and children that are not there. */
+export function h(name, ...parts) {
+  const [tag, ...classes] = name.split(".");
+  const element = document.createElement(tag);
+  if (classes.length > 0) element.className = classes.join(" ");
+  return built(element, parts);
+}
 
-export const svg = (tag, attributes, ...children) => {
-  return built(document.createElementNS(svgSpace, tag), attributes, children);
-};
+export const svg = (tag, ...parts) => built(document.createElementNS(svgSpace, tag), parts);
 
 /** Writes a text only if it differs: a selection in it, and a screen reader's place, stay. */
 export function write(element, text) {
@@ -79,12 +84,12 @@ export function command(text) {
     copy.classList.add("is-done");
     setTimeout(() => copy.classList.remove("is-done"), 1200);
   });
-  return h("div", { class: "command" }, h("code", null, text), copy);
+  return h("div.command", h("code", text), copy);
 }
 
 export const facts = (pairs) =>
-  h("dl", { class: "facts" }, pairs.filter(Boolean).map(([label, content]) =>
-    h("div", null, h("dt", null, label), h("dd", null, content ?? h("span", { class: "faint" }, "–")))));
+  h("dl.facts", pairs.filter(Boolean).map(([label, content]) =>
+    h("div", h("dt", label), h("dd", content ?? h("span.faint", "–")))));
 
 export const empty = (title, ...children) =>
-  h("div", { class: "empty" }, h("p", { class: "empty-title" }, title), children);
+  h("div.empty", h("p.empty-title", title), children);

@@ -3,7 +3,7 @@
 import { APIError, del, get, mayEdit, post, schedulePath, session } from "./api.js";
 import { announce, save, viewerReason } from "./changes.js";
 import { CheckPanel } from "./check.js";
-import { join, resolve } from "./conflict.js";
+import { resolve } from "./conflict.js";
 import { ask } from "./dialog.js";
 import { failed, toast } from "./dock.js";
 import { busyButton, button, fill, h, icon, write } from "./dom.js";
@@ -11,6 +11,7 @@ import { Form } from "./form.js";
 import { asShown, isJSON, laidOut, lineRange, set, typed } from "./jsontext.js";
 import { listHash } from "./list.js";
 import * as live from "./live.js";
+import { join } from "./merge.js";
 import { followReceipt } from "./receipt.js";
 import { arrive, go, scheduleHash, setGuard } from "./router.js";
 
@@ -21,16 +22,27 @@ const template = `{
   "interval": {"every": 5, "period": "minutes"}
 }`;
 
+/** What was being written when the session ended, for the time after the next login. */
+const drafts = new Map();
+
 class Editor {
   constructor(main, { id, name, document, digest, signal, isNew }) {
     Object.assign(this, { id, name, base: document, text: document, digest, signal, isNew });
     this.isDone = false;
+    const draft = drafts.get(id);
+    drafts.delete(id);
+    if (draft) Object.assign(this, draft);
+    signal.addEventListener("abort", () => {
+      if (this.isDirty) drafts.set(id, { name: this.name, base: this.base, text: this.text, digest: this.digest });
+    });
     this.form = new Form((change) => this.#editByForm(change));
-    this.check = new CheckPanel({ reach: (remark) => this.#reach(remark), signal, done: (answer) => this.#checked(answer) });
+    this.check = new CheckPanel({ reach: (remark) => this.#reach(remark), signal,
+      done: (answer) => this.#checked(answer) });
     this.#build(main);
     this.#show();
     // What nobody has begun to write has no faults yet.
-    if (document === template) this.check.wait("Give it a name and a task, and say when it runs.");
+    if (draft) this.#changed();
+    else if (document === template) this.check.wait("Give it a name and a task, and say when it runs.");
     else this.check.look(this.#asked(), { isAtOnce: true });
     globalThis.document.addEventListener("keydown", (event) => {
       if ((event.ctrlKey || event.metaKey) && event.key === "s") {
@@ -50,41 +62,47 @@ class Editor {
 
   #build(main) {
     const title = this.isNew ? "New schedule" : `Edit ${this.name}`;
-    this.heading = h("h1", { class: "name" }, title);
+    this.heading = h("h1.name", title);
     this.area = h("textarea", {
-      id: "document", class: "mono document", rows: "16", spellcheck: "false", autocomplete: "off", autocapitalize: "off",
+      id: "document", class: "mono document", rows: "16", spellcheck: "false", autocomplete: "off",
+      autocapitalize: "off",
       "aria-describedby": "check-state", oninput: () => this.#editByText(),
     });
     this.revert = button("Take my changes back", () => this.#set(this.base), { kind: "quiet is-away" });
     this.saver = busyButton(this.isNew ? "Create" : "Save", () => this.#save(), { kind: "primary" });
-    this.state = h("span", { class: "faint" });
+    this.state = h("span.faint");
     const away = this.isNew ? listHash() : scheduleHash(this.id);
-    const layout = button("Lay out", () => isJSON(this.text) && this.#set(laidOut(this.text)), { kind: "quiet", title: "Put each field on a line of its own; only white space changes" });
+    const layout = button("Lay out", () => isJSON(this.text) && this.#set(laidOut(this.text)),
+      { kind: "quiet", title: "Put each field on a line of its own; only white space changes" });
     fill(main,
-      h("nav", { class: "crumbs", "aria-label": "Where this is" }, h("a", { href: away }, icon("back"), this.isNew ? "Schedules" : this.name), h("span", { "aria-current": "page" }, this.isNew ? "New" : "Edit")),
-      h("div", { class: "title-row" }, this.heading),
+      h("nav.crumbs", { "aria-label": "Where this is" },
+        h("a", { href: away }, icon("back"), this.isNew ? "Schedules" : this.name),
+        h("span", { "aria-current": "page" }, this.isNew ? "New" : "Edit")),
+      h("div.title-row", this.heading),
       this.isNew && this.#nameField(),
       h("div", { class: "editor" },
-        h("section", { class: "panel", "aria-label": "Form" }, this.form.element),
+        h("section.panel", { "aria-label": "Form" }, this.form.element),
         h("div", { class: "stack" },
           h("section", { class: "panel" },
-            h("div", { class: "line" }, h("h2", null, h("label", { for: "document" }, "Document")), h("span", { class: "grow" }), layout),
+            h("div.line", h("h2", h("label", { for: "document" }, "Document")), h("span.grow"), layout),
             this.area),
-          h("section", { class: "panel" }, h("h2", null, "Check"), this.check.element))),
-      h("div", { class: "save-bar" }, this.saver, button("Cancel", () => go(away)),
+          h("section.panel", h("h2", "Check"), this.check.element))),
+      h("div.save-bar", this.saver, button("Cancel", () => go(away)),
         this.revert, this.state));
     arrive(this.heading, title);
   }
 
   #nameField() {
     const input = h("input", {
-      id: "schedule-name", value: this.name, autocomplete: "off", spellcheck: "false", "aria-describedby": "schedule-name-error schedule-name-hint",
+      id: "schedule-name", value: this.name, autocomplete: "off", spellcheck: "false",
+      "aria-describedby": "schedule-name-error schedule-name-hint",
       oninput: () => this.#rename(input.value),
     });
     this.nameInput = input;
-    this.nameError = h("p", { class: "field-error", id: "schedule-name-error", role: "alert" });
-    return h("div", { class: "field new-name" }, h("label", { for: "schedule-name" }, "Name"), input,
-      h("p", { class: "hint", id: "schedule-name-hint" }, `Its key in the store, after ${session.prefix ?? "the prefix"}`), this.nameError);
+    this.nameError = h("p.field-error", { id: "schedule-name-error", role: "alert" });
+    return h("div.field.new-name", h("label", { for: "schedule-name" }, "Name"), input,
+      h("p.hint", { id: "schedule-name-hint" }, `Its key in the store, after ${session.prefix ?? "the prefix"}`),
+      this.nameError);
   }
 
   /** The label follows the name until somebody gives it a text of its own. */
@@ -123,8 +141,15 @@ class Editor {
   #changed() {
     this.#showState();
     this.revert.classList.toggle("is-away", this.text === this.base);
-    setGuard(this.isDirty ? () => ask("Leave without saving?", "What you have changed here is lost then.", "Leave", { kind: "danger" }) : null);
+    setGuard(this.isDirty ? () => this.#mayLeave() : null);
     this.check.look(this.#asked());
+  }
+
+  async #mayLeave() {
+    const text = "What you have changed here is lost then.";
+    const isSure = await ask("Leave without saving?", text, "Leave", { kind: "danger" });
+    if (isSure) this.isDone = true;
+    return isSure;
   }
 
   #checked(answer) {
@@ -236,12 +261,13 @@ class Editor {
 }
 
 const showProblem = (main, text) => {
-  const heading = h("h1", null, "This cannot be edited here");
-  main.replaceChildren(h("div", { class: "empty" }, heading, h("p", null, text), h("a", { class: "button", href: listHash() }, "All schedules")));
+  const heading = h("h1", "This cannot be edited here");
+  main.replaceChildren(h("div.empty", heading, h("p", text), h("a.button", { href: listHash() }, "All schedules")));
   arrive(heading, "Edit");
 };
 
-const notText = new APIError(0, { error: { message: "The document is not text in UTF-8, so a form cannot keep its bytes. Use beat-watch edit." } });
+const notText = new APIError(0,
+  { error: { message: "The document is not text in UTF-8, so a form cannot keep its bytes. Use beat-watch edit." } });
 
 async function load(id, signal) {
   const detail = await get(schedulePath(id), { signal });
@@ -252,7 +278,7 @@ async function load(id, signal) {
 export async function editSchedule(main, route, signal) {
   const id = route.path[1];
   if (!mayEdit()) return showProblem(main, viewerReason);
-  main.replaceChildren(h("p", { class: "loading" }, "Loading…"));
+  main.replaceChildren(h("p.loading", "Loading…"));
   live.watch([id]);
   try {
     const { row, document, digest } = await load(id, signal);

@@ -7,12 +7,14 @@ const option = (name) => [[name], ["options", name]];
 /** `places`: where a document may have the field; the first one is where a new one is written. */
 export const groups = [
   { title: "What", isOpen: true, fields: [
-    { name: "task", label: "Task", places: [["task"]], type: "text", list: "tasks", placeholder: "proj.tasks.report", hint: "The registered name of the Celery task" },
+    { name: "task", label: "Task", places: [["task"]], type: "text", list: "tasks", placeholder: "proj.tasks.report",
+      hint: "The registered name of the Celery task" },
     { name: "name", label: "Label", places: [["name"]], type: "text", hint: "A name for people" },
     { name: "enabled", label: "Enabled", places: [["enabled"]], type: "switch" },
   ] },
   { title: "When", isOpen: true, isSchedule: true, fields: [
-    { name: "timezone", label: "Time zone", places: [["crontab", "timezone"], ["timezone"]], start: ["timezone"], type: "text", list: "zones", placeholder: "Europe/Berlin", hint: "Whose clock a crontab follows" },
+    { name: "timezone", label: "Time zone", places: [["crontab", "timezone"], ["timezone"]], start: ["timezone"],
+      type: "text", list: "zones", placeholder: "Europe/Berlin", hint: "Whose clock a crontab follows" },
   ] },
   { title: "Arguments", isOpen: true, fields: [
     { name: "args", label: "args", places: [["args"]], type: "json", placeholder: "[]", hint: "A JSON list" },
@@ -21,20 +23,32 @@ export const groups = [
   { title: "Delivery", fields: [
     { name: "queue", label: "Queue", places: option("queue"), type: "text", list: "queues" },
     { name: "priority", label: "Priority", places: option("priority"), type: "number" },
-    { name: "expires", label: "Expires", places: option("expires"), type: "date", hint: "Seconds after sending, or a date" },
-    { name: "time_limit", label: "Time limit", places: option("time_limit"), type: "number", hint: "Seconds until the worker kills the task" },
-    { name: "soft_time_limit", label: "Soft time limit", places: option("soft_time_limit"), type: "number", hint: "Seconds until the task is told to end" },
+    { name: "expires", label: "Expires", places: option("expires"), type: "date",
+      hint: "Seconds after sending, or a date" },
+    { name: "time_limit", label: "Time limit", places: option("time_limit"), type: "number",
+      hint: "Seconds until the worker kills the task" },
+    { name: "soft_time_limit", label: "Soft time limit", places: option("soft_time_limit"), type: "number",
+      hint: "Seconds until the task is told to end" },
     { name: "exchange", label: "Exchange", places: option("exchange"), type: "text" },
     { name: "routing_key", label: "Routing key", places: option("routing_key"), type: "text" },
-    { name: "headers", label: "Headers", places: option("headers"), type: "json", placeholder: "{}", hint: "A JSON object" },
+    { name: "headers", label: "Headers", places: option("headers"), type: "json", placeholder: "{}",
+      hint: "A JSON object" },
   ] },
   { title: "Beginning, end and missed runs", fields: [
-    { name: "start_after", label: "Start after", places: [["start_after"]], type: "date", placeholder: "2027-01-01T09:00:00Z", hint: "Nothing is due before it" },
-    { name: "expires_at", label: "Expires at", places: [["expires_at"]], type: "date", placeholder: "2027-12-31T23:59:59Z", hint: "Nothing is due from then on" },
-    { name: "max_run_count", label: "Most runs", places: [["max_run_count"]], type: "number", hint: "It is finished after so many" },
-    { name: "jitter", label: "Jitter", places: [["jitter"]], type: "number", hint: "Each run is sent up to so many seconds later" },
-    { name: "catchup", label: "Catch-up", places: [["catchup"]], type: "select", options: [["", "latest, by default"], ["latest", "latest: one run for the newest"], ["none", "none: missed runs are skipped"], ["all", "all: each one is run"]], hint: "What becomes of missed runs" },
-    { name: "catchup_window", label: "Catch-up window", places: [["catchup_window"]], type: "number", hint: "Seconds; older ones are skipped" },
+    { name: "start_after", label: "Start after", places: [["start_after"]], type: "date",
+      placeholder: "2027-01-01T09:00:00Z", hint: "Nothing is due before it" },
+    { name: "expires_at", label: "Expires at", places: [["expires_at"]], type: "date",
+      placeholder: "2027-12-31T23:59:59Z", hint: "Nothing is due from then on" },
+    { name: "max_run_count", label: "Most runs", places: [["max_run_count"]], type: "number",
+      hint: "It is finished after so many" },
+    { name: "jitter", label: "Jitter", places: [["jitter"]], type: "number",
+      hint: "Each run is sent up to so many seconds later" },
+    { name: "catchup", label: "Catch-up", places: [["catchup"]], type: "select",
+      options: [["", "latest, by default"], ["latest", "latest: one run for the newest"],
+      ["none", "none: missed runs are skipped"], ["all", "all: each one is run"]],
+      hint: "What becomes of missed runs" },
+    { name: "catchup_window", label: "Catch-up window", places: [["catchup_window"]], type: "number",
+      hint: "Seconds; older ones are skipped" },
     { name: "one_off", label: "Ends after one run", places: [["one_off"]], type: "switch" },
     { name: "run_immediately", label: "Runs once at once", places: [["run_immediately"]], type: "switch" },
   ] },
@@ -52,7 +66,8 @@ export const kinds = {
     ],
   },
   crontab: {
-    label: "Crontab", start: '{"minute": "0", "hour": "*", "day_of_month": "*", "month_of_year": "*", "day_of_week": "*"}',
+    label: "Crontab",
+    start: '{"minute": "0", "hour": "*", "day_of_month": "*", "month_of_year": "*", "day_of_week": "*"}',
     fields: [
       { name: "minute", label: "Minute", type: "cron", placeholder: "*", hint: "0–59" },
       { name: "hour", label: "Hour", type: "cron", placeholder: "*", hint: "0–23" },
@@ -63,8 +78,10 @@ export const kinds = {
     ],
   },
   clocked: {
-    label: "Once", start: () => JSON.stringify({ clocked_time: new Date(Date.now() + 3_600_000).toISOString().replace(/\.\d+/, "") }),
-    fields: [{ name: "clocked_time", label: "At", type: "date", placeholder: "2030-01-01T00:00:00Z", hint: "ISO 8601, with the distance from UTC or Z" }],
+    label: "Once",
+    start: () => JSON.stringify({ clocked_time: new Date(Date.now() + 3_600_000).toISOString().replace(/\.\d+/, "") }),
+    fields: [{ name: "clocked_time", label: "At", type: "date", placeholder: "2030-01-01T00:00:00Z",
+      hint: "ISO 8601, with the distance from UTC or Z" }],
   },
 };
 

@@ -5,12 +5,14 @@ import { button, h, icon, write } from "./dom.js";
 import { number, stateMeaning, stateWords } from "./words.js";
 
 const spans = [
-  ["", "Due any time"], ["60", "Due in 1 minute"], ["300", "Due in 5 minutes"], ["900", "Due in 15 minutes"], ["3600", "Due in 1 hour"],
+  ["", "Due any time"], ["60", "Due in 1 minute"], ["300", "Due in 5 minutes"], ["900", "Due in 15 minutes"],
+  ["3600", "Due in 1 hour"],
   ["86400", "Due in 1 day"],
 ];
 
 const sorts = [
-  ["name", "Name"], ["next", "Next run"], ["-last_run", "Last run"], ["-late", "Lateness"], ["-count", "Runs"], ["state", "State"], ["task", "Task"],
+  ["name", "Name"], ["next", "Next run"], ["-last_run", "Last run"], ["-late", "Lateness"], ["-count", "Runs"],
+  ["state", "State"], ["task", "Task"],
 ];
 
 export class Filters {
@@ -19,7 +21,7 @@ export class Filters {
     this.values = values;
     this.change = change;
     this.signal = signal;
-    this.element = h("div", { class: "filters", role: "search", "aria-label": "Schedules" },
+    this.element = h("div.filters", { role: "search", "aria-label": "Schedules" },
       this.#search(), this.#states(), this.#selects());
     this.#loadFacets();
   }
@@ -27,7 +29,8 @@ export class Filters {
   #search() {
     let timer = null;
     this.search = h("input", {
-      id: "search", type: "search", placeholder: "Search name, task, queue", "aria-label": "Search name, label, task, queue",
+      id: "search", type: "search", placeholder: "Search name, task, queue",
+      "aria-label": "Search name, label, task, queue",
       autocomplete: "off", spellcheck: "false", value: this.values.search,
     });
     const send = () => this.change({ search: this.search.value.trim() }, { isTyping: true });
@@ -39,18 +42,19 @@ export class Filters {
       if (event.key === "Escape" && this.search.value === "") this.search.blur();
     });
     this.signal.addEventListener("abort", () => clearTimeout(timer));
-    return h("div", { class: "search" }, icon("search"), this.search, h("kbd", { "aria-hidden": "true" }, "/"));
+    return h("div.search", icon("search"), this.search, h("kbd", { "aria-hidden": "true" }, "/"));
   }
 
   #states() {
     this.states = Object.keys(stateWords).map((state) => {
-      const count = h("span", { class: "count" });
+      const count = h("span.count");
       const element = h("button", {
-        type: "button", class: `chip state-${state}`, title: stateMeaning[state], "aria-pressed": "false", onclick: () => this.#toggle(state),
-      }, h("span", { class: "dot" }), stateWords[state], count);
+        type: "button", class: `chip state-${state}`, title: stateMeaning[state], "aria-pressed": "false",
+        onclick: () => this.#toggle(state),
+      }, h("span.dot"), stateWords[state], count);
       return { state, element, count };
     });
-    return h("div", { class: "chips", role: "group", "aria-label": "State" }, this.states.map(({ element }) => element));
+    return h("div.chips", { role: "group", "aria-label": "State" }, this.states.map(({ element }) => element));
   }
 
   #toggle(state) {
@@ -72,7 +76,8 @@ export class Filters {
   }
 
   #selects() {
-    this.lists = { task: [["", "Any task"]], queue: [["", "Any queue"]], owner: [["", "Any owner"]], due_within: spans, sort: sorts };
+    this.lists = { task: [["", "Any task"]], queue: [["", "Any queue"]], owner: [["", "Any owner"]], due_within: spans,
+      sort: sorts };
     this.selects = {
       task: this.#select("task", "Task", this.lists.task),
       queue: this.#select("queue", "Queue", this.lists.queue),
@@ -81,8 +86,9 @@ export class Filters {
       sort: this.#select("sort", "Sort by", this.lists.sort),
     };
     this.selects.sort.classList.add("narrow-only");
-    this.clear = button("Clear filters", () => this.change({ search: "", state: "", task: "", queue: "", owner: "", due_within: "" }), { kind: "quiet" });
-    const element = h("div", { class: "selects" }, Object.values(this.selects), this.clear);
+    this.clear = button("Clear filters",
+      () => this.change({ search: "", state: "", task: "", queue: "", owner: "", due_within: "" }), { kind: "quiet" });
+    const element = h("div.selects", Object.values(this.selects), this.clear);
     const more = button("Filters and order", () => {
       more.setAttribute("aria-expanded", String(element.classList.toggle("is-open")));
     }, { kind: "narrow-only", "aria-expanded": "false" });
@@ -92,8 +98,10 @@ export class Filters {
   async #loadFacets() {
     const facets = await get("/facets", { signal: this.signal }).catch(() => null);
     if (!facets) return;
-    for (const [name, list, any] of [["task", facets.tasks, "Any task"], ["queue", facets.queues, "Any queue"], ["owner", facets.owners, "Any owner"]]) {
-      this.lists[name] = [["", any], ...(list ?? []).map(({ value, count }) => [value, `${value} (${number(count)})`])];
+    for (const name of ["task", "queue", "owner"]) {
+      const list = facets[`${name}s`];
+      const options = (list ?? []).map(({ value, count }) => [value, `${value} (${number(count)})`]);
+      this.lists[name] = [["", `Any ${name}`], ...options];
       this.#fill(this.selects[name], this.lists[name], this.values[name]);
       this.selects[name].hidden = (list ?? []).length === 0 && !this.values[name];
     }

@@ -14,7 +14,8 @@ function encoded({ type }, value, node) {
   if (type === "json") return text;
   if (/^\s*[[{]/.test(text) && type !== "text" && isJSON(text)) return text.trim();
   const wasNumber = node?.kind === "number";
-  if (isNumber.test(text) && (type === "number" || (type === "cron" && wasNumber) || (type === "date" && !/^\d{4}$/.test(text)))) return text;
+  const mayBeNumber = type === "number" || (type === "cron" && wasNumber) || (type === "date" && !/^\d{4}$/.test(text));
+  if (mayBeNumber && isNumber.test(text)) return text;
   return JSON.stringify(text);
 }
 
@@ -24,24 +25,27 @@ class Control {
   constructor(field, change) {
     this.field = field;
     this.id = `field-${(count += 1)}`;
-    this.error = h("p", { class: "field-error", id: `${this.id}-error` });
+    this.error = h("p.field-error", { id: `${this.id}-error` });
     this.input = this.#input(() => change(this, this.value));
-    const hint = field.hint && h("p", { class: "hint", id: `${this.id}-hint` }, field.hint);
+    const hint = field.hint && h("p.hint", { id: `${this.id}-hint` }, field.hint);
     const label = h("label", { for: this.id }, field.label);
     const kind = `field type-${field.type} name-${field.name}`;
     this.element = field.type === "switch"
-      ? h("div", { class: kind }, h("div", { class: "switch-line" }, this.input, label), this.error)
+      ? h("div", { class: kind }, h("div.switch-line", this.input, label), this.error)
       : h("div", { class: kind }, label, this.input, hint, this.error);
   }
 
   #input(changed) {
     const { type, list, placeholder, options, hint } = this.field;
-    const shared = { id: this.id, "aria-describedby": `${this.id}-error${hint ? ` ${this.id}-hint` : ""}`, oninput: changed };
+    const shared = { id: this.id, "aria-describedby": `${this.id}-error${hint ? ` ${this.id}-hint` : ""}`,
+      oninput: changed };
     if (type === "switch") return h("input", { ...shared, type: "checkbox", class: "switch" });
     if (type === "select") return h("select", shared, options.map(([value, text]) => h("option", { value }, text)));
     const texts = { ...shared, placeholder, autocomplete: "off", autocapitalize: "off", spellcheck: "false" };
     if (type === "json") return h("textarea", { ...texts, rows: "2", class: "mono" });
-    return h("input", { ...texts, type: "text", list, inputmode: type === "number" ? "decimal" : null, class: type === "text" ? "" : "mono" });
+    return h("input",
+      { ...texts, type: "text", list, inputmode: type === "number" ? "decimal" : null,
+      class: type === "text" ? "" : "mono" });
   }
 
   get value() {
@@ -77,10 +81,10 @@ export class Form {
     this.edit = edit;
     this.controls = [];
     this.remembered = {};
-    this.problem = h("p", { class: "note is-error", role: "status" });
-    this.scheduleError = h("p", { class: "field-error" });
-    this.set = h("fieldset", { class: "form" }, groups.map((group) => this.#group(group)));
-    this.element = h("div", null, this.problem, this.set, this.#lists());
+    this.problem = h("p.note.is-error", { role: "status" });
+    this.scheduleError = h("p.field-error");
+    this.set = h("fieldset.form", groups.map((group) => this.#group(group)));
+    this.element = h("div", this.problem, this.set, this.#lists());
   }
 
   /** What may be meant, for the fields of names that are known. */
@@ -96,8 +100,9 @@ export class Form {
 
   #group({ title, isOpen, isSchedule, fields }) {
     const controls = fields.map((field) => this.#control(field, () => this.#place(field)));
-    const content = [isSchedule && this.#scheduleFields(), h("div", { class: "grid-fields" }, controls.map(({ element }) => element))];
-    const details = h("details", { open: isOpen }, h("summary", null, title), content);
+    const content = [isSchedule && this.#scheduleFields(),
+      h("div.grid-fields", controls.map(({ element }) => element))];
+    const details = h("details", { open: isOpen }, h("summary", title), content);
     if (!isOpen) this.folded = [...(this.folded ?? []), { details, controls }];
     return details;
   }
@@ -115,8 +120,9 @@ export class Form {
 
   #scheduleFields() {
     this.kindInputs = Object.entries(kinds).map(([kind, { label }]) => {
-      const input = h("input", { type: "radio", name: "kind", value: kind, id: `kind-${kind}`, onchange: () => this.#switchTo(kind) });
-      return { kind, input, element: h("span", null, input, h("label", { for: `kind-${kind}` }, label)) };
+      const input = h("input",
+        { type: "radio", name: "kind", value: kind, id: `kind-${kind}`, onchange: () => this.#switchTo(kind) });
+      return { kind, input, element: h("span", input, h("label", { for: `kind-${kind}` }, label)) };
     });
     this.kindParts = Object.entries(kinds).map(([kind, { fields }]) => {
       const controls = fields.map((field) => this.#control(field, () => [this.holder ?? kind, field.name]));
@@ -125,12 +131,13 @@ export class Form {
       return { kind, element };
     });
     return [
-      h("div", { class: "segments", role: "radiogroup", "aria-label": "Kind of schedule" }, this.kindInputs.map(({ element }) => element)),
+      h("div.segments", { role: "radiogroup", "aria-label": "Kind of schedule" },
+        this.kindInputs.map(({ element }) => element)),
       this.scheduleError, this.kindParts.map(({ element }) => element),
     ];
   }
 
-  /** The member that holds the schedule: each kind's own, or celerybeat-redis' `schedule`, whose shape says the kind. */
+  /** The member that holds the schedule: a kind's own, or celerybeat-redis' `schedule`, whose shape says the kind. */
   #findSchedule(text) {
     const holders = [...Object.keys(kinds), "schedule"].filter((key) => {
       const node = find(this.root, [key]);
@@ -186,7 +193,8 @@ export class Form {
     try {
       this.root = scanDocument(text);
     } catch (error) {
-      write(this.problem, `The document is not JSON yet, line ${lineOf(text, error.at ?? 0)}: ${error.message}. The form waits.`);
+      write(this.problem,
+        `The document is not JSON yet, line ${lineOf(text, error.at ?? 0)}: ${error.message}. The form waits.`);
       this.set.disabled = true;
       return;
     }
@@ -204,7 +212,8 @@ export class Form {
   #showKind() {
     for (const { kind, input } of this.kindInputs) input.checked = kind === this.kind;
     for (const { kind, element } of this.kindParts) element.hidden = kind !== this.kind;
-    const both = this.holders.length > 1 && `The document has ${this.holders.join(" and ")}: take all but one out in the text.`;
+    const isBoth = this.holders.length > 1;
+    const both = isBoth && `The document has ${this.holders.join(" and ")}: take all but one out in the text.`;
     const odd = this.holder && !this.kind && `${this.holder} is no object: mend it in the text.`;
     write(this.scheduleError, both || odd || (this.holder ? "" : "Choose when it runs."));
   }
@@ -233,6 +242,7 @@ export class Form {
   controlOf(field) {
     if (!field || !this.root) return null;
     const seen = this.controls.filter(({ kind }) => !kind || kind === this.kind);
-    return seen.find((control) => control.path().join(".") === field) ?? seen.find((control) => control.field.name === field) ?? null;
+    const exact = seen.find((control) => control.path().join(".") === field);
+    return exact ?? seen.find((control) => control.field.name === field) ?? null;
   }
 }

@@ -2,13 +2,13 @@
 
 import { h, write } from "./dom.js";
 import { scheduleHash } from "./router.js";
-import { lateKind } from "./rows.js";
-import { clock, length } from "./time.js";
+import { clock, lateKind, length } from "./time.js";
 import { markTime } from "./timetip.js";
 import { plural, runReason } from "./words.js";
 
 const columns = [
-  ["Fired", "r-fired"], ["Due", "r-due"], ["Late", "r-late"], ["Why", "r-why"], ["Queue", "r-queue"], ["Task id", "r-task"], ["Daemon", "r-daemon"],
+  ["Fired", "r-fired"], ["Due", "r-due"], ["Late", "r-late"], ["Why", "r-why"], ["Queue", "r-queue"],
+  ["Task id", "r-task"], ["Daemon", "r-daemon"],
 ];
 
 const keyOf = (run) => `${run.id} ${run.due} ${run.fired_at}`;
@@ -25,7 +25,9 @@ export class RunTable {
     const titles = withNames ? [["Schedule", "r-name"], ...columns] : columns;
     this.titles = titles;
     this.element = h("table", { class: `runs ${withNames ? "with-names" : ""}`, role: "table", "aria-label": label },
-      h("thead", { role: "rowgroup" }, h("tr", { role: "row" }, titles.map(([title, kind]) => h("th", { role: "columnheader", scope: "col", class: kind }, title)))),
+      h("thead", { role: "rowgroup" },
+        h("tr", { role: "row" },
+        titles.map(([title, kind]) => h("th", { role: "columnheader", scope: "col", class: kind }, title)))),
       this.body);
   }
 
@@ -40,7 +42,8 @@ export class RunTable {
 
   #row(run) {
     const titleOf = (kind) => this.titles.find(([, each]) => kind.startsWith(each))?.[0];
-    const cell = (kind, content, title) => h("td", { role: "cell", class: kind, "data-label": titleOf(kind), title }, content);
+    const cell = (kind, content, title) => h("td", { role: "cell", class: kind, "data-label": titleOf(kind), title },
+      content);
     const fired = cell("r-fired", clock(run.fired_at));
     const due = cell("r-due", clock(run.due));
     markTime(fired, run.fired_at, this.zone);
@@ -49,7 +52,7 @@ export class RunTable {
       this.withNames && cell("r-name", h("a", { href: scheduleHash(run.id) }, run.name ?? run.id), run.name),
       fired, due, cell(`r-late ${lateKind(run.late ?? 0)}`, length(run.late)),
       cell("r-why", runReason(run.reason)), cell("r-queue", run.queue ?? "–", run.queue),
-      cell("r-task", h("code", null, run.task_id ?? "–"), run.task_id), cell("r-daemon", run.daemon ?? "–", run.daemon));
+      cell("r-task", h("code", run.task_id ?? "–"), run.task_id), cell("r-daemon", run.daemon ?? "–", run.daemon));
   }
 }
 

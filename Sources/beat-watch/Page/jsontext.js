@@ -188,12 +188,13 @@ export function fields(text) {
 export function laidOut(text) {
   const write = (node, indent) => {
     const inner = `${indent}  `;
+    const member = (each) => `${text.slice(each.keyStart, each.keyEnd)}: ${write(each.value, inner)}`;
     const isSmall = node.end - node.start < 60 && !node.members?.some(({ value }) => value.members?.length);
     if (node.members?.length && (indent === "" || !isSmall)) {
-      const lines = node.members.map((each) => `${inner}${text.slice(each.keyStart, each.keyEnd)}: ${write(each.value, inner)}`);
+      const lines = node.members.map((each) => inner + member(each));
       return `{\n${lines.join(",\n")}\n${indent}}`;
     }
-    if (node.members?.length) return `{${node.members.map((each) => `${text.slice(each.keyStart, each.keyEnd)}: ${write(each.value, inner)}`).join(", ")}}`;
+    if (node.members?.length) return `{${node.members.map(member).join(", ")}}`;
     if (node.items?.length && isSmall) return `[${node.items.map((item) => write(item, inner)).join(", ")}]`;
     if (node.items?.length) return `[\n${node.items.map((item) => inner + write(item, inner)).join(",\n")}\n${indent}]`;
     return node.members ? "{}" : node.items ? "[]" : raw(text, node);

@@ -16,19 +16,20 @@ const table = [
 ];
 
 export const help = () =>
-  open("Keys", () => h("div", { class: "dialog-body keys" }, table.map(([title, rows]) =>
-    h("section", null, h("h3", null, title), h("dl", null, rows.map(([keys, text]) =>
-      h("div", null, h("dt", null, keys.map((key) => h("kbd", null, key))), h("dd", null, text))))))));
+  open("Keys", () => h("div.dialog-body.keys", table.map(([title, rows]) =>
+    h("section", h("h3", title), h("dl", rows.map(([keys, text]) =>
+      h("div", h("dt", keys.map((key) => h("kbd", key))), h("dd", text))))))));
 
 export const isTyping = (target) =>
-  target instanceof HTMLElement && (target.isContentEditable || /^(input|textarea|select)$/i.test(target.tagName) && target.type !== "checkbox");
+  target instanceof HTMLElement && target.matches("input:not([type=checkbox]), textarea, select");
 
 /** Calls the action of a key, unless somebody types or a dialog is open. */
 export function onKeys(actions, signal) {
   let first = null;
   let since = 0;
   document.addEventListener("keydown", (event) => {
-    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
+    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (document.querySelector("dialog[open]")) return;
     if (isTyping(event.target) && event.key !== "Escape") return;
     const pair = first !== null && event.timeStamp - since < 1200 ? `${first} ${event.key}` : null;
     const action = actions[pair] ?? actions[event.key];

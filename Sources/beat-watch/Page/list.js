@@ -3,7 +3,7 @@
 import { get, query } from "./api.js";
 import { changeMany, editButton, onChange } from "./changes.js";
 import { setBulkBar, toast } from "./dock.js";
-import { button, empty, h, icon, iconButton, write } from "./dom.js";
+import { button, empty, fill, h, icon, iconButton, write } from "./dom.js";
 import { Filters } from "./filters.js";
 import { onKeys } from "./keys.js";
 import * as live from "./live.js";
@@ -23,7 +23,8 @@ let lastScroll = 0;
 
 export const listHash = () => lastHash;
 
-const valuesOf = (search) => Object.fromEntries(Object.entries(defaults).map(([name, value]) => [name, search.get(name) ?? value]));
+const valuesOf = (search) =>
+  Object.fromEntries(Object.keys(defaults).map((name) => [name, search.get(name) ?? defaults[name]]));
 
 const hashOf = (values) =>
   `#/schedules${query(Object.fromEntries(Object.entries(values).filter(([name, value]) => value !== defaults[name])))}`;
@@ -52,37 +53,41 @@ class List {
   }
 
   #build(main) {
-    this.heading = h("h1", null, "Schedules");
+    this.heading = h("h1", "Schedules");
     this.filters = new Filters(this.values, (values, options) => this.change(values, options), this.signal);
-    this.summary = h("p", { class: "summary", role: "status", "aria-live": "polite" });
+    this.summary = h("p.summary", { role: "status", "aria-live": "polite" });
     this.changed = button([icon("refresh"), "Order has changed: refresh"], () => this.load(), { kind: "changed" });
     this.changed.classList.add("is-away");
     this.changed.tabIndex = -1;
     this.body = h("tbody", { role: "rowgroup" });
     this.heads = columns.map((column) => this.#head(column));
-    this.all = h("input", { type: "checkbox", "aria-label": "Select all on this page", onclick: () => this.#selectAll() });
-    this.table = h("table", { class: "list", role: "table", "aria-label": "Schedules" },
+    this.all = h("input",
+      { type: "checkbox", "aria-label": "Select all on this page", onclick: () => this.#selectAll() });
+    this.table = h("table.list", { role: "table", "aria-label": "Schedules" },
       h("thead", { role: "rowgroup" }, h("tr", { role: "row" },
-        h("th", { role: "columnheader", scope: "col", class: "c-box" }, h("label", { class: "box" }, this.all)),
+        h("th", { role: "columnheader", scope: "col", class: "c-box" }, h("label.box", this.all)),
         this.heads.map(({ element }) => element))),
       this.body);
-    this.place = h("div", { class: "list-place" }, this.table);
+    this.place = h("div.list-place", this.table);
     this.back = iconButton("back", "Previous page", () => this.turn(-1));
     this.forth = iconButton("next", "Next page", () => this.turn(1));
-    this.range = h("span", { class: "range" });
+    this.range = h("span.range");
     this.pager = h("div", { class: "pager" },
-      h("span", { class: "faint" }, `Times are in ${viewerZone}, your zone.`, h("span", { class: "wide-text" }, " Point at one to see others.")),
-      h("span", { class: "grow" }), this.range, this.back, this.forth);
+      h("span.faint", `Times are in ${viewerZone}, your zone.`, h("span.wide-text", " Point at one to see others.")),
+      h("span.grow"), this.range, this.back, this.forth);
     main.append(
-      h("div", { class: "title-row" }, this.heading, this.summary, h("span", { class: "grow" }), this.changed,
-        editButton([icon("plus"), "New", h("span", { class: "wide-text" }, " schedule")], () => go("#/new"), { kind: "primary" })),
+      h("div.title-row", this.heading, this.summary, h("span.grow"), h("span", { role: "status" }, this.changed),
+        editButton([icon("plus"), "New", h("span.wide-text", " schedule")], () => go("#/new"), { kind: "primary" })),
       this.filters.element, this.place, this.pager);
     arrive(this.heading, "Schedules");
   }
 
   #head({ key, label, class: kind }) {
-    const inner = key ? h("button", { type: "button", class: "sort", onclick: () => this.#sortBy(key) }, label, h("span", { class: "arrow" }, icon("up"))) : label;
-    return { key, element: h("th", { role: "columnheader", scope: "col", class: kind }, inner) };
+    const element = h("th", { role: "columnheader", scope: "col", class: kind });
+    const sort = () => this.#sortBy(key);
+    const arrow = h("span.arrow", icon("up"));
+    fill(element, key ? h("button.sort", { type: "button", onclick: sort }, label, arrow) : label);
+    return { key, element };
   }
 
   #sortBy(key) {
@@ -148,7 +153,7 @@ class List {
     const kept = this.byId;
     this.rows = page.items.map((data) => {
       const row = kept.get(data.id);
-      if (!row || row.element.classList.contains("is-gone")) return new Row(data, (each, isRange) => this.#toggle(each, isRange));
+      if (!row || row.isGone) return new Row(data, (each, isRange) => this.#toggle(each, isRange));
       row.update(data);
       return row;
     });
@@ -174,7 +179,8 @@ class List {
     this.filters.showCounts(counts);
     const found = total === all ? plural(all, "schedule") : `${number(total)} of ${plural(all, "schedule")}`;
     write(this.summary, loading ? `${found}, still loading…` : found);
-    write(this.range, total === 0 ? "" : `${number(offset + 1)}–${number(offset + this.rows.length)} of ${number(total)}`);
+    write(this.range,
+      total === 0 ? "" : `${number(offset + 1)}–${number(offset + this.rows.length)} of ${number(total)}`);
     this.back.disabled = offset === 0;
     this.forth.disabled = offset + this.rows.length >= total;
     this.filters.element.hidden = all === 0 && !loading;
@@ -186,13 +192,15 @@ class List {
 
   #firstSchedule() {
     return empty("There are no schedules yet.",
-      h("p", null, "Make the first one here, with ", h("code", null, "beat-watch set"), ", from Python, or with any client of the store."),
+      h("p", "Make the first one here, with ", h("code", "beat-watch set"),
+        ", from Python, or with any client of the store."),
       editButton("New schedule", () => go("#/new"), { kind: "primary" }));
   }
 
   #nothingFound() {
     const clear = { search: "", state: "", task: "", queue: "", owner: "", due_within: "" };
-    return empty("No schedule matches.", h("p", null, "Take a filter away, or look for another word."), button("Clear filters", () => this.change(clear)));
+    return empty("No schedule matches.", h("p", "Take a filter away, or look for another word."),
+      button("Clear filters", () => this.change(clear)));
   }
 
   #showProblem(error) {
@@ -202,15 +210,20 @@ class List {
     }
     this.place.querySelector(".empty")?.remove();
     this.table.hidden = true;
-    this.place.append(empty("The list cannot be shown.", h("p", null, error.message), button("Try again", () => this.load())));
+    this.place.append(empty("The list cannot be shown.", h("p", error.message),
+      button("Try again", () => this.load())));
   }
 
   // MARK: events
 
   #remember(counts) {
-    this.order = orderOf(this.rows.map(({ data }) => data), this.values.sort);
+    this.order = orderOf(this.#data(), this.values.sort);
     this.counts = JSON.stringify(counts);
     this.#offer(null);
+  }
+
+  #data() {
+    return this.rows.map(({ data }) => data);
   }
 
   #offer(words) {
@@ -227,7 +240,7 @@ class List {
     }
     if (counts) this.filters.showCounts(counts);
     if (counts && this.counts && JSON.stringify(counts) !== this.counts) this.#offer("List has changed: refresh");
-    else if (isDisturbed(this.order, this.rows.map(({ data }) => data), this.values.sort)) this.#offer("Order has changed: refresh");
+    else if (isDisturbed(this.order, this.#data(), this.values.sort)) this.#offer("Order has changed: refresh");
   }
 
   /** What was fired between the answer with these rows and their first event has to be asked for. */
@@ -240,7 +253,8 @@ class List {
     await new Promise((resolve) => setTimeout(resolve, 400));
     if (this.signal.aborted) return;
     const ids = this.rows.map(({ id }) => id);
-    const page = await get(`/schedules${query({ ...this.values, limit: pageSize })}`, { signal: this.signal }).catch(() => null);
+    const page = await get(`/schedules${query({ ...this.values, limit: pageSize })}`,
+      { signal: this.signal }).catch(() => null);
     if (!page) return;
     const isSame = page.items.length === ids.length && page.items.every(({ id }, index) => id === ids[index]);
     if (isSame || this.rows.length === 0) this.#show(page);
@@ -290,9 +304,11 @@ class List {
     }
     const act = (action, label, kind) => editButton(label, () => this.#act(action), { kind });
     const elsewhere = this.selected.size - here;
-    setBulkBar(h("div", { class: "bulk", role: "toolbar", "aria-label": "Selected schedules" },
-      h("p", null, h("strong", null, `${number(this.selected.size)} selected`), elsewhere > 0 && h("span", { class: "faint" }, ` ${number(elsewhere)} on other pages`)),
-      act("enable", "Enable"), act("disable", "Disable"), act("run", "Run now"), act("delete", "Delete", "danger-quiet"),
+    setBulkBar(h("div.bulk", { role: "group", "aria-label": "Selected schedules" },
+      h("p", h("strong", `${number(this.selected.size)} selected`),
+        elsewhere > 0 && h("span.faint", ` ${number(elsewhere)} on other pages`)),
+      act("enable", "Enable"), act("disable", "Disable"), act("run", "Run now"),
+      act("delete", "Delete", "danger-quiet"),
       iconButton("close", "Select none", () => this.#clearSelection())));
   }
 

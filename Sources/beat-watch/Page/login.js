@@ -5,9 +5,10 @@ import { busyButton, h } from "./dom.js";
 import { arrive } from "./router.js";
 
 export function showLogin(main, { store }, enter) {
-  const error = h("p", { class: "field-error", id: "token-error", role: "alert" });
+  const error = h("p.field-error", { id: "token-error", role: "alert" });
   const input = h("input", {
-    id: "token", type: "password", autocomplete: "current-password", required: true, spellcheck: "false", "aria-describedby": "token-error token-hint",
+    id: "token", type: "password", autocomplete: "current-password", required: true, spellcheck: "false",
+    "aria-describedby": "token-error token-hint",
   });
   const send = busyButton("Log in", async () => {
     error.textContent = "";
@@ -23,12 +24,12 @@ export function showLogin(main, { store }, enter) {
       input.select();
     }
   }, { kind: "primary" });
-  const heading = h("h1", null, "Log in");
-  const form = h("form", { class: "login", novalidate: true },
+  const heading = h("h1", "Log in");
+  const form = h("form.login", { novalidate: true },
     h("img", { src: "/assets/icon.svg", alt: "", width: "40", height: "40" }), heading,
-    store && h("p", { class: "faint" }, `Schedules of ${store}`),
-    h("div", { class: "field" }, h("label", { for: "token" }, "Token"), input, error,
-      h("p", { class: "hint", id: "token-hint" }, "Whoever runs beat-watch web hands the tokens out.")),
+    store && h("p.faint", `Schedules of ${store}`),
+    h("div.field", h("label", { for: "token" }, "Token"), input, error,
+      h("p.hint", { id: "token-hint" }, "Whoever runs beat-watch web hands the tokens out.")),
     send);
   form.addEventListener("submit", (event) => {
     event.preventDefault();

@@ -20,7 +20,8 @@ const { session } = api;
 
 const routes = [
   { name: "list", matches: ([first, id]) => first === "schedules" && !id, view: listView },
-  { name: "editor", matches: ([first, id, rest]) => first === "schedules" && id && rest === "edit", view: editSchedule },
+  { name: "editor", matches: ([first, id, rest]) => first === "schedules" && id && rest === "edit",
+    view: editSchedule },
   { name: "schedule", matches: ([first, id]) => first === "schedules" && id, view: scheduleView },
   { name: "editor", matches: ([first]) => first === "new", view: newSchedule },
   { name: "runs", matches: ([first]) => first === "runs", view: runsView },
@@ -31,7 +32,8 @@ const links = [["list", "#/schedules", "Schedules"], ["runs", "#/runs", "Runs"],
 
 function nextTheme() {
   const root = document.documentElement;
-  const isDark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+  const system = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+  const isDark = (root.dataset.theme ?? system) === "dark";
   root.dataset.theme = isDark ? "light" : "dark";
   try {
     localStorage.setItem("theme", root.dataset.theme);
@@ -41,23 +43,26 @@ function nextTheme() {
 }
 
 function brand() {
-  return h("a", { class: "brand", href: "#/schedules" }, h("img", { src: "/assets/icon.svg", alt: "", width: "22", height: "22" }), "beat-watch");
+  return h("a.brand", { href: "#/schedules" },
+    h("img", { src: "/assets/icon.svg", alt: "", width: "22", height: "22" }), "beat-watch");
 }
 
 function header() {
-  const nav = h("nav", { "aria-label": "Views" }, links.map(([name, href, label]) => h("a", { href, "data-view": name }, label)));
-  const state = h("span", { class: "live", id: "live" }, h("span", { class: "dot" }), h("span", { class: "live-text" }, "Connecting…"));
+  const nav = h("nav", { "aria-label": "Views" },
+    links.map(([name, href, label]) => h("a", { href, "data-view": name }, label)));
+  const state = h("span.live", { id: "live" }, h("span.dot"), h("span.live-text", "Connecting…"));
   fill(document.getElementById("top"),
-    brand(), nav, h("span", { class: "grow" }), state,
-    h("span", { class: "store", title: `${session.store ?? ""} ${session.prefix ?? ""}` }, session.store),
-    h("span", { class: "who" }, session.user, session.user && " ", session.role === "viewer" && h("span", { class: "tag" }, "viewer")),
+    brand(), nav, h("span.grow"), state,
+    h("span.store", { title: `${session.store ?? ""} ${session.prefix ?? ""}` }, session.store),
+    h("span.who", session.user, session.user && " ", session.role === "viewer" && h("span.tag", "viewer")),
     iconButton("theme", "Switch between light and dark", nextTheme),
     iconButton("help", "Keys", help, { class: "button icon-only wide-only" }),
     session.login === "token" && button("Log out", logOut, { kind: "quiet" }));
 }
 
 function plainHeader() {
-  document.getElementById("top").replaceChildren(brand(), h("span", { class: "grow" }), iconButton("theme", "Switch between light and dark", nextTheme));
+  document.getElementById("top").replaceChildren(brand(), h("span.grow"),
+    iconButton("theme", "Switch between light and dark", nextTheme));
 }
 
 async function logOut() {
@@ -99,11 +104,13 @@ let isRouted = false;
 
 let lost = null;
 
+const connectionWords = { connecting: "Connecting…", live: "Live", lost: "Reconnecting…" };
+
 function showConnection(state) {
   const element = document.getElementById("live");
   if (!element) return;
   element.dataset.state = state;
-  write(element.querySelector(".live-text"), state === "live" ? "Live" : state === "lost" ? "Reconnecting…" : "Connecting…");
+  write(element.querySelector(".live-text"), connectionWords[state]);
   clearTimeout(lost);
   if (state === "live") {
     setBanner("offline", null);
@@ -119,7 +126,8 @@ function showConnection(state) {
 
 function showStore({ reachable, message }) {
   const title = `${session.store ?? "The store"} cannot be reached.`;
-  const text = `${message ? `${message}. ` : ""}The page shows what was known before. It goes on by itself when the store is back.`;
+  const lead = message ? `${message}. ` : "";
+  const text = `${lead}The page shows what was known before. It goes on by itself when the store is back.`;
   setBanner("store", reachable ? null : { kind: "danger", title, text });
 }
 
@@ -129,8 +137,10 @@ function showSystem({ health, store, daemons = [] }) {
     setBanner("daemon", null);
     return;
   }
-  const title = daemons.some(({ is_leading: isLeading }) => isLeading) ? "The daemon needs a look." : "No daemon fires these schedules.";
-  setBanner("daemon", { kind: health.status === "down" ? "danger" : "warning", title, text: health.text, command: health.command });
+  const isFired = daemons.some(({ is_leading: isLeading }) => isLeading);
+  const title = isFired ? "The daemon needs a look." : "No daemon fires these schedules.";
+  setBanner("daemon",
+    { kind: health.status === "down" ? "danger" : "warning", title, text: health.text, command: health.command });
 }
 
 async function lookAtSystem() {
@@ -160,7 +170,8 @@ api.events.addEventListener("unauthorized", leave);
 
 addEventListener("route", ({ detail }) => {
   for (const link of document.querySelectorAll("nav a")) {
-    const isHere = link.dataset.view === detail || (link.dataset.view === "list" && ["schedule", "editor"].includes(detail));
+    const isBelow = ["schedule", "editor"].includes(detail);
+    const isHere = link.dataset.view === (isBelow ? "list" : detail);
     if (isHere) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
   }
@@ -192,7 +203,7 @@ async function begin(wait = 1000) {
     if (session.role) lookAtSystem();
   } catch (error) {
     plainHeader();
-    if (!isIn) main.replaceChildren(h("p", { class: "loading" }, error.message, " The page tries again by itself."));
+    if (!isIn) main.replaceChildren(h("p.loading", error.message, " The page tries again by itself."));
     setTimeout(() => begin(Math.min(wait * 2, 10_000)), wait);
   }
 }

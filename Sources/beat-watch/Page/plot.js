@@ -1,18 +1,19 @@
 // Small plots in SVG. Each says in words what it shows, for those who cannot see it.
 
 import { h, svg } from "./dom.js";
-import { clock, full, length } from "./time.js";
+import { clock, full, lateKind, length } from "./time.js";
 import { number, plural } from "./words.js";
 
 const margin = { left: 48, right: 8, top: 8, bottom: 20 };
 
 /** A plot that is drawn anew when its place gets another width. */
 function plot(height, summary, draw) {
-  const place = h("div", { class: "plot", role: "img", "aria-label": summary });
+  const place = h("div.plot", { role: "img", "aria-label": summary });
   let width = 0;
   const paint = () => {
     const root = svg("svg", { width, height, viewBox: `0 0 ${width} ${height}`, "aria-hidden": "true" });
-    root.append(...draw({ width, height, left: margin.left, right: width - margin.right, top: margin.top, bottom: height - margin.bottom }));
+    root.append(...draw({ width, height, left: margin.left, right: width - margin.right, top: margin.top,
+      bottom: height - margin.bottom }));
     place.replaceChildren(root);
   };
   new ResizeObserver(([{ contentRect }]) => {
@@ -23,7 +24,8 @@ function plot(height, summary, draw) {
   return place;
 }
 
-const scale = (from, to, low, high) => (value) => (to === from ? (low + high) / 2 : low + ((value - from) / (to - from)) * (high - low));
+const scale = (from, to, low, high) => (value) =>
+  (to === from ? (low + high) / 2 : low + ((value - from) / (to - from)) * (high - low));
 
 const line = (x1, y1, x2, y2) => svg("line", { class: "grid", x1, y1, x2, y2 });
 
@@ -34,7 +36,8 @@ function timeAxis(box, from, to) {
   const count = box.width < 420 ? 2 : 4;
   const marks = Array.from({ length: count + 1 }, (_, index) => from + ((to - from) * index) / count);
   const anchor = (index) => (index === 0 ? "start" : index === count ? "end" : "middle");
-  const texts = marks.map((at, index) => label(x(at), box.height - 5, clock(new Date(at).toISOString()).replace(/(:\d\d):\d\d$/, "$1"), anchor(index)));
+  const texts = marks.map((at, index) => label(x(at), box.height - 5,
+    clock(new Date(at).toISOString()).replace(/(:\d\d):\d\d$/, "$1"), anchor(index)));
   return { x, marks: from === to ? texts.slice(0, 1) : texts };
 }
 
@@ -44,9 +47,11 @@ const decades = [0.001, 0.01, 0.1, 1, 10, 60, 600, 3600, 36_000, 360_000];
 function lateAxis(box, values) {
   const top = decades.find((each) => each >= Math.max(0.1, ...values)) ?? decades.at(-1);
   const bottom = decades[0];
-  const y = (seconds) => scale(Math.log(bottom), Math.log(top), box.bottom, box.top)(Math.log(Math.min(top, Math.max(bottom, seconds))));
+  const place = scale(Math.log(bottom), Math.log(top), box.bottom, box.top);
+  const y = (seconds) => place(Math.log(Math.min(top, Math.max(bottom, seconds))));
   const marks = decades.filter((each) => each <= top).map((each) => [
-    line(box.left, y(each), box.right, y(each)), label(box.left - 6, y(each) + 4, length(each).replace(".0", ""), "end"),
+    line(box.left, y(each), box.right, y(each)),
+    label(box.left - 6, y(each) + 4, length(each).replace(".0", ""), "end"),
   ]);
   return { y, marks };
 }
@@ -56,7 +61,8 @@ const at = (values, share) => values[Math.min(values.length - 1, Math.floor(valu
 
 export function latenessSummary(runs) {
   const late = sorted(runs.map((run) => run.late ?? 0));
-  return late.length === 0 ? "" : `${plural(late.length, "run")}: median ${length(at(late, 0.5))}, worst ${length(late.at(-1))} late`;
+  if (late.length === 0) return "";
+  return `${plural(late.length, "run")}: median ${length(at(late, 0.5))}, worst ${length(late.at(-1))} late`;
 }
 
 /** Each run as a dot: when it was fired, and how late. */
@@ -65,9 +71,9 @@ export function latenessPlot(runs) {
     const times = runs.map((run) => Date.parse(run.fired_at));
     const { x, marks: across } = timeAxis(box, Math.min(...times), Math.max(...times));
     const { y, marks: up } = lateAxis(box, runs.map((run) => run.late ?? 0));
-    const kind = (late) => (late >= 10 ? "is-missed" : late >= 1 ? "is-late" : "");
-    const dots = runs.map((run, index) => svg("circle", { class: `point ${kind(run.late)}`, cx: x(times[index]), cy: y(run.late ?? 0), r: 3 },
-      svg("title", null, `${full(run.fired_at)}: ${length(run.late)} late`)));
+    const dots = runs.map((run, index) =>
+      svg("circle", { class: `point ${lateKind(run.late)}`, cx: x(times[index]), cy: y(run.late ?? 0), r: 3 },
+        svg("title", `${full(run.fired_at)}: ${length(run.late)} late`)));
     return [...up.flat(), ...across, ...dots];
   });
 }
@@ -87,11 +93,12 @@ export function ratePlot({ step, points }) {
     const top = nice(Math.max(1, ...points.map(({ fires }) => fires)));
     const y = scale(0, top, box.bottom, box.top);
     const grid = [0, top / 2, top].filter((value) => Number.isInteger(value))
-      .map((value) => [line(box.left, y(value), box.right, y(value)), label(box.left - 6, y(value) + 4, number(value), "end")]);
+      .map((value) => [line(box.left, y(value), box.right, y(value)),
+        label(box.left - 6, y(value) + 4, number(value), "end")]);
     const width = Math.max(1, (box.right - box.left) / points.length - 1);
     const bars = points.filter(({ fires }) => fires > 0).map(({ at: start, fires }) =>
-      svg("rect", { class: "bar", x: x(Date.parse(start)), y: y(fires), width, height: box.bottom - y(fires), rx: Math.min(1.5, width / 2) },
-        svg("title", null, `${full(start)}: ${plural(fires, "run")} in ${length(step)}`)));
+      svg("rect", { class: "bar", x: x(Date.parse(start)), y: y(fires), width, height: box.bottom - y(fires) },
+        svg("title", `${full(start)}: ${plural(fires, "run")} in ${length(step)}`)));
     return [...grid.flat(), ...marks, ...bars];
   });
 }
@@ -108,7 +115,7 @@ export function latePlot({ step, points }) {
     const lines = series.map(([key]) => svg("path", { class: `line ${key}`, d: path(points, key, x, y) }));
     return [...up.flat(), ...marks, ...lines];
   });
-  const legend = h("ul", { class: "legend" }, series.map(([key, words]) => h("li", { class: key }, words)));
+  const legend = h("ul.legend", series.map(([key, words]) => h("li", { class: key }, words)));
   return [chart, legend];
 }
 

@@ -28,7 +28,8 @@ export function followReceipt() {
 
   function finish(receipt) {
     stop.abort();
-    wanted.message.say(receipt ? `${wanted.lead} ${words(receipt, wanted.since)}` : `${wanted.lead} No daemon has said anything about it yet.`);
+    const answer = receipt ? words(receipt, wanted.since) : "No daemon has said anything about it yet.";
+    wanted.message.say(`${wanted.lead} ${answer}`);
   }
 
   async function askFor() {

@@ -8,10 +8,11 @@ const gravity = ["error", "warning", "note"];
 /** `reach(remark)` leads to the place of a remark, where there is one. */
 export function remarkList(remarks, reach) {
   const order = [...remarks].sort((a, b) => gravity.indexOf(a.level) - gravity.indexOf(b.level));
-  return h("ul", { class: "remarks" }, order.map((remark) => {
+  return h("ul.remarks", order.map((remark) => {
     const place = remark.field ?? (remark.line ? `line ${remark.line}` : null);
     return h("li", { class: `level-${remark.level}` },
-      h("span", { class: "level" }, words[remark.level] ?? remark.level),
-      h("span", null, place && (reach ? button(place, () => reach(remark), { kind: "link" }) : h("code", null, place)), place && " ", remark.text));
+      h("span.level", words[remark.level] ?? remark.level),
+      h("span", place && (reach ? button(place, () => reach(remark), { kind: "link" }) : h("code", place)),
+        place && " ", remark.text));
   }));
 }

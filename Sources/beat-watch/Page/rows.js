@@ -2,14 +2,9 @@
 
 import { h, write } from "./dom.js";
 import { scheduleHash } from "./router.js";
-import { ago, clock, eachSecond, isOverdue, length, stopTicking, until } from "./time.js";
+import { ago, clock, eachSecond, isOverdue, lateKind, length, stopTicking, until } from "./time.js";
 import { markTime } from "./timetip.js";
 import { number, plural, stateMeaning, stateWords } from "./words.js";
-
-/** From here on a run was missed, as the daemon counts it. */
-const missed = 10;
-
-export const lateKind = (seconds) => (seconds >= missed ? "is-missed" : seconds >= 1 ? "is-late" : "");
 
 export const columns = [
   { key: "name", label: "Name", class: "c-name" },
@@ -24,22 +19,23 @@ export const columns = [
 
 /** A cell of two lines. The labels name what the columns' titles name where there is no room for columns. */
 function cell(kind, label) {
-  const [first, second] = [h("div", { class: "first" }), h("div", { class: "second" })];
+  const [first, second] = [h("div.first"), h("div.second")];
   return { first, second, element: h("td", { role: "cell", class: kind, "data-label": label }, first, second) };
 }
 
 export class Row {
   constructor(data, onSelect) {
-    this.link = h("a", { class: "row-link", href: scheduleHash(data.id) });
-    this.box = h("input", { type: "checkbox", "aria-label": `Select ${data.name}`, onclick: (event) => onSelect(this, event.shiftKey) });
+    this.link = h("a.row-link", { href: scheduleHash(data.id) });
+    this.box = h("input",
+      { type: "checkbox", "aria-label": `Select ${data.name}`, onclick: (event) => onSelect(this, event.shiftKey) });
     this.cells = Object.fromEntries(columns.map(({ class: kind, label }) => [kind, cell(kind, label)]));
-    this.state = h("span", { class: "badge" });
+    this.state = h("span.badge");
     this.cells["c-name"].first.append(this.link);
     this.cells["c-state"].first.append(this.state);
     this.element = h("tr", { role: "row" },
-      h("td", { role: "cell", class: "c-box" }, h("label", { class: "box" }, this.box)),
+      h("td", { role: "cell", class: "c-box" }, h("label.box", this.box)),
       columns.map(({ class: kind }) => this.cells[kind].element));
-    // A click anywhere opens the schedule, except on what has a meaning of its own, or at the end of a selection of text.
+    // A click anywhere opens the schedule, except on what has a meaning of its own, or after text was selected.
     this.element.addEventListener("click", (event) => {
       if (event.target.closest("a, button, label, input") || getSelection().toString()) return;
       this.link.click();
@@ -58,6 +54,7 @@ export class Row {
 
   /** The row stays in its place and says that its schedule is gone. */
   remove() {
+    this.isGone = true;
     this.element.classList.add("is-gone");
     this.showState("gone", "Deleted", "Somebody deleted it; it leaves the list at the next refresh");
     this.box.disabled = true;

@@ -7,9 +7,9 @@ import * as live from "./live.js";
 import { arrive } from "./router.js";
 
 export function runsView(main, route, signal) {
-  const heading = h("h1", null, "Runs");
+  const heading = h("h1", "Runs");
   const table = new RunTable({ withNames: true, label: "Runs, newest first" });
-  const place = h("div", { class: "list-place" }, h("p", { class: "loading" }, "Loading…"));
+  const place = h("div.list-place", h("p.loading", "Loading…"));
   let waiting = [];
   const label = document.createTextNode("");
   const show = button([icon("refresh"), label], () => {
@@ -19,7 +19,7 @@ export function runsView(main, route, signal) {
     show.tabIndex = -1;
     if (!table.element.isConnected) place.replaceChildren(table.element);
   }, { kind: "changed is-away", tabindex: "-1" });
-  main.append(h("div", { class: "title-row" }, heading, h("p", { class: "summary" }, "Newest first"), h("span", { class: "grow" }), show), place);
+  main.append(h("div.title-row", heading, h("p.summary", "Newest first"), h("span.grow"), show), place);
   arrive(heading, "Runs");
 
   const load = async () => {
@@ -27,9 +27,11 @@ export function runsView(main, route, signal) {
       const { runs } = await get("/runs?limit=100", { signal });
       table.add(runs);
       if (runs.length > 0) place.replaceChildren(table.element);
-      else place.replaceChildren(empty("Nothing has run yet.", h("p", null, "A run appears here as soon as a daemon has sent its message.")));
+      else place.replaceChildren(empty("Nothing has run yet.",
+        h("p", "A run appears here as soon as a daemon has sent its message.")));
     } catch (error) {
-      if (error.name !== "AbortError" && !table.element.isConnected) place.replaceChildren(empty("The runs cannot be shown.", h("p", null, error.message)));
+      if (error.name === "AbortError" || table.element.isConnected) return;
+      place.replaceChildren(empty("The runs cannot be shown.", h("p", error.message)));
     }
   };
   live.watch([]);

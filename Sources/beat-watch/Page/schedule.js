@@ -1,7 +1,8 @@
 // One schedule: what it says, when it runs, what became of its runs and of its last edit, and why.
 
 import { get, schedulePath } from "./api.js";
-import { deleteSchedule, editButton, lastChange, onChange, renameSchedule, roleNote, runNow, setEnabled, undoLast } from "./changes.js";
+import * as changes from "./changes.js";
+import { editButton } from "./changes.js";
 import { button, empty, facts, fill, h, icon, write } from "./dom.js";
 import { highlighted } from "./highlight.js";
 import { RunTable } from "./history.js";
@@ -20,34 +21,39 @@ import { number, stateMeaning, stateWords } from "./words.js";
 const pause = 8000;
 
 const timeSpan = (words, text, zone) => {
-  const element = h("span", { class: "time", tabindex: "0" });
+  const element = h("span.time", { tabindex: "0" });
   eachSecond(element, words);
   markTime(element, text, zone);
   return element;
 };
 
-const panel = (title, id, ...content) => h("section", { class: "panel", "aria-labelledby": id }, h("h2", { id }, title), content);
+const panel = (title, id, ...content) => h("section.panel", { "aria-labelledby": id }, h("h2", { id }, title), content);
 
 function receiptLine(receipt) {
   if (!receipt) {
-    return h("p", { class: "hint" }, "No daemon has said anything about an edit: it has not changed while a daemon was firing.");
+    return h("p.hint", "No daemon has said anything about an edit: it has not changed while a daemon was firing.");
   }
   const heard = h("span");
   eachSecond(heard, () => ago(receipt.heard));
   markTime(heard, receipt.heard);
   const isAccepted = receipt.state === "accepted";
   return [
-    h("p", { class: "receipt" }, h("span", { class: `badge state-${isAccepted ? "enabled" : "rejected"}` }, isAccepted ? "Accepted" : "Rejected"), " heard by the daemon ", heard),
-    receipt.reason && h("p", null, receipt.reason),
-    receipt.next && h("p", { class: "hint" }, `Next run then: ${full(receipt.next)}`),
-    receipt.warnings?.length > 0 && h("ul", { class: "remarks" }, receipt.warnings.map((text) => h("li", { class: "level-warning" }, typeof text === "string" ? text : text.text))),
-    receipt.is_current === false && h("p", { class: "hint" }, "The document has changed since; the daemon has not said anything about that yet."),
+    h("p.receipt",
+      h("span", { class: `badge state-${isAccepted ? "enabled" : "rejected"}` }, isAccepted ? "Accepted" : "Rejected"),
+      " heard by the daemon ", heard),
+    receipt.reason && h("p", receipt.reason),
+    receipt.next && h("p.hint", `Next run then: ${full(receipt.next)}`),
+    receipt.warnings?.length > 0 && h("ul.remarks",
+      receipt.warnings.map((text) => h("li.level-warning", typeof text === "string" ? text : text.text))),
+    receipt.is_current === false && h("p.hint",
+      "The document has changed since; the daemon has not said anything about that yet."),
   ];
 }
 
 /** An instant in the viewer's zone, and below it in the schedule's, if that is another. */
 const zonesHere = (text, zone) =>
-  [...new Set([viewerZone, zone ?? viewerZone])].map((each) => h("small", { class: "block" }, full(text, each), each !== viewerZone && ` ${each}`));
+  [...new Set([viewerZone, zone ?? viewerZone])].map((each) => h("small.block", full(text, each),
+    each !== viewerZone && ` ${each}`));
 
 class ScheduleView {
   constructor(main, id, signal) {
@@ -60,7 +66,7 @@ class ScheduleView {
     live.on("runs", ({ runs }) => this.#hearRuns(runs.filter((run) => run.id === id)), signal);
     live.on("receipts", ({ receipts }) => receipts.some((each) => each.id === id) && this.reload(true), signal);
     live.on("again", () => (this.heading ? this.reload(true) : this.start()), signal);
-    onChange(({ ids }) => (!ids.length || ids.includes(id)) && this.reload(true), signal);
+    changes.onChange(({ ids }) => (!ids.length || ids.includes(id)) && this.reload(true), signal);
     onKeys({
       e: () => go(scheduleHash(id, "/edit")),
       Escape: () => go(listHash()),
@@ -69,7 +75,7 @@ class ScheduleView {
   }
 
   async start() {
-    this.main.replaceChildren(this.crumbs("…"), h("p", { class: "loading" }, "Loading…"));
+    this.main.replaceChildren(this.crumbs("…"), h("p.loading", "Loading…"));
     try {
       this.detail = await get(schedulePath(this.id), { signal: this.signal });
     } catch (error) {
@@ -83,44 +89,47 @@ class ScheduleView {
   }
 
   crumbs(name) {
-    return h("nav", { class: "crumbs", "aria-label": "Where this is" }, h("a", { href: listHash() }, icon("back"), "Schedules"), h("span", { "aria-current": "page" }, name));
+    return h("nav.crumbs", { "aria-label": "Where this is" }, h("a", { href: listHash() }, icon("back"), "Schedules"),
+      h("span", { "aria-current": "page" }, name));
   }
 
   #showProblem(error) {
     const isGone = error.status === 404;
-    const heading = h("h1", null, isGone ? "There is no such schedule" : "The schedule cannot be shown");
-    this.main.replaceChildren(this.crumbs("–"), h("div", { class: "empty" }, heading,
-      h("p", null, isGone ? "Somebody has deleted or renamed it." : error.message),
-      isGone ? h("a", { class: "button", href: listHash() }, "All schedules") : button("Try again", () => this.start())));
+    const heading = h("h1", isGone ? "There is no such schedule" : "The schedule cannot be shown");
+    this.main.replaceChildren(this.crumbs("–"), h("div.empty", heading,
+      h("p", isGone ? "Somebody has deleted or renamed it." : error.message),
+      isGone ? h("a.button", { href: listHash() }, "All schedules") : button("Try again", () => this.start())));
     arrive(heading, "Schedule");
   }
 
   #build() {
     const { row } = this.detail;
-    this.heading = h("h1", { class: "name" }, row.name);
-    this.state = h("span", { class: "badge" });
-    this.words = h("p", { class: "lead" });
-    this.reason = h("p", { class: "reason" });
+    this.heading = h("h1.name", row.name);
+    this.state = h("span.badge");
+    this.words = h("p.lead");
+    this.reason = h("p.reason");
     this.facts = h("div");
     this.next = h("div");
-    this.receipt = h("div", { role: "status" });
-    this.explanation = h("div", null, h("p", { class: "loading" }, "Asking…"));
+    this.receipt = h("div");
+    this.explanation = h("div", h("p.loading", "Asking…"));
     this.plot = h("div");
-    this.table = h("div", null, h("p", { class: "loading" }, "Loading…"));
+    this.table = h("div", h("p.loading", "Loading…"));
     this.remarks = h("div");
-    this.document = h("pre", { class: "code", tabindex: "0", role: "region", "aria-label": "Text of the document" });
+    this.document = h("pre.code", { tabindex: "0", role: "region", "aria-label": "Text of the document" });
     this.toggle = h("span");
     this.undo = h("span");
     const editing = [
       editButton("Edit", () => go(scheduleHash(this.id, "/edit")), { kind: "primary" }),
-      editButton("Run now", () => runNow(this.detail.row)), this.toggle,
-      editButton("Rename", () => this.#rename()), editButton("Copy", () => go(`#/new?from=${encodeURIComponent(this.id)}`)),
+      editButton("Run now", () => changes.runNow(this.detail.row)), this.toggle,
+      editButton("Rename", () => this.#rename()),
+      editButton("Copy", () => go(`#/new?from=${encodeURIComponent(this.id)}`)),
       editButton("Delete", () => this.#delete(), { kind: "danger-quiet" }), this.undo,
     ];
     fill(this.main,
       this.crumbs(row.name),
-      h("div", { class: "title-row" }, this.heading, this.state, h("span", { class: "grow" }), h("div", { class: "actions", role: "toolbar", "aria-label": "Change the schedule" }, editing)),
-      this.words, this.reason, roleNote(),
+      h("div.title-row", this.heading, this.state, h("span.grow"),
+        h("div.actions", { role: "group", "aria-label": "Change the schedule" }, editing)),
+      this.words, this.reason, changes.roleNote(),
       h("div", { class: "columns" },
         h("div", { class: "stack side" },
           panel("At a glance", "glance", this.facts),
@@ -145,9 +154,10 @@ class ScheduleView {
       this.document.replaceChildren(...highlighted(detail.document ?? ""));
     }
     const isOn = detail.row.state === "disabled";
-    this.toggle.replaceChildren(editButton(isOn ? "Enable" : "Disable", () => setEnabled(detail.row, isOn)));
-    const change = lastChange();
-    fill(this.undo, change?.ids.includes(this.id) && button("Undo last change", undoLast, { kind: "quiet accent" }));
+    this.toggle.replaceChildren(editButton(isOn ? "Enable" : "Disable", () => changes.setEnabled(detail.row, isOn)));
+    const change = changes.lastChange();
+    const isMine = change?.ids.includes(this.id);
+    fill(this.undo, isMine && button("Undo last change", changes.undoLast, { kind: "quiet accent" }));
   }
 
   /** The nearest runs; the others on request, as long as the view is shown. */
@@ -169,16 +179,18 @@ class ScheduleView {
     write(this.reason, row.reason ?? "");
     this.reason.className = `reason is-${row.state}`;
     const last = row.last_run;
+    const ran = last?.fired_at ?? last?.due;
     const { next, zone } = row;
     const key = JSON.stringify(row);
     if (this.rowKey === key) return;
     this.rowKey = key;
     this.facts.replaceChildren(facts([
       ["Next run", next && [timeSpan(() => until(next.sent), next.sent, zone), zonesHere(next.sent, zone),
-        next.is_missed && h("span", { class: "tag warning" }, "missed before"), next.is_immediate && h("span", { class: "tag" }, "at once")]],
-      ["Last run", last ? [timeSpan(() => ago(last.fired_at ?? last.due), last.fired_at ?? last.due, zone), last.late !== null && h("small", null, ` ${length(last.late)} late`)] : "never"],
+        next.is_missed && h("span.tag.warning", "missed before"), next.is_immediate && h("span.tag", "at once")]],
+      ["Last run",
+        ran ? [timeSpan(() => ago(ran), ran, zone), h("small", ` ${length(last.late)} late`)] : "never"],
       ["Runs", number(row.total_run_count)],
-      ["Task", row.task && h("code", null, row.task)],
+      ["Task", row.task && h("code", row.task)],
       ["Queue", row.queue],
       ["Schedule", row.schedule],
       ["Zone", zone ?? "follows no clock"],
@@ -190,11 +202,12 @@ class ScheduleView {
 
   async #explain() {
     try {
-      const { headline, paragraphs = [], facts: pairs = [] } = await get(schedulePath(this.id, "/explanation"), { signal: this.signal });
-      fill(this.explanation, h("p", { class: "headline" }, headline), paragraphs.map((text) => h("p", null, text)),
+      const { headline, paragraphs = [], facts: pairs = [] } = await get(schedulePath(this.id, "/explanation"),
+        { signal: this.signal });
+      fill(this.explanation, h("p.headline", headline), paragraphs.map((text) => h("p", text)),
         pairs.length > 0 && facts(pairs.map(({ label, text }) => [label, text])));
     } catch (error) {
-      if (error.name !== "AbortError") this.explanation.replaceChildren(h("p", { class: "hint" }, error.message));
+      if (error.name !== "AbortError") this.explanation.replaceChildren(h("p.hint", error.message));
     }
   }
 
@@ -205,20 +218,22 @@ class ScheduleView {
       this.runTable = null;
       this.#drawRuns();
     } catch (error) {
-      if (error.name !== "AbortError") this.table.replaceChildren(h("p", { class: "hint" }, error.message));
+      if (error.name !== "AbortError") this.table.replaceChildren(h("p.hint", error.message));
     }
   }
 
   #drawRuns() {
     if (this.runs.length === 0) {
       this.plot.replaceChildren();
-      this.table.replaceChildren(empty("It has not run yet.", h("p", null, "Each run appears here with its lateness and its task id.")));
+      this.table.replaceChildren(empty("It has not run yet.",
+        h("p", "Each run appears here with its lateness and its task id.")));
       return;
     }
-    this.plot.replaceChildren(h("p", { class: "hint" }, latenessSummary(this.runs)), latenessPlot(this.runs));
+    this.plot.replaceChildren(h("p.hint", latenessSummary(this.runs)), latenessPlot(this.runs));
     if (!this.runTable) {
       this.runTable = new RunTable({ zone: this.detail.row.zone, label: "Runs, newest first" });
-      this.table.replaceChildren(h("div", { class: "scroll tall", tabindex: "0", role: "region", "aria-label": "Runs" }, this.runTable.element));
+      this.table.replaceChildren(h("div.scroll.tall", { tabindex: "0", role: "region", "aria-label": "Runs" },
+        this.runTable.element));
     }
     this.runTable.add(this.runs);
   }
@@ -263,12 +278,12 @@ class ScheduleView {
   }
 
   async #rename() {
-    const id = await renameSchedule(this.detail.row);
+    const id = await changes.renameSchedule(this.detail.row);
     if (id) go(scheduleHash(id));
   }
 
   async #delete() {
-    if (await deleteSchedule(this.detail.row)) go(listHash());
+    if (await changes.deleteSchedule(this.detail.row)) go(listHash());
   }
 }
 

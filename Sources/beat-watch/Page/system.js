@@ -1,7 +1,7 @@
 // The system: daemons, lease, store, broker, outbox, what doctor finds, and how busy it has been.
 
 import { get } from "./api.js";
-import { busyButton, command, empty, facts, h } from "./dom.js";
+import { busyButton, command, empty, facts, fill, h } from "./dom.js";
 import * as live from "./live.js";
 import { latePlot, ratePlot } from "./plot.js";
 import { arrive } from "./router.js";
@@ -12,12 +12,12 @@ import { number, plural } from "./words.js";
 const healthTitles = { ok: "All is well", degraded: "Something needs a look", down: "Nothing is fired" };
 const levelOf = { ok: "ok", degraded: "warning", down: "error" };
 
-const panel = (title, ...content) => h("section", { class: "panel" }, h("h2", null, title), content);
+const panel = (title, ...content) => h("section.panel", h("h2", title), content);
 
 function healthPanel({ health }) {
   const level = levelOf[health.status] ?? "note";
-  return h("section", { class: `panel health level-${level}` }, h("span", { class: "dot" }),
-    h("div", null, h("h2", null, healthTitles[health.status] ?? health.status), h("p", null, health.text), command(health.command)));
+  return h("section", { class: `panel health level-${level}` }, h("span.dot"),
+    h("div", h("h2", healthTitles[health.status] ?? health.status), h("p", health.text), command(health.command)));
 }
 
 function daemonRow(daemon) {
@@ -25,35 +25,42 @@ function daemonRow(daemon) {
   eachSecond(since, () => (daemon.since ? ago(daemon.since) : "–"));
   markTime(since, daemon.since);
   return h("li", { class: daemon.is_leading ? "is-leading" : "" },
-    h("div", { class: "line" }, h("strong", null, daemon.host ?? daemon.instance),
-      h("span", { class: `tag ${daemon.is_leading ? "accent" : ""}` }, daemon.is_leading ? "leader, fires" : "standby")),
-    h("p", null, daemon.text),
+    h("div.line", h("strong", daemon.host ?? daemon.instance),
+      h("span", { class: `tag ${daemon.is_leading ? "accent" : ""}` },
+        daemon.is_leading ? "leader, fires" : "standby")),
+    h("p", daemon.text),
     facts([
       ["Process", daemon.process_id && String(daemon.process_id)], ["Version", daemon.version], ["Started", since],
       ["Schedules", daemon.schedules !== null && number(daemon.schedules)],
       ["Rejected", daemon.rejected !== null && number(daemon.rejected)],
-      ["Instance", h("code", null, daemon.instance)],
+      ["Instance", h("code", daemon.instance)],
     ]));
 }
 
 function daemonsPanel({ daemons = [], lease }) {
-  const list = daemons.length > 0 ? h("ul", { class: "daemons" }, daemons.map(daemonRow))
-    : empty("No daemon is running.", h("p", null, "Schedules can be changed meanwhile; nothing is fired."), command("beat-watch run"));
-  const expiry = lease?.expires_in;
-  const holder = lease?.holder ?? "nobody";
-  return panel("Daemons", list,
-    h("p", { class: "hint" }, lease ? `The lease is held by ${holder}${expiry === null || expiry === undefined ? "" : `, for another ${length(Math.max(0, expiry))}`}.` : "Nobody holds the lease."));
+  const list = daemons.length > 0 ? h("ul.daemons", daemons.map(daemonRow))
+    : empty("No daemon is running.", h("p", "Schedules can be changed meanwhile; nothing is fired."),
+      command("beat-watch run"));
+  return panel("Daemons", list, h("p.hint", leaseWords(lease)));
+}
+
+function leaseWords(lease) {
+  if (!lease) return "Nobody holds the lease.";
+  const left = lease.expires_in ?? null;
+  const rest = left === null ? "" : `, for another ${length(Math.max(0, left))}`;
+  return `The lease is held by ${lease.holder ?? "nobody"}${rest}.`;
 }
 
 function serversPanel({ store, broker, outbox }) {
   return panel("Store and broker", facts([
     ["Store", store && `${store.kind} ${store.version ?? ""}`],
-    ["Address", store && h("code", null, store.name)],
-    ["Reachable", store && (store.reachable ? "yes" : h("span", { class: "bad" }, store.message ?? "no"))],
-    ["Broker", broker?.url ? h("code", null, broker.url) : "the store itself"],
+    ["Address", store && h("code", store.name)],
+    ["Reachable", store && (store.reachable ? "yes" : h("span.bad", store.message ?? "no"))],
+    ["Broker", broker?.url ? h("code", broker.url) : "the store itself"],
     ["Delivery", broker?.delivery],
     ["Outbox", outbox && `${plural(outbox.waiting, "message")} waiting`],
-    ["Set aside", outbox && h("span", { class: outbox.set_aside > 0 ? "bad" : "" }, plural(outbox.set_aside, "message"))],
+    ["Set aside",
+      outbox && h("span", { class: outbox.set_aside > 0 ? "bad" : "" }, plural(outbox.set_aside, "message"))],
   ]));
 }
 
@@ -62,8 +69,10 @@ function activityPanels(activity) {
   const total = activity.points.reduce((sum, { fires }) => sum + fires, 0);
   const span = length(activity.step * activity.points.length);
   return [
-    panel("Runs", h("p", { class: "hint" }, `${plural(total, "run")} in the last ${span}, in steps of ${length(activity.step)}`), ratePlot(activity)),
-    panel("Lateness", h("p", { class: "hint" }, `From the due time to the message on its queue, in the last ${span}`), latePlot(activity)),
+    panel("Runs", h("p.hint", `${plural(total, "run")} in the last ${span}, in steps of ${length(activity.step)}`),
+      ratePlot(activity)),
+    panel("Lateness", h("p.hint", `From the due time to the message on its queue, in the last ${span}`),
+      latePlot(activity)),
   ];
 }
 
@@ -72,35 +81,48 @@ const gravity = ["error", "warning", "note", "ok"];
 
 function findings(list) {
   const order = [...list].sort((a, b) => gravity.indexOf(a.level) - gravity.indexOf(b.level));
-  return h("ul", { class: "findings" }, order.map(({ level, title, text, command: line }) =>
-    h("li", { class: `level-${level}` }, h("span", { class: "level" }, levels[level] ?? level),
-      h("div", null, h("h3", null, title), text && h("p", null, text), command(line)))));
+  return h("ul.findings", order.map(({ level, title, text, command: line }) =>
+    h("li", { class: `level-${level}` }, h("span.level", levels[level] ?? level),
+      h("div", h("h3", title), text && h("p", text), command(line)))));
 }
 
 export function systemView(main, route, signal) {
-  const heading = h("h1", null, "System");
-  const checked = h("p", { class: "summary" });
-  const top = h("div", { class: "stack" }, h("p", { class: "loading" }, "Loading…"));
-  const activity = h("div", { class: "two" });
-  const doctor = h("div", { role: "status" }, h("p", { class: "loading" }, "Looking…"));
+  const heading = h("h1", "System");
+  const checked = h("p.summary");
+  const top = h("div.stack", h("p.loading", "Loading…"));
+  const activity = h("div.two");
+  const doctor = h("div", h("p.loading", "Looking…"));
   const again = busyButton("Look again", () => examine());
-  main.append(h("div", { class: "title-row" }, heading, checked), h("div", { class: "stack" }, top, activity,
-    h("section", { class: "panel" }, h("div", { class: "line" }, h("h2", null, "Doctor"), h("span", { class: "grow" }), again),
-      h("p", { class: "hint" }, "What beat-watch doctor finds in the servers, the daemons and the documents, the worst first."), doctor)));
+  main.append(h("div.title-row", heading, checked), h("div.stack", top, activity,
+    h("section.panel", h("div.line", h("h2", "Doctor"), h("span.grow"), again),
+      h("p.hint", "What beat-watch doctor finds in the servers, the daemons and the documents, the worst first."),
+      doctor)));
   arrive(heading, "System");
 
   const problem = (place, error) => {
-    if (error.name !== "AbortError") place.replaceChildren(empty("This cannot be shown now.", h("p", null, error.message)));
+    if (error.name !== "AbortError") place.replaceChildren(empty("This cannot be shown now.", h("p", error.message)));
   };
   const show = (system) => {
-    top.replaceChildren(healthPanel(system), h("div", { class: "two" }, daemonsPanel(system), serversPanel(system)));
+    top.replaceChildren(healthPanel(system), h("div.two", daemonsPanel(system), serversPanel(system)));
     const at = new Date().toISOString();
     eachSecond(checked, () => `As of ${ago(at)}`);
     checked.title = full(at);
   };
   const load = () => get("/system", { signal }).then(show).catch((error) => problem(top, error));
-  const plots = () => get("/system/activity?minutes=180", { signal }).then((answer) => activity.replaceChildren(...activityPanels(answer))).catch((error) => problem(activity, error));
-  const examine = () => get("/system/doctor", { signal }).then((answer) => doctor.replaceChildren(findings(answer.findings))).catch((error) => problem(doctor, error));
+  const plots = async () => {
+    try {
+      fill(activity, activityPanels(await get("/system/activity?minutes=180", { signal })));
+    } catch (error) {
+      problem(activity, error);
+    }
+  };
+  const examine = async () => {
+    try {
+      fill(doctor, findings((await get("/system/doctor", { signal })).findings));
+    } catch (error) {
+      problem(doctor, error);
+    }
+  };
 
   live.watch([]);
   live.on("system", show, signal);

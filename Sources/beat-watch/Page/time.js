@@ -77,6 +77,11 @@ export function length(seconds, most = 2) {
   return words.join(" ");
 }
 
+/** From here on a run was missed, as the daemon counts it. */
+const missed = 10;
+
+export const lateKind = (seconds) => (seconds >= missed ? "is-missed" : seconds >= 1 ? "is-late" : "");
+
 /** Whole seconds only, for what counts down before people's eyes. */
 const steady = (seconds, most) => (seconds < 10 ? `${Math.floor(seconds)} s` : length(seconds, most));
 

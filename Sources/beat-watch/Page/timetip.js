@@ -3,7 +3,7 @@
 import { h } from "./dom.js";
 import { full, viewerZone } from "./time.js";
 
-const tip = h("div", { class: "timetip", role: "tooltip", id: "timetip", hidden: true });
+const tip = h("div.timetip", { role: "tooltip", id: "timetip", hidden: true });
 
 /** Marks an element as showing this instant. */
 export function markTime(element, text, zone) {
@@ -17,9 +17,9 @@ export const zonesOf = (zone) => [...new Set([viewerZone, zone, "UTC"].filter(Bo
 
 function show(element) {
   const { at, zone } = element.dataset;
-  tip.replaceChildren(h("dl", null, zonesOf(zone).map((each) => {
+  tip.replaceChildren(h("dl", zonesOf(zone).map((each) => {
     const name = each === viewerZone ? `${each} (yours)` : each === zone ? `${each} (the schedule’s)` : each;
-    return h("div", null, h("dt", null, name), h("dd", null, full(at, each)));
+    return h("div", h("dt", name), h("dd", full(at, each)));
   })));
   tip.hidden = false;
   const { left, bottom, top } = element.getBoundingClientRect();
