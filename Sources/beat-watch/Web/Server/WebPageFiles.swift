@@ -22,6 +22,7 @@ enum WebPageFiles {
     ("live.js", PackageResources.live_js),
     ("login.js", PackageResources.login_js),
     ("main.js", PackageResources.main_js),
+    ("merge.js", PackageResources.merge_js),
     ("order.js", PackageResources.order_js),
     ("page.css", PackageResources.page_css),
     ("plot.js", PackageResources.plot_js),
