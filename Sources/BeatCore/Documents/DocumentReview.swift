@@ -128,7 +128,10 @@ package struct DocumentReview: Sendable {
   private static let mostOddities = 20
 
   private static func oddities(_ bytes: [UInt8]) -> [(String, String)] {
-    guard let layout = try? DocumentLayout(bytes) else { return [] }
+    // With too many fields, which is an error, a look at each of their names would take seconds.
+    guard let layout = try? DocumentLayout(bytes), !Limit.fieldCount.isExceeded(by: layout.members.count) else {
+      return []
+    }
     var oddities: [(String, String)] = []
     var (seen, repeated): (Set<String>, Set<String>) = ([], [])
     for member in layout.members where !seen.insert(member.key).inserted && repeated.insert(member.key).inserted {

@@ -50,7 +50,12 @@ final class HTTPConnection {
   }
 
   /// Whether nothing of a next request has come.
-  var isIdle: Bool { waitingSince != nil && reader.isIdle }
+  private var isIdle: Bool { waitingSince != nil && reader.isIdle }
+
+  /// Whether the last response is on its way.
+  var isLeaving: Bool {
+    if case .leaving = state { true } else { false }
+  }
 
   /// Begins with a connection that is open.
   func begin(_ transport: any ServedTransport) {
@@ -91,13 +96,19 @@ final class HTTPConnection {
         if isIdle { deadline.schedule(after: limits.headTime) }
         reader.append(bytes)
         readNext()
+        closeIfFlooded()
       case .answering:
         reader.append(bytes)
-        if reader.waiting > limits.head { close() }
+        closeIfFlooded()
       // After the request for a stream a client has nothing to say.
       case .streaming, .leaving, .over: break
       }
     }
+  }
+
+  /// A client may send its next request before it has the answer to the last, and no more than that.
+  private func closeIfFlooded() {
+    if reader.waiting > limits.head + (reader.head == nil ? 0 : reader.length) { close() }
   }
 
   private func readNext() {
@@ -111,14 +122,14 @@ final class HTTPConnection {
         expectBody(of: head)
       }
     } catch {
-      refuse(.text(error.status, error.reason))
+      refuse(error.status, error.reason)
     }
   }
 
   private func expectBody(of head: HTTPRequest) {
     if let refusal = service.refuse(head, peer) { return refuse(refusal) }
     guard others.announced + reader.length <= limits.bodies else {
-      return refuse(.text(.serviceUnavailable, "too many requests with long bodies are coming: try again in a moment"))
+      return refuse(.serviceUnavailable, "too many requests with long bodies are coming: try again in a moment")
     }
     announced = reader.length
     deadline.schedule(after: limits.bodyTime)
@@ -131,6 +142,12 @@ final class HTTPConnection {
     let exchange = HTTPExchange(request, from: peer, on: self)
     state = .answering(exchange, closes: !request.keepsConnection)
     service.handle(exchange)
+  }
+
+  private func refuse(_ status: HTTPStatus, _ reason: String) {
+    var response = HTTPResponse.text(status, reason)
+    response.fields += service.fields
+    refuse(response)
   }
 
   private func refuse(_ response: HTTPResponse) {
@@ -226,7 +243,7 @@ final class HTTPConnection {
     switch state {
     case .reading:
       guard reader.isIdle else {
-        return refuse(.text(.requestTimeout, "the request did not arrive in time"))
+        return refuse(.requestTimeout, "the request did not arrive in time")
       }
       let idle = waitingSince.map { surroundings.bootTime.microseconds(since: $0) } ?? .max
       guard !isStuck, idle < limits.idleTime else { return close() }

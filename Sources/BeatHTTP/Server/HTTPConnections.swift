@@ -36,19 +36,18 @@ final class HTTPConnections {
 
   func remove(_ connection: HTTPConnection) { open[ObjectIdentifier(connection)] = nil }
 
-  /// Ends one connection if there is no room for one more: of those that wait for a request the one that has waited
-  /// longest, and one that is idle before one whose request is on its way. A whole request comes in some milliseconds, so
-  /// clients that hold connections open keep nobody out.
+  /// Ends one connection if there is no room for one more: one that is leaving, else the one that has waited longest for
+  /// a whole request. Such a request comes in some milliseconds, so clients that hold connections open keep nobody out.
   private func makeRoom() -> Bool {
     guard open.count >= limits.connections else { return true }
-    var longest: (connection: HTTPConnection, isIdle: Bool, since: BootTime)?
+    var longest: (connection: HTTPConnection, since: BootTime)?
     for connection in open.values {
-      guard let since = connection.waitingSince else { continue }
-      let isIdle = connection.isIdle
-      if let current = longest {
-        guard isIdle == current.isIdle ? since < current.since : isIdle else { continue }
+      if connection.isLeaving {
+        connection.close()
+        return true
       }
-      longest = (connection, isIdle, since)
+      guard let since = connection.waitingSince else { continue }
+      if longest.map({ since < $0.since }) ?? true { longest = (connection, since) }
     }
     longest?.connection.close()
     return longest != nil

@@ -7,11 +7,14 @@ package struct HTTPService {
   /// Looks at a request whose body is about to come, and refuses it by a response; nil: the body may come. So nobody
   /// fills the memory with what would be refused in the end.
   package var refuse: (HTTPRequest, StreamPeer) -> HTTPResponse?
+  /// What the server's own refusals carry, as of a request that cannot be read.
+  package var fields: [(name: String, value: String)]
 
   package init(
+    fields: [(name: String, value: String)] = [],
     refuse: @escaping (HTTPRequest, StreamPeer) -> HTTPResponse? = { _, _ in nil },
     handle: @escaping (HTTPExchange) -> Void
   ) {
-    (self.refuse, self.handle) = (refuse, handle)
+    (self.fields, self.refuse, self.handle) = (fields, refuse, handle)
   }
 }

@@ -16,6 +16,9 @@ final class MonitoringEndpoint {
   /// The daemon's health, in sentences: the verdict, then the reasons.
   private let health: () -> (isReady: Bool, lines: [String])
   private let requests = MonitoringRequests()
+  /// Whether only this machine's programs reach the address. A browser of this machine is one of them, and a page that it
+  /// shows must not read the answers by a name of its own (DNS rebinding).
+  private let isLoopback: Bool
   private var texts: [MetricsFormat: (bytes: [UInt8], at: BootTime)] = [:]
   private var server: HTTPServer?
 
@@ -29,6 +32,7 @@ final class MonitoringEndpoint {
     self.loop = loop
     self.metrics = metrics
     self.health = health
+    if case .address = address { isLoopback = address.isLocal } else { isLoopback = false }
     let service = HTTPService { [unowned self] exchange in
       let (path, response) = answer(to: exchange.request)
       requests.count(path, response.status)
@@ -44,6 +48,9 @@ final class MonitoringEndpoint {
 
   private func answer(to request: HTTPRequest) -> (MonitoringRequests.Path, HTTPResponse) {
     let path = MonitoringRequests.Path(request.target.segments)
+    if isLoopback, let host = request.fields["host"], HTTPHost(host)?.isDirect != true {
+      return (path, .text(.misdirected, "this endpoint is asked by its address or as localhost"))
+    }
     guard request.method == .get || request.method == .head else {
       var response = HTTPResponse.text(.methodNotAllowed, "this is read by GET")
       response.fields.append(("Allow", "GET, HEAD"))

@@ -25,7 +25,7 @@ final class MonitoringRequests {
     }
   }
 
-  private static let statuses: [HTTPStatus] = [.ok, .notFound, .methodNotAllowed, .serviceUnavailable]
+  private static let statuses: [HTTPStatus] = [.ok, .notFound, .methodNotAllowed, .misdirected, .serviceUnavailable]
   private var counts = [Int](repeating: 0, count: Path.allCases.count * statuses.count)
 
   func count(_ path: Path, _ status: HTTPStatus) {

@@ -241,14 +241,23 @@ import Testing
       return try #require(stage.connect())
     }
     for client in clients { client.send("GET /a HTTP/1.1\r\n") }
-    clients[1].send("Host: h\r\n\r\n")
     let newcomer = try #require(stage.connect())
-    #expect(clients[1].isClosed && !clients[0].isClosed, "an idle one goes before one whose request is on its way")
-    newcomer.send("GE")
-    let next = try #require(stage.connect())
-    #expect(clients[0].isClosed && !clients[2].isClosed && !newcomer.isClosed)
-    next.send(get)
-    #expect(next.text.hasPrefix("HTTP/1.1 200 ") && stage.connections.refused == 0)
+    #expect(clients[0].isClosed && !clients[1].isClosed)
+    newcomer.send(get)
+    #expect(newcomer.text.hasPrefix("HTTP/1.1 200 "))
+    clients[2].send("x\r\n\r\n")
+    #expect(clients[2].text.hasPrefix("HTTP/1.1 400 ") && !clients[2].isClosed)
+    _ = try #require(stage.connect())
+    #expect(clients[2].isClosed && !clients[1].isClosed, "one that is leaving goes first")
+    #expect(stage.connections.refused == 0 && stage.connections.count == 3)
+  }
+
+  @Test("one that takes all answers, and asks faster than it is answered, is given up")
+  func flooding() throws {
+    let stage = HTTPStage { $0.head = 1_000 }
+    let client = try #require(stage.connect())
+    client.send(String(repeating: get, count: 200))
+    #expect(client.isClosed && stage.exchanges.count == 1)
   }
 
   @Test("with all places taken, the longest idle connection makes room, and a busy one does not")

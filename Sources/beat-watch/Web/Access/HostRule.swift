@@ -1,4 +1,4 @@
-import BeatLoop
+import BeatHTTP
 
 /// Which names the page answers to. A page of somebody else's name that leads to this address (DNS rebinding) would
 /// otherwise be, for the browser, the same place as this one.
@@ -20,27 +20,7 @@ struct HostRule: Sendable {
 
   /// Whether a request's `Host` is one of this page's: an address, localhost, or a name that the operator has given.
   func allows(_ host: String) -> Bool {
-    guard let name = Self.name(of: host) else { return false }
-    return name == "localhost" || HostLookup.address(name) != nil || names.contains(name)
-  }
-
-  /// The name or the address in `name:port`, in lower case; nil: it is malformed.
-  private static func name(of host: String) -> String? {
-    if host.hasPrefix("[") {
-      guard let end = host.firstIndex(of: "]") else { return nil }
-      let rest = host[host.index(after: end)...]
-      guard rest.isEmpty || isPort(rest) else { return nil }
-      let address = String(host[host.index(after: host.startIndex)..<end])
-      return address.contains(":") ? address.lowercased() : nil
-    }
-    let colon = host.firstIndex(of: ":") ?? host.endIndex
-    let rest = host[colon...]
-    guard rest.isEmpty || isPort(rest) else { return nil }
-    let name = host[..<colon].lowercased()
-    return name.isEmpty ? nil : name.hasSuffix(".") ? String(name.dropLast()) : name
-  }
-
-  private static func isPort(_ text: Substring) -> Bool {
-    text.first == ":" && text.count <= 6 && text.dropFirst().utf8.allSatisfy { (0x30...0x39).contains($0) }
+    guard let host = HTTPHost(host) else { return false }
+    return host.isDirect || names.contains(host.name)
   }
 }

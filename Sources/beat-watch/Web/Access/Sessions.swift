@@ -47,6 +47,12 @@ struct Sessions {
     return session
   }
 
+  /// Whether a session is still good. Asking is no use of it.
+  func isGood(_ name: String, among tokens: [AccessToken], now: BootTime) -> Bool {
+    guard let hash = try? SecretHash(of: name), let session = sessions[hash] else { return false }
+    return !isOver(session, now) && tokens.contains(session.token)
+  }
+
   mutating func end(_ name: String) throws(CommandError) { sessions[try SecretHash(of: name)] = nil }
 
   private func isOver(_ session: Session, _ now: BootTime) -> Bool {

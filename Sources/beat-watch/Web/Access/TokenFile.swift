@@ -18,7 +18,7 @@ final class TokenFile {
     var nanoseconds: Int
   }
 
-  /// Throws: the file cannot be read, holds a line that is no token, or others may write to it.
+  /// Throws: the file cannot be read, holds a line that is no token, belongs to another user, or others may write to it.
   init(_ path: String) throws(CommandError) {
     self.path = path
     (tokens, stamp) = try Self.read(path)
@@ -44,7 +44,8 @@ final class TokenFile {
   }
 
   private static func read(_ path: String) throws(CommandError) -> ([AccessToken], Stamp) {
-    let file = open(path, O_RDONLY | O_CLOEXEC)
+    // A pipe would be waited for, and is refused.
+    let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard file >= 0 else {
       throw CommandError(
         .configuration, "\(path): \(String(cString: strerror(errno))). `beat-watch token` makes the file of tokens")
@@ -58,6 +59,11 @@ final class TokenFile {
       throw CommandError(
         .configuration,
         "\(path): others may write to it, and so let themselves in: chmod go-w \(path)")
+    }
+    guard status.st_uid == geteuid() || status.st_uid == 0 else {
+      throw CommandError(
+        .configuration,
+        "\(path): belongs to another user, who could let himself in: it must be this user's (\(geteuid())) or root's")
     }
     var bytes = [UInt8](repeating: 0, count: mostBytes + 1)
     let count = Glibc.read(file, &bytes, bytes.count)

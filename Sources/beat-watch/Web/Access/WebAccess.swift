@@ -55,6 +55,10 @@ final class WebAccess {
         .misdirected,
         "the page is not known by this name: open it by its address, or start it with --host NAME")
     }
+    // No browser sends one of these twice.
+    for field in ["origin", "sec-fetch-site", "sec-fetch-mode"] where request.fields.values(field).count > 1 {
+      return Self.foreign
+    }
     // Browsers say by whose page a request was made (Fetch Metadata), and old ones say the origin with a change.
     if let site = request.fields["sec-fetch-site"], site != "same-origin", site != "none" {
       let isNavigation = request.fields["sec-fetch-mode"] == "navigate" && request.method == .get
@@ -82,6 +86,13 @@ final class WebAccess {
       return Visitor(
         user: WebUser(name: session.token.user, role: session.token.role), csrf: session.csrf, session: name)
     }
+  }
+
+  /// Whether a visitor who came earlier may still look: a session may have ended since.
+  func isCurrent(_ visitor: Visitor) -> Bool {
+    guard case .tokens(let file) = login else { return true }
+    refresh(file)
+    return visitor.session.map { sessions.isGood($0, among: file.tokens, now: clock()) } ?? false
   }
 
   /// Why a request that changes something is not carried out; nil: it may be.

@@ -28,7 +28,7 @@ final class WebServer {
     self.place = place
     self.access = access
     self.backEnd = backEnd
-    let service = HTTPService { [unowned self] head, peer in
+    let service = HTTPService(fields: WebHeaders.fields) { [unowned self] head, peer in
       refusal(ofBody: head, from: peer)
     } handle: { [unowned self] exchange in
       handle(exchange)
@@ -41,6 +41,8 @@ final class WebServer {
     var limits = HTTPLimits()
     limits.connections = 256
     limits.body = APIBody.mostBytes
+    // The names of 200 schedules fit in (`/api/v1/events?ids=`), unless they are very long.
+    (limits.target, limits.head) = (65_536, 81_920)
     return limits
   }()
 
@@ -169,8 +171,14 @@ final class WebServer {
 
   private func events(_ exchange: HTTPExchange, _ visitor: WebAccess.Visitor) {
     var stream: HTTPStream?
+    let access = access
     let (token, refusal) = backEnd.subscribe(call(exchange.request, ["events"], visitor, exchange.peer)) {
-      stream?.write($0) ?? false
+      // A session that has ended since ends its events, too: with the next of them, or with the next heartbeat.
+      guard access.isCurrent(visitor) else {
+        stream?.finish()
+        return false
+      }
+      return stream?.write($0) ?? false
     }
     guard let token else {
       return Self.answer(exchange, refusal ?? APIProblem(.storeUnreachable, "there are no events now").answer)

@@ -93,6 +93,16 @@ import Testing
     }
     file.write(try token("a", .editor, "a").line, mode: 0o644)
     #expect(throws: Never.self) { _ = try TokenFile(file.path) }
+    // Another user's, who could let himself in.
+    if geteuid() == 0 {
+      chown(file.path, 12_345, 12_345)
+      let error = #expect(throws: CommandError.self) { _ = try TokenFile(file.path) }
+      #expect(error?.description.contains("belongs to another user") == true)
+      chown(file.path, 0, 0)
+    }
+    unlink(file.path)
+    mkfifo(file.path, 0o600)
+    #expect(throws: CommandError.self, "a pipe is not waited for") { _ = try TokenFile(file.path) }
     #expect(throws: CommandError.self) { _ = try TokenFile("/etc") }
     #expect(throws: CommandError.self) { _ = try TokenFile("/nonexistent/tokens") }
   }
