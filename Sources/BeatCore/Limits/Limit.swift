@@ -160,6 +160,18 @@ extension Limit {
     subject: "what a connection declares for workers", most: 1_000, unit: "queue",
     reason: "each leaves two keys on the broker for good; to further ones messages go undeclared")
 
+  package static let editRecords = Limit(
+    subject: "what is remembered of edits", most: 10_000, unit: "record",
+    reason: "the oldest go first; there may be a quarter more for a while")
+
+  package static let editsTogether = Limit(
+    subject: "what one command changes and records one by one", most: 100, unit: "schedule",
+    reason: "of more, one record says how many: a large import does not push all others out")
+
+  package static let editText = Limit(
+    subject: "who, and from where, in the record of an edit", most: 255, unit: "byte",
+    reason: "a person reads it; a longer one is cut")
+
   package static let zones = Limit(
     subject: "what is kept of time zones", most: 1_000, unit: "zone",
     reason: "a system has about 600; with one more all are read again")
@@ -172,6 +184,6 @@ extension Limit {
     fireLength, reasonLength, quotationLength, cellLength, lineFieldLength, lineBurst, lineRate, pageLength,
     replyDepth, replyLine, replyTime, scanSteps,
     watermarkLength, goneWatermarks, ownFieldLength, outboxItem, outboxBacklog, deferredMessages, messagesSetAside,
-    declaredQueues, zones,
+    declaredQueues, editRecords, editsTogether, editText, zones,
   ]
 }

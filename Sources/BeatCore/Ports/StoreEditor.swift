@@ -55,6 +55,10 @@ package protocol StoreEditor: StoreInspector {
     _ name: EntryName, within microseconds: Int64, isInterrupted: () -> Bool
   ) throws(StoreError) -> ManualAnswer
 
+  /// Adds edits that were carried out to the record of edits (`EditLog`), the oldest first, and lets the oldest ones of
+  /// all drop out. An edit can do without its record: a caller whose user may not write it says so, and the edit stands.
+  func record(_ edits: [EditRecord]) throws(StoreError)
+
   /// Whether the connection has ended, so that no further call is answered.
   var isClosed: Bool { get }
   /// Ends the connection. After that, no call is answered.

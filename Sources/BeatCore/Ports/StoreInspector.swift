@@ -1,7 +1,7 @@
 /// What the shell commands ask a store. A call waits for the answer, which the daemon must never do.
 ///
 /// No method changes anything, and each throws `StoreError`. After `.unreachable`, no further call is answered.
-package protocol StoreInspector: RunHistory {
+package protocol StoreInspector: RunHistory, EditLog {
   /// The store's name for people, without a password.
   var name: String { get }
   /// How this kind of store calls its things.

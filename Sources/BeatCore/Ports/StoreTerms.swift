@@ -40,6 +40,8 @@ package protocol StoreTerms: Sendable {
   var historyRight: String { get }
   /// By which a daemon writes its record.
   var recordRight: String { get }
+  /// To record an edit.
+  var editRight: String { get }
 }
 
 extension StoreTerms {

@@ -8,7 +8,9 @@ extension MongoDoctor {
       try client.documents(
         [
           "listCollections": 1,
-          "filter": ["name": ["$in": .array(([place.schedules] + place.ownCollections).map { .text($0) })]],
+          "filter": [
+            "name": ["$in": .array(([place.schedules, place.edits] + place.ownCollections).map { .text($0) })]
+          ],
           "cursor": ["batchSize": 100],
         ], on: place.database)
     }

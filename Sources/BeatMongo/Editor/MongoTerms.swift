@@ -28,6 +28,7 @@ package struct MongoTerms: StoreTerms {
   package let connectionsRight = "the role clusterMonitor"
   package let historyRight = "the role readWrite"
   package let recordRight = "the role readWrite"
+  package let editRight = "the role readWrite"
 
   package init() {}
 }

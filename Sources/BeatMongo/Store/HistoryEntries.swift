@@ -33,7 +33,9 @@ final class HistoryEntries: Sendable {
           "writeConcern": WriteConcern.one,
         ], on: place.database)
       if let first = reply.errors.first { return Self.words(first.error) }
-      if isLookDue(after: runs.count) { try dropOldest(client) }
+      if isLookDue(after: runs.count) {
+        try Self.dropOldest(in: place.history, of: place.database, beyond: length, by: client)
+      }
       return nil
     } catch {
       if error.endsSession { throw error }
@@ -52,19 +54,22 @@ final class HistoryEntries: Sendable {
     }
   }
 
-  private func dropOldest(_ client: MongoClient) throws(MongoError) {
+  /// Leaves the newest entries of a collection whose `_id`s count up.
+  static func dropOldest(
+    in collection: String, of database: String, beyond length: Int, by client: MongoClient
+  ) throws(MongoError) {
     let first = try client.documents(
       [
-        "find": .text(place.history), "filter": ["_id": ["$gte": 0]], "sort": ["_id": -1],
+        "find": .text(collection), "filter": ["_id": ["$gte": 0]], "sort": ["_id": -1],
         "skip": .int64(Int64(length)), "limit": 1, "projection": ["_id": 1],
-      ], on: place.database
+      ], on: database
     ).first
     guard let newest = first?["_id"] else { return }
     let reply = try client.write(
       [
-        "delete": .text(place.history), "deletes": [["q": ["_id": ["$lte": .value(newest)]], "limit": 0]],
+        "delete": .text(collection), "deletes": [["q": ["_id": ["$lte": .value(newest)]], "limit": 0]],
         "writeConcern": WriteConcern.one,
-      ], on: place.database)
+      ], on: database)
     if let first = reply.errors.first { throw first.error }
   }
 

@@ -19,13 +19,15 @@ package struct MongoPlace: Hashable, Sendable, CustomStringConvertible {
   var daemon: String { own("daemon") }
   var receipts: String { own("receipts") }
   var history: String { own("history") }
+  /// The edits that clients have recorded. No daemon reads or writes it.
+  var edits: String { own("edits") }
   /// The messages that the broker will never take.
   package var setAside: String { own("setaside") }
 
   /// What keeps the task ids of these schedules apart from those of other stores.
   package var taskIDs: TaskIDNamespace { TaskIDNamespace(Array("mongodb:\(database).\(schedules):".utf8)) }
 
-  /// All collections of the daemons.
+  /// All collections of the daemons. A session ends where one of them is dropped or renamed.
   var ownCollections: [String] { [marks, daemon, receipts, history, setAside] }
 
   private func own(_ name: String) -> String { "\(schedules).reactivebeat.\(name)" }

@@ -50,6 +50,9 @@ package struct RedisKeys: Hashable, Sendable {
   /// STREAM, the fired runs, the oldest first; capped.
   package var history: [UInt8] { own("history") }
 
+  /// STREAM, the edits that clients have recorded, the oldest first; capped. No daemon reads or writes it.
+  package var edits: [UInt8] { own("edits") }
+
   /// HASH, request -> `ManualRequest`: the runs by hand that users ask for.
   package var manual: [UInt8] { own("manual") }
 
@@ -89,7 +92,7 @@ package struct RedisKeys: Hashable, Sendable {
 
   /// The daemon's own keys that stay in the store.
   package var own: [[UInt8]] {
-    [watermark, outbox, setAside, receipts, history, manual, daemons, lease, epoch, incarnation, application]
+    [watermark, outbox, setAside, receipts, history, edits, manual, daemons, lease, epoch, incarnation, application]
   }
 
   /// The Redis type that one of the daemon's own keys must have.
@@ -97,7 +100,7 @@ package struct RedisKeys: Hashable, Sendable {
     switch key {
     case watermark, receipts, manual, daemons: "hash"
     case outbox: "list"
-    case history, setAside: "stream"
+    case history, edits, setAside: "stream"
     default: "string"
     }
   }

@@ -136,7 +136,10 @@ extension CommandUse {
       look.row("HSCAN", [.daemons, .receipts], ["0"], sent: true, without: "status, list, explain, doctor, fire"),
       look.row("HGET", [.receipts, .watermark], ["a"], sent: true, in: "rename", without: "explain, rename"),
       look.row(
-        "XREVRANGE", [.history, .setAside], ["+", "-"], sent: true, in: "aside", without: "history, explain, watch"),
+        "XREVRANGE", [.history, .edits, .setAside], ["+", "-"], sent: true, in: "aside",
+        without: "history, explain, watch"),
+      look.row(
+        "XADD", [.edits], ["*", "a", "b"], writes: true, sent: true, without: "the record of edits (history --edits)"),
       look.row("XLEN", [.setAside], in: "aside", without: "the messages that are set aside"),
       look.row("XRANGE", [.history], ["-", "+"], sent: true, without: "explain"),
       look.row("XREAD", [], ["COUNT", "1", "STREAMS", "x", "0"], sent: true, without: "watch, history --follow"),

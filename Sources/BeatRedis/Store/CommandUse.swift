@@ -27,8 +27,8 @@ package struct CommandUse: Hashable, Sendable {
 
   /// A kind of key that a command is used on.
   package enum Key: Hashable, Sendable {
-    case document, watermark, lease, epoch, incarnation, heartbeat, receipts, history, manual, answer, daemons, outbox,
-      setAside
+    case document, watermark, lease, epoch, incarnation, heartbeat, receipts, history, edits, manual, answer, daemons,
+      outbox, setAside
     case queue, bindings, delivered
     /// RedBeat's keys, which an import reads.
     case redbeat
@@ -95,6 +95,7 @@ extension RedisKeys {
     case .heartbeat: heartbeat("probe-rights")
     case .receipts: receipts
     case .history: history
+    case .edits: edits
     case .manual: manual
     case .answer: answer(to: "probe-rights")
     case .daemons: daemons

@@ -8,15 +8,26 @@ extension RedisStoreClient {
   package func walkHistory(
     since start: UnixTime?, upTo place: HistoryPlace?, _ take: (FireRecord) -> Bool
   ) throws(StoreError) {
+    try walk(back: keys.history, since: start, upTo: place) { element in
+      guard let run = Self.run(element), start.map({ run.firedAt >= $0 }) ?? true else { return true }
+      return take(run)
+    }
+  }
+
+  /// Reads a stream from its newest entry back, until `take` returns false.
+  ///
+  /// - Parameters:
+  ///   - start: entries that were added in an earlier millisecond are left out.
+  ///   - take: gets each element of the replies to XREVRANGE.
+  func walk(
+    back stream: [UInt8], since start: UnixTime?, upTo place: HistoryPlace? = nil, _ take: (RedisReply) -> Bool
+  ) throws(StoreError) {
     let oldest = start.map { "\(max(0, $0.microseconds / 1000))" } ?? "-"
     var newest = place?.text ?? "+"
     while true {
-      let reply = try command(RedisCommand("XREVRANGE", keys.history, newest, oldest, "COUNT", Self.pageSize))
+      let reply = try command(RedisCommand("XREVRANGE", stream, newest, oldest, "COUNT", Self.pageSize))
       let page = reply.array ?? []
-      for element in page {
-        guard let run = Self.run(element), start.map({ run.firedAt >= $0 }) ?? true else { continue }
-        if !take(run) { return }
-      }
+      for element in page where !take(element) { return }
       // A page that does not lead further back would be read again without end.
       guard page.count == Self.pageSize, let last = page.last?.array?.first?.text,
         let before = Self.place(before: last),

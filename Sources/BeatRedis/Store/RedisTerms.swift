@@ -25,6 +25,7 @@ package struct RedisTerms: StoreTerms {
   package let connectionsRight = "+client|list"
   package let historyRight = "+xrevrange"
   package let recordRight = "HSET"
+  package let editRight = "+xadd"
 
   package init() {}
 }

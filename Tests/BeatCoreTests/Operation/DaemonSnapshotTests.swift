@@ -123,6 +123,8 @@ private final class ToldStore: StoreInspector {
   func historyEnd() throws(StoreError) -> HistoryPlace { HistoryPlace("") }
   func runs(after _: inout HistoryPlace) throws(StoreError) -> [FireRecord] { [] }
 
+  func walkEdits(since _: UnixTime?, _ take: (EditRecord) -> Bool) throws(StoreError) {}
+
   func walkHistory(
     since _: UnixTime?, upTo _: HistoryPlace?, _ take: (FireRecord) -> Bool
   ) throws(StoreError) {

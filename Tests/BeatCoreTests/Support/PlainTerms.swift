@@ -18,4 +18,5 @@ struct PlainTerms: StoreTerms {
   let connectionsRight = "to look"
   let historyRight = "to read"
   let recordRight = "to write"
+  let editRight = "to add"
 }
