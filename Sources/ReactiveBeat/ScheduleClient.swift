@@ -107,7 +107,7 @@ public actor ScheduleClient {
   ///   let it be deleted for 10 s; `invalidDocument` if the key does not hold a string, or holds more than 1 MiB.
   public func remove(_ name: String) throws(BeatError) {
     try withStore { client in
-      try ScheduleRemoval.remove(try client.document(try entry(name, client)), in: client)
+      _ = try ScheduleRemoval.remove(try client.document(try entry(name, client)), in: client)
     }
   }
 

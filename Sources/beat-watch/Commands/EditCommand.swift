@@ -90,6 +90,9 @@ struct EditCommand: ParsableCommand {
         guard Bookkeeping.isAllThatChanged(from: before, to: now) else { return nil }
         return Bookkeeping.carried(from: before, to: now, into: text)
       }
+      var trail = EditTrail()
+      trail.add(change)
+      trail.write(to: client)
       return try ChangeReport(change, in: client, context: context)
     } catch let conflict as EditedDocument.Conflict {
       switch conflict {

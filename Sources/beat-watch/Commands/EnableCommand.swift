@@ -52,12 +52,18 @@ struct SwitchOptions: ParsableArguments {
     let context = try store.documents(given, on: client)
     var batch = CommandBatch()
     var reports: [ChangeReport] = []
-    for name in try ScheduleSelection(names).names(in: client) {
-      try batch.attempt {
-        let change = try ScheduleChange.make(
-          name, in: client, context: context, fields: ["enabled"], mustBeUsable: false, isDry: dryRun
-        ) { $0.set("enabled", to: "\(enabled)") }
-        reports.append(try ChangeReport(change, in: client, context: context, isDry: dryRun))
+    let selected = try ScheduleSelection(names).names(in: client)
+    var trail = EditTrail(enabled ? .enable : .disable)
+    do {
+      defer { trail.write(to: client) }
+      for name in selected {
+        try batch.attempt {
+          let change = try ScheduleChange.make(
+            name, in: client, context: context, fields: ["enabled"], mustBeUsable: false, isDry: dryRun
+          ) { $0.set("enabled", to: "\(enabled)") }
+          trail.add(change, isDry: dryRun)
+          reports.append(try ChangeReport(change, in: client, context: context, isDry: dryRun))
+        }
       }
     }
     var output = StandardOutput()

@@ -58,6 +58,9 @@ struct FireCommand: ParsableCommand {
     let cut = Cut.argument("\(name)")
     switch answer {
     case .fired(let id):
+      var trail = EditTrail(.run)
+      trail.add(name, note: "task \(id)")
+      trail.write(to: client)
       var output = StandardOutput()
       output.put(
         json

@@ -12,6 +12,9 @@ struct HistoryCommand: ParsableCommand {
       catch-up, it had been missed; immediate, run_immediately; queue, its queue could not take it before; manual, \
       somebody asked for it.
 
+      --edits shows the edits that beat-watch's commands have recorded: who, from where, what, and the beginnings of the \
+      documents' SHA-1 before and after.
+
       Ends with status 66 if a name stands neither in the history nor in the store.
       """)
 
@@ -27,7 +30,10 @@ struct HistoryCommand: ParsableCommand {
   @Flag(help: "Stays, and shows what is fired from now on, too.")
   var follow = false
 
-  @Flag(help: "A JSON array; with --follow one object a line.")
+  @Flag(help: "What clients recorded of their edits: who, from where, what.")
+  var edits = false
+
+  @Flag(help: "A JSON array; with --follow or --edits one object a line.")
   var json = false
 
   @OptionGroup var store: StoreOptions
@@ -36,12 +42,15 @@ struct HistoryCommand: ParsableCommand {
     if let count, !(1...1_000_000).contains(count) {
       throw ValidationError("--count: \(count) is not in 1 to 1000000")
     }
+    if edits, follow { throw ValidationError("--edits shows what is recorded so far, and does not go with --follow") }
     let client = try store.connect()
     let start = try since.map { try TimeArgument.past("--since", $0, now: client.time()) }
     let patterns = names.map { NamePattern($0) }
-    func isWanted(_ record: FireRecord) -> Bool {
-      patterns.isEmpty || patterns.contains { $0.literal == record.name || $0.matches(record.name) }
+    func isNamed(_ name: EntryName) -> Bool {
+      patterns.isEmpty || patterns.contains { $0.literal == name || $0.matches(name) }
     }
+    func isWanted(_ record: FireRecord) -> Bool { isNamed(record.name) }
+    if edits { return try showEdits(client, since: start, patterns, isNamed) }
 
     // The history's end is read before its runs, so that no run falls between the two.
     let place = follow ? try client.historyEnd() : nil
@@ -73,13 +82,38 @@ struct HistoryCommand: ParsableCommand {
     while true { put(try client.runs(after: &place).filter(isWanted)) }
   }
 
-  /// Nothing was found. Throws if there is no such schedule; otherwise says that the history holds no fire of it.
-  private func checkNames(_ patterns: [NamePattern], _ client: any StoreInspector) throws {
+  /// An edit of many schedules at once is shown whatever is asked for: it may have changed any of them.
+  private func showEdits(
+    _ client: any StoreInspector, since start: UnixTime?, _ patterns: [NamePattern], _ isNamed: (EntryName) -> Bool
+  ) throws {
+    let limit = count ?? (start == nil ? 20 : .max)
+    var edits: [EditRecord] = []
+    try client.walkEdits(since: start) { edit in
+      if edit.name.map(isNamed) ?? true || edit.newName.map(isNamed) ?? false { edits.append(edit) }
+      return edits.count < limit
+    }
+    if edits.isEmpty { try checkNames(patterns, client, "no edit is recorded") }
+    edits.reverse()
+    var output = StandardOutput()
+    if json {
+      for edit in edits { output.put(EditLines.object(edit).line) }
+    } else {
+      EditLines.write(edits, to: &output)
+    }
+    output.flush()
+  }
+
+  /// Nothing was found. Throws if there is no such schedule; otherwise says that the history holds nothing of it.
+  ///
+  /// - Parameter nothing: what is said where no name was given.
+  private func checkNames(
+    _ patterns: [NamePattern], _ client: any StoreInspector,
+    _ nothing: String = "nothing was fired yet, or the daemons keep no history (--history 0)"
+  ) throws {
     for pattern in patterns where !pattern.isGlob {
       if try client.document(pattern.literal).isAbsent { throw ScheduleSelection.missing(pattern, in: client) }
     }
-    let text =
-      patterns.isEmpty ? "nothing was fired yet, or the daemons keep no history (--history 0)" : "nothing found"
+    let text = patterns.isEmpty ? nothing : "nothing found"
     if StandardOutput.isTerminal { StandardError.write(line: "beat-watch: \(text)") }
   }
 

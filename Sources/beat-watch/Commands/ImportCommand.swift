@@ -99,8 +99,10 @@ struct ImportCommand: ParsableCommand {
     let possible = schedules.filter { $0.problem == nil }
     let isInterrupted: Bool
     var manifest: Manifest?
+    var trail = EditTrail(.import)
     do {
-      isInterrupted = try write(possible, to: client, context, &report)
+      defer { trail.write(to: client) }
+      isInterrupted = try write(possible, to: client, context, &report, &trail)
       if !isInterrupted, let application {
         report.flush()
         manifest = try publishManifest(of: application, possible, to: client)
@@ -120,7 +122,7 @@ struct ImportCommand: ParsableCommand {
   /// Writes the schedules, or looks at what it would write. The result is whether it was interrupted.
   private func write(
     _ schedules: [ImportedSchedule], to client: any StoreEditor, _ context: DocumentContext,
-    _ report: inout ImportReport
+    _ report: inout ImportReport, _ trail: inout EditTrail
   ) throws -> Bool {
     var progress = Progress(dryRun ? "looked at" : "written")
     defer { progress.end() }
@@ -135,7 +137,18 @@ struct ImportCommand: ParsableCommand {
         }
       } else {
         var settled: [(index: Int, outcome: WriteOutcome)] = []
-        defer { for (index, outcome) in settled { report.add(schedules[start + index], outcome) } }
+        defer {
+          for (index, outcome) in settled {
+            let schedule = schedules[start + index]
+            report.add(schedule, outcome)
+            switch outcome {
+            case .created: trail.add(schedule.name, after: schedule.document)
+            // What is stored may have the counts of the document that it took the place of.
+            case .replaced: trail.add(schedule.name, note: "replaced")
+            case .same, .differs, .wrongType, .changed: break
+            }
+          }
+        }
         try client.write(documents, replacing: replace, context: context) { settled.append(($0, $1)) }
       }
       progress.show(start + page.count, of: schedules.count)

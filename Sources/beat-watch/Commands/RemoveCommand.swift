@@ -36,14 +36,19 @@ struct RemoveCommand: ParsableCommand {
     if !yes, !dryRun { try ask(documents) }
     var batch = CommandBatch()
     var removed: [EntryName] = []
-    for document in documents {
-      try batch.attempt {
-        if dryRun {
-          _ = try ScheduleChange.bytes(of: document, in: client)
-        } else {
-          try ScheduleRemoval.remove(document, in: client)
+    var trail = EditTrail(.delete)
+    do {
+      // Before the output: a reader of it that goes away ends the process.
+      defer { trail.write(to: client) }
+      for document in documents {
+        try batch.attempt {
+          if dryRun {
+            _ = try ScheduleChange.bytes(of: document, in: client)
+          } else {
+            trail.add(document.name, before: try ScheduleRemoval.remove(document, in: client))
+          }
+          removed.append(document.name)
         }
-        removed.append(document.name)
       }
     }
     var output = StandardOutput()

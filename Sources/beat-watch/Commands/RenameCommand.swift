@@ -36,6 +36,9 @@ struct RenameCommand: ParsableCommand {
       throw CommandError(
         .data, "\(EntryName(client.place(of: old))) \(content.problem)")
     }
+    var trail = EditTrail(.rename)
+    trail.add(old, to: new)
+    trail.write(to: client)
     var output = StandardOutput()
     output.put("renamed \(old) to \(new)")
     output.flush()

@@ -69,6 +69,9 @@ struct SetCommand: ParsableCommand {
         entry, in: client, context: context, fields: changes.touched, mayMake: true, isDry: dryRun
       ) { try changes.apply(to: &$0, name: entry) }
     }
+    var trail = EditTrail()
+    trail.add(change, isDry: dryRun)
+    trail.write(to: client)
     let report = try ChangeReport(change, in: client, context: context, isDry: dryRun)
     var output = StandardOutput()
     if json { output.put(report.json().line) } else { report.write(to: &output, count: 5) }

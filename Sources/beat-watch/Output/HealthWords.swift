@@ -150,6 +150,12 @@ enum HealthNote {
     say(neighbours(others, store))
   }
 
+  /// Writes the note that a command's edits stand, and that `history --edits` will not show them.
+  static func writeUnrecorded(_ error: StoreError, _ terms: any StoreTerms) {
+    let right = error.kind == .denied ? ", which needs \(terms.editRight)" : ""
+    say("done, and not recorded for `history --edits`\(right): \(error.message)")
+  }
+
   private static func say(_ text: String) {
     let width = isatty(STDERR_FILENO) == 1 ? TerminalSize.of(STDERR_FILENO).columns : nil
     for line in Wrapping.lines(beginning + text.printable, width: width, indent: 2) { StandardError.write(line: line) }

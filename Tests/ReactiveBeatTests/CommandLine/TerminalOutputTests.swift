@@ -32,6 +32,11 @@ import Testing
       stage.store(
         "XADD", "reactivebeat:tasks:meta:history", "\(now / 1000)-\(index)", "name", name, "id",
         "5d0e2b1c-0a3c-5f0e-9a55-0a1b2c3d4e5f", "due", "\(now - 213)", "late", "213", "why", "schedule")
+      // All of what a client has recorded of its edit may be meant to deceive.
+      stage.store(
+        "XADD", "reactivebeat:tasks:meta:edits", "*", "at", "\(now)", "user", "anna\u{1B}[31m", "origin",
+        "web from \u{202E}\(Self.long)", "action", "change\u{1B}[2J", "name", name, "new_name", Self.hostile, "before",
+        "2f6d0ad5a2ff0b1c4a6e3c4d7f0d0a7f6c1f2e3d", "after", "\u{1B}[31m", "note", "\r\n\u{2028}\(Self.long)")
     }
     return stage
   }
@@ -56,7 +61,8 @@ import Testing
   }
 
   private static let commands: [[String]] = [
-    ["list"], ["history"], ["status"], ["doctor"], ["lint"], ["explain", long], ["explain", marked],
+    ["list"], ["history"], ["history", "--edits"], ["status"], ["doctor"], ["lint"], ["explain", long],
+    ["explain", marked],
     ["explain", "broken"], ["show", marked, "--count", "3"], ["next", "FILE"], ["import", "--dry-run", "FILE"],
     ["set", "new", "--task", "reports.build", "--cron", "30 2 1-7 * mon", "--timezone", "Europe/Berlin", "--dry-run"],
     ["fire", long, "--dry-run"], ["help", "run"], ["help", "import"], ["--help"], [],

@@ -95,6 +95,7 @@ import Testing
     try run("fire", "c")
     try run("fire", "c", "--print")
     try run("history", "--count", "5")
+    try run("history", "--edits")
     try run("lint")
     try run("export")
     try run(
