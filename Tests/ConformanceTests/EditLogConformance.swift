@@ -143,7 +143,8 @@ private final class EditBench {
       store = try MongoStoreClient(
         url, place, runs: RunPreview(place.taskIDs, envelope: KombuRedisEnvelope(), sha1: SHA1.digest))
       servers = [server]
-      var number: Int64 = 1 << 62
+      // Greater than those of sessions, whose first is the time.
+      var number: Int64 = 9_000_000_000_000_000_000
       put = { fields in
         number += 1
         let time: [(name: String, value: BSON)] =

@@ -29,6 +29,9 @@ extension Stage {
     Daemon.surroundings.merging(self.environment(user: user)) { $1 }
   }
 
+  /// The number of keys under the prefix.
+  var documentCount: Int { store("KEYS", prefix + "*")?.array?.count ?? 0 }
+
   func exists(_ name: String) -> Bool { store("EXISTS", key(name))?.integer == 1 }
 }
 

@@ -71,8 +71,9 @@ import Testing
     ])
     try daemon.wait(for: "ready")
     func digest(_ name: String) throws -> String {
-      let raw = try stage.run(["show", "--raw", name] + store)
-      return SHA1.hex(Array(raw.text.utf8))
+      let line = "\(try ProjectFolder.beatWatch()) show --raw \(name) --store-url '\(mongo.url())' | sha1sum"
+      let run = try CommandRun(["-c", line], program: ["/bin/sh"], environment: Daemon.surroundings)
+      return String(run.text.prefix(40))
     }
     func run(_ arguments: String..., input: String = "") throws {
       let run = try stage.run(arguments + store, input: input, environment: Self.user)
