@@ -76,9 +76,12 @@ export function iconButton(name, label, action, attributes) {
   return h("button", { ...options, ...attributes }, icon(name));
 }
 
-/** A command to be copied, where the browser lets a page write to the clipboard. */
+const isCommand = /^(beat-watch|redis-cli|mongosh|python3?|celery|sudo|systemctl|rabbitmq\S*)\s/;
+
+/** What to do: a command to be copied, where the browser lets a page write to the clipboard, or advice in words. */
 export function command(text) {
   if (!text) return null;
+  if (!isCommand.test(text)) return h("p.advice", h("strong", "What to do: "), text);
   const copy = navigator.clipboard && iconButton("copy", "Copy the command", async () => {
     await navigator.clipboard.writeText(text).catch(() => {});
     copy.classList.add("is-done");

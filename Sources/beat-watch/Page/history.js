@@ -35,6 +35,10 @@ export class RunTable {
   add(runs) {
     const fresh = runs.filter((run) => !this.keys.has(keyOf(run)));
     for (const run of fresh) this.keys.add(keyOf(run));
+    // Not every history knows the queue and the daemon of a run.
+    for (const part of ["queue", "daemon"]) {
+      if (fresh.some((run) => run[part])) this.element.classList.add(`has-${part}`);
+    }
     this.body.prepend(...fresh.map((run) => this.#row(run)));
     while (this.body.childElementCount > most) this.body.lastElementChild.remove();
     return fresh;

@@ -41,15 +41,16 @@ function timeAxis(box, from, to) {
   return { x, marks: from === to ? texts.slice(0, 1) : texts };
 }
 
-const decades = [0.001, 0.01, 0.1, 1, 10, 60, 600, 3600, 36_000, 360_000];
+const decades = [0.0001, 0.001, 0.01, 0.1, 1, 10, 60, 600, 3600, 36_000, 360_000];
 
 /** Lateness spans from milliseconds to hours, so its axis is a logarithm. */
 function lateAxis(box, values) {
   const top = decades.find((each) => each >= Math.max(0.1, ...values)) ?? decades.at(-1);
-  const bottom = decades[0];
+  const least = Math.min(...values);
+  const bottom = decades.findLast((each) => each <= least && each <= 0.01) ?? decades[0];
   const place = scale(Math.log(bottom), Math.log(top), box.bottom, box.top);
   const y = (seconds) => place(Math.log(Math.min(top, Math.max(bottom, seconds))));
-  const marks = decades.filter((each) => each <= top).map((each) => [
+  const marks = decades.filter((each) => each >= bottom && each <= top).map((each) => [
     line(box.left, y(each), box.right, y(each)),
     label(box.left - 6, y(each) + 4, length(each).replace(".0", ""), "end"),
   ]);
@@ -107,11 +108,12 @@ const series = [["late_max", "worst"], ["late_p99", "99th percentile"], ["late_p
 
 /** The lateness of each step: median, 99th percentile, and the worst. */
 export function latePlot({ step, points }) {
-  const worst = Math.max(0, ...points.map((point) => point.late_max ?? 0));
+  const values = points.flatMap((point) => series.map(([key]) => point[key] ?? [])).flat();
+  const worst = Math.max(0, ...values);
   const chart = plot(140, `Lateness; the worst is ${length(worst)}`, (box) => {
     const [from, to] = [Date.parse(points[0].at), Date.parse(points.at(-1).at) + step * 1000];
     const { x, marks } = timeAxis(box, from, to);
-    const { y, marks: up } = lateAxis(box, [worst]);
+    const { y, marks: up } = lateAxis(box, values);
     const lines = series.map(([key]) => svg("path", { class: `line ${key}`, d: path(points, key, x, y) }));
     return [...up.flat(), ...marks, ...lines];
   });

@@ -4,8 +4,8 @@ import { get, schedulePath } from "./api.js";
 import * as live from "./live.js";
 import { clock, length } from "./time.js";
 
-/** A daemon hears an edit within milliseconds; who has not heard it by then is asked, or is not there. */
-const patience = 2500;
+/** When the schedule is asked, where no event tells: a daemon hears an edit within milliseconds, or is not there. */
+const moments = [500, 2500];
 
 const words = ({ state, heard, reason, next }, since) => {
   if (state !== "accepted") return `The daemon rejected it: ${reason ?? "no reason was given"}.`;
@@ -32,10 +32,11 @@ export function followReceipt() {
     wanted.message.say(`${wanted.lead} ${answer}`);
   }
 
-  async function askFor() {
+  async function askFor(isLast) {
     if (stop.signal.aborted) return;
     const detail = await get(schedulePath(wanted.id)).catch(() => null);
-    if (!stop.signal.aborted) finish(detail?.receipt?.is_current ? detail.receipt : null);
+    const receipt = detail?.receipt?.is_current ? detail.receipt : null;
+    if (!stop.signal.aborted && (receipt || isLast)) finish(receipt);
   }
 
   return {
@@ -43,7 +44,7 @@ export function followReceipt() {
       wanted = { id, message, lead, since: Date.now() };
       message.say(`${lead} Waiting for the daemon…`);
       if (early.has(id)) finish(early.get(id));
-      else setTimeout(askFor, patience);
+      else moments.forEach((moment, index) => setTimeout(askFor, moment, index === moments.length - 1));
     },
   };
 }

@@ -4,7 +4,7 @@ import { h, write } from "./dom.js";
 import { scheduleHash } from "./router.js";
 import { ago, clock, eachSecond, isOverdue, lateKind, length, stopTicking, until } from "./time.js";
 import { markTime } from "./timetip.js";
-import { number, plural, stateMeaning, stateWords } from "./words.js";
+import { briefSchedule, number, plural, stateMeaning, stateWords } from "./words.js";
 
 export const columns = [
   { key: "name", label: "Name", class: "c-name" },
@@ -83,7 +83,7 @@ export class Row {
     write(task.first, data.task ?? "–");
     task.first.title = data.task ?? "";
     write(task.second, [data.queue, data.owner].filter(Boolean).join(" · "));
-    write(schedule.first, data.schedule ?? "–");
+    write(schedule.first, briefSchedule(data));
     schedule.first.title = data.schedule ?? "";
     write(schedule.second, data.zone ?? "");
     this.#showNext(data);

@@ -144,7 +144,9 @@ class ScheduleView {
 
   #show() {
     const { detail } = this;
-    write(this.words, detail.words ?? "");
+    const { reason } = detail.row;
+    const isSaid = reason && detail.words?.includes(reason);
+    write(this.words, isSaid ? "" : detail.words ?? "");
     this.#showRow(detail.row);
     this.#showUpcoming();
     fill(this.receipt, receiptLine(detail.receipt));
@@ -192,7 +194,7 @@ class ScheduleView {
       ["Runs", number(row.total_run_count)],
       ["Task", row.task && h("code", row.task)],
       ["Queue", row.queue],
-      ["Schedule", row.schedule],
+      row.schedule !== this.detail.words && ["Schedule", row.schedule],
       ["Zone", zone ?? "follows no clock"],
       row.owner && ["Owner", row.owner],
       row.label && row.label !== row.name && ["Label", row.label],
@@ -204,8 +206,9 @@ class ScheduleView {
     try {
       const { headline, paragraphs = [], facts: pairs = [] } = await get(schedulePath(this.id, "/explanation"),
         { signal: this.signal });
+      const others = pairs.filter(({ label, text }) => !paragraphs.includes(`${label}: ${text}`));
       fill(this.explanation, h("p.headline", headline), paragraphs.map((text) => h("p", text)),
-        pairs.length > 0 && facts(pairs.map(({ label, text }) => [label, text])));
+        others.length > 0 && facts(others.map(({ label, text }) => [label, text])));
     } catch (error) {
       if (error.name !== "AbortError") this.explanation.replaceChildren(h("p.hint", error.message));
     }

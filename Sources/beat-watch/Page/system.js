@@ -55,7 +55,7 @@ function serversPanel({ store, broker, outbox }) {
   return panel("Store and broker", facts([
     ["Store", store && `${store.kind} ${store.version ?? ""}`],
     ["Address", store && h("code", store.name)],
-    ["Reachable", store && (store.reachable ? "yes" : h("span.bad", store.message ?? "no"))],
+    ["Reachable", store && (store.reachable && !store.message ? "yes" : h("span.bad", store.message ?? "no"))],
     ["Broker", broker?.url ? h("code", broker.url) : "the store itself"],
     ["Delivery", broker?.delivery],
     ["Outbox", outbox && `${plural(outbox.waiting, "message")} waiting`],

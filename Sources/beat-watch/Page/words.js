@@ -15,6 +15,12 @@ export const stateMeaning = {
   rejected: "Its document cannot be used, so it does not run",
 };
 
+/** A row's schedule without what another part of the row says: the zone, and the order of a crontab's fields. */
+export function briefSchedule({ schedule, zone }) {
+  const brief = schedule?.replace(" (m/h/dom/mon/dow)", "") ?? "–";
+  return zone && brief.endsWith(` ${zone}`) ? brief.slice(0, -zone.length - 1) : brief;
+}
+
 const reasons = {
   schedule: "On schedule",
   "catch-up": "Catch-up",
