@@ -1,7 +1,7 @@
 // The bar above the list: search, states, and what narrows the list further.
 
 import { get } from "./api.js";
-import { button, h, icon, write } from "./dom.js";
+import { button, h, icon, iconButton, write } from "./dom.js";
 import { number, stateMeaning, stateWords } from "./words.js";
 
 const spans = [
@@ -14,6 +14,8 @@ const sorts = [
   ["name", "Name"], ["next", "Next run"], ["-last_run", "Last run"], ["-late", "Lateness"], ["-count", "Runs"],
   ["state", "State"], ["task", "Task"],
 ];
+
+export const noFilters = { search: "", state: "", task: "", queue: "", owner: "", due_within: "" };
 
 export class Filters {
   /** `change(values)` is called with what has changed. */
@@ -86,8 +88,7 @@ export class Filters {
       sort: this.#select("sort", "Sort by", this.lists.sort),
     };
     this.selects.sort.classList.add("narrow-only");
-    this.clear = button("Clear filters",
-      () => this.change({ search: "", state: "", task: "", queue: "", owner: "", due_within: "" }), { kind: "quiet" });
+    this.clear = iconButton("close", "Clear filters", () => this.change(noFilters));
     const element = h("div.selects", Object.values(this.selects), this.clear);
     const more = button("Filters and order", () => {
       more.setAttribute("aria-expanded", String(element.classList.toggle("is-open")));
@@ -117,7 +118,8 @@ export class Filters {
       if (element.value !== values[name]) this.#fill(element, this.lists[name], values[name]);
       element.classList.toggle("is-set", name !== "sort" && values[name] !== "");
     }
-    this.clear.hidden = !["search", "state", "task", "queue", "owner", "due_within"].some((name) => values[name]);
+    // It keeps its place, so that nothing moves under the pointer.
+    this.clear.classList.toggle("is-away", !Object.keys(noFilters).some((name) => values[name]));
   }
 
   showCounts(counts) {

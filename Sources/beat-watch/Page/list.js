@@ -4,7 +4,7 @@ import { get, query } from "./api.js";
 import { changeMany, editButton, onChange } from "./changes.js";
 import { setBulkBar, toast } from "./dock.js";
 import { button, empty, fill, h, icon, iconButton, write } from "./dom.js";
-import { Filters } from "./filters.js";
+import { Filters, noFilters } from "./filters.js";
 import { onKeys } from "./keys.js";
 import * as live from "./live.js";
 import { isDisturbed, orderOf } from "./order.js";
@@ -14,7 +14,7 @@ import { serverNow, setServerNow, viewerZone } from "./time.js";
 import { number, plural } from "./words.js";
 
 const pageSize = 100;
-const defaults = { search: "", state: "", task: "", queue: "", owner: "", due_within: "", sort: "name", offset: "0" };
+const defaults = { ...noFilters, sort: "name", offset: "0" };
 
 /** Where the list was left, for the way back to it. */
 let lastHash = "#/schedules";
@@ -55,6 +55,11 @@ class List {
   #build(main) {
     this.heading = h("h1", "Schedules");
     this.filters = new Filters(this.values, (values, options) => this.change(values, options), this.signal);
+    this.filters.search.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" && event.key !== "ArrowDown") return;
+      event.preventDefault();
+      this.rows[0]?.link.focus();
+    });
     this.summary = h("p.summary", { role: "status", "aria-live": "polite" });
     this.changed = button([icon("refresh"), "Order has changed: refresh"], () => this.load(), { kind: "changed" });
     this.changed.classList.add("is-away");
@@ -198,9 +203,8 @@ class List {
   }
 
   #nothingFound() {
-    const clear = { search: "", state: "", task: "", queue: "", owner: "", due_within: "" };
     return empty("No schedule matches.", h("p", "Take a filter away, or look for another word."),
-      button("Clear filters", () => this.change(clear)));
+      button("Clear filters", () => this.change(noFilters)));
   }
 
   #showProblem(error) {

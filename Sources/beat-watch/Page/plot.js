@@ -35,9 +35,13 @@ function timeAxis(box, from, to) {
   const x = scale(from, to, box.left, box.right);
   const count = box.width < 420 ? 2 : 4;
   const marks = Array.from({ length: count + 1 }, (_, index) => from + ((to - from) * index) / count);
+  // Within minutes the seconds tell the marks apart; over longer times they are noise.
+  const words = (at) => {
+    const text = clock(new Date(at).toISOString());
+    return to - from < 600_000 ? text : text.replace(/(:\d\d):\d\d$/, "$1");
+  };
   const anchor = (index) => (index === 0 ? "start" : index === count ? "end" : "middle");
-  const texts = marks.map((at, index) => label(x(at), box.height - 5,
-    clock(new Date(at).toISOString()).replace(/(:\d\d):\d\d$/, "$1"), anchor(index)));
+  const texts = marks.map((at, index) => label(x(at), box.height - 5, words(at), anchor(index)));
   return { x, marks: from === to ? texts.slice(0, 1) : texts };
 }
 

@@ -122,7 +122,7 @@ class ScheduleView {
       editButton("Edit", () => go(scheduleHash(this.id, "/edit")), { kind: "primary" }),
       editButton("Run now", () => changes.runNow(this.detail.row)), this.toggle,
       editButton("Rename", () => this.#rename()),
-      editButton("Copy", () => go(`#/new?from=${encodeURIComponent(this.id)}`)),
+      editButton("Duplicate", () => go(`#/new?from=${encodeURIComponent(this.id)}`)),
       editButton("Delete", () => this.#delete(), { kind: "danger-quiet" }), this.undo,
     ];
     fill(this.main,
