@@ -20,10 +20,8 @@ export const session = { user: null, role: null, login: "none", csrf: null };
 
 export const mayEdit = () => session.role === "editor";
 
-/** What happens to each request: `unauthorized`, `unreachable`, `answered`. */
+/** Hears `unauthorized`: the session has ended. */
 export const events = new EventTarget();
-
-const tell = (name, detail) => events.dispatchEvent(new CustomEvent(name, { detail }));
 
 async function request(method, path, options = {}) {
   const { body, signal, isRepeated = false } = options;
@@ -36,17 +34,15 @@ async function request(method, path, options = {}) {
     response = await fetch(root + path, { method, headers, signal, body: text, credentials: "same-origin" });
   } catch (error) {
     if (error.name === "AbortError") throw error;
-    tell("unreachable");
     throw new APIError(0,
       { error: { code: "offline", message: "beat-watch web does not answer. Is it still running?" } });
   }
-  tell("answered");
   const answer = response.status === 204 ? null : await response.json().catch(() => null);
   if (response.ok) return answer;
   if (response.status === 403 && method !== "GET" && !isRepeated && (await hasNewSession())) {
     return request(method, path, { ...options, isRepeated: true });
   }
-  if (response.status === 401 && path !== "/session") tell("unauthorized");
+  if (response.status === 401 && path !== "/session") events.dispatchEvent(new Event("unauthorized"));
   throw new APIError(response.status, answer);
 }
 

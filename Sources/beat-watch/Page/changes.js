@@ -62,8 +62,7 @@ async function attempt(action) {
 export async function save(id, base, document, seen) {
   for (let tries = 0; ; tries += 1) {
     try {
-      const { digest } = await put(schedulePath(id), { document, seen });
-      return { digest, document };
+      return await put(schedulePath(id), { document, seen });
     } catch (error) {
       const theirs = error.body?.current;
       if (error.status !== 409 || !theirs || tries >= 5 || !isBookkeeping(base, document, theirs.document)) throw error;
@@ -72,6 +71,15 @@ export async function save(id, base, document, seen) {
       [base, document, seen] = [theirs.document, joined, theirs.digest];
     }
   }
+}
+
+/** Takes an edit back, and keeps what others and the daemon have written since. */
+export async function takeBack(id, name, { from, to }) {
+  const now = await get(schedulePath(id));
+  const before = join(from, to, now.document);
+  if (before === null) throw new Error(`Somebody has changed the same fields of ${name} since. Nothing was undone.`);
+  await save(id, now.document, before, now.digest);
+  return `Took the change of ${name} back.`;
 }
 
 export function setEnabled({ id, name }, isEnabled) {

@@ -1,7 +1,7 @@
 // Two people changed one document: the dialog that shows both changes and asks whose counts.
 
-import { button, h } from "./dom.js";
 import { open } from "./dialog.js";
+import { button, h } from "./dom.js";
 import { compare, join } from "./merge.js";
 
 const cell = (text, isChanged) =>

@@ -1,7 +1,7 @@
 // Changing one schedule: the form and the text of its document side by side, checked while somebody types.
 
 import { APIError, del, get, mayEdit, post, schedulePath, session } from "./api.js";
-import { announce, save, viewerReason } from "./changes.js";
+import { announce, save, takeBack, viewerReason } from "./changes.js";
 import { CheckPanel } from "./check.js";
 import { resolve } from "./conflict.js";
 import { ask } from "./dialog.js";
@@ -11,7 +11,6 @@ import { Form } from "./form.js";
 import { asShown, isJSON, laidOut, lineRange, set, typed } from "./jsontext.js";
 import { listHash } from "./list.js";
 import * as live from "./live.js";
-import { join } from "./merge.js";
 import { followReceipt } from "./receipt.js";
 import { arrive, go, scheduleHash, setGuard } from "./router.js";
 
@@ -212,9 +211,8 @@ class Editor {
       return go(scheduleHash(this.id));
     }
     const receipt = followReceipt();
-    let saved;
     try {
-      saved = await save(this.id, base, document, seen);
+      await save(this.id, base, document, seen);
     } catch (error) {
       const theirs = error.body?.current;
       if (error.status !== 409 || !theirs) throw error;
@@ -222,12 +220,7 @@ class Editor {
     }
     this.#done();
     const { id, name } = this;
-    // What the daemon has written meanwhile is not taken back.
-    const before = join(document, base, saved.document) ?? base;
-    const undo = async () => {
-      await save(id, saved.document, before, saved.digest);
-      return `Took the change of ${name} back.`;
-    };
+    const undo = () => takeBack(id, name, { from: document, to: base });
     receipt.expect(id, announce(`Saved ${name}.`, { ids: [id], undo }), `Saved ${name}.`);
     go(scheduleHash(id));
   }

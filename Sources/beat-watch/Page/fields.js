@@ -79,7 +79,7 @@ export const kinds = {
   },
   clocked: {
     label: "Once",
-    start: () => JSON.stringify({ clocked_time: new Date(Date.now() + 3_600_000).toISOString().replace(/\.\d+/, "") }),
+    start: () => `{"clocked_time": "${new Date(Date.now() + 3_600_000).toISOString().replace(/\.\d+/, "")}"}`,
     fields: [{ name: "clocked_time", label: "At", type: "date", placeholder: "2030-01-01T00:00:00Z",
       hint: "ISO 8601, with the distance from UTC or Z" }],
   },

@@ -169,16 +169,15 @@ export class Form {
     }
     control.complain("");
     this.edit((text) => {
-      const path = control.path();
       // A field that was emptied and is filled again comes back to its place.
       const isBack = this.emptied?.control === control && this.emptied.after === text;
-      const from = isBack ? this.emptied.before : text;
+      const { before: from, path } = isBack ? this.emptied : { before: text, path: control.path() };
       this.emptied = null;
       if (field.type === "switch") return this.#switched(from, path, value, field);
       const json = encoded(field, value, find(scanDocument(from), path));
       if (json !== null) return set(from, path, json);
       const after = remove(from, path);
-      this.emptied = { control, before: from, after };
+      this.emptied = { control, path, before: from, after };
       return after;
     });
   }

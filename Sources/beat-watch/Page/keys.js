@@ -1,7 +1,7 @@
 // The keyboard: one table of keys for the page, and the dialog that shows it.
 
-import { h } from "./dom.js";
 import { open } from "./dialog.js";
+import { h } from "./dom.js";
 
 const table = [
   ["In the list", [

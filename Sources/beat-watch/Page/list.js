@@ -45,7 +45,7 @@ class List {
       setBulkBar(null);
     });
     live.on("schedules", (event) => this.#hear(event), signal);
-    live.on("again", () => this.load(), signal);
+    live.on("again", () => (this.rows.length > 0 ? this.#check() : this.load()), signal);
     live.on("open", () => this.#catchUp(), signal);
     onChange(() => this.#check(), signal);
     onKeys(this.#keys(), signal);

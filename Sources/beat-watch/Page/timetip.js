@@ -13,7 +13,7 @@ export function markTime(element, text, zone) {
   else delete element.dataset.zone;
 }
 
-export const zonesOf = (zone) => [...new Set([viewerZone, zone, "UTC"].filter(Boolean))];
+const zonesOf = (zone) => [...new Set([viewerZone, zone, "UTC"].filter(Boolean))];
 
 function show(element) {
   const { at, zone } = element.dataset;
