@@ -4,7 +4,19 @@ import { post } from "./api.js";
 import { busyButton, h } from "./dom.js";
 import { arrive } from "./router.js";
 
-export function showLogin(main, { store }, enter) {
+/** Somebody whom a proxy should have named, and has not. */
+function showStranger(main) {
+  const heading = h("h1", "Nobody is logged in");
+  main.replaceChildren(h("div.empty", heading,
+    h("p", "The proxy in front of beat-watch web has not said who you are. Log in there, and load this page again.")));
+  arrive(heading, "Log in");
+}
+
+export function showLogin(main, { store, login }, enter) {
+  if (login !== "token") {
+    showStranger(main);
+    return;
+  }
   const error = h("p.field-error", { id: "token-error", role: "alert" });
   const input = h("input", {
     id: "token", type: "password", autocomplete: "current-password", required: true, spellcheck: "false",

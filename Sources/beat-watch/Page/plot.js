@@ -118,7 +118,7 @@ export function latePlot({ step, points }) {
     const [from, to] = [Date.parse(points[0].at), Date.parse(points.at(-1).at) + step * 1000];
     const { x, marks } = timeAxis(box, from, to);
     const { y, marks: up } = lateAxis(box, values);
-    const lines = series.map(([key]) => svg("path", { class: `line ${key}`, d: path(points, key, x, y) }));
+    const lines = series.map(([key]) => svg("path", { class: `series ${key}`, d: path(points, key, x, y) }));
     return [...up.flat(), ...marks, ...lines];
   });
   const legend = h("ul.legend", series.map(([key, words]) => h("li", { class: key }, words)));
