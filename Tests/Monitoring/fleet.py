@@ -11,7 +11,8 @@ from typing import Any, Callable, Dict, List, Optional, Set, Tuple
 
 HERE = pathlib.Path(__file__).resolve().parent
 PROJECT = HERE.parents[1]
-sys.path[1:1] = [str(HERE.parent / "Chaos"), str(PROJECT / "scripts/lib")]
+# Chaos has a `stage` of its own.
+sys.path[1:1] = [str(PROJECT / "scripts/lib"), str(HERE.parent / "Chaos")]
 from exposition import ask, samples  # noqa: E402
 from servers import PREFIX, Redis, spawn  # noqa: E402
 from stage import clean_environment, free_port  # noqa: E402
@@ -50,7 +51,7 @@ class Daemon:
     with open(self.log, "ab") as log:
       self.process = spawn(self.command, stdout=log, stderr=log, env=clean_environment())
 
-  def signal(self, number: int) -> None:
+  def send(self, number: int) -> None:
     if self.process:
       self.process.send_signal(number)
 

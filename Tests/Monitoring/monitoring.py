@@ -2,11 +2,15 @@
 scripts/monitoring says how it is run."""
 
 import argparse
+import json
+import os
 import pathlib
 import subprocess
 import sys
 import tempfile
 import time
+import urllib.error
+import urllib.parse
 from typing import Callable, List
 
 sys.dont_write_bytecode = True
@@ -15,15 +19,15 @@ import dashboard  # noqa: E402
 import exposition  # noqa: E402
 import pages  # noqa: E402
 import rules  # noqa: E402
-from fleet import Failed  # noqa: E402
+from fleet import Failed, clean_environment  # noqa: E402
 from rules import ALERTS, PROJECT, TESTS, promtool  # noqa: E402
 from scenes import OUTBOX, PAIR, SCENES, SHORT, Stage  # noqa: E402
 
 wrong = 0
 
 
-def part(name: str, run: Callable[[], List[str]]) -> None:
-  """Runs one check and prints what is wrong."""
+def part(name: str, run: Callable[[], List[str]]) -> bool:
+  """Runs one check, prints what is wrong, and returns whether nothing is."""
   global wrong
   began = time.monotonic()
   problems = run()
@@ -31,6 +35,7 @@ def part(name: str, run: Callable[[], List[str]]) -> None:
   for problem in problems:
     print(f"    WRONG: {problem}", flush=True)
   wrong += len(problems)
+  return not problems
 
 
 def by_promtool(*arguments: object) -> List[str]:
@@ -60,11 +65,17 @@ def endpoints(stage: Stage) -> List[str]:
   return [f"{daemon.name}: {problem}" for daemon in stage.daemons for problem in exposition.problems(daemon.port)]
 
 
+def page(stage: Stage) -> List[str]:
+  """What the documentation shows, tried with a daemon."""
+  environment = clean_environment(
+    CELERY_REDIS_SCHEDULER_URL=stage.url(PAIR), CELERY_BROKER_URL=stage.url(),
+    PATH=f"{stage.program.parent}:{os.environ['PATH']}")
+  return (pages.shown_commands(stage.leader.instance, str(stage.folder), environment)
+          + pages.shown_files(str(stage.folder)))
+
+
 def queries(stage: Stage) -> List[str]:
   """The dashboard's expressions that Prometheus refuses, and those without a result while daemons run."""
-  import json
-  import urllib.error
-  import urllib.parse
   found: List[str] = []
   for expression in dashboard.expressions(json.loads(dashboard.DASHBOARD.read_text())):
     text = dashboard.concrete(expression).replace('"reactivebeat"', f'"{PAIR}|{OUTBOX}"').replace("[1m]", "[15s]")
@@ -85,14 +96,11 @@ def live(options: argparse.Namespace) -> None:
     try:
       stage.start()
       part("the endpoints", lambda: endpoints(stage))
+      part("what docs/monitoring.md shows", lambda: page(stage))
       if "nothing-known" not in names:
         stage.scrape()
-      for name in names:
-        part(name, lambda: scene(stage, name))
-        if wrong:
-          # What follows would begin with the alerts of this scene.
-          break
-      if not wrong:
+      # What follows a scene that failed would begin with its alerts.
+      if all(part(name, lambda: scene(stage, name)) for name in names):
         part("the dashboard's expressions", lambda: queries(stage))
         part("the endpoints, after all that", lambda: endpoints(stage))
       print(f"  {len(stage.seen)} of {len(rules.alerts())} alerts have gone off here: {', '.join(sorted(stage.seen))}")

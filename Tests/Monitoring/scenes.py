@@ -37,7 +37,11 @@ class Stage:
     self.prometheus: Prometheus
 
   def daemon(self, fleet: str, name: str, *options: object, broker: str = "") -> Daemon:
-    return Daemon(name, self.program, self.folder, url(self.store, DATABASES[fleet]), broker or url(self.store, 0), *options)
+    return Daemon(name, self.program, self.folder, self.url(fleet), broker or self.url(), *options)
+
+  def url(self, fleet: str = "") -> str:
+    """Where the schedules of a fleet are; without one, the queues."""
+    return url(self.store, DATABASES[fleet] if fleet else 0)
 
   @property
   def daemons(self) -> List[Daemon]:
@@ -104,8 +108,17 @@ class Stage:
     wait(lambda: self.look() >= set(alerts), f"{', '.join(' of '.join(alert) for alert in alerts)} goes off")
 
   def cured(self) -> None:
-    """No alert is left some time after the fault."""
-    wait(lambda: not self.look(), "no alert goes off any more", 90)
+    """Some time after the fault no alert goes off, and none is about to, as by the lateness of what is made up for."""
+    quiet = time.monotonic()
+
+    def is_quiet() -> bool:
+      nonlocal quiet
+      self.look()
+      if self.prometheus.get("alerts")["alerts"]:
+        quiet = time.monotonic()
+      return time.monotonic() - quiet > 3
+
+    wait(is_quiet, "no alert goes off any more", 90)
     self.allowed = set()
 
 
@@ -189,9 +202,9 @@ def frozen(stage: Stage) -> None:
       ("ReactiveBeatRunsLate", OUTBOX), ("ReactiveBeatLoopDelayed", OUTBOX),
       also={("ReactiveBeatAllDown", OUTBOX), ("ReactiveBeatRunsSkipped", OUTBOX), ("ReactiveBeatNobodyLeads", OUTBOX),
             ("ReactiveBeatStuck", OUTBOX)}):
-    stage.lone.signal(signal.SIGSTOP)
+    stage.lone.send(signal.SIGSTOP)
     stage.rest(8)
-    stage.lone.signal(signal.SIGCONT)
+    stage.lone.send(signal.SIGCONT)
   stage.cured()
 
 
