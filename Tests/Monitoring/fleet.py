@@ -35,7 +35,9 @@ def wait(condition: Callable[[], Any], what: str, seconds: float = PATIENCE) -> 
 class Daemon:
   """A daemon with an endpoint on a port of its own, which it keeps when it is started again."""
 
-  def __init__(self, name: str, program: pathlib.Path, folder: pathlib.Path, store: str, broker: str, *options: Any) -> None:
+  def __init__(
+    self, name: str, program: pathlib.Path, folder: pathlib.Path, store: str, broker: str, *options: Any
+  ) -> None:
     self.name = name
     self.port = free_port()
     self.log = folder / f"{name}.log"

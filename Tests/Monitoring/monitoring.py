@@ -67,9 +67,11 @@ def endpoints(stage: Stage) -> List[str]:
 
 def page(stage: Stage) -> List[str]:
   """What the documentation shows, tried with a daemon."""
+  programs = stage.folder / "bin"
+  programs.mkdir()
+  (programs / "beat-watch").symlink_to(stage.program)
   environment = clean_environment(
-    CELERY_REDIS_SCHEDULER_URL=stage.url(PAIR), CELERY_BROKER_URL=stage.url(),
-    PATH=f"{stage.program.parent}:{os.environ['PATH']}")
+    CELERY_REDIS_SCHEDULER_URL=stage.url(PAIR), CELERY_BROKER_URL=stage.url(), PATH=f"{programs}:{os.environ['PATH']}")
   return (pages.shown_commands(stage.leader.instance, str(stage.folder), environment)
           + pages.shown_files(str(stage.folder)))
 
@@ -127,8 +129,9 @@ def main() -> int:
   parser = argparse.ArgumentParser(prog="scripts/monitoring", description=__doc__)
   parser.add_argument("--short", action="store_true", help=f"of the scenes only {', '.join(SHORT)}")
   parser.add_argument("--files", action="store_true", help="no daemon and no Prometheus: the files alone")
-  parser.add_argument("--only", action="append", choices=list(SCENES), metavar="SCENE", help=f"{', '.join(SCENES)}; all unless given")
-  parser.add_argument("--mutate", action="store_true", help="spoil each rule, and see whether the tests of the rules notice")
+  parser.add_argument("--only", action="append", choices=list(SCENES), metavar="SCENE",
+                      help=f"{', '.join(SCENES)}; all unless given")
+  parser.add_argument("--mutate", action="store_true", help="spoil each rule, and see whether their tests notice")
   parser.add_argument("--texts", action="store_true", help="print the summary of each alert that went off")
   parser.add_argument("--program", type=pathlib.Path, default=PROJECT / ".build/release/beat-watch", metavar="FILE")
   options = parser.parse_args()

@@ -1,5 +1,5 @@
-"""The metrics of the daemon: their names, types and labels. What a rule, a panel or the documentation names must be here, and
-what a daemon serves, too."""
+"""The metrics of the daemon: their names, types and labels. What a rule, a panel or the documentation names must be
+here, and what a daemon serves, too."""
 
 import re
 from typing import Dict, List, NamedTuple, Set, Tuple

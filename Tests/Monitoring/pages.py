@@ -46,8 +46,10 @@ def shown_commands(instance: str, folder: str, environment: Dict[str, str]) -> L
   """Runs the commands of the page with a daemon, and returns those that fail."""
   found: List[str] = []
   for line in "".join(_blocks("sh")).splitlines():
-    command = line.replace("127.0.0.1:9808", instance).replace("/etc/prometheus/", f"{folder}/").replace("NAME", "tick-0")
-    run = subprocess.run(["sh", "-c", command], cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
+    command = line.replace("127.0.0.1:9808", instance).replace("/etc/prometheus/", f"{folder}/")
+    run = subprocess.run(
+      ["sh", "-c", command.replace("NAME", "tick-0")], cwd=PROJECT, env=environment, capture_output=True, text=True,
+      check=False)
     if run.returncode or not (run.stdout or "-o /dev/null" in line or line.startswith("cp ")):
       found.append(f"{command}: {run.returncode} {run.stdout}{run.stderr}")
   return found

@@ -1,7 +1,7 @@
 """The faults that are made, and the alerts that must go off by each of them, and no others.
 
-The fleet `pair` has two daemons on one Redis. `outbox` has one daemon, whose broker is another Redis. `crowd` has one that
-may not fire as often as its schedules want; it runs in its own scene only.
+The fleet `pair` has two daemons on one Redis. `outbox` has one daemon, whose broker is another Redis. `crowd` has one
+that may not fire as often as its schedules want; it runs in its own scene only.
 """
 
 import contextlib
@@ -29,7 +29,7 @@ class Stage:
     self.store.start()
     self.broker.start()
     self.pair = [self.daemon(PAIR, f"pair-{letter}", "--lease-ttl", 1, "--audit-interval", 2) for letter in "ab"]
-    self.lone = self.daemon(OUTBOX, "outbox", "--lease-ttl", 1, broker=url(self.broker, 0))
+    self.lone = self.daemon(OUTBOX, "outbox", "--lease-ttl", 3, broker=url(self.broker, 0))
     self.crowd = self.daemon(CROWD, "crowd", "--max-rate", 1)
     self.allowed: Set[Alert] = set()
     #: All alerts that have gone off, with an example of their texts.
@@ -190,7 +190,8 @@ def refused(stage: Stage) -> None:
 
 def lost_broker(stage: Stage) -> None:
   """The broker is killed; messages wait in the outbox."""
-  with stage.fault(("ReactiveBeatBrokerLost", OUTBOX), ("ReactiveBeatOutboxOld", OUTBOX), ("ReactiveBeatOutboxGrows", OUTBOX)):
+  with stage.fault(
+      ("ReactiveBeatBrokerLost", OUTBOX), ("ReactiveBeatOutboxOld", OUTBOX), ("ReactiveBeatOutboxGrows", OUTBOX)):
     stage.broker.kill()
   stage.broker.start()
   stage.cured()
@@ -210,7 +211,8 @@ def frozen(stage: Stage) -> None:
 
 def behind(stage: Stage) -> None:
   """A daemon has more to fire than its --max-rate lets it."""
-  with stage.fault(("ReactiveBeatStuck", CROWD), ("ReactiveBeatRunsLate", CROWD), also={("ReactiveBeatRunsSkipped", CROWD)}):
+  with stage.fault(
+      ("ReactiveBeatStuck", CROWD), ("ReactiveBeatRunsLate", CROWD), also={("ReactiveBeatRunsSkipped", CROWD)}):
     for number in range(10):
       write(stage.store, 3, f"tick-{number}")
     stage.crowd.start()
