@@ -19,7 +19,7 @@ import dashboard  # noqa: E402
 import exposition  # noqa: E402
 import pages  # noqa: E402
 import rules  # noqa: E402
-from fleet import Failed, clean_environment  # noqa: E402
+from fleet import Failed, clean_environment, wait  # noqa: E402
 from rules import ALERTS, PROJECT, TESTS, promtool  # noqa: E402
 from scenes import OUTBOX, PAIR, SCENES, SHORT, Stage  # noqa: E402
 
@@ -72,6 +72,7 @@ def page(stage: Stage) -> List[str]:
   (programs / "beat-watch").symlink_to(stage.program)
   environment = clean_environment(
     CELERY_REDIS_SCHEDULER_URL=stage.url(PAIR), CELERY_BROKER_URL=stage.url(), PATH=f"{programs}:{os.environ['PATH']}")
+  wait(lambda: stage.leader.value("reactivebeat_fires_total", reason="schedule", outcome="fired"), "a run")
   return (pages.shown_commands(stage.leader.instance, str(stage.folder), environment)
           + pages.shown_files(str(stage.folder)))
 
@@ -100,7 +101,7 @@ def live(options: argparse.Namespace) -> None:
       part("the endpoints", lambda: endpoints(stage))
       part("what docs/monitoring.md shows", lambda: page(stage))
       if "nothing-known" not in names:
-        stage.scrape()
+        stage.begin()
       # What follows a scene that failed would begin with its alerts.
       if all(part(name, lambda: scene(stage, name)) for name in names):
         part("the dashboard's expressions", lambda: queries(stage))

@@ -7,6 +7,7 @@ that may not fire as often as its schedules want; it runs in its own scene only.
 import contextlib
 import pathlib
 import signal
+import socket
 import time
 from typing import Callable, Dict, Iterator, List, Set
 
@@ -18,6 +19,8 @@ PAIR, OUTBOX, CROWD = "reactivebeat-pair", "reactivebeat-outbox", "reactivebeat-
 DATABASES = {PAIR: 1, OUTBOX: 2, CROWD: 3}
 #: How many schedules of one second the fleet `outbox` has: its outbox must reach a thousand messages within seconds.
 CROWDED = 150
+#: From so many seconds on a run has been missed: BeatCore's `missedAfter`.
+MISSED_AFTER = 10
 
 
 class Stage:
@@ -68,6 +71,13 @@ class Stage:
 
   def scrape(self, **more: List[Daemon]) -> None:
     self.prometheus.place({PAIR: self.pair, OUTBOX: [self.lone], **more})
+
+  def begin(self) -> None:
+    """Tells Prometheus of the daemons."""
+    self.allowed = {("ReactiveBeatNoTargets", "")}
+    self.scrape()
+    wait(lambda: self.prometheus.healthy_targets() == len(self.daemons), "all daemons are scraped")
+    self.cured()
 
   def end(self) -> None:
     for daemon in [*self.daemons, self.crowd]:
@@ -129,9 +139,7 @@ def nothing_known(stage: Stage) -> None:
   """Prometheus knows no target."""
   with stage.fault(("ReactiveBeatNoTargets", "")):
     pass
-  stage.scrape()
-  wait(lambda: stage.prometheus.healthy_targets() == 3, "all daemons are scraped")
-  stage.cured()
+  stage.begin()
 
 
 def healthy(stage: Stage) -> None:
@@ -140,7 +148,8 @@ def healthy(stage: Stage) -> None:
 
 
 def killed_leader(stage: Stage) -> None:
-  """The leader is killed. The other one leads, so it is a warning; then that one is killed, too."""
+  """The leader is killed. The other one leads, so it is a warning; then that one is killed, too. Of the runs that are
+  missed until they are started again only the latest are made up for."""
   with stage.fault(("ReactiveBeatDown", PAIR)):
     first = stage.leader
     first.end()
@@ -149,9 +158,10 @@ def killed_leader(stage: Stage) -> None:
     for daemon in stage.pair:
       if daemon is not first:
         daemon.end()
-  for daemon in stage.pair:
-    daemon.start()
-  stage.allowed |= {("ReactiveBeatRunsLate", PAIR), ("ReactiveBeatRunsSkipped", PAIR)}
+    stage.rest(MISSED_AFTER + 2)
+  with stage.fault(("ReactiveBeatRunsSkipped", PAIR), also={("ReactiveBeatRunsLate", PAIR), *stage.allowed}):
+    for daemon in stage.pair:
+      daemon.start()
   stage.cured()
 
 
@@ -243,6 +253,52 @@ def started_again(stage: Stage) -> None:
   stage.cured()
 
 
+def cut_connections(stage: Stage) -> None:
+  """The store ends all connections, again and again."""
+  late = {(alert, fleet) for alert in ("ReactiveBeatNobodyLeads", "ReactiveBeatNotReady", "ReactiveBeatRunsLate")
+          for fleet in (PAIR, OUTBOX)}
+  with stage.fault(
+      ("ReactiveBeatConnectionsUnstable", PAIR), ("ReactiveBeatConnectionsUnstable", OUTBOX),
+      ("ReactiveBeatLeadershipUnstable", OUTBOX), also={("ReactiveBeatLeadershipUnstable", PAIR), *late}):
+    client = stage.store.client()
+    for _ in range(9):
+      wait(lambda: stage.lone.leads, "the daemon leads again")
+      for kind in ("normal", "pubsub"):
+        client("CLIENT", "KILL", "TYPE", kind)
+      time.sleep(0.5)
+  stage.cured()
+
+
+def failing_audits(stage: Stage) -> None:
+  """The daemons' user may not read the names of all keys any more."""
+  client = stage.store.client()
+  with stage.fault(("ReactiveBeatAuditsFail", PAIR)):
+    client("ACL", "SETUSER", "default", "-scan")
+  client("ACL", "SETUSER", "default", "+@all")
+  stage.cured()
+
+
+def few_files(stage: Stage) -> None:
+  """A daemon may open few files, and somebody opens connections to its endpoint."""
+  daemon = stage.daemon(CROWD, "few-files")
+  daemon.command = ["prlimit", "--nofile=40", *daemon.command]
+  daemon.start()
+  try:
+    wait(lambda: daemon.answers("/readyz") == 200, "the daemon is ready")
+    used = daemon.value("process_open_fds") or 0
+    with contextlib.ExitStack() as connections, stage.fault(("ReactiveBeatFilesRunOut", CROWD)):
+      stage.scrape(**{CROWD: [daemon]})
+      for _ in range(int(36 - used)):
+        connection = connections.enter_context(socket.create_connection(("127.0.0.1", daemon.port)))
+        connection.sendall(b"GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        connection.recv(1000)
+      wait(lambda: stage.look(), "the alert goes off")
+  finally:
+    daemon.end()
+  stage.scrape()
+  stage.cured()
+
+
 def flushed(stage: Stage) -> None:
   """The schedules are gone, and somebody writes them again."""
   with stage.fault(("ReactiveBeatChangesMissed", PAIR)):
@@ -271,5 +327,5 @@ def stopped_store(stage: Stage) -> None:
 SCENES: Dict[str, Callable[[Stage], None]] = {
   scene.__name__.replace("_", "-"): scene for scene in (
     nothing_known, healthy, killed_leader, rejected, unheard, refused, lost_broker, frozen, behind, two_fleets,
-    started_again, flushed, stopped_store)}
+    started_again, cut_connections, failing_audits, few_files, flushed, stopped_store)}
 SHORT = ("nothing-known", "rejected")
