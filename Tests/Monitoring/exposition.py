@@ -63,7 +63,7 @@ def problems(port: int) -> List[str]:
       found.append(f"{name} is a {kind}")
   found += [f"{name} has no HELP" for name in types.keys() - helps]
   found += [f"{name} is not served" for name, metric in METRICS.items() if name not in types and not metric.may_lack]
-  for (sample, labels), _ in samples(plain.text).items():
+  for sample, labels in samples(plain.text):
     name = family(sample)
     expected = {*METRICS[name].labels, *(["le"] if sample.endswith("_bucket") else [])} if name in METRICS else set()
     if name in METRICS and {label for label, _ in labels} != expected:

@@ -60,8 +60,6 @@ class Daemon:
   def end(self, number: int = signal.SIGKILL) -> None:
     if self.process:
       self.process.send_signal(number)
-      if number != signal.SIGKILL:
-        self.process.send_signal(signal.SIGCONT)
       self.process.wait(PATIENCE)
 
   def answers(self, path: str) -> int:
