@@ -6,7 +6,7 @@ package enum Bookkeeping {
   /// stores read so many bytes more.
   package static let room = 1_024
 
-  static let fields = ["last_run_at", "total_run_count", "run_immediately"]
+  package static let fields = ["last_run_at", "total_run_count", "run_immediately"]
 
   /// Whether runs alone have changed a document from one state to another, and no edit of a user.
   package static func isAllThatChanged(from before: [UInt8], to after: [UInt8]) -> Bool {

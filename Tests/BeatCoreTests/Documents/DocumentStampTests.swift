@@ -82,3 +82,29 @@ import Testing
     }
   }
 }
+
+/// Two spellings of the same are the same.
+@Suite struct JSONMeaningTests {
+  private func isSame(_ left: String, _ right: String) -> Bool {
+    JSONMeaning.isSame(Array(left.utf8), Array(right.utf8))
+  }
+
+  @Test func spellings() {
+    for (left, right) in [
+      (#"{"a": 1, "b": [1, {"c": null}]}"#, #"{ "b":[1.0,{"c":null}],"a":1e0 }"#),
+      (#"{"a": "\u00e4"}"#, #"{"a": "ä"}"#),
+      (#"{"a": 1, "a": 2}"#, #"{"a": 2}"#), (#"{"\u0061": true}"#, #"{"a": true}"#), ("{}", " { } "), ("no", "no"),
+    ] {
+      #expect(isSame(left, right) && isSame(right, left), "\(left) \(right)")
+    }
+    for (left, right) in [
+      (#"{"a": 1}"#, #"{"a": "1"}"#), (#"{"a": 1}"#, #"{"a": 1, "b": 1}"#), (#"{"a": [1, 2]}"#, #"{"a": [2, 1]}"#),
+      (#"{"a": 12345678901234567}"#, #"{"a": 12345678901234568}"#), (#"{"a": null}"#, "{}"), ("{", "{}"),
+      (#"{"a": ISODate("2026-01-01")}"#, #"{"a": ISODate("2026-01-02")}"#), (#"{"a": true}"#, #"{"a": false}"#),
+    ] {
+      #expect(!isSame(left, right) && !isSame(right, left), "\(left) \(right)")
+    }
+    #expect(JSONMeaning.isSame(Array(#"{"a": 1, "b": 2}"#.utf8), Array(#"{"a": 1}"#.utf8), butFor: ["b"]))
+    #expect(JSONMeaning.isSame(value: Array("1.0".utf8), Array("1".utf8)))
+  }
+}

@@ -115,8 +115,8 @@ import Testing
   }
 
   @Test func timesAndLengths() {
-    #expect(JSONOutput.time(UnixTime(microseconds: 1_795_000_000_000_001)).line == #""2026-11-18T09:46:40.000001Z""#)
-    #expect(JSONOutput.time(UnixTime(seconds: 1_795_000_000)).line == #""2026-11-18T09:46:40.000000Z""#)
+    #expect(JSONOutput.time(UnixTime(microseconds: 1_795_000_000_000_001)).line == #""2026-11-18T11:06:40.000001Z""#)
+    #expect(JSONOutput.time(UnixTime(seconds: 1_795_000_000)).line == #""2026-11-18T11:06:40.000000Z""#)
     #expect(JSONOutput.seconds(-213).line == "-0.000213" && JSONOutput.seconds(61_000_000).line == "61.000000")
     #expect(JSONOutput.seconds(.min).line == "-9223372036854.775808" && JSONOutput.seconds(nil).line == "null")
   }

@@ -155,7 +155,7 @@ import Testing
     let context = DocumentContext(defaultZone: .utc) { name throws(ZoneError) in try ZoneDirectory().zone(name) }
     func row(_ more: String = "") throws -> ScheduleRow {
       let bytes = Array(
-        schedule("a", every: "10", #", "last_run_at": "2026-11-18T09:46:30Z", "total_run_count": 3\#(more)"#).utf8)
+        schedule("a", every: "10", #", "last_run_at": "2026-11-18T11:06:30Z", "total_run_count": 3\#(more)"#).utf8)
       let document = StoredDocument(name: EntryName("a"), read: .init(.document(bytes), .absent))
       return try #require(ScheduleRow(document, context: context, now: Self.now))
     }
@@ -169,7 +169,7 @@ import Testing
     func take(_ run: FireRecord, after microseconds: Int64) -> Bool {
       index.take(run, now: Self.now.advanced(by: microseconds))
     }
-    // Its last run was due ten seconds ago, since `now` is 09:46:40.
+    // Its last run was due ten seconds ago, since `now` is 11:06:40.
     let isKnown = take(run(0), after: 213)
     var moved = try #require(index.row(EntryName("a")))
     #expect(isKnown && moved.next?.due == Self.now.advanced(by: 10_000_000) && moved.totalRunCount == 4)

@@ -48,7 +48,8 @@ import Testing
     web.load()
     for (index, name) in Self.names.enumerated() {
       let document = JSONOutput.object([
-        ("name", .text("label of \(name)")), ("task", .text("tasks.t\(index % 3)")), ("enabled", .boolean(true)),
+        ("name", .text(kind == .mongo ? name : "label of \(name)")), ("task", .text("tasks.t\(index % 3)")),
+        ("enabled", .boolean(true)),
         ("interval", .raw(Array(#"{"every": \#(index + 1), "period": "hours"}"#.utf8))),
         ("kwargs", .object([("text", .text("</script> \u{2028} \u{0} ' \(name)"))])),
       ]).line
@@ -59,7 +60,10 @@ import Testing
       #expect(web.ask("GET", "schedules", [("sort", "name")])["all"]?.number == Double(index + 1))
       let id = WebStage.id(name)
       let detail = web.ask("GET", "schedules/\(id)")
-      #expect(detail["document"]?.text == document && detail["digest"] == made["digest"], "\(detail.text)")
+      // MongoDB keeps the values, and Redis the text.
+      let stored = try #require(detail["document"]?.text)
+      #expect(kind == .mongo ? JSONValue(stored.utf8) == JSONValue(document.utf8) : stored == document, "\(stored)")
+      #expect(detail["digest"] == made["digest"])
       #expect(detail["row"]?["id"]?.text == id && detail["row"]?["name"]?.text == EntryName(name).description)
       #expect(detail["definition"]?["task"]?.text == "tasks.t\(index % 3)" && detail["upcoming"]?.items?.count == 20)
       #expect(
@@ -67,14 +71,14 @@ import Testing
         "\(detail["words"] ?? .null)")
 
       let seen = try #require(detail["digest"]?.text)
-      let edited = document.replacing("\"every\": \(index + 1)", with: "\"every\": 77")
+      let edited = stored.replacing("\"every\": \(index + 1)", with: "\"every\": 77")
       let check = web.ask("POST", "check", [], WebStage.body(edited, ("id", id), ("name", name)))
       #expect(check["is_usable"] == .bool(true) && check["upcoming"]?.items?.count == 5)
       #expect(check["difference"]?.items?.compactMap { $0["field"]?.text } == ["interval"], "\(check.text)")
       let saved = web.ask("PUT", "schedules/\(id)", [], WebStage.body(edited, ("seen", seen)))
       #expect(saved.status == 200, "\(saved.text)")
       // The one who has seen the first document must not overwrite the second.
-      let stale = web.ask("PUT", "schedules/\(id)", [], WebStage.body(document, ("seen", seen)))
+      let stale = web.ask("PUT", "schedules/\(id)", [], WebStage.body(stored, ("seen", seen)))
       #expect(
         stale.status == 409 && stale["current"]?["document"]?.text == edited
           && stale["current"]?["digest"] == saved["digest"])
@@ -121,7 +125,7 @@ import Testing
     let check = web.ask("POST", "check", [], WebStage.body(broken, ("name", "a")))
     #expect(check["is_usable"] == .bool(false))
     let remarks = check["remarks"]?.items ?? []
-    #expect(remarks.contains { $0["field"]?.text == "interval.every" && $0["line"]?.number == 3 }, "\(check.text)")
+    #expect(remarks.contains { $0["field"]?.text == "interval.period" && $0["line"]?.number == 3 }, "\(check.text)")
     #expect(remarks.contains { $0["field"]?.text == "task" && $0["line"] == .null }, "\(check.text)")
     #expect(
       web.ask("POST", "check", [], WebStage.body("{\n\n[}", ("name", "a")))["remarks"]?.items?.first?["line"]?.number
@@ -169,14 +173,10 @@ import Testing
     #expect(first.ask("POST", "schedules", [], WebStage.body(schedule("a"), ("name", "a"))).status == 201)
     var (wins, conflicts) = (0, 0)
     for round in 0..<40 {
-      let detail = first.ask("GET", "schedules/\(id)")
-      let (seen, document) = (try #require(detail["digest"]?.text), try #require(detail["document"]?.text))
+      let seen = try #require(first.ask("GET", "schedules/\(id)")["digest"]?.text)
       var statuses: [Int] = []
       for (index, web) in [first, second].enumerated() {
-        let edited = document.replacing("3600", with: "36\(round)\(index)").replacing(
-          "36\(round - 1)0", with: "36\(round)\(index)"
-        )
-        .replacing("36\(round - 1)1", with: "36\(round)\(index)")
+        let edited = schedule("a", task: "tasks.t\(round).\(index)")
         let call = APICall(
           "PUT", ["schedules", id], body: Array(WebStage.body(edited, ("seen", seen)).utf8), role: .editor)
         web.backEnd.take(call) { statuses.append($0.status) }

@@ -40,11 +40,17 @@ extension StoreAPI {
         (
           "difference",
           .list(
-            change.changedFields.map { field in
+            change.changedFields.filter(Self.isChange).map { field in
               .object([("field", .text(field.name)), ("before", .text(field.before)), ("after", .text(field.after))])
             })
         ),
       ]))
+  }
+
+  /// Whether a field says something else. Another spelling of the same is no difference to show.
+  private static func isChange(_ field: ScheduleChange.ChangedField) -> Bool {
+    guard let before = field.before, let after = field.after else { return true }
+    return !JSONMeaning.isSame(value: Array(before.utf8), Array(after.utf8))
   }
 
   /// What is to be said of the new document, given the watermark as it stands after the edit.
@@ -86,7 +92,8 @@ extension StoreAPI {
       guard before.isAbsent else { throw APIProblem(.conflict, "there is a schedule \(name.brief()) already") }
       try refuseUnusable(document, over: before)
       let change = ScheduleChange(name: name, before: before, after: document, at: try client.time())
-      if try client.save(document, as: name, inPlaceOf: nil, watermark: change.watermark(context)) {
+      if try Self.storing({ try client.save(document, as: name, inPlaceOf: nil, watermark: change.watermark(context)) })
+      {
         refresh([name])
         return APIAnswer(
           .object([("id", .text(ScheduleID.text(of: name))), ("digest", .text("\(Self.stamp(document))"))]), status: 201
@@ -105,11 +112,13 @@ extension StoreAPI {
       // A conflict is told first: remarks about a text that cannot be stored anyhow would hide it.
       if let stored = before.bytes, !seen.isOf(stored, SHA1.digest) { throw EditedDocument.Conflict.changed(stored) }
       try refuseUnusable(document, over: before)
-      let change = try EditedDocument.save(over: before, in: client, context: context) { now in
-        seen.carried(to: now, into: document, SHA1.digest)
+      let change = try Self.storing {
+        try EditedDocument.save(over: before, in: client, context: context) { now in
+          seen.carried(to: now, into: document, SHA1.digest)
+        }
       }
       refresh([name])
-      return APIAnswer(.object([("digest", .text("\(Self.stamp(change.after))"))]))
+      return APIAnswer(.object([("digest", .text(stamp(stored: change.after, as: name)))]))
     } catch let conflict as EditedDocument.Conflict {
       switch conflict {
       case .deleted: throw APIProblem(.notFound, "somebody else has deleted \(name.brief()) meanwhile")
@@ -117,6 +126,24 @@ extension StoreAPI {
       case .restless: throw APIProblem(.conflict, "\(name.brief()) runs all the time: disable it first")
       }
     }
+  }
+
+  /// Carries out a save. What this kind of store cannot hold is the document's fault.
+  private static func storing<Value>(_ save: () throws -> Value) throws -> Value {
+    do { return try save() } catch let error as StoreError where error.kind == .unsuitable {
+      throw APIProblem(.unprocessable, error.message)
+    }
+  }
+
+  /// The stamp of a document that was just stored. A store that keeps values and no text spells them in its own way, so
+  /// that the document is read again. If another client has edited it since, the stamp is that of the bytes that were
+  /// sent, and the next save is a conflict.
+  private func stamp(stored bytes: [UInt8], as name: EntryName) -> String {
+    let now = try? client.document(name).bytes
+    let ignored = Set(Bookkeeping.fields)
+    // In some stores the name stands in the document.
+    let isSame = now.map { JSONMeaning.isSame($0, bytes, butFor: ignored.union(["name"])) } ?? false
+    return "\(Self.stamp(isSame ? now ?? bytes : bytes))"
   }
 
   private static func conflict(_ name: EntryName, _ stored: [UInt8]) -> APIProblem {
@@ -162,7 +189,7 @@ extension StoreAPI {
     _ = try APIBody(call.body)
     let stored = try enable(name, isEnabled)
     refresh([name])
-    return APIAnswer(.object([("digest", .text("\(Self.stamp(stored))"))]))
+    return APIAnswer(.object([("digest", .text(stamp(stored: stored, as: name)))]))
   }
 
   /// Returns the bytes that are stored now.
