@@ -1,5 +1,5 @@
 """What scripts/quickstart runs when everything is built:
-quickstart.py [--store redis|mongodb] [--broker redis|rabbitmq] [--seconds N]
+quickstart.py [--store redis|mongodb] [--broker redis|rabbitmq] [--web] [--seconds N]
 
 It runs the servers of the store and of the broker, a Celery worker and beat-watch, and shows the lines of the latter
 two as they come. After N seconds, or at Ctrl-C, it compares what beat-watch has fired with what the worker has executed.
@@ -13,8 +13,10 @@ import json
 import os
 import pathlib
 import re
+import subprocess
 import sys
 import time
+import urllib.request
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parents[1] / "scripts/lib"))
@@ -22,6 +24,16 @@ sys.path.insert(0, str(HERE.parents[1] / "scripts/lib"))
 from brokers import BROKERS  # noqa: E402
 from stage import BEAT_WATCH, Failed, Interrupted, Stage, clean_environment, free_port, percentile  # noqa: E402
 from stores import STORES  # noqa: E402
+
+# What --web adds to the three schedules: a shop's jobs. The worker has no task of the last.
+MORE_SCHEDULES = {
+  "stock": ("--task", "tasks.heartbeat", "--every", "7s"),
+  "morning report": ("--task", "tasks.report", "--cron", "30 7 * * mon-fri", "--timezone", "Europe/Berlin", "--queue",
+                     "reports", "--args", '["Morning", 40]'),
+  "invoices": ("--task", "tasks.report", "--cron", "0 2 1 * *", "--timezone", "America/New_York", "--queue", "reports",
+               "--args", '["Invoices", 1200]'),
+  "newsletter": ("--task", "tasks.greet", "--cron", "0 9 * * thu", "--args", '["subscribers"]', "--disabled"),
+}
 
 COLORS = {"beat-watch": "36", "worker": "32", "you": "1", "warning": "33", "error": "31", "dim": "2"}
 
@@ -115,7 +127,8 @@ class Worker:
 
 
 class Quickstart:
-  def __init__(self, store, broker, seconds):
+  def __init__(self, store, broker, seconds, web):
+    self.web_port = free_port() if web else None
     self.redis_port = free_port()
     self.store = store(self.redis_port)
     self.broker = broker(self.redis_port)
@@ -140,7 +153,10 @@ class Quickstart:
         if self.seconds:
           self.edit(began)
         else:
-          self.terminal.write("\n" + "\n".join([*self.store.invitation, "", "Ctrl-C ends it."]) + "\n")
+          lines = [*self.store.invitation, "", "Ctrl-C ends it."]
+          if self.web_port:
+            lines = [f"The page is at http://127.0.0.1:{self.web_port}/", "", *lines]
+          self.terminal.write("\n" + "\n".join(lines) + "\n")
         remaining = self.seconds - (time.monotonic() - began) if self.seconds else float(10**9)
         self.stage.until(lambda: False, max(0, remaining))
       except Interrupted:
@@ -160,6 +176,23 @@ class Quickstart:
     stage.wait("the Celery worker is ready", lambda: self.worker.is_ready, 60)
     self.beat = stage.start("beat-watch", BEAT_WATCH, "run", "--log-format", "json", env=environment)
     stage.wait("beat-watch is ready", lambda: self.daemon.messages["ready", ""], 20)
+    if self.web_port:
+      self.start_web(environment)
+
+  def start_web(self, environment):
+    """Serves the page beside the daemon, with more schedules, so that there is something to look for."""
+    for name, options in MORE_SCHEDULES.items():
+      subprocess.run([BEAT_WATCH, "set", name, *options], env=environment, stdout=subprocess.DEVNULL, check=True)
+    self.stage.start("web", BEAT_WATCH, "web", "--listen", f"127.0.0.1:{self.web_port}", env=environment)
+    self.stage.wait("the page is there", self.is_page_there, 20)
+
+  def is_page_there(self):
+    try:
+      with urllib.request.urlopen(f"http://127.0.0.1:{self.web_port}/api/v1/schedules", timeout=2) as answer:
+        page = json.load(answer)
+        return page["all"] >= len(MORE_SCHEDULES) and not page["loading"]
+    except OSError:
+      return False
 
   def edit(self, began):
     """Makes the edits that a user would make, and waits until each has taken effect."""
@@ -205,9 +238,10 @@ def main():
   parser.add_argument("--store", choices=STORES, default="redis")
   parser.add_argument("--broker", choices=BROKERS, default="redis")
   parser.add_argument("--seconds", type=int)
+  parser.add_argument("--web", action="store_true")
   options = parser.parse_args()
   try:
-    return Quickstart(STORES[options.store], BROKERS[options.broker], options.seconds).run()
+    return Quickstart(STORES[options.store], BROKERS[options.broker], options.seconds, options.web).run()
   except Interrupted as interruption:
     return 128 + interruption.number
   except Failed as failure:

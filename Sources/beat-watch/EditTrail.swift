@@ -1,17 +1,19 @@
 import BeatCore
 import ReactiveBeat
 
-/// The edits of one command, which are recorded together when it is done. Of more than `Limit.editsTogether` one record
+/// The edits of one command, or of one call of the page, which are recorded together when it is done. Of more than `Limit.editsTogether` one record
 /// says how many they are.
 struct EditTrail {
-  private let author = EditAuthor.commandLine
+  private let author: EditAuthor
   private let action: EditAction?
   private var edits: [EditRecord] = []
   private var names: [EntryName] = []
   private var count = 0
 
   /// - Parameter action: what the command does; nil: it creates or changes.
-  init(_ action: EditAction? = nil) { self.action = action }
+  init(_ action: EditAction? = nil, by author: EditAuthor = .commandLine) {
+    (self.action, self.author) = (action, author)
+  }
 
   /// Adds a change that was stored.
   mutating func add(_ change: ScheduleChange, isDry: Bool = false) {

@@ -11,7 +11,9 @@ import Testing
     let stage = try Stage()
     stage.set("a", schedule("a", every: "0.2"))
     let port = try #require(freePorts(1).first)
-    let daemon = try stage.daemon(["BEAT_WATCH_HTTP_LISTEN": "127.0.0.1:\(port)", "BEAT_WATCH_METRICS_PER_SCHEDULE": "5"])
+    let daemon = try stage.daemon([
+      "BEAT_WATCH_HTTP_LISTEN": "127.0.0.1:\(port)", "BEAT_WATCH_METRICS_PER_SCHEDULE": "5",
+    ])
     #expect(HTTPAnswer.get(port, "/livez")?.body == "ok\n")
     #expect(eventually { HTTPAnswer.get(port, "/readyz")?.status == 200 })
     #expect(HTTPAnswer.get(port, "/readyz")?.body == "ready: this daemon leads\n")
@@ -22,7 +24,8 @@ import Testing
     let plain = try #require(HTTPAnswer.get(port, "/metrics"))
     #expect(plain.fields.contains("Content-Type: text/plain; version=0.0.4; charset=utf-8"))
     #expect(plain.body.contains(#"reactivebeat_http_requests_total{path="/livez",status="200"} 1"#))
-    let open = try #require(HTTPAnswer.get(port, "/metrics", ["Accept: application/openmetrics-text;version=1.0.0,*/*;q=0.1"]))
+    let open = try #require(
+      HTTPAnswer.get(port, "/metrics", ["Accept: application/openmetrics-text;version=1.0.0,*/*;q=0.1"]))
     #expect(open.fields.contains("Content-Type: application/openmetrics-text; version=1.0.0; charset=utf-8"))
     #expect(open.body.hasSuffix("# EOF\n"))
     #expect(HTTPAnswer.get(port, "/nothing")?.status == 404)
@@ -51,8 +54,10 @@ import Testing
 
   @Test("OpenMetrics is written for whoever asks for it")
   func formats() {
-    #expect(MonitoringEndpoint.format(asked: ["text/html", "Application/OpenMetrics-Text; version=1.0.0"]) == .openMetrics)
-    #expect(MonitoringEndpoint.format(asked: ["*/*"]) == .prometheus && MonitoringEndpoint.format(asked: []) == .prometheus)
+    #expect(
+      MonitoringEndpoint.format(asked: ["text/html", "Application/OpenMetrics-Text; version=1.0.0"]) == .openMetrics)
+    #expect(
+      MonitoringEndpoint.format(asked: ["*/*"]) == .prometheus && MonitoringEndpoint.format(asked: []) == .prometheus)
   }
 
   @Test("a made-up path is no value of a label")

@@ -95,6 +95,9 @@ extension StoreAPI {
       if try Self.storing({ try client.save(document, as: name, inPlaceOf: nil, watermark: change.watermark(context)) })
       {
         refresh([name])
+        var trail = trail(call)
+        trail.add(change)
+        trail.write(to: client)
         return APIAnswer(
           .object([("id", .text(ScheduleID.text(of: name))), ("digest", .text("\(Self.stamp(document))"))]), status: 201
         )
@@ -118,6 +121,9 @@ extension StoreAPI {
         }
       }
       refresh([name])
+      var trail = trail(call)
+      trail.add(change)
+      trail.write(to: client)
       return APIAnswer(.object([("digest", .text(stamp(stored: change.after, as: name)))]))
     } catch let conflict as EditedDocument.Conflict {
       switch conflict {
@@ -166,8 +172,11 @@ extension StoreAPI {
     let document = try existing(name)
     guard let stored = try ScheduleChange.bytes(of: document, in: client) else { return .done }
     guard seen.isOf(stored, SHA1.digest) else { throw Self.conflict(name, stored) }
-    try ScheduleRemoval.remove(document, in: client)
+    let removed = try ScheduleRemoval.remove(document, in: client)
     refresh([name])
+    var trail = trail(call, .delete)
+    trail.add(name, before: removed)
+    trail.write(to: client)
     return .done
   }
 
@@ -177,6 +186,9 @@ extension StoreAPI {
     switch try client.rename(name, to: new) {
     case .renamed:
       refresh([name, new])
+      var trail = trail(call, .rename)
+      trail.add(name, to: new)
+      trail.write(to: client)
       return APIAnswer(.object([("id", .text(ScheduleID.text(of: new)))]))
     case .gone: throw APIProblem(.notFound, "there is no schedule \(name.brief())")
     case .exists: throw APIProblem(.conflict, "\(new.brief()) is there already: nothing was renamed")
@@ -187,15 +199,17 @@ extension StoreAPI {
 
   func enable(_ name: EntryName, _ isEnabled: Bool, _ call: APICall) throws -> APIAnswer {
     _ = try APIBody(call.body)
-    let stored = try enable(name, isEnabled)
+    let change = try enable(name, isEnabled)
     refresh([name])
-    return APIAnswer(.object([("digest", .text(stamp(stored: stored, as: name)))]))
+    var trail = trail(call, isEnabled ? .enable : .disable)
+    trail.add(change)
+    trail.write(to: client)
+    return APIAnswer(.object([("digest", .text(stamp(stored: change.after, as: name)))]))
   }
 
-  /// Returns the bytes that are stored now.
-  func enable(_ name: EntryName, _ isEnabled: Bool) throws -> [UInt8] {
+  func enable(_ name: EntryName, _ isEnabled: Bool) throws -> ScheduleChange {
     try ScheduleChange.make(name, in: client, context: context, fields: ["enabled"], mustBeUsable: false) {
       $0.set("enabled", to: "\(isEnabled)")
-    }.after
+    }
   }
 }

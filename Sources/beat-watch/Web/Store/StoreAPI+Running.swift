@@ -13,6 +13,11 @@ extension StoreAPI {
     _ = try APIBody(call.body)
     _ = try existing(name)
     let (answer, id, message) = try run(name, within: Self.runPatience)
+    if answer == "fired" {
+      var trail = trail(call, .run)
+      trail.add(name, note: id.map { "task \($0)" })
+      trail.write(to: client)
+    }
     return APIAnswer(
       .object([("answer", .text(answer)), ("task_id", .text(id)), ("message", .text(message?.printable))]))
   }
@@ -51,6 +56,7 @@ extension StoreAPI {
       throw APIProblem(.badRequest, "action: \(Cut.argument(action)) is none of enable, disable, delete, run")
     }
     let ids = try body.texts("ids", atMost: Self.mostInBulk)
+    var trail = trail(call, EditAction(rawValue: action))
     let start = MonotonicTime.now()
     var results: [JSONOutput] = []
     var loss: StoreError?
@@ -62,7 +68,7 @@ extension StoreAPI {
       } else if left <= 0 {
         message = "it was not tried: the others have taken \(TimeText.span(Self.bulkPatience))"
       } else if let name = ScheduleID.name(of: id) {
-        do { message = try carryOut(action, on: name, within: left) } catch {
+        do { message = try carryOut(action, on: name, within: left, &trail) } catch {
           if let error = error as? StoreError, error.kind == .unreachable { loss = error }
           message = APIProblem(error).message
         }
@@ -72,19 +78,23 @@ extension StoreAPI {
       results.append(
         .object([("id", .text(id)), ("is_done", .boolean(message == nil)), ("message", .text(message?.printable))]))
     }
+    if loss == nil { trail.write(to: client) }
     if action != "run", loss == nil { refresh(ids.compactMap { ScheduleID.name(of: $0) }) }
     return APIAnswer(.object([("results", .list(results))]))
   }
 
   /// Returns why it was not done; nil: it was.
-  private func carryOut(_ action: String, on name: EntryName, within microseconds: Int64) throws -> String? {
+  private func carryOut(
+    _ action: String, on name: EntryName, within microseconds: Int64, _ trail: inout EditTrail
+  ) throws -> String? {
     switch action {
-    case "enable", "disable": _ = try enable(name, action == "enable")
-    case "delete": try ScheduleRemoval.remove(existing(name), in: client)
+    case "enable", "disable": trail.add(try enable(name, action == "enable"))
+    case "delete": trail.add(name, before: try ScheduleRemoval.remove(existing(name), in: client))
     default:
       _ = try existing(name)
-      let (answer, _, message) = try run(name, within: min(microseconds, Self.runPatience))
+      let (answer, id, message) = try run(name, within: min(microseconds, Self.runPatience))
       if answer != "fired" { return message ?? answer }
+      trail.add(name, note: id.map { "task \($0)" })
     }
     return nil
   }

@@ -31,6 +31,11 @@ struct StoreAPI {
     }
   }
 
+  /// The record of what a call changes.
+  func trail(_ call: APICall, _ action: EditAction? = nil) -> EditTrail {
+    EditTrail(action, by: EditAuthor(user: call.user ?? "unknown", origin: "web from \(call.origin)"))
+  }
+
   /// The document of a schedule that must be there.
   func existing(_ name: EntryName) throws -> StoredDocument {
     let document = try client.document(name)

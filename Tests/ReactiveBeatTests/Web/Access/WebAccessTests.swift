@@ -43,7 +43,8 @@ import Testing
     arguments: [
       ["Sec-Fetch-Site: cross-site"], ["Sec-Fetch-Site: same-site"], ["Origin: http://evil.example"], ["Origin: null"],
       ["Origin: http://127.0.0.1:9809", "Origin: http://evil.example"],
-    ["Sec-Fetch-Site: same-origin", "Sec-Fetch-Site: cross-site"], ["Origin: http://127.0.0.1:9810"], ["Origin: ftp://127.0.0.1:9809"],
+      ["Sec-Fetch-Site: same-origin", "Sec-Fetch-Site: cross-site"], ["Origin: http://127.0.0.1:9810"],
+      ["Origin: ftp://127.0.0.1:9809"],
       ["Sec-Fetch-Site: cross-site", "Sec-Fetch-Mode: cors"],
     ])
   func foreign(fields: [String]) throws {
