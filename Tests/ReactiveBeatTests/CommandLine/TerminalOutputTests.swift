@@ -34,7 +34,7 @@ import Testing
         "5d0e2b1c-0a3c-5f0e-9a55-0a1b2c3d4e5f", "due", "\(now - 213)", "late", "213", "why", "schedule")
       // All of what a client has recorded of its edit may be meant to deceive.
       stage.store(
-        "XADD", "reactivebeat:tasks:meta:edits", "*", "at", "\(now)", "user", "anna\u{1B}[31m", "origin",
+        "XADD", "reactivebeat:tasks:meta:edits", "*", "at", "\(now)", "user", "anna\u{1B}[2J\u{202E}", "origin",
         "web from \u{202E}\(Self.long)", "action", "change\u{1B}[2J", "name", name, "new_name", Self.hostile, "before",
         "2f6d0ad5a2ff0b1c4a6e3c4d7f0d0a7f6c1f2e3d", "after", "\u{1B}[31m", "note", "\r\n\u{2028}\(Self.long)")
     }
