@@ -95,7 +95,9 @@ import Testing
         web.ask("POST", "schedules/\(id)/rename", [], JSONOutput.object([("name", .text(new))]).line)["id"]?.text
           == WebStage.id(new))
       #expect(web.ask("GET", "schedules/\(id)").status == 404)
-      #expect(web.ask("GET", "schedules/\(WebStage.id(new))")["digest"] == saved["digest"])
+      let renamed = web.ask("GET", "schedules/\(WebStage.id(new))")
+      // In MongoDB the name stands in the document.
+      #expect((renamed["digest"] == saved["digest"]) == (kind == .redis))
       #expect(web.ask("GET", "schedules/\(WebStage.id(new))/runs")["runs"]?.items == [])
     }
     // Half of them by themselves, the others at once.

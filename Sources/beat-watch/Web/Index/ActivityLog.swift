@@ -18,8 +18,10 @@ struct ActivityLog {
   /// By the number of the minute since 1970.
   private var log: [Int64: Minute] = [:]
 
-  mutating func add(_ run: FireRecord) {
-    let number = Self.number(run.firedAt)
+  /// - Parameter now: a run of another time than the last hours is left out. Any program may write the history.
+  mutating func add(_ run: FireRecord, now: UnixTime) {
+    let (number, present) = (Self.number(run.firedAt), Self.number(now))
+    guard number > present - Int64(Self.minutes), number <= present + 1 else { return }
     var minute = log[number] ?? Minute()
     minute.fires += 1
     // The same runs count as in `LatenessSummary`.
@@ -35,8 +37,7 @@ struct ActivityLog {
     }
     log[number] = minute
     if log.count > 2 * Self.minutes {
-      let newest = log.keys.max() ?? number
-      log = log.filter { $0.key > newest - Int64(Self.minutes) }
+      log = log.filter { $0.key > present - Int64(Self.minutes) }
     }
   }
 

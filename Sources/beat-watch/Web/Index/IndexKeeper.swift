@@ -93,7 +93,7 @@ final class IndexKeeper {
     let now = now
     for run in runs where !fromHistory.contains(run.taskID) {
       if !index.take(run, now: now) { unknown.append(run.name) }
-      activity.add(run)
+      activity.add(run, now: now)
       live.note(run)
       if let count = runsBeforeHistory?.count, count < Self.mostRunsKept { runsBeforeHistory?.append(run) }
     }
@@ -107,13 +107,14 @@ final class IndexKeeper {
     let now = now
     var unknown: [EntryName] = []
     for run in history {
-      activity.add(run)
+      activity.add(run, now: now)
       // It tells how late the last run of the row was. Few are newer than the row.
       if !index.take(run, now: now) { unknown.append(run.name) }
     }
     if !unknown.isEmpty { readAgain(unknown) }
-    let known = Set(history.prefix(Self.mostRunsKept).map(\.taskID))
-    for run in runsBeforeHistory ?? [] where !known.contains(run.taskID) { activity.add(run) }
+    // A run without an id cannot be recognised.
+    let known = Set(history.prefix(Self.mostRunsKept).map(\.taskID)).subtracting([""])
+    for run in runsBeforeHistory ?? [] where !known.contains(run.taskID) { activity.add(run, now: now) }
     (runsBeforeHistory, fromHistory) = (nil, known)
   }
 

@@ -217,13 +217,16 @@ struct ScheduleIndex {
     let taskOrder = query.key == .task ? tasks.order() : []
     var items: [PartialSort.Item] = []
     items.reserveCapacity(filter.isAll ? count : 0)
-    for slot in order {
-      let entry = entries[Int(slot)]
-      guard filter.isAll || filter.takes(entry) else { continue }
-      var key = Self.key(entry, query.key, taskOrder, now)
-      // A schedule without the value that is sorted by comes last in both directions.
-      if query.isReversed, let value = key { key = -value }
-      items.append(PartialSort.Item(key: key ?? .max, rank: entry.rank, slot: slot))
+    // Without a copy of each entry, whose counts of references would take longer than all else.
+    entries.withUnsafeBufferPointer { entries in
+      for slot in order {
+        let place = Int(slot)
+        guard filter.isAll || filter.takes(entries, place) else { continue }
+        var key = Self.key(entries, place, query.key, taskOrder, now)
+        // A schedule without the value that is sorted by comes last in both directions.
+        if query.isReversed, let value = key { key = -value }
+        items.append(PartialSort.Item(key: key ?? .max, rank: entries[place].rank, slot: slot))
+      }
     }
     if query.key == .name, !query.isReversed {
       let range = min(query.offset, items.count)..<min(query.offset + query.limit, items.count)
@@ -234,20 +237,24 @@ struct ScheduleIndex {
     return Page(total: items.count, rows: rows)
   }
 
-  private static func key(_ entry: Entry, _ key: ListQuery.Key, _ taskOrder: [Int32], _ now: UnixTime) -> Int64? {
+  private static func key(
+    _ entries: UnsafeBufferPointer<Entry>, _ place: Int, _ key: ListQuery.Key, _ taskOrder: [Int32], _ now: UnixTime
+  ) -> Int64? {
     func value(_ time: Int64) -> Int64? { time == Entry.noTime ? nil : time }
     switch key {
-    case .name: return Int64(entry.rank)
-    case .task: return entry.task == 0 ? nil : Int64(taskOrder[Int(entry.task)])
-    case .state: return Int64(entry.state.rawValue)
-    case .next: return value(entry.sent)
-    case .lastRun: return value(entry.lastDue)
-    case .count: return max(entry.totalRunCount, .min + 1)
+    case .name: return Int64(entries[place].rank)
+    case .task:
+      let task = Int(entries[place].task)
+      return task == 0 ? nil : Int64(taskOrder[task])
+    case .state: return Int64(entries[place].state.rawValue)
+    case .next: return value(entries[place].sent)
+    case .lastRun: return value(entries[place].lastDue)
+    case .count: return max(entries[place].totalRunCount, .min + 1)
     case .late:
-      let waiting = value(entry.sent).flatMap {
-        $0 <= now.microseconds ? now.microseconds(since: UnixTime(microseconds: $0)) : nil
-      }
-      return [waiting, value(entry.late)].compactMap { $0 }.max()
+      let (sent, late) = (entries[place].sent, entries[place].late)
+      guard sent != Entry.noTime, sent <= now.microseconds else { return value(late) }
+      // `noTime` is less than any lateness.
+      return max(now.microseconds(since: UnixTime(microseconds: sent)), late)
     }
   }
 
@@ -255,7 +262,8 @@ struct ScheduleIndex {
   private struct Filter {
     /// For each word of the search, which tasks and queues hold it.
     private var words: [(word: [UInt8], tasks: [Bool], queues: [Bool])]
-    private var states: Set<ScheduleRow.State>
+    /// A bit for each state that passes.
+    private var states: UInt8
     private var task: UInt32?
     private var queue: UInt32?
     private var owner: UInt32?
@@ -278,22 +286,28 @@ struct ScheduleIndex {
         owner = number
       }
       words = query.words.map { ($0, index.tasks.holding($0), index.queues.holding($0)) }
-      states = query.states
+      states = query.states.isEmpty ? .max : query.states.reduce(0) { $0 | 1 << $1.rawValue }
       latest = query.dueWithin.map { now.advanced(by: $0).microseconds }
       isAll =
-        words.isEmpty && states.isEmpty && task == nil && queue == nil && owner == nil && latest == nil
+        words.isEmpty && query.states.isEmpty && task == nil && queue == nil && owner == nil && latest == nil
     }
 
-    func takes(_ entry: Entry) -> Bool {
-      if !states.isEmpty, !states.contains(entry.state) { return false }
-      if let task, entry.task != task { return false }
-      if let queue, entry.queue != queue { return false }
-      if let owner, entry.owner != owner { return false }
-      if let latest, entry.sent == Entry.noTime || entry.sent > latest { return false }
-      for (word, tasks, queues) in words {
-        guard
-          tasks[Int(entry.task)] || queues[Int(entry.queue)] || SearchText.holds(entry.folded ?? entry.name.bytes, word)
-        else { return false }
+    func takes(_ entries: UnsafeBufferPointer<Entry>, _ place: Int) -> Bool {
+      if states >> entries[place].state.rawValue & 1 == 0 { return false }
+      if let task, entries[place].task != task { return false }
+      if let queue, entries[place].queue != queue { return false }
+      if let owner, entries[place].owner != owner { return false }
+      if let latest {
+        let sent = entries[place].sent
+        if sent == Entry.noTime || sent > latest { return false }
+      }
+      for index in words.indices {
+        if words[index].tasks[Int(entries[place].task)] || words[index].queues[Int(entries[place].queue)] { continue }
+        let isFound =
+          if let folded = entries[place].folded { SearchText.holds(folded, words[index].word) } else {
+            SearchText.holds(entries[place].name.bytes, words[index].word)
+          }
+        if !isFound { return false }
       }
       return true
     }

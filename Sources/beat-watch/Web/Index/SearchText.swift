@@ -1,5 +1,3 @@
-import Glibc
-
 /// Text as searches compare it: in lower case, as UTF-8.
 enum SearchText {
   static func folded(_ text: String) -> [UInt8] {
@@ -14,17 +12,21 @@ enum SearchText {
   }
 
   static func holds(_ text: [UInt8], _ word: [UInt8]) -> Bool {
-    guard let first = word.first else { return true }
-    guard text.count >= word.count else { return false }
-    return text.withUnsafeBytes { text in
-      word.withUnsafeBytes { word in
-        guard let start = text.baseAddress, let wanted = word.baseAddress else { return false }
-        // The places where the word may begin, found by its first byte.
-        let last = text.count - word.count
+    guard word.count > 1, text.count >= word.count else {
+      return word.isEmpty || text.count >= word.count && text.contains(word[0])
+    }
+    return text.withUnsafeBufferPointer { text in
+      word.withUnsafeBufferPointer { word in
+        // Two bytes decide nearly always. Names are short, so that a call for each first byte would take longer.
+        let (first, second, last) = (word[0], word[1], text.count - word.count)
         var offset = 0
-        while offset <= last, let found = memchr(start + offset, Int32(first), last - offset + 1) {
-          if memcmp(found, wanted, word.count) == 0 { return true }
-          offset = UnsafeRawPointer(found) - start + 1
+        while offset <= last {
+          if text[offset] == first, text[offset + 1] == second {
+            var matched = 2
+            while matched < word.count, text[offset + matched] == word[matched] { matched += 1 }
+            if matched == word.count { return true }
+          }
+          offset += 1
         }
         return false
       }

@@ -49,8 +49,10 @@ final class ListenerWork {
   /// All documents are read again after this time, or twenty times as long as it takes.
   private static let auditInterval: Int64 = 60_000_000
   private static let auditShare: Int64 = 20
+  /// The same where nothing tells of edits.
+  private static let blindInterval: Int64 = 5_000_000
   /// The most runs of the history that are read.
-  private static let mostHistory = 200_000
+  private static let mostHistory = 50_000
   private static let rowsAtOnce = 500
 
   init(_ source: StoreSource, _ index: IndexDesk, on loop: EventLoop) {
@@ -109,8 +111,8 @@ final class ListenerWork {
   private func serve() throws {
     let client = try source.connect(loop)
     defer { client.close() }
-    let watch = try source.watch(client, loop)
-    defer { watch.close() }
+    let watch = try watch(client)
+    defer { watch?.close() }
     var context = try source.context(client)
     try synchronise(client)
     index.post { $0.storeFound() }
@@ -122,14 +124,15 @@ final class ListenerWork {
     let auditTimer = timer { $0.isAuditTime = true }
     var loadTime = lastLoad
     fleetTimer.schedule(after: Self.fleetInterval)
-    auditTimer.schedule(after: max(Self.auditInterval, Self.auditShare * loadTime))
+    let interval = watch == nil ? Self.blindInterval : Self.auditInterval
+    auditTimer.schedule(after: max(interval, Self.auditShare * loadTime))
     (isReadTime, isFleetTime, isAuditTime) = (true, hasBrowsers, false)
     while !isOver {
       // News may have come during a call, which has used up the watch's wake-up.
-      var news = watch.take()
+      var news = watch?.take() ?? StoreNews()
       if news.isEmpty, !isWoken {
         loop.run()
-        news = watch.take()
+        news = watch?.take() ?? StoreNews()
       }
       isWoken = false
       if let loss = news.loss { throw StoreError(.unreachable, loss) }
@@ -149,8 +152,7 @@ final class ListenerWork {
       }
       if isSystemAsked {
         isSystemAsked = false
-        let json = Array(try SystemReport(client, source, overdue: overdue).json.line.utf8)
-        index.post { $0.take(system: json) }
+        try tellSystem(client)
       }
       if isAuditTime {
         isAuditTime = false
@@ -162,9 +164,31 @@ final class ListenerWork {
         }
         isLookedAt = false
         askWhetherLookedAt()
-        auditTimer.schedule(after: max(Self.auditInterval, Self.auditShare * loadTime))
+        auditTimer.schedule(after: max(interval, Self.auditShare * loadTime))
       }
     }
+  }
+
+  /// Begins to watch; nil: the server has nothing that tells of edits, or not to this user. Then only the audits see
+  /// them.
+  private func watch(_ client: any StoreEditor) throws -> (any StoreWatch)? {
+    do { return try source.watch(client, loop) } catch let error as StoreError {
+      switch error.kind {
+      case .denied, .unsuitable, .refused, .wrongType: return nil
+      case .unreachable, .readOnly, .notReady: throw error
+      }
+    }
+  }
+
+  private func tellSystem(_ client: any StoreEditor) throws {
+    let report: SystemReport
+    do { report = try SystemReport(client, source, overdue: overdue) } catch let error as StoreError {
+      // A user who may not see all of it sees the schedules all the same.
+      if error.kind == .unreachable { throw error }
+      return
+    }
+    let json = Array(report.json.line.utf8)
+    index.post { $0.take(system: json) }
   }
 
   private func timer(_ note: @escaping (ListenerWork) -> Void) -> LoopTimer {

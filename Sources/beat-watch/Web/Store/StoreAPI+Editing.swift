@@ -92,16 +92,17 @@ extension StoreAPI {
       guard before.isAbsent else { throw APIProblem(.conflict, "there is a schedule \(name.brief()) already") }
       try refuseUnusable(document, over: before)
       let change = ScheduleChange(name: name, before: before, after: document, at: try client.time())
-      if try Self.storing({ try client.save(document, as: name, inPlaceOf: nil, watermark: change.watermark(context)) })
-      {
-        refresh([name])
-        var trail = trail(call)
-        trail.add(change)
-        trail.write(to: client)
-        return APIAnswer(
-          .object([("id", .text(ScheduleID.text(of: name))), ("digest", .text("\(Self.stamp(document))"))]), status: 201
-        )
+      let isStored = try Self.storing {
+        try client.save(document, as: name, inPlaceOf: nil, watermark: change.watermark(context))
       }
+      guard isStored else { continue }
+      refresh([name])
+      var trail = trail(call)
+      trail.add(change)
+      trail.write(to: client)
+      return APIAnswer(
+        .object([("id", .text(ScheduleID.text(of: name))), ("digest", .text(stamp(stored: document, as: name)))]),
+        status: 201)
     }
     throw APIProblem(.conflict, "\(name.brief()) is made and deleted all the time by others")
   }
