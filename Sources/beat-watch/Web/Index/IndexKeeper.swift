@@ -175,7 +175,11 @@ final class IndexKeeper {
   private func facets() -> APIAnswer {
     let facets = index.facets(ListQuery.mostItems)
     func json(_ values: [(text: String, count: Int)]) -> JSONOutput {
-      .list(values.map { .object([("value", .text($0.text)), ("count", .count($0.count))]) })
+      // A text that shows as another is found by a search, and is not offered.
+      .list(
+        values.filter { $0.text.printable == $0.text }.map {
+          .object([("value", .text($0.text)), ("count", .count($0.count))])
+        })
     }
     return APIAnswer(
       .object([("tasks", json(facets.tasks)), ("queues", json(facets.queues)), ("owners", json(facets.owners))]))

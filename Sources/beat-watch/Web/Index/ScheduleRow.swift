@@ -84,7 +84,7 @@ extension ScheduleRow {
     state = State(preview.state)
     reason = preview.state.reason?.beginning(Limit.reasonLength.most)
     timing = preview.schedule.map {
-      Timing(words: $0.inWords.beginning(Limit.cellLength.most), zone: preview.zone?.name, schedule: $0)
+      Timing(words: $0.inWords.beginning(Limit.cellLength.most), zone: $0.zone?.name, schedule: $0)
     }
     isPlain = preview.onlySchedule != nil
     next = preview.next.map { Next(due: $0.due, sent: $0.sent, isImmediate: $0.isImmediate) }
@@ -148,9 +148,9 @@ extension ScheduleRow {
       ])
     }
     return .object([
-      ("id", .text(ScheduleID.text(of: name))), ("name", .text("\(name)")), ("label", .text(label)),
-      ("task", .text(task)), ("queue", .text(queue)), ("owner", .text(owner)), ("state", .text(state.word)),
-      ("reason", .text(reason)), ("schedule", .text(timing?.words)), ("zone", .text(timing?.zone)),
+      ("id", .text(ScheduleID.text(of: name))), ("name", .text("\(name)")), ("label", .text(label?.printable)),
+      ("task", .text(task?.printable)), ("queue", .text(queue?.printable)), ("owner", .text(owner?.printable)), ("state", .text(state.word)),
+      ("reason", .text(reason?.printable)), ("schedule", .text(timing?.words)), ("zone", .text(timing?.zone)),
       ("next", next ?? .null), ("last_run", last ?? .null), ("total_run_count", .integer(totalRunCount)),
       ("warnings", .count(warnings)),
     ])

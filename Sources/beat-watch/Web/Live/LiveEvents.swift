@@ -98,7 +98,7 @@ struct LiveEvents {
       let newest = runs.suffix(Self.mostRuns).reversed()
       common += Self.event("runs", .object([("runs", .list(newest.map { StoreAPI.json($0) }))]))
     }
-    if let system {
+    if let system, problem == nil {
       common += Self.event("system", line: system)
       toldSystem = system
     }
@@ -121,7 +121,8 @@ struct LiveEvents {
         // What has changed between the list and this moment is told as well.
         listeners[token]?.isNew = false
         if !isStoreChanged { bytes += store }
-        if system == nil, let toldSystem { bytes += Self.event("system", line: toldSystem) }
+        // What was told of it before the store was lost is true no longer.
+        if system == nil, problem == nil, let toldSystem { bytes += Self.event("system", line: toldSystem) }
       }
       let news = listener.isNew ? listener.names : changed.intersection(listener.names)
       if listener.isNew || haveCountsChanged || !news.isEmpty {

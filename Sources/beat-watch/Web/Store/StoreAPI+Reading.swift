@@ -27,7 +27,7 @@ extension StoreAPI {
       ("digest", .text(bytes.map { "\(Self.stamp($0))" } ?? "")), ("is_text", .boolean(isText)),
       ("remarks", .list(remarks)),
       ("upcoming", Self.json(preview.upcoming(Self.mostUpcoming), in: preview.zone ?? .utc)),
-      ("receipt", try receipt(of: name, bytes)), ("definition", definition ?? .null),
+      ("receipt", try receipt(of: document)), ("definition", definition ?? .null),
     ]
     return APIAnswer(.object(members))
   }
@@ -55,18 +55,22 @@ extension StoreAPI {
     case .enabled: return schedule ?? ""
     case .disabled: return "\(schedule ?? "no schedule"); it is disabled"
     case .finished(let reason): return "\(schedule ?? "no schedule"); it has finished: \(reason)"
-    case .rejected(let reason): return "it is set aside: \(reason)"
+    case .rejected(let reason): return "set aside: \(reason)".printable
     }
   }
 
-  private func receipt(of name: EntryName, _ bytes: [UInt8]?) throws -> JSONOutput {
+  private func receipt(of document: StoredDocument) throws -> JSONOutput {
     let receipt: EditReceipt?
-    do throws(StoreError) { receipt = try client.receipt(of: name) } catch {
+    do throws(StoreError) { receipt = try client.receipt(of: document.name) } catch {
       guard error.kind == .wrongType || error.kind == .denied else { throw error }
       return .null
     }
     guard let receipt else { return .null }
-    let isCurrent = receipt.sha1 != nil && receipt.sha1 == bytes.map { DocumentIdentity.bytes($0).hex(SHA1.digest) }
+    // A daemon has written into a document that has run since, so its bytes tell nothing about an edit.
+    let hasRunSince = document.watermark.map { $0.taskID != nil && $0.due > receipt.heard } ?? false
+    let isSame =
+      receipt.sha1 != nil && receipt.sha1 == document.bytes.map { DocumentIdentity.bytes($0).hex(SHA1.digest) }
+    let isCurrent = isSame || hasRunSince
     return .object(
       Self.members(receipt) + [("warnings", .texts(receipt.warnings)), ("is_current", .boolean(isCurrent))])
   }

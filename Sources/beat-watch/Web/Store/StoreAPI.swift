@@ -66,6 +66,13 @@ struct StoreAPI {
     ]
   }
 
+  /// A time whose microseconds are cut to milliseconds.
+  private static func shortened(_ time: Substring) -> String {
+    guard let point = time.firstIndex(of: ".") else { return String(time) }
+    let digits = time[time.index(after: point)...].prefix { $0.isWholeNumber }
+    return String(time[...point] + digits.prefix(3) + time[digits.endIndex...])
+  }
+
   /// The coming runs, as the page lists them.
   static func json(_ runs: [SchedulePreview.Occurrence], in zone: ZoneRules) -> JSONOutput {
     .list(
@@ -73,7 +80,7 @@ struct StoreAPI {
         // Without the day of the week.
         let local = TimeWords.date(run.due, in: zone).dropFirst(4)
         return .object([
-          ("due", .time(run.due)), ("sent", .time(run.sent)), ("local", .text(String(local))),
+          ("due", .time(run.due)), ("sent", .time(run.sent)), ("local", .text(Self.shortened(local))),
           ("clock_change", .text(TimeWords.clockChange(of: run.due, in: zone))),
         ])
       })
