@@ -1,3 +1,5 @@
+import BeatCore
+
 /// Reads requests from the bytes of a connection (RFC 9112), however they are cut.
 ///
 /// It takes the plain form only, and refuses what two programs could read differently: a field line that is folded, a
@@ -89,7 +91,7 @@ package struct HTTPRequestReader {
       let isTarget = !bytes[..<limits.head].contains(10)
       throw HTTPRefusal(
         isTarget ? .targetTooLong : .fieldsTooLarge,
-        "the request line and the header fields have more than \(limits.head) bytes")
+        "the request line and the header fields have more than \(Plural.of(limits.head, "byte"))")
     }
     return nil
   }
@@ -123,7 +125,7 @@ package struct HTTPRequestReader {
       throw HTTPRefusal(.badRequest, "the first line is not a method, a target and a version")
     }
     guard words[1].count <= limits.target else {
-      throw HTTPRefusal(.targetTooLong, "the target has more than \(limits.target) bytes")
+      throw HTTPRefusal(.targetTooLong, "the target has more than \(Plural.of(limits.target, "byte"))")
     }
     guard !words[1].isEmpty, words[1].allSatisfy(HTTPText.isVisible) else {
       throw HTTPRefusal(.badRequest, "the target has a byte that must be written with %")
@@ -170,7 +172,7 @@ package struct HTTPRequestReader {
     }
     // A number that does not fit is too large, too.
     guard let length = Int(text), length <= limits.body else {
-      throw HTTPRefusal(.contentTooLarge, "a body may have at most \(limits.body) bytes here")
+      throw HTTPRefusal(.contentTooLarge, "a body may have at most \(Plural.of(limits.body, "byte")) here")
     }
     return length
   }

@@ -32,6 +32,8 @@ final class HTTPConnection {
   private var state = State.reading
   private lazy var deadline = surroundings.makeTimer { [unowned self] in deadlineReached() }
   private var reception = Reception()
+  /// Whether a request was read.
+  private var hasServed = false
   /// Since when the connection has waited for a whole request; nil: it answers one, or is about to end.
   private(set) var waitingSince: BootTime?
   /// How many bytes of a body are still to come, as the client has announced them.
@@ -138,6 +140,7 @@ final class HTTPConnection {
 
   private func answer(_ request: HTTPRequest) {
     (waitingSince, announced) = (nil, 0)
+    hasServed = true
     deadline.cancel()
     let exchange = HTTPExchange(request, from: peer, on: self)
     state = .answering(exchange, closes: !request.keepsConnection)
@@ -224,7 +227,7 @@ final class HTTPConnection {
   private func readOn() {
     state = .reading
     waitingSince = surroundings.bootTime
-    deadline.schedule(after: !reader.isIdle ? limits.headTime : hasUnsent ? limits.responseTime : limits.idleTime)
+    deadline.schedule(after: !reader.isIdle ? limits.headTime : hasUnsent ? takingTime : limits.idleTime)
     guard !reader.isIdle else { return }
     // A request that came meanwhile is read in a turn of its own, so that others have theirs.
     surroundings.soon { [weak self] in self?.readNext() }
@@ -234,7 +237,12 @@ final class HTTPConnection {
     state = .leaving
     (waitingSince, announced) = (nil, 0)
     transport?.finish()
-    deadline.schedule(after: hasUnsent ? limits.responseTime : Self.leave)
+    deadline.schedule(after: hasUnsent ? takingTime : Self.leave)
+  }
+
+  /// How long the client may yet take nothing of what waits for it.
+  private var takingTime: Int64 {
+    limits.responseTime - surroundings.bootTime.microseconds(since: reception.movedAt)
   }
 
   private var hasUnsent: Bool { transport.map { $0.unsent > 0 } ?? false }
@@ -246,8 +254,8 @@ final class HTTPConnection {
         return refuse(.requestTimeout, "the request did not arrive in time")
       }
       let idle = waitingSince.map { surroundings.bootTime.microseconds(since: $0) } ?? .max
-      guard !isStuck, idle < limits.idleTime else { return close() }
-      deadline.schedule(after: hasUnsent ? limits.responseTime : limits.idleTime - idle)
+      guard hasServed, !isStuck, idle < limits.idleTime else { return close() }
+      deadline.schedule(after: hasUnsent ? takingTime : limits.idleTime - idle)
     case .streaming(let exchange, _):
       guard !isStuck else {
         exchange.onEnd.map { surroundings.soon($0) }
@@ -257,7 +265,7 @@ final class HTTPConnection {
       deadline.schedule(after: limits.responseTime)
     case .leaving:
       guard hasUnsent, !isStuck else { return close() }
-      deadline.schedule(after: limits.responseTime)
+      deadline.schedule(after: takingTime)
     case .answering, .over: break
     }
   }

@@ -7,7 +7,9 @@ import Testing
 /// Each command that the README and the pages on the command line show succeeds, or fails as shown.
 @Suite struct DocumentedCommandTests {
   /// Commands that do not end by themselves, write outside of the test's folder, or need an application of the user's.
-  private static let skipped = ["beat-watch run", "beat-watch watch", "--follow", "completion-script", "--celery-app"]
+  private static let skipped = [
+    "beat-watch run", "beat-watch watch", "beat-watch web", "--follow", "completion-script", "--celery-app",
+  ]
   /// Commands that are shown for their failure, and those that find something to report about this stage.
   private static let others: [String: Int32] = [
     "beat-watch statsu": 64, "beat-watch --store-url redis://localhost:6379/1": 64, "beat-watch doctor": 1,

@@ -68,7 +68,7 @@ final class TokenFile {
     var bytes = [UInt8](repeating: 0, count: mostBytes + 1)
     let count = Glibc.read(file, &bytes, bytes.count)
     guard count >= 0, count <= mostBytes else {
-      throw CommandError(.configuration, "\(path): has more than \(mostBytes) bytes, or cannot be read")
+      throw CommandError(.configuration, "\(path): has more than \(Plural.of(mostBytes, "byte")), or cannot be read")
     }
     guard let text = String(validating: bytes[..<count], as: UTF8.self) else {
       throw CommandError(.configuration, "\(path): is no text in UTF-8")

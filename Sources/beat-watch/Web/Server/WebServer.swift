@@ -61,7 +61,7 @@ final class WebServer {
     if visitor.user?.role == .editor { return nil }
     guard let length = head.fields["content-length"].flatMap({ Int($0) }), length <= Self.mostLogin else {
       return Self.response(
-        APIProblem(.tooLarge, "only an editor may send more than \(Self.mostLogin) bytes").answer)
+        APIProblem(.tooLarge, "only an editor may send more than \(Plural.of(Self.mostLogin, "byte"))").answer)
     }
     return nil
   }
