@@ -6,7 +6,7 @@ from stage import expect, identity, interval
 from steps import World, step
 
 #: What a browser says of requests to a server that is away, or that says that the store is.
-AWAY = r"the server responded with a status of 503|ERR_(CONNECTION_REFUSED|CONNECTION_RESET|INCOMPLETE_CHUNKED_ENCODING|EMPTY_RESPONSE|NETWORK_CHANGED|ABORTED)"
+AWAY = r"the server responded with a status of 503|ERR_(CONNECTION_REFUSED|CONNECTION_RESET|INCOMPLETE_CHUNKED_ENCODING|EMPTY_RESPONSE|NETWORK_CHANGED|SOCKET_NOT_CONNECTED|ABORTED)"
 
 
 @step("without a daemon the page says so, and schedules can be changed still")
@@ -30,6 +30,7 @@ def no_daemon(world: World) -> None:
     browser.press("Save")
     browser.see(".toast", "Saved no-daemon.*No daemon has said anything")
     browser.press("Run now")
+    browser.press("Run now", "dialog footer button")
     browser.see(".toast", "no-daemon.*(daemon|answer|refused|disabled)", 60)
     browser.open(f"{world.page.address}#/system")
     browser.see("main", "No daemon is running")

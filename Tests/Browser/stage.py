@@ -235,5 +235,5 @@ class Stage:
   def token(self, file: pathlib.Path, user: str, role: str) -> str:
     """A token that `beat-watch token` makes."""
     run = subprocess.run([self.program, "token", user, "--role", role, "--token-file", file], stdout=subprocess.PIPE,
-                         check=True, timeout=60)
+                         stderr=subprocess.PIPE, check=True, timeout=60)
     return run.stdout.decode().strip()
