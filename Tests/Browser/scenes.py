@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pathlib
+import signal
 import subprocess
+import time
 from typing import Any, Dict
 
 from browser import Keys
@@ -36,31 +38,31 @@ def shop() -> Dict[str, Any]:
     "orders/export-to-erp": interval("shop.orders.export", 1, "minutes", options=queue("erp"), kwargs={"batch": 200}),
     "orders/poll-carrier": interval("shop.shipping.poll", 15, "seconds", options=queue("shipping")),
     "payments/settle": crontab("shop.payments.settle", "30", "2", timezone="Europe/Berlin", options=queue("finance", expires=3600), catchup="all", name="Nightly settlement"),
-    "reports/weekly": crontab("shop.reports.weekly", "0", "6", days={"day_of_week": "monday to friday"}, timezone="Europe/Berlin", options=queue("reports")),
+    "reports/weekly": crontab("shop.reports.weekly", "0", "24", days={"day_of_week": "sun"}, timezone="Europe/Berlin", options=queue("reports")),
     "reviews/ask": crontab("shop.mails.ask_review", "0", "17", timezone="Europe/Paris", options=queue("mail")),
     "sessions/sweep": interval("shop.sessions.sweep", 1, "hours", options=queue("default")),
-    "summer-sale/end": {"task": "shop.sale.end", "enabled": True, "clocked": "2026-08-31T22:00:00Z", "options": queue("catalogue")},
+    "summer-sale/end": {"task": "shop.sale.end", "enabled": True, "clocked": {"clocked_time": "2027-08-31T22:00:00Z"}, "options": queue("catalogue")},
     "tax/vat-numbers": crontab("shop.finance.check_vat", "0", "4", days={"day_of_month": "1"}, timezone="UTC", options=queue("finance")),
     "thumbnails": interval("shop.images.thumbnails", 20, "seconds", options=queue("images")),
   }
 
 
-def open_shop(world: World, seconds: float) -> None:
-  """Stores the shop's schedules, and lets them run for a while. One of them has been late."""
+def open_shop(world: World) -> None:
+  """Stores the shop's schedules, and lets them run for a while. What was due in a full minute has been late."""
   world.stage.put_all(shop().items())
-  world.browser.settle(seconds)
+  world.browser.settle(62 - time.time() % 60)
+  world.browser.settle(58 - time.time() % 60)
   assert world.stage.beat
-  import signal
   world.stage.beat.send_signal(signal.SIGSTOP)
-  world.browser.settle(12)
+  world.browser.settle(6)
   world.stage.beat.send_signal(signal.SIGCONT)
-  world.browser.settle(seconds)
+  world.browser.settle(6)
 
 
 def pictures(world: World) -> None:
   """Each view, at three widths, in both themes, into .build/browser."""
   browser, stage = world.browser, world.stage
-  open_shop(world, 15)
+  open_shop(world)
   file = stage.folder / "picture-tokens"
   stage.token(file, "vera", "viewer")
   locked = stage.page("web-pictures", "--token-file", file)
@@ -100,7 +102,7 @@ def pictures(world: World) -> None:
 def readme(world: World, folder: pathlib.Path) -> None:
   """The two pictures of the README: the list, and one schedule."""
   browser = world.browser
-  open_shop(world, 60)
+  open_shop(world)
   browser.resize(1440, 900)
   browser.theme("light")
   browser.open(f"{world.page.address}#/schedules")
