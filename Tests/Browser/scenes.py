@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import datetime
 import pathlib
 import signal
 import subprocess
 import time
-from typing import Any, Dict
+import zoneinfo
+from typing import Any, Dict, Optional
 
 from browser import Keys
 from stage import crontab, expect, identity, interval
@@ -16,35 +18,70 @@ WIDTHS = ((1440, 900), (1024, 768), (390, 844))
 
 
 def shop() -> Dict[str, Any]:
-  """Schedules as a shop has them: several queues and zones, one that rests, one that is rejected, one that has ended."""
-  def queue(name: str, **options: Any) -> Dict[str, Any]:
-    return {"queue": name, **options}
+  """Schedules as a shop has them, some of which have run for months: several queues and zones, one that rests, one that is
+  rejected. Its minute is that of `open_shop`."""
+  def every(task: str, count: int, period: str, queue: str, runs: int, **fields: Any) -> Any:
+    return interval(f"shop.{task}", count, period, options={"queue": queue}, **fields), runs, None
+
+  def at(task: str, minute: str, hour: str, queue: str, runs: int, zone: str = "Europe/Berlin", **fields: Any) -> Any:
+    return crontab(f"shop.{task}", minute, hour, timezone=zone, options={"queue": queue}, **fields), runs, zone
 
   weekdays = {"day_of_week": "mon-fri"}
-  return {
-    "baskets/expire": interval("shop.baskets.expire", 10, "minutes", options=queue("default"), jitter=20),
-    "baskets/remind": crontab("shop.baskets.remind", "15", "10,18", timezone="Europe/Berlin", options=queue("mail"), name="Remind of full baskets"),
-    "catalogue/reindex": crontab("shop.search.reindex", "0", "3", timezone="Europe/Berlin", options=queue("search"), catchup="latest"),
-    "catalogue/sync-prices": interval("shop.catalogue.sync_prices", 30, "seconds", options=queue("catalogue"), name="Prices from the suppliers"),
-    "customers/birthday-mails": crontab("shop.mails.birthday", "0", "8", timezone="Europe/Berlin", options=queue("mail")),
-    "exchange-rates": crontab("shop.finance.rates", "5", "16", days=weekdays, timezone="Europe/Berlin", options=queue("finance")),
-    "fraud/score-orders": interval("shop.fraud.score", 5, "seconds", options=queue("fraud", expires=30), kwargs={"model": "2026-10"}),
-    "inventory/count-low": crontab("shop.inventory.count_low", "*/15", "7-20", timezone="America/New_York", options=queue("warehouse"), name="Stock of the warehouse in Newark"),
-    "inventory/reorder": crontab("shop.inventory.reorder", "30", "18", days=weekdays, timezone="America/New_York", options=queue("warehouse")),
-    "invoices/send": crontab("shop.billing.send_invoices", "*/5", options=queue("billing", priority=5), args=["pdf"], name="Invoices of shipped orders"),
-    "invoices/remind": crontab("shop.billing.remind", "0", "9", days=weekdays, timezone="Europe/Berlin", options=queue("billing")),
-    "newsletter/tokyo": crontab("shop.mails.newsletter", "0", "7", days={"day_of_week": "thu"}, timezone="Asia/Tokyo", options=queue("mail"), args=["ja"]),
-    "newsletter/winter-sale": {**crontab("shop.mails.newsletter", "0", "7", timezone="Europe/Berlin", options=queue("mail")), "enabled": False},
-    "orders/export-to-erp": interval("shop.orders.export", 1, "minutes", options=queue("erp"), kwargs={"batch": 200}),
-    "orders/poll-carrier": interval("shop.shipping.poll", 15, "seconds", options=queue("shipping")),
-    "payments/settle": crontab("shop.payments.settle", "30", "2", timezone="Europe/Berlin", options=queue("finance", expires=3600), catchup="all", name="Nightly settlement"),
-    "reports/weekly": crontab("shop.reports.weekly", "0", "24", days={"day_of_week": "sun"}, timezone="Europe/Berlin", options=queue("reports")),
-    "reviews/ask": crontab("shop.mails.ask_review", "0", "17", timezone="Europe/Paris", options=queue("mail")),
-    "sessions/sweep": interval("shop.sessions.sweep", 1, "hours", options=queue("default")),
-    "summer-sale/end": {"task": "shop.sale.end", "enabled": True, "clocked": {"clocked_time": "2027-08-31T22:00:00Z"}, "options": queue("catalogue")},
-    "tax/vat-numbers": crontab("shop.finance.check_vat", "0", "4", days={"day_of_month": "1"}, timezone="UTC", options=queue("finance")),
-    "thumbnails": interval("shop.images.thumbnails", 20, "seconds", options=queue("images")),
+  schedules = {
+    "analytics/weekly": at("analytics.weekly", "0", "24", "reports", 0, days={"day_of_week": "sun"}, name="Figures of the week"),
+    "baskets/expire": every("baskets.expire", 10, "minutes", "default", 26_110),
+    "baskets/remind": at("baskets.remind", "15", "10,18", "mail", 362, name="Remind of full baskets"),
+    "cache/warm-front-page": at("cache.warm", "*", "*", "web", 260_433, name="Front page before the news"),
+    "catalogue/reindex": at("search.reindex", "0", "3", "search", 181, catchup="latest"),
+    "catalogue/sync-prices": every("catalogue.sync_prices", 30, "seconds", "catalogue", 521_007, name="Prices of the suppliers"),
+    "customers/birthday": at("mails.birthday", "0", "8", "mail", 181),
+    "exchange-rates": at("finance.rates", "5", "9", "finance", 181),
+    "fraud/score-orders": every("fraud.score", 5, "seconds", "fraud", 3_126_480, kwargs={"model": "2026-10"}),
+    "inventory/count-low": at("inventory.count_low", "*/15", "7-20", "warehouse", 9_841, "America/New_York", name="Stock of Newark"),
+    "inventory/reorder": at("inventory.reorder", "30", "18", "warehouse", 127, "America/New_York", days=weekdays),
+    "invoices/send": at("billing.send_invoices", "*/5", "*", "billing", 52_086, args=["pdf"], name="Invoices of shipped orders"),
+    "newsletter/tokyo": at("mails.newsletter", "0", "7", "mail", 25, "Asia/Tokyo", days={"day_of_week": "thu"}, args=["ja"]),
+    "newsletter/winter-sale": at("mails.newsletter", "0", "7", "mail", 14),
+    "orders/export-to-erp": every("orders.export", 1, "minutes", "erp", 260_401, kwargs={"batch": 200}),
+    "orders/poll-carrier": every("shipping.poll", 15, "seconds", "shipping", 1_042_160),
+    "payments/settle": at("payments.settle", "30", "2", "finance", 181, catchup="all", name="Nightly settlement"),
+    "reviews/ask": at("mails.ask_review", "0", "17", "mail", 181, "Europe/Paris"),
+    "sessions/sweep": every("sessions.sweep", 1, "hours", "default", 4_340),
+    "tax/vat-numbers": at("finance.check_vat", "0", "4", "finance", 6, "UTC", days={"day_of_month": "1"}),
+    "thumbnails": every("images.thumbnails", 20, "seconds", "images", 780_212),
   }
+  schedules["newsletter/winter-sale"][0]["enabled"] = False
+  return {name: {**document, **earlier(document, runs, zone)} for name, (document, runs, zone) in schedules.items()}
+
+
+def earlier(document: Dict[str, Any], runs: int, zone: Optional[str]) -> Dict[str, Any]:
+  """What the daemon has written about the runs so far. No run of them is missing."""
+  if not runs:
+    return {}
+  now = datetime.datetime.now(datetime.timezone.utc).replace(microsecond=0)
+  if zone is None:
+    each = document["interval"]
+    seconds = each["every"] * {"seconds": 1, "minutes": 60, "hours": 3600}[each["period"]]
+    last = now - datetime.timedelta(seconds=now.timestamp() % seconds)
+    each["align"] = True
+  else:
+    last = now.astimezone(zoneinfo.ZoneInfo(zone)).replace(second=0)
+    while not fits(document["crontab"], last):
+      last -= datetime.timedelta(minutes=1)
+  last = last.astimezone(datetime.timezone.utc)
+  return {"total_run_count": runs, "last_run_at": last.strftime("%Y-%m-%dT%H:%M:%S.000000Z")}
+
+
+def fits(fields: Dict[str, str], at: datetime.datetime) -> bool:
+  """Whether a crontab of the shop has a run at this minute."""
+  def has(text: str, value: int) -> bool:
+    if text.startswith("*"):
+      return value % int(text[2:] or 1) == 0
+    low, _, high = text.partition("-")
+    return int(low) <= value <= int(high) if high else str(value) in text.split(",")
+
+  day = {"mon-fri": at.weekday() < 5, "thu": at.weekday() == 3, "*": True}[fields.get("day_of_week", "*")]
+  return day and has(fields["minute"], at.minute) and has(fields["hour"], at.hour) and has(fields.get("day_of_month", "*"), at.day)
 
 
 def open_shop(world: World) -> None:
@@ -84,7 +121,7 @@ def pictures(world: World) -> None:
 
   views = {
     "list": at("#/schedules", ".row-link"), "schedule": at(f"#/schedules/{identity('fraud/score-orders')}", "[aria-labelledby=history] tbody"),
-    "rejected": at(f"#/schedules/{identity('reports/weekly')}", "[aria-labelledby=why] .headline"),
+    "rejected": at(f"#/schedules/{identity('analytics/weekly')}", "[aria-labelledby=why] .headline"),
     "edit-error": mistake, "new": at("#/new", ".check-state"), "runs": at("#/runs", "tbody"), "system": at("#/system", ".findings"), "login": login,
   }
   for view, reach in views.items():
@@ -110,7 +147,7 @@ def readme(world: World, folder: pathlib.Path) -> None:
   browser.is_live()
   browser.settle(2)
   taken = [browser.picture("web-list", folder)]
-  browser.open(f"{world.page.address}#/schedules/{identity('orders/poll-carrier')}")
+  browser.open(f"{world.page.address}#/schedules/{identity('fraud/score-orders')}")
   browser.see("[aria-labelledby=why] .headline", ".")
   browser.see("[aria-labelledby=history] tbody", "ms")
   browser.is_live()

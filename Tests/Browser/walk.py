@@ -28,6 +28,8 @@ from stage import PROJECT, Failed, Stage
 from steps import STEPS, Step, World
 
 OUTPUT = PROJECT / ".build/browser"
+#: What a browser says of the connections of the server that lays files over the page.
+OVERLAID = (r"ERR_SOCKET_NOT_CONNECTED",)
 
 
 def take(step: Step, world: World) -> List[str]:
@@ -42,7 +44,7 @@ def take(step: Step, world: World) -> List[str]:
     if wrong:
       picture = world.browser.picture("failed-" + re.sub(r"\W+", "-", step.name)[:60])
       wrong[0] += f" [{picture.relative_to(PROJECT)}]"
-  wrong += [f"the page is not well: {text}" for text in world.browser.trouble(step.allowed)]
+  wrong += [f"the page is not well: {text}" for text in world.browser.trouble(step.allowed + OVERLAID * bool(world.stage.files))]
   return wrong
 
 
