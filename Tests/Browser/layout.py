@@ -90,6 +90,8 @@ def narrow(world: World) -> None:
     "editor": (f"#/schedules/{identity(name)}/edit", ".check-state"), "error": (f"#/schedules/{identity('narrow-bad')}/edit", ".check-state"),
     "new": ("#/new", ".check-state"), "runs": ("#/runs", "h1"), "system": ("#/system", ".findings"),
   }
+  if world.is_short:
+    views = {view: views[view] for view in ("list", "schedule", "error")}
   try:
     for width in (390,) if world.is_short else (390, 768, 1024, 1440):
       browser.resize(width, 844)

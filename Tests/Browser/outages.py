@@ -70,7 +70,7 @@ def no_store(world: World) -> None:
   browser.expect_no_reload()
 
 
-@step("while the page's own server is gone the page says so, and goes on by itself when it is back", [AWAY])
+@step("while the page's own server is gone the page says so, and goes on by itself when it is back", [AWAY], is_long=True)
 def no_server(world: World) -> None:
   browser, stage = world.browser, world.stage
   stage.put("no-server", interval("shop.report", 9))
