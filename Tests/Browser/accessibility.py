@@ -88,7 +88,7 @@ def views(world: World) -> None:
       "editor with an error": open_(f"#/schedules/{identity('axe-bad')}/edit", ".check-state", "cannot"),
     })
   finally:
-    stage.redis("DEL", "tasks:meta:axe-runs")
+    stage.delete("axe-runs")
 
 
 @step("axe-core has nothing serious to say of the login and of a viewer's pages", is_long=True)

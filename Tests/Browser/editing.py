@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from browser import Browser, Keys
-from stage import PREFIX, crontab, expect, identity, interval
+from stage import crontab, expect, identity, interval
 from steps import World, step
 
 CONFLICT = r"the server responded with a status of 409"
@@ -25,6 +25,7 @@ def mistake(world: World) -> None:
   browser = world.browser
   before = json.dumps({"name": "edit-report", **crontab("shop.report", "0", "6", timezone="Europe/Berlin", args=["daily"])}, indent=1)
   world.stage.put("edit-report", before)
+  before = world.stage.raw("edit-report")
   world.schedule("edit-report")
   browser.is_live()
   browser.mark()
@@ -152,10 +153,10 @@ def race(world: World, name: str, mine: str, label: str, theirs: Any) -> Browser
 @step("who loses a race to another edit is asked, and nothing is overwritten", [CONFLICT])
 def lost_race(world: World) -> None:
   world.stage.put("race-same", interval("shop.report", 5, "minutes", queue="mine"))
-  theirs = json.dumps({"name": "race-same", **interval("shop.report", 7, "minutes", queue="mine")})
-  browser = race(world, "race-same", "6", "Every", theirs)
+  browser = race(world, "race-same", "6", "Every", interval("shop.report", 7, "minutes", queue="mine"))
+  theirs = world.stage.raw("race-same")
   browser.see("dialog", "interval.*5.*7.*6")
-  expect(world.stage.raw("race-same") == theirs, "their text is in the store")
+  expect(world.stage.document("race-same")["interval"]["every"] == 7, "their text is in the store")
   browser.press("Go on editing")
   expect(world.stage.raw("race-same") == theirs, "it is there still")
   expect(browser.field("Every").get_attribute("value") == "6", "mine is in the field still")
@@ -185,6 +186,7 @@ def undo(world: World) -> None:
   browser = world.browser
   before = '{"name":"undo-me", "task":"shop.report",  "enabled":true, "note": "kept", "interval":{"every":3,"period":"hours"}}'
   world.stage.put("undo-me", before)
+  before = world.stage.raw("undo-me")
   world.edit("undo-me")
   browser.fill("Every", "4")
   browser.see(".check-state", "It can be used")
@@ -249,7 +251,7 @@ def delete(world: World) -> None:
   browser.press("Delete", "dialog footer button")
   browser.see(".toast", "Deleted delete-me")
   browser.see("h1", "^Schedules$")
-  expect(world.stage.redis("EXISTS", PREFIX + "delete-me") == "0", "the document is gone")
+  expect(world.stage.document("delete-me") is None, "the document is gone")
   browser.press("Undo", ".toast button")
   browser.see(".toast", "Made delete-me again")
   expect(world.stage.document("delete-me"), "the document is back")

@@ -24,8 +24,7 @@ def busy(world: World) -> List[str]:
 
 
 def calm(world: World) -> None:
-  for number in range(12):
-    world.stage.redis("DEL", f"tasks:meta:busy-{number:02}")
+  world.stage.delete(*(f"busy-{number:02}" for number in range(12)))
 
 
 @step("rows stay where they are while runs arrive, whatever the order")

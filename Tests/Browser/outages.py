@@ -42,7 +42,7 @@ def no_daemon(world: World) -> None:
   browser.expect_no_reload()
 
 
-@step("while Redis is gone the page stays and says so, and goes on by itself when it is back", [AWAY])
+@step("while Redis is gone the page stays and says so, and goes on by itself when it is back", [AWAY], is_redis=True)
 def no_store(world: World) -> None:
   browser, stage = world.browser, world.stage
   stage.put("no-store", interval("shop.report", 9))

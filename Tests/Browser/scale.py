@@ -47,7 +47,7 @@ def documents(count: int) -> Iterator[Tuple[str, Any]]:
       yield f"scale-{number:06}", crontab(task, str(number % 60), str(number % 24), timezone="Europe/Berlin", options=options)
 
 
-@step("with 100,000 schedules the page is there at once, and a search too", is_long=True)
+@step("with 100,000 schedules the page is there at once, and a search too", is_long=True, is_redis=True)
 def scale(world: World) -> None:
   browser, stage = world.browser, world.stage
   stage.put_all(documents(COUNT), database=2)

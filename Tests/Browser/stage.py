@@ -9,12 +9,17 @@ import pathlib
 import signal
 import socket
 import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
 from typing import Any, Callable, Dict, Iterable, List, Optional
 
 import overlay
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.append(str(HERE.parent / "Servers"))
+import mongo_program  # noqa: E402
 
 PROJECT = pathlib.Path(__file__).resolve().parents[2]
 PREFIX = "tasks:meta:"
@@ -23,6 +28,10 @@ SERVER = os.environ.get("REACTIVEBEAT_TEST_SERVER", "redis-server")
 ZONE = "Europe/Berlin"
 #: Who writes a step waits less for what does not come.
 HASTE = float(os.environ.get("BROWSER_WALK_HASTE", "1"))
+
+
+class Elsewhere(Exception):
+  """A step of what the store of this walk does not have."""
 
 
 class Failed(Exception):
@@ -104,9 +113,15 @@ class Page:
 
 
 class Stage:
-  """`with Stage(folder, program) as stage:` gives a Redis whose database 0 has the queues, and 1 the schedules."""
+  """`with Stage(folder, program) as stage:` gives a Redis whose database 0 has the queues, and 1 the schedules.
 
-  def __init__(self, folder: pathlib.Path, program: pathlib.Path, port: int = 0) -> None:
+  With `is_mongo` the schedules are in a MongoDB.
+  """
+
+  def __init__(self, folder: pathlib.Path, program: pathlib.Path, port: int = 0, is_mongo: bool = False) -> None:
+    self.is_mongo = is_mongo
+    self.mongo: Any = None
+    self.mongo_url = ""
     self.folder = folder
     self.program = program
     self.port = port if port and not is_open(port) else free_port()
@@ -119,12 +134,17 @@ class Stage:
   def __enter__(self) -> Stage:
     try:
       self.start_redis()
+      if self.is_mongo:
+        self.start_mongo()
     except BaseException:
       self.__exit__()
       raise
     return self
 
   def __exit__(self, *_: Any) -> None:
+    if self.mongo:
+      self.mongo.kill()
+      self.mongo.wait()
     for program in reversed(self.programs):
       self.end(program)
 
@@ -149,6 +169,22 @@ class Stage:
   def log(self, name: str) -> str:
     return (self.folder / f"{name}.log").read_text(errors="replace")
 
+  # --- MongoDB ---
+
+  def start_mongo(self) -> None:
+    port = free_port()
+    self.start("mongo", *mongo_program.command(port, self.folder / "mongo"))
+    self.mongo_url = f"mongodb://127.0.0.1:{port}/beat?directConnection=true"
+    python = PROJECT / ".deps/venv/secantus/bin/python"
+    self.mongo = subprocess.Popen(["setpriv", "--pdeathsig", "KILL", "--", python, "-B", HERE / "mongo_store.py", self.mongo_url, str(port)],
+                                  stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    expect(self.mongo.stdout.readline() == "ready\n", f"MongoDB takes writes: {self.log('mongo')[-400:]}")
+
+  def ask_mongo(self, **request: Any) -> Any:
+    self.mongo.stdin.write(json.dumps(request) + "\n")
+    self.mongo.stdin.flush()
+    return json.loads(self.mongo.stdout.readline())
+
   # --- Redis ---
 
   def start_redis(self) -> None:
@@ -170,11 +206,17 @@ class Stage:
 
   def put(self, name: str, document: Any, database: int = 1) -> None:
     """Stores a document as any client would. Text is stored as it is."""
+    if self.is_mongo:
+      self.put_all([(name, document)])
+      return
     text = document if isinstance(document, str) else json.dumps({"name": name, **document})
     expect(self.redis("-x", "SET", PREFIX + name, database=database, text=text.encode()) == "OK", f"{name} is stored")
 
   def put_all(self, documents: Iterable[Any], database: int = 1) -> None:
     """Stores pairs of a name and a document at once."""
+    if self.is_mongo:
+      self.ask_mongo(put=[{**self.parsed(document), "name": name} for name, document in documents])
+      return
     commands = bytearray()
     for name, document in documents:
       words = [b"SET", (PREFIX + name).encode(), json.dumps({"name": name, **document}).encode()]
@@ -182,7 +224,23 @@ class Stage:
     answer = self.redis("--pipe", database=database, text=bytes(commands))
     expect("errors: 0" in answer, f"redis-cli --pipe stores all: {answer}")
 
+  def parsed(self, document: Any) -> Any:
+    try:
+      return json.loads(document) if isinstance(document, str) else document
+    except ValueError:
+      raise Elsewhere("MongoDB stores no broken JSON") from None
+
+  def delete(self, *names: str) -> None:
+    if self.is_mongo:
+      self.ask_mongo(delete=list(names))
+    else:
+      self.redis("DEL", *(PREFIX + name for name in names))
+
   def raw(self, name: str, database: int = 1) -> str:
+    """The text of a document. That of MongoDB is made from its fields."""
+    if self.is_mongo:
+      found = self.ask_mongo(get=name)
+      return json.dumps(found) if found else ""
     return self.redis("--raw", "GET", PREFIX + name, database=database)
 
   def document(self, name: str) -> Any:
@@ -194,6 +252,8 @@ class Stage:
     return int(self.redis("LLEN", queue, database=0) or 0)
 
   def store(self, database: int = 1) -> str:
+    if self.is_mongo and database == 1:
+      return self.mongo_url
     return f"redis://127.0.0.1:{self.port}/{database}"
 
   # --- daemon and pages ---

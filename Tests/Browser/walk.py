@@ -24,7 +24,7 @@ import outages  # noqa: F401
 import scale  # noqa: F401
 import scenes
 from browser import Browser
-from stage import PROJECT, Failed, Stage
+from stage import PROJECT, Elsewhere, Failed, Stage
 from steps import STEPS, Step, World
 
 OUTPUT = PROJECT / ".build/browser"
@@ -37,6 +37,8 @@ def take(step: Step, world: World) -> List[str]:
   wrong: List[str] = []
   try:
     step.run(world)
+  except Elsewhere as error:
+    print(f"      not in this store: {error}", flush=True)
   except (Failed, WebDriverException, AssertionError, OSError) as error:
     text = str(error).split("Stacktrace:")[0].strip()
     wrong.append(text if isinstance(error, Failed) else f"{type(error).__name__}: {text}")
@@ -65,6 +67,7 @@ def main() -> int:
   parser = argparse.ArgumentParser(prog="scripts/browser", description=__doc__)
   parser.add_argument("--program", type=pathlib.Path, default=PROJECT / ".build/release/beat-watch", metavar="FILE")
   parser.add_argument("--short", action="store_true", help="the steps that matter most, within a minute and a half")
+  parser.add_argument("--mongo", action="store_true", help="with schedules in MongoDB: what scripts/setup --test installs for the tests")
   parser.add_argument("--only", action="append", default=[], metavar="WORDS",
                       help="steps with these words in their names, or of this part: " + ", ".join(sorted({s.part for s in STEPS.values()})))
   parser.add_argument("--pictures", action="store_true", help="pictures of each view at three widths in both themes, instead of the steps")
@@ -72,13 +75,13 @@ def main() -> int:
   parser.add_argument("--page", type=pathlib.Path, metavar="FOLDER", help="try the page's files of this folder in the place of those in the program")
   parser.add_argument("--axe", type=pathlib.Path, metavar="FILE", help="axe-core's axe.min.js")
   options = parser.parse_args()
-  steps = [each for each in STEPS.values() if not (options.short and each.is_long)
+  steps = [each for each in STEPS.values() if not (options.short and each.is_long) and not (options.mongo and each.is_redis)
            and (not options.only or any(words == each.part or words in each.name for words in options.only))]
   OUTPUT.mkdir(parents=True, exist_ok=True)
   for old in OUTPUT.glob("failed-*.png"):
     old.unlink()
   with tempfile.TemporaryDirectory(prefix="browser-") as folder, \
-      Stage(pathlib.Path(folder), options.program.resolve(), port=6379 if options.screenshots else 0) as stage:
+      Stage(pathlib.Path(folder), options.program.resolve(), 6379 if options.screenshots else 0, options.mongo) as stage:
     stage.files = options.page and options.page.resolve()
     stage.start_daemon("--history", "1000")
     page = stage.page("web")
