@@ -33,6 +33,7 @@ def texts(world: World) -> None:
     task = f'shop.{IMAGE}"\''
     stage.put(name, interval(task, 9, name=f"label {IMAGE}", args=[IMAGE, "</pre>", '"'], kwargs={IMAGE: IMAGE}, options={"queue": f"q{IMAGE}"}))
   stage.put(f"hostile rejected {IMAGE}", interval(IMAGE, 9, IMAGE))
+  stage.put("hostile turned", interval("shop.\u202eturned", 9, name="label \u202eturned", options={"queue": "\u202equeue"}))
   if not stage.is_mongo:
     stage.put("hostile broken", f'{{"task": "{IMAGE}", {IMAGE}')
   world.list("?search=hostile")

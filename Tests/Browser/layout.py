@@ -49,6 +49,58 @@ def steady(world: World) -> None:
     calm(world)
 
 
+PLACES = """
+return [...document.querySelectorAll("h1, .actions button, section.panel > h2, .upcoming li, [aria-labelledby=history] thead th, pre.code")].map((e) => {
+  const box = e.getBoundingClientRect();
+  return [e.tagName, e.tagName === "LI" ? "" : e.textContent.slice(0, 20), Math.round(box.left), Math.round(box.top)];
+});
+"""
+
+
+@step("a schedule's page holds still while its runs arrive, and what was marked or focused stays so")
+def steady_page(world: World) -> None:
+  browser = world.browser
+  world.stage.put("busy-00", interval("shop.tick", 1, "seconds"))
+  try:
+    world.schedule("busy-00")
+    browser.is_live()
+    # Its table takes room for each run until it is as high as it may be.
+    browser.wait(lambda: len(browser.all("[aria-labelledby=history] tbody tr")) > 2, "runs are listed")
+    browser.settle(1)
+    browser.js("document.querySelector('.actions button').focus(); scrollTo(0, 0)")
+    browser.forget_shifts()
+    before = browser.js(PLACES)
+    runs = len(browser.all("[aria-labelledby=history] tbody tr"))
+    browser.wait(lambda: len(browser.all("[aria-labelledby=history] tbody tr")) >= runs + (2 if world.is_short else 10), "more runs arrive")
+    after = browser.js(PLACES)
+    # The document's panel lies below the table, and gives way while the table grows.
+    still = [(was, now) for was, now in zip(before, after) if was != now and was[1] != "Document" and was[0] != "PRE"]
+    expect(not still, f"this has moved: {still[:3]}")
+    expect(browser.focus()["text"] == "Edit", f"the focus stays where it was: {browser.focus()}")
+  finally:
+    calm(world)
+
+
+@step("the row with the focus keeps it while runs arrive and the list is read anew")
+def steady_focus(world: World) -> None:
+  browser = world.browser
+  names = busy(world)
+  try:
+    world.list("?search=busy-")
+    browser.wait(lambda: browser.names() == names, "all are listed")
+    browser.is_live()
+    browser.keys("j", "j", "j")
+    expect(browser.focus()["text"] == "busy-02", f"a row has the focus: {browser.focus()}")
+    count = browser.cell("busy-02", "c-count")
+    browser.wait(lambda: browser.cell("busy-02", "c-count") != count, "it has run")
+    expect(browser.focus()["text"] == "busy-02", f"it has the focus still: {browser.focus()}")
+    browser.keys("r")
+    browser.settle(1)
+    expect(browser.focus()["text"] == "busy-02", f"it has it after a refresh: {browser.focus()}")
+  finally:
+    calm(world)
+
+
 @step("messages and banners move nothing that is there")
 def messages(world: World) -> None:
   browser = world.browser
