@@ -181,6 +181,57 @@ def joined(world: World) -> None:
   expect(after["task"] == "shop.other" and after["interval"]["every"] == 6, f"both changes are there: {after}")
 
 
+@step("a schedule that runs each second is edited, disabled and deleted without a false alarm", [CONFLICT])
+def busy(world: World) -> None:
+  browser = world.browser
+  world.stage.put("edit-busy", interval("shop.tick", 1, "seconds"))
+  world.schedule("edit-busy")
+  browser.see("[aria-labelledby=history] tbody", "ms")
+  browser.press("Edit")
+  browser.fill("args", '["new"]')
+  browser.see(".check-state", "It can be used")
+  runs = value(world, "edit-busy", "total_run_count") or 0
+  browser.wait(lambda: (value(world, "edit-busy", "total_run_count") or 0) > runs, "the daemon writes meanwhile")
+  browser.press("Save")
+  browser.see(".toast", "Saved edit-busy")
+  expect(value(world, "edit-busy", "args") == ["new"], "the change is stored")
+  expect(value(world, "edit-busy", "total_run_count") > runs, "what the daemon has written stays")
+  browser.press("Delete")
+  browser.settle(2.2)
+  browser.press("Delete", "dialog footer button")
+  browser.see(".toast", "Deleted edit-busy")
+  expect(world.stage.document("edit-busy") is None, "the document is gone")
+
+
+@step("several are run and deleted at once, each after a question", is_long=True)
+def bulk(world: World) -> None:
+  browser = world.browser
+  names = [f"bulk-{letter}" for letter in "abc"]
+  world.stage.put_all((name, interval("shop.report", 9, options={"queue": "bulk"})) for name in names)
+  world.list("?search=bulk-")
+  browser.wait(lambda: browser.names() == names, "all are listed")
+  browser.is_live()
+  browser.find("input", "Select all on this page").click()
+  browser.see("#bulk", "3 selected")
+  browser.press("Run now", "#bulk button")
+  browser.see("dialog", "3 schedules")
+  expect(world.stage.waiting("bulk") == 0, "the question comes first")
+  browser.press("Run 3 schedules", "dialog footer button")
+  browser.wait(lambda: world.stage.waiting("bulk") == 3, "three messages are on the queue")
+  browser.wait(lambda: not browser.all("dialog"), "the question is gone")
+  if not browser.text("#bulk").strip():
+    browser.find("input", "Select all on this page").click()
+  browser.press("Delete", "#bulk button")
+  browser.see("dialog", "3 schedules")
+  browser.press("Cancel", "dialog footer button")
+  expect(all(world.stage.document(name) for name in names), "Cancel deletes nothing")
+  browser.press("Delete", "#bulk button")
+  browser.press("Delete 3 schedules", "dialog footer button")
+  browser.see(".toast", "Deleted 3 schedules")
+  expect(not any(world.stage.document(name) for name in names), "they are gone")
+  browser.wait(lambda: not browser.names() or "gone" in browser.row(names[0]).lower() or "deleted" in browser.row(names[0]).lower(), "the list says so")
+
+
 @step("the last change is undone by a key, and the text is as it was")
 def undo(world: World) -> None:
   browser = world.browser
@@ -257,7 +308,7 @@ def delete(world: World) -> None:
   expect(world.stage.document("delete-me"), "the document is back")
 
 
-@step("what somebody else has changed while the question was open is not deleted", [CONFLICT])
+@step("what somebody else has changed while the question was open is not deleted", [CONFLICT], is_long=True)
 def late_delete(world: World) -> None:
   browser = world.browser
   world.stage.put("delete-late", interval("shop.report", 9))

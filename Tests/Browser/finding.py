@@ -28,6 +28,42 @@ def search(world: World) -> None:
   browser.wait(lambda: len(browser.names()) > 1, "all schedules are back")
 
 
+@step("pages, orders and filters are in the address, and the browser's way back leads through them")
+def paging(world: World) -> None:
+  browser = world.browser
+  names = [f"page-{number:03}" for number in range(130)]
+  world.stage.put_all((name, interval(f"shop.kind{number % 2}", 1 + number, options={"queue": f"page-queue-{number % 3}"}))
+                      for number, name in enumerate(names))
+  world.list("?search=page-")
+  browser.wait(lambda: browser.names() == names[:100], "the first page has a hundred")
+  browser.press("Next page", "button")
+  browser.wait(lambda: browser.names() == names[100:], "the second page has the others")
+  browser.driver.back()
+  browser.wait(lambda: browser.names() == names[:100], "the way back leads to the first page")
+  browser.press("Name", "th button")
+  browser.wait(lambda: browser.names() == names[:-101:-1], "the order is turned")
+  browser.js("const e = [...document.querySelectorAll('select')].find((s) => s.getAttribute('aria-label') === 'Queue'); e.value = 'page-queue-1'; e.dispatchEvent(new Event('input')); e.dispatchEvent(new Event('change'))")
+  browser.wait(lambda: browser.names() == names[1::3][::-1], "the filter leaves those of a queue")
+  browser.driver.refresh()
+  browser.wait(lambda: browser.names() == names[1::3][::-1], "a reload shows the same")
+
+
+@step("the theme that somebody has chosen outlasts a reload", is_long=True)
+def theme(world: World) -> None:
+  browser = world.browser
+  dark = lambda: browser.js("return getComputedStyle(document.body).colorScheme.startsWith('dark') || document.documentElement.dataset.theme === 'dark'")  # noqa: E731
+  world.list()
+  expect(not dark(), "the system's theme counts at first")
+  try:
+    browser.press("Switch between light and dark")
+    expect(dark(), "the other theme is there")
+    browser.driver.refresh()
+    browser.see("h1", "Schedules")
+    expect(dark(), "it is there after a reload")
+  finally:
+    browser.js("localStorage.clear()")
+
+
 @step("the list tells a rejected schedule, with the reason, and its page says what to do")
 def rejected(world: World) -> None:
   browser = world.browser
@@ -54,7 +90,7 @@ def disabled(world: World) -> None:
   browser.see("[aria-labelledby=next]", "No run is ahead|disabled|rests")
 
 
-@step("a schedule that has ended says so")
+@step("a schedule that has ended says so", is_long=True)
 def finished(world: World) -> None:
   world.stage.put("why-ended", interval("shop.report", 5, "minutes", expires_at="2020-01-01T00:00:00Z"))
   world.schedule("why-ended")

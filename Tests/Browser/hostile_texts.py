@@ -110,7 +110,7 @@ def bytes_(world: World) -> None:
   browser.see("main", "UTF-8|not text")
 
 
-@step("a search and an address with markup do no harm either", [r"status of 40[04]"])
+@step("a search and an address with markup do no harm either", [r"status of 40[04]"], is_long=True)
 def addresses(world: World) -> None:
   browser = world.browser
   world.list(f"?search={IMAGE}nothing")

@@ -81,7 +81,7 @@ def steady_page(world: World) -> None:
     calm(world)
 
 
-@step("the row with the focus keeps it while runs arrive and the list is read anew")
+@step("the row with the focus keeps it while runs arrive and the list is read anew", is_long=True)
 def steady_focus(world: World) -> None:
   browser = world.browser
   names = busy(world)

@@ -63,7 +63,6 @@ def earlier(document: Dict[str, Any], runs: int, zone: Optional[str]) -> Dict[st
     each = document["interval"]
     seconds = each["every"] * {"seconds": 1, "minutes": 60, "hours": 3600}[each["period"]]
     last = now - datetime.timedelta(seconds=now.timestamp() % seconds)
-    each["align"] = True
   else:
     last = now.astimezone(zoneinfo.ZoneInfo(zone)).replace(second=0)
     while not fits(document["crontab"], last):
