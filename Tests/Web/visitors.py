@@ -54,6 +54,7 @@ class Connection:
     if source:
       self.socket.bind((source, 0))
     self.socket.connect(address)
+    self.end = time.monotonic() + 3 * timeout  # A stream that never ends is no answer either.
     self.bytes = bytearray()
 
   def __enter__(self):
@@ -69,6 +70,8 @@ class Connection:
     self.socket.sendall(data)
 
   def _more(self):
+    if time.monotonic() > self.end:
+      raise NoAnswer("it does not come to an end")
     try:
       data = self.socket.recv(1 << 18)
     except TimeoutError:
