@@ -6,5 +6,6 @@ import logins  # noqa: F401
 import contents  # noqa: F401
 import races  # noqa: F401
 import crowds  # noqa: F401
+import described  # noqa: F401
 import leaks  # noqa: F401
 from register import ALL  # noqa: F401

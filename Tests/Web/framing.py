@@ -5,9 +5,6 @@ import time
 from register import attack
 from visitors import Connection, NoAnswer, Visitor, request
 
-PORTS = ("page", "daemon")
-
-
 def places(stage):
   """(name, who serves, a good target) of the page and the daemon's endpoint."""
   return [("page", stage.site(), "/api/v1/session"), ("daemon", stage.endpoint, "/livez")]
@@ -70,6 +67,8 @@ def smuggled(a):
       found, has_ended = statuses(place, data)
       a.holds(len(found) == 1 and found[0] >= 400, f"{name}: {what}: {found}")
       a.holds(has_ended, f"{name}: {what}: the connection goes on")
+    if a.is_short:
+      continue
     # A lone LF ends no line, so such a head is never complete.
     found, _ = statuses(place, b"GET /livez HTTP/1.1\nHost: 127.0.0.1\n\n", 7)
     a.holds(all(status >= 400 for status in found), f"{name}: lines that end with LF: {found}")
@@ -153,7 +152,7 @@ def injected(a):
       a.refused(target, answer, 400, 404)
       a.holds("\r" not in answer.text and answer.text.count("\n") <= 1, f"{target}: the break is told as it is")
   for text in ("x\r\nSet-Cookie: a=b", "\r\n\r\n<b>", "\n", "\x00", "\u0085", "\u2028"):
-    answer = a.stage.logged_in("anna") if False else Visitor(a.stage.site("tokens")).call("POST", "/api/v1/session", {"token": text})
+    answer = Visitor(a.stage.site("tokens")).call("POST", "/api/v1/session", {"token": text})
     a.holds(answer["Set-Cookie"] is None and answer.status in (401, 429), f"a token with {text!r}: {answer}")
     answer = editor.call("POST", f"/api/v1/schedules/{'YWJj'}/rename", {"name": text})
     a.holds(answer.status < 500 and answer["Set-Cookie"] is None, f"a name with {text!r}: {answer}")

@@ -10,7 +10,7 @@ import time
 from foreign import changes
 from register import attack
 from visitors import Connection, NoAnswer, Visitor, request
-from webstage import Site, document, id_of, wait_until
+from webstage import Site, document, spawn, wait_until
 
 
 def role(visitor):
@@ -197,17 +197,18 @@ def timed(a):
   del stage.sites["timed"]
 
 
-def run_briefly(stage, options, seconds=1.5, environment=None):
-  """(status or None if it goes on, what it says) of a page with these options."""
-  process = subprocess.Popen(
-    ["setpriv", "--pdeathsig", "KILL", "--", stage.binary, "web", *map(str, options)],
-    env=stage.environment() | (environment or {}), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-  try:
-    text = process.communicate(timeout=seconds)[0]
-  except subprocess.TimeoutExpired:
-    process.kill()
-    return None, process.communicate()[0]
-  return process.returncode, text
+def run_briefly(stage, options, seconds=5, environment=None):
+  """(status or None if it serves or stands still, what it says) of a page with these options."""
+  log = stage.folder / "brief.log"
+  with open(log, "wb") as output:
+    process = spawn([stage.binary, "web", *options], env=stage.environment() | (environment or {}), stdout=output, stderr=output)
+  end = time.monotonic() + seconds
+  while process.poll() is None and time.monotonic() < end and b"serving" not in log.read_bytes():
+    time.sleep(0.02)
+  status = process.poll()
+  process.kill()
+  process.wait()
+  return status, log.read_text(errors="replace")
 
 
 @attack("the file of tokens: writable by others, a link, a pipe, replaced, broken", "logins")
@@ -232,14 +233,14 @@ def files(a):
     "half a digest": lambda: odd.write_text(path.read_text()[:-10]),
   }.items():
     make()
-    status, text = run_briefly(stage, [*start, odd], 5)
+    status, text = run_briefly(stage, [*start, odd], 4)
     a.holds(status == 78, f"the file is {what}: " + ("it goes on" if status is None else f"status {status}") + f": {text[:100]}")
     a.holds(token not in text, f"the file is {what}: the error shows the token")
     odd.rmdir() if odd.is_dir() and not odd.is_symlink() else odd.unlink(missing_ok=True)
   # Owned by somebody else, who can write to it although its mode says that only the owner can.
   if os.geteuid() == 0:
     os.chown(path, 65534, 65534)
-    status, text = run_briefly(stage, [*start, path], 3)
+    status, text = run_briefly(stage, [*start, path])
     a.holds(status == 78, f"the file belongs to another user, who lets himself in: status {status}: {text[:80]}")
     os.chown(path, 0, 0)
   # While it runs.
@@ -347,11 +348,11 @@ def off_loopback(a):
   stage = a.stage
   for address in ("0.0.0.0:0", "*:0", "[::]:0", "192.0.2.1:9809", "[::ffff:127.0.0.1]:0", "10.0.0.1:0", "128.0.0.1:0", "[fe80::1]:0", "1.27.0.0:0"):
     for more in ((), ("--read-only",)):
-      status, text = run_briefly(stage, ["--listen", address, *more], 3)
+      status, text = run_briefly(stage, ["--listen", address, *more])
       a.holds(status == 78 and "--token-file" in text, f"{address} {more}: status {status}: {text[:100]}")
-  status, text = run_briefly(stage, ["--listen", "127.0.0.1:0"], 3, {"BEAT_WATCH_WEB_LISTEN": "0.0.0.0:0"})
+  status, text = run_briefly(stage, ["--listen", "127.0.0.1:0"], environment={"BEAT_WATCH_WEB_LISTEN": "0.0.0.0:0"})
   a.holds(status is None, f"an option beside the environment: {status}")
-  status, text = run_briefly(stage, [], 3, {"BEAT_WATCH_WEB_LISTEN": "0.0.0.0:0"})
+  status, text = run_briefly(stage, [], environment={"BEAT_WATCH_WEB_LISTEN": "0.0.0.0:0"})
   a.holds(status == 78, f"an address from the environment: {status}")
   path = stage.folder / "tokens-wide"
   stage.add_token("wide", "viewer", path)
@@ -363,7 +364,7 @@ def off_loopback(a):
     ("--token-file", ""): 78, ("--trusted-proxy", "0.0.0.0"): 64, ("--trusted-proxy", "proxy.example"): 64, ("--trusted-proxy", "*"): 64,
     ("--token-file", path, "--trusted-proxy", "127.0.0.1"): 64, ("--token-file", path, "--read-only"): 64,
     ("--host", "*"): 78, ("--host", "a b", "--token-file", path): 64, ("--trusted-proxy", "127.0.0.1", "--user-header", "A B"): 64}.items():
-    status, text = run_briefly(stage, ["--listen", "0.0.0.0:0", *words], 3)
+    status, text = run_briefly(stage, ["--listen", "0.0.0.0:0", *words])
     a.holds(status == wanted or wanted == 64 and status == 78 or words[1] == "0.0.0.0", f"{' '.join(map(str, words))}: status {status}, not {wanted}: {text[:100]}")
   # A Unix socket is for its owner and group.
   place = stage.folder / "page.sock"

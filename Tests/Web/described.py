@@ -1,0 +1,79 @@
+"""Calls of all kinds that schemathesis makes from the API's own description: no error of the server, and answers that
+are as described."""
+
+import re
+import subprocess
+
+import time
+
+from arena import PROJECT, Failed
+from register import attack
+from webstage import document
+
+SECONDS = 55  # for each user
+CHECKS = ("not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance,"
+          "response_schema_conformance,allow_header_conformance")
+
+
+def explore(a, who, visitor, checks):
+  stage = a.stage
+  for n in range(3):
+    stage.put(f"described-{n}", document(f"described-{n}"))
+  described = visitor.get("/api/v1/openapi.json")
+  if not a.holds(described.status == 200 and "paths" in (described.json or {}), f"{who}: there is no description: {described}"):
+    return
+  program = PROJECT / ".build/schemathesis/bin/schemathesis"
+  if not program.exists():
+    raise Failed("schemathesis is not installed: scripts/web-attacks --schemathesis installs it")
+  folder = stage.folder / "schemathesis"
+  folder.mkdir(exist_ok=True)
+  (folder / "openapi.json").write_bytes(described.body)
+  words = [program, "run", folder / "openapi.json", "--url", f"http://127.0.0.1:{visitor.site.port}/api/v1", "--checks", checks,
+           "--phases", "examples,coverage,fuzzing", "--max-time", str(SECONDS), "--max-examples", "60", "--no-shrink", "--continue-on-failure",
+           "--request-timeout", "15", "--seed", "18", "--warnings", "off", "--exclude-path", "/events", "--exclude-path-regex", "^/session$",
+           "--no-color", "-H", f"X-CSRF-Token: {visitor.csrf}"]
+  if visitor.cookie:
+    words += ["-H", f"Cookie: {visitor.cookie}"]
+  log = PROJECT / ".build" / "web" / f"schemathesis-{who.replace(' ', '-')}.log"
+  begin = time.monotonic()
+  with open(log, "w") as output:
+    process = subprocess.Popen(["nice", *map(str, words)], cwd=folder, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT)
+    try:
+      status = process.wait(SECONDS + 30)
+    except subprocess.TimeoutExpired:
+      process.kill()
+      process.wait()
+      status = None
+  text = log.read_text(errors="replace")
+  counted = re.search(r"([\d,]+) generated", text) or re.search(r"Test cases:\s*\n\s*([\d,]+)", text)
+  a.tried += int(counted.group(1).replace(",", "")) if counted else 0
+  a.note(f"{who}: {counted.group(1) if counted else '?'} calls in {time.monotonic() - begin:.0f} s; {log.relative_to(PROJECT)}")
+  kinds = {}
+  for operation, kind in re.findall(r"_{3,} ([A-Z]+ \S+) _{3,}|^- (.+)$", text, re.M):
+    if operation:
+      kinds["now"] = operation
+    else:
+      kinds.setdefault(kind, []).append(kinds.get("now", "?"))
+  kinds.pop("now", None)
+  for kind, operations in kinds.items():
+    a.holds(False, f"{who}: {kind}: {', '.join(sorted(set(operations))[:6])}")
+  a.holds(status == 0 or kinds, f"{who}: schemathesis ends with {status}: {text[-300:]}")
+
+
+@attack("schemathesis, as an editor", "schemathesis", short=False)
+def as_editor(a):
+  """Every call, with good and bad data."""
+  explore(a, "an editor", a.stage.editor(), CHECKS)
+
+
+@attack("schemathesis, as a viewer", "schemathesis", short=False)
+def as_viewer(a):
+  """The same; nothing may have changed afterwards."""
+  stage = a.stage
+  visitor = stage.logged_in("victor")
+  for n in range(3):
+    stage.put(f"described-{n}", document(f"described-{n}"))
+  before = {key: stage.client("GET", key) for key in stage.client("KEYS", "tasks:meta:*") if not key.endswith(b"victim")}
+  explore(a, "a viewer", visitor, CHECKS)
+  after = {key: stage.client("GET", key) for key in stage.client("KEYS", "tasks:meta:*") if not key.endswith(b"victim")}
+  a.holds(before == after, f"a viewer has changed {[k for k in before.keys() | after.keys() if before.get(k) != after.get(k)]}")
