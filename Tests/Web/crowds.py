@@ -114,6 +114,8 @@ def slow_page(a):
   held(a, site.address, "/", "a body that does not come",
        b"POST /api/v1/check HTTP/1.1\r\n" + host + b"Content-Type: application/json\r\nContent-Length: 5000\r\n\r\n{", b" ")
   held(a, site.address, "/", "a byte behind a complete request", b"GET /x HTTP/1.1\r\n" + host + b"\r\nG", b"E")
+  held(a, site.address, "/", "a refused request whose sender stays", b"x\r\n\r\n")
+  held(a, site.address, "/", "a last request whose sender stays", request("GET", "/x", {"Connection": "close"}))
   deadline = time.monotonic() + 15
   while site.descriptors > before + 8 and time.monotonic() < deadline:
     time.sleep(0.2)
@@ -129,35 +131,50 @@ def slow_daemon(a):
   held(a, address, "/livez", "half a head", b"GET / HTTP/1.1\r\n" + host + b"X-A: ", b"a")
   held(a, address, "/livez", "nothing at all", b"")
   held(a, address, "/livez", "a byte behind a complete request", b"GET /livez HTTP/1.1\r\n" + host + b"\r\nG", b"E")
+  held(a, address, "/livez", "a refused request whose sender stays", b"x\r\n\r\n")
+  held(a, address, "/livez", "a last request whose sender stays", request("GET", "/livez", {"Connection": "close"}))
+  fired(a, begin)
+
+
+def fired(a, begin):
   missing, late = a.stage.victim_since(begin)
   a.holds(missing == 0, f"{missing} of the victim's fires are missing")
   a.holds(late < 250, f"a fire of the victim is {late:.0f} ms late")
 
 
-def swallowed(a, what, address, pid, request, seconds, connections=4):
-  """Sends requests without end and takes no answer."""
+def swallowed(a, what, address, pid, request, seconds, connections=4, reads=False):
+  """Sends requests without end and takes no answer, or all of them. One that is ended is opened again."""
   before = memory(pid)[0]
-  senders = [Connection(address, timeout=1, receive_buffer=4096) for _ in range(connections)]
-  for sender in senders:
-    sender.socket.setblocking(False)
   sent, peak, end = 0, before, time.monotonic() + seconds
-  block = request * max(1, 8000 // len(request))
-  pending = {sender: block for sender in senders}
-  while time.monotonic() < end and pending:
+  block = request * max(1, 60_000 // len(request))
+  pending = {}
+  while time.monotonic() < end:
+    while len(pending) < connections:
+      sender = Connection(address, receive_buffer=None if reads else 4096)
+      sender.socket.setblocking(False)
+      pending[sender] = block
     for sender in list(pending):
       try:
+        if reads:
+          try:
+            if not sender.socket.recv(1 << 20):
+              raise ConnectionError
+          except BlockingIOError:
+            pass
         count = sender.socket.send(pending[sender])
         sent += count
         pending[sender] = pending[sender][count:] or block
       except BlockingIOError:
         pass
       except OSError:
+        sender.close()
         del pending[sender]
     peak = max(peak, memory(pid)[0])
     time.sleep(0.002)
-  leave(senders)
-  a.holds(peak - before < MEMORY, f"{what}: {peak - before:.0f} MiB more after {sent:,} bytes of requests whose answers "
-          "nobody takes")
+  good, longest = answered(address, "/livez" if address == a.stage.endpoint.address else "/")
+  leave(pending)
+  a.holds(peak - before < MEMORY, f"{what}: {peak - before:.0f} MiB more after {sent:,} bytes of requests")
+  a.holds(good == 5 and longest < 4, f"{what}: {good} of 5 requests of others are answered meanwhile, within {longest:.1f} s")
   a.note(f"{what}: {peak - before:.0f} MiB more, {sent:,} bytes sent")
 
 
@@ -169,9 +186,17 @@ def takes_nothing(a):
   swallowed(a, "the list", site.address, site.pid, request("GET", "/api/v1/schedules"), 3)
   begin = time.time_ns() // 1000
   swallowed(a, "the daemon's metrics", a.stage.endpoint.address, a.stage.daemon.pid, request("GET", "/metrics"), 4)
-  missing, late = a.stage.victim_since(begin)
-  a.holds(missing == 0, f"{missing} of the victim's fires are missing")
-  a.holds(late < 250, f"a fire of the victim is {late:.0f} ms late")
+  fired(a, begin)
+
+
+@attack("requests without end whose answers are taken", "crowds")
+def takes_all(a):
+  """Pipelined requests as fast as they can be sent, by a client that reads: neither memory nor others may suffer."""
+  site = a.stage.site()
+  swallowed(a, "the page", site.address, site.pid, request("GET", "/none"), 3, reads=True)
+  begin = time.time_ns() // 1000
+  swallowed(a, "the daemon's /livez", a.stage.endpoint.address, a.stage.daemon.pid, request("GET", "/livez"), 4, reads=True)
+  fired(a, begin)
 
 
 @attack("bodies that wait for their last byte, without a login", "crowds")
