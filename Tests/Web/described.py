@@ -48,16 +48,28 @@ def explore(a, who, visitor, checks):
   counted = re.search(r"([\d,]+) generated", text) or re.search(r"Test cases:\s*\n\s*([\d,]+)", text)
   a.tried += int(counted.group(1).replace(",", "")) if counted else 0
   a.note(f"{who}: {counted.group(1) if counted else '?'} calls in {time.monotonic() - begin:.0f} s; {log.relative_to(PROJECT)}")
-  kinds = {}
-  for operation, kind in re.findall(r"_{3,} ([A-Z]+ \S+) _{3,}|^- (.+)$", text, re.M):
-    if operation:
-      kinds["now"] = operation
-    else:
-      kinds.setdefault(kind, []).append(kinds.get("now", "?"))
-  kinds.pop("now", None)
+  kinds, left_out = failures(text)
   for kind, operations in kinds.items():
-    a.holds(False, f"{who}: {kind}: {', '.join(sorted(set(operations))[:6])}")
-  a.holds(status == 0 or kinds, f"{who}: schemathesis ends with {status}: {text[-300:]}")
+    a.holds(False, f"{who}: {kind}: {', '.join(sorted(operations)[:6])}")
+  a.holds(status == 0 or kinds or left_out and status == 1, f"{who}: schemathesis ends with {status}: {text[-300:]}")
+
+
+# What the server refuses before it knows that the API is meant; it says so as text.
+NOT_READ = ("the target is no path with a query", "the target has more than")
+
+
+def failures(text):
+  """({what is wrong: the operations}, how many are left out), as the report tells it."""
+  found, operation, left_out = {}, "?", 0
+  for block in re.split(r"(?m)^(?=_{3,} )|^(?=\d+\. Test Case ID)", text.partition("= FAILURES =")[2].partition("= SUMMARY =")[0]):
+    if title := re.match(r"_+ (.+?) _+$", block, re.M):
+      operation = title.group(1)
+    if any(words in block for words in NOT_READ):
+      left_out += 1
+      continue
+    for kind in re.findall(r"(?m)^- (.+)$", block):
+      found.setdefault(kind, set()).add(operation)
+  return found, left_out
 
 
 @attack("schemathesis, as an editor", "schemathesis", short=False)

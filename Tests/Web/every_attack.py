@@ -7,5 +7,6 @@ import contents  # noqa: F401
 import races  # noqa: F401
 import crowds  # noqa: F401
 import described  # noqa: F401
+import storms  # noqa: F401
 import leaks  # noqa: F401
 from register import ALL  # noqa: F401
