@@ -21,24 +21,29 @@ def quoted(text):
 def bodies():
   """(name, bytes) of bodies that are no good JSON object, or one that is hostile."""
   yield "nothing", b""
-  for text in (b"null", b"[]", b"1", b'"x"', b"{", b"}", b"{]", b"{,}", b'{"a"}', b'{"a":}', b'{"a":1,}', b"{'a':1}", b"{a:1}", b"{}{}",
-               b"{} x", b"\xef\xbb\xbf{}", b"\x00", b"{}\x00", b"\xff\xfe{\x00}\x00", b'{"a":"\xff"}', b'{"a":"\x00"}', b'{"a":"\n"}',
-               b'{"a":"\\x"}', b'{"a":"\\u12"}', b'{"a":01}', b'{"a":+1}', b'{"a":.5}', b'{"a":1.}', b'{"a":1e}', b'{"a":NaN}',
-               b'{"a":Infinity}', b'{"a":0x10}', b'{"a":tru}', b"{\"a\":/**/1}", b"\x0b{}", b"\xc2\xa0{}", b"name=x&document=y"):
+  for text in (b"null", b"[]", b"1", b'"x"', b"{", b"}", b"{]", b"{,}", b'{"a"}', b'{"a":}', b'{"a":1,}', b"{'a':1}",
+               b"{a:1}", b"{}{}", b"{} x", b"\xef\xbb\xbf{}", b"\x00", b"{}\x00", b"\xff\xfe{\x00}\x00",
+               b'{"a":"\xff"}', b'{"a":"\x00"}', b'{"a":"\n"}', b'{"a":"\\x"}', b'{"a":"\\u12"}', b'{"a":01}',
+               b'{"a":+1}', b'{"a":.5}', b'{"a":1.}', b'{"a":1e}', b'{"a":NaN}', b'{"a":Infinity}', b'{"a":0x10}',
+               b'{"a":tru}', b"{\"a\":/**/1}", b"\x0b{}", b"\xc2\xa0{}", b"name=x&document=y"):
     yield repr(text), text
   for name, text in {
-    "brackets": b"[" * DEEP, "closed brackets": b"[" * DEEP + b"]" * DEEP, "objects": b'{"a":' * DEEP, "closed objects": b'{"a":' * DEEP + b"1" + b"}" * DEEP,
-    "quotes": b'"' * DEEP, "backslashes": b'{"name":"' + b"\\" * DEEP + b'"}', "commas": b"{" + b"," * DEEP + b"}", "blanks": b" " * 2 * DEEP + b"{}",
-    "many members": b"{" + b",".join(b'"a%d":1' % n for n in range(50_000)) + b"}", "one member 50,000 times": b"{" + b",".join([b'"name":"x"'] * 50_000) + b"}",
-    "digits": b'{"name":' + b"9" * DEEP + b"}", "an exponent": b'{"name":1e' + b"9" * DEEP + b"}"}.items():
+      "brackets": b"[" * DEEP, "closed brackets": b"[" * DEEP + b"]" * DEEP, "objects": b'{"a":' * DEEP,
+      "closed objects": b'{"a":' * DEEP + b"1" + b"}" * DEEP, "quotes": b'"' * DEEP,
+      "backslashes": b'{"name":"' + b"\\" * DEEP + b'"}', "commas": b"{" + b"," * DEEP + b"}",
+      "blanks": b" " * 2 * DEEP + b"{}", "many members": b"{" + b",".join(b'"a%d":1' % n for n in range(50_000)) + b"}",
+      "one member 50,000 times": b"{" + b",".join([b'"name":"x"'] * 50_000) + b"}",
+      "digits": b'{"name":' + b"9" * DEEP + b"}", "an exponent": b'{"name":1e' + b"9" * DEEP + b"}"
+  }.items():
     yield name, text
 
 
 def members():
   """Values for a member where text is expected, as JSON."""
-  for text in (b"null", b"1", b"true", b"[]", b"{}", b'""', b'" "', b"-0", b"1e999", b"-1e999", b"123456789012345678901234567890", b'"\\u0000"', b'"\\ud800"',
-               b'"\\udc00"', b'"\\ud800\\ud800"', b'"\\udc00\\ud800"', b'"\\ud800x"', b'"\\ud83d\\ude00"', b'"\\u202e"', b'"\\ufeff"', b'"\\uffff"', b'"*"',
-               b'"../x"', b'"a/b"', b'"\\u0001\\u001f\\u007f\\u0085"', b'["x"]', b'{"x":"x"}'):
+  for text in (b"null", b"1", b"true", b"[]", b"{}", b'""', b'" "', b"-0", b"1e999", b"-1e999",
+               b"123456789012345678901234567890", b'"\\u0000"', b'"\\ud800"', b'"\\udc00"', b'"\\ud800\\ud800"',
+               b'"\\udc00\\ud800"', b'"\\ud800x"', b'"\\ud83d\\ude00"', b'"\\u202e"', b'"\\ufeff"', b'"\\uffff"',
+               b'"*"', b'"../x"', b'"a/b"', b'"\\u0001\\u001f\\u007f\\u0085"', b'["x"]', b'{"x":"x"}'):
     yield text
   yield quoted("n" * 1024)
   yield quoted("n" * 1025)
@@ -54,12 +59,12 @@ def no_error(a, what, answer, limit=10):
     a.holds(answer.json is not None, lambda: f"{what}: an answer that is no JSON: {answer.text[:100]!r}")
 
 
-CALLS = [
-  ("POST", "/api/v1/schedules", ("name", "document")), ("POST", "/api/v1/check", ("id", "name", "document")),
-  ("PUT", "/api/v1/schedules/{id}", ("document", "seen")), ("DELETE", "/api/v1/schedules/{id}", ("seen",)),
-  ("POST", "/api/v1/schedules/{id}/rename", ("name",)), ("POST", "/api/v1/schedules/{id}/run", ()),
-  ("POST", "/api/v1/schedules/{id}/enable", ()), ("POST", "/api/v1/schedules/{id}/disable", ()), ("POST", "/api/v1/bulk", ("action", "ids")),
-  ("POST", "/api/v1/session", ("token",)), ("DELETE", "/api/v1/session", ())]
+CALLS = [("POST", "/api/v1/schedules", ("name", "document")), ("POST", "/api/v1/check", ("id", "name", "document")),
+         ("PUT", "/api/v1/schedules/{id}", ("document", "seen")), ("DELETE", "/api/v1/schedules/{id}", ("seen", )),
+         ("POST", "/api/v1/schedules/{id}/rename", ("name", )), ("POST", "/api/v1/schedules/{id}/run", ()),
+         ("POST", "/api/v1/schedules/{id}/enable", ()), ("POST", "/api/v1/schedules/{id}/disable", ()),
+         ("POST", "/api/v1/bulk", ("action", "ids")), ("POST", "/api/v1/session", ("token", )),
+         ("DELETE", "/api/v1/session", ())]
 
 
 @attack("JSON bombs as the bodies of all calls", "contents")
@@ -77,7 +82,8 @@ def bombs(a):
       answer = editor.call(method, target, body)
       no_error(a, f"{method} {target} with {what[:40]}", answer)
       a.holds(len(answer.body) < 20_000, f"{method} {target} with {what[:40]}: an answer of {len(answer.body):,} bytes")
-      a.holds(time.monotonic() - begin < 5, f"{method} {target} with {what[:40]} takes {time.monotonic() - begin:.1f} s")
+      a.holds(time.monotonic() - begin < 5,
+              f"{method} {target} with {what[:40]} takes {time.monotonic() - begin:.1f} s")
   a.stage.remove("bombed")
 
 
@@ -90,15 +96,22 @@ def hostile_members(a):
     for name in names:
       for value in members():
         id = stage.put("aimed", document("aimed"))
-        good = {"name": quoted("made"), "document": quoted(document("made")), "id": b"null", "seen": quoted("0" * 40), "action": b'"enable"', "ids": b'["YWJj"]'}
-        body = b"{" + b",".join(b'"%s":%s' % (key.encode(), value if key == name else good[key]) for key in names) + b"}"
+        good = {
+          "name": quoted("made"), "document": quoted(document("made")), "id": b"null", "seen": quoted("0" * 40),
+          "action": b'"enable"', "ids": b'["YWJj"]'
+        }
+        body = b"{" + b",".join(b'"%s":%s' % (key.encode(), value if key == name else good[key])
+                                for key in names) + b"}"
         answer = editor.call(method, target.replace("{id}", id), body)
         no_error(a, f"{method} {target} with {name} = {value[:30]!r}", answer)
-        a.holds(len(answer.body) < 100_000 or answer.status < 300, f"{method} {target}, {name} = {value[:30]!r}: {len(answer.body):,} bytes")
+        a.holds(
+          len(answer.body) < 100_000 or answer.status < 300,
+          f"{method} {target}, {name} = {value[:30]!r}: {len(answer.body):,} bytes")
   for key in set(stage.client("KEYS", "tasks:meta:*")) - before:
     a.holds(len(key) <= 11 + 1024, f"a name of {len(key) - 11:,} bytes was stored")
     stage.client("DEL", key)
-  for ids in ([], [""] * 200, ["YWJj"] * 200, ["YWJj"] * 201, ["x" * 3000] * 200, [1], [None], [[]], ["\ud800"], "YWJj", {"0": "YWJj"}):
+  for ids in ([], [""] * 200, ["YWJj"] * 200, ["YWJj"] * 201, ["x" * 3000] * 200, [1], [None], [[]], ["\ud800"], "YWJj",
+              {"0": "YWJj"}):
     for action in ("enable", "run", "delete", "", "ENABLE", 1):
       if action == "run" and isinstance(ids, list) and len(ids) == 200:
         continue
@@ -107,9 +120,12 @@ def hostile_members(a):
 
 
 IDS = [
-  "", "=", "==", "a", "YQ==", "YQ=", "YR", "YQ.", "Y Q", "YQ%20", "%20", "+w", "-w", "_w", "a/b", "a%2fb", "YQ%00", "%00", "%ff", "....", "..", ".", "%2e%2e", "*", "?",
-  "YQ?x=1", "YQ#", "\u00e9", "%c3%a9", "YWJj\u0301", "x" * 1367, "x" * 4000, "A" * 7000, "0", "-1", "null", "undefined", "[object%20Object]", "__proto__", "constructor",
-  "%e2%80%ae", "AA", "AAAA", "____", "----", "YWJjZA", "YWJjZB", "YWJjZE", "YWI", "YWJ", "%59%51", "%5FQ", "YQ;x", "YQ,YQ", "YQ&YQ", "YQ+", "YQ%3D%3D", "YQ%3d"]
+  "", "=", "==", "a", "YQ==", "YQ=", "YR", "YQ.", "Y Q", "YQ%20", "%20", "+w", "-w", "_w", "a/b", "a%2fb", "YQ%00",
+  "%00", "%ff", "....", "..", ".", "%2e%2e", "*", "?", "YQ?x=1", "YQ#", "\u00e9", "%c3%a9", "YWJj\u0301", "x" * 1367,
+  "x" * 4000, "A" * 7000, "0", "-1", "null", "undefined", "[object%20Object]", "__proto__", "constructor", "%e2%80%ae",
+  "AA", "AAAA", "____", "----", "YWJjZA", "YWJjZB", "YWJjZE", "YWI", "YWJ", "%59%51", "%5FQ", "YQ;x", "YQ,YQ", "YQ&YQ",
+  "YQ+", "YQ%3D%3D", "YQ%3d"
+]
 
 
 @attack("ids of every malformed shape", "contents")
@@ -118,7 +134,8 @@ def ids(a):
   stage, editor = a.stage, a.stage.editor()
   stage.put("a", document("a"))
   for id in IDS:
-    for method, more in (("GET", ""), ("GET", "/explanation"), ("GET", "/runs"), ("PUT", ""), ("DELETE", ""), ("POST", "/rename"), ("POST", "/enable")):
+    for method, more in (("GET", ""), ("GET", "/explanation"), ("GET", "/runs"), ("PUT", ""), ("DELETE", ""),
+                         ("POST", "/rename"), ("POST", "/enable")):
       path = f"/api/v1/schedules/{id}{more}"
       target = path.encode().decode("latin-1") if not path.isascii() else path
       content = {"document": document("a"), "seen": "0" * 40, "name": "never"}
@@ -141,7 +158,8 @@ def valid(id):
   """Whether events for these ids are a stream."""
   parts = [part for part in id.replace("%59%51", "YQ").replace("%5F", "_").split(",") if part]
   try:
-    return all(id_of(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))) == part and part.isascii() for part in parts)
+    return all(
+      id_of(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))) == part and part.isascii() for part in parts)
   except ValueError:
     return False
 
@@ -159,13 +177,18 @@ def long_ids(a):
 
 
 PARAMETERS = {
-  "/api/v1/schedules": ("search", "state", "task", "queue", "owner", "due_within", "sort", "offset", "limit"), "/api/v1/runs": ("limit",),
-  "/api/v1/system/activity": ("minutes",), "/api/v1/facets": (), "/api/v1/system": (), "/api/v1/schedules/YQ/runs": ("limit",)}
+  "/api/v1/schedules": ("search", "state", "task", "queue", "owner", "due_within", "sort", "offset", "limit"),
+  "/api/v1/runs": ("limit", ), "/api/v1/system/activity": ("minutes", ), "/api/v1/facets": (), "/api/v1/system": (),
+  "/api/v1/schedules/YQ/runs": ("limit", )
+}
 VALUES = [
-  "", "0", "-1", "1", "200", "201", "1e3", "0x10", "+5", "%2b5", "1_000", "9223372036854775807", "9223372036854775808", "-9223372036854775808", "99999999999999999999999",
-  "nan", "inf", "-inf", "1e308", "1e-320", "0.0000001", "1000000000", "999999999.9999999", "-0", "%00", "%ff", "%ed%a0%80", "%f4%90%80%80", "%20", "%09%0a", "x" * 1024, "x" * 1025,
-  "%cc%81" * 300, "%e2%80%ae", "%c4%b0" * 200, "%e1%ba%9e", "%ef%ac%83", "enabled", "enabled,,rejected", ",", ",".join(["enabled"] * 500), "--name", "-", "-last_run", "+".join("abcdefghijklmnop"),
-  "+".join("abcdefghijklmnopq"), "%25", "%", "[]", "{}", "*", "\\", "'", "%22", "%d9%a1", "%ef%bc%91", "true", "null"]
+  "", "0", "-1", "1", "200", "201", "1e3", "0x10", "+5", "%2b5", "1_000", "9223372036854775807", "9223372036854775808",
+  "-9223372036854775808", "99999999999999999999999", "nan", "inf", "-inf", "1e308", "1e-320", "0.0000001", "1000000000",
+  "999999999.9999999", "-0", "%00", "%ff", "%ed%a0%80", "%f4%90%80%80", "%20", "%09%0a", "x" * 1024, "x" * 1025,
+  "%cc%81" * 300, "%e2%80%ae", "%c4%b0" * 200, "%e1%ba%9e", "%ef%ac%83", "enabled", "enabled,,rejected", ",",
+  ",".join(["enabled"] * 500), "--name", "-", "-last_run", "+".join("abcdefghijklmnop"), "+".join("abcdefghijklmnopq"),
+  "%25", "%", "[]", "{}", "*", "\\", "'", "%22", "%d9%a1", "%ef%bc%91", "true", "null"
+]
 
 
 @attack("parameters of every shape", "contents")
@@ -178,9 +201,11 @@ def parameters(a):
       for value in VALUES:
         answer = editor.get(f"{path}?{name}={value}")
         no_error(a, f"{path}?{name}={value[:30]}", answer)
-      for query in (f"{name}", f"{name}=1&{name}=1", f"{name}=1&{name}=2", f"&&{name}=1&&", f"=={name}", f"{name}=1?{name}=1", f"{name}[]=1", f"{name};x=1"):
+      for query in (f"{name}", f"{name}=1&{name}=1", f"{name}=1&{name}=2", f"&&{name}=1&&", f"=={name}",
+                    f"{name}=1?{name}=1", f"{name}[]=1", f"{name};x=1"):
         no_error(a, f"{path}?{query}", editor.get(f"{path}?{query}"))
-  for query in ("offset=100000000&limit=200", "offset=99999999&sort=-late", "sort=-next&state=rejected&search=a&due_within=1000000000"):
+  for query in ("offset=100000000&limit=200", "offset=99999999&sort=-late",
+                "sort=-next&state=rejected&search=a&due_within=1000000000"):
     answer = editor.get("/api/v1/schedules?" + query)
     a.holds(answer.status == 200, f"?{query}: {answer}")
   a.stage.remove("a")
@@ -212,21 +237,34 @@ def hostile_documents():
   yield "no text", b"\xff\xfe\x00"
   yield "empty", b""
   yield "surrogates", document("x")[:-1] + ', "args": ["\\ud800", "\\udc00\\ud800"], "task": "\\ud800"}'
-  for n, more in enumerate([
-    {"total_run_count": 9223372036854775807}, {"total_run_count": -9223372036854775808}, {"total_run_count": 1e400}, {"total_run_count": 10 ** 400},
-    {"last_run_at": "9999-12-31T23:59:59.999999Z"}, {"last_run_at": "0001-01-01T00:00:00Z"}, {"last_run_at": 9223372036854775807}, {"last_run_at": -9223372036854775808},
-    {"last_run_at": 1e300}, {"last_run_at": {"$date": 9223372036854775807}}, {"last_run_at": {"__type__": "datetime", "year": 9999, "month": 12, "day": 31}},
-    {"start_after": "9999-12-31T23:59:59Z"}, {"expires": 9223372036854775807}, {"expires": "9999-12-31T23:59:59Z"}, {"expires": -1}, {"max_run_count": 9223372036854775807},
-    {"interval": {"every": 9223372036854775807, "period": "days"}}, {"interval": {"every": 1, "period": "microseconds"}}, {"interval": {"every": 1e-300, "period": "days"}},
-    {"interval": {"every": 100000000, "period": "days"}}, {"jitter": 9223372036854775807}, {"jitter": 1e300}, {"catchup_window": 1e300}, {"priority": 9223372036854775808},
-    {"timezone": "Antarctica/Troll", "interval": None, "crontab": {"minute": "30", "hour": "2", "day_of_month": "29", "month_of_year": "2"}},
-    {"timezone": "../../etc/passwd", "interval": None, "crontab": {"minute": "*"}}, {"interval": None, "crontab": {"minute": "1," * 20_000 + "1"}},
-    {"interval": None, "crontab": {"day_of_year": "366", "day_of_week": "3", "minute": "0"}}, {"interval": None, "clocked": "9999-12-31T23:59:59Z"},
-    {"interval": None, "solar": {"event": "sunrise", "latitude": 90, "longitude": 1e300}}, {"interval": None, "rrule": "FREQ=SECONDLY;INTERVAL=99999999999999999999"},
-    {"label": "\u202e" * 100_000}, {"queue": "q" * 500_000}, {"task": "t" * 500_000}, {"catchup": "all", "last_run_at": "1970-01-01T00:00:00Z", "interval": {"every": 1, "period": "milliseconds"}},
-    {"enabled": False, "catchup": "all", "last_run_at": "1000-01-01T00:00:00Z", "interval": {"every": 1, "period": "milliseconds"}}]):
+  for n, more in enumerate(
+    [{"total_run_count": 9223372036854775807}, {"total_run_count": -9223372036854775808}, {"total_run_count": 1e400},
+     {"total_run_count": 10**400}, {"last_run_at": "9999-12-31T23:59:59.999999Z"
+                                    }, {"last_run_at": "0001-01-01T00:00:00Z"}, {"last_run_at": 9223372036854775807},
+     {"last_run_at": -9223372036854775808}, {"last_run_at": 1e300}, {"last_run_at": {"$date": 9223372036854775807}},
+     {"last_run_at": {"__type__": "datetime", "year": 9999, "month": 12,
+                      "day": 31}}, {"start_after": "9999-12-31T23:59:59Z"}, {"expires": 9223372036854775807},
+     {"expires": "9999-12-31T23:59:59Z"}, {"expires": -1}, {"max_run_count": 9223372036854775807},
+     {"interval": {"every": 9223372036854775807,
+                   "period": "days"}}, {"interval": {"every": 1, "period": "microseconds"}},
+     {"interval": {"every": 1e-300, "period": "days"}}, {"interval": {"every": 100000000, "period": "days"}},
+     {"jitter": 9223372036854775807}, {"jitter": 1e300}, {"catchup_window": 1e300}, {"priority": 9223372036854775808}, {
+       "timezone": "Antarctica/Troll", "interval": None,
+       "crontab": {"minute": "30", "hour": "2", "day_of_month": "29", "month_of_year": "2"}
+     }, {"timezone": "../../etc/passwd", "interval": None, "crontab": {"minute": "*"}
+         }, {"interval": None, "crontab": {"minute": "1," * 20_000 + "1"}
+             }, {"interval": None, "crontab": {"day_of_year": "366", "day_of_week": "3", "minute": "0"}
+                 }, {"interval": None, "clocked": "9999-12-31T23:59:59Z"
+                     }, {"interval": None, "solar": {"event": "sunrise", "latitude": 90, "longitude": 1e300}
+                         }, {"interval": None, "rrule": "FREQ=SECONDLY;INTERVAL=99999999999999999999"
+                             }, {"label": "\u202e" * 100_000}, {"queue": "q" * 500_000}, {"task": "t" * 500_000},
+     {"catchup": "all", "last_run_at": "1970-01-01T00:00:00Z", "interval": {"every": 1, "period": "milliseconds"}}, {
+       "enabled": False, "catchup": "all", "last_run_at": "1000-01-01T00:00:00Z",
+       "interval": {"every": 1, "period": "milliseconds"}
+     }]):
     text = json.loads(document(f"odd{n}")) | more
-    yield f"odd{n}", json.dumps({key: value for key, value in text.items() if value is not None}).replace("Infinity", "1e400")
+    yield f"odd{n}", json.dumps({key: value
+                                 for key, value in text.items() if value is not None}).replace("Infinity", "1e400")
 
 
 @attack("hostile documents in the store, through every call", "contents")
@@ -251,12 +289,14 @@ def documents(a):
         a.holds(not name or answer.status in (200, 404, 422) or len(name) > 1024, f"{shown!r}{more}: {answer}")
       raw = (text if isinstance(text, bytes) else text.encode()).decode(errors="replace")
       no_error(a, f"check of {shown!r}", editor.call("POST", "/api/v1/check", {"id": id, "document": raw}))
-      no_error(a, f"check of {shown!r} as new", editor.call("POST", "/api/v1/check", {"id": None, "name": "new", "document": raw}))
+      no_error(a, f"check of {shown!r} as new",
+               editor.call("POST", "/api/v1/check", {"id": None, "name": "new", "document": raw}))
       slowest = max(slowest, (time.monotonic() - begin, repr(shown)))
       digest = (editor.get(f"/api/v1/schedules/{id}").json or {}).get("digest", "0" * 40)
       no_error(a, f"disable {shown!r}", editor.call("POST", f"/api/v1/schedules/{id}/disable"))
       no_error(a, f"enable {shown!r}", editor.call("POST", f"/api/v1/schedules/{id}/enable"))
-      no_error(a, f"save {shown!r}", editor.call("PUT", f"/api/v1/schedules/{id}", {"document": raw, "seen": digest or "0" * 40}))
+      no_error(a, f"save {shown!r}",
+               editor.call("PUT", f"/api/v1/schedules/{id}", {"document": raw, "seen": digest or "0" * 40}))
       no_error(a, f"rename {shown!r}", editor.call("POST", f"/api/v1/schedules/{id}/rename", {"name": "victim"}))
       if not a.is_short:
         no_error(a, f"run {shown!r}", editor.call("POST", f"/api/v1/schedules/{id}/run"))
@@ -287,29 +327,36 @@ def own_keys(a):
   for name in names:
     stage.put(name, document(name))
   kept = {key: stage.client("TYPE", key) for key in stage.client("KEYS", own + b"*")}
-  targets = ["schedules", "facets", "runs", "system", "system/doctor", "system/activity", f"schedules/{id_of('odd')}", f"schedules/{id_of('odd')}/explanation",
-             f"schedules/{id_of('odd')}/runs"]
+  targets = [
+    "schedules", "facets", "runs", "system", "system/doctor", "system/activity", f"schedules/{id_of('odd')}",
+    f"schedules/{id_of('odd')}/explanation", f"schedules/{id_of('odd')}/runs"
+  ]
 
   def look(what, some=targets):
     for target in some:
       answer = editor.get("/api/v1/" + target)
       a.holds(answer.status in (200, 503, 404), lambda: f"{what}: {target}: {answer}")
       a.holds(answer.json is not None, f"{what}: {target}: no JSON")
+
   for text in owned.GARBAGE:
     stage.client("HSET", own + b"mark", "odd", text)
     stage.client("HSET", own + b"receipts", "odd", text)
     stage.client("HSET", own + b"daemons", "0" * 16, text)
     stage.client("XADD", own + b"history", "*", "name", text, "id", text, "due", text, "late", text, "why", text)
-    look(f"garbage {bytes(text if isinstance(text, bytes) else text.encode())[:20]!r}", ["schedules?sort=-late", f"schedules/{id_of('odd')}", f"schedules/{id_of('odd')}/explanation", "system", "runs"])
+    look(
+      f"garbage {bytes(text if isinstance(text, bytes) else text.encode())[:20]!r}",
+      ["schedules?sort=-late", f"schedules/{id_of('odd')}", f"schedules/{id_of('odd')}/explanation", "system", "runs"])
   edge = ["9223372036854775807", "-9223372036854775808", "18446744073709551616", "0", "-1", "1e308", ""]
   for due in edge:
     for late in edge:
-      stage.client("XADD", own + b"history", "*", "name", "odd", "id", "x", "due", due, "late", late, "why", "schedule", "fired", due)
+      stage.client("XADD", own + b"history", "*", "name", "odd", "id", "x", "due", due, "late", late, "why", "schedule",
+                   "fired", due)
     stage.client("HSET", own + b"mark", "odd", due)
   stage.client("HSET", own + b"mark", "odd", "%020d||1|00000000|" % (1 << 62))
   look("numbers at the edge")
   stage.client("HDEL", own + b"daemons", "0" * 16)
-  for key, kind in (("mark", "list"), ("receipts", "list"), ("daemons", "string"), ("history", "string"), ("application", "list"), ("outbox", "string"), ("manual", "string")):
+  for key, kind in (("mark", "list"), ("receipts", "list"), ("daemons", "string"), ("history", "string"),
+                    ("application", "list"), ("outbox", "string"), ("manual", "string")):
     saved = stage.client("DUMP", own + key.encode())
     stage.client("DEL", own + key.encode())
     stage.client("SET" if kind == "string" else "LPUSH", own + key.encode(), "x")
@@ -350,12 +397,21 @@ def random_bytes(a):
   stage, editor = a.stage, a.stage.editor()
   rng = random.Random(18)
   id = stage.put("random", document("random"))
-  good = [request("GET", f"/api/v1/schedules?search=a&sort=-next&limit=10", editor.fields()), request("GET", f"/api/v1/schedules/{id}", editor.fields()),
-          request("GET", f"/api/v1/events?ids={id}", editor.fields()), request("GET", "/assets/page.css", {"If-None-Match": '"x"'})]
+  good = [
+    request("GET", "/api/v1/schedules?search=a&sort=-next&limit=10", editor.fields()),
+    request("GET", f"/api/v1/schedules/{id}", editor.fields()),
+    request("GET", f"/api/v1/events?ids={id}", editor.fields()),
+    request("GET", "/assets/page.css", {"If-None-Match": '"x"'})
+  ]
   for method, target, names in CALLS:
-    body = json.dumps({name: {"ids": [id], "action": "disable", "document": document("random")}.get(name, "r") for name in names}).encode()
+    body = json.dumps(
+      {name: {"ids": [id], "action": "disable", "document": document("random")}.get(name, "r")
+       for name in names}).encode()
     good.append(request(method, target.replace("{id}", id), editor.fields({"Content-Type": "application/json"}), body))
-  pieces = [b"\x00", b"\xff", b"\r\n", b"\r\n\r\n", b" ", b":", b"%", b"%00", b"/", b"..", b'"', b"{", b"[" * 50, b"\\u", b"\\ud800", b"9" * 30, b"-", b"", b"\xc3", b"?", b"&", b"="]
+  pieces = [
+    b"\x00", b"\xff", b"\r\n", b"\r\n\r\n", b" ", b":", b"%", b"%00", b"/", b"..", b'"', b"{", b"[" * 50, b"\\u",
+    b"\\ud800", b"9" * 30, b"-", b"", b"\xc3", b"?", b"&", b"="
+  ]
   for round in range(400 if a.is_short else 4000):
     data = bytearray(rng.choice(good))
     for _ in range(rng.randrange(1, 5)):

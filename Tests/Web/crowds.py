@@ -6,7 +6,7 @@ import time
 
 from measures import memory
 from register import attack
-from visitors import Connection, NoAnswer, Visitor, request
+from visitors import Connection, NoAnswer, request
 from webstage import document, id_of
 
 MEMORY = 64  # MiB that an attack may make a process grow by
@@ -112,7 +112,8 @@ def slow_page(a):
   held(a, site.address, "/", "half a head", b"GET / HTTP/1.1\r\n" + host + b"X-A: ", b"a")
   held(a, site.address, "/", "nothing at all", b"")
   held(a, site.address, "/", "a body that does not come",
-       b"POST /api/v1/check HTTP/1.1\r\n" + host + b"Content-Type: application/json\r\nContent-Length: 5000\r\n\r\n{", b" ")
+       b"POST /api/v1/check HTTP/1.1\r\n" + host + b"Content-Type: application/json\r\nContent-Length: 5000\r\n\r\n{",
+       b" ")
   held(a, site.address, "/", "a byte behind a complete request", b"GET /x HTTP/1.1\r\n" + host + b"\r\nG", b"E")
   held(a, site.address, "/", "a refused request whose sender stays", b"x\r\n\r\n")
   held(a, site.address, "/", "a last request whose sender stays", request("GET", "/x", {"Connection": "close"}))
@@ -174,7 +175,8 @@ def swallowed(a, what, address, pid, request, seconds, connections=4, reads=Fals
   good, longest = answered(address, "/livez" if address == a.stage.endpoint.address else "/")
   leave(pending)
   a.holds(peak - before < MEMORY, f"{what}: {peak - before:.0f} MiB more after {sent:,} bytes of requests")
-  a.holds(good == 5 and longest < 4, f"{what}: {good} of 5 requests of others are answered meanwhile, within {longest:.1f} s")
+  a.holds(good == 5 and longest < 4,
+          f"{what}: {good} of 5 requests of others are answered meanwhile, within {longest:.1f} s")
   a.note(f"{what}: {peak - before:.0f} MiB more, {sent:,} bytes sent")
 
 
@@ -185,7 +187,8 @@ def takes_nothing(a):
   swallowed(a, "the page's style", site.address, site.pid, request("GET", "/assets/page.css"), seconds)
   swallowed(a, "the list", site.address, site.pid, request("GET", "/api/v1/schedules"), seconds)
   begin = time.time_ns() // 1000
-  swallowed(a, "the daemon's metrics", a.stage.endpoint.address, a.stage.daemon.pid, request("GET", "/metrics"), seconds + 1)
+  swallowed(a, "the daemon's metrics", a.stage.endpoint.address, a.stage.daemon.pid, request("GET", "/metrics"),
+            seconds + 1)
   fired(a, begin)
 
 
@@ -195,7 +198,13 @@ def takes_all(a):
   site, seconds = a.stage.site(), 1 if a.is_short else 4
   swallowed(a, "the page", site.address, site.pid, request("GET", "/none"), seconds, reads=True)
   begin = time.time_ns() // 1000
-  swallowed(a, "the daemon's /livez", a.stage.endpoint.address, a.stage.daemon.pid, request("GET", "/livez"), seconds + 1, reads=True)
+  swallowed(a,
+            "the daemon's /livez",
+            a.stage.endpoint.address,
+            a.stage.daemon.pid,
+            request("GET", "/livez"),
+            seconds + 1,
+            reads=True)
   fired(a, begin)
 
 
@@ -294,8 +303,9 @@ def comes_and_goes(a):
             time.sleep(0.001)
       except OSError:
         pass
+
   rounds = 150 if a.is_short else 600
-  threads = [threading.Thread(target=go, args=(rounds,)) for _ in range(4)]
+  threads = [threading.Thread(target=go, args=(rounds, )) for _ in range(4)]
   for thread in threads:
     thread.start()
   for thread in threads:

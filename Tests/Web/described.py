@@ -20,7 +20,8 @@ def explore(a, who, visitor, checks):
   for n in range(3):
     stage.put(f"described-{n}", document(f"described-{n}"))
   described = visitor.get("/api/v1/openapi.json")
-  if not a.holds(described.status == 200 and "paths" in (described.json or {}), f"{who}: there is no description: {described}"):
+  if not a.holds(described.status == 200 and "paths" in (described.json or {}),
+                 f"{who}: there is no description: {described}"):
     return
   program = PROJECT / ".build/schemathesis/bin/schemathesis"
   if not program.exists():
@@ -28,16 +29,23 @@ def explore(a, who, visitor, checks):
   folder = stage.folder / "schemathesis"
   folder.mkdir(exist_ok=True)
   (folder / "openapi.json").write_bytes(described.body)
-  words = [program, "run", folder / "openapi.json", "--url", f"http://127.0.0.1:{visitor.site.port}/api/v1", "--checks", checks,
-           "--phases", "examples,coverage,fuzzing", "--max-time", str(SECONDS), "--max-examples", "60", "--no-shrink", "--continue-on-failure",
-           "--request-timeout", "15", "--seed", "18", "--warnings", "off", "--exclude-path", "/events", "--exclude-path-regex", "^/session$",
-           "--no-color", "-H", f"X-CSRF-Token: {visitor.csrf}"]
+  words = [
+    program, "run", folder / "openapi.json", "--url", f"http://127.0.0.1:{visitor.site.port}/api/v1", "--checks",
+    checks, "--phases", "examples,coverage,fuzzing", "--max-time",
+    str(SECONDS), "--max-examples", "60", "--no-shrink", "--continue-on-failure", "--request-timeout", "15", "--seed",
+    "18", "--warnings", "off", "--exclude-path", "/events", "--exclude-path-regex", "^/session$", "--no-color", "-H",
+    f"X-CSRF-Token: {visitor.csrf}"
+  ]
   if visitor.cookie:
     words += ["-H", f"Cookie: {visitor.cookie}"]
   log = PROJECT / ".build" / "web" / f"schemathesis-{who.replace(' ', '-')}.log"
   begin = time.monotonic()
   with open(log, "w") as output:
-    process = subprocess.Popen(["nice", *map(str, words)], cwd=folder, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT)
+    process = subprocess.Popen(["nice", *map(str, words)],
+                               cwd=folder,
+                               stdin=subprocess.DEVNULL,
+                               stdout=output,
+                               stderr=subprocess.STDOUT)
     try:
       status = process.wait(SECONDS + 30)
     except subprocess.TimeoutExpired:
@@ -47,7 +55,9 @@ def explore(a, who, visitor, checks):
   text = log.read_text(errors="replace")
   counted = re.search(r"([\d,]+) generated", text) or re.search(r"Test cases:\s*\n\s*([\d,]+)", text)
   a.tried += int(counted.group(1).replace(",", "")) if counted else 0
-  a.note(f"{who}: {counted.group(1) if counted else '?'} calls in {time.monotonic() - begin:.0f} s; {log.relative_to(PROJECT)}")
+  a.note(
+    f"{who}: {counted.group(1) if counted else '?'} calls in {time.monotonic() - begin:.0f} s; {log.relative_to(PROJECT)}"
+  )
   kinds, left_out = failures(text)
   for kind, operations in kinds.items():
     a.holds(False, f"{who}: {kind}: {', '.join(sorted(operations)[:6])}")
@@ -61,7 +71,8 @@ NOT_READ = ("the target is no path with a query", "the target has more than")
 def failures(text):
   """({what is wrong: the operations}, how many are left out), as the report tells it."""
   found, operation, left_out = {}, "?", 0
-  for block in re.split(r"(?m)^(?=_{3,} )|^(?=\d+\. Test Case ID)", text.partition("= FAILURES =")[2].partition("= SUMMARY =")[0]):
+  for block in re.split(r"(?m)^(?=_{3,} )|^(?=\d+\. Test Case ID)",
+                        text.partition("= FAILURES =")[2].partition("= SUMMARY =")[0]):
     if title := re.match(r"_+ (.+?) _+$", block, re.M):
       operation = title.group(1)
     if any(words in block for words in NOT_READ):
@@ -85,7 +96,11 @@ def as_viewer(a):
   visitor = stage.logged_in("victor")
   for n in range(3):
     stage.put(f"described-{n}", document(f"described-{n}"))
-  before = {key: stage.client("GET", key) for key in stage.client("KEYS", "tasks:meta:*") if not key.endswith(b"victim")}
+  before = {
+    key: stage.client("GET", key)
+    for key in stage.client("KEYS", "tasks:meta:*") if not key.endswith(b"victim")
+  }
   explore(a, "a viewer", visitor, CHECKS)
   after = {key: stage.client("GET", key) for key in stage.client("KEYS", "tasks:meta:*") if not key.endswith(b"victim")}
-  a.holds(before == after, f"a viewer has changed {[k for k in before.keys() | after.keys() if before.get(k) != after.get(k)]}")
+  a.holds(before == after,
+          f"a viewer has changed {[k for k in before.keys() | after.keys() if before.get(k) != after.get(k)]}")

@@ -19,14 +19,15 @@ def unforged(a, what, answer, *statuses):
 
 def changes(id):
   """Every call that changes something: (method, target, content)."""
-  return [
-    ("POST", "/api/v1/schedules", {"name": "forged", "document": document("forged")}),
-    ("POST", "/api/v1/check", {"id": None, "name": "forged", "document": document("forged")}),
-    ("PUT", f"/api/v1/schedules/{id}", {"document": document("other"), "seen": "0" * 40}),
-    ("DELETE", f"/api/v1/schedules/{id}", {"seen": "0" * 40}), ("DELETE", f"/api/v1/schedules/{id}?seen=" + "0" * 40, {}),
-    ("POST", f"/api/v1/schedules/{id}/run", {}), ("POST", f"/api/v1/schedules/{id}/rename", {"name": "forged"}),
-    ("POST", f"/api/v1/schedules/{id}/enable", {}), ("POST", f"/api/v1/schedules/{id}/disable", {}),
-    *(("POST", "/api/v1/bulk", {"action": action, "ids": [id]}) for action in ("enable", "disable", "delete", "run"))]
+  return [("POST", "/api/v1/schedules", {"name": "forged", "document": document("forged")}),
+          ("POST", "/api/v1/check", {"id": None, "name": "forged", "document": document("forged")}),
+          ("PUT", f"/api/v1/schedules/{id}", {"document": document("other"), "seen": "0" * 40}),
+          ("DELETE", f"/api/v1/schedules/{id}", {"seen": "0" * 40}),
+          ("DELETE", f"/api/v1/schedules/{id}?seen=" + "0" * 40, {}), ("POST", f"/api/v1/schedules/{id}/run", {}),
+          ("POST", f"/api/v1/schedules/{id}/rename", {"name": "forged"}),
+          ("POST", f"/api/v1/schedules/{id}/enable", {}), ("POST", f"/api/v1/schedules/{id}/disable", {}),
+          *(("POST", "/api/v1/bulk", {"action": action, "ids": [id]})
+            for action in ("enable", "disable", "delete", "run"))]
 
 
 @attack("CSRF: forms, other types, tokens that are missing, foreign, doubled", "foreign")
@@ -39,12 +40,14 @@ def forged(a):
 
     def send(what, fields, csrf=False, body=BODY, statuses=()):
       unforged(a, f"{kind}: {what}", editor.ask("POST", "/api/v1/schedules", fields, body, csrf), *statuses)
+
     good = ("X-CSRF-Token", editor.csrf)
     send("no token", [JSON])
-    for what, token in (
-      ("an empty token", ""), ("a token of zeros", "0" * len(editor.csrf)), ("half a token", editor.csrf[:-1]),
-      ("a longer token", editor.csrf + "0"), ("a token in capitals", editor.csrf.upper() + "A"),
-      ("another page's token", a.stage.site("read-only").visitor().csrf), ("two in one", f"{editor.csrf}, {editor.csrf}")):
+    for what, token in (("an empty token", ""), ("a token of zeros", "0" * len(editor.csrf)), ("half a token",
+                                                                                               editor.csrf[:-1]),
+                        ("a longer token", editor.csrf + "0"), ("a token in capitals", editor.csrf.upper() + "A"),
+                        ("another page's token",
+                         a.stage.site("read-only").visitor().csrf), ("two in one", f"{editor.csrf}, {editor.csrf}")):
       send(what, [JSON, ("X-CSRF-Token", token)])
     send("the token twice", [JSON, good, good])
     send("a wrong token first", [JSON, ("X-CSRF-Token", "0" * 64), good])
@@ -57,10 +60,12 @@ def forged(a):
     send("two Content-Types", [JSON, ("Content-Type", "text/plain"), good])
     send("a form with the token in it", [("Content-Type", "application/x-www-form-urlencoded")],
          body=b"X-CSRF-Token=" + editor.csrf.encode() + b"&name=forged")
-    for origin in ("null", "http://evil.example", "https://evil.example", "http://127.0.0.1", f"http://127.0.0.1:{port + 1}",
-                   f"http://localhost:{port}", f"http://127.0.0.1:{port}.evil.example", f"http://evil.example@127.0.0.1:{port}",
-                   f"http://127.0.0.1:{port}/", f"ftp://127.0.0.1:{port}", "", "file://", f"http://127.0.0.1:{port} http://x"):
-      answer = editor.ask("POST", "/api/v1/schedules", [JSON, good, ("Origin", origin)], BODY, False, f"127.0.0.1:{port}")
+    for origin in ("null", "http://evil.example", "https://evil.example", "http://127.0.0.1",
+                   f"http://127.0.0.1:{port + 1}", f"http://localhost:{port}", f"http://127.0.0.1:{port}.evil.example",
+                   f"http://evil.example@127.0.0.1:{port}", f"http://127.0.0.1:{port}/", f"ftp://127.0.0.1:{port}", "",
+                   "file://", f"http://127.0.0.1:{port} http://x"):
+      answer = editor.ask("POST", "/api/v1/schedules", [JSON, good, ("Origin", origin)], BODY, False,
+                          f"127.0.0.1:{port}")
       unforged(a, f"{kind}: Origin {origin!r}", answer)
     own = f"http://127.0.0.1:{port}"
     for pair in ((own, "http://evil.example"), ("http://evil.example", own), (own, own)):
@@ -72,7 +77,8 @@ def forged(a):
     for site in ("cross-site", "same-site", "Cross-Site", "x", ""):
       for mode in ("cors", "no-cors", "navigate"):
         fields = [JSON, good, ("Sec-Fetch-Site", site), ("Sec-Fetch-Mode", mode)]
-        unforged(a, f"{kind}: Sec-Fetch-Site {site!r}, {mode}", editor.ask("POST", "/api/v1/schedules", fields, BODY, False))
+        unforged(a, f"{kind}: Sec-Fetch-Site {site!r}, {mode}",
+                 editor.ask("POST", "/api/v1/schedules", fields, BODY, False))
     for pair in (("same-origin", "cross-site"), ("cross-site", "same-origin")):
       fields = [JSON, good, *(("Sec-Fetch-Site", site) for site in pair)]
       unforged(a, f"{kind}: two Sec-Fetch-Sites {pair}", editor.ask("POST", "/api/v1/schedules", fields, BODY, False))
@@ -83,9 +89,11 @@ def forged(a):
       a.refused(f"{kind}: {method} {target} without the token", answer, 403)
       answer = editor.ask(method, target, [("Content-Type", "text/plain")], body, False)
       a.refused(f"{kind}: {method} {target} as text", answer, 403)
-      answer = editor.ask("GET", target, [("X-HTTP-Method-Override", method), ("X-Method-Override", method)], body, False)
+      answer = editor.ask("GET", target, [("X-HTTP-Method-Override", method), ("X-Method-Override", method)], body,
+                          False)
       a.holds(answer.status != 204 and a.stage.stored("kept") is not None, f"{kind}: a method was overridden: {answer}")
-    a.holds(json.loads(a.stage.stored("kept"))["enabled"] is True, f"{kind}: the schedule that was aimed at has changed")
+    a.holds(
+      json.loads(a.stage.stored("kept"))["enabled"] is True, f"{kind}: the schedule that was aimed at has changed")
   a.stage.remove("kept")
 
 
@@ -95,9 +103,9 @@ def shared(a):
   editor = a.stage.editor()
   for target in ("/", "/api/v1/session", "/api/v1/schedules", "/api/v1/events", "/assets/main.js"):
     for method in ("OPTIONS", "GET", "HEAD"):
-      answer = editor.ask(method, target, [
-        ("Origin", "http://evil.example"), ("Access-Control-Request-Method", "POST"),
-        ("Access-Control-Request-Headers", "x-csrf-token, content-type"), ("Access-Control-Request-Private-Network", "true")])
+      answer = editor.ask(method, target, [("Origin", "http://evil.example"), ("Access-Control-Request-Method", "POST"),
+                                           ("Access-Control-Request-Headers", "x-csrf-token, content-type"),
+                                           ("Access-Control-Request-Private-Network", "true")])
       a.refused(f"{method} {target} of another origin", answer, 403)
       allowed = [name for name, _ in answer.fields if name.lower().startswith("access-control-")]
       a.holds(not allowed, f"{method} {target}: {allowed}")
@@ -105,23 +113,27 @@ def shared(a):
     answer = editor.get("/api/v1/session", [("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Mode", mode)])
     a.refused(f"the session for a {mode} request of another site", answer, 403)
   # A link on another site may open the page. What it opens must not be shown inside that site.
-  answer = editor.get("/", [("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Mode", "navigate"), ("Sec-Fetch-Dest", "document")])
+  answer = editor.get("/", [("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Mode", "navigate"),
+                            ("Sec-Fetch-Dest", "document")])
   a.holds(answer.status == 200, f"a link of another site to the page: {answer.status}")
-  answer = editor.get("/", [("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Mode", "navigate"), ("Sec-Fetch-Dest", "iframe")])
+  answer = editor.get("/", [("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Mode", "navigate"),
+                            ("Sec-Fetch-Dest", "iframe")])
   a.holds(answer.status == 403 or answer["X-Frame-Options"] == "DENY", "the page can be framed")
 
 
 FOREIGN_HOSTS = [
-  "evil.example", "evil.example:80", "localhost.evil.example", "127.0.0.1.evil.example", "evil.example.", "127.0.0.1.nip.io",
-  "127.0.0.1@evil.example", "evil.example@127.0.0.1", "localhost@evil.example", "localhost,evil.example",
-  "evil.example,localhost", "localhost evil.example", "localhost/evil.example", "localhost#evil.example",
-  "localhost?evil", "localhost\\evil.example", "foo.localhost", "localhostx", "xlocalhost", "", " ", ".", ":", ":80",
-  "[", "[]", "[::1", "::1", "::1]", "[::1]evil.example", "[::1].evil.example", "[::1]:80:80", "[evil.example]", "[127.0.0.1]",
-  "[::1%25lo]", "[::1%lo]", "127.1", "0x7f.0.0.1", "0177.0.0.1", "2130706433", "127.0.0.1:", "127.0.0.1:80:80",
-  "127.0.0.1:x", "127.0.0.1:+80", "127.0.0.1:-1", "127.0.0.1:999999", "127.0.0.1.:80", "127.0.0.1..", "localhost..",
-  "beat.example.org.evil.example", "xbeat.example.org", "*.example.org", "*", "beat.example.org\u00e9", "\u212aocalhost",
-  "loc\u00adalhost", "localhost\u3002", "\uff4cocalhost", "localhost\u0301", "1\u06f227.0.0.1", "http://127.0.0.1",
-  "127.0.0.1\t80", "localhost;x", "localhost%00", "%6cocalhost", "localhost'", '"localhost"', "a" * 5000]
+  "evil.example", "evil.example:80", "localhost.evil.example", "127.0.0.1.evil.example", "evil.example.",
+  "127.0.0.1.nip.io", "127.0.0.1@evil.example", "evil.example@127.0.0.1", "localhost@evil.example",
+  "localhost,evil.example", "evil.example,localhost", "localhost evil.example", "localhost/evil.example",
+  "localhost#evil.example", "localhost?evil", "localhost\\evil.example", "foo.localhost", "localhostx", "xlocalhost",
+  "", " ", ".", ":", ":80", "[", "[]", "[::1", "::1", "::1]", "[::1]evil.example", "[::1].evil.example", "[::1]:80:80",
+  "[evil.example]", "[127.0.0.1]", "[::1%25lo]", "[::1%lo]", "127.1", "0x7f.0.0.1", "0177.0.0.1", "2130706433",
+  "127.0.0.1:", "127.0.0.1:80:80", "127.0.0.1:x", "127.0.0.1:+80", "127.0.0.1:-1", "127.0.0.1:999999", "127.0.0.1.:80",
+  "127.0.0.1..", "localhost..", "beat.example.org.evil.example", "xbeat.example.org", "*.example.org", "*",
+  "beat.example.org\u00e9", "\u212aocalhost", "loc\u00adalhost", "localhost\u3002", "\uff4cocalhost", "localhost\u0301",
+  "1\u06f227.0.0.1", "http://127.0.0.1", "127.0.0.1\t80", "localhost;x", "localhost%00", "%6cocalhost", "localhost'",
+  '"localhost"', "a" * 5000
+]
 HARMLESS = {"127.0.0.1:", "127.0.0.1.:80"}  # They are the same name for every reader.
 
 
@@ -136,18 +148,22 @@ def rebound(a):
         if host not in HARMLESS:
           a.refused(f"{kind}: Host {host[:60]!r} for {target}", answer, 400, 421)
           a.holds(b"csrf" not in answer.body and b"<" not in answer.body, f"{kind}: Host {host[:60]!r} gets the page")
-    own = ["127.0.0.1", "127.0.0.1:80", "localhost", "LOCALHOST:1", "[::1]", "[::1]:9809", "192.168.1.5:9809", "localhost."]
+    own = [
+      "127.0.0.1", "127.0.0.1:80", "localhost", "LOCALHOST:1", "[::1]", "[::1]:9809", "192.168.1.5:9809", "localhost."
+    ]
     for host in own + (["beat.example.org", "Beat.Example.ORG:443"] if kind == "named" else []):
       answer = Visitor(site).raw(request("GET", "/api/v1/session", host=host))
       a.holds(answer.status == 200, f"{kind}: Host {host} is refused: {answer}")
     answer = Visitor(site).raw(request("GET", "/", [("Host", "127.0.0.1"), ("Host", "evil.example")]))
     a.refused(f"{kind}: two Hosts", answer, 400)
-    answer = Visitor(site).raw(request("GET", "/", [("X-Forwarded-Host", "127.0.0.1"), ("Forwarded", "host=127.0.0.1"),
-                                                    ("Host", "evil.example")]))
+    answer = Visitor(site).raw(
+      request("GET", "/", [("X-Forwarded-Host", "127.0.0.1"), ("Forwarded", "host=127.0.0.1"),
+                           ("Host", "evil.example")]))
     a.refused(f"{kind}: a name in X-Forwarded-Host", answer, 421)
     answer = Visitor(site).raw(request("GET", "/api/v1/session", host=None, version="HTTP/1.0"))
     a.refused(f"{kind}: HTTP/1.0 without Host", answer, 400, 421)
-    for target in ("http://127.0.0.1/api/v1/session", "http://evil.example/", "//evil.example/", "*", "evil.example:80"):
+    for target in ("http://127.0.0.1/api/v1/session", "http://evil.example/", "//evil.example/", "*",
+                   "evil.example:80"):
       answer = Visitor(site).raw(request("GET", target))
       a.refused(f"{kind}: the target {target}", answer)
 
@@ -167,18 +183,20 @@ MARKUP = "<img src=x onerror=alert(1)>\"'</script><script>alert(2)</script>\u202
 def marked_up(a):
   """JSON stays JSON: its type is told, is not guessed, and no answer is markup."""
   stage, editor = a.stage, a.stage.editor()
-  fields = ["name", "task", "queue", "label", "description", "timezone", "expires", "owner", "source", "unknown" + MARKUP,
-            "last_run_at", "exchange", "routing_key", "reactivebeat", "enabled", "interval", "crontab", "schedule"]
+  fields = [
+    "name", "task", "queue", "label", "description", "timezone", "expires", "owner", "source", "unknown" + MARKUP,
+    "last_run_at", "exchange", "routing_key", "reactivebeat", "enabled", "interval", "crontab", "schedule"
+  ]
   names = []
   for n, field in enumerate(fields):
     name = f"{MARKUP}{n}"
     names.append(name)
     text = json.loads(document(name)) | {field: MARKUP}
     stage.put(name, json.dumps(text))
-  for n, more in enumerate([
-    {"args": [MARKUP, {MARKUP: MARKUP}]}, {"kwargs": {MARKUP: MARKUP}}, {"headers": {MARKUP: MARKUP}},
-    {"options": {"queue": MARKUP, MARKUP: MARKUP}}, {"crontab": {"minute": MARKUP}, "interval": None},
-    {"interval": {"every": MARKUP, "period": MARKUP}}]):
+  for n, more in enumerate([{"args": [MARKUP, {MARKUP: MARKUP}]}, {"kwargs": {MARKUP: MARKUP}},
+                            {"headers": {MARKUP: MARKUP}}, {"options": {"queue": MARKUP, MARKUP: MARKUP}},
+                            {"crontab": {"minute": MARKUP},
+                             "interval": None}, {"interval": {"every": MARKUP, "period": MARKUP}}]):
     name = f"{MARKUP}more{n}"
     names.append(name)
     stage.put(name, json.dumps(json.loads(document(name)) | more))
@@ -189,14 +207,18 @@ def marked_up(a):
   stage.client("HSET", own + b"daemons", "e" * 16, json.dumps({"state": "leading", "host": MARKUP, "version": MARKUP}))
   stage.client("XADD", own + b"history", "*", "name", MARKUP, "id", MARKUP, "due", "1", "late", "1", "why", MARKUP,
                "queue", MARKUP, "daemon", MARKUP)
-  targets = ["/api/v1/schedules?limit=200", "/api/v1/facets", "/api/v1/runs", "/api/v1/system", "/api/v1/system/doctor",
-             "/api/v1/system/activity", "/api/v1/session"]
+  targets = [
+    "/api/v1/schedules?limit=200", "/api/v1/facets", "/api/v1/runs", "/api/v1/system", "/api/v1/system/doctor",
+    "/api/v1/system/activity", "/api/v1/session"
+  ]
   for name in names:
     targets += [f"/api/v1/schedules/{id_of(name)}{more}" for more in ("", "/explanation", "/runs")]
   quoted = "%3Cimg%20src=x%20onerror=alert(1)%3E"
-  targets += [f"/{quoted}", f"/api/v1/{quoted}", f"/api/v1/schedules/{quoted}", f"/api/v1/schedules?{quoted}=1",
-              f"/api/v1/schedules?sort={quoted}", f"/api/v1/schedules?state={quoted}", f"/api/v1/schedules?search={quoted}",
-              f"/api/v1/events?ids={quoted}", f"/assets/{quoted}", f"/api/{quoted}"]
+  targets += [
+    f"/{quoted}", f"/api/v1/{quoted}", f"/api/v1/schedules/{quoted}", f"/api/v1/schedules?{quoted}=1",
+    f"/api/v1/schedules?sort={quoted}", f"/api/v1/schedules?state={quoted}", f"/api/v1/schedules?search={quoted}",
+    f"/api/v1/events?ids={quoted}", f"/assets/{quoted}", f"/api/{quoted}"
+  ]
   for target in targets:
     answer = editor.get(target)
     type = answer["Content-Type"] or ""

@@ -5,6 +5,7 @@ import time
 from register import attack
 from visitors import Connection, NoAnswer, Visitor, request
 
+
 def places(stage):
   """(name, who serves, a good target) of the page and the daemon's endpoint."""
   return [("page", stage.site(), "/api/v1/session"), ("daemon", stage.endpoint, "/livez")]
@@ -29,30 +30,35 @@ H = b"Host: 127.0.0.1\r\n"
 
 
 def smugglers():
+
   def post(fields, body=b""):
     return b"POST /api/v1/session HTTP/1.1\r\n" + H + fields + b"\r\n" + body
+
   yield "CL.TE", post(b"Content-Length: 4\r\nTransfer-Encoding: chunked\r\n", b"0\r\n\r\n" + GOOD)
   yield "TE.CL", post(b"Transfer-Encoding: chunked\r\nContent-Length: 4\r\n", b"0\r\n\r\n" + GOOD)
-  for coding in (b"chunked", b"Chunked", b"xchunked", b"chunked, identity", b"identity", b"\x0bchunked", b"", b"gzip, chunked"):
+  for coding in (b"chunked", b"Chunked", b"xchunked", b"chunked, identity", b"identity", b"\x0bchunked", b"",
+                 b"gzip, chunked"):
     yield f"TE {coding!r}", post(b"Transfer-Encoding: " + coding + b"\r\n", b"0\r\n\r\n" + GOOD)
   for field in (b"Transfer-Encoding : chunked", b" Transfer-Encoding: chunked", b"Transfer-Encoding\t: chunked",
                 b"Transfer-Encoding:\r\n chunked", b"Transfer_Encoding: chunked\r\nTransfer-Encoding: chunked",
-                b"X: y\rTransfer-Encoding: chunked", b"X: y\nTransfer-Encoding: chunked", b"Transfer-Encoding\0: chunked",
-                b"Transfer-\xe2\x84\xaancoding: chunked"):
+                b"X: y\rTransfer-Encoding: chunked", b"X: y\nTransfer-Encoding: chunked",
+                b"Transfer-Encoding\0: chunked", b"Transfer-\xe2\x84\xaancoding: chunked"):
     yield repr(field), post(b"Content-Length: 0\r\n" + field + b"\r\n", b"0\r\n\r\n" + GOOD)
-  for length in (b"+0", b"-0", b"-1", b"0x0", b"0,0", b"0, 0", b"0 0", b"", b"1e0", b"\xd9\xa0", b"0\x0b", b"0;0", b"00x",
-                 b"99999999999999999999", b"18446744073709551616", b"9223372036854775808", b"0.0"):
+  for length in (b"+0", b"-0", b"-1", b"0x0", b"0,0", b"0, 0", b"0 0", b"", b"1e0", b"\xd9\xa0", b"0\x0b", b"0;0",
+                 b"00x", b"99999999999999999999", b"18446744073709551616", b"9223372036854775808", b"0.0"):
     yield f"Content-Length {length!r}", post(b"Content-Length: " + length + b"\r\n", GOOD)
   yield "two lengths", post(b"Content-Length: 0\r\nContent-Length: 45\r\n", GOOD)
   yield "two equal lengths", post(b"Content-Length: 0\r\nContent-Length: 0\r\n", GOOD)
-  for line in (b"GET  /livez HTTP/1.1", b"GET /livez  HTTP/1.1", b"GET\t/livez\tHTTP/1.1", b" GET /livez HTTP/1.1", b"GET /livez",
-               b"GET /livez HTTP/1.1 ", b"GET /livez http/1.1", b"GET /livez HTTP/1.01", b"GET /livez HTTP/2.0",
-               b"GET /livez HTTP/0.9", b"GET /livez HTTP/1.1\x00", b"GET /livez\x00 HTTP/1.1", b"\x00GET /livez HTTP/1.1",
-               b"G\xc3\x89T /livez HTTP/1.1", b"GET /l\xc3\xa9 HTTP/1.1", b"GET(x) /livez HTTP/1.1", b"GET /\x7f HTTP/1.1",
-               b"PRI * HTTP/2.0", b"GET /livez HTTP/11", b"GET /livez HTTP/1.", b"GET /livez HTTP/1.1\r"):
+  for line in (b"GET  /livez HTTP/1.1", b"GET /livez  HTTP/1.1", b"GET\t/livez\tHTTP/1.1", b" GET /livez HTTP/1.1",
+               b"GET /livez", b"GET /livez HTTP/1.1 ", b"GET /livez http/1.1", b"GET /livez HTTP/1.01",
+               b"GET /livez HTTP/2.0", b"GET /livez HTTP/0.9", b"GET /livez HTTP/1.1\x00", b"GET /livez\x00 HTTP/1.1",
+               b"\x00GET /livez HTTP/1.1", b"G\xc3\x89T /livez HTTP/1.1", b"GET /l\xc3\xa9 HTTP/1.1",
+               b"GET(x) /livez HTTP/1.1", b"GET /\x7f HTTP/1.1", b"PRI * HTTP/2.0", b"GET /livez HTTP/11",
+               b"GET /livez HTTP/1.", b"GET /livez HTTP/1.1\r"):
     yield f"the line {line!r}", line + b"\r\n" + H + b"\r\n" + GOOD
-  for fields in (b"X\x00: y\r\n", b"X: \x00\r\n", b"X: \x7f\r\n", b"X: a\x1bb\r\n", b": y\r\n", b"X\r\n", b"X y: z\r\n", b"X: y\r\n folded\r\n",
-                 b"X: y\r\n\tfolded\r\n", b"Host: 127.0.0.1\r\n", b"Host : x\r\n", b"\xff\xfe: x\r\n"):
+  for fields in (b"X\x00: y\r\n", b"X: \x00\r\n", b"X: \x7f\r\n", b"X: a\x1bb\r\n", b": y\r\n", b"X\r\n", b"X y: z\r\n",
+                 b"X: y\r\n folded\r\n", b"X: y\r\n\tfolded\r\n", b"Host: 127.0.0.1\r\n", b"Host : x\r\n",
+                 b"\xff\xfe: x\r\n"):
     yield f"the fields {fields!r}", b"GET /livez HTTP/1.1\r\n" + H + fields + b"\r\n" + GOOD
   yield "no Host", b"GET /livez HTTP/1.1\r\n\r\n" + GOOD
   yield "TLS", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"\x00\r\n\r\n" * 40
@@ -100,8 +106,9 @@ def pipelined(a):
     a.holds(b"HTTP/1.1" not in text, "a request behind a stream is answered inside of it")
   # Interim answers, and expectations that are none.
   with Connection(editor.site.address, timeout=5) as connection:
-    head = request("POST", "/api/v1/check", editor.fields(
-      [("Content-Type", "application/json"), ("Expect", "100-continue"), ("Content-Length", len(body))]))
+    head = request(
+      "POST", "/api/v1/check",
+      editor.fields([("Content-Type", "application/json"), ("Expect", "100-continue"), ("Content-Length", len(body))]))
     connection.send(head)
     a.holds(connection._line() == b"HTTP/1.1 100 Continue", "there is no 100 Continue")
     connection._line()
@@ -113,14 +120,17 @@ def pipelined(a):
 
 TARGETS = [
   "/../etc/passwd", "/assets/../../etc/passwd", "/assets/..%2f..%2fetc/passwd", "/assets/%2e%2e/%2e%2e/etc/passwd",
-  "/assets/%2e%2e%2fetc%2fpasswd", "/assets/..\\..\\etc\\passwd", "/assets/..%5c..%5cetc", "/assets/%252e%252e/x", "//etc/passwd",
-  "/assets//etc/passwd", "/assets/./page.css", "/./assets/page.css", "/assets/page.css/", "/assets/page.css/.", "/assets/",
-  "/assets", "/assets/page.css%00", "/assets/page.css%00.html", "/%00", "/assets/%c0%ae%c0%ae/x", "/assets/%ff", "/assets/%",
-  "/assets/%2", "/assets/%zz", "/assets/openapi.json", "/assets/Page.css", "/assets/.git", "/Package.swift", "/index.html",
-  "/etc/passwd", "/proc/self/environ", "/assets%2fpage.css", "/assets/page.css;x", "/assets/page.css%0d%0aX:y", "/api", "/api/",
-  "/api/v1", "/api/v1/", "/api/v2/schedules", "/api/v1//schedules", "/api/v1/../v1/session", "/api/v1/%73chedules%2f", "/API/v1/session",
-  "/api/v1/schedules/../session", "/api/v1/schedules/YQ/nothing", "/api/v1/schedules/YQ/runs/x", "/api/v1/schedules/YQ//runs",
-  "/api/v1/session/x", "/api%2fv1%2fsession", "/%61pi/v1/nothing", "/?" + "a" * 7000 + "/..", "/favicon.ico/..", "/#", "/assets/#x", "/{}", "/|"]
+  "/assets/%2e%2e%2fetc%2fpasswd", "/assets/..\\..\\etc\\passwd", "/assets/..%5c..%5cetc", "/assets/%252e%252e/x",
+  "//etc/passwd", "/assets//etc/passwd", "/assets/./page.css", "/./assets/page.css", "/assets/page.css/",
+  "/assets/page.css/.", "/assets/", "/assets", "/assets/page.css%00", "/assets/page.css%00.html", "/%00",
+  "/assets/%c0%ae%c0%ae/x", "/assets/%ff", "/assets/%", "/assets/%2", "/assets/%zz", "/assets/openapi.json",
+  "/assets/Page.css", "/assets/.git", "/Package.swift", "/index.html", "/etc/passwd", "/proc/self/environ",
+  "/assets%2fpage.css", "/assets/page.css;x", "/assets/page.css%0d%0aX:y", "/api", "/api/", "/api/v1", "/api/v1/",
+  "/api/v2/schedules", "/api/v1//schedules", "/api/v1/../v1/session", "/api/v1/%73chedules%2f", "/API/v1/session",
+  "/api/v1/schedules/../session", "/api/v1/schedules/YQ/nothing", "/api/v1/schedules/YQ/runs/x",
+  "/api/v1/schedules/YQ//runs", "/api/v1/session/x", "/api%2fv1%2fsession", "/%61pi/v1/nothing",
+  "/?" + "a" * 7000 + "/..", "/favicon.ico/..", "/#", "/assets/#x", "/{}", "/|"
+]
 
 
 @attack("paths that lead elsewhere", "framing")
@@ -134,7 +144,8 @@ def paths(a):
     a.refused(target[:60], answer, 400, 404)
     a.holds(b"root:" not in answer.body and b"PATH=" not in answer.body, f"{target}: a file of the machine")
     a.holds(answer["Location"] is None, f"{target}: it is redirected to {answer['Location']}")
-  for target in ("/livez/../metrics", "//livez", "/livez/", "/%6civez", "/metrics%00", "/livez?x=%zz", "/..", "/livez/x", "/METRICS"):
+  for target in ("/livez/../metrics", "//livez", "/livez/", "/%6civez", "/metrics%00", "/livez?x=%zz", "/..",
+                 "/livez/x", "/METRICS"):
     answer = Visitor(a.stage.endpoint).raw(request("GET", target))
     a.holds(answer.status in (400, 404) or target == "/%6civez", f"the daemon: {target}: {answer.status}")
 
@@ -165,13 +176,15 @@ def injected(a):
 def methods(a):
   """HEAD is a GET without a body; nothing is echoed; what is not known is refused and told what there is."""
   editor, endpoint = a.stage.editor(), a.stage.endpoint
-  for target in ("/", "/assets/page.css", "/api/v1/session", "/api/v1/schedules", "/api/v1/system", "/api/v1/openapi.json"):
+  for target in ("/", "/assets/page.css", "/api/v1/session", "/api/v1/schedules", "/api/v1/system",
+                 "/api/v1/openapi.json"):
     with Connection(editor.site.address) as connection:
       connection.send(request("HEAD", target, editor.fields()) + request("GET", "/none"))
       head, after = connection.response(True), connection.response()
     a.holds(head.status == 200 and after.status == 404, f"HEAD {target}: {head.status}, then {after.status}")
     a.holds(int(head["Content-Length"] or 0) > 0, f"HEAD {target} tells no length")
-  for method in ("OPTIONS", "TRACE", "CONNECT", "PATCH", "PROPFIND", "get", "Get", "X" * 3000, "$#!", "DELETE", "PUT", "POST"):
+  for method in ("OPTIONS", "TRACE", "CONNECT", "PATCH", "PROPFIND", "get", "Get", "X" * 3000, "$#!", "DELETE", "PUT",
+                 "POST"):
     for target in ("/", "/assets/page.css", "/api/v1/schedules", "/api/v1/system", "/api/v1/events"):
       if target == "/api/v1/schedules" and method == "POST":
         continue
@@ -187,7 +200,8 @@ def methods(a):
       a.holds(found == [400], f"{name}: {data[:20]!r}: {found}")
   with Connection(endpoint.address) as connection:
     connection.send(request("HEAD", "/metrics") + request("GET", "/livez"))
-    a.holds(connection.response(True).status == 200 and connection.response().body == b"ok\n", "HEAD /metrics has a body")
+    a.holds(
+      connection.response(True).status == 200 and connection.response().body == b"ok\n", "HEAD /metrics has a body")
   found, _ = statuses(a.stage.site(), request("GET", "/", {"Upgrade": "websocket", "Connection": "Upgrade"}))
   a.holds(found == [200], f"an upgrade: {found}")
 
@@ -196,14 +210,18 @@ def methods(a):
 def oversized(a):
   """Each limit is told by a status, and at once, however much is still to come."""
   for name, place, target in places(a.stage):
-    cases = [
-      ("a target of 70,000", request("GET", "/" + "a" * 70_000), (414,)), ("a target of 1 MB", request("GET", "/" + "a" * 1_000_000), (414,)),
-      ("101 fields", request("GET", target, [("X", "y")] * 101), (431,)), ("50,000 fields", request("GET", target, [("X", "y")] * 50_000), (431,)),
-      ("a field of 90,000", request("GET", target, {"X": "y" * 90_000}), (431,)), ("a name of 90,000", request("GET", target, {"x" * 90_000: "y"}), (431,)),
-      ("a method of 1 MB", b"M" * 1_000_000 + b" / HTTP/1.1\r\n\r\n", (400, 414, 431)), ("1 MB without a line", b"x" * 1_000_000, (400, 414, 431)),
-      ("1 MB of empty lines", b"\r\n" * 500_000, (400, 408, 431)),
-      ("a body of 2 GB", request("POST", target, {"Content-Type": "application/json", "Content-Length": 1 << 31}), (413,)),
-      ("a length of 2^63 - 1", request("POST", target, {"Content-Length": (1 << 63) - 1}), (413,))]
+    cases = [("a target of 70,000", request("GET", "/" + "a" * 70_000), (414, )),
+             ("a target of 1 MB", request("GET", "/" + "a" * 1_000_000), (414, )),
+             ("101 fields", request("GET", target, [("X", "y")] * 101), (431, )),
+             ("50,000 fields", request("GET", target, [("X", "y")] * 50_000), (431, )),
+             ("a field of 90,000", request("GET", target, {"X": "y" * 90_000}), (431, )),
+             ("a name of 90,000", request("GET", target, {"x" * 90_000: "y"}), (431, )),
+             ("a method of 1 MB", b"M" * 1_000_000 + b" / HTTP/1.1\r\n\r\n", (400, 414, 431)),
+             ("1 MB without a line", b"x" * 1_000_000, (400, 414, 431)),
+             ("1 MB of empty lines", b"\r\n" * 500_000, (400, 408, 431)),
+             ("a body of 2 GB", request("POST", target,
+                                        {"Content-Type": "application/json", "Content-Length": 1 << 31}), (413, )),
+             ("a length of 2^63 - 1", request("POST", target, {"Content-Length": (1 << 63) - 1}), (413, ))]
     for what, data, allowed in cases:
       begin = time.monotonic()
       found, _ = statuses(place, data, 8)

@@ -1,11 +1,10 @@
 """What must be seen by nobody: passwords, tokens, cookies, and what a viewer has no business with."""
 
-import json
 import pathlib
 import re
 
 from register import attack
-from visitors import Connection, NoAnswer, Visitor, request
+from visitors import Connection, Visitor, request
 from webstage import PASSWORD, document, id_of
 
 
@@ -14,19 +13,27 @@ def passwords(a):
   """The URLs have a password. No answer of the page, its events, its errors, nor /metrics and /readyz has it."""
   stage = a.stage
   id = stage.put("seen", document("seen"))
-  visitors = {"an editor": stage.editor(), "a viewer": stage.logged_in("victor"), "nobody": Visitor(stage.site("tokens"))}
-  targets = ["/", "/api/v1/session", "/api/v1/schedules", "/api/v1/facets", f"/api/v1/schedules/{id}", f"/api/v1/schedules/{id}/explanation",
-             f"/api/v1/schedules/{id}/runs", "/api/v1/runs", "/api/v1/system", "/api/v1/system/doctor", "/api/v1/system/activity", "/api/v1/openapi.json", "/api/v1/nothing"]
+  visitors = {
+    "an editor": stage.editor(), "a viewer": stage.logged_in("victor"), "nobody": Visitor(stage.site("tokens"))
+  }
+  targets = [
+    "/", "/api/v1/session", "/api/v1/schedules", "/api/v1/facets", f"/api/v1/schedules/{id}",
+    f"/api/v1/schedules/{id}/explanation", f"/api/v1/schedules/{id}/runs", "/api/v1/runs", "/api/v1/system",
+    "/api/v1/system/doctor", "/api/v1/system/activity", "/api/v1/openapi.json", "/api/v1/nothing"
+  ]
   for who, visitor in visitors.items():
     for target in targets:
       answer = visitor.get(target)
-      a.holds(PASSWORD not in answer.text and PASSWORD not in str(answer.fields), f"{who} sees the password at {target}")
-      a.holds(str(stage.folder) not in answer.text or who != "nobody", f"nobody sees a folder of the machine at {target}")
+      a.holds(PASSWORD not in answer.text and PASSWORD not in str(answer.fields),
+              f"{who} sees the password at {target}")
+      a.holds(
+        str(stage.folder) not in answer.text or who != "nobody", f"nobody sees a folder of the machine at {target}")
     with Connection(visitor.site.address, timeout=3) as events:
       events.send(request("GET", f"/api/v1/events?ids={id}", visitor.fields()))
       a.holds(PASSWORD.encode() not in events.rest(1.2), f"{who} sees the password in events")
   for target in ("/metrics", "/readyz", "/livez", "/nothing"):
-    a.holds(PASSWORD not in Visitor(stage.endpoint).raw(request("GET", target)).text, f"the daemon's {target} has the password")
+    a.holds(PASSWORD not in Visitor(stage.endpoint).raw(request("GET", target)).text,
+            f"the daemon's {target} has the password")
   # The store's own refusals quote what they were asked.
   stage.client("ACL", "SETUSER", "page", "resetpass", ">other")
   try:
@@ -42,7 +49,8 @@ def passwords(a):
   deadline = time.monotonic() + 15
   while visitors["an editor"].get("/api/v1/system").status != 200 and time.monotonic() < deadline:
     time.sleep(0.2)
-  a.holds(visitors["an editor"].get("/api/v1/system").status == 200, "the page does not come back when the store takes the password again")
+  a.holds(visitors["an editor"].get("/api/v1/system").status == 200,
+          "the page does not come back when the store takes the password again")
   stage.remove("seen")
 
 
@@ -52,18 +60,23 @@ def secrets_told(a):
   stage = a.stage
   anna = stage.logged_in("anna")
   Visitor(anna.site, "127.0.0.9").call("POST", "/api/v1/session", {"token": stage.tokens["anna"][:-1] + "x"})
-  anna.call("POST", "/api/v1/schedules", {"name": "told", "document": document("told", kwargs={"password": "in-a-document"})})
-  anna.call("POST", "/api/v1/schedules", {"name": "told", "document": document("told", kwargs={"password": "in-a-document"})})
+  anna.call("POST", "/api/v1/schedules",
+            {"name": "told", "document": document("told", kwargs={"password": "in-a-document"})})
+  anna.call("POST", "/api/v1/schedules",
+            {"name": "told", "document": document("told", kwargs={"password": "in-a-document"})})
   anna.call("POST", f"/api/v1/schedules/{id_of('told')}/run")
-  words = {"the password": PASSWORD, "a token": stage.tokens["anna"], "half a token": stage.tokens["anna"][:20], "a cookie": anna.cookie.partition("=")[2],
-           "a CSRF token": anna.csrf, "a document's value": "in-a-document"}
+  words = {
+    "the password": PASSWORD, "a token": stage.tokens["anna"], "half a token": stage.tokens["anna"][:20],
+    "a cookie": anna.cookie.partition("=")[2], "a CSRF token": anna.csrf, "a document's value": "in-a-document"
+  }
   for name, text in stage.outputs():
     for what, word in words.items():
       a.holds(word.encode() not in text, f"{name} has {what}")
     a.holds(not re.search(rb"Fatal error|Illegal instruction|Thread \d+ crashed", text), f"{name} tells of a crash")
   for watcher in [*stage.daemons, *stage.sites.values()]:
     if watcher.is_alive:
-      a.holds(PASSWORD.encode() not in pathlib.Path(f"/proc/{watcher.pid}/cmdline").read_bytes(), f"{watcher.name}'s command line has the password")
+      a.holds(PASSWORD.encode() not in pathlib.Path(f"/proc/{watcher.pid}/cmdline").read_bytes(),
+              f"{watcher.name}'s command line has the password")
   stage.remove("told")
 
 
@@ -71,7 +84,8 @@ def secrets_told(a):
 def command_line(a):
   """An option is in `ps` for all users of the machine, so a password in one must be warned of or taken out."""
   from logins import run_briefly
-  status, text = run_briefly(a.stage, ["--listen", "127.0.0.1:0", "--store-url", f"redis://:{PASSWORD}@127.0.0.1:1/1"], 2)
+  status, text = run_briefly(a.stage, ["--listen", "127.0.0.1:0", "--store-url", f"redis://:{PASSWORD}@127.0.0.1:1/1"],
+                             2)
   a.holds(PASSWORD not in text, f"the message has the password: {text[:200]}")
   a.note(f"with a password in an option: status {status}")
 
@@ -86,7 +100,9 @@ def fields(a):
   editor = a.stage.editor()
   for target in ("/api/v1/session", "/api/v1/schedules", "/api/v1/nothing", "/api/v1/system"):
     answer = editor.get(target)
-    a.holds("no-store" in (answer["Cache-Control"] or ""), f"{target} may be kept by a browser: {answer['Cache-Control']}")
+    a.holds("no-store" in (answer["Cache-Control"] or ""),
+            f"{target} may be kept by a browser: {answer['Cache-Control']}")
   for target in ("/", "/assets/page.css", "/nothing"):
     answer = editor.get(target)
-    a.holds(not any("server" == name.lower() or name.lower().startswith("x-powered") for name, _ in answer.fields), f"{target} tells the server's make")
+    a.holds(not any("server" == name.lower() or name.lower().startswith("x-powered") for name, _ in answer.fields),
+            f"{target} tells the server's make")

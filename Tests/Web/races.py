@@ -4,7 +4,6 @@ import json
 import threading
 
 from register import attack
-from visitors import Visitor
 from webstage import document, id_of
 
 
@@ -19,7 +18,8 @@ def together(works):
       results[place] = works[place]()
     except Exception as error:  # It is judged with the others.
       results[place] = error
-  threads = [threading.Thread(target=run, args=(place,)) for place in range(len(works))]
+
+  threads = [threading.Thread(target=run, args=(place, )) for place in range(len(works))]
   for thread in threads:
     thread.start()
   for thread in threads:
@@ -40,16 +40,21 @@ def savers(a):
   for round in range(4 if a.is_short else 20):
     digest = editors[0].get(f"/api/v1/schedules/{id}").json["digest"]
     results = together([
-      lambda n=n: editors[n].call("PUT", f"/api/v1/schedules/{id}", {"document": document("raced", args=[round, n]), "seen": digest}) for n in range(20)])
+      lambda n=n: editors[n].call("PUT", f"/api/v1/schedules/{id}",
+                                  {"document": document("raced", args=[round, n]), "seen": digest}) for n in range(20)
+    ])
     found = statuses(results)
     a.holds(found.count(200) == 1 and found.count(409) == 19, f"round {round}: {sorted(map(str, found))}")
     winners = [n for n, status in enumerate(found) if status == 200]
     stored = json.loads(stage.stored("raced"))["args"]
-    a.holds([round, winners[0]] == stored if winners else True, f"round {round}: {winners} was told, {stored} is stored")
+    a.holds([round, winners[0]] == stored if winners else True,
+            f"round {round}: {winners} was told, {stored} is stored")
     lost = next((r for r in results if getattr(r, "status", 0) == 409), None)
-    a.holds(lost is None or json.loads(lost.json["current"]["document"])["args"] == stored, f"round {round}: a conflict shows something else")
+    a.holds(lost is None or json.loads(lost.json["current"]["document"])["args"] == stored,
+            f"round {round}: a conflict shows something else")
     if lost is not None and lost.json:
-      a.holds(lost.json["current"]["digest"] == editors[0].get(f"/api/v1/schedules/{id}").json["digest"], "a conflict's digest is not the stored one")
+      a.holds(lost.json["current"]["digest"] == editors[0].get(f"/api/v1/schedules/{id}").json["digest"],
+              "a conflict's digest is not the stored one")
   stage.remove("raced")
 
 
@@ -61,32 +66,52 @@ def makers(a):
   editors = [stage.editor("open") if n % 2 else stage.logged_in("anna") for n in range(20)]
   rounds = 3 if a.is_short else 12
   for round in range(rounds):
-    found = statuses(together([lambda e=e: e.call("POST", "/api/v1/schedules", {"name": "made", "document": document("made")}) for e in editors]))
+    found = statuses(
+      together([
+        lambda e=e: e.call("POST", "/api/v1/schedules", {"name": "made", "document": document("made")}) for e in editors
+      ]))
     a.holds(found.count(201) == 1 and found.count(409) == 19, f"makers: {sorted(map(str, found))}")
     id = id_of("made")
     digest = editors[0].get(f"/api/v1/schedules/{id}").json["digest"]
-    found = statuses(together([lambda e=e: e.call("DELETE", f"/api/v1/schedules/{id}", {"seen": digest}) for e in editors]))
-    a.holds(found.count(204) >= 1 and all(status in (204, 404, 409) for status in found), f"deleters: {sorted(map(str, found))}")
+    found = statuses(
+      together([lambda e=e: e.call("DELETE", f"/api/v1/schedules/{id}", {"seen": digest}) for e in editors]))
+    a.holds(
+      found.count(204) >= 1 and all(status in (204, 404, 409) for status in found),
+      f"deleters: {sorted(map(str, found))}")
     a.holds(stage.stored("made") is None, "a deleted schedule is there")
     # Renames of one to many names.
     id = stage.put("one", document("one"))
-    found = statuses(together([lambda e=e, n=n: e.call("POST", f"/api/v1/schedules/{id}/rename", {"name": f"to-{n}"}) for n, e in enumerate(editors)]))
+    found = statuses(
+      together([
+        lambda e=e, n=n: e.call("POST", f"/api/v1/schedules/{id}/rename", {"name": f"to-{n}"})
+        for n, e in enumerate(editors)
+      ]))
     there = [n for n in range(20) if stage.stored(f"to-{n}") is not None]
-    a.holds(found.count(200) == 1 and len(there) == 1, f"renames of one: {found.count(200)} done, {len(there)} are there")
+    a.holds(
+      found.count(200) == 1 and len(there) == 1, f"renames of one: {found.count(200)} done, {len(there)} are there")
     stage.remove("one", *(f"to-{n}" for n in range(20)))
     # Renames of many to one name.
     for n in range(20):
       stage.put(f"from-{n}", document(f"from-{n}"))
-    found = statuses(together([lambda e=e, n=n: e.call("POST", f"/api/v1/schedules/{id_of(f'from-{n}')}/rename", {"name": "target"}) for n, e in enumerate(editors)]))
+    found = statuses(
+      together([
+        lambda e=e, n=n: e.call("POST", f"/api/v1/schedules/{id_of(f'from-{n}')}/rename", {"name": "target"})
+        for n, e in enumerate(editors)
+      ]))
     left = [n for n in range(20) if stage.stored(f"from-{n}") is not None]
-    a.holds(found.count(200) == 1 and len(left) == 19 and stage.stored("target") is not None, f"renames to one: {found.count(200)} done, {len(left)} left")
+    a.holds(
+      found.count(200) == 1 and len(left) == 19 and stage.stored("target") is not None,
+      f"renames to one: {found.count(200)} done, {len(left)} left")
     stage.remove("target", *(f"from-{n}" for n in range(20)))
     # Deleting, renaming, saving and running at once: nothing is doubled.
     id = stage.put("both", document("both"))
     digest = editors[0].get(f"/api/v1/schedules/{id}").json["digest"]
     works = [lambda e=e: e.call("DELETE", f"/api/v1/schedules/{id}", {"seen": digest}) for e in editors[:7]]
     works += [lambda e=e: e.call("POST", f"/api/v1/schedules/{id}/rename", {"name": "moved"}) for e in editors[7:14]]
-    works += [lambda e=e: e.call("PUT", f"/api/v1/schedules/{id}", {"document": document("both", args=[1]), "seen": digest}) for e in editors[14:]]
+    works += [
+      lambda e=e: e.call("PUT", f"/api/v1/schedules/{id}", {"document": document("both", args=[1]), "seen": digest})
+      for e in editors[14:]
+    ]
     found = statuses(together(works))
     a.holds(all(status in (200, 204, 404, 409) for status in found), f"all at once: {sorted(map(str, found))}")
     a.holds(found[7:14].count(200) <= 1 and found[14:].count(200) <= 1, f"all at once: {found}")
@@ -105,7 +130,10 @@ def toggled(a):
   for _ in range(2 if a.is_short else 8):
     works = [lambda e=e: e.call("POST", "/api/v1/bulk", {"action": "disable", "ids": ids}) for e in editors[:5]]
     works += [lambda e=e: e.call("POST", "/api/v1/bulk", {"action": "enable", "ids": ids}) for e in editors[5:10]]
-    works += [lambda e=e, n=n: e.call("POST", f"/api/v1/schedules/{ids[n]}/{'enable' if n % 2 else 'disable'}") for n, e in enumerate(editors[10:])]
+    works += [
+      lambda e=e, n=n: e.call("POST", f"/api/v1/schedules/{ids[n]}/{'enable' if n % 2 else 'disable'}")
+      for n, e in enumerate(editors[10:])
+    ]
     found = statuses(together(works))
     a.holds(all(status in (200, 409, 429) for status in found), f"{sorted(map(str, found))}")
     for name in names:

@@ -16,13 +16,16 @@ class Attack:
 
 
 def attack(name, part, short=True):
+
   def register(function):
     ALL.append(Attack(name, part, function, short))
     return function
+
   return register
 
 
 class Attempt:
+
   def __init__(self, stage, is_short):
     self.stage, self.is_short = stage, is_short
     self.tried = 0

@@ -8,7 +8,7 @@ import time
 from measures import memory
 from register import attack
 from servers import Redis
-from visitors import Connection, NoAnswer, Visitor, request
+from visitors import Connection, NoAnswer, request
 from webstage import Site, document, id_of
 
 
@@ -44,17 +44,21 @@ class Caller(threading.Thread):
       return
     if kind == 1:
       with Connection(self.site.address, timeout=2) as gone:
-        gone.send(request("GET", rng.choice([place, place + "/explanation", "/api/v1/system/doctor"]), visitor.fields()))
+        gone.send(request("GET", rng.choice([place, place + "/explanation", "/api/v1/system/doctor"]),
+                          visitor.fields()))
         time.sleep(rng.random() / 50)
       return
     text = document(name, args=[rng.random()], enabled=rng.random() < 0.5)
     sort = rng.choice(["name", "-task", "state", "-next", "last_run", "-late", "count"])
     method, target, content = [
-      ("GET", f"/api/v1/schedules?sort={sort}&search={name[:3]}&offset={rng.randrange(20)}", None), ("GET", place, None), ("GET", place + "/explanation", None),
-      ("GET", place + "/runs", None), ("GET", "/api/v1/facets", None), ("GET", "/api/v1/system/activity", None), ("GET", "/api/v1/system", None),
-      ("POST", "/api/v1/schedules", {"name": name, "document": text}), ("DELETE", place, {"seen": "0" * 60}), ("POST", place + "/disable", {}),
-      ("POST", place + "/rename", {"name": rng.choice(self.names)}),
-      ("POST", "/api/v1/bulk", {"action": rng.choice(["enable", "disable", "delete"]), "ids": [id_of(n) for n in rng.sample(self.names, 5)]})][kind - 2]
+      ("GET", f"/api/v1/schedules?sort={sort}&search={name[:3]}&offset={rng.randrange(20)}", None),
+      ("GET", place, None), ("GET", place + "/explanation", None), ("GET", place + "/runs", None),
+      ("GET", "/api/v1/facets", None), ("GET", "/api/v1/system/activity", None), ("GET", "/api/v1/system", None),
+      ("POST", "/api/v1/schedules", {"name": name, "document": text}), ("DELETE", place, {"seen": "0" * 60}),
+      ("POST", place + "/disable", {}), ("POST", place + "/rename", {"name": rng.choice(self.names)}),
+      ("POST", "/api/v1/bulk",
+       {"action": rng.choice(["enable", "disable", "delete"]), "ids": [id_of(n) for n in rng.sample(self.names, 5)]})
+    ][kind - 2]
     answer = visitor.get(target) if content is None else visitor.call(method, target, content)
     if answer.status >= 500 and answer.status != 503 or answer.status < 300 and answer.body and answer.json is None:
       self.wrong.append(f"{method} {target}: {answer}")

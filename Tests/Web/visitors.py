@@ -12,6 +12,7 @@ class NoAnswer(Exception):
 
 
 class Response:
+
   def __init__(self, status, fields, body):
     self.status, self.fields, self.body = status, fields, body
 
@@ -195,8 +196,7 @@ class Visitor:
     return answer
 
   def ask(self, method, target, fields=(), body=None, csrf=True, host="127.0.0.1", timeout=PATIENCE):
-    return self.raw(
-      request(method, target, self.fields(fields, csrf), body, host), timeout, method == "HEAD")
+    return self.raw(request(method, target, self.fields(fields, csrf), body, host), timeout, method == "HEAD")
 
   def get(self, target, fields=()):
     return self.ask("GET", target, fields)

@@ -26,7 +26,9 @@ def options_of(arguments):
   parser.add_argument("--program", default=str(PROJECT / ".build/release/beat-watch"))
   parser.add_argument("--only", action="append", default=[], metavar="WORDS", help="a part, or words of a name")
   parser.add_argument("--short", action="store_true", help="what needs no long time; below a minute")
-  parser.add_argument("--schemathesis", action="store_true", help="also calls of all kinds, made from the API's description")
+  parser.add_argument("--schemathesis",
+                      action="store_true",
+                      help="also calls of all kinds, made from the API's description")
   parser.add_argument("--list", action="store_true", help="list the attacks")
   return parser.parse_args(arguments)
 
@@ -53,8 +55,10 @@ def carry_out(each, stage, options):
   attempt.wrong += stage.ended()
   took = time.monotonic() - attempt.begin
   line = f"{each.name:<58} {attempt.tried:>6,} {took:>7.1f}  " + ("FAILED" if attempt.wrong else "ok")
-  return "\n".join([line, *(f"    {text}" for text in attempt.notes), *(f"  ! {text}" for text in attempt.wrong[:8]),
-                    *([f"  ! and {len(attempt.wrong) - 8} more"] if len(attempt.wrong) > 8 else [])]), attempt
+  return "\n".join([
+    line, *(f"    {text}" for text in attempt.notes), *(f"  ! {text}" for text in attempt.wrong[:8]),
+    *([f"  ! and {len(attempt.wrong) - 8} more"] if len(attempt.wrong) > 8 else [])
+  ]), attempt
 
 
 def main():
@@ -74,8 +78,8 @@ def main():
       tried += attempt.tried
       print(text, flush=True)
     where = stage.folder
-  print(f"\nweb-attacks: {len(attacks)} attacks, {tried:,} attempts, {time.monotonic() - begin:.0f} s: "
-        + (f"{failures} failed; logs: {where.relative_to(PROJECT)}" if failures else "all were refused"))
+  print(f"\nweb-attacks: {len(attacks)} attacks, {tried:,} attempts, {time.monotonic() - begin:.0f} s: " +
+        (f"{failures} failed; logs: {where.relative_to(PROJECT)}" if failures else "all were refused"))
   sys.exit(1 if failures else 0)
 
 

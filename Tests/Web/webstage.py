@@ -26,8 +26,9 @@ PASSWORD = "pw-Zq7-never-shown"
 POLICY = {
   "Content-Security-Policy": (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'none'; "
-    "base-uri 'none'; frame-ancestors 'none'"),
-  "X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY", "Referrer-Policy": "no-referrer"}
+    "base-uri 'none'; frame-ancestors 'none'"), "X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY",
+  "Referrer-Policy": "no-referrer"
+}
 
 
 def free_port():
@@ -42,8 +43,8 @@ def id_of(name):
 
 
 def document(name="x", **more):
-  return json.dumps({
-    "name": name, "task": "tasks.t", "enabled": True, "interval": {"every": 3600, "period": "seconds"}} | more)
+  return json.dumps(
+    {"name": name, "task": "tasks.t", "enabled": True, "interval": {"every": 3600, "period": "seconds"}} | more)
 
 
 class Site(Watcher):
@@ -67,6 +68,7 @@ class Site(Watcher):
       found = re.search(rb"at http://127\.0\.0\.1:(\d+)/", text)
       self.address = self.unix or (found and ("127.0.0.1", int(found.group(1))))
       return b"serving" in text and self.address or not self.is_alive
+
     wait_until(serves, 30, f"{self.name} serves")
     if not self.is_alive:
       raise Failed(f"{self.name} has ended at its start: {self.lines()}")
@@ -104,6 +106,7 @@ class Endpoint:
 
 
 class Stage(Arena):
+
   def __init__(self, binary):
     self.http_port = free_port()
     super().__init__("web", binary, has_standby=False, options=("--http-listen", f"127.0.0.1:{self.http_port}"))
@@ -130,7 +133,8 @@ class Stage(Arena):
   def environment(self, url=None):
     place = f"redis+socket://page:{PASSWORD}@{self.redis.path}?virtual_host="
     return super().environment() | {
-      "CELERY_REDIS_SCHEDULER_URL": f"{place}{self.store}", "CELERY_BROKER_URL": f"{place}{self.broker}"}
+      "CELERY_REDIS_SCHEDULER_URL": f"{place}{self.store}", "CELERY_BROKER_URL": f"{place}{self.broker}"
+    }
 
   @property
   def daemon(self):
@@ -161,7 +165,9 @@ class Stage(Arena):
     site = self.sites.get(kind)
     if site is None:
       options = {
-        "open": (), "read-only": ("--read-only",), "tokens": ("--token-file", self.token_file),
+        "open": (),
+        "read-only": ("--read-only", ),
+        "tokens": ("--token-file", self.token_file),
         "named": ("--host", "beat.example.org"),
         "proxy": ("--trusted-proxy", "127.0.0.2", "--user-header", "X-Remote-User", "--editors", "anna"),
       }[kind]
@@ -204,8 +210,9 @@ class Stage(Arena):
   def ended(self):
     """What has ended by itself, each with its last lines."""
     watchers = [*self.daemons, *(site for site in self.sites.values() if site.process)]
-    return [f"{w.name} has ended with status {w.process.poll()}: {' | '.join(w.lines(4))}"
-            for w in watchers if not w.is_alive]
+    return [
+      f"{w.name} has ended with status {w.process.poll()}: {' | '.join(w.lines(4))}" for w in watchers if not w.is_alive
+    ]
 
   def outputs(self):
     """(name, text) of all that the processes have written, and of their command lines."""
