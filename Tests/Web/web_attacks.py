@@ -1,4 +1,4 @@
-"""What scripts/web-attacks runs; docs/security.md says what it does."""
+"""What scripts/web-attacks runs; docs/web.md lists what it tries."""
 
 import argparse
 import pathlib
