@@ -318,6 +318,34 @@ def documents(a):
   stage.remove(*names)
 
 
+@attack("documents that differ at their deepest place", "contents")
+def deep_differences(a):
+  """What compares two documents goes as deep as they do, and no deeper than it can."""
+  stage, editor = a.stage, a.stage.editor()
+  for levels in (10, 58, 60, 61, 62, 63, 64, 65, 200, 5_000, 80_000):
+    for left, right in (("[", "]"), ('{"a":', "}"), ('[{"a":', "}]")):
+      depth = levels // 2 if left.startswith("[{") else levels
+
+      def text(value):
+        return document("deep")[:-1] + ', "kwargs": {"a": ' + left * depth + value + right * depth + "}}"
+      id = stage.put("deep", text("1"))
+      seen = (editor.get(f"/api/v1/schedules/{id}").json or {}).get("digest") or "0" * 40
+      for content in ("2", "1.0", '"1"', "[]", "1"):
+        no_error(a, f"check, {depth} of {left}", editor.call("POST", "/api/v1/check", {"id": id, "document": text(content)}))
+      for content in ("2", "1 "):
+        answer = editor.call("PUT", f"/api/v1/schedules/{id}", {"document": text(content), "seen": seen})
+        no_error(a, f"save, {depth} of {left}", answer)
+        seen = (answer.json or {}).get("digest", seen)
+      no_error(a, f"disable, {depth} of {left}", editor.call("POST", f"/api/v1/schedules/{id}/disable"))
+  wide = [f'"f{n}": {{"a": [{n}, {{"b": "x"}}]}}' for n in range(8_000)]
+  id = stage.put("deep", document("deep")[:-1] + ', "kwargs": {' + ", ".join(wide) + "}}")
+  begin = time.monotonic()
+  body = document("deep")[:-1] + ', "kwargs": {' + ", ".join(reversed(wide)) + ' , "z": 1}}'
+  no_error(a, "check of a wide one", editor.call("POST", "/api/v1/check", {"id": id, "document": body}))
+  a.holds(time.monotonic() - begin < 5, f"8,000 members in another order take {time.monotonic() - begin:.1f} s")
+  stage.remove("deep")
+
+
 @attack("garbage in the daemon's own keys", "contents")
 def own_keys(a):
   """Watermarks, receipts, daemons, history, the lease and the application's manifest are of other types, or no text."""

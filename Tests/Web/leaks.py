@@ -73,6 +73,10 @@ def secrets_told(a):
     for what, word in words.items():
       a.holds(word.encode() not in text, f"{name} has {what}")
     a.holds(not re.search(rb"Fatal error|Illegal instruction|Thread \d+ crashed", text), f"{name} tells of a crash")
+  for key in stage.client("KEYS", "reactivebeat:tasks:meta:*"):
+    value = stage.client("DUMP", key) or b""
+    for what in ("the password", "a token", "half a token", "a cookie", "a CSRF token"):
+      a.holds(words[what].encode() not in value, f"the store's {key.decode()} has {what}")
   for watcher in [*stage.daemons, *stage.sites.values()]:
     if watcher.is_alive:
       a.holds(PASSWORD.encode() not in pathlib.Path(f"/proc/{watcher.pid}/cmdline").read_bytes(),
