@@ -274,7 +274,8 @@ def documents(a):
   before = memory(editor.site.pid)[0]
   names, slowest = [], (0, "")
   with Connection(editor.site.address, timeout=10) as events:
-    pairs = list(hostile_documents())
+    # Each of 1 MiB takes a second for all calls together.
+    pairs = [pair for pair in hostile_documents() if not (a.is_short and str(pair[0]).startswith("1 MiB of"))]
     ids = ",".join(id_of(name) for name, _ in pairs if name and len(name) < 100)
     events.send(request("GET", "/api/v1/events?ids=" + ids, editor.fields()))
     a.holds((status := events.head()[0]) == 200, f"events: {status}")
