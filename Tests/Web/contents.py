@@ -385,7 +385,7 @@ def own_keys(a):
   look("numbers at the edge")
   stage.client("HDEL", own + b"daemons", "0" * 16)
   for key, kind in (("mark", "list"), ("receipts", "list"), ("daemons", "string"), ("history", "string"),
-                    ("application", "list"), ("outbox", "string"), ("manual", "string")):
+                    ("application", "list"), ("outbox", "string"), ("edits", "string"), ("manual", "string")):
     saved = stage.client("DUMP", own + key.encode())
     stage.client("DEL", own + key.encode())
     stage.client("SET" if kind == "string" else "LPUSH", own + key.encode(), "x")

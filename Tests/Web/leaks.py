@@ -84,6 +84,35 @@ def secrets_told(a):
   stage.remove("told")
 
 
+@attack("the record of edits: who it names, and what it keeps", "leaks")
+def recorded(a):
+  """An edit is recorded under the login's own name, whatever the request says; values of documents are not in it."""
+  stage = a.stage
+  key = "reactivebeat:tasks:meta:edits"
+  stage.client("DEL", key)
+  anna = stage.logged_in("anna")
+  anna.always = [("X-Remote-User", "bert"), ("X-Forwarded-For", "192.0.2.1"), ("From", "bert"), ("Via", "x\u0085y")]
+  odd = "odd \u202e\n\x1b[31m"
+  for name in ("by-anna", odd):
+    made = anna.call("POST", "/api/v1/schedules",
+                     {"name": name, "document": document("x", kwargs={"password": "in-a-document"}), "user": "bert"})
+    a.holds(made.status in (201, 422), f"it was not made: {made}")
+    anna.call("POST", f"/api/v1/schedules/{id_of(name)}/disable", {"user": "bert"})
+  anna.call("POST", "/api/v1/bulk", {"action": "enable", "ids": [id_of("by-anna")], "user": "bert"})
+  entries = stage.client("XRANGE", key, "-", "+")
+  a.holds(len(entries) >= 3, f"{len(entries)} edits are recorded")
+  for _, fields in entries:
+    entry = dict(zip(fields[::2], fields[1::2]))
+    a.holds(entry.get(b"user") == b"anna", f"an edit is recorded as {entry.get(b'user')}")
+    a.holds(entry.get(b"origin") == b"web from 127.0.0.1", f"an edit is recorded from {entry.get(b'origin')}")
+    for word in (b"in-a-document", b"bert", b"192.0.2.1", anna.csrf.encode(), anna.cookie.partition("=")[2].encode()):
+      a.holds(word not in b"\n".join(fields), f"the record has {word}")
+  victor = stage.logged_in("victor")
+  victor.call("POST", f"/api/v1/schedules/{id_of('by-anna')}/disable")
+  a.holds(len(stage.client("XRANGE", key, "-", "+")) == len(entries), "what was refused is recorded as an edit")
+  stage.remove("by-anna", odd)
+
+
 @attack("URLs with passwords as options: the command line", "leaks")
 def command_line(a):
   """An option is in `ps` for all users of the machine, so a password in one must be warned of or taken out."""
