@@ -290,6 +290,42 @@ import Testing
     #expect(web.ask("GET", "schedules") { $0["all"]?.number == 1 }["loading"] == .bool(false))
   }
 
+  /// While a store is frozen, lists are answered, calls are refused in time, and no more wait than may.
+  @Test func aFrozenStore() throws {
+    let stage = try Stage()
+    stage.set("a", schedule("a"))
+    let web = try WebStage(stage)
+    web.load()
+    #expect(web.ask("GET", "schedules/\(WebStage.id("a"))").status == 200)
+    stage.server.suspend()
+    defer { stage.server.resume() }
+    var statuses: [Int] = []
+    for _ in 0..<100 {
+      web.backEnd.take(APICall("GET", ["schedules", WebStage.id("a")], role: .viewer)) { statuses.append($0.status) }
+    }
+    let start = MonotonicTime.now()
+    #expect(web.ask("GET", "schedules")["items"]?.items?.count == 1)
+    #expect(MonotonicTime.now().microseconds(since: start) < 5_000_000)
+    web.run(atMost: 60_000_000) { statuses.count == 100 }
+    #expect(MonotonicTime.now().microseconds(since: start) < 30_000_000)
+    #expect(statuses.count == 100 && Set(statuses) == [429, 503] && statuses.count { $0 == 429 } >= 30)
+    stage.server.resume()
+    #expect(web.ask("GET", "schedules/\(WebStage.id("a"))") { $0.status == 200 }.status == 200)
+  }
+
+  /// A server without change streams tells of no edit. All documents are read again while somebody looks.
+  @Test func aStoreWithoutEvents() throws {
+    let (stage, mongo) = (try Stage(), try MongoServer(isStandalone: true))
+    let options = ["--store-url", mongo.url(), "--broker-url", stage.url(stage.brokerDatabase)]
+    let web = try WebStage(options)
+    web.load()
+    let client = try StoreOptions.parse(options).connect()
+    defer { client.close() }
+    #expect(try client.save(Array(schedule("a").utf8), as: EntryName("a"), inPlaceOf: nil, watermark: nil))
+    let list = web.ask("GET", "schedules") { $0["all"]?.number == 1 }
+    #expect(list["items"]?.items?.first?["name"]?.text == "a" && list["stale"] == .null, "\(list.text)")
+  }
+
   /// Browsers hear of edits and runs of what they show, and of nothing else but counts, runs, and the state of things.
   @Test(arguments: Kind.allCases) func events(kind: Kind) throws {
     let place = try Place(kind)
