@@ -299,7 +299,8 @@ def documents(a):
       no_error(a, f"save {shown!r}",
                editor.call("PUT", f"/api/v1/schedules/{id}", {"document": raw, "seen": digest or "0" * 40}))
       no_error(a, f"rename {shown!r}", editor.call("POST", f"/api/v1/schedules/{id}/rename", {"name": "victim"}))
-      if not a.is_short:
+      # A run by hand waits for its answer, which a document that is set aside never gets.
+      if not a.is_short and len(names) % 8 == 0:
         no_error(a, f"run {shown!r}", editor.call("POST", f"/api/v1/schedules/{id}/run"))
     for sort in ("name", "task", "state", "next", "last_run", "late", "count"):
       for sign in ("", "-"):

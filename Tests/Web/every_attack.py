@@ -6,6 +6,7 @@ import logins  # noqa: F401
 import contents  # noqa: F401
 import races  # noqa: F401
 import crowds  # noqa: F401
+import mongodb  # noqa: F401
 import described  # noqa: F401
 import storms  # noqa: F401
 import leaks  # noqa: F401
