@@ -38,6 +38,17 @@ enum APIRoute: Sendable {
     }
   }
 
+  /// The schedule that the call is about; nil: it is about none, or several.
+  var name: EntryName? {
+    switch self {
+    case .schedule(let name), .explanation(let name), .save(let name), .delete(let name), .run(let name),
+      .rename(let name), .enable(let name, _):
+      name
+    case .runs(let name): name
+    case .schedules, .facets, .system, .doctor, .activity, .openAPI, .check, .create, .bulk: nil
+    }
+  }
+
   /// Whether the call changes something, so that its user must be an editor.
   var changes: Bool {
     switch self {

@@ -13,7 +13,10 @@ struct StoreAPI {
   ///
   /// - Parameter overdue: what the index has found to be overdue.
   func answer(_ route: APIRoute, _ call: APICall, overdue: FiringHealth.Overdue?) throws -> APIAnswer {
-    switch route {
+    if let name = route.name, !client.canHold(name) {
+      throw APIProblem(.notFound, "there is no schedule \(name.brief())")
+    }
+    return switch route {
     case .schedule(let name): try detail(name, call)
     case .explanation(let name): try explanation(name, call)
     case .runs(let name): try runs(of: name, call)
