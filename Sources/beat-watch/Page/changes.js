@@ -24,6 +24,9 @@ export const onChange = (hear, signal) => bus.addEventListener("change", (event)
 
 export const lastChange = () => last;
 
+/** The next session undoes nothing of this one. */
+export const forgetChange = () => (last = null);
+
 /** Says what was done, and offers to undo it. */
 export function announce(text, { ids = [], undo = null, note = "" } = {}) {
   last = undo && { text, ids, undo };

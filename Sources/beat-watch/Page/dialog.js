@@ -29,6 +29,11 @@ export function open(title, build, { wide = false } = {}) {
   });
 }
 
+/** Ends what is open as Esc would: without an answer. */
+export function closeDialogs() {
+  for (const dialog of document.querySelectorAll("dialog[open]")) dialog.close();
+}
+
 /** A question with one answer that acts. */
 export function ask(title, text, label, { kind = "primary", more } = {}) {
   return open(title, (close) => [

@@ -48,7 +48,14 @@ export function setBulkBar(bar) {
   fill(place("bulk"), bar);
 }
 
-// The page ends above the dock, so that the last row can be scrolled into sight.
-new ResizeObserver(([entry]) => {
-  document.documentElement.style.setProperty("--dock", `${Math.ceil(entry.contentRect.height)}px`);
-}).observe(place("dock"));
+/** What was said to one person is not shown to the next. */
+export function clearDock() {
+  fill(place("toasts"));
+  setBulkBar(null);
+  for (const key of [...banners.keys()]) setBanner(key, null);
+}
+
+// The page ends above the dock, so that the last row can be scrolled into sight. A layout that is changed in the turn of
+// an observer is an error to browsers, so the height is written in the next one.
+new ResizeObserver(([{ contentRect }]) => requestAnimationFrame(() =>
+  document.documentElement.style.setProperty("--dock", `${Math.ceil(contentRect.height)}px`))).observe(place("dock"));

@@ -12,7 +12,7 @@ function showStranger(main) {
   arrive(heading, "Log in");
 }
 
-export function showLogin(main, { store, login }, enter) {
+export function showLogin(main, { login }, enter) {
   if (login !== "token") {
     showStranger(main);
     return;
@@ -39,7 +39,6 @@ export function showLogin(main, { store, login }, enter) {
   const heading = h("h1", "Log in");
   const form = h("form.login", { novalidate: true },
     h("img", { src: "/assets/icon.svg", alt: "", width: "40", height: "40" }), heading,
-    store && h("p.faint", `Schedules of ${store}`),
     h("div.field", h("label", { for: "token" }, "Token"), input, error,
       h("p.hint", { id: "token-hint" }, "Whoever runs beat-watch web hands the tokens out.")),
     send);

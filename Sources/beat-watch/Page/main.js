@@ -1,8 +1,9 @@
 // The page's frame: who is there, the header, the banners, and which view is shown.
 
 import * as api from "./api.js";
-import { undoLast } from "./changes.js";
-import { failed, setBanner, setBulkBar, toast } from "./dock.js";
+import { forgetChange, undoLast } from "./changes.js";
+import { closeDialogs } from "./dialog.js";
+import { clearDock, failed, setBanner, toast } from "./dock.js";
 import { button, fill, h, iconButton, write } from "./dom.js";
 import { editSchedule, newSchedule } from "./editor.js";
 import { help, onKeys } from "./keys.js";
@@ -72,8 +73,11 @@ async function logOut() {
     failed(error);
     return;
   }
-  enter({ role: null, user: null, csrf: null });
+  enter(nobody);
 }
+
+/** What the page knows after a session; strangers are not told the store either. */
+const nobody = { role: null, user: null, csrf: null, store: null, prefix: null };
 
 let isIn = false;
 
@@ -83,7 +87,9 @@ function enter(answer) {
     isIn = false;
     live.stop();
     router.stop();
-    setBulkBar(null);
+    closeDialogs();
+    clearDock();
+    forgetChange();
     plainHeader();
     showLogin(document.getElementById("main"), session, enter);
     return;
@@ -152,8 +158,15 @@ async function lookAtSystem() {
 }
 
 live.on("state", showConnection);
-live.on("store", showStore);
-live.on("system", showSystem);
+// A stream that is opened while the store is away says so, and sends the system as it was known before.
+let isStoreAway = false;
+
+live.on("state", () => (isStoreAway = false));
+live.on("store", (event) => {
+  isStoreAway = !event.reachable;
+  showStore(event);
+});
+live.on("system", (system) => isStoreAway || showSystem(system));
 live.on("again", lookAtSystem);
 live.on("refused", async () => {
   const answer = await api.get("/session").catch(() => null);
@@ -162,8 +175,8 @@ live.on("refused", async () => {
 
 function leave() {
   if (!isIn) return;
+  enter(nobody);
   toast("You have been logged out.");
-  enter({ role: null, user: null, csrf: null });
 }
 
 api.events.addEventListener("unauthorized", leave);

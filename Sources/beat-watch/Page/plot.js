@@ -4,10 +4,12 @@ import { h, svg } from "./dom.js";
 import { clock, full, lateKind, length } from "./time.js";
 import { number, plural } from "./words.js";
 
+/** The style reserves it, so that a plot that is drawn moves nothing. */
+const height = 132;
 const margin = { left: 48, right: 8, top: 8, bottom: 20 };
 
 /** A plot that is drawn anew when its place gets another width. */
-function plot(height, summary, draw) {
+function plot(summary, draw) {
   const place = h("div.plot", { role: "img", "aria-label": summary });
   let width = 0;
   const paint = () => {
@@ -72,7 +74,7 @@ export function latenessSummary(runs) {
 
 /** Each run as a dot: when it was fired, and how late. */
 export function latenessPlot(runs) {
-  return plot(132, `Lateness of the last ${latenessSummary(runs)}`, (box) => {
+  return plot(`Lateness of the last ${latenessSummary(runs)}`, (box) => {
     const times = runs.map((run) => Date.parse(run.fired_at));
     const { x, marks: across } = timeAxis(box, Math.min(...times), Math.max(...times));
     const { y, marks: up } = lateAxis(box, runs.map((run) => run.late ?? 0));
@@ -92,7 +94,7 @@ const nice = (value) => {
 export function ratePlot({ step, points }) {
   const total = points.reduce((sum, { fires }) => sum + fires, 0);
   const summary = `${plural(total, "run")} in ${length(step * points.length)}`;
-  return plot(140, summary, (box) => {
+  return plot(summary, (box) => {
     const [from, to] = [Date.parse(points[0].at), Date.parse(points.at(-1).at) + step * 1000];
     const { x, marks } = timeAxis(box, from, to);
     const top = nice(Math.max(1, ...points.map(({ fires }) => fires)));
@@ -114,7 +116,7 @@ const series = [["late_max", "worst"], ["late_p99", "99th percentile"], ["late_p
 export function latePlot({ step, points }) {
   const values = points.flatMap((point) => series.map(([key]) => point[key] ?? [])).flat();
   const worst = Math.max(0, ...values);
-  const chart = plot(140, `Lateness; the worst is ${length(worst)}`, (box) => {
+  const chart = plot(`Lateness; the worst is ${length(worst)}`, (box) => {
     const [from, to] = [Date.parse(points[0].at), Date.parse(points.at(-1).at) + step * 1000];
     const { x, marks } = timeAxis(box, from, to);
     const { y, marks: up } = lateAxis(box, values);
