@@ -4,6 +4,16 @@ let routes = [];
 let current = null;
 let guard = null;
 let accepted = location.hash;
+let isOn = false;
+let isAsking = false;
+
+/** The number of the entry in the browser's history that is shown; a link makes an entry without one. */
+let entry = 0;
+
+function number(next) {
+  entry = next;
+  history.replaceState({ entry }, "");
+}
 
 /** The address in parts: `#/schedules/ID/edit?from=x`. */
 export function parse(hash = location.hash) {
@@ -26,7 +36,8 @@ export function go(hash) {
 
 /** Writes the address of what is shown already. */
 export function note(hash, { replace = false } = {}) {
-  history[replace ? "replaceState" : "pushState"](null, "", hash);
+  if (!replace) entry += 1;
+  history[replace ? "replaceState" : "pushState"]({ entry }, "", hash);
   accepted = hash;
   if (current) current.route = parse();
 }
@@ -67,28 +78,39 @@ export function arrive(heading, title) {
   heading.focus({ preventScroll: true });
 }
 
+async function follow() {
+  if (!isOn || location.hash === accepted) return;
+  const next = history.state?.entry ?? entry + 1;
+  if (!guard) {
+    number(next);
+    show();
+    return;
+  }
+  // While it is asked whether to leave, and after a no, the entry of the view is the one that is shown.
+  const wanted = location.hash;
+  const isLink = !history.state;
+  history.go(entry - next);
+  if (isAsking) return;
+  isAsking = true;
+  const isSure = await guard();
+  isAsking = false;
+  if (!isSure) return;
+  guard = null;
+  if (isLink) location.hash = wanted;
+  else history.go(next - entry);
+}
+
 export function start(table) {
   routes = table;
-  addEventListener("hashchange", async () => {
-    if (location.hash === accepted) return;
-    if (guard) {
-      const wanted = location.hash;
-      const ask = guard;
-      history.replaceState(null, "", accepted);
-      if (!(await ask())) return;
-      guard = null;
-      history.pushState(null, "", wanted);
-    }
-    show();
-  });
-  show();
+  addEventListener("hashchange", follow);
+  restart();
 }
 
 /** Ends the view that is shown, and shows the one of the address anew. */
 export function restart() {
-  current?.leave.abort();
-  current = null;
-  guard = null;
+  stop();
+  isOn = true;
+  number(history.state?.entry ?? entry + 1);
   show();
 }
 
@@ -96,6 +118,7 @@ export function stop() {
   current?.leave.abort();
   current = null;
   guard = null;
+  isOn = false;
 }
 
 addEventListener("beforeunload", (event) => {
