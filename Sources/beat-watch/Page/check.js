@@ -33,7 +33,9 @@ export class CheckPanel {
     this.asking = asking;
     this.signal.addEventListener("abort", () => asking.abort(), { once: true });
     try {
-      this.show(await post("/check", asked, { signal: asking.signal }), asked.document);
+      const answer = await post("/check", asked, { signal: asking.signal });
+      // Of a new document everything is new.
+      this.show(asked.id === null ? { ...answer, difference: [] } : answer, asked.document);
       this.done(this.answer);
     } catch (error) {
       if (error.name === "AbortError") return;

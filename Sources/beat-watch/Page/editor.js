@@ -21,6 +21,8 @@ const template = `{
   "interval": {"every": 5, "period": "minutes"}
 }`;
 
+const isTaken = ({ text }) => /^there is a schedule of this name/i.test(text);
+
 /** What was being written when the session ended, for the time after the next login. */
 const drafts = new Map();
 
@@ -152,8 +154,13 @@ class Editor {
   }
 
   #checked(answer) {
+    if (this.isNew && this.name.trim() !== "") this.#showTaken(answer?.remarks?.some(isTaken));
     this.form.showRemarks(answer?.remarks ?? []);
     this.#showState(answer);
+  }
+
+  #showTaken(isIt) {
+    write(this.nameError, isIt ? "There is a schedule of this name already." : "");
   }
 
   #showState(answer) {
@@ -162,11 +169,11 @@ class Editor {
   }
 
   #reach(remark) {
+    if (this.isNew && isTaken(remark)) return this.nameInput.focus();
     const control = this.form.controlOf(remark.field);
     if (control) {
       control.element.closest("details").open = true;
-      control.input.focus();
-      return;
+      return control.input.focus();
     }
     this.area.focus();
     if (remark.line) this.area.setSelectionRange(...lineRange(this.area.value, remark.line));
@@ -245,7 +252,7 @@ class Editor {
       this.#checked({ remarks: problem.remarks });
       toast("It was not stored: see the check.", { kind: "error", stays: false });
     } else if (problem.status === 409 && this.isNew) {
-      write(this.nameError, "There is a schedule of this name already.");
+      this.#showTaken(true);
       this.nameInput.focus();
     } else {
       failed(problem);
