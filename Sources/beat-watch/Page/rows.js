@@ -4,7 +4,7 @@ import { h, write } from "./dom.js";
 import { scheduleHash } from "./router.js";
 import { ago, clock, eachSecond, isOverdue, lateKind, length, stopTicking, until } from "./time.js";
 import { markTime } from "./timetip.js";
-import { briefSchedule, number, plural, stateMeaning, stateWords } from "./words.js";
+import { brief, briefSchedule, number, plural, stateMeaning, stateWords } from "./words.js";
 
 export const columns = [
   { key: "name", label: "Name", class: "c-name" },
@@ -71,7 +71,7 @@ export class Row {
   update(data) {
     const before = this.data;
     this.data = data;
-    const { "c-name": name, "c-task": task, "c-schedule": schedule } = this.cells;
+    const { "c-name": name, "c-task": task, "c-schedule": schedule, "c-count": runs } = this.cells;
     write(this.link, data.name);
     this.link.title = data.name;
     const label = data.label && data.label !== data.name ? data.label : "";
@@ -88,7 +88,8 @@ export class Row {
     write(schedule.second, data.zone ?? "");
     this.#showNext(data);
     this.#showLast(data);
-    write(this.cells["c-count"].first, number(data.total_run_count));
+    write(runs.first, brief(data.total_run_count ?? 0));
+    runs.first.title = number(data.total_run_count);
     if (before && before.total_run_count !== data.total_run_count) this.#pulse();
   }
 

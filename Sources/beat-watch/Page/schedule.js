@@ -29,7 +29,7 @@ const timeSpan = (words, text, zone) => {
 
 const panel = (title, id, ...content) => h("section.panel", { "aria-labelledby": id }, h("h2", { id }, title), content);
 
-function receiptLine(receipt) {
+function receiptLine(receipt, row) {
   if (!receipt) {
     return h("p.hint", "No daemon has said anything about an edit: it has not changed while a daemon was firing.");
   }
@@ -41,7 +41,7 @@ function receiptLine(receipt) {
     h("p.receipt",
       h("span", { class: `badge state-${isAccepted ? "enabled" : "rejected"}` }, isAccepted ? "Accepted" : "Rejected"),
       " heard by the daemon ", heard),
-    receipt.reason && h("p", receipt.reason),
+    receipt.reason && receipt.reason !== row.reason && h("p", receipt.reason),
     receipt.next && h("p.hint", `Next run then: ${full(receipt.next)}`),
     receipt.warnings?.length > 0 && h("ul.remarks",
       receipt.warnings.map((text) => h("li.level-warning", typeof text === "string" ? text : text.text))),
@@ -144,12 +144,12 @@ class ScheduleView {
 
   #show() {
     const { detail } = this;
-    const { reason } = detail.row;
-    const isSaid = reason && detail.words?.includes(reason);
+    const { reason, state } = detail.row;
+    const isSaid = reason && (state === "rejected" || detail.words?.includes(reason));
     write(this.words, isSaid ? "" : detail.words ?? "");
     this.#showRow(detail.row);
     this.#showUpcoming();
-    fill(this.receipt, receiptLine(detail.receipt));
+    fill(this.receipt, receiptLine(detail.receipt, detail.row));
     fill(this.remarks, detail.remarks?.length > 0 && remarkList(detail.remarks));
     if (this.shownDocument !== detail.document) {
       this.shownDocument = detail.document;
@@ -195,7 +195,7 @@ class ScheduleView {
       ["Task", row.task && h("code", row.task)],
       ["Queue", row.queue],
       row.schedule !== this.detail.words && ["Schedule", row.schedule],
-      ["Zone", zone ?? "follows no clock"],
+      ["Zone", zone ?? (row.schedule && "follows no clock")],
       row.owner && ["Owner", row.owner],
       row.label && row.label !== row.name && ["Label", row.label],
       ["Now there", zone && zone !== viewerZone && timeSpan(() => clock(new Date().toISOString(), zone), null)],
@@ -235,7 +235,7 @@ class ScheduleView {
     this.plot.replaceChildren(h("p.hint", latenessSummary(this.runs)), latenessPlot(this.runs));
     if (!this.runTable) {
       this.runTable = new RunTable({ zone: this.detail.row.zone, label: "Runs, newest first" });
-      this.table.replaceChildren(h("div.scroll.tall", { tabindex: "0", role: "region", "aria-label": "Runs" },
+      this.table.replaceChildren(h("div.scroll.tall", { tabindex: "0", role: "region", "aria-label": "Table of runs" },
         this.runTable.element));
     }
     this.runTable.add(this.runs);

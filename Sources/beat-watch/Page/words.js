@@ -4,6 +4,9 @@ const grouped = new Intl.NumberFormat("en-GB");
 
 export const number = (value) => grouped.format(value ?? 0);
 
+/** A number in the room of seven characters. */
+export const brief = (value) => (value < 1e6 ? number(value) : `${(value / 1e6).toFixed(value < 1e8 ? 1 : 0)} M`);
+
 export const plural = (count, noun, many = `${noun}s`) => `${number(count)} ${count === 1 ? noun : many}`;
 
 export const stateWords = { enabled: "Enabled", disabled: "Disabled", finished: "Finished", rejected: "Rejected" };
