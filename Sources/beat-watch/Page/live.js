@@ -91,6 +91,8 @@ export function stop() {
   clearTimeout(timer);
   source?.close();
   source = null;
+  // The next session's header begins with this state, and hears of another.
+  state = "connecting";
 }
 
 let rest = null;
