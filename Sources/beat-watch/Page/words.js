@@ -18,10 +18,10 @@ export const stateMeaning = {
   rejected: "Its document cannot be used, so it does not run",
 };
 
-/** A row's schedule without what another part of the row says: the zone, and the order of a crontab's fields. */
+/** A row's schedule without what is said elsewhere: the zone, and that five such fields are a crontab. */
 export function briefSchedule({ schedule, zone }) {
-  const brief = schedule?.replace(" (m/h/dom/mon/dow)", "") ?? "–";
-  return zone && brief.endsWith(` ${zone}`) ? brief.slice(0, -zone.length - 1) : brief;
+  const words = schedule?.replace(" (m/h/dom/mon/dow)", "").replace(/^crontab /, "") ?? "–";
+  return zone && words.endsWith(` ${zone}`) ? words.slice(0, -zone.length - 1) : words;
 }
 
 const reasons = {
