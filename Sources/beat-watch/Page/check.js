@@ -1,7 +1,7 @@
 // The check of a document that is being typed: what is wrong, what would change, and when it would run.
 
 import { post } from "./api.js";
-import { fill, h, write } from "./dom.js";
+import { fill, h, jsonCell, plainTable, write } from "./dom.js";
 import { remarkList } from "./remarks.js";
 import { upcomingList } from "./upcoming.js";
 import { plural } from "./words.js";
@@ -74,10 +74,6 @@ export class CheckPanel {
   }
 }
 
-const value = (text) => (text === null || text === undefined ? h("span.faint", "not there") : h("code", text));
-
 const differenceTable = (difference) =>
-  h("div.scroll", { tabindex: "0", role: "region", "aria-label": "What changes" }, h("table", { class: "plain" },
-    h("thead", h("tr", ["Field", "Before", "After"].map((title) => h("th", { scope: "col" }, title)))),
-    h("tbody", difference.map(({ field, before, after }) =>
-      h("tr", h("th", { scope: "row" }, h("code", field)), h("td.was", value(before)), h("td.is", value(after)))))));
+  plainTable("What changes", ["Field", "Before", "After"], difference.map(({ field, before, after }) =>
+    [field, jsonCell(before, "was"), jsonCell(after, "is")]));

@@ -1,18 +1,15 @@
 // Two people changed one document: the dialog that shows both changes and asks whose counts.
 
 import { open } from "./dialog.js";
-import { button, h } from "./dom.js";
+import { button, h, jsonCell, plainTable } from "./dom.js";
 import { compare, join } from "./merge.js";
-
-const cell = (text, isChanged) =>
-  h("td", text === undefined ? h("span.faint", "not there") : h("code", { class: isChanged ? "changed" : "" }, text));
 
 /** Asks what to do: `{ document }` to be saved, `{ theirs: true }`, or null to go on editing. */
 export function resolve(base, mine, theirs) {
   const rows = compare(base, mine, theirs);
   const joined = join(base, mine, theirs);
   return open("Somebody changed it meanwhile", (close) => [
-    h("div", { class: "dialog-body" },
+    h("div.dialog-body",
       h("p", joined
         ? "The two changes touch different fields, so both can be kept."
         : "Both changes touch the same place. Decide whose counts."),
@@ -26,14 +23,11 @@ export function resolve(base, mine, theirs) {
 }
 
 const table = (rows) =>
-  h("div.scroll", { tabindex: "0", role: "region", "aria-label": "What was changed" }, h("table", { class: "plain" },
-    h("thead",
-      h("tr", ["Field", "Before", "Theirs, in the store", "Yours"].map((title) => h("th", { scope: "col" }, title)))),
-    h("tbody", rows.map((row) => h("tr", null,
-      h("th", { scope: "row" }, h("code", row.key)),
-      cell(row.was), cell(row.their, row.isTheirs), cell(row.my, row.isMine))))));
+  plainTable("What was changed", ["Field", "Before", "Theirs, in the store", "Yours"],
+    rows.map(({ key, was, their, my, isTheirs, isMine }) =>
+      [key, jsonCell(was), jsonCell(their, isTheirs && "is"), jsonCell(my, isMine && "is")]));
 
 const texts = (mine, theirs) =>
-  h("div", { class: "two" },
+  h("div.two",
     h("div", h("h3", "Theirs, in the store"), h("pre.code", { tabindex: "0" }, theirs)),
     h("div", h("h3", "Yours"), h("pre.code", { tabindex: "0" }, mine)));

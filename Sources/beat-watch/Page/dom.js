@@ -94,5 +94,15 @@ export const facts = (pairs) =>
   h("dl.facts", pairs.filter(Boolean).map(([label, content]) =>
     h("div", h("dt", label), h("dd", content ?? h("span.faint", "–")))));
 
+/** A table of texts that may be wider than its place; the first cell of a row is its title. */
+export const plainTable = (label, titles, rows) =>
+  h("div.scroll", { tabindex: "0", role: "region", "aria-label": label }, h("table.plain",
+    h("thead", h("tr", titles.map((title) => h("th", { scope: "col" }, title)))),
+    h("tbody", rows.map(([title, ...cells]) => h("tr", h("th", { scope: "row" }, h("code", title)), cells)))));
+
+/** A cell with JSON; a field that is not there has none. */
+export const jsonCell = (text, kind) =>
+  h("td", { class: kind }, text === null || text === undefined ? h("span.faint", "not there") : h("code", text));
+
 export const empty = (title, ...children) =>
   h("div.empty", h("p.empty-title", title), children);

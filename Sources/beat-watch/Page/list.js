@@ -61,9 +61,8 @@ class List {
       this.rows[0]?.link.focus();
     });
     this.summary = h("p.summary", { role: "status", "aria-live": "polite" });
-    this.changed = button([icon("refresh"), "Order has changed: refresh"], () => this.load(), { kind: "changed" });
-    this.changed.classList.add("is-away");
-    this.changed.tabIndex = -1;
+    this.changed = button([icon("refresh"), "Order has changed: refresh"], () => this.load(),
+      { kind: "changed is-away" });
     this.body = h("tbody", { role: "rowgroup" });
     this.heads = columns.map((column) => this.#head(column));
     this.all = h("input",
@@ -77,7 +76,7 @@ class List {
     this.back = iconButton("back", "Previous page", () => this.turn(-1));
     this.forth = iconButton("next", "Next page", () => this.turn(1));
     this.range = h("span.range");
-    this.pager = h("div", { class: "pager" },
+    this.pager = h("div.pager",
       h("span.faint", `Times are in ${viewerZone}, your zone.`, h("span.wide-text", " Point at one to see others.")),
       h("span.grow"), this.range, this.back, this.forth);
     main.append(
@@ -232,7 +231,6 @@ class List {
 
   #offer(words) {
     this.changed.classList.toggle("is-away", words === null);
-    this.changed.tabIndex = words === null ? -1 : 0;
     if (words) write(this.changed.lastChild, words);
   }
 

@@ -16,9 +16,8 @@ export function runsView(main, route, signal) {
     table.add(waiting);
     waiting = [];
     show.classList.add("is-away");
-    show.tabIndex = -1;
     if (!table.element.isConnected) place.replaceChildren(table.element);
-  }, { kind: "changed is-away", tabindex: "-1" });
+  }, { kind: "changed is-away" });
   main.append(h("div.title-row", heading, h("p.summary", "Newest first"), h("span.grow"), show), place);
   arrive(heading, "Runs");
 
@@ -39,7 +38,6 @@ export function runsView(main, route, signal) {
     waiting = [...runs, ...waiting].slice(0, 200);
     showWaiting(label, waiting.length);
     show.classList.remove("is-away");
-    show.removeAttribute("tabindex");
   }, signal);
   live.on("again", load, signal);
   load();

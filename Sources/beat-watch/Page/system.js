@@ -4,6 +4,7 @@ import { get } from "./api.js";
 import { busyButton, command, empty, facts, fill, h } from "./dom.js";
 import * as live from "./live.js";
 import { latePlot, ratePlot } from "./plot.js";
+import { levels, worstFirst } from "./remarks.js";
 import { arrive } from "./router.js";
 import { ago, eachSecond, full, length } from "./time.js";
 import { markTime } from "./timetip.js";
@@ -76,15 +77,10 @@ function activityPanels(activity) {
   ];
 }
 
-const levels = { ok: "OK", note: "Note", warning: "Warning", error: "Error" };
-const gravity = ["error", "warning", "note", "ok"];
-
-function findings(list) {
-  const order = [...list].sort((a, b) => gravity.indexOf(a.level) - gravity.indexOf(b.level));
-  return h("ul.findings", order.map(({ level, title, text, command: line }) =>
+const findings = (list) =>
+  h("ul.findings", worstFirst(list).map(({ level, title, text, command: line }) =>
     h("li", { class: `level-${level}` }, h("span.level", levels[level] ?? level),
       h("div", h("h3", title), text && h("p", text), command(line)))));
-}
 
 export function systemView(main, route, signal) {
   const heading = h("h1", "System");
