@@ -55,7 +55,7 @@ export function clearDock() {
   for (const key of [...banners.keys()]) setBanner(key, null);
 }
 
-// The page ends above the dock, so that the last row can be scrolled into sight. A layout that is changed in the turn of
-// an observer is an error to browsers, so the height is written in the next one.
+// The page ends above the dock, so that the last row can be scrolled into sight. A layout that is changed in the turn
+// of an observer is an error to browsers, so the height is written in the next one.
 new ResizeObserver(([{ contentRect }]) => requestAnimationFrame(() =>
   document.documentElement.style.setProperty("--dock", `${Math.ceil(contentRect.height)}px`))).observe(place("dock"));

@@ -81,7 +81,8 @@ class List {
       h("span.grow"), this.range, this.back, this.forth);
     main.append(
       h("div.title-row", this.heading, this.summary, h("span.grow"), h("span", { role: "status" }, this.changed),
-        editButton([icon("plus"), h("span", "New", h("span.wide-text", " schedule"))], () => go("#/new"), { kind: "primary" })),
+        editButton([icon("plus"), h("span", "New", h("span.wide-text", " schedule"))], () => go("#/new"),
+          { kind: "primary" })),
       this.filters.element, this.place, this.pager);
     arrive(this.heading, "Schedules");
   }
