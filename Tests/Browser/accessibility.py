@@ -11,8 +11,11 @@ from steps import World, step
 GRAVE = ("serious", "critical")
 AXE = """
 const done = arguments[0];
-axe.run(document, { resultTypes: ["violations"] }).then(({ violations }) => done(violations.map(({ id, impact, help, nodes }) =>
-  ({ id, impact, help, nodes: nodes.slice(0, 4).map(({ target, any }) => `${target.join(" ")}${any[0] ? `: ${any[0].message}` : ""}`) }))), (error) => done([{ id: "axe", impact: "critical", help: String(error), nodes: [] }]));
+const place = ({ target, any }) => `${target.join(" ")}${any[0] ? `: ${any[0].message}` : ""}`;
+axe.run(document, { resultTypes: ["violations"] }).then(
+  ({ violations }) => done(violations.map(({ id, impact, help, nodes }) =>
+    ({ id, impact, help, nodes: nodes.slice(0, 4).map(place) }))),
+  (error) => done([{ id: "axe", impact: "critical", help: String(error), nodes: [] }]));
 """
 
 
@@ -54,6 +57,7 @@ def views(world: World) -> None:
   stage.put("axe-runs", interval("shop.tick", 2, "seconds"))
 
   def open_(address: str, selector: str, text: str = ".") -> Callable[[], Any]:
+
     def reach() -> None:
       browser.open(world.page.address + address)
       browser.see(selector, text, 60)
@@ -77,16 +81,21 @@ def views(world: World) -> None:
     browser.see(".findings", ".", 60)
 
   try:
-    examine(world, {
-      "list": with_selection, "schedule": open_(f"#/schedules/{identity('axe-runs')}", "[aria-labelledby=history] tbody", "ms"),
-      "rejected schedule": open_(f"#/schedules/{identity('axe-bad')}", "[aria-labelledby=why] .headline"), "dialog": with_dialog,
-      "editor": open_(f"#/schedules/{identity('axe-good')}/edit", ".check-state", "can be used"),
-      "editor with an error": open_(f"#/schedules/{identity('axe-bad')}/edit", ".check-state", "cannot"),
-      "new": open_("#/new", ".check-state"), "runs": open_("#/runs", "tbody"), "system": without,
-    } if not world.is_short else {
-      "list": with_selection,
-      "editor with an error": open_(f"#/schedules/{identity('axe-bad')}/edit", ".check-state", "cannot"),
-    })
+    examine(
+      world, {
+        "list": with_selection,
+        "schedule": open_(f"#/schedules/{identity('axe-runs')}", "[aria-labelledby=history] tbody", "ms"),
+        "rejected schedule": open_(f"#/schedules/{identity('axe-bad')}", "[aria-labelledby=why] .headline"),
+        "dialog": with_dialog,
+        "editor": open_(f"#/schedules/{identity('axe-good')}/edit", ".check-state", "can be used"),
+        "editor with an error": open_(f"#/schedules/{identity('axe-bad')}/edit", ".check-state", "cannot"),
+        "new": open_("#/new", ".check-state"),
+        "runs": open_("#/runs", "tbody"),
+        "system": without,
+      } if not world.is_short else {
+        "list": with_selection,
+        "editor with an error": open_(f"#/schedules/{identity('axe-bad')}/edit", ".check-state", "cannot"),
+      })
   finally:
     stage.delete("axe-runs")
 

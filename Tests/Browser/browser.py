@@ -35,7 +35,7 @@ window.prompt = (text) => { note(`prompt: ${text}`); return null; };
 new PerformanceObserver((list) => {
   for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.__shifts.push({
     value: entry.value, at: entry.startTime,
-    what: entry.sources.map(({ node }) => node?.nodeType === 1 ? `${node.tagName} ${node.className}`.trim() : node?.nodeName),
+    what: entry.sources.map(({ node }) => `${node?.nodeName} ${node?.className ?? ""}`.trim()),
   });
 }).observe({ type: "layout-shift", buffered: true });
 """
@@ -51,6 +51,7 @@ return [...scope.querySelectorAll(selector)].filter((element) =>
 
 
 class Browser:
+
   def __init__(self, pictures: pathlib.Path) -> None:
     self.pictures = pictures
     options = Options()
@@ -82,8 +83,14 @@ class Browser:
     self.command("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
 
   def theme(self, name: str) -> None:
-    self.command("Emulation.setEmulatedMedia", features=[
-      {"name": "prefers-color-scheme", "value": name}, {"name": "prefers-reduced-motion", "value": "reduce"}])
+    self.command("Emulation.setEmulatedMedia",
+                 features=[{
+                   "name": "prefers-color-scheme",
+                   "value": name
+                 }, {
+                   "name": "prefers-reduced-motion",
+                   "value": "reduce"
+                 }])
 
   def open(self, address: str) -> None:
     """Loads an address anew, even if only its hash differs."""
@@ -116,6 +123,7 @@ class Browser:
     return "\n".join(self.js("return [...document.querySelectorAll(arguments[0])].map((e) => e.innerText)", selector))
 
   def wait(self, condition: Callable[[], Any], sentence: str, seconds: float = 30) -> Any:
+
     def patient() -> Any:
       try:
         return condition()
@@ -146,14 +154,18 @@ class Browser:
     """The control that a label names, with a scope of the open dialog."""
     script = """
       const scope = document.querySelector("dialog[open]") ?? document;
-      const label = [...scope.querySelectorAll("label")].find((e) => e.textContent.trim() === arguments[0] && e.control?.checkVisibility());
-      return label?.control ?? [...scope.querySelectorAll("[aria-label]")].find((e) => e.getAttribute("aria-label") === arguments[0] && e.checkVisibility());
+      const label = [...scope.querySelectorAll("label")].find((each) =>
+        each.textContent.trim() === arguments[0] && each.control?.checkVisibility());
+      return label?.control ?? [...scope.querySelectorAll("[aria-label]")].find((each) =>
+        each.getAttribute("aria-label") === arguments[0] && each.checkVisibility());
     """
     return self.wait(lambda: self.js(script, label), f"there is a field {label!r}", seconds)
 
   def complaint(self, label: str) -> str:
     """The text beside a field that is announced with it."""
-    return str(self.js("""
+    return str(
+      self.js(
+        """
       return (arguments[0].getAttribute("aria-describedby") ?? "").split(" ").map((id) => document.getElementById(id))
         .filter((e) => e?.classList.contains("field-error")).map((e) => e.innerText).join(" ");
     """, self.field(label)))
@@ -162,6 +174,7 @@ class Browser:
 
   def press(self, label: str, selector: str = "button, a.button", is_part: bool = False) -> None:
     """Clicks on what has this text or name."""
+
     def click() -> bool:
       self.js("arguments[0].scrollIntoView({ block: 'center' })", self.find(selector, label, is_part))
       self.find(selector, label, is_part).click()
@@ -184,7 +197,8 @@ class Browser:
 
   def focus(self) -> Dict[str, str]:
     """What has the focus."""
-    return dict(self.js("""
+    return dict(
+      self.js("""
       const e = document.activeElement;
       const label = e.labels?.[0]?.textContent ?? "";
       return { tag: e.tagName.toLowerCase(), id: e.id, type: e.type ?? "", class: e.className?.toString() ?? "",
@@ -197,13 +211,17 @@ class Browser:
 
   def row(self, name: str) -> str:
     """What a row says, with the whole text of each cell."""
-    return str(self.js("""
+    return str(
+      self.js(
+        """
       const link = [...document.querySelectorAll("table.list .row-link")].find((e) => e.textContent === arguments[0]);
       return link ? link.closest("tr").innerText : "";
     """, name))
 
   def cell(self, name: str, kind: str) -> str:
-    return str(self.js("""
+    return str(
+      self.js(
+        """
       const link = [...document.querySelectorAll("table.list .row-link")].find((e) => e.textContent === arguments[0]);
       return link?.closest("tr").querySelector(`td.${arguments[1]}`)?.innerText ?? "";
     """, name, kind))
@@ -227,7 +245,10 @@ class Browser:
 
     A server's refusal is in the log as well: a step names those that it brings about.
     """
-    found = [f"browser log: {entry['message']}" for entry in self.driver.get_log("browser") if entry["level"] in ("SEVERE", "WARNING")]
+    found = [
+      f"browser log: {entry['message']}" for entry in self.driver.get_log("browser")
+      if entry["level"] in ("SEVERE", "WARNING")
+    ]
     try:
       found += self.js("const all = window.__trouble ?? []; window.__trouble = []; return all")
     except WebDriverException as error:

@@ -23,7 +23,11 @@ def value(world: World, name: str, *path: str) -> Any:
 @step("a mistake is shown at its field and is not saved; mended, it is, and the daemon's answer comes without a reload")
 def mistake(world: World) -> None:
   browser = world.browser
-  before = json.dumps({"name": "edit-report", **crontab("shop.report", "0", "6", timezone="Europe/Berlin", args=["daily"])}, indent=1)
+  before = json.dumps(
+    {
+      "name": "edit-report",
+      **crontab("shop.report", "0", "6", timezone="Europe/Berlin", args=["daily"])
+    }, indent=1)
   world.stage.put("edit-report", before)
   before = world.stage.raw("edit-report")
   world.schedule("edit-report")
@@ -59,7 +63,8 @@ def no_json(world: World) -> None:
   world.stage.put("edit-text", interval("shop.report"))
   before = world.stage.raw("edit-text")
   world.edit("edit-text")
-  browser.js("const a = document.getElementById('document'); a.focus(); a.setSelectionRange(a.value.length, a.value.length)")
+  browser.js(
+    "const a = document.getElementById('document'); a.focus(); a.setSelectionRange(a.value.length, a.value.length)")
   browser.keys(Keys.BACKSPACE)
   browser.see(".check-state", "cannot be used")
   browser.see(".view-editor", "not JSON")
@@ -89,7 +94,8 @@ def live(world: World) -> None:
   browser.press("live-each-second", "a.row-link")
   browser.see("#history, [aria-labelledby=history]", "ms")
   runs = len(browser.all("[aria-labelledby=history] tbody tr"))
-  browser.wait(lambda: len(browser.all("[aria-labelledby=history] tbody tr")) > runs, "another run arrives in its table")
+  browser.wait(lambda: len(browser.all("[aria-labelledby=history] tbody tr")) > runs,
+               "another run arrives in its table")
   browser.expect_no_reload()
   world.stage.put("live-each-second", interval("shop.tick", 1, "seconds", enabled=False))
   browser.see(".badge", "Disabled")
@@ -124,7 +130,8 @@ def fifty(world: World) -> None:
   boxes = browser.all("tbody .c-box input")
   boxes[0].click()
   browser.js("arguments[0].scrollIntoView({ block: 'center' })", boxes[49])
-  browser.js("arguments[0].dispatchEvent(new MouseEvent('click', { shiftKey: true, bubbles: true, cancelable: true }))", boxes[49])
+  browser.js("arguments[0].dispatchEvent(new MouseEvent('click', { shiftKey: true, bubbles: true, cancelable: true }))",
+             boxes[49])
   browser.see("#bulk", "50 selected")
   browser.press("Disable", "#bulk button")
   browser.see(".toast", "Disabled 50 schedules")
@@ -229,13 +236,16 @@ def bulk(world: World) -> None:
   browser.press("Delete 3 schedules", "dialog footer button")
   browser.see(".toast", "Deleted 3 schedules")
   expect(not any(world.stage.document(name) for name in names), "they are gone")
-  browser.wait(lambda: not browser.names() or "gone" in browser.row(names[0]).lower() or "deleted" in browser.row(names[0]).lower(), "the list says so")
+  browser.wait(
+    lambda: not browser.names() or "gone" in browser.row(names[0]).lower() or "deleted" in browser.row(names[0]).lower(
+    ), "the list says so")
 
 
 @step("the last change is undone by a key, and the text is as it was")
 def undo(world: World) -> None:
   browser = world.browser
-  before = '{"name":"undo-me", "task":"shop.report",  "enabled":true, "note": "kept", "interval":{"every":3,"period":"hours"}}'
+  before = ('{"name":"undo-me", "task":"shop.report",  "enabled":true, "note": "kept", '
+            '"interval":{"every":3,"period":"hours"}}')
   world.stage.put("undo-me", before)
   before = world.stage.raw("undo-me")
   world.edit("undo-me")
@@ -362,8 +372,9 @@ def create(world: World) -> None:
   browser.see(".check-state", "It can be used")
   world.stage.put("create-raced", interval("shop.report"))
   browser.press("Create")
-  browser.wait(lambda: "already" in browser.complaint("Name") or browser.has(".remarks li", "of this name already", True),
-               "a name that is taken is refused")
+  browser.wait(
+    lambda: "already" in browser.complaint("Name") or browser.has(".remarks li", "of this name already", True),
+    "a name that is taken is refused")
   expect(value(world, "create-raced", "task") == "shop.report", "what was stored meanwhile stays")
   browser.fill("Name", "made-here")
   browser.press("Create")

@@ -32,8 +32,9 @@ def search(world: World) -> None:
 def paging(world: World) -> None:
   browser = world.browser
   names = [f"page-{number:03}" for number in range(130)]
-  world.stage.put_all((name, interval(f"shop.kind{number % 2}", 1 + number, options={"queue": f"page-queue-{number % 3}"}))
-                      for number, name in enumerate(names))
+  world.stage.put_all(
+    (name, interval(f"shop.kind{number % 2}", 1 + number, options={"queue": f"page-queue-{number % 3}"}))
+    for number, name in enumerate(names))
   world.list("?search=page-")
   browser.wait(lambda: browser.names() == names[:100], "the first page has a hundred")
   browser.press("Next page", "button")
@@ -42,7 +43,13 @@ def paging(world: World) -> None:
   browser.wait(lambda: browser.names() == names[:100], "the way back leads to the first page")
   browser.press("Name", "th button")
   browser.wait(lambda: browser.names() == names[:-101:-1], "the order is turned")
-  browser.js("const e = [...document.querySelectorAll('select')].find((s) => s.getAttribute('aria-label') === 'Queue'); e.value = 'page-queue-1'; e.dispatchEvent(new Event('input')); e.dispatchEvent(new Event('change'))")
+  browser.js(
+    """
+    const queue = [...document.querySelectorAll("select")].find((each) => each.getAttribute("aria-label") === "Queue");
+    queue.value = "page-queue-1";
+    queue.dispatchEvent(new Event("change"));
+    """
+  )
   browser.wait(lambda: browser.names() == names[1::3][::-1], "the filter leaves those of a queue")
   browser.driver.refresh()
   browser.wait(lambda: browser.names() == names[1::3][::-1], "a reload shows the same")
@@ -51,7 +58,9 @@ def paging(world: World) -> None:
 @step("the theme that somebody has chosen outlasts a reload", is_long=True)
 def theme(world: World) -> None:
   browser = world.browser
-  dark = lambda: browser.js("return getComputedStyle(document.body).colorScheme.startsWith('dark') || document.documentElement.dataset.theme === 'dark'")  # noqa: E731
+  dark = lambda: browser.js(
+    "return document.documentElement.dataset.theme === 'dark'"
+  )  # noqa: E731
   world.list()
   expect(not dark(), "the system's theme counts at first")
   try:

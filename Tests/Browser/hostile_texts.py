@@ -10,8 +10,16 @@ from steps import World, step
 
 IMAGE = "<img src=x onerror=alert(1)>"
 NAMES = (
-  "hostile/with/slashes", "hostile/../../etc/passwd", 'hostile "quotes" \'both\'', f"hostile {IMAGE}", "hostile </script><script>alert(2)</script>",
-  "hostile %2e%2e%2f?x=1#y&z", "hostile  two  spaces", "hostile-ünïcödé-日本語-🙂", "hostile\u202eright-to-left", "hostile javascript:alert(3)",
+  "hostile/with/slashes",
+  "hostile/../../etc/passwd",
+  'hostile "quotes" \'both\'',
+  f"hostile {IMAGE}",
+  "hostile </script><script>alert(2)</script>",
+  "hostile %2e%2e%2f?x=1#y&z",
+  "hostile  two  spaces",
+  "hostile-ünïcödé-日本語-🙂",
+  "hostile\u202eright-to-left",
+  "hostile javascript:alert(3)",
   "hostile " + "long" * 100,
 )
 
@@ -31,9 +39,17 @@ def texts(world: World) -> None:
   browser, stage = world.browser, world.stage
   for name in NAMES:
     task = f'shop.{IMAGE}"\''
-    stage.put(name, interval(task, 9, name=f"label {IMAGE}", args=[IMAGE, "</pre>", '"'], kwargs={IMAGE: IMAGE}, options={"queue": f"q{IMAGE}"}))
+    stage.put(
+      name,
+      interval(task,
+               9,
+               name=f"label {IMAGE}",
+               args=[IMAGE, "</pre>", '"'],
+               kwargs={IMAGE: IMAGE},
+               options={"queue": f"q{IMAGE}"}))
   stage.put(f"hostile rejected {IMAGE}", interval(IMAGE, 9, IMAGE))
-  stage.put("hostile turned", interval("shop.\u202eturned", 9, name="label \u202eturned", options={"queue": "\u202equeue"}))
+  stage.put("hostile turned",
+            interval("shop.\u202eturned", 9, name="label \u202eturned", options={"queue": "\u202equeue"}))
   if not stage.is_mongo:
     stage.put("hostile broken", f'{{"task": "{IMAGE}", {IMAGE}')
   world.list("?search=hostile")
@@ -55,7 +71,8 @@ def pages(world: World) -> None:
   for name in names:
     world.schedule(name)
     browser.see("[aria-labelledby=why] .headline", ".")
-    expect("\u202e" in name or browser.js("return document.querySelector('h1').textContent") == name, f"the page is that of {name!r}")
+    expect("\u202e" in name or browser.js("return document.querySelector('h1').textContent") == name,
+           f"the page is that of {name!r}")
     expect_text(browser)
     browser.press("Edit")
     browser.fill("Every", "8")
@@ -101,7 +118,8 @@ def bytes_(world: World) -> None:
     command += b"$%d\r\n%s\r\n" % (len(word), word)
   stage.redis("--pipe", text=command)
   world.list("?search=hostile-")
-  browser.wait(lambda: any("\\x" in name or "\ufffd" in name or "xff" in name.lower() for name in browser.names()), "it is listed")
+  browser.wait(lambda: any("\\x" in name or "\ufffd" in name or "xff" in name.lower() for name in browser.names()),
+               "it is listed")
   expect_text(browser)
   name = next(name for name in browser.names() if "\\x" in name or "\ufffd" in name or "xff" in name.lower())
   browser.press(name, "a.row-link")

@@ -82,7 +82,8 @@ def dialogs(world: World) -> None:
     browser.see("dialog", ".")
     for _ in range(8):
       browser.keys(Keys.TAB)
-      inside = browser.js("return document.activeElement === document.body || Boolean(document.activeElement.closest('dialog'))")
+      inside = browser.js(
+        "return document.activeElement === document.body || Boolean(document.activeElement.closest('dialog'))")
       expect(inside, f"Tab stays inside the dialog: {browser.focus()}")
     browser.keys(Keys.ESCAPE)
     browser.wait(lambda: not browser.all("dialog"), "Esc closes the dialog")

@@ -40,7 +40,8 @@ def steady(world: World) -> None:
       browser.forget_shifts()
       before = browser.js(POSITIONS)
       counts = [browser.cell(name, "c-count") for name in names]
-      browser.wait(lambda: all(browser.cell(name, "c-count") != count for name, count in zip(names, counts)), "each has run")  # noqa: B023
+      browser.wait(lambda: all(browser.cell(name, "c-count") != count for name, count in zip(names, counts)),
+                   "each has run")  # noqa: B023
       after = browser.js(POSITIONS)
       moved = [(was, now) for was, now in zip(before, after) if was != now]
       expect(before == after, f"ordered by {sort}, rows and columns have moved: {moved[:2]}")
@@ -50,7 +51,8 @@ def steady(world: World) -> None:
 
 
 PLACES = """
-return [...document.querySelectorAll("h1, .actions button, section.panel > h2, .upcoming li, [aria-labelledby=history] thead th, pre.code")].map((e) => {
+const places = "h1, .actions button, section.panel > h2, .upcoming li, [aria-labelledby=history] thead th, pre.code";
+return [...document.querySelectorAll(places)].map((e) => {
   const box = e.getBoundingClientRect();
   return [e.tagName, e.tagName === "LI" ? "" : e.textContent.slice(0, 20), Math.round(box.left), Math.round(box.top)];
 });
@@ -64,15 +66,17 @@ def steady_page(world: World) -> None:
   try:
     world.schedule("busy-00")
     browser.is_live()
-    # Its table takes room for each run until it is as high as it may be. What it says is asked anew some seconds apart, and
-    # keeps the room that it has needed.
-    browser.wait(lambda: len(browser.all("[aria-labelledby=history] tbody tr")) > (2 if world.is_short else 25), "runs are listed", 60)
+    # Its table takes room for each run until it is as high as it may be. What it says is asked anew some seconds
+    # apart, and keeps the room that it has needed.
+    browser.wait(lambda: len(browser.all("[aria-labelledby=history] tbody tr")) > (2 if world.is_short else 25),
+                 "runs are listed", 60)
     browser.settle(1)
     browser.js("document.querySelector('.actions button').focus(); scrollTo(0, 0)")
     browser.forget_shifts()
     before = browser.js(PLACES)
     runs = len(browser.all("[aria-labelledby=history] tbody tr"))
-    browser.wait(lambda: len(browser.all("[aria-labelledby=history] tbody tr")) >= runs + (2 if world.is_short else 10), "more runs arrive")
+    browser.wait(lambda: len(browser.all("[aria-labelledby=history] tbody tr")) >= runs + (2 if world.is_short else 10),
+                 "more runs arrive")
     after = browser.js(PLACES)
     # The document's panel lies below the table, and gives way while the table grows.
     still = [(was, now) for was, now in zip(before, after) if was != now and was[1] != "Document" and was[0] != "PRE"]
@@ -125,9 +129,11 @@ def overflow(browser: Browser) -> Any:
   return browser.js("""
     const wide = document.documentElement.scrollWidth - innerWidth;
     if (wide <= 0) return null;
-    const scrolls = (e) => { for (let p = e.parentElement; p; p = p.parentElement) if (/auto|scroll|hidden|clip/.test(getComputedStyle(p).overflowX)) return true; };
-    return [wide, ...[...document.querySelectorAll("body *")].filter((e) => e.checkVisibility() && e.getBoundingClientRect().right > innerWidth + 0.5 && !scrolls(e))
-      .slice(0, 4).map((e) => `${e.tagName.toLowerCase()}.${e.className} ${Math.round(e.getBoundingClientRect().right)}`)];
+    const hides = (e) => e && (/auto|scroll|hidden|clip/.test(getComputedStyle(e).overflowX) || hides(e.parentElement));
+    const right = (e) => Math.round(e.getBoundingClientRect().right);
+    const all = [...document.querySelectorAll("body *")].filter((e) => e.checkVisibility() && right(e) > innerWidth);
+    return [wide, ...all.filter((e) => !hides(e.parentElement)).slice(0, 4)
+      .map((e) => `${e.tagName.toLowerCase()}.${e.className} ${right(e)}`)];
   """)
 
 
@@ -138,9 +144,13 @@ def narrow(world: World) -> None:
   world.stage.put(name, interval("shop." + "task" * 40, 9, args=["x" * 300], options={"queue": "queue" * 30}))
   world.stage.put("narrow-bad", interval("shop.report", 9, "fortnights"))
   views = {
-    "list": ("#/schedules?search=narrow-", ".row-link"), "schedule": (f"#/schedules/{identity(name)}", "[aria-labelledby=why] .headline"),
-    "editor": (f"#/schedules/{identity(name)}/edit", ".check-state"), "error": (f"#/schedules/{identity('narrow-bad')}/edit", ".check-state"),
-    "new": ("#/new", ".check-state"), "runs": ("#/runs", "h1"), "system": ("#/system", ".findings"),
+    "list": ("#/schedules?search=narrow-", ".row-link"),
+    "schedule": (f"#/schedules/{identity(name)}", "[aria-labelledby=why] .headline"),
+    "editor": (f"#/schedules/{identity(name)}/edit", ".check-state"),
+    "error": (f"#/schedules/{identity('narrow-bad')}/edit", ".check-state"),
+    "new": ("#/new", ".check-state"),
+    "runs": ("#/runs", "h1"),
+    "system": ("#/system", ".findings"),
   }
   if world.is_short:
     views = {view: views[view] for view in ("list", "schedule", "error")}
@@ -159,8 +169,10 @@ def narrow(world: World) -> None:
     world.list("?search=narrow-")
     browser.wait(lambda: browser.names(), "rows are there")
     small = browser.js("""
-      return [...document.querySelectorAll("main button, main a.button, main select, main input:not([type=checkbox])")].filter((e) => e.checkVisibility())
-        .map((e) => [e.getAttribute("aria-label") ?? e.textContent, e.getBoundingClientRect()]).filter(([, { width, height }]) => width < 24 || height < 24).map(([name]) => name)
+      const controls = "main button, main a.button, main select, main input:not([type=checkbox])";
+      return [...document.querySelectorAll(controls)].filter((e) => e.checkVisibility())
+        .map((e) => [e.getAttribute("aria-label") ?? e.textContent, e.getBoundingClientRect()])
+        .filter(([, { width, height }]) => width < 24 || height < 24).map(([name]) => name)
     """)
     expect(not small, f"each control is big enough for a finger: {small}")
   finally:

@@ -1,6 +1,6 @@
-"""Somebody who uses the schedules in a MongoDB with pymongo. It reads requests as lines of JSON, and answers each with one.
+"""Somebody who uses the schedules in a MongoDB with pymongo.
 
-Its arguments are a URL and the server's port.
+It reads requests as lines of JSON, and answers each with one. Its arguments are a URL and the server's port.
 """
 
 import json

@@ -6,7 +6,8 @@ from stage import expect, identity, interval
 from steps import World, step
 
 #: What a browser says of requests to a server that is away, or that says that the store is.
-AWAY = r"the server responded with a status of 503|ERR_(CONNECTION_REFUSED|CONNECTION_RESET|INCOMPLETE_CHUNKED_ENCODING|EMPTY_RESPONSE|NETWORK_CHANGED|SOCKET_NOT_CONNECTED|ABORTED)"
+AWAY = (r"the server responded with a status of 503|ERR_(CONNECTION_REFUSED|CONNECTION_RESET|EMPTY_RESPONSE|ABORTED|"
+        r"INCOMPLETE_CHUNKED_ENCODING|NETWORK_CHANGED|SOCKET_NOT_CONNECTED)")
 
 
 @step("without a daemon the page says so, and schedules can be changed still")
@@ -70,7 +71,8 @@ def no_store(world: World) -> None:
   browser.expect_no_reload()
 
 
-@step("while the page's own server is gone the page says so, and goes on by itself when it is back", [AWAY], is_long=True)
+@step("while the page's own server is gone the page says so, and goes on by itself when it is back", [AWAY],
+      is_long=True)
 def no_server(world: World) -> None:
   browser, stage = world.browser, world.stage
   stage.put("no-server", interval("shop.report", 9))

@@ -1,7 +1,7 @@
 """A page of `beat-watch web` whose files come from a folder, so that a change of them is tried without a build.
 
-It stands before the real server: the files of the page are those of the folder, with the server's own header fields, and
-everything else goes through.
+It stands before the real server: the files of the page are those of the folder, with the server's own header fields,
+and everything else goes through.
 """
 
 from __future__ import annotations
@@ -12,12 +12,18 @@ import pathlib
 import threading
 from typing import Any
 
-TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8", ".svg": "image/svg+xml",
-         ".html": "text/html; charset=utf-8"}
+TYPES = {
+  ".js": "text/javascript; charset=utf-8",
+  ".css": "text/css; charset=utf-8",
+  ".svg": "image/svg+xml",
+  ".html": "text/html; charset=utf-8"
+}
 
 
 def serve(folder: pathlib.Path, port: int, upstream: int) -> http.server.ThreadingHTTPServer:
+
   class Handler(http.server.BaseHTTPRequestHandler):
+
     def log_message(self, *_: Any) -> None:
       pass
 
@@ -32,13 +38,17 @@ def serve(folder: pathlib.Path, port: int, upstream: int) -> http.server.Threadi
       fields = {name: value.replace(f":{port}", f":{upstream}") for name, value in self.headers.items()}
       connection = http.client.HTTPConnection("127.0.0.1", upstream, timeout=60)
       try:
-        connection.request(self.command, self.path, body, {**fields, "Connection": "close", "Accept-Encoding": "identity"})
+        connection.request(self.command, self.path, body, {
+          **fields, "Connection": "close",
+          "Accept-Encoding": "identity"
+        })
         reply = connection.getresponse()
         file = self.file()
         text = file.read_bytes() if file else None
         self.send_response(200 if file else reply.status)
         for name, value in reply.getheaders():
-          if name.lower() in ("connection", "transfer-encoding", "content-length") or file and name.lower() in ("etag", "content-type", "cache-control"):
+          if name.lower() in ("connection", "transfer-encoding",
+                              "content-length") or file and name.lower() in ("etag", "content-type", "cache-control"):
             continue
           self.send_header(name, value)
         if file:

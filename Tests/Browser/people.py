@@ -37,11 +37,14 @@ def viewer(world: World) -> None:
     browser.see(".view-schedule", "viewer")
     can_press = browser.js("""
       return [...document.querySelectorAll("main button")].filter((e) => e.checkVisibility() && !e.disabled
-        && e.getAttribute("aria-disabled") !== "true" && /^(Edit|Run now|Disable|Rename|Copy|Delete)$/.test(e.textContent)).length
+        && e.getAttribute("aria-disabled") !== "true"
+        && /^(Edit|Run now|Disable|Rename|Duplicate|Delete)$/.test(e.textContent)).length
     """)
     expect(can_press == 0, "no control that edits can be used")
-    expect(page.ask(f"api/v1/schedules/{identity('viewed')}/disable", "POST", {}) in (401, 403), "the API refuses strangers")
-    answer = browser.driver.execute_async_script("""
+    expect(
+      page.ask(f"api/v1/schedules/{identity('viewed')}/disable", "POST", {}) in (401, 403), "the API refuses strangers")
+    answer = browser.driver.execute_async_script(
+      """
       const [path, done] = arguments;
       fetch("/api/v1/session").then((r) => r.json()).then(({ csrf }) => fetch(path, { method: "POST", body: "{}",
         headers: { "Content-Type": "application/json", "X-CSRF-Token": csrf ?? "" } })).then((r) => done(r.status));
@@ -84,7 +87,8 @@ def editor(world: World) -> None:
     expect(stage.document("edited-by-edith")["enabled"] is False, "the change is stored")
     file.write_text("")
     browser.see("h1", "^Log in$")
-    expect(not browser.has(".toast", "edited-by-edith", True), "no message about schedules is left on the page of the login")
+    expect(not browser.has(".toast", "edited-by-edith", True),
+           "no message about schedules is left on the page of the login")
     browser.js("document.activeElement.blur()")
     browser.keys("u", "n", "g", "s")
     browser.settle(1)

@@ -18,8 +18,9 @@ WIDTHS = ((1440, 900), (1024, 768), (390, 844))
 
 
 def shop() -> Dict[str, Any]:
-  """Schedules as a shop has them, some of which have run for months: several queues and zones, one that rests, one that is
-  rejected. Its minute is that of `open_shop`."""
+  """Schedules as a shop has them, which have run for months: several queues and zones, one that rests, one that is
+  rejected."""
+
   def every(task: str, count: int, period: str, queue: str, runs: int, **fields: Any) -> Any:
     return interval(f"shop.{task}", count, period, options={"queue": queue}, **fields), runs, None
 
@@ -28,27 +29,48 @@ def shop() -> Dict[str, Any]:
 
   weekdays = {"day_of_week": "mon-fri"}
   schedules = {
-    "analytics/weekly": at("analytics.weekly", "0", "24", "reports", 0, days={"day_of_week": "sun"}, name="Figures of the week"),
-    "baskets/expire": every("baskets.expire", 10, "minutes", "default", 26_110),
-    "baskets/remind": at("baskets.remind", "15", "10,18", "mail", 362, name="Remind of full baskets"),
-    "cache/warm-front-page": at("cache.warm", "*", "*", "web", 260_433, name="Front page before the news"),
-    "catalogue/reindex": at("search.reindex", "0", "3", "search", 181, catchup="latest"),
-    "catalogue/sync-prices": every("catalogue.sync_prices", 30, "seconds", "catalogue", 521_007, name="Prices of the suppliers"),
-    "customers/birthday": at("mails.birthday", "0", "8", "mail", 181),
-    "exchange-rates": at("finance.rates", "5", "9", "finance", 181),
-    "fraud/score-orders": every("fraud.score", 5, "seconds", "fraud", 3_126_480, kwargs={"model": "2026-10"}),
-    "inventory/count-low": at("inventory.count_low", "*/15", "7-20", "warehouse", 9_841, "America/New_York", name="Stock of Newark"),
-    "inventory/reorder": at("inventory.reorder", "30", "18", "warehouse", 127, "America/New_York", days=weekdays),
-    "invoices/send": at("billing.send_invoices", "*/5", "*", "billing", 52_086, args=["pdf"], name="Invoices of shipped orders"),
-    "newsletter/tokyo": at("mails.newsletter", "0", "7", "mail", 25, "Asia/Tokyo", days={"day_of_week": "thu"}, args=["ja"]),
-    "newsletter/winter-sale": at("mails.newsletter", "0", "7", "mail", 14),
-    "orders/export-to-erp": every("orders.export", 1, "minutes", "erp", 260_401, kwargs={"batch": 200}),
-    "orders/poll-carrier": every("shipping.poll", 15, "seconds", "shipping", 1_042_160),
-    "payments/settle": at("payments.settle", "30", "2", "finance", 181, catchup="all", name="Nightly settlement"),
-    "reviews/ask": at("mails.ask_review", "0", "17", "mail", 181, "Europe/Paris"),
-    "sessions/sweep": every("sessions.sweep", 1, "hours", "default", 4_340),
-    "tax/vat-numbers": at("finance.check_vat", "0", "4", "finance", 6, "UTC", days={"day_of_month": "1"}),
-    "thumbnails": every("images.thumbnails", 20, "seconds", "images", 780_212),
+    "analytics/weekly":
+      at("analytics.weekly", "0", "24", "reports", 0, days={"day_of_week": "sun"}, name="Figures of the week"),
+    "baskets/expire":
+      every("baskets.expire", 10, "minutes", "default", 26_110),
+    "baskets/remind":
+      at("baskets.remind", "15", "10,18", "mail", 362, name="Remind of full baskets"),
+    "cache/warm-front-page":
+      at("cache.warm", "*", "*", "web", 260_433, name="Front page before the news"),
+    "catalogue/reindex":
+      at("search.reindex", "0", "3", "search", 181, catchup="latest"),
+    "catalogue/sync-prices":
+      every("catalogue.sync_prices", 30, "seconds", "catalogue", 521_007, name="Prices of the suppliers"),
+    "customers/birthday":
+      at("mails.birthday", "0", "8", "mail", 181),
+    "exchange-rates":
+      at("finance.rates", "5", "9", "finance", 181),
+    "fraud/score-orders":
+      every("fraud.score", 5, "seconds", "fraud", 3_126_480, kwargs={"model": "2026-10"}),
+    "inventory/count-low":
+      at("inventory.count_low", "*/15", "7-20", "warehouse", 9_841, "America/New_York", name="Stock of Newark"),
+    "inventory/reorder":
+      at("inventory.reorder", "30", "18", "warehouse", 127, "America/New_York", days=weekdays),
+    "invoices/send":
+      at("billing.send_invoices", "*/5", "*", "billing", 52_086, args=["pdf"], name="Invoices of shipped orders"),
+    "newsletter/tokyo":
+      at("mails.newsletter", "0", "7", "mail", 25, "Asia/Tokyo", days={"day_of_week": "thu"}, args=["ja"]),
+    "newsletter/winter-sale":
+      at("mails.newsletter", "0", "7", "mail", 14),
+    "orders/export-to-erp":
+      every("orders.export", 1, "minutes", "erp", 260_401, kwargs={"batch": 200}),
+    "orders/poll-carrier":
+      every("shipping.poll", 15, "seconds", "shipping", 1_042_160),
+    "payments/settle":
+      at("payments.settle", "30", "2", "finance", 181, catchup="all", name="Nightly settlement"),
+    "reviews/ask":
+      at("mails.ask_review", "0", "17", "mail", 181, "Europe/Paris"),
+    "sessions/sweep":
+      every("sessions.sweep", 1, "hours", "default", 4_340),
+    "tax/vat-numbers":
+      at("finance.check_vat", "0", "4", "finance", 6, "UTC", days={"day_of_month": "1"}),
+    "thumbnails":
+      every("images.thumbnails", 20, "seconds", "images", 780_212),
   }
   schedules["newsletter/winter-sale"][0]["enabled"] = False
   return {name: {**document, **earlier(document, runs, zone)} for name, (document, runs, zone) in schedules.items()}
@@ -73,6 +95,7 @@ def earlier(document: Dict[str, Any], runs: int, zone: Optional[str]) -> Dict[st
 
 def fits(fields: Dict[str, str], at: datetime.datetime) -> bool:
   """Whether a crontab of the shop has a run at this minute."""
+
   def has(text: str, value: int) -> bool:
     if text.startswith("*"):
       return value % int(text[2:] or 1) == 0
@@ -80,7 +103,8 @@ def fits(fields: Dict[str, str], at: datetime.datetime) -> bool:
     return int(low) <= value <= int(high) if high else str(value) in text.split(",")
 
   day = {"mon-fri": at.weekday() < 5, "thu": at.weekday() == 3, "*": True}[fields.get("day_of_week", "*")]
-  return day and has(fields["minute"], at.minute) and has(fields["hour"], at.hour) and has(fields.get("day_of_month", "*"), at.day)
+  return day and has(fields["minute"], at.minute) and has(fields["hour"], at.hour) and has(
+    fields.get("day_of_month", "*"), at.day)
 
 
 def open_shop(world: World) -> None:
@@ -109,9 +133,11 @@ def pictures(world: World) -> None:
     browser.see(".check-state", "cannot be used")
 
   def at(address: str, selector: str) -> Any:
+
     def reach() -> None:
       browser.open(world.page.address + address)
       browser.see(selector, ".", 60)
+
     return reach
 
   def login() -> None:
@@ -119,9 +145,14 @@ def pictures(world: World) -> None:
     browser.see("h1", "Log in")
 
   views = {
-    "list": at("#/schedules", ".row-link"), "schedule": at(f"#/schedules/{identity('fraud/score-orders')}", "[aria-labelledby=history] tbody"),
+    "list": at("#/schedules", ".row-link"),
+    "schedule": at(f"#/schedules/{identity('fraud/score-orders')}", "[aria-labelledby=history] tbody"),
     "rejected": at(f"#/schedules/{identity('analytics/weekly')}", "[aria-labelledby=why] .headline"),
-    "edit-error": mistake, "new": at("#/new", ".check-state"), "runs": at("#/runs", "tbody"), "system": at("#/system", ".findings"), "login": login,
+    "edit-error": mistake,
+    "new": at("#/new", ".check-state"),
+    "runs": at("#/runs", "tbody"),
+    "system": at("#/system", ".findings"),
+    "login": login,
   }
   for view, reach in views.items():
     for width, height in WIDTHS:

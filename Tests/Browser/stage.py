@@ -82,7 +82,16 @@ def interval(task: str, every: float = 1, period: str = "hours", **fields: Any) 
 
 
 def crontab(task: str, minute: str = "*", hour: str = "*", **fields: Any) -> Dict[str, Any]:
-  return {"task": task, "enabled": True, "crontab": {"minute": minute, "hour": hour, **fields.pop("days", {})}, **fields}
+  return {
+    "task": task,
+    "enabled": True,
+    "crontab": {
+      "minute": minute,
+      "hour": hour,
+      **fields.pop("days", {})
+    },
+    **fields
+  }
 
 
 class Page:
@@ -156,7 +165,11 @@ class Stage:
     kept = {key: value for key, value in os.environ.items() if not key.startswith(foreign)}
     with open(self.folder / f"{name}.log", "ab") as log:
       program = subprocess.Popen(["setpriv", "--pdeathsig", "KILL", "--", *map(str, arguments)],
-                                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.folder, env=kept)
+                                 stdin=subprocess.DEVNULL,
+                                 stdout=log,
+                                 stderr=log,
+                                 cwd=self.folder,
+                                 env=kept)
     self.programs.append(program)
     return program
 
@@ -176,8 +189,12 @@ class Stage:
     self.start("mongo", *mongo_program.command(port, self.folder / "mongo"))
     self.mongo_url = f"mongodb://127.0.0.1:{port}/beat?directConnection=true"
     python = PROJECT / ".deps/venv/secantus/bin/python"
-    self.mongo = subprocess.Popen(["setpriv", "--pdeathsig", "KILL", "--", python, "-B", HERE / "mongo_store.py", self.mongo_url, str(port)],
-                                  stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    self.mongo = subprocess.Popen(
+      ["setpriv", "--pdeathsig", "KILL", "--", python, "-B", HERE / "mongo_store.py", self.mongo_url,
+       str(port)],
+      stdin=subprocess.PIPE,
+      stdout=subprocess.PIPE,
+      text=True)
     expect(self.mongo.stdout.readline() == "ready\n", f"MongoDB takes writes: {self.log('mongo')[-400:]}")
 
   def ask_mongo(self, **request: Any) -> Any:
@@ -200,8 +217,13 @@ class Stage:
 
   def redis(self, *words: Any, database: int = 1, text: Optional[bytes] = None) -> str:
     """What redis-cli prints."""
-    run = subprocess.run(["redis-cli", "-p", str(self.port), "-n", str(database), *map(str, words)], input=text,
-                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=120, check=False)
+    run = subprocess.run(["redis-cli", "-p", str(self.port), "-n",
+                          str(database), *map(str, words)],
+                         input=text,
+                         stdout=subprocess.PIPE,
+                         stderr=subprocess.STDOUT,
+                         timeout=120,
+                         check=False)
     return run.stdout.decode(errors="replace").rstrip("\n")
 
   def put(self, name: str, document: Any, database: int = 1) -> None:
@@ -294,6 +316,9 @@ class Stage:
 
   def token(self, file: pathlib.Path, user: str, role: str) -> str:
     """A token that `beat-watch token` makes."""
-    run = subprocess.run([self.program, "token", user, "--role", role, "--token-file", file], stdout=subprocess.PIPE,
-                         stderr=subprocess.PIPE, check=True, timeout=60)
+    run = subprocess.run([self.program, "token", user, "--role", role, "--token-file", file],
+                         stdout=subprocess.PIPE,
+                         stderr=subprocess.PIPE,
+                         check=True,
+                         timeout=60)
     return run.stdout.decode().strip()

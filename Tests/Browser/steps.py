@@ -56,11 +56,10 @@ STEPS: Dict[str, Step] = {}
 
 def step(name: str, allowed: Sequence[str] = (), is_long: bool = False, is_redis: bool = False) -> Callable[[Any], Any]:
   """A step of the walk. `is_long`: the short form is without it."""
+
   def register(run: Callable[[World], None]) -> Callable[[World], None]:
     assert name not in STEPS, name
     STEPS[name] = Step(name, run, run.__module__, tuple(allowed), is_long, is_redis)
     return run
 
   return register
-
-

@@ -46,7 +46,9 @@ def take(step: Step, world: World) -> List[str]:
     if wrong:
       picture = world.browser.picture("failed-" + re.sub(r"\W+", "-", step.name)[:60])
       wrong[0] += f" [{picture.relative_to(PROJECT)}]"
-  wrong += [f"the page is not well: {text}" for text in world.browser.trouble(step.allowed + OVERLAID * bool(world.stage.files))]
+  wrong += [
+    f"the page is not well: {text}" for text in world.browser.trouble(step.allowed + OVERLAID * bool(world.stage.files))
+  ]
   return wrong
 
 
@@ -67,21 +69,39 @@ def main() -> int:
   parser = argparse.ArgumentParser(prog="scripts/browser", description=__doc__)
   parser.add_argument("--program", type=pathlib.Path, default=PROJECT / ".build/release/beat-watch", metavar="FILE")
   parser.add_argument("--short", action="store_true", help="the steps that matter most, within a minute and a half")
-  parser.add_argument("--mongo", action="store_true", help="with schedules in MongoDB: what scripts/setup --test installs for the tests")
-  parser.add_argument("--only", action="append", default=[], metavar="WORDS",
-                      help="steps with these words in their names, or of this part: " + ", ".join(sorted({s.part for s in STEPS.values()})))
-  parser.add_argument("--pictures", action="store_true", help="pictures of each view at three widths in both themes, instead of the steps")
-  parser.add_argument("--screenshots", type=pathlib.Path, metavar="FOLDER", help="the two pictures of the README, instead of the steps")
-  parser.add_argument("--page", type=pathlib.Path, metavar="FOLDER", help="try the page's files of this folder in the place of those in the program")
+  parser.add_argument("--mongo",
+                      action="store_true",
+                      help="with schedules in MongoDB: what scripts/setup --test installs for the tests")
+  parser.add_argument("--only",
+                      action="append",
+                      default=[],
+                      metavar="WORDS",
+                      help="steps with these words in their names, or of this part: " +
+                      ", ".join(sorted({s.part for s in STEPS.values()})))
+  parser.add_argument("--pictures",
+                      action="store_true",
+                      help="pictures of each view at three widths in both themes, instead of the steps")
+  parser.add_argument("--screenshots",
+                      type=pathlib.Path,
+                      metavar="FOLDER",
+                      help="the two pictures of the README, instead of the steps")
+  parser.add_argument("--page",
+                      type=pathlib.Path,
+                      metavar="FOLDER",
+                      help="try the page's files of this folder in the place of those in the program")
   parser.add_argument("--axe", type=pathlib.Path, metavar="FILE", help="axe-core's axe.min.js")
   options = parser.parse_args()
-  steps = [each for each in STEPS.values() if not (options.short and each.is_long) and not (options.mongo and each.is_redis)
-           and (not options.only or any(words == each.part or words in each.name for words in options.only))]
+  steps = [
+    each for each in STEPS.values()
+    if not (options.short and each.is_long) and not (options.mongo and each.is_redis) and
+    (not options.only or any(words == each.part or words in each.name for words in options.only))
+  ]
   OUTPUT.mkdir(parents=True, exist_ok=True)
   for old in OUTPUT.glob("failed-*.png"):
     old.unlink()
+  port = 6379 if options.screenshots else 0
   with tempfile.TemporaryDirectory(prefix="browser-") as folder, \
-      Stage(pathlib.Path(folder), options.program.resolve(), 6379 if options.screenshots else 0, options.mongo) as stage:
+      Stage(pathlib.Path(folder), options.program.resolve(), port, options.mongo) as stage:
     stage.files = options.page and options.page.resolve()
     stage.start_daemon("--history", "1000")
     page = stage.page("web")
