@@ -202,6 +202,15 @@ class ScheduleView {
     ].filter((pair) => pair && !(pair[0] === "Now there" && !pair[1]))));
   }
 
+  /** What is asked anew may be a line shorter, and what lies below must not jump each time. */
+  #keepHeight() {
+    const { explanation } = this;
+    const width = explanation.clientWidth;
+    if (width !== this.keptWidth) explanation.style.minHeight = "";
+    this.keptWidth = width;
+    explanation.style.minHeight = `${Math.ceil(explanation.getBoundingClientRect().height)}px`;
+  }
+
   async #explain() {
     try {
       const { headline, paragraphs = [], facts: pairs = [] } = await get(schedulePath(this.id, "/explanation"),
@@ -209,6 +218,7 @@ class ScheduleView {
       const others = pairs.filter(({ label, text }) => !paragraphs.includes(`${label}: ${text}`));
       fill(this.explanation, h("p.headline", headline), paragraphs.map((text) => h("p", text)),
         others.length > 0 && facts(others.map(({ label, text }) => [label, text])));
+      this.#keepHeight();
     } catch (error) {
       if (error.name !== "AbortError") this.explanation.replaceChildren(h("p.hint", error.message));
     }

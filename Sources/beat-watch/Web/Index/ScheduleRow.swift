@@ -149,7 +149,8 @@ extension ScheduleRow {
     }
     return .object([
       ("id", .text(ScheduleID.text(of: name))), ("name", .text("\(name)")), ("label", .text(label?.printable)),
-      ("task", .text(task?.printable)), ("queue", .text(queue?.printable)), ("owner", .text(owner?.printable)), ("state", .text(state.word)),
+      ("task", .text(task?.printable)), ("queue", .text(queue?.printable)), ("owner", .text(owner?.printable)),
+      ("state", .text(state.word)),
       ("reason", .text(reason?.printable)), ("schedule", .text(timing?.words)), ("zone", .text(timing?.zone)),
       ("next", next ?? .null), ("last_run", last ?? .null), ("total_run_count", .integer(totalRunCount)),
       ("warnings", .count(warnings)),

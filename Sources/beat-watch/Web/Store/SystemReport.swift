@@ -62,7 +62,8 @@ struct SystemReport {
       case .nobody: ("down", "beat-watch status")
       }
     let text =
-      HealthWords.alarm(health, now: now, terms) ?? HealthWords.reason(health, now: now, terms) ?? "What is due is sent."
+      HealthWords.alarm(health, now: now, terms) ?? HealthWords.reason(health, now: now, terms)
+      ?? "What is due is sent."
     return .object([("status", .text(status)), ("text", .text(text.printable)), ("command", .text(command))])
   }
 
