@@ -5,11 +5,10 @@ names another build, such as one of an earlier version, which is measured in tur
 """
 
 import os
-import pathlib
 import statistics
 import subprocess
 
-from scene import Scene, idle_documents, note
+from scene import Scene, idle_documents, note, smaps
 from stage import BEAT_WATCH
 
 SCHEDULES = 1000
@@ -38,11 +37,10 @@ def idle(program):
     scene.start_daemon(program=copy)
     scene.settle()
     scene.rest(2)
-    text = pathlib.Path(f"/proc/{scene.daemon.pid}/smaps_rollup").read_text()
+    memory = smaps(scene.daemon.pid)
     scene.end_daemon()
     size = os.path.getsize(copy)
-  fields = {line.split(":")[0]: line.split()[1] for line in text.splitlines() if ":" in line.split()[0]}
-  return {"program": size} | {name: 1024 * int(fields[name]) for name in MEMORY}
+  return {"program": size} | memory
 
 
 def show(result):

@@ -152,6 +152,13 @@ class Scene(Stage):
     self.poll("beat-watch is quiet", is_quiet, 60 + self.loaded / 2000)
 
 
+def smaps(pid):
+  """The memory of a process by kinds, in bytes."""
+  text = pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text()
+  fields = {line.split(":")[0]: line.split()[1] for line in text.splitlines() if ":" in line.split()[0]}
+  return {name: 1024 * int(fields[name]) for name in ("Rss", "Pss", "Private_Dirty")}
+
+
 def moment(line):
   """The time of a line of the daemon's log, in seconds since 1970."""
   return datetime.datetime.fromisoformat(line.split()[0].replace("Z", "+00:00")).timestamp()

@@ -65,13 +65,19 @@ def measure_ours(scene, options, count):
 
 
 def judged(scene, count, seen, start, end):
-  """Judges the messages. Raises Failed if one was lost, came twice, or was early."""
+  late = [late for _, late in occurrences(scene, count, seen, start, end)]
+  return part(len(late), [one for one in late if one is not None])
+
+
+def occurrences(scene, count, seen, start, end):
+  """Judges the messages. Returns each occurrence that was due from `start` to `end`: when, and how many milliseconds
+  late it came, or None. Raises Failed if one was lost, came twice, or was early."""
   ids = [identifier for identifier, _ in messages(scene.broker, QUEUE)]
   came = dict(zip(ids, arrivals(seen, len(ids))))
   if len(came) != len(ids):
     raise Failed(f"{len(ids) - len(came)} of {len(ids)} messages came twice")
   marks = scene.store.hgetall(f"reactivebeat:{PREFIX}mark")
-  found, due_count, late = 0, 0, []
+  found, result = 0, []
   for number in range(count):
     last, _, fired = marks[f"tick:{number}".encode()].decode().split("|")[:3]
     base, of_this = int(last), 0
@@ -81,20 +87,19 @@ def judged(scene, count, seen, start, end):
     oldest = min(start, seen[0][0]) - 20 * SECOND
     for due in range(newest, oldest, -SECOND):
       arrival = came.get(task_id(f"tick:{number}", due)) if due <= base else None
-      due_count += start <= due < end
+      if start <= due < end:
+        result.append((due, None if arrival is None else (arrival - due) / 1000))
       if arrival is None:
         continue
       of_this += 1
       if arrival < due:
         raise Failed(f"tick:{number} was sent {due - arrival} us early")
-      if start <= due < end:
-        late.append((arrival - due) / 1000)
     if of_this != int(fired):
       raise Failed(f"tick:{number} was fired {fired} times by its watermark, and {of_this} of its messages are there")
     found += of_this
   if found != len(ids):
     raise Failed(f"{len(ids) - found} messages are of no occurrence")
-  return part(due_count, late)
+  return result
 
 
 def measure_peer(scene, options, name, count):
