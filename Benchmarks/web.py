@@ -17,7 +17,7 @@ def questions(count):
   return {
     "the first page of the list": [path],
     "a page from the middle, by the next run": [f"{path}&sort=next&offset={count // 2}"],
-    "a search that few are found by": [f"{path}&search=idle:{number}" for number in some[1:]],
+    "a search that one is found by": [f"{path}&search=idle:{number}" for number in some[1:]],
     "a search that all are found by": [f"{path}&search=idle"],
     "two words, by the last run": [f"{path}&search=bench%20{number}&sort=-last_run" for number in range(10, 20)],
     "the page itself": ["/"]}
