@@ -38,7 +38,8 @@ final class WebBackEnd {
   private var listeners: [LiveEvents.Token: ([UInt8]) -> Bool] = [:]
   private var lastNumber = 0
   private var isClosed = false
-  private lazy var limitTimer = LoopTimer(on: loop) { [unowned self] in giveUp() }
+  /// It is not lazy: `deinit` closes, and nothing may refer to an object that is going.
+  private var limitTimer: LoopTimer?
 
   /// Starts the threads. They connect by themselves, so that a store that cannot be reached is no error here.
   ///
@@ -53,6 +54,7 @@ final class WebBackEnd {
     patient = try StoreDesk(source, index, capacity: Self.patientCapacity)
     let listener = try StoreListener(source, index)
     self.listener = listener
+    limitTimer = LoopTimer(on: loop) { [unowned self] in giveUp() }
     let (sender, owner) = (mailbox.sender, OnLoop(backEnd: self))
     index.post { keeper in
       keeper.readAgain = { listener.readAgain($0) }
@@ -67,7 +69,7 @@ final class WebBackEnd {
   func close() {
     guard !isClosed else { return }
     isClosed = true
-    limitTimer.cancel()
+    limitTimer?.cancel()
     mailbox.close()
     (pending, listeners) = ([:], [:])
     listener.close()
@@ -133,7 +135,7 @@ final class WebBackEnd {
     let (nanoseconds, isTooLong) = MonotonicTime.now().nanoseconds.addingReportingOverflow(microseconds * 1_000)
     pending[number] = Pending(
       end: MonotonicTime(nanoseconds: isTooLong ? .max : nanoseconds), changes: route.changes, answer: answer)
-    if !limitTimer.isScheduled { limitTimer.schedule(after: 500_000) }
+    if let limitTimer, !limitTimer.isScheduled { limitTimer.schedule(after: 500_000) }
     let (sender, owner) = (mailbox.sender, OnLoop(backEnd: self))
     return { answer in sender.post { owner.backEnd?.pending.removeValue(forKey: number)?.answer(answer) } }
   }
@@ -146,7 +148,7 @@ final class WebBackEnd {
       let rest = call.changes ? "; whether it was carried out is not known: look at it again" : ""
       call.answer(APIProblem(.storeUnreachable, "the store has not answered in time\(rest)").answer)
     }
-    if !pending.isEmpty { limitTimer.schedule(after: 500_000) }
+    if !pending.isEmpty { limitTimer?.schedule(after: 500_000) }
   }
 
   // MARK: events
